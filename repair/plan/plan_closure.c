@@ -5,7 +5,6 @@
 #include <strings.h>
 
 #include "core/db/sqltext.h"
-#include "repair/side/unseen.h"
 
 struct closure {
     const struct mr_plan_tables *plan;
@@ -155,33 +154,6 @@ static enum mr_code check_elsewhere(const struct closure *c, struct mr_err *err)
     return code;
 }
 
-/* A row that goes, or another key, would cascade to rows that nobody has looked at. */
-static enum mr_code check_unseen(const struct closure *c, struct mr_err *err)
-{
-    const struct mr_server_side *side = &c->plan->pairing.side[c->side];
-    struct mr_db *db = mr_reader_db(side->main);
-    struct mr_strbuf child = MR_STRBUF_INIT;
-    bool is_known = true;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; db != NULL && code == MR_OK && i < c->plan->ntables; i++) {
-        const struct mr_table *t = c->plan->tables[i].pair->side[c->side];
-        enum mr_unseen what;
-        code = mr_unseen_look(db, side->grants, t->db, t->name, &child, &what, err);
-        is_known = is_known && (code != MR_OK || what != MR_UNSEEN_UNKNOWN);
-        if (code != MR_OK || what != MR_UNSEEN_CHILD)
-            continue;
-        code = mr_err_set(err, MR_E_REFUSED,
-                          "table \"%s\", which the account may not see, refers to \"%s\"",
-                          child.ptr, mr_plan_table_name(&c->plan->tables[i]));
-        mr_err_hint(err, "A row that goes would take its rows along: let the account see "
-                         "it, and run a check that compares it, too.");
-    }
-    if (!is_known)
-        mr_unseen_warn(side->grants);
-    mr_strbuf_release(&child);
-    return code;
-}
-
 enum mr_code mr_plan_closure_check(const struct mr_plan_tables *plan,
                                    const struct mr_find_table *known, size_t nknown,
                                    struct mr_err *err)
@@ -197,8 +169,6 @@ enum mr_code mr_plan_closure_check(const struct mr_plan_tables *plan,
         }
         if (code == MR_OK)
             code = check_elsewhere(&c, err);
-        if (code == MR_OK && side == MR_TARGET)
-            code = check_unseen(&c, err);
     }
     return code;
 }

@@ -4,8 +4,6 @@
  * One that is not would go on pointing at keys that now belong to somebody else, so the
  * plan is refused and names it: MR_E_REFUSED.  Looked at are foreign keys of both
  * servers, of databases that the command does not name, too, and `reference =` lines.
- * Tables of TARGET that the account may not see InnoDB tells of, to who has PROCESS; else
- * that nobody has looked at them is warned of.
  */
 #ifndef MR_PLAN_CLOSURE_H
 #define MR_PLAN_CLOSURE_H

@@ -30,6 +30,12 @@ enum mr_code mr_plan_refuse_binlog(const struct mr_server_side *target,
 /* Triggers of a planned table that the account may not see. */
 enum mr_code mr_plan_refuse_hidden(const struct mr_plan_tables *plan, struct mr_err *err);
 
+/* Tables of TARGET that the account may not see, and that refer to a planned one.  Where it
+ * may not ask either: a warning for a policy that lets rows go or changes them, since the
+ * stock client asks nobody; apply and undo ask again. */
+enum mr_code mr_plan_refuse_unseen(const struct mr_plan_tables *plan, const char *policy,
+                                   struct mr_err *err);
+
 /* Of tables that get rows: engines that cannot roll back, triggers that would fire (those
  * of the manifest's tables; fire: they may). */
 enum mr_code mr_plan_refuse_engines(const struct mr_plan_tables *plan,

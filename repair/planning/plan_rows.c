@@ -487,6 +487,8 @@ static enum mr_code prepare(struct rows *r, struct mr_err *err)
     if (code == MR_OK)
         code = mr_plan_refuse_hidden(&r->tables, err);
     if (code == MR_OK)
+        code = mr_plan_refuse_unseen(&r->tables, p->opts->policy, err);
+    if (code == MR_OK)
         code = mr_planning_describe(p, p->opts->policy, err);
     if (code == MR_OK)
         code =

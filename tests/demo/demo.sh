@@ -48,7 +48,7 @@ load() { # NAME HISTORY
             CREATE USER mender@'127.0.0.1' IDENTIFIED BY '$password';
             GRANT SELECT, INSERT, UPDATE, DELETE, ALTER, TRIGGER, CREATE TEMPORARY TABLES
                 ON club.* TO mender@'127.0.0.1';
-            GRANT SLAVE MONITOR ON *.* TO mender@'127.0.0.1';
+            GRANT PROCESS, SLAVE MONITOR ON *.* TO mender@'127.0.0.1';
             DROP USER root@'127.0.0.1'"
 }
 
