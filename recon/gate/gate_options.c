@@ -64,7 +64,7 @@ static const struct mr_option record_options[] = {
      .type = MR_OPTION_FLAG,
      .offset = AT(force),
      .group = "Result",
-     .help = "replace FILE as a whole if it is there",
+     .help = "replace FILE whatever it is, and keep nothing of it",
      .not_in_file = true},
     MR_JSON_OPTION(struct mr_gate_options, json, "one JSON object a line"),
     MR_ASK_PASSWORD_OPTION(struct mr_gate_options, ask_password),
@@ -147,9 +147,8 @@ const struct mr_command_doc mr_gate_record_doc = {
         "known by the server's estimate, and the result says so. With --peer, replicas "
         "are recorded, too.\n"
         "\n"
-        "A FILE that is there is not replaced without --force: it may be the only "
-        "witness "
-        "of what was there before.\n"
+        "A baseline that is there is kept as FILE.old: it may be the only witness of "
+        "what was there before. Any other FILE is not replaced without --force.\n"
         "\n"
         "Exit status: 0 recorded; 3 could not run; 4 recorded, but a table, a peer or "
         "something that a right hides is missing; 6 interrupted; 70 bug.\n",

@@ -1,10 +1,17 @@
 /* gate_record_cmd.c: `myrecon gate record`; see gate_cmd.h. */
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/log.h"
+#include "core/base/strbuf.h"
 #include "core/base/utf8.h"
+#include "core/file/owner.h"
 #include "core/json/jsonw.h"
 #include "recon/gate/gate_cmd.h"
 #include "recon/gate/gate_file.h"
@@ -114,6 +121,52 @@ static enum mr_code print_json(const struct mr_gate_run *run, size_t servers,
     return code;
 }
 
+/* ---- what is there already ---- */
+
+/* Does the file begin as baselines do? */
+static bool is_baseline(const char *path)
+{
+    static const char begin[] = "{\"schema\":\"myrecon/facts/";
+    char head[sizeof begin - 1];
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    bool yes = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+               read(fd, head, sizeof head) == (ssize_t)sizeof head &&
+               memcmp(head, begin, sizeof head) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    return yes;
+}
+
+/* The baseline that is there may be the only witness of what was before: it is kept beside the
+ * new one. */
+static enum mr_code keep_old(const char *path, struct mr_err *err)
+{
+    struct mr_strbuf old = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&old, "%s.old", path);
+    enum mr_code code = mr_strbuf_check(&old, "keeping a baseline", err);
+    if (code == MR_OK)
+        code = mr_owner_check(old.ptr, err);
+    if (code == MR_OK &&
+        ((unlink(old.ptr) != 0 && errno != ENOENT) || link(path, old.ptr) != 0))
+        code = mr_err_set_sys(err, MR_E_IO, errno,
+                              "could not keep the earlier baseline as \"%s\"", old.ptr);
+    if (code == MR_OK)
+        mr_log_warning("the baseline that was there is kept as \"%s\"", old.ptr);
+    mr_strbuf_release(&old);
+    return code;
+}
+
+static enum mr_code write_baseline(const struct mr_gate_run *run, struct mr_outfile *out,
+                                   const struct mr_gate_facts *facts, size_t count,
+                                   struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    if (!run->opts->force && is_baseline(run->opts->output))
+        code = keep_old(run->opts->output, err);
+    return code == MR_OK ? mr_gate_file_write(out, facts, count, err) : code;
+}
+
 static enum mr_code record(struct mr_gate_run *run, struct mr_outfile *out,
                            int *exit_code, struct mr_err *err)
 {
@@ -123,7 +176,7 @@ static enum mr_code record(struct mr_gate_run *run, struct mr_outfile *out,
     bool complete;
     enum mr_code code = mr_gate_run_record(run, &facts, &count, &complete, err);
     if (code == MR_OK)
-        code = mr_gate_file_write(out, facts, count, err);
+        code = write_baseline(run, out, facts, count, err);
     if (code != MR_OK)
         return code;
     for (size_t i = 0; i < count; i++)
@@ -135,12 +188,12 @@ static enum mr_code record(struct mr_gate_run *run, struct mr_outfile *out,
     return MR_OK;
 }
 
-/* A baseline that is there is the only witness of what was before: known before a server is
- * asked, and replaced only by --force. */
+/* What is there and is no baseline is refused before a server is asked. */
 static enum mr_code begin_output(const struct mr_gate_options *opts,
                                  struct mr_outfile **out, struct mr_err *err)
 {
-    const struct mr_outfile_opts how = {.path = opts->output, .force = opts->force};
+    const struct mr_outfile_opts how = {
+        .path = opts->output, .force = opts->force || is_baseline(opts->output)};
     return mr_outfile_begin(&how, out, err);
 }
 

@@ -121,6 +121,15 @@ sed 's/"900"/"901"/' "$FACTS" >"$IT_TMP/edited.facts"
 run_gate "$IT_TMP/edited.facts" "$(gate_uri GP)"
 is "an edited baseline: exit 3" "$RC $(grep -c 'checksum is wrong' "$ERR")" "3 1"
 unlike "no password in a baseline" "$(cat "$FACTS")" 'password|secret'
+cp "$IT_TMP/full.facts" "$IT_TMP/first.facts"
+"$MYRECON" gate record --output "$IT_TMP/full.facts" "$(gate_uri GP)" >"$OUT" 2>"$ERR"
+is "recorded again into the same file" "$?" 0
+ok "the baseline of before is kept" cmp "$IT_TMP/full.facts.old" "$IT_TMP/first.facts"
+like "and that is said" "$(cat "$ERR")" "the baseline that was there is kept as \".*full.facts.old\""
+ok "the new one is another" test "$(cmp -s "$IT_TMP/full.facts" "$IT_TMP/first.facts"; echo $?)" = 1
+"$MYRECON" gate record --force --output "$IT_TMP/full.facts" "$(gate_uri GP)" >"$OUT" 2>"$ERR"
+is "--force keeps nothing more" "$? $(cat "$ERR") $(cmp "$IT_TMP/full.facts.old" "$IT_TMP/first.facts")" "0  "
+
 "$MYRECON" gate record --budget 0 --output "$IT_TMP/estimate.facts" "$(gate_uri GP)" >"$OUT" 2>"$ERR"
 is "no budget: recorded" $? 0
 like "no budget: it says so" "$(cat "$OUT")" '5 tables by estimate'
