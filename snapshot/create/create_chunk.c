@@ -91,7 +91,7 @@ static const char *file_name(struct mr_create_scan *s)
     const struct mr_snap_table *t = &s->table->snap;
     struct mr_strbuf name = MR_STRBUF_INIT;
     mr_strbuf_add_str(&name, "data/");
-    mr_snap_stem_add(&name, t->db, t->name, t->number);
+    mr_snap_stem_add(&name, t->db, t->name);
     mr_strbuf_add_fmt(&name, ".%u.tsv.zst%s", atomic_fetch_add(&s->table->files, 1),
                       c->opts->encrypt_to.count > 0 ? MR_SNAP_ENCRYPTED : "");
     pthread_mutex_lock(&c->lock);

@@ -137,7 +137,7 @@ static const char *object_file(struct mr_snap_schema *s, const struct mr_snap_ob
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_strbuf_add_str(&text, "schema/");
-    mr_snap_stem_add(&text, o->db, o->name, s->objects.count);
+    mr_snap_stem_add(&text, o->db, o->name);
     mr_strbuf_add_fmt(&text, ".%s.sql", mr_snap_object_word(o->kind));
     const char *kept = text.failed ? NULL : mr_arena_strdup(s->arena, text.ptr);
     mr_strbuf_release(&text);

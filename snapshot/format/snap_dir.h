@@ -90,9 +90,9 @@ void mr_snap_out_abandon(struct mr_snap_out *out);
  */
 void mr_snap_name_add(struct mr_strbuf *out, const char *name);
 bool mr_snap_name_is_encrypted(const char *name);
-/* "club.members"; where that is longer than 180 bytes, the table's number. */
-void mr_snap_stem_add(struct mr_strbuf *out, const char *db, const char *name,
-                      size_t number);
+/* "club.members"; where that is longer than 180 bytes, the first 32 digits of its SHA-256: a run
+ * that goes on must not give a file the name of another table's. */
+void mr_snap_stem_add(struct mr_strbuf *out, const char *db, const char *name);
 /* May a file of this name be part of a snapshot?  No way out of the directory. */
 bool mr_snap_name_is_safe(const char *name);
 

@@ -154,7 +154,7 @@ enum mr_code mr_snap_schema_write_table(struct mr_snap_schema *s,
     mr_snap_split_keys(whole.ptr, table, &without, &alter);
     without.failed |= whole.failed;
     mr_strbuf_release(&whole);
-    mr_snap_stem_add(&stem, to->db, to->name, to->number);
+    mr_snap_stem_add(&stem, to->db, to->name);
     enum mr_code code = mr_strbuf_check(&without, "writing the schema", err);
     if (code == MR_OK)
         code = mr_strbuf_check(&alter, "writing the schema", err);

@@ -112,4 +112,17 @@ if mount -t tmpfs -o size=3m tmpfs "$DISK" 2>/dev/null; then
 else
     skip "a full disk" "no right to mount a small one"
 fi
+# --- names that are too long for a file, and a table that came between the runs ---------------
+
+LONG=$(printf '日%.0s' {1..40})
+fresh a "$DB"
+at a "CREATE TABLE \`${LONG}1\` (id INT PRIMARY KEY, pad VARCHAR(200)) CHARACTER SET utf8mb4; INSERT INTO \`${LONG}1\` VALUES (1, 'a'), (2, 'b');
+    CREATE TABLE \`${LONG}2\` (id INT PRIMARY KEY, pad VARCHAR(200)) CHARACTER SET utf8mb4; INSERT INTO \`${LONG}2\` SELECT seq, REPEAT('y', 200) FROM seq_1_to_60000"
+half 5
+at a "CREATE TABLE aaa (id INT PRIMARY KEY); UPDATE \`${LONG}1\` SET pad = 'c' WHERE id = 2"
+take --chunk-size 1 "$SRC" "$SNAP"
+is "long names: it goes on" "$RC" 0
+snap verify "$SNAP"
+is "long names: and no table has written over another one's rows" "$RC $(cat "$ERR")" "0 "
+
 finish

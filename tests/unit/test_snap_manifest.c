@@ -231,13 +231,19 @@ static void test_names(void **state)
     (void)state;
     struct mr_strbuf out = MR_STRBUF_INIT;
     char wide[100];
-    mr_snap_stem_add(&out, "a.b", "é/ x-_9", 7);
+    mr_snap_stem_add(&out, "a.b", "é/ x-_9");
     assert_string_equal(out.ptr, "a%2Eb.%C3%A9%2F%20x-_9");
     mr_strbuf_reset(&out);
     memset(wide, '.', sizeof wide - 1);
     wide[sizeof wide - 1] = '\0';
-    mr_snap_stem_add(&out, "d", wide, 7);
-    assert_string_equal(out.ptr, "7");
+    mr_snap_stem_add(&out, "d", wide);
+    assert_int_equal(out.len, 32);
+    assert_int_equal(strspn(out.ptr, "0123456789abcdef"), 32);
+    mr_strbuf_add_str(&out, " ");
+    wide[0] = 'x'; /* another one */
+    mr_snap_stem_add(&out, "d", wide);
+    assert_int_equal(out.len, 65);
+    assert_int_not_equal(strncmp(out.ptr, out.ptr + 33, 32), 0);
     mr_strbuf_release(&out);
     assert_true(mr_snap_name_is_safe("data/a%2Eb.c.0.tsv.zst"));
     assert_true(mr_snap_name_is_safe("restore.sql"));
