@@ -10,7 +10,6 @@
  * or where the same rows are read again in this view; else it is read anew.  Positions of
  * the log do not count: there are writes that it does not have.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/base/pool.h"
@@ -365,16 +364,6 @@ static enum mr_code add_new(struct scan *scan, struct mr_create_table *t,
     return code;
 }
 
-static int compare_kept(const void *a, const void *b)
-{
-    const struct mr_journal_chunk *x = a, *y = b;
-    if (x->segment != y->segment)
-        return x->segment < y->segment ? -1 : 1;
-    if (x->part != y->part)
-        return x->part < y->part ? -1 : 1;
-    return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
-}
-
 /* One segment: what is kept of it, and the gaps in between and behind. */
 static enum mr_code add_segment(struct scan *scan, struct mr_create_table *t,
                                 const struct mr_journal_table *old, size_t segment,
@@ -390,13 +379,14 @@ static enum mr_code add_segment(struct scan *scan, struct mr_create_table *t,
         const struct mr_journal_chunk *chunk = &chunks[*at];
         if (mr_key_compare(chunk->chunk.range.lo, task.range.lo) != 0) {
             task.range.hi = chunk->chunk.range.lo;
+            task.part = chunk->part - 1;
             code = add_task(scan, &task, err);
-            task.part++;
         }
         task.kept = chunk;
+        task.part = chunk->part;
         if (code == MR_OK)
             code = add_task(scan, &task, err);
-        task.part++;
+        task.part = chunk->part + 1;
         task.kept = NULL;
         task.range.lo = chunk->chunk.range.hi;
     }
@@ -409,10 +399,7 @@ static enum mr_code add_old(struct scan *scan, struct mr_create_table *t,
                             const struct mr_journal_table *old, struct mr_err *err)
 {
     size_t at = 0;
-    enum mr_code code = MR_OK;
-    if (old->chunks.count > 1)
-        qsort(old->chunks.items, old->chunks.count, sizeof(struct mr_journal_chunk),
-              compare_kept);
+    enum mr_code code = mr_journal_file_resumed(scan->create->journal, &t->snap, err);
     t->bounds = old->bounds;
     t->borrowed = true;
     atomic_store(&t->files, (unsigned)old->files);
@@ -427,7 +414,7 @@ const struct mr_journal_table *mr_create_goes_on(const struct mr_create *c,
 {
     const struct mr_journal_table *old =
         mr_journal_file_find(c->journal, t->snap.db, t->snap.name);
-    return old != NULL && old->create != NULL &&
+    return old != NULL && old->create != NULL && !old->unordered &&
                    mr_snap_schema_same(old->create, t->create) && t->snap.nkey > 0
                ? old
                : NULL;

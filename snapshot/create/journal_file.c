@@ -126,6 +126,56 @@ enum mr_code mr_journal_file_chunk(struct mr_journal_file *j,
     return append(j, &w, &line, err);
 }
 
+/* ---- order ---- */
+
+static int compare_chunks(const void *a, const void *b)
+{
+    const struct mr_journal_chunk *x = a, *y = b;
+    if (x->segment != y->segment)
+        return x->segment < y->segment ? -1 : 1;
+    if (x->part != y->part)
+        return x->part < y->part ? -1 : 1;
+    return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
+}
+
+static void number_anew(const struct mr_journal_file *j, struct mr_journal_table *table)
+{
+    struct mr_journal_chunk *items = table->chunks.items;
+    if (table->chunks.count > 1)
+        qsort(items, table->chunks.count, sizeof *items, compare_chunks);
+    for (size_t i = 0; i < table->chunks.count; i++) {
+        items[i].part = 2 * i + 1;
+        items[i].sequence = 0;
+    }
+    table->ordered = j->views.count;
+}
+
+static struct mr_journal_table *find(const struct mr_journal_file *j, const char *db,
+                                     const char *name)
+{
+    struct mr_journal_table *items = j->tables.items;
+    for (size_t i = 0; i < j->tables.count; i++)
+        if (strcmp(items[i].db, db) == 0 && strcmp(items[i].name, name) == 0)
+            return &items[i];
+    return NULL;
+}
+
+enum mr_code mr_journal_file_resumed(struct mr_journal_file *j,
+                                     const struct mr_snap_table *table,
+                                     struct mr_err *err)
+{
+    struct mr_jsonw w;
+    struct mr_strbuf line;
+    struct mr_journal_table *known = find(j, table->db, table->name);
+    if (table->keys_hidden || known == NULL)
+        return MR_OK;
+    begin_for(&w, &line, "resumed", table);
+    enum mr_code code = append(j, &w, &line, err);
+    if (code == MR_OK)
+        number_anew(j, known);
+    return code;
+}
+
 enum mr_code mr_journal_file_drop(struct mr_journal_file *j,
                                   const struct mr_snap_table *table, const char *file,
                                   struct mr_err *err)
@@ -138,16 +188,6 @@ enum mr_code mr_journal_file_drop(struct mr_journal_file *j,
 }
 
 /* ---- reading ---- */
-
-static struct mr_journal_table *find(const struct mr_journal_file *j, const char *db,
-                                     const char *name)
-{
-    struct mr_journal_table *items = j->tables.items;
-    for (size_t i = 0; i < j->tables.count; i++)
-        if (strcmp(items[i].db, db) == 0 && strcmp(items[i].name, name) == 0)
-            return &items[i];
-    return NULL;
-}
 
 const struct mr_journal_table *mr_journal_file_find(const struct mr_journal_file *j,
                                                     const char *db, const char *name)
@@ -212,6 +252,7 @@ static enum mr_code take_table(struct mr_journal_file *j, const struct json_t *l
     *table = (struct mr_journal_table){.db = mr_arena_strdup(j->arena, db),
                                        .name = mr_arena_strdup(j->arena, name),
                                        .files = files,
+                                       .ordered = j->views.count,
                                        .bounds = MR_VEC_INIT(struct mr_key),
                                        .chunks = MR_VEC_INIT(struct mr_journal_chunk)};
     const char *create = NULL;
@@ -272,6 +313,7 @@ static enum mr_code take_chunk(struct mr_journal_file *j, const struct json_t *l
     chunk.part = (size_t)part;
     chunk.sequence = (size_t)sequence;
     forget(table, chunk.chunk.file);
+    table->unordered = table->unordered || table->ordered != j->views.count;
     struct mr_journal_chunk *slot = mr_vec_push(&table->chunks);
     if (slot == NULL)
         return mr_err_nomem(err, "reading the journal");
@@ -298,6 +340,10 @@ static enum mr_code take_of_table(struct mr_journal_file *j, const struct json_t
         return mr_err_set(err, MR_E_REFUSED, "a line is of no known table");
     if (strcmp(type, "chunk") == 0)
         return take_chunk(j, line, table, err);
+    if (strcmp(type, "resumed") == 0) {
+        number_anew(j, table);
+        return MR_OK;
+    }
     code = mr_json_get_text(line, "file", &file, err);
     if (code == MR_OK)
         forget(table, file);

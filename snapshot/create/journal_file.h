@@ -3,12 +3,17 @@
  * can go on after a kill.
  *
  *   mr_journal_file_open → (mr_journal_file_find …) → mr_journal_file_view
- *     → mr_journal_file_table, _chunk, _drop … → mr_journal_file_close
+ *     → mr_journal_file_table, _resumed, _chunk, _drop … → mr_journal_file_close
  *
  * Each line is on disk before the call returns, or is taken back where it cannot be written.
  * A last line that was cut off is as if it had not been written.  A chunk belongs to the view in
  * which it was read, or found equal: that of the last view line in front of its line.  Of tables
  * whose keys are hidden (snap_table.h) nothing is written: the next run reads them from the start.
+ *
+ * ORDER of a table's chunks is by segment, part and sequence; nothing here can order keys.  A run that
+ * goes on numbers anew what is kept, by a line of its own: part 1, 3, 5 …, so that what is read
+ * between them has a number, too.  Older versions gave kept chunks new numbers one by one: where two
+ * such runs were cut off, no order is known, and the table is not gone on with.
  *
  * Ownership: what is read lives in the arena given to open.  Errors: MR_E_REFUSED where the
  * journal is of another source or other options; MR_E_IO.  Threads: one at a time.
@@ -35,6 +40,8 @@ struct mr_journal_table {
     struct mr_vec bounds; /* struct mr_key */
     struct mr_vec chunks; /* struct mr_journal_chunk */
     uint64_t files;       /* numbers from here on are free for its files */
+    size_t ordered;       /* views when its chunks were numbered */
+    bool unordered;       /* some were numbered otherwise */
 };
 
 struct mr_journal_file {
@@ -62,6 +69,10 @@ enum mr_code mr_journal_file_view(struct mr_journal_file *journal,
 enum mr_code mr_journal_file_table(struct mr_journal_file *journal,
                                    const struct mr_snap_table *table, const char *create,
                                    const struct mr_vec *bounds, struct mr_err *err);
+/* Goes on with what is known of it, and numbers that anew. */
+enum mr_code mr_journal_file_resumed(struct mr_journal_file *journal,
+                                     const struct mr_snap_table *table,
+                                     struct mr_err *err);
 enum mr_code mr_journal_file_chunk(struct mr_journal_file *journal,
                                    const struct mr_snap_table *table,
                                    const struct mr_journal_chunk *chunk,

@@ -112,6 +112,45 @@ if mount -t tmpfs -o size=3m tmpfs "$DISK" 2>/dev/null; then
 else
     skip "a full disk" "no right to mount a small one"
 fi
+# --- cut off again and again, while rows move ----------------------------------------------------
+
+more() { # more N: the same command goes on, and is killed N chunks later
+    local i killed from
+    from=$(grep -c '"type":"chunk"' "$SNAP.partial/journal.jsonl")
+    "$MYRECON" snapshot create -q --chunk-size 1 --rate 8 --threads 1 "$SRC" "$SNAP" >/dev/null 2>&1 &
+    killed=$!
+    for ((i = 0; i < 200; i++)); do
+        [ "$(grep -c '"type":"chunk"' "$SNAP.partial/journal.jsonl")" -ge $((from + $1)) ] && break
+        sleep 0.05
+    done
+    kill -9 $killed
+    wait $killed 2>/dev/null
+}
+fresh a "$DB"
+at a "CREATE TABLE n (id INT PRIMARY KEY, pad VARCHAR(200)); INSERT INTO n SELECT seq, REPEAT(CHAR(65 + seq % 26), 200) FROM seq_1_to_60000;
+    CREATE TABLE c (k VARCHAR(40), i INT, v VARCHAR(200), PRIMARY KEY (k, i)); INSERT INTO c SELECT MD5(seq % 97), seq, REPEAT('x', 150) FROM seq_1_to_30000;
+    CREATE TABLE k (id INT, pad VARCHAR(200)); INSERT INTO k SELECT seq % 100, REPEAT('k', 150) FROM seq_1_to_20000"
+WRONG=
+for try in 1 2; do
+    half 10
+    for id in 3 20000 7; do
+        at a "UPDATE n SET pad = CONCAT('moved $try ', id) WHERE id = $id; DELETE FROM n WHERE id = $id + 5 + $try"
+        more $((try + 1))
+    done
+    take --chunk-size 1 "$SRC" "$SNAP"
+    [ "$RC" = 0 ] || WRONG+="exit code $RC: $(cat "$ERR")
+"
+    KEPT=$(whole)
+    snap verify "$SNAP"
+    [ "$RC" = 0 ] || WRONG+="verify: exit code $RC: $(cat "$OUT" "$ERR")
+"
+    rm -rf "$SNAP"
+    take --chunk-size 1 "$SRC" "$SNAP"
+    [ "$KEPT" = "$(whole)" ] || WRONG+="other rows
+"
+done
+is "cut off again and again: every row once" "$WRONG" ""
+
 # --- names that are too long for a file, and a table that came between the runs ---------------
 
 LONG=$(printf '日%.0s' {1..40})
