@@ -35,16 +35,25 @@ static struct mr_journal_file *reopen(struct mr_journal_file *j,
     return j;
 }
 
+static enum mr_code write_numbered(struct mr_journal_file *j,
+                                   const struct mr_snap_table *table, const char *file,
+                                   size_t part, size_t sequence, struct mr_err *err)
+{
+    char sha256[MR_SHA256_HEX];
+    const struct mr_journal_chunk chunk = {
+        .chunk = {.file = file, .rows = 1, .sha256 = sha256},
+        .part = part,
+        .sequence = sequence};
+    memset(sha256, 'a', sizeof sha256 - 1);
+    sha256[sizeof sha256 - 1] = '\0';
+    return mr_journal_file_chunk(j, table, &chunk, err);
+}
+
 static enum mr_code write_chunk(struct mr_journal_file *j,
                                 const struct mr_snap_table *table, const char *file,
                                 struct mr_err *err)
 {
-    char sha256[MR_SHA256_HEX];
-    const struct mr_journal_chunk chunk = {
-        .chunk = {.file = file, .rows = 1, .sha256 = sha256}};
-    memset(sha256, 'a', sizeof sha256 - 1);
-    sha256[sizeof sha256 - 1] = '\0';
-    return mr_journal_file_chunk(j, table, &chunk, err);
+    return write_numbered(j, table, file, 0, 0, err);
 }
 
 /* The disk is full amid one worker's line, and has room again for another's. */
@@ -84,10 +93,62 @@ static void test_full(void **state)
     mr_snap_dir_free(dir);
 }
 
+/* What three runs have found, the second of which has found again two of four chunks only, and
+ * read one between them; numbered: by a version that numbers them by a line of its own. */
+static void write_runs(struct mr_journal_file **j, const struct mr_snap_dir *dir,
+                       const struct mr_snap_table *table, bool numbered)
+{
+    static const char *const files[] = {"data/c.m.0.tsv", "data/c.m.1.tsv",
+                                        "data/c.m.2.tsv", "data/c.m.3.tsv"};
+    const struct mr_snap_consistency view = {.gtid = NULL};
+    struct mr_vec none = MR_VEC_INIT(struct mr_key);
+    struct mr_err err = {0};
+    assert_int_equal(mr_journal_file_view(*j, &view, NULL, &err), MR_OK);
+    assert_int_equal(mr_journal_file_table(*j, table, "CREATE", &none, &err), MR_OK);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(write_numbered(*j, table, files[i], 0, i, &err), MR_OK);
+    *j = reopen(*j, dir);
+    assert_int_equal(mr_journal_file_view(*j, &view, NULL, &err), MR_OK);
+    if (numbered)
+        assert_int_equal(mr_journal_file_resumed(*j, table, &err), MR_OK);
+    assert_int_equal(write_numbered(*j, table, files[0], 1, 0, &err), MR_OK);
+    assert_int_equal(write_numbered(*j, table, "data/c.m.4.tsv", 2, 0, &err), MR_OK);
+    assert_int_equal(write_numbered(*j, table, files[1], 3, 0, &err), MR_OK);
+    *j = reopen(*j, dir);
+}
+
+static void test_order(void **state)
+{
+    const struct mr_snap_column column = {.name = "id", .cls = MR_CLASS_INT};
+    const struct mr_snap_table table = {
+        .db = "c", .name = "m", .columns = &column, .ncolumns = 1};
+    struct mr_err err = {0};
+    (void)state;
+    for (int numbered = 0; numbered < 2; numbered++) {
+        struct mr_snap_dir *dir = begin();
+        struct mr_journal_file *j = reopen(NULL, dir);
+        write_runs(&j, dir, &table, numbered != 0);
+        const struct mr_journal_table *found = mr_journal_file_find(j, "c", "m");
+        assert_int_equal(found->unordered, numbered == 0);
+        assert_int_equal(mr_journal_file_resumed(j, &table, &err), MR_OK);
+        const struct mr_journal_chunk *chunks = found->chunks.items;
+        char order[8] = "";
+        for (size_t i = 0; i < found->chunks.count; i++)
+            order[i] = chunks[i].chunk.file[sizeof "data/c.m." - 1];
+        if (numbered != 0)
+            assert_string_equal(order, "04123");
+        assert_int_equal(chunks[4].part, 9);
+        mr_journal_file_close(j);
+        assert_int_equal(mr_snap_dir_remove(dir, MR_SNAP_JOURNAL, &err), MR_OK);
+        mr_snap_dir_free(dir);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_order),
     };
     (void)signal(SIGXFSZ, SIG_IGN);
     mr_arena_init(&arena);
