@@ -137,39 +137,25 @@ enum mr_code mr_plan_refuse_binlog(const struct mr_server_side *target,
 
 /* ---- the tables ---- */
 
-static enum mr_code refuse_unseen(const struct mr_plan_table *t, const char *child,
-                                  struct mr_err *err)
-{
-    (void)mr_err_set(err, MR_E_REFUSED,
-                     "table \"%s\", which the account may not see, refers to \"%s\"",
-                     child, mr_plan_table_name(t));
-    mr_err_hint(err,
-                "A row that goes would take its rows along: let the account see it, and "
-                "run a check that compares it, too.");
-    return MR_E_REFUSED;
-}
-
 enum mr_code mr_plan_refuse_unseen(const struct mr_plan_tables *plan, const char *policy,
                                    struct mr_err *err)
 {
     const struct mr_server_side *target = &plan->pairing.side[MR_TARGET];
-    struct mr_db *db = mr_reader_db(target->main);
-    struct mr_strbuf child = MR_STRBUF_INIT;
     const bool only_adds =
         strcmp(policy, MR_POLICY_MERGE) == 0 || strcmp(policy, MR_POLICY_BACKFILL) == 0;
-    bool is_known = true;
+    struct mr_unseen unseen = {.db = mr_reader_db(target->main),
+                               .grants = target->grants};
     enum mr_code code = MR_OK;
-    for (size_t i = 0; db != NULL && code == MR_OK && i < plan->ntables; i++) {
+    for (size_t i = 0; unseen.db != NULL && code == MR_OK && i < plan->ntables; i++) {
         const struct mr_table *t = plan->tables[i].pair->side[MR_TARGET];
-        enum mr_unseen what;
-        code = mr_unseen_look(db, target->grants, t->db, t->name, &child, &what, err);
-        is_known = is_known && (code != MR_OK || what != MR_UNSEEN_UNKNOWN);
-        if (code == MR_OK && what == MR_UNSEEN_CHILD)
-            code = refuse_unseen(&plan->tables[i], child.ptr, err);
+        code =
+            mr_unseen_check(&unseen, t->db, t->name, mr_plan_table_name(&plan->tables[i]),
+                            "A row that goes would take its rows along: let the account "
+                            "see it, and run a check that compares it, too.",
+                            err);
     }
-    if (!is_known && !only_adds)
-        mr_unseen_warn(target->grants);
-    mr_strbuf_release(&child);
+    if (!only_adds)
+        mr_unseen_warn(&unseen);
     return code;
 }
 

@@ -103,72 +103,81 @@ static enum mr_code read_all(struct mr_db *db, const char *name, struct mr_arena
     return code;
 }
 
-/* InnoDB's that are none of the seen ones; a seen one that cannot be spelled leaves it open. */
-static enum mr_unseen compare(const struct mr_vec *all, const struct mr_vec *seen,
-                              bool lower, struct mr_strbuf *child)
+/* The first of InnoDB's that is none of the seen ones; NULL: there is none. */
+static const char *find_unseen(const struct mr_vec *all, const struct mr_vec *seen,
+                               bool lower)
 {
-    bool is_open = false;
-    for (size_t i = 0; i < seen->count; i++)
-        is_open = is_open || (*(const char **)mr_vec_at(seen, i))[0] == '\0';
-    for (size_t i = 0; child->len == 0 && i < all->count; i++) {
+    for (size_t i = 0; i < all->count; i++) {
         const char *name = *(const char **)mr_vec_at(all, i);
         if (!is_seen(seen, name, lower))
-            mr_strbuf_add_str(child, name);
+            return name;
     }
-    if (child->len == 0)
-        return MR_UNSEEN_NONE;
-    return is_open ? MR_UNSEEN_UNKNOWN : MR_UNSEEN_CHILD;
+    return NULL;
 }
 
-static enum mr_code ask(struct mr_db *db, const char *dbname, const char *table,
-                        struct mr_strbuf *child, enum mr_unseen *what, struct mr_err *err)
+/* A seen one that cannot be spelled leaves it open who another one is. */
+static bool is_open(const struct mr_vec *seen)
 {
-    const struct mr_server *server = mr_db_server(db);
-    struct mr_arena arena = MR_ARENA_INIT;
+    for (size_t i = 0; i < seen->count; i++)
+        if ((*(const char **)mr_vec_at(seen, i))[0] == '\0')
+            return true;
+    return false;
+}
+
+/* *child: the table, in arena; NULL: none is known. */
+static enum mr_code ask(struct mr_unseen *u, const char *dbname, const char *table,
+                        struct mr_arena *arena, const char **child, struct mr_err *err)
+{
+    const struct mr_server *server = mr_db_server(u->db);
     struct mr_vec all = MR_VEC_INIT(const char *), seen = MR_VEC_INIT(const char *);
     struct mr_strbuf name = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    if (spell(server, dbname, table, &name)) {
-        code = mr_strbuf_check(&name, "looking for references", err);
-        if (code == MR_OK)
-            code = read_all(db, name.ptr, &arena, &all, err);
-        if (code == MR_OK && all.count > 0)
-            code = read_seen(db, dbname, table, &arena, &seen, err);
-        if (code == MR_OK) {
-            *what = compare(&all, &seen, server->lower_case_table_names != 0, child);
-            code = mr_strbuf_check(child, "looking for references", err);
-        }
+    bool spelled = spell(server, dbname, table, &name);
+    enum mr_code code = mr_strbuf_check(&name, "looking for references", err);
+    if (code == MR_OK && spelled)
+        code = read_all(u->db, name.ptr, arena, &all, err);
+    if (code == MR_OK && all.count > 0)
+        code = read_seen(u->db, dbname, table, arena, &seen, err);
+    *child = find_unseen(&all, &seen, server->lower_case_table_names != 0);
+    if (!spelled || (*child != NULL && is_open(&seen))) {
+        u->unknown = true;
+        *child = NULL;
     }
     mr_vec_release(&all);
     mr_vec_release(&seen);
-    mr_arena_release(&arena);
     mr_strbuf_release(&name);
     return code;
 }
 
-enum mr_code mr_unseen_look(struct mr_db *db, const struct mr_grants *grants,
-                            const char *dbname, const char *table,
-                            struct mr_strbuf *child, enum mr_unseen *what,
-                            struct mr_err *err)
+enum mr_code mr_unseen_check(struct mr_unseen *u, const char *dbname, const char *table,
+                             const char *shown, const char *hint, struct mr_err *err)
 {
-    mr_strbuf_reset(child);
-    *what = MR_UNSEEN_UNKNOWN;
-    if (grants == NULL)
+    struct mr_arena arena = MR_ARENA_INIT;
+    const char *child = NULL;
+    enum mr_code code = MR_OK;
+    if (u->grants != NULL && mr_grants_global(u->grants, "SELECT"))
         return MR_OK;
-    if (mr_grants_global(grants, "SELECT")) {
-        *what = MR_UNSEEN_NONE;
-        return MR_OK;
+    if (u->grants != NULL && mr_grants_global(u->grants, "PROCESS"))
+        code = ask(u, dbname, table, &arena, &child, err);
+    else
+        u->unknown = true;
+    if (code == MR_OK && child != NULL) {
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "table \"%s\", which the account may not see, refers to \"%s\"",
+                          child, shown);
+        mr_err_hint(err, "%s", hint);
     }
-    return mr_grants_global(grants, "PROCESS") ? ask(db, dbname, table, child, what, err)
-                                               : MR_OK;
+    mr_arena_release(&arena);
+    return code;
 }
 
-void mr_unseen_warn(const struct mr_grants *grants)
+void mr_unseen_warn(const struct mr_unseen *u)
 {
-    bool may_ask = grants != NULL && mr_grants_global(grants, "PROCESS");
+    if (!u->unknown)
+        return;
+    bool may_ask = u->grants != NULL && mr_grants_global(u->grants, "PROCESS");
     mr_log_warning("whether tables that the account may not see refer to planned ones of "
                    "the target is not known, and a foreign key of theirs may cascade: "
                    "GRANT %s ON *.* TO %s",
                    may_ask ? "SELECT" : "PROCESS",
-                   grants != NULL ? mr_grants_account(grants) : "it");
+                   u->grants != NULL ? mr_grants_account(u->grants) : "it");
 }

@@ -5,7 +5,7 @@
  * ours would know.  With SELECT on all databases nothing is hidden; else InnoDB tells of all
  * of its foreign keys, to who has PROCESS.
  *
- * Errors: those of db.h.  Threads: one.
+ * Calling sequence: fill, check the tables, warn.  Errors: those of db.h.  Threads: one.
  */
 #ifndef MR_UNSEEN_H
 #define MR_UNSEEN_H
@@ -13,19 +13,19 @@
 #include "core/db/db.h"
 #include "core/db/grants.h"
 
-enum mr_unseen {
-    MR_UNSEEN_NONE = 1,
-    MR_UNSEEN_CHILD,  /* child says which, as InnoDB spells it: "club/my@0020notes" */
-    MR_UNSEEN_UNKNOWN /* the account may not ask */
+struct mr_unseen {
+    struct mr_db *db;
+    const struct mr_grants *grants; /* NULL: not known */
+    bool unknown;                   /* set: of some table nobody can tell */
 };
 
-/* grants NULL: not known. */
-enum mr_code mr_unseen_look(struct mr_db *db, const struct mr_grants *grants,
-                            const char *dbname, const char *table,
-                            struct mr_strbuf *child, enum mr_unseen *what,
-                            struct mr_err *err);
+/* MR_E_REFUSED names such a table, as InnoDB spells it ("club/my@0020notes"); shown: the table
+ * that it refers to, for people; hint: what to do. */
+enum mr_code mr_unseen_check(struct mr_unseen *unseen, const char *dbname,
+                             const char *table, const char *shown, const char *hint,
+                             struct mr_err *err);
 
-/* Warns that nobody knows, with the GRANT. */
-void mr_unseen_warn(const struct mr_grants *grants);
+/* Where nobody can tell: a warning, with the GRANT. */
+void mr_unseen_warn(const struct mr_unseen *unseen);
 
 #endif
