@@ -25,12 +25,6 @@
 #include "snapshot/create/snap_view.h"
 #include "snapshot/format/snap_schema.h"
 
-/* A chunk on disk, and where it stands among those of its table. */
-struct mr_create_chunk {
-    struct mr_snap_chunk chunk;
-    size_t segment, part, sequence;
-};
-
 /* What InnoDB calls a table or a partition, or its tablespace: "club/orders#p#hi", 1066. */
 struct mr_create_number {
     const char *name, *id;
@@ -59,7 +53,7 @@ struct mr_create_table {
     uint64_t asked;                    /* how many */
 
     /* under the run's lock */
-    struct mr_vec chunks; /* struct mr_create_chunk */
+    struct mr_vec chunks; /* struct mr_journal_chunk */
     struct mr_err why;    /* of failed */
 };
 

@@ -137,7 +137,7 @@ static enum mr_code record(struct mr_create_scan *s, const struct mr_snap_stored
     struct mr_create_table *t = s->table;
     bool keyed = t->snap.nkey > 0;
     const struct mr_key none = {NULL, 0};
-    struct mr_create_chunk *slot = mr_vec_push(&t->chunks);
+    struct mr_journal_chunk *slot = mr_vec_push(&t->chunks);
     if (slot == NULL)
         return mr_err_nomem(err, "writing rows");
     slot->segment = s->segment;
@@ -158,11 +158,7 @@ static enum mr_code record(struct mr_create_scan *s, const struct mr_snap_stored
         .sha256 = mr_arena_strdup(&c->arena, stored->sha256)};
     if (slot->chunk.sha256 == NULL)
         return mr_err_nomem(err, "writing rows");
-    const struct mr_journal_chunk line = {.chunk = slot->chunk,
-                                          .segment = slot->segment,
-                                          .part = slot->part,
-                                          .sequence = slot->sequence};
-    return mr_journal_file_chunk(c->journal, &t->snap, &line, err);
+    return mr_journal_file_chunk(c->journal, &t->snap, slot, err);
 }
 
 enum mr_code mr_create_chunk_end(struct mr_create_scan *s, struct mr_key hi,
@@ -203,7 +199,7 @@ enum mr_code mr_create_range_end(struct mr_create_scan *s, struct mr_key hi,
     if (s->last_chunk == SIZE_MAX)
         return MR_OK; /* there is no row in it */
     pthread_mutex_lock(&c->lock);
-    struct mr_create_chunk *last = mr_vec_at(&s->table->chunks, s->last_chunk);
+    struct mr_journal_chunk *last = mr_vec_at(&s->table->chunks, s->last_chunk);
     last->chunk.range.hi = dup_key(&c->arena, hi);
     pthread_mutex_unlock(&c->lock);
     return MR_OK;
@@ -225,24 +221,18 @@ bool mr_create_chunk_is_whole(const struct mr_create *c,
 }
 
 enum mr_code mr_create_chunk_keep(struct mr_create_scan *s,
-                                  const struct mr_journal_chunk *old, size_t segment,
-                                  size_t part, struct mr_err *err)
+                                  const struct mr_journal_chunk *old, struct mr_err *err)
 {
     struct mr_create *c = s->create;
-    struct mr_journal_chunk line = *old;
     enum mr_code code = MR_OK;
-    line.segment = segment;
-    line.part = part;
-    line.sequence = 0;
     pthread_mutex_lock(&c->lock);
-    struct mr_create_chunk *slot = mr_vec_push(&s->table->chunks);
+    struct mr_journal_chunk *slot = mr_vec_push(&s->table->chunks);
     if (slot == NULL)
         code = mr_err_nomem(err, "writing rows");
     else
-        *slot = (struct mr_create_chunk){
-            .chunk = old->chunk, .segment = segment, .part = part};
+        *slot = *old;
     if (code == MR_OK)
-        code = mr_journal_file_chunk(c->journal, &s->table->snap, &line, err);
+        code = mr_journal_file_chunk(c->journal, &s->table->snap, slot, err);
     pthread_mutex_unlock(&c->lock);
     return code;
 }

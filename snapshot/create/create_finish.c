@@ -32,7 +32,7 @@ static struct mr_create_table *table_at(const struct mr_create *c, size_t i)
 static enum mr_code drop_chunks(struct mr_create *c, struct mr_create_table *t,
                                 struct mr_err *err)
 {
-    const struct mr_create_chunk *chunks = t->chunks.items;
+    const struct mr_journal_chunk *chunks = t->chunks.items;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < t->chunks.count; i++)
         code = mr_snap_dir_remove(c->dir, chunks[i].chunk.file, err);
@@ -131,16 +131,6 @@ static enum mr_code settle_table(struct mr_create *c, struct mr_create_table *t,
 
 /* ---- the manifest ---- */
 
-static int compare_chunks(const void *a, const void *b)
-{
-    const struct mr_create_chunk *x = a, *y = b;
-    if (x->segment != y->segment)
-        return x->segment < y->segment ? -1 : 1;
-    if (x->part != y->part)
-        return x->part < y->part ? -1 : 1;
-    return x->sequence < y->sequence ? -1 : x->sequence > y->sequence;
-}
-
 static void hide_keys(struct mr_snap_chunk *chunks, size_t count)
 {
     const struct mr_key none = {NULL, 0};
@@ -154,14 +144,14 @@ static void hide_keys(struct mr_snap_chunk *chunks, size_t count)
 static enum mr_code order_chunks(struct mr_create *c, struct mr_create_table *t,
                                  struct mr_err *err)
 {
-    struct mr_create_chunk *from = t->chunks.items;
+    struct mr_journal_chunk *from = t->chunks.items;
     struct mr_snap_table *to = &t->snap;
     size_t count = t->chunks.count;
     struct mr_snap_chunk *chunks = mr_arena_calloc(&c->arena, count + 1, sizeof *chunks);
     if (chunks == NULL)
         return mr_err_nomem(err, "writing a snapshot");
     if (count > 1)
-        qsort(from, count, sizeof *from, compare_chunks);
+        qsort(from, count, sizeof *from, mr_journal_chunk_compare);
     for (size_t i = 0; i < count; i++) {
         chunks[i] = from[i].chunk;
         chunks[i].range.lo = i > 0 ? chunks[i - 1].range.hi : (struct mr_key){NULL, 0};

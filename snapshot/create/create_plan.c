@@ -167,7 +167,7 @@ static enum mr_code add_table(struct mr_create *c, const struct mr_table *table,
     t->table = table;
     t->found = found;
     t->bounds = (struct mr_vec)MR_VEC_INIT(struct mr_key);
-    t->chunks = (struct mr_vec)MR_VEC_INIT(struct mr_create_chunk);
+    t->chunks = (struct mr_vec)MR_VEC_INIT(struct mr_journal_chunk);
     enum mr_code code = plan_table(c, t, err);
     t->snap.number = c->tables.count;
     if (code == MR_OK && !t->left_out)

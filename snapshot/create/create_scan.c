@@ -200,12 +200,6 @@ enum mr_code mr_create_scan_range(struct mr_create_scan *s, size_t segment, size
     return code;
 }
 
-static enum mr_code keep(struct mr_create_scan *s, const struct task *task,
-                         struct mr_err *err)
-{
-    return mr_create_chunk_keep(s, task->kept, task->segment, task->part, err);
-}
-
 /* Has the engine committed nothing since the view that the chunk was read in? */
 static bool same_view(const struct mr_create *c, const struct mr_create_table *table,
                       const struct mr_journal_chunk *kept)
@@ -223,7 +217,7 @@ static enum mr_code run_kept(struct mr_create_scan *s, const struct task *task,
     bool whole = mr_create_chunk_is_whole(c, old);
     if (whole && same_view(c, s->table, task->kept)) {
         mr_progress_add_done(c->progress, old->rows);
-        return keep(s, task, err);
+        return mr_create_chunk_keep(s, task->kept, err);
     }
     s->sum = (struct mr_snap_sum){0};
     s->rows = 0;
@@ -234,7 +228,7 @@ static enum mr_code run_kept(struct mr_create_scan *s, const struct task *task,
         return code;
     if (same) {
         mr_progress_add_done(c->progress, old->rows);
-        return keep(s, task, err);
+        return mr_create_chunk_keep(s, task->kept, err);
     }
     pthread_mutex_lock(&c->lock);
     code = mr_journal_file_drop(c->journal, &s->table->snap, old->file, err);

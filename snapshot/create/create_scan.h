@@ -69,10 +69,9 @@ enum mr_code mr_create_chunk_end(struct mr_create_scan *scan, struct mr_key hi,
 enum mr_code mr_create_range_end(struct mr_create_scan *scan, struct mr_key hi,
                                  struct mr_err *err);
 void mr_create_chunk_abandon(struct mr_create_scan *scan);
-/* Takes over a chunk of an earlier run. */
+/* Takes over a chunk of an earlier run, as that is numbered by now. */
 enum mr_code mr_create_chunk_keep(struct mr_create_scan *scan,
-                                  const struct mr_journal_chunk *old, size_t segment,
-                                  size_t part, struct mr_err *err);
+                                  const struct mr_journal_chunk *old, struct mr_err *err);
 /* Is its file still what it was? */
 bool mr_create_chunk_is_whole(const struct mr_create *create,
                               const struct mr_snap_chunk *chunk);

@@ -128,7 +128,7 @@ enum mr_code mr_journal_file_chunk(struct mr_journal_file *j,
 
 /* ---- order ---- */
 
-static int compare_chunks(const void *a, const void *b)
+int mr_journal_chunk_compare(const void *a, const void *b)
 {
     const struct mr_journal_chunk *x = a, *y = b;
     if (x->segment != y->segment)
@@ -142,7 +142,7 @@ static void number_anew(const struct mr_journal_file *j, struct mr_journal_table
 {
     struct mr_journal_chunk *items = table->chunks.items;
     if (table->chunks.count > 1)
-        qsort(items, table->chunks.count, sizeof *items, compare_chunks);
+        qsort(items, table->chunks.count, sizeof *items, mr_journal_chunk_compare);
     for (size_t i = 0; i < table->chunks.count; i++) {
         items[i].part = 2 * i + 1;
         items[i].sequence = 0;

@@ -25,11 +25,15 @@
 #include "snapshot/format/snap_dir.h"
 #include "snapshot/format/snap_manifest.h"
 
+/* A chunk on disk, and where it stands among those of its table. */
 struct mr_journal_chunk {
     struct mr_snap_chunk chunk;
     size_t segment, part, sequence;
-    size_t view; /* index into views */
+    size_t view; /* of one that was read from a journal: index into views */
 };
+
+/* For qsort: in their order. */
+int mr_journal_chunk_compare(const void *a, const void *b);
 
 struct mr_journal_view {
     const char *mark; /* struct mr_snap_views; or NULL */

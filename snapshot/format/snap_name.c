@@ -23,31 +23,21 @@ void mr_snap_name_add(struct mr_strbuf *out, const char *name)
     }
 }
 
-/* Of the name as it would be: the same in every run, whatever tables there are beside. */
-static void add_digest(struct mr_strbuf *out, const char *stem, size_t len,
-                       struct mr_strbuf *digits)
-{
-    char hex[MR_SHA256_HEX];
-    if (mr_sha256_bytes(stem, len, hex, NULL) != MR_OK)
-        out->failed = true;
-    else
-        mr_strbuf_add(digits, hex, STEM_DIGITS);
-}
-
 void mr_snap_stem_add(struct mr_strbuf *out, const char *db, const char *name)
 {
-    struct mr_strbuf digits = MR_STRBUF_INIT;
+    char hex[MR_SHA256_HEX];
     size_t from = out->len;
     mr_snap_name_add(out, db);
     mr_strbuf_add_char(out, '.');
     mr_snap_name_add(out, name);
     if (out->failed || out->len - from <= STEM_MAX_BYTES)
         return;
-    add_digest(out, out->ptr + from, out->len - from, &digits);
+    if (mr_sha256_bytes(out->ptr + from, out->len - from, hex, NULL) != MR_OK) {
+        out->failed = true;
+        return;
+    }
     out->len = from;
-    mr_strbuf_add(out, digits.ptr, digits.len);
-    out->failed |= digits.failed;
-    mr_strbuf_release(&digits);
+    mr_strbuf_add(out, hex, STEM_DIGITS);
 }
 
 bool mr_snap_name_is_encrypted(const char *name)
