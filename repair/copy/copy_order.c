@@ -77,35 +77,33 @@ static void release(struct graph *g)
     mr_vec_release(&g->way);
 }
 
-static enum mr_code open_gates(struct graph *g, struct mr_err *err)
+static void open_gates(struct graph *g)
 {
-    int64_t gates = 0;
-    enum mr_code code = mr_merge_work_int(
-        &g->c->m, "SELECT coalesce(max(id), 0) FROM gate", NULL, 0, &gates, err);
-    g->rows = g->n - (uint32_t)gates;
-    for (uint32_t i = g->rows + 1; code == MR_OK && i <= g->n; i++) {
+    for (uint32_t i = g->rows + 1; i <= g->n; i++) {
         g->state[i] = STATE_WAITING;
         g->level[i] = LEVEL_FIRST;
         g->root[i] = i;
     }
-    return code;
 }
 
 static enum mr_code read_slots(struct graph *g, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    int64_t n = 0;
-    enum mr_code code = mr_merge_work_int(
-        &g->c->m,
-        "SELECT coalesce(max(id), 0) + coalesce((SELECT max(id) FROM gate), 0) FROM c",
-        NULL, 0, &n, err);
+    int64_t rows = 0, gates = 0;
+    struct mr_merge *m = &g->c->m;
+    enum mr_code code =
+        mr_merge_work_int(m, "SELECT max(id) FROM c", NULL, 0, &rows, err);
+    if (code == MR_OK)
+        code = mr_merge_work_int(m, "SELECT max(id) FROM gate", NULL, 0, &gates, err);
+    const int64_t n = rows + gates;
     if (code == MR_OK && n >= SLOTS_MAX)
         code =
             mr_err_set(err, MR_E_REFUSED,
                        "too many rows differ for one plan: plan some tables at a time");
     if (code != MR_OK)
         return code;
+    g->rows = (uint32_t)rows;
     g->n = (uint32_t)n;
     g->state = calloc((size_t)n + 2, sizeof *g->state);
     g->deleted = calloc((size_t)n + 2, sizeof *g->deleted);
@@ -132,7 +130,8 @@ static enum mr_code read_slots(struct graph *g, struct mr_err *err)
         g->root[id] = id;
     }
     mr_case_free(stmt);
-    return code == MR_OK ? open_gates(g, err) : code;
+    open_gates(g);
+    return code;
 }
 
 static enum mr_code read_edges(struct graph *g, enum edge_kind kind, const char *sql,

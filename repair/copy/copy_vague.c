@@ -168,9 +168,8 @@ static enum mr_code compare_table(struct comparing *w, struct mr_err *err)
 /* ---- who waits ---- */
 
 static const char waits_sql[] =
-    "INSERT OR IGNORE INTO gate (u, canon) SELECT DISTINCT l.u, l.canon FROM vague l JOIN"
-    " vague t ON t.u=l.u AND t.canon=l.canon WHERE NOT l.precise AND NOT l.takes AND"
-    " t.takes;"
+    "INSERT INTO gate (u, canon) SELECT u, canon FROM vague WHERE NOT precise GROUP BY u,"
+    " canon HAVING min(takes)=0 AND max(takes)=1;"
     "INSERT OR IGNORE INTO hint SELECT l.slot, t.slot FROM vague l JOIN vague t ON"
     " t.u=l.u AND t.canon=l.canon WHERE l.precise AND NOT l.takes AND t.takes AND"
     " l.slot<>t.slot AND (l.lo IS NULL OR (l.lo<t.hi AND t.lo<l.hi));"
