@@ -390,3 +390,20 @@ enum mr_code mr_io_read_part(const char *path, size_t max_bytes, struct mr_strbu
 {
     return read_whole(path, MR_IN_PART, max_bytes, out, err);
 }
+
+enum mr_io_head mr_io_head(int dir_fd, const char *name, int flags, const void *ptr,
+                           size_t len)
+{
+    char head[MR_IO_HEAD_MAX];
+    struct stat st;
+    enum mr_io_head is = MR_IO_HEAD_NONE;
+    int fd = openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | flags);
+    if (fd < 0)
+        return is;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
+        is = read(fd, head, len) == (ssize_t)len && memcmp(head, ptr, len) == 0
+                 ? MR_IO_HEAD_SAME
+                 : MR_IO_HEAD_OTHER;
+    (void)close(fd);
+    return is;
+}

@@ -52,4 +52,15 @@ enum mr_code mr_io_read_file(const char *path, size_t max_bytes, struct mr_strbu
 enum mr_code mr_io_read_part(const char *path, size_t max_bytes, struct mr_strbuf *out,
                              struct mr_err *err);
 
+/* Does a file begin with these bytes, at most MR_IO_HEAD_MAX? */
+enum mr_io_head {
+    MR_IO_HEAD_NONE = 1, /* it is not there, empty, no regular file, or cannot be read */
+    MR_IO_HEAD_OTHER,
+    MR_IO_HEAD_SAME
+};
+#define MR_IO_HEAD_MAX 64
+/* dir_fd, flags (O_NOFOLLOW, or 0): as openat() has them. */
+enum mr_io_head mr_io_head(int dir_fd, const char *name, int flags, const void *ptr,
+                           size_t len);
+
 #endif

@@ -130,13 +130,8 @@ static enum mr_code read_head(const struct mr_parts *parts, const char *name,
 static bool is_database(const struct mr_parts *parts, const char *name)
 {
     static const char magic[16] = "SQLite format 3";
-    char head[sizeof magic];
-    int fd = openat(parts->place.dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    bool yes = fd >= 0 && read(fd, head, sizeof head) == (ssize_t)sizeof head &&
-               memcmp(head, magic, sizeof magic) == 0;
-    if (fd >= 0)
-        (void)close(fd);
-    return yes;
+    return mr_io_head(parts->place.dir_fd, name, O_NOFOLLOW, magic, sizeof magic) ==
+           MR_IO_HEAD_SAME;
 }
 
 static enum mr_code refuse_database(const struct mr_parts *parts, const char *suffix,

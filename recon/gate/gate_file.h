@@ -5,8 +5,8 @@
  * edited, or that is cut short, is refused.  It is written atomically, mode 0600, and
  * holds no password and no row: keys of sampled ranges and greatest values are in it.
  *
- * Errors: MR_E_IO; MR_E_EXISTS for what came meanwhile (outfile.h); MR_E_CONFIG for a file that is no baseline, of another version, or
- * changed.  Ownership: what is read lives in arena.
+ * Errors: MR_E_IO; MR_E_EXISTS for what came meanwhile (outfile.h); MR_E_CONFIG for a file that
+ * is no baseline, of another version, or changed.  Ownership: what is read lives in arena.
  */
 #ifndef MR_GATE_FILE_H
 #define MR_GATE_FILE_H

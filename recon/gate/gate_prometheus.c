@@ -7,9 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/file/io.h"
 #include "recon/gate/gate_output.h"
@@ -122,15 +120,7 @@ static enum mr_code add_metrics(const struct mr_gate_report *report,
 static bool is_foreign(const char *path)
 {
     static const char mark[] = "# HELP ";
-    char start[sizeof mark - 1];
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    bool any = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
-    bool ours = any && read(fd, start, sizeof start) == (ssize_t)sizeof start &&
-                memcmp(start, mark, sizeof start) == 0;
-    if (fd >= 0)
-        (void)close(fd);
-    return any && !ours;
+    return mr_io_head(AT_FDCWD, path, 0, mark, sizeof mark - 1) == MR_IO_HEAD_OTHER;
 }
 
 static enum mr_code write_file(const char *path, const struct mr_strbuf *out,

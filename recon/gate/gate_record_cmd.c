@@ -4,13 +4,12 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/log.h"
 #include "core/base/strbuf.h"
 #include "core/base/utf8.h"
+#include "core/file/io.h"
 #include "core/file/owner.h"
 #include "core/json/jsonw.h"
 #include "recon/gate/gate_cmd.h"
@@ -127,15 +126,8 @@ static enum mr_code print_json(const struct mr_gate_run *run, size_t servers,
 static bool is_baseline(const char *path)
 {
     static const char begin[] = "{\"schema\":\"myrecon/facts/";
-    char head[sizeof begin - 1];
-    int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-    struct stat st;
-    bool yes = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-               read(fd, head, sizeof head) == (ssize_t)sizeof head &&
-               memcmp(head, begin, sizeof head) == 0;
-    if (fd >= 0)
-        (void)close(fd);
-    return yes;
+    return mr_io_head(AT_FDCWD, path, O_NOFOLLOW, begin, sizeof begin - 1) ==
+           MR_IO_HEAD_SAME;
 }
 
 /* The baseline that is there may be the only witness of what was before: it is kept beside the
