@@ -209,23 +209,30 @@ static enum mr_code match_any(struct chooser *c, const char *text, bool *any,
     return code;
 }
 
+static void warn_pattern(const struct chooser *c, const char *pattern)
+{
+    const char *meant = find_meant(c, pattern);
+    mr_log_warning("no table of the run matches --tables %s%s%s%s", pattern,
+                   meant != NULL ? ": is \"" : "", meant != NULL ? meant : "",
+                   meant != NULL ? "\" meant?" : "");
+}
+
 /* A slip in a pattern is told: the list would look complete without those whom it costs. */
 static enum mr_code check_patterns(struct chooser *c, struct mr_err *err)
 {
     const struct mr_string_list *patterns = &c->choice->tables;
     enum mr_code code = MR_OK;
-    size_t used = 0;
+    bool used = false;
     for (size_t i = 0; code == MR_OK && i < patterns->count; i++) {
-        const char *meant = find_meant(c, patterns->items[i]);
         bool any;
         code = match_any(c, patterns->items[i], &any, err);
-        used += any;
-        if (code == MR_OK && used == 0 && i + 1 == patterns->count)
+        used = used || any;
+        if (code != MR_OK || any)
+            continue;
+        if (!used && i + 1 == patterns->count)
             code = refuse_pattern(c, "--tables", patterns->items[i], err);
-        else if (code == MR_OK && !any)
-            mr_log_warning("no table of the run matches --tables %s%s%s%s",
-                           patterns->items[i], meant != NULL ? ": is \"" : "",
-                           meant != NULL ? meant : "", meant != NULL ? "\" meant?" : "");
+        else
+            warn_pattern(c, patterns->items[i]);
     }
     return code;
 }
