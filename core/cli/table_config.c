@@ -49,11 +49,11 @@ static const struct key {
 static const size_t nkeys = sizeof keys / sizeof keys[0];
 
 /* Which conflicts there are, and which choices make sense for them. */
-enum { VALUE = 1, EXISTENCE = 2, UNIQUE = 4, FIT = 8, ANY = 15 };
+enum { VALUE = 1, EXISTENCE = 2, UNIQUE = 4, FIT = 8, ANY = 15, TREE = 0, REPORTED = 0 };
 
 struct word {
     const char *text;
-    unsigned classes;
+    unsigned classes; /* 0: nobody can say it */
 };
 
 static const struct word conflict_kinds[] = {
@@ -327,6 +327,8 @@ static const struct word *parse_word(struct parse *p, const struct word *words,
     typed[len] = '\0';
     struct mr_suggest suggest = {.typed = typed};
     for (const struct word *word = words; word->text != NULL; word++) {
+        if (word->classes == 0)
+            continue;
         if (strcmp(word->text, typed) == 0)
             return word;
         mr_suggest_offer(&suggest, word->text);

@@ -47,10 +47,9 @@
 #ifndef MR_COPY_H
 #define MR_COPY_H
 
+#include "repair/decide/decide_copy.h"
 #include "repair/plan/plan_store.h"
 #include "repair/plan/plan_tables.h"
-
-enum mr_copy_policy { MR_COPY_MIRROR = 1, MR_COPY_BACKFILL, MR_COPY_NEWEST };
 
 struct mr_copy_task {
     struct mr_plan_tables *tables; /* of sides that were opened `consistent` */

@@ -12,7 +12,7 @@
 struct classifying {
     struct mr_copy *c;
     const struct mr_plan_table *table;
-    struct mr_case_stmt *save;
+    struct mr_case_stmt *save, *several;
     struct mr_strbuf bytes[MR_SIDES];
 };
 
@@ -115,68 +115,67 @@ static enum mr_code is_same(struct classifying *w, struct mr_key image,
     return code;
 }
 
-struct verdict {
-    enum mr_step_op op; /* 0: none */
-    bool same, equal;
-    const char *kind;
-};
-
-static enum mr_code newest(struct classifying *w, const struct mr_merge_work_row *row,
-                           struct verdict *v, struct mr_err *err)
+/* Which of them is the newer one?  Only newest asks, of rows that are one entity. */
+static enum mr_code find_newer(struct classifying *w, const struct mr_merge_work_row *row,
+                               struct mr_copy_fact *f, struct mr_err *err)
 {
     const struct mr_key rows[MR_SIDES] = {
         [MR_SOURCE] = {row->image, row->len}, [MR_TARGET] = {row->live, row->live_len}};
     int by = 0;
-    if (!has_newest(w->c, w->table)) {
-        v->kind = "differs"; /* nobody can say which is the newer one */
+    if (w->c->task->policy != MR_COPY_NEWEST || !f->planned || !f->same_name ||
+        !has_newest(w->c, w->table))
         return MR_OK;
-    }
     enum mr_code code =
         mr_merge_newer(&w->c->m, w->table, w->c->task->newest, rows, &by, err);
-    v->op = by > 0 ? MR_STEP_UPDATE : (enum mr_step_op)0;
-    v->kind = by > 0 ? NULL : by < 0 ? "changed" : "differs";
+    f->newer = by > 0;
+    f->older = by < 0;
     return code;
 }
 
-static enum mr_code judge_pair(struct classifying *w, const struct mr_merge_work_row *row,
-                               struct verdict *v, struct mr_err *err)
+static enum mr_code know(struct classifying *w, const struct mr_merge_work_row *row,
+                         struct mr_copy_fact *f, struct mr_err *err)
 {
     const struct mr_key own = {row->image, row->len}, live = {row->live, row->live_len};
-    bool differs = false;
-    enum mr_code code =
-        mr_merge_row_differs(&w->c->m, w->table, own, live, MR_NO_COLUMN, &differs, err);
-    v->equal = !differs;
-    v->same = true;
-    if (code == MR_OK && differs)
-        code = is_same(w, own, live, &v->same, err);
-    if (code != MR_OK || !differs || !w->c->planned[w->table->at])
-        return code;
-    if (w->c->task->policy == MR_COPY_MIRROR)
-        v->op = MR_STEP_UPDATE;
-    else if (!v->same)
-        v->kind = "key-taken";
-    else if (w->c->task->policy == MR_COPY_BACKFILL)
-        v->kind = "changed";
-    else
-        code = newest(w, row, v, err);
+    f->planned = w->c->planned[w->table->at];
+    f->on_source = own.ptr != NULL;
+    f->on_target = live.ptr != NULL;
+    if (!f->on_source || !f->on_target)
+        return MR_OK;
+    f->same_name = true;
+    enum mr_code code = mr_merge_row_differs(&w->c->m, w->table, own, live, MR_NO_COLUMN,
+                                             &f->differs, err);
+    if (code == MR_OK && f->differs)
+        code = is_same(w, own, live, &f->same_name, err);
+    return code == MR_OK && f->differs ? find_newer(w, row, f, err) : code;
+}
+
+static enum mr_code ask_several(struct classifying *w, int64_t slot, bool *several,
+                                struct mr_err *err)
+{
+    bool found = false;
+    mr_case_bind_int(w->several, 1, slot);
+    enum mr_code code = mr_case_step(w->several, &found, err);
+    *several = code == MR_OK && found;
+    mr_case_reset(w->several);
     return code;
 }
 
-static enum mr_code judge(struct classifying *w, const struct mr_merge_work_row *row,
-                          struct verdict *v, struct mr_err *err)
+static enum mr_code save(struct classifying *w, int64_t slot,
+                         const struct mr_copy_fact *f, struct mr_err *err)
 {
-    bool planned = w->c->planned[w->table->at];
-    *v = (struct verdict){0};
-    if (row->image != NULL && row->live != NULL)
-        return judge_pair(w, row, v, err);
-    if (row->image != NULL) {
-        v->op = planned ? MR_STEP_INSERT : (enum mr_step_op)0;
-    } else if (planned && w->c->task->policy == MR_COPY_MIRROR) {
-        v->op = MR_STEP_DELETE;
-    } else if (planned) {
-        w->c->result->extra++;
-    }
-    return MR_OK;
+    static const enum mr_step_op ops[] = {[MR_COPY_INSERTS] = MR_STEP_INSERT,
+                                          [MR_COPY_UPDATES] = MR_STEP_UPDATE,
+                                          [MR_COPY_DELETES] = MR_STEP_DELETE};
+    const struct mr_copy_ruling ruling = mr_decide_copy(f, w->c->task->policy);
+    const bool both = f->on_source && f->on_target;
+    w->c->result->extra += ruling.deed == MR_COPY_KEEPS ? 1 : 0;
+    mr_case_bind_int(w->save, 1, (int64_t)ops[ruling.deed]);
+    mr_case_bind_int(w->save, 2, both && f->same_name);
+    mr_case_bind_int(w->save, 3, both && !f->same_name);
+    mr_case_bind_text(w->save, 4, mr_conflict_name(ruling.why.conflict));
+    mr_case_bind_int(w->save, 5, both && !f->differs);
+    mr_case_bind_int(w->save, 6, slot);
+    return mr_case_run(w->save, err);
 }
 
 static enum mr_code judge_all(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
@@ -187,17 +186,12 @@ static enum mr_code judge_all(void *ctx, struct mr_vec *rows, struct mr_arena *a
     (void)arena;
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
-        struct verdict v;
-        code = judge(w, row, &v, err);
-        if (code != MR_OK)
-            break;
-        mr_case_bind_int(w->save, 1, (int64_t)v.op);
-        mr_case_bind_int(w->save, 2, v.same);
-        mr_case_bind_int(w->save, 3, row->image != NULL && row->live != NULL && !v.same);
-        mr_case_bind_text(w->save, 4, v.kind);
-        mr_case_bind_int(w->save, 5, v.equal);
-        mr_case_bind_int(w->save, 6, row->id);
-        code = mr_case_run(w->save, err);
+        struct mr_copy_fact f = {0};
+        code = ask_several(w, row->id, &f.several, err);
+        if (code == MR_OK)
+            code = know(w, row, &f, err);
+        if (code == MR_OK)
+            code = save(w, row->id, &f, err);
     }
     return code;
 }
@@ -206,10 +200,12 @@ static enum mr_code classify(struct classifying *w, struct mr_err *err)
 {
     enum mr_code code =
         mr_case_prepare(w->c->m.cf,
-                        "UPDATE c SET op=?1, same=?2, taint=?3, kind=CASE WHEN ?1"
-                        " AND several THEN 'duplicate' ELSE ?4 END, equal=?5"
+                        "UPDATE c SET op=?1, same=?2, taint=?3, kind=?4, equal=?5"
                         " WHERE id=?6",
                         &w->save, err);
+    if (code == MR_OK)
+        code = mr_case_prepare(w->c->m.cf, "SELECT 1 FROM c WHERE id=? AND several",
+                               &w->several, err);
     return code == MR_OK
                ? mr_copy_pages(w->c,
                                "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
@@ -225,6 +221,7 @@ enum mr_code mr_copy_classify_table(struct mr_copy *c, const struct mr_plan_tabl
         .c = c, .table = table, .bytes = {MR_STRBUF_INIT, MR_STRBUF_INIT}};
     enum mr_code code = classify(&w, err);
     mr_case_free(w.save);
+    mr_case_free(w.several);
     mr_strbuf_release(&w.bytes[MR_SOURCE]);
     mr_strbuf_release(&w.bytes[MR_TARGET]);
     return code;

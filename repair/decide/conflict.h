@@ -1,9 +1,13 @@
 /*
  * conflict: the kinds of conflicts, as they are called in conflicts.csv and configurations
- * (core/cli/conflict_kinds.def).
+ * (core/cli/conflict_kinds.def), and what a person may choose for them.
+ *
+ * Threads: any.  Errors: none.
  */
 #ifndef MR_CONFLICT_H
 #define MR_CONFLICT_H
+
+#include <stdbool.h>
 
 enum mr_conflict {
     MR_CONFLICT_NONE = 0,
@@ -13,6 +17,33 @@ enum mr_conflict {
     MR_CONFLICTS
 };
 
+#define MR_CHOICE_RESTORE "restore"
+#define MR_CHOICE_SKIP "skip"
+#define MR_CHOICE_STOP "stop"
+
 const char *mr_conflict_name(enum mr_conflict conflict); /* NULL: none */
+/* The other way; none is what no kind is called, and NULL. */
+enum mr_conflict mr_conflict_named(const char *name);
+
+/* Do both sides have the row, with other values? */
+bool mr_conflict_is_value(enum mr_conflict conflict);
+/* Is it settled where what is above the row is restored? */
+bool mr_conflict_is_of_tree(enum mr_conflict conflict);
+
+/* What may be chosen for the row, joined by ';'. */
+const char *mr_conflict_choices(enum mr_conflict conflict);
+/* Is it one of these, with a column behind newest:, or to stop?  None: of any kind. */
+bool mr_conflict_takes(enum mr_conflict conflict, const char *choice);
+
+/* What each says who may choose; NULL: nothing. */
+struct mr_voices {
+    const char *person;  /* of this row */
+    const char *above;   /* what was chosen for the tree that the row is of */
+    const char *command; /* --on-conflict, of its kind */
+    const char *earlier; /* an earlier plan, of this row */
+    const char *table;   /* the configuration, of its kind in this table */
+};
+/* Whose word counts: NULL, nobody said anything. */
+const char *mr_decide_choice(const struct mr_voices *voices);
 
 #endif

@@ -14,7 +14,7 @@
 #include "repair/decide/fact.h"
 
 enum mr_sentence {
-#define MR_SENTENCE(symbol, words) symbol,
+#define MR_SENTENCE(symbol, section, words) symbol,
 #include "repair/decide/sentences.def"
 #undef MR_SENTENCE
     MR_SENTENCES
@@ -53,12 +53,35 @@ struct mr_obstacle {
     enum mr_sentence because;
 };
 
+/* Is a row of TARGET that the row meets the row itself?  If not, the obstacle is what that
+ * makes of it. */
+struct mr_meeting {
+    bool is_it;
+    struct mr_obstacle obstacle;
+};
+/* TARGET's row under its key (taken). */
+struct mr_meeting mr_decide_holder(const struct mr_fact *f);
+/* Of a row above L: whoever has its identity. */
+struct mr_meeting mr_decide_identity(const struct mr_fact *f);
+
 /* Which conflict the values of a row make that TARGET has. */
 struct mr_obstacle mr_decide_values(const struct mr_fact *f, enum mr_group group);
 
 /* What keeps a row of that group from being written, by itself: the first reason that
  * holds. */
 struct mr_obstacle mr_decide_obstacle(const struct mr_fact *f, enum mr_group group);
+
+/* Which key it has on TARGET, if it comes to be there. */
+enum mr_place {
+    MR_PLACE_THERE = 1, /* that of the row that it is */
+    MR_PLACE_KEY,       /* its own */
+    MR_PLACE_NEW_ID     /* one that no row had */
+};
+struct mr_placing {
+    enum mr_place place;
+    enum mr_sentence because;
+};
+struct mr_placing mr_decide_place(const struct mr_fact *f);
 
 /* All of it, for a row of which all is known: what repair/merge comes to in the end, once what
  * the row refers to is decided and by itself (rows above it may make it wait). */

@@ -25,7 +25,7 @@ enum mr_group mr_group_named(const char *name)
 const char *mr_sentence_words(enum mr_sentence sentence)
 {
     static const char *const words[MR_SENTENCES] = {
-#define MR_SENTENCE(symbol, words) [symbol] = words,
+#define MR_SENTENCE(symbol, section, words) [symbol] = words,
 #include "repair/decide/sentences.def"
 #undef MR_SENTENCE
     };

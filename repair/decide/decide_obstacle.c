@@ -27,13 +27,7 @@ static struct mr_obstacle by_identity(const struct mr_fact *f)
 {
     if (f->restored && !f->guarded)
         return obstacle(MR_CONFLICT_NONE, MR_SAYS_FREE);
-    if (f->crosses)
-        return obstacle(MR_CONFLICT_IDENTITY_CROSSES_BASE, MR_SAYS_CROSSES);
-    if (f->ambiguous)
-        return obstacle(MR_CONFLICT_DUPLICATE, MR_SAYS_AMBIGUOUS);
-    if (f->owned)
-        return obstacle(MR_CONFLICT_OWNER_DIFFERS, MR_SAYS_OWNED);
-    return obstacle(MR_CONFLICT_NONE, MR_SAYS_FREE);
+    return mr_decide_identity(f).obstacle;
 }
 
 static struct mr_obstacle by_references(const struct mr_fact *f)

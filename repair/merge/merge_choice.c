@@ -3,63 +3,21 @@
 
 #include <string.h>
 
+#include "repair/decide/conflict.h"
 #include "repair/merge/merge_fit.h"
 #include "repair/merge/merge_referrers.h"
 #include "repair/merge/merge_spread.h"
 #include "repair/merge/merge_unique.h"
 #include "repair/merge/merge_work.h"
 
-bool mr_merge_is_value_kind(const char *kind)
-{
-    static const char *const kinds[] = {"changed", "changed-in-source", "differs",
-                                        "identity-changed", MR_REFERENCED_KIND};
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(kinds[i], kind) == 0)
-            return true;
-    return false;
-}
-
-const char *mr_merge_choices(const char *kind)
-{
-    if (strcmp(kind, MR_REFERENCED_KIND) == 0)
-        return "target";
-    if (mr_merge_is_value_kind(kind))
-        return "target;source;newest:COLUMN";
-    if (strcmp(kind, MR_FIT_KIND) == 0)
-        return "skip;without-value";
-    return strcmp(kind, "unique") == 0 ? "merge-into;without-value;skip" : "restore;skip";
-}
-
 bool mr_merge_is_choice(const char *kind, const char *choice)
 {
-    static const char *const kept[] = {"target", NULL};
-    static const char *const values[] = {"target", "source", NULL};
-    static const char *const uniques[] = {"merge-into", "without-value", "skip", NULL};
-    static const char *const unfit[] = {"skip", "without-value", NULL};
-    static const char *const existence[] = {"restore", "skip", NULL};
-    const char *const *may = existence;
-    if (kind == NULL)
-        return mr_merge_is_choice("changed", choice) ||
-               mr_merge_is_choice("unique", choice) ||
-               mr_merge_is_choice(MR_FIT_KIND, choice) ||
-               mr_merge_is_choice("parent-absent", choice);
-    if (strcmp(kind, MR_REFERENCED_KIND) == 0) {
-        may = kept;
-    } else if (mr_merge_is_value_kind(kind)) {
-        if (strncmp(choice, "newest:", 7) == 0)
-            return choice[7] != '\0';
-        may = values;
-    } else if (strcmp(kind, "unique") == 0) {
-        may = uniques;
-    } else if (strcmp(kind, MR_FIT_KIND) == 0) {
-        if (mr_plan_fit_is_value(choice))
-            return true;
-        may = unfit;
-    }
-    for (; *may != NULL; may++)
-        if (strcmp(*may, choice) == 0)
-            return true;
-    return strcmp(choice, "stop") == 0;
+    enum mr_conflict conflict = mr_conflict_named(kind);
+    if (kind != NULL && conflict == MR_CONFLICT_NONE)
+        conflict =
+            MR_CONFLICT_PARENT_ABSENT; /* left out by a choice for what is above it */
+    return mr_conflict_takes(conflict, choice) ||
+           (conflict == MR_CONFLICT_DOES_NOT_FIT && mr_plan_fit_is_value(choice));
 }
 
 /* A conflict without a choice. */
@@ -103,29 +61,17 @@ static enum mr_code from_rules(struct choosing *c, const struct mr_conflict_rule
     return MR_OK;
 }
 
-/* Is the conflict one that restoring settles? */
-static bool is_of_tree(const char *kind)
-{
-    static const char *const kinds[] = {
-        "deleted-since",  "deleted-on-live", "deleted-or-lost",    "past-or-lost",
-        "parent-differs", "key-taken",       "orphan-would-attach"};
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strcmp(kinds[i], kind) == 0)
-            return true;
-    return false;
-}
-
 /* What is above has been decided about in a component before this one. */
 static enum mr_code from_revived(struct choosing *c, const struct conflict *x,
                                  const char **choice, struct mr_err *err)
 {
     bool row = false;
-    if (!c->revives || !is_of_tree(x->kind))
+    if (!c->revives || !mr_conflict_is_of_tree(mr_conflict_named(x->kind)))
         return MR_OK;
     mr_case_bind_int(c->revived, 1, x->id);
     enum mr_code code = mr_case_step(c->revived, &row, err);
     if (code == MR_OK && row)
-        *choice = "restore";
+        *choice = MR_CHOICE_RESTORE;
     mr_case_reset(c->revived);
     return code;
 }
@@ -140,10 +86,10 @@ static enum mr_code from_above(struct choosing *c, const struct conflict *x,
     mr_case_bind_int(c->above, 1, x->id);
     enum mr_code code = mr_case_step(c->above, &row, err);
     if (code == MR_OK && row && mr_case_int(c->above, 1) > 0)
-        *choice = "skip";
+        *choice = MR_CHOICE_SKIP;
     else if (code == MR_OK && row && mr_case_int(c->above, 0) > 0 &&
              mr_case_int(c->above, 2) == mr_case_int(c->above, 0))
-        *choice = "restore";
+        *choice = MR_CHOICE_RESTORE;
     mr_case_reset(c->above);
     return code;
 }
@@ -191,22 +137,20 @@ static enum mr_code from_person(struct choosing *c, const struct conflict *x,
 static enum mr_code find_choice(struct choosing *c, const struct conflict *x,
                                 const char **choice, struct mr_err *err)
 {
-    const struct mr_plan_table *t = &c->m->plan->tables[x->table];
+    const struct mr_table_config *config = c->m->plan->tables[x->table].pair->config;
     const struct mr_merge_options *o = c->m->options;
-    const char *above = NULL;
-    enum mr_code code = from_person(c, x, choice, err);
+    struct mr_voices v = {0};
+    enum mr_code code = from_person(c, x, &v.person, err);
     if (code == MR_OK)
-        code = from_above(c, x, &above, err);
-    /* of a tree that is restored a person may leave out a row */
-    if (above != NULL && (*choice == NULL || strcmp(*choice, "skip") != 0))
-        *choice = above;
-    if (code == MR_OK && *choice == NULL)
-        code = from_rules(c, o->on_conflict, o->non_conflict, x->kind, choice, err);
-    if (code == MR_OK && *choice == NULL)
-        code = from_earlier(c, x, choice, err);
-    if (code == MR_OK && *choice == NULL)
-        code = from_rules(c, t->pair->config->on_conflict, t->pair->config->non_conflict,
-                          x->kind, choice, err);
+        code = from_above(c, x, &v.above, err);
+    if (code == MR_OK)
+        code = from_rules(c, o->on_conflict, o->non_conflict, x->kind, &v.command, err);
+    if (code == MR_OK)
+        code = from_earlier(c, x, &v.earlier, err);
+    if (code == MR_OK)
+        code = from_rules(c, config->on_conflict, config->non_conflict, x->kind, &v.table,
+                          err);
+    *choice = mr_decide_choice(&v);
     if (code == MR_OK && *choice != NULL && !mr_merge_is_choice(x->kind, *choice))
         *choice = NULL;
     return code;
@@ -236,7 +180,7 @@ static enum mr_code find_edits(struct choosing *c, const struct conflict *x,
     const struct mr_plan_table *t = &c->m->plan->tables[x->table];
     enum mr_code code = read_edits(c, x->id, err);
     *possible = true;
-    if (code != MR_OK || strcmp(choice, "skip") == 0)
+    if (code != MR_OK || strcmp(choice, MR_CHOICE_SKIP) == 0)
         return code;
     if (strcmp(x->kind, MR_FIT_KIND) == 0)
         return mr_merge_fit_choose(c->m, t, x->id, choice, &c->text, possible, err);
@@ -248,12 +192,13 @@ static enum mr_code find_edits(struct choosing *c, const struct conflict *x,
 static enum mr_code set_mark(struct choosing *c, const struct conflict *x,
                              const char *choice, struct mr_err *err)
 {
-    bool skip = strcmp(choice, "skip") == 0;
+    bool skip = strcmp(choice, MR_CHOICE_SKIP) == 0;
     mr_case_bind_int(c->mark, 1, x->id);
-    mr_case_bind_int(c->mark, 2, strcmp(choice, "restore") == 0);
+    mr_case_bind_int(c->mark, 2, strcmp(choice, MR_CHOICE_RESTORE) == 0);
     mr_case_bind_int(c->mark, 3, skip);
     mr_merge_work_bind(c->mark, 4,
-                       strcmp(choice, "merge-into") == 0 ? x->other : (struct mr_key){0});
+                       strcmp(choice, MR_DECIDE_MERGED) == 0 ? x->other
+                                                             : (struct mr_key){0});
     mr_merge_work_bind(
         c->mark, 5, (struct mr_key){c->text.len > 0 ? c->text.ptr : NULL, c->text.len});
     c->again = c->again || !skip || c->inner;
@@ -273,7 +218,8 @@ static enum mr_code add_note(struct choosing *c, const struct conflict *x,
 /* Of a value conflict whose values do not fit, only TARGET's can be chosen. */
 static bool is_open_to(const struct conflict *x, const char *choice)
 {
-    return !x->unfit || strcmp(choice, "target") == 0 || strcmp(choice, "stop") == 0;
+    return !x->unfit || strcmp(choice, "target") == 0 ||
+           strcmp(choice, MR_CHOICE_STOP) == 0;
 }
 
 static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr_err *err)
@@ -283,14 +229,14 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
     enum mr_code code = find_choice(c, x, &choice, err);
     if (code != MR_OK || choice == NULL)
         return code;
-    if (strcmp(choice, "stop") == 0) {
+    if (strcmp(choice, MR_CHOICE_STOP) == 0) {
         (void)mr_err_set(err, MR_E_REFUSED,
                          "a row of table \"%s\" is in conflict: %s; the choice for it is "
                          "to stop",
                          mr_plan_table_name(t), x->kind);
         return MR_E_REFUSED;
     }
-    bool value = mr_merge_is_value_kind(x->kind), possible = true;
+    bool value = mr_conflict_is_value(mr_conflict_named(x->kind)), possible = true;
     if (value && !is_open_to(x, choice))
         return MR_OK;
     if (!value)
@@ -438,7 +384,7 @@ static enum mr_code leave_out(struct choosing *c, const struct mr_plan_table *t,
                                         .source_key = row->key};
     const char *choice = NULL;
     enum mr_code code = o->decision(o->decision_ctx, &ask, &choice, err);
-    if (code != MR_OK || choice == NULL || strcmp(choice, "skip") != 0)
+    if (code != MR_OK || choice == NULL || strcmp(choice, MR_CHOICE_SKIP) != 0)
         return code;
     code = add_note(c, &x, choice, err);
     if (code == MR_OK)

@@ -13,11 +13,8 @@
 
 #include "repair/merge/merge_internal.h"
 
-bool mr_merge_is_value_kind(const char *kind);
-/* What a person may choose, joined by ';' (stop is for options only). */
-const char *mr_merge_choices(const char *kind);
-
-/* Is it one, with a column behind newest:?  kind NULL: of any kind of conflict. */
+/* May it be chosen for a conflict of that kind, or, NULL, of any?  Beside what is offered, a
+ * value that fits. */
 bool mr_merge_is_choice(const char *kind, const char *choice);
 
 /* Takes up choices that are new; *again: decide the component anew.  MR_E_REFUSED where

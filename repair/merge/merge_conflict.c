@@ -184,6 +184,10 @@ static enum mr_code has_waiting(const struct component *c, bool *any, struct mr_
     return code;
 }
 
+/* Of its identity: whatever it hangs on, that is to be settled first. */
+#define OWN_IS_OF_IDENTITY                                                               \
+    "own IN ('identity-crosses-base', 'duplicate', 'owner-differs')"
+
 #define PARENT_WAITS                                                                     \
     "EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"          \
     " AND p.waits AND p.id<>m.id)"
@@ -285,7 +289,7 @@ static enum mr_code name_kinds(const struct component *c, struct mr_err *err)
     code = run(c,
                "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE " OF_COMPONENT
                " AND waits AND"
-               " (own=blocked OR NOT " PARENT_WAITS ")",
+               " (" OWN_IS_OF_IDENTITY " OR NOT " PARENT_WAITS ")",
                err);
     if (code == MR_OK)
         code = spread_roots(c, err);

@@ -6,7 +6,6 @@
 
 #include "core/pair/pair_identity.h"
 #include "repair/decide/decide.h"
-#include "repair/merge/merge_choice.h"
 #include "repair/merge/merge_newer.h"
 #include "repair/merge/merge_referrers.h"
 #include "repair/merge/merge_row.h"
@@ -155,14 +154,15 @@ static enum mr_code read_choice(struct writing *w, struct decided *d, struct mr_
     code = mr_case_step(stmt, &found, err);
     if (code == MR_OK && found) {
         const char *choice = mr_merge_work_text(stmt, 0, &w->arena, &code, err);
-        bool stands = !open || mr_merge_is_value_kind(d->kind) ||
+        bool stands = !open || mr_conflict_is_value(mr_conflict_named(d->kind)) ||
                       (choice != NULL && strcmp(choice, "skip") == 0);
         d->choice = stands ? choice : NULL;
         if (!open)
             d->kind = mr_merge_work_text(stmt, 1, &w->arena, &code, err);
     }
     mr_case_reset(stmt);
-    if (code == MR_OK && open && !found && mr_merge_is_value_kind(d->kind))
+    if (code == MR_OK && open && !found &&
+        mr_conflict_is_value(mr_conflict_named(d->kind)))
         code = read_merge(w, d, err);
     return code;
 }
@@ -274,7 +274,8 @@ static enum mr_code takes_source(struct writing *w, const struct decided *d, boo
                                  struct mr_err *err)
 {
     *takes = false;
-    if (d->kind == NULL || d->choice == NULL || !mr_merge_is_value_kind(d->kind))
+    if (d->kind == NULL || d->choice == NULL ||
+        !mr_conflict_is_value(mr_conflict_named(d->kind)))
         return MR_OK;
     const struct mr_key rows[MR_SIDES] = {[MR_SOURCE] = d->image, [MR_TARGET] = d->live};
     int by = 0;
@@ -298,7 +299,7 @@ static enum mr_code decide_standing(struct writing *w, struct decided *d,
     if (code != MR_OK || !takes)
         return code;
     if (d->referenced != NULL) {
-        d->kind = MR_REFERENCED_KIND;
+        d->kind = mr_conflict_name(MR_CONFLICT_REFERENCED);
         d->detail = d->referenced;
         d->choice = NULL;
         return MR_OK;
@@ -389,7 +390,7 @@ static const char *choices_of(const struct writing *w, const struct decided *d)
         return "target";
     if (own && d->choices != NULL)
         return d->choices;
-    return can_restore(w, d) ? mr_merge_choices(d->kind) : "skip";
+    return can_restore(w, d) ? mr_conflict_choices(mr_conflict_named(d->kind)) : "skip";
 }
 
 static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity *e,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/pair/pair_identity.h"
+#include "repair/decide/decide.h"
 #include "repair/merge/merge_match_internal.h"
 #include "repair/merge/merge_owner.h"
 #include "repair/merge/merge_row.h"
@@ -14,7 +15,7 @@ struct holders {
     struct mr_key first, first_image;
     bool first_above, any_above;
     struct mr_key below; /* a base row that has it; ptr NULL: none */
-    const char *blocked;
+    struct mr_fact fact; /* all of it, for who decides */
 };
 
 struct identifying {
@@ -154,12 +155,11 @@ static enum mr_code ask_twins(struct identifying *d, struct mr_err *err)
 
 /* ---- what comes of it ---- */
 
-static void judge(struct holders *h)
+static void know(struct holders *h)
 {
-    if (h->below.ptr != NULL)
-        h->blocked = "identity-crosses-base";
-    else if (h->on_source > 1 || h->on_target > 1)
-        h->blocked = "duplicate";
+    h->fact.crosses = h->below.ptr != NULL;
+    h->fact.ambiguous = h->on_source > 1 || h->on_target > 1;
+    h->fact.met = h->on_target == 1;
 }
 
 static enum mr_code find_owners(struct identifying *d, struct mr_err *err)
@@ -172,7 +172,7 @@ static enum mr_code find_owners(struct identifying *d, struct mr_err *err)
     for (size_t i = 0; i < x->rows.count; i++) {
         const struct holders *h = &d->holders[i];
         const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
-        if (h->blocked != NULL || h->on_target != 1)
+        if (!mr_decide_identity(&h->fact).is_it)
             continue;
         struct mr_merge_owner_pair *pair = mr_vec_push(&pairs);
         if (pair == NULL) {
@@ -186,10 +186,9 @@ static enum mr_code find_owners(struct identifying *d, struct mr_err *err)
         code = mr_merge_owners(x->m, x->table->plan, pairs.items, pairs.count, err);
     for (size_t i = 0, at = 0; code == MR_OK && i < x->rows.count; i++) {
         struct holders *h = &d->holders[i];
-        if (h->blocked != NULL || h->on_target != 1)
-            continue;
-        if (((struct mr_merge_owner_pair *)mr_vec_at(&pairs, at++))->differs)
-            h->blocked = "owner-differs";
+        if (mr_decide_identity(&h->fact).is_it)
+            h->fact.owned =
+                ((struct mr_merge_owner_pair *)mr_vec_at(&pairs, at++))->differs;
     }
     mr_vec_release(&pairs);
     return code;
@@ -198,9 +197,11 @@ static enum mr_code find_owners(struct identifying *d, struct mr_err *err)
 /* The row of TARGET that is in the way, where there is one. */
 static struct mr_key other_of(const struct holders *h)
 {
-    if (h->blocked == NULL || (h->below.ptr == NULL && h->on_target != 1))
+    if (mr_decide_identity(&h->fact).obstacle.conflict == MR_CONFLICT_NONE)
         return (struct mr_key){0};
-    return h->below.ptr != NULL ? h->below : h->first;
+    if (h->fact.crosses)
+        return h->below;
+    return h->fact.met ? h->first : (struct mr_key){0};
 }
 
 static enum mr_code write_batch(struct identifying *d, struct mr_err *err)
@@ -209,12 +210,14 @@ static enum mr_code write_batch(struct identifying *d, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < d->x->rows.count; i++) {
         const struct holders *h = &d->holders[i];
         int64_t id = ((struct mr_merge_work_row *)mr_vec_at(&d->x->rows, i))->id;
-        bool matched = h->blocked == NULL && h->on_target == 1;
+        bool matched = mr_decide_identity(&h->fact).is_it;
         mr_merge_work_bind(d->update, 1, matched ? h->first : (struct mr_key){0});
-        mr_case_bind_text(d->update, 2, h->blocked);
-        mr_merge_work_bind(d->update, 3, other_of(h));
-        mr_case_bind_int(d->update, 4, h->any_above);
-        mr_case_bind_int(d->update, 5, id);
+        mr_merge_work_bind(d->update, 2, other_of(h));
+        mr_case_bind_int(d->update, 3, h->any_above);
+        mr_case_bind_int(d->update, 4, h->fact.crosses);
+        mr_case_bind_int(d->update, 5, h->fact.ambiguous);
+        mr_case_bind_int(d->update, 6, h->fact.owned);
+        mr_case_bind_int(d->update, 7, id);
         code = mr_case_run(d->update, err);
         if (code != MR_OK || !matched)
             continue;
@@ -237,7 +240,7 @@ static enum mr_code identify_batch(struct identifying *d, struct mr_err *err)
     if (code == MR_OK)
         code = ask_twins(d, err);
     for (size_t i = 0; i < x->rows.count; i++)
-        judge(&d->holders[i]);
+        know(&d->holders[i]);
     if (code == MR_OK)
         code = find_owners(d, err);
     return code == MR_OK ? write_batch(d, err) : code;
@@ -267,7 +270,9 @@ static enum mr_code open_statements(struct identifying *d, struct mr_err *err)
                                &d->past, err);
     if (code == MR_OK)
         code = mr_case_prepare(
-            cf, "UPDATE m SET there=?1, blocked=?2, other=?3, held=?4 WHERE id=?5",
+            cf,
+            "UPDATE m SET there=?1, other=?2, held=?3, crosses=?4, ambiguous=?5, owned=?6"
+            " WHERE id=?7",
             &d->update, err);
     if (code == MR_OK)
         code = mr_case_prepare(cf, "UPDATE img SET there=?1 WHERE id=?2", &d->there, err);

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "core/pair/pair_identity.h"
+#include "repair/decide/decide.h"
+#include "repair/merge/merge_facts.h"
 #include "repair/merge/merge_match_internal.h"
 #include "repair/merge/merge_past.h"
 #include "repair/merge/merge_row.h"
@@ -113,14 +115,18 @@ static enum mr_code find_holders(struct mr_merge_matching *x, struct mr_err *err
     return mr_merge_lookup_ask(x->m, &what, &x->asks, take_holder, x, err);
 }
 
-static void place(const struct mr_merge_matching *x, struct mr_merge_candidate *c)
+/* Is TARGET's row under its key the row itself? */
+static void meet_holder(const struct mr_merge_matching *x, struct mr_merge_candidate *c)
 {
-    bool counted = mr_plan_has_counter(x->table->plan) && c->row->above;
-    if (c->into.ptr == NULL && counted) {
-        c->same = c->row->equal && !c->unsame && mr_key_compare(c->key, c->row->key) == 0;
-        if (!c->same)
-            return;
-    }
+    struct mr_fact f = mr_merge_facts_about(x->table);
+    f.above = c->row->above;
+    f.taken = c->taken.ptr != NULL;
+    f.merged = c->into.ptr != NULL;
+    c->same = f.counted && f.above && !f.merged && c->row->equal && !c->unsame &&
+              mr_key_compare(c->key, c->row->key) == 0;
+    f.same = c->same;
+    if (!mr_decide_holder(&f).is_it)
+        return;
     c->there = c->taken_key;
     c->there_image = c->taken;
 }
@@ -206,7 +212,7 @@ static enum mr_code match_batch(struct mr_merge_matching *x, struct mr_err *err)
     if (code == MR_OK && t->key.count > 0)
         code = find_holders(x, err);
     for (size_t i = 0; t->key.count > 0 && i < x->candidates.count; i++)
-        place(x, candidate(x, i));
+        meet_holder(x, candidate(x, i));
     if (code == MR_OK && t->identity != MR_PLAN_BY_NONE)
         code = name_images(x, false, err);
     if (code == MR_OK && t->identity != MR_PLAN_BY_NONE && mr_plan_has_counter(t))
@@ -286,54 +292,50 @@ static enum mr_code find_traces(struct mr_merge_matching *x, struct mr_err *err)
 }
 
 /* Puts a provisional id where the counter's goes. */
-static enum mr_code renumber(struct mr_merge_matching *x,
-                             const struct mr_merge_work_row *row, struct mr_err *err)
+static enum mr_code renumber(struct mr_merge_matching *x, int64_t id, struct mr_key image,
+                             struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
     char number[10];
     struct mr_key *values = x->map.values;
     memset(values, 0, x->map.nvalues * sizeof *values);
-    mr_merge_provisional_encode(row->id, number);
+    mr_merge_provisional_encode(id, number);
     values[t->counter] = (struct mr_key){number, sizeof number};
-    enum mr_code code = mr_merge_row_edit((struct mr_key){row->image, row->len}, values,
-                                          t->pair->find.ncolumns, &x->bytes, err);
+    enum mr_code code =
+        mr_merge_row_edit(image, values, t->pair->find.ncolumns, &x->bytes, err);
     if (code != MR_OK)
         return code;
-    mr_case_bind_int(x->image, 1, row->id);
+    mr_case_bind_int(x->newid, 1, id);
+    code = mr_case_run(x->newid, err);
+    if (code != MR_OK)
+        return code;
+    mr_case_bind_int(x->image, 1, id);
     mr_case_bind_borrowed(x->image, 2, x->bytes.ptr, x->bytes.len);
     mr_case_bind_null(x->image, 3);
     return mr_case_run(x->image, err);
 }
 
-#define GETS_ID "w.above AND m.there IS NULL AND (m.taken IS NOT NULL OR m.traced)"
+static enum mr_code place_row(void *ctx, struct mr_merge_known *row, struct mr_err *err)
+{
+    return mr_decide_place(&row->fact).place == MR_PLACE_NEW_ID
+               ? renumber(ctx, row->id, row->image, err)
+               : MR_OK;
+}
 
+/* Of rows that are not there; the others keep what they have. */
 static enum mr_code give_ids(struct mr_merge_matching *x, struct mr_err *err)
 {
     static const char sql[] =
-        "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, NULL FROM m "
-        "INDEXED BY m_tbl"
+        "SELECT m.id AS id, w.above AS above, m.taken IS NOT NULL AS taken,"
+        " m.traced AS traced, img.after AS image FROM m INDEXED BY m_tbl"
         " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND w.wave=?2"
-        " AND m.id>?3 AND " GETS_ID " ORDER BY m.id LIMIT 1000";
-    int64_t args[] = {(int64_t)x->table->plan->at, x->wave, 0};
-    if (!mr_plan_has_counter(x->table->plan))
-        return MR_OK;
-    enum mr_code code = mr_merge_work_run(
-        x->m,
-        "UPDATE m SET newid=1 WHERE tbl=?1 AND EXISTS (SELECT 1 FROM w WHERE w.id=m.id"
-        " AND w.wave=?2 AND " GETS_ID ")",
-        args, 2, NULL, err);
-    while (code == MR_OK) {
-        mr_arena_reset(&x->arena);
-        code = mr_merge_work_rows(x->m, sql, args, 3, &x->arena, &x->rows, err);
-        if (code != MR_OK || x->rows.count == 0)
-            break;
-        for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
-            const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
-            args[2] = row->id;
-            code = renumber(x, row, err);
-        }
-    }
-    return code;
+        " AND m.id>?3 AND m.there IS NULL AND (m.taken IS NOT NULL OR m.traced)"
+        " ORDER BY m.id LIMIT 1000";
+    const int64_t args[] = {x->wave};
+    const struct mr_merge_facts_query query = {sql, args, 1};
+    return mr_plan_has_counter(x->table->plan)
+               ? mr_merge_facts_each(x->m, x->table, query, place_row, x, err)
+               : MR_OK;
 }
 
 /* ---- tables ---- */
@@ -449,9 +451,7 @@ static enum mr_code map_all(struct mr_merge_matching *x, struct mr_err *err)
             struct mr_key mapped = mr_merge_matching_keep(
                 x, (struct mr_key){x->map.row.ptr, x->map.row.len}, &code, err);
             if (code == MR_OK && row->above) { /* here: it has a new id */
-                row->image = mapped.ptr;
-                row->len = mapped.len;
-                code = renumber(x, row, err);
+                code = renumber(x, row->id, mapped, err);
             } else if (code == MR_OK) {
                 mr_case_bind_int(x->image, 1, row->id);
                 mr_merge_work_bind(x->image, 2, mapped);
@@ -553,6 +553,8 @@ static enum mr_code open_matching(struct mr_merge_matching *x, struct mr_err *er
     if (code == MR_OK)
         code = mr_case_prepare(cf, "UPDATE m SET traced=1 WHERE id=?", &x->traced, err);
     if (code == MR_OK)
+        code = mr_case_prepare(cf, "UPDATE m SET newid=1 WHERE id=?", &x->newid, err);
+    if (code == MR_OK)
         code =
             mr_case_prepare(cf, "UPDATE w SET past=1, above=0 WHERE id=?", &x->past, err);
     if (code == MR_OK)
@@ -592,6 +594,7 @@ enum mr_code mr_merge_match(struct mr_merge *m, size_t first, size_t count,
     mr_case_free(x.insert);
     mr_case_free(x.image);
     mr_case_free(x.traced);
+    mr_case_free(x.newid);
     mr_case_free(x.disagrees);
     mr_case_free(x.past);
     mr_case_free(x.ends);

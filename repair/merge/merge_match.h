@@ -6,8 +6,8 @@
  *   - a row above the past that is byte-equal under its key, and all of whose references
  *     mean the same, is the same row;
  *   - any other row above the past is TARGET's row of its identity, if both are above the
- *     past and nothing is ambiguous (column blocked: identity-crosses-base, duplicate,
- *     owner-differs), else it has no place yet: m.newid tells whether its key is taken.
+ *     past and nothing is ambiguous (columns crosses, ambiguous, owned), else it has no place
+ *     yet: m.newid tells whether its key is taken.
  * Then all references are mapped, and img.after is the row as it would stand on TARGET.
  *
  * Byte-equal rows are taken for the same until a reference says no, which may unsettle

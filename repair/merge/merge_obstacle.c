@@ -32,8 +32,8 @@ static enum mr_code name_row(void *ctx, struct mr_merge_known *row, struct mr_er
 /* What the case knows. */
 static const char known_sql[] =
     "SELECT m.id AS id, m.grp AS grp, k.gone AS gone, k.restored AS restored,"
-    " m.blocked='identity-crosses-base' AS crosses, m.blocked='duplicate' AS ambiguous,"
-    " m.blocked='owner-differs' AS owned, m.below AS differs_above,"
+    " m.crosses AS crosses, m.ambiguous AS ambiguous, m.owned AS owned,"
+    " m.below AS differs_above,"
     " m.disagrees AS disagrees, EXISTS (SELECT 1 FROM link l WHERE l.child=m.id"
     "  AND l.parent=0 AND l.live IS NOT NULL) AS attaches"
     " FROM m INDEXED BY m_tbl LEFT JOIN mark k ON k.id=m.id"

@@ -13,8 +13,6 @@
 
 #include "repair/merge/merge_lookup.h"
 
-#define MR_REFERENCED_KIND "referenced"
-
 /* A row of TARGET that would be written. */
 struct mr_merge_leaver {
     int64_t tag;               /* the caller's */

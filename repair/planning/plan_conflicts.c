@@ -6,7 +6,7 @@
 
 #include "core/base/signals.h"
 #include "core/pair/pair_columns.h"
-#include "repair/merge/merge_choice.h"
+#include "repair/decide/conflict.h"
 #include "repair/plan/plan_files.h"
 #include "repair/plan/plan_text.h"
 #include "repair/side/counted.h"
@@ -61,7 +61,9 @@ static enum mr_code add_image(struct writing *w, const void *ptr, size_t len,
 
 static const char *choices_of(const char *kind)
 {
-    return strcmp(kind, "deleted-since") == 0 ? "" : mr_merge_choices(kind);
+    return strcmp(kind, "deleted-since") == 0
+               ? ""
+               : mr_conflict_choices(mr_conflict_named(kind));
 }
 
 static enum mr_code write_row(struct writing *w, const struct mr_entity *e,
@@ -197,7 +199,7 @@ static enum mr_code end_run(struct writing *w, struct run *run, struct mr_err *e
     mr_plan_text_str(&w->line, "");
     mr_plan_text_str(&w->line, "");
     mr_plan_text_str(&w->line, RUNS);
-    mr_plan_text_str(&w->line, mr_merge_choices(RUNS));
+    mr_plan_text_str(&w->line, mr_conflict_choices(mr_conflict_named(RUNS)));
     mr_plan_text_str(&w->line, "");
     mr_plan_text_str(&w->line, "");
     mr_plan_text_str(&w->line, run->choice);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "repair/decide/conflict.h"
 #include "repair/merge/merge_choice.h"
 #include "repair/plan/plan_text.h"
 
@@ -196,7 +197,7 @@ enum mr_code mr_plan_decided_find(struct mr_plan_decided *d,
     bool skips = found != NULL && strcmp(found, SKIP) == 0;
     if (found != NULL && !skips) {
         code = is_same(d->find, 1, table, ask->source, &same, err);
-        if (code == MR_OK && mr_merge_is_value_kind(ask->kind))
+        if (code == MR_OK && mr_conflict_is_value(mr_conflict_named(ask->kind)))
             code = is_same(d->find, 2, table, ask->target, &same, err);
         if (code == MR_OK && !same)
             code = warn_of_change(d, table, ask, found, err);

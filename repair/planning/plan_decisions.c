@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
 #include "core/file/csv_in.h"
+#include "repair/decide/conflict.h"
 #include "repair/merge/merge_choice.h"
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/plan_text.h"
@@ -157,7 +158,8 @@ static enum mr_code check_newest(const struct mr_plan_table *t, const char *choi
 static bool is_choice(const char *kind, const char *choice)
 {
     return mr_merge_is_choice(kind[0] != '\0' ? kind : NULL, choice) ||
-           (mr_merge_is_value_kind(kind) && strcmp(choice, MR_DECIDE_MERGED) == 0);
+           (mr_conflict_is_value(mr_conflict_named(kind)) &&
+            strcmp(choice, MR_DECIDE_MERGED) == 0);
 }
 
 static enum mr_code check_line(const struct mr_plan_decisions *d, const char *table,
@@ -173,7 +175,7 @@ static enum mr_code check_line(const struct mr_plan_decisions *d, const char *ta
     (void)mr_err_set(err, MR_E_REFUSED, "unknown decision \"%s\"%s%s", choice,
                      kind[0] != '\0' ? " for " : "", kind);
     mr_err_hint(err, "Choose one of: %s.",
-                kind[0] != '\0' ? mr_merge_choices(kind)
+                kind[0] != '\0' ? mr_conflict_choices(mr_conflict_named(kind))
                                 : "target, source, newest:COLUMN, restore, skip, "
                                   "merge-into, without-value");
     return MR_E_REFUSED;
@@ -467,7 +469,7 @@ static enum mr_code check_images(struct mr_plan_decisions *d,
     const char *target = mr_case_text(d->by_key, 3);
     const struct mr_key images[] = {{e->source, e->source_len},
                                     {e->target, e->target_len}};
-    bool is_value = e->kind != NULL && mr_merge_is_value_kind(e->kind);
+    bool is_value = e->kind != NULL && mr_conflict_is_value(mr_conflict_named(e->kind));
     enum mr_code code = MR_OK;
     if (mr_case_int(d->by_key, 4) == 0)
         return MR_OK; /* nobody asked for it: it is settled otherwise */

@@ -1,7 +1,8 @@
 """Is every comparison of repair/decide held by a test?  mutants.py
 
 Turns each condition of decide_*.c round, one by one (a fact that is asked for, && and ||, == and
-!=), builds tests/unit/test_decide.c with it, and wants that to fail by the name of a test.  Those
+!=), builds its test with it (tests/unit/test_decide.c, or one named like the file), and wants
+that to fail by the name of a test.  Those
 that live are listed in survivors.txt, each with the reason why nothing can tell them from the
 original.  Prints TAP; CC names the compiler.
 """
@@ -14,6 +15,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROOM = ROOT / 'repair' / 'decide'
+TESTS = ROOT / 'tests' / 'unit'
 SURVIVORS = pathlib.Path(__file__).with_name('survivors.txt')
 TOKEN = re.compile(r'!?\bf->\w+|&&|\|\||==|!=')
 SWAPPED = {'&&': '||', '||': '&&', '==': '!=', '!=': '=='}
@@ -54,6 +56,11 @@ def mutants(source):
                    ''.join(lines[:number] + [other] + lines[number + 1:]))
 
 
+def test_of(source):
+    own = TESTS / f'test_{source.stem}.c'
+    return own if own.exists() else TESTS / 'test_decide.c'
+
+
 class Build:
     """Objects of all that is not changed, and a program of them with one that is."""
 
@@ -61,7 +68,7 @@ class Build:
         self.folder = folder
         self.sources = sorted(ROOM.glob('*.c'))
         self.objects = {}
-        for source in [*self.sources, ROOT / 'tests' / 'unit' / 'test_decide.c']:
+        for source in [*self.sources, *TESTS.glob('test_decide*.c')]:
             self.objects[source] = folder / (source.stem + '.o')
             must(compiler('-c', '-o', str(self.objects[source]), str(source)))
 
@@ -69,7 +76,8 @@ class Build:
         """The tests that fail with the changed text; None: it ends without one."""
         changed, program = self.folder / 'mutant.c', self.folder / 'mutant'
         changed.write_text(text)
-        others = [str(o) for s, o in self.objects.items() if s != source]
+        used = [s for s in self.sources if s != source] + [test_of(source)]
+        others = [str(self.objects[s]) for s in used]
         if compiler('-o', str(program), str(changed), *others, '-lcmocka').returncode != 0:
             return None
         done = subprocess.run([str(program)], capture_output=True, text=True, check=False,

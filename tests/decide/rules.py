@@ -15,7 +15,8 @@ CONFLICTS = (None, 'changed', 'changed-in-source', 'differs', 'identity-changed'
              'deleted-or-lost', 'deleted-since', 'deleted-on-live', 'past-or-lost',
              'parent-absent', 'unique', 'key-taken', 'identity-crosses-base', 'duplicate',
              'owner-differs', 'parent-differs', 'orphan-would-attach', 'references-disagree',
-             'not-null-cycle', 'does-not-fit')
+             'not-null-cycle', 'does-not-fit', 'referenced')
+DEEDS = (None, 'keep', 'insert', 'update', 'delete') + CONFLICTS[1:]
 SHOWN = 20  # disagreements
 
 
@@ -104,7 +105,54 @@ def obstacle(w, of):
     return 'key-taken' if named and of == 'lost' and held else None
 
 
-RULES = {'twin': (twin, TWINS), 'group': (group, GROUPS), 'below': (below, GROUPS),
+def holder(w):
+    """Is T's row under the row's key the row itself?"""
+    if not w['taken']:
+        return False
+    by_counter = w['counted'] and w['above']  # it may have been given twice
+    return w['merged'] or w['same'] or not by_counter
+
+
+def identity(w):
+    """Whom does T have by the row's identity?"""
+    for fact, kind in (('crosses', 'identity-crosses-base'), ('ambiguous', 'duplicate'),
+                       ('owned', 'owner-differs')):
+        if w[fact]:
+            return kind
+    return w['met']
+
+
+def place(w):
+    """Which key has the row on T?"""
+    if w['there']:
+        return 'theirs'
+    given = w['counted'] and w['above']
+    return 'new' if given and (w['taken'] or w['traced']) else 'own'
+
+
+def copy(w, policy):
+    """What do the policies that copy with a key, or what keeps them from it?"""
+    if not w['planned'] or (w['on_source'] and w['on_target'] and not w['differs']):
+        return None
+    mirror = policy == 'mirror'
+    if not w['on_source']:
+        deed = 'delete' if mirror else 'keep'
+    elif not w['on_target']:
+        deed = 'insert'
+    elif mirror:
+        deed = 'update'
+    elif not w['same_name']:
+        return 'key-taken'
+    elif policy == 'backfill' or (w['older'] and not w['newer']):
+        return 'changed'
+    else:
+        deed = 'update' if w['newer'] else 'differs'
+    return 'duplicate' if w['several'] and deed in ('insert', 'update', 'delete') else deed
+
+
+RULES = {'holder': (holder, (False, True)), 'identity': (identity, (False, True) + CONFLICTS[1:]),
+         'place': (place, (None, 'theirs', 'own', 'new')), 'copy': (copy, DEEDS),
+         'twin': (twin, TWINS), 'group': (group, GROUPS), 'below': (below, GROUPS),
          'values': (values, CONFLICTS), 'obstacle': (obstacle, CONFLICTS)}
 
 

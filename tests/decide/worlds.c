@@ -6,13 +6,14 @@
  * Prints of each decider a line with its name and the names of the facts that it is asked with,
  * and a line with a letter a world, 'a' + the answer: in world N a fact is true whose bit is
  * set in N, the first fact being bit 0.  A decider that goes by a group is asked for each, as
- * NAME:GROUP.
+ * NAME:GROUP; copy by a policy, as copy:POLICY.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "repair/decide/decide.h"
+#include "repair/decide/decide_copy.h"
 
 #define FACTS_MAX 20
 
@@ -31,6 +32,27 @@ static int by_twin(const struct mr_fact *f, enum mr_group group)
 {
     (void)group;
     return (int)mr_decide_twin(f).twin;
+}
+
+static int by_holder(const struct mr_fact *f, enum mr_group group)
+{
+    (void)group;
+    return mr_decide_holder(f).is_it;
+}
+
+/* 0: it is nobody, 1: it is that row, else the conflict behind them. */
+static int by_identity(const struct mr_fact *f, enum mr_group group)
+{
+    const struct mr_meeting m = mr_decide_identity(f);
+    (void)group;
+    return m.obstacle.conflict != MR_CONFLICT_NONE ? (int)m.obstacle.conflict + 1
+                                                   : m.is_it;
+}
+
+static int by_place(const struct mr_fact *f, enum mr_group group)
+{
+    (void)group;
+    return (int)mr_decide_place(f).place;
 }
 
 static int by_values(const struct mr_fact *f, enum mr_group group)
@@ -56,6 +78,10 @@ static const struct decider {
      "keyless traced gone "},
     {"below", by_below, true,
      "counted refers_to_lost refers_to_new key_refers_to_lost there above "},
+    {"holder", by_holder, false,
+     "counted above taken merged same there traced believed fresh "},
+    {"identity", by_identity, false, "met crosses ambiguous owned counted above taken "},
+    {"place", by_place, false, "counted above there taken traced keyless restored "},
     {"values", by_values, true, "there differs same_name edited edited_live "},
     {"obstacle", by_obstacle, true,
      "counted keyless there taken traced rival crosses ambiguous owned guarded unfit "
@@ -90,6 +116,40 @@ static void print_worlds(const struct decider *d, enum mr_group group)
     (void)putchar('\n');
 }
 
+/* ---- the policies that copy, which have facts of their own ---- */
+
+static const char *const policies[] = {[MR_COPY_MIRROR] = "mirror",
+                                       [MR_COPY_BACKFILL] = "backfill",
+                                       [MR_COPY_NEWEST] = "newest"};
+
+static struct mr_copy_fact copy_world(unsigned world)
+{
+    return (struct mr_copy_fact){.planned = (world & 1) != 0,
+                                 .on_source = (world & 2) != 0,
+                                 .on_target = (world & 4) != 0,
+                                 .differs = (world & 8) != 0,
+                                 .same_name = (world & 16) != 0,
+                                 .several = (world & 32) != 0,
+                                 .newer = (world & 64) != 0,
+                                 .older = (world & 128) != 0};
+}
+
+/* The deed, or behind them the conflict that keeps it from being done. */
+static void print_copies(enum mr_copy_policy policy)
+{
+    (void)printf("copy:%s planned on_source on_target differs same_name several newer "
+                 "older \n",
+                 policies[policy]);
+    for (unsigned world = 0; world < 256; world++) {
+        const struct mr_copy_fact f = copy_world(world);
+        const struct mr_copy_ruling is = mr_decide_copy(&f, policy);
+        (void)putchar('a' + (is.why.conflict != MR_CONFLICT_NONE
+                                 ? (int)MR_COPY_DELETES + (int)is.why.conflict
+                                 : (int)is.deed));
+    }
+    (void)putchar('\n');
+}
+
 int main(void)
 {
     for (size_t i = 0; i < sizeof deciders / sizeof deciders[0]; i++) {
@@ -99,5 +159,7 @@ int main(void)
             for (enum mr_group g = MR_GROUP_BASE; g <= MR_GROUP_DOUBT; g++)
                 print_worlds(&deciders[i], g);
     }
+    for (enum mr_copy_policy p = MR_COPY_MIRROR; p <= MR_COPY_NEWEST; p++)
+        print_copies(p);
     return fflush(stdout) == 0 ? 0 : 3;
 }
