@@ -37,7 +37,7 @@ WARN    := -Wall -Wextra -Wshadow -Wconversion -Wcast-qual -Wformat=2 \
 HARDEN  := -D_FORTIFY_SOURCE=3 -fstack-protector-strong
 RELRO   := -Wl,-z,relro -Wl,-z,now
 
-# SAN=asan, ubsan, asan-ubsan, tsan, fuzz or afl is that instrumented build, in a folder of its own.
+# SAN=asan, ubsan, asan-ubsan, tsan, fuzz, afl or coverage is that instrumented build, in a folder of its own.
 SAN_asan  := -fsanitize=address
 SAN_ubsan := -fsanitize=undefined -fno-sanitize-recover=all
 # Linked in, or asan's report path hides that of ubsan.
@@ -45,6 +45,7 @@ SAN_asan-ubsan := $(SAN_asan) $(SAN_ubsan) $(if $(findstring gcc,$(CC)),-static-
 SAN_tsan  := -fsanitize=thread
 SAN_fuzz  := -fsanitize=fuzzer-no-link,address,undefined
 SAN_afl   := -fsanitize=address,undefined -fno-sanitize-recover=all
+SAN_coverage := --coverage -fprofile-update=prefer-atomic
 # Server tests in which threads meet servers that stop, lag and lock, and interruptions.
 SAN_IT_tsan := @(affected|check_@(lag|same)|fault_stopped|gate_quiet|repair_waits|snapshot_create)
 ifneq ($(SAN),)
@@ -93,7 +94,7 @@ MAIN_OBJ := $(MAIN_SRC:%.c=$(BUILD)/obj/%.o)
 SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
-.PHONY: all demo test test-long test-bare test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan asan-ubsan tsan \
+.PHONY: all demo test test-long test-bare test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan asan-ubsan tsan coverage \
         fuzz fuzz-afl lint format docs install deb check-deb bench clean help deps tests FORCE
 
 all: $(BIN)
@@ -113,6 +114,8 @@ help:
 	@echo '                    tests where IT=PATTERN names them'
 	@echo 'make asan-ubsan     the same under both at once'
 	@echo 'make tsan           the same; without IT=, the server tests in which threads meet'
+	@echo 'make coverage       what of each room unit, command line and server tests run (IT=PATTERN,'
+	@echo '                    ROOM=repair/merge: each file of it)'
 	@echo 'make fuzz           fuzz every parser (FUZZ_SECONDS=60 each; needs clang)'
 	@echo 'make fuzz-afl       the same with AFL++ (AFL_SECONDS=60 each); FUZZ=NAME: only that one'
 	@echo 'make lint           layers, banned calls, sizes, format, headers, scripts'
@@ -176,6 +179,18 @@ asan ubsan asan-ubsan tsan:
 .PHONY: sanitized
 sanitized: tests
 	@IT='$(IT)' $(SUITE:%suites.sh=%sanitized.sh) unit cli $(if $(IT),it)
+
+# What programs cannot write, running as other users or on full disks, is not counted.
+coverage:
+	@tests/deps.sh build test
+	@rm -rf build/coverage
+	@$(MAKE) --no-print-directory -j$(JOBS) SAN=coverage tests
+	-@GCOV_ERROR_FILE=/dev/null $(MAKE) --no-print-directory SAN=coverage IT='$(IT)' coverage-run
+	@python3 -B tests/coverage.py build/coverage/obj $(ROOM)
+
+.PHONY: coverage-run
+coverage-run:
+	@$(SUITE) unit cli it
 
 fuzz:
 	@tests/deps.sh build fuzz

@@ -466,6 +466,8 @@ static void test_names(void **state)
     assert_null(mr_group_name(MR_GROUP_UNDECIDED));
     assert_int_equal(mr_group_named(NULL), MR_GROUP_UNDECIDED);
     assert_int_equal(mr_group_named("found"), MR_GROUP_UNDECIDED);
+    assert_string_equal(mr_sentence_words(MR_SAYS_ASKED),
+                        "whether a row was lost or deleted, if nothing tells, is asked");
 }
 
 int main(void)

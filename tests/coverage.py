@@ -1,0 +1,66 @@
+"""What of the program the tests have run, room by room: coverage.py OBJECTS [ROOM…]
+
+OBJECTS is the folder of objects that were built with SAN=coverage, and whose programs have run.
+Prints lines and their share for each room (repair/merge), and for each part (repair); with a ROOM,
+each file of it, too.
+"""
+import collections
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+BATCH = 40  # files that gcov is asked about at once
+
+
+def reports(objects):
+    """What gcov says, file by file."""
+    data = sorted(str(p.resolve()) for p in objects.rglob('*.gcda'))
+    with tempfile.TemporaryDirectory() as folder:
+        for i in range(0, len(data), BATCH):
+            said = subprocess.run(['gcov', '-b', '-j', '-t', *data[i:i + BATCH]], cwd=folder,
+                                  capture_output=True, text=True, check=True).stdout
+            for line in said.splitlines():
+                yield from json.loads(line)['files']
+
+
+class Seen:
+    """Lines and branches, and how many of them were run or taken."""
+
+    def __init__(self):
+        self.lines, self.run, self.branches, self.taken = 0, 0, 0, 0
+
+    def add(self, line):
+        self.lines += 1
+        self.run += line['count'] > 0
+        self.branches += len(line['branches'])
+        self.taken += sum(b['count'] > 0 for b in line['branches'])
+
+    def show(self, name):
+        share = 100 * self.run / max(self.lines, 1)
+        taken = 100 * self.taken / max(self.branches, 1)
+        print(f'{name:40} {self.run:6} of {self.lines:6} lines {share:5.1f} %'
+              f'   branches {taken:5.1f} %')
+
+
+def main():
+    objects, wanted = pathlib.Path(sys.argv[1]), sys.argv[2:]
+    seen = collections.defaultdict(Seen)
+    root = str(pathlib.Path.cwd()) + '/'
+    for file in reports(objects):
+        name = file['file'].removeprefix(root)
+        room = '/'.join(name.split('/')[:2]) if name.count('/') > 1 else name.split('/')[0]
+        if not name.endswith('.c') or name.startswith(('/', 'tests/', 'docs/')):
+            continue
+        for line in file['lines']:
+            seen[name.split('/')[0]].add(line)
+            if room != name.split('/')[0]:
+                seen[room].add(line)
+            if room in wanted:
+                seen[name].add(line)
+    for name in sorted(seen):
+        seen[name].show(name)
+
+
+main()
