@@ -643,6 +643,15 @@ static void keep_failure(struct mr_case_stmt *stmt, int rc)
         stmt->sticky = rc;
 }
 
+enum mr_code mr_case_prepare_all(struct mr_case *cf, const struct mr_case_sql *list,
+                                 size_t count, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < count; i++)
+        code = mr_case_prepare(cf, list[i].sql, list[i].out, err);
+    return code;
+}
+
 void mr_case_bind_int(struct mr_case_stmt *stmt, int at, int64_t value)
 {
     keep_failure(stmt, sqlite3_bind_int64(stmt->stmt, at, value));
@@ -666,6 +675,16 @@ void mr_case_bind_borrowed(struct mr_case_stmt *stmt, int at, const void *ptr, s
 void mr_case_bind_null(struct mr_case_stmt *stmt, int at)
 {
     keep_failure(stmt, sqlite3_bind_null(stmt->stmt, at));
+}
+
+size_t mr_case_params(struct mr_case_stmt *stmt)
+{
+    return (size_t)sqlite3_bind_parameter_count(stmt->stmt);
+}
+
+int mr_case_param(struct mr_case_stmt *stmt, const char *name)
+{
+    return sqlite3_bind_parameter_index(stmt->stmt, name);
 }
 
 enum mr_code mr_case_step(struct mr_case_stmt *stmt, bool *row, struct mr_err *err)

@@ -68,12 +68,19 @@ int64_t mr_case_changes(const struct mr_case *cf); /* rows that the last write c
 
 /*
  * Statements.  prepare → bind… → step (until !row) → reset → … → free.  Parameters are
- * numbered from 1, columns from 0.  Binding and reading errors are sticky: the next
+ * numbered from 1, columns from 0; case_args.h and case_fields.h have them by name.  Binding and reading errors are sticky: the next
  * step reports them.  Bound bytes are copied only by bind_blob/bind_text.
  */
 struct mr_case_stmt;
 enum mr_code mr_case_prepare(struct mr_case *cf, const char *sql,
                              struct mr_case_stmt **out, struct mr_err *err);
+/* Several; of those behind one that fails, *out stays as it is. */
+struct mr_case_sql {
+    struct mr_case_stmt **out;
+    const char *sql;
+};
+enum mr_code mr_case_prepare_all(struct mr_case *cf, const struct mr_case_sql *list,
+                                 size_t count, struct mr_err *err);
 void mr_case_bind_int(struct mr_case_stmt *stmt, int at, int64_t value);
 void mr_case_bind_text(struct mr_case_stmt *stmt, int at, const char *text); /* or NULL */
 void mr_case_bind_blob(struct mr_case_stmt *stmt, int at, const void *ptr, size_t len);
@@ -81,6 +88,9 @@ void mr_case_bind_blob(struct mr_case_stmt *stmt, int at, const void *ptr, size_
 void mr_case_bind_borrowed(struct mr_case_stmt *stmt, int at, const void *ptr,
                            size_t len);
 void mr_case_bind_null(struct mr_case_stmt *stmt, int at);
+/* How many parameters it has, and the number of that one (":id"); 0: it has none such. */
+size_t mr_case_params(struct mr_case_stmt *stmt);
+int mr_case_param(struct mr_case_stmt *stmt, const char *name);
 enum mr_code mr_case_step(struct mr_case_stmt *stmt, bool *row, struct mr_err *err);
 void mr_case_reset(struct mr_case_stmt *stmt); /* and clears the bindings */
 int64_t mr_case_int(struct mr_case_stmt *stmt, int column);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "repair/decide/conflict.h"
 #include "repair/merge/merge_fit.h"
 #include "repair/merge/merge_referrers.h"
@@ -68,8 +69,7 @@ static enum mr_code from_revived(struct choosing *c, const struct conflict *x,
     bool row = false;
     if (!c->revives || !mr_conflict_is_of_tree(mr_conflict_named(x->kind)))
         return MR_OK;
-    mr_case_bind_int(c->revived, 1, x->id);
-    enum mr_code code = mr_case_step(c->revived, &row, err);
+    enum mr_code code = MR_CASE_ASK(c->revived, &row, err, MR_ARG_INT("id", x->id));
     if (code == MR_OK && row)
         *choice = MR_CHOICE_RESTORE;
     mr_case_reset(c->revived);
@@ -83,8 +83,7 @@ static enum mr_code from_above(struct choosing *c, const struct conflict *x,
     bool row = false;
     if (strcmp(x->kind, "parent-absent") != 0)
         return from_revived(c, x, choice, err);
-    mr_case_bind_int(c->above, 1, x->id);
-    enum mr_code code = mr_case_step(c->above, &row, err);
+    enum mr_code code = MR_CASE_ASK(c->above, &row, err, MR_ARG_INT("id", x->id));
     if (code == MR_OK && row && mr_case_int(c->above, 1) > 0)
         *choice = MR_CHOICE_SKIP;
     else if (code == MR_OK && row && mr_case_int(c->above, 0) > 0 &&
@@ -101,9 +100,8 @@ static enum mr_code from_earlier(struct choosing *c, const struct conflict *x,
     bool row = false;
     if (strcmp(x->kind, "unique") != 0)
         return MR_OK;
-    mr_case_bind_int(c->earlier, 1, x->id);
-    mr_merge_work_bind(c->earlier, 2, x->other);
-    enum mr_code code = mr_case_step(c->earlier, &row, err);
+    enum mr_code code = MR_CASE_ASK(c->earlier, &row, err, MR_ARG_INT("id", x->id),
+                                    MR_ARG_BYTES("other", x->other));
     if (code == MR_OK && row)
         *choice = MR_DECIDE_MERGED;
     mr_case_reset(c->earlier);
@@ -122,8 +120,7 @@ static enum mr_code from_person(struct choosing *c, const struct conflict *x,
     bool row = false;
     if (o->decision == NULL)
         return MR_OK;
-    mr_case_bind_int(c->rows, 1, x->id);
-    enum mr_code code = mr_case_step(c->rows, &row, err);
+    enum mr_code code = MR_CASE_ASK(c->rows, &row, err, MR_ARG_INT("id", x->id));
     if (code == MR_OK && row) {
         ask.source.ptr = mr_case_blob(c->rows, 0, &ask.source.len);
         ask.target.ptr = mr_case_blob(c->rows, 1, &ask.target.len);
@@ -164,8 +161,7 @@ static enum mr_code read_edits(struct choosing *c, int64_t id, struct mr_err *er
     bool found = false;
     size_t len = 0;
     mr_strbuf_reset(&c->text);
-    mr_case_bind_int(c->edits, 1, id);
-    enum mr_code code = mr_case_step(c->edits, &found, err);
+    enum mr_code code = MR_CASE_ASK(c->edits, &found, err, MR_ARG_INT("id", id));
     const void *known = code == MR_OK && found ? mr_case_blob(c->edits, 0, &len) : NULL;
     if (known != NULL)
         mr_strbuf_add(&c->text, known, len);
@@ -193,26 +189,22 @@ static enum mr_code set_mark(struct choosing *c, const struct conflict *x,
                              const char *choice, struct mr_err *err)
 {
     bool skip = strcmp(choice, MR_CHOICE_SKIP) == 0;
-    mr_case_bind_int(c->mark, 1, x->id);
-    mr_case_bind_int(c->mark, 2, strcmp(choice, MR_CHOICE_RESTORE) == 0);
-    mr_case_bind_int(c->mark, 3, skip);
-    mr_merge_work_bind(c->mark, 4,
-                       strcmp(choice, MR_DECIDE_MERGED) == 0 ? x->other
-                                                             : (struct mr_key){0});
-    mr_merge_work_bind(
-        c->mark, 5, (struct mr_key){c->text.len > 0 ? c->text.ptr : NULL, c->text.len});
+    const bool merges = strcmp(choice, MR_DECIDE_MERGED) == 0;
+    const struct mr_key edits = {c->text.len > 0 ? c->text.ptr : NULL, c->text.len};
     c->again = c->again || !skip || c->inner;
-    return mr_case_run(c->mark, err);
+    return MR_CASE_RUN(c->mark, err, MR_ARG_INT("id", x->id),
+                       MR_ARG_INT("restored", strcmp(choice, MR_CHOICE_RESTORE) == 0),
+                       MR_ARG_INT("skip", skip),
+                       MR_ARG_BYTES("into", merges ? x->other : (struct mr_key){0}),
+                       MR_ARG_BYTES("edits", edits));
 }
 
 static enum mr_code add_note(struct choosing *c, const struct conflict *x,
                              const char *choice, struct mr_err *err)
 {
-    mr_case_bind_int(c->note, 1, x->id);
-    mr_case_bind_text(c->note, 2, x->kind);
-    mr_case_bind_text(c->note, 3, choice);
-    mr_merge_work_bind(c->note, 4, x->other);
-    return mr_case_run(c->note, err);
+    return MR_CASE_RUN(c->note, err, MR_ARG_INT("id", x->id),
+                       MR_ARG_TEXT("kind", x->kind), MR_ARG_TEXT("choice", choice),
+                       MR_ARG_BYTES("other", x->other));
 }
 
 /* Of a value conflict whose values do not fit, only TARGET's can be chosen. */
@@ -246,8 +238,7 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
     code = add_note(c, x, choice, err);
     if (code != MR_OK || value)
         return code;
-    mr_case_bind_int(c->reach, 1, x->id);
-    code = mr_case_run(c->reach, err);
+    code = MR_CASE_RUN(c->reach, err, MR_ARG_INT("id", x->id));
     return code == MR_OK ? set_mark(c, x, choice, err) : code;
 }
 
@@ -427,41 +418,25 @@ static enum mr_code spare(struct choosing *c, struct mr_err *err)
 
 static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
 {
-    struct mr_case *cf = c->m->cf;
-    enum mr_code code = mr_case_prepare(
-        cf,
-        "SELECT count(*), total(k.skip), total(k.restored AND NOT k.skip)"
-        " FROM link l JOIN m p ON p.id=l.parent LEFT JOIN mark k ON k.id=p.id"
-        " WHERE l.child=?1 AND p.waits AND p.id<>?1",
-        &c->above, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "SELECT 1 FROM revived WHERE id=?1", &c->revived, err);
-    if (code == MR_OK)
-        code =
-            mr_case_prepare(cf, "SELECT 1 FROM earlier WHERE id=?1 AND tkey=?2 AND exact",
-                            &c->earlier, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "INSERT INTO chosen (id, kind, choice, other)"
-                               " VALUES (?,?,?,?)",
-                               &c->note, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            cf,
-            "INSERT INTO mark (id, restored, skip, into_key, edits) VALUES (?,?,?,?,?)"
-            " ON CONFLICT (id) DO UPDATE SET restored=max(restored, excluded.restored),"
-            " skip=excluded.skip, into_key=excluded.into_key, edits=excluded.edits",
-            &c->mark, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, MR_MERGE_REACH, &c->reach, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "SELECT edits FROM mark WHERE id=?1", &c->edits, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "SELECT w.image, img.there FROM w LEFT JOIN img ON"
-                               " img.id=w.id WHERE w.id=?1",
-                               &c->rows, err);
-    return code;
+    const struct mr_case_sql list[] = {
+        {&c->above, "SELECT count(*), total(k.skip), total(k.restored AND NOT k.skip)"
+                    " FROM link l JOIN m p ON p.id=l.parent LEFT JOIN mark k ON k.id=p.id"
+                    " WHERE l.child=:id AND p.waits AND p.id<>:id"},
+        {&c->revived, "SELECT 1 FROM revived WHERE id=:id"},
+        {&c->earlier, "SELECT 1 FROM earlier WHERE id=:id AND tkey=:other AND exact"},
+        {&c->note, "INSERT INTO chosen (id, kind, choice, other)"
+                   " VALUES (:id, :kind, :choice, :other)"},
+        {&c->mark,
+         "INSERT INTO mark (id, restored, skip, into_key, edits)"
+         " VALUES (:id, :restored, :skip, :into, :edits)"
+         " ON CONFLICT (id) DO UPDATE SET restored=max(restored, excluded.restored),"
+         " skip=excluded.skip, into_key=excluded.into_key, edits=excluded.edits"},
+        {&c->reach, MR_MERGE_REACH},
+        {&c->edits, "SELECT edits FROM mark WHERE id=:id"},
+        {&c->rows, "SELECT w.image, img.there FROM w LEFT JOIN img ON img.id=w.id"
+                   " WHERE w.id=:id"},
+    };
+    return mr_case_prepare_all(c->m->cf, list, sizeof list / sizeof list[0], err);
 }
 
 enum mr_code mr_merge_choose(struct mr_merge *m, size_t first, size_t count, bool *again,

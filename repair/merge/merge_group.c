@@ -1,6 +1,7 @@
 /* merge_group.c: see merge_group.h. */
 #include "repair/merge/merge_group.h"
 
+#include "core/case/case_args.h"
 #include "repair/decide/decide.h"
 #include "repair/merge/merge_bounds.h"
 #include "repair/merge/merge_facts.h"
@@ -19,10 +20,9 @@ struct grouping {
 static enum mr_code write_group(struct grouping *g, const struct mr_merge_known *row,
                                 enum mr_group group, struct mr_err *err)
 {
-    mr_case_bind_text(g->write, 1, mr_group_name(group));
-    mr_case_bind_int(g->write, 2, row->id);
-    mr_case_bind_int(g->write, 3, (int64_t)mr_fact_bits(&row->fact));
-    return mr_case_run(g->write, err);
+    return MR_CASE_RUN(g->write, err, MR_ARG_INT("id", row->id),
+                       MR_ARG_TEXT("grp", mr_group_name(group)),
+                       MR_ARG_INT("facts", mr_fact_bits(&row->fact)));
 }
 
 /* ---- what a row is by itself ---- */
@@ -124,9 +124,8 @@ static enum mr_code leave(struct grouping *g, const struct mr_merge_known *row,
     if (!row->fact.key_refers_to_lost || g->table->plan->identity != MR_PLAN_BY_NONE)
         return MR_OK;
     const struct mr_fact there = {.there = true};
-    mr_case_bind_int(g->leave, 1, row->id);
-    mr_case_bind_int(g->leave, 2, (int64_t)mr_fact_bits(&there));
-    return mr_case_run(g->leave, err);
+    return MR_CASE_RUN(g->leave, err, MR_ARG_INT("id", row->id),
+                       MR_ARG_INT("facts", mr_fact_bits(&there)));
 }
 
 static enum mr_code move_row(void *ctx, struct mr_merge_known *row, struct mr_err *err)
@@ -136,8 +135,7 @@ static enum mr_code move_row(void *ctx, struct mr_merge_known *row, struct mr_er
     const enum mr_group below = mr_decide_below(&row->fact, group).group;
     if (below == group)
         return MR_OK;
-    mr_case_bind_int(g->reach, 1, row->id);
-    enum mr_code code = mr_case_run(g->reach, err);
+    enum mr_code code = MR_CASE_RUN(g->reach, err, MR_ARG_INT("id", row->id));
     if (code == MR_OK)
         code = write_group(g, row, below, err);
     return code == MR_OK ? leave(g, row, err) : code;
@@ -214,10 +212,11 @@ enum mr_code mr_merge_group(struct mr_merge *m, size_t first, size_t count,
 {
     struct grouping g = {.m = m, .begin = first, .end = first + count};
     enum mr_code code = mr_case_prepare(
-        m->cf, "UPDATE m SET grp=?1, facts=facts|?3 WHERE id=?2", &g.write, err);
+        m->cf, "UPDATE m SET grp=:grp, facts=facts|:facts WHERE id=:id", &g.write, err);
     if (code == MR_OK)
         code = mr_case_prepare(
-            m->cf, "UPDATE m SET there=NULL, facts=facts&~?2 WHERE id=?1", &g.leave, err);
+            m->cf, "UPDATE m SET there=NULL, facts=facts&~:facts WHERE id=:id", &g.leave,
+            err);
     for (size_t i = first; code == MR_OK && i < first + count; i++) {
         g.table = &m->tables[i];
         if (mr_plan_has_counter(g.table->plan))

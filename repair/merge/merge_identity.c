@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_identity.h"
 #include "repair/decide/decide.h"
 #include "repair/merge/merge_match_internal.h"
@@ -24,6 +25,11 @@ struct identifying {
     struct mr_case_stmt *count, *known, *past, *update, *there;
 };
 
+static const struct mr_merge_work_row *row_of(const struct identifying *d, size_t i)
+{
+    return mr_vec_at(&d->x->rows, i);
+}
+
 static struct mr_key key_of(struct identifying *d, const struct mr_merge_answer *row,
                             enum mr_code *code, struct mr_err *err)
 {
@@ -41,9 +47,9 @@ static struct mr_key key_of(struct identifying *d, const struct mr_merge_answer 
 static enum mr_code is_past(struct identifying *d, struct mr_key key, bool *past,
                             struct mr_err *err)
 {
-    mr_case_bind_int(d->past, 1, (int64_t)d->x->table->plan->at);
-    mr_merge_work_bind(d->past, 2, key);
-    enum mr_code code = mr_case_step(d->past, past, err);
+    enum mr_code code =
+        MR_CASE_ASK(d->past, past, err, MR_ARG_INT("tbl", d->x->table->plan->at),
+                    MR_ARG_BYTES("key", key));
     mr_case_reset(d->past);
     return code;
 }
@@ -106,9 +112,7 @@ static enum mr_code count_source(struct identifying *d, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < d->x->rows.count; i++) {
         bool row = false;
-        mr_case_bind_int(d->count, 1,
-                         ((struct mr_merge_work_row *)mr_vec_at(&d->x->rows, i))->id);
-        code = mr_case_step(d->count, &row, err);
+        code = MR_CASE_ASK(d->count, &row, err, MR_ARG_INT("id", row_of(d, i)->id));
         if (code == MR_OK && row)
             d->holders[i].on_source = mr_case_int(d->count, 0);
         mr_case_reset(d->count);
@@ -139,9 +143,8 @@ static enum mr_code ask_twins(struct identifying *d, struct mr_err *err)
         bool known = false;
         if (h->on_target != 1 || !h->first_above)
             continue;
-        mr_case_bind_int(d->known, 1, (int64_t)x->table->plan->at);
-        mr_merge_work_bind(d->known, 2, h->first);
-        code = mr_case_step(d->known, &known, err);
+        code = MR_CASE_ASK(d->known, &known, err, MR_ARG_INT("tbl", x->table->plan->at),
+                           MR_ARG_BYTES("key", h->first));
         mr_case_reset(d->known);
         struct mr_merge_ask *ask = code == MR_OK && !known ? mr_vec_push(&x->asks) : NULL;
         if (ask != NULL)
@@ -209,21 +212,18 @@ static enum mr_code write_batch(struct identifying *d, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < d->x->rows.count; i++) {
         const struct holders *h = &d->holders[i];
-        int64_t id = ((struct mr_merge_work_row *)mr_vec_at(&d->x->rows, i))->id;
+        int64_t id = row_of(d, i)->id;
         bool matched = mr_decide_identity(&h->fact).is_it;
-        mr_merge_work_bind(d->update, 1, matched ? h->first : (struct mr_key){0});
-        mr_merge_work_bind(d->update, 2, other_of(h));
-        mr_case_bind_int(d->update, 3, h->any_above);
-        mr_case_bind_int(d->update, 4, h->fact.crosses);
-        mr_case_bind_int(d->update, 5, h->fact.ambiguous);
-        mr_case_bind_int(d->update, 6, h->fact.owned);
-        mr_case_bind_int(d->update, 7, id);
-        code = mr_case_run(d->update, err);
-        if (code != MR_OK || !matched)
-            continue;
-        mr_merge_work_bind(d->there, 1, h->first_image);
-        mr_case_bind_int(d->there, 2, id);
-        code = mr_case_run(d->there, err);
+        code = MR_CASE_RUN(d->update, err, MR_ARG_INT("id", id),
+                           MR_ARG_BYTES("there", matched ? h->first : (struct mr_key){0}),
+                           MR_ARG_BYTES("other", other_of(h)),
+                           MR_ARG_INT("held", h->any_above),
+                           MR_ARG_INT("crosses", h->fact.crosses),
+                           MR_ARG_INT("ambiguous", h->fact.ambiguous),
+                           MR_ARG_INT("owned", h->fact.owned));
+        if (code == MR_OK && matched)
+            code = MR_CASE_RUN(d->there, err, MR_ARG_INT("id", id),
+                               MR_ARG_BYTES("there", h->first_image));
     }
     return code;
 }
@@ -260,22 +260,23 @@ static enum mr_code open_statements(struct identifying *d, struct mr_err *err)
     struct mr_case *cf = d->x->m->cf;
     enum mr_code code = mr_case_prepare(cf,
                                         "SELECT count(*) FROM m a JOIN m b ON "
-                                        "b.tbl=a.tbl AND b.ident=a.ident WHERE a.id=?",
+                                        "b.tbl=a.tbl AND b.ident=a.ident WHERE a.id=:id",
                                         &d->count, err);
     if (code == MR_OK)
-        code =
-            mr_case_prepare(cf, "SELECT 1 FROM w WHERE tbl=? AND skey=?", &d->known, err);
+        code = mr_case_prepare(cf, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key",
+                               &d->known, err);
     if (code == MR_OK)
-        code = mr_case_prepare(cf, "SELECT 1 FROM w WHERE tbl=? AND skey=? AND past=1",
-                               &d->past, err);
+        code = mr_case_prepare(
+            cf, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key AND past=1", &d->past, err);
     if (code == MR_OK)
         code = mr_case_prepare(
             cf,
-            "UPDATE m SET there=?1, other=?2, held=?3, crosses=?4, ambiguous=?5, owned=?6"
-            " WHERE id=?7",
+            "UPDATE m SET there=:there, other=:other, held=:held, crosses=:crosses,"
+            " ambiguous=:ambiguous, owned=:owned WHERE id=:id",
             &d->update, err);
     if (code == MR_OK)
-        code = mr_case_prepare(cf, "UPDATE img SET there=?1 WHERE id=?2", &d->there, err);
+        code = mr_case_prepare(cf, "UPDATE img SET there=:there WHERE id=:id", &d->there,
+                               err);
     return code;
 }
 

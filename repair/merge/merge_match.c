@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_identity.h"
 #include "repair/decide/decide.h"
 #include "repair/merge/merge_facts.h"
@@ -31,8 +32,7 @@ static enum mr_code read_marks(struct mr_merge_matching *x, struct mr_merge_cand
                                struct mr_err *err)
 {
     bool found = false;
-    mr_case_bind_int(x->marks, 1, c->row->id);
-    enum mr_code code = mr_case_step(x->marks, &found, err);
+    enum mr_code code = MR_CASE_ASK(x->marks, &found, err, MR_ARG_INT("id", c->row->id));
     if (code == MR_OK && found) {
         c->unsame = mr_case_int(x->marks, 0) != 0;
         c->into = mr_merge_work_bytes(x->marks, 1, &x->arena, &code, err);
@@ -174,33 +174,31 @@ static bool collides(const struct mr_merge_matching *x,
            mr_key_compare(c->ident, c->taken_ident) != 0;
 }
 
+/* The row as it would stand on TARGET, and TARGET's that it is. */
+static enum mr_code write_image(struct mr_merge_matching *x, int64_t id,
+                                struct mr_key after, struct mr_key there,
+                                struct mr_err *err)
+{
+    return MR_CASE_RUN(x->image, err, MR_ARG_INT("id", id), MR_ARG_BYTES("after", after),
+                       MR_ARG_BYTES("there", there));
+}
+
 static enum mr_code write_batch(struct mr_merge_matching *x, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < x->candidates.count; i++) {
         const struct mr_merge_candidate *c = candidate(x, i);
-        mr_case_bind_int(x->insert, 1, c->row->id);
-        mr_case_bind_int(x->insert, 2, (int64_t)x->table->plan->at);
-        mr_merge_work_bind(x->insert, 3, c->ident);
-        mr_merge_work_bind(x->insert, 4, c->key);
-        mr_merge_work_bind(x->insert, 5, c->taken_key);
-        mr_case_bind_int(x->insert, 6, collides(x, c));
-        mr_merge_work_bind(x->insert, 7, c->there);
-        mr_case_bind_int(x->insert, 8, c->same);
-        mr_case_bind_int(x->insert, 9, c->disagrees);
-        mr_case_bind_int(x->insert, 10, c->doubt);
-        mr_case_bind_int(x->insert, 11, c->lone);
-        code = mr_case_run(x->insert, err);
-        if (code == MR_OK && c->past) {
-            mr_case_bind_int(x->past, 1, c->row->id);
-            code = mr_case_run(x->past, err);
-        }
-        if (code != MR_OK)
-            break;
-        mr_case_bind_int(x->image, 1, c->row->id);
-        mr_merge_work_bind(x->image, 2, c->after);
-        mr_merge_work_bind(x->image, 3, c->there_image);
-        code = mr_case_run(x->image, err);
+        code = MR_CASE_RUN(
+            x->insert, err, MR_ARG_INT("id", c->row->id),
+            MR_ARG_INT("tbl", x->table->plan->at), MR_ARG_BYTES("ident", c->ident),
+            MR_ARG_BYTES("mkey", c->key), MR_ARG_BYTES("taken", c->taken_key),
+            MR_ARG_INT("collides", collides(x, c)), MR_ARG_BYTES("there", c->there),
+            MR_ARG_INT("same", c->same), MR_ARG_INT("disagrees", c->disagrees),
+            MR_ARG_INT("doubt", c->doubt), MR_ARG_INT("lone", c->lone));
+        if (code == MR_OK && c->past)
+            code = MR_CASE_RUN(x->past, err, MR_ARG_INT("id", c->row->id));
+        if (code == MR_OK)
+            code = write_image(x, c->row->id, c->after, c->there_image, err);
     }
     return code;
 }
@@ -253,8 +251,7 @@ static enum mr_code write_traces(struct mr_merge_matching *x, struct mr_err *err
         const struct mr_merge_ask *ask = mr_vec_at(&x->asks, i);
         if (ask->tag != 0)
             continue;
-        mr_case_bind_int(x->traced, 1, row->id);
-        code = mr_case_run(x->traced, err);
+        code = MR_CASE_RUN(x->traced, err, MR_ARG_INT("id", row->id));
     }
     return code;
 }
@@ -303,16 +300,11 @@ static enum mr_code renumber(struct mr_merge_matching *x, int64_t id, struct mr_
     values[t->counter] = (struct mr_key){number, sizeof number};
     enum mr_code code =
         mr_merge_row_edit(image, values, t->pair->find.ncolumns, &x->bytes, err);
-    if (code != MR_OK)
-        return code;
-    mr_case_bind_int(x->newid, 1, id);
-    code = mr_case_run(x->newid, err);
-    if (code != MR_OK)
-        return code;
-    mr_case_bind_int(x->image, 1, id);
-    mr_case_bind_borrowed(x->image, 2, x->bytes.ptr, x->bytes.len);
-    mr_case_bind_null(x->image, 3);
-    return mr_case_run(x->image, err);
+    if (code == MR_OK)
+        code = MR_CASE_RUN(x->newid, err, MR_ARG_INT("id", id));
+    return code == MR_OK ? write_image(x, id, (struct mr_key){x->bytes.ptr, x->bytes.len},
+                                       (struct mr_key){0}, err)
+                         : code;
 }
 
 static enum mr_code place_row(void *ctx, struct mr_merge_known *row, struct mr_err *err)
@@ -442,10 +434,9 @@ static enum mr_code map_all(struct mr_merge_matching *x, struct mr_err *err)
             code = read_marks(x, &c, err);
             if (code == MR_OK)
                 code = mr_merge_map_row(&x->map, t, row, MR_MERGE_MAP_ALL, c.edits, err);
-            mr_case_bind_int(x->disagrees, 1, row->id);
-            mr_case_bind_int(x->disagrees, 2, x->map.disagrees);
             if (code == MR_OK)
-                code = mr_case_run(x->disagrees, err);
+                code = MR_CASE_RUN(x->disagrees, err, MR_ARG_INT("id", row->id),
+                                   MR_ARG_INT("disagrees", x->map.disagrees));
             if (code != MR_OK)
                 break;
             struct mr_key mapped = mr_merge_matching_keep(
@@ -453,11 +444,8 @@ static enum mr_code map_all(struct mr_merge_matching *x, struct mr_err *err)
             if (code == MR_OK && row->above) { /* here: it has a new id */
                 code = renumber(x, row->id, mapped, err);
             } else if (code == MR_OK) {
-                mr_case_bind_int(x->image, 1, row->id);
-                mr_merge_work_bind(x->image, 2, mapped);
-                mr_merge_work_bind(x->image, 3,
-                                   (struct mr_key){row->live, row->live_len});
-                code = mr_case_run(x->image, err);
+                code = write_image(x, row->id, mapped,
+                                   (struct mr_key){row->live, row->live_len}, err);
             }
         }
     }
@@ -534,45 +522,30 @@ static enum mr_code match_component(struct mr_merge_matching *x, struct mr_err *
 
 static enum mr_code open_matching(struct mr_merge_matching *x, struct mr_err *err)
 {
-    struct mr_case *cf = x->m->cf;
+    const struct mr_case_sql list[] = {
+        {&x->marks,
+         "SELECT unsame, into_key, edits, cleared OR restored FROM mark WHERE id=:id"},
+        {&x->insert,
+         "INSERT INTO m (id, tbl, ident, mkey, taken, collides, there, same, disagrees,"
+         " doubt, lone) VALUES (:id, :tbl, :ident, :mkey, :taken, :collides, :there,"
+         " :same, :disagrees, :doubt, :lone)"},
+        {&x->image, "INSERT OR REPLACE INTO img (id, after, there)"
+                    " VALUES (:id, :after, :there)"},
+        {&x->traced, "UPDATE m SET traced=1 WHERE id=:id"},
+        {&x->newid, "UPDATE m SET newid=1 WHERE id=:id"},
+        {&x->past, "UPDATE w SET past=1, above=0 WHERE id=:id"},
+        {&x->ends, "SELECT l.ref FROM link l LEFT JOIN w p ON p.id=l.parent"
+                   " WHERE l.child=:id AND (l.parent=0 OR p.above OR"
+                   " (l.parent=-1 AND l.above))"},
+        {&x->lost, "SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=:id"
+                   " AND p.id<>:id AND p.grp='lost'"},
+        {&x->disagrees, "UPDATE m SET disagrees=:disagrees"
+                        " WHERE id=:id AND disagrees<>:disagrees"},
+    };
     enum mr_code code = mr_merge_map_open(&x->map, x->m, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            cf,
-            "SELECT unsame, into_key, edits, cleared OR restored FROM mark WHERE id=?",
-            &x->marks, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "INSERT INTO m (id, tbl, ident, mkey, taken, collides,"
-                               " there, same, disagrees, doubt, lone)"
-                               " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                               &x->insert, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "INSERT OR REPLACE INTO img VALUES (?,?,?)", &x->image,
-                               err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "UPDATE m SET traced=1 WHERE id=?", &x->traced, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "UPDATE m SET newid=1 WHERE id=?", &x->newid, err);
-    if (code == MR_OK)
-        code =
-            mr_case_prepare(cf, "UPDATE w SET past=1, above=0 WHERE id=?", &x->past, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "SELECT l.ref FROM link l LEFT JOIN w p ON p.id=l.parent"
-                               " WHERE l.child=? AND (l.parent=0 OR p.above OR"
-                               " (l.parent=-1 AND l.above))",
-                               &x->ends, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE"
-                               " l.child=?1 AND p.id<>?1 AND p.grp='lost'",
-                               &x->lost, err);
-    if (code == MR_OK)
-        code =
-            mr_case_prepare(cf, "UPDATE m SET disagrees=?2 WHERE id=?1 AND disagrees<>?2",
-                            &x->disagrees, err);
-    return code;
+    return code == MR_OK
+               ? mr_case_prepare_all(x->m->cf, list, sizeof list / sizeof list[0], err)
+               : code;
 }
 
 enum mr_code mr_merge_match(struct mr_merge *m, size_t first, size_t count,

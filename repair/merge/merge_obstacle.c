@@ -1,6 +1,7 @@
 /* merge_obstacle.c: see merge_obstacle.h. */
 #include "repair/merge/merge_obstacle.h"
 
+#include "core/case/case_args.h"
 #include "repair/decide/decide.h"
 #include "repair/merge/merge_facts.h"
 #include "repair/merge/merge_fit.h"
@@ -19,14 +20,13 @@ static enum mr_code name_row(void *ctx, struct mr_merge_known *row, struct mr_er
         mr_decide_obstacle(&row->fact, mr_group_named(row->grp)).conflict;
     if (found == MR_CONFLICT_NONE)
         return MR_OK;
-    mr_case_bind_text(o->write, 1, mr_conflict_name(found));
-    mr_case_bind_int(o->write, 2, row->id);
-    mr_case_bind_int(o->write, 3, (int64_t)mr_fact_bits(&row->fact));
-    enum mr_code code = mr_case_run(o->write, err);
-    if (code != MR_OK || found != MR_CONFLICT_KEY_TAKEN)
-        return code;
-    mr_case_bind_int(o->other, 1, row->id); /* whoever has the key is in the way */
-    return mr_case_run(o->other, err);
+    enum mr_code code = MR_CASE_RUN(o->write, err, MR_ARG_INT("id", row->id),
+                                    MR_ARG_TEXT("own", mr_conflict_name(found)),
+                                    MR_ARG_INT("facts", mr_fact_bits(&row->fact)));
+    /* whoever has the key is in the way */
+    return code == MR_OK && found == MR_CONFLICT_KEY_TAKEN
+               ? MR_CASE_RUN(o->other, err, MR_ARG_INT("id", row->id))
+               : code;
 }
 
 /* What the case knows. */
@@ -70,10 +70,10 @@ enum mr_code mr_merge_obstacles(struct mr_merge *m, size_t first, size_t count,
 {
     struct obstructing o = {.m = m};
     enum mr_code code = mr_case_prepare(
-        m->cf, "UPDATE m SET own=?1, facts=facts|?3 WHERE id=?2", &o.write, err);
+        m->cf, "UPDATE m SET own=:own, facts=facts|:facts WHERE id=:id", &o.write, err);
     if (code == MR_OK)
-        code =
-            mr_case_prepare(m->cf, "UPDATE m SET other=taken WHERE id=?1", &o.other, err);
+        code = mr_case_prepare(m->cf, "UPDATE m SET other=taken WHERE id=:id", &o.other,
+                               err);
     for (size_t i = first; code == MR_OK && i < first + count; i++) {
         o.table = &m->tables[i];
         code = name_table(&o, err);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_columns.h"
 #include "core/row/value_text.h"
 #include "core/schema/column_default.h"
@@ -85,7 +86,7 @@ static enum mr_code find_open_ends(struct mr_merge_matching *x,
     bool more = false;
     enum mr_code code = MR_OK;
     memset(open, 0, x->table->plan->pair->find.ncolumns * sizeof *open);
-    mr_case_bind_int(x->ends, 1, c->row->id);
+    MR_CASE_BIND(x->ends, MR_ARG_INT("id", c->row->id));
     while ((code = mr_case_step(x->ends, &more, err)) == MR_OK && more) {
         const struct mr_plan_reference *r =
             &x->m->plan->references[mr_case_int(x->ends, 0)];
@@ -151,8 +152,8 @@ static enum mr_code ask_parents(struct mr_merge_matching *x,
                                 struct mr_err *err)
 {
     struct mr_merge_table *t = x->table;
-    mr_case_bind_int(x->lost, 1, c->row->id);
-    enum mr_code code = mr_case_step(x->lost, &f->refers_to_lost, err);
+    enum mr_code code =
+        MR_CASE_ASK(x->lost, &f->refers_to_lost, err, MR_ARG_INT("id", c->row->id));
     mr_case_reset(x->lost);
     if (code != MR_OK || !f->refers_to_lost)
         return code;

@@ -20,7 +20,7 @@ enum mr_merge_way { MR_MERGE_TO_CHILDREN, MR_MERGE_TO_PARENTS };
 typedef enum mr_code mr_merge_take_fn(void *ctx, bool first, struct mr_err *err);
 
 #define MR_MERGE_BESIDE "beside CROSS JOIN m ON m.id=beside.id" /* of m; behind FROM */
-#define MR_MERGE_REACH "INSERT OR IGNORE INTO reached (id) VALUES (?1)"
+#define MR_MERGE_REACH "INSERT OR IGNORE INTO reached (id) VALUES (:id)"
 
 struct mr_merge_spread {
     const char *table; /* of the rows, by id: "m" */

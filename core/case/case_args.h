@@ -1,0 +1,53 @@
+/*
+ * case_args: the parameters of a statement, by name.
+ *
+ *     "UPDATE m SET held=:held, other=:other WHERE id=:id"
+ *     MR_CASE_RUN(stmt, err, MR_ARG_INT("id", id), MR_ARG_INT("held", held),
+ *                 MR_ARG_BYTES("other", key));
+ *
+ * The order is the caller's; each parameter of the statement is given a value once.  That a name
+ * is wrong, or one is missing, is an error of the next step.
+ *
+ * Ownership: bytes must stay until the statement is reset, texts are copied.  Threads: the
+ * statement's.
+ */
+#ifndef MR_CASE_ARGS_H
+#define MR_CASE_ARGS_H
+
+#include "core/case/casefile.h"
+#include "core/source/keyrange.h"
+
+struct mr_case_arg {
+    const char *name; /* ":id" */
+    enum { MR_ARG_IS_INT, MR_ARG_IS_TEXT, MR_ARG_IS_BYTES } type;
+    int64_t n;
+    const char *text;    /* or NULL */
+    struct mr_key bytes; /* ptr NULL: NULL */
+};
+
+#define MR_ARG_INT(param, value)                                                         \
+    ((struct mr_case_arg){                                                               \
+        .name = ":" param, .type = MR_ARG_IS_INT, .n = (int64_t)(value)})
+#define MR_ARG_TEXT(param, value)                                                        \
+    ((struct mr_case_arg){.name = ":" param, .type = MR_ARG_IS_TEXT, .text = (value)})
+#define MR_ARG_BYTES(param, value)                                                       \
+    ((struct mr_case_arg){.name = ":" param, .type = MR_ARG_IS_BYTES, .bytes = (value)})
+
+void mr_case_bind(struct mr_case_stmt *stmt, const struct mr_case_arg *args,
+                  size_t count);
+/* Binds them, and runs a statement that gives no row. */
+enum mr_code mr_case_run_with(struct mr_case_stmt *stmt, const struct mr_case_arg *args,
+                              size_t count, struct mr_err *err);
+/* Binds them, and takes the first step: is there a row?  The caller resets. */
+enum mr_code mr_case_ask_with(struct mr_case_stmt *stmt, const struct mr_case_arg *args,
+                              size_t count, bool *row, struct mr_err *err);
+
+#define MR_CASE_ARGS(...)                                                                \
+    (const struct mr_case_arg[]){__VA_ARGS__},                                           \
+        sizeof((const struct mr_case_arg[]){__VA_ARGS__}) / sizeof(struct mr_case_arg)
+#define MR_CASE_BIND(stmt, ...) mr_case_bind(stmt, MR_CASE_ARGS(__VA_ARGS__))
+#define MR_CASE_RUN(stmt, err, ...) mr_case_run_with(stmt, MR_CASE_ARGS(__VA_ARGS__), err)
+#define MR_CASE_ASK(stmt, row, err, ...)                                                 \
+    mr_case_ask_with(stmt, MR_CASE_ARGS(__VA_ARGS__), row, err)
+
+#endif
