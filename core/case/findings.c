@@ -353,6 +353,42 @@ enum mr_code mr_findings_run_end(struct mr_findings *fd, const struct mr_find_ru
     return mr_findings_end(fd, code, err);
 }
 
+static int part_of(const struct mr_vec *columns, size_t i, bool of_key)
+{
+    const struct mr_find_column *col = mr_vec_at(columns, i);
+    return of_key ? col->key_at : col->identity_at;
+}
+
+/* Have the columns the parts 0, 1, … of a role, each once? */
+static bool is_numbered(const struct mr_vec *columns, bool of_key)
+{
+    size_t parts = 0;
+    for (size_t i = 0; i < columns->count; i++)
+        parts += part_of(columns, i, of_key) >= 0;
+    for (size_t n = 0; n < parts; n++) {
+        size_t found = 0;
+        for (size_t i = 0; i < columns->count; i++)
+            found += part_of(columns, i, of_key) == (int)n;
+        if (found != 1)
+            return false;
+    }
+    return true;
+}
+
+#define DECIMALS_MAX 255 /* no server has as many */
+
+/* Whoever reads images goes by these numbers; a file may say anything. */
+static bool is_sound(const struct mr_vec *columns)
+{
+    for (size_t i = 0; i < columns->count; i++) {
+        const struct mr_find_column *col = mr_vec_at(columns, i);
+        if (col->name == NULL || (unsigned)col->style.cls >= MR_CLASSES ||
+            col->style.decimals > DECIMALS_MAX)
+            return false;
+    }
+    return is_numbered(columns, true) && is_numbered(columns, false);
+}
+
 /* Columns: a table found again must have the same ones, in the same roles. */
 static enum mr_code load_columns(struct mr_findings *fd, int64_t table,
                                  struct mr_arena *arena, struct mr_vec *columns,
@@ -386,6 +422,8 @@ static enum mr_code load_columns(struct mr_findings *fd, int64_t table,
         col->masked = mr_case_int(stmt, 10) != 0;
     }
     mr_case_free(stmt);
+    if (code == MR_OK && !is_sound(columns))
+        code = mr_err_set(err, MR_E_CASE, "the case is damaged: columns of a table");
     return code;
 }
 

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/row/row_class.h"
+
 /* What is left of the row. */
 struct cursor {
     const unsigned char *at, *end;
@@ -70,16 +72,14 @@ bool mr_wire_gives(enum mr_wire_kind kind, enum mr_class cls)
     case MR_WIRE_INT1:
     case MR_WIRE_INT2:
     case MR_WIRE_INT4:
-    case MR_WIRE_INT8: return cls == MR_CLASS_INT || cls == MR_CLASS_UINT;
+    case MR_WIRE_INT8: return mr_class_is_integer(cls);
     case MR_WIRE_FLOAT:
     case MR_WIRE_DOUBLE: return cls == MR_CLASS_FLOAT || cls == MR_CLASS_DOUBLE;
-    case MR_WIRE_DATETIME: return cls == MR_CLASS_DATE || cls == MR_CLASS_DATETIME;
+    case MR_WIRE_DATETIME: return mr_class_is_moment(cls);
     case MR_WIRE_TIME: return cls == MR_CLASS_TIME;
     case MR_WIRE_BIT: return cls == MR_CLASS_UINT;
     case MR_WIRE_DECIMAL: return cls == MR_CLASS_DECIMAL;
-    case MR_WIRE_BYTES:
-        return cls == MR_CLASS_TEXT || cls == MR_CLASS_ENUM || cls == MR_CLASS_BINARY ||
-               cls == MR_CLASS_GEOMETRY || cls == MR_CLASS_JSON;
+    case MR_WIRE_BYTES: return mr_class_is_text(cls) || mr_class_is_bytes(cls);
     case MR_WIRE_UNKNOWN:
     case MR_WIRE_NULL: break;
     }

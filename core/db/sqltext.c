@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/row/row_class.h"
 #include "core/row/value_text.h"
 
 void mr_sql_ident(struct mr_strbuf *sql, const char *name)
@@ -100,7 +101,7 @@ static void add_bytes(struct mr_strbuf *sql, const struct mr_value *value,
         add_decimal(sql, value);
     else if (value->cls == MR_CLASS_JSON)
         add_text(sql, value, "utf8mb4");
-    else if (value->cls == MR_CLASS_TEXT || value->cls == MR_CLASS_ENUM)
+    else if (mr_class_has_charset(value->cls))
         add_text(sql, value, charset);
     else
         add_hex_literal(sql, value->ptr, value->len);

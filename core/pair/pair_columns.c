@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/pair/pair_renamed.h"
+#include "core/row/row_class.h"
 
 /* One column that both sides have, while the plan is made. */
 struct pair {
@@ -64,16 +65,6 @@ static bool same_bytes(const char *a, const char *b)
     return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
-static bool is_text(enum mr_class cls)
-{
-    return cls == MR_CLASS_TEXT || cls == MR_CLASS_ENUM;
-}
-
-static bool is_number(enum mr_class cls)
-{
-    return cls == MR_CLASS_INT || cls == MR_CLASS_UINT;
-}
-
 static bool is_real(enum mr_class cls)
 {
     return cls == MR_CLASS_FLOAT || cls == MR_CLASS_DOUBLE;
@@ -93,7 +84,7 @@ static void read_plain(struct pair *p, enum mr_side side)
     read->name = col->name;
     read->expr = MR_EXPR_COLUMN;
     read->cls = col->cls;
-    read->charset = is_text(col->cls) ? col->charset : NULL;
+    read->charset = mr_class_has_charset(col->cls) ? col->charset : NULL;
     if (col->cls == MR_CLASS_BINARY && !is_plain_binary(col))
         read->expr = MR_EXPR_BINARY;
 }
@@ -132,19 +123,20 @@ static void harmonise(struct pair *p, const struct mr_column_task *task)
         bool two_flavours = task->flavour[MR_SOURCE] != task->flavour[MR_TARGET];
         if (a == b && !two_flavours)
             return;
-        if ((a == MR_CLASS_JSON || is_text(a)) && (b == MR_CLASS_JSON || is_text(b))) {
+        if (mr_class_is_text(a) && mr_class_is_text(b)) {
             read_as(p, MR_EXPR_UTF8, MR_CLASS_JSON, NULL);
             p->normalise = true;
             return;
         }
-    } else if (is_text(a) && is_text(b)) {
+    } else if (mr_class_has_charset(a) && mr_class_has_charset(b)) {
         harmonise_texts(p);
         return;
-    } else if ((is_text(a) && b == MR_CLASS_BINARY) ||
-               (is_text(b) && a == MR_CLASS_BINARY)) {
+    } else if ((mr_class_has_charset(a) && b == MR_CLASS_BINARY) ||
+               (mr_class_has_charset(b) && a == MR_CLASS_BINARY)) {
         read_as(p, MR_EXPR_COLUMN, MR_CLASS_BINARY, NULL);
         return;
-    } else if (a == b || (is_number(a) && is_number(b)) || (is_real(a) && is_real(b))) {
+    } else if (a == b || (mr_class_is_integer(a) && mr_class_is_integer(b)) ||
+               (is_real(a) && is_real(b))) {
         return;
     }
     p->as_text = true;
@@ -476,7 +468,7 @@ static bool same_raw(const struct builder *b)
             strcmp(s->type, t->type) != 0 ||
             p->read[MR_SOURCE].expr != p->read[MR_TARGET].expr)
             return false;
-        if (is_text(s->cls) && !same_bytes(s->charset, t->charset))
+        if (mr_class_has_charset(s->cls) && !same_bytes(s->charset, t->charset))
             return false;
     }
     return true;
@@ -574,7 +566,8 @@ static enum mr_code push_shown(struct builder *b, struct mr_find_column *columns
         col->key_at = col->identity_at = -1;
         col->flag_at = p->flag != 0 ? (int)p->flag_at : -1;
         col->normalise = p->normalise;
-        if (is_text(p->read[MR_SOURCE].cls) && !is_utf8(p->read[MR_SOURCE].charset)) {
+        if (mr_class_has_charset(p->read[MR_SOURCE].cls) &&
+            !is_utf8(p->read[MR_SOURCE].charset)) {
             col->show_at = b->values[MR_SOURCE].count;
             code = push_expr(b, p, MR_EXPR_UTF8, MR_CLASS_TEXT, err);
         }

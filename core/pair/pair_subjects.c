@@ -8,6 +8,7 @@
 #include "core/cli/config.h"
 #include "core/pair/pair_columns.h"
 #include "core/pair/pair_references.h"
+#include "core/row/row_class.h"
 
 static bool may_be_subject(const struct mr_pair *table)
 {
@@ -75,7 +76,7 @@ static enum mr_code infer(struct mr_pairing *pairing, struct mr_err *err)
 
 static bool is_time(const struct mr_column *col)
 {
-    return col != NULL && (col->cls == MR_CLASS_DATETIME || col->cls == MR_CLASS_DATE);
+    return col != NULL && mr_class_is_moment(col->cls);
 }
 
 static bool tells_creation(const struct mr_column *col, bool by_name)

@@ -5,20 +5,16 @@
 #include <string.h>
 
 #include "core/pair/pair_columns.h"
+#include "core/row/row_class.h"
 #include "core/schema/column_fit.h"
 
 enum { UUID_BYTES = 16, UUID_DIGITS = 32, UUID_TEXT = 36, DIGITS_MOST = 65 };
 
 /* ---- planning ---- */
 
-static bool is_integer(enum mr_class cls)
-{
-    return cls == MR_CLASS_INT || cls == MR_CLASS_UINT;
-}
-
 static bool is_number(enum mr_class cls)
 {
-    return is_integer(cls) || cls == MR_CLASS_DECIMAL;
+    return mr_class_is_integer(cls) || cls == MR_CLASS_DECIMAL;
 }
 
 /* Are digits of the charset the bytes of ASCII? */
@@ -95,7 +91,8 @@ const char *mr_spelling_plan(const struct mr_pair *child, size_t column,
         .kind = MR_SPELL_SAME, .child = c->style.cls, .parent = p->style.cls};
     if (s->child == MR_CLASS_TEXT && s->parent == MR_CLASS_TEXT)
         return plan_texts(c, p);
-    if ((is_integer(s->child) && is_integer(s->parent)) || s->child == s->parent)
+    if ((mr_class_is_integer(s->child) && mr_class_is_integer(s->parent)) ||
+        s->child == s->parent)
         return NULL;
     if (is_real(child, column) || is_real(parent, parent_column))
         return "the two columns are of different types, and one is a floating point "
@@ -246,7 +243,7 @@ static void number_of(const struct mr_value *v, struct number *n)
 
 static bool read_number(const struct mr_value *v, struct number *n)
 {
-    if (v->cls == MR_CLASS_INT || v->cls == MR_CLASS_UINT) {
+    if (mr_class_is_integer(v->cls)) {
         number_of(v, n);
         return true;
     }
@@ -260,7 +257,7 @@ static bool number_as(const struct number *n, enum mr_class cls,
 {
     uint64_t u = 0;
     *out = (struct mr_value){.cls = cls, .ptr = text, .len = print_number(n, text)};
-    if (!is_integer(cls))
+    if (!mr_class_is_integer(cls))
         return true;
     for (size_t i = 0; i < n->len; i++)
         if (__builtin_mul_overflow(u, 10, &u) ||
@@ -534,7 +531,7 @@ bool mr_spelling_sql_write(struct mr_strbuf *sql, const struct mr_spelling *s,
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const bool to_text = s->child == MR_CLASS_TEXT && s->kind != MR_SPELL_SAME;
-    if (to_text && (s->kind == MR_SPELL_UUID || !is_integer(s->parent)))
+    if (to_text && (s->kind == MR_SPELL_UUID || !mr_class_is_integer(s->parent)))
         return false; /* 17.00 is 17, too */
     if (s->kind == MR_SPELL_UUID) {
         mr_strbuf_add_fmt(sql, "UNHEX(REPLACE(%s, '-', ''))", parent);

@@ -7,6 +7,7 @@
 #include "core/pair/pair_columns.h"
 #include "core/pair/spelling.h"
 #include "core/pair/suspect_when.h"
+#include "core/row/row_class.h"
 
 enum {
     TYPES = 32,   /* texts of a type column that are told apart */
@@ -137,8 +138,7 @@ static bool may_hold(const struct mr_pair *t, size_t column)
             strcmp(c->data_type, "bit") == 0)
             return false;
     }
-    return cls == MR_CLASS_INT || cls == MR_CLASS_UINT || cls == MR_CLASS_DECIMAL ||
-           cls == MR_CLASS_TEXT;
+    return mr_class_is_integer(cls) || cls == MR_CLASS_DECIMAL || cls == MR_CLASS_TEXT;
 }
 
 /* Of several the longest name: entity_type rather than entity. */
@@ -230,8 +230,8 @@ static enum mr_code find_type(struct mr_suspect_look *look, struct mr_suspect_wa
 
 static bool is_type(const struct mr_value *value)
 {
-    return (value->cls == MR_CLASS_TEXT || value->cls == MR_CLASS_ENUM) &&
-           value->ptr != NULL && value->len > 0 && value->len < 256;
+    return mr_class_has_charset(value->cls) && value->ptr != NULL && value->len > 0 &&
+           value->len < 256;
 }
 
 static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)

@@ -50,20 +50,11 @@
 enum mr_class {
     MR_CLASS_UNDECIDED = 0,
     MR_CLASS_NULL, /* only in values, never of a column */
-    MR_CLASS_INT,  /* .i */
-    MR_CLASS_UINT, /* .u; unsigned integers, YEAR, BIT */
-    MR_CLASS_FLOAT,
-    MR_CLASS_DOUBLE,  /* .d, FLOAT already promoted exactly */
-    MR_CLASS_DECIMAL, /* ptr,len: text */
-    MR_CLASS_TEXT,    /* ptr,len: bytes in the column's charset */
-    MR_CLASS_ENUM,    /* ptr,len: ENUM or SET as text in the column's charset */
-    MR_CLASS_BINARY,
-    MR_CLASS_GEOMETRY,
-    MR_CLASS_JSON, /* ptr,len: text as the server sends it, or normalised */
-    MR_CLASS_DATE, /* .t */
-    MR_CLASS_DATETIME,
-    MR_CLASS_TIME
+#define MR_CLASS_LINE(symbol, word, traits, where) MR_CLASS_##symbol,
+#include "core/row/class.def"
+#undef MR_CLASS_LINE
 };
+#define MR_CLASSES (MR_CLASS_TIME + 1)
 
 struct mr_time {
     uint32_t year, month, day;

@@ -9,6 +9,7 @@
 
 #include "core/base/utf8.h"
 #include "core/json/jsonw.h"
+#include "core/row/row_class.h"
 
 enum {
     DOUBLE_DIGITS = 17,   /* enough for every double to read back */
@@ -214,17 +215,6 @@ void mr_value_to_text(struct mr_strbuf *out, const struct mr_value *value,
     }
 }
 
-static bool is_binary(const struct mr_value *value)
-{
-    return value->cls == MR_CLASS_BINARY || value->cls == MR_CLASS_GEOMETRY;
-}
-
-static bool is_string(const struct mr_value *value)
-{
-    return value->cls == MR_CLASS_TEXT || value->cls == MR_CLASS_ENUM ||
-           value->cls == MR_CLASS_JSON;
-}
-
 void mr_value_to_json(struct mr_strbuf *out, const struct mr_value *value,
                       struct mr_value_style style)
 {
@@ -236,10 +226,11 @@ void mr_value_to_json(struct mr_strbuf *out, const struct mr_value *value,
     mr_jsonw_init_buf(&w, out);
     if (value->cls == MR_CLASS_NULL) {
         mr_jsonw_null(&w);
-    } else if (is_binary(value) ||
-               (is_string(value) && !mr_utf8_is_valid(value->ptr, value->len))) {
+    } else if (mr_class_is_bytes(value->cls) ||
+               (mr_class_is_text(value->cls) &&
+                !mr_utf8_is_valid(value->ptr, value->len))) {
         mr_jsonw_hex(&w, value->ptr, value->len);
-    } else if (is_string(value)) {
+    } else if (mr_class_is_text(value->cls)) {
         mr_jsonw_string(&w, value->ptr, value->len);
     } else {
         /* Digits and punctuation only: nothing to escape. */
@@ -342,11 +333,11 @@ void mr_value_to_screen(struct mr_strbuf *out, const struct mr_value *value,
     }
     if (max_width < MR_VALUE_MIN_WIDTH)
         max_width = MR_VALUE_MIN_WIDTH;
-    if (is_string(value)) {
+    if (mr_class_is_text(value->cls)) {
         mr_strbuf_add_char(out, '\'');
         add_cut(out, text_glyph, value->ptr, value->len, max_width - 2);
         mr_strbuf_add_char(out, '\'');
-    } else if (is_binary(value)) {
+    } else if (mr_class_is_bytes(value->cls)) {
         mr_strbuf_add_str(out, "0x");
         add_cut(out, hex_glyph, value->ptr, value->len, max_width - 2);
     } else {

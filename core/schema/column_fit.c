@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/row/json_norm.h"
+#include "core/row/row_class.h"
 #include "core/row/when.h"
 
 #define DIGITS_MAX 400 /* more than any number that a column holds */
@@ -290,8 +291,7 @@ static enum mr_fit fit_real(const struct mr_column *to, const struct mr_value *v
 static bool is_spelled_oddly(const struct mr_fit_value *v, const struct digits *d)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    bool was_text = v->from != NULL &&
-                    (v->from->cls == MR_CLASS_TEXT || v->from->cls == MR_CLASS_ENUM);
+    bool was_text = v->from != NULL && mr_class_has_charset(v->from->cls);
     if (!was_text || v->value->cls != MR_CLASS_TEXT)
         return false;
     if (d->count == 0)
@@ -562,8 +562,7 @@ static enum mr_fit fit_json(const struct mr_column *to, const struct mr_fit_valu
 
 static bool has_bytes(const struct mr_value *v)
 {
-    return v->cls == MR_CLASS_TEXT || v->cls == MR_CLASS_ENUM ||
-           v->cls == MR_CLASS_BINARY || v->cls == MR_CLASS_GEOMETRY ||
+    return mr_class_has_charset(v->cls) || mr_class_is_bytes(v->cls) ||
            v->cls == MR_CLASS_JSON;
 }
 
@@ -590,11 +589,6 @@ static enum mr_fit by_class(const struct mr_column *to, const struct mr_fit_valu
     return MR_FIT_YES;
 }
 
-static bool is_integer(const struct mr_column *c)
-{
-    return c->cls == MR_CLASS_INT || c->cls == MR_CLASS_UINT;
-}
-
 enum mr_fit mr_column_fit(const struct mr_column *to, const struct mr_fit_value *v,
                           struct mr_strbuf *why)
 {
@@ -612,7 +606,7 @@ enum mr_fit mr_column_fit(const struct mr_column *to, const struct mr_fit_value 
         return MR_FIT_NO;
     }
     /* an id may have been mapped to one that its own column never held */
-    if (mr_column_fit_is_same(to, v->from) && !is_integer(to))
+    if (mr_column_fit_is_same(to, v->from) && !mr_class_is_integer(to->cls))
         return MR_FIT_YES;
     return by_class(to, v, why);
 }

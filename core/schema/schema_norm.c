@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/db/sqlscan.h"
+#include "core/row/row_class.h"
 
 static char to_lower(char c)
 {
@@ -115,12 +116,6 @@ static bool add_number(struct mr_strbuf *out, const char *text)
     return true;
 }
 
-static bool is_numeric(enum mr_class cls)
-{
-    return cls == MR_CLASS_INT || cls == MR_CLASS_UINT || cls == MR_CLASS_FLOAT ||
-           cls == MR_CLASS_DOUBLE || cls == MR_CLASS_DECIMAL;
-}
-
 static int hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
@@ -148,7 +143,7 @@ static void add_literal(struct mr_strbuf *out, const char *ptr, size_t len,
                         enum mr_class cls, bool fixed_binary)
 {
     struct mr_strbuf raw = MR_STRBUF_INIT;
-    if (is_numeric(cls)) {
+    if (mr_class_is_number(cls)) {
         if (!add_number(out, ptr))
             mr_strbuf_add_lower(out, ptr, len); /* b'101', 1e100 */
         return;
@@ -195,7 +190,7 @@ static bool literal_of(struct mr_strbuf *raw, const char *text, enum mr_class cl
         return false;
     mr_token_unquote(raw, &token);
     return token.kind == MR_TOKEN_STRING || token.kind == MR_TOKEN_NUMBER ||
-           (token.kind == MR_TOKEN_LITERAL && is_numeric(cls));
+           (token.kind == MR_TOKEN_LITERAL && mr_class_is_number(cls));
 }
 
 void mr_norm_default(struct mr_strbuf *out, const char *text, enum mr_default_style style,

@@ -9,6 +9,7 @@
 
 #include "core/base/vec.h"
 #include "core/db/sqlscan.h"
+#include "core/row/row_class.h"
 #include "core/row/when.h"
 #include "core/source/canon.h"
 
@@ -139,16 +140,6 @@ static const struct mr_column *column_at(const struct mr_condition *c, size_t at
     return *(const struct mr_column *const *)mr_vec_at(&c->columns, at);
 }
 
-static bool is_integer(const struct mr_column *col)
-{
-    return col->cls == MR_CLASS_INT || col->cls == MR_CLASS_UINT;
-}
-
-static bool is_text(const struct mr_column *col)
-{
-    return col->cls == MR_CLASS_TEXT || col->cls == MR_CLASS_ENUM;
-}
-
 /* ---- literals ---- */
 
 static bool is_ascii(const struct mr_strbuf *text)
@@ -184,11 +175,6 @@ static enum mr_code read_number(struct parser *p, bool negative, struct literal 
     out->number = strtoll(negative ? text : text + 1, &end, 10);
     out->is_number = true;
     return errno == 0 && *end == '\0' ? MR_OK : refuse(p, "");
-}
-
-static bool is_time(const struct mr_column *col)
-{
-    return col->cls == MR_CLASS_DATE || col->cls == MR_CLASS_DATETIME;
 }
 
 /* Bytes in the order of times. */
@@ -232,19 +218,19 @@ static enum mr_code read_string(struct parser *p, const struct mr_column *col,
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     mr_token_unquote(&text, &p->token);
-    if (is_integer(col)) {
+    if (mr_class_is_integer(col->cls)) {
         char *end = NULL;
         errno = 0;
         out->number = strtoll(text.ptr != NULL ? text.ptr : "", &end, 10);
         out->is_number = true;
         if (text.len == 0 || errno != 0 || *end != '\0' || text.ptr[0] == ' ')
             code = refuse(p, "");
-    } else if (is_time(col)) {
+    } else if (mr_class_is_moment(col->cls)) {
         if (!read_time(&text, out))
             code = refuse(p, "");
     } else if (col->cls == MR_CLASS_BINARY) {
         mr_strbuf_add(&out->text, text.ptr, text.len);
-    } else if (is_text(col) && is_written_so(col->charset, &text)) {
+    } else if (mr_class_has_charset(col->cls) && is_written_so(col->charset, &text)) {
         mr_canon_local(&out->text, col->charset, col->collation, text.ptr, text.len);
     } else {
         code = refuse(p, "");
@@ -276,7 +262,7 @@ static enum mr_code read_literal(struct parser *p, size_t column, struct node *n
     } else {
         code = read_number(p, negative, out);
     }
-    if (code == MR_OK && out->is_number && !is_integer(col))
+    if (code == MR_OK && out->is_number && !mr_class_is_integer(col->cls))
         code = refuse(p, "a text and the number");
     if (code == MR_OK)
         next(p);
@@ -287,7 +273,7 @@ static enum mr_code read_literal(struct parser *p, size_t column, struct node *n
 
 static bool has_order(const struct mr_column *col)
 {
-    return is_integer(col) || is_time(col);
+    return mr_class_is_integer(col->cls) || mr_class_is_moment(col->cls);
 }
 
 static enum mr_code read_list(struct parser *p, struct node *node)
@@ -375,7 +361,7 @@ static enum mr_code read_comparison(struct parser *p, size_t *at)
         code = expect(p, "IN");
         if (code == MR_OK)
             code = read_list(p, &node);
-    } else if (!is_integer(col)) {
+    } else if (!mr_class_is_integer(col->cls)) {
         return refuse(p, "");
     }
     if (code == MR_OK)
@@ -508,7 +494,7 @@ static enum truth equals(const struct mr_condition *c, const struct mr_column *c
 {
     if (compare(c, value, l) == 0)
         return YES;
-    bool may = is_text(col) &&
+    bool may = mr_class_has_charset(col->cls) &&
                mr_canon_may_equal(col->charset, col->collation, &c->text, &l->text);
     return may ? UNDECIDED : NO;
 }
@@ -538,14 +524,14 @@ static enum truth compared(struct mr_condition *c, const struct node *n,
     mr_strbuf_reset(&c->text);
     if (n->op == OP_IS_NULL)
         return truth_of(null);
-    if (!null && (is_text(col) || col->cls == MR_CLASS_BINARY) && value->ptr == NULL &&
-        value->len > 0)
+    if (!null && (mr_class_has_charset(col->cls) || col->cls == MR_CLASS_BINARY) &&
+        value->ptr == NULL && value->len > 0)
         return UNDECIDED; /* too long to be at hand */
-    if (!null && is_text(col))
+    if (!null && mr_class_has_charset(col->cls))
         mr_canon_local(&c->text, col->charset, col->collation, value->ptr, value->len);
-    else if (!null && is_time(col))
+    else if (!null && mr_class_is_moment(col->cls))
         add_time(&c->text, &value->t);
-    else if (!null && !is_integer(col))
+    else if (!null && !mr_class_is_integer(col->cls))
         mr_strbuf_add(&c->text, value->ptr, value->len);
     if (n->op == OP_EQUAL)
         return is_any(c, n, value);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/db/sqltext.h"
+#include "core/row/row_class.h"
 
 #define YEAR_MAX 2155
 
@@ -127,7 +128,7 @@ static bool get_integer(struct mr_key key, struct mr_value *value)
     size_t pos = 0;
     return key.ptr != NULL &&
            mr_row_decode(key.ptr, key.len, &pos, value, NULL) == MR_OK &&
-           pos == key.len && (value->cls == MR_CLASS_INT || value->cls == MR_CLASS_UINT);
+           pos == key.len && mr_class_is_integer(value->cls);
 }
 
 /*

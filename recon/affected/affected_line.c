@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/signals.h"
+#include "core/row/row_class.h"
 #include "recon/affected/affected_plan.h"
 
 /* Puts everybody's rows together into temp.line. */
@@ -39,7 +40,7 @@ bool mr_affected_key_is_number(const struct mr_affected_subject *subject)
         return false;
     enum mr_class cls =
         table->columns[mr_image_part_column(table, MR_IMAGE_KEY, 0)].style.cls;
-    return cls == MR_CLASS_INT || cls == MR_CLASS_UINT;
+    return mr_class_is_integer(cls);
 }
 
 static int compare_ids(const void *a, const void *b)

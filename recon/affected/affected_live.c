@@ -6,6 +6,7 @@
 
 #include "core/case/image.h"
 #include "core/pair/pair_columns.h"
+#include "core/row/row_class.h"
 
 /* Is that the table called "db.t"? */
 static bool is_called(const struct mr_table *table, const char *name)
@@ -83,7 +84,7 @@ static enum mr_code plan_fields(const struct mr_affected *list,
 
 static bool is_time(const struct mr_column *col)
 {
-    return col != NULL && (col->cls == MR_CLASS_DATETIME || col->cls == MR_CLASS_DATE);
+    return col != NULL && mr_class_is_moment(col->cls);
 }
 
 static enum mr_code plan_time(struct mr_affected_live *live, struct mr_err *err)

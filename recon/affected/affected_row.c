@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/base/utf8.h"
+#include "core/row/row_class.h"
 
 void mr_affected_row_init(struct mr_affected_row *row)
 {
@@ -22,9 +23,8 @@ void mr_affected_row_release(struct mr_affected_row *row)
 
 bool mr_affected_is_hex(const struct mr_value *value)
 {
-    bool bytes = value->cls == MR_CLASS_BINARY || value->cls == MR_CLASS_GEOMETRY;
-    bool text = value->cls == MR_CLASS_TEXT || value->cls == MR_CLASS_ENUM ||
-                value->cls == MR_CLASS_JSON;
+    bool bytes = mr_class_is_bytes(value->cls);
+    bool text = mr_class_is_text(value->cls);
     return bytes || (text && !mr_utf8_is_valid(value->ptr, value->len));
 }
 
@@ -71,7 +71,7 @@ static enum mr_code read_key(struct mr_affected_row *row,
         size_t from = row->key.len;
         mr_affected_add_text(&row->key, &value, col->style);
         /* Encoded integers stand in numeric order. */
-        if (value.cls == MR_CLASS_INT || value.cls == MR_CLASS_UINT)
+        if (mr_class_is_integer(value.cls))
             code = mr_row_encode(&row->order, &value, err);
         else
             mr_affected_add_ordered(&row->order, row->key.ptr + from,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/db/sqltext.h"
+#include "core/row/row_class.h"
 
 #define END_ROWS 1000 /* at either end */
 #define RUNS 8        /* in between, of an integer's range */
@@ -116,8 +117,7 @@ enum mr_code mr_suspect_sample(struct mr_db *db, const struct mr_suspect_column 
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_value ends[2], counts[2];
-    bool is_integer =
-        child->column->cls == MR_CLASS_INT || child->column->cls == MR_CLASS_UINT;
+    bool is_integer = mr_class_is_integer(child->column->cls);
     bool have = true;
     enum mr_code code = MR_OK;
     *sampled = *found = 0;

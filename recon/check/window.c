@@ -6,11 +6,12 @@
 
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
+#include "core/row/row_class.h"
 #include "recon/check/check_options.h"
 
 static bool is_time(const struct mr_column *col)
 {
-    return col != NULL && (col->cls == MR_CLASS_DATETIME || col->cls == MR_CLASS_DATE);
+    return col != NULL && mr_class_is_moment(col->cls);
 }
 
 static bool is_usual_name(const char *name)

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/db/sqltext.h"
+#include "core/row/row_class.h"
 
 #define LAST_ROWS 100
 #define SMALL_TABLE_ROWS 10000
@@ -113,8 +114,7 @@ bool mr_gate_touched_sql(struct mr_strbuf *sql, const struct mr_table *table,
 
 static bool is_integer(const struct mr_column *column)
 {
-    return (column->cls == MR_CLASS_INT || column->cls == MR_CLASS_UINT) &&
-           strstr(column->data_type, "int") != NULL;
+    return mr_class_is_integer(column->cls) && strstr(column->data_type, "int") != NULL;
 }
 
 const struct mr_column *mr_gate_key_column(const struct mr_table *table)

@@ -15,6 +15,7 @@
 
 #include "core/db/sqltext.h"
 #include "core/row/row.h"
+#include "core/row/row_class.h"
 #include "recon/gate/gate_fate.h"
 #include "recon/gate/gate_newest.h"
 #include "recon/gate/gate_spec.h"
@@ -259,7 +260,7 @@ static void add_far_back_sql(struct mr_strbuf *sql, const struct reading *r,
                              const struct mr_column *column)
 {
     const struct mr_gate_table *out = r->item->out;
-    const bool counts = column->cls == MR_CLASS_INT || column->cls == MR_CLASS_UINT;
+    const bool counts = mr_class_is_integer(column->cls);
     const uint64_t greatest =
         counts && out->greatest[0] != '-' ? strtoull(out->greatest, NULL, 10) : 0;
     for (unsigned k = 0; k < 63; k++) {
@@ -381,7 +382,7 @@ static enum mr_code choose_rows(struct reading *r, struct mr_gate_rows *by_key,
     if (counter == NULL ||
         (counter->cls != MR_CLASS_INT && counter->cls != MR_CLASS_UINT))
         counter = mr_gate_key_column(table);
-    if (time != NULL && (time->cls == MR_CLASS_DATETIME || time->cls == MR_CLASS_DATE) &&
+    if (time != NULL && mr_class_is_moment(time->cls) &&
         r->item->out->newest[0] != '\0') {
         const enum mr_gate_newest_by by = mr_gate_newest_by(table, time);
         if (by == MR_GATE_BY_INDEX || by == MR_GATE_BY_ALL_ROWS)

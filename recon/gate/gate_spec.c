@@ -5,10 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-static bool is_text(enum mr_class cls)
-{
-    return cls == MR_CLASS_TEXT || cls == MR_CLASS_ENUM;
-}
+#include "core/row/row_class.h"
 
 static bool is_plain_binary(const struct mr_column *c)
 {
@@ -18,9 +15,8 @@ static bool is_plain_binary(const struct mr_column *c)
 /* Classes that order and compare alike whoever reads. */
 static bool is_key_class(enum mr_class cls)
 {
-    return cls == MR_CLASS_INT || cls == MR_CLASS_UINT || cls == MR_CLASS_TEXT ||
-           cls == MR_CLASS_BINARY || cls == MR_CLASS_DATE || cls == MR_CLASS_DATETIME ||
-           cls == MR_CLASS_DECIMAL;
+    return mr_class_is_integer(cls) || cls == MR_CLASS_TEXT || cls == MR_CLASS_BINARY ||
+           mr_class_is_moment(cls) || cls == MR_CLASS_DECIMAL;
 }
 
 static enum mr_code add_columns(struct mr_gate_spec *spec, const struct mr_table *table,
@@ -38,7 +34,7 @@ static enum mr_code add_columns(struct mr_gate_spec *spec, const struct mr_table
             .expr = c->cls == MR_CLASS_BINARY && !is_plain_binary(c) ? MR_EXPR_BINARY
                                                                      : MR_EXPR_COLUMN,
             .cls = c->cls,
-            .charset = is_text(c->cls) ? c->charset : NULL};
+            .charset = mr_class_has_charset(c->cls) ? c->charset : NULL};
     }
     spec->read.cols = cols;
     return MR_OK;

@@ -9,6 +9,7 @@
 #include "core/base/pattern.h"
 #include "core/base/signals.h"
 #include "core/db/sqltext.h"
+#include "core/row/row_class.h"
 #include "recon/gate/gate_newest.h"
 #include "recon/gate/gate_shape.h"
 #include "recon/gate/gate_work.h"
@@ -206,8 +207,7 @@ static void take_quick(struct mr_gate_work *work, struct mr_gate_item *item,
     }
     if (q->newest != NULL && q->newest_by != MR_GATE_BY_NOTHING) {
         out->time_column = mr_gate_work_keep(work, q->newest->name);
-        out->time_is_number =
-            q->newest->cls == MR_CLASS_INT || q->newest->cls == MR_CLASS_UINT;
+        out->time_is_number = mr_class_is_integer(q->newest->cls);
         out->newest = mr_gate_work_keep(work, row[1].ptr);
         out->newest_by = mr_gate_newest_by_text(q->newest_by);
     }

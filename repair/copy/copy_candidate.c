@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/row/row_class.h"
+
 #include "repair/copy/copy_park.h"
 
 enum { DIGITS = 36, DECIMAL_DIGITS_MAX = 18, DAYS = 28, MONTHS = 12, SHORT_TEXT = 6 };
@@ -126,13 +128,13 @@ bool mr_copy_candidate(const struct mr_column *col, enum mr_class cls, uint64_t 
     struct mr_strbuf bytes = MR_STRBUF_INIT;
     bool fits = false;
     mr_strbuf_reset(out);
-    if (cls == MR_CLASS_INT || cls == MR_CLASS_UINT) {
+    if (mr_class_is_integer(cls)) {
         fits = integer(col, k, &v);
     } else if (cls == MR_CLASS_DOUBLE || cls == MR_CLASS_FLOAT) {
         /* whole numbers that both types hold exactly */
         v = (struct mr_value){.cls = MR_CLASS_DOUBLE, .d = (double)(16777216 - k)};
         fits = k < 16777216 && strchr(col->type, '(') == NULL;
-    } else if (cls == MR_CLASS_DATE || cls == MR_CLASS_DATETIME || cls == MR_CLASS_TIME) {
+    } else if (mr_class_is_moment(cls) || cls == MR_CLASS_TIME) {
         fits = when(col, cls, k, &v);
     } else if (cls == MR_CLASS_DECIMAL) {
         fits = decimal(col, k, &bytes);

@@ -10,6 +10,7 @@
 #include "core/base/suggest.h"
 #include "core/case/planbook.h"
 #include "core/pair/pair_columns.h"
+#include "core/row/row_class.h"
 #include "repair/merge/merge_equal.h"
 #include "repair/merge/merge_split.h"
 #include "repair/merge/merge_work.h"
@@ -289,7 +290,7 @@ static enum mr_code check_type(const struct mr_plan_table *t, struct mr_err *err
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_column *c =
             mr_pair_column(t->pair, (enum mr_side)side, t->counter);
-        if (c->cls == MR_CLASS_INT || c->cls == MR_CLASS_UINT)
+        if (mr_class_is_integer(c->cls))
             continue;
         (void)mr_err_set(err, MR_E_REFUSED,
                          "the counter \"%s\" of table \"%s\" is of type %s: merge tells "

@@ -10,6 +10,7 @@
 #include "core/case/planbook.h"
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
+#include "core/row/row_class.h"
 #include "repair/merge/merge_work.h"
 #include "repair/reseed/plan_counters.h"
 #include "repair/reseed/reseed_read.h"
@@ -276,7 +277,7 @@ static enum mr_code raise_within(const struct mr_side_column *column,
                                  struct mr_err *err)
 {
     const enum mr_class cls = column->column->cls;
-    const bool is_integer = cls == MR_CLASS_INT || cls == MR_CLASS_UINT;
+    const bool is_integer = mr_class_is_integer(cls);
     uint64_t found = 0;
     if (!is_integer && (spelling == NULL || spelling->kind != MR_SPELL_NUMBER))
         return MR_OK;

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/pair/pair_columns.h"
+#include "core/row/row_class.h"
 #include "core/row/value_text.h"
 #include "core/schema/type_member.h"
 #include "repair/merge/merge_row.h"
@@ -228,24 +229,18 @@ static enum mr_code know(struct comparing *c, struct mr_err *err)
 
 /* ---- values ---- */
 
-static bool is_integer(const struct mr_value *v)
-{
-    return v->cls == MR_CLASS_INT || v->cls == MR_CLASS_UINT;
-}
-
 static enum mr_code compare_values(struct comparing *c, const struct mr_value *a,
                                    const struct mr_value *b, int *by, struct mr_err *err)
 {
     const struct mr_column *col =
         mr_table_column(c->table->pair->side[MR_SOURCE], c->column);
-    if (is_integer(a) && is_integer(b))
+    if (mr_class_is_integer(a->cls) && mr_class_is_integer(b->cls))
         *by = compare_integers(a, b);
     else if (a->cls == MR_CLASS_DOUBLE && b->cls == MR_CLASS_DOUBLE)
         *by = a->d < b->d ? -1 : a->d > b->d;
     else if (a->cls == MR_CLASS_DECIMAL && b->cls == MR_CLASS_DECIMAL)
         *by = compare_decimals(a, b);
-    else if (a->cls == MR_CLASS_DATE || a->cls == MR_CLASS_DATETIME ||
-             a->cls == MR_CLASS_TIME)
+    else if (mr_class_is_moment(a->cls) || a->cls == MR_CLASS_TIME)
         *by = compare_times(&a->t, &b->t);
     else if (col->cls == MR_CLASS_ENUM)
         return compare_members(c, a, b, by, err);

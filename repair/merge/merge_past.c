@@ -8,6 +8,7 @@
 
 #include "core/case/case_args.h"
 #include "core/pair/pair_columns.h"
+#include "core/row/row_class.h"
 #include "core/row/value_text.h"
 #include "core/schema/column_default.h"
 #include "repair/decide/decide.h"
@@ -43,9 +44,7 @@ static enum mr_code created(const struct mr_plan_table *t, struct mr_key image,
     enum mr_code code = mr_merge_row_value(image, t->created_at, &bytes, err);
     if (code == MR_OK)
         code = mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err);
-    *known = code == MR_OK &&
-             (value.cls == MR_CLASS_DATE || value.cls == MR_CLASS_DATETIME) &&
-             value.t.year > 0;
+    *known = code == MR_OK && mr_class_is_moment(value.cls) && value.t.year > 0;
     *time = value.t;
     return code;
 }
@@ -60,12 +59,6 @@ static bool is_same_time(struct mr_time a, struct mr_time b)
 
 /* ---- columns that agree ---- */
 
-static bool is_number(enum mr_class cls)
-{
-    return cls == MR_CLASS_INT || cls == MR_CLASS_UINT || cls == MR_CLASS_FLOAT ||
-           cls == MR_CLASS_DOUBLE || cls == MR_CLASS_DECIMAL;
-}
-
 /* Without a default that is stated the servers take 0, or nothing. */
 static bool is_default(const struct mr_column *column, const struct mr_value *value)
 {
@@ -73,7 +66,8 @@ static bool is_default(const struct mr_column *column, const struct mr_value *va
     if (column->default_text != NULL || value->cls == MR_CLASS_NULL)
         return mr_column_holds_default(column, value);
     mr_value_to_text(&text, value, (struct mr_value_style){.cls = column->cls});
-    bool is = text.len == 0 || (is_number(column->cls) && strtod(text.ptr, NULL) == 0);
+    bool is =
+        text.len == 0 || (mr_class_is_number(column->cls) && strtod(text.ptr, NULL) == 0);
     mr_strbuf_release(&text);
     return is;
 }

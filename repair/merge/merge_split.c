@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/pair/pair_columns.h"
+#include "core/row/row_class.h"
 #include "repair/merge/merge_row.h"
 
 /* A DATE on the day of a TIME within it is neither before nor behind it. */
@@ -90,7 +91,7 @@ enum mr_code mr_merge_split_side(struct mr_merge *m, const struct mr_plan_table 
     enum mr_code code = mr_merge_row_value(image, column, &bytes, err);
     if (code == MR_OK)
         code = mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err);
-    bool is_time = value.cls == MR_CLASS_DATE || value.cls == MR_CLASS_DATETIME;
+    bool is_time = mr_class_is_moment(value.cls);
     if (code != MR_OK || !is_time || value.t.year == 0)
         return code;
     code = mr_merge_split_time(m, table, column, &split, err);

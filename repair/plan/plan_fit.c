@@ -7,6 +7,7 @@
 
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
+#include "core/row/row_class.h"
 #include "core/schema/column_fit.h"
 #include "repair/plan/plan_fit_internal.h"
 #include "repair/plan/plan_packet.h"
@@ -113,11 +114,6 @@ static enum mr_code judge_asked(struct mr_plan_fit *fit, const struct mr_column 
 
 /* ---- rows ---- */
 
-static bool is_integer(const struct mr_column *c)
-{
-    return c->cls == MR_CLASS_INT || c->cls == MR_CLASS_UINT;
-}
-
 /* Where an image tells whether the text of a column has lost something; -1: it cannot. */
 static int lost_at(const struct mr_plan_table *table, size_t column)
 {
@@ -161,7 +157,7 @@ static bool always_fits(const struct mr_plan_table *table, size_t column)
                    to->cls == MR_CLASS_GEOMETRY || to->cls == MR_CLASS_JSON;
     return to->generated ||
            (lost_at(table, column) < 0 && mr_column_fit_is_same(to, from) && !is_long &&
-            !is_integer(to) && (to->nullable || !from->nullable) &&
+            !mr_class_is_integer(to->cls) && (to->nullable || !from->nullable) &&
             mr_plan_spelling(table, column) == NULL);
 }
 

@@ -8,6 +8,7 @@
 
 #include "core/pair/pair_columns.h"
 #include "core/pair/rowhash.h"
+#include "core/row/row_class.h"
 #include "core/schema/column_default.h"
 
 enum { BATCH = 500 };
@@ -98,7 +99,7 @@ static enum mr_code count_row(void *ctx, const struct mr_value *values,
 /* How such a column is read: as it is. */
 static struct mr_readcol read_of(const struct mr_column *c)
 {
-    bool text = c->cls == MR_CLASS_TEXT || c->cls == MR_CLASS_ENUM;
+    bool text = mr_class_has_charset(c->cls);
     bool bytes =
         strstr(c->data_type, "blob") != NULL || strstr(c->data_type, "binary") != NULL;
     return (struct mr_readcol){

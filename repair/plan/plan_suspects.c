@@ -8,12 +8,8 @@
 #include "core/base/log.h"
 #include "core/pair/pair_columns.h"
 #include "core/pair/suspect_config.h"
+#include "core/row/row_class.h"
 #include "repair/side/side_sample.h"
-
-static bool is_integer(enum mr_class cls)
-{
-    return cls == MR_CLASS_INT || cls == MR_CLASS_UINT;
-}
 
 /* Could the one hold the keys of the other?  The width and sign of integers need not be
  * the same: those who forget to declare a reference forget that, too. */
@@ -21,9 +17,10 @@ static bool may_hold(const struct mr_column *a, const struct mr_column *b)
 {
     if (a == NULL || b == NULL || a->auto_increment || a->generated)
         return false;
-    return is_integer(a->cls) ? is_integer(b->cls) && strcmp(a->data_type, "year") != 0
-                              : a->cls == b->cls && a->cls != MR_CLASS_DATE &&
-                                    a->cls != MR_CLASS_DATETIME;
+    return mr_class_is_integer(a->cls)
+               ? mr_class_is_integer(b->cls) && strcmp(a->data_type, "year") != 0
+               : a->cls == b->cls && a->cls != MR_CLASS_DATE &&
+                     a->cls != MR_CLASS_DATETIME;
 }
 
 /* ---- what the values say ---- */

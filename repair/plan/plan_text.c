@@ -5,13 +5,13 @@
 
 #include "core/base/utf8.h"
 #include "core/json/jsonw.h"
+#include "core/row/row_class.h"
 
 static void add_value(struct mr_strbuf *out, const struct mr_plan_table *t, size_t column,
                       const struct mr_value *value)
 {
-    bool bytes = value->cls == MR_CLASS_BINARY || value->cls == MR_CLASS_GEOMETRY;
-    bool text = value->cls == MR_CLASS_TEXT || value->cls == MR_CLASS_ENUM ||
-                value->cls == MR_CLASS_JSON;
+    bool bytes = mr_class_is_bytes(value->cls);
+    bool text = mr_class_is_text(value->cls);
     if (value->cls == MR_CLASS_NULL)
         return;
     if (bytes || (text && !mr_utf8_is_valid(value->ptr, value->len)))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/file/csv_in.h"
+#include "core/row/row_class.h"
 #include "repair/merge/merge_again.h"
 #include "repair/plan/plan_text.h"
 #include "repair/plan/plan_written.h"
@@ -96,11 +97,11 @@ static bool take_hex(struct reading *r, struct mr_value *value)
 static bool take_value(struct reading *r, enum mr_class cls, struct mr_value *value)
 {
     *value = (struct mr_value){.cls = cls, .ptr = r->part.ptr, .len = r->part.len};
-    if (cls == MR_CLASS_INT || cls == MR_CLASS_UINT)
+    if (mr_class_is_integer(cls))
         return take_number(r->part.ptr, value);
     if (cls == MR_CLASS_BINARY)
         return take_hex(r, value);
-    return cls == MR_CLASS_TEXT || cls == MR_CLASS_ENUM || cls == MR_CLASS_DECIMAL;
+    return mr_class_has_charset(cls) || cls == MR_CLASS_DECIMAL;
 }
 
 static enum mr_code encode_key(struct reading *r, const struct mr_plan_table *t,

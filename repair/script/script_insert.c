@@ -13,6 +13,7 @@
  * script, and the first guard compares them (s->staged, s->pieces). */
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
+#include "core/row/row_class.h"
 #include "repair/plan/plan_packet.h"
 #include "repair/script/script_internal.h"
 #include "repair/script/script_text.h"
@@ -58,8 +59,7 @@ static size_t values_bytes(struct mr_script *s, const struct mr_script_insert *i
 
 static bool may_be_long(enum mr_class cls)
 {
-    return cls == MR_CLASS_TEXT || cls == MR_CLASS_JSON || cls == MR_CLASS_BINARY ||
-           cls == MR_CLASS_GEOMETRY;
+    return cls == MR_CLASS_TEXT || cls == MR_CLASS_JSON || mr_class_is_bytes(cls);
 }
 
 bool mr_script_is_pieced(const struct mr_script *s, const struct mr_plan_table *t,

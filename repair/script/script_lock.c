@@ -18,6 +18,7 @@
 
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
+#include "core/row/row_class.h"
 #include "repair/script/script_internal.h"
 #include "repair/script/script_text.h"
 
@@ -86,8 +87,7 @@ static bool are_alike(const struct mr_plan_table *a, size_t at,
 {
     const struct mr_column *x = mr_pair_column(a->pair, MR_TARGET, at);
     const struct mr_column *y = mr_pair_column(b->pair, MR_TARGET, by);
-    bool integers = (x->cls == MR_CLASS_INT || x->cls == MR_CLASS_UINT) &&
-                    (y->cls == MR_CLASS_INT || y->cls == MR_CLASS_UINT);
+    bool integers = mr_class_is_integer(x->cls) && mr_class_is_integer(y->cls);
     if (x->cls != y->cls && !integers)
         return false;
     return x->collation == NULL || y->collation == NULL

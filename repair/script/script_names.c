@@ -5,6 +5,7 @@
 
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
+#include "core/row/row_class.h"
 #include "core/schema/column_default.h"
 #include "repair/script/script_internal.h"
 #include "repair/script/script_text.h"
@@ -234,8 +235,7 @@ static bool can_ask(const struct mr_column *c)
         if ((unsigned char)*p >= 0x80)
             return false;
     return c->cls == MR_CLASS_TEXT || c->cls == MR_CLASS_DECIMAL ||
-           ((c->cls == MR_CLASS_INT || c->cls == MR_CLASS_UINT) &&
-            strncmp(c->default_text, "b'", 2) != 0);
+           (mr_class_is_integer(c->cls) && strncmp(c->default_text, "b'", 2) != 0);
 }
 
 /* Then its literal says it. */
@@ -330,7 +330,7 @@ void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t,
     mr_strbuf_add_str(&s->sql, "CONCAT_WS(','");
     for (size_t i = 0; i < t->key.count; i++) {
         enum mr_class cls = t->pair->full[MR_TARGET].cols[t->key.at[i]].cls;
-        bool hex = cls == MR_CLASS_BINARY || cls == MR_CLASS_GEOMETRY;
+        bool hex = mr_class_is_bytes(cls);
         mr_script_key_part(&s->sql, alias,
                            t->pair->full[MR_TARGET].cols[t->key.at[i]].name, hex,
                            t->key.count == 1);

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/db/sqltext.h"
+#include "core/row/row_class.h"
 #include "core/row/when.h"
 #include "repair/side/counted.h"
 #include "core/schema/sequence.h"
@@ -57,18 +58,13 @@ struct walk {
     bool no_memory;
 };
 
-static bool is_integer(const struct mr_column *column)
-{
-    return column->cls == MR_CLASS_INT || column->cls == MR_CLASS_UINT;
-}
-
 /* Is the column the whole primary key, and its order known without a server? */
 static bool is_key(const struct mr_side_column *c)
 {
     const struct mr_index *primary = mr_table_index(c->table, "PRIMARY");
-    return is_integer(c->column) && primary != NULL && primary->nparts == 1 &&
-           primary->parts[0].column != NULL && primary->parts[0].prefix_len == 0 &&
-           !primary->parts[0].descending &&
+    return mr_class_is_integer(c->column->cls) && primary != NULL &&
+           primary->nparts == 1 && primary->parts[0].column != NULL &&
+           primary->parts[0].prefix_len == 0 && !primary->parts[0].descending &&
            strcasecmp(primary->parts[0].column, c->column->name) == 0;
 }
 
@@ -287,7 +283,7 @@ enum mr_code mr_side_greatest(const struct mr_side_column *c, uint64_t *greatest
 
 static bool is_before(const struct mr_value *v, const struct mr_time *split)
 {
-    return (v->cls == MR_CLASS_DATE || v->cls == MR_CLASS_DATETIME) && v->t.year > 0 &&
+    return mr_class_is_moment(v->cls) && v->t.year > 0 &&
            mr_when_compare(&v->t, split) < 0;
 }
 

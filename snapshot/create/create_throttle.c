@@ -1,5 +1,6 @@
 /* create_throttle.c: what a run's effect on the server is seen by; see create.h. */
 #include "core/db/sqltext.h"
+#include "core/row/row_class.h"
 #include "snapshot/create/create.h"
 
 /* The one integer column of the key, or NULL. */
@@ -10,8 +11,7 @@ static const struct mr_column *counter_of(const struct mr_table *table)
         return NULL;
     const struct mr_column *col =
         mr_table_column(table, table->indexes[0].parts[0].column);
-    bool is_integer =
-        col != NULL && (col->cls == MR_CLASS_INT || col->cls == MR_CLASS_UINT);
+    bool is_integer = col != NULL && mr_class_is_integer(col->cls);
     return is_integer ? col : NULL;
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "core/row/row_class.h"
 #include "core/source/canon.h"
 #include "snapshot/read/snap_order.h"
 
@@ -85,7 +86,7 @@ static enum mr_code add_canonical(struct mr_strbuf *out, const struct mr_value *
                                   struct mr_err *err)
 {
     struct mr_value canon = *value;
-    if (value->cls == MR_CLASS_TEXT || value->cls == MR_CLASS_ENUM) {
+    if (mr_class_has_charset(value->cls)) {
         mr_strbuf_reset(scrap);
         mr_canon_local(scrap, charset, NULL, value->ptr, value->len);
         canon =

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/row/row_class.h"
 #include "core/row/value_text.h"
 #include "core/source/condition.h"
 #include "snapshot/format/snap_charset.h"
@@ -61,8 +62,7 @@ size_t mr_snap_column_at(const struct mr_snap_table *table, const char *name)
 
 static bool is_text(enum mr_class cls)
 {
-    return cls == MR_CLASS_TEXT || cls == MR_CLASS_ENUM || cls == MR_CLASS_JSON ||
-           cls == MR_CLASS_BINARY;
+    return mr_class_is_text(cls) || cls == MR_CLASS_BINARY;
 }
 
 static const char *charset_of(const struct mr_table *known, const char *name)
