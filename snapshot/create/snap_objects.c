@@ -467,10 +467,13 @@ static enum mr_code find_hidden(struct mr_snap_schema *s, const char *db,
 
 enum mr_code mr_snap_schema_objects(struct mr_snap_schema *s, struct mr_err *err)
 {
+    /* their texts are kept in the character set of whoever made them */
+    static const char sql[] = "SET SESSION character_set_results = utf8mb4";
     const struct mr_catalogue *cat = s->cat;
     const struct mr_object **ordered = NULL;
-    enum mr_code code =
-        mr_view_order(cat->objects, cat->nobjects, s->arena, &ordered, err);
+    enum mr_code code = mr_db_exec(s->db, sql, sizeof sql - 1, err);
+    if (code == MR_OK)
+        code = mr_view_order(cat->objects, cat->nobjects, s->arena, &ordered, err);
     for (size_t i = 0; code == MR_OK && i < cat->ndbs; i++)
         if (mr_snap_schema_wants_db(s, cat->dbs[i].name))
             code = take_database(s, &cat->dbs[i], err);

@@ -8,7 +8,9 @@
 
 enum mr_code mr_snap_schema_init(struct mr_snap_schema *s, struct mr_err *err)
 {
-    static const char sql[] = "SET SESSION character_set_results = utf8mb4, "
+    /* Of tables, servers tell texts in UTF-8 as they keep them; asked to convert them, MySQL takes
+     * them for three bytes a character at most, and puts "?" for the others. */
+    static const char sql[] = "SET SESSION character_set_results = NULL, "
                               "sql_quote_show_create = 1";
     s->objects = (struct mr_vec)MR_VEC_INIT(struct mr_snap_object);
     s->left_out = (struct mr_vec)MR_VEC_INIT(struct mr_snap_left_out);
