@@ -24,6 +24,7 @@
 #include "snapshot/create/pace.h"
 #include "snapshot/create/snap_view.h"
 #include "snapshot/format/snap_schema.h"
+#include "snapshot/format/snap_true.h"
 
 /* What InnoDB calls a table or a partition, or its tablespace: "club/orders#p#hi", 1066. */
 struct mr_create_number {
@@ -35,12 +36,20 @@ struct mr_create_numbers {
     struct mr_arena arena;
 };
 
+/* A column that SHOW CREATE TABLE does not tell as it is (create_true.h). */
+struct mr_create_true {
+    struct mr_snap_true column;
+    const char *unknown; /* why it stays so, or NULL */
+};
+
 struct mr_create_table {
     struct mr_snap_table snap;
     const struct mr_table *table; /* of the catalogue */
     struct mr_readspec spec;
     const char *create;   /* as it was before the first row was read */
     const char *identity; /* of that table, whatever its name (create_identity.h) */
+    struct mr_create_true *trues; /* what that does not tell */
+    size_t ntrues;
     struct mr_vec bounds; /* struct mr_key: cuts between its segments */
     atomic_uint files;    /* numbers given to its files */
     atomic_bool failed;   /* not all of it was read */

@@ -16,6 +16,7 @@
 #include "snapshot/create/create_case.h"
 #include "snapshot/create/create_identity.h"
 #include "snapshot/create/create_scan.h"
+#include "snapshot/create/create_true.h"
 #include "snapshot/format/snap_script.h"
 #include "snapshot/read/snap_catalogue.h"
 
@@ -258,6 +259,7 @@ static enum mr_code fill_tables(struct mr_create *c, struct mr_err *err)
         return mr_err_nomem(err, "writing a snapshot");
     for (size_t i = 0; code == MR_OK && i < c->tables.count; i++) {
         struct mr_create_table *t = table_at(c, i);
+        const char *create = NULL;
         if (t->left_out)
             continue;
         code = order_chunks(c, t, err);
@@ -266,8 +268,10 @@ static enum mr_code fill_tables(struct mr_create *c, struct mr_err *err)
         if (code == MR_OK)
             code = read_greatest(c, t, err);
         if (code == MR_OK)
-            code = mr_snap_schema_write_table(&c->schema, t->table, t->create, &t->snap,
-                                              err);
+            code = mr_create_true_text(c, t, &create, err);
+        if (code == MR_OK)
+            code =
+                mr_snap_schema_write_table(&c->schema, t->table, create, &t->snap, err);
         m->tables[m->ntables++] = t->snap;
     }
     return code;

@@ -8,6 +8,7 @@
 #include "core/db/sqltext.h"
 #include "snapshot/create/create_case.h"
 #include "snapshot/create/create_identity.h"
+#include "snapshot/create/create_true.h"
 
 bool mr_create_is_fatal(enum mr_code code)
 {
@@ -119,8 +120,9 @@ static const char *note_of(const struct mr_table *table)
 enum mr_code mr_create_plan_read(struct mr_create *c, struct mr_create_table *t,
                                  struct mr_err *err)
 {
-    enum mr_code code =
-        mr_snap_readspec(&t->snap, t->table->db, &c->arena, &t->spec, err);
+    enum mr_code code = mr_create_true_read(c, t, err);
+    if (code == MR_OK)
+        code = mr_snap_readspec(&t->snap, t->table->db, &c->arena, &t->spec, err);
     t->spec.store = !t->table->transactional && t->snap.nkey > 0;
     /* keys that may name people stay within the encrypted files */
     t->snap.keys_hidden = c->opts->encrypt_to.count > 0 && t->snap.nkey > 0 &&
