@@ -10,7 +10,8 @@
  * chunk and its line there are one transaction.  It is dropped at the end, whatever the
  * comparison says.  While it is there with the snapshot's uuid, the databases are this
  * restore's own, and the next run goes on.  Chunks of tables without transactions cannot be
- * trusted: such a table is dropped, and loaded from the start.
+ * trusted: such a table is dropped, and loaded from the start.  Of two runs at once the second
+ * would go on with the first: it is refused (restore_lock.c).
  *
  * SET ASIDE.  A table that the server does not take, for a reason of that table, does not end the
  * run: what was loaded of it is dropped, so that it does not look whole, and the rest goes on.
@@ -106,6 +107,9 @@ bool mr_restore_is_done(const struct mr_restore *restore, const char *file);
  * may hold half a file, unless the run that has loaded it came to its end. */
 bool mr_restore_is_trusted(const struct mr_restore *restore,
                            const struct mr_restore_table *table);
+
+/* restore_lock.c: refuses (MR_E_REFUSED) while another restore is at work there. */
+enum mr_code mr_restore_lock(struct mr_restore *restore, struct mr_err *err);
 
 /* restore_clash.c: makes room as --into-existing says, or refuses (MR_E_REFUSED). */
 enum mr_code mr_restore_clear(struct mr_restore *restore, struct mr_err *err);

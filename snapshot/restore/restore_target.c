@@ -356,6 +356,8 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
     if (code == MR_OK)
         code = list_tables(r, err);
     if (code == MR_OK)
+        code = mr_restore_lock(r, err);
+    if (code == MR_OK)
         code = mr_restore_look(r, err);
     if (code == MR_OK)
         code = make_scope(r, err);

@@ -131,6 +131,26 @@ ok "some of them went on ($RESUMED of 8)" test "$RESUMED" -gt 0
 SRC=$(uri a "$DB") DST=$(uri b "$COPY")
 check_is 0 "equal"
 
+# --- another one beside it -----------------------------------------------------------------
+
+client b <<<"DROP DATABASE IF EXISTS $COPY"
+touch "$IT_TMP/pause"
+"$MYRECON" snapshot restore -q --pause-file "$IT_TMP/pause" "$SNAP" "$(uri b "$COPY")" >"$IT_TMP/first" 2>&1 </dev/null &
+FIRST=$!
+for ((i = 0; i < 300; i++)); do
+    client b -D "$COPY" 2>/dev/null <<<"SELECT 1 FROM myrecon_restore WHERE file LIKE 'begun%'" | grep -q 1 && break
+    sleep 0.05
+done
+snap restore --no-progress "$SNAP" "$(uri b "$COPY")"
+is "a restore beside another one is refused" "$RC" 5
+like "which is said" "$(cat "$ERR")" "another restore into database \"$COPY\" is at work"
+snap restore --no-progress --yes --into-existing replace "$SNAP" "$(uri b "$COPY")"
+is "also one that would make room" "$RC" 5
+rm "$IT_TMP/pause"
+wait $FIRST
+is "the first comes to its end" "$? $(cat "$IT_TMP/first")" "0 $(cat "$IT_TMP/first")"
+check_is 0 "and is equal"
+
 # --- rows that somebody touches meanwhile -------------------------------------------------
 
 begin_and_kill() { # until the first rows of n are there, and some are not
