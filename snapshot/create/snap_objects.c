@@ -13,7 +13,7 @@
 
 /* What SHOW CREATE tells of one object. */
 struct shown {
-    const char *statement, *sql_mode, *collation, *time_zone;
+    const char *statement, *sql_mode, *collation, *db_collation, *time_zone;
 };
 
 static bool is_selected(const struct mr_snap_schema *s, const char *db, const char *name)
@@ -55,6 +55,8 @@ static enum mr_code take_shown(struct mr_snap_schema *s, struct mr_result *res,
             to = &out->sql_mode;
         else if (strcasecmp(name, "collation_connection") == 0)
             to = &out->collation;
+        else if (strcasecmp(name, "Database Collation") == 0)
+            to = &out->db_collation;
         else if (strcasecmp(name, "time_zone") == 0)
             to = &out->time_zone;
         if (to == NULL || cells[i].ptr == NULL)
@@ -191,6 +193,7 @@ static enum mr_code take(struct mr_snap_schema *s, struct mr_snap_object *object
     } else if (code == MR_OK) {
         object->sql_mode = shown.sql_mode;
         object->collation = shown.collation;
+        object->db_collation = shown.db_collation;
         if (object->kind == MR_SNAP_EVENT)
             object->value = shown.time_zone;
         code = take_statement(s, object, shown.statement, &why);
@@ -212,8 +215,10 @@ static enum mr_code take_database(struct mr_snap_schema *s, const struct mr_data
                                   struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    const struct mr_snap_object object = {
-        .kind = MR_SNAP_DATABASE, .db = db->name, .name = db->name};
+    const struct mr_snap_object object = {.kind = MR_SNAP_DATABASE,
+                                          .db = db->name,
+                                          .name = db->name,
+                                          .db_collation = db->collation};
     mr_strbuf_add_str(&sql, "CREATE DATABASE IF NOT EXISTS ");
     mr_sql_ident(&sql, db->name);
     mr_strbuf_add_fmt(&sql, " CHARACTER SET %s COLLATE %s", db->charset, db->collation);

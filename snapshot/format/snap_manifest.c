@@ -150,6 +150,8 @@ static void put_object(struct mr_jsonw *w, const struct mr_snap_object *object)
     mr_jsonw_add_str(w, "file", object->file);
     mr_jsonw_add_str(w, "sql_mode", object->sql_mode);
     mr_jsonw_add_str(w, "collation_connection", object->collation);
+    if (object->db_collation != NULL) /* older versions did not write it */
+        mr_jsonw_add_str(w, "database_collation", object->db_collation);
     mr_jsonw_add_str(w, "table", object->table);
     mr_jsonw_add_str(w, "value", object->value);
     mr_jsonw_add_texts(w, "columns", object->columns, object->ncolumns);

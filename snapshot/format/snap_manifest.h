@@ -75,8 +75,11 @@ struct mr_snap_object {
     const char *db, *name; /* a routine: "procedure p"; a database: its name in both */
     const char *file;
     const char *sql_mode, *collation; /* of the session that makes it, or NULL */
-    const char *table;                /* of a trigger, else NULL */
-    const char *const *columns;       /* of a view */
+    /* of a database its collation; of an object that of its database when it was made, which its
+     * parameters and variables go by; NULL: not known */
+    const char *db_collation;
+    const char *table;          /* of a trigger, else NULL */
+    const char *const *columns; /* of a view */
     size_t ncolumns;
     const char
         *value; /* of a sequence: the next one; of an event: its time zone; or NULL */

@@ -215,6 +215,8 @@ static void get_object_item(struct mr_json_reader *r, const struct json_t *item,
     o->file = get_file(r, item, "file");
     o->sql_mode = get_sql_mode(r, item);
     o->collation = get_word_or_null(r, item, "collation_connection");
+    if (mr_json_has(item, "database_collation"))
+        o->db_collation = get_word_or_null(r, item, "database_collation");
     o->table = mr_json_read_text_or_null(r, item, "table");
     o->value = mr_json_read_text_or_null(r, item, "value");
     o->columns = mr_json_read_texts(r, item, "columns", &o->ncolumns);

@@ -34,6 +34,21 @@ void mr_snap_object_session(struct mr_strbuf *out, const struct mr_snap_object *
                            : "+00:00");
 }
 
+void mr_snap_collate_sql(struct mr_strbuf *out, const char *db, const char *collation)
+{
+    mr_strbuf_add_str(out, "ALTER DATABASE ");
+    mr_sql_ident(out, db);
+    mr_strbuf_add_fmt(out, " COLLATE %s", collation);
+}
+
+const char *mr_snap_collation_of(const struct mr_snap_manifest *m, const char *db)
+{
+    for (size_t i = 0; i < m->nobjects; i++)
+        if (m->objects[i].kind == MR_SNAP_DATABASE && strcmp(m->objects[i].db, db) == 0)
+            return m->objects[i].db_collation;
+    return NULL;
+}
+
 void mr_snap_view_stub(struct mr_strbuf *out, const struct mr_snap_object *view)
 {
     mr_strbuf_add_str(out, "CREATE VIEW ");
@@ -98,6 +113,20 @@ static void add_drop(struct script *s, const struct mr_snap_object *view)
     mr_strbuf_add_str(s->out, ";\n");
 }
 
+/* Of another collation than its database has now: that one is given back behind it. */
+static bool is_collated(const struct script *s, const struct mr_snap_object *o)
+{
+    const char *own = mr_snap_collation_of(s->m, o->db);
+    return o->kind != MR_SNAP_DATABASE && o->db_collation != NULL && own != NULL &&
+           strcmp(o->db_collation, own) != 0;
+}
+
+static void add_collate(struct script *s, const char *db, const char *collation)
+{
+    mr_snap_collate_sql(s->out, db, collation);
+    mr_strbuf_add_str(s->out, ";\n");
+}
+
 static void add_objects(struct script *s, enum mr_snap_object_kind kind, bool doubtful,
                         const char *title)
 {
@@ -116,7 +145,11 @@ static void add_objects(struct script *s, enum mr_snap_object_kind kind, bool do
         }
         if (kind == MR_SNAP_VIEW)
             add_drop(s, o);
+        if (is_collated(s, o))
+            add_collate(s, o->db, o->db_collation);
         add_file(s, o->file);
+        if (is_collated(s, o))
+            add_collate(s, o->db, mr_snap_collation_of(s->m, o->db));
         if (kind == MR_SNAP_SEQUENCE && o->value != NULL) {
             mr_strbuf_add_str(s->out, "DO SETVAL(");
             mr_sql_ident(s->out, o->name);

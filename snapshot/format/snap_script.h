@@ -22,6 +22,10 @@ void mr_snap_script_readme(const struct mr_snap_manifest *manifest,
 extern const char mr_snap_session_sql[];
 /* What is set before an object is made, and DEFAULT where nothing is recorded. */
 void mr_snap_object_session(struct mr_strbuf *out, const struct mr_snap_object *object);
+/* ALTER DATABASE, without a ";", that gives it that collation. */
+void mr_snap_collate_sql(struct mr_strbuf *out, const char *db, const char *collation);
+/* Of the snapshot's database, or NULL where it is not known. */
+const char *mr_snap_collation_of(const struct mr_snap_manifest *manifest, const char *db);
 /* CREATE VIEW with the columns alone, so that others may refer to it already. */
 void mr_snap_view_stub(struct mr_strbuf *out, const struct mr_snap_object *view);
 

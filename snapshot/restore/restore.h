@@ -39,6 +39,7 @@ struct mr_restore_db {
     const struct mr_snap_object *object;
     const char *from, *to;
     const struct mr_database *there; /* on the target, before; or NULL */
+    const char *collation;           /* that it has for a moment; NULL: its own */
 };
 
 /* What there is of a table that is set aside. */
@@ -123,6 +124,15 @@ enum mr_code mr_restore_events(struct mr_restore *restore, struct mr_err *err);
  * now on is the server's, and no later run goes on with it.  Where a table is set aside they stay,
  * for the run that tries it again. */
 enum mr_code mr_restore_end(struct mr_restore *restore, struct mr_err *err);
+
+/* restore_collation.c: is the database this restore's, so that its charset is the snapshot's? */
+bool mr_restore_makes_db(const struct mr_restore *restore,
+                         const struct mr_restore_db *db);
+/* Before an object is made: gives its database the collation that it had when the object was made,
+ * or notes that it has another one.  Behind them: gives back what the databases should have. */
+enum mr_code mr_restore_collate(struct mr_restore *restore,
+                                const struct mr_snap_object *object, struct mr_err *err);
+enum mr_code mr_restore_collate_back(struct mr_restore *restore, struct mr_err *err);
 
 /* restore_aside.c: is that error a reason of the table, so that others may be taken? */
 bool mr_restore_is_of_table(enum mr_code code, const struct mr_err *why);

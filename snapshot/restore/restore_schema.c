@@ -287,6 +287,8 @@ static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_objec
     if (code == MR_OK && (r->resumed || o->kind == MR_SNAP_VIEW))
         code = drop_object(r, o, err);
     if (code == MR_OK)
+        code = mr_restore_collate(r, o, err);
+    if (code == MR_OK)
         code = set_session(r, o, err);
     if (code == MR_OK)
         code = exec_file(r, o->file, &place, err);
@@ -327,17 +329,15 @@ static enum mr_code make_objects(struct mr_restore *r, enum mr_snap_object_kind 
         else if (code != MR_OK && err != NULL)
             *err = why;
     }
+    enum mr_code back = mr_restore_collate_back(r, code == MR_OK ? err : NULL);
+    if (code == MR_OK)
+        code = back;
     return code == MR_OK && any ? exec_text(r, mr_snap_session_sql, err) : code;
 }
 
 /* ---- before the rows ---- */
 
 /* An empty one that is there is given the snapshot's charset. */
-static bool is_made(const struct mr_restore *r, const struct mr_restore_db *db)
-{
-    return db->there == NULL || r->opts->into_existing == MR_INTO_REFUSE;
-}
-
 static enum mr_code make_database(struct mr_restore *r, const struct mr_restore_db *db,
                                   struct mr_err *err)
 {
@@ -355,7 +355,7 @@ static enum mr_code make_database(struct mr_restore *r, const struct mr_restore_
                           db->there == NULL ? "CREATE DATABASE " : "ALTER DATABASE ");
         mr_sql_ident(&sql, db->to);
         mr_strbuf_add_str(&sql, tail + 1);
-        if (is_made(r, db))
+        if (mr_restore_makes_db(r, db))
             code = mr_restore_exec(r->db, &sql, err);
     }
     mr_strbuf_release(&text);
@@ -476,7 +476,7 @@ enum mr_code mr_restore_before(struct mr_restore *r, struct mr_err *err)
     enum mr_code code = exec_text(r, mr_snap_session_sql, err);
     for (size_t i = 0; code == MR_OK && i < r->ndbs; i++) {
         code = make_database(r, &r->dbs[i], err);
-        changed |= code == MR_OK && is_made(r, &r->dbs[i]);
+        changed |= code == MR_OK && mr_restore_makes_db(r, &r->dbs[i]);
     }
     if (code == MR_OK)
         code = make_progress_table(r, err);

@@ -98,6 +98,29 @@ for side in a o; do
     is "$side: characters of four bytes, in use" "$(told $side "$COPY")" "$(told $side "$DB")"
 done
 
+# objects that are older than the collation of their database
+for side in a o; do
+    if [ $side = o ] && [ -z "$MR_O_URI" ]; then
+        skip "MySQL: another collation of the database" "no MySQL 9"
+        continue
+    fi
+    fresh $side "$DB"
+    fresh $side "$COPY"
+    at $side "ALTER DATABASE $DB CHARACTER SET latin1 COLLATE latin1_german1_ci"
+    at $side "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9)); CREATE PROCEDURE p(a VARCHAR(9)) SELECT CHARSET(a), COLLATION(a);
+        CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.v = 'x'; CREATE EVENT e ON SCHEDULE EVERY 1 YEAR DISABLE DO CALL p('x')"
+    at $side "ALTER DATABASE $DB CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci; CREATE PROCEDURE $DB.q(a VARCHAR(9)) SELECT CHARSET(a)"
+    there_and_back $side $side "$side: another collation of the database"
+    client $side <<<"CREATE DATABASE $COPY"
+    snap restore --no-progress --rename-db "$DB=$COPY" "$SNAP" "$(side_uri $side)"
+    is "$side: which the procedure goes by" "$(client $side -D "$COPY" <<<"CALL p('x'); CALL q('x'); SELECT @@collation_database")" \
+        $'latin1\tlatin1_german1_ci\nutf8mb4\nutf8mb4_unicode_ci'
+    client $side <<<"DROP DATABASE $COPY; CREATE DATABASE $COPY CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
+    snap restore --no-progress --yes --into-existing replace --rename-db "$DB=$COPY" "$SNAP" "$(side_uri $side)"
+    is "$side: a database that was there" "$RC $(client $side -D "$COPY" <<<"SELECT @@collation_database")" "4 utf8mb4_bin"
+    is "$side: keeps its own, which is said" "$(grep -c 'collation of its database, which was .*: the database was there' "$OUT")" 4
+done
+
 # members and defaults that servers print as "?"
 smiles() { client "$1" -D "$2" <<<"SELECT k, HEX(CONVERT(k USING utf8mb4)), HEX(CONVERT(s USING utf8mb4)) FROM smile ORDER BY k + 0;
     INSERT INTO d (id) VALUES (2); SELECT HEX(a) FROM d WHERE id = 2"; }
