@@ -8,12 +8,13 @@
 #include "core/db/sqltext.h"
 #include "snapshot/create/view_order.h"
 #include "snapshot/create/view_reads.h"
+#include "snapshot/format/snap_literal.h"
 #include "snapshot/format/snap_place.h"
 #include "snapshot/format/snap_schema.h"
 
 /* What SHOW CREATE tells of one object. */
 struct shown {
-    const char *statement, *sql_mode, *collation, *db_collation, *time_zone;
+    const char *statement, *sql_mode, *client, *collation, *db_collation, *time_zone;
 };
 
 static bool is_selected(const struct mr_snap_schema *s, const char *db, const char *name)
@@ -55,6 +56,8 @@ static enum mr_code take_shown(struct mr_snap_schema *s, struct mr_result *res,
             to = &out->sql_mode;
         else if (strcasecmp(name, "collation_connection") == 0)
             to = &out->collation;
+        else if (strcasecmp(name, "character_set_client") == 0)
+            to = &out->client;
         else if (strcasecmp(name, "Database Collation") == 0)
             to = &out->db_collation;
         else if (strcasecmp(name, "time_zone") == 0)
@@ -166,16 +169,20 @@ static enum mr_code add_object(struct mr_snap_schema *s,
     return code;
 }
 
-/* As it is made again in whatever database it is restored into. */
+/* As it is made again in whatever database it is restored into, by a client that sends UTF-8. */
 static enum mr_code take_statement(struct mr_snap_schema *s,
                                    const struct mr_snap_object *object,
-                                   const char *statement, struct mr_err *err)
+                                   const struct shown *shown, struct mr_err *err)
 {
     const struct mr_snap_place place = mr_snap_object_place(object);
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    enum mr_code code = mr_snap_place(&place, statement, strlen(statement), &sql, err);
+    struct mr_strbuf text = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
+    enum mr_code code =
+        mr_snap_literal_add(&text, shown->statement, shown->sql_mode, shown->client, err);
+    if (code == MR_OK)
+        code = mr_snap_place(&place, text.ptr, text.len, &sql, err);
     if (code == MR_OK)
         code = add_object(s, object, sql.ptr, err);
+    mr_strbuf_release(&text);
     mr_strbuf_release(&sql);
     return code;
 }
@@ -196,7 +203,7 @@ static enum mr_code take(struct mr_snap_schema *s, struct mr_snap_object *object
         object->db_collation = shown.db_collation;
         if (object->kind == MR_SNAP_EVENT)
             object->value = shown.time_zone;
-        code = take_statement(s, object, shown.statement, &why);
+        code = take_statement(s, object, &shown, &why);
     }
     if (code == MR_E_DENIED || code == MR_E_NO_SUCH || code == MR_E_SQL ||
         code == MR_E_SNAPSHOT)

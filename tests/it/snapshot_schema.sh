@@ -121,6 +121,25 @@ for side in a o; do
     is "$side: keeps its own, which is said" "$(grep -c 'collation of its database, which was .*: the database was there' "$OUT")" 4
 done
 
+# literals behind an introducer, of a client that does not send UTF-8
+for side in a o; do
+    if [ $side = o ] && [ -z "$MR_O_URI" ]; then
+        skip "MySQL: a client of latin1" "no MySQL 9"
+        continue
+    fi
+    fresh $side "$DB"
+    fresh $side "$COPY"
+    printf "SET NAMES latin1; CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(9)); INSERT INTO t VALUES (1, 'x');
+        CREATE VIEW w AS SELECT HEX(_binary'\xe9') AS a, HEX(_utf8mb4'\xc3\xa9') AS b, HEX('\xe9') AS c;
+        CREATE FUNCTION f() RETURNS VARCHAR(99) DETERMINISTIC RETURN CONCAT(HEX(_latin1'\xe9'), HEX('\xe9'));
+        CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET NEW.v = _latin1'\xe9'" | client $side -D "$DB" || bail "no objects of latin1"
+    there_and_back $side $side "$side: a client of latin1"
+    client $side <<<"CREATE DATABASE $COPY"
+    snap restore --no-progress --rename-db "$DB=$COPY" "$SNAP" "$(side_uri $side)"
+    is "$side: a client of latin1, in use" "$(client $side -D "$COPY" <<<"INSERT INTO t VALUES (2, ''); SELECT HEX(v), f(), w.* FROM t, w WHERE id = 2")" \
+        $'C3A9\tE9E9\tE9\tC3A9\tE9'
+done
+
 # members and defaults that servers print as "?"
 smiles() { client "$1" -D "$2" <<<"SELECT k, HEX(CONVERT(k USING utf8mb4)), HEX(CONVERT(s USING utf8mb4)) FROM smile ORDER BY k + 0;
     INSERT INTO d (id) VALUES (2); SELECT HEX(a) FROM d WHERE id = 2"; }
