@@ -7,6 +7,7 @@
 #include "core/base/utf8.h"
 #include "core/db/sqltext.h"
 #include "core/file/io.h"
+#include "snapshot/format/snap_schema.h"
 
 #define FILE_MAX_BYTES ((size_t)256 << 20)
 
@@ -79,6 +80,27 @@ static void add_file(struct script *s, const char *name)
     if (s->code == MR_OK)
         s->code = mr_io_read_part(path.ptr, FILE_MAX_BYTES, s->out, s->err);
     mr_strbuf_release(&path);
+}
+
+/* Where that is not allowed the client stops, before a table is another one than it was. */
+static const char timestamps_sql[] =
+    "SET @myrecon_stamps = IF(@@SESSION.explicit_defaults_for_timestamp, 'DO 0', "
+    "'SET SESSION explicit_defaults_for_timestamp = 1');\n"
+    "PREPARE myrecon_stamps FROM @myrecon_stamps;\n"
+    "EXECUTE myrecon_stamps;\nDEALLOCATE PREPARE myrecon_stamps;\n";
+
+/* Behind what such a table needs. */
+static void add_table(struct script *s, const struct mr_snap_table *t)
+{
+    struct mr_strbuf *out = s->out, create = MR_STRBUF_INIT;
+    s->out = &create;
+    add_file(s, t->schema_file);
+    s->out = out;
+    if (!create.failed && mr_snap_has_bare_timestamp(create.ptr, create.len))
+        mr_strbuf_add_str(out, timestamps_sql);
+    mr_strbuf_add(out, create.ptr, create.len);
+    out->failed |= create.failed;
+    mr_strbuf_release(&create);
 }
 
 static void add_use(struct script *s, const char *db)
@@ -223,7 +245,7 @@ enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *m,
     add_title(&s, "tables");
     for (size_t i = 0; i < m->ntables; i++) {
         add_use(&s, m->tables[i].db);
-        add_file(&s, m->tables[i].schema_file);
+        add_table(&s, &m->tables[i]);
     }
     add_title(&s, "names of views, which may refer to each other");
     add_stubs(&s);

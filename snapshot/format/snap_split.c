@@ -232,3 +232,38 @@ bool mr_snap_schema_same(const char *create, const char *other)
     }
     return (a > 0 || b > 0) && strcmp(create + a, other + b) == 0;
 }
+
+/* Of the column at hand. */
+struct stamp {
+    bool is_one, is_nullable, has_default;
+};
+
+bool mr_snap_has_bare_timestamp(const char *create, size_t len)
+{
+    struct mr_sqlscan scan;
+    struct mr_token token, before = {0};
+    struct stamp column = {0};
+    bool found = false, named = false; /* the token behind a column's name is its type */
+    int depth = 0;
+    mr_sqlscan_init(&scan, create, len);
+    while (!found && mr_sqlscan_next_code(&scan, &token)) {
+        bool ends = depth == 1 && (mr_token_is(&token, ",") || mr_token_is(&token, ")"));
+        depth += mr_token_is(&token, "(") - mr_token_is(&token, ")");
+        if (ends)
+            found = column.is_one && !column.is_nullable && !column.has_default;
+        if (ends || (depth == 1 && mr_token_is(&token, "(")))
+            column = (struct stamp){0};
+        if (depth == 1 && named)
+            column.is_one = mr_token_is(&token, "timestamp");
+        named = depth == 1 && token.kind == MR_TOKEN_IDENT &&
+                (mr_token_is(&before, "(") || mr_token_is(&before, ","));
+        if (depth == 1) {
+            column.is_nullable |=
+                mr_token_is(&token, "NULL") && !mr_token_is(&before, "NOT");
+            column.has_default |=
+                mr_token_is(&token, "DEFAULT") || mr_token_is(&token, "AS");
+        }
+        before = token;
+    }
+    return found;
+}

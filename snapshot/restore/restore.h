@@ -85,7 +85,8 @@ struct mr_restore {
     bool resumed;
     bool ended;  /* that run has come to its end, but for tables that it has set aside */
     bool others; /* an unfinished run was of another scope */
-    bool insert; /* rows by INSERT: the server does not take LOAD DATA LOCAL */
+    bool asked_stamps, stamps; /* TIMESTAMP columns have no default but their own */
+    bool insert;        /* rows by INSERT: the server does not take LOAD DATA LOCAL */
     struct mr_vec done; /* const char *: files of chunks that are loaded, sorted */
 
     pthread_mutex_t lock;

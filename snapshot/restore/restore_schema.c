@@ -192,15 +192,68 @@ static enum mr_code note_directory(struct mr_restore *r, const char *file,
     return code;
 }
 
+/* Older servers cannot be told, others need a right for it. */
+static enum mr_code ask_stamps(struct mr_restore *r, struct mr_err *err)
+{
+    static const char set[] = "SET SESSION explicit_defaults_for_timestamp = 1";
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    enum mr_code code = mr_db_query_text(
+        r->db, "SELECT @@SESSION.explicit_defaults_for_timestamp", &text, &why);
+    r->asked_stamps = true;
+    if (code == MR_OK && strcmp(text.ptr, "1") != 0)
+        code = exec_text(r, set, &why);
+    r->stamps = code == MR_OK;
+    mr_strbuf_release(&text);
+    if (code == MR_OK || code == MR_E_SQL || code == MR_E_DENIED || code == MR_E_NO_SUCH)
+        return MR_OK;
+    if (err != NULL)
+        *err = why;
+    return code;
+}
+
+/* Before the table is made; *implied: the server will give it a default. */
+static enum mr_code keep_stamps(struct mr_restore *r, const struct mr_strbuf *sql,
+                                bool *implied, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    *implied = false;
+    if (!mr_snap_has_bare_timestamp(sql->ptr, sql->len))
+        return MR_OK;
+    if (!r->asked_stamps)
+        code = ask_stamps(r, err);
+    *implied = !r->stamps;
+    return code;
+}
+
+static enum mr_code note_stamps(struct mr_restore *r, const char *file,
+                                struct mr_err *err)
+{
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&note,
+                      "\"%s\": the server has given a default to a TIMESTAMP, which may "
+                      "change with every UPDATE: explicit_defaults_for_timestamp is off, "
+                      "and not to be set",
+                      file);
+    enum mr_code code = mr_strbuf_check(&note, "restoring", err);
+    if (code == MR_OK)
+        code = mr_restore_note(r, note.ptr, err);
+    mr_strbuf_release(&note);
+    return code;
+}
+
 /* Runs the statement of a file in the database that is in use. */
 static enum mr_code exec_file(struct mr_restore *r, const char *file,
                               const struct mr_snap_place *place, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_err why = {0};
+    bool is_table = strcmp(place->what, "TABLE") == 0, implied = false;
     enum mr_code code = read_file(r, file, place, &sql, &why);
     if (code == MR_OK)
         code = refuse_event(r, place, &sql, &why);
+    if (code == MR_OK && is_table)
+        code = keep_stamps(r, &sql, &implied, &why);
     if (code == MR_OK)
         code = mr_restore_exec(r->db, &sql, &why);
     if (code == MR_E_DENIED && why.sql_errno == ER_SPECIFIC_ACCESS_DENIED &&
@@ -208,8 +261,10 @@ static enum mr_code exec_file(struct mr_restore *r, const char *file,
         code = without_definer(r, &sql, file, &why);
     if (code == MR_OK)
         code = note_names(r, file, place, &sql, &why);
-    if (code == MR_OK && strcmp(place->what, "TABLE") == 0)
+    if (code == MR_OK && is_table)
         code = note_directory(r, file, &sql, &why);
+    if (code == MR_OK && implied)
+        code = note_stamps(r, file, &why);
     if (code != MR_OK) {
         mr_err_context(&why, "\"%s\"", file);
         if (err != NULL)

@@ -1,0 +1,47 @@
+#!/bin/bash
+# snapshot_stamps.sh: TIMESTAMP columns without a default, restored where the server gives them one.
+
+. "$(dirname "$0")/lib.sh"
+. "$IT_DIR/snapshot/lib.sh"
+settings change
+begin a
+COPY=${DB}_copy
+SNAP=$IT_TMP/snap
+
+implied() { # implied SIDE: sessions get defaults for TIMESTAMP columns until the end
+    client "$1" <<<"SET GLOBAL explicit_defaults_for_timestamp = 0"
+    at_exit "client $1 <<<'SET GLOBAL explicit_defaults_for_timestamp = 1'"
+}
+
+columns() { # columns SIDE DB
+    client "$1" <<<"SELECT COLUMN_NAME, IS_NULLABLE, COLUMN_DEFAULT, EXTRA FROM information_schema.COLUMNS
+        WHERE TABLE_SCHEMA = '$2' ORDER BY TABLE_NAME, ORDINAL_POSITION"
+}
+
+ROWS="CREATE TABLE t (id INT PRIMARY KEY, a TIMESTAMP NOT NULL, b TIMESTAMP(3) NOT NULL, c TIMESTAMP NULL,
+        d TIMESTAMP NOT NULL DEFAULT '2020-01-01 00:00:00'); INSERT INTO t VALUES (1, '2020-01-02 03:04:05', '2020-01-02 03:04:05.678', NULL, '2021-01-01')"
+at a "$ROWS"
+take "$(uri a "$DB")" "$SNAP"
+is "made" "$RC" 0
+implied b
+fresh b "$COPY"
+snap restore --no-progress "$SNAP" "$(uri b "$COPY")"
+is "restored, nothing to say" "$RC $(cat "$ERR")" "0 "
+is "no default but their own" "$(columns b "$COPY")" "$(columns a "$DB")"
+client b <<<"DROP DATABASE $COPY"
+ok "stock tools load it" stock_restore "$SNAP" b "$DB" "$COPY"
+is "which give them none, either" "$(columns b "$COPY")" "$(columns a "$DB")"
+
+if [ -n "$MR_O_URI" ]; then
+    fresh o "$DB"
+    fresh o "$COPY"
+    at o "$ROWS"
+    rm -rf "$SNAP"
+    take "$(uri o "$DB")" "$SNAP"
+    implied o
+    snap restore --no-progress --rename-db "$DB=$COPY" "$SNAP" "$(side_uri o)"
+    is "MySQL: no default but their own" "$RC $(columns o "$COPY")" "0 $(columns o "$DB")"
+else
+    skip "MySQL: no default but their own" "no MySQL 9"
+fi
+finish
