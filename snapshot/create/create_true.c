@@ -7,6 +7,7 @@
 
 #include "core/db/sqltext.h"
 #include "core/schema/type_member.h"
+#include "snapshot/create/create_zone.h"
 
 /* The members of one column: as they are printed, until a row tells. */
 struct members {
@@ -253,6 +254,8 @@ enum mr_code mr_create_true_read(struct mr_create *c, struct mr_create_table *t,
             code = read_type(c, t, col, to, err);
         if (code == MR_OK && has_doubtful_default(c, col))
             code = read_default(c, t, col, to, err);
+        if (code == MR_OK && to->unknown == NULL)
+            code = mr_create_zone_ask(c, t, col, &to->unknown, err);
         if (code == MR_OK && to->column.type != NULL)
             set_type(t, &to->column);
         t->ntrues +=

@@ -44,4 +44,31 @@ if [ -n "$MR_O_URI" ]; then
 else
     skip "MySQL: no default but their own" "no MySQL 9"
 fi
+
+# --- what is generated of them, in the time zone of who wrote the rows ------------------------
+
+for side in a o; do
+    if [ $side = o ] && [ -z "$MR_O_URI" ]; then
+        skip "MySQL: generated of a TIMESTAMP" "no MySQL 9"
+        continue
+    fi
+    fresh $side "$DB"
+    at $side "CREATE TABLE g (id INT PRIMARY KEY, ts TIMESTAMP NULL, y INT, day DATE AS (DATE(ts)) STORED, twice INT AS (y * 2) STORED);
+        CREATE TABLE v (id INT PRIMARY KEY, ts TIMESTAMP NULL, hour INT AS (HOUR(ts)) VIRTUAL, next INT AS (hour + 1) VIRTUAL, KEY (next));
+        INSERT INTO g (id, ts, y) VALUES (1, '2020-01-02 01:00:00', 1); INSERT INTO v (id, ts) VALUES (1, '2020-01-02 01:00:00')"
+    rm -rf "$SNAP"
+    take "$(uri $side "$DB")" "$SNAP"
+    is "$side: generated in UTC" "$RC $(grep -c 'left out' "$OUT")" "0 0"
+    at $side "SET time_zone = '+03:30'; INSERT INTO g (id, ts, y) VALUES (2, '2020-01-02 01:00:00', 1)"
+    rm -rf "$SNAP"
+    take "$(uri $side "$DB")" "$SNAP"
+    is "$side: generated elsewhere: made, and said" "$RC $(grep -c 'left out' "$OUT")" "4 1"
+    like "$side: of which column" "$(cat "$OUT")" "column $DB.g.day: rows hold other values of it than it has in UTC"
+    client $side <<<"SET GLOBAL time_zone = '+03:30'"
+    at_exit "client $side <<<\"SET GLOBAL time_zone = 'SYSTEM'\""
+    rm -rf "$SNAP"
+    take "$(uri $side "$DB")" "$SNAP"
+    like "$side: an index of a server that is elsewhere" "$(cat "$OUT")" "column $DB.v.next: its index holds what it is in the time zones"
+    client $side <<<"SET GLOBAL time_zone = 'SYSTEM'"
+done
 finish
