@@ -24,6 +24,9 @@ bool mr_grants_on_db(const struct mr_grants *grants, const char *privilege,
                      const char *db);
 bool mr_grants_on_table(const struct mr_grants *grants, const char *privilege,
                         const char *db, const char *table);
+/* May it read every table, of whatever database but the server's own?  MySQL can take back
+ * from one database what is given on all (partial_revokes), and hides it then. */
+bool mr_grants_reads_all(const struct mr_grants *grants);
 /* Does it see the names of all databases, of all tables of a database?  Without that the
  * catalogue leaves out, silently, what it has no right on. */
 bool mr_grants_lists_dbs(const struct mr_grants *grants);

@@ -154,7 +154,7 @@ enum mr_code mr_unseen_check(struct mr_unseen *u, const char *dbname, const char
     struct mr_arena arena = MR_ARENA_INIT;
     const char *child = NULL;
     enum mr_code code = MR_OK;
-    if (u->grants != NULL && mr_grants_global(u->grants, "SELECT"))
+    if (u->grants != NULL && mr_grants_reads_all(u->grants))
         return MR_OK;
     if (u->grants != NULL && mr_grants_global(u->grants, "PROCESS"))
         code = ask(u, dbname, table, &arena, &child, err);

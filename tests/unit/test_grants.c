@@ -124,6 +124,46 @@ static void test_patterns(void **state)
     }
 }
 
+/* What is given on all databases and taken back from one hides that one. */
+static void test_taken_back(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lines[3];
+        bool lists, reads;
+    } table[] = {
+        {{"GRANT SELECT ON *.* TO `r`@`%`", "", ""}, true, true},
+        {{"GRANT SELECT, EVENT ON *.* TO `r`@`%`",
+          "REVOKE SELECT, EVENT ON `hr`.* FROM `r`@`%`", ""},
+         false,
+         false},
+        {{"GRANT SELECT ON *.* TO `r`@`%`", "REVOKE SELECT ON `mysql`.* FROM `r`@`%`",
+          "REVOKE SELECT ON `sys`.* FROM `r`@`%`"},
+         true,
+         true},
+        {{"GRANT SELECT ON *.* TO `r`@`%`", "REVOKE SELECT ON `mysql`.* FROM `r`@`%`",
+          "REVOKE SELECT ON `mysql2`.* FROM `r`@`%`"},
+         false,
+         false},
+        {{"GRANT SELECT, INSERT ON *.* TO `r`@`%`",
+          "REVOKE INSERT ON `hr`.* FROM `r`@`%`", ""},
+         true,
+         true},
+        {{"GRANT SELECT, SHOW DATABASES ON *.* TO `r`@`%`",
+          "REVOKE SELECT ON `hr`.* FROM `r`@`%`", ""},
+         true,
+         false},
+        {{"GRANT SHOW DATABASES ON *.* TO `r`@`%`", "", ""}, true, false},
+        {{"GRANT SELECT ON `hr`.* TO `r`@`%`", "", ""}, false, false},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct mr_grants *g = grants_of(table[i].lines, 3, true);
+        assert_int_equal(mr_grants_lists_dbs(g), table[i].lists);
+        assert_int_equal(mr_grants_reads_all(g), table[i].reads);
+        mr_grants_free(g);
+    }
+}
+
 /* The most exact entry decides; a wider pattern beside it gives nothing. */
 static void test_exact_entry_decides(void **state)
 {
@@ -310,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_mariadb),
         cmocka_unit_test(test_mysql),
         cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_taken_back),
         cmocka_unit_test(test_exact_entry_decides),
         cmocka_unit_test(test_exact_pattern_decides),
         cmocka_unit_test(test_role_beside_exact_entry),
