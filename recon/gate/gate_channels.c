@@ -56,10 +56,16 @@ static const char *const names[F_COUNT][2] = {
 };
 
 /* What keeps a replica from getting all that its source writes, as the server names it. */
-static const char *const filter_columns[] = {
-    "Replicate_Do_DB",        "Replicate_Ignore_DB",     "Replicate_Do_Table",
-    "Replicate_Ignore_Table", "Replicate_Wild_Do_Table", "Replicate_Wild_Ignore_Table",
-    "Replicate_Rewrite_DB",   "Replicate_Do_Domain_Ids", "Replicate_Ignore_Domain_Ids"};
+static const char *const filter_columns[] = {"Replicate_Do_DB",
+                                             "Replicate_Ignore_DB",
+                                             "Replicate_Do_Table",
+                                             "Replicate_Ignore_Table",
+                                             "Replicate_Wild_Do_Table",
+                                             "Replicate_Wild_Ignore_Table",
+                                             "Replicate_Rewrite_DB",
+                                             "Replicate_Do_Domain_Ids",
+                                             "Replicate_Ignore_Domain_Ids",
+                                             "Replicate_Ignore_Server_Ids"};
 #define FILTERS (sizeof filter_columns / sizeof *filter_columns)
 
 struct status {

@@ -102,6 +102,11 @@ filter() { # TABLE or nothing
     mr_await_replica GR || bail "the replica does not come back"
 }
 
+ignore_servers() { # SERVER_ID or nothing; MySQL refuses it where it has GTIDs
+    mr_sql GR -e "STOP ALL SLAVES; CHANGE MASTER TO ignore_server_ids = (${1:-}); START ALL SLAVES"
+    mr_await_replica GR || bail "the replica does not come back"
+}
+
 delay() { # SECONDS
     replica_word STOP
     if [ "$GATE_KIND" = mariadb ]; then
@@ -118,6 +123,12 @@ replicas() {
     fires "a replica that ignores a table" replication_source:warning
     says "the filter and the peer are named" replication_source "$(gate_uri GR).* Replicate_Ignore_Table club.notes"
     filter ''
+    if [ "$GATE_KIND" = mariadb ]; then
+        ignore_servers 77
+        fires "a replica that ignores what a server wrote" replication_source:warning
+        says "which, and the peer" replication_source "$(gate_uri GR).* Replicate_Ignore_Server_Ids 77"
+        ignore_servers
+    fi
     delay 3600
     fires "a replica with a delay" replication_lag:warning
     says "the delay and the peer are named" replication_lag "$(gate_uri GR) is told to stay 3600 s behind"

@@ -74,15 +74,20 @@ static void test_not_told(void **state)
 
 /* ---- channels ---- */
 
-static const char *const columns[] = {"Source_Host", "Source_Port", "Replica_IO_Running",
-                                      "Replica_SQL_Running", "Channel_Name"};
+static const char *const columns[] = {"Source_Host",
+                                      "Source_Port",
+                                      "Replica_IO_Running",
+                                      "Replica_SQL_Running",
+                                      "Channel_Name",
+                                      "Replicate_Do_DB",
+                                      "Replicate_Ignore_Server_Ids"};
 #define COLUMNS (sizeof columns / sizeof *columns)
 
 static const char *const status[][COLUMNS] = {
-    {"<NULL>", "0", "No", "No", "group_replication_recovery"},
-    {"", "0", "No", "Yes", "group_replication_applier"},
-    {NULL, "0", "No", "No", "nobody"},
-    {"db2", "3306", "Yes", "Yes", "from_db2"},
+    {"<NULL>", "0", "No", "No", "group_replication_recovery", "", ""},
+    {"", "0", "No", "Yes", "group_replication_applier", "", ""},
+    {NULL, "0", "No", "No", "nobody", "", ""},
+    {"db2", "3306", "Yes", "Yes", "from_db2", "", "7, 9"},
 };
 static size_t at;
 
@@ -146,6 +151,8 @@ static void test_group(void **state)
     assert_int_equal(facts.nchannels, 1);
     assert_string_equal(facts.channels[0].host, "db2");
     assert_string_equal(facts.channels[0].name, "from_db2");
+    /* events of those servers do not arrive */
+    assert_string_equal(facts.channels[0].filters, "Replicate_Ignore_Server_Ids 7, 9");
     mr_arena_release(&arena);
 }
 
