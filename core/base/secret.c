@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define PORT_DIGITS_MAX 5
+
 static bool overwrite(char *from, const char *end)
 {
     bool any = false;
@@ -37,7 +39,8 @@ static bool mask_port(char *from)
     if (colon == NULL || colon >= end)
         return false;
     colon++;
-    return colon + strspn(colon, "0123456789") < end && overwrite(colon, end);
+    const size_t digits = strspn(colon, "0123456789");
+    return (colon + digits < end || digits > PORT_DIGITS_MAX) && overwrite(colon, end);
 }
 
 /* "password=x", "pw=x" */

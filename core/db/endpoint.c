@@ -17,6 +17,7 @@
 #define CONNECT_TIMEOUT_S 10
 #define CONNECT_TIMEOUT_MAX_S 3600
 #define PASSWORD_MAX 512
+#define PORT_DIGITS_MAX 5
 
 /*
  * Error messages name the part that is wrong, never its text: any part of a mistyped
@@ -115,6 +116,13 @@ static enum mr_code parse_number(const char *text, unsigned max, unsigned *out)
     return MR_OK;
 }
 
+/* As many digits as a port has are shown; anything else may be a piece of a password. */
+static bool is_like_port(const char *text)
+{
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && digits <= PORT_DIGITS_MAX && text[digits] == '\0';
+}
+
 static enum mr_code parse_port(struct mr_endpoint *ep, struct span in, struct mr_err *err)
 {
     char *text = NULL;
@@ -122,11 +130,9 @@ static enum mr_code parse_port(struct mr_endpoint *ep, struct span in, struct mr
     if (rc != MR_OK)
         return rc;
     if (parse_number(text, 65535, &ep->port) != MR_OK) {
-        /* digits are shown; anything else may be a piece of a password */
-        bool is_digits = text[strspn(text, "0123456789")] == '\0' && *text != '\0';
+        bool shows = is_like_port(text);
         rc = mr_err_set(err, MR_E_USAGE, "malformed port%s%s%s in the endpoint",
-                        is_digits ? " \"" : "", is_digits ? text : "",
-                        is_digits ? "\"" : "");
+                        shows ? " \"" : "", shows ? text : "", shows ? "\"" : "");
         mr_err_hint(err, "A port is a number from 1 to 65535; in user and password "
                          "write : @ / ? %% as %%3A %%40 %%2F %%3F %%25.");
     }

@@ -393,6 +393,8 @@ static void test_hide_password(void **state)
         {"mysql://u:PW/db", "mysql://u:xx/db"},
         {"mysql://u:PW@h:PW/", "mysql://u:xx@h:xx/"},
         {"u@h:PW", "u@h:xx"},
+        {"mysql://u:20260402", "mysql://u:xxxxxxxx"},
+        {"mysql://h:99999/db", "mysql://h:99999/db"},
         {"mysql://u@[::1]:3306/db", "mysql://u@[::1]:3306/db"},
         {"mysql://[::1]:PW", "mysql://[::1]:xx"},
         {"?password=PW", "?password=xx"},
