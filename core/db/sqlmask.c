@@ -9,7 +9,22 @@
 /* @'any text' is a name to the server; whoever wrote it may have put a value there. */
 static bool is_quoted_variable(const struct mr_token *token)
 {
-    return token->ptr[0] == '@' && memchr(token->ptr, '\'', token->len) != NULL;
+    return token->ptr[0] == '@' && (memchr(token->ptr, '\'', token->len) != NULL ||
+                                    memchr(token->ptr, '"', token->len) != NULL);
+}
+
+/* Under whose sql_mode it was written is not known: a quote behind a backslash belongs to the
+ * text, or, with NO_BACKSLASH_ESCAPES, ends it, and then what we read as text is code and the
+ * other way round, to the end. */
+static bool is_ambiguous(const struct mr_token *token)
+{
+    const char *at = token->ptr, *end = token->ptr + token->len;
+    while (at < end && *at != '\'' && *at != '"')
+        at++;
+    for (const char quote = at < end ? *at++ : '\0'; end - at > 2; at++)
+        if (at[0] == '\\' && at[1] == quote)
+            return true;
+    return false;
 }
 
 /* MySQL's $$text$$ and $tag$text$tag$: its end would have to be looked for. */
@@ -50,9 +65,12 @@ void mr_sqlmask(struct mr_strbuf *out, const char *text, size_t len)
             mr_strbuf_add_char(out, '?');
             return;
         }
-        if (hides(&token))
+        if (hides(&token)) {
             mr_strbuf_add_char(out, '?');
-        else
+            if (is_ambiguous(&token))
+                return;
+        } else {
             mr_strbuf_add(out, token.ptr, token.len);
+        }
     }
 }
