@@ -156,6 +156,19 @@ static void look_at_rows(struct looker *l)
     mr_strbuf_release(&place);
 }
 
+/* Who names no database means all of them, and is shown those that he has a right on. */
+static void look_at_names(struct looker *l)
+{
+    l->lack.shown = 0;
+    if (l->server->link.ep.ndbs > 0 || mr_grants_lists_dbs(l->grants))
+        return;
+    add_what(
+        l, false,
+        "without a database in the URI it ends with 4: there may be others, which the "
+        "account is not shown");
+    add_grant(l, "SHOW DATABASES", "*.*");
+}
+
 static void look_at_objects(struct looker *l)
 {
     static const struct {
@@ -251,6 +264,7 @@ static bool may_write(const struct looker *l)
 
 static void look_as_check(struct looker *l)
 {
+    look_at_names(l);
     look_at_rows(l);
     look_at_objects(l);
     look_at_status(l, false,
@@ -260,6 +274,7 @@ static void look_as_check(struct looker *l)
 
 static void look_as_snapshot(struct looker *l)
 {
+    look_at_names(l);
     look_at_rows(l);
     look_at_objects(l);
     if (l->facts->flavour == MR_FLAVOUR_MYSQL)

@@ -39,6 +39,9 @@ judged() {
     "$MYRECON" doctor --for check,repair "$uri" >"$OUT" 2>"$ERR"
     like "$side: who asks is answered" "$(cat "$OUT")" '^ok rights: check: the account has all rights'
     unlike "$side: and of nothing else" "$(cat "$OUT")" 'snapshot|gate|^ok [^r]'
+    diagnose --for check,snapshot,gate "$(uri "$side" '' nxdoctor:x)"
+    is "$side: without a database: others may be hidden" "$(verdicts)" "check:note snapshot create:note gate:problem"
+    like "$side: the GRANT" "$(found rights)" "^note: check: .*ends with 4.* -> GRANT SHOW DATABASES ON"
     account "$side" "SELECT, SHOW VIEW, TRIGGER, EVENT ON $DB.*" "$3"
     diagnose --for check,snapshot "$uri"
     like "$side: hidden: check may leave rows open" "$(found rights)" "^note: check: .*may stay unsettled -> GRANT $status ON"
