@@ -19,6 +19,7 @@
 
 enum mr_code mr_db_global_init(struct mr_err *err)
 {
+    mr_db_prepare_logins();
     if (mysql_library_init(0, NULL, NULL) != 0)
         return mr_err_nomem(err, "starting the MySQL client library");
     return MR_OK;

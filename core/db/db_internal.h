@@ -87,6 +87,8 @@ enum mr_db_bar {
     MR_BARRED_STRANGE, /* not the protocol */
     MR_BARRED_ASKED,   /* asks more than the password */
 };
+/* Before the library starts: what its environment allows does not hold for every line. */
+void mr_db_prepare_logins(void);
 /* From here to _end the connection's waits end after timeout_s in all, and when the run is
  * interrupted, and nothing of the account crosses a line that the mode does not allow.  Of a
  * thread's connections this is for one at a time. */

@@ -31,8 +31,8 @@ static _Thread_local struct {
     double until_s;
     bool was_cancelled; /* who logs in then has something to end, as a KILL */
     enum mr_db_bar barred;
-    /* of MariaDB's library alone, which shows what it reads */
     enum mr_db_tls tls;
+    /* of MariaDB's library alone, which shows what it reads */
     MYSQL *mysql;               /* NULL: nobody logs in */
     bool is_greeted, is_modest; /* by ways that show nothing */
     unsigned char greeting[MR_GREETING_MAX_BYTES];
@@ -178,7 +178,11 @@ char *mysql_authentication_dialog_ask(MYSQL *mysql, int type, const char *prompt
     return NULL;
 }
 
-/* ---- of db_connect.c ---- */
+/* ---- of db.c and db_connect.c ---- */
+
+void mr_db_prepare_logins(void)
+{
+}
 
 void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s)
 {
@@ -222,10 +226,29 @@ enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)
 
 #define FIRST_STEP_MS 1 /* there is no socket yet */
 
+/* Who runs us lets the library show the password.  Set before threads. */
+static bool is_told_to_show;
+
+void mr_db_prepare_logins(void)
+{
+    static const char name[] = "LIBMYSQL_ENABLE_CLEARTEXT_PLUGIN";
+    const char *value = getenv(name);
+    if (value != NULL && *value != '\0' && strchr("1Yy", *value) != NULL)
+        is_told_to_show = true;
+    (void)unsetenv(name); /* it would hold for lines without TLS, too */
+}
+
+/* A socket file does not leave the machine. */
+static bool is_shown_to_nobody(const struct mr_endpoint *ep)
+{
+    return login.tls != MR_DB_TLS_OFF || ep->socket != NULL ||
+           (ep->port == 0 && strcmp(ep->host, "localhost") == 0);
+}
+
 void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s)
 {
     (void)mysql;
-    (void)tls;
+    login.tls = tls;
     login.until_s = mr_clock_now_s() + timeout_s;
     login.was_cancelled = mr_is_cancelled();
     login.barred = MR_BARRED_NOT;
@@ -244,10 +267,12 @@ static void wait_a_step(const MYSQL *mysql)
 }
 
 /* Oracle's library ends the login where TLS is asked for and not offered, and has no way that
- * shows the password unless it is told to allow it.  Its own time-outs begin anew with each
+ * shows the password unless it is allowed to.  Its own time-outs begin anew with each
  * byte, so that it is asked to come back instead of waiting. */
 bool mr_db_log_in(MYSQL *mysql, const struct mr_endpoint *ep)
 {
+    const bool shows = is_told_to_show && is_shown_to_nobody(ep);
+    (void)mysql_options(mysql, MYSQL_ENABLE_CLEARTEXT_PLUGIN, &shows);
     for (;;) {
         const enum net_async_status state = mysql_real_connect_nonblocking(
             mysql, ep->socket != NULL ? NULL : ep->host, ep->user, ep->password, NULL,
