@@ -57,8 +57,12 @@ static bool is_policy(const char *name)
 void mr_scrub_variable(struct mr_strbuf *out, const char *name, const char *value)
 {
     static const char *const secret_names[] = {
-        "password", "passwd",           "pwd",    "secret",  "credential", "sst_auth",
-        "_token",   "provider_options", "apikey", "api_key", NULL};
+        "password", "passwd", "pwd", "secret", "credential", "sst_auth", "_token",
+        "provider_options", "apikey", "api_key",
+        /* what opens the file of keys that data are encrypted with, or that of TLS */
+        "filekey", "passphrase",
+        /* of telemetry: "api-key=…" */
+        "_headers", NULL};
     static const char *const secret_values[] = {"password", "passwd", "pwd=", "secret",
                                                 NULL};
     static const char *const statements[] = {"init_connect", "init_slave", "init_replica",
