@@ -539,6 +539,11 @@ static void look_for_names(struct looking *l)
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_server_side *s = &l->check->pairing.side[side];
         const char *where = mr_side_name((enum mr_side)side);
+        if (s->grants == NULL && s->ep->kind == MR_ENDPOINT_MYSQL)
+            mr_strbuf_add_fmt(&l->hidden,
+                              "%swhat the account may not see on the %s: its grants "
+                              "cannot be read",
+                              l->hidden.len > 0 ? "\n" : "", where);
         if (s->grants == NULL)
             continue;
         if (s->ndbs == 0 && any_db && !mr_grants_lists_dbs(s->grants)) {

@@ -504,8 +504,14 @@ static enum mr_code skip_unseen(struct planner *p, const char *name, const char 
                                 enum mr_side side)
 {
     struct mr_strbuf why = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&why, "the account sees no others on the %s: ", mr_side_name(side));
-    mr_grants_needed_names(&why, p->task->side[side].grants, db);
+    const struct mr_grants *grants = p->task->side[side].grants;
+    mr_strbuf_add_fmt(&why, "the account %s on the %s: ",
+                      grants != NULL ? "sees no others" : "may not see others",
+                      mr_side_name(side));
+    if (grants != NULL)
+        mr_grants_needed_names(&why, grants, db);
+    else
+        mr_strbuf_add_str(&why, "its grants cannot be read");
     enum mr_code code = mr_strbuf_check(&why, "planning", p->err);
     if (code == MR_OK)
         code = skip(p, name, true, print(p, "%s", why.ptr));
@@ -525,6 +531,9 @@ static enum mr_code name_unseen(struct planner *p, const struct mr_vec *pairs)
     for (int n = MR_SOURCE; code == MR_OK && n < MR_SIDES; n++) {
         const enum mr_side side = (enum mr_side)n;
         const struct mr_server_side *s = &p->task->side[side];
+        if (s->grants == NULL && s->ep->kind == MR_ENDPOINT_MYSQL &&
+            (any_db || any_table))
+            code = skip_unseen(p, "*.*", NULL, side);
         if (s->grants == NULL)
             continue;
         if (s->ndbs == 0 && any_db && !mr_grants_lists_dbs(s->grants))

@@ -166,6 +166,31 @@ both() { # both SIDES: the account reads, and sees no other object
     like "$what: with TRIGGER, SHOW VIEW and EVENT: only routines are left" "$(cat "$ERR")" 'routine'
     unlike "$what: with TRIGGER, SHOW VIEW and EVENT: no GRANT for those" "$(cat "$ERR")" 'GRANT (TRIGGER|SHOW VIEW|EVENT)'
 }
+
+# A server that does not tell the grants: then nobody knows what is hidden.
+silent() { # silent SIDE: one in front of it; sets PORT
+    rm -f "$IT_TMP/report"
+    mkfifo "$IT_TMP/end"
+    python3 "$IT_DIR/../fault/answers.py" "$(side_uri "$1" | sed 's,.*@,,; s,[/?].*,,')" '=SHOW GRANTS' killed \
+        "$IT_TMP/report" <"$IT_TMP/end" >/dev/null &
+    exec {END}>"$IT_TMP/end"
+    rm "$IT_TMP/end"
+    wait_for 10 [ -e "$IT_TMP/report" ]
+    PORT=$(sed -n 's/^port //p' "$IT_TMP/report")
+}
+untold() {
+    local at=$USER:se%20cret@127.0.0.1
+    fresh ab "$DB"
+    at ab "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)"
+    at a "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = 7"
+    account a "SELECT ON $DB.*"
+    silent a
+    run_check "mysql://$at:$PORT/$DB?ssl-mode=disabled" "$(uri b "$DB")" --settle 0 --unrelated
+    eval "exec $END>&-"
+    is "grants that the server does not tell: incomplete" "$RC" 4
+    like "and it is said" "$(cat "$ERR")" 'may not see on the source: its grants cannot be read'
+}
+untold
 KNOWN=() # a MariaDB lets everybody see that it applies nothing; of MySQL it must be said
 both ab
 KNOWN=(--unrelated)

@@ -344,6 +344,78 @@ static void test_needed(void **state)
     mr_grants_free(g);
 }
 
+/* ---- of a server, whose answers are ours ---- */
+
+static struct mr_server answering = {.flavour = MR_FLAVOUR_MARIADB, .version = 101119};
+static const char *answer; /* to SHOW GRANTS: an error of the number */
+static unsigned answer_number;
+
+const struct mr_server *__wrap_mr_db_server(const struct mr_db *db);
+enum mr_code __wrap_mr_db_query_text(struct mr_db *db, const char *sql,
+                                     struct mr_strbuf *out, struct mr_err *err);
+enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql,
+                                size_t len, struct mr_result **out, struct mr_err *err);
+
+const struct mr_server *__wrap_mr_db_server(const struct mr_db *db)
+{
+    (void)db;
+    return &answering;
+}
+
+enum mr_code __wrap_mr_db_query_text(struct mr_db *db, const char *sql,
+                                     struct mr_strbuf *out, struct mr_err *err)
+{
+    (void)db, (void)sql, (void)err;
+    mr_strbuf_add_str(out, "root@");
+    return MR_OK;
+}
+
+enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql,
+                                size_t len, struct mr_result **out, struct mr_err *err)
+{
+    (void)db, (void)shape, (void)sql, (void)len;
+    *out = NULL;
+    (void)mr_err_set(err, MR_E_SQL, "server \"h:1\": error %u: %s", answer_number,
+                     answer);
+    err->sql_errno = answer_number;
+    return MR_E_SQL;
+}
+
+/* A server that looks at no grants hides nothing; of one that does not tell them, who knows. */
+static void test_not_told(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned number;
+        const char *text;
+        bool sees_all;
+    } table[] = {
+        {1290,
+         "The MariaDB server is running with the --skip-grant-tables option so it cannot "
+         "execute this statement",
+         true},
+        {1290, "The MySQL server is running with the --read-only option so it cannot",
+         false},
+        {1141, "There is no such grant defined for user 'r' on host '%'", false},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct mr_grants *g = NULL;
+        struct mr_err err = {0};
+        answer_number = table[i].number;
+        answer = table[i].text;
+        assert_int_equal(mr_grants_load(NULL, &g, &err),
+                         table[i].sees_all ? MR_OK : MR_E_SQL);
+        assert_int_equal(g != NULL, table[i].sees_all);
+        if (g == NULL) {
+            assert_int_equal(err.sql_errno, answer_number);
+            continue;
+        }
+        assert_true(mr_grants_lists_dbs(g));
+        assert_int_equal(mr_grants_hidden(g, &answering, "any"), 0);
+        mr_grants_free(g);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -358,6 +430,7 @@ int main(void)
         cmocka_unit_test(test_not_understood),
         cmocka_unit_test(test_hidden),
         cmocka_unit_test(test_needed),
+        cmocka_unit_test(test_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
