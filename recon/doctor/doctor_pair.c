@@ -19,12 +19,13 @@ struct couple {
 
 /* ---- who they are ---- */
 
+/* No single one of these is proof: MariaDB's server_uid is made of the machine's network address
+ * and the port, and a copied data directory of MySQL has its server_uuid. */
 static bool is_one_server(const struct mr_server *x, const struct mr_server *y)
 {
-    if (x->uuid[0] != '\0' && y->uuid[0] != '\0')
-        return strcmp(x->uuid, y->uuid) == 0;
-    return strcmp(x->hostname, y->hostname) == 0 && x->port == y->port &&
-           strcmp(x->datadir, y->datadir) == 0;
+    return x->flavour == y->flavour && x->server_id == y->server_id &&
+           x->port == y->port && strcmp(x->uuid, y->uuid) == 0 &&
+           strcmp(x->hostname, y->hostname) == 0 && strcmp(x->datadir, y->datadir) == 0;
 }
 
 /* Two copies in one server are compared in earnest, by their names. */

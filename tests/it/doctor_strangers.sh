@@ -73,6 +73,21 @@ account a "SELECT ON $DB.*"
 diagnose "$(uri a "$DB" nxdoctor:x)" "$(uri b "$DB" nxdoctor:x)"
 like "hidden: it is not known" "$(found pair_writers)" '^unknown: .* both take writes, and whether they replicate is hidden'
 client a <<<"DROP USER nxdoctor@'%'"
+# Two servers with one port, as in two containers: MariaDB's server_uid is the same for both.
+. "$IT_DIR/../lib/servers.sh"
+mr_servers_begin || bail "no place"
+trap clean_up EXIT
+IT_EXIT+=(mr_servers_end)
+mr_spawn_mariadb TWIN && mr_spawn_mariadb OTHER --port="$MR_TWIN_PORT" --bind-address=127.0.0.2 &&
+    mr_await TWIN OTHER || bail "no server"
+for name in TWIN OTHER; do
+    mr_sql $name -e "CREATE DATABASE club; CREATE USER twin@'127.%'; GRANT ALL ON *.* TO twin@'127.%'" || bail "no account"
+done
+is "two servers have one server_uid" "$(mr_sql TWIN -e 'SELECT @@server_uid')" "$(mr_sql OTHER -e 'SELECT @@server_uid')"
+diagnose "mysql://twin@127.0.0.1:$MR_TWIN_PORT/club" "mysql://twin@127.0.0.2:$MR_TWIN_PORT/club"
+is "and are two all the same" "$(jq -r 'select(.name == "same_server").state' "$OUT")" ok
+like "that both take writes" "$(found pair_writers)" '^note: .* both take writes'
+
 if [ -n "$MR_O_URI" ]; then
     fresh o "$DB"
     at o "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)"
