@@ -91,22 +91,40 @@ static bool is_section(const struct mr_ini_section *section)
            strchr(section->argument, '.') != NULL;
 }
 
-static bool is_wanted(const struct mr_gate_facts *facts, const char *db, const char *name)
+static bool is_among(const struct mr_gate_wanted *list, size_t count, const char *db,
+                     const char *name)
 {
-    for (size_t i = 0; i < facts->nwanted; i++)
-        if (strcmp(facts->wanted[i].db, db) == 0 &&
-            strcmp(facts->wanted[i].name, name) == 0)
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].db, db) == 0 && strcmp(list[i].name, name) == 0)
             return true;
     return false;
 }
 
-/* Takes it where one of its checks would pass over it in silence. */
+static bool is_wanted(const struct mr_gate_facts *facts, const char *db, const char *name)
+{
+    return is_among(facts->wanted, facts->nwanted, db, name) ||
+           is_among(facts->missing, facts->nmissing, db, name);
+}
+
+static bool has_db(const struct mr_gate_facts *facts, const char *db)
+{
+    for (size_t i = 0; i < facts->ndbs; i++)
+        if (strcmp(facts->dbs[i], db) == 0)
+            return true;
+    return false;
+}
+
+struct wanted {
+    struct mr_gate_wanted *hidden, *missing;
+};
+
+/* Takes it where one of its checks would pass over it in silence.  One configuration may be for
+ * many servers: what it says of a database that this one has not is for others. */
 static enum mr_code want(struct mr_gate_work *work, struct mr_gate_facts *facts,
-                         struct mr_gate_wanted *wanted, const char *db, const char *name,
+                         const struct wanted *wanted, const char *db, const char *name,
                          struct mr_err *err)
 {
     const struct mr_gate_task *task = work->task;
-    struct mr_gate_wanted *w = &wanted[facts->nwanted];
     struct mr_gate_absent absent = {db, name, {.seen = MR_GATE_SEEN}};
     struct mr_table_config config;
     if (!is_named(facts, db) || !mr_gate_work_selects(task, db, name) ||
@@ -117,14 +135,16 @@ static enum mr_code want(struct mr_gate_work *work, struct mr_gate_facts *facts,
     if (code != MR_OK || (config.freshness == NULL && config.sequence == NULL))
         return code;
     code = probe_absent(task, &absent, err);
-    if (code != MR_OK || absent.view.seen == MR_GATE_SEEN)
+    const bool missing = absent.view.seen == MR_GATE_SEEN;
+    if (code != MR_OK || (missing && !has_db(facts, db)))
         return code;
+    struct mr_gate_wanted *w =
+        missing ? &wanted->missing[facts->nmissing++] : &wanted->hidden[facts->nwanted++];
     *w = (struct mr_gate_wanted){.db = mr_gate_work_keep(work, db),
                                  .name = mr_gate_work_keep(work, name),
                                  .view = absent.view,
                                  .fresh = config.freshness != NULL,
                                  .sequence = config.sequence != NULL};
-    facts->nwanted++;
     return MR_OK;
 }
 
@@ -133,18 +153,20 @@ static enum mr_code find_wanted(struct mr_gate_work *work, struct mr_gate_facts 
                                 struct mr_err *err)
 {
     const struct mr_ini_section *section = work->task->config->sections;
-    struct mr_gate_wanted *wanted;
+    struct wanted wanted;
     size_t count = facts->nabsent + 1;
     enum mr_code code = MR_OK;
     for (; section != NULL; section = section->next)
         count += is_section(section) ? 1 : 0;
-    wanted = mr_arena_calloc(work->task->arena, count, sizeof *wanted);
-    if (wanted == NULL)
+    wanted.hidden = mr_arena_calloc(work->task->arena, count, sizeof *wanted.hidden);
+    wanted.missing = mr_arena_calloc(work->task->arena, count, sizeof *wanted.missing);
+    if (wanted.hidden == NULL || wanted.missing == NULL)
         return mr_err_nomem(err, "looking for tables");
-    facts->wanted = wanted;
+    facts->wanted = wanted.hidden;
+    facts->missing = wanted.missing;
     for (size_t i = 0; code == MR_OK && i < facts->nabsent; i++)
         if (facts->absent[i].view.seen != MR_GATE_SEEN)
-            code = want(work, facts, wanted, facts->absent[i].db, facts->absent[i].name,
+            code = want(work, facts, &wanted, facts->absent[i].db, facts->absent[i].name,
                         err);
     section = work->task->config->sections;
     for (; code == MR_OK && section != NULL; section = section->next) {
@@ -153,7 +175,7 @@ static enum mr_code find_wanted(struct mr_gate_work *work, struct mr_gate_facts 
         const char *dot = strchr(section->argument, '.');
         const char *db = mr_arena_dup(work->task->arena, section->argument,
                                       (size_t)(dot - section->argument));
-        code = db != NULL ? want(work, facts, wanted, db, dot + 1, err)
+        code = db != NULL ? want(work, facts, &wanted, db, dot + 1, err)
                           : mr_err_nomem(err, "looking for tables");
     }
     return code == MR_OK && work->nomem ? mr_err_nomem(err, "looking for tables") : code;

@@ -158,7 +158,8 @@ struct mr_gate_absent {
     struct mr_gate_view view; /* SEEN: it is gone; HIDDEN: that cannot be known */
 };
 
-/* A table of which the configuration wants a check, and that is hidden from the account. */
+/* A table of which the configuration wants a check, and that is hidden from the account, or
+ * not there. */
 struct mr_gate_wanted {
     const char *db, *name;
     struct mr_gate_view view;
@@ -240,8 +241,10 @@ struct mr_gate_facts {
     size_t ntables;
     const struct mr_gate_absent *absent;
     size_t nabsent;
-    const struct mr_gate_wanted *wanted; /* also without a baseline */
+    const struct mr_gate_wanted *wanted; /* hidden; also without a baseline */
     size_t nwanted;
+    const struct mr_gate_wanted *missing; /* not there, though their databases are */
+    size_t nmissing;
     const struct mr_gate_sequence *sequences; /* by db, then name */
     size_t nsequences;
     const struct mr_gate_absent *absent_sequences;

@@ -284,6 +284,15 @@ static void found_wanted(struct mr_gate_judge *j, const struct mr_gate_wanted *w
     mr_gate_found_hidden(j, name, &w->view);
 }
 
+static void found_missing(struct mr_gate_judge *j, const struct mr_gate_wanted *w)
+{
+    mr_gate_found(j, MR_GATE_UNKNOWN,
+                  "%.140s.%.140s, which the configuration names, is no table here", w->db,
+                  w->name);
+    mr_gate_hint(j, "If it was dropped or renamed on purpose, correct its section of the "
+                    "configuration.");
+}
+
 /* The next one that can be judged; hidden ones are told of. */
 static bool next_sequence(struct mr_gate_judge *j, size_t *at, struct sequence *s)
 {
@@ -305,6 +314,9 @@ static bool next_sequence(struct mr_gate_judge *j, size_t *at, struct sequence *
     for (size_t i = 0; i < j->now->nwanted; i++)
         if (j->now->wanted[i].sequence)
             found_wanted(j, &j->now->wanted[i]);
+    for (size_t i = 0; i < j->now->nmissing; i++)
+        if (j->now->missing[i].sequence)
+            found_missing(j, &j->now->missing[i]);
     return false;
 }
 
@@ -583,6 +595,9 @@ void mr_gate_rule_freshness(struct mr_gate_judge *j)
     for (size_t i = 0; i < j->now->nwanted; i++)
         if (j->now->wanted[i].fresh)
             found_wanted(j, &j->now->wanted[i]);
+    for (size_t i = 0; i < j->now->nmissing; i++)
+        if (j->now->missing[i].fresh)
+            found_missing(j, &j->now->missing[i]);
     if (count == 0) {
         mr_gate_note(j, "no table is configured with freshness =");
         return;

@@ -88,6 +88,11 @@ rights() { # mariadb|mysql
     printf '[table club.ordrs]\nfreshness = touched\n' >"$IT_TMP/slip.ini"
     run_gate --config "$IT_TMP/slip.ini" --only freshness "$(gate_uri GP)"
     like "$GATE_KIND: a section of a table that there is not" "$(cat "$ERR")" 'slip.ini:1: section of "club.ordrs" matches no table: is "club.orders" meant'
+    is "$GATE_KIND: what it asks for is not well" "$(what_fires) -> $RC" "freshness:unknown -> 4"
+    printf '[table club.gone]\nfreshness = touched\nsequence = id\n[table elsewhere.gone]\nfreshness = touched\n' >"$IT_TMP/slip.ini"
+    run_gate --config "$IT_TMP/slip.ini" --only freshness,sequence_gaps "$(gate_uri GP)"
+    is "$GATE_KIND: a table that is gone is not well without a baseline" "$(what_fires) -> $RC" "freshness:unknown sequence_gaps:unknown -> 4"
+    says "and is named" freshness '^club.gone, which the configuration names, is no table here'
 
     # nothing to look at is not well
     all=$(gate_uri GP) all=${all%/club}
