@@ -51,7 +51,9 @@ struct reader {
 struct place {
     const char *path;
     unsigned line;
-    bool required; /* named by the user: then a failure is an error */
+    /* named by the user, or from within such a file: then a failure is an error, since what is
+     * passed over may have asked for TLS */
+    bool required;
 };
 
 static void reader_release(struct reader *reader)
@@ -165,11 +167,15 @@ static int is_config_name(const struct dirent *entry)
     return len > 4 && strcmp(entry->d_name + len - 4, ".cnf") == 0;
 }
 
-static enum mr_code read_dir(struct reader *reader, const char *path, struct mr_err *err)
+static enum mr_code read_dir(struct reader *reader, const char *path, bool required,
+                             struct mr_err *err)
 {
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, is_config_name, alphasort);
     enum mr_code rc = MR_OK;
+    if (count < 0 && required && errno != ENOENT)
+        rc = mr_err_set_sys(err, MR_E_CONFIG, errno,
+                            "could not read option directory \"%s\"", path);
     for (int i = 0; i < count; i++) {
         char *file = NULL;
         if (rc == MR_OK && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0) {
@@ -177,7 +183,7 @@ static enum mr_code read_dir(struct reader *reader, const char *path, struct mr_
             rc = mr_err_nomem(err, "reading an option file");
         }
         if (rc == MR_OK)
-            rc = read_file(reader, file, false, err);
+            rc = read_file(reader, file, required, err);
         free(file);
         free(entries[i]);
     }
@@ -203,9 +209,9 @@ static enum mr_code take_line(struct reader *reader, struct place place, char *l
     if (*line == '!') {
         char *path = directive(line, "!includedir");
         if (path != NULL)
-            return read_dir(reader, path, err);
+            return read_dir(reader, path, place.required, err);
         path = directive(line, "!include");
-        return path != NULL ? read_file(reader, path, false, err) : MR_OK;
+        return path != NULL ? read_file(reader, path, place.required, err) : MR_OK;
     }
     if (*line == '[') {
         char *close = strchr(line, ']');
@@ -222,7 +228,8 @@ static enum mr_code take_line(struct reader *reader, struct place place, char *l
     return *ours ? take_option(reader, line, err) : MR_OK;
 }
 
-static enum mr_code open_file(const char *path, bool required, FILE **out,
+/* An included file that is not there is left out, as the servers' clients do. */
+static enum mr_code open_file(const char *path, bool required, bool included, FILE **out,
                               struct mr_err *err)
 {
     *out = NULL;
@@ -232,6 +239,8 @@ static enum mr_code open_file(const char *path, bool required, FILE **out,
     int reason = errno;
     if (file == NULL && fd >= 0)
         (void)close(fd);
+    if (file == NULL && included && reason == ENOENT)
+        return MR_OK;
     if (file == NULL)
         return required ? mr_err_set_sys(err, MR_E_CONFIG, reason,
                                          "could not read option file \"%s\"", path)
@@ -255,7 +264,7 @@ static enum mr_code read_file(struct reader *reader, const char *path, bool requ
                           "option file \"%s\" is included more than %d deep", path,
                           INCLUDE_DEPTH_MAX);
     FILE *file = NULL;
-    enum mr_code rc = open_file(path, required, &file, err);
+    enum mr_code rc = open_file(path, required, reader->depth > 0, &file, err);
     if (rc != MR_OK || file == NULL)
         return rc;
     reader->depth++;

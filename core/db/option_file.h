@@ -16,7 +16,8 @@
  * program.
  *
  * Errors: MR_E_CONFIG for a port or ssl-mode that is none, and (file and line) for a
- * defaults-file that is missing, not readable, writable by everybody, or malformed.
+ * defaults-file that is missing, not readable, writable by everybody, or malformed; so for
+ * what it includes, but for what is missing.
  * Standard files that are absent or not readable are passed over, and, as the servers'
  * clients do, those that everybody may write.
  */

@@ -489,6 +489,32 @@ static void test_includes(void **state)
     mr_endpoint_release(&ep);
 }
 
+/* What cannot be taken may ask for TLS; what is not there asks for nothing. */
+static void test_lost_includes(void **state)
+{
+    (void)state;
+    static const char *const lines[][2] = {{"!include", "one"},
+                                           {"!includedir", "inc"},
+                                           {"!include", "inc"},
+                                           {"!includedir", "one"}};
+    struct mr_err err;
+    struct mr_endpoint ep;
+    char text[512];
+    write_file("one", "[client]\nssl-mode=REQUIRED\n", 0666);
+    write_file("inc/a.cnf", "[client]\nssl-mode=REQUIRED\n", 0666);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        (void)snprintf(text, sizeof text, "%s %s/%s\n", lines[i][0], dir, lines[i][1]);
+        write_file("my.cnf", text, 0600);
+        assert_int_equal(apply(&ep, "h", "", &err), MR_E_CONFIG);
+        mr_endpoint_release(&ep);
+    }
+    (void)snprintf(text, sizeof text, "!include %s/none\n!includedir %s/none\n", dir,
+                   dir);
+    write_file("my.cnf", text, 0600);
+    assert_int_equal(apply(&ep, "h", "", &err), MR_OK);
+    mr_endpoint_release(&ep);
+}
+
 static void test_bad_option_files(void **state)
 {
     (void)state;
@@ -560,11 +586,17 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good),        cmocka_unit_test(test_options),
-        cmocka_unit_test(test_snapshot),    cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_wipe),        cmocka_unit_test(test_random_passwords),
-        cmocka_unit_test(test_environment), cmocka_unit_test(test_option_files),
-        cmocka_unit_test(test_includes),    cmocka_unit_test(test_bad_option_files),
+        cmocka_unit_test(test_good),
+        cmocka_unit_test(test_options),
+        cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_wipe),
+        cmocka_unit_test(test_random_passwords),
+        cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_option_files),
+        cmocka_unit_test(test_includes),
+        cmocka_unit_test(test_lost_includes),
+        cmocka_unit_test(test_bad_option_files),
         cmocka_unit_test(test_home_file),
     };
     return cmocka_run_group_tests_name("endpoint", tests, set_up, tear_down);
