@@ -546,10 +546,15 @@ bool mr_spelling_sql_write(struct mr_strbuf *sql, const struct mr_spelling *s,
     return true;
 }
 
+bool mr_spelling_may_be_otherwise(const struct mr_spelling *s)
+{
+    return s->kind == MR_SPELL_NUMBER && s->child == MR_CLASS_TEXT;
+}
+
 bool mr_spelling_sql_otherwise(struct mr_strbuf *sql, const struct mr_spelling *s,
                                const char *child)
 {
-    if (s->kind != MR_SPELL_NUMBER || s->child != MR_CLASS_TEXT)
+    if (!mr_spelling_may_be_otherwise(s))
         return false;
     mr_strbuf_add_fmt(sql,
                       "%s REGEXP '" NUMBER "' AND (%s REGEXP '^[-+0[:space:]]' OR %s"

@@ -80,6 +80,8 @@ void mr_spelling_sql_read(struct mr_strbuf *sql, const struct mr_spelling *s,
  * child's column, whose index can be used.  false: there is more than one way. */
 bool mr_spelling_sql_write(struct mr_strbuf *sql, const struct mr_spelling *s,
                            const char *parent);
+/* May the child have texts that are MR_SPELT_OTHERWISE? */
+bool mr_spelling_may_be_otherwise(const struct mr_spelling *s);
 /* Holds for every text that means a key and is MR_SPELT_OTHERWISE, and for a few more; nothing
  * is appended and false returned where there is none. */
 bool mr_spelling_sql_otherwise(struct mr_strbuf *sql, const struct mr_spelling *s,

@@ -382,6 +382,13 @@ void mr_script_referred(struct mr_script *s, const struct mr_plan_reference *r,
                         const char *c, const char *p);
 bool mr_script_refers_by(struct mr_script *s, const struct mr_plan_reference *r, size_t i,
                          const char *c, const char *p);
+typedef void mr_script_relate_fn(struct mr_script *s, const struct mr_plan_reference *r,
+                                 const char *c, const char *p);
+/* What that passes over, since no index leads to it: texts that spell the key otherwise ("017"),
+ * if there may be such.  Each row of the child is read. */
+bool mr_script_is_spelt_otherwise(const struct mr_plan_reference *r);
+void mr_script_refers_otherwise(struct mr_script *s, const struct mr_plan_reference *r,
+                                const char *c, const char *p);
 /* script_computed.c: refuses rows of myrecon_iN or _uN whose value in a unique index that
  * is not of whole, written columns is held by another row. */
 void mr_script_computed(struct mr_script *s, const struct mr_plan_table *t, char prefix);

@@ -69,7 +69,8 @@ static void link_rows(struct mr_script *s, size_t at, char prefix, enum way way)
 
 /* From a row x of the unit that refers, as it stands, to the row s that is to be deleted: it
  * may have been led there since, or by the plan. */
-static void link_live(struct mr_script *s, const struct mr_plan_reference *r)
+static void link_live(struct mr_script *s, const struct mr_plan_reference *r,
+                      mr_script_relate_fn *relate)
 {
     const struct mr_plan_table *c = &s->plan->tables[r->child];
     begin(s, "x.myrecon_tree", "s.myrecon_tree", UP);
@@ -77,7 +78,7 @@ static void link_live(struct mr_script *s, const struct mr_plan_reference *r)
     add(s, " AS s STRAIGHT_JOIN ");
     mr_script_live(s, c);
     add(s, " AS c ON ");
-    mr_script_referred(s, r, "c", "s");
+    relate(s, r, "c", "s");
     add(s, " STRAIGHT_JOIN ");
     mr_script_temp_n(s, 'x', c->at);
     add(s, " AS x ON ");
@@ -96,8 +97,11 @@ static void link_reference(struct mr_script *s, size_t at)
         return;
     if (s->tables[r->parent].used[MR_STEP_DELETE] &&
         (child[MR_STEP_UPDATE] || child[MR_STEP_DELETE]) &&
-        s->plan->tables[r->child].key.count > 0)
-        link_live(s, r);
+        s->plan->tables[r->child].key.count > 0) {
+        link_live(s, r, mr_script_referred);
+        if (mr_script_is_spelt_otherwise(r))
+            link_live(s, r, mr_script_refers_otherwise);
+    }
     for (const char *p = "iu"; *p != '\0'; p++)
         if (child[mr_script_op(*p)])
             link_rows(s, at, *p, ALWAYS);

@@ -99,6 +99,36 @@ void mr_script_referred(struct mr_script *s, const struct mr_plan_reference *r,
     }
 }
 
+bool mr_script_is_spelt_otherwise(const struct mr_plan_reference *r)
+{
+    for (size_t i = 0; r->pair->spelling != NULL && i < r->from.count; i++)
+        if (mr_spelling_may_be_otherwise(&r->pair->spelling[i]))
+            return true;
+    return false;
+}
+
+void mr_script_refers_otherwise(struct mr_script *s, const struct mr_plan_reference *r,
+                                const char *c, const char *p)
+{
+    const struct mr_plan_table *t = &s->plan->tables[r->child];
+    struct mr_strbuf name = MR_STRBUF_INIT, any = MR_STRBUF_INIT;
+    for (size_t i = 0; i < r->from.count; i++) {
+        if (!mr_spelling_may_be_otherwise(&r->pair->spelling[i]))
+            continue;
+        mr_strbuf_reset(&name);
+        mr_strbuf_add_fmt(&name, "%s.", c);
+        mr_sql_ident(&name, t->pair->full[MR_TARGET].cols[r->from.at[i]].name);
+        mr_strbuf_add_str(&any, any.len > 0 ? " OR (" : "((");
+        (void)mr_spelling_sql_otherwise(&any, &r->pair->spelling[i], name.ptr);
+        mr_strbuf_add_char(&any, ')');
+    }
+    mr_strbuf_add_fmt(&s->sql, "%s) AND ", any.ptr);
+    mr_script_refers(s, r, c, p);
+    s->sql.failed |= any.failed || name.failed;
+    mr_strbuf_release(&name);
+    mr_strbuf_release(&any);
+}
+
 /* ---- rows ---- */
 
 void mr_script_columns(struct mr_script *s, const struct mr_plan_table *t,

@@ -154,7 +154,10 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
     add(s, " WHERE TRUE");
     mr_script_condition(s, r);
     add(s, ") AS c ON ");
-    mr_script_referred(s, r, "c", "s");
+    if (mr_script_is_spelt_otherwise(r))
+        mr_script_refers(s, r, "c", "s"); /* all are counted at once */
+    else
+        mr_script_referred(s, r, "c", "s");
     add(s, " WHERE ");
     mr_script_at_stake(s, "s");
     if (prefix == 'd' && mr_script_may_be_stranger(s, p)) {
@@ -176,15 +179,16 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
  * may that were inserted; or to nobody, as they do where they come from.  Where s is updated,
  * they are of its tree. */
 static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r,
-                          const struct mr_plan_table *c, char prefix)
+                          char prefix, mr_script_relate_fn *relate)
 {
+    const struct mr_plan_table *c = &s->plan->tables[r->child];
     const bool *used = s->tables[r->child].used;
     bool changes = c->key.count > 0 && (used[MR_STEP_UPDATE] || used[MR_STEP_DELETE]);
     bool inserts = s->again && used[MR_STEP_INSERT];
     add(s, " AS s STRAIGHT_JOIN ");
     mr_script_live(s, c);
     add(s, " AS c ON ");
-    mr_script_referred(s, r, "c", "s");
+    relate(s, r, "c", "s");
     if (changes) {
         temp_n(s, " LEFT JOIN ", 'x', r->child);
         add(s, " AS x ON ");
@@ -208,22 +212,36 @@ static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r
     mr_script_live_condition(s, r);
 }
 
+static void refuse_head(struct mr_script *s, size_t at, char prefix)
+{
+    const struct mr_plan_reference *r = &s->plan->references[at];
+    struct mr_strbuf why = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&why, "a row of %s refers to it",
+                      mr_plan_table_name(&s->plan->tables[r->child]));
+    mr_script_refuse(s, &s->plan->tables[r->parent], why.ptr);
+    temp_n(s, " FROM ", prefix, prefix == 'v' ? at : r->parent);
+    s->sql.failed |= why.failed;
+    mr_strbuf_release(&why);
+}
+
 void mr_script_refuse_referred(struct mr_script *s, size_t at, char prefix)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
     const struct mr_plan_table *c = &s->plan->tables[r->child];
-    struct mr_strbuf why = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&why, "a row of %s refers to it", mr_plan_table_name(c));
-    mr_script_refuse(s, &s->plan->tables[r->parent], why.ptr);
-    temp_n(s, " FROM ", prefix, prefix == 'v' ? at : r->parent);
+    refuse_head(s, at, prefix);
     if (c->key.count == 0 && s->tables[r->child].used[MR_STEP_DELETE] &&
-        r->child != r->parent)
+        r->child != r->parent) {
         refuse_counted(s, r, prefix);
-    else
-        refuse_joined(s, r, c, prefix);
+        mr_script_ran(s);
+        return;
+    }
+    refuse_joined(s, r, prefix, mr_script_referred);
     mr_script_ran(s);
-    s->sql.failed |= why.failed;
-    mr_strbuf_release(&why);
+    if (!mr_script_is_spelt_otherwise(r))
+        return;
+    refuse_head(s, at, prefix);
+    refuse_joined(s, r, prefix, mr_script_refers_otherwise);
+    mr_script_ran(s);
 }
 
 /* Does TARGET cascade a DELETE from a row of the table to those of the same table? */

@@ -163,9 +163,20 @@ rep_is 1 "undo keeps whom a live text names" undo --yes --case "$CASE" three "$D
 is "she is there, and her note" "$(on "SELECT COUNT(*) FROM members m JOIN notes n ON n.member_id = CAST(m.id AS CHAR) AND n.whose = 'live' WHERE m.name = 'anna'")" 1
 is "dora is not" "$(rows_of dora)" "0 0 0 0 0 0 0"
 rep_is 1 "verify lists who is gone" verify three "$DST"
+for text in "0$NEW" " $NEW" "$NEW.0"; do
+    on "UPDATE notes SET member_id = '$text' WHERE whose = 'live'"
+    rep_is 1 "undo keeps whom '${text/$NEW/N}' names" undo --yes --case "$CASE" three "$DST"
+    is "she is there" "$(on "SELECT COUNT(*) FROM members WHERE id = $NEW")" 1
+done
 on "DELETE FROM notes WHERE whose = 'live'"
 rep_is 0 "undone" undo --yes --case "$CASE" three "$DST"
 is "all as before" "$(state)" "$BEFORE"
+plan again
+rep_is 1 "applied again" apply --yes --case "$CASE" again "$DST"
+DORA=$(on "SELECT id FROM members WHERE name = 'dora'")
+on "UPDATE notes SET member_id = '0$DORA' WHERE whose = 'anna' AND member_id = (SELECT CAST(id AS CHAR) FROM members WHERE name = 'anna') LIMIT 1"
+rep_is 1 "a note was led to dora since" undo --yes --case "$CASE" again "$DST"
+is "so that undo keeps her" "$(on "SELECT COUNT(*) FROM members WHERE id = ${DORA:-0}")" 1
 
 # ---- the key is the text, and a snapshot is the lost side -------------------------------------
 # A text of four characters takes no id beyond 9999: the new ids stay below.
