@@ -306,6 +306,49 @@ static enum mr_code check_type(const struct mr_plan_table *t, struct mr_err *err
     return MR_OK;
 }
 
+/* The part of the key that SOURCE counts, where TARGET does not; or MR_NO_COLUMN. */
+static size_t counted_alone(const struct mr_plan_table *t, struct mr_arena *arena)
+{
+    const char *db = NULL, *name = NULL;
+    for (size_t i = 0; i < t->key.count; i++) {
+        const struct mr_column *c = mr_pair_column(t->pair, MR_SOURCE, t->key.at[i]);
+        if (c->auto_increment ||
+            mr_sequence_of(c, t->pair->side[MR_SOURCE]->db, arena, &db, &name))
+            return t->key.at[i];
+    }
+    return MR_NO_COLUMN;
+}
+
+/* TARGET has lost what counts its keys: ids that both histories gave away would be taken for
+ * natural keys, and two people for one. */
+static enum mr_code check_uncounted(struct mr_merge *m, const struct mr_plan_table *t,
+                                    struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)t->at};
+    const size_t counter = counted_alone(t, &m->arena);
+    int64_t any = 0;
+    if (counter == MR_NO_COLUMN || t->pair->config->identity == MR_IDENTITY_KEY)
+        return MR_OK;
+    enum mr_code code = mr_merge_work_int(
+        m, "SELECT EXISTS (SELECT 1 FROM w WHERE tbl=?1)", args, 1, &any, err);
+    if (code != MR_OK || any == 0)
+        return code;
+    (void)mr_err_set(
+        err, MR_E_REFUSED,
+        "a counter makes the key \"%s\" of table \"%s\" on the source, and "
+        "none on the target: whether one key is one row on both sides is not "
+        "known",
+        mr_plan_column_name(t, counter), mr_plan_table_name(t));
+    mr_err_hint(
+        err,
+        "Nothing was changed. Give the target's column its counter back "
+        "(AUTO_INCREMENT, DEFAULT NEXTVAL), check again, and plan then; or, where "
+        "rows of one key are one row all the same, say identity = key in [table "
+        "%s].",
+        mr_plan_table_name(t));
+    return MR_E_REFUSED;
+}
+
 enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
 {
     bool *infer = mr_arena_calloc(&m->arena, m->plan->ntables + 1, sizeof *infer);
@@ -316,8 +359,10 @@ enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         struct mr_merge_table *t = &m->tables[i];
         bool known = false;
-        if (!mr_plan_has_counter(t->plan))
+        if (!mr_plan_has_counter(t->plan)) {
+            code = check_uncounted(m, t->plan, err);
             continue;
+        }
         code = check_type(t->plan, err);
         if (code == MR_OK)
             code = begin_table(m, t, &known, err);

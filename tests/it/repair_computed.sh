@@ -1,7 +1,7 @@
 #!/bin/bash
 # repair_computed.sh: what merge cannot read before rows are written, or cannot count: a reference
 # over a column that the server computes, its condition, what it leads to; a counter that is no
-# whole number.  Such a plan is refused by name, and nothing of it is there.  $1: mysql
+# whole number, or that TARGET has lost.  Such a plan is refused by name, and nothing of it is there.  $1: mysql
 
 . "$(dirname "$0")/lib.sh"
 written_side "${1:-}"
@@ -47,6 +47,21 @@ plan
 is "over what it is computed from: planned" "$RC" 0
 rep_is 0 "applied" apply --yes --case "$CASE" plan "$DST"
 is "each is of whom its condition says" "$(on "SELECT c.doc, m.mobile FROM cards c JOIN members m ON m.id = c.member_id ORDER BY 1" | xargs)" "mx m1 my lost ny live"
+
+# ---- a counter that TARGET has lost ------------------------------------------------------------
+# Both sides gave the id 2 away: a key that nothing counts would make one person of two.
+world "member_id INT NOT NULL, KEY (member_id)" "VALUES (1, '2026-01-01', 1)" "VALUES (2, '2026-03-01', 2)" "member_id -> $DB.members.id"
+at $T "INSERT INTO cards VALUES (2, '2026-03-01', 2); ALTER TABLE members MODIFY id INT NOT NULL"
+refuses "no AUTO_INCREMENT on the target" 'the key "id" of table ".*\.members" on the source, and none on the target'
+sed -i 's/^identity = mobile/identity = key/' ini
+plan
+is "a person may say that the key is who it is" "$RC $(sed -n 's/^[^,]*,2,2,.*,\(changed\),.*/\1/p' plan/conflicts.csv)" "1 changed"
+at $T "ALTER TABLE members MODIFY id INT NOT NULL AUTO_INCREMENT"
+sed -i 's/^identity = key/identity = mobile/' ini
+plan
+is "with it there are two" "$RC" 0
+rep_is 0 "applied" apply --yes --case "$CASE" plan "$DST"
+is "each card is whose it was" "$(on "SELECT m.mobile FROM cards c JOIN members m ON m.id = c.member_id ORDER BY 1" | xargs)" "live lost m1"
 
 # ---- counters of MariaDB that are no whole numbers --------------------------------------------
 [ $T = b ] || finish
