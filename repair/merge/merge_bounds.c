@@ -306,39 +306,26 @@ static enum mr_code check_type(const struct mr_plan_table *t, struct mr_err *err
     return MR_OK;
 }
 
-/* The part of the key that SOURCE counts, where TARGET does not; or MR_NO_COLUMN. */
-static size_t counted_alone(const struct mr_plan_table *t, struct mr_arena *arena)
+static bool counts(const struct mr_plan_table *t, enum mr_side side, size_t column,
+                   struct mr_arena *arena)
 {
+    const struct mr_column *c = mr_pair_column(t->pair, side, column);
     const char *db = NULL, *name = NULL;
-    for (size_t i = 0; i < t->key.count; i++) {
-        const struct mr_column *c = mr_pair_column(t->pair, MR_SOURCE, t->key.at[i]);
-        if (c->auto_increment ||
-            mr_sequence_of(c, t->pair->side[MR_SOURCE]->db, arena, &db, &name))
-            return t->key.at[i];
-    }
-    return MR_NO_COLUMN;
+    return c->auto_increment ||
+           mr_sequence_of(c, t->pair->side[side]->db, arena, &db, &name);
 }
 
 /* TARGET has lost what counts its keys: ids that both histories gave away would be taken for
  * natural keys, and two people for one. */
-static enum mr_code check_uncounted(struct mr_merge *m, const struct mr_plan_table *t,
-                                    struct mr_err *err)
+static enum mr_code refuse_uncounted(const struct mr_plan_table *t, size_t column,
+                                     struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)t->at};
-    const size_t counter = counted_alone(t, &m->arena);
-    int64_t any = 0;
-    if (counter == MR_NO_COLUMN || t->pair->config->identity == MR_IDENTITY_KEY)
-        return MR_OK;
-    enum mr_code code = mr_merge_work_int(
-        m, "SELECT EXISTS (SELECT 1 FROM w WHERE tbl=?1)", args, 1, &any, err);
-    if (code != MR_OK || any == 0)
-        return code;
     (void)mr_err_set(
         err, MR_E_REFUSED,
         "a counter makes the key \"%s\" of table \"%s\" on the source, and "
         "none on the target: whether one key is one row on both sides is not "
         "known",
-        mr_plan_column_name(t, counter), mr_plan_table_name(t));
+        mr_plan_column_name(t, column), mr_plan_table_name(t));
     mr_err_hint(
         err,
         "Nothing was changed. Give the target's column its counter back "
@@ -347,6 +334,61 @@ static enum mr_code check_uncounted(struct mr_merge *m, const struct mr_plan_tab
         "%s].",
         mr_plan_table_name(t));
     return MR_E_REFUSED;
+}
+
+/* What rows are known by is not what others refer to them by: an id that both histories gave
+ * away would be there twice, and a child would belong to both. */
+static enum mr_code refuse_beside(const struct mr_plan_table *t, size_t column,
+                                  struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "others refer to column \"%s\" of table \"%s\", which a counter "
+                     "makes, and which is in no key that both sides have, nor unique on "
+                     "the target: an id that both sides gave away would be there twice",
+                     mr_plan_column_name(t, column), mr_plan_table_name(t));
+    mr_err_hint(err, "Nothing was changed. Make it the primary key, or the first part of "
+                     "it, on both sides, check again, and plan then.");
+    return MR_E_REFUSED;
+}
+
+static bool is_referred_to(const struct mr_merge *m, const struct mr_plan_table *t,
+                           size_t column)
+{
+    for (size_t i = 0; i < m->plan->nreferences; i++)
+        if (m->plan->references[i].parent == t->at &&
+            mr_plan_columns_has(&m->plan->references[i].to, column))
+            return true;
+    return false;
+}
+
+static bool is_unique(const struct mr_plan_table *t, size_t column)
+{
+    for (size_t i = 0; i < t->nuniques; i++)
+        if (t->uniques[i].columns.count == 1 && !t->uniques[i].is_partial &&
+            t->uniques[i].columns.at[0] == column)
+            return true;
+    return false;
+}
+
+/* Of a table whose key TARGET does not count. */
+static enum mr_code check_uncounted(struct mr_merge *m, const struct mr_plan_table *t,
+                                    struct mr_err *err)
+{
+    const int64_t args[] = {(int64_t)t->at};
+    int64_t any = 0;
+    enum mr_code code = mr_merge_work_int(
+        m, "SELECT EXISTS (SELECT 1 FROM w WHERE tbl=?1)", args, 1, &any, err);
+    for (size_t i = 0; code == MR_OK && any != 0 && i < t->pair->find.ncolumns; i++) {
+        const bool on_source = counts(t, MR_SOURCE, i, &m->arena);
+        const bool on_target = counts(t, MR_TARGET, i, &m->arena);
+        if (mr_plan_columns_has(&t->key, i) && on_source &&
+            t->pair->config->identity != MR_IDENTITY_KEY)
+            code = refuse_uncounted(t, i, err);
+        else if (!mr_plan_columns_has(&t->key, i) && (on_source || on_target) &&
+                 is_referred_to(m, t, i) && !is_unique(t, i))
+            code = refuse_beside(t, i, err);
+    }
+    return code;
 }
 
 enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)

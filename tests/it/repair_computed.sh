@@ -1,7 +1,7 @@
 #!/bin/bash
 # repair_computed.sh: what merge cannot read before rows are written, or cannot count: a reference
 # over a column that the server computes, its condition, what it leads to; a counter that is no
-# whole number, or that TARGET has lost.  Such a plan is refused by name, and nothing of it is there.  $1: mysql
+# whole number, that TARGET has lost, or that is not of the key.  Such a plan is refused by name, and nothing of it is there.  $1: mysql
 
 . "$(dirname "$0")/lib.sh"
 written_side "${1:-}"
@@ -62,6 +62,25 @@ plan
 is "with it there are two" "$RC" 0
 rep_is 0 "applied" apply --yes --case "$CASE" plan "$DST"
 is "each card is whose it was" "$(on "SELECT m.mobile FROM cards c JOIN members m ON m.id = c.member_id ORDER BY 1" | xargs)" "live lost m1"
+
+# ---- a counter beside the key -----------------------------------------------------------------
+# Rows are known by their mobile, and others refer to them by an id that may be there twice.
+beside() { # beside SIDES: their key is another one
+    world "member_id INT NOT NULL, KEY (member_id)" "VALUES (1, '2026-01-01', 1)" "VALUES (2, '2026-03-01', 2)" "member_id -> $DB.members.id"
+    at "$1" "ALTER TABLE members DROP PRIMARY KEY, ADD ${2:-KEY (id)}"
+}
+beside a$T
+refuses "an id that is in no key" 'column "id" of table ".*\.members", which a counter makes, and which is in no key'
+beside $T "PRIMARY KEY (id, at)"
+refuses "one that is in two keys" 'column "id" of table ".*\.members", which a counter makes, and which is in no key'
+beside a$T "UNIQUE (id)"
+plan
+is "a unique one can be planned" "$RC" 0
+beside a$T
+sed -i '/^reference/d' ini
+at a$T "ALTER TABLE cards CHANGE member_id n INT NOT NULL"
+plan
+is "and one that nobody refers to" "$RC" 0
 
 # ---- counters of MariaDB that are no whole numbers --------------------------------------------
 [ $T = b ] || finish
