@@ -256,6 +256,30 @@ static enum mr_code write_traces(struct mr_merge_matching *x, struct mr_err *err
     return code;
 }
 
+/* Ids that a counter made are one row's each, unless rows were written under the id of another
+ * one on purpose. */
+static enum mr_code find_shared(struct mr_merge_matching *x, struct mr_err *err)
+{
+    const size_t at = x->table->plan->at;
+    const int64_t args[] = {(int64_t)at};
+    struct mr_plan_table *t = &x->m->plan->tables[at];
+    int64_t shared = 0;
+    bool any = false;
+    for (size_t i = 0; i < x->m->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &x->m->plan->references[i];
+        any = any || (r->parent == at && mr_plan_is_of_part(t, r));
+    }
+    if (!any || t->parts == MR_PLAN_PARTS_SHARED)
+        return MR_OK;
+    enum mr_code code = mr_merge_work_int(
+        x->m,
+        "SELECT EXISTS (SELECT 1 FROM w WHERE tbl=?1 AND above GROUP BY n HAVING"
+        " count(*)>1)",
+        args, 1, &shared, err);
+    t->parts = shared != 0 ? MR_PLAN_PARTS_SHARED : MR_PLAN_PARTS_ALONE;
+    return code;
+}
+
 static enum mr_code find_traces(struct mr_merge_matching *x, struct mr_err *err)
 {
     static const char sql[] =
@@ -264,7 +288,7 @@ static enum mr_code find_traces(struct mr_merge_matching *x, struct mr_err *err)
         " JOIN w ON w.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND m.id>?3"
         " AND m.there IS NULL AND m.taken IS NULL ORDER BY m.id LIMIT ?4";
     int64_t after = 0;
-    enum mr_code code = MR_OK;
+    enum mr_code code = find_shared(x, err);
     while (code == MR_OK) {
         const int64_t args[] = {(int64_t)x->table->plan->at, x->wave, after,
                                 (int64_t)mr_merge_trace_keys(x->m, x->table->plan)};

@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/pair/pair_identity.h"
 #include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
+#include "repair/merge/merge_work.h"
 
 struct tracing {
     struct mr_merge *m;
@@ -17,14 +19,6 @@ struct tracing {
     bool *seen;           /* per question */
     struct mr_strbuf bytes;
 };
-
-static bool is_of_key(const struct mr_plan_table *t, const struct mr_plan_reference *r)
-{
-    for (size_t i = 0; i < r->to.count; i++)
-        if (!mr_plan_columns_has(&t->key, r->to.at[i]))
-            return false;
-    return !mr_plan_has_counter(t) || mr_plan_columns_has(&r->to, t->counter);
-}
 
 static int compare_values(const void *a, const void *b)
 {
@@ -171,6 +165,122 @@ static enum mr_code trace_reference(struct tracing *t, const struct mr_plan_tabl
     return code;
 }
 
+/* ---- rows that have the same part of the key ---- */
+
+/* A row of TARGET that has the part which a question names. */
+struct holder {
+    size_t ask;
+    struct mr_key key;
+    bool is_kin; /* SOURCE has it, too, and it is the same row */
+};
+
+struct holding {
+    struct tracing *t;
+    const struct mr_plan_table *table;
+    struct mr_vec holders; /* struct holder */
+};
+
+static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
+                                const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct holding *h = ctx;
+    struct tracing *t = h->t;
+    bool null = false;
+    enum mr_code code = mr_pair_values_of(row->image, row->len, h->table->key.at,
+                                          h->table->key.count, &t->bytes, &null, err);
+    if (code != MR_OK)
+        return code;
+    struct holder *holder = mr_vec_push(&h->holders);
+    const void *copy = mr_arena_dup(&t->arena, t->bytes.ptr, t->bytes.len);
+    if (holder == NULL || copy == NULL)
+        return mr_merge_nomem(err);
+    *holder = (struct holder){.ask = (size_t)ask->tag, .key = {copy, t->bytes.len}};
+    return MR_OK;
+}
+
+static enum mr_code take_kin(void *ctx, const struct mr_merge_ask *ask,
+                             const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct holding *h = ctx;
+    (void)row;
+    (void)err;
+    ((struct holder *)mr_vec_at(&h->holders, (size_t)ask->tag))->is_kin = true;
+    return MR_OK;
+}
+
+/* Of those whose key SOURCE has, too: it has been judged whether they are one row, unless the
+ * two are equal, and mean the same. */
+static enum mr_code judge_kin(struct holding *h, struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_prepare(h->t->m->cf,
+                                        "SELECT m.there IS ?2 FROM w LEFT JOIN m ON "
+                                        "m.id=w.id WHERE w.tbl=?1 AND w.skey=?2",
+                                        &stmt, err);
+    for (size_t i = 0; code == MR_OK && i < h->holders.count; i++) {
+        struct holder *holder = mr_vec_at(&h->holders, i);
+        bool found = false;
+        if (!holder->is_kin)
+            continue;
+        mr_case_bind_int(stmt, 1, (int64_t)h->table->at);
+        mr_merge_work_bind(stmt, 2, holder->key);
+        code = mr_case_step(stmt, &found, err);
+        if (code == MR_OK && found)
+            holder->is_kin = mr_case_int(stmt, 0) != 0;
+        mr_case_reset(stmt);
+    }
+    mr_case_free(stmt);
+    return code;
+}
+
+static enum mr_code find_kin(struct holding *h, struct mr_err *err)
+{
+    const struct mr_merge_lookup what = {MR_SOURCE, h->table, h->table->key};
+    struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < h->holders.count; i++) {
+        struct mr_merge_ask *ask = mr_vec_push(&asks);
+        if (ask == NULL)
+            code = mr_merge_nomem(err);
+        else
+            *ask = (struct mr_merge_ask){
+                .tag = (int64_t)i,
+                .value = ((struct holder *)mr_vec_at(&h->holders, i))->key};
+    }
+    if (code == MR_OK && asks.count > 0)
+        code = mr_merge_lookup_ask(h->t->m, &what, &asks, take_kin, h, err);
+    mr_vec_release(&asks);
+    return code == MR_OK ? judge_kin(h, err) : code;
+}
+
+/* A row that has the part under another key is who TARGET's rows refer to, unless SOURCE has
+ * that row, too, and so means it by that part. */
+static enum mr_code trace_holders(struct tracing *t, const struct mr_plan_table *table,
+                                  size_t nasks, struct mr_err *err)
+{
+    struct holding h = {t, table, MR_VEC_INIT(struct holder)};
+    const struct mr_merge_lookup what = {MR_TARGET, table, t->r->to};
+    bool *kin = calloc(nasks + 1, sizeof *kin);
+    enum mr_code code = kin != NULL ? MR_OK : mr_merge_nomem(err);
+    if (code == MR_OK && t->parts.count > 0)
+        code = mr_merge_lookup_ask(t->m, &what, &t->parts, take_holder, &h, err);
+    if (code == MR_OK && h.holders.count > 0)
+        code = find_kin(&h, err);
+    for (size_t i = 0; code == MR_OK && i < h.holders.count; i++) {
+        const struct holder *holder = mr_vec_at(&h.holders, i);
+        kin[holder->ask] = kin[holder->ask] || holder->is_kin;
+    }
+    for (size_t i = 0; code == MR_OK && i < h.holders.count; i++) {
+        const size_t ask = ((const struct holder *)mr_vec_at(&h.holders, i))->ask;
+        t->seen[ask] = t->seen[ask] || !kin[ask];
+        if (kin[ask])
+            t->m->plan->tables[table->at].parts = MR_PLAN_PARTS_SHARED;
+    }
+    mr_vec_release(&h.holders);
+    free(kin);
+    return code;
+}
+
 enum mr_code mr_merge_traces(struct mr_merge *m, const struct mr_plan_table *table,
                              struct mr_vec *asks, struct mr_err *err)
 {
@@ -183,8 +293,10 @@ enum mr_code mr_merge_traces(struct mr_merge *m, const struct mr_plan_table *tab
     enum mr_code code = t.seen != NULL ? MR_OK : mr_merge_nomem(err);
     for (size_t i = 0; code == MR_OK && i < m->plan->nreferences; i++) {
         t.r = &m->plan->references[i];
-        if (t.r->parent == table->at && is_of_key(table, t.r))
+        if (t.r->parent == table->at && mr_plan_is_of_key(table, t.r))
             code = trace_reference(&t, table, asks, err);
+        if (code == MR_OK && t.r->parent == table->at && mr_plan_is_of_part(table, t.r))
+            code = trace_holders(&t, table, asks->count, err);
     }
     for (size_t i = 0; code == MR_OK && i < asks->count; i++)
         if (t.seen[i])
@@ -204,7 +316,7 @@ size_t mr_merge_trace_keys(const struct mr_merge *m, const struct mr_plan_table 
         const struct mr_plan_reference *r = &m->plan->references[i];
         const struct mr_merge_lookup what = {MR_TARGET, &m->plan->tables[r->child],
                                              r->from};
-        if (r->parent == table->at && is_of_key(table, r) &&
+        if (r->parent == table->at && mr_plan_is_of_key(table, r) &&
             mr_merge_lookup_keys(m, &what) > most)
             most = mr_merge_lookup_keys(m, &what);
     }

@@ -72,6 +72,22 @@ bool mr_plan_has_runs(const struct mr_plan_table *table)
     return table->key.count == 1 && mr_plan_has_counter(table);
 }
 
+bool mr_plan_is_of_key(const struct mr_plan_table *table,
+                       const struct mr_plan_reference *r)
+{
+    for (size_t i = 0; i < r->to.count; i++)
+        if (!mr_plan_columns_has(&table->key, r->to.at[i]))
+            return false;
+    return !mr_plan_has_counter(table) || mr_plan_columns_has(&r->to, table->counter);
+}
+
+bool mr_plan_is_of_part(const struct mr_plan_table *table,
+                        const struct mr_plan_reference *r)
+{
+    return mr_plan_has_counter(table) && r->to.count < table->key.count &&
+           mr_plan_is_of_key(table, r);
+}
+
 static enum mr_code nomem(struct mr_err *err)
 {
     return mr_err_nomem(err, "planning tables");

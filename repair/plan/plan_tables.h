@@ -100,7 +100,10 @@ struct mr_plan_table {
     /* Per column: how it writes the key of another type that it refers to; NULL: as it is. */
     const struct mr_spelling **spelling;
     const bool *signs; /* per column: images keep the sign of -0 */
-    size_t component;  /* tables come in the order of their components */
+    /* Where others refer to a part of the key: may rows of one side share it?  Known of a merge
+     * once its rows are matched. */
+    enum { MR_PLAN_PARTS_UNKNOWN = 0, MR_PLAN_PARTS_ALONE, MR_PLAN_PARTS_SHARED } parts;
+    size_t component; /* tables come in the order of their components */
     bool self_hard;
 };
 
@@ -162,6 +165,12 @@ bool mr_plan_columns_has(const struct mr_plan_columns *columns, size_t column);
 enum mr_code mr_plan_row_digest(const struct mr_plan_table *table, struct mr_key image,
                                 struct mr_digest *digest, struct mr_err *err);
 bool mr_plan_has_counter(const struct mr_plan_table *table);
+/* Does the reference lead to the table's key, or to the part of it that the counter makes? */
+bool mr_plan_is_of_key(const struct mr_plan_table *table,
+                       const struct mr_plan_reference *r);
+/* To such a part, and not to all of it? */
+bool mr_plan_is_of_part(const struct mr_plan_table *table,
+                        const struct mr_plan_reference *r);
 /* Does a unique index of TARGET keep two rows from having one identity? */
 bool mr_plan_is_guarded(const struct mr_plan_table *table);
 /* Are its rows listed as runs of keys, "lo..hi"? */

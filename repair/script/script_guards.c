@@ -275,6 +275,40 @@ static void refuse_taken_key(struct mr_script *s, const struct mr_plan_table *t)
     mr_script_ran(s);
 }
 
+/* Somebody signed up since with the id that a row was to keep: by the whole key it is free. */
+static void refuse_taken_part(struct mr_script *s, const struct mr_plan_table *t,
+                              const struct mr_plan_reference *r)
+{
+    mr_script_refuse(s, t, "another row has the part of its key that others refer to");
+    temp_n(s, " FROM ", 'i', t->at);
+    add(s, " AS s STRAIGHT_JOIN ");
+    mr_script_live(s, t);
+    add(s, " AS t ON ");
+    mr_script_same(s, t, r->to, "s", "t", false);
+    add(s, " WHERE ");
+    mr_script_at_stake(s, "s");
+    mr_script_not_there(s, "s");
+    add(s, " AND NOT (");
+    mr_script_same(s, t, t->key, "s", "t", false);
+    add(s, ")");
+    mr_script_ran(s);
+}
+
+static void refuse_taken_parts(struct mr_script *s, const struct mr_plan_table *t)
+{
+    if (t->parts != MR_PLAN_PARTS_ALONE || s->kind == MR_SCRIPT_UNDO)
+        return;
+    for (size_t i = 0; i < s->plan->nreferences; i++) {
+        const struct mr_plan_reference *r = &s->plan->references[i];
+        bool first = r->parent == t->at && mr_plan_is_of_part(t, r);
+        for (size_t k = 0; first && k < i; k++)
+            first = s->plan->references[k].parent != t->at ||
+                    s->plan->references[k].to_set != r->to_set;
+        if (first)
+            refuse_taken_part(s, t, r);
+    }
+}
+
 static void refuse_changed(struct mr_script *s, const struct mr_plan_table *t, char now,
                            char before)
 {
@@ -590,6 +624,7 @@ static void refuse_rows(struct mr_script *s)
             refuse_halves(s, t, 'i');
             if (t->key.count > 0)
                 refuse_taken_key(s, t);
+            refuse_taken_parts(s, t);
             refuse_unique(s, t, 'i');
         }
     }
