@@ -110,6 +110,9 @@ enum mr_code mr_copy_is_same(struct mr_copy *c, const struct mr_plan_table *tabl
                              struct mr_err *err);
 /* copy_fit.c: values that do not fit, and what was decided about them. */
 enum mr_code mr_copy_fit(struct mr_copy *c, struct mr_err *err);
+/* copy_parts.c: rows that are missing by their key, and whose id is another row's. */
+enum mr_code mr_copy_parts(struct mr_copy *c, struct mr_err *err);
+
 /* copy_climb.c: slots of the rows of tables beyond the run that stand above rows to be
  * written, with other rows between them. */
 enum mr_code mr_copy_climb(struct mr_copy *c, struct mr_err *err);

@@ -157,13 +157,21 @@ static enum mr_code plan(struct mr_copy *c, struct mr_err *err)
         const char *name;
         enum mr_code (*work)(struct mr_copy *c, struct mr_err *err);
     } phases[] = {
-        {"preparing", mr_copy_work_open},     {"collecting rows", mr_copy_collect},
-        {"classifying", mr_copy_classify},    {"values", mr_copy_fit},
-        {"ancestors", mr_copy_climb},         {"owners", mr_copy_taint},
-        {"references", mr_copy_links},        {"children", mr_copy_outside_children},
-        {"unique values", mr_copy_unique},    {"vague values", mr_copy_vague},
-        {"conflicts", mr_copy_settle},        {"owners that stay", mr_copy_taint_kept},
-        {"order and steps", order_and_write}, {"sequences", mr_copy_sequences},
+        {"preparing", mr_copy_work_open},
+        {"collecting rows", mr_copy_collect},
+        {"classifying", mr_copy_classify},
+        {"values", mr_copy_fit},
+        {"parts of keys", mr_copy_parts},
+        {"ancestors", mr_copy_climb},
+        {"owners", mr_copy_taint},
+        {"references", mr_copy_links},
+        {"children", mr_copy_outside_children},
+        {"unique values", mr_copy_unique},
+        {"vague values", mr_copy_vague},
+        {"conflicts", mr_copy_settle},
+        {"owners that stay", mr_copy_taint_kept},
+        {"order and steps", order_and_write},
+        {"sequences", mr_copy_sequences},
     };
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < sizeof phases / sizeof phases[0]; i++) {

@@ -306,15 +306,6 @@ static enum mr_code check_type(const struct mr_plan_table *t, struct mr_err *err
     return MR_OK;
 }
 
-static bool counts(const struct mr_plan_table *t, enum mr_side side, size_t column,
-                   struct mr_arena *arena)
-{
-    const struct mr_column *c = mr_pair_column(t->pair, side, column);
-    const char *db = NULL, *name = NULL;
-    return c->auto_increment ||
-           mr_sequence_of(c, t->pair->side[side]->db, arena, &db, &name);
-}
-
 /* TARGET has lost what counts its keys: ids that both histories gave away would be taken for
  * natural keys, and two people for one. */
 static enum mr_code refuse_uncounted(const struct mr_plan_table *t, size_t column,
@@ -379,8 +370,8 @@ static enum mr_code check_uncounted(struct mr_merge *m, const struct mr_plan_tab
     enum mr_code code = mr_merge_work_int(
         m, "SELECT EXISTS (SELECT 1 FROM w WHERE tbl=?1)", args, 1, &any, err);
     for (size_t i = 0; code == MR_OK && any != 0 && i < t->pair->find.ncolumns; i++) {
-        const bool on_source = counts(t, MR_SOURCE, i, &m->arena);
-        const bool on_target = counts(t, MR_TARGET, i, &m->arena);
+        const bool on_source = mr_plan_is_counted(t, MR_SOURCE, i, &m->arena);
+        const bool on_target = mr_plan_is_counted(t, MR_TARGET, i, &m->arena);
         if (mr_plan_columns_has(&t->key, i) && on_source &&
             t->pair->config->identity != MR_IDENTITY_KEY)
             code = refuse_uncounted(t, i, err);

@@ -147,6 +147,15 @@ bool mr_plan_has_foreign_key(const struct mr_plan_tables *plan,
     return false;
 }
 
+bool mr_plan_is_counted(const struct mr_plan_table *table, enum mr_side side,
+                        size_t column, struct mr_arena *arena)
+{
+    const struct mr_column *c = mr_pair_column(table->pair, side, column);
+    const char *db = NULL, *name = NULL;
+    return c->auto_increment ||
+           mr_sequence_of(c, table->pair->side[side]->db, arena, &db, &name);
+}
+
 static void find_counter(struct mr_plan_table *t, struct mr_arena *arena)
 {
     t->counter = MR_NO_COLUMN;

@@ -165,6 +165,9 @@ bool mr_plan_columns_has(const struct mr_plan_columns *columns, size_t column);
 enum mr_code mr_plan_row_digest(const struct mr_plan_table *table, struct mr_key image,
                                 struct mr_digest *digest, struct mr_err *err);
 bool mr_plan_has_counter(const struct mr_plan_table *table);
+/* Does that side fill the column by AUTO_INCREMENT, or from a sequence?  In the key or not. */
+bool mr_plan_is_counted(const struct mr_plan_table *table, enum mr_side side,
+                        size_t column, struct mr_arena *arena);
 /* Does the reference lead to the table's key, or to the part of it that the counter makes? */
 bool mr_plan_is_of_key(const struct mr_plan_table *table,
                        const struct mr_plan_reference *r);

@@ -65,6 +65,19 @@ is "planned anew" "$RC" 0
 rep_is 0 "applied" apply --yes --case "$CASE" two "$DST"
 all_are "anew" kept,live,lost,m1,m2,new
 
+# ---- the copying policies, which give no new ids ----------------------------------------------
+kinds() { python3 -c "import csv, sys
+for r in csv.DictReader(open(sys.argv[1] + '/conflicts.csv')): print(r['table'].split('.')[1], r['source_key'].split(',')[0], r['kind'])" "$1" | sort | xargs; }
+for policy in backfill newest:at; do
+    world
+    "$MYRECON" check "$SRC" "$DST" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
+    rm -rf copy
+    rep_is 1 "$policy: conflicts are open" plan --policy "$policy" --config ini --case "$CASE" --output copy
+    is "$policy: whose id is another's, and what is his" "$(kinds copy)" "members 3 key-taken orders 2 parent-differs"
+    rep_is 1 "$policy: the rest is written" apply --yes --case "$CASE" copy "$DST"
+    all_are "$policy" kept,live,m1,m2
+done
+
 # ---- rows that share an id on purpose ---------------------------------------------------------
 fresh a$T "$DB"
 rm -f "$CASE"
@@ -78,4 +91,9 @@ is "a translation: planned" "$RC" 0
 rep_is 0 "applied" apply --yes --case "$CASE" one "$DST"
 is "it stands beside the page that it is of" "$(on "SELECT GROUP_CONCAT(id, lang ORDER BY lang) FROM pages WHERE id >= 3")" 3en,3fr
 is "and its visit, too" "$(on "SELECT page FROM visits WHERE id = 2")" 3
+at a "INSERT INTO pages VALUES (3, 'it', 'tre')"
+"$MYRECON" check "$SRC" "$DST" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
+rep_is 0 "another one by backfill" plan --policy backfill --config ini --case "$CASE" --output fill
+rep_is 0 "applied" apply --yes --case "$CASE" fill "$DST"
+is "it stands there, too" "$(on "SELECT GROUP_CONCAT(id, lang ORDER BY lang) FROM pages WHERE id >= 3")" 3en,3fr,3it
 finish

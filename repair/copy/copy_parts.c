@@ -1,0 +1,159 @@
+/* copy_parts.c: whose id is another row's on TARGET; see copy_internal.h.
+ *
+ * Others may refer to a row by less than its key, or by something else (tables that are
+ * partitioned by a date: the key is the id and the date).  By its whole key such a row is
+ * missing on TARGET where its id is somebody else's: written beside him, what refers to
+ * either would lead to both. */
+#include "repair/copy/copy_internal.h"
+
+#include <stdlib.h>
+
+#include "core/pair/pair_identity.h"
+
+/* A row of TARGET that has what others refer to a slot's row by. */
+struct holder {
+    size_t row; /* of the page */
+    struct mr_key key;
+    bool is_kin; /* SOURCE has it, too: they share it there */
+};
+
+struct parting {
+    struct mr_copy *c;
+    const struct mr_plan_reference *by;
+    struct mr_vec holders; /* struct holder */
+    struct mr_vec asks;    /* struct mr_merge_ask */
+    struct mr_arena *arena;
+    struct mr_strbuf bytes;
+};
+
+static const struct mr_plan_table *table_of(const struct parting *w)
+{
+    return &w->c->m.plan->tables[w->by->parent];
+}
+
+static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
+                                const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct parting *w = ctx;
+    const struct mr_plan_columns *key = &table_of(w)->key;
+    bool null = false;
+    enum mr_code code = mr_pair_values_of(row->image, row->len, key->at, key->count,
+                                          &w->bytes, &null, err);
+    if (code != MR_OK)
+        return code;
+    struct holder *holder = mr_vec_push(&w->holders);
+    const void *copy = mr_arena_dup(w->arena, w->bytes.ptr, w->bytes.len);
+    if (holder == NULL || copy == NULL)
+        return mr_merge_nomem(err);
+    *holder = (struct holder){.row = (size_t)ask->tag, .key = {copy, w->bytes.len}};
+    return MR_OK;
+}
+
+static enum mr_code take_kin(void *ctx, const struct mr_merge_ask *ask,
+                             const struct mr_merge_answer *row, struct mr_err *err)
+{
+    struct parting *w = ctx;
+    (void)row;
+    (void)err;
+    ((struct holder *)mr_vec_at(&w->holders, (size_t)ask->tag))->is_kin = true;
+    return MR_OK;
+}
+
+static enum mr_code find_kin(struct parting *w, struct mr_err *err)
+{
+    const struct mr_merge_lookup what = {MR_SOURCE, table_of(w), table_of(w)->key};
+    mr_vec_clear(&w->asks);
+    for (size_t i = 0; i < w->holders.count; i++) {
+        struct mr_merge_ask *ask = mr_vec_push(&w->asks);
+        if (ask == NULL)
+            return mr_merge_nomem(err);
+        *ask = (struct mr_merge_ask){
+            .tag = (int64_t)i,
+            .value = ((struct holder *)mr_vec_at(&w->holders, i))->key};
+    }
+    return w->asks.count > 0
+               ? mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_kin, w, err)
+               : MR_OK;
+}
+
+static enum mr_code mark_taken(struct parting *w, const struct mr_vec *rows,
+                               struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
+        const int64_t args[] = {
+            ((const struct mr_merge_work_row *)mr_vec_at(rows, i))->id};
+        bool held = false, kin = false;
+        for (size_t k = 0; k < w->holders.count; k++) {
+            const struct holder *holder = mr_vec_at(&w->holders, k);
+            held = held || holder->row == i;
+            kin = kin || (holder->row == i && holder->is_kin);
+        }
+        if (held && !kin)
+            code =
+                mr_merge_work_run(&w->c->m, "UPDATE c SET kind='key-taken' WHERE id=?1",
+                                  args, 1, NULL, err);
+    }
+    return code;
+}
+
+static enum mr_code part_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
+                              struct mr_err *err)
+{
+    struct parting *w = ctx;
+    const struct mr_merge_lookup what = {MR_TARGET, table_of(w), w->by->to};
+    enum mr_code code = MR_OK;
+    w->arena = arena;
+    mr_vec_clear(&w->asks);
+    mr_vec_clear(&w->holders);
+    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
+        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
+        code = mr_merge_lookup_push(&w->asks, (int64_t)i,
+                                    (struct mr_key){row->image, row->len}, w->by->to,
+                                    arena, err);
+    }
+    if (code == MR_OK && w->asks.count > 0)
+        code = mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_holder, w, err);
+    if (code == MR_OK)
+        code = find_kin(w, err);
+    return code == MR_OK ? mark_taken(w, rows, err) : code;
+}
+
+/* Does the reference lead to what a counter makes, and not to the key as a whole? */
+static bool is_counted(struct mr_copy *c, const struct mr_plan_reference *r)
+{
+    const struct mr_plan_table *t = &c->m.plan->tables[r->parent];
+    size_t of_key = 0;
+    bool counted = false;
+    for (size_t i = 0; i < r->to.count; i++) {
+        of_key += mr_plan_columns_has(&t->key, r->to.at[i]);
+        counted = counted || mr_plan_is_counted(t, MR_SOURCE, r->to.at[i], &c->m.arena) ||
+                  mr_plan_is_counted(t, MR_TARGET, r->to.at[i], &c->m.arena);
+    }
+    return counted && t->key.count > 0 && of_key < t->key.count;
+}
+
+enum mr_code mr_copy_parts(struct mr_copy *c, struct mr_err *err)
+{
+    struct parting w = {.c = c,
+                        .holders = MR_VEC_INIT(struct holder),
+                        .asks = MR_VEC_INIT(struct mr_merge_ask),
+                        .bytes = MR_STRBUF_INIT};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0;
+         code == MR_OK && c->task->policy != MR_COPY_MIRROR && i < c->m.plan->nreferences;
+         i++) {
+        w.by = &c->m.plan->references[i];
+        if (w.by->parent >= c->m.plan->ntables || !c->planned[w.by->parent] ||
+            !is_counted(c, w.by))
+            continue;
+        code = mr_copy_pages(c,
+                             "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.op=1"
+                             " AND c.kind IS NULL AND c.id>?2 ORDER BY c.id LIMIT 500",
+                             w.by->parent, part_rows, &w, err);
+    }
+    mr_vec_release(&w.holders);
+    mr_vec_release(&w.asks);
+    mr_strbuf_release(&w.bytes);
+    return code;
+}
