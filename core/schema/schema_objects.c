@@ -126,7 +126,8 @@ static enum mr_code take_parameter(struct mr_schema_load *load,
     parameter->kind = mr_schema_dup_upper(load, &cells[P_KIND]);
     parameter->position = mr_cell_uint(&cells[P_POSITION]);
     if (parameter->position > 0) {
-        if (!mr_cell_is(&cells[P_KIND], "FUNCTION"))
+        /* a function's are IN, unless it says otherwise (MariaDB 10.8) */
+        if (!mr_cell_is(&cells[P_KIND], "FUNCTION") || !mr_cell_is(&cells[P_MODE], "IN"))
             add_clause(&text, "", &cells[P_MODE]);
         if (text.len > 0)
             mr_strbuf_add_char(&text, ' ');

@@ -52,6 +52,10 @@ differ "collation of what a function returns" "" \
 I="(introducers of literals, counted from the end: "
 differ "how a function compares" "" "CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 'a' = _binary'A' OR 1 = '1'" \
     "CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 'a' = 'A' OR 1 = '1'" routine "$I""_binary 2)" "$I'')"
+[ $KIND = mysql ] || # MySQL's are IN
+    differ "direction of a function's parameter" "" "CREATE FUNCTION f(OUT a INT) RETURNS INT DETERMINISTIC RETURN 1" \
+        "CREATE FUNCTION f(INOUT a INT) RETURNS INT DETERMINISTIC RETURN 1" \
+        routine "(out a int) returns int\ndeterministic\nRETURN 1" "(inout a int) returns int\ndeterministic\nRETURN 1"
 differ "comment of a function" "" "CREATE FUNCTION f() RETURNS INT DETERMINISTIC COMMENT 'x' RETURN 1" \
     "CREATE FUNCTION f() RETURNS INT DETERMINISTIC RETURN 1" attribute "comment x" "comment ''"
 UNDO="DROP FUNCTION f"
