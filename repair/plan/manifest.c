@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "core/case/plan_manifest.h"
-
-static const char *const side_keys[MR_SIDES] = {"source", "target"};
+#include "core/json/json_record.h"
 
 /* A merge brings back what the run found lost; the other policies hold TARGET against what
  * SOURCE has when they are planned. */
@@ -50,16 +49,108 @@ bool mr_policy_is_known(const char *policy)
     return strncmp(policy, MR_POLICY_NEWEST, newest) == 0 && policy[newest] != '\0';
 }
 
-/* ---- writing ---- */
+/* ---- records ---- */
 
-static void put_sides(struct mr_jsonw *w, const char *key, const uint64_t value[MR_SIDES])
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_object_begin(w);
-    for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        mr_jsonw_add_number(w, side_keys[side], value[side]);
-    mr_jsonw_object_end(w);
-}
+#define COUNTER(name, type, member) MR_JSON_MEMBER(name, type, struct mr_counter, member)
+
+static const struct mr_json_member side_members[] = {
+    {"source", MR_JSON_NUMBER, MR_SOURCE * sizeof(uint64_t), 0, NULL, false},
+    {"target", MR_JSON_NUMBER, MR_TARGET * sizeof(uint64_t), 0, NULL, false},
+};
+static const struct mr_json_record sides =
+    MR_JSON_RECORD(uint64_t[MR_SIDES], side_members);
+
+static const struct mr_json_member block_members[] = {
+    COUNTER("from", MR_JSON_NUMBER, from), COUNTER("to", MR_JSON_NUMBER, to)};
+static const struct mr_json_record block =
+    MR_JSON_RECORD(struct mr_counter, block_members);
+
+static const struct mr_json_member step_members[] = {
+    COUNTER("increment", MR_JSON_NUMBER, increment),
+    COUNTER("offset", MR_JSON_NUMBER, offset)};
+static const struct mr_json_record step = MR_JSON_RECORD(struct mr_counter, step_members);
+
+static const struct mr_json_member counter_members[] = {
+    COUNTER("table", MR_JSON_TEXT, table),
+    COUNTER("target_table", MR_JSON_TEXT, target_table),
+    COUNTER("target_db", MR_JSON_TEXT, db),
+    COUNTER("target_name", MR_JSON_TEXT, name),
+    COUNTER("column", MR_JSON_TEXT, column),
+    COUNTER("sequence_db", MR_JSON_TEXT_OR_NULL, sequence_db),
+    COUNTER("sequence", MR_JSON_TEXT_OR_NULL, sequence),
+    COUNTER("rebuild", MR_JSON_BOOL, rebuild),
+    MR_JSON_INNER("next", &sides, offsetof(struct mr_counter, next)),
+    MR_JSON_INNER("greatest", &sides, offsetof(struct mr_counter, greatest)),
+    COUNTER("margin", MR_JSON_NUMBER, margin),
+    COUNTER("margin_note", MR_JSON_TEXT_OR_NULL, margin_note),
+    MR_JSON_INNER("block", &block, 0),
+    MR_JSON_INNER("step", &step, 0),
+    COUNTER("reseed_to", MR_JSON_NUMBER, reseed_to),
+};
+static const struct mr_json_record counter =
+    MR_JSON_RECORD(struct mr_counter, counter_members);
+
+static const struct mr_json_member skipped_members[] = {
+    MR_JSON_MEMBER("table", MR_JSON_TEXT, struct mr_plan_skipped, table),
+    MR_JSON_MEMBER("reason", MR_JSON_TEXT, struct mr_plan_skipped, reason),
+    MR_JSON_MEMBER("incomplete", MR_JSON_BOOL, struct mr_plan_skipped, incomplete),
+};
+static const struct mr_json_record skipped =
+    MR_JSON_RECORD(struct mr_plan_skipped, skipped_members);
+
+static const struct mr_json_member file_members[] = {
+    MR_JSON_MEMBER("name", MR_JSON_TEXT, struct mr_plan_file, name),
+    MR_JSON_MEMBER("size", MR_JSON_COUNT, struct mr_plan_file, size_bytes),
+    MR_JSON_MEMBER("sha256", MR_JSON_TEXT, struct mr_plan_file, sha256),
+    MR_JSON_MAY_LACK("undecided", MR_JSON_TEXT_OR_NULL, struct mr_plan_file, undecided),
+};
+static const struct mr_json_record file =
+    MR_JSON_RECORD(struct mr_plan_file, file_members);
+
+#define SERVER(name, type, member)                                                       \
+    MR_JSON_MEMBER(name, type, struct mr_plan_server, member)
+static const struct mr_json_member server_members[] = {
+    SERVER("version", MR_JSON_TEXT, version),
+    SERVER("hostname", MR_JSON_TEXT, hostname),
+    SERVER("port", MR_JSON_UNSIGNED, port),
+    SERVER("server_id", MR_JSON_UNSIGNED, server_id),
+    SERVER("uuid", MR_JSON_TEXT, uuid),
+    SERVER("datadir", MR_JSON_TEXT, datadir),
+    MR_JSON_STRINGS("databases", struct mr_plan_server, dbs, ndbs, false),
+    SERVER("replicates_from", MR_JSON_TEXT_OR_NULL, replicates_from),
+};
+static const struct mr_json_record server_record =
+    MR_JSON_RECORD(struct mr_plan_server, server_members);
+
+#define PLAN(name, type, member) MR_JSON_MEMBER(name, type, struct mr_manifest, member)
+static const struct mr_json_member head_members[] = {
+    PLAN("uuid", MR_JSON_TEXT, uuid),
+    PLAN("created", MR_JSON_TEXT, created),
+    PLAN("version", MR_JSON_TEXT, version),
+    PLAN("policy", MR_JSON_TEXT, policy),
+    PLAN("source", MR_JSON_TEXT, source),
+    PLAN("target", MR_JSON_TEXT, target),
+    PLAN("source_uri", MR_JSON_TEXT_OR_NULL, uri[MR_SOURCE]),
+    PLAN("target_uri", MR_JSON_TEXT_OR_NULL, uri[MR_TARGET]),
+    PLAN("apply_to", MR_JSON_TEXT_OR_NULL, apply_to),
+    PLAN("case", MR_JSON_TEXT_OR_NULL, case_path),
+    PLAN("config", MR_JSON_TEXT_OR_NULL, config),
+    PLAN("run", MR_JSON_TEXT_OR_NULL, run),
+    PLAN("check_options", MR_JSON_TEXT_OR_NULL, check_options),
+    PLAN("margin", MR_JSON_NUMBER, margin),
+};
+static const struct mr_json_record head_record =
+    MR_JSON_RECORD(struct mr_manifest, head_members);
+
+static const struct mr_json_member lists[] = {
+    MR_JSON_MEMBERS("tables", &counter, struct mr_manifest, counters, ncounters),
+    MR_JSON_MEMBERS("skipped", &skipped, struct mr_manifest, skipped, nskipped),
+    MR_JSON_MEMBERS("files", &file, struct mr_manifest, files, nfiles),
+};
+static const struct mr_json_record list_record =
+    MR_JSON_RECORD(struct mr_manifest, lists);
+
+/* ---- writing ---- */
 
 static void put_server(struct mr_jsonw *w, const struct mr_plan_server *server)
 {
@@ -67,102 +158,22 @@ static void put_server(struct mr_jsonw *w, const struct mr_plan_server *server)
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "flavour",
                      server->flavour == MR_FLAVOUR_MARIADB ? "mariadb" : "mysql");
-    mr_jsonw_add_str(w, "version", server->version);
-    mr_jsonw_add_str(w, "hostname", server->hostname);
-    mr_jsonw_add_number(w, "port", server->port);
-    mr_jsonw_add_number(w, "server_id", server->server_id);
-    mr_jsonw_add_str(w, "uuid", server->uuid);
-    mr_jsonw_add_str(w, "datadir", server->datadir);
-    mr_jsonw_add_texts(w, "databases", server->dbs, server->ndbs);
-    mr_jsonw_add_str(w, "replicates_from", server->replicates_from);
+    mr_json_put_record(w, &server_record, server);
     mr_jsonw_object_end(w);
-}
-
-static void put_counter(struct mr_jsonw *w, const struct mr_counter *c)
-{
-    mr_jsonw_object_begin(w);
-    mr_jsonw_add_str(w, "table", c->table);
-    mr_jsonw_add_str(w, "target_table", c->target_table);
-    mr_jsonw_add_str(w, "target_db", c->db);
-    mr_jsonw_add_str(w, "target_name", c->name);
-    mr_jsonw_add_str(w, "column", c->column);
-    mr_jsonw_add_str(w, "sequence_db", c->sequence_db);
-    mr_jsonw_add_str(w, "sequence", c->sequence);
-    mr_jsonw_add_bool(w, "rebuild", c->rebuild);
-    put_sides(w, "next", c->next);
-    put_sides(w, "greatest", c->greatest);
-    mr_jsonw_add_number(w, "margin", c->margin);
-    mr_jsonw_add_str(w, "margin_note", c->margin_note);
-    mr_jsonw_key(w, "block");
-    mr_jsonw_object_begin(w);
-    mr_jsonw_add_number(w, "from", c->from);
-    mr_jsonw_add_number(w, "to", c->to);
-    mr_jsonw_object_end(w);
-    mr_jsonw_key(w, "step");
-    mr_jsonw_object_begin(w);
-    mr_jsonw_add_number(w, "increment", c->increment);
-    mr_jsonw_add_number(w, "offset", c->offset);
-    mr_jsonw_object_end(w);
-    mr_jsonw_add_number(w, "reseed_to", c->reseed_to);
-    mr_jsonw_object_end(w);
-}
-
-static void put_lists(struct mr_jsonw *w, const struct mr_manifest *m)
-{
-    mr_jsonw_key(w, "tables");
-    mr_jsonw_array_begin(w);
-    for (size_t i = 0; i < m->ncounters; i++)
-        put_counter(w, &m->counters[i]);
-    mr_jsonw_array_end(w);
-    mr_jsonw_key(w, "skipped");
-    mr_jsonw_array_begin(w);
-    for (size_t i = 0; i < m->nskipped; i++) {
-        mr_jsonw_object_begin(w);
-        mr_jsonw_add_str(w, "table", m->skipped[i].table);
-        mr_jsonw_add_str(w, "reason", m->skipped[i].reason);
-        mr_jsonw_add_bool(w, "incomplete", m->skipped[i].incomplete);
-        mr_jsonw_object_end(w);
-    }
-    mr_jsonw_array_end(w);
-    mr_jsonw_key(w, "files");
-    mr_jsonw_array_begin(w);
-    for (size_t i = 0; i < m->nfiles; i++) {
-        mr_jsonw_object_begin(w);
-        mr_jsonw_add_str(w, "name", m->files[i].name);
-        mr_jsonw_add_uint(w, "size", m->files[i].size_bytes);
-        mr_jsonw_add_str(w, "sha256", m->files[i].sha256);
-        if (m->files[i].undecided != NULL)
-            mr_jsonw_add_str(w, "undecided", m->files[i].undecided);
-        mr_jsonw_object_end(w);
-    }
-    mr_jsonw_array_end(w);
 }
 
 static void put_all(struct mr_jsonw *w, const struct mr_manifest *m)
 {
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "schema", MR_PLAN_SCHEMA);
-    mr_jsonw_add_str(w, "uuid", m->uuid);
-    mr_jsonw_add_str(w, "created", m->created);
-    mr_jsonw_add_str(w, "version", m->version);
-    mr_jsonw_add_str(w, "policy", m->policy);
-    mr_jsonw_add_str(w, "source", m->source);
-    mr_jsonw_add_str(w, "target", m->target);
-    mr_jsonw_add_str(w, "source_uri", m->uri[MR_SOURCE]);
-    mr_jsonw_add_str(w, "target_uri", m->uri[MR_TARGET]);
-    mr_jsonw_add_str(w, "apply_to", m->apply_to);
-    mr_jsonw_add_str(w, "case", m->case_path);
-    mr_jsonw_add_str(w, "config", m->config);
-    mr_jsonw_add_str(w, "run", m->run);
-    mr_jsonw_add_str(w, "check_options", m->check_options);
-    mr_jsonw_add_number(w, "margin", m->margin);
+    mr_json_put_record(w, &head_record, m);
     put_server(w, &m->server);
     mr_jsonw_key(w, "counts");
     mr_jsonw_object_begin(w);
     mr_jsonw_add_uint(w, "tables", m->ncounters);
     mr_jsonw_add_uint(w, "skipped", m->nskipped);
     mr_jsonw_object_end(w);
-    put_lists(w, m);
+    mr_json_put_record(w, &list_record, m);
     if (mr_manifest_writes_rows(m))
         mr_planned_put(w, &m->planned);
     mr_jsonw_object_end(w);
@@ -185,14 +196,6 @@ enum mr_code mr_manifest_write(const struct mr_manifest *manifest, struct mr_str
 
 /* ---- reading ---- */
 
-static void get_sides(struct mr_json_reader *r, const struct json_t *object,
-                      const char *key, uint64_t value[MR_SIDES])
-{
-    const struct json_t *inner = mr_json_read_object(r, object, key);
-    for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        value[side] = mr_json_read_number(r, inner, side_keys[side]);
-}
-
 static void get_server(struct mr_json_reader *r, const struct json_t *root,
                        struct mr_plan_server *server)
 {
@@ -200,95 +203,24 @@ static void get_server(struct mr_json_reader *r, const struct json_t *root,
     const char *flavour = mr_json_read_text(r, object, "flavour");
     server->flavour =
         strcmp(flavour, "mariadb") == 0 ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL;
-    server->version = mr_json_read_text(r, object, "version");
-    server->hostname = mr_json_read_text(r, object, "hostname");
-    server->port = (unsigned)mr_json_read_number(r, object, "port");
-    server->server_id = (uint32_t)mr_json_read_number(r, object, "server_id");
-    server->uuid = mr_json_read_text(r, object, "uuid");
-    server->datadir = mr_json_read_text(r, object, "datadir");
-    server->dbs = mr_json_read_texts(r, object, "databases", &server->ndbs);
-    server->replicates_from = mr_json_read_text_or_null(r, object, "replicates_from");
+    mr_json_get_record(r, object, &server_record, server);
 }
 
-static void get_counter(struct mr_json_reader *r, const struct json_t *item,
-                        struct mr_counter *c)
+/* A sequence is where its database is said, too. */
+static void check_sequences(struct mr_json_reader *r, const struct mr_manifest *m)
 {
-    c->table = mr_json_read_text(r, item, "table");
-    c->target_table = mr_json_read_text(r, item, "target_table");
-    c->db = mr_json_read_text(r, item, "target_db");
-    c->name = mr_json_read_text(r, item, "target_name");
-    c->column = mr_json_read_text(r, item, "column");
-    c->sequence = mr_json_read_text_or_null(r, item, "sequence");
-    c->sequence_db =
-        c->sequence != NULL ? mr_json_read_text(r, item, "sequence_db") : NULL;
-    c->rebuild = mr_json_read_bool(r, item, "rebuild");
-    get_sides(r, item, "next", c->next);
-    get_sides(r, item, "greatest", c->greatest);
-    c->margin = mr_json_read_number(r, item, "margin");
-    c->margin_note = mr_json_read_text_or_null(r, item, "margin_note");
-    const struct json_t *block = mr_json_read_object(r, item, "block");
-    c->from = mr_json_read_number(r, block, "from");
-    c->to = mr_json_read_number(r, block, "to");
-    const struct json_t *step = mr_json_read_object(r, item, "step");
-    c->increment = mr_json_read_number(r, step, "increment");
-    c->offset = mr_json_read_number(r, step, "offset");
-    c->reseed_to = mr_json_read_number(r, item, "reseed_to");
-}
-
-static void get_lists(struct mr_json_reader *r, const struct json_t *root,
-                      struct mr_manifest *m)
-{
-    void *items = NULL;
-    const struct json_t *array =
-        mr_json_read_array(r, root, "tables", sizeof *m->counters, &m->ncounters, &items);
-    struct mr_counter *counters = items;
-    for (size_t i = 0; i < m->ncounters; i++)
-        get_counter(r, mr_json_read_item(r, array, i), &counters[i]);
-    m->counters = counters;
-
-    array =
-        mr_json_read_array(r, root, "skipped", sizeof *m->skipped, &m->nskipped, &items);
-    struct mr_plan_skipped *skipped = items;
-    for (size_t i = 0; i < m->nskipped; i++) {
-        const struct json_t *item = mr_json_read_item(r, array, i);
-        skipped[i].table = mr_json_read_text(r, item, "table");
-        skipped[i].reason = mr_json_read_text(r, item, "reason");
-        skipped[i].incomplete = mr_json_read_bool(r, item, "incomplete");
-    }
-    m->skipped = skipped;
-
-    array = mr_json_read_array(r, root, "files", sizeof *m->files, &m->nfiles, &items);
-    struct mr_plan_file *files = items;
-    for (size_t i = 0; i < m->nfiles; i++) {
-        const struct json_t *item = mr_json_read_item(r, array, i);
-        files[i].name = mr_json_read_text(r, item, "name");
-        files[i].size_bytes = mr_json_read_number(r, item, "size");
-        files[i].sha256 = mr_json_read_text(r, item, "sha256");
-        if (mr_json_has(item, "undecided"))
-            files[i].undecided = mr_json_read_text_or_null(r, item, "undecided");
-    }
-    m->files = files;
+    for (size_t i = 0; r->code == MR_OK && i < m->ncounters; i++)
+        if (m->counters[i].sequence != NULL && m->counters[i].sequence_db == NULL)
+            mr_json_read_refuse(r, "sequence_db of sequence", m->counters[i].sequence);
 }
 
 static void get_all(struct mr_json_reader *r, const struct json_t *root,
                     struct mr_manifest *m)
 {
-    m->uuid = mr_json_read_text(r, root, "uuid");
-    m->created = mr_json_read_text(r, root, "created");
-    m->version = mr_json_read_text(r, root, "version");
-    m->policy = mr_json_read_text(r, root, "policy");
-    m->source = mr_json_read_text(r, root, "source");
-    m->target = mr_json_read_text(r, root, "target");
-    m->uri[MR_SOURCE] = mr_json_read_text_or_null(r, root, "source_uri");
-    m->uri[MR_TARGET] = mr_json_read_text_or_null(r, root, "target_uri");
-    m->apply_to = mr_json_read_text_or_null(r, root, "apply_to");
-    m->case_path = mr_json_read_text_or_null(r, root, "case");
-    m->config = mr_json_read_text_or_null(r, root, "config");
-    m->run = mr_json_read_text_or_null(r, root, "run");
-    m->check_options = mr_json_read_text_or_null(r, root, "check_options");
-    m->margin = mr_json_read_number(r, root, "margin");
+    mr_json_get_record(r, root, &head_record, m);
     get_server(r, root, &m->server);
-    get_lists(r, root, m);
+    mr_json_get_record(r, root, &list_record, m);
+    check_sequences(r, m);
     if (r->code == MR_OK && !mr_policy_is_known(m->policy))
         r->code = mr_err_set(r->err, MR_E_REFUSED,
                              "this version does not know the policy \"%s\"", m->policy);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/db/sqltext.h"
+#include "core/json/json_record.h"
 
 static const char *const identity_words[] = {[MR_PLAN_BY_COLUMNS] = "columns",
                                              [MR_PLAN_BY_ROW] = "row",
@@ -26,70 +27,121 @@ uint64_t mr_planned_writes(const struct mr_planned_table *t)
            t->decisions[MR_DECIDE_UPDATE] + t->decisions[MR_DECIDE_DELETE];
 }
 
+/* ---- records ---- */
+
+#define TABLE(name, type, member)                                                        \
+    MR_JSON_MEMBER(name, type, struct mr_planned_table, member)
+#define TABLE_NAMES(name, member)                                                        \
+    MR_JSON_STRINGS(name, struct mr_planned_table, member.items, member.count, false)
+#define TABLE_LIST(name, record, member, number)                                         \
+    MR_JSON_MEMBERS(name, record, struct mr_planned_table, member, number)
+
+static const struct mr_json_member column_members[] = {
+    MR_JSON_MEMBER("name", MR_JSON_TEXT, struct mr_planned_column, name),
+    MR_JSON_MEMBER("reading", MR_JSON_TEXT, struct mr_planned_column, reading),
+    MR_JSON_MAY_LACK("source_name", MR_JSON_TEXT_OR_NULL, struct mr_planned_column,
+                     source_name),
+};
+static const struct mr_json_record column_record =
+    MR_JSON_RECORD(struct mr_planned_column, column_members);
+
+#define REFERENCE_NAMES(name, member, lacks)                                             \
+    MR_JSON_STRINGS(name, struct mr_planned_reference, member.items, member.count, lacks)
+static const struct mr_json_member reference_members[] = {
+    REFERENCE_NAMES("columns", columns, false),
+    MR_JSON_MEMBER("parent", MR_JSON_TEXT, struct mr_planned_reference, parent),
+    REFERENCE_NAMES("parent_columns", parent_columns, false),
+    MR_JSON_MEMBER("declared", MR_JSON_BOOL, struct mr_planned_reference, declared),
+    MR_JSON_MEMBER("condition", MR_JSON_TEXT_OR_NULL, struct mr_planned_reference,
+                   condition),
+    REFERENCE_NAMES("spelling", spelling, true),
+};
+static const struct mr_json_record reference_record =
+    MR_JSON_RECORD(struct mr_planned_reference, reference_members);
+
+static const struct mr_json_member trigger_members[] = {
+    MR_JSON_MEMBER("name", MR_JSON_TEXT, struct mr_planned_trigger, name),
+    MR_JSON_MEMBER("timing", MR_JSON_TEXT, struct mr_planned_trigger, timing),
+    MR_JSON_MEMBER("event", MR_JSON_TEXT, struct mr_planned_trigger, event),
+};
+static const struct mr_json_record trigger_record =
+    MR_JSON_RECORD(struct mr_planned_trigger, trigger_members);
+
+static const struct mr_json_member kind_members[] = {
+    MR_JSON_MEMBER("kind", MR_JSON_TEXT, struct mr_planned_kind, kind),
+    MR_JSON_MEMBER("open", MR_JSON_COUNT, struct mr_planned_kind, open),
+    MR_JSON_MEMBER("decided", MR_JSON_COUNT, struct mr_planned_kind, decided),
+};
+static const struct mr_json_record kind_record =
+    MR_JSON_RECORD(struct mr_planned_kind, kind_members);
+
+/* What it is; between them and the next ones stand the identity, and the bounds. */
+static const struct mr_json_member name_members[] = {
+    TABLE("table", MR_JSON_TEXT, table),
+    TABLE("target_table", MR_JSON_TEXT, target_table),
+    TABLE("target_db", MR_JSON_TEXT, target_db),
+    TABLE("target_name", MR_JSON_TEXT, target_name),
+    TABLE("subject", MR_JSON_BOOL, subject),
+    TABLE_NAMES("key", key),
+};
+static const struct mr_json_record name_record =
+    MR_JSON_RECORD(struct mr_planned_table, name_members);
+
+static const struct mr_json_member identity_members[] = {
+    TABLE_NAMES("identity_columns", identity_columns),
+    TABLE("counter", MR_JSON_TEXT_OR_NULL, counter),
+    TABLE("time_column", MR_JSON_TEXT_OR_NULL, time_column),
+};
+static const struct mr_json_record identity_record =
+    MR_JSON_RECORD(struct mr_planned_table, identity_members);
+
+static const struct mr_json_member id_members[] = {
+    TABLE("first_id", MR_JSON_NUMBER, first_id),
+    TABLE("id_step", MR_JSON_NUMBER, id_step),
+    TABLE("ids", MR_JSON_COUNT, nids),
+    TABLE("fingerprint", MR_JSON_TEXT, fingerprint),
+};
+static const struct mr_json_record id_record =
+    MR_JSON_RECORD(struct mr_planned_table, id_members);
+
+static const struct mr_json_member made_members[] = {
+    TABLE_LIST("columns", &column_record, columns, ncolumns),
+    TABLE_LIST("references", &reference_record, references, nreferences),
+    TABLE_LIST("triggers", &trigger_record, triggers, ntriggers),
+};
+static const struct mr_json_record made_record =
+    MR_JSON_RECORD(struct mr_planned_table, made_members);
+
+static const struct mr_json_member note_members[] = {
+    MR_JSON_MEMBER("kind", MR_JSON_TEXT, struct mr_planned_note, kind),
+    MR_JSON_MEMBER("table", MR_JSON_TEXT_OR_NULL, struct mr_planned_note, table),
+    MR_JSON_MEMBER("text", MR_JSON_TEXT, struct mr_planned_note, text),
+};
+static const struct mr_json_record note_record =
+    MR_JSON_RECORD(struct mr_planned_note, note_members);
+
+#define ROWS(name, type, member) MR_JSON_MEMBER(name, type, struct mr_planned, member)
+static const struct mr_json_member rows_members[] = {
+    ROWS("split_at", MR_JSON_TEXT_OR_NULL, split_at),
+    ROWS("partial", MR_JSON_TEXT_OR_NULL, partial),
+    ROWS("fire_triggers", MR_JSON_BOOL, fire_triggers),
+    ROWS("units", MR_JSON_COUNT, units),
+    ROWS("rows", MR_JSON_COUNT, rows),
+};
+static const struct mr_json_record rows_record =
+    MR_JSON_RECORD(struct mr_planned, rows_members);
+
+static const struct mr_json_member open_members[] = {
+    ROWS("open", MR_JSON_COUNT, open), ROWS("decided", MR_JSON_COUNT, decided)};
+static const struct mr_json_record open_record =
+    MR_JSON_RECORD(struct mr_planned, open_members);
+
 /* ---- writing ---- */
-
-static void put_names(struct mr_jsonw *w, const char *key,
-                      const struct mr_planned_names *names)
-{
-    mr_jsonw_add_texts(w, key, names->items, names->count);
-}
-
-static void put_list(struct mr_jsonw *w, const char *key)
-{
-    mr_jsonw_key(w, key);
-    mr_jsonw_array_begin(w);
-}
-
-static void put_columns(struct mr_jsonw *w, const struct mr_planned_table *t)
-{
-    put_list(w, "columns");
-    for (size_t i = 0; i < t->ncolumns; i++) {
-        mr_jsonw_object_begin(w);
-        mr_jsonw_add_str(w, "name", t->columns[i].name);
-        mr_jsonw_add_str(w, "reading", t->columns[i].reading);
-        const char *own = t->columns[i].source_name;
-        if (own != NULL && strcmp(own, t->columns[i].name) != 0)
-            mr_jsonw_add_str(w, "source_name", own);
-        mr_jsonw_object_end(w);
-    }
-    mr_jsonw_array_end(w);
-}
-
-static void put_references(struct mr_jsonw *w, const struct mr_planned_table *t)
-{
-    put_list(w, "references");
-    for (size_t i = 0; i < t->nreferences; i++) {
-        const struct mr_planned_reference *r = &t->references[i];
-        mr_jsonw_object_begin(w);
-        put_names(w, "columns", &r->columns);
-        mr_jsonw_add_str(w, "parent", r->parent);
-        put_names(w, "parent_columns", &r->parent_columns);
-        mr_jsonw_add_bool(w, "declared", r->declared);
-        mr_jsonw_add_str(w, "condition", r->condition);
-        if (r->spelling.count > 0)
-            put_names(w, "spelling", &r->spelling);
-        mr_jsonw_object_end(w);
-    }
-    mr_jsonw_array_end(w);
-}
-
-static void put_triggers(struct mr_jsonw *w, const char *key,
-                         const struct mr_planned_trigger *triggers, size_t count)
-{
-    put_list(w, key);
-    for (size_t i = 0; i < count; i++) {
-        mr_jsonw_object_begin(w);
-        mr_jsonw_add_str(w, "name", triggers[i].name);
-        mr_jsonw_add_str(w, "timing", triggers[i].timing);
-        mr_jsonw_add_str(w, "event", triggers[i].event);
-        mr_jsonw_object_end(w);
-    }
-    mr_jsonw_array_end(w);
-}
 
 static void put_counts(struct mr_jsonw *w, const struct mr_planned_table *t)
 {
-    put_list(w, "decisions");
+    mr_jsonw_key(w, "decisions");
+    mr_jsonw_array_begin(w);
     for (int d = MR_DECIDE_SAME; d < MR_DECISIONS; d++) {
         if (t->decisions[d] == 0)
             continue;
@@ -99,15 +151,7 @@ static void put_counts(struct mr_jsonw *w, const struct mr_planned_table *t)
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);
-    put_list(w, "conflicts");
-    for (size_t i = 0; i < t->nkinds; i++) {
-        mr_jsonw_object_begin(w);
-        mr_jsonw_add_str(w, "kind", t->kinds[i].kind);
-        mr_jsonw_add_uint(w, "open", t->kinds[i].open);
-        mr_jsonw_add_uint(w, "decided", t->kinds[i].decided);
-        mr_jsonw_object_end(w);
-    }
-    mr_jsonw_array_end(w);
+    mr_json_put_list(w, "conflicts", &kind_record, t->kinds, t->nkinds);
 }
 
 void mr_planned_put_bound(struct mr_jsonw *w, const char *key, const char *origin_key,
@@ -120,29 +164,18 @@ void mr_planned_put_bound(struct mr_jsonw *w, const char *key, const char *origi
 static void put_table(struct mr_jsonw *w, const struct mr_planned_table *t)
 {
     mr_jsonw_object_begin(w);
-    mr_jsonw_add_str(w, "table", t->table);
-    mr_jsonw_add_str(w, "target_table", t->target_table);
-    mr_jsonw_add_str(w, "target_db", t->target_db);
-    mr_jsonw_add_str(w, "target_name", t->target_name);
-    mr_jsonw_add_bool(w, "subject", t->subject);
-    put_names(w, "key", &t->key);
+    mr_json_put_record(w, &name_record, t);
     mr_jsonw_add_str(w, "identity", identity_words[t->identity]);
-    put_names(w, "identity_columns", &t->identity_columns);
-    mr_jsonw_add_str(w, "counter", t->counter);
-    mr_jsonw_add_str(w, "time_column", t->time_column);
+    mr_json_put_record(w, &identity_record, t);
     mr_planned_put_bound(w, "base", "base_origin", t->base, t->base_origin);
     mr_planned_put_bound(w, "fresh", "fresh_origin", t->fresh, t->fresh_origin);
-    mr_jsonw_add_number(w, "first_id", t->first_id);
-    mr_jsonw_add_number(w, "id_step", t->id_step);
-    mr_jsonw_add_uint(w, "ids", t->nids);
-    mr_jsonw_add_str(w, "fingerprint", t->fingerprint);
+    mr_json_put_record(w, &id_record, t);
     if (t->knows_around)
         mr_jsonw_add_texts(w, "surroundings", t->around.items, t->around.count);
-    put_columns(w, t);
-    put_references(w, t);
-    put_triggers(w, "triggers", t->triggers, t->ntriggers);
+    mr_json_put_record(w, &made_record, t);
     if (t->knows_undo)
-        put_triggers(w, "undo_triggers", t->undo_triggers, t->nundo_triggers);
+        mr_json_put_list(w, "undo_triggers", &trigger_record, t->undo_triggers,
+                         t->nundo_triggers);
     put_counts(w, t);
     mr_jsonw_object_end(w);
 }
@@ -151,39 +184,19 @@ void mr_planned_put(struct mr_jsonw *w, const struct mr_planned *p)
 {
     mr_jsonw_key(w, "rows");
     mr_jsonw_object_begin(w);
-    mr_jsonw_add_str(w, "split_at", p->split_at);
-    mr_jsonw_add_str(w, "partial", p->partial);
-    mr_jsonw_add_bool(w, "fire_triggers", p->fire_triggers);
-    mr_jsonw_add_uint(w, "units", p->units);
-    mr_jsonw_add_uint(w, "rows", p->rows);
+    mr_json_put_record(w, &rows_record, p);
     mr_jsonw_add_uint(w, "packet", p->packet);
-    mr_jsonw_add_uint(w, "open", p->open);
-    mr_jsonw_add_uint(w, "decided", p->decided);
-    put_list(w, "tables");
+    mr_json_put_record(w, &open_record, p);
+    mr_jsonw_key(w, "tables");
+    mr_jsonw_array_begin(w);
     for (size_t i = 0; i < p->ntables; i++)
         put_table(w, &p->tables[i]);
     mr_jsonw_array_end(w);
-    put_list(w, "notes");
-    for (size_t i = 0; i < p->nnotes; i++) {
-        mr_jsonw_object_begin(w);
-        mr_jsonw_add_str(w, "kind", p->notes[i].kind);
-        mr_jsonw_add_str(w, "table", p->notes[i].table);
-        mr_jsonw_add_str(w, "text", p->notes[i].text);
-        mr_jsonw_object_end(w);
-    }
-    mr_jsonw_array_end(w);
+    mr_json_put_list(w, "notes", &note_record, p->notes, p->nnotes);
     mr_jsonw_object_end(w);
 }
 
 /* ---- reading ---- */
-
-static struct mr_planned_names get_names(struct mr_json_reader *r,
-                                         const struct json_t *object, const char *key)
-{
-    struct mr_planned_names names = {0};
-    names.items = mr_json_read_texts(r, object, key, &names.count);
-    return names;
-}
 
 static void refuse_word(struct mr_json_reader *r, const char *what, const char *word)
 {
@@ -203,62 +216,16 @@ static enum mr_plan_identity get_identity(struct mr_json_reader *r,
     return MR_PLAN_BY_COLUMNS;
 }
 
-static void get_columns(struct mr_json_reader *r, const struct json_t *object,
-                        struct mr_planned_table *t)
+/* Each column of a reference has one of the parent's. */
+static void check_references(struct mr_json_reader *r, const struct mr_planned_table *t)
 {
-    void *items = NULL;
-    const struct json_t *array = mr_json_read_array(
-        r, object, "columns", sizeof *t->columns, &t->ncolumns, &items);
-    struct mr_planned_column *columns = items;
-    for (size_t i = 0; i < t->ncolumns; i++) {
-        const struct json_t *item = mr_json_read_item(r, array, i);
-        columns[i].name = mr_json_read_text(r, item, "name");
-        columns[i].reading = mr_json_read_text(r, item, "reading");
-        columns[i].source_name = mr_json_read_text_or_null(r, item, "source_name");
-    }
-    t->columns = columns;
-}
-
-static void get_references(struct mr_json_reader *r, const struct json_t *object,
-                           struct mr_planned_table *t)
-{
-    void *items = NULL;
-    const struct json_t *array = mr_json_read_array(
-        r, object, "references", sizeof *t->references, &t->nreferences, &items);
-    struct mr_planned_reference *references = items;
-    for (size_t i = 0; i < t->nreferences; i++) {
-        const struct json_t *item = mr_json_read_item(r, array, i);
-        references[i].columns = get_names(r, item, "columns");
-        references[i].parent = mr_json_read_text(r, item, "parent");
-        references[i].parent_columns = get_names(r, item, "parent_columns");
-        references[i].declared = mr_json_read_bool(r, item, "declared");
-        references[i].condition = mr_json_read_text_or_null(r, item, "condition");
-        if (mr_json_has(item, "spelling"))
-            references[i].spelling = get_names(r, item, "spelling");
-        size_t columns = references[i].columns.count,
-               spelt = references[i].spelling.count;
-        if (columns == 0 || columns != references[i].parent_columns.count ||
+    for (size_t i = 0; r->code == MR_OK && i < t->nreferences; i++) {
+        const struct mr_planned_reference *ref = &t->references[i];
+        const size_t columns = ref->columns.count, spelt = ref->spelling.count;
+        if (columns == 0 || columns != ref->parent_columns.count ||
             (spelt != 0 && spelt != columns))
-            mr_json_read_refuse(r, "the reference to", references[i].parent);
+            mr_json_read_refuse(r, "the reference to", ref->parent);
     }
-    t->references = references;
-}
-
-static const struct mr_planned_trigger *get_triggers(struct mr_json_reader *r,
-                                                     const struct json_t *object,
-                                                     const char *key, size_t *count)
-{
-    void *items = NULL;
-    const struct json_t *array = mr_json_read_array(
-        r, object, key, sizeof(struct mr_planned_trigger), count, &items);
-    struct mr_planned_trigger *triggers = items;
-    for (size_t i = 0; i < *count; i++) {
-        const struct json_t *item = mr_json_read_item(r, array, i);
-        triggers[i].name = mr_json_read_text(r, item, "name");
-        triggers[i].timing = mr_json_read_text(r, item, "timing");
-        triggers[i].event = mr_json_read_text(r, item, "event");
-    }
-    return triggers;
 }
 
 static void get_decisions(struct mr_json_reader *r, const struct json_t *object,
@@ -282,22 +249,6 @@ static void get_decisions(struct mr_json_reader *r, const struct json_t *object,
     }
 }
 
-static void get_kinds(struct mr_json_reader *r, const struct json_t *object,
-                      struct mr_planned_table *t)
-{
-    void *items = NULL;
-    const struct json_t *array =
-        mr_json_read_array(r, object, "conflicts", sizeof *t->kinds, &t->nkinds, &items);
-    struct mr_planned_kind *kinds = items;
-    for (size_t i = 0; i < t->nkinds; i++) {
-        const struct json_t *item = mr_json_read_item(r, array, i);
-        kinds[i].kind = mr_json_read_text(r, item, "kind");
-        kinds[i].open = mr_json_read_number(r, item, "open");
-        kinds[i].decided = mr_json_read_number(r, item, "decided");
-    }
-    t->kinds = kinds;
-}
-
 /* Digits of what a counter may hand out, or below 0. */
 static const char *get_key(struct mr_json_reader *r, const struct json_t *item,
                            const char *name)
@@ -313,37 +264,27 @@ static const char *get_key(struct mr_json_reader *r, const struct json_t *item,
 static void get_table(struct mr_json_reader *r, const struct json_t *item,
                       struct mr_planned_table *t)
 {
-    t->table = mr_json_read_text(r, item, "table");
-    t->target_table = mr_json_read_text(r, item, "target_table");
-    t->target_db = mr_json_read_text(r, item, "target_db");
-    t->target_name = mr_json_read_text(r, item, "target_name");
-    t->subject = mr_json_read_bool(r, item, "subject");
-    t->key = get_names(r, item, "key");
+    mr_json_get_record(r, item, &name_record, t);
     t->identity = get_identity(r, item);
-    t->identity_columns = get_names(r, item, "identity_columns");
-    t->counter = mr_json_read_text_or_null(r, item, "counter");
-    t->time_column = mr_json_read_text_or_null(r, item, "time_column");
+    mr_json_get_record(r, item, &identity_record, t);
     t->base_origin = mr_json_read_text_or_null(r, item, "base_origin");
     if (t->base_origin != NULL)
         t->base = get_key(r, item, "base");
     t->fresh_origin = mr_json_read_text_or_null(r, item, "fresh_origin");
     if (t->fresh_origin != NULL)
         t->fresh = get_key(r, item, "fresh");
-    t->first_id = mr_json_read_number(r, item, "first_id");
-    t->id_step = mr_json_read_number(r, item, "id_step");
-    t->nids = mr_json_read_number(r, item, "ids");
-    t->fingerprint = mr_json_read_text(r, item, "fingerprint");
+    mr_json_get_record(r, item, &id_record, t);
     t->knows_around = mr_json_has(item, "surroundings");
     if (t->knows_around)
-        t->around = get_names(r, item, "surroundings");
-    get_columns(r, item, t);
-    get_references(r, item, t);
-    t->triggers = get_triggers(r, item, "triggers", &t->ntriggers);
+        t->around.items = mr_json_read_texts(r, item, "surroundings", &t->around.count);
+    mr_json_get_record(r, item, &made_record, t);
+    check_references(r, t);
     t->knows_undo = mr_json_has(item, "undo_triggers");
     if (t->knows_undo)
-        t->undo_triggers = get_triggers(r, item, "undo_triggers", &t->nundo_triggers);
+        t->undo_triggers = mr_json_get_list(r, item, "undo_triggers", &trigger_record,
+                                            &t->nundo_triggers);
     get_decisions(r, item, t);
-    get_kinds(r, item, t);
+    t->kinds = mr_json_get_list(r, item, "conflicts", &kind_record, &t->nkinds);
 }
 
 void mr_planned_get(struct mr_json_reader *r, const struct json_t *root,
@@ -351,30 +292,17 @@ void mr_planned_get(struct mr_json_reader *r, const struct json_t *root,
 {
     void *items = NULL;
     const struct json_t *rows = mr_json_read_object(r, root, "rows");
-    p->split_at = mr_json_read_text_or_null(r, rows, "split_at");
-    p->partial = mr_json_read_text_or_null(r, rows, "partial");
-    p->fire_triggers = mr_json_read_bool(r, rows, "fire_triggers");
-    p->units = mr_json_read_number(r, rows, "units");
-    p->rows = mr_json_read_number(r, rows, "rows");
+    mr_json_get_record(r, rows, &rows_record, p);
     if (mr_json_has(rows, "packet")) /* an older myrecon did not */
         p->packet = mr_json_read_number(r, rows, "packet");
-    p->open = mr_json_read_number(r, rows, "open");
-    p->decided = mr_json_read_number(r, rows, "decided");
+    mr_json_get_record(r, rows, &open_record, p);
     const struct json_t *array =
         mr_json_read_array(r, rows, "tables", sizeof *p->tables, &p->ntables, &items);
     struct mr_planned_table *tables = items;
     for (size_t i = 0; i < p->ntables; i++)
         get_table(r, mr_json_read_item(r, array, i), &tables[i]);
     p->tables = tables;
-    array = mr_json_read_array(r, rows, "notes", sizeof *p->notes, &p->nnotes, &items);
-    struct mr_planned_note *notes = items;
-    for (size_t i = 0; i < p->nnotes; i++) {
-        const struct json_t *item = mr_json_read_item(r, array, i);
-        notes[i].kind = mr_json_read_text(r, item, "kind");
-        notes[i].table = mr_json_read_text_or_null(r, item, "table");
-        notes[i].text = mr_json_read_text(r, item, "text");
-    }
-    p->notes = notes;
+    p->notes = mr_json_get_list(r, rows, "notes", &note_record, &p->nnotes);
 }
 
 /* ---- references ---- */

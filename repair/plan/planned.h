@@ -23,7 +23,7 @@ struct mr_planned_names {
 struct mr_planned_column {
     const char *name;
     const char *reading;     /* how its value is read on TARGET alone (plan_image.h) */
-    const char *source_name; /* where it is another one there; else the same, or NULL */
+    const char *source_name; /* where it is another one there; else NULL */
 };
 
 #define MR_PLANNED_SAME "same"

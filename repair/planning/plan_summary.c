@@ -83,7 +83,8 @@ static enum mr_code describe_columns(const struct summing *s,
         mr_strbuf_reset(&reading);
         mr_plan_image_reading(t, i, &reading);
         columns[i].name = mr_pair_column(t->pair, MR_TARGET, i)->name;
-        columns[i].source_name = mr_plan_column_name(t, i);
+        const char *own = mr_plan_column_name(t, i);
+        columns[i].source_name = strcmp(own, columns[i].name) != 0 ? own : NULL;
         columns[i].reading =
             reading.failed ? NULL : mr_arena_strdup(s->task->arena, reading.ptr);
         if (columns[i].reading == NULL)
