@@ -8,6 +8,10 @@
  * The order is the caller's; each parameter of the statement is given a value once.  That a name
  * is wrong, or one is missing, is an error of the next step.
  *
+ * What is asked or done once needs no statement of the caller's:
+ *
+ *     MR_CASE_ONCE(cf, "DELETE FROM step WHERE plan=:plan", err, MR_ARG_INT("plan", plan))
+ *
  * Ownership: bytes must stay until the statement is reset, texts are copied.  Threads: the
  * statement's.
  */
@@ -30,8 +34,11 @@ struct mr_case_arg {
         .name = ":" param, .type = MR_ARG_IS_INT, .n = (int64_t)(value)})
 #define MR_ARG_TEXT(param, value)                                                        \
     ((struct mr_case_arg){.name = ":" param, .type = MR_ARG_IS_TEXT, .text = (value)})
+#define MR_ARG_NULL(param) MR_ARG_TEXT(param, NULL)
 #define MR_ARG_BYTES(param, value)                                                       \
     ((struct mr_case_arg){.name = ":" param, .type = MR_ARG_IS_BYTES, .bytes = (value)})
+#define MR_ARG_BLOB(param, pointer, size)                                                \
+    MR_ARG_BYTES(param, ((struct mr_key){pointer, size}))
 
 void mr_case_bind(struct mr_case_stmt *stmt, const struct mr_case_arg *args,
                   size_t count);
@@ -42,6 +49,24 @@ enum mr_code mr_case_run_with(struct mr_case_stmt *stmt, const struct mr_case_ar
 enum mr_code mr_case_ask_with(struct mr_case_stmt *stmt, const struct mr_case_arg *args,
                               size_t count, bool *row, struct mr_err *err);
 
+/* Prepares it, and binds them. */
+enum mr_code mr_case_prepare_with(struct mr_case *cf, const char *sql,
+                                  struct mr_case_stmt **out,
+                                  const struct mr_case_arg *args, size_t count,
+                                  struct mr_err *err);
+/* Prepares a statement that gives no row, and runs it this once. */
+enum mr_code mr_case_once_with(struct mr_case *cf, const char *sql,
+                               const struct mr_case_arg *args, size_t count,
+                               struct mr_err *err);
+/* Does a query give a row? */
+enum mr_code mr_case_has_with(struct mr_case *cf, const char *sql,
+                              const struct mr_case_arg *args, size_t count, bool *row,
+                              struct mr_err *err);
+/* The number that a query gives; 0 where it gives no row or NULL. */
+enum mr_code mr_case_number_with(struct mr_case *cf, const char *sql,
+                                 const struct mr_case_arg *args, size_t count,
+                                 int64_t *number, struct mr_err *err);
+
 #define MR_CASE_ARGS(...)                                                                \
     (const struct mr_case_arg[]){__VA_ARGS__},                                           \
         sizeof((const struct mr_case_arg[]){__VA_ARGS__}) / sizeof(struct mr_case_arg)
@@ -49,5 +74,13 @@ enum mr_code mr_case_ask_with(struct mr_case_stmt *stmt, const struct mr_case_ar
 #define MR_CASE_RUN(stmt, err, ...) mr_case_run_with(stmt, MR_CASE_ARGS(__VA_ARGS__), err)
 #define MR_CASE_ASK(stmt, row, err, ...)                                                 \
     mr_case_ask_with(stmt, MR_CASE_ARGS(__VA_ARGS__), row, err)
+#define MR_CASE_PREPARE(cf, sql, out, err, ...)                                          \
+    mr_case_prepare_with(cf, sql, out, MR_CASE_ARGS(__VA_ARGS__), err)
+#define MR_CASE_ONCE(cf, sql, err, ...)                                                  \
+    mr_case_once_with(cf, sql, MR_CASE_ARGS(__VA_ARGS__), err)
+#define MR_CASE_HAS(cf, sql, row, err, ...)                                              \
+    mr_case_has_with(cf, sql, MR_CASE_ARGS(__VA_ARGS__), row, err)
+#define MR_CASE_NUMBER(cf, sql, number, err, ...)                                        \
+    mr_case_number_with(cf, sql, MR_CASE_ARGS(__VA_ARGS__), number, err)
 
 #endif

@@ -68,8 +68,9 @@ int64_t mr_case_changes(const struct mr_case *cf); /* rows that the last write c
 
 /*
  * Statements.  prepare → bind… → step (until !row) → reset → … → free.  Parameters are
- * numbered from 1, columns from 0; case_args.h and case_fields.h have them by name.  Binding and reading errors are sticky: the next
- * step reports them.  Bound bytes are copied only by bind_blob/bind_text.
+ * numbered from 1, columns from 0; case_args.h and case_fields.h have them by name.
+ * Binding and reading errors are sticky: the next step reports them.  Bound bytes are
+ * copied only by bind_blob/bind_text.
  */
 struct mr_case_stmt;
 enum mr_code mr_case_prepare(struct mr_case *cf, const char *sql,

@@ -93,12 +93,52 @@ static void test_wrong(void **state)
     mr_case_reset(w->find);
 }
 
+/* What is asked once leaves no statement behind: the case closes. */
+static void test_once(void **state)
+{
+    struct world *w = *state;
+    struct mr_case_stmt *found = NULL;
+    bool row = false;
+    int64_t n = 7;
+    assert_int_equal(MR_CASE_ONCE(w->cf, "INSERT INTO t (n) VALUES (:a), (:b)", NULL,
+                                  MR_ARG_INT("b", 5), MR_ARG_INT("a", 3)),
+                     MR_OK);
+    assert_int_equal(MR_CASE_NUMBER(w->cf, "SELECT max(n) FROM t WHERE n<:n", &n, NULL,
+                                    MR_ARG_INT("n", 5)),
+                     MR_OK);
+    assert_int_equal(n, 3);
+    assert_int_equal(
+        MR_CASE_NUMBER(w->cf, "SELECT n FROM t WHERE n>:n", &n, NULL, MR_ARG_INT("n", 5)),
+        MR_OK);
+    assert_int_equal(n, 0);
+    assert_int_equal(
+        MR_CASE_HAS(w->cf, "SELECT 1 FROM t WHERE n=:n", &row, NULL, MR_ARG_INT("n", 5)),
+        MR_OK);
+    assert_true(row);
+    assert_int_equal(MR_CASE_HAS(w->cf, "SELECT 1 FROM t WHERE n=:n AND name IS :name",
+                                 &row, NULL, MR_ARG_INT("n", 4), MR_ARG_NULL("name")),
+                     MR_OK);
+    assert_false(row);
+    assert_int_equal(MR_CASE_PREPARE(w->cf, "SELECT n FROM t WHERE n=:n", &found, NULL,
+                                     MR_ARG_INT("n", 5)),
+                     MR_OK);
+    assert_int_equal(mr_case_step(found, &row, NULL), MR_OK);
+    assert_true(row);
+    mr_case_free(found);
+    assert_int_not_equal(
+        MR_CASE_ONCE(w->cf, "DELETE FROM t WHERE n=:n", NULL, MR_ARG_INT("m", 5)), MR_OK);
+    assert_int_not_equal(
+        MR_CASE_ONCE(w->cf, "DELETE FROM nothing WHERE n=:n", NULL, MR_ARG_INT("n", 5)),
+        MR_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_null_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wrong, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_once, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
