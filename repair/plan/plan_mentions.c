@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "core/base/signals.h"
-#include "core/case/casefile.h"
+#include "core/case/case_args.h"
 #include "repair/plan/plan_text.h"
 #include "repair/side/text_ids.h"
 
@@ -39,8 +39,8 @@ static const char schema_sql[] =
 
 /* Rows that stand, or will, under two keys. */
 static const char moved_sql[] =
-    "SELECT source_key, target_key FROM entity WHERE plan=?1 AND tbl=?2 AND"
-    " source_key<>target_key AND decision IN (?3, ?4, ?5, ?6)";
+    "SELECT source_key, target_key FROM entity WHERE plan=:plan AND tbl=:tbl AND"
+    " source_key<>target_key AND decision IN (:same, :matched, :update, :renumber)";
 
 /* What the counter gave: it is a value of the key. */
 static enum mr_code counted(const struct mr_plan_table *t, const void *key, size_t len,
@@ -79,24 +79,21 @@ static enum mr_code keep_moved(struct mentions *x, const struct mr_plan_table *t
         return code;
     x->least = old_id < x->least ? old_id : x->least;
     x->greatest = old_id > x->greatest ? old_id : x->greatest;
-    mr_case_bind_int(to, 1, (int64_t)old_id);
-    mr_case_bind_int(to, 2, (int64_t)t->at);
-    mr_case_bind_int(to, 3, (int64_t)new_id);
-    return mr_case_run(to, err);
+    return MR_CASE_RUN(to, err, MR_ARG_INT("n", old_id), MR_ARG_INT("tbl", t->at),
+                       MR_ARG_INT("new", new_id));
 }
 
 static enum mr_code collect_table(struct mentions *x, const struct mr_plan_table *t,
                                   struct mr_case_stmt *from, struct mr_case_stmt *to,
                                   struct mr_err *err)
 {
-    static const enum mr_decision standing[] = {MR_DECIDE_SAME, MR_DECIDE_MATCHED,
-                                                MR_DECIDE_UPDATE, MR_DECIDE_RENUMBER};
     bool row = false;
     enum mr_code code = MR_OK;
-    mr_case_bind_int(from, 1, mr_plan_store_id(x->task->store));
-    mr_case_bind_int(from, 2, (int64_t)t->at);
-    for (int i = 0; i < 4; i++)
-        mr_case_bind_int(from, 3 + i, (int64_t)standing[i]);
+    MR_CASE_BIND(from, MR_ARG_INT("plan", mr_plan_store_id(x->task->store)),
+                 MR_ARG_INT("tbl", t->at), MR_ARG_INT("same", MR_DECIDE_SAME),
+                 MR_ARG_INT("matched", MR_DECIDE_MATCHED),
+                 MR_ARG_INT("update", MR_DECIDE_UPDATE),
+                 MR_ARG_INT("renumber", MR_DECIDE_RENUMBER));
     while (code == MR_OK && (code = mr_case_step(from, &row, err)) == MR_OK && row)
         code = keep_moved(x, t, from, to, err);
     mr_case_reset(from);
@@ -111,8 +108,9 @@ static enum mr_code collect(struct mentions *x, struct mr_err *err)
     if (code == MR_OK)
         code = mr_case_prepare(x->cf, moved_sql, &from, err);
     if (code == MR_OK)
-        code = mr_case_prepare(x->cf, "INSERT OR IGNORE INTO moved VALUES (?, ?, ?)", &to,
-                               err);
+        code = mr_case_prepare(
+            x->cf, "INSERT OR IGNORE INTO moved (n, tbl, new) VALUES (:n, :tbl, :new)",
+            &to, err);
     for (size_t i = 0; code == MR_OK && i < tables->ntables; i++)
         if (mr_plan_has_counter(&tables->tables[i]))
             code = collect_table(x, &tables->tables[i], from, to, err);
@@ -129,8 +127,7 @@ static enum mr_code take_id(void *ctx, uint64_t id, struct mr_err *err)
     bool row = false;
     if (x->found || id < x->least || id > x->greatest)
         return MR_OK;
-    mr_case_bind_int(x->find, 1, (int64_t)id);
-    enum mr_code code = mr_case_step(x->find, &row, err);
+    enum mr_code code = MR_CASE_ASK(x->find, &row, err, MR_ARG_INT("n", id));
     if (code == MR_OK && row) {
         x->found = true;
         x->old_id = id;
@@ -220,16 +217,13 @@ static enum mr_code read_rows(struct mentions *x, const struct mr_plan_table *t,
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = mr_case_prepare(
-        x->cf,
-        "SELECT after FROM entity WHERE plan=?1 AND tbl=?2 AND decision IN (?3,?4)",
-        &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, mr_plan_store_id(x->task->store));
-        mr_case_bind_int(stmt, 2, (int64_t)t->at);
-        mr_case_bind_int(stmt, 3, MR_DECIDE_INSERT);
-        mr_case_bind_int(stmt, 4, MR_DECIDE_RENUMBER);
-    }
+    enum mr_code code =
+        MR_CASE_PREPARE(x->cf,
+                        "SELECT after FROM entity WHERE plan=:plan AND tbl=:tbl"
+                        " AND decision IN (:insert, :renumber)",
+                        &stmt, err, MR_ARG_INT("plan", mr_plan_store_id(x->task->store)),
+                        MR_ARG_INT("tbl", t->at), MR_ARG_INT("insert", MR_DECIDE_INSERT),
+                        MR_ARG_INT("renumber", MR_DECIDE_RENUMBER));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_key image = {0};
         image.ptr = mr_case_blob(stmt, 0, &image.len);
@@ -271,7 +265,7 @@ enum mr_code mr_plan_mentions(const struct mr_plan_mentions_task *task,
     enum mr_code code = collect(&x, err);
     if (code == MR_OK)
         code = mr_case_prepare(
-            x.cf, "SELECT tbl, new FROM moved WHERE n=? ORDER BY tbl LIMIT 1", &x.find,
+            x.cf, "SELECT tbl, new FROM moved WHERE n=:n ORDER BY tbl LIMIT 1", &x.find,
             err);
     for (size_t i = 0;
          code == MR_OK && x.least <= x.greatest && i < task->tables->ntables; i++)

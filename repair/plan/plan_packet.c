@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
+
 #define HEAD_BYTES ((size_t)256) /* what the client sends before a statement */
 
 uint64_t mr_plan_packet(const struct mr_plan_tables *plan)
@@ -18,26 +20,17 @@ enum mr_code mr_plan_packet_needed(const struct mr_plan_tables *plan,
                                    struct mr_err *err)
 {
     const uint64_t packet = mr_plan_packet(plan);
-    struct mr_case_stmt *stmt = NULL;
-    bool row = false;
+    int64_t longest = 0;
     enum mr_code code =
-        mr_case_prepare(mr_findings_case(fd),
-                        "SELECT coalesce(max(max(coalesce(length(before), 0), "
-                        "coalesce(length(after), 0))),"
-                        " 0) FROM step WHERE plan=?",
-                        &stmt, err);
-    *bytes = 0;
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, mr_plan_store_id(store));
-        code = mr_case_step(stmt, &row, err);
-    }
-    if (code == MR_OK && row)
-        *bytes = (uint64_t)mr_case_int(stmt, 0) + HEAD_BYTES;
+        MR_CASE_NUMBER(mr_findings_case(fd),
+                       "SELECT max(max(coalesce(length(before), 0),"
+                       " coalesce(length(after), 0))) FROM step WHERE plan=:plan",
+                       &longest, err, MR_ARG_INT("plan", mr_plan_store_id(store)));
+    *bytes = (uint64_t)longest + HEAD_BYTES;
     if (*bytes < MR_PLAN_STATEMENT_BYTES)
         *bytes = MR_PLAN_STATEMENT_BYTES;
     if (*bytes > packet) /* an image is more than its values */
         *bytes = packet;
-    mr_case_free(stmt);
     return code;
 }
 

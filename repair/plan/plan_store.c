@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
+
 static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS entity (id INTEGER PRIMARY KEY, plan INT NOT NULL,"
     " tbl INT NOT NULL, source_key BLOB, target_key BLOB, identity BLOB,"
@@ -66,9 +68,9 @@ bool mr_entity_is_merged(const struct mr_entity *entity)
 }
 
 #define ENTITY_COLUMNS                                                                   \
-    "id, tbl, source_key, target_key, identity, decision, kind, detail, choices, "       \
-    "choice,"                                                                            \
-    " waits_for, source, target, after"
+    "id, tbl, source_key, target_key, identity, decision, kind, detail, choices,"        \
+    " choice, waits_for, source, target, after"
+#define OF_TABLE "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=:plan AND tbl=:tbl"
 
 enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **out,
                                 struct mr_err *err)
@@ -77,48 +79,36 @@ enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **o
     if (store == NULL)
         return mr_err_nomem(err, "opening the plan");
     store->cf = mr_findings_case(fd);
+    const struct mr_case_sql list[] = {
+        {&store->insert,
+         "INSERT INTO entity (plan, tbl, source_key, target_key, identity, decision, "
+         "kind,"
+         " detail, choices, choice, waits_for, source, target, after) VALUES (:plan, "
+         ":tbl,"
+         " :source_key, :target_key, :identity, :decision, :kind, :detail, :choices,"
+         " :choice, :waits_for, :source, :target, :after)"},
+        {&store->update,
+         "UPDATE entity SET plan=:plan, tbl=:tbl, source_key=:source_key,"
+         " target_key=:target_key, identity=:identity, decision=:decision, kind=:kind,"
+         " detail=:detail, choices=:choices, choice=:choice, waits_for=:waits_for,"
+         " source=:source, target=:target, after=:after WHERE id=:id"},
+        {&store->add_step,
+         "INSERT INTO step (plan, entity, unit, tree, level, op, tbl, before, after) "
+         "VALUES"
+         " (:plan, :entity, :unit, :tree, :level, :op, :tbl, :before, :after)"},
+        {&store->get,
+         "SELECT " ENTITY_COLUMNS " FROM entity WHERE id=:id AND plan=:plan"},
+        {&store->unmeant,
+         "INSERT OR IGNORE INTO temp.unmeant (entity, ref) VALUES (:entity, :ref)"},
+        {&store->is_unmeant,
+         "SELECT 1 FROM temp.unmeant WHERE entity=:entity AND ref=:ref"},
+        {&store->add_facts,
+         "INSERT INTO temp.known (entity, facts, grp) VALUES (:entity, :facts, :grp)"},
+        {&store->facts, "SELECT facts, grp FROM temp.known WHERE entity=:entity"},
+    };
     enum mr_code code = mr_case_exec(store->cf, schema_sql, err);
     if (code == MR_OK)
-        code = mr_case_prepare(store->cf,
-                               "INSERT INTO entity (plan, tbl, source_key, target_key,"
-                               " identity, decision, kind, detail, choices, choice,"
-                               " waits_for, source, target, after)"
-                               " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
-                               &store->insert, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            store->cf,
-            "UPDATE entity SET plan=?1, tbl=?2, source_key=?3, target_key=?4,"
-            " identity=?5, decision=?6, kind=?7, detail=?8, choices=?9, choice=?10,"
-            " waits_for=?11, source=?12, target=?13, after=?14 WHERE id=?15",
-            &store->update, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(store->cf,
-                               "INSERT INTO step (plan, entity, unit, tree, level, op,"
-                               " tbl, before, after) VALUES (?,?,?,?,?,?,?,?,?)",
-                               &store->add_step, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            store->cf, "SELECT " ENTITY_COLUMNS " FROM entity WHERE id=?1 AND plan=?2",
-            &store->get, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(store->cf,
-                               "INSERT OR IGNORE INTO temp.unmeant (entity, ref) VALUES"
-                               " (?1,?2)",
-                               &store->unmeant, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(store->cf,
-                               "SELECT 1 FROM temp.unmeant WHERE entity=?1 AND ref=?2",
-                               &store->is_unmeant, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(store->cf,
-                               "INSERT INTO temp.known (entity, facts, grp) VALUES"
-                               " (?1,?2,?3)",
-                               &store->add_facts, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(store->cf,
-                               "SELECT facts, grp FROM temp.known WHERE entity=?1",
-                               &store->facts, err);
+        code = mr_case_prepare_all(store->cf, list, sizeof list / sizeof list[0], err);
     if (code != MR_OK) {
         mr_plan_store_close(store);
         return code;
@@ -146,19 +136,6 @@ void mr_plan_store_close(struct mr_plan_store *store)
     free(store);
 }
 
-static enum mr_code forget(struct mr_plan_store *store, const char *sql,
-                           struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(store->cf, sql, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, store->plan);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
-}
-
 enum mr_code mr_plan_store_begin(struct mr_plan_store *store, int64_t plan,
                                  struct mr_err *err)
 {
@@ -167,11 +144,14 @@ enum mr_code mr_plan_store_begin(struct mr_plan_store *store, int64_t plan,
         return code;
     store->open = true;
     store->plan = plan;
-    code = forget(store, "DELETE FROM entity WHERE plan=?", err);
+    code = MR_CASE_ONCE(store->cf, "DELETE FROM entity WHERE plan=:plan", err,
+                        MR_ARG_INT("plan", plan));
     if (code == MR_OK)
         code = mr_case_exec(store->cf, "DELETE FROM temp.unmeant; DELETE FROM temp.known",
                             err);
-    return code == MR_OK ? forget(store, "DELETE FROM step WHERE plan=?", err) : code;
+    return code == MR_OK ? MR_CASE_ONCE(store->cf, "DELETE FROM step WHERE plan=:plan",
+                                        err, MR_ARG_INT("plan", plan))
+                         : code;
 }
 
 enum mr_code mr_plan_store_end(struct mr_plan_store *store, struct mr_err *err)
@@ -187,35 +167,30 @@ int64_t mr_plan_store_id(const struct mr_plan_store *store)
     return store->plan;
 }
 
-static void bind_bytes(struct mr_case_stmt *stmt, int at, const void *ptr, size_t len)
-{
-    if (ptr == NULL)
-        mr_case_bind_null(stmt, at);
-    else
-        mr_case_bind_borrowed(stmt, at, ptr, len);
-}
-
 enum mr_code mr_plan_store_save(struct mr_plan_store *store, struct mr_entity *entity,
                                 struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = entity->id == 0 ? store->insert : store->update;
-    mr_case_bind_int(stmt, 1, store->plan);
-    mr_case_bind_int(stmt, 2, (int64_t)entity->table);
-    bind_bytes(stmt, 3, entity->source_key.ptr, entity->source_key.len);
-    bind_bytes(stmt, 4, entity->target_key.ptr, entity->target_key.len);
-    bind_bytes(stmt, 5, entity->identity, entity->identity_len);
-    mr_case_bind_int(stmt, 6, (int64_t)entity->decision);
-    mr_case_bind_text(stmt, 7, entity->kind);
-    mr_case_bind_text(stmt, 8, entity->detail);
-    mr_case_bind_text(stmt, 9, entity->choices);
-    mr_case_bind_text(stmt, 10, entity->choice);
-    mr_case_bind_int(stmt, 11, entity->waits_for);
-    bind_bytes(stmt, 12, entity->source, entity->source_len);
-    bind_bytes(stmt, 13, entity->target, entity->target_len);
-    bind_bytes(stmt, 14, entity->after, entity->after_len);
-    if (entity->id != 0)
-        mr_case_bind_int(stmt, 15, entity->id);
-    enum mr_code code = mr_case_run(stmt, err);
+    const struct mr_case_arg args[] = {
+        MR_ARG_INT("plan", store->plan),
+        MR_ARG_INT("tbl", entity->table),
+        MR_ARG_BYTES("source_key", entity->source_key),
+        MR_ARG_BYTES("target_key", entity->target_key),
+        MR_ARG_BLOB("identity", entity->identity, entity->identity_len),
+        MR_ARG_INT("decision", entity->decision),
+        MR_ARG_TEXT("kind", entity->kind),
+        MR_ARG_TEXT("detail", entity->detail),
+        MR_ARG_TEXT("choices", entity->choices),
+        MR_ARG_TEXT("choice", entity->choice),
+        MR_ARG_INT("waits_for", entity->waits_for),
+        MR_ARG_BLOB("source", entity->source, entity->source_len),
+        MR_ARG_BLOB("target", entity->target, entity->target_len),
+        MR_ARG_BLOB("after", entity->after, entity->after_len),
+        MR_ARG_INT("id", entity->id), /* the last one: of an update only */
+    };
+    const size_t count = sizeof args / sizeof args[0];
+    enum mr_code code = entity->id == 0
+                            ? mr_case_run_with(store->insert, args, count - 1, err)
+                            : mr_case_run_with(store->update, args, count, err);
     if (code == MR_OK && entity->id == 0)
         entity->id = mr_case_last_id(store->cf);
     return code;
@@ -271,14 +246,11 @@ enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table,
                                 struct mr_err *err)
 {
     static const char *const queries[] = {
-        [MR_PLAN_BY_SOURCE_KEY] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=?1"
-                                  " AND tbl=?2 AND source_key=?3 LIMIT 1",
-        [MR_PLAN_BY_TARGET_KEY] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=?1"
-                                  " AND tbl=?2 AND target_key=?3 AND decision<>7"
-                                  " LIMIT 1",
-        [MR_PLAN_BY_IDENTITY] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=?1"
-                                " AND tbl=?2 AND identity=?3 ORDER BY decision=7, id"
-                                " LIMIT 1"};
+        [MR_PLAN_BY_SOURCE_KEY] = OF_TABLE " AND source_key=:value LIMIT 1",
+        [MR_PLAN_BY_TARGET_KEY] =
+            OF_TABLE " AND target_key=:value AND decision<>7 LIMIT 1",
+        [MR_PLAN_BY_IDENTITY] =
+            OF_TABLE " AND identity=:value ORDER BY decision=7, id LIMIT 1"};
     struct mr_case_stmt **stmt = &store->find[by];
     bool row = false;
     enum mr_code code = MR_OK;
@@ -287,10 +259,8 @@ enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table,
         code = mr_case_prepare(store->cf, queries[by], stmt, err);
     if (code != MR_OK)
         return code;
-    mr_case_bind_int(*stmt, 1, store->plan);
-    mr_case_bind_int(*stmt, 2, (int64_t)table);
-    mr_case_bind_borrowed(*stmt, 3, ptr, len);
-    code = mr_case_step(*stmt, &row, err);
+    code = MR_CASE_ASK(*stmt, &row, err, MR_ARG_INT("plan", store->plan),
+                       MR_ARG_INT("tbl", table), MR_ARG_BLOB("value", ptr, len));
     if (code == MR_OK && row)
         code = read_entity(*stmt, arena, entity, err);
     mr_case_reset(*stmt);
@@ -304,9 +274,8 @@ enum mr_code mr_plan_store_get(struct mr_plan_store *store, int64_t id,
     struct mr_case_stmt *stmt = store->get;
     bool row = false;
     entity->id = 0;
-    mr_case_bind_int(stmt, 1, id);
-    mr_case_bind_int(stmt, 2, store->plan);
-    enum mr_code code = mr_case_step(stmt, &row, err);
+    enum mr_code code = MR_CASE_ASK(stmt, &row, err, MR_ARG_INT("id", id),
+                                    MR_ARG_INT("plan", store->plan));
     if (code == MR_OK && row)
         code = read_entity(stmt, arena, entity, err);
     mr_case_reset(stmt);
@@ -340,22 +309,17 @@ enum mr_code mr_plan_store_entities(struct mr_plan_store *store, size_t table,
                                     size_t limit, struct mr_arena *arena,
                                     struct mr_vec *entities, struct mr_err *err)
 {
-    static const char all[] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=?1"
-                              " AND tbl=?2 AND id>?3 ORDER BY id LIMIT ?5";
-    static const char some[] = "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=?1"
-                               " AND tbl=?2 AND decision=?4 AND id>?3"
-                               " ORDER BY id LIMIT ?5";
+    static const char all[] = OF_TABLE " AND id>:after ORDER BY id LIMIT :limit";
+    static const char some[] =
+        OF_TABLE " AND decision=:decision AND id>:after ORDER BY id LIMIT :limit";
+    const struct mr_case_arg args[] = {
+        MR_ARG_INT("plan", store->plan),  MR_ARG_INT("tbl", table),
+        MR_ARG_INT("after", after_id),    MR_ARG_INT("limit", limit),
+        MR_ARG_INT("decision", decision), /* the last one: of some only */
+    };
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code =
-        mr_case_prepare(store->cf, decision == 0 ? all : some, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, store->plan);
-        mr_case_bind_int(stmt, 2, (int64_t)table);
-        mr_case_bind_int(stmt, 3, after_id);
-        if (decision != 0)
-            mr_case_bind_int(stmt, 4, (int64_t)decision);
-        mr_case_bind_int(stmt, 5, (int64_t)limit);
-    }
+    enum mr_code code = mr_case_prepare_with(store->cf, decision == 0 ? all : some, &stmt,
+                                             args, decision == 0 ? 4 : 5, err);
     return code == MR_OK ? read_entities(stmt, arena, entities, err) : code;
 }
 
@@ -389,18 +353,12 @@ enum mr_code mr_plan_store_conflicts(struct mr_plan_store *store, size_t table,
                                      struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(store->cf,
-                                        "SELECT " ENTITY_COLUMNS
-                                        " FROM entity WHERE plan=?1 AND tbl=?2 AND id>?3"
-                                        " AND kind IS NOT NULL ORDER BY id LIMIT ?4",
-                                        &stmt, err);
-    if (code != MR_OK)
-        return code;
-    mr_case_bind_int(stmt, 1, store->plan);
-    mr_case_bind_int(stmt, 2, (int64_t)table);
-    mr_case_bind_int(stmt, 3, after_id);
-    mr_case_bind_int(stmt, 4, (int64_t)limit);
-    return read_entities(stmt, arena, entities, err);
+    enum mr_code code = MR_CASE_PREPARE(
+        store->cf,
+        OF_TABLE " AND id>:after AND kind IS NOT NULL ORDER BY id LIMIT :limit", &stmt,
+        err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("tbl", table),
+        MR_ARG_INT("after", after_id), MR_ARG_INT("limit", limit));
+    return code == MR_OK ? read_entities(stmt, arena, entities, err) : code;
 }
 
 enum mr_code mr_plan_store_by_key(struct mr_plan_store *store, size_t table,
@@ -409,55 +367,40 @@ enum mr_code mr_plan_store_by_key(struct mr_plan_store *store, size_t table,
                                   struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code =
-        mr_case_prepare(store->cf,
-                        "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=?1 AND tbl=?2"
-                        " AND source_key>?3 AND kind=?4 ORDER BY source_key LIMIT ?5",
-                        &stmt, err);
-    if (code != MR_OK)
-        return code;
-    mr_case_bind_int(stmt, 1, store->plan);
-    mr_case_bind_int(stmt, 2, (int64_t)table);
-    mr_case_bind_borrowed(stmt, 3, after.ptr != NULL ? after.ptr : "", after.len);
-    mr_case_bind_text(stmt, 4, kind);
-    mr_case_bind_int(stmt, 5, (int64_t)limit);
-    return read_entities(stmt, arena, entities, err);
+    enum mr_code code = MR_CASE_PREPARE(
+        store->cf,
+        OF_TABLE " AND source_key>:after AND kind=:kind ORDER BY source_key LIMIT :limit",
+        &stmt, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("tbl", table),
+        MR_ARG_BLOB("after", after.ptr != NULL ? after.ptr : "", after.len),
+        MR_ARG_TEXT("kind", kind), MR_ARG_INT("limit", limit));
+    return code == MR_OK ? read_entities(stmt, arena, entities, err) : code;
 }
 
 enum mr_code mr_plan_store_count(struct mr_plan_store *store, size_t table,
                                  enum mr_decision decision, uint64_t *count,
                                  struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    enum mr_code code = mr_case_prepare(
-        store->cf, "SELECT count(*) FROM entity WHERE plan=? AND tbl=? AND decision=?",
-        &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, store->plan);
-        mr_case_bind_int(stmt, 2, (int64_t)table);
-        mr_case_bind_int(stmt, 3, (int64_t)decision);
-        code = mr_case_step(stmt, &row, err);
-    }
-    *count = code == MR_OK && row ? (uint64_t)mr_case_int(stmt, 0) : 0;
-    mr_case_free(stmt);
+    int64_t n = 0;
+    enum mr_code code =
+        MR_CASE_NUMBER(store->cf,
+                       "SELECT count(*) FROM entity WHERE plan=:plan AND tbl=:tbl AND "
+                       "decision=:decision",
+                       &n, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("tbl", table),
+                       MR_ARG_INT("decision", decision));
+    *count = (uint64_t)n;
     return code;
 }
 
 enum mr_code mr_plan_store_add_step(struct mr_plan_store *store, struct mr_step *step,
                                     struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = store->add_step;
-    mr_case_bind_int(stmt, 1, store->plan);
-    mr_case_bind_int(stmt, 2, step->entity);
-    mr_case_bind_int(stmt, 3, (int64_t)step->unit);
-    mr_case_bind_int(stmt, 4, step->tree);
-    mr_case_bind_int(stmt, 5, (int64_t)step->level);
-    mr_case_bind_int(stmt, 6, (int64_t)step->op);
-    mr_case_bind_int(stmt, 7, (int64_t)step->table);
-    bind_bytes(stmt, 8, step->before, step->before_len);
-    bind_bytes(stmt, 9, step->after, step->after_len);
-    enum mr_code code = mr_case_run(stmt, err);
+    enum mr_code code =
+        MR_CASE_RUN(store->add_step, err, MR_ARG_INT("plan", store->plan),
+                    MR_ARG_INT("entity", step->entity), MR_ARG_INT("unit", step->unit),
+                    MR_ARG_INT("tree", step->tree), MR_ARG_INT("level", step->level),
+                    MR_ARG_INT("op", step->op), MR_ARG_INT("tbl", step->table),
+                    MR_ARG_BLOB("before", step->before, step->before_len),
+                    MR_ARG_BLOB("after", step->after, step->after_len));
     if (code == MR_OK)
         step->id = mr_case_last_id(store->cf);
     return code;
@@ -467,10 +410,9 @@ enum mr_code mr_plan_store_add_facts(struct mr_plan_store *store, int64_t entity
                                      uint64_t facts, enum mr_group group,
                                      struct mr_err *err)
 {
-    mr_case_bind_int(store->add_facts, 1, entity);
-    mr_case_bind_int(store->add_facts, 2, (int64_t)facts);
-    mr_case_bind_text(store->add_facts, 3, mr_group_name(group));
-    return mr_case_run(store->add_facts, err);
+    return MR_CASE_RUN(store->add_facts, err, MR_ARG_INT("entity", entity),
+                       MR_ARG_INT("facts", facts),
+                       MR_ARG_TEXT("grp", mr_group_name(group)));
 }
 
 enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity,
@@ -480,8 +422,8 @@ enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity,
     bool found = false;
     *facts = 0;
     *group = MR_GROUP_UNDECIDED;
-    mr_case_bind_int(store->facts, 1, entity);
-    enum mr_code code = mr_case_step(store->facts, &found, err);
+    enum mr_code code =
+        MR_CASE_ASK(store->facts, &found, err, MR_ARG_INT("entity", entity));
     if (code == MR_OK && found) {
         *facts = (uint64_t)mr_case_int(store->facts, 0);
         *group = mr_group_named(mr_case_text(store->facts, 1));
@@ -493,17 +435,16 @@ enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity,
 enum mr_code mr_plan_store_add_unmeant(struct mr_plan_store *store, int64_t entity,
                                        size_t reference, struct mr_err *err)
 {
-    mr_case_bind_int(store->unmeant, 1, entity);
-    mr_case_bind_int(store->unmeant, 2, (int64_t)reference);
-    return mr_case_run(store->unmeant, err);
+    return MR_CASE_RUN(store->unmeant, err, MR_ARG_INT("entity", entity),
+                       MR_ARG_INT("ref", reference));
 }
 
 enum mr_code mr_plan_store_is_unmeant(struct mr_plan_store *store, int64_t entity,
                                       size_t reference, bool *yes, struct mr_err *err)
 {
-    mr_case_bind_int(store->is_unmeant, 1, entity);
-    mr_case_bind_int(store->is_unmeant, 2, (int64_t)reference);
-    enum mr_code code = mr_case_step(store->is_unmeant, yes, err);
+    enum mr_code code =
+        MR_CASE_ASK(store->is_unmeant, yes, err, MR_ARG_INT("entity", entity),
+                    MR_ARG_INT("ref", reference));
     mr_case_reset(store->is_unmeant);
     return code;
 }
@@ -527,6 +468,18 @@ static enum mr_code read_step(struct mr_case_stmt *stmt, struct mr_arena *arena,
     return code;
 }
 
+/* All that the statement yields; frees it. */
+static enum mr_code read_steps(struct mr_case_stmt *stmt, struct mr_arena *arena,
+                               struct mr_vec *steps, struct mr_err *err)
+{
+    bool row = false;
+    enum mr_code code = MR_OK;
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
+        code = read_step(stmt, arena, steps, err);
+    mr_case_free(stmt);
+    return code;
+}
+
 #define STEP_COLUMNS "id, entity, unit, tree, level, op, tbl, before, after"
 
 enum mr_code mr_plan_store_steps(struct mr_plan_store *store, int64_t after_id,
@@ -534,20 +487,13 @@ enum mr_code mr_plan_store_steps(struct mr_plan_store *store, int64_t after_id,
                                  struct mr_vec *steps, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    enum mr_code code = mr_case_prepare(store->cf,
-                                        "SELECT " STEP_COLUMNS " FROM step WHERE plan=?1"
-                                        " AND id>?2 ORDER BY id LIMIT ?3",
-                                        &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, store->plan);
-        mr_case_bind_int(stmt, 2, after_id);
-        mr_case_bind_int(stmt, 3, (int64_t)limit);
-    }
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
-        code = read_step(stmt, arena, steps, err);
-    mr_case_free(stmt);
-    return code;
+    enum mr_code code = MR_CASE_PREPARE(
+        store->cf,
+        "SELECT " STEP_COLUMNS
+        " FROM step WHERE plan=:plan AND id>:after ORDER BY id LIMIT :limit",
+        &stmt, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("after", after_id),
+        MR_ARG_INT("limit", limit));
+    return code == MR_OK ? read_steps(stmt, arena, steps, err) : code;
 }
 
 enum mr_code mr_plan_store_unit(struct mr_plan_store *store, uint64_t unit,
@@ -555,33 +501,20 @@ enum mr_code mr_plan_store_unit(struct mr_plan_store *store, uint64_t unit,
                                 struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    enum mr_code code = mr_case_prepare(store->cf,
-                                        "SELECT " STEP_COLUMNS " FROM step WHERE plan=?1"
-                                        " AND unit=?2 ORDER BY id",
-                                        &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, store->plan);
-        mr_case_bind_int(stmt, 2, (int64_t)unit);
-    }
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
-        code = read_step(stmt, arena, steps, err);
-    mr_case_free(stmt);
-    return code;
+    enum mr_code code = MR_CASE_PREPARE(
+        store->cf,
+        "SELECT " STEP_COLUMNS " FROM step WHERE plan=:plan AND unit=:unit ORDER BY id",
+        &stmt, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("unit", unit));
+    return code == MR_OK ? read_steps(stmt, arena, steps, err) : code;
 }
 
 enum mr_code mr_plan_store_units(struct mr_plan_store *store, uint64_t *units,
                                  struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    bool row = false;
+    int64_t last = 0;
     enum mr_code code =
-        mr_case_prepare(store->cf, "SELECT max(unit) FROM step WHERE plan=?", &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, store->plan);
-        code = mr_case_step(stmt, &row, err);
-    }
-    *units = code == MR_OK && row ? (uint64_t)mr_case_int(stmt, 0) : 0;
-    mr_case_free(stmt);
+        MR_CASE_NUMBER(store->cf, "SELECT max(unit) FROM step WHERE plan=:plan", &last,
+                       err, MR_ARG_INT("plan", store->plan));
+    *units = (uint64_t)last;
     return code;
 }

@@ -1,6 +1,8 @@
 /* plan_written.c: see plan_written.h. */
 #include "repair/plan/plan_written.h"
 
+#include "core/case/case_args.h"
+
 #define PAGE 500
 
 static const char schema_sql[] =
@@ -9,27 +11,22 @@ static const char schema_sql[] =
 
 /* Only ids are not those of SOURCE: a row under a new one is known by its old key. */
 static const char note_sql[] =
-    "INSERT OR IGNORE INTO plan_row SELECT ?1, key FROM"
-    " (SELECT coalesce(source_key, target_key) AS key FROM entity"
-    " WHERE plan=?2 AND tbl=?3 AND decision BETWEEN ?4 AND ?5) WHERE key IS NOT NULL";
+    "INSERT OR IGNORE INTO plan_row SELECT :name, key FROM"
+    " (SELECT coalesce(source_key, target_key) AS key FROM entity WHERE plan=:plan"
+    " AND tbl=:tbl AND decision BETWEEN :insert AND :delete) WHERE key IS NOT NULL";
 
 static const char note_any_sql[] =
-    "INSERT OR IGNORE INTO plan_row SELECT ?1, x'' WHERE EXISTS (SELECT 1 FROM entity"
-    " WHERE plan=?2 AND tbl=?3 AND decision BETWEEN ?4 AND ?5)";
+    "INSERT OR IGNORE INTO plan_row SELECT :name, x'' WHERE EXISTS (SELECT 1 FROM entity"
+    " WHERE plan=:plan AND tbl=:tbl AND decision BETWEEN :insert AND :delete)";
 
 enum mr_code mr_plan_written_any(struct mr_case *cf, const struct mr_plan_table *table,
                                  bool *any, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_case_exec(cf, schema_sql, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "SELECT 1 FROM plan_row WHERE tbl=?1", &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, mr_plan_table_name(table));
-        code = mr_case_step(stmt, any, err);
-    }
-    mr_case_free(stmt);
-    return code;
+    return code == MR_OK
+               ? MR_CASE_HAS(cf, "SELECT 1 FROM plan_row WHERE tbl=:name", any, err,
+                             MR_ARG_TEXT("name", mr_plan_table_name(table)))
+               : code;
 }
 
 enum mr_code mr_plan_written_page(struct mr_case *cf, const struct mr_plan_table *table,
@@ -40,15 +37,13 @@ enum mr_code mr_plan_written_page(struct mr_case *cf, const struct mr_plan_table
     bool row = false;
     enum mr_code code = mr_case_exec(cf, schema_sql, err);
     if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "SELECT key FROM plan_row WHERE tbl=?1 AND key>?2"
-                               " ORDER BY key LIMIT ?3",
-                               &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, mr_plan_table_name(table));
-        mr_case_bind_borrowed(stmt, 2, after.ptr != NULL ? after.ptr : "", after.len);
-        mr_case_bind_int(stmt, 3, PAGE);
-    }
+        code = MR_CASE_PREPARE(
+            cf,
+            "SELECT key FROM plan_row WHERE tbl=:name AND key>:after"
+            " ORDER BY key LIMIT :limit",
+            &stmt, err, MR_ARG_TEXT("name", mr_plan_table_name(table)),
+            MR_ARG_BLOB("after", after.ptr != NULL ? after.ptr : "", after.len),
+            MR_ARG_INT("limit", PAGE));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_key *key = mr_vec_push(keys);
         size_t len = 0;
@@ -65,18 +60,13 @@ enum mr_code mr_plan_written_page(struct mr_case *cf, const struct mr_plan_table
 enum mr_code mr_plan_written_add(struct mr_case *cf, const struct mr_plan_table *table,
                                  struct mr_key key, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_case_exec(cf, schema_sql, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "INSERT OR IGNORE INTO plan_row VALUES (?,?)", &stmt,
-                               err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, mr_plan_table_name(table));
-        mr_case_bind_borrowed(stmt, 2, key.ptr, key.len);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
+    return code == MR_OK
+               ? MR_CASE_ONCE(
+                     cf, "INSERT OR IGNORE INTO plan_row (tbl, key) VALUES (:name, :key)",
+                     err, MR_ARG_TEXT("name", mr_plan_table_name(table)),
+                     MR_ARG_BYTES("key", key))
+               : code;
 }
 
 enum mr_code mr_plan_written_note(struct mr_case *cf, const struct mr_plan_store *store,
@@ -90,12 +80,11 @@ enum mr_code mr_plan_written_note(struct mr_case *cf, const struct mr_plan_store
         code = mr_case_prepare(cf, note_any_sql, &keyless, err);
     for (size_t i = 0; code == MR_OK && i < tables->ntables; i++) {
         struct mr_case_stmt *stmt = tables->tables[i].key.count > 0 ? keyed : keyless;
-        mr_case_bind_text(stmt, 1, mr_plan_table_name(&tables->tables[i]));
-        mr_case_bind_int(stmt, 2, mr_plan_store_id(store));
-        mr_case_bind_int(stmt, 3, (int64_t)i);
-        mr_case_bind_int(stmt, 4, MR_DECIDE_INSERT);
-        mr_case_bind_int(stmt, 5, MR_DECIDE_DELETE);
-        code = mr_case_run(stmt, err);
+        code = MR_CASE_RUN(stmt, err,
+                           MR_ARG_TEXT("name", mr_plan_table_name(&tables->tables[i])),
+                           MR_ARG_INT("plan", mr_plan_store_id(store)),
+                           MR_ARG_INT("tbl", i), MR_ARG_INT("insert", MR_DECIDE_INSERT),
+                           MR_ARG_INT("delete", MR_DECIDE_DELETE));
     }
     mr_case_free(keyed);
     mr_case_free(keyless);
