@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/case/casefile.h"
+#include "core/case/case_args.h"
 #include "core/file/io.h"
 #include "core/json/journal_line.h"
 #include "repair/plan/plan_dir.h"
@@ -23,30 +23,13 @@ struct mr_apply_case {
 
 /* ---- opening ---- */
 
-/* A number and a text of the first row; *found false: there is none. */
-static enum mr_code find(struct mr_apply_case *ac, const char *sql, const char *text,
-                         int64_t *id, bool *found, struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(ac->cf, sql, &stmt, err);
-    *found = false;
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, text);
-        code = mr_case_step(stmt, found, err);
-    }
-    if (code == MR_OK && *found)
-        *id = mr_case_int(stmt, 0);
-    mr_case_free(stmt);
-    return code;
-}
-
 static enum mr_code find_plan(struct mr_apply_case *ac, const char *path,
                               const struct mr_manifest *manifest, struct mr_err *err)
 {
-    bool found = false;
-    enum mr_code code = find(ac, "SELECT id FROM plan WHERE uuid = ?", manifest->uuid,
-                             &ac->plan, &found, err);
-    if (code == MR_OK && !found) {
+    enum mr_code code =
+        MR_CASE_NUMBER(ac->cf, "SELECT id FROM plan WHERE uuid = :uuid", &ac->plan, err,
+                       MR_ARG_TEXT("uuid", manifest->uuid));
+    if (code == MR_OK && ac->plan == 0) {
         code = mr_err_set(err, MR_E_REFUSED, "plan \"%s\" is not of case \"%s\"",
                           manifest->uuid, path);
         mr_err_hint(err, "Nothing was changed. Name the case that it was planned from.");
@@ -102,17 +85,15 @@ static enum mr_code claim(struct mr_apply_case *ac, struct mr_err *err)
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_case_prepare(
         ac->cf,
-        "UPDATE plan_map SET plan = ?1 WHERE tbl = ?2 AND plan <> ?1 AND plan NOT IN"
-        " (SELECT id FROM plan WHERE state = 'applied') AND (source_key, target_key) IN"
-        " (SELECT e.source_key, e.target_key FROM step s JOIN entity e ON e.id = s.entity"
-        " WHERE s.plan = ?1 AND s.tbl = ?3)",
+        "UPDATE plan_map SET plan = :plan WHERE tbl = :name AND plan <> :plan AND"
+        " plan NOT IN (SELECT id FROM plan WHERE state = 'applied') AND"
+        " (source_key, target_key) IN (SELECT e.source_key, e.target_key FROM step s"
+        " JOIN entity e ON e.id = s.entity WHERE s.plan = :plan AND s.tbl = :tbl)",
         &stmt, err);
-    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
-        mr_case_bind_int(stmt, 1, ac->plan);
-        mr_case_bind_text(stmt, 2, planned->tables[i].table);
-        mr_case_bind_int(stmt, 3, (int64_t)i);
-        code = mr_case_run(stmt, err);
-    }
+    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
+        code = MR_CASE_RUN(stmt, err, MR_ARG_INT("plan", ac->plan),
+                           MR_ARG_TEXT("name", planned->tables[i].table),
+                           MR_ARG_INT("tbl", i));
     mr_case_free(stmt);
     return code;
 }
@@ -122,17 +103,15 @@ static enum mr_code check_later(struct mr_apply_case *ac, struct mr_err *err)
     struct mr_case_stmt *stmt = NULL;
     struct mr_strbuf names = MR_STRBUF_INIT;
     bool row = false;
-    enum mr_code code = mr_case_prepare(
+    enum mr_code code = MR_CASE_PREPARE(
         ac->cf,
         ac->has_map
-            ? "SELECT p.uuid, p.dir FROM plan p WHERE p.id > ?1 AND (p.state = 'applied'"
-              " OR EXISTS (SELECT 1 FROM plan_map m WHERE m.plan = p.id AND"
+            ? "SELECT p.uuid, p.dir FROM plan p WHERE p.id > :plan AND (p.state ="
+              " 'applied' OR EXISTS (SELECT 1 FROM plan_map m WHERE m.plan = p.id AND"
               " m.state = 'applied')) ORDER BY p.id DESC LIMIT 20"
-            : "SELECT uuid, dir FROM plan WHERE id > ?1 AND state = 'applied'"
+            : "SELECT uuid, dir FROM plan WHERE id > :plan AND state = 'applied'"
               " ORDER BY id DESC LIMIT 20",
-        &stmt, err);
-    if (code == MR_OK)
-        mr_case_bind_int(stmt, 1, ac->plan);
+        &stmt, err, MR_ARG_INT("plan", ac->plan));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         const char *uuid = mr_case_text(stmt, 0), *dir = mr_case_text(stmt, 1);
         mr_strbuf_add_fmt(&names, "%s\"%s\" (%s)", names.len > 0 ? ", " : "",
@@ -170,16 +149,8 @@ enum mr_code mr_apply_case_check_later(struct mr_apply_case *ac, struct mr_err *
 static enum mr_code set_plan(struct mr_apply_case *ac, const char *state,
                              struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code =
-        mr_case_prepare(ac->cf, "UPDATE plan SET state = ? WHERE id = ?", &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, state);
-        mr_case_bind_int(stmt, 2, ac->plan);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
+    return MR_CASE_ONCE(ac->cf, "UPDATE plan SET state = :state WHERE id = :plan", err,
+                        MR_ARG_TEXT("state", state), MR_ARG_INT("plan", ac->plan));
 }
 
 enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_script which,
@@ -203,19 +174,10 @@ enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_scrip
 static enum mr_code set_map(struct mr_apply_case *ac, const char *state,
                             struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(
-        ac->cf,
-        "UPDATE plan_map SET state = ?1 WHERE plan = ?2 AND state NOT IN (?1,"
-        " 'matched')",
-        &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, state);
-        mr_case_bind_int(stmt, 2, ac->plan);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
+    return MR_CASE_ONCE(ac->cf,
+                        "UPDATE plan_map SET state = :state WHERE plan = :plan AND"
+                        " state NOT IN (:state, 'matched')",
+                        err, MR_ARG_TEXT("state", state), MR_ARG_INT("plan", ac->plan));
 }
 
 /* Tables stand in the manifest in the order in which the plan's store counts them. */
@@ -224,13 +186,10 @@ static enum mr_code set_unit(struct mr_apply_case *ac, struct mr_case_stmt *stmt
 {
     const struct mr_planned *planned = &ac->manifest->planned;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
-        mr_case_bind_int(stmt, 1, ac->plan);
-        mr_case_bind_text(stmt, 2, planned->tables[i].table);
-        mr_case_bind_int(stmt, 3, (int64_t)i);
-        mr_case_bind_int(stmt, 4, (int64_t)unit);
-        code = mr_case_run(stmt, err);
-    }
+    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
+        code = MR_CASE_RUN(stmt, err, MR_ARG_INT("plan", ac->plan),
+                           MR_ARG_TEXT("name", planned->tables[i].table),
+                           MR_ARG_INT("tbl", i), MR_ARG_INT("unit", unit));
     return code;
 }
 
@@ -243,10 +202,10 @@ static enum mr_code set_done_units(struct mr_apply_case *ac, const struct mr_jou
     if (code == MR_OK)
         code = mr_case_prepare(
             ac->cf,
-            "UPDATE plan_map SET state = 'applied' WHERE plan = ?1 AND tbl = ?2 AND"
+            "UPDATE plan_map SET state = 'applied' WHERE plan = :plan AND tbl = :name AND"
             " (source_key, target_key) IN (SELECT e.source_key, e.target_key FROM step s"
-            " JOIN entity e ON e.id = s.entity WHERE s.plan = ?1 AND s.tbl = ?3 AND"
-            " s.unit = ?4)",
+            " JOIN entity e ON e.id = s.entity WHERE s.plan = :plan AND s.tbl = :tbl AND"
+            " s.unit = :unit)",
             &stmt, err);
     for (uint64_t i = 1; code == MR_OK && i <= ac->manifest->planned.units; i++)
         if (mr_journal_unit_is_done(j, MR_JOURNAL_APPLY, i))
@@ -283,16 +242,17 @@ static enum mr_code copy_lines(struct mr_apply_case *ac, struct mr_strbuf *text,
 {
     struct mr_case_stmt *stmt = NULL;
     char *at = text->ptr, *end = text->ptr + text->len;
-    enum mr_code code = mr_case_prepare(
-        ac->cf, "INSERT OR REPLACE INTO plan_journal VALUES (?,?,?)", &stmt, err);
+    enum mr_code code =
+        mr_case_prepare(ac->cf,
+                        "INSERT OR REPLACE INTO plan_journal (plan, n, line)"
+                        " VALUES (:plan, :n, :line)",
+                        &stmt, err);
     for (int64_t n = 1; code == MR_OK && at < end; n++) {
         char *stop = memchr(at, '\n', (size_t)(end - at));
         if (stop != NULL)
             *stop = '\0';
-        mr_case_bind_int(stmt, 1, ac->plan);
-        mr_case_bind_int(stmt, 2, n);
-        mr_case_bind_text(stmt, 3, at);
-        code = mr_case_run(stmt, err);
+        code = MR_CASE_RUN(stmt, err, MR_ARG_INT("plan", ac->plan), MR_ARG_INT("n", n),
+                           MR_ARG_TEXT("line", at));
         at = stop != NULL ? stop + 1 : end;
     }
     mr_case_free(stmt);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/case/case_args.h"
 #include "repair/decide/conflict.h"
 #include "repair/merge/merge_choice.h"
 #include "repair/plan/plan_text.h"
@@ -28,29 +29,15 @@ static const char schema_sql[] =
     "DROP TABLE IF EXISTS temp.warned;"
     "CREATE TEMP TABLE warned (tbl TEXT, key BLOB, kind TEXT, UNIQUE (tbl, key, kind));";
 
-static enum mr_code ask_int(struct mr_plan_decided *d, const char *sql, int64_t *value,
-                            struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    enum mr_code code = mr_case_prepare(d->cf, sql, &stmt, err);
-    if (code == MR_OK)
-        code = mr_case_step(stmt, &row, err);
-    *value = code == MR_OK && row ? mr_case_int(stmt, 0) : 0;
-    mr_case_free(stmt);
-    return code;
-}
-
 /* Who was merged by a choice is told by is_new (merge_again); a case without a merge has no
  * map. */
 static enum mr_code forget_all(struct mr_plan_decided *d, struct mr_err *err)
 {
-    int64_t mapped = 0;
+    bool mapped = false;
     enum mr_code code = mr_case_exec(d->cf, "DELETE FROM plan_decision", err);
     if (code == MR_OK)
-        code = ask_int(d, "SELECT count(*) FROM sqlite_schema WHERE name='plan_map'",
-                       &mapped, err);
-    return code == MR_OK && mapped != 0
+        code = mr_case_has_table(d->cf, "plan_map", &mapped, err);
+    return code == MR_OK && mapped
                ? mr_case_exec(
                      d->cf, "DELETE FROM plan_map WHERE state='matched' AND is_new", err)
                : code;
@@ -58,29 +45,21 @@ static enum mr_code forget_all(struct mr_plan_decided *d, struct mr_err *err)
 
 static enum mr_code prepare(struct mr_plan_decided *d, struct mr_err *err)
 {
-    enum mr_code code = mr_case_prepare(
-        d->cf,
-        "SELECT choice, source, target FROM plan_decision WHERE tbl=?1 AND key=?2"
-        " AND (kind=?3 OR choice='" SKIP "') AND (NOT ?4 OR choice<>'" SKIP "')"
-        " ORDER BY choice<>'" SKIP "' LIMIT 1",
-        &d->find, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(d->cf,
-                               "DELETE FROM plan_decision WHERE tbl=?1 AND key=?2"
-                               " AND (kind=?3 OR choice='" SKIP "' OR ?4='" SKIP "')",
-                               &d->drop, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(d->cf,
-                               "INSERT INTO plan_decision VALUES (?1,?2,?3,?4,?5,?6,?7)",
-                               &d->add, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(d->cf, "INSERT OR IGNORE INTO temp.held VALUES (?1,?2)",
-                               &d->hold, err);
-    return code == MR_OK ? mr_case_prepare(d->cf,
-                                           "INSERT OR IGNORE INTO temp.warned"
-                                           " VALUES (?1,?2,?3) RETURNING 1",
-                                           &d->warn, err)
-                         : code;
+    const struct mr_case_sql list[] = {
+        {&d->find,
+         "SELECT choice, source, target FROM plan_decision WHERE tbl=:tbl AND key=:key"
+         " AND (kind=:kind OR choice='" SKIP "') AND (NOT :told OR choice<>'" SKIP "')"
+         " ORDER BY choice<>'" SKIP "' LIMIT 1"},
+        {&d->drop, "DELETE FROM plan_decision WHERE tbl=:tbl AND key=:key"
+                   " AND (kind=:kind OR choice='" SKIP "' OR :choice='" SKIP "')"},
+        {&d->add,
+         "INSERT INTO plan_decision (tbl, key, kind, choice, source, target, plan)"
+         " VALUES (:tbl, :key, :kind, :choice, :source, :target, :plan)"},
+        {&d->hold, "INSERT OR IGNORE INTO temp.held (tbl, key) VALUES (:tbl, :key)"},
+        {&d->warn, "INSERT OR IGNORE INTO temp.warned (tbl, key, kind)"
+                   " VALUES (:tbl, :key, :kind) RETURNING 1"},
+    };
+    return mr_case_prepare_all(d->cf, list, sizeof list / sizeof list[0], err);
 }
 
 enum mr_code mr_plan_decided_open(struct mr_case *cf, int64_t plan, bool forget,
@@ -134,13 +113,9 @@ static struct mr_key name_of(const struct mr_plan_table *t, struct mr_key key)
     return (struct mr_key){key.ptr, n == 0 ? pos : key.len};
 }
 
-static void bind_row(struct mr_case_stmt *stmt, const struct mr_plan_table *t,
-                     struct mr_key row)
-{
-    const struct mr_key key = name_of(t, row);
-    mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
-    mr_case_bind_borrowed(stmt, 2, key.ptr, key.len);
-}
+/* Which row: of each statement. */
+#define ROW_ARGS(t, row)                                                                 \
+    MR_ARG_TEXT("tbl", mr_plan_table_name(t)), MR_ARG_BYTES("key", name_of(t, row))
 
 /* Is the row what it was when it was decided about?  Of no row there is no digest. */
 static enum mr_code is_same(struct mr_case_stmt *stmt, int column,
@@ -166,9 +141,8 @@ static enum mr_code warn_of_change(struct mr_plan_decided *d,
 {
     struct mr_strbuf key = MR_STRBUF_INIT;
     bool first = false;
-    bind_row(d->warn, t, ask->source_key);
-    mr_case_bind_text(d->warn, 3, ask->kind);
-    enum mr_code code = mr_case_step(d->warn, &first, err);
+    enum mr_code code = MR_CASE_ASK(d->warn, &first, err, ROW_ARGS(t, ask->source_key),
+                                    MR_ARG_TEXT("kind", ask->kind));
     mr_case_reset(d->warn);
     mr_strbuf_add_str(&key, t->key.count > 0 ? "row " : "a row");
     if (code == MR_OK && first && t->key.count > 0)
@@ -189,10 +163,9 @@ enum mr_code mr_plan_decided_find(struct mr_plan_decided *d,
                                   const char **choice, struct mr_err *err)
 {
     bool row = false, same = true;
-    bind_row(d->find, table, ask->source_key);
-    mr_case_bind_text(d->find, 3, ask->kind);
-    mr_case_bind_int(d->find, 4, told);
-    enum mr_code code = mr_case_step(d->find, &row, err);
+    enum mr_code code =
+        MR_CASE_ASK(d->find, &row, err, ROW_ARGS(table, ask->source_key),
+                    MR_ARG_TEXT("kind", ask->kind), MR_ARG_INT("told", told));
     const char *found = code == MR_OK && row ? mr_case_text(d->find, 0) : NULL;
     bool skips = found != NULL && strcmp(found, SKIP) == 0;
     if (found != NULL && !skips) {
@@ -205,9 +178,9 @@ enum mr_code mr_plan_decided_find(struct mr_plan_decided *d,
     if (code == MR_OK && found != NULL && same &&
         (ask->kind == NULL || mr_merge_is_choice(ask->kind, found))) {
         *choice = mr_arena_strdup(&d->arena, found);
-        bind_row(d->hold, table, ask->source_key);
-        code = *choice != NULL ? mr_case_run(d->hold, err)
-                               : mr_err_nomem(err, "reading decisions");
+        code = *choice != NULL
+                   ? MR_CASE_RUN(d->hold, err, ROW_ARGS(table, ask->source_key))
+                   : mr_err_nomem(err, "reading decisions");
     }
     mr_case_reset(d->find);
     return code;
@@ -215,16 +188,15 @@ enum mr_code mr_plan_decided_find(struct mr_plan_decided *d,
 
 /* ---- keeping ---- */
 
-static enum mr_code bind_digest(struct mr_case_stmt *stmt, int at,
-                                const struct mr_plan_table *t, const void *image,
-                                size_t len, struct mr_err *err)
+/* Bytes of digest; of no row there are none. */
+static struct mr_key digest_of(const struct mr_plan_table *t, const void *image,
+                               size_t len, struct mr_digest *digest, enum mr_code *code,
+                               struct mr_err *err)
 {
-    struct mr_digest digest = {0};
-    if (image == NULL)
-        return MR_OK;
-    enum mr_code code = mr_plan_row_digest(t, (struct mr_key){image, len}, &digest, err);
-    mr_case_bind_blob(stmt, at, &digest, sizeof digest);
-    return code;
+    if (*code != MR_OK || image == NULL)
+        return (struct mr_key){0};
+    *code = mr_plan_row_digest(t, (struct mr_key){image, len}, digest, err);
+    return (struct mr_key){digest, sizeof *digest};
 }
 
 /* Of a row that the live side deletes once more nobody has said anything; who was merged is
@@ -242,29 +214,31 @@ enum mr_code mr_plan_decided_keep(struct mr_plan_decided *d,
 {
     bool taken = entity->kind != NULL && entity->choice != NULL &&
                  strcmp(entity->choice, choice) == 0 && !is_once(entity, choice);
-    bind_row(d->drop, table, entity->source_key);
-    mr_case_bind_text(d->drop, 3, entity->kind);
-    mr_case_bind_text(d->drop, 4, choice);
-    enum mr_code code = mr_case_run(d->drop, err);
+    struct mr_digest source = {0}, target = {0};
+    enum mr_code code =
+        MR_CASE_RUN(d->drop, err, ROW_ARGS(table, entity->source_key),
+                    MR_ARG_TEXT("kind", entity->kind), MR_ARG_TEXT("choice", choice));
     if (code != MR_OK || !taken)
         return code;
-    bind_row(d->add, table, entity->source_key);
-    mr_case_bind_text(d->add, 3, entity->kind);
-    mr_case_bind_text(d->add, 4, choice);
-    mr_case_bind_int(d->add, 7, d->plan);
-    code = bind_digest(d->add, 5, table, entity->source, entity->source_len, err);
-    if (code == MR_OK)
-        code = bind_digest(d->add, 6, table, entity->target, entity->target_len, err);
-    return code == MR_OK ? mr_case_run(d->add, err) : code;
+    const struct mr_key was =
+        digest_of(table, entity->source, entity->source_len, &source, &code, err);
+    const struct mr_key there =
+        digest_of(table, entity->target, entity->target_len, &target, &code, err);
+    return code == MR_OK
+               ? MR_CASE_RUN(d->add, err, ROW_ARGS(table, entity->source_key),
+                             MR_ARG_TEXT("kind", entity->kind),
+                             MR_ARG_TEXT("choice", choice), MR_ARG_BYTES("source", was),
+                             MR_ARG_BYTES("target", there), MR_ARG_INT("plan", d->plan))
+               : code;
 }
 
 enum mr_code mr_plan_decided_is_empty(struct mr_plan_decided *d, bool *empty,
                                       struct mr_err *err)
 {
-    int64_t any = 0;
-    enum mr_code code =
-        ask_int(d, "SELECT EXISTS (SELECT 1 FROM plan_decision)", &any, err);
-    *empty = any == 0;
+    bool any = false;
+    enum mr_code code = mr_case_has_with(d->cf, "SELECT 1 FROM plan_decision LIMIT 1",
+                                         NULL, 0, &any, err);
+    *empty = !any;
     return code;
 }
 
@@ -272,7 +246,8 @@ enum mr_code mr_plan_decided_held(struct mr_plan_decided *d, uint64_t *count,
                                   struct mr_err *err)
 {
     int64_t held = 0;
-    enum mr_code code = ask_int(d, "SELECT count(*) FROM temp.held", &held, err);
+    enum mr_code code =
+        mr_case_number_with(d->cf, "SELECT count(*) FROM temp.held", NULL, 0, &held, err);
     *count = (uint64_t)held;
     return code;
 }
@@ -280,13 +255,6 @@ enum mr_code mr_plan_decided_held(struct mr_plan_decided *d, uint64_t *count,
 enum mr_code mr_plan_decided_withdraw(struct mr_case *cf, int64_t plan,
                                       struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code =
-        mr_case_prepare(cf, "DELETE FROM plan_decision WHERE plan=?1", &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, plan);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
+    return MR_CASE_ONCE(cf, "DELETE FROM plan_decision WHERE plan=:plan", err,
+                        MR_ARG_INT("plan", plan));
 }

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "core/base/log.h"
+#include "core/case/case_args.h"
 #include "core/db/sqltext.h"
 #include "core/file/csv_in.h"
 #include "repair/decide/conflict.h"
@@ -190,21 +191,25 @@ static enum mr_code keep_line(struct mr_plan_decisions *d,
     int64_t low = 0, high = 0;
     const struct mr_plan_table *table = table_named(d, field_of(d, fields, TABLE));
     bool run = mr_plan_has_runs(table) && parse_run(table, key, &low, &high);
-    mr_case_bind_int(d->add, 1, (int64_t)line);
-    mr_case_bind_text(d->add, 2, mr_plan_table_name(table));
     /* without a key, a row is named by itself */
-    mr_case_bind_text(d->add, 3, run ? NULL : key[0] != '\0' ? key : source);
-    if (run) {
-        mr_case_bind_int(d->add, 4, low);
-        mr_case_bind_int(d->add, 5, high);
-    }
-    mr_case_bind_text(d->add, 6, field_of(d, fields, DECISION));
-    mr_case_bind_text(d->add, 7, source[0] != '\0' ? source : NULL);
-    const char *target = field_of(d, fields, TARGET);
-    mr_case_bind_text(d->add, 8, target[0] != '\0' ? target : NULL);
-    const char *kind = field_of(d, fields, KIND);
-    mr_case_bind_text(d->add, 9, kind[0] != '\0' ? kind : NULL);
-    return mr_case_run(d->add, err);
+    return MR_CASE_RUN(d->add, err, MR_ARG_INT("line", line),
+                       MR_ARG_TEXT("tbl", mr_plan_table_name(table)),
+                       MR_ARG_TEXT("key", run              ? NULL
+                                          : key[0] != '\0' ? key
+                                                           : source),
+                       run ? MR_ARG_INT("low", low) : MR_ARG_NULL("low"),
+                       run ? MR_ARG_INT("high", high) : MR_ARG_NULL("high"),
+                       MR_ARG_TEXT("choice", field_of(d, fields, DECISION)),
+                       MR_ARG_TEXT("source", source),
+                       MR_ARG_TEXT("target", field_of(d, fields, TARGET)),
+                       MR_ARG_TEXT("kind", field_of(d, fields, KIND)));
+}
+
+static enum mr_code ask_key(struct mr_plan_decisions *d, const struct mr_plan_table *t,
+                            const char *key, bool *found, struct mr_err *err)
+{
+    return MR_CASE_ASK(d->by_key, found, err, MR_ARG_TEXT("tbl", mr_plan_table_name(t)),
+                       MR_ARG_TEXT("key", key));
 }
 
 /* Two lines about one row that say different things. */
@@ -216,9 +221,7 @@ static enum mr_code check_twice(struct mr_plan_decisions *d,
     bool found = false;
     if (key[0] == '\0')
         return MR_OK;
-    mr_case_bind_text(d->by_key, 1, mr_plan_table_name(t));
-    mr_case_bind_text(d->by_key, 2, key);
-    enum mr_code code = mr_case_step(d->by_key, &found, err);
+    enum mr_code code = ask_key(d, t, key, &found, err);
     if (code == MR_OK && found &&
         strcmp(mr_case_text(d->by_key, 1), field_of(d, fields, DECISION)) != 0) {
         code = mr_err_set(err, MR_E_REFUSED,
@@ -272,28 +275,20 @@ static enum mr_code read_file(struct mr_plan_decisions *d, struct mr_err *err)
 
 static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
 {
+    const struct mr_case_sql list[] = {
+        {&d->add, "INSERT INTO decision (line, tbl, skey, lo, hi, choice, source, target,"
+                  " kind) VALUES (:line, :tbl, :key, :low, :high, :choice,"
+                  " nullif(:source, ''), nullif(:target, ''), nullif(:kind, ''))"},
+        {&d->by_key, "SELECT line, choice, source, target, used, kind FROM decision"
+                     " WHERE tbl=:tbl AND skey=:key LIMIT 1"},
+        {&d->by_run, "SELECT line, choice FROM decision WHERE tbl=:tbl AND hi>=:n"
+                     " AND lo<=:n LIMIT 1"},
+        {&d->used, "UPDATE decision SET used=max(used, :used), known=1 WHERE line=:line"},
+    };
     enum mr_code code = mr_case_exec(d->cf, schema_sql, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(d->cf,
-                               "INSERT INTO decision (line, tbl, skey, lo, hi, choice,"
-                               " source, target, kind) VALUES (?,?,?,?,?,?,?,?,?)",
-                               &d->add, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            d->cf,
-            "SELECT line, choice, source, target, used, kind FROM decision"
-            " WHERE tbl=?1 AND skey=?2 LIMIT 1",
-            &d->by_key, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(d->cf,
-                               "SELECT line, choice FROM decision WHERE tbl=?1"
-                               " AND hi>=?2 AND lo<=?2 LIMIT 1",
-                               &d->by_run, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            d->cf, "UPDATE decision SET used=max(used, ?2), known=1 WHERE line=?1",
-            &d->used, err);
-    return code;
+    return code == MR_OK
+               ? mr_case_prepare_all(d->cf, list, sizeof list / sizeof list[0], err)
+               : code;
 }
 
 enum mr_code mr_plan_decisions_open(const char *path, struct mr_findings *fd,
@@ -371,9 +366,7 @@ static const char *keep_choice(struct mr_plan_decisions *d, const char *choice)
 static enum mr_code note(struct mr_plan_decisions *d, int64_t line, bool used,
                          struct mr_err *err)
 {
-    mr_case_bind_int(d->used, 1, line);
-    mr_case_bind_int(d->used, 2, used);
-    return mr_case_run(d->used, err);
+    return MR_CASE_RUN(d->used, err, MR_ARG_INT("line", line), MR_ARG_INT("used", used));
 }
 
 /* The line of the row that d->text names; *line 0: none. */
@@ -383,17 +376,14 @@ static enum mr_code find_line(struct mr_plan_decisions *d, const struct mr_plan_
     bool found = false;
     *line = 0;
     mr_case_reset(d->by_key);
-    mr_case_bind_text(d->by_key, 1, mr_plan_table_name(t));
-    mr_case_bind_text(d->by_key, 2, d->text.ptr);
-    enum mr_code code = mr_case_step(d->by_key, &found, err);
+    enum mr_code code = ask_key(d, t, d->text.ptr, &found, err);
     struct mr_case_stmt *stmt = d->by_key;
     if (code == MR_OK && !found && t->key.count == 1 && mr_plan_has_counter(t)) {
         stmt = d->by_run;
         mr_case_reset(stmt);
-        mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
-        mr_case_bind_int(stmt, 2,
-                         mr_counted_of_text(d->text.ptr, t->counts_unsigned, NULL));
-        code = mr_case_step(stmt, &found, err);
+        code = MR_CASE_ASK(
+            stmt, &found, err, MR_ARG_TEXT("tbl", mr_plan_table_name(t)),
+            MR_ARG_INT("n", mr_counted_of_text(d->text.ptr, t->counts_unsigned, NULL)));
     }
     if (code == MR_OK && found) {
         *line = mr_case_int(stmt, 0);
@@ -563,20 +553,6 @@ static enum mr_code check_table(struct mr_plan_decisions *d, struct mr_plan_stor
     return code;
 }
 
-static enum mr_code has_lines(struct mr_plan_decisions *d, const char *table, bool *has,
-                              struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code =
-        mr_case_prepare(d->cf, "SELECT 1 FROM decision WHERE tbl=?1 LIMIT 1", &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, table);
-        code = mr_case_step(stmt, has, err);
-    }
-    mr_case_free(stmt);
-    return code;
-}
-
 /* A server takes the beginning of a text for the number: 42 is '42x' to it. */
 static bool may_be_key(enum mr_class cls, const char *text)
 {
@@ -722,7 +698,9 @@ enum mr_code mr_plan_decisions_check(struct mr_plan_decisions *d,
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < d->tables->ntables; i++) {
         bool has = false;
-        code = has_lines(d, mr_plan_table_name(&d->tables->tables[i]), &has, err);
+        code =
+            MR_CASE_HAS(d->cf, "SELECT 1 FROM decision WHERE tbl=:tbl LIMIT 1", &has, err,
+                        MR_ARG_TEXT("tbl", mr_plan_table_name(&d->tables->tables[i])));
         if (code == MR_OK && has)
             code = check_table(d, store, i, err);
     }

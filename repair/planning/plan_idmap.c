@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/file/csv_in.h"
 #include "core/row/row_class.h"
 #include "repair/merge/merge_again.h"
@@ -206,10 +207,9 @@ static enum mr_code check_once(struct reading *r, const char *table, const char 
                                int side, struct mr_err *err)
 {
     bool is_first = false;
-    mr_case_bind_text(r->once, 1, table);
-    mr_case_bind_int(r->once, 2, side);
-    mr_case_bind_borrowed(r->once, 3, r->keys[side].ptr, r->keys[side].len);
-    enum mr_code code = mr_case_step(r->once, &is_first, err);
+    enum mr_code code = MR_CASE_ASK(
+        r->once, &is_first, err, MR_ARG_TEXT("tbl", table), MR_ARG_INT("side", side),
+        MR_ARG_BLOB("key", r->keys[side].ptr, r->keys[side].len));
     mr_case_reset(r->once);
     return code == MR_OK && !is_first
                ? mr_err_set(err, MR_E_REFUSED,
@@ -328,8 +328,10 @@ enum mr_code mr_plan_idmap_read(const char *path, struct mr_findings *fd,
                      " side INT, key BLOB, PRIMARY KEY (tbl, side, key)) WITHOUT ROWID",
                      err);
     if (code == MR_OK)
-        code = mr_case_prepare(
-            r.cf, "INSERT OR IGNORE INTO idmap VALUES (?,?,?) RETURNING 1", &r.once, err);
+        code = mr_case_prepare(r.cf,
+                               "INSERT OR IGNORE INTO idmap (tbl, side, key)"
+                               " VALUES (:tbl, :side, :key) RETURNING 1",
+                               &r.once, err);
     if (code == MR_OK)
         code = read_file(&r, err);
     mr_case_free(r.once);

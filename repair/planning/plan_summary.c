@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_columns.h"
 #include "repair/merge/merge_bounds.h"
 #include "repair/merge/merge_row.h"
@@ -192,16 +193,13 @@ static enum mr_code read_bounds(const struct summing *s, struct mr_planned_table
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = mr_case_prepare(
+    enum mr_code code = MR_CASE_PREPARE(
         s->cf,
         "SELECT base, base_origin, fresh, fresh_origin, start, step, ids FROM plan_table"
-        " WHERE plan=?1 AND tbl=?2",
-        &stmt, s->err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, s->plan);
-        mr_case_bind_text(stmt, 2, out->table);
+        " WHERE plan=:plan AND tbl=:tbl",
+        &stmt, s->err, MR_ARG_INT("plan", s->plan), MR_ARG_TEXT("tbl", out->table));
+    if (code == MR_OK)
         code = mr_case_step(stmt, &row, s->err);
-    }
     if (code == MR_OK && row) {
         out->first_id = get_uint(stmt, 4);
         out->id_step = get_uint(stmt, 5);
@@ -224,15 +222,11 @@ static enum mr_code count_kinds(const struct summing *s, size_t table,
     struct mr_vec kinds = MR_VEC_INIT(struct mr_planned_kind);
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = mr_case_prepare(
+    enum mr_code code = MR_CASE_PREPARE(
         s->cf,
         "SELECT kind, total(choice IS NULL), total(choice IS NOT NULL) FROM entity"
-        " WHERE plan=?1 AND tbl=?2 AND kind IS NOT NULL GROUP BY kind ORDER BY kind",
-        &stmt, s->err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, s->plan);
-        mr_case_bind_int(stmt, 2, (int64_t)table);
-    }
+        " WHERE plan=:plan AND tbl=:tbl AND kind IS NOT NULL GROUP BY kind ORDER BY kind",
+        &stmt, s->err, MR_ARG_INT("plan", s->plan), MR_ARG_INT("tbl", table));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, s->err)) == MR_OK && row) {
         struct mr_planned_kind *kind = mr_vec_push(&kinds);
         if (kind == NULL) {
@@ -269,12 +263,9 @@ static enum mr_code read_ops(const struct summing *s, const struct mr_plan_table
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     *ops = 0;
-    enum mr_code code = mr_case_prepare(
-        s->cf, "SELECT DISTINCT op FROM step WHERE plan=?1 AND tbl=?2", &stmt, s->err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, s->plan);
-        mr_case_bind_int(stmt, 2, (int64_t)t->at);
-    }
+    enum mr_code code = MR_CASE_PREPARE(
+        s->cf, "SELECT DISTINCT op FROM step WHERE plan=:plan AND tbl=:tbl", &stmt,
+        s->err, MR_ARG_INT("plan", s->plan), MR_ARG_INT("tbl", t->at));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, s->err)) == MR_OK && row)
         *ops |= bit((enum mr_step_op)mr_case_int(stmt, 0));
     mr_case_free(stmt);
@@ -291,11 +282,8 @@ static enum mr_code find_own_parents(const struct summing *s,
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     *found = false;
-    enum mr_code code = mr_case_prepare(s->cf, sql, &stmt, s->err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, s->plan);
-        mr_case_bind_int(stmt, 2, (int64_t)t->at);
-    }
+    enum mr_code code = MR_CASE_PREPARE(
+        s->cf, sql, &stmt, s->err, MR_ARG_INT("plan", s->plan), MR_ARG_INT("tbl", t->at));
     while (code == MR_OK && !*found &&
            (code = mr_case_step(stmt, &row, s->err)) == MR_OK && row) {
         struct mr_key image = {0};
@@ -357,10 +345,10 @@ static enum mr_code find_triggers(const struct summing *s, const struct mr_plan_
             undo |= bit(mr_step_undone_by((enum mr_step_op)op));
     if (code == MR_OK)
         code = add_emptying(
-            s, t, "SELECT before FROM step WHERE plan=?1 AND tbl=?2 AND op=3", &ops);
+            s, t, "SELECT before FROM step WHERE plan=:plan AND tbl=:tbl AND op=3", &ops);
     if (code == MR_OK)
         code = add_emptying(
-            s, t, "SELECT after FROM step WHERE plan=?1 AND tbl=?2 AND op=1", &undo);
+            s, t, "SELECT after FROM step WHERE plan=:plan AND tbl=:tbl AND op=1", &undo);
     if (code == MR_OK)
         code = list_triggers(s, target, ops, &out->triggers, &out->ntriggers);
     out->knows_undo = true;
@@ -373,13 +361,11 @@ static enum mr_code count_steps(const struct summing *s, struct mr_planned *plan
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = mr_case_prepare(
-        s->cf, "SELECT coalesce(max(unit), 0), count(*) FROM step WHERE plan=?1", &stmt,
-        s->err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, s->plan);
+    enum mr_code code = MR_CASE_PREPARE(
+        s->cf, "SELECT coalesce(max(unit), 0), count(*) FROM step WHERE plan=:plan",
+        &stmt, s->err, MR_ARG_INT("plan", s->plan));
+    if (code == MR_OK)
         code = mr_case_step(stmt, &row, s->err);
-    }
     if (code == MR_OK && row) {
         planned->units = (uint64_t)mr_case_int(stmt, 0);
         planned->rows = (uint64_t)mr_case_int(stmt, 1);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/case/planbook.h"
 #include "core/pair/pair_columns.h"
 #include "repair/reseed/reseed_read.h"
@@ -118,9 +119,9 @@ static enum mr_code find_kept(const struct counting *c, const struct mr_plan_tab
                               struct mr_counter *counter, bool *found)
 {
     mr_case_reset(c->kept);
-    mr_case_bind_int(c->kept, 1, c->task->plan);
-    mr_case_bind_text(c->kept, 2, mr_plan_table_name(t));
-    enum mr_code code = mr_case_step(c->kept, found, c->err);
+    enum mr_code code =
+        MR_CASE_ASK(c->kept, found, c->err, MR_ARG_INT("plan", c->task->plan),
+                    MR_ARG_TEXT("tbl", mr_plan_table_name(t)));
     if (code == MR_OK && *found) {
         counter->margin = get_uint(c->kept, 0);
         counter->from = get_uint(c->kept, 1);
@@ -158,16 +159,10 @@ enum mr_code mr_plan_counters_open(struct mr_case *cf, int64_t plan, struct mr_e
         " base TEXT, base_origin TEXT, fresh TEXT, fresh_origin TEXT, next TEXT,"
         " margin TEXT, start TEXT, step TEXT, ids TEXT, counter TEXT,"
         " PRIMARY KEY (plan, tbl)) STRICT";
-    struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_case_exec(cf, schema_sql, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "DELETE FROM plan_table WHERE plan=?1", &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, plan);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
+    return code == MR_OK ? MR_CASE_ONCE(cf, "DELETE FROM plan_table WHERE plan=:plan",
+                                        err, MR_ARG_INT("plan", plan))
+                         : code;
 }
 
 enum mr_code mr_plan_counters(const struct mr_plan_counters_task *task,
@@ -186,7 +181,7 @@ enum mr_code mr_plan_counters(const struct mr_plan_counters_task *task,
     enum mr_code code =
         mr_case_prepare(mr_findings_case(task->fd),
                         "SELECT margin, start, step, ids, counter FROM plan_table"
-                        " WHERE plan=?1 AND tbl=?2 AND start IS NOT NULL",
+                        " WHERE plan=:plan AND tbl=:tbl AND start IS NOT NULL",
                         &c.kept, err);
     for (size_t i = 0; code == MR_OK && i < n; i++) {
         const struct mr_plan_table *t = &task->tables->tables[i];
