@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_named.h"
 #include "repair/merge/merge_row.h"
@@ -58,13 +60,26 @@ struct testing {
 
 /* Of a row with several keys the certain ones come first. */
 static const char planned_sql[] =
-    "SELECT w.id, p.source_key, p.target_key, p.identity, p.digest, p.is_new,"
-    " p.state IN ('applied', 'matched'), EXISTS (SELECT 1 FROM plan_map o" BY_TARGET
-    " WHERE o.tbl=?1 AND o.target_key=p.target_key AND o.source_key<>p.source_key"
-    " AND (o.state<>'undone' OR p.state='undone')) AS contested, p.plan,"
-    " p.state='applied', p.plan IN (SELECT plan FROM plan_named WHERE tbl=?1 AND"
-    " names<>?4) FROM w JOIN plan_map p ON p.tbl=?1 AND p.source_key=w.skey"
-    " WHERE w.tbl=?2 AND w.id>?3 ORDER BY w.id, p.state, contested, p.target_key";
+    "SELECT w.id AS id, p.source_key AS source_key, p.target_key AS target_key,"
+    " p.identity AS identity, p.digest AS digest, p.is_new AS is_new,"
+    " p.state IN ('applied', 'matched') AS was_there,"
+    " EXISTS (SELECT 1 FROM plan_map o" BY_TARGET
+    " WHERE o.tbl=:name AND o.target_key=p.target_key AND o.source_key<>p.source_key"
+    " AND (o.state<>'undone' OR p.state='undone')) AS contested, p.plan AS plan,"
+    " p.state='applied' AS restored, p.plan IN (SELECT plan FROM plan_named"
+    " WHERE tbl=:name AND names<>:names) AS renamed"
+    " FROM w JOIN plan_map p ON p.tbl=:name AND p.source_key=w.skey"
+    " WHERE w.tbl=:tbl AND w.id>:after"
+    " ORDER BY w.id, p.state, contested, p.target_key";
+
+#define PLANNED(member, type) MR_CASE_FIELD(struct planned, member, type)
+static const struct mr_case_field planned_fields[] = {
+    PLANNED(id, MR_CASE_INT),           PLANNED(plan, MR_CASE_INT),
+    PLANNED(source_key, MR_CASE_BYTES), PLANNED(target_key, MR_CASE_BYTES),
+    PLANNED(identity, MR_CASE_BYTES),   PLANNED(digest, MR_CASE_BYTES),
+    PLANNED(is_new, MR_CASE_FLAG),      PLANNED(was_there, MR_CASE_FLAG),
+    PLANNED(restored, MR_CASE_FLAG),    PLANNED(contested, MR_CASE_FLAG),
+    PLANNED(renamed, MR_CASE_FLAG)};
 
 /* All that is planned of a row comes in one batch. */
 static bool is_full(const struct testing *t, int64_t next)
@@ -77,34 +92,23 @@ static bool is_full(const struct testing *t, int64_t next)
 static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
     bool more = false;
-    enum mr_code code = mr_case_prepare(t->m->cf, planned_sql, &stmt, err);
     mr_arena_reset(&t->arena);
     mr_vec_clear(&t->rows);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, mr_plan_table_name(t->table));
-        mr_case_bind_int(stmt, 2, (int64_t)t->table->at);
-        mr_case_bind_int(stmt, 3, after);
-        mr_case_bind_text(stmt, 4, t->known_by.ptr);
-    }
+    enum mr_code code =
+        MR_CASE_PREPARE(t->m->cf, planned_sql, &stmt, err,
+                        MR_ARG_TEXT("name", mr_plan_table_name(t->table)),
+                        MR_ARG_INT("tbl", t->table->at), MR_ARG_INT("after", after),
+                        MR_ARG_TEXT("names", t->known_by.ptr));
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, planned_fields,
+                                   sizeof planned_fields / sizeof planned_fields[0], err);
     while (code == MR_OK && (code = mr_case_step(stmt, &more, err)) == MR_OK && more &&
            !is_full(t, mr_case_int(stmt, 0))) {
         struct planned *p = mr_vec_push(&t->rows);
-        if (p == NULL) {
-            code = mr_merge_nomem(err);
-            break;
-        }
-        p->id = mr_case_int(stmt, 0);
-        p->source_key = mr_merge_work_bytes(stmt, 1, &t->arena, &code, err);
-        p->target_key = mr_merge_work_bytes(stmt, 2, &t->arena, &code, err);
-        p->identity = mr_merge_work_bytes(stmt, 3, &t->arena, &code, err);
-        p->digest = mr_merge_work_bytes(stmt, 4, &t->arena, &code, err);
-        p->is_new = mr_case_int(stmt, 5) != 0;
-        p->was_there = mr_case_int(stmt, 6) != 0;
-        p->contested = mr_case_int(stmt, 7) != 0;
-        p->plan = mr_case_int(stmt, 8);
-        p->restored = mr_case_int(stmt, 9) != 0;
-        p->renamed = mr_case_int(stmt, 10) != 0;
+        code = p != NULL ? mr_case_fields_read(&map, &t->arena, p, err)
+                         : mr_merge_nomem(err);
     }
     mr_case_free(stmt);
     return code;
@@ -168,10 +172,9 @@ static enum mr_code look(struct testing *t, struct mr_err *err)
  * was planned; or this one has a place already. */
 static const char rival_sql[] =
     "SELECT EXISTS (SELECT 1 FROM plan_map" BY_TARGET
-    " WHERE tbl=?1 AND target_key=?2 AND"
-    " source_key<>?3 AND (state='applied' OR (state IN ('proposed', 'undone') AND"
-    " digest=?4)))"
-    " OR EXISTS (SELECT 1 FROM mark WHERE id=?5 AND into_key IS NOT NULL)";
+    " WHERE tbl=:name AND target_key=:target_key AND source_key<>:source_key"
+    " AND (state='applied' OR (state IN ('proposed', 'undone') AND digest=:found)))"
+    " OR EXISTS (SELECT 1 FROM mark WHERE id=:id AND into_key IS NOT NULL)";
 
 /* A key that plans gave to two rows says nothing of whose row stands there: equality
  * does, and of equal rows the first has it.  What only another plan's map told has
@@ -184,13 +187,12 @@ static enum mr_code contest(struct testing *t, struct planned *p, struct mr_err 
     p->there = p->exact || p->digest.len == 0;
     if (!p->there)
         return MR_OK;
-    mr_case_bind_text(t->rival, 1, mr_plan_table_name(t->table));
-    mr_merge_work_bind(t->rival, 2, p->target_key);
-    mr_merge_work_bind(t->rival, 3, p->source_key);
-    if (!p->exact)
-        mr_case_bind_borrowed(t->rival, 4, &p->found, DIGEST_BYTES);
-    mr_case_bind_int(t->rival, 5, p->id);
-    enum mr_code code = mr_case_step(t->rival, &row, err);
+    enum mr_code code =
+        MR_CASE_ASK(t->rival, &row, err, MR_ARG_INT("id", p->id),
+                    MR_ARG_TEXT("name", mr_plan_table_name(t->table)),
+                    MR_ARG_BYTES("target_key", p->target_key),
+                    MR_ARG_BYTES("source_key", p->source_key),
+                    MR_ARG_BLOB("found", p->exact ? NULL : &p->found, DIGEST_BYTES));
     if (code == MR_OK)
         p->there = mr_case_int(t->rival, 0) == 0;
     mr_case_reset(t->rival);
@@ -205,11 +207,9 @@ static enum mr_code contest(struct testing *t, struct planned *p, struct mr_err 
 static enum mr_code note_merged(struct testing *t, const struct planned *p,
                                 struct mr_err *err)
 {
-    mr_case_bind_int(t->earlier, 1, p->id);
-    mr_merge_work_bind(t->earlier, 2, p->target_key);
-    mr_case_bind_int(t->earlier, 3, p->exact);
-    mr_case_bind_int(t->earlier, 4, p->plan);
-    return mr_case_run(t->earlier, err);
+    return MR_CASE_RUN(t->earlier, err, MR_ARG_INT("id", p->id),
+                       MR_ARG_BYTES("tkey", p->target_key), MR_ARG_INT("exact", p->exact),
+                       MR_ARG_INT("plan", p->plan));
 }
 
 static enum mr_code note(struct testing *t, const struct planned *p, struct mr_err *err)
@@ -220,23 +220,21 @@ static enum mr_code note(struct testing *t, const struct planned *p, struct mr_e
         return note_merged(t, p, err);
     if (!p->there && !p->was_there)
         return MR_OK;
-    mr_case_bind_int(t->mark, 1, p->id);
-    mr_merge_work_bind(t->mark, 2, p->there ? p->target_key : (struct mr_key){0});
-    mr_case_bind_int(t->mark, 3, !p->there);
     /* whom a plan matched differs from SOURCE's row as before */
-    mr_case_bind_int(t->mark, 4, p->there && p->exact && !matched);
-    enum mr_code code = mr_case_run(t->mark, err);
-    mr_case_bind_int(t->stands, 1, p->plan);
-    mr_case_bind_int(t->stands, 2, p->id);
-    mr_case_bind_int(t->stands, 3, p->there);
+    enum mr_code code =
+        MR_CASE_RUN(t->mark, err, MR_ARG_INT("id", p->id),
+                    MR_ARG_BYTES("into", p->there ? p->target_key : (struct mr_key){0}),
+                    MR_ARG_INT("gone", !p->there),
+                    MR_ARG_INT("exact", p->there && p->exact && !matched));
     if (code == MR_OK && p->restored)
-        code = mr_case_run(t->stands, err);
-    if (code != MR_OK || p->was_there)
-        return code;
-    mr_case_bind_text(t->state, 1, mr_plan_table_name(t->table));
-    mr_merge_work_bind(t->state, 2, p->source_key);
-    mr_merge_work_bind(t->state, 3, p->target_key);
-    return mr_case_run(t->state, err);
+        code = MR_CASE_RUN(t->stands, err, MR_ARG_INT("plan", p->plan),
+                           MR_ARG_INT("id", p->id), MR_ARG_INT("there", p->there));
+    return code == MR_OK && !p->was_there
+               ? MR_CASE_RUN(t->state, err,
+                             MR_ARG_TEXT("name", mr_plan_table_name(t->table)),
+                             MR_ARG_BYTES("source_key", p->source_key),
+                             MR_ARG_BYTES("target_key", p->target_key))
+               : code;
 }
 
 static enum mr_code test_rows(struct testing *t, struct mr_err *err)
@@ -341,37 +339,29 @@ enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
                         .asks = MR_VEC_INIT(struct mr_merge_ask),
                         .names = MR_VEC_INIT(struct mr_merge_ask),
                         .known_by = MR_STRBUF_INIT};
+    const struct mr_case_sql list[] = {
+        {&t.stands, "INSERT INTO stands (plan, id, there) VALUES (:plan, :id, :there)"},
+        {&t.mark,
+         "INSERT INTO mark (id, into_key, gone, known, skip, exact)"
+         " VALUES (:id, :into, :gone, 1, :gone, :exact) ON CONFLICT (id) DO UPDATE SET"
+         " into_key=coalesce(into_key, excluded.into_key),"
+         " gone=min(gone, excluded.gone), skip=min(skip, excluded.skip),"
+         " exact=max(exact, excluded.exact)"},
+        {&t.state, "UPDATE plan_map SET state='applied' WHERE tbl=:name AND"
+                   " source_key=:source_key AND target_key=:target_key"},
+        {&t.rival, rival_sql},
+        {&t.earlier,
+         "INSERT INTO earlier (id, tkey, exact, plan) VALUES (:id, :tkey, :exact, :plan)"
+         " ON CONFLICT (id) DO UPDATE SET tkey=excluded.tkey, exact=excluded.exact,"
+         " plan=excluded.plan WHERE excluded.plan>plan"},
+    };
     enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
     if (code == MR_OK)
         code = mr_case_exec(m->cf, stands_sql, err);
     if (code == MR_OK)
         code = mr_merge_named_sift(m, err);
     if (code == MR_OK)
-        code =
-            mr_case_prepare(m->cf, "INSERT INTO stands VALUES (?,?,?)", &t.stands, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            m->cf,
-            "INSERT INTO mark (id, into_key, gone, known, skip, exact)"
-            " VALUES (?1, ?2, ?3, 1, ?3, ?4) ON CONFLICT (id) DO UPDATE SET"
-            " into_key=coalesce(into_key, excluded.into_key),"
-            " gone=min(gone, excluded.gone), skip=min(skip, excluded.skip),"
-            " exact=max(exact, excluded.exact)",
-            &t.mark, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(m->cf,
-                               "UPDATE plan_map SET state='applied' WHERE tbl=? AND"
-                               " source_key=? AND target_key=?",
-                               &t.state, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(m->cf, rival_sql, &t.rival, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(m->cf,
-                               "INSERT INTO earlier (id, tkey, exact, plan) VALUES"
-                               " (?,?,?,?) ON CONFLICT (id) DO UPDATE SET"
-                               " tkey=excluded.tkey, exact=excluded.exact,"
-                               " plan=excluded.plan WHERE excluded.plan>plan",
-                               &t.earlier, err);
+        code = mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         t.table = &m->plan->tables[i];
         if (t.table->key.count > 0)
@@ -401,31 +391,25 @@ enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
 enum mr_code mr_merge_remember(struct mr_case *cf, const struct mr_merge_told *told,
                                struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     const char *state = told->is_matched ? "matched" : "applied";
-    bool merged = told->is_matched && told->is_merged;
+    const bool merged = told->is_matched && told->is_merged;
+    const bool proven = told->digest.len > 0;
     enum mr_code code = mr_case_exec(cf, schema_sql, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            cf,
-            "INSERT OR IGNORE INTO plan_map (tbl, source_key, target_key, identity,"
-            " digest, is_new, state, plan) VALUES (?1,?2,?3,?4,?5,?8 OR (?6 AND ?2<>?3),"
-            " ?7,0)",
-            &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, told->table);
-        mr_merge_work_bind(stmt, 2, told->source_key);
-        mr_merge_work_bind(stmt, 3, told->target_key);
-        mr_merge_work_bind(stmt, 4, merged ? (struct mr_key){0} : told->identity);
-        mr_case_bind_borrowed(stmt, 5, told->digest.len > 0 ? told->digest.ptr : "",
-                              told->digest.len);
-        mr_case_bind_int(stmt, 6, !told->is_matched);
-        mr_case_bind_text(stmt, 7, told->digest.len > 0 ? state : "proposed");
-        mr_case_bind_int(stmt, 8, merged);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
+    if (code != MR_OK)
+        return code;
+    return MR_CASE_ONCE(
+        cf,
+        "INSERT OR IGNORE INTO plan_map (tbl, source_key, target_key, identity, digest,"
+        " is_new, state, plan) VALUES (:name, :source_key, :target_key, :identity, "
+        ":digest,"
+        " :merged OR (NOT :matched AND :source_key<>:target_key), :state, 0)",
+        err, MR_ARG_TEXT("name", told->table),
+        MR_ARG_BYTES("source_key", told->source_key),
+        MR_ARG_BYTES("target_key", told->target_key),
+        MR_ARG_BYTES("identity", merged ? (struct mr_key){0} : told->identity),
+        MR_ARG_BLOB("digest", proven ? told->digest.ptr : "", told->digest.len),
+        MR_ARG_INT("matched", told->is_matched),
+        MR_ARG_TEXT("state", proven ? state : "proposed"), MR_ARG_INT("merged", merged));
 }
 
 /* ---- keys that are known ---- */
@@ -452,7 +436,7 @@ static enum mr_code note_known(struct mr_merge *m, const struct mr_plan_table *t
     struct mr_arena arena = MR_ARENA_INIT;
     enum mr_code code = MR_OK;
     bool row = false;
-    mr_case_bind_text(keys, 1, mr_plan_table_name(t));
+    MR_CASE_BIND(keys, MR_ARG_TEXT("name", mr_plan_table_name(t)));
     while (code == MR_OK && (code = mr_case_step(keys, &row, err)) == MR_OK && row) {
         int64_t args[] = {(int64_t)t->at, 0};
         mr_arena_reset(&arena);
@@ -480,7 +464,7 @@ enum mr_code mr_merge_again_known(struct mr_merge *m, struct mr_err *err)
                             err);
     if (code == MR_OK)
         code = mr_case_prepare(m->cf,
-                               "SELECT source_key FROM plan_map WHERE tbl=?1"
+                               "SELECT source_key FROM plan_map WHERE tbl=:name"
                                " AND state<>'undone'",
                                &keys, err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
@@ -502,7 +486,6 @@ static enum mr_code propose(void *ctx, const struct mr_entity *e, struct mr_err 
 {
     struct proposing *p = ctx;
     struct mr_merge *m = p->m;
-    struct mr_case_stmt *stmt = p->stmt;
     const struct mr_plan_table *t = &m->plan->tables[e->table];
     struct mr_digest digest = {0};
     bool matched = e->after == NULL, merged = matched && mr_entity_is_merged(e);
@@ -513,26 +496,29 @@ static enum mr_code propose(void *ctx, const struct mr_entity *e, struct mr_err 
                              &digest, err);
     if (code != MR_OK)
         return code;
-    mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
-    mr_merge_work_bind(stmt, 2, e->source_key);
-    mr_merge_work_bind(stmt, 3, e->target_key);
-    mr_merge_work_bind(stmt, 4,
-                       merged ? (struct mr_key){0}
-                              : (struct mr_key){e->identity, e->identity_len});
-    mr_case_bind_borrowed(stmt, 5, &digest, DIGEST_BYTES);
-    mr_case_bind_int(stmt, 6, e->decision == MR_DECIDE_RENUMBER || merged);
-    mr_case_bind_int(stmt, 7, mr_plan_store_id(m->store));
-    return mr_case_run(stmt, err);
+    return MR_CASE_RUN(
+        p->stmt, err, MR_ARG_TEXT("name", mr_plan_table_name(t)),
+        MR_ARG_BYTES("source_key", e->source_key),
+        MR_ARG_BYTES("target_key", e->target_key),
+        MR_ARG_BLOB("identity", merged ? NULL : e->identity, e->identity_len),
+        MR_ARG_BLOB("digest", &digest, DIGEST_BYTES),
+        MR_ARG_INT("is_new", e->decision == MR_DECIDE_RENUMBER || merged),
+        MR_ARG_INT("plan", mr_plan_store_id(m->store)));
 }
 
-static const char propose_sql[] =
-    "INSERT OR REPLACE INTO plan_map VALUES (?,?,?,?,?,?,'proposed',?)";
+#define INTO_PLAN_MAP(state)                                                             \
+    " INTO plan_map (tbl, source_key, target_key, identity, digest, is_new, plan, "      \
+    "state)"                                                                             \
+    " VALUES (:name, :source_key, :target_key, :identity, :digest, :is_new, :plan,"      \
+    " '" state "')"
+static const char propose_sql[] = "INSERT OR REPLACE" INTO_PLAN_MAP("proposed");
 /* Whom a plan restored is found again by the next one: that stays his.  Who was merged is so
  * with the other as he is now. */
-static const char matched_sql[] =
-    "INSERT INTO plan_map VALUES (?,?,?,?,?,?,'matched',?) ON CONFLICT (tbl, source_key,"
-    " target_key) DO UPDATE SET identity=excluded.identity, digest=excluded.digest,"
-    " is_new=1, plan=excluded.plan WHERE state='matched' AND excluded.is_new";
+static const char matched_sql[] = "INSERT" INTO_PLAN_MAP(
+    "matched") " ON CONFLICT (tbl, source_key, target_key)"
+               " DO UPDATE SET identity=excluded.identity, digest=excluded.digest, "
+               "is_new=1,"
+               " plan=excluded.plan WHERE state='matched' AND excluded.is_new";
 
 /* Somebody who was merged is asked about once more: why, and what was said. */
 static enum mr_code tell_asked(struct mr_merge *m, const struct mr_plan_table *t,
@@ -542,15 +528,13 @@ static enum mr_code tell_asked(struct mr_merge *m, const struct mr_plan_table *t
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = mr_case_prepare(
+    enum mr_code code = MR_CASE_PREPARE(
         m->cf,
         "SELECT w.skey, e.tkey FROM earlier e JOIN m ON m.id=e.id JOIN w ON w.id=e.id"
-        " WHERE m.tbl=?1 AND m.kind='unique' AND NOT EXISTS"
+        " WHERE m.tbl=:tbl AND m.kind='unique' AND NOT EXISTS"
         " (SELECT 1 FROM chosen c WHERE c.id=e.id AND c.kind='unique')"
         " ORDER BY w.skey LIMIT 10",
-        &stmt, err);
-    if (code == MR_OK)
-        mr_case_bind_int(stmt, 1, (int64_t)t->at);
+        &stmt, err, MR_ARG_INT("tbl", t->at));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         mr_arena_reset(&arena);
         mr_strbuf_reset(&text);
@@ -578,20 +562,13 @@ static enum mr_code tell_asked(struct mr_merge *m, const struct mr_plan_table *t
 static enum mr_code forget_merged(struct mr_merge *m, const struct mr_plan_table *t,
                                   struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(
+    return MR_CASE_ONCE(
         m->cf,
-        "DELETE FROM plan_map WHERE tbl=?1 AND state='matched' AND is_new AND source_key"
+        "DELETE FROM plan_map WHERE tbl=:name AND state='matched' AND is_new AND "
+        "source_key"
         " IN (SELECT w.skey FROM earlier e JOIN w ON w.id=e.id JOIN chosen c ON c.id=e.id"
-        " WHERE w.tbl=?2 AND c.kind='unique' AND c.choice<>'merge-into')",
-        &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
-        mr_case_bind_int(stmt, 2, (int64_t)t->at);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
+        " WHERE w.tbl=:tbl AND c.kind='unique' AND c.choice<>'merge-into')",
+        err, MR_ARG_TEXT("name", mr_plan_table_name(t)), MR_ARG_INT("tbl", t->at));
 }
 
 static enum mr_code propose_table(struct proposing *added, struct proposing *matched,

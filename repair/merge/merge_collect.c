@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_gone.h"
 #include "repair/merge/merge_parents.h"
@@ -75,11 +76,9 @@ static enum mr_code add_row(void *ctx, const struct mr_merge_ask *ask,
         code = key_of(c, image, err);
     if (code != MR_OK)
         return code;
-    mr_case_bind_int(c->add, 1, (int64_t)c->table->plan->at);
-    mr_case_bind_borrowed(c->add, 2, c->bytes.ptr, c->bytes.len);
-    mr_case_bind_int(c->add, 3, n);
-    mr_case_bind_borrowed(c->add, 4, image.ptr, image.len);
-    return mr_case_run(c->add, err);
+    return MR_CASE_RUN(c->add, err, MR_ARG_INT("tbl", c->table->plan->at),
+                       MR_ARG_BLOB("key", c->bytes.ptr, c->bytes.len), MR_ARG_INT("n", n),
+                       MR_ARG_BYTES("image", image));
 }
 
 /* ---- TARGET's rows under the same keys ---- */
@@ -100,11 +99,9 @@ static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
                                  &null, err);
     if (code != MR_OK)
         return code;
-    mr_case_bind_borrowed(c->live, 1, c->bytes.ptr, c->bytes.len);
-    mr_case_bind_borrowed(c->live, 2, image.ptr, image.len);
-    mr_case_bind_int(c->live, 3, !differs);
-    mr_case_bind_int(c->live, 4, own->id);
-    return mr_case_run(c->live, err);
+    return MR_CASE_RUN(c->live, err, MR_ARG_INT("id", own->id),
+                       MR_ARG_BLOB("key", c->bytes.ptr, c->bytes.len),
+                       MR_ARG_BYTES("live", image), MR_ARG_INT("equal", !differs));
 }
 
 /* Reads TARGET's rows for those of w beyond *after. */
@@ -150,9 +147,8 @@ static enum mr_code add_rest(void *ctx, const struct mr_merge_ask *ask,
 {
     struct collecting *c = ctx;
     (void)ask;
-    mr_case_bind_int(c->rest, 1, (int64_t)c->table->plan->at);
-    mr_case_bind_borrowed(c->rest, 2, row->image, row->len);
-    return mr_case_run(c->rest, err);
+    return MR_CASE_RUN(c->rest, err, MR_ARG_INT("tbl", c->table->plan->at),
+                       MR_ARG_BLOB("image", row->image, row->len));
 }
 
 static enum mr_code load_all(struct collecting *c, struct mr_err *err)
@@ -297,10 +293,9 @@ static enum mr_code note_extra(struct collecting *c, const struct mr_vec *findin
             continue;
         code =
             mr_merge_row_count(&as, (struct mr_key){f->target, f->target_len}, &n, err);
-        mr_case_bind_int(c->extra, 1, (int64_t)t->at);
-        mr_case_bind_int(c->extra, 2, n);
         if (code == MR_OK)
-            code = mr_case_run(c->extra, err);
+            code =
+                MR_CASE_RUN(c->extra, err, MR_ARG_INT("tbl", t->at), MR_ARG_INT("n", n));
     }
     return code;
 }
@@ -613,20 +608,14 @@ static enum mr_code expand_all(struct collecting *c, struct mr_err *err)
 
 static enum mr_code open_statements(struct collecting *c, struct mr_err *err)
 {
-    enum mr_code code = mr_case_prepare(
-        c->m->cf, "INSERT OR IGNORE INTO w (tbl, skey, n, image) VALUES (?,?,?,?)",
-        &c->add, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(c->m->cf,
-                               "UPDATE w SET live_key=?1, live=?2, equal=?3 WHERE id=?4",
-                               &c->live, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(c->m->cf, "INSERT INTO live (tbl, image) VALUES (?,?)",
-                               &c->rest, err);
-    if (code == MR_OK)
-        code =
-            mr_case_prepare(c->m->cf, "INSERT INTO extra VALUES (?,?)", &c->extra, err);
-    return code;
+    const struct mr_case_sql list[] = {
+        {&c->add, "INSERT OR IGNORE INTO w (tbl, skey, n, image)"
+                  " VALUES (:tbl, :key, :n, :image)"},
+        {&c->live, "UPDATE w SET live_key=:key, live=:live, equal=:equal WHERE id=:id"},
+        {&c->rest, MR_MERGE_ADD_LIVE},
+        {&c->extra, "INSERT INTO extra (tbl, n) VALUES (:tbl, :n)"},
+    };
+    return mr_case_prepare_all(c->m->cf, list, sizeof list / sizeof list[0], err);
 }
 
 static enum mr_code collect_all(struct collecting *c, struct mr_err *err)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
@@ -50,11 +51,9 @@ static enum mr_code name_batch(struct linking *l, size_t set, struct mr_err *err
             mr_merge_lookup_canonise(l->m, l->table, *columns, &l->asks, &l->arena, err);
     for (size_t i = 0; code == MR_OK && i < l->asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&l->asks, i);
-        mr_case_bind_int(l->name, 1, (int64_t)l->table->at);
-        mr_case_bind_int(l->name, 2, (int64_t)set);
-        mr_merge_work_bind(l->name, 3, ask->canon);
-        mr_case_bind_int(l->name, 4, ask->tag);
-        code = mr_case_run(l->name, err);
+        code = MR_CASE_RUN(l->name, err, MR_ARG_INT("tbl", l->table->at),
+                           MR_ARG_INT("of", set), MR_ARG_BYTES("canon", ask->canon),
+                           MR_ARG_INT("id", ask->tag));
     }
     return code;
 }
@@ -77,12 +76,10 @@ static enum mr_code name_table(struct linking *l, struct mr_err *err)
 static enum mr_code add_link(struct linking *l, int64_t child, int64_t parent, bool above,
                              struct mr_key value, struct mr_err *err)
 {
-    mr_case_bind_int(l->link, 1, child);
-    mr_case_bind_int(l->link, 2, (int64_t)(l->r - l->m->plan->references));
-    mr_case_bind_int(l->link, 3, parent);
-    mr_case_bind_int(l->link, 4, above);
-    mr_merge_work_bind(l->link, 5, value);
-    return mr_case_run(l->link, err);
+    return MR_CASE_RUN(l->link, err, MR_ARG_INT("child", child),
+                       MR_ARG_INT("ref", l->r - l->m->plan->references),
+                       MR_ARG_INT("parent", parent), MR_ARG_INT("above", above),
+                       MR_ARG_BYTES("value", value));
 }
 
 /* Links to rows of w; questions that are open go to l->open. */
@@ -93,10 +90,9 @@ static enum mr_code link_known(struct linking *l, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < l->asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&l->asks, i);
         bool found = false;
-        mr_case_bind_int(l->find, 1, (int64_t)l->r->parent);
-        mr_case_bind_int(l->find, 2, (int64_t)l->r->to_set);
-        mr_merge_work_bind(l->find, 3, ask->canon);
-        code = mr_case_step(l->find, &found, err);
+        code = MR_CASE_ASK(l->find, &found, err, MR_ARG_INT("tbl", l->r->parent),
+                           MR_ARG_INT("of", l->r->to_set),
+                           MR_ARG_BYTES("canon", ask->canon));
         int64_t parent = code == MR_OK && found ? mr_case_int(l->find, 0) : 0;
         mr_case_reset(l->find);
         if (code == MR_OK && found) {
@@ -176,10 +172,9 @@ static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
         mr_strbuf_reset(&l->bytes);
         mr_strbuf_add(&l->bytes, row->image, row->len);
     }
-    mr_case_bind_borrowed(l->live, 1, l->bytes.ptr, l->bytes.len);
-    mr_case_bind_int(l->live, 2, ask->tag);
-    mr_case_bind_int(l->live, 3, (int64_t)(l->r - l->m->plan->references));
-    return mr_case_run(l->live, err);
+    return MR_CASE_RUN(l->live, err, MR_ARG_INT("child", ask->tag),
+                       MR_ARG_INT("ref", l->r - l->m->plan->references),
+                       MR_ARG_BLOB("live", l->bytes.ptr, l->bytes.len));
 }
 
 /* Of rows that are byte-equal above the past, and of rows that point at nobody. */
@@ -232,24 +227,16 @@ static enum mr_code link_reference(struct linking *l, struct mr_err *err)
 
 static enum mr_code open_links(struct linking *l, struct mr_err *err)
 {
-    struct mr_case *cf = l->m->cf;
-    enum mr_code code =
-        mr_case_prepare(cf, "INSERT INTO name VALUES (?,?,?,?)", &l->name, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            cf,
-            "SELECT min(id) FROM name WHERE tbl=? AND of=? AND canon=? HAVING count(*)>0",
-            &l->find, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            cf,
-            "INSERT OR IGNORE INTO link (child, ref, parent, above, value)"
-            " VALUES (?,?,?,?,?)",
-            &l->link, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "UPDATE link SET live=?1 WHERE child=?2 AND ref=?3",
-                               &l->live, err);
-    return code;
+    const struct mr_case_sql list[] = {
+        {&l->name,
+         "INSERT INTO name (tbl, of, canon, id) VALUES (:tbl, :of, :canon, :id)"},
+        {&l->find, "SELECT min(id) FROM name WHERE tbl=:tbl AND of=:of AND canon=:canon"
+                   " HAVING count(*)>0"},
+        {&l->link, "INSERT OR IGNORE INTO link (child, ref, parent, above, value)"
+                   " VALUES (:child, :ref, :parent, :above, :value)"},
+        {&l->live, "UPDATE link SET live=:live WHERE child=:child AND ref=:ref"},
+    };
+    return mr_case_prepare_all(l->m->cf, list, sizeof list / sizeof list[0], err);
 }
 
 enum mr_code mr_merge_link(struct mr_merge *m, struct mr_err *err)
@@ -304,7 +291,7 @@ enum mr_code mr_merge_map_open(struct mr_merge_map *map, struct mr_merge *m,
         "SELECT l.ref, l.parent, l.value, m.waits,"
         " CASE WHEN m.there IS NULL THEN img.after ELSE img.there END"
         " FROM link l LEFT JOIN m ON m.id=l.parent LEFT JOIN img ON img.id=l.parent"
-        " WHERE l.child=?1 AND l.parent<>0",
+        " WHERE l.child=:id AND l.parent<>0",
         &map->parents, err);
 }
 
@@ -406,8 +393,8 @@ enum mr_code mr_merge_map_row(struct mr_merge_map *map, const struct mr_plan_tab
     memset(map->values, 0, map->nvalues * sizeof *map->values);
     mr_arena_reset(&map->arena);
     map->disagrees = false;
-    mr_case_bind_int(map->parents, 1, row->id);
     enum mr_code code = MR_OK;
+    MR_CASE_BIND(map->parents, MR_ARG_INT("id", row->id));
     while ((code = mr_case_step(map->parents, &more, err)) == MR_OK && more) {
         code = take_parent(map, mode, (struct mr_key){row->image, row->len}, err);
         if (code != MR_OK)

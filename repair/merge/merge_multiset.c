@@ -1,5 +1,6 @@
 /* merge_multiset.c: rows that are counted, not known by an identity; see merge_match.h. */
 #include "core/pair/pair_identity.h"
+#include "core/case/case_args.h"
 #include "core/pair/rowhash.h"
 #include "repair/merge/merge_match_internal.h"
 #include "repair/merge/merge_row.h"
@@ -27,14 +28,13 @@ static enum mr_code name_live(struct loading *l, struct mr_err *err)
     const struct mr_plan_table *t = l->x->table->plan;
     struct mr_case_stmt *rows = NULL;
     bool more = false;
-    enum mr_code code = mr_case_prepare(
-        l->x->m->cf, "SELECT id, image FROM live WHERE tbl=? AND ident IS NULL", &rows,
-        err);
+    enum mr_code code = MR_CASE_PREPARE(
+        l->x->m->cf, "SELECT id, image FROM live WHERE tbl=:tbl AND ident IS NULL", &rows,
+        err, MR_ARG_INT("tbl", t->at));
     if (code == MR_OK)
-        code = mr_case_prepare(
-            l->x->m->cf, "UPDATE live SET ident=?1, tkey=?2 WHERE id=?3", &l->add, err);
-    if (code == MR_OK)
-        mr_case_bind_int(rows, 1, (int64_t)t->at);
+        code = mr_case_prepare(l->x->m->cf,
+                               "UPDATE live SET ident=:ident, tkey=:key WHERE id=:id",
+                               &l->add, err);
     while (code == MR_OK && (code = mr_case_step(rows, &more, err)) == MR_OK && more) {
         struct mr_key image = {0};
         bool null = false;
@@ -45,13 +45,10 @@ static enum mr_code name_live(struct loading *l, struct mr_err *err)
                                      &l->x->bytes, &null, err);
         if (code != MR_OK)
             break;
-        mr_case_bind_borrowed(l->add, 1, l->name.ptr, l->name.len);
-        if (t->key.count > 0)
-            mr_case_bind_borrowed(l->add, 2, l->x->bytes.ptr, l->x->bytes.len);
-        else
-            mr_case_bind_borrowed(l->add, 2, image.ptr, image.len);
-        mr_case_bind_int(l->add, 3, mr_case_int(rows, 0));
-        code = mr_case_run(l->add, err);
+        const struct mr_key key = {l->x->bytes.ptr, l->x->bytes.len};
+        code = MR_CASE_RUN(l->add, err, MR_ARG_INT("id", mr_case_int(rows, 0)),
+                           MR_ARG_BLOB("ident", l->name.ptr, l->name.len),
+                           MR_ARG_BYTES("key", t->key.count > 0 ? key : image));
     }
     mr_case_free(rows);
     mr_case_free(l->add);
@@ -68,9 +65,8 @@ static enum mr_code add_live(void *ctx, const struct mr_value *values, struct mr
         code = mr_strbuf_check(&l->name, "reading a row", err);
     if (code != MR_OK)
         return code;
-    mr_case_bind_int(l->add, 1, (int64_t)l->x->table->plan->at);
-    mr_case_bind_borrowed(l->add, 2, l->name.ptr, l->name.len);
-    return mr_case_run(l->add, err);
+    return MR_CASE_RUN(l->add, err, MR_ARG_INT("tbl", l->x->table->plan->at),
+                       MR_ARG_BLOB("image", l->name.ptr, l->name.len));
 }
 
 /* TARGET's rows above the past. */
@@ -89,8 +85,7 @@ static enum mr_code load_above(struct loading *l, struct mr_err *err)
     if (code == MR_OK)
         code = mr_rowhash_init(&l->hash, t->pair, &spec, err);
     if (code == MR_OK)
-        code = mr_case_prepare(l->x->m->cf, "INSERT INTO live (tbl, image) VALUES (?,?)",
-                               &l->add, err);
+        code = mr_case_prepare(l->x->m->cf, MR_MERGE_ADD_LIVE, &l->add, err);
     const struct mr_range range = {.lo = {base.ptr, base.len}};
     if (code == MR_OK)
         code =
@@ -171,19 +166,17 @@ struct pairing {
 static enum mr_code pair_up(struct pairing *p, const struct mr_merge_work_row *row,
                             struct mr_err *err)
 {
-    size_t len = 0;
-    struct mr_key key;
+    struct mr_key key, image;
     key.ptr = mr_case_blob(p->find, 1, &key.len);
-    const void *image = mr_case_blob(p->find, 2, &len);
-    mr_merge_work_bind(p->match, 1, key);
-    mr_case_bind_int(p->match, 2, row->id);
-    enum mr_code code = mr_case_run(p->match, err);
-    mr_case_bind_borrowed(p->image, 1, image, len);
-    mr_case_bind_int(p->image, 2, row->id);
+    image.ptr = mr_case_blob(p->find, 2, &image.len);
+    enum mr_code code =
+        MR_CASE_RUN(p->match, err, MR_ARG_INT("id", row->id), MR_ARG_BYTES("there", key));
     if (code == MR_OK)
-        code = mr_case_run(p->image, err);
-    mr_case_bind_int(p->take, 1, mr_case_int(p->find, 0));
-    return code == MR_OK ? mr_case_run(p->take, err) : code;
+        code = MR_CASE_RUN(p->image, err, MR_ARG_INT("id", row->id),
+                           MR_ARG_BYTES("there", image));
+    return code == MR_OK
+               ? MR_CASE_RUN(p->take, err, MR_ARG_INT("id", mr_case_int(p->find, 0)))
+               : code;
 }
 
 /* Rows of the wave that have no place yet; what a lost parent made is nobody's twin where
@@ -220,10 +213,9 @@ static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p,
                                            &x->bytes, err);
                 name = (struct mr_key){x->bytes.ptr, x->bytes.len};
             }
-            mr_case_bind_int(p->find, 1, (int64_t)t->at);
-            mr_merge_work_bind(p->find, 2, name);
             if (code == MR_OK)
-                code = mr_case_step(p->find, &found, err);
+                code = MR_CASE_ASK(p->find, &found, err, MR_ARG_INT("tbl", t->at),
+                                   MR_ARG_BYTES("ident", name));
             if (code == MR_OK && found)
                 code = pair_up(p, row, err);
             mr_case_reset(p->find);
@@ -235,8 +227,14 @@ static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p,
 enum mr_code mr_merge_match_multiset(struct mr_merge_matching *x, struct mr_err *err)
 {
     struct pairing p = {0};
-    struct mr_case *cf = x->m->cf;
     const int64_t args[] = {(int64_t)x->table->plan->at};
+    const struct mr_case_sql list[] = {
+        {&p.find, "SELECT id, tkey, image FROM live WHERE tbl=:tbl AND ident=:ident"
+                  " AND taken=0 ORDER BY tkey LIMIT 1"},
+        {&p.take, "UPDATE live SET taken=1 WHERE id=:id"},
+        {&p.match, "UPDATE m SET there=:there WHERE id=:id"},
+        {&p.image, "UPDATE img SET there=:there WHERE id=:id"},
+    };
     enum mr_code code = load(x, err);
     if (code == MR_OK) /* rows of TARGET that are the same as SOURCE's, or known to be */
         code = mr_merge_work_run(
@@ -246,17 +244,7 @@ enum mr_code mr_merge_match_multiset(struct mr_merge_matching *x, struct mr_err 
             " w.id=k.id WHERE w.tbl=?1 AND k.into_key IS NOT NULL)",
             args, 1, NULL, err);
     if (code == MR_OK)
-        code =
-            mr_case_prepare(cf,
-                            "SELECT id, tkey, image FROM live WHERE tbl=?1 AND ident=?2"
-                            " AND taken=0 ORDER BY tkey LIMIT 1",
-                            &p.find, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "UPDATE live SET taken=1 WHERE id=?", &p.take, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "UPDATE m SET there=?1 WHERE id=?2", &p.match, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "UPDATE img SET there=?1 WHERE id=?2", &p.image, err);
+        code = mr_case_prepare_all(x->m->cf, list, sizeof list / sizeof list[0], err);
     if (code == MR_OK)
         code = pair_rows(x, &p, err);
     mr_case_free(p.find);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/case/case_args.h"
+
 static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS plan_named (plan INT NOT NULL, tbl TEXT NOT NULL,"
     " names TEXT NOT NULL, PRIMARY KEY (tbl, plan)) STRICT, WITHOUT ROWID;";
@@ -29,10 +31,9 @@ static enum mr_code run_named(struct mr_merge *m, const struct mr_plan_table *ta
     enum mr_code code = mr_merge_named_text(table, names, err);
     if (code != MR_OK)
         return code;
-    mr_case_bind_text(stmt, 1, mr_plan_table_name(table));
-    mr_case_bind_text(stmt, 2, names->ptr);
-    mr_case_bind_int(stmt, 3, mr_plan_store_id(m->store));
-    return mr_case_run(stmt, err);
+    return MR_CASE_RUN(stmt, err, MR_ARG_TEXT("tbl", mr_plan_table_name(table)),
+                       MR_ARG_TEXT("names", names->ptr),
+                       MR_ARG_INT("plan", mr_plan_store_id(m->store)));
 }
 
 static enum mr_code run_each(struct mr_merge *m, const char *sql, struct mr_err *err)
@@ -53,9 +54,9 @@ static enum mr_code run_each(struct mr_merge *m, const char *sql, struct mr_err 
 enum mr_code mr_merge_named_sift(struct mr_merge *m, struct mr_err *err)
 {
     return run_each(m,
-                    "DELETE FROM plan_map WHERE tbl=?1 AND state='matched' AND NOT is_new"
-                    " AND plan<>?3 AND plan IN"
-                    " (SELECT plan FROM plan_named WHERE tbl=?1 AND names<>?2)",
+                    "DELETE FROM plan_map WHERE tbl=:tbl AND state='matched'"
+                    " AND NOT is_new AND plan<>:plan AND plan IN"
+                    " (SELECT plan FROM plan_named WHERE tbl=:tbl AND names<>:names)",
                     err);
 }
 
@@ -63,6 +64,6 @@ enum mr_code mr_merge_named_keep(struct mr_merge *m, struct mr_err *err)
 {
     return run_each(m,
                     "INSERT OR REPLACE INTO plan_named (tbl, names, plan)"
-                    " VALUES (?1,?2,?3)",
+                    " VALUES (:tbl, :names, :plan)",
                     err);
 }

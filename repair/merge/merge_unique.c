@@ -2,6 +2,7 @@
  * merge_unique.h. */
 #include "repair/merge/merge_unique.h"
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_row.h"
@@ -43,17 +44,16 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
                                           &s->bytes, &null, err);
     if (code != MR_OK)
         return code;
-    mr_case_bind_borrowed(s->found, 1, s->bytes.ptr, s->bytes.len);
-    mr_case_bind_text(s->found, 2, s->index);
-    mr_case_bind_int(s->found, 3, ask->tag);
-    mr_case_bind_text(s->found, 4,
-                      can_be_empty(s) ? "merge-into;without-value;skip"
-                                      : "merge-into;skip");
-    code = mr_case_run(s->found, err);
-    mr_case_bind_int(s->held, 1, ask->tag);
-    mr_case_bind_borrowed(s->held, 2, s->bytes.ptr, s->bytes.len);
-    mr_case_bind_borrowed(s->held, 3, row->image, row->len);
-    return code == MR_OK ? mr_case_run(s->held, err) : code;
+    const struct mr_key holder = {s->bytes.ptr, s->bytes.len};
+    code = MR_CASE_RUN(s->found, err, MR_ARG_INT("id", ask->tag),
+                       MR_ARG_BYTES("other", holder), MR_ARG_TEXT("index", s->index),
+                       MR_ARG_TEXT("choices", can_be_empty(s)
+                                                  ? "merge-into;without-value;skip"
+                                                  : "merge-into;skip"));
+    return code == MR_OK ? MR_CASE_RUN(s->held, err, MR_ARG_INT("id", ask->tag),
+                                       MR_ARG_BYTES("key", holder),
+                                       MR_ARG_BLOB("image", row->image, row->len))
+                         : code;
 }
 
 static enum mr_code push_ask(struct seeking *s, int64_t id, struct mr_key image,
@@ -115,13 +115,14 @@ static bool is_named(const struct mr_plan_table *t)
 
 static enum mr_code seek_all(struct seeking *s, struct mr_err *err)
 {
-    enum mr_code code = mr_case_prepare(
-        s->m->cf,
-        "UPDATE m SET rival=1, other=?1, detail=?2, choices=?4 WHERE id=?3 AND NOT rival",
-        &s->found, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(s->m->cf, "INSERT OR IGNORE INTO holder VALUES (?1,?2,?3)",
-                               &s->held, err);
+    const struct mr_case_sql list[] = {
+        {&s->found, "UPDATE m SET rival=1, other=:other, detail=:index, choices=:choices"
+                    " WHERE id=:id AND NOT rival"},
+        {&s->held, "INSERT OR IGNORE INTO holder (id, key, image)"
+                   " VALUES (:id, :key, :image)"},
+    };
+    enum mr_code code =
+        mr_case_prepare_all(s->m->cf, list, sizeof list / sizeof list[0], err);
     for (size_t i = 0; code == MR_OK && i < s->table->nuniques; i++) {
         const struct mr_plan_unique *u = &s->table->uniques[i];
         if (u->is_key ||

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_columns.h"
 #include "core/pair/rowhash.h"
 #include "repair/merge/merge_lookup.h"
@@ -80,9 +81,9 @@ static enum mr_code note_events(struct unknown *u, struct mr_err *err)
             after = row->id;
             u->events++;
             code = digest_of(u, (struct mr_key){row->image, row->len}, &digest, err);
-            mr_case_bind_borrowed(u->add, 1, &digest, sizeof digest);
             if (code == MR_OK)
-                code = mr_case_run(u->add, err);
+                code = MR_CASE_RUN(u->add, err,
+                                   MR_ARG_BLOB("digest", &digest, sizeof digest));
         }
     }
     return code;
@@ -123,8 +124,8 @@ static enum mr_code match_row(void *ctx, const struct mr_value *values,
     if (code == MR_OK)
         code = digest_of(u, (struct mr_key){image.ptr, image.len}, &digest, err);
     if (code == MR_OK) {
-        mr_case_bind_borrowed(u->take, 1, &digest, sizeof digest);
-        code = mr_case_step(u->take, &taken, err);
+        code = MR_CASE_ASK(u->take, &taken, err,
+                           MR_ARG_BLOB("digest", &digest, sizeof digest));
         mr_case_reset(u->take);
     }
     u->found += taken;
@@ -236,15 +237,8 @@ static bool is_of_events(const struct mr_plan_table *t)
 static enum mr_code is_known(struct mr_merge *m, const struct mr_plan_table *t,
                              bool *known, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code =
-        mr_case_prepare(m->cf, "SELECT 1 FROM plan_map WHERE tbl=?1 LIMIT 1", &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, mr_plan_table_name(t));
-        code = mr_case_step(stmt, known, err);
-    }
-    mr_case_free(stmt);
-    return code;
+    return MR_CASE_HAS(m->cf, "SELECT 1 FROM plan_map WHERE tbl=:tbl LIMIT 1", known, err,
+                       MR_ARG_TEXT("tbl", mr_plan_table_name(t)));
 }
 
 enum mr_code mr_merge_unknown(struct mr_merge *m, struct mr_err *err)
@@ -255,16 +249,14 @@ enum mr_code mr_merge_unknown(struct mr_merge *m, struct mr_err *err)
                         .content = MR_STRBUF_INIT};
     if (m->options->has_idmap)
         return MR_OK;
+    const struct mr_case_sql list[] = {
+        {&u.add, "INSERT INTO event (digest, n) VALUES (:digest, 1)"
+                 " ON CONFLICT (digest) DO UPDATE SET n=n+1"},
+        {&u.take, "UPDATE event SET n=n-1 WHERE digest=:digest AND n>0 RETURNING 1"},
+    };
     enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
     if (code == MR_OK)
-        code = mr_case_prepare(m->cf,
-                               "INSERT INTO event VALUES (?1, 1)"
-                               " ON CONFLICT (digest) DO UPDATE SET n=n+1",
-                               &u.add, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            m->cf, "UPDATE event SET n=n-1 WHERE digest=?1 AND n>0 RETURNING 1", &u.take,
-            err);
+        code = mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         bool known = false;
         u.table = &m->plan->tables[i];
