@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "core/base/suggest.h"
+#include "core/case/case_args.h"
 #include "core/case/planbook.h"
 #include "core/pair/pair_columns.h"
 #include "core/row/row_class.h"
@@ -31,12 +32,9 @@ static int64_t order_kept(struct mr_case_stmt *stmt, int column, bool is_unsigne
     return is_unsigned ? mr_counted_of((uint64_t)bits, true) : bits;
 }
 
-static void bind_order(struct mr_case_stmt *stmt, int at, int64_t order,
-                       const struct mr_plan_table *t)
+static int64_t order_to_keep(int64_t order, bool is_unsigned)
 {
-    const bool is_unsigned = t->counts_unsigned;
-    mr_case_bind_int(stmt, at,
-                     is_unsigned ? (int64_t)mr_counted_number(order, true) : order);
+    return is_unsigned ? (int64_t)mr_counted_number(order, true) : order;
 }
 
 static const char *text_of(uint64_t value, char text[24])
@@ -55,14 +53,12 @@ enum mr_code mr_merge_bounds_load(struct mr_case *cf, const struct mr_plan_table
     *known = false;
     enum mr_code code = mr_case_exec(cf, schema_sql, err);
     if (code == MR_OK)
-        code = mr_case_prepare(cf,
+        code = MR_CASE_PREPARE(cf,
                                "SELECT base, base_origin, fresh, fresh_origin, first_next"
-                               " FROM plan_bound WHERE tbl=?1",
-                               &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, mr_plan_table_name(table));
+                               " FROM plan_bound WHERE tbl=:tbl",
+                               &stmt, err, MR_ARG_TEXT("tbl", mr_plan_table_name(table)));
+    if (code == MR_OK)
         code = mr_case_step(stmt, known, err);
-    }
     if (code == MR_OK && *known) {
         const char *next = mr_case_text(stmt, 4);
         bound->base = order_kept(stmt, 0, is_unsigned);
@@ -80,24 +76,19 @@ static enum mr_code keep(struct mr_merge *m, const struct mr_merge_table *t,
                          struct mr_err *err)
 {
     const struct mr_merge_bound *b = &t->bound;
-    struct mr_case_stmt *stmt = NULL;
+    const bool is_unsigned = t->plan->counts_unsigned;
     char text[24];
-    enum mr_code code = mr_case_prepare(
-        m->cf, "INSERT OR REPLACE INTO plan_bound VALUES (?,?,?,?,?,?)", &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, mr_plan_table_name(t->plan));
-        bind_order(stmt, 2, b->base, t->plan);
-        mr_case_bind_text(stmt, 3, b->base_origin);
-        if (b->has_fresh)
-            bind_order(stmt, 4, b->fresh, t->plan);
-        else
-            mr_case_bind_null(stmt, 4);
-        mr_case_bind_text(stmt, 5, b->has_fresh ? b->fresh_origin : NULL);
-        mr_case_bind_text(stmt, 6, text_of(b->first_next, text));
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
+    return MR_CASE_ONCE(
+        m->cf,
+        "INSERT OR REPLACE INTO plan_bound (tbl, base, base_origin, fresh, fresh_origin,"
+        " first_next) VALUES (:tbl, :base, :base_origin, :fresh, :fresh_origin, :next)",
+        err, MR_ARG_TEXT("tbl", mr_plan_table_name(t->plan)),
+        MR_ARG_INT("base", order_to_keep(b->base, is_unsigned)),
+        MR_ARG_TEXT("base_origin", b->base_origin),
+        b->has_fresh ? MR_ARG_INT("fresh", order_to_keep(b->fresh, is_unsigned))
+                     : MR_ARG_NULL("fresh"),
+        MR_ARG_TEXT("fresh_origin", b->has_fresh ? b->fresh_origin : NULL),
+        MR_ARG_TEXT("next", text_of(b->first_next, text)));
 }
 
 /* ---- TARGET's counter as the case first saw it ---- */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "repair/decide/conflict.h"
 #include "repair/merge/merge_fit.h"
 #include "repair/merge/merge_referrers.h"
@@ -23,8 +24,7 @@ bool mr_merge_is_choice(const char *kind, const char *choice)
 
 /* A conflict without a choice. */
 struct conflict {
-    int64_t id;
-    size_t table;
+    int64_t id, tbl;
     struct mr_key key, other;
     const char *kind;
     bool unfit; /* SOURCE's values cannot be chosen */
@@ -114,7 +114,7 @@ static enum mr_code from_person(struct choosing *c, const struct conflict *x,
 {
     const struct mr_merge_options *o = c->m->options;
     struct mr_decision_ask ask = {.table =
-                                      mr_plan_table_name(&c->m->plan->tables[x->table]),
+                                      mr_plan_table_name(&c->m->plan->tables[x->tbl]),
                                   .source_key = x->key,
                                   .kind = x->kind};
     bool row = false;
@@ -134,7 +134,7 @@ static enum mr_code from_person(struct choosing *c, const struct conflict *x,
 static enum mr_code find_choice(struct choosing *c, const struct conflict *x,
                                 const char **choice, struct mr_err *err)
 {
-    const struct mr_table_config *config = c->m->plan->tables[x->table].pair->config;
+    const struct mr_table_config *config = c->m->plan->tables[x->tbl].pair->config;
     const struct mr_merge_options *o = c->m->options;
     struct mr_voices v = {0};
     enum mr_code code = from_person(c, x, &v.person, err);
@@ -173,7 +173,7 @@ static enum mr_code read_edits(struct choosing *c, int64_t id, struct mr_err *er
 static enum mr_code find_edits(struct choosing *c, const struct conflict *x,
                                const char *choice, bool *possible, struct mr_err *err)
 {
-    const struct mr_plan_table *t = &c->m->plan->tables[x->table];
+    const struct mr_plan_table *t = &c->m->plan->tables[x->tbl];
     enum mr_code code = read_edits(c, x->id, err);
     *possible = true;
     if (code != MR_OK || strcmp(choice, MR_CHOICE_SKIP) == 0)
@@ -216,7 +216,7 @@ static bool is_open_to(const struct conflict *x, const char *choice)
 
 static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr_err *err)
 {
-    const struct mr_plan_table *t = &c->m->plan->tables[x->table];
+    const struct mr_plan_table *t = &c->m->plan->tables[x->tbl];
     const char *choice = NULL;
     enum mr_code code = find_choice(c, x, &choice, err);
     if (code != MR_OK || choice == NULL)
@@ -250,38 +250,39 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
     " (k.skip OR (k.into_key IS NOT NULL AND NOT k.known)))"                             \
     " AND NOT EXISTS (SELECT 1 FROM chosen c WHERE c.id=m.id AND c.kind=m.kind)"
 
-#define CONFLICT "SELECT m.id, m.tbl, w.skey, m.other, m.kind, m.unfit FROM "
+#define CONFLICT                                                                         \
+    "SELECT m.id AS id, m.tbl AS tbl, w.skey AS key, m.other AS other, m.kind AS kind,"  \
+    " m.unfit AS unfit FROM "
+#define FIELD(member, type) MR_CASE_FIELD(struct conflict, member, type)
+static const struct mr_case_field fields[] = {
+    FIELD(id, MR_CASE_INT),      FIELD(tbl, MR_CASE_INT),   FIELD(key, MR_CASE_BYTES),
+    FIELD(other, MR_CASE_BYTES), FIELD(kind, MR_CASE_TEXT), FIELD(unfit, MR_CASE_FLAG)};
 
 /* Of a table; of what a wave may reach. */
 static const char conflicts_sql[] =
-    CONFLICT "m JOIN w ON w.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND " UNDECIDED
+    CONFLICT "m JOIN w ON w.id=m.id WHERE m.tbl=:tbl AND m.id>:after AND " UNDECIDED
              " ORDER BY m.id LIMIT 1000";
 static const char beside_sql[] = CONFLICT MR_MERGE_BESIDE
     " JOIN w ON w.id=m.id"
-    " WHERE m.tbl>=?1 AND m.id>?2 AND " UNDECIDED " ORDER BY m.id LIMIT 1000";
+    " WHERE m.tbl>=:tbl AND m.id>:after AND " UNDECIDED " ORDER BY m.id LIMIT 1000";
 
-static enum mr_code read_conflicts(struct choosing *c, const char *sql,
-                                   const int64_t args[2], struct mr_err *err)
+static enum mr_code read_conflicts(struct choosing *c, const char *sql, size_t table,
+                                   int64_t after, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
     bool row = false;
-    enum mr_code code = mr_case_prepare(c->m->cf, sql, &stmt, err);
     mr_vec_clear(&c->conflicts);
     mr_arena_reset(&c->arena);
-    for (int i = 0; code == MR_OK && i < 2; i++)
-        mr_case_bind_int(stmt, i + 1, args[i]);
+    enum mr_code code = MR_CASE_PREPARE(
+        c->m->cf, sql, &stmt, err, MR_ARG_INT("tbl", table), MR_ARG_INT("after", after));
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, fields, sizeof fields / sizeof fields[0],
+                                   err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct conflict *x = mr_vec_push(&c->conflicts);
-        if (x == NULL) {
-            code = mr_merge_nomem(err);
-            break;
-        }
-        x->id = mr_case_int(stmt, 0);
-        x->table = (size_t)mr_case_int(stmt, 1);
-        x->key = mr_merge_work_bytes(stmt, 2, &c->arena, &code, err);
-        x->other = mr_merge_work_bytes(stmt, 3, &c->arena, &code, err);
-        x->kind = mr_merge_work_text(stmt, 4, &c->arena, &code, err);
-        x->unfit = mr_case_int(stmt, 5) != 0;
+        code = x != NULL ? mr_case_fields_read(&map, &c->arena, x, err)
+                         : mr_merge_nomem(err);
     }
     mr_case_free(stmt);
     return code;
@@ -290,13 +291,13 @@ static enum mr_code read_conflicts(struct choosing *c, const char *sql,
 static enum mr_code take_each(struct choosing *c, const char *sql, size_t table,
                               struct mr_err *err)
 {
-    int64_t args[] = {(int64_t)table, 0};
+    int64_t after = 0;
     enum mr_code code = MR_OK;
     do {
-        code = read_conflicts(c, sql, args, err);
+        code = read_conflicts(c, sql, table, after, err);
         for (size_t i = 0; code == MR_OK && i < c->conflicts.count; i++) {
             const struct conflict *x = mr_vec_at(&c->conflicts, i);
-            args[1] = x->id;
+            after = x->id;
             code = take(c, x, err);
         }
     } while (code == MR_OK && c->conflicts.count > 0);

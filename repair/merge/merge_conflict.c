@@ -1,6 +1,7 @@
 /* merge_conflict.c: see merge_conflict.h. */
 #include "repair/merge/merge_conflict.h"
 
+#include "core/case/case_args.h"
 #include "repair/decide/decide.h"
 #include "repair/merge/merge_obstacle.h"
 #include "repair/merge/merge_row.h"
@@ -46,8 +47,8 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
     struct mr_case_stmt *differ = NULL;
     int64_t after = 0;
     enum mr_code code = mr_case_prepare(
-        m->cf, "UPDATE m SET differs=1, kind=?2, facts=facts|?3 WHERE id=?1", &differ,
-        err);
+        m->cf, "UPDATE m SET differs=1, kind=:kind, facts=facts|:facts WHERE id=:id",
+        &differ, err);
     while (code == MR_OK) {
         const int64_t args[] = {(int64_t)t->at, after};
         mr_arena_reset(&arena);
@@ -64,10 +65,9 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
             const enum mr_conflict kind = mr_decide_values(&f, MR_GROUP_LOST).conflict;
             if (code != MR_OK || kind == MR_CONFLICT_NONE)
                 continue;
-            mr_case_bind_int(differ, 1, row->id);
-            mr_case_bind_text(differ, 2, mr_conflict_name(kind));
-            mr_case_bind_int(differ, 3, (int64_t)mr_fact_bits(&f));
-            code = mr_case_run(differ, err);
+            code = MR_CASE_RUN(differ, err, MR_ARG_INT("id", row->id),
+                               MR_ARG_TEXT("kind", mr_conflict_name(kind)),
+                               MR_ARG_INT("facts", mr_fact_bits(&f)));
         }
     }
     mr_case_free(differ);

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/pair/pair_identity.h"
 #include "repair/decide/decide.h"
 #include "repair/merge/merge_newer.h"
@@ -18,7 +20,7 @@ struct decided {
     /* image and live with the values of conditions; meant: as the row is to stand */
     struct mr_key meant, live_meant;
     struct mr_key holder_key, holder; /* of a unique value */
-    enum mr_group group;
+    const char *grp;                  /* its group's name */
     bool newid, waits, skip;
     int64_t root;
     const char *kind, *detail, *choice, *choices;
@@ -55,8 +57,7 @@ static enum mr_code real_id(struct writing *w, size_t column, struct mr_key *val
     bool found = false;
     if (row == 0)
         return MR_OK;
-    mr_case_bind_int(w->fresh, 1, row);
-    enum mr_code code = mr_case_step(w->fresh, &found, err);
+    enum mr_code code = MR_CASE_ASK(w->fresh, &found, err, MR_ARG_INT("id", row));
     if (code == MR_OK && found)
         number.u = strtoull(mr_case_text(w->fresh, 0), NULL, 10);
     mr_case_reset(w->fresh);
@@ -131,8 +132,7 @@ static enum mr_code cut(const struct writing *w, struct mr_key *image, struct mr
 static enum mr_code read_merge(struct writing *w, struct decided *d, struct mr_err *err)
 {
     bool found = false;
-    mr_case_bind_int(w->last, 1, d->id);
-    enum mr_code code = mr_case_step(w->last, &found, err);
+    enum mr_code code = MR_CASE_ASK(w->last, &found, err, MR_ARG_INT("id", d->id));
     if (code == MR_OK && found && strcmp(mr_case_text(w->last, 0), "merge-into") == 0)
         d->choice = "merge-into";
     mr_case_reset(w->last);
@@ -145,13 +145,11 @@ static enum mr_code read_choice(struct writing *w, struct decided *d, struct mr_
 {
     bool found = false, open = d->kind != NULL;
     struct mr_case_stmt *stmt = open ? w->chosen : w->last;
-    enum mr_code code = MR_OK;
     if (!w->chooses)
         return MR_OK;
-    mr_case_bind_int(stmt, 1, d->id);
-    if (open)
-        mr_case_bind_text(stmt, 2, d->kind);
-    code = mr_case_step(stmt, &found, err);
+    enum mr_code code = open ? MR_CASE_ASK(stmt, &found, err, MR_ARG_INT("id", d->id),
+                                           MR_ARG_TEXT("kind", d->kind))
+                             : MR_CASE_ASK(stmt, &found, err, MR_ARG_INT("id", d->id));
     if (code == MR_OK && found) {
         const char *choice = mr_merge_work_text(stmt, 0, &w->arena, &code, err);
         bool stands = !open || mr_conflict_is_value(mr_conflict_named(d->kind)) ||
@@ -253,7 +251,7 @@ static enum mr_code merged_image(struct writing *w, struct decided *d, struct mr
     memset(w->stays, 0, w->m->plan->nreferences * sizeof *w->stays);
     for (size_t i = 0; code == MR_OK && i < t->key.count; i++)
         code = keep_column(w, d, t->key.at[i], err);
-    mr_case_bind_int(w->waiting, 1, d->id);
+    MR_CASE_BIND(w->waiting, MR_ARG_INT("id", d->id));
     while (code == MR_OK && (code = mr_case_step(w->waiting, &row, err)) == MR_OK && row)
         code = keep_reference(w, d, (size_t)mr_case_int(w->waiting, 0), err);
     mr_case_reset(w->waiting);
@@ -293,7 +291,8 @@ static enum mr_code decide_standing(struct writing *w, struct decided *d,
                                     struct mr_entity *e, struct mr_err *err)
 {
     bool takes = false;
-    e->decision = d->group == MR_GROUP_LOST ? MR_DECIDE_MATCHED : MR_DECIDE_SAME;
+    e->decision =
+        mr_group_named(d->grp) == MR_GROUP_LOST ? MR_DECIDE_MATCHED : MR_DECIDE_SAME;
     e->target_key = d->there;
     enum mr_code code = takes_source(w, d, &takes, err);
     if (code != MR_OK || !takes)
@@ -430,43 +429,30 @@ static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity 
 /* ---- rows ---- */
 
 static const char rows_sql[] =
-    "SELECT m.id, w.skey, w.image, m.there, img.there, img.after, m.ident, m.grp, "
-    "m.newid,"
-    " m.waits, k.skip, m.root, m.kind, m.detail, h.key, h.image, m.choices, m.unfit, "
-    "m.taken IS NOT NULL, m.waits AND EXISTS (SELECT 1 FROM link l JOIN m p ON"
-    " p.id=l.parent WHERE l.child=m.id AND p.waits AND p.id<>m.id AND p.root IS NOT m.id)"
-    ", m.referenced, m.facts FROM m"
+    "SELECT m.id AS id, w.skey AS key, w.image AS image, m.there AS there,"
+    " img.there AS live, img.after AS after, m.ident AS ident, m.grp AS grp,"
+    " m.newid AS newid, m.waits AS waits, k.skip AS skip, m.root AS root, m.kind AS kind,"
+    " m.detail AS detail, h.key AS holder_key, h.image AS holder, m.choices AS choices,"
+    " m.unfit AS unfit, m.taken IS NOT NULL AS taken, m.waits AND EXISTS (SELECT 1"
+    " FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id AND p.waits"
+    " AND p.id<>m.id AND p.root IS NOT m.id) AS hangs,"
+    " m.referenced AS referenced, m.facts AS facts FROM m"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
-    " LEFT JOIN holder h ON h.id=m.id WHERE m.tbl=?1 ORDER BY m.id";
+    " LEFT JOIN holder h ON h.id=m.id WHERE m.tbl=:tbl ORDER BY m.id";
 
-static enum mr_code read_row(struct writing *w, struct mr_case_stmt *stmt,
-                             struct decided *d, struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-    *d = (struct decided){.id = mr_case_int(stmt, 0),
-                          .group = mr_group_named(mr_case_text(stmt, 7)),
-                          .newid = mr_case_int(stmt, 8) != 0,
-                          .waits = mr_case_int(stmt, 9) != 0,
-                          .skip = mr_case_int(stmt, 10) != 0,
-                          .root = mr_case_int(stmt, 11)};
-    d->key = mr_merge_work_bytes(stmt, 1, &w->arena, &code, err);
-    d->image = mr_merge_work_bytes(stmt, 2, &w->arena, &code, err);
-    d->there = mr_merge_work_bytes(stmt, 3, &w->arena, &code, err);
-    d->live = mr_merge_work_bytes(stmt, 4, &w->arena, &code, err);
-    d->after = mr_merge_work_bytes(stmt, 5, &w->arena, &code, err);
-    d->ident = mr_merge_work_bytes(stmt, 6, &w->arena, &code, err);
-    d->kind = mr_merge_work_text(stmt, 12, &w->arena, &code, err);
-    d->detail = mr_merge_work_text(stmt, 13, &w->arena, &code, err);
-    d->holder_key = mr_merge_work_bytes(stmt, 14, &w->arena, &code, err);
-    d->holder = mr_merge_work_bytes(stmt, 15, &w->arena, &code, err);
-    d->choices = mr_merge_work_text(stmt, 16, &w->arena, &code, err);
-    d->unfit = mr_case_int(stmt, 17) != 0;
-    d->taken = mr_case_int(stmt, 18) != 0;
-    d->hangs = mr_case_int(stmt, 19) != 0;
-    d->referenced = mr_merge_work_text(stmt, 20, &w->arena, &code, err);
-    d->facts = (uint64_t)mr_case_int(stmt, 21);
-    return code;
-}
+#define FIELD(member, type) MR_CASE_FIELD(struct decided, member, type)
+static const struct mr_case_field fields[] = {
+    FIELD(id, MR_CASE_INT),           FIELD(key, MR_CASE_BYTES),
+    FIELD(image, MR_CASE_BYTES),      FIELD(there, MR_CASE_BYTES),
+    FIELD(live, MR_CASE_BYTES),       FIELD(after, MR_CASE_BYTES),
+    FIELD(ident, MR_CASE_BYTES),      FIELD(grp, MR_CASE_TEXT),
+    FIELD(newid, MR_CASE_FLAG),       FIELD(waits, MR_CASE_FLAG),
+    FIELD(skip, MR_CASE_FLAG),        FIELD(root, MR_CASE_INT),
+    FIELD(kind, MR_CASE_TEXT),        FIELD(detail, MR_CASE_TEXT),
+    FIELD(holder_key, MR_CASE_BYTES), FIELD(holder, MR_CASE_BYTES),
+    FIELD(choices, MR_CASE_TEXT),     FIELD(unfit, MR_CASE_FLAG),
+    FIELD(taken, MR_CASE_FLAG),       FIELD(hangs, MR_CASE_FLAG),
+    FIELD(referenced, MR_CASE_TEXT),  FIELD(facts, MR_CASE_INT)};
 
 static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_err *err)
 {
@@ -480,28 +466,32 @@ static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_er
     if (code == MR_OK)
         code = mr_plan_store_save(w->m->store, &e, err);
     if (code == MR_OK)
-        code = mr_plan_store_add_facts(w->m->store, e.id, d->facts, d->group, err);
+        code = mr_plan_store_add_facts(w->m->store, e.id, d->facts,
+                                       mr_group_named(d->grp), err);
     if (code == MR_OK && e.after != NULL)
         code = mr_merge_row_unmeant(w->m, w->table->plan, d->meant, e.id, err);
     if (code == MR_OK && e.kind != NULL && e.choice == NULL)
         w->m->result->open++;
-    mr_case_bind_int(w->note, 1, d->id);
-    mr_case_bind_int(w->note, 2, e.id);
-    return code == MR_OK ? mr_case_run(w->note, err) : code;
+    return code == MR_OK ? MR_CASE_RUN(w->note, err, MR_ARG_INT("w", d->id),
+                                       MR_ARG_INT("entity", e.id))
+                         : code;
 }
 
 static enum mr_code write_table(struct writing *w, struct mr_err *err)
 {
     struct mr_case_stmt *rows = NULL;
-    struct decided d;
+    struct mr_case_fields map;
     bool row = false;
     find_mapped(w);
-    enum mr_code code = mr_case_prepare(w->m->cf, rows_sql, &rows, err);
+    enum mr_code code = MR_CASE_PREPARE(w->m->cf, rows_sql, &rows, err,
+                                        MR_ARG_INT("tbl", w->table->plan->at));
     if (code == MR_OK)
-        mr_case_bind_int(rows, 1, (int64_t)w->table->plan->at);
+        code = mr_case_fields_open(&map, rows, fields, sizeof fields / sizeof fields[0],
+                                   err);
     while (code == MR_OK && (code = mr_case_step(rows, &row, err)) == MR_OK && row) {
+        struct decided d = {0};
         mr_arena_reset(&w->arena);
-        code = read_row(w, rows, &d, err);
+        code = mr_case_fields_read(&map, &w->arena, &d, err);
         if (code == MR_OK)
             code = write_row(w, &d, err);
     }
@@ -511,31 +501,23 @@ static enum mr_code write_table(struct writing *w, struct mr_err *err)
 
 static enum mr_code open_statements(struct writing *w, struct mr_err *err)
 {
-    struct mr_case *cf = w->m->cf;
+    const struct mr_case_sql list[] = {
+        {&w->fresh, "SELECT value FROM fresh_id WHERE id=:id"},
+        {&w->chosen, "SELECT choice FROM chosen WHERE id=:id AND kind=:kind"},
+        {&w->last,
+         "SELECT choice, kind FROM chosen WHERE id=:id ORDER BY seq DESC LIMIT 1"},
+        {&w->waiting, "SELECT l.ref FROM link l JOIN m p ON p.id=l.parent"
+                      " WHERE l.child=:id AND p.waits"},
+        {&w->note, "INSERT INTO ent (w, entity) VALUES (:w, :entity)"},
+    };
     enum mr_code code =
-        mr_case_exec(cf,
+        mr_case_exec(w->m->cf,
                      "DROP TABLE IF EXISTS temp.ent;"
                      "CREATE TEMP TABLE ent (w INTEGER PRIMARY KEY, entity INT)",
                      err);
-    if (code == MR_OK)
-        code =
-            mr_case_prepare(cf, "SELECT value FROM fresh_id WHERE id=?", &w->fresh, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "SELECT choice FROM chosen WHERE id=? AND kind=?",
-                               &w->chosen, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            cf, "SELECT choice, kind FROM chosen WHERE id=? ORDER BY seq DESC LIMIT 1",
-            &w->last, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            cf,
-            "SELECT l.ref FROM link l JOIN m p ON p.id=l.parent WHERE l.child=?"
-            " AND p.waits",
-            &w->waiting, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "INSERT INTO ent VALUES (?,?)", &w->note, err);
-    return code;
+    return code == MR_OK
+               ? mr_case_prepare_all(w->m->cf, list, sizeof list / sizeof list[0], err)
+               : code;
 }
 
 /* waits_for names rows of w so far. */

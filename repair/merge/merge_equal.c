@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_columns.h"
 #include "repair/merge/merge_again.h"
 #include "repair/merge/merge_leads.h"
@@ -67,9 +68,9 @@ static enum mr_code read_keys(struct search *s, struct cursor *c, struct mr_err 
 static enum mr_code is_found(struct search *s, const struct cursor *c, int64_t key,
                              bool *found, struct mr_err *err)
 {
-    mr_case_bind_int(s->differing, 1, (int64_t)c->table->plan->at);
-    mr_case_bind_int(s->differing, 2, key);
-    enum mr_code code = mr_case_step(s->differing, found, err);
+    enum mr_code code =
+        MR_CASE_ASK(s->differing, found, err, MR_ARG_INT("tbl", c->table->plan->at),
+                    MR_ARG_INT("n", key));
     mr_case_reset(s->differing);
     return code;
 }
@@ -287,8 +288,8 @@ static enum mr_code begin(struct search *s, struct mr_merge *m, struct mr_err *e
     return code == MR_OK
                ? mr_case_prepare(
                      m->cf,
-                     "SELECT 1 FROM w WHERE tbl=?1 AND n=?2 AND equal IS NOT 1 UNION ALL"
-                     " SELECT 1 FROM told WHERE tbl=?1 AND n=?2 LIMIT 1",
+                     "SELECT 1 FROM w WHERE tbl=:tbl AND n=:n AND equal IS NOT 1"
+                     " UNION ALL SELECT 1 FROM told WHERE tbl=:tbl AND n=:n LIMIT 1",
                      &s->differing, err)
                : code;
 }

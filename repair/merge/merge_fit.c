@@ -1,6 +1,7 @@
 /* merge_fit.c: see merge_fit.h. */
 #include "repair/merge/merge_fit.h"
 
+#include "core/case/case_args.h"
 #include "repair/merge/merge_work.h"
 
 struct fitting {
@@ -39,11 +40,11 @@ static enum mr_code judge(struct fitting *f, const struct mr_merge_work_row *row
     if (code != MR_OK || fit->columns.count == 0)
         return code;
     mr_plan_fit_choices(fit, f->table, &f->choices);
-    mr_case_bind_int(f->note, 1, row->id);
-    mr_case_bind_text(f->note, 2, fit->why.ptr);
-    mr_case_bind_text(f->note, 3, f->choices.ptr);
     code = mr_strbuf_check(&f->choices, "judging a row", err);
-    return code == MR_OK ? mr_case_run(f->note, err) : code;
+    return code == MR_OK ? MR_CASE_RUN(f->note, err, MR_ARG_INT("id", row->id),
+                                       MR_ARG_TEXT("why", fit->why.ptr),
+                                       MR_ARG_TEXT("choices", f->choices.ptr))
+                         : code;
 }
 
 /* Rows of a query with ?1 = the table and ?2 = the id after which to go on. */
@@ -80,8 +81,8 @@ enum mr_code mr_merge_fit_absent(struct mr_merge *m, const struct mr_plan_table 
     struct fitting f = begin(m, table);
     enum mr_code code = mr_plan_fit_is_needed(table)
                             ? judge_all(&f, absent_sql,
-                                        "UPDATE m SET misfit=1, detail=?2, choices=?3"
-                                        " WHERE id=?1",
+                                        "UPDATE m SET misfit=1, detail=:why,"
+                                        " choices=:choices WHERE id=:id",
                                         err)
                             : MR_OK;
     end(&f);
@@ -102,21 +103,10 @@ enum mr_code mr_merge_fit_standing(struct mr_merge *m, size_t first, size_t coun
         struct fitting f = begin(m, &m->plan->tables[i]);
         if (mr_plan_fit_is_needed(f.table))
             code = judge_all(&f, standing_sql,
-                             "UPDATE m SET unfit=?3 IS NOT NULL, detail=?2 WHERE id=?1",
+                             "UPDATE m SET unfit=:choices IS NOT NULL, detail=:why"
+                             " WHERE id=:id",
                              err);
         end(&f);
-    }
-    return code;
-}
-
-static enum mr_code note_why(struct fitting *f, int64_t id, struct mr_err *err)
-{
-    enum mr_code code =
-        mr_case_prepare(f->m->cf, "UPDATE m SET detail=?2 WHERE id=?1", &f->note, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(f->note, 1, id);
-        mr_case_bind_text(f->note, 2, f->m->fit.why.ptr);
-        code = mr_case_run(f->note, err);
     }
     return code;
 }
@@ -139,7 +129,8 @@ enum mr_code mr_merge_fit_choose(struct mr_merge *m, const struct mr_plan_table 
     if (code == MR_OK)
         code = mr_plan_fit_choose(&m->fit, table, choice, edits, possible, err);
     if (code == MR_OK && !*possible)
-        code = note_why(&f, id, err);
+        code = MR_CASE_ONCE(m->cf, "UPDATE m SET detail=:why WHERE id=:id", err,
+                            MR_ARG_INT("id", id), MR_ARG_TEXT("why", m->fit.why.ptr));
     end(&f);
     return code;
 }

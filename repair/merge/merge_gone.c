@@ -1,6 +1,7 @@
 /* merge_gone.c: see merge_gone.h. */
 #include "repair/merge/merge_gone.h"
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_work.h"
 #include "repair/plan/plan_text.h"
@@ -124,11 +125,10 @@ static enum mr_code put_finding(struct bag *b, const struct mr_finding *f,
     if (f->source == NULL)
         return MR_OK;
     enum mr_code code = digest_of(b, f->source, f->source_len, b->in_run, &digest, err);
-    if (code != MR_OK)
-        return code;
-    mr_case_bind_blob(b->put, 1, &digest, sizeof digest);
-    mr_case_bind_int(b->put, 2, (int64_t)f->count);
-    return mr_case_run(b->put, err);
+    return code == MR_OK
+               ? MR_CASE_RUN(b->put, err, MR_ARG_BLOB("digest", &digest, sizeof digest),
+                             MR_ARG_INT("n", f->count))
+               : code;
 }
 
 static enum mr_code put_state(struct bag *b, enum mr_find_state state, struct mr_err *err)
@@ -165,8 +165,9 @@ static enum mr_code see_row(void *ctx, const struct mr_merge_ask *ask,
     struct mr_digest digest;
     (void)ask;
     enum mr_code code = digest_of(b, row->image, row->len, b->in_plan, &digest, err);
-    mr_case_bind_blob(b->get, 1, &digest, sizeof digest);
-    return code == MR_OK ? mr_case_run(b->get, err) : code;
+    return code == MR_OK
+               ? MR_CASE_RUN(b->get, err, MR_ARG_BLOB("digest", &digest, sizeof digest))
+               : code;
 }
 
 static enum mr_code count_bag(struct bag *b, struct mr_err *err)
@@ -191,6 +192,11 @@ enum mr_code mr_merge_gone_bag(struct mr_merge *m, const struct mr_plan_table *t
                                struct mr_err *err)
 {
     struct bag b = {.m = m, .table = table, .bytes = MR_STRBUF_INIT};
+    const struct mr_case_sql list[] = {
+        {&b.put, "INSERT INTO gone (digest, n) VALUES (:digest, :n)"
+                 " ON CONFLICT (digest) DO UPDATE SET n=n+excluded.n"},
+        {&b.get, "UPDATE gone SET n=n-1 WHERE digest=:digest AND n>0"},
+    };
     enum mr_code code = find_columns(&b, err);
     if (code == MR_OK)
         code = mr_case_exec(m->cf,
@@ -198,13 +204,7 @@ enum mr_code mr_merge_gone_bag(struct mr_merge *m, const struct mr_plan_table *t
                             "KEY, n INT) WITHOUT ROWID; DELETE FROM temp.gone",
                             err);
     if (code == MR_OK)
-        code = mr_case_prepare(m->cf,
-                               "INSERT INTO gone VALUES (?1,?2) ON CONFLICT (digest) DO"
-                               " UPDATE SET n=n+excluded.n",
-                               &b.put, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(m->cf, "UPDATE gone SET n=n-1 WHERE digest=?1 AND n>0",
-                               &b.get, err);
+        code = mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err);
     if (code == MR_OK)
         code = count_bag(&b, err);
     mr_case_free(b.put);

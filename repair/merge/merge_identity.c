@@ -257,27 +257,17 @@ static const char rows_sql[] =
 
 static enum mr_code open_statements(struct identifying *d, struct mr_err *err)
 {
-    struct mr_case *cf = d->x->m->cf;
-    enum mr_code code = mr_case_prepare(cf,
-                                        "SELECT count(*) FROM m a JOIN m b ON "
-                                        "b.tbl=a.tbl AND b.ident=a.ident WHERE a.id=:id",
-                                        &d->count, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key",
-                               &d->known, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            cf, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key AND past=1", &d->past, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            cf,
-            "UPDATE m SET there=:there, other=:other, held=:held, crosses=:crosses,"
-            " ambiguous=:ambiguous, owned=:owned WHERE id=:id",
-            &d->update, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "UPDATE img SET there=:there WHERE id=:id", &d->there,
-                               err);
-    return code;
+    const struct mr_case_sql list[] = {
+        {&d->count, "SELECT count(*) FROM m a JOIN m b ON b.tbl=a.tbl"
+                    " AND b.ident=a.ident WHERE a.id=:id"},
+        {&d->known, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key"},
+        {&d->past, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key AND past=1"},
+        {&d->update,
+         "UPDATE m SET there=:there, other=:other, held=:held, crosses=:crosses,"
+         " ambiguous=:ambiguous, owned=:owned WHERE id=:id"},
+        {&d->there, "UPDATE img SET there=:there WHERE id=:id"},
+    };
+    return mr_case_prepare_all(d->x->m->cf, list, sizeof list / sizeof list[0], err);
 }
 
 enum mr_code mr_merge_match_identities(struct mr_merge_matching *x, struct mr_err *err)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/case/case_args.h"
 #include "core/case/planbook.h"
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
@@ -388,27 +389,30 @@ static enum mr_code take_reserved(struct mr_merge *m, struct block *b, bool *tak
     "m.there IS NULL AND m.waits=0 AND NOT EXISTS"                                       \
     " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.skip)"
 
+static const char *number_text(uint64_t value, char text[24])
+{
+    (void)snprintf(text, 24, "%" PRIu64, value);
+    return text;
+}
+
 static enum mr_code hand_out(struct mr_merge *m, const struct block *b,
                              struct mr_err *err)
 {
     struct mr_case_stmt *rows = NULL, *add = NULL;
     uint64_t value = b->start;
     bool row = false;
-    enum mr_code code = mr_case_prepare(
+    enum mr_code code = MR_CASE_PREPARE(
         m->cf,
-        "SELECT m.id FROM m JOIN w ON w.id=m.id WHERE m.tbl=?1 AND m.newid AND " TO_INSERT
-        " ORDER BY w.n, w.skey",
-        &rows, err);
+        "SELECT m.id FROM m JOIN w ON w.id=m.id WHERE m.tbl=:tbl AND m.newid"
+        " AND " TO_INSERT " ORDER BY w.n, w.skey",
+        &rows, err, MR_ARG_INT("tbl", b->table->plan->at));
     if (code == MR_OK)
-        code = mr_case_prepare(m->cf, "INSERT INTO fresh_id VALUES (?,?)", &add, err);
-    if (code == MR_OK)
-        mr_case_bind_int(rows, 1, (int64_t)b->table->plan->at);
+        code = mr_case_prepare(
+            m->cf, "INSERT INTO fresh_id (id, value) VALUES (:id, :value)", &add, err);
     while (code == MR_OK && (code = mr_case_step(rows, &row, err)) == MR_OK && row) {
         char text[24];
-        (void)snprintf(text, sizeof text, "%" PRIu64, value);
-        mr_case_bind_int(add, 1, mr_case_int(rows, 0));
-        mr_case_bind_text(add, 2, text);
-        code = mr_case_run(add, err);
+        code = MR_CASE_RUN(add, err, MR_ARG_INT("id", mr_case_int(rows, 0)),
+                           MR_ARG_TEXT("value", number_text(value, text)));
         value += width(b);
     }
     mr_case_free(rows);
@@ -418,46 +422,33 @@ static enum mr_code hand_out(struct mr_merge *m, const struct block *b,
 
 /* ---- kept with the plan ---- */
 
-static void bind_number(struct mr_case_stmt *stmt, int at, bool known, uint64_t value)
-{
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRIu64, value);
-    mr_case_bind_text(stmt, at, known ? text : NULL);
-}
-
-static void bind_order(struct mr_case_stmt *stmt, int at, bool known, int64_t order,
-                       const struct mr_plan_table *t)
-{
-    char text[MR_COUNTED_TEXT];
-    mr_case_bind_text(stmt, at,
-                      known ? mr_counted_text(order, t->counts_unsigned, text) : NULL);
-}
-
 static enum mr_code keep(struct mr_merge *m, const struct block *b, struct mr_err *err)
 {
     const struct mr_merge_bound *bound = &b->table->bound;
-    struct mr_case_stmt *stmt = NULL;
-    bool any = b->rows > 0;
-    enum mr_code code = mr_case_prepare(
-        m->cf, "INSERT OR REPLACE INTO plan_table VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
-        &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, mr_plan_store_id(m->store));
-        mr_case_bind_text(stmt, 2, mr_plan_table_name(b->table->plan));
-        bind_order(stmt, 3, true, bound->base, b->table->plan);
-        mr_case_bind_text(stmt, 4, bound->base_origin);
-        bind_order(stmt, 5, bound->has_fresh, bound->fresh, b->table->plan);
-        mr_case_bind_text(stmt, 6, bound->has_fresh ? bound->fresh_origin : NULL);
-        bind_number(stmt, 7, any, b->next);
-        bind_number(stmt, 8, any, b->margin);
-        bind_number(stmt, 9, any, b->start);
-        bind_number(stmt, 10, any, width(b));
-        bind_number(stmt, 11, any, b->ids);
-        bind_number(stmt, 12, any, b->counter);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
+    const bool is_unsigned = b->table->plan->counts_unsigned;
+    const uint64_t numbers[] = {b->next,  b->margin, b->start,
+                                width(b), b->ids,    b->counter};
+    char base[MR_COUNTED_TEXT], fresh[MR_COUNTED_TEXT], text[6][24];
+    const char *kept[6] = {NULL}; /* of a table that gets no row nothing is known */
+    for (size_t i = 0; b->rows > 0 && i < 6; i++)
+        kept[i] = number_text(numbers[i], text[i]);
+    return MR_CASE_ONCE(
+        m->cf,
+        "INSERT OR REPLACE INTO plan_table (plan, tbl, base, base_origin, fresh,"
+        " fresh_origin, next, margin, start, step, ids, counter) VALUES (:plan, :tbl,"
+        " :base, :base_origin, :fresh, :fresh_origin, :next, :margin, :start, :step,"
+        " :ids, :counter)",
+        err, MR_ARG_INT("plan", mr_plan_store_id(m->store)),
+        MR_ARG_TEXT("tbl", mr_plan_table_name(b->table->plan)),
+        MR_ARG_TEXT("base", mr_counted_text(bound->base, is_unsigned, base)),
+        MR_ARG_TEXT("base_origin", bound->base_origin),
+        MR_ARG_TEXT("fresh", bound->has_fresh
+                                 ? mr_counted_text(bound->fresh, is_unsigned, fresh)
+                                 : NULL),
+        MR_ARG_TEXT("fresh_origin", bound->has_fresh ? bound->fresh_origin : NULL),
+        MR_ARG_TEXT("next", kept[0]), MR_ARG_TEXT("margin", kept[1]),
+        MR_ARG_TEXT("start", kept[2]), MR_ARG_TEXT("step", kept[3]),
+        MR_ARG_TEXT("ids", kept[4]), MR_ARG_TEXT("counter", kept[5]));
 }
 
 static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *t,

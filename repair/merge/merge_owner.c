@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
@@ -76,9 +77,9 @@ static enum mr_code find_place(struct climbing *c, struct step *owner, struct mr
     bool found = false;
     if (c->side == MR_TARGET)
         return MR_OK;
-    mr_case_bind_int(c->place, 1, (int64_t)owner->table);
-    mr_merge_work_bind(c->place, 2, owner->key);
-    enum mr_code code = mr_case_step(c->place, &found, err);
+    enum mr_code code =
+        MR_CASE_ASK(c->place, &found, err, MR_ARG_INT("tbl", owner->table),
+                    MR_ARG_BYTES("key", owner->key));
     if (code == MR_OK && found)
         owner->key = mr_merge_work_bytes(c->place, 0, &c->arena, &code, err);
     mr_case_reset(c->place);
@@ -208,7 +209,8 @@ enum mr_code mr_merge_owners(struct mr_merge *m, const struct mr_plan_table *tab
                          .bytes = MR_STRBUF_INIT};
     size_t at[MR_SIDES] = {0, 0};
     enum mr_code code = mr_case_prepare(
-        m->cf, "SELECT m.there FROM w JOIN m ON m.id=w.id WHERE w.tbl=?1 AND w.skey=?2",
+        m->cf,
+        "SELECT m.there FROM w JOIN m ON m.id=w.id WHERE w.tbl=:tbl AND w.skey=:key",
         &c.place, err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
         c.side = (enum mr_side)side;

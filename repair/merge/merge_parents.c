@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
@@ -27,9 +28,8 @@ struct looking {
 static enum mr_code is_known(struct looking *l, struct mr_key value, bool *known,
                              struct mr_err *err)
 {
-    mr_case_bind_int(l->known, 1, (int64_t)l->table->at);
-    mr_merge_work_bind(l->known, 2, value);
-    enum mr_code code = mr_case_step(l->known, known, err);
+    enum mr_code code = MR_CASE_ASK(l->known, known, err, MR_ARG_INT("tbl", l->table->at),
+                                    MR_ARG_BYTES("key", value));
     mr_case_reset(l->known);
     return code;
 }
@@ -133,8 +133,8 @@ enum mr_code mr_merge_parents_moved(struct mr_merge *m, const struct mr_plan_ref
                         .asks = MR_VEC_INIT(struct mr_merge_ask),
                         .parents = MR_VEC_INIT(struct parent)};
     const int64_t args[] = {(int64_t)r->child, *after};
-    enum mr_code code =
-        mr_case_prepare(m->cf, "SELECT 1 FROM w WHERE tbl=? AND skey=?", &l.known, err);
+    enum mr_code code = mr_case_prepare(
+        m->cf, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key", &l.known, err);
     if (code == MR_OK)
         code = mr_merge_work_rows(m, rows_sql, args, 2, &l.arena, &l.rows, err);
     for (size_t i = 0; code == MR_OK && i < l.rows.count; i++) {

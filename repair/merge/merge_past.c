@@ -344,8 +344,7 @@ static enum mr_code judge_age(struct ageing *a, const struct mr_merge_work_row *
     if (code != MR_OK || !is_older)
         return code;
     a->any = true;
-    mr_case_bind_int(a->past, 1, row->id);
-    return mr_case_run(a->past, err);
+    return MR_CASE_RUN(a->past, err, MR_ARG_INT("id", row->id));
 }
 
 static const char alone_sql[] =
@@ -386,7 +385,7 @@ static enum mr_code find_all_older(struct mr_merge *m, size_t first, size_t coun
     struct ageing a = {
         .m = m, .arena = MR_ARENA_INIT, .rows = MR_VEC_INIT(struct mr_merge_work_row)};
     enum mr_code code =
-        mr_case_prepare(m->cf, "UPDATE w SET past=2, above=0 WHERE id=?1", &a.past, err);
+        mr_case_prepare(m->cf, "UPDATE w SET past=2, above=0 WHERE id=:id", &a.past, err);
     for (size_t i = first; code == MR_OK && i < first + count; i++) {
         a.table = &m->tables[i];
         if (mr_plan_has_counter(a.table->plan))

@@ -2,6 +2,7 @@
  * rows that it refers to. */
 #include "repair/merge/merge_rank.h"
 
+#include "core/case/case_args.h"
 #include "repair/merge/merge_spread.h"
 #include "repair/merge/merge_work.h"
 
@@ -131,15 +132,13 @@ static enum mr_code plant(struct mr_merge *m, struct mr_case_stmt *rows,
         int64_t id = mr_case_int(rows, 0), tree = 0;
         const struct mr_plan_table *t = &m->plan->tables[mr_case_int(rows, 1)];
         if (t->pair->find.subject == MR_SUBJECT_NO) {
-            mr_case_bind_int(parents, 1, id);
-            code = mr_case_step(parents, &found, err);
+            code = MR_CASE_ASK(parents, &found, err, MR_ARG_INT("id", id));
             tree = code == MR_OK && found ? mr_case_int(parents, 0) : 0;
             mr_case_reset(parents);
         }
-        mr_case_bind_int(set, 1, tree != 0 ? tree : ++trees);
-        mr_case_bind_int(set, 2, id);
+        tree = tree != 0 ? tree : ++trees;
         if (code == MR_OK)
-            code = mr_case_run(set, err);
+            code = MR_CASE_RUN(set, err, MR_ARG_INT("id", id), MR_ARG_INT("tree", tree));
     }
     return code;
 }
@@ -147,23 +146,20 @@ static enum mr_code plant(struct mr_merge *m, struct mr_case_stmt *rows,
 static enum mr_code find_trees(struct mr_merge *m, struct mr_err *err)
 {
     struct mr_case_stmt *rows = NULL, *parents = NULL, *set = NULL;
+    const struct mr_case_sql list[] = {
+        {&rows, "SELECT id, tbl FROM ins_order ORDER BY rowid"},
+        {&parents, "SELECT max(p.tree) FROM link l JOIN ins p ON p.id=l.parent"
+                   " WHERE l.child=:id AND NOT EXISTS (SELECT 1 FROM defer d"
+                   " WHERE d.child=l.child AND d.ref=l.ref)"},
+        {&set, "UPDATE ins SET tree=:tree WHERE id=:id"},
+    };
     enum mr_code code =
         mr_case_exec(m->cf,
                      "DROP TABLE IF EXISTS temp.ins_order; CREATE TEMP TABLE ins_order AS"
                      " SELECT id, tbl FROM ins ORDER BY lvl, tbl, id",
                      err);
     if (code == MR_OK)
-        code = mr_case_prepare(m->cf, "SELECT id, tbl FROM ins_order ORDER BY rowid",
-                               &rows, err);
-    if (code == MR_OK)
-        code =
-            mr_case_prepare(m->cf,
-                            "SELECT max(p.tree) FROM link l JOIN ins p ON p.id=l.parent"
-                            " WHERE l.child=? AND NOT EXISTS (SELECT 1 FROM defer d"
-                            " WHERE d.child=l.child AND d.ref=l.ref)",
-                            &parents, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(m->cf, "UPDATE ins SET tree=? WHERE id=?", &set, err);
+        code = mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err);
     if (code == MR_OK)
         code = plant(m, rows, parents, set, err);
     mr_case_free(rows);

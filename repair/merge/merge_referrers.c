@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_references.h"
 #include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
@@ -232,9 +233,7 @@ struct referring {
 static enum mr_code mark(struct referring *w, int64_t id, const char *table,
                          struct mr_err *err)
 {
-    mr_case_bind_int(w->mark, 1, id);
-    mr_case_bind_text(w->mark, 2, table);
-    return mr_case_run(w->mark, err);
+    return MR_CASE_RUN(w->mark, err, MR_ARG_INT("id", id), MR_ARG_TEXT("by", table));
 }
 
 static enum mr_code mark_child(void *ctx, const struct mr_merge_ask *ask,
@@ -271,9 +270,8 @@ static enum mr_code mark_coming(struct referring *w, struct mr_err *err)
         code = lets_go(leaver, w->r->to, &goes, err);
         if (code != MR_OK || !goes)
             continue;
-        mr_case_bind_int(w->comes, 1, leaver->tag);
-        mr_case_bind_int(w->comes, 2, (int64_t)(w->r - w->m->plan->references));
-        code = mr_case_step(w->comes, &comes, err);
+        code = MR_CASE_ASK(w->comes, &comes, err, MR_ARG_INT("id", leaver->tag),
+                           MR_ARG_INT("ref", w->r - w->m->plan->references));
         mr_case_reset(w->comes);
         if (code == MR_OK && comes)
             code = mark(w, leaver->tag, w->r->pair->child->find.name, err);
@@ -345,19 +343,15 @@ static enum mr_code judge_table(struct referring *w, const struct mr_plan_table 
 
 static enum mr_code open_statements(struct referring *w, struct mr_err *err)
 {
-    struct mr_case *cf = w->m->cf;
-    enum mr_code code =
-        mr_case_prepare(cf, "UPDATE m SET referenced=?2 WHERE id=?1", &w->mark, err);
-    return code == MR_OK
-               ? mr_case_prepare(
-                     cf,
-                     "SELECT 1 FROM link l JOIN m c ON c.id=l.child LEFT JOIN mark k ON"
-                     " k.id=c.id WHERE l.parent=?1 AND l.parent>0 AND l.ref=?2 AND CASE "
-                     "WHEN c.there IS"
-                     " NULL THEN NOT c.waits AND k.skip IS NOT 1 ELSE EXISTS (SELECT 1"
-                     " FROM chosen h WHERE h.id=c.id AND h.choice<>'target') END",
-                     &w->comes, err)
-               : code;
+    const struct mr_case_sql list[] = {
+        {&w->mark, "UPDATE m SET referenced=:by WHERE id=:id"},
+        {&w->comes,
+         "SELECT 1 FROM link l JOIN m c ON c.id=l.child LEFT JOIN mark k ON k.id=c.id"
+         " WHERE l.parent=:id AND l.parent>0 AND l.ref=:ref AND CASE WHEN c.there IS NULL"
+         " THEN NOT c.waits AND k.skip IS NOT 1 ELSE EXISTS (SELECT 1 FROM chosen h"
+         " WHERE h.id=c.id AND h.choice<>'target') END"},
+    };
+    return mr_case_prepare_all(w->m->cf, list, sizeof list / sizeof list[0], err);
 }
 
 enum mr_code mr_merge_referenced(struct mr_merge *m, struct mr_err *err)

@@ -44,22 +44,21 @@ static enum mr_code prepare_rows(struct spreading *s, struct mr_err *err)
 
 static enum mr_code open_statements(struct spreading *s, struct mr_err *err)
 {
-    static const char any_sql[] = "SELECT 1 FROM reached LIMIT 1";
+    const struct mr_case_sql list[] = {
+        {&s->next, "INSERT INTO reached SELECT id FROM beside"},
+        {&s->any, "SELECT 1 FROM reached LIMIT 1"},
+        {&s->clear, "DELETE FROM reached"},
+        {&s->forget, "DELETE FROM beside"},
+    };
     enum mr_code code =
         mr_case_exec(s->cf, "DELETE FROM reached; DELETE FROM beside", err);
     if (code == MR_OK)
         code = prepare_rows(s, err);
     if (code == MR_OK && s->what->write != NULL)
         code = mr_case_prepare(s->cf, s->what->write, &s->write, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(s->cf, "INSERT INTO reached SELECT id FROM beside",
-                               &s->next, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(s->cf, any_sql, &s->any, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(s->cf, "DELETE FROM reached", &s->clear, err);
-    return code == MR_OK ? mr_case_prepare(s->cf, "DELETE FROM beside", &s->forget, err)
-                         : code;
+    return code == MR_OK
+               ? mr_case_prepare_all(s->cf, list, sizeof list / sizeof list[0], err)
+               : code;
 }
 
 static void close_statements(struct spreading *s)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "repair/merge/merge_rank.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
@@ -29,8 +30,7 @@ static enum mr_code read_entity(struct stepping *s, int64_t id, struct mr_entity
                                 struct mr_err *err)
 {
     bool found = false;
-    mr_case_bind_int(s->entity, 1, id);
-    enum mr_code code = mr_case_step(s->entity, &found, err);
+    enum mr_code code = MR_CASE_ASK(s->entity, &found, err, MR_ARG_INT("id", id));
     int64_t entity = code == MR_OK && found ? mr_case_int(s->entity, 0) : 0;
     mr_case_reset(s->entity);
     if (code == MR_OK)
@@ -49,7 +49,7 @@ static enum mr_code open_image(struct stepping *s, int64_t id, const struct mr_e
     enum mr_code code = MR_OK;
     *open = false;
     memset(s->values, 0, t->pair->find.ncolumns * sizeof *s->values);
-    mr_case_bind_int(s->deferred, 1, id);
+    MR_CASE_BIND(s->deferred, MR_ARG_INT("id", id));
     while (s->defers && code == MR_OK &&
            (code = mr_case_step(s->deferred, &row, err)) == MR_OK && row) {
         const struct mr_plan_reference *r =
@@ -96,7 +96,7 @@ static enum mr_code close_circles(struct stepping *s, int64_t parent, struct mr_
     enum mr_code code = MR_OK;
     if (!s->defers)
         return MR_OK;
-    mr_case_bind_int(s->closable, 1, parent);
+    MR_CASE_BIND(s->closable, MR_ARG_INT("id", parent));
     while (code == MR_OK && (code = mr_case_step(s->closable, &row, err)) == MR_OK &&
            row) {
         int64_t *id = mr_vec_push(&ids);
@@ -146,9 +146,8 @@ static enum mr_code insert(struct stepping *s, int64_t id, int64_t rank,
                            .after = s->bytes.ptr,
                            .after_len = s->bytes.len};
     code = add_step(s, &step, err);
-    mr_case_bind_int(s->done, 1, id);
     if (code == MR_OK && s->defers)
-        code = mr_case_run(s->done, err);
+        code = MR_CASE_RUN(s->done, err, MR_ARG_INT("id", id));
     return code == MR_OK ? close_circles(s, id, err) : code;
 }
 
@@ -159,8 +158,7 @@ static enum mr_code begin_tree(struct stepping *s, int64_t tree, struct mr_err *
     enum mr_code code = MR_OK;
     if (tree != s->tree) {
         s->tree = tree;
-        mr_case_bind_int(s->size, 1, tree);
-        code = mr_case_step(s->size, &row, err);
+        code = MR_CASE_ASK(s->size, &row, err, MR_ARG_INT("tree", tree));
         size_t size = code == MR_OK && row ? (size_t)mr_case_int(s->size, 0) : 0;
         mr_case_reset(s->size);
         if (s->unit == 0 || s->rows + size > MR_UNIT_ROWS ||
@@ -241,25 +239,18 @@ static enum mr_code update_all(struct stepping *s, struct mr_err *err)
 
 static enum mr_code open_statements(struct stepping *s, struct mr_err *err)
 {
-    struct mr_case *cf = s->m->cf;
-    enum mr_code code =
-        mr_case_prepare(cf, "SELECT entity FROM ent WHERE w=?", &s->entity, err);
-    if (code == MR_OK)
-        code =
-            mr_case_prepare(cf, "SELECT ref FROM defer WHERE child=?", &s->deferred, err);
-    if (code == MR_OK) /* children whose last open reference this row closes */
-        code = mr_case_prepare(
-            cf,
-            "SELECT DISTINCT d.child FROM defer d JOIN ins c ON c.id=d.child"
-            " WHERE d.parent=?1 AND c.done AND NOT EXISTS (SELECT 1 FROM defer o"
-            " JOIN ins p ON p.id=o.parent WHERE o.child=d.child AND NOT p.done)",
-            &s->closable, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "UPDATE ins SET done=1 WHERE id=?", &s->done, err);
-    if (code == MR_OK)
-        code =
-            mr_case_prepare(cf, "SELECT count(*) FROM ins WHERE tree=?", &s->size, err);
-    return code;
+    const struct mr_case_sql list[] = {
+        {&s->entity, "SELECT entity FROM ent WHERE w=:id"},
+        {&s->deferred, "SELECT ref FROM defer WHERE child=:id"},
+        /* children whose last open reference this row closes */
+        {&s->closable,
+         "SELECT DISTINCT d.child FROM defer d JOIN ins c ON c.id=d.child"
+         " WHERE d.parent=:id AND c.done AND NOT EXISTS (SELECT 1 FROM defer o"
+         " JOIN ins p ON p.id=o.parent WHERE o.child=d.child AND NOT p.done)"},
+        {&s->done, "UPDATE ins SET done=1 WHERE id=:id"},
+        {&s->size, "SELECT count(*) FROM ins WHERE tree=:tree"},
+    };
+    return mr_case_prepare_all(s->m->cf, list, sizeof list / sizeof list[0], err);
 }
 
 enum mr_code mr_merge_steps(struct mr_merge *m, struct mr_err *err)

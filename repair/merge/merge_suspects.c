@@ -3,13 +3,14 @@
 
 #include <stdlib.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/suspect_look.h"
 #include "repair/merge/merge_work.h"
 #include "repair/plan/plan_suspects.h"
 
 /* Of a table: rows whose key on TARGET is another than on SOURCE, or none. */
 #define CHANGES_HANDS                                                                    \
-    "m.tbl=?1 AND (m.waits OR m.newid OR (m.there IS NOT NULL AND m.there<>w.skey))"
+    "m.tbl=:tbl AND (m.waits OR m.newid OR (m.there IS NOT NULL AND m.there<>w.skey))"
 
 struct looking {
     struct mr_merge *m;
@@ -21,13 +22,9 @@ struct looking {
 static enum mr_code is_mapped(struct mr_merge *m, size_t table, bool *yes,
                               struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)table};
-    int64_t any = 0;
-    enum mr_code code = mr_merge_work_int(
-        m, "SELECT EXISTS (SELECT 1 FROM m JOIN w ON w.id=m.id WHERE " CHANGES_HANDS ")",
-        args, 1, &any, err);
-    *yes = any != 0;
-    return code;
+    return MR_CASE_HAS(
+        m->cf, "SELECT 1 FROM m JOIN w ON w.id=m.id WHERE " CHANGES_HANDS " LIMIT 1", yes,
+        err, MR_ARG_INT("tbl", table));
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -41,11 +38,9 @@ static enum mr_code read_ids(struct mr_merge *m, size_t table, struct mr_vec *id
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = mr_case_prepare(
+    enum mr_code code = MR_CASE_PREPARE(
         m->cf, "SELECT w.skey FROM m JOIN w ON w.id=m.id WHERE " CHANGES_HANDS, &stmt,
-        err);
-    if (code == MR_OK)
-        mr_case_bind_int(stmt, 1, (int64_t)table);
+        err, MR_ARG_INT("tbl", table));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_value value;
         size_t len = 0, pos = 0;
@@ -99,9 +94,8 @@ static enum mr_code look_at_table(struct looking *l, const struct mr_plan_table 
     bool row = false;
     enum mr_code code = mr_suspect_look_begin(&l->look, t->pair, err);
     if (code == MR_OK)
-        code = mr_case_prepare(l->m->cf, "SELECT image FROM w WHERE tbl=?1", &stmt, err);
-    if (code == MR_OK)
-        mr_case_bind_int(stmt, 1, (int64_t)t->at);
+        code = MR_CASE_PREPARE(l->m->cf, "SELECT image FROM w WHERE tbl=:tbl", &stmt, err,
+                               MR_ARG_INT("tbl", t->at));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         size_t len = 0;
         const void *image = mr_case_blob(stmt, 0, &len);

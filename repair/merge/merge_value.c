@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "repair/decide/decide.h"
 #include "repair/merge/merge_bounds.h"
 #include "repair/merge/merge_lookup.h"
@@ -32,8 +33,7 @@ struct comparing {
 static enum mr_code mapped(struct comparing *c, struct twin *t, struct mr_err *err)
 {
     bool found = false, waits = false;
-    mr_case_bind_int(c->after, 1, t->row->id);
-    enum mr_code code = mr_case_step(c->after, &found, err);
+    enum mr_code code = MR_CASE_ASK(c->after, &found, err, MR_ARG_INT("id", t->row->id));
     if (code == MR_OK && found) {
         waits = mr_case_int(c->after, 1) != 0;
         t->own = mr_merge_work_bytes(c->after, 0, &c->arena, &code, err);
@@ -176,10 +176,9 @@ static enum mr_code write_kind(struct comparing *c, const struct twin *t,
 {
     const struct mr_obstacle found = mr_decide_values(f, MR_GROUP_BASE);
     c->m->result->live_only += found.because == MR_SAYS_LIVE_EDITED ? 1 : 0;
-    mr_case_bind_text(c->kind, 1, mr_conflict_name(found.conflict));
-    mr_case_bind_int(c->kind, 2, t->row->id);
-    mr_case_bind_int(c->kind, 3, (int64_t)mr_fact_bits(f));
-    return mr_case_run(c->kind, err);
+    return MR_CASE_RUN(c->kind, err, MR_ARG_INT("id", t->row->id),
+                       MR_ARG_TEXT("kind", mr_conflict_name(found.conflict)),
+                       MR_ARG_INT("facts", mr_fact_bits(f)));
 }
 
 static enum mr_code judge(struct comparing *c, struct mr_err *err)
@@ -232,16 +231,14 @@ enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count,
                           .rows = MR_VEC_INIT(struct mr_merge_work_row),
                           .twins = MR_VEC_INIT(struct twin),
                           .asks = MR_VEC_INIT(struct mr_merge_ask)};
+    const struct mr_case_sql list[] = {
+        {&c.after, "SELECT after, EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
+                   " WHERE l.child=:id AND p.waits AND p.id<>:id) FROM img WHERE id=:id"},
+        {&c.kind, "UPDATE m SET kind=:kind, facts=facts|:facts WHERE id=:id"},
+    };
     enum mr_code code = mr_merge_map_open(&c.map, m, err);
     if (code == MR_OK)
-        code = mr_case_prepare(
-            m->cf,
-            "SELECT after, EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
-            " WHERE l.child=?1 AND p.waits AND p.id<>?1) FROM img WHERE id=?1",
-            &c.after, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(m->cf, "UPDATE m SET kind=?1, facts=facts|?3 WHERE id=?2",
-                               &c.kind, err);
+        code = mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err);
     for (size_t i = first; code == MR_OK && i < first + count; i++) {
         c.table = &m->tables[i];
         code = compare_table(&c, err);
