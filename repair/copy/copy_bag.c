@@ -2,6 +2,7 @@
  * copy_internal.h. */
 #include "repair/copy/copy_internal.h"
 
+#include "core/case/case_args.h"
 #include "core/row/json_norm.h"
 
 struct bagging {
@@ -56,17 +57,17 @@ static enum mr_code count_row(void *ctx, const struct mr_merge_ask *ask,
     if (code != MR_OK)
         return code;
     struct mr_digest digest = mr_digest_bytes(w->bytes.ptr, w->bytes.len);
-    mr_case_bind_blob(w->count, 1, &digest, sizeof digest);
-    mr_case_bind_int(w->count, 2, w->side == MR_SOURCE ? 1 : -1);
-    mr_case_bind_borrowed(w->count, 3, row->image, row->len);
-    code = mr_case_run(w->count, err);
     struct mr_digest whole = mr_digest_bytes(row->image, row->len);
-    mr_case_bind_blob(w->exact, 1, &digest, sizeof digest);
-    mr_case_bind_blob(w->exact, 2, &whole, sizeof whole);
-    mr_case_bind_int(w->exact, 3, w->side == MR_SOURCE);
-    mr_case_bind_int(w->exact, 4, w->side == MR_TARGET);
-    mr_case_bind_borrowed(w->exact, 5, row->image, row->len);
-    return code == MR_OK ? mr_case_run(w->exact, err) : code;
+    code = MR_CASE_RUN(w->count, err, MR_ARG_BLOB("digest", &digest, sizeof digest),
+                       MR_ARG_INT("n", w->side == MR_SOURCE ? 1 : -1),
+                       MR_ARG_BLOB("image", row->image, row->len));
+    return code == MR_OK
+               ? MR_CASE_RUN(w->exact, err, MR_ARG_BLOB("digest", &digest, sizeof digest),
+                             MR_ARG_BLOB("whole", &whole, sizeof whole),
+                             MR_ARG_INT("lost", w->side == MR_SOURCE),
+                             MR_ARG_INT("live", w->side == MR_TARGET),
+                             MR_ARG_BLOB("image", row->image, row->len))
+               : code;
 }
 
 static enum mr_code count_side(struct bagging *w, enum mr_side side, struct mr_err *err)
@@ -93,13 +94,13 @@ static enum mr_code add_slot(struct bagging *w, struct mr_case_stmt *add,
     const bool comes = w->side == MR_SOURCE;
     enum mr_code code = mr_copy_bag_key(&w->bytes, image, n, err);
     const struct mr_key key = {w->bytes.ptr, w->bytes.len}, none = {0};
-    mr_case_bind_int(add, 1, (int64_t)w->table->at);
-    mr_merge_work_bind(add, 2, key);
-    mr_merge_work_bind(add, 3, comes ? key : none);
-    mr_merge_work_bind(add, 4, comes ? image : none);
-    mr_merge_work_bind(add, 5, comes ? none : key);
-    mr_merge_work_bind(add, 6, comes ? none : image);
-    return code == MR_OK ? mr_case_run(add, err) : code;
+    return code == MR_OK ? MR_CASE_RUN(add, err, MR_ARG_INT("tbl", w->table->at),
+                                       MR_ARG_BYTES("canon", key),
+                                       MR_ARG_BYTES("skey", comes ? key : none),
+                                       MR_ARG_BYTES("source", comes ? image : none),
+                                       MR_ARG_BYTES("tkey", comes ? none : key),
+                                       MR_ARG_BYTES("target", comes ? none : image))
+                         : code;
 }
 
 /* Rows that SOURCE has more of, from 1; of those that TARGET has more of the exact ones, from
@@ -121,13 +122,13 @@ static enum mr_code add_slots(struct bagging *w, enum mr_side side, struct mr_er
     bool more = false;
     int64_t of = 0, left = 0;
     w->side = side;
+    const struct mr_case_sql list[] = {
+        {&bag, side == MR_SOURCE ? comes : goes},
+        {&add, "INSERT INTO c (tbl, canon, skey, source, tkey, target)"
+               " VALUES (:tbl, :canon, :skey, :source, :tkey, :target)"},
+    };
     enum mr_code code =
-        mr_case_prepare(w->c->m.cf, side == MR_SOURCE ? comes : goes, &bag, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(w->c->m.cf,
-                               "INSERT INTO c (tbl, canon, skey, source, tkey, target)"
-                               " VALUES (?1,?2,?3,?4,?5,?6)",
-                               &add, err);
+        mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
     while (code == MR_OK && (code = mr_case_step(bag, &more, err)) == MR_OK && more) {
         struct mr_key image = {0};
         if (mr_case_int(bag, 0) != of)
@@ -150,20 +151,18 @@ enum mr_code mr_copy_bag(struct mr_copy *c, const struct mr_plan_table *table,
 {
     struct bagging w = {
         .c = c, .table = table, .bytes = MR_STRBUF_INIT, .json = MR_STRBUF_INIT};
+    const struct mr_case_sql list[] = {
+        {&w.count, "INSERT INTO bag (digest, n, image) VALUES (:digest, :n, :image)"
+                   " ON CONFLICT (digest) DO UPDATE SET n=n+excluded.n"},
+        {&w.exact, "INSERT INTO exact (digest, whole, lost, live, image)"
+                   " VALUES (:digest, :whole, :lost, :live, :image)"
+                   " ON CONFLICT (digest, whole) DO UPDATE SET lost=lost+excluded.lost,"
+                   " live=live+excluded.live"},
+    };
     enum mr_code code =
         mr_case_exec(c->m.cf, "DELETE FROM temp.bag; DELETE FROM temp.exact", err);
     if (code == MR_OK)
-        code = mr_case_prepare(c->m.cf,
-                               "INSERT INTO bag (digest, n, image) VALUES (?1,?2,?3)"
-                               " ON CONFLICT (digest) DO UPDATE SET n=n+excluded.n",
-                               &w.count, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            c->m.cf,
-            "INSERT INTO exact (digest, whole, lost, live, image) VALUES (?1,?2,?3,?4,?5)"
-            " ON CONFLICT (digest, whole) DO UPDATE SET lost=lost+excluded.lost,"
-            " live=live+excluded.live",
-            &w.exact, err);
+        code = mr_case_prepare_all(c->m.cf, list, sizeof list / sizeof list[0], err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
         code = count_side(&w, (enum mr_side)side, err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/base/suggest.h"
+#include "core/case/case_args.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_newer.h"
 
@@ -153,8 +154,7 @@ static enum mr_code ask_several(struct classifying *w, int64_t slot, bool *sever
                                 struct mr_err *err)
 {
     bool found = false;
-    mr_case_bind_int(w->several, 1, slot);
-    enum mr_code code = mr_case_step(w->several, &found, err);
+    enum mr_code code = MR_CASE_ASK(w->several, &found, err, MR_ARG_INT("id", slot));
     *several = code == MR_OK && found;
     mr_case_reset(w->several);
     return code;
@@ -169,13 +169,12 @@ static enum mr_code save(struct classifying *w, int64_t slot,
     const struct mr_copy_ruling ruling = mr_decide_copy(f, w->c->task->policy);
     const bool both = f->on_source && f->on_target;
     w->c->result->extra += ruling.deed == MR_COPY_KEEPS ? 1 : 0;
-    mr_case_bind_int(w->save, 1, (int64_t)ops[ruling.deed]);
-    mr_case_bind_int(w->save, 2, both && f->same_name);
-    mr_case_bind_int(w->save, 3, both && !f->same_name);
-    mr_case_bind_text(w->save, 4, mr_conflict_name(ruling.why.conflict));
-    mr_case_bind_int(w->save, 5, both && !f->differs);
-    mr_case_bind_int(w->save, 6, slot);
-    return mr_case_run(w->save, err);
+    return MR_CASE_RUN(w->save, err, MR_ARG_INT("id", slot),
+                       MR_ARG_INT("op", ops[ruling.deed]),
+                       MR_ARG_INT("same", both && f->same_name),
+                       MR_ARG_INT("taint", both && !f->same_name),
+                       MR_ARG_TEXT("kind", mr_conflict_name(ruling.why.conflict)),
+                       MR_ARG_INT("equal", both && !f->differs));
 }
 
 static enum mr_code judge_all(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
@@ -198,14 +197,13 @@ static enum mr_code judge_all(void *ctx, struct mr_vec *rows, struct mr_arena *a
 
 static enum mr_code classify(struct classifying *w, struct mr_err *err)
 {
+    const struct mr_case_sql list[] = {
+        {&w->save, "UPDATE c SET op=:op, same=:same, taint=:taint, kind=:kind,"
+                   " equal=:equal WHERE id=:id"},
+        {&w->several, "SELECT 1 FROM c WHERE id=:id AND several"},
+    };
     enum mr_code code =
-        mr_case_prepare(w->c->m.cf,
-                        "UPDATE c SET op=?1, same=?2, taint=?3, kind=?4, equal=?5"
-                        " WHERE id=?6",
-                        &w->save, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(w->c->m.cf, "SELECT 1 FROM c WHERE id=? AND several",
-                               &w->several, err);
+        mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
     return code == MR_OK
                ? mr_copy_pages(w->c,
                                "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"

@@ -11,6 +11,7 @@
  * are in a temporary table. */
 #include "repair/copy/copy_internal.h"
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_reference.h"
 
@@ -67,12 +68,10 @@ static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
                                           &w->key, &null, err);
     if (code != MR_OK || null)
         return code;
-    mr_case_bind_int(w->meet, 1, (int64_t)t->at);
-    mr_case_bind_borrowed(w->meet, 2, w->key.ptr, w->key.len);
-    mr_case_bind_borrowed(w->meet, 3, goes_on ? row->image : NULL,
-                          goes_on ? row->len : 0);
-    mr_case_bind_int(w->meet, 4, goes_on);
-    return mr_case_run(w->meet, err);
+    return MR_CASE_RUN(w->meet, err, MR_ARG_INT("tbl", t->at),
+                       MR_ARG_BLOB("key", w->key.ptr, w->key.len),
+                       MR_ARG_BLOB("image", goes_on ? row->image : NULL, row->len),
+                       MR_ARG_INT("todo", goes_on));
 }
 
 static enum mr_code climb_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
@@ -152,7 +151,7 @@ static enum mr_code climb(struct climbing *w, struct mr_err *err)
     bool more = true;
     enum mr_code code = mr_case_prepare(w->c->m.cf,
                                         "INSERT OR IGNORE INTO climb (tbl, key, image,"
-                                        " todo) VALUES (?1,?2,?3,?4)",
+                                        " todo) VALUES (:tbl, :key, :image, :todo)",
                                         &w->meet, err);
     for (size_t i = 0; code == MR_OK && i < w->c->m.plan->nreferences; i++) {
         w->by = &w->c->m.plan->references[i];

@@ -1,6 +1,7 @@
 /* copy_collect.c: the rows of both sides that check found to differ; see
  * copy_internal.h. */
 #include "repair/copy/copy_internal.h"
+#include "core/case/case_args.h"
 #include "repair/merge/merge_gone.h"
 #include "repair/plan/plan_written.h"
 
@@ -24,39 +25,35 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
 {
     struct collecting *w = ctx;
     const struct mr_plan_columns *key = &w->table->key;
-    struct mr_case_stmt *add = w->add[w->side];
     bool null = false;
     if (w->side == MR_SOURCE)
         mr_merge_gone_see(&w->gone, ask);
     enum mr_code code = mr_pair_values_of(row->image, row->len, key->at, key->count,
                                           &w->bytes, &null, err);
-    if (code != MR_OK)
-        return code;
-    mr_case_bind_int(add, 1, (int64_t)w->table->at);
-    mr_case_bind_borrowed(add, 2, ask->canon.ptr, ask->canon.len);
-    mr_case_bind_borrowed(add, 3, w->bytes.ptr, w->bytes.len);
-    mr_case_bind_borrowed(add, 4, row->image, row->len);
-    return mr_case_run(add, err);
+    return code == MR_OK
+               ? MR_CASE_RUN(w->add[w->side], err, MR_ARG_INT("tbl", w->table->at),
+                             MR_ARG_BYTES("canon", ask->canon),
+                             MR_ARG_BLOB("key", w->bytes.ptr, w->bytes.len),
+                             MR_ARG_BLOB("image", row->image, row->len))
+               : code;
 }
 
 /* A key of SOURCE that comes a second time with other bytes is one that TARGET's collation
  * takes for the same. */
 static enum mr_code prepare(struct collecting *w, struct mr_err *err)
 {
-    enum mr_code code = mr_case_prepare(
-        w->c->m.cf,
-        "INSERT INTO c (tbl, canon, skey, source) VALUES (?1,?2,?3,?4) ON CONFLICT (tbl,"
-        " canon) DO UPDATE SET several=several OR (skey IS NOT NULL AND"
-        " skey<>excluded.skey), skey=coalesce(skey, excluded.skey),"
-        " source=coalesce(source, excluded.source)",
-        &w->add[MR_SOURCE], err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            w->c->m.cf,
-            "INSERT INTO c (tbl, canon, tkey, target) VALUES (?1,?2,?3,?4) ON CONFLICT"
-            " (tbl, canon) DO UPDATE SET tkey=excluded.tkey, target=excluded.target",
-            &w->add[MR_TARGET], err);
-    return code;
+    const struct mr_case_sql list[] = {
+        {&w->add[MR_SOURCE],
+         "INSERT INTO c (tbl, canon, skey, source) VALUES (:tbl, :canon, :key, :image)"
+         " ON CONFLICT (tbl, canon) DO UPDATE SET several=several OR (skey IS NOT NULL"
+         " AND skey<>excluded.skey), skey=coalesce(skey, excluded.skey),"
+         " source=coalesce(source, excluded.source)"},
+        {&w->add[MR_TARGET],
+         "INSERT INTO c (tbl, canon, tkey, target) VALUES (:tbl, :canon, :key, :image)"
+         " ON CONFLICT (tbl, canon) DO UPDATE SET tkey=excluded.tkey,"
+         " target=excluded.target"},
+    };
+    return mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
 }
 
 static void release(struct collecting *w)

@@ -2,6 +2,7 @@
  * decided about them; see copy_internal.h. */
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "repair/copy/copy_internal.h"
 
 struct fitting {
@@ -43,11 +44,10 @@ static enum mr_code find_choice(struct fitting *f, const struct mr_merge_work_ro
 static enum mr_code keep_conflict(struct fitting *f, const struct mr_merge_work_row *row,
                                   const char *choice, struct mr_err *err)
 {
-    mr_case_bind_int(f->conflict, 1, row->id);
-    mr_case_bind_text(f->conflict, 2, f->c->m.fit.why.ptr);
-    mr_case_bind_text(f->conflict, 3, f->choices.ptr);
-    mr_case_bind_text(f->conflict, 4, choice);
-    return mr_case_run(f->conflict, err);
+    return MR_CASE_RUN(f->conflict, err, MR_ARG_INT("id", row->id),
+                       MR_ARG_TEXT("why", f->c->m.fit.why.ptr),
+                       MR_ARG_TEXT("choices", f->choices.ptr),
+                       MR_ARG_TEXT("choice", choice));
 }
 
 /* The row as a person wants it; where TARGET has it so already, nothing is done. */
@@ -65,12 +65,12 @@ static enum mr_code write_edited(struct fitting *f, const struct mr_merge_work_r
     if (code == MR_OK && live.ptr != NULL)
         code = mr_merge_row_differs(&f->c->m, f->table, image, live, MR_NO_COLUMN,
                                     &differs, err);
-    mr_case_bind_int(f->edit, 1, row->id);
-    mr_merge_work_bind(f->edit, 2, image);
-    mr_case_bind_text(f->edit, 3, choice);
-    mr_case_bind_int(f->edit, 4, differs);
-    mr_case_bind_text(f->edit, 5, f->c->m.fit.why.ptr);
-    return code == MR_OK ? mr_case_run(f->edit, err) : code;
+    return code == MR_OK
+               ? MR_CASE_RUN(f->edit, err, MR_ARG_INT("id", row->id),
+                             MR_ARG_BYTES("image", image), MR_ARG_TEXT("choice", choice),
+                             MR_ARG_INT("differs", differs),
+                             MR_ARG_TEXT("why", f->c->m.fit.why.ptr))
+               : code;
 }
 
 static enum mr_code judge(struct fitting *f, const struct mr_merge_work_row *row,
@@ -108,22 +108,19 @@ static enum mr_code judge_all(void *ctx, struct mr_vec *rows, struct mr_arena *a
 
 static enum mr_code fit_table(struct fitting *f, struct mr_err *err)
 {
-    struct mr_case *cf = f->c->m.cf;
     f->values = mr_arena_calloc(&f->c->m.arena, f->table->pair->find.ncolumns + 1,
                                 sizeof *f->values);
     if (f->values == NULL)
         return mr_merge_nomem(err);
+    const struct mr_case_sql list[] = {
+        {&f->conflict, "UPDATE c SET kind='" MR_FIT_KIND "', why=:why, choices=:choices,"
+                       " choice=:choice WHERE id=:id"},
+        {&f->edit, "UPDATE c SET orig=source, source=:image, choice=:choice, why=:why,"
+                   " kind=CASE WHEN :differs THEN NULL ELSE '" MR_FIT_KIND "' END"
+                   " WHERE id=:id"},
+    };
     enum mr_code code =
-        mr_case_prepare(cf,
-                        "UPDATE c SET kind='" MR_FIT_KIND "', why=?2, choices=?3,"
-                        " choice=?4 WHERE id=?1",
-                        &f->conflict, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "UPDATE c SET orig=source, source=?2, choice=?3, why=?5,"
-                               " kind=CASE WHEN ?4 THEN NULL ELSE '" MR_FIT_KIND
-                               "' END WHERE id=?1",
-                               &f->edit, err);
+        mr_case_prepare_all(f->c->m.cf, list, sizeof list / sizeof list[0], err);
     return code == MR_OK
                ? mr_copy_pages(f->c,
                                "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"

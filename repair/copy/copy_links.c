@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_referrers.h"
@@ -67,20 +68,17 @@ static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
 {
     struct linking *w = ctx;
     const struct mr_plan_table *t = parent_of(w);
-    struct mr_case_stmt *stmt = w->found[w->side];
     bool null = false;
     enum mr_code code = mr_pair_values_of(row->image, row->len, t->key.at, t->key.count,
                                           &w->key, &null, err);
     if (code == MR_OK)
         code = name_row(w, row, &w->bytes, err);
-    if (code != MR_OK)
-        return code;
-    mr_case_bind_int(stmt, 1, (int64_t)t->at);
-    mr_case_bind_borrowed(stmt, 2, w->key.ptr, w->key.len);
-    mr_case_bind_borrowed(stmt, 3, w->bytes.ptr, w->bytes.len);
-    mr_case_bind_int(stmt, 4, ask->tag);
-    mr_case_bind_int(stmt, 5, (int64_t)w->number);
-    return mr_case_run(stmt, err);
+    return code == MR_OK
+               ? MR_CASE_RUN(w->found[w->side], err, MR_ARG_INT("child", ask->tag),
+                             MR_ARG_INT("ref", w->number), MR_ARG_INT("tbl", t->at),
+                             MR_ARG_BLOB("key", w->key.ptr, w->key.len),
+                             MR_ARG_BLOB("ident", w->bytes.ptr, w->bytes.len))
+               : code;
 }
 
 static enum mr_code ask_sides(struct linking *w, struct mr_err *err)
@@ -108,10 +106,9 @@ static enum mr_code link_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
         if (code != MR_OK || !refers)
             continue;
         code = mr_merge_reference_push(&w->asks, row->id, image, w->r, arena, err);
-        mr_case_bind_int(w->add, 1, row->id);
-        mr_case_bind_int(w->add, 2, (int64_t)w->number);
         if (code == MR_OK)
-            code = mr_case_run(w->add, err);
+            code = MR_CASE_RUN(w->add, err, MR_ARG_INT("child", row->id),
+                               MR_ARG_INT("ref", w->number));
     }
     return code == MR_OK ? ask_sides(w, err) : code;
 }
@@ -128,13 +125,11 @@ static enum mr_code read_named(struct linking *w, int64_t after, struct mr_vec *
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code =
-        mr_case_prepare(w->c->m.cf,
-                        "SELECT child, sident, tident FROM link WHERE ref=?1 AND child>?2"
-                        " AND sident<>tident ORDER BY child LIMIT 500",
-                        &stmt, err);
-    mr_case_bind_int(stmt, 1, (int64_t)w->number);
-    mr_case_bind_int(stmt, 2, after);
+    enum mr_code code = MR_CASE_PREPARE(
+        w->c->m.cf,
+        "SELECT child, sident, tident FROM link WHERE ref=:ref AND child>:after"
+        " AND sident<>tident ORDER BY child LIMIT 500",
+        &stmt, err, MR_ARG_INT("ref", w->number), MR_ARG_INT("after", after));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct named *n = mr_vec_push(out);
         if (n == NULL) {
@@ -176,9 +171,8 @@ static enum mr_code compare_names(struct linking *w, struct mr_vec *list, char t
                                   *b = mr_vec_at(&w->asks, i + 1);
         if (mr_key_compare(a->canon, b->canon) != 0)
             continue;
-        mr_case_bind_int(w->same, 1, a->tag);
-        mr_case_bind_int(w->same, 2, (int64_t)w->number);
-        code = mr_case_run(w->same, err);
+        code = MR_CASE_RUN(w->same, err, MR_ARG_INT("child", a->tag),
+                           MR_ARG_INT("ref", w->number));
     }
     return code;
 }
@@ -213,21 +207,20 @@ static enum mr_code take_equal(struct linking *w, const struct mr_merge_ask *ask
                                const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct mr_digest whole = mr_digest_bytes(row->image, row->len);
-    mr_case_bind_int(w->nth, 1, (int64_t)w->number);
-    mr_case_bind_blob(w->nth, 2, &whole, sizeof whole);
-    enum mr_code code = mr_case_run(w->nth, err);
-    mr_case_bind_int(w->equal, 1, ask->tag);
-    mr_case_bind_int(w->equal, 2, (int64_t)w->number);
-    mr_case_bind_int(w->equal, 3, (int64_t)child_of(w)->at);
-    mr_case_bind_borrowed(w->equal, 4, row->image, row->len);
-    mr_case_bind_blob(w->equal, 5, &whole, sizeof whole);
+    enum mr_code code = MR_CASE_RUN(w->nth, err, MR_ARG_INT("ref", w->number),
+                                    MR_ARG_BLOB("whole", &whole, sizeof whole));
     mr_strbuf_reset(&w->key); /* above all that begin so */
     mr_strbuf_add(&w->key, row->image, row->len);
     mr_strbuf_add_char(&w->key, '\xff');
-    mr_case_bind_borrowed(w->equal, 6, w->key.ptr, w->key.len);
     if (code == MR_OK)
         code = mr_strbuf_check(&w->key, "looking for references", err);
-    return code == MR_OK ? mr_case_run(w->equal, err) : code;
+    return code == MR_OK ? MR_CASE_RUN(w->equal, err, MR_ARG_INT("parent", ask->tag),
+                                       MR_ARG_INT("ref", w->number),
+                                       MR_ARG_INT("tbl", child_of(w)->at),
+                                       MR_ARG_BLOB("from", row->image, row->len),
+                                       MR_ARG_BLOB("to", w->key.ptr, w->key.len),
+                                       MR_ARG_BLOB("whole", &whole, sizeof whole))
+                         : code;
 }
 
 /* A child of a row that goes; one without a slot stays. */
@@ -246,11 +239,11 @@ static enum mr_code take_child(void *ctx, const struct mr_merge_ask *ask,
     mr_strbuf_reset(&w->key);
     code = mr_pair_values_of(row->image, row->len, t->key.at, t->key.count, &w->key,
                              &null, err);
-    mr_case_bind_int(w->dep, 1, ask->tag);
-    mr_case_bind_int(w->dep, 2, (int64_t)w->number);
-    mr_case_bind_int(w->dep, 3, (int64_t)t->at);
-    mr_case_bind_borrowed(w->dep, 4, w->key.ptr, w->key.len);
-    return code == MR_OK ? mr_case_run(w->dep, err) : code;
+    return code == MR_OK
+               ? MR_CASE_RUN(w->dep, err, MR_ARG_INT("parent", ask->tag),
+                             MR_ARG_INT("ref", w->number), MR_ARG_INT("tbl", t->at),
+                             MR_ARG_BLOB("key", w->key.ptr, w->key.len))
+               : code;
 }
 
 enum mr_code mr_copy_leavers(const struct mr_vec *rows, struct mr_vec *leavers,
@@ -285,44 +278,26 @@ static enum mr_code depend_rows(void *ctx, struct mr_vec *rows, struct mr_arena 
 
 static enum mr_code prepare(struct linking *w, struct mr_err *err)
 {
-    struct mr_case *cf = w->c->m.cf;
-    enum mr_code code = mr_case_prepare(
-        cf, "INSERT OR IGNORE INTO link (child, ref) VALUES (?1,?2)", &w->add, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            cf,
-            "UPDATE link SET sfound=1, ps=coalesce((SELECT id FROM c WHERE tbl=?1 AND"
-            " skey=?2), 0), sident=?3 WHERE child=?4 AND ref=?5",
-            &w->found[MR_SOURCE], err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            cf,
-            "UPDATE link SET tfound=1, pt=coalesce((SELECT id FROM c WHERE tbl=?1 AND"
-            " tkey=?2), 0), tident=?3 WHERE child=?4 AND ref=?5",
-            &w->found[MR_TARGET], err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "UPDATE link SET same=1 WHERE child=?1 AND ref=?2",
-                               &w->same, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "INSERT OR IGNORE INTO dep (parent, ref, child) VALUES"
-                               " (?1, ?2, coalesce((SELECT id FROM c WHERE tbl=?3 AND"
-                               " tkey=?4), 0))",
-                               &w->dep, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "INSERT INTO nth VALUES (?1,?2,0) ON CONFLICT DO UPDATE"
-                               " SET n=n+1",
-                               &w->nth, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            cf,
-            "INSERT OR IGNORE INTO dep (parent, ref, child) VALUES (?1, ?2, "
-            "coalesce((SELECT"
-            " id FROM c WHERE tbl=?3 AND tkey>?4 AND tkey<?6 ORDER BY tkey LIMIT 1"
-            " OFFSET (SELECT n FROM nth WHERE ref=?2 AND whole=?5)), 0))",
-            &w->equal, err);
-    return code;
+    const struct mr_case_sql list[] = {
+        {&w->add, "INSERT OR IGNORE INTO link (child, ref) VALUES (:child, :ref)"},
+        {&w->found[MR_SOURCE],
+         "UPDATE link SET sfound=1, ps=coalesce((SELECT id FROM c WHERE tbl=:tbl AND"
+         " skey=:key), 0), sident=:ident WHERE child=:child AND ref=:ref"},
+        {&w->found[MR_TARGET],
+         "UPDATE link SET tfound=1, pt=coalesce((SELECT id FROM c WHERE tbl=:tbl AND"
+         " tkey=:key), 0), tident=:ident WHERE child=:child AND ref=:ref"},
+        {&w->same, "UPDATE link SET same=1 WHERE child=:child AND ref=:ref"},
+        {&w->dep, "INSERT OR IGNORE INTO dep (parent, ref, child) VALUES (:parent, :ref,"
+                  " coalesce((SELECT id FROM c WHERE tbl=:tbl AND tkey=:key), 0))"},
+        {&w->nth, "INSERT INTO nth (ref, whole, n) VALUES (:ref, :whole, 0)"
+                  " ON CONFLICT DO UPDATE SET n=n+1"},
+        {&w->equal,
+         "INSERT OR IGNORE INTO dep (parent, ref, child) VALUES (:parent, :ref,"
+         " coalesce((SELECT id FROM c WHERE tbl=:tbl AND tkey>:from AND tkey<:to"
+         " ORDER BY tkey LIMIT 1"
+         " OFFSET (SELECT n FROM nth WHERE ref=:ref AND whole=:whole)), 0))"},
+    };
+    return mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
 }
 
 static enum mr_code link_reference(struct linking *w, struct mr_err *err)

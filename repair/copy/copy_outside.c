@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_columns.h"
 #include "repair/copy/copy_internal.h"
 #include "repair/merge/merge_referrers.h"
@@ -389,9 +390,8 @@ static enum mr_code hold(void *ctx, int64_t tag, const struct mr_table *child,
 {
     struct holding *w = ctx;
     (void)child;
-    mr_case_bind_int(w->dep, 1, tag);
-    mr_case_bind_int(w->dep, 2, (int64_t)w->c->m.plan->nreferences);
-    return mr_case_run(w->dep, err);
+    return MR_CASE_RUN(w->dep, err, MR_ARG_INT("parent", tag),
+                       MR_ARG_INT("ref", w->c->m.plan->nreferences));
 }
 
 static enum mr_code hold_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
@@ -409,7 +409,8 @@ enum mr_code mr_copy_outside_children(struct mr_copy *c, struct mr_err *err)
 {
     struct holding w = {.c = c, .leavers = MR_VEC_INIT(struct mr_merge_leaver)};
     enum mr_code code = mr_case_prepare(
-        c->m.cf, "INSERT OR IGNORE INTO dep (parent, ref, child) VALUES (?1, ?2, 0)",
+        c->m.cf,
+        "INSERT OR IGNORE INTO dep (parent, ref, child) VALUES (:parent, :ref, 0)",
         &w.dep, err);
     for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
         w.parent = &c->m.plan->tables[i];

@@ -1,6 +1,7 @@
 /* copy_park.c: how a row makes way for another one; see copy_park.h. */
 #include "repair/copy/copy_park.h"
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_columns.h"
 
 #define BATCH 256    /* candidates that are looked up together */
@@ -156,22 +157,12 @@ static enum mr_code note(struct mr_copy *c, int64_t slot, enum mr_copy_loose how
                          size_t what, size_t column, struct mr_key value,
                          struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code =
-        mr_case_prepare(c->m.cf,
-                        "INSERT OR IGNORE INTO loose (slot, how, what, col, value) VALUES"
-                        " (?1,?2,?3,?4,?5)",
-                        &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, slot);
-        mr_case_bind_int(stmt, 2, (int64_t)how);
-        mr_case_bind_int(stmt, 3, (int64_t)what);
-        mr_case_bind_int(stmt, 4, (int64_t)column);
-        mr_merge_work_bind(stmt, 5, value);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
+    return MR_CASE_ONCE(c->m.cf,
+                        "INSERT OR IGNORE INTO loose (slot, how, what, col, value)"
+                        " VALUES (:slot, :how, :what, :col, :value)",
+                        err, MR_ARG_INT("slot", slot), MR_ARG_INT("how", how),
+                        MR_ARG_INT("what", what), MR_ARG_INT("col", column),
+                        MR_ARG_BYTES("value", value));
 }
 
 enum mr_code mr_copy_park_unique(struct mr_copy *c, const struct mr_plan_table *t,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "core/base/log.h"
+#include "core/case/case_args.h"
 #include "core/pair/pair_columns.h"
 #include "repair/copy/copy_internal.h"
 #include "repair/reseed/plan_counters.h"
@@ -36,24 +37,16 @@ static enum mr_code read_sequence(struct mr_copy *c, const struct mr_plan_table 
 static enum mr_code keep(struct mr_copy *c, const struct mr_plan_table *t,
                          uint64_t increment, uint64_t value, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     char text[2][24];
     (void)snprintf(text[0], sizeof text[0], "%" PRIu64, value);
     (void)snprintf(text[1], sizeof text[1], "%" PRIu64, increment);
-    enum mr_code code = mr_case_prepare(
+    return MR_CASE_ONCE(
         c->m.cf,
         "INSERT INTO plan_table (plan, tbl, next, margin, start, step, ids, counter)"
-        " VALUES (?1, ?2, ?3, '0', ?3, ?4, '0', ?3)",
-        &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, mr_plan_store_id(c->m.store));
-        mr_case_bind_text(stmt, 2, mr_plan_table_name(t));
-        mr_case_bind_text(stmt, 3, text[0]);
-        mr_case_bind_text(stmt, 4, text[1]);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
+        " VALUES (:plan, :tbl, :next, '0', :next, :step, '0', :next)",
+        err, MR_ARG_INT("plan", mr_plan_store_id(c->m.store)),
+        MR_ARG_TEXT("tbl", mr_plan_table_name(t)), MR_ARG_TEXT("next", text[0]),
+        MR_ARG_TEXT("step", text[1]));
 }
 
 /* A sequence is never lowered, and left alone where it is above all already. */

@@ -6,6 +6,7 @@
  * within a table, unless they are part of an identity. */
 #include "repair/copy/copy_internal.h"
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_reference.h"
 
@@ -59,14 +60,13 @@ static enum mr_code taint_children(struct tainting *w, struct mr_err *err)
     enum mr_code code = mr_copy_collect_keys(w->c, child, &w->asks, err);
     if (code == MR_OK)
         code = mr_case_prepare(w->c->m.cf,
-                               "UPDATE c SET taint=1 WHERE tbl=?1 AND skey=?2 AND tkey IS"
-                               " NOT NULL AND taint=0",
+                               "UPDATE c SET taint=1 WHERE tbl=:tbl AND skey=:key"
+                               " AND tkey IS NOT NULL AND taint=0",
                                &mark, err);
     for (size_t i = 0; code == MR_OK && i < w->asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&w->asks, i);
-        mr_case_bind_int(mark, 1, (int64_t)child->at);
-        mr_case_bind_borrowed(mark, 2, ask->value.ptr, ask->value.len);
-        code = mr_case_run(mark, err);
+        code = MR_CASE_RUN(mark, err, MR_ARG_INT("tbl", child->at),
+                           MR_ARG_BYTES("key", ask->value));
     }
     mr_case_free(mark);
     w->grown[child->at] = true;

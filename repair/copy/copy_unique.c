@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_columns.h"
 #include "core/pair/pair_identity.h"
 
@@ -32,11 +33,11 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
                                  &null, err);
     else
         code = mr_copy_bag_key(&w->bytes, (struct mr_key){row->image, row->len}, 1, err);
-    mr_case_bind_int(w->take, 1, ask->tag);
-    mr_case_bind_int(w->take, 2, (int64_t)w->number);
-    mr_case_bind_int(w->take, 3, (int64_t)w->table->at);
-    mr_case_bind_borrowed(w->take, 4, w->bytes.ptr, w->bytes.len);
-    return code == MR_OK ? mr_case_run(w->take, err) : code;
+    return code == MR_OK
+               ? MR_CASE_RUN(w->take, err, MR_ARG_INT("taker", ask->tag),
+                             MR_ARG_INT("u", w->number), MR_ARG_INT("tbl", w->table->at),
+                             MR_ARG_BLOB("key", w->bytes.ptr, w->bytes.len))
+               : code;
 }
 
 static enum mr_code note_wants(struct taking *w, struct mr_arena *arena,
@@ -48,10 +49,9 @@ static enum mr_code note_wants(struct taking *w, struct mr_arena *arena,
                                                        &w->asks, arena, err);
     for (size_t i = 0; code == MR_OK && i < w->asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&w->asks, i);
-        mr_case_bind_int(w->want, 1, (int64_t)w->number);
-        mr_case_bind_borrowed(w->want, 2, ask->canon.ptr, ask->canon.len);
-        mr_case_bind_int(w->want, 3, ask->tag);
-        code = mr_case_run(w->want, err);
+        code =
+            MR_CASE_RUN(w->want, err, MR_ARG_INT("u", w->number),
+                        MR_ARG_BYTES("canon", ask->canon), MR_ARG_INT("taker", ask->tag));
     }
     return code;
 }
@@ -157,15 +157,13 @@ enum mr_code mr_copy_unique(struct mr_copy *c, struct mr_err *err)
 {
     struct taking w = {
         .c = c, .bytes = MR_STRBUF_INIT, .asks = MR_VEC_INIT(struct mr_merge_ask)};
+    const struct mr_case_sql list[] = {
+        {&w.take, "INSERT OR REPLACE INTO take (taker, u, holder) VALUES (:taker, :u,"
+                  " coalesce((SELECT id FROM c WHERE tbl=:tbl AND tkey=:key), 0))"},
+        {&w.want, "INSERT INTO want (u, canon, taker) VALUES (:u, :canon, :taker)"},
+    };
     enum mr_code code =
-        mr_case_prepare(c->m.cf,
-                        "INSERT OR REPLACE INTO take (taker, u, holder) VALUES (?1, ?2,"
-                        " coalesce((SELECT id FROM c WHERE tbl=?3 AND tkey=?4), 0))",
-                        &w.take, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(c->m.cf,
-                               "INSERT INTO want (u, canon, taker) VALUES (?1,?2,?3)",
-                               &w.want, err);
+        mr_case_prepare_all(c->m.cf, list, sizeof list / sizeof list[0], err);
     for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
         w.table = &c->m.plan->tables[i];
         if (c->planned[i])

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_columns.h"
 #include "core/pair/pair_identity.h"
 
@@ -21,7 +22,7 @@ struct comparing {
     bool is_precise; /* every part is told */
     bool takes;      /* rows as they are to be, or as they are */
     struct mr_case_stmt *add;
-    struct mr_strbuf bytes;
+    struct mr_strbuf bytes, lo, hi;
     struct mr_vec items; /* struct mr_canon_item */
 };
 
@@ -65,35 +66,26 @@ static bool take_parts(struct comparing *w, const struct mr_index *index)
 
 /* ---- the rows ---- */
 
-/* ?n: a date of the image, whose encoding sorts as dates do. */
-static enum mr_code bind_date(struct comparing *w, int n, struct mr_key image,
-                              size_t column, struct mr_err *err)
-{
-    bool null = false;
-    enum mr_code code =
-        mr_pair_values_of(image.ptr, image.len, &column, 1, &w->bytes, &null, err);
-    if (code == MR_OK)
-        mr_case_bind_blob(w->add, n, w->bytes.ptr, w->bytes.len);
-    return code;
-}
-
 static enum mr_code add_row(struct comparing *w, int64_t slot, struct mr_key image,
                             const struct mr_canon_item *item, struct mr_err *err)
 {
+    const bool has_period = w->from != MR_NO_COLUMN && w->to != MR_NO_COLUMN;
     enum mr_code code = MR_OK;
-    mr_case_bind_int(w->add, 1, w->number);
-    mr_case_bind_blob(w->add, 2, w->ntold > 0 ? item->out : "", item->out_len);
-    mr_case_bind_int(w->add, 3, slot);
-    mr_case_bind_int(w->add, 4, w->takes);
-    mr_case_bind_int(w->add, 5, w->is_precise);
-    mr_case_bind_null(w->add, 6);
-    mr_case_bind_null(w->add, 7);
-    if (w->from != MR_NO_COLUMN && w->to != MR_NO_COLUMN) {
-        code = bind_date(w, 6, image, w->from, err);
-        if (code == MR_OK)
-            code = bind_date(w, 7, image, w->to, err);
-    }
-    return code == MR_OK ? mr_case_run(w->add, err) : code;
+    bool null = false;
+    /* dates, whose encoding sorts as dates do */
+    if (has_period)
+        code = mr_pair_values_of(image.ptr, image.len, &w->from, 1, &w->lo, &null, err);
+    if (code == MR_OK && has_period)
+        code = mr_pair_values_of(image.ptr, image.len, &w->to, 1, &w->hi, &null, err);
+    return code == MR_OK
+               ? MR_CASE_RUN(
+                     w->add, err, MR_ARG_INT("u", w->number),
+                     MR_ARG_BLOB("canon", w->ntold > 0 ? item->out : "", item->out_len),
+                     MR_ARG_INT("slot", slot), MR_ARG_INT("takes", w->takes),
+                     MR_ARG_INT("precise", w->is_precise),
+                     MR_ARG_BLOB("lo", has_period ? w->lo.ptr : NULL, w->lo.len),
+                     MR_ARG_BLOB("hi", has_period ? w->hi.ptr : NULL, w->hi.len))
+               : code;
 }
 
 static struct mr_key image_of(const struct comparing *w,
@@ -182,12 +174,15 @@ static const char waits_sql[] =
 
 enum mr_code mr_copy_vague(struct mr_copy *c, struct mr_err *err)
 {
-    struct comparing w = {
-        .c = c, .bytes = MR_STRBUF_INIT, .items = MR_VEC_INIT(struct mr_canon_item)};
+    struct comparing w = {.c = c,
+                          .bytes = MR_STRBUF_INIT,
+                          .lo = MR_STRBUF_INIT,
+                          .hi = MR_STRBUF_INIT,
+                          .items = MR_VEC_INIT(struct mr_canon_item)};
     enum mr_code code =
         mr_case_prepare(c->m.cf,
                         "INSERT INTO vague (u, canon, slot, takes, precise, lo, hi)"
-                        " VALUES (?1,?2,?3,?4,?5,?6,?7)",
+                        " VALUES (:u, :canon, :slot, :takes, :precise, :lo, :hi)",
                         &w.add, err);
     for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
         w.table = &c->m.plan->tables[i];
@@ -197,5 +192,7 @@ enum mr_code mr_copy_vague(struct mr_copy *c, struct mr_err *err)
     mr_case_free(w.add);
     mr_vec_release(&w.items);
     mr_strbuf_release(&w.bytes);
+    mr_strbuf_release(&w.lo);
+    mr_strbuf_release(&w.hi);
     return code == MR_OK ? mr_case_exec(c->m.cf, waits_sql, err) : code;
 }

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/pair/pair_identity.h"
 #include "repair/copy/copy_internal.h"
 #include "repair/merge/merge_steps.h"
@@ -10,6 +12,7 @@ struct writing {
     struct mr_copy *c;
     const struct mr_plan_table *table;
     struct mr_case_stmt *read, *done, *loose;
+    struct mr_case_fields fields; /* of read: struct slot_facts */
     struct mr_arena arena;
     struct mr_vec asks; /* struct mr_merge_ask */
     struct mr_strbuf parked, open;
@@ -152,9 +155,9 @@ static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
     if (code == MR_OK && e.after != NULL)
         code = mr_merge_row_unmeant(&w->c->m, w->table,
                                     (struct mr_key){row->image, row->len}, e.id, err);
-    mr_case_bind_int(w->done, 1, e.id);
-    mr_case_bind_int(w->done, 2, row->id);
-    return code == MR_OK ? mr_case_run(w->done, err) : code;
+    return code == MR_OK ? MR_CASE_RUN(w->done, err, MR_ARG_INT("id", row->id),
+                                       MR_ARG_INT("entity", e.id))
+                         : code;
 }
 
 /* Identities of a batch, by slot. */
@@ -180,18 +183,10 @@ static enum mr_code name_rows(struct writing *w, const struct mr_vec *rows,
                : code;
 }
 
-static enum mr_code read_facts(struct writing *w, struct mr_arena *arena,
-                               struct slot_facts *x, struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-    x->kind = mr_merge_work_text(w->read, 0, arena, &code, err);
-    x->what = mr_case_int(w->read, 1);
-    x->why = mr_merge_work_text(w->read, 2, arena, &code, err);
-    x->choices = mr_merge_work_text(w->read, 3, arena, &code, err);
-    x->choice = mr_merge_work_text(w->read, 4, arena, &code, err);
-    x->orig = mr_merge_work_bytes(w->read, 5, arena, &code, err);
-    return code;
-}
+#define FACT(member, type) MR_CASE_FIELD(struct slot_facts, member, type)
+static const struct mr_case_field slot_fields[] = {
+    FACT(kind, MR_CASE_TEXT),    FACT(what, MR_CASE_INT),    FACT(why, MR_CASE_TEXT),
+    FACT(choices, MR_CASE_TEXT), FACT(choice, MR_CASE_TEXT), FACT(orig, MR_CASE_BYTES)};
 
 static enum mr_code save_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                               struct mr_err *err)
@@ -209,11 +204,10 @@ static enum mr_code save_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
             identity = ask->canon;
             named++;
         }
-        mr_case_bind_int(w->read, 1, row->id);
-        code = mr_case_step(w->read, &found, err);
+        code = MR_CASE_ASK(w->read, &found, err, MR_ARG_INT("id", row->id));
         struct slot_facts facts = {0};
         if (code == MR_OK)
-            code = read_facts(w, arena, &facts, err);
+            code = mr_case_fields_read(&w->fields, arena, &facts, err);
         mr_case_reset(w->read);
         if (code == MR_OK)
             code = save(w, row, &facts, identity, err);
@@ -266,14 +260,16 @@ static struct writing begin(struct mr_copy *c)
 enum mr_code mr_copy_entities(struct mr_copy *c, struct mr_err *err)
 {
     struct writing w = begin(c);
-    enum mr_code code = mr_case_prepare(
-        c->m.cf,
-        "SELECT kind, coalesce(detail, -1), why, choices, choice, orig FROM c"
-        " WHERE id=?1",
-        &w.read, err);
+    const struct mr_case_sql list[] = {
+        {&w.read, "SELECT kind, coalesce(detail, -1) AS what, why, choices, choice, orig"
+                  " FROM c WHERE id=:id"},
+        {&w.done, "UPDATE c SET entity=:entity WHERE id=:id"},
+    };
+    enum mr_code code =
+        mr_case_prepare_all(c->m.cf, list, sizeof list / sizeof list[0], err);
     if (code == MR_OK)
-        code =
-            mr_case_prepare(c->m.cf, "UPDATE c SET entity=?1 WHERE id=?2", &w.done, err);
+        code = mr_case_fields_open(&w.fields, w.read, slot_fields,
+                                   sizeof slot_fields / sizeof slot_fields[0], err);
     for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
         w.table = &c->m.plan->tables[i];
         if (c->planned[i])
@@ -326,7 +322,7 @@ static enum mr_code loosen(struct writing *w, uint32_t slot, bool early,
     if (!w->any_loose || image->ptr == NULL)
         return MR_OK;
     memset(w->values, 0, n * sizeof *w->values);
-    mr_case_bind_int(w->loose, 1, slot);
+    MR_CASE_BIND(w->loose, MR_ARG_INT("slot", slot));
     while (code == MR_OK && (code = mr_case_step(w->loose, &row, err)) == MR_OK && row)
         code = edit(w, w->loose, early, err);
     mr_case_reset(w->loose);
@@ -355,8 +351,7 @@ static enum mr_code add_step(struct writing *w, const struct mr_copy_place *p,
 {
     bool found = false;
     mr_arena_reset(&w->arena);
-    mr_case_bind_int(w->read, 1, p->slot);
-    enum mr_code code = mr_case_step(w->read, &found, err);
+    enum mr_code code = MR_CASE_ASK(w->read, &found, err, MR_ARG_INT("id", p->slot));
     if (code == MR_OK && !found)
         code = mr_err_set(err, MR_E_BUG, "a row to be written is gone");
     if (code != MR_OK)
@@ -411,13 +406,12 @@ static enum mr_code open_steps(struct writing *w, struct mr_err *err)
     w->values = mr_arena_calloc(&w->c->m.arena, widest + 1, sizeof *w->values);
     if (w->values == NULL)
         return mr_merge_nomem(err);
-    enum mr_code code = mr_case_prepare(
-        w->c->m.cf, "SELECT tbl, op, entity, source, target FROM c WHERE id=?1", &w->read,
-        err);
-    if (code == MR_OK)
-        code = mr_case_prepare(w->c->m.cf,
-                               "SELECT how, what, col, value FROM loose WHERE slot=?1",
-                               &w->loose, err);
+    const struct mr_case_sql list[] = {
+        {&w->read, "SELECT tbl, op, entity, source, target FROM c WHERE id=:id"},
+        {&w->loose, "SELECT how, what, col, value FROM loose WHERE slot=:slot"},
+    };
+    enum mr_code code =
+        mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
     if (code == MR_OK)
         code = mr_merge_work_int(&w->c->m, "SELECT EXISTS (SELECT 1 FROM loose)", NULL, 0,
                                  &any, err);
