@@ -143,14 +143,6 @@ const char *mr_merge_work_text(struct mr_case_stmt *stmt, int column,
     return copy;
 }
 
-void mr_merge_work_bind(struct mr_case_stmt *stmt, int at, struct mr_key bytes)
-{
-    if (bytes.ptr == NULL)
-        mr_case_bind_null(stmt, at);
-    else
-        mr_case_bind_borrowed(stmt, at, bytes.ptr, bytes.len);
-}
-
 enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,
                                 size_t nargs, struct mr_arena *arena, struct mr_vec *rows,
                                 struct mr_err *err)

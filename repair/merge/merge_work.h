@@ -53,6 +53,5 @@ struct mr_key mr_merge_work_bytes(struct mr_case_stmt *stmt, int column,
 const char *mr_merge_work_text(struct mr_case_stmt *stmt, int column,
                                struct mr_arena *arena, enum mr_code *code,
                                struct mr_err *err);
-void mr_merge_work_bind(struct mr_case_stmt *stmt, int at, struct mr_key bytes);
 
 #endif

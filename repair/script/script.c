@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "core/base/signals.h"
+#include "core/case/case_args.h"
 #include "core/db/sqltext.h"
 #include "repair/merge/merge_row.h"
 #include "repair/plan/plan_packet.h"
@@ -40,10 +41,9 @@ static enum mr_code find_planned(struct mr_script *s, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = mr_case_prepare(
-        s->lookup.cf, "SELECT DISTINCT tbl, op FROM step WHERE plan=?", &stmt, err);
-    if (code == MR_OK)
-        mr_case_bind_int(stmt, 1, mr_plan_store_id(s->task->store));
+    enum mr_code code = MR_CASE_PREPARE(
+        s->lookup.cf, "SELECT DISTINCT tbl, op FROM step WHERE plan=:plan", &stmt, err,
+        MR_ARG_INT("plan", mr_plan_store_id(s->task->store)));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_script_table *t = &s->tables[mr_case_int(stmt, 0)];
         t->planned = true;

@@ -6,6 +6,7 @@
  * has that number in its key (copy_bag.c): it is gone when fewer stand. */
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_work.h"
 #include "repair/plan/plan_image.h"
@@ -38,12 +39,10 @@ static enum mr_code note_row(void *ctx, const struct mr_entity *e, struct mr_err
     struct mr_digest digest;
     enum mr_code code = mr_plan_digester_row(
         n->digester, (struct mr_key){e->after, e->after_len}, &digest, err);
-    if (code != MR_OK)
-        return code;
-    mr_case_bind_int(n->add, 1, e->id);
-    mr_case_bind_int(n->add, 2, (int64_t)n->table->at);
-    mr_case_bind_borrowed(n->add, 3, &digest, sizeof digest);
-    return mr_case_run(n->add, err);
+    return code == MR_OK ? MR_CASE_RUN(n->add, err, MR_ARG_INT("entity", e->id),
+                                       MR_ARG_INT("tbl", n->table->at),
+                                       MR_ARG_BLOB("digest", &digest, sizeof digest))
+                         : code;
 }
 
 /* ---- what stands on TARGET ---- */
@@ -62,9 +61,9 @@ static enum mr_code count_row(void *ctx, const struct mr_merge_ask *ask,
     (void)ask;
     enum mr_code code = mr_plan_digester_row(
         c->digester, (struct mr_key){row->image, row->len}, &digest, err);
-    mr_case_bind_int(c->count, 1, (int64_t)c->table->at);
-    mr_case_bind_borrowed(c->count, 2, &digest, sizeof digest);
-    return code == MR_OK ? mr_case_run(c->count, err) : code;
+    return code == MR_OK ? MR_CASE_RUN(c->count, err, MR_ARG_INT("tbl", c->table->at),
+                                       MR_ARG_BLOB("digest", &digest, sizeof digest))
+                         : code;
 }
 
 static enum mr_code count_table(struct mr_script *s, const struct mr_plan_table *t,
@@ -120,16 +119,17 @@ static enum mr_code number_delete(void *ctx, const struct mr_entity *e,
     struct mr_case_stmt *add = ctx;
     int64_t n = 0;
     enum mr_code code = number_of(e, &n, err);
-    mr_case_bind_int(add, 1, e->id);
-    mr_case_bind_int(add, 2, n);
-    return code == MR_OK ? mr_case_run(add, err) : code;
+    return code == MR_OK
+               ? MR_CASE_RUN(add, err, MR_ARG_INT("entity", e->id), MR_ARG_INT("n", n))
+               : code;
 }
 
 static enum mr_code number_all(struct mr_script *s, struct mr_err *err)
 {
     struct mr_case_stmt *add = NULL;
     enum mr_code code = mr_case_prepare(
-        s->lookup.cf, "INSERT INTO script_equal (entity, n) VALUES (?,?)", &add, err);
+        s->lookup.cf, "INSERT INTO script_equal (entity, n) VALUES (:entity, :n)", &add,
+        err);
     for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++)
         if (s->plan->tables[i].key.count == 0)
             code = mr_plan_store_each(s->task->store, i, MR_DECIDE_DELETE, number_delete,
@@ -143,14 +143,15 @@ enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err)
     struct mr_case *cf = s->lookup.cf;
     struct mr_case_stmt *add = NULL;
     struct counting counting = {.count = NULL};
+    const struct mr_case_sql list[] = {
+        {&add, "INSERT INTO script_equal (entity, tbl, digest)"
+               " VALUES (:entity, :tbl, :digest)"},
+        {&counting.count,
+         "UPDATE script_bag SET n=n+1 WHERE tbl=:tbl AND digest=:digest"},
+    };
     enum mr_code code = mr_case_exec(cf, schema_sql, err);
     if (code == MR_OK)
-        code = mr_case_prepare(
-            cf, "INSERT INTO script_equal (entity, tbl, digest) VALUES (?,?,?)", &add,
-            err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "UPDATE script_bag SET n=n+1 WHERE tbl=? AND digest=?",
-                               &counting.count, err);
+        code = mr_case_prepare_all(cf, list, sizeof list / sizeof list[0], err);
     for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++)
         if (s->plan->tables[i].key.count == 0)
             code = count_table(s, &s->plan->tables[i], add, &counting, err);
@@ -161,7 +162,7 @@ enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err)
     if (code == MR_OK)
         code = number_all(s, err);
     return code == MR_OK
-               ? mr_case_prepare(cf, "SELECT n FROM script_equal WHERE entity=?",
+               ? mr_case_prepare(cf, "SELECT n FROM script_equal WHERE entity=:entity",
                                  &s->equals, err)
                : code;
 }

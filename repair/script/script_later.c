@@ -4,6 +4,7 @@
  * not any more as the first has left it, and yet that one is done: so the images that come
  * later are staged, too, and each of them says that the row stands. */
 #include "repair/merge/merge_work.h"
+#include "core/case/case_args.h"
 #include "repair/script/script_internal.h"
 
 static const char schema_sql[] =
@@ -17,7 +18,7 @@ static const char fill_sql[] =
     " (SELECT entity FROM step WHERE plan=?1 GROUP BY entity HAVING min(unit)<max(unit))";
 
 static const char find_sql[] =
-    "SELECT step FROM script_goes WHERE entity=?1 AND unit BETWEEN ?2 AND ?3";
+    "SELECT step FROM script_goes WHERE entity=:entity AND unit BETWEEN :first AND :last";
 
 enum mr_code mr_script_later_open(struct mr_script *s, struct mr_err *err)
 {
@@ -75,9 +76,9 @@ enum mr_code mr_script_later_find(struct mr_script *s, struct mr_err *err)
         bool found = false;
         if (row->step.op != MR_STEP_UPDATE || row->passing)
             continue;
-        mr_case_bind_int(get, 1, row->step.entity);
-        mr_case_bind_int(get, 2, undo ? 0 : (int64_t)s->last_unit + 1);
-        mr_case_bind_int(get, 3, undo ? (int64_t)s->unit - 1 : INT64_MAX);
+        MR_CASE_BIND(get, MR_ARG_INT("entity", row->step.entity),
+                     MR_ARG_INT("first", undo ? 0 : s->last_unit + 1),
+                     MR_ARG_INT("last", undo ? (int64_t)s->unit - 1 : INT64_MAX));
         while (code == MR_OK && (code = mr_case_step(get, &found, err)) == MR_OK && found)
             code = add_image(s, row, mr_case_int(get, 0), err);
         mr_case_reset(get);

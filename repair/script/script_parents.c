@@ -6,6 +6,7 @@
  * before the plan; one that another unit writes may still stand as the plan leaves it. */
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "repair/merge/merge_work.h"
 #include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
@@ -66,27 +67,27 @@ static enum mr_code note_set(struct mr_script *s, struct mr_case_stmt *add, bool
     for (size_t i = 0; code == MR_OK && i < asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&asks, i);
         const struct mr_script_row *row = mr_vec_at(&s->rows, (size_t)ask->tag);
-        mr_case_bind_int(add, 1, (int64_t)t->at);
-        mr_case_bind_int(add, 2, (int64_t)set);
-        mr_merge_work_bind(add, 3, ask->canon);
-        mr_case_bind_int(add, 4, before);
-        mr_case_bind_int(add, 5, (int64_t)s->unit);
-        mr_case_bind_int(add, 6, row->step.entity);
-        mr_case_bind_int(add, 7, row->step.op != MR_STEP_INSERT ? row->step.id : 0);
-        code = mr_case_run(add, err);
+        code = MR_CASE_RUN(
+            add, err, MR_ARG_INT("tbl", t->at), MR_ARG_INT("set", set),
+            MR_ARG_BYTES("canon", ask->canon), MR_ARG_INT("before", before),
+            MR_ARG_INT("unit", s->unit), MR_ARG_INT("entity", row->step.entity),
+            MR_ARG_INT("step", row->step.op != MR_STEP_INSERT ? row->step.id : 0));
     }
     mr_vec_release(&asks);
     return code;
 }
 
+#define NOTE(otherwise)                                                                  \
+    "INSERT OR " otherwise                                                               \
+    " INTO script_parent (tbl, set_no, canon, before, unit, entity, step)"               \
+    " VALUES (:tbl, :set, :canon, :before, :unit, :entity, :step)"
+
 /* The last unit says how a row is left, the first how it was. */
 static enum mr_code note_images(struct mr_script *s, bool before, struct mr_err *err)
 {
     struct mr_case_stmt *add = NULL;
-    const char *sql = before
-                          ? "INSERT OR IGNORE INTO script_parent VALUES (?,?,?,?,?,?,?)"
-                          : "INSERT OR REPLACE INTO script_parent VALUES (?,?,?,?,?,?,?)";
-    enum mr_code code = mr_case_prepare(s->lookup.cf, sql, &add, err);
+    enum mr_code code = mr_case_prepare(
+        s->lookup.cf, before ? NOTE("IGNORE") : NOTE("REPLACE"), &add, err);
     for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++) {
         const struct mr_plan_table *t = &s->plan->tables[i];
         const bool *used = s->tables[i].used;
@@ -289,10 +290,9 @@ static enum mr_code find_planned(struct finding *f, struct mr_case_stmt *get,
     struct noted gone = {0};
     enum mr_code code = MR_OK;
     *found = false;
-    mr_case_bind_int(get, 1, (int64_t)r->parent);
-    mr_case_bind_int(get, 2, (int64_t)r->to_set);
-    mr_merge_work_bind(get, 3, ask->canon);
-    mr_case_bind_int(get, 4, !apply || mr_script_tells_one(f->parent, r->to));
+    MR_CASE_BIND(get, MR_ARG_INT("tbl", r->parent), MR_ARG_INT("set", r->to_set),
+                 MR_ARG_BYTES("canon", ask->canon),
+                 MR_ARG_INT("before", !apply || mr_script_tells_one(f->parent, r->to)));
     while (code == MR_OK && (code = mr_case_step(get, &row, err)) == MR_OK && row) {
         const struct noted n = {mr_case_int(get, 0) != 0, (uint64_t)mr_case_int(get, 1),
                                 mr_case_int(get, 2), mr_case_int(get, 3)};
@@ -320,8 +320,8 @@ static enum mr_code take_planned(struct finding *f, struct mr_vec *asks,
     if (code == MR_OK)
         code = mr_case_prepare(f->s->lookup.cf,
                                "SELECT before, unit, entity, step FROM script_parent"
-                               " WHERE tbl=? AND set_no=? AND canon=? AND before<=?"
-                               " ORDER BY before DESC",
+                               " WHERE tbl=:tbl AND set_no=:set AND canon=:canon"
+                               " AND before<=:before ORDER BY before DESC",
                                &get, err);
     for (size_t i = 0; code == MR_OK && i < asks->count; i++) {
         bool found = false;

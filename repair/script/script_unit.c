@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "repair/merge/merge_row.h"
 #include "repair/script/script_internal.h"
 
@@ -213,8 +214,8 @@ static enum mr_code count_equals(struct mr_script *s, struct mr_script_row *row,
     bool found = false;
     if (s->plan->tables[row->step.table].key.count > 0)
         return MR_OK;
-    mr_case_bind_int(s->equals, 1, row->step.entity);
-    enum mr_code code = mr_case_step(s->equals, &found, err);
+    enum mr_code code =
+        MR_CASE_ASK(s->equals, &found, err, MR_ARG_INT("entity", row->step.entity));
     row->nth = code == MR_OK && found ? (uint64_t)mr_case_int(s->equals, 0) : 1;
     mr_case_reset(s->equals);
     return code;
