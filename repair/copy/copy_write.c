@@ -80,8 +80,7 @@ static void fill_after(struct mr_entity *e, const struct mr_merge_work_row *row,
 {
     if (e->decision == MR_DECIDE_INSERT || e->decision == MR_DECIDE_UPDATE) {
         e->target_key = row->key;
-        e->after = source.ptr;
-        e->after_len = source.len;
+        e->after = source;
     } else if (e->decision == MR_DECIDE_DELETE || same || row->image == NULL) {
         e->target_key = row->live_key;
     }
@@ -114,8 +113,7 @@ static enum mr_code describe_fit(struct writing *w, const struct slot_facts *x,
     }
     if (orig.ptr != NULL) {
         code = cut(w->table, &orig, err);
-        e->source = orig.ptr;
-        e->source_len = orig.len;
+        e->source = orig;
     }
     return code;
 }
@@ -134,16 +132,13 @@ static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
         return code;
     struct mr_entity e = {.table = w->table->at,
                           .source_key = row->key,
-                          .identity = identity.ptr,
-                          .identity_len = identity.len,
+                          .identity = identity,
                           .decision = decision_of((enum mr_step_op)row->n, kind, same),
                           .kind = kind,
                           .detail = kind != NULL ? detail_text(w, kind, x->what) : NULL,
                           .choices = kind != NULL ? "" : NULL,
-                          .source = source.ptr,
-                          .source_len = source.len,
-                          .target = target.ptr,
-                          .target_len = target.len};
+                          .source = source,
+                          .target = target};
     if (kind != NULL && is_closed(kind))
         e.choice = "target";
     fill_after(&e, row, source, same);
@@ -152,7 +147,7 @@ static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
         return code;
     count(w->c->result, &e);
     code = mr_plan_store_save(w->c->m.store, &e, err);
-    if (code == MR_OK && e.after != NULL)
+    if (code == MR_OK && e.after.ptr != NULL)
         code = mr_merge_row_unmeant(&w->c->m, w->table,
                                     (struct mr_key){row->image, row->len}, e.id, err);
     return code == MR_OK ? MR_CASE_RUN(w->done, err, MR_ARG_INT("id", row->id),
@@ -388,10 +383,8 @@ static enum mr_code add_step(struct writing *w, const struct mr_copy_place *p,
     }
     if (p->phase != MR_PHASE_MAIN)
         step.op = MR_STEP_UPDATE;
-    step.before = before.ptr;
-    step.before_len = before.len;
-    step.after = after.ptr;
-    step.after_len = after.len;
+    step.before = before;
+    step.after = after;
     w->image_bytes += before.len + after.len;
     return code == MR_OK ? mr_plan_store_add_step(w->c->m.store, &step, err) : code;
 }

@@ -488,19 +488,16 @@ static enum mr_code propose(void *ctx, const struct mr_entity *e, struct mr_err 
     struct mr_merge *m = p->m;
     const struct mr_plan_table *t = &m->plan->tables[e->table];
     struct mr_digest digest = {0};
-    bool matched = e->after == NULL, merged = matched && mr_entity_is_merged(e);
+    bool matched = e->after.ptr == NULL, merged = matched && mr_entity_is_merged(e);
     enum mr_code code =
-        mr_plan_digester_row(p->digester,
-                             matched ? (struct mr_key){e->target, e->target_len}
-                                     : (struct mr_key){e->after, e->after_len},
-                             &digest, err);
+        mr_plan_digester_row(p->digester, matched ? e->target : e->after, &digest, err);
     if (code != MR_OK)
         return code;
     return MR_CASE_RUN(
         p->stmt, err, MR_ARG_TEXT("name", mr_plan_table_name(t)),
         MR_ARG_BYTES("source_key", e->source_key),
         MR_ARG_BYTES("target_key", e->target_key),
-        MR_ARG_BLOB("identity", merged ? NULL : e->identity, e->identity_len),
+        MR_ARG_BYTES("identity", merged ? (struct mr_key){0} : e->identity),
         MR_ARG_BLOB("digest", &digest, DIGEST_BYTES),
         MR_ARG_INT("is_new", e->decision == MR_DECIDE_RENUMBER || merged),
         MR_ARG_INT("plan", mr_plan_store_id(m->store)));

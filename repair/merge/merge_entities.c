@@ -307,8 +307,7 @@ static enum mr_code decide_standing(struct writing *w, struct decided *d,
     code = merged_image(w, d, err);
     if (code == MR_OK)
         code = real_values(w, &d->after, NULL, err);
-    e->after = d->after.ptr;
-    e->after_len = d->after.len;
+    e->after = d->after;
     return code;
 }
 
@@ -338,8 +337,7 @@ static enum mr_code decide_absent(struct writing *w, struct decided *d,
         if (e->target_key.ptr == NULL)
             return mr_merge_nomem(err);
     }
-    e->after = d->after.ptr;
-    e->after_len = d->after.len;
+    e->after = d->after;
     return code;
 }
 
@@ -352,8 +350,7 @@ static enum mr_code name_holder(struct writing *w, struct decided *d, struct mr_
         return MR_OK;
     enum mr_code code = cut(w, &d->holder, err);
     e->target_key = d->holder_key;
-    e->target = d->holder.ptr;
-    e->target_len = d->holder.len;
+    e->target = d->holder;
     return code;
 }
 
@@ -412,17 +409,15 @@ static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity 
     if (code == MR_OK)
         code = d->there.ptr != NULL ? decide_standing(w, d, e, err)
                                     : decide_absent(w, d, e, err);
-    e->identity = t->identity == MR_PLAN_BY_COLUMNS ? d->ident.ptr : NULL;
-    e->identity_len = e->identity != NULL ? d->ident.len : 0;
+    if (t->identity == MR_PLAN_BY_COLUMNS)
+        e->identity = d->ident;
     e->kind = d->kind;
     e->detail = d->kind != NULL ? d->detail : NULL;
     e->choice = d->choice;
     e->choices =
         d->kind != NULL && (d->choice == NULL || keeps_live(d)) ? choices_of(w, d) : NULL;
-    e->source = d->image.ptr;
-    e->source_len = d->image.len;
-    e->target = d->live.ptr;
-    e->target_len = d->live.len;
+    e->source = d->image;
+    e->target = d->live;
     return code == MR_OK ? name_holder(w, d, e, err) : code;
 }
 
@@ -459,7 +454,7 @@ static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_er
     struct mr_entity e = {0};
     enum mr_code code = fill(w, d, &e, err);
     if (w->table->plan->key.count == 0) {
-        e.source_key = (struct mr_key){e.source, e.source_len};
+        e.source_key = e.source;
         if (e.decision == MR_DECIDE_SAME || e.decision == MR_DECIDE_MATCHED)
             return code;
     }
@@ -468,7 +463,7 @@ static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_er
     if (code == MR_OK)
         code = mr_plan_store_add_facts(w->m->store, e.id, d->facts,
                                        mr_group_named(d->grp), err);
-    if (code == MR_OK && e.after != NULL)
+    if (code == MR_OK && e.after.ptr != NULL)
         code = mr_merge_row_unmeant(w->m, w->table->plan, d->meant, e.id, err);
     if (code == MR_OK && e.kind != NULL && e.choice == NULL)
         w->m->result->open++;

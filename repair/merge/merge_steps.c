@@ -62,10 +62,9 @@ static enum mr_code open_image(struct stepping *s, int64_t id, const struct mr_e
         *open = true;
     }
     mr_case_reset(s->deferred);
-    return code == MR_OK
-               ? mr_merge_row_edit((struct mr_key){e->after, e->after_len}, s->values,
-                                   t->pair->find.ncolumns, &s->bytes, err)
-               : code;
+    return code == MR_OK ? mr_merge_row_edit(e->after, s->values, t->pair->find.ncolumns,
+                                             &s->bytes, err)
+                         : code;
 }
 
 static void next_unit(struct stepping *s)
@@ -84,7 +83,7 @@ static enum mr_code add_step(struct stepping *s, struct mr_step *step, struct mr
     step->unit = s->unit;
     step->tree = s->tree;
     s->rows++;
-    s->image_bytes += step->before_len + step->after_len;
+    s->image_bytes += step->before.len + step->after.len;
     return mr_plan_store_add_step(s->m->store, step, err);
 }
 
@@ -117,10 +116,8 @@ static enum mr_code close_circles(struct stepping *s, int64_t parent, struct mr_
                                .op = MR_STEP_UPDATE,
                                .level = CLOSING_LEVEL,
                                .table = e.table,
-                               .before = s->bytes.ptr,
-                               .before_len = s->bytes.len,
-                               .after = e.after,
-                               .after_len = e.after_len};
+                               .before = {s->bytes.ptr, s->bytes.len},
+                               .after = e.after};
         if (code == MR_OK && open)
             code = add_step(s, &step, err);
     }
@@ -143,8 +140,7 @@ static enum mr_code insert(struct stepping *s, int64_t id, int64_t rank,
                            .op = MR_STEP_INSERT,
                            .level = level_of(s, e.table, rank),
                            .table = e.table,
-                           .after = s->bytes.ptr,
-                           .after_len = s->bytes.len};
+                           .after = {s->bytes.ptr, s->bytes.len}};
     code = add_step(s, &step, err);
     if (code == MR_OK && s->defers)
         code = MR_CASE_RUN(s->done, err, MR_ARG_INT("id", id));
@@ -202,11 +198,9 @@ static enum mr_code update(struct stepping *s, const struct mr_entity *e,
                            .level = CLOSING_LEVEL,
                            .table = e->table,
                            .before = e->target,
-                           .before_len = e->target_len,
-                           .after = e->after,
-                           .after_len = e->after_len};
+                           .after = e->after};
     /* only a key of other bytes differs, and that stays */
-    if (e->target_len == e->after_len && memcmp(e->target, e->after, e->after_len) == 0)
+    if (mr_key_compare(e->target, e->after) == 0)
         return MR_OK;
     if (s->unit == 0 || s->rows >= MR_UNIT_ROWS || s->image_bytes >= MR_UNIT_BYTES)
         next_unit(s);

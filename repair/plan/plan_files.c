@@ -83,11 +83,11 @@ static enum mr_code find_referring(struct writing *w, size_t table, struct mr_er
  * that it is known by. */
 static struct mr_key row_after(const struct mr_plan_table *t, const struct mr_entity *e)
 {
-    if (e->after != NULL)
-        return (struct mr_key){e->after, e->after_len};
+    if (e->after.ptr != NULL)
+        return e->after;
     bool stands = e->decision == MR_DECIDE_SAME || e->decision == MR_DECIDE_MATCHED ||
                   (e->decision == MR_DECIDE_DELETE && t->key.count == 0);
-    return stands ? (struct mr_key){e->target, e->target_len} : (struct mr_key){0};
+    return stands ? e->target : (struct mr_key){0};
 }
 
 static enum mr_code digest_row(struct writing *w, struct mr_key row,
@@ -129,7 +129,7 @@ static enum mr_code write_entity(struct writing *w, const struct mr_entity *e,
                                   .source_key = e->source_key,
                                   .target_key =
                                       is_named ? e->target_key : (struct mr_key){0},
-                                  .identity = {e->identity, e->identity_len},
+                                  .identity = e->identity,
                                   .decision = e->decision,
                                   .kind = e->kind,
                                   .choice = e->choice,
@@ -204,8 +204,8 @@ static enum mr_code add_proof(struct writing *w, const struct mr_plan_table *t,
         &w->line, merged ? MR_DECIDE_MERGED
                          : mr_decision_name(restored ? e->decision : MR_DECIDE_MATCHED));
     mr_strbuf_reset(&w->text);
-    if (e->identity != NULL)
-        mr_strbuf_add_hex(&w->text, e->identity, e->identity_len);
+    if (e->identity.ptr != NULL)
+        mr_strbuf_add_hex(&w->text, e->identity.ptr, e->identity.len);
     mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
     mr_strbuf_reset(&w->text);
     mr_strbuf_add_fmt(&w->text, "%016" PRIx64 "%016" PRIx64, digest.hi, digest.lo);
@@ -223,7 +223,7 @@ static enum mr_code write_mapped(struct writing *w, const struct mr_entity *e,
     if (t->key.count == 0 || !is_mapped(e))
         return MR_OK;
     if (row.ptr == NULL)
-        row = (struct mr_key){e->source, e->source_len};
+        row = e->source;
     mr_plan_text_str(&w->line, mr_plan_table_name(t));
     mr_strbuf_reset(&w->text);
     enum mr_code code = mr_plan_text_values(&w->text, t, &t->key, e->source_key, err);

@@ -178,9 +178,7 @@ static enum mr_code push_key(struct losing *l, const struct mr_entity *e,
 static enum mr_code push_row(struct losing *l, const struct mr_entity *e,
                              struct mr_err *err)
 {
-    const struct mr_key image = l->side == MR_SOURCE
-                                    ? (struct mr_key){e->source, e->source_len}
-                                    : (struct mr_key){e->target, e->target_len};
+    const struct mr_key image = l->side == MR_SOURCE ? e->source : e->target;
     if (image.ptr == NULL)
         return MR_OK;
     struct mr_digest *slot = mr_vec_push(&l->rows);

@@ -175,16 +175,16 @@ enum mr_code mr_plan_store_save(struct mr_plan_store *store, struct mr_entity *e
         MR_ARG_INT("tbl", entity->table),
         MR_ARG_BYTES("source_key", entity->source_key),
         MR_ARG_BYTES("target_key", entity->target_key),
-        MR_ARG_BLOB("identity", entity->identity, entity->identity_len),
+        MR_ARG_BYTES("identity", entity->identity),
         MR_ARG_INT("decision", entity->decision),
         MR_ARG_TEXT("kind", entity->kind),
         MR_ARG_TEXT("detail", entity->detail),
         MR_ARG_TEXT("choices", entity->choices),
         MR_ARG_TEXT("choice", entity->choice),
         MR_ARG_INT("waits_for", entity->waits_for),
-        MR_ARG_BLOB("source", entity->source, entity->source_len),
-        MR_ARG_BLOB("target", entity->target, entity->target_len),
-        MR_ARG_BLOB("after", entity->after, entity->after_len),
+        MR_ARG_BYTES("source", entity->source),
+        MR_ARG_BYTES("target", entity->target),
+        MR_ARG_BYTES("after", entity->after),
         MR_ARG_INT("id", entity->id), /* the last one: of an update only */
     };
     const size_t count = sizeof args / sizeof args[0];
@@ -229,14 +229,14 @@ static enum mr_code read_entity(struct mr_case_stmt *stmt, struct mr_arena *aren
                             .waits_for = mr_case_int(stmt, 10)};
     e->source_key.ptr = copy_blob(stmt, 2, &e->source_key.len, arena, &code, err);
     e->target_key.ptr = copy_blob(stmt, 3, &e->target_key.len, arena, &code, err);
-    e->identity = copy_blob(stmt, 4, &e->identity_len, arena, &code, err);
+    e->identity.ptr = copy_blob(stmt, 4, &e->identity.len, arena, &code, err);
     e->kind = copy_text(stmt, 6, arena, &code, err);
     e->detail = copy_text(stmt, 7, arena, &code, err);
     e->choices = copy_text(stmt, 8, arena, &code, err);
     e->choice = copy_text(stmt, 9, arena, &code, err);
-    e->source = copy_blob(stmt, 11, &e->source_len, arena, &code, err);
-    e->target = copy_blob(stmt, 12, &e->target_len, arena, &code, err);
-    e->after = copy_blob(stmt, 13, &e->after_len, arena, &code, err);
+    e->source.ptr = copy_blob(stmt, 11, &e->source.len, arena, &code, err);
+    e->target.ptr = copy_blob(stmt, 12, &e->target.len, arena, &code, err);
+    e->after.ptr = copy_blob(stmt, 13, &e->after.len, arena, &code, err);
     return code;
 }
 
@@ -298,7 +298,7 @@ static enum mr_code read_entities(struct mr_case_stmt *stmt, struct mr_arena *ar
         code = entity != NULL ? read_entity(stmt, arena, entity, err)
                               : mr_err_nomem(err, "reading the plan");
         if (code == MR_OK)
-            bytes += entity->source_len + entity->target_len + entity->after_len;
+            bytes += entity->source.len + entity->target.len + entity->after.len;
     }
     mr_case_free(stmt);
     return code;
@@ -394,13 +394,12 @@ enum mr_code mr_plan_store_count(struct mr_plan_store *store, size_t table,
 enum mr_code mr_plan_store_add_step(struct mr_plan_store *store, struct mr_step *step,
                                     struct mr_err *err)
 {
-    enum mr_code code =
-        MR_CASE_RUN(store->add_step, err, MR_ARG_INT("plan", store->plan),
-                    MR_ARG_INT("entity", step->entity), MR_ARG_INT("unit", step->unit),
-                    MR_ARG_INT("tree", step->tree), MR_ARG_INT("level", step->level),
-                    MR_ARG_INT("op", step->op), MR_ARG_INT("tbl", step->table),
-                    MR_ARG_BLOB("before", step->before, step->before_len),
-                    MR_ARG_BLOB("after", step->after, step->after_len));
+    enum mr_code code = MR_CASE_RUN(
+        store->add_step, err, MR_ARG_INT("plan", store->plan),
+        MR_ARG_INT("entity", step->entity), MR_ARG_INT("unit", step->unit),
+        MR_ARG_INT("tree", step->tree), MR_ARG_INT("level", step->level),
+        MR_ARG_INT("op", step->op), MR_ARG_INT("tbl", step->table),
+        MR_ARG_BYTES("before", step->before), MR_ARG_BYTES("after", step->after));
     if (code == MR_OK)
         step->id = mr_case_last_id(store->cf);
     return code;
@@ -463,8 +462,8 @@ static enum mr_code read_step(struct mr_case_stmt *stmt, struct mr_arena *arena,
                              .level = (uint64_t)mr_case_int(stmt, 4),
                              .op = (enum mr_step_op)mr_case_int(stmt, 5),
                              .table = (size_t)mr_case_int(stmt, 6)};
-    step->before = copy_blob(stmt, 7, &step->before_len, arena, &code, err);
-    step->after = copy_blob(stmt, 8, &step->after_len, arena, &code, err);
+    step->before.ptr = copy_blob(stmt, 7, &step->before.len, arena, &code, err);
+    step->after.ptr = copy_blob(stmt, 8, &step->after.len, arena, &code, err);
     return code;
 }
 

@@ -56,8 +56,7 @@ struct mr_entity {
     struct mr_key source_key; /* ptr NULL: not on SOURCE */
     struct mr_key target_key; /* ptr NULL: nowhere on TARGET after the plan; of a conflict
                                  about a unique value: whoever has it, as is target */
-    const void *identity;     /* canonical, references mapped; NULL: nobody */
-    size_t identity_len;
+    struct mr_key identity;   /* canonical, references mapped; ptr NULL: nobody */
     enum mr_decision decision;
     const char *kind;    /* of a conflict, as in conflicts.csv; else NULL */
     const char *detail;  /* for people: which index, which parent; or NULL */
@@ -66,8 +65,7 @@ struct mr_entity {
     int64_t waits_for;   /* entity, or 0 */
     /* images: SOURCE's row as it is, TARGET's row as it is, TARGET's row as it will be;
      * ptr NULL: there is none */
-    const void *source, *target, *after;
-    size_t source_len, target_len, after_len;
+    struct mr_key source, target, after;
 };
 
 #define MR_DECIDE_MERGED "merge-into" /* of conflicts.csv, and as idmap.csv says it */
@@ -89,8 +87,7 @@ struct mr_step {
     int64_t tree;
     enum mr_step_op op;
     size_t table;
-    const void *before, *after; /* images; NULL where there is no row */
-    size_t before_len, after_len;
+    struct mr_key before, after; /* images; ptr NULL where there is no row */
 };
 
 /* What a person is asked about a row of SOURCE. */

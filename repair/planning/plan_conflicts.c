@@ -39,8 +39,7 @@ static enum mr_code add_identity(struct writing *w, const struct mr_entity *e,
                                  struct mr_err *err)
 {
     const struct mr_plan_table *t = w->table;
-    struct mr_key row = e->source != NULL ? (struct mr_key){e->source, e->source_len}
-                                          : (struct mr_key){e->target, e->target_len};
+    struct mr_key row = e->source.ptr != NULL ? e->source : e->target;
     enum mr_code code = MR_OK;
     mr_strbuf_reset(&w->text);
     if (t->identity == MR_PLAN_BY_COLUMNS)
@@ -49,12 +48,10 @@ static enum mr_code add_identity(struct writing *w, const struct mr_entity *e,
     return code;
 }
 
-static enum mr_code add_image(struct writing *w, const void *ptr, size_t len,
-                              struct mr_err *err)
+static enum mr_code add_image(struct writing *w, struct mr_key image, struct mr_err *err)
 {
     mr_strbuf_reset(&w->text);
-    enum mr_code code =
-        mr_plan_text_json(&w->text, w->table, (struct mr_key){ptr, len}, err);
+    enum mr_code code = mr_plan_text_json(&w->text, w->table, image, err);
     mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
     return code;
 }
@@ -78,9 +75,9 @@ static enum mr_code write_row(struct writing *w, const struct mr_entity *e,
     mr_plan_text_str(&w->line, e->kind);
     mr_plan_text_str(&w->line, e->choices != NULL ? e->choices : choices_of(e->kind));
     if (code == MR_OK)
-        code = add_image(w, e->source, e->source_len, err);
+        code = add_image(w, e->source, err);
     if (code == MR_OK)
-        code = add_image(w, e->target, e->target_len, err);
+        code = add_image(w, e->target, err);
     mr_plan_text_str(&w->line, e->choice);
     return code == MR_OK ? mr_plan_text_end(&w->line, w->sink, err) : code;
 }

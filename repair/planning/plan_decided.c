@@ -189,13 +189,13 @@ enum mr_code mr_plan_decided_find(struct mr_plan_decided *d,
 /* ---- keeping ---- */
 
 /* Bytes of digest; of no row there are none. */
-static struct mr_key digest_of(const struct mr_plan_table *t, const void *image,
-                               size_t len, struct mr_digest *digest, enum mr_code *code,
+static struct mr_key digest_of(const struct mr_plan_table *t, struct mr_key image,
+                               struct mr_digest *digest, enum mr_code *code,
                                struct mr_err *err)
 {
-    if (*code != MR_OK || image == NULL)
+    if (*code != MR_OK || image.ptr == NULL)
         return (struct mr_key){0};
-    *code = mr_plan_row_digest(t, (struct mr_key){image, len}, digest, err);
+    *code = mr_plan_row_digest(t, image, digest, err);
     return (struct mr_key){digest, sizeof *digest};
 }
 
@@ -220,10 +220,8 @@ enum mr_code mr_plan_decided_keep(struct mr_plan_decided *d,
                     MR_ARG_TEXT("kind", entity->kind), MR_ARG_TEXT("choice", choice));
     if (code != MR_OK || !taken)
         return code;
-    const struct mr_key was =
-        digest_of(table, entity->source, entity->source_len, &source, &code, err);
-    const struct mr_key there =
-        digest_of(table, entity->target, entity->target_len, &target, &code, err);
+    const struct mr_key was = digest_of(table, entity->source, &source, &code, err);
+    const struct mr_key there = digest_of(table, entity->target, &target, &code, err);
     return code == MR_OK
                ? MR_CASE_RUN(d->add, err, ROW_ARGS(table, entity->source_key),
                              MR_ARG_TEXT("kind", entity->kind),

@@ -457,8 +457,7 @@ static enum mr_code check_images(struct mr_plan_decisions *d,
 {
     const char *source = mr_case_text(d->by_key, 2);
     const char *target = mr_case_text(d->by_key, 3);
-    const struct mr_key images[] = {{e->source, e->source_len},
-                                    {e->target, e->target_len}};
+    const struct mr_key images[] = {e->source, e->target};
     bool is_value = e->kind != NULL && mr_conflict_is_value(mr_conflict_named(e->kind));
     enum mr_code code = MR_OK;
     if (mr_case_int(d->by_key, 4) == 0)

@@ -37,8 +37,7 @@ static enum mr_code note_row(void *ctx, const struct mr_entity *e, struct mr_err
 {
     struct noting *n = ctx;
     struct mr_digest digest;
-    enum mr_code code = mr_plan_digester_row(
-        n->digester, (struct mr_key){e->after, e->after_len}, &digest, err);
+    enum mr_code code = mr_plan_digester_row(n->digester, e->after, &digest, err);
     return code == MR_OK ? MR_CASE_RUN(n->add, err, MR_ARG_INT("entity", e->id),
                                        MR_ARG_INT("tbl", n->table->at),
                                        MR_ARG_BLOB("digest", &digest, sizeof digest))

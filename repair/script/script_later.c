@@ -52,8 +52,7 @@ static enum mr_code add_image(struct mr_script *s, const struct mr_script_row *r
     struct mr_step found = {0};
     enum mr_code code = mr_script_step(s, step, &found, err);
     bool undo = s->kind == MR_SCRIPT_UNDO;
-    struct mr_key image = undo ? (struct mr_key){found.before, found.before_len}
-                               : (struct mr_key){found.after, found.after_len};
+    struct mr_key image = undo ? found.before : found.after;
     if (code != MR_OK || image.ptr == NULL)
         return code;
     struct mr_script_later *later = mr_vec_push(&s->later);

@@ -88,8 +88,8 @@ static enum mr_code lets_go(const struct mr_script_outer *outer,
                             const struct mr_script_row *row, bool *yes,
                             struct mr_err *err)
 {
-    const struct mr_key before = {row->step.before, row->step.before_len};
-    const struct mr_key after = {row->step.after, row->step.after_len};
+    const struct mr_key before = row->step.before;
+    const struct mr_key after = row->step.after;
     *yes = false;
     if (row->step.op != MR_STEP_UPDATE || row->step.table != outer->parent)
         return MR_OK;

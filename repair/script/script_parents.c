@@ -30,12 +30,12 @@ static bool is_written(const struct mr_script_row *row)
 
 static struct mr_key after_of(const struct mr_script_row *row)
 {
-    return (struct mr_key){row->step.after, row->step.after_len};
+    return row->step.after;
 }
 
 static struct mr_key before_of(const struct mr_script_row *row)
 {
-    return (struct mr_key){row->step.before, row->step.before_len};
+    return row->step.before;
 }
 
 /* ---- what the unit itself writes ---- */
@@ -185,13 +185,10 @@ static enum mr_code keep_parent(struct finding *f, struct mr_key image,
         if (code == MR_OK && e.id == 0) {
             e = (struct mr_entity){.table = f->parent->at,
                                    .target_key = at,
-                                   .identity = name.ptr,
-                                   .identity_len = name.len,
+                                   .identity = name,
                                    .decision = MR_DECIDE_PARENT,
-                                   .target = image.ptr,
-                                   .target_len = image.len,
-                                   .after = image.ptr,
-                                   .after_len = image.len};
+                                   .target = image,
+                                   .after = image};
             code = mr_plan_store_save(s->task->store, &e, err);
         }
     }
@@ -228,9 +225,7 @@ static enum mr_code noted_row(struct finding *f, const struct noted *n,
     enum mr_code code = n->step > 0 ? mr_script_step(s, n->step, &step, err)
                                     : mr_plan_store_get(s->task->store, n->entity,
                                                         &s->unit_arena, &e, err);
-    *image = n->before     ? (struct mr_key){step.before, step.before_len}
-             : n->step > 0 ? (struct mr_key){step.after, step.after_len}
-                           : (struct mr_key){e.after, e.after_len};
+    *image = n->before ? step.before : n->step > 0 ? step.after : e.after;
     return code;
 }
 

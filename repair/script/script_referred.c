@@ -27,8 +27,8 @@ static void temp_n(struct mr_script *s, const char *before, char prefix, size_t 
 static enum mr_code lets_go(const struct mr_plan_reference *r, const struct mr_step *step,
                             bool *yes, struct mr_err *err)
 {
-    const struct mr_key before = {step->before, step->before_len};
-    const struct mr_key after = {step->after, step->after_len};
+    const struct mr_key before = step->before;
+    const struct mr_key after = step->after;
     *yes = false;
     return step->op == MR_STEP_UPDATE && step->table == r->parent
                ? mr_merge_row_leaves(before, after, r->to, yes, err)
@@ -88,7 +88,7 @@ void mr_script_stage_leaving(struct mr_script *s, size_t reference)
     for (size_t i = 0; i < s->leaving.count; i++) {
         const struct mr_script_leaving *leaving = mr_vec_at(&s->leaving, i);
         const struct mr_script_row *row = mr_vec_at(&s->rows, leaving->row);
-        const struct mr_key before = {row->step.before, row->step.before_len};
+        const struct mr_key before = row->step.before;
         if (leaving->reference != reference)
             continue;
         mr_script_insert_row(s, &in, before, row->number);

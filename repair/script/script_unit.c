@@ -35,16 +35,6 @@ static enum mr_code find_open(const struct mr_script *s, struct mr_script_row *r
     return code;
 }
 
-static struct mr_key before_of(const struct mr_step *step)
-{
-    return (struct mr_key){step->before, step->before_len};
-}
-
-static struct mr_key after_of(const struct mr_step *step)
-{
-    return (struct mr_key){step->after, step->after_len};
-}
-
 /* What was inserted is filled by an update, or what is deleted was emptied by one: a circle
  * of references is closed, or opened.  The update becomes part of the other. */
 static enum mr_code join_circle(const struct mr_script *s, struct mr_script_row *row,
@@ -52,14 +42,12 @@ static enum mr_code join_circle(const struct mr_script *s, struct mr_script_row 
 {
     enum mr_code code = MR_OK;
     if (row->step.op == MR_STEP_INSERT) {
-        code = find_open(s, row, after_of(&row->step), after_of(&next->step), err);
+        code = find_open(s, row, row->step.after, next->step.after, err);
         row->step.after = next->step.after;
-        row->step.after_len = next->step.after_len;
         next->step.op = 0;
     } else {
-        code = find_open(s, next, before_of(&next->step), before_of(&row->step), err);
+        code = find_open(s, next, next->step.before, row->step.before, err);
         next->step.before = row->step.before;
-        next->step.before_len = row->step.before_len;
         row->step.op = 0;
     }
     return code;
@@ -112,12 +100,9 @@ static void drop_joined(struct mr_vec *rows)
 
 static void swap_images(struct mr_step *step)
 {
-    const void *ptr = step->before;
-    size_t len = step->before_len;
+    const struct mr_key before = step->before;
     step->before = step->after;
-    step->before_len = step->after_len;
-    step->after = ptr;
-    step->after_len = len;
+    step->after = before;
 }
 
 static void invert(struct mr_vec *rows)
@@ -190,7 +175,7 @@ static enum mr_code open_own_parents(struct mr_script *s, struct mr_script_row *
                                      struct mr_err *err)
 {
     const struct mr_script_table *t = &s->tables[row->step.table];
-    const struct mr_key image = {row->step.before, row->step.before_len};
+    const struct mr_key image = row->step.before;
     enum mr_code code = MR_OK;
     if (row->step.op != MR_STEP_DELETE || s->plan->tables[row->step.table].key.count == 0)
         return MR_OK;

@@ -173,11 +173,11 @@ static void print_key(struct driver *d, const char *name, struct mr_key key)
 }
 
 static void print_row(struct driver *d, const char *name, const struct mr_plan_table *t,
-                      const void *ptr, size_t len)
+                      struct mr_key image)
 {
     size_t pos = 0;
     mr_jsonw_key(&d->out, name);
-    if (ptr == NULL) {
+    if (image.ptr == NULL) {
         mr_jsonw_null(&d->out);
         return;
     }
@@ -185,7 +185,7 @@ static void print_row(struct driver *d, const char *name, const struct mr_plan_t
     for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
         struct mr_value value;
         struct mr_strbuf text = MR_STRBUF_INIT;
-        if (mr_row_decode(ptr, len, &pos, &value, NULL) != MR_OK)
+        if (mr_row_decode(image.ptr, image.len, &pos, &value, NULL) != MR_OK)
             break;
         mr_value_to_json(&text, &value, t->pair->find.columns[i].style);
         mr_jsonw_key(&d->out, mr_plan_column_name(t, i));
@@ -217,9 +217,9 @@ static void print_entity(struct driver *d, const struct mr_entity *e)
     mr_jsonw_int(&d->out, e->waits_for);
     print_key(d, "source_key", e->source_key);
     print_key(d, "target_key", e->target_key);
-    print_row(d, "source", t, e->source, e->source_len);
-    print_row(d, "target", t, e->target, e->target_len);
-    print_row(d, "after", t, e->after, e->after_len);
+    print_row(d, "source", t, e->source);
+    print_row(d, "target", t, e->target);
+    print_row(d, "after", t, e->after);
     mr_jsonw_object_end(&d->out);
     mr_jsonw_end_line(&d->out);
 }
@@ -244,8 +244,8 @@ static void print_step(struct driver *d, const struct mr_step *s)
     mr_jsonw_int(&d->out, s->entity);
     mr_jsonw_key(&d->out, "table");
     mr_jsonw_str(&d->out, mr_plan_table_name(t));
-    print_row(d, "before", t, s->before, s->before_len);
-    print_row(d, "after", t, s->after, s->after_len);
+    print_row(d, "before", t, s->before);
+    print_row(d, "after", t, s->after);
     mr_jsonw_object_end(&d->out);
     mr_jsonw_end_line(&d->out);
 }

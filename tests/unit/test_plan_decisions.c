@@ -67,8 +67,7 @@ static void keep(struct world *w, const char *kind, const char *choice)
     const struct mr_entity e = {.source_key = {w->key.ptr, w->key.len},
                                 .kind = kind,
                                 .choice = choice,
-                                .source = w->image[0].ptr,
-                                .source_len = w->image[0].len};
+                                .source = {w->image[0].ptr, w->image[0].len}};
     assert_int_equal(mr_plan_decided_keep(w->decided, &w->table, &e, choice, NULL),
                      MR_OK);
 }
