@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+_Static_assert(sizeof(enum mr_case_type) == sizeof(unsigned),
+               "enums are written as unsigned");
+
 static const struct mr_case_field *find(const struct mr_case_field *fields, size_t n,
                                         const char *name)
 {
@@ -54,6 +57,9 @@ enum mr_code mr_case_fields_read(const struct mr_case_fields *map, struct mr_are
         switch (map->of[i]->type) {
         case MR_CASE_FLAG: *(bool *)member = mr_case_int(map->stmt, column) != 0; break;
         case MR_CASE_INT: *(int64_t *)member = mr_case_int(map->stmt, column); break;
+        case MR_CASE_ENUM:
+            *(unsigned *)member = (unsigned)mr_case_int(map->stmt, column);
+            break;
         case MR_CASE_BYTES: copied = copy(map, column, arena, member); break;
         case MR_CASE_TEXT:
             copied = copy(map, column, arena, &bytes);

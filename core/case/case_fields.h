@@ -22,7 +22,8 @@
 
 enum mr_case_type {
     MR_CASE_FLAG = 1, /* bool; NULL is false */
-    MR_CASE_INT,      /* int64_t; NULL is 0 */
+    MR_CASE_INT,      /* int64_t, or unsigned of that size; NULL is 0 */
+    MR_CASE_ENUM,     /* without negative values; NULL is 0 */
     MR_CASE_BYTES,    /* struct mr_key; NULL has ptr NULL */
     MR_CASE_TEXT      /* const char *; NULL is NULL */
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 
 static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS entity (id INTEGER PRIMARY KEY, plan INT NOT NULL,"
@@ -196,48 +197,37 @@ enum mr_code mr_plan_store_save(struct mr_plan_store *store, struct mr_entity *e
     return code;
 }
 
-/* Copies of what the statement holds; *code is set where memory lacks. */
-static const char *copy_text(struct mr_case_stmt *stmt, int column,
-                             struct mr_arena *arena, enum mr_code *code,
-                             struct mr_err *err)
+#define FIELD(member, kind) MR_CASE_FIELD(struct mr_entity, member, kind)
+static const struct mr_case_field entity_fields[] = {
+    FIELD(id, MR_CASE_INT),
+    {"tbl", MR_CASE_INT, offsetof(struct mr_entity, table)},
+    FIELD(source_key, MR_CASE_BYTES),
+    FIELD(target_key, MR_CASE_BYTES),
+    FIELD(identity, MR_CASE_BYTES),
+    FIELD(decision, MR_CASE_ENUM),
+    FIELD(kind, MR_CASE_TEXT),
+    FIELD(detail, MR_CASE_TEXT),
+    FIELD(choices, MR_CASE_TEXT),
+    FIELD(choice, MR_CASE_TEXT),
+    FIELD(waits_for, MR_CASE_INT),
+    FIELD(source, MR_CASE_BYTES),
+    FIELD(target, MR_CASE_BYTES),
+    FIELD(after, MR_CASE_BYTES)};
+
+static enum mr_code open_entities(struct mr_case_fields *map, struct mr_case_stmt *stmt,
+                                  struct mr_err *err)
 {
-    const char *text = mr_case_text(stmt, column);
-    const char *copy = text != NULL ? mr_arena_strdup(arena, text) : NULL;
-    if (text != NULL && copy == NULL)
-        *code = mr_err_nomem(err, "reading the plan");
-    return copy;
+    return mr_case_fields_open(map, stmt, entity_fields,
+                               sizeof entity_fields / sizeof entity_fields[0], err);
 }
 
-static const void *copy_blob(struct mr_case_stmt *stmt, int column, size_t *len,
-                             struct mr_arena *arena, enum mr_code *code,
-                             struct mr_err *err)
-{
-    const void *bytes = mr_case_blob(stmt, column, len);
-    const void *copy = bytes != NULL ? mr_arena_dup(arena, bytes, *len) : NULL;
-    if (bytes != NULL && copy == NULL)
-        *code = mr_err_nomem(err, "reading the plan");
-    return copy;
-}
-
+/* The row that the statement stands on. */
 static enum mr_code read_entity(struct mr_case_stmt *stmt, struct mr_arena *arena,
-                                struct mr_entity *e, struct mr_err *err)
+                                struct mr_entity *entity, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    *e = (struct mr_entity){.id = mr_case_int(stmt, 0),
-                            .table = (size_t)mr_case_int(stmt, 1),
-                            .decision = (enum mr_decision)mr_case_int(stmt, 5),
-                            .waits_for = mr_case_int(stmt, 10)};
-    e->source_key.ptr = copy_blob(stmt, 2, &e->source_key.len, arena, &code, err);
-    e->target_key.ptr = copy_blob(stmt, 3, &e->target_key.len, arena, &code, err);
-    e->identity.ptr = copy_blob(stmt, 4, &e->identity.len, arena, &code, err);
-    e->kind = copy_text(stmt, 6, arena, &code, err);
-    e->detail = copy_text(stmt, 7, arena, &code, err);
-    e->choices = copy_text(stmt, 8, arena, &code, err);
-    e->choice = copy_text(stmt, 9, arena, &code, err);
-    e->source.ptr = copy_blob(stmt, 11, &e->source.len, arena, &code, err);
-    e->target.ptr = copy_blob(stmt, 12, &e->target.len, arena, &code, err);
-    e->after.ptr = copy_blob(stmt, 13, &e->after.len, arena, &code, err);
-    return code;
+    struct mr_case_fields map;
+    enum mr_code code = open_entities(&map, stmt, err);
+    return code == MR_OK ? mr_case_fields_read(&map, arena, entity, err) : code;
 }
 
 enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table,
@@ -289,13 +279,14 @@ enum mr_code mr_plan_store_get(struct mr_plan_store *store, int64_t id,
 static enum mr_code read_entities(struct mr_case_stmt *stmt, struct mr_arena *arena,
                                   struct mr_vec *entities, struct mr_err *err)
 {
+    struct mr_case_fields map;
     bool row = false;
     size_t bytes = 0;
-    enum mr_code code = MR_OK;
+    enum mr_code code = open_entities(&map, stmt, err);
     while (code == MR_OK && bytes < PAGE_BYTES &&
            (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_entity *entity = mr_vec_push(entities);
-        code = entity != NULL ? read_entity(stmt, arena, entity, err)
+        code = entity != NULL ? mr_case_fields_read(&map, arena, entity, err)
                               : mr_err_nomem(err, "reading the plan");
         if (code == MR_OK)
             bytes += entity->source.len + entity->target.len + entity->after.len;
@@ -448,33 +439,32 @@ enum mr_code mr_plan_store_is_unmeant(struct mr_plan_store *store, int64_t entit
     return code;
 }
 
-static enum mr_code read_step(struct mr_case_stmt *stmt, struct mr_arena *arena,
-                              struct mr_vec *steps, struct mr_err *err)
-{
-    struct mr_step *step = mr_vec_push(steps);
-    enum mr_code code = MR_OK;
-    if (step == NULL)
-        return mr_err_nomem(err, "reading the plan");
-    *step = (struct mr_step){.id = mr_case_int(stmt, 0),
-                             .entity = mr_case_int(stmt, 1),
-                             .unit = (uint64_t)mr_case_int(stmt, 2),
-                             .tree = mr_case_int(stmt, 3),
-                             .level = (uint64_t)mr_case_int(stmt, 4),
-                             .op = (enum mr_step_op)mr_case_int(stmt, 5),
-                             .table = (size_t)mr_case_int(stmt, 6)};
-    step->before.ptr = copy_blob(stmt, 7, &step->before.len, arena, &code, err);
-    step->after.ptr = copy_blob(stmt, 8, &step->after.len, arena, &code, err);
-    return code;
-}
+#undef FIELD
+#define FIELD(member, kind) MR_CASE_FIELD(struct mr_step, member, kind)
+static const struct mr_case_field step_fields[] = {
+    FIELD(id, MR_CASE_INT),
+    FIELD(entity, MR_CASE_INT),
+    FIELD(unit, MR_CASE_INT),
+    FIELD(tree, MR_CASE_INT),
+    FIELD(level, MR_CASE_INT),
+    FIELD(op, MR_CASE_ENUM),
+    {"tbl", MR_CASE_INT, offsetof(struct mr_step, table)},
+    FIELD(before, MR_CASE_BYTES),
+    FIELD(after, MR_CASE_BYTES)};
 
 /* All that the statement yields; frees it. */
 static enum mr_code read_steps(struct mr_case_stmt *stmt, struct mr_arena *arena,
                                struct mr_vec *steps, struct mr_err *err)
 {
+    struct mr_case_fields map;
     bool row = false;
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
-        code = read_step(stmt, arena, steps, err);
+    enum mr_code code = mr_case_fields_open(
+        &map, stmt, step_fields, sizeof step_fields / sizeof step_fields[0], err);
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+        struct mr_step *step = mr_vec_push(steps);
+        code = step != NULL ? mr_case_fields_read(&map, arena, step, err)
+                            : mr_err_nomem(err, "reading the plan");
+    }
     mr_case_free(stmt);
     return code;
 }

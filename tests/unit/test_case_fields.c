@@ -13,13 +13,15 @@ struct sample {
     bool is_open;
     struct mr_key key;
     const char *name;
+    enum mr_case_type kind;
 };
 
 static const struct mr_case_field fields[] = {
     MR_CASE_FIELD(struct sample, n, MR_CASE_INT),
     MR_CASE_FIELD(struct sample, is_open, MR_CASE_FLAG),
     MR_CASE_FIELD(struct sample, key, MR_CASE_BYTES),
-    MR_CASE_FIELD(struct sample, name, MR_CASE_TEXT)};
+    MR_CASE_FIELD(struct sample, name, MR_CASE_TEXT),
+    MR_CASE_FIELD(struct sample, kind, MR_CASE_ENUM)};
 
 struct world {
     struct mr_case *cf;
@@ -70,10 +72,11 @@ static void test_by_name(void **state)
     struct mr_err err = {0};
     assert_int_equal(read_one(*state,
                               "SELECT 'Ada' AS name, x'0041' AS key, 7 AS is_open,"
-                              " -9223372036854775807-1 AS n",
+                              " -9223372036854775807-1 AS n, 2 AS kind",
                               &row, &err),
                      MR_OK);
     assert_true(row.n == INT64_MIN);
+    assert_int_equal(row.kind, MR_CASE_INT);
     assert_true(row.is_open);
     assert_int_equal(row.key.len, 2);
     assert_memory_equal(row.key.ptr, "\0A", 2);
