@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
@@ -214,17 +215,16 @@ static enum mr_code judge_kin(struct holding *h, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_case_prepare(h->t->m->cf,
-                                        "SELECT m.there IS ?2 FROM w LEFT JOIN m ON "
-                                        "m.id=w.id WHERE w.tbl=?1 AND w.skey=?2",
+                                        "SELECT m.there IS :key FROM w LEFT JOIN m ON "
+                                        "m.id=w.id WHERE w.tbl=:tbl AND w.skey=:key",
                                         &stmt, err);
     for (size_t i = 0; code == MR_OK && i < h->holders.count; i++) {
         struct holder *holder = mr_vec_at(&h->holders, i);
         bool found = false;
         if (!holder->is_kin)
             continue;
-        mr_case_bind_int(stmt, 1, (int64_t)h->table->at);
-        mr_merge_work_bind(stmt, 2, holder->key);
-        code = mr_case_step(stmt, &found, err);
+        code = MR_CASE_ASK(stmt, &found, err, MR_ARG_INT("tbl", h->table->at),
+                           MR_ARG_BYTES("key", holder->key));
         if (code == MR_OK && found)
             holder->is_kin = mr_case_int(stmt, 0) != 0;
         mr_case_reset(stmt);
