@@ -400,9 +400,8 @@ enum mr_code mr_merge_remember(struct mr_case *cf, const struct mr_merge_told *t
     return MR_CASE_ONCE(
         cf,
         "INSERT OR IGNORE INTO plan_map (tbl, source_key, target_key, identity, digest,"
-        " is_new, state, plan) VALUES (:name, :source_key, :target_key, :identity, "
-        ":digest,"
-        " :merged OR (NOT :matched AND :source_key<>:target_key), :state, 0)",
+        " is_new, state, plan) VALUES (:name, :source_key, :target_key, :identity,"
+        " :digest, :merged OR (NOT :matched AND :source_key<>:target_key), :state, 0)",
         err, MR_ARG_TEXT("name", told->table),
         MR_ARG_BYTES("source_key", told->source_key),
         MR_ARG_BYTES("target_key", told->target_key),
@@ -513,9 +512,8 @@ static const char propose_sql[] = "INSERT OR REPLACE" INTO_PLAN_MAP("proposed");
  * with the other as he is now. */
 static const char matched_sql[] = "INSERT" INTO_PLAN_MAP(
     "matched") " ON CONFLICT (tbl, source_key, target_key)"
-               " DO UPDATE SET identity=excluded.identity, digest=excluded.digest, "
-               "is_new=1,"
-               " plan=excluded.plan WHERE state='matched' AND excluded.is_new";
+               " DO UPDATE SET identity=excluded.identity, digest=excluded.digest,"
+               " is_new=1, plan=excluded.plan WHERE state='matched' AND excluded.is_new";
 
 /* Somebody who was merged is asked about once more: why, and what was said. */
 static enum mr_code tell_asked(struct mr_merge *m, const struct mr_plan_table *t,
@@ -561,9 +559,9 @@ static enum mr_code forget_merged(struct mr_merge *m, const struct mr_plan_table
 {
     return MR_CASE_ONCE(
         m->cf,
-        "DELETE FROM plan_map WHERE tbl=:name AND state='matched' AND is_new AND "
-        "source_key"
-        " IN (SELECT w.skey FROM earlier e JOIN w ON w.id=e.id JOIN chosen c ON c.id=e.id"
+        "DELETE FROM plan_map WHERE tbl=:name AND state='matched' AND is_new AND"
+        " source_key IN (SELECT w.skey FROM earlier e JOIN w ON w.id=e.id"
+        " JOIN chosen c ON c.id=e.id"
         " WHERE w.tbl=:tbl AND c.kind='unique' AND c.choice<>'merge-into')",
         err, MR_ARG_TEXT("name", mr_plan_table_name(t)), MR_ARG_INT("tbl", t->at));
 }

@@ -82,21 +82,18 @@ enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **o
     store->cf = mr_findings_case(fd);
     const struct mr_case_sql list[] = {
         {&store->insert,
-         "INSERT INTO entity (plan, tbl, source_key, target_key, identity, decision, "
-         "kind,"
-         " detail, choices, choice, waits_for, source, target, after) VALUES (:plan, "
-         ":tbl,"
-         " :source_key, :target_key, :identity, :decision, :kind, :detail, :choices,"
-         " :choice, :waits_for, :source, :target, :after)"},
+         "INSERT INTO entity (plan, tbl, source_key, target_key, identity, decision,"
+         " kind, detail, choices, choice, waits_for, source, target, after)"
+         " VALUES (:plan, :tbl, :source_key, :target_key, :identity, :decision, :kind,"
+         " :detail, :choices, :choice, :waits_for, :source, :target, :after)"},
         {&store->update,
          "UPDATE entity SET plan=:plan, tbl=:tbl, source_key=:source_key,"
          " target_key=:target_key, identity=:identity, decision=:decision, kind=:kind,"
          " detail=:detail, choices=:choices, choice=:choice, waits_for=:waits_for,"
          " source=:source, target=:target, after=:after WHERE id=:id"},
         {&store->add_step,
-         "INSERT INTO step (plan, entity, unit, tree, level, op, tbl, before, after) "
-         "VALUES"
-         " (:plan, :entity, :unit, :tree, :level, :op, :tbl, :before, :after)"},
+         "INSERT INTO step (plan, entity, unit, tree, level, op, tbl, before, after)"
+         " VALUES (:plan, :entity, :unit, :tree, :level, :op, :tbl, :before, :after)"},
         {&store->get,
          "SELECT " ENTITY_COLUMNS " FROM entity WHERE id=:id AND plan=:plan"},
         {&store->unmeant,
