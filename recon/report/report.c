@@ -17,8 +17,6 @@ enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
     if (code == MR_OK && report->result->diverged > 0)
         code = mr_report_people_count(&report->people, report->result, report->config,
                                       report->case_path, &report->arena, err);
-    if (code == MR_OK && report->story != NULL)
-        code = mr_story_tell(&report->telling, report, &report->arena, err);
     if (code != MR_OK)
         mr_report_release(report);
     return code;
@@ -26,7 +24,6 @@ enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
 
 void mr_report_release(struct mr_report *report)
 {
-    mr_story_telling_release(&report->telling);
     mr_next_steps_release(&report->steps);
     mr_vec_release(&report->counters);
     mr_arena_release(&report->arena);
@@ -172,6 +169,17 @@ const char *mr_report_lead(const struct mr_report *report, bool *taken)
                "when.";
     return "See below where they differ, and decide which side is right before anything "
            "is written.";
+}
+
+void mr_report_time(struct mr_strbuf *out, const char *time)
+{
+    size_t date = strcspn(time, "T");
+    mr_strbuf_add(out, time, date);
+    if (time[date] != 'T')
+        return;
+    mr_strbuf_add_char(out, ' ');
+    mr_strbuf_add(out, time + date + 1, strcspn(time + date + 1, "Z"));
+    mr_strbuf_add_str(out, " UTC");
 }
 
 void mr_report_duration(struct mr_strbuf *out, double seconds)

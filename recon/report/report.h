@@ -25,8 +25,7 @@ struct mr_report {
     const struct mr_story *story; /* what was done since, or NULL */
     struct mr_vec counters;       /* struct mr_find_counter, by table */
     struct mr_next_steps steps;
-    struct mr_report_people people;  /* only of a run in which rows differ */
-    struct mr_story_telling telling; /* only where there is a story */
+    struct mr_report_people people; /* only of a run in which rows differ */
     struct mr_arena arena;
 };
 
@@ -60,6 +59,8 @@ const char *mr_report_lead(const struct mr_report *report, bool *taken);
 /* "1 row", "2,000 rows" */
 void mr_report_count(struct mr_strbuf *out, uint64_t number, const char *one,
                      const char *many);
+/* "2026-11-20 14:36:05 UTC" of the same with T and Z */
+void mr_report_time(struct mr_strbuf *out, const char *time);
 /* "42 s", "3 min 20 s", "2 h 5 min" */
 void mr_report_duration(struct mr_strbuf *out, double seconds);
 

@@ -4,10 +4,9 @@
 #include <sys/stat.h>
 
 #include "core/base/log.h"
-#include "recon/report/report_html.h"
 #include "recon/report/report_json.h"
-#include "recon/report/report_md.h"
 #include "recon/report/report_options.h"
+#include "recon/report/report_page.h"
 
 static enum mr_code write_format(const struct mr_report *report,
                                  enum mr_report_format format,

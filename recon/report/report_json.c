@@ -4,9 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/base/signals.h"
 #include "core/json/jsonw.h"
-#include "recon/report/report_samples.h"
+#include "recon/report/report_sample.h"
 #include "recon/report/report_story_json.h"
 #include "recon/report/report_survey.h"
 #include "recon/report/report_value.h"
@@ -17,12 +16,10 @@ struct json {
     struct mr_jsonw w;
     /* of the table under way */
     struct mr_report_columns columns;
-    struct mr_sample_quota quota;
-    struct mr_image images[2];
+    struct mr_samples samples;
+    bool in_duplicate;
     struct mr_strbuf text;
     bool nomem; /* a text was not whole */
-    uint64_t listed;
-    bool in_duplicate;
 };
 
 /* Empties the text; that it had failed is not forgotten. */
@@ -243,75 +240,54 @@ static void run_lines(struct json *j, const struct mr_report_survey *s)
     }
 }
 
-static enum mr_code open_images(struct json *j, const struct mr_finding *source,
-                                const struct mr_finding *target, struct mr_err *err)
-{
-    enum mr_code code =
-        mr_image_open(&j->images[0], source->source, source->source_len, err);
-    return code == MR_OK
-               ? mr_image_open(&j->images[1], target->target, target->target_len, err)
-               : code;
-}
-
 static void put_differing(struct json *j)
 {
     const struct mr_find_table *table = j->columns.table;
-    bool pair = mr_image_is_row(&j->images[0]) && mr_image_is_row(&j->images[1]);
+    const struct mr_image *images = j->samples.images;
+    bool pair = mr_samples_is_pair(&j->samples);
     mr_jsonw_key(&j->w, "columns");
     mr_jsonw_array_begin(&j->w);
     for (size_t i = 0; pair && i < table->ncolumns; i++)
-        if (mr_image_differs(&j->images[0], &j->images[1], i, &table->columns[i]))
+        if (mr_image_differs(&images[0], &images[1], i, &table->columns[i]))
             mr_jsonw_str(&j->w, table->columns[i].name);
     mr_jsonw_array_end(&j->w);
 }
 
-static enum mr_code row_line(void *ctx, const struct mr_finding *f, struct mr_err *err)
+static enum mr_code row_line(void *ctx, enum mr_find_kind kind, uint64_t count,
+                             struct mr_err *err)
 {
     struct json *j = ctx;
-    if (mr_is_cancelled())
-        return mr_cancelled_err(err);
-    if (!mr_sample_take(&j->quota, f->kind))
-        return MR_OK;
-    enum mr_code code = open_images(j, f, f, err);
-    if (code != MR_OK)
-        return code;
-    const struct mr_image *row =
-        mr_image_is_row(&j->images[0]) ? &j->images[0] : &j->images[1];
+    const struct mr_image *images = j->samples.images;
+    enum mr_code code = MR_OK;
     begin_line(j, "row");
     put_str(j, "table", j->columns.table->name);
-    put_str(j, "kind", mr_kind_name(f->kind));
+    put_str(j, "kind", mr_kind_name(kind));
     if (j->columns.table->keyless) {
         put_str(j, "key", NULL);
-        put_uint(j, "count", f->count);
+        put_uint(j, "count", count);
     } else {
-        code = put_named(j, "key", row, MR_IMAGE_KEY, err);
+        code = put_named(j, "key", mr_samples_either(&j->samples), MR_IMAGE_KEY, err);
     }
     if (code == MR_OK)
-        code = put_named(j, "source", &j->images[0], MR_IMAGE_ROW, err);
+        code = put_named(j, "source", &images[0], MR_IMAGE_ROW, err);
     if (code == MR_OK)
-        code = put_named(j, "target", &j->images[1], MR_IMAGE_ROW, err);
+        code = put_named(j, "target", &images[1], MR_IMAGE_ROW, err);
     put_differing(j);
     end_line(j);
     return code == MR_OK ? mr_report_sink_drain(j->sink, err) : code;
 }
 
-static enum mr_code moved_line(void *ctx, const struct mr_finding *source,
-                               const struct mr_finding *target, struct mr_err *err)
+static enum mr_code moved_line(void *ctx, struct mr_err *err)
 {
     struct json *j = ctx;
-    if (j->listed == j->report->max_rows)
-        return MR_OK;
-    j->listed++;
-    enum mr_code code = open_images(j, source, target, err);
-    if (code != MR_OK)
-        return code;
+    const struct mr_image *images = j->samples.images;
     begin_line(j, "moved");
     put_str(j, "table", j->columns.table->name);
-    code = put_named(j, "identity", &j->images[0], MR_IMAGE_IDENTITY, err);
+    enum mr_code code = put_named(j, "identity", &images[0], MR_IMAGE_IDENTITY, err);
     if (code == MR_OK)
-        code = put_named(j, "source_key", &j->images[0], MR_IMAGE_KEY, err);
+        code = put_named(j, "source_key", &images[0], MR_IMAGE_KEY, err);
     if (code == MR_OK)
-        code = put_named(j, "target_key", &j->images[1], MR_IMAGE_KEY, err);
+        code = put_named(j, "target_key", &images[1], MR_IMAGE_KEY, err);
     end_line(j);
     return code == MR_OK ? mr_report_sink_drain(j->sink, err) : code;
 }
@@ -325,44 +301,31 @@ static void end_duplicate(struct json *j)
     j->in_duplicate = false;
 }
 
-static enum mr_code duplicate_line(void *ctx, const struct mr_find_duplicate *d,
-                                   bool first, struct mr_err *err)
+static enum mr_code duplicate_line(void *ctx, int side, bool first, struct mr_err *err)
 {
     struct json *j = ctx;
+    const struct mr_image *row = &j->samples.images[0];
     enum mr_code code = MR_OK;
-    if (first)
+    if (first) {
         end_duplicate(j);
-    if (first && j->listed < j->report->max_rows) {
-        j->listed++;
         j->in_duplicate = true;
-        code = mr_image_open(&j->images[0], d->image, d->image_len, err);
         begin_line(j, "duplicate");
         put_str(j, "table", j->columns.table->name);
-        put_str(j, "side", d->side == 0 ? "source" : "target");
-        if (code == MR_OK)
-            code = put_named(j, "identity", &j->images[0], MR_IMAGE_IDENTITY, err);
+        put_str(j, "side", side == 0 ? "source" : "target");
+        code = put_named(j, "identity", row, MR_IMAGE_IDENTITY, err);
         mr_jsonw_key(&j->w, "keys");
         mr_jsonw_array_begin(&j->w);
     }
-    if (!j->in_duplicate || code != MR_OK)
-        return code;
-    code = mr_image_open(&j->images[0], d->image, d->image_len, err);
-    return code == MR_OK ? put_part(j, &j->images[0], MR_IMAGE_KEY, err) : code;
+    return code == MR_OK ? put_part(j, row, MR_IMAGE_KEY, err) : code;
 }
 
 static enum mr_code sample_lines(struct json *j, struct mr_err *err)
 {
-    struct mr_findings *fd = j->report->result->fd;
-    int64_t id = j->columns.table->id;
-    mr_sample_quota_init(&j->quota, &j->columns.table->counts, j->report->max_rows);
-    enum mr_code code = mr_findings_walk(fd, id, false, row_line, j, err);
-    j->listed = 0;
-    if (code == MR_OK)
-        code = mr_findings_walk_moved(fd, id, moved_line, j, err);
-    j->listed = 0;
-    if (code == MR_OK)
-        code = mr_findings_walk_duplicates(fd, id, duplicate_line, j, err);
+    static const struct mr_sample_fns fns = {row_line, moved_line, duplicate_line};
+    mr_samples_init(&j->samples, j->report, j->columns);
+    enum mr_code code = mr_samples_walk(&j->samples, &fns, j, err);
     end_duplicate(j);
+    mr_samples_release(&j->samples);
     return code;
 }
 
@@ -498,6 +461,15 @@ static void step_lines(struct json *j)
     }
 }
 
+static void story_lines(struct json *j)
+{
+    if (j->report->story == NULL)
+        return;
+    fresh(j);
+    enum mr_doc_tone tone = mr_story_conclude(j->report->story, &j->text);
+    mr_story_json(&j->w, j->report->story, tone, j->text.ptr);
+}
+
 static void summary_line(struct json *j)
 {
     const struct mr_check_result *r = j->report->result;
@@ -536,8 +508,7 @@ static enum mr_code all_lines(struct json *j, struct mr_report_survey *survey,
     affected_line(j);
     advice_lines(j);
     step_lines(j);
-    if (j->report->story != NULL)
-        mr_story_json(&j->w, j->report->story, &j->report->telling);
+    story_lines(j);
     summary_line(j);
     fresh(j);
     if (j->nomem)
@@ -551,12 +522,8 @@ enum mr_code mr_report_json(const struct mr_report *report, struct mr_report_sin
     struct json j = {.report = report, .sink = sink, .text = MR_STRBUF_INIT};
     struct mr_report_survey *survey = malloc(sizeof *survey);
     mr_jsonw_init_buf(&j.w, &sink->buf);
-    mr_image_init(&j.images[0]);
-    mr_image_init(&j.images[1]);
     enum mr_code code =
         survey != NULL ? all_lines(&j, survey, err) : mr_err_nomem(err, "writing JSON");
-    mr_image_release(&j.images[0]);
-    mr_image_release(&j.images[1]);
     mr_strbuf_release(&j.text);
     mr_jsonw_release(&j.w);
     free(survey);

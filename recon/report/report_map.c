@@ -29,7 +29,7 @@ struct drawing {
     const struct mr_survey_map *map;
 };
 
-static bool is_used(const struct mr_survey_map *map, enum mr_survey_lane lane)
+static bool is_used(const struct mr_survey_map *map, enum mr_lane lane)
 {
     for (size_t i = 0; i < MR_AXIS_BINS; i++)
         if (map->bins[lane][i] > 0)
@@ -48,7 +48,7 @@ void mr_map_definitions(struct mr_strbuf *out)
         [MR_LANE_MOVED] = "<path d=\"M1.5 0V6M4.5 0V6\" stroke-width=\"1.4\"/>"};
     mr_strbuf_add_str(out, "<svg class=\"defs\" aria-hidden=\"true\"><defs>");
     for (int lane = 0; lane < MR_LANES; lane++) {
-        const char *name = mr_survey_lane_name((enum mr_survey_lane)lane);
+        const char *name = mr_lane_name((enum mr_lane)lane);
         mr_strbuf_add_fmt(
             out,
             "<pattern id=\"p-%s\" width=\"6\" height=\"6\" "
@@ -63,9 +63,9 @@ void mr_map_definitions(struct mr_strbuf *out)
     mr_strbuf_add_str(out, "</defs></svg>\n");
 }
 
-void mr_map_key(struct mr_strbuf *out, enum mr_survey_lane lane)
+void mr_map_key(struct mr_strbuf *out, enum mr_lane lane)
 {
-    const char *name = mr_survey_lane_name(lane);
+    const char *name = mr_lane_name(lane);
     mr_strbuf_add_fmt(out,
                       "<span class=\"k\"><svg class=\"sw\" aria-hidden=\"true\">"
                       "<use href=\"#s-%s\"/></svg>%s</span>",
@@ -119,15 +119,14 @@ static uint64_t fullest_bin(const struct mr_survey_map *map)
     return most;
 }
 
-static void add_lane(const struct drawing *d, enum mr_survey_lane lane, uint64_t most,
-                     int y)
+static void add_lane(const struct drawing *d, enum mr_lane lane, uint64_t most, int y)
 {
-    const char *name = mr_survey_lane_name(lane);
+    const char *name = mr_lane_name(lane);
     mr_strbuf_add_fmt(d->out, "<text class=\"end\" x=\"%d\" y=\"%d\">%s", LEFT - 8, y - 5,
                       name);
     if (d->map == &d->s->map) {
         mr_strbuf_add_str(d->out, " <tspan class=\"strong\">");
-        mr_strbuf_add_grouped(d->out, mr_survey_lane_rows(d->s, lane));
+        mr_strbuf_add_grouped(d->out, mr_lane_rows(&d->s->columns.table->counts, lane));
         mr_strbuf_add_str(d->out, "</tspan>");
     }
     mr_strbuf_add_fmt(d->out,
@@ -225,15 +224,15 @@ void mr_map_add(struct mr_strbuf *out, const struct mr_report_survey *survey,
     uint64_t most = fullest_bin(map);
     int lanes = 0, y = TOP;
     for (int lane = 0; lane < MR_LANES; lane++)
-        lanes += is_used(map, (enum mr_survey_lane)lane);
+        lanes += is_used(map, (enum mr_lane)lane);
     int bottom = TOP + lanes * STEP;
     begin_svg(out, bottom + 36,
               map == &survey->map ? "Key-space map of" : "Part of the key-space map of",
               survey);
     for (int i = 0; i < MR_LANES; i++) {
-        if (!is_used(map, mr_survey_lane_order[i]))
+        if (!is_used(map, mr_lane_order[i]))
             continue;
-        add_lane(&d, mr_survey_lane_order[i], most, y + LANE);
+        add_lane(&d, mr_lane_order[i], most, y + LANE);
         y += STEP;
     }
     add_axis(&d, bottom);
@@ -257,7 +256,7 @@ static uint64_t bucket_rows(const struct mr_report_times *t, size_t bucket)
 static void add_kind(struct mr_strbuf *out, const struct mr_report_times *t, int kind,
                      uint64_t most, int width)
 {
-    const char *name = mr_survey_lane_name((enum mr_survey_lane)kind);
+    const char *name = mr_lane_name((enum mr_lane)kind);
     bool any = false;
     for (size_t i = 0; i < t->nbuckets; i++) {
         uint64_t rows = t->count[kind][i], below = 0;

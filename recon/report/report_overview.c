@@ -1,10 +1,8 @@
-/* report_overview.c: see report_overview.h. */
-#include "recon/report/report_overview.h"
-
+/* report_overview.c: all tables together, in figures and as a list; see report_parts.h. */
+#include <stdio.h>
 #include <stdlib.h>
 
-#include "recon/report/report_escape.h"
-#include "recon/report/report_map.h"
+#include "recon/report/report_parts.h"
 
 #define LONG_FIGURE 10000000 /* from here on in smaller type */
 
@@ -40,7 +38,7 @@ static int compare_ranked(const void *a, const void *b)
     return x->at < y->at ? -1 : 1;
 }
 
-size_t *mr_overview_order(const struct mr_report *report, struct mr_arena *arena)
+size_t *mr_parts_order(const struct mr_report *report, struct mr_arena *arena)
 {
     const struct mr_check_result *r = report->result;
     size_t *order = mr_arena_alloc(arena, (r->ntables + 1) * sizeof *order);
@@ -60,179 +58,202 @@ size_t *mr_overview_order(const struct mr_report *report, struct mr_arena *arena
 
 /* ---- the figures ---- */
 
-static void begin_figure(struct mr_strbuf *out, uint64_t number)
+static void add_figure(struct mr_doc *doc, const char *name, bool is_kind,
+                       uint64_t number, const char *note)
 {
-    mr_strbuf_add_str(out, number == 0 ? "<div class=\"none\"><dt>" : "<div><dt>");
+    mr_doc_say(doc, number == 0 ? "<none>" : "<fact>");
+    mr_doc_say(doc, is_kind ? "<term><kind %s>%s</kind></term>" : "<term>%s%s</term>",
+               is_kind ? name : "", name);
+    mr_doc_say(doc,
+               number < LONG_FIGURE ? "<said>%s<small>%s</small></said>"
+                                    : "<long>%s<small>%s</small></long>",
+               mr_doc_number(doc, number), note);
+    mr_doc_say(doc, number == 0 ? "</none>" : "</fact>");
 }
 
-static void end_figure(struct mr_strbuf *out, uint64_t number, const char *note)
+void mr_parts_figures(struct mr_edition *e)
 {
-    mr_strbuf_add_str(out,
-                      number < LONG_FIGURE ? "</dt><dd>" : "</dt><dd class=\"long\">");
-    mr_strbuf_add_grouped(out, number);
-    if (note != NULL)
-        mr_strbuf_add_fmt(out, "<small>%s</small>", note);
-    mr_strbuf_add_str(out, "</dd></div>\n");
-}
-
-void mr_overview_figures(struct mr_strbuf *out, const struct mr_report *report)
-{
-    const struct mr_check_result *r = report->result;
-    const struct mr_find_counts *c = &r->sums;
-    const struct {
-        enum mr_survey_lane lane;
-        uint64_t rows;
-        const char *note;
-    } kinds[] = {
-        {MR_LANE_COLLISION, c->collision, "same key, somebody else"},
-        {MR_LANE_MOVED, c->moved, "same identity, another key"},
-        {MR_LANE_CHANGED, c->changed, "same row, other values"},
-        {MR_LANE_MISSING, c->missing, "only in the source"},
-        {MR_LANE_EXTRA, c->extra, "only in the target"},
-    };
-    struct mr_strbuf note = MR_STRBUF_INIT;
-    mr_strbuf_add_str(out, "<dl class=\"kpi\">\n");
-    mr_strbuf_add_grouped(&note, r->diverged);
-    mr_strbuf_add_str(&note, " diverged");
-    begin_figure(out, r->ntables);
-    mr_strbuf_add_str(out, "tables");
-    end_figure(out, r->ntables, note.ptr);
-    begin_figure(out, c->source_rows + c->target_rows);
-    mr_strbuf_add_str(out, "rows read");
-    end_figure(out, c->source_rows + c->target_rows, "of both sides");
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        begin_figure(out, kinds[i].rows);
-        mr_map_key(out, kinds[i].lane);
-        end_figure(out, kinds[i].rows, kinds[i].note);
+    static const char *const notes[MR_LANES] = {
+        [MR_LANE_COLLISION] = "same key, somebody else",
+        [MR_LANE_MOVED] = "same identity, another key",
+        [MR_LANE_CHANGED] = "same row, other values",
+        [MR_LANE_MISSING] = "only in the source",
+        [MR_LANE_EXTRA] = "only in the target"};
+    const struct mr_check_result *r = e->report->result;
+    const struct mr_report_people *people = &e->report->people;
+    struct mr_doc *doc = &e->doc;
+    char note[48];
+    (void)snprintf(note, sizeof note, "%s diverged", mr_doc_number(doc, r->diverged));
+    mr_doc_say(doc, "<figures>");
+    add_figure(doc, "tables", false, r->ntables, note);
+    add_figure(doc, "rows read", false, r->sums.source_rows + r->sums.target_rows,
+               "of both sides");
+    for (size_t i = 0; i < MR_LANES; i++) {
+        enum mr_lane lane = mr_lane_order[i];
+        add_figure(doc, mr_lane_name(lane), true, mr_lane_rows(&r->sums, lane),
+                   notes[lane]);
     }
-    if (report->people.known) {
-        begin_figure(out, report->people.people);
-        mr_strbuf_add_str(out, "people touched");
-        end_figure(out, report->people.people,
-                   report->people.other      ? "or others: the configuration is not the "
-                                               "run's"
-                   : report->people.at_least ? "at least: not all is known"
-                                             : "by rows of their own or others");
-    }
-    mr_strbuf_add_str(out, "</dl>\n");
-    out->failed |= note.failed;
-    mr_strbuf_release(&note);
+    if (people->known)
+        add_figure(doc, "people touched", false, people->people,
+                   people->other      ? "or others: the configuration is not the run's"
+                   : people->at_least ? "at least: not all is known"
+                                      : "by rows of their own or others");
+    mr_doc_say(doc, "</figures>");
 }
 
 /* ---- the list ---- */
 
-static const char *tone(const struct mr_find_table *table)
+static const char *tone_of(const struct mr_find_table *table)
 {
     switch (table->verdict) {
-    case MR_VERDICT_DIVERGED: return "is-bad";
-    case MR_VERDICT_EQUAL: return "is-good";
+    case MR_VERDICT_DIVERGED: return "bad";
+    case MR_VERDICT_EQUAL: return "good";
     case MR_VERDICT_UNDECIDED:
     case MR_VERDICT_UNSETTLED:
     case MR_VERDICT_NOT_CHECKED: break;
     }
-    return "is-warn";
+    return "warn";
 }
 
-static void add_number(struct mr_strbuf *out, uint64_t number)
+static const char *why_of(const struct mr_find_table *table)
 {
-    mr_strbuf_add_str(out, number == 0 ? "<td class=\"n zero\">" : "<td class=\"n\">");
-    mr_strbuf_add_grouped(out, number);
-    mr_strbuf_add_str(out, "</td>");
+    return table->verdict == MR_VERDICT_NOT_CHECKED ? table->reason
+           : table->verdict == MR_VERDICT_UNDECIDED
+               ? "the run ended before this table was compared"
+           : table->verdict == MR_VERDICT_UNSETTLED
+               ? "rows kept moving while they were compared"
+               : table->note;
 }
 
-static void add_why(struct mr_strbuf *out, const struct mr_find_table *table)
+static void add_number(struct mr_doc *doc, uint64_t number)
 {
-    const char *why = table->verdict == MR_VERDICT_NOT_CHECKED ? table->reason
-                      : table->verdict == MR_VERDICT_UNDECIDED
-                          ? "the run ended before this table was compared"
-                      : table->verdict == MR_VERDICT_UNSETTLED
-                          ? "rows kept moving while they were compared"
-                          : table->note;
-    if (why == NULL)
-        return;
-    mr_strbuf_add_str(out, "<span class=\"why\">");
-    mr_report_escape_html_str(out, why);
-    mr_strbuf_add_str(out, "</span>");
+    mr_doc_say(doc, number == 0 ? "<zero>%s</zero>" : "<number>%s</number>",
+               mr_doc_number(doc, number));
 }
 
-static void add_table(struct mr_strbuf *out, const struct mr_find_table *table, size_t no,
-                      bool has_section)
+static void add_table(struct mr_edition *e, size_t no, bool has_section)
 {
-    const struct mr_find_counts *c = &table->counts;
-    const uint64_t numbers[] = {c->source_rows, c->target_rows, c->collision, c->moved,
-                                c->changed,     c->missing,     c->extra};
-    const char *verdict = mr_verdict_name(table->verdict);
-    mr_strbuf_add_fmt(out, "<tr data-verdict=\"%s\" data-name=\"", verdict);
-    mr_report_escape_html_str(out, table->name);
-    mr_strbuf_add_str(out, "\"><th scope=\"row\">");
+    const struct mr_find_table *table = &e->report->result->tables[no];
+    const char *verdict = mr_verdict_name(table->verdict), *why = why_of(table);
+    struct mr_doc *doc = &e->doc;
+    char anchor[24];
+    (void)snprintf(anchor, sizeof anchor, "t%zu", no);
+    mr_doc_say(doc, "<listed %s %s><key>", verdict, table->name);
     if (has_section)
-        mr_strbuf_add_fmt(out, "<a href=\"#t%zu\">", no);
-    mr_strbuf_add_str(out, "<code>");
-    mr_report_escape_html_str(out, table->name);
-    mr_strbuf_add_str(out, has_section ? "</code></a>" : "</code>");
-    add_why(out, table);
-    mr_strbuf_add_fmt(out, "</th><td><span class=\"tag %s\">%s</span></td>", tone(table),
-                      verdict);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
-        add_number(out, numbers[i]);
-    mr_strbuf_add_str(out, table->schema_differs
-                               ? "<td><span class=\"tag is-bad\">different</span></td>"
-                               : "<td class=\"zero\">equal</td>");
-    mr_strbuf_add_str(out, "</tr>\n");
+        mr_doc_say(doc, "<a %s><code>%s</code></a>", anchor, table->name);
+    else
+        mr_doc_say(doc, "<code>%s</code>", table->name);
+    if (why != NULL && !e->is_brief)
+        mr_doc_say(doc, "<why>%s</why>", why);
+    mr_doc_say(doc, "</key><cell><tag %s>%s</tag></cell>", tone_of(table), verdict);
+    add_number(doc, table->counts.source_rows);
+    add_number(doc, table->counts.target_rows);
+    for (size_t i = 0; i < MR_LANES; i++)
+        add_number(doc, mr_lane_rows(&table->counts, mr_lane_order[i]));
+    mr_doc_say(doc, table->schema_differs
+                        ? "<cell><tag bad>different</tag></cell></listed>"
+                        : "<same>equal</same></listed>");
 }
 
-static void add_chip(struct mr_strbuf *out, const char *verdict, const char *label,
-                     uint64_t count, bool pressed)
+static void add_chip(struct mr_doc *doc, const char *verdict, const char *label,
+                     uint64_t count)
 {
-    if (count == 0 && verdict[0] != '\0')
-        return;
-    mr_strbuf_add_fmt(out,
-                      "<button type=\"button\" data-verdict=\"%s\" "
-                      "aria-pressed=\"%s\">%s ",
-                      verdict, pressed ? "true" : "false", label);
-    mr_strbuf_add_grouped(out, count);
-    mr_strbuf_add_str(out, "</button>\n");
+    const bool is_all = verdict[0] == '\0';
+    if (count > 0 || is_all)
+        mr_doc_say(doc, "<chip %s %s>%s %s</chip>", verdict, is_all ? "true" : "false",
+                   label, mr_doc_number(doc, count));
 }
 
-static void add_tools(struct mr_strbuf *out, const struct mr_check_result *r)
+static void add_search(struct mr_doc *doc, const struct mr_check_result *r)
 {
-    uint64_t equal = r->ntables - r->diverged - r->unsettled - r->not_checked;
-    mr_strbuf_add_str(out, "<div class=\"tools\" id=\"tools\" role=\"search\" hidden>\n"
-                           "<input type=\"search\" id=\"search\" placeholder=\"Find a "
-                           "table\" aria-label=\"Find a table by its name\" "
-                           "autocomplete=\"off\" spellcheck=\"false\">\n");
-    add_chip(out, "", "All", r->ntables, true);
-    add_chip(out, "diverged", "Diverged", r->diverged, false);
-    add_chip(out, "not-checked", "Not checked", r->not_checked, false);
-    add_chip(out, "unsettled", "Unsettled", r->unsettled, false);
-    add_chip(out, "equal", "Equal", equal, false);
-    mr_strbuf_add_str(out, "<span class=\"count\" id=\"count\" role=\"status\"></span>\n"
-                           "</div>\n");
+    mr_doc_say(doc, "<search>");
+    add_chip(doc, "", "All", r->ntables);
+    add_chip(doc, "diverged", "Diverged", r->diverged);
+    add_chip(doc, "not-checked", "Not checked", r->not_checked);
+    add_chip(doc, "unsettled", "Unsettled", r->unsettled);
+    add_chip(doc, "equal", "Equal",
+             r->ntables - r->diverged - r->unsettled - r->not_checked);
+    mr_doc_say(doc, "</search>");
 }
 
-void mr_overview_tables(struct mr_strbuf *out, const struct mr_report *report,
-                        const size_t *order, size_t details)
+static void begin_list(struct mr_edition *e)
 {
-    const struct mr_check_result *r = report->result;
-    mr_strbuf_add_str(out, "<h2 id=\"tables\">Tables</h2>\n");
-    if (r->ntables == 0) {
-        mr_strbuf_add_str(out, "<p>There is no table that both sides have.</p>\n");
-        return;
-    }
-    add_tools(out, r);
-    mr_strbuf_add_str(out, "<div class=\"sheet scroll\"><table class=\"sortable list\" "
-                           "id=\"list\">\n<thead><tr><th scope=\"col\">Table</th><th "
-                           "scope=\"col\">Verdict</th><th scope=\"col\" class=\"n\">"
-                           "Source rows</th><th scope=\"col\" class=\"n\">Target "
-                           "rows</th>");
+    struct mr_doc *doc = &e->doc;
+    mr_doc_say(doc, e->is_brief ? "<tables><head><col>table</col><col>verdict</col>"
+                                  "<ncol>source rows</ncol><ncol>target rows</ncol>"
+                                : "<tables><head><col>Table</col><col>Verdict</col>"
+                                  "<ncol>Source rows</ncol><ncol>Target rows</ncol>");
     for (size_t i = 0; i < MR_LANES; i++) {
-        mr_strbuf_add_str(out, "<th scope=\"col\" class=\"n\">");
-        mr_map_key(out, mr_survey_lane_order[i]);
-        mr_strbuf_add_str(out, "</th>");
+        const char *name = mr_lane_name(mr_lane_order[i]);
+        mr_doc_say(doc, "<ncol><kind %s>%s</kind></ncol>", name, name);
     }
-    mr_strbuf_add_str(out, "<th scope=\"col\">Schema</th></tr></thead>\n<tbody>\n");
+    mr_doc_say(doc, "<col>%s</col></head><rows>", e->is_brief ? "schema" : "Schema");
+}
+
+/* A text lists those that are not equal. */
+static bool is_listed(const struct mr_edition *e, const struct mr_find_table *table)
+{
+    return !e->is_brief || table->verdict != MR_VERDICT_EQUAL || table->schema_differs;
+}
+
+static void add_list(struct mr_edition *e, size_t listed)
+{
+    const struct mr_check_result *r = e->report->result;
+    struct mr_doc *doc = &e->doc;
+    size_t shown = 0;
+    begin_list(e);
+    for (size_t i = 0; i < r->ntables && shown < e->tables_max; i++) {
+        const struct mr_find_table *table = &r->tables[e->order[i]];
+        if (!is_listed(e, table))
+            continue;
+        add_table(e, e->order[i],
+                  i < e->sections_max && table->verdict == MR_VERDICT_DIVERGED);
+        shown++;
+    }
+    mr_doc_say(doc, "</rows></tables>");
+    if (r->ntables == shown)
+        return;
+    mr_doc_say(doc, "<p>Not listed: %s",
+               mr_doc_count(doc, r->ntables - listed, "equal table", "equal tables"));
+    if (listed > shown)
+        mr_doc_say(doc, " and %s", mr_doc_count(doc, listed - shown, "other", "others"));
+    mr_doc_say(doc, ".</p>");
+}
+
+/* Why they were not, where the list has no room for it. */
+static void add_not_checked(struct mr_edition *e)
+{
+    const struct mr_check_result *r = e->report->result;
+    struct mr_doc *doc = &e->doc;
+    size_t count = 0;
+    for (size_t i = 0; i < r->ntables; i++) {
+        const struct mr_find_table *table = &r->tables[e->order[i]];
+        if (table->verdict != MR_VERDICT_NOT_CHECKED || table->reason == NULL ||
+            count++ >= e->tables_max)
+            continue;
+        if (count == 1)
+            mr_doc_say(doc, "<p>Not checked:</p><list>");
+        mr_doc_say(doc, "<item>Table %s: %s</item>", table->name, table->reason);
+    }
+    if (count > 0)
+        mr_doc_say(doc, "</list>");
+    mr_parts_beyond(e, count, e->tables_max);
+}
+
+void mr_parts_tables(struct mr_edition *e)
+{
+    const struct mr_check_result *r = e->report->result;
+    size_t listed = 0;
     for (size_t i = 0; i < r->ntables; i++)
-        add_table(out, &r->tables[order[i]], order[i],
-                  i < details && r->tables[order[i]].verdict == MR_VERDICT_DIVERGED);
-    mr_strbuf_add_str(out, "</tbody></table></div>\n");
+        listed += is_listed(e, &r->tables[i]);
+    if (listed > 0 || !e->is_brief)
+        mr_doc_say(&e->doc, "<part tables>Tables</part>");
+    if (r->ntables == 0 && !e->is_brief)
+        mr_doc_say(&e->doc, "<p>There is no table that both sides have.</p>");
+    else if (!e->is_brief)
+        add_search(&e->doc, r);
+    if (listed > 0)
+        add_list(e, listed);
+    if (e->is_brief)
+        add_not_checked(e);
 }

@@ -1,239 +1,233 @@
-/* report_section.c: see report_section.h. */
-#include "recon/report/report_section.h"
-
+/* report_section.c: the diverged tables, one by one; see report_parts.h. */
+#include <stdio.h>
 #include <string.h>
 
-#include "recon/report/report_escape.h"
 #include "recon/report/report_map.h"
-#include "recon/report/report_samples.h"
+#include "recon/report/report_parts.h"
 
-static void escape_buf(struct mr_strbuf *out, struct mr_strbuf *text)
-{
-    mr_report_escape_html(out, text->ptr, text->len);
-    out->failed |= text->failed;
-    mr_strbuf_release(text);
-}
+#define SECTIONS_OPEN 12   /* unfolded, where there are not more */
+#define SECTIONS_WHOLE 100 /* with runs and samples */
+/* Of page, behind which samples stop; whoever asks for more rows gets them. */
+#define SAMPLE_BYTES (4 * 1024 * 1024)
+#define USUAL_ROWS 50
 
-static void add_summary(struct mr_strbuf *out, const struct mr_report_survey *s,
-                        const struct mr_section_opts *opts)
-{
-    const struct mr_find_table *table = s->columns.table;
-    mr_strbuf_add_fmt(out, "<details class=\"table\" id=\"t%zu\"%s data-verdict=\"%s\" ",
-                      opts->no, opts->open ? " open" : "",
-                      mr_verdict_name(table->verdict));
-    mr_strbuf_add_str(out, "data-name=\"");
-    mr_report_escape_html_str(out, table->name);
-    mr_strbuf_add_str(out, "\"><summary><h3>");
-    mr_report_escape_html_str(out, table->name);
-    mr_strbuf_add_str(out, "</h3>");
-    for (int i = 0; i < MR_LANES; i++) {
-        enum mr_survey_lane lane = mr_survey_lane_order[i];
-        uint64_t rows = mr_survey_lane_rows(s, lane);
-        if (rows == 0)
-            continue;
-        mr_strbuf_add_str(out, "<span>");
-        mr_map_key(out, lane);
-        mr_strbuf_add_char(out, ' ');
-        mr_strbuf_add_grouped(out, rows);
-        mr_strbuf_add_str(out, "</span>");
-    }
-    mr_strbuf_add_str(out, "</summary>\n<div class=\"inside\">\n");
-}
+/* ---- words ---- */
 
-static void add_names(struct mr_strbuf *out, const struct mr_find_table *table,
+static void add_names(struct mr_doc *doc, const struct mr_find_table *table,
                       enum mr_image_part part)
 {
     for (size_t n = 0;; n++) {
         size_t i = mr_image_part_column(table, part, n);
         if (i == table->ncolumns)
             break;
-        mr_strbuf_add_str(out, n > 0 ? ", <code>" : "<code>");
-        mr_report_escape_html_str(out, table->columns[i].name);
-        mr_strbuf_add_str(out, "</code>");
+        mr_doc_say(doc, "%s<code>%s</code>", n > 0 ? ", " : "", table->columns[i].name);
     }
 }
 
-static void add_facts(struct mr_strbuf *out, const struct mr_find_table *table)
+static void add_facts(struct mr_doc *doc, const struct mr_find_table *table)
 {
     const struct mr_find_counts *c = &table->counts;
-    mr_strbuf_add_str(out, "<p class=\"facts\">");
-    if (strcmp(table->name, table->target_name) != 0) {
-        mr_strbuf_add_str(out, "In the target <code>");
-        mr_report_escape_html_str(out, table->target_name);
-        mr_strbuf_add_str(out, "</code>. ");
-    }
+    mr_doc_say(doc, "<defined>");
+    if (strcmp(table->name, table->target_name) != 0)
+        mr_doc_say(doc, "In the target <code>%s</code>. ", table->target_name);
     if (!table->keyless) {
-        mr_strbuf_add_str(out, "Key: ");
-        add_names(out, table, MR_IMAGE_KEY);
-        mr_strbuf_add_str(out, ". ");
+        mr_doc_say(doc, "Key: ");
+        add_names(doc, table, MR_IMAGE_KEY);
+        mr_doc_say(doc, ". ");
     }
     if (table->identity_known) {
-        mr_strbuf_add_str(out, "Identity: ");
-        add_names(out, table, MR_IMAGE_IDENTITY);
-        mr_strbuf_add_str(out, ". ");
+        mr_doc_say(doc, "Identity: ");
+        add_names(doc, table, MR_IMAGE_IDENTITY);
+        mr_doc_say(doc, ". ");
     }
-    mr_strbuf_add_str(out, "Rows read: ");
-    mr_strbuf_add_grouped(out, c->source_rows);
-    mr_strbuf_add_str(out, " in the source, ");
-    mr_strbuf_add_grouped(out, c->target_rows);
-    mr_strbuf_add_str(out, " in the target.");
-    if (c->null_identities > 0) {
-        mr_strbuf_add_char(out, ' ');
-        mr_report_count(out, c->null_identities, "row", "rows");
-        mr_strbuf_add_str(out, " without an identity (NULL), judged by key.");
-    }
+    mr_doc_say(doc, "Rows read: %s in the source, %s in the target.",
+               mr_doc_number(doc, c->source_rows), mr_doc_number(doc, c->target_rows));
+    if (c->null_identities > 0)
+        mr_doc_say(doc, " %s without an identity (NULL), judged by key.",
+                   mr_doc_count(doc, c->null_identities, "row", "rows"));
     if (table->schema_differs)
-        mr_strbuf_add_str(out, " Its <a href=\"#schema\">schema differs</a>, too.");
-    if (table->note != NULL) {
-        mr_strbuf_add_char(out, ' ');
-        mr_report_escape_html_str(out, table->note);
-        mr_strbuf_add_char(out, '.');
-    }
-    mr_strbuf_add_str(out, "</p>\n");
+        mr_doc_say(doc, " Its <a schema>schema differs</a>, too.");
+    if (table->note != NULL)
+        mr_doc_say(doc, " %s.", table->note);
+    mr_doc_say(doc, "</defined>");
 }
 
-static void add_counter_words(struct mr_strbuf *out, const struct mr_report_survey *s)
+/* ---- pictures ---- */
+
+static void add_map_caption(struct mr_doc *doc, const struct mr_report_survey *s)
 {
-    if (s->counter == NULL)
-        return;
-    mr_strbuf_add_str(out, " AUTO_INCREMENT goes on at ");
-    mr_strbuf_add_grouped(out, s->counter->next[0]);
-    mr_strbuf_add_str(out, " in the source (△) and at ");
-    mr_strbuf_add_grouped(out, s->counter->next[1]);
-    mr_strbuf_add_str(out, " in the target (▲).");
+    const bool numeric = s->map.axis.numeric;
+    mr_doc_say(doc, numeric
+                        ? "<caption>The axis is the key, "
+                        : "<caption>The axis counts the rows in the order of the key");
+    if (numeric)
+        add_names(doc, s->columns.table, MR_IMAGE_KEY);
+    mr_doc_say(doc, ". The higher a bar, the more rows.");
+    if (numeric && s->counter != NULL)
+        mr_doc_say(doc,
+                   " AUTO_INCREMENT goes on at %s in the source (△) and at %s in the "
+                   "target (▲).",
+                   mr_doc_number(doc, s->counter->next[0]),
+                   mr_doc_number(doc, s->counter->next[1]));
+    mr_doc_say(doc, "</caption>");
 }
 
-static void add_map(struct mr_strbuf *out, const struct mr_report_survey *s)
+static void add_map(struct mr_doc *doc, const struct mr_report_survey *s)
 {
+    struct mr_strbuf svg = MR_STRBUF_INIT;
     if (!s->has_map) {
-        mr_strbuf_add_str(out, s->columns.table->keyless
-                                   ? ""
-                                   : "<p class=\"more\">The two servers order this key "
-                                     "differently; how many equal rows lie between two "
-                                     "that differ is not known, so that there is no "
-                                     "map.</p>\n");
+        if (!s->columns.table->keyless)
+            mr_doc_say(doc,
+                       "<more>The two servers order this key differently; how many "
+                       "equal rows lie between two that differ is not known, so that "
+                       "there is no map.</more>");
         return;
     }
-    mr_strbuf_add_str(out, "<h4>Where they lie</h4>\n<figure><div class=\"scroll\">\n");
-    mr_map_add(out, s, &s->map);
+    mr_doc_say(doc, "<h4>Where they lie</h4><picture>");
+    mr_map_add(&svg, s, &s->map);
     if (s->has_zoom) {
-        mr_strbuf_add_str(out, "<p class=\"zoom\">enlarged</p>\n");
-        mr_map_add(out, s, &s->zoom);
+        mr_strbuf_add_str(&svg, "<p class=\"zoom\">enlarged</p>\n");
+        mr_map_add(&svg, s, &s->zoom);
     }
-    mr_strbuf_add_str(out, "</div><figcaption>");
-    if (s->map.axis.numeric) {
-        mr_strbuf_add_str(out, "The axis is the key, ");
-        add_names(out, s->columns.table, MR_IMAGE_KEY);
-        mr_strbuf_add_char(out, '.');
-    } else {
-        mr_strbuf_add_str(out, "The axis counts the rows in the order of the key.");
-    }
-    mr_strbuf_add_str(out, " The higher a bar, the more rows.");
-    if (s->map.axis.numeric)
-        add_counter_words(out, s);
-    mr_strbuf_add_str(out, "</figcaption></figure>\n");
+    mr_doc_picture(doc, &svg);
+    add_map_caption(doc, s);
+    mr_doc_say(doc, "</picture>");
+    mr_strbuf_release(&svg);
 }
 
-static void add_timeline(struct mr_strbuf *out, const struct mr_report_survey *s)
+static void add_timeline(struct mr_doc *doc, const struct mr_report_survey *s)
 {
     const struct mr_report_times *t = &s->times;
     const struct mr_find_table *table = s->columns.table;
+    struct mr_strbuf from = MR_STRBUF_INIT, to = MR_STRBUF_INIT;
     if (t->nbuckets == 0)
         return;
     const struct mr_find_column *column = &table->columns[table->time_at];
     bool utc = column->type != NULL && strncasecmp(column->type, "timestamp", 9) == 0;
-    mr_strbuf_add_str(out, "<h4>When they were created</h4>\n<figure><div "
-                           "class=\"scroll\">\n");
-    mr_map_add_timeline(out, s);
-    mr_strbuf_add_str(out, "</div><figcaption><code>");
-    mr_report_escape_html_str(out, column->name);
-    mr_strbuf_add_str(out, "</code> of the diverged rows, the source’s where it has the "
-                           "row, from ");
-    mr_times_add_moment(out, t->min_s);
-    mr_strbuf_add_str(out, " to ");
-    mr_times_add_moment(out, t->max_s);
-    mr_strbuf_add_str(out, utc ? " UTC" : ", in the column’s own time");
-    mr_strbuf_add_fmt(out, "; each bar is %s.", mr_times_unit_name(t->unit));
-    if (t->undated > 0) {
-        mr_strbuf_add_char(out, ' ');
-        mr_report_count(out, t->undated, "row has", "rows have");
-        mr_strbuf_add_str(out, " no time.");
-    }
-    mr_strbuf_add_str(out, "</figcaption></figure>\n");
+    mr_doc_say(doc, "<h4>When they were created</h4><picture>");
+    mr_map_add_timeline(&from, s);
+    mr_doc_picture(doc, &from);
+    mr_times_add_moment(&from, t->min_s);
+    mr_times_add_moment(&to, t->max_s);
+    mr_doc_say(doc,
+               "<caption><code>%s</code> of the diverged rows, the source’s where it has "
+               "the row, from %s to %s%s; each bar is %s.",
+               column->name, from.ptr, to.ptr,
+               utc ? " UTC" : ", in the column’s own time", mr_times_unit_name(t->unit));
+    if (t->undated > 0)
+        mr_doc_say(doc, " %s no time.",
+                   mr_doc_count(doc, t->undated, "row has", "rows have"));
+    mr_doc_say(doc, "</caption></picture>");
+    doc->out->failed |= from.failed || to.failed;
+    mr_strbuf_release(&from);
+    mr_strbuf_release(&to);
 }
 
-static void add_runs(struct mr_strbuf *out, const struct mr_report_survey *s)
+/* ---- runs ---- */
+
+static void add_runs(struct mr_doc *doc, const struct mr_report_survey *s)
 {
-    const struct mr_find_table *table = s->columns.table;
+    struct mr_strbuf names = MR_STRBUF_INIT;
     uint64_t longest = 0;
     for (size_t i = 0; i < s->nruns; i++)
         longest = s->runs[i].rows > longest ? s->runs[i].rows : longest;
     /* one run, or runs of one row, say nothing that the words or the rows do not */
     if (longest < 2 || s->all_runs < 2)
         return;
-    mr_strbuf_add_str(
-        out, "<h4>Runs of diverged keys</h4>\n<p>No equal row lies within a "
-             "run.</p>\n<div class=\"scroll\"><table class=\"short\"><thead><tr><th "
-             "scope=\"col\">From ");
-    struct mr_strbuf names = MR_STRBUF_INIT;
-    mr_survey_key_names(table, &names);
-    escape_buf(out, &names);
-    mr_strbuf_add_str(out, "</th><th scope=\"col\">To</th><th scope=\"col\" "
-                           "class=\"n\">Rows</th></tr></thead>\n<tbody>");
-    for (size_t i = 0; i < s->nruns; i++) {
-        mr_strbuf_add_str(out, "<tr><td class=\"v\">");
-        mr_report_escape_html_str(out, s->runs[i].from);
-        mr_strbuf_add_str(out, "</td><td class=\"v\">");
-        mr_report_escape_html_str(out, s->runs[i].to);
-        mr_strbuf_add_str(out, "</td><td class=\"n\">");
-        mr_strbuf_add_grouped(out, s->runs[i].rows);
-        mr_strbuf_add_str(out, "</td></tr>\n");
-    }
-    mr_strbuf_add_str(out, "</tbody></table></div>\n");
-    if (s->all_runs > s->nruns) {
-        mr_strbuf_add_str(out, "<p class=\"more\">The longest of ");
-        mr_strbuf_add_grouped(out, s->all_runs);
-        mr_strbuf_add_str(out, " runs.</p>\n");
-    }
+    mr_survey_key_names(s->columns.table, &names);
+    mr_doc_say(
+        doc,
+        "<h4>Runs of diverged keys</h4><p>No equal row lies within a run.</p>"
+        "<short><head><col>From %s</col><col>To</col><ncol>Rows</ncol></head><rows>",
+        names.ptr);
+    for (size_t i = 0; i < s->nruns; i++)
+        mr_doc_say(doc,
+                   "<row><value>%s</value><value>%s</value><number>%s</number></row>",
+                   s->runs[i].from, s->runs[i].to, mr_doc_number(doc, s->runs[i].rows));
+    mr_doc_say(doc, "</rows></short>");
+    if (s->all_runs > s->nruns)
+        mr_doc_say(doc, "<more>The longest of %s runs.</more>",
+                   mr_doc_number(doc, s->all_runs));
+    doc->out->failed |= names.failed;
+    mr_strbuf_release(&names);
 }
 
-static enum mr_code add_body(struct mr_strbuf *out, const struct mr_report *report,
-                             const struct mr_report_survey *s,
-                             const struct mr_section_opts *opts, struct mr_err *err)
+/* ---- a section ---- */
+
+static void begin_section(struct mr_edition *e, size_t no)
 {
-    struct mr_strbuf words = MR_STRBUF_INIT;
-    mr_survey_words(s, &words);
-    mr_strbuf_add_str(out, "<p>");
-    escape_buf(out, &words);
-    mr_strbuf_add_str(out, "</p>\n");
-    add_facts(out, s->columns.table);
-    add_map(out, s);
-    add_timeline(out, s);
-    if (!opts->with_samples) {
-        mr_strbuf_add_str(out, "<p class=\"more\">So many tables differ that this one is "
-                               "shown without runs and rows; the case file has "
-                               "them.</p>\n");
-        return MR_OK;
+    const struct mr_check_result *r = e->report->result;
+    const struct mr_find_table *table = &r->tables[no];
+    struct mr_doc *doc = &e->doc;
+    char number[24];
+    (void)snprintf(number, sizeof number, "%zu", no);
+    mr_doc_say(doc, "<section %s %s %s %s><title>%s</title>", number,
+               r->diverged <= SECTIONS_OPEN ? " open" : "",
+               mr_verdict_name(table->verdict), table->name, table->name);
+    for (size_t i = 0; !e->is_brief && i < MR_LANES; i++) {
+        uint64_t rows = mr_lane_rows(&table->counts, mr_lane_order[i]);
+        const char *name = mr_lane_name(mr_lane_order[i]);
+        if (rows > 0)
+            mr_doc_say(doc, "<count><kind %s>%s</kind> %s</count>", name, name,
+                       mr_doc_number(doc, rows));
     }
-    add_runs(out, s);
-    return mr_samples_html(out, report, s->columns, err);
+    mr_doc_say(doc, "<inside>");
 }
 
-enum mr_code mr_section_html(struct mr_strbuf *out, const struct mr_report *report,
-                             const struct mr_find_table *table,
-                             const struct mr_section_opts *opts, struct mr_err *err)
+/* is_whole: with runs and samples; else the reader is told. */
+static enum mr_code add_section(struct mr_edition *e, size_t no, bool is_whole,
+                                struct mr_err *err)
 {
     struct mr_report_survey *s = malloc(sizeof *s);
+    struct mr_strbuf words = MR_STRBUF_INIT;
     if (s == NULL)
         return mr_err_nomem(err, "writing a table's section");
-    enum mr_code code = mr_survey(s, report, table, err);
+    enum mr_code code = mr_survey(s, e->report, &e->report->result->tables[no], err);
     if (code != MR_OK)
         goto out;
-    add_summary(out, s, opts);
-    code = add_body(out, report, s, opts, err);
-    mr_strbuf_add_str(out, "</div></details>\n");
+    begin_section(e, no);
+    mr_survey_words(s, &words);
+    mr_doc_words(&e->doc, "p", &words);
+    if (!e->is_brief) {
+        add_facts(&e->doc, s->columns.table);
+        add_map(&e->doc, s);
+        add_timeline(&e->doc, s);
+    }
+    if (!e->is_brief && is_whole)
+        add_runs(&e->doc, s);
+    if (e->is_brief || is_whole)
+        code = mr_parts_samples(e, s->columns, err);
+    else
+        mr_doc_say(&e->doc, "<more>So many tables differ that this one is shown without "
+                            "runs and rows; the case file has them.</more>");
+    mr_doc_say(&e->doc, "</inside></section>");
     mr_survey_release(s);
 out:
+    mr_strbuf_release(&words);
     free(s);
-    return code == MR_OK ? mr_strbuf_check(out, "writing a table's section", err) : code;
+    return code == MR_OK ? mr_report_sink_drain(e->sink, err) : code;
+}
+
+enum mr_code mr_parts_sections(struct mr_edition *e, struct mr_err *err)
+{
+    const struct mr_check_result *r = e->report->result;
+    uint64_t budget = e->report->max_rows > USUAL_ROWS ? UINT64_MAX : SAMPLE_BYTES;
+    struct mr_doc *doc = &e->doc;
+    enum mr_code code = MR_OK;
+    if (r->diverged > 0 && !e->is_brief)
+        mr_doc_say(doc, "<part details>Where they differ</part>");
+    if (r->diverged > 1 && !e->is_brief)
+        mr_doc_say(doc, "<folding></folding>");
+    for (size_t i = 0; code == MR_OK && i < r->diverged && i < e->sections_max; i++)
+        code = add_section(e, e->order[i], i < SECTIONS_WHOLE && e->sink->bytes < budget,
+                           err);
+    if (code == MR_OK && r->diverged > e->sections_max)
+        mr_doc_say(doc, "<more>%s%s</more>",
+                   mr_doc_count(doc, r->diverged - e->sections_max, "more table differs",
+                                "more tables differ"),
+                   e->is_brief
+                       ? "."
+                       : ", without details here: see the list above and the case "
+                         "file.");
+    return code;
 }

@@ -42,7 +42,7 @@ static void add_people(struct mr_teller *t, const struct mr_story_plan *plan)
         if (people > 0 && !any)
             mr_strbuf_add_str(&t->words, " People:");
         any = any || people > 0;
-        mr_block_some(t, people, said[d].words, said[d].words);
+        mr_block_some(&t->words, people, said[d].words, said[d].words);
     }
     mr_strbuf_add_str(&t->words, any ? "." : "");
 }
@@ -50,17 +50,18 @@ static void add_people(struct mr_teller *t, const struct mr_story_plan *plan)
 static void add_plan(struct mr_teller *t, const struct mr_story_plan *plan)
 {
     mr_strbuf_add_fmt(&t->words, "Plan %s (%s) was made at ", plan->uuid, plan->policy);
-    mr_block_time(t, plan->created);
+    mr_report_time(&t->words, plan->created);
     mr_strbuf_add_fmt(&t->words, " for %s", plan->target);
-    mr_block_some(t, plan->rows, "row", "rows");
+    mr_block_some(&t->words, plan->rows, "row", "rows");
     if (plan->units > 0) {
         mr_strbuf_add_str(&t->words, " in ");
         mr_report_count(&t->words, plan->units, "unit", "units");
     }
-    mr_block_some(t, plan->counters.count, "counter to raise", "counters to raise");
-    mr_block_some(t, plan->decided, "conflict decided", "conflicts decided");
-    mr_block_some(t, plan->open, "conflict open", "conflicts open");
-    mr_block_some(t, plan->notes, "note in it", "notes in it");
+    mr_block_some(&t->words, plan->counters.count, "counter to raise",
+                  "counters to raise");
+    mr_block_some(&t->words, plan->decided, "conflict decided", "conflicts decided");
+    mr_block_some(&t->words, plan->open, "conflict open", "conflicts open");
+    mr_block_some(&t->words, plan->notes, "note in it", "notes in it");
     mr_strbuf_add_str(&t->words, ".");
     add_people(t, plan);
     mr_block_words(t, plan->open > 0 ? MR_TONE_WARN : MR_TONE_PLAIN);
@@ -165,17 +166,17 @@ static void add_act(struct mr_teller *t, const struct mr_story_act *act)
 {
     bool is_whole = act->begun <= act->ended;
     mr_strbuf_add_str(&t->words, act->is_undo ? "Taken back at " : "Applied at ");
-    mr_block_time(t, act->from);
+    mr_report_time(&t->words, act->from);
     mr_strbuf_add_fmt(&t->words, " by run %s", act->run);
     add_lasted(t, act);
     mr_strbuf_add_char(&t->words, ':');
     size_t from = t->words.len;
-    mr_block_some(t, act->raised, "counter raised", "counters raised");
-    mr_block_some(t, act->written, "row written", "rows written");
-    mr_block_some(t, act->there, "row stood already", "rows stood already");
-    mr_block_some(t, act->refused, "row refused", "rows refused");
-    mr_block_some(t, act->units, "unit ended", "units ended");
-    mr_block_some(t, act->failed, "try failed", "tries failed");
+    mr_block_some(&t->words, act->raised, "counter raised", "counters raised");
+    mr_block_some(&t->words, act->written, "row written", "rows written");
+    mr_block_some(&t->words, act->there, "row stood already", "rows stood already");
+    mr_block_some(&t->words, act->refused, "row refused", "rows refused");
+    mr_block_some(&t->words, act->units, "unit ended", "units ended");
+    mr_block_some(&t->words, act->failed, "try failed", "tries failed");
     mr_strbuf_add_str(&t->words, t->words.len == from ? " nothing was left to do." : ".");
     if (!is_whole)
         mr_strbuf_add_str(&t->words, " Its last step was cut short.");

@@ -1,66 +1,60 @@
 /* report_story_block.c: see report_story_block.h. */
 #include "recon/report/report_story_block.h"
 
-#include <string.h>
-
-static const char *keep(struct mr_teller *t, const char *text)
+static void end_table(struct mr_teller *t)
 {
-    const char *copy = mr_arena_strdup(t->telling->arena, text);
-    t->nomem = t->nomem || copy == NULL;
-    return copy;
+    if (t->ncolumns > 0)
+        mr_doc_say(t->doc, "</rows></table>");
+    t->ncolumns = 0;
 }
 
-static struct mr_story_block *add(struct mr_teller *t)
+static void begin_block(struct mr_teller *t)
 {
-    struct mr_story_block *block = mr_vec_push(&t->telling->blocks);
-    if (block == NULL) {
-        t->nomem = true;
-        return NULL;
-    }
-    block->stage = t->stage;
-    block->cells = (struct mr_vec)MR_VEC_INIT(const char *);
-    return block;
+    end_table(t);
+    if (t->stage != NULL)
+        mr_doc_say(t->doc, "<h3>%s</h3>", t->stage);
+    t->stage = NULL;
 }
 
-void mr_block_words(struct mr_teller *t, enum mr_story_tone tone)
+void mr_block_words(struct mr_teller *t, enum mr_doc_tone tone)
 {
-    struct mr_story_block *block = add(t);
-    if (block != NULL) {
-        block->tone = tone;
-        block->text = keep(t, t->words.ptr);
-    }
-    t->nomem = t->nomem || t->words.failed;
-    mr_strbuf_reset(&t->words);
+    begin_block(t);
+    if (tone == MR_TONE_PLAIN)
+        mr_doc_say(t->doc, "<p>");
+    else
+        mr_doc_say(t->doc, "<says %s>", mr_doc_tone(tone));
+    mr_doc_words(t->doc, NULL, &t->words);
+    mr_doc_say(t->doc, "</p>");
 }
 
 void mr_block_table(struct mr_teller *t, const char *const *head, size_t ncolumns,
                     unsigned numbers)
 {
-    struct mr_story_block *block = add(t);
-    if (block == NULL)
-        return;
-    block->ncolumns = ncolumns;
-    block->numbers = numbers;
-    for (size_t i = 0; i < ncolumns; i++)
-        mr_block_cell(t, head[i]);
+    begin_block(t);
+    t->ncolumns = ncolumns;
+    t->numbers = numbers;
+    t->column = 0;
+    mr_doc_say(t->doc, numbers == 0 ? "<texts>" : "<table>");
+    mr_doc_head(t->doc, head, ncolumns, numbers);
+    mr_doc_say(t->doc, "<rows>");
 }
 
 void mr_block_cell(struct mr_teller *t, const char *text)
 {
-    struct mr_vec *blocks = &t->telling->blocks;
-    struct mr_story_block *block =
-        blocks->count > 0 ? mr_vec_at(blocks, blocks->count - 1) : NULL;
-    const char **cell = block != NULL ? mr_vec_push(&block->cells) : NULL;
-    if (cell == NULL)
-        t->nomem = true;
-    else
-        *cell = keep(t, text != NULL ? text : "");
+    bool is_number = (t->numbers >> t->column & 1U) != 0;
+    if (t->column == 0)
+        mr_doc_say(t->doc, "<row>");
+    mr_doc_say(t->doc, is_number ? "<number>%s</number>" : "<cell>%s</cell>",
+               text != NULL ? text : "");
+    t->column = (t->column + 1) % t->ncolumns;
+    if (t->column == 0)
+        mr_doc_say(t->doc, "</row>");
 }
 
 void mr_block_cell_words(struct mr_teller *t)
 {
     mr_block_cell(t, t->words.ptr);
-    t->nomem = t->nomem || t->words.failed;
+    t->doc->out->failed |= t->words.failed;
     mr_strbuf_reset(&t->words);
 }
 
@@ -70,23 +64,18 @@ void mr_block_number(struct mr_teller *t, uint64_t number)
     mr_block_cell_words(t);
 }
 
-void mr_block_some(struct mr_teller *t, uint64_t number, const char *one,
+void mr_block_end(struct mr_teller *t)
+{
+    end_table(t);
+    mr_strbuf_release(&t->words);
+}
+
+void mr_block_some(struct mr_strbuf *words, uint64_t number, const char *one,
                    const char *many)
 {
     if (number == 0)
         return;
-    bool is_first = t->words.len > 0 && t->words.ptr[t->words.len - 1] == ':';
-    mr_strbuf_add_str(&t->words, is_first ? " " : ", ");
-    mr_report_count(&t->words, number, one, many);
-}
-
-void mr_block_time(struct mr_teller *t, const char *time)
-{
-    size_t date = strcspn(time, "T");
-    mr_strbuf_add(&t->words, time, date);
-    if (time[date] != 'T')
-        return;
-    mr_strbuf_add_char(&t->words, ' ');
-    mr_strbuf_add(&t->words, time + date + 1, strcspn(time + date + 1, "Z"));
-    mr_strbuf_add_str(&t->words, " UTC");
+    bool is_first = words->len > 0 && words->ptr[words->len - 1] == ':';
+    mr_strbuf_add_str(words, is_first ? " " : ", ");
+    mr_report_count(words, number, one, many);
 }

@@ -1,27 +1,30 @@
 /*
- * report_story_block: how the parts of a telling are put together (report_story_text.h).
+ * report_story_block: how the blocks of a story are put together (report_story_text.h).
  *
  *   words into teller->words → mr_block_words, a paragraph of them
- *   mr_block_table → mr_block_cell … → the next block
+ *   mr_block_table → mr_block_cell … → the next block, or mr_block_end
  *
- * Sticky: what memory runs out for is missing, and telling->nomem says so.
- * Threads: no state.
+ * Errors: the document's buffer.  Threads: no state.
  */
 #ifndef MR_REPORT_STORY_BLOCK_H
 #define MR_REPORT_STORY_BLOCK_H
 
 #include "recon/report/report.h"
+#include "recon/report/report_doc.h"
 
 struct mr_teller {
-    struct mr_story_telling *telling;
+    struct mr_doc *doc;
+    const struct mr_report *report;
     const struct mr_story *story;
-    enum mr_story_stage stage;
+    const char *stage; /* its heading, until a block follows */
     struct mr_strbuf words;
-    bool nomem;
+    /* the table under way */
+    size_t ncolumns, column; /* ncolumns 0: none */
+    unsigned numbers;
 };
 
 /* The words become a paragraph; the buffer is empty then. */
-void mr_block_words(struct mr_teller *t, enum mr_story_tone tone);
+void mr_block_words(struct mr_teller *t, enum mr_doc_tone tone);
 /* A table with that head follows; cells are added in its order. */
 void mr_block_table(struct mr_teller *t, const char *const *head, size_t ncolumns,
                     unsigned numbers);
@@ -29,14 +32,12 @@ void mr_block_cell(struct mr_teller *t, const char *text);
 void mr_block_number(struct mr_teller *t, uint64_t number);
 /* The words become the next cell. */
 void mr_block_cell_words(struct mr_teller *t);
+/* Nothing is told behind it. */
+void mr_block_end(struct mr_teller *t);
 
 /* ", 3 rows" and the like, behind a colon without the comma; nothing for none. */
-void mr_block_some(struct mr_teller *t, uint64_t number, const char *one,
+void mr_block_some(struct mr_strbuf *words, uint64_t number, const char *one,
                    const char *many);
-/* "2026-11-20 14:36:05 UTC" */
-void mr_block_time(struct mr_teller *t, const char *time);
-
-enum mr_story_tone mr_block_tone(const char *severity);
 
 /* ---- stages ---- */
 

@@ -204,15 +204,15 @@ static void put_change(struct mr_jsonw *w, const struct mr_story_change *change)
 /* ---- all ---- */
 
 static void put_story(struct mr_jsonw *w, const struct mr_story *story,
-                      const struct mr_story_telling *telling)
+                      enum mr_doc_tone tone, const char *conclusion)
 {
     static const char *const outcomes[] = {[MR_TONE_PLAIN] = "ok",
                                            [MR_TONE_GOOD] = "ok",
                                            [MR_TONE_WARN] = "open",
                                            [MR_TONE_BAD] = "bad"};
     begin(w, "story");
-    mr_jsonw_add_str(w, "outcome", outcomes[telling->tone]);
-    mr_jsonw_add_str(w, "text", telling->conclusion);
+    mr_jsonw_add_str(w, "outcome", outcomes[tone]);
+    mr_jsonw_add_str(w, "text", conclusion);
     mr_jsonw_add_str(w, "from", story->from);
     mr_jsonw_add_str(w, "to", story->to);
     mr_jsonw_add_uint(w, "gate_unchanged", story->unchanged);
@@ -220,7 +220,7 @@ static void put_story(struct mr_jsonw *w, const struct mr_story *story,
 }
 
 void mr_story_json(struct mr_jsonw *w, const struct mr_story *story,
-                   const struct mr_story_telling *telling)
+                   enum mr_doc_tone tone, const char *conclusion)
 {
     for (size_t i = 0; i < story->facts.count; i++)
         put_facts(w, mr_vec_at(&story->facts, i));
@@ -236,5 +236,5 @@ void mr_story_json(struct mr_jsonw *w, const struct mr_story *story,
         put_verify(w, story, mr_vec_at(&story->verifies, i));
     for (size_t i = 0; i < story->changes.count; i++)
         put_change(w, mr_vec_at(&story->changes, i));
-    put_story(w, story, telling);
+    put_story(w, story, tone, conclusion);
 }

@@ -6,7 +6,7 @@
 #define FIRING_MAX 20
 #define TABLES_MAX 50
 
-enum mr_story_tone mr_block_tone(const char *severity)
+static enum mr_doc_tone tone_of(const char *severity)
 {
     if (severity == NULL || strcmp(severity, "unknown") == 0 ||
         strcmp(severity, "warning") == 0)
@@ -43,7 +43,7 @@ static void add_gate(struct mr_teller *t, const struct mr_story_gate *gate)
     }
     mr_strbuf_add_fmt(&t->words, "The gate of %s said %s at ", gate->server,
                       gate->verdict != NULL ? gate->verdict : "nothing whole");
-    mr_block_time(t, gate->started);
+    mr_report_time(&t->words, gate->started);
     mr_strbuf_add_str(&t->words, ": ");
     mr_report_count(&t->words, firing, "check fires", "checks fire");
     mr_strbuf_add_str(&t->words, " of ");
@@ -54,7 +54,7 @@ static void add_gate(struct mr_teller *t, const struct mr_story_gate *gate)
                                                         : ", without a baseline.");
     if (gate->verdict == NULL)
         mr_strbuf_add_str(&t->words, " Its output was cut short.");
-    mr_block_words(t, mr_block_tone(gate->verdict));
+    mr_block_words(t, tone_of(gate->verdict));
     if (gate == mr_story_gate_of(t->story, gate->server, gate->when))
         add_firing(t, gate);
 }
@@ -107,7 +107,7 @@ void mr_block_facts(struct mr_teller *t, enum mr_story_when when)
         if (f->when != when)
             continue;
         mr_strbuf_add_fmt(&t->words, "Facts of %s were recorded at ", f->base.server.uri);
-        mr_block_time(t, f->base.recorded);
+        mr_report_time(&t->words, f->base.recorded);
         mr_strbuf_add_str(&t->words, ": ");
         mr_report_count(&t->words, f->tables, "table", "tables");
         mr_strbuf_add_str(&t->words, f->exact ? " with " : " with about ");

@@ -309,15 +309,15 @@ struct second_pass {
     struct mr_image image;
 };
 
-static void add_to_map(struct mr_survey_map *map, enum mr_survey_lane lane,
-                       mr_place place, uint64_t rows)
+static void add_to_map(struct mr_survey_map *map, enum mr_lane lane, mr_place place,
+                       uint64_t rows)
 {
     struct mr_axis_cell cell = mr_axis_cell(&map->axis, place);
     for (size_t bin = cell.first; bin <= cell.last; bin++)
         map->bins[lane][bin] += rows;
 }
 
-static void add_to_maps(struct mr_report_survey *s, enum mr_survey_lane lane,
+static void add_to_maps(struct mr_report_survey *s, enum mr_lane lane,
                         const struct mr_finding *f)
 {
     mr_place place = place_of(s, f);
@@ -335,7 +335,7 @@ static enum mr_code second_look(void *ctx, const struct mr_finding *f, struct mr
         return mr_cancelled_err(err);
     if (f->kind == MR_KIND_UNDECIDED)
         return MR_OK;
-    add_to_maps(p->s, (enum mr_survey_lane)(f->kind - MR_KIND_MISSING), f);
+    add_to_maps(p->s, mr_lane_of(f->kind), f);
     if (!has_times(p->s))
         return MR_OK;
     enum mr_code code = time_of(p->s, &p->image, f, &value, err);
@@ -395,25 +395,6 @@ void mr_survey_release(struct mr_report_survey *survey)
 }
 
 /* ---- words ---- */
-
-const enum mr_survey_lane mr_survey_lane_order[MR_LANES] = {
-    MR_LANE_COLLISION, MR_LANE_MOVED, MR_LANE_CHANGED, MR_LANE_MISSING, MR_LANE_EXTRA};
-
-const char *mr_survey_lane_name(enum mr_survey_lane lane)
-{
-    return lane == MR_LANE_MOVED
-               ? "moved"
-               : mr_kind_name((enum mr_find_kind)(lane + MR_KIND_MISSING));
-}
-
-uint64_t mr_survey_lane_rows(const struct mr_report_survey *survey,
-                             enum mr_survey_lane lane)
-{
-    const struct mr_find_counts *c = &table_of(survey)->counts;
-    const uint64_t rows[MR_LANES] = {c->missing, c->extra, c->changed, c->collision,
-                                     c->moved};
-    return rows[lane];
-}
 
 /* "id 3001", "(order_id, line) (4201, 1)" */
 static void add_key(const struct mr_report_survey *s, const char *key,

@@ -13,23 +13,12 @@
 
 #include "recon/report/report.h"
 #include "recon/report/report_axis.h"
+#include "recon/report/report_lane.h"
 #include "recon/report/report_order.h"
 #include "recon/report/report_row.h"
 #include "recon/report/report_times.h"
 
 #define MR_SURVEY_RUNS 20 /* the longest that are kept */
-
-enum mr_survey_lane {
-    MR_LANE_MISSING,
-    MR_LANE_EXTRA,
-    MR_LANE_CHANGED,
-    MR_LANE_COLLISION,
-    MR_LANE_MOVED, /* both places of an identity */
-    MR_LANES
-};
-
-/* The lanes as people read them, gravest first. */
-extern const enum mr_survey_lane mr_survey_lane_order[MR_LANES];
 
 /* Where rows differ on a stretch of the axis. */
 struct mr_survey_map {
@@ -77,10 +66,6 @@ struct mr_report_survey {
 enum mr_code mr_survey(struct mr_report_survey *survey, const struct mr_report *report,
                        const struct mr_find_table *table, struct mr_err *err);
 void mr_survey_release(struct mr_report_survey *survey);
-
-const char *mr_survey_lane_name(enum mr_survey_lane lane);
-uint64_t mr_survey_lane_rows(const struct mr_report_survey *survey,
-                             enum mr_survey_lane lane);
 
 /* "id", "(order_id, line)" */
 void mr_survey_key_names(const struct mr_find_table *table, struct mr_strbuf *out);

@@ -8,9 +8,8 @@
 
 #include "check_case.h"
 #include "core/file/io.h"
-#include "recon/report/report_html.h"
+#include "recon/report/report_page.h"
 #include "recon/report/report_json.h"
-#include "recon/report/report_md.h"
 
 /* A table like that of case_table, with other names, and people in it where asked for. */
 static inline void report_table(struct check_case *c, const char *name,

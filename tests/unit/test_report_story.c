@@ -451,10 +451,12 @@ static void fill(struct check_case *c)
     case_summarise(c);
 }
 
-static const char *conclude(struct mr_story *story, struct mr_report *report,
-                            struct check_case *c, enum mr_story_tone tone)
+/* What it comes to, to be freed. */
+static char *conclude(struct mr_story *story, struct mr_report *report,
+                      struct check_case *c, enum mr_doc_tone tone)
 {
     static const struct mr_config nothing;
+    struct mr_strbuf text = MR_STRBUF_INIT;
     fill(c);
     case_load(c, 50);
     c->result.run = &c->run;
@@ -464,15 +466,15 @@ static const char *conclude(struct mr_story *story, struct mr_report *report,
                                  .max_rows = 50,
                                  .story = story};
     case_require(mr_report_load(report, NULL));
-    assert_int_equal(report->telling.tone, tone);
-    return report->telling.conclusion;
+    assert_int_equal(mr_story_conclude(story, &text), tone);
+    return mr_strbuf_detach(&text);
 }
 
 static void test_conclusions(void **state)
 {
     static const struct {
         const char *journal, *verify, *gate;
-        enum mr_story_tone tone;
+        enum mr_doc_tone tone;
         const char *says[3], *never;
     } cases[] = {
         {NULL, NULL, NULL, MR_TONE_WARN, {"nothing is applied"}, "verified"},
@@ -523,11 +525,12 @@ static void test_conclusions(void **state)
             write_gate("b", "2026-04-09T11:02:00Z", "", "critical");
         }
         load_ok(&story, &given);
-        const char *text = conclude(&story, &report, &c, cases[i].tone);
+        char *text = conclude(&story, &report, &c, cases[i].tone);
         for (size_t j = 0; j < 3 && cases[i].says[j] != NULL; j++)
             if (strstr(text, cases[i].says[j]) == NULL)
                 fail_msg("case %zu: no \"%s\" in: %s", i, cases[i].says[j], text);
         assert_null(strstr(text, cases[i].never));
+        free(text);
         report_end(&report, &c);
         mr_story_release(&story);
     }
@@ -545,9 +548,11 @@ static void test_waiting_plan(void **state)
     write_said("v", "mysql://a@new/", "2026-04-09T12:02:00Z", SUMMARY(COUNTERS));
     write_plan("q", RESEED("N"));
     load_ok(&story, &(struct given){.plans = {"p", "q"}, .verifies = {"v"}});
-    assert_string_equal(conclude(&story, &report, &c, MR_TONE_WARN),
+    char *text = conclude(&story, &report, &c, MR_TONE_WARN);
+    assert_string_equal(text,
                         "0 rows were written, 1 counter raised. All that was applied "
                         "stands, as verify proves. 1 plan is not applied.");
+    free(text);
     report_end(&report, &c);
     mr_story_release(&story);
     (void)remove("q/plan.json");
@@ -574,7 +579,7 @@ static void test_verify_unused(void **state)
         write_said("v", cases[i].target, "2026-04-09T12:02:00Z", cases[i].summary);
         load_ok(&story, &(struct given){.plans = {"p"}, .verifies = {"v"}});
         assert_null(mr_story_verify_of(&story, plan_of(&story)));
-        (void)conclude(&story, &report, &c, MR_TONE_WARN);
+        free(conclude(&story, &report, &c, MR_TONE_WARN));
         char *text = report_text(&report, mr_report_html);
         if (strstr(text, cases[i].says) == NULL)
             fail_msg("case %zu: no \"%s\"", i, cases[i].says);
@@ -600,7 +605,7 @@ static void test_formats(void **state)
     write_gate("g", "2026-04-09T12:02:00Z", CHECK("max_keys", "critical", "null"),
                "warning");
     load_ok(&story, &(struct given){.plans = {"p"}, .gates = {"g"}});
-    (void)conclude(&story, &report, &c, MR_TONE_WARN);
+    free(conclude(&story, &report, &c, MR_TONE_WARN));
     for (size_t f = 0; f < 3; f++) {
         char *text = report_text(&report, formats[f]);
         for (size_t i = 0; i < 3; i++)
@@ -643,7 +648,7 @@ static void test_beyond(void **state)
         if (applied)
             write_file("p/journal.jsonl", journal.ptr);
         load_ok(&story, &(struct given){.plans = {"p"}});
-        (void)conclude(&story, &report, &c, MR_TONE_WARN);
+        free(conclude(&story, &report, &c, MR_TONE_WARN));
         char *text = report_text(&report, mr_report_html);
         assert_non_null(strstr(text, "d.t29.id"));
         assert_null(strstr(text, "d.t30.id"));
@@ -666,7 +671,7 @@ static void test_cancelled(void **state)
     (void)state;
     write_plan("p", MERGE);
     load_ok(&story, &(struct given){.plans = {"p"}});
-    (void)conclude(&story, &report, &c, MR_TONE_WARN);
+    free(conclude(&story, &report, &c, MR_TONE_WARN));
     mr_cancel();
     for (size_t f = 0; f < 3; f++) {
         struct mr_report_sink sink;

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "recon/report/report_map.h"
-#include "recon/report/report_samples.h"
+#include "recon/report/report_sample.h"
 #include "recon/report/report_survey.h"
 #include "report_case.h"
 
@@ -34,8 +34,8 @@ static void check_words(const struct mr_report_survey *s, const char *want)
     mr_strbuf_release(&words);
 }
 
-static uint64_t rows_in(const struct mr_survey_map *map, enum mr_survey_lane lane,
-                        size_t from, size_t to)
+static uint64_t rows_in(const struct mr_survey_map *map, enum mr_lane lane, size_t from,
+                        size_t to)
 {
     uint64_t rows = 0;
     for (size_t i = from; i < to; i++)

@@ -1,0 +1,263 @@
+/* report_doc_html.c: a document as one page of HTML that needs nothing else: style and script
+ * are in it, allowed by their digests in its Content-Security-Policy, and it loads nothing.
+ * It is whole without the script, which adds sorting, searching and themes. */
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "recon/report/report.h"
+#include "recon/report/report_assets.h"
+#include "recon/report/report_doc.h"
+#include "recon/report/report_escape.h"
+#include "recon/report/report_map.h"
+
+/* ---- tags ---- */
+
+#define SHEET(class) "<div class=\"sheet scroll\"><table" class ">\n"
+#define SCROLL(class) "<div class=\"scroll\"><table class=\"" class "\">\n"
+#define TABLE_END "</table></div>\n"
+
+/* By name.  The attributes stand between the pieces of what opens it. */
+static const struct mark {
+    const char *tag, *close, *open[MR_DOC_ATTRS + 1];
+} marks[] = {
+    {"a", "</a>", {"<a href=\"#", "\">"}},
+    {"aside", "</th>", {"<th scope=\"rowgroup\" rowspan=\"", "\">"}},
+    {"badge", "</span>\n", {"<span class=\"badge\">"}},
+    {"bar",
+     "</nav></div>\n",
+     {"<div class=\"bar\"><strong>myrecon report</strong>\n"
+      "<nav aria-label=\"Parts of the page\">"}},
+    {"beyond", "</td></tr>\n", {"<tr><td class=\"name\" colspan=\"3\">"}},
+    {"br", "", {"<br>"}},
+    {"caption", "</figcaption>", {"</div><figcaption>"}},
+    {"cell", "</td>", {"<td>"}},
+    {"chip",
+     "</button>\n",
+     {"<button type=\"button\" data-verdict=\"", "\" aria-pressed=\"", "\">"}},
+    {"code", "</code>", {"<code>"}},
+    {"col", "</th>", {"<th scope=\"col\">"}},
+    {"command", "</pre>", {"<pre>"}},
+    {"count", "</span>", {"<span>"}},
+    {"defined", "</p>\n", {"<p class=\"facts\">"}},
+    {"edits", TABLE_END, {SCROLL("edits")}},
+    {"fact", "</div>\n", {"<div>"}},
+    {"figures", "</dl>\n", {"<dl class=\"kpi\">\n"}},
+    {"fold", "</summary>\n", {"<summary>"}},
+    {"folding",
+     "",
+     {"<div class=\"tools\" id=\"open-tools\" hidden><button type=\"button\" "
+      "id=\"open-all\">Open all</button><button type=\"button\" id=\"close-all\">"
+      "Close all</button></div>\n"}},
+    {"foot", "</footer>\n", {"<footer>"}},
+    {"group", "</tbody>\n", {"<tbody>"}},
+    {"h1", "</h1>\n", {"<h1>"}},
+    {"h2", "</h2>\n", {"<h2>"}},
+    {"h3", "</h3>\n", {"<h3>"}},
+    {"h4", "</h4>\n", {"<h4>"}},
+    {"head", "</tr></thead>\n", {"<thead><tr>"}},
+    {"inside", "</div>", {"</summary>\n<div class=\"inside\">\n"}},
+    {"item", "</li>\n", {"<li>"}},
+    {"key", "</th>", {"<th scope=\"row\">"}},
+    {"kind",
+     "</span>",
+     {"<span class=\"k\"><svg class=\"sw\" aria-hidden=\"true\"><use href=\"#s-",
+      "\"/></svg>"}},
+    {"lead", "</p>\n", {"<p class=\"lead\">"}},
+    {"legend", "</dl></div>\n", {"<div class=\"prose\"><dl class=\"legend\">\n"}},
+    {"list", "</ul>\n", {"<ul>\n"}},
+    {"listed", "</tr>\n", {"<tr data-verdict=\"", "\" data-name=\"", "\">"}},
+    {"long", "</dd>", {"<dd class=\"long\">"}},
+    {"main", "</main>\n", {"<main id=\"main\">\n"}},
+    {"meaning", "\n", {""}},
+    {"more", "</p>\n", {"<p class=\"more\">"}},
+    {"name", "</td>", {"<td class=\"name\">"}},
+    {"ncol", "</th>", {"<th scope=\"col\" class=\"n\">"}},
+    {"none", "</div>\n", {"<div class=\"none\">"}},
+    {"note", "</p></div>\n", {"<div class=\"note is-", "\"><p>"}},
+    {"number", "</td>", {"<td class=\"n\">"}},
+    {"over", "</th>", {"<th colspan=\"3\" scope=\"rowgroup\">"}},
+    {"p", "</p>\n", {"<p>"}},
+    {"pairs", TABLE_END, {SCROLL("pairs")}},
+    {"part", "</h2>\n", {"<h2 id=\"", "\">"}},
+    {"picture", "</figure>\n", {"<figure><div class=\"scroll\">\n"}},
+    {"plain", TABLE_END, {SCROLL("plain")}},
+    {"prose", "</div>\n", {"<div class=\"prose\">\n"}},
+    {"rest", "</details>\n", {"<details class=\"rest\">"}},
+    {"row", "</tr>\n", {"<tr>"}},
+    {"rows", "</tbody>", {"<tbody>\n"}},
+    {"said", "</dd>", {"<dd>"}},
+    {"same", "</td>", {"<td class=\"zero\">"}},
+    {"says", "</p>\n", {"<p class=\"is-", "\">"}},
+    {"search",
+     "<span class=\"count\" id=\"count\" role=\"status\"></span>\n</div>\n",
+     {"<div class=\"tools\" id=\"tools\" role=\"search\" hidden>\n<input "
+      "type=\"search\" id=\"search\" placeholder=\"Find a table\" aria-label=\"Find a "
+      "table by its name\" autocomplete=\"off\" spellcheck=\"false\">\n"}},
+    {"section",
+     "</details>\n",
+     {"<details class=\"table\" id=\"t", "\"", " data-verdict=\"", "\" data-name=\"",
+      "\">"}},
+    {"several", "</span>", {"<span class=\"v\">"}},
+    {"short", TABLE_END, {SCROLL("short")}},
+    {"sides", "</dl>\n", {"<dl class=\"sides\">\n"}},
+    {"small", "</small>", {"<small>"}},
+    {"sorted", TABLE_END, {SHEET(" class=\"sortable\"")}},
+    {"step", "</li>\n", {"<li>"}},
+    {"steps", "</ol>\n", {"<ol class=\"steps\">\n"}},
+    {"story", "</section>\n", {"<section class=\"story\">\n"}},
+    {"strong", "</strong>", {"<strong>"}},
+    {"table", TABLE_END, {SHEET("")}},
+    {"tables", TABLE_END, {SHEET(" class=\"sortable list\" id=\"list\"")}},
+    {"tag", "</span>", {"<span class=\"tag is-", "\">"}},
+    {"term", "</dt>", {"<dt>"}},
+    {"text", "</p>", {"<p>"}},
+    {"texts", TABLE_END, {SHEET(" class=\"says\"")}},
+    {"title", "</h3>", {"<summary><h3>"}},
+    {"v", "</b>", {"<b class=\"v\">"}},
+    {"value", "</td>", {"<td class=\"v\">"}},
+    {"verdict", "</header>\n", {"<header class=\"verdict is-", "\">\n"}},
+    {"why", "</span>", {"<span class=\"why\">"}},
+    {"zero", "</td>", {"<td class=\"n zero\">"}},
+};
+
+struct name {
+    const char *ptr;
+    size_t len;
+};
+
+static int compare_mark(const void *name, const void *mark)
+{
+    const struct name *a = name;
+    const struct mark *b = mark;
+    int order = strncmp(a->ptr, b->tag, a->len);
+    return order != 0 ? order : b->tag[a->len] == '\0' ? 0 : -1;
+}
+
+static const struct mark *mark_of(const char *tag, size_t len)
+{
+    return bsearch(&(struct name){tag, len}, marks, sizeof marks / sizeof *marks,
+                   sizeof *marks, compare_mark);
+}
+
+static void html_open(struct mr_doc *doc, const char *tag, size_t len,
+                      const struct mr_doc_attr *attrs)
+{
+    const struct mark *mark = mark_of(tag, len);
+    mr_strbuf_add_str(doc->out, mark->open[0]);
+    for (size_t i = 0; i < MR_DOC_ATTRS && mark->open[i + 1] != NULL; i++) {
+        mr_report_escape_html(doc->out, attrs[i].ptr, attrs[i].len);
+        mr_strbuf_add_str(doc->out, mark->open[i + 1]);
+    }
+}
+
+static void html_close(struct mr_doc *doc, const char *tag, size_t len)
+{
+    mr_strbuf_add_str(doc->out, mark_of(tag, len)->close);
+}
+
+/* ---- values ---- */
+
+/* A value that is another one as a whole is marked more lightly than a part of one, unless
+ * nothing but the mark tells the two apart. */
+static const char *begin_mark(const struct mr_report_value *value)
+{
+    bool whole = value->part.from == 0 && value->part.to == value->text.len;
+    return whole && !value->alike ? "<mark class=\"all\">" : "<mark>";
+}
+
+static void add_text(struct mr_strbuf *out, const struct mr_report_value *value)
+{
+    const char *ptr = value->text.ptr;
+    size_t len = value->text.len;
+    struct mr_diff_view view = mr_diff_view(ptr, len, value->part, MR_REPORT_VALUE_CHARS);
+    if (view.from > 0)
+        mr_strbuf_add_str(out, "…");
+    mr_report_escape_html(out, ptr + view.from, view.mark_from - view.from);
+    if (view.mark_to > view.mark_from) {
+        mr_strbuf_add_str(out, begin_mark(value));
+        mr_report_escape_html(out, ptr + view.mark_from, view.mark_to - view.mark_from);
+        mr_strbuf_add_str(out, "</mark>");
+    }
+    mr_report_escape_html(out, ptr + view.mark_to, view.to - view.mark_to);
+    if (view.to < len)
+        mr_strbuf_add_str(out, "…");
+    if (view.from > 0 || view.to < len) {
+        mr_strbuf_add_str(out, " <i class=\"len\">(");
+        mr_report_count(out, mr_diff_chars(ptr, len), "character", "characters");
+        mr_strbuf_add_str(out, ")</i>");
+    }
+}
+
+/* NULL and the empty string are told from texts. */
+static void html_value(struct mr_doc *doc, const struct mr_report_value *value,
+                       bool in_cell)
+{
+    const char *word = value->form == MR_FORM_NULL ? "NULL" : "empty";
+    if (value->form == MR_FORM_ABSENT)
+        mr_strbuf_add_str(doc->out, "–");
+    else if (value->form == MR_FORM_TEXT)
+        add_text(doc->out, value);
+    else if (value->differs)
+        mr_strbuf_add_fmt(doc->out, "<mark class=\"all\"><i class=\"nul\">%s</i></mark>",
+                          word);
+    else
+        mr_strbuf_add_fmt(doc->out, "<i class=\"nul\">%s</i>", word);
+    if (in_cell && value->alike)
+        mr_strbuf_add_str(doc->out, " <i class=\"len\">(differs)</i>");
+}
+
+/* ---- the frame ---- */
+
+/* 'sha256-…' of what stands between the tags. */
+static enum mr_code add_source(struct mr_strbuf *out, const unsigned char *ptr,
+                               size_t len, struct mr_err *err)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE], base64[2 * EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    if (EVP_Digest(ptr, len, digest, &size, EVP_sha256(), NULL) != 1)
+        return mr_err_set(err, MR_E_BUG, "OpenSSL could not compute a SHA-256 digest");
+    (void)EVP_EncodeBlock(base64, digest, (int)size);
+    mr_strbuf_add_fmt(out, "'sha256-%s'", (const char *)base64);
+    return MR_OK;
+}
+
+static enum mr_code html_begin(struct mr_doc *doc, const char *title, struct mr_err *err)
+{
+    struct mr_strbuf *out = doc->out;
+    mr_strbuf_add_str(
+        out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
+             "\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
+             "'none'; base-uri 'none'; form-action 'none'; img-src data:; "
+             "style-src ");
+    enum mr_code code = add_source(out, mr_report_style, mr_report_style_size, err);
+    mr_strbuf_add_str(out, "; script-src ");
+    if (code == MR_OK)
+        code = add_source(out, mr_report_script, mr_report_script_size, err);
+    mr_strbuf_add_str(out, "\">\n<meta name=\"viewport\" content=\"width=device-width, "
+                           "initial-scale=1\">\n<meta name=\"referrer\" content=\"no-"
+                           "referrer\">\n<meta name=\"color-scheme\" content=\"light "
+                           "dark\">\n<link rel=\"icon\" href=\"data:,\">\n<title>");
+    mr_report_escape_html_str(out, title);
+    mr_strbuf_add_str(out, "</title>\n<style>");
+    mr_strbuf_add(out, mr_report_style, mr_report_style_size);
+    mr_strbuf_add_str(out, "</style>\n</head>\n<body>\n<a class=\"skip\" "
+                           "href=\"#main\">To the result</a>\n");
+    mr_map_definitions(out);
+    return code;
+}
+
+static void html_end(struct mr_doc *doc)
+{
+    mr_strbuf_add_str(doc->out, "<script>");
+    mr_strbuf_add(doc->out, mr_report_script, mr_report_script_size);
+    mr_strbuf_add_str(doc->out, "</script>\n</body>\n</html>\n");
+}
+
+const struct mr_doc_format mr_doc_html = {.begin = html_begin,
+                                          .end = html_end,
+                                          .open = html_open,
+                                          .close = html_close,
+                                          .escape = mr_report_escape_html,
+                                          .value = html_value,
+                                          .has_pictures = true};

@@ -1,0 +1,224 @@
+/* report_head.c: the head of a report: verdict, notes, what to do; see report_parts.h. */
+#include <string.h>
+
+#include "core/case/run_command.h"
+#include "recon/report/report_parts.h"
+
+/* ---- the verdict ---- */
+
+static enum mr_doc_tone tone_of(const struct mr_check_result *r)
+{
+    if (r->interrupted || r->incomplete)
+        return MR_TONE_WARN;
+    return r->differs ? MR_TONE_BAD : MR_TONE_GOOD;
+}
+
+static void say_what(const struct mr_check_result *r, struct mr_strbuf *fact,
+                     struct mr_strbuf *more)
+{
+    size_t windowed = 0;
+    for (size_t i = 0; i < r->ntables; i++)
+        windowed += r->tables[i].windowed;
+    mr_strbuf_add_str(fact, "every row of ");
+    if (r->not_checked > 0) {
+        mr_strbuf_add_grouped(fact, r->ntables - r->not_checked);
+        mr_strbuf_add_str(fact, " of ");
+    }
+    mr_report_count(fact, r->ntables, "table", "tables");
+    mr_strbuf_add_str(fact, r->run->objects_done ? ", and the schema" : "");
+    if (windowed > 0) {
+        mr_strbuf_add_str(more, "of ");
+        mr_report_count(more, windowed, "table", "tables");
+        mr_strbuf_add_str(more, " only a part, as noted below");
+    } else {
+        mr_strbuf_add_str(more, "read on both sides, compared value by value");
+    }
+}
+
+static void add_sides(struct mr_doc *doc, const struct mr_check_result *r)
+{
+    struct mr_strbuf fact = MR_STRBUF_INIT, more = MR_STRBUF_INIT;
+    mr_doc_say(
+        doc,
+        "<sides><fact><term>Source</term><said><code>%s</code><br><small>what should "
+        "be true, or the lost history</small></said></fact>",
+        r->run->source);
+    mr_doc_say(doc,
+               "<fact><term>Target</term><said><code>%s</code><br><small>what is being "
+               "judged, or the live server</small></said></fact>",
+               r->run->target);
+    mr_report_time(&fact, r->run->started);
+    mr_report_duration(&more, r->run->seconds);
+    mr_doc_say(
+        doc, "<fact><term>When</term><said>%s<br><small>it took %s</small></said></fact>",
+        fact.ptr, more.ptr);
+    doc->out->failed |= fact.failed || more.failed;
+    mr_strbuf_reset(&fact);
+    mr_strbuf_reset(&more);
+    say_what(r, &fact, &more);
+    mr_doc_say(
+        doc, "<fact><term>What</term><said>%s<br><small>%s</small></said></fact></sides>",
+        fact.ptr, more.ptr);
+    doc->out->failed |= fact.failed || more.failed;
+    mr_strbuf_release(&fact);
+    mr_strbuf_release(&more);
+}
+
+void mr_parts_verdict(struct mr_edition *e)
+{
+    const struct mr_report *report = e->report;
+    struct mr_doc *doc = &e->doc;
+    struct mr_strbuf words = MR_STRBUF_INIT;
+    bool taken = false;
+    mr_report_headline(report, &words);
+    if (words.len > 0 && words.ptr[0] >= 'a' && words.ptr[0] <= 'z')
+        words.ptr[0] = (char)(words.ptr[0] - 'a' + 'A');
+    mr_strbuf_add_char(&words, '.');
+    mr_doc_say(doc, "<verdict %s><badge>%s</badge>", mr_doc_tone(tone_of(report->result)),
+               mr_report_verdict(report));
+    mr_doc_words(doc, "h1", &words);
+    if (report->story != NULL)
+        (void)mr_story_conclude(report->story, &words);
+    else
+        mr_strbuf_add_str(&words, mr_report_lead(report, &taken));
+    mr_doc_words(doc, "lead", &words);
+    add_sides(doc, report->result);
+    mr_doc_say(doc, "</verdict>");
+    mr_strbuf_release(&words);
+}
+
+void mr_parts_notes(struct mr_edition *e)
+{
+    const struct mr_check_result *r = e->report->result;
+    if (r->interrupted)
+        mr_doc_say(&e->doc,
+                   "<note warn><strong>The run has not come to its end.</strong> What is "
+                   "here was found so far; what is not here may still differ.</note>");
+    else if (r->incomplete)
+        mr_doc_say(&e->doc,
+                   "<note warn><strong>The result is incomplete:</strong> something was "
+                   "skipped, unsettled or could not be seen. What is not here may still "
+                   "differ.</note>");
+    if (e->report->unmask)
+        mr_doc_say(&e->doc,
+                   "<note bad><strong>This page holds personal data:</strong> it was "
+                   "written with --unmask. Treat it like the database itself.</note>");
+}
+
+/* ---- what to do: its first sentence stands in the verdict, unless all of it is done ---- */
+
+/* Whom it touches; where nobody knows who the people are, what would tell. */
+static void add_affected(struct mr_doc *doc, const struct mr_report *report)
+{
+    const struct mr_report_people *people = &report->people;
+    struct mr_strbuf words = MR_STRBUF_INIT;
+    if (people->known) {
+        mr_report_people_words(people, &words);
+        mr_doc_say(
+            doc,
+            "<step><text>Block whoever is touched, drop their caches, and hand the "
+            "list on: %s of %s, each with old and new key.</text>",
+            words.ptr, people->subjects);
+    } else {
+        mr_doc_say(
+            doc,
+            "<step><text>List everyone touched, with old and new key, to block "
+            "them, drop their caches and hand them on. First say which table holds "
+            "the people, by subject = yes: %s.</text>",
+            people->why != NULL ? people->why : "");
+    }
+    doc->out->failed |= words.failed;
+    mr_strbuf_reset(&words);
+    mr_strbuf_add_str(&words, "myrecon affected");
+    mr_command_add_option(&words, "--config", report->config->file);
+    mr_command_add_option(&words, "--case", report->case_path);
+    mr_doc_words(doc, "command", &words);
+    mr_doc_say(doc, "</step>");
+    mr_strbuf_release(&words);
+}
+
+static void add_step(struct mr_edition *e, const struct mr_next_step *step)
+{
+    mr_doc_say(&e->doc, "<step><text>%s", step->text);
+    if (!e->is_brief && step->kind == MR_NEXT_RESEED)
+        mr_doc_say(&e->doc, " <a counters>The positions</a>.");
+    if (!e->is_brief && step->kind == MR_NEXT_NOT_CHECKED)
+        mr_doc_say(&e->doc, " <a tables>The list</a>.");
+    mr_doc_say(&e->doc, "</text></step>");
+}
+
+void mr_parts_steps(struct mr_edition *e)
+{
+    const struct mr_vec *steps = &e->report->steps.items;
+    const bool rows = e->report->result->diverged > 0, told = e->report->story != NULL;
+    bool taken = false;
+    (void)mr_report_lead(e->report, &taken);
+    size_t first = taken && !told ? 1 : 0;
+    if (steps->count <= first && !rows)
+        return;
+    mr_doc_say(&e->doc, "<h2>%s</h2><steps>",
+               told ? "What the check advised" : "And then");
+    for (size_t i = first; i < steps->count; i++)
+        add_step(e, mr_vec_at(steps, i));
+    if (rows)
+        add_affected(&e->doc, e->report);
+    mr_doc_say(&e->doc, "</steps>");
+}
+
+/* ---- the head of a text ---- */
+
+#define LINE "<row><cell>%s</cell><cell>%s</cell></row>"
+
+static void add_lines(struct mr_doc *doc, const struct mr_report *report)
+{
+    const struct mr_find_run *run = report->result->run;
+    const struct mr_find_counts *c = &report->result->sums;
+    struct mr_strbuf words = MR_STRBUF_INIT;
+    mr_report_duration(&words, run->seconds);
+    mr_doc_say(doc, "<table><head><col></col><col></col></head><rows>" LINE LINE LINE,
+               "source", run->source, "target", run->target, "compared", run->started);
+    mr_doc_say(doc, "<row><cell>read</cell><cell>%s in %s</cell></row>",
+               mr_doc_count(doc, c->source_rows + c->target_rows, "row", "rows"),
+               words.ptr);
+    mr_doc_say(doc, LINE, "run", run->uuid);
+    if (report->people.known) {
+        doc->out->failed |= words.failed;
+        mr_strbuf_reset(&words);
+        mr_report_people_words(&report->people, &words);
+        mr_doc_say(doc, LINE, "touched", words.ptr);
+    }
+    if (run->replication != NULL)
+        mr_doc_say(doc, LINE, "replication", run->replication);
+    if (report->unmask)
+        mr_doc_say(doc, LINE, "personal data", "not masked");
+    mr_doc_say(doc, "</rows></table>");
+    doc->out->failed |= words.failed;
+    mr_strbuf_release(&words);
+}
+
+void mr_parts_brief(struct mr_edition *e)
+{
+    const struct mr_report *report = e->report;
+    struct mr_doc *doc = &e->doc;
+    struct mr_strbuf words = MR_STRBUF_INIT;
+    bool taken = false;
+    mr_report_headline(report, &words);
+    mr_doc_say(doc, "<h1>%s: ", mr_report_verdict(report));
+    mr_doc_words(doc, NULL, &words);
+    mr_doc_say(doc, "</h1>");
+    if (report->story != NULL) {
+        (void)mr_story_conclude(report->story, &words);
+        mr_doc_say(doc, "<p>");
+        mr_doc_words(doc, "strong", &words);
+        mr_doc_say(doc, "</p>");
+    }
+    if (report->result->interrupted || report->result->incomplete)
+        mr_doc_say(doc, "<note warn><strong>The result is not complete:</strong> what is "
+                        "not here may still differ.</note>");
+    mr_doc_say(doc, "<steps><step>%s</step>", mr_report_lead(report, &taken));
+    for (size_t i = taken ? 1 : 0; i < report->steps.items.count; i++)
+        add_step(e, mr_vec_at(&report->steps.items, i));
+    mr_doc_say(doc, "</steps>");
+    add_lines(doc, report);
+    mr_strbuf_release(&words);
+}

@@ -1,0 +1,58 @@
+/*
+ * report_parts: the parts of a report, each told to a document of whatever format.
+ *
+ * An edition says how much is told.  Errors: the document's buffer; MR_E_CASE, MR_E_NOMEM
+ * where one is given back.  Threads: one.
+ */
+#ifndef MR_REPORT_PARTS_H
+#define MR_REPORT_PARTS_H
+
+#include "recon/report/report.h"
+#include "recon/report/report_doc.h"
+#include "recon/report/report_lane.h"
+#include "recon/report/report_sink.h"
+#include "recon/report/report_survey.h"
+
+struct mr_edition {
+    const struct mr_report *report;
+    const size_t *order; /* mr_parts_order() */
+    bool is_brief;       /* a text for a ticket */
+    size_t tables_max, sections_max, objects_max, counters_max;
+    struct mr_report_sink *sink;
+    struct mr_doc doc;
+};
+
+/* The tables of the result, gravest verdict first; of one verdict those with the most
+ * collisions, then the most differing rows, then by name: indexes into
+ * result->tables, in the arena; NULL when memory is out. */
+size_t *mr_parts_order(const struct mr_report *report, struct mr_arena *arena);
+
+/* The verdict, what it comes to, what to do, and how the run is to be taken. */
+void mr_parts_verdict(struct mr_edition *e);
+void mr_parts_notes(struct mr_edition *e);
+void mr_parts_steps(struct mr_edition *e);
+/* The same as the head of a text: all of it, and who was compared. */
+void mr_parts_brief(struct mr_edition *e);
+
+/* All tables together: in figures, and as a list. */
+void mr_parts_figures(struct mr_edition *e);
+void mr_parts_tables(struct mr_edition *e);
+
+/* The diverged tables one by one: where their rows differ in words and as a map, when they
+ * were created, the runs of diverged keys, and samples. */
+enum mr_code mr_parts_sections(struct mr_edition *e, struct mr_err *err);
+/* The samples of one: by kind, or in a text as one list. */
+enum mr_code mr_parts_samples(struct mr_edition *e, struct mr_report_columns columns,
+                              struct mr_err *err);
+
+void mr_parts_objects(struct mr_edition *e);
+void mr_parts_counters(struct mr_edition *e);
+void mr_parts_advice(struct mr_edition *e);
+void mr_parts_hidden(struct mr_edition *e);
+void mr_parts_legend(struct mr_edition *e);
+void mr_parts_method(struct mr_edition *e);
+
+/* What a list leaves out. */
+void mr_parts_beyond(struct mr_edition *e, uint64_t all, uint64_t max);
+
+#endif

@@ -1,0 +1,129 @@
+/* report_story_end.c: what a story comes to; see report_story_text.h. */
+#include <string.h>
+
+#include "recon/report/report_story_block.h"
+
+static uint64_t not_standing(const struct mr_story_verify *verify)
+{
+    uint64_t sum = 0;
+    for (size_t i = MR_STORY_CHANGED_SINCE + 1; i < MR_STORY_PROOFS; i++)
+        sum += verify->rows[i];
+    return sum;
+}
+
+struct sums {
+    uint64_t plans, applied, undone, rows, raised, refused, failed, open;
+    uint64_t proven, disproven, wrong;
+};
+
+static void sum_acts(struct sums *s, const struct mr_story_plan *plan)
+{
+    for (size_t i = plan->acts.count; i-- > 0;) {
+        const struct mr_story_act *act = mr_vec_at(&plan->acts, i);
+        if (act->is_undo)
+            return;
+        s->rows += act->written;
+        s->raised += act->raised;
+    }
+}
+
+static struct sums sum_up(const struct mr_story *story)
+{
+    struct sums s = {.plans = story->plans.count};
+    for (size_t i = 0; i < story->plans.count; i++) {
+        const struct mr_story_plan *plan = mr_vec_at(&story->plans, i);
+        const struct mr_story_verify *verify = mr_story_verify_of(story, plan);
+        s.undone += plan->is_undone;
+        if (plan->acts.count == 0 || plan->is_undone)
+            continue;
+        s.applied++;
+        s.open += plan->open;
+        s.refused += plan->rows_refused;
+        s.failed += plan->units_failed;
+        sum_acts(&s, plan);
+        if (verify != NULL && mr_story_verify_is_clean(verify))
+            s.proven++;
+        else if (verify != NULL)
+            s.disproven++;
+        s.wrong += verify != NULL ? not_standing(verify) : 0;
+    }
+    return s;
+}
+
+static void worsen(enum mr_doc_tone *worst, enum mr_doc_tone tone)
+{
+    if (tone > *worst)
+        *worst = tone;
+}
+
+static void conclude_plans(const struct sums *s, struct mr_strbuf *out,
+                           enum mr_doc_tone *tone)
+{
+    const uint64_t waiting = s->plans - s->applied - s->undone;
+    if (s->applied == 0 && s->plans > 0) {
+        mr_strbuf_add_str(out, s->undone > 0 ? "What was applied has been taken back."
+                                             : "A plan is made, and nothing is applied.");
+        worsen(tone, MR_TONE_WARN);
+        return;
+    }
+    if (s->applied == 0)
+        return;
+    mr_report_count(out, s->rows, "row was written", "rows were written");
+    mr_block_some(out, s->raised, "counter raised", "counters raised");
+    mr_block_some(out, s->refused, "row refused", "rows refused");
+    mr_block_some(out, s->failed, "unit failed", "units failed");
+    mr_block_some(out, s->open, "conflict left open", "conflicts left open");
+    mr_strbuf_add_str(out, ".");
+    if (s->refused + s->failed + s->open > 0)
+        worsen(tone, MR_TONE_WARN);
+    if (s->disproven > 0) {
+        mr_strbuf_add_str(out, " Not all of it stands as planned");
+        mr_block_some(out, s->wrong, "row does not", "rows do not");
+        mr_strbuf_add_str(out, ".");
+        worsen(tone, MR_TONE_BAD);
+    } else if (s->proven == s->applied) {
+        mr_strbuf_add_fmt(out, " All that was %s stands, as verify proves.",
+                          waiting > 0 ? "applied" : "planned");
+    } else {
+        mr_strbuf_add_str(out, " Not all of it is verified.");
+        worsen(tone, MR_TONE_WARN);
+    }
+    if (waiting > 0) {
+        mr_strbuf_add_char(out, ' ');
+        mr_report_count(out, waiting, "plan is not applied.", "plans are not applied.");
+        worsen(tone, MR_TONE_WARN);
+    }
+}
+
+static void conclude_gate(const struct mr_story *story, struct mr_strbuf *out,
+                          enum mr_doc_tone *tone)
+{
+    for (size_t i = 0; i < story->gates.count; i++) {
+        const struct mr_story_gate *gate = mr_vec_at(&story->gates, i);
+        const struct mr_story_gate *before =
+            mr_story_gate_of(story, gate->server, MR_STORY_BEFORE);
+        if (gate != mr_story_gate_of(story, gate->server, MR_STORY_AFTER))
+            continue;
+        mr_strbuf_add_fmt(out, "%sThe gate of %s ", out->len > 0 ? " " : "",
+                          gate->server);
+        if (before != NULL)
+            mr_strbuf_add_fmt(out, "said %s before, and ", before->verdict);
+        mr_strbuf_add_fmt(out, "says %s now.", gate->verdict);
+        if (strcmp(gate->verdict, "ok") != 0)
+            worsen(tone,
+                   strcmp(gate->verdict, "critical") == 0 ? MR_TONE_BAD : MR_TONE_WARN);
+    }
+}
+
+enum mr_doc_tone mr_story_conclude(const struct mr_story *story, struct mr_strbuf *out)
+{
+    const struct sums s = sum_up(story);
+    enum mr_doc_tone tone = MR_TONE_GOOD;
+    conclude_plans(&s, out, &tone);
+    conclude_gate(story, out, &tone);
+    if (out->len == 0) {
+        mr_strbuf_add_str(out, "Nothing was done yet.");
+        worsen(&tone, MR_TONE_WARN);
+    }
+    return tone;
+}
