@@ -1,7 +1,6 @@
 /* report.c: see report.h. */
 #include "recon/report/report.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
@@ -110,12 +109,11 @@ static void add_gaps(const struct mr_check_result *r, struct mr_strbuf *out)
         mr_report_count(out, r->not_checked, "table was", "tables were");
         mr_strbuf_add_str(out, r->interrupted ? " not reached" : " not checked");
     } else if (r->unsettled_rows > 0) {
-        mr_report_count(out, r->unsettled_rows, "row", "rows");
-        mr_strbuf_add_str(out, " kept moving");
-    } else if (r->run->hidden != NULL) {
-        mr_strbuf_add_str(out, "the account may not see everything");
+        mr_report_count(out, r->unsettled_rows, "row kept moving", "rows kept moving");
     } else {
-        mr_strbuf_add_str(out, "the run has not come to its end");
+        mr_strbuf_add_str(out, r->run->hidden != NULL
+                                   ? "the account may not see everything"
+                                   : "the run has not come to its end");
     }
 }
 
@@ -123,27 +121,26 @@ void mr_report_headline(const struct mr_report *report, struct mr_strbuf *out)
 {
     const struct mr_check_result *r = report->result;
     const struct mr_find_counts *c = &r->sums;
-    uint64_t rows = c->missing + c->extra + c->changed + c->collision;
-    if (r->interrupted || r->incomplete) {
+    const uint64_t rows = c->missing + c->extra + c->changed + c->collision;
+    const bool objects = r->objects.count > 0, gaps = r->interrupted || r->incomplete;
+    struct mr_texts t = {.made = 0};
+    if (gaps) {
         add_gaps(r, out);
-        mr_strbuf_add_str(out, rows > 0 || r->objects.count > 0 ? "; so far " : "");
+        mr_strbuf_add_str(out, rows > 0 || objects ? "; so far " : "");
     }
-    if (rows > 0) {
-        mr_report_count(out, rows, "row differs", "rows differ");
-        mr_strbuf_add_str(out, " in ");
-        mr_strbuf_add_grouped(out, r->diverged);
-        mr_strbuf_add_str(out, " of ");
-        mr_report_count(out, r->ntables, "table", "tables");
-    }
-    if (r->objects.count > 0) {
-        mr_strbuf_add_str(out, rows > 0 ? ", and " : "");
-        mr_report_count(out, r->objects.count, "schema object", "schema objects");
-        mr_strbuf_add_str(out, rows > 0 ? "" : " differ, the rows do not");
-    }
-    if (rows == 0 && r->objects.count == 0 && !r->interrupted && !r->incomplete) {
-        mr_strbuf_add_str(out, "both sides hold the same rows in ");
-        mr_report_count(out, r->ntables, "table", "tables");
-    }
+    if (rows > 0)
+        mr_strbuf_add_fmt(out, "%s in %s of %s",
+                          mr_text_count(&t, rows, "row differs", "rows differ"),
+                          mr_text_number(&t, r->diverged),
+                          mr_text_count(&t, r->ntables, "table", "tables"));
+    if (objects)
+        mr_strbuf_add_fmt(
+            out, "%s%s%s", rows > 0 ? ", and " : "",
+            mr_text_count(&t, r->objects.count, "schema object", "schema objects"),
+            rows > 0 ? "" : " differ, the rows do not");
+    if (rows == 0 && !objects && !gaps)
+        mr_strbuf_add_fmt(out, "both sides hold the same rows in %s",
+                          mr_text_count(&t, r->ntables, "table", "tables"));
 }
 
 const char *mr_report_lead(const struct mr_report *report, bool *taken)
@@ -157,8 +154,7 @@ const char *mr_report_lead(const struct mr_report *report, bool *taken)
         return step->text;
     if (!r->differs && (r->incomplete || r->interrupted))
         return "What was not seen may still differ: put right what is named below, and "
-               "run "
-               "the check again.";
+               "run the check again.";
     if (!r->differs)
         return "There is nothing to do.";
     if (c->missing > 0 && c->extra + c->changed + c->collision == 0)
@@ -169,29 +165,4 @@ const char *mr_report_lead(const struct mr_report *report, bool *taken)
                "when.";
     return "See below where they differ, and decide which side is right before anything "
            "is written.";
-}
-
-void mr_report_time(struct mr_strbuf *out, const char *time)
-{
-    size_t date = strcspn(time, "T");
-    mr_strbuf_add(out, time, date);
-    if (time[date] != 'T')
-        return;
-    mr_strbuf_add_char(out, ' ');
-    mr_strbuf_add(out, time + date + 1, strcspn(time + date + 1, "Z"));
-    mr_strbuf_add_str(out, " UTC");
-}
-
-void mr_report_duration(struct mr_strbuf *out, double seconds)
-{
-    uint64_t whole = (uint64_t)(seconds + 0.5);
-    if (seconds < 10)
-        mr_strbuf_add_fmt(out, "%.1f s", seconds);
-    else if (whole < 60)
-        mr_strbuf_add_fmt(out, "%" PRIu64 " s", whole);
-    else if (whole < 3600)
-        mr_strbuf_add_fmt(out, "%" PRIu64 " min %" PRIu64 " s", whole / 60, whole % 60);
-    else
-        mr_strbuf_add_fmt(out, "%" PRIu64 " h %" PRIu64 " min", whole / 3600,
-                          whole / 60 % 60);
 }

@@ -15,6 +15,7 @@
 #include "recon/report/report_mask.h"
 #include "recon/report/report_people.h"
 #include "recon/report/report_story_text.h"
+#include "recon/report/report_text.h"
 
 struct mr_report {
     const struct mr_check_result *result;
@@ -59,9 +60,5 @@ const char *mr_report_lead(const struct mr_report *report, bool *taken);
 /* "1 row", "2,000 rows" */
 void mr_report_count(struct mr_strbuf *out, uint64_t number, const char *one,
                      const char *many);
-/* "2026-11-20 14:36:05 UTC" of the same with T and Z */
-void mr_report_time(struct mr_strbuf *out, const char *time);
-/* "42 s", "3 min 20 s", "2 h 5 min" */
-void mr_report_duration(struct mr_strbuf *out, double seconds);
 
 #endif

@@ -6,26 +6,34 @@
 
 /* ---- markup ---- */
 
+/* A word of a tag at *at, behind which *at is then; or the text of a %s. */
+static struct mr_doc_attr take_word(const char **at, va_list *args)
+{
+    struct mr_doc_attr word = {*at, strcspn(*at, " >")};
+    *at += word.len;
+    if (word.ptr[0] == '%') {
+        word.ptr = va_arg(*args, const char *);
+        word.len = strlen(word.ptr);
+    }
+    return word;
+}
+
 /* A tag behind its '<'; what is behind its '>'. */
 static const char *take_tag(struct mr_doc *doc, const char *at, va_list *args)
 {
     struct mr_doc_attr attrs[MR_DOC_ATTRS] = {{"", 0}};
-    const char *tag = at + (*at == '/');
-    const size_t len = strcspn(tag, " >");
-    const char *end = tag + len;
-    for (size_t i = 0; *end == ' ' && i < MR_DOC_ATTRS; i++) {
-        attrs[i] = (struct mr_doc_attr){end + 1, strcspn(end + 1, " >")};
-        end += 1 + attrs[i].len;
-        if (attrs[i].ptr[0] == '%') {
-            attrs[i].ptr = va_arg(*args, const char *);
-            attrs[i].len = strlen(attrs[i].ptr);
-        }
+    const bool closes = *at == '/';
+    at += closes;
+    const struct mr_doc_attr tag = take_word(&at, args);
+    for (size_t i = 0; *at == ' ' && i < MR_DOC_ATTRS; i++) {
+        at++;
+        attrs[i] = take_word(&at, args);
     }
-    if (*at == '/')
-        doc->format->close(doc, tag, len);
+    if (closes)
+        doc->format->close(doc, tag.ptr, tag.len);
     else
-        doc->format->open(doc, tag, len, attrs);
-    return end + 1;
+        doc->format->open(doc, tag.ptr, tag.len, attrs);
+    return at + 1;
 }
 
 void mr_doc_say(struct mr_doc *doc, const char *markup, ...)
@@ -38,7 +46,7 @@ void mr_doc_say(struct mr_doc *doc, const char *markup, ...)
         markup += len;
         if (*markup == '%') {
             const char *text = va_arg(args, const char *);
-            mr_doc_text(doc, text, strlen(text));
+            mr_doc_text(doc, text, text != NULL ? strlen(text) : 0);
             markup += 2;
         } else if (*markup == '<') {
             markup = take_tag(doc, markup + 1, &args);
@@ -54,50 +62,25 @@ void mr_doc_text(struct mr_doc *doc, const char *ptr, size_t len)
 
 void mr_doc_words(struct mr_doc *doc, const char *tag, struct mr_strbuf *words)
 {
-    const struct mr_doc_attr none[MR_DOC_ATTRS] = {{"", 0}};
-    if (tag != NULL)
-        doc->format->open(doc, tag, strlen(tag), none);
-    mr_doc_text(doc, words->ptr, words->len);
-    if (tag != NULL)
-        doc->format->close(doc, tag, strlen(tag));
+    mr_doc_say(doc, "<%s>%s</%s>", tag, words->ptr, tag);
     doc->out->failed |= words->failed;
     mr_strbuf_reset(words);
 }
 
-/* ---- texts ---- */
-
-static char *next_text(struct mr_doc *doc)
-{
-    return doc->texts[doc->ntexts++ % MR_DOC_TEXTS];
-}
-
 const char *mr_doc_number(struct mr_doc *doc, uint64_t number)
 {
-    char *text = next_text(doc) + sizeof doc->texts[0] - 1;
-    unsigned digits = 0;
-    *text = '\0';
-    do {
-        if (digits > 0 && digits % 3 == 0)
-            *--text = ',';
-        *--text = (char)('0' + number % 10);
-        number /= 10;
-        digits++;
-    } while (number > 0);
-    return text;
+    return mr_text_number(&doc->texts, number);
 }
 
 const char *mr_doc_count(struct mr_doc *doc, uint64_t number, const char *one,
                          const char *many)
 {
-    const char *digits = mr_doc_number(doc, number);
-    char *text = next_text(doc);
-    (void)snprintf(text, sizeof doc->texts[0], "%s %s", digits, number == 1 ? one : many);
-    return text;
+    return mr_text_count(&doc->texts, number, one, many);
 }
 
 const char *mr_doc_tone(enum mr_doc_tone tone)
 {
-    static const char *const names[] = {[MR_TONE_PLAIN] = "plain",
+    static const char *const names[] = {[MR_TONE_PLAIN] = "p",
                                         [MR_TONE_GOOD] = "good",
                                         [MR_TONE_WARN] = "warn",
                                         [MR_TONE_BAD] = "bad"};

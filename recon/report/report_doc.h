@@ -5,8 +5,9 @@
  *
  * Whoever tells something knows nothing of the format, and a format knows nothing of what
  * is told: it is a table that says how each tag looks (report_doc_html.c has all of them).
- * Tags take up to MR_DOC_ATTRS words behind their name, each a word or a %s.  Markdown
- * passes over tags that it has no form for, and writes what stands between them.
+ * Tags take up to MR_DOC_ATTRS words behind their name.  Markdown passes over tags that it
+ * has no form for, and writes what stands between them.  A table of whatever look ends with
+ * </table>, a paragraph with </p>.
  *
  * What comes in by %s is text of whatever origin; it is escaped, and never markup.
  *
@@ -16,10 +17,10 @@
 #ifndef MR_REPORT_DOC_H
 #define MR_REPORT_DOC_H
 
+#include "recon/report/report_text.h"
 #include "recon/report/report_value.h"
 
 #define MR_DOC_ATTRS 4
-#define MR_DOC_TEXTS 8
 
 enum mr_doc_tone { MR_TONE_PLAIN, MR_TONE_GOOD, MR_TONE_WARN, MR_TONE_BAD };
 
@@ -33,8 +34,7 @@ struct mr_doc_format;
 struct mr_doc {
     const struct mr_doc_format *format;
     struct mr_strbuf *out;
-    char texts[MR_DOC_TEXTS][64]; /* numbers, until that many others were said */
-    unsigned ntexts;
+    struct mr_texts texts;
     /* of a format that needs them */
     bool has_begun;
     size_t opened_at;
@@ -55,15 +55,14 @@ struct mr_doc_format {
 
 extern const struct mr_doc_format mr_doc_html, mr_doc_md;
 
-/* Only %s, for texts and within tags. */
+/* Only %s, for texts (NULL: none), names of tags, and words behind these. */
 void mr_doc_say(struct mr_doc *doc, const char *markup, ...) MR_PRINTF(2, 3);
-/* The words, in that tag or (NULL) in none; the buffer is empty then, and whether it had
- * failed is not lost. */
+/* The words, in that tag; the buffer is empty then, and whether it had failed is not lost. */
 void mr_doc_words(struct mr_doc *doc, const char *tag, struct mr_strbuf *words);
 /* A text that does not end with a NUL. */
 void mr_doc_text(struct mr_doc *doc, const char *ptr, size_t len);
 
-/* For a %s: "1,234,567"; "1 row", "2,000 rows"; "good". */
+/* For a %s: mr_text_number() and mr_text_count(); the paragraph of a tone. */
 const char *mr_doc_number(struct mr_doc *doc, uint64_t number);
 const char *mr_doc_count(struct mr_doc *doc, uint64_t number, const char *one,
                          const char *many);

@@ -23,6 +23,7 @@ static const struct mark {
 } marks[] = {
     {"a", "</a>", {"<a href=\"#", "\">"}},
     {"aside", "</th>", {"<th scope=\"rowgroup\" rowspan=\"", "\">"}},
+    {"bad", "</p>\n", {"<p class=\"is-bad\">"}},
     {"badge", "</span>\n", {"<span class=\"badge\">"}},
     {"bar",
      "</nav></div>\n",
@@ -50,6 +51,8 @@ static const struct mark {
       "id=\"open-all\">Open all</button><button type=\"button\" id=\"close-all\">"
       "Close all</button></div>\n"}},
     {"foot", "</footer>\n", {"<footer>"}},
+    {"go", "</a>", {"<a href=\"#t", "\">"}},
+    {"good", "</p>\n", {"<p class=\"is-good\">"}},
     {"group", "</tbody>\n", {"<tbody>"}},
     {"h1", "</h1>\n", {"<h1>"}},
     {"h2", "</h2>\n", {"<h2>"}},
@@ -88,7 +91,6 @@ static const struct mark {
     {"rows", "</tbody>", {"<tbody>\n"}},
     {"said", "</dd>", {"<dd>"}},
     {"same", "</td>", {"<td class=\"zero\">"}},
-    {"says", "</p>\n", {"<p class=\"is-", "\">"}},
     {"search",
      "<span class=\"count\" id=\"count\" role=\"status\"></span>\n</div>\n",
      {"<div class=\"tools\" id=\"tools\" role=\"search\" hidden>\n<input "
@@ -117,6 +119,7 @@ static const struct mark {
     {"v", "</b>", {"<b class=\"v\">"}},
     {"value", "</td>", {"<td class=\"v\">"}},
     {"verdict", "</header>\n", {"<header class=\"verdict is-", "\">\n"}},
+    {"warn", "</p>\n", {"<p class=\"is-warn\">"}},
     {"why", "</span>", {"<span class=\"why\">"}},
     {"zero", "</td>", {"<td class=\"n zero\">"}},
 };

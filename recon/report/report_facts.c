@@ -1,7 +1,5 @@
 /* report_facts.c: what stands below the tables: schema objects, AUTO_INCREMENT, what could
  * not be seen, how to read it all, and how it was compared; see report_parts.h. */
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/version.h"
@@ -72,7 +70,7 @@ void mr_parts_objects(struct mr_edition *e)
                                       "<col>Target</col></head><rows>");
     for (size_t i = 0; i < objects->count && i < e->objects_max; i++)
         add_object(e, mr_vec_at(objects, i));
-    mr_doc_say(&e->doc, "</rows></sorted>");
+    mr_doc_say(&e->doc, "</rows></table>");
     mr_parts_beyond(e, objects->count, e->objects_max);
 }
 
@@ -108,10 +106,9 @@ static void add_counter(struct mr_edition *e, const struct mr_find_table *table,
     struct mr_doc *doc = &e->doc;
     mr_doc_say(doc, "<row><key><code>%s.%s</code></key>", table->name, c->column);
     for (size_t i = 0; i < 4; i++) {
-        char plain[24]; /* of a text, to be copied */
-        (void)snprintf(plain, sizeof plain, "%" PRIu64, numbers[i]);
         mr_doc_say(doc, "<number>%s</number>",
-                   e->is_brief ? plain : mr_doc_number(doc, numbers[i]));
+                   e->is_brief ? mr_text_plain(&doc->texts, numbers[i])
+                               : mr_doc_number(doc, numbers[i]));
     }
     if (!e->is_brief)
         add_collision(doc, c);
@@ -152,7 +149,7 @@ void mr_parts_counters(struct mr_edition *e)
     }
     size_t shown = worth < e->counters_max ? worth : e->counters_max;
     if (shown > 0)
-        mr_doc_say(doc, "</rows></sorted>");
+        mr_doc_say(doc, "</rows></table>");
     if (e->is_brief)
         mr_parts_beyond(e, worth, e->counters_max);
     else if (counters->count > shown)
@@ -187,7 +184,7 @@ void mr_parts_advice(struct mr_edition *e)
         }
         mr_doc_say(doc, "</value></row>");
     }
-    mr_doc_say(doc, "</rows></sorted>");
+    mr_doc_say(doc, "</rows></table>");
     mr_parts_beyond(e, list->count, ADVICE_MAX);
 }
 

@@ -13,55 +13,40 @@ static enum mr_doc_tone tone_of(const struct mr_check_result *r)
     return r->differs ? MR_TONE_BAD : MR_TONE_GOOD;
 }
 
-static void say_what(const struct mr_check_result *r, struct mr_strbuf *fact,
-                     struct mr_strbuf *more)
+/* One of the sides of the run: what, and something smaller below it. */
+#define SIDE(name, what, more)                                                           \
+    "<fact><term>" name "</term><said>" what "<br><small>" more "</small></said></fact>"
+
+static void add_what(struct mr_doc *doc, const struct mr_check_result *r)
 {
     size_t windowed = 0;
     for (size_t i = 0; i < r->ntables; i++)
         windowed += r->tables[i].windowed;
-    mr_strbuf_add_str(fact, "every row of ");
-    if (r->not_checked > 0) {
-        mr_strbuf_add_grouped(fact, r->ntables - r->not_checked);
-        mr_strbuf_add_str(fact, " of ");
-    }
-    mr_report_count(fact, r->ntables, "table", "tables");
-    mr_strbuf_add_str(fact, r->run->objects_done ? ", and the schema" : "");
-    if (windowed > 0) {
-        mr_strbuf_add_str(more, "of ");
-        mr_report_count(more, windowed, "table", "tables");
-        mr_strbuf_add_str(more, " only a part, as noted below");
-    } else {
-        mr_strbuf_add_str(more, "read on both sides, compared value by value");
-    }
+    mr_doc_say(doc, SIDE("What", "every row of %s%s%s%s", "%s%s%s"),
+               r->not_checked > 0 ? mr_doc_number(doc, r->ntables - r->not_checked) : "",
+               r->not_checked > 0 ? " of " : "",
+               mr_doc_count(doc, r->ntables, "table", "tables"),
+               r->run->objects_done ? ", and the schema" : "",
+               windowed > 0 ? "of " : "read on both sides, compared value by value",
+               windowed > 0 ? mr_doc_count(doc, windowed, "table", "tables") : "",
+               windowed > 0 ? " only a part, as noted below" : "");
 }
 
 static void add_sides(struct mr_doc *doc, const struct mr_check_result *r)
 {
-    struct mr_strbuf fact = MR_STRBUF_INIT, more = MR_STRBUF_INIT;
+    mr_doc_say(doc,
+               "<sides>" SIDE("Source", "<code>%s</code>",
+                              "what should be true, or the lost history"),
+               r->run->source);
     mr_doc_say(
         doc,
-        "<sides><fact><term>Source</term><said><code>%s</code><br><small>what should "
-        "be true, or the lost history</small></said></fact>",
-        r->run->source);
-    mr_doc_say(doc,
-               "<fact><term>Target</term><said><code>%s</code><br><small>what is being "
-               "judged, or the live server</small></said></fact>",
-               r->run->target);
-    mr_report_time(&fact, r->run->started);
-    mr_report_duration(&more, r->run->seconds);
-    mr_doc_say(
-        doc, "<fact><term>When</term><said>%s<br><small>it took %s</small></said></fact>",
-        fact.ptr, more.ptr);
-    doc->out->failed |= fact.failed || more.failed;
-    mr_strbuf_reset(&fact);
-    mr_strbuf_reset(&more);
-    say_what(r, &fact, &more);
-    mr_doc_say(
-        doc, "<fact><term>What</term><said>%s<br><small>%s</small></said></fact></sides>",
-        fact.ptr, more.ptr);
-    doc->out->failed |= fact.failed || more.failed;
-    mr_strbuf_release(&fact);
-    mr_strbuf_release(&more);
+        SIDE("Target", "<code>%s</code>", "what is being judged, or the live server"),
+        r->run->target);
+    mr_doc_say(doc, SIDE("When", "%s", "it took %s"),
+               mr_text_time(&doc->texts, r->run->started),
+               mr_text_duration(&doc->texts, r->run->seconds));
+    add_what(doc, r);
+    mr_doc_say(doc, "</sides>");
 }
 
 void mr_parts_verdict(struct mr_edition *e)
@@ -173,27 +158,23 @@ static void add_lines(struct mr_doc *doc, const struct mr_report *report)
 {
     const struct mr_find_run *run = report->result->run;
     const struct mr_find_counts *c = &report->result->sums;
-    struct mr_strbuf words = MR_STRBUF_INIT;
-    mr_report_duration(&words, run->seconds);
+    struct mr_strbuf people = MR_STRBUF_INIT;
     mr_doc_say(doc, "<table><head><col></col><col></col></head><rows>" LINE LINE LINE,
                "source", run->source, "target", run->target, "compared", run->started);
-    mr_doc_say(doc, "<row><cell>read</cell><cell>%s in %s</cell></row>",
+    mr_doc_say(doc, "<row><cell>read</cell><cell>%s in %s</cell></row>" LINE,
                mr_doc_count(doc, c->source_rows + c->target_rows, "row", "rows"),
-               words.ptr);
-    mr_doc_say(doc, LINE, "run", run->uuid);
+               mr_text_duration(&doc->texts, run->seconds), "run", run->uuid);
     if (report->people.known) {
-        doc->out->failed |= words.failed;
-        mr_strbuf_reset(&words);
-        mr_report_people_words(&report->people, &words);
-        mr_doc_say(doc, LINE, "touched", words.ptr);
+        mr_report_people_words(&report->people, &people);
+        mr_doc_say(doc, LINE, "touched", people.ptr);
     }
     if (run->replication != NULL)
         mr_doc_say(doc, LINE, "replication", run->replication);
     if (report->unmask)
         mr_doc_say(doc, LINE, "personal data", "not masked");
     mr_doc_say(doc, "</rows></table>");
-    doc->out->failed |= words.failed;
-    mr_strbuf_release(&words);
+    doc->out->failed |= people.failed;
+    mr_strbuf_release(&people);
 }
 
 void mr_parts_brief(struct mr_edition *e)
@@ -203,9 +184,9 @@ void mr_parts_brief(struct mr_edition *e)
     struct mr_strbuf words = MR_STRBUF_INIT;
     bool taken = false;
     mr_report_headline(report, &words);
-    mr_doc_say(doc, "<h1>%s: ", mr_report_verdict(report));
-    mr_doc_words(doc, NULL, &words);
-    mr_doc_say(doc, "</h1>");
+    mr_doc_say(doc, "<h1>%s: %s</h1>", mr_report_verdict(report), words.ptr);
+    doc->out->failed |= words.failed;
+    mr_strbuf_reset(&words);
     if (report->story != NULL) {
         (void)mr_story_conclude(report->story, &words);
         mr_doc_say(doc, "<p>");

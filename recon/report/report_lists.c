@@ -303,29 +303,23 @@ static enum mr_code take_duplicate(void *ctx, int side, bool first, struct mr_er
 
 /* ---- the lists ---- */
 
-enum form { PLAIN, SHORT, EDITS, PAIRS, BRIEF };
-
 /* How a list looks, and its columns. */
 struct look {
-    enum form form;
+    const char *tag;
     const char *columns[MR_SAMPLE_COLUMNS + 1];
     size_t ncolumns;
+    bool has_groups; /* the rows are in groups */
 };
 
 static void add_table(struct mr_doc *doc, const struct look *look,
                       const struct list *list, size_t from, size_t to)
 {
-    const bool has_groups = look->form == EDITS || look->form == PAIRS;
-    mr_doc_say(doc, look->form == PLAIN   ? "<plain>"
-                    : look->form == SHORT ? "<short>"
-                    : look->form == EDITS ? "<edits>"
-                    : look->form == PAIRS ? "<pairs>"
-                                          : "<table>");
+    mr_doc_say(doc, "<%s>", look->tag);
     mr_doc_head(doc, look->columns, look->ncolumns, 0);
-    if (!has_groups)
+    if (!look->has_groups)
         mr_doc_say(doc, "<rows>");
     mr_doc_put_part(doc, &list->buf, from, to);
-    mr_doc_say(doc, has_groups ? "</pairs>" : "</rows></table>");
+    mr_doc_say(doc, look->has_groups ? "</table>" : "</rows></table>");
 }
 
 /* The first rows in sight, the others folded, and how many there are beyond. */
@@ -379,13 +373,13 @@ static void add_kind(struct lists *l, enum mr_find_kind kind, const char *title,
     const struct mr_find_table *table = l->samples.columns.table;
     struct mr_doc *doc = &l->e->doc;
     struct mr_strbuf key = MR_STRBUF_INIT;
-    struct look look = {PLAIN, {NULL}, 0};
+    struct look look = {"plain", {NULL}, 0, false};
     if (l->kinds[kind].shown == 0)
         return;
     if (kind == MR_KIND_CHANGED)
-        look = (struct look){EDITS, {"Row", "Column", "Source", "Target"}, 4};
+        look = (struct look){"edits", {"Row", "Column", "Source", "Target"}, 4, true};
     else if (kind == MR_KIND_COLLISION)
-        look = (struct look){PAIRS, {"Column", "Source", "Target"}, 3};
+        look = (struct look){"pairs", {"Column", "Source", "Target"}, 3, true};
     else
         name_columns(&look, table, &key);
     add_heading(doc, mr_kind_name(kind), title, text);
@@ -394,12 +388,11 @@ static void add_kind(struct lists *l, enum mr_find_kind kind, const char *title,
     mr_strbuf_release(&key);
 }
 
-/* The rows are told when there is one. */
 static void add_identities(struct lists *l, const struct list *list, uint64_t all,
                            const char *const columns[3])
 {
     static const char *const words[2] = {"identity", "identities"};
-    const struct look look = {SHORT, {columns[0], columns[1], columns[2]}, 3};
+    const struct look look = {"short", {columns[0], columns[1], columns[2]}, 3, false};
     add_list(&l->e->doc, &look, list, all, words);
 }
 
@@ -435,8 +428,9 @@ static void add_page(struct lists *l)
 static void add_brief(struct lists *l)
 {
     static const struct look rows = {
-        BRIEF, {"kind", "key", "column", "source", "target"}, 5};
-    static const struct look moved = {BRIEF, {"moved", "source key", "target key"}, 3};
+        "table", {"kind", "key", "column", "source", "target"}, 5, false};
+    static const struct look moved = {
+        "table", {"moved", "source key", "target key"}, 3, false};
     const char *const *words = row_words(l->samples.columns.table);
     struct mr_doc *doc = &l->e->doc;
     uint64_t all = 0;

@@ -136,11 +136,10 @@ static void add_table(struct mr_edition *e, size_t no, bool has_section)
     const struct mr_find_table *table = &e->report->result->tables[no];
     const char *verdict = mr_verdict_name(table->verdict), *why = why_of(table);
     struct mr_doc *doc = &e->doc;
-    char anchor[24];
-    (void)snprintf(anchor, sizeof anchor, "t%zu", no);
     mr_doc_say(doc, "<listed %s %s><key>", verdict, table->name);
     if (has_section)
-        mr_doc_say(doc, "<a %s><code>%s</code></a>", anchor, table->name);
+        mr_doc_say(doc, "<go %s><code>%s</code></go>", mr_text_plain(&doc->texts, no),
+                   table->name);
     else
         mr_doc_say(doc, "<code>%s</code>", table->name);
     if (why != NULL && !e->is_brief)
@@ -210,7 +209,7 @@ static void add_list(struct mr_edition *e, size_t listed)
                   i < e->sections_max && table->verdict == MR_VERDICT_DIVERGED);
         shown++;
     }
-    mr_doc_say(doc, "</rows></tables>");
+    mr_doc_say(doc, "</rows></table>");
     if (r->ntables == shown)
         return;
     mr_doc_say(doc, "<p>Not listed: %s",

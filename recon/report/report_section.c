@@ -1,5 +1,4 @@
 /* report_section.c: the diverged tables, one by one; see report_parts.h. */
-#include <stdio.h>
 #include <string.h>
 
 #include "recon/report/report_map.h"
@@ -144,7 +143,7 @@ static void add_runs(struct mr_doc *doc, const struct mr_report_survey *s)
         mr_doc_say(doc,
                    "<row><value>%s</value><value>%s</value><number>%s</number></row>",
                    s->runs[i].from, s->runs[i].to, mr_doc_number(doc, s->runs[i].rows));
-    mr_doc_say(doc, "</rows></short>");
+    mr_doc_say(doc, "</rows></table>");
     if (s->all_runs > s->nruns)
         mr_doc_say(doc, "<more>The longest of %s runs.</more>",
                    mr_doc_number(doc, s->all_runs));
@@ -159,9 +158,8 @@ static void begin_section(struct mr_edition *e, size_t no)
     const struct mr_check_result *r = e->report->result;
     const struct mr_find_table *table = &r->tables[no];
     struct mr_doc *doc = &e->doc;
-    char number[24];
-    (void)snprintf(number, sizeof number, "%zu", no);
-    mr_doc_say(doc, "<section %s %s %s %s><title>%s</title>", number,
+    mr_doc_say(doc, "<section %s %s %s %s><title>%s</title>",
+               mr_text_plain(&doc->texts, no),
                r->diverged <= SECTIONS_OPEN ? " open" : "",
                mr_verdict_name(table->verdict), table->name, table->name);
     for (size_t i = 0; !e->is_brief && i < MR_LANES; i++) {

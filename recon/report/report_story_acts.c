@@ -49,14 +49,12 @@ static void add_people(struct mr_teller *t, const struct mr_story_plan *plan)
 
 static void add_plan(struct mr_teller *t, const struct mr_story_plan *plan)
 {
-    mr_strbuf_add_fmt(&t->words, "Plan %s (%s) was made at ", plan->uuid, plan->policy);
-    mr_report_time(&t->words, plan->created);
-    mr_strbuf_add_fmt(&t->words, " for %s", plan->target);
+    mr_strbuf_add_fmt(&t->words, "Plan %s (%s) was made at %s for %s", plan->uuid,
+                      plan->policy, mr_text_time(&t->texts, plan->created), plan->target);
     mr_block_some(&t->words, plan->rows, "row", "rows");
-    if (plan->units > 0) {
-        mr_strbuf_add_str(&t->words, " in ");
-        mr_report_count(&t->words, plan->units, "unit", "units");
-    }
+    if (plan->units > 0)
+        mr_strbuf_add_fmt(&t->words, " in %s",
+                          mr_text_count(&t->texts, plan->units, "unit", "units"));
     mr_block_some(&t->words, plan->counters.count, "counter to raise",
                   "counters to raise");
     mr_block_some(&t->words, plan->decided, "conflict decided", "conflicts decided");
@@ -70,59 +68,62 @@ static void add_plan(struct mr_teller *t, const struct mr_story_plan *plan)
 /* Only decisions that were taken have a column. */
 static void add_decisions(struct mr_teller *t, const struct mr_story_plan *plan)
 {
-    const char *head[MR_STORY_DECISIONS + 1] = {"Table"};
-    size_t at[MR_STORY_DECISIONS], count = 0;
-    for (size_t d = 0; d < MR_STORY_DECISIONS; d++) {
-        uint64_t sum = 0;
-        for (size_t i = 0; i < plan->tables.count; i++)
-            sum += ((struct mr_story_table *)mr_vec_at(&plan->tables, i))->decided[d];
-        if (sum > 0) {
-            head[count + 1] = decision_words[d];
-            at[count++] = d;
+    bool taken[MR_STORY_DECISIONS] = {false}, any = false;
+    for (size_t d = 0; d < MR_STORY_DECISIONS; d++)
+        for (size_t i = 0; i < plan->tables.count; i++) {
+            const struct mr_story_table *table = mr_vec_at(&plan->tables, i);
+            taken[d] = taken[d] || table->decided[d] > 0;
+            any = any || taken[d];
         }
-    }
-    if (count == 0)
+    if (!any)
         return;
-    mr_block_table(t, head, count + 1, ~1U);
+    mr_doc_say(t->doc, "<table><head><col>Table</col>");
+    for (size_t d = 0; d < MR_STORY_DECISIONS; d++)
+        if (taken[d])
+            mr_doc_say(t->doc, "<ncol>%s</ncol>", decision_words[d]);
+    mr_doc_say(t->doc, "</head><rows>");
     for (size_t i = 0; i < plan->tables.count; i++) {
         const struct mr_story_table *table = mr_vec_at(&plan->tables, i);
-        mr_strbuf_add_fmt(&t->words, "%s%s", table->name != NULL ? table->name : "",
-                          table->people ? " (people)" : "");
-        mr_block_cell_words(t);
-        for (size_t d = 0; d < count; d++)
-            mr_block_number(t, table->decided[at[d]]);
+        mr_doc_say(t->doc, "<row><cell>%s%s</cell>", table->name,
+                   table->people ? " (people)" : "");
+        for (size_t d = 0; d < MR_STORY_DECISIONS; d++)
+            if (taken[d])
+                mr_doc_say(t->doc, "<number>%s</number>",
+                           mr_text_number(&t->texts, table->decided[d]));
+        mr_doc_say(t->doc, "</row>");
     }
+    mr_doc_say(t->doc, "</rows></table>");
 }
 
-/* What a list leaves out. */
-static void add_beyond(struct mr_teller *t, size_t count)
+/* The end of a list, and what it leaves out. */
+static void end_counters(struct mr_teller *t, size_t count)
 {
-    if (count <= COUNTERS_MAX)
-        return;
-    mr_report_count(&t->words, count - COUNTERS_MAX, "more counter", "more counters");
-    mr_strbuf_add_str(&t->words, " beyond these: report --format json lists all.");
-    mr_block_words(t, MR_TONE_PLAIN);
+    if (count > 0)
+        mr_doc_say(t->doc, "</rows></table>");
+    if (count > COUNTERS_MAX)
+        mr_doc_say(t->doc, "<p>%s beyond these: report --format json lists all.</p>",
+                   mr_text_count(&t->texts, count - COUNTERS_MAX, "more counter",
+                                 "more counters"));
 }
 
 static void add_counters(struct mr_teller *t, const struct mr_story_plan *plan)
 {
-    static const char *const head[] = {"Counter", "Stood at", "To be raised to",
-                                       "Ids kept for restored rows"};
     for (size_t i = 0; i < plan->counters.count && i < COUNTERS_MAX; i++) {
         const struct mr_story_counter *c = mr_vec_at(&plan->counters, i);
         if (i == 0)
-            mr_block_table(t, head, 4, 0x6U);
-        mr_strbuf_add_fmt(&t->words, "%s.%s", c->table != NULL ? c->table : "",
-                          c->column != NULL ? c->column : "");
-        mr_block_cell_words(t);
-        mr_block_number(t, c->next);
-        mr_block_number(t, c->reseed_to);
-        mr_strbuf_add_grouped(&t->words, c->from);
-        mr_strbuf_add_str(&t->words, " to ");
-        mr_strbuf_add_grouped(&t->words, c->to > c->from ? c->to - 1 : c->to);
-        mr_block_cell_words(t);
+            mr_doc_say(t->doc,
+                       "<table><head><col>Counter</col><ncol>Stood at</ncol><ncol>"
+                       "To be raised to</ncol><col>Ids kept for restored rows"
+                       "</col></head><rows>");
+        mr_doc_say(
+            t->doc,
+            "<row><cell>%s.%s</cell><number>%s</number><number>%s</number><cell>%s "
+            "to %s</cell></row>",
+            c->table, c->column, mr_text_number(&t->texts, c->next),
+            mr_text_number(&t->texts, c->reseed_to), mr_text_number(&t->texts, c->from),
+            mr_text_number(&t->texts, c->to > c->from ? c->to - 1 : c->to));
     }
-    add_beyond(t, plan->counters.count);
+    end_counters(t, plan->counters.count);
 }
 
 /* ---- what was done ---- */
@@ -155,19 +156,18 @@ bool mr_story_seconds(const char *from, const char *to, double *seconds)
 static void add_lasted(struct mr_teller *t, const struct mr_story_act *act)
 {
     double seconds;
-    if (!mr_story_seconds(act->from, act->to, &seconds))
-        return;
-    mr_strbuf_add_str(&t->words, seconds < 1 ? ", in less than a second" : ", in ");
-    if (seconds >= 1)
-        mr_report_duration(&t->words, seconds);
+    if (mr_story_seconds(act->from, act->to, &seconds))
+        mr_strbuf_add_fmt(&t->words, ", in %s",
+                          seconds < 1 ? "less than a second"
+                                      : mr_text_duration(&t->texts, seconds));
 }
 
 static void add_act(struct mr_teller *t, const struct mr_story_act *act)
 {
     bool is_whole = act->begun <= act->ended;
-    mr_strbuf_add_str(&t->words, act->is_undo ? "Taken back at " : "Applied at ");
-    mr_report_time(&t->words, act->from);
-    mr_strbuf_add_fmt(&t->words, " by run %s", act->run);
+    mr_strbuf_add_fmt(&t->words, "%s at %s by run %s",
+                      act->is_undo ? "Taken back" : "Applied",
+                      mr_text_time(&t->texts, act->from), act->run);
     add_lasted(t, act);
     mr_strbuf_add_char(&t->words, ':');
     size_t from = t->words.len;
@@ -188,17 +188,17 @@ static void add_act(struct mr_teller *t, const struct mr_story_act *act)
 
 static void add_raises(struct mr_teller *t, const struct mr_story_plan *plan)
 {
-    static const char *const head[] = {"Counter raised", "To", "By"};
     for (size_t i = 0; i < plan->raises.count && i < COUNTERS_MAX; i++) {
         const struct mr_story_raise *raise = mr_vec_at(&plan->raises, i);
         if (i == 0)
-            mr_block_table(t, head, 3, 0x2U);
-        mr_strbuf_add_fmt(&t->words, "%s.%s", raise->table, raise->column);
-        mr_block_cell_words(t);
-        mr_block_cell(t, raise->to);
-        mr_block_cell(t, raise->how);
+            mr_doc_say(t->doc,
+                       "<table><head><col>Counter raised</col><ncol>To</ncol><col>"
+                       "By</col></head><rows>");
+        mr_doc_say(t->doc,
+                   "<row><cell>%s.%s</cell><number>%s</number><cell>%s</cell></row>",
+                   raise->table, raise->column, raise->to, raise->how);
     }
-    add_beyond(t, plan->raises.count);
+    end_counters(t, plan->raises.count);
 }
 
 void mr_block_plans(struct mr_teller *t)
@@ -212,9 +212,7 @@ void mr_block_plans(struct mr_teller *t)
         for (size_t j = 0; j < plan->acts.count; j++)
             add_act(t, mr_vec_at(&plan->acts, j));
         add_raises(t, plan);
-        if (plan->acts.count == 0) {
-            mr_strbuf_add_str(&t->words, "It was not applied.");
-            mr_block_words(t, MR_TONE_WARN);
-        }
+        if (plan->acts.count == 0)
+            mr_doc_say(t->doc, "<warn>It was not applied.</warn>");
     }
 }

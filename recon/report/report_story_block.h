@@ -1,8 +1,8 @@
 /*
- * report_story_block: how the blocks of a story are put together (report_story_text.h).
+ * report_story_block: a story while it is told (report_story_text.h).
  *
  *   words into teller->words → mr_block_words, a paragraph of them
- *   mr_block_table → mr_block_cell … → the next block, or mr_block_end
+ *   mr_block_begin → any other block, said to teller->doc
  *
  * Errors: the document's buffer.  Threads: no state.
  */
@@ -18,23 +18,12 @@ struct mr_teller {
     const struct mr_story *story;
     const char *stage; /* its heading, until a block follows */
     struct mr_strbuf words;
-    /* the table under way */
-    size_t ncolumns, column; /* ncolumns 0: none */
-    unsigned numbers;
+    struct mr_texts texts;
 };
 
+void mr_block_begin(struct mr_teller *t);
 /* The words become a paragraph; the buffer is empty then. */
 void mr_block_words(struct mr_teller *t, enum mr_doc_tone tone);
-/* A table with that head follows; cells are added in its order. */
-void mr_block_table(struct mr_teller *t, const char *const *head, size_t ncolumns,
-                    unsigned numbers);
-void mr_block_cell(struct mr_teller *t, const char *text);
-void mr_block_number(struct mr_teller *t, uint64_t number);
-/* The words become the next cell. */
-void mr_block_cell_words(struct mr_teller *t);
-/* Nothing is told behind it. */
-void mr_block_end(struct mr_teller *t);
-
 /* ", 3 rows" and the like, behind a colon without the comma; nothing for none. */
 void mr_block_some(struct mr_strbuf *words, uint64_t number, const char *one,
                    const char *many);

@@ -18,19 +18,21 @@ static enum mr_doc_tone tone_of(const char *severity)
 
 static void add_firing(struct mr_teller *t, const struct mr_story_gate *gate)
 {
-    static const char *const head[] = {"Check", "Severity", "Priority", "What it says"};
     size_t shown = 0;
     for (size_t i = 0; i < gate->checks.count && shown < FIRING_MAX; i++) {
         const struct mr_story_check *check = mr_vec_at(&gate->checks, i);
         if (!mr_story_check_fires(check))
             continue;
         if (shown++ == 0)
-            mr_block_table(t, head, 4, 0);
-        mr_block_cell(t, check->name);
-        mr_block_cell(t, check->severity);
-        mr_block_cell(t, check->priority);
-        mr_block_cell(t, check->message);
+            mr_doc_say(t->doc, "<texts><head><col>Check</col><col>Severity</col><col>"
+                               "Priority</col><col>What it says</col></head><rows>");
+        mr_doc_say(t->doc,
+                   "<row><cell>%s</cell><cell>%s</cell><cell>%s</cell><cell>%s</cell>"
+                   "</row>",
+                   check->name, check->severity, check->priority, check->message);
     }
+    if (shown > 0)
+        mr_doc_say(t->doc, "</rows></table>");
 }
 
 static void add_gate(struct mr_teller *t, const struct mr_story_gate *gate)
@@ -41,19 +43,16 @@ static void add_gate(struct mr_teller *t, const struct mr_story_gate *gate)
         firing += mr_story_check_fires(check);
         silenced += check->silenced;
     }
-    mr_strbuf_add_fmt(&t->words, "The gate of %s said %s at ", gate->server,
-                      gate->verdict != NULL ? gate->verdict : "nothing whole");
-    mr_report_time(&t->words, gate->started);
-    mr_strbuf_add_str(&t->words, ": ");
-    mr_report_count(&t->words, firing, "check fires", "checks fire");
-    mr_strbuf_add_str(&t->words, " of ");
-    mr_strbuf_add_grouped(&t->words, gate->checks.count);
+    mr_strbuf_add_fmt(&t->words, "The gate of %s said %s at %s: %s of %s", gate->server,
+                      gate->verdict != NULL ? gate->verdict : "nothing whole",
+                      mr_text_time(&t->texts, gate->started),
+                      mr_text_count(&t->texts, firing, "check fires", "checks fire"),
+                      mr_text_number(&t->texts, gate->checks.count));
     if (silenced > 0)
         mr_strbuf_add_fmt(&t->words, ", %llu silenced", (unsigned long long)silenced);
-    mr_strbuf_add_str(&t->words, gate->baseline != NULL ? ", compared with a baseline."
-                                                        : ", without a baseline.");
-    if (gate->verdict == NULL)
-        mr_strbuf_add_str(&t->words, " Its output was cut short.");
+    mr_strbuf_add_fmt(&t->words, ", %s a baseline.%s",
+                      gate->baseline != NULL ? "compared with" : "without",
+                      gate->verdict == NULL ? " Its output was cut short." : "");
     mr_block_words(t, tone_of(gate->verdict));
     if (gate == mr_story_gate_of(t->story, gate->server, gate->when))
         add_firing(t, gate);
@@ -68,34 +67,40 @@ void mr_block_gates(struct mr_teller *t, enum mr_story_when when)
     }
 }
 
-static void add_severity(struct mr_teller *t, const struct mr_story_check *check)
+static const char *severity_of(const struct mr_story_check *check)
 {
-    mr_strbuf_add_str(&t->words, check != NULL ? check->severity : "not asked");
-    mr_strbuf_add_str(&t->words, check != NULL && check->silenced ? ", silenced" : "");
-    mr_block_cell_words(t);
+    return check != NULL ? check->severity : "not asked";
+}
+
+static const char *silenced_of(const struct mr_story_check *check)
+{
+    return check != NULL && check->silenced ? ", silenced" : "";
 }
 
 void mr_block_changes(struct mr_teller *t)
 {
-    static const char *const head[] = {"Server", "Check", "Before", "After",
-                                       "What it says now"};
     const struct mr_vec *changes = &t->story->changes;
-    if (changes->count > 0)
-        mr_block_table(t, head, 5, 0);
+    if (changes->count + t->story->unchanged > 0)
+        mr_block_begin(t);
     for (size_t i = 0; i < changes->count; i++) {
         const struct mr_story_change *c = mr_vec_at(changes, i);
-        mr_block_cell(t, c->server);
-        mr_block_cell(t, c->name);
-        add_severity(t, c->before);
-        add_severity(t, c->after);
-        mr_block_cell(t, c->after != NULL ? c->after->message : NULL);
+        if (i == 0)
+            mr_doc_say(t->doc, "<texts><head><col>Server</col><col>Check</col><col>Before"
+                               "</col><col>After</col><col>What it says now</col></head>"
+                               "<rows>");
+        mr_doc_say(t->doc,
+                   "<row><cell>%s</cell><cell>%s</cell><cell>%s%s</cell><cell>%s%s</cell>"
+                   "<cell>%s</cell></row>",
+                   c->server, c->name, severity_of(c->before), silenced_of(c->before),
+                   severity_of(c->after), silenced_of(c->after),
+                   c->after != NULL ? c->after->message : "");
     }
-    if (t->story->unchanged > 0) {
-        mr_report_count(&t->words, t->story->unchanged, "check of the gate says",
-                        "checks of the gate say");
-        mr_strbuf_add_str(&t->words, " what it said before.");
-        mr_block_words(t, MR_TONE_PLAIN);
-    }
+    if (changes->count > 0)
+        mr_doc_say(t->doc, "</rows></table>");
+    if (t->story->unchanged > 0)
+        mr_doc_say(t->doc, "<p>%s what it said before.</p>",
+                   mr_text_count(&t->texts, t->story->unchanged, "check of the gate says",
+                                 "checks of the gate say"));
 }
 
 /* ---- facts ---- */
@@ -106,14 +111,12 @@ void mr_block_facts(struct mr_teller *t, enum mr_story_when when)
         const struct mr_story_facts *f = mr_vec_at(&t->story->facts, i);
         if (f->when != when)
             continue;
-        mr_strbuf_add_fmt(&t->words, "Facts of %s were recorded at ", f->base.server.uri);
-        mr_report_time(&t->words, f->base.recorded);
-        mr_strbuf_add_str(&t->words, ": ");
-        mr_report_count(&t->words, f->tables, "table", "tables");
-        mr_strbuf_add_str(&t->words, f->exact ? " with " : " with about ");
-        mr_report_count(&t->words, f->rows, "row", "rows");
-        mr_strbuf_add_str(&t->words, ".");
-        mr_block_words(t, MR_TONE_PLAIN);
+        mr_block_begin(t);
+        mr_doc_say(t->doc, "<p>Facts of %s were recorded at %s: %s with %s%s.</p>",
+                   f->base.server.uri, mr_text_time(&t->texts, f->base.recorded),
+                   mr_text_count(&t->texts, f->tables, "table", "tables"),
+                   f->exact ? "" : "about ",
+                   mr_text_count(&t->texts, f->rows, "row", "rows"));
     }
 }
 
@@ -123,45 +126,43 @@ static bool has_changed(const struct mr_gate_table *a, const struct mr_gate_tabl
            (a->has_greatest && b->has_greatest && strcmp(a->greatest, b->greatest) != 0);
 }
 
-static void add_pair(struct mr_teller *t, const struct mr_gate_table *before,
-                     const struct mr_gate_table *after)
+static void add_rows(struct mr_teller *t, const struct mr_gate_table *table)
 {
-    const struct mr_gate_table *both[] = {before, after};
-    mr_strbuf_add_fmt(&t->words, "%s.%s", before->db, before->name);
-    mr_block_cell_words(t);
-    for (size_t i = 0; i < 2; i++) {
-        if (both[i] == NULL) {
-            mr_block_cell(t, "gone");
-            mr_block_cell(t, "");
-            continue;
-        }
-        mr_strbuf_add_str(&t->words, both[i]->rows_exact ? "" : "about ");
-        mr_block_number(t, both[i]->rows);
-        mr_block_cell(t, both[i]->has_greatest ? both[i]->greatest : "");
-    }
+    if (table == NULL)
+        mr_doc_say(t->doc, "<number>gone</number><number></number>");
+    else
+        mr_doc_say(t->doc, "<number>%s%s</number><number>%s</number>",
+                   table->rows_exact ? "" : "about ",
+                   mr_text_number(&t->texts, table->rows),
+                   table->has_greatest ? table->greatest : "");
 }
 
 static void compare(struct mr_teller *t, const struct mr_gate_facts *before,
                     const struct mr_gate_facts *after)
 {
-    static const char *const head[] = {"Table", "Rows before", "Greatest key",
-                                       "Rows after", "Greatest key"};
-    size_t shown = 0, changed = 0;
+    size_t changed = 0;
     for (size_t i = 0; i < before->ntables; i++) {
         const struct mr_gate_table *table = &before->tables[i],
                                    *now =
                                        mr_gate_facts_table(after, table->db, table->name);
         if (!has_changed(table, now) || ++changed > TABLES_MAX)
             continue;
-        if (shown++ == 0)
-            mr_block_table(t, head, 5, 0x1eU);
-        add_pair(t, table, now);
+        mr_block_begin(t);
+        if (changed == 1)
+            mr_doc_say(t->doc, "<table><head><col>Table</col><ncol>Rows before</ncol>"
+                               "<ncol>Greatest key</ncol><ncol>Rows after</ncol><ncol>"
+                               "Greatest key</ncol></head><rows>");
+        mr_doc_say(t->doc, "<row><cell>%s.%s</cell>", table->db, table->name);
+        add_rows(t, table);
+        add_rows(t, now);
+        mr_doc_say(t->doc, "</row>");
     }
-    if (changed > shown) {
-        mr_report_count(&t->words, changed - shown, "more table", "more tables");
-        mr_strbuf_add_str(&t->words, " changed.");
-        mr_block_words(t, MR_TONE_PLAIN);
-    }
+    if (changed > 0)
+        mr_doc_say(t->doc, "</rows></table>");
+    if (changed > TABLES_MAX)
+        mr_doc_say(
+            t->doc, "<p>%s changed.</p>",
+            mr_text_count(&t->texts, changed - TABLES_MAX, "more table", "more tables"));
 }
 
 void mr_block_facts_changed(struct mr_teller *t)

@@ -6,34 +6,52 @@
 #include "recon/report/report.h"
 #include "recon/report/report_story_block.h"
 
+void mr_block_begin(struct mr_teller *t)
+{
+    if (t->stage != NULL)
+        mr_doc_say(t->doc, "<h3>%s</h3>", t->stage);
+    t->stage = NULL;
+}
+
+void mr_block_words(struct mr_teller *t, enum mr_doc_tone tone)
+{
+    mr_block_begin(t);
+    mr_doc_words(t->doc, mr_doc_tone(tone), &t->words);
+}
+
+void mr_block_some(struct mr_strbuf *words, uint64_t number, const char *one,
+                   const char *many)
+{
+    if (number == 0)
+        return;
+    bool is_first = words->len > 0 && words->ptr[words->len - 1] == ':';
+    mr_strbuf_add_str(words, is_first ? " " : ", ");
+    mr_report_count(words, number, one, many);
+}
+
 /* ---- what was found ---- */
 
 static void tell_found(struct mr_teller *t)
 {
     const struct mr_report *report = t->report;
     const struct mr_find_run *run = report->result->run;
-    const struct mr_report_people *people = &report->people;
-    mr_strbuf_add_fmt(&t->words, "Run %s compared %s with %s at ", run->uuid, run->source,
-                      run->target);
-    mr_report_time(&t->words, run->started);
-    mr_strbuf_add_str(&t->words, ": ");
+    mr_strbuf_add_fmt(&t->words, "Run %s compared %s with %s at %s: ", run->uuid,
+                      run->source, run->target, mr_text_time(&t->texts, run->started));
     mr_report_headline(report, &t->words);
     mr_strbuf_add_str(&t->words, ".");
-    if (people->known) {
+    if (report->people.known) {
         mr_strbuf_add_str(&t->words, " It touches ");
-        mr_report_people_words(people, &t->words);
+        mr_report_people_words(&report->people, &t->words);
         mr_strbuf_add_str(&t->words, ".");
     }
     mr_block_words(t, report->result->differs ? MR_TONE_BAD : MR_TONE_PLAIN);
     for (size_t i = 0; i < t->story->plans.count; i++) {
         const struct mr_story_plan *plan = mr_vec_at(&t->story->plans, i);
-        if (plan->run == NULL || strcmp(plan->run, run->uuid) == 0)
-            continue;
-        mr_strbuf_add_fmt(&t->words,
-                          "Plan %s was not made from this run, but from %s: report "
-                          "--run %s, of the case that has it, tells what it found.",
-                          plan->uuid, plan->run, plan->run);
-        mr_block_words(t, MR_TONE_WARN);
+        if (plan->run != NULL && strcmp(plan->run, run->uuid) != 0)
+            mr_doc_say(t->doc,
+                       "<warn>Plan %s was not made from this run, but from %s: report "
+                       "--run %s, of the case that has it, tells what it found.</warn>",
+                       plan->uuid, plan->run, plan->run);
     }
 }
 
@@ -54,24 +72,24 @@ static void tell_verify(struct mr_teller *t, const struct mr_story_plan *plan,
         [MR_STORY_NOBODY] = "refers to nobody",
         [MR_STORY_SOURCE_MISSING] = "gone from the source",
         [MR_STORY_SOURCE_DIFFERS] = "not as on the source"};
-    mr_strbuf_add_fmt(&t->words, "verify of plan %s at ", verify->plan);
-    mr_report_time(&t->words, verify->started);
-    mr_strbuf_add_str(&t->words, ": ");
-    if (plan->tables.count > 0)
-        mr_report_count(&t->words, verify->rows[MR_STORY_STANDS], "row stands as planned",
-                        "rows stand as planned");
+    const bool has_rows = plan->tables.count > 0;
+    const uint64_t enough =
+        verify->counters > verify->too_low ? verify->counters - verify->too_low : 0;
+    mr_strbuf_add_fmt(&t->words, "verify of plan %s at %s: %s", verify->plan,
+                      mr_text_time(&t->texts, verify->started),
+                      has_rows ? mr_text_count(&t->texts, verify->rows[MR_STORY_STANDS],
+                                               "row stands as planned",
+                                               "rows stand as planned")
+                               : "");
     for (size_t i = MR_STORY_CHANGED_SINCE; i < MR_STORY_PROOFS; i++)
         mr_block_some(&t->words, verify->rows[i], words[i], words[i]);
     mr_block_some(&t->words, verify->not_proven, "table could not be proven",
                   "tables could not be proven");
     mr_block_some(&t->words, verify->open, "conflict open", "conflicts open");
-    mr_strbuf_add_str(&t->words, plan->tables.count > 0 ? "; " : "");
-    mr_strbuf_add_grouped(&t->words, verify->counters > verify->too_low
-                                         ? verify->counters - verify->too_low
-                                         : 0);
-    mr_strbuf_add_str(&t->words, " of ");
-    mr_report_count(&t->words, verify->counters, "counter is", "counters are");
-    mr_strbuf_add_str(&t->words, " high enough.");
+    mr_strbuf_add_fmt(
+        &t->words, "%s%s of %s high enough.", has_rows ? "; " : "",
+        mr_text_number(&t->texts, enough),
+        mr_text_count(&t->texts, verify->counters, "counter is", "counters are"));
     mr_block_words(t, mr_story_verify_is_clean(verify) ? MR_TONE_GOOD : MR_TONE_BAD);
 }
 
@@ -83,13 +101,11 @@ static void tell_unused(struct mr_teller *t, const struct mr_story_verify *verif
         is_of = is_of || mr_story_verify_is_of(verify, mr_vec_at(&t->story->plans, i));
     if (is_of && verify->whole)
         return;
-    mr_strbuf_add_fmt(&t->words, "verify of plan %s on %s at ", verify->plan,
-                      verify->target);
-    mr_report_time(&t->words, verify->started);
-    mr_strbuf_add_str(&t->words, is_of ? " was cut short: it proves nothing."
-                                       : " is of no plan that is told here: it proves "
-                                         "nothing of them.");
-    mr_block_words(t, MR_TONE_WARN);
+    mr_block_begin(t);
+    mr_doc_say(t->doc, "<warn>verify of plan %s on %s at %s %s</warn>", verify->plan,
+               verify->target, mr_text_time(&t->texts, verify->started),
+               is_of ? "was cut short: it proves nothing."
+                     : "is of no plan that is told here: it proves nothing of them.");
 }
 
 static void tell_proofs(struct mr_teller *t)
@@ -101,15 +117,14 @@ static void tell_proofs(struct mr_teller *t)
         const struct mr_story_verify *verify = mr_story_verify_of(t->story, plan);
         if (plan->acts.count == 0 || plan->is_undone)
             continue;
-        if (verify != NULL) {
+        mr_block_begin(t);
+        if (verify != NULL)
             tell_verify(t, plan, verify);
-            continue;
-        }
-        mr_strbuf_add_fmt(&t->words,
-                          "Nothing proves yet that plan %s stands: save what repair "
-                          "verify --json says, and give it to report --verify.",
-                          plan->uuid);
-        mr_block_words(t, MR_TONE_WARN);
+        else
+            mr_doc_say(t->doc,
+                       "<warn>Nothing proves yet that plan %s stands: save what repair "
+                       "verify --json says, and give it to report --verify.</warn>",
+                       plan->uuid);
     }
 }
 
@@ -133,6 +148,6 @@ void mr_story_tell(struct mr_doc *doc, const struct mr_report *report)
     t.stage = "Verification";
     tell_proofs(&t);
     mr_block_changes(&t);
-    mr_block_end(&t);
     mr_doc_say(doc, "</story>");
+    mr_strbuf_release(&t.words);
 }
