@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -276,6 +277,55 @@ void mr_jsonw_add_number(struct mr_jsonw *w, const char *name, uint64_t value)
     char text[24];
     (void)snprintf(text, sizeof text, "%" PRIu64, value);
     mr_jsonw_add_str(w, name, text);
+}
+
+/* The value of a member: a word, or one of the arguments. */
+static void add_value(struct mr_jsonw *w, const char *word, size_t len, va_list *args)
+{
+    char text[24];
+    if (word[0] == '\'') {
+        (void)snprintf(text, sizeof text, "%" PRIu64, va_arg(*args, uint64_t));
+        mr_jsonw_str(w, text);
+    } else if (word[0] != '%') {
+        mr_jsonw_string(w, word, len);
+    } else if (word[1] == 's') {
+        mr_jsonw_str(w, va_arg(*args, const char *));
+    } else if (word[1] == 'd') {
+        mr_jsonw_bool(w, va_arg(*args, int) != 0);
+    } else {
+        mr_jsonw_uint(w, va_arg(*args, uint64_t));
+    }
+}
+
+static void add_members(struct mr_jsonw *w, const char *members, va_list *args)
+{
+    while (*members != '\0') {
+        const size_t name_len = strcspn(members, ":");
+        const char *word = members + name_len + 1;
+        const size_t len = strcspn(word, " ");
+        mr_jsonw_key_len(w, members, name_len);
+        add_value(w, word, len, args);
+        members = word + len + strspn(word + len, " ");
+    }
+}
+
+void mr_jsonw_add_fmt(struct mr_jsonw *w, const char *members, ...)
+{
+    va_list args;
+    va_start(args, members);
+    add_members(w, members, &args);
+    va_end(args);
+}
+
+void mr_jsonw_line(struct mr_jsonw *w, const char *members, ...)
+{
+    va_list args;
+    va_start(args, members);
+    mr_jsonw_object_begin(w);
+    add_members(w, members, &args);
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+    va_end(args);
 }
 
 void mr_jsonw_add_texts(struct mr_jsonw *w, const char *name, const char *const *texts,

@@ -75,6 +75,13 @@ void mr_jsonw_add_number(struct mr_jsonw *w, const char *name, uint64_t value);
 void mr_jsonw_add_texts(struct mr_jsonw *w, const char *name, const char *const *texts,
                         size_t count);
 
+/* Several members, one after the other: "type:row table:%s rows:%lu whole:%d next:'%lu'": a
+ * word that is the value itself, a string (NULL: null), a count, a bool, and a number of a
+ * database. */
+void mr_jsonw_add_fmt(struct mr_jsonw *w, const char *members, ...) MR_PRINTF(2, 3);
+/* An object of such members, and the end of its line. */
+void mr_jsonw_line(struct mr_jsonw *w, const char *members, ...) MR_PRINTF(2, 3);
+
 /* Ends the line after a top-level value. */
 void mr_jsonw_end_line(struct mr_jsonw *w);
 /* Flushes.  MR_E_IO (`name` is the output's, for the message) or MR_E_NOMEM. */

@@ -53,7 +53,8 @@ struct mr_doc_format {
     bool has_pictures;
 };
 
-extern const struct mr_doc_format mr_doc_html, mr_doc_md;
+/* The last one is the text alone, as it is: no tag has a form in it. */
+extern const struct mr_doc_format mr_doc_html, mr_doc_md, mr_doc_plain;
 
 /* Only %s, for texts (NULL: none), names of tags, and words behind these. */
 void mr_doc_say(struct mr_doc *doc, const char *markup, ...) MR_PRINTF(2, 3);

@@ -1,4 +1,5 @@
-/* report_doc_md.c: a document as a short text in GitHub's Markdown, without any HTML. */
+/* report_doc_md.c: a document as a short text in GitHub's Markdown, without any HTML; and as
+ * plain text. */
 #include <string.h>
 
 #include "recon/report/report_doc.h"
@@ -92,10 +93,32 @@ static void md_value(struct mr_doc *doc, const struct mr_report_value *value,
     struct mr_diff_view view =
         mr_diff_view(text->ptr, text->len, value->part, in_cell ? CELL_CHARS : KEY_CHARS);
     mr_strbuf_add_str(doc->out, view.from > 0 ? "…" : "");
-    mr_report_escape_md(doc->out, text->ptr + view.from, view.to - view.from);
+    mr_doc_text(doc, text->ptr + view.from, view.to - view.from);
     mr_strbuf_add_str(doc->out, view.to < text->len ? "…" : "");
     mr_strbuf_add_str(doc->out, in_cell && value->alike ? " (differs)" : "");
 }
 
 const struct mr_doc_format mr_doc_md = {
     .open = md_open, .close = md_close, .escape = mr_report_escape_md, .value = md_value};
+
+static void plain_open(struct mr_doc *doc, const char *tag, size_t len,
+                       const struct mr_doc_attr *attrs)
+{
+    (void)doc;
+    (void)tag;
+    (void)len;
+    (void)attrs;
+}
+
+static void plain_close(struct mr_doc *doc, const char *tag, size_t len)
+{
+    plain_open(doc, tag, len, NULL);
+}
+
+static void plain_text(struct mr_strbuf *out, const char *ptr, size_t len)
+{
+    mr_strbuf_add(out, ptr, len);
+}
+
+const struct mr_doc_format mr_doc_plain = {
+    .open = plain_open, .close = plain_close, .escape = plain_text, .value = md_value};

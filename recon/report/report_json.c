@@ -29,53 +29,18 @@ static void fresh(struct json *j)
     mr_strbuf_reset(&j->text);
 }
 
-static void begin_line(struct json *j, const char *type)
-{
-    mr_jsonw_object_begin(&j->w);
-    mr_jsonw_add_str(&j->w, "type", type);
-}
-
+/* A line that goes on behind its first members. */
 static void end_line(struct json *j)
 {
     mr_jsonw_object_end(&j->w);
     mr_jsonw_end_line(&j->w);
 }
 
-static void put_str(struct json *j, const char *key, const char *value)
-{
-    mr_jsonw_add_str(&j->w, key, value);
-}
-
-static void put_uint(struct json *j, const char *key, uint64_t value)
-{
-    mr_jsonw_add_uint(&j->w, key, value);
-}
-
-static void put_bool(struct json *j, const char *key, bool value)
-{
-    mr_jsonw_add_bool(&j->w, key, value);
-}
-
-static void put_counts(struct json *j, const struct mr_find_counts *c)
-{
-    put_uint(j, "missing", c->missing);
-    put_uint(j, "extra", c->extra);
-    put_uint(j, "changed", c->changed);
-    put_uint(j, "collision", c->collision);
-    put_uint(j, "moved", c->moved);
-}
+/* For as many %lu. */
+#define COUNTS "missing:%lu extra:%lu changed:%lu collision:%lu moved:%lu"
+#define COUNTS_OF(c) (c)->missing, (c)->extra, (c)->changed, (c)->collision, (c)->moved
 
 /* ---- values ---- */
-
-static bool is_text(enum mr_class cls)
-{
-    return cls == MR_CLASS_TEXT || cls == MR_CLASS_ENUM || cls == MR_CLASS_JSON;
-}
-
-static bool is_binary(enum mr_class cls)
-{
-    return cls == MR_CLASS_BINARY || cls == MR_CLASS_GEOMETRY;
-}
 
 /* As check writes it, unless its mask hides something. */
 static enum mr_code put_value(struct json *j, const struct mr_value *value,
@@ -84,15 +49,15 @@ static enum mr_code put_value(struct json *j, const struct mr_value *value,
 {
     struct mr_strbuf plain = MR_STRBUF_INIT;
     bool plainly = mask == MR_MASK_OFF || value->cls == MR_CLASS_NULL ||
-                   (mask == MR_MASK_FOUND && !is_text(value->cls));
+                   (mask == MR_MASK_FOUND && !mr_report_value_is_text(value->cls));
     fresh(j);
     if (plainly) {
         mr_value_to_json(&j->text, value, column->style);
         mr_jsonw_raw(&j->w, j->text.ptr, j->text.len);
     } else {
         mr_value_to_text(&plain, value, column->style);
-        mr_mask_text(is_binary(value->cls) ? MR_MASK_SECRET : mask, is_text(value->cls),
-                     plain.ptr, plain.len, &j->text);
+        mr_mask_text(mr_report_value_is_binary(value->cls) ? MR_MASK_SECRET : mask,
+                     mr_report_value_is_text(value->cls), plain.ptr, plain.len, &j->text);
         mr_jsonw_string(&j->w, j->text.ptr, j->text.len);
     }
     j->text.failed |= plain.failed;
@@ -160,23 +125,24 @@ static void put_masked(struct json *j)
 static void table_line(struct json *j)
 {
     const struct mr_find_table *t = j->columns.table;
-    begin_line(j, "table");
-    put_str(j, "table", t->name);
-    put_str(j, "target_table", t->target_name);
-    put_str(j, "verdict", mr_verdict_name(t->verdict));
+    struct mr_jsonw *w = &j->w;
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_fmt(w, "type:table table:%s target_table:%s verdict:%s", t->name,
+                     t->target_name, mr_verdict_name(t->verdict));
     if (t->verdict == MR_VERDICT_NOT_CHECKED)
-        put_str(j, "reason", t->reason);
+        mr_jsonw_add_str(w, "reason", t->reason);
     put_columns(j, "key", MR_IMAGE_KEY);
     put_columns(j, "identity", MR_IMAGE_IDENTITY);
     put_masked(j);
-    put_bool(j, "people", t->subject != MR_SUBJECT_NO);
-    put_uint(j, "source_rows", t->counts.source_rows);
-    put_uint(j, "target_rows", t->counts.target_rows);
-    put_counts(j, &t->counts);
-    put_uint(j, "null_identities", t->counts.null_identities);
-    put_str(j, "schema", t->schema_differs ? "different" : "equal");
+    mr_jsonw_add_fmt(w,
+                     "people:%d source_rows:%lu target_rows:%lu " COUNTS
+                     " null_identities:%lu schema:%s",
+                     t->subject != MR_SUBJECT_NO, t->counts.source_rows,
+                     t->counts.target_rows, COUNTS_OF(&t->counts),
+                     t->counts.null_identities,
+                     t->schema_differs ? "different" : "equal");
     if (t->note != NULL)
-        put_str(j, "note", t->note);
+        mr_jsonw_add_str(w, "note", t->note);
     end_line(j);
 }
 
@@ -188,10 +154,8 @@ static void put_tail(struct json *j, const struct mr_survey_tail *tail)
         return;
     }
     mr_jsonw_object_begin(&j->w);
-    put_str(j, "from", tail->from);
-    put_uint(j, "rows", tail->rows);
-    put_uint(j, "equal_rows", tail->equal);
-    put_uint(j, "rows_before", tail->diverged_before);
+    mr_jsonw_add_fmt(&j->w, "from:%s rows:%lu equal_rows:%lu rows_before:%lu", tail->from,
+                     tail->rows, tail->equal, tail->diverged_before);
     mr_jsonw_object_end(&j->w);
 }
 
@@ -204,40 +168,31 @@ static void put_times(struct json *j, const struct mr_report_survey *s)
         return;
     }
     mr_jsonw_object_begin(&j->w);
-    put_str(j, "column", j->columns.table->columns[j->columns.table->time_at].name);
     fresh(j);
     mr_times_add_moment(&j->text, t->min_s);
-    put_str(j, "from", j->text.ptr);
+    mr_jsonw_add_fmt(&j->w, "column:%s from:%s",
+                     j->columns.table->columns[j->columns.table->time_at].name,
+                     j->text.ptr);
     fresh(j);
     mr_times_add_moment(&j->text, t->max_s);
-    put_str(j, "to", j->text.ptr);
-    put_uint(j, "undated_rows", t->undated);
+    mr_jsonw_add_fmt(&j->w, "to:%s undated_rows:%lu", j->text.ptr, t->undated);
     mr_jsonw_object_end(&j->w);
 }
 
-static void where_line(struct json *j, const struct mr_report_survey *s)
+static void where_lines(struct json *j, const struct mr_report_survey *s)
 {
-    begin_line(j, "where");
-    put_str(j, "table", j->columns.table->name);
+    const char *table = j->columns.table->name;
     fresh(j);
     mr_survey_words(s, &j->text);
-    put_str(j, "text", j->text.ptr);
-    put_uint(j, "runs", s->all_runs);
+    mr_jsonw_object_begin(&j->w);
+    mr_jsonw_add_fmt(&j->w, "type:where table:%s text:%s runs:%lu", table, j->text.ptr,
+                     s->all_runs);
     put_tail(j, &s->tail);
     put_times(j, s);
     end_line(j);
-}
-
-static void run_lines(struct json *j, const struct mr_report_survey *s)
-{
-    for (size_t i = 0; i < s->nruns; i++) {
-        begin_line(j, "range");
-        put_str(j, "table", j->columns.table->name);
-        put_str(j, "from", s->runs[i].from);
-        put_str(j, "to", s->runs[i].to);
-        put_uint(j, "rows", s->runs[i].rows);
-        end_line(j);
-    }
+    for (size_t i = 0; i < s->nruns; i++)
+        mr_jsonw_line(&j->w, "type:range table:%s from:%s to:%s rows:%lu", table,
+                      s->runs[i].from, s->runs[i].to, s->runs[i].rows);
 }
 
 static void put_differing(struct json *j)
@@ -259,12 +214,12 @@ static enum mr_code row_line(void *ctx, enum mr_find_kind kind, uint64_t count,
     struct json *j = ctx;
     const struct mr_image *images = j->samples.images;
     enum mr_code code = MR_OK;
-    begin_line(j, "row");
-    put_str(j, "table", j->columns.table->name);
-    put_str(j, "kind", mr_kind_name(kind));
+    mr_jsonw_object_begin(&j->w);
+    mr_jsonw_add_fmt(&j->w, "type:row table:%s kind:%s", j->columns.table->name,
+                     mr_kind_name(kind));
     if (j->columns.table->keyless) {
-        put_str(j, "key", NULL);
-        put_uint(j, "count", count);
+        mr_jsonw_add_str(&j->w, "key", NULL);
+        mr_jsonw_add_uint(&j->w, "count", count);
     } else {
         code = put_named(j, "key", mr_samples_either(&j->samples), MR_IMAGE_KEY, err);
     }
@@ -281,8 +236,8 @@ static enum mr_code moved_line(void *ctx, struct mr_err *err)
 {
     struct json *j = ctx;
     const struct mr_image *images = j->samples.images;
-    begin_line(j, "moved");
-    put_str(j, "table", j->columns.table->name);
+    mr_jsonw_object_begin(&j->w);
+    mr_jsonw_add_fmt(&j->w, "type:moved table:%s", j->columns.table->name);
     enum mr_code code = put_named(j, "identity", &images[0], MR_IMAGE_IDENTITY, err);
     if (code == MR_OK)
         code = put_named(j, "source_key", &images[0], MR_IMAGE_KEY, err);
@@ -309,9 +264,9 @@ static enum mr_code duplicate_line(void *ctx, int side, bool first, struct mr_er
     if (first) {
         end_duplicate(j);
         j->in_duplicate = true;
-        begin_line(j, "duplicate");
-        put_str(j, "table", j->columns.table->name);
-        put_str(j, "side", side == 0 ? "source" : "target");
+        mr_jsonw_object_begin(&j->w);
+        mr_jsonw_add_fmt(&j->w, "type:duplicate table:%s side:%s", j->columns.table->name,
+                         side == 0 ? "source" : "target");
         code = put_named(j, "identity", row, MR_IMAGE_IDENTITY, err);
         mr_jsonw_key(&j->w, "keys");
         mr_jsonw_array_begin(&j->w);
@@ -343,8 +298,7 @@ static enum mr_code table_lines(struct json *j, struct mr_report_survey *survey,
     if (code == MR_OK && table->verdict == MR_VERDICT_DIVERGED) {
         code = mr_survey(survey, j->report, table, err);
         if (code == MR_OK) {
-            where_line(j, survey);
-            run_lines(j, survey);
+            where_lines(j, survey);
             mr_survey_release(survey);
             code = sample_lines(j, err);
         }
@@ -358,54 +312,38 @@ static enum mr_code table_lines(struct json *j, struct mr_report_survey *survey,
 static void run_line(struct json *j)
 {
     const struct mr_find_run *run = j->report->result->run;
-    begin_line(j, "run");
-    put_str(j, "schema", "myrecon/report/1");
-    put_str(j, "run_id", run->uuid);
-    put_str(j, "source", run->source);
-    put_str(j, "target", run->target);
-    put_str(j, "started", run->started);
-    put_bool(j, "finished", run->finished);
-    put_str(j, "replication", run->replication);
-    put_bool(j, "unmasked", j->report->unmask);
-    end_line(j);
+    mr_jsonw_line(&j->w,
+                  "type:run schema:myrecon/report/1 run_id:%s source:%s target:%s "
+                  "started:%s finished:%d replication:%s unmasked:%d",
+                  run->uuid, run->source, run->target, run->started, run->finished,
+                  run->replication, j->report->unmask);
 }
 
 static void object_lines(struct json *j)
 {
-    for (size_t i = 0; i < j->report->result->objects.count; i++) {
-        const struct mr_find_object *o = mr_vec_at(&j->report->result->objects, i);
-        begin_line(j, "object");
-        put_str(j, "object", o->kind);
-        put_str(j, "table", o->table);
-        put_str(j, "name", o->name);
-        put_str(j, "source", o->source);
-        put_str(j, "target", o->target);
-        put_str(j, "database", o->database);
-        end_line(j);
+    const struct mr_vec *objects = &j->report->result->objects;
+    for (size_t i = 0; i < objects->count; i++) {
+        const struct mr_find_object *o = mr_vec_at(objects, i);
+        mr_jsonw_line(&j->w,
+                      "type:object object:%s table:%s name:%s source:%s target:%s "
+                      "database:%s",
+                      o->kind, o->table, o->name, o->source, o->target, o->database);
     }
 }
 
 static void counter_lines(struct json *j)
 {
-    static const char *const next[2] = {"source_next", "target_next"};
-    static const char *const greatest[2] = {"source_greatest", "target_greatest"};
-    static const char *const taken[2] = {"source_gives_taken", "target_gives_taken"};
     for (size_t i = 0; i < j->report->counters.count; i++) {
         const struct mr_find_counter *c = mr_vec_at(&j->report->counters, i);
         const struct mr_find_table *table = mr_report_counter_table(j->report, c);
-        begin_line(j, "counter");
-        put_str(j, "table", table != NULL ? table->name : NULL);
-        put_str(j, "column", c->column);
-        for (int side = 0; side < 2; side++) {
-            fresh(j);
-            mr_strbuf_add_fmt(&j->text, "%llu", (unsigned long long)c->next[side]);
-            put_str(j, next[side], j->text.ptr);
-            fresh(j);
-            mr_strbuf_add_fmt(&j->text, "%llu", (unsigned long long)c->greatest[side]);
-            put_str(j, greatest[side], j->text.ptr);
-            put_bool(j, taken[side], mr_report_counter_collides(c, side));
-        }
-        end_line(j);
+        mr_jsonw_line(
+            &j->w,
+            "type:counter table:%s column:%s source_next:'%lu' source_greatest:'%lu' "
+            "source_gives_taken:%d target_next:'%lu' target_greatest:'%lu' "
+            "target_gives_taken:%d",
+            table != NULL ? table->name : NULL, c->column, c->next[0], c->greatest[0],
+            mr_report_counter_collides(c, 0), c->next[1], c->greatest[1],
+            mr_report_counter_collides(c, 1));
     }
 }
 
@@ -414,19 +352,18 @@ static void affected_line(struct json *j)
     const struct mr_report_people *people = &j->report->people;
     if (j->report->result->diverged == 0)
         return;
-    begin_line(j, "affected");
+    mr_jsonw_object_begin(&j->w);
+    mr_jsonw_add_fmt(&j->w, "type:affected");
     mr_jsonw_key(&j->w, "people");
     if (people->known)
         mr_jsonw_uint(&j->w, people->people);
     else
         mr_jsonw_null(&j->w);
-    put_bool(j, "at_least", people->at_least);
-    put_bool(j, "other_configuration", people->other);
-    put_str(j, "subjects", people->subjects);
-    put_str(j, "reason", people->why);
+    mr_jsonw_add_fmt(&j->w, "at_least:%d other_configuration:%d subjects:%s reason:%s",
+                     people->at_least, people->other, people->subjects, people->why);
     for (size_t i = 0; people->known && i < MR_AFFECTED_REASONS; i++)
         if (1U << i != MR_AFFECTED_WINDOW)
-            put_uint(j, mr_affected_reason_names[i], people->by_reason[i]);
+            mr_jsonw_add_uint(&j->w, mr_affected_reason_names[i], people->by_reason[i]);
     end_line(j);
 }
 
@@ -434,12 +371,8 @@ static void advice_lines(struct json *j)
 {
     for (size_t i = 0; i < j->report->result->advice.count; i++) {
         const struct mr_find_advice *a = mr_vec_at(&j->report->result->advice, i);
-        begin_line(j, "advice");
-        put_str(j, "table", a->table);
-        put_str(j, "column", a->column);
-        put_str(j, "text", a->text);
-        put_str(j, "config", a->config);
-        end_line(j);
+        mr_jsonw_line(&j->w, "type:advice table:%s column:%s text:%s config:%s", a->table,
+                      a->column, a->text, a->config);
     }
 }
 
@@ -454,10 +387,7 @@ static void step_lines(struct json *j)
                                         [MR_NEXT_NOTHING] = "nothing"};
     for (size_t i = 0; i < j->report->steps.items.count; i++) {
         const struct mr_next_step *step = mr_vec_at(&j->report->steps.items, i);
-        begin_line(j, "step");
-        put_str(j, "step", names[step->kind]);
-        put_str(j, "text", step->text);
-        end_line(j);
+        mr_jsonw_line(&j->w, "type:step step:%s text:%s", names[step->kind], step->text);
     }
 }
 
@@ -473,24 +403,20 @@ static void story_lines(struct json *j)
 static void summary_line(struct json *j)
 {
     const struct mr_check_result *r = j->report->result;
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_report_headline(j->report, &text);
-    begin_line(j, "summary");
-    put_str(j, "verdict", r->interrupted ? "incomplete" : mr_check_result_verdict(r));
-    put_str(j, "text", text.ptr);
-    put_uint(j, "tables", r->ntables);
-    put_uint(j, "diverged_tables", r->diverged);
-    put_uint(j, "not_checked", r->not_checked);
-    put_uint(j, "rows", r->sums.source_rows + r->sums.target_rows);
-    put_counts(j, &r->sums);
-    put_uint(j, "unsettled_rows", r->unsettled_rows);
-    put_uint(j, "objects", r->objects.count);
+    fresh(j);
+    mr_report_headline(j->report, &j->text);
+    mr_jsonw_object_begin(&j->w);
+    mr_jsonw_add_fmt(&j->w,
+                     "type:summary verdict:%s text:%s tables:%lu diverged_tables:%lu "
+                     "not_checked:%lu rows:%lu " COUNTS " unsettled_rows:%lu objects:%zu",
+                     r->interrupted ? "incomplete" : mr_check_result_verdict(r),
+                     j->text.ptr, r->ntables, r->diverged, r->not_checked,
+                     r->sums.source_rows + r->sums.target_rows, COUNTS_OF(&r->sums),
+                     r->unsettled_rows, r->objects.count);
     mr_jsonw_key(&j->w, "seconds");
     mr_jsonw_double(&j->w, round(r->run->seconds * 1000) / 1000);
-    put_str(j, "not_visible", r->run->hidden);
+    mr_jsonw_add_str(&j->w, "not_visible", r->run->hidden);
     end_line(j);
-    j->nomem = j->nomem || text.failed;
-    mr_strbuf_release(&text);
 }
 
 static enum mr_code all_lines(struct json *j, struct mr_report_survey *survey,

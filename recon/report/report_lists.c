@@ -33,26 +33,11 @@ static struct mr_doc *begin_row(struct list *list)
     return &list->doc;
 }
 
-/* "id 3001", each name plain and each value as a value. */
 static enum mr_code add_part(struct lists *l, struct mr_doc *doc,
                              const struct mr_image *image, enum mr_image_part part,
                              bool names, struct mr_err *err)
 {
-    const struct mr_report_columns *columns = &l->samples.columns;
-    const struct mr_find_table *table = columns->table;
-    enum mr_code code = MR_OK;
-    for (size_t n = 0; code == MR_OK; n++) {
-        size_t i = mr_image_part_column(table, part, n);
-        if (i == table->ncolumns)
-            break;
-        code = mr_report_value_load(&l->values[0], image, &table->columns[i],
-                                    columns->masks[i], err);
-        mr_doc_say(doc, "%s%s%s<v>", n > 0 ? ", " : "",
-                   names ? table->columns[i].name : "", names ? " " : "");
-        mr_doc_value(doc, &l->values[0], false);
-        mr_doc_say(doc, "</v>");
-    }
-    return code;
+    return mr_report_row_say(doc, l->samples.columns, image, part, names, err);
 }
 
 /* The key, or where there is none how often the row is there. */
@@ -102,20 +87,15 @@ static enum mr_code add_was_is(struct lists *l, struct mr_doc *doc, struct mr_er
     return code;
 }
 
-static bool differs(const struct lists *l, size_t column)
-{
-    const struct mr_image *images = l->samples.images;
-    return mr_image_differs(&images[0], &images[1], column,
-                            &l->samples.columns.table->columns[column]);
-}
-
-/* The head of a collision has the identities of both. */
+/* The page's head of a collision has the identities of both. */
 static bool is_shown(const struct lists *l, enum mr_find_kind kind, size_t column)
 {
+    const struct mr_image *images = l->samples.images;
     const struct mr_find_table *table = l->samples.columns.table;
-    bool in_head = kind == MR_KIND_COLLISION && table->columns[column].identity_at >= 0 &&
-                   has_own_identity(table);
-    return !in_head && differs(l, column);
+    bool in_head = !l->e->is_brief && kind == MR_KIND_COLLISION &&
+                   table->columns[column].identity_at >= 0 && has_own_identity(table);
+    return !in_head &&
+           mr_image_differs(&images[0], &images[1], column, &table->columns[column]);
 }
 
 /* The key, and who the row is about, above or beside the columns that differ. */
@@ -213,7 +193,7 @@ static enum mr_code add_pair_lines(struct lists *l, struct mr_doc *doc,
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < l->samples.columns.table->ncolumns; i++) {
-        if (!differs(l, i))
+        if (!is_shown(l, kind, i))
             continue;
         code = begin_line(l, doc, kind, 1, err);
         if (code == MR_OK)

@@ -8,40 +8,27 @@
 
 /* ---- order ---- */
 
-typedef const char *time_fn(const void *item);
-
-static const char *time_of_plan(const void *item)
+static const char *time_of(const char *item, size_t time_at)
 {
-    return ((const struct mr_story_plan *)item)->created;
+    const char *time;
+    memcpy(&time, item + time_at, sizeof time);
+    return time;
 }
 
-static const char *time_of_gate(const void *item)
-{
-    return ((const struct mr_story_gate *)item)->started;
-}
-
-static const char *time_of_facts(const void *item)
-{
-    return ((const struct mr_story_facts *)item)->base.recorded;
-}
-
-static const char *time_of_verify(const void *item)
-{
-    return ((const struct mr_story_verify *)item)->started;
-}
-
-/* Stable: of two in one second the one that was given first comes first. */
-static enum mr_code sort(struct mr_story *story, struct mr_vec *vec, time_fn *time,
+/* Stable: of two in one second the one that was given first comes first.  time_at: where in
+ * an item its time is. */
+static enum mr_code sort(struct mr_story *story, struct mr_vec *vec, size_t time_at,
                          struct mr_err *err)
 {
     const size_t size = vec->item_size;
-    void *held = mr_arena_alloc(&story->arena, size);
+    char *held = mr_arena_alloc(&story->arena, size);
     if (held == NULL)
         return mr_err_nomem(err, "reading what was done");
     for (size_t i = 1; i < vec->count; i++) {
         size_t at = i;
         memcpy(held, mr_vec_at(vec, i), size);
-        while (at > 0 && strcmp(time(mr_vec_at(vec, at - 1)), time(held)) > 0) {
+        const char *time = time_of(held, time_at);
+        while (at > 0 && strcmp(time_of(mr_vec_at(vec, at - 1), time_at), time) > 0) {
             memcpy(mr_vec_at(vec, at), mr_vec_at(vec, at - 1), size);
             at--;
         }
@@ -262,13 +249,16 @@ static enum mr_code read_each(struct mr_story *story, const struct mr_string_lis
 
 static enum mr_code order(struct mr_story *story, struct mr_err *err)
 {
-    enum mr_code code = sort(story, &story->plans, time_of_plan, err);
+    enum mr_code code =
+        sort(story, &story->plans, offsetof(struct mr_story_plan, created), err);
     if (code == MR_OK)
-        code = sort(story, &story->gates, time_of_gate, err);
+        code = sort(story, &story->gates, offsetof(struct mr_story_gate, started), err);
     if (code == MR_OK)
-        code = sort(story, &story->facts, time_of_facts, err);
+        code = sort(story, &story->facts, offsetof(struct mr_story_facts, base.recorded),
+                    err);
     if (code == MR_OK)
-        code = sort(story, &story->verifies, time_of_verify, err);
+        code =
+            sort(story, &story->verifies, offsetof(struct mr_story_verify, started), err);
     if (code != MR_OK)
         return code;
     find_span(story);

@@ -62,6 +62,11 @@ static bool has_times(const struct mr_report_survey *s)
     return at >= 0 && (size_t)at < table_of(s)->ncolumns;
 }
 
+static bool has_one_key(const struct mr_report_survey *s)
+{
+    return mr_image_part_column(table_of(s), MR_IMAGE_KEY, 1) == table_of(s)->ncolumns;
+}
+
 static mr_place place_of(const struct mr_report_survey *s, const struct mr_finding *f)
 {
     mr_place number;
@@ -103,7 +108,7 @@ static enum mr_code see_beginning(struct first_pass *p, const struct mr_finding 
     p->best_equal = equal;
     p->best_place = place_of(s, f);
     mr_strbuf_reset(&p->best_key);
-    return mr_report_row_add_key(&p->best_key, s->columns, f, false, err);
+    return mr_report_row_add_key(&p->best_key, s->columns, f, err);
 }
 
 static enum mr_code first_look(void *ctx, const struct mr_finding *f, struct mr_err *err)
@@ -270,7 +275,7 @@ static enum mr_code key_text(struct mr_report_survey *s, const struct mr_finding
                              const char **text, struct mr_err *err)
 {
     struct mr_strbuf sb = MR_STRBUF_INIT;
-    enum mr_code code = mr_report_row_add_key(&sb, s->columns, f, false, err);
+    enum mr_code code = mr_report_row_add_key(&sb, s->columns, f, err);
     *text = code == MR_OK ? mr_arena_strdup(&s->arena, sb.ptr) : NULL;
     mr_strbuf_release(&sb);
     if (code == MR_OK && *text == NULL)
@@ -396,16 +401,6 @@ void mr_survey_release(struct mr_report_survey *survey)
 
 /* ---- words ---- */
 
-/* "id 3001", "(order_id, line) (4201, 1)" */
-static void add_key(const struct mr_report_survey *s, const char *key,
-                    struct mr_strbuf *out)
-{
-    const struct mr_find_table *table = table_of(s);
-    bool single = mr_image_part_column(table, MR_IMAGE_KEY, 1) == table->ncolumns;
-    mr_survey_key_names(table, out);
-    mr_strbuf_add_fmt(out, single ? " %s" : " (%s)", key);
-}
-
 void mr_survey_key_names(const struct mr_find_table *table, struct mr_strbuf *out)
 {
     bool single = mr_image_part_column(table, MR_IMAGE_KEY, 1) == table->ncolumns;
@@ -419,63 +414,54 @@ void mr_survey_key_names(const struct mr_find_table *table, struct mr_strbuf *ou
     mr_strbuf_add_str(out, single ? "" : ")");
 }
 
-static void add_tail_key(const struct mr_report_survey *s, struct mr_strbuf *out)
-{
-    if (s->has_map && s->map.axis.numeric) {
-        mr_survey_key_names(table_of(s), out);
-        mr_strbuf_add_char(out, ' ');
-        mr_axis_add_number(out, s->tail.place);
-    } else {
-        add_key(s, s->tail.from, out);
-    }
-}
-
 static void tail_words(const struct mr_report_survey *s, struct mr_strbuf *out)
 {
     const struct mr_survey_tail *tail = &s->tail;
+    struct mr_texts t = {.made = 0};
     if (tail->equal == 0 && tail->rows == s->order.rows) {
         mr_strbuf_add_str(out, "Every row of the table differs.");
         return;
     }
     mr_strbuf_add_str(out,
                       tail->equal == 0 ? "Everything from " : "Nearly everything from ");
-    add_tail_key(s, out);
-    mr_strbuf_add_str(out, " on differs: ");
-    if (tail->equal > 0) {
-        mr_strbuf_add_grouped(out, tail->rows);
-        mr_strbuf_add_str(out, " of ");
+    mr_survey_key_names(table_of(s), out);
+    if (s->has_map && s->map.axis.numeric) {
+        mr_strbuf_add_char(out, ' ');
+        mr_axis_add_number(out, tail->place);
+    } else {
+        mr_strbuf_add_fmt(out, has_one_key(s) ? " %s" : " (%s)", tail->from);
     }
-    mr_report_count(out, tail->rows + tail->equal, "row", "rows");
-    mr_strbuf_add_str(out, ", to the end of the table.");
-    if (tail->diverged_before > 0) {
-        mr_strbuf_add_str(out, " Before that, ");
-        mr_report_count(out, tail->diverged_before, "row differs.", "rows differ.");
-    }
+    mr_strbuf_add_fmt(out, " on differs: %s%s%s, to the end of the table.",
+                      tail->equal > 0 ? mr_text_number(&t, tail->rows) : "",
+                      tail->equal > 0 ? " of " : "",
+                      mr_text_count(&t, tail->rows + tail->equal, "row", "rows"));
+    if (tail->diverged_before > 0)
+        mr_strbuf_add_fmt(
+            out, " Before that, %s.",
+            mr_text_count(&t, tail->diverged_before, "row differs", "rows differ"));
 }
 
 static void run_words(const struct mr_report_survey *s, struct mr_strbuf *out)
 {
     const struct mr_survey_run *longest = &s->runs[0];
-    const struct mr_find_table *table = table_of(s);
-    bool single = mr_image_part_column(table, MR_IMAGE_KEY, 1) == table->ncolumns;
-    mr_report_count(out, s->diverged, "row differs", "rows differ");
-    if (s->all_runs > 1) {
-        mr_strbuf_add_str(out, " in ");
-        mr_report_count(out, s->all_runs, "place", "places");
-    }
+    const bool several = s->all_runs > 1;
+    struct mr_texts t = {.made = 0};
     for (size_t i = 1; i < s->nruns; i++)
         if (s->runs[i].rows > longest->rows)
             longest = &s->runs[i];
+    mr_report_count(out, s->diverged, "row differs", "rows differ");
+    if (several)
+        mr_strbuf_add_fmt(out, " in %s",
+                          mr_text_count(&t, s->all_runs, "place", "places"));
     if (s->nruns > 0 && (longest->rows > 1 || s->all_runs == 1)) {
-        mr_strbuf_add_str(out, s->all_runs > 1 ? "; the longest run is " : ": ");
-        add_key(s, longest->from, out);
+        mr_strbuf_add_str(out, several ? "; the longest run is " : ": ");
+        mr_survey_key_names(table_of(s), out);
+        mr_strbuf_add_fmt(out, has_one_key(s) ? " %s" : " (%s)", longest->from);
         if (longest->rows > 1)
-            mr_strbuf_add_fmt(out, single ? " to %s" : " to (%s)", longest->to);
+            mr_strbuf_add_fmt(out, has_one_key(s) ? " to %s" : " to (%s)", longest->to);
     }
-    if (s->nruns > 0 && longest->rows > 1 && s->all_runs > 1) {
-        mr_strbuf_add_str(out, " (");
-        mr_report_count(out, longest->rows, "row)", "rows)");
-    }
+    if (s->nruns > 0 && longest->rows > 1 && several)
+        mr_strbuf_add_fmt(out, " (%s)", mr_text_count(&t, longest->rows, "row", "rows"));
     mr_strbuf_add_char(out, '.');
 }
 

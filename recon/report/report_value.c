@@ -13,12 +13,12 @@ void mr_report_value_release(struct mr_report_value *value)
     mr_strbuf_release(&value->text);
 }
 
-static bool is_text(enum mr_class cls)
+bool mr_report_value_is_text(enum mr_class cls)
 {
     return cls == MR_CLASS_TEXT || cls == MR_CLASS_ENUM || cls == MR_CLASS_JSON;
 }
 
-static bool is_binary(enum mr_class cls)
+bool mr_report_value_is_binary(enum mr_class cls)
 {
     return cls == MR_CLASS_BINARY || cls == MR_CLASS_GEOMETRY;
 }
@@ -27,13 +27,13 @@ static void mask_into(struct mr_report_value *value, const struct mr_value *raw,
                       const struct mr_find_column *column, enum mr_mask mask)
 {
     struct mr_strbuf plain = MR_STRBUF_INIT;
-    if (is_text(raw->cls)) {
+    if (mr_report_value_is_text(raw->cls)) {
         mr_mask_text(mask, true, raw->ptr, raw->len, &value->text);
     } else {
-        if (is_binary(raw->cls))
+        if (mr_report_value_is_binary(raw->cls))
             mr_strbuf_add_str(&plain, "0x");
         mr_value_to_text(&plain, raw, column->style);
-        if (is_binary(raw->cls) && mask == MR_MASK_VALUE)
+        if (mr_report_value_is_binary(raw->cls) && mask == MR_MASK_VALUE)
             mask = MR_MASK_SECRET;
         mr_mask_text(mask, false, plain.ptr, plain.len, &value->text);
     }
@@ -107,7 +107,7 @@ enum mr_code mr_report_value_load_pair(struct mr_report_value values[2],
         code = mr_report_value_load(&values[1], &images[1], col, mask, err);
     if (code == MR_OK && mr_image_is_row(&images[0]) && mr_image_is_row(&images[1]) &&
         mr_image_differs(&images[0], &images[1], column, col))
-        mark(values, is_text(col->style.cls));
+        mark(values, mr_report_value_is_text(col->style.cls));
     return code;
 }
 

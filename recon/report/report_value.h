@@ -48,4 +48,8 @@ enum mr_code mr_report_value_load_pair(struct mr_report_value values[2],
 void mr_report_value_set_texts(struct mr_report_value values[2], const char *source,
                                const char *target);
 
+/* Strings, of which a part may differ; and bytes, shown as hex digits. */
+bool mr_report_value_is_text(enum mr_class cls);
+bool mr_report_value_is_binary(enum mr_class cls);
+
 #endif

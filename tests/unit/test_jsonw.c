@@ -58,6 +58,32 @@ static void test_structure(void **state)
     mr_strbuf_release(&out);
 }
 
+static void test_members(void **state)
+{
+    const char *volatile none = NULL; /* or the compiler sees it */
+    (void)state;
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    struct mr_jsonw w;
+    struct mr_err err;
+    mr_jsonw_init_buf(&w, &out);
+    mr_jsonw_object_begin(&w);
+    mr_jsonw_add_fmt(&w, "schema:myrecon/x/1 name:%s", "a b: \"c\"");
+    mr_jsonw_add_str(&w, "note", NULL);
+    mr_jsonw_add_fmt(&w, "is:%d", false);
+    mr_jsonw_object_end(&w);
+    mr_jsonw_end_line(&w);
+    mr_jsonw_line(&w, "none:%s rows:%lu next:'%lu' whole:%d of:%zu", none, UINT64_MAX,
+                  UINT64_MAX, true, (size_t)3);
+    assert_int_equal(mr_jsonw_finish(&w, "a buffer", &err), MR_OK);
+    assert_string_equal(out.ptr,
+                        "{\"schema\":\"myrecon/x/1\",\"name\":\"a b: \\\"c\\\"\","
+                        "\"note\":null,\"is\":false}\n"
+                        "{\"none\":null,\"rows\":18446744073709551615,\"next\":"
+                        "\"18446744073709551615\",\"whole\":true,\"of\":3}\n");
+    mr_jsonw_release(&w);
+    mr_strbuf_release(&out);
+}
+
 static void test_strings(void **state)
 {
     (void)state;
@@ -300,6 +326,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_structure),
+        cmocka_unit_test(test_members),
         cmocka_unit_test(test_strings),
         cmocka_unit_test(test_doubles),
         cmocka_unit_test(test_large_output_to_file),
