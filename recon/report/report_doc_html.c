@@ -1,6 +1,7 @@
 /* report_doc_html.c: a document as one page of HTML that needs nothing else: style and script
  * are in it, allowed by their digests in its Content-Security-Policy, and it loads nothing.
  * It is whole without the script, which adds sorting, searching and themes. */
+#include <assert.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -139,8 +140,11 @@ static int compare_mark(const void *name, const void *mark)
 
 static const struct mark *mark_of(const char *tag, size_t len)
 {
-    return bsearch(&(struct name){tag, len}, marks, sizeof marks / sizeof *marks,
-                   sizeof *marks, compare_mark);
+    const struct mark *mark =
+        bsearch(&(struct name){tag, len}, marks, sizeof marks / sizeof *marks,
+                sizeof *marks, compare_mark);
+    assert(mark != NULL); /* else a slip of whoever says it */
+    return mark;
 }
 
 static void html_open(struct mr_doc *doc, const char *tag, size_t len,

@@ -100,8 +100,3 @@ void mr_report_escape_md(struct mr_strbuf *out, const char *ptr, size_t len)
 {
     add_visible(out, ptr, len, md_char);
 }
-
-void mr_report_escape_md_str(struct mr_strbuf *out, const char *str)
-{
-    mr_report_escape_md(out, str, strlen(str));
-}

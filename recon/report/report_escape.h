@@ -20,6 +20,5 @@ void mr_report_escape_html_str(struct mr_strbuf *out, const char *str);
 /* For a paragraph or a cell of a table; not for the beginning of a line.  Nobody is called by
  * an @, and no address becomes a link. */
 void mr_report_escape_md(struct mr_strbuf *out, const char *ptr, size_t len);
-void mr_report_escape_md_str(struct mr_strbuf *out, const char *str);
 
 #endif

@@ -63,15 +63,6 @@ void mr_map_definitions(struct mr_strbuf *out)
     mr_strbuf_add_str(out, "</defs></svg>\n");
 }
 
-void mr_map_key(struct mr_strbuf *out, enum mr_lane lane)
-{
-    const char *name = mr_lane_name(lane);
-    mr_strbuf_add_fmt(out,
-                      "<span class=\"k\"><svg class=\"sw\" aria-hidden=\"true\">"
-                      "<use href=\"#s-%s\"/></svg>%s</span>",
-                      name, name);
-}
-
 /* ---- the map ---- */
 
 /* Height of a bar; most: rows of the fullest bin, or 1: all bars are alike.  By the logarithm, so that one row among thousands is still seen. */

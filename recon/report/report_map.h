@@ -15,8 +15,6 @@
 #include "recon/report/report_survey.h"
 
 void mr_map_definitions(struct mr_strbuf *out);
-/* A little square in a kind's colour and pattern, and its name. */
-void mr_map_key(struct mr_strbuf *out, enum mr_lane lane);
 
 /* map: one of the survey's. */
 void mr_map_add(struct mr_strbuf *out, const struct mr_report_survey *survey,
