@@ -75,9 +75,9 @@ void mr_jsonw_add_number(struct mr_jsonw *w, const char *name, uint64_t value);
 void mr_jsonw_add_texts(struct mr_jsonw *w, const char *name, const char *const *texts,
                         size_t count);
 
-/* Several members, one after the other: "type:row table:%s rows:%lu whole:%d next:'%lu'": a
- * word that is the value itself, a string (NULL: null), a count, a bool, and a number of a
- * database. */
+/* Several members, one after the other: "type:row table:%s whole:%d rows:%" PRIu64
+ * " next:'%" PRIu64 "'": a word that is the value itself, a string (NULL: null), a bool, a
+ * count, and a number of a database. */
 void mr_jsonw_add_fmt(struct mr_jsonw *w, const char *members, ...) MR_PRINTF(2, 3);
 /* An object of such members, and the end of its line. */
 void mr_jsonw_line(struct mr_jsonw *w, const char *members, ...) MR_PRINTF(2, 3);

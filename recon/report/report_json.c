@@ -1,6 +1,7 @@
 /* report_json.c: see report_json.h. */
 #include "recon/report/report_json.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -36,8 +37,10 @@ static void end_line(struct json *j)
     mr_jsonw_end_line(&j->w);
 }
 
-/* For as many %lu. */
-#define COUNTS "missing:%lu extra:%lu changed:%lu collision:%lu moved:%lu"
+/* For as many counts. */
+#define COUNTS                                                                           \
+    "missing:%" PRIu64 " extra:%" PRIu64 " changed:%" PRIu64 " collision:%" PRIu64       \
+    " moved:%" PRIu64
 #define COUNTS_OF(c) (c)->missing, (c)->extra, (c)->changed, (c)->collision, (c)->moved
 
 /* ---- values ---- */
@@ -135,8 +138,8 @@ static void table_line(struct json *j)
     put_columns(j, "identity", MR_IMAGE_IDENTITY);
     put_masked(j);
     mr_jsonw_add_fmt(w,
-                     "people:%d source_rows:%lu target_rows:%lu " COUNTS
-                     " null_identities:%lu schema:%s",
+                     "people:%d source_rows:%" PRIu64 " target_rows:%" PRIu64 " " COUNTS
+                     " null_identities:%" PRIu64 " schema:%s",
                      t->subject != MR_SUBJECT_NO, t->counts.source_rows,
                      t->counts.target_rows, COUNTS_OF(&t->counts),
                      t->counts.null_identities,
@@ -154,8 +157,9 @@ static void put_tail(struct json *j, const struct mr_survey_tail *tail)
         return;
     }
     mr_jsonw_object_begin(&j->w);
-    mr_jsonw_add_fmt(&j->w, "from:%s rows:%lu equal_rows:%lu rows_before:%lu", tail->from,
-                     tail->rows, tail->equal, tail->diverged_before);
+    mr_jsonw_add_fmt(
+        &j->w, "from:%s rows:%" PRIu64 " equal_rows:%" PRIu64 " rows_before:%" PRIu64,
+        tail->from, tail->rows, tail->equal, tail->diverged_before);
     mr_jsonw_object_end(&j->w);
 }
 
@@ -175,7 +179,7 @@ static void put_times(struct json *j, const struct mr_report_survey *s)
                      j->text.ptr);
     fresh(j);
     mr_times_add_moment(&j->text, t->max_s);
-    mr_jsonw_add_fmt(&j->w, "to:%s undated_rows:%lu", j->text.ptr, t->undated);
+    mr_jsonw_add_fmt(&j->w, "to:%s undated_rows:%" PRIu64, j->text.ptr, t->undated);
     mr_jsonw_object_end(&j->w);
 }
 
@@ -185,13 +189,13 @@ static void where_lines(struct json *j, const struct mr_report_survey *s)
     fresh(j);
     mr_survey_words(s, &j->text);
     mr_jsonw_object_begin(&j->w);
-    mr_jsonw_add_fmt(&j->w, "type:where table:%s text:%s runs:%lu", table, j->text.ptr,
-                     s->all_runs);
+    mr_jsonw_add_fmt(&j->w, "type:where table:%s text:%s runs:%" PRIu64, table,
+                     j->text.ptr, s->all_runs);
     put_tail(j, &s->tail);
     put_times(j, s);
     end_line(j);
     for (size_t i = 0; i < s->nruns; i++)
-        mr_jsonw_line(&j->w, "type:range table:%s from:%s to:%s rows:%lu", table,
+        mr_jsonw_line(&j->w, "type:range table:%s from:%s to:%s rows:%" PRIu64, table,
                       s->runs[i].from, s->runs[i].to, s->runs[i].rows);
 }
 
@@ -336,14 +340,15 @@ static void counter_lines(struct json *j)
     for (size_t i = 0; i < j->report->counters.count; i++) {
         const struct mr_find_counter *c = mr_vec_at(&j->report->counters, i);
         const struct mr_find_table *table = mr_report_counter_table(j->report, c);
-        mr_jsonw_line(
-            &j->w,
-            "type:counter table:%s column:%s source_next:'%lu' source_greatest:'%lu' "
-            "source_gives_taken:%d target_next:'%lu' target_greatest:'%lu' "
-            "target_gives_taken:%d",
-            table != NULL ? table->name : NULL, c->column, c->next[0], c->greatest[0],
-            mr_report_counter_collides(c, 0), c->next[1], c->greatest[1],
-            mr_report_counter_collides(c, 1));
+        mr_jsonw_line(&j->w,
+                      "type:counter table:%s column:%s source_next:'%" PRIu64
+                      "' source_greatest:'%" PRIu64 "' "
+                      "source_gives_taken:%d target_next:'%" PRIu64
+                      "' target_greatest:'%" PRIu64 "' "
+                      "target_gives_taken:%d",
+                      table != NULL ? table->name : NULL, c->column, c->next[0],
+                      c->greatest[0], mr_report_counter_collides(c, 0), c->next[1],
+                      c->greatest[1], mr_report_counter_collides(c, 1));
     }
 }
 
@@ -407,8 +412,10 @@ static void summary_line(struct json *j)
     mr_report_headline(j->report, &j->text);
     mr_jsonw_object_begin(&j->w);
     mr_jsonw_add_fmt(&j->w,
-                     "type:summary verdict:%s text:%s tables:%lu diverged_tables:%lu "
-                     "not_checked:%lu rows:%lu " COUNTS " unsettled_rows:%lu objects:%zu",
+                     "type:summary verdict:%s text:%s tables:%" PRIu64
+                     " diverged_tables:%" PRIu64 " "
+                     "not_checked:%" PRIu64 " rows:%" PRIu64 " " COUNTS
+                     " unsettled_rows:%" PRIu64 " objects:%zu",
                      r->interrupted ? "incomplete" : mr_check_result_verdict(r),
                      j->text.ptr, r->ntables, r->diverged, r->not_checked,
                      r->sums.source_rows + r->sums.target_rows, COUNTS_OF(&r->sums),

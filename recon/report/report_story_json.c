@@ -1,6 +1,8 @@
 /* report_story_json.c: see report_story_json.h. */
 #include "recon/report/report_story_json.h"
 
+#include <inttypes.h>
+
 static const char *const when_names[] = {[MR_STORY_BEFORE] = "before",
                                          [MR_STORY_DURING] = "during",
                                          [MR_STORY_AFTER] = "after"};
@@ -26,8 +28,9 @@ static void put_counters(struct mr_jsonw *w, const struct mr_story_plan *plan)
         const struct mr_story_counter *c = mr_vec_at(&plan->counters, i);
         mr_jsonw_object_begin(w);
         mr_jsonw_add_fmt(w,
-                         "target_table:%s column:%s target_next:'%lu' reseed_to:'%lu' "
-                         "from:'%lu' to:'%lu'",
+                         "target_table:%s column:%s target_next:'%" PRIu64
+                         "' reseed_to:'%" PRIu64 "' "
+                         "from:'%" PRIu64 "' to:'%" PRIu64 "'",
                          c->table, c->column, c->next, c->reseed_to, c->from, c->to);
         mr_jsonw_object_end(w);
     }
@@ -39,17 +42,18 @@ static void put_plan(struct mr_jsonw *w, const struct mr_story_plan *plan)
     mr_jsonw_object_begin(w);
     mr_jsonw_add_fmt(w,
                      "type:plan plan:%s dir:%s created:%s policy:%s source:%s target:%s "
-                     "run:%s units:%lu rows:%lu decided:%lu open:%lu notes:%lu",
+                     "run:%s units:%" PRIu64 " rows:%" PRIu64 " decided:%" PRIu64
+                     " open:%" PRIu64 " notes:%" PRIu64,
                      plan->uuid, plan->dir, plan->created, plan->policy, plan->source,
                      plan->target, plan->run, plan->units, plan->rows, plan->decided,
                      plan->open, plan->notes);
     put_counters(w, plan);
-    mr_jsonw_add_fmt(w,
-                     "applied:%d undone:%d units_done:%lu units_partial:%lu "
-                     "units_failed:%lu rows_refused:%lu",
-                     plan->acts.count > 0 && !plan->is_undone, plan->is_undone,
-                     plan->units_done, plan->units_partial, plan->units_failed,
-                     plan->rows_refused);
+    mr_jsonw_add_fmt(
+        w,
+        "applied:%d undone:%d units_done:%" PRIu64 " units_partial:%" PRIu64 " "
+        "units_failed:%" PRIu64 " rows_refused:%" PRIu64,
+        plan->acts.count > 0 && !plan->is_undone, plan->is_undone, plan->units_done,
+        plan->units_partial, plan->units_failed, plan->rows_refused);
     end_line(w);
     for (size_t i = 0; i < plan->tables.count; i++) {
         const struct mr_story_table *table = mr_vec_at(&plan->tables, i);
@@ -91,8 +95,9 @@ static void put_act(struct mr_jsonw *w, const struct mr_story_plan *plan, size_t
         mr_jsonw_null(w);
     put_raises(w, plan, at);
     mr_jsonw_add_fmt(w,
-                     "units:%lu units_partial:%lu rows_written:%lu rows_there:%lu "
-                     "rows_refused:%lu failed:%lu cut_short:%d reason:%s",
+                     "units:%" PRIu64 " units_partial:%" PRIu64 " rows_written:%" PRIu64
+                     " rows_there:%" PRIu64 " "
+                     "rows_refused:%" PRIu64 " failed:%" PRIu64 " cut_short:%d reason:%s",
                      act->units, act->partial, act->written, act->there, act->refused,
                      act->failed, act->begun > act->ended, act->reason);
     end_line(w);
@@ -103,7 +108,8 @@ static void put_act(struct mr_jsonw *w, const struct mr_story_plan *plan, size_t
 static void put_facts(struct mr_jsonw *w, const struct mr_story_facts *facts)
 {
     mr_jsonw_line(w,
-                  "type:facts file:%s server:%s recorded:%s when:%s tables:%lu rows:%lu "
+                  "type:facts file:%s server:%s recorded:%s when:%s tables:%" PRIu64
+                  " rows:%" PRIu64 " "
                   "exact:%d",
                   facts->file, facts->base.server.uri, facts->base.recorded,
                   when_names[facts->when], facts->tables, facts->rows, facts->exact);
@@ -147,7 +153,9 @@ static void put_verify(struct mr_jsonw *w, const struct mr_story *story,
         is_last, verify->whole && mr_story_verify_is_clean(verify));
     for (size_t i = 0; i < MR_STORY_PROOFS; i++)
         mr_jsonw_add_uint(w, mr_story_proof_names[i], verify->rows[i]);
-    mr_jsonw_add_fmt(w, "open:%lu not_proven:%lu counters:%lu counters_too_low:%lu",
+    mr_jsonw_add_fmt(w,
+                     "open:%" PRIu64 " not_proven:%" PRIu64 " counters:%" PRIu64
+                     " counters_too_low:%" PRIu64,
                      verify->open, verify->not_proven, verify->counters, verify->too_low);
     end_line(w);
 }
@@ -179,7 +187,8 @@ void mr_story_json(struct mr_jsonw *w, const struct mr_story *story,
         put_verify(w, story, mr_vec_at(&story->verifies, i));
     for (size_t i = 0; i < story->changes.count; i++)
         put_change(w, mr_vec_at(&story->changes, i));
-    mr_jsonw_line(w, "type:story outcome:%s text:%s from:%s to:%s gate_unchanged:%lu",
+    mr_jsonw_line(w,
+                  "type:story outcome:%s text:%s from:%s to:%s gate_unchanged:%" PRIu64,
                   tone == MR_TONE_BAD    ? "bad"
                   : tone == MR_TONE_WARN ? "open"
                                          : "ok",

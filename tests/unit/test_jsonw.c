@@ -1,4 +1,5 @@
 /* test_jsonw.c: the JSON writer: exact text, always valid, misuse asserts. */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -72,8 +73,8 @@ static void test_members(void **state)
     mr_jsonw_add_fmt(&w, "is:%d", false);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
-    mr_jsonw_line(&w, "none:%s rows:%lu next:'%lu' whole:%d of:%zu", none, UINT64_MAX,
-                  UINT64_MAX, true, (size_t)3);
+    mr_jsonw_line(&w, "none:%s rows:%" PRIu64 " next:'%" PRIu64 "' whole:%d of:%zu", none,
+                  UINT64_MAX, UINT64_MAX, true, (size_t)3);
     assert_int_equal(mr_jsonw_finish(&w, "a buffer", &err), MR_OK);
     assert_string_equal(out.ptr,
                         "{\"schema\":\"myrecon/x/1\",\"name\":\"a b: \\\"c\\\"\","
