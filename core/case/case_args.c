@@ -1,10 +1,21 @@
 /* case_args.c: see case_args.h. */
 #include "core/case/case_args.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
+static void bind_digits(struct mr_case_stmt *stmt, int at, uint64_t n)
+{
+    char text[24];
+    (void)snprintf(text, sizeof text, "%" PRIu64, n);
+    mr_case_bind_text(stmt, at, text);
+}
+
 static void bind(struct mr_case_stmt *stmt, int at, const struct mr_case_arg *arg)
 {
     switch (arg->type) {
     case MR_ARG_IS_INT: mr_case_bind_int(stmt, at, arg->n); break;
+    case MR_ARG_IS_DIGITS: bind_digits(stmt, at, (uint64_t)arg->n); break;
     case MR_ARG_IS_TEXT: mr_case_bind_text(stmt, at, arg->text); break;
     case MR_ARG_IS_BYTES:
         if (arg->bytes.ptr != NULL)
@@ -15,14 +26,20 @@ static void bind(struct mr_case_stmt *stmt, int at, const struct mr_case_arg *ar
     }
 }
 
-/* A parameter that is missing would be NULL, silently; one that no statement has is number 0,
- * which cannot be bound. */
+/* A parameter that is missing would be NULL, silently; number 0, which cannot be bound, is one
+ * that the statement does not have, or that was given before. */
 void mr_case_bind(struct mr_case_stmt *stmt, const struct mr_case_arg *args, size_t count)
 {
+    uint64_t given = 0;
+    int at = 0;
     if (count != mr_case_params(stmt))
         mr_case_bind_null(stmt, 0);
-    for (size_t i = 0; i < count; i++)
-        bind(stmt, mr_case_param(stmt, args[i].name), &args[i]);
+    for (size_t i = 0; i < count; i++) {
+        at = mr_case_param(stmt, args[i].name, at + 1);
+        const uint64_t bit = (uint64_t)1 << at % 64;
+        bind(stmt, (given & bit) == 0 ? at : 0, &args[i]);
+        given |= bit;
+    }
 }
 
 enum mr_code mr_case_run_with(struct mr_case_stmt *stmt, const struct mr_case_arg *args,
@@ -40,9 +57,8 @@ enum mr_code mr_case_ask_with(struct mr_case_stmt *stmt, const struct mr_case_ar
 }
 
 enum mr_code mr_case_prepare_with(struct mr_case *cf, const char *sql,
-                                  struct mr_case_stmt **out,
                                   const struct mr_case_arg *args, size_t count,
-                                  struct mr_err *err)
+                                  struct mr_case_stmt **out, struct mr_err *err)
 {
     enum mr_code code = mr_case_prepare(cf, sql, out, err);
     if (code == MR_OK)
@@ -55,7 +71,7 @@ enum mr_code mr_case_once_with(struct mr_case *cf, const char *sql,
                                struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare_with(cf, sql, &stmt, args, count, err);
+    enum mr_code code = mr_case_prepare_with(cf, sql, args, count, &stmt, err);
     if (code == MR_OK)
         code = mr_case_run(stmt, err);
     mr_case_free(stmt);
@@ -67,7 +83,7 @@ enum mr_code mr_case_has_with(struct mr_case *cf, const char *sql,
                               struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare_with(cf, sql, &stmt, args, count, err);
+    enum mr_code code = mr_case_prepare_with(cf, sql, args, count, &stmt, err);
     *row = false;
     if (code == MR_OK)
         code = mr_case_step(stmt, row, err);
@@ -81,12 +97,10 @@ enum mr_code mr_case_number_with(struct mr_case *cf, const char *sql,
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = mr_case_prepare_with(cf, sql, &stmt, args, count, err);
-    *number = 0;
+    enum mr_code code = mr_case_prepare_with(cf, sql, args, count, &stmt, err);
     if (code == MR_OK)
         code = mr_case_step(stmt, &row, err);
-    if (code == MR_OK && row)
-        *number = mr_case_int(stmt, 0);
+    *number = code == MR_OK && row ? mr_case_int(stmt, 0) : 0;
     mr_case_free(stmt);
     return code;
 }

@@ -1,10 +1,8 @@
 /* case_fields.c: see case_fields.h. */
 #include "core/case/case_fields.h"
 
+#include <stdlib.h>
 #include <string.h>
-
-_Static_assert(sizeof(enum mr_case_type) == sizeof(unsigned),
-               "enums are written as unsigned");
 
 static const struct mr_case_field *find(const struct mr_case_field *fields, size_t n,
                                         const char *name)
@@ -15,16 +13,17 @@ static const struct mr_case_field *find(const struct mr_case_field *fields, size
     return NULL;
 }
 
-enum mr_code mr_case_fields_open(struct mr_case_fields *map, struct mr_case_stmt *stmt,
+enum mr_code mr_case_fields_part(struct mr_case_fields *map, struct mr_case_stmt *stmt,
+                                 size_t first, size_t count,
                                  const struct mr_case_field *fields, size_t nfields,
                                  struct mr_err *err)
 {
-    *map = (struct mr_case_fields){.stmt = stmt, .count = mr_case_columns(stmt)};
-    if (map->count > MR_CASE_FIELDS_MAX)
+    *map = (struct mr_case_fields){.stmt = stmt, .first = first, .count = count};
+    if (count > MR_CASE_FIELDS_MAX)
         return mr_err_set(err, MR_E_BUG, "a statement of the case file has %zu columns",
-                          map->count);
-    for (size_t i = 0; i < map->count; i++) {
-        const char *name = mr_case_column_name(stmt, (int)i);
+                          count);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = mr_case_column_name(stmt, (int)(first + i));
         map->of[i] = find(fields, nfields, name);
         if (map->of[i] == NULL)
             return mr_err_set(err, MR_E_BUG,
@@ -34,40 +33,106 @@ enum mr_code mr_case_fields_open(struct mr_case_fields *map, struct mr_case_stmt
     return MR_OK;
 }
 
-/* Copies a column's bytes; *ptr NULL where it is NULL.  False: no memory. */
-static bool copy(const struct mr_case_fields *map, int column, struct mr_arena *arena,
-                 struct mr_key *out)
+enum mr_code mr_case_fields_open(struct mr_case_fields *map, struct mr_case_stmt *stmt,
+                                 const struct mr_case_field *fields, size_t nfields,
+                                 struct mr_err *err)
 {
-    *out = (struct mr_key){0};
-    const void *bytes = mr_case_blob(map->stmt, column, &out->len);
-    if (bytes == NULL)
-        return true;
-    out->ptr = mr_arena_dup(arena, bytes, out->len);
-    return out->ptr != NULL;
+    return mr_case_fields_part(map, stmt, 0, mr_case_columns(stmt), fields, nfields, err);
+}
+
+static uint64_t number_of(const char *digits)
+{
+    return digits != NULL ? strtoull(digits, NULL, 10) : 0;
+}
+
+/* A copy for the arena, if there is one. */
+static const void *keep(struct mr_arena *arena, const void *bytes, size_t len, bool *kept)
+{
+    if (bytes == NULL || arena == NULL)
+        return bytes;
+    const void *copy = mr_arena_dup(arena, bytes, len);
+    *kept = *kept && copy != NULL;
+    return copy;
+}
+
+static void read_bytes(struct mr_case_stmt *stmt, int column, struct mr_arena *arena,
+                       const void **ptr, size_t *len, bool *kept)
+{
+    const void *bytes = mr_case_blob(stmt, column, len);
+    *ptr = keep(arena, bytes, *len, kept);
+}
+
+static void read_text(struct mr_case_stmt *stmt, int column, struct mr_arena *arena,
+                      const char **text, bool *kept)
+{
+    const char *there = mr_case_text(stmt, column); /* ends in NUL, as a blob need not */
+    *text = keep(arena, there, there != NULL ? strlen(there) : 0, kept);
+}
+
+/* Of millions of rows each column comes here. */
+static inline void read_field(struct mr_case_stmt *stmt, int column,
+                              const struct mr_case_field *field, struct mr_arena *arena,
+                              char *row, bool *kept)
+{
+    void *member = row + field->at;
+    struct mr_key *key = member;
+    switch (field->type) {
+    case MR_CASE_FLAG: *(bool *)member = mr_case_int(stmt, column) != 0; break;
+    case MR_CASE_INT: *(int64_t *)member = mr_case_int(stmt, column); break;
+    case MR_CASE_SMALL: *(int *)member = (int)mr_case_int(stmt, column); break;
+    case MR_CASE_DIGITS:
+        *(uint64_t *)member = number_of(mr_case_text(stmt, column));
+        break;
+    case MR_CASE_MILLIS:
+        *(double *)member = (double)mr_case_int(stmt, column) / 1000;
+        break;
+    case MR_CASE_BYTES:
+        read_bytes(stmt, column, arena, &key->ptr, &key->len, kept);
+        break;
+    case MR_CASE_START:
+        read_bytes(stmt, column, arena, member, (void *)(row + field[1].at), kept);
+        break;
+    case MR_CASE_LENGTH: *(size_t *)member = (size_t)mr_case_int(stmt, column); break;
+    case MR_CASE_TEXT: read_text(stmt, column, arena, member, kept); break;
+    }
 }
 
 enum mr_code mr_case_fields_read(const struct mr_case_fields *map, struct mr_arena *arena,
                                  void *row, struct mr_err *err)
 {
-    for (size_t i = 0; i < map->count; i++) {
-        void *member = (char *)row + map->of[i]->at;
-        const int column = (int)i;
-        struct mr_key bytes = {0};
-        bool copied = true;
-        switch (map->of[i]->type) {
-        case MR_CASE_FLAG: *(bool *)member = mr_case_int(map->stmt, column) != 0; break;
-        case MR_CASE_INT: *(int64_t *)member = mr_case_int(map->stmt, column); break;
-        case MR_CASE_ENUM:
-            *(unsigned *)member = (unsigned)mr_case_int(map->stmt, column);
-            break;
-        case MR_CASE_BYTES: copied = copy(map, column, arena, member); break;
-        case MR_CASE_TEXT:
-            copied = copy(map, column, arena, &bytes);
-            *(const char **)member = bytes.ptr;
-            break;
-        }
-        if (!copied)
-            return mr_err_nomem(err, "reading the case file");
+    bool kept = true;
+    for (size_t i = 0; i < map->count; i++)
+        read_field(map->stmt, (int)(map->first + i), map->of[i], arena, row, &kept);
+    return kept ? MR_OK : mr_err_nomem(err, "reading the case file");
+}
+
+enum mr_code mr_case_fields_one(struct mr_case_stmt *stmt,
+                                const struct mr_case_field *fields, size_t nfields,
+                                struct mr_arena *arena, void *row, bool *found,
+                                struct mr_err *err)
+{
+    struct mr_case_fields map;
+    bool there = false;
+    enum mr_code code = mr_case_fields_open(&map, stmt, fields, nfields, err);
+    if (code == MR_OK)
+        code = mr_case_step(stmt, &there, err);
+    if (found != NULL)
+        *found = there;
+    return code == MR_OK && there ? mr_case_fields_read(&map, arena, row, err) : code;
+}
+
+enum mr_code mr_case_fields_all(struct mr_case_stmt *stmt,
+                                const struct mr_case_field *fields, size_t nfields,
+                                struct mr_arena *arena, struct mr_vec *out,
+                                struct mr_err *err)
+{
+    struct mr_case_fields map;
+    bool more = false;
+    enum mr_code code = mr_case_fields_open(&map, stmt, fields, nfields, err);
+    while (code == MR_OK && (code = mr_case_step(stmt, &more, err)) == MR_OK && more) {
+        void *row = mr_vec_push(out);
+        code = row != NULL ? mr_case_fields_read(&map, arena, row, err)
+                           : mr_err_nomem(err, "reading the case file");
     }
-    return MR_OK;
+    return code;
 }

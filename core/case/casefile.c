@@ -34,6 +34,7 @@
 
 #define MR_CASE_BUSY_TIMEOUT_MS 5000
 #define CASE_PAGE_MAX 65536      /* the largest of SQLite, which is written in one go */
+#define CASE_NAMES 32            /* of parameters, that a statement remembers */
 #define MR_CASE_CANCEL_OPS 20000 /* of SQLite's machine between looks at the flag */
 
 struct mr_case {
@@ -53,6 +54,7 @@ struct mr_case_stmt {
     struct mr_case *cf;
     sqlite3_stmt *stmt;
     int sticky; /* first failure of a bind or read since the last reset */
+    const char *names[CASE_NAMES]; /* that were asked for, by number */
 };
 
 static const struct {
@@ -682,9 +684,14 @@ size_t mr_case_params(struct mr_case_stmt *stmt)
     return (size_t)sqlite3_bind_parameter_count(stmt->stmt);
 }
 
-int mr_case_param(struct mr_case_stmt *stmt, const char *name)
+int mr_case_param(struct mr_case_stmt *stmt, const char *name, int guess)
 {
-    return sqlite3_bind_parameter_index(stmt->stmt, name);
+    if (guess >= 0 && guess < CASE_NAMES && stmt->names[guess] == name)
+        return guess;
+    int at = sqlite3_bind_parameter_index(stmt->stmt, name);
+    if (at < CASE_NAMES)
+        stmt->names[at] = name;
+    return at;
 }
 
 enum mr_code mr_case_step(struct mr_case_stmt *stmt, bool *row, struct mr_err *err)
@@ -730,8 +737,10 @@ const char *mr_case_text(struct mr_case_stmt *stmt, int column)
 
 const void *mr_case_blob(struct mr_case_stmt *stmt, int column, size_t *len)
 {
-    const void *bytes = sqlite3_column_blob(stmt->stmt, column);
-    *len = (size_t)sqlite3_column_bytes(stmt->stmt, column);
+    /* "unprotected": not for several threads at once, which the case's lock sees to */
+    sqlite3_value *value = sqlite3_column_value(stmt->stmt, column);
+    const void *bytes = sqlite3_value_blob(value);
+    *len = (size_t)sqlite3_value_bytes(value);
     if (bytes != NULL)
         return bytes;
     note_out_of_memory(stmt);

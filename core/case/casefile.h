@@ -68,9 +68,9 @@ int64_t mr_case_changes(const struct mr_case *cf); /* rows that the last write c
 
 /*
  * Statements.  prepare → bind… → step (until !row) → reset → … → free.  Parameters are
- * numbered from 1, columns from 0; case_args.h and case_fields.h have them by name.
- * Binding and reading errors are sticky: the next step reports them.  Bound bytes are
- * copied only by bind_blob/bind_text.
+ * numbered from 1, columns from 0; case_args.h and case_fields.h have them by name.  Binding
+ * and reading errors are sticky: the next step reports them.  Bound bytes are copied only by
+ * bind_blob/bind_text.
  */
 struct mr_case_stmt;
 enum mr_code mr_case_prepare(struct mr_case *cf, const char *sql,
@@ -89,9 +89,10 @@ void mr_case_bind_blob(struct mr_case_stmt *stmt, int at, const void *ptr, size_
 void mr_case_bind_borrowed(struct mr_case_stmt *stmt, int at, const void *ptr,
                            size_t len);
 void mr_case_bind_null(struct mr_case_stmt *stmt, int at);
-/* How many parameters it has, and the number of that one (":id"); 0: it has none such. */
+/* How many parameters it has, and the number of that one (":id"); 0: it has none such.  The name
+ * is a literal: the next time it is known by its address, where its number is `guess`. */
 size_t mr_case_params(struct mr_case_stmt *stmt);
-int mr_case_param(struct mr_case_stmt *stmt, const char *name);
+int mr_case_param(struct mr_case_stmt *stmt, const char *name, int guess);
 enum mr_code mr_case_step(struct mr_case_stmt *stmt, bool *row, struct mr_err *err);
 void mr_case_reset(struct mr_case_stmt *stmt); /* and clears the bindings */
 int64_t mr_case_int(struct mr_case_stmt *stmt, int column);

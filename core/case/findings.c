@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/case/findings_internal.h"
 
 static const char schema_sql[] =
@@ -99,52 +101,6 @@ enum mr_code mr_findings_end(struct mr_findings *fd, enum mr_code code,
     return code;
 }
 
-enum mr_code mr_findings_prepare(struct mr_findings *fd, const char *sql, int64_t id,
-                                 struct mr_case_stmt **stmt, struct mr_err *err)
-{
-    enum mr_code code = mr_case_prepare(fd->cf, sql, stmt, err);
-    if (code == MR_OK)
-        mr_case_bind_int(*stmt, 1, id);
-    return code;
-}
-
-enum mr_code mr_findings_run_int(struct mr_findings *fd, const char *sql, int64_t value,
-                                 struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_findings_prepare(fd, sql, value, &stmt, err);
-    if (code == MR_OK)
-        code = mr_case_run(stmt, err);
-    mr_case_free(stmt);
-    return code;
-}
-
-const char *mr_findings_text(struct mr_case_stmt *stmt, int column,
-                             struct mr_arena *arena, enum mr_code *code,
-                             struct mr_err *err)
-{
-    const char *text = mr_case_text(stmt, column);
-    if (text == NULL)
-        return NULL;
-    const char *copy = mr_arena_strdup(arena, text);
-    if (copy == NULL)
-        *code = mr_err_nomem(err, "reading the case file");
-    return copy;
-}
-
-const void *mr_findings_blob(struct mr_case_stmt *stmt, int column, size_t *len,
-                             struct mr_arena *arena, enum mr_code *code,
-                             struct mr_err *err)
-{
-    const void *bytes = mr_case_blob(stmt, column, len);
-    if (bytes == NULL)
-        return NULL;
-    const void *copy = mr_arena_dup(arena, bytes, *len);
-    if (copy == NULL)
-        *code = mr_err_nomem(err, "reading the case file");
-    return copy;
-}
-
 enum mr_code mr_findings_open(const char *path, enum mr_case_mode mode,
                               struct mr_findings **out, struct mr_err *err)
 {
@@ -153,18 +109,15 @@ enum mr_code mr_findings_open(const char *path, enum mr_case_mode mode,
         return mr_err_nomem(err, "opening the case file");
     enum mr_code code =
         mr_case_open(path, mode, schema_sql, MR_FINDINGS_VERSION, &fd->cf, err);
+    const struct mr_case_sql list[] = {
+        {&fd->add_chunk,
+         "INSERT INTO chunk (tbl, segment, no, hi, last, source_rows, target_rows, bytes,"
+         " equal) VALUES (:tbl, :segment, :no, :hi, :last, :source_rows, :target_rows,"
+         " :bytes, :equal)"},
+        {&fd->add_suspect, "INSERT INTO finding (tbl, segment, chunk, pos, equal, key)"
+                           " VALUES (:tbl, :segment, :chunk, :pos, :equal, :key)"}};
     if (code == MR_OK && mode == MR_CASE_WRITE)
-        code = mr_case_prepare(fd->cf,
-                               "INSERT INTO chunk (tbl, segment, no, hi, last,"
-                               " source_rows, target_rows, bytes, equal)"
-                               " VALUES (?,?,?,?,?,?,?,?,?)",
-                               &fd->add_chunk, err);
-    if (code == MR_OK && mode == MR_CASE_WRITE)
-        code =
-            mr_case_prepare(fd->cf,
-                            "INSERT INTO finding (tbl, segment, chunk, pos, equal, key)"
-                            " VALUES (?,?,?,?,?,?)",
-                            &fd->add_suspect, err);
+        code = mr_case_prepare_all(fd->cf, list, sizeof list / sizeof list[0], err);
     if (code != MR_OK) {
         (void)mr_findings_close(fd, NULL);
         return code;
@@ -189,67 +142,47 @@ enum mr_code mr_findings_close(struct mr_findings *fd, struct mr_err *err)
 enum mr_code mr_findings_run_begin(struct mr_findings *fd, struct mr_find_run *run,
                                    struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
-    code = mr_case_prepare(fd->cf,
-                           "INSERT INTO run (uuid, source, target, options, started)"
-                           " VALUES (?,?,?,?,?)",
-                           &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, run->uuid);
-        mr_case_bind_text(stmt, 2, run->source);
-        mr_case_bind_text(stmt, 3, run->target);
-        mr_case_bind_text(stmt, 4, run->options);
-        mr_case_bind_text(stmt, 5, run->started);
-        code = mr_case_run(stmt, err);
-        run->id = fd->run = mr_case_last_id(fd->cf);
-    }
-    mr_case_free(stmt);
+    code = MR_CASE_ONCE(
+        fd->cf,
+        "INSERT INTO run (uuid, source, target, options, started)"
+        " VALUES (:uuid, :source, :target, :options, :started)",
+        err, MR_ARG_TEXT("uuid", run->uuid), MR_ARG_TEXT("source", run->source),
+        MR_ARG_TEXT("target", run->target), MR_ARG_TEXT("options", run->options),
+        MR_ARG_TEXT("started", run->started));
+    run->id = fd->run = mr_case_last_id(fd->cf);
     return mr_findings_end(fd, code, err);
 }
 
-static enum mr_code read_run(struct mr_findings *fd, struct mr_case_stmt *stmt,
-                             struct mr_arena *arena, struct mr_find_run *run,
-                             struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-    run->id = fd->run = mr_case_int(stmt, 0);
-    run->uuid = mr_findings_text(stmt, 1, arena, &code, err);
-    run->source = mr_findings_text(stmt, 2, arena, &code, err);
-    run->target = mr_findings_text(stmt, 3, arena, &code, err);
-    run->options = mr_findings_text(stmt, 4, arena, &code, err);
-    run->started = mr_findings_text(stmt, 5, arena, &code, err);
-    run->finished = mr_case_int(stmt, 6) != 0;
-    run->seconds = (double)mr_case_int(stmt, 7) / 1000;
-    run->replication = mr_findings_text(stmt, 8, arena, &code, err);
-    run->hidden = mr_findings_text(stmt, 9, arena, &code, err);
-    run->objects_done = mr_case_int(stmt, 10) != 0;
-    run->kin_done = mr_case_int(stmt, 11) != 0;
-    return code;
-}
-
 #define RUN_COLUMNS                                                                      \
-    "SELECT id, uuid, source, target, options, started, finished, millis, replication,"  \
-    " hidden, objects_done, kin_done FROM run "
+    "SELECT id, uuid, source, target, options, started, finished, millis AS seconds,"    \
+    " replication, hidden, objects_done, kin_done FROM run "
+#define RUN(member, type) MR_CASE_FIELD(struct mr_find_run, member, MR_CASE_##type)
+
+static const struct mr_case_field run_fields[] =
+    MR_CASE_LIST(RUN(id, INT), RUN(uuid, TEXT), RUN(source, TEXT), RUN(target, TEXT),
+                 RUN(options, TEXT), RUN(started, TEXT), RUN(finished, FLAG),
+                 RUN(seconds, MILLIS), RUN(replication, TEXT), RUN(hidden, TEXT),
+                 RUN(objects_done, FLAG), RUN(kin_done, FLAG));
 
 /* The first run that the statement finds; run->id 0 where there is none. */
 static enum mr_code first_run(struct mr_findings *fd, const char *sql, const char *uuid,
                               struct mr_arena *arena, struct mr_find_run *run,
                               struct mr_err *err)
 {
+    const struct mr_case_arg arg = MR_ARG_TEXT("uuid", uuid);
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     run->id = 0;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_case_prepare(fd->cf, sql, &stmt, err);
-    if (code == MR_OK && uuid != NULL)
-        mr_case_bind_text(stmt, 1, uuid);
+    enum mr_code code = mr_case_prepare_with(fd->cf, sql, &arg, uuid != NULL, &stmt, err);
     if (code == MR_OK)
-        code = mr_case_step(stmt, &row, err);
-    if (code == MR_OK && row)
-        code = read_run(fd, stmt, arena, run, err);
+        code =
+            mr_case_fields_one(stmt, MR_CASE_FIELDS(run_fields), arena, run, &row, err);
+    if (row)
+        fd->run = run->id;
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     for (int side = 0; code == MR_OK && row && side < 2; side++)
@@ -287,17 +220,12 @@ static void hint_runs(struct mr_findings *fd, struct mr_err *err)
 
 static bool is_part_of_any(struct mr_findings *fd, const char *uuid)
 {
-    struct mr_case_stmt *stmt = NULL;
-    bool row = false;
+    int64_t found = 0;
     mr_case_lock(fd->cf);
-    if (mr_case_prepare(fd->cf, "SELECT 1 FROM run WHERE instr(uuid, ?) > 0 LIMIT 1",
-                        &stmt, NULL) == MR_OK) {
-        mr_case_bind_text(stmt, 1, uuid);
-        (void)mr_case_step(stmt, &row, NULL);
-    }
-    mr_case_free(stmt);
+    (void)MR_CASE_NUMBER(fd->cf, "SELECT 1 FROM run WHERE instr(uuid, :uuid) > 0 LIMIT 1",
+                         &found, NULL, MR_ARG_TEXT("uuid", uuid));
     mr_case_unlock(fd->cf);
-    return row;
+    return found != 0;
 }
 
 enum mr_code mr_findings_run_choose(struct mr_findings *fd, const char *uuid,
@@ -307,8 +235,8 @@ enum mr_code mr_findings_run_choose(struct mr_findings *fd, const char *uuid,
     enum mr_code code = first_run(
         fd,
         uuid != NULL ? RUN_COLUMNS
-            "WHERE uuid = ?1 OR (instr(uuid, ?1) > 0 AND (SELECT count(*) FROM run WHERE"
-            " instr(uuid, ?1) > 0) = 1) ORDER BY uuid = ?1 DESC LIMIT 1"
+            "WHERE uuid = :uuid OR (instr(uuid, :uuid) > 0 AND (SELECT count(*) FROM run"
+            " WHERE instr(uuid, :uuid) > 0) = 1) ORDER BY uuid = :uuid DESC LIMIT 1"
                      : RUN_COLUMNS "ORDER BY finished DESC, id DESC LIMIT 1",
         uuid, arena, run, err);
     if (code != MR_OK || run->id != 0)
@@ -331,25 +259,19 @@ enum mr_code mr_findings_run_choose(struct mr_findings *fd, const char *uuid,
 enum mr_code mr_findings_run_end(struct mr_findings *fd, const struct mr_find_run *run,
                                  struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
-    code = mr_case_prepare(fd->cf,
-                           "UPDATE run SET finished=?1, millis=?2, replication=?3,"
-                           " hidden=?4, objects_done=?5, kin_done=?6 WHERE id=?7",
-                           &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, run->finished);
-        mr_case_bind_int(stmt, 2, (int64_t)(run->seconds * 1000));
-        mr_case_bind_text(stmt, 3, run->replication);
-        mr_case_bind_text(stmt, 4, run->hidden);
-        mr_case_bind_int(stmt, 5, run->objects_done);
-        mr_case_bind_int(stmt, 6, run->kin_done);
-        mr_case_bind_int(stmt, 7, run->id);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
+    code = MR_CASE_ONCE(fd->cf,
+                        "UPDATE run SET finished=:finished, millis=:millis,"
+                        " replication=:replication, hidden=:hidden,"
+                        " objects_done=:objects_done, kin_done=:kin_done WHERE id=:id",
+                        err, MR_ARG_INT("finished", run->finished),
+                        MR_ARG_INT("millis", run->seconds * 1000),
+                        MR_ARG_TEXT("replication", run->replication),
+                        MR_ARG_TEXT("hidden", run->hidden),
+                        MR_ARG_INT("objects_done", run->objects_done),
+                        MR_ARG_INT("kin_done", run->kin_done), MR_ARG_INT("id", run->id));
     return mr_findings_end(fd, code, err);
 }
 
@@ -390,37 +312,29 @@ static bool is_sound(const struct mr_vec *columns)
 }
 
 /* Columns: a table found again must have the same ones, in the same roles. */
+#define COL_AS(name, member, type)                                                       \
+    MR_CASE_FIELD_AS(name, struct mr_find_column, member, MR_CASE_##type)
+#define COL(member, type) COL_AS(#member, member, type)
+
+static const struct mr_case_field column_fields[] = MR_CASE_LIST(
+    COL(name, TEXT), COL_AS("cls", style.cls, SMALL),
+    COL_AS("decimals", style.decimals, SMALL), COL(show_at, INT), COL(charset, TEXT),
+    COL(key_at, SMALL), COL(identity_at, SMALL), COL(flag_at, SMALL),
+    COL(normalise, FLAG), COL(type, TEXT), COL(masked, FLAG));
+
 static enum mr_code load_columns(struct mr_findings *fd, int64_t table,
                                  struct mr_arena *arena, struct mr_vec *columns,
                                  struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    enum mr_code code =
-        mr_findings_prepare(fd,
-                            "SELECT name, cls, decimals, show_at, charset,"
-                            " key_at, identity_at, flag_at, normalise,"
-                            " type, masked FROM col WHERE tbl=?"
-                            " ORDER BY at",
-                            table, &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_find_column *col = mr_vec_push(columns);
-        if (col == NULL) {
-            code = mr_err_nomem(err, "reading the case file");
-            break;
-        }
-        col->name = mr_findings_text(stmt, 0, arena, &code, err);
-        col->style.cls = (enum mr_class)mr_case_int(stmt, 1);
-        col->style.decimals = (unsigned)mr_case_int(stmt, 2);
-        col->show_at = (size_t)mr_case_int(stmt, 3);
-        col->charset = mr_findings_text(stmt, 4, arena, &code, err);
-        col->key_at = (int)mr_case_int(stmt, 5);
-        col->identity_at = (int)mr_case_int(stmt, 6);
-        col->flag_at = (int)mr_case_int(stmt, 7);
-        col->normalise = mr_case_int(stmt, 8) != 0;
-        col->type = mr_findings_text(stmt, 9, arena, &code, err);
-        col->masked = mr_case_int(stmt, 10) != 0;
-    }
+    enum mr_code code = MR_CASE_PREPARE(
+        fd->cf,
+        "SELECT name, cls, decimals, show_at, charset, key_at, identity_at, flag_at,"
+        " normalise, type, masked FROM col WHERE tbl=:tbl ORDER BY at",
+        &stmt, err, MR_ARG_INT("tbl", table));
+    if (code == MR_OK)
+        code =
+            mr_case_fields_all(stmt, MR_CASE_FIELDS(column_fields), arena, columns, err);
     mr_case_free(stmt);
     if (code == MR_OK && !is_sound(columns))
         code = mr_err_set(err, MR_E_CASE, "the case is damaged: columns of a table");
@@ -454,58 +368,56 @@ static enum mr_code save_columns(struct mr_findings *fd,
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_case_prepare(
-        fd->cf, "INSERT INTO col VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)", &stmt, err);
+        fd->cf,
+        "INSERT INTO col (tbl, at, name, cls, decimals, show_at, charset, key_at,"
+        " identity_at, flag_at, normalise, type, masked) VALUES (:tbl, :at, :name, :cls,"
+        " :decimals, :show_at, :charset, :key_at, :identity_at, :flag_at, :normalise,"
+        " :type, :masked)",
+        &stmt, err);
     for (size_t i = 0; code == MR_OK && i < table->ncolumns; i++) {
         const struct mr_find_column *col = &table->columns[i];
-        mr_case_bind_int(stmt, 1, table->id);
-        mr_case_bind_int(stmt, 2, (int64_t)i);
-        mr_case_bind_text(stmt, 3, col->name);
-        mr_case_bind_int(stmt, 4, (int64_t)col->style.cls);
-        mr_case_bind_int(stmt, 5, col->style.decimals);
-        mr_case_bind_int(stmt, 6, (int64_t)col->show_at);
-        mr_case_bind_text(stmt, 7, col->charset);
-        mr_case_bind_int(stmt, 8, col->key_at);
-        mr_case_bind_int(stmt, 9, col->identity_at);
-        mr_case_bind_int(stmt, 10, col->flag_at);
-        mr_case_bind_int(stmt, 11, col->normalise);
-        mr_case_bind_text(stmt, 12, col->type);
-        mr_case_bind_int(stmt, 13, col->masked);
-        code = mr_case_run(stmt, err);
+        code = MR_CASE_RUN(
+            stmt, err, MR_ARG_INT("tbl", table->id), MR_ARG_INT("at", i),
+            MR_ARG_TEXT("name", col->name), MR_ARG_INT("cls", col->style.cls),
+            MR_ARG_INT("decimals", col->style.decimals),
+            MR_ARG_INT("show_at", col->show_at), MR_ARG_TEXT("charset", col->charset),
+            MR_ARG_INT("key_at", col->key_at),
+            MR_ARG_INT("identity_at", col->identity_at),
+            MR_ARG_INT("flag_at", col->flag_at), MR_ARG_INT("normalise", col->normalise),
+            MR_ARG_TEXT("type", col->type), MR_ARG_INT("masked", col->masked));
     }
     mr_case_free(stmt);
     return code;
 }
 
-static const char table_columns[] =
-    "id, name, target_name, keyless, verdict, reason, schema_differs, scanned, settled,"
-    " source_rows, target_rows, bytes, missing, extra, changed, collision, moved,"
-    " null_identities, note, identity_known, subject, time_at, windowed";
+#define TABLE_COLUMNS                                                                    \
+    "SELECT id, name, target_name, keyless, verdict, reason, schema_differs, scanned,"   \
+    " settled, source_rows, target_rows, bytes, missing, extra, changed, collision,"     \
+    " moved, null_identities, note, identity_known, subject, time_at, windowed FROM "    \
+    "tbl "
+#define TABLE_AS(name, member, type)                                                     \
+    MR_CASE_FIELD_AS(name, struct mr_find_table, member, MR_CASE_##type)
+#define TABLE(member, type) TABLE_AS(#member, member, type)
+#define COUNT(member) TABLE_AS(#member, counts.member, INT)
 
-static enum mr_code read_table(struct mr_case_stmt *stmt, struct mr_arena *arena,
-                               struct mr_find_table *table, struct mr_err *err)
+static const struct mr_case_field table_fields[] = MR_CASE_LIST(
+    TABLE(id, INT), TABLE(name, TEXT), TABLE(target_name, TEXT), TABLE(keyless, FLAG),
+    TABLE(verdict, SMALL), TABLE(reason, TEXT), TABLE(schema_differs, FLAG),
+    TABLE(scanned, FLAG), TABLE(settled, FLAG), COUNT(source_rows), COUNT(target_rows),
+    COUNT(bytes), COUNT(missing), COUNT(extra), COUNT(changed), COUNT(collision),
+    COUNT(moved), COUNT(null_identities), TABLE(note, TEXT), TABLE(identity_known, FLAG),
+    TABLE(subject, SMALL), TABLE(time_at, SMALL), TABLE(windowed, FLAG));
+
+static enum mr_code load_tables(struct mr_findings *fd, const char *sql,
+                                const struct mr_case_arg *args, size_t count,
+                                struct mr_arena *arena, struct mr_vec *tables,
+                                struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    uint64_t *counts[] = {&table->counts.source_rows,    &table->counts.target_rows,
-                          &table->counts.bytes,          &table->counts.missing,
-                          &table->counts.extra,          &table->counts.changed,
-                          &table->counts.collision,      &table->counts.moved,
-                          &table->counts.null_identities};
-    table->id = mr_case_int(stmt, 0);
-    table->name = mr_findings_text(stmt, 1, arena, &code, err);
-    table->target_name = mr_findings_text(stmt, 2, arena, &code, err);
-    table->keyless = mr_case_int(stmt, 3) != 0;
-    table->verdict = (enum mr_verdict)mr_case_int(stmt, 4);
-    table->reason = mr_findings_text(stmt, 5, arena, &code, err);
-    table->schema_differs = mr_case_int(stmt, 6) != 0;
-    table->scanned = mr_case_int(stmt, 7) != 0;
-    table->settled = mr_case_int(stmt, 8) != 0;
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
-        *counts[i] = (uint64_t)mr_case_int(stmt, (int)(9 + i));
-    table->note = mr_findings_text(stmt, 18, arena, &code, err);
-    table->identity_known = mr_case_int(stmt, 19) != 0;
-    table->subject = (enum mr_find_subject)mr_case_int(stmt, 20);
-    table->time_at = (int)mr_case_int(stmt, 21);
-    table->windowed = mr_case_int(stmt, 22) != 0;
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_prepare_with(fd->cf, sql, args, count, &stmt, err);
+    if (code == MR_OK)
+        code = mr_case_fields_all(stmt, MR_CASE_FIELDS(table_fields), arena, tables, err);
+    mr_case_free(stmt);
     return code;
 }
 
@@ -514,60 +426,54 @@ static enum mr_code find_table(struct mr_findings *fd, const char *name,
                                struct mr_arena *arena, struct mr_find_table *table,
                                struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    bool row = false;
-    mr_strbuf_add_fmt(&sql, "SELECT %s FROM tbl WHERE run=? AND name=?", table_columns);
-    enum mr_code code = mr_strbuf_check(&sql, "reading the case file", err);
-    if (code == MR_OK)
-        code = mr_findings_prepare(fd, sql.ptr, fd->run, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 2, name);
-        code = mr_case_step(stmt, &row, err);
-    }
-    if (code == MR_OK && row)
-        code = read_table(stmt, arena, table, err);
-    mr_case_free(stmt);
-    mr_strbuf_release(&sql);
+    struct mr_vec found = MR_VEC_INIT(struct mr_find_table);
+    enum mr_code code =
+        load_tables(fd, TABLE_COLUMNS "WHERE run=:run AND name=:name",
+                    MR_CASE_ARGS(MR_ARG_INT("run", fd->run), MR_ARG_TEXT("name", name)),
+                    arena, &found, err);
+    if (code == MR_OK && found.count > 0)
+        *table = *(const struct mr_find_table *)mr_vec_at(&found, 0);
+    mr_vec_release(&found);
     return code;
 }
 
 static enum mr_code insert_table(struct mr_findings *fd, struct mr_find_table *table,
                                  struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_findings_prepare(
-        fd,
+    enum mr_code code = MR_CASE_ONCE(
+        fd->cf,
         "INSERT INTO tbl (run, name, target_name, keyless, identity_known, subject,"
         " time_at, windowed, verdict, schema_differs, scanned, settled, source_rows,"
         " target_rows, bytes, missing, extra, changed, collision, moved,"
-        " null_identities) VALUES (?,?,?,?,?,?,?,?,0,0,0,0,0,0,0,0,0,0,0,0,0)",
-        fd->run, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 2, table->name);
-        mr_case_bind_text(stmt, 3, table->target_name);
-        mr_case_bind_int(stmt, 4, table->keyless);
-        mr_case_bind_int(stmt, 5, table->identity_known);
-        mr_case_bind_int(stmt, 6, (int64_t)table->subject);
-        mr_case_bind_int(stmt, 7, table->time_at);
-        mr_case_bind_int(stmt, 8, table->windowed);
-        code = mr_case_run(stmt, err);
-        table->id = mr_case_last_id(fd->cf);
-    }
-    mr_case_free(stmt);
+        " null_identities) VALUES (:run, :name, :target_name, :keyless, :identity_known,"
+        " :subject, :time_at, :windowed, 0,0,0,0,0,0,0,0,0,0,0,0,0)",
+        err, MR_ARG_INT("run", fd->run), MR_ARG_TEXT("name", table->name),
+        MR_ARG_TEXT("target_name", table->target_name),
+        MR_ARG_INT("keyless", table->keyless),
+        MR_ARG_INT("identity_known", table->identity_known),
+        MR_ARG_INT("subject", table->subject), MR_ARG_INT("time_at", table->time_at),
+        MR_ARG_INT("windowed", table->windowed));
+    table->id = mr_case_last_id(fd->cf);
+    return code;
+}
+
+/* Statements with one parameter, a table. */
+static enum mr_code delete_all(struct mr_findings *fd, const char *const *sql,
+                               size_t count, int64_t table, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < count; i++)
+        code = MR_CASE_ONCE(fd->cf, sql[i], err, MR_ARG_INT("tbl", table));
     return code;
 }
 
 static enum mr_code clear_table(struct mr_findings *fd, int64_t table, struct mr_err *err)
 {
     static const char *const deletes[] = {
-        "DELETE FROM finding WHERE tbl=?", "DELETE FROM chunk WHERE tbl=?",
-        "DELETE FROM segment WHERE tbl=?", "DELETE FROM moved WHERE tbl=?",
-        "DELETE FROM duplicate WHERE tbl=?"};
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < sizeof deletes / sizeof deletes[0]; i++)
-        code = mr_findings_run_int(fd, deletes[i], table, err);
-    return code;
+        "DELETE FROM finding WHERE tbl=:tbl", "DELETE FROM chunk WHERE tbl=:tbl",
+        "DELETE FROM segment WHERE tbl=:tbl", "DELETE FROM moved WHERE tbl=:tbl",
+        "DELETE FROM duplicate WHERE tbl=:tbl"};
+    return delete_all(fd, deletes, sizeof deletes / sizeof deletes[0], table, err);
 }
 
 /* Takes over what an earlier try of this run knows of the table, or drops it. */
@@ -592,7 +498,8 @@ static enum mr_code adopt_table(struct mr_findings *fd, struct mr_find_table *ta
     }
     /* what does not change the findings may have changed: type, mask */
     if (code == MR_OK)
-        code = mr_findings_run_int(fd, "DELETE FROM col WHERE tbl=?", old->id, err);
+        code = MR_CASE_ONCE(fd->cf, "DELETE FROM col WHERE tbl=:tbl", err,
+                            MR_ARG_INT("tbl", old->id));
     if (code == MR_OK)
         code = save_columns(fd, table, err);
     mr_vec_release(&columns);
@@ -624,38 +531,30 @@ enum mr_code mr_findings_table_add(struct mr_findings *fd, struct mr_find_table 
 enum mr_code mr_findings_table_save(struct mr_findings *fd,
                                     const struct mr_find_table *table, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     const struct mr_find_counts *c = &table->counts;
-    const uint64_t counts[] = {c->source_rows, c->target_rows, c->bytes,
-                               c->missing,     c->extra,       c->changed,
-                               c->collision,   c->moved,       c->null_identities};
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
-    code = mr_case_prepare(fd->cf,
-                           "UPDATE tbl SET verdict=?, reason=?, schema_differs=?,"
-                           " scanned=?, settled=?, source_rows=?, target_rows=?, bytes=?,"
-                           " missing=?, extra=?, changed=?, collision=?, moved=?,"
-                           " null_identities=?, note=?, identity_known=?, subject=?,"
-                           " time_at=?, windowed=? WHERE id=?",
-                           &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, (int64_t)table->verdict);
-        mr_case_bind_text(stmt, 2, table->reason);
-        mr_case_bind_int(stmt, 3, table->schema_differs);
-        mr_case_bind_int(stmt, 4, table->scanned);
-        mr_case_bind_int(stmt, 5, table->settled);
-        for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
-            mr_case_bind_int(stmt, (int)(6 + i), (int64_t)counts[i]);
-        mr_case_bind_text(stmt, 15, table->note);
-        mr_case_bind_int(stmt, 16, table->identity_known);
-        mr_case_bind_int(stmt, 17, (int64_t)table->subject);
-        mr_case_bind_int(stmt, 18, table->time_at);
-        mr_case_bind_int(stmt, 19, table->windowed);
-        mr_case_bind_int(stmt, 20, table->id);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
+    code = MR_CASE_ONCE(
+        fd->cf,
+        "UPDATE tbl SET verdict=:verdict, reason=:reason, schema_differs=:schema_differs,"
+        " scanned=:scanned, settled=:settled, source_rows=:source_rows,"
+        " target_rows=:target_rows, bytes=:bytes, missing=:missing, extra=:extra,"
+        " changed=:changed, collision=:collision, moved=:moved,"
+        " null_identities=:null_identities, note=:note, identity_known=:identity_known,"
+        " subject=:subject, time_at=:time_at, windowed=:windowed WHERE id=:id",
+        err, MR_ARG_INT("verdict", table->verdict), MR_ARG_TEXT("reason", table->reason),
+        MR_ARG_INT("schema_differs", table->schema_differs),
+        MR_ARG_INT("scanned", table->scanned), MR_ARG_INT("settled", table->settled),
+        MR_ARG_INT("source_rows", c->source_rows),
+        MR_ARG_INT("target_rows", c->target_rows), MR_ARG_INT("bytes", c->bytes),
+        MR_ARG_INT("missing", c->missing), MR_ARG_INT("extra", c->extra),
+        MR_ARG_INT("changed", c->changed), MR_ARG_INT("collision", c->collision),
+        MR_ARG_INT("moved", c->moved), MR_ARG_INT("null_identities", c->null_identities),
+        MR_ARG_TEXT("note", table->note),
+        MR_ARG_INT("identity_known", table->identity_known),
+        MR_ARG_INT("subject", table->subject), MR_ARG_INT("time_at", table->time_at),
+        MR_ARG_INT("windowed", table->windowed), MR_ARG_INT("id", table->id));
     return mr_findings_end(fd, code, err);
 }
 
@@ -672,40 +571,18 @@ enum mr_code mr_findings_table_clear(struct mr_findings *fd, int64_t table,
 enum mr_code mr_findings_table_drop(struct mr_findings *fd, int64_t table,
                                     struct mr_err *err)
 {
+    static const char *const deletes[] = {"DELETE FROM col WHERE tbl=:tbl",
+                                          "DELETE FROM counter WHERE tbl=:tbl",
+                                          "DELETE FROM tbl WHERE id=:tbl"};
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
     code = clear_table(fd, table, err);
     if (code == MR_OK)
-        code = mr_findings_run_int(fd, "DELETE FROM col WHERE tbl=?", table, err);
-    if (code == MR_OK)
-        code = mr_findings_run_int(fd, "DELETE FROM counter WHERE tbl=?", table, err);
-    if (code == MR_OK)
         code = mr_findings_made_forget(fd, table, err);
     if (code == MR_OK)
-        code = mr_findings_run_int(fd, "DELETE FROM tbl WHERE id=?", table, err);
+        code = delete_all(fd, deletes, sizeof deletes / sizeof deletes[0], table, err);
     return mr_findings_end(fd, code, err);
-}
-
-static enum mr_code load_tables(struct mr_findings *fd, struct mr_arena *arena,
-                                struct mr_vec *tables, struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    bool row = false;
-    mr_strbuf_add_fmt(&sql, "SELECT %s FROM tbl WHERE run=? ORDER BY name",
-                      table_columns);
-    enum mr_code code = mr_strbuf_check(&sql, "reading the case file", err);
-    if (code == MR_OK)
-        code = mr_findings_prepare(fd, sql.ptr, fd->run, &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_find_table *table = mr_vec_push(tables);
-        code = table != NULL ? read_table(stmt, arena, table, err)
-                             : mr_err_nomem(err, "reading the case file");
-    }
-    mr_case_free(stmt);
-    mr_strbuf_release(&sql);
-    return code;
 }
 
 enum mr_code mr_findings_tables(struct mr_findings *fd, struct mr_arena *arena,
@@ -715,7 +592,9 @@ enum mr_code mr_findings_tables(struct mr_findings *fd, struct mr_arena *arena,
     struct mr_vec list = MR_VEC_INIT(struct mr_find_table);
     struct mr_vec columns = MR_VEC_INIT(struct mr_find_column);
     mr_case_lock(fd->cf);
-    enum mr_code code = load_tables(fd, arena, &list, err);
+    enum mr_code code =
+        load_tables(fd, TABLE_COLUMNS "WHERE run=:run ORDER BY name",
+                    MR_CASE_ARGS(MR_ARG_INT("run", fd->run)), arena, &list, err);
     *count = list.count;
     *tables = mr_arena_calloc(arena, list.count + 1, sizeof **tables);
     if (code == MR_OK && *tables == NULL)

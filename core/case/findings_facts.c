@@ -1,33 +1,30 @@
 /* findings_facts.c: schema objects and counters of a run; see findings.h. */
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-
+#include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/case/findings_internal.h"
+
+#define OBJECT(name, member)                                                             \
+    MR_CASE_FIELD_AS(name, struct mr_find_object, member, MR_CASE_TEXT)
+
+static const struct mr_case_field object_fields[] = MR_CASE_LIST(
+    OBJECT("kind", kind), OBJECT("tbl", table), OBJECT("name", name),
+    OBJECT("source", source), OBJECT("target", target), OBJECT("db", database));
 
 enum mr_code mr_findings_object_add(struct mr_findings *fd,
                                     const struct mr_find_object *object,
                                     struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
-    code = mr_findings_prepare(
-        fd,
+    code = MR_CASE_ONCE(
+        fd->cf,
         "INSERT INTO object (run, kind, tbl, name, source, target, db)"
-        " VALUES (?,?,?,?,?,?,?)",
-        fd->run, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 2, object->kind);
-        mr_case_bind_text(stmt, 3, object->table);
-        mr_case_bind_text(stmt, 4, object->name);
-        mr_case_bind_text(stmt, 5, object->source);
-        mr_case_bind_text(stmt, 6, object->target);
-        mr_case_bind_text(stmt, 7, object->database);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
+        " VALUES (:run, :kind, :tbl, :name, :source, :target, :db)",
+        err, MR_ARG_INT("run", fd->run), MR_ARG_TEXT("kind", object->kind),
+        MR_ARG_TEXT("tbl", object->table), MR_ARG_TEXT("name", object->name),
+        MR_ARG_TEXT("source", object->source), MR_ARG_TEXT("target", object->target),
+        MR_ARG_TEXT("db", object->database));
     return mr_findings_end(fd, code, err);
 }
 
@@ -36,7 +33,8 @@ enum mr_code mr_findings_objects_clear(struct mr_findings *fd, struct mr_err *er
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
-    code = mr_findings_run_int(fd, "DELETE FROM object WHERE run=?", fd->run, err);
+    code = MR_CASE_ONCE(fd->cf, "DELETE FROM object WHERE run=:run", err,
+                        MR_ARG_INT("run", fd->run));
     return mr_findings_end(fd, code, err);
 }
 
@@ -44,63 +42,46 @@ enum mr_code mr_findings_objects(struct mr_findings *fd, struct mr_arena *arena,
                                  struct mr_vec *objects, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_findings_prepare(fd,
-                                            "SELECT kind, tbl, name, source, target, db"
-                                            " FROM object WHERE run=? ORDER BY id",
-                                            fd->run, &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_find_object *object = mr_vec_push(objects);
-        if (object == NULL) {
-            code = mr_err_nomem(err, "reading the case file");
-            break;
-        }
-        object->kind = mr_findings_text(stmt, 0, arena, &code, err);
-        object->table = mr_findings_text(stmt, 1, arena, &code, err);
-        object->name = mr_findings_text(stmt, 2, arena, &code, err);
-        object->source = mr_findings_text(stmt, 3, arena, &code, err);
-        object->target = mr_findings_text(stmt, 4, arena, &code, err);
-        object->database = mr_findings_text(stmt, 5, arena, &code, err);
-    }
+    enum mr_code code = MR_CASE_PREPARE(fd->cf,
+                                      "SELECT kind, tbl, name, source, target, db"
+                                      " FROM object WHERE run=:run ORDER BY id",
+                                      &stmt, err, MR_ARG_INT("run", fd->run));
+    if (code == MR_OK)
+        code =
+            mr_case_fields_all(stmt, MR_CASE_FIELDS(object_fields), arena, objects, err);
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;
 }
 
-/* SQLite's integers end at 2^63-1. */
-static void bind_uint(struct mr_case_stmt *stmt, int at, uint64_t value)
-{
-    char text[24];
-    (void)snprintf(text, sizeof text, "%" PRIu64, value);
-    mr_case_bind_text(stmt, at, text);
-}
+#define COUNTER(name, member, type)                                                      \
+    MR_CASE_FIELD_AS(name, struct mr_find_counter, member, MR_CASE_##type)
 
-static uint64_t get_uint(struct mr_case_stmt *stmt, int column)
-{
-    const char *text = mr_case_text(stmt, column);
-    return text != NULL ? strtoull(text, NULL, 10) : 0;
-}
+static const struct mr_case_field counter_fields[] =
+    MR_CASE_LIST(COUNTER("tbl", table, INT), COUNTER("col", column, TEXT),
+                 COUNTER("source_next", next[0], DIGITS),
+                 COUNTER("source_greatest", greatest[0], DIGITS),
+                 COUNTER("target_next", next[1], DIGITS),
+                 COUNTER("target_greatest", greatest[1], DIGITS));
 
 enum mr_code mr_findings_counter_save(struct mr_findings *fd,
                                       const struct mr_find_counter *counter,
                                       struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
-    code = mr_findings_prepare(fd, "INSERT OR REPLACE INTO counter VALUES (?,?,?,?,?,?)",
-                               counter->table, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 2, counter->column);
-        for (int side = 0; side < 2; side++) {
-            bind_uint(stmt, 3 + 2 * side, counter->next[side]);
-            bind_uint(stmt, 4 + 2 * side, counter->greatest[side]);
-        }
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
+    code = MR_CASE_ONCE(
+        fd->cf,
+        "INSERT OR REPLACE INTO counter (tbl, col, source_next, source_greatest,"
+        " target_next, target_greatest) VALUES (:tbl, :col, :source_next,"
+        " :source_greatest, :target_next, :target_greatest)",
+        err, MR_ARG_INT("tbl", counter->table), MR_ARG_TEXT("col", counter->column),
+        MR_ARG_DIGITS("source_next", counter->next[0]),
+        MR_ARG_DIGITS("source_greatest", counter->greatest[0]),
+        MR_ARG_DIGITS("target_next", counter->next[1]),
+        MR_ARG_DIGITS("target_greatest", counter->greatest[1]));
     return mr_findings_end(fd, code, err);
 }
 
@@ -108,27 +89,17 @@ enum mr_code mr_findings_counters(struct mr_findings *fd, struct mr_arena *arena
                                   struct mr_vec *counters, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_findings_prepare(
-        fd,
-        "SELECT c.tbl, c.col, c.source_next, c.source_greatest, c.target_next,"
-        " c.target_greatest FROM counter c JOIN tbl t ON t.id = c.tbl WHERE t.run = ?"
-        " ORDER BY t.name",
-        fd->run, &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_find_counter *counter = mr_vec_push(counters);
-        if (counter == NULL) {
-            code = mr_err_nomem(err, "reading the case file");
-            break;
-        }
-        counter->table = mr_case_int(stmt, 0);
-        counter->column = mr_findings_text(stmt, 1, arena, &code, err);
-        for (int side = 0; side < 2; side++) {
-            counter->next[side] = get_uint(stmt, 2 + 2 * side);
-            counter->greatest[side] = get_uint(stmt, 3 + 2 * side);
-        }
-    }
+    enum mr_code code = MR_CASE_PREPARE(
+        fd->cf,
+        "SELECT c.tbl AS tbl, c.col AS col, c.source_next AS source_next,"
+        " c.source_greatest AS source_greatest, c.target_next AS target_next,"
+        " c.target_greatest AS target_greatest FROM counter c JOIN tbl t ON t.id = c.tbl"
+        " WHERE t.run = :run ORDER BY t.name",
+        &stmt, err, MR_ARG_INT("run", fd->run));
+    if (code == MR_OK)
+        code = mr_case_fields_all(stmt, MR_CASE_FIELDS(counter_fields), arena, counters,
+                                  err);
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;

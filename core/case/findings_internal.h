@@ -2,6 +2,7 @@
 #ifndef MR_FINDINGS_INTERNAL_H
 #define MR_FINDINGS_INTERNAL_H
 
+#include "core/case/case_fields.h"
 #include "core/case/findings.h"
 
 /* Tables of kinship.c. */
@@ -47,34 +48,20 @@ enum mr_code mr_findings_begin(struct mr_findings *fd, struct mr_err *err);
 enum mr_code mr_findings_end(struct mr_findings *fd, enum mr_code code,
                              struct mr_err *err);
 
-/* Prepares a statement and binds its first parameter: the id of a table or run. */
-enum mr_code mr_findings_prepare(struct mr_findings *fd, const char *sql, int64_t id,
-                                 struct mr_case_stmt **stmt, struct mr_err *err);
-
-/* Runs a statement with one integer parameter, e.g. a table's id. */
-enum mr_code mr_findings_run_int(struct mr_findings *fd, const char *sql, int64_t value,
-                                 struct mr_err *err);
-
 /* Forgets what mr_findings_made_save() has kept of the table. */
 enum mr_code mr_findings_made_forget(struct mr_findings *fd, int64_t table,
                                      struct mr_err *err);
 
-/* The columns of every query that yields a finding f; images last, and only on request. */
-#define MR_FINDING_COLUMNS                                                               \
-    "f.id, f.segment, f.chunk, f.pos, f.equal, f.state, f.kind, f.count, f.key,"         \
-    " f.source_id, f.target_id"
-#define MR_FINDING_IMAGES ", f.source, f.target"
-#define MR_FINDING_NO_IMAGES ", NULL, NULL"
+/* The columns of a finding that a query calls `f`; images only on request. */
+#define MR_FINDING_COLUMNS(f)                                                            \
+    f ".id AS id, " f ".segment AS segment, " f ".chunk AS chunk, " f ".pos AS pos, " f  \
+      ".equal AS equal, " f ".state AS state, " f ".kind AS kind, " f                    \
+      ".count AS count, " f ".key AS key, " f ".source_id AS source_id, " f              \
+      ".target_id AS target_id"
+#define MR_FINDING_IMAGES(f) ", " f ".source AS source, " f ".target AS target"
 
-/* Reads these columns, from `first` on; bytes are the statement's, until its next step. */
-void mr_findings_peek(struct mr_case_stmt *stmt, int first, struct mr_finding *f);
-
-/* Copies of a column's text or blob; NULL for NULL, or on failure with *code set. */
-const char *mr_findings_text(struct mr_case_stmt *stmt, int column,
-                             struct mr_arena *arena, enum mr_code *code,
-                             struct mr_err *err);
-const void *mr_findings_blob(struct mr_case_stmt *stmt, int column, size_t *len,
-                             struct mr_arena *arena, enum mr_code *code,
-                             struct mr_err *err);
+/* Opens what reads struct mr_finding of them: of a row of `findings` alike, that one. */
+enum mr_code mr_findings_map(struct mr_case_fields *map, struct mr_case_stmt *stmt,
+                             size_t at, size_t findings, struct mr_err *err);
 
 #endif

@@ -1,24 +1,20 @@
 /* findings_made.c: what a table was when its rows began to be read; see findings.h. */
+#include <string.h>
+
+#include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/case/findings_internal.h"
 
 static enum mr_code insert(struct mr_findings *fd, int64_t table, int side,
                            const struct mr_find_made *made, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(fd->cf,
-                                        "INSERT OR REPLACE INTO tbl_made (tbl, side,"
-                                        " key, numbers, time) VALUES (?,?,?,?,?)",
-                                        &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, table);
-        mr_case_bind_int(stmt, 2, side);
-        mr_case_bind_text(stmt, 3, made->key);
-        mr_case_bind_text(stmt, 4, made->numbers);
-        mr_case_bind_text(stmt, 5, made->time);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
+    return MR_CASE_ONCE(fd->cf,
+                        "INSERT OR REPLACE INTO tbl_made (tbl, side, key, numbers, time)"
+                        " VALUES (:tbl, :side, :key, :numbers, :time)",
+                        err, MR_ARG_INT("tbl", table), MR_ARG_INT("side", side),
+                        MR_ARG_TEXT("key", made->key),
+                        MR_ARG_TEXT("numbers", made->numbers),
+                        MR_ARG_TEXT("time", made->time));
 }
 
 enum mr_code mr_findings_made_save(struct mr_findings *fd, int64_t table,
@@ -43,29 +39,27 @@ enum mr_code mr_findings_made_forget(struct mr_findings *fd, int64_t table,
     bool has_table = false;
     enum mr_code code = mr_case_has_table(fd->cf, "tbl_made", &has_table, err);
     return code == MR_OK && has_table
-               ? mr_findings_run_int(fd, "DELETE FROM tbl_made WHERE tbl=?", table, err)
+               ? MR_CASE_ONCE(fd->cf, "DELETE FROM tbl_made WHERE tbl=:tbl", err,
+                              MR_ARG_INT("tbl", table))
                : code;
 }
 
+#define MADE(member) MR_CASE_FIELD(struct mr_find_made, member, MR_CASE_TEXT)
+
+static const struct mr_case_field fields[] =
+    MR_CASE_LIST(MADE(key), MADE(numbers), MADE(time));
+
 static enum mr_code find(struct mr_findings *fd, int64_t table, struct mr_arena *arena,
-                         struct mr_find_made made[2], int *sides, struct mr_err *err)
+                         struct mr_vec *sides, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    enum mr_code code =
-        mr_case_prepare(fd->cf,
-                        "SELECT side, key, numbers, time FROM tbl_made WHERE tbl=?"
-                        " AND side IN (0, 1)",
-                        &stmt, err);
+    enum mr_code code = MR_CASE_PREPARE(
+        fd->cf,
+        "SELECT key, numbers, time FROM tbl_made WHERE tbl=:tbl AND side IN (0, 1)"
+        " ORDER BY side",
+        &stmt, err, MR_ARG_INT("tbl", table));
     if (code == MR_OK)
-        mr_case_bind_int(stmt, 1, table);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_find_made *m = &made[mr_case_int(stmt, 0)];
-        m->key = mr_findings_text(stmt, 1, arena, &code, err);
-        m->numbers = mr_findings_text(stmt, 2, arena, &code, err);
-        m->time = mr_findings_text(stmt, 3, arena, &code, err);
-        ++*sides;
-    }
+        code = mr_case_fields_all(stmt, MR_CASE_FIELDS(fields), arena, sides, err);
     mr_case_free(stmt);
     return code;
 }
@@ -74,14 +68,16 @@ enum mr_code mr_findings_made(struct mr_findings *fd, int64_t table,
                               struct mr_arena *arena, struct mr_find_made made[2],
                               bool *known, struct mr_err *err)
 {
+    struct mr_vec sides = MR_VEC_INIT(struct mr_find_made);
     bool has_table = false;
-    int sides = 0;
-    *known = false;
     mr_case_lock(fd->cf);
     enum mr_code code = mr_case_has_table(fd->cf, "tbl_made", &has_table, err);
     if (code == MR_OK && has_table)
-        code = find(fd, table, arena, made, &sides, err);
+        code = find(fd, table, arena, &sides, err);
     mr_case_unlock(fd->cf);
-    *known = code == MR_OK && sides == 2;
+    *known = code == MR_OK && sides.count == 2;
+    if (*known)
+        memcpy(made, sides.items, 2 * sizeof *made);
+    mr_vec_release(&sides);
     return code;
 }

@@ -4,20 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/case/findings_internal.h"
-
-static void bind_key(struct mr_case_stmt *stmt, int at, struct mr_key key)
-{
-    if (key.ptr == NULL)
-        mr_case_bind_null(stmt, at);
-    else
-        mr_case_bind_blob(stmt, at, key.ptr, key.len);
-}
-
-static void bind_bytes(struct mr_case_stmt *stmt, int at, const void *ptr, size_t len)
-{
-    bind_key(stmt, at, (struct mr_key){ptr, len});
-}
 
 enum mr_code mr_findings_segments_add(struct mr_findings *fd, int64_t table,
                                       const struct mr_range *ranges, size_t count,
@@ -28,17 +16,22 @@ enum mr_code mr_findings_segments_add(struct mr_findings *fd, int64_t table,
     if (code != MR_OK)
         return code;
     code = mr_case_prepare(
-        fd->cf, "INSERT INTO segment (tbl, no, lo, hi) VALUES (?,?,?,?)", &stmt, err);
-    for (size_t i = 0; code == MR_OK && i < count; i++) {
-        mr_case_bind_int(stmt, 1, table);
-        mr_case_bind_int(stmt, 2, (int64_t)i);
-        bind_key(stmt, 3, ranges[i].lo);
-        bind_key(stmt, 4, ranges[i].hi);
-        code = mr_case_run(stmt, err);
-    }
+        fd->cf, "INSERT INTO segment (tbl, no, lo, hi) VALUES (:tbl, :no, :lo, :hi)",
+        &stmt, err);
+    for (size_t i = 0; code == MR_OK && i < count; i++)
+        code = MR_CASE_RUN(stmt, err, MR_ARG_INT("tbl", table), MR_ARG_INT("no", i),
+                           MR_ARG_BYTES("lo", ranges[i].lo),
+                           MR_ARG_BYTES("hi", ranges[i].hi));
     mr_case_free(stmt);
     return mr_findings_end(fd, code, err);
 }
+
+#define SEGMENT(member, type)                                                            \
+    MR_CASE_FIELD(struct mr_find_segment, member, MR_CASE_##type)
+
+static const struct mr_case_field segment_fields[] =
+    MR_CASE_LIST(SEGMENT(lo, BYTES), SEGMENT(hi, BYTES), SEGMENT(done_to, BYTES),
+                 SEGMENT(next_chunk, INT), SEGMENT(done, FLAG));
 
 enum mr_code mr_findings_segments(struct mr_findings *fd, int64_t table,
                                   struct mr_arena *arena,
@@ -47,28 +40,18 @@ enum mr_code mr_findings_segments(struct mr_findings *fd, int64_t table,
 {
     struct mr_case_stmt *stmt = NULL;
     struct mr_vec list = MR_VEC_INIT(struct mr_find_segment);
-    bool row = false;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_findings_prepare(
-        fd,
-        "SELECT s.lo, s.hi, c.hi, c.no, c.last FROM segment s LEFT JOIN chunk c"
+    enum mr_code code = MR_CASE_PREPARE(
+        fd->cf,
+        "SELECT s.lo AS lo, s.hi AS hi, c.hi AS done_to, ifnull(c.no + 1, 0) AS"
+        " next_chunk, c.last AS done FROM segment s LEFT JOIN chunk c"
         " ON c.tbl = s.tbl AND c.segment = s.no AND c.no ="
         " (SELECT max(no) FROM chunk x WHERE x.tbl = s.tbl AND x.segment = s.no)"
-        " WHERE s.tbl = ? ORDER BY s.no",
-        table, &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_find_segment *seg = mr_vec_push(&list);
-        if (seg == NULL) {
-            code = mr_err_nomem(err, "reading the case file");
-            break;
-        }
-        seg->lo.ptr = mr_findings_blob(stmt, 0, &seg->lo.len, arena, &code, err);
-        seg->hi.ptr = mr_findings_blob(stmt, 1, &seg->hi.len, arena, &code, err);
-        seg->done_to.ptr =
-            mr_findings_blob(stmt, 2, &seg->done_to.len, arena, &code, err);
-        seg->next_chunk = mr_case_is_null(stmt, 3) ? 0 : mr_case_int(stmt, 3) + 1;
-        seg->done = mr_case_int(stmt, 4) != 0;
-    }
+        " WHERE s.tbl = :tbl ORDER BY s.no",
+        &stmt, err, MR_ARG_INT("tbl", table));
+    if (code == MR_OK)
+        code =
+            mr_case_fields_all(stmt, MR_CASE_FIELDS(segment_fields), arena, &list, err);
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     *count = list.count;
@@ -85,30 +68,22 @@ enum mr_code mr_findings_chunk_done(struct mr_findings *fd,
                                     const struct mr_find_suspect *suspects, size_t count,
                                     struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = fd->add_chunk;
+    const struct mr_case_arg table = MR_ARG_INT("tbl", chunk->table),
+                             segment = MR_ARG_INT("segment", chunk->segment);
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
-    mr_case_bind_int(stmt, 1, chunk->table);
-    mr_case_bind_int(stmt, 2, (int64_t)chunk->segment);
-    mr_case_bind_int(stmt, 3, chunk->no);
-    bind_key(stmt, 4, chunk->hi);
-    mr_case_bind_int(stmt, 5, chunk->last);
-    mr_case_bind_int(stmt, 6, (int64_t)chunk->source_rows);
-    mr_case_bind_int(stmt, 7, (int64_t)chunk->target_rows);
-    mr_case_bind_int(stmt, 8, (int64_t)chunk->bytes);
-    mr_case_bind_int(stmt, 9, (int64_t)chunk->equal);
-    code = mr_case_run(stmt, err);
-    stmt = fd->add_suspect;
-    for (size_t i = 0; code == MR_OK && i < count; i++) {
-        mr_case_bind_int(stmt, 1, chunk->table);
-        mr_case_bind_int(stmt, 2, (int64_t)chunk->segment);
-        mr_case_bind_int(stmt, 3, chunk->no);
-        mr_case_bind_int(stmt, 4, (int64_t)suspects[i].pos);
-        mr_case_bind_int(stmt, 5, (int64_t)suspects[i].equal);
-        bind_key(stmt, 6, suspects[i].key);
-        code = mr_case_run(stmt, err);
-    }
+    code =
+        MR_CASE_RUN(fd->add_chunk, err, table, segment, MR_ARG_INT("no", chunk->no),
+                    MR_ARG_BYTES("hi", chunk->hi), MR_ARG_INT("last", chunk->last),
+                    MR_ARG_INT("source_rows", chunk->source_rows),
+                    MR_ARG_INT("target_rows", chunk->target_rows),
+                    MR_ARG_INT("bytes", chunk->bytes), MR_ARG_INT("equal", chunk->equal));
+    for (size_t i = 0; code == MR_OK && i < count; i++)
+        code = MR_CASE_RUN(
+            fd->add_suspect, err, table, segment, MR_ARG_INT("chunk", chunk->no),
+            MR_ARG_INT("pos", suspects[i].pos), MR_ARG_INT("equal", suspects[i].equal),
+            MR_ARG_BYTES("key", suspects[i].key));
     return mr_findings_end(fd, code, err);
 }
 
@@ -116,29 +91,26 @@ enum mr_code mr_findings_chunk_range(struct mr_findings *fd, int64_t table,
                                      int64_t segment, int64_t no, struct mr_arena *arena,
                                      struct mr_range *range, struct mr_err *err)
 {
+    static const struct mr_case_field fields[] =
+        MR_CASE_LIST(MR_CASE_FIELD(struct mr_range, lo, MR_CASE_BYTES),
+                     MR_CASE_FIELD(struct mr_range, hi, MR_CASE_BYTES));
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_findings_prepare(
-        fd,
+    enum mr_code code = MR_CASE_PREPARE(
+        fd->cf,
         "SELECT CASE WHEN c.no = 0 THEN s.lo ELSE"
         " (SELECT p.hi FROM chunk p WHERE p.tbl = c.tbl AND p.segment = c.segment"
-        " AND p.no = c.no - 1) END, c.hi"
+        " AND p.no = c.no - 1) END AS lo, c.hi AS hi"
         " FROM chunk c JOIN segment s ON s.tbl = c.tbl AND s.no = c.segment"
-        " WHERE c.tbl = ?1 AND c.segment = ?2 AND c.no = ?3",
-        table, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 2, segment);
-        mr_case_bind_int(stmt, 3, no);
-        code = mr_case_step(stmt, &row, err);
-    }
+        " WHERE c.tbl = :tbl AND c.segment = :segment AND c.no = :no",
+        &stmt, err, MR_ARG_INT("tbl", table), MR_ARG_INT("segment", segment),
+        MR_ARG_INT("no", no));
+    if (code == MR_OK)
+        code = mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), arena, range, &row, err);
     if (code == MR_OK && !row)
         code =
             mr_err_set(err, MR_E_CASE, "the case is damaged: a finding is of no chunk");
-    if (code == MR_OK) {
-        range->lo.ptr = mr_findings_blob(stmt, 0, &range->lo.len, arena, &code, err);
-        range->hi.ptr = mr_findings_blob(stmt, 1, &range->hi.len, arena, &code, err);
-    }
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;
@@ -147,50 +119,32 @@ enum mr_code mr_findings_chunk_range(struct mr_findings *fd, int64_t table,
 enum mr_code mr_findings_chunk_sums(struct mr_findings *fd, int64_t table,
                                     struct mr_find_counts *counts, struct mr_err *err)
 {
+    static const struct mr_case_field fields[] =
+        MR_CASE_LIST(MR_CASE_FIELD(struct mr_find_counts, source_rows, MR_CASE_INT),
+                     MR_CASE_FIELD(struct mr_find_counts, target_rows, MR_CASE_INT),
+                     MR_CASE_FIELD(struct mr_find_counts, bytes, MR_CASE_INT));
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
     mr_case_lock(fd->cf);
-    enum mr_code code =
-        mr_case_prepare(fd->cf,
-                        "SELECT ifnull(sum(source_rows),0), ifnull(sum(target_rows),0),"
-                        " ifnull(sum(bytes),0) FROM chunk WHERE tbl=?",
-                        &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, table);
-        code = mr_case_step(stmt, &row, err);
-    }
-    if (code == MR_OK && row) {
-        counts->source_rows = (uint64_t)mr_case_int(stmt, 0);
-        counts->target_rows = (uint64_t)mr_case_int(stmt, 1);
-        counts->bytes = (uint64_t)mr_case_int(stmt, 2);
-    }
+    enum mr_code code = MR_CASE_PREPARE(
+        fd->cf,
+        "SELECT sum(source_rows) AS source_rows, sum(target_rows) AS target_rows,"
+        " sum(bytes) AS bytes FROM chunk WHERE tbl=:tbl",
+        &stmt, err, MR_ARG_INT("tbl", table));
+    if (code == MR_OK)
+        code = mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), NULL, counts, NULL, err);
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;
 }
 
-static enum mr_code copy_bytes(struct mr_arena *arena, const void **ptr, size_t len,
-                               struct mr_err *err)
-{
-    if (*ptr == NULL)
-        return MR_OK;
-    *ptr = mr_arena_dup(arena, *ptr, len);
-    return *ptr != NULL ? MR_OK : mr_err_nomem(err, "reading findings");
-}
+#define PAGE(images)                                                                     \
+    "SELECT " MR_FINDING_COLUMNS("f") images                                             \
+        " FROM finding f WHERE f.tbl=:tbl"                                               \
+        " AND f.state=:state AND f.id>:after AND f.id<=:last ORDER BY f.id LIMIT :limit"
 
-static enum mr_code copy_finding(struct mr_arena *arena, struct mr_finding *f,
-                                 struct mr_err *err)
+static int64_t last_of(const struct mr_find_page *page)
 {
-    enum mr_code code = copy_bytes(arena, &f->key.ptr, f->key.len, err);
-    if (code == MR_OK)
-        code = copy_bytes(arena, &f->source_id, f->source_id_len, err);
-    if (code == MR_OK)
-        code = copy_bytes(arena, &f->target_id, f->target_id_len, err);
-    if (code == MR_OK)
-        code = copy_bytes(arena, &f->source, f->source_len, err);
-    if (code == MR_OK)
-        code = copy_bytes(arena, &f->target, f->target_len, err);
-    return code;
+    return page->last_id != 0 ? page->last_id : INT64_MAX;
 }
 
 enum mr_code mr_findings_page(struct mr_findings *fd, const struct mr_find_page *page,
@@ -198,35 +152,24 @@ enum mr_code mr_findings_page(struct mr_findings *fd, const struct mr_find_page 
                               struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
     size_t bytes = 0;
     bool row = false;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_findings_prepare(
-        fd,
-        page->with_images
-            ? "SELECT " MR_FINDING_COLUMNS MR_FINDING_IMAGES
-              " FROM finding f WHERE f.tbl=?1"
-              " AND f.state=?2 AND f.id>?3 AND f.id<=?4 ORDER BY f.id LIMIT ?5"
-            : "SELECT " MR_FINDING_COLUMNS MR_FINDING_NO_IMAGES
-              " FROM finding f WHERE f.tbl=?1"
-              " AND f.state=?2 AND f.id>?3 AND f.id<=?4 ORDER BY f.id LIMIT ?5",
-        page->table, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 2, (int64_t)page->state);
-        mr_case_bind_int(stmt, 3, page->after_id);
-        mr_case_bind_int(stmt, 4, page->last_id != 0 ? page->last_id : INT64_MAX);
-        mr_case_bind_int(stmt, 5, (int64_t)page->limit);
-    }
+    enum mr_code code = MR_CASE_PREPARE(
+        fd->cf, page->with_images ? PAGE(MR_FINDING_IMAGES("f")) : PAGE(""), &stmt, err,
+        MR_ARG_INT("tbl", page->table), MR_ARG_INT("state", page->state),
+        MR_ARG_INT("after", page->after_id), MR_ARG_INT("last", last_of(page)),
+        MR_ARG_INT("limit", page->limit));
+    if (code == MR_OK)
+        code = mr_findings_map(&map, stmt, 0, 1, err);
     while (code == MR_OK && (page->max_bytes == 0 || bytes < page->max_bytes) &&
            (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_finding *f = mr_vec_push(out);
-        if (f == NULL) {
-            code = mr_err_nomem(err, "reading findings");
-            break;
-        }
-        mr_findings_peek(stmt, 0, f);
-        bytes += f->source_len + f->target_len;
-        code = copy_finding(arena, f, err);
+        code = f != NULL ? mr_case_fields_read(&map, arena, f, err)
+                         : mr_err_nomem(err, "reading findings");
+        if (code == MR_OK)
+            bytes += f->source_len + f->target_len;
     }
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
@@ -251,20 +194,11 @@ static enum mr_code nth_id(struct mr_findings *fd, int64_t table,
                            enum mr_find_state state, uint64_t nth, int64_t *id,
                            struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    enum mr_code code = mr_findings_prepare(
-        fd,
-        "SELECT id FROM finding WHERE tbl=?1 AND state=?2 ORDER BY id LIMIT 1 OFFSET ?3",
-        table, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 2, (int64_t)state);
-        mr_case_bind_int(stmt, 3, (int64_t)nth);
-        code = mr_case_step(stmt, &row, err);
-    }
-    *id = code == MR_OK && row ? mr_case_int(stmt, 0) : 0;
-    mr_case_free(stmt);
-    return code;
+    return MR_CASE_NUMBER(fd->cf,
+                          "SELECT id FROM finding WHERE tbl=:tbl AND state=:state"
+                          " ORDER BY id LIMIT 1 OFFSET :nth",
+                          id, err, MR_ARG_INT("tbl", table), MR_ARG_INT("state", state),
+                          MR_ARG_INT("nth", nth));
 }
 
 enum mr_code mr_findings_cut(struct mr_findings *fd, int64_t table,
@@ -292,73 +226,58 @@ enum mr_code mr_findings_cut(struct mr_findings *fd, int64_t table,
     return code;
 }
 
-static void bind_image(struct mr_case_stmt *stmt, int at, const void *ptr, size_t len)
-{
-    if (ptr == NULL)
-        mr_case_bind_null(stmt, at);
-    else
-        mr_case_bind_borrowed(stmt, at, ptr, len);
-}
-
-/* What a save writes of a finding, new or not. */
-static void bind_result(struct mr_case_stmt *stmt, const struct mr_finding *f,
-                        bool images)
-{
-    mr_case_bind_int(stmt, 1, (int64_t)f->state);
-    mr_case_bind_int(stmt, 2, (int64_t)f->kind);
-    mr_case_bind_int(stmt, 3, (int64_t)f->count);
-    bind_bytes(stmt, 4, f->source_id, f->source_id_len);
-    bind_bytes(stmt, 5, f->target_id, f->target_id_len);
-    if (images) {
-        bind_image(stmt, 6, f->source, f->source_len);
-        bind_image(stmt, 7, f->target, f->target_len);
-    }
-}
-
-static void bind_place(struct mr_case_stmt *stmt, int64_t table,
-                       const struct mr_finding *f)
-{
-    mr_case_bind_int(stmt, 8, table);
-    bind_key(stmt, 9, f->key);
-    mr_case_bind_int(stmt, 10, f->segment);
-    mr_case_bind_int(stmt, 11, f->chunk);
-    mr_case_bind_int(stmt, 12, (int64_t)f->pos);
-    mr_case_bind_int(stmt, 13, (int64_t)f->equal);
-}
-
 #define NEW_FINDING                                                                      \
     "INSERT INTO finding (state, kind, count, source_id, target_id, source, target,"     \
-    " tbl, key, segment, chunk, pos, equal)"                                             \
-    " SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13"
+    " tbl, key, segment, chunk, pos, equal) SELECT :state, :kind, :count, :source_id,"   \
+    " :target_id, :source, :target, :tbl, :key, :segment, :chunk, :pos, :equal"
+#define OLD_FINDING(images)                                                              \
+    "UPDATE finding SET state=:state, kind=:kind, count=:count, source_id=:source_id,"   \
+    " target_id=:target_id" images " WHERE id=:id"
+
+/* The arguments in the order of who needs them: what is there already is written without
+ * images or with them, and keeps its key and place; a new one has no id. */
+enum { OF_RESULT = 6, OF_IMAGES = 8, OF_ALL = 14 };
+
+static enum mr_code write_finding(struct mr_case_stmt *stmt, size_t first, size_t end,
+                                  int64_t table, const struct mr_finding *f,
+                                  struct mr_err *err)
+{
+    const struct mr_case_arg args[OF_ALL] = {
+        MR_ARG_INT("id", f->id),
+        MR_ARG_INT("state", f->state),
+        MR_ARG_INT("kind", f->kind),
+        MR_ARG_INT("count", f->count),
+        MR_ARG_BLOB("source_id", f->source_id, f->source_id_len),
+        MR_ARG_BLOB("target_id", f->target_id, f->target_id_len),
+        MR_ARG_BLOB("source", f->source, f->source_len),
+        MR_ARG_BLOB("target", f->target, f->target_len),
+        MR_ARG_INT("tbl", table),
+        MR_ARG_BYTES("key", f->key),
+        MR_ARG_INT("segment", f->segment),
+        MR_ARG_INT("chunk", f->chunk),
+        MR_ARG_INT("pos", f->pos),
+        MR_ARG_INT("equal", f->equal)};
+    return mr_case_run_with(stmt, args + first, end - first, err);
+}
 
 enum mr_code mr_findings_save(struct mr_findings *fd, int64_t table,
                               const struct mr_finding *findings, size_t count,
                               bool images, struct mr_err *err)
 {
     struct mr_case_stmt *update = NULL, *insert = NULL;
+    const struct mr_case_sql list[] = {
+        {&update,
+         images ? OLD_FINDING(", source=:source, target=:target") : OLD_FINDING("")},
+        {&insert, NEW_FINDING}};
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
-    code = mr_case_prepare(
-        fd->cf,
-        images ? "UPDATE finding SET state=?1, kind=?2, count=?3, source_id=?4,"
-                 " target_id=?5, source=?6, target=?7 WHERE id=?8"
-               : "UPDATE finding SET state=?1, kind=?2, count=?3, source_id=?4,"
-                 " target_id=?5 WHERE id=?8",
-        &update, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(fd->cf, NEW_FINDING, &insert, err);
-    for (size_t i = 0; code == MR_OK && i < count; i++) {
-        const struct mr_finding *f = &findings[i];
-        bool is_new = f->id == 0;
-        struct mr_case_stmt *stmt = is_new ? insert : update;
-        bind_result(stmt, f, images || is_new);
-        if (is_new)
-            bind_place(stmt, table, f);
-        else
-            mr_case_bind_int(stmt, 8, f->id);
-        code = mr_case_run(stmt, err);
-    }
+    code = mr_case_prepare_all(fd->cf, list, sizeof list / sizeof list[0], err);
+    for (size_t i = 0; code == MR_OK && i < count; i++)
+        code = findings[i].id == 0
+                   ? write_finding(insert, 1, OF_ALL, table, &findings[i], err)
+                   : write_finding(update, 0, images ? OF_IMAGES : OF_RESULT, table,
+                                   &findings[i], err);
     mr_case_free(update);
     mr_case_free(insert);
     return mr_findings_end(fd, code, err);
@@ -373,13 +292,10 @@ enum mr_code mr_findings_add_unknown(struct mr_findings *fd, int64_t table,
         return code;
     code = mr_case_prepare(fd->cf,
                            NEW_FINDING " WHERE NOT EXISTS (SELECT 1 FROM finding"
-                                       " WHERE tbl=?8 AND key=?9 AND state<>5)",
+                                       " WHERE tbl=:tbl AND key=:key AND state<>5)",
                            &stmt, err);
-    if (code == MR_OK) {
-        bind_result(stmt, finding, true);
-        bind_place(stmt, table, finding);
-        code = mr_case_run(stmt, err);
-    }
+    if (code == MR_OK)
+        code = write_finding(stmt, 1, OF_ALL, table, finding, err);
     mr_case_free(stmt);
     return mr_findings_end(fd, code, err);
 }
@@ -388,18 +304,13 @@ enum mr_code mr_findings_count(struct mr_findings *fd, int64_t table,
                                enum mr_find_state state, uint64_t *count,
                                struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    bool row = false;
+    int64_t found = 0;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_findings_prepare(
-        fd, "SELECT count(*) FROM finding WHERE tbl=? AND state=?", table, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 2, (int64_t)state);
-        code = mr_case_step(stmt, &row, err);
-    }
-    *count = code == MR_OK && row ? (uint64_t)mr_case_int(stmt, 0) : 0;
-    mr_case_free(stmt);
+    enum mr_code code = MR_CASE_NUMBER(
+        fd->cf, "SELECT count(*) FROM finding WHERE tbl=:tbl AND state=:state", &found,
+        err, MR_ARG_INT("tbl", table), MR_ARG_INT("state", state));
     mr_case_unlock(fd->cf);
+    *count = (uint64_t)found;
     return code;
 }
 
@@ -407,22 +318,16 @@ enum mr_code mr_findings_restate_page(struct mr_findings *fd,
                                       const struct mr_find_page *page,
                                       enum mr_find_state to, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
-    code = mr_findings_prepare(fd,
-                               "UPDATE finding SET state=?3 WHERE tbl=?1 AND state=?2"
-                               " AND id>?4 AND id<=?5",
-                               page->table, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 2, (int64_t)page->state);
-        mr_case_bind_int(stmt, 3, (int64_t)to);
-        mr_case_bind_int(stmt, 4, page->after_id);
-        mr_case_bind_int(stmt, 5, page->last_id != 0 ? page->last_id : INT64_MAX);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
+    code = MR_CASE_ONCE(fd->cf,
+                        "UPDATE finding SET state=:to WHERE tbl=:tbl AND state=:state"
+                        " AND id>:after AND id<=:last",
+                        err, MR_ARG_INT("to", to), MR_ARG_INT("tbl", page->table),
+                        MR_ARG_INT("state", page->state),
+                        MR_ARG_INT("after", page->after_id),
+                        MR_ARG_INT("last", last_of(page)));
     return mr_findings_end(fd, code, err);
 }
 
@@ -438,21 +343,15 @@ enum mr_code mr_findings_duplicate_add(struct mr_findings *fd, int64_t table,
                                        const struct mr_find_duplicate *duplicate,
                                        struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
-    code =
-        mr_findings_prepare(fd,
-                            "INSERT OR IGNORE INTO duplicate (tbl, side, identity, image)"
-                            " VALUES (?,?,?,?)",
-                            table, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 2, duplicate->side);
-        bind_bytes(stmt, 3, duplicate->identity, duplicate->identity_len);
-        bind_bytes(stmt, 4, duplicate->image, duplicate->image_len);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
+    code = MR_CASE_ONCE(
+        fd->cf,
+        "INSERT OR IGNORE INTO duplicate (tbl, side, identity, image)"
+        " VALUES (:tbl, :side, :identity, :image)",
+        err, MR_ARG_INT("tbl", table), MR_ARG_INT("side", duplicate->side),
+        MR_ARG_BLOB("identity", duplicate->identity, duplicate->identity_len),
+        MR_ARG_BLOB("image", duplicate->image, duplicate->image_len));
     return mr_findings_end(fd, code, err);
 }

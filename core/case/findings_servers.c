@@ -2,29 +2,23 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/case/findings_internal.h"
 
 static enum mr_code insert(struct mr_findings *fd, int side,
                            const struct mr_server *server, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_findings_prepare(fd,
-                                            "INSERT OR REPLACE INTO run_server (run, "
-                                            "side, flavour, uuid, server_id, hostname,"
-                                            " port, datadir) VALUES (?,?,?,?,?,?,?,?)",
-                                            fd->run, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 2, side);
-        mr_case_bind_int(stmt, 3, server->flavour);
-        mr_case_bind_text(stmt, 4, server->uuid);
-        mr_case_bind_int(stmt, 5, server->server_id);
-        mr_case_bind_text(stmt, 6, server->hostname);
-        mr_case_bind_int(stmt, 7, server->port);
-        mr_case_bind_text(stmt, 8, server->datadir);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
+    return MR_CASE_ONCE(
+        fd->cf,
+        "INSERT OR REPLACE INTO run_server (run, side, flavour, uuid, server_id, "
+        "hostname,"
+        " port, datadir) VALUES (:run, :side, :flavour, :uuid, :server_id, :hostname,"
+        " :port, :datadir)",
+        err, MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side),
+        MR_ARG_INT("flavour", server->flavour), MR_ARG_TEXT("uuid", server->uuid),
+        MR_ARG_INT("server_id", server->server_id),
+        MR_ARG_TEXT("hostname", server->hostname), MR_ARG_INT("port", server->port),
+        MR_ARG_TEXT("datadir", server->datadir));
 }
 
 enum mr_code mr_findings_servers_save(struct mr_findings *fd,
@@ -57,24 +51,24 @@ static void take(struct mr_case_stmt *stmt, int column, char *out, size_t size)
 static enum mr_code find(struct mr_findings *fd, int side, struct mr_server *server,
                          bool *known, struct mr_err *err)
 {
+    enum { FLAVOUR, UUID, SERVER_ID, HOSTNAME, PORT, DATADIR };
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_findings_prepare(
-        fd,
+    enum mr_code code = MR_CASE_PREPARE(
+        fd->cf,
         "SELECT flavour, uuid, server_id, hostname, port, datadir FROM run_server"
-        " WHERE run=? AND side=?",
-        fd->run, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 2, side);
+        " WHERE run=:run AND side=:side",
+        &stmt, err, MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side));
+    if (code == MR_OK)
         code = mr_case_step(stmt, known, err);
-    }
     if (code == MR_OK && *known) {
-        server->flavour = mr_case_int(stmt, 0) == MR_FLAVOUR_MARIADB ? MR_FLAVOUR_MARIADB
-                                                                     : MR_FLAVOUR_MYSQL;
-        take(stmt, 1, server->uuid, sizeof server->uuid);
-        server->server_id = (uint32_t)mr_case_int(stmt, 2);
-        take(stmt, 3, server->hostname, sizeof server->hostname);
-        server->port = (unsigned)mr_case_int(stmt, 4);
-        take(stmt, 5, server->datadir, sizeof server->datadir);
+        server->flavour = mr_case_int(stmt, FLAVOUR) == MR_FLAVOUR_MARIADB
+                              ? MR_FLAVOUR_MARIADB
+                              : MR_FLAVOUR_MYSQL;
+        take(stmt, UUID, server->uuid, sizeof server->uuid);
+        server->server_id = (uint32_t)mr_case_int(stmt, SERVER_ID);
+        take(stmt, HOSTNAME, server->hostname, sizeof server->hostname);
+        server->port = (unsigned)mr_case_int(stmt, PORT);
+        take(stmt, DATADIR, server->datadir, sizeof server->datadir);
     }
     mr_case_free(stmt);
     return code;

@@ -1,24 +1,30 @@
 /* findings_settings.c: the configuration that a run was made with; see findings.h. */
+#include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/case/findings_internal.h"
+
+#define SETTING(name, member)                                                            \
+    MR_CASE_FIELD_AS(name, struct mr_find_setting, member, MR_CASE_TEXT)
+
+static const struct mr_case_field fields[] =
+    MR_CASE_LIST(SETTING("tbl", table), SETTING("key", key), SETTING("value", value));
 
 static enum mr_code replace(struct mr_findings *fd,
                             const struct mr_find_setting *settings, size_t count,
                             struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code =
-        mr_findings_run_int(fd, "DELETE FROM run_setting WHERE run=?", fd->run, err);
+    enum mr_code code = MR_CASE_ONCE(fd->cf, "DELETE FROM run_setting WHERE run=:run",
+                                     err, MR_ARG_INT("run", fd->run));
     if (code == MR_OK)
-        code = mr_case_prepare(
-            fd->cf, "INSERT INTO run_setting (run, tbl, key, value) VALUES (?,?,?,?)",
-            &stmt, err);
-    for (size_t i = 0; code == MR_OK && i < count; i++) {
-        mr_case_bind_int(stmt, 1, fd->run);
-        mr_case_bind_text(stmt, 2, settings[i].table);
-        mr_case_bind_text(stmt, 3, settings[i].key);
-        mr_case_bind_text(stmt, 4, settings[i].value);
-        code = mr_case_run(stmt, err);
-    }
+        code = mr_case_prepare(fd->cf,
+                               "INSERT INTO run_setting (run, tbl, key, value)"
+                               " VALUES (:run, :tbl, :key, :value)",
+                               &stmt, err);
+    for (size_t i = 0; code == MR_OK && i < count; i++)
+        code = MR_CASE_RUN(
+            stmt, err, MR_ARG_INT("run", fd->run), MR_ARG_TEXT("tbl", settings[i].table),
+            MR_ARG_TEXT("key", settings[i].key), MR_ARG_TEXT("value", settings[i].value));
     mr_case_free(stmt);
     return code;
 }
@@ -45,20 +51,11 @@ static enum mr_code read_settings(struct mr_findings *fd, struct mr_arena *arena
                                   struct mr_vec *settings, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    enum mr_code code = mr_findings_prepare(
-        fd, "SELECT tbl, key, value FROM run_setting WHERE run=? ORDER BY id", fd->run,
-        &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_find_setting *s = mr_vec_push(settings);
-        if (s == NULL) {
-            code = mr_err_nomem(err, "reading the case file");
-            break;
-        }
-        s->table = mr_findings_text(stmt, 0, arena, &code, err);
-        s->key = mr_findings_text(stmt, 1, arena, &code, err);
-        s->value = mr_findings_text(stmt, 2, arena, &code, err);
-    }
+    enum mr_code code = MR_CASE_PREPARE(
+        fd->cf, "SELECT tbl, key, value FROM run_setting WHERE run=:run ORDER BY id",
+        &stmt, err, MR_ARG_INT("run", fd->run));
+    if (code == MR_OK)
+        code = mr_case_fields_all(stmt, MR_CASE_FIELDS(fields), arena, settings, err);
     mr_case_free(stmt);
     return code;
 }

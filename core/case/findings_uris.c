@@ -1,19 +1,14 @@
 /* findings_uris.c: how servers were reached; see findings.h. */
+#include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/case/findings_internal.h"
 
 static enum mr_code insert(struct mr_findings *fd, const char *shown, const char *whole,
                            struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(
-        fd->cf, "INSERT OR REPLACE INTO uri (shown, whole) VALUES (?,?)", &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, shown);
-        mr_case_bind_text(stmt, 2, whole);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
+    return MR_CASE_ONCE(
+        fd->cf, "INSERT OR REPLACE INTO uri (shown, whole) VALUES (:shown, :whole)", err,
+        MR_ARG_TEXT("shown", shown), MR_ARG_TEXT("whole", whole));
 }
 
 enum mr_code mr_findings_uri_save(struct mr_findings *fd, const char *shown,
@@ -34,16 +29,13 @@ enum mr_code mr_findings_uri_save(struct mr_findings *fd, const char *shown,
 static enum mr_code find(struct mr_findings *fd, struct mr_arena *arena,
                          const char *shown, const char **whole, struct mr_err *err)
 {
+    static const struct mr_case_field fields[] = {{"whole", MR_CASE_TEXT, 0}};
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
     enum mr_code code =
-        mr_case_prepare(fd->cf, "SELECT whole FROM uri WHERE shown = ?", &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, shown);
-        code = mr_case_step(stmt, &row, err);
-    }
-    if (code == MR_OK && row)
-        *whole = mr_findings_text(stmt, 0, arena, &code, err);
+        MR_CASE_PREPARE(fd->cf, "SELECT whole FROM uri WHERE shown = :shown", &stmt, err,
+                      MR_ARG_TEXT("shown", shown));
+    if (code == MR_OK)
+        code = mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), arena, whole, NULL, err);
     mr_case_free(stmt);
     return code;
 }

@@ -3,36 +3,37 @@
 
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/case/findings_internal.h"
 
-void mr_findings_peek(struct mr_case_stmt *stmt, int first, struct mr_finding *f)
+#define FINDING(member, type) MR_CASE_FIELD(struct mr_finding, member, MR_CASE_##type)
+#define SPAN(member) MR_CASE_SPAN(struct mr_finding, member)
+
+static const struct mr_case_field finding_fields[] =
+    MR_CASE_LIST(FINDING(id, INT), FINDING(segment, INT), FINDING(chunk, INT),
+                 FINDING(pos, INT), FINDING(equal, INT), FINDING(state, SMALL),
+                 FINDING(kind, SMALL), FINDING(count, INT), FINDING(key, BYTES),
+                 SPAN(source_id), SPAN(target_id), SPAN(source), SPAN(target));
+
+enum mr_code mr_findings_map(struct mr_case_fields *map, struct mr_case_stmt *stmt,
+                             size_t at, size_t findings, struct mr_err *err)
 {
-    f->id = mr_case_int(stmt, first);
-    f->segment = mr_case_int(stmt, first + 1);
-    f->chunk = mr_case_int(stmt, first + 2);
-    f->pos = (uint64_t)mr_case_int(stmt, first + 3);
-    f->equal = (uint64_t)mr_case_int(stmt, first + 4);
-    f->state = (enum mr_find_state)mr_case_int(stmt, first + 5);
-    f->kind = (enum mr_find_kind)mr_case_int(stmt, first + 6);
-    f->count = (uint64_t)mr_case_int(stmt, first + 7);
-    f->key.ptr = mr_case_blob(stmt, first + 8, &f->key.len);
-    f->source_id = mr_case_blob(stmt, first + 9, &f->source_id_len);
-    f->target_id = mr_case_blob(stmt, first + 10, &f->target_id_len);
-    f->source = mr_case_blob(stmt, first + 11, &f->source_len);
-    f->target = mr_case_blob(stmt, first + 12, &f->target_len);
+    const size_t count = mr_case_columns(stmt) / findings;
+    return mr_case_fields_part(map, stmt, at * count, count,
+                               MR_CASE_FIELDS(finding_fields), err);
 }
 
 static enum mr_code give_all(struct mr_case_stmt *stmt, mr_finding_fn *fn, void *ctx,
                              struct mr_err *err)
 {
+    struct mr_case_fields map;
     bool row = false;
-    enum mr_code code;
-    while ((code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+    enum mr_code code = mr_findings_map(&map, stmt, 0, 1, err);
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_finding f = {0};
-        mr_findings_peek(stmt, 0, &f);
-        code = fn(ctx, &f, err);
-        if (code != MR_OK)
-            break;
+        code = mr_case_fields_read(&map, NULL, &f, err);
+        if (code == MR_OK)
+            code = fn(ctx, &f, err);
     }
     return code;
 }
@@ -42,10 +43,12 @@ void mr_findings_hide_explained(struct mr_findings *fd, bool hide)
     fd->hides_explained = hide;
 }
 
-#define NOT_EXPLAINED " AND f.id NOT IN (SELECT finding FROM explained WHERE tbl = ?1)"
+#define NOT_EXPLAINED " AND f.id NOT IN (SELECT finding FROM explained WHERE tbl = :tbl)"
 #define WALK(state, shown)                                                               \
-    "SELECT " MR_FINDING_COLUMNS MR_FINDING_IMAGES " FROM finding f WHERE f.tbl=?1"      \
-    " AND f.state " state shown " ORDER BY f.segment, f.chunk, f.pos, f.id"
+    "SELECT " MR_FINDING_COLUMNS("f")                                                    \
+        MR_FINDING_IMAGES("f") " FROM finding f WHERE f.tbl=:tbl"                        \
+                               " AND f.state " state shown                               \
+                               " ORDER BY f.segment, f.chunk, f.pos, f.id"
 
 enum mr_code mr_findings_walk(struct mr_findings *fd, int64_t table, bool all,
                               mr_finding_fn *fn, void *ctx, struct mr_err *err)
@@ -54,10 +57,10 @@ enum mr_code mr_findings_walk(struct mr_findings *fd, int64_t table, bool all,
     if (!all)
         return mr_findings_walk_first(fd, table, SIZE_MAX, fn, ctx, err);
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_findings_prepare(
-        fd,
+    enum mr_code code = MR_CASE_PREPARE(
+        fd->cf,
         fd->hides_explained ? WALK("IN (2,3,4)", NOT_EXPLAINED) : WALK("IN (2,3,4)", ""),
-        table, &stmt, err);
+        &stmt, err, MR_ARG_INT("tbl", table));
     if (code == MR_OK)
         code = give_all(stmt, fn, ctx, err);
     mr_case_free(stmt);
@@ -66,9 +69,9 @@ enum mr_code mr_findings_walk(struct mr_findings *fd, int64_t table, bool all,
 }
 
 /* SQLite's LIMIT; a negative one is none. */
-static void bind_limit(struct mr_case_stmt *stmt, size_t limit)
+static int64_t as_limit(size_t limit)
 {
-    mr_case_bind_int(stmt, 2, limit > INT64_MAX ? -1 : (int64_t)limit);
+    return limit > INT64_MAX ? -1 : (int64_t)limit;
 }
 
 enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_t limit,
@@ -76,13 +79,11 @@ enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_
 {
     struct mr_case_stmt *stmt = NULL;
     mr_case_lock(fd->cf);
-    enum mr_code code =
-        mr_findings_prepare(fd,
-                            fd->hides_explained ? WALK("= 2", NOT_EXPLAINED) " LIMIT ?2"
-                                                : WALK("= 2", "") " LIMIT ?2",
-                            table, &stmt, err);
-    if (code == MR_OK)
-        bind_limit(stmt, limit);
+    enum mr_code code = MR_CASE_PREPARE(
+        fd->cf,
+        fd->hides_explained ? WALK("= 2", NOT_EXPLAINED) " LIMIT :limit"
+                            : WALK("= 2", "") " LIMIT :limit",
+        &stmt, err, MR_ARG_INT("tbl", table), MR_ARG_INT("limit", as_limit(limit)));
     if (code == MR_OK)
         code = give_all(stmt, fn, ctx, err);
     mr_case_free(stmt);
@@ -93,36 +94,47 @@ enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_
 /* CROSS JOIN keeps this order of the tables: the findings in the order of their index, so
  * that nothing is sorted with its images. */
 #define WALK_MOVED(shown)                                                                \
-    "SELECT f.id, f.segment, f.chunk, f.pos, f.equal, f.state, f.kind, f.count,"         \
-    " f.key, f.source_id, f.target_id, f.source, f.target,"                              \
-    " t.id, t.segment, t.chunk, t.pos, t.equal, t.state, t.kind, t.count,"               \
-    " t.key, t.source_id, t.target_id, t.source, t.target"                               \
-    " FROM finding f CROSS JOIN moved m ON m.tbl = ?1 AND m.source = f.id"               \
-    " CROSS JOIN finding t ON t.id = m.target WHERE f.tbl = ?1"                          \
-    " AND EXISTS (SELECT 1 FROM moved WHERE tbl = ?1)" shown                             \
-    " ORDER BY f.segment, f.chunk, f.pos, f.id LIMIT ?2"
+    "SELECT " MR_FINDING_COLUMNS("f")                                                    \
+        MR_FINDING_IMAGES("f") ", " MR_FINDING_COLUMNS("t") MR_FINDING_IMAGES(           \
+            "t") " FROM finding f CROSS JOIN moved m ON m.tbl = :tbl AND m.source = "    \
+                 "f.id"                                                                  \
+                 " CROSS JOIN finding t ON t.id = m.target WHERE f.tbl = :tbl"           \
+                 " AND EXISTS (SELECT 1 FROM moved WHERE tbl = :tbl)" shown              \
+                 " ORDER BY f.segment, f.chunk, f.pos, f.id LIMIT :limit"
 #define NOT_BOTH_EXPLAINED                                                               \
-    " AND NOT (f.id IN (SELECT finding FROM explained WHERE tbl = ?1)"                   \
-    " AND t.id IN (SELECT finding FROM explained WHERE tbl = ?1))"
+    " AND NOT (f.id IN (SELECT finding FROM explained WHERE tbl = :tbl)"                 \
+    " AND t.id IN (SELECT finding FROM explained WHERE tbl = :tbl))"
+
+/* Both halves of a row are a finding. */
+static enum mr_code give_moved(struct mr_case_stmt *stmt, mr_moved_fn *fn, void *ctx,
+                               struct mr_err *err)
+{
+    struct mr_case_fields maps[2];
+    bool row = false;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < 2; i++)
+        code = mr_findings_map(&maps[i], stmt, i, 2, err);
+    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+        struct mr_finding pair[2] = {0};
+        for (size_t i = 0; code == MR_OK && i < 2; i++)
+            code = mr_case_fields_read(&maps[i], NULL, &pair[i], err);
+        if (code == MR_OK)
+            code = fn(ctx, &pair[0], &pair[1], err);
+    }
+    return code;
+}
 
 enum mr_code mr_findings_walk_moved_first(struct mr_findings *fd, int64_t table,
                                           size_t limit, mr_moved_fn *fn, void *ctx,
                                           struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_findings_prepare(
-        fd, fd->hides_explained ? WALK_MOVED(NOT_BOTH_EXPLAINED) : WALK_MOVED(""), table,
-        &stmt, err);
+    enum mr_code code = MR_CASE_PREPARE(
+        fd->cf, fd->hides_explained ? WALK_MOVED(NOT_BOTH_EXPLAINED) : WALK_MOVED(""),
+        &stmt, err, MR_ARG_INT("tbl", table), MR_ARG_INT("limit", as_limit(limit)));
     if (code == MR_OK)
-        bind_limit(stmt, limit);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_finding source = {0}, target = {0};
-        mr_findings_peek(stmt, 0, &source);
-        mr_findings_peek(stmt, 13, &target);
-        code = fn(ctx, &source, &target, err);
-    }
+        code = give_moved(stmt, fn, ctx, err);
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;
@@ -137,25 +149,31 @@ enum mr_code mr_findings_walk_moved(struct mr_findings *fd, int64_t table,
 static enum mr_code walk_duplicates(struct mr_findings *fd, int64_t table,
                                     mr_duplicate_fn *fn, void *ctx, struct mr_err *err)
 {
+    static const struct mr_case_field fields[] =
+        MR_CASE_LIST(MR_CASE_FIELD(struct mr_find_duplicate, side, MR_CASE_SMALL),
+                     MR_CASE_SPAN(struct mr_find_duplicate, identity),
+                     MR_CASE_SPAN(struct mr_find_duplicate, image));
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
     struct mr_strbuf last = MR_STRBUF_INIT;
     int last_side = -1;
     bool row = false;
-    enum mr_code code =
-        mr_findings_prepare(fd,
-                            "SELECT side, identity, image FROM duplicate"
-                            " WHERE tbl = ? ORDER BY side, identity, image",
-                            table, &stmt, err);
+    enum mr_code code = MR_CASE_PREPARE(fd->cf,
+                                      "SELECT side, identity, image FROM duplicate"
+                                      " WHERE tbl=:tbl ORDER BY side, identity, image",
+                                      &stmt, err, MR_ARG_INT("tbl", table));
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(fields), err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_find_duplicate d = {.side = (int)mr_case_int(stmt, 0)};
-        d.identity = mr_case_blob(stmt, 1, &d.identity_len);
-        d.image = mr_case_blob(stmt, 2, &d.image_len);
+        struct mr_find_duplicate d = {0};
+        code = mr_case_fields_read(&map, NULL, &d, err);
         bool first = d.side != last_side || last.len != d.identity_len ||
                      memcmp(last.ptr, d.identity, d.identity_len) != 0;
         last_side = d.side;
         mr_strbuf_reset(&last);
         mr_strbuf_add(&last, d.identity, d.identity_len);
-        code = mr_strbuf_check(&last, "reading findings", err);
+        if (code == MR_OK)
+            code = mr_strbuf_check(&last, "reading findings", err);
         if (code == MR_OK)
             code = fn(ctx, &d, first, err);
     }
@@ -180,10 +198,10 @@ enum mr_code mr_findings_walk_chunks(struct mr_findings *fd, int64_t table,
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_findings_prepare(fd,
-                                            "SELECT segment, no, equal FROM chunk"
-                                            " WHERE tbl=? ORDER BY segment, no",
-                                            table, &stmt, err);
+    enum mr_code code = MR_CASE_PREPARE(fd->cf,
+                                      "SELECT segment, no, equal FROM chunk"
+                                      " WHERE tbl=:tbl ORDER BY segment, no",
+                                      &stmt, err, MR_ARG_INT("tbl", table));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
         code = fn(ctx, mr_case_int(stmt, 0), mr_case_int(stmt, 1),
                   (uint64_t)mr_case_int(stmt, 2), err);

@@ -1,21 +1,22 @@
 /* kinship.c: see kinship.h. */
 #include "core/case/kinship.h"
 
+#include "core/case/case_args.h"
 #include "core/case/findings_internal.h"
 
 enum mr_code mr_kin_clear(struct mr_findings *fd, struct mr_err *err)
 {
     static const char *const deletes[] = {
-        "DELETE FROM link WHERE reference IN (SELECT id FROM reference WHERE run=?)",
-        "DELETE FROM ancestor WHERE tbl IN (SELECT id FROM tbl WHERE run=?)",
+        "DELETE FROM link WHERE reference IN (SELECT id FROM reference WHERE run=:run)",
+        "DELETE FROM ancestor WHERE tbl IN (SELECT id FROM tbl WHERE run=:run)",
         "DELETE FROM reference_column WHERE reference IN"
-        " (SELECT id FROM reference WHERE run=?)",
-        "DELETE FROM reference WHERE run=?"};
+        " (SELECT id FROM reference WHERE run=:run)",
+        "DELETE FROM reference WHERE run=:run"};
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
     for (size_t i = 0; code == MR_OK && i < sizeof deletes / sizeof deletes[0]; i++)
-        code = mr_findings_run_int(fd, deletes[i], fd->run, err);
+        code = MR_CASE_ONCE(fd->cf, deletes[i], err, MR_ARG_INT("run", fd->run));
     return mr_findings_end(fd, code, err);
 }
 
@@ -24,16 +25,17 @@ static enum mr_code add_columns(struct mr_findings *fd,
                                 struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(
-        fd->cf, "INSERT INTO reference_column VALUES (?,?,?,?)", &stmt, err);
-    for (size_t i = 0; code == MR_OK && i < reference->ncolumns; i++) {
-        mr_case_bind_int(stmt, 1, reference->id);
-        mr_case_bind_int(stmt, 2, (int64_t)i);
-        mr_case_bind_int(stmt, 3, (int64_t)reference->columns[i]);
-        mr_case_bind_int(
-            stmt, 4, reference->parent != 0 ? (int64_t)reference->parent_columns[i] : -1);
-        code = mr_case_run(stmt, err);
-    }
+    const bool known = reference->parent != 0;
+    enum mr_code code =
+        mr_case_prepare(fd->cf,
+                        "INSERT INTO reference_column (reference, at, col, parent_col)"
+                        " VALUES (:reference, :at, :col, :parent_col)",
+                        &stmt, err);
+    for (size_t i = 0; code == MR_OK && i < reference->ncolumns; i++)
+        code = MR_CASE_RUN(
+            stmt, err, MR_ARG_INT("reference", reference->id), MR_ARG_INT("at", i),
+            MR_ARG_INT("col", reference->columns[i]),
+            MR_ARG_INT("parent_col", known ? (int64_t)reference->parent_columns[i] : -1));
     mr_case_free(stmt);
     return code;
 }
@@ -41,95 +43,88 @@ static enum mr_code add_columns(struct mr_findings *fd,
 enum mr_code mr_kin_reference_add(struct mr_findings *fd,
                                   struct mr_kin_reference *reference, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
-    code = mr_findings_prepare(
-        fd,
+    code = MR_CASE_ONCE(
+        fd->cf,
         "INSERT INTO reference (run, tbl, parent, parent_name, name, declared, condition,"
-        " condition_at) VALUES (?,?,?,?,?,?,?,?)",
-        fd->run, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 2, reference->table);
-        if (reference->parent != 0)
-            mr_case_bind_int(stmt, 3, reference->parent);
-        else
-            mr_case_bind_null(stmt, 3);
-        mr_case_bind_text(stmt, 4, reference->parent_name);
-        mr_case_bind_text(stmt, 5, reference->name);
-        mr_case_bind_int(stmt, 6, reference->declared);
-        mr_case_bind_text(stmt, 7, reference->condition);
-        mr_case_bind_int(stmt, 8, reference->condition_at);
-        code = mr_case_run(stmt, err);
-        reference->id = mr_case_last_id(fd->cf);
-    }
+        " condition_at) VALUES (:run, :tbl, nullif(:parent, 0), :parent_name, :name,"
+        " :declared, :condition, :condition_at)",
+        err, MR_ARG_INT("run", fd->run), MR_ARG_INT("tbl", reference->table),
+        MR_ARG_INT("parent", reference->parent),
+        MR_ARG_TEXT("parent_name", reference->parent_name),
+        MR_ARG_TEXT("name", reference->name), MR_ARG_INT("declared", reference->declared),
+        MR_ARG_TEXT("condition", reference->condition),
+        MR_ARG_INT("condition_at", reference->condition_at));
+    reference->id = mr_case_last_id(fd->cf);
     if (code == MR_OK)
         code = add_columns(fd, reference, err);
-    mr_case_free(stmt);
     return mr_findings_end(fd, code, err);
 }
+
+struct column {
+    size_t child, parent;
+};
+
+static const struct mr_case_field column_fields[] =
+    MR_CASE_LIST(MR_CASE_FIELD_AS("col", struct column, child, MR_CASE_INT),
+                 MR_CASE_FIELD_AS("parent_col", struct column, parent, MR_CASE_INT));
 
 static enum mr_code load_columns(struct mr_findings *fd, struct mr_arena *arena,
                                  struct mr_kin_reference *reference, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    struct mr_vec child = MR_VEC_INIT(size_t), parent = MR_VEC_INIT(size_t);
-    bool row = false;
-    enum mr_code code = mr_findings_prepare(
-        fd, "SELECT col, parent_col FROM reference_column WHERE reference=? ORDER BY at",
-        reference->id, &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        size_t *c = mr_vec_push(&child), *p = mr_vec_push(&parent);
-        if (c == NULL || p == NULL) {
-            code = mr_err_nomem(err, "reading the case file");
-            break;
-        }
-        *c = (size_t)mr_case_int(stmt, 0);
-        *p = (size_t)mr_case_int(stmt, 1);
-    }
-    reference->ncolumns = child.count;
-    reference->columns =
-        (const size_t *)mr_arena_dup(arena, child.items, child.count * sizeof(size_t));
-    reference->parent_columns =
-        (const size_t *)mr_arena_dup(arena, parent.items, parent.count * sizeof(size_t));
-    if (code == MR_OK &&
-        (reference->columns == NULL || reference->parent_columns == NULL))
+    struct mr_vec list = MR_VEC_INIT(struct column);
+    enum mr_code code =
+        MR_CASE_PREPARE(fd->cf,
+                        "SELECT col, parent_col FROM reference_column"
+                        " WHERE reference=:reference ORDER BY at",
+                        &stmt, err, MR_ARG_INT("reference", reference->id));
+    if (code == MR_OK)
+        code = mr_case_fields_all(stmt, MR_CASE_FIELDS(column_fields), arena, &list, err);
+    size_t *child = mr_arena_calloc(arena, list.count + 1, sizeof *child);
+    size_t *parent = mr_arena_calloc(arena, list.count + 1, sizeof *parent);
+    if (code == MR_OK && (child == NULL || parent == NULL))
         code = mr_err_nomem(err, "reading the case file");
-    mr_vec_release(&child);
-    mr_vec_release(&parent);
+    for (size_t i = 0; code == MR_OK && i < list.count; i++) {
+        const struct column *column = mr_vec_at(&list, i);
+        child[i] = column->child;
+        parent[i] = column->parent;
+    }
+    reference->ncolumns = list.count;
+    reference->columns = child;
+    reference->parent_columns = parent;
+    mr_vec_release(&list);
     mr_case_free(stmt);
     return code;
 }
+
+#define REFERENCE_AS(name, member, type)                                                 \
+    MR_CASE_FIELD_AS(name, struct mr_kin_reference, member, MR_CASE_##type)
+#define REFERENCE(member, type) REFERENCE_AS(#member, member, type)
+
+static const struct mr_case_field reference_fields[] = MR_CASE_LIST(
+    REFERENCE(id, INT), REFERENCE_AS("tbl", table, INT), REFERENCE(parent, INT),
+    REFERENCE(parent_name, TEXT), REFERENCE(name, TEXT), REFERENCE(declared, FLAG),
+    REFERENCE(condition, TEXT), REFERENCE(condition_at, SMALL));
 
 enum mr_code mr_kin_references(struct mr_findings *fd, struct mr_arena *arena,
                                struct mr_vec *references, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
+    const size_t before = references->count;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_findings_prepare(
-        fd,
+    enum mr_code code = MR_CASE_PREPARE(
+        fd->cf,
         "SELECT id, tbl, parent, parent_name, name, declared, condition, condition_at"
-        " FROM reference WHERE run=? ORDER BY id",
-        fd->run, &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_kin_reference *reference = mr_vec_push(references);
-        if (reference == NULL) {
-            code = mr_err_nomem(err, "reading the case file");
-            break;
-        }
-        reference->id = mr_case_int(stmt, 0);
-        reference->table = mr_case_int(stmt, 1);
-        reference->parent = mr_case_is_null(stmt, 2) ? 0 : mr_case_int(stmt, 2);
-        reference->parent_name = mr_findings_text(stmt, 3, arena, &code, err);
-        reference->name = mr_findings_text(stmt, 4, arena, &code, err);
-        reference->declared = mr_case_int(stmt, 5) != 0;
-        reference->condition = mr_findings_text(stmt, 6, arena, &code, err);
-        reference->condition_at = (int)mr_case_int(stmt, 7);
-        if (code == MR_OK)
-            code = load_columns(fd, arena, reference, err);
-    }
+        " FROM reference WHERE run=:run ORDER BY id",
+        &stmt, err, MR_ARG_INT("run", fd->run));
+    if (code == MR_OK)
+        code = mr_case_fields_all(stmt, MR_CASE_FIELDS(reference_fields), arena,
+                                  references, err);
+    for (size_t i = before; code == MR_OK && i < references->count; i++)
+        code = load_columns(fd, arena, mr_vec_at(references, i), err);
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;
@@ -143,11 +138,11 @@ enum mr_code mr_kin_references(struct mr_findings *fd, struct mr_arena *arena,
  * SQLite from the index over states, by which each search reads all findings of the table.
  */
 #define BY_KEY(row)                                                                      \
-    "SELECT id FROM finding WHERE tbl=?1 AND key=?2 AND +state=2 AND " row               \
+    "SELECT id FROM finding WHERE tbl=:tbl AND key=:key AND +state=2 AND " row           \
     " IS NOT NULL LIMIT 1"
 #define BY_IMAGE(row)                                                                    \
-    "SELECT id FROM finding INDEXED BY finding_" row "_head WHERE tbl=?1 AND state=2"    \
-    " AND substr(" row ",1,64)=substr(?2,1,64) AND " row "=?2 LIMIT 1"
+    "SELECT id FROM finding INDEXED BY finding_" row "_head WHERE tbl=:tbl AND state=2"  \
+    " AND substr(" row ",1,64)=substr(:image,1,64) AND " row "=:image LIMIT 1"
 #define INDEX_IMAGES(row)                                                                \
     "CREATE INDEX IF NOT EXISTS finding_" row "_head ON finding"                         \
     " (tbl, substr(" row ",1,64)) WHERE state=2"
@@ -174,35 +169,32 @@ static void saver_release(struct saver *s)
 
 static enum mr_code prepare_find(struct saver *s, struct mr_err *err)
 {
-    struct mr_case *cf = s->fd->cf;
-    enum mr_code code = mr_case_prepare(cf, by_key_sql[s->side], &s->find, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "SELECT id FROM ancestor WHERE tbl=? AND side=? AND key=?",
-                               &s->find_ancestor, err);
-    return code;
+    const struct mr_case_sql list[] = {
+        {&s->find, by_key_sql[s->side]},
+        {&s->find_ancestor,
+         "SELECT id FROM ancestor WHERE tbl=:tbl AND side=:side AND key=:key"}};
+    return mr_case_prepare_all(s->fd->cf, list, sizeof list / sizeof list[0], err);
 }
 
 static enum mr_code saver_prepare(struct saver *s, struct mr_err *err)
 {
-    struct mr_case *cf = s->fd->cf;
+    const struct mr_case_sql list[] = {
+        {&s->add_ancestor, "INSERT OR IGNORE INTO ancestor (tbl, side, key, identity,"
+                           " image) VALUES (:tbl, :side, :key, :identity, :image)"},
+        {&s->add_link, "INSERT OR IGNORE INTO link (side, child, reference, parent)"
+                       " VALUES (:side, :child, :reference, :parent)"}};
     enum mr_code code = prepare_find(s, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "INSERT OR IGNORE INTO ancestor (tbl, side, key, identity,"
-                               " image) VALUES (?,?,?,?,?)",
-                               &s->add_ancestor, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "INSERT OR IGNORE INTO link VALUES (?,?,?,?)",
-                               &s->add_link, err);
-    return code;
+    return code == MR_OK
+               ? mr_case_prepare_all(s->fd->cf, list, sizeof list / sizeof list[0], err)
+               : code;
 }
 
 /* Runs a SELECT of one id; 0: no row. */
-static enum mr_code get_id(struct mr_case_stmt *stmt, int64_t *id, struct mr_err *err)
+static enum mr_code get_id(struct mr_case_stmt *stmt, const struct mr_case_arg *args,
+                           size_t count, int64_t *id, struct mr_err *err)
 {
     bool row = false;
-    enum mr_code code = mr_case_step(stmt, &row, err);
+    enum mr_code code = mr_case_ask_with(stmt, args, count, &row, err);
     *id = code == MR_OK && row ? mr_case_int(stmt, 0) : 0;
     mr_case_reset(stmt);
     return code;
@@ -211,9 +203,9 @@ static enum mr_code get_id(struct mr_case_stmt *stmt, int64_t *id, struct mr_err
 static enum mr_code find_by_key(struct saver *s, int64_t table, struct mr_key key,
                                 int64_t *node, struct mr_err *err)
 {
-    mr_case_bind_int(s->find, 1, table);
-    mr_case_bind_borrowed(s->find, 2, key.ptr, key.len);
-    return get_id(s->find, node, err);
+    return get_id(s->find,
+                  MR_CASE_ARGS(MR_ARG_INT("tbl", table), MR_ARG_BYTES("key", key)), node,
+                  err);
 }
 
 static enum mr_code find_by_image(struct saver *s, const struct mr_kin_row *row,
@@ -225,20 +217,22 @@ static enum mr_code find_by_image(struct saver *s, const struct mr_kin_row *row,
         if (code == MR_OK)
             code = mr_case_prepare(s->fd->cf, by_image_sql[s->side], &s->find_image, err);
     }
-    if (code != MR_OK)
-        return code;
-    mr_case_bind_int(s->find_image, 1, row->table);
-    mr_case_bind_borrowed(s->find_image, 2, row->image, row->image_len);
-    return get_id(s->find_image, node, err);
+    return code == MR_OK
+               ? get_id(s->find_image,
+                        MR_CASE_ARGS(MR_ARG_INT("tbl", row->table),
+                                     MR_ARG_BLOB("image", row->image, row->image_len)),
+                        node, err)
+               : code;
 }
 
 static enum mr_code find_ancestor(struct saver *s, int64_t table, struct mr_key key,
                                   int64_t *node, struct mr_err *err)
 {
-    mr_case_bind_int(s->find_ancestor, 1, table);
-    mr_case_bind_int(s->find_ancestor, 2, s->side);
-    mr_case_bind_borrowed(s->find_ancestor, 3, key.ptr, key.len);
-    enum mr_code code = get_id(s->find_ancestor, node, err);
+    enum mr_code code =
+        get_id(s->find_ancestor,
+               MR_CASE_ARGS(MR_ARG_INT("tbl", table), MR_ARG_INT("side", s->side),
+                            MR_ARG_BYTES("key", key)),
+               node, err);
     *node = -*node;
     return code;
 }
@@ -246,16 +240,10 @@ static enum mr_code find_ancestor(struct saver *s, int64_t table, struct mr_key 
 static enum mr_code add_ancestor(struct saver *s, const struct mr_kin_row *row,
                                  struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = s->add_ancestor;
-    mr_case_bind_int(stmt, 1, row->table);
-    mr_case_bind_int(stmt, 2, s->side);
-    mr_case_bind_borrowed(stmt, 3, row->key.ptr, row->key.len);
-    if (row->identity != NULL)
-        mr_case_bind_borrowed(stmt, 4, row->identity, row->identity_len);
-    else
-        mr_case_bind_null(stmt, 4);
-    mr_case_bind_borrowed(stmt, 5, row->image, row->image_len);
-    return mr_case_run(stmt, err);
+    return MR_CASE_RUN(s->add_ancestor, err, MR_ARG_INT("tbl", row->table),
+                       MR_ARG_INT("side", s->side), MR_ARG_BYTES("key", row->key),
+                       MR_ARG_BLOB("identity", row->identity, row->identity_len),
+                       MR_ARG_BLOB("image", row->image, row->image_len));
 }
 
 /* The row's node; it is added as an ancestor where the case does not know it. */
@@ -293,11 +281,9 @@ enum mr_code mr_kin_nodes(struct mr_findings *fd, int64_t table, int side,
 static enum mr_code add_link(struct saver *s, const struct mr_kin_step *step,
                              int64_t parent, struct mr_err *err)
 {
-    mr_case_bind_int(s->add_link, 1, s->side);
-    mr_case_bind_int(s->add_link, 2, step->child);
-    mr_case_bind_int(s->add_link, 3, step->reference);
-    mr_case_bind_int(s->add_link, 4, parent);
-    return mr_case_run(s->add_link, err);
+    return MR_CASE_RUN(
+        s->add_link, err, MR_ARG_INT("side", s->side), MR_ARG_INT("child", step->child),
+        MR_ARG_INT("reference", step->reference), MR_ARG_INT("parent", parent));
 }
 
 enum mr_code mr_kin_save(struct mr_findings *fd, int side,
@@ -355,38 +341,40 @@ enum mr_code mr_kin_finish(struct mr_findings *fd, struct mr_err *err)
     return mr_findings_end(fd, code, err);
 }
 
+#define ANCESTOR_AS(name, member, type)                                                  \
+    MR_CASE_FIELD_AS(name, struct mr_kin_ancestor, member, MR_CASE_##type)
+#define ANCESTOR_SPAN(name, member)                                                      \
+    ANCESTOR_AS(name, member, START), ANCESTOR_AS(name, member##_len, LENGTH)
+
+static const struct mr_case_field ancestor_fields[] = MR_CASE_LIST(
+    ANCESTOR_AS("id", id, INT), ANCESTOR_AS("tbl", row.table, INT),
+    ANCESTOR_AS("key", row.key, BYTES), ANCESTOR_SPAN("identity", row.identity),
+    ANCESTOR_SPAN("image", row.image));
+
 enum mr_code mr_kin_ancestors(struct mr_findings *fd, const struct mr_kin_page *page,
                               struct mr_arena *arena, struct mr_vec *ancestors,
                               struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
     size_t bytes = 0;
     bool row = false;
     mr_case_lock(fd->cf);
-    enum mr_code code = mr_findings_prepare(
-        fd,
-        "SELECT id, key, identity, image FROM ancestor WHERE tbl=?1 AND side=?2"
-        " AND id>?3 ORDER BY id LIMIT ?4",
-        page->table, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 2, page->side);
-        mr_case_bind_int(stmt, 3, page->after_id);
-        mr_case_bind_int(stmt, 4, (int64_t)page->limit);
-    }
+    enum mr_code code = MR_CASE_PREPARE(
+        fd->cf,
+        "SELECT id, tbl, key, identity, image FROM ancestor WHERE tbl=:tbl AND side=:side"
+        " AND id>:after ORDER BY id LIMIT :limit",
+        &stmt, err, MR_ARG_INT("tbl", page->table), MR_ARG_INT("side", page->side),
+        MR_ARG_INT("after", page->after_id), MR_ARG_INT("limit", page->limit));
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(ancestor_fields), err);
     while (code == MR_OK && (page->max_bytes == 0 || bytes < page->max_bytes) &&
            (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_kin_ancestor *a = mr_vec_push(ancestors);
-        if (a == NULL) {
-            code = mr_err_nomem(err, "reading the case file");
-            break;
-        }
-        a->id = mr_case_int(stmt, 0);
-        a->row.table = page->table;
-        a->row.key.ptr = mr_findings_blob(stmt, 1, &a->row.key.len, arena, &code, err);
-        a->row.identity =
-            mr_findings_blob(stmt, 2, &a->row.identity_len, arena, &code, err);
-        a->row.image = mr_findings_blob(stmt, 3, &a->row.image_len, arena, &code, err);
-        bytes += a->row.image_len;
+        code = a != NULL ? mr_case_fields_read(&map, arena, a, err)
+                         : mr_err_nomem(err, "reading the case file");
+        if (code == MR_OK)
+            bytes += a->row.image_len;
     }
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);

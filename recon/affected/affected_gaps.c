@@ -6,6 +6,7 @@
 
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/case/case_args.h"
 #include "core/case/kinship.h"
 #include "core/pair/pair_identity.h"
 #include "recon/check/check_result.h"
@@ -18,20 +19,6 @@ struct gaps {
     struct mr_strbuf bytes;
     bool any;
 };
-
-/* Does a query find a row?  Its one parameter is an integer. */
-static enum mr_code exists(const struct gaps *g, const char *sql, int64_t value,
-                           bool *yes, struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(g->cf, sql, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, value);
-        code = mr_case_step(stmt, yes, err);
-    }
-    mr_case_free(stmt);
-    return code;
-}
 
 /* ---- the run itself ---- */
 
@@ -121,20 +108,22 @@ static enum mr_code look_at_subjects(struct gaps *g, struct mr_err *err)
     enum mr_code code = seen != NULL ? MR_OK : mr_err_nomem(err, "listing people");
     for (size_t i = 0; code == MR_OK && i < g->list->ntables; i++) {
         const struct mr_find_table *table = &g->list->tables[i];
-        bool differs = false, reached = false;
+        const struct mr_case_arg tbl = MR_ARG_INT("tbl", table->id);
+        int64_t differs = 0, reached = 0;
         if (table->subject == MR_SUBJECT_NO || is_chosen(g, table->id) ||
             !leads_to_subject(g, table->id, seen))
             continue;
-        code = exists(g, "SELECT 1 FROM finding WHERE tbl=? AND state=2 LIMIT 1",
-                      table->id, &differs, err);
+        code = MR_CASE_NUMBER(
+            g->cf, "SELECT 1 FROM finding WHERE tbl = :tbl AND state = 2 LIMIT 1",
+            &differs, err, tbl);
         if (code == MR_OK)
-            code = exists(g,
-                          "SELECT 1 FROM temp.reach WHERE (CASE WHEN node > 0"
-                          " THEN (SELECT tbl FROM finding WHERE id = node)"
-                          " ELSE (SELECT tbl FROM ancestor WHERE id = -node) END) = ?"
-                          " LIMIT 1",
-                          table->id, &reached, err);
-        if (code != MR_OK || !(differs || reached))
+            code = MR_CASE_NUMBER(
+                g->cf,
+                "SELECT 1 FROM temp.reach WHERE (CASE WHEN node > 0"
+                " THEN (SELECT tbl FROM finding WHERE id = node)"
+                " ELSE (SELECT tbl FROM ancestor WHERE id = -node) END) = :tbl LIMIT 1",
+                &reached, err, tbl);
+        if (code != MR_OK || (differs == 0 && reached == 0))
             continue;
         g->any = true;
         mr_log_warning("table \"%s\" was a subject when run %s followed references: whom "
@@ -172,15 +161,13 @@ static enum mr_code find_referring(struct gaps *g, const struct mr_kin_reference
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = mr_case_prepare(
+    enum mr_code code = MR_CASE_PREPARE(
         g->cf,
-        "SELECT source FROM finding WHERE tbl=?1 AND state=2 AND source IS NOT NULL"
+        "SELECT source FROM finding WHERE tbl=:tbl AND state=2 AND source IS NOT NULL"
         " UNION ALL"
-        " SELECT target FROM finding WHERE tbl=?1 AND state=2 AND target IS NOT NULL"
-        " UNION ALL SELECT image FROM ancestor WHERE tbl=?1",
-        &stmt, err);
-    if (code == MR_OK)
-        mr_case_bind_int(stmt, 1, r->table);
+        " SELECT target FROM finding WHERE tbl=:tbl AND state=2 AND target IS NOT NULL"
+        " UNION ALL SELECT image FROM ancestor WHERE tbl=:tbl",
+        &stmt, err, MR_ARG_INT("tbl", r->table));
     *yes = false;
     while (code == MR_OK && !*yes && (code = mr_case_step(stmt, &row, err)) == MR_OK &&
            row) {
@@ -222,14 +209,12 @@ static enum mr_code look_at_orphans(struct gaps *g, struct mr_err *err)
     bool row = false;
     if (!mr_log_is_on(MR_LOG_DETAIL))
         return MR_OK;
-    enum mr_code code = mr_case_prepare(
+    enum mr_code code = MR_CASE_PREPARE(
         g->cf,
         "SELECT t.name, r.parent_name, count(*) FROM link l"
         " JOIN reference r ON r.id = l.reference JOIN tbl t ON t.id = r.tbl"
-        " WHERE r.run = ? AND l.parent = 0 GROUP BY t.name, r.parent_name",
-        &stmt, err);
-    if (code == MR_OK)
-        mr_case_bind_int(stmt, 1, g->list->run.id);
+        " WHERE r.run = :run AND l.parent = 0 GROUP BY t.name, r.parent_name",
+        &stmt, err, MR_ARG_INT("run", g->list->run.id));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         int64_t rows = mr_case_int(stmt, 2);
         mr_log_detail("%" PRId64

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/signals.h"
+#include "core/case/case_args.h"
 #include "core/row/row_class.h"
 #include "recon/affected/affected_plan.h"
 
@@ -13,7 +14,8 @@ struct sealer {
     struct mr_affected_lines *lines;
     const struct mr_affected *list;
     const struct mr_find_table **by_id; /* tables of the run */
-    struct mr_case_stmt *rows, *tables, *add;
+    struct mr_case_stmt *people, *rows, *tables, *add;
+    struct mr_case_fields row_map;
     struct mr_vec names;      /* const struct mr_find_table *, of one person */
     struct mr_strbuf keys[2]; /* encoded texts of one person */
     struct mr_strbuf key_text[2];
@@ -71,36 +73,44 @@ static enum mr_code index_tables(struct sealer *s, struct mr_err *err)
 
 /* ---- one person ---- */
 
-static enum mr_code take_row(struct sealer *s, struct mr_err *err)
+/* One of the rows of a person. */
+struct row {
+    int side;
+    struct mr_key key, name, fields;
+    bool no_name;
+};
+
+#define ROW(member, type) MR_CASE_FIELD(struct row, member, MR_CASE_##type)
+
+static const struct mr_case_field row_fields[] =
+    MR_CASE_LIST(ROW(side, SMALL), ROW(key, BYTES), ROW(name, BYTES), ROW(fields, BYTES),
+                 ROW(no_name, FLAG));
+
+static enum mr_code take_row(struct sealer *s, const struct row *row, struct mr_err *err)
 {
-    size_t side = (size_t)mr_case_int(s->rows, 0), len = 0;
-    const void *key = mr_case_blob(s->rows, 1, &len);
     enum mr_code code = MR_OK;
-    if (key != NULL) {
-        struct mr_value text = {.cls = MR_CLASS_TEXT, .ptr = key, .len = len};
-        code = mr_row_encode(&s->keys[side], &text, err);
-        if (s->nkeys[side]++ > 0)
-            mr_strbuf_add_char(&s->key_text[side], ';');
-        mr_strbuf_add(&s->key_text[side], key, len);
+    if (row->key.ptr != NULL) {
+        struct mr_value text = {
+            .cls = MR_CLASS_TEXT, .ptr = row->key.ptr, .len = row->key.len};
+        code = mr_row_encode(&s->keys[row->side], &text, err);
+        if (s->nkeys[row->side]++ > 0)
+            mr_strbuf_add_char(&s->key_text[row->side], ';');
+        mr_strbuf_add(&s->key_text[row->side], row->key.ptr, row->key.len);
     }
     /* SOURCE's rows come first; who it is, the first row says that says it at all. */
-    bool no_name = mr_case_int(s->rows, 4) != 0;
-    if (s->nrows == 0 || (s->no_name && !no_name)) {
-        const void *name = mr_case_blob(s->rows, 2, &len);
+    if (s->nrows == 0 || (s->no_name && !row->no_name)) {
         mr_strbuf_reset(&s->name);
-        mr_strbuf_add(&s->name, name, len);
-        s->no_name = no_name;
+        mr_strbuf_add(&s->name, row->name.ptr, row->name.len);
+        s->no_name = row->no_name;
     }
-    if (s->nrows++ == 0) {
-        const void *rest = mr_case_blob(s->rows, 3, &len);
-        mr_strbuf_add(&s->rest, rest, len);
-    }
+    if (s->nrows++ == 0)
+        mr_strbuf_add(&s->rest, row->fields.ptr, row->fields.len);
     return code;
 }
 
 static enum mr_code take_rows(struct sealer *s, int64_t person, struct mr_err *err)
 {
-    bool row = false;
+    bool more = false;
     enum mr_code code = MR_OK;
     mr_strbuf_reset(&s->name);
     mr_strbuf_reset(&s->rest);
@@ -110,9 +120,13 @@ static enum mr_code take_rows(struct sealer *s, int64_t person, struct mr_err *e
         mr_strbuf_reset(&s->keys[side]);
         mr_strbuf_reset(&s->key_text[side]);
     }
-    mr_case_bind_int(s->rows, 1, person);
-    while (code == MR_OK && (code = mr_case_step(s->rows, &row, err)) == MR_OK && row)
-        code = take_row(s, err);
+    MR_CASE_BIND(s->rows, MR_ARG_INT("person", person));
+    while (code == MR_OK && (code = mr_case_step(s->rows, &more, err)) == MR_OK && more) {
+        struct row row = {0};
+        code = mr_case_fields_read(&s->row_map, NULL, &row, err);
+        if (code == MR_OK)
+            code = take_row(s, &row, err);
+    }
     mr_case_reset(s->rows);
     mr_strbuf_reset(&s->fields);
     mr_strbuf_add(&s->fields, s->name.ptr, s->name.len);
@@ -126,7 +140,7 @@ static enum mr_code take_tables(struct sealer *s, int64_t person, struct mr_err 
     enum mr_code code = MR_OK;
     mr_vec_clear(&s->names);
     mr_strbuf_reset(&s->table_text);
-    mr_case_bind_int(s->tables, 1, person);
+    MR_CASE_BIND(s->tables, MR_ARG_INT("person", person));
     while (code == MR_OK && (code = mr_case_step(s->tables, &row, err)) == MR_OK && row) {
         const struct mr_find_table wanted = {.id = mr_case_int(s->tables, 0)};
         const struct mr_find_table *at = &wanted;
@@ -222,10 +236,8 @@ static enum mr_code check_buffers(const struct sealer *s, struct mr_err *err)
     return code;
 }
 
-static void bind_buffer(struct mr_case_stmt *stmt, int at, const struct mr_strbuf *sb)
-{
-    mr_case_bind_borrowed(stmt, at, sb->ptr, sb->len);
-}
+/* What a line is read from. */
+#define LINE_COLUMNS "tbl, reasons, fields, source_keys, target_keys, tables"
 
 static enum mr_code seal_person(struct sealer *s, int64_t person, int64_t table,
                                 unsigned reasons, struct mr_err *err)
@@ -241,28 +253,42 @@ static enum mr_code seal_person(struct sealer *s, int64_t person, int64_t table,
     if (code != MR_OK)
         return code;
     add_facts(s, subject, reasons);
-    bind_buffer(s->add, 1, &s->place);
-    mr_case_bind_int(s->add, 2, table);
-    mr_case_bind_int(s->add, 3, reasons);
-    bind_buffer(s->add, 4, &s->fields);
-    bind_buffer(s->add, 5, &s->keys[0]);
-    bind_buffer(s->add, 6, &s->keys[1]);
-    bind_buffer(s->add, 7, &s->table_text);
-    return mr_case_run(s->add, err);
+    return MR_CASE_RUN(s->add, err, MR_ARG_BLOB("place", s->place.ptr, s->place.len),
+                       MR_ARG_INT("tbl", table), MR_ARG_INT("reasons", reasons),
+                       MR_ARG_BLOB("fields", s->fields.ptr, s->fields.len),
+                       MR_ARG_BLOB("source_keys", s->keys[0].ptr, s->keys[0].len),
+                       MR_ARG_BLOB("target_keys", s->keys[1].ptr, s->keys[1].len),
+                       MR_ARG_BLOB("tables", s->table_text.ptr, s->table_text.len));
 }
 
 /* ---- everybody ---- */
 
+static enum mr_code open_statements(struct sealer *s, struct mr_case *cf,
+                                    struct mr_err *err)
+{
+    const struct mr_case_sql list[] = {
+        {&s->rows, "SELECT side, key, name, fields, no_name FROM temp.person_row"
+                   " WHERE person = :person ORDER BY side, place"},
+        {&s->tables, "SELECT tbl FROM temp.person_table WHERE person = :person"},
+        {&s->add,
+         "INSERT INTO temp.line (place, " LINE_COLUMNS ") VALUES (:place, :tbl, :reasons,"
+         " :fields, :source_keys, :target_keys, :tables)"},
+        {&s->people, "SELECT id, tbl, reasons FROM temp.person WHERE reasons <> 0"
+                     " ORDER BY id"}};
+    enum mr_code code = mr_case_prepare_all(cf, list, sizeof list / sizeof list[0], err);
+    return code == MR_OK ? mr_case_fields_open(&s->row_map, s->rows,
+                                               MR_CASE_FIELDS(row_fields), err)
+                         : code;
+}
+
 static enum mr_code seal_all(struct sealer *s, struct mr_case *cf, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    const int64_t values[] = {MR_AFFECTED_CHILD};
-    enum mr_code code = mr_affected_run(cf,
-                                        "INSERT OR IGNORE INTO temp.person_table"
-                                        " SELECT id, tbl FROM temp.person"
-                                        " WHERE reasons & ~?1 <> 0",
-                                        values, 1, err);
+    bool more = false;
+    enum mr_code code = MR_CASE_ONCE(cf,
+                                     "INSERT OR IGNORE INTO temp.person_table"
+                                     " SELECT id, tbl FROM temp.person"
+                                     " WHERE reasons & ~:child <> 0",
+                                     err, MR_ARG_INT("child", MR_AFFECTED_CHILD));
     if (code == MR_OK)
         code = mr_case_exec(cf,
                             "CREATE TEMP TABLE line (place BLOB NOT NULL, tbl INT NOT"
@@ -271,35 +297,21 @@ static enum mr_code seal_all(struct sealer *s, struct mr_case *cf, struct mr_err
                             " tables BLOB NOT NULL) STRICT",
                             err);
     if (code == MR_OK)
-        code =
-            mr_case_prepare(cf,
-                            "SELECT side, key, name, fields, no_name FROM temp.person_row"
-                            " WHERE person=? ORDER BY side, place",
-                            &s->rows, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "SELECT tbl FROM temp.person_table WHERE person=?",
-                               &s->tables, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, "INSERT INTO temp.line VALUES (?,?,?,?,?,?,?)",
-                               &s->add, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "SELECT id, tbl, reasons FROM temp.person"
-                               " WHERE reasons <> 0 ORDER BY id",
-                               &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        code = seal_person(s, mr_case_int(stmt, 0), mr_case_int(stmt, 1),
-                           (unsigned)mr_case_int(stmt, 2), err);
+        code = open_statements(s, cf, err);
+    while (code == MR_OK && (code = mr_case_step(s->people, &more, err)) == MR_OK &&
+           more) {
+        code = seal_person(s, mr_case_int(s->people, 0), mr_case_int(s->people, 1),
+                           (unsigned)mr_case_int(s->people, 2), err);
         if (code == MR_OK && mr_is_cancelled())
             code = mr_cancelled_err(err);
     }
-    mr_case_free(stmt);
     return code;
 }
 
 static void sealer_release(struct sealer *s)
 {
     free(s->by_id);
+    mr_case_free(s->people);
     mr_case_free(s->rows);
     mr_case_free(s->tables);
     mr_case_free(s->add);
@@ -336,6 +348,20 @@ static enum mr_code seal(struct mr_affected_lines *lines, struct mr_err *err)
     return code;
 }
 
+struct sealed {
+    int64_t table;
+    unsigned reasons;
+    struct mr_key fields, keys[2], tables;
+};
+
+#define SEALED(name, member, type)                                                       \
+    MR_CASE_FIELD_AS(name, struct sealed, member, MR_CASE_##type)
+
+static const struct mr_case_field sealed_fields[] =
+    MR_CASE_LIST(SEALED("tbl", table, INT), SEALED("reasons", reasons, SMALL),
+                 SEALED("fields", fields, BYTES), SEALED("source_keys", keys[0], BYTES),
+                 SEALED("target_keys", keys[1], BYTES), SEALED("tables", tables, BYTES));
+
 enum mr_code mr_affected_lines_begin(struct mr_affected_lines *lines,
                                      struct mr_affected_people *people,
                                      struct mr_err *err)
@@ -359,10 +385,11 @@ enum mr_code mr_affected_lines_begin(struct mr_affected_lines *lines,
     enum mr_code code = seal(lines, err);
     if (code == MR_OK)
         code = mr_case_prepare(people->cf,
-                               "SELECT tbl, reasons, fields, source_keys, target_keys,"
-                               " tables FROM temp.line ORDER BY place",
+                               "SELECT " LINE_COLUMNS " FROM temp.line ORDER BY place",
                                &lines->stmt, err);
-    return code;
+    return code == MR_OK ? mr_case_fields_open(&lines->map, lines->stmt,
+                                               MR_CASE_FIELDS(sealed_fields), err)
+                         : code;
 }
 
 void mr_affected_lines_release(struct mr_affected_lines *lines)
@@ -379,17 +406,17 @@ void mr_affected_lines_release(struct mr_affected_lines *lines)
 
 /* ---- reading ---- */
 
-static enum mr_code read_keys(struct mr_affected_line *line, int side, const void *bytes,
-                              size_t len, struct mr_err *err)
+static enum mr_code read_keys(struct mr_affected_line *line, int side, struct mr_key keys,
+                              struct mr_err *err)
 {
     size_t pos = 0;
     enum mr_code code = MR_OK;
     mr_vec_clear(&line->keys[side]);
     mr_strbuf_reset(&line->key_text[side]);
-    while (code == MR_OK && pos < len) {
+    while (code == MR_OK && pos < keys.len) {
         struct mr_value value;
         struct mr_key *key = mr_vec_push(&line->keys[side]);
-        code = key != NULL ? mr_row_decode(bytes, len, &pos, &value, err)
+        code = key != NULL ? mr_row_decode(keys.ptr, keys.len, &pos, &value, err)
                            : mr_err_nomem(err, "listing people");
         if (code != MR_OK)
             break;
@@ -415,20 +442,18 @@ static enum mr_code read_line(struct mr_affected_lines *lines, struct mr_err *er
 {
     const struct mr_affected *list = lines->people->list;
     struct mr_affected_line *line = &lines->line;
-    size_t len = 0, pos = 0;
-    line->subject = mr_affected_subject_of(list, mr_case_int(lines->stmt, 0));
-    read_reasons(line, (unsigned)mr_case_int(lines->stmt, 1));
-    const void *fields = mr_case_blob(lines->stmt, 2, &len);
-    enum mr_code code = MR_OK;
+    struct sealed sealed = {0};
+    size_t pos = 0;
+    enum mr_code code = mr_case_fields_read(&lines->map, NULL, &sealed, err);
+    line->subject = mr_affected_subject_of(list, sealed.table);
+    read_reasons(line, sealed.reasons);
     for (size_t i = 0; code == MR_OK && i < list->nfields; i++)
-        code = mr_row_decode(fields, len, &pos, &lines->values[i], err);
-    for (int side = 0; code == MR_OK && side < 2; side++) {
-        const void *keys = mr_case_blob(lines->stmt, 3 + side, &len);
-        code = read_keys(line, side, keys, len, err);
-    }
-    const void *tables = mr_case_blob(lines->stmt, 5, &len);
+        code = mr_row_decode(sealed.fields.ptr, sealed.fields.len, &pos,
+                             &lines->values[i], err);
+    for (int side = 0; code == MR_OK && side < 2; side++)
+        code = read_keys(line, side, sealed.keys[side], err);
     mr_strbuf_reset(&line->tables);
-    mr_strbuf_add(&line->tables, tables, len);
+    mr_strbuf_add(&line->tables, sealed.tables.ptr, sealed.tables.len);
     if (code == MR_OK)
         code = mr_strbuf_check(&line->tables, "listing people", err);
     return code == MR_OK ? mr_strbuf_check(&line->reasons, "listing people", err) : code;

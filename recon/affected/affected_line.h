@@ -12,6 +12,7 @@
 #define MR_AFFECTED_LINE_H
 
 #include "recon/affected/affected_extent.h"
+#include "core/case/case_fields.h"
 #include "recon/affected/affected_people.h"
 
 struct mr_affected_line {
@@ -42,6 +43,7 @@ struct mr_affected_lines {
     struct mr_affected_line line;
     struct mr_value *values;
     struct mr_case_stmt *stmt;
+    struct mr_case_fields map;
 };
 
 /* Puts the lines in order. */

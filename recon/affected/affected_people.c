@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "core/base/signals.h"
+#include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 
 static const char schema_sql[] =
     "CREATE TEMP TABLE person (id INTEGER PRIMARY KEY, tbl INT NOT NULL,"
@@ -18,37 +20,23 @@ static const char schema_sql[] =
     "CREATE TEMP TABLE node (side INT NOT NULL, node INT NOT NULL, person INT NOT NULL,"
     " PRIMARY KEY (side, node)) STRICT, WITHOUT ROWID;";
 
-enum mr_code mr_affected_run(struct mr_case *cf, const char *sql, const int64_t *values,
-                             int nvalues, struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(cf, sql, &stmt, err);
-    for (int i = 0; code == MR_OK && i < nvalues; i++)
-        mr_case_bind_int(stmt, i + 1, values[i]);
-    if (code == MR_OK)
-        code = mr_case_run(stmt, err);
-    mr_case_free(stmt);
-    return code;
-}
-
 static enum mr_code prepare_all(struct mr_affected_people *p, struct mr_err *err)
 {
-    const struct {
-        struct mr_case_stmt **stmt;
-        const char *sql;
-    } all[] = {
+    const struct mr_case_sql list[] = {
         {&p->add_person,
-         "INSERT INTO temp.person (tbl, name, reasons) VALUES (?1, ?2, ?3)"
-         " ON CONFLICT (tbl, name) DO UPDATE SET reasons = reasons | ?3 RETURNING id"},
-        {&p->find_person, "SELECT id FROM temp.person WHERE tbl=? AND name=?"},
-        {&p->add_reason, "UPDATE temp.person SET reasons = reasons | ?2 WHERE id = ?1"},
-        {&p->add_row, "INSERT OR IGNORE INTO temp.person_row VALUES (?,?,?,?,?,?,?,?)"},
-        {&p->add_node, "INSERT OR IGNORE INTO temp.node VALUES (?,?,?)"},
+         "INSERT INTO temp.person (tbl, name, reasons) VALUES (:tbl, :name, :reasons) ON"
+         " CONFLICT (tbl, name) DO UPDATE SET reasons = reasons | :reasons RETURNING id"},
+        {&p->find_person, "SELECT id FROM temp.person WHERE tbl = :tbl AND name = :name"},
+        {&p->add_reason,
+         "UPDATE temp.person SET reasons = reasons | :reasons WHERE id = :person"},
+        {&p->add_row,
+         "INSERT OR IGNORE INTO temp.person_row (person, side, place, key, name, fields,"
+         " no_name, origin) VALUES (:person, :side, :place, :key, :name, :fields,"
+         " :no_name, :origin)"},
+        {&p->add_node, "INSERT OR IGNORE INTO temp.node (side, node, person)"
+                       " VALUES (:side, :node, :person)"},
     };
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < sizeof all / sizeof all[0]; i++)
-        code = mr_case_prepare(p->cf, all[i].sql, all[i].stmt, err);
-    return code;
+    return mr_case_prepare_all(p->cf, list, sizeof list / sizeof list[0], err);
 }
 
 enum mr_code mr_affected_people_begin(struct mr_affected_people *p,
@@ -100,10 +88,11 @@ static enum mr_code make_name(struct mr_affected_people *p,
 }
 
 /* Runs a statement that returns an id; 0: no row. */
-static enum mr_code get_id(struct mr_case_stmt *stmt, int64_t *id, struct mr_err *err)
+static enum mr_code get_id(struct mr_case_stmt *stmt, const struct mr_case_arg *args,
+                           size_t count, int64_t *id, struct mr_err *err)
 {
     bool row = false;
-    enum mr_code code = mr_case_step(stmt, &row, err);
+    enum mr_code code = mr_case_ask_with(stmt, args, count, &row, err);
     *id = code == MR_OK && row ? mr_case_int(stmt, 0) : 0;
     if (code == MR_OK && row)
         code = mr_case_step(stmt, &row, err);
@@ -115,17 +104,14 @@ static enum mr_code save_row(struct mr_affected_people *p, int64_t person, int s
                              enum mr_affected_origin origin, struct mr_err *err)
 {
     const struct mr_affected_row *row = &p->row;
-    mr_case_bind_int(p->add_row, 1, person);
-    mr_case_bind_int(p->add_row, 2, side);
-    mr_case_bind_borrowed(p->add_row, 3, row->order.ptr, row->order.len);
-    if (row->order.len > 0)
-        mr_case_bind_borrowed(p->add_row, 4, row->key.ptr, row->key.len);
-    mr_case_bind_borrowed(p->add_row, 5, row->values.ptr, row->name_len);
-    mr_case_bind_borrowed(p->add_row, 6, row->values.ptr + row->name_len,
-                          row->values.len - row->name_len);
-    mr_case_bind_int(p->add_row, 7, row->no_name);
-    mr_case_bind_int(p->add_row, 8, (int64_t)origin);
-    return mr_case_run(p->add_row, err);
+    return MR_CASE_RUN(
+        p->add_row, err, MR_ARG_INT("person", person), MR_ARG_INT("side", side),
+        MR_ARG_BLOB("place", row->order.ptr, row->order.len),
+        MR_ARG_BLOB("key", row->order.len > 0 ? row->key.ptr : NULL, row->key.len),
+        MR_ARG_BLOB("name", row->values.ptr, row->name_len),
+        MR_ARG_BLOB("fields", row->values.ptr + row->name_len,
+                    row->values.len - row->name_len),
+        MR_ARG_INT("no_name", row->no_name), MR_ARG_INT("origin", origin));
 }
 
 enum mr_code mr_affected_people_add(struct mr_affected_people *p,
@@ -137,20 +123,17 @@ enum mr_code mr_affected_people_add(struct mr_affected_people *p,
                                              seen->image_len, err);
     if (code == MR_OK)
         code = make_name(p, seen, err);
-    if (code != MR_OK)
-        return code;
-    mr_case_bind_int(p->add_person, 1, seen->subject->table->id);
-    mr_case_bind_borrowed(p->add_person, 2, p->name.ptr, p->name.len);
-    mr_case_bind_int(p->add_person, 3, seen->reasons);
-    code = get_id(p->add_person, &person, err);
+    if (code == MR_OK)
+        code = get_id(p->add_person,
+                      MR_CASE_ARGS(MR_ARG_INT("tbl", seen->subject->table->id),
+                                   MR_ARG_BLOB("name", p->name.ptr, p->name.len),
+                                   MR_ARG_INT("reasons", seen->reasons)),
+                      &person, err);
     if (code == MR_OK)
         code = save_row(p, person, seen->side, seen->origin, err);
-    if (code == MR_OK && seen->node != 0) {
-        mr_case_bind_int(p->add_node, 1, seen->side);
-        mr_case_bind_int(p->add_node, 2, seen->node);
-        mr_case_bind_int(p->add_node, 3, person);
-        code = mr_case_run(p->add_node, err);
-    }
+    if (code == MR_OK && seen->node != 0)
+        code = MR_CASE_RUN(p->add_node, err, MR_ARG_INT("side", seen->side),
+                           MR_ARG_INT("node", seen->node), MR_ARG_INT("person", person));
     return code;
 }
 
@@ -169,17 +152,20 @@ static enum mr_code find_row(struct mr_affected_people *p,
         if (code == MR_OK)
             code = mr_case_prepare(p->cf,
                                    "SELECT r.person FROM temp.person_row r"
-                                   " CROSS JOIN temp.person p WHERE r.side = ?1"
-                                   " AND r.place = ?2 AND p.id = r.person AND p.tbl = ?3"
+                                   " CROSS JOIN temp.person p WHERE r.side = :side"
+                                   " AND r.place = :place AND p.id = r.person"
+                                   " AND p.tbl = :tbl"
                                    " ORDER BY r.origin LIMIT 1",
                                    &p->find_row, err);
     }
-    if (code != MR_OK)
-        return code;
-    mr_case_bind_int(p->find_row, 1, seen->side);
-    mr_case_bind_borrowed(p->find_row, 2, p->row.order.ptr, p->row.order.len);
-    mr_case_bind_int(p->find_row, 3, seen->subject->table->id);
-    return get_id(p->find_row, person, err);
+    return code == MR_OK
+               ? get_id(p->find_row,
+                        MR_CASE_ARGS(
+                            MR_ARG_INT("side", seen->side),
+                            MR_ARG_BLOB("place", p->row.order.ptr, p->row.order.len),
+                            MR_ARG_INT("tbl", seen->subject->table->id)),
+                        person, err)
+               : code;
 }
 
 enum mr_code mr_affected_people_add_read(struct mr_affected_people *p,
@@ -195,9 +181,8 @@ enum mr_code mr_affected_people_add_read(struct mr_affected_people *p,
         code = find_row(p, seen, &person, err);
     if (code != MR_OK || person == 0)
         return code == MR_OK ? mr_affected_people_add(p, seen, err) : code;
-    mr_case_bind_int(p->add_reason, 1, person);
-    mr_case_bind_int(p->add_reason, 2, seen->reasons);
-    return mr_case_run(p->add_reason, err);
+    return MR_CASE_RUN(p->add_reason, err, MR_ARG_INT("reasons", seen->reasons),
+                       MR_ARG_INT("person", person));
 }
 
 /* ---- findings ---- */
@@ -214,50 +199,60 @@ static unsigned reason_of(enum mr_find_kind kind)
     return 0;
 }
 
-/* Columns: id, kind, key, source_id, target_id, source, target.  A changed row is one
- * person, even where one side does not say who it is. */
+/* A changed row is one person, even where one side does not say who it is. */
 static enum mr_code add_finding(struct mr_affected_people *p,
                                 const struct mr_affected_subject *subject,
-                                struct mr_case_stmt *stmt, struct mr_err *err)
+                                const struct mr_finding *f, struct mr_err *err)
 {
-    enum mr_find_kind kind = (enum mr_find_kind)mr_case_int(stmt, 1);
-    const void *ids[2];
-    size_t id_lens[2];
+    const struct mr_key ids[2] = {{f->source_id, f->source_id_len},
+                                  {f->target_id, f->target_id_len}};
+    const struct mr_key images[2] = {{f->source, f->source_len},
+                                     {f->target, f->target_len}};
     struct mr_affected_seen seen = {.subject = subject,
-                                    .node = mr_case_int(stmt, 0),
-                                    .reasons = subject->counts ? reason_of(kind) : 0,
+                                    .node = f->id,
+                                    .key = f->key,
+                                    .reasons = subject->counts ? reason_of(f->kind) : 0,
                                     .origin = MR_AFFECTED_FINDING};
     enum mr_code code = MR_OK;
-    seen.key.ptr = mr_case_blob(stmt, 2, &seen.key.len);
-    for (int side = 0; side < 2; side++)
-        ids[side] = mr_case_blob(stmt, 3 + side, &id_lens[side]);
     for (int side = 0; code == MR_OK && side < 2; side++) {
-        int named = ids[side] == NULL && kind == MR_KIND_CHANGED ? 1 - side : side;
+        int named = ids[side].ptr == NULL && f->kind == MR_KIND_CHANGED ? 1 - side : side;
         seen.side = side;
-        seen.identity = ids[named];
-        seen.identity_len = id_lens[named];
-        seen.image = mr_case_blob(stmt, 5 + side, &seen.image_len);
+        seen.identity = ids[named].ptr;
+        seen.identity_len = ids[named].len;
+        seen.image = images[side].ptr;
+        seen.image_len = images[side].len;
         if (seen.image != NULL)
             code = mr_affected_people_add(p, &seen, err);
     }
     return code;
 }
 
+#define FINDING(member, type) MR_CASE_FIELD(struct mr_finding, member, MR_CASE_##type)
+#define FINDING_SPAN(member) MR_CASE_SPAN(struct mr_finding, member)
+
+static const struct mr_case_field finding_fields[] = MR_CASE_LIST(
+    FINDING(id, INT), FINDING(kind, SMALL), FINDING(key, BYTES), FINDING_SPAN(source_id),
+    FINDING_SPAN(target_id), FINDING_SPAN(source), FINDING_SPAN(target));
+
 static enum mr_code add_findings(struct mr_affected_people *p,
                                  const struct mr_affected_subject *subject,
                                  struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
     bool row = false;
-    enum mr_code code = mr_case_prepare(
+    enum mr_code code = MR_CASE_PREPARE(
         p->cf,
         "SELECT id, kind, key, source_id, target_id, source, target FROM finding"
-        " WHERE tbl=? AND state=2 ORDER BY id",
-        &stmt, err);
+        " WHERE tbl = :tbl AND state = 2 ORDER BY id",
+        &stmt, err, MR_ARG_INT("tbl", subject->table->id));
     if (code == MR_OK)
-        mr_case_bind_int(stmt, 1, subject->table->id);
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(finding_fields), err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        code = add_finding(p, subject, stmt, err);
+        struct mr_finding f = {0};
+        code = mr_case_fields_read(&map, NULL, &f, err);
+        if (code == MR_OK)
+            code = add_finding(p, subject, &f, err);
         if (code == MR_OK && mr_is_cancelled())
             code = mr_cancelled_err(err);
     }
@@ -269,35 +264,18 @@ static enum mr_code mark_moved(struct mr_affected_people *p,
                                const struct mr_affected_subject *subject,
                                struct mr_err *err)
 {
-    const int64_t values[] = {subject->table->id, MR_AFFECTED_MOVED};
-    return mr_affected_run(
+    return MR_CASE_ONCE(
         p->cf,
-        "UPDATE temp.person SET reasons = reasons | ?2 WHERE id IN"
+        "UPDATE temp.person SET reasons = reasons | :moved WHERE id IN"
         " (SELECT n.person FROM moved m JOIN temp.node n ON n.side = 0 AND"
-        "  n.node = m.source WHERE m.tbl = ?1"
+        "  n.node = m.source WHERE m.tbl = :tbl"
         "  UNION ALL SELECT n.person FROM moved m JOIN temp.node n ON n.side = 1 AND"
-        "  n.node = m.target WHERE m.tbl = ?1)",
-        values, 2, err);
+        "  n.node = m.target WHERE m.tbl = :tbl)",
+        err, MR_ARG_INT("moved", MR_AFFECTED_MOVED),
+        MR_ARG_INT("tbl", subject->table->id));
 }
 
 /* ---- duplicates ---- */
-
-static enum mr_code has_open_rows(struct mr_affected_people *p, int64_t table, bool *open,
-                                  struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    int64_t found = 0;
-    enum mr_code code = mr_case_prepare(
-        p->cf, "SELECT 1 FROM finding WHERE tbl=? AND state IN (0, 1, 4) LIMIT 1", &stmt,
-        err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, table);
-        code = get_id(stmt, &found, err);
-    }
-    mr_case_free(stmt);
-    *open = found != 0;
-    return code;
-}
 
 enum mr_code mr_affected_people_add_known(struct mr_affected_people *p,
                                           const struct mr_affected_seen *seen,
@@ -308,11 +286,11 @@ enum mr_code mr_affected_people_add_known(struct mr_affected_people *p,
                                              seen->image_len, err);
     if (code == MR_OK)
         code = make_name(p, seen, err);
-    if (code != MR_OK)
-        return code;
-    mr_case_bind_int(p->find_person, 1, seen->subject->table->id);
-    mr_case_bind_borrowed(p->find_person, 2, p->name.ptr, p->name.len);
-    code = get_id(p->find_person, &person, err);
+    if (code == MR_OK)
+        code = get_id(p->find_person,
+                      MR_CASE_ARGS(MR_ARG_INT("tbl", seen->subject->table->id),
+                                   MR_ARG_BLOB("name", p->name.ptr, p->name.len)),
+                      &person, err);
     return code == MR_OK && person != 0
                ? save_row(p, person, seen->side, seen->origin, err)
                : code;
@@ -322,24 +300,33 @@ static enum mr_code add_duplicates(struct mr_affected_people *p,
                                    const struct mr_affected_subject *subject,
                                    struct mr_err *err)
 {
+    static const struct mr_case_field fields[] =
+        MR_CASE_LIST(MR_CASE_FIELD(struct mr_affected_seen, side, MR_CASE_SMALL),
+                     MR_CASE_SPAN(struct mr_affected_seen, identity),
+                     MR_CASE_SPAN(struct mr_affected_seen, image));
+    const struct mr_case_arg tbl = MR_ARG_INT("tbl", subject->table->id);
     struct mr_case_stmt *stmt = NULL;
-    bool row = false, open = true;
-    enum mr_code code = has_open_rows(p, subject->table->id, &open, err);
+    struct mr_case_fields map;
+    int64_t open = 0;
+    bool row = false;
+    enum mr_code code = MR_CASE_NUMBER(
+        p->cf, "SELECT 1 FROM finding WHERE tbl = :tbl AND state IN (0, 1, 4) LIMIT 1",
+        &open, err, tbl);
     /* One that is a finding is listed already; all others are equal on both sides. */
-    bool equal = !open && mr_affected_was_compared_whole(subject->table);
+    bool equal = open == 0 && mr_affected_was_compared_whole(subject->table);
     if (code == MR_OK)
-        code = mr_case_prepare(
-            p->cf, "SELECT side, identity, image FROM duplicate WHERE tbl=?", &stmt, err);
+        code = MR_CASE_PREPARE(
+            p->cf, "SELECT side, identity, image FROM duplicate WHERE tbl = :tbl", &stmt,
+            err, tbl);
     if (code == MR_OK)
-        mr_case_bind_int(stmt, 1, subject->table->id);
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(fields), err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_affected_seen seen = {.subject = subject,
-                                        .side = (int)mr_case_int(stmt, 0),
                                         .origin = equal ? MR_AFFECTED_EQUAL
                                                         : MR_AFFECTED_ONE_SIDE};
-        seen.identity = mr_case_blob(stmt, 1, &seen.identity_len);
-        seen.image = mr_case_blob(stmt, 2, &seen.image_len);
-        code = mr_affected_people_add_known(p, &seen, err);
+        code = mr_case_fields_read(&map, NULL, &seen, err);
+        if (code == MR_OK)
+            code = mr_affected_people_add_known(p, &seen, err);
     }
     mr_case_free(stmt);
     return code;

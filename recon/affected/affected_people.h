@@ -79,8 +79,4 @@ enum mr_code mr_affected_people_add_read(struct mr_affected_people *people,
 /* Is a row of the table that is no finding known to be equal on both sides? */
 bool mr_affected_was_compared_whole(const struct mr_find_table *table);
 
-/* Runs a statement without result whose parameters are integers. */
-enum mr_code mr_affected_run(struct mr_case *cf, const char *sql, const int64_t *values,
-                             int nvalues, struct mr_err *err);
-
 #endif

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/case/plan_manifest.h"
 #include "core/file/csv_in.h"
 #include "core/file/sha256.h"
@@ -127,12 +128,14 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
         return mr_err_set(err, MR_E_REFUSED,
                           "\"%s\", line %" PRIu64 ": not as many fields as in the header",
                           l->path, line);
-    for (size_t c = 0; c < COLUMNS; c++)
-        mr_case_bind_borrowed(l->add, (int)c + 1, fields[l->at[c]].ptr,
-                              fields[l->at[c]].len);
-    if (fields[l->at[TARGET_KEY]].len > l->plan->chars)
-        l->plan->chars = fields[l->at[TARGET_KEY]].len;
-    return mr_case_run(l->add, err);
+    const struct mr_csv_field *table = &fields[l->at[TABLE]],
+                              *source = &fields[l->at[SOURCE_KEY]],
+                              *target = &fields[l->at[TARGET_KEY]];
+    if (target->len > l->plan->chars)
+        l->plan->chars = target->len;
+    return MR_CASE_RUN(l->add, err, MR_ARG_BLOB("tbl", table->ptr, table->len),
+                       MR_ARG_BLOB("skey", source->ptr, source->len),
+                       MR_ARG_BLOB("tkey", target->ptr, target->len));
 }
 
 static enum mr_code read_map(struct loading *l, struct mr_err *err)
@@ -152,14 +155,16 @@ static enum mr_code load(struct loading *l, struct mr_case *cf, struct mr_err *e
                      " tkey BLOB NOT NULL, PRIMARY KEY (tbl, skey)) WITHOUT ROWID",
                      err);
     if (code == MR_OK)
-        code = mr_case_prepare(
-            cf, "INSERT OR REPLACE INTO new_key (tbl, skey, tkey) VALUES (?,?,?)",
-            &l->add, err);
+        code = mr_case_prepare(cf,
+                               "INSERT OR REPLACE INTO new_key (tbl, skey, tkey)"
+                               " VALUES (:tbl, :skey, :tkey)",
+                               &l->add, err);
     if (code == MR_OK)
         code = read_map(l, err);
     mr_case_free(l->add);
     return code == MR_OK
-               ? mr_case_prepare(cf, "SELECT tkey FROM new_key WHERE tbl=?1 AND skey=?2",
+               ? mr_case_prepare(cf,
+                                 "SELECT tkey FROM new_key WHERE tbl=:tbl AND skey=:skey",
                                  &l->plan->find, err)
                : code;
 }
@@ -199,9 +204,9 @@ enum mr_code mr_affected_plan_key(struct mr_affected_plan *plan,
     for (size_t i = 0; code == MR_OK && i < line->keys[0].count; i++) {
         const struct mr_key *source = mr_vec_at(&line->keys[0], i);
         bool found = false;
-        mr_case_bind_borrowed(plan->find, 1, table, strlen(table));
-        mr_case_bind_borrowed(plan->find, 2, source->ptr, source->len);
-        code = mr_case_step(plan->find, &found, err);
+        code =
+            MR_CASE_ASK(plan->find, &found, err, MR_ARG_BLOB("tbl", table, strlen(table)),
+                        MR_ARG_BYTES("skey", *source));
         if (code == MR_OK && found) {
             size_t len;
             const void *target = mr_case_blob(plan->find, 0, &len);

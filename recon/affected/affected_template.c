@@ -15,6 +15,7 @@
 
 #include "core/base/suggest.h"
 #include "core/base/utf8.h"
+#include "core/case/case_args.h"
 
 enum piece_kind {
     PIECE_TEXT = 1,
@@ -244,8 +245,7 @@ static enum mr_code is_new(struct template *t, bool *yes, struct mr_err *err)
     if (code != MR_OK)
         return code;
     bool again = false;
-    mr_case_bind_borrowed(t->once, 1, t->line.ptr, t->line.len);
-    code = mr_case_step(t->once, yes, err);
+    code = MR_CASE_ASK(t->once, yes, err, MR_ARG_BLOB("line", t->line.ptr, t->line.len));
     if (code == MR_OK && *yes)
         code = mr_case_step(t->once, &again, err);
     mr_case_reset(t->once);
@@ -363,7 +363,7 @@ static enum mr_code begin(struct mr_affected_writer *w, struct mr_strbuf *out,
         err);
     if (code == MR_OK)
         code = mr_case_prepare(cf,
-                               "INSERT INTO temp.printed VALUES (?)"
+                               "INSERT INTO temp.printed (line) VALUES (:line)"
                                " ON CONFLICT DO NOTHING RETURNING 1",
                                &t->once, err);
     return code;

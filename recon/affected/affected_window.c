@@ -6,6 +6,7 @@
 
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/case/case_args.h"
 #include "core/case/run_command.h"
 #include "core/db/sqltext.h"
 #include "core/pair/pair_identity.h"
@@ -365,26 +366,21 @@ static enum mr_code read_side(struct reading *r, enum mr_side side, struct mr_er
 static enum mr_code find_naming(struct reading *r, struct mr_err *err)
 {
     const struct mr_find_table *table = r->live->subject->table;
-    struct mr_case_stmt *stmt = NULL;
-    bool other = false, row = false;
+    bool other = false;
+    int64_t found = 0;
     for (size_t i = 0; i < table->ncolumns; i++)
         other = other ||
                 (table->columns[i].identity_at >= 0) != (table->columns[i].key_at >= 0);
     r->named = other && r->live->subject->nkey > 0;
     if (r->named || r->live->subject->nkey == 0)
         return MR_OK;
-    enum mr_code code = mr_case_prepare(
+    enum mr_code code = MR_CASE_NUMBER(
         r->people->cf,
-        "SELECT 1 FROM finding WHERE tbl = ?1 AND source_id IS NOT NULL UNION ALL"
-        " SELECT 1 FROM finding WHERE tbl = ?1 AND target_id IS NOT NULL UNION ALL"
-        " SELECT 1 FROM ancestor WHERE tbl = ?1 AND identity IS NOT NULL LIMIT 1",
-        &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, table->id);
-        code = mr_case_step(stmt, &row, err);
-    }
-    mr_case_free(stmt);
-    r->named = row;
+        "SELECT 1 FROM finding WHERE tbl = :tbl AND source_id IS NOT NULL UNION ALL"
+        " SELECT 1 FROM finding WHERE tbl = :tbl AND target_id IS NOT NULL UNION ALL"
+        " SELECT 1 FROM ancestor WHERE tbl = :tbl AND identity IS NOT NULL LIMIT 1",
+        &found, err, MR_ARG_INT("tbl", table->id));
+    r->named = found != 0;
     return code;
 }
 

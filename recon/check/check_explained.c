@@ -2,6 +2,8 @@
 #include "recon/check/check_explained.h"
 
 #include "core/base/signals.h"
+#include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/case/image.h"
 #include "core/pair/pair_identity.h"
 
@@ -70,16 +72,13 @@ static enum mr_code add_seen(void *ctx, const struct mr_finding *f, struct mr_er
         code = digest_of(x, f->target, f->target_len, &digest, err);
     if (code != MR_OK)
         return code;
-    mr_case_bind_int(x->add, 1, f->id);
-    if (f->source != NULL)
-        mr_case_bind_blob(x->add, 2, x->skey.ptr, x->skey.len);
-    if (f->target != NULL) {
-        mr_case_bind_blob(x->add, 3, x->tkey.ptr, x->tkey.len);
-        mr_case_bind_blob(x->add, 4, &digest, sizeof digest);
-    }
-    if (f->target_id != NULL)
-        mr_case_bind_blob(x->add, 5, f->target_id, f->target_id_len);
-    code = mr_case_run(x->add, err);
+    const bool there = f->target != NULL;
+    code = MR_CASE_RUN(
+        x->add, err, MR_ARG_INT("finding", f->id),
+        MR_ARG_BLOB("skey", f->source != NULL ? x->skey.ptr : NULL, x->skey.len),
+        MR_ARG_BLOB("tkey", there ? x->tkey.ptr : NULL, x->tkey.len),
+        MR_ARG_BLOB("digest", there ? &digest : NULL, sizeof digest),
+        MR_ARG_BLOB("target_id", f->target_id, f->target_id_len));
     return code == MR_OK && mr_is_cancelled() ? mr_cancelled_err(err) : code;
 }
 
@@ -92,7 +91,7 @@ static const char proven_sql[] =
     "INSERT INTO temp.proven SELECT p.source_key, p.target_key,"
     " CASE p.state WHEN 'matched' THEN 2 ELSE 1 END, p.plan"
     " FROM plan_map p JOIN temp.seen g ON g.tkey = p.target_key"
-    " WHERE p.tbl = ?1 AND p.state <> 'undone'"
+    " WHERE p.tbl = :tbl AND p.state <> 'undone'"
     " AND (p.source_key <> p.target_key OR p.state <> 'matched')"
     " AND (g.digest = p.digest OR (p.source_key <> p.target_key"
     "  AND p.identity IS NOT NULL AND g.target_id = p.identity))"
@@ -100,39 +99,13 @@ static const char proven_sql[] =
     "  AND u.tkey = p.target_key AND u.identity IS p.identity)";
 
 static const char explained_sql[] =
-    "INSERT INTO explained SELECT s.finding, ?1, coalesce("
+    "INSERT INTO explained (finding, tbl, how, plan) SELECT s.finding, :tbl, coalesce("
     "  (SELECT min(how) FROM temp.proven p WHERE p.skey = s.skey), 0), coalesce("
     "  (SELECT max(plan) FROM temp.proven p WHERE p.skey = s.skey),"
     "  (SELECT max(plan) FROM temp.proven p WHERE p.tkey = s.tkey))"
     " FROM temp.seen s"
     " WHERE (s.skey IS NOT NULL OR s.tkey IN (SELECT tkey FROM temp.proven))"
     " AND (s.skey IS NULL OR s.skey IN (SELECT skey FROM temp.proven))";
-
-static enum mr_code ask(struct mr_case *cf, const char *sql, const char *text, bool *yes,
-                        struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(cf, sql, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, text);
-        code = mr_case_step(stmt, yes, err);
-    }
-    mr_case_free(stmt);
-    return code;
-}
-
-static enum mr_code run_int(struct mr_case *cf, const char *sql, int64_t value,
-                            struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(cf, sql, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, value);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
-}
 
 static enum mr_code collect(struct explaining *x, struct mr_findings *fd,
                             struct mr_err *err)
@@ -143,7 +116,10 @@ static enum mr_code collect(struct explaining *x, struct mr_findings *fd,
                x->table->ncolumns)
         x->nkey++;
     enum mr_code code =
-        mr_case_prepare(x->cf, "INSERT INTO temp.seen VALUES (?,?,?,?,?)", &x->add, err);
+        mr_case_prepare(x->cf,
+                        "INSERT INTO temp.seen (finding, skey, tkey, digest, target_id)"
+                        " VALUES (:finding, :skey, :tkey, :digest, :target_id)",
+                        &x->add, err);
     if (code == MR_OK)
         code = mr_findings_walk(fd, x->table->id, false, add_seen, x, err);
     mr_case_free(x->add);
@@ -153,23 +129,20 @@ static enum mr_code collect(struct explaining *x, struct mr_findings *fd,
 static enum mr_code explain_table(struct explaining *x, struct mr_findings *fd,
                                   struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    bool planned = false;
-    enum mr_code code = ask(x->cf, "SELECT 1 FROM plan_map WHERE tbl = ?1 LIMIT 1",
-                            x->table->name, &planned, err);
-    if (code != MR_OK || !planned || x->table->keyless)
+    const struct mr_case_arg name = MR_ARG_TEXT("tbl", x->table->name);
+    int64_t planned = 0;
+    enum mr_code code = MR_CASE_NUMBER(
+        x->cf, "SELECT 1 FROM plan_map WHERE tbl = :tbl LIMIT 1", &planned, err, name);
+    if (code != MR_OK || planned == 0 || x->table->keyless)
         return code;
     code = mr_case_exec(x->cf, seen_sql, err);
     if (code == MR_OK)
         code = collect(x, fd, err);
     if (code == MR_OK)
-        code = mr_case_prepare(x->cf, proven_sql, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, x->table->name);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code == MR_OK ? run_int(x->cf, explained_sql, x->table->id, err) : code;
+        code = MR_CASE_ONCE(x->cf, proven_sql, err, name);
+    return code == MR_OK
+               ? MR_CASE_ONCE(x->cf, explained_sql, err, MR_ARG_INT("tbl", x->table->id))
+               : code;
 }
 
 static enum mr_code explain_all(struct mr_findings *fd, struct mr_err *err)
@@ -197,7 +170,8 @@ static enum mr_code explain_all(struct mr_findings *fd, struct mr_err *err)
                             " (SELECT id FROM tbl)",
                             err);
     for (size_t i = 0; code == MR_OK && i < ntables; i++)
-        code = run_int(x.cf, "DELETE FROM explained WHERE tbl = ?", tables[i].id, err);
+        code = MR_CASE_ONCE(x.cf, "DELETE FROM explained WHERE tbl = :tbl", err,
+                            MR_ARG_INT("tbl", tables[i].id));
     for (size_t i = 0; code == MR_OK && i < ntables; i++) {
         x.table = &tables[i];
         code = explain_table(&x, fd, err);
@@ -235,24 +209,23 @@ enum mr_code mr_check_is_explained(struct mr_findings *fd, bool *any, struct mr_
 enum mr_code mr_check_explained(struct mr_findings *fd, int64_t table,
                                 struct mr_check_explained *out, struct mr_err *err)
 {
+    enum { KIND, ROWS, RESTORED, MET };
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     *out = (struct mr_check_explained){0};
     enum mr_code code =
-        mr_case_prepare(mr_findings_case(fd),
+        MR_CASE_PREPARE(mr_findings_case(fd),
                         "SELECT f.kind, count(*), count(*) FILTER (WHERE how = 1),"
                         " count(*) FILTER (WHERE how = 2) FROM explained x"
-                        " JOIN finding f ON f.id = x.finding WHERE x.tbl = ?"
+                        " JOIN finding f ON f.id = x.finding WHERE x.tbl = :tbl"
                         " GROUP BY f.kind",
-                        &stmt, err);
-    if (code == MR_OK)
-        mr_case_bind_int(stmt, 1, table);
+                        &stmt, err, MR_ARG_INT("tbl", table));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        int64_t kind = mr_case_int(stmt, 0);
-        uint64_t rows = (uint64_t)mr_case_int(stmt, 1);
+        int64_t kind = mr_case_int(stmt, KIND);
+        uint64_t rows = (uint64_t)mr_case_int(stmt, ROWS);
         out->rows += rows;
-        out->restored += (uint64_t)mr_case_int(stmt, 2);
-        out->met += (uint64_t)mr_case_int(stmt, 3);
+        out->restored += (uint64_t)mr_case_int(stmt, RESTORED);
+        out->met += (uint64_t)mr_case_int(stmt, MET);
         if (kind > MR_KIND_UNDECIDED && kind <= MR_KIND_COLLISION)
             out->of_kind[kind] = rows;
     }
@@ -263,22 +236,17 @@ enum mr_code mr_check_explained(struct mr_findings *fd, int64_t table,
 enum mr_code mr_check_explained_plan(struct mr_findings *fd, struct mr_arena *arena,
                                      const char **dir, struct mr_err *err)
 {
+    static const struct mr_case_field fields[] = {{"dir", MR_CASE_TEXT, 0}};
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
     *dir = NULL;
-    enum mr_code code =
-        mr_case_prepare(mr_findings_case(fd),
-                        "SELECT max(p.dir) FROM explained x JOIN tbl t ON t.id = x.tbl"
-                        " LEFT JOIN plan p ON p.id = x.plan WHERE t.run = ?"
-                        " HAVING count(DISTINCT x.plan) = 1",
-                        &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, mr_findings_run_id(fd));
-        code = mr_case_step(stmt, &row, err);
-    }
-    if (code == MR_OK && row && mr_case_text(stmt, 0) != NULL &&
-        (*dir = mr_arena_strdup(arena, mr_case_text(stmt, 0))) == NULL)
-        code = mr_err_nomem(err, "reading the case file");
+    enum mr_code code = MR_CASE_PREPARE(
+        mr_findings_case(fd),
+        "SELECT max(p.dir) AS dir FROM explained x JOIN tbl t ON"
+        " t.id = x.tbl LEFT JOIN plan p ON p.id = x.plan WHERE t.run = :run"
+        " HAVING count(DISTINCT x.plan) = 1",
+        &stmt, err, MR_ARG_INT("run", mr_findings_run_id(fd)));
+    if (code == MR_OK)
+        code = mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), arena, dir, NULL, err);
     mr_case_free(stmt);
     return code;
 }

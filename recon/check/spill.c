@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/source/canon.h"
 
 #define CANON_BATCH 500
@@ -14,8 +16,9 @@ enum { LOOKS_AT_REST = 3, LOOKS_MOVING = 5 };
 
 /* row: this pass.  suspect: state 0 open, 2 diverged, 3 settled, 5 joined to another; looks:
  * passes in a row with this very difference. */
-static const char schema_sql[] =
+#define ROW_TABLE                                                                        \
     "CREATE TABLE row (side INT NOT NULL, k BLOB NOT NULL, d BLOB NOT NULL) STRICT;"
+static const char schema_sql[] = ROW_TABLE
     "CREATE TABLE differs (k BLOB PRIMARY KEY, ds BLOB, dt BLOB, ns INT, nt INT,"
     " cs INT, ct INT) STRICT, WITHOUT ROWID;"
     "CREATE TABLE suspect (k BLOB PRIMARY KEY, ds BLOB, dt BLOB, ns INT, nt INT,"
@@ -52,14 +55,13 @@ enum mr_code mr_spill_open(struct mr_spill **out, struct mr_err *err)
     struct mr_spill *spill = calloc(1, sizeof *spill);
     if (spill == NULL)
         return mr_err_nomem(err, "comparing a table on disk");
+    const struct mr_case_sql list[] = {
+        {&spill->wants, "SELECT 1 FROM suspect WHERE k = :k AND state = 0"},
+        {&spill->keep,
+         "INSERT OR REPLACE INTO image (side, k, image) VALUES (:side, :k, :image)"}};
     enum mr_code code = mr_case_open(NULL, MR_CASE_WRITE, schema_sql, 1, &spill->cf, err);
     if (code == MR_OK)
-        code =
-            mr_case_prepare(spill->cf, "SELECT 1 FROM suspect WHERE k = ? AND state = 0",
-                            &spill->wants, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(spill->cf, "INSERT OR REPLACE INTO image VALUES (?,?,?)",
-                               &spill->keep, err);
+        code = mr_case_prepare_all(spill->cf, list, sizeof list / sizeof list[0], err);
     if (code != MR_OK) {
         mr_spill_close(spill);
         return code;
@@ -95,14 +97,12 @@ enum mr_code mr_spill_begin_pass(struct mr_spill *spill, bool uncommitted,
     spill->uncommitted = uncommitted;
     mr_case_free(spill->add);
     spill->add = NULL;
-    enum mr_code code = exec_locked(
-        spill,
-        "DELETE FROM differs; DROP TABLE row;"
-        "CREATE TABLE row (side INT NOT NULL, k BLOB NOT NULL, d BLOB NOT NULL) STRICT;",
-        err);
+    enum mr_code code =
+        exec_locked(spill, "DELETE FROM differs; DROP TABLE row;" ROW_TABLE, err);
     if (code == MR_OK)
-        code = mr_case_prepare(spill->cf, "INSERT INTO row VALUES (?,?,?)", &spill->add,
-                               err);
+        code = mr_case_prepare(spill->cf,
+                               "INSERT INTO row (side, k, d) VALUES (:side, :k, :d)",
+                               &spill->add, err);
     spill->pass++;
     memcpy(spill->before, spill->sums, sizeof spill->before);
     memset(spill->sums, 0, sizeof spill->sums);
@@ -113,10 +113,9 @@ enum mr_code mr_spill_add(struct mr_spill *spill, int side, struct mr_key key,
                           struct mr_digest digest, struct mr_err *err)
 {
     mr_case_lock(spill->cf);
-    mr_case_bind_int(spill->add, 1, side);
-    mr_case_bind_blob(spill->add, 2, key.ptr, key.len);
-    mr_case_bind_blob(spill->add, 3, &digest, sizeof digest);
-    enum mr_code code = mr_case_run(spill->add, err);
+    enum mr_code code =
+        MR_CASE_RUN(spill->add, err, MR_ARG_INT("side", side), MR_ARG_BYTES("k", key),
+                    MR_ARG_BLOB("d", &digest, sizeof digest));
     spill->sums[side].rows++;
     spill->sums[side].hi += digest.hi;
     spill->sums[side].lo += digest.lo;
@@ -152,31 +151,21 @@ static const char judge_sql[] =
 
 static enum mr_code settle_true(struct mr_spill *spill, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     bool rests = memcmp(spill->sums, spill->before, sizeof spill->sums) == 0;
     spill->at_rest = rests ? spill->at_rest + 1 : 0;
-    enum mr_code code = mr_case_prepare(
-        spill->cf, "UPDATE suspect SET state = 2 WHERE state = 0 AND looks >= ?", &stmt,
-        err);
-    if (code == MR_OK) {
-        mr_case_bind_int(
-            stmt, 1, spill->at_rest + 1 >= LOOKS_AT_REST ? LOOKS_AT_REST : LOOKS_MOVING);
-        code = mr_case_run(stmt, err);
-    }
-    mr_case_free(stmt);
-    return code;
+    return MR_CASE_ONCE(
+        spill->cf, "UPDATE suspect SET state = 2 WHERE state = 0 AND looks >= :looks",
+        err,
+        MR_ARG_INT("looks",
+                   spill->at_rest + 1 >= LOOKS_AT_REST ? LOOKS_AT_REST : LOOKS_MOVING));
 }
 
 static enum mr_code count_open(struct mr_spill *spill, uint64_t *open, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    enum mr_code code = mr_case_prepare(
-        spill->cf, "SELECT count(*) FROM suspect WHERE state = 0", &stmt, err);
-    if (code == MR_OK)
-        code = mr_case_step(stmt, &row, err);
-    *open = code == MR_OK && row ? (uint64_t)mr_case_int(stmt, 0) : 0;
-    mr_case_free(stmt);
+    int64_t count = 0;
+    enum mr_code code = mr_case_number_with(
+        spill->cf, "SELECT count(*) FROM suspect WHERE state = 0", NULL, 0, &count, err);
+    *open = (uint64_t)count;
     return code;
 }
 
@@ -218,8 +207,7 @@ enum mr_code mr_spill_wants(struct mr_spill *spill, struct mr_key key, bool *wan
     if (spill->pass < 2)
         return MR_OK;
     mr_case_lock(spill->cf);
-    mr_case_bind_blob(spill->wants, 1, key.ptr, key.len);
-    enum mr_code code = mr_case_step(spill->wants, wanted, err);
+    enum mr_code code = MR_CASE_ASK(spill->wants, wanted, err, MR_ARG_BYTES("k", key));
     mr_case_reset(spill->wants);
     mr_case_unlock(spill->cf);
     return code;
@@ -229,10 +217,9 @@ enum mr_code mr_spill_keep_image(struct mr_spill *spill, int side, struct mr_key
                                  const void *image, size_t len, struct mr_err *err)
 {
     mr_case_lock(spill->cf);
-    mr_case_bind_int(spill->keep, 1, side);
-    mr_case_bind_blob(spill->keep, 2, key.ptr, key.len);
-    mr_case_bind_blob(spill->keep, 3, image, len);
-    enum mr_code code = mr_case_run(spill->keep, err);
+    enum mr_code code =
+        MR_CASE_RUN(spill->keep, err, MR_ARG_INT("side", side), MR_ARG_BYTES("k", key),
+                    MR_ARG_BLOB("image", image, len));
     mr_case_unlock(spill->cf);
     return code;
 }
@@ -242,33 +229,25 @@ static enum mr_code load_one_sided(struct mr_spill *spill, struct mr_strbuf *aft
                                    struct mr_arena *arena, struct mr_vec *items,
                                    struct mr_err *err)
 {
+    static const struct mr_case_field fields[] =
+        MR_CASE_LIST(MR_CASE_FIELD_AS("k", struct mr_canon_item, in, MR_CASE_START),
+                     MR_CASE_FIELD(struct mr_canon_item, in_len, MR_CASE_LENGTH));
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    enum mr_code code = mr_case_prepare(
-        spill->cf,
-        "SELECT k FROM suspect WHERE state = 2 AND (ns = 0 OR nt = 0) AND k > ?"
-        " ORDER BY k LIMIT ?",
-        &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_blob(stmt, 1, after->ptr, after->len);
-        mr_case_bind_int(stmt, 2, CANON_BATCH);
-    }
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_canon_item *item = mr_vec_push(items);
-        size_t len = 0;
-        const void *key = mr_case_blob(stmt, 0, &len);
-        const void *copy = item != NULL ? mr_arena_dup(arena, key, len) : NULL;
-        if (copy == NULL) {
-            code = mr_err_nomem(err, "comparing keys");
-            break;
-        }
-        item->in = copy;
-        item->in_len = len;
-        mr_strbuf_reset(after);
-        mr_strbuf_add(after, key, len);
-    }
+    enum mr_code code =
+        MR_CASE_PREPARE(spill->cf,
+                        "SELECT k FROM suspect WHERE state = 2 AND (ns = 0 OR nt = 0)"
+                        " AND k > :after ORDER BY k LIMIT :limit",
+                        &stmt, err, MR_ARG_BLOB("after", after->ptr, after->len),
+                        MR_ARG_INT("limit", CANON_BATCH));
+    if (code == MR_OK)
+        code = mr_case_fields_all(stmt, MR_CASE_FIELDS(fields), arena, items, err);
     mr_case_free(stmt);
-    return code == MR_OK ? mr_strbuf_check(after, "comparing keys", err) : code;
+    if (code != MR_OK || items->count == 0)
+        return code;
+    const struct mr_canon_item *last = mr_vec_at(items, items->count - 1);
+    mr_strbuf_reset(after);
+    mr_strbuf_add(after, last->in, last->in_len);
+    return mr_strbuf_check(after, "comparing keys", err);
 }
 
 static enum mr_code save_canon(struct mr_spill *spill, const struct mr_vec *items,
@@ -276,14 +255,12 @@ static enum mr_code save_canon(struct mr_spill *spill, const struct mr_vec *item
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_case_prepare(
-        spill->cf, "UPDATE suspect SET canon = ? WHERE k = ?", &stmt, err);
+        spill->cf, "UPDATE suspect SET canon = :canon WHERE k = :k", &stmt, err);
     for (size_t i = 0; code == MR_OK && i < items->count; i++) {
         const struct mr_canon_item *item = mr_vec_at(items, i);
-        if (item->out == NULL)
-            continue;
-        mr_case_bind_blob(stmt, 1, item->out, item->out_len);
-        mr_case_bind_blob(stmt, 2, item->in, item->in_len);
-        code = mr_case_run(stmt, err);
+        if (item->out != NULL)
+            code = MR_CASE_RUN(stmt, err, MR_ARG_BLOB("canon", item->out, item->out_len),
+                               MR_ARG_BLOB("k", item->in, item->in_len));
     }
     mr_case_free(stmt);
     return code;
@@ -330,30 +307,50 @@ enum mr_code mr_spill_join_canonical(struct mr_spill *spill, mr_spill_canon_fn *
     return code;
 }
 
+struct spilled {
+    struct mr_finding f;
+    uint64_t ns, nt;
+    int64_t state;
+};
+
+#define SPILLED(name, member, type)                                                      \
+    MR_CASE_FIELD_AS(name, struct spilled, member, MR_CASE_##type)
+#define SPILLED_SPAN(name, member)                                                       \
+    SPILLED(name, member, START), SPILLED(name, member##_len, LENGTH)
+
+/* Images are of use only where the difference is true. */
+static const struct mr_case_field spilled_fields[] =
+    MR_CASE_LIST(SPILLED("k", f.key, BYTES), SPILLED("ns", ns, INT),
+                 SPILLED("nt", nt, INT), SPILLED("state", state, INT),
+                 SPILLED_SPAN("source", f.source), SPILLED_SPAN("target", f.target));
+
 enum mr_code mr_spill_walk(struct mr_spill *spill, mr_finding_fn *fn, void *ctx,
                            struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
     bool row = false;
     enum mr_code code =
         mr_case_prepare(spill->cf,
-                        "SELECT s.k, s.ns, s.nt, s.state, a.image, b.image FROM suspect s"
+                        "SELECT s.k AS k, s.ns AS ns, s.nt AS nt, s.state AS state,"
+                        " CASE s.state WHEN 2 THEN a.image END AS source,"
+                        " CASE s.state WHEN 2 THEN b.image END AS target FROM suspect s"
                         " LEFT JOIN image a ON a.side = 0 AND a.k = s.k AND s.ns > 0"
                         " LEFT JOIN image b ON b.side = 1 AND b.k = s.k AND s.nt > 0"
                         " WHERE s.state IN (0, 2) ORDER BY s.k",
                         &stmt, err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(spilled_fields), err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_finding f = {0};
-        uint64_t ns = (uint64_t)mr_case_int(stmt, 1), nt = (uint64_t)mr_case_int(stmt, 2);
-        f.key.ptr = mr_case_blob(stmt, 0, &f.key.len);
-        f.count = ns > nt ? ns : nt;
-        f.state = mr_case_int(stmt, 3) == 2 ? MR_FIND_DIVERGED : MR_FIND_UNSETTLED;
-        if (f.state == MR_FIND_DIVERGED) {
-            f.source = mr_case_blob(stmt, 4, &f.source_len);
-            f.target = mr_case_blob(stmt, 5, &f.target_len);
-        }
-        f.kind = nt == 0 ? MR_KIND_MISSING : ns == 0 ? MR_KIND_EXTRA : MR_KIND_UNDECIDED;
-        code = fn(ctx, &f, err);
+        struct spilled s = {0};
+        code = mr_case_fields_read(&map, NULL, &s, err);
+        s.f.count = s.ns > s.nt ? s.ns : s.nt;
+        s.f.state = s.state == 2 ? MR_FIND_DIVERGED : MR_FIND_UNSETTLED;
+        s.f.kind = s.nt == 0   ? MR_KIND_MISSING
+                   : s.ns == 0 ? MR_KIND_EXTRA
+                               : MR_KIND_UNDECIDED;
+        if (code == MR_OK)
+            code = fn(ctx, &s.f, err);
     }
     mr_case_free(stmt);
     return code;

@@ -1,6 +1,14 @@
 /* report_order.c: see report_order.h. */
 #include "recon/report/report_order.h"
 
+#include "core/case/case_args.h"
+
+static const char chunks_sql[] =
+    "SELECT c.segment, c.no, c.equal, c.hi, (SELECT count(*) FROM finding f WHERE"
+    " f.tbl = c.tbl AND f.segment = c.segment AND f.chunk = c.no)"
+    " FROM chunk c WHERE c.tbl = :tbl ORDER BY c.segment, c.no";
+enum { SEGMENT, NO, EQUAL, HI, FINDINGS };
+
 static enum mr_code add_chunk(struct mr_report_order *order, struct mr_case_stmt *stmt,
                               struct mr_err *err)
 {
@@ -8,14 +16,14 @@ static enum mr_code add_chunk(struct mr_report_order *order, struct mr_case_stmt
     struct mr_key hi;
     if (chunk == NULL)
         return mr_err_nomem(err, "reading the chunks of a table");
-    chunk->segment = mr_case_int(stmt, 0);
-    chunk->no = mr_case_int(stmt, 1);
+    chunk->segment = mr_case_int(stmt, SEGMENT);
+    chunk->no = mr_case_int(stmt, NO);
     chunk->equal_before = order->equal;
     chunk->rank = order->rows;
-    hi.ptr = mr_case_blob(stmt, 3, &hi.len);
+    hi.ptr = mr_case_blob(stmt, HI, &hi.len);
     chunk->has_hi = mr_axis_key_number(hi, &chunk->hi);
-    order->equal += (uint64_t)mr_case_int(stmt, 2);
-    order->rows += (uint64_t)mr_case_int(stmt, 2) + (uint64_t)mr_case_int(stmt, 4);
+    order->equal += (uint64_t)mr_case_int(stmt, EQUAL);
+    order->rows += (uint64_t)(mr_case_int(stmt, EQUAL) + mr_case_int(stmt, FINDINGS));
     return MR_OK;
 }
 
@@ -27,14 +35,8 @@ enum mr_code mr_order_load(struct mr_report_order *order, struct mr_findings *fd
     bool row = false;
     *order = (struct mr_report_order){.chunks = MR_VEC_INIT(struct mr_order_chunk)};
     mr_case_lock(cf);
-    enum mr_code code = mr_case_prepare(
-        cf,
-        "SELECT c.segment, c.no, c.equal, c.hi, (SELECT count(*) FROM finding f WHERE"
-        " f.tbl = c.tbl AND f.segment = c.segment AND f.chunk = c.no)"
-        " FROM chunk c WHERE c.tbl = ? ORDER BY c.segment, c.no",
-        &stmt, err);
-    if (code == MR_OK)
-        mr_case_bind_int(stmt, 1, table);
+    enum mr_code code =
+        MR_CASE_PREPARE(cf, chunks_sql, &stmt, err, MR_ARG_INT("tbl", table));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
         code = add_chunk(order, stmt, err);
     mr_case_free(stmt);

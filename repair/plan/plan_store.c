@@ -201,7 +201,7 @@ static const struct mr_case_field entity_fields[] = {
     FIELD(source_key, MR_CASE_BYTES),
     FIELD(target_key, MR_CASE_BYTES),
     FIELD(identity, MR_CASE_BYTES),
-    FIELD(decision, MR_CASE_ENUM),
+    FIELD(decision, MR_CASE_SMALL),
     FIELD(kind, MR_CASE_TEXT),
     FIELD(detail, MR_CASE_TEXT),
     FIELD(choices, MR_CASE_TEXT),
@@ -306,8 +306,8 @@ enum mr_code mr_plan_store_entities(struct mr_plan_store *store, size_t table,
         MR_ARG_INT("decision", decision), /* the last one: of some only */
     };
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare_with(store->cf, decision == 0 ? all : some, &stmt,
-                                             args, decision == 0 ? 4 : 5, err);
+    enum mr_code code = mr_case_prepare_with(store->cf, decision == 0 ? all : some, args,
+                                             decision == 0 ? 4 : 5, &stmt, err);
     return code == MR_OK ? read_entities(stmt, arena, entities, err) : code;
 }
 
@@ -444,7 +444,7 @@ static const struct mr_case_field step_fields[] = {
     FIELD(unit, MR_CASE_INT),
     FIELD(tree, MR_CASE_INT),
     FIELD(level, MR_CASE_INT),
-    FIELD(op, MR_CASE_ENUM),
+    FIELD(op, MR_CASE_SMALL),
     {"tbl", MR_CASE_INT, offsetof(struct mr_step, table)},
     FIELD(before, MR_CASE_BYTES),
     FIELD(after, MR_CASE_BYTES)};

@@ -12,6 +12,7 @@
 #define MR_TESTS_AFFECTED_CASE_H
 
 #include "check_case.h"
+#include "core/case/case_args.h"
 #include "core/case/kinship.h"
 #include "recon/affected/affected_field.h"
 #include "recon/affected/affected_format.h"
@@ -64,8 +65,7 @@ static inline int64_t club_row(struct club *club, int64_t table, enum mr_find_ki
                                const char *source_id, const char *target_id)
 {
     struct check_case *c = &club->c;
-    struct mr_case_stmt *stmt = NULL;
-    bool row = false;
+    int64_t id = 0;
     c->table.id = table;
     case_row(c, (struct case_row){.state = MR_FIND_DIVERGED,
                                   .kind = kind,
@@ -73,11 +73,8 @@ static inline int64_t club_row(struct club *club, int64_t table, enum mr_find_ki
                                   .target = target,
                                   .source_id = source_id,
                                   .target_id = target_id});
-    case_require(mr_case_prepare(mr_findings_case(c->fd), "SELECT max(id) FROM finding",
-                                 &stmt, NULL));
-    case_require(mr_case_step(stmt, &row, NULL));
-    int64_t id = mr_case_int(stmt, 0);
-    mr_case_free(stmt);
+    case_require(mr_case_number_with(mr_findings_case(c->fd),
+                                     "SELECT max(id) FROM finding", NULL, 0, &id, NULL));
     return id;
 }
 
@@ -124,30 +121,34 @@ static inline void club_link(struct club *club, int side, int64_t child,
 static inline int64_t club_ancestor(struct club *club, int side, int64_t table,
                                     const char *row)
 {
-    struct mr_case_stmt *stmt = NULL;
     struct mr_strbuf key = MR_STRBUF_INIT;
-    bool found = false;
+    int64_t id = 0;
     case_encode(&key, row);
-    case_require(mr_case_prepare(mr_findings_case(club->c.fd),
-                                 "SELECT id FROM ancestor WHERE tbl=? AND side=?"
-                                 " AND key=?",
-                                 &stmt, NULL));
-    mr_case_bind_int(stmt, 1, table);
-    mr_case_bind_int(stmt, 2, side);
-    mr_case_bind_blob(stmt, 3, key.ptr, 10);
-    case_require(mr_case_step(stmt, &found, NULL));
-    int64_t node = found ? -mr_case_int(stmt, 0) : 0;
-    mr_case_free(stmt);
+    case_require(MR_CASE_NUMBER(
+        mr_findings_case(club->c.fd),
+        "SELECT id FROM ancestor WHERE tbl=:tbl AND side=:side AND key=:key", &id, NULL,
+        MR_ARG_INT("tbl", table), MR_ARG_INT("side", side),
+        MR_ARG_BLOB("key", key.ptr, 10)));
     mr_strbuf_release(&key);
-    return node;
+    return -id;
 }
 
 static inline void club_moved(struct club *club, int64_t table, int64_t source,
                               int64_t target)
 {
-    const int64_t values[] = {table, source, target};
-    case_require(mr_affected_run(mr_findings_case(club->c.fd),
-                                 "INSERT INTO moved VALUES (?,?,?)", values, 3, NULL));
+    case_require(MR_CASE_ONCE(mr_findings_case(club->c.fd),
+                              "INSERT INTO moved (tbl, source, target)"
+                              " VALUES (:tbl, :source, :target)",
+                              NULL, MR_ARG_INT("tbl", table),
+                              MR_ARG_INT("source", source),
+                              MR_ARG_INT("target", target)));
+}
+
+/* Changes what the case has of a table, :tbl. */
+static inline void club_change(struct club *club, const char *sql, int64_t table)
+{
+    case_require(
+        MR_CASE_ONCE(mr_findings_case(club->c.fd), sql, NULL, MR_ARG_INT("tbl", table)));
 }
 
 static inline enum mr_code club_choose(struct club *club, const char *columns,

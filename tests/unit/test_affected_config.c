@@ -78,12 +78,8 @@ static void run_of(struct club *club, const struct world *w)
     (void)club_row(club, orders, MR_KIND_CHANGED, "1/a/x", "1/a/y", NULL, NULL);
     if (!w->calm)
         (void)club_row(club, wallet, MR_KIND_CHANGED, "1/a/x", "1/a/y", NULL, NULL);
-    if (w->windowed) {
-        const int64_t values[] = {guests};
-        case_require(mr_affected_run(mr_findings_case(club->c.fd),
-                                     "UPDATE tbl SET windowed = 1 WHERE id = ?", values,
-                                     1, NULL));
-    }
+    if (w->windowed)
+        club_change(club, "UPDATE tbl SET windowed = 1 WHERE id = :tbl", guests);
     case_require(mr_config_parse(w->run, strlen(w->run), "run.ini", &config, NULL));
     keep(club, config);
     mr_config_free(config);

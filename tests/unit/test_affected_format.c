@@ -258,14 +258,9 @@ static void test_sql_two_tables(void **state)
     begin(&club, NULL, 0);
     int64_t other = club_table(&club, "d.guests", true, MR_SUBJECT_CONFIGURED);
     declare(&club);
-    const int64_t values[] = {other};
-    case_require(mr_affected_run(mr_findings_case(club.c.fd),
-                                 "UPDATE col SET type = 'varchar(30)' WHERE tbl = ?"
-                                 " AND at = 1",
-                                 values, 1, NULL));
-    case_require(mr_affected_run(mr_findings_case(club.c.fd),
-                                 "DELETE FROM col WHERE tbl = ? AND at = 2", values, 1,
-                                 NULL));
+    club_change(&club, "UPDATE col SET type = 'varchar(30)' WHERE tbl = :tbl AND at = 1",
+                other);
+    club_change(&club, "DELETE FROM col WHERE tbl = :tbl AND at = 2", other);
     club_row(&club, other, MR_KIND_MISSING, "1/bob/x", NULL, "bob", NULL);
     club_row(&club, other - 1, MR_KIND_MISSING, "2/ann/x", NULL, "ann", NULL);
     expect_sql(&club, "note,id",

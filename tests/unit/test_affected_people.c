@@ -301,10 +301,7 @@ static void child_of(struct club *club, int64_t m, int side, const char *row,
 
 static void set_windowed(struct club *club, int64_t table)
 {
-    const int64_t values[] = {table};
-    case_require(mr_affected_run(mr_findings_case(club->c.fd),
-                                 "UPDATE tbl SET windowed = 1 WHERE id = ?", values, 1,
-                                 NULL));
+    club_change(club, "UPDATE tbl SET windowed = 1 WHERE id = :tbl", table);
 }
 
 /* Ann is 5 on both sides, and registered again on TARGET: what is a duplicate there and no
@@ -514,10 +511,7 @@ static void test_without_key(void **state)
     (void)state;
     club_begin(&club);
     int64_t m = members(&club);
-    const int64_t values[] = {m};
-    case_require(mr_affected_run(mr_findings_case(club.c.fd),
-                                 "UPDATE col SET key_at = -1 WHERE tbl = ?", values, 1,
-                                 NULL));
+    club_change(&club, "UPDATE col SET key_at = -1 WHERE tbl = :tbl", m);
     club_row(&club, m, MR_KIND_MISSING, "1/ann/x", NULL, NULL, NULL);
     club_row(&club, m, MR_KIND_EXTRA, NULL, "2/ann/x", NULL, NULL);
     club_row(&club, m, MR_KIND_EXTRA, NULL, "3/NULL/x", NULL, NULL);

@@ -88,48 +88,59 @@ static void test_wrong(void **state)
     assert_int_not_equal(MR_CASE_RUN(w->add, NULL, MR_ARG_INT("n", 9), MR_ARG_INT("n", 9),
                                      MR_ARG_TEXT("nane", "x")),
                          MR_OK);
+    assert_int_not_equal(MR_CASE_RUN(w->add, NULL, MR_ARG_INT("n", 9), MR_ARG_INT("n", 9),
+                                     MR_ARG_TEXT("name", "x")),
+                         MR_OK);
     assert_int_equal(MR_CASE_ASK(w->find, &row, NULL, MR_ARG_INT("n", 9)), MR_OK);
     assert_false(row);
     mr_case_reset(w->find);
 }
 
-/* What is asked once leaves no statement behind: the case closes. */
+/* Statements that are used once. */
 static void test_once(void **state)
 {
     struct world *w = *state;
-    struct mr_case_stmt *found = NULL;
+    struct mr_case_stmt *stmt = NULL;
+    int64_t n = 5;
     bool row = false;
-    int64_t n = 7;
-    assert_int_equal(MR_CASE_ONCE(w->cf, "INSERT INTO t (n) VALUES (:a), (:b)", NULL,
-                                  MR_ARG_INT("b", 5), MR_ARG_INT("a", 3)),
+    assert_int_equal(MR_CASE_ONCE(w->cf, "INSERT INTO t (name, n) VALUES (:name, :n)",
+                                  NULL, MR_ARG_INT("n", 7), MR_ARG_TEXT("name", "x")),
                      MR_OK);
-    assert_int_equal(MR_CASE_NUMBER(w->cf, "SELECT max(n) FROM t WHERE n<:n", &n, NULL,
-                                    MR_ARG_INT("n", 5)),
-                     MR_OK);
-    assert_int_equal(n, 3);
-    assert_int_equal(
-        MR_CASE_NUMBER(w->cf, "SELECT n FROM t WHERE n>:n", &n, NULL, MR_ARG_INT("n", 5)),
+    assert_int_not_equal(
+        MR_CASE_ONCE(w->cf, "INSERT INTO t (n) VALUES (:n)", NULL, MR_ARG_INT("m", 8)),
         MR_OK);
+    assert_int_equal(MR_CASE_NUMBER(w->cf, "SELECT n FROM t WHERE name=:name", &n, NULL,
+                                    MR_ARG_TEXT("name", "x")),
+                     MR_OK);
+    assert_int_equal(n, 7);
+    assert_int_equal(MR_CASE_NUMBER(w->cf, "SELECT n FROM t WHERE name=:name", &n, NULL,
+                                    MR_ARG_TEXT("name", "y")),
+                     MR_OK);
     assert_int_equal(n, 0);
-    assert_int_equal(
-        MR_CASE_HAS(w->cf, "SELECT 1 FROM t WHERE n=:n", &row, NULL, MR_ARG_INT("n", 5)),
-        MR_OK);
-    assert_true(row);
-    assert_int_equal(MR_CASE_HAS(w->cf, "SELECT 1 FROM t WHERE n=:n AND name IS :name",
-                                 &row, NULL, MR_ARG_INT("n", 4), MR_ARG_NULL("name")),
+    assert_int_equal(MR_CASE_PREPARE(w->cf, "SELECT name FROM t WHERE n=:n", &stmt, NULL,
+                                     MR_ARG_INT("n", 7)),
                      MR_OK);
-    assert_false(row);
-    assert_int_equal(MR_CASE_PREPARE(w->cf, "SELECT n FROM t WHERE n=:n", &found, NULL,
-                                     MR_ARG_INT("n", 5)),
+    assert_int_equal(mr_case_step(stmt, &row, NULL), MR_OK);
+    assert_string_equal(mr_case_text(stmt, 0), "x");
+    mr_case_free(stmt);
+    assert_int_not_equal(
+        MR_CASE_PREPARE(w->cf, "SELECT :n FROM", &stmt, NULL, MR_ARG_INT("n", 7)), MR_OK);
+    assert_null(stmt);
+}
+
+static void test_digits_and_spans(void **state)
+{
+    struct world *w = *state;
+    bool row = false;
+    size_t len = 0;
+    assert_int_equal(MR_CASE_RUN(w->add, NULL, MR_ARG_BLOB("key", "abc", 2),
+                                 MR_ARG_DIGITS("name", UINT64_MAX), MR_ARG_INT("n", 1)),
                      MR_OK);
-    assert_int_equal(mr_case_step(found, &row, NULL), MR_OK);
-    assert_true(row);
-    mr_case_free(found);
-    assert_int_not_equal(
-        MR_CASE_ONCE(w->cf, "DELETE FROM t WHERE n=:n", NULL, MR_ARG_INT("m", 5)), MR_OK);
-    assert_int_not_equal(
-        MR_CASE_ONCE(w->cf, "DELETE FROM nothing WHERE n=:n", NULL, MR_ARG_INT("n", 5)),
-        MR_OK);
+    assert_int_equal(MR_CASE_ASK(w->find, &row, NULL, MR_ARG_INT("n", 1)), MR_OK);
+    assert_string_equal(mr_case_text(w->find, 0), "18446744073709551615");
+    assert_memory_equal(mr_case_blob(w->find, 1, &len), "ab", 2);
+    assert_int_equal(len, 2);
+    mr_case_reset(w->find);
 }
 
 int main(void)
@@ -139,6 +150,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_null_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wrong, setup, teardown),
         cmocka_unit_test_setup_teardown(test_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_digits_and_spans, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

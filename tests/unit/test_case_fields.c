@@ -13,7 +13,11 @@ struct sample {
     bool is_open;
     struct mr_key key;
     const char *name;
-    enum mr_case_type kind;
+    enum { SMALL = 1, LARGE } size;
+    uint64_t next;
+    double seconds;
+    const void *image;
+    size_t image_len;
 };
 
 static const struct mr_case_field fields[] = {
@@ -21,7 +25,10 @@ static const struct mr_case_field fields[] = {
     MR_CASE_FIELD(struct sample, is_open, MR_CASE_FLAG),
     MR_CASE_FIELD(struct sample, key, MR_CASE_BYTES),
     MR_CASE_FIELD(struct sample, name, MR_CASE_TEXT),
-    MR_CASE_FIELD(struct sample, kind, MR_CASE_ENUM)};
+    MR_CASE_FIELD_AS("how_large", struct sample, size, MR_CASE_SMALL),
+    MR_CASE_FIELD(struct sample, next, MR_CASE_DIGITS),
+    MR_CASE_FIELD(struct sample, seconds, MR_CASE_MILLIS),
+    MR_CASE_SPAN(struct sample, image)};
 
 struct world {
     struct mr_case *cf;
@@ -52,16 +59,10 @@ static enum mr_code read_one(struct world *w, const char *sql, struct sample *ro
                              struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    struct mr_case_fields map;
-    bool more = false;
     enum mr_code code = mr_case_prepare(w->cf, sql, &stmt, err);
     if (code == MR_OK)
-        code = mr_case_fields_open(&map, stmt, fields, sizeof fields / sizeof fields[0],
-                                   err);
-    if (code == MR_OK)
-        code = mr_case_step(stmt, &more, err);
-    if (code == MR_OK && more)
-        code = mr_case_fields_read(&map, &w->arena, row, err);
+        code =
+            mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), &w->arena, row, NULL, err);
     mr_case_free(stmt);
     return code;
 }
@@ -72,11 +73,10 @@ static void test_by_name(void **state)
     struct mr_err err = {0};
     assert_int_equal(read_one(*state,
                               "SELECT 'Ada' AS name, x'0041' AS key, 7 AS is_open,"
-                              " -9223372036854775807-1 AS n, 2 AS kind",
+                              " -9223372036854775807-1 AS n",
                               &row, &err),
                      MR_OK);
     assert_true(row.n == INT64_MIN);
-    assert_int_equal(row.kind, MR_CASE_INT);
     assert_true(row.is_open);
     assert_int_equal(row.key.len, 2);
     assert_memory_equal(row.key.ptr, "\0A", 2);
@@ -120,6 +120,77 @@ static void test_unknown_column(void **state)
     assert_non_null(strstr(err.message, "\"count\""));
 }
 
+static void test_other_types(void **state)
+{
+    struct sample row = {0};
+    struct mr_err err = {0};
+    assert_int_equal(read_one(*state,
+                              "SELECT 2 AS how_large, '18446744073709551615' AS next,"
+                              " 1500 AS seconds, x'000102' AS image",
+                              &row, &err),
+                     MR_OK);
+    assert_int_equal(row.size, LARGE);
+    assert_true(row.next == UINT64_MAX);
+    assert_true(row.seconds == 1.5);
+    assert_int_equal(row.image_len, 3);
+    assert_memory_equal(row.image, "\0\1\2", 3);
+    assert_int_equal(read_one(*state, "SELECT NULL AS image, NULL AS next", &row, &err),
+                     MR_OK);
+    assert_null(row.image);
+    assert_int_equal(row.image_len, 0);
+    assert_true(row.next == 0);
+}
+
+/* Each half of a row is a struct, whose bytes are the statement's. */
+static void test_halves(void **state)
+{
+    struct world *w = *state;
+    struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct sample row = {0};
+    bool more = false;
+    assert_int_equal(mr_case_prepare(w->cf,
+                                     "SELECT 1 AS n, 'Ada' AS name, 2 AS n, x'61' AS key",
+                                     &stmt, NULL),
+                     MR_OK);
+    assert_int_equal(mr_case_fields_part(&map, stmt, 2, 2, MR_CASE_FIELDS(fields), NULL),
+                     MR_OK);
+    assert_int_equal(mr_case_step(stmt, &more, NULL), MR_OK);
+    assert_int_equal(mr_case_fields_read(&map, NULL, &row, NULL), MR_OK);
+    assert_int_equal(row.n, 2);
+    assert_null(row.name);
+    assert_memory_equal(row.key.ptr, "a", 1);
+    mr_case_free(stmt);
+}
+
+static void test_all(void **state)
+{
+    struct world *w = *state;
+    struct mr_vec rows = MR_VEC_INIT(struct sample);
+    struct mr_case_stmt *stmt = NULL;
+    struct sample row = {.n = 5};
+    bool found = true;
+    assert_int_equal(
+        mr_case_prepare(w->cf, "SELECT 1 AS n, 'a' AS name UNION ALL SELECT 2, NULL",
+                        &stmt, NULL),
+        MR_OK);
+    assert_int_equal(
+        mr_case_fields_all(stmt, MR_CASE_FIELDS(fields), &w->arena, &rows, NULL), MR_OK);
+    mr_case_free(stmt);
+    assert_int_equal(rows.count, 2);
+    assert_string_equal(((struct sample *)mr_vec_at(&rows, 0))->name, "a");
+    assert_int_equal(((struct sample *)mr_vec_at(&rows, 1))->n, 2);
+    assert_null(((struct sample *)mr_vec_at(&rows, 1))->name);
+    mr_vec_release(&rows);
+    assert_int_equal(mr_case_prepare(w->cf, "SELECT n FROM t", &stmt, NULL), MR_OK);
+    assert_int_equal(
+        mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), &w->arena, &row, &found, NULL),
+        MR_OK);
+    assert_false(found);
+    assert_int_equal(row.n, 5);
+    mr_case_free(stmt);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +198,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_null_and_empty, setup, teardown),
         cmocka_unit_test_setup_teardown(test_others_stay, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unknown_column, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_other_types, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_halves, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_all, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
