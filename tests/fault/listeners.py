@@ -64,6 +64,14 @@ class Line:
                 out.write(got)
         return got[4:]
 
+    def begins_tls(self):
+        """Takes the packet that says so, and nothing of the handshake, which may be there too."""
+        head = self.sock.recv(4, socket.MSG_WAITALL)
+        body = self.sock.recv(int.from_bytes(head[:3], "little"), socket.MSG_WAITALL)
+        with open(self.path + ".sent", "ab") as out:
+            out.write(head + body)
+        return len(body) > 0
+
     def drain(self):
         while self.take() is not None:
             pass
@@ -168,7 +176,7 @@ def drips_tls(line):
 def asks_people(line):
     """Within TLS: a question that is none of a password, for whoever sits at the terminal."""
     line.send(greeting(ALL | TLS))
-    if line.take() is None:
+    if not line.begins_tls():
         return
     folder = os.path.dirname(line.path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
