@@ -340,10 +340,10 @@ static enum mr_code refuse_letters(const struct mr_config *config,
 {
     (void)mr_err_set(err, MR_E_CONFIG,
                      "section [table %s] says nothing of table \"%s.%s\", which the "
-                     "source writes in other letters",
+                     "server writes in other letters",
                      section->argument, db, table);
-    mr_err_hint(err, "The source takes names in any letters (lower_case_table_names), "
-                     "patterns do not: write the section's name as the source does.");
+    mr_err_hint(err, "The server takes names in any letters (lower_case_table_names), "
+                     "patterns do not: write the section's name as the server does.");
     if (section->entries != NULL)
         mr_err_context(err, "%s:%u", config->file, section->entries->line);
     return MR_E_CONFIG;

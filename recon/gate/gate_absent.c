@@ -8,7 +8,7 @@
 static bool is_named(const struct mr_gate_facts *facts, const char *db)
 {
     for (size_t i = 0; i < facts->nnamed; i++)
-        if (strcmp(facts->named[i], db) == 0)
+        if (mr_server_same_name(&facts->server, facts->named[i], db))
             return true;
     return facts->nnamed == 0;
 }
@@ -106,14 +106,6 @@ static bool is_wanted(const struct mr_gate_facts *facts, const char *db, const c
            is_among(facts->missing, facts->nmissing, db, name);
 }
 
-static bool has_db(const struct mr_gate_facts *facts, const char *db)
-{
-    for (size_t i = 0; i < facts->ndbs; i++)
-        if (strcmp(facts->dbs[i], db) == 0)
-            return true;
-    return false;
-}
-
 struct wanted {
     struct mr_gate_wanted *hidden, *missing;
 };
@@ -136,7 +128,7 @@ static enum mr_code want(struct mr_gate_work *work, struct mr_gate_facts *facts,
         return code;
     code = probe_absent(task, &absent, err);
     const bool missing = absent.view.seen == MR_GATE_SEEN;
-    if (code != MR_OK || (missing && !has_db(facts, db)))
+    if (code != MR_OK || (missing && mr_gate_facts_db(facts, db) == NULL))
         return code;
     struct mr_gate_wanted *w =
         missing ? &wanted->missing[facts->nmissing++] : &wanted->hidden[facts->nwanted++];

@@ -32,6 +32,32 @@ const struct mr_gate_sequence *mr_gate_facts_sequence(const struct mr_gate_facts
     return NULL;
 }
 
+const char *mr_gate_facts_db(const struct mr_gate_facts *facts, const char *db)
+{
+    const char *like = NULL;
+    for (size_t i = 0; i < facts->ndbs; i++) {
+        if (strcmp(facts->dbs[i], db) == 0)
+            return facts->dbs[i];
+        if (mr_server_same_name(&facts->server, facts->dbs[i], db))
+            like = facts->dbs[i];
+    }
+    return like;
+}
+
+enum mr_code mr_gate_facts_spell(struct mr_gate_facts *facts, struct mr_arena *arena,
+                                 struct mr_err *err)
+{
+    const char **named = mr_arena_calloc(arena, facts->nnamed + 1, sizeof *named);
+    if (named == NULL)
+        return mr_err_nomem(err, "reading a server");
+    for (size_t i = 0; i < facts->nnamed; i++) {
+        const char *db = mr_gate_facts_db(facts, facts->named[i]);
+        named[i] = db != NULL ? db : facts->named[i];
+    }
+    facts->named = named;
+    return MR_OK;
+}
+
 const char *mr_gate_facts_pair(const struct mr_gate_facts *from,
                                const struct mr_gate_facts *to, const char *db)
 {

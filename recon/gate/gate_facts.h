@@ -265,6 +265,13 @@ const struct mr_gate_table *mr_gate_facts_table(const struct mr_gate_facts *fact
 /* The sequence of that name, or NULL. */
 const struct mr_gate_sequence *mr_gate_facts_sequence(const struct mr_gate_facts *facts,
                                                       const char *db, const char *name);
+/* The database as its server writes it, which may take it in any letters
+ * (lower_case_table_names), or NULL. */
+const char *mr_gate_facts_db(const struct mr_gate_facts *facts, const char *db);
+/* What the URI has named, as the server writes it where it is there: names are compared by
+ * their bytes from there on. */
+enum mr_code mr_gate_facts_spell(struct mr_gate_facts *facts, struct mr_arena *arena,
+                                 struct mr_err *err);
 /* The name that a database of `from` has in `to`: by position where both URIs named as
  * many, else the same. */
 const char *mr_gate_facts_pair(const struct mr_gate_facts *from,

@@ -320,6 +320,15 @@ static void check_order(struct mr_json_reader *r, const struct mr_gate_facts *f)
     }
 }
 
+/* Files of older versions have the names of the URI in its letters. */
+static void get_letters(struct mr_json_reader *r, struct mr_gate_facts *f)
+{
+    const char *value = mr_gate_facts_variable(f, "lower_case_table_names");
+    f->server.lower_case_table_names = (char)(value != NULL && strcmp(value, "0") != 0);
+    if (r->code == MR_OK)
+        r->code = mr_gate_facts_spell(f, r->arena, r->err);
+}
+
 static void get_facts(struct mr_json_reader *r, node object, struct mr_gate_facts *f)
 {
     f->uri = mr_json_read_text(r, object, "uri");
@@ -332,6 +341,7 @@ static void get_facts(struct mr_json_reader *r, node object, struct mr_gate_fact
     get_load(r, object, f);
     f->named = mr_json_read_texts(r, object, "named", &f->nnamed);
     f->dbs = mr_json_read_texts(r, object, "databases", &f->ndbs);
+    get_letters(r, f);
     void *items = NULL;
     node array = mr_json_read_array(r, object, "tables", sizeof(struct mr_gate_table),
                                     &f->ntables, &items);

@@ -377,6 +377,9 @@ static enum mr_code configure(struct mr_gate_work *work, struct mr_gate_item *it
     enum mr_code code =
         mr_config_table(work->task->config, item->table->db, item->table->name,
                         work->task->arena, &item->config, err);
+    if (code == MR_OK && mr_db_server(work->task->link->db)->lower_case_table_names != 0)
+        code = mr_config_require_letters(work->task->config, item->table->db,
+                                         item->table->name, err);
     if (code == MR_OK)
         code = require_column(item, "freshness", config->freshness, err);
     if (code == MR_OK)
@@ -473,7 +476,7 @@ static enum mr_code keep_dbs(struct mr_gate_work *work, struct mr_gate_facts *fa
     }
     facts->dbs = dbs;
     facts->ndbs = work->cat->ndbs;
-    return MR_OK;
+    return mr_gate_facts_spell(facts, work->task->arena, err);
 }
 
 /* An account that sees no database says nothing of what there is. */

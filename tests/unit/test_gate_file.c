@@ -291,13 +291,42 @@ static void test_pairs_by_position(void **state)
     assert_string_equal(mr_gate_facts_pair(&then, &now, "club"), "club");
 }
 
+/* A server with lower_case_table_names = 1 takes /Club and writes club; files of older versions
+ * kept the former. */
+static void test_letters(void **state)
+{
+    static const char *const named[] = {"CLUB"}, *const dbs[] = {"club"};
+    static const char *const values[] = {"1", "0"}, *const kept[] = {"club", "CLUB"};
+    for (int i = 0; i < 2; i++) {
+        const struct mr_gate_variable letters = {"lower_case_table_names", values[i]};
+        struct gate g;
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_gate_baseline got;
+        struct mr_err err = {0};
+        gate_begin(&g);
+        g.now.named = named;
+        g.now.dbs = dbs;
+        g.now.nnamed = g.now.ndbs = 1;
+        g.now.variables = &letters;
+        g.now.nvariables = 1;
+        assert_int_equal(mr_gate_file_text(&g.now, 1, &text, &err), MR_OK);
+        assert_int_equal(parse(&text, &arena, &got, &err), MR_OK);
+        assert_string_equal(got.server.named[0], kept[i]);
+        mr_strbuf_release(&text);
+        mr_arena_release(&arena);
+        gate_end(&g);
+    }
+    (void)state;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),        cmocka_unit_test(test_edited),
         cmocka_unit_test(test_other_files),       cmocka_unit_test(test_older),
         cmocka_unit_test(test_pairs_by_position), cmocka_unit_test(test_order),
-        cmocka_unit_test(test_out_of_range),
+        cmocka_unit_test(test_out_of_range),      cmocka_unit_test(test_letters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
