@@ -3,6 +3,7 @@
 
 #include "core/db/replica_status.h"
 #include "core/db/replication.h"
+#include "core/db/sqltext.h"
 
 /* What an account without the right can still see: whether any applier runs at all.  Of MariaDB
  * a global status variable counts them; MySQL's tables need SELECT on performance_schema. */
@@ -30,18 +31,39 @@ static void add_other(struct mr_strbuf *others, const struct mr_replica_status *
                       mr_replica_status_text(status, MR_REPLICA_PORT));
 }
 
+/* Where a channel does not know its positions, the transactions tell. */
+static enum mr_code is_drained(struct mr_db *b, const struct mr_replica_status *status,
+                               bool *drained, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, answer = MR_STRBUF_INIT;
+    const char *fetched = mr_replica_status_text(status, MR_REPLICA_FETCHED);
+    *drained = mr_replica_status_is_drained(status);
+    if (fetched[0] == '\0' || mr_replica_status_has_positions(status))
+        return MR_OK;
+    mr_strbuf_add_str(&sql, "SELECT GTID_SUBSET(");
+    mr_sql_string(&sql, fetched);
+    mr_strbuf_add_str(&sql, ", @@GLOBAL.gtid_executed)");
+    enum mr_code code = mr_strbuf_check(&sql, "looking at replication", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(b, sql.ptr, &answer, err);
+    *drained = code == MR_OK && strcmp(answer.ptr, "1") == 0;
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&answer);
+    return code;
+}
+
 /* One channel whose applier runs.  A connection that has ended brings nothing more by itself;
  * what it brought before may wait to be applied.  One that is lost ("Connecting") is tried again,
  * and a answers us: it comes back.  To a third server, which may be dead, it may never. */
 static enum mr_behind channel(const struct mr_replica_status *status,
                               const struct mr_server *a, const struct mr_server *b,
-                              struct mr_strbuf *others)
+                              bool drained, struct mr_strbuf *others)
 {
     bool of_a = mr_replica_status_is_source(status, a, b);
     bool fetches = mr_replica_status_is_running(status, MR_REPLICA_IO);
     if (of_a && !mr_replica_status_is_stopped(status, MR_REPLICA_IO))
         return MR_BEHIND_DIRECT;
-    if (!fetches && mr_replica_status_is_drained(status))
+    if (!fetches && drained)
         return MR_BEHIND_NEVER;
     if (of_a)
         return MR_BEHIND_DRAINING;
@@ -70,15 +92,18 @@ enum mr_code mr_replication_behind(struct mr_db *a, struct mr_db *b,
         *err = why;
         return code;
     }
-    while (mr_replica_status_next(&status)) {
+    while (code == MR_OK && mr_replica_status_next(&status)) {
+        bool drained = false;
         if (!mr_replica_status_is_running(&status, MR_REPLICA_SQL))
             continue;
-        enum mr_behind one = channel(&status, mr_db_server(a), mr_db_server(b), others);
+        code = is_drained(b, &status, &drained, err);
+        enum mr_behind one =
+            channel(&status, mr_db_server(a), mr_db_server(b), drained, others);
         if (*behind != MR_BEHIND_DIRECT && one > *behind)
             *behind = one;
     }
     mr_replica_status_close(&status);
     if (*behind == MR_BEHIND_OTHERS && relation == MR_RELATION_FOLLOWS)
         *behind = MR_BEHIND_DIRECT;
-    return mr_strbuf_check(others, "looking at replication", err);
+    return code == MR_OK ? mr_strbuf_check(others, "looking at replication", err) : code;
 }

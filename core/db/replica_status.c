@@ -23,6 +23,7 @@ static const char *const field_names[MR_REPLICA_FIELDS][2] = {
     [MR_REPLICA_READ_POS] = {"Read_Master_Log_Pos", "Read_Source_Log_Pos"},
     [MR_REPLICA_DONE_FILE] = {"Relay_Master_Log_File", "Relay_Source_Log_File"},
     [MR_REPLICA_DONE_POS] = {"Exec_Master_Log_Pos", "Exec_Source_Log_Pos"},
+    [MR_REPLICA_FETCHED] = {"Retrieved_Gtid_Set", "Retrieved_Gtid_Set"},
 };
 
 bool mr_has_replica_words(const struct mr_db *db)
@@ -89,6 +90,17 @@ bool mr_replica_status_is_stopped(const struct mr_replica_status *status,
                                   enum mr_replica_field field)
 {
     return strcasecmp(mr_replica_status_text(status, field), "no") == 0;
+}
+
+static bool is_known(const char *file)
+{
+    return file[0] != '\0' && strcmp(file, "INVALID") != 0;
+}
+
+bool mr_replica_status_has_positions(const struct mr_replica_status *status)
+{
+    return is_known(mr_replica_status_text(status, MR_REPLICA_READ_FILE)) &&
+           is_known(mr_replica_status_text(status, MR_REPLICA_DONE_FILE));
 }
 
 bool mr_replica_status_is_drained(const struct mr_replica_status *status)

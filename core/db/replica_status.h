@@ -33,6 +33,7 @@ enum mr_replica_field {
     MR_REPLICA_READ_POS,
     MR_REPLICA_DONE_FILE, /* … and how far it was applied */
     MR_REPLICA_DONE_POS,
+    MR_REPLICA_FETCHED, /* MySQL: the transactions that were fetched, as a set of GTIDs */
     MR_REPLICA_FIELDS
 };
 
@@ -58,7 +59,10 @@ bool mr_replica_status_is_running(const struct mr_replica_status *status,
 /* Is it stopped, and not only without a connection that it tries to get back? */
 bool mr_replica_status_is_stopped(const struct mr_replica_status *status,
                                   enum mr_replica_field field);
-/* Has this channel applied all that it has fetched? */
+/* Does this channel know how far it is in its source's log?  One by GTIDs alone (GTID_ONLY)
+ * forgets it when the server ends. */
+bool mr_replica_status_has_positions(const struct mr_replica_status *status);
+/* Has this channel applied all that it has fetched, by its positions? */
 bool mr_replica_status_is_drained(const struct mr_replica_status *status);
 /* Is the channel's source the server a?  b is the replica itself. */
 bool mr_replica_status_is_source(const struct mr_replica_status *status,
