@@ -146,18 +146,28 @@ static void without_sources(const struct mr_gate_judge *j, const struct side *ha
 }
 
 /* kin: the two follow each other, or one source. */
-static bool errant_on(struct mr_gate_judge *j, const struct side *has,
-                      const struct side *lacks, bool kin)
+static uint64_t find_extra(struct mr_gate_judge *j, const struct side *has,
+                           const struct side *lacks, bool kin, struct mr_strbuf *extra)
 {
-    struct mr_strbuf extra = MR_STRBUF_INIT, own = MR_STRBUF_INIT, known = MR_STRBUF_INIT;
+    struct mr_strbuf own = MR_STRBUF_INIT, known = MR_STRBUF_INIT;
     uint64_t count = 0;
     if (kin) {
         without_sources(j, has, lacks, &own, &known);
         j->nomem |= own.failed || known.failed;
-        subtract(j, own.ptr, known.ptr, &extra, &count);
+        subtract(j, own.ptr, known.ptr, extra, &count);
     } else {
-        subtract(j, has->set, lacks->set, &extra, &count);
+        subtract(j, has->set, lacks->set, extra, &count);
     }
+    mr_strbuf_release(&own);
+    mr_strbuf_release(&known);
+    return count;
+}
+
+static bool errant_on(struct mr_gate_judge *j, const struct side *has,
+                      const struct side *lacks, bool kin)
+{
+    struct mr_strbuf extra = MR_STRBUF_INIT;
+    const uint64_t count = find_extra(j, has, lacks, kin, &extra);
     if (count > 0) {
         mr_gate_found(j, MR_GATE_CRITICAL,
                       "%s has %" PRIu64 " transaction%s that %s lacks: %.400s", has->uri,
@@ -165,9 +175,24 @@ static bool errant_on(struct mr_gate_judge *j, const struct side *has,
         mr_gate_value(j, "%.400s", extra.ptr);
     }
     mr_strbuf_release(&extra);
-    mr_strbuf_release(&own);
-    mr_strbuf_release(&known);
     return count > 0;
+}
+
+/* Two that follow each other get what the other has; but where neither does so any more, what
+ * each has alone is a fork, and not only late. */
+static void errant_circle(struct mr_gate_judge *j, const struct side *us,
+                          const struct side *them)
+{
+    struct mr_strbuf ours = MR_STRBUF_INIT, theirs = MR_STRBUF_INIT;
+    if (!mr_gate_is_below(j, them->facts, us->facts, true) &&
+        !mr_gate_is_below(j, us->facts, them->facts, true) &&
+        find_extra(j, us, them, true, &ours) > 0 &&
+        find_extra(j, them, us, true, &theirs) > 0) {
+        (void)errant_on(j, them, us, true);
+        (void)errant_on(j, us, them, true);
+    }
+    mr_strbuf_release(&ours);
+    mr_strbuf_release(&theirs);
 }
 
 /* The peer's set was read before SERVER's last one and after its first: what is
@@ -186,8 +211,10 @@ static void errant_pair(struct mr_gate_judge *j, const struct mr_gate_peer *peer
     const bool is_above = mr_gate_is_below(j, us, them, false);
     const bool kin = is_below || is_above || mr_gate_are_siblings(us, them);
     (*compared)++;
-    if (is_below && is_above) /* each gets what the other has */
+    if (is_below && is_above) {
+        errant_circle(j, &last, &peer_side);
         return;
+    }
     const bool parted = !is_above && errant_on(j, &peer_side, &last, kin);
     /* two that do not follow each other: what either lacks is a fork, if both do */
     if (is_above ||

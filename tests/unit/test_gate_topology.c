@@ -127,6 +127,30 @@ static void test_chain(void **state)
     gate_end(&c.gate);
 }
 
+/* Two that follow each other: what either lacks is on its way, unless neither fetches any more
+ * and both have something of their own. */
+static void test_circle(void **state)
+{
+    struct cluster c;
+    struct mr_gate_channel *channels[2];
+    (void)state;
+    cluster_begin(&c);
+    channels[0] = follow(&c, 1, 2);
+    channels[1] = follow(&c, 2, 1);
+    c.facts[0].gtid_executed = "0-1-101,0-2-100";
+    c.facts[1].gtid_executed = "0-1-100,0-2-101";
+    judge(&c, (int[]){1, 2, 0}, "");
+    channels[0]->io = channels[0]->sql = "No";
+    judge(&c, (int[]){1, 2, 0}, "");
+    channels[1]->io = "No";
+    judge(&c, (int[]){1, 2, 0}, "errant_transactions:critical");
+    judge(&c, (int[]){2, 1, 0}, "errant_transactions:critical");
+    /* one of them is only late */
+    c.facts[1].gtid_executed = "0-1-100,0-2-100";
+    judge(&c, (int[]){1, 2, 0}, "");
+    gate_end(&c.gate);
+}
+
 /* A replica below one that has stopped may be all that there is of what was lost. */
 static void test_chain_stopped(void **state)
 {
@@ -239,13 +263,10 @@ static void test_late_on_purpose(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_chain),
-        cmocka_unit_test(test_chain_stopped),
-        cmocka_unit_test(test_ring),
-        cmocka_unit_test(test_several_sources),
-        cmocka_unit_test(test_siblings),
-        cmocka_unit_test(test_strangers),
-        cmocka_unit_test(test_late_on_purpose),
+        cmocka_unit_test(test_chain),           cmocka_unit_test(test_chain_stopped),
+        cmocka_unit_test(test_circle),          cmocka_unit_test(test_ring),
+        cmocka_unit_test(test_several_sources), cmocka_unit_test(test_siblings),
+        cmocka_unit_test(test_strangers),       cmocka_unit_test(test_late_on_purpose),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
