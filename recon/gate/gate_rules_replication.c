@@ -227,7 +227,8 @@ static void count_pending(struct mr_gate_judge *j, const struct mr_gate_facts *f
     struct mr_strbuf applied = MR_STRBUF_INIT, pending = MR_STRBUF_INIT;
     const char *fetched = source_set(j, f, c);
     struct mr_err why;
-    if (fetched == NULL && c->retrieved[0] != '\0')
+    /* what its source has written since the connection stopped, it has not heard of */
+    if (fetched == NULL && c->retrieved[0] != '\0' && runs(c->io))
         fetched = c->retrieved;
     executed(f, f == j->now ? j->gtid_last : f->gtid_executed, &applied);
     j->nomem |= applied.failed;

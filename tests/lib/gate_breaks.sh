@@ -378,6 +378,9 @@ breaks_replication() {
     replica_word STOP IO_THREAD
     fires "the I/O thread is stopped" replication_threads:critical
     says "the I/O thread is named" replication_threads 'I/O thread is stopped'
+    run_gate --only replication_lag "$(gate_uri GR)"
+    is "$GATE_KIND: of what is not fetched a replica by itself does not know" "$(what_fires) -> $RC" \
+        "replication_lag:unknown -> 4"
     replica_word START IO_THREAD
     mr_await_replica GR && catch_up
     well "the I/O thread is started again"
