@@ -129,6 +129,8 @@ static enum mr_code collect(struct command *c, struct mr_err *err)
     if (code == MR_OK)
         code = mr_affected_gaps(&c->people, &gaps, err);
     c->incomplete = c->incomplete || gaps;
+    if (code == MR_OK && c->list.plan != NULL)
+        code = mr_affected_plan_spell(&c->list, err);
     return code == MR_OK ? mr_affected_lines_begin(&c->lines, &c->people, err) : code;
 }
 

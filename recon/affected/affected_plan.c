@@ -4,17 +4,25 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/base/signals.h"
 #include "core/case/case_args.h"
+#include "core/case/image.h"
 #include "core/case/plan_manifest.h"
 #include "core/file/csv_in.h"
 #include "core/file/sha256.h"
+#include "core/row/row_class.h"
 #include "recon/affected/affected_line.h"
+#include "recon/affected/affected_row.h"
 
 #define MAP_NAME "idmap.csv"
 
-enum column { TABLE, SOURCE_KEY, TARGET_KEY, COLUMNS };
-static const char *const column_names[COLUMNS] = {
-    [TABLE] = "table", [SOURCE_KEY] = "source_key", [TARGET_KEY] = "target_key"};
+/* The bytes are not in maps of older versions. */
+enum column { TABLE, SOURCE_KEY, TARGET_KEY, SOURCE_BYTES, TARGET_BYTES, COLUMNS };
+static const char *const column_names[COLUMNS] = {[TABLE] = "table",
+                                                  [SOURCE_KEY] = "source_key",
+                                                  [TARGET_KEY] = "target_key",
+                                                  [SOURCE_BYTES] = "source_bytes",
+                                                  [TARGET_BYTES] = "target_bytes"};
 
 struct loading {
     struct mr_affected_plan *plan;
@@ -118,7 +126,7 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
         for (size_t i = 0; i < count; i++)
             if (strcmp(fields[i].ptr, column_names[c]) == 0)
                 l->at[c] = i;
-        if (l->at[c] == SIZE_MAX)
+        if (l->at[c] == SIZE_MAX && c < SOURCE_BYTES)
             return refuse(l->path, "is no map of keys", err);
     }
     l->width = is_header ? count : l->width;
@@ -128,14 +136,17 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
         return mr_err_set(err, MR_E_REFUSED,
                           "\"%s\", line %" PRIu64 ": not as many fields as in the header",
                           l->path, line);
-    const struct mr_csv_field *table = &fields[l->at[TABLE]],
-                              *source = &fields[l->at[SOURCE_KEY]],
-                              *target = &fields[l->at[TARGET_KEY]];
-    if (target->len > l->plan->chars)
-        l->plan->chars = target->len;
-    return MR_CASE_RUN(l->add, err, MR_ARG_BLOB("tbl", table->ptr, table->len),
-                       MR_ARG_BLOB("skey", source->ptr, source->len),
-                       MR_ARG_BLOB("tkey", target->ptr, target->len));
+    struct mr_key given[COLUMNS] = {{0}};
+    for (size_t c = 0; c < COLUMNS; c++)
+        if (l->at[c] != SIZE_MAX)
+            given[c] = (struct mr_key){fields[l->at[c]].ptr, fields[l->at[c]].len};
+    if (given[TARGET_KEY].len > l->plan->chars)
+        l->plan->chars = given[TARGET_KEY].len;
+    return MR_CASE_RUN(l->add, err, MR_ARG_BYTES("tbl", given[TABLE]),
+                       MR_ARG_BYTES("skey", given[SOURCE_KEY]),
+                       MR_ARG_BYTES("tkey", given[TARGET_KEY]),
+                       MR_ARG_BYTES("sbytes", given[SOURCE_BYTES]),
+                       MR_ARG_BYTES("tbytes", given[TARGET_BYTES]));
 }
 
 static enum mr_code read_map(struct loading *l, struct mr_err *err)
@@ -152,13 +163,17 @@ static enum mr_code load(struct loading *l, struct mr_case *cf, struct mr_err *e
     enum mr_code code =
         mr_case_exec(cf,
                      "CREATE TEMP TABLE new_key (tbl BLOB NOT NULL, skey BLOB NOT NULL,"
-                     " tkey BLOB NOT NULL, PRIMARY KEY (tbl, skey)) WITHOUT ROWID",
+                     " tkey BLOB NOT NULL, sbytes BLOB, tbytes BLOB,"
+                     " PRIMARY KEY (tbl, skey)) WITHOUT ROWID;"
+                     "CREATE INDEX temp.new_key_source ON new_key (tbl, sbytes);"
+                     "CREATE INDEX temp.new_key_target ON new_key (tbl, tbytes)",
                      err);
     if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "INSERT OR REPLACE INTO new_key (tbl, skey, tkey)"
-                               " VALUES (:tbl, :skey, :tkey)",
-                               &l->add, err);
+        code = mr_case_prepare(
+            cf,
+            "INSERT OR REPLACE INTO new_key (tbl, skey, tkey, sbytes, tbytes)"
+            " VALUES (:tbl, :skey, :tkey, :sbytes, :tbytes)",
+            &l->add, err);
     if (code == MR_OK)
         code = read_map(l, err);
     mr_case_free(l->add);
@@ -184,6 +199,78 @@ enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *di
     if (code == MR_OK)
         code = load(&l, mr_findings_case(fd), err);
     mr_strbuf_release(&map);
+    return code;
+}
+
+/* ---- keys that are no UTF-8 ---- */
+
+/* What the case says of one side's keys of a table: their bytes, and a row to read them from. */
+static const char *const spell_sql[2][2] = {
+    {"SELECT lower(hex(key)), source FROM finding"
+     " WHERE tbl=:tbl AND state=2 AND source IS NOT NULL",
+     "UPDATE OR REPLACE new_key SET skey = :key,"
+     " tkey = CASE WHEN tbytes = sbytes THEN :key ELSE tkey END"
+     " WHERE tbl=:tbl AND sbytes=:bytes AND skey <> :key"},
+    {"SELECT lower(hex(key)), target FROM finding"
+     " WHERE tbl=:tbl AND state=2 AND target IS NOT NULL",
+     "UPDATE new_key SET tkey = :key WHERE tbl=:tbl AND tbytes=:bytes AND tkey <> :key"}};
+
+static enum mr_code spell_key(const struct mr_affected *list,
+                              const struct mr_affected_subject *subject,
+                              struct mr_case_stmt *found, struct mr_case_stmt *set,
+                              struct mr_affected_row *row, struct mr_err *err)
+{
+    size_t len = 0;
+    const char *name = subject->table->name, *bytes = mr_case_text(found, 0);
+    const void *image = mr_case_blob(found, 1, &len);
+    enum mr_code code = mr_affected_row_read(row, list, subject, image, len, err);
+    if (code != MR_OK || bytes == NULL)
+        return code;
+    return MR_CASE_RUN(set, err, MR_ARG_BLOB("tbl", name, strlen(name)),
+                       MR_ARG_BLOB("bytes", bytes, strlen(bytes)),
+                       MR_ARG_BLOB("key", row->key.ptr, row->key.len));
+}
+
+static enum mr_code spell_side(const struct mr_affected *list,
+                               const struct mr_affected_subject *subject, int side,
+                               struct mr_err *err)
+{
+    struct mr_case *cf = mr_findings_case(list->fd);
+    struct mr_case_stmt *found = NULL, *set = NULL;
+    struct mr_affected_row row;
+    bool more = false;
+    mr_affected_row_init(&row);
+    enum mr_code code = MR_CASE_PREPARE(cf, spell_sql[side][0], &found, err,
+                                        MR_ARG_INT("tbl", subject->table->id));
+    if (code == MR_OK)
+        code = mr_case_prepare(cf, spell_sql[side][1], &set, err);
+    while (code == MR_OK && (code = mr_case_step(found, &more, err)) == MR_OK && more)
+        code = mr_is_cancelled() ? mr_cancelled_err(err)
+                                 : spell_key(list, subject, found, set, &row, err);
+    mr_case_free(found);
+    mr_case_free(set);
+    mr_affected_row_release(&row);
+    return code;
+}
+
+static bool has_text_key(const struct mr_affected_subject *subject)
+{
+    const struct mr_find_table *table = subject->table;
+    bool text = false;
+    for (size_t n = 0; n < subject->nkey; n++)
+        text |= mr_class_is_text(
+            table->columns[mr_image_part_column(table, MR_IMAGE_KEY, n)].style.cls);
+    return text;
+}
+
+enum mr_code mr_affected_plan_spell(const struct mr_affected *list, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < list->nsubjects; i++) {
+        const struct mr_affected_subject *subject = &list->subjects[i];
+        for (int side = 0; code == MR_OK && has_text_key(subject) && side < 2; side++)
+            code = spell_side(list, subject, side, err);
+    }
     return code;
 }
 

@@ -2,8 +2,8 @@
  * affected_plan: the keys that people have when a plan is carried out (--plan DIR), from
  * its idmap.csv.
  *
- *   mr_affected_plan_run; mr_affected_plan_load, then mr_affected_plan_key for each line →
- *   mr_affected_plan_release
+ *   mr_affected_plan_run; mr_affected_plan_load; mr_affected_plan_spell, then
+ *   mr_affected_plan_key for each line → mr_affected_plan_release
  *
  * Who is restored, or is found on TARGET, has the key that the plan gives; anybody else
  * who is on TARGET keeps that key, unless the plan mirrors SOURCE, where that person is not;
@@ -35,6 +35,9 @@ enum mr_code mr_affected_plan_run(const char *dir, struct mr_arena *arena,
 enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *dir,
                                    const struct mr_find_run *run, struct mr_findings *fd,
                                    struct mr_err *err);
+/* Writes keys of the map as the list has them: a text of another charset than UTF-8 stands there
+ * as its bytes.  The subjects of list are chosen. */
+enum mr_code mr_affected_plan_spell(const struct mr_affected *list, struct mr_err *err);
 void mr_affected_plan_release(struct mr_affected_plan *plan);
 
 /* Replaces out by the person's key, or keys joined by ';'; *none: there is none. */

@@ -424,4 +424,17 @@ is "in JSON, too" "$(jq -r 'select(.type == "summary").each_alone' "$OUT")" true
 "$MYRECON" repair undo --yes inviter "$DST" >"$OUT" 2>"$ERR"
 is "undo takes all of it back" "$? $(client b -D "$DB" <<<"SELECT COUNT(*) FROM members")" "0 1"
 
+# --- a key in another charset than UTF-8: the map has its bytes, the list its text
+
+at ab "CREATE TABLE codes (code VARCHAR(20) CHARACTER SET latin1 PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE)"
+at a "INSERT INTO codes VALUES ('Zoë', 'c1'), ('Bob', 'c2')"
+printf '[table %s.codes]\nsubject = yes\nidentity = mobile\n' "$DB" >codes.ini
+"$MYRECON" check "$SRC" "$DST" --case codes.case --config codes.ini --tables codes --settle 0 -q >/dev/null 2>"$ERR"
+"$MYRECON" repair plan --policy backfill --case codes.case --config codes.ini --tables codes --output codes \
+    >/dev/null 2>"$ERR"
+is "affected lists keys that the plan has as bytes" \
+    "$("$MYRECON" affected --case codes.case --config codes.ini -q --plan codes 2>"$ERR" | tr -d '\r' | cut -d, -f1-3,6)" \
+    "mobile,source_key,target_key,new_key
+c1,Zoë,,Zoë
+c2,Bob,,Bob"
 finish
