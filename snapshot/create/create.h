@@ -36,8 +36,9 @@ struct mr_create_numbers {
     struct mr_arena arena;
 };
 
-/* A column that SHOW CREATE TABLE does not tell as it is (create_true.h). */
+/* A column, or an index, that SHOW CREATE TABLE does not tell as it is (create_true.h). */
 struct mr_create_true {
+    const char *kind; /* "column", "index" */
     struct mr_snap_true column;
     const char *unknown; /* why it stays so, or NULL */
 };

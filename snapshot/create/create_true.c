@@ -237,29 +237,43 @@ static void set_type(struct mr_create_table *t, const struct mr_snap_true *colum
             columns[i].type = column->type;
 }
 
+static enum mr_code read_column(struct mr_create *c, struct mr_create_table *t,
+                                const struct mr_column *col, struct mr_err *err)
+{
+    struct mr_create_true *to = &t->trues[t->ntrues];
+    enum mr_code code = MR_OK;
+    *to = (struct mr_create_true){.kind = "column", .column.name = col->name};
+    if (has_doubtful_type(col))
+        code = read_type(c, t, col, to, err);
+    if (code == MR_OK && has_doubtful_default(c, col))
+        code = read_default(c, t, col, to, err);
+    if (code == MR_OK && to->unknown == NULL)
+        code = mr_create_zone_ask(c, t, col, &to->unknown, err);
+    if (code == MR_OK && to->column.type != NULL)
+        set_type(t, &to->column);
+    t->ntrues +=
+        to->column.type != NULL || to->column.preset != NULL || to->unknown != NULL;
+    return code;
+}
+
 enum mr_code mr_create_true_read(struct mr_create *c, struct mr_create_table *t,
                                  struct mr_err *err)
 {
     const struct mr_table *table = t->table;
     enum mr_code code = MR_OK;
-    t->trues = mr_arena_calloc(&c->arena, table->ncolumns + 1, sizeof *t->trues);
+    t->trues = mr_arena_calloc(&c->arena, table->ncolumns + table->nindexes + 1,
+                               sizeof *t->trues);
     t->ntrues = 0;
     if (t->trues == NULL)
         return mr_err_nomem(err, "planning a table");
-    for (size_t i = 0; code == MR_OK && i < table->ncolumns; i++) {
-        const struct mr_column *col = &table->columns[i];
+    for (size_t i = 0; code == MR_OK && i < table->ncolumns; i++)
+        code = read_column(c, t, &table->columns[i], err);
+    for (size_t i = 0; code == MR_OK && i < table->nindexes; i++) {
         struct mr_create_true *to = &t->trues[t->ntrues];
-        *to = (struct mr_create_true){.column.name = col->name};
-        if (has_doubtful_type(col))
-            code = read_type(c, t, col, to, err);
-        if (code == MR_OK && has_doubtful_default(c, col))
-            code = read_default(c, t, col, to, err);
-        if (code == MR_OK && to->unknown == NULL)
-            code = mr_create_zone_ask(c, t, col, &to->unknown, err);
-        if (code == MR_OK && to->column.type != NULL)
-            set_type(t, &to->column);
-        t->ntrues +=
-            to->column.type != NULL || to->column.preset != NULL || to->unknown != NULL;
+        *to = (struct mr_create_true){.kind = "index",
+                                      .column.name = table->indexes[i].name};
+        code = mr_create_zone_ask_index(c, t, &table->indexes[i], &to->unknown, err);
+        t->ntrues += to->unknown != NULL;
     }
     return code;
 }
@@ -271,7 +285,7 @@ static enum mr_code name_unknown(struct mr_create *c, const struct mr_create_tab
     mr_strbuf_add_fmt(&name, "%s.%s.%s", t->table->db, t->table->name, of->column.name);
     enum mr_code code = mr_strbuf_check(&name, "writing the schema", err);
     if (code == MR_OK)
-        code = mr_snap_schema_leave_out(&c->schema, "column", name.ptr, of->unknown, NULL,
+        code = mr_snap_schema_leave_out(&c->schema, of->kind, name.ptr, of->unknown, NULL,
                                         err);
     mr_strbuf_release(&name);
     return code;
@@ -283,15 +297,18 @@ enum mr_code mr_create_true_text(struct mr_create *c, const struct mr_create_tab
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_snap_true *columns =
         mr_arena_calloc(&c->arena, t->ntrues + 1, sizeof *columns);
+    size_t count = 0;
     enum mr_code code = columns != NULL ? MR_OK : mr_err_nomem(err, "writing the schema");
     *out = t->create;
     for (size_t i = 0; code == MR_OK && i < t->ntrues; i++) {
-        columns[i] = t->trues[i].column;
+        const struct mr_snap_true *column = &t->trues[i].column;
+        if (column->type != NULL || column->preset != NULL)
+            columns[count++] = *column;
         if (t->trues[i].unknown != NULL)
             code = name_unknown(c, t, &t->trues[i], err);
     }
-    if (code == MR_OK && t->ntrues > 0) {
-        mr_snap_true_add(&text, t->create, columns, t->ntrues);
+    if (code == MR_OK && count > 0) {
+        mr_snap_true_add(&text, t->create, columns, count);
         code = keep(c, &text, out, err);
     }
     mr_strbuf_release(&text);

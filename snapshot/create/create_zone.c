@@ -18,6 +18,11 @@ static const char indexed[] = "its index holds what it is in the time zones of t
                               "makes it in UTC; then SET time_zone and ALTER TABLE … "
                               "FORCE, ALGORITHM=COPY makes it as it "
                               "was";
+static const char expressed[] = "it holds what its expression is in the time zones of "
+                                "those who wrote the rows, which nobody "
+                                "can ask for, and a restore makes it in UTC; then SET "
+                                "time_zone and ALTER TABLE … FORCE, "
+                                "ALGORITHM=COPY makes it as it was";
 
 static bool is_timestamp(const struct mr_column *col)
 {
@@ -50,64 +55,180 @@ static bool depends(const struct mr_table *table, const char *expression, int de
     return found;
 }
 
-static bool is_indexed(const struct mr_table *table, const struct mr_column *col)
+/* ---- indexes ---- */
+
+static bool has_part(const struct mr_index *index, const struct mr_column *col)
 {
-    for (size_t i = 0; i < table->nindexes; i++)
-        for (size_t k = 0; k < table->indexes[i].nparts; k++)
-            if (table->indexes[i].parts[k].column != NULL &&
-                strcmp(table->indexes[i].parts[k].column, col->name) == 0)
-                return true;
+    for (size_t i = 0; i < index->nparts; i++)
+        if (index->parts[i].column != NULL &&
+            strcmp(index->parts[i].column, col->name) == 0)
+            return true;
     return false;
 }
 
-/* A row whose value would be another one; else, of one that is not stored, any row that was written
- * where the server is not in UTC. */
-static void add_question(struct mr_create *c, const struct mr_table *table,
-                         const struct mr_column *col, struct mr_strbuf *sql)
+static bool is_indexed(const struct mr_table *table, const struct mr_column *col)
+{
+    for (size_t i = 0; i < table->nindexes; i++)
+        if (has_part(&table->indexes[i], col))
+            return true;
+    return false;
+}
+
+static bool has_prefix(const struct mr_index *index)
+{
+    for (size_t i = 0; i < index->nparts; i++)
+        if (index->parts[i].column == NULL || index->parts[i].prefix_len > 0)
+            return true;
+    return false;
+}
+
+/* Can its values be read from the index itself, with the key of their rows?  Beside the key they
+ * are all that an index of InnoDB has. */
+static bool can_be_read(const struct mr_table *table, const struct mr_index *index)
+{
+    const struct mr_index *key = mr_table_index(table, "PRIMARY");
+    return key != NULL && !has_prefix(key) && !has_prefix(index) && index->usable &&
+           index->kind != NULL && strcmp(index->kind, "BTREE") == 0 &&
+           table->engine != NULL && strcmp(table->engine, "InnoDB") == 0;
+}
+
+/* ---- questions ---- */
+
+static void add_from(struct mr_strbuf *sql, const struct mr_table *table)
 {
     mr_strbuf_add_str(sql, "SELECT COUNT(*) FROM (SELECT 1 FROM ");
     mr_sql_table(sql, table->db, table->name);
-    mr_strbuf_add_str(sql, " WHERE ");
-    if (!col->generated_stored) {
-        mr_strbuf_add_str(sql, "CONVERT_TZ('2020-01-01 12:00:00', @@GLOBAL.time_zone, "
-                               "'+00:00') <=> '2020-01-01 12:00:00' IS FALSE OR "
-                               "CONVERT_TZ('2020-07-01 12:00:00', @@GLOBAL.time_zone, "
-                               "'+00:00') <=> '2020-07-01 12:00:00' IS FALSE");
-    } else {
-        mr_strbuf_add_str(sql, "NOT (");
-        mr_sql_ident(sql, col->name);
-        mr_strbuf_add_str(sql, " <=> (");
-        if (c->cat->server.flavour == MR_FLAVOUR_MYSQL)
-            mr_norm_unescape(sql, col->generation_sql);
-        else
-            mr_strbuf_add_str(sql, col->generation_sql);
-        mr_strbuf_add_str(sql, "))");
+}
+
+/* A row whose value would be another one. */
+static void ask_stored(struct mr_create *c, const struct mr_table *table,
+                       const struct mr_column *col, struct mr_strbuf *sql)
+{
+    add_from(sql, table);
+    mr_strbuf_add_str(sql, " WHERE NOT (");
+    mr_sql_ident(sql, col->name);
+    mr_strbuf_add_str(sql, " <=> (");
+    if (c->cat->server.flavour == MR_FLAVOUR_MYSQL)
+        mr_norm_unescape(sql, col->generation_sql);
+    else
+        mr_strbuf_add_str(sql, col->generation_sql);
+    mr_strbuf_add_str(sql, ")) LIMIT 1) AS one");
+}
+
+static void add_pair(struct mr_strbuf *sql, const char *name, const char *equals)
+{
+    mr_strbuf_add_str(sql, "i.");
+    mr_sql_ident(sql, name);
+    mr_strbuf_add_str(sql, equals);
+    mr_strbuf_add_str(sql, "b.");
+    mr_sql_ident(sql, name);
+}
+
+/* A value in the index that is another one than its row has, computed by who asks. */
+static void ask_index(const struct mr_table *table, const struct mr_index *index,
+                      const struct mr_column *col, struct mr_strbuf *sql)
+{
+    const struct mr_index *key = mr_table_index(table, "PRIMARY");
+    add_from(sql, table);
+    mr_strbuf_add_str(sql, " AS i FORCE INDEX (");
+    mr_sql_ident(sql, index->name);
+    mr_strbuf_add_str(sql, ") STRAIGHT_JOIN ");
+    mr_sql_table(sql, table->db, table->name);
+    mr_strbuf_add_str(sql, " AS b FORCE INDEX (PRIMARY) ON ");
+    for (size_t i = 0; i < key->nparts; i++) {
+        mr_strbuf_add_str(sql, i > 0 ? " AND " : "");
+        add_pair(sql, key->parts[i].column, " = ");
     }
+    mr_strbuf_add_str(sql, " WHERE NOT (");
+    add_pair(sql, col->name, " <=> ");
+    mr_strbuf_add_str(sql, ") LIMIT 1) AS one");
+}
+
+/* What nobody can ask: any row may have been written elsewhere. */
+static void ask_rows(const struct mr_table *table, struct mr_strbuf *sql)
+{
+    add_from(sql, table);
     mr_strbuf_add_str(sql, " LIMIT 1) AS one");
+}
+
+/* *found where the answer is not 0: what is not answered may be so. */
+static enum mr_code ask(struct mr_create *c, struct mr_strbuf *sql, bool *found,
+                        struct mr_err *err)
+{
+    struct mr_strbuf answer = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    enum mr_code code = mr_strbuf_check(sql, "building a query", &why);
+    if (code == MR_OK)
+        code = mr_db_query_text(c->db, sql->ptr, &answer, &why);
+    *found = code != MR_OK || strcmp(answer.ptr, "0") != 0;
+    mr_strbuf_reset(sql);
+    mr_strbuf_release(&answer);
+    if (!mr_create_is_fatal(code))
+        return MR_OK;
+    if (err != NULL)
+        *err = why;
+    return code;
+}
+
+static enum mr_code ask_indexes(struct mr_create *c, const struct mr_table *table,
+                                const struct mr_column *col, bool *found,
+                                struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && !*found && i < table->nindexes; i++) {
+        const struct mr_index *index = &table->indexes[i];
+        if (!has_part(index, col))
+            continue;
+        if (can_be_read(table, index))
+            ask_index(table, index, col, &sql);
+        else
+            ask_rows(table, &sql);
+        code = ask(c, &sql, found, err);
+    }
+    mr_strbuf_release(&sql);
+    return code;
 }
 
 enum mr_code mr_create_zone_ask(struct mr_create *c, const struct mr_create_table *t,
                                 const struct mr_column *col, const char **reason,
                                 struct mr_err *err)
 {
-    struct mr_strbuf sql = MR_STRBUF_INIT, answer = MR_STRBUF_INIT;
-    struct mr_err why = {0};
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    bool found = false;
+    enum mr_code code = MR_OK;
     if (!col->generated || col->generation_sql == NULL || col->generation_expr == NULL ||
         (!col->generated_stored && !is_indexed(t->table, col)) ||
         !depends(t->table, col->generation_expr, 0))
         return MR_OK;
-    add_question(c, t->table, col, &sql);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", &why);
-    if (code == MR_OK)
-        code = mr_db_query_text(c->db, sql.ptr, &answer, &why);
-    if (code != MR_OK ||
-        strcmp(answer.ptr, "0") != 0) /* what is not answered may be so */
+    if (col->generated_stored) {
+        ask_stored(c, t->table, col, &sql);
+        code = ask(c, &sql, &found, err);
+    } else {
+        code = ask_indexes(c, t->table, col, &found, err);
+    }
+    if (code == MR_OK && found)
         *reason = col->generated_stored ? stored : indexed;
     mr_strbuf_release(&sql);
-    mr_strbuf_release(&answer);
-    if (!mr_create_is_fatal(code))
+    return code;
+}
+
+enum mr_code mr_create_zone_ask_index(struct mr_create *c,
+                                      const struct mr_create_table *t,
+                                      const struct mr_index *index, const char **reason,
+                                      struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    bool found = false;
+    for (size_t i = 0; i < index->nparts; i++)
+        found = found || (index->parts[i].expression != NULL &&
+                          depends(t->table, index->parts[i].expression, 0));
+    if (!found)
         return MR_OK;
-    if (err != NULL)
-        *err = why;
+    ask_rows(t->table, &sql);
+    enum mr_code code = ask(c, &sql, &found, err);
+    if (code == MR_OK && found)
+        *reason = expressed;
+    mr_strbuf_release(&sql);
     return code;
 }
