@@ -26,6 +26,7 @@ enum mr_code mr_snap_members_init(struct mr_snap_members *m, const char *type,
     size_t most = 1;
     const char *at = mr_type_members(type);
     *m = (struct mr_snap_members){.bytes = MR_STRBUF_INIT,
+                                  .comma = MR_STRBUF_INIT,
                                   .is_set = strncmp(type, "set", 3) == 0};
     for (const char *p = type; *p != '\0'; p++)
         most += *p == '\'';
@@ -33,6 +34,10 @@ enum mr_code mr_snap_members_init(struct mr_snap_members *m, const char *type,
     enum mr_code code = m->ends != NULL ? MR_OK : mr_err_nomem(err, "reading a type");
     if (code == MR_OK)
         code = mr_snap_charset_open(charset, false, &converter, err);
+    if (code == MR_OK)
+        code = mr_snap_charset_convert(converter, ",", 1, &m->comma, NULL, err);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&m->comma, "reading a type", err);
     while (code == MR_OK && mr_type_next_member(&at, &text))
         code = add_member(m, &text, converter, err);
     if (code == MR_OK && (*at == '\'' || *at == ','))
@@ -45,8 +50,9 @@ enum mr_code mr_snap_members_init(struct mr_snap_members *m, const char *type,
 void mr_snap_members_release(struct mr_snap_members *m)
 {
     mr_strbuf_release(&m->bytes);
+    mr_strbuf_release(&m->comma);
     free(m->ends);
-    *m = (struct mr_snap_members){.bytes = MR_STRBUF_INIT};
+    *m = (struct mr_snap_members){.bytes = MR_STRBUF_INIT, .comma = MR_STRBUF_INIT};
 }
 
 static const char *member(const struct mr_snap_members *m, size_t i, size_t *len)
@@ -72,7 +78,7 @@ void mr_snap_members_text(const struct mr_snap_members *m, uint64_t number,
             continue;
         const char *text = member(m, i, &len);
         if (!first)
-            mr_strbuf_add_char(out, ',');
+            mr_strbuf_add(out, m->comma.ptr, m->comma.len);
         mr_strbuf_add(out, text, len);
         first = false;
     }
@@ -89,6 +95,17 @@ static uint64_t find(const struct mr_snap_members *m, const char *text, size_t l
     return 0;
 }
 
+/* Where the next comma is, or len.  In character sets of two or four bytes only whole characters
+ * are looked at; no other has a comma's byte in a character of several. */
+static size_t find_comma(const struct mr_snap_members *m, const char *text, size_t len,
+                         size_t from)
+{
+    const size_t unit = m->comma.len;
+    while (from + unit <= len && memcmp(text + from, m->comma.ptr, unit) != 0)
+        from += unit;
+    return from + unit <= len ? from : len;
+}
+
 uint64_t mr_snap_members_number(const struct mr_snap_members *m, const char *text,
                                 size_t len)
 {
@@ -96,12 +113,11 @@ uint64_t mr_snap_members_number(const struct mr_snap_members *m, const char *tex
     if (!m->is_set)
         return find(m, text, len);
     for (size_t from = 0; from < len;) {
-        const char *comma = memchr(text + from, ',', len - from);
-        size_t to = comma != NULL ? (size_t)(comma - text) : len;
+        size_t to = find_comma(m, text, len, from);
         uint64_t at = find(m, text + from, to - from);
         if (at > 0 && at <= 64)
             bits |= (uint64_t)1 << (at - 1);
-        from = to + 1;
+        from = to + m->comma.len;
     }
     return bits;
 }

@@ -12,6 +12,7 @@ struct mr_snap_members {
     struct mr_strbuf bytes;
     size_t *ends; /* of each member's text in bytes */
     size_t count;
+    struct mr_strbuf comma; /* between the members of a SET */
     bool is_set;
 };
 

@@ -182,6 +182,7 @@ static enum mr_code plan_condition(struct part *p, const struct mr_snap_table *t
                                         .charset = columns[i]->charset};
         mr_strbuf_init(&j->parts[i].text);
         mr_strbuf_init(&j->parts[i].members.bytes);
+        mr_strbuf_init(&j->parts[i].members.comma);
         j->count++;
         code = plan_part(&j->parts[i], table, known, &read, err);
     }
@@ -236,6 +237,7 @@ enum mr_code mr_snap_values_new(const struct mr_snap_table *table,
         struct part *p = &v->parts[v->count];
         mr_strbuf_init(&p->text);
         mr_strbuf_init(&p->members.bytes);
+        mr_strbuf_init(&p->members.comma);
         code = plan_part(p, table, known, &spec->cols[v->count++], err);
     }
     if (code == MR_OK)
