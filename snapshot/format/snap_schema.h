@@ -90,6 +90,9 @@ typedef const char *mr_snap_renamed_fn(const void *ctx, const char *db);
 void mr_snap_rename_dbs(struct mr_strbuf *out, const char *sql, size_t len,
                         mr_snap_renamed_fn *renamed, const void *ctx);
 
+/* Has CREATE TABLE, as servers print it, a primary key? */
+bool mr_snap_has_primary_key(const char *create, size_t len);
+
 /* Has CREATE TABLE a TIMESTAMP that is neither NULL nor has a DEFAULT?  With
  * explicit_defaults_for_timestamp off a server gives the first such a default, and changes its value
  * with every UPDATE. */

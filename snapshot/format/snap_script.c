@@ -89,6 +89,13 @@ static const char timestamps_sql[] =
     "PREPARE myrecon_stamps FROM @myrecon_stamps;\n"
     "EXECUTE myrecon_stamps;\nDEALLOCATE PREPARE myrecon_stamps;\n";
 
+/* The same of MySQL, which alone reads this. */
+static const char keyless_sql[] =
+    "/*!80030 SET @myrecon_keys = IF(@@SESSION.sql_generate_invisible_primary_key, "
+    "'SET SESSION sql_generate_invisible_primary_key = 0', 'DO 0') */;\n"
+    "/*!80030 PREPARE myrecon_keys FROM @myrecon_keys */;\n"
+    "/*!80030 EXECUTE myrecon_keys */;\n/*!80030 DEALLOCATE PREPARE myrecon_keys */;\n";
+
 /* Behind what such a table needs. */
 static void add_table(struct script *s, const struct mr_snap_table *t)
 {
@@ -98,6 +105,8 @@ static void add_table(struct script *s, const struct mr_snap_table *t)
     s->out = out;
     if (!create.failed && mr_snap_has_bare_timestamp(create.ptr, create.len))
         mr_strbuf_add_str(out, timestamps_sql);
+    if (!create.failed && !mr_snap_has_primary_key(create.ptr, create.len))
+        mr_strbuf_add_str(out, keyless_sql);
     mr_strbuf_add(out, create.ptr, create.len);
     out->failed |= create.failed;
     mr_strbuf_release(&create);

@@ -233,6 +233,20 @@ bool mr_snap_schema_same(const char *create, const char *other)
     return (a > 0 || b > 0) && strcmp(create + a, other + b) == 0;
 }
 
+bool mr_snap_has_primary_key(const char *create, size_t len)
+{
+    struct mr_sqlscan scan;
+    struct mr_token token;
+    bool found = false;
+    int depth = 0;
+    mr_sqlscan_init(&scan, create, len);
+    while (!found && mr_sqlscan_next_code(&scan, &token)) {
+        depth += mr_token_is(&token, "(") - mr_token_is(&token, ")");
+        found = depth == 1 && mr_token_is(&token, "PRIMARY");
+    }
+    return found;
+}
+
 /* Of the column at hand. */
 struct stamp {
     bool is_one, is_nullable, has_default;

@@ -85,7 +85,8 @@ struct mr_restore {
     bool resumed;
     bool ended;  /* that run has come to its end, but for tables that it has set aside */
     bool others; /* an unfinished run was of another scope */
-    bool asked_stamps, stamps; /* TIMESTAMP columns have no default but their own */
+    bool asked_stamps, stamps;      /* TIMESTAMP columns have no default but their own */
+    bool asked_keyless, gives_keys; /* the server gives tables a primary key */
     bool insert;        /* rows by INSERT: the server does not take LOAD DATA LOCAL */
     struct mr_vec done; /* const char *: files of chunks that are loaded, sorted */
 
@@ -125,6 +126,11 @@ enum mr_code mr_restore_events(struct mr_restore *restore, struct mr_err *err);
  * now on is the server's, and no later run goes on with it.  Where a table is set aside they stay,
  * for the run that tries it again. */
 enum mr_code mr_restore_end(struct mr_restore *restore, struct mr_err *err);
+
+/* restore_keyless.c: before a table is made; and behind that, if it has got a key. */
+enum mr_code mr_restore_keep_keyless(struct mr_restore *restore, struct mr_err *err);
+enum mr_code mr_restore_note_keyless(struct mr_restore *restore, const char *file,
+                                     const struct mr_strbuf *create, struct mr_err *err);
 
 /* restore_collation.c: is the database this restore's, so that its charset is the snapshot's? */
 bool mr_restore_makes_db(const struct mr_restore *restore,

@@ -254,6 +254,8 @@ static enum mr_code exec_file(struct mr_restore *r, const char *file,
         code = refuse_event(r, place, &sql, &why);
     if (code == MR_OK && is_table)
         code = keep_stamps(r, &sql, &implied, &why);
+    if (code == MR_OK && is_table)
+        code = mr_restore_keep_keyless(r, &why);
     if (code == MR_OK)
         code = mr_restore_exec(r->db, &sql, &why);
     if (code == MR_E_DENIED && why.sql_errno == ER_SPECIFIC_ACCESS_DENIED &&
@@ -263,6 +265,8 @@ static enum mr_code exec_file(struct mr_restore *r, const char *file,
         code = note_names(r, file, place, &sql, &why);
     if (code == MR_OK && is_table)
         code = note_directory(r, file, &sql, &why);
+    if (code == MR_OK && is_table)
+        code = mr_restore_note_keyless(r, file, &sql, &why);
     if (code == MR_OK && implied)
         code = note_stamps(r, file, &why);
     if (code != MR_OK) {

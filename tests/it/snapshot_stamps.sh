@@ -1,5 +1,6 @@
 #!/bin/bash
-# snapshot_stamps.sh: TIMESTAMP columns without a default, restored where the server gives them one.
+# snapshot_stamps.sh: TIMESTAMP columns without a default, and tables without a primary key, restored
+# where the server gives them one.
 
 . "$(dirname "$0")/lib.sh"
 . "$IT_DIR/snapshot/lib.sh"
@@ -45,6 +46,30 @@ else
     skip "MySQL: no default but their own" "no MySQL 9"
 fi
 
+# --- a server that gives a primary key to tables that have none ---------------------------------
+
+if [ -n "$MR_O_URI" ]; then
+    keys() { client o <<<"SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = '$COPY' ORDER BY 1, ORDINAL_POSITION" | xargs; }
+    fresh o "$DB"
+    fresh o "$COPY"
+    at o "CREATE TABLE bare (a INT, \`PRIMARY\` INT); INSERT INTO bare VALUES (1, 1), (1, 1); CREATE TABLE keyed (id INT PRIMARY KEY)"
+    rm -rf "$SNAP"
+    take "$(uri o "$DB")" "$SNAP"
+    client o <<<"CREATE USER 'few'@'127.0.0.1'; GRANT REPLICATION CLIENT ON *.* TO 'few'@'127.0.0.1'; GRANT ALL ON $COPY.* TO 'few'@'127.0.0.1'; SET GLOBAL sql_generate_invisible_primary_key = 1"
+    at_exit "client o <<<\"SET GLOBAL sql_generate_invisible_primary_key = 0; DROP USER 'few'@'127.0.0.1'\""
+    snap restore --no-progress --rename-db "$DB=$COPY" "$SNAP" "$(side_uri o)"
+    is "MySQL: no primary key but their own" "$RC $(keys)" "0 bare a bare PRIMARY keyed id"
+    client o <<<"DROP DATABASE $COPY"
+    ok "MySQL: stock tools load it" stock_restore "$SNAP" o "$DB" "$COPY"
+    is "MySQL: which give them none, either" "$(keys)" "bare a bare PRIMARY keyed id"
+    fresh o "$COPY"
+    snap restore --no-progress --rename-db "$DB=$COPY" "$SNAP" "mysql://few@${MR_O_URI##*@}"
+    is "MySQL: where that cannot be set, it is said" "$RC $(grep -c my_row_id "$OUT") $(grep -c 'bare.*my_row_id' "$OUT")" "4 1 1"
+    client o <<<"SET GLOBAL sql_generate_invisible_primary_key = 0; DROP DATABASE $COPY"
+else
+    skip "MySQL: no primary key but their own" "no MySQL 9"
+fi
+
 # --- what is generated of them, in the time zone of who wrote the rows ------------------------
 
 for side in a o; do
@@ -76,6 +101,7 @@ for side in a o; do
     rm -rf "$SNAP"
     take "$(uri $side "$DB")" "$SNAP"
     is "$side: one without rows" "$RC $(grep -c 'left out' "$OUT")" "0 0"
+    client $side <<<"DROP DATABASE IF EXISTS $COPY"
     [ $side = o ] || continue
     at o "CREATE TABLE f (id INT PRIMARY KEY, ts TIMESTAMP NULL, y DATETIME, KEY day ((DATE(ts))), KEY other ((DATE(y))))"
     rm -rf "$SNAP"

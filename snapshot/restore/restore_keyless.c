@@ -1,0 +1,51 @@
+/*
+ * restore_keyless.c: tables without a primary key, on a server that gives each one of its own; see
+ * restore.h.
+ *
+ * Where sql_generate_invisible_primary_key is on MySQL adds an invisible column my_row_id.  The
+ * session is set; that needs a right, without which the table is made so, and that is said.
+ */
+#include <string.h>
+
+#include "snapshot/format/snap_schema.h"
+#include "snapshot/restore/restore.h"
+
+enum mr_code mr_restore_keep_keyless(struct mr_restore *r, struct mr_err *err)
+{
+    static const char set[] = "SET SESSION sql_generate_invisible_primary_key = 0";
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    if (r->asked_keyless)
+        return MR_OK;
+    r->asked_keyless = true;
+    enum mr_code code = mr_db_query_text(
+        r->db, "SELECT @@SESSION.sql_generate_invisible_primary_key", &text, &why);
+    bool gives = code == MR_OK && strcmp(text.ptr, "1") == 0;
+    if (gives)
+        code = mr_db_exec(r->db, set, sizeof set - 1, &why);
+    r->gives_keys = gives && code != MR_OK;
+    mr_strbuf_release(&text);
+    if (code == MR_OK || code == MR_E_SQL || code == MR_E_DENIED || code == MR_E_NO_SUCH)
+        return MR_OK;
+    if (err != NULL)
+        *err = why;
+    return code;
+}
+
+enum mr_code mr_restore_note_keyless(struct mr_restore *r, const char *file,
+                                     const struct mr_strbuf *create, struct mr_err *err)
+{
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    if (!r->gives_keys || mr_snap_has_primary_key(create->ptr, create->len))
+        return MR_OK;
+    mr_strbuf_add_fmt(
+        &note,
+        "\"%s\": the server has given the table a column my_row_id, and made it the "
+        "primary key: sql_generate_invisible_primary_key is on, and not to be set",
+        file);
+    enum mr_code code = mr_strbuf_check(&note, "restoring", err);
+    if (code == MR_OK)
+        code = mr_restore_note(r, note.ptr, err);
+    mr_strbuf_release(&note);
+    return code;
+}
