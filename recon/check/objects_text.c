@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "core/schema/schema_norm.h"
 
@@ -207,9 +208,22 @@ static bool has_start(const char *text)
     return at != NULL && at < text + strcspn(text, "\n");
 }
 
+/* In whatever zone it is written: no event that runs already. */
+static bool starts_later(const char *text)
+{
+    const time_t soon = time(NULL) + 24 * 60 * 60;
+    char moment[sizeof "YYYY-MM-DD HH:MM:SS"];
+    struct tm utc;
+    return has_start(text) && gmtime_r(&soon, &utc) != NULL &&
+           strftime(moment, sizeof moment, "%Y-%m-%d %H:%M:%S", &utc) > 0 &&
+           strncmp(strstr(text, starts_label) + sizeof starts_label - 1, moment,
+                   sizeof moment - 1) > 0;
+}
+
 bool mr_objects_same_event(struct mr_objects_text a, struct mr_objects_text b, bool cross)
 {
-    if (has_start(a.text) == has_start(b.text))
+    if (has_start(a.text) == has_start(b.text) || starts_later(a.text) ||
+        starts_later(b.text))
         return mr_objects_same_body(a, b, cross);
     struct mr_strbuf x = MR_STRBUF_INIT, y = MR_STRBUF_INIT;
     add_without_start(&x, a.text);

@@ -152,18 +152,22 @@ static void test_events(void **state)
     } table[] = {
         {"every 1 day\ndo SELECT 1", "every 1 day\ndo SELECT 1", true},
         {"every 1 day\ndo SELECT 1", "every 2 day\ndo SELECT 1", false},
-        {"every 1 day starts '2030-01-01 00:00:00'\ndo SELECT 1",
+        {"every 1 day starts '2020-01-01 00:00:00'\ndo SELECT 1",
          "every 1 day\ndo SELECT 1", true},
-        {"every 1 day starts '2030-01-01 00:00:00' ends '2031-01-01 00:00:00'\ndo "
+        {"every 1 day starts '2020-01-01 00:00:00' ends '2031-01-01 00:00:00'\ndo "
          "SELECT "
          "1",
          "every 1 day ends '2031-01-01 00:00:00'\ndo SELECT 1", true},
-        {"every 1 day starts '2030-01-01 00:00:00' +02:00 disable\ndo SELECT 1",
+        {"every 1 day starts '2020-01-01 00:00:00' +02:00 disable\ndo SELECT 1",
          "every 1 day disable\ndo SELECT 1", true},
-        {"every 1 day starts '2030-01-01 00:00:00' disable\ndo SELECT 1",
+        {"every 1 day starts '2020-01-01 00:00:00' disable\ndo SELECT 1",
          "every 1 day\ndo SELECT 1", false},
-        {"every 1 day starts '2030-01-01 00:00:00'\ndo SELECT 1",
-         "every 1 day starts '2030-01-02 00:00:00'\ndo SELECT 1", false},
+        {"every 1 day starts '2020-01-01 00:00:00'\ndo SELECT 1",
+         "every 1 day starts '2020-01-02 00:00:00'\ndo SELECT 1", false},
+        {"every 1 day starts '2199-01-01 00:00:00' +02:00\ndo SELECT 1",
+         "every 1 day\ndo SELECT 1", false},
+        {"every 1 day starts '2199-01-01 00:00:00'\ndo SELECT 1",
+         "every 1 day starts '2199-01-01 00:00:00'\ndo SELECT 1", true},
         {"every 1 day\ndo SELECT ' starts '''", "every 1 day\ndo SELECT ' ends '''",
          false},
     };
