@@ -46,6 +46,8 @@ struct mr_attempt {
     uint64_t never;         /* of these: rows that apply had left out */
     uint64_t images; /* of the unit: of rows that make way, which are written again */
     uint64_t written, there;
+    double since_s; /* when the run began with its first unit, or did so again */
+    bool restarted; /* the server was, since then */
 };
 
 enum mr_outcome {

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "repair/apply/apply_checks.h"
@@ -413,6 +414,23 @@ static enum mr_code check_target(struct mr_attempt *a, struct mr_err *err)
     return MR_E_CHANGED;
 }
 
+/* In a crash a server may lose what it had committed last (innodb_flush_log_at_trx_commit,
+ * sync_binlog).  Whole seconds: in doubt it was restarted. */
+static bool is_restarted(const struct mr_attempt *a)
+{
+    static const char sql[] = "SHOW GLOBAL STATUS LIKE 'Uptime'";
+    const double ran_s = mr_clock_now_s() - a->since_s;
+    struct mr_result *res = NULL;
+    struct mr_err ignored = {0};
+    const struct mr_cell *cells = NULL;
+    if (mr_db_query(a->run->target->db, "vv", sql, strlen(sql), &res, &ignored) == MR_OK)
+        cells = mr_result_next(res);
+    const bool restarted =
+        cells == NULL || (double)strtoull(cells[1].ptr, NULL, 10) <= ran_s + 2;
+    mr_result_free(res);
+    return restarted;
+}
+
 enum mr_code mr_attempt_reconnect(struct mr_attempt *a, struct mr_err *err)
 {
     mr_log_warning("unit %" PRIu64
@@ -423,8 +441,11 @@ enum mr_code mr_attempt_reconnect(struct mr_attempt *a, struct mr_err *err)
     enum mr_code code = mr_db_reconnect(a->run->target->db, RECONNECTS, err);
     if (code == MR_OK)
         code = check_target(a, err);
-    return code == MR_OK ? mr_apply_session(a->run->target, a->run->no_binlog, err)
-                         : code;
+    if (code == MR_OK)
+        code = mr_apply_session(a->run->target, a->run->no_binlog, err);
+    if (code == MR_OK && !a->run->dry_run && !a->run->rehearse)
+        a->restarted = a->restarted || is_restarted(a);
+    return code;
 }
 
 /* May the unit have been refused because of the server that it was sent to? */

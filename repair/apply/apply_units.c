@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "repair/apply/apply_checks.h"
@@ -37,6 +38,8 @@ static enum mr_code tell_unlisted(struct mr_attempt *a, struct mr_err *err)
 static enum mr_code hand_on(struct mr_attempt *a, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
+    if (a->restarted)
+        return MR_OK; /* for want of rows that are lost, maybe: the unit comes again */
     for (size_t i = 0; code == MR_OK && i < a->refusals.count; i++)
         code = a->run->on_refusal(a->run->ctx, mr_vec_at(&a->refusals, i), err);
     return code == MR_OK ? tell_unlisted(a, err) : code;
@@ -339,6 +342,46 @@ static enum mr_code tell_fired(struct mr_attempt *a, struct mr_err *err)
     return code;
 }
 
+/* Up to the end, or until the server was restarted. */
+static enum mr_code do_units(struct mr_attempt *a, struct mr_err *err)
+{
+    struct mr_apply_units *run = a->run;
+    enum mr_code code = MR_OK;
+    a->restarted = false;
+    a->since_s = mr_clock_now_s();
+    for (size_t i = 0; code == MR_OK && !a->restarted && i < run->units->count; i++) {
+        a->unit = mr_vec_at(run->units, i);
+        code = mr_attempt_wait(run, err);
+        if (code == MR_OK)
+            code = do_unit(a, err);
+        if (code == MR_OK && run->progress != NULL) {
+            mr_progress_add(run->progress, a->unit->rows, 0);
+            mr_progress_add_done(run->progress, 1);
+            mr_progress_tick(run->progress);
+        }
+    }
+    return code;
+}
+
+/* What a restarted server has lost of units that were done is written again, as by the next
+ * run: a unit is done when the target shows it. */
+static enum mr_code do_all(struct mr_attempt *a, struct mr_err *err)
+{
+    enum mr_code code = do_units(a, err);
+    while (code == MR_OK && a->restarted) {
+        struct mr_apply_counts *counts = &a->run->counts;
+        mr_log_warning("the target \"%s\" was restarted, and may have lost what was "
+                       "committed last: all units are looked at again",
+                       mr_db_label(a->run->target->db));
+        *counts =
+            (struct mr_apply_counts){.units = counts->units, .retries = counts->retries};
+        if (a->run->progress != NULL)
+            mr_progress_add_total(a->run->progress, counts->units);
+        code = do_units(a, err);
+    }
+    return code;
+}
+
 enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
 {
     struct mr_attempt a = {.run = run,
@@ -354,17 +397,8 @@ enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
         code = open_fired(&a, err);
     if (code == MR_OK && run->rehearse)
         code = mr_attempt_rehearse(&a, err);
-    for (size_t i = 0; code == MR_OK && !run->rehearse && i < run->units->count; i++) {
-        a.unit = mr_vec_at(run->units, i);
-        code = mr_attempt_wait(run, err);
-        if (code == MR_OK)
-            code = do_unit(&a, err);
-        if (code == MR_OK && run->progress != NULL) {
-            mr_progress_add(run->progress, a.unit->rows, 0);
-            mr_progress_add_done(run->progress, 1);
-            mr_progress_tick(run->progress);
-        }
-    }
+    else if (code == MR_OK)
+        code = do_all(&a, err);
     if (code == MR_OK)
         code = tell_fired(&a, err);
     mr_fired_free(a.fired);

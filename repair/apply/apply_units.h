@@ -17,7 +17,9 @@
  * Deadlocks, lock waits, statement time-outs and killed statements: the unit is rolled back
  * and tried again, after a pause with jitter, up to MR_APPLY_TRIES times in all.  A lost
  * connection is opened anew, to the same server only, and the unit run again: rows that
- * had been committed are found as planned.
+ * had been committed are found as planned.  Where the server was restarted meanwhile, it may
+ * have lost commits: all units come again from the first, as in another run, and what is
+ * refused in them may be handed on twice.
  *
  * A dry run sends stage and guards, asks what would be refused, and rolls back.  A rehearsal
  * writes, too, and rolls back: each unit alone; those of which something is refused, once
