@@ -21,6 +21,7 @@
  *          it before those that come
  *   hint   a slot, or beyond the last slot a gate, that is to be done before another one
  *   dep    a row that refers, on TARGET, to one that goes
+ *   part   the ids of the rows of a table that are to be written
  *   loose  how a row makes way for others: see enum mr_copy_loose
  *
  * The struct mr_merge in front is what the helpers that both planners share ask for.

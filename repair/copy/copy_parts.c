@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "core/case/case_args.h"
 #include "core/pair/pair_identity.h"
 
 /* A row of TARGET that has what others refer to a slot's row by. */
@@ -20,8 +21,10 @@ struct holder {
 struct parting {
     struct mr_copy *c;
     const struct mr_plan_reference *by;
-    struct mr_vec holders; /* struct holder */
-    struct mr_vec asks;    /* struct mr_merge_ask */
+    struct mr_vec holders;     /* struct holder */
+    struct mr_vec asks;        /* struct mr_merge_ask */
+    struct mr_case_stmt *take; /* an id; a row: nobody has taken it before */
+    bool shared;               /* some rows have one id on purpose */
     struct mr_arena *arena;
     struct mr_strbuf bytes;
 };
@@ -56,11 +59,15 @@ static enum mr_code take_kin(void *ctx, const struct mr_merge_ask *ask,
     (void)row;
     (void)err;
     ((struct holder *)mr_vec_at(&w->holders, (size_t)ask->tag))->is_kin = true;
+    w->shared = true;
     return MR_OK;
 }
 
+/* Without a key nobody can be told from his namesakes. */
 static enum mr_code find_kin(struct parting *w, struct mr_err *err)
 {
+    if (table_of(w)->key.count == 0)
+        return MR_OK;
     const struct mr_merge_lookup what = {MR_SOURCE, table_of(w), table_of(w)->key};
     mr_vec_clear(&w->asks);
     for (size_t i = 0; i < w->holders.count; i++) {
@@ -97,6 +104,20 @@ static enum mr_code mark_taken(struct parting *w, const struct mr_vec *rows,
     return code;
 }
 
+/* Do rows to be written share an id among themselves? */
+static enum mr_code find_sharers(struct parting *w, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < w->asks.count; i++) {
+        bool is_first = false;
+        const struct mr_merge_ask *ask = mr_vec_at(&w->asks, i);
+        code = MR_CASE_ASK(w->take, &is_first, err, MR_ARG_BYTES("value", ask->value));
+        mr_case_reset(w->take);
+        w->shared = w->shared || !is_first;
+    }
+    return code;
+}
+
 static enum mr_code part_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                               struct mr_err *err)
 {
@@ -112,6 +133,8 @@ static enum mr_code part_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
                                     (struct mr_key){row->image, row->len}, w->by->to,
                                     arena, err);
     }
+    if (code == MR_OK)
+        code = find_sharers(w, err);
     if (code == MR_OK && w->asks.count > 0)
         code = mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_holder, w, err);
     if (code == MR_OK)
@@ -119,18 +142,35 @@ static enum mr_code part_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
     return code == MR_OK ? mark_taken(w, rows, err) : code;
 }
 
-/* Does the reference lead to what a counter makes, and not to the key as a whole? */
-static bool is_counted(struct mr_copy *c, const struct mr_plan_reference *r)
+/* In the plan that the scripts are written from: where nobody shares an id, apply leaves out
+ * whose id a sign-up has taken since. */
+static void say_parts(const struct parting *w)
 {
-    const struct mr_plan_table *t = &c->m.plan->tables[r->parent];
-    size_t of_key = 0;
-    bool counted = false;
-    for (size_t i = 0; i < r->to.count; i++) {
-        of_key += mr_plan_columns_has(&t->key, r->to.at[i]);
-        counted = counted || mr_plan_is_counted(t, MR_SOURCE, r->to.at[i], &c->m.arena) ||
-                  mr_plan_is_counted(t, MR_TARGET, r->to.at[i], &c->m.arena);
-    }
-    return counted && t->key.count > 0 && of_key < t->key.count;
+    struct mr_plan_table *t = &w->c->task->tables->tables[w->by->parent];
+    if (w->shared)
+        t->parts = MR_PLAN_PARTS_SHARED;
+    else if (t->parts == MR_PLAN_PARTS_UNKNOWN)
+        t->parts = MR_PLAN_PARTS_ALONE;
+}
+
+static enum mr_code part_table(struct parting *w, struct mr_err *err)
+{
+    static const char take_sql[] = "INSERT OR IGNORE INTO part (value)"
+                                   " VALUES (:value) RETURNING 1";
+    w->shared = false;
+    enum mr_code code = mr_case_exec(w->c->m.cf, "DELETE FROM temp.part", err);
+    if (code == MR_OK)
+        code = mr_case_prepare(w->c->m.cf, take_sql, &w->take, err);
+    if (code == MR_OK)
+        code = mr_copy_pages(w->c,
+                             "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.op=1"
+                             " AND c.kind IS NULL AND c.id>?2 ORDER BY c.id LIMIT 500",
+                             w->by->parent, part_rows, w, err);
+    if (code == MR_OK)
+        say_parts(w);
+    mr_case_free(w->take);
+    w->take = NULL;
+    return code;
 }
 
 enum mr_code mr_copy_parts(struct mr_copy *c, struct mr_err *err)
@@ -144,13 +184,9 @@ enum mr_code mr_copy_parts(struct mr_copy *c, struct mr_err *err)
          code == MR_OK && c->task->policy != MR_COPY_MIRROR && i < c->m.plan->nreferences;
          i++) {
         w.by = &c->m.plan->references[i];
-        if (w.by->parent >= c->m.plan->ntables || !c->planned[w.by->parent] ||
-            !is_counted(c, w.by))
-            continue;
-        code = mr_copy_pages(c,
-                             "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.op=1"
-                             " AND c.kind IS NULL AND c.id>?2 ORDER BY c.id LIMIT 500",
-                             w.by->parent, part_rows, &w, err);
+        if (w.by->parent < c->m.plan->ntables && c->planned[w.by->parent] &&
+            mr_plan_is_of_counter(table_of(&w), w.by, &c->m.arena))
+            code = part_table(&w, err);
     }
     mr_vec_release(&w.holders);
     mr_vec_release(&w.asks);

@@ -49,7 +49,8 @@ static const char schema_sql[] =
     " child)) WITHOUT ROWID;"
     "CREATE INDEX temp.dep_child ON dep (child) WHERE child>0;"
     "CREATE TEMP TABLE loose (slot INT, how INT, what INT, col INT, value BLOB,"
-    " PRIMARY KEY (slot, how, what)) WITHOUT ROWID;";
+    " PRIMARY KEY (slot, how, what)) WITHOUT ROWID;"
+    "CREATE TEMP TABLE part (value BLOB PRIMARY KEY) WITHOUT ROWID;";
 
 static const char drop_sql[] =
     "DROP TABLE IF EXISTS temp.c; DROP TABLE IF EXISTS temp.bag;"
@@ -58,7 +59,7 @@ static const char drop_sql[] =
     "DROP TABLE IF EXISTS temp.want; DROP TABLE IF EXISTS temp.dep;"
     "DROP TABLE IF EXISTS temp.vague; DROP TABLE IF EXISTS temp.gate;"
     "DROP TABLE IF EXISTS temp.hint; DROP TABLE IF EXISTS temp.loose; DROP TABLE IF "
-    "EXISTS temp.climb;";
+    "EXISTS temp.climb; DROP TABLE IF EXISTS temp.part;";
 
 enum mr_code mr_copy_work_open(struct mr_copy *c, struct mr_err *err)
 {

@@ -156,6 +156,19 @@ bool mr_plan_is_counted(const struct mr_plan_table *table, enum mr_side side,
            mr_sequence_of(c, table->pair->side[side]->db, arena, &db, &name);
 }
 
+bool mr_plan_is_of_counter(const struct mr_plan_table *table,
+                           const struct mr_plan_reference *r, struct mr_arena *arena)
+{
+    size_t of_key = 0;
+    bool counted = false;
+    for (size_t i = 0; i < r->to.count; i++) {
+        of_key += mr_plan_columns_has(&table->key, r->to.at[i]);
+        counted = counted || mr_plan_is_counted(table, MR_SOURCE, r->to.at[i], arena) ||
+                  mr_plan_is_counted(table, MR_TARGET, r->to.at[i], arena);
+    }
+    return counted && (table->key.count == 0 || of_key < table->key.count);
+}
+
 static void find_counter(struct mr_plan_table *t, struct mr_arena *arena)
 {
     t->counter = MR_NO_COLUMN;

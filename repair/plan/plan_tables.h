@@ -100,8 +100,8 @@ struct mr_plan_table {
     /* Per column: how it writes the key of another type that it refers to; NULL: as it is. */
     const struct mr_spelling **spelling;
     const bool *signs; /* per column: images keep the sign of -0 */
-    /* Where others refer to a part of the key: may rows of one side share it?  Known of a merge
-     * once its rows are matched. */
+    /* Where others refer to what a counter makes, and that is not the key: may rows of one side
+     * share it?  Known once the rows are matched; of a mirror never. */
     enum { MR_PLAN_PARTS_UNKNOWN = 0, MR_PLAN_PARTS_ALONE, MR_PLAN_PARTS_SHARED } parts;
     size_t component; /* tables come in the order of their components */
     bool self_hard;
@@ -174,6 +174,9 @@ bool mr_plan_is_of_key(const struct mr_plan_table *table,
 /* To such a part, and not to all of it? */
 bool mr_plan_is_of_part(const struct mr_plan_table *table,
                         const struct mr_plan_reference *r);
+/* To what a counter makes, in the key or not, and not to the key as a whole? */
+bool mr_plan_is_of_counter(const struct mr_plan_table *table,
+                           const struct mr_plan_reference *r, struct mr_arena *arena);
 /* Does a unique index of TARGET keep two rows from having one identity? */
 bool mr_plan_is_guarded(const struct mr_plan_table *table);
 /* Are its rows listed as runs of keys, "lo..hi"? */

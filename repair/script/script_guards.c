@@ -289,7 +289,10 @@ static void refuse_taken_part(struct mr_script *s, const struct mr_plan_table *t
     mr_script_at_stake(s, "s");
     mr_script_not_there(s, "s");
     add(s, " AND NOT (");
-    mr_script_same(s, t, t->key, "s", "t", false);
+    if (t->key.count > 0)
+        mr_script_same(s, t, t->key, "s", "t", false);
+    else
+        mr_script_exact(s, t, "t", "s");
     add(s, ")");
     mr_script_ran(s);
 }
@@ -300,7 +303,7 @@ static void refuse_taken_parts(struct mr_script *s, const struct mr_plan_table *
         return;
     for (size_t i = 0; i < s->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &s->plan->references[i];
-        bool first = r->parent == t->at && mr_plan_is_of_part(t, r);
+        bool first = r->parent == t->at && mr_plan_is_of_counter(t, r, &s->arena);
         for (size_t k = 0; first && k < i; k++)
             first = s->plan->references[k].parent != t->at ||
                     s->plan->references[k].to_set != r->to_set;

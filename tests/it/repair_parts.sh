@@ -76,6 +76,26 @@ for policy in backfill newest:at; do
     is "$policy: whose id is another's, and what is his" "$(kinds copy)" "members 3 key-taken orders 2 parent-differs"
     rep_is 1 "$policy: the rest is written" apply --yes --case "$CASE" copy "$DST"
     all_are "$policy" kept,live,m1,m2
+
+    # 4 is free when the plan is made
+    world
+    "$MYRECON" check "$SRC" "$DST" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
+    rm -rf copy
+    rep plan --policy "$policy" --config ini --case "$CASE" --output copy
+    on "INSERT INTO members (mobile, at) VALUES ('new', '2026-03-05')"
+    rep_is 1 "$policy, a sign-up: applied" apply --yes --case "$CASE" copy "$DST"
+    like "$policy, a sign-up: who had his id is named" "$(cat "$OUT")" "members 4.*another row has the part of its key that others refer to"
+    all_are "$policy, a sign-up" live,m1,m2,new
+
+    # without a key
+    world
+    at a$T "ALTER TABLE members REMOVE PARTITIONING; ALTER TABLE members DROP PRIMARY KEY, ADD KEY (id)"
+    "$MYRECON" check "$SRC" "$DST" --settle 0 --config ini --case "$CASE" -q >"$OUT" 2>"$ERR"
+    rm -rf copy
+    rep_is 1 "$policy, no key: conflicts are open" plan --policy "$policy" --config ini --case "$CASE" --output copy
+    like "$policy, no key: whose id is another's" "$(kinds copy)" "members key-taken orders 2"
+    rep_is 1 "$policy, no key: applied" apply --yes --case "$CASE" copy "$DST"
+    all_are "$policy, no key" kept,live,m1,m2
 done
 
 # ---- rows that share an id on purpose ---------------------------------------------------------
