@@ -40,6 +40,7 @@ struct block {
     uint64_t next;      /* above both histories */
     uint64_t live_next; /* what TARGET's counter says */
     uint64_t margin, start, counter;
+    uint64_t floor; /* ids below it other tables get from the same sequence */
     struct end types, partitions;
     const struct end *end; /* the nearer of both */
 };
@@ -347,6 +348,8 @@ static enum mr_code lay_out(struct mr_merge *m, struct block *b, struct mr_err *
         b->start = UINT64_MAX;
         return refuse(b, err);
     }
+    if (b->start < b->floor)
+        b->start = b->floor;
     b->start = mr_reseed_round(b->start, b->step);
     enum mr_code code = measure(b, err);
     return code == MR_OK ? pass_references(m, b, err) : code;
@@ -374,6 +377,8 @@ static enum mr_code take_reserved(struct mr_merge *m, struct block *b, bool *tak
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
         code = greatest_within(m, b, (enum mr_side)side, &reserved, &greatest, err);
     uint64_t start = greatest >= reserved.from ? greatest + 1 : reserved.from;
+    if (start < b->floor)
+        start = b->floor;
     start = mr_reseed_round(start, b->step);
     if (code != MR_OK || start == 0 || start > reserved.to || reserved.to > b->end->at ||
         b->ids > (reserved.to - start) / width(b))
@@ -451,8 +456,55 @@ static enum mr_code keep(struct mr_merge *m, const struct block *b, struct mr_er
         MR_ARG_TEXT("ids", kept[4]), MR_ARG_TEXT("counter", kept[5]));
 }
 
+/* ---- one sequence, several tables ---- */
+
+static bool are_fed_alike(const struct block *a, const struct block *b)
+{
+    const struct mr_plan_table *x = a->table->plan, *y = b->table->plan;
+    return x->sequence != NULL && y->sequence != NULL &&
+           strcmp(x->sequence, y->sequence) == 0 &&
+           strcmp(x->sequence_db, y->sequence_db) == 0;
+}
+
+/* Their ids are told apart without saying of which table: no two of them get the same. */
+static uint64_t find_floor(const struct mr_vec *blocks, const struct block *b)
+{
+    uint64_t floor = 0;
+    for (size_t i = 0; i < blocks->count; i++) {
+        const struct block *other = mr_vec_at(blocks, i);
+        const uint64_t end = other->start + width(other) * other->ids;
+        if (other->rows > 0 && are_fed_alike(other, b) && end > floor)
+            floor = end;
+    }
+    return floor;
+}
+
+/* Raised for one of them, it stands above the ids of all. */
+static uint64_t farthest(const struct mr_vec *blocks, const struct block *b)
+{
+    uint64_t counter = b->counter;
+    for (size_t i = 0; i < blocks->count; i++) {
+        const struct block *other = mr_vec_at(blocks, i);
+        if (other->rows > 0 && are_fed_alike(other, b) && other->counter > counter)
+            counter = other->counter;
+    }
+    return counter;
+}
+
+static enum mr_code keep_all(struct mr_merge *m, const struct mr_vec *blocks,
+                             struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < blocks->count; i++) {
+        struct block b = *(const struct block *)mr_vec_at(blocks, i);
+        b.counter = farthest(blocks, &b);
+        code = keep(m, &b, err);
+    }
+    return code;
+}
+
 static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *t,
-                               struct mr_err *err)
+                               struct mr_vec *blocks, struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)t->plan->at};
     struct block b = {.table = t};
@@ -466,6 +518,7 @@ static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *
             &ids, err);
     b.rows = (uint64_t)rows;
     b.ids = (uint64_t)ids;
+    b.floor = find_floor(blocks, &b);
     if (code == MR_OK && rows > 0) {
         code = find_limit(m, &b, err);
         if (code == MR_OK)
@@ -479,16 +532,23 @@ static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *
         if (code == MR_OK)
             code = hand_out(m, &b, err);
     }
-    return code == MR_OK ? keep(m, &b, err) : code;
+    struct block *slot = code == MR_OK ? mr_vec_push(blocks) : NULL;
+    if (slot != NULL)
+        *slot = b;
+    return code == MR_OK && slot == NULL ? mr_merge_nomem(err) : code;
 }
 
 enum mr_code mr_merge_ids(struct mr_merge *m, struct mr_err *err)
 {
+    struct mr_vec blocks = MR_VEC_INIT(struct block);
     enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
     if (code == MR_OK)
         code = mr_plan_counters_open(m->cf, mr_plan_store_id(m->store), err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
         if (mr_plan_has_counter(m->tables[i].plan))
-            code = plan_block(m, &m->tables[i], err);
+            code = plan_block(m, &m->tables[i], &blocks, err);
+    if (code == MR_OK)
+        code = keep_all(m, &blocks, err);
+    mr_vec_release(&blocks);
     return code;
 }
