@@ -26,7 +26,7 @@
 enum mr_case_type {
     MR_CASE_FLAG = 1, /* bool; NULL is false */
     MR_CASE_INT,      /* int64_t, uint64_t or size_t; NULL is 0 */
-    MR_CASE_SMALL,   /* int, unsigned or an enum; NULL is 0 */
+    MR_CASE_SMALL,    /* int, unsigned or an enum; NULL is 0 */
     MR_CASE_DIGITS,   /* uint64_t of a text (MR_ARG_DIGITS); NULL is 0 */
     MR_CASE_MILLIS,   /* double, in seconds */
     MR_CASE_BYTES,    /* struct mr_key; NULL has ptr NULL */

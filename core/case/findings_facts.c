@@ -44,9 +44,9 @@ enum mr_code mr_findings_objects(struct mr_findings *fd, struct mr_arena *arena,
     struct mr_case_stmt *stmt = NULL;
     mr_case_lock(fd->cf);
     enum mr_code code = MR_CASE_PREPARE(fd->cf,
-                                      "SELECT kind, tbl, name, source, target, db"
-                                      " FROM object WHERE run=:run ORDER BY id",
-                                      &stmt, err, MR_ARG_INT("run", fd->run));
+                                        "SELECT kind, tbl, name, source, target, db"
+                                        " FROM object WHERE run=:run ORDER BY id",
+                                        &stmt, err, MR_ARG_INT("run", fd->run));
     if (code == MR_OK)
         code =
             mr_case_fields_all(stmt, MR_CASE_FIELDS(object_fields), arena, objects, err);

@@ -33,7 +33,7 @@ static enum mr_code find(struct mr_findings *fd, struct mr_arena *arena,
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code =
         MR_CASE_PREPARE(fd->cf, "SELECT whole FROM uri WHERE shown = :shown", &stmt, err,
-                      MR_ARG_TEXT("shown", shown));
+                        MR_ARG_TEXT("shown", shown));
     if (code == MR_OK)
         code = mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), arena, whole, NULL, err);
     mr_case_free(stmt);

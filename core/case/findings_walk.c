@@ -9,11 +9,10 @@
 #define FINDING(member, type) MR_CASE_FIELD(struct mr_finding, member, MR_CASE_##type)
 #define SPAN(member) MR_CASE_SPAN(struct mr_finding, member)
 
-static const struct mr_case_field finding_fields[] =
-    MR_CASE_LIST(FINDING(id, INT), FINDING(segment, INT), FINDING(chunk, INT),
-                 FINDING(pos, INT), FINDING(equal, INT), FINDING(state, SMALL),
-                 FINDING(kind, SMALL), FINDING(count, INT), FINDING(key, BYTES),
-                 SPAN(source_id), SPAN(target_id), SPAN(source), SPAN(target));
+static const struct mr_case_field finding_fields[] = MR_CASE_LIST(
+    FINDING(id, INT), FINDING(segment, INT), FINDING(chunk, INT), FINDING(pos, INT),
+    FINDING(equal, INT), FINDING(state, SMALL), FINDING(kind, SMALL), FINDING(count, INT),
+    FINDING(key, BYTES), SPAN(source_id), SPAN(target_id), SPAN(source), SPAN(target));
 
 enum mr_code mr_findings_map(struct mr_case_fields *map, struct mr_case_stmt *stmt,
                              size_t at, size_t findings, struct mr_err *err)
@@ -159,9 +158,9 @@ static enum mr_code walk_duplicates(struct mr_findings *fd, int64_t table,
     int last_side = -1;
     bool row = false;
     enum mr_code code = MR_CASE_PREPARE(fd->cf,
-                                      "SELECT side, identity, image FROM duplicate"
-                                      " WHERE tbl=:tbl ORDER BY side, identity, image",
-                                      &stmt, err, MR_ARG_INT("tbl", table));
+                                        "SELECT side, identity, image FROM duplicate"
+                                        " WHERE tbl=:tbl ORDER BY side, identity, image",
+                                        &stmt, err, MR_ARG_INT("tbl", table));
     if (code == MR_OK)
         code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(fields), err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
@@ -199,9 +198,9 @@ enum mr_code mr_findings_walk_chunks(struct mr_findings *fd, int64_t table,
     bool row = false;
     mr_case_lock(fd->cf);
     enum mr_code code = MR_CASE_PREPARE(fd->cf,
-                                      "SELECT segment, no, equal FROM chunk"
-                                      " WHERE tbl=:tbl ORDER BY segment, no",
-                                      &stmt, err, MR_ARG_INT("tbl", table));
+                                        "SELECT segment, no, equal FROM chunk"
+                                        " WHERE tbl=:tbl ORDER BY segment, no",
+                                        &stmt, err, MR_ARG_INT("tbl", table));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
         code = fn(ctx, mr_case_int(stmt, 0), mr_case_int(stmt, 1),
                   (uint64_t)mr_case_int(stmt, 2), err);
