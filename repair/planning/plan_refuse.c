@@ -189,6 +189,25 @@ static bool gets_rows(const struct mr_planned_table *t)
            0;
 }
 
+enum mr_code mr_plan_refuse_names(const struct mr_plan_tables *plan, struct mr_err *err)
+{
+    static const char ours[] = "myrecon_";
+    for (size_t i = 0; i < plan->ntables; i++) {
+        const struct mr_table *t = plan->tables[i].pair->side[MR_TARGET];
+        if (strncasecmp(t->name, ours, sizeof ours - 1) != 0)
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "the target's table \"%s.%s\" is called as temporary tables of "
+                         "the scripts are, which would hide it",
+                         t->db, t->name);
+        mr_err_hint(err,
+                    "Nothing was changed. Rename it on both sides, or leave it out of "
+                    "check.");
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
+}
+
 enum mr_code mr_plan_refuse_engines(const struct mr_plan_tables *plan,
                                     const struct mr_planned *planned, struct mr_err *err)
 {

@@ -36,6 +36,9 @@ enum mr_code mr_plan_refuse_hidden(const struct mr_plan_tables *plan, struct mr_
 enum mr_code mr_plan_refuse_unseen(const struct mr_plan_tables *plan, const char *policy,
                                    struct mr_err *err);
 
+/* Tables that temporary tables of the scripts would hide. */
+enum mr_code mr_plan_refuse_names(const struct mr_plan_tables *plan, struct mr_err *err);
+
 /* Of tables that get rows: engines that cannot roll back, triggers that would fire (those
  * of the manifest's tables; fire: they may). */
 enum mr_code mr_plan_refuse_engines(const struct mr_plan_tables *plan,

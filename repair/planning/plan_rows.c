@@ -517,6 +517,8 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
     if (code == MR_OK)
         code = mr_script_shape_conditions(&p->manifest, p->opts->output, err);
     if (code == MR_OK)
+        code = mr_plan_refuse_names(&r->tables, err);
+    if (code == MR_OK)
         code = mr_plan_refuse_engines(&r->tables, planned, err);
     if (code == MR_OK)
         code = mr_plan_refuse_triggers(planned, planned->fire_triggers, err);

@@ -194,4 +194,12 @@ for time in first second; do
 done
 rep_is 0 "undo" undo --yes --json --case "$CASE" tags "$DST"
 is "leaves it where it is" "$(on "SELECT * FROM tags")" "r1	live"
+
+# a temporary table of the script would hide it
+at a$T "CREATE TABLE myrecon_i0 (id INT NOT NULL PRIMARY KEY, v VARCHAR(20))"
+at a "INSERT INTO myrecon_i0 VALUES (1, 'lost')"
+rm -f "$CASE"
+"$MYRECON" check "$SRC" "$DST" --tables "$DB.myrecon_i0" --settle 0 --case "$CASE" -q >"$OUT" 2>"$ERR"
+rep_is 5 "a table that is called as the script's own" plan --policy backfill --case "$CASE" --output hidden
+like "is refused by name" "$(<"$ERR")" "table \"$DB.myrecon_i0\" is called as temporary tables"
 finish
