@@ -76,14 +76,13 @@ void mr_parts_objects(struct mr_edition *e)
 
 /* ---- AUTO_INCREMENT ---- */
 
-/* A text shows those of diverged tables; the page those, too, that give out taken keys. */
-static bool is_worth_showing(const struct mr_edition *e,
-                             const struct mr_find_table *table,
+/* Those of diverged tables, and those that give out taken keys. */
+static bool is_worth_showing(const struct mr_find_table *table,
                              const struct mr_find_counter *c)
 {
-    return table != NULL && (table->verdict == MR_VERDICT_DIVERGED ||
-                             (!e->is_brief && (mr_report_counter_collides(c, 0) ||
-                                               mr_report_counter_collides(c, 1))));
+    return table != NULL &&
+           (table->verdict == MR_VERDICT_DIVERGED || mr_report_counter_collides(c, 0) ||
+            mr_report_counter_collides(c, 1));
 }
 
 static void add_collision(struct mr_doc *doc, const struct mr_find_counter *c)
@@ -141,7 +140,7 @@ void mr_parts_counters(struct mr_edition *e)
     for (size_t i = 0; i < counters->count; i++) {
         const struct mr_find_counter *c = mr_vec_at(counters, i);
         const struct mr_find_table *table = mr_report_counter_table(e->report, c);
-        if (!is_worth_showing(e, table, c) || worth++ >= e->counters_max)
+        if (!is_worth_showing(table, c) || worth++ >= e->counters_max)
             continue;
         if (worth == 1)
             begin_counters(e);

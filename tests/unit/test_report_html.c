@@ -288,6 +288,31 @@ static void test_markdown(void **state)
     report_end(&report, &c);
 }
 
+/* A counter that gives out taken keys is to be acted upon, also that of a table that is equal. */
+static void test_markdown_counter(void **state)
+{
+    static const char *const pieces[] = {"| club.members.id | 7 | 6 | 6 | 5 |\n",
+                                         "| club.rooms.id | 5 | 7 | 5 | 7 |\n", NULL};
+    struct check_case c;
+    struct mr_report report;
+    (void)state;
+    fill_people(&c);
+    case_table(&c, "club.rooms", MR_VERDICT_EQUAL, false);
+    struct mr_find_counter taken = {
+        .table = c.table.id, .column = "id", .next = {5, 5}, .greatest = {7, 7}};
+    case_require(mr_findings_counter_save(c.fd, &taken, NULL));
+    case_table(&c, "club.seats", MR_VERDICT_EQUAL, false);
+    struct mr_find_counter above = {
+        .table = c.table.id, .column = "id", .next = {8, 8}, .greatest = {7, 7}};
+    case_require(mr_findings_counter_save(c.fd, &above, NULL));
+    report_begin(&report, &c, false);
+    char *text = report_text(&report, mr_report_md);
+    check_contains(text, pieces);
+    assert_null(strstr(text, "club.seats.id"));
+    free(text);
+    report_end(&report, &c);
+}
+
 /* By another configuration the people may be others, and the report says so. */
 static void test_other_configuration(void **state)
 {
@@ -502,6 +527,7 @@ int main(void)
         cmocka_unit_test(test_evil_others),
         cmocka_unit_test(test_people),
         cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_markdown_counter),
         cmocka_unit_test(test_other_configuration),
         cmocka_unit_test(test_masked_now),
         cmocka_unit_test(test_states),
