@@ -78,7 +78,7 @@ void mr_db_thread_end(void);
 const char *mr_db_client_name(void);
 const char *mr_db_client_version(void);
 
-/* Of an error of open: are there no more connections to be had, of the server or (naps did not
+/* Of an error of open: are there no more connections to be had, of the server or (waits did not
  * help) of the account; of the account? */
 bool mr_db_is_full(const struct mr_err *err);
 bool mr_db_is_account_full(const struct mr_err *err);

@@ -23,7 +23,7 @@
 #define ER_ACCOUNT_FULL 1203  /* the account has none: max_user_connections, */
 #define ER_ACCOUNT_LIMIT 1226 /* MAX_USER_CONNECTIONS of its own */
 #define FULL_NAPS 4           /* of an account that has no connection left */
-#define FULL_NAP_NS 100000000
+#define FULL_WAIT_NS 100000000
 #define SORT_BYTES_MAX (1 << 18) /* more than the weights of any key of an index */
 
 static bool is_local(const struct mr_endpoint *ep)
@@ -543,13 +543,13 @@ bool mr_db_is_full(const struct mr_err *err)
 /* A connection that was closed a moment ago may still count for the account. */
 static enum mr_code connect_when_free(struct mr_db *db, struct mr_err *err)
 {
-    const struct timespec nap = {.tv_nsec = FULL_NAP_NS};
+    const struct timespec step = {.tv_nsec = FULL_WAIT_NS};
     struct mr_err why = {0};
     enum mr_code rc = connect_secured(db, &why);
     for (int i = 0; i < FULL_NAPS && mr_db_is_account_full(&why) && rc != MR_OK &&
                     !mr_is_cancelled();
          i++) {
-        (void)nanosleep(&nap, NULL);
+        (void)nanosleep(&step, NULL);
         why = (struct mr_err){0};
         rc = connect_secured(db, &why);
     }

@@ -1,6 +1,6 @@
 /*
  * db_internal: what the files of the module db (db.c, db_column.c, db_connect.c, db_load.c,
- * db_login.c, db_nap.c, db_result.c, db_stored.c, db_stream.c) share.
+ * db_login.c, db_coalesce.c, db_result.c, db_stored.c, db_stream.c) share.
  * Nobody else includes this, and nobody else includes <mysql.h>.
  *
  * Two client libraries are supported: MariaDB Connector/C (MARIADB_PACKAGE_VERSION is
@@ -69,7 +69,7 @@ enum mr_code mr_db_fail_now(struct mr_db *db, struct mr_err *err);
 /* Of a statement without result set, once the server has answered: its error; or the line is
  * cut, because the answer goes on. */
 enum mr_code mr_db_end_answer(struct mr_db *db, struct mr_err *err);
-/* db_nap.c */
+/* db_coalesce.c */
 /* While a result of many rows is read: waits so that it is woken seldom. */
 void mr_db_begin_naps(struct mr_db *db);
 void mr_db_end_naps(struct mr_db *db);

@@ -87,12 +87,12 @@ double mr_check_settle_s(const struct mr_check_run *check)
 enum mr_code mr_check_sleep(double seconds, struct mr_progress *progress,
                             struct mr_err *err)
 {
-    const struct timespec nap = {0, 20 * 1000 * 1000};
+    const struct timespec step = {0, 20 * 1000 * 1000};
     double end = mr_clock_now_s() + seconds;
     while (mr_clock_now_s() < end) {
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
-        (void)nanosleep(&nap, NULL);
+        (void)nanosleep(&step, NULL);
         if (progress != NULL)
             mr_progress_tick(progress);
     }

@@ -455,7 +455,7 @@ static enum mr_code scan_all(struct run *run, struct mr_err *err)
 
 /* ---- confirm and classify ---- */
 
-/* Between rounds: --settle where nothing can be waited for, else short naps that grow. */
+/* Between rounds: --settle where nothing can be waited for, else short waits that grow. */
 static enum mr_code pause_before(struct run *run, unsigned round, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;

@@ -18,7 +18,7 @@
 #define RECONNECTS 8
 
 /* A wait that cannot wait returns at once; so does one that only seems to be over. */
-static const struct timespec nap = {0, 20 * 1000 * 1000};
+static const struct timespec step = {0, 20 * 1000 * 1000};
 
 double mr_check_settle_left_s(const struct mr_check_run *check)
 {
@@ -97,7 +97,7 @@ static enum mr_code wait_for(struct mr_check_run *check, enum mr_side down, bool
         if (code == MR_OK && mr_is_cancelled())
             code = mr_cancelled_err(err);
         if (code == MR_OK && !*reached) {
-            (void)nanosleep(&nap, NULL);
+            (void)nanosleep(&step, NULL);
             mr_progress_tick(check->progress);
         }
         took = mr_clock_now_s() - begun;
@@ -199,7 +199,7 @@ enum mr_code mr_check_catch_up(struct mr_check_run *check, struct mr_db *up,
                                           !check->settle.by_history[!check->upstream],
                                           position.ptr, reached, err);
         if (code == MR_OK && !*reached)
-            (void)nanosleep(&nap, NULL);
+            (void)nanosleep(&step, NULL);
         took = mr_clock_now_s() - begun;
     }
     mr_strbuf_release(&position);

@@ -12,7 +12,7 @@
 #include "recon/gate/gate_output.h"
 #include "recon/gate/gate_run.h"
 
-#define NAP_MS 100
+#define WAIT_MS 100
 #define NAPS_A_ROUND 10
 
 /* A name after --only must be checkable: silence would be taken for fine. */
@@ -40,11 +40,11 @@ static enum mr_code require_baseline(const struct mr_gate_run *run, struct mr_er
 /* Until the next round; false when the time is up. */
 static bool pause_until(double deadline_s)
 {
-    const struct timespec nap = {.tv_nsec = NAP_MS * 1000000L};
+    const struct timespec step = {.tv_nsec = WAIT_MS * 1000000L};
     for (int i = 0; i < NAPS_A_ROUND && !mr_is_cancelled(); i++) {
         if (mr_clock_now_s() >= deadline_s)
             return false;
-        (void)nanosleep(&nap, NULL);
+        (void)nanosleep(&step, NULL);
     }
     return true;
 }

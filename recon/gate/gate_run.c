@@ -173,7 +173,7 @@ static bool is_behind(const struct mr_gate_facts *source,
     return count > 0;
 }
 
-static void nap(void)
+static void wait_a_step(void)
 {
     const struct timespec ms = {.tv_nsec = SETTLE_MS * 1000000L};
     (void)nanosleep(&ms, NULL);
@@ -212,7 +212,7 @@ static enum mr_code settle(const struct servers *s, size_t replica, size_t sourc
         *late = t == SETTLE_TRIES;
         if (*late)
             break;
-        nap();
+        wait_a_step();
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
         code = mr_gate_read_gtid(link, &s->run->round, &next.gtid_executed,

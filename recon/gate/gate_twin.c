@@ -10,7 +10,7 @@
 #include "core/db/sqltext.h"
 
 #define TRIES 5
-#define NAP_MS 200
+#define WAIT_MS 200
 
 static enum mr_code count_rows(const struct mr_gate_link *link,
                                const struct mr_gate_table *table, const char *db,
@@ -56,12 +56,12 @@ static enum mr_code compare(const struct mr_gate_twin_task *task,
                             const struct mr_gate_table *table, const char *db,
                             struct mr_gate_twin *twin, struct mr_err *err)
 {
-    const struct timespec nap = {.tv_nsec = NAP_MS * 1000000L};
+    const struct timespec step = {.tv_nsec = WAIT_MS * 1000000L};
     struct mr_strbuf place = MR_STRBUF_INIT;
     struct mr_err why = {0};
     enum mr_code code = count_both(task, table, db, twin, &why);
     for (int i = 1; code == MR_OK && twin->differs && i < TRIES; i++) {
-        (void)nanosleep(&nap, NULL);
+        (void)nanosleep(&step, NULL);
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
         code = count_both(task, table, db, twin, &why);

@@ -4,7 +4,7 @@
  * Calling sequence: open → (check_later) → begin → end → close.
  *
  * plan.state becomes `applied` before the first unit of an apply, `undone` after an undo
- * that has left nothing.  plan_map (merge_again.h): rows of units that were applied with
+ * that has left nothing.  plan_map (merge_earlier.h): rows of units that were applied with
  * nothing refused become `applied`; after an undo that has left nothing all are `undone`.
  * Any others are `proposed`: which of them are there the next plan looks up on TARGET.
  * plan_journal (plan, n, line) gets the lines of journal.jsonl.

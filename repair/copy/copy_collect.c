@@ -210,7 +210,7 @@ static enum mr_code collect_table(struct mr_copy *c, const struct mr_plan_table 
     if (code != MR_OK || !any || table->key.count > 0 || !c->planned[table->at])
         return code;
     code = mr_merge_gone_bag(&c->m, table, err);
-    return code == MR_OK ? mr_copy_bag(c, table, err) : code;
+    return code == MR_OK ? mr_copy_multiset(c, table, err) : code;
 }
 
 enum mr_code mr_copy_collect(struct mr_copy *c, struct mr_err *err)

@@ -8,7 +8,7 @@
  *          not, or belong to different people.  wave: when it became a conflict.
  *          why, choices, choice: of a value that does not fit; orig: SOURCE's row, where
  *          source is what was decided instead
- *   bag    rows of a table without a key, with how many more of them SOURCE has
+ *   multiset    rows of a table without a key, with how many more of them SOURCE has
  *   exact  the same rows to the byte, with how many of them either side has
  *   nth    rows of a table without a key that refer to rows that go: how many were seen
  *   climb  rows of SOURCE above those to be written; todo: 1, or 2 while it is done
@@ -92,13 +92,13 @@ enum mr_code mr_copy_collect(struct mr_copy *c, struct mr_err *err);
 /* Reads both sides' rows with these keys (struct mr_merge_ask) into c. */
 enum mr_code mr_copy_collect_keys(struct mr_copy *c, const struct mr_plan_table *table,
                                   struct mr_vec *asks, struct mr_err *err);
-/* copy_bag.c: of tables without a key. */
-enum mr_code mr_copy_bag(struct mr_copy *c, const struct mr_plan_table *table,
-                         struct mr_err *err);
+/* copy_multiset.c: of tables without a key. */
+enum mr_code mr_copy_multiset(struct mr_copy *c, const struct mr_plan_table *table,
+                              struct mr_err *err);
 /* Replaces out by the key of a slot of such a table: all of the row, and how many of it there
  * are with it. */
-enum mr_code mr_copy_bag_key(struct mr_strbuf *out, struct mr_key image, int64_t number,
-                             struct mr_err *err);
+enum mr_code mr_copy_multiset_key(struct mr_strbuf *out, struct mr_key image,
+                                  int64_t number, struct mr_err *err);
 
 /* copy_classify.c: what is to be done, by the policy. */
 enum mr_code mr_copy_classify(struct mr_copy *c, struct mr_err *err);

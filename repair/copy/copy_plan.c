@@ -20,7 +20,7 @@ static const char schema_sql[] =
     "CREATE INDEX temp.c_page ON c (tbl, id);"
     "CREATE INDEX temp.c_wave ON c (wave) WHERE wave>0;"
     "CREATE INDEX temp.c_taint ON c (tbl, id) WHERE taint=1;"
-    "CREATE TEMP TABLE bag (digest BLOB PRIMARY KEY, n INT, image BLOB);"
+    "CREATE TEMP TABLE multiset (digest BLOB PRIMARY KEY, n INT, image BLOB);"
     "CREATE TEMP TABLE exact (digest BLOB, whole BLOB, lost INT, live INT, image BLOB,"
     " PRIMARY KEY (digest, whole));"
     "CREATE TEMP TABLE climb (id INTEGER PRIMARY KEY, tbl INT NOT NULL, key BLOB NOT "
@@ -53,7 +53,7 @@ static const char schema_sql[] =
     "CREATE TEMP TABLE part (value BLOB PRIMARY KEY) WITHOUT ROWID;";
 
 static const char drop_sql[] =
-    "DROP TABLE IF EXISTS temp.c; DROP TABLE IF EXISTS temp.bag;"
+    "DROP TABLE IF EXISTS temp.c; DROP TABLE IF EXISTS temp.multiset;"
     "DROP TABLE IF EXISTS temp.exact; DROP TABLE IF EXISTS temp.nth;"
     "DROP TABLE IF EXISTS temp.link; DROP TABLE IF EXISTS temp.take;"
     "DROP TABLE IF EXISTS temp.want; DROP TABLE IF EXISTS temp.dep;"

@@ -32,7 +32,8 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
         code = mr_pair_values_of(row->image, row->len, key->at, key->count, &w->bytes,
                                  &null, err);
     else
-        code = mr_copy_bag_key(&w->bytes, (struct mr_key){row->image, row->len}, 1, err);
+        code = mr_copy_multiset_key(&w->bytes, (struct mr_key){row->image, row->len}, 1,
+                                    err);
     return code == MR_OK
                ? MR_CASE_RUN(w->take, err, MR_ARG_INT("taker", ask->tag),
                              MR_ARG_INT("u", w->number), MR_ARG_INT("tbl", w->table->at),

@@ -109,7 +109,7 @@ static enum mr_code read_now(struct mr_merge *m, const struct mr_plan_table *t,
     if (db == NULL)
         return mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
     if (t->sequence != NULL) {
-        struct mr_sequence sequence;
+        struct mr_sequence sequence = {0};
         enum mr_code read =
             mr_sequence_read(db, t->sequence_db, t->sequence, &sequence, err);
         *next = sequence.next;

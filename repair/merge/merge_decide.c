@@ -4,7 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
-#include "repair/merge/merge_again.h"
+#include "repair/merge/merge_earlier.h"
 #include "repair/merge/merge_bounds.h"
 #include "repair/merge/merge_choice.h"
 #include "repair/merge/merge_collect.h"
@@ -93,7 +93,7 @@ static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
         {"bounds", mr_merge_bounds_find},
         {"children", mr_merge_collect_children},
         {"references", mr_merge_link},
-        {"earlier plans", mr_merge_again},
+        {"earlier plans", mr_merge_earlier},
         {"decisions", decide_all},
         {"suspects", mr_merge_suspects},
         {"bounds tested", mr_merge_past_test},

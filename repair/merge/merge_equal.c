@@ -7,7 +7,7 @@
 
 #include "core/case/case_args.h"
 #include "core/pair/pair_columns.h"
-#include "repair/merge/merge_again.h"
+#include "repair/merge/merge_earlier.h"
 #include "repair/merge/merge_leads.h"
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_row.h"
@@ -284,7 +284,7 @@ static enum mr_code begin(struct search *s, struct mr_merge *m, struct mr_err *e
     for (size_t i = 0; code == MR_OK && i < n; i++)
         begin_cursor(s, i);
     if (code == MR_OK)
-        code = mr_merge_again_known(m, err);
+        code = mr_merge_earlier_known(m, err);
     return code == MR_OK
                ? mr_case_prepare(
                      m->cf,

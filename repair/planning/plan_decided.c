@@ -29,7 +29,7 @@ static const char schema_sql[] =
     "DROP TABLE IF EXISTS temp.warned;"
     "CREATE TEMP TABLE warned (tbl TEXT, key BLOB, kind TEXT, UNIQUE (tbl, key, kind));";
 
-/* Who was merged by a choice is told by is_new (merge_again); a case without a merge has no
+/* Who was merged by a choice is told by is_new (merge_earlier); a case without a merge has no
  * map. */
 static enum mr_code forget_all(struct mr_plan_decided *d, struct mr_err *err)
 {

@@ -11,7 +11,7 @@
  * left out (skip) stays out whatever comes up, also where nothing does any more: its parent
  * may stand by now.
  *
- * merge-into is kept by the plan's map (merge_again).  All of it is within the transaction
+ * merge-into is kept by the plan's map (merge_earlier).  All of it is within the transaction
  * of the plan that is made.
  *
  * Ownership: choices live until _close.  Errors: those of the case, MR_E_NOMEM.

@@ -9,7 +9,7 @@
 #include "core/case/case_args.h"
 #include "core/file/csv_in.h"
 #include "core/row/row_class.h"
-#include "repair/merge/merge_again.h"
+#include "repair/merge/merge_earlier.h"
 #include "repair/plan/plan_text.h"
 #include "repair/plan/plan_written.h"
 

@@ -1,7 +1,7 @@
 /*
  * plan_idmap: idmap.csv of a plan that was applied and that the case does not know
  * (--idmap FILE): what it says of who is who stands in for what the case would have kept
- * (merge_again.h), also who was deleted since.
+ * (merge_earlier.h), also who was deleted since.
  *
  * Columns are found by their names; `table`, `source_key` and `target_key` are needed.
  * `source_bytes` and `target_bytes` are these keys as they are encoded, in hex, and must say

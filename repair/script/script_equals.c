@@ -3,7 +3,7 @@
  *
  * A row to be inserted is there when TARGET holds as many rows equal to it as it held when
  * the plan was made, and as many more as the plan inserts up to this one.  A row to be deleted
- * has that number in its key (copy_bag.c): it is gone when fewer stand. */
+ * has that number in its key (copy_multiset.c): it is gone when fewer stand. */
 #include <string.h>
 
 #include "core/case/case_args.h"

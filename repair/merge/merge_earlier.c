@@ -1,5 +1,5 @@
-/* merge_again.c: see merge_again.h. */
-#include "repair/merge/merge_again.h"
+/* merge_earlier.c: see merge_earlier.h. */
+#include "repair/merge/merge_earlier.h"
 
 #include <string.h>
 
@@ -331,7 +331,7 @@ static enum mr_code skip_deleted(struct mr_merge *m, struct mr_err *err)
         NULL, 0, NULL, err);
 }
 
-enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err)
+enum mr_code mr_merge_earlier(struct mr_merge *m, struct mr_err *err)
 {
     struct testing t = {.m = m,
                         .arena = MR_ARENA_INIT,
@@ -451,7 +451,7 @@ static enum mr_code note_known(struct mr_merge *m, const struct mr_plan_table *t
     return code;
 }
 
-enum mr_code mr_merge_again_known(struct mr_merge *m, struct mr_err *err)
+enum mr_code mr_merge_earlier_known(struct mr_merge *m, struct mr_err *err)
 {
     struct mr_case_stmt *keys = NULL;
     enum mr_code code = mr_case_exec(m->cf, schema_sql, err);

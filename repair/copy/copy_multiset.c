@@ -1,4 +1,4 @@
-/* copy_bag.c: tables without a key, whose rows can only be counted; see
+/* copy_multiset.c: tables without a key, whose rows can only be counted; see
  * copy_internal.h. */
 #include "repair/copy/copy_internal.h"
 
@@ -79,8 +79,8 @@ static enum mr_code count_side(struct bagging *w, enum mr_side side, struct mr_e
 
 /* ---- slots ---- */
 
-enum mr_code mr_copy_bag_key(struct mr_strbuf *out, struct mr_key image, int64_t number,
-                             struct mr_err *err)
+enum mr_code mr_copy_multiset_key(struct mr_strbuf *out, struct mr_key image,
+                                  int64_t number, struct mr_err *err)
 {
     const struct mr_value value = {.cls = MR_CLASS_INT, .i = number};
     mr_strbuf_reset(out);
@@ -92,7 +92,7 @@ static enum mr_code add_slot(struct bagging *w, struct mr_case_stmt *add,
                              struct mr_key image, int64_t n, struct mr_err *err)
 {
     const bool comes = w->side == MR_SOURCE;
-    enum mr_code code = mr_copy_bag_key(&w->bytes, image, n, err);
+    enum mr_code code = mr_copy_multiset_key(&w->bytes, image, n, err);
     const struct mr_key key = {w->bytes.ptr, w->bytes.len}, none = {0};
     return code == MR_OK ? MR_CASE_RUN(add, err, MR_ARG_INT("tbl", w->table->at),
                                        MR_ARG_BYTES("canon", key),
@@ -111,48 +111,50 @@ static enum mr_code add_slots(struct bagging *w, enum mr_side side, struct mr_er
 {
     /* as many as the one side has more of to the byte; these are never fewer */
     static const char comes[] =
-        "SELECT b.rowid, b.n, e.lost-e.live, e.image, 0 FROM bag b JOIN exact e ON"
+        "SELECT b.rowid, b.n, e.lost-e.live, e.image, 0 FROM multiset b JOIN exact e ON"
         " e.digest=b.digest WHERE b.n>0 AND e.lost>e.live ORDER BY b.rowid, e.live,"
         " e.rowid";
     static const char goes[] =
-        "SELECT b.rowid, -b.n, e.live-e.lost, e.image, e.live FROM bag b JOIN exact e ON"
+        "SELECT b.rowid, -b.n, e.live-e.lost, e.image, e.live FROM multiset b JOIN exact "
+        "e ON"
         " e.digest=b.digest WHERE b.n<0 AND e.live>e.lost ORDER BY b.rowid, e.lost,"
         " e.rowid";
-    struct mr_case_stmt *bag = NULL, *add = NULL;
+    struct mr_case_stmt *multiset = NULL, *add = NULL;
     bool more = false;
     int64_t of = 0, left = 0;
     w->side = side;
     const struct mr_case_sql list[] = {
-        {&bag, side == MR_SOURCE ? comes : goes},
+        {&multiset, side == MR_SOURCE ? comes : goes},
         {&add, "INSERT INTO c (tbl, canon, skey, source, tkey, target)"
                " VALUES (:tbl, :canon, :skey, :source, :tkey, :target)"},
     };
     enum mr_code code =
         mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
-    while (code == MR_OK && (code = mr_case_step(bag, &more, err)) == MR_OK && more) {
+    while (code == MR_OK && (code = mr_case_step(multiset, &more, err)) == MR_OK &&
+           more) {
         struct mr_key image = {0};
-        if (mr_case_int(bag, 0) != of)
-            left = mr_case_int(bag, 1);
-        of = mr_case_int(bag, 0);
-        image.ptr = mr_case_blob(bag, 3, &image.len);
-        int64_t count = mr_case_int(bag, 2) < left ? mr_case_int(bag, 2) : left;
-        int64_t number = side == MR_SOURCE ? count : mr_case_int(bag, 4);
+        if (mr_case_int(multiset, 0) != of)
+            left = mr_case_int(multiset, 1);
+        of = mr_case_int(multiset, 0);
+        image.ptr = mr_case_blob(multiset, 3, &image.len);
+        int64_t count = mr_case_int(multiset, 2) < left ? mr_case_int(multiset, 2) : left;
+        int64_t number = side == MR_SOURCE ? count : mr_case_int(multiset, 4);
         left -= count;
         for (; code == MR_OK && count > 0; count--, number--)
             code = add_slot(w, add, image, number, err);
     }
-    mr_case_free(bag);
+    mr_case_free(multiset);
     mr_case_free(add);
     return code;
 }
 
-enum mr_code mr_copy_bag(struct mr_copy *c, const struct mr_plan_table *table,
-                         struct mr_err *err)
+enum mr_code mr_copy_multiset(struct mr_copy *c, const struct mr_plan_table *table,
+                              struct mr_err *err)
 {
     struct bagging w = {
         .c = c, .table = table, .bytes = MR_STRBUF_INIT, .json = MR_STRBUF_INIT};
     const struct mr_case_sql list[] = {
-        {&w.count, "INSERT INTO bag (digest, n, image) VALUES (:digest, :n, :image)"
+        {&w.count, "INSERT INTO multiset (digest, n, image) VALUES (:digest, :n, :image)"
                    " ON CONFLICT (digest) DO UPDATE SET n=n+excluded.n"},
         {&w.exact, "INSERT INTO exact (digest, whole, lost, live, image)"
                    " VALUES (:digest, :whole, :lost, :live, :image)"
@@ -160,7 +162,7 @@ enum mr_code mr_copy_bag(struct mr_copy *c, const struct mr_plan_table *table,
                    " live=live+excluded.live"},
     };
     enum mr_code code =
-        mr_case_exec(c->m.cf, "DELETE FROM temp.bag; DELETE FROM temp.exact", err);
+        mr_case_exec(c->m.cf, "DELETE FROM temp.multiset; DELETE FROM temp.exact", err);
     if (code == MR_OK)
         code = mr_case_prepare_all(c->m.cf, list, sizeof list / sizeof list[0], err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)

@@ -1,5 +1,5 @@
 /*
- * merge_again: what earlier plans of the case have proposed, tested on TARGET, so that a
+ * merge_earlier: what earlier plans of the case have proposed, tested on TARGET, so that a
  * second plan does not restore twice.
  *
  * A row that an earlier plan was to put at a key is there with its identity: it was
@@ -18,17 +18,17 @@
  *             state 'proposed' · 'applied' · 'undone' · 'matched': TARGET had it,
  *             plan; 0: of another case)
  */
-#ifndef MR_MERGE_AGAIN_H
-#define MR_MERGE_AGAIN_H
+#ifndef MR_MERGE_EARLIER_H
+#define MR_MERGE_EARLIER_H
 
 #include "repair/merge/merge_internal.h"
 
 /* Marks the rows of w that are known so (table mark). */
-enum mr_code mr_merge_again(struct mr_merge *m, struct mr_err *err);
+enum mr_code mr_merge_earlier(struct mr_merge *m, struct mr_err *err);
 
 /* Fills temp.told (tbl, n) with the counted keys of all rows of SOURCE that earlier plans
  * restored or matched: they are lost history, though equal on both sides by now. */
-enum mr_code mr_merge_again_known(struct mr_merge *m, struct mr_err *err);
+enum mr_code mr_merge_earlier_known(struct mr_merge *m, struct mr_err *err);
 
 /* What a plan said that this case does not know: a row of SOURCE stands on TARGET under
  * that key. */

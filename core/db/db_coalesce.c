@@ -1,5 +1,5 @@
 /*
- * db_nap.c: how a reader of many rows waits for the next of them; see db_internal.h.
+ * db_coalesce.c: how a reader of many rows waits for the next of them; see db_internal.h.
  *
  * A server sends rows in pieces of 16 KiB, and whoever waits in poll() is woken by each of
  * them: on one machine the two spend a fifth of their time changing places.  So instead of
@@ -14,16 +14,16 @@
 #include <poll.h>
 #include <time.h>
 
-#define NAP_NS 300000
+#define WAIT_NS 300000
 
 /* In place of the library's own poll(). */
-static int nap_and_wait(my_socket fd, my_bool is_read, int timeout_ms)
+static int sleep_and_wait(my_socket fd, my_bool is_read, int timeout_ms)
 {
-    const struct timespec nap = {.tv_nsec = NAP_NS};
+    const struct timespec step = {.tv_nsec = WAIT_NS};
     struct pollfd ready = {.fd = fd, .events = is_read ? POLLIN : POLLOUT};
     int got;
     if (is_read)
-        (void)nanosleep(&nap, NULL);
+        (void)nanosleep(&step, NULL);
     do
         got = poll(&ready, 1, timeout_ms > 0 ? timeout_ms : -1);
     while (got < 0 && errno == EINTR);
@@ -34,7 +34,7 @@ static int nap_and_wait(my_socket fd, my_bool is_read, int timeout_ms)
 
 void mr_db_begin_naps(struct mr_db *db)
 {
-    (void)mysql_optionsv(db->mysql, MARIADB_OPT_IO_WAIT, nap_and_wait);
+    (void)mysql_optionsv(db->mysql, MARIADB_OPT_IO_WAIT, sleep_and_wait);
 }
 
 void mr_db_end_naps(struct mr_db *db)
