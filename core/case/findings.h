@@ -71,7 +71,7 @@ struct mr_find_run {
     const char *replication; /* note for people, or NULL */
     const char *hidden;      /* object kinds that could not be seen; lines; or NULL */
     bool objects_done;       /* object findings are recorded */
-    bool kin_done;           /* whom the findings belong to is recorded (kinship.h) */
+    bool kin_done;           /* whom the findings belong to is recorded (lineage.h) */
 };
 
 struct mr_findings;

@@ -5,8 +5,8 @@
 #include "core/case/case_fields.h"
 #include "core/case/findings.h"
 
-/* Tables of kinship.c. */
-#define MR_KIN_SCHEMA                                                                    \
+/* Tables of lineage.c. */
+#define MR_LINEAGE_SCHEMA                                                                \
     "CREATE TABLE reference (id INTEGER PRIMARY KEY, run INT NOT NULL, tbl INT NOT "     \
     "NULL,"                                                                              \
     " parent INT, parent_name TEXT NOT NULL, name TEXT NOT NULL, declared INT NOT NULL," \

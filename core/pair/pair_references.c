@@ -75,14 +75,14 @@ static bool same_reference(const struct mr_pair_reference *a,
                            const struct mr_pair_reference *b)
 {
     if (a->child != b->child || a->parent != b->parent ||
-        a->kin.ncolumns != b->kin.ncolumns ||
-        !same_text(a->kin.condition, b->kin.condition) ||
-        strcmp(a->kin.parent_name, b->kin.parent_name) != 0)
+        a->edge.ncolumns != b->edge.ncolumns ||
+        !same_text(a->edge.condition, b->edge.condition) ||
+        strcmp(a->edge.parent_name, b->edge.parent_name) != 0)
         return false;
-    size_t bytes = a->kin.ncolumns * sizeof(size_t);
-    return memcmp(a->kin.columns, b->kin.columns, bytes) == 0 &&
+    size_t bytes = a->edge.ncolumns * sizeof(size_t);
+    return memcmp(a->edge.columns, b->edge.columns, bytes) == 0 &&
            (a->parent == NULL ||
-            memcmp(a->kin.parent_columns, b->kin.parent_columns, bytes) == 0);
+            memcmp(a->edge.parent_columns, b->edge.parent_columns, bytes) == 0);
 }
 
 /* Adds it unless it is there. */
@@ -117,10 +117,10 @@ static enum mr_code start(struct planner *p, struct mr_pair_reference *reference
     *parents = mr_arena_calloc(p->pairing->arena, ncolumns + 1, sizeof **parents);
     if (*columns == NULL || *parents == NULL)
         return mr_err_nomem(err, "planning references");
-    reference->kin.columns = *columns;
-    reference->kin.parent_columns = *parents;
-    reference->kin.ncolumns = ncolumns;
-    reference->kin.condition_at = -1;
+    reference->edge.columns = *columns;
+    reference->edge.parent_columns = *parents;
+    reference->edge.ncolumns = ncolumns;
+    reference->edge.condition_at = -1;
     return MR_OK;
 }
 
@@ -128,14 +128,14 @@ enum mr_code mr_pair_reference_spell(struct mr_arena *arena, struct mr_pair_refe
                                      const char **why, struct mr_err *err)
 {
     struct mr_spelling *spelling =
-        mr_arena_calloc(arena, r->kin.ncolumns + 1, sizeof *spelling);
+        mr_arena_calloc(arena, r->edge.ncolumns + 1, sizeof *spelling);
     bool differs = false;
     *why = NULL;
     if (spelling == NULL)
         return mr_err_nomem(err, "planning references");
-    for (size_t i = 0; r->parent != NULL && *why == NULL && i < r->kin.ncolumns; i++) {
-        *why = mr_spelling_plan(r->child, r->kin.columns[i], r->parent,
-                                r->kin.parent_columns[i], &spelling[i]);
+    for (size_t i = 0; r->parent != NULL && *why == NULL && i < r->edge.ncolumns; i++) {
+        *why = mr_spelling_plan(r->child, r->edge.columns[i], r->parent,
+                                r->edge.parent_columns[i], &spelling[i]);
         differs = differs || spelling[i].kind != MR_SPELL_SAME;
     }
     r->spelling = differs ? spelling : NULL;
@@ -157,14 +157,14 @@ static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child,
     enum mr_code code = start(p, &r, fk->ncolumns, &columns, &parents, err);
     if (code != MR_OK)
         return code;
-    r.kin.name = fk->name;
-    r.kin.declared = true;
-    r.kin.parent_name =
+    r.edge.name = fk->name;
+    r.edge.declared = true;
+    r.edge.parent_name =
         r.parent != NULL
             ? r.parent->find.name
             : join_name(p->pairing->arena, source_db(p->pairing, side, fk->ref_db),
                         fk->ref_table);
-    if (r.kin.parent_name == NULL)
+    if (r.edge.parent_name == NULL)
         return mr_err_nomem(err, "planning references");
     for (size_t i = 0; i < fk->ncolumns; i++) {
         columns[i] = column_of_side(child, side, fk->columns[i]);
@@ -189,7 +189,7 @@ static enum mr_code refuse(const struct mr_pair_reference *r, const char *what,
                            struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_CONFIG, "reference \"%s\" of table \"%s\": %s",
-                     r->kin.name, r->child->find.name, what);
+                     r->edge.name, r->child->find.name, what);
     mr_err_hint(err,
                 "Write reference = column -> db.table.column in [table %s], with "
                 "SOURCE's names.",
@@ -217,7 +217,7 @@ static enum mr_code resolve(const struct mr_pair_reference *r,
                             const struct mr_reference *ref, size_t *columns,
                             size_t *parents, bool *skip, struct mr_err *err)
 {
-    for (size_t i = 0; i < r->kin.ncolumns; i++) {
+    for (size_t i = 0; i < r->edge.ncolumns; i++) {
         columns[i] = column_at(r->child, ref->columns.items[i]);
         if (columns[i] == r->child->find.ncolumns) {
             *skip = ref->by_pattern;
@@ -264,7 +264,7 @@ static void warn_without_index(const struct mr_pair_reference *r,
             mr_log_warning(
                 "reference \"%s\" of table \"%s\": no index of table \"%s\" on "
                 "the %s begins with that column, and it is read whole again and again",
-                r->kin.name, r->child->find.name, r->parent->find.name,
+                r->edge.name, r->child->find.name, r->parent->find.name,
                 mr_side_name((enum mr_side)side));
     }
 }
@@ -279,19 +279,19 @@ static void warn_outside(const struct planner *p, const struct mr_pair_reference
         if (same_name(pairing, MR_SOURCE, cat->dbs[i].name, ref->ref_db))
             return;
     for (size_t i = 0; i < p->list.count; i++)
-        if (strcmp(((struct mr_pair_reference *)mr_vec_at(&p->list, i))->kin.parent_name,
-                   r->kin.parent_name) == 0)
+        if (strcmp(((struct mr_pair_reference *)mr_vec_at(&p->list, i))->edge.parent_name,
+                   r->edge.parent_name) == 0)
             return;
     if (pairing->side[MR_SOURCE].ndbs == 0)
         mr_log_warning("reference \"%s\" of table \"%s\": the source shows no database "
                        "\"%s\"",
-                       r->kin.name, r->child->find.name, ref->ref_db);
+                       r->edge.name, r->child->find.name, ref->ref_db);
 }
 
 static enum mr_code try_condition(const struct planner *p,
                                   const struct mr_pair_reference *r, struct mr_err *err)
 {
-    const char *const by_side[MR_SIDES] = {r->kin.condition, r->condition};
+    const char *const by_side[MR_SIDES] = {r->edge.condition, r->condition};
     struct mr_err why = {0};
     enum mr_code code = mr_pair_try_condition(p->pairing, r->child, by_side, &why);
     return code == MR_OK ? MR_OK : refuse(r, why.message, err);
@@ -309,15 +309,15 @@ static enum mr_code add_configured(struct planner *p, struct mr_pair *child, siz
     enum mr_code code = start(p, &r, ref->columns.count, &columns, &parents, err);
     if (code != MR_OK)
         return code;
-    r.kin.name = reference_name(p->pairing->arena, ref);
-    r.kin.parent_name = r.parent != NULL
-                            ? r.parent->find.name
-                            : join_name(p->pairing->arena, ref->ref_db, ref->ref_table);
-    if (r.kin.name == NULL || r.kin.parent_name == NULL)
+    r.edge.name = reference_name(p->pairing->arena, ref);
+    r.edge.parent_name = r.parent != NULL
+                             ? r.parent->find.name
+                             : join_name(p->pairing->arena, ref->ref_db, ref->ref_table);
+    if (r.edge.name == NULL || r.edge.parent_name == NULL)
         return mr_err_nomem(err, "planning references");
-    r.kin.condition = ref->condition;
+    r.edge.condition = ref->condition;
     if (child->condition_at[at] != SIZE_MAX)
-        r.kin.condition_at = (int)child->condition_at[at];
+        r.edge.condition_at = (int)child->condition_at[at];
     const char *why = NULL;
     code = resolve(&r, ref, columns, parents, &skip, err);
     if (code != MR_OK || skip)
@@ -405,12 +405,12 @@ enum mr_code mr_pair_reference_key(const struct mr_spelling *spelling,
 enum mr_code mr_pair_references_save(struct mr_pairing *pairing, struct mr_findings *fd,
                                      struct mr_err *err)
 {
-    enum mr_code code = mr_kin_clear(fd, err);
+    enum mr_code code = mr_lineage_clear(fd, err);
     for (size_t i = 0; code == MR_OK && i < pairing->nreferences; i++) {
         struct mr_pair_reference *r = &pairing->references[i];
-        r->kin.table = r->child->find.id;
-        r->kin.parent = r->parent != NULL ? r->parent->find.id : 0;
-        code = mr_kin_reference_add(fd, &r->kin, err);
+        r->edge.table = r->child->find.id;
+        r->edge.parent = r->parent != NULL ? r->parent->find.id : 0;
+        code = mr_lineage_reference_add(fd, &r->edge, err);
     }
     return code;
 }

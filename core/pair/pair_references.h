@@ -14,15 +14,15 @@
 #ifndef MR_PAIR_REFERENCES_H
 #define MR_PAIR_REFERENCES_H
 
-#include "core/case/kinship.h"
+#include "core/case/lineage.h"
 #include "core/pair/pair.h"
 #include "core/pair/spelling.h"
 
 struct mr_pair_reference {
-    struct mr_kin_reference kin; /* ids of table and parent are set by _save */
+    struct mr_lineage_reference edge; /* ids of table and parent are set by _save */
     struct mr_pair *child;
     struct mr_pair *parent; /* NULL: not compared by this run */
-    const char *condition;  /* kin.condition by TARGET's names, or NULL */
+    const char *condition;  /* edge.condition by TARGET's names, or NULL */
     const struct mr_spelling
         *spelling; /* per column; NULL: all write the key's own bytes */
 };

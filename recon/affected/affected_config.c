@@ -7,7 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/pattern.h"
 #include "core/case/image.h"
-#include "core/case/kinship.h"
+#include "core/case/lineage.h"
 #include "core/case/run_command.h"
 
 enum { NAMED = 5 };
@@ -37,7 +37,7 @@ struct comparing {
     struct mr_affected *list;
     const struct mr_affected_choice *choice;
     struct said *said;        /* one a table of the run */
-    struct mr_vec references; /* struct mr_kin_reference, of the run */
+    struct mr_vec references; /* struct mr_lineage_reference, of the run */
     struct mr_vec edges;      /* struct edge, of both */
     struct lines unknown;     /* that the run did not know */
     struct lines unsaid;      /* that are not said now */
@@ -153,7 +153,7 @@ static enum mr_code collect_edges(struct comparing *c, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < c->references.count; i++) {
-        const struct mr_kin_reference *r = mr_vec_at(&c->references, i);
+        const struct mr_lineage_reference *r = mr_vec_at(&c->references, i);
         size_t child = table_of_id(c, r->table);
         if (child < c->list->ntables)
             code = add_edge(c, child, table_of_id(c, r->parent), err);
@@ -231,7 +231,7 @@ static bool same_columns(const struct mr_find_table *table,
 
 static bool same_reference(const struct comparing *c, size_t child,
                            const struct mr_reference *now,
-                           const struct mr_kin_reference *then)
+                           const struct mr_lineage_reference *then)
 {
     const struct mr_find_table *tables = c->list->tables;
     size_t parent = table_named(c, now->ref_db, now->ref_table);
@@ -289,7 +289,7 @@ static enum mr_code compare_then(struct comparing *c, size_t t, struct mr_err *e
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     for (size_t k = 0; code == MR_OK && k < c->references.count; k++) {
-        const struct mr_kin_reference *r = mr_vec_at(&c->references, k);
+        const struct mr_lineage_reference *r = mr_vec_at(&c->references, k);
         bool known = r->table != c->list->tables[t].id || r->declared ||
                      !reference_matters(c, t, table_of_id(c, r->parent));
         for (size_t i = 0; !known && i < now->nreferences; i++)
@@ -488,7 +488,7 @@ static enum mr_code compare(struct comparing *c, struct mr_err *err)
                   !c->said[only->table - c->list->tables].now.subject;
     code = read_then(c, err);
     if (code == MR_OK)
-        code = mr_kin_references(c->list->fd, &c->list->arena, &c->references, err);
+        code = mr_lineage_references(c->list->fd, &c->list->arena, &c->references, err);
     if (code == MR_OK)
         code = collect_edges(c, err);
     if (code == MR_OK)
@@ -536,7 +536,7 @@ enum mr_code mr_affected_config(struct mr_affected *list,
                           .choice = choice,
                           .unknown = {.text = MR_STRBUF_INIT},
                           .unsaid = {.text = MR_STRBUF_INIT},
-                          .references = MR_VEC_INIT(struct mr_kin_reference),
+                          .references = MR_VEC_INIT(struct mr_lineage_reference),
                           .edges = MR_VEC_INIT(struct edge)};
     enum mr_code code = MR_OK;
     c.said = mr_arena_calloc(&list->arena, list->ntables + 1, sizeof *c.said);

@@ -7,7 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/case/case_args.h"
-#include "core/case/kinship.h"
+#include "core/case/lineage.h"
 #include "core/pair/pair_identity.h"
 #include "recon/check/check_result.h"
 
@@ -15,7 +15,7 @@ struct gaps {
     struct mr_affected_people *people;
     const struct mr_affected *list;
     struct mr_case *cf;
-    struct mr_vec references; /* struct mr_kin_reference */
+    struct mr_vec references; /* struct mr_lineage_reference */
     struct mr_strbuf bytes;
     bool any;
 };
@@ -64,7 +64,7 @@ static bool is_chosen(const struct gaps *g, int64_t table)
     return mr_affected_subject_of(g->list, table) != NULL;
 }
 
-static void look_at_kinship(struct gaps *g)
+static void look_at_lineage(struct gaps *g)
 {
     if (g->list->run.kin_done)
         return;
@@ -84,7 +84,7 @@ static bool leads_to_subject(const struct gaps *g, int64_t table, bool *seen)
     while (grown) {
         grown = false;
         for (size_t i = 0; i < g->references.count; i++) {
-            const struct mr_kin_reference *r = mr_vec_at(&g->references, i);
+            const struct mr_lineage_reference *r = mr_vec_at(&g->references, i);
             const struct mr_find_table *child = table_of(g, r->table);
             const struct mr_find_table *parent = table_of(g, r->parent);
             if (child == NULL || !seen[child - g->list->tables] || parent == NULL ||
@@ -136,7 +136,7 @@ static enum mr_code look_at_subjects(struct gaps *g, struct mr_err *err)
 
 /* ---- references to tables that were not compared ---- */
 
-static enum mr_code refers(struct gaps *g, const struct mr_kin_reference *r,
+static enum mr_code refers(struct gaps *g, const struct mr_lineage_reference *r,
                            const void *image, size_t len, bool *yes, struct mr_err *err)
 {
     bool null = true;
@@ -156,7 +156,7 @@ static enum mr_code refers(struct gaps *g, const struct mr_kin_reference *r,
 }
 
 /* Is there a row among the findings and on the ways up from them that refers so? */
-static enum mr_code find_referring(struct gaps *g, const struct mr_kin_reference *r,
+static enum mr_code find_referring(struct gaps *g, const struct mr_lineage_reference *r,
                                    bool *yes, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
@@ -185,7 +185,7 @@ static enum mr_code look_at_references(struct gaps *g, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < g->references.count; i++) {
-        const struct mr_kin_reference *r = mr_vec_at(&g->references, i);
+        const struct mr_lineage_reference *r = mr_vec_at(&g->references, i);
         const struct mr_find_table *child = table_of(g, r->table);
         bool yes = false;
         if (r->parent != 0 || child == NULL || is_chosen(g, r->table) ||
@@ -233,13 +233,13 @@ enum mr_code mr_affected_gaps(struct mr_affected_people *people, bool *incomplet
     struct gaps g = {.people = people,
                      .list = people->list,
                      .cf = people->cf,
-                     .references = MR_VEC_INIT(struct mr_kin_reference),
+                     .references = MR_VEC_INIT(struct mr_lineage_reference),
                      .bytes = MR_STRBUF_INIT};
     enum mr_code code = look_at_run(&g, err);
     if (code == MR_OK)
-        code =
-            mr_kin_references(people->list->fd, &people->list->arena, &g.references, err);
-    look_at_kinship(&g);
+        code = mr_lineage_references(people->list->fd, &people->list->arena,
+                                     &g.references, err);
+    look_at_lineage(&g);
     if (code == MR_OK)
         code = look_at_subjects(&g, err);
     if (code == MR_OK)

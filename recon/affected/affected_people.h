@@ -8,7 +8,7 @@
  *   person        id, tbl, name (what makes it one person: see _add), reasons
  *   person_table  tables whose findings lead to the person
  *   person_row    rows of the person: its keys and listed values, each side by itself
- *   node          which person a node of the case is (kinship.h)
+ *   node          which person a node of the case is (lineage.h)
  *
  * Memory does not grow with the number of people.  Threads: one.  Errors: MR_E_CASE,
  * MR_E_NOMEM, MR_E_CANCELLED.

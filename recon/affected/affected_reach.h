@@ -2,7 +2,7 @@
  * affected_reach: the people to whom findings of other tables lead.
  *
  * From each finding of a table that is no subject the links of its side are followed
- * upwards (kinship.h), over findings and ancestors, through any depth and any cycle, to
+ * upwards (lineage.h), over findings and ancestors, through any depth and any cycle, to
  * the first row of a subject table and never further.
  *
  * Leaves behind temp.reach (side, origin, node): rows of subject tables, chosen ones or

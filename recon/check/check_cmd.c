@@ -57,10 +57,10 @@ static const char *options_text(struct mr_check_run *check)
                               where);
     }
     for (size_t i = 0; i < check->pairing.nreferences; i++)
-        if (check->pairing.references[i].kin.condition != NULL)
+        if (check->pairing.references[i].edge.condition != NULL)
             mr_strbuf_add_fmt(&sb, "reference %s when %s\n",
-                              check->pairing.references[i].kin.name,
-                              check->pairing.references[i].kin.condition);
+                              check->pairing.references[i].edge.name,
+                              check->pairing.references[i].edge.condition);
     const char *text = sb.failed ? NULL : mr_arena_strdup(&check->arena, sb.ptr);
     mr_strbuf_release(&sb);
     return text;

@@ -9,7 +9,7 @@
 #include "core/pair/pair_references.h"
 #include "recon/check/check_classify.h"
 #include "recon/check/check_confirm.h"
-#include "recon/check/check_kin.h"
+#include "recon/check/check_lineage.h"
 #include "recon/check/check_known.h"
 #include "recon/check/check_objects.h"
 #include "recon/check/check_marks.h"
@@ -131,7 +131,7 @@ static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
     struct job_item *item = arg;
     (void)ctx;
     if (item->job == JOB_KIN)
-        return mr_check_kin(w, item->side, err);
+        return mr_check_lineage(w, item->side, err);
     if (atomic_load(&item->table->failed))
         return MR_OK;
     if (atomic_load(&w->check->lost)) {
@@ -700,7 +700,7 @@ static enum mr_code objects(struct run *run, struct mr_err *err)
 }
 
 /* Whom the findings belong to.  Only a case that is kept can be asked for it. */
-static enum mr_code kin(struct run *run, struct mr_err *err)
+static enum mr_code lineage(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
     struct mr_err why = {0};
@@ -718,7 +718,7 @@ static enum mr_code kin(struct run *run, struct mr_err *err)
         return code;
     code = run_jobs(run, &why);
     if (code == MR_OK)
-        code = mr_kin_finish(check->fd, &why);
+        code = mr_lineage_finish(check->fd, &why);
     check->run.kin_done = code == MR_OK;
     if (code == MR_OK || mr_check_is_fatal(code)) {
         if (code != MR_OK && err != NULL)
@@ -759,7 +759,7 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
     if (code == MR_OK)
         code = save_tables(check, err);
     if (code == MR_OK)
-        code = kin(&run, err);
+        code = lineage(&run, err);
     if (code == MR_OK)
         code = mr_check_suspects(check, err);
     check->run.finished = code == MR_OK && !atomic_load(&check->lost) &&

@@ -1,7 +1,7 @@
 /*
  * check_run: one run of check, from two open sources to a recorded result.
  *
- *   plan → segments → scan (workers) → confirm (rounds) → classify → objects → kin
+ *   plan → segments → scan (workers) → confirm (rounds) → classify → objects → lineage
  *   → suspects
  *
  * The coordinator is the thread that calls mr_check_execute; workers keep their

@@ -145,13 +145,14 @@ static void without_sources(const struct mr_gate_judge *j, const struct side *ha
     mr_strbuf_release(&rest);
 }
 
-/* kin: the two follow each other, or one source. */
+/* related: the two follow each other, or one source. */
 static uint64_t find_extra(struct mr_gate_judge *j, const struct side *has,
-                           const struct side *lacks, bool kin, struct mr_strbuf *extra)
+                           const struct side *lacks, bool related,
+                           struct mr_strbuf *extra)
 {
     struct mr_strbuf own = MR_STRBUF_INIT, known = MR_STRBUF_INIT;
     uint64_t count = 0;
-    if (kin) {
+    if (related) {
         without_sources(j, has, lacks, &own, &known);
         j->nomem |= own.failed || known.failed;
         subtract(j, own.ptr, known.ptr, extra, &count);
@@ -164,10 +165,10 @@ static uint64_t find_extra(struct mr_gate_judge *j, const struct side *has,
 }
 
 static bool errant_on(struct mr_gate_judge *j, const struct side *has,
-                      const struct side *lacks, bool kin)
+                      const struct side *lacks, bool related)
 {
     struct mr_strbuf extra = MR_STRBUF_INIT;
-    const uint64_t count = find_extra(j, has, lacks, kin, &extra);
+    const uint64_t count = find_extra(j, has, lacks, related, &extra);
     if (count > 0) {
         mr_gate_found(j, MR_GATE_CRITICAL,
                       "%s has %" PRIu64 " transaction%s that %s lacks: %.400s", has->uri,
@@ -209,17 +210,17 @@ static void errant_pair(struct mr_gate_judge *j, const struct mr_gate_peer *peer
     const struct side last = {us, us->uri, j->gtid_last};
     const bool is_below = mr_gate_is_below(j, them, us, false);
     const bool is_above = mr_gate_is_below(j, us, them, false);
-    const bool kin = is_below || is_above || mr_gate_are_siblings(us, them);
+    const bool related = is_below || is_above || mr_gate_are_siblings(us, them);
     (*compared)++;
     if (is_below && is_above) {
         errant_circle(j, &last, &peer_side);
         return;
     }
-    const bool parted = !is_above && errant_on(j, &peer_side, &last, kin);
+    const bool parted = !is_above && errant_on(j, &peer_side, &last, related);
     /* two that do not follow each other: what either lacks is a fork, if both do */
     if (is_above ||
         (parted && !is_below && mr_gate_relation(us, them) == MR_GATE_UNRELATED))
-        (void)errant_on(j, &first, &peer_side, kin);
+        (void)errant_on(j, &first, &peer_side, related);
 }
 
 void mr_gate_rule_errant_transactions(struct mr_gate_judge *j)

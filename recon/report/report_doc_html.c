@@ -140,9 +140,9 @@ static int compare_mark(const void *name, const void *mark)
 
 static const struct mark *mark_of(const char *tag, size_t len)
 {
+    const struct name name = {tag, len}; /* bsearch may be a macro */
     const struct mark *mark =
-        bsearch(&(struct name){tag, len}, marks, sizeof marks / sizeof *marks,
-                sizeof *marks, compare_mark);
+        bsearch(&name, marks, sizeof marks / sizeof *marks, sizeof *marks, compare_mark);
     assert(mark != NULL); /* else a slip of whoever says it */
     return mark;
 }

@@ -315,7 +315,7 @@ static enum mr_code make_way(struct graph *g, const struct edge *e, bool *done,
                                    e->what, done, err);
     *done = true;
     if (e->kind == EDGE_ORPHAN || e->kind == EDGE_HINT ||
-        !c->m.plan->references[e->what].pair->kin.declared)
+        !c->m.plan->references[e->what].pair->edge.declared)
         return MR_OK; /* no server minds */
     return e->kind == EDGE_PARENT
                ? mr_copy_loosen(c, e->to, e->what, MR_LOOSE_OPEN, done, err)

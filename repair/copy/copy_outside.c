@@ -43,9 +43,10 @@ static bool by_foreign_key(const struct mr_pair_reference *r, enum mr_side side,
     const struct mr_table *t = r->child->side[side];
     for (size_t i = 0; i < t->nfks; i++) {
         const struct mr_foreign_key *fk = &t->fks[i];
-        bool same = strcmp(fk->name, r->kin.name) == 0 && fk->ncolumns == r->kin.ncolumns;
+        bool same =
+            strcmp(fk->name, r->edge.name) == 0 && fk->ncolumns == r->edge.ncolumns;
         for (size_t k = 0; same && k < fk->ncolumns; k++)
-            same = is_column(r->child, side, r->kin.columns[k], fk->columns[k]);
+            same = is_column(r->child, side, r->edge.columns[k], fk->columns[k]);
         if (!same)
             continue;
         *out = (struct named){side, fk->ref_db, fk->ref_table, fk->ref_columns};
@@ -59,15 +60,15 @@ static bool by_configuration(const struct mr_pair_reference *r, struct named *ou
     const struct mr_table_config *config = r->child->config;
     for (size_t i = 0; i < config->nreferences; i++) {
         const struct mr_reference *ref = &config->references[i];
-        bool same = !ref->dismissed && ref->columns.count == r->kin.ncolumns &&
-                    ref->ref_columns.count == r->kin.ncolumns;
+        bool same = !ref->dismissed && ref->columns.count == r->edge.ncolumns &&
+                    ref->ref_columns.count == r->edge.ncolumns;
         size_t db = same ? strlen(ref->ref_db) : 0;
-        same = same && strncmp(r->kin.parent_name, ref->ref_db, db) == 0 &&
-               r->kin.parent_name[db] == '.' &&
-               strcmp(r->kin.parent_name + db + 1, ref->ref_table) == 0;
+        same = same && strncmp(r->edge.parent_name, ref->ref_db, db) == 0 &&
+               r->edge.parent_name[db] == '.' &&
+               strcmp(r->edge.parent_name + db + 1, ref->ref_table) == 0;
         for (size_t k = 0; same && k < ref->columns.count; k++)
             same =
-                is_column(r->child, MR_SOURCE, r->kin.columns[k], ref->columns.items[k]);
+                is_column(r->child, MR_SOURCE, r->edge.columns[k], ref->columns.items[k]);
         if (!same)
             continue;
         *out = (struct named){MR_SOURCE, ref->ref_db, ref->ref_table,
@@ -105,7 +106,7 @@ enum mr_code mr_copy_blind_refuse(const struct mr_copy_blind *blind, struct mr_e
     (void)mr_err_set(err, MR_E_REFUSED,
                      "table \"%s\" refers to \"%s\", which the run did not compare, and "
                      "which cannot be read: %s",
-                     blind->pair->child->find.name, blind->pair->kin.parent_name,
+                     blind->pair->child->find.name, blind->pair->edge.parent_name,
                      blind->why);
     mr_err_hint(err,
                 "Whether both sides mean the same parents cannot be told: run a check "
@@ -174,7 +175,7 @@ static enum mr_code find_parent(struct widening *w, struct mr_pair_reference *r,
                                 const char **why, struct mr_err *err)
 {
     const struct mr_table *tables[MR_SIDES] = {NULL, NULL};
-    size_t *to = mr_arena_calloc(&w->c->m.arena, r->kin.ncolumns + 1, sizeof *to);
+    size_t *to = mr_arena_calloc(&w->c->m.arena, r->edge.ncolumns + 1, sizeof *to);
     struct mr_pair *parent = NULL;
     struct named named;
     if (to == NULL)
@@ -187,12 +188,12 @@ static enum mr_code find_parent(struct widening *w, struct mr_pair_reference *r,
     if (tables[named.side] == NULL && mr_catalogue_db(cat, named.db) == NULL)
         *why = "its database is not named by the URI";
     else if (tables[MR_SOURCE] == NULL || tables[MR_TARGET] == NULL)
-        *why = r->kin.declared ? "it is not on both sides" : NULL;
+        *why = r->edge.declared ? "it is not on both sides" : NULL;
     else if (take_parent(w, tables, &parent, why, err) != MR_OK)
         return err->code;
     if (*why != NULL || parent == NULL)
         return MR_OK;
-    for (size_t i = 0; i < r->kin.ncolumns; i++) {
+    for (size_t i = 0; i < r->edge.ncolumns; i++) {
         to[i] = position(parent, named.side, named.columns[i]);
         if (to[i] == MR_NO_COLUMN)
             *why = "columns that it refers to are not compared";
@@ -200,7 +201,7 @@ static enum mr_code find_parent(struct widening *w, struct mr_pair_reference *r,
     if (*why != NULL)
         return MR_OK;
     r->parent = parent;
-    r->kin.parent_columns = to;
+    r->edge.parent_columns = to;
     return mr_pair_reference_spell(&w->c->m.arena, r, why, err);
 }
 
@@ -241,8 +242,8 @@ static enum mr_code add_reference(struct widening *w, const struct mr_pair_refer
         (struct mr_plan_reference){.pair = own,
                                    .child = own->child->at,
                                    .parent = own->parent->at,
-                                   .from = {own->kin.columns, own->kin.ncolumns},
-                                   .to = {own->kin.parent_columns, own->kin.ncolumns}};
+                                   .from = {own->edge.columns, own->edge.ncolumns},
+                                   .to = {own->edge.parent_columns, own->edge.ncolumns}};
     return MR_OK;
 }
 
@@ -318,7 +319,7 @@ static enum mr_code widen(struct widening *w, struct mr_err *err)
             (struct mr_plan_reference){.pair = r,
                                        .child = r->child->at,
                                        .parent = MR_NO_COLUMN,
-                                       .from = {r->kin.columns, r->kin.ncolumns}};
+                                       .from = {r->edge.columns, r->edge.ncolumns}};
         blind[i].by.hard = is_hard(wider, r->child->at, &blind[i].by.from);
     }
     c->m.plan = wider;

@@ -15,7 +15,7 @@
 struct holder {
     size_t row; /* of the page */
     struct mr_key key;
-    bool is_kin; /* SOURCE has it, too: they share it there */
+    bool is_shared; /* SOURCE has it, too: they share it there */
 };
 
 struct parting {
@@ -52,19 +52,19 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
     return MR_OK;
 }
 
-static enum mr_code take_kin(void *ctx, const struct mr_merge_ask *ask,
-                             const struct mr_merge_answer *row, struct mr_err *err)
+static enum mr_code take_shared(void *ctx, const struct mr_merge_ask *ask,
+                                const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct parting *w = ctx;
     (void)row;
     (void)err;
-    ((struct holder *)mr_vec_at(&w->holders, (size_t)ask->tag))->is_kin = true;
+    ((struct holder *)mr_vec_at(&w->holders, (size_t)ask->tag))->is_shared = true;
     w->shared = true;
     return MR_OK;
 }
 
 /* Without a key nobody can be told from his namesakes. */
-static enum mr_code find_kin(struct parting *w, struct mr_err *err)
+static enum mr_code find_shared(struct parting *w, struct mr_err *err)
 {
     if (table_of(w)->key.count == 0)
         return MR_OK;
@@ -79,7 +79,7 @@ static enum mr_code find_kin(struct parting *w, struct mr_err *err)
             .value = ((struct holder *)mr_vec_at(&w->holders, i))->key};
     }
     return w->asks.count > 0
-               ? mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_kin, w, err)
+               ? mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_shared, w, err)
                : MR_OK;
 }
 
@@ -90,13 +90,13 @@ static enum mr_code mark_taken(struct parting *w, const struct mr_vec *rows,
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
         const int64_t args[] = {
             ((const struct mr_merge_work_row *)mr_vec_at(rows, i))->id};
-        bool held = false, kin = false;
+        bool held = false, shared = false;
         for (size_t k = 0; k < w->holders.count; k++) {
             const struct holder *holder = mr_vec_at(&w->holders, k);
             held = held || holder->row == i;
-            kin = kin || (holder->row == i && holder->is_kin);
+            shared = shared || (holder->row == i && holder->is_shared);
         }
-        if (held && !kin)
+        if (held && !shared)
             code =
                 mr_merge_work_run(&w->c->m, "UPDATE c SET kind='key-taken' WHERE id=?1",
                                   args, 1, NULL, err);
@@ -138,7 +138,7 @@ static enum mr_code part_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
     if (code == MR_OK && w->asks.count > 0)
         code = mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_holder, w, err);
     if (code == MR_OK)
-        code = find_kin(w, err);
+        code = find_shared(w, err);
     return code == MR_OK ? mark_taken(w, rows, err) : code;
 }
 

@@ -47,7 +47,7 @@ static const char *detail_text(struct writing *w, const char *kind, int64_t what
     if (at >= w->c->m.plan->nreferences)
         return what >= 0 ? "a table that only the target has" : NULL;
     const struct mr_pair_reference *r = w->c->m.plan->references[at].pair;
-    return strcmp(kind, "referenced") == 0 ? r->child->find.name : r->kin.name;
+    return strcmp(kind, "referenced") == 0 ? r->child->find.name : r->edge.name;
 }
 
 static bool is_closed(const char *kind)

@@ -127,7 +127,7 @@ static void hard_keys(const struct component *c, struct mr_strbuf *list)
     for (size_t i = 0; i < c->m->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &c->m->plan->references[i];
         if (r->child >= c->first && r->child < c->end && r->parent >= c->first &&
-            r->parent < c->end && !r->nullable && r->pair->kin.declared)
+            r->parent < c->end && !r->nullable && r->pair->edge.declared)
             mr_strbuf_add_fmt(list, "%s%zu", list->len > 0 ? ", " : "", i);
     }
 }

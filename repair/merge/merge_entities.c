@@ -201,8 +201,8 @@ static bool reads_of(const struct mr_plan_reference *r,
 }
 
 /* A type that stays says of other columns, too, whom they mean. */
-static enum mr_code keep_kin(struct writing *w, const struct decided *d,
-                             struct mr_err *err)
+static enum mr_code keep_related(struct writing *w, const struct decided *d,
+                                 struct mr_err *err)
 {
     const struct mr_plan_tables *plan = w->m->plan;
     size_t n = w->table->plan->pair->find.ncolumns;
@@ -228,7 +228,7 @@ static enum mr_code keep_meant(struct writing *w, struct decided *d, struct mr_e
     enum mr_code code = MR_OK;
     memset(w->values, 0, w->nvalues * sizeof *w->values);
     for (size_t i = 0; code == MR_OK && i < w->m->plan->nreferences; i++) {
-        int at = w->m->plan->references[i].pair->kin.condition_at;
+        int at = w->m->plan->references[i].pair->edge.condition_at;
         if (w->stays[i] && at >= 0)
             code = mr_merge_row_value(d->live_meant, (size_t)at, &w->values[(size_t)at],
                                       err);
@@ -256,7 +256,7 @@ static enum mr_code merged_image(struct writing *w, struct decided *d, struct mr
         code = keep_reference(w, d, (size_t)mr_case_int(w->waiting, 0), err);
     mr_case_reset(w->waiting);
     if (code == MR_OK)
-        code = keep_kin(w, d, err);
+        code = keep_related(w, d, err);
     if (code == MR_OK)
         code = mr_merge_row_edit(d->after, w->values, t->pair->find.ncolumns, &w->bytes,
                                  err);

@@ -36,7 +36,7 @@ static void open_references(const struct mr_merge *m, struct mr_strbuf *list)
 {
     for (size_t i = 0; i < m->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &m->plan->references[i];
-        if (r->nullable || !r->pair->kin.declared)
+        if (r->nullable || !r->pair->edge.declared)
             mr_strbuf_add_fmt(list, "%s%zu", list->len > 0 ? ", " : "", i);
     }
 }

@@ -30,7 +30,7 @@ static bool is_null(struct mr_key value)
 static enum mr_code holds(const struct mr_plan_reference *r, struct mr_key image,
                           bool *yes, struct mr_err *err)
 {
-    int condition_at = r->pair->kin.condition_at;
+    int condition_at = r->pair->edge.condition_at;
     struct mr_key bytes;
     struct mr_value value;
     size_t pos = 0;
@@ -93,7 +93,7 @@ enum mr_code mr_merge_row_is_own_parent(const struct mr_plan_reference *r,
                                         struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    *yes = r->child == r->parent && r->nullable && r->pair->kin.declared;
+    *yes = r->child == r->parent && r->nullable && r->pair->edge.declared;
     for (size_t i = 0; code == MR_OK && *yes && i < r->from.count; i++) {
         struct mr_key from, to;
         code = mr_merge_row_value(image, r->from.at[i], &from, err);

@@ -54,7 +54,7 @@ static enum mr_code open_image(struct stepping *s, int64_t id, const struct mr_e
            (code = mr_case_step(s->deferred, &row, err)) == MR_OK && row) {
         const struct mr_plan_reference *r =
             &s->m->plan->references[mr_case_int(s->deferred, 0)];
-        if (!r->pair->kin.declared)
+        if (!r->pair->edge.declared)
             continue; /* no server minds */
         for (size_t i = 0; i < r->from.count; i++)
             if (t->nullable[r->from.at[i]])

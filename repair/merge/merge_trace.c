@@ -172,7 +172,7 @@ static enum mr_code trace_reference(struct tracing *t, const struct mr_plan_tabl
 struct holder {
     size_t ask;
     struct mr_key key;
-    bool is_kin; /* SOURCE has it, too, and it is the same row */
+    bool is_shared; /* SOURCE has it, too, and it is the same row */
 };
 
 struct holding {
@@ -199,19 +199,19 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
     return MR_OK;
 }
 
-static enum mr_code take_kin(void *ctx, const struct mr_merge_ask *ask,
-                             const struct mr_merge_answer *row, struct mr_err *err)
+static enum mr_code take_shared(void *ctx, const struct mr_merge_ask *ask,
+                                const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct holding *h = ctx;
     (void)row;
     (void)err;
-    ((struct holder *)mr_vec_at(&h->holders, (size_t)ask->tag))->is_kin = true;
+    ((struct holder *)mr_vec_at(&h->holders, (size_t)ask->tag))->is_shared = true;
     return MR_OK;
 }
 
 /* Of those whose key SOURCE has, too: it has been judged whether they are one row, unless the
  * two are equal, and mean the same. */
-static enum mr_code judge_kin(struct holding *h, struct mr_err *err)
+static enum mr_code judge_shared(struct holding *h, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_case_prepare(h->t->m->cf,
@@ -221,19 +221,19 @@ static enum mr_code judge_kin(struct holding *h, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && i < h->holders.count; i++) {
         struct holder *holder = mr_vec_at(&h->holders, i);
         bool found = false;
-        if (!holder->is_kin)
+        if (!holder->is_shared)
             continue;
         code = MR_CASE_ASK(stmt, &found, err, MR_ARG_INT("tbl", h->table->at),
                            MR_ARG_BYTES("key", holder->key));
         if (code == MR_OK && found)
-            holder->is_kin = mr_case_int(stmt, 0) != 0;
+            holder->is_shared = mr_case_int(stmt, 0) != 0;
         mr_case_reset(stmt);
     }
     mr_case_free(stmt);
     return code;
 }
 
-static enum mr_code find_kin(struct holding *h, struct mr_err *err)
+static enum mr_code find_shared(struct holding *h, struct mr_err *err)
 {
     const struct mr_merge_lookup what = {MR_SOURCE, h->table, h->table->key};
     struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
@@ -248,9 +248,9 @@ static enum mr_code find_kin(struct holding *h, struct mr_err *err)
                 .value = ((struct holder *)mr_vec_at(&h->holders, i))->key};
     }
     if (code == MR_OK && asks.count > 0)
-        code = mr_merge_lookup_ask(h->t->m, &what, &asks, take_kin, h, err);
+        code = mr_merge_lookup_ask(h->t->m, &what, &asks, take_shared, h, err);
     mr_vec_release(&asks);
-    return code == MR_OK ? judge_kin(h, err) : code;
+    return code == MR_OK ? judge_shared(h, err) : code;
 }
 
 /* A row that has the part under another key is who TARGET's rows refer to, unless SOURCE has
@@ -260,24 +260,24 @@ static enum mr_code trace_holders(struct tracing *t, const struct mr_plan_table 
 {
     struct holding h = {t, table, MR_VEC_INIT(struct holder)};
     const struct mr_merge_lookup what = {MR_TARGET, table, t->r->to};
-    bool *kin = calloc(nasks + 1, sizeof *kin);
-    enum mr_code code = kin != NULL ? MR_OK : mr_merge_nomem(err);
+    bool *shared = calloc(nasks + 1, sizeof *shared);
+    enum mr_code code = shared != NULL ? MR_OK : mr_merge_nomem(err);
     if (code == MR_OK && t->parts.count > 0)
         code = mr_merge_lookup_ask(t->m, &what, &t->parts, take_holder, &h, err);
     if (code == MR_OK && h.holders.count > 0)
-        code = find_kin(&h, err);
+        code = find_shared(&h, err);
     for (size_t i = 0; code == MR_OK && i < h.holders.count; i++) {
         const struct holder *holder = mr_vec_at(&h.holders, i);
-        kin[holder->ask] = kin[holder->ask] || holder->is_kin;
+        shared[holder->ask] = shared[holder->ask] || holder->is_shared;
     }
     for (size_t i = 0; code == MR_OK && i < h.holders.count; i++) {
         const size_t ask = ((const struct holder *)mr_vec_at(&h.holders, i))->ask;
-        t->seen[ask] = t->seen[ask] || !kin[ask];
-        if (kin[ask])
+        t->seen[ask] = t->seen[ask] || !shared[ask];
+        if (shared[ask])
             t->m->plan->tables[table->at].parts = MR_PLAN_PARTS_SHARED;
     }
     mr_vec_release(&h.holders);
-    free(kin);
+    free(shared);
     return code;
 }
 

@@ -95,8 +95,8 @@ static enum mr_code take_references(struct mr_plan_tables *plan, struct mr_arena
         r->pair = pair;
         r->child = pair->child->at;
         r->parent = pair->parent->at;
-        r->from = (struct mr_plan_columns){pair->kin.columns, pair->kin.ncolumns};
-        r->to = (struct mr_plan_columns){pair->kin.parent_columns, pair->kin.ncolumns};
+        r->from = (struct mr_plan_columns){pair->edge.columns, pair->edge.ncolumns};
+        r->to = (struct mr_plan_columns){pair->edge.parent_columns, pair->edge.ncolumns};
         code = number_set(&plan->tables[r->parent], &r->to, &r->to_set, arena, err);
         if (code == MR_OK)
             code = take_spelling(&plan->tables[r->child], r, arena, err);

@@ -183,13 +183,13 @@ static enum mr_code refuse_unlike(const struct parents *p, struct mr_err *err)
         bool planned = false;
         for (size_t k = 0; k < p->task->tables->ntables; k++)
             planned = planned || strcmp(p->task->tables->tables[k].pair->find.name,
-                                        r->kin.parent_name) == 0;
+                                        r->edge.parent_name) == 0;
         if (r->parent != NULL || !planned)
             continue;
         (void)mr_err_set(err, MR_E_REFUSED,
                          "reference \"%s\" of table \"%s\" to \"%s\" cannot be followed: "
                          "its columns are not of one type on both servers",
-                         r->kin.name, r->child->find.name, r->kin.parent_name);
+                         r->edge.name, r->child->find.name, r->edge.parent_name);
         mr_err_hint(err, "Nothing was changed. Bring the columns to one type on both "
                          "servers, and check again; or leave the table out of check and "
                          "plan with --exclude.");

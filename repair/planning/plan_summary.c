@@ -135,7 +135,7 @@ static enum mr_code describe_references(const struct summing *s,
         const struct mr_plan_table *parent = &plan->tables[r->parent];
         struct mr_planned_reference *to = &list[out->nreferences++];
         to->parent = mr_plan_table_name(parent);
-        to->declared = r->pair->kin.declared;
+        to->declared = r->pair->edge.declared;
         to->condition = r->pair->condition;
         code = name_columns(s, t, &r->from, &to->columns);
         if (code == MR_OK)

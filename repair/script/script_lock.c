@@ -255,7 +255,7 @@ static void lock_entries(struct mr_script *s, const struct mr_plan_table *p,
 static void lock_referred(struct mr_script *s, size_t at, char prefix)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
-    if (r->pair->kin.declared)
+    if (r->pair->edge.declared)
         lock_entries(s, &s->plan->tables[r->parent], r->to, prefix,
                      prefix == 'v' ? at : r->parent);
 }

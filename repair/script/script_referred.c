@@ -263,7 +263,7 @@ static bool cascades(const struct mr_script *s, const struct mr_plan_table *t)
 void mr_script_refuse_own_parents(struct mr_script *s, const struct mr_plan_reference *r)
 {
     const struct mr_plan_table *t = &s->plan->tables[r->child];
-    if (r->child != r->parent || r->nullable || !r->pair->kin.declared ||
+    if (r->child != r->parent || r->nullable || !r->pair->edge.declared ||
         t->key.count == 0 || cascades(s, t))
         return;
     mr_script_refuse(s, t, "it refers to itself, so that the server does not let it go");

@@ -13,7 +13,7 @@
 
 #include "check_case.h"
 #include "core/case/case_args.h"
-#include "core/case/kinship.h"
+#include "core/case/lineage.h"
 #include "recon/affected/affected_field.h"
 #include "recon/affected/affected_format.h"
 #include "recon/affected/affected_gaps.h"
@@ -81,16 +81,17 @@ static inline int64_t club_row(struct club *club, int64_t table, enum mr_find_ki
 static inline int64_t club_reference(struct club *club, int64_t child, int64_t parent)
 {
     static const size_t column[1] = {0};
-    struct mr_kin_reference r = {.table = child,
-                                 .parent = parent,
-                                 .parent_name = parent != 0 ? "d.parent" : "d.elsewhere",
-                                 .name = "fk",
-                                 .declared = true,
-                                 .condition_at = -1,
-                                 .columns = column,
-                                 .parent_columns = column,
-                                 .ncolumns = 1};
-    case_require(mr_kin_reference_add(club->c.fd, &r, NULL));
+    struct mr_lineage_reference r = {.table = child,
+                                     .parent = parent,
+                                     .parent_name =
+                                         parent != 0 ? "d.parent" : "d.elsewhere",
+                                     .name = "fk",
+                                     .declared = true,
+                                     .condition_at = -1,
+                                     .columns = column,
+                                     .parent_columns = column,
+                                     .ncolumns = 1};
+    case_require(mr_lineage_reference_add(club->c.fd, &r, NULL));
     return r.id;
 }
 
@@ -102,8 +103,8 @@ static inline void club_link(struct club *club, int side, int64_t child,
                              const char *identity)
 {
     struct mr_strbuf image = MR_STRBUF_INIT;
-    struct mr_kin_row parent = {.table = table};
-    struct mr_kin_step step = {.child = child, .reference = reference};
+    struct mr_lineage_row parent = {.table = table};
+    struct mr_lineage_step step = {.child = child, .reference = reference};
     if (row != NULL) {
         case_encode(&image, row);
         parent.image = image.ptr;
@@ -113,7 +114,7 @@ static inline void club_link(struct club *club, int side, int64_t child,
         parent.identity_len = identity != NULL ? strlen(identity) : 0;
         step.parent = &parent;
     }
-    case_require(mr_kin_save(club->c.fd, side, &step, 1, NULL));
+    case_require(mr_lineage_save(club->c.fd, side, &step, 1, NULL));
     mr_strbuf_release(&image);
 }
 

@@ -265,17 +265,18 @@ static inline const char *graph_edges(struct graph *g)
         const struct mr_pair_reference *r = &g->pairing.references[i];
         mr_strbuf_add_fmt(&g->edges, "%s%s.", i > 0 ? "\n" : "",
                           r->child->side[MR_SOURCE]->name);
-        graph_add_names(&g->edges, r->child, r->kin.columns, r->kin.ncolumns);
+        graph_add_names(&g->edges, r->child, r->edge.columns, r->edge.ncolumns);
         if (r->parent != NULL) {
             mr_strbuf_add_fmt(&g->edges, " = %s.", r->parent->side[MR_SOURCE]->name);
-            graph_add_names(&g->edges, r->parent, r->kin.parent_columns, r->kin.ncolumns);
+            graph_add_names(&g->edges, r->parent, r->edge.parent_columns,
+                            r->edge.ncolumns);
         } else {
-            mr_strbuf_add_fmt(&g->edges, " = ?%s", r->kin.parent_name);
+            mr_strbuf_add_fmt(&g->edges, " = ?%s", r->edge.parent_name);
         }
-        mr_strbuf_add_fmt(&g->edges, " %s", r->kin.declared ? r->kin.name : "-");
-        if (r->kin.condition != NULL)
-            mr_strbuf_add_fmt(&g->edges, " when %s at %d", r->kin.condition,
-                              r->kin.condition_at);
+        mr_strbuf_add_fmt(&g->edges, " %s", r->edge.declared ? r->edge.name : "-");
+        if (r->edge.condition != NULL)
+            mr_strbuf_add_fmt(&g->edges, " when %s at %d", r->edge.condition,
+                              r->edge.condition_at);
     }
     return g->edges.ptr;
 }

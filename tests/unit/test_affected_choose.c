@@ -236,7 +236,7 @@ static void test_runs(void **state)
     expect_gap(&club, "1 table not checked, 0 rows unsettled");
 }
 
-static void test_kinship_not_done(void **state)
+static void test_lineage_not_done(void **state)
 {
     struct club club;
     (void)state;
@@ -263,15 +263,16 @@ static void test_reference_elsewhere(void **state)
         struct club club;
         begin(&club, MR_SUBJECT_CONFIGURED);
         int64_t child = club.c.table.id - (cases[i].from_subject ? 1 : 0);
-        struct mr_kin_reference r = {.table = child,
-                                     .parent_name = "other.people",
-                                     .name = "fk",
-                                     .condition = cases[i].with_condition ? "id" : NULL,
-                                     .condition_at = cases[i].with_condition ? 0 : -1,
-                                     .columns = column,
-                                     .parent_columns = column,
-                                     .ncolumns = 1};
-        case_require(mr_kin_reference_add(club.c.fd, &r, NULL));
+        struct mr_lineage_reference r = {.table = child,
+                                         .parent_name = "other.people",
+                                         .name = "fk",
+                                         .condition =
+                                             cases[i].with_condition ? "id" : NULL,
+                                         .condition_at = cases[i].with_condition ? 0 : -1,
+                                         .columns = column,
+                                         .parent_columns = column,
+                                         .ncolumns = 1};
+        case_require(mr_lineage_reference_add(club.c.fd, &r, NULL));
         if (cases[i].source != NULL || cases[i].target != NULL)
             club_row(&club, child, MR_KIND_MISSING, cases[i].source, cases[i].target,
                      NULL, NULL);
@@ -318,7 +319,7 @@ int main(void)
         cmocka_unit_test(test_tables_without_people),
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_runs),
-        cmocka_unit_test(test_kinship_not_done),
+        cmocka_unit_test(test_lineage_not_done),
         cmocka_unit_test(test_reference_elsewhere),
         cmocka_unit_test(test_other_subjects),
     };

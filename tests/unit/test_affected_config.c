@@ -58,22 +58,22 @@ static void run_of(struct club *club, const struct world *w)
     int64_t members = club_table(club, "d.members", true, w->of_run);
     int64_t orders = club_table(club, "d.orders", false, MR_SUBJECT_NO);
     int64_t wallet = club_table(club, "d.wallet", false, MR_SUBJECT_NO);
-    struct mr_kin_reference r = {.table = orders,
-                                 .parent = members,
-                                 .parent_name = "d.members",
-                                 .name = "order_member",
-                                 .declared = true,
-                                 .condition_at = -1,
-                                 .columns = id,
-                                 .parent_columns = id,
-                                 .ncolumns = 1};
-    case_require(mr_kin_reference_add(club->c.fd, &r, NULL));
+    struct mr_lineage_reference r = {.table = orders,
+                                     .parent = members,
+                                     .parent_name = "d.members",
+                                     .name = "order_member",
+                                     .declared = true,
+                                     .condition_at = -1,
+                                     .columns = id,
+                                     .parent_columns = id,
+                                     .ncolumns = 1};
+    case_require(mr_lineage_reference_add(club->c.fd, &r, NULL));
     if (strstr(w->run, "phone -> d.members.id") != NULL) {
         r.table = wallet;
         r.declared = false;
         r.columns = phone;
         r.name = "phone -> d.members.id";
-        case_require(mr_kin_reference_add(club->c.fd, &r, NULL));
+        case_require(mr_lineage_reference_add(club->c.fd, &r, NULL));
     }
     (void)club_row(club, orders, MR_KIND_CHANGED, "1/a/x", "1/a/y", NULL, NULL);
     if (!w->calm)

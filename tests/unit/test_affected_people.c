@@ -346,17 +346,17 @@ static void test_key_in_a_window(void **state)
         if (looked_up) {
             struct mr_strbuf image = MR_STRBUF_INIT;
             case_encode(&image, "5/ann/y");
-            struct mr_kin_row row = {.table = m,
-                                     .key = {image.ptr, 10},
-                                     .identity = "ann",
-                                     .identity_len = 3,
-                                     .image = image.ptr,
-                                     .image_len = image.len};
-            const struct mr_kin_row *rows[] = {&row};
-            case_require(mr_kin_ancestors_add(club.c.fd, TARGET, rows, 1, NULL));
+            struct mr_lineage_row row = {.table = m,
+                                         .key = {image.ptr, 10},
+                                         .identity = "ann",
+                                         .identity_len = 3,
+                                         .image = image.ptr,
+                                         .image_len = image.len};
+            const struct mr_lineage_row *rows[] = {&row};
+            case_require(mr_lineage_ancestors_add(club.c.fd, TARGET, rows, 1, NULL));
             row.identity = "zoe"; /* nobody leads to her */
             row.key.len = 9;
-            case_require(mr_kin_ancestors_add(club.c.fd, TARGET, rows, 1, NULL));
+            case_require(mr_lineage_ancestors_add(club.c.fd, TARGET, rows, 1, NULL));
             mr_strbuf_release(&image);
         }
         expect(&club, looked_up ? "ann|5|5|child|d.orders\n" : "ann|5||child|d.orders\n");

@@ -11,7 +11,7 @@
 
 struct result_case {
     enum mr_verdict verdicts[2];
-    bool schema_differs, object, unsettled_row, hidden, no_objects, no_kin;
+    bool schema_differs, object, unsettled_row, hidden, no_objects, no_lineage;
     const char *verdict;
     int exit_code;
 };
@@ -50,7 +50,7 @@ static void test_verdicts(void **state)
          .verdict = "incomplete",
          .exit_code = 4},
         {.verdicts = {equal, diverged},
-         .no_kin = true,
+         .no_lineage = true,
          .verdict = "incomplete",
          .exit_code = 4},
     };
@@ -72,7 +72,7 @@ static void test_verdicts(void **state)
             assert_int_equal(mr_findings_object_add(c.fd, &object, NULL), MR_OK);
         c.run.hidden = cases[i].hidden ? "events" : NULL;
         c.run.objects_done = !cases[i].no_objects;
-        c.run.kin_done = !cases[i].no_kin;
+        c.run.kin_done = !cases[i].no_lineage;
         case_load(&c, 10);
         assert_string_equal(mr_check_result_verdict(&c.result), cases[i].verdict);
         assert_int_equal(mr_check_result_exit(&c.result), cases[i].exit_code);

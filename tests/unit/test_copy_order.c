@@ -58,7 +58,7 @@ static void open_sample(struct sample *s, bool may_be_empty, const char *sql)
                                       .nullable = may_be_empty ? nullable : none,
                                       .generated = none};
     s->pair.full[MR_TARGET].cols = reads;
-    s->pair_reference.kin.declared = true;
+    s->pair_reference.edge.declared = true;
     s->reference = (struct mr_plan_reference){
         .pair = &s->pair_reference, .from = {&at[2], 1}, .to = {at, 1}};
     s->plan = (struct mr_plan_tables){

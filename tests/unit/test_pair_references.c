@@ -282,7 +282,7 @@ static void test_saved(void **state)
     struct mr_find_run run = {
         .uuid = "u", .source = "s", .target = "t", .options = "", .started = "now"};
     struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_vec list = MR_VEC_INIT(struct mr_kin_reference);
+    struct mr_vec list = MR_VEC_INIT(struct mr_lineage_reference);
     bool known = false;
     (void)state;
     build(&g);
@@ -300,13 +300,14 @@ static void test_saved(void **state)
                          MR_OK);
     for (int again = 0; again < 2; again++)
         assert_int_equal(mr_pair_references_save(&g.pairing, g.fd, NULL), MR_OK);
-    assert_int_equal(mr_kin_references(g.fd, &arena, &list, NULL), MR_OK);
+    assert_int_equal(mr_lineage_references(g.fd, &arena, &list, NULL), MR_OK);
     assert_int_equal(list.count, 2);
-    const struct mr_kin_reference *fk = mr_vec_at(&list, 0), *box = mr_vec_at(&list, 1);
+    const struct mr_lineage_reference *fk = mr_vec_at(&list, 0),
+                                      *box = mr_vec_at(&list, 1);
     assert_int_equal(fk->table, g.planned[1].find.id);
     assert_int_equal(fk->parent, g.planned[0].find.id);
     assert_string_equal(fk->parent_name, "club.members");
-    assert_int_equal(fk->id, g.pairing.references[0].kin.id);
+    assert_int_equal(fk->id, g.pairing.references[0].edge.id);
     assert_int_equal(box->parent, 0);
     assert_string_equal(box->parent_name, "club.lines");
     assert_string_equal(box->name, "box -> club.lines.id");

@@ -53,10 +53,10 @@ static void build(struct built *b, size_t ntables, const struct edge *edges,
     }
     for (size_t i = 0; i < nedges; i++)
         b->references[i] =
-            (struct mr_pair_reference){.kin = {.columns = &at[edges[i].column],
-                                               .parent_columns = at,
-                                               .ncolumns = 1,
-                                               .condition_at = -1},
+            (struct mr_pair_reference){.edge = {.columns = &at[edges[i].column],
+                                                .parent_columns = at,
+                                                .ncolumns = 1,
+                                                .condition_at = -1},
                                        .child = &b->pairs[edges[i].child],
                                        .parent = &b->pairs[edges[i].parent]};
     b->plan = (struct mr_plan_tables){.tables = b->tables, .ntables = ntables};
@@ -141,7 +141,7 @@ static void test_referred_to(void **state)
     struct built b;
     (void)state;
     build(&b, 3, edges, 2, 3);
-    b.references[1].kin.parent_columns = &second; /* c.b → b.a, which leads to a.id */
+    b.references[1].edge.parent_columns = &second; /* c.b → b.a, which leads to a.id */
     assert_int_equal(mr_plan_order(&b.plan, &b.arena, NULL), MR_OK);
     assert_true(b.plan.references[0].hard);
     assert_false(b.plan.references[1].hard);

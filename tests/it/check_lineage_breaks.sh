@@ -1,5 +1,5 @@
 #!/bin/bash
-# check_kin_breaks.sh: whom differing rows belong to, where a run sees only a part of the rows,
+# check_lineage_breaks.sh: whom differing rows belong to, where a run sees only a part of the rows,
 # and where it is killed, or a table or a right goes, while it finds that out.
 
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,5 @@
-/* kin_reader.c: see kin_reader.h. */
-#include "recon/check/kin_reader.h"
+/* lineage_reader.c: see lineage_reader.h. */
+#include "recon/check/lineage_reader.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ struct ask {
 
 /* A row that was read. */
 struct found {
-    struct mr_kin_row row;
+    struct mr_lineage_row row;
     struct mr_key canon; /* of the columns that it was asked for by */
 };
 
@@ -30,19 +30,19 @@ static enum mr_code nomem(struct mr_err *err)
     return mr_err_nomem(err, "following references");
 }
 
-void mr_kin_reader_init(struct mr_kin_reader *r, struct mr_check_worker *worker)
+void mr_lineage_reader_init(struct mr_lineage_reader *r, struct mr_check_worker *worker)
 {
-    *r = (struct mr_kin_reader){.worker = worker,
-                                .scrap = MR_ARENA_INIT,
-                                .asks = MR_VEC_INIT(struct ask),
-                                .founds = MR_VEC_INIT(struct found),
-                                .items = MR_VEC_INIT(struct mr_canon_item),
-                                .pairs = MR_VEC_INIT(struct mr_kin_pair),
-                                .bytes = MR_STRBUF_INIT};
+    *r = (struct mr_lineage_reader){.worker = worker,
+                                    .scrap = MR_ARENA_INIT,
+                                    .asks = MR_VEC_INIT(struct ask),
+                                    .founds = MR_VEC_INIT(struct found),
+                                    .items = MR_VEC_INIT(struct mr_canon_item),
+                                    .pairs = MR_VEC_INIT(struct mr_lineage_pair),
+                                    .bytes = MR_STRBUF_INIT};
     mr_rowset_init(&r->set);
 }
 
-void mr_kin_reader_release(struct mr_kin_reader *r)
+void mr_lineage_reader_release(struct mr_lineage_reader *r)
 {
     mr_rowset_release(&r->set);
     mr_strbuf_release(&r->bytes);
@@ -53,17 +53,17 @@ void mr_kin_reader_release(struct mr_kin_reader *r)
     mr_arena_release(&r->scrap);
 }
 
-static const void *keep(struct mr_kin_reader *r)
+static const void *keep(struct mr_lineage_reader *r)
 {
     return mr_arena_dup(&r->scrap, r->bytes.ptr, r->bytes.len);
 }
 
-static struct ask *ask_at(const struct mr_kin_reader *r, size_t i)
+static struct ask *ask_at(const struct mr_lineage_reader *r, size_t i)
 {
     return mr_vec_at(&r->asks, i);
 }
 
-static struct found *found_at(const struct mr_kin_reader *r, size_t i)
+static struct found *found_at(const struct mr_lineage_reader *r, size_t i)
 {
     return mr_vec_at(&r->founds, i);
 }
@@ -82,7 +82,7 @@ static const size_t *own_key_columns(const struct mr_pair *table, size_t *count)
 /* ---- asks */
 
 /* Does the node refer at all, by the reference's condition? */
-static enum mr_code holds(struct mr_kin_reader *r, const struct mr_kin_node *node,
+static enum mr_code holds(struct mr_lineage_reader *r, const struct mr_lineage_node *node,
                           bool *yes, struct mr_err *err)
 {
     struct mr_value value = {0};
@@ -99,10 +99,11 @@ static enum mr_code holds(struct mr_kin_reader *r, const struct mr_kin_node *nod
     return code;
 }
 
-static enum mr_code collect(struct mr_kin_reader *r, const struct mr_kin_node *nodes,
-                            size_t count, struct mr_err *err)
+static enum mr_code collect(struct mr_lineage_reader *r,
+                            const struct mr_lineage_node *nodes, size_t count,
+                            struct mr_err *err)
 {
-    const struct mr_kin_lookup *l = r->lookup;
+    const struct mr_lineage_lookup *l = r->lookup;
     for (size_t i = 0; i < count; i++) {
         bool yes = false, null = true;
         enum mr_code code = holds(r, &nodes[i], &yes, err);
@@ -123,7 +124,7 @@ static enum mr_code collect(struct mr_kin_reader *r, const struct mr_kin_node *n
     return MR_OK;
 }
 
-static bool names_own_key(const struct mr_kin_lookup *l)
+static bool names_own_key(const struct mr_lineage_lookup *l)
 {
     size_t count = 0;
     const size_t *key = own_key_columns(l->table, &count);
@@ -132,9 +133,9 @@ static bool names_own_key(const struct mr_kin_lookup *l)
 }
 
 /* Moves what the case knows to the pairs: same bytes are the same key for sure. */
-static enum mr_code take_known(struct mr_kin_reader *r, struct mr_err *err)
+static enum mr_code take_known(struct mr_lineage_reader *r, struct mr_err *err)
 {
-    const struct mr_kin_lookup *l = r->lookup;
+    const struct mr_lineage_lookup *l = r->lookup;
     size_t count = r->asks.count, kept = 0;
     struct mr_key *keys = mr_arena_calloc(&r->scrap, count + 1, sizeof *keys);
     int64_t *nodes = mr_arena_calloc(&r->scrap, count + 1, sizeof *nodes);
@@ -142,23 +143,23 @@ static enum mr_code take_known(struct mr_kin_reader *r, struct mr_err *err)
         return nomem(err);
     for (size_t i = 0; i < count; i++)
         keys[i] = ask_at(r, i)->value;
-    enum mr_code code = mr_kin_nodes(r->worker->check->fd, l->table->find.id,
-                                     (int)l->side, keys, count, nodes, err);
+    enum mr_code code = mr_lineage_nodes(r->worker->check->fd, l->table->find.id,
+                                         (int)l->side, keys, count, nodes, err);
     for (size_t i = 0; code == MR_OK && i < count; i++) {
         if (nodes[i] == 0) {
             *ask_at(r, kept++) = *ask_at(r, i);
             continue;
         }
-        struct mr_kin_pair *pair = mr_vec_push(&r->pairs);
+        struct mr_lineage_pair *pair = mr_vec_push(&r->pairs);
         if (pair == NULL)
             return nomem(err);
-        *pair = (struct mr_kin_pair){.node = ask_at(r, i)->node, .known = nodes[i]};
+        *pair = (struct mr_lineage_pair){.node = ask_at(r, i)->node, .known = nodes[i]};
     }
     r->asks.count = kept;
     return code;
 }
 
-static enum mr_code canonise(struct mr_kin_reader *r, const size_t *positions,
+static enum mr_code canonise(struct mr_lineage_reader *r, const size_t *positions,
                              size_t count, struct mr_err *err)
 {
     if (r->items.count == 0)
@@ -167,7 +168,7 @@ static enum mr_code canonise(struct mr_kin_reader *r, const size_t *positions,
                             mr_pair_judge(r->worker->reader), &r->items, &r->scrap, err);
 }
 
-static enum mr_code push_item(struct mr_kin_reader *r, struct mr_key in,
+static enum mr_code push_item(struct mr_lineage_reader *r, struct mr_key in,
                               struct mr_err *err)
 {
     struct mr_canon_item *item = mr_vec_push(&r->items);
@@ -178,7 +179,7 @@ static enum mr_code push_item(struct mr_kin_reader *r, struct mr_key in,
     return MR_OK;
 }
 
-static struct mr_key item_out(const struct mr_kin_reader *r, size_t i)
+static struct mr_key item_out(const struct mr_lineage_reader *r, size_t i)
 {
     const struct mr_canon_item *item = mr_vec_at(&r->items, i);
     return (struct mr_key){item->out, item->out_len};
@@ -196,7 +197,7 @@ static int compare_founds(const void *a, const void *b)
     return mr_key_compare(x->canon, y->canon);
 }
 
-static enum mr_code sort_asks(struct mr_kin_reader *r, struct mr_err *err)
+static enum mr_code sort_asks(struct mr_lineage_reader *r, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     mr_vec_clear(&r->items);
@@ -211,10 +212,10 @@ static enum mr_code sort_asks(struct mr_kin_reader *r, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_kin_reader_begin(struct mr_kin_reader *r,
-                                 const struct mr_kin_lookup *lookup,
-                                 const struct mr_kin_node *nodes, size_t count,
-                                 struct mr_err *err)
+enum mr_code mr_lineage_reader_begin(struct mr_lineage_reader *r,
+                                     const struct mr_lineage_lookup *lookup,
+                                     const struct mr_lineage_node *nodes, size_t count,
+                                     struct mr_err *err)
 {
     r->lookup = lookup;
     r->done = 0;
@@ -233,7 +234,7 @@ enum mr_code mr_kin_reader_begin(struct mr_kin_reader *r,
 
 /* The distinct values from r->done on, at most r->most of them, that fit into one
  * statement; *end is behind the last ask that has one of them. */
-static enum mr_code slice(struct mr_kin_reader *r, struct mr_vec *keys, size_t *end,
+static enum mr_code slice(struct mr_lineage_reader *r, struct mr_vec *keys, size_t *end,
                           struct mr_err *err)
 {
     const struct mr_db *db = mr_reader_db(r->worker->reader[r->lookup->side]);
@@ -264,10 +265,10 @@ static bool has_all_images(const struct mr_rowset *set)
     return true;
 }
 
-static enum mr_code fetch(struct mr_kin_reader *r, const struct mr_vec *keys,
+static enum mr_code fetch(struct mr_lineage_reader *r, const struct mr_vec *keys,
                           struct mr_err *err)
 {
-    const struct mr_kin_lookup *l = r->lookup;
+    const struct mr_lineage_lookup *l = r->lookup;
     struct mr_readspec spec = l->table->full[l->side];
     struct mr_rowhash hash;
     spec.key = l->named_columns;
@@ -286,7 +287,7 @@ static enum mr_code fetch(struct mr_kin_reader *r, const struct mr_vec *keys,
 }
 
 /* The row's key as findings have it; a row without one is named by all of itself. */
-static enum mr_code add_own_key(struct mr_kin_reader *r, struct mr_kin_row *row,
+static enum mr_code add_own_key(struct mr_lineage_reader *r, struct mr_lineage_row *row,
                                 struct mr_err *err)
 {
     size_t count = 0;
@@ -302,7 +303,7 @@ static enum mr_code add_own_key(struct mr_kin_reader *r, struct mr_kin_row *row,
     return code == MR_OK && row->key.ptr == NULL ? nomem(err) : code;
 }
 
-static enum mr_code push_founds(struct mr_kin_reader *r, struct mr_err *err)
+static enum mr_code push_founds(struct mr_lineage_reader *r, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     mr_vec_clear(&r->founds);
@@ -311,9 +312,9 @@ static enum mr_code push_founds(struct mr_kin_reader *r, struct mr_err *err)
         struct found *f = mr_vec_push(&r->founds);
         if (f == NULL)
             return nomem(err);
-        f->row = (struct mr_kin_row){.table = r->lookup->table->find.id,
-                                     .image = mr_rowset_image(&r->set, read),
-                                     .image_len = read->image_len};
+        f->row = (struct mr_lineage_row){.table = r->lookup->table->find.id,
+                                         .image = mr_rowset_image(&r->set, read),
+                                         .image_len = read->image_len};
         f->canon = mr_rowset_key(&r->set, read);
         code = add_own_key(r, &f->row, err);
     }
@@ -321,13 +322,13 @@ static enum mr_code push_founds(struct mr_kin_reader *r, struct mr_err *err)
 }
 
 /* Identities of the rows found, where the table has one; a NULL in it is nobody. */
-static enum mr_code name_founds(struct mr_kin_reader *r, struct mr_err *err)
+static enum mr_code name_founds(struct mr_lineage_reader *r, struct mr_err *err)
 {
     const struct mr_pair *table = r->lookup->table;
     enum mr_code code = MR_OK;
     mr_vec_clear(&r->items);
     for (size_t i = 0; code == MR_OK && table->by_identity && i < r->founds.count; i++) {
-        const struct mr_kin_row *row = &found_at(r, i)->row;
+        const struct mr_lineage_row *row = &found_at(r, i)->row;
         bool null = false;
         code =
             mr_pair_identity_of(table, row->image, row->image_len, &r->bytes, &null, err);
@@ -345,7 +346,7 @@ static enum mr_code name_founds(struct mr_kin_reader *r, struct mr_err *err)
     return code;
 }
 
-static enum mr_code sort_founds(struct mr_kin_reader *r, struct mr_err *err)
+static enum mr_code sort_founds(struct mr_lineage_reader *r, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     mr_vec_clear(&r->items);
@@ -361,20 +362,20 @@ static enum mr_code sort_founds(struct mr_kin_reader *r, struct mr_err *err)
 }
 
 /* Pairs the row (NULL: nobody) with the asks [from, to). */
-static enum mr_code pair_all(struct mr_kin_reader *r, size_t from, size_t to,
-                             const struct mr_kin_row *row, struct mr_err *err)
+static enum mr_code pair_all(struct mr_lineage_reader *r, size_t from, size_t to,
+                             const struct mr_lineage_row *row, struct mr_err *err)
 {
     for (size_t i = from; i < to; i++) {
-        struct mr_kin_pair *pair = mr_vec_push(&r->pairs);
+        struct mr_lineage_pair *pair = mr_vec_push(&r->pairs);
         if (pair == NULL)
             return nomem(err);
-        *pair = (struct mr_kin_pair){.node = ask_at(r, i)->node, .row = row};
+        *pair = (struct mr_lineage_pair){.node = ask_at(r, i)->node, .row = row};
     }
     return MR_OK;
 }
 
 /* Joins asks and rows of a slice; both are sorted. */
-static enum mr_code join(struct mr_kin_reader *r, size_t end, struct mr_err *err)
+static enum mr_code join(struct mr_lineage_reader *r, size_t end, struct mr_err *err)
 {
     size_t at = 0;
     enum mr_code code = MR_OK;
@@ -395,7 +396,7 @@ static enum mr_code join(struct mr_kin_reader *r, size_t end, struct mr_err *err
     return code;
 }
 
-static enum mr_code read_slice(struct mr_kin_reader *r, struct mr_err *err)
+static enum mr_code read_slice(struct mr_lineage_reader *r, struct mr_err *err)
 {
     struct mr_vec keys = MR_VEC_INIT(struct mr_key);
     size_t end = r->done;
@@ -422,8 +423,8 @@ static enum mr_code read_slice(struct mr_kin_reader *r, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_kin_reader_next(struct mr_kin_reader *r, const struct mr_vec **pairs,
-                                struct mr_err *err)
+enum mr_code mr_lineage_reader_next(struct mr_lineage_reader *r,
+                                    const struct mr_vec **pairs, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     *pairs = &r->pairs;

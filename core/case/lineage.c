@@ -1,10 +1,10 @@
-/* kinship.c: see kinship.h. */
-#include "core/case/kinship.h"
+/* lineage.c: see lineage.h. */
+#include "core/case/lineage.h"
 
 #include "core/case/case_args.h"
 #include "core/case/findings_internal.h"
 
-enum mr_code mr_kin_clear(struct mr_findings *fd, struct mr_err *err)
+enum mr_code mr_lineage_clear(struct mr_findings *fd, struct mr_err *err)
 {
     static const char *const deletes[] = {
         "DELETE FROM link WHERE reference IN (SELECT id FROM reference WHERE run=:run)",
@@ -21,7 +21,7 @@ enum mr_code mr_kin_clear(struct mr_findings *fd, struct mr_err *err)
 }
 
 static enum mr_code add_columns(struct mr_findings *fd,
-                                const struct mr_kin_reference *reference,
+                                const struct mr_lineage_reference *reference,
                                 struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
@@ -40,8 +40,9 @@ static enum mr_code add_columns(struct mr_findings *fd,
     return code;
 }
 
-enum mr_code mr_kin_reference_add(struct mr_findings *fd,
-                                  struct mr_kin_reference *reference, struct mr_err *err)
+enum mr_code mr_lineage_reference_add(struct mr_findings *fd,
+                                      struct mr_lineage_reference *reference,
+                                      struct mr_err *err)
 {
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
@@ -72,7 +73,8 @@ static const struct mr_case_field column_fields[] =
                  MR_CASE_FIELD_AS("parent_col", struct column, parent, MR_CASE_INT));
 
 static enum mr_code load_columns(struct mr_findings *fd, struct mr_arena *arena,
-                                 struct mr_kin_reference *reference, struct mr_err *err)
+                                 struct mr_lineage_reference *reference,
+                                 struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     struct mr_vec list = MR_VEC_INIT(struct column);
@@ -101,7 +103,7 @@ static enum mr_code load_columns(struct mr_findings *fd, struct mr_arena *arena,
 }
 
 #define REFERENCE_AS(name, member, type)                                                 \
-    MR_CASE_FIELD_AS(name, struct mr_kin_reference, member, MR_CASE_##type)
+    MR_CASE_FIELD_AS(name, struct mr_lineage_reference, member, MR_CASE_##type)
 #define REFERENCE(member, type) REFERENCE_AS(#member, member, type)
 
 static const struct mr_case_field reference_fields[] = MR_CASE_LIST(
@@ -109,8 +111,8 @@ static const struct mr_case_field reference_fields[] = MR_CASE_LIST(
     REFERENCE(parent_name, TEXT), REFERENCE(name, TEXT), REFERENCE(declared, FLAG),
     REFERENCE(condition, TEXT), REFERENCE(condition_at, SMALL));
 
-enum mr_code mr_kin_references(struct mr_findings *fd, struct mr_arena *arena,
-                               struct mr_vec *references, struct mr_err *err)
+enum mr_code mr_lineage_references(struct mr_findings *fd, struct mr_arena *arena,
+                                   struct mr_vec *references, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     const size_t before = references->count;
@@ -208,7 +210,7 @@ static enum mr_code find_by_key(struct saver *s, int64_t table, struct mr_key ke
                   err);
 }
 
-static enum mr_code find_by_image(struct saver *s, const struct mr_kin_row *row,
+static enum mr_code find_by_image(struct saver *s, const struct mr_lineage_row *row,
                                   int64_t *node, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -237,7 +239,7 @@ static enum mr_code find_ancestor(struct saver *s, int64_t table, struct mr_key 
     return code;
 }
 
-static enum mr_code add_ancestor(struct saver *s, const struct mr_kin_row *row,
+static enum mr_code add_ancestor(struct saver *s, const struct mr_lineage_row *row,
                                  struct mr_err *err)
 {
     return MR_CASE_RUN(s->add_ancestor, err, MR_ARG_INT("tbl", row->table),
@@ -247,8 +249,8 @@ static enum mr_code add_ancestor(struct saver *s, const struct mr_kin_row *row,
 }
 
 /* The row's node; it is added as an ancestor where the case does not know it. */
-static enum mr_code node_of(struct saver *s, const struct mr_kin_row *row, int64_t *node,
-                            struct mr_err *err)
+static enum mr_code node_of(struct saver *s, const struct mr_lineage_row *row,
+                            int64_t *node, struct mr_err *err)
 {
     enum mr_code code = find_by_key(s, row->table, row->key, node, err);
     if (code == MR_OK && *node == 0 && row->by_image)
@@ -259,9 +261,9 @@ static enum mr_code node_of(struct saver *s, const struct mr_kin_row *row, int64
     return code == MR_OK ? find_ancestor(s, row->table, row->key, node, err) : code;
 }
 
-enum mr_code mr_kin_nodes(struct mr_findings *fd, int64_t table, int side,
-                          const struct mr_key *keys, size_t count, int64_t *nodes,
-                          struct mr_err *err)
+enum mr_code mr_lineage_nodes(struct mr_findings *fd, int64_t table, int side,
+                              const struct mr_key *keys, size_t count, int64_t *nodes,
+                              struct mr_err *err)
 {
     struct saver s = {.fd = fd, .side = side};
     /* outside of a transaction each search would lock and unlock the file */
@@ -278,7 +280,7 @@ enum mr_code mr_kin_nodes(struct mr_findings *fd, int64_t table, int side,
     return mr_findings_end(fd, code, err);
 }
 
-static enum mr_code add_link(struct saver *s, const struct mr_kin_step *step,
+static enum mr_code add_link(struct saver *s, const struct mr_lineage_step *step,
                              int64_t parent, struct mr_err *err)
 {
     return MR_CASE_RUN(
@@ -286,12 +288,12 @@ static enum mr_code add_link(struct saver *s, const struct mr_kin_step *step,
         MR_ARG_INT("reference", step->reference), MR_ARG_INT("parent", parent));
 }
 
-enum mr_code mr_kin_save(struct mr_findings *fd, int side,
-                         const struct mr_kin_step *steps, size_t count,
-                         struct mr_err *err)
+enum mr_code mr_lineage_save(struct mr_findings *fd, int side,
+                             const struct mr_lineage_step *steps, size_t count,
+                             struct mr_err *err)
 {
     struct saver s = {.fd = fd, .side = side};
-    const struct mr_kin_row *last = NULL;
+    const struct mr_lineage_row *last = NULL;
     int64_t last_node = 0;
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
@@ -312,9 +314,9 @@ enum mr_code mr_kin_save(struct mr_findings *fd, int side,
     return mr_findings_end(fd, code, err);
 }
 
-enum mr_code mr_kin_ancestors_add(struct mr_findings *fd, int side,
-                                  const struct mr_kin_row *const *rows, size_t count,
-                                  struct mr_err *err)
+enum mr_code mr_lineage_ancestors_add(struct mr_findings *fd, int side,
+                                      const struct mr_lineage_row *const *rows,
+                                      size_t count, struct mr_err *err)
 {
     struct saver s = {.fd = fd, .side = side};
     enum mr_code code = mr_findings_begin(fd, err);
@@ -329,7 +331,7 @@ enum mr_code mr_kin_ancestors_add(struct mr_findings *fd, int side,
     return mr_findings_end(fd, code, err);
 }
 
-enum mr_code mr_kin_finish(struct mr_findings *fd, struct mr_err *err)
+enum mr_code mr_lineage_finish(struct mr_findings *fd, struct mr_err *err)
 {
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
@@ -342,7 +344,7 @@ enum mr_code mr_kin_finish(struct mr_findings *fd, struct mr_err *err)
 }
 
 #define ANCESTOR_AS(name, member, type)                                                  \
-    MR_CASE_FIELD_AS(name, struct mr_kin_ancestor, member, MR_CASE_##type)
+    MR_CASE_FIELD_AS(name, struct mr_lineage_ancestor, member, MR_CASE_##type)
 #define ANCESTOR_SPAN(name, member)                                                      \
     ANCESTOR_AS(name, member, START), ANCESTOR_AS(name, member##_len, LENGTH)
 
@@ -351,9 +353,10 @@ static const struct mr_case_field ancestor_fields[] = MR_CASE_LIST(
     ANCESTOR_AS("key", row.key, BYTES), ANCESTOR_SPAN("identity", row.identity),
     ANCESTOR_SPAN("image", row.image));
 
-enum mr_code mr_kin_ancestors(struct mr_findings *fd, const struct mr_kin_page *page,
-                              struct mr_arena *arena, struct mr_vec *ancestors,
-                              struct mr_err *err)
+enum mr_code mr_lineage_ancestors(struct mr_findings *fd,
+                                  const struct mr_lineage_page *page,
+                                  struct mr_arena *arena, struct mr_vec *ancestors,
+                                  struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     struct mr_case_fields map;
@@ -370,7 +373,7 @@ enum mr_code mr_kin_ancestors(struct mr_findings *fd, const struct mr_kin_page *
         code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(ancestor_fields), err);
     while (code == MR_OK && (page->max_bytes == 0 || bytes < page->max_bytes) &&
            (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_kin_ancestor *a = mr_vec_push(ancestors);
+        struct mr_lineage_ancestor *a = mr_vec_push(ancestors);
         code = a != NULL ? mr_case_fields_read(&map, arena, a, err)
                          : mr_err_nomem(err, "reading the case file");
         if (code == MR_OK)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# check_kin.sh: whom a differing row belongs to: the references of each side are followed up
+# check_lineage.sh: whom a differing row belongs to: the references of each side are followed up
 # to the person whom that side means.  tests/it/ways.sql explains the notation.
 
 . "$(dirname "$0")/lib.sh"

@@ -1,5 +1,5 @@
 /*
- * kinship: which rows a finding leads to, kept in the case file.
+ * lineage: which rows a finding leads to, kept in the case file.
  *
  * References (foreign keys, and those that the configuration declares) form one graph of
  * tables.  From the row of a finding they lead to a parent row, from there to its parent,
@@ -22,12 +22,12 @@
  * findings.h.  Threads: every function takes the case's lock itself.  Errors: MR_E_CASE,
  * MR_E_NOMEM.
  */
-#ifndef MR_KINSHIP_H
-#define MR_KINSHIP_H
+#ifndef MR_LINEAGE_H
+#define MR_LINEAGE_H
 
 #include "core/case/findings.h"
 
-struct mr_kin_reference {
+struct mr_lineage_reference {
     int64_t id;
     int64_t table;           /* of the child */
     int64_t parent;          /* table of the run; 0: the run did not compare it */
@@ -43,16 +43,17 @@ struct mr_kin_reference {
 };
 
 /* Forgets references, ancestors and links of the current run. */
-enum mr_code mr_kin_clear(struct mr_findings *fd, struct mr_err *err);
+enum mr_code mr_lineage_clear(struct mr_findings *fd, struct mr_err *err);
 /* Adds one to the current run; reference->id is set. */
-enum mr_code mr_kin_reference_add(struct mr_findings *fd,
-                                  struct mr_kin_reference *reference, struct mr_err *err);
-/* All references of the current run (struct mr_kin_reference), by id. */
-enum mr_code mr_kin_references(struct mr_findings *fd, struct mr_arena *arena,
-                               struct mr_vec *references, struct mr_err *err);
+enum mr_code mr_lineage_reference_add(struct mr_findings *fd,
+                                      struct mr_lineage_reference *reference,
+                                      struct mr_err *err);
+/* All references of the current run (struct mr_lineage_reference), by id. */
+enum mr_code mr_lineage_references(struct mr_findings *fd, struct mr_arena *arena,
+                                   struct mr_vec *references, struct mr_err *err);
 
 /* A row that a reference names. */
-struct mr_kin_row {
+struct mr_lineage_row {
     int64_t table;
     struct mr_key key;
     const void *identity; /* canonical; NULL: nobody, or named by its key */
@@ -66,49 +67,50 @@ struct mr_kin_row {
 
 /* The nodes of the rows of a side (0 source, 1 target) with exactly these keys; 0 where
  * neither a finding with a row on that side nor an ancestor has the key. */
-enum mr_code mr_kin_nodes(struct mr_findings *fd, int64_t table, int side,
-                          const struct mr_key *keys, size_t count, int64_t *nodes,
-                          struct mr_err *err);
+enum mr_code mr_lineage_nodes(struct mr_findings *fd, int64_t table, int side,
+                              const struct mr_key *keys, size_t count, int64_t *nodes,
+                              struct mr_err *err);
 
 /* One step up. */
-struct mr_kin_step {
+struct mr_lineage_step {
     int64_t child; /* node */
     int64_t reference;
-    int64_t node;                    /* the parent's; 0: not known, see `parent` */
-    const struct mr_kin_row *parent; /* NULL: nobody is there */
+    int64_t node;                        /* the parent's; 0: not known, see `parent` */
+    const struct mr_lineage_row *parent; /* NULL: nobody is there */
 };
 
 /* Links children to their parents on a side, in one transaction: a parent that has a
  * finding with a row on that side is that finding, any other one an ancestor, added where
  * it is new.  Steps to one parent are best given one after the other. */
-enum mr_code mr_kin_save(struct mr_findings *fd, int side,
-                         const struct mr_kin_step *steps, size_t count,
-                         struct mr_err *err);
+enum mr_code mr_lineage_save(struct mr_findings *fd, int side,
+                             const struct mr_lineage_step *steps, size_t count,
+                             struct mr_err *err);
 
 /* Adds rows of that side that nothing leads to, where they are no findings; in one
  * transaction. */
-enum mr_code mr_kin_ancestors_add(struct mr_findings *fd, int side,
-                                  const struct mr_kin_row *const *rows, size_t count,
-                                  struct mr_err *err);
+enum mr_code mr_lineage_ancestors_add(struct mr_findings *fd, int side,
+                                      const struct mr_lineage_row *const *rows,
+                                      size_t count, struct mr_err *err);
 
 /* Drops what only saving needs (an index over images). */
-enum mr_code mr_kin_finish(struct mr_findings *fd, struct mr_err *err);
+enum mr_code mr_lineage_finish(struct mr_findings *fd, struct mr_err *err);
 
-struct mr_kin_ancestor {
+struct mr_lineage_ancestor {
     int64_t id;
-    struct mr_kin_row row;
+    struct mr_lineage_row row;
 };
 /* Which ancestors to read: those of a table and side, by id. */
-struct mr_kin_page {
+struct mr_lineage_page {
     int64_t table;
     int side;
     int64_t after_id;
     size_t limit;
     size_t max_bytes; /* of images: ends behind the one that reaches it; 0: none */
 };
-/* Pushes struct mr_kin_ancestor, bytes in arena. */
-enum mr_code mr_kin_ancestors(struct mr_findings *fd, const struct mr_kin_page *page,
-                              struct mr_arena *arena, struct mr_vec *ancestors,
-                              struct mr_err *err);
+/* Pushes struct mr_lineage_ancestor, bytes in arena. */
+enum mr_code mr_lineage_ancestors(struct mr_findings *fd,
+                                  const struct mr_lineage_page *page,
+                                  struct mr_arena *arena, struct mr_vec *ancestors,
+                                  struct mr_err *err);
 
 #endif

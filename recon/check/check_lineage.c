@@ -1,5 +1,5 @@
-/* check_kin.c: see check_kin.h. */
-#include "recon/check/check_kin.h"
+/* check_lineage.c: see check_lineage.h. */
+#include "recon/check/check_lineage.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/pair/pair_references.h"
-#include "recon/check/kin_reader.h"
+#include "recon/check/lineage_reader.h"
 
 #define BATCH_BYTES ((size_t)4 * 1024 * 1024) /* of the images of a batch's rows */
 #define READ_TRIES 4
@@ -17,13 +17,13 @@
 struct climb {
     struct mr_check_run *check;
     enum mr_side side;
-    struct mr_kin_reader reader;
+    struct mr_lineage_reader reader;
     struct mr_arena arena;   /* of a batch of nodes */
     struct mr_vec findings;  /* struct mr_finding */
-    struct mr_vec ancestors; /* struct mr_kin_ancestor */
-    struct mr_vec nodes;     /* struct mr_kin_node */
-    struct mr_vec steps;     /* struct mr_kin_step */
-    struct mr_vec rows;      /* const struct mr_kin_row * */
+    struct mr_vec ancestors; /* struct mr_lineage_ancestor */
+    struct mr_vec nodes;     /* struct mr_lineage_node */
+    struct mr_vec steps;     /* struct mr_lineage_step */
+    struct mr_vec rows;      /* const struct mr_lineage_row * */
     uint64_t nsteps;
 };
 
@@ -32,12 +32,12 @@ static enum mr_code nomem(struct mr_err *err)
     return mr_err_nomem(err, "following references");
 }
 
-static const struct mr_kin_node *node_at(const struct climb *c, size_t i)
+static const struct mr_lineage_node *node_at(const struct climb *c, size_t i)
 {
     return mr_vec_at(&c->nodes, i);
 }
 
-static const struct mr_kin_ancestor *ancestor_at(const struct climb *c, size_t i)
+static const struct mr_lineage_ancestor *ancestor_at(const struct climb *c, size_t i)
 {
     return mr_vec_at(&c->ancestors, i);
 }
@@ -48,17 +48,17 @@ typedef enum mr_code take_fn(struct climb *c, int64_t reference,
 
 /* Reads what the nodes name.  A connection that is lost begins anew: what was saved
  * before is the same again. */
-static enum mr_code look_up(struct climb *c, const struct mr_kin_lookup *lookup,
+static enum mr_code look_up(struct climb *c, const struct mr_lineage_lookup *lookup,
                             int64_t reference, take_fn *take, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (int attempt = 0; attempt < READ_TRIES; attempt++) {
         const struct mr_vec *pairs = NULL;
-        code =
-            mr_kin_reader_begin(&c->reader, lookup, c->nodes.items, c->nodes.count, err);
+        code = mr_lineage_reader_begin(&c->reader, lookup, c->nodes.items, c->nodes.count,
+                                       err);
         do {
             if (code == MR_OK)
-                code = mr_kin_reader_next(&c->reader, &pairs, err);
+                code = mr_lineage_reader_next(&c->reader, &pairs, err);
             if (code == MR_OK && pairs->count > 0)
                 code = take(c, reference, pairs, err);
         } while (code == MR_OK && pairs->count > 0);
@@ -73,17 +73,18 @@ static enum mr_code save_steps(struct climb *c, int64_t reference,
 {
     mr_vec_clear(&c->steps);
     for (size_t i = 0; i < pairs->count; i++) {
-        const struct mr_kin_pair *pair = mr_vec_at(pairs, i);
-        struct mr_kin_step *step = mr_vec_push(&c->steps);
+        const struct mr_lineage_pair *pair = mr_vec_at(pairs, i);
+        struct mr_lineage_step *step = mr_vec_push(&c->steps);
         if (step == NULL)
             return nomem(err);
-        *step = (struct mr_kin_step){.child = node_at(c, pair->node)->id,
-                                     .reference = reference,
-                                     .node = pair->known,
-                                     .parent = pair->row};
+        *step = (struct mr_lineage_step){.child = node_at(c, pair->node)->id,
+                                         .reference = reference,
+                                         .node = pair->known,
+                                         .parent = pair->row};
     }
     c->nsteps += c->steps.count;
-    return mr_kin_save(c->check->fd, (int)c->side, c->steps.items, c->steps.count, err);
+    return mr_lineage_save(c->check->fd, (int)c->side, c->steps.items, c->steps.count,
+                           err);
 }
 
 /* The references of one batch of rows of a table, all of c->nodes. */
@@ -95,14 +96,14 @@ static enum mr_code follow_all(struct climb *c, const struct mr_pair *table,
         const struct mr_pair_reference *r = &c->check->pairing.references[i];
         if (r->child != table || r->parent == NULL || atomic_load(&r->parent->failed))
             continue;
-        const struct mr_kin_lookup lookup = {.table = r->parent,
-                                             .side = c->side,
-                                             .columns = r->kin.columns,
-                                             .named_columns = r->kin.parent_columns,
-                                             .ncolumns = r->kin.ncolumns,
-                                             .spelling = r->spelling,
-                                             .condition_at = r->kin.condition_at};
-        code = look_up(c, &lookup, r->kin.id, save_steps, err);
+        const struct mr_lineage_lookup lookup = {.table = r->parent,
+                                                 .side = c->side,
+                                                 .columns = r->edge.columns,
+                                                 .named_columns = r->edge.parent_columns,
+                                                 .ncolumns = r->edge.ncolumns,
+                                                 .spelling = r->spelling,
+                                                 .condition_at = r->edge.condition_at};
+        code = look_up(c, &lookup, r->edge.id, save_steps, err);
         if (code == MR_OK && mr_is_cancelled())
             code = mr_cancelled_err(err);
     }
@@ -112,10 +113,10 @@ static enum mr_code follow_all(struct climb *c, const struct mr_pair *table,
 static enum mr_code push_node(struct climb *c, int64_t id, const void *image, size_t len,
                               struct mr_err *err)
 {
-    struct mr_kin_node *node = mr_vec_push(&c->nodes);
+    struct mr_lineage_node *node = mr_vec_push(&c->nodes);
     if (node == NULL)
         return nomem(err);
-    *node = (struct mr_kin_node){id, image, len};
+    *node = (struct mr_lineage_node){id, image, len};
     return MR_OK;
 }
 
@@ -153,18 +154,18 @@ static enum mr_code climb_from_findings(struct climb *c, const struct mr_pair *t
 static enum mr_code next_ancestors(struct climb *c, const struct mr_pair *table,
                                    int64_t *after, struct mr_err *err)
 {
-    const struct mr_kin_page page = {.table = table->find.id,
-                                     .side = (int)c->side,
-                                     .after_id = *after,
-                                     .limit = MR_CHECK_KIN_BATCH,
-                                     .max_bytes = BATCH_BYTES};
+    const struct mr_lineage_page page = {.table = table->find.id,
+                                         .side = (int)c->side,
+                                         .after_id = *after,
+                                         .limit = MR_CHECK_KIN_BATCH,
+                                         .max_bytes = BATCH_BYTES};
     mr_arena_reset(&c->arena);
     mr_vec_clear(&c->ancestors);
     mr_vec_clear(&c->nodes);
     enum mr_code code =
-        mr_kin_ancestors(c->check->fd, &page, &c->arena, &c->ancestors, err);
+        mr_lineage_ancestors(c->check->fd, &page, &c->arena, &c->ancestors, err);
     for (size_t i = 0; code == MR_OK && i < c->ancestors.count; i++) {
-        const struct mr_kin_ancestor *a = ancestor_at(c, i);
+        const struct mr_lineage_ancestor *a = ancestor_at(c, i);
         *after = a->id;
         code = push_node(c, -a->id, a->row.image, a->row.image_len, err);
     }
@@ -197,7 +198,7 @@ static bool is_followed(const struct mr_check_run *check, const struct mr_pair *
 }
 
 /* Under one key it is one person, unless both sides know who it is and it is another. */
-static bool same_person(const struct mr_kin_row *a, const struct mr_kin_row *b)
+static bool same_person(const struct mr_lineage_row *a, const struct mr_lineage_row *b)
 {
     if (a->identity == NULL || b->identity == NULL)
         return true;
@@ -211,17 +212,17 @@ static enum mr_code save_same_people(struct climb *c, int64_t reference,
     (void)reference;
     mr_vec_clear(&c->rows);
     for (size_t i = 0; i < pairs->count; i++) {
-        const struct mr_kin_pair *pair = mr_vec_at(pairs, i);
+        const struct mr_lineage_pair *pair = mr_vec_at(pairs, i);
         if (pair->row == NULL ||
             !same_person(&ancestor_at(c, pair->node)->row, pair->row))
             continue;
-        const struct mr_kin_row **row = mr_vec_push(&c->rows);
+        const struct mr_lineage_row **row = mr_vec_push(&c->rows);
         if (row == NULL)
             return nomem(err);
         *row = pair->row;
     }
-    return mr_kin_ancestors_add(c->check->fd, (int)mr_other_side(c->side), c->rows.items,
-                                c->rows.count, err);
+    return mr_lineage_ancestors_add(c->check->fd, (int)mr_other_side(c->side),
+                                    c->rows.items, c->rows.count, err);
 }
 
 /*
@@ -233,13 +234,13 @@ static enum mr_code look_across(struct climb *c, const struct mr_pair *table,
 {
     bool spilled = table->join == MR_JOIN_SPILL;
     const size_t *key = spilled ? table->key_columns : table->full[c->side].key;
-    const struct mr_kin_lookup lookup = {.table = table,
-                                         .side = mr_other_side(c->side),
-                                         .columns = key,
-                                         .named_columns = key,
-                                         .ncolumns = spilled ? table->nkey_columns
-                                                             : table->full[c->side].nkey,
-                                         .condition_at = -1};
+    const struct mr_lineage_lookup lookup = {
+        .table = table,
+        .side = mr_other_side(c->side),
+        .columns = key,
+        .named_columns = key,
+        .ncolumns = spilled ? table->nkey_columns : table->full[c->side].nkey,
+        .condition_at = -1};
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
@@ -283,27 +284,27 @@ static enum mr_code climb_all(struct climb *c, int64_t *after, struct mr_err *er
     return code;
 }
 
-enum mr_code mr_check_kin(struct mr_check_worker *worker, enum mr_side side,
-                          struct mr_err *err)
+enum mr_code mr_check_lineage(struct mr_check_worker *worker, enum mr_side side,
+                              struct mr_err *err)
 {
     struct climb c = {.check = worker->check,
                       .side = side,
                       .arena = MR_ARENA_INIT,
                       .findings = MR_VEC_INIT(struct mr_finding),
-                      .ancestors = MR_VEC_INIT(struct mr_kin_ancestor),
-                      .nodes = MR_VEC_INIT(struct mr_kin_node),
-                      .steps = MR_VEC_INIT(struct mr_kin_step),
-                      .rows = MR_VEC_INIT(const struct mr_kin_row *)};
+                      .ancestors = MR_VEC_INIT(struct mr_lineage_ancestor),
+                      .nodes = MR_VEC_INIT(struct mr_lineage_node),
+                      .steps = MR_VEC_INIT(struct mr_lineage_step),
+                      .rows = MR_VEC_INIT(const struct mr_lineage_row *)};
     double begun = mr_clock_now_s();
     int64_t *after = calloc(worker->check->pairing.ntables + 1, sizeof *after);
-    mr_kin_reader_init(&c.reader, worker);
+    mr_lineage_reader_init(&c.reader, worker);
     enum mr_code code = after != NULL ? climb_all(&c, after, err) : nomem(err);
     if (code == MR_OK)
         code = look_across_all(&c, err);
     mr_log_detail("references on the %s: %" PRIu64 " followed in %.1f s",
                   mr_side_name(side), c.nsteps, mr_clock_now_s() - begun);
     free(after);
-    mr_kin_reader_release(&c.reader);
+    mr_lineage_reader_release(&c.reader);
     mr_vec_release(&c.rows);
     mr_vec_release(&c.steps);
     mr_vec_release(&c.nodes);
