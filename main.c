@@ -60,8 +60,8 @@ static enum mr_code dispatch(struct mr_invocation *invocation, int *exit_code,
     case MR_CLI_VERSION: print_version(); return MR_OK;
     case MR_CLI_RUN: break;
     }
-    enum mr_code code = mr_cli_configure(invocation, err);
-    return code == MR_OK ? invocation->command->run(invocation, exit_code, err) : code;
+    MR_TRY(mr_cli_configure(invocation, err));
+    return invocation->command->run(invocation, exit_code, err);
 }
 
 /* Whoever does not hear of the result has to know at least whether something was done. */

@@ -279,10 +279,9 @@ static enum mr_code raise_counters(struct job *job, struct mr_apply_plan *rows,
 
 static enum mr_code apply_counters(struct job *job, int *exit_code, struct mr_err *err)
 {
-    enum mr_code code = mr_target_check_rights(&job->target, &job->plan.manifest, err);
-    if (code == MR_OK)
-        code = raise_counters(job, NULL, err);
-    return code == MR_OK ? print_result(job, exit_code, err) : code;
+    MR_TRY(mr_target_check_rights(&job->target, &job->plan.manifest, err));
+    MR_TRY(raise_counters(job, NULL, err));
+    return print_result(job, exit_code, err);
 }
 
 static struct mr_apply_plan rows_of(struct job *job, enum mr_journal_script which)

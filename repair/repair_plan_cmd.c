@@ -68,17 +68,16 @@ static enum mr_code show(const struct mr_planning *p, struct mr_err *err)
     const char **id = NULL;
     enum mr_code code = MR_OK;
     if (p->signer != NULL) {
-        code = mr_sign_key_id(p->signer, signers.proved, err);
-        if (code == MR_OK && (id = mr_vec_push(&signers.ids)) == NULL)
-            code = mr_err_nomem(err, "printing a plan");
-        if (code == MR_OK)
-            *id = signers.proved;
+        MR_TRY_OUT(mr_sign_key_id(p->signer, signers.proved, err));
+        if ((id = mr_vec_push(&signers.ids)) == NULL)
+            MR_TRY_OUT(mr_err_nomem(err, "printing a plan"));
+        *id = signers.proved;
     }
-    if (code == MR_OK)
-        code = o->json ? mr_plan_show_json(&p->manifest, &signers, stdout, err)
+    MR_TRY_OUT(o->json ? mr_plan_show_json(&p->manifest, &signers, stdout, err)
                        : mr_plan_show_text(&p->manifest, o->output, &signers,
                                            mr_term_use_color(o->general.color, 1), stdout,
-                                           err);
+                                           err));
+out:
     mr_vec_release(&signers.ids);
     return code;
 }
@@ -86,10 +85,9 @@ static enum mr_code show(const struct mr_planning *p, struct mr_err *err)
 static enum mr_code plan_all(struct mr_planning *p, struct mr_err *err)
 {
     const struct mr_plan_options *o = p->opts;
-    enum mr_code code = mr_planning_open(p, err);
-    if (code == MR_OK)
-        code = o->policy != NULL ? mr_plan_rows(p, err) : mr_plan_reseed(p, err);
-    return code == MR_OK ? show(p, err) : code;
+    MR_TRY(mr_planning_open(p, err));
+    MR_TRY(o->policy != NULL ? mr_plan_rows(p, err) : mr_plan_reseed(p, err));
+    return show(p, err);
 }
 
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,

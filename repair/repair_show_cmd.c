@@ -31,18 +31,17 @@ static enum mr_code approve(struct mr_plan_dir *plan, const char *key_path,
                             struct mr_err *err)
 {
     const char *path = NULL;
-    enum mr_code code = mr_approval_write(plan, key_path, &path, err);
-    if (code == MR_OK)
-        mr_log_info("approved: \"%s\"", path);
-    return code;
+    MR_TRY(mr_approval_write(plan, key_path, &path, err));
+    mr_log_info("approved: \"%s\"", path);
+    return MR_OK;
 }
 
 /* Before anything of it is printed. */
 static enum mr_code check_signer(struct mr_plan_dir *plan, const char *cert_path,
                                  char id[MR_SIGN_ID], struct mr_err *err)
 {
-    enum mr_code code = mr_approval_check(plan, cert_path, err);
-    return code == MR_OK ? mr_sign_id(cert_path, id, err) : code;
+    MR_TRY(mr_approval_check(plan, cert_path, err));
+    return mr_sign_id(cert_path, id, err);
 }
 
 static enum mr_code check_operands(const struct mr_invocation *invocation,
@@ -101,10 +100,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     struct mr_plan_dir plan;
     struct mr_plan_signers signers = {.ids = MR_VEC_INIT(const char *)};
     mr_general_options_apply(&opts->general);
-    enum mr_code code = check_operands(invocation, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_plan_open(invocation->operands[0], &plan, err);
+    MR_TRY(check_operands(invocation, err));
+    enum mr_code code = mr_plan_open(invocation->operands[0], &plan, err);
     if (code == MR_OK && opts->signer != NULL)
         code = check_signer(&plan, opts->signer, signers.proved, err);
     if (code == MR_OK)

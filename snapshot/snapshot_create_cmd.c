@@ -46,10 +46,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     const char *dir = invocation->operands[1];
     struct mr_create create = {.opts = opts};
     mr_general_options_apply(&opts->general);
-    enum mr_code code = mr_db_global_init(err);
-    if (code != MR_OK)
-        return code;
-    code = mr_create_run(&create, invocation->operands[0], dir, err);
+    MR_TRY(mr_db_global_init(err));
+    enum mr_code code = mr_create_run(&create, invocation->operands[0], dir, err);
     if (code == MR_OK)
         code = opts->json ? mr_snap_show_json(&create.manifest, dir, stdout, err)
                           : mr_snap_show_text(&create.manifest, dir,

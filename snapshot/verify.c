@@ -80,17 +80,16 @@ static void tick(void *ctx)
 static enum mr_code add_tasks(struct run *run, struct mr_pool *pool, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &run->snap->manifest;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < m->ntables; i++)
-        for (size_t k = 0; code == MR_OK && k < m->tables[i].nchunks; k++) {
+    for (size_t i = 0; i < m->ntables; i++)
+        for (size_t k = 0; k < m->tables[i].nchunks; k++) {
             struct task *task = mr_arena_alloc(&run->snap->arena, sizeof *task);
             if (task == NULL)
                 return mr_err_nomem(err, "verifying a snapshot");
             *task = (struct task){&m->tables[i], &m->tables[i].chunks[k]};
             mr_progress_add_total(run->opts->progress, task->chunk->plain_bytes + 1);
-            code = mr_pool_add(pool, task, err);
+            MR_TRY(mr_pool_add(pool, task, err));
         }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code verify_chunks(struct run *run, struct mr_err *err)
@@ -98,11 +97,11 @@ static enum mr_code verify_chunks(struct run *run, struct mr_err *err)
     const struct mr_pool_hooks hooks = {
         .setup = setup, .task = work, .teardown = teardown, .tick = tick, .ctx = run};
     struct mr_pool *pool = NULL;
-    enum mr_code code = mr_pool_new(&hooks, run->opts->threads, &pool, err);
-    if (code == MR_OK)
-        code = add_tasks(run, pool, err);
-    if (code == MR_OK)
-        code = mr_pool_run(pool, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_pool_new(&hooks, run->opts->threads, &pool, err));
+    MR_TRY_OUT(add_tasks(run, pool, err));
+    MR_TRY_OUT(mr_pool_run(pool, err));
+out:
     mr_pool_free(pool);
     return code;
 }

@@ -105,13 +105,12 @@ enum mr_code mr_verify_against(const struct mr_invocation *invocation,
 {
     struct args a = {.arena = MR_ARENA_INIT};
     struct mr_invocation check = {0};
-    enum mr_code code = fill(&a, opts, dir, err);
-    if (code == MR_OK)
-        code = mr_cli_parse(&check, invocation->commands, a.count, a.items, err);
-    if (code == MR_OK)
-        code = mr_cli_configure(&check, err);
-    if (code == MR_OK)
-        code = check.command->run(&check, exit_code, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(fill(&a, opts, dir, err));
+    MR_TRY_OUT(mr_cli_parse(&check, invocation->commands, a.count, a.items, err));
+    MR_TRY_OUT(mr_cli_configure(&check, err));
+    MR_TRY_OUT(check.command->run(&check, exit_code, err));
+out:
     mr_cli_release(&check);
     mr_arena_release(&a.arena);
     return code;

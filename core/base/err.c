@@ -51,9 +51,9 @@ enum mr_code mr_err_set_sys(struct mr_err *err, enum mr_code code, int errno_val
     return code;
 }
 
-enum mr_code mr_err_nomem(struct mr_err *err, const char *what)
+void mr_err_fill_nomem(struct mr_err *err, const char *what)
 {
-    return mr_err_set(err, MR_E_NOMEM, "out of memory while %s", what);
+    (void)mr_err_set(err, MR_E_NOMEM, "out of memory while %s", what);
 }
 
 void mr_err_context(struct mr_err *err, const char *fmt, ...)

@@ -60,10 +60,9 @@ enum mr_code mr_case_prepare_with(struct mr_case *cf, const char *sql,
                                   const struct mr_case_arg *args, size_t count,
                                   struct mr_case_stmt **out, struct mr_err *err)
 {
-    enum mr_code code = mr_case_prepare(cf, sql, out, err);
-    if (code == MR_OK)
-        mr_case_bind(*out, args, count);
-    return code;
+    MR_TRY(mr_case_prepare(cf, sql, out, err));
+    mr_case_bind(*out, args, count);
+    return MR_OK;
 }
 
 enum mr_code mr_case_once_with(struct mr_case *cf, const char *sql,

@@ -271,9 +271,7 @@ static enum mr_code ensure_schema(struct mr_case *cf, const char *schema_sql, in
 static enum mr_code enter_wal(struct mr_case *cf, struct mr_err *err)
 {
     bool wal = false;
-    enum mr_code code = pragma(cf, "PRAGMA journal_mode=WAL", NULL, &wal, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(pragma(cf, "PRAGMA journal_mode=WAL", NULL, &wal, err));
     /* A file system without shared memory stays with the rollback journal. */
     return exec(cf,
                 wal ? "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=1000;"
@@ -302,14 +300,15 @@ static enum mr_code check_owners(const struct mr_case *cf, struct mr_err *err)
 {
     static const char *const sides[] = {"", "-journal", "-wal", "-shm"};
     struct mr_strbuf path = MR_STRBUF_INIT;
-    enum mr_code code = mr_owner_check_open(cf->path, cf->lock_fd, err);
-    for (size_t i = 0; code == MR_OK && i < sizeof sides / sizeof *sides; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_owner_check_open(cf->path, cf->lock_fd, err));
+    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
         mr_strbuf_reset(&path);
         mr_strbuf_add_fmt(&path, "%s%s", cf->path, sides[i]);
-        code = mr_strbuf_check(&path, "opening the case file", err);
-        if (code == MR_OK)
-            code = mr_owner_check(path.ptr, err);
+        MR_TRY_OUT(mr_strbuf_check(&path, "opening the case file", err));
+        MR_TRY_OUT(mr_owner_check(path.ptr, err));
     }
+out:
     mr_strbuf_release(&path);
     return code;
 }
@@ -532,18 +531,14 @@ static enum mr_code use_directory_of(const char *path, struct mr_err *err)
 
 enum mr_code mr_case_scratch_begin(struct mr_case *cf, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     if (cf->path[0] != '\0')
-        code = use_directory_of(cf->path, err);
+        MR_TRY(use_directory_of(cf->path, err));
     /* query_only would refuse TEMP tables, too; the file itself is open read-only. */
-    if (code == MR_OK)
-        code = exec(cf,
-                    "PRAGMA query_only=OFF; PRAGMA cache_size=-16384;"
-                    "PRAGMA temp.cache_size=-16384; BEGIN;"
-                    "PRAGMA user_version", /* the view begins with the first reading */
-                    "read it", err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(exec(cf,
+                "PRAGMA query_only=OFF; PRAGMA cache_size=-16384;"
+                "PRAGMA temp.cache_size=-16384; BEGIN;"
+                "PRAGMA user_version", /* the view begins with the first reading */
+                "read it", err));
     cf->scratch = true;
     sqlite3_progress_handler(cf->db, MR_CASE_CANCEL_OPS, is_cancelled, NULL);
     return MR_OK;
@@ -648,10 +643,9 @@ static void keep_failure(struct mr_case_stmt *stmt, int rc)
 enum mr_code mr_case_prepare_all(struct mr_case *cf, const struct mr_case_sql *list,
                                  size_t count, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < count; i++)
-        code = mr_case_prepare(cf, list[i].sql, list[i].out, err);
-    return code;
+    for (size_t i = 0; i < count; i++)
+        MR_TRY(mr_case_prepare(cf, list[i].sql, list[i].out, err));
+    return MR_OK;
 }
 
 void mr_case_bind_int(struct mr_case_stmt *stmt, int at, int64_t value)

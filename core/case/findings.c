@@ -142,10 +142,8 @@ enum mr_code mr_findings_close(struct mr_findings *fd, struct mr_err *err)
 enum mr_code mr_findings_run_begin(struct mr_findings *fd, struct mr_find_run *run,
                                    struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = MR_CASE_ONCE(
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = MR_CASE_ONCE(
         fd->cf,
         "INSERT INTO run (uuid, source, target, options, started)"
         " VALUES (:uuid, :source, :target, :options, :started)",
@@ -259,19 +257,17 @@ enum mr_code mr_findings_run_choose(struct mr_findings *fd, const char *uuid,
 enum mr_code mr_findings_run_end(struct mr_findings *fd, const struct mr_find_run *run,
                                  struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = MR_CASE_ONCE(fd->cf,
-                        "UPDATE run SET finished=:finished, millis=:millis,"
-                        " replication=:replication, hidden=:hidden,"
-                        " objects_done=:objects_done, kin_done=:kin_done WHERE id=:id",
-                        err, MR_ARG_INT("finished", run->finished),
-                        MR_ARG_INT("millis", run->seconds * 1000),
-                        MR_ARG_TEXT("replication", run->replication),
-                        MR_ARG_TEXT("hidden", run->hidden),
-                        MR_ARG_INT("objects_done", run->objects_done),
-                        MR_ARG_INT("kin_done", run->kin_done), MR_ARG_INT("id", run->id));
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = MR_CASE_ONCE(
+        fd->cf,
+        "UPDATE run SET finished=:finished, millis=:millis,"
+        " replication=:replication, hidden=:hidden,"
+        " objects_done=:objects_done, kin_done=:kin_done WHERE id=:id",
+        err, MR_ARG_INT("finished", run->finished),
+        MR_ARG_INT("millis", run->seconds * 1000),
+        MR_ARG_TEXT("replication", run->replication), MR_ARG_TEXT("hidden", run->hidden),
+        MR_ARG_INT("objects_done", run->objects_done),
+        MR_ARG_INT("kin_done", run->kin_done), MR_ARG_INT("id", run->id));
     return mr_findings_end(fd, code, err);
 }
 
@@ -461,10 +457,9 @@ static enum mr_code insert_table(struct mr_findings *fd, struct mr_find_table *t
 static enum mr_code delete_all(struct mr_findings *fd, const char *const *sql,
                                size_t count, int64_t table, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < count; i++)
-        code = MR_CASE_ONCE(fd->cf, sql[i], err, MR_ARG_INT("tbl", table));
-    return code;
+    for (size_t i = 0; i < count; i++)
+        MR_TRY(MR_CASE_ONCE(fd->cf, sql[i], err, MR_ARG_INT("tbl", table)));
+    return MR_OK;
 }
 
 static enum mr_code clear_table(struct mr_findings *fd, int64_t table, struct mr_err *err)
@@ -513,10 +508,8 @@ enum mr_code mr_findings_table_add(struct mr_findings *fd, struct mr_find_table 
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_find_table old = {0};
     *known = false;
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = find_table(fd, table->name, &arena, &old, err);
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = find_table(fd, table->name, &arena, &old, err);
     if (code == MR_OK && old.id != 0) {
         code = adopt_table(fd, table, &old, known, err);
     } else if (code == MR_OK) {
@@ -532,10 +525,8 @@ enum mr_code mr_findings_table_save(struct mr_findings *fd,
                                     const struct mr_find_table *table, struct mr_err *err)
 {
     const struct mr_find_counts *c = &table->counts;
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = MR_CASE_ONCE(
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = MR_CASE_ONCE(
         fd->cf,
         "UPDATE tbl SET verdict=:verdict, reason=:reason, schema_differs=:schema_differs,"
         " scanned=:scanned, settled=:settled, source_rows=:source_rows,"
@@ -561,10 +552,8 @@ enum mr_code mr_findings_table_save(struct mr_findings *fd,
 enum mr_code mr_findings_table_clear(struct mr_findings *fd, int64_t table,
                                      struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = clear_table(fd, table, err);
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = clear_table(fd, table, err);
     return mr_findings_end(fd, code, err);
 }
 
@@ -574,10 +563,8 @@ enum mr_code mr_findings_table_drop(struct mr_findings *fd, int64_t table,
     static const char *const deletes[] = {"DELETE FROM col WHERE tbl=:tbl",
                                           "DELETE FROM counter WHERE tbl=:tbl",
                                           "DELETE FROM tbl WHERE id=:tbl"};
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = clear_table(fd, table, err);
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = clear_table(fd, table, err);
     if (code == MR_OK)
         code = mr_findings_made_forget(fd, table, err);
     if (code == MR_OK)

@@ -32,11 +32,9 @@ enum mr_code mr_findings_advice_save(struct mr_findings *fd,
                                      const struct mr_find_advice *advice, size_t count,
                                      struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = MR_CASE_ONCE(fd->cf, "DELETE FROM advice WHERE run=:run", err,
-                        MR_ARG_INT("run", fd->run));
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = MR_CASE_ONCE(fd->cf, "DELETE FROM advice WHERE run=:run", err,
+                                     MR_ARG_INT("run", fd->run));
     if (code == MR_OK)
         code = insert_advice(fd, advice, count, err);
     return mr_findings_end(fd, code, err);

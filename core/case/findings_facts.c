@@ -14,10 +14,8 @@ enum mr_code mr_findings_object_add(struct mr_findings *fd,
                                     const struct mr_find_object *object,
                                     struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = MR_CASE_ONCE(
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = MR_CASE_ONCE(
         fd->cf,
         "INSERT INTO object (run, kind, tbl, name, source, target, db)"
         " VALUES (:run, :kind, :tbl, :name, :source, :target, :db)",
@@ -30,11 +28,9 @@ enum mr_code mr_findings_object_add(struct mr_findings *fd,
 
 enum mr_code mr_findings_objects_clear(struct mr_findings *fd, struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = MR_CASE_ONCE(fd->cf, "DELETE FROM object WHERE run=:run", err,
-                        MR_ARG_INT("run", fd->run));
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = MR_CASE_ONCE(fd->cf, "DELETE FROM object WHERE run=:run", err,
+                                     MR_ARG_INT("run", fd->run));
     return mr_findings_end(fd, code, err);
 }
 
@@ -69,10 +65,8 @@ enum mr_code mr_findings_counter_save(struct mr_findings *fd,
                                       const struct mr_find_counter *counter,
                                       struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = MR_CASE_ONCE(
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = MR_CASE_ONCE(
         fd->cf,
         "INSERT OR REPLACE INTO counter (tbl, col, source_next, source_greatest,"
         " target_next, target_greatest) VALUES (:tbl, :col, :source_next,"

@@ -20,14 +20,13 @@ static enum mr_code insert(struct mr_findings *fd, int64_t table, int side,
 enum mr_code mr_findings_made_save(struct mr_findings *fd, int64_t table,
                                    const struct mr_find_made made[2], struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_case_exec(fd->cf,
-                        "CREATE TABLE IF NOT EXISTS tbl_made (tbl INT NOT NULL,"
-                        " side INT NOT NULL, key TEXT NOT NULL, numbers TEXT, time TEXT,"
-                        " PRIMARY KEY (tbl, side)) STRICT, WITHOUT ROWID",
-                        err);
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code =
+        mr_case_exec(fd->cf,
+                     "CREATE TABLE IF NOT EXISTS tbl_made (tbl INT NOT NULL,"
+                     " side INT NOT NULL, key TEXT NOT NULL, numbers TEXT, time TEXT,"
+                     " PRIMARY KEY (tbl, side)) STRICT, WITHOUT ROWID",
+                     err);
     for (int side = 0; code == MR_OK && side < 2; side++)
         code = insert(fd, table, side, &made[side], err);
     return mr_findings_end(fd, code, err);

@@ -12,10 +12,8 @@ enum mr_code mr_findings_segments_add(struct mr_findings *fd, int64_t table,
                                       struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_case_prepare(
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = mr_case_prepare(
         fd->cf, "INSERT INTO segment (tbl, no, lo, hi) VALUES (:tbl, :no, :lo, :hi)",
         &stmt, err);
     for (size_t i = 0; code == MR_OK && i < count; i++)
@@ -269,10 +267,9 @@ enum mr_code mr_findings_save(struct mr_findings *fd, int64_t table,
         {&update,
          images ? OLD_FINDING(", source=:source, target=:target") : OLD_FINDING("")},
         {&insert, NEW_FINDING}};
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_case_prepare_all(fd->cf, list, sizeof list / sizeof list[0], err);
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code =
+        mr_case_prepare_all(fd->cf, list, sizeof list / sizeof list[0], err);
     for (size_t i = 0; code == MR_OK && i < count; i++)
         code = findings[i].id == 0
                    ? write_finding(insert, 1, OF_ALL, table, &findings[i], err)
@@ -287,13 +284,12 @@ enum mr_code mr_findings_add_unknown(struct mr_findings *fd, int64_t table,
                                      const struct mr_finding *finding, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_case_prepare(fd->cf,
-                           NEW_FINDING " WHERE NOT EXISTS (SELECT 1 FROM finding"
-                                       " WHERE tbl=:tbl AND key=:key AND state<>5)",
-                           &stmt, err);
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code =
+        mr_case_prepare(fd->cf,
+                        NEW_FINDING " WHERE NOT EXISTS (SELECT 1 FROM finding"
+                                    " WHERE tbl=:tbl AND key=:key AND state<>5)",
+                        &stmt, err);
     if (code == MR_OK)
         code = write_finding(stmt, 1, OF_ALL, table, finding, err);
     mr_case_free(stmt);
@@ -318,16 +314,14 @@ enum mr_code mr_findings_restate_page(struct mr_findings *fd,
                                       const struct mr_find_page *page,
                                       enum mr_find_state to, struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = MR_CASE_ONCE(fd->cf,
-                        "UPDATE finding SET state=:to WHERE tbl=:tbl AND state=:state"
-                        " AND id>:after AND id<=:last",
-                        err, MR_ARG_INT("to", to), MR_ARG_INT("tbl", page->table),
-                        MR_ARG_INT("state", page->state),
-                        MR_ARG_INT("after", page->after_id),
-                        MR_ARG_INT("last", last_of(page)));
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = MR_CASE_ONCE(
+        fd->cf,
+        "UPDATE finding SET state=:to WHERE tbl=:tbl AND state=:state"
+        " AND id>:after AND id<=:last",
+        err, MR_ARG_INT("to", to), MR_ARG_INT("tbl", page->table),
+        MR_ARG_INT("state", page->state), MR_ARG_INT("after", page->after_id),
+        MR_ARG_INT("last", last_of(page)));
     return mr_findings_end(fd, code, err);
 }
 
@@ -343,10 +337,8 @@ enum mr_code mr_findings_duplicate_add(struct mr_findings *fd, int64_t table,
                                        const struct mr_find_duplicate *duplicate,
                                        struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = MR_CASE_ONCE(
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = MR_CASE_ONCE(
         fd->cf,
         "INSERT OR IGNORE INTO duplicate (tbl, side, identity, image)"
         " VALUES (:tbl, :side, :identity, :image)",

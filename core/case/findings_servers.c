@@ -25,16 +25,15 @@ enum mr_code mr_findings_servers_save(struct mr_findings *fd,
                                       const struct mr_server *const servers[2],
                                       struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_case_exec(fd->cf,
-                        "CREATE TABLE IF NOT EXISTS run_server (run INT NOT NULL,"
-                        " side INT NOT NULL, flavour INT NOT NULL, uuid TEXT NOT NULL,"
-                        " server_id INT NOT NULL, hostname TEXT NOT NULL,"
-                        " port INT NOT NULL, datadir TEXT NOT NULL,"
-                        " PRIMARY KEY (run, side)) STRICT, WITHOUT ROWID",
-                        err);
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code =
+        mr_case_exec(fd->cf,
+                     "CREATE TABLE IF NOT EXISTS run_server (run INT NOT NULL,"
+                     " side INT NOT NULL, flavour INT NOT NULL, uuid TEXT NOT NULL,"
+                     " server_id INT NOT NULL, hostname TEXT NOT NULL,"
+                     " port INT NOT NULL, datadir TEXT NOT NULL,"
+                     " PRIMARY KEY (run, side)) STRICT, WITHOUT ROWID",
+                     err);
     for (int side = 0; code == MR_OK && side < 2; side++)
         if (servers[side] != NULL)
             code = insert(fd, side, servers[side], err);

@@ -14,17 +14,19 @@ static enum mr_code replace(struct mr_findings *fd,
                             struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = MR_CASE_ONCE(fd->cf, "DELETE FROM run_setting WHERE run=:run",
-                                     err, MR_ARG_INT("run", fd->run));
-    if (code == MR_OK)
-        code = mr_case_prepare(fd->cf,
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(MR_CASE_ONCE(fd->cf, "DELETE FROM run_setting WHERE run=:run", err,
+                            MR_ARG_INT("run", fd->run)));
+    MR_TRY_OUT(mr_case_prepare(fd->cf,
                                "INSERT INTO run_setting (run, tbl, key, value)"
                                " VALUES (:run, :tbl, :key, :value)",
-                               &stmt, err);
-    for (size_t i = 0; code == MR_OK && i < count; i++)
-        code = MR_CASE_RUN(
-            stmt, err, MR_ARG_INT("run", fd->run), MR_ARG_TEXT("tbl", settings[i].table),
-            MR_ARG_TEXT("key", settings[i].key), MR_ARG_TEXT("value", settings[i].value));
+                               &stmt, err));
+    for (size_t i = 0; i < count; i++)
+        MR_TRY_OUT(MR_CASE_RUN(stmt, err, MR_ARG_INT("run", fd->run),
+                               MR_ARG_TEXT("tbl", settings[i].table),
+                               MR_ARG_TEXT("key", settings[i].key),
+                               MR_ARG_TEXT("value", settings[i].value)));
+out:
     mr_case_free(stmt);
     return code;
 }
@@ -34,14 +36,13 @@ enum mr_code mr_findings_settings_save(struct mr_findings *fd,
                                        const struct mr_find_setting *settings,
                                        size_t count, struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_case_exec(fd->cf,
-                        "CREATE TABLE IF NOT EXISTS run_setting (id INTEGER PRIMARY KEY,"
-                        " run INT NOT NULL, tbl TEXT NOT NULL, key TEXT NOT NULL,"
-                        " value TEXT NOT NULL) STRICT",
-                        err);
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code =
+        mr_case_exec(fd->cf,
+                     "CREATE TABLE IF NOT EXISTS run_setting (id INTEGER PRIMARY KEY,"
+                     " run INT NOT NULL, tbl TEXT NOT NULL, key TEXT NOT NULL,"
+                     " value TEXT NOT NULL) STRICT",
+                     err);
     if (code == MR_OK)
         code = replace(fd, settings, count, err);
     return mr_findings_end(fd, code, err);

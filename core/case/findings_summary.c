@@ -83,10 +83,8 @@ static enum mr_code count_kinds(struct mr_findings *fd, int64_t table,
 enum mr_code mr_findings_summarise(struct mr_findings *fd, int64_t table,
                                    struct mr_find_counts *counts, struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = find_moved(fd, table, &counts->moved, err);
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = find_moved(fd, table, &counts->moved, err);
     if (code == MR_OK)
         code = count_kinds(fd, table, counts, err);
     return mr_findings_end(fd, code, err);

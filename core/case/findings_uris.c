@@ -14,13 +14,12 @@ static enum mr_code insert(struct mr_findings *fd, const char *shown, const char
 enum mr_code mr_findings_uri_save(struct mr_findings *fd, const char *shown,
                                   const char *whole, struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_case_exec(fd->cf,
-                        "CREATE TABLE IF NOT EXISTS uri (shown TEXT PRIMARY KEY,"
-                        " whole TEXT NOT NULL) STRICT",
-                        err);
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code =
+        mr_case_exec(fd->cf,
+                     "CREATE TABLE IF NOT EXISTS uri (shown TEXT PRIMARY KEY,"
+                     " whole TEXT NOT NULL) STRICT",
+                     err);
     if (code == MR_OK)
         code = insert(fd, shown, whole, err);
     return mr_findings_end(fd, code, err);

@@ -20,18 +20,17 @@ enum mr_code mr_image_open(struct mr_image *image, const void *ptr, size_t len,
                            struct mr_err *err)
 {
     size_t pos = 0;
-    enum mr_code code = MR_OK;
     image->ptr = ptr;
     image->len = len;
     mr_vec_clear(&image->starts);
-    while (code == MR_OK && ptr != NULL && pos < len) {
+    while (ptr != NULL && pos < len) {
         size_t *start = mr_vec_push(&image->starts);
         if (start == NULL)
             return mr_err_nomem(err, "reading a row image");
         *start = pos;
-        code = mr_row_skip(ptr, len, &pos, err);
+        MR_TRY(mr_row_skip(ptr, len, &pos, err));
     }
-    return code;
+    return MR_OK;
 }
 
 bool mr_image_is_row(const struct mr_image *image)

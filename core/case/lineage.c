@@ -44,10 +44,8 @@ enum mr_code mr_lineage_reference_add(struct mr_findings *fd,
                                       struct mr_lineage_reference *reference,
                                       struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = MR_CASE_ONCE(
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = MR_CASE_ONCE(
         fd->cf,
         "INSERT INTO reference (run, tbl, parent, parent_name, name, declared, condition,"
         " condition_at) VALUES (:run, :tbl, nullif(:parent, 0), :parent_name, :name,"
@@ -117,16 +115,17 @@ enum mr_code mr_lineage_references(struct mr_findings *fd, struct mr_arena *aren
     struct mr_case_stmt *stmt = NULL;
     const size_t before = references->count;
     mr_case_lock(fd->cf);
-    enum mr_code code = MR_CASE_PREPARE(
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(MR_CASE_PREPARE(
         fd->cf,
         "SELECT id, tbl, parent, parent_name, name, declared, condition, condition_at"
         " FROM reference WHERE run=:run ORDER BY id",
-        &stmt, err, MR_ARG_INT("run", fd->run));
-    if (code == MR_OK)
-        code = mr_case_fields_all(stmt, MR_CASE_FIELDS(reference_fields), arena,
-                                  references, err);
-    for (size_t i = before; code == MR_OK && i < references->count; i++)
-        code = load_columns(fd, arena, mr_vec_at(references, i), err);
+        &stmt, err, MR_ARG_INT("run", fd->run)));
+    MR_TRY_OUT(mr_case_fields_all(stmt, MR_CASE_FIELDS(reference_fields), arena,
+                                  references, err));
+    for (size_t i = before; i < references->count; i++)
+        MR_TRY_OUT(load_columns(fd, arena, mr_vec_at(references, i), err));
+out:
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;
@@ -267,10 +266,8 @@ enum mr_code mr_lineage_nodes(struct mr_findings *fd, int64_t table, int side,
 {
     struct saver s = {.fd = fd, .side = side};
     /* outside of a transaction each search would lock and unlock the file */
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = prepare_find(&s, err);
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = prepare_find(&s, err);
     for (size_t i = 0; code == MR_OK && i < count; i++) {
         code = find_by_key(&s, table, keys[i], &nodes[i], err);
         if (code == MR_OK && nodes[i] == 0)
@@ -295,10 +292,8 @@ enum mr_code mr_lineage_save(struct mr_findings *fd, int side,
     struct saver s = {.fd = fd, .side = side};
     const struct mr_lineage_row *last = NULL;
     int64_t last_node = 0;
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = saver_prepare(&s, err);
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = saver_prepare(&s, err);
     for (size_t i = 0; code == MR_OK && i < count; i++) {
         int64_t parent = steps[i].node;
         if (parent == 0 && steps[i].parent != NULL) {
@@ -319,10 +314,8 @@ enum mr_code mr_lineage_ancestors_add(struct mr_findings *fd, int side,
                                       size_t count, struct mr_err *err)
 {
     struct saver s = {.fd = fd, .side = side};
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = saver_prepare(&s, err);
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = saver_prepare(&s, err);
     for (size_t i = 0; code == MR_OK && i < count; i++) {
         int64_t node = 0;
         code = node_of(&s, rows[i], &node, err);
@@ -333,13 +326,11 @@ enum mr_code mr_lineage_ancestors_add(struct mr_findings *fd, int side,
 
 enum mr_code mr_lineage_finish(struct mr_findings *fd, struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_case_exec(fd->cf,
-                        "DROP INDEX IF EXISTS finding_source_head;"
-                        "DROP INDEX IF EXISTS finding_target_head",
-                        err);
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = mr_case_exec(fd->cf,
+                                     "DROP INDEX IF EXISTS finding_source_head;"
+                                     "DROP INDEX IF EXISTS finding_target_head",
+                                     err);
     return mr_findings_end(fd, code, err);
 }
 

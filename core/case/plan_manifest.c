@@ -23,9 +23,7 @@ static enum mr_code check_seal(const char *text, size_t len, const char *name,
     size_t body = len >= seal + hex + tail ? len - seal - hex - tail : 0;
     if (body > 0 && memcmp(text + body, SEAL, seal) == 0 &&
         memcmp(text + len - tail, TAIL, tail) == 0) {
-        enum mr_code code = mr_sha256_bytes(text, body, actual, err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(mr_sha256_bytes(text, body, actual, err));
         if (memcmp(text + body + seal, actual, hex) == 0)
             return MR_OK;
     }
@@ -81,14 +79,13 @@ enum mr_code mr_plan_manifest_load(const char *dir, struct mr_json_doc **out,
     struct stat st;
     *out = NULL;
     mr_strbuf_add_fmt(&path, "%s/" NAME, dir);
-    enum mr_code code = mr_strbuf_check(&path, "reading a plan", err);
-    if (code == MR_OK && lstat(path.ptr, &st) != 0 &&
-        (errno == ENOENT || errno == ENOTDIR))
-        code = refuse_missing(dir, err);
-    if (code == MR_OK)
-        code = mr_io_read_part(path.ptr, MAX_BYTES, &text, err);
-    if (code == MR_OK)
-        code = mr_plan_manifest_parse(text.ptr, text.len, path.ptr, out, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&path, "reading a plan", err));
+    if (lstat(path.ptr, &st) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        MR_TRY_OUT(refuse_missing(dir, err));
+    MR_TRY_OUT(mr_io_read_part(path.ptr, MAX_BYTES, &text, err));
+    MR_TRY_OUT(mr_plan_manifest_parse(text.ptr, text.len, path.ptr, out, err));
+out:
     mr_strbuf_release(&text);
     mr_strbuf_release(&path);
     return code;
@@ -103,9 +100,7 @@ enum mr_code mr_plan_manifest_seal(struct mr_strbuf *body, struct mr_strbuf *out
         body->len--;
     if (body->len > 0)
         body->len--;
-    enum mr_code code = mr_sha256_bytes(body->ptr, body->len, hex, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_sha256_bytes(body->ptr, body->len, hex, err));
     mr_strbuf_add(out, body->ptr, body->len);
     mr_strbuf_add_str(out, SEAL);
     mr_strbuf_add_str(out, hex);

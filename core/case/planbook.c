@@ -7,7 +7,7 @@
 static enum mr_code add_plan(struct mr_findings *fd, struct mr_plan_record *plan,
                              struct mr_err *err)
 {
-    enum mr_code code = MR_CASE_ONCE(
+    MR_TRY(MR_CASE_ONCE(
         fd->cf,
         "INSERT INTO plan (uuid, run, policy, created, source, target, dir, state)"
         " VALUES (:uuid, nullif(:run, 0), :policy, :created, :source, :target, :dir,"
@@ -15,9 +15,9 @@ static enum mr_code add_plan(struct mr_findings *fd, struct mr_plan_record *plan
         err, MR_ARG_TEXT("uuid", plan->uuid), MR_ARG_INT("run", plan->run),
         MR_ARG_TEXT("policy", plan->policy), MR_ARG_TEXT("created", plan->created),
         MR_ARG_TEXT("source", plan->source), MR_ARG_TEXT("target", plan->target),
-        MR_ARG_TEXT("dir", plan->dir));
-    plan->id = code == MR_OK ? mr_case_last_id(fd->cf) : 0;
-    return code;
+        MR_ARG_TEXT("dir", plan->dir)));
+    plan->id = mr_case_last_id(fd->cf);
+    return MR_OK;
 }
 
 enum mr_code mr_planbook_add_blocks(struct mr_findings *fd, int64_t plan,
@@ -53,12 +53,11 @@ enum mr_code mr_planbook_add_blocks(struct mr_findings *fd, int64_t plan,
 static enum mr_code keep_uris(struct mr_findings *fd, const struct mr_plan_record *plan,
                               struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (int side = 0; code == MR_OK && side < 2; side++)
+    for (int side = 0; side < 2; side++)
         if (plan->uri[side] != NULL)
-            code = mr_findings_uri_save(fd, side == 0 ? plan->source : plan->target,
-                                        plan->uri[side], err);
-    return code;
+            MR_TRY(mr_findings_uri_save(fd, side == 0 ? plan->source : plan->target,
+                                        plan->uri[side], err));
+    return MR_OK;
 }
 
 enum mr_code mr_planbook_add(struct mr_findings *fd, struct mr_plan_record *plan,
@@ -78,21 +77,18 @@ enum mr_code mr_planbook_add(struct mr_findings *fd, struct mr_plan_record *plan
 
 enum mr_code mr_planbook_finish(struct mr_findings *fd, int64_t plan, struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = MR_CASE_ONCE(fd->cf, "UPDATE plan SET state='written' WHERE id=:plan", err,
-                        MR_ARG_INT("plan", plan));
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code =
+        MR_CASE_ONCE(fd->cf, "UPDATE plan SET state='written' WHERE id=:plan", err,
+                     MR_ARG_INT("plan", plan));
     return mr_findings_end(fd, code, err);
 }
 
 enum mr_code mr_planbook_remove(struct mr_findings *fd, int64_t plan, struct mr_err *err)
 {
-    enum mr_code code = mr_findings_begin(fd, err);
-    if (code != MR_OK)
-        return code;
-    code = MR_CASE_ONCE(fd->cf, "DELETE FROM plan_block WHERE plan=:plan", err,
-                        MR_ARG_INT("plan", plan));
+    MR_TRY(mr_findings_begin(fd, err));
+    enum mr_code code = MR_CASE_ONCE(fd->cf, "DELETE FROM plan_block WHERE plan=:plan",
+                                     err, MR_ARG_INT("plan", plan));
     if (code == MR_OK)
         code = MR_CASE_ONCE(fd->cf, "DELETE FROM plan WHERE id=:plan", err,
                             MR_ARG_INT("plan", plan));

@@ -197,9 +197,7 @@ static enum mr_code parse_letters(struct line *line, const char *letters)
         if (mr_option_has_value(option))
             return letters[1] != '\0' ? set_value(line, option, letters + 1)
                                       : apply_next(line, option);
-        enum mr_code code = apply_bare(line, option, false);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(apply_bare(line, option, false));
     }
     return MR_OK;
 }
@@ -423,9 +421,7 @@ enum mr_code mr_cli_parse(struct mr_invocation *invocation,
     *invocation = (struct mr_invocation){.request = MR_CLI_RUN, .commands = commands};
     mr_arena_init(&invocation->arena);
     struct line line = {.invocation = invocation, .err = err};
-    enum mr_code code = copy_args(&line, argc, argv);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(copy_args(&line, argc, argv));
     if (line.count == 0)
         return mr_err_set(err, MR_E_USAGE, "no command given");
     const char *first = line.args[line.at++];
@@ -436,7 +432,7 @@ enum mr_code mr_cli_parse(struct mr_invocation *invocation,
         invocation->request = MR_CLI_VERSION;
         return MR_OK;
     }
-    code = find_command(&line, first);
+    enum mr_code code = find_command(&line, first);
     return code == MR_OK && invocation->command != NULL ? parse_command_line(&line)
                                                         : code;
 }
@@ -498,9 +494,7 @@ enum mr_code mr_cli_check_file(struct mr_command_list commands,
 {
     for (const struct mr_ini_entry *entry = config->options; entry != NULL;
          entry = entry->next) {
-        enum mr_code code = check_file_key(commands, config, entry, err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(check_file_key(commands, config, entry, err));
     }
     return MR_OK;
 }
@@ -517,14 +511,10 @@ static const char *config_path(const struct mr_settings *settings)
 enum mr_code mr_cli_configure(struct mr_invocation *invocation, struct mr_err *err)
 {
     struct mr_settings *settings = &invocation->settings;
-    enum mr_code code = mr_config_load(config_path(settings), &invocation->config, err);
-    if (code == MR_OK)
-        code = mr_cli_check_file(invocation->commands, invocation->config, err);
-    if (code == MR_OK)
-        code = mr_settings_apply_file(settings, invocation->config, err);
-    if (code == MR_OK)
-        code = mr_settings_finish(settings, err);
-    return code;
+    MR_TRY(mr_config_load(config_path(settings), &invocation->config, err));
+    MR_TRY(mr_cli_check_file(invocation->commands, invocation->config, err));
+    MR_TRY(mr_settings_apply_file(settings, invocation->config, err));
+    return mr_settings_finish(settings, err);
 }
 
 void mr_cli_release(struct mr_invocation *invocation)

@@ -141,17 +141,14 @@ static enum mr_code check_sections(struct mr_config *config, struct mr_err *err)
 {
     for (const struct mr_ini_section *section = config->sections; section != NULL;
          section = section->next) {
-        enum mr_code code = MR_OK;
         if (strcmp(section->word, word_table) == 0)
-            code = check_table(config, section, err);
+            MR_TRY(check_table(config, section, err));
         else if (strcmp(section->word, word_options) == 0)
-            code = check_options(config, section, err);
+            MR_TRY(check_options(config, section, err));
         else if (strcmp(section->word, word_gate) == 0)
-            code = check_gate(config, section, err);
+            MR_TRY(check_gate(config, section, err));
         else
-            code = unknown_section(config, section, err);
-        if (code != MR_OK)
-            return code;
+            MR_TRY(unknown_section(config, section, err));
     }
     return MR_OK;
 }
@@ -228,13 +225,13 @@ enum mr_code mr_config_load(const char *path, struct mr_config **out, struct mr_
     const char *home = getenv("HOME");
     if (home != NULL && home[0] != '\0')
         mr_strbuf_add_fmt(&usual, "%s/.config/myrecon.ini", home);
-    code = mr_strbuf_check(&usual, "looking for the configuration file", err);
-    if (code == MR_OK) {
-        if (usual.len > 0 && !is_absent(usual.ptr))
-            code = load_file(usual.ptr, out, err);
-        else if ((*out = config_new(NULL, err)) == NULL)
-            code = MR_E_NOMEM;
-    }
+    MR_TRY_OUT(mr_strbuf_check(&usual, "looking for the configuration file", err));
+    if (usual.len > 0 && !is_absent(usual.ptr))
+        MR_TRY_OUT(load_file(usual.ptr, out, err));
+    else if ((*out = config_new(NULL, err)) == NULL)
+        MR_TRY_OUT(MR_E_NOMEM);
+
+out:
     mr_strbuf_release(&usual);
     return code;
 }

@@ -211,13 +211,9 @@ static enum mr_code print_command(struct printer *p, const struct mr_command *co
                                   struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_settings settings;
-    enum mr_code code = mr_settings_init(&settings, command->options, arena, err);
-    if (code == MR_OK)
-        code = mr_settings_apply_file(&settings, p->invocation->config, err);
-    if (code == MR_OK)
-        code = mr_settings_finish(&settings, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_settings_init(&settings, command->options, arena, err));
+    MR_TRY(mr_settings_apply_file(&settings, p->invocation->config, err));
+    MR_TRY(mr_settings_finish(&settings, err));
     if (!p->as_json)
         mr_strbuf_add_fmt(&p->text, "\n%s:\n", command->name);
     for (size_t i = 0; i < command->options->count; i++) {
@@ -304,9 +300,7 @@ static void print_sections(struct printer *p)
 static enum mr_code finish_output(struct printer *p, struct mr_err *err)
 {
     static const char name[] = "standard output";
-    enum mr_code code = mr_strbuf_check(&p->text, "printing the settings", err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_strbuf_check(&p->text, "printing the settings", err));
     if (p->as_json)
         return mr_jsonw_finish(&p->json, name, err);
     struct mr_strbuf shown = MR_STRBUF_INIT;
@@ -316,7 +310,7 @@ static enum mr_code finish_output(struct printer *p, struct mr_err *err)
         mr_strbuf_add_char(&shown, '\n');
         i += len + 1;
     }
-    code = mr_strbuf_check(&shown, "printing the settings", err);
+    enum mr_code code = mr_strbuf_check(&shown, "printing the settings", err);
     if (code == MR_OK && fwrite(shown.ptr, 1, shown.len, stdout) != shown.len)
         code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to %s", name);
     mr_strbuf_release(&shown);

@@ -248,12 +248,11 @@ static enum mr_code add_silence(struct mr_gate_config *config, const char *value
         return mr_err_nomem(err, "reading the configuration");
     if (config->nsilences > 0)
         memcpy(all, config->silences, config->nsilences * sizeof *all);
-    enum mr_code code = parse_silence(&all[config->nsilences], value, arena, err);
-    if (code == MR_OK) {
-        config->silences = all;
-        config->nsilences++;
-    }
-    return code;
+    MR_TRY(parse_silence(&all[config->nsilences], value, arena, err));
+    config->silences = all;
+    config->nsilences++;
+
+    return MR_OK;
 }
 
 static const char *const other_keys[] = {

@@ -148,9 +148,7 @@ enum mr_code mr_ini_parse(const char *text, size_t len, const char *file,
         const char *newline = memchr(text + at, '\n', len - at);
         size_t end = newline != NULL ? (size_t)(newline - text) : len;
         p.line++;
-        enum mr_code code = parse_line(&p, (struct span){text + at, end - at});
-        if (code != MR_OK)
-            return code;
+        MR_TRY(parse_line(&p, (struct span){text + at, end - at}));
         at = end + 1;
     }
     return MR_OK;

@@ -143,11 +143,8 @@ static enum mr_code set_number(const struct mr_option *option, void *values,
                                const char *text, struct mr_err *err)
 {
     uint64_t wide = 0;
-    enum mr_code code = option->type == MR_OPTION_MILLIS
-                            ? parse_millis(option, text, &wide, err)
-                            : parse_uint(option, text, &wide, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(option->type == MR_OPTION_MILLIS ? parse_millis(option, text, &wide, err)
+                                            : parse_uint(option, text, &wide, err));
     unsigned narrow = (unsigned)wide;
     if (option->type == MR_OPTION_UINT64)
         store(option, values, &wide, sizeof wide);

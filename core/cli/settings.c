@@ -48,8 +48,8 @@ enum mr_code mr_settings_init(struct mr_settings *settings,
     settings->origins = mr_arena_calloc(arena, set->count, sizeof *settings->origins);
     if (settings->values == NULL || settings->origins == NULL)
         return mr_err_nomem(err, "reading options");
-    enum mr_code code = apply_defaults(settings, err);
-    return code != MR_OK ? code : apply_environment(settings, err);
+    MR_TRY(apply_defaults(settings, err));
+    return apply_environment(settings, err);
 }
 
 const struct mr_option *mr_settings_find(const struct mr_option_set *set,

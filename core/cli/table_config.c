@@ -207,22 +207,17 @@ static enum mr_code parse_names(struct parse *p, struct mr_string_list *list)
 static enum mr_code parse_columns(struct parse *p)
 {
     struct mr_string_list list;
-    enum mr_code code = parse_names(p, &list);
-    if (code == MR_OK)
-        code = expect_end(p);
-    if (code == MR_OK)
-        memcpy(field(p), &list, sizeof list);
-    return code;
+    MR_TRY(parse_names(p, &list));
+    MR_TRY(expect_end(p));
+    memcpy(field(p), &list, sizeof list);
+    return MR_OK;
 }
 
 static enum mr_code parse_column(struct parse *p)
 {
     const char *name = NULL;
-    enum mr_code code = parse_name(p, &name);
-    if (code == MR_OK)
-        code = expect_end(p);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(parse_name(p, &name));
+    MR_TRY(expect_end(p));
     memcpy(field(p), &name, sizeof name);
     if (p->key->offset == offsetof(struct mr_table_config, time_column))
         p->config->time_by_pattern = p->config->by_pattern;
@@ -246,11 +241,8 @@ static enum mr_code parse_identity(struct parse *p)
         }
     }
     struct mr_string_list list;
-    enum mr_code code = parse_names(p, &list);
-    if (code == MR_OK)
-        code = expect_end(p);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(parse_names(p, &list));
+    MR_TRY(expect_end(p));
     p->config->identity = MR_IDENTITY_COLUMNS;
     p->config->identity_columns = list;
     return MR_OK;
@@ -292,9 +284,7 @@ static enum mr_code check_condition(struct parse *p, const char *sql)
 
 static enum mr_code parse_sql(struct parse *p)
 {
-    enum mr_code code = check_condition(p, p->value);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(check_condition(p, p->value));
     char *copy = mr_arena_strdup(p->arena, p->value);
     if (copy == NULL)
         return nomem(p);
@@ -399,17 +389,13 @@ static enum mr_code parse_conflict(struct parse *p)
 /* db.table.col[,col] [when CONDITION] */
 static enum mr_code parse_referenced(struct parse *p, struct mr_reference *ref)
 {
-    enum mr_code code = parse_name(p, &ref->ref_db);
-    if (code == MR_OK && !accept(p, "."))
-        code = fail(p, "the referenced column lacks its database", REFERENCE_HINT);
-    if (code == MR_OK)
-        code = parse_name(p, &ref->ref_table);
-    if (code == MR_OK && !accept(p, "."))
-        code = fail(p, "the referenced column lacks its database", REFERENCE_HINT);
-    if (code == MR_OK)
-        code = parse_names(p, &ref->ref_columns);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(parse_name(p, &ref->ref_db));
+    if (!accept(p, "."))
+        MR_TRY(fail(p, "the referenced column lacks its database", REFERENCE_HINT));
+    MR_TRY(parse_name(p, &ref->ref_table));
+    if (!accept(p, "."))
+        MR_TRY(fail(p, "the referenced column lacks its database", REFERENCE_HINT));
+    MR_TRY(parse_names(p, &ref->ref_columns));
     if (ref->columns.count != ref->ref_columns.count)
         return fail(p, "the two sides name different numbers of columns", REFERENCE_HINT);
     skip_blanks(p);
@@ -444,22 +430,19 @@ static enum mr_code add_reference(struct parse *p, const struct mr_reference *re
 static enum mr_code parse_reference(struct parse *p)
 {
     struct mr_reference ref = {0};
-    enum mr_code code = MR_OK;
     /* a column may be called none: only the colon makes it the special word */
     const char *start = p->at;
     ref.dismissed = accept(p, "none") && accept(p, ":");
     if (!ref.dismissed)
         p->at = start;
-    code = parse_names(p, &ref.columns);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(parse_names(p, &ref.columns));
     if (ref.dismissed)
-        code = expect_end(p);
+        MR_TRY(expect_end(p));
     else if (accept(p, "->"))
-        code = parse_referenced(p, &ref);
+        MR_TRY(parse_referenced(p, &ref));
     else
-        code = fail(p, "no -> behind the columns", REFERENCE_HINT);
-    return code == MR_OK ? add_reference(p, &ref) : code;
+        MR_TRY(fail(p, "no -> behind the columns", REFERENCE_HINT));
+    return add_reference(p, &ref);
 }
 
 static enum mr_code add_renamed(struct parse *p, const struct mr_renamed *renamed)
@@ -486,15 +469,13 @@ static enum mr_code add_renamed(struct parse *p, const struct mr_renamed *rename
 static enum mr_code parse_renamed(struct parse *p)
 {
     struct mr_renamed renamed = {.by_pattern = p->config->by_pattern};
-    enum mr_code code = parse_name(p, &renamed.from);
-    if (code == MR_OK && !accept(p, "->"))
-        code = fail(p, "no -> behind the column",
-                    "Write SOURCE's name -> TARGET's name, such as nick -> name.");
-    if (code == MR_OK)
-        code = parse_name(p, &renamed.to);
-    if (code == MR_OK)
-        code = expect_end(p);
-    return code == MR_OK ? add_renamed(p, &renamed) : code;
+    MR_TRY(parse_name(p, &renamed.from));
+    if (!accept(p, "->"))
+        MR_TRY(fail(p, "no -> behind the column",
+                    "Write SOURCE's name -> TARGET's name, such as nick -> name."));
+    MR_TRY(parse_name(p, &renamed.to));
+    MR_TRY(expect_end(p));
+    return add_renamed(p, &renamed);
 }
 
 static enum mr_code unknown_key(const char *name, struct mr_err *err)

@@ -11,9 +11,7 @@
 
 enum mr_code mr_db_send(struct mr_db *db, const char *sql, size_t len, struct mr_err *err)
 {
-    enum mr_code code = mr_db_prepare_text(db, sql, len, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_db_prepare_text(db, sql, len, err));
     mr_watch_begin(db->watch);
     bool failed = mysql_send_query(db->mysql, db->sql.ptr, db->sql.len) != 0;
     mr_watch_end(db->watch);

@@ -186,15 +186,13 @@ enum mr_code mr_db_query(struct mr_db *db, const char *shape, const char *sql, s
                          struct mr_result **out, struct mr_err *err)
 {
     *out = NULL;
-    enum mr_code code = mr_db_prepare_text(db, sql, len, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_db_prepare_text(db, sql, len, err));
     struct mr_result *res = calloc(1, sizeof *res);
     if (res == NULL)
         return mr_err_nomem(err, "reading a result");
     mr_arena_init(&res->arena);
     res->last = &res->first;
-    code = ask(db, shape, res, err);
+    enum mr_code code = ask(db, shape, res, err);
     if (code == MR_OK)
         *out = res;
     else

@@ -681,9 +681,7 @@ static enum mr_code read_line(int fd, char *buf, size_t size, struct mr_err *err
     size_t used = 0;
     for (;;) {
         char c;
-        enum mr_code code = mr_term_await_line(fd, err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(mr_term_await_line(fd, err));
         ssize_t got = read(fd, &c, 1);
         if (got < 0 && errno == EINTR)
             continue;

@@ -124,8 +124,8 @@ static enum mr_code end_at_cr(struct mr_csv_in *csv, char c, struct mr_err *err)
 {
     if (!csv->loose)
         return refuse(csv, "a line ends with CR alone", err);
-    enum mr_code code = end_record(csv, err);
-    return code == MR_OK ? take(csv, c, err) : code;
+    MR_TRY(end_record(csv, err));
+    return take(csv, c, err);
 }
 
 static enum mr_code take(struct mr_csv_in *csv, char c, struct mr_err *err)
@@ -187,18 +187,16 @@ static size_t skip_mark(struct mr_csv_in *csv, const char *ptr, size_t len)
 enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len,
                             struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = skip_mark(csv, ptr, len); code == MR_OK && i < len;) {
+    for (size_t i = skip_mark(csv, ptr, len); i < len;) {
         size_t run = plain_run(csv, ptr + i, len - i);
         mr_strbuf_add(&csv->bytes, ptr + i, run);
         i += run;
         if (i < len)
-            code = take(csv, ptr[i++], err);
-        if (code == MR_OK &&
-            csv->bytes.len + csv->ends.count * FIELD_BYTES > csv->max_bytes)
-            code = refuse(csv, "the record has no end", err);
+            MR_TRY(take(csv, ptr[i++], err));
+        if (csv->bytes.len + csv->ends.count * FIELD_BYTES > csv->max_bytes)
+            MR_TRY(refuse(csv, "the record has no end", err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_csv_in_finish(struct mr_csv_in *csv, struct mr_err *err)

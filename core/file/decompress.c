@@ -51,8 +51,7 @@ enum mr_code mr_decompress_write(struct mr_decompress *d, const void *ptr, size_
 {
     ZSTD_inBuffer in = {.src = ptr, .size = len};
     bool is_full = false;
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && (in.pos < in.size || is_full)) {
+    while ((in.pos < in.size || is_full)) {
         ZSTD_outBuffer out = {.dst = d->buffer, .size = d->buffer_bytes};
         size_t left = ZSTD_decompressStream(d->context, &out, &in);
         if (ZSTD_isError(left)) {
@@ -62,9 +61,9 @@ enum mr_code mr_decompress_write(struct mr_decompress *d, const void *ptr, size_
         d->is_whole = left == 0;
         is_full = left != 0 && out.pos == out.size;
         if (out.pos > 0)
-            code = d->sink.write(d->sink.arg, out.dst, out.pos, err);
+            MR_TRY(d->sink.write(d->sink.arg, out.dst, out.pos, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_decompress_finish(struct mr_decompress *d, struct mr_err *err)
@@ -176,9 +175,7 @@ enum mr_code mr_decompress_in_read(struct mr_decompress_in *u, void *buf, size_t
         if (u->is_over)
             return u->is_whole ? MR_OK
                                : mr_err_set(err, MR_E_IO, "the zstd data is cut off");
-        enum mr_code code = refill(u, err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(refill(u, err));
     }
     *got = out.pos;
     return MR_OK;

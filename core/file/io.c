@@ -68,16 +68,12 @@ static enum mr_code resolve(const char *path, char **out, struct mr_err *err)
     if (path[0] == '\0')
         return mr_io_fail(err, ENOENT, "create file", path);
     bool is_there = lstat(path, &st) == 0;
-    enum mr_code code = is_there ? mr_owner_check_stat(path, &st, err) : MR_OK;
-    if (code != MR_OK)
-        return code;
+    MR_TRY(is_there ? mr_owner_check_stat(path, &st, err) : MR_OK);
     bool is_link = is_there && S_ISLNK(st.st_mode);
     *out = is_link ? realpath(path, NULL) : strdup(path);
     if (*out == NULL)
         return mr_io_fail(err, errno, "create file", path);
-    code = is_link ? mr_owner_check(*out, err) : MR_OK;
-    if (code != MR_OK)
-        return code;
+    MR_TRY(is_link ? mr_owner_check(*out, err) : MR_OK);
     if (stat(*out, &st) != 0)
         return errno == ENOENT ? MR_OK : mr_io_fail(err, errno, "create file", path);
     if (!S_ISREG(st.st_mode))
@@ -365,10 +361,8 @@ static enum mr_code read_whole(const char *path, enum mr_in_kind kind, size_t ma
 {
     const size_t before = out->len;
     int fd = -1;
-    enum mr_code code = mr_in_open(path, kind, &fd, err);
-    if (code != MR_OK)
-        return code;
-    code = read_fd(fd, path, kind, max_bytes, out, err);
+    MR_TRY(mr_in_open(path, kind, &fd, err));
+    enum mr_code code = read_fd(fd, path, kind, max_bytes, out, err);
     if (code == MR_OK && out->len == before && is_pipe(fd))
         code = mr_err_set(err, MR_E_IO, "nothing came out of the pipe \"%s\"", path);
     if (code != MR_OK)

@@ -94,9 +94,7 @@ static enum mr_code name_it(struct mr_new_dir *dir, const char *path,
     struct mr_strbuf partial = MR_STRBUF_INIT;
     if (path[0] == '\0')
         return mr_err_set(err, MR_E_USAGE, "the %s has no name", dir->kind->noun);
-    enum mr_code code = resolve(dir, arena, path, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(resolve(dir, arena, path, err));
     mr_strbuf_add_fmt(&partial, "%s.partial", dir->path);
     if (!partial.failed)
         dir->partial = mr_arena_strdup(arena, partial.ptr);
@@ -185,10 +183,9 @@ enum mr_code mr_new_dir_begin(struct mr_new_dir *dir, const char *path,
                               struct mr_err *err)
 {
     *dir = (struct mr_new_dir){.kind = kind, .fd = -1};
-    enum mr_code code = name_it(dir, path, arena, err);
-    if (code == MR_OK)
-        code = require_empty(dir, err);
-    return code == MR_OK ? make_partial(dir, err) : code;
+    MR_TRY(name_it(dir, path, arena, err));
+    MR_TRY(require_empty(dir, err));
+    return make_partial(dir, err);
 }
 
 /* ---- publishing ---- */
@@ -212,15 +209,13 @@ static enum mr_code sync_parent(const struct mr_new_dir *dir, struct mr_err *err
 
 enum mr_code mr_new_dir_publish(struct mr_new_dir *dir, struct mr_err *err)
 {
-    enum mr_code code = sync_fd(dir, dir->fd, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(sync_fd(dir, dir->fd, err));
     /* onto nothing or an empty directory; anything else makes it fail */
     if (rename(dir->partial, dir->path) != 0)
         return errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR
                    ? refuse(dir, dir->path, "exists and is not empty", err)
                    : mr_new_dir_fail("give its name to directory", dir->partial, err);
-    code = sync_parent(dir, err);
+    enum mr_code code = sync_parent(dir, err);
     mr_new_dir_close(dir);
     return code;
 }

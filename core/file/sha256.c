@@ -43,9 +43,7 @@ enum mr_code mr_sha256_bytes(const void *ptr, size_t len, char hex[MR_SHA256_HEX
                              struct mr_err *err)
 {
     struct mr_sha256 hash;
-    enum mr_code code = mr_sha256_init(&hash, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_sha256_init(&hash, err));
     mr_sha256_add(&hash, ptr, len);
     mr_sha256_finish(&hash, hex);
     return MR_OK;

@@ -56,8 +56,8 @@ static enum mr_code open_pem(const char *path, struct mr_strbuf *text, BIO **bio
 
 static enum mr_code load_key(const char *path, EVP_PKEY **key, struct mr_err *err)
 {
-    enum mr_code code = mr_pem_key_load(path, HINT_CREATE, key, err);
-    return code == MR_OK ? check_strength(path, *key, err) : code;
+    MR_TRY(mr_pem_key_load(path, HINT_CREATE, key, err));
+    return check_strength(path, *key, err);
 }
 
 static enum mr_code check_certificate(const char *path, X509 *x509, struct mr_err *err)
@@ -115,11 +115,11 @@ static enum mr_code load_certificate(const char *path, EVP_PKEY **key, struct mr
 {
     X509 *x509 = NULL;
     *key = NULL;
-    enum mr_code code = read_certificate(path, &x509, err);
-    if (code == MR_OK)
-        code = check_certificate(path, x509, err);
-    if (code == MR_OK)
-        code = key_of(path, x509, key, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(read_certificate(path, &x509, err));
+    MR_TRY_OUT(check_certificate(path, x509, err));
+    MR_TRY_OUT(key_of(path, x509, key, err));
+out:
     X509_free(x509);
     return code;
 }
@@ -177,11 +177,11 @@ enum mr_code mr_sign_bytes(const char *key_path, const void *ptr, size_t len,
                            struct mr_err *err)
 {
     struct mr_sign_key *key = NULL;
-    enum mr_code code = mr_sign_key_load(key_path, &key, err);
-    if (code == MR_OK)
-        code = id_of(key->key, id, err);
-    if (code == MR_OK)
-        code = mr_sign_key_bytes(key, ptr, len, signature, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_sign_key_load(key_path, &key, err));
+    MR_TRY_OUT(id_of(key->key, id, err));
+    MR_TRY_OUT(mr_sign_key_bytes(key, ptr, len, signature, err));
+out:
     mr_sign_key_free(key);
     return code;
 }
@@ -259,11 +259,11 @@ enum mr_code mr_sign_public_of(const char *cert_path, struct mr_strbuf *der,
 {
     X509 *x509 = NULL;
     EVP_PKEY *key = NULL;
-    enum mr_code code = read_certificate(cert_path, &x509, err);
-    if (code == MR_OK)
-        code = key_of(cert_path, x509, &key, err);
-    if (code == MR_OK)
-        code = add_public(key, der, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(read_certificate(cert_path, &x509, err));
+    MR_TRY_OUT(key_of(cert_path, x509, &key, err));
+    MR_TRY_OUT(add_public(key, der, err));
+out:
     EVP_PKEY_free(key);
     X509_free(x509);
     return code;

@@ -61,12 +61,12 @@ enum mr_code mr_ustar_add(struct mr_ustar *tar, const char *name, const void *pt
     put_octal(h.size, sizeof h.size, len);
     put_octal(h.mtime, sizeof h.mtime, tar->mtime);
     put_checksum(&h);
-    enum mr_code code = tar->sink.write(tar->sink.arg, &h, sizeof h, err);
-    if (code == MR_OK && len > 0)
-        code = tar->sink.write(tar->sink.arg, ptr, len, err);
-    if (code == MR_OK && len % BLOCK != 0)
-        code = tar->sink.write(tar->sink.arg, zeros, BLOCK - len % BLOCK, err);
-    return code;
+    MR_TRY(tar->sink.write(tar->sink.arg, &h, sizeof h, err));
+    if (len > 0)
+        MR_TRY(tar->sink.write(tar->sink.arg, ptr, len, err));
+    if (len % BLOCK != 0)
+        MR_TRY(tar->sink.write(tar->sink.arg, zeros, BLOCK - len % BLOCK, err));
+    return MR_OK;
 }
 
 enum mr_code mr_ustar_finish(struct mr_ustar *tar, struct mr_err *err)

@@ -152,12 +152,11 @@ static enum mr_code plan_columns(const struct mr_pairing *pairing, struct mr_pai
         return mr_err_set(err, MR_E_SQL, "the server cannot open the table%s%s",
                           broken->open_error != NULL ? ": " : "",
                           broken->open_error != NULL ? broken->open_error : "");
-    enum mr_code code = mr_pair_columns(pair, &task, err);
-    if (code == MR_OK) {
-        settle_join(pairing, pair);
-        code = note_texts(pairing, pair, err);
-    }
-    return code;
+    MR_TRY(mr_pair_columns(pair, &task, err));
+    settle_join(pairing, pair);
+    MR_TRY(note_texts(pairing, pair, err));
+
+    return MR_OK;
 }
 
 static enum mr_code refuse_namesake(const struct mr_table *table,

@@ -522,14 +522,13 @@ static enum mr_code freeze_spec(struct builder *b, enum mr_side side,
 
 static enum mr_code freeze_specs(struct builder *b, bool full, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         struct mr_readspec *spec = full ? &b->table->full[side] : &b->table->scan[side];
         if (full)
             *spec = b->table->scan[side];
-        code = freeze_spec(b, side, spec, err);
+        MR_TRY(freeze_spec(b, side, spec, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* The scale of "decimal(10,2)"; the digits of a YEAR, and of a time's seconds. */
@@ -547,8 +546,7 @@ static unsigned decimals_of(const struct mr_column *col)
 static enum mr_code push_shown(struct builder *b, struct mr_find_column *columns,
                                struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < b->pairs.count; i++) {
+    for (size_t i = 0; i < b->pairs.count; i++) {
         const struct pair *p = pair_at(b, i);
         const struct mr_column *s = p->col[MR_SOURCE], *t = p->col[MR_TARGET];
         struct mr_find_column *col = &columns[i];
@@ -569,12 +567,12 @@ static enum mr_code push_shown(struct builder *b, struct mr_find_column *columns
         if (mr_class_has_charset(p->read[MR_SOURCE].cls) &&
             !is_utf8(p->read[MR_SOURCE].charset)) {
             col->show_at = b->values[MR_SOURCE].count;
-            code = push_expr(b, p, MR_EXPR_UTF8, MR_CLASS_TEXT, err);
+            MR_TRY(push_expr(b, p, MR_EXPR_UTF8, MR_CLASS_TEXT, err));
         }
     }
-    for (size_t k = 0; code == MR_OK && k < b->nkey; k++)
+    for (size_t k = 0; k < b->nkey; k++)
         columns[b->key[k]].key_at = (int)k;
-    return code;
+    return MR_OK;
 }
 
 /* Does the reference concern this table at all?  One of a section with wildcards need not,
@@ -601,10 +599,8 @@ static enum mr_code push_conditions(struct builder *b, struct mr_err *err)
             continue;
         at[i] = b->values[MR_SOURCE].count;
         const char *names[MR_SIDES] = {config->references[i].condition, NULL};
-        enum mr_code code = mr_pair_renamed_condition(config, b->table->side, names[0],
-                                                      b->task->arena, &names[1], err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(mr_pair_renamed_condition(config, b->table->side, names[0], b->task->arena,
+                                         &names[1], err));
         for (int side = MR_SOURCE; side < MR_SIDES; side++) {
             struct mr_readcol *col = push_value(b, (enum mr_side)side, err);
             if (col == NULL)
@@ -686,15 +682,12 @@ static enum mr_code choose_identity(struct builder *b, struct mr_err *err)
     size_t n = 0;
     if (at == NULL)
         return mr_err_nomem(err, "planning a table");
-    enum mr_code code = MR_OK;
     enum mr_identity kind = config->identity;
     if (kind == MR_IDENTITY_DEFAULT && b->nkey > 0)
         index = natural_key(b);
     if (kind == MR_IDENTITY_COLUMNS) {
         for (size_t i = 0; i < config->identity_columns.count; i++) {
-            code = identity_column(b, config->identity_columns.items[i], at, n++, err);
-            if (code != MR_OK)
-                return code;
+            MR_TRY(identity_column(b, config->identity_columns.items[i], at, n++, err));
         }
     } else if (kind == MR_IDENTITY_ROW) {
         for (size_t i = 0; i < b->pairs.count; i++)

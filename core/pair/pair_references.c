@@ -154,9 +154,7 @@ static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child,
         .child = child,
         .parent = table_named(p->pairing, side, fk->ref_db, fk->ref_table)};
     size_t *columns, *parents;
-    enum mr_code code = start(p, &r, fk->ncolumns, &columns, &parents, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(start(p, &r, fk->ncolumns, &columns, &parents, err));
     r.edge.name = fk->name;
     r.edge.declared = true;
     r.edge.parent_name =
@@ -177,7 +175,7 @@ static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child,
             r.parent = NULL;
     }
     const char *why = NULL;
-    code = mr_pair_reference_spell(p->pairing->arena, &r, &why, err);
+    enum mr_code code = mr_pair_reference_spell(p->pairing->arena, &r, &why, err);
     if (why != NULL)
         r.parent = NULL;
     return code == MR_OK ? add(p, &r, err) : code;
@@ -306,9 +304,7 @@ static enum mr_code add_configured(struct planner *p, struct mr_pair *child, siz
         .parent = table_named(p->pairing, MR_SOURCE, ref->ref_db, ref->ref_table)};
     size_t *columns, *parents;
     bool skip = false;
-    enum mr_code code = start(p, &r, ref->columns.count, &columns, &parents, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(start(p, &r, ref->columns.count, &columns, &parents, err));
     r.edge.name = reference_name(p->pairing->arena, ref);
     r.edge.parent_name = r.parent != NULL
                              ? r.parent->find.name
@@ -319,7 +315,7 @@ static enum mr_code add_configured(struct planner *p, struct mr_pair *child, siz
     if (child->condition_at[at] != SIZE_MAX)
         r.edge.condition_at = (int)child->condition_at[at];
     const char *why = NULL;
-    code = resolve(&r, ref, columns, parents, &skip, err);
+    enum mr_code code = resolve(&r, ref, columns, parents, &skip, err);
     if (code != MR_OK || skip)
         return code;
     code = mr_pair_reference_spell(p->pairing->arena, &r, &why, err);
@@ -405,12 +401,12 @@ enum mr_code mr_pair_reference_key(const struct mr_spelling *spelling,
 enum mr_code mr_pair_references_save(struct mr_pairing *pairing, struct mr_findings *fd,
                                      struct mr_err *err)
 {
-    enum mr_code code = mr_lineage_clear(fd, err);
-    for (size_t i = 0; code == MR_OK && i < pairing->nreferences; i++) {
+    MR_TRY(mr_lineage_clear(fd, err));
+    for (size_t i = 0; i < pairing->nreferences; i++) {
         struct mr_pair_reference *r = &pairing->references[i];
         r->edge.table = r->child->find.id;
         r->edge.parent = r->parent != NULL ? r->parent->find.id : 0;
-        code = mr_lineage_reference_add(fd, &r->edge, err);
+        MR_TRY(mr_lineage_reference_add(fd, &r->edge, err));
     }
-    return code;
+    return MR_OK;
 }

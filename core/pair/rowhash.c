@@ -44,9 +44,7 @@ static enum mr_code normalise(struct mr_rowhash *rh, const struct mr_value *valu
     *out = *value;
     if (value->cls == MR_CLASS_NULL)
         return MR_OK;
-    enum mr_code code = read_text(rh, value, &text, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(read_text(rh, value, &text, err));
     mr_strbuf_reset(&rh->normal);
     out->ptr = text;
     out->lob = NULL;
@@ -91,28 +89,25 @@ struct mr_digest mr_rowhash_raw(const struct mr_raw_row *row)
 enum mr_code mr_rowhash_key(struct mr_rowhash *rh, const struct mr_value *values,
                             struct mr_strbuf *key, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t k = 0; code == MR_OK && k < rh->spec->nkey; k++)
-        code = mr_row_encode(key, &values[rh->spec->key[k]], err);
-    return code;
+    for (size_t k = 0; k < rh->spec->nkey; k++)
+        MR_TRY(mr_row_encode(key, &values[rh->spec->key[k]], err));
+    return MR_OK;
 }
 
 enum mr_code mr_rowhash_join_key(struct mr_rowhash *rh, const struct mr_value *values,
                                  struct mr_strbuf *key, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t k = 0; code == MR_OK && k < rh->table->nkey_columns; k++)
-        code = mr_row_encode(key, &values[rh->table->key_columns[k]], err);
-    return code;
+    for (size_t k = 0; k < rh->table->nkey_columns; k++)
+        MR_TRY(mr_row_encode(key, &values[rh->table->key_columns[k]], err));
+    return MR_OK;
 }
 
 enum mr_code mr_rowhash_image(struct mr_rowhash *rh, const struct mr_value *values,
                               struct mr_strbuf *image, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < rh->spec->ncols; i++)
-        code = rh->signs != NULL && i < rh->table->find.ncolumns && rh->signs[i]
+    for (size_t i = 0; i < rh->spec->ncols; i++)
+        MR_TRY(rh->signs != NULL && i < rh->table->find.ncolumns && rh->signs[i]
                    ? mr_row_encode_exact(image, &values[i], err)
-                   : mr_row_encode(image, &values[i], err);
-    return code;
+                   : mr_row_encode(image, &values[i], err));
+    return MR_OK;
 }

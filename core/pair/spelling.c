@@ -417,9 +417,7 @@ static enum mr_code write_uuid(const struct mr_spelling *s, const struct mr_valu
     *can = key->cls == MR_CLASS_BINARY && key->len == UUID_BYTES && key->ptr != NULL;
     if (!*can)
         return MR_OK;
-    enum mr_code code = like.ptr != NULL ? decode(like, &old, err) : MR_OK;
-    if (code != MR_OK)
-        return code;
+    MR_TRY(like.ptr != NULL ? decode(like, &old, err) : MR_OK);
     if (like.ptr != NULL && parse_uuid(&old, bytes, &upper, &mixed))
         dashed = old.len == UUID_TEXT;
     value.ptr = text;
@@ -439,9 +437,7 @@ enum mr_code mr_spelling_write(const struct mr_spelling *s, struct mr_key key,
         mr_strbuf_add(out, key.ptr, key.len);
         return MR_OK;
     }
-    enum mr_code code = decode(key, &v, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(decode(key, &v, err));
     if (v.cls == MR_CLASS_NULL) {
         mr_strbuf_add(out, key.ptr, key.len);
         return MR_OK;
@@ -466,17 +462,15 @@ enum mr_code mr_spelling_key_write(const struct mr_spelling *s, size_t ncolumns,
                                    bool *can, struct mr_err *err)
 {
     size_t pos = 0;
-    enum mr_code code = MR_OK;
     *can = true;
-    for (size_t i = 0; code == MR_OK && *can && i < ncolumns; i++) {
+    for (size_t i = 0; *can && i < ncolumns; i++) {
         size_t from = pos;
-        code = mr_row_skip(key.ptr, key.len, &pos, err);
-        if (code == MR_OK)
-            code = mr_spelling_write(
-                &s[i], (struct mr_key){(const char *)key.ptr + from, pos - from}, way,
-                (struct mr_key){0}, out, can, err);
+        MR_TRY(mr_row_skip(key.ptr, key.len, &pos, err));
+        MR_TRY(mr_spelling_write(
+            &s[i], (struct mr_key){(const char *)key.ptr + from, pos - from}, way,
+            (struct mr_key){0}, out, can, err));
     }
-    return code == MR_OK ? mr_strbuf_check(out, "following references", err) : code;
+    return mr_strbuf_check(out, "following references", err);
 }
 
 /* ---- in SQL ---- */

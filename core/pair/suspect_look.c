@@ -175,14 +175,13 @@ enum mr_code mr_suspect_look_begin(struct mr_suspect_look *look,
                                    const struct mr_pair *table, struct mr_err *err)
 {
     size_t n = table->find.ncolumns;
-    enum mr_code code = MR_OK;
     end_table(look);
     look->table = table;
     look->watched = mr_arena_calloc(&look->table_arena, n + 1, sizeof *look->watched);
     look->values = mr_arena_calloc(&look->table_arena, n + 1, sizeof *look->values);
     if (look->watched == NULL || look->values == NULL)
         return nomem(err);
-    for (size_t i = 0; code == MR_OK && i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         size_t type_at = type_beside(table, i);
         if (!may_hold(table, i) || is_known(look, i) ||
             (type_at == NO_COLUMN &&
@@ -190,11 +189,10 @@ enum mr_code mr_suspect_look_begin(struct mr_suspect_look *look,
             continue;
         struct mr_suspect_watch *w = &look->watched[look->nwatched++];
         *w = (struct mr_suspect_watch){.at = i, .type_at = type_at};
-        code = mr_suspect_when_open(&w->when, table, name_of(table, i), err);
-        if (code == MR_OK)
-            code = open_tally(look, &w->tally, err);
+        MR_TRY(mr_suspect_when_open(&w->when, table, name_of(table, i), err));
+        MR_TRY(open_tally(look, &w->tally, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- rows ---- */
@@ -258,11 +256,10 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
 enum mr_code mr_suspect_look_row(struct mr_suspect_look *look, const void *image,
                                  size_t len, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     size_t pos = 0;
-    for (size_t i = 0; code == MR_OK && i < look->table->find.ncolumns; i++)
-        code = mr_row_decode(image, len, &pos, &look->values[i], err);
-    return code == MR_OK ? take_row(look, look->values, err) : code;
+    for (size_t i = 0; i < look->table->find.ncolumns; i++)
+        MR_TRY(mr_row_decode(image, len, &pos, &look->values[i], err));
+    return take_row(look, look->values, err);
 }
 
 enum mr_code mr_suspect_look_tail(struct mr_suspect_look *look, struct mr_err *err)
@@ -427,12 +424,12 @@ static enum mr_code find_namesakes(struct mr_suspect_look *look,
                                    const struct mr_suspect_watch *w, struct choice *c,
                                    struct mr_err *err)
 {
-    enum mr_code code = mr_suspect_names_of_type(
-        &look->names, name_of(look->table, w->at), &look->hits, err);
-    for (size_t i = 0; code == MR_OK && i < look->hits.count; i++)
+    MR_TRY(mr_suspect_names_of_type(&look->names, name_of(look->table, w->at),
+                                    &look->hits, err));
+    for (size_t i = 0; i < look->hits.count; i++)
         c->namesakes[((const struct mr_suspect_hit *)mr_vec_at(&look->hits, i))->table] =
             true;
-    return code;
+    return MR_OK;
 }
 
 /* Of several parents that may be meant: the namesake first, then people, then those that are
@@ -481,21 +478,20 @@ static enum mr_code judge_values(struct mr_suspect_look *look,
         .best =
             mr_arena_calloc(&look->table_arena, n + 1, sizeof(const struct mr_pair *)),
         .namesakes = mr_arena_calloc(&look->table_arena, n + 1, sizeof(bool))};
-    enum mr_code code = c.best != NULL && c.namesakes != NULL ? MR_OK : nomem(err);
-    if (code == MR_OK)
-        code = find_namesakes(look, w, &c, err);
-    for (size_t i = 0; code == MR_OK && i < n; i++) {
+    MR_TRY(c.best != NULL && c.namesakes != NULL ? MR_OK : nomem(err));
+    MR_TRY(find_namesakes(look, w, &c, err));
+    for (size_t i = 0; i < n; i++) {
         const struct mr_pair *parent = look->pairing->tables[i];
         bool yes = false;
         if (is_beaten(&c, parent))
             continue;
-        code = judge(look, w->at, tally, parent, false, &yes, err);
-        if (code == MR_OK && yes)
+        MR_TRY(judge(look, w->at, tally, parent, false, &yes, err));
+        if (yes)
             choose(&c, parent);
     }
-    for (size_t i = 0; code == MR_OK && i < c.count; i++)
-        code = suspect(look, w, c.best[i], type, c.count > 1, err);
-    return code;
+    for (size_t i = 0; i < c.count; i++)
+        MR_TRY(suspect(look, w, c.best[i], type, c.count > 1, err));
+    return MR_OK;
 }
 
 /* A column beside types that mean tables leads where they say, and nowhere else.  Where a
@@ -515,11 +511,10 @@ static enum mr_code judge_type(struct mr_suspect_look *look,
 static enum mr_code judge_types(struct mr_suspect_look *look,
                                 const struct mr_suspect_watch *w, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < w->ntypes; i++)
+    for (size_t i = 0; i < w->ntypes; i++)
         if (!w->types[i].declared)
-            code = judge_type(look, w, &w->types[i], err);
-    return code;
+            MR_TRY(judge_type(look, w, &w->types[i], err));
+    return MR_OK;
 }
 
 static bool has_table(const struct mr_suspect_watch *w)
@@ -550,8 +545,7 @@ static enum mr_code judge_watched(struct mr_suspect_look *look,
 
 enum mr_code mr_suspect_look_end(struct mr_suspect_look *look, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < look->nwatched; i++)
-        code = judge_watched(look, &look->watched[i], err);
-    return code;
+    for (size_t i = 0; i < look->nwatched; i++)
+        MR_TRY(judge_watched(look, &look->watched[i], err));
+    return MR_OK;
 }

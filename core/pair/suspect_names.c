@@ -167,11 +167,13 @@ static enum mr_code find_stem(const struct mr_suspect_names *names, const char *
     struct mr_strbuf stem = MR_STRBUF_INIT;
     mr_vec_clear(hits);
     add_folded(&stem, name, len);
-    enum mr_code code = mr_strbuf_check(&stem, "looking for references", err);
-    for (size_t i = 0; code == MR_OK && stem.len > 0 && i < 3; i++)
-        code = find_form(names, &stem, stem.len, endings[i], hits, err);
-    if (code == MR_OK && stem.len > 1 && stem.ptr[stem.len - 1] == 'y')
-        code = find_form(names, &stem, stem.len - 1, "ies", hits, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&stem, "looking for references", err));
+    for (size_t i = 0; stem.len > 0 && i < 3; i++)
+        MR_TRY_OUT(find_form(names, &stem, stem.len, endings[i], hits, err));
+    if (stem.len > 1 && stem.ptr[stem.len - 1] == 'y')
+        MR_TRY_OUT(find_form(names, &stem, stem.len - 1, "ies", hits, err));
+out:
     mr_strbuf_release(&stem);
     drop_repeats(hits);
     return code;

@@ -67,13 +67,12 @@ enum mr_code mr_suspect_when_open(struct mr_suspect_when *when,
                                   struct mr_err *err)
 {
     const struct mr_table_config *config = table->config;
-    enum mr_code code = MR_OK;
     *when = (struct mr_suspect_when){.conditions = MR_VEC_INIT(struct condition)};
-    for (size_t i = 0; code == MR_OK && config != NULL && i < config->nreferences; i++)
+    for (size_t i = 0; config != NULL && i < config->nreferences; i++)
         if (config->references[i].condition != NULL &&
             mr_string_list_has(&config->references[i].columns, column))
-            code = add(when, table, config->references[i].condition, err);
-    return code;
+            MR_TRY(add(when, table, config->references[i].condition, err));
+    return MR_OK;
 }
 
 enum mr_code mr_suspect_when_holds(struct mr_suspect_when *when,

@@ -267,11 +267,11 @@ enum mr_code mr_row_encode_exact(struct mr_strbuf *out, const struct mr_value *v
                                  struct mr_err *err)
 {
     size_t start = out->len;
-    enum mr_code code = mr_row_encode(out, value, err);
+    MR_TRY(mr_row_encode(out, value, err));
     bool is_real = value->cls == MR_CLASS_FLOAT || value->cls == MR_CLASS_DOUBLE;
-    if (code == MR_OK && is_real && value->d == 0 && signbit(value->d))
+    if (is_real && value->d == 0 && signbit(value->d))
         out->ptr[start + 1] = (char)SIGN_BYTE;
-    return code;
+    return MR_OK;
 }
 
 static bool is_zero(const unsigned char *value, size_t len)
@@ -495,23 +495,21 @@ static void flush(struct mr_hasher *hasher)
 static enum mr_code stream_body(struct mr_hasher *hasher, const struct mr_value *value,
                                 const struct piece *p, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     flush(hasher);
     if (p->body != NULL) {
         (void)XXH3_128bits_update(&hasher->state, p->body, p->body_len);
         return MR_OK;
     }
-    for (size_t done = 0; done < p->body_len && code == MR_OK;) {
+    for (size_t done = 0; done < p->body_len;) {
         size_t size = p->body_len - done;
         if (size > sizeof hasher->buffer)
             size = sizeof hasher->buffer;
-        code = value->lob->read(value->lob, value->lob_column, done, hasher->buffer, size,
-                                err);
-        if (code == MR_OK)
-            (void)XXH3_128bits_update(&hasher->state, hasher->buffer, size);
+        MR_TRY(value->lob->read(value->lob, value->lob_column, done, hasher->buffer, size,
+                                err));
+        (void)XXH3_128bits_update(&hasher->state, hasher->buffer, size);
         done += size;
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_hasher_add(struct mr_hasher *hasher, const struct mr_value *value,
@@ -521,9 +519,7 @@ enum mr_code mr_hasher_add(struct mr_hasher *hasher, const struct mr_value *valu
     if (sizeof hasher->buffer - hasher->used < MAX_HEAD)
         flush(hasher);
     p.head = hasher->buffer + hasher->used;
-    enum mr_code code = make_piece(&p, value, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(make_piece(&p, value, err));
     hasher->used += p.head_len;
     if (p.body_len == 0)
         return MR_OK;

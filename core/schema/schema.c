@@ -98,15 +98,16 @@ enum mr_code mr_schema_each_sql(struct mr_schema_load *load, const char *shape,
                                 struct mr_err *err)
 {
     struct mr_result *res = NULL;
-    enum mr_code code = mr_strbuf_check(sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query(load->db, shape, sql->ptr, sql->len, &res, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query(load->db, shape, sql->ptr, sql->len, &res, err));
     const struct mr_cell *cells;
-    while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
-        code = fn(load, cells, err);
-        if (code == MR_OK && load->nomem)
-            code = mr_err_nomem(err, "reading the catalogue");
+    while ((cells = mr_result_next(res)) != NULL) {
+        MR_TRY_OUT(fn(load, cells, err));
+        if (load->nomem)
+            MR_TRY_OUT(mr_err_nomem(err, "reading the catalogue"));
     }
+out:
     mr_result_free(res);
     return code;
 }
@@ -238,9 +239,7 @@ static enum mr_code load_dbs(struct mr_schema_load *load, struct mr_catalogue *c
                                                .columns = columns,
                                                .shape = "vvv"};
     mr_schema_step(load, sizeof(struct mr_database));
-    enum mr_code code = mr_schema_each(load, &view, take_db, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_schema_each(load, &view, take_db, err));
     if (load->items.count > 0)
         qsort(load->items.items, load->items.count, sizeof(struct mr_database),
               compare_dbs);
@@ -365,11 +364,11 @@ static enum mr_code load_tables(struct mr_schema_load *load, struct mr_err *err)
                                                .columns = columns,
                                                .shape = "vvvnnnnnnnn"};
     load->tables = (struct mr_vec)MR_VEC_INIT(struct mr_table);
-    enum mr_code code = mr_schema_each(load, &view, take_table, err);
-    if (code == MR_OK && load->tables.count > 0)
+    MR_TRY(mr_schema_each(load, &view, take_table, err));
+    if (load->tables.count > 0)
         qsort(load->tables.items, load->tables.count, sizeof(struct mr_table),
               compare_tables);
-    return code;
+    return MR_OK;
 }
 
 struct mr_table *mr_schema_table(const struct mr_schema_load *load, size_t index)
@@ -396,21 +395,16 @@ size_t mr_schema_find(const struct mr_schema_load *load, const char *db,
 
 static enum mr_code load_parts(struct mr_schema_load *load, struct mr_err *err)
 {
-    enum mr_code code = load_tables(load, err);
-    if (code == MR_OK && load->tables.count > 0) {
-        code = mr_schema_load_columns(load, err);
-        if (code == MR_OK)
-            code = mr_schema_load_checks(load, err);
-        if (code == MR_OK)
-            code = mr_schema_load_indexes(load, err);
-        if (code == MR_OK)
-            code = mr_schema_load_fks(load, err);
-        if (code == MR_OK)
-            code = mr_schema_load_triggers(load, err);
-        if (code == MR_OK)
-            code = mr_schema_load_partitions(load, err);
+    MR_TRY(load_tables(load, err));
+    if (load->tables.count > 0) {
+        MR_TRY(mr_schema_load_columns(load, err));
+        MR_TRY(mr_schema_load_checks(load, err));
+        MR_TRY(mr_schema_load_indexes(load, err));
+        MR_TRY(mr_schema_load_fks(load, err));
+        MR_TRY(mr_schema_load_triggers(load, err));
+        MR_TRY(mr_schema_load_partitions(load, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static void load_begin(struct mr_schema_load *load, struct mr_db *db,
@@ -496,16 +490,14 @@ enum mr_code mr_schema_reload_table(struct mr_db *db, const char *dbname,
     load.dbs = &dbname;
     load.ndbs = 1;
     load.table = table;
-    enum mr_code code = load_known(&load, err);
-    if (code == MR_OK)
-        code = load_parts(&load, err);
-    if (code == MR_OK) {
-        const struct mr_table *tables = keep_tables(&load);
-        if (load.nomem)
-            code = mr_err_nomem(err, "reading the catalogue");
-        else
-            *out = find_table(tables, load.tables.count, dbname, table);
-    }
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(load_known(&load, err));
+    MR_TRY_OUT(load_parts(&load, err));
+    const struct mr_table *tables = keep_tables(&load);
+    if (load.nomem)
+        MR_TRY_OUT(mr_err_nomem(err, "reading the catalogue"));
+    *out = find_table(tables, load.tables.count, dbname, table);
+out:
     load_end(&load);
     return code;
 }

@@ -269,8 +269,8 @@ enum mr_code mr_schema_load_columns(struct mr_schema_load *load, struct mr_err *
                                                .columns = columns,
                                                .shape = "vvvvnnvvnnnnnnn"};
     mr_schema_step(load, sizeof(struct column_item));
-    enum mr_code code = mr_schema_each(load, &view, take_column, err);
-    return code == MR_OK ? keep_columns(load, err) : code;
+    MR_TRY(mr_schema_each(load, &view, take_column, err));
+    return keep_columns(load, err);
 }
 
 /* -- CHECK constraints ------------------------------------------------------------ */
@@ -403,8 +403,8 @@ enum mr_code mr_schema_load_checks(struct mr_schema_load *load, struct mr_err *e
     if (!mr_schema_has(load, "CHECK_CONSTRAINTS", NULL))
         return MR_OK; /* MySQL before 8.0.16 parses CHECK and forgets it */
     mr_schema_step(load, sizeof(struct check_item));
-    enum mr_code code = mr_schema_has(load, "CHECK_CONSTRAINTS", "TABLE_NAME")
-                            ? each_mariadb_check(load, err)
-                            : each_mysql_check(load, err);
-    return code == MR_OK ? keep_checks(load, err) : code;
+    MR_TRY(mr_schema_has(load, "CHECK_CONSTRAINTS", "TABLE_NAME")
+               ? each_mariadb_check(load, err)
+               : each_mysql_check(load, err));
+    return keep_checks(load, err);
 }

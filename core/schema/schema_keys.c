@@ -139,8 +139,7 @@ static enum mr_code keep_indexes(struct mr_schema_load *load, struct mr_err *err
 }
 
 enum mr_code mr_schema_load_indexes(struct mr_schema_load *load, struct mr_err *err)
-{
-    /* CARDINALITY is left out: it alone would open every table on MariaDB. */
+{ /* CARDINALITY is left out: it alone would open every table on MariaDB. */
     static const char *const columns[] = {
         [I_DB] = "TABLE_SCHEMA",    [I_TABLE] = "TABLE_NAME",
         [I_NAME] = "INDEX_NAME",    [I_NON_UNIQUE] = "NON_UNIQUE",
@@ -155,8 +154,8 @@ enum mr_code mr_schema_load_indexes(struct mr_schema_load *load, struct mr_err *
                                                .columns = columns,
                                                .shape = "vvvnvnnnvnnnn"};
     mr_schema_step(load, sizeof(struct part_item));
-    enum mr_code code = mr_schema_each(load, &view, take_part, err);
-    return code == MR_OK ? keep_indexes(load, err) : code;
+    MR_TRY(mr_schema_each(load, &view, take_part, err));
+    return keep_indexes(load, err);
 }
 
 /* -- foreign keys ----------------------------------------------------------------- */
@@ -458,6 +457,6 @@ enum mr_code mr_schema_load_triggers(struct mr_schema_load *load, struct mr_err 
                                                .columns = columns,
                                                .shape = "vvvvvvnnnnn"};
     mr_schema_step(load, sizeof(struct trigger_item));
-    enum mr_code code = mr_schema_each(load, &view, take_trigger, err);
-    return code == MR_OK ? keep_triggers(load, err) : code;
+    MR_TRY(mr_schema_each(load, &view, take_trigger, err));
+    return keep_triggers(load, err);
 }

@@ -172,9 +172,7 @@ static enum mr_code load_parameters(struct mr_schema_load *load,
                                                .columns = columns,
                                                .shape = "vvvnnnnnv"};
     mr_schema_step(load, sizeof(struct parameter));
-    enum mr_code code = mr_schema_each(load, &view, take_parameter, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_schema_each(load, &view, take_parameter, err));
     *parameters = load->items;
     load->items = (struct mr_vec){.items = NULL};
     if (parameters->count > 0)

@@ -113,15 +113,16 @@ static enum mr_code read_next(struct mr_db *db, const struct mr_table *table,
     struct mr_result *res = NULL;
     mr_strbuf_add_str(&sql, "SHOW CREATE TABLE ");
     mr_sql_table(&sql, table->db, table->name);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query(db, "nn*", sql.ptr, sql.len, &res, err);
-    const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
-    if (code == MR_OK && (cells == NULL || cells[1].ptr == NULL))
-        code = mr_err_set(err, MR_E_CHANGED, "table \"%s.%s\" has no CREATE statement",
-                          table->db, table->name);
-    if (code == MR_OK)
-        *next = mr_schema_next_in(cells[1].ptr, cells[1].len);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query(db, "nn*", sql.ptr, sql.len, &res, err));
+    const struct mr_cell *cells = mr_result_next(res);
+    if (cells == NULL || cells[1].ptr == NULL)
+        MR_TRY_OUT(mr_err_set(err, MR_E_CHANGED,
+                              "table \"%s.%s\" has no CREATE statement", table->db,
+                              table->name));
+    *next = mr_schema_next_in(cells[1].ptr, cells[1].len);
+out:
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;
@@ -154,7 +155,6 @@ enum mr_code mr_schema_auto_increment(struct mr_db *db, const struct mr_table *t
                                       struct mr_err *err)
 {
     const struct mr_column *col = counter_of(table);
-    enum mr_code code = MR_OK;
     if (next != NULL)
         *next = 0;
     if (greatest != NULL)
@@ -163,8 +163,8 @@ enum mr_code mr_schema_auto_increment(struct mr_db *db, const struct mr_table *t
         return MR_OK;
     /* The key first: what is inserted in between moves the counter, never below it. */
     if (greatest != NULL)
-        code = mr_schema_greatest(db, table, col, greatest, err);
-    if (code == MR_OK && next != NULL)
-        code = read_next(db, table, next, err);
-    return code;
+        MR_TRY(mr_schema_greatest(db, table, col, greatest, err));
+    if (next != NULL)
+        MR_TRY(read_next(db, table, next, err));
+    return MR_OK;
 }

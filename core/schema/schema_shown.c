@@ -216,13 +216,12 @@ static enum mr_code ask_object(const struct asking *a, struct mr_object *o,
 static enum mr_code ask_triggers(const struct asking *a, const struct mr_table *table,
                                  struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < table->ntriggers; i++) {
+    for (size_t i = 0; i < table->ntriggers; i++) {
         struct mr_trigger *trigger = (struct mr_trigger *)(uintptr_t)&table->triggers[i];
-        code = ask_body(a, &of_trigger, table->db, trigger->name, trigger->body,
-                        &trigger->made, err);
+        MR_TRY(ask_body(a, &of_trigger, table->db, trigger->name, trigger->body,
+                        &trigger->made, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_catalogue_read_shown(struct mr_db *db, struct mr_catalogue *cat,
@@ -230,10 +229,10 @@ enum mr_code mr_catalogue_read_shown(struct mr_db *db, struct mr_catalogue *cat,
 {
     const struct asking a = {db, &cat->arena, shown,
                              cat->server.flavour == MR_FLAVOUR_MYSQL};
-    enum mr_code code = mr_schema_hurry(db, true, err);
-    for (size_t i = 0; code == MR_OK && i < cat->nobjects; i++)
-        code = ask_object(&a, (struct mr_object *)(uintptr_t)&cat->objects[i], err);
-    for (size_t i = 0; code == MR_OK && shown->triggers && i < cat->ntables; i++)
-        code = ask_triggers(&a, &cat->tables[i], err);
-    return code == MR_OK ? mr_schema_hurry(db, false, err) : code;
+    MR_TRY(mr_schema_hurry(db, true, err));
+    for (size_t i = 0; i < cat->nobjects; i++)
+        MR_TRY(ask_object(&a, (struct mr_object *)(uintptr_t)&cat->objects[i], err));
+    for (size_t i = 0; shown->triggers && i < cat->ntables; i++)
+        MR_TRY(ask_triggers(&a, &cat->tables[i], err));
+    return mr_schema_hurry(db, false, err);
 }

@@ -231,21 +231,22 @@ static enum mr_code ask(struct mr_db *db, struct mr_strbuf *sql, struct mr_vec *
                         size_t from, struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_result *res = NULL;
-    enum mr_code code = mr_strbuf_check(sql, "asking for weights", err);
-    if (code == MR_OK)
-        code = mr_db_query(db, "*", sql->ptr, sql->len, &res, err);
-    const struct mr_cell *row = code == MR_OK ? mr_result_next(res) : NULL;
-    if (code == MR_OK && (row == NULL || mr_result_columns(res) != asked->count - from))
-        code = mr_err_set(err, MR_E_SQL, "server \"%s\" gave no weights for texts",
-                          mr_db_label(db));
-    for (size_t i = from; code == MR_OK && i < asked->count; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(sql, "asking for weights", err));
+    MR_TRY_OUT(mr_db_query(db, "*", sql->ptr, sql->len, &res, err));
+    const struct mr_cell *row = mr_result_next(res);
+    if (row == NULL || mr_result_columns(res) != asked->count - from)
+        MR_TRY_OUT(mr_err_set(err, MR_E_SQL, "server \"%s\" gave no weights for texts",
+                              mr_db_label(db)));
+    for (size_t i = from; i < asked->count; i++) {
         struct asked *a = mr_vec_at(asked, i);
         const struct mr_cell *cell = &row[i - from];
         a->weight_len = cell->len;
         a->weight = mr_arena_dup(arena, cell->ptr, cell->ptr != NULL ? cell->len : 0);
         if (a->weight == NULL)
-            code = mr_err_nomem(err, "comparing texts");
+            MR_TRY_OUT(mr_err_nomem(err, "comparing texts"));
     }
+out:
     mr_result_free(res);
     mr_strbuf_reset(sql);
     return code;

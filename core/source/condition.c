@@ -224,19 +224,20 @@ static enum mr_code read_string(struct parser *p, const struct mr_column *col,
         out->number = strtoll(text.ptr != NULL ? text.ptr : "", &end, 10);
         out->is_number = true;
         if (text.len == 0 || errno != 0 || *end != '\0' || text.ptr[0] == ' ')
-            code = refuse(p, "");
+            MR_TRY_OUT(refuse(p, ""));
     } else if (mr_class_is_moment(col->cls)) {
         if (!read_time(&text, out))
-            code = refuse(p, "");
+            MR_TRY_OUT(refuse(p, ""));
     } else if (col->cls == MR_CLASS_BINARY) {
         mr_strbuf_add(&out->text, text.ptr, text.len);
     } else if (mr_class_has_charset(col->cls) && is_written_so(col->charset, &text)) {
         mr_canon_local(&out->text, col->charset, col->collation, text.ptr, text.len);
     } else {
-        code = refuse(p, "");
+        MR_TRY_OUT(refuse(p, ""));
     }
-    if (code == MR_OK && (text.failed || out->text.failed))
-        code = no_memory(p->err);
+    if (text.failed || out->text.failed)
+        MR_TRY_OUT(no_memory(p->err));
+out:
     mr_strbuf_release(&text);
     return code;
 }
@@ -245,7 +246,6 @@ static enum mr_code read_literal(struct parser *p, size_t column, struct node *n
 {
     const struct mr_column *col = column_at(p->c, column);
     struct literal *out = mr_vec_push(&p->c->literals);
-    enum mr_code code = MR_OK;
     if (out == NULL)
         return no_memory(p->err);
     mr_strbuf_init(&out->text);
@@ -258,15 +258,14 @@ static enum mr_code read_literal(struct parser *p, size_t column, struct node *n
         out->is_number = true;
         out->number = boolean;
     } else if (!negative && p->token.kind == MR_TOKEN_STRING) {
-        code = read_string(p, col, out);
+        MR_TRY(read_string(p, col, out));
     } else {
-        code = read_number(p, negative, out);
+        MR_TRY(read_number(p, negative, out));
     }
-    if (code == MR_OK && out->is_number && !mr_class_is_integer(col->cls))
-        code = refuse(p, "a text and the number");
-    if (code == MR_OK)
-        next(p);
-    return code;
+    if (out->is_number && !mr_class_is_integer(col->cls))
+        MR_TRY(refuse(p, "a text and the number"));
+    next(p);
+    return MR_OK;
 }
 
 /* ---- what is compared ---- */
@@ -395,26 +394,24 @@ static enum mr_code read_operand(struct parser *p, size_t *at)
 
 static enum mr_code read_all(struct parser *p, size_t *at)
 {
-    enum mr_code code = read_operand(p, at);
-    while (code == MR_OK && (take(p, "AND") || take(p, "&&"))) {
+    MR_TRY(read_operand(p, at));
+    while ((take(p, "AND") || take(p, "&&"))) {
         struct node node = {.op = OP_AND, .left = *at};
-        code = read_operand(p, &node.right);
-        if (code == MR_OK)
-            code = push(p, &node, at);
+        MR_TRY(read_operand(p, &node.right));
+        MR_TRY(push(p, &node, at));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code read_any(struct parser *p, size_t *at)
 {
-    enum mr_code code = read_all(p, at);
-    while (code == MR_OK && take(p, "OR")) {
+    MR_TRY(read_all(p, at));
+    while (take(p, "OR")) {
         struct node node = {.op = OP_OR, .left = *at};
-        code = read_all(p, &node.right);
-        if (code == MR_OK)
-            code = push(p, &node, at);
+        MR_TRY(read_all(p, &node.right));
+        MR_TRY(push(p, &node, at));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_condition_parse(const char *text, const struct mr_table *table,

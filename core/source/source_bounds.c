@@ -287,18 +287,15 @@ static enum mr_code collect_key(void *ctx, const struct mr_value *values,
     struct collector *to = ctx;
     struct mr_strbuf bytes = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; i < to->cutter->spec->nkey && code == MR_OK; i++)
-        code = mr_row_encode(&bytes, &values[i], err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&bytes, "reading a key", err);
-    if (code == MR_OK) {
-        void *copy = mr_arena_dup(to->cutter->arena, bytes.ptr, bytes.len);
-        struct mr_key *key = copy != NULL ? mr_vec_push(to->keys) : NULL;
-        if (key == NULL)
-            code = mr_err_nomem(err, "reading a key");
-        else
-            *key = (struct mr_key){copy, bytes.len};
-    }
+    for (size_t i = 0; i < to->cutter->spec->nkey; i++)
+        MR_TRY_OUT(mr_row_encode(&bytes, &values[i], err));
+    MR_TRY_OUT(mr_strbuf_check(&bytes, "reading a key", err));
+    void *copy = mr_arena_dup(to->cutter->arena, bytes.ptr, bytes.len);
+    struct mr_key *key = copy != NULL ? mr_vec_push(to->keys) : NULL;
+    if (key == NULL)
+        MR_TRY_OUT(mr_err_nomem(err, "reading a key"));
+    *key = (struct mr_key){copy, bytes.len};
+out:
     mr_strbuf_release(&bytes);
     return code;
 }
@@ -405,12 +402,11 @@ static enum mr_code halfway(const struct cutter *c, const struct piece *piece,
     if (mid >= lo && mid < hi) {
         struct mr_value value = value_at(&cut->axis, &cut->first, mid, hi - lo, &hold);
         mr_strbuf_add(key, piece->first.ptr, cut->at_byte);
-        code = mr_strbuf_check(&hold, "cutting a table", c->err);
-        if (code == MR_OK)
-            code = mr_row_encode(key, &value, c->err);
-        if (code == MR_OK)
-            code = mr_strbuf_check(key, "cutting a table", c->err);
+        MR_TRY_OUT(mr_strbuf_check(&hold, "cutting a table", c->err));
+        MR_TRY_OUT(mr_row_encode(key, &value, c->err));
+        MR_TRY_OUT(mr_strbuf_check(key, "cutting a table", c->err));
     }
+out:
     mr_strbuf_release(&hold);
     return code;
 }
@@ -423,11 +419,8 @@ static enum mr_code left_share(const struct cutter *c, const struct cut *cut,
     struct mr_value below_value = {.cls = MR_CLASS_NULL};
     struct mr_value above_value = {.cls = MR_CLASS_NULL};
     size_t ignored;
-    enum mr_code code = decode_at(below, cut->part, &ignored, &below_value, c->err);
-    if (code == MR_OK)
-        code = decode_at(above, cut->part, &ignored, &above_value, c->err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(decode_at(below, cut->part, &ignored, &below_value, c->err));
+    MR_TRY(decode_at(above, cut->part, &ignored, &above_value, c->err));
     long double lo = position_of(&cut->axis, &cut->first);
     long double hi = position_of(&cut->axis, &cut->last);
     long double one = is_whole(&cut->axis) ? 1 : (hi - lo) * 1e-6L;

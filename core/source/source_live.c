@@ -72,10 +72,9 @@ static enum mr_code ensure_connected(struct mr_reader *reader, struct mr_err *er
     }
     unsigned attempts = opts->reconnect_attempts > 0 ? opts->reconnect_attempts
                                                      : MR_LIVE_RECONNECT_ATTEMPTS;
-    enum mr_code code = mr_db_reconnect(lr->db, attempts, err);
-    if (code == MR_OK)
-        lr->lost = false;
-    return code;
+    MR_TRY(mr_db_reconnect(lr->db, attempts, err));
+    lr->lost = false;
+    return MR_OK;
 }
 
 /* Room for the classes of a statement's columns; the reader keeps it. */
@@ -340,9 +339,7 @@ static enum mr_code keep_key(void *ctx, const struct mr_value *values, struct mr
     const struct key_sink *sink = ctx;
     mr_strbuf_reset(sink->key);
     for (size_t i = 0; i < sink->nkey; i++) {
-        enum mr_code code = mr_row_encode(sink->key, &values[i], err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(mr_row_encode(sink->key, &values[i], err));
     }
     return mr_strbuf_check(sink->key, "reading a key", err);
 }
@@ -504,14 +501,12 @@ static enum mr_code open_db(struct live_source *ls, struct mr_db **out,
                             struct mr_err *err)
 {
     struct mr_db *db = NULL;
-    enum mr_code code = mr_db_open(ls->ep, &ls->opts.db, &db, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_db_open(ls->ep, &ls->opts.db, &db, err));
     (void)pthread_mutex_lock(&ls->lock);
     if (!ls->is_known)
         ls->server = *mr_db_server(db);
     ls->is_known = true;
-    code = mr_db_require_server(db, &ls->server, err);
+    enum mr_code code = mr_db_require_server(db, &ls->server, err);
     (void)pthread_mutex_unlock(&ls->lock);
     if (code != MR_OK)
         mr_db_close(db);

@@ -50,11 +50,11 @@ static enum mr_code fill_in(const char *what, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_strbuf out = MR_STRBUF_INIT;
-    enum mr_code code = mr_io_read_file("/dev/stdin", MAX_SOURCE, &text, err);
-    if (code == MR_OK)
-        code = fill(what, text.ptr, &out, err);
-    if (code == MR_OK)
-        code = mr_io_write_all(STDOUT_FILENO, "standard output", out.ptr, out.len, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_io_read_file("/dev/stdin", MAX_SOURCE, &text, err));
+    MR_TRY_OUT(fill(what, text.ptr, &out, err));
+    MR_TRY_OUT(mr_io_write_all(STDOUT_FILENO, "standard output", out.ptr, out.len, err));
+out:
     mr_strbuf_release(&text);
     mr_strbuf_release(&out);
     return code;

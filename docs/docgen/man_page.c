@@ -92,7 +92,6 @@ static enum mr_code read_notes(struct reader *reader, struct mr_vec *notes,
     const char *line;
     size_t len;
     while (next_line(reader, &line, &len)) {
-        enum mr_code code = MR_OK;
         bool is_end = is_word(line, len, "@end");
         bool is_name = len > 2 && memcmp(line, "*--", 3) == 0;
         if (is_end || is_name)
@@ -100,11 +99,9 @@ static enum mr_code read_notes(struct reader *reader, struct mr_vec *notes,
         if (is_end)
             return MR_OK;
         if (is_name)
-            code = begin_note(notes, line, len, err);
+            MR_TRY(begin_note(notes, line, len, err));
         else if (len > 0 && (line[0] != '\t' || notes->count == 0))
-            code = mr_err_set(err, MR_E_CONFIG, "this belongs to no option");
-        if (code != MR_OK)
-            return code;
+            return mr_err_set(err, MR_E_CONFIG, "this belongs to no option");
     }
     return mr_err_set(err, MR_E_CONFIG, "@options without @end");
 }
@@ -115,11 +112,11 @@ static enum mr_code expand_options(struct reader *reader, const char *names, siz
     const struct mr_command *commands[MR_MAN_COMMANDS];
     size_t ncommands = 0;
     struct mr_vec notes = MR_VEC_INIT(struct mr_man_note);
-    enum mr_code code = read_commands(reader, names, len, commands, &ncommands, err);
-    if (code == MR_OK)
-        code = read_notes(reader, &notes, err);
-    if (code == MR_OK)
-        code = mr_man_options_add(commands, ncommands, &notes, out, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(read_commands(reader, names, len, commands, &ncommands, err));
+    MR_TRY_OUT(read_notes(reader, &notes, err));
+    MR_TRY_OUT(mr_man_options_add(commands, ncommands, &notes, out, err));
+out:
     mr_vec_release(&notes);
     return code;
 }

@@ -252,15 +252,16 @@ static enum mr_code find_next(struct command *c, struct mr_err *err)
     struct mr_check_result result;
     struct mr_next_steps steps = {.items = MR_VEC_INIT(struct mr_next_step),
                                   .arena = MR_ARENA_INIT};
-    enum mr_code code = mr_check_result_load(&result, c->list.fd, &c->list.run, 0, err);
-    if (code == MR_OK)
-        code = mr_next_steps(&steps, &result, &opts, err);
-    for (size_t i = 0; code == MR_OK && i < steps.items.count; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_check_result_load(&result, c->list.fd, &c->list.run, 0, err));
+    MR_TRY_OUT(mr_next_steps(&steps, &result, &opts, err));
+    for (size_t i = 0; i < steps.items.count; i++) {
         const struct mr_next_step *step = mr_vec_at(&steps.items, i);
         if (step->kind == MR_NEXT_PLAN &&
             (c->next = mr_arena_strdup(&c->list.arena, step->command)) == NULL)
-            code = mr_err_nomem(err, "looking for the next command");
+            MR_TRY_OUT(mr_err_nomem(err, "looking for the next command"));
     }
+out:
     mr_next_steps_release(&steps);
     mr_check_result_release(&result);
     return code;
@@ -268,24 +269,17 @@ static enum mr_code find_next(struct command *c, struct mr_err *err)
 
 static enum mr_code run_list(struct command *c, struct mr_err *err)
 {
-    enum mr_code code = open_case(c, err);
-    if (code == MR_OK)
-        code = load_plan(c, err);
-    if (code == MR_OK)
-        code = choose(c, err);
-    if (code == MR_OK)
-        code = begin_output(c, err);
-    if (code == MR_OK)
-        code = collect(c, err);
-    if (code == MR_OK)
-        code = find_next(c, err);
-    if (code == MR_OK)
-        code = write_list(c, err);
-    if (code == MR_OK)
-        tell(c);
-    if (code == MR_OK && !c->incomplete && !c->other && c->next != NULL)
+    MR_TRY(open_case(c, err));
+    MR_TRY(load_plan(c, err));
+    MR_TRY(choose(c, err));
+    MR_TRY(begin_output(c, err));
+    MR_TRY(collect(c, err));
+    MR_TRY(find_next(c, err));
+    MR_TRY(write_list(c, err));
+    tell(c);
+    if (!c->incomplete && !c->other && c->next != NULL)
         mr_log_info("what would become of them shows: %s", c->next);
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,

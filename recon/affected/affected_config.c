@@ -151,23 +151,22 @@ static enum mr_code add_edge(struct comparing *c, size_t child, size_t parent,
 
 static enum mr_code collect_edges(struct comparing *c, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < c->references.count; i++) {
+    for (size_t i = 0; i < c->references.count; i++) {
         const struct mr_lineage_reference *r = mr_vec_at(&c->references, i);
         size_t child = table_of_id(c, r->table);
         if (child < c->list->ntables)
-            code = add_edge(c, child, table_of_id(c, r->parent), err);
+            MR_TRY(add_edge(c, child, table_of_id(c, r->parent), err));
     }
-    for (size_t t = 0; code == MR_OK && t < c->list->ntables; t++) {
+    for (size_t t = 0; t < c->list->ntables; t++) {
         const struct mr_table_config *now = &c->said[t].now;
-        for (size_t i = 0; code == MR_OK && i < now->nreferences; i++)
+        for (size_t i = 0; i < now->nreferences; i++)
             if (!mr_table_config_is_dismissed(now, i))
-                code = add_edge(c, t,
+                MR_TRY(add_edge(c, t,
                                 table_named(c, now->references[i].ref_db,
                                             now->references[i].ref_table),
-                                err);
+                                err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code find_differing(struct comparing *c, struct mr_err *err)
@@ -395,8 +394,7 @@ static void compare_lines(const char *table, const struct mr_vec *lines,
 
 static enum mr_code compare_tables(struct comparing *c, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t t = 0; code == MR_OK && t < c->list->ntables; t++) {
+    for (size_t t = 0; t < c->list->ntables; t++) {
         const struct said *said = &c->said[t];
         const char *name = c->list->tables[t].name;
         compare_subject(c, t);
@@ -410,9 +408,9 @@ static enum mr_code compare_tables(struct comparing *c, struct mr_err *err)
         if (!c->list->run.kin_done)
             continue; /* and that is said */
         compare_now(c, t);
-        code = compare_then(c, t, err);
+        MR_TRY(compare_then(c, t, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- subjects that the run did not compare ---- */

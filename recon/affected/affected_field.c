@@ -90,23 +90,21 @@ static enum mr_code find_column(const struct fields *f, const char *asked,
 /* "name, email" */
 static enum mr_code push_list(struct fields *f, const char *text, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     bool more = true;
-    while (code == MR_OK && more) {
+    while (more) {
         const char *name = NULL;
         text += strspn(text, " ");
         size_t len = strcspn(text, ","), used = len;
         while (used > 0 && text[used - 1] == ' ')
             used--;
         const char *asked = mr_arena_dup(&f->list->arena, text, used);
-        code = asked != NULL ? find_column(f, asked, &name, err)
-                             : mr_err_nomem(err, "choosing columns");
-        if (code == MR_OK)
-            code = push_field(f, name, err);
+        MR_TRY(asked != NULL ? find_column(f, asked, &name, err)
+                             : mr_err_nomem(err, "choosing columns"));
+        MR_TRY(push_field(f, name, err));
         more = text[len] == ',';
         text += len + more;
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code push_identity(struct fields *f, struct mr_err *err)
@@ -141,18 +139,19 @@ enum mr_code mr_affected_choose_fields(struct mr_affected *list,
                                        struct mr_err *err)
 {
     struct fields f = {.list = list, .items = MR_VEC_INIT(struct mr_affected_field)};
-    enum mr_code code = push_identity(&f, err);
-    for (size_t i = 0; code == MR_OK && i < columns->count; i++)
-        code = push_list(&f, columns->items[i], err);
-    for (size_t i = 0; code == MR_OK && i < list->nsubjects; i++)
-        code = resolve(&f, &list->subjects[i], err);
-    if (code == MR_OK) {
-        list->nfields = f.items.count;
-        list->fields = (const struct mr_affected_field *)(void *)mr_arena_dup(
-            &list->arena, f.items.items, f.items.count * sizeof *list->fields);
-        if (list->fields == NULL)
-            code = mr_err_nomem(err, "choosing columns");
-    }
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(push_identity(&f, err));
+    for (size_t i = 0; i < columns->count; i++)
+        MR_TRY_OUT(push_list(&f, columns->items[i], err));
+    for (size_t i = 0; i < list->nsubjects; i++)
+        MR_TRY_OUT(resolve(&f, &list->subjects[i], err));
+    list->nfields = f.items.count;
+    list->fields = (const struct mr_affected_field *)(void *)mr_arena_dup(
+        &list->arena, f.items.items, f.items.count * sizeof *list->fields);
+    if (list->fields == NULL)
+        MR_TRY_OUT(mr_err_nomem(err, "choosing columns"));
+
+out:
     mr_vec_release(&f.items);
     return code;
 }

@@ -230,10 +230,9 @@ static enum mr_code check_buffers(const struct sealer *s, struct mr_err *err)
     const struct mr_strbuf *all[] = {
         &s->keys[0], &s->keys[1], &s->key_text[0], &s->key_text[1], &s->name,
         &s->rest,    &s->fields,  &s->table_text,  &s->place,       &s->text};
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < sizeof all / sizeof all[0]; i++)
-        code = mr_strbuf_check(all[i], "listing people", err);
-    return code;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        MR_TRY(mr_strbuf_check(all[i], "listing people", err));
+    return MR_OK;
 }
 
 /* What a line is read from. */
@@ -243,15 +242,10 @@ static enum mr_code seal_person(struct sealer *s, int64_t person, int64_t table,
                                 unsigned reasons, struct mr_err *err)
 {
     const struct mr_affected_subject *subject = mr_affected_subject_of(s->list, table);
-    enum mr_code code = take_rows(s, person, err);
-    if (code == MR_OK)
-        code = take_tables(s, person, err);
-    if (code == MR_OK)
-        code = place(s, subject, err);
-    if (code == MR_OK)
-        code = check_buffers(s, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(take_rows(s, person, err));
+    MR_TRY(take_tables(s, person, err));
+    MR_TRY(place(s, subject, err));
+    MR_TRY(check_buffers(s, err));
     add_facts(s, subject, reasons);
     return MR_CASE_RUN(s->add, err, MR_ARG_BLOB("place", s->place.ptr, s->place.len),
                        MR_ARG_INT("tbl", table), MR_ARG_INT("reasons", reasons),
@@ -275,10 +269,8 @@ static enum mr_code open_statements(struct sealer *s, struct mr_case *cf,
          " :fields, :source_keys, :target_keys, :tables)"},
         {&s->people, "SELECT id, tbl, reasons FROM temp.person WHERE reasons <> 0"
                      " ORDER BY id"}};
-    enum mr_code code = mr_case_prepare_all(cf, list, sizeof list / sizeof list[0], err);
-    return code == MR_OK ? mr_case_fields_open(&s->row_map, s->rows,
-                                               MR_CASE_FIELDS(row_fields), err)
-                         : code;
+    MR_TRY(mr_case_prepare_all(cf, list, sizeof list / sizeof list[0], err));
+    return mr_case_fields_open(&s->row_map, s->rows, MR_CASE_FIELDS(row_fields), err);
 }
 
 static enum mr_code seal_all(struct sealer *s, struct mr_case *cf, struct mr_err *err)
@@ -382,14 +374,12 @@ enum mr_code mr_affected_lines_begin(struct mr_affected_lines *lines,
     if (lines->values == NULL || lines->facts.fields == NULL)
         return mr_err_nomem(err, "listing people");
     lines->line.values = lines->values;
-    enum mr_code code = seal(lines, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(people->cf,
-                               "SELECT " LINE_COLUMNS " FROM temp.line ORDER BY place",
-                               &lines->stmt, err);
-    return code == MR_OK ? mr_case_fields_open(&lines->map, lines->stmt,
-                                               MR_CASE_FIELDS(sealed_fields), err)
-                         : code;
+    MR_TRY(seal(lines, err));
+    MR_TRY(mr_case_prepare(people->cf,
+                           "SELECT " LINE_COLUMNS " FROM temp.line ORDER BY place",
+                           &lines->stmt, err));
+    return mr_case_fields_open(&lines->map, lines->stmt, MR_CASE_FIELDS(sealed_fields),
+                               err);
 }
 
 void mr_affected_lines_release(struct mr_affected_lines *lines)

@@ -243,11 +243,8 @@ static enum mr_code parse_time(struct mr_settings *settings, const char *name,
 static enum mr_code finish_window(struct mr_settings *settings,
                                   struct mr_affected_options *o, struct mr_err *err)
 {
-    enum mr_code code = parse_time(settings, "since", o->since_text, &o->since, err);
-    if (code == MR_OK)
-        code = parse_time(settings, "until", o->until_text, &o->until, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(parse_time(settings, "since", o->since_text, &o->since, err));
+    MR_TRY(parse_time(settings, "until", o->until_text, &o->until, err));
     if (!mr_affected_has_window(o) && (o->source != NULL || o->target != NULL))
         return refuse(err, "--source and --target are for --since and --until",
                       "Without them the list is made from the case alone.");
@@ -270,15 +267,13 @@ static enum mr_code finish_window(struct mr_settings *settings,
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct mr_affected_options *o = settings->values;
-    enum mr_code code = mr_general_options_finish(settings, &o->general, err);
-    if (code == MR_OK)
-        code = finish_format(settings, o, err);
-    if (code == MR_OK)
-        code = finish_window(settings, o, err);
-    if (code == MR_OK && o->force && o->output == NULL)
-        code = refuse(err, "option \"--force\" needs --output FILE",
-                      "Without a file there is nothing to replace.");
-    return code;
+    MR_TRY(mr_general_options_finish(settings, &o->general, err));
+    MR_TRY(finish_format(settings, o, err));
+    MR_TRY(finish_window(settings, o, err));
+    if (o->force && o->output == NULL)
+        MR_TRY(refuse(err, "option \"--force\" needs --output FILE",
+                      "Without a file there is nothing to replace."));
+    return MR_OK;
 }
 
 const struct mr_option_set mr_affected_option_set = {

@@ -45,8 +45,8 @@ enum mr_code mr_affected_people_begin(struct mr_affected_people *p,
     *p = (struct mr_affected_people){
         .list = list, .cf = mr_findings_case(list->fd), .name = MR_STRBUF_INIT};
     mr_affected_row_init(&p->row);
-    enum mr_code code = mr_case_exec(p->cf, schema_sql, err);
-    return code == MR_OK ? prepare_all(p, err) : code;
+    MR_TRY(mr_case_exec(p->cf, schema_sql, err));
+    return prepare_all(p, err);
 }
 
 void mr_affected_people_release(struct mr_affected_people *p)
@@ -119,22 +119,19 @@ enum mr_code mr_affected_people_add(struct mr_affected_people *p,
                                     struct mr_err *err)
 {
     int64_t person = 0;
-    enum mr_code code = mr_affected_row_read(&p->row, p->list, seen->subject, seen->image,
-                                             seen->image_len, err);
-    if (code == MR_OK)
-        code = make_name(p, seen, err);
-    if (code == MR_OK)
-        code = get_id(p->add_person,
-                      MR_CASE_ARGS(MR_ARG_INT("tbl", seen->subject->table->id),
-                                   MR_ARG_BLOB("name", p->name.ptr, p->name.len),
-                                   MR_ARG_INT("reasons", seen->reasons)),
-                      &person, err);
-    if (code == MR_OK)
-        code = save_row(p, person, seen->side, seen->origin, err);
-    if (code == MR_OK && seen->node != 0)
-        code = MR_CASE_RUN(p->add_node, err, MR_ARG_INT("side", seen->side),
-                           MR_ARG_INT("node", seen->node), MR_ARG_INT("person", person));
-    return code;
+    MR_TRY(mr_affected_row_read(&p->row, p->list, seen->subject, seen->image,
+                                seen->image_len, err));
+    MR_TRY(make_name(p, seen, err));
+    MR_TRY(get_id(p->add_person,
+                  MR_CASE_ARGS(MR_ARG_INT("tbl", seen->subject->table->id),
+                               MR_ARG_BLOB("name", p->name.ptr, p->name.len),
+                               MR_ARG_INT("reasons", seen->reasons)),
+                  &person, err));
+    MR_TRY(save_row(p, person, seen->side, seen->origin, err));
+    if (seen->node != 0)
+        MR_TRY(MR_CASE_RUN(p->add_node, err, MR_ARG_INT("side", seen->side),
+                           MR_ARG_INT("node", seen->node), MR_ARG_INT("person", person)));
+    return MR_OK;
 }
 
 /* Whose row is known under the key as this side spells it?  A finding's own key is SOURCE's
@@ -213,8 +210,7 @@ static enum mr_code add_finding(struct mr_affected_people *p,
                                     .key = f->key,
                                     .reasons = subject->counts ? reason_of(f->kind) : 0,
                                     .origin = MR_AFFECTED_FINDING};
-    enum mr_code code = MR_OK;
-    for (int side = 0; code == MR_OK && side < 2; side++) {
+    for (int side = 0; side < 2; side++) {
         int named = ids[side].ptr == NULL && f->kind == MR_KIND_CHANGED ? 1 - side : side;
         seen.side = side;
         seen.identity = ids[named].ptr;
@@ -222,9 +218,9 @@ static enum mr_code add_finding(struct mr_affected_people *p,
         seen.image = images[side].ptr;
         seen.image_len = images[side].len;
         if (seen.image != NULL)
-            code = mr_affected_people_add(p, &seen, err);
+            MR_TRY(mr_affected_people_add(p, &seen, err));
     }
-    return code;
+    return MR_OK;
 }
 
 #define FINDING(member, type) MR_CASE_FIELD(struct mr_finding, member, MR_CASE_##type)
@@ -341,14 +337,12 @@ bool mr_affected_was_compared_whole(const struct mr_find_table *table)
 
 enum mr_code mr_affected_people_own(struct mr_affected_people *p, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < p->list->nsubjects; i++) {
+    for (size_t i = 0; i < p->list->nsubjects; i++) {
         const struct mr_affected_subject *subject = &p->list->subjects[i];
-        code = add_findings(p, subject, err);
-        if (code == MR_OK && subject->counts)
-            code = mark_moved(p, subject, err);
-        if (code == MR_OK)
-            code = add_duplicates(p, subject, err);
+        MR_TRY(add_findings(p, subject, err));
+        if (subject->counts)
+            MR_TRY(mark_moved(p, subject, err));
+        MR_TRY(add_duplicates(p, subject, err));
     }
-    return code;
+    return MR_OK;
 }

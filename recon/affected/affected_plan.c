@@ -79,23 +79,21 @@ static enum mr_code check_digest(const char *dir, const char *path,
     const char *wanted = NULL;
     size_t count = 0;
     char hex[MR_SHA256_HEX];
-    enum mr_code code = mr_json_get_array(root, "files", &files, &count, err);
-    for (size_t i = 0; code == MR_OK && i < count; i++) {
+    MR_TRY(mr_json_get_array(root, "files", &files, &count, err));
+    for (size_t i = 0; i < count; i++) {
         const struct json_t *file = NULL;
         const char *name = NULL;
-        code = mr_json_item(files, i, &file, err);
-        if (code == MR_OK)
-            code = mr_json_get_text(file, "name", &name, err);
-        if (code == MR_OK && strcmp(name, MAP_NAME) == 0)
-            code = mr_json_get_text(file, "sha256", &wanted, err);
+        MR_TRY(mr_json_item(files, i, &file, err));
+        MR_TRY(mr_json_get_text(file, "name", &name, err));
+        if (strcmp(name, MAP_NAME) == 0)
+            MR_TRY(mr_json_get_text(file, "sha256", &wanted, err));
     }
-    if (code == MR_OK && wanted == NULL)
-        code = refuse(dir, "is a plan that restores nobody", err);
-    if (code == MR_OK)
-        code = mr_sha256_file(path, hex, NULL, err);
-    if (code == MR_OK && strcmp(hex, wanted) != 0)
-        code = refuse(path, "was changed since it was planned", err);
-    return code;
+    if (wanted == NULL)
+        MR_TRY(refuse(dir, "is a plan that restores nobody", err));
+    MR_TRY(mr_sha256_file(path, hex, NULL, err));
+    if (strcmp(hex, wanted) != 0)
+        MR_TRY(refuse(path, "was changed since it was planned", err));
+    return MR_OK;
 }
 
 static enum mr_code check_manifest(struct mr_affected_plan *plan, const char *dir,
@@ -104,14 +102,13 @@ static enum mr_code check_manifest(struct mr_affected_plan *plan, const char *di
 {
     struct mr_json_doc *doc = NULL;
     const char *policy = NULL;
-    enum mr_code code = mr_plan_manifest_load(dir, &doc, err);
-    if (code == MR_OK)
-        code = check_digest(dir, path, mr_json_root(doc), err);
-    if (code == MR_OK)
-        code = check_run(dir, mr_json_root(doc), run, err);
-    if (code == MR_OK)
-        code = mr_json_get_text(mr_json_root(doc), "policy", &policy, err);
-    plan->mirrors = code == MR_OK && strcmp(policy, "mirror") == 0;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_plan_manifest_load(dir, &doc, err));
+    MR_TRY_OUT(check_digest(dir, path, mr_json_root(doc), err));
+    MR_TRY_OUT(check_run(dir, mr_json_root(doc), run, err));
+    MR_TRY_OUT(mr_json_get_text(mr_json_root(doc), "policy", &policy, err));
+    plan->mirrors = strcmp(policy, "mirror") == 0;
+out:
     mr_json_free(doc);
     return code;
 }
@@ -265,13 +262,12 @@ static bool has_text_key(const struct mr_affected_subject *subject)
 
 enum mr_code mr_affected_plan_spell(const struct mr_affected *list, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < list->nsubjects; i++) {
+    for (size_t i = 0; i < list->nsubjects; i++) {
         const struct mr_affected_subject *subject = &list->subjects[i];
-        for (int side = 0; code == MR_OK && has_text_key(subject) && side < 2; side++)
-            code = spell_side(list, subject, side, err);
+        for (int side = 0; has_text_key(subject) && side < 2; side++)
+            MR_TRY(spell_side(list, subject, side, err));
     }
-    return code;
+    return MR_OK;
 }
 
 void mr_affected_plan_release(struct mr_affected_plan *plan)

@@ -16,19 +16,18 @@ static const char schema_sql[] =
 
 static enum mr_code fill_tables(struct mr_affected_people *p, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < p->list->ntables; i++) {
+    for (size_t i = 0; i < p->list->ntables; i++) {
         const struct mr_find_table *table = &p->list->tables[i];
         bool chosen = mr_affected_subject_of(p->list, table->id) != NULL;
         if (chosen || table->subject != MR_SUBJECT_NO)
-            code = MR_CASE_ONCE(
+            MR_TRY(MR_CASE_ONCE(
                 p->cf, "INSERT INTO temp.stop (tbl, chosen) VALUES (:tbl, :chosen)", err,
-                MR_ARG_INT("tbl", table->id), MR_ARG_INT("chosen", chosen));
+                MR_ARG_INT("tbl", table->id), MR_ARG_INT("chosen", chosen)));
         else if (p->list->selected[i])
-            code = MR_CASE_ONCE(p->cf, "INSERT INTO temp.start (tbl) VALUES (:tbl)", err,
-                                MR_ARG_INT("tbl", table->id));
+            MR_TRY(MR_CASE_ONCE(p->cf, "INSERT INTO temp.start (tbl) VALUES (:tbl)", err,
+                                MR_ARG_INT("tbl", table->id)));
     }
-    return code;
+    return MR_OK;
 }
 
 #define TABLE_OF(node)                                                                   \
@@ -147,14 +146,12 @@ static enum mr_code mark_children(struct mr_affected_people *p, struct mr_err *e
 
 enum mr_code mr_affected_reach(struct mr_affected_people *p, struct mr_err *err)
 {
-    enum mr_code code = mr_case_exec(p->cf, schema_sql, err);
-    if (code == MR_OK)
-        code = fill_tables(p, err);
-    for (int side = 0; code == MR_OK && side < 2; side++)
-        code = MR_CASE_ONCE(p->cf, reach_sql, err, MR_ARG_INT("side", side));
-    for (int pass = 0; code == MR_OK && pass < 4; pass++)
-        code = add_ancestors(p, pass % 2, pass < 2, err);
-    if (code == MR_OK)
-        code = infer_other_side(p, err);
-    return code == MR_OK ? mark_children(p, err) : code;
+    MR_TRY(mr_case_exec(p->cf, schema_sql, err));
+    MR_TRY(fill_tables(p, err));
+    for (int side = 0; side < 2; side++)
+        MR_TRY(MR_CASE_ONCE(p->cf, reach_sql, err, MR_ARG_INT("side", side)));
+    for (int pass = 0; pass < 4; pass++)
+        MR_TRY(add_ancestors(p, pass % 2, pass < 2, err));
+    MR_TRY(infer_other_side(p, err));
+    return mark_children(p, err);
 }

@@ -112,14 +112,10 @@ enum mr_code mr_affected_row_read(struct mr_affected_row *row,
     mr_strbuf_reset(&row->order);
     mr_strbuf_reset(&row->values);
     row->no_name = false;
-    enum mr_code code = mr_image_open(&row->image, image, len, err);
-    if (code == MR_OK)
-        code = read_key(row, subject, err);
-    if (code == MR_OK)
-        code = read_values(row, list, subject, err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&row->key, "reading a row", err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&row->order, "reading a row", err);
-    return code == MR_OK ? mr_strbuf_check(&row->values, "reading a row", err) : code;
+    MR_TRY(mr_image_open(&row->image, image, len, err));
+    MR_TRY(read_key(row, subject, err));
+    MR_TRY(read_values(row, list, subject, err));
+    MR_TRY(mr_strbuf_check(&row->key, "reading a row", err));
+    MR_TRY(mr_strbuf_check(&row->order, "reading a row", err));
+    return mr_strbuf_check(&row->values, "reading a row", err);
 }

@@ -296,8 +296,8 @@ static enum mr_code line(struct mr_affected_writer *w,
     }
     mr_strbuf_add(out, sql->row.ptr, sql->row.len);
     sql->statement_bytes += sql->row.len + 2;
-    enum mr_code code = mr_strbuf_check(&sql->row, "writing SQL", err);
-    return code == MR_OK ? mr_strbuf_check(out, "writing SQL", err) : code;
+    MR_TRY(mr_strbuf_check(&sql->row, "writing SQL", err));
+    return mr_strbuf_check(out, "writing SQL", err);
 }
 
 static enum mr_code end(struct mr_affected_writer *w, struct mr_strbuf *out,

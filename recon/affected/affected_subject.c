@@ -25,15 +25,14 @@ typedef enum mr_code split_fn(void *ctx, const char *db, const char *table, bool
 static enum mr_code ask_of_name(const char *name, struct mr_arena *arena, split_fn *ask,
                                 void *ctx, bool *yes, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     *yes = false;
-    for (const char *dot = strchr(name, '.'); code == MR_OK && !*yes && dot != NULL;
+    for (const char *dot = strchr(name, '.'); !*yes && dot != NULL;
          dot = strchr(dot + 1, '.')) {
         const char *db = mr_arena_dup(arena, name, (size_t)(dot - name));
-        code = db != NULL ? ask(ctx, db, dot + 1, yes, err)
-                          : mr_err_nomem(err, "choosing the subject tables");
+        MR_TRY(db != NULL ? ask(ctx, db, dot + 1, yes, err)
+                          : mr_err_nomem(err, "choosing the subject tables"));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- which tables ---- */
@@ -99,44 +98,41 @@ static enum mr_code refuse_pattern(const struct chooser *c, const char *option,
 
 static enum mr_code take_named(struct chooser *c, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < c->choice->subjects.count; i++) {
+    for (size_t i = 0; i < c->choice->subjects.count; i++) {
         char *pattern = mr_arena_strdup(&c->list->arena, c->choice->subjects.items[i]);
         size_t matched = 0;
         if (pattern == NULL)
             return mr_err_nomem(err, "choosing the subject tables");
-        for (size_t k = 0; code == MR_OK && k < c->list->ntables; k++) {
+        for (size_t k = 0; k < c->list->ntables; k++) {
             bool yes = false;
-            code = ask_of_name(c->list->tables[k].name, &c->list->arena, matches, pattern,
-                               &yes, err);
-            if (code == MR_OK && yes)
-                code = push_subject(c, &c->list->tables[k], err);
+            MR_TRY(ask_of_name(c->list->tables[k].name, &c->list->arena, matches, pattern,
+                               &yes, err));
+            if (yes)
+                MR_TRY(push_subject(c, &c->list->tables[k], err));
             matched += yes;
         }
-        if (code == MR_OK && matched == 0)
-            code = refuse_pattern(c, "--subject", pattern, err);
+        if (matched == 0)
+            MR_TRY(refuse_pattern(c, "--subject", pattern, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code take_configured(struct chooser *c, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < c->list->ntables; i++) {
+    for (size_t i = 0; i < c->list->ntables; i++) {
         bool yes = false;
-        code = ask_of_name(c->list->tables[i].name, &c->list->arena, is_configured, c,
-                           &yes, err);
-        if (code == MR_OK && yes)
-            code = push_subject(c, &c->list->tables[i], err);
+        MR_TRY(ask_of_name(c->list->tables[i].name, &c->list->arena, is_configured, c,
+                           &yes, err));
+        if (yes)
+            MR_TRY(push_subject(c, &c->list->tables[i], err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* What the run took for subjects; one that it has only inferred is said. */
 static enum mr_code take_from_run(struct chooser *c, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < c->list->ntables; i++) {
+    for (size_t i = 0; i < c->list->ntables; i++) {
         const struct mr_find_table *table = &c->list->tables[i];
         if (table->subject == MR_SUBJECT_NO)
             continue;
@@ -144,9 +140,9 @@ static enum mr_code take_from_run(struct chooser *c, struct mr_err *err)
             mr_log_warning("no table is configured as subject: the rows of \"%s\" are "
                            "taken for the people; say subject = yes in [table %s]",
                            table->name, table->name);
-        code = push_subject(c, table, err);
+        MR_TRY(push_subject(c, table, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code refuse_none(const struct chooser *c, struct mr_err *err)
@@ -340,18 +336,17 @@ static enum mr_code check_one(struct chooser *c, const struct mr_affected_subjec
 
 static enum mr_code choose_tables(struct chooser *c, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     if (c->choice->subjects.count > 0)
-        code = take_named(c, err);
+        MR_TRY(take_named(c, err));
     else
-        code = take_configured(c, err);
-    if (code == MR_OK && c->subjects.count == 0)
-        code = take_from_run(c, err);
-    if (code == MR_OK && c->subjects.count == 0)
-        code = refuse_none(c, err);
-    for (size_t i = 0; code == MR_OK && i < c->subjects.count; i++)
-        code = check_one(c, mr_vec_at(&c->subjects, i), err);
-    return code;
+        MR_TRY(take_configured(c, err));
+    if (c->subjects.count == 0)
+        MR_TRY(take_from_run(c, err));
+    if (c->subjects.count == 0)
+        MR_TRY(refuse_none(c, err));
+    for (size_t i = 0; i < c->subjects.count; i++)
+        MR_TRY(check_one(c, mr_vec_at(&c->subjects, i), err));
+    return MR_OK;
 }
 
 static int compare_subjects(const void *a, const void *b)
@@ -367,22 +362,21 @@ enum mr_code mr_affected_choose(struct mr_affected *list,
     struct chooser c = {.list = list,
                         .choice = choice,
                         .subjects = MR_VEC_INIT(struct mr_affected_subject)};
-    enum mr_code code = choose_tables(&c, err);
-    if (code == MR_OK)
-        code = check_patterns(&c, err);
-    if (code == MR_OK)
-        code = select_tables(&c, err);
-    if (code == MR_OK) {
-        qsort(c.subjects.items, c.subjects.count, sizeof(struct mr_affected_subject),
-              compare_subjects);
-        list->nsubjects = c.subjects.count;
-        list->subjects = (struct mr_affected_subject *)(void *)mr_arena_dup(
-            &list->arena, c.subjects.items,
-            c.subjects.count * sizeof(struct mr_affected_subject));
-        code = list->subjects != NULL
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(choose_tables(&c, err));
+    MR_TRY_OUT(check_patterns(&c, err));
+    MR_TRY_OUT(select_tables(&c, err));
+    qsort(c.subjects.items, c.subjects.count, sizeof(struct mr_affected_subject),
+          compare_subjects);
+    list->nsubjects = c.subjects.count;
+    list->subjects = (struct mr_affected_subject *)(void *)mr_arena_dup(
+        &list->arena, c.subjects.items,
+        c.subjects.count * sizeof(struct mr_affected_subject));
+    MR_TRY_OUT(list->subjects != NULL
                    ? mr_affected_choose_fields(list, &choice->columns, err)
-                   : mr_err_nomem(err, "choosing the subject tables");
-    }
+                   : mr_err_nomem(err, "choosing the subject tables"));
+
+out:
     mr_vec_release(&c.subjects);
     return code;
 }

@@ -358,15 +358,13 @@ static enum mr_code begin(struct mr_affected_writer *w, struct mr_strbuf *out,
     struct template *t = w->state;
     struct mr_case *cf = mr_findings_case(w->list->fd);
     (void)out;
-    enum mr_code code = mr_case_exec(
+    MR_TRY(mr_case_exec(
         cf, "CREATE TEMP TABLE printed (line BLOB PRIMARY KEY) STRICT, WITHOUT ROWID",
-        err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf,
-                               "INSERT INTO temp.printed (line) VALUES (:line)"
-                               " ON CONFLICT DO NOTHING RETURNING 1",
-                               &t->once, err);
-    return code;
+        err));
+    return mr_case_prepare(cf,
+                           "INSERT INTO temp.printed (line) VALUES (:line)"
+                           " ON CONFLICT DO NOTHING RETURNING 1",
+                           &t->once, err);
 }
 
 static enum mr_code end(struct mr_affected_writer *w, struct mr_strbuf *out,

@@ -388,10 +388,10 @@ static enum mr_code read_table(struct reading *r, const struct mr_affected_live 
                                struct mr_err *err)
 {
     r->live = live;
-    enum mr_code code = find_naming(r, err);
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = read_side(r, (enum mr_side)side, err);
-    return code;
+    MR_TRY(find_naming(r, err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(read_side(r, (enum mr_side)side, err));
+    return MR_OK;
 }
 
 static enum mr_code read_tables(struct reading *r, struct mr_err *err)
@@ -428,19 +428,14 @@ static enum mr_code open_servers(struct reading *r, struct mr_err *err)
         uris[MR_SOURCE] = mr_run_uri(run, MR_SOURCE);
     if (uris[MR_TARGET] == NULL)
         uris[MR_TARGET] = mr_run_uri(run, MR_TARGET);
-    enum mr_code code = mr_db_global_init(err);
-    if (code == MR_OK)
-        code = mr_sides_open(&r->sides, uris, &opts, &r->arena, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_db_global_init(err));
+    MR_TRY(mr_sides_open(&r->sides, uris, &opts, &r->arena, err));
     const struct mr_endpoint *const eps[MR_SIDES] = {&r->sides.ep[MR_SOURCE],
                                                      &r->sides.ep[MR_TARGET]};
     r->pairing = (struct mr_pairing){
         .side = r->sides.side, .config = w->config, .arena = &r->arena};
-    code = mr_progress_new(w->progress, &r->progress, err);
-    if (code == MR_OK)
-        code = mr_throttle_new(&w->load, eps, MR_SIDES, &db_opts, &r->throttle, err);
-    return code;
+    MR_TRY(mr_progress_new(w->progress, &r->progress, err));
+    return mr_throttle_new(&w->load, eps, MR_SIDES, &db_opts, &r->throttle, err);
 }
 
 enum mr_code mr_affected_window(struct mr_affected_people *people,

@@ -154,23 +154,23 @@ static enum mr_code keep_settings(struct mr_check_run *check, struct mr_err *err
     struct mr_vec lines = MR_VEC_INIT(struct mr_config_line);
     struct mr_vec settings = MR_VEC_INIT(struct mr_find_setting);
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
+    for (size_t i = 0; i < check->pairing.ntables; i++) {
         const struct mr_pair *pair = check->pairing.tables[i];
         const struct mr_table *t = pair->side[MR_SOURCE];
         mr_vec_clear(&lines);
-        code = mr_config_lines(check->pairing.config, t->db, t->name, &lines, err);
-        for (size_t k = 0; code == MR_OK && k < lines.count; k++) {
+        MR_TRY_OUT(mr_config_lines(check->pairing.config, t->db, t->name, &lines, err));
+        for (size_t k = 0; k < lines.count; k++) {
             const struct mr_config_line *line = mr_vec_at(&lines, k);
             struct mr_find_setting *setting = mr_vec_push(&settings);
             if (setting == NULL)
-                code = mr_err_nomem(err, "starting a run");
+                MR_TRY_OUT(mr_err_nomem(err, "starting a run"));
             else
                 *setting =
                     (struct mr_find_setting){pair->find.name, line->key, line->value};
         }
     }
-    if (code == MR_OK)
-        code = mr_findings_settings_save(check->fd, settings.items, settings.count, err);
+    MR_TRY_OUT(mr_findings_settings_save(check->fd, settings.items, settings.count, err));
+out:
     mr_vec_release(&lines);
     mr_vec_release(&settings);
     return code;
@@ -236,10 +236,9 @@ static enum mr_code print_result(struct mr_check_run *check, int *exit_code,
 {
     struct mr_check_result result;
     const struct mr_check_options *o = check->opts;
-    enum mr_code code = mr_check_explain(check->fd, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_check_result_load(&result, check->fd, &check->run, o->max_rows, err);
+    MR_TRY(mr_check_explain(check->fd, err));
+    enum mr_code code =
+        mr_check_result_load(&result, check->fd, &check->run, o->max_rows, err);
     if (code == MR_OK && o->json) {
         code = mr_check_json(&result, stdout, err);
     } else if (code == MR_OK) {

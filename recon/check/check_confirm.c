@@ -395,22 +395,17 @@ static enum mr_code judge_batch(struct confirm *c, struct mr_err *err)
     mr_vec_clear(&c->saves);
     mr_vec_clear(&c->doubts);
     c->postponed = 0;
-    enum mr_code code = index_batch(c, err);
-    if (code == MR_OK)
-        code = mr_entities_make(&c->rows, c->table, mr_pair_judge(c->worker->reader),
-                                &c->arena, err);
-    for (size_t i = 0; code == MR_OK && i < c->rows.list.count; i++)
-        code = judge_entity(c, mr_vec_at(&c->rows.list, i), err);
-    if (code == MR_OK)
-        code = judge_rest(c, err);
-    if (code == MR_OK)
-        code = settle_doubts(c, err);
-    if (code == MR_OK)
-        code = mr_misplaced_find(c->worker, c->table, c->hash, c->saves.items,
-                                 c->saves.count, err);
-    if (code == MR_OK)
-        code = classify_saves(c, err);
-    return code == MR_OK ? save_batch(c, err) : code;
+    MR_TRY(index_batch(c, err));
+    MR_TRY(mr_entities_make(&c->rows, c->table, mr_pair_judge(c->worker->reader),
+                            &c->arena, err));
+    for (size_t i = 0; i < c->rows.list.count; i++)
+        MR_TRY(judge_entity(c, mr_vec_at(&c->rows.list, i), err));
+    MR_TRY(judge_rest(c, err));
+    MR_TRY(settle_doubts(c, err));
+    MR_TRY(mr_misplaced_find(c->worker, c->table, c->hash, c->saves.items, c->saves.count,
+                             err));
+    MR_TRY(classify_saves(c, err));
+    return save_batch(c, err);
 }
 
 /* Did the last reading change the state of the (only) suspect? */
@@ -578,12 +573,12 @@ enum mr_code mr_check_confirm(struct mr_check_worker *worker,
                         .up = up,
                         .down = mr_other_side(up),
                         .rests = task->rests};
-    enum mr_code code = confirm_init(&c, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(confirm_init(&c, err));
     /* those seen once first: what this round sees the first time waits for the next */
-    if (code == MR_OK)
-        code = confirm_state(&c, task, MR_FIND_SEEN_ONCE, err);
-    if (code == MR_OK)
-        code = confirm_state(&c, task, MR_FIND_SUSPECT, err);
+    MR_TRY_OUT(confirm_state(&c, task, MR_FIND_SEEN_ONCE, err));
+    MR_TRY_OUT(confirm_state(&c, task, MR_FIND_SUSPECT, err));
+out:
     confirm_release(&c);
     return code;
 }

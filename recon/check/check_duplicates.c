@@ -149,8 +149,7 @@ static enum mr_code canonise(struct search *s, struct mr_err *err)
 static enum mr_code store_groups(struct search *s, struct mr_err *err)
 {
     struct mr_check_run *check = s->worker->check;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
+    for (size_t i = 0; i < s->rows.count; i++) {
         const struct row *row = mr_vec_at(&s->rows, i);
         bool twin =
             (i > 0 && compare_rows(row, mr_vec_at(&s->rows, i - 1)) == 0) ||
@@ -162,9 +161,9 @@ static enum mr_code store_groups(struct search *s, struct mr_err *err)
                                       .identity_len = row->canon_len,
                                       .image = s->images.ptr + row->image_at,
                                       .image_len = row->image_len};
-        code = mr_findings_duplicate_add(check->fd, s->table->find.id, &d, err);
+        MR_TRY(mr_findings_duplicate_add(check->fd, s->table->find.id, &d, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static bool is_crowded(const struct search *s, struct mr_key key)
@@ -351,12 +350,14 @@ static enum mr_code search_table(struct mr_check_worker *worker, struct mr_pair 
     s.spec.key = table->identity;
     s.spec.nkey = table->nidentity;
     s.spec.index = NULL;
-    enum mr_code code = mr_rowhash_init(&s.hash, table, &s.spec, err);
-    if (code == MR_OK)
-        code = search_side(&s, err);
-    if (code == MR_OK && s.crowded.count > 0)
-        code = add_note(worker, table, side,
-                        "of an identity with very many rows not all are listed", err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_rowhash_init(&s.hash, table, &s.spec, err));
+    MR_TRY_OUT(search_side(&s, err));
+    if (s.crowded.count > 0)
+        MR_TRY_OUT(add_note(worker, table, side,
+                            "of an identity with very many rows not all are listed",
+                            err));
+out:
     mr_rowhash_release(&s.hash);
     mr_strbuf_release(&s.images);
     mr_vec_release(&s.rows);
@@ -370,18 +371,17 @@ enum mr_code mr_check_duplicates(struct mr_check_worker *worker, struct mr_pair 
                                  struct mr_err *err)
 {
     uint64_t differ = 0;
-    enum mr_code code = MR_OK;
     if (table->by_identity)
-        code = mr_findings_count(worker->check->fd, table->find.id, MR_FIND_DIVERGED,
-                                 &differ, err);
-    for (int i = MR_SOURCE; code == MR_OK && i < MR_SIDES && differ > 0; i++) {
+        MR_TRY(mr_findings_count(worker->check->fd, table->find.id, MR_FIND_DIVERGED,
+                                 &differ, err));
+    for (int i = MR_SOURCE; i < MR_SIDES && differ > 0; i++) {
         enum mr_side side = (enum mr_side)i;
         if (is_unique(table, side))
             continue;
-        code = is_findable(table, side)
+        MR_TRY(is_findable(table, side)
                    ? search_table(worker, table, side, err)
                    : add_note(worker, table, side,
-                              "not looked for, no index leads with the identity", err);
+                              "not looked for, no index leads with the identity", err));
     }
-    return code;
+    return MR_OK;
 }

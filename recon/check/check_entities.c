@@ -53,22 +53,21 @@ static enum mr_code push_entity(struct mr_entities *e, struct mr_rowset_row *u1,
 
 static enum mr_code pair_by_bytes(struct mr_entities *e, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < e->u2.rows.count; i++) {
+    for (size_t i = 0; i < e->u2.rows.count; i++) {
         struct mr_rowset_row *u2 = mr_rowset_at(&e->u2, i);
         struct mr_key key = mr_rowset_key(&e->u2, u2);
         struct mr_rowset_row *u1 = mr_rowset_find(&e->u1, key);
         if (u1 != NULL)
             u1->claimed = true;
-        code = push_entity(e, u1, u2, mr_rowset_find(&e->d, key), err);
+        MR_TRY(push_entity(e, u1, u2, mr_rowset_find(&e->d, key), err));
     }
-    for (size_t i = 0; code == MR_OK && i < e->u1.rows.count; i++) {
+    for (size_t i = 0; i < e->u1.rows.count; i++) {
         struct mr_rowset_row *u1 = mr_rowset_at(&e->u1, i);
         struct mr_key key = mr_rowset_key(&e->u1, u1);
         if (!u1->claimed)
-            code = push_entity(e, u1, NULL, mr_rowset_find(&e->d, key), err);
+            MR_TRY(push_entity(e, u1, NULL, mr_rowset_find(&e->d, key), err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* A row, or an entity, that is alone on its side; its canonical key is item `at`. */
@@ -97,20 +96,19 @@ static enum mr_code find_lone(const struct mr_entities *e, struct mr_vec *up,
                               struct mr_vec *down, struct mr_vec *items,
                               struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < e->list.count; i++) {
+    for (size_t i = 0; i < e->list.count; i++) {
         const struct mr_entity *entity = mr_vec_at(&e->list, i);
         if (entity->d == NULL)
-            code = add_lone(up, items, (struct lone){.entity = i},
-                            mr_entity_up_key(e, entity), err);
+            MR_TRY(add_lone(up, items, (struct lone){.entity = i},
+                            mr_entity_up_key(e, entity), err));
     }
-    for (size_t i = 0; code == MR_OK && i < e->d.rows.count; i++) {
+    for (size_t i = 0; i < e->d.rows.count; i++) {
         struct mr_rowset_row *d = mr_rowset_at(&e->d, i);
         if (!d->claimed)
-            code = add_lone(down, items, (struct lone){.d = d}, mr_rowset_key(&e->d, d),
-                            err);
+            MR_TRY(add_lone(down, items, (struct lone){.d = d}, mr_rowset_key(&e->d, d),
+                            err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* By canonical key; NULL, which is nobody's, first; equal ones as they were found. */
@@ -180,13 +178,13 @@ enum mr_code mr_entities_make(struct mr_entities *e, const struct mr_pair *table
                               struct mr_err *err)
 {
     mr_vec_clear(&e->list);
-    enum mr_code code = pair_by_bytes(e, err);
-    if (code == MR_OK && table->text_key)
-        code = pair_by_collation(e, table, db, arena, err);
-    for (size_t i = 0; code == MR_OK && i < e->d.rows.count; i++) {
+    MR_TRY(pair_by_bytes(e, err));
+    if (table->text_key)
+        MR_TRY(pair_by_collation(e, table, db, arena, err));
+    for (size_t i = 0; i < e->d.rows.count; i++) {
         struct mr_rowset_row *d = mr_rowset_at(&e->d, i);
         if (!d->claimed)
-            code = push_entity(e, NULL, NULL, d, err);
+            MR_TRY(push_entity(e, NULL, NULL, d, err));
     }
-    return code;
+    return MR_OK;
 }

@@ -55,10 +55,9 @@ static enum mr_code digest_of(const struct explaining *x, const void *image, siz
                               struct mr_digest *digest, struct mr_err *err)
 {
     size_t pos = 0;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < x->table->ncolumns; i++)
-        code = mr_row_skip(image, len, &pos, err);
-    return code == MR_OK ? mr_row_digest(image, pos, digest, err) : code;
+    for (size_t i = 0; i < x->table->ncolumns; i++)
+        MR_TRY(mr_row_skip(image, len, &pos, err));
+    return mr_row_digest(image, pos, digest, err);
 }
 
 static enum mr_code add_seen(void *ctx, const struct mr_finding *f, struct mr_err *err)
@@ -153,29 +152,27 @@ static enum mr_code explain_all(struct mr_findings *fd, struct mr_err *err)
     struct explaining x = {
         .cf = mr_findings_case(fd), .skey = MR_STRBUF_INIT, .tkey = MR_STRBUF_INIT};
     bool known = false;
-    enum mr_code code = mr_case_exec(x.cf, seen_sql, err);
-    if (code == MR_OK)
-        code = mr_case_exec(x.cf, undecided_schema, err);
-    if (code == MR_OK)
-        code = mr_case_has_table(x.cf, "entity", &known, err);
-    if (code == MR_OK && known)
-        code = mr_case_exec(x.cf, undecided_sql, err);
-    if (code == MR_OK)
-        code = mr_findings_tables(fd, &arena, &tables, &ntables, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_exec(x.cf, seen_sql, err));
+    MR_TRY_OUT(mr_case_exec(x.cf, undecided_schema, err));
+    MR_TRY_OUT(mr_case_has_table(x.cf, "entity", &known, err));
+    if (known)
+        MR_TRY_OUT(mr_case_exec(x.cf, undecided_sql, err));
+    MR_TRY_OUT(mr_findings_tables(fd, &arena, &tables, &ntables, err));
     /* of all tables before any is told anew: findings of a run that is resumed take numbers
      * that other tables' had */
-    if (code == MR_OK)
-        code = mr_case_exec(x.cf,
+    MR_TRY_OUT(mr_case_exec(x.cf,
                             "DELETE FROM explained WHERE tbl NOT IN"
                             " (SELECT id FROM tbl)",
-                            err);
-    for (size_t i = 0; code == MR_OK && i < ntables; i++)
-        code = MR_CASE_ONCE(x.cf, "DELETE FROM explained WHERE tbl = :tbl", err,
-                            MR_ARG_INT("tbl", tables[i].id));
-    for (size_t i = 0; code == MR_OK && i < ntables; i++) {
+                            err));
+    for (size_t i = 0; i < ntables; i++)
+        MR_TRY_OUT(MR_CASE_ONCE(x.cf, "DELETE FROM explained WHERE tbl = :tbl", err,
+                                MR_ARG_INT("tbl", tables[i].id)));
+    for (size_t i = 0; i < ntables; i++) {
         x.table = &tables[i];
-        code = explain_table(&x, fd, err);
+        MR_TRY_OUT(explain_table(&x, fd, err));
     }
+out:
     mr_strbuf_release(&x.skey);
     mr_strbuf_release(&x.tkey);
     mr_arena_release(&arena);

@@ -110,9 +110,8 @@ static void table_line(struct json *j)
 static enum mr_code open_images(struct json *j, const struct mr_finding *f,
                                 struct mr_err *err)
 {
-    enum mr_code code = mr_image_open(&j->source, f->source, f->source_len, err);
-    return code == MR_OK ? mr_image_open(&j->target, f->target, f->target_len, err)
-                         : code;
+    MR_TRY(mr_image_open(&j->source, f->source, f->source_len, err));
+    return mr_image_open(&j->target, f->target, f->target_len, err);
 }
 
 /* The key of a finding: the source's where there is a source row. */
@@ -168,16 +167,14 @@ static enum mr_code row_line(void *ctx, const struct mr_finding *f, struct mr_er
     if (j->table->keyless) {
         put_str(j, "key", NULL);
         put_uint(j, "count", f->count);
-        code = open_images(j, f, err);
+        MR_TRY_OUT(open_images(j, f, err));
     } else {
-        code = put_key(j, "key", f, err);
+        MR_TRY_OUT(put_key(j, "key", f, err));
     }
-    if (code == MR_OK)
-        code = put_image(j, "source", &j->source, MR_IMAGE_ROW, err);
-    if (code == MR_OK)
-        code = put_image(j, "target", &j->target, MR_IMAGE_ROW, err);
-    if (code == MR_OK)
-        put_differing(j);
+    MR_TRY_OUT(put_image(j, "source", &j->source, MR_IMAGE_ROW, err));
+    MR_TRY_OUT(put_image(j, "target", &j->target, MR_IMAGE_ROW, err));
+    put_differing(j);
+out:
     end_line(j);
     return code;
 }
@@ -235,18 +232,17 @@ static enum mr_code duplicate_line(void *ctx, const struct mr_find_duplicate *d,
 static enum mr_code table_lines(struct json *j, struct mr_err *err)
 {
     struct mr_findings *fd = j->result->fd;
-    enum mr_code code;
+    enum mr_code code = MR_OK;
     j->rows = 0;
     table_line(j);
     if (j->table->verdict != MR_VERDICT_DIVERGED)
         return MR_OK;
-    code = mr_check_ranges(fd, j->table, range_line, j, err);
-    if (code == MR_OK && j->result->max_rows > 0)
-        code = mr_findings_walk(fd, j->table->id, false, row_line, j, err);
-    if (code == MR_OK)
-        code = mr_findings_walk_moved(fd, j->table->id, moved_line, j, err);
-    if (code == MR_OK)
-        code = mr_findings_walk_duplicates(fd, j->table->id, duplicate_line, j, err);
+    MR_TRY_OUT(mr_check_ranges(fd, j->table, range_line, j, err));
+    if (j->result->max_rows > 0)
+        MR_TRY_OUT(mr_findings_walk(fd, j->table->id, false, row_line, j, err));
+    MR_TRY_OUT(mr_findings_walk_moved(fd, j->table->id, moved_line, j, err));
+    MR_TRY_OUT(mr_findings_walk_duplicates(fd, j->table->id, duplicate_line, j, err));
+out:
     end_duplicate(j);
     return code;
 }
@@ -297,10 +293,10 @@ static enum mr_code identity_line(struct json *j, struct mr_err *err)
 
 static enum mr_code advice_lines(struct json *j, struct mr_err *err)
 {
-    enum mr_code code = identity_line(j, err);
-    for (size_t i = 0; code == MR_OK && i < j->result->advice.count; i++)
+    MR_TRY(identity_line(j, err));
+    for (size_t i = 0; i < j->result->advice.count; i++)
         advice_line(j, mr_vec_at(&j->result->advice, i));
-    return code;
+    return MR_OK;
 }
 
 static void summary_line(struct json *j)
@@ -334,18 +330,17 @@ enum mr_code mr_check_json(const struct mr_check_result *result, FILE *out,
     mr_image_init(&j.source);
     mr_image_init(&j.target);
     run_line(&j);
-    for (size_t i = 0; code == MR_OK && i < result->ntables; i++) {
+    for (size_t i = 0; i < result->ntables; i++) {
         j.table = &result->tables[i];
-        code = table_lines(&j, err);
+        MR_TRY_OUT(table_lines(&j, err));
     }
-    if (code == MR_OK) {
-        object_lines(&j);
-        code = advice_lines(&j, err);
-    }
-    if (code == MR_OK) {
-        summary_line(&j);
-        code = mr_jsonw_finish(&j.w, "standard output", err);
-    }
+    object_lines(&j);
+    MR_TRY_OUT(advice_lines(&j, err));
+
+    summary_line(&j);
+    MR_TRY_OUT(mr_jsonw_finish(&j.w, "standard output", err));
+
+out:
     mr_image_release(&j.source);
     mr_image_release(&j.target);
     mr_jsonw_release(&j.w);

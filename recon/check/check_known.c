@@ -230,13 +230,12 @@ static enum mr_code prove(const struct known *k, enum mr_side side, size_t at,
 static enum mr_code prove_all(const struct known *k, enum mr_side side,
                               const struct mr_kept *kept, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < kept->nranges; i++) {
-        code = prove(k, side, i, err);
-        if (code == MR_OK && mr_is_cancelled())
-            code = mr_cancelled_err(err);
+    for (size_t i = 0; i < kept->nranges; i++) {
+        MR_TRY(prove(k, side, i, err));
+        if (mr_is_cancelled())
+            MR_TRY(mr_cancelled_err(err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* The same range of the other snapshot; a chunk of another range says nothing. */

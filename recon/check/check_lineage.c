@@ -91,8 +91,7 @@ static enum mr_code save_steps(struct climb *c, int64_t reference,
 static enum mr_code follow_all(struct climb *c, const struct mr_pair *table,
                                struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < c->check->pairing.nreferences; i++) {
+    for (size_t i = 0; i < c->check->pairing.nreferences; i++) {
         const struct mr_pair_reference *r = &c->check->pairing.references[i];
         if (r->child != table || r->parent == NULL || atomic_load(&r->parent->failed))
             continue;
@@ -103,11 +102,11 @@ static enum mr_code follow_all(struct climb *c, const struct mr_pair *table,
                                                  .ncolumns = r->edge.ncolumns,
                                                  .spelling = r->spelling,
                                                  .condition_at = r->edge.condition_at};
-        code = look_up(c, &lookup, r->edge.id, save_steps, err);
-        if (code == MR_OK && mr_is_cancelled())
-            code = mr_cancelled_err(err);
+        MR_TRY(look_up(c, &lookup, r->edge.id, save_steps, err));
+        if (mr_is_cancelled())
+            MR_TRY(mr_cancelled_err(err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code push_node(struct climb *c, int64_t id, const void *image, size_t len,
@@ -256,32 +255,30 @@ static enum mr_code look_across(struct climb *c, const struct mr_pair *table,
 
 static enum mr_code look_across_all(struct climb *c, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < c->check->pairing.ntables; i++) {
+    for (size_t i = 0; i < c->check->pairing.ntables; i++) {
         const struct mr_pair *table = c->check->pairing.tables[i];
         if (table->find.subject != MR_SUBJECT_NO && table->find.windowed &&
             !table->find.keyless && !atomic_load(&table->failed))
-            code = look_across(c, table, err);
+            MR_TRY(look_across(c, table, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code climb_all(struct climb *c, int64_t *after, struct mr_err *err)
 {
     const struct mr_check_run *check = c->check;
-    enum mr_code code = MR_OK;
     bool grown = true;
-    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
+    for (size_t i = 0; i < check->pairing.ntables; i++)
         if (is_followed(check, check->pairing.tables[i]))
-            code = climb_from_findings(c, check->pairing.tables[i], err);
-    while (code == MR_OK && grown) {
+            MR_TRY(climb_from_findings(c, check->pairing.tables[i], err));
+    while (grown) {
         grown = false;
-        for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
+        for (size_t i = 0; i < check->pairing.ntables; i++)
             if (is_followed(check, check->pairing.tables[i]))
-                code = climb_from_ancestors(c, check->pairing.tables[i], &after[i],
-                                            &grown, err);
+                MR_TRY(climb_from_ancestors(c, check->pairing.tables[i], &after[i],
+                                            &grown, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_check_lineage(struct mr_check_worker *worker, enum mr_side side,

@@ -57,11 +57,10 @@ static enum mr_code read_side(struct mr_check_run *check, enum mr_side side,
 static enum mr_code read_marks(struct mr_check_run *check, struct mr_check_mark *marks,
                                struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
         if (!mr_side_is_snapshot(&check->pairing.side[side]))
-            code = read_side(check, (enum mr_side)side, marks, err);
-    return code;
+            MR_TRY(read_side(check, (enum mr_side)side, marks, err));
+    return MR_OK;
 }
 
 enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err)

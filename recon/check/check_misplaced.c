@@ -46,9 +46,7 @@ static enum mr_code meet_row(void *ctx, const struct mr_value *values, struct mr
 {
     struct look *look = ctx;
     mr_strbuf_reset(&look->key);
-    enum mr_code code = mr_rowhash_key(look->hash, values, &look->key, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_rowhash_key(look->hash, values, &look->key, err));
     const struct mr_key key = {look->key.ptr, look->key.len};
     struct settled *met =
         bsearch(&key, look->by_key, look->count, sizeof *look->by_key, compare_to_key);
@@ -118,17 +116,15 @@ static enum mr_code compare_to_found(struct look *look, struct mr_err *err)
 /* What each look meets and does not find. */
 static enum mr_code look_at_chunk(struct look *look, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (int i = 0; code == MR_OK && look->count > 0 && i < LOOKS; i++) {
-        code = scan_chunk(look, err);
-        if (code == MR_OK)
-            code = compare_to_found(look, err);
+    for (int i = 0; look->count > 0 && i < LOOKS; i++) {
+        MR_TRY(scan_chunk(look, err));
+        MR_TRY(compare_to_found(look, err));
     }
-    for (size_t i = 0; code == MR_OK && i < look->count; i++) {
+    for (size_t i = 0; i < look->count; i++) {
         look->by_key[i].finding->state = MR_FIND_UNSETTLED;
         atomic_store(&look->table->misplaced, true);
     }
-    return code;
+    return MR_OK;
 }
 
 static bool is_same_chunk(const struct mr_finding *a, const struct mr_finding *b)

@@ -90,19 +90,18 @@ static enum mr_code hide_database(struct looking *l, const struct mr_object_diff
 {
     const struct mr_catalogue *cat = l->cat[seen];
     const char *dbname = seen == MR_SOURCE ? diff->source_db : diff->target_db;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < cat->ntables; i++) {
+    for (size_t i = 0; i < cat->ntables; i++) {
         const struct mr_table *t = &cat->tables[i];
         if (strcmp(t->db, dbname) != 0 ||
             !mr_check_selects(l->check, diff->source_db, t->name))
             continue;
         const char *name = join(&l->check->arena, diff->source_db, t->name);
         const char *target = join(&l->check->arena, diff->target_db, t->name);
-        code = name != NULL && target != NULL
+        MR_TRY(name != NULL && target != NULL
                    ? add_unchecked(l->check, name, target, why, err)
-                   : mr_err_nomem(err, "comparing objects");
+                   : mr_err_nomem(err, "comparing objects"));
     }
-    return code;
+    return MR_OK;
 }
 
 /*
@@ -253,8 +252,7 @@ static enum mr_code read_shown(struct looking *l, enum mr_side side, struct mr_e
 static enum mr_code load_catalogues(struct looking *l, struct mr_err *err)
 {
     struct mr_check_run *check = l->check;
-    enum mr_code code = MR_OK;
-    for (int i = 0; code == MR_OK && i < MR_SIDES; i++) {
+    for (int i = 0; i < MR_SIDES; i++) {
         enum mr_side side = i == 0 ? check->upstream : mr_other_side(check->upstream);
         const char **names =
             mr_arena_calloc(&check->arena, l->pairs->count + 1, sizeof *names);
@@ -264,12 +262,12 @@ static enum mr_code load_catalogues(struct looking *l, struct mr_err *err)
             names[k] = ((struct mr_db_pair *)mr_vec_at(l->pairs, k))->name[side];
         mr_catalogue_free(l->cat[side]);
         l->cat[side] = NULL;
-        code = mr_source_catalogue(check->pairing.side[side].source, names,
-                                   l->pairs->count, &l->cat[side], err);
+        MR_TRY(mr_source_catalogue(check->pairing.side[side].source, names,
+                                   l->pairs->count, &l->cat[side], err));
     }
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = read_shown(l, (enum mr_side)side, err);
-    return code;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(read_shown(l, (enum mr_side)side, err));
+    return MR_OK;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -384,16 +382,16 @@ static enum mr_code look_for_change(struct looking *l, struct mr_pair *table,
         return MR_OK;
     }
     l->changed = false;
-    enum mr_code code = mr_objects_compare_table(l->check->pairing.side[side].cat, old,
-                                                 l->cat[side], now, &opts, err);
-    if (code == MR_OK && l->changed) {
+    MR_TRY(mr_objects_compare_table(l->check->pairing.side[side].cat, old, l->cat[side],
+                                    now, &opts, err));
+    if (l->changed) {
         (void)mr_err_set(&why, MR_E_CHANGED,
                          "the table was altered on the %s while it "
                          "was read",
                          mr_side_name(side));
         mr_check_give_up(l->check, table, &why);
     }
-    return code;
+    return MR_OK;
 }
 
 static const char *counter_name(const struct mr_table *table)
@@ -516,16 +514,15 @@ static enum mr_code judge_drawn(struct looking *l, const struct mr_pair *table,
 static enum mr_code look_at_drawn(struct looking *l, const struct mr_pair *table,
                                   struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < table->side[MR_SOURCE]->ncolumns; i++) {
+    for (size_t i = 0; i < table->side[MR_SOURCE]->ncolumns; i++) {
         struct mr_objects_drawn d[MR_SIDES] = {{.db = NULL}, {.db = NULL}};
         for (int side = MR_SOURCE; side < MR_SIDES; side++)
             d[side].counter = (struct mr_objects_counter){
                 .reader = l->check->pairing.side[side].main, .table = table->side[side]};
         if (mr_objects_draws(d, i, &l->check->arena))
-            code = judge_drawn(l, table, d, err);
+            MR_TRY(judge_drawn(l, table, d, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* Databases and tables of which the account may not even see the names: where both sides

@@ -195,10 +195,8 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
         mr_err_hint(err, "Name the case file of the run that is to go on.");
         return MR_E_USAGE;
     }
-    enum mr_code code = mr_general_options_finish(settings, &values->general, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_table_wheres_finish(settings, &values->where, err);
+    MR_TRY(mr_general_options_finish(settings, &values->general, err));
+    enum mr_code code = mr_table_wheres_finish(settings, &values->where, err);
     if (code == MR_OK && values->since_text != NULL) {
         code = mr_when_parse(&values->since, values->since_text, err);
         if (code != MR_OK)

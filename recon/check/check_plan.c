@@ -192,15 +192,15 @@ static enum mr_code restrict_rows(struct mr_check_run *check, struct mr_pair *ta
         mr_check_give_up(check, table, &why);
         return MR_OK;
     }
-    enum mr_code code = ask_for_rows(check, table, config, &rows, err);
-    if (code == MR_OK) {
-        look_at_kept(check, table, &rows);
-        code = mr_strbuf_check(&rows.note, "planning a table", err);
-    }
-    if (code == MR_OK && rows.note.len > 0)
-        code = mr_pair_add_note(table, rows.note.ptr, err);
-    if (code == MR_OK)
-        code = apply_rows(check, table, &rows, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(ask_for_rows(check, table, config, &rows, err));
+    look_at_kept(check, table, &rows);
+    MR_TRY_OUT(mr_strbuf_check(&rows.note, "planning a table", err));
+
+    if (rows.note.len > 0)
+        MR_TRY_OUT(mr_pair_add_note(table, rows.note.ptr, err));
+    MR_TRY_OUT(apply_rows(check, table, &rows, err));
+out:
     mr_strbuf_release(&rows.asked);
     mr_strbuf_release(&rows.note);
     return code;
@@ -217,9 +217,7 @@ static enum mr_code note_engine(const struct mr_check_run *check, struct mr_pair
         char text[128];
         (void)snprintf(text, sizeof text, "%s on %s is read in small stored chunks",
                        t->engine, mr_side_name((enum mr_side)side));
-        enum mr_code code = mr_pair_add_note(table, text, err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(mr_pair_add_note(table, text, err));
     }
     return MR_OK;
 }
@@ -251,8 +249,7 @@ static enum mr_code plan_db(struct mr_check_run *check, const struct mr_db_pair 
 {
     const struct mr_catalogue *cs = check->pairing.side[MR_SOURCE].cat;
     const struct mr_catalogue *ct = check->pairing.side[MR_TARGET].cat;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < cs->ntables; i++) {
+    for (size_t i = 0; i < cs->ntables; i++) {
         const struct mr_table *s = &cs->tables[i];
         if (strcmp(s->db, pair->name[MR_SOURCE]) != 0 ||
             !mr_check_selects(check, s->db, s->name))
@@ -261,13 +258,13 @@ static enum mr_code plan_db(struct mr_check_run *check, const struct mr_db_pair 
         const struct mr_table *t =
             mr_sides_twin(cs, s->db, ct, pair->name[MR_TARGET], s->name);
         if (t != NULL)
-            code = add_table(check, list, s, t, err);
+            MR_TRY(add_table(check, list, s, t, err));
     }
-    for (size_t i = 0; code == MR_OK && i < ct->ntables; i++)
+    for (size_t i = 0; i < ct->ntables; i++)
         if (strcmp(ct->tables[i].db, pair->name[MR_TARGET]) == 0 &&
             mr_check_selects(check, pair->name[MR_SOURCE], ct->tables[i].name))
             ++*selected;
-    return code;
+    return MR_OK;
 }
 
 /* A --where that no compared table answers to would silently compare everything. */
@@ -352,10 +349,10 @@ enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pair
     struct mr_vec list = MR_VEC_INIT(struct mr_pair *);
     size_t selected = 0;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < pairs->count; i++)
-        code = plan_db(check, mr_vec_at(pairs, i), &list, &selected, err);
+    for (size_t i = 0; i < pairs->count; i++)
+        MR_TRY_OUT(plan_db(check, mr_vec_at(pairs, i), &list, &selected, err));
     const struct mr_check_options *o = check->opts;
-    if (code == MR_OK && selected == 0 && o->tables.count + o->exclude.count > 0) {
+    if (selected == 0 && o->tables.count + o->exclude.count > 0) {
         bool named = o->tables.count > 0;
         (void)mr_err_set(err, MR_E_NO_SUCH, "no table matches %s %s%s",
                          named ? "--tables" : "what is left by --exclude",
@@ -363,20 +360,19 @@ enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pair
                          (named ? o->tables.count : o->exclude.count) > 1 ? " …" : "");
         mr_err_hint(err, "A pattern is db.table with * and ?; a bare name means any "
                          "database. Quote it so that the shell leaves it alone.");
-        code = MR_E_NO_SUCH;
+        MR_TRY_OUT(MR_E_NO_SUCH);
     }
-    if (code == MR_OK)
-        code = require_wheres(check, &list, err);
-    if (code == MR_OK) {
-        look_for_columns(check, &list);
-        check->pairing.ntables = list.count;
-        check->pairing.tables = (struct mr_pair **)(void *)mr_arena_dup(
-            &check->arena, list.items, list.count * sizeof(struct mr_pair *));
-        if (check->pairing.tables == NULL)
-            code = mr_err_nomem(err, "planning tables");
-        for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
-            check->pairing.tables[i]->at = i;
-    }
+    MR_TRY_OUT(require_wheres(check, &list, err));
+    look_for_columns(check, &list);
+    check->pairing.ntables = list.count;
+    check->pairing.tables = (struct mr_pair **)(void *)mr_arena_dup(
+        &check->arena, list.items, list.count * sizeof(struct mr_pair *));
+    if (check->pairing.tables == NULL)
+        MR_TRY_OUT(mr_err_nomem(err, "planning tables"));
+    for (size_t i = 0; i < check->pairing.ntables; i++)
+        check->pairing.tables[i]->at = i;
+
+out:
     mr_vec_release(&list);
     return code;
 }

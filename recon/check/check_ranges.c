@@ -64,8 +64,8 @@ static enum mr_code keep(struct kept *kept, const struct mr_finding *f,
         kept->f.source = kept->source.ptr;
     if (f->target != NULL)
         kept->f.target = kept->target.ptr;
-    enum mr_code code = mr_strbuf_check(&kept->source, "joining ranges", err);
-    return code == MR_OK ? mr_strbuf_check(&kept->target, "joining ranges", err) : code;
+    MR_TRY(mr_strbuf_check(&kept->source, "joining ranges", err));
+    return mr_strbuf_check(&kept->target, "joining ranges", err);
 }
 
 static enum mr_code close_range(struct ranges *r, struct mr_err *err)
@@ -115,11 +115,11 @@ enum mr_code mr_check_ranges(struct mr_findings *fd, const struct mr_find_table 
                        .chunks = MR_VEC_INIT(struct before),
                        .from = {.source = MR_STRBUF_INIT, .target = MR_STRBUF_INIT},
                        .to = {.source = MR_STRBUF_INIT, .target = MR_STRBUF_INIT}};
-    enum mr_code code = mr_findings_walk_chunks(fd, table->id, add_chunk, &r, err);
-    if (code == MR_OK)
-        code = mr_findings_walk(fd, table->id, true, add_finding, &r, err);
-    if (code == MR_OK)
-        code = close_range(&r, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_findings_walk_chunks(fd, table->id, add_chunk, &r, err));
+    MR_TRY_OUT(mr_findings_walk(fd, table->id, true, add_finding, &r, err));
+    MR_TRY_OUT(close_range(&r, err));
+out:
     mr_vec_release(&r.chunks);
     mr_strbuf_release(&r.from.source);
     mr_strbuf_release(&r.from.target);

@@ -49,17 +49,15 @@ static enum mr_code drain(struct mr_check_run *check, struct follower *f,
                           struct mr_err *err)
 {
     double end = mr_clock_now_s() + mr_check_settle_left_s(check);
-    enum mr_code code = MR_OK;
     if (f->behind == MR_BEHIND_DRAINING)
         mr_log_info("waiting until the %s has applied what it had fetched",
                     mr_side_name(f->side));
-    while (code == MR_OK && f->behind == MR_BEHIND_DRAINING && mr_clock_now_s() < end) {
-        code = mr_check_sleep(POLL_S, NULL, err);
-        if (code == MR_OK)
-            code = mr_replication_behind(f->up, f->db, f->relation, &f->behind,
-                                         &f->others, err);
+    while (f->behind == MR_BEHIND_DRAINING && mr_clock_now_s() < end) {
+        MR_TRY(mr_check_sleep(POLL_S, NULL, err));
+        MR_TRY(mr_replication_behind(f->up, f->db, f->relation, &f->behind, &f->others,
+                                     err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* Whoever feeds it: once it has all that the other side had, it is behind in nothing. */

@@ -112,17 +112,16 @@ static enum mr_code classify_table(struct mr_check_worker *w, struct job_item *i
 /* With --consistent: who alters a table that was read need not wait for all the others. */
 static enum mr_code let_go(struct mr_check_worker *w, struct mr_err *err)
 {
-    enum mr_code code = mr_check_let_go(w, MR_SOURCE, err);
-    return code == MR_OK ? mr_check_let_go(w, MR_TARGET, err) : code;
+    MR_TRY(mr_check_let_go(w, MR_SOURCE, err));
+    return mr_check_let_go(w, MR_TARGET, err);
 }
 
 static enum mr_code scan_table(struct mr_check_worker *w, struct job_item *item,
                                struct mr_err *err)
 {
-    enum mr_code code = mr_check_known_scan(w, &item->scan, err);
-    if (code == MR_OK)
-        mr_check_marks_seen(w, &item->scan);
-    return code == MR_OK ? let_go(w, err) : code;
+    MR_TRY(mr_check_known_scan(w, &item->scan, err));
+    mr_check_marks_seen(w, &item->scan);
+    return let_go(w, err);
 }
 
 static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
@@ -205,11 +204,12 @@ static enum mr_code run_jobs(struct run *run, struct mr_err *err)
     gather_readers(run);
     if (run->jobs.count < threads)
         threads = (unsigned)run->jobs.count;
-    enum mr_code code = mr_pool_new(&hooks, threads, &pool, err);
-    for (size_t i = 0; code == MR_OK && i < run->jobs.count; i++)
-        code = mr_pool_add(pool, *(struct job_item **)mr_vec_at(&run->jobs, i), err);
-    if (code == MR_OK)
-        code = mr_pool_run(pool, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_pool_new(&hooks, threads, &pool, err));
+    for (size_t i = 0; i < run->jobs.count; i++)
+        MR_TRY_OUT(mr_pool_add(pool, *(struct job_item **)mr_vec_at(&run->jobs, i), err));
+    MR_TRY_OUT(mr_pool_run(pool, err));
+out:
     mr_pool_free(pool);
     mr_vec_clear(&run->jobs);
     return code;
@@ -295,15 +295,14 @@ static enum mr_code add_scan_jobs(struct run *run, struct mr_pair *table,
     struct mr_check_run *check = run->check;
     struct mr_find_segment *segments = NULL;
     size_t count = 0;
-    enum mr_code code = mr_findings_segments(check->fd, table->find.id, &check->arena,
-                                             &segments, &count, err);
-    if (code == MR_OK && count == 0) {
-        code = cut_table(check, table, err);
-        if (code == MR_OK)
-            code = mr_findings_segments(check->fd, table->find.id, &check->arena,
-                                        &segments, &count, err);
+    MR_TRY(mr_findings_segments(check->fd, table->find.id, &check->arena, &segments,
+                                &count, err));
+    if (count == 0) {
+        MR_TRY(cut_table(check, table, err));
+        MR_TRY(mr_findings_segments(check->fd, table->find.id, &check->arena, &segments,
+                                    &count, err));
     }
-    for (size_t i = 0; code == MR_OK && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct mr_find_segment *seg = &segments[i];
         if (seg->done)
             continue;
@@ -317,7 +316,7 @@ static enum mr_code add_scan_jobs(struct run *run, struct mr_pair *table,
                                   .hi = seg->hi,
                                   .next_chunk = seg->next_chunk};
     }
-    return code;
+    return MR_OK;
 }
 
 /* What an earlier try has read of another table of that name, or in another order, says
@@ -519,29 +518,27 @@ static enum mr_code add_spill_again(struct run *run, struct mr_pair *table, enum
 static enum mr_code add_round_jobs(struct run *run, unsigned round, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
+    for (size_t i = 0; i < check->pairing.ntables; i++) {
         struct mr_pair *table = check->pairing.tables[i];
         if (!is_active(table))
             continue;
         if (table->join == MR_JOIN_SHARED)
-            code = add_confirm_jobs(run, table, round, err);
+            MR_TRY(add_confirm_jobs(run, table, round, err));
         else if (round <= MR_SPILL_ROUNDS)
-            code = add_spill_again(run, table, JOB_SPILL_AGAIN, round, err);
+            MR_TRY(add_spill_again(run, table, JOB_SPILL_AGAIN, round, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* Rows have to rest from this round on: of those seen before, no upstream row was kept. */
 static enum mr_code begin_rest(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
+    for (size_t i = 0; i < check->pairing.ntables; i++)
         if (is_active(check->pairing.tables[i]))
-            code = mr_findings_restate(check->fd, check->pairing.tables[i]->find.id,
-                                       MR_FIND_SEEN_ONCE, MR_FIND_SUSPECT, err);
-    return code;
+            MR_TRY(mr_findings_restate(check->fd, check->pairing.tables[i]->find.id,
+                                       MR_FIND_SEEN_ONCE, MR_FIND_SUSPECT, err));
+    return MR_OK;
 }
 
 /* *open: there was something to read, and it could be. */
@@ -572,44 +569,37 @@ static enum mr_code confirm_round(struct run *run, unsigned round, bool *open,
 static enum mr_code end_rounds(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
+    for (size_t i = 0; i < check->pairing.ntables; i++) {
         struct mr_pair *table = check->pairing.tables[i];
         if (!is_active(table))
             continue;
-        code = mr_findings_restate(check->fd, table->find.id, MR_FIND_SUSPECT,
-                                   MR_FIND_UNSETTLED, err);
-        if (code == MR_OK)
-            code = mr_findings_restate(check->fd, table->find.id, MR_FIND_SEEN_ONCE,
-                                       MR_FIND_UNSETTLED, err);
-        if (code == MR_OK)
-            code = add_spill_again(run, table, JOB_SPILL_END, 0, err);
+        MR_TRY(mr_findings_restate(check->fd, table->find.id, MR_FIND_SUSPECT,
+                                   MR_FIND_UNSETTLED, err));
+        MR_TRY(mr_findings_restate(check->fd, table->find.id, MR_FIND_SEEN_ONCE,
+                                   MR_FIND_UNSETTLED, err));
+        MR_TRY(add_spill_again(run, table, JOB_SPILL_END, 0, err));
     }
-    return code == MR_OK ? run_jobs(run, err) : code;
+    return run_jobs(run, err);
 }
 
 static enum mr_code confirm_all(struct run *run, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     bool open = true;
-    for (unsigned round = 1; code == MR_OK && open && round <= MR_CONFIRM_ROUNDS; round++)
-        code = confirm_round(run, round, &open, err);
-    return code == MR_OK ? end_rounds(run, err) : code;
+    for (unsigned round = 1; open && round <= MR_CONFIRM_ROUNDS; round++)
+        MR_TRY(confirm_round(run, round, &open, err));
+    return end_rounds(run, err);
 }
 
 /* All others have been scanned; what differs of them is confirmed with the first of these. */
 static enum mr_code spill_all(struct run *run, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     bool more = true;
-    while (code == MR_OK && more) {
-        code = add_spill_jobs(run, &more, err);
-        if (code == MR_OK)
-            code = run_scan_jobs(run, err);
-        if (code == MR_OK)
-            code = confirm_all(run, err);
+    while (more) {
+        MR_TRY(add_spill_jobs(run, &more, err));
+        MR_TRY(run_scan_jobs(run, err));
+        MR_TRY(confirm_all(run, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* Why a table's rows are unsettled, where it is not that they moved. */
@@ -639,24 +629,22 @@ static enum mr_code add_why(struct run *run, struct mr_pair *table, struct mr_er
 static enum mr_code classify_all(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++) {
+    for (size_t i = 0; i < check->pairing.ntables; i++) {
         struct mr_pair *table = check->pairing.tables[i];
         if (!is_active(table))
             continue;
-        code = add_why(run, table, err);
-        if (code == MR_OK && add_job(run, JOB_CLASSIFY, table, err) == NULL)
-            code = MR_E_NOMEM;
+        MR_TRY(add_why(run, table, err));
+        if (add_job(run, JOB_CLASSIFY, table, err) == NULL)
+            MR_TRY(MR_E_NOMEM);
     }
-    return code == MR_OK ? run_jobs(run, err) : code;
+    return run_jobs(run, err);
 }
 
 static enum mr_code save_tables(struct mr_check_run *check, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < check->pairing.ntables; i++)
-        code = mr_findings_table_save(check->fd, &check->pairing.tables[i]->find, err);
-    return code;
+    for (size_t i = 0; i < check->pairing.ntables; i++)
+        MR_TRY(mr_findings_table_save(check->fd, &check->pairing.tables[i]->find, err));
+    return MR_OK;
 }
 
 /* Something of the run could not be done: the result says so, and why. */
@@ -743,27 +731,20 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
         free(run.workers);
         return mr_err_nomem(err, "planning the work");
     }
-    enum mr_code code = mr_check_marks_begin(check, err);
-    if (code == MR_OK)
-        code = scan_all(&run, err);
-    if (code == MR_OK)
-        code = spill_all(&run, err);
-    if (code == MR_OK)
-        code = classify_all(&run, err);
-    if (code == MR_OK)
-        code = mr_check_marks_end(check, err);
-    if (code == MR_OK)
-        code = save_tables(check, err);
-    if (code == MR_OK)
-        code = objects(&run, err);
-    if (code == MR_OK)
-        code = save_tables(check, err);
-    if (code == MR_OK)
-        code = lineage(&run, err);
-    if (code == MR_OK)
-        code = mr_check_suspects(check, err);
-    check->run.finished = code == MR_OK && !atomic_load(&check->lost) &&
-                          check->run.objects_done && check->run.kin_done;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_check_marks_begin(check, err));
+    MR_TRY_OUT(scan_all(&run, err));
+    MR_TRY_OUT(spill_all(&run, err));
+    MR_TRY_OUT(classify_all(&run, err));
+    MR_TRY_OUT(mr_check_marks_end(check, err));
+    MR_TRY_OUT(save_tables(check, err));
+    MR_TRY_OUT(objects(&run, err));
+    MR_TRY_OUT(save_tables(check, err));
+    MR_TRY_OUT(lineage(&run, err));
+    MR_TRY_OUT(mr_check_suspects(check, err));
+    check->run.finished =
+        !atomic_load(&check->lost) && check->run.objects_done && check->run.kin_done;
+out:
     mr_check_spill_drop(check);
     close_readers(&run, 0);
     free(run.workers);

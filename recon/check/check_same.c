@@ -84,9 +84,7 @@ enum mr_code mr_check_same(struct mr_check_run *check, const struct mr_vec *pair
             pair = mr_vec_at(pairs, i);
     if (pair == NULL)
         return MR_OK;
-    enum mr_code code = try_lock(check, &same, &known, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(try_lock(check, &same, &known, err));
     if (!known)
         same = says_the_same(server, &side[MR_TARGET].cat->server);
     if (!same)

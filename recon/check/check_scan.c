@@ -95,12 +95,9 @@ static enum mr_code collect_row(void *ctx, const struct mr_value *values,
     struct mr_chunk *chunk = &c->to->chunk;
     struct mr_digest digest;
     size_t key_at = chunk->keys.len;
-    enum mr_code code = mr_rowhash_digest(c->hash, values, &digest, &chunk->bytes, err);
-    if (code == MR_OK)
-        code = mr_rowhash_key(c->hash, values, &chunk->keys, err);
-    if (code == MR_OK)
-        code = mr_chunk_add(chunk, key_at, digest, err);
-    return code;
+    MR_TRY(mr_rowhash_digest(c->hash, values, &digest, &chunk->bytes, err));
+    MR_TRY(mr_rowhash_key(c->hash, values, &chunk->keys, err));
+    return mr_chunk_add(chunk, key_at, digest, err);
 }
 
 static enum mr_code collect_raw(void *ctx, const struct mr_raw_row *row,
@@ -113,10 +110,8 @@ static enum mr_code collect_raw(void *ctx, const struct mr_raw_row *row,
         return collect_row(ctx, row->values, err);
     c->to->layout = row->layout;
     chunk->bytes += row->len;
-    enum mr_code code = mr_rowhash_key(c->hash, row->values, &chunk->keys, err);
-    if (code == MR_OK)
-        code = mr_chunk_add(chunk, key_at, mr_rowhash_raw(row), err);
-    return code;
+    MR_TRY(mr_rowhash_key(c->hash, row->values, &chunk->keys, err));
+    return mr_chunk_add(chunk, key_at, mr_rowhash_raw(row), err);
 }
 
 /* A killed query or a broken connection is worth another try, unless reconnecting has
@@ -303,11 +298,9 @@ static enum mr_code compare_and_record(struct scan *scan, const struct mr_chunk 
     const struct mr_chunk *target = &scan->target.chunk;
     uint64_t equal = 0;
     mr_vec_clear(&scan->suspects);
-    enum mr_code code = mr_chunk_compare(source, target, &scan->suspects, &equal, err);
-    if (code == MR_OK)
-        code = record(scan, hi, last, source->rows.count, target->rows.count,
-                      source->bytes + target->bytes, equal, err);
-    return code;
+    MR_TRY(mr_chunk_compare(source, target, &scan->suspects, &equal, err));
+    return record(scan, hi, last, source->rows.count, target->rows.count,
+                  source->bytes + target->bytes, equal, err);
 }
 
 static enum mr_code source_again(struct scan *scan, struct mr_range range,
@@ -316,13 +309,11 @@ static enum mr_code source_again(struct scan *scan, struct mr_range range,
     struct mr_check_worker *w = scan->worker;
     struct mr_server_side *source = &w->check->pairing.side[MR_SOURCE];
     bool is_alone = w->check->opts->threads == 1; /* the coordinator's connection rests */
-    enum mr_code code = MR_OK;
+
     if (!is_alone && w->again == NULL)
-        code = mr_source_reader_new(source->source, &w->again, err);
-    if (code == MR_OK)
-        code = read_chunk(scan, is_alone ? source->main : w->again, &scan->hash_again,
-                          range, 0, &scan->again, err);
-    return code;
+        MR_TRY(mr_source_reader_new(source->source, &w->again, err));
+    return read_chunk(scan, is_alone ? source->main : w->again, &scan->hash_again, range,
+                      0, &scan->again, err);
 }
 
 /* Do equal digests of the two mean equal rows?  If not, rows are read by their values from
@@ -463,7 +454,6 @@ static enum mr_code scan_init(struct scan *scan, struct mr_err *err)
 {
     struct mr_pair *table = scan->table;
     double bytes = (double)table->side[MR_SOURCE]->avg_row_bytes;
-    enum mr_code code = MR_OK;
     for (size_t i = 0; i < QUEUE_SIZE; i++) {
         mr_chunk_init(&scan->parcels[i].rows.chunk);
         mr_strbuf_init(&scan->parcels[i].hi);
@@ -475,13 +465,10 @@ static enum mr_code scan_init(struct scan *scan, struct mr_err *err)
     scan->limit = mr_check_chunk_rows(table, bytes);
     scan->lo_open = scan->task->lo.ptr == NULL;
     mr_strbuf_add(&scan->lo, scan->task->lo.ptr, scan->task->lo.len);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&scan->lo, "reading a chunk", err);
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = mr_rowhash_init(&scan->hash[side], table, &table->scan[side], err);
-    if (code == MR_OK)
-        code = mr_rowhash_init(&scan->hash_again, table, &table->scan[MR_SOURCE], err);
-    return code;
+    MR_TRY(mr_strbuf_check(&scan->lo, "reading a chunk", err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(mr_rowhash_init(&scan->hash[side], table, &table->scan[side], err));
+    return mr_rowhash_init(&scan->hash_again, table, &table->scan[MR_SOURCE], err);
 }
 
 static void scan_release(struct scan *scan)

@@ -157,10 +157,8 @@ static enum mr_code read_sides(struct reading r[MR_SIDES], struct mr_err *err)
 static enum mr_code read_both(struct reading r[MR_SIDES], struct mr_reader *uncommitted,
                               struct mr_err *err)
 {
-    enum mr_code code = uncommitted != NULL ? mr_inflight_begin(uncommitted, err) : MR_OK;
-    if (code != MR_OK)
-        return code;
-    code = read_sides(r, err);
+    MR_TRY(uncommitted != NULL ? mr_inflight_begin(uncommitted, err) : MR_OK);
+    enum mr_code code = read_sides(r, err);
     return uncommitted != NULL ? mr_inflight_end(uncommitted, code, err) : code;
 }
 
@@ -295,11 +293,11 @@ static enum mr_code store_findings(struct mr_check_run *check, struct mr_pair *t
                             .table = table,
                             .arena = MR_ARENA_INIT,
                             .found = MR_VEC_INIT(struct mr_finding)};
-    enum mr_code code = mr_findings_table_clear(check->fd, table->find.id, err);
-    if (code == MR_OK)
-        code = mr_spill_walk(spill, store_finding, &ctx, err);
-    if (code == MR_OK)
-        code = store_all(&ctx, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_findings_table_clear(check->fd, table->find.id, err));
+    MR_TRY_OUT(mr_spill_walk(spill, store_finding, &ctx, err));
+    MR_TRY_OUT(store_all(&ctx, err));
+out:
     mr_vec_release(&ctx.found);
     mr_arena_release(&ctx.arena);
     return code;

@@ -369,16 +369,15 @@ static enum mr_code add_names(struct search *s, struct mr_err *err)
 
 static enum mr_code look_at_tables(struct search *s, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < s->check->pairing.ntables; i++) {
+    for (size_t i = 0; i < s->check->pairing.ntables; i++) {
         const struct mr_pair *table = s->check->pairing.tables[i];
         const struct mr_table *t = table->side[MR_SOURCE];
         if (atomic_load(&table->failed))
             continue;
-        for (size_t k = 0; code == MR_OK && !s->ended && k < t->ncolumns; k++)
-            code = look_at_column(s, table, &t->columns[k], err);
+        for (size_t k = 0; !s->ended && k < t->ncolumns; k++)
+            MR_TRY(look_at_column(s, table, &t->columns[k], err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- by values ---- */
@@ -429,11 +428,10 @@ static enum mr_code advise_values(struct search *s, const struct mr_vec *suspect
     if (first->unlike)
         mr_strbuf_add_str(&text, "; it can be declared once its type is that of the key");
     if (lines.count == 0)
-        code = mr_err_nomem(err, "looking for references");
-    if (code == MR_OK)
-        code = mr_strbuf_check(&text, "looking for references", err);
-    if (code == MR_OK)
-        code = push_advice(s, first->child, lines.items, lines.count, text.ptr, err);
+        MR_TRY_OUT(mr_err_nomem(err, "looking for references"));
+    MR_TRY_OUT(mr_strbuf_check(&text, "looking for references", err));
+    MR_TRY_OUT(push_advice(s, first->child, lines.items, lines.count, text.ptr, err));
+out:
     mr_vec_release(&lines);
     mr_strbuf_release(&text);
     return code;
@@ -475,13 +473,13 @@ enum mr_code mr_check_suspects(struct mr_check_run *check, struct mr_err *err)
     if (atomic_load(&check->lost) || !check->run.objects_done || !check->run.kin_done)
         end_search(&s, "the run is not complete");
     else
-        code = add_names(&s, err);
-    if (code == MR_OK && !s.ended)
-        code = look_at_tables(&s, err);
-    if (code == MR_OK && !s.ended)
-        code = look_at_values(&s, err);
-    if (code == MR_OK)
-        code = mr_findings_advice_save(check->fd, s.advice.items, s.advice.count, err);
+        MR_TRY_OUT(add_names(&s, err));
+    if (!s.ended)
+        MR_TRY_OUT(look_at_tables(&s, err));
+    if (!s.ended)
+        MR_TRY_OUT(look_at_values(&s, err));
+    MR_TRY_OUT(mr_findings_advice_save(check->fd, s.advice.items, s.advice.count, err));
+out:
     mr_suspect_names_release(&s.names);
     mr_vec_release(&s.hits);
     mr_vec_release(&s.advice);

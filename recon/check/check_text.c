@@ -181,9 +181,9 @@ static enum mr_code add_finding_key(struct text *t, const struct mr_finding *f,
                                     struct mr_strbuf *out, bool names, struct mr_err *err)
 {
     bool from_source = f->source != NULL;
-    enum mr_code code = mr_image_open(&t->source, from_source ? f->source : f->target,
-                                      from_source ? f->source_len : f->target_len, err);
-    return code == MR_OK ? add_key(t, &t->source, out, names, err) : code;
+    MR_TRY(mr_image_open(&t->source, from_source ? f->source : f->target,
+                         from_source ? f->source_len : f->target_len, err));
+    return add_key(t, &t->source, out, names, err);
 }
 
 static enum mr_code range_line(void *ctx, const struct mr_check_range *range,
@@ -236,9 +236,7 @@ static enum mr_code add_cell(struct text *t, const struct mr_image *image, size_
     if (!mr_image_is_row(image)) {
         mr_strbuf_add_str(out, "-");
     } else {
-        enum mr_code code = mr_image_value(image, col->show_at, &value, err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(mr_image_value(image, col->show_at, &value, err));
         mr_value_to_screen(out, &value, col->style, width);
     }
     size_t used = mr_utf8_width(out->ptr + from, out->len - from);
@@ -275,14 +273,11 @@ static enum mr_code column_line(struct text *t, size_t column, struct mr_err *er
     size_t width = cell_width(t);
     fresh(t, &t->a);
     fresh(t, &t->b);
-    enum mr_code code = add_cell(t, &t->source, column, width, &t->a, err);
-    if (code == MR_OK)
-        code = add_cell(t, &t->target, column, width, &t->b, err);
-    if (code == MR_OK)
-        print_name_cell(t, t->table->columns[column].name);
-    if (code == MR_OK)
-        (void)fprintf(t->out, "%s | %s\n", t->a.ptr, t->b.ptr);
-    return code;
+    MR_TRY(add_cell(t, &t->source, column, width, &t->a, err));
+    MR_TRY(add_cell(t, &t->target, column, width, &t->b, err));
+    print_name_cell(t, t->table->columns[column].name);
+    (void)fprintf(t->out, "%s | %s\n", t->a.ptr, t->b.ptr);
+    return MR_OK;
 }
 
 static enum mr_code sample(void *ctx, const struct mr_finding *f, struct mr_err *err)
@@ -410,17 +405,15 @@ static enum mr_code moved_samples(struct text *t, struct mr_err *err)
 
 static enum mr_code all_samples(struct text *t, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     heading(t, "Samples: source | target");
-    for (size_t i = 0; code == MR_OK && i < t->result->ntables; i++) {
+    for (size_t i = 0; i < t->result->ntables; i++) {
         set_table(t, i);
         if (!has_lines(t, i))
             continue;
-        code = row_samples(t, err);
-        if (code == MR_OK)
-            code = moved_samples(t, err);
+        MR_TRY(row_samples(t, err));
+        MR_TRY(moved_samples(t, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static void one_line(struct mr_strbuf *out, const char *text)
@@ -541,9 +534,7 @@ static enum mr_code advice(struct text *t, struct mr_err *err)
                                       .commands = true,
                                       .case_path = t->opts->case_path,
                                       .config = t->opts->config};
-    enum mr_code code = mr_next_steps(&steps, t->result, &opts, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_next_steps(&steps, t->result, &opts, err));
     bool told = !t->result->differs || !opts.has_case;
     for (size_t i = 0; i <= steps.items.count; i++) {
         const struct mr_next_step *step =

@@ -130,29 +130,28 @@ static enum mr_code walk(const struct mr_chunk *s, const struct mr_chunk *t,
                          struct mr_vec *suspects, uint64_t *equal, struct mr_err *err)
 {
     size_t i = 0, j = 0;
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && (i < s->rows.count || j < t->rows.count)) {
+    while ((i < s->rows.count || j < t->rows.count)) {
         bool s_alone = i < s->rows.count && twin_of_s[i] == NO_TWIN;
         bool t_alone = j < t->rows.count && twin_of_t[j] == NO_TWIN;
         if (s_alone && t_alone)
             s_alone = mr_key_compare(mr_chunk_key(s, i), mr_chunk_key(t, j)) < 0;
         if (s_alone) {
-            code = push_suspect(suspects, mr_chunk_key(s, i++), *equal, err);
+            MR_TRY(push_suspect(suspects, mr_chunk_key(s, i++), *equal, err));
         } else if (t_alone) {
-            code = push_suspect(suspects, mr_chunk_key(t, j++), *equal, err);
+            MR_TRY(push_suspect(suspects, mr_chunk_key(t, j++), *equal, err));
         } else if (i < s->rows.count) {
             size_t twin = twin_of_s[i];
             if (mr_digest_equal(row_at(s, i)->digest, row_at(t, twin)->digest))
                 ++*equal;
             else
-                code = push_suspect(suspects, mr_chunk_key(s, i), *equal, err);
+                MR_TRY(push_suspect(suspects, mr_chunk_key(s, i), *equal, err));
             j += j == twin;
             i++;
         } else {
             j++; /* its twin was passed */
         }
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_chunk_compare(const struct mr_chunk *source,

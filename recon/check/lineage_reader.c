@@ -106,13 +106,11 @@ static enum mr_code collect(struct mr_lineage_reader *r,
     const struct mr_lineage_lookup *l = r->lookup;
     for (size_t i = 0; i < count; i++) {
         bool yes = false, null = true;
-        enum mr_code code = holds(r, &nodes[i], &yes, err);
-        if (code == MR_OK && yes)
-            code = mr_pair_reference_key(l->spelling, l->columns, l->ncolumns,
+        MR_TRY(holds(r, &nodes[i], &yes, err));
+        if (yes)
+            MR_TRY(mr_pair_reference_key(l->spelling, l->columns, l->ncolumns,
                                          nodes[i].image, nodes[i].len, &r->bytes, &null,
-                                         err);
-        if (code != MR_OK)
-            return code;
+                                         err));
         if (null)
             continue;
         struct ask *ask = mr_vec_push(&r->asks);
@@ -199,17 +197,15 @@ static int compare_founds(const void *a, const void *b)
 
 static enum mr_code sort_asks(struct mr_lineage_reader *r, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     mr_vec_clear(&r->items);
-    for (size_t i = 0; code == MR_OK && i < r->asks.count; i++)
-        code = push_item(r, ask_at(r, i)->value, err);
-    if (code == MR_OK)
-        code = canonise(r, r->lookup->named_columns, r->lookup->ncolumns, err);
-    for (size_t i = 0; code == MR_OK && i < r->asks.count; i++)
+    for (size_t i = 0; i < r->asks.count; i++)
+        MR_TRY(push_item(r, ask_at(r, i)->value, err));
+    MR_TRY(canonise(r, r->lookup->named_columns, r->lookup->ncolumns, err));
+    for (size_t i = 0; i < r->asks.count; i++)
         ask_at(r, i)->canon = item_out(r, i);
-    if (code == MR_OK && r->asks.count > 1)
+    if (r->asks.count > 1)
         qsort(r->asks.items, r->asks.count, sizeof(struct ask), compare_asks);
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_lineage_reader_begin(struct mr_lineage_reader *r,
@@ -224,10 +220,10 @@ enum mr_code mr_lineage_reader_begin(struct mr_lineage_reader *r,
     mr_arena_reset(&r->scrap);
     mr_vec_clear(&r->asks);
     mr_vec_clear(&r->pairs);
-    enum mr_code code = collect(r, nodes, count, err);
-    if (code == MR_OK && r->asks.count > 0 && names_own_key(lookup))
-        code = take_known(r, err);
-    return code == MR_OK ? sort_asks(r, err) : code;
+    MR_TRY(collect(r, nodes, count, err));
+    if (r->asks.count > 0 && names_own_key(lookup))
+        MR_TRY(take_known(r, err));
+    return sort_asks(r, err);
 }
 
 /* ---- rows */
@@ -274,10 +270,8 @@ static enum mr_code fetch(struct mr_lineage_reader *r, const struct mr_vec *keys
     spec.key = l->named_columns;
     spec.nkey = l->ncolumns;
     spec.index = NULL;
-    enum mr_code code = mr_throttle_wait(r->worker->check->throttle, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_rowhash_init(&hash, l->table, &spec, err);
+    MR_TRY(mr_throttle_wait(r->worker->check->throttle, err));
+    enum mr_code code = mr_rowhash_init(&hash, l->table, &spec, err);
     if (code == MR_OK)
         code =
             mr_rowset_fetch(&r->set, r->worker->reader[l->side], &hash, keys->items,
@@ -305,9 +299,8 @@ static enum mr_code add_own_key(struct mr_lineage_reader *r, struct mr_lineage_r
 
 static enum mr_code push_founds(struct mr_lineage_reader *r, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     mr_vec_clear(&r->founds);
-    for (size_t i = 0; code == MR_OK && i < r->set.rows.count; i++) {
+    for (size_t i = 0; i < r->set.rows.count; i++) {
         const struct mr_rowset_row *read = mr_rowset_at(&r->set, i);
         struct found *f = mr_vec_push(&r->founds);
         if (f == NULL)
@@ -316,9 +309,9 @@ static enum mr_code push_founds(struct mr_lineage_reader *r, struct mr_err *err)
                                          .image = mr_rowset_image(&r->set, read),
                                          .image_len = read->image_len};
         f->canon = mr_rowset_key(&r->set, read);
-        code = add_own_key(r, &f->row, err);
+        MR_TRY(add_own_key(r, &f->row, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* Identities of the rows found, where the table has one; a NULL in it is nobody. */
@@ -348,17 +341,15 @@ static enum mr_code name_founds(struct mr_lineage_reader *r, struct mr_err *err)
 
 static enum mr_code sort_founds(struct mr_lineage_reader *r, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     mr_vec_clear(&r->items);
-    for (size_t i = 0; code == MR_OK && i < r->founds.count; i++)
-        code = push_item(r, found_at(r, i)->canon, err);
-    if (code == MR_OK)
-        code = canonise(r, r->lookup->named_columns, r->lookup->ncolumns, err);
-    for (size_t i = 0; code == MR_OK && i < r->founds.count; i++)
+    for (size_t i = 0; i < r->founds.count; i++)
+        MR_TRY(push_item(r, found_at(r, i)->canon, err));
+    MR_TRY(canonise(r, r->lookup->named_columns, r->lookup->ncolumns, err));
+    for (size_t i = 0; i < r->founds.count; i++)
         found_at(r, i)->canon = item_out(r, i);
-    if (code == MR_OK && r->founds.count > 1)
+    if (r->founds.count > 1)
         qsort(r->founds.items, r->founds.count, sizeof(struct found), compare_founds);
-    return code;
+    return MR_OK;
 }
 
 /* Pairs the row (NULL: nobody) with the asks [from, to). */
@@ -378,22 +369,20 @@ static enum mr_code pair_all(struct mr_lineage_reader *r, size_t from, size_t to
 static enum mr_code join(struct mr_lineage_reader *r, size_t end, struct mr_err *err)
 {
     size_t at = 0;
-    enum mr_code code = MR_OK;
-    for (size_t from = r->done, to; code == MR_OK && from < end; from = to) {
+    for (size_t from = r->done, to; from < end; from = to) {
         struct mr_key canon = ask_at(r, from)->canon;
         for (to = from + 1; to < end && mr_key_compare(ask_at(r, to)->canon, canon) == 0;)
             to++;
         while (at < r->founds.count && mr_key_compare(found_at(r, at)->canon, canon) < 0)
             at++;
         size_t first = at;
-        for (; code == MR_OK && at < r->founds.count &&
-               mr_key_compare(found_at(r, at)->canon, canon) == 0;
+        for (; at < r->founds.count && mr_key_compare(found_at(r, at)->canon, canon) == 0;
              at++)
-            code = pair_all(r, from, to, &found_at(r, at)->row, err);
-        if (code == MR_OK && at == first)
-            code = pair_all(r, from, to, NULL, err);
+            MR_TRY(pair_all(r, from, to, &found_at(r, at)->row, err));
+        if (at == first)
+            MR_TRY(pair_all(r, from, to, NULL, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code read_slice(struct mr_lineage_reader *r, struct mr_err *err)
@@ -426,13 +415,12 @@ static enum mr_code read_slice(struct mr_lineage_reader *r, struct mr_err *err)
 enum mr_code mr_lineage_reader_next(struct mr_lineage_reader *r,
                                     const struct mr_vec **pairs, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     *pairs = &r->pairs;
     /* at first those that the case knew stand there */
     if (r->begun)
         mr_vec_clear(&r->pairs);
     r->begun = true;
     if (r->done < r->asks.count)
-        code = read_slice(r, err);
-    return code;
+        MR_TRY(read_slice(r, err));
+    return MR_OK;
 }

@@ -263,7 +263,6 @@ static enum mr_code plan(struct telling *t, struct mr_err *err)
 
 static enum mr_code commands(struct telling *t, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     if (!t->opts->commands || !t->result->differs)
         return MR_OK;
     if (!t->opts->has_case)
@@ -272,10 +271,10 @@ static enum mr_code commands(struct telling *t, struct mr_err *err)
         return MR_OK;
     if (knows_people(t->result)) {
         add_case_command(t, "affected", ".csv");
-        code = add_str(t, MR_NEXT_AFFECTED,
-                       "To list everybody whom this touches, with both keys:", err);
+        MR_TRY(add_str(t, MR_NEXT_AFFECTED,
+                       "To list everybody whom this touches, with both keys:", err));
     }
-    return code == MR_OK ? plan(t, err) : code;
+    return plan(t, err);
 }
 
 enum mr_code mr_next_steps(struct mr_next_steps *steps,

@@ -276,15 +276,13 @@ static enum mr_code compare_both(const struct mr_objects_both *p,
         describe(p, &target, t, s);
         diff.source = source.ptr;
         diff.target = target.ptr;
-        code = mr_strbuf_check(&source, "describing an object", err);
-        if (code == MR_OK)
-            code = mr_strbuf_check(&target, "describing an object", err);
-        if (code == MR_OK)
-            code = mr_objects_report(p, &diff, err);
+        MR_TRY_OUT(mr_strbuf_check(&source, "describing an object", err));
+        MR_TRY_OUT(mr_strbuf_check(&target, "describing an object", err));
+        MR_TRY_OUT(mr_objects_report(p, &diff, err));
     }
-    if (code == MR_OK)
-        code = mr_objects_compare_attribute(p, s->name, "comment", s->comment, t->comment,
-                                            err);
+    MR_TRY_OUT(
+        mr_objects_compare_attribute(p, s->name, "comment", s->comment, t->comment, err));
+out:
     mr_strbuf_release(&source);
     mr_strbuf_release(&target);
     return code;
@@ -398,17 +396,14 @@ enum mr_code mr_objects_compare(const struct mr_catalogue *source,
                                 const struct mr_objects_opts *opts, struct mr_err *err)
 {
     struct mr_objects_both p = pair_of(source, target, opts);
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; i < opts->npairs && code == MR_OK; i++) {
+    for (size_t i = 0; i < opts->npairs; i++) {
         p.source_db = opts->pairs[i].source_db;
         p.target_db = opts->pairs[i].target_db;
-        code = compare_database(&p, err);
-        if (code == MR_OK)
-            code = compare_tables(&p, err);
-        if (code == MR_OK)
-            code = compare_objects(&p, err);
+        MR_TRY(compare_database(&p, err));
+        MR_TRY(compare_tables(&p, err));
+        MR_TRY(compare_objects(&p, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_objects_compare_table(const struct mr_catalogue *source,

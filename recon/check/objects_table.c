@@ -388,24 +388,15 @@ static enum mr_code compare_triggers(const struct mr_objects_both *p, struct mr_
 
 enum mr_code mr_objects_walk_table(const struct mr_objects_both *p, struct mr_err *err)
 {
-    enum mr_code code = mr_objects_compare_whole(p, err);
-    if (code == MR_OK)
-        code = mr_objects_compare_charsets(
-            p, MR_OBJECTS_CHARSET, p->st->name,
-            (struct mr_objects_charset){p->source, p->st->charset, p->st->collation},
-            (struct mr_objects_charset){p->target, p->tt->charset, p->tt->collation},
-            err);
-    if (code == MR_OK)
-        code = compare_columns(p, err);
-    if (code == MR_OK)
-        code = compare_constraints(p, MR_OBJECTS_TABLE, err);
-    if (code == MR_OK)
-        code = compare_indexes(p, err);
-    if (code == MR_OK)
-        code = compare_constraints(p, MR_OBJECTS_FOREIGN_KEY, err);
-    if (code == MR_OK)
-        code = compare_triggers(p, err);
-    if (code == MR_OK)
-        code = mr_objects_compare_attributes(p, err);
-    return code;
+    MR_TRY(mr_objects_compare_whole(p, err));
+    MR_TRY(mr_objects_compare_charsets(
+        p, MR_OBJECTS_CHARSET, p->st->name,
+        (struct mr_objects_charset){p->source, p->st->charset, p->st->collation},
+        (struct mr_objects_charset){p->target, p->tt->charset, p->tt->collation}, err));
+    MR_TRY(compare_columns(p, err));
+    MR_TRY(compare_constraints(p, MR_OBJECTS_TABLE, err));
+    MR_TRY(compare_indexes(p, err));
+    MR_TRY(compare_constraints(p, MR_OBJECTS_FOREIGN_KEY, err));
+    MR_TRY(compare_triggers(p, err));
+    return mr_objects_compare_attributes(p, err);
 }

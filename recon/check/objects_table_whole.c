@@ -99,15 +99,12 @@ static enum mr_code compare_order(const struct mr_objects_both *p, struct mr_err
 
 enum mr_code mr_objects_compare_whole(const struct mr_objects_both *p, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     if (strcasecmp(mr_objects_engine(p->st), mr_objects_engine(p->tt)) != 0)
-        code = mr_objects_report_table(p, p->st->name, mr_objects_engine(p->st),
-                                       mr_objects_engine(p->tt), err);
-    if (code == MR_OK)
-        code = compare_versioning(p, err);
-    if (code == MR_OK)
-        code = compare_partitioning(p, err);
-    return code == MR_OK ? compare_order(p, err) : code;
+        MR_TRY(mr_objects_report_table(p, p->st->name, mr_objects_engine(p->st),
+                                       mr_objects_engine(p->tt), err));
+    MR_TRY(compare_versioning(p, err));
+    MR_TRY(compare_partitioning(p, err));
+    return compare_order(p, err);
 }
 
 /* ---- attributes ---- */

@@ -183,13 +183,12 @@ static enum mr_code judge(struct mr_spill *spill, struct mr_err *err)
 enum mr_code mr_spill_end_pass(struct mr_spill *spill, uint64_t *open, struct mr_err *err)
 {
     mr_case_lock(spill->cf);
-    enum mr_code code = mr_case_exec(spill->cf, differs_sql, err);
-    if (code == MR_OK)
-        code = judge(spill, err);
-    if (code == MR_OK)
-        code = mr_case_exec(spill->cf, "COMMIT", err);
-    if (code == MR_OK)
-        code = count_open(spill, open, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_exec(spill->cf, differs_sql, err));
+    MR_TRY_OUT(judge(spill, err));
+    MR_TRY_OUT(mr_case_exec(spill->cf, "COMMIT", err));
+    MR_TRY_OUT(count_open(spill, open, err));
+out:
     mr_case_unlock(spill->cf);
     return code;
 }

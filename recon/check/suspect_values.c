@@ -117,14 +117,11 @@ static enum mr_code take_row(struct looking *l, const struct mr_finding *f,
 
 static enum mr_code look_at_table(struct looking *l, struct mr_err *err)
 {
-    enum mr_code code = mr_suspect_look_begin(l->look, l->table, err);
-    if (code == MR_OK)
-        code = each_finding(l, take_row, err);
-    if (code == MR_OK)
-        code = mr_throttle_wait(l->check->throttle, err);
-    if (code == MR_OK)
-        code = mr_suspect_look_tail(l->look, err);
-    return code == MR_OK ? mr_suspect_look_end(l->look, err) : code;
+    MR_TRY(mr_suspect_look_begin(l->look, l->table, err));
+    MR_TRY(each_finding(l, take_row, err));
+    MR_TRY(mr_throttle_wait(l->check->throttle, err));
+    MR_TRY(mr_suspect_look_tail(l->look, err));
+    return mr_suspect_look_end(l->look, err);
 }
 
 static bool is_compared(const struct mr_pair *table)

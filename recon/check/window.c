@@ -57,13 +57,13 @@ static enum mr_code in_utc(struct mr_db *target, const struct mr_window_end *end
     mr_strbuf_add_str(&sql, "SELECT CONVERT_TZ('");
     mr_when_format(&end->when->time, &sql);
     mr_strbuf_add_str(&sql, "', @@GLOBAL.time_zone, '+00:00')");
-    enum mr_code code = mr_db_query_text(target, sql.ptr, &text, err);
-    if (code == MR_OK && text.len == 0)
-        code = no_zone(end->option, err);
-    if (code == MR_OK)
-        code = mr_when_parse(&utc, text.ptr, err);
-    if (code == MR_OK)
-        *time = utc.time;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_db_query_text(target, sql.ptr, &text, err));
+    if (text.len == 0)
+        MR_TRY_OUT(no_zone(end->option, err));
+    MR_TRY_OUT(mr_when_parse(&utc, text.ptr, err));
+    *time = utc.time;
+out:
     mr_strbuf_release(&sql);
     mr_strbuf_release(&text);
     return code;
@@ -117,8 +117,7 @@ static enum mr_code add_columns(struct mr_check_run *check, const struct mr_pair
     const char *configured[] = {config->time_column, config->update_column};
     const bool may_miss[] = {config->time_by_pattern, config->update_by_pattern};
     bool any = false;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < 2; i++) {
+    for (size_t i = 0; i < 2; i++) {
         if (configured[i] == NULL)
             continue;
         const struct mr_column *col = mr_table_column(s, configured[i]);
@@ -129,13 +128,13 @@ static enum mr_code add_columns(struct mr_check_run *check, const struct mr_pair
                               "time column \"%s\" of table \"%s\" is no date or time",
                               configured[i], table->find.name);
         any = true;
-        code = add_column(check, col, sql, names, err);
+        MR_TRY(add_column(check, col, sql, names, err));
     }
-    for (size_t i = 0; code == MR_OK && !any && i < s->ncolumns; i++)
+    for (size_t i = 0; !any && i < s->ncolumns; i++)
         if (is_time(&s->columns[i]) && keeps_time(&s->columns[i]) &&
             mr_table_column(table->side[MR_TARGET], s->columns[i].name) != NULL)
-            code = add_column(check, &s->columns[i], sql, names, err);
-    return code;
+            MR_TRY(add_column(check, &s->columns[i], sql, names, err));
+    return MR_OK;
 }
 
 enum mr_code mr_window_condition(struct mr_check_run *check, const struct mr_pair *table,

@@ -39,8 +39,8 @@ enum mr_code mr_doctor_init(struct mr_doctor *doctor, const struct mr_config *co
                                  .arena = MR_ARENA_INIT,
                                  .findings = MR_VEC_INIT(struct mr_doctor_finding),
                                  .servers = MR_VEC_INIT(struct mr_doctor_server *)};
-    enum mr_code code = mr_gate_config_load(config, &doctor->arena, &doctor->gate, err);
-    return code == MR_OK ? mr_db_global_init(err) : code;
+    MR_TRY(mr_gate_config_load(config, &doctor->arena, &doctor->gate, err));
+    return mr_db_global_init(err);
 }
 
 void mr_doctor_release(struct mr_doctor *doctor)
@@ -219,11 +219,9 @@ enum mr_code mr_doctor_status(struct mr_doctor *d, struct mr_doctor_server *serv
                                       .tables = &all,
                                       .exclude = &all,
                                       .arena = &d->arena};
-    enum mr_code code = mr_gate_collect_status(&task, &server->facts, err);
-    if (code == MR_OK)
-        code = mr_gate_read_activity(&server->link, &server->facts, &d->arena,
-                                     &server->activity, err);
-    return code;
+    MR_TRY(mr_gate_collect_status(&task, &server->facts, err));
+    return mr_gate_read_activity(&server->link, &server->facts, &d->arena,
+                                 &server->activity, err);
 }
 
 static enum mr_code check_memory(const struct mr_doctor *doctor, enum mr_code code,

@@ -163,19 +163,16 @@ static enum mr_code add_own(struct mr_doctor_bundle *bundle,
 enum mr_code mr_doctor_bundle_write(struct mr_doctor_bundle *bundle,
                                     const struct mr_doctor *doctor, struct mr_err *err)
 {
-    enum mr_code code = add_own(bundle, doctor, err);
-    for (size_t i = 0; code == MR_OK && i < doctor->servers.count; i++) {
+    MR_TRY(add_own(bundle, doctor, err));
+    for (size_t i = 0; i < doctor->servers.count; i++) {
         struct mr_doctor_server *const *server = mr_vec_at(&doctor->servers, i);
         char dir[32];
         (void)snprintf(dir, sizeof dir, "server-%zu", i + 1);
-        code = mr_doctor_bundle_server(bundle, dir, *server, err);
+        MR_TRY(mr_doctor_bundle_server(bundle, dir, *server, err));
     }
-    if (code == MR_OK)
-        code = mr_ustar_finish(&bundle->tar, err);
-    if (code == MR_OK)
-        code = mr_outfile_commit(bundle->out, err);
-    if (code == MR_OK)
-        mr_log_info("bundle \"%s\": %zu files; read its README.txt before you hand it on",
-                    bundle->path, bundle->files);
-    return code;
+    MR_TRY(mr_ustar_finish(&bundle->tar, err));
+    MR_TRY(mr_outfile_commit(bundle->out, err));
+    mr_log_info("bundle \"%s\": %zu files; read its README.txt before you hand it on",
+                bundle->path, bundle->files);
+    return MR_OK;
 }

@@ -189,15 +189,15 @@ enum mr_code mr_doctor_bundle_server(struct mr_doctor_bundle *bundle, const char
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     put_server(&text, server);
-    enum mr_code code = add(bundle, dir, "server.txt", &text, err);
-    for (size_t i = 0; code == MR_OK && i < sizeof listings / sizeof *listings; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(add(bundle, dir, "server.txt", &text, err));
+    for (size_t i = 0; i < sizeof listings / sizeof *listings; i++) {
         list(server, &listings[i], &text);
-        code = add(bundle, dir, listings[i].file, &text, err);
+        MR_TRY_OUT(add(bundle, dir, listings[i].file, &text, err));
     }
-    if (code == MR_OK)
-        code = put_schema(&text, server, err);
-    if (code == MR_OK)
-        code = add(bundle, dir, "schema.tsv", &text, err);
+    MR_TRY_OUT(put_schema(&text, server, err));
+    MR_TRY_OUT(add(bundle, dir, "schema.tsv", &text, err));
+out:
     mr_strbuf_release(&text);
     return code;
 }

@@ -210,10 +210,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     struct mr_doctor doctor;
     struct mr_doctor_bundle *bundle = NULL;
     mr_general_options_apply(&opts->general);
-    enum mr_code code = check_uris(invocation, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_doctor_init(&doctor, invocation->config, &how, err);
+    MR_TRY(check_uris(invocation, err));
+    enum mr_code code = mr_doctor_init(&doctor, invocation->config, &how, err);
     if (code == MR_OK && opts->bundle != NULL)
         code = mr_doctor_bundle_begin(opts->bundle, opts->force, &id, &bundle, err);
     for (size_t i = 0; code == MR_OK && i < invocation->noperands; i++)

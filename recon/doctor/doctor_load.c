@@ -376,8 +376,7 @@ enum mr_code mr_doctor_load(struct mr_doctor *d, struct mr_doctor_server *server
 {
     say_connections(d, &server->facts);
     say_sessions(d, server);
-    enum mr_code code = say_row_locks(d, server, err);
-    if (code == MR_OK)
-        code = say_slow(d, server, err);
-    return code == MR_OK ? say_disk(d, server, err) : code;
+    MR_TRY(say_row_locks(d, server, err));
+    MR_TRY(say_slow(d, server, err));
+    return say_disk(d, server, err);
 }

@@ -285,8 +285,7 @@ static enum mr_code compare_table(const struct couple *c, const struct mr_table 
 static enum mr_code compare_tables(const struct couple *c, struct differences *diff,
                                    struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < c->a->cat->ntables; i++) {
+    for (size_t i = 0; i < c->a->cat->ntables; i++) {
         const struct mr_table *t = &c->a->cat->tables[i], *twin = twin_of(c->a, c->b, t);
         diff->tables++;
         if (twin == NULL) {
@@ -295,14 +294,14 @@ static enum mr_code compare_tables(const struct couple *c, struct differences *d
             continue;
         }
         compare_key(t, twin, diff);
-        code = compare_table(c, t, twin, diff, err);
+        MR_TRY(compare_table(c, t, twin, diff, err));
     }
-    for (size_t i = 0; code == MR_OK && i < c->b->cat->ntables; i++)
+    for (size_t i = 0; i < c->b->cat->ntables; i++)
         if (twin_of(c->b, c->a, &c->b->cat->tables[i]) == NULL) {
             diff->single++;
             add_name(diff, &c->b->cat->tables[i], "missing on the first", "");
         }
-    return code;
+    return MR_OK;
 }
 
 static void say_differences(const struct couple *c, const struct differences *diff)

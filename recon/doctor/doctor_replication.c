@@ -246,7 +246,6 @@ enum mr_code mr_doctor_replication(struct mr_doctor *d, struct mr_doctor_server 
                                    struct mr_err *err)
 {
     const struct mr_gate_facts *f = &server->facts;
-    enum mr_code code = MR_OK;
     if (f->replication.seen != MR_GATE_SEEN) {
         mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_replication,
                       "whether the server is a replica is not visible to this account");
@@ -257,7 +256,7 @@ enum mr_code mr_doctor_replication(struct mr_doctor *d, struct mr_doctor_server 
     mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_replication,
                   f->nchannels > 0 ? "the server is a replica"
                                    : "the server is no replica");
-    for (size_t i = 0; code == MR_OK && i < f->nchannels; i++)
-        code = say_channel(d, server, &f->channels[i], err);
-    return code;
+    for (size_t i = 0; i < f->nchannels; i++)
+        MR_TRY(say_channel(d, server, &f->channels[i], err));
+    return MR_OK;
 }

@@ -164,6 +164,6 @@ enum mr_code mr_doctor_session(struct mr_doctor *d, struct mr_doctor_server *ser
                   s->flavour == MR_FLAVOUR_MARIADB ? "MariaDB" : "MySQL", s->version_text,
                   s->hostname, s->port);
     say_login_time(d, server);
-    enum mr_code code = say_account(d, server, err);
-    return code == MR_OK ? say_tls(d, server, err) : code;
+    MR_TRY(say_account(d, server, err));
+    return say_tls(d, server, err);
 }

@@ -228,19 +228,15 @@ enum mr_code mr_doctor_settings(struct mr_doctor *d, struct mr_doctor_server *se
                                 struct mr_err *err)
 {
     bool fine = true;
-    enum mr_code code = say_clock(d, server, err);
-    for (size_t i = 0; code == MR_OK && i < sizeof limits / sizeof *limits; i++)
-        code = say_limit(d, server, &limits[i], &fine, err);
-    if (code == MR_OK && fine)
+    MR_TRY(say_clock(d, server, err));
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+        MR_TRY(say_limit(d, server, &limits[i], &fine, err));
+    if (fine)
         mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_timeouts,
                       "packets, time-outs and limits leave room");
-    if (code == MR_OK)
-        code = say_account_limit(d, server, err);
-    if (code == MR_OK)
-        code = say_binlog(d, server);
-    if (code == MR_OK)
-        code = say_zones(d, server, err);
-    if (code == MR_OK)
-        code = say_charset(d, server, err);
-    return code == MR_OK ? say_lock_views(d, server, err) : code;
+    MR_TRY(say_account_limit(d, server, err));
+    MR_TRY(say_binlog(d, server));
+    MR_TRY(say_zones(d, server, err));
+    MR_TRY(say_charset(d, server, err));
+    return say_lock_views(d, server, err);
 }

@@ -148,9 +148,7 @@ static enum mr_code say_failed(struct probes *p, const char *db, const char *nam
                                struct mr_err *err)
 {
     bool gone = false;
-    enum mr_code code = is_gone(p, db, name, why, &gone, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(is_gone(p, db, name, why, &gone, err));
     if (gone) {
         p->tried--;
     } else if (why->sql_errno != 1146 && !is_a_fault(failed, why, view)) {
@@ -217,13 +215,14 @@ static enum mr_code probe_listed(struct probes *p, const char *db, struct mr_err
     mr_strbuf_add_str(
         &sql, "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ");
     mr_sql_string(&sql, db);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_doctor_query(p->server, "v", sql.ptr, &res, err);
-    while (code == MR_OK && res != NULL && (row = mr_result_next(res)) != NULL)
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_doctor_query(p->server, "v", sql.ptr, &res, err));
+    while (res != NULL && (row = mr_result_next(res)) != NULL)
         if (mr_catalogue_table(cat, db, row[0].ptr) == NULL &&
             !is_object(cat, db, row[0].ptr))
-            code = probe(p, db, row[0].ptr, false, err);
+            MR_TRY_OUT(probe(p, db, row[0].ptr, false, err));
+out:
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;
@@ -259,15 +258,13 @@ static enum mr_code probe_views(struct mr_doctor *d,
     static const char done[] = "DEALLOCATE PREPARE myrecon_probe";
     const struct mr_catalogue *cat = server->cat;
     struct probes p = {.doctor = d, .server = server};
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < cat->nobjects; i++)
+    for (size_t i = 0; i < cat->nobjects; i++)
         if (cat->objects[i].kind == MR_OBJECT_VIEW)
-            code = probe(&p, cat->objects[i].db, cat->objects[i].name, true, err);
-    if (code == MR_OK && p.tried > 0)
+            MR_TRY(probe(&p, cat->objects[i].db, cat->objects[i].name, true, err));
+    if (p.tried > 0)
         (void)mr_db_exec(server->link.db, done, sizeof done - 1, NULL);
-    if (code == MR_OK)
-        say_opened(&p, MR_DOCTOR_view, "views", "can be used");
-    return code;
+    say_opened(&p, MR_DOCTOR_view, "views", "can be used");
+    return MR_OK;
 }
 
 /* The fewest are many: the first are named. */
@@ -300,8 +297,7 @@ static enum mr_code say_keyless(struct mr_doctor *d,
 enum mr_code mr_doctor_tables(struct mr_doctor *d, struct mr_doctor_server *server,
                               struct mr_err *err)
 {
-    enum mr_code code = probe_tables(d, server, err);
-    if (code == MR_OK)
-        code = probe_views(d, server, err);
-    return code == MR_OK ? say_keyless(d, server, err) : code;
+    MR_TRY(probe_tables(d, server, err));
+    MR_TRY(probe_views(d, server, err));
+    return say_keyless(d, server, err);
 }

@@ -176,10 +176,9 @@ static enum mr_code find_wanted(struct mr_gate_work *work, struct mr_gate_facts 
 enum mr_code mr_gate_find_absent(struct mr_gate_work *work, struct mr_gate_facts *facts,
                                  struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     if (work->task->past != NULL)
-        code = find_absent_tables(work->task, facts, err);
-    if (code == MR_OK && work->task->past != NULL)
-        code = find_absent_sequences(work->task, facts, err);
-    return code == MR_OK ? find_wanted(work, facts, err) : code;
+        MR_TRY(find_absent_tables(work->task, facts, err));
+    if (work->task->past != NULL)
+        MR_TRY(find_absent_sequences(work->task, facts, err));
+    return find_wanted(work, facts, err);
 }

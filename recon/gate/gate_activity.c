@@ -329,12 +329,8 @@ enum mr_code mr_gate_read_activity(const struct mr_gate_link *link,
 {
     const struct reading r = {.link = link, .arena = arena, .err = err};
     *out = (struct mr_gate_activity){.probe = {.table = ""}};
-    enum mr_code code = read_locks(&r, out);
-    if (code == MR_OK)
-        code = read_sessions(&r, transactions_sql, &out->transactions);
-    if (code == MR_OK)
-        code = read_backups(&r, out);
-    if (code == MR_OK)
-        code = probe(&r, facts, &out->probe);
-    return code;
+    MR_TRY(read_locks(&r, out));
+    MR_TRY(read_sessions(&r, transactions_sql, &out->transactions));
+    MR_TRY(read_backups(&r, out));
+    return probe(&r, facts, &out->probe);
 }

@@ -302,11 +302,11 @@ enum mr_code mr_gate_file_write(struct mr_outfile *out,
                                 struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = mr_gate_file_text(servers, count, &text, err);
-    if (code == MR_OK)
-        code = mr_outfile_write(out, text.ptr, text.len, err);
-    if (code == MR_OK)
-        code = mr_outfile_commit(out, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_gate_file_text(servers, count, &text, err));
+    MR_TRY_OUT(mr_outfile_write(out, text.ptr, text.len, err));
+    MR_TRY_OUT(mr_outfile_commit(out, err));
+out:
     mr_strbuf_release(&text);
     return code;
 }

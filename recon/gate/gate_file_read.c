@@ -390,14 +390,13 @@ static enum mr_code check_seal(const char *text, size_t len, const char *path,
     if (len < closing || memcmp(text + len - tail, MR_GATE_TAIL, tail) != 0 ||
         memcmp(text + len - closing, MR_GATE_SEAL, seal) != 0)
         return refuse(path, "is cut short or was changed", err);
-    enum mr_code code = mr_sha256_bytes(text, len - closing, digest, err);
-    if (code == MR_OK &&
-        memcmp(digest, text + len - closing + seal, MR_SHA256_HEX - 1) != 0)
-        code = refuse(path,
+    MR_TRY(mr_sha256_bytes(text, len - closing, digest, err));
+    if (memcmp(digest, text + len - closing + seal, MR_SHA256_HEX - 1) != 0)
+        MR_TRY(refuse(path,
                       "was changed after it had been recorded: its checksum is "
                       "wrong",
-                      err);
-    return code;
+                      err));
+    return MR_OK;
 }
 
 static enum mr_code get_all(struct mr_json_reader *r, node root,

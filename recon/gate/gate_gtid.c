@@ -85,9 +85,7 @@ static enum mr_code parse_intervals(struct mr_vec *set, const char **at, const c
         }
         if (lo == 0 || lo > hi || hi > INT64_MAX) /* no server numbers so */
             return malformed(text, err);
-        enum mr_code code = push(set, name, len, lo, hi, err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(push(set, name, len, lo, hi, err));
     }
     return MR_OK;
 }
@@ -101,9 +99,7 @@ static enum mr_code parse_mysql(struct mr_vec *set, const char *text, struct mr_
         if (len == 0 || len >= 40 || at[len] != ':')
             return malformed(text, err);
         at += len;
-        enum mr_code code = parse_intervals(set, &at, uuid, len, text, err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(parse_intervals(set, &at, uuid, len, text, err));
         if (*at == ',')
             at++;
         else if (*at != '\0')
@@ -124,11 +120,8 @@ static enum mr_code parse_mariadb(struct mr_vec *set, const char *text,
         size_t len = (size_t)(at - name);
         if (len >= NAME_MAX_BYTES || *at++ != '-' || !parse_uint(&at, &sequence))
             return malformed(text, err);
-        enum mr_code code = MR_OK;
         if (sequence > 0)
-            code = push(set, name, len, 1, sequence, err);
-        if (code != MR_OK)
-            return code;
+            MR_TRY(push(set, name, len, 1, sequence, err));
         if (*at == ',')
             at++;
         else if (*at != '\0')
@@ -283,15 +276,15 @@ enum mr_code mr_gate_gtid_subtract(enum mr_flavour flavour, const char *a, const
     struct domain domain = {.len = 0};
     size_t from = 0;
     *count = 0;
-    enum mr_code code = parse(&left, flavour, a, err);
-    if (code == MR_OK)
-        code = parse(&right, flavour, b, err);
-    for (size_t i = 0; code == MR_OK && i < left.count; i++)
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(parse(&left, flavour, a, err));
+    MR_TRY_OUT(parse(&right, flavour, b, err));
+    for (size_t i = 0; i < left.count; i++)
         subtract_one(&w, mr_vec_at(&left, i), &right, &from, &domain);
-    if (code == MR_OK) {
-        *count = w.count;
-        code = mr_strbuf_check(out, "comparing GTIDs", err);
-    }
+    *count = w.count;
+    MR_TRY_OUT(mr_strbuf_check(out, "comparing GTIDs", err));
+
+out:
     mr_vec_release(&left);
     mr_vec_release(&right);
     return code;

@@ -74,19 +74,15 @@ enum mr_code mr_gate_link_open(struct mr_gate_link *link, const char *uri,
         .opts = {.db = {.run_tag = opts->run_tag,
                         .statement_timeout_s = opts->statement_timeout_s},
                  .reconnect_attempts = 1}};
-    enum mr_code code = parse(link, uri, opts->ask_password, err);
-    if (code == MR_OK)
-        code = mr_source_live_new(&link->ep, &link->opts, &link->source, err);
-    if (code == MR_OK)
-        code = mr_source_reader_new(link->source, &link->reader, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(parse(link, uri, opts->ask_password, err));
+    MR_TRY(mr_source_live_new(&link->ep, &link->opts, &link->source, err));
+    MR_TRY(mr_source_reader_new(link->source, &link->reader, err));
     link->db = mr_reader_db(link->reader);
-    code = mr_db_exec(link->db, impatient, sizeof impatient - 1, err);
-    if (code == MR_OK && mr_grants_load(link->db, &link->grants, &why) != MR_OK)
+    MR_TRY(mr_db_exec(link->db, impatient, sizeof impatient - 1, err));
+    if (mr_grants_load(link->db, &link->grants, &why) != MR_OK)
         mr_log_warning("the grants of the account on %s cannot be read: %s", link->uri,
                        why.message);
-    return code;
+    return MR_OK;
 }
 
 void mr_gate_link_close(struct mr_gate_link *link)

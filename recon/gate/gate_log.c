@@ -65,13 +65,12 @@ static enum mr_code read_mysql(const struct reading *r, struct mr_gate_log *log,
     const char *sql = mr_db_server(r->task->link->db)->version >= 80200
                           ? "SHOW BINARY LOG STATUS"
                           : "SHOW MASTER STATUS";
-    enum mr_code code = first_row(r, sql, columns, err);
-    if (code == MR_OK) {
-        log->file = columns[0];
-        log->position = strtoull(columns[1], NULL, 10);
-        log->gtid = r->facts->gtid_executed; /* read before: it may only be less */
-    }
-    return code;
+    MR_TRY(first_row(r, sql, columns, err));
+    log->file = columns[0];
+    log->position = strtoull(columns[1], NULL, 10);
+    log->gtid = r->facts->gtid_executed; /* read before: it may only be less */
+
+    return MR_OK;
 }
 
 static enum mr_code read_now(const struct reading *r, const char *file,

@@ -99,13 +99,11 @@ enum mr_code mr_gate_read_drawn(struct mr_gate_work *work, struct mr_gate_item *
     item->out->drawn_column = mr_gate_work_keep(work, column->name);
     item->out->drawn_db = db;
     item->out->drawn_name = name;
-    enum mr_code code = find_drawn(work, item->out, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(find_drawn(work, item->out, err));
     if (by != MR_GATE_BY_INDEX && by != MR_GATE_BY_ALL_ROWS)
         return MR_OK;
     mr_gate_newest_sql(&sql, table, column, by);
-    code = mr_strbuf_check(&sql, "building a query", err);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
         code = mr_gate_work_query(work, "n", sql.ptr, 2.0, &res, err);
     if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL &&

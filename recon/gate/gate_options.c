@@ -219,10 +219,9 @@ enum mr_code mr_gate_options_wanted(const struct mr_gate_options *opts,
 {
     for (int i = 0; i < MR_GATE_NAMES_END; i++)
         wanted[i] = i != MR_GATE_NONE && opts->only.count == 0;
-    enum mr_code code = mark(&opts->only, true, wanted, "only", err);
-    if (code == MR_OK)
-        code = mark(&opts->skip, false, wanted, "skip", err);
-    return code == MR_OK ? require_some(wanted, err) : code;
+    MR_TRY(mark(&opts->only, true, wanted, "only", err));
+    MR_TRY(mark(&opts->skip, false, wanted, "skip", err));
+    return require_some(wanted, err);
 }
 
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)

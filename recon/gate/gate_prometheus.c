@@ -126,14 +126,14 @@ static bool is_foreign(const char *path)
 static enum mr_code write_file(const char *path, const struct mr_strbuf *out,
                                struct mr_err *err)
 {
-    enum mr_code code = mr_strbuf_check(out, "writing metrics", err);
-    if (code == MR_OK && is_foreign(path)) {
+    MR_TRY(mr_strbuf_check(out, "writing metrics", err));
+    if (is_foreign(path)) {
         (void)mr_err_set(err, MR_E_EXISTS,
                          "file \"%s\" holds no metrics, and is not replaced", path);
         mr_err_hint(err, "Give the metrics a name of their own.");
         return MR_E_EXISTS;
     }
-    return code == MR_OK ? mr_io_write_file(path, 0644, out->ptr, out->len, err) : code;
+    return mr_io_write_file(path, 0644, out->ptr, out->len, err);
 }
 
 enum mr_code mr_gate_output_prometheus(const struct mr_gate_report *report,

@@ -136,15 +136,15 @@ static enum mr_code keep_old(const char *path, struct mr_err *err)
 {
     struct mr_strbuf old = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&old, "%s.old", path);
-    enum mr_code code = mr_strbuf_check(&old, "keeping a baseline", err);
-    if (code == MR_OK)
-        code = mr_owner_check(old.ptr, err);
-    if (code == MR_OK &&
-        ((unlink(old.ptr) != 0 && errno != ENOENT) || link(path, old.ptr) != 0))
-        code = mr_err_set_sys(err, MR_E_IO, errno,
-                              "could not keep the earlier baseline as \"%s\"", old.ptr);
-    if (code == MR_OK)
-        mr_log_warning("the baseline that was there is kept as \"%s\"", old.ptr);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&old, "keeping a baseline", err));
+    MR_TRY_OUT(mr_owner_check(old.ptr, err));
+    if ((unlink(old.ptr) != 0 && errno != ENOENT) || link(path, old.ptr) != 0)
+        MR_TRY_OUT(mr_err_set_sys(err, MR_E_IO, errno,
+                                  "could not keep the earlier baseline as \"%s\"",
+                                  old.ptr));
+    mr_log_warning("the baseline that was there is kept as \"%s\"", old.ptr);
+out:
     mr_strbuf_release(&old);
     return code;
 }
@@ -153,10 +153,9 @@ static enum mr_code write_baseline(const struct mr_gate_run *run, struct mr_outf
                                    const struct mr_gate_facts *facts, size_t count,
                                    struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     if (!run->opts->force && is_baseline(run->opts->output))
-        code = keep_old(run->opts->output, err);
-    return code == MR_OK ? mr_gate_file_write(out, facts, count, err) : code;
+        MR_TRY(keep_old(run->opts->output, err));
+    return mr_gate_file_write(out, facts, count, err);
 }
 
 static enum mr_code record(struct mr_gate_run *run, struct mr_outfile *out,
@@ -166,11 +165,8 @@ static enum mr_code record(struct mr_gate_run *run, struct mr_outfile *out,
     struct tally tally = {0};
     size_t count = 0;
     bool complete;
-    enum mr_code code = mr_gate_run_record(run, &facts, &count, &complete, err);
-    if (code == MR_OK)
-        code = write_baseline(run, out, facts, count, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_gate_run_record(run, &facts, &count, &complete, err));
+    MR_TRY(write_baseline(run, out, facts, count, err));
     for (size_t i = 0; i < count; i++)
         complete &= tell_hidden(&facts[i], &tally);
     *exit_code = complete ? 0 : 4;

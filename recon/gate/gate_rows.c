@@ -145,9 +145,7 @@ static enum mr_code begin(struct reading *r, struct mr_gate_work *work,
                           .again = work->task->past != NULL};
     if (r->hasher == NULL)
         return mr_err_nomem(err, "looking for rows");
-    enum mr_code code = mr_gate_spec_init(&r->spec, item->table, work->task->arena, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_gate_spec_init(&r->spec, item->table, work->task->arena, err));
     r->columns = r->spec.read.ncols;
     choose_who(r);
     const struct mr_column *born = mr_gate_born_column(item->table, &item->config);
@@ -378,7 +376,6 @@ static enum mr_code choose_rows(struct reading *r, struct mr_gate_rows *by_key,
     const struct mr_table *table = r->item->table;
     const struct mr_column *counter = mr_gate_work_counter(table);
     const struct mr_column *time = mr_gate_newest_column(table, &r->item->config);
-    enum mr_code code = MR_OK;
     if (counter == NULL ||
         (counter->cls != MR_CLASS_INT && counter->cls != MR_CLASS_UINT))
         counter = mr_gate_key_column(table);
@@ -386,11 +383,11 @@ static enum mr_code choose_rows(struct reading *r, struct mr_gate_rows *by_key,
         r->item->out->newest[0] != '\0') {
         const enum mr_gate_newest_by by = mr_gate_newest_by(table, time);
         if (by == MR_GATE_BY_INDEX || by == MR_GATE_BY_ALL_ROWS)
-            code = list_rows(r, time, by_time, err);
+            MR_TRY(list_rows(r, time, by_time, err));
     }
-    if (code == MR_OK && counter != NULL)
-        code = list_rows(r, counter, by_key, err);
-    return code;
+    if (counter != NULL)
+        MR_TRY(list_rows(r, counter, by_key, err));
+    return MR_OK;
 }
 
 /* ---- what they hold ---- */
@@ -633,19 +630,19 @@ static enum mr_code look_elsewhere(struct reading *r, const struct mr_gate_table
     struct elsewhere e = {r, MR_VEC_INIT(struct mr_gate_row *)};
     struct mr_strbuf lo = MR_STRBUF_INIT;
     struct mr_range range = {0};
-    enum mr_code code = add_lost(&e.lost, &out->by_key, err);
-    if (code == MR_OK)
-        code = add_lost(&e.lost, &out->by_time, err);
-    if (code == MR_OK && e.lost.count > 0) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(add_lost(&e.lost, &out->by_key, err));
+    MR_TRY_OUT(add_lost(&e.lost, &out->by_time, err));
+    if (e.lost.count > 0) {
         qsort(e.lost.items, e.lost.count, e.lost.item_size, compare_who);
         if (r->item->table->est_rows > SMALL_TABLE_ROWS && out->by_key.count > 0 &&
             mr_gate_unhex(out->by_key.rows[0].key, &lo))
             range.lo = (struct mr_key){lo.ptr, lo.len};
-        code = mr_strbuf_check(&lo, "looking for rows", err);
-        if (code == MR_OK)
-            code = mr_reader_scan(r->work->task->link->reader, &r->spec.read, range,
-                                  ELSEWHERE_ROWS, take_elsewhere, &e, err);
+        MR_TRY_OUT(mr_strbuf_check(&lo, "looking for rows", err));
+        MR_TRY_OUT(mr_reader_scan(r->work->task->link->reader, &r->spec.read, range,
+                                  ELSEWHERE_ROWS, take_elsewhere, &e, err));
     }
+out:
     mr_strbuf_release(&lo);
     mr_vec_release(&e.lost);
     return code;

@@ -42,12 +42,9 @@ enum mr_code mr_gate_run_init(struct mr_gate_run *run, const struct mr_gate_opti
     mr_gate_judge_init(&run->judge);
     mr_gate_link_display(server, run->display, sizeof run->display);
     mr_gate_link_label(server, run->label, sizeof run->label);
-    enum mr_code code = mr_gate_options_wanted(opts, run->wanted, err);
-    if (code == MR_OK)
-        code = mr_gate_config_load(config, &run->arena, &run->gate, err);
-    if (code == MR_OK)
-        code = mr_db_global_init(err);
-    return code;
+    MR_TRY(mr_gate_options_wanted(opts, run->wanted, err));
+    MR_TRY(mr_gate_config_load(config, &run->arena, &run->gate, err));
+    return mr_db_global_init(err);
 }
 
 void mr_gate_run_release(struct mr_gate_run *run)
@@ -204,7 +201,6 @@ static enum mr_code settle(const struct servers *s, size_t replica, size_t sourc
 {
     struct mr_gate_facts *facts = &s->facts[replica];
     const struct mr_gate_link *link = replica == 0 ? &s->server : &s->links[replica - 1];
-    enum mr_code code = MR_OK;
     if (!is_worth_waiting(facts, &s->facts[source]))
         return MR_OK;
     struct mr_gate_facts next = *facts;
@@ -215,10 +211,8 @@ static enum mr_code settle(const struct servers *s, size_t replica, size_t sourc
         wait_a_step();
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
-        code = mr_gate_read_gtid(link, &s->run->round, &next.gtid_executed,
-                                 &next.gtid_position, err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(mr_gate_read_gtid(link, &s->run->round, &next.gtid_executed,
+                                 &next.gtid_position, err));
     }
     /* what SERVER had executed first is kept: it is compared with what peers had later */
     if (replica > 0) {
@@ -234,17 +228,16 @@ static enum mr_code settle_all(const struct servers *s, struct mr_err *err)
 {
     const size_t count = s->run->opts->peers.count + 1;
     bool *late = mr_arena_calloc(&s->run->round, count, sizeof *late);
-    enum mr_code code = MR_OK;
     if (late == NULL)
         return mr_err_nomem(err, "waiting for a replica");
-    for (size_t round = 1; code == MR_OK && round < count; round++)
-        for (size_t i = 0; code == MR_OK && i < count * count; i++) {
+    for (size_t round = 1; round < count; round++)
+        for (size_t i = 0; i < count * count; i++) {
             const size_t replica = i / count, source = i % count;
             if (replica != source && !late[replica] && is_reached(s, replica) &&
                 is_reached(s, source))
-                code = settle(s, replica, source, &late[replica], err);
+                MR_TRY(settle(s, replica, source, &late[replica], err));
         }
-    return code;
+    return MR_OK;
 }
 
 /* Of a replica that runs, is not behind, and leaves nothing out. */
@@ -262,19 +255,18 @@ static bool is_twin(const struct mr_gate_facts *server, const struct mr_gate_fac
 static enum mr_code read_twins(const struct servers *s, struct mr_err *err)
 {
     struct mr_gate_run *run = s->run;
-    enum mr_code code = MR_OK;
     if (!run->wanted[MR_GATE_completeness] || !s->facts[0].tables_read)
         return MR_OK;
-    for (size_t i = 0; code == MR_OK && i < run->opts->peers.count; i++) {
+    for (size_t i = 0; i < run->opts->peers.count; i++) {
         const struct mr_gate_twin_task task = {.server = &s->server,
                                                .replica = &s->links[i],
                                                .facts = &s->facts[0],
                                                .budget_s = run->opts->budget_ms / 1000.0,
                                                .arena = &run->round};
         if (is_reached(s, i + 1) && is_twin(&s->facts[0], &s->facts[i + 1]))
-            code = mr_gate_read_twins(&task, &s->facts[i + 1], err);
+            MR_TRY(mr_gate_read_twins(&task, &s->facts[i + 1], err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- one round ---- */
@@ -427,9 +419,9 @@ static enum mr_code tell_patterns(const struct servers *s, struct mr_err *err)
     if (run->patterns_told)
         return MR_OK;
     run->patterns_told = true;
-    enum mr_code code = mr_pattern_names_warn("--tables", &run->opts->tables, nth_name,
-                                              &s->facts[0], err);
-    return code == MR_OK ? tell_sections(s, err) : code;
+    MR_TRY(mr_pattern_names_warn("--tables", &run->opts->tables, nth_name, &s->facts[0],
+                                 err));
+    return tell_sections(s, err);
 }
 
 /* So it would with patterns that nothing has, nor had. */
@@ -452,18 +444,18 @@ static enum mr_code collect_all(struct servers *s, struct mr_err *err)
 {
     struct mr_gate_run *run = s->run;
     struct mr_gate_task task = task_of(run, &s->server, false);
-    enum mr_code code = mr_gate_collect_status(&task, &s->facts[0], err);
-    if (code == MR_OK && wants_tables(run, false))
-        code = mr_gate_collect_tables(&task, &s->facts[0], err);
-    if (code == MR_OK && s->facts[0].tables_read)
-        code = require_named(s, err);
-    if (code == MR_OK && s->facts[0].tables_read)
-        code = require_tables(s, err);
-    if (code == MR_OK && s->facts[0].tables_read)
-        code = tell_patterns(s, err);
-    for (size_t i = 0; code == MR_OK && i < run->opts->peers.count; i++)
-        code = collect_peer(s, i, err);
-    return code;
+    MR_TRY(mr_gate_collect_status(&task, &s->facts[0], err));
+    if (wants_tables(run, false))
+        MR_TRY(mr_gate_collect_tables(&task, &s->facts[0], err));
+    if (s->facts[0].tables_read)
+        MR_TRY(require_named(s, err));
+    if (s->facts[0].tables_read)
+        MR_TRY(require_tables(s, err));
+    if (s->facts[0].tables_read)
+        MR_TRY(tell_patterns(s, err));
+    for (size_t i = 0; i < run->opts->peers.count; i++)
+        MR_TRY(collect_peer(s, i, err));
+    return MR_OK;
 }
 
 static enum mr_code judge(struct servers *s, struct mr_err *err)
@@ -501,21 +493,20 @@ static enum mr_code judge_full(struct mr_gate_run *run, const struct mr_err *why
                                struct mr_err *err)
 {
     struct mr_gate_judge *j = &run->judge;
-    enum mr_code code = MR_OK;
-    for (int i = MR_GATE_NONE + 1; code == MR_OK && i < MR_GATE_NAMES_END; i++) {
+    for (int i = MR_GATE_NONE + 1; i < MR_GATE_NAMES_END; i++) {
         const enum mr_gate_name name = (enum mr_gate_name)i;
         if (!run->wanted[i] || !mr_gate_judge_applies(j, name))
             continue;
-        code = name == MR_GATE_connections
+        MR_TRY(name == MR_GATE_connections
                    ? mr_gate_judge_add(j, name, MR_GATE_CRITICAL, why->message,
                                        "Lower the pools, or raise max_connections; an "
                                        "account with CONNECTION_ADMIN (SUPER) has one "
                                        "connection in reserve.",
                                        err)
                    : mr_gate_judge_add(j, name, MR_GATE_UNKNOWN,
-                                       "the server takes no connection", NULL, err);
+                                       "the server takes no connection", NULL, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static void begin_round(struct mr_gate_run *run)

@@ -326,9 +326,8 @@ static enum mr_code reread_all(struct sampling *s, const struct mr_gate_table *p
 
 static enum mr_code read_full(struct sampling *s, struct mr_err *err)
 {
-    enum mr_code code = scan(s, (struct mr_range){0}, 0, err);
-    return code == MR_OK ? keep_range(s, (struct mr_key){0}, &s->item->out->full, err)
-                         : code;
+    MR_TRY(scan(s, (struct mr_range){0}, 0, err));
+    return keep_range(s, (struct mr_key){0}, &s->item->out->full, err);
 }
 
 enum mr_code mr_gate_read_digests(struct mr_gate_work *work, struct mr_gate_item *item,

@@ -152,13 +152,14 @@ enum mr_code mr_gate_read_sequence(struct mr_gate_work *work, struct mr_gate_ite
     if (column == NULL)
         return MR_OK;
     if (!begin(&r, column))
-        code = not_read(&r, "the column holds no numbers");
+        MR_TRY_OUT(not_read(&r, "the column holds no numbers"));
     else if (r.column.failed || r.number.failed)
-        code = mr_err_nomem(err, "reading a sequence");
+        MR_TRY_OUT(mr_err_nomem(err, "reading a sequence"));
     else
-        code = read_extent(&r, err);
-    if (code == MR_OK && item->out->sequence_missing > 0)
-        code = read_gaps(&r, err);
+        MR_TRY_OUT(read_extent(&r, err));
+    if (item->out->sequence_missing > 0)
+        MR_TRY_OUT(read_gaps(&r, err));
+out:
     mr_strbuf_release(&r.column);
     mr_strbuf_release(&r.number);
     return code;

@@ -82,8 +82,8 @@ enum mr_code mr_gate_spec_init(struct mr_gate_spec *spec, const struct mr_table 
 {
     *spec = (struct mr_gate_spec){
         .read = {.db = table->db, .table = table->name, .store = !table->transactional}};
-    enum mr_code code = add_columns(spec, table, arena, err);
-    return code == MR_OK ? add_key(spec, table, arena, err) : code;
+    MR_TRY(add_columns(spec, table, arena, err));
+    return add_key(spec, table, arena, err);
 }
 
 bool mr_gate_unhex(const char *text, struct mr_strbuf *out)

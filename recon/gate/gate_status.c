@@ -397,23 +397,16 @@ static enum mr_code begin(const struct mr_gate_task *task, struct mr_gate_facts 
 enum mr_code mr_gate_collect_status(const struct mr_gate_task *task,
                                     struct mr_gate_facts *facts, struct mr_err *err)
 {
-    enum mr_code code = begin(task, facts, err);
-    if (code == MR_OK)
-        code = mr_gate_read_gtid(task->link, task->arena, &facts->gtid_executed,
-                                 &facts->gtid_position, err);
-    if (code == MR_OK)
-        code = mr_gate_read_channels(task->link, task->arena, facts, err);
-    if (code == MR_OK)
-        code = read_settings(task, facts, err);
-    if (code == MR_OK)
-        code = read_sessions_view(task, facts, err);
-    if (code == MR_OK)
-        code = read_accounts(task, facts, err);
-    if (code == MR_OK)
-        code = read_replicas(task, facts, err);
-    if (code == MR_OK)
-        code = read_disk(task, facts, err);
-    if (code == MR_OK && facts->replication.seen == MR_GATE_SEEN)
+    MR_TRY(begin(task, facts, err));
+    MR_TRY(mr_gate_read_gtid(task->link, task->arena, &facts->gtid_executed,
+                             &facts->gtid_position, err));
+    MR_TRY(mr_gate_read_channels(task->link, task->arena, facts, err));
+    MR_TRY(read_settings(task, facts, err));
+    MR_TRY(read_sessions_view(task, facts, err));
+    MR_TRY(read_accounts(task, facts, err));
+    MR_TRY(read_replicas(task, facts, err));
+    MR_TRY(read_disk(task, facts, err));
+    if (facts->replication.seen == MR_GATE_SEEN)
         facts->role = facts->nchannels > 0 ? "replica" : "primary";
-    return code;
+    return MR_OK;
 }

@@ -417,8 +417,7 @@ static void begin_table(const struct mr_gate_work *work, const struct mr_table *
 static enum mr_code plan(struct mr_gate_work *work, struct mr_gate_table *tables,
                          struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < work->cat->ntables; i++) {
+    for (size_t i = 0; i < work->cat->ntables; i++) {
         const struct mr_table *table = &work->cat->tables[i];
         struct mr_gate_item *item = &work->items[work->nitems];
         if (table->kind != MR_TABLE_BASE ||
@@ -429,9 +428,9 @@ static enum mr_code plan(struct mr_gate_work *work, struct mr_gate_table *tables
         begin_table(work, table, item->out);
         if (item->out->db == NULL || item->out->name == NULL)
             return mr_err_nomem(err, "reading tables");
-        code = configure(work, item, err);
+        MR_TRY(configure(work, item, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code read_all(struct mr_gate_work *work, struct mr_gate_table *tables,

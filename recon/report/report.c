@@ -59,20 +59,19 @@ static enum mr_code mask_configured(const struct mr_report *report,
                                     const struct mr_find_table *table,
                                     struct mr_arena *arena, enum mr_mask *masks)
 {
-    enum mr_code code = MR_OK;
-    for (const char *dot = strchr(table->name, '.'); code == MR_OK && dot != NULL;
+    for (const char *dot = strchr(table->name, '.'); dot != NULL;
          dot = strchr(dot + 1, '.')) {
         const char *db = mr_arena_dup(arena, table->name, (size_t)(dot - table->name));
         struct mr_table_config config;
-        code = db == NULL
+        MR_TRY(db == NULL
                    ? MR_E_NOMEM
-                   : mr_config_table(report->config, db, dot + 1, arena, &config, NULL);
-        for (size_t i = 0; code == MR_OK && i < table->ncolumns; i++)
+                   : mr_config_table(report->config, db, dot + 1, arena, &config, NULL));
+        for (size_t i = 0; i < table->ncolumns; i++)
             if (masks[i] == MR_MASK_FOUND &&
                 mr_string_list_has(&config.mask, table->columns[i].name))
                 masks[i] = MR_MASK_VALUE;
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_mask *mr_report_masks(const struct mr_report *report,

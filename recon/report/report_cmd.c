@@ -24,14 +24,14 @@ static enum mr_code write_report(const struct mr_report *report,
                                  const struct mr_report_options *opts, struct mr_err *err)
 {
     struct mr_report_sink sink;
-    enum mr_code code = mr_report_sink_begin(&sink, opts->output, opts->force, err);
-    if (code == MR_OK)
-        code = write_format(report, opts->format, &sink, err);
-    if (code == MR_OK)
-        code = mr_report_sink_commit(&sink, err);
-    if (code == MR_OK && opts->output != NULL)
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_report_sink_begin(&sink, opts->output, opts->force, err));
+    MR_TRY_OUT(write_format(report, opts->format, &sink, err));
+    MR_TRY_OUT(mr_report_sink_commit(&sink, err));
+    if (opts->output != NULL)
         mr_log_info("run %s is written to \"%s\"", report->result->run->uuid,
                     opts->output);
+out:
     mr_report_sink_free(&sink);
     return code;
 }

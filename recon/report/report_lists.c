@@ -191,15 +191,13 @@ static enum mr_code begin_line(struct lists *l, struct mr_doc *doc,
 static enum mr_code add_pair_lines(struct lists *l, struct mr_doc *doc,
                                    enum mr_find_kind kind, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < l->samples.columns.table->ncolumns; i++) {
+    for (size_t i = 0; i < l->samples.columns.table->ncolumns; i++) {
         if (!is_shown(l, kind, i))
             continue;
-        code = begin_line(l, doc, kind, 1, err);
-        if (code == MR_OK)
-            code = add_pair_line(l, doc, i, err);
+        MR_TRY(begin_line(l, doc, kind, 1, err));
+        MR_TRY(add_pair_line(l, doc, i, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* What the row is about stands in its side's column. */

@@ -31,11 +31,8 @@ static enum mr_code tell_page(struct mr_edition *e, struct mr_err *err)
         mr_story_tell(&e->doc, e->report);
     mr_parts_steps(e);
     mr_parts_tables(e);
-    enum mr_code code = mr_report_sink_drain(e->sink, err);
-    if (code == MR_OK)
-        code = mr_parts_sections(e, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_report_sink_drain(e->sink, err));
+    MR_TRY(mr_parts_sections(e, err));
     mr_parts_objects(e);
     mr_parts_counters(e);
     mr_parts_advice(e);
@@ -52,9 +49,7 @@ static enum mr_code tell_brief(struct mr_edition *e, struct mr_err *err)
     if (e->report->story != NULL)
         mr_story_tell(&e->doc, e->report);
     mr_parts_tables(e);
-    enum mr_code code = mr_parts_sections(e, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_parts_sections(e, err));
     mr_parts_objects(e);
     mr_parts_counters(e);
     return MR_OK;

@@ -47,10 +47,8 @@ static enum mr_code collect(struct mr_report_people *people, struct mr_affected 
 {
     struct mr_affected_people collected = {0};
     struct mr_case *cf = mr_findings_case(list->fd);
-    enum mr_code code = mr_case_scratch_begin(cf, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_affected_people_begin(&collected, list, err);
+    MR_TRY(mr_case_scratch_begin(cf, err));
+    enum mr_code code = mr_affected_people_begin(&collected, list, err);
     if (code == MR_OK)
         code = mr_affected_people_own(&collected, err);
     if (code == MR_OK)

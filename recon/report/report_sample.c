@@ -102,8 +102,8 @@ static enum mr_code see_row(void *ctx, const struct mr_finding *f, struct mr_err
     s->all[f->kind] += s->columns.table->keyless;
     if (!mr_sample_take(&s->quota, f->kind))
         return MR_OK;
-    enum mr_code code = open_images(s, f, f, err);
-    return code == MR_OK ? s->fns->row(s->ctx, f->kind, f->count, err) : code;
+    MR_TRY(open_images(s, f, f, err));
+    return s->fns->row(s->ctx, f->kind, f->count, err);
 }
 
 static enum mr_code see_moved(void *ctx, const struct mr_finding *source,
@@ -112,8 +112,8 @@ static enum mr_code see_moved(void *ctx, const struct mr_finding *source,
     struct mr_samples *s = ctx;
     if (++s->all_moved > s->report->max_rows)
         return MR_OK;
-    enum mr_code code = open_images(s, source, target, err);
-    return code == MR_OK ? s->fns->moved(s->ctx, err) : code;
+    MR_TRY(open_images(s, source, target, err));
+    return s->fns->moved(s->ctx, err);
 }
 
 static enum mr_code see_duplicate(void *ctx, const struct mr_find_duplicate *d,
@@ -123,8 +123,8 @@ static enum mr_code see_duplicate(void *ctx, const struct mr_find_duplicate *d,
     s->all_duplicates += first;
     if (s->all_duplicates > s->report->max_rows)
         return MR_OK;
-    enum mr_code code = mr_image_open(&s->images[0], d->image, d->image_len, err);
-    return code == MR_OK ? s->fns->duplicate(s->ctx, d->side, first, err) : code;
+    MR_TRY(mr_image_open(&s->images[0], d->image, d->image_len, err));
+    return s->fns->duplicate(s->ctx, d->side, first, err);
 }
 
 enum mr_code mr_samples_walk(struct mr_samples *samples, const struct mr_sample_fns *fns,
@@ -134,10 +134,9 @@ enum mr_code mr_samples_walk(struct mr_samples *samples, const struct mr_sample_
     const int64_t id = samples->columns.table->id;
     samples->fns = fns;
     samples->ctx = ctx;
-    enum mr_code code = mr_findings_walk(fd, id, false, see_row, samples, err);
-    if (code == MR_OK)
-        code = mr_findings_walk_moved(fd, id, see_moved, samples, err);
-    if (code == MR_OK && fns->duplicate != NULL)
-        code = mr_findings_walk_duplicates(fd, id, see_duplicate, samples, err);
-    return code;
+    MR_TRY(mr_findings_walk(fd, id, false, see_row, samples, err));
+    MR_TRY(mr_findings_walk_moved(fd, id, see_moved, samples, err));
+    if (fns->duplicate != NULL)
+        MR_TRY(mr_findings_walk_duplicates(fd, id, see_duplicate, samples, err));
+    return MR_OK;
 }

@@ -35,8 +35,8 @@ enum mr_code mr_report_sink_drain(struct mr_report_sink *sink, struct mr_err *er
 
 enum mr_code mr_report_sink_commit(struct mr_report_sink *sink, struct mr_err *err)
 {
-    enum mr_code code = write_out(sink, err);
-    return code == MR_OK ? mr_outfile_commit(sink->out, err) : code;
+    MR_TRY(write_out(sink, err));
+    return mr_outfile_commit(sink->out, err);
 }
 
 void mr_report_sink_free(struct mr_report_sink *sink)

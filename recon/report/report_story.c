@@ -241,10 +241,9 @@ typedef enum mr_code read_fn(struct mr_story *story, const char *path,
 static enum mr_code read_each(struct mr_story *story, const struct mr_string_list *list,
                               read_fn *read, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < list->count; i++)
-        code = read(story, list->items[i], err);
-    return code;
+    for (size_t i = 0; i < list->count; i++)
+        MR_TRY(read(story, list->items[i], err));
+    return MR_OK;
 }
 
 static enum mr_code order(struct mr_story *story, struct mr_err *err)
@@ -277,12 +276,10 @@ enum mr_code mr_story_load(struct mr_story *story, const struct mr_story_from *f
                                .facts = MR_VEC_INIT(struct mr_story_facts),
                                .verifies = MR_VEC_INIT(struct mr_story_verify),
                                .changes = MR_VEC_INIT(struct mr_story_change)};
-    enum mr_code code = read_each(story, from->plans, mr_story_read_plan, err);
-    if (code == MR_OK)
-        code = read_each(story, from->gates, mr_story_read_gate, err);
-    if (code == MR_OK)
-        code = read_each(story, from->verifies, mr_story_read_verify, err);
-    return code == MR_OK ? order(story, err) : code;
+    MR_TRY(read_each(story, from->plans, mr_story_read_plan, err));
+    MR_TRY(read_each(story, from->gates, mr_story_read_gate, err));
+    MR_TRY(read_each(story, from->verifies, mr_story_read_verify, err));
+    return order(story, err);
 }
 
 void mr_story_release(struct mr_story *story)

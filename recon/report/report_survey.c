@@ -303,8 +303,8 @@ static enum mr_code see_run(void *ctx, const struct mr_check_range *range,
     }
     struct mr_survey_run *run = &s->runs[at];
     *run = (struct mr_survey_run){.no = no, .rows = range->rows};
-    enum mr_code code = key_text(s, range->from, &run->from, err);
-    return code == MR_OK ? key_text(s, range->to, &run->to, err) : code;
+    MR_TRY(key_text(s, range->from, &run->from, err));
+    return key_text(s, range->to, &run->to, err);
 }
 
 /* ---- bins ---- */
@@ -343,10 +343,9 @@ static enum mr_code second_look(void *ctx, const struct mr_finding *f, struct mr
     add_to_maps(p->s, mr_lane_of(f->kind), f);
     if (!has_times(p->s))
         return MR_OK;
-    enum mr_code code = time_of(p->s, &p->image, f, &value, err);
-    if (code == MR_OK)
-        mr_times_add(&p->s->times, &value, f->kind, f->count);
-    return code;
+    MR_TRY(time_of(p->s, &p->image, f, &value, err));
+    mr_times_add(&p->s->times, &value, f->kind, f->count);
+    return MR_OK;
 }
 
 static enum mr_code see_moved(void *ctx, const struct mr_finding *source,

@@ -53,9 +53,7 @@ enum mr_code mr_report_value_load(struct mr_report_value *value,
     value->form = MR_FORM_ABSENT;
     if (!mr_image_is_row(image))
         return MR_OK;
-    enum mr_code code = mr_image_value(image, column->show_at, &raw, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_image_value(image, column->show_at, &raw, err));
     if (raw.cls == MR_CLASS_NULL) {
         value->form = MR_FORM_NULL;
         return MR_OK;
@@ -102,13 +100,12 @@ enum mr_code mr_report_value_load_pair(struct mr_report_value values[2],
                                        enum mr_mask mask, struct mr_err *err)
 {
     const struct mr_find_column *col = &table->columns[column];
-    enum mr_code code = mr_report_value_load(&values[0], &images[0], col, mask, err);
-    if (code == MR_OK)
-        code = mr_report_value_load(&values[1], &images[1], col, mask, err);
-    if (code == MR_OK && mr_image_is_row(&images[0]) && mr_image_is_row(&images[1]) &&
+    MR_TRY(mr_report_value_load(&values[0], &images[0], col, mask, err));
+    MR_TRY(mr_report_value_load(&values[1], &images[1], col, mask, err));
+    if (mr_image_is_row(&images[0]) && mr_image_is_row(&images[1]) &&
         mr_image_differs(&images[0], &images[1], column, col))
         mark(values, mr_report_value_is_text(col->style.cls));
-    return code;
+    return MR_OK;
 }
 
 void mr_report_value_set_texts(struct mr_report_value values[2], const char *source,

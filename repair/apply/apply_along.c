@@ -70,11 +70,11 @@ static enum mr_code add_along(struct mr_attempt *a, const char *table, const cha
                               char prefix, struct mr_err *err)
 {
     const size_t before = a->refusals.count;
-    enum mr_code code = mr_attempt_add_refusal(a, table, mr_arena_strdup(&a->arena, key),
-                                               reason_of(a, prefix), err);
-    if (code == MR_OK && a->refusals.count > before)
+    MR_TRY(mr_attempt_add_refusal(a, table, mr_arena_strdup(&a->arena, key),
+                                  reason_of(a, prefix), err));
+    if (a->refusals.count > before)
         ((struct mr_refusal *)mr_vec_at(&a->refusals, before))->along = true;
-    return code;
+    return MR_OK;
 }
 
 /* listed: what the script has refused, sorted. */
@@ -139,13 +139,14 @@ enum mr_code mr_attempt_list_along(struct mr_attempt *a, struct mr_err *err)
     if (a->refusals.count == 0 ||
         a->unlisted > 0) /* too many to tell which have a reason: they are counted */
         return MR_OK;
-    enum mr_code code = copy_list(&a->refusals, &listed, err);
-    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
-        code = count_images(a, i, err);
-    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
-        for (const char *p = "iud";
-             code == MR_OK && planned->tables[i].key.count > 0 && *p != '\0'; p++)
-            code = list_rows(a, i, *p, &listed, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(copy_list(&a->refusals, &listed, err));
+    for (size_t i = 0; i < planned->ntables; i++)
+        MR_TRY_OUT(count_images(a, i, err));
+    for (size_t i = 0; i < planned->ntables; i++)
+        for (const char *p = "iud"; planned->tables[i].key.count > 0 && *p != '\0'; p++)
+            MR_TRY_OUT(list_rows(a, i, *p, &listed, err));
+out:
     mr_vec_release(&listed);
     return code;
 }

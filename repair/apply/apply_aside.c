@@ -145,11 +145,12 @@ enum mr_code mr_aside_fill(const struct mr_aside *aside, struct mr_db *db,
         mr_sql_string(&sql, row->why);
         mr_strbuf_add_str(&sql, ", 600))");
     }
-    enum mr_code code = mr_strbuf_check(&sql, "setting rows aside", err);
-    if (code == MR_OK)
-        code = mr_db_exec(db, empty, sizeof empty - 1, err);
-    if (code == MR_OK && aside->rows.count > 0)
-        code = mr_db_exec(db, sql.ptr, sql.len, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "setting rows aside", err));
+    MR_TRY_OUT(mr_db_exec(db, empty, sizeof empty - 1, err));
+    if (aside->rows.count > 0)
+        MR_TRY_OUT(mr_db_exec(db, sql.ptr, sql.len, err));
+out:
     mr_strbuf_release(&sql);
     return code;
 }

@@ -180,8 +180,7 @@ enum mr_code mr_apply_check_blocks(const struct mr_target *target,
                                    const struct mr_manifest *manifest, struct mr_err *err)
 {
     const struct mr_planned *planned = &manifest->planned;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
+    for (size_t i = 0; i < planned->ntables; i++) {
         const struct mr_planned_table *t = &planned->tables[i];
         struct block b = {.table = t, .from = t->first_id, .step = t->id_step};
         if (t->nids == 0 || t->counter == NULL)
@@ -189,11 +188,9 @@ enum mr_code mr_apply_check_blocks(const struct mr_target *target,
         if (b.step == 0)
             b.step = 1;
         b.to = b.from + (t->nids - 1) * b.step + 1;
-        code = check_counter(target, manifest, &b, err);
-        if (code == MR_OK)
-            code = check_keys(target, &b, err);
-        if (code == MR_OK)
-            code = check_references(target, planned, &b, err);
+        MR_TRY(check_counter(target, manifest, &b, err));
+        MR_TRY(check_keys(target, &b, err));
+        MR_TRY(check_references(target, planned, &b, err));
     }
-    return code;
+    return MR_OK;
 }

@@ -185,12 +185,11 @@ static enum mr_code set_unit(struct mr_apply_case *ac, struct mr_case_stmt *stmt
                              uint64_t unit, struct mr_err *err)
 {
     const struct mr_planned *planned = &ac->manifest->planned;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
-        code = MR_CASE_RUN(stmt, err, MR_ARG_INT("plan", ac->plan),
+    for (size_t i = 0; i < planned->ntables; i++)
+        MR_TRY(MR_CASE_RUN(stmt, err, MR_ARG_INT("plan", ac->plan),
                            MR_ARG_TEXT("name", planned->tables[i].table),
-                           MR_ARG_INT("tbl", i), MR_ARG_INT("unit", unit));
-    return code;
+                           MR_ARG_INT("tbl", i), MR_ARG_INT("unit", unit)));
+    return MR_OK;
 }
 
 /* Of a unit with a refused row nobody has noted which others went with it. */
@@ -198,18 +197,19 @@ static enum mr_code set_done_units(struct mr_apply_case *ac, const struct mr_jou
                                    struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = set_map(ac, "proposed", err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            ac->cf,
-            "UPDATE plan_map SET state = 'applied' WHERE plan = :plan AND tbl = :name AND"
-            " (source_key, target_key) IN (SELECT e.source_key, e.target_key FROM step s"
-            " JOIN entity e ON e.id = s.entity WHERE s.plan = :plan AND s.tbl = :tbl AND"
-            " s.unit = :unit)",
-            &stmt, err);
-    for (uint64_t i = 1; code == MR_OK && i <= ac->manifest->planned.units; i++)
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(set_map(ac, "proposed", err));
+    MR_TRY_OUT(mr_case_prepare(
+        ac->cf,
+        "UPDATE plan_map SET state = 'applied' WHERE plan = :plan AND tbl = :name AND"
+        " (source_key, target_key) IN (SELECT e.source_key, e.target_key FROM step s"
+        " JOIN entity e ON e.id = s.entity WHERE s.plan = :plan AND s.tbl = :tbl AND"
+        " s.unit = :unit)",
+        &stmt, err));
+    for (uint64_t i = 1; i <= ac->manifest->planned.units; i++)
         if (mr_journal_unit_is_done(j, MR_JOURNAL_APPLY, i))
-            code = set_unit(ac, stmt, i, err);
+            MR_TRY_OUT(set_unit(ac, stmt, i, err));
+out:
     mr_case_free(stmt);
     return code;
 }

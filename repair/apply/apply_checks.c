@@ -147,16 +147,15 @@ static enum mr_code check_gone(const struct around *a, size_t at,
     const struct mr_planned_table *t = &a->planned->tables[at];
     const struct mr_surroundings then = {t->around.items, t->around.count};
     const struct mr_surroundings_needs needs = needs_of(a->planned, at, a->needs);
-    enum mr_code code = MR_OK;
     const char *what;
-    for (size_t i = 0; code == MR_OK &&
-                       (what = mr_surroundings_gone(now, &then, &needs, &i)) != NULL;) {
+    for (size_t i = 0; (what = mr_surroundings_gone(now, &then, &needs, &i)) != NULL;) {
         bool harmless = false;
-        code = mr_dropped_look(a->target->db, what, a->arena, a->dropped, &harmless, err);
-        if (code == MR_OK && !harmless)
-            code = refuse_gone(t, what, a->needs->undo, err);
+        MR_TRY(
+            mr_dropped_look(a->target->db, what, a->arena, a->dropped, &harmless, err));
+        if (!harmless)
+            MR_TRY(refuse_gone(t, what, a->needs->undo, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code check_table_around(const struct around *a, size_t at,
@@ -164,10 +163,8 @@ static enum mr_code check_table_around(const struct around *a, size_t at,
 {
     const struct mr_planned_table *t = &a->planned->tables[at];
     struct mr_surroundings now, then = {t->around.items, t->around.count};
-    enum mr_code code = mr_surroundings_read(a->target->db, t->target_db, t->target_name,
-                                             a->arena, &now, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_surroundings_read(a->target->db, t->target_db, t->target_name, a->arena,
+                                &now, err));
     const char *what =
         mr_surroundings_new(&now, &then, a->needs->undo ? mr_surroundings_of_undo : NULL);
     return what != NULL ? refuse_new(t, what, a->needs->undo, err)
@@ -181,9 +178,8 @@ enum mr_code mr_apply_check_around(const struct mr_target *target,
                                    struct mr_err *err)
 {
     const struct around a = {target, &manifest->planned, needs, arena, dropped};
-    enum mr_code code = MR_OK;
     bool told = false;
-    for (size_t i = 0; code == MR_OK && i < a.planned->ntables; i++) {
+    for (size_t i = 0; i < a.planned->ntables; i++) {
         const struct mr_planned_table *t = &a.planned->tables[i];
         if (target->grants == NULL ||
             !mr_grants_on_table(target->grants, "TRIGGER", t->target_db, t->target_name))
@@ -194,9 +190,9 @@ enum mr_code mr_apply_check_around(const struct mr_target *target,
                            "is not proved; plan again");
         told = told || !t->knows_around;
         if (t->knows_around)
-            code = check_table_around(&a, i, err);
+            MR_TRY(check_table_around(&a, i, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- what the account may ---- */
@@ -261,19 +257,18 @@ enum mr_code mr_apply_check_rights(const struct mr_target *target,
                                    const struct mr_apply_needs *needs, struct mr_err *err)
 {
     const struct mr_planned *planned = &manifest->planned;
-    enum mr_code code = MR_OK;
     if (target->grants == NULL)
         return MR_OK;
     if (!needs->undo)
-        code = mr_target_check_rights(target, manifest, err);
-    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
-        code = check_table(target, planned, i, needs, err);
-    for (size_t i = 0; code == MR_OK && i < manifest->server.ndbs; i++)
+        MR_TRY(mr_target_check_rights(target, manifest, err));
+    for (size_t i = 0; i < planned->ntables; i++)
+        MR_TRY(check_table(target, planned, i, needs, err));
+    for (size_t i = 0; i < manifest->server.ndbs; i++)
         if (!mr_grants_on_db(target->grants, "CREATE TEMPORARY TABLES",
                              manifest->server.dbs[i]))
-            code = refuse_right(target, "CREATE TEMPORARY TABLES",
-                                manifest->server.dbs[i], NULL, err);
-    return code;
+            MR_TRY(refuse_right(target, "CREATE TEMPORARY TABLES",
+                                manifest->server.dbs[i], NULL, err));
+    return MR_OK;
 }
 
 /* ---- binary log ---- */

@@ -216,6 +216,6 @@ enum mr_code mr_attempt_count_passed(struct mr_attempt *a, struct mr_err *err)
 {
     if (a->passed == 0)
         return MR_OK;
-    enum mr_code code = count(a, PASSED, &a->passed, err);
-    return code == MR_OK ? count(a, PASSED " AND left_out = 1", &a->never, err) : code;
+    MR_TRY(count(a, PASSED, &a->passed, err));
+    return count(a, PASSED " AND left_out = 1", &a->never, err);
 }

@@ -41,15 +41,12 @@ static enum mr_code open_script(struct mr_apply_plan *ap, struct mr_err *err)
     char sha256[MR_SHA256_HEX];
     struct mr_script_shape *shape = NULL;
     const char *path = mr_plan_path(&ap->plan->arena, ap->plan->path, script_name(ap));
-    enum mr_code code = path != NULL ? mr_script_read_open(path, &ap->script, err)
-                                     : mr_err_nomem(err, "opening a script");
-    if (code == MR_OK)
-        code = mr_script_shape_new(&ap->plan->manifest, &ap->plan->arena, &shape, err);
-    if (code == MR_OK)
-        mr_script_read_judged(ap->script, mr_script_shape_fits, shape);
-    if (code == MR_OK)
-        code = mr_script_read_index(ap->script, &ap->units, sha256, err);
-    return code == MR_OK ? check_script(ap, sha256, err) : code;
+    MR_TRY(path != NULL ? mr_script_read_open(path, &ap->script, err)
+                        : mr_err_nomem(err, "opening a script"));
+    MR_TRY(mr_script_shape_new(&ap->plan->manifest, &ap->plan->arena, &shape, err));
+    mr_script_read_judged(ap->script, mr_script_shape_fits, shape);
+    MR_TRY(mr_script_read_index(ap->script, &ap->units, sha256, err));
+    return check_script(ap, sha256, err);
 }
 
 static enum mr_code open_case(struct mr_apply_plan *ap, struct mr_err *err)
@@ -204,15 +201,15 @@ enum mr_code mr_apply_plan_run(struct mr_apply_plan *ap, bool rows, int *exit_co
                                  .json = ap->opts->json,
                                  .color = mr_term_use_color(ap->opts->general.color, 1),
                                  .out = stdout};
-    enum mr_code code = mr_apply_report_begin(&ap->report, err);
-    if (code == MR_OK && rows)
-        code = run_units(ap, &counts, err);
-    if (code == MR_OK && rows && ap->look != NULL && !ap->report.dry_run)
-        code = ap->look(ap->look_ctx, &ap->report, err);
-    if (code == MR_OK)
-        code = mr_apply_report_end(&ap->report, rows ? &counts : NULL, err);
-    if (code == MR_OK)
-        *exit_code = mr_apply_report_exit(&ap->report, rows ? &counts : NULL);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_apply_report_begin(&ap->report, err));
+    if (rows)
+        MR_TRY_OUT(run_units(ap, &counts, err));
+    if (rows && ap->look != NULL && !ap->report.dry_run)
+        MR_TRY_OUT(ap->look(ap->look_ctx, &ap->report, err));
+    MR_TRY_OUT(mr_apply_report_end(&ap->report, rows ? &counts : NULL, err));
+    *exit_code = mr_apply_report_exit(&ap->report, rows ? &counts : NULL);
+out:
     mr_apply_report_release(&ap->report);
     return code;
 }

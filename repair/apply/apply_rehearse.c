@@ -140,24 +140,22 @@ static enum mr_code rehearse_together(struct mr_attempt *a, bool *tell, size_t c
                                       struct mr_err *err)
 {
     bool quiet = true;
-    enum mr_code code = MR_OK;
     a->broken = true;
-    for (unsigned tries = 0; code == MR_OK && a->broken && (quiet = keep_out_of_log(a)) &&
-                             tries < MR_APPLY_TRIES;
-         tries++)
-        code = rehearse_chain(a, tell, count, err);
-    for (size_t i = 0; code == MR_OK && a->broken && i < count; i++) {
+    for (unsigned tries = 0;
+         a->broken && (quiet = keep_out_of_log(a)) && tries < MR_APPLY_TRIES; tries++)
+        MR_TRY(rehearse_chain(a, tell, count, err));
+    for (size_t i = 0; a->broken && i < count; i++) {
         a->unit = mr_vec_at(a->run->units, i);
         if (tell[i])
-            code = mr_attempt_take_failed(
+            MR_TRY(mr_attempt_take_failed(
                 a,
                 quiet ? "it could not be rehearsed: others held its rows"
                       : "it cannot be done alone, and is rehearsed behind "
                         "other units only by an account that may keep that out of "
                         "the binary log (BINLOG ADMIN)",
-                err);
+                err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_attempt_rehearse(struct mr_attempt *a, struct mr_err *err)
@@ -165,8 +163,9 @@ enum mr_code mr_attempt_rehearse(struct mr_attempt *a, struct mr_err *err)
     struct mr_apply_units *run = a->run;
     bool *tell = calloc(run->units->count + 1, sizeof *tell);
     size_t last = 0;
-    enum mr_code code = tell != NULL ? MR_OK : mr_err_nomem(err, "rehearsing units");
-    for (size_t i = 0; code == MR_OK && i < run->units->count; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(tell != NULL ? MR_OK : mr_err_nomem(err, "rehearsing units"));
+    for (size_t i = 0; i < run->units->count; i++) {
         a->unit = mr_vec_at(run->units, i);
         a->staged = false;
         if (is_skipped(a, i)) {
@@ -175,14 +174,14 @@ enum mr_code mr_attempt_rehearse(struct mr_attempt *a, struct mr_err *err)
             run->counts.skipped_rows += a->unit->rows;
             continue;
         }
-        code = mr_attempt_wait(run, err);
-        if (code == MR_OK)
-            code = rehearse_new(a, &tell[i], err);
-        if (code == MR_OK && tell[i])
+        MR_TRY_OUT(mr_attempt_wait(run, err));
+        MR_TRY_OUT(rehearse_new(a, &tell[i], err));
+        if (tell[i])
             last = i + 1;
     }
-    if (code == MR_OK && last > 0)
-        code = rehearse_together(a, tell, last, err);
+    if (last > 0)
+        MR_TRY_OUT(rehearse_together(a, tell, last, err));
+out:
     free(tell);
     return code;
 }

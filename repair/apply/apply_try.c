@@ -74,11 +74,10 @@ static enum mr_code take_listing(struct mr_attempt *a, struct mr_result *res,
                                  struct mr_err *err)
 {
     const struct mr_cell *cells = NULL;
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
-        code = mr_attempt_add_refusal(a, keep(a, cells[0]), keep(a, cells[1]),
-                                      keep(a, cells[2]), err);
-    return code;
+    while ((cells = mr_result_next(res)) != NULL)
+        MR_TRY(mr_attempt_add_refusal(a, keep(a, cells[0]), keep(a, cells[1]),
+                                      keep(a, cells[2]), err));
+    return MR_OK;
 }
 
 /* Does it give rows? */
@@ -124,9 +123,7 @@ static enum mr_code send_counted(struct mr_attempt *a,
         a->ran = 0;
     else if (memmem(item->sql, item->len, "@myrecon_ran", 12) != NULL) {
         (void)snprintf(told, sizeof told, "SET @myrecon_ran = %u", a->ran);
-        enum mr_code code = mr_attempt_exec(a, told, err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(mr_attempt_exec(a, told, err));
     }
     return send(a, item, err);
 }
@@ -141,18 +138,15 @@ enum mr_code mr_attempt_exec(struct mr_attempt *a, const char *sql, struct mr_er
 /* What an earlier unit of the session has left must not be taken for this one's. */
 static enum mr_code begin(struct mr_attempt *a, struct mr_err *err)
 {
-    enum mr_code code = mr_attempt_exec(
-        a, "SET @myrecon_end = NULL, @myrecon_written = NULL, @myrecon_done = NULL", err);
-    if (code == MR_OK) {
-        char last[64] = "SET @myrecon_last = NULL";
-        if (a->last > 0)
-            (void)snprintf(last, sizeof last, "SET @myrecon_last = %" PRIu64, a->last);
-        code = mr_attempt_exec(a, last, err);
-    }
-    if (code == MR_OK)
-        code = mr_attempt_exec(
-            a, a->dry ? "SET @myrecon_dry = 1" : "SET @myrecon_dry = NULL", err);
-    return code;
+    MR_TRY(mr_attempt_exec(
+        a, "SET @myrecon_end = NULL, @myrecon_written = NULL, @myrecon_done = NULL",
+        err));
+    char last[64] = "SET @myrecon_last = NULL";
+    if (a->last > 0)
+        (void)snprintf(last, sizeof last, "SET @myrecon_last = %" PRIu64, a->last);
+    MR_TRY(mr_attempt_exec(a, last, err));
+    return mr_attempt_exec(a, a->dry ? "SET @myrecon_dry = 1" : "SET @myrecon_dry = NULL",
+                           err);
 }
 
 static uint64_t number_of(struct mr_cell cell)
@@ -438,14 +432,12 @@ enum mr_code mr_attempt_reconnect(struct mr_attempt *a, struct mr_err *err)
                    "%d times",
                    a->unit->number, mr_db_label(a->run->target->db), RECONNECTS);
     a->staged = false;
-    enum mr_code code = mr_db_reconnect(a->run->target->db, RECONNECTS, err);
-    if (code == MR_OK)
-        code = check_target(a, err);
-    if (code == MR_OK)
-        code = mr_apply_session(a->run->target, a->run->no_binlog, err);
-    if (code == MR_OK && !a->run->dry_run && !a->run->rehearse)
+    MR_TRY(mr_db_reconnect(a->run->target->db, RECONNECTS, err));
+    MR_TRY(check_target(a, err));
+    MR_TRY(mr_apply_session(a->run->target, a->run->no_binlog, err));
+    if (!a->run->dry_run && !a->run->rehearse)
         a->restarted = a->restarted || is_restarted(a);
-    return code;
+    return MR_OK;
 }
 
 /* May the unit have been refused because of the server that it was sent to? */

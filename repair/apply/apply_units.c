@@ -37,12 +37,11 @@ static enum mr_code tell_unlisted(struct mr_attempt *a, struct mr_err *err)
 
 static enum mr_code hand_on(struct mr_attempt *a, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     if (a->restarted)
         return MR_OK; /* for want of rows that are lost, maybe: the unit comes again */
-    for (size_t i = 0; code == MR_OK && i < a->refusals.count; i++)
-        code = a->run->on_refusal(a->run->ctx, mr_vec_at(&a->refusals, i), err);
-    return code == MR_OK ? tell_unlisted(a, err) : code;
+    for (size_t i = 0; i < a->refusals.count; i++)
+        MR_TRY(a->run->on_refusal(a->run->ctx, mr_vec_at(&a->refusals, i), err));
+    return tell_unlisted(a, err);
 }
 
 /* Nothing of the unit was written. */
@@ -52,16 +51,15 @@ enum mr_code mr_attempt_take_failed(struct mr_attempt *a, const char *reason,
     struct mr_apply_units *run = a->run;
     struct mr_journal_unit unit = {
         .script = run->which, .number = a->unit->number, .lost = a->lost};
-    enum mr_code code = MR_OK;
     run->counts.failed++;
     run->counts.refused += a->unit->rows;
     mr_vec_clear(&a->refusals);
     a->unlisted = 0;
     if (run->journal != NULL)
-        code = mr_journal_write_unit(run->journal, MR_JOURNAL_FAILED, &unit, reason, err);
-    if (code == MR_OK)
-        code = mr_attempt_add_refusal(a, "", "", mr_arena_strdup(&a->arena, reason), err);
-    return code == MR_OK ? hand_on(a, err) : code;
+        MR_TRY(
+            mr_journal_write_unit(run->journal, MR_JOURNAL_FAILED, &unit, reason, err));
+    MR_TRY(mr_attempt_add_refusal(a, "", "", mr_arena_strdup(&a->arena, reason), err));
+    return hand_on(a, err);
 }
 
 /* Beside the rows that were refused: they are not why the others are not written. */
@@ -70,15 +68,13 @@ enum mr_code mr_attempt_take_rolled_back(struct mr_attempt *a, struct mr_err *er
     struct mr_apply_units *run = a->run;
     struct mr_journal_unit unit = {
         .script = run->which, .number = a->unit->number, .lost = a->lost};
-    enum mr_code code = MR_OK;
     run->counts.failed++;
     run->counts.refused += a->unit->rows;
     if (run->journal != NULL)
-        code = mr_journal_write_unit(run->journal, MR_JOURNAL_FAILED, &unit,
-                                     MR_GUARD_FAILED, err);
-    if (code == MR_OK)
-        code = mr_attempt_add_refusal(a, "", "", MR_GUARD_FAILED, err);
-    return code == MR_OK ? hand_on(a, err) : code;
+        MR_TRY(mr_journal_write_unit(run->journal, MR_JOURNAL_FAILED, &unit,
+                                     MR_GUARD_FAILED, err));
+    MR_TRY(mr_attempt_add_refusal(a, "", "", MR_GUARD_FAILED, err));
+    return hand_on(a, err);
 }
 
 static int compare_rows(const void *a, const void *b)
@@ -206,15 +202,11 @@ static enum mr_code run_unit(struct mr_attempt *a, struct mr_err *err)
     struct mr_journal_unit unit = {.script = run->which, .number = a->unit->number};
     enum mr_outcome outcome = 0;
     struct mr_err why = {0};
-    enum mr_code code = mr_attempt_recall(a, err);
-    if (code == MR_OK && run->journal != NULL)
-        code = mr_journal_write_unit(run->journal, MR_JOURNAL_TRY, &unit, NULL, err);
-    if (code == MR_OK)
-        code = mr_attempt_carry_out(a, &outcome, &why, err);
-    if (code == MR_OK)
-        code = mr_attempt_write_rest(a, &outcome, &why, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_attempt_recall(a, err));
+    if (run->journal != NULL)
+        MR_TRY(mr_journal_write_unit(run->journal, MR_JOURNAL_TRY, &unit, NULL, err));
+    MR_TRY(mr_attempt_carry_out(a, &outcome, &why, err));
+    MR_TRY(mr_attempt_write_rest(a, &outcome, &why, err));
     if (outcome == MR_OUTCOME_REFUSED)
         return a->unheld ? mr_attempt_take_rolled_back(a, err)
                          : mr_attempt_take_failed(a, why.message, err);
@@ -346,29 +338,27 @@ static enum mr_code tell_fired(struct mr_attempt *a, struct mr_err *err)
 static enum mr_code do_units(struct mr_attempt *a, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
-    enum mr_code code = MR_OK;
     a->restarted = false;
     a->since_s = mr_clock_now_s();
-    for (size_t i = 0; code == MR_OK && !a->restarted && i < run->units->count; i++) {
+    for (size_t i = 0; !a->restarted && i < run->units->count; i++) {
         a->unit = mr_vec_at(run->units, i);
-        code = mr_attempt_wait(run, err);
-        if (code == MR_OK)
-            code = do_unit(a, err);
-        if (code == MR_OK && run->progress != NULL) {
+        MR_TRY(mr_attempt_wait(run, err));
+        MR_TRY(do_unit(a, err));
+        if (run->progress != NULL) {
             mr_progress_add(run->progress, a->unit->rows, 0);
             mr_progress_add_done(run->progress, 1);
             mr_progress_tick(run->progress);
         }
     }
-    return code;
+    return MR_OK;
 }
 
 /* What a restarted server has lost of units that were done is written again, as by the next
  * run: a unit is done when the target shows it. */
 static enum mr_code do_all(struct mr_attempt *a, struct mr_err *err)
 {
-    enum mr_code code = do_units(a, err);
-    while (code == MR_OK && a->restarted) {
+    MR_TRY(do_units(a, err));
+    while (a->restarted) {
         struct mr_apply_counts *counts = &a->run->counts;
         mr_log_warning("the target \"%s\" was restarted, and may have lost what was "
                        "committed last: all units are looked at again",
@@ -377,9 +367,9 @@ static enum mr_code do_all(struct mr_attempt *a, struct mr_err *err)
             (struct mr_apply_counts){.units = counts->units, .retries = counts->retries};
         if (a->run->progress != NULL)
             mr_progress_add_total(a->run->progress, counts->units);
-        code = do_units(a, err);
+        MR_TRY(do_units(a, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)

@@ -50,14 +50,15 @@ enum mr_code mr_dropped_look(struct mr_db *db, const char *text, struct mr_arena
     *gone = false;
     if (!mr_surroundings_child(text, &child))
         return MR_OK;
-    enum mr_code code = add_name(&child, arena, &name, err);
-    if (code == MR_OK)
-        code = ask(db, name.ptr, gone, err);
-    if (code == MR_OK && *gone) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(add_name(&child, arena, &name, err));
+    MR_TRY_OUT(ask(db, name.ptr, gone, err));
+    if (*gone) {
         const char **slot = mr_vec_push(dropped);
         if (slot == NULL || (*slot = mr_arena_strdup(arena, name.ptr)) == NULL)
-            code = mr_err_nomem(err, "looking for a table");
+            MR_TRY_OUT(mr_err_nomem(err, "looking for a table"));
     }
+out:
     mr_strbuf_release(&name);
     return code;
 }

@@ -43,8 +43,8 @@ enum mr_code mr_fired_ask(struct mr_db *db, const char *shape,
                           const struct mr_strbuf *sql, struct mr_result **res,
                           struct mr_err *err)
 {
-    enum mr_code code = mr_strbuf_check(sql, "building a query", err);
-    return code == MR_OK ? mr_db_query(db, shape, sql->ptr, sql->len, res, err) : code;
+    MR_TRY(mr_strbuf_check(sql, "building a query", err));
+    return mr_db_query(db, shape, sql->ptr, sql->len, res, err);
 }
 
 /* A FLOAT as text has six digits, a DOUBLE all. */
@@ -274,8 +274,8 @@ static enum mr_code open_second(struct mr_fired *f, struct mr_err *err)
     const struct mr_db_opts opts = {.run_tag = f->run_tag, .statement_timeout_s = 10};
     if (f->second != NULL)
         return MR_OK;
-    enum mr_code code = mr_db_open(&f->target->ep, &opts, &f->second, err);
-    return code == MR_OK ? mr_db_exec(f->second, limit, sizeof limit - 1, err) : code;
+    MR_TRY(mr_db_open(&f->target->ep, &opts, &f->second, err));
+    return mr_db_exec(f->second, limit, sizeof limit - 1, err);
 }
 
 static void give_up(struct mr_fired *f, size_t first, const struct mr_err *why)

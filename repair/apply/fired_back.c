@@ -178,20 +178,18 @@ static enum mr_code add_ways(struct mr_fired_back *b, size_t child, struct mr_er
 
 static enum mr_code look_at_tables(struct mr_fired_back *b, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < b->known.count; i++) {
+    for (size_t i = 0; i < b->known.count; i++) {
         const struct known *known = mr_vec_at(&b->known, i);
         const struct mr_planned_table *t = &b->planned->tables[known->at];
         bool leaf = false, whole = false;
         if (i > 0 && ((const struct known *)mr_vec_at(&b->known, i - 1))->at == known->at)
             continue;
-        code = is_leaf(b, t, &leaf, err);
-        if (code == MR_OK)
-            code = is_whole(b, t, &whole, err);
-        if (code == MR_OK && leaf && whole)
-            code = add_ways(b, known->at, err);
+        MR_TRY(is_leaf(b, t, &leaf, err));
+        MR_TRY(is_whole(b, t, &whole, err));
+        if (leaf && whole)
+            MR_TRY(add_ways(b, known->at, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_fired_back_new(const struct mr_target *target,
@@ -351,14 +349,13 @@ static enum mr_code delete_taken(struct mr_fired_back *b, struct mr_err *err)
 
 enum mr_code mr_fired_back_take(struct mr_fired_back *b, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     mr_vec_clear(&b->taken);
-    for (size_t i = 0; code == MR_OK && i < b->ways.count; i++) {
+    for (size_t i = 0; i < b->ways.count; i++) {
         const struct way *way = mr_vec_at(&b->ways, i);
         if (mr_staged_has(b->staged, 'd', way->parent))
-            code = find_by(b, way, err);
+            MR_TRY(find_by(b, way, err));
     }
-    return code == MR_OK ? delete_taken(b, err) : code;
+    return delete_taken(b, err);
 }
 
 /* ---- behind the write ---- */
@@ -450,8 +447,7 @@ static enum mr_code count(struct mr_fired_back *b, size_t first, size_t end,
 enum mr_code mr_fired_back_sums(struct mr_fired_back *b, struct mr_vec *sums,
                                 struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < b->known.count;) {
+    for (size_t i = 0; i < b->known.count;) {
         const size_t at = ((const struct known *)mr_vec_at(&b->known, i))->at;
         struct mr_fired_sum *sum = mr_vec_push(sums);
         size_t end = i;
@@ -461,8 +457,8 @@ enum mr_code mr_fired_back_sums(struct mr_fired_back *b, struct mr_vec *sums,
         while (end < b->known.count &&
                ((const struct known *)mr_vec_at(&b->known, end))->at == at)
             end++;
-        code = count(b, i, end, sum, err);
+        MR_TRY(count(b, i, end, sum, err));
         i = end;
     }
-    return code;
+    return MR_OK;
 }

@@ -251,11 +251,11 @@ static enum mr_code sort_lists(struct mr_journal *j, struct mr_err *err)
 static enum mr_code is_listed(struct mr_journal *j, enum list which,
                               const struct mr_strbuf *row, bool *is, struct mr_err *err)
 {
-    enum mr_code code = mr_strbuf_check(row, "reading the journal", err);
-    if (code == MR_OK && !j->are_sorted)
-        code = sort_lists(j, err);
-    *is = code == MR_OK && mr_journal_rows_find(&j->lists[which], row->ptr, row->len);
-    return code;
+    MR_TRY(mr_strbuf_check(row, "reading the journal", err));
+    if (!j->are_sorted)
+        MR_TRY(sort_lists(j, err));
+    *is = mr_journal_rows_find(&j->lists[which], row->ptr, row->len);
+    return MR_OK;
 }
 
 enum mr_code mr_journal_is_found(struct mr_journal *j, const char *table, char op,
@@ -599,10 +599,9 @@ enum mr_code mr_journal_write(struct mr_journal *j, enum mr_journal_event event,
     put_text(&w, "column", step->counter->column);
     put_text(&w, "how", step->how);
     mr_jsonw_add_number(&w, "to", step->to);
-    enum mr_code code = end_line(&w, j, &line, detail, err);
-    return code == MR_OK ? note(j, step->counter->target_table, step->counter->column,
-                                event, step->how, err)
-                         : code;
+    MR_TRY(end_line(&w, j, &line, detail, err));
+    return note(j, step->counter->target_table, step->counter->column, event, step->how,
+                err);
 }
 
 /* A unit may have long lists, and a plan many of them: a journal that is too long could not
@@ -649,6 +648,6 @@ enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event e
     }
     if (unit->lost)
         mr_jsonw_add_bool(&w, "lost", true);
-    enum mr_code code = end_line(&w, j, &line, detail, err);
-    return code == MR_OK ? note_unit(j, event, unit, err) : code;
+    MR_TRY(end_line(&w, j, &line, detail, err));
+    return note_unit(j, event, unit, err);
 }

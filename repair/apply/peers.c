@@ -38,23 +38,19 @@ static enum mr_code open_peer(struct mr_peer *peer, const char *uri,
     struct mr_db_opts db_opts = {.run_tag = opts->run_tag,
                                  .statement_timeout_s = opts->statement_timeout_s};
     long lag_s = 0;
-    enum mr_code code = mr_endpoint_parse(&peer->ep, uri, err);
-    if (code == MR_OK && peer->ep.kind != MR_ENDPOINT_MYSQL)
-        code = mr_err_set(err, MR_E_USAGE, "a snapshot is no replica");
-    if (code == MR_OK)
-        code = mr_endpoint_from_env(&peer->ep, NULL, err);
-    if (code == MR_OK && opts->ask_password && peer->ep.password == NULL)
-        code = mr_endpoint_ask_password(&peer->ep, "peer", err);
-    if (code == MR_OK)
-        code = mr_db_open(&peer->ep, &db_opts, &peer->db, err);
-    if (code == MR_OK)
-        code = check_relation(target, peer, err);
-    if (code == MR_OK)
-        code = mr_replication_lag(peer->db, &lag_s, &peer->delay_s, err);
-    if (code == MR_OK && peer->delay_s > 0)
+    MR_TRY(mr_endpoint_parse(&peer->ep, uri, err));
+    if (peer->ep.kind != MR_ENDPOINT_MYSQL)
+        return mr_err_set(err, MR_E_USAGE, "a snapshot is no replica");
+    MR_TRY(mr_endpoint_from_env(&peer->ep, NULL, err));
+    if (opts->ask_password && peer->ep.password == NULL)
+        MR_TRY(mr_endpoint_ask_password(&peer->ep, "peer", err));
+    MR_TRY(mr_db_open(&peer->ep, &db_opts, &peer->db, err));
+    MR_TRY(check_relation(target, peer, err));
+    MR_TRY(mr_replication_lag(peer->db, &lag_s, &peer->delay_s, err));
+    if (peer->delay_s > 0)
         mr_log_info("peer \"%s\" is delayed on purpose, by %lu s: it is not waited for",
                     mr_db_label(peer->db), peer->delay_s);
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_peers_open(const struct mr_string_list *uris,

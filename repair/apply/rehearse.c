@@ -38,17 +38,18 @@ static enum mr_code read_engine(const struct mr_reseed_run *run,
     mr_sql_string(&sql, t->target_db);
     mr_strbuf_add_str(&sql, " AND TABLE_NAME = ");
     mr_sql_string(&sql, t->target_name);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query_text(run->target->db, sql.ptr, &engine, err);
-    if (code == MR_OK && strcmp(engine.ptr, "InnoDB") != 0) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query_text(run->target->db, sql.ptr, &engine, err));
+    if (strcmp(engine.ptr, "InnoDB") != 0) {
         struct mr_rehearse_loose *l = mr_vec_push(loose);
         if (l != NULL)
             *l = (struct mr_rehearse_loose){t, mr_arena_strdup(run->arena, engine.ptr),
                                             mr_planned_writes(t), false};
         if (l == NULL || l->engine == NULL)
-            code = mr_err_nomem(err, "reading engines");
+            MR_TRY_OUT(mr_err_nomem(err, "reading engines"));
     }
+out:
     mr_strbuf_release(&engine);
     mr_strbuf_release(&sql);
     return code;
@@ -147,21 +148,21 @@ enum mr_code mr_rehearse_counters(const struct mr_reseed_run *run, struct mr_vec
                       "NULL AND TABLE_SCHEMA IN ");
     add_dbs(&sql, run->manifest);
     mr_strbuf_add_str(&sql, " ORDER BY 1");
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK && server->flavour == MR_FLAVOUR_MYSQL &&
-        server->version >= MYSQL_STATS_EXPIRY)
-        code = mr_db_exec(run->target->db, fresh, sizeof fresh - 1, err);
-    if (code == MR_OK)
-        code = mr_db_query(run->target->db, "vv", sql.ptr, sql.len, &res, err);
-    while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    if (server->flavour == MR_FLAVOUR_MYSQL && server->version >= MYSQL_STATS_EXPIRY)
+        MR_TRY_OUT(mr_db_exec(run->target->db, fresh, sizeof fresh - 1, err));
+    MR_TRY_OUT(mr_db_query(run->target->db, "vv", sql.ptr, sql.len, &res, err));
+    while ((cells = mr_result_next(res)) != NULL) {
         struct mr_rehearse_counter *c = mr_vec_push(out);
         if (c != NULL)
             *c = (struct mr_rehearse_counter){
                 mr_arena_dup(run->arena, cells[0].ptr, cells[0].len),
                 strtoull(cells[1].ptr, NULL, 10)};
         if (c == NULL || c->table == NULL)
-            code = mr_err_nomem(err, "reading counters");
+            MR_TRY_OUT(mr_err_nomem(err, "reading counters"));
     }
+out:
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;

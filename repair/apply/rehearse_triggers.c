@@ -260,12 +260,13 @@ enum mr_code mr_rehearse_triggers(const struct mr_reseed_run *run, struct mr_err
         return MR_OK;
     for (size_t i = 0; i < server->ndbs; i++)
         add_db(&r, server->dbs[i]);
-    while (code == MR_OK && more)
-        code = widen(&r, &more, err);
-    if (code == MR_OK && server->ndbs > 0)
-        code = check_suspects(&r, err);
-    if (code == MR_OK && server->ndbs > 0)
-        code = check_hidden(&r, err);
+    while (more)
+        MR_TRY_OUT(widen(&r, &more, err));
+    if (server->ndbs > 0)
+        MR_TRY_OUT(check_suspects(&r, err));
+    if (server->ndbs > 0)
+        MR_TRY_OUT(check_hidden(&r, err));
+out:
     mr_strbuf_release(&r.dbs);
     return code;
 }

@@ -213,8 +213,8 @@ static const struct mr_option rehearse_options[] = {
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct mr_repair_options *values = settings->values;
-    enum mr_code code = mr_general_options_finish(settings, &values->general, err);
-    return code == MR_OK ? mr_trigger_option_check(values->allow_triggers, err) : code;
+    MR_TRY(mr_general_options_finish(settings, &values->general, err));
+    return mr_trigger_option_check(values->allow_triggers, err);
 }
 
 #define SET(table, type, function)                                                       \

@@ -327,16 +327,15 @@ static enum mr_code run_rounds(struct mr_reseed_run *run, struct mr_err *err)
 {
     unsigned pause_s = 1;
     size_t left = 0;
-    enum mr_code code = run_round(run, &left, err);
-    for (unsigned i = 0; code == MR_OK && left > 0 && i < run->retries; i++) {
+    MR_TRY(run_round(run, &left, err));
+    for (unsigned i = 0; left > 0 && i < run->retries; i++) {
         mr_log_info("%zu table%s in use: trying again in %u s", left,
                     left == 1 ? " is" : "s are", pause_s);
-        code = pause_for(pause_s, err);
+        MR_TRY(pause_for(pause_s, err));
         pause_s = pause_s * 2 < MAX_PAUSE_S ? pause_s * 2 : MAX_PAUSE_S;
-        if (code == MR_OK)
-            code = run_round(run, &left, err);
+        MR_TRY(run_round(run, &left, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- the way around a lock ---- */
@@ -395,14 +394,13 @@ static enum mr_code try_insert(struct mr_reseed_run *run, struct mr_raise_result
 
 static enum mr_code run_inserts(struct mr_reseed_run *run, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < run->manifest->ncounters; i++) {
+    for (size_t i = 0; i < run->manifest->ncounters; i++) {
         if (run->results[i].raise != MR_RAISE_WOULD)
             continue;
-        code = mr_is_cancelled() ? mr_cancelled_err(err)
-                                 : try_insert(run, &run->results[i], err);
+        MR_TRY(mr_is_cancelled() ? mr_cancelled_err(err)
+                                 : try_insert(run, &run->results[i], err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- proof ---- */
@@ -438,9 +436,7 @@ static enum mr_code prove(struct mr_reseed_run *run, struct mr_raise_result *r,
     uint64_t there = 0;
     bool failed = r->raise == MR_RAISE_FAILED;
     mr_db_say(run->target->db, "reading the counter of \"%s\"", r->counter->target_table);
-    enum mr_code code = read_next(run, r, &r->after, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(read_next(run, r, &r->after, err));
     if (!failed && r->raise != MR_RAISE_FAILED && r->after < r->counter->reseed_to)
         say_low(run, r, NULL, r->after);
     else if (failed && run->journal != NULL &&
@@ -449,7 +445,7 @@ static enum mr_code prove(struct mr_reseed_run *run, struct mr_raise_result *r,
         say_here_only(run, r);
     if (r->raise == MR_RAISE_FAILED)
         return MR_OK;
-    code = mr_peers_lowest(run->peers, r->counter, &low, &there, err);
+    enum mr_code code = mr_peers_lowest(run->peers, r->counter, &low, &there, err);
     if (code == MR_OK && low != NULL && behind != NULL) {
         r->raise = MR_RAISE_UNPROVEN;
         r->reason = "a replica has not caught up";
@@ -471,10 +467,9 @@ static enum mr_code prove_all(struct mr_reseed_run *run, struct mr_err *err)
 
 enum mr_code mr_reseed_apply(struct mr_reseed_run *run, struct mr_err *err)
 {
-    enum mr_code code = run_rounds(run, err);
-    if (code == MR_OK)
-        code = run_inserts(run, err);
-    return code == MR_OK ? prove_all(run, err) : code;
+    MR_TRY(run_rounds(run, err));
+    MR_TRY(run_inserts(run, err));
+    return prove_all(run, err);
 }
 
 enum mr_code mr_reseed_verify(struct mr_reseed_run *run, struct mr_err *err)

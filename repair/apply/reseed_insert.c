@@ -13,8 +13,8 @@
 static enum mr_code exec(const struct mr_insert_task *task, const struct mr_strbuf *sql,
                          struct mr_err *err)
 {
-    enum mr_code code = mr_strbuf_check(sql, "building a statement", err);
-    return code == MR_OK ? mr_db_exec(task->db, sql->ptr, sql->len, err) : code;
+    MR_TRY(mr_strbuf_check(sql, "building a statement", err));
+    return mr_db_exec(task->db, sql->ptr, sql->len, err);
 }
 
 static enum mr_code exec_text(const struct mr_insert_task *task, const char *sql,
@@ -111,13 +111,11 @@ enum mr_code mr_reseed_insert_check(const struct mr_insert_task *task,
     const struct mr_table *table = NULL;
     bool taken = false;
     *why_not = NULL;
-    enum mr_code code = load(task, &table, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(load(task, &table, err));
     *why_not = unfit(task, table);
     if (*why_not != NULL)
         return MR_OK;
-    code = holds_id(task, c->db, c->name, c->column, &taken, err);
+    enum mr_code code = holds_id(task, c->db, c->name, c->column, &taken, err);
     if (taken)
         *why_not = "the id that it would use is taken";
     return code == MR_OK && !taken ? check_children(task, why_not, err) : code;
@@ -262,14 +260,14 @@ static enum mr_code insert_row(const struct mr_insert_task *task,
     struct mr_strbuf sql = MR_STRBUF_INIT;
     bool there = false;
     build(task, table, &sql);
-    enum mr_code code = exec(task, &sql, err);
-    if (code == MR_OK)
-        code = check_one(task, "a table that it must refer to has no row", err);
-    if (code == MR_OK)
-        code = holds_id(task, task->counter->db, task->counter->name,
-                        task->counter->column, &there, err);
-    if (code == MR_OK && !there)
-        code = mr_err_set(err, MR_E_SQL, "the row got another id");
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(exec(task, &sql, err));
+    MR_TRY_OUT(check_one(task, "a table that it must refer to has no row", err));
+    MR_TRY_OUT(holds_id(task, task->counter->db, task->counter->name,
+                        task->counter->column, &there, err));
+    if (!there)
+        MR_TRY_OUT(mr_err_set(err, MR_E_SQL, "the row got another id"));
+out:
     mr_strbuf_release(&sql);
     return code;
 }
@@ -299,14 +297,12 @@ static enum mr_code insert_and_delete(const struct mr_insert_task *task,
 {
     const struct mr_table *table = NULL;
     const char *why_not = NULL;
-    enum mr_code code = hold_definition(task, err);
-    if (code == MR_OK)
-        code = load(task, &table, err);
-    if (code == MR_OK && (why_not = unfit(task, table)) != NULL)
-        code = mr_err_set(err, MR_E_SQL, "%s", why_not);
-    if (code == MR_OK)
-        code = insert_row(task, table, err);
-    return code == MR_OK ? delete_row(task, err) : code;
+    MR_TRY(hold_definition(task, err));
+    MR_TRY(load(task, &table, err));
+    if ((why_not = unfit(task, table)) != NULL)
+        return mr_err_set(err, MR_E_SQL, "%s", why_not);
+    MR_TRY(insert_row(task, table, err));
+    return delete_row(task, err);
 }
 
 enum mr_code mr_reseed_insert(const struct mr_insert_task *task, struct mr_err *err)

@@ -84,11 +84,13 @@ static enum mr_code check_db(const struct mr_target *t, const char *name,
     mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE "
                             "SCHEMA_NAME = ");
     mr_sql_string(&sql, name);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query_text(t->db, sql.ptr, &text, err);
-    if (code == MR_OK && strcmp(text.ptr, "0") == 0)
-        code = refuse_db(name, "is not on the server, or hidden from the account", err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query_text(t->db, sql.ptr, &text, err));
+    if (strcmp(text.ptr, "0") == 0)
+        MR_TRY_OUT(
+            refuse_db(name, "is not on the server, or hidden from the account", err));
+out:
     mr_strbuf_release(&text);
     mr_strbuf_release(&sql);
     return code;
@@ -97,14 +99,13 @@ static enum mr_code check_db(const struct mr_target *t, const char *name,
 static enum mr_code check_dbs(const struct mr_target *t,
                               const struct mr_plan_server *wanted, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < wanted->ndbs; i++) {
+    for (size_t i = 0; i < wanted->ndbs; i++) {
         if (!names_db(t, wanted->dbs[i]))
-            code = refuse_db(wanted->dbs[i], "is not named by the URI", err);
+            MR_TRY(refuse_db(wanted->dbs[i], "is not named by the URI", err));
         else
-            code = check_db(t, wanted->dbs[i], err);
+            MR_TRY(check_db(t, wanted->dbs[i], err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* 0 and 1, or the words of later versions. */
@@ -179,14 +180,12 @@ enum mr_code mr_target_open(const char *uri, const struct mr_manifest *manifest,
                                  .writable = opts->writable};
     struct mr_err ignored = {0};
     *t = (struct mr_target){.allow_replica = opts->allow_replica};
-    enum mr_code code = parse(uri, opts, t, err);
-    if (code == MR_OK)
-        code = mr_db_open(&t->ep, &db_opts, &t->db, err);
-    if (code == MR_OK)
-        code = mr_target_check(t, manifest, opts->writable, err);
-    if (code == MR_OK && mr_grants_load(t->db, &t->grants, &ignored) != MR_OK)
+    MR_TRY(parse(uri, opts, t, err));
+    MR_TRY(mr_db_open(&t->ep, &db_opts, &t->db, err));
+    MR_TRY(mr_target_check(t, manifest, opts->writable, err));
+    if (mr_grants_load(t->db, &t->grants, &ignored) != MR_OK)
         mr_log_warning("the grants of the account cannot be read: %s", ignored.message);
-    return code;
+    return MR_OK;
 }
 
 void mr_target_close(struct mr_target *t)
@@ -216,15 +215,13 @@ enum mr_code mr_target_check_rights(const struct mr_target *t,
                                     const struct mr_manifest *manifest,
                                     struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && t->grants != NULL && i < manifest->ncounters;
-         i++) {
+    for (size_t i = 0; t->grants != NULL && i < manifest->ncounters; i++) {
         const struct mr_counter *c = &manifest->counters[i];
         const char *privilege = c->sequence != NULL ? "INSERT" : "ALTER";
         const char *db = c->sequence != NULL ? c->sequence_db : c->db;
         const char *name = c->sequence != NULL ? c->sequence : c->name;
         if (!mr_grants_on_table(t->grants, privilege, db, name))
-            code = refuse_right(t, privilege, db, name, err);
+            MR_TRY(refuse_right(t, privilege, db, name, err));
     }
-    return code;
+    return MR_OK;
 }

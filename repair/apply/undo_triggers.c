@@ -40,11 +40,10 @@ static enum mr_code look_at_table(struct firing *f, size_t at, struct mr_err *er
     const struct mr_undo_triggers *task = f->task;
     const struct mr_planned_table *t = &task->planned->tables[at];
     struct mr_surroundings now = {0};
-    enum mr_code code = MR_OK;
     if (!t->knows_undo || t->nundo_triggers > 0)
-        code = mr_surroundings_read(task->target->db, t->target_db, t->target_name,
-                                    task->arena, &now, err);
-    for (size_t i = 0; code == MR_OK && i < now.count; i++) {
+        MR_TRY(mr_surroundings_read(task->target->db, t->target_db, t->target_name,
+                                    task->arena, &now, err));
+    for (size_t i = 0; i < now.count; i++) {
         struct mr_surroundings_trigger trigger;
         if (!mr_surroundings_trigger(now.items[i], &trigger) ||
             !fires(task, at, &trigger) || f->found++ >= NAMED)
@@ -57,7 +56,7 @@ static enum mr_code look_at_table(struct firing *f, size_t at, struct mr_err *er
         mr_strbuf_add(&f->list, trigger.event, trigger.event_len);
         mr_strbuf_add_fmt(&f->list, " ON %s)", t->target_table);
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code judge(const struct firing *f, struct mr_err *err)

@@ -181,18 +181,15 @@ static enum mr_code judge_all(void *ctx, struct mr_vec *rows, struct mr_arena *a
                               struct mr_err *err)
 {
     struct classifying *w = ctx;
-    enum mr_code code = MR_OK;
     (void)arena;
-    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
+    for (size_t i = 0; i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
         struct mr_copy_fact f = {0};
-        code = ask_several(w, row->id, &f.several, err);
-        if (code == MR_OK)
-            code = know(w, row, &f, err);
-        if (code == MR_OK)
-            code = save(w, row->id, &f, err);
+        MR_TRY(ask_several(w, row->id, &f.several, err));
+        MR_TRY(know(w, row, &f, err));
+        MR_TRY(save(w, row->id, &f, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code classify(struct classifying *w, struct mr_err *err)
@@ -244,8 +241,8 @@ enum mr_code mr_copy_is_same(struct mr_copy *c, const struct mr_plan_table *tabl
 
 enum mr_code mr_copy_classify(struct mr_copy *c, struct mr_err *err)
 {
-    enum mr_code code = find_newest(c, err);
-    for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++)
-        code = mr_copy_classify_table(c, &c->m.plan->tables[i], err);
-    return code;
+    MR_TRY(find_newest(c, err));
+    for (size_t i = 0; i < c->m.plan->ntables; i++)
+        MR_TRY(mr_copy_classify_table(c, &c->m.plan->tables[i], err));
+    return MR_OK;
 }

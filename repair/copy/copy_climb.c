@@ -99,17 +99,16 @@ static enum mr_code look_blind(void *ctx, struct mr_vec *rows, struct mr_arena *
                                struct mr_err *err)
 {
     struct climbing *w = ctx;
-    enum mr_code code = MR_OK;
     (void)arena;
-    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
+    for (size_t i = 0; i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
         bool refers = false;
-        code = mr_merge_row_refers(&w->blind->by, (struct mr_key){row->image, row->len},
-                                   &refers, err);
-        if (code == MR_OK && refers)
-            code = mr_copy_blind_refuse(w->blind, err);
+        MR_TRY(mr_merge_row_refers(&w->blind->by, (struct mr_key){row->image, row->len},
+                                   &refers, err));
+        if (refers)
+            MR_TRY(mr_copy_blind_refuse(w->blind, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- table by table ---- */
@@ -149,26 +148,26 @@ static enum mr_code climb_table(struct climbing *w, size_t table, bool *more,
 static enum mr_code climb(struct climbing *w, struct mr_err *err)
 {
     bool more = true;
-    enum mr_code code = mr_case_prepare(w->c->m.cf,
-                                        "INSERT OR IGNORE INTO climb (tbl, key, image,"
-                                        " todo) VALUES (:tbl, :key, :image, :todo)",
-                                        &w->meet, err);
-    for (size_t i = 0; code == MR_OK && i < w->c->m.plan->nreferences; i++) {
+    MR_TRY(mr_case_prepare(w->c->m.cf,
+                           "INSERT OR IGNORE INTO climb (tbl, key, image,"
+                           " todo) VALUES (:tbl, :key, :image, :todo)",
+                           &w->meet, err));
+    for (size_t i = 0; i < w->c->m.plan->nreferences; i++) {
         w->by = &w->c->m.plan->references[i];
         if (w->c->planned[w->by->child] && w->leads[w->by->parent])
-            code = mr_copy_pages(w->c,
+            MR_TRY(mr_copy_pages(w->c,
                                  "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
                                  " c.id>?2 AND c.op IN (1,2) AND c.kind IS NULL ORDER BY"
                                  " c.id LIMIT 500",
-                                 w->by->child, climb_rows, w, err);
+                                 w->by->child, climb_rows, w, err));
     }
-    while (code == MR_OK && more) {
+    while (more) {
         more = false;
-        for (size_t i = 0; code == MR_OK && i < w->c->ntables; i++)
+        for (size_t i = 0; i < w->c->ntables; i++)
             if (w->leads[i])
-                code = climb_table(w, i, &more, err);
+                MR_TRY(climb_table(w, i, &more, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- who they are ---- */
@@ -191,17 +190,15 @@ static enum mr_code collect(void *ctx, struct mr_vec *rows, struct mr_arena *are
 
 static enum mr_code judge(struct climbing *w, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = w->c->m.plan->ntables; code == MR_OK && i < w->c->ntables; i++) {
+    for (size_t i = w->c->m.plan->ntables; i < w->c->ntables; i++) {
         w->beyond = &w->c->m.plan->tables[i];
-        code = mr_copy_pages(w->c,
+        MR_TRY(mr_copy_pages(w->c,
                              "SELECT id, key, 0, 0, 0, NULL, NULL, NULL FROM climb WHERE"
                              " tbl=?1 AND id>?2 AND todo=0 ORDER BY id LIMIT 500",
-                             i, collect, w, err);
-        if (code == MR_OK)
-            code = mr_copy_classify_table(w->c, w->beyond, err);
+                             i, collect, w, err));
+        MR_TRY(mr_copy_classify_table(w->c, w->beyond, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_copy_climb(struct mr_copy *c, struct mr_err *err)

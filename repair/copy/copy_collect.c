@@ -80,13 +80,12 @@ static struct collecting begin(struct mr_copy *c, const struct mr_plan_table *ta
 static enum mr_code ask_sides(struct collecting *w, struct mr_vec *asks,
                               struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_merge_lookup what = {(enum mr_side)side, w->table, w->table->key};
         w->side = (enum mr_side)side;
-        code = mr_merge_lookup_ask(&w->c->m, &what, asks, take_row, w, err);
+        MR_TRY(mr_merge_lookup_ask(&w->c->m, &what, asks, take_row, w, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_copy_collect_keys(struct mr_copy *c, const struct mr_plan_table *table,
@@ -215,8 +214,7 @@ static enum mr_code collect_table(struct mr_copy *c, const struct mr_plan_table 
 
 enum mr_code mr_copy_collect(struct mr_copy *c, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++)
-        code = collect_table(c, &c->m.plan->tables[i], err);
-    return code;
+    for (size_t i = 0; i < c->m.plan->ntables; i++)
+        MR_TRY(collect_table(c, &c->m.plan->tables[i], err));
+    return MR_OK;
 }

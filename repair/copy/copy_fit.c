@@ -99,11 +99,10 @@ static enum mr_code judge_all(void *ctx, struct mr_vec *rows, struct mr_arena *a
                               struct mr_err *err)
 {
     struct fitting *f = ctx;
-    enum mr_code code = MR_OK;
     (void)arena;
-    for (size_t i = 0; code == MR_OK && i < rows->count; i++)
-        code = judge(f, mr_vec_at(rows, i), err);
-    return code;
+    for (size_t i = 0; i < rows->count; i++)
+        MR_TRY(judge(f, mr_vec_at(rows, i), err));
+    return MR_OK;
 }
 
 static enum mr_code fit_table(struct fitting *f, struct mr_err *err)

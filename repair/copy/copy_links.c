@@ -83,13 +83,12 @@ static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
 
 static enum mr_code ask_sides(struct linking *w, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_merge_lookup what = {(enum mr_side)side, parent_of(w), w->r->to};
         w->side = (enum mr_side)side;
-        code = mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_parent, w, err);
+        MR_TRY(mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_parent, w, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code link_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,

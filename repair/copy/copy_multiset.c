@@ -34,18 +34,16 @@ static enum mr_code compared(struct bagging *w, const struct mr_merge_answer *ro
 {
     const struct mr_pair *pair = w->table->pair;
     size_t pos = 0;
-    enum mr_code code = MR_OK;
     mr_strbuf_reset(&w->bytes);
-    for (size_t i = 0; code == MR_OK && i < pair->ncompared; i++) {
+    for (size_t i = 0; i < pair->ncompared; i++) {
         size_t from = pos;
         struct mr_value value;
-        code = mr_row_decode(row->image, row->len, &pos, &value, err);
-        if (code == MR_OK &&
-            (i >= pair->find.ncolumns || pair->ignored == NULL || !pair->ignored[i]))
+        MR_TRY(mr_row_decode(row->image, row->len, &pos, &value, err));
+        if (i >= pair->find.ncolumns || pair->ignored == NULL || !pair->ignored[i])
             add_value(w, i, (struct mr_key){(const char *)row->image + from, pos - from},
                       &value);
     }
-    return code == MR_OK ? mr_strbuf_check(&w->bytes, "counting rows", err) : code;
+    return mr_strbuf_check(&w->bytes, "counting rows", err);
 }
 
 static enum mr_code count_row(void *ctx, const struct mr_merge_ask *ask,
@@ -53,14 +51,13 @@ static enum mr_code count_row(void *ctx, const struct mr_merge_ask *ask,
 {
     struct bagging *w = ctx;
     (void)ask;
-    enum mr_code code = compared(w, row, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(compared(w, row, err));
     struct mr_digest digest = mr_digest_bytes(w->bytes.ptr, w->bytes.len);
     struct mr_digest whole = mr_digest_bytes(row->image, row->len);
-    code = MR_CASE_RUN(w->count, err, MR_ARG_BLOB("digest", &digest, sizeof digest),
-                       MR_ARG_INT("n", w->side == MR_SOURCE ? 1 : -1),
-                       MR_ARG_BLOB("image", row->image, row->len));
+    enum mr_code code =
+        MR_CASE_RUN(w->count, err, MR_ARG_BLOB("digest", &digest, sizeof digest),
+                    MR_ARG_INT("n", w->side == MR_SOURCE ? 1 : -1),
+                    MR_ARG_BLOB("image", row->image, row->len));
     return code == MR_OK
                ? MR_CASE_RUN(w->exact, err, MR_ARG_BLOB("digest", &digest, sizeof digest),
                              MR_ARG_BLOB("whole", &whole, sizeof whole),
@@ -92,15 +89,14 @@ static enum mr_code add_slot(struct bagging *w, struct mr_case_stmt *add,
                              struct mr_key image, int64_t n, struct mr_err *err)
 {
     const bool comes = w->side == MR_SOURCE;
-    enum mr_code code = mr_copy_multiset_key(&w->bytes, image, n, err);
+    MR_TRY(mr_copy_multiset_key(&w->bytes, image, n, err));
     const struct mr_key key = {w->bytes.ptr, w->bytes.len}, none = {0};
-    return code == MR_OK ? MR_CASE_RUN(add, err, MR_ARG_INT("tbl", w->table->at),
-                                       MR_ARG_BYTES("canon", key),
-                                       MR_ARG_BYTES("skey", comes ? key : none),
-                                       MR_ARG_BYTES("source", comes ? image : none),
-                                       MR_ARG_BYTES("tkey", comes ? none : key),
-                                       MR_ARG_BYTES("target", comes ? none : image))
-                         : code;
+    return MR_CASE_RUN(add, err, MR_ARG_INT("tbl", w->table->at),
+                       MR_ARG_BYTES("canon", key),
+                       MR_ARG_BYTES("skey", comes ? key : none),
+                       MR_ARG_BYTES("source", comes ? image : none),
+                       MR_ARG_BYTES("tkey", comes ? none : key),
+                       MR_ARG_BYTES("target", comes ? none : image));
 }
 
 /* Rows that SOURCE has more of, from 1; of those that TARGET has more of the exact ones, from

@@ -370,14 +370,14 @@ static enum mr_code break_circle(struct graph *g, uint32_t i, struct mr_err *err
                                            EDGE_PARENT};
     const size_t kinds = sizeof order / sizeof order[0];
     bool done = false;
-    enum mr_code code = find_circle(g, i, err);
-    for (size_t k = 0; code == MR_OK && !done && k < 2 * kinds; k++)
-        code = break_one(g, order[k % kinds], k >= kinds, &done, err);
-    for (int deleted = 0; code == MR_OK && !done && deleted < 2; deleted++)
-        code = break_one(g, EDGE_HINT, deleted != 0, &done, err);
-    if (code == MR_OK && !done)
+    MR_TRY(find_circle(g, i, err));
+    for (size_t k = 0; !done && k < 2 * kinds; k++)
+        MR_TRY(break_one(g, order[k % kinds], k >= kinds, &done, err));
+    for (int deleted = 0; !done && deleted < 2; deleted++)
+        MR_TRY(break_one(g, EDGE_HINT, deleted != 0, &done, err));
+    if (!done)
         give_up(g, edge_at(g, *(uint32_t *)mr_vec_at(&g->way, 0))->to);
-    return code;
+    return MR_OK;
 }
 
 /* InnoDB refuses to delete a row that refers to itself, unless by a cascade: it lets go of
@@ -485,33 +485,29 @@ static int compare_places(const void *a, const void *b)
 static enum mr_code push_places(struct graph *g, struct mr_vec *places,
                                 struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     join_trees(g);
-    for (uint32_t i = 1; code == MR_OK && i <= g->rows; i++)
+    for (uint32_t i = 1; i <= g->rows; i++)
         if (g->state[i] == STATE_PLACED)
-            code = push(g, places, i, g->level[i], MR_PHASE_MAIN, err);
-    if (code == MR_OK)
-        code = push_parks(g, places, err);
-    if (code == MR_OK)
-        code = push_closes(g, places, err);
-    if (code == MR_OK && places->count > 1)
+            MR_TRY(push(g, places, i, g->level[i], MR_PHASE_MAIN, err));
+    MR_TRY(push_parks(g, places, err));
+    MR_TRY(push_closes(g, places, err));
+    if (places->count > 1)
         qsort(places->items, places->count, sizeof(struct mr_copy_place), compare_places);
-    return code;
+    return MR_OK;
 }
 
 /* Slots that cannot make way keep what they have. */
 static enum mr_code bury(struct graph *g, struct mr_err *err)
 {
     const int64_t wave = g->c->wave + 1;
-    enum mr_code code = MR_OK;
-    for (uint32_t i = 1; code == MR_OK && i <= g->n; i++) {
+    for (uint32_t i = 1; i <= g->n; i++) {
         const int64_t args[] = {i, wave};
         if (g->state[i] == STATE_DEAD)
-            code = mr_merge_work_run(
+            MR_TRY(mr_merge_work_run(
                 &g->c->m, "UPDATE c SET kind='not-null-cycle', wave=?2 WHERE id=?1", args,
-                2, NULL, err);
+                2, NULL, err));
     }
-    return code == MR_OK ? mr_copy_spread(g->c, err) : code;
+    return mr_copy_spread(g->c, err);
 }
 
 static enum mr_code try_order(struct mr_copy *c, struct mr_vec *places, bool *again,
@@ -536,8 +532,7 @@ static enum mr_code try_order(struct mr_copy *c, struct mr_vec *places, bool *ag
 enum mr_code mr_copy_order(struct mr_copy *c, struct mr_vec *places, struct mr_err *err)
 {
     bool again = true;
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && again)
-        code = try_order(c, places, &again, err);
-    return code;
+    while (again)
+        MR_TRY(try_order(c, places, &again, err));
+    return MR_OK;
 }

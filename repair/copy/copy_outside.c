@@ -123,14 +123,14 @@ static enum mr_code open_references(struct widening *w, struct mr_pair *child,
     own.ntables = 1;
     own.references = NULL;
     own.nreferences = 0;
-    enum mr_code code = mr_pair_references_plan(&own, err);
-    for (size_t i = 0; code == MR_OK && i < own.nreferences; i++) {
+    MR_TRY(mr_pair_references_plan(&own, err));
+    for (size_t i = 0; i < own.nreferences; i++) {
         const struct mr_pair_reference **slot = mr_vec_push(&w->open);
         if (slot == NULL)
             return mr_merge_nomem(err);
         *slot = &own.references[i];
     }
-    return code;
+    return MR_OK;
 }
 
 /* The pair of two tables: one that is there already, or a new one.  *why: it cannot be
@@ -364,12 +364,13 @@ enum mr_code mr_copy_outside_parents(struct mr_copy *c, struct mr_err *err)
                          .references = MR_VEC_INIT(struct mr_plan_reference),
                          .open = MR_VEC_INIT(const struct mr_pair_reference *),
                          .blind = MR_VEC_INIT(struct mr_copy_blind)};
-    enum mr_code code = begin_wider(&w, err);
-    for (size_t i = 0; code == MR_OK && i < w.open.count; i++)
-        code = add_reference(
-            &w, *(const struct mr_pair_reference **)mr_vec_at(&w.open, i), err);
-    if (code == MR_OK)
-        code = widen(&w, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(begin_wider(&w, err));
+    for (size_t i = 0; i < w.open.count; i++)
+        MR_TRY_OUT(add_reference(
+            &w, *(const struct mr_pair_reference **)mr_vec_at(&w.open, i), err));
+    MR_TRY_OUT(widen(&w, err));
+out:
     mr_vec_release(&w.tables);
     mr_vec_release(&w.references);
     mr_vec_release(&w.open);
@@ -400,10 +401,8 @@ static enum mr_code hold_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
 {
     struct holding *w = ctx;
     (void)arena;
-    enum mr_code code = mr_copy_leavers(rows, &w->leavers, err);
-    return code == MR_OK ? mr_merge_referrers_outside(&w->c->m, w->parent, &w->leavers,
-                                                      hold, w, err)
-                         : code;
+    MR_TRY(mr_copy_leavers(rows, &w->leavers, err));
+    return mr_merge_referrers_outside(&w->c->m, w->parent, &w->leavers, hold, w, err);
 }
 
 enum mr_code mr_copy_outside_children(struct mr_copy *c, struct mr_err *err)

@@ -40,10 +40,8 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
     struct parting *w = ctx;
     const struct mr_plan_columns *key = &table_of(w)->key;
     bool null = false;
-    enum mr_code code = mr_pair_values_of(row->image, row->len, key->at, key->count,
-                                          &w->bytes, &null, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_pair_values_of(row->image, row->len, key->at, key->count, &w->bytes, &null,
+                             err));
     struct holder *holder = mr_vec_push(&w->holders);
     const void *copy = mr_arena_dup(w->arena, w->bytes.ptr, w->bytes.len);
     if (holder == NULL || copy == NULL)
@@ -123,23 +121,20 @@ static enum mr_code part_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
 {
     struct parting *w = ctx;
     const struct mr_merge_lookup what = {MR_TARGET, table_of(w), w->by->to};
-    enum mr_code code = MR_OK;
     w->arena = arena;
     mr_vec_clear(&w->asks);
     mr_vec_clear(&w->holders);
-    for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
+    for (size_t i = 0; i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
-        code = mr_merge_lookup_push(&w->asks, (int64_t)i,
+        MR_TRY(mr_merge_lookup_push(&w->asks, (int64_t)i,
                                     (struct mr_key){row->image, row->len}, w->by->to,
-                                    arena, err);
+                                    arena, err));
     }
-    if (code == MR_OK)
-        code = find_sharers(w, err);
-    if (code == MR_OK && w->asks.count > 0)
-        code = mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_holder, w, err);
-    if (code == MR_OK)
-        code = find_shared(w, err);
-    return code == MR_OK ? mark_taken(w, rows, err) : code;
+    MR_TRY(find_sharers(w, err));
+    if (w->asks.count > 0)
+        MR_TRY(mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_holder, w, err));
+    MR_TRY(find_shared(w, err));
+    return mark_taken(w, rows, err);
 }
 
 /* In the plan that the scripts are written from: where nobody shares an id, apply leaves out

@@ -63,8 +63,8 @@ static const char drop_sql[] =
 
 enum mr_code mr_copy_work_open(struct mr_copy *c, struct mr_err *err)
 {
-    enum mr_code code = mr_case_exec(c->m.cf, drop_sql, err);
-    return code == MR_OK ? mr_case_exec(c->m.cf, schema_sql, err) : code;
+    MR_TRY(mr_case_exec(c->m.cf, drop_sql, err));
+    return mr_case_exec(c->m.cf, schema_sql, err);
 }
 
 enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table,
@@ -141,13 +141,12 @@ static enum mr_code check_deletes(struct mr_copy *c, struct mr_err *err)
 static enum mr_code order_and_write(struct mr_copy *c, struct mr_err *err)
 {
     struct mr_vec places = MR_VEC_INIT(struct mr_copy_place);
-    enum mr_code code = mr_copy_order(c, &places, err);
-    if (code == MR_OK)
-        code = check_deletes(c, err);
-    if (code == MR_OK)
-        code = mr_copy_entities(c, err);
-    if (code == MR_OK)
-        code = mr_copy_steps(c, &places, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_copy_order(c, &places, err));
+    MR_TRY_OUT(check_deletes(c, err));
+    MR_TRY_OUT(mr_copy_entities(c, err));
+    MR_TRY_OUT(mr_copy_steps(c, &places, err));
+out:
     mr_vec_release(&places);
     return code;
 }
@@ -188,16 +187,15 @@ static enum mr_code plan(struct mr_copy *c, struct mr_err *err)
 static enum mr_code prepare(struct mr_copy *c, struct mr_err *err)
 {
     struct mr_merge *m = &c->m;
-    enum mr_code code = MR_OK;
     c->planned = mr_arena_calloc(&m->arena, m->plan->ntables + 1, sizeof *c->planned);
     if (c->planned == NULL)
         return mr_merge_nomem(err);
     for (size_t i = 0; i < m->plan->ntables; i++)
         c->planned[i] = c->task->selected == NULL || c->task->selected[i];
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        code = mr_side_view_reader(&m->plan->pairing.side[side], &m->reader[side], err);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        MR_TRY(mr_side_view_reader(&m->plan->pairing.side[side], &m->reader[side], err));
     }
-    return code == MR_OK ? mr_copy_outside_parents(c, err) : code;
+    return mr_copy_outside_parents(c, err);
 }
 
 enum mr_code mr_copy_plan(const struct mr_copy_task *task, struct mr_copy_result *result,

@@ -74,19 +74,19 @@ static enum mr_code raise_sequence(struct mr_copy *c, const struct mr_plan_table
 
 enum mr_code mr_copy_sequences(struct mr_copy *c, struct mr_err *err)
 {
-    enum mr_code code = mr_plan_counters_open(c->m.cf, mr_plan_store_id(c->m.store), err);
-    for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
+    MR_TRY(mr_plan_counters_open(c->m.cf, mr_plan_store_id(c->m.store), err));
+    for (size_t i = 0; i < c->m.plan->ntables; i++) {
         const struct mr_plan_table *t = &c->m.plan->tables[i];
         const int64_t args[] = {(int64_t)i, MR_STEP_INSERT};
         int64_t any = 0;
         if (!c->planned[i] || t->sequence == NULL)
             continue;
-        code = mr_merge_work_int(
+        MR_TRY(mr_merge_work_int(
             &c->m,
             "SELECT EXISTS (SELECT 1 FROM c WHERE tbl=?1 AND op=?2 AND kind IS NULL)",
-            args, 2, &any, err);
-        if (code == MR_OK && any != 0)
-            code = raise_sequence(c, t, err);
+            args, 2, &any, err));
+        if (any != 0)
+            MR_TRY(raise_sequence(c, t, err));
     }
-    return code;
+    return MR_OK;
 }

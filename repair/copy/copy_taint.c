@@ -178,21 +178,20 @@ static bool is_key(const struct mr_plan_table *t, const struct mr_plan_columns *
  * somebody else's. */
 static enum mr_code taint_holders(struct tainting *w, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < w->c->m.plan->nreferences; i++) {
+    for (size_t i = 0; i < w->c->m.plan->nreferences; i++) {
         const struct mr_plan_table *t;
         w->by = &w->c->m.plan->references[i];
         t = &w->c->m.plan->tables[w->by->parent];
         if (!mr_copy_is_followed(w->c, w->by) || is_key(t, &w->by->to) ||
             (w->c->planned[t->at] && w->c->task->policy == MR_COPY_MIRROR))
             continue;
-        code = mr_copy_pages(w->c,
+        MR_TRY(mr_copy_pages(w->c,
                              "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
                              " c.source IS NOT NULL AND c.taint=0 AND c.id>?2 ORDER BY"
                              " c.id LIMIT 500",
-                             t->at, find_holders, w, err);
+                             t->at, find_holders, w, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* Is every parent of the run written, so that it will be SOURCE's? */

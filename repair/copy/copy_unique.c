@@ -138,20 +138,19 @@ static enum mr_code take_index(struct taking *w, struct mr_err *err)
 static enum mr_code take_table(struct taking *w, struct mr_err *err)
 {
     const struct mr_plan_table *t = w->table;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < t->nuniques; i++) {
+    for (size_t i = 0; i < t->nuniques; i++) {
         if (t->uniques[i].is_key)
             continue;
         w->number = i;
         w->columns = t->uniques[i].columns;
-        code = take_index(w, err);
+        MR_TRY(take_index(w, err));
     }
-    if (code == MR_OK && is_guarded(w->c, t)) {
+    if (is_guarded(w->c, t)) {
         w->number = t->nuniques;
         w->columns = t->named_by;
-        code = take_index(w, err);
+        MR_TRY(take_index(w, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_copy_unique(struct mr_copy *c, struct mr_err *err)

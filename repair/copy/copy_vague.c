@@ -144,17 +144,16 @@ static enum mr_code compare_index(struct comparing *w, struct mr_err *err)
 static enum mr_code compare_table(struct comparing *w, struct mr_err *err)
 {
     const struct mr_table *target = w->table->pair->side[MR_TARGET];
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < target->nindexes; i++) {
+    for (size_t i = 0; i < target->nindexes; i++) {
         const struct mr_index *index = &target->indexes[i];
         w->at = mr_arena_calloc(&w->c->m.arena, index->nparts + 1, sizeof *w->at);
         w->prefix = mr_arena_calloc(&w->c->m.arena, index->nparts + 1, sizeof *w->prefix);
         if (w->at == NULL || w->prefix == NULL)
-            code = mr_merge_nomem(err);
+            MR_TRY(mr_merge_nomem(err));
         else if (index->unique && take_parts(w, index))
-            code = compare_index(w, err);
+            MR_TRY(compare_index(w, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- who waits ---- */

@@ -125,11 +125,8 @@ static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
     const char *kind = x->kind;
     struct mr_key source = {row->image, row->len}, target = {row->live, row->live_len};
     bool same = row->image != NULL && row->live != NULL && row->above;
-    enum mr_code code = cut(w->table, &source, err);
-    if (code == MR_OK)
-        code = cut(w->table, &target, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(cut(w->table, &source, err));
+    MR_TRY(cut(w->table, &target, err));
     struct mr_entity e = {.table = w->table->at,
                           .source_key = row->key,
                           .identity = identity,
@@ -142,17 +139,14 @@ static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
     if (kind != NULL && is_closed(kind))
         e.choice = "target";
     fill_after(&e, row, source, same);
-    code = describe_fit(w, x, &e, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(describe_fit(w, x, &e, err));
     count(w->c->result, &e);
-    code = mr_plan_store_save(w->c->m.store, &e, err);
-    if (code == MR_OK && e.after.ptr != NULL)
-        code = mr_merge_row_unmeant(&w->c->m, w->table,
-                                    (struct mr_key){row->image, row->len}, e.id, err);
-    return code == MR_OK ? MR_CASE_RUN(w->done, err, MR_ARG_INT("id", row->id),
-                                       MR_ARG_INT("entity", e.id))
-                         : code;
+    MR_TRY(mr_plan_store_save(w->c->m.store, &e, err));
+    if (e.after.ptr != NULL)
+        MR_TRY(mr_merge_row_unmeant(&w->c->m, w->table,
+                                    (struct mr_key){row->image, row->len}, e.id, err));
+    return MR_CASE_RUN(w->done, err, MR_ARG_INT("id", row->id),
+                       MR_ARG_INT("entity", e.id));
 }
 
 /* Identities of a batch, by slot. */

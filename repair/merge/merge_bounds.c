@@ -127,21 +127,20 @@ static enum mr_code first_next(struct mr_merge *m, struct mr_merge_table *t,
 {
     uint64_t *next = &t->bound.first_next;
     bool found = *next != 0;
-    enum mr_code code = MR_OK;
     if (recomputes(&m->plan->pairing.side[MR_TARGET].cat->server) &&
         t->plan->sequence == NULL) {
         *next = 0;
         return MR_OK;
     }
     if (!found)
-        code = mr_planbook_first_next(m->fd, m->target, mr_plan_table_name(t->plan),
+        MR_TRY(mr_planbook_first_next(m->fd, m->target, mr_plan_table_name(t->plan),
                                       mr_plan_column_name(t->plan, t->plan->counter),
-                                      next, &found, err);
-    if (code == MR_OK && !found)
-        code = read_now(m, t->plan, next, err);
-    if (code == MR_OK && *next == 0)
+                                      next, &found, err));
+    if (!found)
+        MR_TRY(read_now(m, t->plan, next, err));
+    if (*next == 0)
         *next = 1; /* SHOW CREATE TABLE leaves a first value out */
-    return code;
+    return MR_OK;
 }
 
 /* ---- the base bound ---- */
@@ -168,11 +167,9 @@ static enum mr_code before_split(struct mr_merge *m, const struct mr_plan_table 
         {m->reader[side], table, mr_pair_column(t->pair, side, t->counter)},
         t->counts_unsigned};
     struct mr_time split;
-    enum mr_code code = mr_merge_split_time(m, t, t->time_at, &split, err);
-    if (code == MR_OK)
-        code = mr_side_greatest_before(
-            &counter, mr_pair_column(t->pair, side, t->time_at), &split, key, err);
-    return code;
+    MR_TRY(mr_merge_split_time(m, t, t->time_at, &split, err));
+    return mr_side_greatest_before(&counter, mr_pair_column(t->pair, side, t->time_at),
+                                   &split, key, err);
 }
 
 /* Sets the bound where it need not be inferred; *known: it is set. */
@@ -181,7 +178,6 @@ static enum mr_code told(struct mr_merge *m, struct mr_merge_table *t, bool *kno
 {
     struct mr_merge_bound *b = &t->bound;
     uint64_t key = 0;
-    enum mr_code code = MR_OK;
     if (told_key(m, t->plan, &key)) {
         b->base = mr_counted_of(key, t->plan->counts_unsigned);
         b->base_origin = MR_BOUND_TOLD;
@@ -191,10 +187,10 @@ static enum mr_code told(struct mr_merge *m, struct mr_merge_table *t, bool *kno
         b->base = mr_counted_of(0, t->plan->counts_unsigned);
         b->base_origin = MR_BOUND_AT;
         *known = true;
-        for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-            code = before_split(m, t->plan, (enum mr_side)side, &b->base, err);
+        for (int side = MR_SOURCE; side < MR_SIDES; side++)
+            MR_TRY(before_split(m, t->plan, (enum mr_side)side, &b->base, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code begin_table(struct mr_merge *m, struct mr_merge_table *t, bool *known,
@@ -358,19 +354,19 @@ static enum mr_code check_uncounted(struct mr_merge *m, const struct mr_plan_tab
 {
     const int64_t args[] = {(int64_t)t->at};
     int64_t any = 0;
-    enum mr_code code = mr_merge_work_int(
-        m, "SELECT EXISTS (SELECT 1 FROM w WHERE tbl=?1)", args, 1, &any, err);
-    for (size_t i = 0; code == MR_OK && any != 0 && i < t->pair->find.ncolumns; i++) {
+    MR_TRY(mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM w WHERE tbl=?1)", args, 1,
+                             &any, err));
+    for (size_t i = 0; any != 0 && i < t->pair->find.ncolumns; i++) {
         const bool on_source = mr_plan_is_counted(t, MR_SOURCE, i, &m->arena);
         const bool on_target = mr_plan_is_counted(t, MR_TARGET, i, &m->arena);
         if (mr_plan_columns_has(&t->key, i) && on_source &&
             t->pair->config->identity != MR_IDENTITY_KEY)
-            code = refuse_uncounted(t, i, err);
+            MR_TRY(refuse_uncounted(t, i, err));
         else if (!mr_plan_columns_has(&t->key, i) && (on_source || on_target) &&
                  is_referred_to(m, t, i) && !is_unique(t, i))
-            code = refuse_beside(t, i, err);
+            MR_TRY(refuse_beside(t, i, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
@@ -417,15 +413,13 @@ enum mr_code mr_merge_bounds_fresh(struct mr_merge *m, struct mr_merge_table *ta
     int64_t any = 0, first = 0;
     if (b->has_fresh)
         return MR_OK;
-    enum mr_code code = mr_merge_work_int(
-        m, "SELECT count(*) FROM m WHERE tbl=?1 AND collides", args, 1, &any, err);
-    if (code == MR_OK && any > 0)
-        code = mr_merge_work_int(m,
+    MR_TRY(mr_merge_work_int(m, "SELECT count(*) FROM m WHERE tbl=?1 AND collides", args,
+                             1, &any, err));
+    if (any > 0)
+        MR_TRY(mr_merge_work_int(m,
                                  "SELECT min(w.n) FROM m JOIN w ON w.id=m.id"
                                  " WHERE m.tbl=?1 AND m.collides",
-                                 args, 1, &first, err);
-    if (code != MR_OK)
-        return code;
+                                 args, 1, &first, err));
     if (any > 0) {
         b->has_fresh = true;
         b->fresh = first;

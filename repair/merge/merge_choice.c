@@ -309,10 +309,9 @@ static enum mr_code take_all(void *ctx, bool first, struct mr_err *err)
     struct choosing *c = ctx;
     if (!first)
         return take_each(c, beside_sql, c->first, err);
-    enum mr_code code = MR_OK;
-    for (size_t i = c->first; code == MR_OK && i < c->first + c->count; i++)
-        code = take_each(c, conflicts_sql, i, err);
-    return code;
+    for (size_t i = c->first; i < c->first + c->count; i++)
+        MR_TRY(take_each(c, conflicts_sql, i, err));
+    return MR_OK;
 }
 
 /* What is chosen for a row decides about those below it. */
@@ -410,11 +409,10 @@ static enum mr_code spare_table(struct choosing *c, const struct mr_plan_table *
 
 static enum mr_code spare(struct choosing *c, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = c->first; code == MR_OK && i < c->first + c->count; i++)
+    for (size_t i = c->first; i < c->first + c->count; i++)
         if (c->m->options->decision != NULL)
-            code = spare_table(c, &c->m->plan->tables[i], err);
-    return code;
+            MR_TRY(spare_table(c, &c->m->plan->tables[i], err));
+    return MR_OK;
 }
 
 static enum mr_code open_statements(struct choosing *c, struct mr_err *err)

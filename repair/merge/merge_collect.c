@@ -304,16 +304,14 @@ static enum mr_code children_of_live(struct collecting *c, const struct mr_vec *
                                      struct mr_err *err)
 {
     size_t own = c->table->plan->at;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < c->m->plan->nreferences; i++) {
+    for (size_t i = 0; i < c->m->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &c->m->plan->references[i];
         if (r->parent != own)
             continue;
-        code = live_values(c, findings, r->to, err);
-        if (code == MR_OK)
-            code = add_children(c, r, err);
+        MR_TRY(live_values(c, findings, r->to, err));
+        MR_TRY(add_children(c, r, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code collect_state(struct collecting *c, enum mr_find_state state,
@@ -620,18 +618,15 @@ static enum mr_code open_statements(struct collecting *c, struct mr_err *err)
 
 static enum mr_code collect_all(struct collecting *c, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < c->m->plan->ntables; i++) {
+    for (size_t i = 0; i < c->m->plan->ntables; i++) {
         c->table = &c->m->tables[i];
-        code = collect_state(c, MR_FIND_DIVERGED, err);
-        if (code == MR_OK)
-            code = collect_state(c, MR_FIND_UNSETTLED, err);
-        if (code == MR_OK && c->table->all)
-            code = mr_merge_gone_bag(c->m, c->table->plan, err);
-        if (code == MR_OK)
-            code = collect_written(c, err);
+        MR_TRY(collect_state(c, MR_FIND_DIVERGED, err));
+        MR_TRY(collect_state(c, MR_FIND_UNSETTLED, err));
+        if (c->table->all)
+            MR_TRY(mr_merge_gone_bag(c->m, c->table->plan, err));
+        MR_TRY(collect_written(c, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code with_collecting(struct mr_merge *m,

@@ -142,11 +142,12 @@ static enum mr_code find_circles(const struct component *c, struct mr_err *err)
     hard_keys(c, &list);
     if (list.len == 0)
         return MR_OK;
-    enum mr_code code = run(c,
-                            "UPDATE m SET ins=1 WHERE " OF_COMPONENT
-                            " AND there IS NULL AND own IS NULL AND waits=0",
-                            err);
-    for (int up = 1; code == MR_OK && up >= 0; up--) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(run(c,
+                   "UPDATE m SET ins=1 WHERE " OF_COMPONENT
+                   " AND there IS NULL AND own IS NULL AND waits=0",
+                   err));
+    for (int up = 1; up >= 0; up--) {
         mr_strbuf_reset(&sql);
         mr_strbuf_add_fmt(
             &sql,
@@ -155,18 +156,17 @@ static enum mr_code find_circles(const struct component *c, struct mr_err *err)
             " ON o.id=l.%s WHERE l.%s=m.id AND l.parent>0 AND o.ins=1 AND o.id<>m.id"
             " AND l.ref IN (%s))",
             up != 0 ? "parent" : "child", up != 0 ? "child" : "parent", list.ptr);
-        code = mr_strbuf_check(&sql, "looking for circles", err);
-        if (code == MR_OK)
-            code = spread(c,
+        MR_TRY_OUT(mr_strbuf_check(&sql, "looking for circles", err));
+        MR_TRY_OUT(spread(c,
                           (struct mr_merge_spread){.takes = sql.ptr,
                                                    .write = PEEL,
                                                    .way = up != 0 ? MR_MERGE_TO_CHILDREN
                                                                   : MR_MERGE_TO_PARENTS},
-                          err);
+                          err));
     }
-    if (code == MR_OK)
-        code = run(
-            c, "UPDATE m SET own='not-null-cycle' WHERE " OF_COMPONENT " AND ins=1", err);
+    MR_TRY_OUT(run(
+        c, "UPDATE m SET own='not-null-cycle' WHERE " OF_COMPONENT " AND ins=1", err));
+out:
     mr_strbuf_release(&list);
     mr_strbuf_release(&sql);
     return code;
@@ -321,20 +321,13 @@ enum mr_code mr_merge_conflict(struct mr_merge *m, size_t first, size_t count,
 {
     const struct component c = {
         m, first, first + count, {(int64_t)first, (int64_t)(first + count)}};
-    enum mr_code code = MR_OK;
-    for (size_t i = first; code == MR_OK && i < first + count; i++)
-        code = find_differing(m, &m->plan->tables[i], err);
-    if (code == MR_OK)
-        code = show_doubts(&c, err);
-    if (code == MR_OK)
-        code = find_below(&c, err);
-    if (code == MR_OK)
-        code = mr_merge_obstacles(m, first, count, err);
-    if (code == MR_OK)
-        code = find_waiting(&c, err);
-    if (code == MR_OK)
-        code = find_circles(&c, err);
-    if (code == MR_OK)
-        code = find_waiting(&c, err);
-    return code == MR_OK ? name_kinds(&c, err) : code;
+    for (size_t i = first; i < first + count; i++)
+        MR_TRY(find_differing(m, &m->plan->tables[i], err));
+    MR_TRY(show_doubts(&c, err));
+    MR_TRY(find_below(&c, err));
+    MR_TRY(mr_merge_obstacles(m, first, count, err));
+    MR_TRY(find_waiting(&c, err));
+    MR_TRY(find_circles(&c, err));
+    MR_TRY(find_waiting(&c, err));
+    return name_kinds(&c, err);
 }

@@ -31,30 +31,23 @@ static enum mr_code decide_component(struct mr_merge *m, size_t first, size_t co
 {
     uint64_t live_only = m->result->live_only;
     bool again = true, learnt = false, noted = false;
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && again) {
+    while (again) {
         m->result->live_only = live_only;
-        code = mr_is_cancelled() ? mr_cancelled_err(err)
-                                 : mr_merge_match(m, first, count, err);
-        if (code == MR_OK)
-            code = mr_merge_group(m, first, count, err);
-        if (code == MR_OK)
-            code = mr_merge_past_learn(m, first, count, &learnt, err);
-        if (code == MR_OK && learnt)
+        MR_TRY(mr_is_cancelled() ? mr_cancelled_err(err)
+                                 : mr_merge_match(m, first, count, err));
+        MR_TRY(mr_merge_group(m, first, count, err));
+        MR_TRY(mr_merge_past_learn(m, first, count, &learnt, err));
+        if (learnt)
             continue;
-        if (code == MR_OK && !noted)
-            code = mr_merge_past_note(m, first, count, err);
+        if (!noted)
+            MR_TRY(mr_merge_past_note(m, first, count, err));
         noted = true;
-        if (code == MR_OK)
-            code = mr_merge_conflict(m, first, count, err);
-        if (code == MR_OK)
-            code = mr_merge_value(m, first, count, err);
-        if (code == MR_OK)
-            code = mr_merge_fit_standing(m, first, count, err);
-        if (code == MR_OK)
-            code = mr_merge_choose(m, first, count, &again, err);
+        MR_TRY(mr_merge_conflict(m, first, count, err));
+        MR_TRY(mr_merge_value(m, first, count, err));
+        MR_TRY(mr_merge_fit_standing(m, first, count, err));
+        MR_TRY(mr_merge_choose(m, first, count, &again, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code decide_all(struct mr_merge *m, struct mr_err *err)
@@ -117,11 +110,10 @@ static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
 
 static enum mr_code open_readers(struct mr_merge *m, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        code = mr_side_view_reader(&m->plan->pairing.side[side], &m->reader[side], err);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        MR_TRY(mr_side_view_reader(&m->plan->pairing.side[side], &m->reader[side], err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_merge_plan(const struct mr_merge_task *task,

@@ -123,11 +123,8 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
     struct planned *p = mr_vec_at(&t->rows, (size_t)ask->tag);
     struct mr_key image = {row->image, row->len};
     struct mr_digest bytes; /* what an older myrecon has kept of such a row */
-    enum mr_code code = mr_plan_row_digest(t->table, image, &bytes, err);
-    if (code == MR_OK)
-        code = mr_plan_digester_row(&t->digester, image, &p->found, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_plan_row_digest(t->table, image, &bytes, err));
+    MR_TRY(mr_plan_digester_row(&t->digester, image, &p->found, err));
     p->exact = p->digest.len == DIGEST_BYTES &&
                (memcmp(&p->found, p->digest.ptr, DIGEST_BYTES) == 0 ||
                 memcmp(&bytes, p->digest.ptr, DIGEST_BYTES) == 0);
@@ -142,7 +139,6 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
 static enum mr_code look(struct testing *t, struct mr_err *err)
 {
     const struct mr_merge_lookup what = {MR_TARGET, t->table, t->table->key};
-    enum mr_code code = MR_OK;
     mr_vec_clear(&t->asks);
     mr_vec_clear(&t->names);
     for (size_t i = 0; i < t->rows.count; i++) {
@@ -153,17 +149,16 @@ static enum mr_code look(struct testing *t, struct mr_err *err)
             .tag = (int64_t)i,
             .value = ((struct planned *)mr_vec_at(&t->rows, i))->target_key};
     }
-    code = mr_merge_lookup_ask(t->m, &what, &t->asks, take_row, t, err);
-    if (code == MR_OK)
-        code = mr_merge_lookup_canonise(t->m, t->table, t->table->named_by, &t->names,
-                                        &t->arena, err);
-    for (size_t i = 0; code == MR_OK && i < t->names.count; i++) {
+    MR_TRY(mr_merge_lookup_ask(t->m, &what, &t->asks, take_row, t, err));
+    MR_TRY(mr_merge_lookup_canonise(t->m, t->table, t->table->named_by, &t->names,
+                                    &t->arena, err));
+    for (size_t i = 0; i < t->names.count; i++) {
         const struct mr_merge_ask *name = mr_vec_at(&t->names, i);
         struct planned *p = mr_vec_at(&t->rows, (size_t)name->tag);
         p->named = mr_key_compare(name->canon, p->identity) == 0;
         p->there = p->named;
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- whose row it is ---- */
@@ -283,10 +278,9 @@ static enum mr_code take_back(struct mr_merge *m, int64_t plan, struct mr_err *e
         " (SELECT id FROM stands WHERE plan=?1)",
         "UPDATE plan_map SET state='undone' WHERE plan=?1 AND state='applied'",
         "UPDATE plan SET state='undone' WHERE id=?1"};
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < sizeof sql / sizeof sql[0]; i++)
-        code = mr_merge_work_run(m, sql[i], &plan, 1, NULL, err);
-    return code;
+    for (size_t i = 0; i < sizeof sql / sizeof sql[0]; i++)
+        MR_TRY(mr_merge_work_run(m, sql[i], &plan, 1, NULL, err));
+    return MR_OK;
 }
 
 /* undo.sql by the stock client tells the case nothing.  Where no row stands of a plan that
@@ -355,22 +349,19 @@ enum mr_code mr_merge_earlier(struct mr_merge *m, struct mr_err *err)
          " ON CONFLICT (id) DO UPDATE SET tkey=excluded.tkey, exact=excluded.exact,"
          " plan=excluded.plan WHERE excluded.plan>plan"},
     };
-    enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
-    if (code == MR_OK)
-        code = mr_case_exec(m->cf, stands_sql, err);
-    if (code == MR_OK)
-        code = mr_merge_named_sift(m, err);
-    if (code == MR_OK)
-        code = mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err);
-    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_exec(m->cf, schema_sql, err));
+    MR_TRY_OUT(mr_case_exec(m->cf, stands_sql, err));
+    MR_TRY_OUT(mr_merge_named_sift(m, err));
+    MR_TRY_OUT(mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err));
+    for (size_t i = 0; i < m->plan->ntables; i++) {
         t.table = &m->plan->tables[i];
         if (t.table->key.count > 0)
-            code = test_table(&t, err);
+            MR_TRY_OUT(test_table(&t, err));
     }
-    if (code == MR_OK)
-        code = find_taken_back(m, err);
-    if (code == MR_OK)
-        code = skip_deleted(m, err);
+    MR_TRY_OUT(find_taken_back(m, err));
+    MR_TRY_OUT(skip_deleted(m, err));
+out:
     mr_case_free(t.stands);
     mr_case_free(t.mark);
     mr_case_free(t.state);
@@ -394,9 +385,7 @@ enum mr_code mr_merge_remember(struct mr_case *cf, const struct mr_merge_told *t
     const char *state = told->is_matched ? "matched" : "applied";
     const bool merged = told->is_matched && told->is_merged;
     const bool proven = told->digest.len > 0;
-    enum mr_code code = mr_case_exec(cf, schema_sql, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_case_exec(cf, schema_sql, err));
     return MR_CASE_ONCE(
         cf,
         "INSERT OR IGNORE INTO plan_map (tbl, source_key, target_key, identity, digest,"
@@ -454,21 +443,21 @@ static enum mr_code note_known(struct mr_merge *m, const struct mr_plan_table *t
 enum mr_code mr_merge_earlier_known(struct mr_merge *m, struct mr_err *err)
 {
     struct mr_case_stmt *keys = NULL;
-    enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
-    if (code == MR_OK)
-        code = mr_case_exec(m->cf,
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_exec(m->cf, schema_sql, err));
+    MR_TRY_OUT(mr_case_exec(m->cf,
                             "DROP TABLE IF EXISTS temp.told;"
                             "CREATE TEMP TABLE told (tbl INT, n INT,"
                             " PRIMARY KEY (tbl, n)) WITHOUT ROWID",
-                            err);
-    if (code == MR_OK)
-        code = mr_case_prepare(m->cf,
+                            err));
+    MR_TRY_OUT(mr_case_prepare(m->cf,
                                "SELECT source_key FROM plan_map WHERE tbl=:name"
                                " AND state<>'undone'",
-                               &keys, err);
-    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
+                               &keys, err));
+    for (size_t i = 0; i < m->plan->ntables; i++)
         if (mr_plan_has_counter(&m->plan->tables[i]))
-            code = note_known(m, &m->plan->tables[i], keys, err);
+            MR_TRY_OUT(note_known(m, &m->plan->tables[i], keys, err));
+out:
     mr_case_free(keys);
     return code;
 }
@@ -592,14 +581,14 @@ static enum mr_code propose_table(struct proposing *added, struct proposing *mat
 enum mr_code mr_merge_propose(struct mr_merge *m, struct mr_err *err)
 {
     struct proposing added = {.m = m}, matched = {.m = m};
-    enum mr_code code = mr_merge_named_keep(m, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(m->cf, propose_sql, &added.stmt, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(m->cf, matched_sql, &matched.stmt, err);
-    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_merge_named_keep(m, err));
+    MR_TRY_OUT(mr_case_prepare(m->cf, propose_sql, &added.stmt, err));
+    MR_TRY_OUT(mr_case_prepare(m->cf, matched_sql, &matched.stmt, err));
+    for (size_t i = 0; i < m->plan->ntables; i++)
         if (m->plan->tables[i].key.count > 0)
-            code = propose_table(&added, &matched, &m->plan->tables[i], err);
+            MR_TRY_OUT(propose_table(&added, &matched, &m->plan->tables[i], err));
+out:
     mr_case_free(added.stmt);
     mr_case_free(matched.stmt);
     return code;

@@ -177,14 +177,13 @@ static enum mr_code keep_reference(struct writing *w, const struct decided *d, s
 {
     const struct mr_plan_reference *r = &w->m->plan->references[at];
     size_t n = w->table->plan->pair->find.ncolumns;
-    enum mr_code code = MR_OK;
     w->stays[at] = true;
-    for (size_t i = 0; code == MR_OK && i < r->from.count; i++)
-        code = keep_column(w, d, r->from.at[i], err);
-    for (size_t i = 0; code == MR_OK && r->reads != NULL && i < n; i++)
+    for (size_t i = 0; i < r->from.count; i++)
+        MR_TRY(keep_column(w, d, r->from.at[i], err));
+    for (size_t i = 0; r->reads != NULL && i < n; i++)
         if (r->reads[i])
-            code = keep_column(w, d, i, err);
-    return code;
+            MR_TRY(keep_column(w, d, i, err));
+    return MR_OK;
 }
 
 /* Does the condition of a reference look at what stays with another one? */

@@ -250,17 +250,15 @@ static enum mr_code go_down(struct search *s, struct cursor *c, struct mr_err *e
 
 static enum mr_code lower(struct search *s, bool *moved, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     *moved = false;
-    for (size_t i = 0; code == MR_OK && i < s->m->plan->ntables; i++) {
+    for (size_t i = 0; i < s->m->plan->ntables; i++) {
         struct cursor *c = &s->cursors[i];
-        while (code == MR_OK && c->row != NULL &&
-               !mr_merge_leads_hold(s->m, &c->row->lead, &c->needs)) {
+        while (c->row != NULL && !mr_merge_leads_hold(s->m, &c->row->lead, &c->needs)) {
             *moved = true;
-            code = go_down(s, c, err);
+            MR_TRY(go_down(s, c, err));
         }
     }
-    return code;
+    return MR_OK;
 }
 
 static void begin_cursor(struct search *s, size_t table)
@@ -313,12 +311,14 @@ enum mr_code mr_merge_equal_bounds(struct mr_merge *m, const bool *infer,
 {
     struct search s;
     bool moved = true;
-    enum mr_code code = begin(&s, m, err);
-    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(begin(&s, m, err));
+    for (size_t i = 0; i < m->plan->ntables; i++)
         if (infer[i])
-            code = go_down(&s, &s.cursors[i], err);
-    while (code == MR_OK && moved)
-        code = lower(&s, &moved, err);
+            MR_TRY_OUT(go_down(&s, &s.cursors[i], err));
+    while (moved)
+        MR_TRY_OUT(lower(&s, &moved, err));
+out:
     release(&s);
     return code;
 }

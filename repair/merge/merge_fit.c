@@ -118,19 +118,21 @@ enum mr_code mr_merge_fit_choose(struct mr_merge *m, const struct mr_plan_table 
     struct fitting f = begin(m, table);
     const int64_t args[] = {id};
     *possible = false;
-    enum mr_code code = mr_merge_work_rows(
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_merge_work_rows(
         m, "SELECT id, NULL, 0, 0, 0, after, NULL, NULL FROM img WHERE id=?1", args, 1,
-        &f.arena, &f.rows, err);
-    if (code == MR_OK && f.rows.count == 1) {
+        &f.arena, &f.rows, err));
+    if (f.rows.count == 1) {
         const struct mr_merge_work_row *row = mr_vec_at(&f.rows, 0);
-        code = mr_plan_fit_row(&m->fit, table, (struct mr_key){row->image, row->len},
-                               (struct mr_key){0}, err);
+        MR_TRY_OUT(mr_plan_fit_row(&m->fit, table, (struct mr_key){row->image, row->len},
+                                   (struct mr_key){0}, err));
     }
-    if (code == MR_OK)
-        code = mr_plan_fit_choose(&m->fit, table, choice, edits, possible, err);
-    if (code == MR_OK && !*possible)
-        code = MR_CASE_ONCE(m->cf, "UPDATE m SET detail=:why WHERE id=:id", err,
-                            MR_ARG_INT("id", id), MR_ARG_TEXT("why", m->fit.why.ptr));
+    MR_TRY_OUT(mr_plan_fit_choose(&m->fit, table, choice, edits, possible, err));
+    if (!*possible)
+        MR_TRY_OUT(MR_CASE_ONCE(m->cf, "UPDATE m SET detail=:why WHERE id=:id", err,
+                                MR_ARG_INT("id", id),
+                                MR_ARG_TEXT("why", m->fit.why.ptr)));
+out:
     end(&f);
     return code;
 }

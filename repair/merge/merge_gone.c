@@ -49,15 +49,14 @@ static enum mr_code name_key(const struct mr_merge *m, const struct mr_plan_tabl
     struct mr_plan_gone *gone = table->gone;
     struct mr_strbuf text = MR_STRBUF_INIT;
     const char *kept = NULL;
-    enum mr_code code = mr_plan_text_values(&text, table, &table->key, key, err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&text, "naming a row", err);
-    if (code == MR_OK) {
-        kept = mr_arena_strdup(m->plan->pairing.arena, text.ptr);
-        code = kept != NULL ? MR_OK : mr_merge_nomem(err);
-    }
-    if (code == MR_OK)
-        gone->keys[gone->nkeys++] = kept;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_plan_text_values(&text, table, &table->key, key, err));
+    MR_TRY_OUT(mr_strbuf_check(&text, "naming a row", err));
+    kept = mr_arena_strdup(m->plan->pairing.arena, text.ptr);
+    MR_TRY_OUT(kept != NULL ? MR_OK : mr_merge_nomem(err));
+
+    gone->keys[gone->nkeys++] = kept;
+out:
     mr_strbuf_release(&text);
     return code;
 }

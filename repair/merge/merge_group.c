@@ -52,9 +52,7 @@ static enum mr_code group_row(void *ctx, struct mr_merge_known *row, struct mr_e
     struct grouping *g = ctx;
     enum mr_group group = mr_decide_group(&row->fact).group;
     if (group == MR_GROUP_MAYBE && row->image.ptr != NULL) {
-        enum mr_code code = find_late(g, row, err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(find_late(g, row, err));
         group = mr_decide_group(&row->fact).group;
     }
     return write_group(g, row, group, err);
@@ -135,10 +133,9 @@ static enum mr_code move_row(void *ctx, struct mr_merge_known *row, struct mr_er
     const enum mr_group below = mr_decide_below(&row->fact, group).group;
     if (below == group)
         return MR_OK;
-    enum mr_code code = MR_CASE_RUN(g->reach, err, MR_ARG_INT("id", row->id));
-    if (code == MR_OK)
-        code = write_group(g, row, below, err);
-    return code == MR_OK ? leave(g, row, err) : code;
+    MR_TRY(MR_CASE_RUN(g->reach, err, MR_ARG_INT("id", row->id)));
+    MR_TRY(write_group(g, row, below, err));
+    return leave(g, row, err);
 }
 
 static enum mr_code move_rows(struct grouping *g, const char *sql, struct mr_err *err)
@@ -179,16 +176,15 @@ static enum mr_code is_reached(const struct grouping *g, size_t table, bool *is,
 static enum mr_code move_all(void *ctx, bool first, struct mr_err *err)
 {
     struct grouping *g = ctx;
-    enum mr_code code = MR_OK;
     g->first = first;
-    for (size_t i = g->begin; code == MR_OK && i < g->end; i++) {
+    for (size_t i = g->begin; i < g->end; i++) {
         bool is = false;
         g->table = &g->m->tables[i];
-        code = is_reached(g, i, &is, err);
-        if (code == MR_OK && is)
-            code = spread_table(g, err);
+        MR_TRY(is_reached(g, i, &is, err));
+        if (is)
+            MR_TRY(spread_table(g, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code spread(struct grouping *g, struct mr_err *err)
@@ -211,21 +207,20 @@ enum mr_code mr_merge_group(struct mr_merge *m, size_t first, size_t count,
                             struct mr_err *err)
 {
     struct grouping g = {.m = m, .begin = first, .end = first + count};
-    enum mr_code code = mr_case_prepare(
-        m->cf, "UPDATE m SET grp=:grp, facts=facts|:facts WHERE id=:id", &g.write, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            m->cf, "UPDATE m SET there=NULL, facts=facts&~:facts WHERE id=:id", &g.leave,
-            err);
-    for (size_t i = first; code == MR_OK && i < first + count; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_prepare(
+        m->cf, "UPDATE m SET grp=:grp, facts=facts|:facts WHERE id=:id", &g.write, err));
+    MR_TRY_OUT(mr_case_prepare(
+        m->cf, "UPDATE m SET there=NULL, facts=facts&~:facts WHERE id=:id", &g.leave,
+        err));
+    for (size_t i = first; i < first + count; i++) {
         g.table = &m->tables[i];
         if (mr_plan_has_counter(g.table->plan))
-            code = mr_merge_bounds_fresh(m, &m->tables[i], err);
-        if (code == MR_OK)
-            code = group_table(&g, err);
+            MR_TRY_OUT(mr_merge_bounds_fresh(m, &m->tables[i], err));
+        MR_TRY_OUT(group_table(&g, err));
     }
-    if (code == MR_OK)
-        code = spread(&g, err);
+    MR_TRY_OUT(spread(&g, err));
+out:
     mr_case_free(g.write);
     mr_case_free(g.leave);
     return code;

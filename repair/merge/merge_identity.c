@@ -209,23 +209,22 @@ static struct mr_key other_of(const struct holders *h)
 
 static enum mr_code write_batch(struct identifying *d, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < d->x->rows.count; i++) {
+    for (size_t i = 0; i < d->x->rows.count; i++) {
         const struct holders *h = &d->holders[i];
         int64_t id = row_of(d, i)->id;
         bool matched = mr_decide_identity(&h->fact).is_it;
-        code = MR_CASE_RUN(d->update, err, MR_ARG_INT("id", id),
+        MR_TRY(MR_CASE_RUN(d->update, err, MR_ARG_INT("id", id),
                            MR_ARG_BYTES("there", matched ? h->first : (struct mr_key){0}),
                            MR_ARG_BYTES("other", other_of(h)),
                            MR_ARG_INT("held", h->any_above),
                            MR_ARG_INT("crosses", h->fact.crosses),
                            MR_ARG_INT("ambiguous", h->fact.ambiguous),
-                           MR_ARG_INT("owned", h->fact.owned));
-        if (code == MR_OK && matched)
-            code = MR_CASE_RUN(d->there, err, MR_ARG_INT("id", id),
-                               MR_ARG_BYTES("there", h->first_image));
+                           MR_ARG_INT("owned", h->fact.owned)));
+        if (matched)
+            MR_TRY(MR_CASE_RUN(d->there, err, MR_ARG_INT("id", id),
+                               MR_ARG_BYTES("there", h->first_image)));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code identify_batch(struct identifying *d, struct mr_err *err)

@@ -65,10 +65,8 @@ static enum mr_code limit_by(const struct mr_merge *m, struct block *b,
     bool unclear = false;
     if (db == NULL)
         return mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
-    enum mr_code code = mr_reseed_partition_limit(db, t->pair->side[MR_TARGET], c->name,
-                                                  &partitions, &unclear, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_reseed_partition_limit(db, t->pair->side[MR_TARGET], c->name, &partitions,
+                                     &unclear, err));
     if (unclear)
         mr_log_warning("table \"%s\" is partitioned by an expression over \"%s\": see "
                        "that a partition takes the new ids",
@@ -155,18 +153,15 @@ static enum mr_code read_sequence(struct mr_db *db, const struct mr_plan_table *
                                   struct block *b, struct mr_err *err)
 {
     struct mr_sequence sequence;
-    enum mr_code code = mr_sequence_read(db, t->sequence_db, t->sequence, &sequence, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_sequence_read(db, t->sequence_db, t->sequence, &sequence, err));
     b->live_next = sequence.next;
     b->step.increment = sequence.increment;
     b->step.offset = sequence.start;
     if (sequence.increment == 0)
-        code = read_step(db, &b->step, err);
-    /* what it hands out is start + k * increment */
+        MR_TRY(read_step(db, &b->step, err));
     else if (b->step.increment > 0)
         b->step.offset = sequence.start % sequence.increment;
-    return code;
+    return MR_OK;
 }
 
 /* What the source's sequence has handed out, too. */
@@ -351,8 +346,8 @@ static enum mr_code lay_out(struct mr_merge *m, struct block *b, struct mr_err *
     if (b->start < b->floor)
         b->start = b->floor;
     b->start = mr_reseed_round(b->start, b->step);
-    enum mr_code code = measure(b, err);
-    return code == MR_OK ? pass_references(m, b, err) : code;
+    MR_TRY(measure(b, err));
+    return pass_references(m, b, err);
 }
 
 /* ---- ids that an earlier plan has reserved ---- */
@@ -494,13 +489,12 @@ static uint64_t farthest(const struct mr_vec *blocks, const struct block *b)
 static enum mr_code keep_all(struct mr_merge *m, const struct mr_vec *blocks,
                              struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < blocks->count; i++) {
+    for (size_t i = 0; i < blocks->count; i++) {
         struct block b = *(const struct block *)mr_vec_at(blocks, i);
         b.counter = farthest(blocks, &b);
-        code = keep(m, &b, err);
+        MR_TRY(keep(m, &b, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *t,
@@ -541,14 +535,14 @@ static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *
 enum mr_code mr_merge_ids(struct mr_merge *m, struct mr_err *err)
 {
     struct mr_vec blocks = MR_VEC_INIT(struct block);
-    enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
-    if (code == MR_OK)
-        code = mr_plan_counters_open(m->cf, mr_plan_store_id(m->store), err);
-    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_exec(m->cf, schema_sql, err));
+    MR_TRY_OUT(mr_plan_counters_open(m->cf, mr_plan_store_id(m->store), err));
+    for (size_t i = 0; i < m->plan->ntables; i++)
         if (mr_plan_has_counter(m->tables[i].plan))
-            code = plan_block(m, &m->tables[i], &blocks, err);
-    if (code == MR_OK)
-        code = keep_all(m, &blocks, err);
+            MR_TRY_OUT(plan_block(m, &m->tables[i], &blocks, err));
+    MR_TRY_OUT(keep_all(m, &blocks, err));
+out:
     mr_vec_release(&blocks);
     return code;
 }

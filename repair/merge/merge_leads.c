@@ -137,18 +137,17 @@ static enum mr_code count_of_nobody(const struct level *v, struct item *item, bo
 
 static enum mr_code counted_parents(const struct level *v, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < v->items.count; i++) {
+    for (size_t i = 0; i < v->items.count; i++) {
         struct item *item = mr_vec_at(&v->items, i);
         bool known = item->parents > 0;
         if (!item->refers)
             continue;
         if (!known)
-            code = count_of_nobody(v, item, &known, err);
-        if (code == MR_OK && known)
-            code = add_need(v->l, item, v->r->parent, item->n, err);
+            MR_TRY(count_of_nobody(v, item, &known, err));
+        if (known)
+            MR_TRY(add_need(v->l, item, v->r->parent, item->n, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* Parents by a key that no counter makes: the same on both sides, or on none. */
@@ -162,8 +161,9 @@ static enum mr_code uncounted_parents(struct level *v, struct mr_err *err)
                           .items = MR_VEC_INIT(struct item),
                           .asks = MR_VEC_INIT(struct mr_merge_ask),
                           .arena = MR_ARENA_INIT};
-    enum mr_code code = mr_merge_lookup_ask(v->l->m, &what, &v->asks, count_live, v, err);
-    for (size_t i = 0; code == MR_OK && i < v->items.count; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_merge_lookup_ask(v->l->m, &what, &v->asks, count_live, v, err));
+    for (size_t i = 0; i < v->items.count; i++) {
         const struct item *item = mr_vec_at(&v->items, i);
         if (!item->refers)
             continue;
@@ -175,12 +175,13 @@ static enum mr_code uncounted_parents(struct level *v, struct mr_err *err)
             continue;
         struct item *up = mr_vec_push(&above.items);
         if (up == NULL)
-            code = mr_merge_nomem(err);
+            MR_TRY_OUT(mr_merge_nomem(err));
         else
             *up = (struct item){.row = item->row, .image = item->parent};
     }
-    if (code == MR_OK && above.items.count > 0)
-        code = climb(&above, err);
+    if (above.items.count > 0)
+        MR_TRY_OUT(climb(&above, err));
+out:
     mr_vec_release(&above.items);
     mr_vec_release(&above.asks);
     mr_arena_release(&above.arena);

@@ -135,36 +135,35 @@ static enum mr_code sort_founds(struct asking *a, struct mr_err *err)
         found->tag = (int64_t)i;
         found->value = mr_rowset_key(&a->set, mr_rowset_at(&a->set, i));
     }
-    enum mr_code code = mr_merge_lookup_canonise(a->m, a->what->table, a->what->columns,
-                                                 &a->founds, &a->arena, err);
-    if (code == MR_OK && a->founds.count > 1)
+    MR_TRY(mr_merge_lookup_canonise(a->m, a->what->table, a->what->columns, &a->founds,
+                                    &a->arena, err));
+    if (a->founds.count > 1)
         qsort(a->founds.items, a->founds.count, sizeof(struct mr_merge_ask),
               compare_asks);
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code join(struct asking *a, const struct mr_merge_ask *asks, size_t n,
                          mr_merge_answer_fn *fn, void *ctx, struct mr_err *err)
 {
     size_t from = 0;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (asks[i].canon.ptr == NULL)
             continue;
         while (from < a->founds.count &&
                compare_asks(mr_vec_at(&a->founds, from), &asks[i]) < 0)
             from++;
-        for (size_t k = from; code == MR_OK && k < a->founds.count; k++) {
+        for (size_t k = from; k < a->founds.count; k++) {
             const struct mr_merge_ask *found = mr_vec_at(&a->founds, k);
             if (compare_asks(found, &asks[i]) != 0)
                 break;
             const struct mr_rowset_row *row = mr_rowset_at(&a->set, (size_t)found->tag);
             struct mr_merge_answer answer = {mr_rowset_image(&a->set, row),
                                              row->image_len};
-            code = fn(ctx, &asks[i], &answer, err);
+            MR_TRY(fn(ctx, &asks[i], &answer, err));
         }
     }
-    return code;
+    return MR_OK;
 }
 
 /* A batch, or where its rows are too wide, its halves. */
@@ -240,11 +239,10 @@ static enum mr_code give(void *ctx, const struct mr_value *values, struct mr_err
 {
     struct streaming *s = ctx;
     mr_strbuf_reset(&s->image);
-    enum mr_code code = mr_rowhash_image(&s->hash, values, &s->image, err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&s->image, "reading a row", err);
+    MR_TRY(mr_rowhash_image(&s->hash, values, &s->image, err));
+    MR_TRY(mr_strbuf_check(&s->image, "reading a row", err));
     struct mr_merge_answer row = {s->image.ptr, s->image.len};
-    return code == MR_OK ? s->fn(s->ctx, NULL, &row, err) : code;
+    return s->fn(s->ctx, NULL, &row, err);
 }
 
 /* Does an index begin with one of the columns? */
@@ -325,8 +323,7 @@ enum mr_code mr_merge_lookup_stream(struct mr_merge *m,
 
 enum mr_code mr_merge_unlock(struct mr_merge *m, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = mr_reader_unlock(m->reader[side], err);
-    return code;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(mr_reader_unlock(m->reader[side], err));
+    return MR_OK;
 }

@@ -61,14 +61,13 @@ static enum mr_code name_batch(struct linking *l, size_t set, struct mr_err *err
 static enum mr_code name_table(struct linking *l, struct mr_err *err)
 {
     int64_t after = 0;
-    enum mr_code code = next_rows(l, &after, err);
-    while (code == MR_OK && l->rows.count > 0) {
-        for (size_t i = 0; code == MR_OK && i < l->table->nsets; i++)
-            code = name_batch(l, i, err);
-        if (code == MR_OK)
-            code = next_rows(l, &after, err);
+    MR_TRY(next_rows(l, &after, err));
+    while (l->rows.count > 0) {
+        for (size_t i = 0; i < l->table->nsets; i++)
+            MR_TRY(name_batch(l, i, err));
+        MR_TRY(next_rows(l, &after, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- links ---- */
@@ -162,12 +161,10 @@ static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
     struct linking *l = ctx;
     const struct mr_plan_table *parent = &l->m->plan->tables[l->r->parent];
     bool null = false;
-    enum mr_code code = parent->key.count > 0
-                            ? mr_pair_values_of(row->image, row->len, parent->key.at,
-                                                parent->key.count, &l->bytes, &null, err)
-                            : MR_OK;
-    if (code != MR_OK)
-        return code;
+    MR_TRY(parent->key.count > 0
+               ? mr_pair_values_of(row->image, row->len, parent->key.at,
+                                   parent->key.count, &l->bytes, &null, err)
+               : MR_OK);
     if (parent->key.count == 0) {
         mr_strbuf_reset(&l->bytes);
         mr_strbuf_add(&l->bytes, row->image, row->len);
@@ -247,16 +244,18 @@ enum mr_code mr_merge_link(struct mr_merge *m, struct mr_err *err)
                         .asks = MR_VEC_INIT(struct mr_merge_ask),
                         .open = MR_VEC_INIT(struct mr_merge_ask),
                         .bytes = MR_STRBUF_INIT};
-    enum mr_code code = open_links(&l, err);
-    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(open_links(&l, err));
+    for (size_t i = 0; i < m->plan->ntables; i++) {
         l.table = &m->plan->tables[i];
         if (l.table->nsets > 0)
-            code = name_table(&l, err);
+            MR_TRY_OUT(name_table(&l, err));
     }
-    for (size_t i = 0; code == MR_OK && i < m->plan->nreferences; i++) {
+    for (size_t i = 0; i < m->plan->nreferences; i++) {
         l.r = &m->plan->references[i];
-        code = link_reference(&l, err);
+        MR_TRY_OUT(link_reference(&l, err));
     }
+out:
     mr_case_free(l.name);
     mr_case_free(l.find);
     mr_case_free(l.link);

@@ -185,22 +185,20 @@ static enum mr_code write_image(struct mr_merge_matching *x, int64_t id,
 
 static enum mr_code write_batch(struct mr_merge_matching *x, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < x->candidates.count; i++) {
+    for (size_t i = 0; i < x->candidates.count; i++) {
         const struct mr_merge_candidate *c = candidate(x, i);
-        code = MR_CASE_RUN(
+        MR_TRY(MR_CASE_RUN(
             x->insert, err, MR_ARG_INT("id", c->row->id),
             MR_ARG_INT("tbl", x->table->plan->at), MR_ARG_BYTES("ident", c->ident),
             MR_ARG_BYTES("mkey", c->key), MR_ARG_BYTES("taken", c->taken_key),
             MR_ARG_INT("collides", collides(x, c)), MR_ARG_BYTES("there", c->there),
             MR_ARG_INT("same", c->same), MR_ARG_INT("disagrees", c->disagrees),
-            MR_ARG_INT("doubt", c->doubt), MR_ARG_INT("lone", c->lone));
-        if (code == MR_OK && c->past)
-            code = MR_CASE_RUN(x->past, err, MR_ARG_INT("id", c->row->id));
-        if (code == MR_OK)
-            code = write_image(x, c->row->id, c->after, c->there_image, err);
+            MR_ARG_INT("doubt", c->doubt), MR_ARG_INT("lone", c->lone)));
+        if (c->past)
+            MR_TRY(MR_CASE_RUN(x->past, err, MR_ARG_INT("id", c->row->id)));
+        MR_TRY(write_image(x, c->row->id, c->after, c->there_image, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code match_batch(struct mr_merge_matching *x, struct mr_err *err)
@@ -245,15 +243,14 @@ static enum mr_code match_keys(struct mr_merge_matching *x, struct mr_err *err)
 /* Gives rows whose key is taken, or was, a provisional id. */
 static enum mr_code write_traces(struct mr_merge_matching *x, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
+    for (size_t i = 0; i < x->rows.count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
         const struct mr_merge_ask *ask = mr_vec_at(&x->asks, i);
         if (ask->tag != 0)
             continue;
-        code = MR_CASE_RUN(x->traced, err, MR_ARG_INT("id", row->id));
+        MR_TRY(MR_CASE_RUN(x->traced, err, MR_ARG_INT("id", row->id)));
     }
-    return code;
+    return MR_OK;
 }
 
 /* Ids that a counter made are one row's each, unless rows were written under the id of another
@@ -520,28 +517,24 @@ static enum mr_code each_table(struct mr_merge_matching *x,
                                                     struct mr_err *),
                                struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = x->first; code == MR_OK && i < x->first + x->count; i++) {
+    for (size_t i = x->first; i < x->first + x->count; i++) {
         x->table = &x->m->tables[i];
-        code = work(x, err);
+        MR_TRY(work(x, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code match_component(struct mr_merge_matching *x, struct mr_err *err)
 {
     int64_t changed = 1;
-    enum mr_code code = forget(x, err);
-    if (code == MR_OK)
-        code = find_unsame(x, &changed, err);
-    for (changed = 1; code == MR_OK && changed > 0;) {
-        code = forget(x, err);
-        if (code == MR_OK)
-            code = each_table(x, match_table, err);
-        if (code == MR_OK)
-            code = find_unsame(x, &changed, err);
+    MR_TRY(forget(x, err));
+    MR_TRY(find_unsame(x, &changed, err));
+    for (changed = 1; changed > 0;) {
+        MR_TRY(forget(x, err));
+        MR_TRY(each_table(x, match_table, err));
+        MR_TRY(find_unsame(x, &changed, err));
     }
-    return code == MR_OK ? each_table(x, map_all, err) : code;
+    return each_table(x, map_all, err);
 }
 
 static enum mr_code open_matching(struct mr_merge_matching *x, struct mr_err *err)

@@ -60,11 +60,8 @@ static enum mr_code add_live(void *ctx, const struct mr_value *values, struct mr
 {
     struct loading *l = ctx;
     mr_strbuf_reset(&l->name);
-    enum mr_code code = mr_rowhash_image(&l->hash, values, &l->name, err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&l->name, "reading a row", err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_rowhash_image(&l->hash, values, &l->name, err));
+    MR_TRY(mr_strbuf_check(&l->name, "reading a row", err));
     return MR_CASE_RUN(l->add, err, MR_ARG_INT("tbl", l->x->table->plan->at),
                        MR_ARG_BLOB("image", l->name.ptr, l->name.len));
 }
@@ -143,15 +140,17 @@ static enum mr_code load(struct mr_merge_matching *x, struct mr_err *err)
     struct loading l = {.x = x, .name = MR_STRBUF_INIT};
     const int64_t args[] = {(int64_t)x->table->plan->at};
     int64_t known = 0;
-    enum mr_code code = mr_merge_work_int(
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_merge_work_int(
         x->m, "SELECT count(*) FROM live WHERE tbl=?1 AND ident IS NOT NULL", args, 1,
-        &known, err);
-    if (code == MR_OK && known == 0 && x->table->plan->key.count > 0)
-        code = load_above(&l, err);
-    if (code == MR_OK && known == 0)
-        code = name_live(&l, err);
-    if (code == MR_OK && known == 0)
-        code = take_twins(&l, err);
+        &known, err));
+    if (known == 0 && x->table->plan->key.count > 0)
+        MR_TRY_OUT(load_above(&l, err));
+    if (known == 0)
+        MR_TRY_OUT(name_live(&l, err));
+    if (known == 0)
+        MR_TRY_OUT(take_twins(&l, err));
+out:
     mr_strbuf_release(&l.name);
     return code;
 }

@@ -28,9 +28,7 @@ static enum mr_code run_named(struct mr_merge *m, const struct mr_plan_table *ta
                               struct mr_case_stmt *stmt, struct mr_strbuf *names,
                               struct mr_err *err)
 {
-    enum mr_code code = mr_merge_named_text(table, names, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_merge_named_text(table, names, err));
     return MR_CASE_RUN(stmt, err, MR_ARG_TEXT("tbl", mr_plan_table_name(table)),
                        MR_ARG_TEXT("names", names->ptr),
                        MR_ARG_INT("plan", mr_plan_store_id(m->store)));
@@ -40,11 +38,12 @@ static enum mr_code run_each(struct mr_merge *m, const char *sql, struct mr_err 
 {
     struct mr_strbuf names = MR_STRBUF_INIT;
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(m->cf, sql, &stmt, err);
-    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
-        code = run_named(m, &m->plan->tables[i], stmt, &names, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_exec(m->cf, schema_sql, err));
+    MR_TRY_OUT(mr_case_prepare(m->cf, sql, &stmt, err));
+    for (size_t i = 0; i < m->plan->ntables; i++)
+        MR_TRY_OUT(run_named(m, &m->plan->tables[i], stmt, &names, err));
+out:
     mr_case_free(stmt);
     mr_strbuf_release(&names);
     return code;

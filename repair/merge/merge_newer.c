@@ -214,9 +214,7 @@ static enum mr_code know(struct comparing *c, struct mr_err *err)
     for (c->known = c->m->newest; c->known != NULL; c->known = c->known->next)
         if (c->known->table == c->table && c->known->at == c->at)
             return MR_OK;
-    enum mr_code code = check_type(c, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(check_type(c, err));
     c->known = mr_arena_calloc(&c->m->arena, 1, sizeof *c->known);
     if (c->known == NULL)
         return mr_merge_nomem(err);
@@ -254,8 +252,8 @@ static enum mr_code read_value(struct mr_key image, size_t at, struct mr_value *
 {
     struct mr_key bytes = {0};
     size_t pos = 0;
-    enum mr_code code = mr_merge_row_value(image, at, &bytes, err);
-    return code == MR_OK ? mr_row_decode(bytes.ptr, bytes.len, &pos, value, err) : code;
+    MR_TRY(mr_merge_row_value(image, at, &bytes, err));
+    return mr_row_decode(bytes.ptr, bytes.len, &pos, value, err);
 }
 
 enum mr_code mr_merge_newer(struct mr_merge *m, const struct mr_plan_table *table,
@@ -264,13 +262,9 @@ enum mr_code mr_merge_newer(struct mr_merge *m, const struct mr_plan_table *tabl
 {
     struct comparing c = {.m = m, .table = table, .column = column};
     struct mr_value own, live;
-    enum mr_code code = know(&c, err);
-    if (code == MR_OK)
-        code = read_value(rows[MR_SOURCE], c.at, &own, err);
-    if (code == MR_OK)
-        code = read_value(rows[MR_TARGET], c.at, &live, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(know(&c, err));
+    MR_TRY(read_value(rows[MR_SOURCE], c.at, &own, err));
+    MR_TRY(read_value(rows[MR_TARGET], c.at, &live, err));
     *by = (own.cls != MR_CLASS_NULL) - (live.cls != MR_CLASS_NULL);
     return own.cls == MR_CLASS_NULL || live.cls == MR_CLASS_NULL
                ? MR_OK

@@ -55,20 +55,18 @@ static enum mr_code climb_reference(struct climbing *c, struct mr_err *err)
 {
     const struct mr_merge_lookup what = {c->side, &c->m->plan->tables[c->r->parent],
                                          c->r->to};
-    enum mr_code code = MR_OK;
     mr_vec_clear(&c->asks);
-    for (size_t i = 0; code == MR_OK && i < c->level.count; i++) {
+    for (size_t i = 0; i < c->level.count; i++) {
         const struct step *step = mr_vec_at(&c->level, i);
         bool refers = false;
         if (step->table != c->r->child)
             continue;
-        code = mr_merge_row_refers(c->r, step->image, &refers, err);
-        if (code == MR_OK && refers)
-            code = mr_merge_reference_push(&c->asks, (int64_t)step->pair, step->image,
-                                           c->r, &c->arena, err);
+        MR_TRY(mr_merge_row_refers(c->r, step->image, &refers, err));
+        if (refers)
+            MR_TRY(mr_merge_reference_push(&c->asks, (int64_t)step->pair, step->image,
+                                           c->r, &c->arena, err));
     }
-    return code == MR_OK ? mr_merge_lookup_ask(c->m, &what, &c->asks, take_parent, c, err)
-                         : code;
+    return mr_merge_lookup_ask(c->m, &what, &c->asks, take_parent, c, err);
 }
 
 /* Where an owner of SOURCE stands on TARGET. */

@@ -133,19 +133,18 @@ enum mr_code mr_merge_parents_moved(struct mr_merge *m, const struct mr_plan_ref
                         .asks = MR_VEC_INIT(struct mr_merge_ask),
                         .parents = MR_VEC_INIT(struct parent)};
     const int64_t args[] = {(int64_t)r->child, *after};
-    enum mr_code code = mr_case_prepare(
-        m->cf, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key", &l.known, err);
-    if (code == MR_OK)
-        code = mr_merge_work_rows(m, rows_sql, args, 2, &l.arena, &l.rows, err);
-    for (size_t i = 0; code == MR_OK && i < l.rows.count; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_prepare(m->cf, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key",
+                               &l.known, err));
+    MR_TRY_OUT(mr_merge_work_rows(m, rows_sql, args, 2, &l.arena, &l.rows, err));
+    for (size_t i = 0; i < l.rows.count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(&l.rows, i);
         *after = row->id;
-        code = push_ask(&l, row, err);
+        MR_TRY_OUT(push_ask(&l, row, err));
     }
-    if (code == MR_OK)
-        code = look(&l, err);
-    if (code == MR_OK)
-        code = take_moved(&l, arena, keys, err);
+    MR_TRY_OUT(look(&l, err));
+    MR_TRY_OUT(take_moved(&l, arena, keys, err));
+out:
     mr_case_free(l.known);
     mr_vec_release(&l.rows);
     mr_vec_release(&l.asks);

@@ -213,14 +213,12 @@ static enum mr_code judge_one(struct mr_merge_matching *x, struct mr_merge_candi
 
 enum mr_code mr_merge_past_judge(struct mr_merge_matching *x, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && is_tested(x->table) && i < x->candidates.count;
-         i++) {
+    for (size_t i = 0; is_tested(x->table) && i < x->candidates.count; i++) {
         struct mr_merge_candidate *c = mr_vec_at(&x->candidates, i);
         if (c->row->above && !c->same && c->taken.ptr != NULL && c->into.ptr == NULL)
-            code = judge_one(x, c, err);
+            MR_TRY(judge_one(x, c, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_merge_past_forget(struct mr_merge_matching *x, struct mr_err *err)
@@ -317,14 +315,13 @@ static enum mr_code find_newest(struct ageing *a, struct mr_err *err)
 {
     struct mr_time newest[MR_SIDES];
     bool known[MR_SIDES] = {false};
-    enum mr_code code = MR_OK;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = newest_of(a, (enum mr_side)side, &newest[side], &known[side], err);
-    if (code == MR_OK && known[MR_SOURCE] && known[MR_TARGET])
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(newest_of(a, (enum mr_side)side, &newest[side], &known[side], err));
+    if (known[MR_SOURCE] && known[MR_TARGET])
         keep_past(a->table, mr_when_compare(&newest[MR_SOURCE], &newest[MR_TARGET]) < 0
                                 ? &newest[MR_SOURCE]
                                 : &newest[MR_TARGET]);
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code judge_age(struct ageing *a, const struct mr_merge_work_row *row,
@@ -527,16 +524,14 @@ static enum mr_code test_edited(struct mr_merge *m, const struct mr_merge_table 
 static enum mr_code test_tables(struct mr_merge *m, size_t first, size_t count,
                                 struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = first; code == MR_OK && i < first + count; i++) {
+    for (size_t i = first; i < first + count; i++) {
         const struct mr_merge_table *t = &m->tables[i];
         if (!is_tested(t))
             continue;
-        code = test_run(m, t, err);
-        if (code == MR_OK)
-            code = test_edited(m, t, err);
+        MR_TRY(test_run(m, t, err));
+        MR_TRY(test_edited(m, t, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_merge_past_note(struct mr_merge *m, size_t first, size_t count,

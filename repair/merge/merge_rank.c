@@ -84,21 +84,21 @@ static enum mr_code break_circles(struct mr_merge *m, int64_t level, struct mr_e
     struct mr_strbuf open = MR_STRBUF_INIT;
     int64_t changed = 0;
     open_references(m, &open);
-    enum mr_code code = find_core(m, err);
-    if (code == MR_OK)
-        code = break_rows(m, open.ptr, level, false, &changed, err);
-    if (code == MR_OK && changed == 0)
-        code = break_rows(m, open.ptr, level, true, &changed, err);
-    if (code == MR_OK && changed == 0)
-        code = mr_err_set(err, MR_E_BUG, "rows to be inserted have no order");
-    if (code == MR_OK)
-        code = mr_merge_work_run(
-            m,
-            "INSERT OR IGNORE INTO defer SELECT l.child, l.ref, l.parent"
-            " FROM ins c JOIN link l ON l.child=c.id JOIN ins p ON"
-            " p.id=l.parent WHERE c.lvl=?1 AND p.id<>c.id AND"
-            " (p.lvl IS NULL OR p.lvl=?1)",
-            &level, 1, NULL, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(find_core(m, err));
+    MR_TRY_OUT(break_rows(m, open.ptr, level, false, &changed, err));
+    if (changed == 0)
+        MR_TRY_OUT(break_rows(m, open.ptr, level, true, &changed, err));
+    if (changed == 0)
+        MR_TRY_OUT(mr_err_set(err, MR_E_BUG, "rows to be inserted have no order"));
+    MR_TRY_OUT(
+        mr_merge_work_run(m,
+                          "INSERT OR IGNORE INTO defer SELECT l.child, l.ref, l.parent"
+                          " FROM ins c JOIN link l ON l.child=c.id JOIN ins p ON"
+                          " p.id=l.parent WHERE c.lvl=?1 AND p.id<>c.id AND"
+                          " (p.lvl IS NULL OR p.lvl=?1)",
+                          &level, 1, NULL, err));
+out:
     mr_strbuf_release(&open);
     return code;
 }

@@ -55,12 +55,12 @@ enum mr_code mr_merge_referrers(struct mr_merge *m, const struct mr_plan_referen
                         .meant = MR_VEC_INIT(struct mr_merge_ask),
                         .arena = MR_ARENA_INIT};
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < leavers->count; i++)
-        code = push_leaver(&w, mr_vec_at(leavers, i), err);
-    if (code == MR_OK && w.asks.count > 0)
-        code = mr_merge_lookup_ask(m, &what, &w.asks, fn, ctx, err);
-    if (code == MR_OK)
-        code = mr_merge_reference_otherwise_to(m, MR_TARGET, r, &w.meant, fn, ctx, err);
+    for (size_t i = 0; i < leavers->count; i++)
+        MR_TRY_OUT(push_leaver(&w, mr_vec_at(leavers, i), err));
+    if (w.asks.count > 0)
+        MR_TRY_OUT(mr_merge_lookup_ask(m, &what, &w.asks, fn, ctx, err));
+    MR_TRY_OUT(mr_merge_reference_otherwise_to(m, MR_TARGET, r, &w.meant, fn, ctx, err));
+out:
     mr_vec_release(&w.asks);
     mr_vec_release(&w.meant);
     mr_arena_release(&w.arena);

@@ -11,15 +11,12 @@ enum mr_code mr_merge_row_value(struct mr_key image, size_t column, struct mr_ke
                                 struct mr_err *err)
 {
     size_t from = 0;
-    enum mr_code code = MR_OK;
-    for (size_t skip = 0; code == MR_OK && skip < column; skip++)
-        code = mr_row_skip(image.ptr, image.len, &from, err);
+    for (size_t skip = 0; skip < column; skip++)
+        MR_TRY(mr_row_skip(image.ptr, image.len, &from, err));
     size_t to = from;
-    if (code == MR_OK)
-        code = mr_row_skip(image.ptr, image.len, &to, err);
-    if (code == MR_OK)
-        *value = (struct mr_key){(const char *)image.ptr + from, to - from};
-    return code;
+    MR_TRY(mr_row_skip(image.ptr, image.len, &to, err));
+    *value = (struct mr_key){(const char *)image.ptr + from, to - from};
+    return MR_OK;
 }
 
 static bool is_null(struct mr_key value)
@@ -37,38 +34,36 @@ static enum mr_code holds(const struct mr_plan_reference *r, struct mr_key image
     *yes = true;
     if (condition_at < 0)
         return MR_OK;
-    enum mr_code code = mr_merge_row_value(image, (size_t)condition_at, &bytes, err);
-    if (code == MR_OK)
-        code = mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err);
-    *yes = code == MR_OK && value.cls != MR_CLASS_NULL && value.u != 0;
-    return code;
+    MR_TRY(mr_merge_row_value(image, (size_t)condition_at, &bytes, err));
+    MR_TRY(mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err));
+    *yes = value.cls != MR_CLASS_NULL && value.u != 0;
+    return MR_OK;
 }
 
 enum mr_code mr_merge_row_unmeant(struct mr_merge *m, const struct mr_plan_table *table,
                                   struct mr_key image, int64_t entity, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < m->plan->nreferences; i++) {
+    for (size_t i = 0; i < m->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &m->plan->references[i];
         bool yes = true;
         if (r->child == table->at)
-            code = holds(r, image, &yes, err);
-        if (code == MR_OK && !yes)
-            code = mr_plan_store_add_unmeant(m->store, entity, i, err);
+            MR_TRY(holds(r, image, &yes, err));
+        if (!yes)
+            MR_TRY(mr_plan_store_add_unmeant(m->store, entity, i, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_merge_row_refers(const struct mr_plan_reference *r, struct mr_key image,
                                  bool *yes, struct mr_err *err)
 {
     struct mr_key bytes;
-    enum mr_code code = holds(r, image, yes, err);
-    for (size_t i = 0; code == MR_OK && *yes && i < r->from.count; i++) {
-        code = mr_merge_row_value(image, r->from.at[i], &bytes, err);
-        *yes = code == MR_OK && !is_null(bytes);
+    MR_TRY(holds(r, image, yes, err));
+    for (size_t i = 0; *yes && i < r->from.count; i++) {
+        MR_TRY(mr_merge_row_value(image, r->from.at[i], &bytes, err));
+        *yes = !is_null(bytes);
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_merge_row_count(const struct mr_plan_table *table, struct mr_key image,
@@ -80,12 +75,10 @@ enum mr_code mr_merge_row_count(const struct mr_plan_table *table, struct mr_key
     *n = 0;
     if (!mr_plan_has_counter(table))
         return MR_OK;
-    enum mr_code code = mr_merge_row_value(image, table->counter, &bytes, err);
-    if (code == MR_OK)
-        code = mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err);
-    if (code == MR_OK)
-        *n = mr_counted_of_value(&value, table->counts_unsigned);
-    return code;
+    MR_TRY(mr_merge_row_value(image, table->counter, &bytes, err));
+    MR_TRY(mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err));
+    *n = mr_counted_of_value(&value, table->counts_unsigned);
+    return MR_OK;
 }
 
 enum mr_code mr_merge_row_is_own_parent(const struct mr_plan_reference *r,
@@ -113,33 +106,30 @@ enum mr_code mr_merge_row_differs(struct mr_merge *m, const struct mr_plan_table
     *differs = false;
     if (a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0)
         return MR_OK;
-    enum mr_code code = mr_image_open(&m->image[0], a.ptr, a.len, err);
-    if (code == MR_OK)
-        code = mr_image_open(&m->image[1], b.ptr, b.len, err);
-    for (size_t i = 0; code == MR_OK && !*differs && i < pair->find.ncolumns; i++)
+    MR_TRY(mr_image_open(&m->image[0], a.ptr, a.len, err));
+    MR_TRY(mr_image_open(&m->image[1], b.ptr, b.len, err));
+    for (size_t i = 0; !*differs && i < pair->find.ncolumns; i++)
         *differs =
             i != except && !table->generated[i] &&
             (pair->ignored == NULL || !pair->ignored[i]) &&
             mr_image_differs(&m->image[0], &m->image[1], i, &pair->find.columns[i]);
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_merge_row_leaves(struct mr_key before, struct mr_key after,
                                  struct mr_plan_columns columns, bool *yes,
                                  struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     *yes = false;
     if (mr_key_compare(before, after) == 0)
         return MR_OK;
-    for (size_t i = 0; code == MR_OK && !*yes && i < columns.count; i++) {
+    for (size_t i = 0; !*yes && i < columns.count; i++) {
         struct mr_key was, is;
-        code = mr_merge_row_value(before, columns.at[i], &was, err);
-        if (code == MR_OK)
-            code = mr_merge_row_value(after, columns.at[i], &is, err);
-        *yes = code == MR_OK && mr_key_compare(was, is) != 0;
+        MR_TRY(mr_merge_row_value(before, columns.at[i], &was, err));
+        MR_TRY(mr_merge_row_value(after, columns.at[i], &is, err));
+        *yes = mr_key_compare(was, is) != 0;
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_merge_row_edit(struct mr_key image, const struct mr_key *values,

@@ -85,10 +85,10 @@ static enum mr_code reach(const struct spreading *s, bool first, struct mr_err *
 {
     if (s->what->write == NULL)
         return s->what->take(s->what->ctx, first, err);
-    enum mr_code code = first ? run(s, s->first, err) : mr_case_run(s->next, err);
-    if (code == MR_OK && s->wave != NULL)
+    MR_TRY(first ? run(s, s->first, err) : mr_case_run(s->next, err));
+    if (s->wave != NULL)
         mr_case_bind_int(s->write, 1, *s->wave);
-    return code == MR_OK ? mr_case_run(s->write, err) : code;
+    return mr_case_run(s->write, err);
 }
 
 static enum mr_code has_reached(const struct spreading *s, bool *any, struct mr_err *err)
@@ -100,10 +100,9 @@ static enum mr_code has_reached(const struct spreading *s, bool *any, struct mr_
 
 static enum mr_code find_beside(const struct spreading *s, struct mr_err *err)
 {
-    enum mr_code code = mr_case_run(s->forget, err);
-    if (code == MR_OK)
-        code = run(s, s->beside, err);
-    return code == MR_OK ? mr_case_run(s->clear, err) : code;
+    MR_TRY(mr_case_run(s->forget, err));
+    MR_TRY(run(s, s->beside, err));
+    return mr_case_run(s->clear, err);
 }
 
 enum mr_code mr_merge_spread(struct mr_merge *m, const struct mr_merge_spread *what,

@@ -131,20 +131,17 @@ static enum mr_code insert(struct stepping *s, int64_t id, int64_t rank,
     struct mr_entity e;
     bool open = false;
     mr_arena_reset(&s->arena);
-    enum mr_code code = read_entity(s, id, &e, err);
-    if (code == MR_OK)
-        code = open_image(s, id, &e, &open, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(read_entity(s, id, &e, err));
+    MR_TRY(open_image(s, id, &e, &open, err));
     struct mr_step step = {.entity = e.id,
                            .op = MR_STEP_INSERT,
                            .level = level_of(s, e.table, rank),
                            .table = e.table,
                            .after = {s->bytes.ptr, s->bytes.len}};
-    code = add_step(s, &step, err);
-    if (code == MR_OK && s->defers)
-        code = MR_CASE_RUN(s->done, err, MR_ARG_INT("id", id));
-    return code == MR_OK ? close_circles(s, id, err) : code;
+    MR_TRY(add_step(s, &step, err));
+    if (s->defers)
+        MR_TRY(MR_CASE_RUN(s->done, err, MR_ARG_INT("id", id)));
+    return close_circles(s, id, err);
 }
 
 /* A tree goes into the unit at hand if all of it fits. */

@@ -106,21 +106,19 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
 static enum mr_code join_others(struct tracing *t, const struct mr_plan_table *table,
                                 struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    code = mr_merge_lookup_canonise(t->m, table, t->r->to, &t->others, &t->arena, err);
-    if (code == MR_OK)
-        code = mr_merge_lookup_canonise(t->m, table, t->r->to, &t->parts, &t->arena, err);
-    if (code == MR_OK && t->others.count > 1)
+    MR_TRY(mr_merge_lookup_canonise(t->m, table, t->r->to, &t->others, &t->arena, err));
+    MR_TRY(mr_merge_lookup_canonise(t->m, table, t->r->to, &t->parts, &t->arena, err));
+    if (t->others.count > 1)
         qsort(t->others.items, t->others.count, sizeof(struct mr_merge_ask),
               compare_canons);
-    for (size_t i = 0; code == MR_OK && i < t->parts.count; i++) {
+    for (size_t i = 0; i < t->parts.count; i++) {
         const struct mr_merge_ask *part = mr_vec_at(&t->parts, i);
         if (t->others.count > 0 && part->canon.ptr != NULL &&
             bsearch(part, t->others.items, t->others.count, sizeof *part,
                     compare_canons) != NULL)
             t->seen[part->tag] = true;
     }
-    return code;
+    return MR_OK;
 }
 
 /* What is known of one key holds for all that share the part: forwards, then backwards. */
@@ -187,10 +185,8 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
     struct holding *h = ctx;
     struct tracing *t = h->t;
     bool null = false;
-    enum mr_code code = mr_pair_values_of(row->image, row->len, h->table->key.at,
-                                          h->table->key.count, &t->bytes, &null, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_pair_values_of(row->image, row->len, h->table->key.at, h->table->key.count,
+                             &t->bytes, &null, err));
     struct holder *holder = mr_vec_push(&h->holders);
     const void *copy = mr_arena_dup(&t->arena, t->bytes.ptr, t->bytes.len);
     if (holder == NULL || copy == NULL)
@@ -261,21 +257,23 @@ static enum mr_code trace_holders(struct tracing *t, const struct mr_plan_table 
     struct holding h = {t, table, MR_VEC_INIT(struct holder)};
     const struct mr_merge_lookup what = {MR_TARGET, table, t->r->to};
     bool *shared = calloc(nasks + 1, sizeof *shared);
-    enum mr_code code = shared != NULL ? MR_OK : mr_merge_nomem(err);
-    if (code == MR_OK && t->parts.count > 0)
-        code = mr_merge_lookup_ask(t->m, &what, &t->parts, take_holder, &h, err);
-    if (code == MR_OK && h.holders.count > 0)
-        code = find_shared(&h, err);
-    for (size_t i = 0; code == MR_OK && i < h.holders.count; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(shared != NULL ? MR_OK : mr_merge_nomem(err));
+    if (t->parts.count > 0)
+        MR_TRY_OUT(mr_merge_lookup_ask(t->m, &what, &t->parts, take_holder, &h, err));
+    if (h.holders.count > 0)
+        MR_TRY_OUT(find_shared(&h, err));
+    for (size_t i = 0; i < h.holders.count; i++) {
         const struct holder *holder = mr_vec_at(&h.holders, i);
         shared[holder->ask] = shared[holder->ask] || holder->is_shared;
     }
-    for (size_t i = 0; code == MR_OK && i < h.holders.count; i++) {
+    for (size_t i = 0; i < h.holders.count; i++) {
         const size_t ask = ((const struct holder *)mr_vec_at(&h.holders, i))->ask;
         t->seen[ask] = t->seen[ask] || !shared[ask];
         if (shared[ask])
             t->m->plan->tables[table->at].parts = MR_PLAN_PARTS_SHARED;
     }
+out:
     mr_vec_release(&h.holders);
     free(shared);
     return code;
@@ -290,17 +288,19 @@ enum mr_code mr_merge_traces(struct mr_merge *m, const struct mr_plan_table *tab
                         .others = MR_VEC_INIT(struct mr_merge_ask),
                         .seen = calloc(asks->count + 1, sizeof *t.seen),
                         .bytes = MR_STRBUF_INIT};
-    enum mr_code code = t.seen != NULL ? MR_OK : mr_merge_nomem(err);
-    for (size_t i = 0; code == MR_OK && i < m->plan->nreferences; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(t.seen != NULL ? MR_OK : mr_merge_nomem(err));
+    for (size_t i = 0; i < m->plan->nreferences; i++) {
         t.r = &m->plan->references[i];
         if (t.r->parent == table->at && mr_plan_is_of_key(table, t.r))
-            code = trace_reference(&t, table, asks, err);
-        if (code == MR_OK && t.r->parent == table->at && mr_plan_is_of_part(table, t.r))
-            code = trace_holders(&t, table, asks->count, err);
+            MR_TRY_OUT(trace_reference(&t, table, asks, err));
+        if (t.r->parent == table->at && mr_plan_is_of_part(table, t.r))
+            MR_TRY_OUT(trace_holders(&t, table, asks->count, err));
     }
-    for (size_t i = 0; code == MR_OK && i < asks->count; i++)
+    for (size_t i = 0; i < asks->count; i++)
         if (t.seen[i])
             ((struct mr_merge_ask *)mr_vec_at(asks, i))->tag = 0;
+out:
     free(t.seen);
     mr_vec_release(&t.parts);
     mr_vec_release(&t.others);

@@ -40,20 +40,17 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
     struct seeking *s = ctx;
     const struct mr_plan_columns *key = &s->table->key;
     bool null = false;
-    enum mr_code code = mr_pair_values_of(row->image, row->len, key->at, key->count,
-                                          &s->bytes, &null, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_pair_values_of(row->image, row->len, key->at, key->count, &s->bytes, &null,
+                             err));
     const struct mr_key holder = {s->bytes.ptr, s->bytes.len};
-    code = MR_CASE_RUN(s->found, err, MR_ARG_INT("id", ask->tag),
+    MR_TRY(MR_CASE_RUN(s->found, err, MR_ARG_INT("id", ask->tag),
                        MR_ARG_BYTES("other", holder), MR_ARG_TEXT("index", s->index),
                        MR_ARG_TEXT("choices", can_be_empty(s)
                                                   ? "merge-into;without-value;skip"
-                                                  : "merge-into;skip"));
-    return code == MR_OK ? MR_CASE_RUN(s->held, err, MR_ARG_INT("id", ask->tag),
-                                       MR_ARG_BYTES("key", holder),
-                                       MR_ARG_BLOB("image", row->image, row->len))
-                         : code;
+                                                  : "merge-into;skip")));
+    return MR_CASE_RUN(s->held, err, MR_ARG_INT("id", ask->tag),
+                       MR_ARG_BYTES("key", holder),
+                       MR_ARG_BLOB("image", row->image, row->len));
 }
 
 static enum mr_code push_ask(struct seeking *s, int64_t id, struct mr_key image,
@@ -185,18 +182,16 @@ static enum mr_code note_columns(void *ctx, const struct mr_merge_ask *ask,
 
 static enum mr_code seek_empty(struct seeking *s, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     const struct mr_merge_work_row *row = mr_vec_at(&s->rows, 0);
-    for (size_t i = 0; code == MR_OK && i < s->table->nuniques; i++) {
+    for (size_t i = 0; i < s->table->nuniques; i++) {
         const struct mr_merge_lookup what = {MR_TARGET, s->table,
                                              s->table->uniques[i].columns};
         s->columns = &s->table->uniques[i].columns;
         mr_vec_clear(&s->asks);
-        code = push_ask(s, row->id, (struct mr_key){row->image, row->len}, err);
-        if (code == MR_OK)
-            code = mr_merge_lookup_ask(s->m, &what, &s->asks, note_columns, s, err);
+        MR_TRY(push_ask(s, row->id, (struct mr_key){row->image, row->len}, err));
+        MR_TRY(mr_merge_lookup_ask(s->m, &what, &s->asks, note_columns, s, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_merge_columns_to_empty(struct mr_merge *m,

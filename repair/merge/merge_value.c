@@ -73,26 +73,23 @@ static enum mr_code read_twins(struct comparing *c, struct mr_err *err)
 static enum mr_code name_twins(struct comparing *c, struct mr_err *err)
 {
     const struct mr_plan_table *t = c->table->plan;
-    enum mr_code code = MR_OK;
     mr_vec_clear(&c->asks);
     if (t->identity != MR_PLAN_BY_COLUMNS)
         return MR_OK;
-    for (size_t i = 0; code == MR_OK && i < c->twins.count; i++) {
+    for (size_t i = 0; i < c->twins.count; i++) {
         const struct twin *twin = mr_vec_at(&c->twins, i);
-        code = mr_merge_lookup_push(&c->asks, (int64_t)(2 * i), twin->own, t->named_by,
-                                    &c->arena, err);
-        if (code == MR_OK)
-            code = mr_merge_lookup_push(&c->asks, (int64_t)(2 * i + 1), twin->live,
-                                        t->named_by, &c->arena, err);
+        MR_TRY(mr_merge_lookup_push(&c->asks, (int64_t)(2 * i), twin->own, t->named_by,
+                                    &c->arena, err));
+        MR_TRY(mr_merge_lookup_push(&c->asks, (int64_t)(2 * i + 1), twin->live,
+                                    t->named_by, &c->arena, err));
     }
-    if (code == MR_OK)
-        code = mr_merge_lookup_canonise(c->m, t, t->named_by, &c->asks, &c->arena, err);
-    for (size_t i = 0; code == MR_OK && i < c->asks.count; i++) {
+    MR_TRY(mr_merge_lookup_canonise(c->m, t, t->named_by, &c->asks, &c->arena, err));
+    for (size_t i = 0; i < c->asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&c->asks, i);
         struct twin *twin = mr_vec_at(&c->twins, (size_t)ask->tag / 2);
         twin->name[ask->tag % 2] = ask->canon;
     }
-    return code;
+    return MR_OK;
 }
 
 static bool is_renamed(const struct comparing *c, const struct twin *t)
@@ -183,17 +180,14 @@ static enum mr_code write_kind(struct comparing *c, const struct twin *t,
 
 static enum mr_code judge(struct comparing *c, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < c->twins.count; i++) {
+    for (size_t i = 0; i < c->twins.count; i++) {
         const struct twin *t = mr_vec_at(&c->twins, i);
         struct mr_fact f;
-        code = test_bound(c, t, err);
-        if (code == MR_OK)
-            code = know(c, t, &f, err);
-        if (code == MR_OK)
-            code = write_kind(c, t, &f, err);
+        MR_TRY(test_bound(c, t, err));
+        MR_TRY(know(c, t, &f, err));
+        MR_TRY(write_kind(c, t, &f, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static const char rows_sql[] =
@@ -236,13 +230,14 @@ enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count,
                    " WHERE l.child=:id AND p.waits AND p.id<>:id) FROM img WHERE id=:id"},
         {&c.kind, "UPDATE m SET kind=:kind, facts=facts|:facts WHERE id=:id"},
     };
-    enum mr_code code = mr_merge_map_open(&c.map, m, err);
-    if (code == MR_OK)
-        code = mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err);
-    for (size_t i = first; code == MR_OK && i < first + count; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_merge_map_open(&c.map, m, err));
+    MR_TRY_OUT(mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err));
+    for (size_t i = first; i < first + count; i++) {
         c.table = &m->tables[i];
-        code = compare_table(&c, err);
+        MR_TRY_OUT(compare_table(&c, err));
     }
+out:
     mr_merge_map_close(&c.map);
     mr_case_free(c.after);
     mr_case_free(c.kind);

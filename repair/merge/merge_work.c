@@ -72,8 +72,8 @@ enum mr_code mr_merge_nomem(struct mr_err *err)
 
 enum mr_code mr_merge_work_open(struct mr_merge *m, struct mr_err *err)
 {
-    enum mr_code code = mr_case_exec(m->cf, drop_sql, err);
-    return code == MR_OK ? mr_case_exec(m->cf, schema_sql, err) : code;
+    MR_TRY(mr_case_exec(m->cf, drop_sql, err));
+    return mr_case_exec(m->cf, schema_sql, err);
 }
 
 void mr_merge_work_close(struct mr_merge *m)
@@ -84,10 +84,10 @@ void mr_merge_work_close(struct mr_merge *m)
 static enum mr_code prepare(struct mr_merge *m, const char *sql, const int64_t *args,
                             size_t nargs, struct mr_case_stmt **stmt, struct mr_err *err)
 {
-    enum mr_code code = mr_case_prepare(m->cf, sql, stmt, err);
-    for (size_t i = 0; code == MR_OK && i < nargs; i++)
+    MR_TRY(mr_case_prepare(m->cf, sql, stmt, err));
+    for (size_t i = 0; i < nargs; i++)
         mr_case_bind_int(*stmt, (int)i + 1, args[i]);
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_merge_work_run(struct mr_merge *m, const char *sql, const int64_t *args,

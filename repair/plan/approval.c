@@ -22,11 +22,8 @@ static enum mr_code read_plan(struct mr_plan_dir *plan, struct mr_strbuf *text,
     const char *path = mr_plan_path(&plan->arena, plan->path, "plan.json");
     if (path == NULL)
         return mr_err_nomem(err, "reading a plan");
-    enum mr_code code = mr_io_read_part(path, PLAN_MAX_BYTES, text, err);
-    if (code == MR_OK)
-        code = mr_sha256_bytes(text->ptr, text->len, sha256, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_io_read_part(path, PLAN_MAX_BYTES, text, err));
+    MR_TRY(mr_sha256_bytes(text->ptr, text->len, sha256, err));
     return strcmp(sha256, plan->sha256) == 0
                ? MR_OK
                : mr_err_set(err, MR_E_REFUSED,
@@ -51,13 +48,13 @@ enum mr_code mr_approval_write(struct mr_plan_dir *plan, const char *key_path,
     struct mr_strbuf text = MR_STRBUF_INIT, signature = MR_STRBUF_INIT;
     char id[MR_SIGN_ID] = "";
     *path = NULL;
-    enum mr_code code = read_plan(plan, &text, err);
-    if (code == MR_OK)
-        code = mr_sign_bytes(key_path, text.ptr, text.len, &signature, id, err);
-    if (code == MR_OK && (*path = path_of(plan, id)) == NULL)
-        code = mr_err_nomem(err, "approving a plan");
-    if (code == MR_OK)
-        code = mr_io_write_file(*path, 0644, signature.ptr, signature.len, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(read_plan(plan, &text, err));
+    MR_TRY_OUT(mr_sign_bytes(key_path, text.ptr, text.len, &signature, id, err));
+    if ((*path = path_of(plan, id)) == NULL)
+        MR_TRY_OUT(mr_err_nomem(err, "approving a plan"));
+    MR_TRY_OUT(mr_io_write_file(*path, 0644, signature.ptr, signature.len, err));
+out:
     mr_strbuf_release(&signature);
     mr_strbuf_release(&text);
     return code;

@@ -140,15 +140,16 @@ static enum mr_code check_elsewhere(const struct closure *c, struct mr_err *err)
     add_names(&sql, side->cat);
     mr_strbuf_add_str(&sql, " AND TABLE_SCHEMA NOT IN ");
     add_names(&sql, side->cat);
-    enum mr_code code = mr_strbuf_check(&sql, "looking for references", err);
-    if (code == MR_OK)
-        code = mr_db_query(db, "vvvv", sql.ptr, sql.len, &res, err);
-    while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "looking for references", err));
+    MR_TRY_OUT(mr_db_query(db, "vvvv", sql.ptr, sql.len, &res, err));
+    while ((row = mr_result_next(res)) != NULL) {
         const struct mr_table child = {.db = row[0].ptr, .name = row[1].ptr};
         const struct mr_plan_table *parent = planned(c, row[2].ptr, row[3].ptr);
         if (parent != NULL)
-            code = refuse(c, &child, parent, err);
+            MR_TRY_OUT(refuse(c, &child, parent, err));
     }
+out:
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;
@@ -158,17 +159,15 @@ enum mr_code mr_plan_closure_check(const struct mr_plan_tables *plan,
                                    const struct mr_find_table *known, size_t nknown,
                                    struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct closure c = {plan, known, nknown, (enum mr_side)side};
         const struct mr_catalogue *cat = plan->pairing.side[side].cat;
-        for (size_t i = 0; code == MR_OK && i < cat->ntables; i++) {
-            code = check_table(&c, &cat->tables[i], err);
-            if (code == MR_OK && side == MR_SOURCE)
-                code = check_configured(&c, &cat->tables[i], err);
+        for (size_t i = 0; i < cat->ntables; i++) {
+            MR_TRY(check_table(&c, &cat->tables[i], err));
+            if (side == MR_SOURCE)
+                MR_TRY(check_configured(&c, &cat->tables[i], err));
         }
-        if (code == MR_OK)
-            code = check_elsewhere(&c, err);
+        MR_TRY(check_elsewhere(&c, err));
     }
-    return code;
+    return MR_OK;
 }

@@ -71,28 +71,26 @@ enum mr_code mr_plan_writer_add(struct mr_plan_writer *w, const char *name,
                                 const void *ptr, size_t len, struct mr_err *err)
 {
     struct mr_plan_file_out *out = NULL;
-    enum mr_code code = mr_plan_writer_open(w, name, &out, err);
-    if (code == MR_OK)
-        (void)mr_plan_file_write(out, ptr, len, err);
-    return code == MR_OK ? mr_plan_file_close(out, err) : code;
+    MR_TRY(mr_plan_writer_open(w, name, &out, err));
+    (void)mr_plan_file_write(out, ptr, len, err);
+    return mr_plan_file_close(out, err);
 }
 
 /* What of conflicts.csv people may not change. */
 static enum mr_code seal_conflicts(struct mr_plan_writer *w, struct mr_err *err)
 {
     char hex[MR_SHA256_HEX];
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < w->files.count; i++) {
+    for (size_t i = 0; i < w->files.count; i++) {
         struct mr_plan_file *file = mr_vec_at(&w->files, i);
         if (strcmp(file->name, MR_CONFLICTS_FILE) != 0)
             continue;
         const char *path = mr_plan_path(&w->arena, w->dir.partial, file->name);
-        code = path != NULL ? mr_undecided_digest(path, hex, err)
-                            : mr_err_nomem(err, "writing a plan");
-        if (code == MR_OK && (file->undecided = mr_arena_strdup(&w->arena, hex)) == NULL)
-            code = mr_err_nomem(err, "writing a plan");
+        MR_TRY(path != NULL ? mr_undecided_digest(path, hex, err)
+                            : mr_err_nomem(err, "writing a plan"));
+        if ((file->undecided = mr_arena_strdup(&w->arena, hex)) == NULL)
+            return mr_err_nomem(err, "writing a plan");
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code add_approval(struct mr_plan_writer *w, const struct mr_strbuf *text,
@@ -101,16 +99,16 @@ static enum mr_code add_approval(struct mr_plan_writer *w, const struct mr_strbu
     struct mr_strbuf signature = MR_STRBUF_INIT;
     char id[MR_SIGN_ID], name[MR_APPROVAL_NAME];
     const char *path = NULL;
-    enum mr_code code = mr_sign_key_id(signer, id, err);
-    if (code == MR_OK)
-        code = mr_sign_key_bytes(signer, text->ptr, text->len, &signature, err);
-    if (code == MR_OK) {
-        mr_approval_name(id, name);
-        path = mr_plan_path(&w->arena, w->dir.partial, name);
-        code = path != NULL
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_sign_key_id(signer, id, err));
+    MR_TRY_OUT(mr_sign_key_bytes(signer, text->ptr, text->len, &signature, err));
+    mr_approval_name(id, name);
+    path = mr_plan_path(&w->arena, w->dir.partial, name);
+    MR_TRY_OUT(path != NULL
                    ? mr_io_write_file(path, 0600, signature.ptr, signature.len, err)
-                   : mr_err_nomem(err, "writing a plan");
-    }
+                   : mr_err_nomem(err, "writing a plan"));
+
+out:
     mr_strbuf_release(&signature);
     return code;
 }

@@ -41,12 +41,11 @@ static enum mr_code open_layers(struct mr_plan_file_out *out, struct mr_err *err
         mr_plan_path(&out->writer->arena, out->writer->dir.partial, out->name);
     if (path == NULL)
         return mr_err_nomem(err, "writing a plan");
-    enum mr_code code = mr_sha256_init(&out->hash, err);
-    if (code == MR_OK)
-        code = mr_io_begin(path, 0600, &out->file, err);
-    if (code == MR_OK && mr_outfile_wants_zstd(out->name))
-        code = mr_compress_new(sink, &out->compress, err);
-    return code;
+    MR_TRY(mr_sha256_init(&out->hash, err));
+    MR_TRY(mr_io_begin(path, 0600, &out->file, err));
+    if (mr_outfile_wants_zstd(out->name))
+        MR_TRY(mr_compress_new(sink, &out->compress, err));
+    return MR_OK;
 }
 
 enum mr_code mr_plan_writer_open(struct mr_plan_writer *writer, const char *name,
@@ -99,13 +98,9 @@ static enum mr_code finish(struct mr_plan_file_out *out, struct mr_err *err)
 {
     char hex[MR_SHA256_HEX];
     struct mr_plan_writer *writer = out->writer;
-    enum mr_code code = MR_OK;
     if (out->compress != NULL)
-        code = mr_compress_finish(out->compress, err);
-    if (code == MR_OK)
-        code = mr_io_commit(out->file, err);
-    if (code != MR_OK)
-        return code;
+        MR_TRY(mr_compress_finish(out->compress, err));
+    MR_TRY(mr_io_commit(out->file, err));
     mr_sha256_finish(&out->hash, hex);
     const char *sha256 = mr_arena_strdup(&writer->arena, hex);
     struct mr_plan_file *file = sha256 != NULL ? mr_vec_push(&writer->files) : NULL;

@@ -245,10 +245,10 @@ static enum mr_code write_idmap(struct writing *w, struct mr_err *err)
 {
     static const char head[] = "table,source_key,target_key,identity,decision,"
                                "identity_key,digest,source_bytes,target_bytes\r\n";
-    enum mr_code code = w->sink.write(w->sink.arg, head, sizeof head - 1, err);
-    for (size_t i = 0; code == MR_OK && i < w->task->tables->ntables; i++)
-        code = walk_table(w, i, write_mapped, err);
-    return code;
+    MR_TRY(w->sink.write(w->sink.arg, head, sizeof head - 1, err));
+    for (size_t i = 0; i < w->task->tables->ntables; i++)
+        MR_TRY(walk_table(w, i, write_mapped, err));
+    return MR_OK;
 }
 
 /* ---- files ---- */
@@ -263,11 +263,9 @@ static enum mr_code write_file(const struct mr_plan_files_task *task, const char
                         .text = MR_STRBUF_INIT,
                         .referring = MR_VEC_INIT(size_t)};
     struct mr_plan_file_out *out = NULL;
-    enum mr_code code = mr_plan_writer_open(task->writer, name, &out, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_plan_writer_open(task->writer, name, &out, err));
     w.sink = mr_plan_file_sink(out);
-    code = write(&w, err);
+    enum mr_code code = write(&w, err);
     enum mr_code closed = mr_plan_file_close(out, code == MR_OK ? err : NULL);
     mr_strbuf_release(&w.line);
     mr_strbuf_release(&w.text);

@@ -290,13 +290,9 @@ static enum mr_code take_entity(void *ctx, const struct mr_entity_line *line,
                                 struct mr_err *err)
 {
     struct finding *f = ctx;
-    enum mr_code code = key_text(&f->key[0], line->source_key, err);
-    if (code == MR_OK)
-        code = key_text(&f->key[1], line->target_key, err);
-    if (code == MR_OK)
-        code = key_text(&f->awaited, line->waits_key, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(key_text(&f->key[0], line->source_key, err));
+    MR_TRY(key_text(&f->key[1], line->target_key, err));
+    MR_TRY(key_text(&f->awaited, line->waits_key, err));
     if (!is_wanted(f, line->table, f->key[0].ptr, f->key[1].ptr))
         return MR_OK;
     f->found++;

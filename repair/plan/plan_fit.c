@@ -96,9 +96,7 @@ static enum mr_code judge_asked(struct mr_plan_fit *fit, const struct mr_column 
         *out = MR_FIT_NO;
         return MR_OK;
     }
-    enum mr_code code = ask(fit, to, v, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(ask(fit, to, v, err));
     char *end = NULL;
     const char *at = take_hex(fit);
     struct mr_value text = {

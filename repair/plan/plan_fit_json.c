@@ -15,9 +15,7 @@ static enum mr_code add_json(struct mr_plan_fit *fit, struct mr_key bytes,
 {
     struct mr_value value;
     size_t pos = 0;
-    enum mr_code code = mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err));
     mr_strbuf_add_str(&fit->sql, "CAST(");
     mr_sql_value(&fit->sql, &value, "utf8mb4");
     mr_strbuf_add_str(&fit->sql, " AS JSON)");
@@ -105,10 +103,10 @@ enum mr_code mr_plan_fit_json(struct mr_plan_fit *fit, const struct mr_plan_tabl
         has_json = is_json(table, i);
     if (!has_json || cat == NULL || cat->server.flavour != MR_FLAVOUR_MYSQL)
         return MR_OK;
-    enum mr_code code = judge(fit, table, image, live, &moves, err);
-    if (code == MR_OK && moves) {
+    MR_TRY(judge(fit, table, image, live, &moves, err));
+    if (moves) {
         mr_vec_clear(&fit->columns);
         mr_strbuf_reset(&fit->why);
     }
-    return code;
+    return MR_OK;
 }

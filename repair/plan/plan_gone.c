@@ -101,10 +101,9 @@ static enum mr_code tell_fate(struct gone *g, const char *db, const char *table,
     bool lost = mr_catalogue_table(side_of(g, MR_SOURCE)->cat, db, table) == NULL;
     enum mr_side side = lost ? MR_SOURCE : MR_TARGET;
     const char *what = NULL;
-    enum mr_code code = probe(g, side, lost ? db : twin_db(g, db), table, &what, err);
-    if (code == MR_OK)
-        mr_strbuf_add_fmt(&g->text, "%s the %s", what, mr_side_name(side));
-    return code;
+    MR_TRY(probe(g, side, lost ? db : twin_db(g, db), table, &what, err));
+    mr_strbuf_add_fmt(&g->text, "%s the %s", what, mr_side_name(side));
+    return MR_OK;
 }
 
 static enum mr_code name_table(struct gone *g, size_t at, struct mr_err *err)
@@ -140,11 +139,8 @@ static enum mr_code refuse(struct gone *g, struct mr_err *err)
 {
     if (g->found > NAMED)
         mr_strbuf_add_fmt(&g->text, "; and %zu more", g->found - NAMED);
-    enum mr_code code = mr_strbuf_check(&g->text, "looking for tables", err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&g->exclude, "looking for tables", err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_strbuf_check(&g->text, "looking for tables", err));
+    MR_TRY(mr_strbuf_check(&g->exclude, "looking for tables", err));
     (void)mr_err_set(err, MR_E_REFUSED, "the run compared what cannot be planned now: %s",
                      g->text.ptr);
     mr_err_hint(
@@ -160,13 +156,11 @@ static enum mr_code warn_elsewhere(struct gone *g, struct mr_err *err)
 {
     if (g->nelsewhere > NAMED)
         mr_strbuf_add_fmt(&g->elsewhere, " and %zu more", g->nelsewhere - NAMED);
-    enum mr_code code = mr_strbuf_check(&g->elsewhere, "looking for tables", err);
-    if (code == MR_OK)
-        mr_log_warning(
-            "the run compared tables of databases that this plan's source does "
-            "not name; they are left out: %s",
-            g->elsewhere.ptr);
-    return code;
+    MR_TRY(mr_strbuf_check(&g->elsewhere, "looking for tables", err));
+    mr_log_warning("the run compared tables of databases that this plan's source does "
+                   "not name; they are left out: %s",
+                   g->elsewhere.ptr);
+    return MR_OK;
 }
 
 enum mr_code mr_plan_gone_check(const struct mr_plan_gone_task *task, struct mr_err *err)
@@ -177,17 +171,19 @@ enum mr_code mr_plan_gone_check(const struct mr_plan_gone_task *task, struct mr_
                      .exclude = MR_STRBUF_INIT,
                      .right = MR_STRBUF_INIT,
                      .elsewhere = MR_STRBUF_INIT};
-    enum mr_code code = mr_sides_pair_dbs(task->sides->side, task->arena, &g.pairs, err);
-    for (size_t i = 0; code == MR_OK && i < task->nknown; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_sides_pair_dbs(task->sides->side, task->arena, &g.pairs, err));
+    for (size_t i = 0; i < task->nknown; i++) {
         const struct mr_find_table *t = &task->known[i];
         if (!task->fates[i].planned && !t->windowed &&
             t->verdict != MR_VERDICT_NOT_CHECKED)
-            code = name_table(&g, i, err);
+            MR_TRY_OUT(name_table(&g, i, err));
     }
-    if (code == MR_OK && g.found > 0)
-        code = refuse(&g, err);
-    if (code == MR_OK && g.nelsewhere > 0)
-        code = warn_elsewhere(&g, err);
+    if (g.found > 0)
+        MR_TRY_OUT(refuse(&g, err));
+    if (g.nelsewhere > 0)
+        MR_TRY_OUT(warn_elsewhere(&g, err));
+out:
     mr_vec_release(&g.pairs);
     mr_strbuf_release(&g.text);
     mr_strbuf_release(&g.exclude);

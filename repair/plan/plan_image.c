@@ -149,24 +149,23 @@ enum mr_code mr_plan_digester_init(struct mr_plan_digester *digester,
                                    const char *const *readings, size_t ncolumns,
                                    struct mr_arena *arena, struct mr_err *err)
 {
-    enum mr_code code = new_digester(digester, ncolumns, arena, err);
-    for (size_t i = 0; code == MR_OK && i < ncolumns; i++) {
+    MR_TRY(new_digester(digester, ncolumns, arena, err));
+    for (size_t i = 0; i < ncolumns; i++) {
         struct reading r;
-        code = parse(readings[i], arena, &r, err);
-        if (code == MR_OK)
-            take_column(digester, i, r.normal, r.generated);
+        MR_TRY(parse(readings[i], arena, &r, err));
+        take_column(digester, i, r.normal, r.generated);
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_plan_digester_of(struct mr_plan_digester *digester,
                                  const struct mr_plan_table *t, struct mr_arena *arena,
                                  struct mr_err *err)
 {
-    enum mr_code code = new_digester(digester, t->pair->find.ncolumns, arena, err);
-    for (size_t i = 0; code == MR_OK && i < digester->ncolumns; i++)
+    MR_TRY(new_digester(digester, t->pair->find.ncolumns, arena, err));
+    for (size_t i = 0; i < digester->ncolumns; i++)
         take_column(digester, i, is_normalised(t, i), t->generated[i]);
-    return code;
+    return MR_OK;
 }
 
 void mr_plan_digester_release(struct mr_plan_digester *digester)
@@ -181,16 +180,14 @@ static enum mr_code add_json(struct mr_plan_digester *d, struct mr_key bytes,
 {
     struct mr_value value;
     size_t pos = 0;
-    enum mr_code code = mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_row_decode(bytes.ptr, bytes.len, &pos, &value, err));
     mr_strbuf_reset(&d->json);
     if (value.ptr != NULL && mr_json_norm(value.ptr, value.len, &d->json)) {
         value.ptr = d->json.ptr;
         value.len = d->json.len;
     }
-    code = mr_strbuf_check(&d->json, "normalising a JSON value", err);
-    return code == MR_OK ? mr_row_encode(&d->row, &value, err) : code;
+    MR_TRY(mr_strbuf_check(&d->json, "normalising a JSON value", err));
+    return mr_row_encode(&d->row, &value, err);
 }
 
 enum mr_code mr_plan_digester_row(struct mr_plan_digester *d, struct mr_key image,
@@ -299,9 +296,7 @@ static enum mr_code open_column(struct opening *o, size_t at, struct mr_err *err
     const struct mr_plan_image_column *named = &o->task->columns[at];
     const struct mr_column *col = mr_table_column(o->table, named->name);
     struct reading r;
-    enum mr_code code = parse(named->reading, o->arena, &r, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(parse(named->reading, o->arena, &r, err));
     if (col == NULL)
         return changed(o, named->name, "is gone", err);
     if (o->task->side == MR_SOURCE)
@@ -395,12 +390,11 @@ enum mr_code mr_plan_image_open(const struct mr_catalogue *catalogue,
                         .normalise = mr_arena_calloc(arena, n, sizeof *o.normalise)};
     if (o.pair == NULL || o.cols == NULL || o.columns == NULL || o.normalise == NULL)
         return nomem(err);
-    enum mr_code code = find_table(&o, catalogue, err);
-    for (size_t i = 0; code == MR_OK && i < task->ncolumns; i++)
-        code = open_column(&o, i, err);
-    if (code == MR_OK) {
-        fill(&o);
-        *out = o.pair;
-    }
-    return code;
+    MR_TRY(find_table(&o, catalogue, err));
+    for (size_t i = 0; i < task->ncolumns; i++)
+        MR_TRY(open_column(&o, i, err));
+    fill(&o);
+    *out = o.pair;
+
+    return MR_OK;
 }

@@ -135,13 +135,11 @@ static enum mr_code scan_rows(struct losing *l, struct mr_err *err)
     struct mr_rowhash hash;
     l->full = l->table->pair->full[l->side];
     l->full.nkey = 0;
-    enum mr_code code = mr_rowhash_init(&hash, l->table->pair, &l->full, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_rowhash_init(&hash, l->table->pair, &l->full, err));
     hash.signs = l->table->signs;
     l->hash = &hash;
     qsort(l->rows.items, l->rows.count, sizeof(struct mr_digest), compare);
-    code = read_values(l, err);
+    enum mr_code code = read_values(l, err);
     l->hash = NULL;
     mr_rowhash_release(&hash);
     return code;
@@ -320,22 +318,20 @@ enum mr_code mr_plan_lost_check(const struct mr_plan_tables *plan,
                        .arena = MR_ARENA_INIT,
                        .list = MR_STRBUF_INIT};
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < plan->ntables; i++) {
+    for (size_t i = 0; i < plan->ntables; i++) {
         l.table = &plan->tables[i];
         mr_arena_reset(&l.arena);
-        code = check_new(&l, err);
-        if (code == MR_OK)
-            code = look_at_table(&l, err);
+        MR_TRY_OUT(check_new(&l, err));
+        MR_TRY_OUT(look_at_table(&l, err));
     }
-    if (code == MR_OK)
-        code = refuse_lost(&l, err);
-    for (size_t i = 0; code == MR_OK && i < plan->ntables; i++) {
+    MR_TRY_OUT(refuse_lost(&l, err));
+    for (size_t i = 0; i < plan->ntables; i++) {
         l.table = &plan->tables[i];
         mr_arena_reset(&l.arena);
-        code = look_at_deletes(&l, err);
+        MR_TRY_OUT(look_at_deletes(&l, err));
     }
-    if (code == MR_OK)
-        code = refuse_deletes(&l, err);
+    MR_TRY_OUT(refuse_deletes(&l, err));
+out:
     mr_vec_release(&l.keys);
     mr_vec_release(&l.rows);
     mr_strbuf_release(&l.image);

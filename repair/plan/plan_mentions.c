@@ -50,9 +50,7 @@ static enum mr_code counted(const struct mr_plan_table *t, const void *key, size
     size_t pos = 0;
     *n = 0;
     for (size_t i = 0; i < t->key.count && pos < len; i++) {
-        enum mr_code code = mr_row_decode(key, len, &pos, &value, err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(mr_row_decode(key, len, &pos, &value, err));
         if (t->key.at[i] != t->counter)
             continue;
         if (value.cls == MR_CLASS_UINT)
@@ -104,16 +102,16 @@ static enum mr_code collect(struct mentions *x, struct mr_err *err)
 {
     const struct mr_plan_tables *tables = x->task->tables;
     struct mr_case_stmt *from = NULL, *to = NULL;
-    enum mr_code code = mr_case_exec(x->cf, schema_sql, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(x->cf, moved_sql, &from, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(
-            x->cf, "INSERT OR IGNORE INTO moved (n, tbl, new) VALUES (:n, :tbl, :new)",
-            &to, err);
-    for (size_t i = 0; code == MR_OK && i < tables->ntables; i++)
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_exec(x->cf, schema_sql, err));
+    MR_TRY_OUT(mr_case_prepare(x->cf, moved_sql, &from, err));
+    MR_TRY_OUT(mr_case_prepare(
+        x->cf, "INSERT OR IGNORE INTO moved (n, tbl, new) VALUES (:n, :tbl, :new)", &to,
+        err));
+    for (size_t i = 0; i < tables->ntables; i++)
         if (mr_plan_has_counter(&tables->tables[i]))
-            code = collect_table(x, &tables->tables[i], from, to, err);
+            MR_TRY_OUT(collect_table(x, &tables->tables[i], from, to, err));
+out:
     mr_case_free(from);
     mr_case_free(to);
     return code;
@@ -240,16 +238,18 @@ static enum mr_code read_table(struct mentions *x, const struct mr_plan_table *t
     size_t n = t->pair->find.ncolumns;
     struct seen *seen = calloc(n + 1, sizeof *seen);
     bool any = false;
-    enum mr_code code = seen != NULL ? MR_OK : mr_err_nomem(err, "planning");
-    for (size_t i = 0; code == MR_OK && i < n; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(seen != NULL ? MR_OK : mr_err_nomem(err, "planning"));
+    for (size_t i = 0; i < n; i++) {
         seen[i].looked_at = is_text(x->task->tables, t, i);
         any = any || seen[i].looked_at;
     }
-    if (code == MR_OK && any)
-        code = read_rows(x, t, seen, err);
-    for (size_t i = 0; code == MR_OK && i < n; i++)
+    if (any)
+        MR_TRY_OUT(read_rows(x, t, seen, err));
+    for (size_t i = 0; i < n; i++)
         if (seen[i].rows > 0)
-            code = report(x, t, i, &seen[i], mentions, err);
+            MR_TRY_OUT(report(x, t, i, &seen[i], mentions, err));
+out:
     free(seen);
     return code;
 }

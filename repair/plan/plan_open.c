@@ -55,9 +55,7 @@ static enum mr_code check_file(struct mr_plan_dir *plan, const struct mr_plan_fi
         return mr_err_nomem(err, "reading a plan");
     if (lstat(path, &st) != 0 && errno == ENOENT)
         return refuse(plan->path, file->name, missing, err);
-    enum mr_code code = mr_sha256_file(path, hex, &size, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_sha256_file(path, hex, &size, err));
     return (size == file->size_bytes && strcmp(hex, file->sha256) == 0) ||
                    is_decided(file, path)
                ? MR_OK
@@ -155,10 +153,10 @@ static enum mr_code read_manifest(struct mr_plan_dir *plan, struct mr_err *err)
 enum mr_code mr_plan_open(const char *path, struct mr_plan_dir *plan, struct mr_err *err)
 {
     *plan = (struct mr_plan_dir){.path = path, .arena = MR_ARENA_INIT};
-    enum mr_code code = read_manifest(plan, err);
-    for (size_t i = 0; code == MR_OK && i < plan->manifest.nfiles; i++)
-        code = check_file(plan, &plan->manifest.files[i], err);
-    return code == MR_OK ? mr_plan_each_name(plan, check_name, plan, err) : code;
+    MR_TRY(read_manifest(plan, err));
+    for (size_t i = 0; i < plan->manifest.nfiles; i++)
+        MR_TRY(check_file(plan, &plan->manifest.files[i], err));
+    return mr_plan_each_name(plan, check_name, plan, err);
 }
 
 void mr_plan_close(struct mr_plan_dir *plan)

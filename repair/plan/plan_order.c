@@ -212,12 +212,11 @@ static enum mr_code find_reads(const struct mr_plan_table *t, struct mr_plan_ref
 static enum mr_code find_all_reads(const struct mr_plan_tables *plan,
                                    struct mr_arena *arena, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < plan->nreferences; i++) {
+    for (size_t i = 0; i < plan->nreferences; i++) {
         struct mr_plan_reference *r = &plan->references[i];
-        code = find_reads(&plan->tables[r->child], r, arena, err);
+        MR_TRY(find_reads(&plan->tables[r->child], r, arena, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code check_generated(const struct tracing *tr,
@@ -259,17 +258,17 @@ static enum mr_code check_all_generated(const struct mr_plan_tables *plan,
         widest = n > widest ? n : widest;
     }
     tr.marked = mr_arena_calloc(arena, widest + 1, sizeof *tr.marked);
-    enum mr_code code = tr.marked != NULL ? MR_OK : nomem(err);
-    for (size_t i = 0; code == MR_OK && i < plan->ntables; i++) {
+    MR_TRY(tr.marked != NULL ? MR_OK : nomem(err));
+    for (size_t i = 0; i < plan->ntables; i++) {
         struct mr_plan_table *t = &plan->tables[i];
         mark_computed(&tr, t);
         if (t->identity == MR_PLAN_BY_COLUMNS)
-            code = check_generated(&tr, t, &t->named_by, true, err);
+            MR_TRY(check_generated(&tr, t, &t->named_by, true, err));
     }
-    for (size_t i = 0; code == MR_OK && i < plan->nreferences; i++)
-        code = check_generated(&tr, &plan->tables[plan->references[i].child],
-                               &plan->references[i].from, false, err);
-    return code;
+    for (size_t i = 0; i < plan->nreferences; i++)
+        MR_TRY(check_generated(&tr, &plan->tables[plan->references[i].child],
+                               &plan->references[i].from, false, err));
+    return MR_OK;
 }
 
 /* ---- order ---- */
@@ -380,13 +379,12 @@ static bool component_is_ready(const struct ordering *o, size_t first)
 
 static enum mr_code place_all(struct ordering *o, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     size_t component = 0;
-    while (code == MR_OK && o->count < o->n)
-        for (size_t i = 0; code == MR_OK && i < o->n; i++)
+    while (o->count < o->n)
+        for (size_t i = 0; i < o->n; i++)
             if (!o->placed[i] && component_is_ready(o, i))
-                code = place_component(o, i, component++, err);
-    return code;
+                MR_TRY(place_component(o, i, component++, err));
+    return MR_OK;
 }
 
 /* Sorts tables and pairs, and lets references point to the new places. */

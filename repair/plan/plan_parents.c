@@ -118,16 +118,15 @@ static enum mr_code by_foreign_keys(struct parents *p, const struct mr_plan_tabl
                                     enum mr_side side, struct mr_err *err)
 {
     const struct mr_table *table = t->pair->side[side];
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < table->nfks; i++) {
+    for (size_t i = 0; i < table->nfks; i++) {
         const struct mr_foreign_key *fk = &table->fks[i];
         if (is_planned(p, side, fk->ref_db, fk->ref_table) ||
             (is_dismissed(t, fk->columns[0]) &&
              is_alone(p, side, fk->ref_db, fk->ref_table)))
             continue;
-        code = miss(p, t, side, fk->ref_db, fk->ref_table, err);
+        MR_TRY(miss(p, t, side, fk->ref_db, fk->ref_table, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* Of the configuration those count whose columns the table has (pair_references.c). */
@@ -135,16 +134,15 @@ static enum mr_code by_configuration(struct parents *p, const struct mr_plan_tab
                                      struct mr_err *err)
 {
     const struct mr_table_config *config = t->pair->config;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < config->nreferences; i++) {
+    for (size_t i = 0; i < config->nreferences; i++) {
         const struct mr_reference *ref = &config->references[i];
         if (mr_table_config_is_dismissed(config, i) ||
             mr_table_column(t->pair->side[MR_SOURCE], ref->columns.items[0]) == NULL ||
             is_planned(p, MR_SOURCE, ref->ref_db, ref->ref_table))
             continue;
-        code = miss(p, t, MR_SOURCE, ref->ref_db, ref->ref_table, err);
+        MR_TRY(miss(p, t, MR_SOURCE, ref->ref_db, ref->ref_table, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code refuse(struct parents *p, struct mr_err *err)

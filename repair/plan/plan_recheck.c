@@ -51,28 +51,27 @@ static enum mr_code tie_table(struct command *c, const struct mr_table *t, bool 
                               struct mr_err *err)
 {
     struct mr_table_config config = {0};
-    enum mr_code code = mr_config_table(c->recheck->tables->pairing.config, t->db,
-                                        t->name, &c->arena, &config, err);
-    for (size_t i = 0; code == MR_OK && i < t->nfks; i++)
-        code = tie(c, t, t->fks[i].ref_db, t->fks[i].ref_table, grown, err);
-    for (size_t i = 0; code == MR_OK && i < config.nreferences; i++)
+    MR_TRY(mr_config_table(c->recheck->tables->pairing.config, t->db, t->name, &c->arena,
+                           &config, err));
+    for (size_t i = 0; i < t->nfks; i++)
+        MR_TRY(tie(c, t, t->fks[i].ref_db, t->fks[i].ref_table, grown, err));
+    for (size_t i = 0; i < config.nreferences; i++)
         if (!mr_table_config_is_dismissed(&config, i) &&
             mr_table_column(t, config.references[i].columns.items[0]) != NULL)
-            code = tie(c, t, config.references[i].ref_db, config.references[i].ref_table,
-                       grown, err);
-    return code;
+            MR_TRY(tie(c, t, config.references[i].ref_db, config.references[i].ref_table,
+                       grown, err));
+    return MR_OK;
 }
 
 static enum mr_code tie_all(struct command *c, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     bool grown = true;
-    while (code == MR_OK && grown) {
+    while (grown) {
         grown = false;
-        for (size_t i = 0; code == MR_OK && i < c->cat->ntables; i++)
-            code = tie_table(c, &c->cat->tables[i], &grown, err);
+        for (size_t i = 0; i < c->cat->ntables; i++)
+            MR_TRY(tie_table(c, &c->cat->tables[i], &grown, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- the words ---- */
@@ -155,24 +154,23 @@ enum mr_code mr_plan_recheck_command(const struct mr_plan_recheck *recheck,
                         .arena = MR_ARENA_INIT};
     bool grown = false;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < recheck->tables->ntables; i++) {
+    for (size_t i = 0; i < recheck->tables->ntables; i++) {
         const struct mr_table *t = recheck->tables->tables[i].pair->side[MR_SOURCE];
-        code = add(&c, t->db, t->name, &grown, err);
+        MR_TRY_OUT(add(&c, t->db, t->name, &grown, err));
     }
-    for (size_t i = 0; code == MR_OK && i < recheck->nmore; i++)
-        code = add(&c, recheck->more[i].db, recheck->more[i].name, &grown, err);
-    if (code == MR_OK)
-        code = tie_all(&c, err);
-    if (code == MR_OK) {
-        mr_strbuf_add_str(out, "myrecon check");
-        mr_command_add_option(out, "--config", recheck->config);
-        mr_command_add_option(out, "--case", recheck->case_path);
-        if (!is_all(&c))
-            add_tables(&c, out);
-        add_uri(&c, MR_SOURCE, mr_run_uri(recheck->run, MR_SOURCE), out);
-        add_uri(&c, MR_TARGET, mr_run_uri(recheck->run, MR_TARGET), out);
-        code = mr_strbuf_check(out, "naming tables", err);
-    }
+    for (size_t i = 0; i < recheck->nmore; i++)
+        MR_TRY_OUT(add(&c, recheck->more[i].db, recheck->more[i].name, &grown, err));
+    MR_TRY_OUT(tie_all(&c, err));
+    mr_strbuf_add_str(out, "myrecon check");
+    mr_command_add_option(out, "--config", recheck->config);
+    mr_command_add_option(out, "--case", recheck->case_path);
+    if (!is_all(&c))
+        add_tables(&c, out);
+    add_uri(&c, MR_SOURCE, mr_run_uri(recheck->run, MR_SOURCE), out);
+    add_uri(&c, MR_TARGET, mr_run_uri(recheck->run, MR_TARGET), out);
+    MR_TRY_OUT(mr_strbuf_check(out, "naming tables", err));
+
+out:
     mr_vec_release(&c.names);
     mr_arena_release(&c.arena);
     return code;

@@ -137,27 +137,22 @@ void mr_plan_store_close(struct mr_plan_store *store)
 enum mr_code mr_plan_store_begin(struct mr_plan_store *store, int64_t plan,
                                  struct mr_err *err)
 {
-    enum mr_code code = mr_case_begin(store->cf, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_case_begin(store->cf, err));
     store->open = true;
     store->plan = plan;
-    code = MR_CASE_ONCE(store->cf, "DELETE FROM entity WHERE plan=:plan", err,
+    MR_TRY(MR_CASE_ONCE(store->cf, "DELETE FROM entity WHERE plan=:plan", err,
+                        MR_ARG_INT("plan", plan)));
+    MR_TRY(
+        mr_case_exec(store->cf, "DELETE FROM temp.unmeant; DELETE FROM temp.known", err));
+    return MR_CASE_ONCE(store->cf, "DELETE FROM step WHERE plan=:plan", err,
                         MR_ARG_INT("plan", plan));
-    if (code == MR_OK)
-        code = mr_case_exec(store->cf, "DELETE FROM temp.unmeant; DELETE FROM temp.known",
-                            err);
-    return code == MR_OK ? MR_CASE_ONCE(store->cf, "DELETE FROM step WHERE plan=:plan",
-                                        err, MR_ARG_INT("plan", plan))
-                         : code;
 }
 
 enum mr_code mr_plan_store_end(struct mr_plan_store *store, struct mr_err *err)
 {
-    enum mr_code code = mr_case_commit(store->cf, err);
-    if (code == MR_OK)
-        store->open = false;
-    return code;
+    MR_TRY(mr_case_commit(store->cf, err));
+    store->open = false;
+    return MR_OK;
 }
 
 int64_t mr_plan_store_id(const struct mr_plan_store *store)
@@ -186,12 +181,11 @@ enum mr_code mr_plan_store_save(struct mr_plan_store *store, struct mr_entity *e
         MR_ARG_INT("id", entity->id), /* the last one: of an update only */
     };
     const size_t count = sizeof args / sizeof args[0];
-    enum mr_code code = entity->id == 0
-                            ? mr_case_run_with(store->insert, args, count - 1, err)
-                            : mr_case_run_with(store->update, args, count, err);
-    if (code == MR_OK && entity->id == 0)
+    MR_TRY(entity->id == 0 ? mr_case_run_with(store->insert, args, count - 1, err)
+                           : mr_case_run_with(store->update, args, count, err));
+    if (entity->id == 0)
         entity->id = mr_case_last_id(store->cf);
-    return code;
+    return MR_OK;
 }
 
 #define FIELD(member, kind) MR_CASE_FIELD(struct mr_entity, member, kind)
@@ -223,8 +217,8 @@ static enum mr_code read_entity(struct mr_case_stmt *stmt, struct mr_arena *aren
                                 struct mr_entity *entity, struct mr_err *err)
 {
     struct mr_case_fields map;
-    enum mr_code code = open_entities(&map, stmt, err);
-    return code == MR_OK ? mr_case_fields_read(&map, arena, entity, err) : code;
+    MR_TRY(open_entities(&map, stmt, err));
+    return mr_case_fields_read(&map, arena, entity, err);
 }
 
 enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table,
@@ -306,9 +300,9 @@ enum mr_code mr_plan_store_entities(struct mr_plan_store *store, size_t table,
         MR_ARG_INT("decision", decision), /* the last one: of some only */
     };
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare_with(store->cf, decision == 0 ? all : some, args,
-                                             decision == 0 ? 4 : 5, &stmt, err);
-    return code == MR_OK ? read_entities(stmt, arena, entities, err) : code;
+    MR_TRY(mr_case_prepare_with(store->cf, decision == 0 ? all : some, args,
+                                decision == 0 ? 4 : 5, &stmt, err));
+    return read_entities(stmt, arena, entities, err);
 }
 
 enum mr_code mr_plan_store_each(struct mr_plan_store *store, size_t table,
@@ -341,12 +335,12 @@ enum mr_code mr_plan_store_conflicts(struct mr_plan_store *store, size_t table,
                                      struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = MR_CASE_PREPARE(
+    MR_TRY(MR_CASE_PREPARE(
         store->cf,
         OF_TABLE " AND id>:after AND kind IS NOT NULL ORDER BY id LIMIT :limit", &stmt,
         err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("tbl", table),
-        MR_ARG_INT("after", after_id), MR_ARG_INT("limit", limit));
-    return code == MR_OK ? read_entities(stmt, arena, entities, err) : code;
+        MR_ARG_INT("after", after_id), MR_ARG_INT("limit", limit)));
+    return read_entities(stmt, arena, entities, err);
 }
 
 enum mr_code mr_plan_store_by_key(struct mr_plan_store *store, size_t table,
@@ -355,13 +349,13 @@ enum mr_code mr_plan_store_by_key(struct mr_plan_store *store, size_t table,
                                   struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = MR_CASE_PREPARE(
+    MR_TRY(MR_CASE_PREPARE(
         store->cf,
         OF_TABLE " AND source_key>:after AND kind=:kind ORDER BY source_key LIMIT :limit",
         &stmt, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("tbl", table),
         MR_ARG_BLOB("after", after.ptr != NULL ? after.ptr : "", after.len),
-        MR_ARG_TEXT("kind", kind), MR_ARG_INT("limit", limit));
-    return code == MR_OK ? read_entities(stmt, arena, entities, err) : code;
+        MR_ARG_TEXT("kind", kind), MR_ARG_INT("limit", limit)));
+    return read_entities(stmt, arena, entities, err);
 }
 
 enum mr_code mr_plan_store_count(struct mr_plan_store *store, size_t table,
@@ -382,15 +376,14 @@ enum mr_code mr_plan_store_count(struct mr_plan_store *store, size_t table,
 enum mr_code mr_plan_store_add_step(struct mr_plan_store *store, struct mr_step *step,
                                     struct mr_err *err)
 {
-    enum mr_code code = MR_CASE_RUN(
-        store->add_step, err, MR_ARG_INT("plan", store->plan),
-        MR_ARG_INT("entity", step->entity), MR_ARG_INT("unit", step->unit),
-        MR_ARG_INT("tree", step->tree), MR_ARG_INT("level", step->level),
-        MR_ARG_INT("op", step->op), MR_ARG_INT("tbl", step->table),
-        MR_ARG_BYTES("before", step->before), MR_ARG_BYTES("after", step->after));
-    if (code == MR_OK)
-        step->id = mr_case_last_id(store->cf);
-    return code;
+    MR_TRY(MR_CASE_RUN(store->add_step, err, MR_ARG_INT("plan", store->plan),
+                       MR_ARG_INT("entity", step->entity), MR_ARG_INT("unit", step->unit),
+                       MR_ARG_INT("tree", step->tree), MR_ARG_INT("level", step->level),
+                       MR_ARG_INT("op", step->op), MR_ARG_INT("tbl", step->table),
+                       MR_ARG_BYTES("before", step->before),
+                       MR_ARG_BYTES("after", step->after)));
+    step->id = mr_case_last_id(store->cf);
+    return MR_OK;
 }
 
 enum mr_code mr_plan_store_add_facts(struct mr_plan_store *store, int64_t entity,
@@ -473,13 +466,13 @@ enum mr_code mr_plan_store_steps(struct mr_plan_store *store, int64_t after_id,
                                  struct mr_vec *steps, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = MR_CASE_PREPARE(
+    MR_TRY(MR_CASE_PREPARE(
         store->cf,
         "SELECT " STEP_COLUMNS
         " FROM step WHERE plan=:plan AND id>:after ORDER BY id LIMIT :limit",
         &stmt, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("after", after_id),
-        MR_ARG_INT("limit", limit));
-    return code == MR_OK ? read_steps(stmt, arena, steps, err) : code;
+        MR_ARG_INT("limit", limit)));
+    return read_steps(stmt, arena, steps, err);
 }
 
 enum mr_code mr_plan_store_unit(struct mr_plan_store *store, uint64_t unit,
@@ -487,11 +480,11 @@ enum mr_code mr_plan_store_unit(struct mr_plan_store *store, uint64_t unit,
                                 struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = MR_CASE_PREPARE(
+    MR_TRY(MR_CASE_PREPARE(
         store->cf,
         "SELECT " STEP_COLUMNS " FROM step WHERE plan=:plan AND unit=:unit ORDER BY id",
-        &stmt, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("unit", unit));
-    return code == MR_OK ? read_steps(stmt, arena, steps, err) : code;
+        &stmt, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("unit", unit)));
+    return read_steps(stmt, arena, steps, err);
 }
 
 enum mr_code mr_plan_store_units(struct mr_plan_store *store, uint64_t *units,

@@ -32,17 +32,16 @@ static enum mr_code sample(const struct mr_plan_tables *plan,
                            const struct mr_plan_table *parent, uint64_t counts[2],
                            struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     counts[0] = counts[1] = 0;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_side_sample what = {.reader = plan->pairing.side[side].main,
                                             .child = &child->pair->scan[side],
                                             .column = column,
                                             .parent = &parent->pair->scan[side],
                                             .key = parent->key.at[0]};
-        code = mr_side_sample(&what, counts, err);
+        MR_TRY(mr_side_sample(&what, counts, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- columns ---- */
@@ -105,15 +104,14 @@ static enum mr_code look_at_column(struct suspecting *s, const struct mr_plan_ta
 static enum mr_code look_at_table(struct suspecting *s, const struct mr_plan_table *t,
                                   struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < t->pair->find.ncolumns; i++) {
+    for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
         if (mr_suspect_is_declared(t->pair, mr_plan_column_name(t, i), false))
             continue;
-        code = mr_suspect_names_find(&s->names, mr_plan_column_name(t, i), &s->hits, err);
-        if (code == MR_OK)
-            code = look_at_column(s, t, i, err);
+        MR_TRY(
+            mr_suspect_names_find(&s->names, mr_plan_column_name(t, i), &s->hits, err));
+        MR_TRY(look_at_column(s, t, i, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code add_names(struct suspecting *s, struct mr_err *err)

@@ -360,18 +360,14 @@ static enum mr_code describe(struct mr_plan_table *t, struct mr_arena *arena,
                              struct mr_err *err)
 {
     const struct mr_pair *pair = t->pair;
-    enum mr_code code = describe_rows(t, arena, err);
-    if (code == MR_OK)
-        code = find_uniques(t, arena, err);
-    if (code == MR_OK)
-        code = configured_column(t, pair->config->time_column, "time column", &t->time_at,
-                                 err);
-    if (code == MR_OK)
-        code = configured_column(t, pair->config->update_column, "update column",
-                                 &t->update_at, err);
-    if (code == MR_OK)
-        t->created_at = creation_column(t);
-    return code;
+    MR_TRY(describe_rows(t, arena, err));
+    MR_TRY(find_uniques(t, arena, err));
+    MR_TRY(
+        configured_column(t, pair->config->time_column, "time column", &t->time_at, err));
+    MR_TRY(configured_column(t, pair->config->update_column, "update column",
+                             &t->update_at, err));
+    t->created_at = creation_column(t);
+    return MR_OK;
 }
 
 /* Where the chosen run's images have what the plan reads. */
@@ -424,8 +420,8 @@ static enum mr_code push_table(struct opening *o, struct mr_pair *pair,
     t->gone = mr_arena_calloc(o->arena, 1, sizeof *t->gone);
     if (t->gone == NULL)
         return nomem(err);
-    enum mr_code code = find_images(t, o->arena, err);
-    return code == MR_OK ? describe(t, o->arena, err) : code;
+    MR_TRY(find_images(t, o->arena, err));
+    return describe(t, o->arena, err);
 }
 
 /* A pair of tables is planned if the run compared all of it. */
@@ -490,14 +486,14 @@ static enum mr_code take_known(struct opening *o, const struct mr_plan_tables_ta
     o->fates = mr_arena_calloc(o->arena, o->nknown + 1, sizeof *o->fates);
     if (o->fates == NULL)
         return nomem(err);
-    enum mr_code code = take_all(o, task->sides, err);
+    MR_TRY(take_all(o, task->sides, err));
     const struct mr_plan_gone_task gone = {.sides = task->sides,
                                            .patterns = task->patterns,
                                            .known = o->known,
                                            .fates = o->fates,
                                            .nknown = o->nknown,
                                            .arena = o->arena};
-    return code == MR_OK ? mr_plan_gone_check(&gone, err) : code;
+    return mr_plan_gone_check(&gone, err);
 }
 
 static enum mr_code freeze(struct opening *o, struct mr_err *err)
@@ -549,10 +545,9 @@ enum mr_code mr_plan_row_digest(const struct mr_plan_table *table, struct mr_key
                                 struct mr_digest *digest, struct mr_err *err)
 {
     size_t pos = 0;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < table->pair->find.ncolumns; i++)
-        code = mr_row_skip(image.ptr, image.len, &pos, err);
-    return code == MR_OK ? mr_row_digest(image.ptr, pos, digest, err) : code;
+    for (size_t i = 0; i < table->pair->find.ncolumns; i++)
+        MR_TRY(mr_row_skip(image.ptr, image.len, &pos, err));
+    return mr_row_digest(image.ptr, pos, digest, err);
 }
 
 enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan,

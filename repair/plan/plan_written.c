@@ -73,19 +73,19 @@ enum mr_code mr_plan_written_note(struct mr_case *cf, const struct mr_plan_store
                                   const struct mr_plan_tables *tables, struct mr_err *err)
 {
     struct mr_case_stmt *keyed = NULL, *keyless = NULL;
-    enum mr_code code = mr_case_exec(cf, schema_sql, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, note_sql, &keyed, err);
-    if (code == MR_OK)
-        code = mr_case_prepare(cf, note_any_sql, &keyless, err);
-    for (size_t i = 0; code == MR_OK && i < tables->ntables; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_exec(cf, schema_sql, err));
+    MR_TRY_OUT(mr_case_prepare(cf, note_sql, &keyed, err));
+    MR_TRY_OUT(mr_case_prepare(cf, note_any_sql, &keyless, err));
+    for (size_t i = 0; i < tables->ntables; i++) {
         struct mr_case_stmt *stmt = tables->tables[i].key.count > 0 ? keyed : keyless;
-        code = MR_CASE_RUN(stmt, err,
-                           MR_ARG_TEXT("name", mr_plan_table_name(&tables->tables[i])),
-                           MR_ARG_INT("plan", mr_plan_store_id(store)),
-                           MR_ARG_INT("tbl", i), MR_ARG_INT("insert", MR_DECIDE_INSERT),
-                           MR_ARG_INT("delete", MR_DECIDE_DELETE));
+        MR_TRY_OUT(MR_CASE_RUN(
+            stmt, err, MR_ARG_TEXT("name", mr_plan_table_name(&tables->tables[i])),
+            MR_ARG_INT("plan", mr_plan_store_id(store)), MR_ARG_INT("tbl", i),
+            MR_ARG_INT("insert", MR_DECIDE_INSERT),
+            MR_ARG_INT("delete", MR_DECIDE_DELETE)));
     }
+out:
     mr_case_free(keyed);
     mr_case_free(keyless);
     return code;

@@ -69,11 +69,9 @@ enum mr_code mr_undecided_digest(const char *path, char hex[MR_SHA256_HEX],
 {
     struct reading r = {.decision = SIZE_MAX};
     struct mr_csv_in csv;
-    enum mr_code code = mr_sha256_init(&r.hash, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_sha256_init(&r.hash, err));
     mr_csv_in_init_loose(&csv, take_record, &r);
-    code = mr_csv_in_file(&csv, path, MR_IN_PART, err);
+    enum mr_code code = mr_csv_in_file(&csv, path, MR_IN_PART, err);
     mr_csv_in_release(&csv);
     if (code == MR_OK)
         mr_sha256_finish(&r.hash, hex);

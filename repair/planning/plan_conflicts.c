@@ -274,11 +274,9 @@ enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task,
                                "target,decision\r\n";
     struct writing w = {.task = task, .line = MR_STRBUF_INIT, .text = MR_STRBUF_INIT};
     struct mr_plan_file_out *out = NULL;
-    enum mr_code code = mr_plan_writer_open(task->writer, "conflicts.csv", &out, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_plan_writer_open(task->writer, "conflicts.csv", &out, err));
     w.sink = mr_plan_file_sink(out);
-    code = mr_plan_file_write(out, head, sizeof head - 1, err);
+    enum mr_code code = mr_plan_file_write(out, head, sizeof head - 1, err);
     for (size_t i = 0; code == MR_OK && i < task->tables->ntables; i++) {
         w.table = &task->tables->tables[i];
         code = write_rows(&w, err);

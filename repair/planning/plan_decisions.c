@@ -343,10 +343,9 @@ static enum mr_code name_row(struct mr_plan_decisions *d, const struct mr_plan_t
                              struct mr_key key, struct mr_err *err)
 {
     mr_strbuf_reset(&d->text);
-    enum mr_code code = t->key.count > 0
-                            ? mr_plan_text_values(&d->text, t, &t->key, key, err)
-                            : mr_plan_text_json(&d->text, t, key, err);
-    return code == MR_OK ? mr_strbuf_check(&d->text, "reading decisions", err) : code;
+    MR_TRY(t->key.count > 0 ? mr_plan_text_values(&d->text, t, &t->key, key, err)
+                            : mr_plan_text_json(&d->text, t, key, err));
+    return mr_strbuf_check(&d->text, "reading decisions", err);
 }
 
 /* A copy that lives as long as the decisions. */
@@ -376,21 +375,23 @@ static enum mr_code find_line(struct mr_plan_decisions *d, const struct mr_plan_
     bool found = false;
     *line = 0;
     mr_case_reset(d->by_key);
-    enum mr_code code = ask_key(d, t, d->text.ptr, &found, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(ask_key(d, t, d->text.ptr, &found, err));
     struct mr_case_stmt *stmt = d->by_key;
-    if (code == MR_OK && !found && t->key.count == 1 && mr_plan_has_counter(t)) {
+    if (!found && t->key.count == 1 && mr_plan_has_counter(t)) {
         stmt = d->by_run;
         mr_case_reset(stmt);
-        code = MR_CASE_ASK(
+        MR_TRY_OUT(MR_CASE_ASK(
             stmt, &found, err, MR_ARG_TEXT("tbl", mr_plan_table_name(t)),
-            MR_ARG_INT("n", mr_counted_of_text(d->text.ptr, t->counts_unsigned, NULL)));
+            MR_ARG_INT("n", mr_counted_of_text(d->text.ptr, t->counts_unsigned, NULL))));
     }
-    if (code == MR_OK && found) {
+    if (found) {
         *line = mr_case_int(stmt, 0);
         *choice = keep_choice(d, mr_case_text(stmt, 1));
         if (*choice == NULL)
-            code = mr_err_nomem(err, "reading decisions");
+            MR_TRY_OUT(mr_err_nomem(err, "reading decisions"));
     }
+out:
     mr_case_reset(d->by_run);
     return code;
 }
@@ -400,11 +401,12 @@ static enum mr_code find_in_file(struct mr_plan_decisions *d,
                                  const char **choice, struct mr_err *err)
 {
     int64_t line = 0;
-    enum mr_code code = name_row(d, t, key, err);
-    if (code == MR_OK)
-        code = find_line(d, t, &line, choice, err);
-    if (code == MR_OK && line != 0)
-        code = note(d, line, true, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(name_row(d, t, key, err));
+    MR_TRY_OUT(find_line(d, t, &line, choice, err));
+    if (line != 0)
+        MR_TRY_OUT(note(d, line, true, err));
+out:
     mr_case_reset(d->by_key);
     return code;
 }
@@ -459,14 +461,13 @@ static enum mr_code check_images(struct mr_plan_decisions *d,
     const char *target = mr_case_text(d->by_key, 3);
     const struct mr_key images[] = {e->source, e->target};
     bool is_value = e->kind != NULL && mr_conflict_is_value(mr_conflict_named(e->kind));
-    enum mr_code code = MR_OK;
     if (mr_case_int(d->by_key, 4) == 0)
         return MR_OK; /* nobody asked for it: it is settled otherwise */
     if (source != NULL && images[0].ptr != NULL)
-        code = compare(d, t, images[0], source, "source", err);
-    if (code == MR_OK && is_value && target != NULL && images[1].ptr != NULL)
-        code = compare(d, t, images[1], target, "target", err);
-    return code;
+        MR_TRY(compare(d, t, images[0], source, "source", err));
+    if (is_value && target != NULL && images[1].ptr != NULL)
+        MR_TRY(compare(d, t, images[1], target, "target", err));
+    return MR_OK;
 }
 
 /* What is chosen for a row above holds for the row, too. */

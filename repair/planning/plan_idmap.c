@@ -182,7 +182,6 @@ static enum mr_code check_group(const struct reading *r, enum column from, enum 
 static enum mr_code read_header(struct reading *r, const struct mr_csv_field *fields,
                                 size_t count, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     r->width = count;
     for (size_t c = 0; c < COLUMNS; c++) {
         r->at[c] = SIZE_MAX;
@@ -197,9 +196,9 @@ static enum mr_code read_header(struct reading *r, const struct mr_csv_field *fi
         if (c < NEEDED && r->at[c] == SIZE_MAX)
             return no_column(column_names[c], err);
     }
-    for (size_t g = 0; code == MR_OK && g < sizeof groups / sizeof *groups; g++)
-        code = check_group(r, groups[g].from, groups[g].to, err);
-    return code;
+    for (size_t g = 0; g < sizeof groups / sizeof *groups; g++)
+        MR_TRY(check_group(r, groups[g].from, groups[g].to, err));
+    return MR_OK;
 }
 
 /* Each row of SOURCE, and each key of TARGET, is one line's. */

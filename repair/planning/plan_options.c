@@ -339,20 +339,14 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     struct mr_plan_options *o = settings->values;
     const struct mr_option *margin = mr_settings_find(settings->set, "margin");
     o->has_margin = mr_settings_origin(settings, margin)->kind != MR_ORIGIN_DEFAULT;
-    enum mr_code code = mr_general_options_finish(settings, &o->general, err);
-    if (code == MR_OK)
-        code = finish_policy(o, err);
-    if (code == MR_OK)
-        code = finish_reseed(o, err);
-    if (code == MR_OK)
-        code = finish_split_at(o, err);
-    if (code == MR_OK)
-        code = finish_split_keys(o, settings->arena, err);
-    if (code == MR_OK)
-        code = finish_on_conflict(o, settings->arena, err);
-    if (code == MR_OK)
-        code = finish_other_policy(o, err);
-    return code == MR_OK ? mr_trigger_option_check(o->allow_triggers, err) : code;
+    MR_TRY(mr_general_options_finish(settings, &o->general, err));
+    MR_TRY(finish_policy(o, err));
+    MR_TRY(finish_reseed(o, err));
+    MR_TRY(finish_split_at(o, err));
+    MR_TRY(finish_split_keys(o, settings->arena, err));
+    MR_TRY(finish_on_conflict(o, settings->arena, err));
+    MR_TRY(finish_other_policy(o, err));
+    return mr_trigger_option_check(o->allow_triggers, err);
 }
 
 const struct mr_option_set mr_plan_option_set = {

@@ -30,16 +30,11 @@ static enum mr_code record(struct mr_planning *p, struct mr_err *err)
 
 enum mr_code mr_plan_reseed(struct mr_planning *p, struct mr_err *err)
 {
-    enum mr_code code = mr_plan_refuse_itself(&p->sides, &p->arena, err);
-    if (code == MR_OK)
-        code = mr_planning_describe(p, MR_POLICY_RESEED, err);
-    if (code == MR_OK)
-        code = make_plan(p, err);
-    if (code == MR_OK)
-        code = mr_planning_add_script(p, "reseed.sql", mr_reseed_sql, err);
-    if (code == MR_OK)
-        code = mr_planning_add_script(p, "verify.sql", mr_reseed_verify_sql, err);
-    if (code == MR_OK)
-        code = record(p, err);
-    return code == MR_OK ? mr_planning_publish(p, err) : code;
+    MR_TRY(mr_plan_refuse_itself(&p->sides, &p->arena, err));
+    MR_TRY(mr_planning_describe(p, MR_POLICY_RESEED, err));
+    MR_TRY(make_plan(p, err));
+    MR_TRY(mr_planning_add_script(p, "reseed.sql", mr_reseed_sql, err));
+    MR_TRY(mr_planning_add_script(p, "verify.sql", mr_reseed_verify_sql, err));
+    MR_TRY(record(p, err));
+    return mr_planning_publish(p, err);
 }

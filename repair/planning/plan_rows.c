@@ -75,13 +75,11 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
                                                  .case_path = o->case_path,
                                                  .config = r->p->config->file,
                                                  .arena = &r->p->arena};
-    enum mr_code code = mr_plan_select_tied(&r->tables, &patterns, &r->p->arena, err);
-    if (code == MR_OK)
-        code = mr_plan_parents_check(&parents, err);
-    if (code == MR_OK && o->idmap != NULL)
-        code = mr_plan_idmap_read(o->idmap, r->p->fd, &r->tables, err);
-    if (code == MR_OK)
-        code = open_decisions(r, err);
+    MR_TRY(mr_plan_select_tied(&r->tables, &patterns, &r->p->arena, err));
+    MR_TRY(mr_plan_parents_check(&parents, err));
+    if (o->idmap != NULL)
+        MR_TRY(mr_plan_idmap_read(o->idmap, r->p->fd, &r->tables, err));
+    MR_TRY(open_decisions(r, err));
     const struct mr_merge_options options = {
         .split_at = o->split_at_text != NULL ? &o->split_at : NULL,
         .split_keys = o->split_keys,
@@ -98,9 +96,8 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
                                        .store = r->store,
                                        .options = &options,
                                        .target = r->p->manifest.target};
-    if (code == MR_OK)
-        code = mr_merge_plan(&task, &r->decided, err);
-    return code == MR_OK ? mr_plan_decisions_check(r->decisions, r->store, err) : code;
+    MR_TRY(mr_merge_plan(&task, &r->decided, err));
+    return mr_plan_decisions_check(r->decisions, r->store, err);
 }
 
 static enum mr_code decide_copy(struct rows *r, enum mr_copy_policy policy,
@@ -168,42 +165,41 @@ static enum mr_code add_note(struct rows *r, const char *kind, const char *table
 static enum mr_code note_counts(struct rows *r, struct mr_err *err)
 {
     char text[160];
-    enum mr_code code = MR_OK;
     if (r->decided.deleted_in_source > 0) {
         (void)snprintf(text, sizeof text,
                        "rows of the common past that only the live side still has, and "
                        "keeps: %" PRIu64,
                        r->decided.deleted_in_source);
-        code = add_note(r, "deleted-in-source", NULL, text, err);
+        MR_TRY(add_note(r, "deleted-in-source", NULL, text, err));
     }
-    if (code == MR_OK && r->decided.live_only > 0) {
+    if (r->decided.live_only > 0) {
         (void)snprintf(text, sizeof text,
                        "rows of the common past that only the live side edited: %" PRIu64,
                        r->decided.live_only);
-        code = add_note(r, "live-only", NULL, text, err);
+        MR_TRY(add_note(r, "live-only", NULL, text, err));
     }
-    if (code == MR_OK && r->kept > 0) {
+    if (r->kept > 0) {
         (void)snprintf(text, sizeof text,
                        "rows that differ and stay as they are on the target: %" PRIu64,
                        r->kept);
-        code = add_note(r, "kept", NULL, text, err);
+        MR_TRY(add_note(r, "kept", NULL, text, err));
     }
-    if (code == MR_OK && r->extra > 0) {
+    if (r->extra > 0) {
         (void)snprintf(text, sizeof text,
                        "rows that only the target has, and keeps: %" PRIu64, r->extra);
-        code = add_note(r, "extra", NULL, text, err);
+        MR_TRY(add_note(r, "extra", NULL, text, err));
     }
-    if (code == MR_OK && r->replaced > 0) {
+    if (r->replaced > 0) {
         (void)snprintf(
             text, sizeof text,
             "rows of people on the target that become other people's, whom the "
             "source has under their keys: %" PRIu64 " (merge keeps both)",
             r->replaced);
-        code = add_note(r, "replaced", NULL, text, err);
+        MR_TRY(add_note(r, "replaced", NULL, text, err));
     }
-    if (code == MR_OK && r->p->run.hidden != NULL)
-        code = add_note(r, "hidden", NULL, r->p->run.hidden, err);
-    return code;
+    if (r->p->run.hidden != NULL)
+        MR_TRY(add_note(r, "hidden", NULL, r->p->run.hidden, err));
+    return MR_OK;
 }
 
 /* Whoever planned this need not be who decided. */
@@ -231,14 +227,13 @@ static bool is_kept(const struct mr_plan_table *t)
 static enum mr_code note_loose(struct rows *r, struct mr_err *err)
 {
     const struct mr_planned *planned = &r->p->manifest.planned;
-    enum mr_code code = MR_OK;
     if (strcmp(r->p->opts->policy, MR_POLICY_MIRROR) == 0)
         return MR_OK;
-    for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++) {
+    for (size_t i = 0; i < r->tables.ntables; i++) {
         const uint64_t *n = planned->tables[i].decisions;
         if (n[MR_DECIDE_INSERT] + n[MR_DECIDE_RENUMBER] > 0 &&
             !is_kept(&r->tables.tables[i]))
-            code = add_note(r, MR_NOTE_LOOSE, planned->tables[i].table,
+            MR_TRY(add_note(r, MR_NOTE_LOOSE, planned->tables[i].table,
                             r->tables.tables[i].key.count > 0
                                 ? "no unique index keeps its identity: a program that "
                                   "looks for somebody before apply commits, and inserts "
@@ -248,9 +243,9 @@ static enum mr_code note_loose(struct rows *r, struct mr_err *err)
                                   "key: a program that looks for somebody before apply "
                                   "commits, and inserts them after, doubles them, and "
                                   "neither apply nor verify tells the rows apart",
-                            err);
+                            err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* What check found on SOURCE and SOURCE has no more: else nobody would hear of it again. */
@@ -285,10 +280,9 @@ static enum mr_code note_gone(struct rows *r, const struct mr_plan_table *t,
 /* Where --split-at says nothing of a table that rows are planned for. */
 static enum mr_code note_split(struct rows *r, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     if (r->p->opts->split_at_text == NULL)
         return MR_OK;
-    for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++) {
+    for (size_t i = 0; i < r->tables.ntables; i++) {
         const struct mr_plan_table *t = &r->tables.tables[i];
         const struct mr_planned_table *planned = &r->p->manifest.planned.tables[i];
         const char *why = mr_merge_split_misses(t, &r->p->opts->split_at);
@@ -296,16 +290,15 @@ static enum mr_code note_split(struct rows *r, struct mr_err *err)
             strcmp(planned->base_origin, MR_BOUND_TOLD) == 0)
             continue;
         mr_log_warning("table \"%s\": %s", mr_plan_table_name(t), why);
-        code = add_note(r, "split-at", mr_plan_table_name(t), why, err);
+        MR_TRY(add_note(r, "split-at", mr_plan_table_name(t), why, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* --split-at or split-key before the histories parted makes new rows of what both had. */
 static enum mr_code note_younger(struct rows *r, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++) {
+    for (size_t i = 0; i < r->tables.ntables; i++) {
         const struct mr_plan_table *t = &r->tables.tables[i];
         const char *origin = r->p->manifest.planned.tables[i].base_origin;
         const bool more = t->younger_equal >= MR_EQUAL_ABOVE_MOST;
@@ -325,10 +318,10 @@ static enum mr_code note_younger(struct rows *r, struct mr_err *err)
                      "give a greater one"
                    : "what may be of the common past is asked about");
         mr_log_warning("table \"%s\": %s", mr_plan_table_name(t), text);
-        code = add_note(r, by_key ? "split-key" : "split-at", mr_plan_table_name(t), text,
-                        err);
+        MR_TRY(add_note(r, by_key ? "split-key" : "split-at", mr_plan_table_name(t), text,
+                        err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* Which column does not hold which value: conflicts.csv names the column alone. */
@@ -511,40 +504,27 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
                                                    .plan = p->record.id,
                                                    .target = p->manifest.target,
                                                    .arena = &p->arena};
-    enum mr_code code = mr_plan_lost_check(&r->tables, r->store, err);
-    if (code == MR_OK)
-        code = mr_plan_summary(&task, planned, err);
-    if (code == MR_OK)
-        code = mr_script_shape_conditions(&p->manifest, p->opts->output, err);
-    if (code == MR_OK)
-        code = mr_plan_refuse_names(&r->tables, err);
-    if (code == MR_OK)
-        code = mr_plan_refuse_engines(&r->tables, planned, err);
-    if (code == MR_OK)
-        code = mr_plan_refuse_triggers(planned, planned->fire_triggers, err);
-    if (code == MR_OK)
-        code = mr_plan_counters(&counters, &p->manifest, &r->reserved, err);
-    if (code == MR_OK)
-        code = note_counts(r, err);
-    if (code == MR_OK)
-        code = note_decided(r, err);
-    for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++)
-        code = note_gone(r, &r->tables.tables[i], err);
-    for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++)
-        code = note_unfit(r, &r->tables.tables[i], err);
-    if (code == MR_OK)
-        code = note_loose(r, err);
-    if (code == MR_OK)
-        code = note_split(r, err);
-    if (code == MR_OK)
-        code = note_younger(r, err);
-    if (code == MR_OK)
-        code = mr_plan_keeps(&r->tables, planned, note_keeping, r, err);
-    for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
-        code = note_undo_fires(r, &planned->tables[i], err);
-    if (code == MR_OK)
-        code = note_mentions(r, err);
-    return code == MR_OK ? keep_notes(r, err) : code;
+    MR_TRY(mr_plan_lost_check(&r->tables, r->store, err));
+    MR_TRY(mr_plan_summary(&task, planned, err));
+    MR_TRY(mr_script_shape_conditions(&p->manifest, p->opts->output, err));
+    MR_TRY(mr_plan_refuse_names(&r->tables, err));
+    MR_TRY(mr_plan_refuse_engines(&r->tables, planned, err));
+    MR_TRY(mr_plan_refuse_triggers(planned, planned->fire_triggers, err));
+    MR_TRY(mr_plan_counters(&counters, &p->manifest, &r->reserved, err));
+    MR_TRY(note_counts(r, err));
+    MR_TRY(note_decided(r, err));
+    for (size_t i = 0; i < r->tables.ntables; i++)
+        MR_TRY(note_gone(r, &r->tables.tables[i], err));
+    for (size_t i = 0; i < r->tables.ntables; i++)
+        MR_TRY(note_unfit(r, &r->tables.tables[i], err));
+    MR_TRY(note_loose(r, err));
+    MR_TRY(note_split(r, err));
+    MR_TRY(note_younger(r, err));
+    MR_TRY(mr_plan_keeps(&r->tables, planned, note_keeping, r, err));
+    for (size_t i = 0; i < planned->ntables; i++)
+        MR_TRY(note_undo_fires(r, &planned->tables[i], err));
+    MR_TRY(note_mentions(r, err));
+    return keep_notes(r, err);
 }
 
 /* What apply and undo would refuse is never written. */
@@ -600,14 +580,11 @@ static enum mr_code write_files(struct rows *r, struct mr_err *err)
                                             .fd = r->p->fd,
                                             .writer = r->p->writer,
                                             .planned = &r->p->manifest.planned};
-    enum mr_code code = mr_planning_add_script(r->p, "reseed.sql", mr_reseed_sql, err);
-    if (code == MR_OK)
-        code = write_scripts(r, err);
-    if (code == MR_OK)
-        code = mr_plan_files_entities(&task, err);
-    if (code == MR_OK)
-        code = mr_plan_files_idmap(&task, err);
-    return code == MR_OK ? mr_plan_files_conflicts(&task, err) : code;
+    MR_TRY(mr_planning_add_script(r->p, "reseed.sql", mr_reseed_sql, err));
+    MR_TRY(write_scripts(r, err));
+    MR_TRY(mr_plan_files_entities(&task, err));
+    MR_TRY(mr_plan_files_idmap(&task, err));
+    return mr_plan_files_conflicts(&task, err);
 }
 
 /* Ids of an earlier plan's block stay reserved by that. */
@@ -616,34 +593,26 @@ static enum mr_code keep_blocks(struct rows *r, struct mr_err *err)
     struct mr_planning *p = r->p;
     struct mr_plan_block *blocks = NULL;
     size_t count = 0;
-    enum mr_code code = mr_planning_blocks(p, &blocks, err);
-    for (size_t i = 0; code == MR_OK && i < p->manifest.ncounters; i++)
+    MR_TRY(mr_planning_blocks(p, &blocks, err));
+    for (size_t i = 0; i < p->manifest.ncounters; i++)
         if (!r->reserved[i])
             blocks[count++] = blocks[i];
-    return code == MR_OK ? mr_planbook_add_blocks(p->fd, p->record.id, blocks, count, err)
-                         : code;
+    return mr_planbook_add_blocks(p->fd, p->record.id, blocks, count, err);
 }
 
 /* The case gets the plan as a whole, or not at all. */
 static enum mr_code make(struct rows *r, struct mr_err *err)
 {
     struct mr_planning *p = r->p;
-    enum mr_code code = mr_plan_store_open(p->fd, &r->store, err);
-    if (code == MR_OK)
-        code = mr_plan_store_begin(r->store, p->record.id, err);
-    if (code == MR_OK)
-        code = decide(r, err);
-    if (code == MR_OK)
-        code = mr_plan_written_note(mr_findings_case(p->fd), r->store, &r->tables, err);
-    if (code == MR_OK)
-        code = sum_up(r, err);
-    if (code == MR_OK)
-        code = write_files(r, err);
-    if (code == MR_OK)
-        code = keep_blocks(r, err);
-    if (code == MR_OK)
-        code = mr_plan_stood_end(&r->stood, err);
-    return code == MR_OK ? mr_plan_store_end(r->store, err) : code;
+    MR_TRY(mr_plan_store_open(p->fd, &r->store, err));
+    MR_TRY(mr_plan_store_begin(r->store, p->record.id, err));
+    MR_TRY(decide(r, err));
+    MR_TRY(mr_plan_written_note(mr_findings_case(p->fd), r->store, &r->tables, err));
+    MR_TRY(sum_up(r, err));
+    MR_TRY(write_files(r, err));
+    MR_TRY(keep_blocks(r, err));
+    MR_TRY(mr_plan_stood_end(&r->stood, err));
+    return mr_plan_store_end(r->store, err);
 }
 
 /* A plan whose directory did not get its name. */

@@ -24,11 +24,10 @@ enum mr_code mr_plan_stood_begin(struct mr_plan_stood *stood,
                                  const struct mr_pairing *pairing, struct mr_arena *arena,
                                  struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     *stood = (struct mr_plan_stood){.pairing = pairing, .arena = arena};
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = read_side(stood, (enum mr_side)side, &stood->marks[side], err);
-    return code;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(read_side(stood, (enum mr_side)side, &stood->marks[side], err));
+    return MR_OK;
 }
 
 static enum mr_code refuse(const struct mr_plan_stood *stood, size_t table,
@@ -46,13 +45,12 @@ static enum mr_code refuse(const struct mr_plan_stood *stood, size_t table,
 
 enum mr_code mr_plan_stood_end(const struct mr_plan_stood *stood, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         struct mr_table_mark *now = NULL;
-        code = read_side(stood, (enum mr_side)side, &now, err);
-        for (size_t i = 0; code == MR_OK && i < stood->pairing->ntables; i++)
+        MR_TRY(read_side(stood, (enum mr_side)side, &now, err));
+        for (size_t i = 0; i < stood->pairing->ntables; i++)
             if (mr_table_mark_is_other(&stood->marks[side][i], &now[i]))
-                code = refuse(stood, i, (enum mr_side)side, err);
+                MR_TRY(refuse(stood, i, (enum mr_side)side, err));
     }
-    return code;
+    return MR_OK;
 }

@@ -59,15 +59,14 @@ static enum mr_code take_surroundings(const struct summing *s,
 {
     struct mr_db *db = mr_reader_db(s->task->tables->pairing.side[MR_TARGET].main);
     struct mr_surroundings around;
-    enum mr_code code = db != NULL ? mr_surroundings_read(db, table->db, table->name,
-                                                          s->task->arena, &around, s->err)
-                                   : mr_err_set(s->err, MR_E_LOST,
-                                                "the connection to the target is gone");
-    if (code == MR_OK) {
-        out->knows_around = true;
-        out->around = (struct mr_planned_names){around.items, around.count};
-    }
-    return code;
+    MR_TRY(db != NULL
+               ? mr_surroundings_read(db, table->db, table->name, s->task->arena, &around,
+                                      s->err)
+               : mr_err_set(s->err, MR_E_LOST, "the connection to the target is gone"));
+    out->knows_around = true;
+    out->around = (struct mr_planned_names){around.items, around.count};
+
+    return MR_OK;
 }
 
 static enum mr_code describe_columns(const struct summing *s,
@@ -163,14 +162,11 @@ static enum mr_code describe(const struct summing *s, const struct mr_plan_table
     out->time_column = t->time_at != MR_NO_COLUMN
                            ? mr_pair_column(t->pair, MR_TARGET, t->time_at)->name
                            : NULL;
-    enum mr_code code = name_columns(s, t, &t->key, &out->key);
-    if (code == MR_OK)
-        code = name_columns(s, t, &t->named_by, &out->identity_columns);
-    if (code == MR_OK)
-        code = describe_columns(s, t, out);
-    if (code == MR_OK)
-        code = take_surroundings(s, target, out);
-    return code == MR_OK ? describe_references(s, t, out) : code;
+    MR_TRY(name_columns(s, t, &t->key, &out->key));
+    MR_TRY(name_columns(s, t, &t->named_by, &out->identity_columns));
+    MR_TRY(describe_columns(s, t, out));
+    MR_TRY(take_surroundings(s, target, out));
+    return describe_references(s, t, out);
 }
 
 /* ---- what is kept with the plan ---- */
@@ -193,25 +189,23 @@ static enum mr_code read_bounds(const struct summing *s, struct mr_planned_table
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = MR_CASE_PREPARE(
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(MR_CASE_PREPARE(
         s->cf,
         "SELECT base, base_origin, fresh, fresh_origin, start, step, ids FROM plan_table"
         " WHERE plan=:plan AND tbl=:tbl",
-        &stmt, s->err, MR_ARG_INT("plan", s->plan), MR_ARG_TEXT("tbl", out->table));
-    if (code == MR_OK)
-        code = mr_case_step(stmt, &row, s->err);
-    if (code == MR_OK && row) {
+        &stmt, s->err, MR_ARG_INT("plan", s->plan), MR_ARG_TEXT("tbl", out->table)));
+    MR_TRY_OUT(mr_case_step(stmt, &row, s->err));
+    if (row) {
         out->first_id = get_uint(stmt, 4);
         out->id_step = get_uint(stmt, 5);
         out->nids = get_uint(stmt, 6);
-        code = copy_text(s, stmt, 0, &out->base);
-        if (code == MR_OK)
-            code = copy_text(s, stmt, 1, &out->base_origin);
-        if (code == MR_OK)
-            code = copy_text(s, stmt, 2, &out->fresh);
-        if (code == MR_OK)
-            code = copy_text(s, stmt, 3, &out->fresh_origin);
+        MR_TRY_OUT(copy_text(s, stmt, 0, &out->base));
+        MR_TRY_OUT(copy_text(s, stmt, 1, &out->base_origin));
+        MR_TRY_OUT(copy_text(s, stmt, 2, &out->fresh));
+        MR_TRY_OUT(copy_text(s, stmt, 3, &out->fresh_origin));
     }
+out:
     mr_case_free(stmt);
     return code;
 }
@@ -378,15 +372,13 @@ static enum mr_code sum_table(const struct summing *s, size_t at,
                               struct mr_planned_table *out)
 {
     const struct mr_plan_table *t = &s->task->tables->tables[at];
-    enum mr_code code = describe(s, t, out);
-    if (code == MR_OK)
-        code = read_bounds(s, out);
-    for (int d = MR_DECIDE_SAME; code == MR_OK && d < MR_DECISIONS; d++)
-        code = mr_plan_store_count(s->task->store, at, (enum mr_decision)d,
-                                   &out->decisions[d], s->err);
-    if (code == MR_OK)
-        code = count_kinds(s, at, out);
-    return code == MR_OK ? find_triggers(s, t, out) : code;
+    MR_TRY(describe(s, t, out));
+    MR_TRY(read_bounds(s, out));
+    for (int d = MR_DECIDE_SAME; d < MR_DECISIONS; d++)
+        MR_TRY(mr_plan_store_count(s->task->store, at, (enum mr_decision)d,
+                                   &out->decisions[d], s->err));
+    MR_TRY(count_kinds(s, at, out));
+    return find_triggers(s, t, out);
 }
 
 enum mr_code mr_plan_summary(const struct mr_plan_summary_task *task,

@@ -33,14 +33,13 @@ static enum mr_code open_case(struct mr_planning *p, struct mr_err *err)
 
 static enum mr_code choose_run(struct mr_planning *p, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     if (p->fd != NULL && p->opts->policy == NULL)
-        code = mr_findings_run_last(p->fd, &p->arena, &p->run, err);
-    if (code == MR_OK && (p->opts->policy != NULL || p->run.id != 0))
-        code = mr_findings_run_choose(p->fd, p->opts->run, &p->arena, &p->run, err);
-    if (code == MR_OK && p->opts->policy != NULL)
+        MR_TRY(mr_findings_run_last(p->fd, &p->arena, &p->run, err));
+    if (p->opts->policy != NULL || p->run.id != 0)
+        MR_TRY(mr_findings_run_choose(p->fd, p->opts->run, &p->arena, &p->run, err));
+    if (p->opts->policy != NULL)
         mr_log_info("run %s: %s -> %s", p->run.uuid, p->run.source, p->run.target);
-    return code;
+    return MR_OK;
 }
 
 /* ---- servers ---- */
@@ -145,10 +144,10 @@ static enum mr_code refuse_turned(const struct mr_planning *p, int side,
 static enum mr_code refuse_all_turned(struct mr_planning *p, struct mr_err *err)
 {
     const char *merged[MR_SIDES];
-    enum mr_code code = mr_planbook_endpoints(p->fd, "merge", &p->arena, merged, err);
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = refuse_turned(p, side, merged, err);
-    return code;
+    MR_TRY(mr_planbook_endpoints(p->fd, "merge", &p->arena, merged, err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY(refuse_turned(p, side, merged, err));
+    return MR_OK;
 }
 
 static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
@@ -173,14 +172,12 @@ static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
 
 enum mr_code mr_planning_open(struct mr_planning *p, struct mr_err *err)
 {
-    enum mr_code code = mr_plan_writer_begin(p->opts->output, &p->writer, err);
-    if (code == MR_OK && p->opts->sign_with != NULL)
-        code = mr_sign_key_load(p->opts->sign_with, &p->signer, err);
-    if (code == MR_OK)
-        code = open_case(p, err);
-    if (code == MR_OK)
-        code = choose_run(p, err);
-    return code == MR_OK ? open_sides(p, err) : code;
+    MR_TRY(mr_plan_writer_begin(p->opts->output, &p->writer, err));
+    if (p->opts->sign_with != NULL)
+        MR_TRY(mr_sign_key_load(p->opts->sign_with, &p->signer, err));
+    MR_TRY(open_case(p, err));
+    MR_TRY(choose_run(p, err));
+    return open_sides(p, err);
 }
 
 enum mr_code mr_planning_close(struct mr_planning *p, enum mr_code code,

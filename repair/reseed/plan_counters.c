@@ -159,10 +159,9 @@ enum mr_code mr_plan_counters_open(struct mr_case *cf, int64_t plan, struct mr_e
         " base TEXT, base_origin TEXT, fresh TEXT, fresh_origin TEXT, next TEXT,"
         " margin TEXT, start TEXT, step TEXT, ids TEXT, counter TEXT,"
         " PRIMARY KEY (plan, tbl)) STRICT";
-    enum mr_code code = mr_case_exec(cf, schema_sql, err);
-    return code == MR_OK ? MR_CASE_ONCE(cf, "DELETE FROM plan_table WHERE plan=:plan",
-                                        err, MR_ARG_INT("plan", plan))
-                         : code;
+    MR_TRY(mr_case_exec(cf, schema_sql, err));
+    return MR_CASE_ONCE(cf, "DELETE FROM plan_table WHERE plan=:plan", err,
+                        MR_ARG_INT("plan", plan));
 }
 
 enum mr_code mr_plan_counters(const struct mr_plan_counters_task *task,

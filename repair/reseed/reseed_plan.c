@@ -163,9 +163,7 @@ static enum mr_code set_value(struct planner *p, struct work *w)
 {
     struct mr_counter *c = &w->counter;
     uint64_t margin = 0;
-    enum mr_code code = wanted_margin(p, w, &margin);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(wanted_margin(p, w, &margin));
     uint64_t next = next_of(c);
     struct mr_reseed_value value = mr_reseed_value(next, margin, w->limit, w->step);
     if (!value.fits)
@@ -200,11 +198,11 @@ static enum mr_code is_untouched(struct planner *p, const struct work *w,
     *untouched = false;
     if (source > block->from || (target > block->from && target < block->reseed_to))
         return MR_OK;
-    enum mr_code code = mr_reseed_is_used(mr_reader_db(p->task->side[MR_TARGET].main),
-                                          w->pair.table[MR_TARGET], c->column,
-                                          block->from, block->to, &used, p->err);
-    *untouched = code == MR_OK && !used;
-    return code;
+    MR_TRY(mr_reseed_is_used(mr_reader_db(p->task->side[MR_TARGET].main),
+                             w->pair.table[MR_TARGET], c->column, block->from, block->to,
+                             &used, p->err));
+    *untouched = !used;
+    return MR_OK;
 }
 
 static enum mr_code take_reserved(struct planner *p, struct work *w, bool *taken)
@@ -280,10 +278,10 @@ static enum mr_code keep(struct planner *p, const struct work *w)
 static enum mr_code finish(struct planner *p, struct work *w)
 {
     bool taken = false;
-    enum mr_code code = take_reserved(p, w, &taken);
-    if (code == MR_OK && !taken)
-        code = set_value(p, w);
-    return code == MR_OK ? keep(p, w) : code;
+    MR_TRY(take_reserved(p, w, &taken));
+    if (!taken)
+        MR_TRY(set_value(p, w));
+    return keep(p, w);
 }
 
 static enum mr_code plan_auto(struct planner *p, struct work *w)
@@ -304,16 +302,15 @@ static enum mr_code read_sequences(struct planner *p, struct work *w,
     struct mr_counter *c = &w->counter;
     const char *db = NULL, *name = NULL;
     const struct mr_server_side *side = p->task->side;
-    enum mr_code code = mr_sequence_read(mr_reader_db(side[MR_TARGET].main),
-                                         c->sequence_db, c->sequence, target, p->err);
+    MR_TRY(mr_sequence_read(mr_reader_db(side[MR_TARGET].main), c->sequence_db,
+                            c->sequence, target, p->err));
     const struct mr_column *col = w->pair.column[MR_SOURCE];
-    if (code == MR_OK && col != NULL &&
+    if (col != NULL &&
         mr_sequence_of(col, w->pair.table[MR_SOURCE]->db, p->task->arena, &db, &name))
-        code = mr_side_sequence_next(side[MR_SOURCE].main, db, name, &c->next[MR_SOURCE],
-                                     p->err);
-    if (code == MR_OK)
-        c->next[MR_TARGET] = target->next;
-    return code;
+        MR_TRY(mr_side_sequence_next(side[MR_SOURCE].main, db, name, &c->next[MR_SOURCE],
+                                     p->err));
+    c->next[MR_TARGET] = target->next;
+    return MR_OK;
 }
 
 static enum mr_code plan_sequence(struct planner *p, struct work *w)
@@ -474,8 +471,7 @@ static enum mr_code plan_db(struct planner *p, const struct mr_db_pair *pair)
 {
     const struct mr_catalogue *cs = p->task->side[MR_SOURCE].cat;
     const struct mr_catalogue *ct = p->task->side[MR_TARGET].cat;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < cs->ntables; i++) {
+    for (size_t i = 0; i < cs->ntables; i++) {
         const struct mr_table *s = &cs->tables[i];
         if (strcmp(s->db, pair->name[MR_SOURCE]) != 0 || !selects(p, s->db, s->name))
             continue;
@@ -484,19 +480,19 @@ static enum mr_code plan_db(struct planner *p, const struct mr_db_pair *pair)
             return mr_cancelled_err(p->err);
         const struct mr_table *t =
             mr_sides_twin(cs, s->db, ct, pair->name[MR_TARGET], s->name);
-        code = t != NULL ? plan_pair(p, s, t)
-                         : skip_lonely(p, s, pair->name[MR_TARGET], MR_TARGET);
+        MR_TRY(t != NULL ? plan_pair(p, s, t)
+                         : skip_lonely(p, s, pair->name[MR_TARGET], MR_TARGET));
     }
-    for (size_t i = 0; code == MR_OK && i < ct->ntables; i++) {
+    for (size_t i = 0; i < ct->ntables; i++) {
         const struct mr_table *t = &ct->tables[i];
         if (strcmp(t->db, pair->name[MR_TARGET]) != 0 ||
             !selects(p, pair->name[MR_SOURCE], t->name) ||
             mr_sides_twin(ct, t->db, cs, pair->name[MR_SOURCE], t->name) != NULL)
             continue;
         p->selected++;
-        code = skip_lonely(p, t, pair->name[MR_SOURCE], MR_SOURCE);
+        MR_TRY(skip_lonely(p, t, pair->name[MR_SOURCE], MR_SOURCE));
     }
-    return code;
+    return MR_OK;
 }
 
 /* db NULL: databases. */
@@ -610,20 +606,17 @@ enum mr_code mr_reseed_plan(const struct mr_reseed_task *task,
                         .skipped = MR_VEC_INIT(struct mr_plan_skipped),
                         .err = err};
     struct mr_vec pairs = MR_VEC_INIT(struct mr_db_pair);
-    enum mr_code code = mr_sides_pair_dbs(task->side, task->arena, &pairs, err);
-    if (code == MR_OK)
-        code = read_step(&p);
-    if (code == MR_OK)
-        code = mr_reseed_refs_load(&p.refs, task->side, &pairs, task->config, task->arena,
-                                   err);
-    for (size_t i = 0; code == MR_OK && i < pairs.count; i++)
-        code = plan_db(&p, mr_vec_at(&pairs, i));
-    if (code == MR_OK)
-        code = name_unseen(&p, &pairs);
-    if (code == MR_OK)
-        code = require_selected(&p);
-    if (code == MR_OK)
-        code = fill_manifest(&p, manifest);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_sides_pair_dbs(task->side, task->arena, &pairs, err));
+    MR_TRY_OUT(read_step(&p));
+    MR_TRY_OUT(
+        mr_reseed_refs_load(&p.refs, task->side, &pairs, task->config, task->arena, err));
+    for (size_t i = 0; i < pairs.count; i++)
+        MR_TRY_OUT(plan_db(&p, mr_vec_at(&pairs, i)));
+    MR_TRY_OUT(name_unseen(&p, &pairs));
+    MR_TRY_OUT(require_selected(&p));
+    MR_TRY_OUT(fill_manifest(&p, manifest));
+out:
     mr_reseed_refs_release(&p.refs);
     mr_vec_release(&p.counters);
     mr_vec_release(&p.skipped);

@@ -23,22 +23,21 @@ enum mr_code mr_reseed_read(const struct mr_server_side side[MR_SIDES],
                             const struct mr_reseed_pair *pair, uint64_t next[MR_SIDES],
                             uint64_t greatest[MR_SIDES], struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (int s = MR_SOURCE; code == MR_OK && s < MR_SIDES; s++) {
+    for (int s = MR_SOURCE; s < MR_SIDES; s++) {
         const struct mr_side_column c = {side[s].main, pair->table[s], pair->column[s]};
         next[s] = greatest[s] = 0;
         if (c.table != NULL && c.column != NULL)
-            code = mr_side_greatest(&c, &greatest[s], err);
+            MR_TRY(mr_side_greatest(&c, &greatest[s], err));
     }
-    for (int s = MR_SOURCE; code == MR_OK && s < MR_SIDES; s++) {
+    for (int s = MR_SOURCE; s < MR_SIDES; s++) {
         const struct mr_side_column c = {side[s].main, pair->table[s], pair->column[s]};
         if (c.table == NULL || c.column == NULL || !c.column->auto_increment)
             continue;
-        code = mr_side_next_id(&c, &next[s], err);
-        if (code == MR_OK && next[s] == 0)
+        MR_TRY(mr_side_next_id(&c, &next[s], err));
+        if (next[s] == 0)
             next[s] = 1;
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_reseed_is_used(struct mr_db *db, const struct mr_table *table,

@@ -163,13 +163,12 @@ enum mr_code mr_reseed_refs_load(struct mr_reseed_refs *refs,
                        .pairs = pairs,
                        .config = config,
                        .err = err};
-    enum mr_code code = MR_OK;
     refs->arena = arena;
     refs->target = side[MR_TARGET].cat;
     refs->edges = (struct mr_vec)MR_VEC_INIT(struct mr_reseed_edge);
-    for (size_t i = 0; code == MR_OK && i < refs->target->ntables; i++)
-        code = add_table(&l, &refs->target->tables[i]);
-    return code;
+    for (size_t i = 0; i < refs->target->ntables; i++)
+        MR_TRY(add_table(&l, &refs->target->tables[i]));
+    return MR_OK;
 }
 
 void mr_reseed_refs_release(struct mr_reseed_refs *refs)

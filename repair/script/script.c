@@ -177,11 +177,11 @@ static const char *name_of(const struct mr_script *s)
 static enum mr_code flush(struct mr_script *s, struct mr_err *err)
 {
     const struct mr_sink *sink = sink_of(s);
-    enum mr_code code = mr_strbuf_check(&s->sql, "writing a script", err);
-    if (code == MR_OK)
-        code = mr_plan_packet_check(s->plan, name_of(s), s->sql.ptr, s->sql.len, err);
-    if (code == MR_OK)
-        code = sink->write(sink->arg, s->sql.ptr, s->sql.len, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&s->sql, "writing a script", err));
+    MR_TRY_OUT(mr_plan_packet_check(s->plan, name_of(s), s->sql.ptr, s->sql.len, err));
+    MR_TRY_OUT(sink->write(sink->arg, s->sql.ptr, s->sql.len, err));
+out:
     mr_strbuf_reset(&s->sql);
     return code;
 }
@@ -245,14 +245,13 @@ static enum mr_code head(struct mr_script *s, struct mr_err *err)
         mr_script_guard(&s->sql, s->manifest, true);
     }
     mr_script_guard_packet(&s->sql, s->manifest);
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++) {
+    for (size_t i = 0; i < s->plan->ntables; i++) {
         if (!s->tables[i].planned)
             continue;
         guard_columns(s, &s->plan->tables[i]);
-        code = mr_script_guard_around(s, &s->plan->tables[i], err);
+        MR_TRY(mr_script_guard_around(s, &s->plan->tables[i], err));
     }
-    return code == MR_OK ? flush(s, err) : code;
+    return flush(s, err);
 }
 
 static enum mr_code unit(struct mr_script *s, struct mr_err *err)
@@ -328,10 +327,9 @@ static enum mr_code write_file(struct mr_script *s, enum mr_script_kind kind,
 {
     s->kind = kind;
     *rows = 0;
-    enum mr_code code = head(s, err);
-    if (code == MR_OK)
-        code = kind == MR_SCRIPT_UNDO ? undo_units(s, err) : write_units(s, rows, err);
-    return code == MR_OK ? tail(s, err) : code;
+    MR_TRY(head(s, err));
+    MR_TRY(kind == MR_SCRIPT_UNDO ? undo_units(s, err) : write_units(s, rows, err));
+    return tail(s, err);
 }
 
 enum mr_code mr_script_write(const struct mr_script_task *task,

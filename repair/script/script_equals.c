@@ -37,11 +37,10 @@ static enum mr_code note_row(void *ctx, const struct mr_entity *e, struct mr_err
 {
     struct noting *n = ctx;
     struct mr_digest digest;
-    enum mr_code code = mr_plan_digester_row(n->digester, e->after, &digest, err);
-    return code == MR_OK ? MR_CASE_RUN(n->add, err, MR_ARG_INT("entity", e->id),
-                                       MR_ARG_INT("tbl", n->table->at),
-                                       MR_ARG_BLOB("digest", &digest, sizeof digest))
-                         : code;
+    MR_TRY(mr_plan_digester_row(n->digester, e->after, &digest, err));
+    return MR_CASE_RUN(n->add, err, MR_ARG_INT("entity", e->id),
+                       MR_ARG_INT("tbl", n->table->at),
+                       MR_ARG_BLOB("digest", &digest, sizeof digest));
 }
 
 /* ---- what stands on TARGET ---- */
@@ -58,11 +57,10 @@ static enum mr_code count_row(void *ctx, const struct mr_merge_ask *ask,
     struct counting *c = ctx;
     struct mr_digest digest;
     (void)ask;
-    enum mr_code code = mr_plan_digester_row(
-        c->digester, (struct mr_key){row->image, row->len}, &digest, err);
-    return code == MR_OK ? MR_CASE_RUN(c->count, err, MR_ARG_INT("tbl", c->table->at),
-                                       MR_ARG_BLOB("digest", &digest, sizeof digest))
-                         : code;
+    MR_TRY(mr_plan_digester_row(c->digester, (struct mr_key){row->image, row->len},
+                                &digest, err));
+    return MR_CASE_RUN(c->count, err, MR_ARG_INT("tbl", c->table->at),
+                       MR_ARG_BLOB("digest", &digest, sizeof digest));
 }
 
 static enum mr_code count_table(struct mr_script *s, const struct mr_plan_table *t,
@@ -77,20 +75,19 @@ static enum mr_code count_table(struct mr_script *s, const struct mr_plan_table 
     struct noting noting = {t, &digester, add};
     c->table = t;
     c->digester = &digester;
-    enum mr_code code = mr_plan_digester_of(&digester, t, &arena, err);
-    if (code == MR_OK)
-        code = mr_plan_store_each(s->task->store, t->at, MR_DECIDE_INSERT, note_row,
-                                  &noting, err);
-    if (code == MR_OK)
-        code = mr_plan_store_each(s->task->store, t->at, MR_DECIDE_RENUMBER, note_row,
-                                  &noting, err);
-    if (code == MR_OK)
-        code = mr_merge_work_run(&s->lookup,
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_plan_digester_of(&digester, t, &arena, err));
+    MR_TRY_OUT(mr_plan_store_each(s->task->store, t->at, MR_DECIDE_INSERT, note_row,
+                                  &noting, err));
+    MR_TRY_OUT(mr_plan_store_each(s->task->store, t->at, MR_DECIDE_RENUMBER, note_row,
+                                  &noting, err));
+    MR_TRY_OUT(mr_merge_work_run(&s->lookup,
                                  "INSERT OR IGNORE INTO script_bag (tbl, digest)"
                                  " SELECT tbl, digest FROM script_equal WHERE tbl=?1",
-                                 args, 1, &any, err);
-    if (code == MR_OK && any > 0)
-        code = mr_merge_lookup_stream(&s->lookup, &what, NULL, 0, count_row, c, err);
+                                 args, 1, &any, err));
+    if (any > 0)
+        MR_TRY_OUT(mr_merge_lookup_stream(&s->lookup, &what, NULL, 0, count_row, c, err));
+out:
     mr_plan_digester_release(&digester);
     mr_arena_release(&arena);
     return code;

@@ -73,14 +73,13 @@ static enum mr_code add_key(struct mr_script *s, const struct mr_table *child,
 enum mr_code mr_script_outside_open(struct mr_script *s, struct mr_err *err)
 {
     const struct mr_catalogue *cat = s->plan->pairing.side[MR_TARGET].cat;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < cat->ntables; i++) {
+    for (size_t i = 0; i < cat->ntables; i++) {
         const struct mr_table *child = &cat->tables[i];
-        for (size_t k = 0; code == MR_OK && k < child->nfks; k++)
+        for (size_t k = 0; k < child->nfks; k++)
             if (!mr_plan_has_foreign_key(s->plan, child, &child->fks[k]))
-                code = add_key(s, child, &child->fks[k], err);
+                MR_TRY(add_key(s, child, &child->fks[k], err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* An image that is passed through has what TARGET computes as it was before. */
@@ -120,11 +119,10 @@ static enum mr_code find_leaving(struct mr_script *s, size_t at, struct mr_err *
 
 enum mr_code mr_script_outside_find(struct mr_script *s, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     mr_vec_clear(&s->outer_leaving);
-    for (size_t i = 0; code == MR_OK && i < s->outers.count; i++)
-        code = find_leaving(s, i, err);
-    return code;
+    for (size_t i = 0; i < s->outers.count; i++)
+        MR_TRY(find_leaving(s, i, err));
+    return MR_OK;
 }
 
 bool mr_script_outside_leaves(const struct mr_script *s, size_t outer)

@@ -54,25 +54,25 @@ static enum mr_code note_set(struct mr_script *s, struct mr_case_stmt *add, bool
 {
     struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
+    for (size_t i = 0; i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
         struct mr_key image = noted_image(row, before);
         if (row->step.table == t->at && image.ptr != NULL)
-            code = mr_merge_lookup_push(&asks, (int64_t)i, image, t->sets[set],
-                                        &s->unit_arena, err);
+            MR_TRY_OUT(mr_merge_lookup_push(&asks, (int64_t)i, image, t->sets[set],
+                                            &s->unit_arena, err));
     }
-    if (code == MR_OK)
-        code = mr_merge_lookup_canonise(&s->lookup, t, t->sets[set], &asks,
-                                        &s->unit_arena, err);
-    for (size_t i = 0; code == MR_OK && i < asks.count; i++) {
+    MR_TRY_OUT(mr_merge_lookup_canonise(&s->lookup, t, t->sets[set], &asks,
+                                        &s->unit_arena, err));
+    for (size_t i = 0; i < asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&asks, i);
         const struct mr_script_row *row = mr_vec_at(&s->rows, (size_t)ask->tag);
-        code = MR_CASE_RUN(
+        MR_TRY_OUT(MR_CASE_RUN(
             add, err, MR_ARG_INT("tbl", t->at), MR_ARG_INT("set", set),
             MR_ARG_BYTES("canon", ask->canon), MR_ARG_INT("before", before),
             MR_ARG_INT("unit", s->unit), MR_ARG_INT("entity", row->step.entity),
-            MR_ARG_INT("step", row->step.op != MR_STEP_INSERT ? row->step.id : 0));
+            MR_ARG_INT("step", row->step.op != MR_STEP_INSERT ? row->step.id : 0)));
     }
+out:
     mr_vec_release(&asks);
     return code;
 }
@@ -102,8 +102,8 @@ static enum mr_code note_images(struct mr_script *s, bool before, struct mr_err 
 
 static enum mr_code note_unit(struct mr_script *s, struct mr_err *err)
 {
-    enum mr_code code = note_images(s, false, err);
-    return code == MR_OK ? note_images(s, true, err) : code;
+    MR_TRY(note_images(s, false, err));
+    return note_images(s, true, err);
 }
 
 /* ---- what its rows refer to ---- */
@@ -120,13 +120,11 @@ struct finding {
 static enum mr_code is_nameless(const struct mr_plan_table *t, struct mr_key image,
                                 bool *nameless, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     *nameless = t->named_by.count == 0;
-    for (size_t i = 0; code == MR_OK && t->identity == MR_PLAN_BY_COLUMNS && !*nameless &&
-                       i < t->named_by.count;
-         i++)
-        code = mr_script_is_null(image, t->named_by.at[i], nameless, err);
-    return code;
+    for (size_t i = 0;
+         t->identity == MR_PLAN_BY_COLUMNS && !*nameless && i < t->named_by.count; i++)
+        MR_TRY(mr_script_is_null(image, t->named_by.at[i], nameless, err));
+    return MR_OK;
 }
 
 static enum mr_code add_parent(struct finding *f, struct mr_key image,
@@ -237,12 +235,10 @@ static enum mr_code take_noted(struct finding *f, const struct noted *n,
     const struct mr_plan_table *child =
         &s->plan->tables[s->plan->references[f->reference].child];
     struct mr_key image = {0};
-    enum mr_code code = MR_OK;
     if (s->kind == MR_SCRIPT_APPLY && child->pair->find.subject == MR_SUBJECT_NO)
-        code = mr_script_spans_add(s, n->unit, s->unit, err);
-    if (code == MR_OK)
-        code = noted_row(f, n, &image, err);
-    return code == MR_OK ? add_parent(f, image, origin, err) : code;
+        MR_TRY(mr_script_spans_add(s, n->unit, s->unit, err));
+    MR_TRY(noted_row(f, n, &image, err));
+    return add_parent(f, image, origin, err);
 }
 
 /* stood: a row was there before the plan. */
@@ -269,8 +265,8 @@ static enum mr_code take_gone(struct finding *f, const struct noted *n,
     struct mr_key image = {0};
     if (n->unit < f->s->unit)
         return take_noted(f, n, MR_SCRIPT_NOBODY, err);
-    enum mr_code code = noted_row(f, n, &image, err);
-    return code == MR_OK ? add_parent(f, image, MR_SCRIPT_GOES, err) : code;
+    MR_TRY(noted_row(f, n, &image, err));
+    return add_parent(f, image, MR_SCRIPT_GOES, err);
 }
 
 /* Written, or taken away, by another unit, or by this one?  Before come first. */
@@ -401,8 +397,8 @@ static enum mr_code find_reference(struct mr_script *s, size_t at, struct mr_err
 
 enum mr_code mr_script_parents_find(struct mr_script *s, struct mr_err *err)
 {
-    enum mr_code code = s->kind == MR_SCRIPT_APPLY ? note_unit(s, err) : MR_OK;
-    for (size_t i = 0; code == MR_OK && i < s->plan->nreferences; i++)
-        code = find_reference(s, i, err);
-    return code;
+    MR_TRY(s->kind == MR_SCRIPT_APPLY ? note_unit(s, err) : MR_OK);
+    for (size_t i = 0; i < s->plan->nreferences; i++)
+        MR_TRY(find_reference(s, i, err));
+    return MR_OK;
 }

@@ -326,13 +326,13 @@ enum mr_code mr_script_shape_check(const struct mr_manifest *m, const char *path
     struct mr_script_read *script = NULL;
     struct mr_script_shape *shape = NULL;
     char sha256[MR_SHA256_HEX];
-    enum mr_code code = mr_script_shape_new(m, &arena, &shape, err);
-    if (code == MR_OK)
-        code = mr_script_read_open(path, &script, err);
-    if (code == MR_OK) {
-        mr_script_read_judged(script, mr_script_shape_fits, shape);
-        code = mr_script_read_index(script, &units, sha256, err);
-    }
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_script_shape_new(m, &arena, &shape, err));
+    MR_TRY_OUT(mr_script_read_open(path, &script, err));
+    mr_script_read_judged(script, mr_script_shape_fits, shape);
+    MR_TRY_OUT(mr_script_read_index(script, &units, sha256, err));
+
+out:
     mr_script_read_close(script);
     mr_vec_release(&units);
     mr_arena_release(&arena);

@@ -13,9 +13,9 @@ enum mr_code mr_script_is_null(struct mr_key image, size_t column, bool *null,
                                struct mr_err *err)
 {
     struct mr_key value;
-    enum mr_code code = mr_merge_row_value(image, column, &value, err);
-    *null = code == MR_OK && value.len == 1 && *(const char *)value.ptr == 'N';
-    return code;
+    MR_TRY(mr_merge_row_value(image, column, &value, err));
+    *null = value.len == 1 && *(const char *)value.ptr == 'N';
+    return MR_OK;
 }
 
 /* Which columns are empty in one image of a row, and not in the other. */
@@ -176,19 +176,18 @@ static enum mr_code open_own_parents(struct mr_script *s, struct mr_script_row *
 {
     const struct mr_script_table *t = &s->tables[row->step.table];
     const struct mr_key image = row->step.before;
-    enum mr_code code = MR_OK;
     if (row->step.op != MR_STEP_DELETE || s->plan->tables[row->step.table].key.count == 0)
         return MR_OK;
-    for (size_t i = 0; code == MR_OK && i < s->plan->nreferences; i++) {
+    for (size_t i = 0; i < s->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &s->plan->references[i];
         bool own = false;
         if (r->child == row->step.table)
-            code = mr_merge_row_is_own_parent(r, image, &own, err);
-        for (size_t k = 0; code == MR_OK && own && k < t->nopens; k++)
+            MR_TRY(mr_merge_row_is_own_parent(r, image, &own, err));
+        for (size_t k = 0; own && k < t->nopens; k++)
             if (mr_plan_columns_has(&r->from, t->opens[k]))
                 row->open |= (uint64_t)1 << k;
     }
-    return code;
+    return MR_OK;
 }
 
 /* How many rows equal to one that has no key will stand on TARGET: those that the plan has

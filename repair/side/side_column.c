@@ -30,9 +30,9 @@ enum mr_code mr_side_sequence_next(struct mr_reader *reader, const char *db,
     struct mr_sequence sequence;
     if (connection == NULL)
         return mr_reader_sequence(reader, db, name, next, err);
-    enum mr_code code = mr_sequence_read(connection, db, name, &sequence, err);
-    *next = code == MR_OK ? sequence.next : 0;
-    return code;
+    MR_TRY(mr_sequence_read(connection, db, name, &sequence, err));
+    *next = sequence.next;
+    return MR_OK;
 }
 
 /* ---- rows of a snapshot, from the end ---- */
@@ -464,17 +464,18 @@ static enum mr_code query_keys(struct mr_db *db, const struct mr_side_counter *c
     mr_strbuf_add_str(&sql, " ORDER BY ");
     mr_sql_ident(&sql, c->column->name);
     mr_strbuf_add_fmt(&sql, " DESC LIMIT %d", LIVE_KEYS);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query(db, "n", sql.ptr, sql.len, &res, err);
-    while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query(db, "n", sql.ptr, sql.len, &res, err));
+    while ((row = mr_result_next(res)) != NULL) {
         int64_t *key = mr_vec_push(keys);
         if (key == NULL)
-            code = mr_err_nomem(err, "reading keys");
+            MR_TRY_OUT(mr_err_nomem(err, "reading keys"));
         else
             *key = mr_counted_of_text(row[0].ptr != NULL ? row[0].ptr : "",
                                       counter->is_unsigned, NULL);
     }
+out:
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;

@@ -83,14 +83,13 @@ static enum mr_code keep(struct mr_strbuf *bytes, const struct mr_value *value,
 static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct sampling *s = ctx;
-    enum mr_code code = MR_OK;
     if (s->is_first && s->first < MR_SIDE_SAMPLE_ROWS)
-        code = keep(&s->values[s->first++].bytes, &values[0], err);
-    if (code == MR_OK && s->is_last) {
+        MR_TRY(keep(&s->values[s->first++].bytes, &values[0], err));
+    if (s->is_last) {
         size_t at = (size_t)(s->last++ % MR_SIDE_SAMPLE_ROWS);
-        code = keep(&s->values[MR_SIDE_SAMPLE_ROWS + at].bytes, &values[0], err);
+        MR_TRY(keep(&s->values[MR_SIDE_SAMPLE_ROWS + at].bytes, &values[0], err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code read_all(struct sampling *s, struct mr_err *err)
@@ -135,8 +134,8 @@ static enum mr_code read_ends(struct sampling *s, struct mr_err *err)
         s->is_first = s->is_last = true;
         return read_all(s, err);
     }
-    enum mr_code code = read_first(s, err);
-    return code == MR_OK ? read_last(s, err) : code;
+    MR_TRY(read_first(s, err));
+    return read_last(s, err);
 }
 
 static struct mr_key key_of(const struct value *value)

@@ -83,11 +83,12 @@ static enum mr_code ask(struct reading *r, const struct question *q)
     mr_sql_string(&sql, r->dbname);
     mr_strbuf_add_fmt(&sql, " AND %s = ", q->table_column);
     mr_sql_string(&sql, r->table);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", r->err);
-    if (code == MR_OK)
-        code = mr_db_query(r->db, "n", sql.ptr, sql.len, &res, r->err);
-    while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
-        code = keep(r, &cells[0]);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", r->err));
+    MR_TRY_OUT(mr_db_query(r->db, "n", sql.ptr, sql.len, &res, r->err));
+    while ((cells = mr_result_next(res)) != NULL)
+        MR_TRY_OUT(keep(r, &cells[0]));
+out:
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;

@@ -76,8 +76,7 @@ static enum mr_code scan_part(struct mr_text_ids *ids, const struct part *part,
                               struct mr_err *err)
 {
     bool in_word = false;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < part->len;) {
+    for (size_t i = 0; i < part->len;) {
         if (part->escapes && part->ptr[i] == '\\') {
             i += i + 1 < part->len && part->ptr[i + 1] == 'u' ? 6 : 2;
             in_word = false;
@@ -91,11 +90,11 @@ static enum mr_code scan_part(struct mr_text_ids *ids, const struct part *part,
         uint64_t n = in_word || !stands_alone(part, i, end) ? 0 : number(part, i, end);
         bool whole = part->small && i == 0 && end == part->len;
         if (n >= MR_TEXT_IDS_SMALL || (n > 0 && whole))
-            code = ids->fn(ids->ctx, n, err);
+            MR_TRY(ids->fn(ids->ctx, n, err));
         in_word = true;
         i = end;
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- JSON in its normal form ---- */
@@ -167,16 +166,15 @@ static void take_mark(struct walk *w)
 static enum mr_code scan_json(struct mr_text_ids *ids, struct mr_err *err)
 {
     struct walk w = {.ids = ids, .ptr = ids->json.ptr, .len = ids->json.len};
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && w.at < w.len) {
+    while (w.at < w.len) {
         if (w.ptr[w.at] == '"')
-            code = take_string(&w, err);
+            MR_TRY(take_string(&w, err));
         else if (w.ptr[w.at] == '-' || is_digit(w.ptr[w.at]))
-            code = take_number(&w, err);
+            MR_TRY(take_number(&w, err));
         else
             take_mark(&w);
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_text_ids_scan(struct mr_text_ids *ids, const char *ptr, size_t len,
@@ -190,9 +188,7 @@ enum mr_code mr_text_ids_scan(struct mr_text_ids *ids, const char *ptr, size_t l
         return scan_part(ids, &all, err);
     mr_strbuf_reset(&ids->json);
     bool json = mr_json_norm(ptr, len, &ids->json);
-    enum mr_code code = mr_strbuf_check(&ids->json, "reading JSON", err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_strbuf_check(&ids->json, "reading JSON", err));
     return json ? scan_json(ids, err) : scan_part(ids, &all, err);
 }
 

@@ -53,15 +53,15 @@ static enum mr_code read_seen(struct mr_db *db, const char *dbname, const char *
     mr_sql_string(&sql, dbname);
     mr_strbuf_add_str(&sql, " AND REFERENCED_TABLE_NAME = ");
     mr_sql_string(&sql, table);
-    enum mr_code code = mr_strbuf_check(&sql, "looking for references", err);
-    if (code == MR_OK)
-        code = mr_db_query(db, "vv", sql.ptr, sql.len, &res, err);
-    while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "looking for references", err));
+    MR_TRY_OUT(mr_db_query(db, "vv", sql.ptr, sql.len, &res, err));
+    while ((row = mr_result_next(res)) != NULL) {
         bool spelled = spell(mr_db_server(db), row[0].ptr, row[1].ptr, &name);
-        code = mr_strbuf_check(&name, "looking for references", err);
-        if (code == MR_OK)
-            code = push(seen, spelled ? mr_arena_strdup(arena, name.ptr) : "", err);
+        MR_TRY_OUT(mr_strbuf_check(&name, "looking for references", err));
+        MR_TRY_OUT(push(seen, spelled ? mr_arena_strdup(arena, name.ptr) : "", err));
     }
+out:
     mr_result_free(res);
     mr_strbuf_release(&sql);
     mr_strbuf_release(&name);
@@ -93,11 +93,12 @@ static enum mr_code read_all(struct mr_db *db, const char *name, struct mr_arena
         &sql, "SELECT FOR_NAME FROM information_schema.%s WHERE REF_NAME = ",
         has_dictionary(mr_db_server(db)) ? "INNODB_FOREIGN" : "INNODB_SYS_FOREIGN");
     mr_sql_string(&sql, name);
-    enum mr_code code = mr_strbuf_check(&sql, "looking for references", err);
-    if (code == MR_OK)
-        code = mr_db_query(db, "v", sql.ptr, sql.len, &res, err);
-    while (code == MR_OK && (row = mr_result_next(res)) != NULL)
-        code = push(all, mr_arena_strdup(arena, row[0].ptr), err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "looking for references", err));
+    MR_TRY_OUT(mr_db_query(db, "v", sql.ptr, sql.len, &res, err));
+    while ((row = mr_result_next(res)) != NULL)
+        MR_TRY_OUT(push(all, mr_arena_strdup(arena, row[0].ptr), err));
+out:
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;

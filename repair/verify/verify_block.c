@@ -88,14 +88,10 @@ static enum mr_code take_planned(void *ctx, const struct mr_entity_line *line,
 static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct naming *n = ctx;
-    enum mr_code code = MR_OK;
     mr_strbuf_reset(&n->key);
-    for (size_t i = 0; code == MR_OK && i < n->table->key.count; i++)
-        code = mr_row_encode(&n->key, &values[i], err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&n->key, "reading a key", err);
-    if (code != MR_OK)
-        return code;
+    for (size_t i = 0; i < n->table->key.count; i++)
+        MR_TRY(mr_row_encode(&n->key, &values[i], err));
+    MR_TRY(mr_strbuf_check(&n->key, "reading a key", err));
     struct mr_digest digest = mr_digest_bytes(n->key.ptr, n->key.len);
     if (n->planned.count > 0 && bsearch(&digest, n->planned.items, n->planned.count,
                                         sizeof digest, mr_verify_compare_digests) != NULL)
@@ -212,11 +208,10 @@ static enum mr_code take_orphan(void *ctx, const struct mr_value *values,
                                 struct mr_err *err)
 {
     struct orphans *o = ctx;
-    enum mr_code code = MR_OK;
     mr_strbuf_reset(&o->key);
-    for (size_t i = 0; code == MR_OK && i < o->child->key.count; i++)
-        code = mr_row_encode(&o->key, &values[i], err);
-    if (code == MR_OK && o->child->key.count > 0 &&
+    for (size_t i = 0; i < o->child->key.count; i++)
+        MR_TRY(mr_row_encode(&o->key, &values[i], err));
+    if (o->child->key.count > 0 &&
         mr_verify_is_orphan(o->child, (struct mr_key){o->key.ptr, o->key.len}))
         return MR_OK;
     const struct mr_proof_finding finding = {
@@ -225,7 +220,7 @@ static enum mr_code take_orphan(void *ctx, const struct mr_value *values,
         .proof = MR_PROOF_DANGLING,
         .key = {o->child->key.count > 0 ? o->key.ptr : NULL, o->key.len},
         .detail = o->detail};
-    return code == MR_OK ? mr_verify_tell(o->v, o->child, &finding, err) : code;
+    return mr_verify_tell(o->v, o->child, &finding, err);
 }
 
 static enum mr_code check_reference(struct mr_verify *v, struct mr_verify_table *child,
@@ -262,35 +257,33 @@ static enum mr_code check_reference(struct mr_verify *v, struct mr_verify_table 
 static enum mr_code check_references(struct mr_verify *v, struct mr_verify_table *child,
                                      struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < child->planned->nreferences; i++) {
+    for (size_t i = 0; i < child->planned->nreferences; i++) {
         const struct mr_planned_reference *r = &child->planned->references[i];
         const struct mr_verify_table *parent = mr_verify_find(v, r->parent);
         size_t column = parent != NULL && has_block(parent)
                             ? counter_column(r, parent->planned)
                             : r->columns.count;
         if (column < r->columns.count)
-            code = check_reference(v, child, r, parent, column, err);
+            MR_TRY(check_reference(v, child, r, parent, column, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_verify_blocks(struct mr_verify *v, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < v->ntables; i++) {
+    for (size_t i = 0; i < v->ntables; i++) {
         struct mr_verify_table *table = &v->tables[i];
         struct mr_err why = {0};
         if (!has_block(table))
             continue;
-        code = mr_verify_excuse(v, table, check_rows(v, table, &why), &why, err);
+        MR_TRY(mr_verify_excuse(v, table, check_rows(v, table, &why), &why, err));
     }
-    for (size_t i = 0; code == MR_OK && i < v->ntables; i++) {
+    for (size_t i = 0; i < v->ntables; i++) {
         struct mr_verify_table *table = &v->tables[i];
         struct mr_err why = {0};
         if (table->image == NULL)
             continue;
-        code = mr_verify_excuse(v, table, check_references(v, table, &why), &why, err);
+        MR_TRY(mr_verify_excuse(v, table, check_references(v, table, &why), &why, err));
     }
-    return code;
+    return MR_OK;
 }

@@ -47,12 +47,10 @@ static enum mr_code take_child(void *ctx, const struct mr_value *values,
     struct asking *a = ctx;
     struct mr_verify_table *t = a->child;
     struct orphan *orphan = mr_vec_push(&t->orphans);
-    enum mr_code code = orphan != NULL ? MR_OK : nomem(err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(orphan != NULL ? MR_OK : nomem(err));
     *orphan = (struct orphan){.detail = a->detail};
     mr_strbuf_reset(&a->bytes);
-    code = mr_rowhash_image(&t->hash, values, &a->bytes, err);
+    enum mr_code code = mr_rowhash_image(&t->hash, values, &a->bytes, err);
     if (code == MR_OK)
         code = mr_plan_digester_row(&t->digester,
                                     (struct mr_key){a->bytes.ptr, a->bytes.len},

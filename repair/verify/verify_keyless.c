@@ -104,33 +104,29 @@ static enum mr_code tell(struct mr_verify *v, struct mr_verify_table *table,
 {
     const struct mr_proof_finding finding = {
         .table = table->planned, .image = table->image, .proof = proof};
-    enum mr_code code = MR_OK;
-    for (; code == MR_OK && rows > 0; rows--)
-        code = mr_verify_tell(v, table, &finding, err);
-    return code;
+    for (; rows > 0; rows--)
+        MR_TRY(mr_verify_tell(v, table, &finding, err));
+    return MR_OK;
 }
 
 static enum mr_code tell_wrong(struct mr_verify *v, struct mr_verify_table *table,
                                struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < table->expected.count; i++) {
+    for (size_t i = 0; i < table->expected.count; i++) {
         const struct mr_verify_expected *one = mr_vec_at(&table->expected, i);
         uint64_t stay =
             one->below > 0 && one->seen >= one->below ? one->seen - one->below + 1 : 0;
         stay = stay < one->gone ? stay : one->gone;
         table->result->counts[MR_PROOF_STANDS] += one->gone - stay;
-        code = tell(v, table, MR_PROOF_MISSING, one->rows, err);
-        if (code == MR_OK)
-            code = tell(v, table, MR_PROOF_NOT_DELETED, stay, err);
+        MR_TRY(tell(v, table, MR_PROOF_MISSING, one->rows, err));
+        MR_TRY(tell(v, table, MR_PROOF_NOT_DELETED, stay, err));
     }
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_verify_keyless(struct mr_verify *v, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < v->ntables; i++) {
+    for (size_t i = 0; i < v->ntables; i++) {
         struct mr_verify_table *table = &v->tables[i];
         struct scanning s = {.table = table, .image = MR_STRBUF_INIT};
         struct mr_err why = {0};
@@ -140,9 +136,9 @@ enum mr_code mr_verify_keyless(struct mr_verify *v, struct mr_err *err)
         enum mr_code read = mr_reader_scan(v->reader, &table->spec, (struct mr_range){0},
                                            0, take_row, &s, &why);
         mr_strbuf_release(&s.image);
-        code = mr_verify_excuse(v, table, read, &why, err);
-        if (code == MR_OK && read == MR_OK)
-            code = tell_wrong(v, table, err);
+        MR_TRY(mr_verify_excuse(v, table, read, &why, err));
+        if (read == MR_OK)
+            MR_TRY(tell_wrong(v, table, err));
     }
-    return code;
+    return MR_OK;
 }

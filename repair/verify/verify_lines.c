@@ -105,28 +105,29 @@ static enum mr_code match_texts(struct proving *p, size_t from, size_t n,
     struct mr_vec rows = MR_VEC_INIT(struct mr_rowset_row *);
     enum mr_code code = MR_OK;
     mr_vec_clear(&p->items);
-    for (size_t i = 0; code == MR_OK && i < p->set.rows.count; i++) {
+    for (size_t i = 0; i < p->set.rows.count; i++) {
         struct mr_rowset_row *row = mr_rowset_at(&p->set, i);
         struct mr_rowset_row **slot = row->claimed ? NULL : mr_vec_push(&rows);
         if (slot != NULL) {
             *slot = row;
-            code = push_canon(p, mr_rowset_key(&p->set, row), err);
+            MR_TRY_OUT(push_canon(p, mr_rowset_key(&p->set, row), err));
         }
     }
-    for (size_t i = from; code == MR_OK && rows.count > 0 && i < from + n; i++)
+    for (size_t i = from; rows.count > 0 && i < from + n; i++)
         if (is_missed(line_at(p, i)))
-            code = push_canon(p, line_at(p, i)->as.target_key, err);
-    if (code == MR_OK && rows.count > 0)
-        code = canonise(p, &p->table->key, err);
-    for (size_t i = from, at = rows.count; code == MR_OK && at < p->items.count; i++) {
+            MR_TRY_OUT(push_canon(p, line_at(p, i)->as.target_key, err));
+    if (rows.count > 0)
+        MR_TRY_OUT(canonise(p, &p->table->key, err));
+    for (size_t i = from, at = rows.count; at < p->items.count; i++) {
         if (!is_missed(line_at(p, i)))
             continue;
         struct mr_key key = canon_at(p, at++);
-        for (size_t k = 0; code == MR_OK && k < rows.count; k++)
+        for (size_t k = 0; k < rows.count; k++)
             if (key.ptr != NULL && mr_key_compare(canon_at(p, k), key) == 0)
-                code = take_row(p, line_at(p, i),
-                                *(struct mr_rowset_row **)mr_vec_at(&rows, k), err);
+                MR_TRY_OUT(take_row(p, line_at(p, i),
+                                    *(struct mr_rowset_row **)mr_vec_at(&rows, k), err));
     }
+out:
     mr_vec_release(&rows);
     return code;
 }
@@ -390,9 +391,7 @@ static size_t batch_size(const struct mr_verify_table *table)
 
 static enum mr_code begin_table(struct proving *p, const char *name, struct mr_err *err)
 {
-    enum mr_code code = end_batch(p, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(end_batch(p, err));
     p->table = mr_verify_find(p->v, name);
     if (p->table == NULL)
         return mr_err_set(err, MR_E_REFUSED,
@@ -436,11 +435,8 @@ static enum mr_code take_line(void *ctx, const struct mr_entity_line *line,
                               struct mr_err *err)
 {
     struct proving *p = ctx;
-    enum mr_code code = MR_OK;
     if (p->table == NULL || strcmp(p->table->planned->table, line->table) != 0)
-        code = begin_table(p, line->table, err);
-    if (code != MR_OK)
-        return code;
+        MR_TRY(begin_table(p, line->table, err));
     if (p->v->run->only_twice && p->table->twice.count == 0)
         return MR_OK;
     if (line->kind != NULL && line->choice == NULL)

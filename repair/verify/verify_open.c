@@ -160,11 +160,8 @@ static enum mr_code open_view(struct mr_verify *v, struct mr_err *err)
     opts->db.run_tag = run->run_tag;
     opts->consistent = true;
     opts->frees_tables = true;
-    enum mr_code code = mr_source_live_new(&run->target->ep, opts, &v->source, err);
-    if (code == MR_OK)
-        code = mr_source_reader_new(v->source, &v->reader, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_source_live_new(&run->target->ep, opts, &v->source, err));
+    MR_TRY(mr_source_reader_new(v->source, &v->reader, err));
     v->db = mr_reader_db(v->reader);
     const struct mr_server *here = mr_db_server(v->db);
     const struct mr_server *checked = mr_db_server(run->target->db);
@@ -202,12 +199,11 @@ enum mr_code mr_verify_open(struct mr_verify *v, struct mr_verify_rows *run,
         mr_verify_gone_init(&v->tables[i]);
     }
     v->ntables = n;
-    enum mr_code code = load_catalogue(v, err);
-    if (code == MR_OK)
-        code = open_view(v, err);
-    for (size_t i = 0; code == MR_OK && i < n; i++)
-        code = open_table(v, &v->tables[i], err);
-    return code == MR_OK ? mr_verify_source_open(v, err) : code;
+    MR_TRY(load_catalogue(v, err));
+    MR_TRY(open_view(v, err));
+    for (size_t i = 0; i < n; i++)
+        MR_TRY(open_table(v, &v->tables[i], err));
+    return mr_verify_source_open(v, err);
 }
 
 void mr_verify_close(struct mr_verify *v)

@@ -170,15 +170,14 @@ static enum mr_code compare(struct mr_verify_source *s,
                             struct mr_err *err)
 {
     const struct mr_find_table *find = &table->image->find;
-    enum mr_code code = mr_image_open(&s->image[0], row.ptr, row.len, err);
-    if (code == MR_OK)
-        code = mr_image_open(&s->image[1], ask->image.ptr, ask->image.len, err);
-    for (size_t i = 0; code == MR_OK && i < find->ncolumns; i++)
+    MR_TRY(mr_image_open(&s->image[0], row.ptr, row.len, err));
+    MR_TRY(mr_image_open(&s->image[1], ask->image.ptr, ask->image.len, err));
+    for (size_t i = 0; i < find->ncolumns; i++)
         if (!table->mapped[i] && !(ask->is_new && in_key(table, i)) &&
             mr_image_differs(&s->image[0], &s->image[1], i, &find->columns[i]))
             mr_strbuf_add_fmt(names, "%s%s", names->len > 0 ? ", " : "",
                               find->columns[i].name);
-    return code == MR_OK ? mr_strbuf_check(names, "comparing rows", err) : code;
+    return mr_strbuf_check(names, "comparing rows", err);
 }
 
 static enum mr_code check_row(struct mr_verify *v, struct mr_verify_table *table,

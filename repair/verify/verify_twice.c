@@ -119,12 +119,9 @@ static enum mr_code keep_batch(struct gathering *g, struct mr_err *err)
 static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct gathering *g = ctx;
-    enum mr_code code = MR_OK;
     mr_strbuf_reset(&g->bytes);
-    for (size_t i = 0; code == MR_OK && i < g->table->identity.count; i++)
-        code = mr_row_encode(&g->bytes, &values[i], err);
-    if (code != MR_OK)
-        return code;
+    for (size_t i = 0; i < g->table->identity.count; i++)
+        MR_TRY(mr_row_encode(&g->bytes, &values[i], err));
     struct mr_canon_item *item = mr_vec_push(&g->items);
     const void *copy = mr_arena_dup(&g->arena, g->bytes.ptr, g->bytes.len);
     if (item == NULL || copy == NULL)
@@ -235,10 +232,9 @@ static enum mr_code find_in(struct mr_verify *v, struct mr_verify_table *table,
 
 enum mr_code mr_verify_find_twice(struct mr_verify *v, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     if (strcmp(v->run->plan->manifest.policy, MR_POLICY_MIRROR) == 0)
         return MR_OK; /* one as often as SOURCE has it */
-    for (size_t i = 0; code == MR_OK && i < v->ntables; i++) {
+    for (size_t i = 0; i < v->ntables; i++) {
         struct mr_verify_table *table = &v->tables[i];
         const uint64_t *n = table->planned->decisions;
         struct mr_err why = {0};
@@ -246,7 +242,7 @@ enum mr_code mr_verify_find_twice(struct mr_verify *v, struct mr_err *err)
             n[MR_DECIDE_INSERT] + n[MR_DECIDE_RENUMBER] + n[MR_DECIDE_MATCHED] == 0 ||
             is_kept_unique(table))
             continue;
-        code = mr_verify_excuse(v, table, find_in(v, table, &why), &why, err);
+        MR_TRY(mr_verify_excuse(v, table, find_in(v, table, &why), &why, err));
     }
-    return code;
+    return MR_OK;
 }

@@ -59,11 +59,8 @@ static enum mr_code choose_side(const struct mr_endpoint *ep, struct mr_create_c
                                 struct mr_err *err)
 {
     bool same[2], dbs[2];
-    enum mr_code code = compare_side(ep, cs->run.source, &same[0], &dbs[0], err);
-    if (code == MR_OK)
-        code = compare_side(ep, cs->run.target, &same[1], &dbs[1], err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(compare_side(ep, cs->run.source, &same[0], &dbs[0], err));
+    MR_TRY(compare_side(ep, cs->run.target, &same[1], &dbs[1], err));
     if (same[0] && same[1] && dbs[0] != dbs[1]) {
         same[0] = dbs[0];
         same[1] = dbs[1];
@@ -109,13 +106,11 @@ enum mr_code mr_create_case_open(struct mr_create *c, struct mr_err *err)
     c->evidence = mr_arena_calloc(&c->arena, 1, sizeof *c->evidence);
     if (c->evidence == NULL)
         return mr_err_nomem(err, "reading the case");
-    enum mr_code code = open_run(c, c->evidence, err);
-    if (code == MR_OK)
-        code = choose_side(&c->ep, c->evidence, err);
-    if (code == MR_OK)
-        mr_log_info("keeping rows of run %s, of which this is the %s",
-                    c->evidence->run.uuid, c->evidence->is_target ? "target" : "source");
-    return code;
+    MR_TRY(open_run(c, c->evidence, err));
+    MR_TRY(choose_side(&c->ep, c->evidence, err));
+    mr_log_info("keeping rows of run %s, of which this is the %s", c->evidence->run.uuid,
+                c->evidence->is_target ? "target" : "source");
+    return MR_OK;
 }
 
 void mr_create_case_close(struct mr_create *c)
@@ -196,15 +191,15 @@ static bool is_selected(const struct mr_create_options *o, const char *name)
 enum mr_code mr_create_case_name_gone(struct mr_create *c, struct mr_err *err)
 {
     const struct mr_create_case *cs = c->evidence;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < cs->ntables; i++) {
+    for (size_t i = 0; i < cs->ntables; i++) {
         const char *name = name_on_side(cs, &cs->tables[i]);
         if (rows_of_side(cs, &cs->tables[i]) > 0 && !is_known(c->cat, name) &&
             is_selected(c->opts, name))
-            code = mr_snap_schema_leave_out(
-                &c->schema, "table", name, "it is not on the server any more", NULL, err);
+            MR_TRY(mr_snap_schema_leave_out(&c->schema, "table", name,
+                                            "it is not on the server any more", NULL,
+                                            err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- what is read ---- */
@@ -288,14 +283,12 @@ static enum mr_code encode_key(struct batch *b, struct mr_strbuf *key, struct mr
 {
     const struct mr_find_table *found = b->scan->table->found;
     const struct mr_find_column *col;
-    enum mr_code code = MR_OK;
-    for (size_t k = 0; code == MR_OK && (col = key_column(found, k)) != NULL; k++) {
+    for (size_t k = 0; (col = key_column(found, k)) != NULL; k++) {
         struct mr_value value;
-        code = mr_image_value(&b->image, (size_t)(col - found->columns), &value, err);
-        if (code == MR_OK)
-            code = mr_row_encode(key, &value, err);
+        MR_TRY(mr_image_value(&b->image, (size_t)(col - found->columns), &value, err));
+        MR_TRY(mr_row_encode(key, &value, err));
     }
-    return code == MR_OK ? mr_strbuf_check(key, "reading the case", err) : code;
+    return mr_strbuf_check(key, "reading the case", err);
 }
 
 /* Of a finding that has a row on this side. */

@@ -167,10 +167,8 @@ enum mr_code mr_create_chunk_end(struct mr_create_scan *s, struct mr_key hi,
     struct mr_create *c = s->create;
     struct mr_snap_stored stored;
     bool keyed = s->table->snap.nkey > 0;
-    enum mr_code code = mr_tsv_flush(&s->tsv, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_snap_out_close(s->out, &stored, err);
+    MR_TRY(mr_tsv_flush(&s->tsv, err));
+    enum mr_code code = mr_snap_out_close(s->out, &stored, err);
     s->out = NULL;
     if (code == MR_OK && c->opts->encrypt_to.count > 0 &&
         stored.bytes > MR_SNAP_MESSAGE_MAX)

@@ -48,24 +48,18 @@ static enum mr_code plan_again(struct mr_create *c, struct mr_create_table *t,
     const struct mr_table *now = NULL;
     const char *where = t->snap.where, *db = t->snap.db, *name = t->snap.name;
     size_t number = t->snap.number;
-    enum mr_code code = mr_schema_reload_table(c->db, db, name, &c->arena, &now, err);
-    if (code == MR_OK && now == NULL)
-        code = mr_err_set(err, MR_E_NO_SUCH, "it was dropped while the rest was read");
-    if (code == MR_OK)
-        code = mr_table_read_create(c->db, now, &c->arena, err);
-    if (code == MR_OK)
-        code = mr_snap_plan(now, &c->arena, &t->snap, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_schema_reload_table(c->db, db, name, &c->arena, &now, err));
+    if (now == NULL)
+        return mr_err_set(err, MR_E_NO_SUCH, "it was dropped while the rest was read");
+    MR_TRY(mr_table_read_create(c->db, now, &c->arena, err));
+    MR_TRY(mr_snap_plan(now, &c->arena, &t->snap, err));
     t->table = now;
     t->snap.where = where;
     t->snap.number = number;
     t->snap.consistent = false;
     t->snap.note = "it was altered meanwhile, and read again at a later moment";
-    code = mr_create_identify(c, t, err);
-    if (code == MR_OK)
-        code = mr_create_plan_read(c, t, err);
-    return code;
+    MR_TRY(mr_create_identify(c, t, err));
+    return mr_create_plan_read(c, t, err);
 }
 
 /* *same: and it was the same table all the time. */
@@ -321,12 +315,13 @@ static enum mr_code write_scripts(struct mr_create *c, struct mr_err *err)
 static enum mr_code publish(struct mr_create *c, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT, signature = MR_STRBUF_INIT;
-    enum mr_code code = mr_snap_manifest_write(&c->manifest, &text, err);
-    if (code == MR_OK && c->signer != NULL)
-        code = mr_sign_key_bytes(c->signer, text.ptr, text.len, &signature, err);
-    if (code == MR_OK)
-        code = mr_snap_dir_publish(c->dir, &text, c->signer != NULL ? &signature : NULL,
-                                   err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_snap_manifest_write(&c->manifest, &text, err));
+    if (c->signer != NULL)
+        MR_TRY_OUT(mr_sign_key_bytes(c->signer, text.ptr, text.len, &signature, err));
+    MR_TRY_OUT(
+        mr_snap_dir_publish(c->dir, &text, c->signer != NULL ? &signature : NULL, err));
+out:
     mr_strbuf_release(&text);
     mr_strbuf_release(&signature);
     return code;
@@ -334,22 +329,15 @@ static enum mr_code publish(struct mr_create *c, struct mr_err *err)
 
 enum mr_code mr_create_finish(struct mr_create *c, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     mr_snap_views_close(&c->views); /* a table that is read again needs the connection */
-    for (size_t i = 0; code == MR_OK && i < c->tables.count; i++)
+    for (size_t i = 0; i < c->tables.count; i++)
         if (!table_at(c, i)->left_out)
-            code = settle_table(c, table_at(c, i), err);
-    if (code == MR_OK)
-        code = fill_head(c, err);
-    if (code == MR_OK)
-        code = fill_recipients(c, err);
-    if (code == MR_OK)
-        code = fill_tables(c, err);
-    if (code == MR_OK)
-        code = mr_snap_schema_objects(&c->schema, err);
-    if (code == MR_OK)
-        code = write_catalogue(c, err);
-    if (code == MR_OK)
-        code = write_scripts(c, err);
-    return code == MR_OK ? publish(c, err) : code;
+            MR_TRY(settle_table(c, table_at(c, i), err));
+    MR_TRY(fill_head(c, err));
+    MR_TRY(fill_recipients(c, err));
+    MR_TRY(fill_tables(c, err));
+    MR_TRY(mr_snap_schema_objects(&c->schema, err));
+    MR_TRY(write_catalogue(c, err));
+    MR_TRY(write_scripts(c, err));
+    return publish(c, err);
 }

@@ -117,8 +117,8 @@ static enum mr_code read_now(struct mr_create *c, const struct mr_snap_table *t,
                              struct mr_strbuf *create, struct mr_strbuf *identity,
                              struct mr_err *err)
 {
-    enum mr_code code = mr_snap_schema_table(&c->schema, t->db, t->name, create, err);
-    return code == MR_OK ? read_identity(c, t, identity, err) : code;
+    MR_TRY(mr_snap_schema_table(&c->schema, t->db, t->name, create, err));
+    return read_identity(c, t, identity, err);
 }
 
 /* Workers keep other texts in it meanwhile. */
@@ -140,13 +140,13 @@ static enum mr_code require_place(const struct mr_create_table *t, const char *c
     struct mr_strbuf without = MR_STRBUF_INIT, alter = MR_STRBUF_INIT,
                      unused = MR_STRBUF_INIT;
     mr_snap_split_keys(create, t->table, &without, &alter);
-    enum mr_code code = mr_strbuf_check(&without, "reading the schema", err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&alter, "reading the schema", err);
-    if (code == MR_OK)
-        code = mr_snap_place(&table, without.ptr, without.len, &unused, err);
-    if (code == MR_OK && alter.len > 0)
-        code = mr_snap_place(&keys, alter.ptr, alter.len, &unused, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&without, "reading the schema", err));
+    MR_TRY_OUT(mr_strbuf_check(&alter, "reading the schema", err));
+    MR_TRY_OUT(mr_snap_place(&table, without.ptr, without.len, &unused, err));
+    if (alter.len > 0)
+        MR_TRY_OUT(mr_snap_place(&keys, alter.ptr, alter.len, &unused, err));
+out:
     mr_strbuf_release(&without);
     mr_strbuf_release(&alter);
     mr_strbuf_release(&unused);
@@ -157,13 +157,12 @@ enum mr_code mr_create_identify(struct mr_create *c, struct mr_create_table *t,
                                 struct mr_err *err)
 {
     struct mr_strbuf create = MR_STRBUF_INIT, identity = MR_STRBUF_INIT;
-    enum mr_code code = read_now(c, &t->snap, &create, &identity, err);
-    if (code == MR_OK)
-        code = require_place(t, create.ptr, err);
-    if (code == MR_OK)
-        code = keep(c, &create, &t->create, err);
-    if (code == MR_OK)
-        code = keep(c, &identity, &t->identity, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(read_now(c, &t->snap, &create, &identity, err));
+    MR_TRY_OUT(require_place(t, create.ptr, err));
+    MR_TRY_OUT(keep(c, &create, &t->create, err));
+    MR_TRY_OUT(keep(c, &identity, &t->identity, err));
+out:
     mr_strbuf_release(&create);
     mr_strbuf_release(&identity);
     return code;

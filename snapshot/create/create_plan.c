@@ -268,18 +268,16 @@ static enum mr_code check_names(const struct mr_create *c, struct mr_err *err)
 
 enum mr_code mr_create_plan(struct mr_create *c, struct mr_err *err)
 {
-    enum mr_code code = require_dbs(c, err);
-    if (code == MR_OK)
-        code = check_names(c, err);
-    if (code == MR_OK)
-        code = mr_create_numbers_read(c, err);
-    for (size_t i = 0; code == MR_OK && i < c->cat->ntables; i++) {
+    MR_TRY(require_dbs(c, err));
+    MR_TRY(check_names(c, err));
+    MR_TRY(mr_create_numbers_read(c, err));
+    for (size_t i = 0; i < c->cat->ntables; i++) {
         const struct mr_table *table = &c->cat->tables[i];
         if (is_selected(c, table))
-            code = c->evidence != NULL ? add_found(c, table, err)
-                                       : add_table(c, table, NULL, err);
+            MR_TRY(c->evidence != NULL ? add_found(c, table, err)
+                                       : add_table(c, table, NULL, err));
     }
-    if (code == MR_OK && c->evidence != NULL)
-        code = mr_create_case_name_gone(c, err);
-    return code == MR_OK ? require_tables(c, err) : code;
+    if (c->evidence != NULL)
+        MR_TRY(mr_create_case_name_gone(c, err));
+    return require_tables(c, err);
 }

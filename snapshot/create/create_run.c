@@ -14,28 +14,26 @@
 static enum mr_code open_endpoint(struct mr_create *c, const char *uri,
                                   struct mr_err *err)
 {
-    enum mr_code code = mr_endpoint_parse(&c->ep, uri, err);
-    if (code == MR_OK && c->ep.kind != MR_ENDPOINT_MYSQL)
-        code = mr_err_set(err, MR_E_USAGE,
+    MR_TRY(mr_endpoint_parse(&c->ep, uri, err));
+    if (c->ep.kind != MR_ENDPOINT_MYSQL)
+        return mr_err_set(err, MR_E_USAGE,
                           "the source of a snapshot is a server, not a snapshot");
-    if (code == MR_OK)
-        code = mr_endpoint_from_env(&c->ep, "SOURCE", err);
-    if (code == MR_OK && c->opts->ask_password && c->ep.password == NULL)
-        code = mr_endpoint_ask_password(&c->ep, "source", err);
-    return code;
+    MR_TRY(mr_endpoint_from_env(&c->ep, "SOURCE", err));
+    if (c->opts->ask_password && c->ep.password == NULL)
+        MR_TRY(mr_endpoint_ask_password(&c->ep, "source", err));
+    return MR_OK;
 }
 
 /* Before anything is asked of a server: certificates and keys that do not fit end it here. */
 static enum mr_code load_recipients(struct mr_create *c, struct mr_err *err)
 {
     const struct mr_string_list *list = &c->opts->encrypt_to;
-    enum mr_code code = MR_OK;
     c->recipients = mr_arena_calloc(&c->arena, list->count + 1, sizeof(void *));
     if (c->recipients == NULL)
         return mr_err_nomem(err, "writing a snapshot");
-    for (size_t i = 0; code == MR_OK && i < list->count; i++)
-        code = mr_recipient_load(list->items[i], &c->recipients[i], err);
-    return code;
+    for (size_t i = 0; i < list->count; i++)
+        MR_TRY(mr_recipient_load(list->items[i], &c->recipients[i], err));
+    return MR_OK;
 }
 
 /* Once, since a key may ask for its passphrase. */
@@ -44,15 +42,15 @@ static enum mr_code load_signer(struct mr_create *c, struct mr_err *err)
     struct mr_strbuf der = MR_STRBUF_INIT;
     if (c->opts->sign_with == NULL)
         return MR_OK;
-    enum mr_code code = mr_sign_key_load(c->opts->sign_with, &c->signer, err);
-    if (code == MR_OK)
-        code = mr_sign_key_public(c->signer, &der, err);
-    if (code == MR_OK) {
-        c->manifest.signer =
-            (struct mr_key){mr_arena_dup(&c->arena, der.ptr, der.len), der.len};
-        if (c->manifest.signer.ptr == NULL)
-            code = mr_err_nomem(err, "writing a snapshot");
-    }
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_sign_key_load(c->opts->sign_with, &c->signer, err));
+    MR_TRY_OUT(mr_sign_key_public(c->signer, &der, err));
+    c->manifest.signer =
+        (struct mr_key){mr_arena_dup(&c->arena, der.ptr, der.len), der.len};
+    if (c->manifest.signer.ptr == NULL)
+        MR_TRY_OUT(mr_err_nomem(err, "writing a snapshot"));
+
+out:
     mr_strbuf_release(&der);
     return code;
 }
@@ -63,16 +61,11 @@ static enum mr_code open_server(struct mr_create *c, struct mr_err *err)
     c->source_opts.db.run_tag = c->id.id;
     c->source_opts.db.statement_timeout_s = c->opts->statement_timeout_s;
     c->source_opts.consistent = true;
-    enum mr_code code = mr_db_open(&c->ep, &c->source_opts.db, &c->db, err);
-    if (code == MR_OK)
-        code = mr_source_live_new(&c->ep, &c->source_opts, &c->source, err);
-    if (code == MR_OK)
-        code = mr_catalogue_load(c->db, (const char *const *)c->ep.dbs, c->ep.ndbs,
-                                 &c->cat, err);
-    if (code == MR_OK)
-        code = mr_catalogue_read_creates(c->db, c->cat, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_db_open(&c->ep, &c->source_opts.db, &c->db, err));
+    MR_TRY(mr_source_live_new(&c->ep, &c->source_opts, &c->source, err));
+    MR_TRY(mr_catalogue_load(c->db, (const char *const *)c->ep.dbs, c->ep.ndbs, &c->cat,
+                             err));
+    MR_TRY(mr_catalogue_read_creates(c->db, c->cat, err));
     if (mr_grants_load(c->db, &c->grants, &ignored) != MR_OK)
         mr_log_warning("the grants of the account cannot be read: %s", ignored.message);
     c->schema.db = c->db;
@@ -120,11 +113,11 @@ static enum mr_code make_fingerprint(struct mr_create *c, char hex[MR_SHA256_HEX
         for (size_t i = 0; i < lists[l]->count; i++)
             mr_strbuf_add(&text, lists[l]->items[i], strlen(lists[l]->items[i]) + 1);
     }
-    enum mr_code code = add_recipients(c, &text, err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&text, "opening the journal", err);
-    if (code == MR_OK)
-        code = mr_sha256_bytes(text.ptr, text.len, hex, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(add_recipients(c, &text, err));
+    MR_TRY_OUT(mr_strbuf_check(&text, "opening the journal", err));
+    MR_TRY_OUT(mr_sha256_bytes(text.ptr, text.len, hex, err));
+out:
     mr_strbuf_release(&text);
     return code;
 }
@@ -132,15 +125,12 @@ static enum mr_code make_fingerprint(struct mr_create *c, char hex[MR_SHA256_HEX
 static enum mr_code open_journal(struct mr_create *c, struct mr_err *err)
 {
     char hex[MR_SHA256_HEX];
-    enum mr_code code = make_fingerprint(c, hex, err);
-    if (code == MR_OK)
-        code = mr_journal_file_open(c->dir, hex, &c->arena, &c->journal, err);
-    if (code == MR_OK && c->journal->resumed)
+    MR_TRY(make_fingerprint(c, hex, err));
+    MR_TRY(mr_journal_file_open(c->dir, hex, &c->arena, &c->journal, err));
+    if (c->journal->resumed)
         mr_log_info("going on with what an interrupted run has left in \"%s\"",
                     mr_snap_dir_partial(c->dir));
-    return code == MR_OK ? mr_journal_file_view(c->journal, &c->views.consistency,
-                                                c->views.mark, err)
-                         : code;
+    return mr_journal_file_view(c->journal, &c->views.consistency, c->views.mark, err);
 }
 
 /* Of a table, as its server stores it, without the part that an earlier run has written. */
@@ -240,10 +230,9 @@ static enum mr_code open_views(struct mr_create *c, struct mr_err *err)
                                            .wait_ms = c->opts->consistency_wait_ms,
                                            .other_engines = has_other_engines(c),
                                            .arena = &c->arena};
-    enum mr_code code = mr_snap_views_open(&task, &c->views, err);
-    if (code == MR_OK)
-        tell_views(c);
-    return code;
+    MR_TRY(mr_snap_views_open(&task, &c->views, err));
+    tell_views(c);
+    return MR_OK;
 }
 
 /* Where a view is gone, its rows on disk are still worth something. */

@@ -348,14 +348,13 @@ static enum mr_code add_new(struct scan *scan, struct mr_create_table *t,
                             struct mr_err *err)
 {
     struct mr_create *c = scan->create;
-    enum mr_code code = cut(c, t, err);
-    if (code == MR_OK)
-        code = mr_journal_file_table(c->journal, &t->snap, t->create, &t->bounds, err);
-    for (size_t i = 0; code == MR_OK && i <= t->bounds.count; i++) {
+    MR_TRY(cut(c, t, err));
+    MR_TRY(mr_journal_file_table(c->journal, &t->snap, t->create, &t->bounds, err));
+    for (size_t i = 0; i <= t->bounds.count; i++) {
         const struct task task = {.table = t, .segment = i, .range = segment_range(t, i)};
-        code = add_task(scan, &task, err);
+        MR_TRY(add_task(scan, &task, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* One segment: what is kept of it, and the gaps in between and behind. */
@@ -467,15 +466,16 @@ enum mr_code mr_create_scan(struct mr_create *c, struct mr_err *err)
                                         .teardown = teardown,
                                         .tick = tick,
                                         .ctx = &scan};
-    enum mr_code code = mr_pool_new(&hooks, c->views.count, &scan.pool, err);
-    for (size_t i = 0; code == MR_OK && i < c->tables.count; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_pool_new(&hooks, c->views.count, &scan.pool, err));
+    for (size_t i = 0; i < c->tables.count; i++) {
         struct mr_create_table *t = *(struct mr_create_table **)mr_vec_at(&c->tables, i);
         if (!t->left_out)
-            code = add_table(&scan, t, err);
+            MR_TRY_OUT(add_table(&scan, t, err));
     }
     /* the coordinator's connections go to the workers */
-    if (code == MR_OK)
-        code = mr_pool_run(scan.pool, err);
+    MR_TRY_OUT(mr_pool_run(scan.pool, err));
+out:
     mr_pool_free(scan.pool);
     return code;
 }

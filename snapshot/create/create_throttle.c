@@ -82,10 +82,7 @@ enum mr_code mr_create_open_throttle(struct mr_create *c, struct mr_err *err)
 {
     const struct mr_endpoint *const servers[] = {&c->ep};
     struct mr_throttle_opts opts = c->opts->load;
-    enum mr_code code = MR_OK;
     if (opts.max_slowdown > 0)
-        code = choose_read(c, &opts.read, err);
-    if (code != MR_OK)
-        return code;
+        MR_TRY(choose_read(c, &opts.read, err));
     return mr_throttle_new(&opts, servers, 1, &c->source_opts.db, &c->throttle, err);
 }

@@ -132,16 +132,17 @@ static enum mr_code ask_members(struct mr_create *c, const struct mr_create_tabl
     mr_strbuf_add_str(&sql, " WHERE ");
     mr_sql_ident(&sql, col->name);
     mr_strbuf_add_str(&sql, " IS NOT NULL");
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query(c->db, "vv", sql.ptr, sql.len, &res, err);
-    while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query(c->db, "vv", sql.ptr, sql.len, &res, err));
+    while ((cells = mr_result_next(res)) != NULL) {
         uint64_t number = strtoull(cells[0].ptr, NULL, 10);
         if (col->is_set)
-            code = learn_set(c, m, number, cells[1].ptr, err);
+            MR_TRY_OUT(learn_set(c, m, number, cells[1].ptr, err));
         else if (number > 0)
-            code = learn(c, m, (size_t)number - 1, cells[1].ptr, cells[1].len, err);
+            MR_TRY_OUT(learn(c, m, (size_t)number - 1, cells[1].ptr, cells[1].len, err));
     }
+out:
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;
@@ -175,15 +176,15 @@ static enum mr_code read_type(struct mr_create *c, const struct mr_create_table 
     struct mr_err why = {0};
     struct members m = {.texts = MR_VEC_INIT(const char *), .known = MR_VEC_INIT(bool)};
     struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = list_members(c, col, &m, err);
-    if (code == MR_OK)
-        code = as_unknown(ask_members(c, t, col, &m, &why), &why, err);
-    if (code == MR_OK)
-        code = find_unknown(c, &m, &to->unknown, err);
-    if (code == MR_OK && m.changed) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(list_members(c, col, &m, err));
+    MR_TRY_OUT(as_unknown(ask_members(c, t, col, &m, &why), &why, err));
+    MR_TRY_OUT(find_unknown(c, &m, &to->unknown, err));
+    if (m.changed) {
         mr_snap_true_type(&text, col->is_set, m.texts.items, m.texts.count);
-        code = keep(c, &text, &to->column.type, err);
+        MR_TRY_OUT(keep(c, &text, &to->column.type, err));
     }
+out:
     mr_vec_release(&m.texts);
     mr_vec_release(&m.known);
     mr_strbuf_release(&text);

@@ -170,10 +170,9 @@ enum mr_code mr_journal_file_resumed(struct mr_journal_file *j,
     if (table->keys_hidden || known == NULL)
         return MR_OK;
     begin_for(&w, &line, "resumed", table);
-    enum mr_code code = append(j, &w, &line, err);
-    if (code == MR_OK)
-        number_anew(j, known);
-    return code;
+    MR_TRY(append(j, &w, &line, err));
+    number_anew(j, known);
+    return MR_OK;
 }
 
 enum mr_code mr_journal_file_drop(struct mr_journal_file *j,
@@ -225,17 +224,16 @@ static enum mr_code take_bounds(struct mr_journal_file *j, const struct json_t *
 {
     const struct json_t *array = NULL;
     size_t count = 0;
-    enum mr_code code = mr_json_get_array(line, "bounds", &array, &count, err);
-    for (size_t i = 0; code == MR_OK && i < count; i++) {
+    MR_TRY(mr_json_get_array(line, "bounds", &array, &count, err));
+    for (size_t i = 0; i < count; i++) {
         const char *hex = NULL;
-        code = mr_json_item_text(array, i, &hex, err);
-        struct mr_key *key = code == MR_OK ? mr_vec_push(bounds) : NULL;
-        if (code == MR_OK && key == NULL)
-            code = mr_err_nomem(err, "reading the journal");
-        if (code == MR_OK)
-            code = mr_snap_key_unhex(hex, j->arena, key, err);
+        MR_TRY(mr_json_item_text(array, i, &hex, err));
+        struct mr_key *key = mr_vec_push(bounds);
+        if (key == NULL)
+            return mr_err_nomem(err, "reading the journal");
+        MR_TRY(mr_snap_key_unhex(hex, j->arena, key, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code take_table(struct mr_journal_file *j, const struct json_t *line,
@@ -298,17 +296,11 @@ static enum mr_code take_chunk(struct mr_journal_file *j, const struct json_t *l
     uint64_t segment = 0, part = 0, sequence = 0;
     if (j->views.count == 0)
         return mr_err_set(err, MR_E_REFUSED, "a chunk is of no view");
-    enum mr_code code = mr_json_get_uint(line, "segment", &segment, err);
-    if (code == MR_OK)
-        code = mr_json_get_uint(line, "part", &part, err);
-    if (code == MR_OK)
-        code = mr_json_get_uint(line, "sequence", &sequence, err);
-    if (code == MR_OK)
-        code = mr_json_get_object(line, "chunk", &object, err);
-    if (code == MR_OK)
-        code = mr_snap_chunk_get(object, j->arena, &chunk.chunk, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_json_get_uint(line, "segment", &segment, err));
+    MR_TRY(mr_json_get_uint(line, "part", &part, err));
+    MR_TRY(mr_json_get_uint(line, "sequence", &sequence, err));
+    MR_TRY(mr_json_get_object(line, "chunk", &object, err));
+    MR_TRY(mr_snap_chunk_get(object, j->arena, &chunk.chunk, err));
     chunk.segment = (size_t)segment;
     chunk.part = (size_t)part;
     chunk.sequence = (size_t)sequence;
@@ -328,11 +320,8 @@ static enum mr_code take_of_table(struct mr_journal_file *j, const struct json_t
                                   const char *type, struct mr_err *err)
 {
     const char *db = NULL, *name = NULL, *file = NULL;
-    enum mr_code code = mr_json_get_text(line, "db", &db, err);
-    if (code == MR_OK)
-        code = mr_json_get_text(line, "name", &name, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_json_get_text(line, "db", &db, err));
+    MR_TRY(mr_json_get_text(line, "name", &name, err));
     if (strcmp(type, "table") == 0)
         return take_table(j, line, db, name, err);
     struct mr_journal_table *table = find(j, db, name);
@@ -344,10 +333,9 @@ static enum mr_code take_of_table(struct mr_journal_file *j, const struct json_t
         number_anew(j, table);
         return MR_OK;
     }
-    code = mr_json_get_text(line, "file", &file, err);
-    if (code == MR_OK)
-        forget(table, file);
-    return code;
+    MR_TRY(mr_json_get_text(line, "file", &file, err));
+    forget(table, file);
+    return MR_OK;
 }
 
 static enum mr_code check_head(const struct json_t *line, const char *fingerprint,
@@ -371,11 +359,9 @@ static enum mr_code take_line(struct mr_journal_file *j, const char *text, size_
 {
     struct mr_json_doc *doc = NULL;
     const char *type = NULL;
-    enum mr_code code = mr_json_parse(text, len, MR_SNAP_JOURNAL, &doc, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_json_parse(text, len, MR_SNAP_JOURNAL, &doc, err));
     const struct json_t *line = mr_json_root(doc);
-    code = mr_json_get_text(line, "type", &type, err);
+    enum mr_code code = mr_json_get_text(line, "type", &type, err);
     if (code == MR_OK && strcmp(type, "view") == 0)
         code = take_view(j, line, err);
     else if (code == MR_OK && strcmp(type, "run") != 0)

@@ -76,8 +76,8 @@ static enum mr_code query(struct mr_snap_schema *s, const char *shape,
                           const struct mr_strbuf *sql, struct mr_result **res,
                           struct mr_err *err)
 {
-    enum mr_code code = mr_strbuf_check(sql, "building a query", err);
-    return code == MR_OK ? mr_db_query(s->db, shape, sql->ptr, sql->len, res, err) : code;
+    MR_TRY(mr_strbuf_check(sql, "building a query", err));
+    return mr_db_query(s->db, shape, sql->ptr, sql->len, res, err);
 }
 
 /* *out without a statement: the account may not see it, or it is gone. */
@@ -280,14 +280,14 @@ static enum mr_code name_unknown_value(struct mr_snap_schema *s,
     mr_sql_table(&hint, sequence->db, sequence->name);
     mr_strbuf_add_fmt(&hint, " TO %s", mr_grants_account(s->grants));
     (void)full_name(&name, sequence->db, sequence->name);
-    enum mr_code code = mr_strbuf_check(&hint, "reading the schema", err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&name, "reading the schema", err);
-    if (code == MR_OK)
-        code = mr_snap_schema_leave_out(s, "sequence", name.ptr,
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&hint, "reading the schema", err));
+    MR_TRY_OUT(mr_strbuf_check(&name, "reading the schema", err));
+    MR_TRY_OUT(mr_snap_schema_leave_out(s, "sequence", name.ptr,
                                         "its next number is not visible to the account: "
                                         "where it is made it starts anew",
-                                        hint.ptr, err);
+                                        hint.ptr, err));
+out:
     mr_strbuf_release(&hint);
     mr_strbuf_release(&name);
     return code;

@@ -64,20 +64,18 @@ static enum mr_code start_all(struct opening *o, unsigned count, bool quietly,
                               struct mr_err *err)
 {
     struct mr_snap_views *views = o->views;
-    enum mr_code code = MR_OK;
     unsigned sent = 0;
     if (quietly)
         (void)usleep(QUIET_US);
     o->prepared = 0;
-    code = count_prepared(o, err);
-    for (; code == MR_OK && sent < count; sent++)
-        code = mr_db_send(mr_reader_db(views->readers[sent]), start_view,
-                          sizeof start_view - 1, err);
-    for (unsigned i = 0; code == MR_OK && i < sent; i++)
-        code = mr_db_receive(mr_reader_db(views->readers[i]), err);
-    if (code == MR_OK)
-        code = mr_view_mark_read(o->task->other, &o->after, err);
-    return code == MR_OK ? count_prepared(o, err) : code;
+    MR_TRY(count_prepared(o, err));
+    for (; sent < count; sent++)
+        MR_TRY(mr_db_send(mr_reader_db(views->readers[sent]), start_view,
+                          sizeof start_view - 1, err));
+    for (unsigned i = 0; i < sent; i++)
+        MR_TRY(mr_db_receive(mr_reader_db(views->readers[i]), err));
+    MR_TRY(mr_view_mark_read(o->task->other, &o->after, err));
+    return count_prepared(o, err);
 }
 
 static bool is_quiet_needed(const struct opening *o)
@@ -217,13 +215,10 @@ static enum mr_code open_readers(struct opening *o, unsigned wanted, struct mr_e
 static enum mr_code look(struct opening *o, unsigned *wanted, struct mr_err *err)
 {
     struct mr_view_mark mark;
-    enum mr_code code = mr_view_log_look(o->task->other, &o->log, err);
-    if (code == MR_OK && !o->is_mariadb)
-        code = mr_view_commits_look(o->task->other, &o->commits, err);
-    if (code == MR_OK)
-        code = mr_view_mark_read(o->task->other, &mark, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_view_log_look(o->task->other, &o->log, err));
+    if (!o->is_mariadb)
+        MR_TRY(mr_view_commits_look(o->task->other, &o->commits, err));
+    MR_TRY(mr_view_mark_read(o->task->other, &mark, err));
     *wanted = o->task->wanted > 0 ? o->task->wanted : 1;
     if (o->task->other_engines || !mr_view_mark_same(&mark, &mark)) {
         mr_log_detail("one connection: %s",
@@ -290,7 +285,6 @@ static void describe(struct opening *o, struct mr_strbuf *note)
 static enum mr_code settle_position(struct opening *o, struct mr_err *err)
 {
     struct mr_snap_consistency *c = &o->views->consistency;
-    enum mr_code code = MR_OK;
     if (!mr_view_position_is_known(&o->position))
         return MR_OK;
     if (o->prepared > 0) { /* none is */
@@ -308,19 +302,17 @@ static enum mr_code settle_position(struct opening *o, struct mr_err *err)
         c->until_gtid = keep(o, &o->until.gtid);
         c->until_file = keep(o, &o->until.file);
         c->until_position = strtoull(o->until.offset.ptr, NULL, 10);
-        code = mr_view_position_step_back(o->task->other, o->commits, o->underway,
-                                          &o->position, err);
+        MR_TRY(mr_view_position_step_back(o->task->other, o->commits, o->underway,
+                                          &o->position, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code tell(struct opening *o, struct mr_err *err)
 {
     struct mr_snap_consistency *c = &o->views->consistency;
     struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = settle_position(o, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(settle_position(o, err));
     c->kind = o->views->count > 1 ? MR_SNAP_VIEWS : MR_SNAP_ONE_VIEW;
     c->proof = o->views->count == 1                        ? MR_SNAP_BY_CONNECTION
                : o->is_mariadb && o->position.file.len > 0 ? MR_SNAP_BY_LOG

@@ -40,9 +40,7 @@ static enum mr_code read_variables(struct mr_db *db, struct variables *v,
         "'log_replica_updates', 'wsrep_on')";
     struct mr_result *res = NULL;
     const struct mr_cell *row;
-    enum mr_code code = mr_db_query(db, "vn", sql, sizeof sql - 1, &res, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_db_query(db, "vn", sql, sizeof sql - 1, &res, err));
     while ((row = mr_result_next(res)) != NULL) {
         if (strcasecmp(row[0].ptr, "log_bin") == 0)
             v->logs = is_on(&row[1]);
@@ -95,9 +93,7 @@ static enum mr_code goes_by_gtid(struct mr_db *db, bool *all, struct mr_err *err
     struct mr_result *res = NULL;
     const struct mr_cell *row;
     size_t at = 0;
-    enum mr_code code = mr_db_query(db, "*", sql, sizeof sql - 1, &res, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_db_query(db, "*", sql, sizeof sql - 1, &res, err));
     while (at < mr_result_columns(res) &&
            strcasecmp(mr_result_column_name(res, at), "Using_Gtid") != 0)
         at++;

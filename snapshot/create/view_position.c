@@ -74,9 +74,7 @@ enum mr_code mr_view_position_within(struct mr_db *view, bool with_applied,
 {
     static const char sql[] = "SHOW STATUS LIKE 'binlog_snapshot_%'";
     struct mr_result *res = NULL;
-    enum mr_code code = mr_db_query(view, "vn", sql, sizeof sql - 1, &res, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_db_query(view, "vn", sql, sizeof sql - 1, &res, err));
     const struct mr_cell *cells;
     while ((cells = mr_result_next(res)) != NULL) {
         if (strcasecmp(cells[0].ptr, "Binlog_snapshot_file") == 0)
@@ -202,10 +200,9 @@ enum mr_code mr_view_position_now(struct mr_db *db, enum mr_view_commits how,
 {
     static const char sql[] =
         "SELECT IF(@@GLOBAL.gtid_mode = 'ON', @@GLOBAL.gtid_executed, '')";
-    enum mr_code code = read_log_end(db, p, err);
-    if (code == MR_OK)
-        code = count_underway(db, how, underway, err);
-    return code == MR_OK ? mr_db_query_text(db, sql, &p->gtid, err) : code;
+    MR_TRY(read_log_end(db, p, err));
+    MR_TRY(count_underway(db, how, underway, err));
+    return mr_db_query_text(db, sql, &p->gtid, err);
 }
 
 /* ---- MySQL: back to what is surely in the engine ---- */

@@ -31,17 +31,16 @@ enum mr_code mr_snap_members_init(struct mr_snap_members *m, const char *type,
     for (const char *p = type; *p != '\0'; p++)
         most += *p == '\'';
     m->ends = calloc(most, sizeof *m->ends);
-    enum mr_code code = m->ends != NULL ? MR_OK : mr_err_nomem(err, "reading a type");
-    if (code == MR_OK)
-        code = mr_snap_charset_open(charset, false, &converter, err);
-    if (code == MR_OK)
-        code = mr_snap_charset_convert(converter, ",", 1, &m->comma, NULL, err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&m->comma, "reading a type", err);
-    while (code == MR_OK && mr_type_next_member(&at, &text))
-        code = add_member(m, &text, converter, err);
-    if (code == MR_OK && (*at == '\'' || *at == ','))
-        code = mr_err_set(err, MR_E_SNAPSHOT, "type \"%s\" is none", type);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(m->ends != NULL ? MR_OK : mr_err_nomem(err, "reading a type"));
+    MR_TRY_OUT(mr_snap_charset_open(charset, false, &converter, err));
+    MR_TRY_OUT(mr_snap_charset_convert(converter, ",", 1, &m->comma, NULL, err));
+    MR_TRY_OUT(mr_strbuf_check(&m->comma, "reading a type", err));
+    while (mr_type_next_member(&at, &text))
+        MR_TRY_OUT(add_member(m, &text, converter, err));
+    if (*at == '\'' || *at == ',')
+        MR_TRY_OUT(mr_err_set(err, MR_E_SNAPSHOT, "type \"%s\" is none", type));
+out:
     mr_snap_charset_close(converter);
     mr_strbuf_release(&text);
     return code;

@@ -94,11 +94,11 @@ static enum mr_code show_create(struct mr_snap_schema *s, const char *db,
     *res = NULL;
     mr_strbuf_add_fmt(&sql, "SHOW CREATE %s ", what);
     mr_sql_ident(&sql, name);
-    enum mr_code code = use(s, db, err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query(s->db, "nn*", sql.ptr, sql.len, res, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(use(s, db, err));
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query(s->db, "nn*", sql.ptr, sql.len, res, err));
+out:
     mr_strbuf_release(&sql);
     return code;
 }

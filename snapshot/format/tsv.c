@@ -56,17 +56,15 @@ static void add_escaped(struct mr_strbuf *out, const char *ptr, size_t len)
 static enum mr_code add_bytes(struct mr_tsv *tsv, const char *ptr, size_t len,
                               struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && len > SLICE_BYTES) {
+    while (len > SLICE_BYTES) {
         add_escaped(&tsv->text, ptr, SLICE_BYTES);
         ptr += SLICE_BYTES;
         len -= SLICE_BYTES;
         if (tsv->text.len >= HAND_ON_BYTES)
-            code = mr_tsv_flush(tsv, err);
+            MR_TRY(mr_tsv_flush(tsv, err));
     }
-    if (code == MR_OK)
-        add_escaped(&tsv->text, ptr, len);
-    return code;
+    add_escaped(&tsv->text, ptr, len);
+    return MR_OK;
 }
 
 static enum mr_code add_long(struct mr_tsv *tsv, const struct mr_value *value,

@@ -71,12 +71,11 @@ static enum mr_code read_proved(const struct mr_snap *snap, struct mr_strbuf *te
                                 struct mr_err *err)
 {
     const struct mr_snap_file *file = mr_snap_find_file(snap, MR_SNAP_CATALOGUE);
-    enum mr_code code = mr_snap_require_whole(snap, err);
-    if (code == MR_OK && file == NULL)
-        code = mr_err_set(err, MR_E_SNAPSHOT, "snapshot \"%s\" has no %s", snap->path,
+    MR_TRY(mr_snap_require_whole(snap, err));
+    if (file == NULL)
+        return mr_err_set(err, MR_E_SNAPSHOT, "snapshot \"%s\" has no %s", snap->path,
                           MR_SNAP_CATALOGUE);
-    return code == MR_OK ? mr_snap_read_file(snap, file, CATALOGUE_MAX_BYTES, text, err)
-                         : code;
+    return mr_snap_read_file(snap, file, CATALOGUE_MAX_BYTES, text, err);
 }
 
 enum mr_code mr_snap_catalogue_load(const struct mr_snap *snap, struct mr_catalogue **out,

@@ -68,9 +68,9 @@ enum mr_code mr_snap_kept_init(struct mr_snap_kept *kept, struct mr_snap *snap,
     struct mr_kept *tables =
         mr_arena_calloc(&snap->arena, m->ntables + 1, sizeof *tables);
     *kept = (struct mr_snap_kept){.tables = tables};
-    enum mr_code code = tables != NULL ? keep_names(kept, snap, err)
-                                       : mr_err_nomem(err, "opening a snapshot");
-    for (size_t i = 0; code == MR_OK && i < m->ntables; i++)
-        code = keep_table(&tables[i], &m->tables[i], &snap->arena, err);
-    return code;
+    MR_TRY(tables != NULL ? keep_names(kept, snap, err)
+                          : mr_err_nomem(err, "opening a snapshot"));
+    for (size_t i = 0; i < m->ntables; i++)
+        MR_TRY(keep_table(&tables[i], &m->tables[i], &snap->arena, err));
+    return MR_OK;
 }

@@ -92,8 +92,8 @@ static enum mr_code add_canonical(struct mr_strbuf *out, const struct mr_value *
         canon =
             (struct mr_value){.cls = MR_CLASS_TEXT, .ptr = scrap->ptr, .len = scrap->len};
     }
-    enum mr_code code = mr_strbuf_check(scrap, "looking for rows", err);
-    return code == MR_OK ? mr_row_encode(out, &canon, err) : code;
+    MR_TRY(mr_strbuf_check(scrap, "looking for rows", err));
+    return mr_row_encode(out, &canon, err);
 }
 
 /* Canonical keys in order. */
@@ -108,27 +108,24 @@ static enum mr_code canonise_key(struct canon_keys *k, const struct mr_readspec 
                                  struct mr_key key, struct mr_err *err)
 {
     size_t pos = 0;
-    enum mr_code code = MR_OK;
     mr_strbuf_reset(&k->key);
-    for (size_t i = 0; code == MR_OK && i < spec->nkey; i++) {
+    for (size_t i = 0; i < spec->nkey; i++) {
         struct mr_value value;
-        code = mr_row_decode(key.ptr, key.len, &pos, &value, err);
-        if (code == MR_OK)
-            code = add_canonical(&k->key, &value, spec->cols[spec->key[i]].charset,
-                                 &k->scrap, err);
+        MR_TRY(mr_row_decode(key.ptr, key.len, &pos, &value, err));
+        MR_TRY(add_canonical(&k->key, &value, spec->cols[spec->key[i]].charset, &k->scrap,
+                             err));
     }
-    return code == MR_OK ? mr_strbuf_check(&k->key, "looking for rows", err) : code;
+    return mr_strbuf_check(&k->key, "looking for rows", err);
 }
 
 static enum mr_code canonise_row(struct canon_keys *k, const struct mr_readspec *spec,
                                  const struct mr_value *values, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     mr_strbuf_reset(&k->key);
-    for (size_t i = 0; code == MR_OK && i < spec->nkey; i++)
-        code = add_canonical(&k->key, &values[spec->key[i]],
-                             spec->cols[spec->key[i]].charset, &k->scrap, err);
-    return code == MR_OK ? mr_strbuf_check(&k->key, "looking for rows", err) : code;
+    for (size_t i = 0; i < spec->nkey; i++)
+        MR_TRY(add_canonical(&k->key, &values[spec->key[i]],
+                             spec->cols[spec->key[i]].charset, &k->scrap, err));
+    return mr_strbuf_check(&k->key, "looking for rows", err);
 }
 
 static int compare_canonical(const void *a, const void *b)

@@ -81,13 +81,12 @@ static enum mr_code check_kinds(struct mr_snap *snap, struct mr_err *err)
                   {MR_SNAP_MANIFEST_SUM, S_IFREG},
                   {"data", S_IFDIR},
                   {"schema", S_IFDIR}};
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < sizeof places / sizeof *places; i++) {
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         const char *reason = strange(snap, places[i].name, places[i].type);
         if (reason != NULL)
-            code = mr_snap_add_damage(snap, places[i].name, reason, err);
+            MR_TRY(mr_snap_add_damage(snap, places[i].name, reason, err));
     }
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code read_whole(const struct mr_snap *snap, const char *name,
@@ -193,12 +192,11 @@ static enum mr_code no_manifest(struct mr_snap *snap, struct mr_err *err)
                          "snapshot create\" again.");
         return MR_E_SNAPSHOT;
     }
-    enum mr_code code = MR_OK;
     if (!manifest)
-        code = mr_snap_add_damage(snap, MR_SNAP_MANIFEST, "is missing", err);
-    if (code == MR_OK && !sum)
-        code = mr_snap_add_damage(snap, MR_SNAP_MANIFEST_SUM, "is missing", err);
-    return code;
+        MR_TRY(mr_snap_add_damage(snap, MR_SNAP_MANIFEST, "is missing", err));
+    if (!sum)
+        MR_TRY(mr_snap_add_damage(snap, MR_SNAP_MANIFEST_SUM, "is missing", err));
+    return MR_OK;
 }
 
 enum mr_code mr_snap_open(const char *path, struct mr_snap *snap, struct mr_err *err)
@@ -247,19 +245,17 @@ static enum mr_code expect_names(const struct mr_snap *snap, struct mr_vec *name
                                  struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &snap->manifest;
-    enum mr_code code = push_name(names, MR_SNAP_MANIFEST, err);
-    if (code == MR_OK)
-        code = push_name(names, MR_SNAP_MANIFEST_SUM, err);
-    if (code == MR_OK && m->signer.ptr != NULL)
-        code = push_name(names, MR_SNAP_SIGNATURE, err);
-    for (size_t i = 0; code == MR_OK && i < m->nfiles; i++)
-        code = push_name(names, m->files[i].name, err);
-    for (size_t i = 0; code == MR_OK && i < m->ntables; i++)
-        for (size_t k = 0; code == MR_OK && k < m->tables[i].nchunks; k++)
-            code = push_name(names, m->tables[i].chunks[k].file, err);
-    if (code == MR_OK)
-        qsort(names->items, names->count, sizeof(const char *), compare_names);
-    return code;
+    MR_TRY(push_name(names, MR_SNAP_MANIFEST, err));
+    MR_TRY(push_name(names, MR_SNAP_MANIFEST_SUM, err));
+    if (m->signer.ptr != NULL)
+        MR_TRY(push_name(names, MR_SNAP_SIGNATURE, err));
+    for (size_t i = 0; i < m->nfiles; i++)
+        MR_TRY(push_name(names, m->files[i].name, err));
+    for (size_t i = 0; i < m->ntables; i++)
+        for (size_t k = 0; k < m->tables[i].nchunks; k++)
+            MR_TRY(push_name(names, m->tables[i].chunks[k].file, err));
+    qsort(names->items, names->count, sizeof(const char *), compare_names);
+    return MR_OK;
 }
 
 static enum mr_code open_failed(const char *path, struct mr_err *err)

@@ -63,18 +63,17 @@ enum mr_code mr_snap_check_places(struct mr_snap *snap, mr_snap_wants_fn *wants,
                                   const void *ctx, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &snap->manifest;
-    enum mr_code code = MR_OK;
     if (snap->damage.count > 0)
         return MR_OK;
-    for (size_t i = 0; code == MR_OK && i < m->ntables; i++)
+    for (size_t i = 0; i < m->ntables; i++)
         if (wants == NULL || wants(ctx, m->tables[i].db, m->tables[i].name))
-            code = check_table(snap, &m->tables[i], err);
-    for (size_t i = 0; code == MR_OK && i < m->nobjects; i++) {
+            MR_TRY(check_table(snap, &m->tables[i], err));
+    for (size_t i = 0; i < m->nobjects; i++) {
         const struct mr_snap_object *o = &m->objects[i];
         const struct mr_snap_place place = mr_snap_object_place(o);
         if (wants == NULL || o->kind == MR_SNAP_DATABASE ||
             wants(ctx, o->db, mr_snap_object_pattern_name(o)))
-            code = check(snap, o->file, &place, err);
+            MR_TRY(check(snap, o->file, &place, err));
     }
-    return code;
+    return MR_OK;
 }

@@ -86,9 +86,7 @@ static enum mr_code read_file(void *arg, void *buf, size_t size, size_t *got,
                               struct mr_err *err)
 {
     struct mr_snap_text *text = arg;
-    enum mr_code code = mr_in_read(text->fd, text->chunk->file, buf, size, got, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_in_read(text->fd, text->chunk->file, buf, size, got, err));
     if (*got == 0)
         return require_hash(text, err); /* nobody reads on behind the end */
     mr_sha256_add(&text->hash, buf, *got);
@@ -414,20 +412,19 @@ enum mr_code mr_snap_check_manifest(struct mr_snap *snap, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &snap->manifest;
     const struct mr_snap_totals sum = mr_snap_manifest_totals(m), *said = &m->said;
-    enum mr_code code = check_twice(snap, err);
-    for (size_t i = 0; code == MR_OK && i < m->ntables; i++) {
+    MR_TRY(check_twice(snap, err));
+    for (size_t i = 0; i < m->ntables; i++) {
         const char *reason = NULL;
         mr_snap_check_table(&m->tables[i], &reason);
         if (reason != NULL)
-            code = add_contradiction(snap, &m->tables[i], reason, err);
+            MR_TRY(add_contradiction(snap, &m->tables[i], reason, err));
     }
-    if (code == MR_OK &&
-        (said->tables != sum.tables || said->rows != sum.rows ||
-         said->chunks != sum.chunks || said->plain_bytes != sum.plain_bytes ||
-         said->stored_bytes != sum.stored_bytes))
-        code = mr_snap_add_damage(snap, MR_SNAP_MANIFEST,
+    if (said->tables != sum.tables || said->rows != sum.rows ||
+        said->chunks != sum.chunks || said->plain_bytes != sum.plain_bytes ||
+        said->stored_bytes != sum.stored_bytes)
+        MR_TRY(mr_snap_add_damage(snap, MR_SNAP_MANIFEST,
                                   "contradicts itself: its totals are not the sum of "
                                   "its tables",
-                                  err);
-    return code;
+                                  err));
+    return MR_OK;
 }

@@ -98,10 +98,9 @@ enum mr_code mr_snap_store_prove(struct mr_snap_store *store,
     atomic_bool *proved = &store->proved[store->first[at] + chunk];
     if (atomic_load(proved))
         return MR_OK;
-    enum mr_code code = prove(store, &table->chunks[chunk], err);
-    if (code == MR_OK)
-        atomic_store(proved, true);
-    return code;
+    MR_TRY(prove(store, &table->chunks[chunk], err));
+    atomic_store(proved, true);
+    return MR_OK;
 }
 
 enum mr_code mr_snap_store_rows(struct mr_snap_store *store,
@@ -109,10 +108,9 @@ enum mr_code mr_snap_store_rows(struct mr_snap_store *store,
                                 struct mr_snap_rows **out, struct mr_err *err)
 {
     *out = NULL;
-    enum mr_code code = mr_snap_store_prove(store, table, chunk, err);
-    if (code != MR_OK)
-        return code;
-    code = mr_snap_rows_open(&store->snap, table, &table->chunks[chunk], out, err);
+    MR_TRY(mr_snap_store_prove(store, table, chunk, err));
+    enum mr_code code =
+        mr_snap_rows_open(&store->snap, table, &table->chunks[chunk], out, err);
     return as_damage(store, code, err);
 }
 

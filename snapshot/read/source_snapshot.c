@@ -80,12 +80,10 @@ static enum mr_code begin(struct mr_reader *reader, struct reading *r, struct mr
         return mr_err_set(err, MR_E_NO_SUCH, "snapshot \"%s\" holds no table \"%s.%s\"",
                           s->store.snap.path, spec->db, spec->table);
     const struct mr_table *known = mr_catalogue_table(s->cat, spec->db, spec->table);
-    enum mr_code code = MR_OK;
     if (spec->where != NULL &&
         (r->table->where == NULL || !same_condition(spec->where, r->table->where)))
-        code = condition_new(r->table, known, spec->where, &r->where, err);
-    return code == MR_OK ? mr_snap_values_new(r->table, known, spec, &r->values, err)
-                         : code;
+        MR_TRY(condition_new(r->table, known, spec->where, &r->where, err));
+    return mr_snap_values_new(r->table, known, spec, &r->values, err);
 }
 
 static void end(struct reading *r, enum mr_code code)

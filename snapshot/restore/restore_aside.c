@@ -128,9 +128,8 @@ static enum mr_code drop_table(struct mr_restore *r, struct mr_restore_table *t,
 
 enum mr_code mr_restore_drop_aside(struct mr_restore *r, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < r->ntables; i++)
+    for (size_t i = 0; i < r->ntables; i++)
         if (r->tables[i].aside != NULL && r->tables[i].how == MR_ASIDE_LEFT)
-            code = drop_table(r, &r->tables[i], err);
-    return code;
+            MR_TRY(drop_table(r, &r->tables[i], err));
+    return MR_OK;
 }

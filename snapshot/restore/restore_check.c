@@ -53,10 +53,8 @@ static enum mr_code normal_form(struct worker *w, const struct mr_value *value,
         mr_strbuf_reset(&w->raw);
         if (!mr_strbuf_reserve(&w->raw, value->len))
             return mr_err_nomem(err, "reading a JSON value");
-        enum mr_code code = value->lob->read(value->lob, value->lob_column, 0, w->raw.ptr,
-                                             value->len, err);
-        if (code != MR_OK)
-            return code;
+        MR_TRY(value->lob->read(value->lob, value->lob_column, 0, w->raw.ptr, value->len,
+                                err));
         text = w->raw.ptr;
     }
     mr_strbuf_reset(&w->normal);
@@ -113,12 +111,11 @@ static enum mr_code sum_chunk(struct worker *w, const struct mr_snap_chunk *chun
 static enum mr_code sum_snapshot(struct worker *w, const struct task *task,
                                  struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     if (task->chunk != NULL)
         return sum_chunk(w, task->chunk, err);
-    for (size_t i = 0; code == MR_OK && i < w->table->nchunks; i++)
-        code = sum_chunk(w, &w->table->chunks[i], err);
-    return code;
+    for (size_t i = 0; i < w->table->nchunks; i++)
+        MR_TRY(sum_chunk(w, &w->table->chunks[i], err));
+    return MR_OK;
 }
 
 static bool has_json(const struct mr_snap_table *t)
@@ -281,15 +278,14 @@ static bool can_be_shared(const struct mr_snap_table *t)
 static enum mr_code add_table(struct mr_restore *r, struct mr_pool *pool,
                               struct mr_restore_table *t, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     if (t->aside != NULL)
         return MR_OK;
     t->wanted = is_normalised(r, t) ? (struct mr_snap_sum){0} : t->snap->sum;
     if (!can_be_shared(t->snap))
         return add_task(r, pool, t, NULL, err);
-    for (size_t i = 0; code == MR_OK && i < t->snap->nchunks; i++)
-        code = add_task(r, pool, t, &t->snap->chunks[i], err);
-    return code;
+    for (size_t i = 0; i < t->snap->nchunks; i++)
+        MR_TRY(add_task(r, pool, t, &t->snap->chunks[i], err));
+    return MR_OK;
 }
 
 bool mr_restore_is_same(const struct mr_restore_table *t)

@@ -230,14 +230,15 @@ static enum mr_code check_outside(const struct mr_restore *r, struct mr_err *err
                             "UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME FROM "
                             "information_schema.REFERENTIAL_CONSTRAINTS WHERE "
                             "UNIQUE_CONSTRAINT_SCHEMA <> CONSTRAINT_SCHEMA");
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query(r->db, "vvvv", sql.ptr, sql.len, &res, err);
-    while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query(r->db, "vvvv", sql.ptr, sql.len, &res, err));
+    while ((cells = mr_result_next(res)) != NULL)
         if (is_table(r, cells[2].ptr, cells[3].ptr) &&
             !is_table(r, cells[0].ptr, cells[1].ptr))
-            code = refuse_reference(cells[0].ptr, cells[1].ptr, cells[2].ptr,
-                                    cells[3].ptr, err);
+            MR_TRY_OUT(refuse_reference(cells[0].ptr, cells[1].ptr, cells[2].ptr,
+                                        cells[3].ptr, err));
+out:
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;
@@ -293,26 +294,23 @@ static const char *kind_word(const struct mr_object *o, const char **name)
 /* What cannot go is refused while everything is still there. */
 static enum mr_code drop_clashes(struct mr_restore *r, struct mr_err *err)
 {
-    enum mr_code code = require_kinds(r, err);
-    if (code == MR_OK)
-        code = check_references(r, err);
-    if (code == MR_OK)
-        code = check_outside(r, err);
-    if (code == MR_OK)
-        code = drop_references(r, err);
-    for (size_t i = 0; code == MR_OK && i < r->cat->ntables; i++) {
+    MR_TRY(require_kinds(r, err));
+    MR_TRY(check_references(r, err));
+    MR_TRY(check_outside(r, err));
+    MR_TRY(drop_references(r, err));
+    for (size_t i = 0; i < r->cat->ntables; i++) {
         const struct mr_table *t = &r->cat->tables[i];
         if (is_table(r, t->db, t->name))
-            code = drop(r, "TABLE", t->db, t->name, err);
+            MR_TRY(drop(r, "TABLE", t->db, t->name, err));
     }
-    for (size_t i = 0; code == MR_OK && i < r->cat->nobjects; i++) {
+    for (size_t i = 0; i < r->cat->nobjects; i++) {
         const struct mr_object *o = &r->cat->objects[i];
         const char *name = NULL;
         const char *what = kind_word(o, &name);
         if (clashes(r, o))
-            code = drop(r, what, o->db, name, err);
+            MR_TRY(drop(r, what, o->db, name, err));
     }
-    return code == MR_OK ? mr_restore_look(r, err) : code;
+    return mr_restore_look(r, err);
 }
 
 enum mr_code mr_restore_clear(struct mr_restore *r, struct mr_err *err)

@@ -106,13 +106,11 @@ enum mr_code mr_restore_collate(struct mr_restore *r, const struct mr_snap_objec
 
 enum mr_code mr_restore_collate_back(struct mr_restore *r, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < r->ndbs; i++) {
+    for (size_t i = 0; i < r->ndbs; i++) {
         struct mr_restore_db *db = &r->dbs[i];
         if (db->collation != NULL)
-            code = alter(r, db, db->object->db_collation, err);
-        if (code == MR_OK)
-            db->collation = NULL;
+            MR_TRY(alter(r, db, db->object->db_collation, err));
+        db->collation = NULL;
     }
-    return code;
+    return MR_OK;
 }

@@ -250,18 +250,16 @@ static enum mr_code load_task(struct worker *w, const struct task *task,
     struct mr_restore *r = w->restore;
     const struct mr_snap_table *t = task->table->snap;
     size_t count = task->chunk != NULL ? 1 : t->nchunks;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct task one = {task->table,
                                  task->chunk != NULL ? task->chunk : &t->chunks[i]};
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
         if (!mr_restore_is_aside(r, task->table))
-            code = load_chunk(w, &one, err);
-        if (code == MR_OK)
-            mr_progress_add_done(r->progress, one.chunk->plain_bytes + 1);
+            MR_TRY(load_chunk(w, &one, err));
+        mr_progress_add_done(r->progress, one.chunk->plain_bytes + 1);
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- workers ---- */
@@ -348,11 +346,12 @@ enum mr_code mr_restore_load(struct mr_restore *r, struct mr_err *err)
     const struct mr_pool_hooks hooks = {
         .setup = setup, .task = work, .teardown = teardown, .tick = tick, .ctx = r};
     struct mr_pool *pool = NULL;
-    enum mr_code code = mr_pool_new(&hooks, r->opts->threads, &pool, err);
-    for (size_t i = 0; code == MR_OK && i < r->ntables; i++)
-        code = add_table(r, pool, &r->tables[i], err);
-    if (code == MR_OK)
-        code = mr_pool_run(pool, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_pool_new(&hooks, r->opts->threads, &pool, err));
+    for (size_t i = 0; i < r->ntables; i++)
+        MR_TRY_OUT(add_table(r, pool, &r->tables[i], err));
+    MR_TRY_OUT(mr_pool_run(pool, err));
+out:
     mr_pool_free(pool);
     return code;
 }

@@ -18,41 +18,37 @@ static enum mr_code prove_files(struct mr_restore *r, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &r->snap.manifest;
     const char *reason = NULL;
-    enum mr_code code = mr_snap_require_whole(&r->snap, err);
-    if (code == MR_OK)
-        code = mr_snap_check_names(&r->snap, err);
-    if (code == MR_OK)
-        code = mr_snap_check_manifest(&r->snap, err);
-    for (size_t i = 0; code == MR_OK && i < m->nfiles; i++) {
-        code = mr_snap_check_file(&r->snap, &m->files[i], true, &reason, err);
-        if (code == MR_OK && reason != NULL)
-            code = mr_snap_add_damage(&r->snap, m->files[i].name, reason, err);
+    MR_TRY(mr_snap_require_whole(&r->snap, err));
+    MR_TRY(mr_snap_check_names(&r->snap, err));
+    MR_TRY(mr_snap_check_manifest(&r->snap, err));
+    for (size_t i = 0; i < m->nfiles; i++) {
+        MR_TRY(mr_snap_check_file(&r->snap, &m->files[i], true, &reason, err));
+        if (reason != NULL)
+            MR_TRY(mr_snap_add_damage(&r->snap, m->files[i].name, reason, err));
     }
-    for (size_t i = 0; code == MR_OK && i < m->ntables; i++)
-        for (size_t k = 0; code == MR_OK && k < m->tables[i].nchunks; k++) {
+    for (size_t i = 0; i < m->ntables; i++)
+        for (size_t k = 0; k < m->tables[i].nchunks; k++) {
             const struct mr_snap_chunk *c = &m->tables[i].chunks[k];
             const struct mr_snap_file file = {c->file, c->stored_bytes, c->sha256};
-            code = mr_snap_check_file(&r->snap, &file, true, &reason, err);
-            if (code == MR_OK && reason != NULL)
-                code = mr_snap_add_damage(&r->snap, c->file, reason, err);
+            MR_TRY(mr_snap_check_file(&r->snap, &file, true, &reason, err));
+            if (reason != NULL)
+                MR_TRY(mr_snap_add_damage(&r->snap, c->file, reason, err));
         }
-    if (code == MR_OK)
-        code = mr_snap_check_places(&r->snap, wants, r, err);
-    return code == MR_OK ? mr_snap_require_whole(&r->snap, err) : code;
+    MR_TRY(mr_snap_check_places(&r->snap, wants, r, err));
+    return mr_snap_require_whole(&r->snap, err);
 }
 
 static enum mr_code open_endpoint(struct mr_restore *r, const char *uri,
                                   struct mr_err *err)
 {
-    enum mr_code code = mr_endpoint_parse(&r->ep, uri, err);
-    if (code == MR_OK && r->ep.kind != MR_ENDPOINT_MYSQL)
-        code = mr_err_set(err, MR_E_USAGE,
+    MR_TRY(mr_endpoint_parse(&r->ep, uri, err));
+    if (r->ep.kind != MR_ENDPOINT_MYSQL)
+        return mr_err_set(err, MR_E_USAGE,
                           "the target of a restore is a server, not a snapshot");
-    if (code == MR_OK)
-        code = mr_endpoint_from_env(&r->ep, "TARGET", err);
-    if (code == MR_OK && r->opts->ask_password && r->ep.password == NULL)
-        code = mr_endpoint_ask_password(&r->ep, "target", err);
-    return code;
+    MR_TRY(mr_endpoint_from_env(&r->ep, "TARGET", err));
+    if (r->opts->ask_password && r->ep.password == NULL)
+        MR_TRY(mr_endpoint_ask_password(&r->ep, "target", err));
+    return MR_OK;
 }
 
 static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)

@@ -14,8 +14,8 @@
 enum mr_code mr_restore_exec(struct mr_db *db, const struct mr_strbuf *sql,
                              struct mr_err *err)
 {
-    enum mr_code code = mr_strbuf_check(sql, "building a statement", err);
-    return code == MR_OK ? mr_db_exec(db, sql->ptr, sql->len, err) : code;
+    MR_TRY(mr_strbuf_check(sql, "building a statement", err));
+    return mr_db_exec(db, sql->ptr, sql->len, err);
 }
 
 enum mr_code mr_restore_note(struct mr_restore *r, const char *text, struct mr_err *err)
@@ -326,13 +326,14 @@ static enum mr_code require_event(struct mr_restore *r, const struct mr_snap_obj
     mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM information_schema.EVENTS WHERE "
                             "EVENT_SCHEMA = DATABASE() AND EVENT_NAME = ");
     mr_sql_string(&sql, o->name);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query_text(r->db, sql.ptr, &text, err);
-    if (code == MR_OK && strcmp(text.ptr, "0") == 0)
-        code = mr_err_set(err, MR_E_NO_SUCH,
-                          "\"%s\": its time has passed, and the server does not keep it",
-                          o->file);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query_text(r->db, sql.ptr, &text, err));
+    if (strcmp(text.ptr, "0") == 0)
+        MR_TRY_OUT(mr_err_set(
+            err, MR_E_NO_SUCH,
+            "\"%s\": its time has passed, and the server does not keep it", o->file));
+out:
     mr_strbuf_release(&sql);
     mr_strbuf_release(&text);
     return code;
@@ -505,17 +506,15 @@ static enum mr_code make_tables(struct mr_restore *r, struct mr_err *err)
 static enum mr_code drop_active(struct mr_restore *r, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &r->snap.manifest;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < m->nobjects; i++) {
+    for (size_t i = 0; i < m->nobjects; i++) {
         const struct mr_snap_object *o = &m->objects[i];
         if ((o->kind != MR_SNAP_TRIGGER && o->kind != MR_SNAP_EVENT) ||
             !mr_restore_wants_object(r, o))
             continue;
-        code = use(r, mr_restore_db_name(r, o->db), err);
-        if (code == MR_OK)
-            code = drop_object(r, o, err);
+        MR_TRY(use(r, mr_restore_db_name(r, o->db), err));
+        MR_TRY(drop_object(r, o, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* A right that is missing before anything was done is a refusal. */
@@ -596,12 +595,10 @@ static enum mr_code make_stubs(struct mr_restore *r, struct mr_err *err)
 
 enum mr_code mr_restore_after(struct mr_restore *r, struct mr_err *err)
 {
-    enum mr_code code = make_keys(r, err);
-    if (code == MR_OK)
-        code = make_stubs(r, err);
-    if (code == MR_OK)
-        code = make_objects(r, MR_SNAP_VIEW, err);
-    return code == MR_OK ? make_objects(r, MR_SNAP_TRIGGER, err) : code;
+    MR_TRY(make_keys(r, err));
+    MR_TRY(make_stubs(r, err));
+    MR_TRY(make_objects(r, MR_SNAP_VIEW, err));
+    return make_objects(r, MR_SNAP_TRIGGER, err);
 }
 
 enum mr_code mr_restore_events(struct mr_restore *r, struct mr_err *err)

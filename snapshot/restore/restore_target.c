@@ -89,7 +89,6 @@ static enum mr_code require_apart(const struct mr_restore *r, struct mr_err *err
 static enum mr_code name_dbs(struct mr_restore *r, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &r->snap.manifest;
-    enum mr_code code = MR_OK;
     r->dbs = mr_arena_calloc(&r->arena, m->nobjects + 1, sizeof *r->dbs);
     if (r->dbs == NULL)
         return mr_err_nomem(err, "restoring");
@@ -109,14 +108,13 @@ static enum mr_code name_dbs(struct mr_restore *r, struct mr_err *err)
                     "They pair by position; leave them out of the URI, or name all.");
         return MR_E_USAGE;
     }
-    for (size_t i = 0; code == MR_OK && i < r->ndbs; i++) {
+    for (size_t i = 0; i < r->ndbs; i++) {
         if (r->ep.ndbs > 0)
             r->dbs[i].to = r->ep.dbs[i];
-        code = rename_by_option(r, &r->dbs[i], err);
+        MR_TRY(rename_by_option(r, &r->dbs[i], err));
     }
-    if (code == MR_OK)
-        code = require_renames(r, err);
-    return code == MR_OK ? require_apart(r, err) : code;
+    MR_TRY(require_renames(r, err));
+    return require_apart(r, err);
 }
 
 /* As the server tells names apart: it may write them in small letters. */
@@ -137,10 +135,10 @@ enum mr_code mr_restore_look(struct mr_restore *r, struct mr_err *err)
         names[i] = r->dbs[i].to;
     mr_catalogue_free(r->cat);
     r->cat = NULL;
-    enum mr_code code = mr_catalogue_load(r->db, names, r->ndbs, &r->cat, err);
-    for (size_t i = 0; code == MR_OK && i < r->ndbs; i++)
+    MR_TRY(mr_catalogue_load(r->db, names, r->ndbs, &r->cat, err));
+    for (size_t i = 0; i < r->ndbs; i++)
         r->dbs[i].there = find_db(r, r->dbs[i].to);
-    return code;
+    return MR_OK;
 }
 
 /* ---- an unfinished restore ---- */
@@ -158,11 +156,12 @@ static enum mr_code make_scope(struct mr_restore *r, struct mr_err *err)
         for (size_t i = 0; i < lists[l]->count; i++)
             mr_strbuf_add(&text, lists[l]->items[i], strlen(lists[l]->items[i]) + 1);
     }
-    enum mr_code code = mr_strbuf_check(&text, "restoring", err);
-    if (code == MR_OK)
-        code = mr_sha256_bytes(text.ptr, text.len, hex, err);
-    if (code == MR_OK && (r->scope = mr_arena_strdup(&r->arena, hex)) == NULL)
-        code = mr_err_nomem(err, "restoring");
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&text, "restoring", err));
+    MR_TRY_OUT(mr_sha256_bytes(text.ptr, text.len, hex, err));
+    if ((r->scope = mr_arena_strdup(&r->arena, hex)) == NULL)
+        MR_TRY_OUT(mr_err_nomem(err, "restoring"));
+out:
     mr_strbuf_release(&text);
     return code;
 }
@@ -352,27 +351,20 @@ static enum mr_code learn_infile(struct mr_restore *r, struct mr_err *err)
 
 enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
 {
-    enum mr_code code = name_dbs(r, err);
-    if (code == MR_OK)
-        code = list_tables(r, err);
-    if (code == MR_OK)
-        code = mr_restore_lock(r, err);
-    if (code == MR_OK)
-        code = mr_restore_look(r, err);
-    if (code == MR_OK)
-        code = make_scope(r, err);
-    if (code == MR_OK &&
-        mr_catalogue_meant(r->cat, r->dbs[0].to, MR_SNAP_PROGRESS_TABLE) != NULL)
-        code = read_done(r, err);
-    if (code == MR_OK && !r->resumed)
-        code = mr_restore_clear(r, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(name_dbs(r, err));
+    MR_TRY(list_tables(r, err));
+    MR_TRY(mr_restore_lock(r, err));
+    MR_TRY(mr_restore_look(r, err));
+    MR_TRY(make_scope(r, err));
+    if (mr_catalogue_meant(r->cat, r->dbs[0].to, MR_SNAP_PROGRESS_TABLE) != NULL)
+        MR_TRY(read_done(r, err));
+    if (!r->resumed)
+        MR_TRY(mr_restore_clear(r, err));
     if (r->ended)
         mr_log_info("going on with a restore of this snapshot that has set tables aside");
     else if (r->resumed)
         mr_log_info("going on with a restore of this snapshot that was interrupted");
     note_made(r);
-    code = refuse_own(r, err);
-    return code == MR_OK ? learn_infile(r, err) : code;
+    MR_TRY(refuse_own(r, err));
+    return learn_infile(r, err);
 }
