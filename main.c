@@ -52,8 +52,7 @@ static void print_version(void)
                  mr_db_client_version());
 }
 
-static enum mr_code dispatch(struct mr_invocation *invocation, int *exit_code,
-                             struct mr_err *err)
+static enum mr_code dispatch(struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     switch (invocation->request) {
     case MR_CLI_HELP: return print_help(invocation, err);
@@ -65,8 +64,7 @@ static enum mr_code dispatch(struct mr_invocation *invocation, int *exit_code,
 }
 
 /* Whoever does not hear of the result has to know at least whether something was done. */
-static enum mr_code hint_unheard(const struct mr_invocation *invocation,
-                                 struct mr_err *err)
+static enum mr_code hint_unheard(const struct mr_invocation *invocation, struct mr_err *err)
 {
     const struct mr_command *command = invocation->command;
     if (err->hint[0] == '\0')
@@ -78,8 +76,7 @@ static enum mr_code hint_unheard(const struct mr_invocation *invocation,
 }
 
 /* What was written to stdout must have arrived, or the result is worth nothing. */
-static enum mr_code close_stdout(const struct mr_invocation *invocation,
-                                 struct mr_err *err)
+static enum mr_code close_stdout(const struct mr_invocation *invocation, struct mr_err *err)
 {
     bool failed = ferror(stdout) != 0;
     errno = 0;

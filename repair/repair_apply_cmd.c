@@ -67,22 +67,21 @@ static const struct mr_command_doc apply_doc = {
 static const struct mr_command_doc undo_doc = {
     .summary = "take a plan back",
     .operands = "DIR TARGET",
-    .description =
-        "Takes back what the plan in DIR has changed, by undo.sql, unit by unit. A row "
-        "that was changed since, or that something new refers to, is kept with all that "
-        "it belongs to, and listed. Raised counters stay raised: lowered again, they "
-        "would hand out ids a second time. So nothing is done for a plan of "
-        "--reseed-only, and the output says so.\n"
-        "\n"
-        "Triggers of TARGET that would fire for the rows that it deletes, updates or "
-        "brings back are named, and it is refused: nobody takes back what they do. They "
-        "may fire with --allow-triggers fire, of undo or of the plan.\n"
-        "\n"
-        "Later plans of the case that were applied are undone first; with --case they "
-        "are looked up, and named.\n"
-        "\n"
-        "Exit status: 0 done; 1 rows were kept; 3 could not run; 4 the server was lost; "
-        "5 refused, nothing was changed; 6 interrupted; 70 bug.\n",
+    .description = "Takes back what the plan in DIR has changed, by undo.sql, unit by unit. A row "
+                   "that was changed since, or that something new refers to, is kept with all that "
+                   "it belongs to, and listed. Raised counters stay raised: lowered again, they "
+                   "would hand out ids a second time. So nothing is done for a plan of "
+                   "--reseed-only, and the output says so.\n"
+                   "\n"
+                   "Triggers of TARGET that would fire for the rows that it deletes, updates or "
+                   "brings back are named, and it is refused: nobody takes back what they do. They "
+                   "may fire with --allow-triggers fire, of undo or of the plan.\n"
+                   "\n"
+                   "Later plans of the case that were applied are undone first; with --case they "
+                   "are looked up, and named.\n"
+                   "\n"
+                   "Exit status: 0 done; 1 rows were kept; 3 could not run; 4 the server was lost; "
+                   "5 refused, nothing was changed; 6 interrupted; 70 bug.\n",
     .examples = "  myrecon repair undo --yes club.plan mysql://dba@live\n"
                 "  myrecon repair undo --dry-run --case club.case club.plan \\\n"
                 "      mysql://dba@live\n",
@@ -133,9 +132,8 @@ enum writes { WRITES_ROWS_ONLY = 1, WRITES_ALL };
 static enum mr_code job_open(struct job *job, const struct mr_invocation *invocation,
                              enum writes writes, struct mr_err *err)
 {
-    *job = (struct job){.opts = invocation->settings.values,
-                        .id = mr_run_id_now(),
-                        .arena = MR_ARENA_INIT};
+    *job = (struct job){
+        .opts = invocation->settings.values, .id = mr_run_id_now(), .arena = MR_ARENA_INIT};
     struct mr_target_opts opts = {.run_tag = job->id.id,
                                   .ask_password = job->opts->ask_password,
                                   .statement_timeout_s = job->opts->statement_timeout_s,
@@ -156,11 +154,10 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     if (code == MR_OK && writes == WRITES_ROWS_ONLY)
         opts.writable = mr_manifest_writes_rows(&job->plan.manifest);
     if (code == MR_OK)
-        code = mr_target_open(invocation->operands[1], &job->plan.manifest, &opts,
-                              &job->target, err);
+        code =
+            mr_target_open(invocation->operands[1], &job->plan.manifest, &opts, &job->target, err);
     if (code == MR_OK)
-        code = mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena,
-                             &job->peers, err);
+        code = mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena, &job->peers, err);
     job->run = (struct mr_reseed_run){.manifest = &job->plan.manifest,
                                       .target = &job->target,
                                       .peers = &job->peers,
@@ -180,14 +177,12 @@ static void job_close(struct job *job)
     mr_arena_release(&job->arena);
 }
 
-static enum mr_code print_result(const struct job *job, int *exit_code,
-                                 struct mr_err *err)
+static enum mr_code print_result(const struct job *job, int *exit_code, struct mr_err *err)
 {
     *exit_code = mr_reseed_report_exit(&job->run);
     return job->opts->json
                ? mr_reseed_report_json(&job->run, stdout, err)
-               : mr_reseed_report_text(&job->run,
-                                       mr_term_use_color(job->opts->general.color, 1),
+               : mr_reseed_report_text(&job->run, mr_term_use_color(job->opts->general.color, 1),
                                        stdout, err);
 }
 
@@ -216,9 +211,8 @@ static void add_question(struct mr_strbuf *text, const struct job *job,
         mr_strbuf_add_str(text, "write up to ");
         add_rows(text, job, rows);
     }
-    mr_strbuf_add_fmt(text, " on \"%s\" (host %s, server_id %u)?",
-                      mr_db_label(job->target.db), server->hostname,
-                      (unsigned)server->server_id);
+    mr_strbuf_add_fmt(text, " on \"%s\" (host %s, server_id %u)?", mr_db_label(job->target.db),
+                      server->hostname, (unsigned)server->server_id);
 }
 
 static enum mr_code confirm(const struct job *job, const struct mr_apply_plan *rows,
@@ -247,21 +241,18 @@ static void say_progress(const struct job *job)
 }
 
 /* Who changes nothing judges by it, too.  rows: that are to be done, or NULL. */
-static enum mr_code open_journal(struct job *job, struct mr_apply_plan *rows,
-                                 struct mr_err *err)
+static enum mr_code open_journal(struct job *job, struct mr_apply_plan *rows, struct mr_err *err)
 {
     const bool reads = job->opts->dry_run || (rows != NULL && rows->rehearse);
-    enum mr_code code =
-        reads ? mr_journal_read(job->plan.path, &job->run.journal, err)
-              : mr_journal_open(job->plan.path, job->id.id, &job->run.journal, err);
+    enum mr_code code = reads ? mr_journal_read(job->plan.path, &job->run.journal, err)
+                              : mr_journal_open(job->plan.path, job->id.id, &job->run.journal, err);
     if (rows != NULL)
         rows->journal = job->run.journal;
     return code;
 }
 
 /* The counters.  rows NULL: the plan has no rows; else they were prepared. */
-static enum mr_code raise_counters(struct job *job, struct mr_apply_plan *rows,
-                                   struct mr_err *err)
+static enum mr_code raise_counters(struct job *job, struct mr_apply_plan *rows, struct mr_err *err)
 {
     enum mr_code code = open_journal(job, rows, err);
     if (code == MR_OK)
@@ -321,22 +312,21 @@ static enum mr_code take_found(void *ctx, const struct mr_proof_finding *finding
     struct mr_strbuf key = MR_STRBUF_INIT;
     struct mr_apply_report *report = ctx;
     report->altered += finding->proof != MR_PROOF_TWICE;
-    if (finding->proof != MR_PROOF_TWICE || (finding->decision != MR_DECIDE_INSERT &&
-                                             finding->decision != MR_DECIDE_RENUMBER))
+    if (finding->proof != MR_PROOF_TWICE ||
+        (finding->decision != MR_DECIDE_INSERT && finding->decision != MR_DECIDE_RENUMBER))
         return MR_OK;
     mr_proof_key_text(&key, finding->image, finding->key);
     enum mr_code code = mr_strbuf_check(&key, "naming rows", err);
     if (code == MR_OK)
-        code = mr_apply_report_doubled(report, finding->table->table, key.ptr,
-                                       finding->detail, err);
+        code =
+            mr_apply_report_doubled(report, finding->table->table, key.ptr, finding->detail, err);
     mr_strbuf_release(&key);
     return code;
 }
 
 /* What came to be while nothing held it: an uncommitted sign-up that no index shows.  Where
  * triggers fire, what they made of the rows, too. */
-static enum mr_code look_again(void *ctx, struct mr_apply_report *report,
-                               struct mr_err *err)
+static enum mr_code look_again(void *ctx, struct mr_apply_report *report, struct mr_err *err)
 {
     struct job *job = ctx;
     const struct mr_planned *planned = &job->plan.manifest.planned;
@@ -357,18 +347,15 @@ static enum mr_code look_again(void *ctx, struct mr_apply_report *report,
     }
     if (code != MR_OK)
         mr_log_warning("whether %s is not known (%s): run \"repair verify\"",
-                       rows.only_twice ? "anybody is there twice"
-                                       : "the rows stand as planned",
+                       rows.only_twice ? "anybody is there twice" : "the rows stand as planned",
                        why.message);
     report->unlooked = code != MR_OK;
     for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
         const char *reason = rows.tables[i].unreadable;
-        if (reason == NULL ||
-            (rows.only_twice && !is_loose(planned, planned->tables[i].table)))
+        if (reason == NULL || (rows.only_twice && !is_loose(planned, planned->tables[i].table)))
             continue;
         mr_log_warning("whether %s table \"%s\" is not known: %s",
-                       rows.only_twice ? "anybody is twice in"
-                                       : "the rows stand as planned in",
+                       rows.only_twice ? "anybody is twice in" : "the rows stand as planned in",
                        planned->tables[i].table, reason);
         report->unlooked = true;
     }
@@ -386,8 +373,8 @@ static enum mr_code apply_rows(struct job *job, int *exit_code, struct mr_err *e
     if (code == MR_OK)
         code = raise_counters(job, &rows, err);
     if (code == MR_OK)
-        code = mr_apply_plan_run(&rows, mr_reseed_count(&job->run, MR_RAISE_FAILED) == 0,
-                                 exit_code, err);
+        code = mr_apply_plan_run(&rows, mr_reseed_count(&job->run, MR_RAISE_FAILED) == 0, exit_code,
+                                 err);
     return mr_apply_plan_release(&rows, code, err);
 }
 
@@ -405,14 +392,12 @@ static enum mr_code run_apply(const struct mr_invocation *invocation, int *exit_
     struct job job;
     enum mr_code code = job_open(&job, invocation, WRITES_ALL, err);
     if (code == MR_OK)
-        code = mr_manifest_writes_rows(&job.plan.manifest)
-                   ? apply_rows(&job, exit_code, err)
-                   : apply_counters(&job, exit_code, err);
+        code = mr_manifest_writes_rows(&job.plan.manifest) ? apply_rows(&job, exit_code, err)
+                                                           : apply_counters(&job, exit_code, err);
     if (code == MR_OK && !job.opts->dry_run && !job.opts->json)
         mr_plan_next_verify(&job.plan.manifest, invocation->operands[0]);
     job_close(&job);
-    return hint_again(
-        code, "Run it again: what is done stays done, the rest is taken up.", err);
+    return hint_again(code, "Run it again: what is done stays done, the rest is taken up.", err);
 }
 
 /* ---- rehearse ---- */
@@ -425,9 +410,8 @@ static enum mr_code confirm_rows(const struct job *job, const struct mr_apply_pl
     struct mr_strbuf question = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&question, "%s up to ", what);
     add_rows(&question, job, rows);
-    mr_strbuf_add_fmt(&question, " on \"%s\" (host %s, server_id %u)?",
-                      mr_db_label(job->target.db), server->hostname,
-                      (unsigned)server->server_id);
+    mr_strbuf_add_fmt(&question, " on \"%s\" (host %s, server_id %u)?", mr_db_label(job->target.db),
+                      server->hostname, (unsigned)server->server_id);
     enum mr_code code = mr_strbuf_check(&question, "asking", err);
     if (code == MR_OK)
         code = mr_confirm(question.ptr, job->opts->yes, err);
@@ -472,8 +456,8 @@ static enum mr_code run_rehearse(const struct mr_invocation *invocation, int *ex
     struct job job;
     enum mr_code code = job_open(&job, invocation, WRITES_ALL, err);
     if (code == MR_OK && !mr_manifest_writes_rows(&job.plan.manifest)) {
-        code = mr_err_set(err, MR_E_REFUSED,
-                          "the plan writes no rows: there is nothing to rehearse");
+        code =
+            mr_err_set(err, MR_E_REFUSED, "the plan writes no rows: there is nothing to rehearse");
         mr_err_hint(err, "repair apply --dry-run says which counters would be raised.");
     }
     if (code == MR_OK)
@@ -492,8 +476,7 @@ static enum mr_code undo_counters(struct job *job, int *exit_code, struct mr_err
                                      .dry_run = job->opts->dry_run,
                                      .json = true,
                                      .out = stdout};
-    enum mr_code code =
-        mr_confirm("undo the plan?", job->opts->yes || job->opts->dry_run, err);
+    enum mr_code code = mr_confirm("undo the plan?", job->opts->yes || job->opts->dry_run, err);
     *exit_code = 0;
     if (code == MR_OK && !job->opts->json)
         (void)printf("nothing to undo: the plan only raises counters, and AUTO_INCREMENT "
@@ -514,12 +497,11 @@ static void say_whose(const struct job *job, const struct mr_apply_plan *rows)
     const uint64_t unclear = mr_journal_rows_unclear(rows->journal);
     const uint64_t cut = mr_journal_units_open(rows->journal);
     if (found > 0)
-        mr_log_warning(
-            "%" PRIu64 " row%s stood already as planned when apply came, by "
-            "somebody else or by apply.sql: undo passes over %s, undo.sql by a "
-            "client takes %s back",
-            found, found == 1 ? "" : "s", found == 1 ? "it" : "them",
-            found == 1 ? "it" : "them");
+        mr_log_warning("%" PRIu64 " row%s stood already as planned when apply came, by "
+                       "somebody else or by apply.sql: undo passes over %s, undo.sql by a "
+                       "client takes %s back",
+                       found, found == 1 ? "" : "s", found == 1 ? "it" : "them",
+                       found == 1 ? "it" : "them");
     if (unclear > 0)
         mr_log_warning("of %" PRIu64 " row%s that stood as planned the journal does not "
                        "say which, or whether apply had written %s before: what stands "
@@ -557,12 +539,11 @@ static enum mr_code run_undo(const struct mr_invocation *invocation, int *exit_c
     struct job job;
     enum mr_code code = job_open(&job, invocation, WRITES_ROWS_ONLY, err);
     if (code == MR_OK)
-        code = mr_manifest_writes_rows(&job.plan.manifest)
-                   ? undo_rows(&job, exit_code, err)
-                   : undo_counters(&job, exit_code, err);
+        code = mr_manifest_writes_rows(&job.plan.manifest) ? undo_rows(&job, exit_code, err)
+                                                           : undo_counters(&job, exit_code, err);
     job_close(&job);
-    return hint_again(
-        code, "Run it again: what is taken back stays so, the rest is taken up.", err);
+    return hint_again(code, "Run it again: what is taken back stays so, the rest is taken up.",
+                      err);
 }
 
 static const char unheard[] =

@@ -9,30 +9,28 @@
 static const struct mr_command_doc doc = {
     .summary = "plan a repair, as files that can be read and run",
     .operands = "",
-    .description =
-        "Plans how TARGET, the live server, gets back what SOURCE, the lost history, "
-        "holds. Nothing is written to any server: the plan is a directory of files that "
-        "can be read and signed off; \"repair apply\" carries them out, and so does the "
-        "stock client.\n"
-        "\n"
-        "With --policy the rows that a check found to differ are planned, in the case "
-        "that it filled. merge brings two histories together: nobody is lost, nobody is "
-        "overwritten, a person whose id was taken gets a new one, and what cannot be "
-        "known is asked, in conflicts.csv: fill in its column decision and plan again "
-        "with --decisions. With --reseed-only counters and sequences of TARGET are "
-        "raised "
-        "above both histories, and no row is looked at.\n"
-        "\n"
-        "Exit status: 0 planned; 1 planned, and conflicts are open; 3 could not run; 4 "
-        "something was not compared or could not be planned; 5 refused: nothing may be "
-        "planned so, or DIR is not empty; 6 interrupted; 70 bug.\n",
-    .examples =
-        "  myrecon repair plan --reseed-only --case club.case --output club.reseed \\\n"
-        "      --source mysql://dba@lost-replica/club --target mysql://dba@live/club\n"
-        "  myrecon repair plan --policy merge --split-at '2026-04-02 12:11:00' \\\n"
-        "      --case club.case --output club.plan\n"
-        "  myrecon repair plan --policy merge --decisions conflicts.csv \\\n"
-        "      --case club.case --output club.plan2\n",
+    .description = "Plans how TARGET, the live server, gets back what SOURCE, the lost history, "
+                   "holds. Nothing is written to any server: the plan is a directory of files that "
+                   "can be read and signed off; \"repair apply\" carries them out, and so does the "
+                   "stock client.\n"
+                   "\n"
+                   "With --policy the rows that a check found to differ are planned, in the case "
+                   "that it filled. merge brings two histories together: nobody is lost, nobody is "
+                   "overwritten, a person whose id was taken gets a new one, and what cannot be "
+                   "known is asked, in conflicts.csv: fill in its column decision and plan again "
+                   "with --decisions. With --reseed-only counters and sequences of TARGET are "
+                   "raised "
+                   "above both histories, and no row is looked at.\n"
+                   "\n"
+                   "Exit status: 0 planned; 1 planned, and conflicts are open; 3 could not run; 4 "
+                   "something was not compared or could not be planned; 5 refused: nothing may be "
+                   "planned so, or DIR is not empty; 6 interrupted; 70 bug.\n",
+    .examples = "  myrecon repair plan --reseed-only --case club.case --output club.reseed \\\n"
+                "      --source mysql://dba@lost-replica/club --target mysql://dba@live/club\n"
+                "  myrecon repair plan --policy merge --split-at '2026-04-02 12:11:00' \\\n"
+                "      --case club.case --output club.plan\n"
+                "  myrecon repair plan --policy merge --decisions conflicts.csv \\\n"
+                "      --case club.case --output club.plan2\n",
 };
 
 static enum mr_code needs(const char *option, const char *hint, struct mr_err *err)
@@ -52,12 +50,11 @@ static enum mr_code require_options(const struct mr_plan_options *o, struct mr_e
     if (o->output == NULL)
         return needs("output DIR", "Name a directory that does not exist yet.", err);
     if (o->policy != NULL && o->case_path == NULL)
-        return needs("case FILE",
-                     "Name the case file that myrecon check --case FILE has filled.",
+        return needs("case FILE", "Name the case file that myrecon check --case FILE has filled.",
                      err);
     if (o->case_path == NULL && (o->source == NULL || o->target == NULL))
-        return needs("source URI and --target URI",
-                     "Or name a case that knows them: --case FILE.", err);
+        return needs("source URI and --target URI", "Or name a case that knows them: --case FILE.",
+                     err);
     return MR_OK;
 }
 
@@ -75,8 +72,7 @@ static enum mr_code show(const struct mr_planning *p, struct mr_err *err)
     }
     MR_TRY_OUT(o->json ? mr_plan_show_json(&p->manifest, &signers, stdout, err)
                        : mr_plan_show_text(&p->manifest, o->output, &signers,
-                                           mr_term_use_color(o->general.color, 1), stdout,
-                                           err));
+                                           mr_term_use_color(o->general.color, 1), stdout, err));
 out:
     mr_vec_release(&signers.ids);
     return code;
@@ -90,8 +86,7 @@ static enum mr_code plan_all(struct mr_planning *p, struct mr_err *err)
     return show(p, err);
 }
 
-static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
-                        struct mr_err *err)
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     struct mr_planning p = {.opts = invocation->settings.values,
                             .config = invocation->config,

@@ -13,12 +13,11 @@
 static const struct mr_command_doc doc = {
     .summary = "print what a plan would do",
     .operands = "DIR [TABLE KEY]",
-    .description =
-        "Prints what the plan in DIR would change, table by table. No server is "
-        "asked. A plan whose files were changed is refused.\n"
-        "\n"
-        "Exit status: 0 printed; 3 could not run; 4 a table could not be "
-        "planned; 5 refused: the plan was changed; 70 bug.\n",
+    .description = "Prints what the plan in DIR would change, table by table. No server is "
+                   "asked. A plan whose files were changed is refused.\n"
+                   "\n"
+                   "Exit status: 0 printed; 3 could not run; 4 a table could not be "
+                   "planned; 5 refused: the plan was changed; 70 bug.\n",
     .examples = "  myrecon repair show club.reseed\n"
                 "  myrecon repair show --json club.reseed\n"
                 "  myrecon repair show --row club.members=4711 club.plan\n"
@@ -27,8 +26,7 @@ static const struct mr_command_doc doc = {
 };
 
 /* Behind what it approves, so that whoever signs has seen it. */
-static enum mr_code approve(struct mr_plan_dir *plan, const char *key_path,
-                            struct mr_err *err)
+static enum mr_code approve(struct mr_plan_dir *plan, const char *key_path, struct mr_err *err)
 {
     const char *path = NULL;
     MR_TRY(mr_approval_write(plan, key_path, &path, err));
@@ -44,20 +42,17 @@ static enum mr_code check_signer(struct mr_plan_dir *plan, const char *cert_path
     return mr_sign_id(cert_path, id, err);
 }
 
-static enum mr_code check_operands(const struct mr_invocation *invocation,
-                                   struct mr_err *err)
+static enum mr_code check_operands(const struct mr_invocation *invocation, struct mr_err *err)
 {
     const struct mr_repair_options *opts = invocation->settings.values;
     if (opts->why && (opts->row != NULL || opts->identity != NULL))
-        return mr_err_set(err, MR_E_USAGE,
-                          "option \"--why\" stands without --row and --identity");
+        return mr_err_set(err, MR_E_USAGE, "option \"--why\" stands without --row and --identity");
     if (invocation->noperands == (opts->why ? 3 : 1))
         return MR_OK;
     (void)mr_err_set(err, MR_E_USAGE,
                      opts->why ? "option \"--why\" wants a table and a key behind DIR"
                                : "a table and a key are shown with --why");
-    mr_err_hint(err,
-                "Write it like: myrecon repair show club.plan --why club.members 4711.");
+    mr_err_hint(err, "Write it like: myrecon repair show club.plan --why club.members 4711.");
     return MR_E_USAGE;
 }
 
@@ -73,13 +68,12 @@ static enum mr_code show(struct mr_plan_dir *plan, const struct mr_repair_option
         return mr_plan_find(&task, err);
     return opts->json ? mr_plan_show_json(&plan->manifest, signers, stdout, err)
                       : mr_plan_show_text(&plan->manifest, plan->path, signers,
-                                          mr_term_use_color(opts->general.color, 1),
-                                          stdout, err);
+                                          mr_term_use_color(opts->general.color, 1), stdout, err);
 }
 
 /* The row of the operands: TABLE=KEY, as --row has it. */
-static enum mr_code show_why(struct mr_plan_dir *plan,
-                             const struct mr_invocation *invocation, struct mr_err *err)
+static enum mr_code show_why(struct mr_plan_dir *plan, const struct mr_invocation *invocation,
+                             struct mr_err *err)
 {
     const struct mr_repair_options *opts = invocation->settings.values;
     struct mr_strbuf row = MR_STRBUF_INIT;
@@ -93,8 +87,7 @@ static enum mr_code show_why(struct mr_plan_dir *plan,
     return code;
 }
 
-static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
-                        struct mr_err *err)
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct mr_repair_options *opts = invocation->settings.values;
     struct mr_plan_dir plan;
@@ -107,8 +100,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     if (code == MR_OK)
         code = mr_approval_list(&plan, &signers.ids, err);
     if (code == MR_OK)
-        code = opts->why ? show_why(&plan, invocation, err)
-                         : show(&plan, opts, &signers, err);
+        code = opts->why ? show_why(&plan, invocation, err) : show(&plan, opts, &signers, err);
     if (code == MR_OK && opts->approve_with != NULL)
         code = approve(&plan, opts->approve_with, err);
     *exit_code = mr_manifest_is_incomplete(&plan.manifest) ? 4 : 0;

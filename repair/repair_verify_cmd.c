@@ -56,21 +56,18 @@ struct job {
 static enum mr_code job_open(struct job *job, const struct mr_invocation *invocation,
                              struct mr_err *err)
 {
-    *job = (struct job){.opts = invocation->settings.values,
-                        .id = mr_run_id_now(),
-                        .arena = MR_ARENA_INIT};
+    *job = (struct job){
+        .opts = invocation->settings.values, .id = mr_run_id_now(), .arena = MR_ARENA_INIT};
     const struct mr_target_opts opts = {.run_tag = job->id.id,
                                         .ask_password = job->opts->ask_password,
-                                        .statement_timeout_s =
-                                            job->opts->statement_timeout_s};
+                                        .statement_timeout_s = job->opts->statement_timeout_s};
     mr_general_options_apply(&job->opts->general);
-    job->report =
-        (struct mr_verify_report){.counters = &job->counters,
-                                  .started = job->id.started,
-                                  .json = job->opts->json,
-                                  .color = mr_term_use_color(job->opts->general.color, 1),
-                                  .max_findings = job->opts->max_findings,
-                                  .out = stdout};
+    job->report = (struct mr_verify_report){.counters = &job->counters,
+                                            .started = job->id.started,
+                                            .json = job->opts->json,
+                                            .color = mr_term_use_color(job->opts->general.color, 1),
+                                            .max_findings = job->opts->max_findings,
+                                            .out = stdout};
     mr_verify_report_init(&job->report);
     enum mr_code code = mr_db_global_init(err);
     if (code == MR_OK)
@@ -80,27 +77,25 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     if (code == MR_OK)
         code = mr_script_shape_conditions(&job->plan.manifest, job->plan.path, err);
     if (code == MR_OK)
-        code = mr_target_open(invocation->operands[1], &job->plan.manifest, &opts,
-                              &job->target, err);
+        code =
+            mr_target_open(invocation->operands[1], &job->plan.manifest, &opts, &job->target, err);
     if (code == MR_OK)
-        code = mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena,
-                             &job->peers, err);
+        code = mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena, &job->peers, err);
     job->counters = (struct mr_reseed_run){.manifest = &job->plan.manifest,
                                            .target = &job->target,
                                            .peers = &job->peers,
                                            .peer_timeout_s = PEER_TIMEOUT_S,
                                            .arena = &job->arena};
-    job->rows =
-        (struct mr_verify_rows){.plan = &job->plan,
-                                .target = &job->target,
-                                .run_tag = job->id.id,
-                                .source = job->opts->source,
-                                .open_snapshot = invocation->commands.open_snapshot,
-                                .ask_password = job->opts->ask_password,
-                                .statement_timeout_s = job->opts->statement_timeout_s,
-                                .found = mr_verify_report_found,
-                                .ctx = &job->report,
-                                .arena = &job->arena};
+    job->rows = (struct mr_verify_rows){.plan = &job->plan,
+                                        .target = &job->target,
+                                        .run_tag = job->id.id,
+                                        .source = job->opts->source,
+                                        .open_snapshot = invocation->commands.open_snapshot,
+                                        .ask_password = job->opts->ask_password,
+                                        .statement_timeout_s = job->opts->statement_timeout_s,
+                                        .found = mr_verify_report_found,
+                                        .ctx = &job->report,
+                                        .arena = &job->arena};
     return code;
 }
 
@@ -145,22 +140,19 @@ static enum mr_code warn_unapplied(const struct mr_plan_dir *plan, struct mr_err
     struct mr_journal *journal = NULL;
     enum mr_code code = mr_journal_read(plan->path, &journal, err);
     if (code == MR_OK && !mr_journal_has_applied(journal))
-        mr_log_warning(
-            "the journal of plan \"%s\" knows of no apply: unless apply.sql was "
-            "run by a client, what is missing was never written, and what was "
-            "changed since was never changed",
-            plan->path);
+        mr_log_warning("the journal of plan \"%s\" knows of no apply: unless apply.sql was "
+                       "run by a client, what is missing was never written, and what was "
+                       "changed since was never changed",
+                       plan->path);
     else if (code == MR_OK && mr_journal_units_done(journal, MR_JOURNAL_UNDO) > 0)
-        mr_log_warning(
-            "plan \"%s\" was undone, as its journal says: what was taken back is "
-            "missing, or changed since",
-            plan->path);
+        mr_log_warning("plan \"%s\" was undone, as its journal says: what was taken back is "
+                       "missing, or changed since",
+                       plan->path);
     mr_journal_close(journal);
     return code;
 }
 
-static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
-                        struct mr_err *err)
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     struct job job;
     enum mr_code code = job_open(&job, invocation, err);
@@ -181,8 +173,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
 
 const struct mr_command mr_repair_verify_command = {.name = "repair verify",
                                                     .doc = &doc,
-                                                    .options =
-                                                        &mr_repair_verify_option_set,
+                                                    .options = &mr_repair_verify_option_set,
                                                     .min_operands = 2,
                                                     .max_operands = 2,
                                                     .run = run};

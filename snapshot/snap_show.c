@@ -9,8 +9,7 @@
 #include "core/base/utf8.h"
 #include "core/json/jsonw.h"
 
-static void add_sizes(struct mr_strbuf *out, uint64_t rows, uint64_t plain,
-                      uint64_t stored)
+static void add_sizes(struct mr_strbuf *out, uint64_t rows, uint64_t plain, uint64_t stored)
 {
     mr_strbuf_add_grouped(out, rows);
     mr_strbuf_add_str(out, rows == 1 ? " row, " : " rows, ");
@@ -87,8 +86,7 @@ static void add_table(struct mr_strbuf *out, const struct mr_snap_table *t, bool
     }
 }
 
-static void add_left_out(struct mr_strbuf *out, const struct mr_snap_left_out *item,
-                         bool color)
+static void add_left_out(struct mr_strbuf *out, const struct mr_snap_left_out *item, bool color)
 {
     mr_strbuf_add_fmt(out, "  %sleft out%s: %s ", mr_term_style(MR_STYLE_WARN, color),
                       mr_term_style(MR_STYLE_RESET, color), item->kind);
@@ -114,8 +112,8 @@ static void add_keys(struct mr_strbuf *out, const struct mr_snap_manifest *m)
         mr_strbuf_add_str(out, "  signed\n");
 }
 
-static void add_head(struct mr_strbuf *out, const struct mr_snap_manifest *m,
-                     const char *dir, bool color)
+static void add_head(struct mr_strbuf *out, const struct mr_snap_manifest *m, const char *dir,
+                     bool color)
 {
     mr_strbuf_add_fmt(out, "%ssnapshot ", mr_term_style(MR_STYLE_HEAD, color));
     mr_utf8_show_str(out, dir);
@@ -136,8 +134,8 @@ static void add_head(struct mr_strbuf *out, const struct mr_snap_manifest *m,
     add_keys(out, m);
 }
 
-enum mr_code mr_snap_show_text(const struct mr_snap_manifest *m, const char *dir,
-                               bool color, FILE *file, struct mr_err *err)
+enum mr_code mr_snap_show_text(const struct mr_snap_manifest *m, const char *dir, bool color,
+                               FILE *file, struct mr_err *err)
 {
     struct mr_strbuf out = MR_STRBUF_INIT;
     struct mr_snap_totals sum = mr_snap_manifest_totals(m);
@@ -206,8 +204,8 @@ static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
     mr_jsonw_array_end(w);
 }
 
-enum mr_code mr_snap_show_json(const struct mr_snap_manifest *m, const char *dir,
-                               FILE *file, struct mr_err *err)
+enum mr_code mr_snap_show_json(const struct mr_snap_manifest *m, const char *dir, FILE *file,
+                               struct mr_err *err)
 {
     struct mr_jsonw w;
     struct mr_snap_totals sum = mr_snap_manifest_totals(m);

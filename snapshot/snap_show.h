@@ -11,9 +11,9 @@
 
 #include "snapshot/format/snap_manifest.h"
 
-enum mr_code mr_snap_show_text(const struct mr_snap_manifest *manifest, const char *dir,
-                               bool color, FILE *out, struct mr_err *err);
-enum mr_code mr_snap_show_json(const struct mr_snap_manifest *manifest, const char *dir,
+enum mr_code mr_snap_show_text(const struct mr_snap_manifest *manifest, const char *dir, bool color,
                                FILE *out, struct mr_err *err);
+enum mr_code mr_snap_show_json(const struct mr_snap_manifest *manifest, const char *dir, FILE *out,
+                               struct mr_err *err);
 
 #endif

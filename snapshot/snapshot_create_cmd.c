@@ -9,27 +9,26 @@
 static const struct mr_command_doc doc = {
     .summary = "keep a server's schema and rows in a directory",
     .operands = "SOURCE DIR",
-    .description =
-        "Writes the schema and all rows of SOURCE into DIR: compressed, with checksums, "
-        "as of one moment, without locks, and no faster than the server can bear. "
-        "SOURCE is only read. Databases, tables, views, triggers, routines, events and "
-        "sequences are kept; what the account may not see is named.\n"
-        "\n"
-        "DIR is built as DIR.partial and takes its name when it is whole. After an "
-        "interruption the same command goes on with what is there: files whose rows are "
-        "still the same are kept. DIR can be loaded with stock tools alone: RESTORE.txt "
-        "in it says how.\n"
-        "\n"
-        "With --only-diverged DIR holds the evidence: of tables in which a check has "
-        "found "
-        "differences the rows in question, and nothing else.\n"
-        "\n"
-        "SELECT, SHOW VIEW, TRIGGER and EVENT are enough for all but routines, which "
-        "need SHOW_ROUTINE (MySQL) or SELECT on mysql.proc (MariaDB).\n"
-        "\n"
-        "Exit status: 0 made; 3 could not run; 4 made, but something was left out or is "
-        "of a later moment; 5 refused: DIR is not empty; 6 interrupted, can be resumed; "
-        "70 bug.\n",
+    .description = "Writes the schema and all rows of SOURCE into DIR: compressed, with checksums, "
+                   "as of one moment, without locks, and no faster than the server can bear. "
+                   "SOURCE is only read. Databases, tables, views, triggers, routines, events and "
+                   "sequences are kept; what the account may not see is named.\n"
+                   "\n"
+                   "DIR is built as DIR.partial and takes its name when it is whole. After an "
+                   "interruption the same command goes on with what is there: files whose rows are "
+                   "still the same are kept. DIR can be loaded with stock tools alone: RESTORE.txt "
+                   "in it says how.\n"
+                   "\n"
+                   "With --only-diverged DIR holds the evidence: of tables in which a check has "
+                   "found "
+                   "differences the rows in question, and nothing else.\n"
+                   "\n"
+                   "SELECT, SHOW VIEW, TRIGGER and EVENT are enough for all but routines, which "
+                   "need SHOW_ROUTINE (MySQL) or SELECT on mysql.proc (MariaDB).\n"
+                   "\n"
+                   "Exit status: 0 made; 3 could not run; 4 made, but something was left out or is "
+                   "of a later moment; 5 refused: DIR is not empty; 6 interrupted, can be resumed; "
+                   "70 bug.\n",
     .examples = "  myrecon snapshot create mysql://dba@lost-replica/club /backup/club\n"
                 "  myrecon snapshot create --rate 20 --max-load 20 --exclude '*.log' \\\n"
                 "      mysql://dba@live /backup/live\n"
@@ -39,8 +38,7 @@ static const struct mr_command_doc doc = {
                 "      mysql://dba@lost-replica/club /backup/evidence\n",
 };
 
-static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
-                        struct mr_err *err)
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct mr_create_options *opts = invocation->settings.values;
     const char *dir = invocation->operands[1];
@@ -49,10 +47,10 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     MR_TRY(mr_db_global_init(err));
     enum mr_code code = mr_create_run(&create, invocation->operands[0], dir, err);
     if (code == MR_OK)
-        code = opts->json ? mr_snap_show_json(&create.manifest, dir, stdout, err)
-                          : mr_snap_show_text(&create.manifest, dir,
-                                              mr_term_use_color(opts->general.color, 1),
-                                              stdout, err);
+        code = opts->json
+                   ? mr_snap_show_json(&create.manifest, dir, stdout, err)
+                   : mr_snap_show_text(&create.manifest, dir,
+                                       mr_term_use_color(opts->general.color, 1), stdout, err);
     *exit_code = mr_create_is_incomplete(&create) ? 4 : 0;
     mr_create_release(&create);
     return code;

@@ -45,8 +45,7 @@ static const struct mr_command_doc doc = {
 static void add_aside(struct mr_strbuf *out, const struct mr_restore_table *t, bool color)
 {
     mr_strbuf_add_fmt(out, ": %sset aside%s: it %s: ", mr_term_style(MR_STYLE_BAD, color),
-                      mr_term_style(MR_STYLE_RESET, color),
-                      mr_restore_aside_text(t->how));
+                      mr_term_style(MR_STYLE_RESET, color), mr_restore_aside_text(t->how));
     mr_utf8_show_str(out, t->aside);
     mr_strbuf_add_char(out, '\n');
 }
@@ -62,8 +61,7 @@ static void add_table(struct mr_strbuf *out, const struct mr_restore_table *t, b
         add_aside(out, t, color);
         return;
     }
-    mr_strbuf_add_fmt(out, ": %s%s%s, ",
-                      mr_term_style(same ? MR_STYLE_GOOD : MR_STYLE_BAD, color),
+    mr_strbuf_add_fmt(out, ": %s%s%s, ", mr_term_style(same ? MR_STYLE_GOOD : MR_STYLE_BAD, color),
                       same ? "equal" : "different", mr_term_style(MR_STYLE_RESET, color));
     mr_strbuf_add_grouped(out, t->rows);
     mr_strbuf_add_str(out, t->rows == 1 ? " row" : " rows");
@@ -93,8 +91,7 @@ static enum mr_code print_text(const struct mr_restore *r, bool color, struct mr
         rows += r->tables[i].rows;
     }
     for (size_t i = 0; i < r->notes.count; i++) {
-        mr_strbuf_add_fmt(&out,
-                          "  %snot as it was%s: ", mr_term_style(MR_STYLE_WARN, color),
+        mr_strbuf_add_fmt(&out, "  %snot as it was%s: ", mr_term_style(MR_STYLE_WARN, color),
                           mr_term_style(MR_STYLE_RESET, color));
         mr_utf8_show_str(&out, *(const char **)mr_vec_at(&r->notes, i));
         mr_strbuf_add_char(&out, '\n');
@@ -175,8 +172,7 @@ static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
     return code;
 }
 
-static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
-                        struct mr_err *err)
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct mr_snap_options *opts = invocation->settings.values;
     struct mr_restore restore = {.opts = opts};
@@ -184,12 +180,10 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     enum mr_code code = mr_db_global_init(err);
     if (code != MR_OK)
         return code;
-    code =
-        mr_restore_run(&restore, invocation->operands[0], invocation->operands[1], err);
+    code = mr_restore_run(&restore, invocation->operands[0], invocation->operands[1], err);
     if (code == MR_OK)
-        code = opts->json
-                   ? print_json(&restore, err)
-                   : print_text(&restore, mr_term_use_color(opts->general.color, 1), err);
+        code = opts->json ? print_json(&restore, err)
+                          : print_text(&restore, mr_term_use_color(opts->general.color, 1), err);
     *exit_code = restore.naside > 0        ? 4
                  : restore.different > 0   ? 1
                  : restore.notes.count > 0 ? 4

@@ -35,19 +35,17 @@ static const struct mr_command_doc verify_doc = {
         "another key; 4 no damage, but encrypted rows were not read for want of a key; 6 "
         "interrupted; 70 bug. With --against, of a snapshot that is whole, those of "
         "check.\n",
-    .examples =
-        "  myrecon snapshot verify /backup/club\n"
-        "  myrecon snapshot verify --quick --json /backup/club\n"
-        "  myrecon snapshot verify --against mysql://dba@live/club /backup/club\n",
+    .examples = "  myrecon snapshot verify /backup/club\n"
+                "  myrecon snapshot verify --quick --json /backup/club\n"
+                "  myrecon snapshot verify --against mysql://dba@live/club /backup/club\n",
 };
 static const struct mr_command_doc list_doc = {
     .summary = "say what a snapshot holds",
     .operands = "DIR",
-    .description =
-        "Prints what is in the snapshot in DIR: of which server and moment, its tables "
-        "with their rows and sizes, and what was left out. Only the manifest is read.\n"
-        "\n"
-        "Exit status: 0 printed; 1 the manifest is damaged; 3 could not run; 70 bug.\n",
+    .description = "Prints what is in the snapshot in DIR: of which server and moment, its tables "
+                   "with their rows and sizes, and what was left out. Only the manifest is read.\n"
+                   "\n"
+                   "Exit status: 0 printed; 1 the manifest is damaged; 3 could not run; 70 bug.\n",
     .examples = "  myrecon snapshot list /backup/club\n"
                 "  myrecon snapshot list --json /backup/club\n",
 };
@@ -77,8 +75,7 @@ static enum mr_code print_text(const struct mr_snap *snap, bool unread, bool col
         mr_strbuf_add_fmt(&out, "%zu problem%s\n", snap->damage.count,
                           snap->damage.count == 1 ? "" : "s");
     } else {
-        mr_strbuf_add_fmt(&out, "%s%s%s: %zu table%s, ",
-                          mr_term_style(MR_STYLE_GOOD, color),
+        mr_strbuf_add_fmt(&out, "%s%s%s: %zu table%s, ", mr_term_style(MR_STYLE_GOOD, color),
                           unread ? "all files are there" : "whole",
                           mr_term_style(MR_STYLE_RESET, color), snap->manifest.ntables,
                           snap->manifest.ntables == 1 ? "" : "s");
@@ -97,8 +94,8 @@ static bool is_unread(const struct mr_snap *snap, const struct mr_snap_options *
     return mr_snap_is_encrypted(snap) && opts->decrypt_with == NULL;
 }
 
-static enum mr_code print_json(const struct mr_snap *snap,
-                               const struct mr_snap_options *opts, struct mr_err *err)
+static enum mr_code print_json(const struct mr_snap *snap, const struct mr_snap_options *opts,
+                               struct mr_err *err)
 {
     struct mr_jsonw w;
     struct mr_snap_totals sum = mr_snap_manifest_totals(&snap->manifest);
@@ -128,8 +125,8 @@ static enum mr_code print_json(const struct mr_snap *snap,
     return code;
 }
 
-static enum mr_code print_verdict(const struct mr_snap *snap,
-                                  const struct mr_snap_options *opts, struct mr_err *err)
+static enum mr_code print_verdict(const struct mr_snap *snap, const struct mr_snap_options *opts,
+                                  struct mr_err *err)
 {
     return opts->json ? print_json(snap, opts, err)
                       : print_text(snap, opts->quick || is_unread(snap, opts),
@@ -149,14 +146,13 @@ static enum mr_code use_options(struct mr_snap *snap, const struct mr_snap_optio
         code = mr_snap_unlock(snap, opts->decrypt_with, err);
     how->unread = !opts->quick && is_unread(snap, opts);
     if (code == MR_OK && how->unread)
-        mr_log_warning(
-            "the rows are encrypted: without --decrypt-with KEY.pem only files "
-            "are compared");
+        mr_log_warning("the rows are encrypted: without --decrypt-with KEY.pem only files "
+                       "are compared");
     return code;
 }
 
-static enum mr_code verify(const char *dir, const struct mr_snap_options *opts,
-                           int *exit_code, struct mr_err *err)
+static enum mr_code verify(const char *dir, const struct mr_snap_options *opts, int *exit_code,
+                           struct mr_err *err)
 {
     struct mr_verify_opts how = {.threads = opts->threads, .quick = opts->quick};
     struct mr_snap snap;
@@ -205,10 +201,10 @@ static enum mr_code run_list(const struct mr_invocation *invocation, int *exit_c
     if (code == MR_OK && !snap.has_manifest)
         code = print_verdict(&snap, opts, err);
     else if (code == MR_OK)
-        code = opts->json ? mr_snap_show_json(&snap.manifest, dir, stdout, err)
-                          : mr_snap_show_text(&snap.manifest, dir,
-                                              mr_term_use_color(opts->general.color, 1),
-                                              stdout, err);
+        code = opts->json
+                   ? mr_snap_show_json(&snap.manifest, dir, stdout, err)
+                   : mr_snap_show_text(&snap.manifest, dir,
+                                       mr_term_use_color(opts->general.color, 1), stdout, err);
     *exit_code = snap.damage.count > 0 ? 1 : 0;
     mr_snap_close(&snap);
     return code;
@@ -216,8 +212,7 @@ static enum mr_code run_list(const struct mr_invocation *invocation, int *exit_c
 
 const struct mr_command mr_snapshot_verify_command = {.name = "snapshot verify",
                                                       .doc = &verify_doc,
-                                                      .options =
-                                                          &mr_snap_verify_option_set,
+                                                      .options = &mr_snap_verify_option_set,
                                                       .min_operands = 1,
                                                       .max_operands = 1,
                                                       .run = run_verify};

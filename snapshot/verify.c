@@ -28,16 +28,14 @@ static enum mr_code add_damage(struct run *run, const char *file, const char *re
     return code;
 }
 
-static enum mr_code verify_chunk(struct run *run, const struct task *task,
-                                 struct mr_err *err)
+static enum mr_code verify_chunk(struct run *run, const struct task *task, struct mr_err *err)
 {
     const struct mr_snap_chunk *c = task->chunk;
     const struct mr_snap_file file = {
         .name = c->file, .bytes = c->stored_bytes, .sha256 = c->sha256};
     struct mr_strbuf text = MR_STRBUF_INIT;
     const char *reason = NULL;
-    enum mr_code code =
-        mr_snap_check_file(run->snap, &file, !run->opts->quick, &reason, err);
+    enum mr_code code = mr_snap_check_file(run->snap, &file, !run->opts->quick, &reason, err);
     if (code == MR_OK && reason == NULL && !run->opts->quick && !run->opts->unread) {
         code = mr_snap_check_chunk(run->snap, task->table, c, &text, err);
         if (text.len > 0)
@@ -112,16 +110,14 @@ static enum mr_code verify_files(struct run *run, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < m->nfiles; i++) {
         const char *reason = NULL;
-        code =
-            mr_snap_check_file(run->snap, &m->files[i], !run->opts->quick, &reason, err);
+        code = mr_snap_check_file(run->snap, &m->files[i], !run->opts->quick, &reason, err);
         if (code == MR_OK && reason != NULL)
             code = add_damage(run, m->files[i].name, reason, err);
     }
     return code == MR_OK ? mr_snap_check_manifest(run->snap, err) : code;
 }
 
-enum mr_code mr_verify(struct mr_snap *snap, const struct mr_verify_opts *opts,
-                       struct mr_err *err)
+enum mr_code mr_verify(struct mr_snap *snap, const struct mr_verify_opts *opts, struct mr_err *err)
 {
     struct run run = {.snap = snap, .opts = opts};
     if (!snap->has_manifest)

@@ -19,7 +19,6 @@ struct mr_verify_opts {
 };
 
 /* snap: opened; its own damage is left as it is. */
-enum mr_code mr_verify(struct mr_snap *snap, const struct mr_verify_opts *opts,
-                       struct mr_err *err);
+enum mr_code mr_verify(struct mr_snap *snap, const struct mr_verify_opts *opts, struct mr_err *err);
 
 #endif

@@ -60,9 +60,8 @@ static void add_number(struct args *a, const char *option, unsigned value)
 
 static void add_general(struct args *a, const struct mr_general_options *general)
 {
-    static const char *const colors[] = {[MR_COLOR_AUTO] = "auto",
-                                         [MR_COLOR_ALWAYS] = "always",
-                                         [MR_COLOR_NEVER] = "never"};
+    static const char *const colors[] = {
+        [MR_COLOR_AUTO] = "auto", [MR_COLOR_ALWAYS] = "always", [MR_COLOR_NEVER] = "never"};
     add_value(a, "--config", general->config_path);
     add_value(a, "--color", colors[general->color]);
     if (general->quiet)
@@ -73,8 +72,8 @@ static void add_general(struct args *a, const struct mr_general_options *general
         add(a, general->progress == MR_PROGRESS_NEVER ? "--no-progress" : "--progress");
 }
 
-static enum mr_code fill(struct args *a, const struct mr_snap_options *opts,
-                         const char *dir, struct mr_err *err)
+static enum mr_code fill(struct args *a, const struct mr_snap_options *opts, const char *dir,
+                         struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     add(a, "myrecon");
@@ -100,8 +99,8 @@ static enum mr_code fill(struct args *a, const struct mr_snap_options *opts,
 }
 
 enum mr_code mr_verify_against(const struct mr_invocation *invocation,
-                               const struct mr_snap_options *opts, const char *dir,
-                               int *exit_code, struct mr_err *err)
+                               const struct mr_snap_options *opts, const char *dir, int *exit_code,
+                               struct mr_err *err)
 {
     struct args a = {.arena = MR_ARENA_INIT};
     struct mr_invocation check = {0};

@@ -15,7 +15,7 @@
 #include "snapshot/read/snap_options.h"
 
 enum mr_code mr_verify_against(const struct mr_invocation *invocation,
-                               const struct mr_snap_options *opts, const char *dir,
-                               int *exit_code, struct mr_err *err);
+                               const struct mr_snap_options *opts, const char *dir, int *exit_code,
+                               struct mr_err *err);
 
 #endif

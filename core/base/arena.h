@@ -18,9 +18,9 @@ struct mr_arena {
     size_t total_bytes;            /* of all blocks */
 };
 
-#define MR_ARENA_INIT                                                                    \
-    {                                                                                    \
-        .blocks = NULL                                                                   \
+#define MR_ARENA_INIT                                                                              \
+    {                                                                                              \
+        .blocks = NULL                                                                             \
     }
 
 void mr_arena_init(struct mr_arena *arena);

@@ -15,7 +15,6 @@ double mr_clock_now_s(void);
 
 void mr_clock_cond_init(pthread_cond_t *cond);
 /* Waits for a signal, at most timeout_ms.  May return early; the caller looks again. */
-void mr_clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex,
-                        unsigned timeout_ms);
+void mr_clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, unsigned timeout_ms);
 
 #endif

@@ -33,8 +33,8 @@ enum mr_code mr_err_set(struct mr_err *err, enum mr_code code, const char *fmt, 
     return code;
 }
 
-enum mr_code mr_err_set_sys(struct mr_err *err, enum mr_code code, int errno_value,
-                            const char *fmt, ...)
+enum mr_code mr_err_set_sys(struct mr_err *err, enum mr_code code, int errno_value, const char *fmt,
+                            ...)
 {
     if (err == NULL)
         return code;

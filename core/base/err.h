@@ -43,8 +43,8 @@ enum mr_code mr_err_set(struct mr_err *err, enum mr_code code, const char *fmt, 
     MR_PRINTF(3, 4);
 
 /* The same for a failed system call: appends ": <strerror(errno_value)>". */
-enum mr_code mr_err_set_sys(struct mr_err *err, enum mr_code code, int errno_value,
-                            const char *fmt, ...) MR_PRINTF(4, 5);
+enum mr_code mr_err_set_sys(struct mr_err *err, enum mr_code code, int errno_value, const char *fmt,
+                            ...) MR_PRINTF(4, 5);
 
 /* Out of memory while doing `what`; the code is seen where it is called, so that compilers
  * and analyzers know that what could not be had is not used. */
@@ -65,17 +65,17 @@ void mr_err_hint(struct mr_err *err, const char *fmt, ...) MR_PRINTF(2, 3);
  * MR_TRY_OUT sets `code` and goes to `out:`, where what the function owns is released.
  * What is declared after the first MR_TRY_OUT is not used below `out:`.
  */
-#define MR_TRY(expr)                                                                     \
-    do {                                                                                 \
-        const enum mr_code try_code_ = (expr);                                           \
-        if (try_code_ != MR_OK)                                                          \
-            return try_code_;                                                            \
+#define MR_TRY(expr)                                                                               \
+    do {                                                                                           \
+        const enum mr_code try_code_ = (expr);                                                     \
+        if (try_code_ != MR_OK)                                                                    \
+            return try_code_;                                                                      \
     } while (0)
-#define MR_TRY_OUT(expr)                                                                 \
-    do {                                                                                 \
-        code = (expr);                                                                   \
-        if (code != MR_OK)                                                               \
-            goto out;                                                                    \
+#define MR_TRY_OUT(expr)                                                                           \
+    do {                                                                                           \
+        code = (expr);                                                                             \
+        if (code != MR_OK)                                                                         \
+            goto out;                                                                              \
     } while (0)
 
 /* The hint to print: err's own, else the code's default, else NULL. */

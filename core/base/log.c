@@ -131,8 +131,7 @@ void mr_log_hide(const char *arg)
 static void hide_args(char *text)
 {
     for (size_t i = 0; i < nhidden; i++)
-        for (char *at = text; (at = strstr(at, hidden[i].typed)) != NULL;
-             at += hidden[i].len)
+        for (char *at = text; (at = strstr(at, hidden[i].typed)) != NULL; at += hidden[i].len)
             memcpy(at, hidden[i].masked, hidden[i].len);
 }
 
@@ -160,8 +159,7 @@ static void put_line(const char *label, enum mr_style style, const char *text)
 }
 
 MR_PRINTF(3, 0)
-static void put_fmt(enum mr_log_level level, const char *label, const char *fmt,
-                    va_list args)
+static void put_fmt(enum mr_log_level level, const char *label, const char *fmt, va_list args)
 {
     if (!mr_log_is_on(level))
         return;
@@ -212,8 +210,7 @@ void mr_log_lines(const char *text)
     while (*text != '\0') {
         char part[LINE_MAX_BYTES];
         size_t len = strcspn(text, "\n");
-        (void)snprintf(part, sizeof part, "%.*s", len < INT_MAX ? (int)len : INT_MAX,
-                       text);
+        (void)snprintf(part, sizeof part, "%.*s", len < INT_MAX ? (int)len : INT_MAX, text);
         line_add_shown(&line, part);
         line_add(&line, "\n");
         write_out(line.text, line.len);

@@ -82,9 +82,8 @@ static bool any_matches(const char *const *patterns, size_t count, const char *d
     return false;
 }
 
-bool mr_pattern_selects(const char *const *includes, size_t nincludes,
-                        const char *const *excludes, size_t nexcludes, const char *db,
-                        const char *table)
+bool mr_pattern_selects(const char *const *includes, size_t nincludes, const char *const *excludes,
+                        size_t nexcludes, const char *db, const char *table)
 {
     return (nincludes == 0 || any_matches(includes, nincludes, db, table)) &&
            !any_matches(excludes, nexcludes, db, table);

@@ -18,9 +18,8 @@
 bool mr_pattern_match(const char *pattern, const char *db, const char *table);
 
 /* Included (no include patterns: everything is) and not excluded. */
-bool mr_pattern_selects(const char *const *includes, size_t nincludes,
-                        const char *const *excludes, size_t nexcludes, const char *db,
-                        const char *table);
+bool mr_pattern_selects(const char *const *includes, size_t nincludes, const char *const *excludes,
+                        size_t nexcludes, const char *db, const char *table);
 /* Can a table that nobody has seen be included, of a database that was (else of one that
  * was not)?  Not where each include pattern spells the name out. */
 bool mr_pattern_is_open(const char *const *includes, size_t nincludes, bool db_is_known);

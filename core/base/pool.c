@@ -43,8 +43,8 @@ struct mr_pool {
     struct mr_err error, setup_error;
 };
 
-enum mr_code mr_pool_new(const struct mr_pool_hooks *hooks, unsigned threads,
-                         struct mr_pool **out, struct mr_err *err)
+enum mr_code mr_pool_new(const struct mr_pool_hooks *hooks, unsigned threads, struct mr_pool **out,
+                         struct mr_err *err)
 {
     if (threads == 0)
         threads = 1;
@@ -167,8 +167,7 @@ static void work(struct mr_pool *pool, void *state)
 }
 
 /* Lock held.  One worker less is a slower run; interrupted is interrupted. */
-static void setup_failed(struct mr_pool *pool, enum mr_code code,
-                         const struct mr_err *err)
+static void setup_failed(struct mr_pool *pool, enum mr_code code, const struct mr_err *err)
 {
     if (code == MR_E_CANCELLED) {
         stop_with(pool, code, err);

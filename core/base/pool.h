@@ -36,8 +36,8 @@ struct mr_pool_hooks {
 };
 
 struct mr_pool;
-enum mr_code mr_pool_new(const struct mr_pool_hooks *hooks, unsigned threads,
-                         struct mr_pool **out, struct mr_err *err);
+enum mr_code mr_pool_new(const struct mr_pool_hooks *hooks, unsigned threads, struct mr_pool **out,
+                         struct mr_err *err);
 /* item stays the caller's. */
 enum mr_code mr_pool_add(struct mr_pool *pool, void *item, struct mr_err *err);
 enum mr_code mr_pool_run(struct mr_pool *pool, struct mr_err *err);

@@ -44,8 +44,7 @@ bool mr_strbuf_reserve(struct mr_strbuf *sb, size_t more)
     size_t cap = sb->cap < 64 ? 64 : sb->cap;
     while (cap - sb->len <= more && cap < LARGE)
         cap += cap;
-    if (cap - sb->len <=
-        more) /* large: by an eighth, so that little is held in reserve */
+    if (cap - sb->len <= more) /* large: by an eighth, so that little is held in reserve */
         cap = sb->len + more + 1 + (sb->len + more) / 8;
     char *ptr = realloc(sb->cap > 0 ? sb->ptr : NULL, cap);
     if (ptr == NULL) {
@@ -197,8 +196,7 @@ void mr_strbuf_add_hex(struct mr_strbuf *sb, const void *ptr, size_t len)
     sb->ptr[sb->len] = '\0';
 }
 
-enum mr_code mr_strbuf_check(const struct mr_strbuf *sb, const char *what,
-                             struct mr_err *err)
+enum mr_code mr_strbuf_check(const struct mr_strbuf *sb, const char *what, struct mr_err *err)
 {
     return sb->failed ? mr_err_nomem(err, what) : MR_OK;
 }

@@ -28,9 +28,9 @@ struct mr_strbuf {
 };
 
 extern char mr_strbuf_empty[1];
-#define MR_STRBUF_INIT                                                                   \
-    {                                                                                    \
-        .ptr = mr_strbuf_empty                                                           \
+#define MR_STRBUF_INIT                                                                             \
+    {                                                                                              \
+        .ptr = mr_strbuf_empty                                                                     \
     }
 
 void mr_strbuf_init(struct mr_strbuf *sb);
@@ -61,8 +61,7 @@ bool mr_strbuf_reserve(struct mr_strbuf *sb, size_t more);
 void mr_strbuf_shrink(struct mr_strbuf *sb, size_t keep_bytes);
 
 /* MR_OK, or MR_E_NOMEM naming `what` ("building a query"). */
-enum mr_code mr_strbuf_check(const struct mr_strbuf *sb, const char *what,
-                             struct mr_err *err);
+enum mr_code mr_strbuf_check(const struct mr_strbuf *sb, const char *what, struct mr_err *err);
 /* The NUL-terminated block, now the caller's to free(); NULL if failed. */
 char *mr_strbuf_detach(struct mr_strbuf *sb);
 

@@ -59,8 +59,7 @@ enum mr_code mr_term_await_line(int fd, struct mr_err *err)
         if (got > 0)
             return MR_OK;
         if (got < 0 && errno != EINTR)
-            return mr_err_set_sys(err, MR_E_IO, errno,
-                                  "could not read from the terminal");
+            return mr_err_set_sys(err, MR_E_IO, errno, "could not read from the terminal");
     }
 }
 

@@ -39,11 +39,9 @@ size_t mr_utf8_fit(const char *ptr, size_t len, size_t columns);
 /* Consumes one character (bytes returned), writes its form and its length. */
 size_t mr_utf8_show_one(const char *ptr, size_t len, bool quote_backslash,
                         char shown[MR_UTF8_SHOWN_MAX], size_t *shown_len);
-void mr_utf8_show(struct mr_strbuf *out, const char *ptr, size_t len,
-                  bool quote_backslash);
+void mr_utf8_show(struct mr_strbuf *out, const char *ptr, size_t len, bool quote_backslash);
 /* The same of a text, with its backslashes as they are. */
 void mr_utf8_show_str(struct mr_strbuf *out, const char *text);
-void mr_utf8_print(FILE *file,
-                   const char *text); /* the same; the caller looks at ferror() */
+void mr_utf8_print(FILE *file, const char *text); /* the same; the caller looks at ferror() */
 
 #endif

@@ -16,9 +16,9 @@ struct mr_vec {
     size_t item_size;
 };
 
-#define MR_VEC_INIT(type)                                                                \
-    {                                                                                    \
-        .item_size = sizeof(type)                                                        \
+#define MR_VEC_INIT(type)                                                                          \
+    {                                                                                              \
+        .item_size = sizeof(type)                                                                  \
     }
 
 /* A zeroed new last item, or NULL. */

@@ -65,9 +65,8 @@ enum mr_code mr_case_prepare_with(struct mr_case *cf, const char *sql,
     return MR_OK;
 }
 
-enum mr_code mr_case_once_with(struct mr_case *cf, const char *sql,
-                               const struct mr_case_arg *args, size_t count,
-                               struct mr_err *err)
+enum mr_code mr_case_once_with(struct mr_case *cf, const char *sql, const struct mr_case_arg *args,
+                               size_t count, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_case_prepare_with(cf, sql, args, count, &stmt, err);
@@ -77,9 +76,8 @@ enum mr_code mr_case_once_with(struct mr_case *cf, const char *sql,
     return code;
 }
 
-enum mr_code mr_case_has_with(struct mr_case *cf, const char *sql,
-                              const struct mr_case_arg *args, size_t count, bool *row,
-                              struct mr_err *err)
+enum mr_code mr_case_has_with(struct mr_case *cf, const char *sql, const struct mr_case_arg *args,
+                              size_t count, bool *row, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_case_prepare_with(cf, sql, args, count, &stmt, err);
@@ -91,8 +89,8 @@ enum mr_code mr_case_has_with(struct mr_case *cf, const char *sql,
 }
 
 enum mr_code mr_case_number_with(struct mr_case *cf, const char *sql,
-                                 const struct mr_case_arg *args, size_t count,
-                                 int64_t *number, struct mr_err *err)
+                                 const struct mr_case_arg *args, size_t count, int64_t *number,
+                                 struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;

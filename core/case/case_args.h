@@ -26,24 +26,20 @@ struct mr_case_arg {
     struct mr_key bytes; /* ptr NULL: NULL */
 };
 
-#define MR_ARG_INT(param, value)                                                         \
-    ((struct mr_case_arg){                                                               \
-        .name = ":" param, .type = MR_ARG_IS_INT, .n = (int64_t)(value)})
+#define MR_ARG_INT(param, value)                                                                   \
+    ((struct mr_case_arg){.name = ":" param, .type = MR_ARG_IS_INT, .n = (int64_t)(value)})
 /* A uint64_t, as a text of its digits: SQLite's integers end at 2^63-1. */
-#define MR_ARG_DIGITS(param, value)                                                      \
-    ((struct mr_case_arg){                                                               \
-        .name = ":" param, .type = MR_ARG_IS_DIGITS, .n = (int64_t)(value)})
-#define MR_ARG_TEXT(param, value)                                                        \
+#define MR_ARG_DIGITS(param, value)                                                                \
+    ((struct mr_case_arg){.name = ":" param, .type = MR_ARG_IS_DIGITS, .n = (int64_t)(value)})
+#define MR_ARG_TEXT(param, value)                                                                  \
     ((struct mr_case_arg){.name = ":" param, .type = MR_ARG_IS_TEXT, .text = (value)})
-#define MR_ARG_BYTES(param, value)                                                       \
+#define MR_ARG_BYTES(param, value)                                                                 \
     ((struct mr_case_arg){.name = ":" param, .type = MR_ARG_IS_BYTES, .bytes = (value)})
-#define MR_ARG_BLOB(param, start, size)                                                  \
-    ((struct mr_case_arg){                                                               \
-        .name = ":" param, .type = MR_ARG_IS_BYTES, .bytes = {(start), (size)}})
+#define MR_ARG_BLOB(param, start, size)                                                            \
+    ((struct mr_case_arg){.name = ":" param, .type = MR_ARG_IS_BYTES, .bytes = {(start), (size)}})
 #define MR_ARG_NULL(param) MR_ARG_TEXT(param, NULL)
 
-void mr_case_bind(struct mr_case_stmt *stmt, const struct mr_case_arg *args,
-                  size_t count);
+void mr_case_bind(struct mr_case_stmt *stmt, const struct mr_case_arg *args, size_t count);
 /* Binds them, and runs a statement that gives no row. */
 enum mr_code mr_case_run_with(struct mr_case_stmt *stmt, const struct mr_case_arg *args,
                               size_t count, struct mr_err *err);
@@ -52,36 +48,32 @@ enum mr_code mr_case_ask_with(struct mr_case_stmt *stmt, const struct mr_case_ar
                               size_t count, bool *row, struct mr_err *err);
 
 /* Of a statement that is used once.  It gives no row; */
-enum mr_code mr_case_once_with(struct mr_case *cf, const char *sql,
-                               const struct mr_case_arg *args, size_t count,
-                               struct mr_err *err);
+enum mr_code mr_case_once_with(struct mr_case *cf, const char *sql, const struct mr_case_arg *args,
+                               size_t count, struct mr_err *err);
 /* is there a row?; */
-enum mr_code mr_case_has_with(struct mr_case *cf, const char *sql,
-                              const struct mr_case_arg *args, size_t count, bool *row,
-                              struct mr_err *err);
+enum mr_code mr_case_has_with(struct mr_case *cf, const char *sql, const struct mr_case_arg *args,
+                              size_t count, bool *row, struct mr_err *err);
 /* one row with a number, 0 where there is none; */
 enum mr_code mr_case_number_with(struct mr_case *cf, const char *sql,
-                                 const struct mr_case_arg *args, size_t count,
-                                 int64_t *number, struct mr_err *err);
+                                 const struct mr_case_arg *args, size_t count, int64_t *number,
+                                 struct mr_err *err);
 /* rows that the caller steps through.  Frees what *out is then, whatever is returned. */
 enum mr_code mr_case_prepare_with(struct mr_case *cf, const char *sql,
                                   const struct mr_case_arg *args, size_t count,
                                   struct mr_case_stmt **out, struct mr_err *err);
 
-#define MR_CASE_ARGS(...)                                                                \
-    (const struct mr_case_arg[]){__VA_ARGS__},                                           \
+#define MR_CASE_ARGS(...)                                                                          \
+    (const struct mr_case_arg[]){__VA_ARGS__},                                                     \
         sizeof((const struct mr_case_arg[]){__VA_ARGS__}) / sizeof(struct mr_case_arg)
 #define MR_CASE_BIND(stmt, ...) mr_case_bind(stmt, MR_CASE_ARGS(__VA_ARGS__))
 #define MR_CASE_RUN(stmt, err, ...) mr_case_run_with(stmt, MR_CASE_ARGS(__VA_ARGS__), err)
-#define MR_CASE_ASK(stmt, row, err, ...)                                                 \
-    mr_case_ask_with(stmt, MR_CASE_ARGS(__VA_ARGS__), row, err)
-#define MR_CASE_ONCE(cf, sql, err, ...)                                                  \
-    mr_case_once_with(cf, sql, MR_CASE_ARGS(__VA_ARGS__), err)
-#define MR_CASE_HAS(cf, sql, row, err, ...)                                              \
+#define MR_CASE_ASK(stmt, row, err, ...) mr_case_ask_with(stmt, MR_CASE_ARGS(__VA_ARGS__), row, err)
+#define MR_CASE_ONCE(cf, sql, err, ...) mr_case_once_with(cf, sql, MR_CASE_ARGS(__VA_ARGS__), err)
+#define MR_CASE_HAS(cf, sql, row, err, ...)                                                        \
     mr_case_has_with(cf, sql, MR_CASE_ARGS(__VA_ARGS__), row, err)
-#define MR_CASE_NUMBER(cf, sql, number, err, ...)                                        \
+#define MR_CASE_NUMBER(cf, sql, number, err, ...)                                                  \
     mr_case_number_with(cf, sql, MR_CASE_ARGS(__VA_ARGS__), number, err)
-#define MR_CASE_PREPARE(cf, sql, out, err, ...)                                          \
+#define MR_CASE_PREPARE(cf, sql, out, err, ...)                                                    \
     mr_case_prepare_with(cf, sql, MR_CASE_ARGS(__VA_ARGS__), out, err)
 
 #endif

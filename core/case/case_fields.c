@@ -14,20 +14,17 @@ static const struct mr_case_field *find(const struct mr_case_field *fields, size
 }
 
 enum mr_code mr_case_fields_part(struct mr_case_fields *map, struct mr_case_stmt *stmt,
-                                 size_t first, size_t count,
-                                 const struct mr_case_field *fields, size_t nfields,
-                                 struct mr_err *err)
+                                 size_t first, size_t count, const struct mr_case_field *fields,
+                                 size_t nfields, struct mr_err *err)
 {
     *map = (struct mr_case_fields){.stmt = stmt, .first = first, .count = count};
     if (count > MR_CASE_FIELDS_MAX)
-        return mr_err_set(err, MR_E_BUG, "a statement of the case file has %zu columns",
-                          count);
+        return mr_err_set(err, MR_E_BUG, "a statement of the case file has %zu columns", count);
     for (size_t i = 0; i < count; i++) {
         const char *name = mr_case_column_name(stmt, (int)(first + i));
         map->of[i] = find(fields, nfields, name);
         if (map->of[i] == NULL)
-            return mr_err_set(err, MR_E_BUG,
-                              "column \"%s\" of the case file has no field",
+            return mr_err_set(err, MR_E_BUG, "column \"%s\" of the case file has no field",
                               name != NULL ? name : "");
     }
     return MR_OK;
@@ -71,8 +68,8 @@ static void read_text(struct mr_case_stmt *stmt, int column, struct mr_arena *ar
 
 /* Of millions of rows each column comes here. */
 static inline void read_field(struct mr_case_stmt *stmt, int column,
-                              const struct mr_case_field *field, struct mr_arena *arena,
-                              char *row, bool *kept)
+                              const struct mr_case_field *field, struct mr_arena *arena, char *row,
+                              bool *kept)
 {
     void *member = row + field->at;
     struct mr_key *key = member;
@@ -80,15 +77,9 @@ static inline void read_field(struct mr_case_stmt *stmt, int column,
     case MR_CASE_FLAG: *(bool *)member = mr_case_int(stmt, column) != 0; break;
     case MR_CASE_INT: *(int64_t *)member = mr_case_int(stmt, column); break;
     case MR_CASE_SMALL: *(int *)member = (int)mr_case_int(stmt, column); break;
-    case MR_CASE_DIGITS:
-        *(uint64_t *)member = number_of(mr_case_text(stmt, column));
-        break;
-    case MR_CASE_MILLIS:
-        *(double *)member = (double)mr_case_int(stmt, column) / 1000;
-        break;
-    case MR_CASE_BYTES:
-        read_bytes(stmt, column, arena, &key->ptr, &key->len, kept);
-        break;
+    case MR_CASE_DIGITS: *(uint64_t *)member = number_of(mr_case_text(stmt, column)); break;
+    case MR_CASE_MILLIS: *(double *)member = (double)mr_case_int(stmt, column) / 1000; break;
+    case MR_CASE_BYTES: read_bytes(stmt, column, arena, &key->ptr, &key->len, kept); break;
     case MR_CASE_START:
         read_bytes(stmt, column, arena, member, (void *)(row + field[1].at), kept);
         break;
@@ -106,9 +97,8 @@ enum mr_code mr_case_fields_read(const struct mr_case_fields *map, struct mr_are
     return kept ? MR_OK : mr_err_nomem(err, "reading the case file");
 }
 
-enum mr_code mr_case_fields_one(struct mr_case_stmt *stmt,
-                                const struct mr_case_field *fields, size_t nfields,
-                                struct mr_arena *arena, void *row, bool *found,
+enum mr_code mr_case_fields_one(struct mr_case_stmt *stmt, const struct mr_case_field *fields,
+                                size_t nfields, struct mr_arena *arena, void *row, bool *found,
                                 struct mr_err *err)
 {
     struct mr_case_fields map;
@@ -121,9 +111,8 @@ enum mr_code mr_case_fields_one(struct mr_case_stmt *stmt,
     return code == MR_OK && there ? mr_case_fields_read(&map, arena, row, err) : code;
 }
 
-enum mr_code mr_case_fields_all(struct mr_case_stmt *stmt,
-                                const struct mr_case_field *fields, size_t nfields,
-                                struct mr_arena *arena, struct mr_vec *out,
+enum mr_code mr_case_fields_all(struct mr_case_stmt *stmt, const struct mr_case_field *fields,
+                                size_t nfields, struct mr_arena *arena, struct mr_vec *out,
                                 struct mr_err *err)
 {
     struct mr_case_fields map;

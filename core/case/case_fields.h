@@ -41,20 +41,19 @@ struct mr_case_field {
     size_t at; /* where in the struct */
 };
 
-#define MR_CASE_FIELD_AS(name, type, member, kind)                                       \
-    {                                                                                    \
-        name, kind, offsetof(type, member)                                               \
+#define MR_CASE_FIELD_AS(name, type, member, kind)                                                 \
+    {                                                                                              \
+        name, kind, offsetof(type, member)                                                         \
     }
 #define MR_CASE_FIELD(type, member, kind) MR_CASE_FIELD_AS(#member, type, member, kind)
 /* Bytes in `member` and `member`_len. */
-#define MR_CASE_SPAN(type, member)                                                       \
-    MR_CASE_FIELD(type, member, MR_CASE_START),                                          \
-        MR_CASE_FIELD(type, member##_len, MR_CASE_LENGTH)
+#define MR_CASE_SPAN(type, member)                                                                 \
+    MR_CASE_FIELD(type, member, MR_CASE_START), MR_CASE_FIELD(type, member##_len, MR_CASE_LENGTH)
 
 /* A list of them, and that list as the functions take it. */
-#define MR_CASE_LIST(...)                                                                \
-    {                                                                                    \
-        __VA_ARGS__                                                                      \
+#define MR_CASE_LIST(...)                                                                          \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
     }
 #define MR_CASE_FIELDS(list) list, sizeof(list) / sizeof((list)[0])
 
@@ -71,20 +70,17 @@ enum mr_code mr_case_fields_open(struct mr_case_fields *map, struct mr_case_stmt
                                  struct mr_err *err);
 /* Of some columns: a row may hold several structs. */
 enum mr_code mr_case_fields_part(struct mr_case_fields *map, struct mr_case_stmt *stmt,
-                                 size_t first, size_t count,
-                                 const struct mr_case_field *fields, size_t nfields,
-                                 struct mr_err *err);
+                                 size_t first, size_t count, const struct mr_case_field *fields,
+                                 size_t nfields, struct mr_err *err);
 enum mr_code mr_case_fields_read(const struct mr_case_fields *map, struct mr_arena *arena,
                                  void *row, struct mr_err *err);
 /* The first row, if there is one; *found may be NULL. */
-enum mr_code mr_case_fields_one(struct mr_case_stmt *stmt,
-                                const struct mr_case_field *fields, size_t nfields,
-                                struct mr_arena *arena, void *row, bool *found,
+enum mr_code mr_case_fields_one(struct mr_case_stmt *stmt, const struct mr_case_field *fields,
+                                size_t nfields, struct mr_arena *arena, void *row, bool *found,
                                 struct mr_err *err);
 /* Pushes a struct for each row. */
-enum mr_code mr_case_fields_all(struct mr_case_stmt *stmt,
-                                const struct mr_case_field *fields, size_t nfields,
-                                struct mr_arena *arena, struct mr_vec *out,
+enum mr_code mr_case_fields_all(struct mr_case_stmt *stmt, const struct mr_case_field *fields,
+                                size_t nfields, struct mr_arena *arena, struct mr_vec *out,
                                 struct mr_err *err);
 
 #endif

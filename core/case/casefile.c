@@ -53,7 +53,7 @@ struct mr_case {
 struct mr_case_stmt {
     struct mr_case *cf;
     sqlite3_stmt *stmt;
-    int sticky; /* first failure of a bind or read since the last reset */
+    int sticky;                    /* first failure of a bind or read since the last reset */
     const char *names[CASE_NAMES]; /* that were asked for, by number */
 };
 
@@ -82,12 +82,10 @@ static bool is_at_limit(const struct mr_case *cf)
     long long log = mr_case_side_file_size(cf->path, "-wal");
     if (getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return false;
-    return (unsigned long long)((size > log ? size : log) + CASE_PAGE_MAX) >=
-           limit.rlim_cur;
+    return (unsigned long long)((size > log ? size : log) + CASE_PAGE_MAX) >= limit.rlim_cur;
 }
 
-static void hint_at(const struct mr_case *cf, int primary, int errno_value,
-                    struct mr_err *err)
+static void hint_at(const struct mr_case *cf, int primary, int errno_value, struct mr_err *err)
 {
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
         if (hints[i].rc == primary)
@@ -101,8 +99,7 @@ static void hint_at(const struct mr_case *cf, int primary, int errno_value,
 }
 
 /* Reports SQLite's failure `rc` of doing `what` ("commit"). */
-static enum mr_code describe(const struct mr_case *cf, int rc, const char *what,
-                             struct mr_err *err)
+static enum mr_code describe(const struct mr_case *cf, int rc, const char *what, struct mr_err *err)
 {
     int primary = rc & 0xff;
     if (primary == SQLITE_NOMEM)
@@ -114,11 +111,9 @@ static enum mr_code describe(const struct mr_case *cf, int rc, const char *what,
     int errno_value = cf->db != NULL ? sqlite3_system_errno(cf->db) : 0;
     if (primary == SQLITE_IOERR && errno_value == 0 && is_at_limit(cf))
         errno_value = EFBIG;
-    bool system =
-        errno_value != 0 && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN);
+    bool system = errno_value != 0 && (primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN);
     if (system)
-        (void)mr_err_set_sys(err, MR_E_CASE, errno_value, "could not %s: %s", what,
-                             reason);
+        (void)mr_err_set_sys(err, MR_E_CASE, errno_value, "could not %s: %s", what, reason);
     else
         (void)mr_err_set(err, MR_E_CASE, "could not %s: %s", what, reason);
     if (cf->path[0] != '\0')
@@ -157,8 +152,7 @@ static enum mr_code fail_in_use(const char *path, struct mr_err *err)
 
 /* ---- opening ---- */
 
-static enum mr_code exec(struct mr_case *cf, const char *sql, const char *what,
-                         struct mr_err *err)
+static enum mr_code exec(struct mr_case *cf, const char *sql, const char *what, struct mr_err *err)
 {
     if (is_lost(cf, err))
         return cf->lost.code;
@@ -167,8 +161,8 @@ static enum mr_code exec(struct mr_case *cf, const char *sql, const char *what,
 }
 
 /* Runs a pragma whose one cell is an integer (or compared as text by the caller). */
-static enum mr_code pragma(struct mr_case *cf, const char *sql, int64_t *value,
-                           bool *is_wal, struct mr_err *err)
+static enum mr_code pragma(struct mr_case *cf, const char *sql, int64_t *value, bool *is_wal,
+                           struct mr_err *err)
 {
     sqlite3_stmt *stmt = NULL;
     int rc = sqlite3_prepare_v2(cf->db, sql, -1, &stmt, NULL);
@@ -212,8 +206,7 @@ static enum mr_code open_database(struct mr_case *cf, const char *path, int flag
     enum mr_code code = mr_strbuf_check(&uri, "opening the case file", err);
     if (code != MR_OK)
         goto out;
-    int rc = sqlite3_open_v2(uri.ptr, &cf->db,
-                             flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+    int rc = sqlite3_open_v2(uri.ptr, &cf->db, flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc != SQLITE_OK) {
         code = fail(cf, rc, "open it", err);
         goto out;
@@ -283,11 +276,10 @@ static enum mr_code enter_wal(struct mr_case *cf, struct mr_err *err)
 /* SQLite's own unlinked temporary database: in $TMPDIR, else /var/tmp or /tmp.  WAL is
  * impossible for it.  Its journal, only there for ROLLBACK, is left to SQLite, which
  * spills it to another unlinked file; journal_mode=MEMORY would keep it whole. */
-static enum mr_code open_temporary(struct mr_case *cf, const char *schema_sql,
-                                   int version, struct mr_err *err)
+static enum mr_code open_temporary(struct mr_case *cf, const char *schema_sql, int version,
+                                   struct mr_err *err)
 {
-    enum mr_code code =
-        open_database(cf, "", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "", err);
+    enum mr_code code = open_database(cf, "", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, "", err);
     if (code == MR_OK)
         code = exec(cf, "PRAGMA synchronous=OFF", "open it", err);
     if (code == MR_OK)
@@ -314,8 +306,7 @@ out:
 }
 
 /* Opens or creates FILE and takes the writer's lock. */
-static enum mr_code lock_for_writing(struct mr_case *cf, bool *created,
-                                     struct mr_err *err)
+static enum mr_code lock_for_writing(struct mr_case *cf, bool *created, struct mr_err *err)
 {
     *created = false;
     int fd = open(cf->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -454,9 +445,8 @@ static void destroy(struct mr_case *cf)
     free(cf);
 }
 
-enum mr_code mr_case_open(const char *path, enum mr_case_mode mode,
-                          const char *schema_sql, int version, struct mr_case **out,
-                          struct mr_err *err)
+enum mr_code mr_case_open(const char *path, enum mr_case_mode mode, const char *schema_sql,
+                          int version, struct mr_case **out, struct mr_err *err)
 {
     *out = NULL;
     if (mode == MR_CASE_READ && path == NULL)
@@ -521,12 +511,9 @@ static enum mr_code use_directory_of(const char *path, struct mr_err *err)
         return mr_case_fail_open(path, "resolve", errno, err);
     const char *slash = strrchr(real, '/');
     sqlite3_free(sqlite3_temp_directory);
-    sqlite3_temp_directory =
-        sqlite3_mprintf("%.*s", (int)(slash == real ? 1 : slash - real), real);
+    sqlite3_temp_directory = sqlite3_mprintf("%.*s", (int)(slash == real ? 1 : slash - real), real);
     free(real);
-    return sqlite3_temp_directory != NULL
-               ? MR_OK
-               : mr_err_nomem(err, "working with the case file");
+    return sqlite3_temp_directory != NULL ? MR_OK : mr_err_nomem(err, "working with the case file");
 }
 
 enum mr_code mr_case_scratch_begin(struct mr_case *cf, struct mr_err *err)
@@ -614,8 +601,8 @@ int64_t mr_case_changes(const struct mr_case *cf)
 
 /* ---- statements ---- */
 
-enum mr_code mr_case_prepare(struct mr_case *cf, const char *sql,
-                             struct mr_case_stmt **out, struct mr_err *err)
+enum mr_code mr_case_prepare(struct mr_case *cf, const char *sql, struct mr_case_stmt **out,
+                             struct mr_err *err)
 {
     *out = NULL;
     if (is_lost(cf, err))
@@ -624,8 +611,7 @@ enum mr_code mr_case_prepare(struct mr_case *cf, const char *sql,
     if (stmt == NULL)
         return mr_err_nomem(err, "preparing a statement of the case file");
     stmt->cf = cf;
-    int rc =
-        sqlite3_prepare_v3(cf->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt->stmt, NULL);
+    int rc = sqlite3_prepare_v3(cf->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt->stmt, NULL);
     if (rc != SQLITE_OK) {
         free(stmt);
         return fail(cf, rc, "prepare a statement", err);
@@ -640,8 +626,8 @@ static void keep_failure(struct mr_case_stmt *stmt, int rc)
         stmt->sticky = rc;
 }
 
-enum mr_code mr_case_prepare_all(struct mr_case *cf, const struct mr_case_sql *list,
-                                 size_t count, struct mr_err *err)
+enum mr_code mr_case_prepare_all(struct mr_case *cf, const struct mr_case_sql *list, size_t count,
+                                 struct mr_err *err)
 {
     for (size_t i = 0; i < count; i++)
         MR_TRY(mr_case_prepare(cf, list[i].sql, list[i].out, err));
@@ -774,8 +760,7 @@ enum mr_code mr_case_run(struct mr_case_stmt *stmt, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_case_has_table(struct mr_case *cf, const char *name, bool *has,
-                               struct mr_err *err)
+enum mr_code mr_case_has_table(struct mr_case *cf, const char *name, bool *has, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code =

@@ -39,9 +39,8 @@ enum mr_case_mode {
 };
 
 /* schema_sql: statements that create the tables of `version` in an empty file. */
-enum mr_code mr_case_open(const char *path, enum mr_case_mode mode,
-                          const char *schema_sql, int version, struct mr_case **out,
-                          struct mr_err *err);
+enum mr_code mr_case_open(const char *path, enum mr_case_mode mode, const char *schema_sql,
+                          int version, struct mr_case **out, struct mr_err *err);
 /* Ends WAL and closes; reports a failing close. */
 enum mr_code mr_case_close(struct mr_case *cf, struct mr_err *err);
 const char *mr_case_path(const struct mr_case *cf); /* "" for a temporary one */
@@ -73,21 +72,20 @@ int64_t mr_case_changes(const struct mr_case *cf); /* rows that the last write c
  * bind_blob/bind_text.
  */
 struct mr_case_stmt;
-enum mr_code mr_case_prepare(struct mr_case *cf, const char *sql,
-                             struct mr_case_stmt **out, struct mr_err *err);
+enum mr_code mr_case_prepare(struct mr_case *cf, const char *sql, struct mr_case_stmt **out,
+                             struct mr_err *err);
 /* Several; of those behind one that fails, *out stays as it is. */
 struct mr_case_sql {
     struct mr_case_stmt **out;
     const char *sql;
 };
-enum mr_code mr_case_prepare_all(struct mr_case *cf, const struct mr_case_sql *list,
-                                 size_t count, struct mr_err *err);
+enum mr_code mr_case_prepare_all(struct mr_case *cf, const struct mr_case_sql *list, size_t count,
+                                 struct mr_err *err);
 void mr_case_bind_int(struct mr_case_stmt *stmt, int at, int64_t value);
 void mr_case_bind_text(struct mr_case_stmt *stmt, int at, const char *text); /* or NULL */
 void mr_case_bind_blob(struct mr_case_stmt *stmt, int at, const void *ptr, size_t len);
 /* The same for large ones, without a copy: the bytes must stay until the next reset. */
-void mr_case_bind_borrowed(struct mr_case_stmt *stmt, int at, const void *ptr,
-                           size_t len);
+void mr_case_bind_borrowed(struct mr_case_stmt *stmt, int at, const void *ptr, size_t len);
 void mr_case_bind_null(struct mr_case_stmt *stmt, int at);
 /* How many parameters it has, and the number of that one (":id"); 0: it has none such.  The name
  * is a literal: the next time it is known by its address, where its number is `guess`. */
@@ -107,7 +105,6 @@ void mr_case_free(struct mr_case_stmt *stmt); /* NULL is fine */
 /* Runs a prepared statement that returns no row, then resets it. */
 enum mr_code mr_case_run(struct mr_case_stmt *stmt, struct mr_err *err);
 /* Is there a table of that name?  Older versions made some of today's not. */
-enum mr_code mr_case_has_table(struct mr_case *cf, const char *name, bool *has,
-                               struct mr_err *err);
+enum mr_code mr_case_has_table(struct mr_case *cf, const char *name, bool *has, struct mr_err *err);
 
 #endif

@@ -22,8 +22,7 @@ enum {
 enum mr_code mr_case_fail_open(const char *path, const char *verb, int errno_value,
                                struct mr_err *err)
 {
-    (void)mr_err_set_sys(err, MR_E_CASE, errno_value, "could not %s case file \"%s\"",
-                         verb, path);
+    (void)mr_err_set_sys(err, MR_E_CASE, errno_value, "could not %s case file \"%s\"", verb, path);
     if (errno_value == ENOENT)
         mr_err_hint(err, "Check the path; its directory must exist.");
     else
@@ -37,16 +36,14 @@ static uint32_t be32(const unsigned char *bytes)
            (uint32_t)bytes[3];
 }
 
-enum mr_code mr_case_fail_foreign(const char *path, const char *reason,
-                                  struct mr_err *err)
+enum mr_code mr_case_fail_foreign(const char *path, const char *reason, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_CASE, "file \"%s\" is not a case file: %s", path, reason);
     mr_err_hint(err, "Nothing was changed in it; give a new path or a case of myrecon.");
     return MR_E_CASE;
 }
 
-enum mr_code mr_case_check_version(const char *path, int found, int known,
-                                   struct mr_err *err)
+enum mr_code mr_case_check_version(const char *path, int found, int known, struct mr_err *err)
 {
     if (found == known)
         return MR_OK;
@@ -60,8 +57,8 @@ enum mr_code mr_case_check_version(const char *path, int found, int known,
     return MR_E_CASE;
 }
 
-enum mr_code mr_case_read_header(int fd, const char *path, int version,
-                                 struct mr_case_header *out, struct mr_err *err)
+enum mr_code mr_case_read_header(int fd, const char *path, int version, struct mr_case_header *out,
+                                 struct mr_err *err)
 {
     static const char magic[16] = "SQLite format 3";
     unsigned char bytes[HEADER_SIZE] = {0};
@@ -79,15 +76,13 @@ enum mr_code mr_case_read_header(int fd, const char *path, int version,
     if (got < HEADER_SIZE || memcmp(bytes, magic, sizeof magic) != 0)
         return mr_case_fail_foreign(path, "it is no SQLite database", err);
     if (be32(bytes + HEADER_AT_APPLICATION_ID) != MR_CASE_APPLICATION_ID)
-        return mr_case_fail_foreign(path, "it is a SQLite database of another program",
-                                    err);
+        return mr_case_fail_foreign(path, "it is a SQLite database of another program", err);
     out->wal = bytes[HEADER_AT_READ_VERSION] == 2;
     unsigned long long page = be32(bytes + HEADER_AT_PAGE_SIZE) >> 16;
     if (page == 1)
         page = 65536;
     out->cut = (unsigned long long)st.st_size < page * be32(bytes + HEADER_AT_PAGES);
-    return mr_case_check_version(path, (int)be32(bytes + HEADER_AT_USER_VERSION), version,
-                                 err);
+    return mr_case_check_version(path, (int)be32(bytes + HEADER_AT_USER_VERSION), version, err);
 }
 
 /* Size of path + suffix; -1 if there is none. */
@@ -97,8 +92,7 @@ long long mr_case_side_file_size(const char *path, const char *suffix)
     struct stat st;
     mr_strbuf_add_str(&name, path);
     mr_strbuf_add_str(&name, suffix);
-    long long size =
-        !name.failed && stat(name.ptr, &st) == 0 ? (long long)st.st_size : -1;
+    long long size = !name.failed && stat(name.ptr, &st) == 0 ? (long long)st.st_size : -1;
     mr_strbuf_release(&name);
     return size;
 }
@@ -111,8 +105,7 @@ enum mr_code mr_case_check_whole(const char *path, const char *real,
     if (!header->cut || mr_case_side_file_size(real, "-wal") > 0 ||
         mr_case_side_file_size(real, "-journal") > 0)
         return MR_OK;
-    (void)mr_err_set(err, MR_E_CASE, "case file \"%s\" is cut short: its end is missing",
-                     path);
+    (void)mr_err_set(err, MR_E_CASE, "case file \"%s\" is cut short: its end is missing", path);
     mr_err_hint(err, "Copy it again, or take it from a backup.");
     return MR_E_CASE;
 }

@@ -20,21 +20,19 @@ struct mr_case_header {
 };
 
 /* An empty file has a header, too; one of another program or version has none. */
-enum mr_code mr_case_read_header(int fd, const char *path, int version,
-                                 struct mr_case_header *out, struct mr_err *err);
+enum mr_code mr_case_read_header(int fd, const char *path, int version, struct mr_case_header *out,
+                                 struct mr_err *err);
 /* real: the path as the system resolves it. */
 enum mr_code mr_case_check_whole(const char *path, const char *real,
                                  const struct mr_case_header *header, struct mr_err *err);
 /* Is the version of a case the one that is known? */
-enum mr_code mr_case_check_version(const char *path, int found, int known,
-                                   struct mr_err *err);
+enum mr_code mr_case_check_version(const char *path, int found, int known, struct mr_err *err);
 /* Size of path + suffix; -1 if there is none. */
 long long mr_case_side_file_size(const char *path, const char *suffix);
 
 /* Set the error: what could not be done ("open"), and why it is no case. */
 enum mr_code mr_case_fail_open(const char *path, const char *verb, int errno_value,
                                struct mr_err *err);
-enum mr_code mr_case_fail_foreign(const char *path, const char *reason,
-                                  struct mr_err *err);
+enum mr_code mr_case_fail_foreign(const char *path, const char *reason, struct mr_err *err);
 
 #endif

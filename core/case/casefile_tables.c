@@ -12,8 +12,8 @@ static enum mr_code fail(sqlite3 *db, const char *path, struct mr_err *err)
 {
     if (sqlite3_errcode(db) == SQLITE_NOMEM)
         return mr_err_nomem(err, "opening the case file");
-    (void)mr_err_set(err, MR_E_CASE, "case file \"%s\": could not read its schema: %s",
-                     path, sqlite3_errmsg(db));
+    (void)mr_err_set(err, MR_E_CASE, "case file \"%s\": could not read its schema: %s", path,
+                     sqlite3_errmsg(db));
     mr_err_hint(err, "Take the file from a backup, or start a new case.");
     return MR_E_CASE;
 }
@@ -46,8 +46,7 @@ static enum mr_code check_kind(sqlite3_stmt *row, const char *path, struct mr_er
 static enum mr_code check_kinds(sqlite3 *db, const char *path, struct mr_err *err)
 {
     sqlite3_stmt *row = NULL;
-    int rc = sqlite3_prepare_v2(db, "SELECT type, name, sql FROM sqlite_master", -1, &row,
-                                NULL);
+    int rc = sqlite3_prepare_v2(db, "SELECT type, name, sql FROM sqlite_master", -1, &row, NULL);
     enum mr_code code = MR_OK;
     while (code == MR_OK && rc == SQLITE_OK && (rc = sqlite3_step(row)) == SQLITE_ROW) {
         code = check_kind(row, path, err);
@@ -80,17 +79,16 @@ static enum mr_code check_one(sqlite3_stmt *known, sqlite3_stmt *found, const ch
     return code;
 }
 
-static enum mr_code compare(sqlite3 *ours, sqlite3 *db, const char *path,
-                            struct mr_err *err)
+static enum mr_code compare(sqlite3 *ours, sqlite3 *db, const char *path, struct mr_err *err)
 {
     sqlite3_stmt *known = NULL, *found = NULL;
     enum mr_code code = MR_OK;
     int rc = SQLITE_OK;
-    if (sqlite3_prepare_v2(ours, "SELECT name, sql FROM sqlite_master", -1, &known,
-                           NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(ours, "SELECT name, sql FROM sqlite_master", -1, &known, NULL) !=
+        SQLITE_OK)
         code = fail(ours, path, err);
-    else if (sqlite3_prepare_v2(db, "SELECT sql FROM sqlite_master WHERE name = ?", -1,
-                                &found, NULL) != SQLITE_OK)
+    else if (sqlite3_prepare_v2(db, "SELECT sql FROM sqlite_master WHERE name = ?", -1, &found,
+                                NULL) != SQLITE_OK)
         code = fail(db, path, err);
     while (code == MR_OK && (rc = sqlite3_step(known)) == SQLITE_ROW)
         code = check_one(known, found, path, err);
@@ -108,8 +106,8 @@ enum mr_code mr_case_check_tables(sqlite3 *db, const char *path, const char *sch
     enum mr_code code = check_kinds(db, path, err);
     if (code != MR_OK)
         return code;
-    if (sqlite3_open_v2(":memory:", &ours, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-                        NULL) != SQLITE_OK ||
+    if (sqlite3_open_v2(":memory:", &ours, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) !=
+            SQLITE_OK ||
         sqlite3_exec(ours, schema_sql, NULL, NULL, NULL) != SQLITE_OK)
         code = fail(ours, path, err);
     if (code == MR_OK)

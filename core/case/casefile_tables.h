@@ -15,7 +15,7 @@ struct sqlite3;
 
 /* Nothing but tables and indexes, and those that schema_sql makes as it makes them.  Reads
  * the file's schema, and no row. */
-enum mr_code mr_case_check_tables(struct sqlite3 *db, const char *path,
-                                  const char *schema_sql, struct mr_err *err);
+enum mr_code mr_case_check_tables(struct sqlite3 *db, const char *path, const char *schema_sql,
+                                  struct mr_err *err);
 
 #endif

@@ -54,8 +54,7 @@ static const char schema_sql[] =
     " source_next TEXT NOT NULL, source_greatest TEXT NOT NULL,"
     " target_next TEXT NOT NULL, target_greatest TEXT NOT NULL) STRICT;"
     "CREATE TABLE advice (id INTEGER PRIMARY KEY, run INT NOT NULL, tbl TEXT NOT NULL,"
-    " col TEXT, text TEXT NOT NULL, config TEXT NOT NULL) STRICT;" MR_LINEAGE_SCHEMA
-        MR_PLAN_SCHEMA;
+    " col TEXT, text TEXT NOT NULL, config TEXT NOT NULL) STRICT;" MR_LINEAGE_SCHEMA MR_PLAN_SCHEMA;
 
 const char *mr_kind_name(enum mr_find_kind kind)
 {
@@ -90,8 +89,7 @@ enum mr_code mr_findings_begin(struct mr_findings *fd, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_findings_end(struct mr_findings *fd, enum mr_code code,
-                             struct mr_err *err)
+enum mr_code mr_findings_end(struct mr_findings *fd, enum mr_code code, struct mr_err *err)
 {
     if (code == MR_OK)
         code = mr_case_commit(fd->cf, err);
@@ -101,14 +99,13 @@ enum mr_code mr_findings_end(struct mr_findings *fd, enum mr_code code,
     return code;
 }
 
-enum mr_code mr_findings_open(const char *path, enum mr_case_mode mode,
-                              struct mr_findings **out, struct mr_err *err)
+enum mr_code mr_findings_open(const char *path, enum mr_case_mode mode, struct mr_findings **out,
+                              struct mr_err *err)
 {
     struct mr_findings *fd = calloc(1, sizeof *fd);
     if (fd == NULL)
         return mr_err_nomem(err, "opening the case file");
-    enum mr_code code =
-        mr_case_open(path, mode, schema_sql, MR_FINDINGS_VERSION, &fd->cf, err);
+    enum mr_code code = mr_case_open(path, mode, schema_sql, MR_FINDINGS_VERSION, &fd->cf, err);
     const struct mr_case_sql list[] = {
         {&fd->add_chunk,
          "INSERT INTO chunk (tbl, segment, no, hi, last, source_rows, target_rows, bytes,"
@@ -143,32 +140,30 @@ enum mr_code mr_findings_run_begin(struct mr_findings *fd, struct mr_find_run *r
                                    struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code = MR_CASE_ONCE(
-        fd->cf,
-        "INSERT INTO run (uuid, source, target, options, started)"
-        " VALUES (:uuid, :source, :target, :options, :started)",
-        err, MR_ARG_TEXT("uuid", run->uuid), MR_ARG_TEXT("source", run->source),
-        MR_ARG_TEXT("target", run->target), MR_ARG_TEXT("options", run->options),
-        MR_ARG_TEXT("started", run->started));
+    enum mr_code code =
+        MR_CASE_ONCE(fd->cf,
+                     "INSERT INTO run (uuid, source, target, options, started)"
+                     " VALUES (:uuid, :source, :target, :options, :started)",
+                     err, MR_ARG_TEXT("uuid", run->uuid), MR_ARG_TEXT("source", run->source),
+                     MR_ARG_TEXT("target", run->target), MR_ARG_TEXT("options", run->options),
+                     MR_ARG_TEXT("started", run->started));
     run->id = fd->run = mr_case_last_id(fd->cf);
     return mr_findings_end(fd, code, err);
 }
 
-#define RUN_COLUMNS                                                                      \
-    "SELECT id, uuid, source, target, options, started, finished, millis AS seconds,"    \
+#define RUN_COLUMNS                                                                                \
+    "SELECT id, uuid, source, target, options, started, finished, millis AS seconds,"              \
     " replication, hidden, objects_done, kin_done FROM run "
 #define RUN(member, type) MR_CASE_FIELD(struct mr_find_run, member, MR_CASE_##type)
 
-static const struct mr_case_field run_fields[] =
-    MR_CASE_LIST(RUN(id, INT), RUN(uuid, TEXT), RUN(source, TEXT), RUN(target, TEXT),
-                 RUN(options, TEXT), RUN(started, TEXT), RUN(finished, FLAG),
-                 RUN(seconds, MILLIS), RUN(replication, TEXT), RUN(hidden, TEXT),
-                 RUN(objects_done, FLAG), RUN(kin_done, FLAG));
+static const struct mr_case_field run_fields[] = MR_CASE_LIST(
+    RUN(id, INT), RUN(uuid, TEXT), RUN(source, TEXT), RUN(target, TEXT), RUN(options, TEXT),
+    RUN(started, TEXT), RUN(finished, FLAG), RUN(seconds, MILLIS), RUN(replication, TEXT),
+    RUN(hidden, TEXT), RUN(objects_done, FLAG), RUN(kin_done, FLAG));
 
 /* The first run that the statement finds; run->id 0 where there is none. */
 static enum mr_code first_run(struct mr_findings *fd, const char *sql, const char *uuid,
-                              struct mr_arena *arena, struct mr_find_run *run,
-                              struct mr_err *err)
+                              struct mr_arena *arena, struct mr_find_run *run, struct mr_err *err)
 {
     const struct mr_case_arg arg = MR_ARG_TEXT("uuid", uuid);
     struct mr_case_stmt *stmt = NULL;
@@ -177,8 +172,7 @@ static enum mr_code first_run(struct mr_findings *fd, const char *sql, const cha
     mr_case_lock(fd->cf);
     enum mr_code code = mr_case_prepare_with(fd->cf, sql, &arg, uuid != NULL, &stmt, err);
     if (code == MR_OK)
-        code =
-            mr_case_fields_one(stmt, MR_CASE_FIELDS(run_fields), arena, run, &row, err);
+        code = mr_case_fields_one(stmt, MR_CASE_FIELDS(run_fields), arena, run, &row, err);
     if (row)
         fd->run = run->id;
     mr_case_free(stmt);
@@ -202,8 +196,8 @@ static void hint_runs(struct mr_findings *fd, struct mr_err *err)
     struct mr_strbuf hint = MR_STRBUF_INIT;
     bool row = false;
     mr_case_lock(fd->cf);
-    if (mr_case_prepare(fd->cf, "SELECT uuid FROM run ORDER BY id DESC LIMIT 5", &stmt,
-                        NULL) == MR_OK)
+    if (mr_case_prepare(fd->cf, "SELECT uuid FROM run ORDER BY id DESC LIMIT 5", &stmt, NULL) ==
+        MR_OK)
         while (mr_case_step(stmt, &row, NULL) == MR_OK && row)
             mr_strbuf_add_fmt(&hint, "%s %s", hint.len > 0 ? "," : "The last runs are",
                               mr_case_text(stmt, 0));
@@ -220,8 +214,8 @@ static bool is_part_of_any(struct mr_findings *fd, const char *uuid)
 {
     int64_t found = 0;
     mr_case_lock(fd->cf);
-    (void)MR_CASE_NUMBER(fd->cf, "SELECT 1 FROM run WHERE instr(uuid, :uuid) > 0 LIMIT 1",
-                         &found, NULL, MR_ARG_TEXT("uuid", uuid));
+    (void)MR_CASE_NUMBER(fd->cf, "SELECT 1 FROM run WHERE instr(uuid, :uuid) > 0 LIMIT 1", &found,
+                         NULL, MR_ARG_TEXT("uuid", uuid));
     mr_case_unlock(fd->cf);
     return found != 0;
 }
@@ -230,20 +224,19 @@ enum mr_code mr_findings_run_choose(struct mr_findings *fd, const char *uuid,
                                     struct mr_arena *arena, struct mr_find_run *run,
                                     struct mr_err *err)
 {
-    enum mr_code code = first_run(
-        fd,
-        uuid != NULL ? RUN_COLUMNS
-            "WHERE uuid = :uuid OR (instr(uuid, :uuid) > 0 AND (SELECT count(*) FROM run"
-            " WHERE instr(uuid, :uuid) > 0) = 1) ORDER BY uuid = :uuid DESC LIMIT 1"
-                     : RUN_COLUMNS "ORDER BY finished DESC, id DESC LIMIT 1",
-        uuid, arena, run, err);
+    enum mr_code code =
+        first_run(fd,
+                  uuid != NULL ? RUN_COLUMNS
+                      "WHERE uuid = :uuid OR (instr(uuid, :uuid) > 0 AND (SELECT count(*) FROM run"
+                      " WHERE instr(uuid, :uuid) > 0) = 1) ORDER BY uuid = :uuid DESC LIMIT 1"
+                               : RUN_COLUMNS "ORDER BY finished DESC, id DESC LIMIT 1",
+                  uuid, arena, run, err);
     if (code != MR_OK || run->id != 0)
         return code;
     if (uuid != NULL && is_part_of_any(fd, uuid))
-        (void)mr_err_set(
-            err, MR_E_NO_SUCH,
-            "several runs of the case file \"%s\" have \"%s\" in their names",
-            mr_case_path(fd->cf), uuid);
+        (void)mr_err_set(err, MR_E_NO_SUCH,
+                         "several runs of the case file \"%s\" have \"%s\" in their names",
+                         mr_case_path(fd->cf), uuid);
     else if (uuid != NULL)
         (void)mr_err_set(err, MR_E_NO_SUCH, "the case file \"%s\" has no run \"%s\"",
                          mr_case_path(fd->cf), uuid);
@@ -263,11 +256,10 @@ enum mr_code mr_findings_run_end(struct mr_findings *fd, const struct mr_find_ru
         "UPDATE run SET finished=:finished, millis=:millis,"
         " replication=:replication, hidden=:hidden,"
         " objects_done=:objects_done, kin_done=:kin_done WHERE id=:id",
-        err, MR_ARG_INT("finished", run->finished),
-        MR_ARG_INT("millis", run->seconds * 1000),
+        err, MR_ARG_INT("finished", run->finished), MR_ARG_INT("millis", run->seconds * 1000),
         MR_ARG_TEXT("replication", run->replication), MR_ARG_TEXT("hidden", run->hidden),
-        MR_ARG_INT("objects_done", run->objects_done),
-        MR_ARG_INT("kin_done", run->kin_done), MR_ARG_INT("id", run->id));
+        MR_ARG_INT("objects_done", run->objects_done), MR_ARG_INT("kin_done", run->kin_done),
+        MR_ARG_INT("id", run->id));
     return mr_findings_end(fd, code, err);
 }
 
@@ -308,19 +300,17 @@ static bool is_sound(const struct mr_vec *columns)
 }
 
 /* Columns: a table found again must have the same ones, in the same roles. */
-#define COL_AS(name, member, type)                                                       \
+#define COL_AS(name, member, type)                                                                 \
     MR_CASE_FIELD_AS(name, struct mr_find_column, member, MR_CASE_##type)
 #define COL(member, type) COL_AS(#member, member, type)
 
 static const struct mr_case_field column_fields[] = MR_CASE_LIST(
-    COL(name, TEXT), COL_AS("cls", style.cls, SMALL),
-    COL_AS("decimals", style.decimals, SMALL), COL(show_at, INT), COL(charset, TEXT),
-    COL(key_at, SMALL), COL(identity_at, SMALL), COL(flag_at, SMALL),
-    COL(normalise, FLAG), COL(type, TEXT), COL(masked, FLAG));
+    COL(name, TEXT), COL_AS("cls", style.cls, SMALL), COL_AS("decimals", style.decimals, SMALL),
+    COL(show_at, INT), COL(charset, TEXT), COL(key_at, SMALL), COL(identity_at, SMALL),
+    COL(flag_at, SMALL), COL(normalise, FLAG), COL(type, TEXT), COL(masked, FLAG));
 
-static enum mr_code load_columns(struct mr_findings *fd, int64_t table,
-                                 struct mr_arena *arena, struct mr_vec *columns,
-                                 struct mr_err *err)
+static enum mr_code load_columns(struct mr_findings *fd, int64_t table, struct mr_arena *arena,
+                                 struct mr_vec *columns, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = MR_CASE_PREPARE(
@@ -329,8 +319,7 @@ static enum mr_code load_columns(struct mr_findings *fd, int64_t table,
         " normalise, type, masked FROM col WHERE tbl=:tbl ORDER BY at",
         &stmt, err, MR_ARG_INT("tbl", table));
     if (code == MR_OK)
-        code =
-            mr_case_fields_all(stmt, MR_CASE_FIELDS(column_fields), arena, columns, err);
+        code = mr_case_fields_all(stmt, MR_CASE_FIELDS(column_fields), arena, columns, err);
     mr_case_free(stmt);
     if (code == MR_OK && !is_sound(columns))
         code = mr_err_set(err, MR_E_CASE, "the case is damaged: columns of a table");
@@ -359,8 +348,8 @@ static bool same_columns(const struct mr_find_table *table, const struct mr_vec 
     return true;
 }
 
-static enum mr_code save_columns(struct mr_findings *fd,
-                                 const struct mr_find_table *table, struct mr_err *err)
+static enum mr_code save_columns(struct mr_findings *fd, const struct mr_find_table *table,
+                                 struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_case_prepare(
@@ -375,39 +364,37 @@ static enum mr_code save_columns(struct mr_findings *fd,
         code = MR_CASE_RUN(
             stmt, err, MR_ARG_INT("tbl", table->id), MR_ARG_INT("at", i),
             MR_ARG_TEXT("name", col->name), MR_ARG_INT("cls", col->style.cls),
-            MR_ARG_INT("decimals", col->style.decimals),
-            MR_ARG_INT("show_at", col->show_at), MR_ARG_TEXT("charset", col->charset),
-            MR_ARG_INT("key_at", col->key_at),
-            MR_ARG_INT("identity_at", col->identity_at),
-            MR_ARG_INT("flag_at", col->flag_at), MR_ARG_INT("normalise", col->normalise),
-            MR_ARG_TEXT("type", col->type), MR_ARG_INT("masked", col->masked));
+            MR_ARG_INT("decimals", col->style.decimals), MR_ARG_INT("show_at", col->show_at),
+            MR_ARG_TEXT("charset", col->charset), MR_ARG_INT("key_at", col->key_at),
+            MR_ARG_INT("identity_at", col->identity_at), MR_ARG_INT("flag_at", col->flag_at),
+            MR_ARG_INT("normalise", col->normalise), MR_ARG_TEXT("type", col->type),
+            MR_ARG_INT("masked", col->masked));
     }
     mr_case_free(stmt);
     return code;
 }
 
-#define TABLE_COLUMNS                                                                    \
-    "SELECT id, name, target_name, keyless, verdict, reason, schema_differs, scanned,"   \
-    " settled, source_rows, target_rows, bytes, missing, extra, changed, collision,"     \
-    " moved, null_identities, note, identity_known, subject, time_at, windowed FROM "    \
+#define TABLE_COLUMNS                                                                              \
+    "SELECT id, name, target_name, keyless, verdict, reason, schema_differs, scanned,"             \
+    " settled, source_rows, target_rows, bytes, missing, extra, changed, collision,"               \
+    " moved, null_identities, note, identity_known, subject, time_at, windowed FROM "              \
     "tbl "
-#define TABLE_AS(name, member, type)                                                     \
+#define TABLE_AS(name, member, type)                                                               \
     MR_CASE_FIELD_AS(name, struct mr_find_table, member, MR_CASE_##type)
 #define TABLE(member, type) TABLE_AS(#member, member, type)
 #define COUNT(member) TABLE_AS(#member, counts.member, INT)
 
 static const struct mr_case_field table_fields[] = MR_CASE_LIST(
     TABLE(id, INT), TABLE(name, TEXT), TABLE(target_name, TEXT), TABLE(keyless, FLAG),
-    TABLE(verdict, SMALL), TABLE(reason, TEXT), TABLE(schema_differs, FLAG),
-    TABLE(scanned, FLAG), TABLE(settled, FLAG), COUNT(source_rows), COUNT(target_rows),
-    COUNT(bytes), COUNT(missing), COUNT(extra), COUNT(changed), COUNT(collision),
-    COUNT(moved), COUNT(null_identities), TABLE(note, TEXT), TABLE(identity_known, FLAG),
-    TABLE(subject, SMALL), TABLE(time_at, SMALL), TABLE(windowed, FLAG));
+    TABLE(verdict, SMALL), TABLE(reason, TEXT), TABLE(schema_differs, FLAG), TABLE(scanned, FLAG),
+    TABLE(settled, FLAG), COUNT(source_rows), COUNT(target_rows), COUNT(bytes), COUNT(missing),
+    COUNT(extra), COUNT(changed), COUNT(collision), COUNT(moved), COUNT(null_identities),
+    TABLE(note, TEXT), TABLE(identity_known, FLAG), TABLE(subject, SMALL), TABLE(time_at, SMALL),
+    TABLE(windowed, FLAG));
 
 static enum mr_code load_tables(struct mr_findings *fd, const char *sql,
                                 const struct mr_case_arg *args, size_t count,
-                                struct mr_arena *arena, struct mr_vec *tables,
-                                struct mr_err *err)
+                                struct mr_arena *arena, struct mr_vec *tables, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_case_prepare_with(fd->cf, sql, args, count, &stmt, err);
@@ -418,15 +405,13 @@ static enum mr_code load_tables(struct mr_findings *fd, const char *sql,
 }
 
 /* Finds the table of the current run by name; table->id stays 0 if it is new. */
-static enum mr_code find_table(struct mr_findings *fd, const char *name,
-                               struct mr_arena *arena, struct mr_find_table *table,
-                               struct mr_err *err)
+static enum mr_code find_table(struct mr_findings *fd, const char *name, struct mr_arena *arena,
+                               struct mr_find_table *table, struct mr_err *err)
 {
     struct mr_vec found = MR_VEC_INIT(struct mr_find_table);
-    enum mr_code code =
-        load_tables(fd, TABLE_COLUMNS "WHERE run=:run AND name=:name",
-                    MR_CASE_ARGS(MR_ARG_INT("run", fd->run), MR_ARG_TEXT("name", name)),
-                    arena, &found, err);
+    enum mr_code code = load_tables(
+        fd, TABLE_COLUMNS "WHERE run=:run AND name=:name",
+        MR_CASE_ARGS(MR_ARG_INT("run", fd->run), MR_ARG_TEXT("name", name)), arena, &found, err);
     if (code == MR_OK && found.count > 0)
         *table = *(const struct mr_find_table *)mr_vec_at(&found, 0);
     mr_vec_release(&found);
@@ -444,18 +429,16 @@ static enum mr_code insert_table(struct mr_findings *fd, struct mr_find_table *t
         " null_identities) VALUES (:run, :name, :target_name, :keyless, :identity_known,"
         " :subject, :time_at, :windowed, 0,0,0,0,0,0,0,0,0,0,0,0,0)",
         err, MR_ARG_INT("run", fd->run), MR_ARG_TEXT("name", table->name),
-        MR_ARG_TEXT("target_name", table->target_name),
-        MR_ARG_INT("keyless", table->keyless),
-        MR_ARG_INT("identity_known", table->identity_known),
-        MR_ARG_INT("subject", table->subject), MR_ARG_INT("time_at", table->time_at),
-        MR_ARG_INT("windowed", table->windowed));
+        MR_ARG_TEXT("target_name", table->target_name), MR_ARG_INT("keyless", table->keyless),
+        MR_ARG_INT("identity_known", table->identity_known), MR_ARG_INT("subject", table->subject),
+        MR_ARG_INT("time_at", table->time_at), MR_ARG_INT("windowed", table->windowed));
     table->id = mr_case_last_id(fd->cf);
     return code;
 }
 
 /* Statements with one parameter, a table. */
-static enum mr_code delete_all(struct mr_findings *fd, const char *const *sql,
-                               size_t count, int64_t table, struct mr_err *err)
+static enum mr_code delete_all(struct mr_findings *fd, const char *const *sql, size_t count,
+                               int64_t table, struct mr_err *err)
 {
     for (size_t i = 0; i < count; i++)
         MR_TRY(MR_CASE_ONCE(fd->cf, sql[i], err, MR_ARG_INT("tbl", table)));
@@ -473,15 +456,13 @@ static enum mr_code clear_table(struct mr_findings *fd, int64_t table, struct mr
 
 /* Takes over what an earlier try of this run knows of the table, or drops it. */
 static enum mr_code adopt_table(struct mr_findings *fd, struct mr_find_table *table,
-                                const struct mr_find_table *old, bool *known,
-                                struct mr_err *err)
+                                const struct mr_find_table *old, bool *known, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec columns = MR_VEC_INIT(struct mr_find_column);
     enum mr_code code = load_columns(fd, old->id, &arena, &columns, err);
     table->id = old->id;
-    if (code == MR_OK && old->keyless == table->keyless &&
-        same_columns(table, &columns)) {
+    if (code == MR_OK && old->keyless == table->keyless && same_columns(table, &columns)) {
         *known = true;
         table->verdict = old->verdict;
         table->schema_differs = old->schema_differs;
@@ -493,8 +474,8 @@ static enum mr_code adopt_table(struct mr_findings *fd, struct mr_find_table *ta
     }
     /* what does not change the findings may have changed: type, mask */
     if (code == MR_OK)
-        code = MR_CASE_ONCE(fd->cf, "DELETE FROM col WHERE tbl=:tbl", err,
-                            MR_ARG_INT("tbl", old->id));
+        code =
+            MR_CASE_ONCE(fd->cf, "DELETE FROM col WHERE tbl=:tbl", err, MR_ARG_INT("tbl", old->id));
     if (code == MR_OK)
         code = save_columns(fd, table, err);
     mr_vec_release(&columns);
@@ -502,8 +483,8 @@ static enum mr_code adopt_table(struct mr_findings *fd, struct mr_find_table *ta
     return code;
 }
 
-enum mr_code mr_findings_table_add(struct mr_findings *fd, struct mr_find_table *table,
-                                   bool *known, struct mr_err *err)
+enum mr_code mr_findings_table_add(struct mr_findings *fd, struct mr_find_table *table, bool *known,
+                                   struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_find_table old = {0};
@@ -521,8 +502,8 @@ enum mr_code mr_findings_table_add(struct mr_findings *fd, struct mr_find_table 
     return mr_findings_end(fd, code, err);
 }
 
-enum mr_code mr_findings_table_save(struct mr_findings *fd,
-                                    const struct mr_find_table *table, struct mr_err *err)
+enum mr_code mr_findings_table_save(struct mr_findings *fd, const struct mr_find_table *table,
+                                    struct mr_err *err)
 {
     const struct mr_find_counts *c = &table->counts;
     MR_TRY(mr_findings_begin(fd, err));
@@ -535,30 +516,26 @@ enum mr_code mr_findings_table_save(struct mr_findings *fd,
         " null_identities=:null_identities, note=:note, identity_known=:identity_known,"
         " subject=:subject, time_at=:time_at, windowed=:windowed WHERE id=:id",
         err, MR_ARG_INT("verdict", table->verdict), MR_ARG_TEXT("reason", table->reason),
-        MR_ARG_INT("schema_differs", table->schema_differs),
-        MR_ARG_INT("scanned", table->scanned), MR_ARG_INT("settled", table->settled),
-        MR_ARG_INT("source_rows", c->source_rows),
+        MR_ARG_INT("schema_differs", table->schema_differs), MR_ARG_INT("scanned", table->scanned),
+        MR_ARG_INT("settled", table->settled), MR_ARG_INT("source_rows", c->source_rows),
         MR_ARG_INT("target_rows", c->target_rows), MR_ARG_INT("bytes", c->bytes),
         MR_ARG_INT("missing", c->missing), MR_ARG_INT("extra", c->extra),
         MR_ARG_INT("changed", c->changed), MR_ARG_INT("collision", c->collision),
         MR_ARG_INT("moved", c->moved), MR_ARG_INT("null_identities", c->null_identities),
-        MR_ARG_TEXT("note", table->note),
-        MR_ARG_INT("identity_known", table->identity_known),
+        MR_ARG_TEXT("note", table->note), MR_ARG_INT("identity_known", table->identity_known),
         MR_ARG_INT("subject", table->subject), MR_ARG_INT("time_at", table->time_at),
         MR_ARG_INT("windowed", table->windowed), MR_ARG_INT("id", table->id));
     return mr_findings_end(fd, code, err);
 }
 
-enum mr_code mr_findings_table_clear(struct mr_findings *fd, int64_t table,
-                                     struct mr_err *err)
+enum mr_code mr_findings_table_clear(struct mr_findings *fd, int64_t table, struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
     enum mr_code code = clear_table(fd, table, err);
     return mr_findings_end(fd, code, err);
 }
 
-enum mr_code mr_findings_table_drop(struct mr_findings *fd, int64_t table,
-                                    struct mr_err *err)
+enum mr_code mr_findings_table_drop(struct mr_findings *fd, int64_t table, struct mr_err *err)
 {
     static const char *const deletes[] = {"DELETE FROM col WHERE tbl=:tbl",
                                           "DELETE FROM counter WHERE tbl=:tbl",
@@ -573,15 +550,13 @@ enum mr_code mr_findings_table_drop(struct mr_findings *fd, int64_t table,
 }
 
 enum mr_code mr_findings_tables(struct mr_findings *fd, struct mr_arena *arena,
-                                struct mr_find_table **tables, size_t *count,
-                                struct mr_err *err)
+                                struct mr_find_table **tables, size_t *count, struct mr_err *err)
 {
     struct mr_vec list = MR_VEC_INIT(struct mr_find_table);
     struct mr_vec columns = MR_VEC_INIT(struct mr_find_column);
     mr_case_lock(fd->cf);
-    enum mr_code code =
-        load_tables(fd, TABLE_COLUMNS "WHERE run=:run ORDER BY name",
-                    MR_CASE_ARGS(MR_ARG_INT("run", fd->run)), arena, &list, err);
+    enum mr_code code = load_tables(fd, TABLE_COLUMNS "WHERE run=:run ORDER BY name",
+                                    MR_CASE_ARGS(MR_ARG_INT("run", fd->run)), arena, &list, err);
     *count = list.count;
     *tables = mr_arena_calloc(arena, list.count + 1, sizeof **tables);
     if (code == MR_OK && *tables == NULL)

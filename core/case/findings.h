@@ -76,17 +76,16 @@ struct mr_find_run {
 
 struct mr_findings;
 
-enum mr_code mr_findings_open(const char *path, enum mr_case_mode mode,
-                              struct mr_findings **out, struct mr_err *err);
+enum mr_code mr_findings_open(const char *path, enum mr_case_mode mode, struct mr_findings **out,
+                              struct mr_err *err);
 enum mr_code mr_findings_close(struct mr_findings *fd, struct mr_err *err);
 
 /* The options with which a URI in display form was last used; cases of earlier versions
  * know none, and *whole is what was shown then.  Texts live in arena. */
-enum mr_code mr_findings_uri_save(struct mr_findings *fd, const char *shown,
-                                  const char *whole, struct mr_err *err);
+enum mr_code mr_findings_uri_save(struct mr_findings *fd, const char *shown, const char *whole,
+                                  struct mr_err *err);
 enum mr_code mr_findings_uri_whole(struct mr_findings *fd, struct mr_arena *arena,
-                                   const char *shown, const char **whole,
-                                   struct mr_err *err);
+                                   const char *shown, const char **whole, struct mr_err *err);
 
 /* Starts a run; run->id is set and becomes the current one. */
 enum mr_code mr_findings_run_begin(struct mr_findings *fd, struct mr_find_run *run,
@@ -113,10 +112,10 @@ struct mr_find_column {
     const char *charset;
     int key_at;      /* 0-based place in the key, or -1 */
     int identity_at; /* 0-based place in the identity, or -1 */
-    int flag_at; /* position of its flag (an ENUM's number 0 or a member ''; bytes that a
+    int flag_at;     /* position of its flag (an ENUM's number 0 or a member ''; bytes that a
                         text's charset has no character for), or -1 */
-    bool normalise; /* JSON of two flavours: equal if the normal forms are */
-    bool masked;    /* the configuration's mask names it */
+    bool normalise;  /* JSON of two flavours: equal if the normal forms are */
+    bool masked;     /* the configuration's mask names it */
 };
 
 /* Are the rows of a table the people that `affected` lists? */
@@ -141,10 +140,9 @@ struct mr_find_table {
     enum mr_verdict verdict;
     const char *reason; /* of not-checked, else NULL */
     bool schema_differs;
-    bool
-        identity_known; /* configured, or a natural key: not only the key for want of one */
-    bool scanned;       /* every chunk of every segment is recorded */
-    bool settled;       /* confirmed and classified */
+    bool identity_known; /* configured, or a natural key: not only the key for want of one */
+    bool scanned;        /* every chunk of every segment is recorded */
+    bool settled;        /* confirmed and classified */
     struct mr_find_counts counts;
     const char *note; /* for people: MyISAM, window, no time column …; or NULL */
     enum mr_find_subject subject;
@@ -155,22 +153,18 @@ struct mr_find_table {
 /* Adds the table to the current run (table->id is set), or finds it there by name and
  * compares its columns: *known is then true and verdict, counts, scanned and settled are
  * loaded; with other columns its old findings are dropped and it starts anew. */
-enum mr_code mr_findings_table_add(struct mr_findings *fd, struct mr_find_table *table,
-                                   bool *known, struct mr_err *err);
+enum mr_code mr_findings_table_add(struct mr_findings *fd, struct mr_find_table *table, bool *known,
+                                   struct mr_err *err);
 /* Writes verdict, reason, counts, flags and note. */
-enum mr_code mr_findings_table_save(struct mr_findings *fd,
-                                    const struct mr_find_table *table,
+enum mr_code mr_findings_table_save(struct mr_findings *fd, const struct mr_find_table *table,
                                     struct mr_err *err);
 /* Forgets chunks, segments and findings of a table. */
-enum mr_code mr_findings_table_clear(struct mr_findings *fd, int64_t table,
-                                     struct mr_err *err);
+enum mr_code mr_findings_table_clear(struct mr_findings *fd, int64_t table, struct mr_err *err);
 /* And that it was a table of the run. */
-enum mr_code mr_findings_table_drop(struct mr_findings *fd, int64_t table,
-                                    struct mr_err *err);
+enum mr_code mr_findings_table_drop(struct mr_findings *fd, int64_t table, struct mr_err *err);
 /* All tables of the current run, by name; everything in arena. */
 enum mr_code mr_findings_tables(struct mr_findings *fd, struct mr_arena *arena,
-                                struct mr_find_table **tables, size_t *count,
-                                struct mr_err *err);
+                                struct mr_find_table **tables, size_t *count, struct mr_err *err);
 
 /* Segments and chunks. */
 struct mr_find_segment {
@@ -182,8 +176,7 @@ struct mr_find_segment {
 enum mr_code mr_findings_segments_add(struct mr_findings *fd, int64_t table,
                                       const struct mr_range *ranges, size_t count,
                                       struct mr_err *err);
-enum mr_code mr_findings_segments(struct mr_findings *fd, int64_t table,
-                                  struct mr_arena *arena,
+enum mr_code mr_findings_segments(struct mr_findings *fd, int64_t table, struct mr_arena *arena,
                                   struct mr_find_segment **segments, size_t *count,
                                   struct mr_err *err);
 
@@ -201,14 +194,13 @@ struct mr_find_chunk {
     uint64_t source_rows, target_rows, bytes, equal;
 };
 /* One transaction: the chunk is done and these are its suspects. */
-enum mr_code mr_findings_chunk_done(struct mr_findings *fd,
-                                    const struct mr_find_chunk *chunk,
+enum mr_code mr_findings_chunk_done(struct mr_findings *fd, const struct mr_find_chunk *chunk,
                                     const struct mr_find_suspect *suspects, size_t count,
                                     struct mr_err *err);
 /* The keys of a finished chunk, bytes in arena. */
-enum mr_code mr_findings_chunk_range(struct mr_findings *fd, int64_t table,
-                                     int64_t segment, int64_t no, struct mr_arena *arena,
-                                     struct mr_range *range, struct mr_err *err);
+enum mr_code mr_findings_chunk_range(struct mr_findings *fd, int64_t table, int64_t segment,
+                                     int64_t no, struct mr_arena *arena, struct mr_range *range,
+                                     struct mr_err *err);
 /* Rows and bytes of the chunks done, over the table. */
 enum mr_code mr_findings_chunk_sums(struct mr_findings *fd, int64_t table,
                                     struct mr_find_counts *counts, struct mr_err *err);
@@ -240,38 +232,31 @@ struct mr_find_page {
 };
 /* Pushes struct mr_finding, bytes in arena. */
 enum mr_code mr_findings_page(struct mr_findings *fd, const struct mr_find_page *page,
-                              struct mr_arena *arena, struct mr_vec *out,
-                              struct mr_err *err);
+                              struct mr_arena *arena, struct mr_vec *out, struct mr_err *err);
 /* The same for all ids from after_id on, without a limit in bytes. */
-enum mr_code mr_findings_in_state(struct mr_findings *fd, int64_t table,
-                                  enum mr_find_state state, int64_t after_id,
-                                  size_t limit, bool with_images, struct mr_arena *arena,
-                                  struct mr_vec *out, struct mr_err *err);
+enum mr_code mr_findings_in_state(struct mr_findings *fd, int64_t table, enum mr_find_state state,
+                                  int64_t after_id, size_t limit, bool with_images,
+                                  struct mr_arena *arena, struct mr_vec *out, struct mr_err *err);
 /* Ids (int64_t, ascending, fewer than `parts`) that cut the findings of a table in that
  * state into parts of similar size, each the last of its part. */
-enum mr_code mr_findings_cut(struct mr_findings *fd, int64_t table,
-                             enum mr_find_state state, size_t parts, struct mr_vec *ids,
-                             struct mr_err *err);
+enum mr_code mr_findings_cut(struct mr_findings *fd, int64_t table, enum mr_find_state state,
+                             size_t parts, struct mr_vec *ids, struct mr_err *err);
 /* Writes state, kind, images, identities and count of findings, in one transaction; id 0
  * adds one.  Key and place of a finding stay as they were added. */
 enum mr_code mr_findings_save(struct mr_findings *fd, int64_t table,
-                              const struct mr_finding *findings, size_t count,
-                              bool images, struct mr_err *err);
+                              const struct mr_finding *findings, size_t count, bool images,
+                              struct mr_err *err);
 /* Adds a finding, unless the table has a live one (not paired) with exactly its key. */
 enum mr_code mr_findings_add_unknown(struct mr_findings *fd, int64_t table,
-                                     const struct mr_finding *finding,
-                                     struct mr_err *err);
+                                     const struct mr_finding *finding, struct mr_err *err);
 /* Number of findings of a table per state. */
-enum mr_code mr_findings_count(struct mr_findings *fd, int64_t table,
-                               enum mr_find_state state, uint64_t *count,
-                               struct mr_err *err);
+enum mr_code mr_findings_count(struct mr_findings *fd, int64_t table, enum mr_find_state state,
+                               uint64_t *count, struct mr_err *err);
 /* Moves all findings of a table from one state to another. */
-enum mr_code mr_findings_restate(struct mr_findings *fd, int64_t table,
-                                 enum mr_find_state from, enum mr_find_state to,
-                                 struct mr_err *err);
+enum mr_code mr_findings_restate(struct mr_findings *fd, int64_t table, enum mr_find_state from,
+                                 enum mr_find_state to, struct mr_err *err);
 /* The same for those of a page's ids and state, whatever its limit. */
-enum mr_code mr_findings_restate_page(struct mr_findings *fd,
-                                      const struct mr_find_page *page,
+enum mr_code mr_findings_restate_page(struct mr_findings *fd, const struct mr_find_page *page,
                                       enum mr_find_state to, struct mr_err *err);
 
 /* Counts by kind over the diverged findings, and of those with a row whose identity is
@@ -286,10 +271,9 @@ void mr_findings_hide_explained(struct mr_findings *fd, bool hide);
 
 /* Walks the diverged findings of a table in key order, with images; with `all` also the
  * settled and unsettled ones, because they separate ranges. */
-typedef enum mr_code mr_finding_fn(void *ctx, const struct mr_finding *finding,
-                                   struct mr_err *err);
-enum mr_code mr_findings_walk(struct mr_findings *fd, int64_t table, bool all,
-                              mr_finding_fn *fn, void *ctx, struct mr_err *err);
+typedef enum mr_code mr_finding_fn(void *ctx, const struct mr_finding *finding, struct mr_err *err);
+enum mr_code mr_findings_walk(struct mr_findings *fd, int64_t table, bool all, mr_finding_fn *fn,
+                              void *ctx, struct mr_err *err);
 /* Walks the first `limit` diverged findings of a table in key order, with images. */
 enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_t limit,
                                     mr_finding_fn *fn, void *ctx, struct mr_err *err);
@@ -297,12 +281,11 @@ enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_
  * target row. */
 typedef enum mr_code mr_moved_fn(void *ctx, const struct mr_finding *source,
                                  const struct mr_finding *target, struct mr_err *err);
-enum mr_code mr_findings_walk_moved(struct mr_findings *fd, int64_t table,
-                                    mr_moved_fn *fn, void *ctx, struct mr_err *err);
+enum mr_code mr_findings_walk_moved(struct mr_findings *fd, int64_t table, mr_moved_fn *fn,
+                                    void *ctx, struct mr_err *err);
 /* The same for the first `limit` pairs. */
-enum mr_code mr_findings_walk_moved_first(struct mr_findings *fd, int64_t table,
-                                          size_t limit, mr_moved_fn *fn, void *ctx,
-                                          struct mr_err *err);
+enum mr_code mr_findings_walk_moved_first(struct mr_findings *fd, int64_t table, size_t limit,
+                                          mr_moved_fn *fn, void *ctx, struct mr_err *err);
 /* One row of an identity that one side holds under several keys. */
 struct mr_find_duplicate {
     int side;             /* 0 source, 1 target */
@@ -318,14 +301,13 @@ enum mr_code mr_findings_duplicate_add(struct mr_findings *fd, int64_t table,
 /* Walks them, those of one identity together; first: the first of its identity. */
 typedef enum mr_code mr_duplicate_fn(void *ctx, const struct mr_find_duplicate *duplicate,
                                      bool first, struct mr_err *err);
-enum mr_code mr_findings_walk_duplicates(struct mr_findings *fd, int64_t table,
-                                         mr_duplicate_fn *fn, void *ctx,
-                                         struct mr_err *err);
+enum mr_code mr_findings_walk_duplicates(struct mr_findings *fd, int64_t table, mr_duplicate_fn *fn,
+                                         void *ctx, struct mr_err *err);
 /* Per chunk equal counts, in key order: tells whether runs touch across chunks. */
-typedef enum mr_code mr_chunk_fn(void *ctx, int64_t segment, int64_t chunk,
-                                 uint64_t equal, struct mr_err *err);
-enum mr_code mr_findings_walk_chunks(struct mr_findings *fd, int64_t table,
-                                     mr_chunk_fn *fn, void *ctx, struct mr_err *err);
+typedef enum mr_code mr_chunk_fn(void *ctx, int64_t segment, int64_t chunk, uint64_t equal,
+                                 struct mr_err *err);
+enum mr_code mr_findings_walk_chunks(struct mr_findings *fd, int64_t table, mr_chunk_fn *fn,
+                                     void *ctx, struct mr_err *err);
 
 /* Object findings of the current run. */
 struct mr_find_object {
@@ -333,8 +315,7 @@ struct mr_find_object {
     const char *source, *target;     /* texts or NULL */
     const char *database;            /* SOURCE's name of the database it is in */
 };
-enum mr_code mr_findings_object_add(struct mr_findings *fd,
-                                    const struct mr_find_object *object,
+enum mr_code mr_findings_object_add(struct mr_findings *fd, const struct mr_find_object *object,
                                     struct mr_err *err);
 enum mr_code mr_findings_objects_clear(struct mr_findings *fd, struct mr_err *err);
 enum mr_code mr_findings_objects(struct mr_findings *fd, struct mr_arena *arena,
@@ -347,8 +328,7 @@ struct mr_find_counter {
     uint64_t next[2], greatest[2]; /* source, target; greatest 0: empty or negative */
 };
 /* Replaces what the run knows of that table's counter. */
-enum mr_code mr_findings_counter_save(struct mr_findings *fd,
-                                      const struct mr_find_counter *counter,
+enum mr_code mr_findings_counter_save(struct mr_findings *fd, const struct mr_find_counter *counter,
                                       struct mr_err *err);
 /* Counters of the current run (struct mr_find_counter), by table. */
 enum mr_code mr_findings_counters(struct mr_findings *fd, struct mr_arena *arena,
@@ -367,9 +347,8 @@ struct mr_find_advice {
     const char *config; /* lines that the configuration takes as they are */
 };
 /* Replaces all advice of the run, in one transaction. */
-enum mr_code mr_findings_advice_save(struct mr_findings *fd,
-                                     const struct mr_find_advice *advice, size_t count,
-                                     struct mr_err *err);
+enum mr_code mr_findings_advice_save(struct mr_findings *fd, const struct mr_find_advice *advice,
+                                     size_t count, struct mr_err *err);
 /* Pushes struct mr_find_advice in the order of the save; texts in arena. */
 enum mr_code mr_findings_advice(struct mr_findings *fd, struct mr_arena *arena,
                                 struct mr_vec *advice, struct mr_err *err);
@@ -381,8 +360,8 @@ struct mr_find_setting {
 };
 /* Replaces all settings of the run, in one transaction. */
 enum mr_code mr_findings_settings_save(struct mr_findings *fd,
-                                       const struct mr_find_setting *settings,
-                                       size_t count, struct mr_err *err);
+                                       const struct mr_find_setting *settings, size_t count,
+                                       struct mr_err *err);
 /* Pushes struct mr_find_setting in the order of the save, texts in arena: none where an
  * earlier version made the run. */
 enum mr_code mr_findings_settings(struct mr_findings *fd, struct mr_arena *arena,
@@ -391,25 +370,22 @@ enum mr_code mr_findings_settings(struct mr_findings *fd, struct mr_arena *arena
 /* What a table was on a side when its rows began to be read: texts, to be compared.  NULL:
  * not known. */
 struct mr_find_made {
-    const char *key; /* types and collations of its key's columns: the order of chunks */
+    const char *key;     /* types and collations of its key's columns: the order of chunks */
     const char *numbers; /* of the server's engine; a line a partition */
     const char *time;    /* when the server made it */
 };
 enum mr_code mr_findings_made_save(struct mr_findings *fd, int64_t table,
                                    const struct mr_find_made made[2], struct mr_err *err);
 /* *known false: nothing was kept, or an earlier version made the run. */
-enum mr_code mr_findings_made(struct mr_findings *fd, int64_t table,
-                              struct mr_arena *arena, struct mr_find_made made[2],
-                              bool *known, struct mr_err *err);
+enum mr_code mr_findings_made(struct mr_findings *fd, int64_t table, struct mr_arena *arena,
+                              struct mr_find_made made[2], bool *known, struct mr_err *err);
 
 /* Who has answered at the addresses of the current run, by side; NULL: nobody, a snapshot.
  * Kept is what mr_server_is_same() looks at. */
 enum mr_code mr_findings_servers_save(struct mr_findings *fd,
-                                      const struct mr_server *const servers[2],
-                                      struct mr_err *err);
+                                      const struct mr_server *const servers[2], struct mr_err *err);
 /* *known false: a snapshot, or an earlier version made the run. */
-enum mr_code mr_findings_server(struct mr_findings *fd, int side,
-                                struct mr_server *server, bool *known,
-                                struct mr_err *err);
+enum mr_code mr_findings_server(struct mr_findings *fd, int side, struct mr_server *server,
+                                bool *known, struct mr_err *err);
 
 #endif

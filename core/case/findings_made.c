@@ -12,8 +12,7 @@ static enum mr_code insert(struct mr_findings *fd, int64_t table, int side,
                         "INSERT OR REPLACE INTO tbl_made (tbl, side, key, numbers, time)"
                         " VALUES (:tbl, :side, :key, :numbers, :time)",
                         err, MR_ARG_INT("tbl", table), MR_ARG_INT("side", side),
-                        MR_ARG_TEXT("key", made->key),
-                        MR_ARG_TEXT("numbers", made->numbers),
+                        MR_ARG_TEXT("key", made->key), MR_ARG_TEXT("numbers", made->numbers),
                         MR_ARG_TEXT("time", made->time));
 }
 
@@ -32,40 +31,36 @@ enum mr_code mr_findings_made_save(struct mr_findings *fd, int64_t table,
     return mr_findings_end(fd, code, err);
 }
 
-enum mr_code mr_findings_made_forget(struct mr_findings *fd, int64_t table,
-                                     struct mr_err *err)
+enum mr_code mr_findings_made_forget(struct mr_findings *fd, int64_t table, struct mr_err *err)
 {
     bool has_table = false;
     enum mr_code code = mr_case_has_table(fd->cf, "tbl_made", &has_table, err);
-    return code == MR_OK && has_table
-               ? MR_CASE_ONCE(fd->cf, "DELETE FROM tbl_made WHERE tbl=:tbl", err,
-                              MR_ARG_INT("tbl", table))
-               : code;
+    return code == MR_OK && has_table ? MR_CASE_ONCE(fd->cf, "DELETE FROM tbl_made WHERE tbl=:tbl",
+                                                     err, MR_ARG_INT("tbl", table))
+                                      : code;
 }
 
 #define MADE(member) MR_CASE_FIELD(struct mr_find_made, member, MR_CASE_TEXT)
 
-static const struct mr_case_field fields[] =
-    MR_CASE_LIST(MADE(key), MADE(numbers), MADE(time));
+static const struct mr_case_field fields[] = MR_CASE_LIST(MADE(key), MADE(numbers), MADE(time));
 
 static enum mr_code find(struct mr_findings *fd, int64_t table, struct mr_arena *arena,
                          struct mr_vec *sides, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = MR_CASE_PREPARE(
-        fd->cf,
-        "SELECT key, numbers, time FROM tbl_made WHERE tbl=:tbl AND side IN (0, 1)"
-        " ORDER BY side",
-        &stmt, err, MR_ARG_INT("tbl", table));
+    enum mr_code code =
+        MR_CASE_PREPARE(fd->cf,
+                        "SELECT key, numbers, time FROM tbl_made WHERE tbl=:tbl AND side IN (0, 1)"
+                        " ORDER BY side",
+                        &stmt, err, MR_ARG_INT("tbl", table));
     if (code == MR_OK)
         code = mr_case_fields_all(stmt, MR_CASE_FIELDS(fields), arena, sides, err);
     mr_case_free(stmt);
     return code;
 }
 
-enum mr_code mr_findings_made(struct mr_findings *fd, int64_t table,
-                              struct mr_arena *arena, struct mr_find_made made[2],
-                              bool *known, struct mr_err *err)
+enum mr_code mr_findings_made(struct mr_findings *fd, int64_t table, struct mr_arena *arena,
+                              struct mr_find_made made[2], bool *known, struct mr_err *err)
 {
     struct mr_vec sides = MR_VEC_INIT(struct mr_find_made);
     bool has_table = false;

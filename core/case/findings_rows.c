@@ -14,55 +14,49 @@ enum mr_code mr_findings_segments_add(struct mr_findings *fd, int64_t table,
     struct mr_case_stmt *stmt = NULL;
     MR_TRY(mr_findings_begin(fd, err));
     enum mr_code code = mr_case_prepare(
-        fd->cf, "INSERT INTO segment (tbl, no, lo, hi) VALUES (:tbl, :no, :lo, :hi)",
-        &stmt, err);
+        fd->cf, "INSERT INTO segment (tbl, no, lo, hi) VALUES (:tbl, :no, :lo, :hi)", &stmt, err);
     for (size_t i = 0; code == MR_OK && i < count; i++)
         code = MR_CASE_RUN(stmt, err, MR_ARG_INT("tbl", table), MR_ARG_INT("no", i),
-                           MR_ARG_BYTES("lo", ranges[i].lo),
-                           MR_ARG_BYTES("hi", ranges[i].hi));
+                           MR_ARG_BYTES("lo", ranges[i].lo), MR_ARG_BYTES("hi", ranges[i].hi));
     mr_case_free(stmt);
     return mr_findings_end(fd, code, err);
 }
 
-#define SEGMENT(member, type)                                                            \
-    MR_CASE_FIELD(struct mr_find_segment, member, MR_CASE_##type)
+#define SEGMENT(member, type) MR_CASE_FIELD(struct mr_find_segment, member, MR_CASE_##type)
 
 static const struct mr_case_field segment_fields[] =
     MR_CASE_LIST(SEGMENT(lo, BYTES), SEGMENT(hi, BYTES), SEGMENT(done_to, BYTES),
                  SEGMENT(next_chunk, INT), SEGMENT(done, FLAG));
 
-enum mr_code mr_findings_segments(struct mr_findings *fd, int64_t table,
-                                  struct mr_arena *arena,
+enum mr_code mr_findings_segments(struct mr_findings *fd, int64_t table, struct mr_arena *arena,
                                   struct mr_find_segment **segments, size_t *count,
                                   struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     struct mr_vec list = MR_VEC_INIT(struct mr_find_segment);
     mr_case_lock(fd->cf);
-    enum mr_code code = MR_CASE_PREPARE(
-        fd->cf,
-        "SELECT s.lo AS lo, s.hi AS hi, c.hi AS done_to, ifnull(c.no + 1, 0) AS"
-        " next_chunk, c.last AS done FROM segment s LEFT JOIN chunk c"
-        " ON c.tbl = s.tbl AND c.segment = s.no AND c.no ="
-        " (SELECT max(no) FROM chunk x WHERE x.tbl = s.tbl AND x.segment = s.no)"
-        " WHERE s.tbl = :tbl ORDER BY s.no",
-        &stmt, err, MR_ARG_INT("tbl", table));
+    enum mr_code code =
+        MR_CASE_PREPARE(fd->cf,
+                        "SELECT s.lo AS lo, s.hi AS hi, c.hi AS done_to, ifnull(c.no + 1, 0) AS"
+                        " next_chunk, c.last AS done FROM segment s LEFT JOIN chunk c"
+                        " ON c.tbl = s.tbl AND c.segment = s.no AND c.no ="
+                        " (SELECT max(no) FROM chunk x WHERE x.tbl = s.tbl AND x.segment = s.no)"
+                        " WHERE s.tbl = :tbl ORDER BY s.no",
+                        &stmt, err, MR_ARG_INT("tbl", table));
     if (code == MR_OK)
-        code =
-            mr_case_fields_all(stmt, MR_CASE_FIELDS(segment_fields), arena, &list, err);
+        code = mr_case_fields_all(stmt, MR_CASE_FIELDS(segment_fields), arena, &list, err);
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     *count = list.count;
-    *segments = (struct mr_find_segment *)(void *)mr_arena_dup(
-        arena, list.items, list.count * sizeof **segments);
+    *segments = (struct mr_find_segment *)(void *)mr_arena_dup(arena, list.items,
+                                                               list.count * sizeof **segments);
     if (code == MR_OK && *segments == NULL)
         code = mr_err_nomem(err, "reading the case file");
     mr_vec_release(&list);
     return code;
 }
 
-enum mr_code mr_findings_chunk_done(struct mr_findings *fd,
-                                    const struct mr_find_chunk *chunk,
+enum mr_code mr_findings_chunk_done(struct mr_findings *fd, const struct mr_find_chunk *chunk,
                                     const struct mr_find_suspect *suspects, size_t count,
                                     struct mr_err *err)
 {
@@ -71,23 +65,22 @@ enum mr_code mr_findings_chunk_done(struct mr_findings *fd,
     enum mr_code code = mr_findings_begin(fd, err);
     if (code != MR_OK)
         return code;
-    code =
-        MR_CASE_RUN(fd->add_chunk, err, table, segment, MR_ARG_INT("no", chunk->no),
-                    MR_ARG_BYTES("hi", chunk->hi), MR_ARG_INT("last", chunk->last),
-                    MR_ARG_INT("source_rows", chunk->source_rows),
-                    MR_ARG_INT("target_rows", chunk->target_rows),
-                    MR_ARG_INT("bytes", chunk->bytes), MR_ARG_INT("equal", chunk->equal));
+    code = MR_CASE_RUN(fd->add_chunk, err, table, segment, MR_ARG_INT("no", chunk->no),
+                       MR_ARG_BYTES("hi", chunk->hi), MR_ARG_INT("last", chunk->last),
+                       MR_ARG_INT("source_rows", chunk->source_rows),
+                       MR_ARG_INT("target_rows", chunk->target_rows),
+                       MR_ARG_INT("bytes", chunk->bytes), MR_ARG_INT("equal", chunk->equal));
     for (size_t i = 0; code == MR_OK && i < count; i++)
-        code = MR_CASE_RUN(
-            fd->add_suspect, err, table, segment, MR_ARG_INT("chunk", chunk->no),
-            MR_ARG_INT("pos", suspects[i].pos), MR_ARG_INT("equal", suspects[i].equal),
-            MR_ARG_BYTES("key", suspects[i].key));
+        code =
+            MR_CASE_RUN(fd->add_suspect, err, table, segment, MR_ARG_INT("chunk", chunk->no),
+                        MR_ARG_INT("pos", suspects[i].pos), MR_ARG_INT("equal", suspects[i].equal),
+                        MR_ARG_BYTES("key", suspects[i].key));
     return mr_findings_end(fd, code, err);
 }
 
-enum mr_code mr_findings_chunk_range(struct mr_findings *fd, int64_t table,
-                                     int64_t segment, int64_t no, struct mr_arena *arena,
-                                     struct mr_range *range, struct mr_err *err)
+enum mr_code mr_findings_chunk_range(struct mr_findings *fd, int64_t table, int64_t segment,
+                                     int64_t no, struct mr_arena *arena, struct mr_range *range,
+                                     struct mr_err *err)
 {
     static const struct mr_case_field fields[] =
         MR_CASE_LIST(MR_CASE_FIELD(struct mr_range, lo, MR_CASE_BYTES),
@@ -102,13 +95,11 @@ enum mr_code mr_findings_chunk_range(struct mr_findings *fd, int64_t table,
         " AND p.no = c.no - 1) END AS lo, c.hi AS hi"
         " FROM chunk c JOIN segment s ON s.tbl = c.tbl AND s.no = c.segment"
         " WHERE c.tbl = :tbl AND c.segment = :segment AND c.no = :no",
-        &stmt, err, MR_ARG_INT("tbl", table), MR_ARG_INT("segment", segment),
-        MR_ARG_INT("no", no));
+        &stmt, err, MR_ARG_INT("tbl", table), MR_ARG_INT("segment", segment), MR_ARG_INT("no", no));
     if (code == MR_OK)
         code = mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), arena, range, &row, err);
     if (code == MR_OK && !row)
-        code =
-            mr_err_set(err, MR_E_CASE, "the case is damaged: a finding is of no chunk");
+        code = mr_err_set(err, MR_E_CASE, "the case is damaged: a finding is of no chunk");
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;
@@ -123,11 +114,11 @@ enum mr_code mr_findings_chunk_sums(struct mr_findings *fd, int64_t table,
                      MR_CASE_FIELD(struct mr_find_counts, bytes, MR_CASE_INT));
     struct mr_case_stmt *stmt = NULL;
     mr_case_lock(fd->cf);
-    enum mr_code code = MR_CASE_PREPARE(
-        fd->cf,
-        "SELECT sum(source_rows) AS source_rows, sum(target_rows) AS target_rows,"
-        " sum(bytes) AS bytes FROM chunk WHERE tbl=:tbl",
-        &stmt, err, MR_ARG_INT("tbl", table));
+    enum mr_code code =
+        MR_CASE_PREPARE(fd->cf,
+                        "SELECT sum(source_rows) AS source_rows, sum(target_rows) AS target_rows,"
+                        " sum(bytes) AS bytes FROM chunk WHERE tbl=:tbl",
+                        &stmt, err, MR_ARG_INT("tbl", table));
     if (code == MR_OK)
         code = mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), NULL, counts, NULL, err);
     mr_case_free(stmt);
@@ -135,9 +126,9 @@ enum mr_code mr_findings_chunk_sums(struct mr_findings *fd, int64_t table,
     return code;
 }
 
-#define PAGE(images)                                                                     \
-    "SELECT " MR_FINDING_COLUMNS("f") images                                             \
-        " FROM finding f WHERE f.tbl=:tbl"                                               \
+#define PAGE(images)                                                                               \
+    "SELECT " MR_FINDING_COLUMNS("f") images                                                       \
+        " FROM finding f WHERE f.tbl=:tbl"                                                         \
         " AND f.state=:state AND f.id>:after AND f.id<=:last ORDER BY f.id LIMIT :limit"
 
 static int64_t last_of(const struct mr_find_page *page)
@@ -146,19 +137,18 @@ static int64_t last_of(const struct mr_find_page *page)
 }
 
 enum mr_code mr_findings_page(struct mr_findings *fd, const struct mr_find_page *page,
-                              struct mr_arena *arena, struct mr_vec *out,
-                              struct mr_err *err)
+                              struct mr_arena *arena, struct mr_vec *out, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     struct mr_case_fields map;
     size_t bytes = 0;
     bool row = false;
     mr_case_lock(fd->cf);
-    enum mr_code code = MR_CASE_PREPARE(
-        fd->cf, page->with_images ? PAGE(MR_FINDING_IMAGES("f")) : PAGE(""), &stmt, err,
-        MR_ARG_INT("tbl", page->table), MR_ARG_INT("state", page->state),
-        MR_ARG_INT("after", page->after_id), MR_ARG_INT("last", last_of(page)),
-        MR_ARG_INT("limit", page->limit));
+    enum mr_code code =
+        MR_CASE_PREPARE(fd->cf, page->with_images ? PAGE(MR_FINDING_IMAGES("f")) : PAGE(""), &stmt,
+                        err, MR_ARG_INT("tbl", page->table), MR_ARG_INT("state", page->state),
+                        MR_ARG_INT("after", page->after_id), MR_ARG_INT("last", last_of(page)),
+                        MR_ARG_INT("limit", page->limit));
     if (code == MR_OK)
         code = mr_findings_map(&map, stmt, 0, 1, err);
     while (code == MR_OK && (page->max_bytes == 0 || bytes < page->max_bytes) &&
@@ -174,10 +164,9 @@ enum mr_code mr_findings_page(struct mr_findings *fd, const struct mr_find_page 
     return code;
 }
 
-enum mr_code mr_findings_in_state(struct mr_findings *fd, int64_t table,
-                                  enum mr_find_state state, int64_t after_id,
-                                  size_t limit, bool with_images, struct mr_arena *arena,
-                                  struct mr_vec *out, struct mr_err *err)
+enum mr_code mr_findings_in_state(struct mr_findings *fd, int64_t table, enum mr_find_state state,
+                                  int64_t after_id, size_t limit, bool with_images,
+                                  struct mr_arena *arena, struct mr_vec *out, struct mr_err *err)
 {
     const struct mr_find_page page = {.table = table,
                                       .state = state,
@@ -188,9 +177,8 @@ enum mr_code mr_findings_in_state(struct mr_findings *fd, int64_t table,
 }
 
 /* The id of the nth finding in that state, from 0 on; 0: there are fewer. */
-static enum mr_code nth_id(struct mr_findings *fd, int64_t table,
-                           enum mr_find_state state, uint64_t nth, int64_t *id,
-                           struct mr_err *err)
+static enum mr_code nth_id(struct mr_findings *fd, int64_t table, enum mr_find_state state,
+                           uint64_t nth, int64_t *id, struct mr_err *err)
 {
     return MR_CASE_NUMBER(fd->cf,
                           "SELECT id FROM finding WHERE tbl=:tbl AND state=:state"
@@ -199,9 +187,8 @@ static enum mr_code nth_id(struct mr_findings *fd, int64_t table,
                           MR_ARG_INT("nth", nth));
 }
 
-enum mr_code mr_findings_cut(struct mr_findings *fd, int64_t table,
-                             enum mr_find_state state, size_t parts, struct mr_vec *ids,
-                             struct mr_err *err)
+enum mr_code mr_findings_cut(struct mr_findings *fd, int64_t table, enum mr_find_state state,
+                             size_t parts, struct mr_vec *ids, struct mr_err *err)
 {
     uint64_t count = 0;
     enum mr_code code = mr_findings_count(fd, table, state, &count, err);
@@ -224,12 +211,12 @@ enum mr_code mr_findings_cut(struct mr_findings *fd, int64_t table,
     return code;
 }
 
-#define NEW_FINDING                                                                      \
-    "INSERT INTO finding (state, kind, count, source_id, target_id, source, target,"     \
-    " tbl, key, segment, chunk, pos, equal) SELECT :state, :kind, :count, :source_id,"   \
+#define NEW_FINDING                                                                                \
+    "INSERT INTO finding (state, kind, count, source_id, target_id, source, target,"               \
+    " tbl, key, segment, chunk, pos, equal) SELECT :state, :kind, :count, :source_id,"             \
     " :target_id, :source, :target, :tbl, :key, :segment, :chunk, :pos, :equal"
-#define OLD_FINDING(images)                                                              \
-    "UPDATE finding SET state=:state, kind=:kind, count=:count, source_id=:source_id,"   \
+#define OLD_FINDING(images)                                                                        \
+    "UPDATE finding SET state=:state, kind=:kind, count=:count, source_id=:source_id,"             \
     " target_id=:target_id" images " WHERE id=:id"
 
 /* The arguments in the order of who needs them: what is there already is written without
@@ -237,8 +224,7 @@ enum mr_code mr_findings_cut(struct mr_findings *fd, int64_t table,
 enum { OF_RESULT = 6, OF_IMAGES = 8, OF_ALL = 14 };
 
 static enum mr_code write_finding(struct mr_case_stmt *stmt, size_t first, size_t end,
-                                  int64_t table, const struct mr_finding *f,
-                                  struct mr_err *err)
+                                  int64_t table, const struct mr_finding *f, struct mr_err *err)
 {
     const struct mr_case_arg args[OF_ALL] = {
         MR_ARG_INT("id", f->id),
@@ -259,22 +245,19 @@ static enum mr_code write_finding(struct mr_case_stmt *stmt, size_t first, size_
 }
 
 enum mr_code mr_findings_save(struct mr_findings *fd, int64_t table,
-                              const struct mr_finding *findings, size_t count,
-                              bool images, struct mr_err *err)
+                              const struct mr_finding *findings, size_t count, bool images,
+                              struct mr_err *err)
 {
     struct mr_case_stmt *update = NULL, *insert = NULL;
     const struct mr_case_sql list[] = {
-        {&update,
-         images ? OLD_FINDING(", source=:source, target=:target") : OLD_FINDING("")},
+        {&update, images ? OLD_FINDING(", source=:source, target=:target") : OLD_FINDING("")},
         {&insert, NEW_FINDING}};
     MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code =
-        mr_case_prepare_all(fd->cf, list, sizeof list / sizeof list[0], err);
+    enum mr_code code = mr_case_prepare_all(fd->cf, list, sizeof list / sizeof list[0], err);
     for (size_t i = 0; code == MR_OK && i < count; i++)
-        code = findings[i].id == 0
-                   ? write_finding(insert, 1, OF_ALL, table, &findings[i], err)
-                   : write_finding(update, 0, images ? OF_IMAGES : OF_RESULT, table,
-                                   &findings[i], err);
+        code = findings[i].id == 0 ? write_finding(insert, 1, OF_ALL, table, &findings[i], err)
+                                   : write_finding(update, 0, images ? OF_IMAGES : OF_RESULT, table,
+                                                   &findings[i], err);
     mr_case_free(update);
     mr_case_free(insert);
     return mr_findings_end(fd, code, err);
@@ -285,33 +268,30 @@ enum mr_code mr_findings_add_unknown(struct mr_findings *fd, int64_t table,
 {
     struct mr_case_stmt *stmt = NULL;
     MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code =
-        mr_case_prepare(fd->cf,
-                        NEW_FINDING " WHERE NOT EXISTS (SELECT 1 FROM finding"
-                                    " WHERE tbl=:tbl AND key=:key AND state<>5)",
-                        &stmt, err);
+    enum mr_code code = mr_case_prepare(fd->cf,
+                                        NEW_FINDING " WHERE NOT EXISTS (SELECT 1 FROM finding"
+                                                    " WHERE tbl=:tbl AND key=:key AND state<>5)",
+                                        &stmt, err);
     if (code == MR_OK)
         code = write_finding(stmt, 1, OF_ALL, table, finding, err);
     mr_case_free(stmt);
     return mr_findings_end(fd, code, err);
 }
 
-enum mr_code mr_findings_count(struct mr_findings *fd, int64_t table,
-                               enum mr_find_state state, uint64_t *count,
-                               struct mr_err *err)
+enum mr_code mr_findings_count(struct mr_findings *fd, int64_t table, enum mr_find_state state,
+                               uint64_t *count, struct mr_err *err)
 {
     int64_t found = 0;
     mr_case_lock(fd->cf);
-    enum mr_code code = MR_CASE_NUMBER(
-        fd->cf, "SELECT count(*) FROM finding WHERE tbl=:tbl AND state=:state", &found,
-        err, MR_ARG_INT("tbl", table), MR_ARG_INT("state", state));
+    enum mr_code code =
+        MR_CASE_NUMBER(fd->cf, "SELECT count(*) FROM finding WHERE tbl=:tbl AND state=:state",
+                       &found, err, MR_ARG_INT("tbl", table), MR_ARG_INT("state", state));
     mr_case_unlock(fd->cf);
     *count = (uint64_t)found;
     return code;
 }
 
-enum mr_code mr_findings_restate_page(struct mr_findings *fd,
-                                      const struct mr_find_page *page,
+enum mr_code mr_findings_restate_page(struct mr_findings *fd, const struct mr_find_page *page,
                                       enum mr_find_state to, struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
@@ -319,15 +299,13 @@ enum mr_code mr_findings_restate_page(struct mr_findings *fd,
         fd->cf,
         "UPDATE finding SET state=:to WHERE tbl=:tbl AND state=:state"
         " AND id>:after AND id<=:last",
-        err, MR_ARG_INT("to", to), MR_ARG_INT("tbl", page->table),
-        MR_ARG_INT("state", page->state), MR_ARG_INT("after", page->after_id),
-        MR_ARG_INT("last", last_of(page)));
+        err, MR_ARG_INT("to", to), MR_ARG_INT("tbl", page->table), MR_ARG_INT("state", page->state),
+        MR_ARG_INT("after", page->after_id), MR_ARG_INT("last", last_of(page)));
     return mr_findings_end(fd, code, err);
 }
 
-enum mr_code mr_findings_restate(struct mr_findings *fd, int64_t table,
-                                 enum mr_find_state from, enum mr_find_state to,
-                                 struct mr_err *err)
+enum mr_code mr_findings_restate(struct mr_findings *fd, int64_t table, enum mr_find_state from,
+                                 enum mr_find_state to, struct mr_err *err)
 {
     const struct mr_find_page page = {.table = table, .state = from};
     return mr_findings_restate_page(fd, &page, to, err);
@@ -338,12 +316,12 @@ enum mr_code mr_findings_duplicate_add(struct mr_findings *fd, int64_t table,
                                        struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code = MR_CASE_ONCE(
-        fd->cf,
-        "INSERT OR IGNORE INTO duplicate (tbl, side, identity, image)"
-        " VALUES (:tbl, :side, :identity, :image)",
-        err, MR_ARG_INT("tbl", table), MR_ARG_INT("side", duplicate->side),
-        MR_ARG_BLOB("identity", duplicate->identity, duplicate->identity_len),
-        MR_ARG_BLOB("image", duplicate->image, duplicate->image_len));
+    enum mr_code code =
+        MR_CASE_ONCE(fd->cf,
+                     "INSERT OR IGNORE INTO duplicate (tbl, side, identity, image)"
+                     " VALUES (:tbl, :side, :identity, :image)",
+                     err, MR_ARG_INT("tbl", table), MR_ARG_INT("side", duplicate->side),
+                     MR_ARG_BLOB("identity", duplicate->identity, duplicate->identity_len),
+                     MR_ARG_BLOB("image", duplicate->image, duplicate->image_len));
     return mr_findings_end(fd, code, err);
 }

@@ -5,8 +5,8 @@
 #include "core/case/case_args.h"
 #include "core/case/findings_internal.h"
 
-static enum mr_code insert(struct mr_findings *fd, int side,
-                           const struct mr_server *server, struct mr_err *err)
+static enum mr_code insert(struct mr_findings *fd, int side, const struct mr_server *server,
+                           struct mr_err *err)
 {
     return MR_CASE_ONCE(
         fd->cf,
@@ -16,24 +16,21 @@ static enum mr_code insert(struct mr_findings *fd, int side,
         " :port, :datadir)",
         err, MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side),
         MR_ARG_INT("flavour", server->flavour), MR_ARG_TEXT("uuid", server->uuid),
-        MR_ARG_INT("server_id", server->server_id),
-        MR_ARG_TEXT("hostname", server->hostname), MR_ARG_INT("port", server->port),
-        MR_ARG_TEXT("datadir", server->datadir));
+        MR_ARG_INT("server_id", server->server_id), MR_ARG_TEXT("hostname", server->hostname),
+        MR_ARG_INT("port", server->port), MR_ARG_TEXT("datadir", server->datadir));
 }
 
 enum mr_code mr_findings_servers_save(struct mr_findings *fd,
-                                      const struct mr_server *const servers[2],
-                                      struct mr_err *err)
+                                      const struct mr_server *const servers[2], struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code =
-        mr_case_exec(fd->cf,
-                     "CREATE TABLE IF NOT EXISTS run_server (run INT NOT NULL,"
-                     " side INT NOT NULL, flavour INT NOT NULL, uuid TEXT NOT NULL,"
-                     " server_id INT NOT NULL, hostname TEXT NOT NULL,"
-                     " port INT NOT NULL, datadir TEXT NOT NULL,"
-                     " PRIMARY KEY (run, side)) STRICT, WITHOUT ROWID",
-                     err);
+    enum mr_code code = mr_case_exec(fd->cf,
+                                     "CREATE TABLE IF NOT EXISTS run_server (run INT NOT NULL,"
+                                     " side INT NOT NULL, flavour INT NOT NULL, uuid TEXT NOT NULL,"
+                                     " server_id INT NOT NULL, hostname TEXT NOT NULL,"
+                                     " port INT NOT NULL, datadir TEXT NOT NULL,"
+                                     " PRIMARY KEY (run, side)) STRICT, WITHOUT ROWID",
+                                     err);
     for (int side = 0; code == MR_OK && side < 2; side++)
         if (servers[side] != NULL)
             code = insert(fd, side, servers[side], err);
@@ -47,22 +44,21 @@ static void take(struct mr_case_stmt *stmt, int column, char *out, size_t size)
     (void)snprintf(out, size, "%s", text != NULL ? text : "");
 }
 
-static enum mr_code find(struct mr_findings *fd, int side, struct mr_server *server,
-                         bool *known, struct mr_err *err)
+static enum mr_code find(struct mr_findings *fd, int side, struct mr_server *server, bool *known,
+                         struct mr_err *err)
 {
     enum { FLAVOUR, UUID, SERVER_ID, HOSTNAME, PORT, DATADIR };
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = MR_CASE_PREPARE(
-        fd->cf,
-        "SELECT flavour, uuid, server_id, hostname, port, datadir FROM run_server"
-        " WHERE run=:run AND side=:side",
-        &stmt, err, MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side));
+    enum mr_code code =
+        MR_CASE_PREPARE(fd->cf,
+                        "SELECT flavour, uuid, server_id, hostname, port, datadir FROM run_server"
+                        " WHERE run=:run AND side=:side",
+                        &stmt, err, MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side));
     if (code == MR_OK)
         code = mr_case_step(stmt, known, err);
     if (code == MR_OK && *known) {
-        server->flavour = mr_case_int(stmt, FLAVOUR) == MR_FLAVOUR_MARIADB
-                              ? MR_FLAVOUR_MARIADB
-                              : MR_FLAVOUR_MYSQL;
+        server->flavour = mr_case_int(stmt, FLAVOUR) == MR_FLAVOUR_MARIADB ? MR_FLAVOUR_MARIADB
+                                                                           : MR_FLAVOUR_MYSQL;
         take(stmt, UUID, server->uuid, sizeof server->uuid);
         server->server_id = (uint32_t)mr_case_int(stmt, SERVER_ID);
         take(stmt, HOSTNAME, server->hostname, sizeof server->hostname);
@@ -73,8 +69,8 @@ static enum mr_code find(struct mr_findings *fd, int side, struct mr_server *ser
     return code;
 }
 
-enum mr_code mr_findings_server(struct mr_findings *fd, int side,
-                                struct mr_server *server, bool *known, struct mr_err *err)
+enum mr_code mr_findings_server(struct mr_findings *fd, int side, struct mr_server *server,
+                                bool *known, struct mr_err *err)
 {
     bool has_table = false;
     *known = false;

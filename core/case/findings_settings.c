@@ -3,15 +3,13 @@
 #include "core/case/case_fields.h"
 #include "core/case/findings_internal.h"
 
-#define SETTING(name, member)                                                            \
-    MR_CASE_FIELD_AS(name, struct mr_find_setting, member, MR_CASE_TEXT)
+#define SETTING(name, member) MR_CASE_FIELD_AS(name, struct mr_find_setting, member, MR_CASE_TEXT)
 
 static const struct mr_case_field fields[] =
     MR_CASE_LIST(SETTING("tbl", table), SETTING("key", key), SETTING("value", value));
 
-static enum mr_code replace(struct mr_findings *fd,
-                            const struct mr_find_setting *settings, size_t count,
-                            struct mr_err *err)
+static enum mr_code replace(struct mr_findings *fd, const struct mr_find_setting *settings,
+                            size_t count, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = MR_OK;
@@ -22,10 +20,9 @@ static enum mr_code replace(struct mr_findings *fd,
                                " VALUES (:run, :tbl, :key, :value)",
                                &stmt, err));
     for (size_t i = 0; i < count; i++)
-        MR_TRY_OUT(MR_CASE_RUN(stmt, err, MR_ARG_INT("run", fd->run),
-                               MR_ARG_TEXT("tbl", settings[i].table),
-                               MR_ARG_TEXT("key", settings[i].key),
-                               MR_ARG_TEXT("value", settings[i].value)));
+        MR_TRY_OUT(MR_CASE_RUN(
+            stmt, err, MR_ARG_INT("run", fd->run), MR_ARG_TEXT("tbl", settings[i].table),
+            MR_ARG_TEXT("key", settings[i].key), MR_ARG_TEXT("value", settings[i].value)));
 out:
     mr_case_free(stmt);
     return code;
@@ -33,8 +30,8 @@ out:
 
 /* Cases of earlier versions have no such table. */
 enum mr_code mr_findings_settings_save(struct mr_findings *fd,
-                                       const struct mr_find_setting *settings,
-                                       size_t count, struct mr_err *err)
+                                       const struct mr_find_setting *settings, size_t count,
+                                       struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
     enum mr_code code =
@@ -53,8 +50,8 @@ static enum mr_code read_settings(struct mr_findings *fd, struct mr_arena *arena
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = MR_CASE_PREPARE(
-        fd->cf, "SELECT tbl, key, value FROM run_setting WHERE run=:run ORDER BY id",
-        &stmt, err, MR_ARG_INT("run", fd->run));
+        fd->cf, "SELECT tbl, key, value FROM run_setting WHERE run=:run ORDER BY id", &stmt, err,
+        MR_ARG_INT("run", fd->run));
     if (code == MR_OK)
         code = mr_case_fields_all(stmt, MR_CASE_FIELDS(fields), arena, settings, err);
     mr_case_free(stmt);

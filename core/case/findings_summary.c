@@ -38,25 +38,23 @@ static enum mr_code find_moved(struct mr_findings *fd, int64_t table, uint64_t *
     const struct mr_case_arg tbl = MR_ARG_INT("tbl", table);
     int64_t number = 0;
     *moved = 0;
-    enum mr_code code =
-        MR_CASE_ONCE(fd->cf, "DELETE FROM moved WHERE tbl=:tbl", err, tbl);
+    enum mr_code code = MR_CASE_ONCE(fd->cf, "DELETE FROM moved WHERE tbl=:tbl", err, tbl);
     if (code == MR_OK)
         code = MR_CASE_NUMBER(fd->cf, may_move_sql, &number, err, tbl);
     if (code != MR_OK || number == 0)
         return code;
     code = MR_CASE_ONCE(fd->cf, find_moved_sql, err, tbl);
     if (code == MR_OK)
-        code = MR_CASE_NUMBER(fd->cf, "SELECT count(*) FROM moved WHERE tbl=:tbl",
-                              &number, err, tbl);
+        code =
+            MR_CASE_NUMBER(fd->cf, "SELECT count(*) FROM moved WHERE tbl=:tbl", &number, err, tbl);
     *moved = code == MR_OK ? (uint64_t)number : 0;
     return code;
 }
 
 #define COUNT(member) MR_CASE_FIELD(struct mr_find_counts, member, MR_CASE_INT)
 
-static const struct mr_case_field fields[] =
-    MR_CASE_LIST(COUNT(missing), COUNT(extra), COUNT(changed), COUNT(collision),
-                 COUNT(null_identities));
+static const struct mr_case_field fields[] = MR_CASE_LIST(
+    COUNT(missing), COUNT(extra), COUNT(changed), COUNT(collision), COUNT(null_identities));
 
 /* A row whose identity is NULL is nobody; only rows that are there have one.  Sums without
  * GROUP BY, which would sort all findings. */

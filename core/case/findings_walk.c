@@ -14,12 +14,11 @@ static const struct mr_case_field finding_fields[] = MR_CASE_LIST(
     FINDING(equal, INT), FINDING(state, SMALL), FINDING(kind, SMALL), FINDING(count, INT),
     FINDING(key, BYTES), SPAN(source_id), SPAN(target_id), SPAN(source), SPAN(target));
 
-enum mr_code mr_findings_map(struct mr_case_fields *map, struct mr_case_stmt *stmt,
-                             size_t at, size_t findings, struct mr_err *err)
+enum mr_code mr_findings_map(struct mr_case_fields *map, struct mr_case_stmt *stmt, size_t at,
+                             size_t findings, struct mr_err *err)
 {
     const size_t count = mr_case_columns(stmt) / findings;
-    return mr_case_fields_part(map, stmt, at * count, count,
-                               MR_CASE_FIELDS(finding_fields), err);
+    return mr_case_fields_part(map, stmt, at * count, count, MR_CASE_FIELDS(finding_fields), err);
 }
 
 static enum mr_code give_all(struct mr_case_stmt *stmt, mr_finding_fn *fn, void *ctx,
@@ -43,22 +42,21 @@ void mr_findings_hide_explained(struct mr_findings *fd, bool hide)
 }
 
 #define NOT_EXPLAINED " AND f.id NOT IN (SELECT finding FROM explained WHERE tbl = :tbl)"
-#define WALK(state, shown)                                                               \
-    "SELECT " MR_FINDING_COLUMNS("f")                                                    \
-        MR_FINDING_IMAGES("f") " FROM finding f WHERE f.tbl=:tbl"                        \
-                               " AND f.state " state shown                               \
+#define WALK(state, shown)                                                                         \
+    "SELECT " MR_FINDING_COLUMNS("f")                                                              \
+        MR_FINDING_IMAGES("f") " FROM finding f WHERE f.tbl=:tbl"                                  \
+                               " AND f.state " state shown                                         \
                                " ORDER BY f.segment, f.chunk, f.pos, f.id"
 
-enum mr_code mr_findings_walk(struct mr_findings *fd, int64_t table, bool all,
-                              mr_finding_fn *fn, void *ctx, struct mr_err *err)
+enum mr_code mr_findings_walk(struct mr_findings *fd, int64_t table, bool all, mr_finding_fn *fn,
+                              void *ctx, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     if (!all)
         return mr_findings_walk_first(fd, table, SIZE_MAX, fn, ctx, err);
     mr_case_lock(fd->cf);
     enum mr_code code = MR_CASE_PREPARE(
-        fd->cf,
-        fd->hides_explained ? WALK("IN (2,3,4)", NOT_EXPLAINED) : WALK("IN (2,3,4)", ""),
+        fd->cf, fd->hides_explained ? WALK("IN (2,3,4)", NOT_EXPLAINED) : WALK("IN (2,3,4)", ""),
         &stmt, err, MR_ARG_INT("tbl", table));
     if (code == MR_OK)
         code = give_all(stmt, fn, ctx, err);
@@ -78,11 +76,11 @@ enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_
 {
     struct mr_case_stmt *stmt = NULL;
     mr_case_lock(fd->cf);
-    enum mr_code code = MR_CASE_PREPARE(
-        fd->cf,
-        fd->hides_explained ? WALK("= 2", NOT_EXPLAINED) " LIMIT :limit"
-                            : WALK("= 2", "") " LIMIT :limit",
-        &stmt, err, MR_ARG_INT("tbl", table), MR_ARG_INT("limit", as_limit(limit)));
+    enum mr_code code =
+        MR_CASE_PREPARE(fd->cf,
+                        fd->hides_explained ? WALK("= 2", NOT_EXPLAINED) " LIMIT :limit"
+                                            : WALK("= 2", "") " LIMIT :limit",
+                        &stmt, err, MR_ARG_INT("tbl", table), MR_ARG_INT("limit", as_limit(limit)));
     if (code == MR_OK)
         code = give_all(stmt, fn, ctx, err);
     mr_case_free(stmt);
@@ -92,16 +90,16 @@ enum mr_code mr_findings_walk_first(struct mr_findings *fd, int64_t table, size_
 
 /* CROSS JOIN keeps this order of the tables: the findings in the order of their index, so
  * that nothing is sorted with its images. */
-#define WALK_MOVED(shown)                                                                \
-    "SELECT " MR_FINDING_COLUMNS("f")                                                    \
-        MR_FINDING_IMAGES("f") ", " MR_FINDING_COLUMNS("t") MR_FINDING_IMAGES(           \
-            "t") " FROM finding f CROSS JOIN moved m ON m.tbl = :tbl AND m.source = "    \
-                 "f.id"                                                                  \
-                 " CROSS JOIN finding t ON t.id = m.target WHERE f.tbl = :tbl"           \
-                 " AND EXISTS (SELECT 1 FROM moved WHERE tbl = :tbl)" shown              \
+#define WALK_MOVED(shown)                                                                          \
+    "SELECT " MR_FINDING_COLUMNS("f") MR_FINDING_IMAGES("f") ", " MR_FINDING_COLUMNS("t")          \
+        MR_FINDING_IMAGES(                                                                         \
+            "t") " FROM finding f CROSS JOIN moved m ON m.tbl = :tbl AND m.source = "              \
+                 "f.id"                                                                            \
+                 " CROSS JOIN finding t ON t.id = m.target WHERE f.tbl = :tbl"                     \
+                 " AND EXISTS (SELECT 1 FROM moved WHERE tbl = :tbl)" shown                        \
                  " ORDER BY f.segment, f.chunk, f.pos, f.id LIMIT :limit"
-#define NOT_BOTH_EXPLAINED                                                               \
-    " AND NOT (f.id IN (SELECT finding FROM explained WHERE tbl = :tbl)"                 \
+#define NOT_BOTH_EXPLAINED                                                                         \
+    " AND NOT (f.id IN (SELECT finding FROM explained WHERE tbl = :tbl)"                           \
     " AND t.id IN (SELECT finding FROM explained WHERE tbl = :tbl))"
 
 /* Both halves of a row are a finding. */
@@ -123,15 +121,14 @@ static enum mr_code give_moved(struct mr_case_stmt *stmt, mr_moved_fn *fn, void 
     return code;
 }
 
-enum mr_code mr_findings_walk_moved_first(struct mr_findings *fd, int64_t table,
-                                          size_t limit, mr_moved_fn *fn, void *ctx,
-                                          struct mr_err *err)
+enum mr_code mr_findings_walk_moved_first(struct mr_findings *fd, int64_t table, size_t limit,
+                                          mr_moved_fn *fn, void *ctx, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     mr_case_lock(fd->cf);
     enum mr_code code = MR_CASE_PREPARE(
-        fd->cf, fd->hides_explained ? WALK_MOVED(NOT_BOTH_EXPLAINED) : WALK_MOVED(""),
-        &stmt, err, MR_ARG_INT("tbl", table), MR_ARG_INT("limit", as_limit(limit)));
+        fd->cf, fd->hides_explained ? WALK_MOVED(NOT_BOTH_EXPLAINED) : WALK_MOVED(""), &stmt, err,
+        MR_ARG_INT("tbl", table), MR_ARG_INT("limit", as_limit(limit)));
     if (code == MR_OK)
         code = give_moved(stmt, fn, ctx, err);
     mr_case_free(stmt);
@@ -139,14 +136,14 @@ enum mr_code mr_findings_walk_moved_first(struct mr_findings *fd, int64_t table,
     return code;
 }
 
-enum mr_code mr_findings_walk_moved(struct mr_findings *fd, int64_t table,
-                                    mr_moved_fn *fn, void *ctx, struct mr_err *err)
+enum mr_code mr_findings_walk_moved(struct mr_findings *fd, int64_t table, mr_moved_fn *fn,
+                                    void *ctx, struct mr_err *err)
 {
     return mr_findings_walk_moved_first(fd, table, SIZE_MAX, fn, ctx, err);
 }
 
-static enum mr_code walk_duplicates(struct mr_findings *fd, int64_t table,
-                                    mr_duplicate_fn *fn, void *ctx, struct mr_err *err)
+static enum mr_code walk_duplicates(struct mr_findings *fd, int64_t table, mr_duplicate_fn *fn,
+                                    void *ctx, struct mr_err *err)
 {
     static const struct mr_case_field fields[] =
         MR_CASE_LIST(MR_CASE_FIELD(struct mr_find_duplicate, side, MR_CASE_SMALL),
@@ -181,9 +178,8 @@ static enum mr_code walk_duplicates(struct mr_findings *fd, int64_t table,
     return code;
 }
 
-enum mr_code mr_findings_walk_duplicates(struct mr_findings *fd, int64_t table,
-                                         mr_duplicate_fn *fn, void *ctx,
-                                         struct mr_err *err)
+enum mr_code mr_findings_walk_duplicates(struct mr_findings *fd, int64_t table, mr_duplicate_fn *fn,
+                                         void *ctx, struct mr_err *err)
 {
     mr_case_lock(fd->cf);
     enum mr_code code = walk_duplicates(fd, table, fn, ctx, err);
@@ -191,8 +187,8 @@ enum mr_code mr_findings_walk_duplicates(struct mr_findings *fd, int64_t table,
     return code;
 }
 
-enum mr_code mr_findings_walk_chunks(struct mr_findings *fd, int64_t table,
-                                     mr_chunk_fn *fn, void *ctx, struct mr_err *err)
+enum mr_code mr_findings_walk_chunks(struct mr_findings *fd, int64_t table, mr_chunk_fn *fn,
+                                     void *ctx, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
@@ -202,8 +198,8 @@ enum mr_code mr_findings_walk_chunks(struct mr_findings *fd, int64_t table,
                                         " WHERE tbl=:tbl ORDER BY segment, no",
                                         &stmt, err, MR_ARG_INT("tbl", table));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
-        code = fn(ctx, mr_case_int(stmt, 0), mr_case_int(stmt, 1),
-                  (uint64_t)mr_case_int(stmt, 2), err);
+        code = fn(ctx, mr_case_int(stmt, 0), mr_case_int(stmt, 1), (uint64_t)mr_case_int(stmt, 2),
+                  err);
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;

@@ -16,8 +16,7 @@ void mr_image_release(struct mr_image *image)
     image->ptr = NULL;
 }
 
-enum mr_code mr_image_open(struct mr_image *image, const void *ptr, size_t len,
-                           struct mr_err *err)
+enum mr_code mr_image_open(struct mr_image *image, const void *ptr, size_t len, struct mr_err *err)
 {
     size_t pos = 0;
     image->ptr = ptr;
@@ -38,8 +37,8 @@ bool mr_image_is_row(const struct mr_image *image)
     return image->ptr != NULL;
 }
 
-enum mr_code mr_image_value(const struct mr_image *image, size_t at,
-                            struct mr_value *value, struct mr_err *err)
+enum mr_code mr_image_value(const struct mr_image *image, size_t at, struct mr_value *value,
+                            struct mr_err *err)
 {
     if (at >= image->starts.count)
         return mr_err_set(err, MR_E_CASE, "a row image of the case file is too short");
@@ -47,13 +46,11 @@ enum mr_code mr_image_value(const struct mr_image *image, size_t at,
     return mr_row_decode(image->ptr, image->len, &pos, value, err);
 }
 
-static void bytes_at(const struct mr_image *image, size_t at, const char **ptr,
-                     size_t *len)
+static void bytes_at(const struct mr_image *image, size_t at, const char **ptr, size_t *len)
 {
     size_t from = *(size_t *)mr_vec_at(&image->starts, at);
-    size_t to = at + 1 < image->starts.count
-                    ? *(size_t *)mr_vec_at(&image->starts, at + 1)
-                    : image->len;
+    size_t to =
+        at + 1 < image->starts.count ? *(size_t *)mr_vec_at(&image->starts, at + 1) : image->len;
     *ptr = image->ptr + from;
     *len = to - from;
 }
@@ -75,9 +72,8 @@ static bool same_json(const struct mr_image *a, const struct mr_image *b, size_t
     struct mr_value x, y;
     struct mr_strbuf n = MR_STRBUF_INIT, m = MR_STRBUF_INIT;
     bool same = false;
-    if (mr_image_value(a, at, &x, NULL) == MR_OK &&
-        mr_image_value(b, at, &y, NULL) == MR_OK && x.cls != MR_CLASS_NULL &&
-        y.cls != MR_CLASS_NULL && mr_json_norm(x.ptr, x.len, &n) &&
+    if (mr_image_value(a, at, &x, NULL) == MR_OK && mr_image_value(b, at, &y, NULL) == MR_OK &&
+        x.cls != MR_CLASS_NULL && y.cls != MR_CLASS_NULL && mr_json_norm(x.ptr, x.len, &n) &&
         mr_json_norm(y.ptr, y.len, &m))
         same = n.len == m.len && memcmp(n.ptr, m.ptr, n.len) == 0;
     mr_strbuf_release(&n);
@@ -96,23 +92,20 @@ bool mr_image_differs(const struct mr_image *a, const struct mr_image *b, size_t
     return !same;
 }
 
-size_t mr_image_part_column(const struct mr_find_table *table, enum mr_image_part part,
-                            size_t n)
+size_t mr_image_part_column(const struct mr_find_table *table, enum mr_image_part part, size_t n)
 {
     if (part == MR_IMAGE_ROW)
         return n < table->ncolumns ? n : table->ncolumns;
     for (size_t i = 0; i < table->ncolumns; i++) {
-        int at = part == MR_IMAGE_KEY ? table->columns[i].key_at
-                                      : table->columns[i].identity_at;
+        int at = part == MR_IMAGE_KEY ? table->columns[i].key_at : table->columns[i].identity_at;
         if (at == (int)n)
             return i;
     }
     return table->ncolumns;
 }
 
-enum mr_code mr_image_to_json(const struct mr_image *image,
-                              const struct mr_find_table *table, enum mr_image_part part,
-                              struct mr_jsonw *w, struct mr_err *err)
+enum mr_code mr_image_to_json(const struct mr_image *image, const struct mr_find_table *table,
+                              enum mr_image_part part, struct mr_jsonw *w, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;

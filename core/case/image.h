@@ -19,11 +19,10 @@ struct mr_image {
 void mr_image_init(struct mr_image *image);
 void mr_image_release(struct mr_image *image);
 /* ptr NULL opens "no row".  MR_E_CASE for bytes that no encoder wrote. */
-enum mr_code mr_image_open(struct mr_image *image, const void *ptr, size_t len,
-                           struct mr_err *err);
+enum mr_code mr_image_open(struct mr_image *image, const void *ptr, size_t len, struct mr_err *err);
 bool mr_image_is_row(const struct mr_image *image);
-enum mr_code mr_image_value(const struct mr_image *image, size_t at,
-                            struct mr_value *value, struct mr_err *err);
+enum mr_code mr_image_value(const struct mr_image *image, size_t at, struct mr_value *value,
+                            struct mr_err *err);
 
 /* Do two rows differ in that column, as check compares it? */
 bool mr_image_differs(const struct mr_image *a, const struct mr_image *b, size_t column,
@@ -33,12 +32,10 @@ bool mr_image_differs(const struct mr_image *a, const struct mr_image *b, size_t
 enum mr_image_part { MR_IMAGE_ROW = 1, MR_IMAGE_KEY, MR_IMAGE_IDENTITY };
 
 /* Position of the n-th column of a part; ncolumns where it has no more. */
-size_t mr_image_part_column(const struct mr_find_table *table, enum mr_image_part part,
-                            size_t n);
+size_t mr_image_part_column(const struct mr_find_table *table, enum mr_image_part part, size_t n);
 
 /* {"col": value, …}; null for "no row". */
-enum mr_code mr_image_to_json(const struct mr_image *image,
-                              const struct mr_find_table *table, enum mr_image_part part,
-                              struct mr_jsonw *w, struct mr_err *err);
+enum mr_code mr_image_to_json(const struct mr_image *image, const struct mr_find_table *table,
+                              enum mr_image_part part, struct mr_jsonw *w, struct mr_err *err);
 
 #endif

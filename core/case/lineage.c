@@ -21,8 +21,7 @@ enum mr_code mr_lineage_clear(struct mr_findings *fd, struct mr_err *err)
 }
 
 static enum mr_code add_columns(struct mr_findings *fd,
-                                const struct mr_lineage_reference *reference,
-                                struct mr_err *err)
+                                const struct mr_lineage_reference *reference, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     const bool known = reference->parent != 0;
@@ -41,8 +40,7 @@ static enum mr_code add_columns(struct mr_findings *fd,
 }
 
 enum mr_code mr_lineage_reference_add(struct mr_findings *fd,
-                                      struct mr_lineage_reference *reference,
-                                      struct mr_err *err)
+                                      struct mr_lineage_reference *reference, struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
     enum mr_code code = MR_CASE_ONCE(
@@ -51,8 +49,7 @@ enum mr_code mr_lineage_reference_add(struct mr_findings *fd,
         " condition_at) VALUES (:run, :tbl, nullif(:parent, 0), :parent_name, :name,"
         " :declared, :condition, :condition_at)",
         err, MR_ARG_INT("run", fd->run), MR_ARG_INT("tbl", reference->table),
-        MR_ARG_INT("parent", reference->parent),
-        MR_ARG_TEXT("parent_name", reference->parent_name),
+        MR_ARG_INT("parent", reference->parent), MR_ARG_TEXT("parent_name", reference->parent_name),
         MR_ARG_TEXT("name", reference->name), MR_ARG_INT("declared", reference->declared),
         MR_ARG_TEXT("condition", reference->condition),
         MR_ARG_INT("condition_at", reference->condition_at));
@@ -71,16 +68,14 @@ static const struct mr_case_field column_fields[] =
                  MR_CASE_FIELD_AS("parent_col", struct column, parent, MR_CASE_INT));
 
 static enum mr_code load_columns(struct mr_findings *fd, struct mr_arena *arena,
-                                 struct mr_lineage_reference *reference,
-                                 struct mr_err *err)
+                                 struct mr_lineage_reference *reference, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     struct mr_vec list = MR_VEC_INIT(struct column);
-    enum mr_code code =
-        MR_CASE_PREPARE(fd->cf,
-                        "SELECT col, parent_col FROM reference_column"
-                        " WHERE reference=:reference ORDER BY at",
-                        &stmt, err, MR_ARG_INT("reference", reference->id));
+    enum mr_code code = MR_CASE_PREPARE(fd->cf,
+                                        "SELECT col, parent_col FROM reference_column"
+                                        " WHERE reference=:reference ORDER BY at",
+                                        &stmt, err, MR_ARG_INT("reference", reference->id));
     if (code == MR_OK)
         code = mr_case_fields_all(stmt, MR_CASE_FIELDS(column_fields), arena, &list, err);
     size_t *child = mr_arena_calloc(arena, list.count + 1, sizeof *child);
@@ -100,14 +95,14 @@ static enum mr_code load_columns(struct mr_findings *fd, struct mr_arena *arena,
     return code;
 }
 
-#define REFERENCE_AS(name, member, type)                                                 \
+#define REFERENCE_AS(name, member, type)                                                           \
     MR_CASE_FIELD_AS(name, struct mr_lineage_reference, member, MR_CASE_##type)
 #define REFERENCE(member, type) REFERENCE_AS(#member, member, type)
 
-static const struct mr_case_field reference_fields[] = MR_CASE_LIST(
-    REFERENCE(id, INT), REFERENCE_AS("tbl", table, INT), REFERENCE(parent, INT),
-    REFERENCE(parent_name, TEXT), REFERENCE(name, TEXT), REFERENCE(declared, FLAG),
-    REFERENCE(condition, TEXT), REFERENCE(condition_at, SMALL));
+static const struct mr_case_field reference_fields[] =
+    MR_CASE_LIST(REFERENCE(id, INT), REFERENCE_AS("tbl", table, INT), REFERENCE(parent, INT),
+                 REFERENCE(parent_name, TEXT), REFERENCE(name, TEXT), REFERENCE(declared, FLAG),
+                 REFERENCE(condition, TEXT), REFERENCE(condition_at, SMALL));
 
 enum mr_code mr_lineage_references(struct mr_findings *fd, struct mr_arena *arena,
                                    struct mr_vec *references, struct mr_err *err)
@@ -121,8 +116,7 @@ enum mr_code mr_lineage_references(struct mr_findings *fd, struct mr_arena *aren
         "SELECT id, tbl, parent, parent_name, name, declared, condition, condition_at"
         " FROM reference WHERE run=:run ORDER BY id",
         &stmt, err, MR_ARG_INT("run", fd->run)));
-    MR_TRY_OUT(mr_case_fields_all(stmt, MR_CASE_FIELDS(reference_fields), arena,
-                                  references, err));
+    MR_TRY_OUT(mr_case_fields_all(stmt, MR_CASE_FIELDS(reference_fields), arena, references, err));
     for (size_t i = before; i < references->count; i++)
         MR_TRY_OUT(load_columns(fd, arena, mr_vec_at(references, i), err));
 out:
@@ -138,20 +132,19 @@ out:
  * as the findings; it is made when the first row asks for it.  The `+` and INDEXED BY keep
  * SQLite from the index over states, by which each search reads all findings of the table.
  */
-#define BY_KEY(row)                                                                      \
-    "SELECT id FROM finding WHERE tbl=:tbl AND key=:key AND +state=2 AND " row           \
+#define BY_KEY(row)                                                                                \
+    "SELECT id FROM finding WHERE tbl=:tbl AND key=:key AND +state=2 AND " row                     \
     " IS NOT NULL LIMIT 1"
-#define BY_IMAGE(row)                                                                    \
-    "SELECT id FROM finding INDEXED BY finding_" row "_head WHERE tbl=:tbl AND state=2"  \
+#define BY_IMAGE(row)                                                                              \
+    "SELECT id FROM finding INDEXED BY finding_" row "_head WHERE tbl=:tbl AND state=2"            \
     " AND substr(" row ",1,64)=substr(:image,1,64) AND " row "=:image LIMIT 1"
-#define INDEX_IMAGES(row)                                                                \
-    "CREATE INDEX IF NOT EXISTS finding_" row "_head ON finding"                         \
+#define INDEX_IMAGES(row)                                                                          \
+    "CREATE INDEX IF NOT EXISTS finding_" row "_head ON finding"                                   \
     " (tbl, substr(" row ",1,64)) WHERE state=2"
 
 static const char *const by_key_sql[] = {BY_KEY("source"), BY_KEY("target")};
 static const char *const by_image_sql[] = {BY_IMAGE("source"), BY_IMAGE("target")};
-static const char *const index_images_sql[] = {INDEX_IMAGES("source"),
-                                               INDEX_IMAGES("target")};
+static const char *const index_images_sql[] = {INDEX_IMAGES("source"), INDEX_IMAGES("target")};
 
 struct saver {
     struct mr_findings *fd;
@@ -172,8 +165,7 @@ static enum mr_code prepare_find(struct saver *s, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
         {&s->find, by_key_sql[s->side]},
-        {&s->find_ancestor,
-         "SELECT id FROM ancestor WHERE tbl=:tbl AND side=:side AND key=:key"}};
+        {&s->find_ancestor, "SELECT id FROM ancestor WHERE tbl=:tbl AND side=:side AND key=:key"}};
     return mr_case_prepare_all(s->fd->cf, list, sizeof list / sizeof list[0], err);
 }
 
@@ -185,14 +177,13 @@ static enum mr_code saver_prepare(struct saver *s, struct mr_err *err)
         {&s->add_link, "INSERT OR IGNORE INTO link (side, child, reference, parent)"
                        " VALUES (:side, :child, :reference, :parent)"}};
     enum mr_code code = prepare_find(s, err);
-    return code == MR_OK
-               ? mr_case_prepare_all(s->fd->cf, list, sizeof list / sizeof list[0], err)
-               : code;
+    return code == MR_OK ? mr_case_prepare_all(s->fd->cf, list, sizeof list / sizeof list[0], err)
+                         : code;
 }
 
 /* Runs a SELECT of one id; 0: no row. */
-static enum mr_code get_id(struct mr_case_stmt *stmt, const struct mr_case_arg *args,
-                           size_t count, int64_t *id, struct mr_err *err)
+static enum mr_code get_id(struct mr_case_stmt *stmt, const struct mr_case_arg *args, size_t count,
+                           int64_t *id, struct mr_err *err)
 {
     bool row = false;
     enum mr_code code = mr_case_ask_with(stmt, args, count, &row, err);
@@ -201,16 +192,15 @@ static enum mr_code get_id(struct mr_case_stmt *stmt, const struct mr_case_arg *
     return code;
 }
 
-static enum mr_code find_by_key(struct saver *s, int64_t table, struct mr_key key,
-                                int64_t *node, struct mr_err *err)
+static enum mr_code find_by_key(struct saver *s, int64_t table, struct mr_key key, int64_t *node,
+                                struct mr_err *err)
 {
-    return get_id(s->find,
-                  MR_CASE_ARGS(MR_ARG_INT("tbl", table), MR_ARG_BYTES("key", key)), node,
+    return get_id(s->find, MR_CASE_ARGS(MR_ARG_INT("tbl", table), MR_ARG_BYTES("key", key)), node,
                   err);
 }
 
-static enum mr_code find_by_image(struct saver *s, const struct mr_lineage_row *row,
-                                  int64_t *node, struct mr_err *err)
+static enum mr_code find_by_image(struct saver *s, const struct mr_lineage_row *row, int64_t *node,
+                                  struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     if (s->find_image == NULL) {
@@ -218,22 +208,20 @@ static enum mr_code find_by_image(struct saver *s, const struct mr_lineage_row *
         if (code == MR_OK)
             code = mr_case_prepare(s->fd->cf, by_image_sql[s->side], &s->find_image, err);
     }
-    return code == MR_OK
-               ? get_id(s->find_image,
-                        MR_CASE_ARGS(MR_ARG_INT("tbl", row->table),
-                                     MR_ARG_BLOB("image", row->image, row->image_len)),
-                        node, err)
-               : code;
+    return code == MR_OK ? get_id(s->find_image,
+                                  MR_CASE_ARGS(MR_ARG_INT("tbl", row->table),
+                                               MR_ARG_BLOB("image", row->image, row->image_len)),
+                                  node, err)
+                         : code;
 }
 
-static enum mr_code find_ancestor(struct saver *s, int64_t table, struct mr_key key,
-                                  int64_t *node, struct mr_err *err)
+static enum mr_code find_ancestor(struct saver *s, int64_t table, struct mr_key key, int64_t *node,
+                                  struct mr_err *err)
 {
-    enum mr_code code =
-        get_id(s->find_ancestor,
-               MR_CASE_ARGS(MR_ARG_INT("tbl", table), MR_ARG_INT("side", s->side),
-                            MR_ARG_BYTES("key", key)),
-               node, err);
+    enum mr_code code = get_id(s->find_ancestor,
+                               MR_CASE_ARGS(MR_ARG_INT("tbl", table), MR_ARG_INT("side", s->side),
+                                            MR_ARG_BYTES("key", key)),
+                               node, err);
     *node = -*node;
     return code;
 }
@@ -248,8 +236,8 @@ static enum mr_code add_ancestor(struct saver *s, const struct mr_lineage_row *r
 }
 
 /* The row's node; it is added as an ancestor where the case does not know it. */
-static enum mr_code node_of(struct saver *s, const struct mr_lineage_row *row,
-                            int64_t *node, struct mr_err *err)
+static enum mr_code node_of(struct saver *s, const struct mr_lineage_row *row, int64_t *node,
+                            struct mr_err *err)
 {
     enum mr_code code = find_by_key(s, row->table, row->key, node, err);
     if (code == MR_OK && *node == 0 && row->by_image)
@@ -277,17 +265,16 @@ enum mr_code mr_lineage_nodes(struct mr_findings *fd, int64_t table, int side,
     return mr_findings_end(fd, code, err);
 }
 
-static enum mr_code add_link(struct saver *s, const struct mr_lineage_step *step,
-                             int64_t parent, struct mr_err *err)
+static enum mr_code add_link(struct saver *s, const struct mr_lineage_step *step, int64_t parent,
+                             struct mr_err *err)
 {
-    return MR_CASE_RUN(
-        s->add_link, err, MR_ARG_INT("side", s->side), MR_ARG_INT("child", step->child),
-        MR_ARG_INT("reference", step->reference), MR_ARG_INT("parent", parent));
+    return MR_CASE_RUN(s->add_link, err, MR_ARG_INT("side", s->side),
+                       MR_ARG_INT("child", step->child), MR_ARG_INT("reference", step->reference),
+                       MR_ARG_INT("parent", parent));
 }
 
-enum mr_code mr_lineage_save(struct mr_findings *fd, int side,
-                             const struct mr_lineage_step *steps, size_t count,
-                             struct mr_err *err)
+enum mr_code mr_lineage_save(struct mr_findings *fd, int side, const struct mr_lineage_step *steps,
+                             size_t count, struct mr_err *err)
 {
     struct saver s = {.fd = fd, .side = side};
     const struct mr_lineage_row *last = NULL;
@@ -310,8 +297,8 @@ enum mr_code mr_lineage_save(struct mr_findings *fd, int side,
 }
 
 enum mr_code mr_lineage_ancestors_add(struct mr_findings *fd, int side,
-                                      const struct mr_lineage_row *const *rows,
-                                      size_t count, struct mr_err *err)
+                                      const struct mr_lineage_row *const *rows, size_t count,
+                                      struct mr_err *err)
 {
     struct saver s = {.fd = fd, .side = side};
     MR_TRY(mr_findings_begin(fd, err));
@@ -334,18 +321,17 @@ enum mr_code mr_lineage_finish(struct mr_findings *fd, struct mr_err *err)
     return mr_findings_end(fd, code, err);
 }
 
-#define ANCESTOR_AS(name, member, type)                                                  \
+#define ANCESTOR_AS(name, member, type)                                                            \
     MR_CASE_FIELD_AS(name, struct mr_lineage_ancestor, member, MR_CASE_##type)
-#define ANCESTOR_SPAN(name, member)                                                      \
+#define ANCESTOR_SPAN(name, member)                                                                \
     ANCESTOR_AS(name, member, START), ANCESTOR_AS(name, member##_len, LENGTH)
 
-static const struct mr_case_field ancestor_fields[] = MR_CASE_LIST(
-    ANCESTOR_AS("id", id, INT), ANCESTOR_AS("tbl", row.table, INT),
-    ANCESTOR_AS("key", row.key, BYTES), ANCESTOR_SPAN("identity", row.identity),
-    ANCESTOR_SPAN("image", row.image));
+static const struct mr_case_field ancestor_fields[] =
+    MR_CASE_LIST(ANCESTOR_AS("id", id, INT), ANCESTOR_AS("tbl", row.table, INT),
+                 ANCESTOR_AS("key", row.key, BYTES), ANCESTOR_SPAN("identity", row.identity),
+                 ANCESTOR_SPAN("image", row.image));
 
-enum mr_code mr_lineage_ancestors(struct mr_findings *fd,
-                                  const struct mr_lineage_page *page,
+enum mr_code mr_lineage_ancestors(struct mr_findings *fd, const struct mr_lineage_page *page,
                                   struct mr_arena *arena, struct mr_vec *ancestors,
                                   struct mr_err *err)
 {

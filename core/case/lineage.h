@@ -46,8 +46,7 @@ struct mr_lineage_reference {
 enum mr_code mr_lineage_clear(struct mr_findings *fd, struct mr_err *err);
 /* Adds one to the current run; reference->id is set. */
 enum mr_code mr_lineage_reference_add(struct mr_findings *fd,
-                                      struct mr_lineage_reference *reference,
-                                      struct mr_err *err);
+                                      struct mr_lineage_reference *reference, struct mr_err *err);
 /* All references of the current run (struct mr_lineage_reference), by id. */
 enum mr_code mr_lineage_references(struct mr_findings *fd, struct mr_arena *arena,
                                    struct mr_vec *references, struct mr_err *err);
@@ -82,15 +81,14 @@ struct mr_lineage_step {
 /* Links children to their parents on a side, in one transaction: a parent that has a
  * finding with a row on that side is that finding, any other one an ancestor, added where
  * it is new.  Steps to one parent are best given one after the other. */
-enum mr_code mr_lineage_save(struct mr_findings *fd, int side,
-                             const struct mr_lineage_step *steps, size_t count,
-                             struct mr_err *err);
+enum mr_code mr_lineage_save(struct mr_findings *fd, int side, const struct mr_lineage_step *steps,
+                             size_t count, struct mr_err *err);
 
 /* Adds rows of that side that nothing leads to, where they are no findings; in one
  * transaction. */
 enum mr_code mr_lineage_ancestors_add(struct mr_findings *fd, int side,
-                                      const struct mr_lineage_row *const *rows,
-                                      size_t count, struct mr_err *err);
+                                      const struct mr_lineage_row *const *rows, size_t count,
+                                      struct mr_err *err);
 
 /* Drops what only saving needs (an index over images). */
 enum mr_code mr_lineage_finish(struct mr_findings *fd, struct mr_err *err);
@@ -108,8 +106,7 @@ struct mr_lineage_page {
     size_t max_bytes; /* of images: ends behind the one that reaches it; 0: none */
 };
 /* Pushes struct mr_lineage_ancestor, bytes in arena. */
-enum mr_code mr_lineage_ancestors(struct mr_findings *fd,
-                                  const struct mr_lineage_page *page,
+enum mr_code mr_lineage_ancestors(struct mr_findings *fd, const struct mr_lineage_page *page,
                                   struct mr_arena *arena, struct mr_vec *ancestors,
                                   struct mr_err *err);
 

@@ -15,8 +15,7 @@
 #define NAME "plan.json"
 #define MAX_BYTES ((size_t)256 * 1024 * 1024)
 
-static enum mr_code check_seal(const char *text, size_t len, const char *name,
-                               struct mr_err *err)
+static enum mr_code check_seal(const char *text, size_t len, const char *name, struct mr_err *err)
 {
     const size_t seal = sizeof SEAL - 1, tail = sizeof TAIL - 1, hex = MR_SHA256_HEX - 1;
     char actual[MR_SHA256_HEX] = "";
@@ -27,14 +26,12 @@ static enum mr_code check_seal(const char *text, size_t len, const char *name,
         if (memcmp(text + body + seal, actual, hex) == 0)
             return MR_OK;
     }
-    (void)mr_err_set(err, MR_E_REFUSED, "file \"%s\" was changed since it was written",
-                     name);
+    (void)mr_err_set(err, MR_E_REFUSED, "file \"%s\" was changed since it was written", name);
     mr_err_hint(err, "Nothing was done. Plan again; a plan is not edited by hand.");
     return MR_E_REFUSED;
 }
 
-static enum mr_code check_schema(const struct json_t *root, const char *name,
-                                 struct mr_err *err)
+static enum mr_code check_schema(const struct json_t *root, const char *name, struct mr_err *err)
 {
     const char *schema = NULL;
     enum mr_code code = mr_json_get_text(root, "schema", &schema, err);
@@ -43,8 +40,8 @@ static enum mr_code check_schema(const struct json_t *root, const char *name,
     if (code != MR_OK || strcmp(schema, MR_PLAN_SCHEMA) == 0)
         return code;
     (void)mr_err_set(err, MR_E_REFUSED,
-                     "file \"%s\" is of format \"%s\"; this version knows \"%s\"", name,
-                     schema, MR_PLAN_SCHEMA);
+                     "file \"%s\" is of format \"%s\"; this version knows \"%s\"", name, schema,
+                     MR_PLAN_SCHEMA);
     mr_err_hint(err, "Use the myrecon that made the plan, or plan again.");
     return MR_E_REFUSED;
 }
@@ -72,8 +69,7 @@ static enum mr_code refuse_missing(const char *dir, struct mr_err *err)
     return MR_E_REFUSED;
 }
 
-enum mr_code mr_plan_manifest_load(const char *dir, struct mr_json_doc **out,
-                                   struct mr_err *err)
+enum mr_code mr_plan_manifest_load(const char *dir, struct mr_json_doc **out, struct mr_err *err)
 {
     struct mr_strbuf path = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
     struct stat st;

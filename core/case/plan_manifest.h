@@ -23,8 +23,7 @@
 enum mr_code mr_plan_manifest_parse(const char *text, size_t len, const char *name,
                                     struct mr_json_doc **out, struct mr_err *err);
 /* dir: of the plan. */
-enum mr_code mr_plan_manifest_load(const char *dir, struct mr_json_doc **out,
-                                   struct mr_err *err);
+enum mr_code mr_plan_manifest_load(const char *dir, struct mr_json_doc **out, struct mr_err *err);
 
 /* Appends the object in body, a line of JSON, with its digest; body is used up. */
 enum mr_code mr_plan_manifest_seal(struct mr_strbuf *body, struct mr_strbuf *out,

@@ -7,15 +7,15 @@
 static enum mr_code add_plan(struct mr_findings *fd, struct mr_plan_record *plan,
                              struct mr_err *err)
 {
-    MR_TRY(MR_CASE_ONCE(
-        fd->cf,
-        "INSERT INTO plan (uuid, run, policy, created, source, target, dir, state)"
-        " VALUES (:uuid, nullif(:run, 0), :policy, :created, :source, :target, :dir,"
-        " 'proposed')",
-        err, MR_ARG_TEXT("uuid", plan->uuid), MR_ARG_INT("run", plan->run),
-        MR_ARG_TEXT("policy", plan->policy), MR_ARG_TEXT("created", plan->created),
-        MR_ARG_TEXT("source", plan->source), MR_ARG_TEXT("target", plan->target),
-        MR_ARG_TEXT("dir", plan->dir)));
+    MR_TRY(
+        MR_CASE_ONCE(fd->cf,
+                     "INSERT INTO plan (uuid, run, policy, created, source, target, dir, state)"
+                     " VALUES (:uuid, nullif(:run, 0), :policy, :created, :source, :target, :dir,"
+                     " 'proposed')",
+                     err, MR_ARG_TEXT("uuid", plan->uuid), MR_ARG_INT("run", plan->run),
+                     MR_ARG_TEXT("policy", plan->policy), MR_ARG_TEXT("created", plan->created),
+                     MR_ARG_TEXT("source", plan->source), MR_ARG_TEXT("target", plan->target),
+                     MR_ARG_TEXT("dir", plan->dir)));
     plan->id = mr_case_last_id(fd->cf);
     return MR_OK;
 }
@@ -25,26 +25,24 @@ enum mr_code mr_planbook_add_blocks(struct mr_findings *fd, int64_t plan,
                                     struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(
-        fd->cf,
-        "INSERT INTO plan_block (plan, tbl, target_tbl, col, sequence, source_next,"
-        " source_greatest, target_next, target_greatest, lo, hi, reseed_to) VALUES "
-        "(:plan,"
-        " :tbl, :target_tbl, :col, :sequence, :source_next, :source_greatest,"
-        " :target_next, :target_greatest, :lo, :hi, :reseed_to)",
-        &stmt, err);
+    enum mr_code code =
+        mr_case_prepare(fd->cf,
+                        "INSERT INTO plan_block (plan, tbl, target_tbl, col, sequence, source_next,"
+                        " source_greatest, target_next, target_greatest, lo, hi, reseed_to) VALUES "
+                        "(:plan,"
+                        " :tbl, :target_tbl, :col, :sequence, :source_next, :source_greatest,"
+                        " :target_next, :target_greatest, :lo, :hi, :reseed_to)",
+                        &stmt, err);
     for (size_t i = 0; code == MR_OK && i < count; i++) {
         const struct mr_plan_block *b = &blocks[i];
         code = MR_CASE_RUN(
             stmt, err, MR_ARG_INT("plan", plan), MR_ARG_TEXT("tbl", b->table),
             MR_ARG_TEXT("target_tbl", b->target_table), MR_ARG_TEXT("col", b->column),
-            MR_ARG_TEXT("sequence", b->sequence),
-            MR_ARG_DIGITS("source_next", b->next[0]),
+            MR_ARG_TEXT("sequence", b->sequence), MR_ARG_DIGITS("source_next", b->next[0]),
             MR_ARG_DIGITS("source_greatest", b->greatest[0]),
             MR_ARG_DIGITS("target_next", b->next[1]),
-            MR_ARG_DIGITS("target_greatest", b->greatest[1]),
-            MR_ARG_DIGITS("lo", b->from), MR_ARG_DIGITS("hi", b->to),
-            MR_ARG_DIGITS("reseed_to", b->reseed_to));
+            MR_ARG_DIGITS("target_greatest", b->greatest[1]), MR_ARG_DIGITS("lo", b->from),
+            MR_ARG_DIGITS("hi", b->to), MR_ARG_DIGITS("reseed_to", b->reseed_to));
     }
     mr_case_free(stmt);
     return code;
@@ -61,8 +59,7 @@ static enum mr_code keep_uris(struct mr_findings *fd, const struct mr_plan_recor
 }
 
 enum mr_code mr_planbook_add(struct mr_findings *fd, struct mr_plan_record *plan,
-                             const struct mr_plan_block *blocks, size_t count,
-                             struct mr_err *err)
+                             const struct mr_plan_block *blocks, size_t count, struct mr_err *err)
 {
     enum mr_code code = keep_uris(fd, plan, err);
     if (code == MR_OK)
@@ -78,20 +75,19 @@ enum mr_code mr_planbook_add(struct mr_findings *fd, struct mr_plan_record *plan
 enum mr_code mr_planbook_finish(struct mr_findings *fd, int64_t plan, struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code =
-        MR_CASE_ONCE(fd->cf, "UPDATE plan SET state='written' WHERE id=:plan", err,
-                     MR_ARG_INT("plan", plan));
+    enum mr_code code = MR_CASE_ONCE(fd->cf, "UPDATE plan SET state='written' WHERE id=:plan", err,
+                                     MR_ARG_INT("plan", plan));
     return mr_findings_end(fd, code, err);
 }
 
 enum mr_code mr_planbook_remove(struct mr_findings *fd, int64_t plan, struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code = MR_CASE_ONCE(fd->cf, "DELETE FROM plan_block WHERE plan=:plan",
-                                     err, MR_ARG_INT("plan", plan));
+    enum mr_code code = MR_CASE_ONCE(fd->cf, "DELETE FROM plan_block WHERE plan=:plan", err,
+                                     MR_ARG_INT("plan", plan));
     if (code == MR_OK)
-        code = MR_CASE_ONCE(fd->cf, "DELETE FROM plan WHERE id=:plan", err,
-                            MR_ARG_INT("plan", plan));
+        code =
+            MR_CASE_ONCE(fd->cf, "DELETE FROM plan WHERE id=:plan", err, MR_ARG_INT("plan", plan));
     return mr_findings_end(fd, code, err);
 }
 
@@ -100,21 +96,20 @@ struct block_of {
     struct mr_plan_block block;
 };
 
-#define BLOCK(name, member, type)                                                        \
+#define BLOCK(name, member, type)                                                                  \
     MR_CASE_FIELD_AS(name, struct block_of, block.member, MR_CASE_##type)
 
 static const struct mr_case_field block_fields[] = MR_CASE_LIST(
-    MR_CASE_FIELD(struct block_of, uuid, MR_CASE_TEXT),
-    BLOCK("target_tbl", target_table, TEXT), BLOCK("sequence", sequence, TEXT),
-    BLOCK("source_next", next[0], DIGITS), BLOCK("source_greatest", greatest[0], DIGITS),
-    BLOCK("target_next", next[1], DIGITS), BLOCK("target_greatest", greatest[1], DIGITS),
-    BLOCK("lo", from, DIGITS), BLOCK("hi", to, DIGITS),
-    BLOCK("reseed_to", reseed_to, DIGITS));
+    MR_CASE_FIELD(struct block_of, uuid, MR_CASE_TEXT), BLOCK("target_tbl", target_table, TEXT),
+    BLOCK("sequence", sequence, TEXT), BLOCK("source_next", next[0], DIGITS),
+    BLOCK("source_greatest", greatest[0], DIGITS), BLOCK("target_next", next[1], DIGITS),
+    BLOCK("target_greatest", greatest[1], DIGITS), BLOCK("lo", from, DIGITS),
+    BLOCK("hi", to, DIGITS), BLOCK("reseed_to", reseed_to, DIGITS));
 
-enum mr_code mr_planbook_last_block(struct mr_findings *fd, const char *target,
-                                    const char *table, const char *column,
-                                    struct mr_arena *arena, struct mr_plan_block *block,
-                                    const char **plan, struct mr_err *err)
+enum mr_code mr_planbook_last_block(struct mr_findings *fd, const char *target, const char *table,
+                                    const char *column, struct mr_arena *arena,
+                                    struct mr_plan_block *block, const char **plan,
+                                    struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     struct block_of last = {.block = {.table = table, .column = column}};
@@ -131,8 +126,7 @@ enum mr_code mr_planbook_last_block(struct mr_findings *fd, const char *target,
         &stmt, err, MR_ARG_TEXT("target", target), MR_ARG_TEXT("tbl", table),
         MR_ARG_TEXT("col", column));
     if (code == MR_OK)
-        code = mr_case_fields_one(stmt, MR_CASE_FIELDS(block_fields), arena, &last, &row,
-                                  err);
+        code = mr_case_fields_one(stmt, MR_CASE_FIELDS(block_fields), arena, &last, &row, err);
     if (row)
         *block = last.block;
     *plan = last.uuid;
@@ -141,9 +135,9 @@ enum mr_code mr_planbook_last_block(struct mr_findings *fd, const char *target,
     return code;
 }
 
-enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *target,
-                                    const char *table, const char *column, uint64_t *next,
-                                    bool *found, struct mr_err *err)
+enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *target, const char *table,
+                                    const char *column, uint64_t *next, bool *found,
+                                    struct mr_err *err)
 {
     static const struct mr_case_field fields[] = {{"v", MR_CASE_DIGITS, 0}};
     struct mr_case_stmt *stmt = NULL;
@@ -169,19 +163,18 @@ enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *target,
 }
 
 enum mr_code mr_planbook_endpoints(struct mr_findings *fd, const char *policy,
-                                   struct mr_arena *arena, const char *uris[2],
-                                   struct mr_err *err)
+                                   struct mr_arena *arena, const char *uris[2], struct mr_err *err)
 {
     static const struct mr_case_field fields[] = {{"source", MR_CASE_TEXT, 0},
                                                   {"target", MR_CASE_TEXT, sizeof *uris}};
     struct mr_case_stmt *stmt = NULL;
     uris[0] = uris[1] = NULL;
     mr_case_lock(fd->cf);
-    enum mr_code code = MR_CASE_PREPARE(
-        fd->cf,
-        "SELECT source, target FROM plan WHERE policy = coalesce(:policy, policy)"
-        " ORDER BY id DESC LIMIT 1",
-        &stmt, err, MR_ARG_TEXT("policy", policy));
+    enum mr_code code =
+        MR_CASE_PREPARE(fd->cf,
+                        "SELECT source, target FROM plan WHERE policy = coalesce(:policy, policy)"
+                        " ORDER BY id DESC LIMIT 1",
+                        &stmt, err, MR_ARG_TEXT("policy", policy));
     if (code == MR_OK)
         code = mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), arena, uris, NULL, err);
     mr_case_free(stmt);

@@ -32,8 +32,7 @@ struct mr_plan_block {
 
 /* The state is "proposed" until mr_planbook_finish says that the directory is there. */
 enum mr_code mr_planbook_add(struct mr_findings *fd, struct mr_plan_record *plan,
-                             const struct mr_plan_block *blocks, size_t count,
-                             struct mr_err *err);
+                             const struct mr_plan_block *blocks, size_t count, struct mr_err *err);
 /* Blocks of a plan that was added without, within the caller's transaction. */
 enum mr_code mr_planbook_add_blocks(struct mr_findings *fd, int64_t plan,
                                     const struct mr_plan_block *blocks, size_t count,
@@ -44,19 +43,18 @@ enum mr_code mr_planbook_remove(struct mr_findings *fd, int64_t plan, struct mr_
 
 /* The latest block of that counter that a plan for this target reserved; *plan is its
  * plan's uuid, NULL where there is none. */
-enum mr_code mr_planbook_last_block(struct mr_findings *fd, const char *target,
-                                    const char *table, const char *column,
-                                    struct mr_arena *arena, struct mr_plan_block *block,
-                                    const char **plan, struct mr_err *err);
+enum mr_code mr_planbook_last_block(struct mr_findings *fd, const char *target, const char *table,
+                                    const char *column, struct mr_arena *arena,
+                                    struct mr_plan_block *block, const char **plan,
+                                    struct mr_err *err);
 /* This target's next value of that counter when the case first recorded it, by a run or by a
  * plan; *found false: never.  target: NULL: of any. */
-enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *target,
-                                    const char *table, const char *column, uint64_t *next,
-                                    bool *found, struct mr_err *err);
+enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *target, const char *table,
+                                    const char *column, uint64_t *next, bool *found,
+                                    struct mr_err *err);
 /* Endpoints of the latest plan of that policy (NULL: of any), with their options; both NULL
  * where there is none. */
 enum mr_code mr_planbook_endpoints(struct mr_findings *fd, const char *policy,
-                                   struct mr_arena *arena, const char *uris[2],
-                                   struct mr_err *err);
+                                   struct mr_arena *arena, const char *uris[2], struct mr_err *err);
 
 #endif

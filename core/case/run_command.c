@@ -48,12 +48,10 @@ static size_t line_at(const char *text)
     return i;
 }
 
-static void add_option_of(size_t which, const char *value, size_t len,
-                          struct mr_strbuf *out)
+static void add_option_of(size_t which, const char *value, size_t len, struct mr_strbuf *out)
 {
     const char *initial = known[which].initial;
-    if (len == 0 ||
-        (initial != NULL && len == strlen(initial) && memcmp(value, initial, len) == 0))
+    if (len == 0 || (initial != NULL && len == strlen(initial) && memcmp(value, initial, len) == 0))
         return;
     if (known[which].option == NULL)
         return;
@@ -83,8 +81,8 @@ const char *mr_run_uri(const struct mr_find_run *run, int side)
     return side == 0 ? run->source : run->target;
 }
 
-void mr_run_check_command(const struct mr_find_run *run, const char *config,
-                          const char *case_path, struct mr_strbuf *out)
+void mr_run_check_command(const struct mr_find_run *run, const char *config, const char *case_path,
+                          struct mr_strbuf *out)
 {
     mr_strbuf_add_str(out, "myrecon check");
     mr_command_add_option(out, "--config", config);

@@ -23,8 +23,8 @@ const char *mr_run_uri(const struct mr_find_run *run, int side);
 
 /* Appends "myrecon check …", which compares what the run has compared once more, by that
  * configuration (NULL: none), into that case (NULL: none). */
-void mr_run_check_command(const struct mr_find_run *run, const char *config,
-                          const char *case_path, struct mr_strbuf *out);
+void mr_run_check_command(const struct mr_find_run *run, const char *config, const char *case_path,
+                          struct mr_strbuf *out);
 
 /* Appends "SOURCE (lost history, db1:3306)" or "TARGET (live, db2:3306)", by side: by what
  * the run was told, since nobody else knows the roles. */

@@ -13,10 +13,7 @@ const struct mr_option mr_cli_builtin[] = {
      .type = MR_OPTION_HELP,
      .group = "General",
      .help = "print this help"},
-    {.name = "version",
-     .type = MR_OPTION_VERSION,
-     .group = "General",
-     .help = "print the version"},
+    {.name = "version", .type = MR_OPTION_VERSION, .group = "General", .help = "print the version"},
 };
 const size_t mr_cli_builtin_count = sizeof mr_cli_builtin / sizeof mr_cli_builtin[0];
 
@@ -63,8 +60,8 @@ static const struct mr_option *find_letter(const struct mr_option_set *set, char
 }
 
 /* The option of a long name; *negated for the --no-NAME of a switch. */
-static const struct mr_option *find_long(const struct mr_option_set *set,
-                                         const char *name, bool *negated)
+static const struct mr_option *find_long(const struct mr_option_set *set, const char *name,
+                                         bool *negated)
 {
     *negated = false;
     const struct mr_option *option = mr_settings_find(set, name);
@@ -107,8 +104,7 @@ static enum mr_code given_twice(const struct line *line, const struct mr_option 
     return MR_E_USAGE;
 }
 
-static enum mr_code set_value(struct line *line, const struct mr_option *option,
-                              const char *text)
+static enum mr_code set_value(struct line *line, const struct mr_option *option, const char *text)
 {
     struct mr_settings *settings = &line->invocation->settings;
     const struct mr_origin origin = {.kind = MR_ORIGIN_COMMAND_LINE};
@@ -125,15 +121,12 @@ static enum mr_code set_value(struct line *line, const struct mr_option *option,
 }
 
 /* An option that is complete without a value. */
-static enum mr_code apply_bare(struct line *line, const struct mr_option *option,
-                               bool negated)
+static enum mr_code apply_bare(struct line *line, const struct mr_option *option, bool negated)
 {
     switch (option->type) {
     case MR_OPTION_HELP: line->invocation->request = MR_CLI_HELP; return MR_OK;
     case MR_OPTION_VERSION: line->invocation->request = MR_CLI_VERSION; return MR_OK;
-    case MR_OPTION_COUNTER:
-        mr_settings_bump(&line->invocation->settings, option);
-        return MR_OK;
+    case MR_OPTION_COUNTER: mr_settings_bump(&line->invocation->settings, option); return MR_OK;
     case MR_OPTION_FLAG:
     case MR_OPTION_SWITCH:
     case MR_OPTION_STRING:
@@ -150,10 +143,9 @@ static enum mr_code apply_bare(struct line *line, const struct mr_option *option
 static enum mr_code apply_next(struct line *line, const struct mr_option *option)
 {
     if (line->at == line->count || strncmp(line->args[line->at], "--", 2) == 0) {
-        (void)mr_err_set(line->err, MR_E_USAGE, "option \"--%s\" needs a value",
-                         option->name);
-        mr_err_hint(line->err, "Write --%s %s, or --%s=%s if that begins with --.",
-                    option->name, option->arg, option->name, option->arg);
+        (void)mr_err_set(line->err, MR_E_USAGE, "option \"--%s\" needs a value", option->name);
+        mr_err_hint(line->err, "Write --%s %s, or --%s=%s if that begins with --.", option->name,
+                    option->arg, option->name, option->arg);
         return MR_E_USAGE;
     }
     return set_value(line, option, line->args[line->at++]);
@@ -168,8 +160,7 @@ static enum mr_code parse_long(struct line *line, char *arg)
         value = equals + 1;
     }
     bool negated = false;
-    const struct mr_option *option =
-        find_long(line->invocation->settings.set, arg, &negated);
+    const struct mr_option *option = find_long(line->invocation->settings.set, arg, &negated);
     if (option == NULL)
         return unknown_option(line, arg);
     if (!mr_option_has_value(option)) {
@@ -186,8 +177,7 @@ static enum mr_code parse_long(struct line *line, char *arg)
 static enum mr_code parse_letters(struct line *line, const char *letters)
 {
     for (; *letters != '\0' && line->invocation->request == MR_CLI_RUN; letters++) {
-        const struct mr_option *option =
-            find_letter(line->invocation->settings.set, *letters);
+        const struct mr_option *option = find_letter(line->invocation->settings.set, *letters);
         if (option == NULL) {
             (void)mr_err_set(line->err, MR_E_USAGE, "unknown option \"-%c\"", *letters);
             mr_err_hint(line->err, "Run \"myrecon %s --help\" for its options.",
@@ -210,8 +200,7 @@ static enum mr_code add_operand(struct line *line, const char *arg)
         line->operands[inv->noperands++] = arg;
         return MR_OK;
     }
-    (void)mr_err_set(line->err, MR_E_USAGE, "unexpected operand \"%s\"",
-                     shown(&inv->arena, arg));
+    (void)mr_err_set(line->err, MR_E_USAGE, "unexpected operand \"%s\"", shown(&inv->arena, arg));
     mr_err_hint(line->err, "The command is: myrecon %s [OPTIONS]%s%s", command->name,
                 command->doc->operands[0] != '\0' ? " " : "", command->doc->operands);
     return MR_E_USAGE;
@@ -257,8 +246,7 @@ static enum mr_code check_paths(const struct mr_invocation *inv, struct mr_err *
         word = next_word(word);
     for (size_t i = 0; i < inv->noperands; i++, word = next_word(word)) {
         const bool server = begins_with(inv->operands[i], "mysql://");
-        if (!is_path_word(word) ||
-            (!server && !begins_with(inv->operands[i], "snapshot:")))
+        if (!is_path_word(word) || (!server && !begins_with(inv->operands[i], "snapshot:")))
             continue;
         (void)mr_err_set(err, MR_E_USAGE, "%s stands where a path is to be",
                          server ? "a server" : "\"snapshot:\"");
@@ -274,9 +262,8 @@ static enum mr_code check_operands(const struct mr_invocation *inv, struct mr_er
     const struct mr_command *command = inv->command;
     if (inv->noperands >= command->min_operands)
         return check_paths(inv, err);
-    (void)mr_err_set(err, MR_E_USAGE, "command \"%s\" needs %s; %zu of %zu given",
-                     command->name, command->doc->operands, inv->noperands,
-                     command->min_operands);
+    (void)mr_err_set(err, MR_E_USAGE, "command \"%s\" needs %s; %zu of %zu given", command->name,
+                     command->doc->operands, inv->noperands, command->min_operands);
     mr_err_hint(err, "Run \"myrecon %s --help\" for examples.", command->name);
     return MR_E_USAGE;
 }
@@ -298,12 +285,11 @@ static enum mr_code parse_command_line(struct line *line)
 }
 
 /* Is the command's name these words?  second NULL: the line has none. */
-static bool has_words(const struct mr_command *command, const char *first,
-                      const char *second)
+static bool has_words(const struct mr_command *command, const char *first, const char *second)
 {
     size_t len = strlen(first);
-    return second != NULL && strncmp(command->name, first, len) == 0 &&
-           command->name[len] == ' ' && strcmp(command->name + len + 1, second) == 0;
+    return second != NULL && strncmp(command->name, first, len) == 0 && command->name[len] == ' ' &&
+           strcmp(command->name + len + 1, second) == 0;
 }
 
 bool mr_cli_in_group(const struct mr_command *command, const char *group)
@@ -313,8 +299,7 @@ bool mr_cli_in_group(const struct mr_command *command, const char *group)
 }
 
 /* The first word of commands with two, without a second word that makes it one. */
-static enum mr_code incomplete_command(struct line *line, const char *first,
-                                       const char *second)
+static enum mr_code incomplete_command(struct line *line, const char *first, const char *second)
 {
     struct mr_invocation *inv = line->invocation;
     struct mr_suggest suggest = {.typed = second != NULL ? second : ""};
@@ -329,8 +314,7 @@ static enum mr_code incomplete_command(struct line *line, const char *first,
         if (mr_cli_in_group(inv->commands.items[i], first))
             mr_suggest_offer(&suggest, inv->commands.items[i]->name + strlen(first) + 1);
     if (second == NULL)
-        (void)mr_err_set(line->err, MR_E_USAGE, "command \"%s\" needs a second word",
-                         first);
+        (void)mr_err_set(line->err, MR_E_USAGE, "command \"%s\" needs a second word", first);
     else
         (void)mr_err_set(line->err, MR_E_USAGE, "unknown command \"%s %s\"", first,
                          shown(&inv->arena, second));
@@ -342,8 +326,7 @@ static enum mr_code incomplete_command(struct line *line, const char *first,
 }
 
 /* "repiar plan": the command of two words that is meant, or NULL. */
-static const char *both_words(struct mr_invocation *inv, const char *first,
-                              const char *second)
+static const char *both_words(struct mr_invocation *inv, const char *first, const char *second)
 {
     struct mr_strbuf typed = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&typed, "%s %s", first, second);
@@ -382,8 +365,7 @@ static enum mr_code find_command(struct line *line, const char *first)
         mr_err_hint(line->err, "Write: myrecon COMMAND [OPTIONS]; see myrecon --help.");
         return MR_E_USAGE;
     }
-    (void)mr_err_set(line->err, MR_E_USAGE, "unknown command \"%s\"",
-                     shown(&inv->arena, first));
+    (void)mr_err_set(line->err, MR_E_USAGE, "unknown command \"%s\"", shown(&inv->arena, first));
     if (suggest.best == NULL && second != NULL)
         suggest.best = both_words(inv, first, second);
     if (suggest.best != NULL)
@@ -414,9 +396,8 @@ static enum mr_code copy_args(struct line *line, int argc, char *const *argv)
     return failed ? mr_err_nomem(line->err, "reading the command line") : MR_OK;
 }
 
-enum mr_code mr_cli_parse(struct mr_invocation *invocation,
-                          struct mr_command_list commands, int argc, char *const *argv,
-                          struct mr_err *err)
+enum mr_code mr_cli_parse(struct mr_invocation *invocation, struct mr_command_list commands,
+                          int argc, char *const *argv, struct mr_err *err)
 {
     *invocation = (struct mr_invocation){.request = MR_CLI_RUN, .commands = commands};
     mr_arena_init(&invocation->arena);
@@ -425,16 +406,14 @@ enum mr_code mr_cli_parse(struct mr_invocation *invocation,
     if (line.count == 0)
         return mr_err_set(err, MR_E_USAGE, "no command given");
     const char *first = line.args[line.at++];
-    if (strcmp(first, "help") == 0 || strcmp(first, "--help") == 0 ||
-        strcmp(first, "-h") == 0)
+    if (strcmp(first, "help") == 0 || strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
         return parse_help(&line);
     if (strcmp(first, "version") == 0 || strcmp(first, "--version") == 0) {
         invocation->request = MR_CLI_VERSION;
         return MR_OK;
     }
     enum mr_code code = find_command(&line, first);
-    return code == MR_OK && invocation->command != NULL ? parse_command_line(&line)
-                                                        : code;
+    return code == MR_OK && invocation->command != NULL ? parse_command_line(&line) : code;
 }
 
 static bool is_file_key(const struct mr_option *option)
@@ -442,26 +421,23 @@ static bool is_file_key(const struct mr_option *option)
     return mr_option_is_setting(option) && !option->not_in_file;
 }
 
-static enum mr_code check_repeat(const struct mr_option *option,
-                                 const struct mr_config *config,
+static enum mr_code check_repeat(const struct mr_option *option, const struct mr_config *config,
                                  const struct mr_ini_entry *entry, struct mr_err *err)
 {
     if (mr_option_is_repeatable(option))
         return MR_OK;
-    for (const struct mr_ini_entry *other = config->options; other != entry;
-         other = other->next) {
+    for (const struct mr_ini_entry *other = config->options; other != entry; other = other->next) {
         if (strcmp(other->key, entry->key) != 0)
             continue;
-        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: key \"%s\" given twice in section",
-                         config->file, entry->line, entry->key);
+        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: key \"%s\" given twice in section", config->file,
+                         entry->line, entry->key);
         mr_err_hint(err, "It stands in line %u already; keep one of them.", other->line);
         return MR_E_CONFIG;
     }
     return MR_OK;
 }
 
-static enum mr_code check_file_key(struct mr_command_list commands,
-                                   const struct mr_config *config,
+static enum mr_code check_file_key(struct mr_command_list commands, const struct mr_config *config,
                                    const struct mr_ini_entry *entry, struct mr_err *err)
 {
     struct mr_suggest suggest = {.typed = entry->key};
@@ -477,9 +453,8 @@ static enum mr_code check_file_key(struct mr_command_list commands,
                 mr_suggest_offer(&suggest, set->options[j].name);
         }
     }
-    (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: %s \"%s\" in section [options]",
-                     config->file, entry->line,
-                     only_on_line ? "command line option" : "unknown key", entry->key);
+    (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: %s \"%s\" in section [options]", config->file,
+                     entry->line, only_on_line ? "command line option" : "unknown key", entry->key);
     if (only_on_line)
         mr_err_hint(err, "Give --%s on the command line.", entry->key);
     else if (suggest.best != NULL)
@@ -489,11 +464,10 @@ static enum mr_code check_file_key(struct mr_command_list commands,
     return MR_E_CONFIG;
 }
 
-enum mr_code mr_cli_check_file(struct mr_command_list commands,
-                               const struct mr_config *config, struct mr_err *err)
+enum mr_code mr_cli_check_file(struct mr_command_list commands, const struct mr_config *config,
+                               struct mr_err *err)
 {
-    for (const struct mr_ini_entry *entry = config->options; entry != NULL;
-         entry = entry->next) {
+    for (const struct mr_ini_entry *entry = config->options; entry != NULL; entry = entry->next) {
         MR_TRY(check_file_key(commands, config, entry, err));
     }
     return MR_OK;

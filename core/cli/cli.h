@@ -41,8 +41,7 @@ struct mr_command {
     /* The hint where the result cannot be written: what stands all the same.  NULL: nothing. */
     const char *unheard;
     /* On MR_OK *exit_code is the process's; else the error decides. */
-    enum mr_code (*run)(const struct mr_invocation *invocation, int *exit_code,
-                        struct mr_err *err);
+    enum mr_code (*run)(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err);
 };
 
 struct mr_command_list {
@@ -60,7 +59,7 @@ enum mr_cli_request {
 struct mr_invocation {
     enum mr_cli_request request;
     const struct mr_command *command;
-    const char *group; /* of MR_CLI_HELP: first word of the commands meant, or NULL */
+    const char *group;               /* of MR_CLI_HELP: first word of the commands meant, or NULL */
     struct mr_command_list commands; /* all of them */
     struct mr_settings settings;     /* values: the command's struct */
     const char *const *operands;
@@ -69,9 +68,8 @@ struct mr_invocation {
     struct mr_arena arena;
 };
 
-enum mr_code mr_cli_parse(struct mr_invocation *invocation,
-                          struct mr_command_list commands, int argc, char *const *argv,
-                          struct mr_err *err);
+enum mr_code mr_cli_parse(struct mr_invocation *invocation, struct mr_command_list commands,
+                          int argc, char *const *argv, struct mr_err *err);
 /* Loads the configuration file, applies it, finishes the settings. */
 enum mr_code mr_cli_configure(struct mr_invocation *invocation, struct mr_err *err);
 void mr_cli_release(struct mr_invocation *invocation);
@@ -80,8 +78,8 @@ void mr_cli_release(struct mr_invocation *invocation);
 bool mr_cli_in_group(const struct mr_command *command, const char *group);
 
 /* Every key of [options] must be an option of some command that allows it. */
-enum mr_code mr_cli_check_file(struct mr_command_list commands,
-                               const struct mr_config *config, struct mr_err *err);
+enum mr_code mr_cli_check_file(struct mr_command_list commands, const struct mr_config *config,
+                               struct mr_err *err);
 
 /* --help and --version, which every command has. */
 extern const struct mr_option mr_cli_builtin[];

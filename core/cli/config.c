@@ -15,8 +15,7 @@
 
 #define MAX_BYTES ((size_t)16 << 20)
 
-static const char word_options[] = "options", word_table[] = "table",
-                  word_gate[] = "gate";
+static const char word_options[] = "options", word_table[] = "table", word_gate[] = "gate";
 
 typedef bool repeatable_fn(const char *key);
 
@@ -24,8 +23,7 @@ static enum mr_code check_repeats(const struct mr_config *config,
                                   const struct mr_ini_section *section,
                                   repeatable_fn *is_repeatable, struct mr_err *err)
 {
-    for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
-         entry = entry->next) {
+    for (const struct mr_ini_entry *entry = section->entries; entry != NULL; entry = entry->next) {
         if (is_repeatable(entry->key))
             continue;
         for (const struct mr_ini_entry *other = section->entries; other != entry;
@@ -34,8 +32,7 @@ static enum mr_code check_repeats(const struct mr_config *config,
                 continue;
             (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: key \"%s\" given twice in section",
                              config->file, entry->line, entry->key);
-            mr_err_hint(err, "It stands in line %u already; keep one of them.",
-                        other->line);
+            mr_err_hint(err, "It stands in line %u already; keep one of them.", other->line);
             return MR_E_CONFIG;
         }
     }
@@ -43,18 +40,17 @@ static enum mr_code check_repeats(const struct mr_config *config,
 }
 
 /* Every value is parsed once, to be refused here rather than in the middle of a run. */
-static enum mr_code check_table(struct mr_config *config,
-                                const struct mr_ini_section *section, struct mr_err *err)
+static enum mr_code check_table(struct mr_config *config, const struct mr_ini_section *section,
+                                struct mr_err *err)
 {
     struct mr_table_config scratch = {0};
     if (section->argument[0] == '\0') {
-        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [table] names no table",
-                         config->file, section->line);
+        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [table] names no table", config->file,
+                         section->line);
         mr_err_hint(err, "Write it like [table club.members] or [table *.members].");
         return MR_E_CONFIG;
     }
-    for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
-         entry = entry->next) {
+    for (const struct mr_ini_entry *entry = section->entries; entry != NULL; entry = entry->next) {
         enum mr_code code =
             mr_table_config_set(&scratch, entry->key, entry->value, &config->arena, err);
         if (code != MR_OK) {
@@ -71,8 +67,8 @@ static enum mr_code check_single(const struct mr_config *config,
                                  struct mr_err *err)
 {
     if (section->argument[0] != '\0') {
-        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [%s] takes no name",
-                         config->file, section->line, section->word);
+        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [%s] takes no name", config->file,
+                         section->line, section->word);
         mr_err_hint(err, "%s", hint);
         return MR_E_CONFIG;
     }
@@ -80,46 +76,39 @@ static enum mr_code check_single(const struct mr_config *config,
          other = other->next) {
         if (strcmp(other->word, section->word) != 0)
             continue;
-        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [%s] given twice",
-                         config->file, section->line, section->word);
-        mr_err_hint(err, "It begins in line %u already; put its keys together.",
-                    other->line);
+        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [%s] given twice", config->file,
+                         section->line, section->word);
+        mr_err_hint(err, "It begins in line %u already; put its keys together.", other->line);
         return MR_E_CONFIG;
     }
     return MR_OK;
 }
 
-static enum mr_code check_options(struct mr_config *config,
-                                  const struct mr_ini_section *section,
+static enum mr_code check_options(struct mr_config *config, const struct mr_ini_section *section,
                                   struct mr_err *err)
 {
     config->options = section->entries;
-    return check_single(config, section, "Write [options]; they hold for every table.",
-                        err);
+    return check_single(config, section, "Write [options]; they hold for every table.", err);
 }
 
-static enum mr_code check_gate(struct mr_config *config,
-                               const struct mr_ini_section *section, struct mr_err *err)
+static enum mr_code check_gate(struct mr_config *config, const struct mr_ini_section *section,
+                               struct mr_err *err)
 {
     struct mr_gate_config scratch;
     mr_gate_config_init(&scratch);
     enum mr_code code =
         check_single(config, section, "Write [gate]; it holds for every check.", err);
-    for (const struct mr_ini_entry *entry = section->entries;
-         code == MR_OK && entry != NULL; entry = entry->next) {
-        code =
-            mr_gate_config_set(&scratch, entry->key, entry->value, &config->arena, err);
+    for (const struct mr_ini_entry *entry = section->entries; code == MR_OK && entry != NULL;
+         entry = entry->next) {
+        code = mr_gate_config_set(&scratch, entry->key, entry->value, &config->arena, err);
         if (code != MR_OK)
             mr_err_context(err, "%s:%u", config->file, entry->line);
     }
-    return code == MR_OK
-               ? check_repeats(config, section, mr_gate_config_is_repeatable, err)
-               : code;
+    return code == MR_OK ? check_repeats(config, section, mr_gate_config_is_repeatable, err) : code;
 }
 
 static enum mr_code unknown_section(const struct mr_config *config,
-                                    const struct mr_ini_section *section,
-                                    struct mr_err *err)
+                                    const struct mr_ini_section *section, struct mr_err *err)
 {
     struct mr_suggest suggest = {.typed = section->word};
     mr_suggest_offer(&suggest, word_options);
@@ -158,8 +147,7 @@ static struct mr_config *config_new(const char *file, struct mr_err *err)
     struct mr_config *config = calloc(1, sizeof *config);
     if (config != NULL) {
         mr_arena_init(&config->arena);
-        if (file == NULL ||
-            (config->file = mr_arena_strdup(&config->arena, file)) != NULL)
+        if (file == NULL || (config->file = mr_arena_strdup(&config->arena, file)) != NULL)
             return config;
     }
     mr_config_free(config);
@@ -167,8 +155,8 @@ static struct mr_config *config_new(const char *file, struct mr_err *err)
     return NULL;
 }
 
-enum mr_code mr_config_parse(const char *text, size_t len, const char *name,
-                             struct mr_config **out, struct mr_err *err)
+enum mr_code mr_config_parse(const char *text, size_t len, const char *name, struct mr_config **out,
+                             struct mr_err *err)
 {
     *out = NULL;
     struct mr_config *config = config_new(name, err);
@@ -186,8 +174,7 @@ enum mr_code mr_config_parse(const char *text, size_t len, const char *name,
     return MR_OK;
 }
 
-static enum mr_code load_file(const char *path, struct mr_config **out,
-                              struct mr_err *err)
+static enum mr_code load_file(const char *path, struct mr_config **out, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = mr_io_read_file(path, MAX_BYTES, &text, err);
@@ -209,9 +196,8 @@ static bool is_absent(const char *path)
         return false;
     int why = errno; /* what is logged may change it */
     if (why == EACCES)
-        mr_log_warning(
-            "could not look for the configuration \"%s\": %s; going on without", path,
-            strerror(why));
+        mr_log_warning("could not look for the configuration \"%s\": %s; going on without", path,
+                       strerror(why));
     return why == ENOENT || why == ENOTDIR || why == EACCES;
 }
 
@@ -244,9 +230,9 @@ void mr_config_free(struct mr_config *config)
     free(config);
 }
 
-enum mr_code mr_config_table(const struct mr_config *config, const char *db,
-                             const char *table, struct mr_arena *arena,
-                             struct mr_table_config *out, struct mr_err *err)
+enum mr_code mr_config_table(const struct mr_config *config, const char *db, const char *table,
+                             struct mr_arena *arena, struct mr_table_config *out,
+                             struct mr_err *err)
 {
     *out = (struct mr_table_config){0};
     for (const struct mr_ini_section *section = config->sections; section != NULL;
@@ -257,8 +243,7 @@ enum mr_code mr_config_table(const struct mr_config *config, const char *db,
         out->by_pattern = strpbrk(section->argument, "*?") != NULL;
         for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
              entry = entry->next) {
-            enum mr_code code =
-                mr_table_config_set(out, entry->key, entry->value, arena, err);
+            enum mr_code code = mr_table_config_set(out, entry->key, entry->value, arena, err);
             if (code != MR_OK) {
                 mr_err_context(err, "%s:%u", config->file, entry->line);
                 return code;
@@ -288,8 +273,8 @@ static struct mr_config_line *line_of_key(struct mr_vec *lines, const char *key)
     return mr_vec_push(lines);
 }
 
-enum mr_code mr_config_lines(const struct mr_config *config, const char *db,
-                             const char *table, struct mr_vec *lines, struct mr_err *err)
+enum mr_code mr_config_lines(const struct mr_config *config, const char *db, const char *table,
+                             struct mr_vec *lines, struct mr_err *err)
 {
     for (const struct mr_ini_section *section = config->sections; section != NULL;
          section = section->next) {

@@ -38,17 +38,17 @@ struct mr_config {
  */
 enum mr_code mr_config_load(const char *path, struct mr_config **out, struct mr_err *err);
 /* The same from memory; name stands for the file in messages. */
-enum mr_code mr_config_parse(const char *text, size_t len, const char *name,
-                             struct mr_config **out, struct mr_err *err);
+enum mr_code mr_config_parse(const char *text, size_t len, const char *name, struct mr_config **out,
+                             struct mr_err *err);
 void mr_config_free(struct mr_config *config);
 
 /*
  * What all sections that match db.table say together: of several the later wins per
  * key, references add up.  Lists are allocated in arena, texts belong to it too.
  */
-enum mr_code mr_config_table(const struct mr_config *config, const char *db,
-                             const char *table, struct mr_arena *arena,
-                             struct mr_table_config *out, struct mr_err *err);
+enum mr_code mr_config_table(const struct mr_config *config, const char *db, const char *table,
+                             struct mr_arena *arena, struct mr_table_config *out,
+                             struct mr_err *err);
 
 /* A line of a [table …] section. */
 struct mr_config_line {
@@ -57,8 +57,8 @@ struct mr_config_line {
 /* Pushes the lines that say which rows of db.table are compared, and who they are (not what
  * becomes of conflicts, and what is shown), in the order of the file; of a key that stands
  * once only the last.  Texts are the configuration's. */
-enum mr_code mr_config_lines(const struct mr_config *config, const char *db,
-                             const char *table, struct mr_vec *lines, struct mr_err *err);
+enum mr_code mr_config_lines(const struct mr_config *config, const char *db, const char *table,
+                             struct mr_vec *lines, struct mr_err *err);
 /* Is there such a line?  Blanks are none of its value. */
 bool mr_config_has_line(const struct mr_vec *lines, const char *key, const char *value);
 

@@ -44,17 +44,16 @@ static const struct mr_option_set option_set = {
 static const struct mr_command_doc doc = {
     .summary = "show every effective setting and where it came from",
     .operands = "",
-    .description =
-        "Shows every setting that the commands would use now, and where its value came "
-        "from: a default, an environment variable, or a line of the configuration "
-        "file; "
-        "then what that file says about tables and the gate. Nothing is connected to, "
-        "and no "
-        "password "
-        "is shown.\n"
-        "\n"
-        "Exit status: 0 shown; 3 the configuration has an error, named by file and "
-        "line.\n",
+    .description = "Shows every setting that the commands would use now, and where its value came "
+                   "from: a default, an environment variable, or a line of the configuration "
+                   "file; "
+                   "then what that file says about tables and the gate. Nothing is connected to, "
+                   "and no "
+                   "password "
+                   "is shown.\n"
+                   "\n"
+                   "Exit status: 0 shown; 3 the configuration has an error, named by file and "
+                   "line.\n",
     .examples = "  myrecon config\n"
                 "  myrecon config --config incident.ini --json\n",
 };
@@ -131,8 +130,7 @@ static void json_place(struct mr_jsonw *w, const char *file, unsigned line)
 }
 
 /* A list as an array, yes and no as booleans, whole numbers as numbers. */
-static void json_value(struct printer *p, const struct mr_option *option,
-                       const void *values)
+static void json_value(struct printer *p, const struct mr_option *option, const void *values)
 {
     struct mr_jsonw *w = &p->json;
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -160,8 +158,7 @@ static void json_value(struct printer *p, const struct mr_option *option,
     mr_strbuf_release(&text);
 }
 
-static void json_setting(struct printer *p, const char *command,
-                         const struct mr_settings *settings,
+static void json_setting(struct printer *p, const char *command, const struct mr_settings *settings,
                          const struct mr_option *option)
 {
     struct mr_jsonw *w = &p->json;
@@ -228,13 +225,12 @@ static enum mr_code print_command(struct printer *p, const struct mr_command *co
     return MR_OK;
 }
 
-static void print_variable(struct printer *p, const struct variable *variable,
-                           const char *value, bool first)
+static void print_variable(struct printer *p, const struct variable *variable, const char *value,
+                           bool first)
 {
     struct mr_jsonw *w = &p->json;
     if (!p->as_json) {
-        mr_strbuf_add_fmt(&p->text, "%s  %-24s ", first ? "\nenvironment:\n" : "",
-                          variable->name);
+        mr_strbuf_add_fmt(&p->text, "%s  %-24s ", first ? "\nenvironment:\n" : "", variable->name);
         mr_utf8_show_str(&p->text, variable->secret ? "(set, not shown)" : value);
         mr_strbuf_add_char(&p->text, '\n');
         return;
@@ -265,8 +261,8 @@ static void print_key(struct printer *p, const struct mr_ini_section *section,
     struct mr_jsonw *w = &p->json;
     const char *file = p->invocation->config->file;
     if (!p->as_json) {
-        mr_strbuf_add_fmt(&p->text, "  %-18s %-24s %s:%u\n", entry->key, entry->value,
-                          file, entry->line);
+        mr_strbuf_add_fmt(&p->text, "  %-18s %-24s %s:%u\n", entry->key, entry->value, file,
+                          entry->line);
         return;
     }
     mr_jsonw_object_begin(w);
@@ -284,8 +280,8 @@ static void print_key(struct printer *p, const struct mr_ini_section *section,
 /* All but [options], whose values stand with the commands. */
 static void print_sections(struct printer *p)
 {
-    for (const struct mr_ini_section *section = p->invocation->config->sections;
-         section != NULL; section = section->next) {
+    for (const struct mr_ini_section *section = p->invocation->config->sections; section != NULL;
+         section = section->next) {
         if (strcmp(section->word, "options") == 0)
             continue;
         if (!p->as_json)
@@ -317,12 +313,10 @@ static enum mr_code finish_output(struct printer *p, struct mr_err *err)
     return code;
 }
 
-static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
-                        struct mr_err *err)
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct config_options *values = invocation->settings.values;
-    struct printer p = {
-        .invocation = invocation, .text = MR_STRBUF_INIT, .as_json = values->json};
+    struct printer p = {.invocation = invocation, .text = MR_STRBUF_INIT, .as_json = values->json};
     struct mr_arena arena = MR_ARENA_INIT;
     enum mr_code code = MR_OK;
     mr_jsonw_init_file(&p.json, stdout);

@@ -10,11 +10,9 @@
 #include "core/cli/config.h"
 
 const struct mr_gate_name_info mr_gate_names[MR_GATE_NAMES_END] = {
-#define MR_GATE_NAME(id, level, when, what)                                              \
-    [MR_GATE_##id] = {.name = #id,                                                       \
-                      .text = (what),                                                    \
-                      .priority = (level),                                               \
-                      .needs = MR_GATE_NEEDS_##when},
+#define MR_GATE_NAME(id, level, when, what)                                                        \
+    [MR_GATE_##                                                                                    \
+        id] = {.name = #id, .text = (what), .priority = (level), .needs = MR_GATE_NEEDS_##when},
 #include "core/cli/gate_names.def"
 #undef MR_GATE_NAME
 };
@@ -77,8 +75,8 @@ void mr_gate_config_init(struct mr_gate_config *config)
         config->limits[i] = thresholds[i].initial;
 }
 
-static enum mr_code refuse(struct mr_err *err, const char *key, const char *value,
-                           const char *why, const char *hint)
+static enum mr_code refuse(struct mr_err *err, const char *key, const char *value, const char *why,
+                           const char *hint)
 {
     (void)mr_err_set(err, MR_E_CONFIG, "key \"%s\": %s in \"%s\"", key, why, value);
     mr_err_hint(err, "%s", hint);
@@ -103,33 +101,30 @@ static bool parse_number(const char **at, double *out)
     return isfinite(*out);
 }
 
-static enum mr_code set_threshold(struct mr_gate_limits *limits,
-                                  const struct threshold *t, const char *value,
-                                  struct mr_err *err)
+static enum mr_code set_threshold(struct mr_gate_limits *limits, const struct threshold *t,
+                                  const char *value, struct mr_err *err)
 {
     static const char hint[] = "Write WARNING, CRITICAL: two numbers with a comma.";
     struct mr_gate_limits got;
     const char *at = value;
-    if (!parse_number(&at, &got.warning) || *at++ != ',' ||
-        !parse_number(&at, &got.critical) || *at != '\0')
+    if (!parse_number(&at, &got.warning) || *at++ != ',' || !parse_number(&at, &got.critical) ||
+        *at != '\0')
         return refuse(err, t->key, value, "no two numbers", hint);
     if (got.warning > t->greatest || got.critical > t->greatest)
         return refuse(err, t->key, value, "a number that is too great",
                       t->greatest == 100 ? "A share is at most 100 per cent." : hint);
     if (t->floor ? got.warning < got.critical : got.warning > got.critical)
         return refuse(err, t->key, value, "a warning that comes after the critical state",
-                      t->floor
-                          ? "Less is worse here: the first number must not be smaller."
-                          : "More is worse here: the first number must not be greater.");
+                      t->floor ? "Less is worse here: the first number must not be smaller."
+                               : "More is worse here: the first number must not be greater.");
     *limits = got;
     return MR_OK;
 }
 
 /* ---- other keys ---- */
 
-static enum mr_code set_heartbeat(struct mr_gate_config *config, const char *key,
-                                  const char *value, struct mr_arena *arena,
-                                  struct mr_err *err)
+static enum mr_code set_heartbeat(struct mr_gate_config *config, const char *key, const char *value,
+                                  struct mr_arena *arena, struct mr_err *err)
 {
     const char *dot = strchr(value, '.');
     if (dot == NULL || dot == value || dot[1] == '\0')
@@ -141,8 +136,7 @@ static enum mr_code set_heartbeat(struct mr_gate_config *config, const char *key
                : mr_err_nomem(err, "reading the configuration");
 }
 
-static enum mr_code set_yes_no(bool *out, const char *key, const char *value,
-                               struct mr_err *err)
+static enum mr_code set_yes_no(bool *out, const char *key, const char *value, struct mr_err *err)
 {
     *out = strcmp(value, "yes") == 0;
     if (!*out && strcmp(value, "no") != 0)
@@ -150,8 +144,8 @@ static enum mr_code set_yes_no(bool *out, const char *key, const char *value,
     return MR_OK;
 }
 
-static enum mr_code set_writable(struct mr_gate_config *config, const char *key,
-                                 const char *value, struct mr_err *err)
+static enum mr_code set_writable(struct mr_gate_config *config, const char *key, const char *value,
+                                 struct mr_err *err)
 {
     char *end = NULL;
     unsigned long n = strtoul(value, &end, 10);
@@ -184,8 +178,8 @@ static enum mr_code add_excludes(struct mr_gate_config *config, const char *valu
     return MR_OK;
 }
 
-#define SILENCE_HINT                                                                     \
-    "Write CHECK until YYYY-MM-DD[ HH:MM] [because REASON], in UTC unless a zone "       \
+#define SILENCE_HINT                                                                               \
+    "Write CHECK until YYYY-MM-DD[ HH:MM] [because REASON], in UTC unless a zone "                 \
     "follows the time."
 
 /* A time as when.h reads it, or without its seconds. */
@@ -233,17 +227,14 @@ static enum mr_code parse_silence(struct mr_gate_silence *silence, const char *v
         return refuse(err, key, value, "an end that is no time", SILENCE_HINT);
     silence->until_text = mr_arena_dup(arena, at, until_len);
     if (because != NULL)
-        silence->reason =
-            mr_arena_strdup(arena, skip_blanks(because + sizeof " because " - 1));
-    return silence->until_text != NULL ? MR_OK
-                                       : mr_err_nomem(err, "reading the configuration");
+        silence->reason = mr_arena_strdup(arena, skip_blanks(because + sizeof " because " - 1));
+    return silence->until_text != NULL ? MR_OK : mr_err_nomem(err, "reading the configuration");
 }
 
 static enum mr_code add_silence(struct mr_gate_config *config, const char *value,
                                 struct mr_arena *arena, struct mr_err *err)
 {
-    struct mr_gate_silence *all =
-        mr_arena_calloc(arena, config->nsilences + 1, sizeof *all);
+    struct mr_gate_silence *all = mr_arena_calloc(arena, config->nsilences + 1, sizeof *all);
     if (all == NULL)
         return mr_err_nomem(err, "reading the configuration");
     if (config->nsilences > 0)
@@ -279,9 +270,8 @@ static enum mr_code unknown_key(const char *name, struct mr_err *err)
     return MR_E_CONFIG;
 }
 
-enum mr_code mr_gate_config_set(struct mr_gate_config *config, const char *key,
-                                const char *value, struct mr_arena *arena,
-                                struct mr_err *err)
+enum mr_code mr_gate_config_set(struct mr_gate_config *config, const char *key, const char *value,
+                                struct mr_arena *arena, struct mr_err *err)
 {
     if (value[0] == '\0')
         return refuse(err, key, value, "no value", "Give a value, or leave the key out.");
@@ -311,8 +301,7 @@ enum mr_code mr_gate_config_load(const struct mr_config *config, struct mr_arena
             continue;
         for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
              entry = entry->next) {
-            enum mr_code code =
-                mr_gate_config_set(out, entry->key, entry->value, arena, err);
+            enum mr_code code = mr_gate_config_set(out, entry->key, entry->value, arena, err);
             if (code != MR_OK) {
                 mr_err_context(err, "%s:%u", config->file, entry->line);
                 return code;

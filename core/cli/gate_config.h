@@ -89,9 +89,8 @@ struct mr_gate_config {
 };
 
 void mr_gate_config_init(struct mr_gate_config *config);
-enum mr_code mr_gate_config_set(struct mr_gate_config *config, const char *key,
-                                const char *value, struct mr_arena *arena,
-                                struct mr_err *err);
+enum mr_code mr_gate_config_set(struct mr_gate_config *config, const char *key, const char *value,
+                                struct mr_arena *arena, struct mr_err *err);
 bool mr_gate_config_is_repeatable(const char *key);
 enum mr_code mr_gate_config_load(const struct mr_config *config, struct mr_arena *arena,
                                  struct mr_gate_config *out, struct mr_err *err);

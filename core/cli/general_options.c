@@ -19,14 +19,12 @@ const struct mr_choice mr_general_color_modes[] = {
 };
 
 enum mr_code mr_general_options_finish(const struct mr_settings *settings,
-                                       struct mr_general_options *options,
-                                       struct mr_err *err)
+                                       struct mr_general_options *options, struct mr_err *err)
 {
     if (!options->quiet || options->verbose == 0)
         return MR_OK;
     const struct mr_option_set *set = settings->set;
-    enum mr_origin_kind quiet =
-        mr_settings_origin(settings, mr_settings_find(set, "quiet"))->kind;
+    enum mr_origin_kind quiet = mr_settings_origin(settings, mr_settings_find(set, "quiet"))->kind;
     enum mr_origin_kind verbose =
         mr_settings_origin(settings, mr_settings_find(set, "verbose"))->kind;
     if (quiet == verbose) {

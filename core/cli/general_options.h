@@ -29,74 +29,72 @@ struct mr_general_options {
 extern const struct mr_choice mr_general_color_modes[];
 
 /* Entries of an option table; they need no comma behind. */
-#define MR_GENERAL_OPTIONS(owner, member)                                                \
-    {.name = "config",                                                                   \
-     .type = MR_OPTION_STRING,                                                           \
-     .offset = offsetof(owner, member.config_path),                                      \
-     .arg = "FILE",                                                                      \
-     .group = "General",                                                                 \
-     .help = "configuration file",                                                       \
-     .initial_note = "$MYRECON_CONFIG, else ~/.config/myrecon.ini",                      \
-     .env = "MYRECON_CONFIG",                                                            \
-     .not_in_file = true},                                                               \
-        {.name = "color",                                                                \
-         .type = MR_OPTION_CHOICE,                                                       \
-         .offset = offsetof(owner, member.color),                                        \
-         .arg = "auto|always|never",                                                     \
-         .group = "General",                                                             \
-         .help = "colours; auto: on a terminal, unless NO_COLOR is set",                 \
-         .initial = "auto",                                                              \
-         .env = "NO_COLOR",                                                              \
-         .env_value = "never",                                                           \
-         .choices = mr_general_color_modes},                                             \
-        {.name = "quiet",                                                                \
-         .letter = 'q',                                                                  \
-         .type = MR_OPTION_FLAG,                                                         \
-         .offset = offsetof(owner, member.quiet),                                        \
-         .group = "General",                                                             \
-         .help = "only warnings and errors on stderr"},                                  \
-        {.name = "verbose",                                                              \
-         .letter = 'v',                                                                  \
-         .type = MR_OPTION_COUNTER,                                                      \
-         .offset = offsetof(owner, member.verbose),                                      \
-         .group = "General",                                                             \
-         .help = "more detail on stderr; twice: for debugging",                          \
-         .max = 2},                                                                      \
-    {                                                                                    \
-        .name = "progress", .type = MR_OPTION_SWITCH,                                    \
-        .offset = offsetof(owner, member.progress), .group = "General",                  \
-        .help = "progress on stderr (default: on a terminal)", .initial = "auto"         \
+#define MR_GENERAL_OPTIONS(owner, member)                                                          \
+    {.name = "config",                                                                             \
+     .type = MR_OPTION_STRING,                                                                     \
+     .offset = offsetof(owner, member.config_path),                                                \
+     .arg = "FILE",                                                                                \
+     .group = "General",                                                                           \
+     .help = "configuration file",                                                                 \
+     .initial_note = "$MYRECON_CONFIG, else ~/.config/myrecon.ini",                                \
+     .env = "MYRECON_CONFIG",                                                                      \
+     .not_in_file = true},                                                                         \
+        {.name = "color",                                                                          \
+         .type = MR_OPTION_CHOICE,                                                                 \
+         .offset = offsetof(owner, member.color),                                                  \
+         .arg = "auto|always|never",                                                               \
+         .group = "General",                                                                       \
+         .help = "colours; auto: on a terminal, unless NO_COLOR is set",                           \
+         .initial = "auto",                                                                        \
+         .env = "NO_COLOR",                                                                        \
+         .env_value = "never",                                                                     \
+         .choices = mr_general_color_modes},                                                       \
+        {.name = "quiet",                                                                          \
+         .letter = 'q',                                                                            \
+         .type = MR_OPTION_FLAG,                                                                   \
+         .offset = offsetof(owner, member.quiet),                                                  \
+         .group = "General",                                                                       \
+         .help = "only warnings and errors on stderr"},                                            \
+        {.name = "verbose",                                                                        \
+         .letter = 'v',                                                                            \
+         .type = MR_OPTION_COUNTER,                                                                \
+         .offset = offsetof(owner, member.verbose),                                                \
+         .group = "General",                                                                       \
+         .help = "more detail on stderr; twice: for debugging",                                    \
+         .max = 2},                                                                                \
+    {                                                                                              \
+        .name = "progress", .type = MR_OPTION_SWITCH, .offset = offsetof(owner, member.progress),  \
+        .group = "General", .help = "progress on stderr (default: on a terminal)",                 \
+        .initial = "auto"                                                                          \
     }
 
 /* field: a bool; text: what is printed then */
-#define MR_JSON_OPTION(owner, field, text)                                               \
-    {                                                                                    \
-        .name = "json", .type = MR_OPTION_FLAG, .offset = offsetof(owner, field),        \
-        .group = "Result", .help = (text)                                                \
+#define MR_JSON_OPTION(owner, field, text)                                                         \
+    {                                                                                              \
+        .name = "json", .type = MR_OPTION_FLAG, .offset = offsetof(owner, field),                  \
+        .group = "Result", .help = (text)                                                          \
     }
 
 /* field: a bool */
-#define MR_ASK_PASSWORD_OPTION(owner, field)                                             \
-    {                                                                                    \
-        .name = "ask-password", .type = MR_OPTION_FLAG,                                  \
-        .offset = offsetof(owner, field), .group = "General",                            \
-        .help = "ask on the terminal for passwords that are not given"                   \
+#define MR_ASK_PASSWORD_OPTION(owner, field)                                                       \
+    {                                                                                              \
+        .name = "ask-password", .type = MR_OPTION_FLAG, .offset = offsetof(owner, field),          \
+        .group = "General", .help = "ask on the terminal for passwords that are not given"         \
     }
 
-#define MR_ALLOW_REPLICA_OPTION(owner, field)                                            \
-    {                                                                                    \
-        .name = "allow-replica", .type = MR_OPTION_FLAG,                                 \
-        .offset = offsetof(owner, field), .group = "Safety",                             \
-        .help = "write also to a server that replicates from another one, which parts "  \
-                "the two, or where that is hidden from the account",                     \
-        .not_in_file = true                                                              \
+#define MR_ALLOW_REPLICA_OPTION(owner, field)                                                      \
+    {                                                                                              \
+        .name = "allow-replica", .type = MR_OPTION_FLAG, .offset = offsetof(owner, field),         \
+        .group = "Safety",                                                                         \
+        .help = "write also to a server that replicates from another one, which parts "            \
+                "the two, or where that is hidden from the account",                               \
+        .not_in_file = true                                                                        \
     }
 
 /* Of quiet and verbose the one from the stronger place holds; MR_E_USAGE if both come
  * from one place. */
 enum mr_code mr_general_options_finish(const struct mr_settings *settings,
-                                       struct mr_general_options *options,
-                                       struct mr_err *err);
+                                       struct mr_general_options *options, struct mr_err *err);
 
 /* Sets the log's level and colour. */
 void mr_general_options_apply(const struct mr_general_options *options);

@@ -17,8 +17,7 @@ static void pad(struct mr_strbuf *out, size_t count)
  * blanks. `column` is where the output stands.  Texts of the tables are ASCII: bytes
  * are columns.
  */
-static void add_wrapped(struct mr_strbuf *out, const char *text, size_t column,
-                        size_t indent)
+static void add_wrapped(struct mr_strbuf *out, const char *text, size_t column, size_t indent)
 {
     bool line_start = true;
     while (*text != '\0') {
@@ -97,8 +96,8 @@ static void add_option(struct mr_strbuf *out, const struct mr_option *option)
 }
 
 /* Options of one group, in the order of the table; the heading when there is one. */
-static void add_options(struct mr_strbuf *out, const struct mr_option *options,
-                        size_t count, const char **group)
+static void add_options(struct mr_strbuf *out, const struct mr_option *options, size_t count,
+                        const char **group)
 {
     for (size_t i = 0; i < count; i++) {
         if (*group == NULL || strcmp(*group, options[i].group) != 0)
@@ -108,8 +107,7 @@ static void add_options(struct mr_strbuf *out, const struct mr_option *options,
     }
 }
 
-static void add_commands(struct mr_strbuf *out, struct mr_command_list commands,
-                         const char *group)
+static void add_commands(struct mr_strbuf *out, struct mr_command_list commands, const char *group)
 {
     mr_strbuf_add_str(out, "\nCommands:\n");
     for (size_t i = 0; i < commands.count; i++)
@@ -118,20 +116,17 @@ static void add_commands(struct mr_strbuf *out, struct mr_command_list commands,
                               commands.items[i]->doc->summary);
 }
 
-void mr_help_overview(struct mr_command_list commands, const char *group,
-                      struct mr_strbuf *out)
+void mr_help_overview(struct mr_command_list commands, const char *group, struct mr_strbuf *out)
 {
     if (group != NULL) {
         mr_strbuf_add_fmt(out, "Usage: myrecon %s COMMAND [OPTIONS] ...\n", group);
         add_commands(out, commands, group);
-        mr_strbuf_add_fmt(out, "\nRun \"myrecon %s COMMAND --help\" for the options.\n",
-                          group);
+        mr_strbuf_add_fmt(out, "\nRun \"myrecon %s COMMAND --help\" for the options.\n", group);
         return;
     }
     mr_strbuf_add_str(out, "Usage: myrecon COMMAND [OPTIONS] ...\n\n");
-    add_paragraphs(out,
-                   "Compares two live MySQL or MariaDB servers, schema and every row, "
-                   "says whose rows differ, and brings two histories together.");
+    add_paragraphs(out, "Compares two live MySQL or MariaDB servers, schema and every row, "
+                        "says whose rows differ, and brings two histories together.");
     add_commands(out, commands, NULL);
     mr_strbuf_add_fmt(out, "  %-16s %s\n", "help", "print the help of a command");
     mr_strbuf_add_fmt(out, "  %-16s %s\n", "version", "print the version");

@@ -8,8 +8,7 @@
 #include "core/cli/cli.h"
 
 /* `myrecon --help`: the commands; with a group (`myrecon repair --help`) only its own. */
-void mr_help_overview(struct mr_command_list commands, const char *group,
-                      struct mr_strbuf *out);
+void mr_help_overview(struct mr_command_list commands, const char *group, struct mr_strbuf *out);
 /* `myrecon COMMAND --help`. */
 void mr_help_command(const struct mr_command *command, struct mr_strbuf *out);
 /* What it says is the option's default, or NULL. */

@@ -90,8 +90,7 @@ static enum mr_code parse_section(struct parser *p, struct span text)
     char *argument = mr_arena_dup(p->arena, rest.ptr, rest.len);
     if (section == NULL || word == NULL || argument == NULL)
         return mr_err_nomem(p->err, "reading the configuration file");
-    *section =
-        (struct mr_ini_section){.word = word, .argument = argument, .line = p->line};
+    *section = (struct mr_ini_section){.word = word, .argument = argument, .line = p->line};
     *p->next_section = section;
     p->next_section = &section->next;
     p->next_entry = &section->entries;
@@ -111,8 +110,7 @@ static enum mr_code parse_entry(struct parser *p, struct span text)
         return fail(p, "a key before the first section",
                     "Begin with [options] or [table PATTERN].");
     size_t value_at = (size_t)(equals - text.ptr) + 1;
-    struct span value =
-        cut_comment((struct span){text.ptr + value_at, text.len - value_at}, true);
+    struct span value = cut_comment((struct span){text.ptr + value_at, text.len - value_at}, true);
     struct mr_ini_entry *entry = mr_arena_calloc(p->arena, 1, sizeof *entry);
     char *key_copy = mr_arena_dup(p->arena, key.ptr, key.len);
     char *value_copy = mr_arena_dup(p->arena, value.ptr, value.len);
@@ -136,9 +134,8 @@ static enum mr_code parse_line(struct parser *p, struct span text)
     return text.ptr[0] == '[' ? parse_section(p, text) : parse_entry(p, text);
 }
 
-enum mr_code mr_ini_parse(const char *text, size_t len, const char *file,
-                          struct mr_arena *arena, const struct mr_ini_section **out,
-                          struct mr_err *err)
+enum mr_code mr_ini_parse(const char *text, size_t len, const char *file, struct mr_arena *arena,
+                          const struct mr_ini_section **out, struct mr_err *err)
 {
     static const char mark[] = "\xef\xbb\xbf";
     struct parser p = {.file = file, .arena = arena, .next_section = out, .err = err};

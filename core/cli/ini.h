@@ -35,8 +35,7 @@ struct mr_ini_section {
 };
 
 /* file: the name to use in messages. *out is NULL for a file without sections. */
-enum mr_code mr_ini_parse(const char *text, size_t len, const char *file,
-                          struct mr_arena *arena, const struct mr_ini_section **out,
-                          struct mr_err *err);
+enum mr_code mr_ini_parse(const char *text, size_t len, const char *file, struct mr_arena *arena,
+                          const struct mr_ini_section **out, struct mr_err *err);
 
 #endif

@@ -6,8 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-_Static_assert(sizeof(enum mr_switch) == sizeof(unsigned),
-               "enums are stored as unsigned");
+_Static_assert(sizeof(enum mr_switch) == sizeof(unsigned), "enums are stored as unsigned");
 
 bool mr_string_list_has(const struct mr_string_list *list, const char *name)
 {
@@ -19,14 +18,12 @@ bool mr_string_list_has(const struct mr_string_list *list, const char *name)
 
 /* Fields are reached by offset in a struct that this module does not know; memcpy keeps
  * that free of aliasing assumptions. */
-static void store(const struct mr_option *option, void *values, const void *value,
-                  size_t size)
+static void store(const struct mr_option *option, void *values, const void *value, size_t size)
 {
     memcpy((char *)values + option->offset, value, size);
 }
 
-static void fetch(const struct mr_option *option, const void *values, void *value,
-                  size_t size)
+static void fetch(const struct mr_option *option, const void *values, void *value, size_t size)
 {
     memcpy(value, (const char *)values + option->offset, size);
 }
@@ -45,8 +42,8 @@ static int parse_bool(const char *text)
     return -1;
 }
 
-static enum mr_code set_flag(const struct mr_option *option, void *values,
-                             const char *text, struct mr_err *err)
+static enum mr_code set_flag(const struct mr_option *option, void *values, const char *text,
+                             struct mr_err *err)
 {
     int truth = parse_bool(text);
     if (truth < 0) {
@@ -59,8 +56,8 @@ static enum mr_code set_flag(const struct mr_option *option, void *values,
     return MR_OK;
 }
 
-static enum mr_code set_switch(const struct mr_option *option, void *values,
-                               const char *text, struct mr_err *err)
+static enum mr_code set_switch(const struct mr_option *option, void *values, const char *text,
+                               struct mr_err *err)
 {
     int truth = parse_bool(text);
     unsigned value = truth == 1 ? MR_SWITCH_ON : MR_SWITCH_OFF;
@@ -75,16 +72,16 @@ static enum mr_code set_switch(const struct mr_option *option, void *values,
     return MR_OK;
 }
 
-static enum mr_code bad_number(const struct mr_option *option, const char *text,
-                               const char *why, struct mr_err *err)
+static enum mr_code bad_number(const struct mr_option *option, const char *text, const char *why,
+                               struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_USAGE, "\"%s\" %s", text, why);
     if (option->type == MR_OPTION_MILLIS)
         mr_err_hint(err, "Give seconds from %g to %g, with up to three decimals.",
                     (double)option->min / 1000, (double)option->max / 1000);
     else
-        mr_err_hint(err, "Give a whole number from %llu to %llu.",
-                    (unsigned long long)option->min, (unsigned long long)option->max);
+        mr_err_hint(err, "Give a whole number from %llu to %llu.", (unsigned long long)option->min,
+                    (unsigned long long)option->max);
     return MR_E_USAGE;
 }
 
@@ -99,8 +96,8 @@ static bool parse_digits(const char *text, uint64_t *value, const char **end)
     return true;
 }
 
-static enum mr_code parse_uint(const struct mr_option *option, const char *text,
-                               uint64_t *value, struct mr_err *err)
+static enum mr_code parse_uint(const struct mr_option *option, const char *text, uint64_t *value,
+                               struct mr_err *err)
 {
     const char *end = NULL;
     errno = 0;
@@ -111,8 +108,8 @@ static enum mr_code parse_uint(const struct mr_option *option, const char *text,
     return MR_OK;
 }
 
-static enum mr_code parse_millis(const struct mr_option *option, const char *text,
-                                 uint64_t *value, struct mr_err *err)
+static enum mr_code parse_millis(const struct mr_option *option, const char *text, uint64_t *value,
+                                 struct mr_err *err)
 {
     const char *end = NULL;
     uint64_t seconds = 0;
@@ -139,8 +136,8 @@ static enum mr_code parse_millis(const struct mr_option *option, const char *tex
     return MR_OK;
 }
 
-static enum mr_code set_number(const struct mr_option *option, void *values,
-                               const char *text, struct mr_err *err)
+static enum mr_code set_number(const struct mr_option *option, void *values, const char *text,
+                               struct mr_err *err)
 {
     uint64_t wide = 0;
     MR_TRY(option->type == MR_OPTION_MILLIS ? parse_millis(option, text, &wide, err)
@@ -153,12 +150,11 @@ static enum mr_code set_number(const struct mr_option *option, void *values,
     return MR_OK;
 }
 
-static enum mr_code set_choice(const struct mr_option *option, void *values,
-                               const char *text, struct mr_err *err)
+static enum mr_code set_choice(const struct mr_option *option, void *values, const char *text,
+                               struct mr_err *err)
 {
     struct mr_strbuf words = MR_STRBUF_INIT;
-    for (const struct mr_choice *choice = option->choices; choice->word != NULL;
-         choice++) {
+    for (const struct mr_choice *choice = option->choices; choice->word != NULL; choice++) {
         if (strcmp(text, choice->word) == 0) {
             store(option, values, &choice->value, sizeof choice->value);
             mr_strbuf_release(&words);
@@ -190,8 +186,8 @@ static enum mr_code add_item(const struct mr_option *option, void *values, char 
     return MR_OK;
 }
 
-static enum mr_code set_text(const struct mr_option *option, void *values,
-                             const char *text, struct mr_arena *arena, struct mr_err *err)
+static enum mr_code set_text(const struct mr_option *option, void *values, const char *text,
+                             struct mr_arena *arena, struct mr_err *err)
 {
     if (text[0] == '\0') {
         (void)mr_err_set(err, MR_E_USAGE, "the value is empty");
@@ -283,11 +279,9 @@ static void show_millis(unsigned millis, struct mr_strbuf *out)
         out->ptr[--out->len] = '\0';
 }
 
-static void show_choice(const struct mr_option *option, unsigned value,
-                        struct mr_strbuf *out)
+static void show_choice(const struct mr_option *option, unsigned value, struct mr_strbuf *out)
 {
-    for (const struct mr_choice *choice = option->choices; choice->word != NULL;
-         choice++) {
+    for (const struct mr_choice *choice = option->choices; choice->word != NULL; choice++) {
         if (choice->value == value)
             mr_strbuf_add_str(out, choice->word);
     }

@@ -61,17 +61,17 @@ struct mr_option {
     const char *name; /* without the dashes */
     char letter;      /* 0: none */
     enum mr_option_type type;
-    size_t offset;            /* of the field in the command's struct of values */
-    const char *arg;          /* "FILE"; NULL where the option takes no value */
-    const char *help;         /* one sentence, lower case, no full stop */
-    const char *group;        /* heading in --help; options of a group stand together */
-    const char *initial;      /* default, written as on the command line; NULL: zero */
-    const char *initial_note; /* what --help says of a default that is computed */
-    const char *env;          /* variable that sets it, or NULL */
-    const char *env_value;    /* the value it sets; NULL: the variable's own */
-    uint64_t min, max;        /* of numbers */
+    size_t offset;                   /* of the field in the command's struct of values */
+    const char *arg;                 /* "FILE"; NULL where the option takes no value */
+    const char *help;                /* one sentence, lower case, no full stop */
+    const char *group;               /* heading in --help; options of a group stand together */
+    const char *initial;             /* default, written as on the command line; NULL: zero */
+    const char *initial_note;        /* what --help says of a default that is computed */
+    const char *env;                 /* variable that sets it, or NULL */
+    const char *env_value;           /* the value it sets; NULL: the variable's own */
+    uint64_t min, max;               /* of numbers */
     const struct mr_choice *choices; /* STRING and LIST: only what a shell offers */
-    bool not_in_file; /* may not stand in [options] of the configuration file */
+    bool not_in_file;                /* may not stand in [options] of the configuration file */
 };
 
 /*

@@ -8,8 +8,7 @@
 #include "core/base/suggest.h"
 
 /* The name as the pattern has it: with its database, or bare. */
-static void add_name(struct mr_strbuf *out, const char *pattern, const char *db,
-                     const char *name)
+static void add_name(struct mr_strbuf *out, const char *pattern, const char *db, const char *name)
 {
     mr_strbuf_reset(out);
     if (strchr(pattern, '.') != NULL)
@@ -17,9 +16,8 @@ static void add_name(struct mr_strbuf *out, const char *pattern, const char *db,
     mr_strbuf_add_str(out, name);
 }
 
-void mr_pattern_names_text(const char *option, const char *pattern,
-                           mr_pattern_name_fn *nth, const void *ctx,
-                           struct mr_strbuf *out)
+void mr_pattern_names_text(const char *option, const char *pattern, mr_pattern_name_fn *nth,
+                           const void *ctx, struct mr_strbuf *out)
 {
     struct mr_strbuf text = MR_STRBUF_INIT, meant = MR_STRBUF_INIT;
     const char *db, *name;
@@ -46,10 +44,8 @@ void mr_pattern_names_text(const char *option, const char *pattern,
     mr_strbuf_release(&meant);
 }
 
-enum mr_code mr_pattern_names_warn(const char *option,
-                                   const struct mr_string_list *patterns,
-                                   mr_pattern_name_fn *nth, const void *ctx,
-                                   struct mr_err *err)
+enum mr_code mr_pattern_names_warn(const char *option, const struct mr_string_list *patterns,
+                                   mr_pattern_name_fn *nth, const void *ctx, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;

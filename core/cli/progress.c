@@ -164,8 +164,7 @@ void mr_progress_tick_at(struct mr_progress *progress, double now_s)
     if (progress->place == HIDDEN)
         return;
     double every_s = progress->place == PLAIN ? PLAIN_EVERY_S : LINE_EVERY_S;
-    if (now_s - progress->started_s < FIRST_AFTER_S ||
-        now_s - progress->shown_s < every_s)
+    if (now_s - progress->started_s < FIRST_AFTER_S || now_s - progress->shown_s < every_s)
         return;
     progress->shown_s = now_s;
     struct mr_strbuf line = MR_STRBUF_INIT;

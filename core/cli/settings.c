@@ -10,8 +10,8 @@ static enum mr_code apply_defaults(struct mr_settings *settings, struct mr_err *
         const struct mr_option *option = &settings->set->options[i];
         if (option->initial == NULL)
             continue;
-        enum mr_code code = mr_option_set(option, settings->values, option->initial,
-                                          settings->arena, err);
+        enum mr_code code =
+            mr_option_set(option, settings->values, option->initial, settings->arena, err);
         if (code != MR_OK) {
             mr_err_context(err, "default of option \"--%s\"", option->name);
             return code;
@@ -39,9 +39,8 @@ static enum mr_code apply_environment(struct mr_settings *settings, struct mr_er
     return MR_OK;
 }
 
-enum mr_code mr_settings_init(struct mr_settings *settings,
-                              const struct mr_option_set *set, struct mr_arena *arena,
-                              struct mr_err *err)
+enum mr_code mr_settings_init(struct mr_settings *settings, const struct mr_option_set *set,
+                              struct mr_arena *arena, struct mr_err *err)
 {
     *settings = (struct mr_settings){.set = set, .arena = arena};
     settings->values = mr_arena_calloc(arena, 1, set->values_size);
@@ -52,8 +51,7 @@ enum mr_code mr_settings_init(struct mr_settings *settings,
     return apply_environment(settings, err);
 }
 
-const struct mr_option *mr_settings_find(const struct mr_option_set *set,
-                                         const char *name)
+const struct mr_option *mr_settings_find(const struct mr_option_set *set, const char *name)
 {
     for (size_t i = 0; i < set->count; i++) {
         if (strcmp(set->options[i].name, name) == 0)
@@ -75,16 +73,14 @@ const struct mr_origin *mr_settings_origin(const struct mr_settings *settings,
 }
 
 enum mr_code mr_settings_set(struct mr_settings *settings, const struct mr_option *option,
-                             const char *text, struct mr_origin origin,
-                             struct mr_err *err)
+                             const char *text, struct mr_origin origin, struct mr_err *err)
 {
     struct mr_origin *have = origin_of(settings, option);
     if (have->kind > origin.kind)
         return MR_OK;
     if (mr_option_is_repeatable(option) && have->kind < origin.kind)
         mr_option_clear(option, settings->values);
-    enum mr_code code =
-        mr_option_set(option, settings->values, text, settings->arena, err);
+    enum mr_code code = mr_option_set(option, settings->values, text, settings->arena, err);
     if (code == MR_OK)
         *have = origin;
     return code;
@@ -113,19 +109,17 @@ static enum mr_code as_config_error(const struct mr_config *config,
     return MR_E_CONFIG;
 }
 
-enum mr_code mr_settings_apply_file(struct mr_settings *settings,
-                                    const struct mr_config *config, struct mr_err *err)
+enum mr_code mr_settings_apply_file(struct mr_settings *settings, const struct mr_config *config,
+                                    struct mr_err *err)
 {
-    for (const struct mr_ini_entry *entry = config->options; entry != NULL;
-         entry = entry->next) {
+    for (const struct mr_ini_entry *entry = config->options; entry != NULL; entry = entry->next) {
         const struct mr_option *option = mr_settings_find(settings->set, entry->key);
         if (option == NULL || option->not_in_file)
             continue;
         char *file = mr_arena_strdup(settings->arena, config->file);
         if (file == NULL)
             return mr_err_nomem(err, "reading options");
-        struct mr_origin origin = {
-            .kind = MR_ORIGIN_FILE, .where = file, .line = entry->line};
+        struct mr_origin origin = {.kind = MR_ORIGIN_FILE, .where = file, .line = entry->line};
         enum mr_code code = mr_settings_set(settings, option, entry->value, origin, err);
         if (code != MR_OK)
             return as_config_error(config, entry, code, err);
@@ -138,8 +132,7 @@ enum mr_code mr_settings_finish(struct mr_settings *settings, struct mr_err *err
     return settings->set->finish != NULL ? settings->set->finish(settings, err) : MR_OK;
 }
 
-void mr_settings_context(const struct mr_settings *settings, const char *name,
-                         struct mr_err *err)
+void mr_settings_context(const struct mr_settings *settings, const char *name, struct mr_err *err)
 {
     const struct mr_option *option = mr_settings_find(settings->set, name);
     if (option == NULL)

@@ -48,24 +48,21 @@ struct mr_settings {
     struct mr_arena *arena;
 };
 
-enum mr_code mr_settings_init(struct mr_settings *settings,
-                              const struct mr_option_set *set, struct mr_arena *arena,
-                              struct mr_err *err);
+enum mr_code mr_settings_init(struct mr_settings *settings, const struct mr_option_set *set,
+                              struct mr_arena *arena, struct mr_err *err);
 
 /* The option of that name (without dashes), or NULL. */
-const struct mr_option *mr_settings_find(const struct mr_option_set *set,
-                                         const char *name);
+const struct mr_option *mr_settings_find(const struct mr_option_set *set, const char *name);
 
 /* Sets an option of the set from text unless a stronger origin has set it. */
 enum mr_code mr_settings_set(struct mr_settings *settings, const struct mr_option *option,
-                             const char *text, struct mr_origin origin,
-                             struct mr_err *err);
+                             const char *text, struct mr_origin origin, struct mr_err *err);
 /* A COUNTER given once more on the command line. */
 void mr_settings_bump(struct mr_settings *settings, const struct mr_option *option);
 
 /* The [options] section; keys that the set does not have are passed over. */
-enum mr_code mr_settings_apply_file(struct mr_settings *settings,
-                                    const struct mr_config *config, struct mr_err *err);
+enum mr_code mr_settings_apply_file(struct mr_settings *settings, const struct mr_config *config,
+                                    struct mr_err *err);
 enum mr_code mr_settings_finish(struct mr_settings *settings, struct mr_err *err);
 
 /* Where an option's value came from; the option must be of the set. */
@@ -73,7 +70,6 @@ const struct mr_origin *mr_settings_origin(const struct mr_settings *settings,
                                            const struct mr_option *option);
 
 /* Puts in front of err's message where the named option's value stood. */
-void mr_settings_context(const struct mr_settings *settings, const char *name,
-                         struct mr_err *err);
+void mr_settings_context(const struct mr_settings *settings, const char *name, struct mr_err *err);
 
 #endif

@@ -86,8 +86,7 @@ struct parse {
 
 static enum mr_code fail(const struct parse *p, const char *why, const char *hint)
 {
-    (void)mr_err_set(p->err, MR_E_CONFIG, "key \"%s\": %s in \"%s\"", p->key->name, why,
-                     p->value);
+    (void)mr_err_set(p->err, MR_E_CONFIG, "key \"%s\": %s in \"%s\"", p->key->name, why, p->value);
     mr_err_hint(p->err, "%s", hint);
     return MR_E_CONFIG;
 }
@@ -153,8 +152,7 @@ static enum mr_code parse_quoted(struct parse *p, const char **name)
 
 static bool ends_bare_name(const char *at)
 {
-    return *at == '\0' || strchr(" \t,.()=:", *at) != NULL ||
-           (at[0] == '-' && at[1] == '>');
+    return *at == '\0' || strchr(" \t,.()=:", *at) != NULL || (at[0] == '-' && at[1] == '>');
 }
 
 /* One identifier, bare or in quotes. */
@@ -172,8 +170,7 @@ static enum mr_code parse_name(struct parse *p, const char **name)
     return *name != NULL ? MR_OK : nomem(p);
 }
 
-static enum mr_code add_name(struct parse *p, struct mr_string_list *list,
-                             const char *name)
+static enum mr_code add_name(struct parse *p, struct mr_string_list *list, const char *name)
 {
     for (size_t i = 0; i < list->count; i++) {
         if (strcmp(list->items[i], name) == 0)
@@ -231,8 +228,7 @@ static enum mr_code parse_identity(struct parse *p)
     static const struct {
         const char *word;
         enum mr_identity identity;
-    } special[] = {
-        {"key", MR_IDENTITY_KEY}, {"row", MR_IDENTITY_ROW}, {"none", MR_IDENTITY_NONE}};
+    } special[] = {{"key", MR_IDENTITY_KEY}, {"row", MR_IDENTITY_ROW}, {"none", MR_IDENTITY_NONE}};
     for (size_t i = 0; i < sizeof special / sizeof special[0]; i++) {
         if (strcmp(p->value, special[i].word) == 0) {
             p->config->identity = special[i].identity;
@@ -255,8 +251,7 @@ static enum mr_code parse_count(struct parse *p)
     errno = 0;
     uint64_t value = strtoull(p->value, &end, 10);
     if (p->value[0] < '0' || p->value[0] > '9' || *end != '\0' || errno == ERANGE)
-        return fail(p, "no whole number",
-                    "Give a whole number from 0 to 18446744073709551615.");
+        return fail(p, "no whole number", "Give a whole number from 0 to 18446744073709551615.");
     memcpy(field(p), &value, sizeof value);
     memcpy((char *)p->config + p->key->has_offset, &there, sizeof there);
     return MR_OK;
@@ -275,11 +270,10 @@ static enum mr_code parse_yes_no(struct parse *p)
 static enum mr_code check_condition(struct parse *p, const char *sql)
 {
     const char *open = mr_sqlscan_why_open(sql);
-    return open == NULL
-               ? MR_OK
-               : fail(p, open,
-                      "A condition is put into parentheses: write one expression, as "
-                      "behind WHERE.");
+    return open == NULL ? MR_OK
+                        : fail(p, open,
+                               "A condition is put into parentheses: write one expression, as "
+                               "behind WHERE.");
 }
 
 static enum mr_code parse_sql(struct parse *p)
@@ -306,8 +300,8 @@ static void hint_words(struct parse *p, const struct word *words, unsigned class
 
 /* A word of the list, as long as letters and hyphens go; NULL with an error, whose hint
  * offers those of the classes. */
-static const struct word *parse_word(struct parse *p, const struct word *words,
-                                     const char *what, unsigned classes)
+static const struct word *parse_word(struct parse *p, const struct word *words, const char *what,
+                                     unsigned classes)
 {
     char typed[64];
     size_t len = 0;
@@ -323,8 +317,8 @@ static const struct word *parse_word(struct parse *p, const struct word *words,
             return word;
         mr_suggest_offer(&suggest, word->text);
     }
-    (void)mr_err_set(p->err, MR_E_CONFIG, "key \"%s\": unknown %s \"%s\" in \"%s\"",
-                     p->key->name, what, typed, p->value);
+    (void)mr_err_set(p->err, MR_E_CONFIG, "key \"%s\": unknown %s \"%s\" in \"%s\"", p->key->name,
+                     what, typed, p->value);
     if (suggest.best != NULL)
         mr_err_hint(p->err, "Did you mean \"%s\"?", suggest.best);
     else
@@ -362,8 +356,7 @@ static enum mr_code parse_conflict(struct parse *p)
     struct mr_conflict_rule *rules = NULL;
     size_t count = 0;
     do {
-        struct mr_conflict_rule *more =
-            mr_arena_calloc(p->arena, count + 1, sizeof *more);
+        struct mr_conflict_rule *more = mr_arena_calloc(p->arena, count + 1, sizeof *more);
         if (more == NULL)
             return nomem(p);
         if (rules != NULL)
@@ -382,8 +375,8 @@ static enum mr_code parse_conflict(struct parse *p)
     return MR_OK;
 }
 
-#define REFERENCE_HINT                                                                   \
-    "Write COLUMN[,COLUMN] -> DB.TABLE.COLUMN[,COLUMN] [when CONDITION], or none: "      \
+#define REFERENCE_HINT                                                                             \
+    "Write COLUMN[,COLUMN] -> DB.TABLE.COLUMN[,COLUMN] [when CONDITION], or none: "                \
     "COLUMN."
 
 /* db.table.col[,col] [when CONDITION] */
@@ -491,12 +484,10 @@ static enum mr_code unknown_key(const char *name, struct mr_err *err)
     return MR_E_CONFIG;
 }
 
-enum mr_code mr_table_config_set(struct mr_table_config *config, const char *key,
-                                 const char *value, struct mr_arena *arena,
-                                 struct mr_err *err)
+enum mr_code mr_table_config_set(struct mr_table_config *config, const char *key, const char *value,
+                                 struct mr_arena *arena, struct mr_err *err)
 {
-    struct parse p = {
-        .value = value, .at = value, .config = config, .arena = arena, .err = err};
+    struct parse p = {.value = value, .at = value, .config = config, .arena = arena, .err = err};
     for (size_t i = 0; i < nkeys && p.key == NULL; i++) {
         if (strcmp(keys[i].name, key) == 0)
             p.key = &keys[i];

@@ -43,7 +43,7 @@ struct mr_reference {
     const char *ref_db, *ref_table;
     struct mr_string_list ref_columns; /* as many as columns */
     const char *condition;             /* SQL after `when`, or NULL */
-    bool by_pattern; /* of a section with wildcards: the columns may be missing */
+    bool by_pattern;                   /* of a section with wildcards: the columns may be missing */
 };
 
 /* column = OLD -> NEW: SOURCE's column OLD is TARGET's column NEW. */
@@ -76,16 +76,14 @@ struct mr_table_config {
 };
 
 /* Sets one key; reference and column add, every other key replaces. */
-enum mr_code mr_table_config_set(struct mr_table_config *config, const char *key,
-                                 const char *value, struct mr_arena *arena,
-                                 struct mr_err *err);
+enum mr_code mr_table_config_set(struct mr_table_config *config, const char *key, const char *value,
+                                 struct mr_arena *arena, struct mr_err *err);
 /* Appends a column, database or table as values take it: bare if that is no more than
  * letters, digits and _, else in backticks.  A name with a line break is beyond them. */
 void mr_table_config_add_name(struct mr_strbuf *out, const char *name);
 /* Appends the line "[table db.t]" without its end.  What a section's name cannot hold, or
  * means something else there, is written as `?`: other tables may match, too. */
-void mr_table_config_add_section(struct mr_strbuf *out, const char *db,
-                                 const char *table);
+void mr_table_config_add_section(struct mr_strbuf *out, const char *db, const char *table);
 /* Is the reference at that place none: "none: columns", or one of a section with wildcards
  * that such a line of the table stands against? */
 bool mr_table_config_is_dismissed(const struct mr_table_config *config, size_t at);

@@ -37,8 +37,7 @@ static void add_pattern(struct mr_strbuf *out, const char *name, bool first, boo
 {
     for (const char *at = name; *at != '\0'; at++) {
         bool end = (first && at == name) || (last && at[1] == '\0');
-        bool odd =
-            (unsigned char)*at < ' ' || *at == '*' || *at == ';' || (*at == ' ' && end);
+        bool odd = (unsigned char)*at < ' ' || *at == '*' || *at == ';' || (*at == ' ' && end);
         mr_strbuf_add_char(out, odd ? '?' : *at);
     }
 }

@@ -7,8 +7,8 @@
 #include "core/db/sqlscan.h"
 
 /* The pattern ends at the first =, which no pattern needs. */
-static enum mr_code split(struct mr_table_where *where, const char *text,
-                          struct mr_arena *arena, struct mr_err *err)
+static enum mr_code split(struct mr_table_where *where, const char *text, struct mr_arena *arena,
+                          struct mr_err *err)
 {
     const char *equals = strchr(text, '=');
     if (equals == NULL || equals == text || equals[1 + strspn(equals + 1, " ")] == '\0') {
@@ -18,11 +18,9 @@ static enum mr_code split(struct mr_table_where *where, const char *text,
     }
     const char *open = mr_sqlscan_why_open(equals + 1);
     if (open != NULL) {
-        (void)mr_err_set(err, MR_E_USAGE,
-                         "the condition \"%s\" does not stand by itself: %s", equals + 1,
-                         open);
-        mr_err_hint(err,
-                    "It is put into parentheses: write one expression, as behind WHERE.");
+        (void)mr_err_set(err, MR_E_USAGE, "the condition \"%s\" does not stand by itself: %s",
+                         equals + 1, open);
+        mr_err_hint(err, "It is put into parentheses: write one expression, as behind WHERE.");
         return MR_E_USAGE;
     }
     where->pattern = mr_arena_dup(arena, text, (size_t)(equals - text));
@@ -30,12 +28,11 @@ static enum mr_code split(struct mr_table_where *where, const char *text,
     return where->pattern != NULL ? MR_OK : mr_err_nomem(err, "reading options");
 }
 
-enum mr_code mr_table_wheres_finish(struct mr_settings *settings,
-                                    struct mr_table_wheres *wheres, struct mr_err *err)
+enum mr_code mr_table_wheres_finish(struct mr_settings *settings, struct mr_table_wheres *wheres,
+                                    struct mr_err *err)
 {
     size_t count = wheres->texts.count;
-    struct mr_table_where *items =
-        mr_arena_calloc(settings->arena, count + 1, sizeof *items);
+    struct mr_table_where *items = mr_arena_calloc(settings->arena, count + 1, sizeof *items);
     enum mr_code code = items != NULL ? MR_OK : mr_err_nomem(err, "reading options");
     for (size_t i = 0; code == MR_OK && i < count; i++)
         code = split(&items[i], wheres->texts.items[i], settings->arena, err);

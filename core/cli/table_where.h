@@ -24,8 +24,8 @@ struct mr_table_wheres {
 };
 
 /* MR_E_USAGE where a text is not PATTERN=SQL. */
-enum mr_code mr_table_wheres_finish(struct mr_settings *settings,
-                                    struct mr_table_wheres *wheres, struct mr_err *err);
+enum mr_code mr_table_wheres_finish(struct mr_settings *settings, struct mr_table_wheres *wheres,
+                                    struct mr_err *err);
 /* The SQL of the last one that matches the table, or NULL. */
 const char *mr_table_wheres_sql(const struct mr_table_wheres *wheres, const char *db,
                                 const char *table);

@@ -9,10 +9,9 @@
  * a global status variable counts them; MySQL's tables need SELECT on performance_schema. */
 static enum mr_code is_idle_unseen(struct mr_db *db, bool *idle, struct mr_err *err)
 {
-    static const char mariadb[] =
-        "SELECT VARIABLE_VALUE FROM "
-        "information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = "
-        "'SLAVES_RUNNING'";
+    static const char mariadb[] = "SELECT VARIABLE_VALUE FROM "
+                                  "information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = "
+                                  "'SLAVES_RUNNING'";
     static const char mysql[] = "SELECT COUNT(*) FROM performance_schema."
                                 "replication_applier_status WHERE SERVICE_STATE <> 'OFF'";
     struct mr_strbuf answer = MR_STRBUF_INIT;
@@ -20,8 +19,7 @@ static enum mr_code is_idle_unseen(struct mr_db *db, bool *idle, struct mr_err *
     enum mr_code code = mr_db_query_text(db, is_mariadb ? mariadb : mysql, &answer, err);
     *idle = code == MR_OK && strcmp(answer.ptr, "0") == 0;
     mr_strbuf_release(&answer);
-    return code == MR_E_LOST || code == MR_E_NOMEM || code == MR_E_CANCELLED ? code
-                                                                             : MR_OK;
+    return code == MR_E_LOST || code == MR_E_NOMEM || code == MR_E_CANCELLED ? code : MR_OK;
 }
 
 static void add_other(struct mr_strbuf *others, const struct mr_replica_status *status)
@@ -55,9 +53,8 @@ static enum mr_code is_drained(struct mr_db *b, const struct mr_replica_status *
 /* One channel whose applier runs.  A connection that has ended brings nothing more by itself;
  * what it brought before may wait to be applied.  One that is lost ("Connecting") is tried again,
  * and a answers us: it comes back.  To a third server, which may be dead, it may never. */
-static enum mr_behind channel(const struct mr_replica_status *status,
-                              const struct mr_server *a, const struct mr_server *b,
-                              bool drained, struct mr_strbuf *others)
+static enum mr_behind channel(const struct mr_replica_status *status, const struct mr_server *a,
+                              const struct mr_server *b, bool drained, struct mr_strbuf *others)
 {
     bool of_a = mr_replica_status_is_source(status, a, b);
     bool fetches = mr_replica_status_is_running(status, MR_REPLICA_IO);
@@ -71,9 +68,9 @@ static enum mr_behind channel(const struct mr_replica_status *status,
     return MR_BEHIND_OTHERS;
 }
 
-enum mr_code mr_replication_behind(struct mr_db *a, struct mr_db *b,
-                                   enum mr_relation relation, enum mr_behind *behind,
-                                   struct mr_strbuf *others, struct mr_err *err)
+enum mr_code mr_replication_behind(struct mr_db *a, struct mr_db *b, enum mr_relation relation,
+                                   enum mr_behind *behind, struct mr_strbuf *others,
+                                   struct mr_err *err)
 {
     struct mr_replica_status status;
     struct mr_err why = {0};
@@ -84,8 +81,7 @@ enum mr_code mr_replication_behind(struct mr_db *a, struct mr_db *b,
     if (code == MR_E_DENIED) {
         code = is_idle_unseen(b, &idle, err);
         if (code == MR_OK && !idle)
-            *behind =
-                relation == MR_RELATION_FOLLOWS ? MR_BEHIND_DIRECT : MR_BEHIND_HIDDEN;
+            *behind = relation == MR_RELATION_FOLLOWS ? MR_BEHIND_DIRECT : MR_BEHIND_HIDDEN;
         return code;
     }
     if (code != MR_OK) {
@@ -97,8 +93,7 @@ enum mr_code mr_replication_behind(struct mr_db *a, struct mr_db *b,
         if (!mr_replica_status_is_running(&status, MR_REPLICA_SQL))
             continue;
         code = is_drained(b, &status, &drained, err);
-        enum mr_behind one =
-            channel(&status, mr_db_server(a), mr_db_server(b), drained, others);
+        enum mr_behind one = channel(&status, mr_db_server(a), mr_db_server(b), drained, others);
         if (*behind != MR_BEHIND_DIRECT && one > *behind)
             *behind = one;
     }

@@ -66,14 +66,13 @@ static enum mr_code by_performance_schema(struct search *s)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     mr_strbuf_add_str(
-        &sql,
-        "SELECT DISTINCT t.PROCESSLIST_ID, t.PROCESSLIST_USER, t.PROCESSLIST_HOST, "
-        "t.PROCESSLIST_COMMAND, t.PROCESSLIST_TIME, LEFT(COALESCE(t.PROCESSLIST_INFO, "
-        "(SELECT e.SQL_TEXT FROM performance_schema.events_statements_current e WHERE "
-        "e.THREAD_ID = t.THREAD_ID ORDER BY e.EVENT_ID DESC LIMIT 1)), " STATEMENT_CHARS
-        ") FROM performance_schema.metadata_locks m JOIN performance_schema.threads t ON "
-        "t.THREAD_ID = m.OWNER_THREAD_ID WHERE m.OBJECT_TYPE = 'TABLE' AND "
-        "m.LOCK_STATUS = 'GRANTED' AND t.PROCESSLIST_ID <> CONNECTION_ID() AND ");
+        &sql, "SELECT DISTINCT t.PROCESSLIST_ID, t.PROCESSLIST_USER, t.PROCESSLIST_HOST, "
+              "t.PROCESSLIST_COMMAND, t.PROCESSLIST_TIME, LEFT(COALESCE(t.PROCESSLIST_INFO, "
+              "(SELECT e.SQL_TEXT FROM performance_schema.events_statements_current e WHERE "
+              "e.THREAD_ID = t.THREAD_ID ORDER BY e.EVENT_ID DESC LIMIT 1)), " STATEMENT_CHARS
+              ") FROM performance_schema.metadata_locks m JOIN performance_schema.threads t ON "
+              "t.THREAD_ID = m.OWNER_THREAD_ID WHERE m.OBJECT_TYPE = 'TABLE' AND "
+              "m.LOCK_STATUS = 'GRANTED' AND t.PROCESSLIST_ID <> CONNECTION_ID() AND ");
     add_table(&sql, s, "m.OBJECT_SCHEMA", "m.OBJECT_NAME");
     mr_strbuf_add_str(&sql, " ORDER BY t.PROCESSLIST_TIME DESC LIMIT " MAX_BLOCKERS);
     enum mr_code code = run(s, &sql);
@@ -84,12 +83,11 @@ static enum mr_code by_performance_schema(struct search *s)
 static enum mr_code by_plugin(struct search *s)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    mr_strbuf_add_str(
-        &sql, "SELECT DISTINCT p.ID, p.USER, p.HOST, p.COMMAND, p.TIME, "
-              "LEFT(p.INFO, " STATEMENT_CHARS
-              ") FROM information_schema.METADATA_LOCK_INFO m JOIN "
-              "information_schema.PROCESSLIST p ON p.ID = m.THREAD_ID WHERE p.ID <> "
-              "CONNECTION_ID() AND ");
+    mr_strbuf_add_str(&sql, "SELECT DISTINCT p.ID, p.USER, p.HOST, p.COMMAND, p.TIME, "
+                            "LEFT(p.INFO, " STATEMENT_CHARS
+                            ") FROM information_schema.METADATA_LOCK_INFO m JOIN "
+                            "information_schema.PROCESSLIST p ON p.ID = m.THREAD_ID WHERE p.ID <> "
+                            "CONNECTION_ID() AND ");
     add_table(&sql, s, "m.TABLE_SCHEMA", "m.TABLE_NAME");
     mr_strbuf_add_str(&sql, " ORDER BY p.TIME DESC LIMIT " MAX_BLOCKERS);
     enum mr_code code = run(s, &sql);
@@ -97,12 +95,11 @@ static enum mr_code by_plugin(struct search *s)
     return code;
 }
 
-#define SESSION                                                                          \
-    "p.ID, p.USER, p.HOST, p.COMMAND, p.TIME, LEFT(p.INFO, " STATEMENT_CHARS ")"
-#define THREAD                                                                           \
-    "t.PROCESSLIST_ID, t.PROCESSLIST_USER, t.PROCESSLIST_HOST, t.PROCESSLIST_COMMAND, "  \
-    "t.PROCESSLIST_TIME, LEFT(COALESCE(t.PROCESSLIST_INFO, (SELECT e.SQL_TEXT FROM "     \
-    "performance_schema.events_statements_current e WHERE e.THREAD_ID = t.THREAD_ID "    \
+#define SESSION "p.ID, p.USER, p.HOST, p.COMMAND, p.TIME, LEFT(p.INFO, " STATEMENT_CHARS ")"
+#define THREAD                                                                                     \
+    "t.PROCESSLIST_ID, t.PROCESSLIST_USER, t.PROCESSLIST_HOST, t.PROCESSLIST_COMMAND, "            \
+    "t.PROCESSLIST_TIME, LEFT(COALESCE(t.PROCESSLIST_INFO, (SELECT e.SQL_TEXT FROM "               \
+    "performance_schema.events_statements_current e WHERE e.THREAD_ID = t.THREAD_ID "              \
     "ORDER BY e.EVENT_ID DESC LIMIT 1)), " STATEMENT_CHARS ")"
 
 /* Ways to find who holds what a session waits for, best first; the session's number is put
@@ -116,22 +113,20 @@ static const struct {
 } holders[] = {
     {.mysql = true,
      .certain = true,
-     .sql =
-         "SELECT DISTINCT " THREAD
-         " FROM performance_schema.data_lock_waits w JOIN information_schema.INNODB_TRX "
-         "r ON r.trx_id = w.REQUESTING_ENGINE_TRANSACTION_ID JOIN "
-         "information_schema.INNODB_TRX b ON b.trx_id = "
-         "w.BLOCKING_ENGINE_TRANSACTION_ID JOIN performance_schema.threads t ON "
-         "t.PROCESSLIST_ID = b.trx_mysql_thread_id WHERE r.trx_mysql_thread_id = "},
+     .sql = "SELECT DISTINCT " THREAD
+            " FROM performance_schema.data_lock_waits w JOIN information_schema.INNODB_TRX "
+            "r ON r.trx_id = w.REQUESTING_ENGINE_TRANSACTION_ID JOIN "
+            "information_schema.INNODB_TRX b ON b.trx_id = "
+            "w.BLOCKING_ENGINE_TRANSACTION_ID JOIN performance_schema.threads t ON "
+            "t.PROCESSLIST_ID = b.trx_mysql_thread_id WHERE r.trx_mysql_thread_id = "},
     {.mariadb = true,
      .mysql = true,
      .certain = true,
-     .sql =
-         "SELECT DISTINCT " SESSION " FROM information_schema.INNODB_LOCK_WAITS w JOIN "
-         "information_schema.INNODB_TRX r ON r.trx_id = w.requesting_trx_id JOIN "
-         "information_schema.INNODB_TRX b ON b.trx_id = w.blocking_trx_id JOIN "
-         "information_schema.PROCESSLIST p ON p.ID = b.trx_mysql_thread_id WHERE "
-         "r.trx_mysql_thread_id = "},
+     .sql = "SELECT DISTINCT " SESSION " FROM information_schema.INNODB_LOCK_WAITS w JOIN "
+            "information_schema.INNODB_TRX r ON r.trx_id = w.requesting_trx_id JOIN "
+            "information_schema.INNODB_TRX b ON b.trx_id = w.blocking_trx_id JOIN "
+            "information_schema.PROCESSLIST p ON p.ID = b.trx_mysql_thread_id WHERE "
+            "r.trx_mysql_thread_id = "},
     {.mariadb = true,
      .mysql = true,
      .certain = true,
@@ -145,22 +140,20 @@ static const struct {
             "r.PROCESSLIST_ID = "},
     {.mariadb = true,
      .if_locked = true,
-     .sql =
-         "SELECT DISTINCT " SESSION " FROM information_schema.PROCESSLIST o JOIN "
-         "information_schema.METADATA_LOCK_INFO m ON INSTR(o.INFO, CONCAT('`', "
-         "m.TABLE_NAME, '`')) > 0 "
-         "JOIN information_schema.PROCESSLIST p ON p.ID = m.THREAD_ID AND p.ID <> o.ID "
-         "WHERE p.ID <> CONNECTION_ID() AND o.ID = "},
+     .sql = "SELECT DISTINCT " SESSION " FROM information_schema.PROCESSLIST o JOIN "
+            "information_schema.METADATA_LOCK_INFO m ON INSTR(o.INFO, CONCAT('`', "
+            "m.TABLE_NAME, '`')) > 0 "
+            "JOIN information_schema.PROCESSLIST p ON p.ID = m.THREAD_ID AND p.ID <> o.ID "
+            "WHERE p.ID <> CONNECTION_ID() AND o.ID = "},
     {.mariadb = true,
      .mysql = true,
      .if_locked = true,
-     .sql =
-         "SELECT DISTINCT " SESSION
-         " FROM information_schema.PROCESSLIST o JOIN information_schema.PROCESSLIST p "
-         "ON p.ID NOT IN (o.ID, CONNECTION_ID()) LEFT JOIN "
-         "information_schema.INNODB_TRX x ON x.trx_mysql_thread_id = p.ID WHERE "
-         "(x.trx_id "
-         "IS NOT NULL OR p.STATE LIKE '%lock%') AND o.ID = "},
+     .sql = "SELECT DISTINCT " SESSION
+            " FROM information_schema.PROCESSLIST o JOIN information_schema.PROCESSLIST p "
+            "ON p.ID NOT IN (o.ID, CONNECTION_ID()) LEFT JOIN "
+            "information_schema.INNODB_TRX x ON x.trx_mysql_thread_id = p.ID WHERE "
+            "(x.trx_id "
+            "IS NOT NULL OR p.STATE LIKE '%lock%') AND o.ID = "},
 };
 
 /* Who may hold it: the statement names the table, or a transaction is open. */
@@ -205,8 +198,7 @@ static const char *hidden(struct mr_db *db, const struct mr_grants *grants, bool
                           "who holds it is hidden: GRANT SELECT ON "
                           "performance_schema.* TO %s",
                           mr_grants_account(grants));
-    const char *text =
-        note.failed || note.len == 0 ? NULL : mr_arena_strdup(arena, note.ptr);
+    const char *text = note.failed || note.len == 0 ? NULL : mr_arena_strdup(arena, note.ptr);
     mr_strbuf_release(&note);
     return text;
 }
@@ -225,9 +217,8 @@ static enum mr_code finish(struct search *s, const struct mr_grants *grants, boo
     return code;
 }
 
-enum mr_code mr_blockers_find(struct mr_db *db, const struct mr_grants *grants,
-                              const char *dbname, const char *table,
-                              struct mr_arena *arena, struct mr_blockers *out,
+enum mr_code mr_blockers_find(struct mr_db *db, const struct mr_grants *grants, const char *dbname,
+                              const char *table, struct mr_arena *arena, struct mr_blockers *out,
                               struct mr_err *err)
 {
     struct search s = {.db = db,
@@ -255,8 +246,8 @@ static const char *text_of(const char *text)
 #define ROW_STATE "Waiting for a row lock"
 
 /* Who waits for a row is updating, or sending data, for all that STATE says. */
-static enum mr_code read_state(struct mr_db *db, const char *connection,
-                               struct mr_arena *arena, const char **state)
+static enum mr_code read_state(struct mr_db *db, const char *connection, struct mr_arena *arena,
+                               const char **state)
 {
     static const char *const ask[] = {
         "SELECT STATE FROM information_schema.PROCESSLIST WHERE ID = ",
@@ -281,9 +272,8 @@ static enum mr_code read_state(struct mr_db *db, const char *connection,
     return MR_OK;
 }
 
-enum mr_code mr_blockers_of(struct mr_db *db, const struct mr_grants *grants,
-                            uint64_t connection, struct mr_arena *arena,
-                            struct mr_blockers *out, const char **state,
+enum mr_code mr_blockers_of(struct mr_db *db, const struct mr_grants *grants, uint64_t connection,
+                            struct mr_arena *arena, struct mr_blockers *out, const char **state,
                             struct mr_err *err)
 {
     char number[24];
@@ -296,12 +286,10 @@ enum mr_code mr_blockers_of(struct mr_db *db, const struct mr_grants *grants,
     if (code != MR_OK)
         return mr_err_nomem(err, "looking for blockers");
     bool locked = strcasestr(*state, "lock") != NULL;
-    for (size_t i = 0;
-         code == MR_OK && s.found.count == 0 && i < sizeof holders / sizeof *holders;
+    for (size_t i = 0; code == MR_OK && s.found.count == 0 && i < sizeof holders / sizeof *holders;
          i++) {
         struct mr_strbuf sql = MR_STRBUF_INIT;
-        if (!(mariadb ? holders[i].mariadb : holders[i].mysql) ||
-            (holders[i].if_locked && !locked))
+        if (!(mariadb ? holders[i].mariadb : holders[i].mysql) || (holders[i].if_locked && !locked))
             continue;
         mr_strbuf_add_fmt(&sql, "%s%s LIMIT " MAX_BLOCKERS, holders[i].sql, number);
         out->certain = holders[i].certain;
@@ -343,10 +331,9 @@ void mr_blockers_to_json(const struct mr_blockers *blockers, struct mr_jsonw *w)
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < blockers->count; i++) {
         const struct mr_blocker *b = &blockers->items[i];
-        const char *const members[][2] = {
-            {"id", b->id},           {"user", b->user},
-            {"host", b->host},       {"command", b->command},
-            {"seconds", b->seconds}, {"statement", b->statement}};
+        const char *const members[][2] = {{"id", b->id},           {"user", b->user},
+                                          {"host", b->host},       {"command", b->command},
+                                          {"seconds", b->seconds}, {"statement", b->statement}};
         mr_jsonw_object_begin(w);
         for (size_t m = 0; m < sizeof members / sizeof *members; m++) {
             mr_jsonw_add_str(w, members[m][0], members[m][1]);

@@ -33,16 +33,14 @@ struct mr_blockers {
 };
 
 /* At most five; texts in arena.  MR_E_LOST, MR_E_NOMEM are the only errors. */
-enum mr_code mr_blockers_find(struct mr_db *db, const struct mr_grants *grants,
-                              const char *dbname, const char *table,
-                              struct mr_arena *arena, struct mr_blockers *out,
+enum mr_code mr_blockers_find(struct mr_db *db, const struct mr_grants *grants, const char *dbname,
+                              const char *table, struct mr_arena *arena, struct mr_blockers *out,
                               struct mr_err *err);
 
 /* Who holds what that session waits for: rows, or the metadata of a table; `state` is what
  * the server says it is at, "" where that is not known. */
-enum mr_code mr_blockers_of(struct mr_db *db, const struct mr_grants *grants,
-                            uint64_t connection, struct mr_arena *arena,
-                            struct mr_blockers *out, const char **state,
+enum mr_code mr_blockers_of(struct mr_db *db, const struct mr_grants *grants, uint64_t connection,
+                            struct mr_arena *arena, struct mr_blockers *out, const char **state,
                             struct mr_err *err);
 
 /* One line a session for people, each with `indent` in front. */

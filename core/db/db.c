@@ -109,9 +109,8 @@ enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *o
     if (rc == MR_OK)
         rc = mr_db_complete_endpoint(db, err);
     if (rc == MR_OK)
-        rc = mr_watch_new(&db->ep, db->label, opts->run_tag,
-                          opts->writable ? 0 : MR_DB_LOCK_WAIT_S, !opts->asks_nobody,
-                          &db->watch, err);
+        rc = mr_watch_new(&db->ep, db->label, opts->run_tag, opts->writable ? 0 : MR_DB_LOCK_WAIT_S,
+                          !opts->asks_nobody, &db->watch, err);
     if (rc == MR_OK)
         rc = mr_db_connect(db, &db->server, err);
     if (rc != MR_OK) {
@@ -133,18 +132,16 @@ bool mr_server_is_same(const struct mr_server *was, const struct mr_server *now)
     if (was->flavour == MR_FLAVOUR_MYSQL && have_uuids)
         return true;
     return was->server_id == now->server_id && was->port == now->port &&
-           strcmp(was->hostname, now->hostname) == 0 &&
-           strcmp(was->datadir, now->datadir) == 0;
+           strcmp(was->hostname, now->hostname) == 0 && strcmp(was->datadir, now->datadir) == 0;
 }
 
 void mr_server_add_text(const struct mr_server *server, struct mr_strbuf *out)
 {
-    mr_strbuf_add_fmt(
-        out, "%s \"%s\" (server_id %u, port %u, data directory \"%s\", %s %s)",
-        server->flavour == MR_FLAVOUR_MYSQL ? "MySQL" : "MariaDB", server->hostname,
-        (unsigned)server->server_id, server->port, server->datadir,
-        server->flavour == MR_FLAVOUR_MYSQL ? "server_uuid" : "server_uid",
-        server->uuid[0] != '\0' ? server->uuid : "none");
+    mr_strbuf_add_fmt(out, "%s \"%s\" (server_id %u, port %u, data directory \"%s\", %s %s)",
+                      server->flavour == MR_FLAVOUR_MYSQL ? "MySQL" : "MariaDB", server->hostname,
+                      (unsigned)server->server_id, server->port, server->datadir,
+                      server->flavour == MR_FLAVOUR_MYSQL ? "server_uuid" : "server_uid",
+                      server->uuid[0] != '\0' ? server->uuid : "none");
 }
 
 static enum mr_code refuse_other(const struct mr_db *db, const struct mr_server *was,
@@ -162,8 +159,7 @@ static enum mr_code refuse_other(const struct mr_db *db, const struct mr_server 
 enum mr_code mr_db_require_server(const struct mr_db *db, const struct mr_server *was,
                                   struct mr_err *err)
 {
-    return mr_server_is_same(was, &db->server) ? MR_OK
-                                               : refuse_other(db, was, &db->server, err);
+    return mr_server_is_same(was, &db->server) ? MR_OK : refuse_other(db, was, &db->server, err);
 }
 
 /* Sleeps in short steps, so that a cancel is heard. */
@@ -211,8 +207,8 @@ enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err 
     return rc;
 }
 
-enum mr_code mr_db_fail(struct mr_db *db, unsigned number, const char *sqlstate,
-                        const char *text, struct mr_err *err)
+enum mr_code mr_db_fail(struct mr_db *db, unsigned number, const char *sqlstate, const char *text,
+                        struct mr_err *err)
 {
     if (mr_db_error_is_fatal(number))
         db->is_lost = true;
@@ -243,8 +239,8 @@ enum mr_code mr_db_fail(struct mr_db *db, unsigned number, const char *sqlstate,
 
 enum mr_code mr_db_fail_now(struct mr_db *db, struct mr_err *err)
 {
-    return mr_db_fail(db, mysql_errno(db->mysql), mysql_sqlstate(db->mysql),
-                      mysql_error(db->mysql), err);
+    return mr_db_fail(db, mysql_errno(db->mysql), mysql_sqlstate(db->mysql), mysql_error(db->mysql),
+                      err);
 }
 
 int mr_db_socket(const struct mr_db *db)
@@ -273,8 +269,7 @@ static enum mr_code still_lost(const struct mr_db *db, struct mr_err *err)
     if (db->why.code == MR_OK && mr_is_cancelled())
         return mr_cancelled_err(err);
     if (db->why.code == MR_OK)
-        return mr_err_set(err, MR_E_LOST, "the connection to server \"%s\" is lost",
-                          db->label);
+        return mr_err_set(err, MR_E_LOST, "the connection to server \"%s\" is lost", db->label);
     if (err != NULL) {
         *err = db->why;
         err->code = MR_E_LOST;
@@ -282,8 +277,7 @@ static enum mr_code still_lost(const struct mr_db *db, struct mr_err *err)
     return MR_E_LOST;
 }
 
-enum mr_code mr_db_prepare_text(struct mr_db *db, const char *sql, size_t len,
-                                struct mr_err *err)
+enum mr_code mr_db_prepare_text(struct mr_db *db, const char *sql, size_t len, struct mr_err *err)
 {
     if (db->mysql == NULL || db->is_lost)
         return still_lost(db, err);
@@ -312,12 +306,11 @@ enum mr_code mr_db_end_answer(struct mr_db *db, struct mr_err *err)
         return MR_OK;
     size_t skip = db->sql.len < db->comment.len ? 0 : db->comment.len;
     mr_db_cut(db); /* they could be endless */
-    (void)mr_err_set(
-        err, MR_E_SQL, "server \"%s\" answered with %s to a statement that has %s",
-        db->label, has_rows ? "rows" : "more than one result", has_rows ? "none" : "one");
-    mr_err_hint(err,
-                "Whatever answers there, or stands in between, does not speak like a "
-                "MySQL or MariaDB server.");
+    (void)mr_err_set(err, MR_E_SQL, "server \"%s\" answered with %s to a statement that has %s",
+                     db->label, has_rows ? "rows" : "more than one result",
+                     has_rows ? "none" : "one");
+    mr_err_hint(err, "Whatever answers there, or stands in between, does not speak like a "
+                     "MySQL or MariaDB server.");
     mr_err_detail(err, "statement: %.400s", db->sql.ptr + skip);
     return MR_E_SQL;
 }

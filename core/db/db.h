@@ -119,8 +119,7 @@ void mr_db_say(struct mr_db *db, const char *fmt, ...) MR_PRINTF(2, 3);
 
 /* A statement without result set; a server that answers with one is cut off (MR_E_SQL), since
  * it may have no end.  Text is SQL in UTF-8; the run comment is added. */
-enum mr_code mr_db_exec(struct mr_db *db, const char *sql, size_t len,
-                        struct mr_err *err);
+enum mr_code mr_db_exec(struct mr_db *db, const char *sql, size_t len, struct mr_err *err);
 
 /*
  * A small result, kept in memory, text protocol.  Cells are <ptr,len>, ptr NULL for NULL,
@@ -154,8 +153,7 @@ enum mr_code mr_db_query_text(struct mr_db *db, const char *sql, struct mr_strbu
  * received from all, so that they run within one round trip.  Nothing else may be asked of
  * a connection in between.
  */
-enum mr_code mr_db_send(struct mr_db *db, const char *sql, size_t len,
-                        struct mr_err *err);
+enum mr_code mr_db_send(struct mr_db *db, const char *sql, size_t len, struct mr_err *err);
 enum mr_code mr_db_receive(struct mr_db *db, struct mr_err *err);
 
 /*
@@ -167,9 +165,8 @@ struct mr_db_loaded {
     uint64_t rows;
     unsigned warnings;
 };
-enum mr_code mr_db_load(struct mr_db *db, const char *sql, size_t len,
-                        const struct mr_feed *feed, struct mr_db_loaded *out,
-                        struct mr_err *err);
+enum mr_code mr_db_load(struct mr_db *db, const char *sql, size_t len, const struct mr_feed *feed,
+                        struct mr_db_loaded *out, struct mr_err *err);
 
 /*
  * A stream: one SELECT over the binary protocol.  classes[i] says how column i is to be

@@ -5,9 +5,8 @@
 
 static bool is_integer(int type)
 {
-    return type == MYSQL_TYPE_TINY || type == MYSQL_TYPE_SHORT ||
-           type == MYSQL_TYPE_LONG || type == MYSQL_TYPE_INT24 ||
-           type == MYSQL_TYPE_LONGLONG || type == MYSQL_TYPE_YEAR;
+    return type == MYSQL_TYPE_TINY || type == MYSQL_TYPE_SHORT || type == MYSQL_TYPE_LONG ||
+           type == MYSQL_TYPE_INT24 || type == MYSQL_TYPE_LONGLONG || type == MYSQL_TYPE_YEAR;
 }
 
 bool mr_column_is_decimal(int type)
@@ -22,8 +21,8 @@ static bool is_float(int type)
 
 static bool is_date_time(int type)
 {
-    return type == MYSQL_TYPE_DATE || type == MYSQL_TYPE_NEWDATE ||
-           type == MYSQL_TYPE_DATETIME || type == MYSQL_TYPE_TIMESTAMP;
+    return type == MYSQL_TYPE_DATE || type == MYSQL_TYPE_NEWDATE || type == MYSQL_TYPE_DATETIME ||
+           type == MYSQL_TYPE_TIMESTAMP;
 }
 
 bool mr_column_is_bytes(int type)
@@ -32,8 +31,7 @@ bool mr_column_is_bytes(int type)
            type == MYSQL_TYPE_STRING || type == MYSQL_TYPE_TINY_BLOB ||
            type == MYSQL_TYPE_MEDIUM_BLOB || type == MYSQL_TYPE_LONG_BLOB ||
            type == MYSQL_TYPE_BLOB || type == MYSQL_TYPE_ENUM || type == MYSQL_TYPE_SET ||
-           type == MYSQL_TYPE_JSON || type == MYSQL_TYPE_GEOMETRY ||
-           type == MR_TYPE_VECTOR;
+           type == MYSQL_TYPE_JSON || type == MYSQL_TYPE_GEOMETRY || type == MR_TYPE_VECTOR;
 }
 
 static enum how how_integer(enum mr_class cls, int type, bool is_unsigned)
@@ -93,8 +91,8 @@ enum how mr_column_how(enum mr_class cls, int type, bool is_unsigned)
 bool mr_column_is_known(int type)
 {
     return type == MYSQL_TYPE_NULL || type == MYSQL_TYPE_BIT || type == MYSQL_TYPE_TIME ||
-           is_integer(type) || mr_column_is_decimal(type) || is_float(type) ||
-           is_date_time(type) || mr_column_is_bytes(type);
+           is_integer(type) || mr_column_is_decimal(type) || is_float(type) || is_date_time(type) ||
+           mr_column_is_bytes(type);
 }
 
 enum mr_wire_kind mr_column_wire_kind(int type)

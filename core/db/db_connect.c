@@ -104,8 +104,8 @@ static int refuse_error(void *handle, char *text, unsigned size)
 
 void mr_db_refuse_infile(MYSQL *mysql)
 {
-    mysql_set_local_infile_handler(mysql, refuse_infile, refuse_read, refuse_end,
-                                   refuse_error, NULL);
+    mysql_set_local_infile_handler(mysql, refuse_infile, refuse_read, refuse_end, refuse_error,
+                                   NULL);
 }
 
 static void set_options(struct mr_db *db, MYSQL *mysql)
@@ -176,8 +176,7 @@ static int probe_tcp(const struct mr_endpoint *ep)
 
 /* The reason in a text like "Can't connect to server on 'x' (111)": the library gives
  * the system's error only there.  NULL: the text itself must do. */
-static const char *system_reason(const struct mr_endpoint *ep, unsigned number,
-                                 const char *text)
+static const char *system_reason(const struct mr_endpoint *ep, unsigned number, const char *text)
 {
     static const char silent[] = "system error: "; /* a peer that does not greet */
     const char *digits = strstr(text, silent);
@@ -192,8 +191,7 @@ static const char *system_reason(const struct mr_endpoint *ep, unsigned number,
     if (end == digits || (*end != ')' && *end != '\0'))
         return NULL;
     if (number == 2005) /* unknown host: a code of getaddrinfo */
-        return reason < 0 && reason > -1000 ? gai_strerror((int)reason)
-                                            : "unknown host name";
+        return reason < 0 && reason > -1000 ? gai_strerror((int)reason) : "unknown host name";
     /* Connector/C reports the state of its own connect(), not how it ended. */
     if (reason == EINPROGRESS && ep->socket == NULL)
         reason = probe_tcp(ep);
@@ -202,13 +200,11 @@ static const char *system_reason(const struct mr_endpoint *ep, unsigned number,
 
 static enum mr_code no_tls(const struct mr_db *db, struct mr_err *err)
 {
-    return mr_err_set(err, MR_E_TLS,
-                      "server \"%s\" does not offer TLS, which the ssl-mode demands",
+    return mr_err_set(err, MR_E_TLS, "server \"%s\" does not offer TLS, which the ssl-mode demands",
                       db->label);
 }
 
-static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql,
-                                   struct mr_err *err)
+static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql, struct mr_err *err)
 {
     unsigned number = mysql_errno(mysql);
     const char *text = mysql_error(mysql);
@@ -223,12 +219,10 @@ static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql,
     if (reason != NULL)
         mr_err_set(err, code, "%s server \"%s\": %s", what, db->label, reason);
     else
-        mr_err_set(err, code, "%s server \"%s\": error %u: %s", what, db->label, number,
-                   text);
+        mr_err_set(err, code, "%s server \"%s\": error %u: %s", what, db->label, number, text);
     if (err != NULL) {
         err->sql_errno = number;
-        (void)snprintf(err->sqlstate, sizeof err->sqlstate, "%.5s",
-                       mysql_sqlstate(mysql));
+        (void)snprintf(err->sqlstate, sizeof err->sqlstate, "%.5s", mysql_sqlstate(mysql));
     }
     if (number == ER_FULL || number == ER_ACCOUNT_FULL || number == ER_ACCOUNT_LIMIT)
         mr_err_hint(err, "Run it again with fewer --threads, or when the server has "
@@ -247,8 +241,7 @@ static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql,
 }
 
 /* Nothing that shows the password was sent. */
-static enum mr_code login_barred(const struct mr_db *db, enum mr_db_bar by,
-                                 struct mr_err *err)
+static enum mr_code login_barred(const struct mr_db *db, enum mr_db_bar by, struct mr_err *err)
 {
     if (by == MR_BARRED_NO_TLS)
         return no_tls(db, err);
@@ -258,35 +251,31 @@ static enum mr_code login_barred(const struct mr_db *db, enum mr_db_bar by,
                           "%u s",
                           db->label, db->ep.connect_timeout_s);
     if (by == MR_BARRED_SLOW)
-        return mr_err_set(err, MR_E_CONNECT,
-                          "could not log in to server \"%s\" within %u s", db->label,
-                          db->ep.connect_timeout_s);
+        return mr_err_set(err, MR_E_CONNECT, "could not log in to server \"%s\" within %u s",
+                          db->label, db->ep.connect_timeout_s);
     if (by == MR_BARRED_ASKED) {
-        (void)mr_err_set(
-            err, MR_E_AUTH,
-            "could not log in to server \"%s\": it asks user \"%s\" for more "
-            "than the password",
-            db->label, db->ep.user != NULL ? db->ep.user : "");
+        (void)mr_err_set(err, MR_E_AUTH,
+                         "could not log in to server \"%s\": it asks user \"%s\" for more "
+                         "than the password",
+                         db->label, db->ep.user != NULL ? db->ep.user : "");
         mr_err_hint(err, "Use an account that logs in by its password alone, without a "
                          "dialogue (PAM).");
         return MR_E_AUTH;
     }
     if (by == MR_BARRED_STRANGE)
-        return mr_err_set(err, MR_E_CONNECT,
-                          "server \"%s\" does not speak MySQL's protocol", db->label);
+        return mr_err_set(err, MR_E_CONNECT, "server \"%s\" does not speak MySQL's protocol",
+                          db->label);
     if (by == MR_BARRED_UNSEEN) {
         (void)mr_err_set(err, MR_E_TLS,
-                         "the client library does not show what server \"%s\" has sent",
-                         db->label);
+                         "the client library does not show what server \"%s\" has sent", db->label);
         mr_err_hint(err, "Use another version of Connector/C (this one is %s).",
                     mr_db_client_version());
         return MR_E_TLS;
     }
-    (void)mr_err_set(
-        err, MR_E_TLS,
-        "server \"%s\" asks for the password in a way that shows it, and the "
-        "connection is not encrypted",
-        db->label);
+    (void)mr_err_set(err, MR_E_TLS,
+                     "server \"%s\" asks for the password in a way that shows it, and the "
+                     "connection is not encrypted",
+                     db->label);
     mr_err_hint(err, "Let the server offer TLS (and ask for it: ssl-mode=required), "
                      "connect by its socket file, or use an account that logs in by a "
                      "challenge.");
@@ -325,8 +314,7 @@ static enum mr_code check_tls_files(const struct mr_endpoint *ep, struct mr_err 
 {
     const struct {
         const char *name, *path;
-    } files[] = {
-        {"ssl-ca", ep->ssl_ca}, {"ssl-cert", ep->ssl_cert}, {"ssl-key", ep->ssl_key}};
+    } files[] = {{"ssl-ca", ep->ssl_ca}, {"ssl-cert", ep->ssl_cert}, {"ssl-key", ep->ssl_key}};
     if (ep->ssl_mode == MR_SSL_DISABLED)
         return MR_OK;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
@@ -334,14 +322,13 @@ static enum mr_code check_tls_files(const struct mr_endpoint *ep, struct mr_err 
         if (files[i].path == NULL)
             continue;
         if (access(files[i].path, R_OK) != 0 || stat(files[i].path, &st) != 0)
-            return mr_err_set_sys(err, MR_E_TLS, errno, "could not read %s \"%s\"",
-                                  files[i].name, files[i].path);
+            return mr_err_set_sys(err, MR_E_TLS, errno, "could not read %s \"%s\"", files[i].name,
+                                  files[i].path);
         if (!S_ISREG(st.st_mode)) /* each connection reads it anew */
-            return mr_err_set(err, MR_E_TLS, "%s \"%s\" is no regular file",
-                              files[i].name, files[i].path);
+            return mr_err_set(err, MR_E_TLS, "%s \"%s\" is no regular file", files[i].name,
+                              files[i].path);
     }
-    bool verifies =
-        ep->ssl_mode == MR_SSL_VERIFY_CA || ep->ssl_mode == MR_SSL_VERIFY_IDENTITY;
+    bool verifies = ep->ssl_mode == MR_SSL_VERIFY_CA || ep->ssl_mode == MR_SSL_VERIFY_IDENTITY;
     if (verifies && ep->ssl_ca == NULL) {
         mr_err_set(err, MR_E_TLS, "no ssl-ca to verify the certificate with");
         mr_err_hint(err, "Add ssl-ca=FILE to the endpoint (the certificate of the "
@@ -377,8 +364,7 @@ static enum mr_code connect_secured(struct mr_db *db, struct mr_err *err)
     if (rc == MR_E_TLS && tls == MR_DB_TLS_PREFERRED && !is_barred &&
         (ep->ssl_ca == NULL || is_without_tls(err)))
         rc = connect_once(db, MR_DB_TLS_OFF, &is_barred, err);
-    if (rc != MR_OK || tls != MR_DB_TLS_DEMANDED ||
-        mysql_get_ssl_cipher(db->mysql) != NULL)
+    if (rc != MR_OK || tls != MR_DB_TLS_DEMANDED || mysql_get_ssl_cipher(db->mysql) != NULL)
         return rc;
     mr_db_disconnect(db);
     return no_tls(db, err);
@@ -426,8 +412,7 @@ static void take_fact(struct mr_server *server, const char *name, struct mr_cell
 /* SHOW VARIABLES, because @@server_uid and @@server_uuid are each an error where they
  * are not known.  A server may be set to give only so many rows, or
  * to read only so many. */
-static enum mr_code read_facts(struct mr_db *db, struct mr_server *server,
-                               struct mr_err *err)
+static enum mr_code read_facts(struct mr_db *db, struct mr_server *server, struct mr_err *err)
 {
     static const char all[] =
         "SET SESSION sql_select_limit = 18446744073709551615, sql_big_selects = 1";
@@ -464,14 +449,13 @@ static enum mr_code prepare_session(struct mr_db *db, const struct mr_server *se
     bool is_mysql = server->flavour == MR_FLAVOUR_MYSQL;
     unsigned limit_s = db->statement_timeout_s;
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(
-        &sql,
-        "SET SESSION sql_mode = '', time_zone = '+00:00', autocommit = 1, "
-        "character_set_client = utf8mb4, character_set_connection = utf8mb4, "
-        "character_set_results = NULL, net_write_timeout = 3600, "
-        "wait_timeout = 86400, completion_type = 0, lock_wait_timeout = %d, "
-        "max_sort_length = %d, sql_quote_show_create = 1",
-        MR_DB_LOCK_WAIT_S, SORT_BYTES_MAX);
+    mr_strbuf_add_fmt(&sql,
+                      "SET SESSION sql_mode = '', time_zone = '+00:00', autocommit = 1, "
+                      "character_set_client = utf8mb4, character_set_connection = utf8mb4, "
+                      "character_set_results = NULL, net_write_timeout = 3600, "
+                      "wait_timeout = 86400, completion_type = 0, lock_wait_timeout = %d, "
+                      "max_sort_length = %d, sql_quote_show_create = 1",
+                      MR_DB_LOCK_WAIT_S, SORT_BYTES_MAX);
     /* The rows of today, whatever day the server is set to show. */
     if (!is_mysql && server->version >= 100304)
         mr_strbuf_add_str(&sql, ", system_versioning_asof = DEFAULT");
@@ -546,9 +530,8 @@ static enum mr_code connect_when_free(struct mr_db *db, struct mr_err *err)
     const struct timespec step = {.tv_nsec = FULL_WAIT_NS};
     struct mr_err why = {0};
     enum mr_code rc = connect_secured(db, &why);
-    for (int i = 0; i < FULL_NAPS && mr_db_is_account_full(&why) && rc != MR_OK &&
-                    !mr_is_cancelled();
-         i++) {
+    for (int i = 0;
+         i < FULL_NAPS && mr_db_is_account_full(&why) && rc != MR_OK && !mr_is_cancelled(); i++) {
         (void)nanosleep(&step, NULL);
         why = (struct mr_err){0};
         rc = connect_secured(db, &why);

@@ -53,11 +53,10 @@ static const unsigned fatal_errors[] = {
 };
 
 static const struct known connect_errors[] = {
-    {1044, MR_E_AUTH}, {1045, MR_E_AUTH}, {1130, MR_E_AUTH}, {1131, MR_E_AUTH},
-    {1251, MR_E_AUTH}, {1275, MR_E_AUTH}, {1524, MR_E_AUTH}, {1698, MR_E_AUTH},
-    {1820, MR_E_AUTH}, {1862, MR_E_AUTH}, {2049, MR_E_AUTH}, {2059, MR_E_AUTH},
-    {2061, MR_E_AUTH}, {3118, MR_E_AUTH}, {3955, MR_E_AUTH}, {4151, MR_E_AUTH},
-    {2026, MR_E_TLS},  {3159, MR_E_TLS},
+    {1044, MR_E_AUTH}, {1045, MR_E_AUTH}, {1130, MR_E_AUTH}, {1131, MR_E_AUTH}, {1251, MR_E_AUTH},
+    {1275, MR_E_AUTH}, {1524, MR_E_AUTH}, {1698, MR_E_AUTH}, {1820, MR_E_AUTH}, {1862, MR_E_AUTH},
+    {2049, MR_E_AUTH}, {2059, MR_E_AUTH}, {2061, MR_E_AUTH}, {3118, MR_E_AUTH}, {3955, MR_E_AUTH},
+    {4151, MR_E_AUTH}, {2026, MR_E_TLS},  {3159, MR_E_TLS},
 };
 
 static enum mr_code lookup(const struct known *list, size_t count, unsigned number,
@@ -81,12 +80,12 @@ enum mr_code mr_db_error_classify(unsigned sql_errno)
 {
     if (mr_db_error_is_fatal(sql_errno))
         return MR_E_LOST;
-    return lookup(statement_errors, sizeof statement_errors / sizeof *statement_errors,
-                  sql_errno, MR_E_SQL);
+    return lookup(statement_errors, sizeof statement_errors / sizeof *statement_errors, sql_errno,
+                  MR_E_SQL);
 }
 
 enum mr_code mr_db_error_classify_connect(unsigned sql_errno)
 {
-    return lookup(connect_errors, sizeof connect_errors / sizeof *connect_errors,
-                  sql_errno, MR_E_CONNECT);
+    return lookup(connect_errors, sizeof connect_errors / sizeof *connect_errors, sql_errno,
+                  MR_E_CONNECT);
 }

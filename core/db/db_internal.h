@@ -50,20 +50,18 @@ struct mr_db {
  */
 enum mr_code mr_db_complete_endpoint(struct mr_db *db, struct mr_err *err);
 /* One attempt to connect and to prepare the session; fills *server. */
-enum mr_code mr_db_connect(struct mr_db *db, struct mr_server *server,
-                           struct mr_err *err);
+enum mr_code mr_db_connect(struct mr_db *db, struct mr_server *server, struct mr_err *err);
 void mr_db_disconnect(struct mr_db *db);
 /* From here on the server's wish to read a file of the client is refused. */
 void mr_db_refuse_infile(MYSQL *mysql);
 
 /* db.c */
 /* The comment and the text in db->sql; MR_E_LOST where there is no connection. */
-enum mr_code mr_db_prepare_text(struct mr_db *db, const char *sql, size_t len,
-                                struct mr_err *err);
+enum mr_code mr_db_prepare_text(struct mr_db *db, const char *sql, size_t len, struct mr_err *err);
 /* The error `number`, `text` of a server or of the client library; marks the connection
  * as lost where it is. */
-enum mr_code mr_db_fail(struct mr_db *db, unsigned number, const char *sqlstate,
-                        const char *text, struct mr_err *err);
+enum mr_code mr_db_fail(struct mr_db *db, unsigned number, const char *sqlstate, const char *text,
+                        struct mr_err *err);
 /* The same, taken from the connection. */
 enum mr_code mr_db_fail_now(struct mr_db *db, struct mr_err *err);
 /* Of a statement without result set, once the server has answered: its error; or the line is

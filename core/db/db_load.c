@@ -73,8 +73,7 @@ static int feed_error(void *handle, char *text, unsigned size)
 }
 
 /* A feed that breaks off looks to the server like the end of the file. */
-static enum mr_code feed_failed(struct mr_db *db, const struct feeding *f,
-                                struct mr_err *err)
+static enum mr_code feed_failed(struct mr_db *db, const struct feeding *f, struct mr_err *err)
 {
     mr_db_cut(db);
     if (err != NULL)
@@ -82,16 +81,14 @@ static enum mr_code feed_failed(struct mr_db *db, const struct feeding *f,
     return f->failed.code;
 }
 
-enum mr_code mr_db_load(struct mr_db *db, const char *sql, size_t len,
-                        const struct mr_feed *feed, struct mr_db_loaded *out,
-                        struct mr_err *err)
+enum mr_code mr_db_load(struct mr_db *db, const char *sql, size_t len, const struct mr_feed *feed,
+                        struct mr_db_loaded *out, struct mr_err *err)
 {
     struct feeding f = {.feed = feed, .watch = db->watch};
     enum mr_code code = mr_db_prepare_text(db, sql, len, err);
     if (code != MR_OK)
         return code;
-    mysql_set_local_infile_handler(db->mysql, begin_feed, read_feed, end_feed, feed_error,
-                                   &f);
+    mysql_set_local_infile_handler(db->mysql, begin_feed, read_feed, end_feed, feed_error, &f);
     mr_watch_begin(db->watch);
     (void)mysql_real_query(db->mysql, db->sql.ptr, db->sql.len);
     mr_watch_end(db->watch);

@@ -42,8 +42,7 @@ static _Thread_local struct {
 
 static bool is_over(void)
 {
-    return (mr_is_cancelled() && !login.was_cancelled) ||
-           mr_clock_now_s() >= login.until_s;
+    return (mr_is_cancelled() && !login.was_cancelled) || mr_clock_now_s() >= login.until_s;
 }
 
 #ifdef MARIADB_PACKAGE_VERSION
@@ -52,15 +51,14 @@ static bool is_over(void)
 
 /* They answer a challenge, or encrypt the password with the server's key.  The library looks
  * for a name as a part of this text. */
-#define MODEST                                                                           \
-    "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,parsec," \
+#define MODEST                                                                                     \
+    "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,parsec,"           \
     "auth_gssapi_client"
 
 /* The library has it, under a version, and no header of it does.  The function
  * is called after each read (mode 0) and write of every connection. */
-int ma_pvio_register_callback(my_bool add,
-                              void (*fn)(int mode, MYSQL *mysql,
-                                         const unsigned char *bytes, size_t len));
+int ma_pvio_register_callback(my_bool add, void (*fn)(int mode, MYSQL *mysql,
+                                                      const unsigned char *bytes, size_t len));
 
 /* ---- waiting ---- */
 
@@ -92,8 +90,7 @@ static bool is_remote(my_socket fd)
 {
     struct sockaddr_storage own = {0};
     socklen_t size = sizeof own;
-    return getsockname(fd, (struct sockaddr *)&own, &size) != 0 ||
-           own.ss_family != AF_UNIX;
+    return getsockname(fd, (struct sockaddr *)&own, &size) != 0 || own.ss_family != AF_UNIX;
 }
 
 /* From here on the library logs in without TLS.  False: it would by any way. */
@@ -104,8 +101,7 @@ static bool go_plain(MYSQL *mysql, bool remote)
     (void)mysql_options(mysql, MYSQL_OPT_SSL_CA, NULL);
     (void)mysql_options(mysql, MYSQL_OPT_SSL_CERT, NULL);
     (void)mysql_options(mysql, MYSQL_OPT_SSL_KEY, NULL);
-    login.is_modest =
-        remote && mysql_optionsv(mysql, MARIADB_OPT_RESTRICTED_AUTH, MODEST) == 0;
+    login.is_modest = remote && mysql_optionsv(mysql, MARIADB_OPT_RESTRICTED_AUTH, MODEST) == 0;
     return !remote || login.is_modest;
 }
 
@@ -114,8 +110,7 @@ static enum mr_db_bar judge(MYSQL *mysql, const struct mr_greeting *greeting, bo
     const bool encrypts = greeting->offers_tls && login.tls != MR_DB_TLS_OFF;
     if (greeting->state == MR_GREETING_STRANGE)
         return MR_BARRED_STRANGE;
-    if (greeting->state == MR_GREETING_WHOLE && !encrypts &&
-        login.tls == MR_DB_TLS_DEMANDED)
+    if (greeting->state == MR_GREETING_WHOLE && !encrypts && login.tls == MR_DB_TLS_DEMANDED)
         return MR_BARRED_NO_TLS;
     if (encrypts)
         login.guard = mr_login_guard_new(mysql_get_socket(mysql), login.until_s);
@@ -164,10 +159,10 @@ static void register_us(void)
 /* The library's plugin "dialog" looks for a function of this name, else it prints what the
  * server asks and waits for an answer on standard input.  The password is what we have, and
  * it is sent where that is asked for; nobody sits here for another question. */
-char *mysql_authentication_dialog_ask(MYSQL *mysql, int type, const char *prompt,
-                                      char *answer, int size);
-char *mysql_authentication_dialog_ask(MYSQL *mysql, int type, const char *prompt,
-                                      char *answer, int size)
+char *mysql_authentication_dialog_ask(MYSQL *mysql, int type, const char *prompt, char *answer,
+                                      int size);
+char *mysql_authentication_dialog_ask(MYSQL *mysql, int type, const char *prompt, char *answer,
+                                      int size)
 {
     (void)mysql;
     (void)type;
@@ -203,8 +198,8 @@ void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s)
 
 bool mr_db_log_in(MYSQL *mysql, const struct mr_endpoint *ep)
 {
-    return mysql_real_connect(mysql, ep->socket != NULL ? NULL : ep->host, ep->user,
-                              ep->password, NULL, ep->port, ep->socket, 0) != NULL;
+    return mysql_real_connect(mysql, ep->socket != NULL ? NULL : ep->host, ep->user, ep->password,
+                              NULL, ep->port, ep->socket, 0) != NULL;
 }
 
 enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)
@@ -261,8 +256,7 @@ static void wait_a_step(const MYSQL *mysql)
     socklen_t size = sizeof peer;
     const bool has_socket = mysql->net.vio != NULL;
     struct pollfd ready = {.fd = has_socket ? (int)mysql->net.fd : -1};
-    ready.events =
-        getpeername(ready.fd, (struct sockaddr *)&peer, &size) == 0 ? POLLIN : POLLOUT;
+    ready.events = getpeername(ready.fd, (struct sockaddr *)&peer, &size) == 0 ? POLLIN : POLLOUT;
     (void)poll(&ready, 1, has_socket ? PATIENCE_STEP_MS : FIRST_STEP_MS);
 }
 
@@ -274,14 +268,13 @@ bool mr_db_log_in(MYSQL *mysql, const struct mr_endpoint *ep)
     const bool shows = is_told_to_show && is_shown_to_nobody(ep);
     (void)mysql_options(mysql, MYSQL_ENABLE_CLEARTEXT_PLUGIN, &shows);
     for (;;) {
-        const enum net_async_status state = mysql_real_connect_nonblocking(
-            mysql, ep->socket != NULL ? NULL : ep->host, ep->user, ep->password, NULL,
-            ep->port, ep->socket, 0);
+        const enum net_async_status state =
+            mysql_real_connect_nonblocking(mysql, ep->socket != NULL ? NULL : ep->host, ep->user,
+                                           ep->password, NULL, ep->port, ep->socket, 0);
         if (state != NET_ASYNC_NOT_READY)
             return state == NET_ASYNC_COMPLETE;
         if (is_over()) {
-            login.barred =
-                mysql->server_version == NULL ? MR_BARRED_SILENT : MR_BARRED_SLOW;
+            login.barred = mysql->server_version == NULL ? MR_BARRED_SILENT : MR_BARRED_SLOW;
             return false;
         }
         wait_a_step(mysql);

@@ -26,9 +26,8 @@ struct mr_result {
 static enum mr_code refuse(const struct mr_db *db, struct mr_err *err)
 {
     size_t skip = db->sql.len < db->comment.len ? 0 : db->comment.len;
-    mr_err_hint(err,
-                "Whatever answers there, or stands in between, does not speak like a "
-                "MySQL or MariaDB server.");
+    mr_err_hint(err, "Whatever answers there, or stands in between, does not speak like a "
+                     "MySQL or MariaDB server.");
     mr_err_detail(err, "statement: %.400s", db->sql.ptr + skip);
     return MR_E_SQL;
 }
@@ -46,8 +45,8 @@ static enum mr_code check_columns(const struct mr_db *db, const char *shape, siz
     if (count == least || (count > least && shape[least] == '*'))
         return MR_OK;
     (void)mr_err_set(err, MR_E_SQL,
-                     "server \"%s\" answered with %zu column%s where %zu were asked for",
-                     db->label, count, count == 1 ? "" : "s", least);
+                     "server \"%s\" answered with %zu column%s where %zu were asked for", db->label,
+                     count, count == 1 ? "" : "s", least);
     return refuse(db, err);
 }
 
@@ -57,10 +56,9 @@ static enum mr_code check_nulls(const struct mr_db *db, const char *shape,
 {
     for (size_t i = 0; i < named(shape); i++)
         if (shape[i] == 'v' && row[i] == NULL) {
-            (void)mr_err_set(
-                err, MR_E_SQL,
-                "server \"%s\" answered NULL in column \"%s\", which has none", db->label,
-                res->names[i]);
+            (void)mr_err_set(err, MR_E_SQL,
+                             "server \"%s\" answered NULL in column \"%s\", which has none",
+                             db->label, res->names[i]);
             return refuse(db, err);
         }
     return MR_OK;
@@ -84,14 +82,13 @@ static enum mr_code keep_names(MYSQL_RES *rows, struct mr_result *res, struct mr
 static enum mr_code keep_row(struct mr_result *res, const MYSQL_ROW row,
                              const unsigned long *lengths, struct mr_err *err)
 {
-    struct row *kept =
-        mr_arena_alloc(&res->arena, sizeof *kept + res->count * sizeof *kept->cells);
+    struct row *kept = mr_arena_alloc(&res->arena, sizeof *kept + res->count * sizeof *kept->cells);
     bool failed = kept == NULL;
     for (size_t i = 0; !failed && i < res->count; i++) {
         kept->cells[i] = (struct mr_cell){0};
         if (row[i] != NULL)
-            kept->cells[i] = (struct mr_cell){
-                mr_arena_dup(&res->arena, row[i], lengths[i]), lengths[i]};
+            kept->cells[i] =
+                (struct mr_cell){mr_arena_dup(&res->arena, row[i], lengths[i]), lengths[i]};
         failed = row[i] != NULL && kept->cells[i].ptr == NULL;
     }
     if (failed)
@@ -237,8 +234,8 @@ enum mr_code mr_db_query_text(struct mr_db *db, const char *sql, struct mr_strbu
     const struct mr_cell *cells = mr_result_next(res);
     mr_strbuf_reset(out);
     if (cells == NULL)
-        code = mr_err_set(err, MR_E_NO_SUCH, "server \"%s\" has no row for: %.400s",
-                          db->label, sql);
+        code =
+            mr_err_set(err, MR_E_NO_SUCH, "server \"%s\" has no row for: %.400s", db->label, sql);
     else if (cells[0].ptr != NULL)
         mr_strbuf_add(out, cells[0].ptr, cells[0].len);
     mr_result_free(res);

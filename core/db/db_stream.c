@@ -52,8 +52,7 @@ struct mr_stream {
     struct column *columns;
     MYSQL_BIND *binds;
     struct mr_wire_column *wire;
-    size_t
-        wire_count; /* raw rows: columns to be walked through; the rest is not wanted */
+    size_t wire_count; /* raw rows: columns to be walked through; the rest is not wanted */
     unsigned rows_until_check;
     bool needs_bind; /* a buffer moved */
     bool is_pending; /* rows of it may still be on the wire */
@@ -68,8 +67,8 @@ static enum mr_code stmt_failed(struct mr_stream *st, struct mr_err *err)
     unsigned number = mysql_stmt_errno(st->stmt);
     enum mr_code rc;
     if (number != 0) {
-        rc = mr_db_fail(st->db, number, mysql_stmt_sqlstate(st->stmt),
-                        mysql_stmt_error(st->stmt), err);
+        rc = mr_db_fail(st->db, number, mysql_stmt_sqlstate(st->stmt), mysql_stmt_error(st->stmt),
+                        err);
     } else {
         /* An error in mid-stream leaves the statement without one; it stands only in
          * the connection. */
@@ -85,11 +84,11 @@ static enum mr_code stmt_failed(struct mr_stream *st, struct mr_err *err)
 
 /* ---- binding ---- */
 
-static enum mr_code bind_buffer(struct column *col, MYSQL_BIND *bind,
-                                unsigned long declared, int type, struct mr_err *err)
+static enum mr_code bind_buffer(struct column *col, MYSQL_BIND *bind, unsigned long declared,
+                                int type, struct mr_err *err)
 {
-    col->cap = declared > 0 && declared <= BUFFER_DECLARED_MAX_BYTES ? declared
-                                                                     : BUFFER_START_BYTES;
+    col->cap =
+        declared > 0 && declared <= BUFFER_DECLARED_MAX_BYTES ? declared : BUFFER_START_BYTES;
     if (!mr_column_is_bytes(type) && col->cap < 96)
         col->cap = 96; /* the library formats a number or time */
     col->buf = malloc(col->cap);
@@ -165,8 +164,7 @@ static enum mr_code bind_column(struct mr_stream *st, size_t i, const MYSQL_FIEL
 }
 
 /* The types on the wire, by which the bytes of a row are to be read. */
-static enum mr_code take_layout(struct mr_stream *st, const MYSQL_FIELD *fields,
-                                struct mr_err *err)
+static enum mr_code take_layout(struct mr_stream *st, const MYSQL_FIELD *fields, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     for (size_t i = 0; i < st->count; i++)
@@ -216,8 +214,7 @@ static enum mr_code bind_all(struct mr_stream *st, struct mr_err *err)
 
 /* ---- values ---- */
 
-static enum mr_code bad_value(const struct mr_stream *st, size_t column,
-                              struct mr_err *err)
+static enum mr_code bad_value(const struct mr_stream *st, size_t column, struct mr_err *err)
 {
     return mr_err_set(err, MR_E_CHANGED,
                       "column %zu of a row from server \"%s\" holds no value of the "
@@ -225,8 +222,8 @@ static enum mr_code bad_value(const struct mr_stream *st, size_t column,
                       column + 1, st->db->label);
 }
 
-static enum mr_code read_slice(struct mr_lob *lob, size_t column, uint64_t offset,
-                               void *buf, size_t size, struct mr_err *err)
+static enum mr_code read_slice(struct mr_lob *lob, size_t column, uint64_t offset, void *buf,
+                               size_t size, struct mr_err *err)
 {
     struct mr_stream *st = (struct mr_stream *)(void *)lob;
     unsigned long len = 0;
@@ -243,8 +240,7 @@ static enum mr_code read_slice(struct mr_lob *lob, size_t column, uint64_t offse
     bind.length = &len;
     bind.is_null = &is_null;
     bind.error = &error;
-    if (mysql_stmt_fetch_column(st->stmt, &bind, (unsigned)column,
-                                (unsigned long)offset) != 0)
+    if (mysql_stmt_fetch_column(st->stmt, &bind, (unsigned)column, (unsigned long)offset) != 0)
         return stmt_failed(st, err);
     return MR_OK;
 }
@@ -324,8 +320,7 @@ static enum mr_code take_bit(struct mr_stream *st, size_t i, struct mr_err *err)
     return MR_OK;
 }
 
-static void set_integer(struct mr_value *value, enum mr_class cls, bool negative,
-                        uint64_t bits)
+static void set_integer(struct mr_value *value, enum mr_class cls, bool negative, uint64_t bits)
 {
     value->u = bits;
     if (negative)
@@ -360,8 +355,7 @@ static enum mr_code take_number_text(struct mr_stream *st, size_t i, struct mr_e
     errno = 0;
     if (col->how == HOW_TEXT_AS_INT) {
         bool negative = *text == '-';
-        uint64_t bits =
-            negative ? (uint64_t)strtoll(text, &end, 10) : strtoull(text, &end, 10);
+        uint64_t bits = negative ? (uint64_t)strtoll(text, &end, 10) : strtoull(text, &end, 10);
         set_integer(value, col->cls, negative, bits);
         if (*end == '.') /* a decimal with nothing but zeros behind the point is one */
             end += 1 + strspn(end + 1, "0");
@@ -401,9 +395,7 @@ static enum mr_code take_converted(struct mr_stream *st, size_t i, struct mr_err
     const struct column *col = &st->columns[i];
     struct mr_value *value = &st->values[i];
     switch ((int)col->how) {
-    case HOW_SIGNED_OTHER:
-        set_integer(value, col->cls, value->i < 0, value->u);
-        return MR_OK;
+    case HOW_SIGNED_OTHER: set_integer(value, col->cls, value->i < 0, value->u); return MR_OK;
     case HOW_UNSIGNED_OTHER: set_integer(value, col->cls, false, value->u); return MR_OK;
     case HOW_DOUBLE_AS_INT: return take_double_as_int(st, i, err);
     case HOW_TEXT_AS_DECIMAL: return take_decimal_text(st, i, err);
@@ -445,13 +437,11 @@ static enum mr_code take_row(struct mr_stream *st, struct mr_err *err)
 
 /* What the library tells of columns has been said of the statement, and is said again of
  * its result: all that is bound goes by the number that was asked for. */
-static enum mr_code check_count(const struct mr_stream *st, unsigned count,
-                                struct mr_err *err)
+static enum mr_code check_count(const struct mr_stream *st, unsigned count, struct mr_err *err)
 {
     if (count == st->count)
         return MR_OK;
-    return mr_err_set(err, MR_E_CHANGED,
-                      "result from server \"%s\" has %u columns instead of %zu",
+    return mr_err_set(err, MR_E_CHANGED, "result from server \"%s\" has %u columns instead of %zu",
                       st->db->label, count, st->count);
 }
 
@@ -549,8 +539,8 @@ enum mr_code mr_stream_open(struct mr_db *db, const char *sql, size_t len,
     st->wire = calloc(count + 1, sizeof *st->wire);
     st->binds = calloc(count + 1, sizeof *st->binds);
     st->stmt = mysql_stmt_init(db->mysql);
-    if (st->values == NULL || st->columns == NULL || st->wire == NULL ||
-        st->binds == NULL || st->stmt == NULL)
+    if (st->values == NULL || st->columns == NULL || st->wire == NULL || st->binds == NULL ||
+        st->stmt == NULL)
         rc = mr_err_nomem(err, "reading rows");
     for (size_t i = 0; rc == MR_OK && i < count; i++)
         st->columns[i].cls = classes[i];
@@ -672,8 +662,7 @@ bool mr_stream_begin_raw(struct mr_stream *st, const size_t *wanted, size_t nwan
     return true;
 }
 
-enum mr_code mr_stream_next_raw(struct mr_stream *st, struct mr_raw_row *row,
-                                struct mr_err *err)
+enum mr_code mr_stream_next_raw(struct mr_stream *st, struct mr_raw_row *row, struct mr_err *err)
 {
     MYSQL *mysql = st->db->mysql;
     row->ptr = NULL;
@@ -714,8 +703,7 @@ bool mr_stream_begin_raw(struct mr_stream *st, const size_t *wanted, size_t nwan
     return false;
 }
 
-enum mr_code mr_stream_next_raw(struct mr_stream *st, struct mr_raw_row *row,
-                                struct mr_err *err)
+enum mr_code mr_stream_next_raw(struct mr_stream *st, struct mr_raw_row *row, struct mr_err *err)
 {
     (void)st;
     row->ptr = NULL;

@@ -101,9 +101,8 @@ static bool is_answer(const struct mr_err *err)
 
 static enum mr_code ask_connect(struct mr_watch *watch, struct mr_err *err)
 {
-    const struct mr_db_opts opts = {.run_tag = watch->run_tag,
-                                    .statement_timeout_s = ASK_STATEMENT_S,
-                                    .asks_nobody = true};
+    const struct mr_db_opts opts = {
+        .run_tag = watch->run_tag, .statement_timeout_s = ASK_STATEMENT_S, .asks_nobody = true};
     if (watch->db != NULL)
         return MR_OK;
     enum mr_code code = mr_db_open(&watch->ep, &opts, &watch->db, err);
@@ -112,8 +111,8 @@ static enum mr_code ask_connect(struct mr_watch *watch, struct mr_err *err)
 }
 
 /* ": state: held by …", as far as it can be known; *worth: more than that it runs. */
-static void add_reason(struct mr_watch *watch, uint64_t connection,
-                       struct mr_strbuf *text, bool *worth)
+static void add_reason(struct mr_watch *watch, uint64_t connection, struct mr_strbuf *text,
+                       bool *worth)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_blockers blockers = {0};
@@ -124,8 +123,7 @@ static void add_reason(struct mr_watch *watch, uint64_t connection,
     if (code == MR_OK)
         (void)mr_grants_load(watch->db, &grants, &ignored);
     if (code == MR_OK)
-        code = mr_blockers_of(watch->db, grants, connection, &arena, &blockers, &state,
-                              &why);
+        code = mr_blockers_of(watch->db, grants, connection, &arena, &blockers, &state, &why);
     if (code == MR_OK && state[0] != '\0') {
         mr_strbuf_add_str(text, ": ");
         mr_utf8_show_str(text, state);
@@ -148,8 +146,7 @@ static void add_reason(struct mr_watch *watch, uint64_t connection,
 
 /* Is it our statement, which a row of the list shows?  Behind a proxy another session may have
  * the number. */
-static bool is_ours(const struct mr_watch *watch, const struct mr_cell *cells,
-                    uint64_t connection)
+static bool is_ours(const struct mr_watch *watch, const struct mr_cell *cells, uint64_t connection)
 {
     const char *info = cells[LIST_INFO].ptr;
     const char *id = cells[LIST_ID].ptr;
@@ -233,8 +230,7 @@ static enum ending judge(const struct mr_watch *watch, double waited_s)
         return watch->silent_tries > 0 ? ENDED_SILENT : ENDED_LIMIT;
     if (watch->silent_tries >= SILENT_TRIES && waited_s >= watch->silence_s)
         return ENDED_SILENT;
-    if (watch->locked && watch->lock_wait_s > 0 &&
-        waited_s >= watch->lock_wait_s + LOCK_GRACE_S)
+    if (watch->locked && watch->lock_wait_s > 0 && waited_s >= watch->lock_wait_s + LOCK_GRACE_S)
         return ENDED_LOCKED;
     return ENDED_NOT;
 }
@@ -247,8 +243,7 @@ static bool kills(const struct mr_watch *watch, enum ending how)
 }
 
 /* The lock is held before and after. */
-static void end_call(struct mr_watch *watch, uint64_t turn, enum ending how,
-                     double waited_s)
+static void end_call(struct mr_watch *watch, uint64_t turn, enum ending how, double waited_s)
 {
     const uint64_t connection = watch->connection;
     if (!is_still_at(watch, turn) || watch->fd < 0)
@@ -325,13 +320,12 @@ static enum mr_code start(struct mr_watch *watch, struct mr_err *err)
     (void)pthread_sigmask(SIG_SETMASK, &all, &old);
     int rc = pthread_create(&watch->thread, NULL, watch_main, watch);
     (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-    return rc == 0 ? MR_OK
-                   : mr_err_set_sys(err, MR_E_NOMEM, rc, "could not start a thread");
+    return rc == 0 ? MR_OK : mr_err_set_sys(err, MR_E_NOMEM, rc, "could not start a thread");
 }
 
-enum mr_code mr_watch_new(const struct mr_endpoint *ep, const char *label,
-                          const char *run_tag, unsigned lock_wait_s, bool asks,
-                          struct mr_watch **out, struct mr_err *err)
+enum mr_code mr_watch_new(const struct mr_endpoint *ep, const char *label, const char *run_tag,
+                          unsigned lock_wait_s, bool asks, struct mr_watch **out,
+                          struct mr_err *err)
 {
     struct mr_watch *watch = calloc(1, sizeof *watch);
     *out = NULL;
@@ -344,8 +338,7 @@ enum mr_code mr_watch_new(const struct mr_endpoint *ep, const char *label,
     watch->asks = asks;
     watch->silence_s = ep->connect_timeout_s * MR_WATCH_SILENCE;
     (void)snprintf(watch->label, sizeof watch->label, "%s", label);
-    (void)snprintf(watch->run_tag, sizeof watch->run_tag, "%s",
-                   run_tag != NULL ? run_tag : "");
+    (void)snprintf(watch->run_tag, sizeof watch->run_tag, "%s", run_tag != NULL ? run_tag : "");
     enum mr_code code = mr_endpoint_copy(&watch->ep, ep, err);
     if (watch->ep.connect_timeout_s > ASK_CONNECT_S)
         watch->ep.connect_timeout_s = ASK_CONNECT_S;
@@ -415,8 +408,7 @@ void mr_watch_say(struct mr_watch *watch, const char *fmt, va_list args)
 static void next_turn(struct mr_watch *watch, unsigned parity)
 {
     uint64_t turn = atomic_load_explicit(&watch->turn, memory_order_relaxed) + 1;
-    atomic_store_explicit(&watch->turn, turn % 2 == parity ? turn : turn + 1,
-                          memory_order_release);
+    atomic_store_explicit(&watch->turn, turn % 2 == parity ? turn : turn + 1, memory_order_release);
 }
 
 void mr_watch_prepare(struct mr_watch *watch, const char *sql, size_t len)
@@ -473,8 +465,7 @@ static void set_ended(const struct mr_watch *watch, enum mr_code code, struct mr
     }
 }
 
-static void add_words(struct mr_watch *watch, const char *sql, size_t len,
-                      struct mr_err *err)
+static void add_words(struct mr_watch *watch, const char *sql, size_t len, struct mr_err *err)
 {
     struct mr_strbuf purpose = MR_STRBUF_INIT;
     size_t at = strlen(err->message);

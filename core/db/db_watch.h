@@ -46,9 +46,9 @@ struct mr_watch;
 /* lock_wait_s: how long sessions of this connection are set to wait for a lock; 0: the
  * server's word is all that holds.  asks: false of a connection over which another watch
  * asks: limits and interruptions hold for it, too. */
-enum mr_code mr_watch_new(const struct mr_endpoint *ep, const char *label,
-                          const char *run_tag, unsigned lock_wait_s, bool asks,
-                          struct mr_watch **out, struct mr_err *err);
+enum mr_code mr_watch_new(const struct mr_endpoint *ep, const char *label, const char *run_tag,
+                          unsigned lock_wait_s, bool asks, struct mr_watch **out,
+                          struct mr_err *err);
 void mr_watch_free(struct mr_watch *watch); /* NULL is fine everywhere */
 
 /* The socket of the connection and its number on the server; -1: there is none. */

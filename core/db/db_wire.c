@@ -88,8 +88,8 @@ bool mr_wire_gives(enum mr_wire_kind kind, enum mr_class cls)
 
 /* Integers keep their value whatever the class: beyond the class's own range they take
  * the other one. */
-static void put_integer(const struct mr_wire_column *col, const unsigned char *at,
-                        size_t size, struct mr_value *value)
+static void put_integer(const struct mr_wire_column *col, const unsigned char *at, size_t size,
+                        struct mr_value *value)
 {
     uint64_t bits = get_le(at, size);
     unsigned unused = 64 - 8 * (unsigned)size;
@@ -103,8 +103,7 @@ static void put_integer(const struct mr_wire_column *col, const unsigned char *a
         value->cls = MR_CLASS_UINT;
 }
 
-static void put_real(enum mr_wire_kind kind, const unsigned char *at,
-                     struct mr_value *value)
+static void put_real(enum mr_wire_kind kind, const unsigned char *at, struct mr_value *value)
 {
     uint64_t bits = get_le(at, width_of(kind));
     uint32_t low = (uint32_t)bits;
@@ -135,8 +134,7 @@ static bool put_datetime(const unsigned char *at, size_t len, struct mr_value *v
     }
     if (len == 11)
         t->micros = (uint32_t)get_le(at + 7, 4);
-    return value->cls != MR_CLASS_DATE ||
-           (t->hour | t->minute | t->second | t->micros) == 0;
+    return value->cls != MR_CLASS_DATE || (t->hour | t->minute | t->second | t->micros) == 0;
 }
 
 static bool put_time(const unsigned char *at, size_t len, struct mr_value *value)
@@ -169,8 +167,8 @@ static bool put_bit(const unsigned char *at, size_t len, struct mr_value *value)
     return true;
 }
 
-static bool put_value(const struct mr_wire_column *col, const unsigned char *at,
-                      size_t len, struct mr_value *value)
+static bool put_value(const struct mr_wire_column *col, const unsigned char *at, size_t len,
+                      struct mr_value *value)
 {
     value->cls = col->cls;
     value->ptr = NULL;
@@ -198,8 +196,7 @@ static bool put_value(const struct mr_wire_column *col, const unsigned char *at,
 }
 
 /* The bytes of the next column's value, stepped over.  NULL: they end too early. */
-static const unsigned char *take_value(struct cursor *c, enum mr_wire_kind kind,
-                                       size_t *len)
+static const unsigned char *take_value(struct cursor *c, enum mr_wire_kind kind, size_t *len)
 {
     uint64_t size = width_of(kind);
     if ((size == 0 && !take_len(c, &size)) || !has(c, size))

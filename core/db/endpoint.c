@@ -41,8 +41,7 @@ static int hex_digit(char c)
 }
 
 /* Percent-decodes to a new string.  A NUL is refused: it would end the string early. */
-static enum mr_code decode(struct span in, const char *part, char **out,
-                           struct mr_err *err)
+static enum mr_code decode(struct span in, const char *part, char **out, struct mr_err *err)
 {
     char *text = malloc(in.len + 1);
     if (text == NULL)
@@ -57,8 +56,7 @@ static enum mr_code decode(struct span in, const char *part, char **out,
         int low = in.len - i > 2 ? hex_digit(in.ptr[i + 2]) : -1;
         if (high < 0 || low < 0 || (high == 0 && low == 0)) {
             free(text);
-            mr_err_set(err, MR_E_USAGE, "bad percent-escape in the %s of the endpoint",
-                       part);
+            mr_err_set(err, MR_E_USAGE, "bad percent-escape in the %s of the endpoint", part);
             mr_err_hint(err, "Write a percent sign itself as %%25.");
             return MR_E_USAGE;
         }
@@ -131,8 +129,8 @@ static enum mr_code parse_port(struct mr_endpoint *ep, struct span in, struct mr
         return rc;
     if (parse_number(text, 65535, &ep->port) != MR_OK) {
         bool shows = is_like_port(text);
-        rc = mr_err_set(err, MR_E_USAGE, "malformed port%s%s%s in the endpoint",
-                        shows ? " \"" : "", shows ? text : "", shows ? "\"" : "");
+        rc = mr_err_set(err, MR_E_USAGE, "malformed port%s%s%s in the endpoint", shows ? " \"" : "",
+                        shows ? text : "", shows ? "\"" : "");
         mr_err_hint(err, "A port is a number from 1 to 65535; in user and password "
                          "write : @ / ? %% as %%3A %%40 %%2F %%3F %%25.");
     }
@@ -147,8 +145,7 @@ static enum mr_code refuse_address(struct mr_err *err)
     return MR_E_USAGE;
 }
 
-static enum mr_code parse_userinfo(struct mr_endpoint *ep, struct span in,
-                                   struct mr_err *err)
+static enum mr_code parse_userinfo(struct mr_endpoint *ep, struct span in, struct mr_err *err)
 {
     struct span password;
     if (cut(&in, ':', &password)) {
@@ -241,8 +238,7 @@ bool mr_ssl_mode_of(const char *text, enum mr_ssl_mode *mode)
     return false;
 }
 
-static enum mr_code parse_ssl_mode(struct mr_endpoint *ep, const char *text,
-                                   struct mr_err *err)
+static enum mr_code parse_ssl_mode(struct mr_endpoint *ep, const char *text, struct mr_err *err)
 {
     if (mr_ssl_mode_of(text, &ep->ssl_mode))
         return MR_OK;
@@ -269,8 +265,7 @@ static char **text_option(struct mr_endpoint *ep, struct span key)
     if (ep->kind == MR_ENDPOINT_SNAPSHOT)
         return key.len == 3 && memcmp(key.ptr, "key", 3) == 0 ? &ep->key : NULL;
     for (size_t i = 0; i < sizeof mysql / sizeof *mysql; i++)
-        if (strlen(mysql[i].name) == key.len &&
-            memcmp(mysql[i].name, key.ptr, key.len) == 0)
+        if (strlen(mysql[i].name) == key.len && memcmp(mysql[i].name, key.ptr, key.len) == 0)
             return mysql[i].slot;
     return NULL;
 }
@@ -289,8 +284,7 @@ static bool is_plain_word(struct span in)
     return in.len > 3;
 }
 
-static enum mr_code parse_option(struct mr_endpoint *ep, struct span key,
-                                 struct mr_err *err)
+static enum mr_code parse_option(struct mr_endpoint *ep, struct span key, struct mr_err *err)
 {
     struct span in = {NULL, 0};
     if (!cut(&key, '=', &in) || in.len == 0) {
@@ -308,8 +302,8 @@ static enum mr_code parse_option(struct mr_endpoint *ep, struct span key,
     bool is_mode = is_mysql && span_is(key, "ssl-mode");
     if (!is_mode && !(is_mysql && span_is(key, "connect-timeout"))) {
         mr_err_set(err, MR_E_USAGE, "unknown option%s%.*s%s in the endpoint",
-                   is_plain_word(key) ? " \"" : "", is_plain_word(key) ? (int)key.len : 0,
-                   key.ptr, is_plain_word(key) ? "\"" : "");
+                   is_plain_word(key) ? " \"" : "", is_plain_word(key) ? (int)key.len : 0, key.ptr,
+                   is_plain_word(key) ? "\"" : "");
         mr_err_hint(err, is_mysql ? "The options are socket, ssl-mode, ssl-ca, ssl-cert, "
                                     "ssl-key, defaults-file, defaults-group and "
                                     "connect-timeout; write ? in a password as %%3F."
@@ -335,8 +329,7 @@ static enum mr_code parse_option(struct mr_endpoint *ep, struct span key,
     return rc;
 }
 
-static enum mr_code parse_options(struct mr_endpoint *ep, struct span in,
-                                  struct mr_err *err)
+static enum mr_code parse_options(struct mr_endpoint *ep, struct span in, struct mr_err *err)
 {
     while (in.len > 0) {
         struct span rest = {NULL, 0};
@@ -351,8 +344,7 @@ static enum mr_code parse_options(struct mr_endpoint *ep, struct span in,
     return MR_OK;
 }
 
-static enum mr_code parse_mysql(struct mr_endpoint *ep, struct span in,
-                                struct mr_err *err)
+static enum mr_code parse_mysql(struct mr_endpoint *ep, struct span in, struct mr_err *err)
 {
     const char *end = find_any(in, "/?");
     struct span authority = {in.ptr, (size_t)(end - in.ptr)};
@@ -382,8 +374,7 @@ static enum mr_code parse_mysql(struct mr_endpoint *ep, struct span in,
     return rc;
 }
 
-static enum mr_code parse_snapshot(struct mr_endpoint *ep, struct span in,
-                                   struct mr_err *err)
+static enum mr_code parse_snapshot(struct mr_endpoint *ep, struct span in, struct mr_err *err)
 {
     struct span options = {NULL, 0};
     (void)cut(&in, '?', &options);
@@ -393,8 +384,7 @@ static enum mr_code parse_snapshot(struct mr_endpoint *ep, struct span in,
     return rc == MR_OK ? parse_options(ep, options, err) : rc;
 }
 
-enum mr_code mr_endpoint_parse(struct mr_endpoint *ep, const char *uri,
-                               struct mr_err *err)
+enum mr_code mr_endpoint_parse(struct mr_endpoint *ep, const char *uri, struct mr_err *err)
 {
     memset(ep, 0, sizeof *ep);
     ep->connect_timeout_s = CONNECT_TIMEOUT_S;
@@ -502,8 +492,7 @@ static const char *env_text(const char *role, const char *what)
     return getenv(name);
 }
 
-enum mr_code mr_endpoint_from_env(struct mr_endpoint *ep, const char *role,
-                                  struct mr_err *err)
+enum mr_code mr_endpoint_from_env(struct mr_endpoint *ep, const char *role, struct mr_err *err)
 {
     if (ep->kind != MR_ENDPOINT_MYSQL)
         return MR_OK;
@@ -531,8 +520,8 @@ static void encode(struct mr_strbuf *out, const char *text, const char *plain)
 {
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
-        bool is_word = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-                       (c >= 'a' && c <= 'z') || c >= 0x80;
+        bool is_word =
+            (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c >= 0x80;
         if (is_word || strchr("-._~$", c) != NULL || strchr(plain, c) != NULL)
             mr_strbuf_add_char(out, *text);
         else
@@ -557,8 +546,7 @@ static void add_host(const struct mr_endpoint *ep, struct mr_strbuf *out)
 }
 
 /* Appends "?key=value" or "&key=value"; nothing where value is NULL. */
-static void add_option(struct mr_strbuf *out, bool *any, const char *key,
-                       const char *value)
+static void add_option(struct mr_strbuf *out, bool *any, const char *key, const char *value)
 {
     if (value == NULL)
         return;
@@ -698,8 +686,7 @@ static enum mr_code read_line(int fd, char *buf, size_t size, struct mr_err *err
     return MR_OK;
 }
 
-enum mr_code mr_endpoint_ask_password(struct mr_endpoint *ep, const char *label,
-                                      struct mr_err *err)
+enum mr_code mr_endpoint_ask_password(struct mr_endpoint *ep, const char *label, struct mr_err *err)
 {
     char buf[PASSWORD_MAX] = "";
     struct termios before;
@@ -707,8 +694,7 @@ enum mr_code mr_endpoint_ask_password(struct mr_endpoint *ep, const char *label,
     enum mr_code rc = MR_OK;
     int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (fd < 0 || tcgetattr(fd, &before) != 0) {
-        rc = mr_err_set(err, MR_E_USAGE, "no terminal to ask for the password of %s on",
-                        label);
+        rc = mr_err_set(err, MR_E_USAGE, "no terminal to ask for the password of %s on", label);
         mr_err_hint(err, "Give the password by MYRECON_SOURCE_PASSWORD, "
                          "MYRECON_TARGET_PASSWORD or an option file.");
         goto out;

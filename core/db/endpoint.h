@@ -48,8 +48,7 @@ struct mr_endpoint {
     char *dir, *key;            /* snapshot */
 };
 
-enum mr_code mr_endpoint_parse(struct mr_endpoint *ep, const char *uri,
-                               struct mr_err *err);
+enum mr_code mr_endpoint_parse(struct mr_endpoint *ep, const char *uri, struct mr_err *err);
 void mr_endpoint_release(struct mr_endpoint *ep);
 /* A copy of its own, to be released. */
 enum mr_code mr_endpoint_copy(struct mr_endpoint *to, const struct mr_endpoint *from,
@@ -57,8 +56,7 @@ enum mr_code mr_endpoint_copy(struct mr_endpoint *to, const struct mr_endpoint *
 
 /* Fills user and password from the environment where the URI gave none.
  * role is "SOURCE", "TARGET" or NULL (only MYRECON_USER/_PASSWORD). */
-enum mr_code mr_endpoint_from_env(struct mr_endpoint *ep, const char *role,
-                                  struct mr_err *err);
+enum mr_code mr_endpoint_from_env(struct mr_endpoint *ep, const char *role, struct mr_err *err);
 
 /* "mysql://user@host:3306/db" or "snapshot:DIR": no password, options left out except
  * socket; reparsable. */

@@ -19,8 +19,7 @@ struct grant {
     const char *db;        /* NULL: everywhere; a pattern where table is NULL */
     const char *table;     /* NULL: the whole database */
     bool revoked;          /* MySQL's partial revoke */
-    const char
-        *grantee; /* the account's name, or a role's; each has entries of its own */
+    const char *grantee;   /* the account's name, or a role's; each has entries of its own */
 };
 
 struct mr_grants {
@@ -89,8 +88,7 @@ static bool push(struct mr_grants *grants, const char *privilege, bool revoked)
 }
 
 /* A right on single columns is no right on the table: it is left out. */
-static bool parse_privileges(struct mr_grants *grants, struct line *line, bool revoked,
-                             bool *nomem)
+static bool parse_privileges(struct mr_grants *grants, struct line *line, bool revoked, bool *nomem)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
     bool ok = true;
@@ -107,8 +105,7 @@ static bool parse_privileges(struct mr_grants *grants, struct line *line, bool r
 }
 
 /* `x`, "x", x or *; NULL in *out for *. */
-static bool parse_part(struct mr_grants *grants, struct line *line, const char **out,
-                       bool *nomem)
+static bool parse_part(struct mr_grants *grants, struct line *line, const char **out, bool *nomem)
 {
     *out = NULL;
     if (accept(line, "*"))
@@ -140,8 +137,7 @@ static bool parse_place(struct mr_grants *grants, struct line *line, const char 
            parse_part(grants, line, table, nomem) && (*db != NULL || *table == NULL);
 }
 
-static const char *parse_grantee(struct mr_grants *grants, const struct line *line,
-                                 bool *nomem)
+static const char *parse_grantee(struct mr_grants *grants, const struct line *line, bool *nomem)
 {
     const char *name = mr_arena_dup(&grants->arena, line->token.ptr, line->token.len);
     *nomem |= name == NULL;
@@ -189,8 +185,7 @@ struct mr_grants *mr_grants_new(const char *account, bool literal_dbs)
     /* user@host: the host has no @, the user may */
     const char *at = strrchr(account, '@');
     struct mr_strbuf quoted = MR_STRBUF_INIT;
-    mr_sqlscan_quote(&quoted, account,
-                     at != NULL ? (size_t)(at - account) : strlen(account));
+    mr_sqlscan_quote(&quoted, account, at != NULL ? (size_t)(at - account) : strlen(account));
     if (at != NULL) {
         mr_strbuf_add_char(&quoted, '@');
         mr_sqlscan_quote(&quoted, at + 1, strlen(at + 1));
@@ -221,8 +216,7 @@ static bool looks_at_none(const struct mr_err *why)
            strstr(why->message, "skip-grant-tables") != NULL;
 }
 
-static enum mr_code load_lines(struct mr_db *db, struct mr_grants *grants,
-                               struct mr_err *err)
+static enum mr_code load_lines(struct mr_db *db, struct mr_grants *grants, struct mr_err *err)
 {
     static const char sql[] = "SHOW GRANTS", all[] = "GRANT ALL ON *.* TO everybody";
     struct mr_result *res = NULL;
@@ -270,8 +264,7 @@ enum mr_code mr_grants_load(struct mr_db *db, struct mr_grants **out, struct mr_
  * Only the last % can have to take more, so that no pattern takes long. */
 static bool matches(const char *pattern, const char *name)
 {
-    const char *behind = NULL,
-               *from = NULL; /* the last %, and where what it takes ends */
+    const char *behind = NULL, *from = NULL; /* the last %, and where what it takes ends */
     while (*name != '\0') {
         if (*pattern == '%') {
             behind = ++pattern;
@@ -325,8 +318,8 @@ static bool gives(const struct grant *grant, const char *privilege)
 {
     if (strcmp(grant->privilege, privilege) == 0)
         return true;
-    bool all = strcmp(grant->privilege, "ALL PRIVILEGES") == 0 ||
-               strcmp(grant->privilege, "ALL") == 0;
+    bool all =
+        strcmp(grant->privilege, "ALL PRIVILEGES") == 0 || strcmp(grant->privilege, "ALL") == 0;
     return all && is_in_all(privilege, grant->db == NULL);
 }
 
@@ -360,8 +353,7 @@ static bool is_entry(const struct grant *grant, const char *grantee, const char 
 }
 
 /* The greatest rank of a grantee's entries; 0: there is none. */
-static size_t best_rank(const struct mr_grants *grants, const char *grantee,
-                        const char *db)
+static size_t best_rank(const struct mr_grants *grants, const char *grantee, const char *db)
 {
     const struct grant *list = grants->list.items;
     size_t best = 0;
@@ -378,16 +370,16 @@ static bool entry_gives(const struct mr_grants *grants, const struct grant *entr
     const struct grant *list = grants->list.items;
     for (size_t i = 0; i < grants->list.count; i++)
         if (list[i].db != NULL && list[i].table == NULL && !list[i].revoked &&
-            strcmp(list[i].grantee, entry->grantee) == 0 &&
-            strcmp(list[i].db, entry->db) == 0 && gives(&list[i], privilege))
+            strcmp(list[i].grantee, entry->grantee) == 0 && strcmp(list[i].db, entry->db) == 0 &&
+            gives(&list[i], privilege))
             return true;
     return false;
 }
 
 /* Of a grantee's entries the server takes one, the most exact, and no right from another; of
  * those that are as exact as each other it may take any: all must give it. */
-static bool grantee_has(const struct mr_grants *grants, const char *grantee,
-                        const char *privilege, const char *db)
+static bool grantee_has(const struct mr_grants *grants, const char *grantee, const char *privilege,
+                        const char *db)
 {
     const struct grant *list = grants->list.items;
     size_t best = best_rank(grants, grantee, db);
@@ -398,8 +390,7 @@ static bool grantee_has(const struct mr_grants *grants, const char *grantee,
     return given;
 }
 
-static bool has_here(const struct mr_grants *grants, const char *privilege,
-                     const char *db)
+static bool has_here(const struct mr_grants *grants, const char *privilege, const char *db)
 {
     const struct grant *list = grants->list.items;
     const char *asked = ""; /* a server lists one grantee after the other: each once */
@@ -418,20 +409,18 @@ static bool has_here(const struct mr_grants *grants, const char *privilege,
     return false;
 }
 
-bool mr_grants_on_db(const struct mr_grants *grants, const char *privilege,
-                     const char *db)
+bool mr_grants_on_db(const struct mr_grants *grants, const char *privilege, const char *db)
 {
     const struct grant *list = grants->list.items;
     bool revoked = false;
     for (size_t i = 0; i < grants->list.count; i++)
         revoked |= list[i].revoked && list[i].table == NULL && list[i].db != NULL &&
                    strcmp(list[i].db, db) == 0 && gives(&list[i], privilege);
-    return has_here(grants, privilege, db) ||
-           (!revoked && mr_grants_global(grants, privilege));
+    return has_here(grants, privilege, db) || (!revoked && mr_grants_global(grants, privilege));
 }
 
-bool mr_grants_on_table(const struct mr_grants *grants, const char *privilege,
-                        const char *db, const char *table)
+bool mr_grants_on_table(const struct mr_grants *grants, const char *privilege, const char *db,
+                        const char *table)
 {
     if (mr_grants_on_db(grants, privilege, db))
         return true;
@@ -446,8 +435,7 @@ bool mr_grants_on_table(const struct mr_grants *grants, const char *privilege,
 /* Databases that no user's tables are in, and that are never compared. */
 static bool is_servers_own(const char *db)
 {
-    static const char *const names[] = {"mysql", "information_schema",
-                                        "performance_schema", "sys"};
+    static const char *const names[] = {"mysql", "information_schema", "performance_schema", "sys"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcasecmp(names[i], db) == 0)
             return true;
@@ -474,8 +462,7 @@ bool mr_grants_lists_tables(const struct mr_grants *grants, const char *db)
     return mr_grants_on_db(grants, "SELECT", db);
 }
 
-void mr_grants_needed_names(struct mr_strbuf *out, const struct mr_grants *grants,
-                            const char *db)
+void mr_grants_needed_names(struct mr_strbuf *out, const struct mr_grants *grants, const char *db)
 {
     mr_strbuf_add_str(out, db != NULL ? "GRANT SELECT ON " : "GRANT SHOW DATABASES ON *");
     if (db != NULL)
@@ -509,8 +496,7 @@ static bool sees_routines(const struct mr_grants *grants, const struct mr_server
         return mr_grants_global(grants, "SHOW_ROUTINE");
     if (server->flavour == MR_FLAVOUR_MYSQL && server->version >= 80000)
         return false; /* the table below is gone */
-    if (has_show_create_routine(server) &&
-        mr_grants_on_db(grants, "SHOW CREATE ROUTINE", db))
+    if (has_show_create_routine(server) && mr_grants_on_db(grants, "SHOW CREATE ROUTINE", db))
         return true;
     return mr_grants_on_table(grants, "SELECT", "mysql", "proc");
 }
@@ -521,8 +507,7 @@ unsigned mr_grants_hidden(const struct mr_grants *grants, const struct mr_server
     unsigned hidden = 0;
     if (!mr_grants_on_db(grants, "TRIGGER", db))
         hidden |= MR_HIDDEN_TRIGGERS;
-    if (!mr_grants_on_db(grants, "SHOW VIEW", db) ||
-        !mr_grants_on_db(grants, "SELECT", db))
+    if (!mr_grants_on_db(grants, "SHOW VIEW", db) || !mr_grants_on_db(grants, "SELECT", db))
         hidden |= MR_HIDDEN_VIEWS;
     /* with a right on the routines their names show, and the text of each that cannot
      * be read is missing visibly */
@@ -534,8 +519,7 @@ unsigned mr_grants_hidden(const struct mr_grants *grants, const struct mr_server
     return hidden;
 }
 
-static void add_routine_grant(struct mr_strbuf *out, const struct mr_server *server,
-                              const char *db)
+static void add_routine_grant(struct mr_strbuf *out, const struct mr_server *server, const char *db)
 {
     if (has_show_routine(server)) {
         mr_strbuf_add_str(out, "GRANT SHOW_ROUTINE ON *.*");

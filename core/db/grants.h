@@ -20,10 +20,9 @@ enum mr_code mr_grants_load(struct mr_db *db, struct mr_grants **out, struct mr_
 void mr_grants_free(struct mr_grants *grants);
 /* Has the account `privilege` ("TRIGGER", "SHOW VIEW") on the whole database (globally
  * or on db.*)?  ALL PRIVILEGES includes each ordinary one. */
-bool mr_grants_on_db(const struct mr_grants *grants, const char *privilege,
-                     const char *db);
-bool mr_grants_on_table(const struct mr_grants *grants, const char *privilege,
-                        const char *db, const char *table);
+bool mr_grants_on_db(const struct mr_grants *grants, const char *privilege, const char *db);
+bool mr_grants_on_table(const struct mr_grants *grants, const char *privilege, const char *db,
+                        const char *table);
 /* May it read every table, of whatever database but the server's own?  MySQL can take back
  * from one database what is given on all (partial_revokes), and hides it then. */
 bool mr_grants_reads_all(const struct mr_grants *grants);
@@ -33,8 +32,7 @@ bool mr_grants_lists_dbs(const struct mr_grants *grants);
 bool mr_grants_lists_tables(const struct mr_grants *grants, const char *db);
 /* Appends what would show them: "GRANT SELECT ON `club`.* TO 'r'@'%'"; of databases
  * (db NULL) "GRANT SHOW DATABASES ON *.* TO 'r'@'%'". */
-void mr_grants_needed_names(struct mr_strbuf *out, const struct mr_grants *grants,
-                            const char *db);
+void mr_grants_needed_names(struct mr_strbuf *out, const struct mr_grants *grants, const char *db);
 bool mr_grants_global(const struct mr_grants *grants, const char *privilege);
 /* 'user'@'host' of the account, quoted for a GRANT statement; "the account" where its rights
  * are not known (NULL). */
@@ -53,7 +51,6 @@ unsigned mr_grants_hidden(const struct mr_grants *grants, const struct mr_server
 /* Appends the statement that would uncover one kind:
  * "GRANT TRIGGER ON `club`.* TO 'r'@'%'". */
 void mr_grants_needed(struct mr_strbuf *out, const struct mr_grants *grants,
-                      const struct mr_server *server, enum mr_hidden kind,
-                      const char *db);
+                      const struct mr_server *server, enum mr_hidden kind, const char *db);
 
 #endif

@@ -33,8 +33,7 @@ static struct mr_greeting judge(const unsigned char *at, size_t len)
         return strange;
     const unsigned char *can = zero + 1 + CAPABILITIES_AT;
     const unsigned bits = (unsigned)can[0] | (unsigned)can[1] << 8;
-    return (struct mr_greeting){.state = MR_GREETING_WHOLE,
-                                .offers_tls = (bits & CAN_TLS) != 0};
+    return (struct mr_greeting){.state = MR_GREETING_WHOLE, .offers_tls = (bits & CAN_TLS) != 0};
 }
 
 struct mr_greeting mr_greeting_read(const void *bytes, size_t len)

@@ -59,8 +59,7 @@ struct place {
 static void reader_release(struct reader *reader)
 {
     if (reader->values[OPT_PASSWORD] != NULL)
-        explicit_bzero(reader->values[OPT_PASSWORD],
-                       strlen(reader->values[OPT_PASSWORD]));
+        explicit_bzero(reader->values[OPT_PASSWORD], strlen(reader->values[OPT_PASSWORD]));
     for (size_t i = 0; i < OPT_COUNT; i++)
         free(reader->values[i]);
 }
@@ -174,8 +173,8 @@ static enum mr_code read_dir(struct reader *reader, const char *path, bool requi
     int count = scandir(path, &entries, is_config_name, alphasort);
     enum mr_code rc = MR_OK;
     if (count < 0 && required && errno != ENOENT)
-        rc = mr_err_set_sys(err, MR_E_CONFIG, errno,
-                            "could not read option directory \"%s\"", path);
+        rc =
+            mr_err_set_sys(err, MR_E_CONFIG, errno, "could not read option directory \"%s\"", path);
     for (int i = 0; i < count; i++) {
         char *file = NULL;
         if (rc == MR_OK && asprintf(&file, "%s/%s", path, entries[i]->d_name) < 0) {
@@ -200,8 +199,8 @@ static char *directive(char *line, const char *word)
     return trim(line + len);
 }
 
-static enum mr_code take_line(struct reader *reader, struct place place, char *line,
-                              bool *ours, struct mr_err *err)
+static enum mr_code take_line(struct reader *reader, struct place place, char *line, bool *ours,
+                              struct mr_err *err)
 {
     line = trim(line);
     if (*line == '\0' || *line == '#' || *line == ';')
@@ -216,11 +215,10 @@ static enum mr_code take_line(struct reader *reader, struct place place, char *l
     if (*line == '[') {
         char *close = strchr(line, ']');
         if (close == NULL)
-            return place.required
-                       ? mr_err_set(err, MR_E_CONFIG,
-                                    "option file \"%s\", line %u: group without ]",
-                                    place.path, place.line)
-                       : MR_OK;
+            return place.required ? mr_err_set(err, MR_E_CONFIG,
+                                               "option file \"%s\", line %u: group without ]",
+                                               place.path, place.line)
+                                  : MR_OK;
         *close = '\0';
         *ours = is_our_group(reader, trim(line + 1));
         return MR_OK;
@@ -260,9 +258,8 @@ static enum mr_code read_file(struct reader *reader, const char *path, bool requ
                               struct mr_err *err)
 {
     if (reader->depth >= INCLUDE_DEPTH_MAX)
-        return mr_err_set(err, MR_E_CONFIG,
-                          "option file \"%s\" is included more than %d deep", path,
-                          INCLUDE_DEPTH_MAX);
+        return mr_err_set(err, MR_E_CONFIG, "option file \"%s\" is included more than %d deep",
+                          path, INCLUDE_DEPTH_MAX);
     FILE *file = NULL;
     enum mr_code rc = open_file(path, required, reader->depth > 0, &file, err);
     if (rc != MR_OK || file == NULL)
@@ -277,8 +274,7 @@ static enum mr_code read_file(struct reader *reader, const char *path, bool requ
         rc = take_line(reader, place, line, &ours, err);
     }
     if (rc == MR_OK && ferror(file) && required)
-        rc = mr_err_set_sys(err, MR_E_CONFIG, errno, "could not read option file \"%s\"",
-                            path);
+        rc = mr_err_set_sys(err, MR_E_CONFIG, errno, "could not read option file \"%s\"", path);
     if (line != NULL)
         explicit_bzero(line, cap);
     free(line);
@@ -307,8 +303,7 @@ static enum mr_code read_standard_files(struct reader *reader, struct mr_err *er
 /* Moves an option into an empty place of the endpoint. */
 static void fill(struct reader *reader, enum option option, char **slot)
 {
-    if (*slot == NULL && reader->values[option] != NULL &&
-        reader->values[option][0] != '\0') {
+    if (*slot == NULL && reader->values[option] != NULL && reader->values[option][0] != '\0') {
         *slot = reader->values[option];
         reader->values[option] = NULL;
     }
@@ -322,8 +317,7 @@ static bool is_on(const char *value)
 
 /* As the servers' clients write the modes (VERIFY_CA), or as our endpoints do.  A word that is
  * neither was to be some mode: it is not passed over for a weaker one. */
-static enum mr_code parse_ssl_mode(const char *text, enum mr_ssl_mode *mode,
-                                   struct mr_err *err)
+static enum mr_code parse_ssl_mode(const char *text, enum mr_ssl_mode *mode, struct mr_err *err)
 {
     static const char *const clients[] = {"verify_ca", "verify_identity"};
     static const char *const ours[] = {"verify-ca", "verify-identity"};
@@ -358,8 +352,7 @@ static enum mr_code raise_ssl_mode(const struct reader *reader, struct mr_endpoi
     return MR_OK;
 }
 
-static enum mr_code apply_address(struct reader *reader, struct mr_endpoint *ep,
-                                  struct mr_err *err)
+static enum mr_code apply_address(struct reader *reader, struct mr_endpoint *ep, struct mr_err *err)
 {
     bool unnamed = ep->host[0] == '\0';
     const char *port = reader->values[OPT_PORT];
@@ -386,9 +379,8 @@ enum mr_code mr_option_file_apply(struct mr_endpoint *ep, struct mr_err *err)
     struct reader reader = {
         .group = ep->defaults_group != NULL ? ep->defaults_group : "myrecon",
     };
-    enum mr_code rc = ep->defaults_file != NULL
-                          ? read_file(&reader, ep->defaults_file, true, err)
-                          : read_standard_files(&reader, err);
+    enum mr_code rc = ep->defaults_file != NULL ? read_file(&reader, ep->defaults_file, true, err)
+                                                : read_standard_files(&reader, err);
     if (rc == MR_OK)
         rc = apply_address(&reader, ep, err);
     if (rc == MR_OK) {

@@ -28,8 +28,7 @@ static const char *const field_names[MR_REPLICA_FIELDS][2] = {
 
 bool mr_has_replica_words(const struct mr_db *db)
 {
-    return mr_db_server(db)->flavour == MR_FLAVOUR_MYSQL &&
-           mr_db_server(db)->version >= 80022;
+    return mr_db_server(db)->flavour == MR_FLAVOUR_MYSQL && mr_db_server(db)->version >= 80022;
 }
 
 size_t mr_result_column_named(const struct mr_result *res, const char *name)
@@ -119,12 +118,11 @@ bool mr_is_loopback(const char *host)
 
 /* Is the row's source the server a?  By its uuid, else its server_id, which the replica
  * b learns when it connects; before that only the address is known. */
-bool mr_replica_status_is_source(const struct mr_replica_status *status,
-                                 const struct mr_server *a, const struct mr_server *b)
+bool mr_replica_status_is_source(const struct mr_replica_status *status, const struct mr_server *a,
+                                 const struct mr_server *b)
 {
     const char *uuid = mr_replica_status_text(status, MR_REPLICA_UUID);
-    unsigned long id =
-        strtoul(mr_replica_status_text(status, MR_REPLICA_SERVER_ID), NULL, 10);
+    unsigned long id = strtoul(mr_replica_status_text(status, MR_REPLICA_SERVER_ID), NULL, 10);
     if (uuid[0] != '\0' && a->flavour == MR_FLAVOUR_MYSQL && a->uuid[0] != '\0')
         return strcmp(uuid, a->uuid) == 0;
     if (id != 0)
@@ -132,7 +130,6 @@ bool mr_replica_status_is_source(const struct mr_replica_status *status,
     const char *host = mr_replica_status_text(status, MR_REPLICA_HOST);
     if (mr_is_loopback(host))
         host = b->hostname;
-    return strtoul(mr_replica_status_text(status, MR_REPLICA_PORT), NULL, 10) ==
-               a->port &&
+    return strtoul(mr_replica_status_text(status, MR_REPLICA_PORT), NULL, 10) == a->port &&
            strcasecmp(host, a->hostname) == 0;
 }

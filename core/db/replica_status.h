@@ -65,8 +65,8 @@ bool mr_replica_status_has_positions(const struct mr_replica_status *status);
 /* Has this channel applied all that it has fetched, by its positions? */
 bool mr_replica_status_is_drained(const struct mr_replica_status *status);
 /* Is the channel's source the server a?  b is the replica itself. */
-bool mr_replica_status_is_source(const struct mr_replica_status *status,
-                                 const struct mr_server *a, const struct mr_server *b);
+bool mr_replica_status_is_source(const struct mr_replica_status *status, const struct mr_server *a,
+                                 const struct mr_server *b);
 
 /* Statements and columns are renamed from version to version; MySQL 9 knows only the new
  * ones (REPLICA, SOURCE). */

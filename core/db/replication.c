@@ -36,8 +36,8 @@ static bool next_gtid(const char **text, struct gtid *gtid)
 {
     int used = 0;
     *text += strspn(*text, ", \n");
-    if (sscanf(*text, "%lu-%lu-%llu%n", &gtid->domain, &gtid->server_id, &gtid->sequence,
-               &used) != 3)
+    if (sscanf(*text, "%lu-%lu-%llu%n", &gtid->domain, &gtid->server_id, &gtid->sequence, &used) !=
+        3)
         return false;
     *text += used;
     return true;
@@ -45,8 +45,7 @@ static bool next_gtid(const char **text, struct gtid *gtid)
 
 /* Does the replica's position end, in some domain, with a transaction that server_id
  * wrote, and has the replica written nothing of its own behind it? */
-static bool mariadb_applied(const char *slave_pos, const char *binlog_pos,
-                            unsigned long server_id)
+static bool mariadb_applied(const char *slave_pos, const char *binlog_pos, unsigned long server_id)
 {
     struct gtid applied, written;
     bool found = false;
@@ -54,9 +53,9 @@ static bool mariadb_applied(const char *slave_pos, const char *binlog_pos,
         const char *rest = binlog_pos;
         bool forked = false;
         while (next_gtid(&rest, &written))
-            forked = forked || (written.domain == applied.domain &&
-                                written.server_id != applied.server_id &&
-                                written.sequence > applied.sequence);
+            forked = forked ||
+                     (written.domain == applied.domain && written.server_id != applied.server_id &&
+                      written.sequence > applied.sequence);
         if (forked)
             return false;
         found = found || applied.server_id == server_id;
@@ -82,8 +81,7 @@ static enum mr_code mariadb_proof(struct mr_db *a, struct mr_db *b, bool *proved
 /* b's set is read first: what a writes meanwhile makes no difference then.  b has
  * applied a's transactions if a's uuid is in its set, and is no source of its own if
  * nothing in its set is unknown to a. */
-static enum mr_code mysql_proof(struct mr_db *a, struct mr_db *b, bool *proved,
-                                struct mr_err *err)
+static enum mr_code mysql_proof(struct mr_db *a, struct mr_db *b, bool *proved, struct mr_err *err)
 {
     struct mr_strbuf set = MR_STRBUF_INIT, sql = MR_STRBUF_INIT, answer = MR_STRBUF_INIT;
     const char *uuid = mr_db_server(a)->uuid;
@@ -106,8 +104,7 @@ out:
 }
 
 /* A server too old for the variables proves nothing; that is no error. */
-static enum mr_code gtid_proof(struct mr_db *a, struct mr_db *b, bool *proved,
-                               struct mr_err *err)
+static enum mr_code gtid_proof(struct mr_db *a, struct mr_db *b, bool *proved, struct mr_err *err)
 {
     *proved = false;
     enum mr_code rc = MR_OK;
@@ -121,8 +118,7 @@ static enum mr_code gtid_proof(struct mr_db *a, struct mr_db *b, bool *proved,
 /* ---- relation ---- */
 
 /* GRANT … that would let db's account see the status. */
-static enum mr_code add_grant(struct mr_db *db, struct mr_strbuf *note,
-                              struct mr_err *err)
+static enum mr_code add_grant(struct mr_db *db, struct mr_strbuf *note, struct mr_err *err)
 {
     struct mr_strbuf account = MR_STRBUF_INIT;
     enum mr_code rc = mr_db_query_text(db, "SELECT CURRENT_USER()", &account, err);
@@ -131,16 +127,15 @@ static enum mr_code add_grant(struct mr_db *db, struct mr_strbuf *note,
         size_t user_len = at != NULL ? (size_t)(at - account.ptr) : account.len;
         bool new_names = is_mariadb(db) && mr_db_server(db)->version >= 100502;
         mr_strbuf_add_fmt(note, "GRANT %s ON *.* TO '%.*s'@'%s'",
-                          new_names ? "SLAVE MONITOR" : "REPLICATION CLIENT",
-                          (int)user_len, account.ptr, at != NULL ? at + 1 : "%");
+                          new_names ? "SLAVE MONITOR" : "REPLICATION CLIENT", (int)user_len,
+                          account.ptr, at != NULL ? at + 1 : "%");
     }
     mr_strbuf_release(&account);
     return rc;
 }
 
-static enum mr_code relation_unseen(struct mr_db *a, struct mr_db *b,
-                                    enum mr_relation *relation, struct mr_strbuf *note,
-                                    struct mr_err *err)
+static enum mr_code relation_unseen(struct mr_db *a, struct mr_db *b, enum mr_relation *relation,
+                                    struct mr_strbuf *note, struct mr_err *err)
 {
     bool proved;
     enum mr_code rc = gtid_proof(a, b, &proved, err);
@@ -160,16 +155,16 @@ static enum mr_code relation_unseen(struct mr_db *a, struct mr_db *b,
     return add_grant(b, note, err);
 }
 
-static void note_running(struct mr_strbuf *note, const struct mr_db *a,
-                         const struct mr_db *b, const struct mr_replica_status *status)
+static void note_running(struct mr_strbuf *note, const struct mr_db *a, const struct mr_db *b,
+                         const struct mr_replica_status *status)
 {
     const char *lag = mr_replica_status_text(status, MR_REPLICA_LAG);
     mr_strbuf_add_fmt(note, "%s replicates from %s, %s seconds behind", mr_db_label(b),
                       mr_db_label(a), lag[0] != '\0' ? lag : "an unknown number of");
 }
 
-static void note_stopped(struct mr_strbuf *note, const struct mr_db *a,
-                         const struct mr_db *b, const struct mr_replica_status *status)
+static void note_stopped(struct mr_strbuf *note, const struct mr_db *a, const struct mr_db *b,
+                         const struct mr_replica_status *status)
 {
     bool io = mr_replica_status_is_running(status, MR_REPLICA_IO),
          sql = mr_replica_status_is_running(status, MR_REPLICA_SQL);
@@ -179,8 +174,8 @@ static void note_stopped(struct mr_strbuf *note, const struct mr_db *a,
                    : "SQL thread is not running and its I/O thread has no connection";
     else if (!io && !sql)
         what = "I/O and SQL threads are not running";
-    mr_strbuf_add_fmt(note, "%s is a replica of %s, but its %s", mr_db_label(b),
-                      mr_db_label(a), what);
+    mr_strbuf_add_fmt(note, "%s is a replica of %s, but its %s", mr_db_label(b), mr_db_label(a),
+                      what);
     const char *reason =
         mr_replica_status_text(status, sql ? MR_REPLICA_IO_ERROR : MR_REPLICA_SQL_ERROR);
     if (reason[0] == '\0')
@@ -200,17 +195,16 @@ static enum mr_code relation_chained(struct mr_db *a, struct mr_db *b, const cha
         return rc;
     *relation = proved ? MR_RELATION_FOLLOWS : MR_RELATION_NONE;
     if (proved)
-        mr_strbuf_add_fmt(note, "%s replicates from %s through %s", mr_db_label(b),
-                          mr_db_label(a), via);
+        mr_strbuf_add_fmt(note, "%s replicates from %s through %s", mr_db_label(b), mr_db_label(a),
+                          via);
     else
-        mr_strbuf_add_fmt(note, "%s does not replicate from %s, but from %s",
-                          mr_db_label(b), mr_db_label(a), via);
+        mr_strbuf_add_fmt(note, "%s does not replicate from %s, but from %s", mr_db_label(b),
+                          mr_db_label(a), via);
     return MR_OK;
 }
 
-enum mr_code mr_replication_relation(struct mr_db *a, struct mr_db *b,
-                                     enum mr_relation *relation, struct mr_strbuf *note,
-                                     struct mr_err *err)
+enum mr_code mr_replication_relation(struct mr_db *a, struct mr_db *b, enum mr_relation *relation,
+                                     struct mr_strbuf *note, struct mr_err *err)
 {
     struct mr_replica_status status;
     char via[300] = "";
@@ -241,8 +235,7 @@ enum mr_code mr_replication_relation(struct mr_db *a, struct mr_db *b,
     if (*relation == MR_RELATION_NONE && via[0] != '\0' && !is_stopped)
         rc = relation_chained(a, b, via, relation, note, err);
     else if (*relation == MR_RELATION_NONE)
-        mr_strbuf_add_fmt(note, "%s is not a replica of %s", mr_db_label(b),
-                          mr_db_label(a));
+        mr_strbuf_add_fmt(note, "%s is not a replica of %s", mr_db_label(b), mr_db_label(a));
     return rc == MR_OK ? mr_strbuf_check(note, "describing replication", err) : rc;
 }
 
@@ -268,8 +261,8 @@ static void add_source(struct mr_strbuf *out, const char *host, const char *port
 }
 
 /* Where the status is hidden, the tables that MySQL makes it from may be readable. */
-static enum mr_code sources_unseen(struct mr_db *db, bool *seen,
-                                   struct mr_strbuf *sources, struct mr_err *err)
+static enum mr_code sources_unseen(struct mr_db *db, bool *seen, struct mr_strbuf *sources,
+                                   struct mr_err *err)
 {
     static const char sql[] = "SELECT HOST, PORT, CHANNEL_NAME FROM "
                               "performance_schema.replication_connection_configuration";
@@ -291,8 +284,8 @@ static enum mr_code sources_unseen(struct mr_db *db, bool *seen,
     return MR_OK;
 }
 
-enum mr_code mr_replication_sources(struct mr_db *db, bool *seen,
-                                    struct mr_strbuf *sources, struct mr_err *err)
+enum mr_code mr_replication_sources(struct mr_db *db, bool *seen, struct mr_strbuf *sources,
+                                    struct mr_err *err)
 {
     struct mr_replica_status status;
     struct mr_err why = {0};
@@ -326,13 +319,13 @@ enum mr_code mr_replication_refuse(struct mr_db *db, bool allowed, struct mr_err
         goto out;
     if (allowed) {
         if (seen)
-            mr_log_warning("--allow-replica: server \"%s\" replicates from %s",
-                           mr_db_label(db), text.ptr);
+            mr_log_warning("--allow-replica: server \"%s\" replicates from %s", mr_db_label(db),
+                           text.ptr);
         goto out;
     }
     if (seen) {
-        rc = mr_err_set(err, MR_E_REFUSED, "server \"%s\" replicates from %s",
-                        mr_db_label(db), text.ptr);
+        rc = mr_err_set(err, MR_E_REFUSED, "server \"%s\" replicates from %s", mr_db_label(db),
+                        text.ptr);
         mr_err_hint(err,
                     "Nothing was changed. What is written to a replica parts it from "
                     "its source: name the server that the application writes to. If "
@@ -389,8 +382,8 @@ static const char mysql_gtids[] =
     "SELECT IF(@@GLOBAL.gtid_mode LIKE 'ON%', @@GLOBAL.gtid_executed, '')";
 
 /* "mariadb …" or "mysql …", of what the statement gives. */
-static enum mr_code add_gtids(struct mr_db *a, struct mr_strbuf *position,
-                              const char *sql, struct mr_err *err)
+static enum mr_code add_gtids(struct mr_db *a, struct mr_strbuf *position, const char *sql,
+                              struct mr_err *err)
 {
     struct mr_strbuf set = MR_STRBUF_INIT;
     enum mr_code rc = mr_db_query_text(a, sql, &set, err);
@@ -411,21 +404,18 @@ enum mr_code mr_replication_position(struct mr_db *a, struct mr_strbuf *position
                                      struct mr_err *err)
 {
     mr_strbuf_reset(position);
-    enum mr_code rc =
-        add_gtids(a, position,
-                  is_mariadb(a) ? "SELECT @@GLOBAL.gtid_binlog_pos" : mysql_gtids, err);
+    enum mr_code rc = add_gtids(
+        a, position, is_mariadb(a) ? "SELECT @@GLOBAL.gtid_binlog_pos" : mysql_gtids, err);
     if (rc == MR_OK)
         rc = add_file_position(a, position, err);
     return rc == MR_OK ? mr_strbuf_check(position, "reading a position", err) : rc;
 }
 
-enum mr_code mr_replication_history(struct mr_db *a, struct mr_strbuf *position,
-                                    struct mr_err *err)
+enum mr_code mr_replication_history(struct mr_db *a, struct mr_strbuf *position, struct mr_err *err)
 {
     mr_strbuf_reset(position);
-    enum mr_code rc =
-        add_gtids(a, position,
-                  is_mariadb(a) ? "SELECT @@GLOBAL.gtid_current_pos" : mysql_gtids, err);
+    enum mr_code rc = add_gtids(
+        a, position, is_mariadb(a) ? "SELECT @@GLOBAL.gtid_current_pos" : mysql_gtids, err);
     return rc == MR_OK ? mr_strbuf_check(position, "reading a position", err) : rc;
 }
 
@@ -459,11 +449,10 @@ static void build_wait(const struct mr_db *b, const char *position, struct mr_st
         if (space != NULL) {
             *space = '\0';
             bool new_words = !is_mariadb(b) && mr_db_server(b)->version >= 80026;
-            mr_strbuf_add_str(sql, new_words ? "SELECT SOURCE_POS_WAIT("
-                                             : "SELECT MASTER_POS_WAIT(");
+            mr_strbuf_add_str(sql,
+                              new_words ? "SELECT SOURCE_POS_WAIT(" : "SELECT MASTER_POS_WAIT(");
             mr_sql_string(sql, what.ptr);
-            mr_strbuf_add_fmt(sql, ", %lu, %d)", strtoul(space + 1, NULL, 10),
-                              WAIT_SLICE_S);
+            mr_strbuf_add_fmt(sql, ", %lu, %d)", strtoul(space + 1, NULL, 10), WAIT_SLICE_S);
         }
     }
     mr_strbuf_release(&what);
@@ -479,16 +468,15 @@ static double now_s(void)
 /* One slice.  GTID waits answer 0 when there (MariaDB -1, MySQL 1 on time-out);
  * position waits answer a count of events, -1 on time-out, and NULL when no applier
  * runs. */
-static enum mr_code wait_slice(struct mr_db *b, const char *sql, bool *reached,
-                               bool *hopeless, struct mr_err *err)
+static enum mr_code wait_slice(struct mr_db *b, const char *sql, bool *reached, bool *hopeless,
+                               struct mr_err *err)
 {
     struct mr_strbuf answer = MR_STRBUF_INIT;
     bool by_file = strstr(sql, "_POS_WAIT(") != NULL;
     enum mr_code rc = mr_db_query_text(b, sql, &answer, err);
     if (rc == MR_OK) {
         *hopeless = answer.len == 0;
-        *reached =
-            by_file ? !*hopeless && answer.ptr[0] != '-' : strcmp(answer.ptr, "0") == 0;
+        *reached = by_file ? !*hopeless && answer.ptr[0] != '-' : strcmp(answer.ptr, "0") == 0;
     }
     mr_strbuf_release(&answer);
     if (rc == MR_E_TIMEOUT) /* a statement time-out shorter than the slice */
@@ -500,8 +488,8 @@ static enum mr_code wait_slice(struct mr_db *b, const char *sql, bool *reached,
     return rc;
 }
 
-enum mr_code mr_replication_wait(struct mr_db *b, const char *position,
-                                 unsigned timeout_s, bool *reached, struct mr_err *err)
+enum mr_code mr_replication_wait(struct mr_db *b, const char *position, unsigned timeout_s,
+                                 bool *reached, struct mr_err *err)
 {
     *reached = false;
     struct mr_strbuf sql = MR_STRBUF_INIT;
@@ -545,28 +533,24 @@ static bool is_within(const char *slave_pos, const char *binlog_pos)
     while (next_gtid(&slave_pos, &applied))
         if (ends_with(binlog_pos, applied.domain, &written) &&
             (applied.sequence > written.sequence ||
-             (applied.sequence == written.sequence &&
-              applied.server_id != written.server_id)))
+             (applied.sequence == written.sequence && applied.server_id != written.server_id)))
             return false;
     return true;
 }
 
 enum mr_code mr_replication_confirm(struct mr_db *a, struct mr_db *b, bool follows,
-                                    const char *position, bool *reached,
-                                    struct mr_err *err)
+                                    const char *position, bool *reached, struct mr_err *err)
 {
-    struct mr_strbuf wanted = MR_STRBUF_INIT, slave = MR_STRBUF_INIT,
-                     written = MR_STRBUF_INIT;
+    struct mr_strbuf wanted = MR_STRBUF_INIT, slave = MR_STRBUF_INIT, written = MR_STRBUF_INIT;
     enum mr_code rc = MR_OK;
-    if (!*reached || !is_mariadb(a) || !is_mariadb(b) ||
-        !find_line(position, "mariadb", &wanted))
+    if (!*reached || !is_mariadb(a) || !is_mariadb(b) || !find_line(position, "mariadb", &wanted))
         goto out;
     rc = mr_db_query_text(b, "SELECT @@GLOBAL.gtid_slave_pos", &slave, err);
     if (rc == MR_OK && follows)
         rc = mr_db_query_text(a, "SELECT @@GLOBAL.gtid_binlog_pos", &written, err);
     if (rc == MR_OK)
-        *reached = has_reached(slave.ptr, wanted.ptr) &&
-                   (!follows || is_within(slave.ptr, written.ptr));
+        *reached =
+            has_reached(slave.ptr, wanted.ptr) && (!follows || is_within(slave.ptr, written.ptr));
     else /* who tries again is not to take the wait's word */
         *reached = false;
 out:
@@ -591,8 +575,7 @@ enum mr_code mr_replication_lag(struct mr_db *db, long *seconds, unsigned long *
         return rc;
     while (mr_replica_status_next(&status)) {
         const char *text = mr_replica_status_text(&status, MR_REPLICA_LAG);
-        unsigned long delay =
-            strtoul(mr_replica_status_text(&status, MR_REPLICA_DELAY), NULL, 10);
+        unsigned long delay = strtoul(mr_replica_status_text(&status, MR_REPLICA_DELAY), NULL, 10);
         long lag = text[0] != '\0' ? strtol(text, NULL, 10) : STOPPED;
         if (delay > *delay_s)
             *delay_s = delay;
@@ -606,12 +589,10 @@ enum mr_code mr_replication_lag(struct mr_db *db, long *seconds, unsigned long *
 
 /* The one host that all dump threads come from, for replicas that report no host of
  * their own; "" where there are several or none may be seen. */
-static enum mr_code dump_host(struct mr_db *db, char *host, size_t size,
-                              struct mr_err *err)
+static enum mr_code dump_host(struct mr_db *db, char *host, size_t size, struct mr_err *err)
 {
-    static const char sql[] =
-        "SELECT DISTINCT SUBSTRING_INDEX(HOST, ':', 1) FROM "
-        "information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'";
+    static const char sql[] = "SELECT DISTINCT SUBSTRING_INDEX(HOST, ':', 1) FROM "
+                              "information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'";
     struct mr_result *res = NULL;
     host[0] = '\0';
     enum mr_code rc = mr_db_query(db, "n", sql, strlen(sql), &res, err);
@@ -658,8 +639,7 @@ static enum mr_code push_host(struct mr_vec *hosts, const char *host, const char
     return MR_OK;
 }
 
-enum mr_code mr_replication_below(struct mr_db *db, struct mr_vec *hosts,
-                                  struct mr_err *err)
+enum mr_code mr_replication_below(struct mr_db *db, struct mr_vec *hosts, struct mr_err *err)
 {
     const char *sql = mr_has_replica_words(db) ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS";
     struct mr_result *res = NULL;
@@ -672,15 +652,14 @@ enum mr_code mr_replication_below(struct mr_db *db, struct mr_vec *hosts,
     size_t host_at = mr_result_column_named(res, "Host"),
            port_at = mr_result_column_named(res, "Port");
     if (host_at == MR_NO_COLUMN || port_at == MR_NO_COLUMN)
-        rc = mr_err_set(err, MR_E_SQL, "server \"%s\": %s shows no Host and Port",
-                        mr_db_label(db), sql);
+        rc = mr_err_set(err, MR_E_SQL, "server \"%s\": %s shows no Host and Port", mr_db_label(db),
+                        sql);
     if (rc == MR_OK)
         rc = dump_host(db, fallback, sizeof fallback, err);
     const struct mr_cell *row;
     while (rc == MR_OK && (row = mr_result_next(res)) != NULL) {
         char host[256];
-        (void)snprintf(host, sizeof host, "%s",
-                       row[host_at].len > 0 ? row[host_at].ptr : fallback);
+        (void)snprintf(host, sizeof host, "%s", row[host_at].len > 0 ? row[host_at].ptr : fallback);
         resolve_loopback(db, host, sizeof host);
         if (host[0] != '\0' && row[port_at].len > 0)
             rc = push_host(hosts, host, row[port_at].ptr, err);

@@ -28,9 +28,8 @@ enum mr_relation {
 
 /* How b relates to a.  note: one sentence for people (what was found; for UNKNOWN with
  * the GRANT to run; for STOPPED with which thread and its last error). */
-enum mr_code mr_replication_relation(struct mr_db *a, struct mr_db *b,
-                                     enum mr_relation *relation, struct mr_strbuf *note,
-                                     struct mr_err *err);
+enum mr_code mr_replication_relation(struct mr_db *a, struct mr_db *b, enum mr_relation *relation,
+                                     struct mr_strbuf *note, struct mr_err *err);
 
 /* Where a stands now: to be handed to mr_replication_wait on b.  Empty where a has no
  * binary log or no right to read its position. */
@@ -42,8 +41,8 @@ enum mr_code mr_replication_history(struct mr_db *a, struct mr_strbuf *position,
                                     struct mr_err *err);
 /* Waits on b until it has applied `position` (of a), at most timeout_s.  *reached
  * tells; false also where b cannot wait for it. */
-enum mr_code mr_replication_wait(struct mr_db *b, const char *position,
-                                 unsigned timeout_s, bool *reached, struct mr_err *err);
+enum mr_code mr_replication_wait(struct mr_db *b, const char *position, unsigned timeout_s,
+                                 bool *reached, struct mr_err *err);
 
 /*
  * Is `position` reached for sure, where mr_replication_wait said so?  MariaDB compares the
@@ -52,27 +51,26 @@ enum mr_code mr_replication_wait(struct mr_db *b, const char *position,
  * what a has written by now.  Others: *reached stays.
  */
 enum mr_code mr_replication_confirm(struct mr_db *a, struct mr_db *b, bool follows,
-                                    const char *position, bool *reached,
-                                    struct mr_err *err);
+                                    const char *position, bool *reached, struct mr_err *err);
 
 /* May b still apply what a wrote before now? */
 enum mr_behind {
     MR_BEHIND_NEVER = 1, /* it follows nobody, or no thread of it applies anything */
-    MR_BEHIND_DIRECT,   /* it follows a: it has what a wrote once it is at a's position */
-    MR_BEHIND_OTHERS,   /* it applies what another server writes, perhaps a's changes */
-    MR_BEHIND_DRAINING, /* it fetches nothing any more, and applies what it has fetched */
-    MR_BEHIND_HIDDEN    /* the account may not see it */
+    MR_BEHIND_DIRECT,    /* it follows a: it has what a wrote once it is at a's position */
+    MR_BEHIND_OTHERS,    /* it applies what another server writes, perhaps a's changes */
+    MR_BEHIND_DRAINING,  /* it fetches nothing any more, and applies what it has fetched */
+    MR_BEHIND_HIDDEN     /* the account may not see it */
 };
 /* relation: as mr_replication_relation(a, b) has found it.  others: whom it follows, for
  * OTHERS. */
-enum mr_code mr_replication_behind(struct mr_db *a, struct mr_db *b,
-                                   enum mr_relation relation, enum mr_behind *behind,
-                                   struct mr_strbuf *others, struct mr_err *err);
+enum mr_code mr_replication_behind(struct mr_db *a, struct mr_db *b, enum mr_relation relation,
+                                   enum mr_behind *behind, struct mr_strbuf *others,
+                                   struct mr_err *err);
 
 /* Whom db replicates from by a configured channel, running or not, for people; "" nobody.
  * *seen false: the account may not see it. */
-enum mr_code mr_replication_sources(struct mr_db *db, bool *seen,
-                                    struct mr_strbuf *sources, struct mr_err *err);
+enum mr_code mr_replication_sources(struct mr_db *db, bool *seen, struct mr_strbuf *sources,
+                                    struct mr_err *err);
 /* Before db is written to: MR_E_REFUSED where it replicates from somebody, or where that is
  * hidden (with the GRANT); allowed: by --allow-replica, which is said instead. */
 enum mr_code mr_replication_refuse(struct mr_db *db, bool allowed, struct mr_err *err);
@@ -85,7 +83,6 @@ enum mr_code mr_replication_lag(struct mr_db *db, long *seconds, unsigned long *
 /* Replicas registered below db ("host:port" each, NUL-terminated, in vec of char *,
  * malloc'ed); none where the account may not see them. */
 struct mr_vec;
-enum mr_code mr_replication_below(struct mr_db *db, struct mr_vec *hosts,
-                                  struct mr_err *err);
+enum mr_code mr_replication_below(struct mr_db *db, struct mr_vec *hosts, struct mr_err *err);
 
 #endif

@@ -37,8 +37,7 @@ static bool opens_dollar_text(const struct mr_token *token)
 /* A comment that the server executes is code with values in it. */
 static bool is_executable(const struct mr_token *token)
 {
-    return token->kind == MR_TOKEN_PUNCT && token->len > 3 &&
-           memcmp(token->ptr, "/*", 2) == 0;
+    return token->kind == MR_TOKEN_PUNCT && token->len > 3 && memcmp(token->ptr, "/*", 2) == 0;
 }
 
 static bool hides(const struct mr_token *token)

@@ -21,8 +21,7 @@ static void add_shown(struct mr_strbuf *out, const struct mr_token *token)
 }
 
 /* A name of up to two parts; *token is the first behind it then. */
-static void add_path(struct mr_sqlscan *scan, struct mr_token *token,
-                     struct mr_strbuf *out)
+static void add_path(struct mr_sqlscan *scan, struct mr_token *token, struct mr_strbuf *out)
 {
     mr_strbuf_add_str(out, "\"");
     add_shown(out, token);

@@ -174,8 +174,7 @@ static enum mr_token_kind skip_comment(struct mr_sqlscan *scan)
         skip_line(scan);
         return MR_TOKEN_COMMENT;
     }
-    bool executable =
-        peek(scan, 2) == '!' || (peek(scan, 2) == 'M' && peek(scan, 3) == '!');
+    bool executable = peek(scan, 2) == '!' || (peek(scan, 2) == 'M' && peek(scan, 3) == '!');
     skip_block(scan);
     return executable ? MR_TOKEN_PUNCT : MR_TOKEN_COMMENT;
 }
@@ -216,8 +215,7 @@ static enum mr_token_kind skip_token(struct mr_sqlscan *scan)
         skip_quoted(scan, c);
         return is_name_quote(scan, c) ? MR_TOKEN_IDENT : MR_TOKEN_STRING;
     }
-    if (is_digit(c) ||
-        (c == '.' && scan->ptr != scan->word_end && is_digit(peek(scan, 1))))
+    if (is_digit(c) || (c == '.' && scan->ptr != scan->word_end && is_digit(peek(scan, 1))))
         return skip_numeric(scan);
     if (is_word(c))
         return skip_wordlike(scan);

@@ -60,8 +60,7 @@ static bool is_charset_name(const char *name)
     return len > 0 && name[len] == '\0';
 }
 
-static void add_text(struct mr_strbuf *sql, const struct mr_value *value,
-                     const char *charset)
+static void add_text(struct mr_strbuf *sql, const struct mr_value *value, const char *charset)
 {
     if (charset != NULL && !is_charset_name(charset)) {
         sql->failed = true;
@@ -92,8 +91,7 @@ static void add_temporal(struct mr_strbuf *sql, const struct mr_value *value)
     mr_strbuf_add_char(sql, '\'');
 }
 
-static void add_bytes(struct mr_strbuf *sql, const struct mr_value *value,
-                      const char *charset)
+static void add_bytes(struct mr_strbuf *sql, const struct mr_value *value, const char *charset)
 {
     if (value->ptr == NULL && value->len > 0)
         sql->failed = true; /* a long value: not read here */
@@ -107,8 +105,7 @@ static void add_bytes(struct mr_strbuf *sql, const struct mr_value *value,
         add_hex_literal(sql, value->ptr, value->len);
 }
 
-void mr_sql_value(struct mr_strbuf *sql, const struct mr_value *value,
-                  const char *charset)
+void mr_sql_value(struct mr_strbuf *sql, const struct mr_value *value, const char *charset)
 {
     switch (value->cls) {
     case MR_CLASS_NULL: mr_strbuf_add_str(sql, "NULL"); break;

@@ -34,7 +34,6 @@ void mr_sql_string(struct mr_strbuf *sql, const char *str);
  * is marked failed.  Zero dates need a session whose sql_mode is without NO_ZERO_DATE
  * and NO_ZERO_IN_DATE: with them MySQL refuses the literal (1525).
  */
-void mr_sql_value(struct mr_strbuf *sql, const struct mr_value *value,
-                  const char *charset);
+void mr_sql_value(struct mr_strbuf *sql, const struct mr_value *value, const char *charset);
 
 #endif

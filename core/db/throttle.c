@@ -92,8 +92,7 @@ static void *sampler_main(void *arg)
         double until_s = mr_clock_now_s() + throttle->interval_ms / 1e3;
         double left_s;
         while (!throttle->end && (left_s = until_s - mr_clock_now_s()) > 0)
-            mr_clock_cond_wait(&throttle->changed, &throttle->lock,
-                               (unsigned)(left_s * 1e3) + 1);
+            mr_clock_cond_wait(&throttle->changed, &throttle->lock, (unsigned)(left_s * 1e3) + 1);
     }
     pthread_mutex_unlock(&throttle->lock);
     throttle->probe.end(throttle->probe.ctx);
@@ -116,8 +115,7 @@ static enum mr_code start_sampler(struct mr_throttle *throttle, struct mr_err *e
     int rc = pthread_create(&throttle->thread, NULL, sampler_main, throttle);
     (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
     throttle->has_thread = rc == 0;
-    return rc == 0 ? MR_OK
-                   : mr_err_set_sys(err, MR_E_NOMEM, rc, "could not start a thread");
+    return rc == 0 ? MR_OK : mr_err_set_sys(err, MR_E_NOMEM, rc, "could not start a thread");
 }
 
 static void release(struct mr_throttle *throttle)
@@ -170,8 +168,8 @@ enum mr_code mr_throttle_new(const struct mr_throttle_opts *opts,
                              const struct mr_db_opts *db_opts, struct mr_throttle **out,
                              struct mr_err *err)
 {
-    if (count == 0 || (opts->max_load == 0 && opts->max_load_stop == 0 &&
-                       opts->max_lag_s == 0 && opts->max_slowdown == 0))
+    if (count == 0 || (opts->max_load == 0 && opts->max_load_stop == 0 && opts->max_lag_s == 0 &&
+                       opts->max_slowdown == 0))
         return mr_throttle_new_with(opts, NULL, 0, out, err);
     struct mr_load_probe probe;
     enum mr_code rc = mr_throttle_probe_new(opts, endpoints, count, db_opts, &probe, err);
@@ -196,8 +194,7 @@ static enum cause judge(const struct mr_throttle *throttle)
     return CAUSE_NONE;
 }
 
-static void describe(const struct mr_throttle *throttle, enum cause cause, char *text,
-                     size_t size)
+static void describe(const struct mr_throttle *throttle, enum cause cause, char *text, size_t size)
 {
     switch (cause) {
     case CAUSE_PAUSE_FILE:
@@ -205,8 +202,7 @@ static void describe(const struct mr_throttle *throttle, enum cause cause, char 
         break;
     case CAUSE_LOAD:
         (void)snprintf(text, size, "Threads_running of %s is %lu (--max-load %lu)",
-                       throttle->load.running_at, throttle->load.running,
-                       throttle->max_load);
+                       throttle->load.running_at, throttle->load.running, throttle->max_load);
         break;
     case CAUSE_LAG:
         (void)snprintf(text, size, "replica %s is %ld s behind (--max-lag %ld)",
@@ -279,8 +275,7 @@ static void await_first_sample(struct mr_throttle *throttle)
 /* Lock held. */
 static bool is_too_much(const struct mr_throttle *throttle)
 {
-    return throttle->max_load_stop > 0 &&
-           throttle->load.running > throttle->max_load_stop;
+    return throttle->max_load_stop > 0 && throttle->load.running > throttle->max_load_stop;
 }
 
 /* Lock held. */
@@ -288,13 +283,12 @@ static enum mr_code stop_for_load(const struct mr_throttle *throttle, struct mr_
 {
     return mr_err_set(err, MR_E_CANCELLED,
                       "stopped: Threads_running of %s is %lu (--max-load-stop %lu)",
-                      throttle->load.running_at, throttle->load.running,
-                      throttle->max_load_stop);
+                      throttle->load.running_at, throttle->load.running, throttle->max_load_stop);
 }
 
 /* Lock held, and given up meanwhile. */
-static enum mr_code let_go(struct mr_throttle *throttle,
-                           const struct mr_throttle_held *held, struct mr_err *err)
+static enum mr_code let_go(struct mr_throttle *throttle, const struct mr_throttle_held *held,
+                           struct mr_err *err)
 {
     pthread_mutex_unlock(&throttle->lock);
     enum mr_code rc = held->let_go(held->ctx, err);
@@ -303,8 +297,7 @@ static enum mr_code let_go(struct mr_throttle *throttle,
 }
 
 /* Has it waited long enough for what its own locks may have brought about? */
-static bool is_over(const struct mr_throttle_held *held, enum cause cause,
-                    double waited_s)
+static bool is_over(const struct mr_throttle_held *held, enum cause cause, double waited_s)
 {
     return held != NULL && held->let_go == NULL && cause != CAUSE_PAUSE_FILE &&
            waited_s >= *held->left_s;
@@ -316,8 +309,7 @@ enum mr_code mr_throttle_wait(struct mr_throttle *throttle, struct mr_err *err)
 }
 
 enum mr_code mr_throttle_wait_holding(struct mr_throttle *throttle,
-                                      const struct mr_throttle_held *held,
-                                      struct mr_err *err)
+                                      const struct mr_throttle_held *held, struct mr_err *err)
 {
     enum mr_code rc = MR_OK;
     double from_s = mr_clock_now_s();

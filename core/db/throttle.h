@@ -69,8 +69,7 @@ struct mr_throttle_held {
                        file is waited for */
 };
 enum mr_code mr_throttle_wait_holding(struct mr_throttle *throttle,
-                                      const struct mr_throttle_held *held,
-                                      struct mr_err *err);
+                                      const struct mr_throttle_held *held, struct mr_err *err);
 /* Seconds spent waiting, over all workers. */
 double mr_throttle_waited_s(const struct mr_throttle *throttle);
 void mr_throttle_free(struct mr_throttle *throttle);

@@ -66,9 +66,8 @@ static void lose(struct watch *watch, struct mr_err *err)
     mr_db_close(watch->db);
     watch->db = NULL;
     bool gives_way = watch->own_host == NULL && !watch->was_connected;
-    watch->retry_at_s = gives_way && mr_db_is_account_full(err)
-                            ? INFINITY
-                            : mr_clock_now_s() + RETRY_EVERY_S;
+    watch->retry_at_s =
+        gives_way && mr_db_is_account_full(err) ? INFINITY : mr_clock_now_s() + RETRY_EVERY_S;
     if (!watch->told && !mr_is_cancelled()) {
         mr_err_context(err, "going on without watching the load of a server");
         mr_err_hint(err, "Nothing has to be done: the work goes on.");
@@ -80,9 +79,8 @@ static void lose(struct watch *watch, struct mr_err *err)
 /* Whatever names lead to it, a server has one port, one server_id and one uuid. */
 static bool is_same_server(const struct mr_server *a, const struct mr_server *b)
 {
-    return a->server_id == b->server_id && a->port == b->port &&
-           strcmp(a->uuid, b->uuid) == 0 && strcmp(a->hostname, b->hostname) == 0 &&
-           strcmp(a->datadir, b->datadir) == 0;
+    return a->server_id == b->server_id && a->port == b->port && strcmp(a->uuid, b->uuid) == 0 &&
+           strcmp(a->hostname, b->hostname) == 0 && strcmp(a->datadir, b->datadir) == 0;
 }
 
 static void connect_watch(struct probe *probe, struct watch *watch)
@@ -97,8 +95,7 @@ static void connect_watch(struct probe *probe, struct watch *watch)
     }
     watch->was_connected = true;
     for (struct watch *w = probe->watches; w != watch; w = w->next) {
-        if (w->db == NULL ||
-            !is_same_server(mr_db_server(w->db), mr_db_server(watch->db)))
+        if (w->db == NULL || !is_same_server(mr_db_server(w->db), mr_db_server(watch->db)))
             continue;
         watch->duplicate = true;
         mr_db_close(watch->db);
@@ -182,8 +179,7 @@ static void copy_label(char out[MR_LOAD_LABEL_MAX], const char *label)
     (void)snprintf(out, MR_LOAD_LABEL_MAX, "%s", label);
 }
 
-static enum mr_code sample_running(struct watch *watch, struct mr_load *load,
-                                   struct mr_err *err)
+static enum mr_code sample_running(struct watch *watch, struct mr_load *load, struct mr_err *err)
 {
     static const char sql[] = "SHOW GLOBAL STATUS LIKE 'Threads_running'";
     struct mr_result *res = NULL;
@@ -202,8 +198,7 @@ static enum mr_code sample_running(struct watch *watch, struct mr_load *load,
     return MR_OK;
 }
 
-static enum mr_code sample_lag(struct watch *watch, struct mr_load *load,
-                               struct mr_err *err)
+static enum mr_code sample_lag(struct watch *watch, struct mr_load *load, struct mr_err *err)
 {
     long lag_s;
     unsigned long delay_s;
@@ -215,9 +210,8 @@ static enum mr_code sample_lag(struct watch *watch, struct mr_load *load,
         copy_label(load->lag_at, mr_db_label(watch->db));
     }
     if (delay_s > 0 && !watch->told_delay) {
-        mr_log_info(
-            "replica %s is delayed on purpose, by %lu s: its lag is not waited for",
-            mr_db_label(watch->db), delay_s);
+        mr_log_info("replica %s is delayed on purpose, by %lu s: its lag is not waited for",
+                    mr_db_label(watch->db), delay_s);
         watch->told_delay = true;
     }
     /* a stopped replica does not catch up by our waiting */
@@ -225,8 +219,7 @@ static enum mr_code sample_lag(struct watch *watch, struct mr_load *load,
         mr_log_warning("replication on %s is stopped: its lag is not waited for",
                        mr_db_label(watch->db));
         watch->told_lag = true;
-    } else if (lag_s == -1 && delay_s == 0 && watch->own_host != NULL &&
-               !watch->told_lag) {
+    } else if (lag_s == -1 && delay_s == 0 && watch->own_host != NULL && !watch->told_lag) {
         mr_log_info("the lag of replica %s cannot be seen and is not waited for",
                     mr_db_label(watch->db));
         watch->told_lag = true;
@@ -266,15 +259,14 @@ static int compare_times(const void *a, const void *b)
 }
 
 /* One that the server gives up is as slow as it got. */
-static enum mr_code sample_reads(struct probe *probe, struct watch *watch,
-                                 struct mr_load *load, struct mr_err *err)
+static enum mr_code sample_reads(struct probe *probe, struct watch *watch, struct mr_load *load,
+                                 struct mr_err *err)
 {
     double took_ms[READS], from_s = mr_clock_now_s();
     size_t count = 0;
     enum mr_code code = MR_OK;
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    while (code == MR_OK && count < READS &&
-           (mr_clock_now_s() - from_s) * 1e3 < READS_ALL_MS) {
+    while (code == MR_OK && count < READS && (mr_clock_now_s() - from_s) * 1e3 < READS_ALL_MS) {
         struct mr_result *res = NULL;
         mr_strbuf_reset(&sql);
         read_sql(probe, &sql);
@@ -337,9 +329,9 @@ static void probe_end(void *ctx)
 }
 
 enum mr_code mr_throttle_probe_new(const struct mr_throttle_opts *opts,
-                                   const struct mr_endpoint *const *endpoints,
-                                   size_t count, const struct mr_db_opts *db_opts,
-                                   struct mr_load_probe *out, struct mr_err *err)
+                                   const struct mr_endpoint *const *endpoints, size_t count,
+                                   const struct mr_db_opts *db_opts, struct mr_load_probe *out,
+                                   struct mr_err *err)
 {
     struct probe *probe = calloc(1, sizeof *probe);
     if (probe == NULL)

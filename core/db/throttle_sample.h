@@ -31,9 +31,9 @@ struct mr_load_probe {
 
 /* A probe that connects to the endpoints and to the replicas it finds below them. */
 enum mr_code mr_throttle_probe_new(const struct mr_throttle_opts *opts,
-                                   const struct mr_endpoint *const *endpoints,
-                                   size_t count, const struct mr_db_opts *db_opts,
-                                   struct mr_load_probe *out, struct mr_err *err);
+                                   const struct mr_endpoint *const *endpoints, size_t count,
+                                   const struct mr_db_opts *db_opts, struct mr_load_probe *out,
+                                   struct mr_err *err);
 
 /* Takes the probe over, also when it fails.  probe NULL: only the pause file counts. */
 enum mr_code mr_throttle_new_with(const struct mr_throttle_opts *opts,

@@ -133,8 +133,7 @@ static enum mr_code drain(struct mr_cms *cms, struct mr_err *err)
     return rc;
 }
 
-enum mr_code mr_cms_write(struct mr_cms *cms, const void *ptr, size_t len,
-                          struct mr_err *err)
+enum mr_code mr_cms_write(struct mr_cms *cms, const void *ptr, size_t len, struct mr_err *err)
 {
     const char *at = ptr;
     assert(!cms->is_over);
@@ -206,22 +205,19 @@ bool mr_cms_is_message(const void *ptr, size_t len)
         return false;
     /* a length is one byte, or one that says how many follow: 0x80 is none */
     size_t at = 2 + (bytes[1] > 0x80 ? bytes[1] - (size_t)0x80 : 0);
-    return at <= len && len - at >= sizeof object &&
-           memcmp(bytes + at, object, sizeof object) == 0;
+    return at <= len && len - at >= sizeof object && memcmp(bytes + at, object, sizeof object) == 0;
 }
 
 /* ---- opening ---- */
 
-#define HINT_KEY                                                                         \
-    "Give the PEM file of the private key that belongs to one of the certificates."
+#define HINT_KEY "Give the PEM file of the private key that belongs to one of the certificates."
 
 struct mr_cms_key {
     EVP_PKEY *key;
     char *path;
 };
 
-enum mr_code mr_cms_key_load(const char *path, struct mr_cms_key **out,
-                             struct mr_err *err)
+enum mr_code mr_cms_key_load(const char *path, struct mr_cms_key **out, struct mr_err *err)
 {
     struct mr_cms_key *key = calloc(1, sizeof *key);
     *out = NULL;
@@ -248,8 +244,8 @@ void mr_cms_key_free(struct mr_cms_key *key)
 
 static enum mr_code fail_open(const struct mr_cms_key *key, struct mr_err *err)
 {
-    enum mr_code rc = mr_ssl_error_set(
-        err, MR_E_CERT, "could not open it with the key in \"%s\"", key->path);
+    enum mr_code rc =
+        mr_ssl_error_set(err, MR_E_CERT, "could not open it with the key in \"%s\"", key->path);
     mr_err_hint(err, "Give the private key of one of the certificates that it was "
                      "encrypted to; with the right key, it was changed.");
     return rc;
@@ -270,8 +266,7 @@ static BIO *new_memory(size_t size_bytes)
     return NULL;
 }
 
-static enum mr_code parse(struct mr_strbuf *message, CMS_ContentInfo **info,
-                          struct mr_err *err)
+static enum mr_code parse(struct mr_strbuf *message, CMS_ContentInfo **info, struct mr_err *err)
 {
     const unsigned char *at = (const unsigned char *)message->ptr;
     const unsigned char *end = at + message->len;

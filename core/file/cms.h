@@ -44,8 +44,7 @@ enum mr_code mr_cms_new(const struct mr_recipient *recipient, struct mr_sink sin
  * outlive it. */
 enum mr_code mr_cms_new_for(const struct mr_recipient *const *recipients, size_t count,
                             struct mr_sink sink, struct mr_cms **out, struct mr_err *err);
-enum mr_code mr_cms_write(struct mr_cms *cms, const void *ptr, size_t len,
-                          struct mr_err *err);
+enum mr_code mr_cms_write(struct mr_cms *cms, const void *ptr, size_t len, struct mr_err *err);
 /* The rest of the message, with its tag.  Once; nothing may be written after it. */
 enum mr_code mr_cms_finish(struct mr_cms *cms, struct mr_err *err);
 void mr_cms_free(struct mr_cms *cms); /* NULL is fine */
@@ -58,8 +57,7 @@ bool mr_cms_is_message(const void *ptr, size_t len);
  * terminal.  It may be used by several threads at once.
  */
 struct mr_cms_key;
-enum mr_code mr_cms_key_load(const char *path, struct mr_cms_key **out,
-                             struct mr_err *err);
+enum mr_code mr_cms_key_load(const char *path, struct mr_cms_key **out, struct mr_err *err);
 void mr_cms_key_free(struct mr_cms_key *key); /* NULL is fine */
 /*
  * Appends the content of a message to out; the message itself is released as soon as it is

@@ -74,12 +74,11 @@ static bool is_done(const struct cursor *c)
 }
 
 /* Past an element of known length; content: what is in it. */
-static bool take(struct cursor *c, int class, int tag, bool constructed,
-                 struct cursor *content)
+static bool take(struct cursor *c, int class, int tag, bool constructed, struct cursor *content)
 {
     struct header h;
-    if (!next(c, &h) || h.class != class || h.tag != tag ||
-        h.constructed != constructed || h.indefinite)
+    if (!next(c, &h) || h.class != class || h.tag != tag || h.constructed != constructed ||
+        h.indefinite)
         return false;
     *content = (struct cursor){c->at, c->at + h.len};
     c->at += h.len;
@@ -117,24 +116,19 @@ struct object {
     unsigned char bytes[9];
 };
 
-static const struct object aes256_gcm = {
-    9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2e}};
-static const struct object aes256_wrap = {
-    9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2d}};
-static const struct object sha256 = {
-    9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01}};
-static const struct object oaep = {
-    9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x07}};
-static const struct object mgf1 = {
-    9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08}};
+static const struct object aes256_gcm = {9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2e}};
+static const struct object aes256_wrap = {9,
+                                          {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2d}};
+static const struct object sha256 = {9, {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02, 0x01}};
+static const struct object oaep = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x07}};
+static const struct object mgf1 = {9, {0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x08}};
 static const struct object ecdh_sha256 = {6, {0x2b, 0x81, 0x04, 0x01, 0x0b, 0x01}};
 static const struct object ec_key = {7, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01}};
 
 static bool take_object(struct cursor *c, const struct object *wanted)
 {
     struct cursor name;
-    return take_primitive(c, V_ASN1_OBJECT, &name) &&
-           (size_t)(name.end - name.at) == wanted->len &&
+    return take_primitive(c, V_ASN1_OBJECT, &name) && (size_t)(name.end - name.at) == wanted->len &&
            memcmp(name.at, wanted->bytes, wanted->len) == 0;
 }
 
@@ -153,8 +147,8 @@ static bool take_oaep(struct cursor *c)
     struct cursor algorithm, options, digest, mask, mask_algorithm;
     return take_sequence(c, &algorithm) && take_object(&algorithm, &oaep) &&
            take_sequence(&algorithm, &options) && is_done(&algorithm) &&
-           take_tagged(&options, 0, &digest) && take_plain(&digest, &sha256) &&
-           is_done(&digest) && take_tagged(&options, 1, &mask) && is_done(&options) &&
+           take_tagged(&options, 0, &digest) && take_plain(&digest, &sha256) && is_done(&digest) &&
+           take_tagged(&options, 1, &mask) && is_done(&options) &&
            take_sequence(&mask, &mask_algorithm) && is_done(&mask) &&
            take_object(&mask_algorithm, &mgf1) && take_plain(&mask_algorithm, &sha256) &&
            is_done(&mask_algorithm);
@@ -191,8 +185,8 @@ static bool are_keys(struct cursor c)
 {
     struct cursor one;
     while (!is_done(&c))
-        if (!take_sequence(&c, &one) || !skip(&one) ||
-            !take_octets(&one, WRAPPED_BYTES) || !is_done(&one))
+        if (!take_sequence(&c, &one) || !skip(&one) || !take_octets(&one, WRAPPED_BYTES) ||
+            !is_done(&one))
             return false;
     return true;
 }
@@ -201,9 +195,9 @@ static bool are_keys(struct cursor c)
 static bool is_agreement(struct cursor c)
 {
     struct cursor version, originator, keys;
-    return take_primitive(&c, V_ASN1_INTEGER, &version) &&
-           take_tagged(&c, 0, &originator) && is_originator(originator) &&
-           take_ecdh(&c) && take_sequence(&c, &keys) && are_keys(keys) && is_done(&c);
+    return take_primitive(&c, V_ASN1_INTEGER, &version) && take_tagged(&c, 0, &originator) &&
+           is_originator(originator) && take_ecdh(&c) && take_sequence(&c, &keys) &&
+           are_keys(keys) && is_done(&c);
 }
 
 static bool are_recipients(struct cursor c)
@@ -240,10 +234,9 @@ bool mr_cms_has_our_form(const void *ptr, size_t len)
     if (len > LONG_MAX)
         return false;
     return enter(&c, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE) && skip(&c) &&
-           enter(&c, V_ASN1_CONTEXT_SPECIFIC, 0) &&
-           enter(&c, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE) &&
+           enter(&c, V_ASN1_CONTEXT_SPECIFIC, 0) && enter(&c, V_ASN1_UNIVERSAL, V_ASN1_SEQUENCE) &&
            take_primitive(&c, V_ASN1_INTEGER, &version) &&
            take(&c, V_ASN1_UNIVERSAL, V_ASN1_SET, true, &recipients) &&
-           are_recipients(recipients) && is_gcm(c) && skip(&c) &&
-           take_octets(&c, TAG_BYTES) && (is_done(&c) || is_end(&c));
+           are_recipients(recipients) && is_gcm(c) && skip(&c) && take_octets(&c, TAG_BYTES) &&
+           (is_done(&c) || is_end(&c));
 }

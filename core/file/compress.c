@@ -14,14 +14,13 @@ struct mr_compress {
     size_t buffer_bytes;
 };
 
-enum mr_code mr_compress_new(struct mr_sink sink, struct mr_compress **out,
-                             struct mr_err *err)
+enum mr_code mr_compress_new(struct mr_sink sink, struct mr_compress **out, struct mr_err *err)
 {
     return mr_compress_new_level(sink, MR_COMPRESS_LEVEL, out, err);
 }
 
-enum mr_code mr_compress_new_level(struct mr_sink sink, int level,
-                                   struct mr_compress **out, struct mr_err *err)
+enum mr_code mr_compress_new_level(struct mr_sink sink, int level, struct mr_compress **out,
+                                   struct mr_err *err)
 {
     struct mr_compress *compress = calloc(1, sizeof *compress);
     *out = compress;
@@ -32,8 +31,7 @@ enum mr_code mr_compress_new_level(struct mr_sink sink, int level,
     compress->buffer = malloc(compress->buffer_bytes);
     compress->context = ZSTD_createCCtx();
     if (compress->buffer != NULL && compress->context != NULL &&
-        !ZSTD_isError(
-            ZSTD_CCtx_setParameter(compress->context, ZSTD_c_compressionLevel, level)) &&
+        !ZSTD_isError(ZSTD_CCtx_setParameter(compress->context, ZSTD_c_compressionLevel, level)) &&
         !ZSTD_isError(ZSTD_CCtx_setParameter(compress->context, ZSTD_c_checksumFlag, 1)))
         return MR_OK;
     mr_compress_free(compress);
@@ -59,8 +57,7 @@ static enum mr_code run(struct mr_compress *compress, const void *ptr, size_t le
             return rc;
         }
         if (out.pos > 0) {
-            enum mr_code rc =
-                compress->sink.write(compress->sink.arg, out.dst, out.pos, err);
+            enum mr_code rc = compress->sink.write(compress->sink.arg, out.dst, out.pos, err);
             if (rc != MR_OK)
                 return rc;
         }

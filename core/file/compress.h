@@ -26,11 +26,10 @@ struct mr_compress;
 #define MR_COMPRESS_LEVEL_MAX 19 /* beyond it, readers need more than 8 MiB */
 
 /* At level 3. */
-enum mr_code mr_compress_new(struct mr_sink sink, struct mr_compress **out,
-                             struct mr_err *err);
+enum mr_code mr_compress_new(struct mr_sink sink, struct mr_compress **out, struct mr_err *err);
 /* level: 1 to 19. */
-enum mr_code mr_compress_new_level(struct mr_sink sink, int level,
-                                   struct mr_compress **out, struct mr_err *err);
+enum mr_code mr_compress_new_level(struct mr_sink sink, int level, struct mr_compress **out,
+                                   struct mr_err *err);
 enum mr_code mr_compress_write(struct mr_compress *compress, const void *ptr, size_t len,
                                struct mr_err *err);
 /* The end of the frame.  Once; nothing may be written after it. */

@@ -48,8 +48,7 @@ void mr_csv_in_release(struct mr_csv_in *csv)
     mr_vec_release(&csv->fields);
 }
 
-static enum mr_code refuse(const struct mr_csv_in *csv, const char *what,
-                           struct mr_err *err)
+static enum mr_code refuse(const struct mr_csv_in *csv, const char *what, struct mr_err *err)
 {
     return mr_err_set(err, MR_E_REFUSED, "line %" PRIu64 ": %s", csv->line, what);
 }
@@ -164,8 +163,7 @@ static size_t plain_run(const struct mr_csv_in *csv, const char *ptr, size_t len
         return 0;
     if (csv->separator == '\0')
         return 0;
-    while (n < len && ptr[n] != csv->separator && ptr[n] != '"' && ptr[n] != '\n' &&
-           ptr[n] != '\r')
+    while (n < len && ptr[n] != csv->separator && ptr[n] != '"' && ptr[n] != '\n' && ptr[n] != '\r')
         n++;
     return n;
 }
@@ -184,8 +182,7 @@ static size_t skip_mark(struct mr_csv_in *csv, const char *ptr, size_t len)
     return n;
 }
 
-enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len,
-                            struct mr_err *err)
+enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len, struct mr_err *err)
 {
     for (size_t i = skip_mark(csv, ptr, len); i < len;) {
         size_t run = plain_run(csv, ptr + i, len - i);
@@ -203,9 +200,8 @@ enum mr_code mr_csv_in_finish(struct mr_csv_in *csv, struct mr_err *err)
 {
     if (csv->state == AT_RECORD)
         return MR_OK;
-    return csv->loose && csv->state != QUOTED
-               ? end_record(csv, err)
-               : refuse(csv, "the last line is cut off", err);
+    return csv->loose && csv->state != QUOTED ? end_record(csv, err)
+                                              : refuse(csv, "the last line is cut off", err);
 }
 
 enum mr_code mr_csv_in_file(struct mr_csv_in *csv, const char *path, enum mr_in_kind kind,
@@ -222,8 +218,7 @@ enum mr_code mr_csv_in_file(struct mr_csv_in *csv, const char *path, enum mr_in_
                    ? mr_cancelled_err(err)
                    : mr_in_read(fd, path, buffer, sizeof buffer, &got, err);
         if (code == MR_OK)
-            code = got > 0 ? mr_csv_in_feed(csv, buffer, got, err)
-                           : mr_csv_in_finish(csv, err);
+            code = got > 0 ? mr_csv_in_feed(csv, buffer, got, err) : mr_csv_in_finish(csv, err);
     } while (code == MR_OK && got > 0);
     (void)close(fd);
     return code;

@@ -27,8 +27,8 @@ struct mr_csv_field {
 };
 
 /* line: of the record's begin, from 1. */
-typedef enum mr_code mr_csv_in_fn(void *ctx, const struct mr_csv_field *fields,
-                                  size_t count, uint64_t line, struct mr_err *err);
+typedef enum mr_code mr_csv_in_fn(void *ctx, const struct mr_csv_field *fields, size_t count,
+                                  uint64_t line, struct mr_err *err);
 
 struct mr_csv_in {
     mr_csv_in_fn *fn;
@@ -50,8 +50,7 @@ void mr_csv_in_init(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx);
  * the last one need not end; a quote within a field is a quote. */
 void mr_csv_in_init_loose(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx);
 void mr_csv_in_release(struct mr_csv_in *csv);
-enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len,
-                            struct mr_err *err);
+enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len, struct mr_err *err);
 /* MR_E_REFUSED where the last line has no end. */
 enum mr_code mr_csv_in_finish(struct mr_csv_in *csv, struct mr_err *err);
 /* Feeds a whole file, and finishes; its errors are those of in_file.h, too. */

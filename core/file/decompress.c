@@ -20,8 +20,7 @@ struct mr_decompress {
     bool is_damaged; /* the error is of the data, not of the sink */
 };
 
-enum mr_code mr_decompress_new(struct mr_sink sink, struct mr_decompress **out,
-                               struct mr_err *err)
+enum mr_code mr_decompress_new(struct mr_sink sink, struct mr_decompress **out, struct mr_err *err)
 {
     struct mr_decompress *d = calloc(1, sizeof *d);
     *out = NULL;
@@ -88,8 +87,8 @@ static enum mr_code pump(int fd, const char *path, struct mr_decompress *d, char
         size_t got = 0;
         enum mr_code code = mr_in_read(fd, path, buffer, READ_BYTES, &got, err);
         if (code == MR_OK)
-            code = got > 0 ? mr_decompress_write(d, buffer, got, err)
-                           : mr_decompress_finish(d, err);
+            code =
+                got > 0 ? mr_decompress_write(d, buffer, got, err) : mr_decompress_finish(d, err);
         if (code != MR_OK && d->is_damaged)
             mr_err_context(err, "file \"%s\"", path);
         if (code != MR_OK || got == 0)
@@ -138,8 +137,8 @@ enum mr_code mr_decompress_in_open(struct mr_feed from, struct mr_decompress_in 
         return mr_err_nomem(err, "decompressing");
     u->from = from;
     u->context = ZSTD_createDCtx();
-    if (u->context == NULL || ZSTD_isError(ZSTD_DCtx_setParameter(
-                                  u->context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX))) {
+    if (u->context == NULL ||
+        ZSTD_isError(ZSTD_DCtx_setParameter(u->context, ZSTD_d_windowLogMax, WINDOW_LOG_MAX))) {
         mr_decompress_in_close(u);
         return mr_err_nomem(err, "decompressing");
     }
@@ -158,8 +157,8 @@ static enum mr_code refill(struct mr_decompress_in *u, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_decompress_in_read(struct mr_decompress_in *u, void *buf, size_t size,
-                                   size_t *got, struct mr_err *err)
+enum mr_code mr_decompress_in_read(struct mr_decompress_in *u, void *buf, size_t size, size_t *got,
+                                   struct mr_err *err)
 {
     ZSTD_outBuffer out = {.dst = buf, .size = size};
     *got = 0;
@@ -173,8 +172,7 @@ enum mr_code mr_decompress_in_read(struct mr_decompress_in *u, void *buf, size_t
         if (out.pos > 0 || u->in.pos < u->in.size)
             continue;
         if (u->is_over)
-            return u->is_whole ? MR_OK
-                               : mr_err_set(err, MR_E_IO, "the zstd data is cut off");
+            return u->is_whole ? MR_OK : mr_err_set(err, MR_E_IO, "the zstd data is cut off");
         MR_TRY(refill(u, err));
     }
     *got = out.pos;

@@ -26,17 +26,15 @@
 
 struct mr_decompress;
 
-enum mr_code mr_decompress_new(struct mr_sink sink, struct mr_decompress **out,
-                               struct mr_err *err);
-enum mr_code mr_decompress_write(struct mr_decompress *decompress, const void *ptr,
-                                 size_t len, struct mr_err *err);
+enum mr_code mr_decompress_new(struct mr_sink sink, struct mr_decompress **out, struct mr_err *err);
+enum mr_code mr_decompress_write(struct mr_decompress *decompress, const void *ptr, size_t len,
+                                 struct mr_err *err);
 /* MR_E_IO where the last frame has no end, or there was none. */
 enum mr_code mr_decompress_finish(struct mr_decompress *decompress, struct mr_err *err);
 void mr_decompress_free(struct mr_decompress *decompress); /* NULL is fine */
 
 /* The whole file, through the sink; messages name the path, but for the sink's own. */
-enum mr_code mr_decompress_file(const char *path, struct mr_sink sink,
-                                struct mr_err *err);
+enum mr_code mr_decompress_file(const char *path, struct mr_sink sink, struct mr_err *err);
 
 /*
  * The same, asked for.  The feed gives the compressed bytes and is the caller's.  However
@@ -46,8 +44,8 @@ enum mr_code mr_decompress_file(const char *path, struct mr_sink sink,
 struct mr_decompress_in;
 enum mr_code mr_decompress_in_open(struct mr_feed from, struct mr_decompress_in **out,
                                    struct mr_err *err);
-enum mr_code mr_decompress_in_read(struct mr_decompress_in *in, void *buf, size_t size,
-                                   size_t *got, struct mr_err *err);
+enum mr_code mr_decompress_in_read(struct mr_decompress_in *in, void *buf, size_t size, size_t *got,
+                                   struct mr_err *err);
 void mr_decompress_in_close(struct mr_decompress_in *in); /* NULL is fine */
 
 #endif

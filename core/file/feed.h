@@ -14,8 +14,7 @@
 
 struct mr_feed {
     /* Up to `size` bytes into buf; *got = 0 at the end. */
-    enum mr_code (*read)(void *arg, void *buf, size_t size, size_t *got,
-                         struct mr_err *err);
+    enum mr_code (*read)(void *arg, void *buf, size_t size, size_t *got, struct mr_err *err);
     void *arg;
 };
 

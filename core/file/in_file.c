@@ -26,21 +26,18 @@ static enum mr_code await(int fd, const char *path, struct mr_err *err)
         if (got > 0)
             return MR_OK;
         if (got < 0 && errno != EINTR)
-            return mr_err_set_sys(err, MR_E_IO, errno, "could not read file \"%s\"",
-                                  path);
+            return mr_err_set_sys(err, MR_E_IO, errno, "could not read file \"%s\"", path);
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
         if (!is_said && mr_clock_now_s() >= say_s) {
-            mr_log_info("waiting for \"%s\", which is no file: nobody writes to it yet",
-                        path);
+            mr_log_info("waiting for \"%s\", which is no file: nobody writes to it yet", path);
             is_said = true;
         }
     }
 }
 
 /* What is there is not what it is to be, or could hold us. */
-static enum mr_code check(int fd, const char *path, enum mr_in_kind kind,
-                          struct mr_err *err)
+static enum mr_code check(int fd, const char *path, enum mr_in_kind kind, struct mr_err *err)
 {
     struct stat st;
     if (fstat(fd, &st) != 0)
@@ -50,8 +47,7 @@ static enum mr_code check(int fd, const char *path, enum mr_in_kind kind,
     if (S_ISDIR(st.st_mode))
         return mr_err_set_sys(err, MR_E_IO, EISDIR, "could not read file \"%s\"", path);
     if (kind == MR_IN_PART || S_ISBLK(st.st_mode))
-        return mr_err_set(err, MR_E_IO, "file \"%s\" %s", path,
-                          mr_in_strange(st.st_mode));
+        return mr_err_set(err, MR_E_IO, "file \"%s\" %s", path, mr_in_strange(st.st_mode));
     return await(fd, path, err); /* a pipe without a writer reads as if it were empty */
 }
 
@@ -68,12 +64,10 @@ static enum mr_code check_part(const char *path, struct mr_err *err)
     struct stat st;
     const char *strange =
         lstat(path, &st) == 0 && !S_ISDIR(st.st_mode) ? mr_in_strange(st.st_mode) : NULL;
-    return strange == NULL ? MR_OK
-                           : mr_err_set(err, MR_E_IO, "file \"%s\" %s", path, strange);
+    return strange == NULL ? MR_OK : mr_err_set(err, MR_E_IO, "file \"%s\" %s", path, strange);
 }
 
-enum mr_code mr_in_open(const char *path, enum mr_in_kind kind, int *fd,
-                        struct mr_err *err)
+enum mr_code mr_in_open(const char *path, enum mr_in_kind kind, int *fd, struct mr_err *err)
 {
     const int flags = kind == MR_IN_PART ? O_NOFOLLOW : 0;
     *fd = -1;
@@ -104,8 +98,7 @@ enum mr_code mr_in_read(int fd, const char *path, void *buf, size_t size, size_t
         if (errno == EAGAIN)
             code = await(fd, path, err);
         else if (errno != EINTR)
-            code =
-                mr_err_set_sys(err, MR_E_IO, errno, "could not read file \"%s\"", path);
+            code = mr_err_set_sys(err, MR_E_IO, errno, "could not read file \"%s\"", path);
         if (code != MR_OK)
             return code;
     }

@@ -26,8 +26,7 @@ enum mr_in_kind {
 const char *mr_in_strange(mode_t mode);
 
 /* *fd is the caller's to close. */
-enum mr_code mr_in_open(const char *path, enum mr_in_kind kind, int *fd,
-                        struct mr_err *err);
+enum mr_code mr_in_open(const char *path, enum mr_in_kind kind, int *fd, struct mr_err *err);
 /* Up to size bytes; *got 0: the end. */
 enum mr_code mr_in_read(int fd, const char *path, void *buf, size_t size, size_t *got,
                         struct mr_err *err);

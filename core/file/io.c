@@ -30,11 +30,9 @@ struct mr_io_file {
     char buffer[BUFFER_BYTES];
 };
 
-enum mr_code mr_io_fail(struct mr_err *err, int errno_value, const char *did,
-                        const char *path)
+enum mr_code mr_io_fail(struct mr_err *err, int errno_value, const char *did, const char *path)
 {
-    enum mr_code code =
-        mr_err_set_sys(err, MR_E_IO, errno_value, "could not %s \"%s\"", did, path);
+    enum mr_code code = mr_err_set_sys(err, MR_E_IO, errno_value, "could not %s \"%s\"", did, path);
     if (errno_value == ENOSPC || errno_value == EDQUOT)
         mr_err_hint(err, "Free some space there, or choose a place on another disk.");
     else if (errno_value == EROFS || errno_value == EACCES || errno_value == EPERM)
@@ -97,8 +95,7 @@ static int open_dir(const char *path, const char *base)
     return fd;
 }
 
-enum mr_code mr_io_place_open(const char *path, struct mr_io_place *place,
-                              struct mr_err *err)
+enum mr_code mr_io_place_open(const char *path, struct mr_io_place *place, struct mr_err *err)
 {
     *place = (struct mr_io_place){.dir_fd = -1};
     enum mr_code rc = resolve(path, &place->path, err);
@@ -135,8 +132,7 @@ static int open_temp(struct mr_io_file *file)
     for (int i = 0; i < TEMP_TRIES && fd < 0; i++) {
         mr_io_temp_name(file->temp);
         /* 0600 until the content is there: nobody reads it half written */
-        fd = openat(file->place->dir_fd, file->temp,
-                    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        fd = openat(file->place->dir_fd, file->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd < 0 && errno != EEXIST)
             break;
     }
@@ -184,21 +180,19 @@ static enum mr_code begin(const char *path, const struct mr_io_place *place, mod
     return rc;
 }
 
-enum mr_code mr_io_begin(const char *path, mode_t mode, struct mr_io_file **out,
-                         struct mr_err *err)
+enum mr_code mr_io_begin(const char *path, mode_t mode, struct mr_io_file **out, struct mr_err *err)
 {
     return begin(path, NULL, mode, out, err);
 }
 
-enum mr_code mr_io_begin_at(const struct mr_io_place *place, mode_t mode,
-                            struct mr_io_file **out, struct mr_err *err)
+enum mr_code mr_io_begin_at(const struct mr_io_place *place, mode_t mode, struct mr_io_file **out,
+                            struct mr_err *err)
 {
     return begin(NULL, place, mode, out, err);
 }
 
 /* Writes and remembers why it failed. */
-static enum mr_code flush(struct mr_io_file *file, const void *ptr, size_t len,
-                          struct mr_err *err)
+static enum mr_code flush(struct mr_io_file *file, const void *ptr, size_t len, struct mr_err *err)
 {
     struct mr_err own;
     enum mr_code rc = mr_io_write_all(file->fd, file->place->path, ptr, len, &own);
@@ -210,8 +204,7 @@ static enum mr_code flush(struct mr_io_file *file, const void *ptr, size_t len,
     return rc;
 }
 
-enum mr_code mr_io_write(struct mr_io_file *file, const void *ptr, size_t len,
-                         struct mr_err *err)
+enum mr_code mr_io_write(struct mr_io_file *file, const void *ptr, size_t len, struct mr_err *err)
 {
     if (file->failed_errno != 0)
         return mr_io_fail(err, file->failed_errno, "write to file", file->place->path);
@@ -292,8 +285,7 @@ enum mr_code mr_io_commit(struct mr_io_file *file, struct mr_err *err)
     return MR_OK;
 }
 
-enum mr_code mr_io_detach(struct mr_io_file *file, char name[MR_IO_TEMP_BYTES],
-                          struct mr_err *err)
+enum mr_code mr_io_detach(struct mr_io_file *file, char name[MR_IO_TEMP_BYTES], struct mr_err *err)
 {
     enum mr_code rc = finish(file, err);
     if (rc != MR_OK)
@@ -330,20 +322,18 @@ enum mr_code mr_io_write_file(const char *path, mode_t mode, const void *ptr, si
 
 /* What the user names may never end; what is ours does, and is read to the end of a run that
  * was interrupted, too. */
-static enum mr_code read_fd(int fd, const char *path, enum mr_in_kind kind,
-                            size_t max_bytes, struct mr_strbuf *out, struct mr_err *err)
+static enum mr_code read_fd(int fd, const char *path, enum mr_in_kind kind, size_t max_bytes,
+                            struct mr_strbuf *out, struct mr_err *err)
 {
     for (size_t total = 0, got = 0;; total += got) {
         if (kind == MR_IN_NAMED && mr_is_cancelled())
             return mr_cancelled_err(err);
         if (total > max_bytes)
-            return mr_err_set(err, MR_E_IO,
-                              "file \"%s\" is too large: more than %zu bytes", path,
+            return mr_err_set(err, MR_E_IO, "file \"%s\" is too large: more than %zu bytes", path,
                               max_bytes);
         if (!mr_strbuf_reserve(out, READ_STEP_BYTES))
             return mr_strbuf_check(out, "reading a file", err);
-        enum mr_code code =
-            mr_in_read(fd, path, out->ptr + out->len, READ_STEP_BYTES, &got, err);
+        enum mr_code code = mr_in_read(fd, path, out->ptr + out->len, READ_STEP_BYTES, &got, err);
         out->len += got;
         if (code != MR_OK || got == 0)
             return code;
@@ -385,8 +375,7 @@ enum mr_code mr_io_read_part(const char *path, size_t max_bytes, struct mr_strbu
     return read_whole(path, MR_IN_PART, max_bytes, out, err);
 }
 
-enum mr_io_head mr_io_head(int dir_fd, const char *name, int flags, const void *ptr,
-                           size_t len)
+enum mr_io_head mr_io_head(int dir_fd, const char *name, int flags, const void *ptr, size_t len)
 {
     char head[MR_IO_HEAD_MAX];
     struct stat st;
@@ -395,9 +384,8 @@ enum mr_io_head mr_io_head(int dir_fd, const char *name, int flags, const void *
     if (fd < 0)
         return is;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0)
-        is = read(fd, head, len) == (ssize_t)len && memcmp(head, ptr, len) == 0
-                 ? MR_IO_HEAD_SAME
-                 : MR_IO_HEAD_OTHER;
+        is = read(fd, head, len) == (ssize_t)len && memcmp(head, ptr, len) == 0 ? MR_IO_HEAD_SAME
+                                                                                : MR_IO_HEAD_OTHER;
     (void)close(fd);
     return is;
 }

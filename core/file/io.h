@@ -28,8 +28,7 @@ struct mr_io_file;
 enum mr_code mr_io_begin(const char *path, mode_t mode, struct mr_io_file **out,
                          struct mr_err *err);
 /* Buffered, 64 KiB. */
-enum mr_code mr_io_write(struct mr_io_file *file, const void *ptr, size_t len,
-                         struct mr_err *err);
+enum mr_code mr_io_write(struct mr_io_file *file, const void *ptr, size_t len, struct mr_err *err);
 /* fsync, rename, fsync of the directory.  Once; the file is still to be freed. */
 enum mr_code mr_io_commit(struct mr_io_file *file, struct mr_err *err);
 /* NULL is fine.  Removes the temporary file unless it was committed. */
@@ -60,7 +59,6 @@ enum mr_io_head {
 };
 #define MR_IO_HEAD_MAX 64
 /* dir_fd, flags (O_NOFOLLOW, or 0): as openat() has them. */
-enum mr_io_head mr_io_head(int dir_fd, const char *name, int flags, const void *ptr,
-                           size_t len);
+enum mr_io_head mr_io_head(int dir_fd, const char *name, int flags, const void *ptr, size_t len);
 
 #endif

@@ -17,15 +17,14 @@
 enum mr_code mr_new_dir_fail(const char *did, const char *path, struct mr_err *err)
 {
     int reason = errno;
-    enum mr_code code =
-        mr_err_set_sys(err, MR_E_IO, reason, "could not %s \"%s\"", did, path);
+    enum mr_code code = mr_err_set_sys(err, MR_E_IO, reason, "could not %s \"%s\"", did, path);
     if (reason == ENOSPC || reason == EDQUOT)
         mr_err_hint(err, "Free some space there, or choose a place on another disk.");
     return code;
 }
 
-static enum mr_code refuse(const struct mr_new_dir *dir, const char *path,
-                           const char *what, struct mr_err *err)
+static enum mr_code refuse(const struct mr_new_dir *dir, const char *path, const char *what,
+                           struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED, "%s \"%s\" %s", dir->kind->noun, path, what);
     mr_err_hint(err, "Nothing was changed. Name a directory that does not exist yet.");
@@ -43,8 +42,7 @@ static enum mr_code require_empty(const struct mr_new_dir *dir, struct mr_err *e
 {
     struct stat st;
     if (stat(dir->path, &st) != 0)
-        return errno == ENOENT ? MR_OK
-                               : mr_new_dir_fail("open directory", dir->path, err);
+        return errno == ENOENT ? MR_OK : mr_new_dir_fail("open directory", dir->path, err);
     if (!S_ISDIR(st.st_mode))
         return refuse(dir, dir->path, "is taken by a file", err);
     DIR *stream = opendir(dir->path);
@@ -55,17 +53,16 @@ static enum mr_code require_empty(const struct mr_new_dir *dir, struct mr_err *e
         errno = 0;
         entry = readdir(stream);
     } while (entry != NULL && is_dot(entry->d_name));
-    enum mr_code code = entry == NULL && errno != 0
-                            ? mr_new_dir_fail("read directory", dir->path, err)
-                            : MR_OK;
+    enum mr_code code =
+        entry == NULL && errno != 0 ? mr_new_dir_fail("read directory", dir->path, err) : MR_OK;
     (void)closedir(stream);
     return entry == NULL ? code : refuse(dir, dir->path, "exists and is not empty", err);
 }
 
 /* dir->path, without slashes at the end; a link to a directory is followed, so that the
  * rename can take the place of what it leads to. */
-static enum mr_code resolve(struct mr_new_dir *dir, struct mr_arena *arena,
-                            const char *path, struct mr_err *err)
+static enum mr_code resolve(struct mr_new_dir *dir, struct mr_arena *arena, const char *path,
+                            struct mr_err *err)
 {
     struct stat st;
     size_t len = strlen(path);
@@ -88,8 +85,8 @@ static enum mr_code resolve(struct mr_new_dir *dir, struct mr_arena *arena,
                              : mr_err_nomem(err, "naming a directory");
 }
 
-static enum mr_code name_it(struct mr_new_dir *dir, const char *path,
-                            struct mr_arena *arena, struct mr_err *err)
+static enum mr_code name_it(struct mr_new_dir *dir, const char *path, struct mr_arena *arena,
+                            struct mr_err *err)
 {
     struct mr_strbuf partial = MR_STRBUF_INIT;
     if (path[0] == '\0')
@@ -111,8 +108,7 @@ enum mr_code mr_new_dir_each(const struct mr_new_dir *dir, const char *folder,
     int fd = openat(dir->fd, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
     if (stream == NULL) {
-        code = errno == ENOENT ? MR_OK
-                               : mr_new_dir_fail("open a folder of", dir->partial, err);
+        code = errno == ENOENT ? MR_OK : mr_new_dir_fail("open a folder of", dir->partial, err);
         if (fd >= 0)
             (void)close(fd);
         return code;
@@ -131,8 +127,7 @@ enum mr_code mr_new_dir_each(const struct mr_new_dir *dir, const char *folder,
     return code;
 }
 
-static enum mr_code require_own(void *ctx, int folder_fd, const char *name,
-                                struct mr_err *err)
+static enum mr_code require_own(void *ctx, int folder_fd, const char *name, struct mr_err *err)
 {
     const struct mr_new_dir *dir = ctx;
     char what[64];

@@ -29,8 +29,7 @@ bool mr_outfile_wants_zstd(const char *path)
 {
     static const char suffix[] = ".zst";
     size_t len = path == NULL ? 0 : strlen(path);
-    return len >= sizeof suffix - 1 &&
-           strcmp(path + len - (sizeof suffix - 1), suffix) == 0;
+    return len >= sizeof suffix - 1 && strcmp(path + len - (sizeof suffix - 1), suffix) == 0;
 }
 
 static enum mr_code fail_stdout(struct mr_err *err)
@@ -94,16 +93,15 @@ static enum mr_code split(void *arg, const void *ptr, size_t len, struct mr_err 
     return rc;
 }
 
-static enum mr_code open_layers(struct mr_outfile *out,
-                                const struct mr_outfile_opts *opts, struct mr_err *err)
+static enum mr_code open_layers(struct mr_outfile *out, const struct mr_outfile_opts *opts,
+                                struct mr_err *err)
 {
     const struct mr_sink sink = {.write = split, .arg = out};
     enum mr_code rc = MR_OK;
     if (opts->encrypt_to != NULL)
         rc = mr_recipient_load(opts->encrypt_to, &out->recipient, err);
     if (rc == MR_OK && opts->path != NULL)
-        rc = mr_parts_open(opts->path, out->recipient != NULL, opts->force, &out->parts,
-                           err);
+        rc = mr_parts_open(opts->path, out->recipient != NULL, opts->force, &out->parts, err);
     if (rc == MR_OK && out->recipient != NULL)
         rc = begin_part(out, err);
     if (rc == MR_OK && opts->compress)
@@ -116,8 +114,7 @@ enum mr_code mr_outfile_begin(const struct mr_outfile_opts *opts, struct mr_outf
 {
     *out = NULL;
     if (opts->encrypt_to != NULL && opts->path == NULL) {
-        (void)mr_err_set(err, MR_E_USAGE,
-                         "encrypted output cannot go to standard output");
+        (void)mr_err_set(err, MR_E_USAGE, "encrypted output cannot go to standard output");
         mr_err_hint(err, "Name a file with --output: it may become several parts.");
         return MR_E_USAGE;
     }

@@ -45,8 +45,7 @@ static void name_of(uid_t uid, char name[NAME_BYTES])
         (void)snprintf(name, NAME_BYTES, "%lu", (unsigned long)uid);
 }
 
-enum mr_code mr_owner_check_stat(const char *path, const struct stat *st,
-                                 struct mr_err *err)
+enum mr_code mr_owner_check_stat(const char *path, const struct stat *st, struct mr_err *err)
 {
     char name[NAME_BYTES];
     if (st->st_uid == geteuid() || st->st_uid == 0 || !is_public(path))
@@ -56,8 +55,7 @@ enum mr_code mr_owner_check_stat(const char *path, const struct stat *st,
                      "\"%s\" belongs to user \"%s\", in a directory that everybody may "
                      "write",
                      path, name);
-    mr_err_hint(err,
-                "Nothing was written. Choose a place where only this user may write.");
+    mr_err_hint(err, "Nothing was written. Choose a place where only this user may write.");
     return MR_E_IO;
 }
 

@@ -17,8 +17,7 @@
  * slashes end the path. */
 enum mr_code mr_owner_check(const char *path, struct mr_err *err);
 /* The same of what lstat() has just said of it. */
-enum mr_code mr_owner_check_stat(const char *path, const struct stat *st,
-                                 struct mr_err *err);
+enum mr_code mr_owner_check_stat(const char *path, const struct stat *st, struct mr_err *err);
 /* The same of what was opened under that name. */
 enum mr_code mr_owner_check_open(const char *path, int fd, struct mr_err *err);
 

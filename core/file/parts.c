@@ -62,8 +62,7 @@ static void format_suffix(unsigned number, char suffix[SUFFIX_BYTES])
 }
 
 /* Its name in the directory. */
-static void format_name(const struct mr_parts *parts, unsigned number,
-                        char name[NAME_BYTES])
+static void format_name(const struct mr_parts *parts, unsigned number, char name[NAME_BYTES])
 {
     char suffix[SUFFIX_BYTES];
     format_suffix(number, suffix);
@@ -83,8 +82,7 @@ static enum mr_code fail(const struct mr_parts *parts, unsigned number, const ch
 {
     int saved = errno;
     char *path = new_path(parts, number);
-    enum mr_code rc =
-        mr_io_fail(err, saved, did, path == NULL ? parts->place.path : path);
+    enum mr_code rc = mr_io_fail(err, saved, did, path == NULL ? parts->place.path : path);
     free(path);
     return rc;
 }
@@ -109,8 +107,8 @@ static bool match(const char *base, const char *name, unsigned *number)
     return *number > 0;
 }
 
-static enum mr_code read_head(const struct mr_parts *parts, const char *name,
-                              struct old *old, struct mr_err *err)
+static enum mr_code read_head(const struct mr_parts *parts, const char *name, struct old *old,
+                              struct mr_err *err)
 {
     char head[HEAD_BYTES];
     int fd = openat(parts->place.dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -158,8 +156,7 @@ static enum mr_code add_old(struct mr_parts *parts, unsigned number, struct mr_e
                           parts->place.path, suffix,
                           S_ISDIR(st.st_mode) ? "a directory" : "no regular file");
     if (!parts->force)
-        return mr_err_set(err, MR_E_EXISTS, "file \"%s%s\" exists", parts->place.path,
-                          suffix);
+        return mr_err_set(err, MR_E_EXISTS, "file \"%s%s\" exists", parts->place.path, suffix);
     if (is_database(parts, name))
         return refuse_database(parts, suffix, err);
     struct old *old = mr_vec_push(&parts->olds);
@@ -213,8 +210,8 @@ static enum mr_code look(struct mr_parts *parts, struct mr_err *err)
     return rc;
 }
 
-enum mr_code mr_parts_open(const char *path, bool numbered, bool force,
-                           struct mr_parts **out, struct mr_err *err)
+enum mr_code mr_parts_open(const char *path, bool numbered, bool force, struct mr_parts **out,
+                           struct mr_err *err)
 {
     struct mr_parts *parts = calloc(1, sizeof *parts);
     *out = NULL;
@@ -225,8 +222,7 @@ enum mr_code mr_parts_open(const char *path, bool numbered, bool force,
     parts->parts = (struct mr_vec)MR_VEC_INIT(struct part);
     parts->olds = (struct mr_vec)MR_VEC_INIT(struct old);
     enum mr_code rc = mr_io_place_open(path, &parts->place, err);
-    if (rc == MR_OK && strlen(parts->place.base) + SUFFIX_BYTES - 1 > NAME_MAX &&
-        numbered)
+    if (rc == MR_OK && strlen(parts->place.base) + SUFFIX_BYTES - 1 > NAME_MAX && numbered)
         rc = mr_io_fail(err, ENAMETOOLONG, "create numbered files for", path);
     if (rc == MR_OK)
         rc = look(parts, err);
@@ -239,8 +235,7 @@ enum mr_code mr_parts_open(const char *path, bool numbered, bool force,
     return rc;
 }
 
-enum mr_code mr_parts_write(struct mr_parts *parts, const void *ptr, size_t len,
-                            struct mr_err *err)
+enum mr_code mr_parts_write(struct mr_parts *parts, const void *ptr, size_t len, struct mr_err *err)
 {
     return mr_io_write(parts->file, ptr, len, err);
 }
@@ -263,8 +258,8 @@ enum mr_code mr_parts_next(struct mr_parts *parts, struct mr_err *err)
 {
     assert(parts->numbered);
     if (parts->parts.count + 1 >= MAX_PARTS) {
-        (void)mr_err_set(err, MR_E_IO, "output \"%s\" needs more than %d parts",
-                         parts->place.path, MAX_PARTS);
+        (void)mr_err_set(err, MR_E_IO, "output \"%s\" needs more than %d parts", parts->place.path,
+                         MAX_PARTS);
         mr_err_hint(err, "Write it in several runs, each with a part of the tables.");
         return MR_E_IO;
     }
@@ -338,10 +333,9 @@ static void undo(struct mr_parts *parts, struct mr_err *err)
     for (size_t i = parts->olds.count; i-- > 0;) {
         struct old *old = old_at(parts, i);
         format_name(parts, old->number, name);
-        if (old->aside[0] != '\0' &&
-            mr_io_rename_new(place->dir_fd, old->aside, name) != 0)
-            mr_err_detail(err, "the former file \"%s\" is now \"%s\" in its directory",
-                          name, old->aside);
+        if (old->aside[0] != '\0' && mr_io_rename_new(place->dir_fd, old->aside, name) != 0)
+            mr_err_detail(err, "the former file \"%s\" is now \"%s\" in its directory", name,
+                          old->aside);
         old->aside[0] = '\0';
     }
 }
@@ -406,8 +400,7 @@ enum mr_code mr_parts_commit(struct mr_parts *parts, struct mr_err *err)
     }
     if (rc != MR_OK)
         return rc;
-    bool is_one =
-        parts->parts.count == 1 && removed == 1 && old_at(parts, 0)->number == 0;
+    bool is_one = parts->parts.count == 1 && removed == 1 && old_at(parts, 0)->number == 0;
     return is_one ? replace_one(parts, err) : exchange(parts, err);
 }
 

@@ -35,8 +35,8 @@
 struct mr_parts;
 
 /* numbered: there may be more than one part. */
-enum mr_code mr_parts_open(const char *path, bool numbered, bool force,
-                           struct mr_parts **out, struct mr_err *err);
+enum mr_code mr_parts_open(const char *path, bool numbered, bool force, struct mr_parts **out,
+                           struct mr_err *err);
 enum mr_code mr_parts_write(struct mr_parts *parts, const void *ptr, size_t len,
                             struct mr_err *err);
 /* What is written from here on belongs to the next part. */

@@ -15,9 +15,7 @@
 static int ask_passphrase(char *buffer, int size, int writing, void *arg)
 {
     (void)arg;
-    return mr_term_is_terminal(STDIN_FILENO)
-               ? PEM_def_callback(buffer, size, writing, NULL)
-               : -1;
+    return mr_term_is_terminal(STDIN_FILENO) ? PEM_def_callback(buffer, size, writing, NULL) : -1;
 }
 
 static enum mr_code parse(const char *path, const struct mr_strbuf *text, EVP_PKEY **out,
@@ -31,12 +29,10 @@ static enum mr_code parse(const char *path, const struct mr_strbuf *text, EVP_PK
     (void)BIO_free(bio);
     return *out != NULL
                ? MR_OK
-               : mr_ssl_error_set(err, MR_E_CERT,
-                                  "could not read a private key in \"%s\"", path);
+               : mr_ssl_error_set(err, MR_E_CERT, "could not read a private key in \"%s\"", path);
 }
 
-enum mr_code mr_pem_key_load(const char *path, const char *hint, EVP_PKEY **out,
-                             struct mr_err *err)
+enum mr_code mr_pem_key_load(const char *path, const char *hint, EVP_PKEY **out, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     *out = NULL;
@@ -44,8 +40,7 @@ enum mr_code mr_pem_key_load(const char *path, const char *hint, EVP_PKEY **out,
     if (code == MR_OK)
         code = parse(path, &text, out, err);
     if (code == MR_E_CERT && strstr(text.ptr, "-----BEGIN CERTIFICATE-----") != NULL)
-        mr_err_hint(err,
-                    "It holds a certificate; give the private key that belongs to it.");
+        mr_err_hint(err, "It holds a certificate; give the private key that belongs to it.");
     else if (code == MR_E_CERT && hint != NULL)
         mr_err_hint(err, "%s", hint);
     if (text.len > 0)

@@ -25,15 +25,13 @@
 struct mr_recipient;
 struct x509_st;
 
-enum mr_code mr_recipient_load(const char *path, struct mr_recipient **out,
-                               struct mr_err *err);
+enum mr_code mr_recipient_load(const char *path, struct mr_recipient **out, struct mr_err *err);
 void mr_recipient_free(struct mr_recipient *recipient); /* NULL is fine */
 
 const char *mr_recipient_path(const struct mr_recipient *recipient);
 /* "CN=exports" and the SHA-256 of the certificate (DER), in hex. */
-enum mr_code mr_recipient_describe(const struct mr_recipient *recipient,
-                                   struct mr_strbuf *subject, struct mr_strbuf *sha256,
-                                   struct mr_err *err);
+enum mr_code mr_recipient_describe(const struct mr_recipient *recipient, struct mr_strbuf *subject,
+                                   struct mr_strbuf *sha256, struct mr_err *err);
 struct x509_st *mr_recipient_x509(const struct mr_recipient *recipient);
 
 #endif

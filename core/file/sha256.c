@@ -49,8 +49,8 @@ enum mr_code mr_sha256_bytes(const void *ptr, size_t len, char hex[MR_SHA256_HEX
     return MR_OK;
 }
 
-enum mr_code mr_sha256_file(const char *path, char hex[MR_SHA256_HEX],
-                            uint64_t *size_bytes, struct mr_err *err)
+enum mr_code mr_sha256_file(const char *path, char hex[MR_SHA256_HEX], uint64_t *size_bytes,
+                            struct mr_err *err)
 {
     char buffer[64 * 1024];
     struct mr_sha256 hash = {NULL};
@@ -61,8 +61,7 @@ enum mr_code mr_sha256_file(const char *path, char hex[MR_SHA256_HEX],
     if (code == MR_OK)
         code = mr_sha256_init(&hash, err);
     while (code == MR_OK &&
-           (code = mr_in_read(fd, path, buffer, sizeof buffer, &got, err)) == MR_OK &&
-           got > 0) {
+           (code = mr_in_read(fd, path, buffer, sizeof buffer, &got, err)) == MR_OK && got > 0) {
         mr_sha256_add(&hash, buffer, got);
         size += got;
     }

@@ -28,7 +28,7 @@ void mr_sha256_release(struct mr_sha256 *hash);
 enum mr_code mr_sha256_bytes(const void *ptr, size_t len, char hex[MR_SHA256_HEX],
                              struct mr_err *err);
 /* Of a whole file; *size_bytes (or NULL) is its length. */
-enum mr_code mr_sha256_file(const char *path, char hex[MR_SHA256_HEX],
-                            uint64_t *size_bytes, struct mr_err *err);
+enum mr_code mr_sha256_file(const char *path, char hex[MR_SHA256_HEX], uint64_t *size_bytes,
+                            struct mr_err *err);
 
 #endif

@@ -17,8 +17,8 @@
 
 #define MAX_FILE_BYTES ((size_t)1 << 20)
 #define MIN_SECURITY_BITS 112
-#define HINT_CREATE                                                                      \
-    "A new pair: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "  \
+#define HINT_CREATE                                                                                \
+    "A new pair: openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "            \
     "-subj /CN=approvals -days 730 -keyout key.pem -out cert.pem"
 
 struct mr_sign_key {
@@ -33,8 +33,7 @@ static int no_passphrase(char *buffer, int size, int writing, void *arg)
     return -1;
 }
 
-static enum mr_code check_strength(const char *path, const EVP_PKEY *key,
-                                   struct mr_err *err)
+static enum mr_code check_strength(const char *path, const EVP_PKEY *key, struct mr_err *err)
 {
     if (EVP_PKEY_get_security_bits(key) >= MIN_SECURITY_BITS)
         return MR_OK;
@@ -65,8 +64,7 @@ static enum mr_code check_certificate(const char *path, X509 *x509, struct mr_er
     int from = X509_cmp_current_time(X509_get0_notBefore(x509));
     int to = X509_cmp_current_time(X509_get0_notAfter(x509));
     if (from == 0 || to == 0)
-        return mr_err_set(err, MR_E_CERT, "certificate \"%s\" has no readable dates",
-                          path);
+        return mr_err_set(err, MR_E_CERT, "certificate \"%s\" has no readable dates", path);
     if (from > 0 || to < 0)
         return mr_err_set(err, MR_E_CERT, "certificate \"%s\" %s", path,
                           to < 0 ? "has expired" : "is not valid yet");
@@ -87,11 +85,9 @@ static enum mr_code read_certificate(const char *path, X509 **x509, struct mr_er
     if (code == MR_OK) {
         *x509 = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
         if (*x509 == NULL) {
-            code = mr_ssl_error_set(err, MR_E_CERT, "could not read certificate \"%s\"",
-                                    path);
+            code = mr_ssl_error_set(err, MR_E_CERT, "could not read certificate \"%s\"", path);
             if (strstr(text.ptr, "PRIVATE KEY-----") != NULL)
-                mr_err_hint(err,
-                            "It holds a key; give the certificate that belongs to it.");
+                mr_err_hint(err, "It holds a key; give the certificate that belongs to it.");
             else
                 mr_err_hint(err, HINT_CREATE);
         }
@@ -101,14 +97,12 @@ static enum mr_code read_certificate(const char *path, X509 **x509, struct mr_er
     return code;
 }
 
-static enum mr_code key_of(const char *path, X509 *x509, EVP_PKEY **key,
-                           struct mr_err *err)
+static enum mr_code key_of(const char *path, X509 *x509, EVP_PKEY **key, struct mr_err *err)
 {
     *key = X509_get_pubkey(x509);
-    return *key != NULL
-               ? check_strength(path, *key, err)
-               : mr_ssl_error_set(err, MR_E_CERT,
-                                  "could not read the key of certificate \"%s\"", path);
+    return *key != NULL ? check_strength(path, *key, err)
+                        : mr_ssl_error_set(err, MR_E_CERT,
+                                           "could not read the key of certificate \"%s\"", path);
 }
 
 static enum mr_code load_certificate(const char *path, EVP_PKEY **key, struct mr_err *err)
@@ -143,8 +137,7 @@ static enum mr_code id_of(EVP_PKEY *key, char id[MR_SIGN_ID], struct mr_err *err
 /* Keys of Edwards curves hash by themselves. */
 static const EVP_MD *digest_of(const EVP_PKEY *key)
 {
-    return EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448") ? NULL
-                                                                        : EVP_sha256();
+    return EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448") ? NULL : EVP_sha256();
 }
 
 static bool set_padding(EVP_PKEY *key, EVP_PKEY_CTX *ctx)
@@ -159,11 +152,10 @@ static bool sign(EVP_PKEY *key, const void *ptr, size_t len, struct mr_strbuf *o
     EVP_MD_CTX *md = EVP_MD_CTX_new();
     EVP_PKEY_CTX *ctx = NULL;
     size_t size = 0;
-    bool done =
-        md != NULL && EVP_DigestSignInit(md, &ctx, digest_of(key), NULL, key) == 1 &&
-        set_padding(key, ctx) && EVP_DigestSign(md, NULL, &size, ptr, len) == 1 &&
-        mr_strbuf_reserve(out, size) &&
-        EVP_DigestSign(md, (unsigned char *)out->ptr + out->len, &size, ptr, len) == 1;
+    bool done = md != NULL && EVP_DigestSignInit(md, &ctx, digest_of(key), NULL, key) == 1 &&
+                set_padding(key, ctx) && EVP_DigestSign(md, NULL, &size, ptr, len) == 1 &&
+                mr_strbuf_reserve(out, size) &&
+                EVP_DigestSign(md, (unsigned char *)out->ptr + out->len, &size, ptr, len) == 1;
     if (done) {
         out->len += size;
         out->ptr[out->len] = '\0';
@@ -173,8 +165,7 @@ static bool sign(EVP_PKEY *key, const void *ptr, size_t len, struct mr_strbuf *o
 }
 
 enum mr_code mr_sign_bytes(const char *key_path, const void *ptr, size_t len,
-                           struct mr_strbuf *signature, char id[MR_SIGN_ID],
-                           struct mr_err *err)
+                           struct mr_strbuf *signature, char id[MR_SIGN_ID], struct mr_err *err)
 {
     struct mr_sign_key *key = NULL;
     enum mr_code code = MR_OK;
@@ -207,8 +198,7 @@ static enum mr_code add_public(EVP_PKEY *key, struct mr_strbuf *der, struct mr_e
     return mr_strbuf_check(der, "reading a public key", err);
 }
 
-enum mr_code mr_sign_key_load(const char *path, struct mr_sign_key **out,
-                              struct mr_err *err)
+enum mr_code mr_sign_key_load(const char *path, struct mr_sign_key **out, struct mr_err *err)
 {
     struct mr_sign_key *key = calloc(1, sizeof *key);
     *out = NULL;
@@ -239,8 +229,7 @@ enum mr_code mr_sign_key_public(const struct mr_sign_key *key, struct mr_strbuf 
     return add_public(key->key, der, err);
 }
 
-enum mr_code mr_sign_key_id(const struct mr_sign_key *key, char id[MR_SIGN_ID],
-                            struct mr_err *err)
+enum mr_code mr_sign_key_id(const struct mr_sign_key *key, char id[MR_SIGN_ID], struct mr_err *err)
 {
     return id_of(key->key, id, err);
 }
@@ -250,12 +239,10 @@ enum mr_code mr_sign_key_bytes(const struct mr_sign_key *key, const void *ptr, s
 {
     if (sign(key->key, ptr, len, signature))
         return MR_OK;
-    return mr_ssl_error_set(err, MR_E_CERT, "could not sign with the key in \"%s\"",
-                            key->path);
+    return mr_ssl_error_set(err, MR_E_CERT, "could not sign with the key in \"%s\"", key->path);
 }
 
-enum mr_code mr_sign_public_of(const char *cert_path, struct mr_strbuf *der,
-                               struct mr_err *err)
+enum mr_code mr_sign_public_of(const char *cert_path, struct mr_strbuf *der, struct mr_err *err)
 {
     X509 *x509 = NULL;
     EVP_PKEY *key = NULL;
@@ -271,8 +258,7 @@ out:
 
 /* *fits: is the signature of this text, by this key? */
 static enum mr_code check(EVP_PKEY *key, const void *ptr, size_t len,
-                          const struct mr_strbuf *signature, bool *fits,
-                          struct mr_err *err)
+                          const struct mr_strbuf *signature, bool *fits, struct mr_err *err)
 {
     EVP_PKEY_CTX *ctx = NULL;
     EVP_MD_CTX *md = EVP_MD_CTX_new();
@@ -282,24 +268,22 @@ static enum mr_code check(EVP_PKEY *key, const void *ptr, size_t len,
         !set_padding(key, ctx))
         code = mr_ssl_error_set(err, MR_E_CERT, "could not check a signature");
     else
-        *fits = EVP_DigestVerify(md, (const unsigned char *)signature->ptr,
-                                 signature->len, ptr, len) == 1;
+        *fits = EVP_DigestVerify(md, (const unsigned char *)signature->ptr, signature->len, ptr,
+                                 len) == 1;
     mr_ssl_error_clear();
     EVP_MD_CTX_free(md);
     return code;
 }
 
-enum mr_code mr_sign_check_public(const struct mr_strbuf *der, const void *ptr,
-                                  size_t len, const struct mr_strbuf *signature,
-                                  struct mr_err *err)
+enum mr_code mr_sign_check_public(const struct mr_strbuf *der, const void *ptr, size_t len,
+                                  const struct mr_strbuf *signature, struct mr_err *err)
 {
     const unsigned char *at = (const unsigned char *)der->ptr;
     bool fits = false;
     mr_ssl_error_clear();
     EVP_PKEY *key = d2i_PUBKEY(NULL, &at, (long)der->len);
-    enum mr_code code =
-        key != NULL ? check(key, ptr, len, signature, &fits, err)
-                    : mr_ssl_error_set(err, MR_E_REFUSED, "the public key is none");
+    enum mr_code code = key != NULL ? check(key, ptr, len, signature, &fits, err)
+                                    : mr_ssl_error_set(err, MR_E_REFUSED, "the public key is none");
     EVP_PKEY_free(key);
     return code != MR_OK || fits
                ? code

@@ -26,32 +26,27 @@
 #define MR_SIGN_ID 17 /* with the NUL */
 
 enum mr_code mr_sign_bytes(const char *key_path, const void *ptr, size_t len,
-                           struct mr_strbuf *signature, char id[MR_SIGN_ID],
-                           struct mr_err *err);
+                           struct mr_strbuf *signature, char id[MR_SIGN_ID], struct mr_err *err);
 /* By which the signature of this certificate's key is known. */
 enum mr_code mr_sign_id(const char *cert_path, char id[MR_SIGN_ID], struct mr_err *err);
 
 /* A key that is asked for once and used later.  Its public half is SubjectPublicKeyInfo,
  * DER. */
 struct mr_sign_key;
-enum mr_code mr_sign_key_load(const char *path, struct mr_sign_key **out,
-                              struct mr_err *err);
+enum mr_code mr_sign_key_load(const char *path, struct mr_sign_key **out, struct mr_err *err);
 void mr_sign_key_free(struct mr_sign_key *key); /* NULL is fine */
 enum mr_code mr_sign_key_public(const struct mr_sign_key *key, struct mr_strbuf *der,
                                 struct mr_err *err);
-enum mr_code mr_sign_key_id(const struct mr_sign_key *key, char id[MR_SIGN_ID],
-                            struct mr_err *err);
+enum mr_code mr_sign_key_id(const struct mr_sign_key *key, char id[MR_SIGN_ID], struct mr_err *err);
 enum mr_code mr_sign_key_bytes(const struct mr_sign_key *key, const void *ptr, size_t len,
                                struct mr_strbuf *signature, struct mr_err *err);
 
 /* By a public key that stands beside the signature: proves that neither text nor signature
  * was changed, not whose key it is. */
-enum mr_code mr_sign_check_public(const struct mr_strbuf *der, const void *ptr,
-                                  size_t len, const struct mr_strbuf *signature,
-                                  struct mr_err *err);
+enum mr_code mr_sign_check_public(const struct mr_strbuf *der, const void *ptr, size_t len,
+                                  const struct mr_strbuf *signature, struct mr_err *err);
 /* The public key of a certificate, whatever its dates: what it signed outlives it. */
-enum mr_code mr_sign_public_of(const char *cert_path, struct mr_strbuf *der,
-                               struct mr_err *err);
+enum mr_code mr_sign_public_of(const char *cert_path, struct mr_strbuf *der, struct mr_err *err);
 enum mr_code mr_sign_check(const char *cert_path, const void *ptr, size_t len,
                            const struct mr_strbuf *signature, struct mr_err *err);
 

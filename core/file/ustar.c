@@ -45,15 +45,14 @@ static void put_checksum(struct header *h)
     h->checksum[7] = ' ';
 }
 
-enum mr_code mr_ustar_add(struct mr_ustar *tar, const char *name, const void *ptr,
-                          size_t len, struct mr_err *err)
+enum mr_code mr_ustar_add(struct mr_ustar *tar, const char *name, const void *ptr, size_t len,
+                          struct mr_err *err)
 {
     static const char zeros[BLOCK];
     struct header h = {.type = '0', .magic = "ustar", .version = {'0', '0'}};
     const size_t name_len = strlen(name);
     if (name_len == 0 || name_len >= sizeof h.name || (uint64_t)len >= SIZE_LIMIT)
-        return mr_err_set(err, MR_E_USAGE, "file \"%.100s\" does not fit into an archive",
-                          name);
+        return mr_err_set(err, MR_E_USAGE, "file \"%.100s\" does not fit into an archive", name);
     memcpy(h.name, name, name_len);
     put_octal(h.mode, sizeof h.mode, 0600);
     put_octal(h.uid, sizeof h.uid, 0);

@@ -24,8 +24,8 @@ struct mr_ustar {
 };
 
 void mr_ustar_init(struct mr_ustar *tar, struct mr_sink sink, uint64_t mtime);
-enum mr_code mr_ustar_add(struct mr_ustar *tar, const char *name, const void *ptr,
-                          size_t len, struct mr_err *err);
+enum mr_code mr_ustar_add(struct mr_ustar *tar, const char *name, const void *ptr, size_t len,
+                          struct mr_err *err);
 /* Writes the end of the archive.  Once; nothing may be added after it. */
 enum mr_code mr_ustar_finish(struct mr_ustar *tar, struct mr_err *err);
 

@@ -31,14 +31,13 @@ struct mr_journal_unit {
                           unit: "17,44"; or NULL */
     const char *left_out; /* of apply: table and key of each row that was refused, each
                              with its length in front: "4:db.t2:17"; or NULL */
-    const char
-        *found; /* of apply: rows that stood as planned before it was first tried: table,
+    const char *found;    /* of apply: rows that stood as planned before it was first tried: table,
                              and how it was planned ("i", "u", "d") and key, each with its
                              length in front: "4:db.t4:i:17"; or NULL */
-    const char *fired; /* of apply: table, key and digest of each row that a trigger
+    const char *fired;    /* of apply: table, key and digest of each row that a trigger
                              wrote, each with its length in front; or NULL */
-    uint64_t of;       /* of undo: units of its script; or 0 */
-    bool lost;         /* of MR_JOURNAL_FAILED: a connection was, so that an earlier try
+    uint64_t of;          /* of undo: units of its script; or 0 */
+    bool lost;            /* of MR_JOURNAL_FAILED: a connection was, so that an earlier try
                              may have been committed */
 };
 

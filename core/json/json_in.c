@@ -51,8 +51,8 @@ static bool load(const char *text, size_t len, json_t **root, json_error_t *why)
     return true;
 }
 
-enum mr_code mr_json_parse(const char *text, size_t len, const char *name,
-                           struct mr_json_doc **out, struct mr_err *err)
+enum mr_code mr_json_parse(const char *text, size_t len, const char *name, struct mr_json_doc **out,
+                           struct mr_err *err)
 {
     json_error_t why = {.text = ""};
     struct mr_json_doc *doc = calloc(1, sizeof *doc);
@@ -67,8 +67,7 @@ enum mr_code mr_json_parse(const char *text, size_t len, const char *name,
         return MR_OK;
     }
     if (doc->root == NULL)
-        (void)mr_err_set(err, MR_E_REFUSED, "file \"%s\", line %d: %s", name, why.line,
-                         why.text);
+        (void)mr_err_set(err, MR_E_REFUSED, "file \"%s\", line %d: %s", name, why.line, why.text);
     else
         (void)mr_err_set(err, MR_E_REFUSED, "file \"%s\" holds no JSON object", name);
     mr_json_free(doc);
@@ -101,8 +100,7 @@ const struct json_t *mr_json_root(const struct mr_json_doc *doc)
 
 static enum mr_code refuse(const char *name, const char *wanted, struct mr_err *err)
 {
-    return mr_err_set(err, MR_E_REFUSED, "member \"%s\" is missing or is not %s", name,
-                      wanted);
+    return mr_err_set(err, MR_E_REFUSED, "member \"%s\" is missing or is not %s", name, wanted);
 }
 
 /* NULL where it is no text, and where a NUL would cut it short. */
@@ -112,8 +110,8 @@ static const char *whole_text(const json_t *value)
     return text != NULL && strlen(text) == json_string_length(value) ? text : NULL;
 }
 
-enum mr_code mr_json_get_text(const struct json_t *object, const char *name,
-                              const char **out, struct mr_err *err)
+enum mr_code mr_json_get_text(const struct json_t *object, const char *name, const char **out,
+                              struct mr_err *err)
 {
     *out = whole_text(json_object_get(object, name));
     return *out != NULL ? MR_OK : refuse(name, "a text", err);
@@ -159,8 +157,8 @@ static enum mr_code unhex(const char *hex, struct mr_arena *arena, const char **
 }
 
 /* *out stays NULL where the value is of neither form. */
-static enum mr_code exact_value(const json_t *value, struct mr_arena *arena,
-                                const char **out, struct mr_err *err)
+static enum mr_code exact_value(const json_t *value, struct mr_arena *arena, const char **out,
+                                struct mr_err *err)
 {
     const char *text = whole_text(value);
     const char *hex = whole_text(json_object_get(value, "hex"));
@@ -173,8 +171,7 @@ static enum mr_code exact_value(const json_t *value, struct mr_arena *arena,
 }
 
 enum mr_code mr_json_get_exact(const struct json_t *object, const char *name,
-                               struct mr_arena *arena, const char **out,
-                               struct mr_err *err)
+                               struct mr_arena *arena, const char **out, struct mr_err *err)
 {
     const json_t *value = json_object_get(object, name);
     enum mr_code code = exact_value(value, arena, out, err);
@@ -183,9 +180,8 @@ enum mr_code mr_json_get_exact(const struct json_t *object, const char *name,
     return refuse(name, "a text or null", err);
 }
 
-enum mr_code mr_json_item_exact(const struct json_t *array, size_t at,
-                                struct mr_arena *arena, const char **out,
-                                struct mr_err *err)
+enum mr_code mr_json_item_exact(const struct json_t *array, size_t at, struct mr_arena *arena,
+                                const char **out, struct mr_err *err)
 {
     enum mr_code code = exact_value(json_array_get(array, at), arena, out, err);
     return code != MR_OK || *out != NULL ? code : refuse("item", "a text", err);
@@ -206,8 +202,8 @@ static bool parse_digits(const char *text, uint64_t *out)
     return errno == 0 && *end == '\0';
 }
 
-enum mr_code mr_json_get_uint(const struct json_t *object, const char *name,
-                              uint64_t *out, struct mr_err *err)
+enum mr_code mr_json_get_uint(const struct json_t *object, const char *name, uint64_t *out,
+                              struct mr_err *err)
 {
     const json_t *value = json_object_get(object, name);
     const char *text = whole_text(value);
@@ -236,16 +232,15 @@ enum mr_code mr_json_get_object(const struct json_t *object, const char *name,
 }
 
 enum mr_code mr_json_get_array(const struct json_t *object, const char *name,
-                               const struct json_t **out, size_t *count,
-                               struct mr_err *err)
+                               const struct json_t **out, size_t *count, struct mr_err *err)
 {
     *out = json_object_get(object, name);
     *count = json_array_size(*out);
     return json_is_array(*out) ? MR_OK : refuse(name, "an array", err);
 }
 
-enum mr_code mr_json_item(const struct json_t *array, size_t at,
-                          const struct json_t **out, struct mr_err *err)
+enum mr_code mr_json_item(const struct json_t *array, size_t at, const struct json_t **out,
+                          struct mr_err *err)
 {
     *out = json_array_get(array, at);
     return json_is_object(*out) ? MR_OK : refuse("item", "an object", err);

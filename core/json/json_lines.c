@@ -14,8 +14,7 @@ struct reading {
     uint64_t number;
 };
 
-static enum mr_code take(const struct reading *r, const char *line, size_t len,
-                         struct mr_err *err)
+static enum mr_code take(const struct reading *r, const char *line, size_t len, struct mr_err *err)
 {
     struct mr_json_doc *doc = NULL;
     enum mr_code code = mr_json_parse(line, len, r->path, &doc, NULL);
@@ -24,23 +23,20 @@ static enum mr_code take(const struct reading *r, const char *line, size_t len,
     if (code != MR_OK)
         return r->lines == MR_JSON_LINES_TORN
                    ? MR_OK
-                   : mr_err_set(err, MR_E_REFUSED,
-                                "file \"%s\", line %" PRIu64 ": no JSON object", r->path,
-                                r->number);
+                   : mr_err_set(err, MR_E_REFUSED, "file \"%s\", line %" PRIu64 ": no JSON object",
+                                r->path, r->number);
     code = r->visit(r->ctx, mr_json_root(doc), err);
     mr_json_free(doc);
     return code;
 }
 
-enum mr_code mr_json_lines_read(const char *path, size_t max_bytes,
-                                enum mr_json_lines lines, mr_json_line_fn *visit,
-                                void *ctx, struct mr_err *err)
+enum mr_code mr_json_lines_read(const char *path, size_t max_bytes, enum mr_json_lines lines,
+                                mr_json_line_fn *visit, void *ctx, struct mr_err *err)
 {
     struct reading r = {path, lines, visit, ctx, 0};
     struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = lines == MR_JSON_LINES_TORN
-                            ? mr_io_read_part(path, max_bytes, &text, err)
-                            : mr_io_read_file(path, max_bytes, &text, err);
+    enum mr_code code = lines == MR_JSON_LINES_TORN ? mr_io_read_part(path, max_bytes, &text, err)
+                                                    : mr_io_read_file(path, max_bytes, &text, err);
     const char *at = text.ptr, *end = text.ptr + text.len;
     while (code == MR_OK && at < end) {
         const char *stop = memchr(at, '\n', (size_t)(end - at));

@@ -11,8 +11,7 @@
 #include "core/json/json_in.h"
 
 /* The object is gone when it returns. */
-typedef enum mr_code mr_json_line_fn(void *ctx, const struct json_t *line,
-                                     struct mr_err *err);
+typedef enum mr_code mr_json_line_fn(void *ctx, const struct json_t *line, struct mr_err *err);
 
 enum mr_json_lines {
     MR_JSON_LINES_WHOLE = 1,
@@ -20,8 +19,7 @@ enum mr_json_lines {
 };
 
 /* Visits every line that is not empty. */
-enum mr_code mr_json_lines_read(const char *path, size_t max_bytes,
-                                enum mr_json_lines lines, mr_json_line_fn *visit,
-                                void *ctx, struct mr_err *err);
+enum mr_code mr_json_lines_read(const char *path, size_t max_bytes, enum mr_json_lines lines,
+                                mr_json_line_fn *visit, void *ctx, struct mr_err *err);
 
 #endif

@@ -14,9 +14,8 @@ void *mr_json_read_keep(struct mr_json_reader *r, void *ptr)
 void mr_json_read_refuse(struct mr_json_reader *r, const char *what, const char *value)
 {
     if (r->code == MR_OK)
-        r->code =
-            mr_err_set(r->err, MR_E_REFUSED, "%s \"%.200s\" is not as it is written",
-                       what, value != NULL ? value : "");
+        r->code = mr_err_set(r->err, MR_E_REFUSED, "%s \"%.200s\" is not as it is written", what,
+                             value != NULL ? value : "");
 }
 
 const char *mr_json_read_text(struct mr_json_reader *r, const struct json_t *object,
@@ -30,8 +29,8 @@ const char *mr_json_read_text(struct mr_json_reader *r, const struct json_t *obj
     return kept != NULL ? kept : "";
 }
 
-const char *mr_json_read_text_or_null(struct mr_json_reader *r,
-                                      const struct json_t *object, const char *name)
+const char *mr_json_read_text_or_null(struct mr_json_reader *r, const struct json_t *object,
+                                      const char *name)
 {
     const char *text = NULL;
     if (r->code == MR_OK)
@@ -59,21 +58,18 @@ uint64_t mr_json_read_number(struct mr_json_reader *r, const struct json_t *obje
     return r->code == MR_OK ? number : 0;
 }
 
-int64_t mr_json_read_signed(struct mr_json_reader *r, const struct json_t *object,
-                            const char *name)
+int64_t mr_json_read_signed(struct mr_json_reader *r, const struct json_t *object, const char *name)
 {
     const char *text = mr_json_read_text(r, object, name);
     char *end = NULL;
     errno = 0;
     long long number = strtoll(text, &end, 10);
     if (r->code == MR_OK && (errno != 0 || end == text || *end != '\0'))
-        r->code =
-            mr_err_set(r->err, MR_E_REFUSED, "\"%s\" is no number: \"%s\"", name, text);
+        r->code = mr_err_set(r->err, MR_E_REFUSED, "\"%s\" is no number: \"%s\"", name, text);
     return r->code == MR_OK ? number : 0;
 }
 
-bool mr_json_read_bool(struct mr_json_reader *r, const struct json_t *object,
-                       const char *name)
+bool mr_json_read_bool(struct mr_json_reader *r, const struct json_t *object, const char *name)
 {
     bool value = false;
     if (r->code == MR_OK)
@@ -81,8 +77,8 @@ bool mr_json_read_bool(struct mr_json_reader *r, const struct json_t *object,
     return r->code == MR_OK && value;
 }
 
-const struct json_t *mr_json_read_object(struct mr_json_reader *r,
-                                         const struct json_t *object, const char *name)
+const struct json_t *mr_json_read_object(struct mr_json_reader *r, const struct json_t *object,
+                                         const char *name)
 {
     const struct json_t *inner = NULL;
     if (r->code == MR_OK)
@@ -90,9 +86,9 @@ const struct json_t *mr_json_read_object(struct mr_json_reader *r,
     return r->code == MR_OK ? inner : NULL;
 }
 
-const struct json_t *mr_json_read_array(struct mr_json_reader *r,
-                                        const struct json_t *object, const char *name,
-                                        size_t item_size, size_t *count, void **items)
+const struct json_t *mr_json_read_array(struct mr_json_reader *r, const struct json_t *object,
+                                        const char *name, size_t item_size, size_t *count,
+                                        void **items)
 {
     const struct json_t *array = NULL;
     *count = 0;
@@ -106,8 +102,8 @@ const struct json_t *mr_json_read_array(struct mr_json_reader *r,
     return r->code == MR_OK ? array : NULL;
 }
 
-const struct json_t *mr_json_read_item(struct mr_json_reader *r,
-                                       const struct json_t *array, size_t at)
+const struct json_t *mr_json_read_item(struct mr_json_reader *r, const struct json_t *array,
+                                       size_t at)
 {
     const struct json_t *item = NULL;
     if (r->code == MR_OK)
@@ -115,9 +111,8 @@ const struct json_t *mr_json_read_item(struct mr_json_reader *r,
     return r->code == MR_OK ? item : NULL;
 }
 
-const char *const *mr_json_read_texts(struct mr_json_reader *r,
-                                      const struct json_t *object, const char *name,
-                                      size_t *count)
+const char *const *mr_json_read_texts(struct mr_json_reader *r, const struct json_t *object,
+                                      const char *name, size_t *count)
 {
     void *items = NULL;
     const struct json_t *array =

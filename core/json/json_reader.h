@@ -25,8 +25,8 @@ struct mr_json_reader {
 const char *mr_json_read_text(struct mr_json_reader *r, const struct json_t *object,
                               const char *name);
 /* NULL where the member is null or missing. */
-const char *mr_json_read_text_or_null(struct mr_json_reader *r,
-                                      const struct json_t *object, const char *name);
+const char *mr_json_read_text_or_null(struct mr_json_reader *r, const struct json_t *object,
+                                      const char *name);
 /* As mr_json_get_exact. */
 const char *mr_json_read_exact(struct mr_json_reader *r, const struct json_t *object,
                                const char *name);
@@ -35,21 +35,19 @@ uint64_t mr_json_read_number(struct mr_json_reader *r, const struct json_t *obje
 /* A string of digits, with or without a sign. */
 int64_t mr_json_read_signed(struct mr_json_reader *r, const struct json_t *object,
                             const char *name);
-bool mr_json_read_bool(struct mr_json_reader *r, const struct json_t *object,
-                       const char *name);
-const struct json_t *mr_json_read_object(struct mr_json_reader *r,
-                                         const struct json_t *object, const char *name);
+bool mr_json_read_bool(struct mr_json_reader *r, const struct json_t *object, const char *name);
+const struct json_t *mr_json_read_object(struct mr_json_reader *r, const struct json_t *object,
+                                         const char *name);
 /* The array, and zeroed room for its items; *items is NULL only after a failure. */
-const struct json_t *mr_json_read_array(struct mr_json_reader *r,
-                                        const struct json_t *object, const char *name,
-                                        size_t item_size, size_t *count, void **items);
+const struct json_t *mr_json_read_array(struct mr_json_reader *r, const struct json_t *object,
+                                        const char *name, size_t item_size, size_t *count,
+                                        void **items);
 /* An item that is an object. */
-const struct json_t *mr_json_read_item(struct mr_json_reader *r,
-                                       const struct json_t *array, size_t at);
+const struct json_t *mr_json_read_item(struct mr_json_reader *r, const struct json_t *array,
+                                       size_t at);
 /* An array of texts. */
-const char *const *mr_json_read_texts(struct mr_json_reader *r,
-                                      const struct json_t *object, const char *name,
-                                      size_t *count);
+const char *const *mr_json_read_texts(struct mr_json_reader *r, const struct json_t *object,
+                                      const char *name, size_t *count);
 /* Fails by MR_E_REFUSED: a value that no writer would have written; `what` says of what. */
 void mr_json_read_refuse(struct mr_json_reader *r, const char *what, const char *value);
 /* Passes on what was allocated; fails where it is NULL. */

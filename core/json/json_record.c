@@ -20,17 +20,14 @@ static bool is_empty(const struct mr_json_member *m, const char *from)
     return false;
 }
 
-static void put_member(struct mr_jsonw *w, const struct mr_json_member *m,
-                       const char *from)
+static void put_member(struct mr_jsonw *w, const struct mr_json_member *m, const char *from)
 {
     const char *at = from + m->at;
     if (m->may_lack && is_empty(m, from))
         return;
     switch (m->type) {
     case MR_JSON_TEXT:
-    case MR_JSON_TEXT_OR_NULL:
-        mr_jsonw_add_str(w, m->name, *(const char *const *)at);
-        break;
+    case MR_JSON_TEXT_OR_NULL: mr_jsonw_add_str(w, m->name, *(const char *const *)at); break;
     case MR_JSON_NUMBER: mr_jsonw_add_number(w, m->name, *(const uint64_t *)at); break;
     case MR_JSON_UNSIGNED: mr_jsonw_add_number(w, m->name, *(const unsigned *)at); break;
     case MR_JSON_COUNT: mr_jsonw_add_uint(w, m->name, *(const uint64_t *)at); break;
@@ -52,16 +49,14 @@ static void put_member(struct mr_jsonw *w, const struct mr_json_member *m,
     }
 }
 
-void mr_json_put_record(struct mr_jsonw *w, const struct mr_json_record *record,
-                        const void *from)
+void mr_json_put_record(struct mr_jsonw *w, const struct mr_json_record *record, const void *from)
 {
     for (size_t i = 0; i < record->count; i++)
         put_member(w, &record->members[i], from);
 }
 
-void mr_json_put_list(struct mr_jsonw *w, const char *name,
-                      const struct mr_json_record *record, const void *items,
-                      size_t count)
+void mr_json_put_list(struct mr_jsonw *w, const char *name, const struct mr_json_record *record,
+                      const void *items, size_t count)
 {
     mr_jsonw_key(w, name);
     mr_jsonw_array_begin(w);
@@ -99,9 +94,7 @@ static void get_member(struct mr_json_reader *r, const struct json_t *object,
     case MR_JSON_OBJECT:
         mr_json_get_record(r, mr_json_read_object(r, object, m->name), m->of, at);
         break;
-    case MR_JSON_LIST:
-        *(void **)at = mr_json_get_list(r, object, m->name, m->of, count);
-        break;
+    case MR_JSON_LIST: *(void **)at = mr_json_get_list(r, object, m->name, m->of, count); break;
     }
 }
 
@@ -112,13 +105,11 @@ void mr_json_get_record(struct mr_json_reader *r, const struct json_t *object,
         get_member(r, object, &record->members[i], out);
 }
 
-void *mr_json_get_list(struct mr_json_reader *r, const struct json_t *object,
-                       const char *name, const struct mr_json_record *record,
-                       size_t *count)
+void *mr_json_get_list(struct mr_json_reader *r, const struct json_t *object, const char *name,
+                       const struct mr_json_record *record, size_t *count)
 {
     void *items = NULL;
-    const struct json_t *array =
-        mr_json_read_array(r, object, name, record->size, count, &items);
+    const struct json_t *array = mr_json_read_array(r, object, name, record->size, count, &items);
     for (size_t i = 0; i < *count && r->code == MR_OK; i++)
         mr_json_get_record(r, mr_json_read_item(r, array, i), record,
                            (char *)items + i * record->size);

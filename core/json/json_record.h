@@ -35,8 +35,7 @@ struct mr_json_member {
     size_t at;                       /* where in the struct */
     size_t count_at;                 /* of texts and a list: their size_t */
     const struct mr_json_record *of; /* of a list, an object */
-    bool
-        may_lack; /* written only where it is not empty, and read only where it is there */
+    bool may_lack; /* written only where it is not empty, and read only where it is there */
 };
 
 struct mr_json_record {
@@ -45,44 +44,41 @@ struct mr_json_record {
     size_t count;
 };
 
-#define MR_JSON_MEMBER(name, type, of, member)                                           \
-    {                                                                                    \
-        name, type, offsetof(of, member), 0, NULL, false                                 \
+#define MR_JSON_MEMBER(name, type, of, member)                                                     \
+    {                                                                                              \
+        name, type, offsetof(of, member), 0, NULL, false                                           \
     }
-#define MR_JSON_MAY_LACK(name, type, of, member)                                         \
-    {                                                                                    \
-        name, type, offsetof(of, member), 0, NULL, true                                  \
+#define MR_JSON_MAY_LACK(name, type, of, member)                                                   \
+    {                                                                                              \
+        name, type, offsetof(of, member), 0, NULL, true                                            \
     }
-#define MR_JSON_INNER(name, record, from)                                                \
-    {                                                                                    \
-        name, MR_JSON_OBJECT, from, 0, record, false                                     \
+#define MR_JSON_INNER(name, record, from)                                                          \
+    {                                                                                              \
+        name, MR_JSON_OBJECT, from, 0, record, false                                               \
     }
-#define MR_JSON_MEMBERS(name, record, of, member, number)                                \
-    {                                                                                    \
-        name, MR_JSON_LIST, offsetof(of, member), offsetof(of, number), record, false    \
+#define MR_JSON_MEMBERS(name, record, of, member, number)                                          \
+    {                                                                                              \
+        name, MR_JSON_LIST, offsetof(of, member), offsetof(of, number), record, false              \
     }
-#define MR_JSON_STRINGS(name, of, member, number, lacks)                                 \
-    {                                                                                    \
-        name, MR_JSON_TEXTS, offsetof(of, member), offsetof(of, number), NULL, lacks     \
+#define MR_JSON_STRINGS(name, of, member, number, lacks)                                           \
+    {                                                                                              \
+        name, MR_JSON_TEXTS, offsetof(of, member), offsetof(of, number), NULL, lacks               \
     }
-#define MR_JSON_RECORD(of, members)                                                      \
-    {                                                                                    \
-        sizeof(of), members, sizeof(members) / sizeof((members)[0])                      \
+#define MR_JSON_RECORD(of, members)                                                                \
+    {                                                                                              \
+        sizeof(of), members, sizeof(members) / sizeof((members)[0])                                \
     }
 
-void mr_json_put_record(struct mr_jsonw *w, const struct mr_json_record *record,
-                        const void *from);
+void mr_json_put_record(struct mr_jsonw *w, const struct mr_json_record *record, const void *from);
 /* A member that is an array of them. */
-void mr_json_put_list(struct mr_jsonw *w, const char *name,
-                      const struct mr_json_record *record, const void *items,
-                      size_t count);
+void mr_json_put_list(struct mr_jsonw *w, const char *name, const struct mr_json_record *record,
+                      const void *items, size_t count);
 
 /* out is zeroed by the caller. */
 void mr_json_get_record(struct mr_json_reader *r, const struct json_t *object,
                         const struct mr_json_record *record, void *out);
 /* The items, in the arena; NULL only after a failure. */
-void *mr_json_get_list(struct mr_json_reader *r, const struct json_t *object,
-                       const char *name, const struct mr_json_record *record,
-                       size_t *count);
+void *mr_json_get_list(struct mr_json_reader *r, const struct json_t *object, const char *name,
+                       const struct mr_json_record *record, size_t *count);
 
 #endif

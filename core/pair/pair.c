@@ -46,10 +46,8 @@ enum mr_code mr_pair_note_rounded(struct mr_pair *pair, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_pair_try_condition(const struct mr_pairing *pairing,
-                                   const struct mr_pair *pair,
-                                   const char *const condition[MR_SIDES],
-                                   struct mr_err *err)
+enum mr_code mr_pair_try_condition(const struct mr_pairing *pairing, const struct mr_pair *pair,
+                                   const char *const condition[MR_SIDES], struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_err why = {0};
@@ -84,14 +82,13 @@ static const char *join_name(struct mr_arena *arena, const char *db, const char 
 }
 
 /* NULL, or why the server itself cannot read one of the tables. */
-static const struct mr_table *broken_one(const struct mr_table *s,
-                                         const struct mr_table *t)
+static const struct mr_table *broken_one(const struct mr_table *s, const struct mr_table *t)
 {
     return s->engine == NULL ? s : t->engine == NULL ? t : NULL;
 }
 
-static const struct mr_kept *kept_of(const struct mr_pairing *pairing,
-                                     const struct mr_pair *pair, enum mr_side side)
+static const struct mr_kept *kept_of(const struct mr_pairing *pairing, const struct mr_pair *pair,
+                                     enum mr_side side)
 {
     const struct mr_table *t = pair->side[side];
     const struct mr_source *source = pairing->side[side].source;
@@ -117,16 +114,15 @@ static enum mr_code note_texts(const struct mr_pairing *pairing, struct mr_pair 
                                struct mr_err *err)
 {
     bool wider = false;
-    if (kept_of(pairing, pair, MR_SOURCE) == NULL ||
-        kept_of(pairing, pair, MR_TARGET) == NULL)
+    if (kept_of(pairing, pair, MR_SOURCE) == NULL || kept_of(pairing, pair, MR_TARGET) == NULL)
         return MR_OK;
     for (size_t i = 0; i < pair->nkey_columns + pair->nidentity; i++) {
-        size_t at = i < pair->nkey_columns ? pair->key_columns[i]
-                                           : pair->identity[i - pair->nkey_columns];
+        size_t at =
+            i < pair->nkey_columns ? pair->key_columns[i] : pair->identity[i - pair->nkey_columns];
         const struct mr_column *col =
             mr_table_column(pair->side[MR_TARGET], pair->full[MR_TARGET].cols[at].name);
-        wider = wider || (col != NULL && col->cls == MR_CLASS_TEXT &&
-                          mr_canon_is_wider(col->collation));
+        wider = wider ||
+                (col != NULL && col->cls == MR_CLASS_TEXT && mr_canon_is_wider(col->collation));
     }
     return wider ? mr_pair_add_note(pair,
                                     "no server was asked: of keys and identities, texts "
@@ -139,8 +135,7 @@ static enum mr_code note_texts(const struct mr_pairing *pairing, struct mr_pair 
 static enum mr_code plan_columns(const struct mr_pairing *pairing, struct mr_pair *pair,
                                  struct mr_err *err)
 {
-    const struct mr_table *broken =
-        broken_one(pair->side[MR_SOURCE], pair->side[MR_TARGET]);
+    const struct mr_table *broken = broken_one(pair->side[MR_SOURCE], pair->side[MR_TARGET]);
     struct mr_column_task task = {
         .config = pair->config,
         .flavour = {pairing->side[MR_SOURCE].cat->server.flavour,
@@ -159,15 +154,14 @@ static enum mr_code plan_columns(const struct mr_pairing *pairing, struct mr_pai
     return MR_OK;
 }
 
-static enum mr_code refuse_namesake(const struct mr_table *table,
-                                    const struct mr_table *other, enum mr_side side,
-                                    struct mr_err *err)
+static enum mr_code refuse_namesake(const struct mr_table *table, const struct mr_table *other,
+                                    enum mr_side side, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_USAGE,
                      "table \"%s\" of database \"%s\" and table \"%s\" of database "
                      "\"%s\" cannot be told apart on the %s: both are written \"%s.%s\"",
-                     table->name, table->db, other->name, other->db, mr_side_name(side),
-                     table->db, table->name);
+                     table->name, table->db, other->name, other->db, mr_side_name(side), table->db,
+                     table->name);
     mr_err_hint(err, "Name only one of the two databases in the URIs, and take the other "
                      "by itself, with a case of its own.");
     return MR_E_USAGE;
@@ -209,11 +203,9 @@ enum mr_code mr_pair_plan(const struct mr_pairing *pairing, const struct mr_tabl
     pair->find.target_name = join_name(arena, target->db, target->name);
     if (pair->find.name == NULL || pair->find.target_name == NULL)
         return mr_err_nomem(err, "planning tables");
-    enum mr_code code =
-        mr_pair_check_names(pairing->side, pair->side, pairing->config, err);
+    enum mr_code code = mr_pair_check_names(pairing->side, pair->side, pairing->config, err);
     if (code == MR_OK)
-        code = mr_config_table(pairing->config, source->db, source->name, arena, config,
-                               err);
+        code = mr_config_table(pairing->config, source->db, source->name, arena, config, err);
     if (code != MR_OK)
         return code;
     pair->config = config;

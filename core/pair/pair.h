@@ -102,9 +102,7 @@ enum mr_code mr_pair_note_rounded(struct mr_pair *pair, struct mr_err *err);
 /* A condition that a server does not understand is the user's slip, and is to be said
  * before the first row is read: MR_OK, or MR_E_SQL or MR_E_NO_SUCH with what the server
  * says. */
-enum mr_code mr_pair_try_condition(const struct mr_pairing *pairing,
-                                   const struct mr_pair *pair,
-                                   const char *const condition[MR_SIDES],
-                                   struct mr_err *err);
+enum mr_code mr_pair_try_condition(const struct mr_pairing *pairing, const struct mr_pair *pair,
+                                   const char *const condition[MR_SIDES], struct mr_err *err);
 
 #endif

@@ -12,13 +12,12 @@
 struct pair {
     const struct mr_column *col[MR_SIDES];
     struct mr_readcol read[MR_SIDES];
-    bool normalise; /* JSON of two flavours */
-    bool as_text;   /* types differ: both read as text */
-    enum mr_expr
-        flag; /* MR_EXPR_INDEX_ZERO of an ENUM or SET with a '' member, MR_EXPR_LOST of
+    bool normalise;    /* JSON of two flavours */
+    bool as_text;      /* types differ: both read as text */
+    enum mr_expr flag; /* MR_EXPR_INDEX_ZERO of an ENUM or SET with a '' member, MR_EXPR_LOST of
                           texts that are converted; 0: it needs none */
-    bool ignored;   /* the configuration's ignore-columns name it */
-    size_t flag_at; /* position of that flag among the values */
+    bool ignored;      /* the configuration's ignore-columns name it */
+    size_t flag_at;    /* position of that flag among the values */
 };
 
 struct builder {
@@ -32,8 +31,7 @@ struct builder {
     const struct mr_index *index[MR_SIDES];
 };
 
-const struct mr_column *mr_pair_column(const struct mr_pair *pair, enum mr_side side,
-                                       size_t at)
+const struct mr_column *mr_pair_column(const struct mr_pair *pair, enum mr_side side, size_t at)
 {
     return pair->column[side] != NULL
                ? pair->column[side][at]
@@ -44,8 +42,7 @@ const struct mr_column *mr_pair_column(const struct mr_pair *pair, enum mr_side 
 static bool is_kept(const struct mr_kept *kept, const char *name)
 {
     size_t i = 0;
-    while (kept != NULL && i < kept->spec.ncols &&
-           strcasecmp(kept->spec.cols[i].name, name) != 0)
+    while (kept != NULL && i < kept->spec.ncols && strcasecmp(kept->spec.cols[i].name, name) != 0)
         i++;
     return kept == NULL || i < kept->spec.ncols;
 }
@@ -53,9 +50,8 @@ static bool is_kept(const struct mr_kept *kept, const char *name)
 /* Bytes of these charsets are UTF-8. */
 static bool is_utf8(const char *charset)
 {
-    return charset == NULL || strcmp(charset, "utf8mb4") == 0 ||
-           strcmp(charset, "utf8mb3") == 0 || strcmp(charset, "utf8") == 0 ||
-           strcmp(charset, "ascii") == 0;
+    return charset == NULL || strcmp(charset, "utf8mb4") == 0 || strcmp(charset, "utf8mb3") == 0 ||
+           strcmp(charset, "utf8") == 0 || strcmp(charset, "ascii") == 0;
 }
 
 static bool same_bytes(const char *a, const char *b)
@@ -73,8 +69,7 @@ static bool is_real(enum mr_class cls)
 /* Types whose class says how their bytes arrive; any other BINARY needs a cast. */
 static bool is_plain_binary(const struct mr_column *col)
 {
-    return strstr(col->data_type, "blob") != NULL ||
-           strstr(col->data_type, "binary") != NULL;
+    return strstr(col->data_type, "blob") != NULL || strstr(col->data_type, "binary") != NULL;
 }
 
 static void read_plain(struct pair *p, enum mr_side side)
@@ -89,8 +84,7 @@ static void read_plain(struct pair *p, enum mr_side side)
         read->expr = MR_EXPR_BINARY;
 }
 
-static void read_as(struct pair *p, enum mr_expr expr, enum mr_class cls,
-                    const char *charset)
+static void read_as(struct pair *p, enum mr_expr expr, enum mr_class cls, const char *charset)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         p->read[side].expr = expr;
@@ -156,8 +150,7 @@ static enum mr_code pair_columns(struct builder *b, struct mr_err *err)
             continue;
         if (!is_kept(b->task->kept[MR_SOURCE], col->name) ||
             !is_kept(b->task->kept[MR_TARGET], other->name)) {
-            mr_strbuf_add_fmt(&b->not_kept, "%s%s", b->not_kept.len > 0 ? ", " : "",
-                              col->name);
+            mr_strbuf_add_fmt(&b->not_kept, "%s%s", b->not_kept.len > 0 ? ", " : "", col->name);
             continue;
         }
         struct pair *p = mr_vec_push(&b->pairs);
@@ -169,8 +162,7 @@ static enum mr_code pair_columns(struct builder *b, struct mr_err *err)
         harmonise(p, b->task);
     }
     if (b->pairs.count == 0)
-        return mr_err_set(err, MR_E_UNSUPPORTED,
-                          "the two tables have no column in common");
+        return mr_err_set(err, MR_E_UNSUPPORTED, "the two tables have no column in common");
     return MR_OK;
 }
 
@@ -180,8 +172,7 @@ static enum mr_code note_not_kept(const struct builder *b, struct mr_err *err)
     struct mr_strbuf note = MR_STRBUF_INIT;
     if (b->not_kept.len == 0)
         return MR_OK;
-    mr_strbuf_add_fmt(&note,
-                      "not compared, because a snapshot has no generated columns: %s",
+    mr_strbuf_add_fmt(&note, "not compared, because a snapshot has no generated columns: %s",
                       b->not_kept.ptr);
     enum mr_code code = mr_strbuf_check(&note, "planning a table", err);
     if (code == MR_OK)
@@ -199,8 +190,7 @@ static struct pair *pair_at(const struct builder *b, size_t i)
 static size_t pair_named(const struct builder *b, const char *name)
 {
     size_t i = 0;
-    while (i < b->pairs.count &&
-           strcasecmp(pair_at(b, i)->col[MR_SOURCE]->name, name) != 0)
+    while (i < b->pairs.count && strcasecmp(pair_at(b, i)->col[MR_SOURCE]->name, name) != 0)
         i++;
     return i < b->pairs.count && pair_at(b, i)->ignored ? b->pairs.count : i;
 }
@@ -235,8 +225,7 @@ static bool same_parts(const struct builder *b, const struct mr_index *own,
     return true;
 }
 
-static const struct mr_index *twin_of(const struct builder *b,
-                                      const struct mr_index *index)
+static const struct mr_index *twin_of(const struct builder *b, const struct mr_index *index)
 {
     const struct mr_table *t = b->table->side[MR_TARGET];
     for (size_t i = 0; i < t->nindexes; i++)
@@ -256,8 +245,7 @@ static enum mr_code choose_key(struct builder *b, struct mr_err *err)
             continue;
         const struct mr_index *twin = twin_of(b, index);
         size_t found = 0;
-        while (found < index->nparts &&
-               pair_named(b, index->parts[found].column) < b->pairs.count)
+        while (found < index->nparts && pair_named(b, index->parts[found].column) < b->pairs.count)
             found++;
         if (twin == NULL || found < index->nparts)
             continue;
@@ -288,12 +276,10 @@ static bool same_order(const struct builder *b, const struct pair *p)
     if (p->as_text || p->normalise)
         return false;
     if (s->cls == MR_CLASS_ENUM || t->cls == MR_CLASS_ENUM)
-        return s->cls == t->cls && s->is_set == t->is_set &&
-               strcmp(s->type, t->type) == 0;
+        return s->cls == t->cls && s->is_set == t->is_set && strcmp(s->type, t->type) == 0;
     if (s->cls != MR_CLASS_TEXT && t->cls != MR_CLASS_TEXT)
         return true;
-    if (s->cls != t->cls || strcmp(s->data_type, "uuid") == 0 ||
-        strcmp(t->data_type, "uuid") == 0)
+    if (s->cls != t->cls || strcmp(s->data_type, "uuid") == 0 || strcmp(t->data_type, "uuid") == 0)
         return s->cls == t->cls && one_flavour && strcmp(s->data_type, t->data_type) == 0;
     if (s->collation == NULL || t->collation == NULL)
         return one_flavour && strcmp(s->data_type, t->data_type) == 0;
@@ -301,8 +287,7 @@ static bool same_order(const struct builder *b, const struct pair *p)
            (one_flavour || has_suffix(s->collation, "_bin"));
 }
 
-static struct mr_readcol *push_value(struct builder *b, enum mr_side side,
-                                     struct mr_err *err)
+static struct mr_readcol *push_value(struct builder *b, enum mr_side side, struct mr_err *err)
 {
     struct mr_readcol *col = mr_vec_push(&b->values[side]);
     if (col == NULL)
@@ -427,13 +412,11 @@ static uint64_t greatest_number(const struct mr_column *col)
  */
 static bool needs_hidden_key(const struct pair *p)
 {
-    return p->col[MR_SOURCE]->cls == MR_CLASS_ENUM ||
-           p->col[MR_TARGET]->cls == MR_CLASS_ENUM ||
+    return p->col[MR_SOURCE]->cls == MR_CLASS_ENUM || p->col[MR_TARGET]->cls == MR_CLASS_ENUM ||
            p->read[MR_SOURCE].expr != MR_EXPR_COLUMN;
 }
 
-static enum mr_code push_hidden_key(struct builder *b, const struct pair *p,
-                                    struct mr_err *err)
+static enum mr_code push_hidden_key(struct builder *b, const struct pair *p, struct mr_err *err)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         struct pair raw = *p;
@@ -464,8 +447,7 @@ static bool same_raw(const struct builder *b)
     for (size_t i = 0; i < b->pairs.count; i++) {
         const struct pair *p = pair_at(b, i);
         const struct mr_column *s = p->col[MR_SOURCE], *t = p->col[MR_TARGET];
-        if (p->normalise || p->as_text || s->cls != t->cls ||
-            strcmp(s->type, t->type) != 0 ||
+        if (p->normalise || p->as_text || s->cls != t->cls || strcmp(s->type, t->type) != 0 ||
             p->read[MR_SOURCE].expr != p->read[MR_TARGET].expr)
             return false;
         if (mr_class_has_charset(s->cls) && !same_bytes(s->charset, t->charset))
@@ -505,8 +487,8 @@ static enum mr_code push_key(struct builder *b, struct mr_err *err)
     return code;
 }
 
-static enum mr_code freeze_spec(struct builder *b, enum mr_side side,
-                                struct mr_readspec *spec, struct mr_err *err)
+static enum mr_code freeze_spec(struct builder *b, enum mr_side side, struct mr_readspec *spec,
+                                struct mr_err *err)
 {
     struct mr_vec *values = &b->values[side];
     spec->cols = (const struct mr_readcol *)(void *)mr_arena_dup(
@@ -564,8 +546,7 @@ static enum mr_code push_shown(struct builder *b, struct mr_find_column *columns
         col->key_at = col->identity_at = -1;
         col->flag_at = p->flag != 0 ? (int)p->flag_at : -1;
         col->normalise = p->normalise;
-        if (mr_class_has_charset(p->read[MR_SOURCE].cls) &&
-            !is_utf8(p->read[MR_SOURCE].charset)) {
+        if (mr_class_has_charset(p->read[MR_SOURCE].cls) && !is_utf8(p->read[MR_SOURCE].charset)) {
             col->show_at = b->values[MR_SOURCE].count;
             MR_TRY(push_expr(b, p, MR_EXPR_UTF8, MR_CLASS_TEXT, err));
         }
@@ -643,20 +624,20 @@ static const struct mr_index *natural_key(const struct builder *b)
 }
 
 /* A configured one must be there, once, and be the same on both sides.  at: so far n of them. */
-static enum mr_code identity_column(const struct builder *b, const char *name, size_t *at,
-                                    size_t n, struct mr_err *err)
+static enum mr_code identity_column(const struct builder *b, const char *name, size_t *at, size_t n,
+                                    struct mr_err *err)
 {
     size_t found = pair_named(b, name);
     for (size_t i = 0; i < n; i++)
         if (at[i] == found)
             return mr_err_set(err, MR_E_CONFIG,
-                              "identity column \"%s\" of table \"%s\" is named twice",
-                              name, b->table->find.name);
+                              "identity column \"%s\" of table \"%s\" is named twice", name,
+                              b->table->find.name);
     at[n] = found;
     if (found == b->pairs.count) {
         (void)mr_err_set(err, MR_E_CONFIG,
-                         "identity column \"%s\" is no compared column of table \"%s\"",
-                         name, b->table->find.name);
+                         "identity column \"%s\" is no compared column of table \"%s\"", name,
+                         b->table->find.name);
         return MR_E_CONFIG;
     }
     const struct pair *p = pair_at(b, found);
@@ -665,8 +646,7 @@ static enum mr_code identity_column(const struct builder *b, const char *name, s
     (void)mr_err_set(err, MR_E_CONFIG,
                      "identity column \"%s\" of table \"%s\" is %s on the source and %s "
                      "on the target",
-                     name, b->table->find.name, p->col[MR_SOURCE]->type,
-                     p->col[MR_TARGET]->type);
+                     name, b->table->find.name, p->col[MR_SOURCE]->type, p->col[MR_TARGET]->type);
     mr_err_hint(err, "Choose columns of one type as the identity, or identity = key.");
     return MR_E_CONFIG;
 }
@@ -676,8 +656,7 @@ static enum mr_code choose_identity(struct builder *b, struct mr_err *err)
 {
     struct mr_pair *table = b->table;
     const struct mr_table_config *config = b->task->config;
-    size_t *at =
-        mr_arena_calloc(b->task->arena, b->pairs.count + b->nkey + 1, sizeof *at);
+    size_t *at = mr_arena_calloc(b->task->arena, b->pairs.count + b->nkey + 1, sizeof *at);
     const struct mr_index *index = NULL;
     size_t n = 0;
     if (at == NULL)
@@ -755,12 +734,11 @@ static enum mr_code build(struct builder *b, struct mr_err *err)
 enum mr_code mr_pair_columns(struct mr_pair *table, const struct mr_column_task *task,
                              struct mr_err *err)
 {
-    struct builder b = {
-        .table = table,
-        .task = task,
-        .pairs = MR_VEC_INIT(struct pair),
-        .not_kept = MR_STRBUF_INIT,
-        .values = {MR_VEC_INIT(struct mr_readcol), MR_VEC_INIT(struct mr_readcol)}};
+    struct builder b = {.table = table,
+                        .task = task,
+                        .pairs = MR_VEC_INIT(struct pair),
+                        .not_kept = MR_STRBUF_INIT,
+                        .values = {MR_VEC_INIT(struct mr_readcol), MR_VEC_INIT(struct mr_readcol)}};
     enum mr_code code = build(&b, err);
     mr_vec_release(&b.pairs);
     mr_strbuf_release(&b.not_kept);

@@ -27,7 +27,6 @@ enum mr_code mr_pair_columns(struct mr_pair *table, const struct mr_column_task 
                              struct mr_err *err);
 
 /* A side's column at a position of find.columns. */
-const struct mr_column *mr_pair_column(const struct mr_pair *pair, enum mr_side side,
-                                       size_t at);
+const struct mr_column *mr_pair_column(const struct mr_pair *pair, enum mr_side side, size_t at);
 
 #endif

@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-enum mr_code mr_pair_values_of(const void *image, size_t len, const size_t *positions,
-                               size_t count, struct mr_strbuf *out, bool *null,
-                               struct mr_err *err)
+enum mr_code mr_pair_values_of(const void *image, size_t len, const size_t *positions, size_t count,
+                               struct mr_strbuf *out, bool *null, struct mr_err *err)
 {
     const char *bytes = image;
     enum mr_code code = MR_OK;
@@ -26,12 +25,10 @@ enum mr_code mr_pair_values_of(const void *image, size_t len, const size_t *posi
     return code == MR_OK ? mr_strbuf_check(out, "reading a row image", err) : code;
 }
 
-enum mr_code mr_pair_identity_of(const struct mr_pair *table, const void *image,
-                                 size_t len, struct mr_strbuf *out, bool *null,
-                                 struct mr_err *err)
+enum mr_code mr_pair_identity_of(const struct mr_pair *table, const void *image, size_t len,
+                                 struct mr_strbuf *out, bool *null, struct mr_err *err)
 {
-    return mr_pair_values_of(image, len, table->identity, table->nidentity, out, null,
-                             err);
+    return mr_pair_values_of(image, len, table->identity, table->nidentity, out, null, err);
 }
 
 /* TARGET's column of that value, if it is text on both sides. */
@@ -40,8 +37,7 @@ static const struct mr_column *text_column(const struct mr_pair *table,
 {
     const struct mr_table *t = table->side[MR_TARGET];
     for (size_t i = 0; value->cls == MR_CLASS_TEXT && i < t->ncolumns; i++)
-        if (strcmp(t->columns[i].name, value->name) == 0 &&
-            t->columns[i].cls == MR_CLASS_TEXT)
+        if (strcmp(t->columns[i].name, value->name) == 0 && t->columns[i].cls == MR_CLASS_TEXT)
             return &t->columns[i];
     return NULL;
 }
@@ -56,17 +52,15 @@ enum mr_code mr_pair_canonise(const struct mr_pair *table, const size_t *positio
                               size_t npositions, struct mr_db *db, struct mr_vec *items,
                               struct mr_arena *arena, struct mr_err *err)
 {
-    return mr_pair_canonise_parts(table, positions, NULL, npositions, db, items, arena,
-                                  err);
+    return mr_pair_canonise_parts(table, positions, NULL, npositions, db, items, arena, err);
 }
 
 enum mr_code mr_pair_canonise_parts(const struct mr_pair *table, const size_t *positions,
-                                    const size_t *prefixes, size_t npositions,
-                                    struct mr_db *db, struct mr_vec *items,
-                                    struct mr_arena *arena, struct mr_err *err)
+                                    const size_t *prefixes, size_t npositions, struct mr_db *db,
+                                    struct mr_vec *items, struct mr_arena *arena,
+                                    struct mr_err *err)
 {
-    struct mr_canon_column *columns =
-        mr_arena_calloc(arena, npositions + 1, sizeof *columns);
+    struct mr_canon_column *columns = mr_arena_calloc(arena, npositions + 1, sizeof *columns);
     if (columns == NULL)
         return mr_err_nomem(err, "comparing texts");
     for (size_t i = 0; i < npositions; i++) {

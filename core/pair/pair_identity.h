@@ -7,14 +7,12 @@
 
 /* Replaces out by the encoded values at these positions of an image; *null: one of them is
  * NULL. */
-enum mr_code mr_pair_values_of(const void *image, size_t len, const size_t *positions,
-                               size_t count, struct mr_strbuf *out, bool *null,
-                               struct mr_err *err);
+enum mr_code mr_pair_values_of(const void *image, size_t len, const size_t *positions, size_t count,
+                               struct mr_strbuf *out, bool *null, struct mr_err *err);
 
 /* Replaces out by the encoded identity columns of an image; *null: one of them is NULL. */
-enum mr_code mr_pair_identity_of(const struct mr_pair *table, const void *image,
-                                 size_t len, struct mr_strbuf *out, bool *null,
-                                 struct mr_err *err);
+enum mr_code mr_pair_identity_of(const struct mr_pair *table, const void *image, size_t len,
+                                 struct mr_strbuf *out, bool *null, struct mr_err *err);
 
 /* Who says which texts are the same under TARGET's collations: TARGET, or SOURCE where
  * TARGET is a snapshot; NULL where both are. */
@@ -29,8 +27,8 @@ enum mr_code mr_pair_canonise(const struct mr_pair *table, const size_t *positio
                               struct mr_arena *arena, struct mr_err *err);
 /* The same of the first so many characters, or bytes, of each value; 0: of all of it. */
 enum mr_code mr_pair_canonise_parts(const struct mr_pair *table, const size_t *positions,
-                                    const size_t *prefixes, size_t npositions,
-                                    struct mr_db *db, struct mr_vec *items,
-                                    struct mr_arena *arena, struct mr_err *err);
+                                    const size_t *prefixes, size_t npositions, struct mr_db *db,
+                                    struct mr_vec *items, struct mr_arena *arena,
+                                    struct mr_err *err);
 
 #endif

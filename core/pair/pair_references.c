@@ -34,12 +34,10 @@ static bool same_name(const struct mr_pairing *pairing, enum mr_side side, const
 }
 
 /* The same by the name that a side's table has for it. */
-static size_t column_of_side(const struct mr_pair *table, enum mr_side side,
-                             const char *name)
+static size_t column_of_side(const struct mr_pair *table, enum mr_side side, const char *name)
 {
     size_t i = 0;
-    while (i < table->find.ncolumns &&
-           strcasecmp(mr_pair_column(table, side, i)->name, name) != 0)
+    while (i < table->find.ncolumns && strcasecmp(mr_pair_column(table, side, i)->name, name) != 0)
         i++;
     return i;
 }
@@ -57,8 +55,7 @@ static struct mr_pair *table_named(const struct mr_pairing *pairing, enum mr_sid
 }
 
 /* SOURCE's name of a database of that side, as far as compared tables tell. */
-static const char *source_db(const struct mr_pairing *pairing, enum mr_side side,
-                             const char *db)
+static const char *source_db(const struct mr_pairing *pairing, enum mr_side side, const char *db)
 {
     for (size_t i = 0; i < pairing->ntables; i++)
         if (same_name(pairing, side, pairing->tables[i]->side[side]->db, db))
@@ -71,11 +68,9 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-static bool same_reference(const struct mr_pair_reference *a,
-                           const struct mr_pair_reference *b)
+static bool same_reference(const struct mr_pair_reference *a, const struct mr_pair_reference *b)
 {
-    if (a->child != b->child || a->parent != b->parent ||
-        a->edge.ncolumns != b->edge.ncolumns ||
+    if (a->child != b->child || a->parent != b->parent || a->edge.ncolumns != b->edge.ncolumns ||
         !same_text(a->edge.condition, b->edge.condition) ||
         strcmp(a->edge.parent_name, b->edge.parent_name) != 0)
         return false;
@@ -109,9 +104,8 @@ static const char *join_name(struct mr_arena *arena, const char *db, const char 
 }
 
 /* Room for the columns of a reference, all of them 0. */
-static enum mr_code start(struct planner *p, struct mr_pair_reference *reference,
-                          size_t ncolumns, size_t **columns, size_t **parents,
-                          struct mr_err *err)
+static enum mr_code start(struct planner *p, struct mr_pair_reference *reference, size_t ncolumns,
+                          size_t **columns, size_t **parents, struct mr_err *err)
 {
     *columns = mr_arena_calloc(p->pairing->arena, ncolumns + 1, sizeof **columns);
     *parents = mr_arena_calloc(p->pairing->arena, ncolumns + 1, sizeof **parents);
@@ -127,15 +121,14 @@ static enum mr_code start(struct planner *p, struct mr_pair_reference *reference
 enum mr_code mr_pair_reference_spell(struct mr_arena *arena, struct mr_pair_reference *r,
                                      const char **why, struct mr_err *err)
 {
-    struct mr_spelling *spelling =
-        mr_arena_calloc(arena, r->edge.ncolumns + 1, sizeof *spelling);
+    struct mr_spelling *spelling = mr_arena_calloc(arena, r->edge.ncolumns + 1, sizeof *spelling);
     bool differs = false;
     *why = NULL;
     if (spelling == NULL)
         return mr_err_nomem(err, "planning references");
     for (size_t i = 0; r->parent != NULL && *why == NULL && i < r->edge.ncolumns; i++) {
-        *why = mr_spelling_plan(r->child, r->edge.columns[i], r->parent,
-                                r->edge.parent_columns[i], &spelling[i]);
+        *why = mr_spelling_plan(r->child, r->edge.columns[i], r->parent, r->edge.parent_columns[i],
+                                &spelling[i]);
         differs = differs || spelling[i].kind != MR_SPELL_SAME;
     }
     r->spelling = differs ? spelling : NULL;
@@ -146,13 +139,11 @@ enum mr_code mr_pair_reference_spell(struct mr_arena *arena, struct mr_pair_refe
 
 /* To a column that is not compared, or is read as a type that the child's cannot spell (the
  * two sides differ), a foreign key leads nowhere that could be seen. */
-static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child,
-                                    enum mr_side side, const struct mr_foreign_key *fk,
-                                    struct mr_err *err)
+static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child, enum mr_side side,
+                                    const struct mr_foreign_key *fk, struct mr_err *err)
 {
     struct mr_pair_reference r = {
-        .child = child,
-        .parent = table_named(p->pairing, side, fk->ref_db, fk->ref_table)};
+        .child = child, .parent = table_named(p->pairing, side, fk->ref_db, fk->ref_table)};
     size_t *columns, *parents;
     MR_TRY(start(p, &r, fk->ncolumns, &columns, &parents, err));
     r.edge.name = fk->name;
@@ -160,8 +151,7 @@ static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child,
     r.edge.parent_name =
         r.parent != NULL
             ? r.parent->find.name
-            : join_name(p->pairing->arena, source_db(p->pairing, side, fk->ref_db),
-                        fk->ref_table);
+            : join_name(p->pairing->arena, source_db(p->pairing, side, fk->ref_db), fk->ref_table);
     if (r.edge.parent_name == NULL)
         return mr_err_nomem(err, "planning references");
     for (size_t i = 0; i < fk->ncolumns; i++) {
@@ -183,11 +173,10 @@ static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child,
 
 /* ---- configuration ---- */
 
-static enum mr_code refuse(const struct mr_pair_reference *r, const char *what,
-                           struct mr_err *err)
+static enum mr_code refuse(const struct mr_pair_reference *r, const char *what, struct mr_err *err)
 {
-    (void)mr_err_set(err, MR_E_CONFIG, "reference \"%s\" of table \"%s\": %s",
-                     r->edge.name, r->child->find.name, what);
+    (void)mr_err_set(err, MR_E_CONFIG, "reference \"%s\" of table \"%s\": %s", r->edge.name,
+                     r->child->find.name, what);
     mr_err_hint(err,
                 "Write reference = column -> db.table.column in [table %s], with "
                 "SOURCE's names.",
@@ -211,9 +200,8 @@ static const char *reference_name(struct mr_arena *arena, const struct mr_refere
 
 /* The columns of a configured reference.  *skip: its section is a pattern, and this table
  * has no such column. */
-static enum mr_code resolve(const struct mr_pair_reference *r,
-                            const struct mr_reference *ref, size_t *columns,
-                            size_t *parents, bool *skip, struct mr_err *err)
+static enum mr_code resolve(const struct mr_pair_reference *r, const struct mr_reference *ref,
+                            size_t *columns, size_t *parents, bool *skip, struct mr_err *err)
 {
     for (size_t i = 0; i < r->edge.ncolumns; i++) {
         columns[i] = column_at(r->child, ref->columns.items[i]);
@@ -250,8 +238,7 @@ static bool is_led_by(const struct mr_index *index, const struct mr_string_list 
 }
 
 /* Where no index helps, every batch of rows that refers reads the whole table. */
-static void warn_without_index(const struct mr_pair_reference *r,
-                               const struct mr_reference *ref)
+static void warn_without_index(const struct mr_pair_reference *r, const struct mr_reference *ref)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_table *t = r->parent->side[side];
@@ -259,11 +246,10 @@ static void warn_without_index(const struct mr_pair_reference *r,
         for (size_t i = 0; !indexed && i < t->nindexes; i++)
             indexed = is_led_by(&t->indexes[i], &ref->ref_columns);
         if (!indexed)
-            mr_log_warning(
-                "reference \"%s\" of table \"%s\": no index of table \"%s\" on "
-                "the %s begins with that column, and it is read whole again and again",
-                r->edge.name, r->child->find.name, r->parent->find.name,
-                mr_side_name((enum mr_side)side));
+            mr_log_warning("reference \"%s\" of table \"%s\": no index of table \"%s\" on "
+                           "the %s begins with that column, and it is read whole again and again",
+                           r->edge.name, r->child->find.name, r->parent->find.name,
+                           mr_side_name((enum mr_side)side));
     }
 }
 
@@ -286,8 +272,8 @@ static void warn_outside(const struct planner *p, const struct mr_pair_reference
                        r->edge.name, r->child->find.name, ref->ref_db);
 }
 
-static enum mr_code try_condition(const struct planner *p,
-                                  const struct mr_pair_reference *r, struct mr_err *err)
+static enum mr_code try_condition(const struct planner *p, const struct mr_pair_reference *r,
+                                  struct mr_err *err)
 {
     const char *const by_side[MR_SIDES] = {r->edge.condition, r->condition};
     struct mr_err why = {0};
@@ -300,8 +286,7 @@ static enum mr_code add_configured(struct planner *p, struct mr_pair *child, siz
 {
     const struct mr_reference *ref = &child->config->references[at];
     struct mr_pair_reference r = {
-        .child = child,
-        .parent = table_named(p->pairing, MR_SOURCE, ref->ref_db, ref->ref_table)};
+        .child = child, .parent = table_named(p->pairing, MR_SOURCE, ref->ref_db, ref->ref_table)};
     size_t *columns, *parents;
     bool skip = false;
     MR_TRY(start(p, &r, ref->columns.count, &columns, &parents, err));
@@ -337,8 +322,7 @@ static enum mr_code add_configured(struct planner *p, struct mr_pair *child, siz
     return code == MR_OK ? add(p, &r, err) : code;
 }
 
-static enum mr_code add_of_table(struct planner *p, struct mr_pair *table,
-                                 struct mr_err *err)
+static enum mr_code add_of_table(struct planner *p, struct mr_pair *table, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
@@ -354,8 +338,7 @@ static enum mr_code add_of_table(struct planner *p, struct mr_pair *table,
 
 enum mr_code mr_pair_references_plan(struct mr_pairing *pairing, struct mr_err *err)
 {
-    struct planner p = {.pairing = pairing,
-                        .list = MR_VEC_INIT(struct mr_pair_reference)};
+    struct planner p = {.pairing = pairing, .list = MR_VEC_INIT(struct mr_pair_reference)};
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < pairing->ntables; i++)
         if (pairing->tables[i]->find.ncolumns > 0)
@@ -373,10 +356,9 @@ enum mr_code mr_pair_references_plan(struct mr_pairing *pairing, struct mr_err *
 
 /* ---- values ---- */
 
-enum mr_code mr_pair_reference_key(const struct mr_spelling *spelling,
-                                   const size_t *columns, size_t ncolumns,
-                                   const void *image, size_t len, struct mr_strbuf *out,
-                                   bool *none, struct mr_err *err)
+enum mr_code mr_pair_reference_key(const struct mr_spelling *spelling, const size_t *columns,
+                                   size_t ncolumns, const void *image, size_t len,
+                                   struct mr_strbuf *out, bool *none, struct mr_err *err)
 {
     struct mr_strbuf own = MR_STRBUF_INIT;
     size_t pos = 0;
@@ -389,8 +371,7 @@ enum mr_code mr_pair_reference_key(const struct mr_spelling *spelling,
         size_t from = pos;
         code = mr_row_skip(own.ptr, own.len, &pos, err);
         if (code == MR_OK)
-            code = mr_spelling_read(&spelling[i],
-                                    (struct mr_key){own.ptr + from, pos - from}, out,
+            code = mr_spelling_read(&spelling[i], (struct mr_key){own.ptr + from, pos - from}, out,
                                     &how, err);
         *none = *none || how == MR_SPELT_NOT;
     }

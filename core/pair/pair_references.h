@@ -21,10 +21,9 @@
 struct mr_pair_reference {
     struct mr_lineage_reference edge; /* ids of table and parent are set by _save */
     struct mr_pair *child;
-    struct mr_pair *parent; /* NULL: not compared by this run */
-    const char *condition;  /* edge.condition by TARGET's names, or NULL */
-    const struct mr_spelling
-        *spelling; /* per column; NULL: all write the key's own bytes */
+    struct mr_pair *parent;             /* NULL: not compared by this run */
+    const char *condition;              /* edge.condition by TARGET's names, or NULL */
+    const struct mr_spelling *spelling; /* per column; NULL: all write the key's own bytes */
 };
 
 /* Sets how its columns spell the parent's; *why: why they do not, for people, or NULL. */
@@ -35,10 +34,9 @@ enum mr_code mr_pair_reference_spell(struct mr_arena *arena, struct mr_pair_refe
 
 /* Replaces out by the key that the row of this image refers to, as the parent writes it;
  * *none: a value is NULL, or means no key.  spelling: of the reference, or NULL. */
-enum mr_code mr_pair_reference_key(const struct mr_spelling *spelling,
-                                   const size_t *columns, size_t ncolumns,
-                                   const void *image, size_t len, struct mr_strbuf *out,
-                                   bool *none, struct mr_err *err);
+enum mr_code mr_pair_reference_key(const struct mr_spelling *spelling, const size_t *columns,
+                                   size_t ncolumns, const void *image, size_t len,
+                                   struct mr_strbuf *out, bool *none, struct mr_err *err);
 
 /* ---- the graph ---- */
 

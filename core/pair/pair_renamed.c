@@ -9,8 +9,7 @@
 #include "core/pair/pair_columns.h"
 
 /* The column of TARGET that the configuration gives to one of SOURCE; NULL: none. */
-static const struct mr_renamed *renamed_from(const struct mr_table_config *config,
-                                             const char *name)
+static const struct mr_renamed *renamed_from(const struct mr_table_config *config, const char *name)
 {
     for (size_t i = 0; i < config->nrenamed; i++)
         if (strcasecmp(config->renamed[i].from, name) == 0)
@@ -19,8 +18,8 @@ static const struct mr_renamed *renamed_from(const struct mr_table_config *confi
 }
 
 /* Is a column of TARGET another one's twin already? */
-static bool is_renamed_to(const struct mr_table_config *config,
-                          const struct mr_table *source, const char *name)
+static bool is_renamed_to(const struct mr_table_config *config, const struct mr_table *source,
+                          const char *name)
 {
     for (size_t i = 0; i < config->nrenamed; i++)
         if (strcasecmp(config->renamed[i].to, name) == 0 &&
@@ -35,8 +34,7 @@ const struct mr_column *mr_pair_renamed_twin(const struct mr_table_config *confi
 {
     const struct mr_table *t = side[MR_TARGET];
     const struct mr_renamed *renamed = renamed_from(config, name);
-    const struct mr_column *twin =
-        renamed != NULL ? mr_table_column(t, renamed->to) : NULL;
+    const struct mr_column *twin = renamed != NULL ? mr_table_column(t, renamed->to) : NULL;
     if (twin != NULL || (renamed != NULL && !renamed->by_pattern))
         return twin;
     return is_renamed_to(config, side[MR_SOURCE], name) ? NULL : mr_table_column(t, name);
@@ -52,8 +50,7 @@ static bool is_of_key(const struct mr_table *table, const char *name)
 }
 
 enum mr_code mr_pair_renamed_check(const struct mr_table_config *config,
-                                   const struct mr_table *const side[MR_SIDES],
-                                   struct mr_err *err)
+                                   const struct mr_table *const side[MR_SIDES], struct mr_err *err)
 {
     const struct mr_table *s = side[MR_SOURCE];
     const struct mr_table *t = side[MR_TARGET];
@@ -64,8 +61,8 @@ enum mr_code mr_pair_renamed_check(const struct mr_table_config *config,
         bool key = is_of_key(s, r->from) || is_of_key(t, r->to);
         if ((from && to && !key) || (r->by_pattern && !(from && to)))
             continue;
-        (void)mr_err_set(err, MR_E_CONFIG, "column = %s -> %s of table \"%s.%s\": %s",
-                         r->from, r->to, s->db, s->name,
+        (void)mr_err_set(err, MR_E_CONFIG, "column = %s -> %s of table \"%s.%s\": %s", r->from,
+                         r->to, s->db, s->name,
                          key     ? "a column of the primary key keeps its name"
                          : !from ? "SOURCE has no such column"
                                  : "TARGET has no such column");
@@ -85,19 +82,19 @@ static bool is_other(const struct mr_token *name, struct mr_sqlscan ahead)
     struct mr_token next;
     if (!mr_sqlscan_next_code(&ahead, &next))
         return false;
-    return mr_token_is(&next, ".") ||
-           (name->kind == MR_TOKEN_WORD &&
-            (mr_token_is(&next, "(") || next.kind == MR_TOKEN_STRING));
+    return mr_token_is(&next, ".") || (name->kind == MR_TOKEN_WORD &&
+                                       (mr_token_is(&next, "(") || next.kind == MR_TOKEN_STRING));
 }
 
 /* TARGET's column where the token is one of SOURCE that TARGET calls otherwise, or NULL. */
-static const struct mr_column *called_otherwise(
-    const struct mr_table_config *config, const struct mr_table *const side[MR_SIDES],
-    const struct mr_token *token, const struct mr_sqlscan *behind, struct mr_strbuf *name)
+static const struct mr_column *called_otherwise(const struct mr_table_config *config,
+                                                const struct mr_table *const side[MR_SIDES],
+                                                const struct mr_token *token,
+                                                const struct mr_sqlscan *behind,
+                                                struct mr_strbuf *name)
 {
     mr_strbuf_reset(name);
-    if ((token->kind != MR_TOKEN_WORD && token->kind != MR_TOKEN_IDENT) ||
-        is_other(token, *behind))
+    if ((token->kind != MR_TOKEN_WORD && token->kind != MR_TOKEN_IDENT) || is_other(token, *behind))
         return NULL;
     mr_token_unquote(name, token);
     if (name->len == 0 || mr_table_column(side[MR_SOURCE], name->ptr) == NULL)
@@ -120,8 +117,7 @@ enum mr_code mr_pair_renamed_condition(const struct mr_table_config *config,
     const char *done = condition;
     mr_sqlscan_init(&scan, condition, strlen(condition));
     while (mr_sqlscan_next(&scan, &token)) {
-        const struct mr_column *twin =
-            called_otherwise(config, side, &token, &scan, &name);
+        const struct mr_column *twin = called_otherwise(config, side, &token, &scan, &name);
         if (twin == NULL)
             continue;
         mr_strbuf_add(&sb, done, (size_t)(token.ptr - done));
@@ -147,8 +143,7 @@ bool mr_pair_condition_reads(const char *condition, const char *column)
     bool reads = false;
     mr_sqlscan_init(&scan, condition, strlen(condition));
     while (!reads && mr_sqlscan_next(&scan, &token)) {
-        if ((token.kind != MR_TOKEN_WORD && token.kind != MR_TOKEN_IDENT) ||
-            is_other(&token, scan))
+        if ((token.kind != MR_TOKEN_WORD && token.kind != MR_TOKEN_IDENT) || is_other(&token, scan))
             continue;
         mr_strbuf_reset(&name);
         mr_token_unquote(&name, &token);

@@ -15,8 +15,7 @@ const struct mr_column *mr_pair_renamed_twin(const struct mr_table_config *confi
 
 /* What the configuration says of columns must be there on both sides: else MR_E_CONFIG. */
 enum mr_code mr_pair_renamed_check(const struct mr_table_config *config,
-                                   const struct mr_table *const side[MR_SIDES],
-                                   struct mr_err *err);
+                                   const struct mr_table *const side[MR_SIDES], struct mr_err *err);
 
 /* A condition as the configuration has it, with SOURCE's names, by TARGET's: words and quoted
  * names that are columns which TARGET calls otherwise are exchanged.  Strings, comments,

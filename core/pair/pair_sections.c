@@ -11,8 +11,7 @@
 
 static bool names_one_table(const struct mr_ini_section *section)
 {
-    return strcmp(section->word, "table") == 0 &&
-           strpbrk(section->argument, "*?") == NULL;
+    return strcmp(section->word, "table") == 0 && strpbrk(section->argument, "*?") == NULL;
 }
 
 static bool is_matched(const struct mr_pairing *pairing, const char *name)
@@ -60,8 +59,8 @@ static void add_name(struct mr_strbuf *out, const struct mr_table *table, bool b
 }
 
 /* The table of SOURCE whose name is nearest, other letters before all; NULL: none is near. */
-static const struct mr_table *find_meant(const struct mr_pairing *pairing,
-                                         const char *name, struct mr_strbuf *text)
+static const struct mr_table *find_meant(const struct mr_pairing *pairing, const char *name,
+                                         struct mr_strbuf *text)
 {
     const struct mr_catalogue *cat = pairing->side[MR_SOURCE].cat;
     const bool bare = strchr(name, '.') == NULL;
@@ -83,8 +82,8 @@ static const struct mr_table *find_meant(const struct mr_pairing *pairing,
     return best;
 }
 
-void mr_pair_section_text(const struct mr_pairing *pairing,
-                          const struct mr_ini_section *section, struct mr_strbuf *out)
+void mr_pair_section_text(const struct mr_pairing *pairing, const struct mr_ini_section *section,
+                          struct mr_strbuf *out)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const char *name = section->argument;
@@ -92,8 +91,7 @@ void mr_pair_section_text(const struct mr_pairing *pairing,
         return;
     const struct mr_table *meant = find_meant(pairing, name, &text);
     mr_strbuf_release(&text);
-    if (!is_of_run(pairing, name) &&
-        (meant == NULL || has_section(pairing->config, meant)))
+    if (!is_of_run(pairing, name) && (meant == NULL || has_section(pairing->config, meant)))
         return;
     mr_strbuf_add_fmt(out,
                       "%s:%u: section [table %s] matches no table, and nothing of it is "
@@ -106,9 +104,8 @@ void mr_pair_section_text(const struct mr_pairing *pairing,
 /* ---- columns that a section names ---- */
 
 /* Has a table of the section the column?  *any: there is a table. */
-static bool is_column(const struct mr_pairing *pairing,
-                      const struct mr_ini_section *section, const char *name, bool *any,
-                      struct mr_suggest *near)
+static bool is_column(const struct mr_pairing *pairing, const struct mr_ini_section *section,
+                      const char *name, bool *any, struct mr_suggest *near)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_catalogue *cat = pairing->side[side].cat;
@@ -126,28 +123,24 @@ static bool is_column(const struct mr_pairing *pairing,
     return false;
 }
 
-void mr_pair_section_columns(const struct mr_pairing *pairing,
-                             const struct mr_ini_section *section,
+void mr_pair_section_columns(const struct mr_pairing *pairing, const struct mr_ini_section *section,
                              const struct mr_ini_entry *entry, struct mr_strbuf *out)
 {
     struct mr_table_config config = {0};
     struct mr_arena arena = MR_ARENA_INIT;
     bool ignored = strcmp(entry->key, "ignore-columns") == 0;
-    if (strcmp(section->word, "table") != 0 ||
-        (!ignored && strcmp(entry->key, "mask") != 0))
+    if (strcmp(section->word, "table") != 0 || (!ignored && strcmp(entry->key, "mask") != 0))
         return;
-    enum mr_code code =
-        mr_table_config_set(&config, entry->key, entry->value, &arena, NULL);
+    enum mr_code code = mr_table_config_set(&config, entry->key, entry->value, &arena, NULL);
     const struct mr_string_list *list = ignored ? &config.ignore_columns : &config.mask;
     for (size_t i = 0; code == MR_OK && i < list->count; i++) {
         struct mr_suggest near = {.typed = list->items[i]};
         bool any = false;
         if (is_column(pairing, section, list->items[i], &any, &near) || !any)
             continue;
-        mr_strbuf_add_fmt(out,
-                          "%s%s:%u: %s of [table %s] names \"%s\", which no table has",
-                          out->len > 0 ? "; " : "", pairing->config->file, entry->line,
-                          entry->key, section->argument, list->items[i]);
+        mr_strbuf_add_fmt(out, "%s%s:%u: %s of [table %s] names \"%s\", which no table has",
+                          out->len > 0 ? "; " : "", pairing->config->file, entry->line, entry->key,
+                          section->argument, list->items[i]);
         if (near.best != NULL)
             mr_strbuf_add_fmt(out, ": is \"%s\" meant?", near.best);
     }
@@ -182,12 +175,11 @@ static bool is_pattern_of(const struct mr_pairing *pairing, int side, const char
     return false;
 }
 
-void mr_pair_pattern_text(const struct mr_pairing *pairing, const char *option,
-                          const char *pattern, struct mr_strbuf *out)
+void mr_pair_pattern_text(const struct mr_pairing *pairing, const char *option, const char *pattern,
+                          struct mr_strbuf *out)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    if (is_pattern_of(pairing, MR_SOURCE, pattern) ||
-        is_pattern_of(pairing, MR_TARGET, pattern))
+    if (is_pattern_of(pairing, MR_SOURCE, pattern) || is_pattern_of(pairing, MR_TARGET, pattern))
         return;
     const struct mr_table *meant = find_meant(pairing, pattern, &text);
     mr_strbuf_release(&text);
@@ -208,8 +200,7 @@ static enum mr_code warn(struct mr_strbuf *text, struct mr_err *err)
 }
 
 enum mr_code mr_pair_patterns_warn(const struct mr_pairing *pairing, const char *option,
-                                   const struct mr_string_list *patterns,
-                                   struct mr_err *err)
+                                   const struct mr_string_list *patterns, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
@@ -225,12 +216,11 @@ enum mr_code mr_pair_sections_warn(const struct mr_pairing *pairing, struct mr_e
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
-    for (const struct mr_ini_section *s = pairing->config->sections;
-         code == MR_OK && s != NULL; s = s->next) {
+    for (const struct mr_ini_section *s = pairing->config->sections; code == MR_OK && s != NULL;
+         s = s->next) {
         mr_pair_section_text(pairing, s, &text);
         code = warn(&text, err);
-        for (const struct mr_ini_entry *e = s->entries; code == MR_OK && e != NULL;
-             e = e->next) {
+        for (const struct mr_ini_entry *e = s->entries; code == MR_OK && e != NULL; e = e->next) {
             mr_pair_section_columns(pairing, s, e, &text);
             code = warn(&text, err);
         }

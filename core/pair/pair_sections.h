@@ -14,18 +14,16 @@
 #include "core/pair/pair.h"
 
 /* Appends what is to be said of the section, or nothing. */
-void mr_pair_section_text(const struct mr_pairing *pairing,
-                          const struct mr_ini_section *section, struct mr_strbuf *out);
+void mr_pair_section_text(const struct mr_pairing *pairing, const struct mr_ini_section *section,
+                          struct mr_strbuf *out);
 /* The same of the columns of one of its lines. */
-void mr_pair_section_columns(const struct mr_pairing *pairing,
-                             const struct mr_ini_section *section,
+void mr_pair_section_columns(const struct mr_pairing *pairing, const struct mr_ini_section *section,
                              const struct mr_ini_entry *entry, struct mr_strbuf *out);
 /* The same of a pattern of tables, in SOURCE's names; option: "--exclude". */
-void mr_pair_pattern_text(const struct mr_pairing *pairing, const char *option,
-                          const char *pattern, struct mr_strbuf *out);
+void mr_pair_pattern_text(const struct mr_pairing *pairing, const char *option, const char *pattern,
+                          struct mr_strbuf *out);
 enum mr_code mr_pair_patterns_warn(const struct mr_pairing *pairing, const char *option,
-                                   const struct mr_string_list *patterns,
-                                   struct mr_err *err);
+                                   const struct mr_string_list *patterns, struct mr_err *err);
 /* Warns of all of them; side and config of the pairing are set. */
 enum mr_code mr_pair_sections_warn(const struct mr_pairing *pairing, struct mr_err *err);
 

@@ -97,16 +97,14 @@ static bool tells_creation(const struct mr_column *col, bool by_name)
 static int creation_at(const struct mr_pair *table, bool by_name)
 {
     for (size_t i = 0; i < table->find.ncolumns; i++)
-        if (tells_creation(
-                mr_table_column(table->side[MR_SOURCE], table->find.columns[i].name),
-                by_name))
+        if (tells_creation(mr_table_column(table->side[MR_SOURCE], table->find.columns[i].name),
+                           by_name))
             return (int)i;
     return -1;
 }
 
-static enum mr_code time_column(const struct mr_pair *table,
-                                const struct mr_table_config *config, int *at,
-                                struct mr_err *err)
+static enum mr_code time_column(const struct mr_pair *table, const struct mr_table_config *config,
+                                int *at, struct mr_err *err)
 {
     const char *name = config->time_column;
     const struct mr_table *s = table->side[MR_SOURCE];
@@ -118,10 +116,9 @@ static enum mr_code time_column(const struct mr_pair *table,
                 *at = (int)i;
         if (*at >= 0)
             return MR_OK;
-        return mr_err_set(
-            err, MR_E_CONFIG,
-            "time column \"%s\" of table \"%s\" is no compared date or time", name,
-            table->find.name);
+        return mr_err_set(err, MR_E_CONFIG,
+                          "time column \"%s\" of table \"%s\" is no compared date or time", name,
+                          table->find.name);
     }
     *at = creation_at(table, true);
     if (*at < 0)

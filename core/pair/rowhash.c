@@ -61,8 +61,7 @@ static size_t value_size(const struct mr_value *value)
 }
 
 enum mr_code mr_rowhash_digest(struct mr_rowhash *rh, const struct mr_value *values,
-                               struct mr_digest *digest, uint64_t *bytes,
-                               struct mr_err *err)
+                               struct mr_digest *digest, uint64_t *bytes, struct mr_err *err)
 {
     const struct mr_pair *table = rh->table;
     enum mr_code code = MR_OK;

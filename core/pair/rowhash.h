@@ -15,7 +15,7 @@ struct mr_rowhash {
     const struct mr_readspec *spec;
     struct mr_hasher *hasher;
     struct mr_strbuf raw, normal; /* JSON */
-    const bool *signs; /* per column: its image keeps the sign of -0; NULL: none does */
+    const bool *signs;            /* per column: its image keeps the sign of -0; NULL: none does */
 };
 
 enum mr_code mr_rowhash_init(struct mr_rowhash *rh, const struct mr_pair *table,
@@ -24,8 +24,7 @@ void mr_rowhash_release(struct mr_rowhash *rh);
 
 /* Digest of the compared values; adds their size to *bytes. */
 enum mr_code mr_rowhash_digest(struct mr_rowhash *rh, const struct mr_value *values,
-                               struct mr_digest *digest, uint64_t *bytes,
-                               struct mr_err *err);
+                               struct mr_digest *digest, uint64_t *bytes, struct mr_err *err);
 /* Digest of a row that came raw; comparable with those of the same layout only. */
 struct mr_digest mr_rowhash_raw(const struct mr_raw_row *row);
 /* Appends the encoded key (the spec's key parts). */

@@ -10,8 +10,7 @@
 
 void mr_rowset_init(struct mr_rowset *set)
 {
-    *set = (struct mr_rowset){.bytes = MR_STRBUF_INIT,
-                              .rows = MR_VEC_INIT(struct mr_rowset_row)};
+    *set = (struct mr_rowset){.bytes = MR_STRBUF_INIT, .rows = MR_VEC_INIT(struct mr_rowset_row)};
 }
 
 void mr_rowset_release(struct mr_rowset *set)
@@ -69,24 +68,22 @@ static int compare_rows(const void *a, const void *b, void *ctx)
 }
 
 enum mr_code mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *reader,
-                             struct mr_rowhash *hash, const struct mr_key *keys,
-                             size_t nkeys, size_t image_bytes, struct mr_err *err)
+                             struct mr_rowhash *hash, const struct mr_key *keys, size_t nkeys,
+                             size_t image_bytes, struct mr_err *err)
 {
     struct fetch f = {set, hash, image_bytes};
     mr_strbuf_reset(&set->bytes);
     mr_strbuf_shrink(&set->bytes, KEEP_BYTES);
     mr_vec_clear(&set->rows);
-    enum mr_code code =
-        mr_reader_fetch(reader, hash->spec, keys, nkeys, add_row, &f, err);
+    enum mr_code code = mr_reader_fetch(reader, hash->spec, keys, nkeys, add_row, &f, err);
     if (code == MR_OK && set->rows.count > 1)
-        qsort_r(set->rows.items, set->rows.count, sizeof(struct mr_rowset_row),
-                compare_rows, set);
+        qsort_r(set->rows.items, set->rows.count, sizeof(struct mr_rowset_row), compare_rows, set);
     return code;
 }
 
 enum mr_code mr_rowset_fetch_again(struct mr_rowset *set, struct mr_reader *reader,
-                                   struct mr_rowhash *hash, const struct mr_key *keys,
-                                   size_t nkeys, size_t image_bytes, struct mr_err *err)
+                                   struct mr_rowhash *hash, const struct mr_key *keys, size_t nkeys,
+                                   size_t image_bytes, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (int attempt = 0; attempt < READ_TRIES; attempt++) {

@@ -30,13 +30,13 @@ void mr_rowset_release(struct mr_rowset *set);
 /* Replaces the content by the rows that have one of the keys.  image_bytes: how many bytes
  * of images are kept; 0: no image. */
 enum mr_code mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *reader,
-                             struct mr_rowhash *hash, const struct mr_key *keys,
-                             size_t nkeys, size_t image_bytes, struct mr_err *err);
+                             struct mr_rowhash *hash, const struct mr_key *keys, size_t nkeys,
+                             size_t image_bytes, struct mr_err *err);
 
 /* The same; a broken connection or a killed query is tried again a few times. */
 enum mr_code mr_rowset_fetch_again(struct mr_rowset *set, struct mr_reader *reader,
-                                   struct mr_rowhash *hash, const struct mr_key *keys,
-                                   size_t nkeys, size_t image_bytes, struct mr_err *err);
+                                   struct mr_rowhash *hash, const struct mr_key *keys, size_t nkeys,
+                                   size_t image_bytes, struct mr_err *err);
 
 struct mr_rowset_row *mr_rowset_at(const struct mr_rowset *set, size_t i);
 struct mr_key mr_rowset_key(const struct mr_rowset *set, const struct mr_rowset_row *row);

@@ -20,9 +20,8 @@ static bool is_number(enum mr_class cls)
 /* Are digits of the charset the bytes of ASCII? */
 static bool has_ascii(const char *charset)
 {
-    return charset == NULL ||
-           (strncmp(charset, "utf16", 5) != 0 && strncmp(charset, "utf32", 5) != 0 &&
-            strcmp(charset, "ucs2") != 0);
+    return charset == NULL || (strncmp(charset, "utf16", 5) != 0 &&
+                               strncmp(charset, "utf32", 5) != 0 && strcmp(charset, "ucs2") != 0);
 }
 
 static bool is_uuid_binary(const struct mr_pair *pair, size_t column)
@@ -45,8 +44,7 @@ static bool folds_case(const char *collation)
 }
 
 /* A text is asked for in one spelling only. */
-static const char *plan_uuid_key(const struct mr_pair *parent, size_t column,
-                                 struct mr_spelling *s)
+static const char *plan_uuid_key(const struct mr_pair *parent, size_t column, struct mr_spelling *s)
 {
     const struct mr_column *c = mr_pair_column(parent, MR_TARGET, column);
     bool is_uuid = strcmp(c->data_type, "uuid") == 0;
@@ -61,8 +59,7 @@ static const char *plan_uuid_key(const struct mr_pair *parent, size_t column,
                  "upper and lower case apart, so that nobody knows how it spells a UUID";
 }
 
-static const char *plan_texts(const struct mr_find_column *c,
-                              const struct mr_find_column *p)
+static const char *plan_texts(const struct mr_find_column *c, const struct mr_find_column *p)
 {
     return c->charset == NULL || p->charset == NULL || strcmp(c->charset, p->charset) == 0
                ? NULL
@@ -87,12 +84,10 @@ const char *mr_spelling_plan(const struct mr_pair *child, size_t column,
 {
     const struct mr_find_column *c = &child->find.columns[column];
     const struct mr_find_column *p = &parent->find.columns[parent_column];
-    *s = (struct mr_spelling){
-        .kind = MR_SPELL_SAME, .child = c->style.cls, .parent = p->style.cls};
+    *s = (struct mr_spelling){.kind = MR_SPELL_SAME, .child = c->style.cls, .parent = p->style.cls};
     if (s->child == MR_CLASS_TEXT && s->parent == MR_CLASS_TEXT)
         return plan_texts(c, p);
-    if ((mr_class_is_integer(s->child) && mr_class_is_integer(s->parent)) ||
-        s->child == s->parent)
+    if ((mr_class_is_integer(s->child) && mr_class_is_integer(s->parent)) || s->child == s->parent)
         return NULL;
     if (is_real(child, column) || is_real(parent, parent_column))
         return "the two columns are of different types, and one is a floating point "
@@ -173,9 +168,7 @@ static bool join(struct number *n, const char *whole, size_t nwhole, const char 
     size_t drop = exponent < 0 ? (size_t)-exponent : 0;
     n->len = 0;
     for (size_t i = 0; i < last || i < nwhole + nfraction; i++) {
-        char c = i < nwhole               ? whole[i]
-                 : i < nwhole + nfraction ? fraction[i - nwhole]
-                                          : '0';
+        char c = i < nwhole ? whole[i] : i < nwhole + nfraction ? fraction[i - nwhole] : '0';
         if (i + drop >= last) {
             if (c != '0')
                 return false;
@@ -228,9 +221,7 @@ static size_t print_number(const struct number *n, char out[DIGITS_MOST + 2])
 
 static void number_of(const struct mr_value *v, struct number *n)
 {
-    uint64_t u = v->cls == MR_CLASS_UINT ? v->u
-                 : v->i < 0              ? -(uint64_t)v->i
-                                         : (uint64_t)v->i;
+    uint64_t u = v->cls == MR_CLASS_UINT ? v->u : v->i < 0 ? -(uint64_t)v->i : (uint64_t)v->i;
     char reversed[DIGITS_MOST];
     size_t len = 0;
     do
@@ -252,8 +243,8 @@ static bool read_number(const struct mr_value *v, struct number *n)
 }
 
 /* As a value of that class; text: where its bytes are. */
-static bool number_as(const struct number *n, enum mr_class cls,
-                      char text[DIGITS_MOST + 2], struct mr_value *out)
+static bool number_as(const struct number *n, enum mr_class cls, char text[DIGITS_MOST + 2],
+                      struct mr_value *out)
 {
     uint64_t u = 0;
     *out = (struct mr_value){.cls = cls, .ptr = text, .len = print_number(n, text)};
@@ -288,8 +279,8 @@ static int nibble(char c)
 }
 
 /* *mixed: letters of both cases. */
-static bool parse_uuid(const struct mr_value *v, unsigned char out[UUID_BYTES],
-                       bool *upper, bool *mixed)
+static bool parse_uuid(const struct mr_value *v, unsigned char out[UUID_BYTES], bool *upper,
+                       bool *mixed)
 {
     const char *text = v->ptr;
     bool dashed = v->len == UUID_TEXT, lower = false;
@@ -316,8 +307,7 @@ static bool parse_uuid(const struct mr_value *v, unsigned char out[UUID_BYTES],
     return true;
 }
 
-static size_t print_uuid(const unsigned char *bytes, bool dashed, bool upper,
-                         char out[UUID_TEXT])
+static size_t print_uuid(const unsigned char *bytes, bool dashed, bool upper, char out[UUID_TEXT])
 {
     const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
     size_t at = 0;
@@ -332,16 +322,14 @@ static size_t print_uuid(const unsigned char *bytes, bool dashed, bool upper,
 
 /* ---- values ---- */
 
-static enum mr_code decode(struct mr_key bytes, struct mr_value *value,
-                           struct mr_err *err)
+static enum mr_code decode(struct mr_key bytes, struct mr_value *value, struct mr_err *err)
 {
     size_t pos = 0;
     return mr_row_decode(bytes.ptr, bytes.len, &pos, value, err);
 }
 
 static enum mr_code read_uuid(const struct mr_spelling *s, const struct mr_value *value,
-                              struct mr_strbuf *out, enum mr_spelt *how,
-                              struct mr_err *err)
+                              struct mr_strbuf *out, enum mr_spelt *how, struct mr_err *err)
 {
     unsigned char bytes[UUID_BYTES] = {0};
     char text[UUID_TEXT];
@@ -350,8 +338,7 @@ static enum mr_code read_uuid(const struct mr_spelling *s, const struct mr_value
     if (s->parent == MR_CLASS_BINARY && !parse_uuid(value, bytes, &upper, &mixed))
         return MR_OK;
     if (s->parent == MR_CLASS_TEXT) {
-        if (value->cls != MR_CLASS_BINARY || value->len != UUID_BYTES ||
-            value->ptr == NULL)
+        if (value->cls != MR_CLASS_BINARY || value->len != UUID_BYTES || value->ptr == NULL)
             return MR_OK;
         key.ptr = text;
         key.len = print_uuid(value->ptr, s->dashed, false, text);
@@ -360,9 +347,8 @@ static enum mr_code read_uuid(const struct mr_spelling *s, const struct mr_value
     return mr_row_encode(out, &key, err);
 }
 
-static enum mr_code read_as_number(const struct mr_spelling *s,
-                                   const struct mr_value *value, struct mr_strbuf *out,
-                                   enum mr_spelt *how, struct mr_err *err)
+static enum mr_code read_as_number(const struct mr_spelling *s, const struct mr_value *value,
+                                   struct mr_strbuf *out, enum mr_spelt *how, struct mr_err *err)
 {
     struct number n;
     struct mr_value key;
@@ -379,8 +365,7 @@ static enum mr_code read_as_number(const struct mr_spelling *s,
 }
 
 enum mr_code mr_spelling_read(const struct mr_spelling *s, struct mr_key value,
-                              struct mr_strbuf *out, enum mr_spelt *how,
-                              struct mr_err *err)
+                              struct mr_strbuf *out, enum mr_spelt *how, struct mr_err *err)
 {
     struct mr_value v;
     *how = MR_SPELT_NOT;
@@ -402,8 +387,8 @@ unsigned mr_spelling_ways(const struct mr_spelling *s)
 }
 
 static enum mr_code write_uuid(const struct mr_spelling *s, const struct mr_value *key,
-                               unsigned way, struct mr_key like, struct mr_strbuf *out,
-                               bool *can, struct mr_err *err)
+                               unsigned way, struct mr_key like, struct mr_strbuf *out, bool *can,
+                               struct mr_err *err)
 {
     unsigned char bytes[UUID_BYTES] = {0};
     char text[UUID_TEXT];
@@ -425,9 +410,9 @@ static enum mr_code write_uuid(const struct mr_spelling *s, const struct mr_valu
     return mr_row_encode(out, &value, err);
 }
 
-enum mr_code mr_spelling_write(const struct mr_spelling *s, struct mr_key key,
-                               unsigned way, struct mr_key like, struct mr_strbuf *out,
-                               bool *can, struct mr_err *err)
+enum mr_code mr_spelling_write(const struct mr_spelling *s, struct mr_key key, unsigned way,
+                               struct mr_key like, struct mr_strbuf *out, bool *can,
+                               struct mr_err *err)
 {
     struct mr_value v, value;
     struct number n;
@@ -457,18 +442,17 @@ unsigned mr_spelling_key_ways(const struct mr_spelling *s, size_t ncolumns)
     return ways;
 }
 
-enum mr_code mr_spelling_key_write(const struct mr_spelling *s, size_t ncolumns,
-                                   struct mr_key key, unsigned way, struct mr_strbuf *out,
-                                   bool *can, struct mr_err *err)
+enum mr_code mr_spelling_key_write(const struct mr_spelling *s, size_t ncolumns, struct mr_key key,
+                                   unsigned way, struct mr_strbuf *out, bool *can,
+                                   struct mr_err *err)
 {
     size_t pos = 0;
     *can = true;
     for (size_t i = 0; *can && i < ncolumns; i++) {
         size_t from = pos;
         MR_TRY(mr_row_skip(key.ptr, key.len, &pos, err));
-        MR_TRY(mr_spelling_write(
-            &s[i], (struct mr_key){(const char *)key.ptr + from, pos - from}, way,
-            (struct mr_key){0}, out, can, err));
+        MR_TRY(mr_spelling_write(&s[i], (struct mr_key){(const char *)key.ptr + from, pos - from},
+                                 way, (struct mr_key){0}, out, can, err));
     }
     return mr_strbuf_check(out, "following references", err);
 }
@@ -486,12 +470,10 @@ static void as_text(struct mr_strbuf *sql, const struct mr_spelling *s, const ch
     if (s->charset == NULL)
         mr_strbuf_add_str(sql, text);
     else
-        mr_strbuf_add_fmt(sql, "CONVERT(%s USING %s) COLLATE %s", text, s->charset,
-                          s->collation);
+        mr_strbuf_add_fmt(sql, "CONVERT(%s USING %s) COLLATE %s", text, s->charset, s->collation);
 }
 
-void mr_spelling_sql_read(struct mr_strbuf *sql, const struct mr_spelling *s,
-                          const char *child)
+void mr_spelling_sql_read(struct mr_strbuf *sql, const struct mr_spelling *s, const char *child)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     if (s->kind == MR_SPELL_NUMBER && s->child == MR_CLASS_TEXT) {
@@ -500,9 +482,9 @@ void mr_spelling_sql_read(struct mr_strbuf *sql, const struct mr_spelling *s,
                           " DECIMAL(65,30)) END",
                           child, child);
     } else if (s->kind == MR_SPELL_UUID && s->child == MR_CLASS_TEXT) {
-        mr_strbuf_add_fmt(
-            sql, "CASE WHEN %s REGEXP '" UUID "' THEN UNHEX(REPLACE(%s, '-', '')) END",
-            child, child);
+        mr_strbuf_add_fmt(sql,
+                          "CASE WHEN %s REGEXP '" UUID "' THEN UNHEX(REPLACE(%s, '-', '')) END",
+                          child, child);
     } else if (s->kind == MR_SPELL_UUID && s->dashed) {
         mr_strbuf_add_fmt(&text,
                           "LOWER(CONCAT(HEX(SUBSTR(%s, 1, 4)), '-', HEX(SUBSTR(%s, 5, "
@@ -520,8 +502,7 @@ void mr_spelling_sql_read(struct mr_strbuf *sql, const struct mr_spelling *s,
     mr_strbuf_release(&text);
 }
 
-bool mr_spelling_sql_write(struct mr_strbuf *sql, const struct mr_spelling *s,
-                           const char *parent)
+bool mr_spelling_sql_write(struct mr_strbuf *sql, const struct mr_spelling *s, const char *parent)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const bool to_text = s->child == MR_CLASS_TEXT && s->kind != MR_SPELL_SAME;

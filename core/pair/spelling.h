@@ -50,8 +50,7 @@ enum mr_spelt {
 
 /* Appends the key that an encoded value of the child means, encoded as the parent's. */
 enum mr_code mr_spelling_read(const struct mr_spelling *s, struct mr_key value,
-                              struct mr_strbuf *out, enum mr_spelt *how,
-                              struct mr_err *err);
+                              struct mr_strbuf *out, enum mr_spelt *how, struct mr_err *err);
 
 /* Ways in which the child may write a key, by number. */
 #define MR_SPELLING_WAYS 4
@@ -60,26 +59,24 @@ unsigned mr_spelling_ways(const struct mr_spelling *s);
 /* Appends an encoded key of the parent as the child writes it.  way: one of them; or, where
  * `like` (an encoded value of the child) spells a UUID, in that way.  *can false: the
  * child's type has no way to write it. */
-enum mr_code mr_spelling_write(const struct mr_spelling *s, struct mr_key key,
-                               unsigned way, struct mr_key like, struct mr_strbuf *out,
-                               bool *can, struct mr_err *err);
+enum mr_code mr_spelling_write(const struct mr_spelling *s, struct mr_key key, unsigned way,
+                               struct mr_key like, struct mr_strbuf *out, bool *can,
+                               struct mr_err *err);
 
 /* The same for a key of several columns, one spelling each. */
 unsigned mr_spelling_key_ways(const struct mr_spelling *s, size_t ncolumns);
-enum mr_code mr_spelling_key_write(const struct mr_spelling *s, size_t ncolumns,
-                                   struct mr_key key, unsigned way, struct mr_strbuf *out,
-                                   bool *can, struct mr_err *err);
+enum mr_code mr_spelling_key_write(const struct mr_spelling *s, size_t ncolumns, struct mr_key key,
+                                   unsigned way, struct mr_strbuf *out, bool *can,
+                                   struct mr_err *err);
 
 /* ---- in SQL ---- */
 
 /* The key that a child's expression means, to be compared with the parent's column, whose
  * index can be used.  NULL: no key. */
-void mr_spelling_sql_read(struct mr_strbuf *sql, const struct mr_spelling *s,
-                          const char *child);
+void mr_spelling_sql_read(struct mr_strbuf *sql, const struct mr_spelling *s, const char *child);
 /* The other way round: a parent's expression as the child writes it, to be compared with the
  * child's column, whose index can be used.  false: there is more than one way. */
-bool mr_spelling_sql_write(struct mr_strbuf *sql, const struct mr_spelling *s,
-                           const char *parent);
+bool mr_spelling_sql_write(struct mr_strbuf *sql, const struct mr_spelling *s, const char *parent);
 /* May the child have texts that are MR_SPELT_OTHERWISE? */
 bool mr_spelling_may_be_otherwise(const struct mr_spelling *s);
 /* Holds for every text that means a key and is MR_SPELT_OTHERWISE, and for a few more; nothing

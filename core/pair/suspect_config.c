@@ -46,8 +46,7 @@ static void add_line(struct mr_strbuf *out, const struct mr_suspect_line *line)
     add_literal(out, line->type);
 }
 
-bool mr_suspect_config(struct mr_strbuf *out, const struct mr_suspect_line *lines,
-                       size_t count)
+bool mr_suspect_config(struct mr_strbuf *out, const struct mr_suspect_line *lines, size_t count)
 {
     struct mr_config *parsed = NULL;
     struct mr_table_config config = {0};
@@ -55,16 +54,15 @@ bool mr_suspect_config(struct mr_strbuf *out, const struct mr_suspect_line *line
     size_t wanted = 0;
     mr_table_config_add_section(out, lines->child->db, lines->child->name);
     for (size_t i = 0; i < count; i++) {
-        if (lines[i].either && (i == 0 || !lines[i - 1].either ||
-                                strcmp(lines[i - 1].column, lines[i].column) != 0))
+        if (lines[i].either &&
+            (i == 0 || !lines[i - 1].either || strcmp(lines[i - 1].column, lines[i].column) != 0))
             mr_strbuf_add_str(out, "\n; one of these is meant: take its ; away");
         add_line(out, &lines[i]);
         wanted += !is_comment(&lines[i]);
     }
-    if (!out->failed &&
-        mr_config_parse(out->ptr, out->len, "advice", &parsed, NULL) == MR_OK &&
-        mr_config_table(parsed, lines->child->db, lines->child->name, &parsed->arena,
-                        &config, NULL) == MR_OK)
+    if (!out->failed && mr_config_parse(out->ptr, out->len, "advice", &parsed, NULL) == MR_OK &&
+        mr_config_table(parsed, lines->child->db, lines->child->name, &parsed->arena, &config,
+                        NULL) == MR_OK)
         good = config.nreferences == wanted;
     mr_config_free(parsed);
     return good;

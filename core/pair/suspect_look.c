@@ -37,8 +37,7 @@ static enum mr_code nomem(struct mr_err *err)
     return mr_err_nomem(err, "looking for references");
 }
 
-enum mr_code mr_suspect_look_open(struct mr_suspect_look *look,
-                                  const struct mr_pairing *pairing,
+enum mr_code mr_suspect_look_open(struct mr_suspect_look *look, const struct mr_pairing *pairing,
                                   struct mr_reader *source, struct mr_err *err)
 {
     *look = (struct mr_suspect_look){.pairing = pairing,
@@ -49,13 +48,12 @@ enum mr_code mr_suspect_look_open(struct mr_suspect_look *look,
                                      .hits = MR_VEC_INIT(struct mr_suspect_hit)};
     enum mr_code code = MR_OK;
     mr_suspect_names_init(&look->names);
-    look->parents =
-        mr_arena_calloc(&look->arena, pairing->ntables + 1, sizeof *look->parents);
+    look->parents = mr_arena_calloc(&look->arena, pairing->ntables + 1, sizeof *look->parents);
     if (look->parents == NULL)
         return nomem(err);
     for (size_t i = 0; code == MR_OK && i < pairing->ntables; i++)
-        code = mr_suspect_names_add(&look->names,
-                                    pairing->tables[i]->side[MR_SOURCE]->name, i, err);
+        code =
+            mr_suspect_names_add(&look->names, pairing->tables[i]->side[MR_SOURCE]->name, i, err);
     mr_suspect_names_sort(&look->names);
     return code;
 }
@@ -156,23 +154,22 @@ static bool is_known(const struct mr_suspect_look *look, size_t column)
 {
     for (size_t i = 0; i < look->suspects.count; i++) {
         const struct mr_suspect *s = mr_vec_at(&look->suspects, i);
-        if (s->child == look->table &&
-            strcmp(s->column, name_of(look->table, column)) == 0)
+        if (s->child == look->table && strcmp(s->column, name_of(look->table, column)) == 0)
             return true;
     }
     return false;
 }
 
-static enum mr_code open_tally(struct mr_suspect_look *look,
-                               struct mr_suspect_tally *tally, struct mr_err *err)
+static enum mr_code open_tally(struct mr_suspect_look *look, struct mr_suspect_tally *tally,
+                               struct mr_err *err)
 {
-    tally->hits = mr_arena_calloc(&look->table_arena, look->pairing->ntables + 1,
-                                  sizeof *tally->hits);
+    tally->hits =
+        mr_arena_calloc(&look->table_arena, look->pairing->ntables + 1, sizeof *tally->hits);
     return tally->hits != NULL ? MR_OK : nomem(err);
 }
 
-enum mr_code mr_suspect_look_begin(struct mr_suspect_look *look,
-                                   const struct mr_pair *table, struct mr_err *err)
+enum mr_code mr_suspect_look_begin(struct mr_suspect_look *look, const struct mr_pair *table,
+                                   struct mr_err *err)
 {
     size_t n = table->find.ncolumns;
     end_table(look);
@@ -184,8 +181,7 @@ enum mr_code mr_suspect_look_begin(struct mr_suspect_look *look,
     for (size_t i = 0; i < n; i++) {
         size_t type_at = type_beside(table, i);
         if (!may_hold(table, i) || is_known(look, i) ||
-            (type_at == NO_COLUMN &&
-             mr_suspect_is_declared(table, name_of(table, i), false)))
+            (type_at == NO_COLUMN && mr_suspect_is_declared(table, name_of(table, i), false)))
             continue;
         struct mr_suspect_watch *w = &look->watched[look->nwatched++];
         *w = (struct mr_suspect_watch){.at = i, .type_at = type_at};
@@ -199,8 +195,7 @@ enum mr_code mr_suspect_look_begin(struct mr_suspect_look *look,
 
 /* Where the type column holds this text; *out NULL: there are too many of them. */
 static enum mr_code find_type(struct mr_suspect_look *look, struct mr_suspect_watch *w,
-                              const struct mr_value *type, struct of_type **out,
-                              struct mr_err *err)
+                              const struct mr_value *type, struct of_type **out, struct mr_err *err)
 {
     *out = NULL;
     for (size_t i = 0; i < w->ntypes; i++)
@@ -220,8 +215,8 @@ static enum mr_code find_type(struct mr_suspect_look *look, struct mr_suspect_wa
     enum mr_code code = mr_suspect_names_of_type(&look->names, text, &look->hits, err);
     if (code == MR_OK && look->hits.count > 0)
         one->parent =
-            look->pairing->tables
-                [((const struct mr_suspect_hit *)mr_vec_at(&look->hits, 0))->table];
+            look->pairing
+                ->tables[((const struct mr_suspect_hit *)mr_vec_at(&look->hits, 0))->table];
     *out = one;
     return code == MR_OK ? open_tally(look, &one->tally, err) : code;
 }
@@ -253,8 +248,8 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
     return code;
 }
 
-enum mr_code mr_suspect_look_row(struct mr_suspect_look *look, const void *image,
-                                 size_t len, struct mr_err *err)
+enum mr_code mr_suspect_look_row(struct mr_suspect_look *look, const void *image, size_t len,
+                                 struct mr_err *err)
 {
     size_t pos = 0;
     for (size_t i = 0; i < look->table->find.ncolumns; i++)
@@ -271,21 +266,18 @@ enum mr_code mr_suspect_look_tail(struct mr_suspect_look *look, struct mr_err *e
     if (spec->nkey == 0 || !mr_reader_has_order(look->source, spec))
         return MR_OK;
     if (look->table->side[MR_SOURCE]->est_rows > MR_SUSPECT_TAIL / 2)
-        code =
-            mr_reader_bounds(look->source, spec, 100, &look->table_arena, &bounds, err);
+        code = mr_reader_bounds(look->source, spec, 100, &look->table_arena, &bounds, err);
     if (code == MR_OK && bounds.count > 0)
         range.lo = *(struct mr_key *)mr_vec_at(&bounds, bounds.count - 1);
     if (code == MR_OK)
-        code = mr_reader_scan(look->source, spec, range, MR_SUSPECT_TAIL, take_row, look,
-                              err);
+        code = mr_reader_scan(look->source, spec, range, MR_SUSPECT_TAIL, take_row, look, err);
     mr_vec_release(&bounds);
     return code;
 }
 
 /* ---- verdicts ---- */
 
-static enum mr_code count_key(void *ctx, const struct mr_value *values,
-                              struct mr_err *err)
+static enum mr_code count_key(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     (void)values;
     (void)err;
@@ -294,8 +286,7 @@ static enum mr_code count_key(void *ctx, const struct mr_value *values,
 }
 
 /* How many of the values that do not change hands are keys of the parent on SOURCE. */
-static enum mr_code count_keys(struct mr_suspect_look *look,
-                               const struct mr_suspect_tally *tally,
+static enum mr_code count_keys(struct mr_suspect_look *look, const struct mr_suspect_tally *tally,
                                const struct mr_pair *parent, struct mr_err *err)
 {
     static const size_t key_at = 0;
@@ -319,14 +310,12 @@ static enum mr_code count_keys(struct mr_suspect_look *look,
         code = key != NULL ? mr_row_encode(&bytes, &value, err) : nomem(err);
         if (code != MR_OK)
             break;
-        *key = (struct mr_key){mr_arena_dup(&look->table_arena, bytes.ptr, bytes.len),
-                               bytes.len};
+        *key = (struct mr_key){mr_arena_dup(&look->table_arena, bytes.ptr, bytes.len), bytes.len};
         if (key->ptr == NULL)
             code = nomem(err);
     }
     if (code == MR_OK && keys.count > 0)
-        code = mr_reader_fetch(look->source, &spec, keys.items, keys.count, count_key,
-                               look, err);
+        code = mr_reader_fetch(look->source, &spec, keys.items, keys.count, count_key, look, err);
     mr_vec_release(&keys);
     mr_strbuf_release(&bytes);
     return code;
@@ -345,8 +334,8 @@ static bool is_unique(const struct mr_pair *t, size_t column)
 }
 
 static enum mr_code name_facts(struct mr_suspect_look *look, size_t column,
-                               const struct mr_pair *parent,
-                               struct mr_suspect_facts *facts, struct mr_err *err)
+                               const struct mr_pair *parent, struct mr_suspect_facts *facts,
+                               struct mr_err *err)
 {
     const char *name = name_of(look->table, column);
     enum mr_code code = mr_suspect_names_find(&look->names, name, &look->hits, err);
@@ -362,9 +351,8 @@ static enum mr_code name_facts(struct mr_suspect_look *look, size_t column,
 }
 
 static enum mr_code judge(struct mr_suspect_look *look, size_t column,
-                          const struct mr_suspect_tally *tally,
-                          const struct mr_pair *parent, bool by_type, bool *yes,
-                          struct mr_err *err)
+                          const struct mr_suspect_tally *tally, const struct mr_pair *parent,
+                          bool by_type, bool *yes, struct mr_err *err)
 {
     struct mr_suspect_facts facts = {0};
     uint64_t hits = tally->hits[parent->at];
@@ -382,8 +370,7 @@ static enum mr_code judge(struct mr_suspect_look *look, size_t column,
     return MR_OK;
 }
 
-static enum mr_code suspect(struct mr_suspect_look *look,
-                            const struct mr_suspect_watch *w,
+static enum mr_code suspect(struct mr_suspect_look *look, const struct mr_suspect_watch *w,
                             const struct mr_pair *parent, const char *type, bool either,
                             struct mr_err *err)
 {
@@ -391,25 +378,24 @@ static enum mr_code suspect(struct mr_suspect_look *look,
     struct mr_suspect *slot = mr_vec_push(&look->suspects);
     if (slot == NULL)
         return nomem(err);
-    *slot = (struct mr_suspect){
-        .child = look->table,
-        .parent = parent,
-        .column = name_of(look->table, w->at),
-        .parent_column = name_of(parent, parent->key_columns[0]),
-        .type_column = type != NULL ? name_of(look->table, w->type_at) : NULL,
-        .type = type,
-        .either = either,
-        .unlike = mr_spelling_plan(look->table, w->at, parent, parent->key_columns[0],
-                                   &spelling) != NULL};
+    *slot =
+        (struct mr_suspect){.child = look->table,
+                            .parent = parent,
+                            .column = name_of(look->table, w->at),
+                            .parent_column = name_of(parent, parent->key_columns[0]),
+                            .type_column = type != NULL ? name_of(look->table, w->type_at) : NULL,
+                            .type = type,
+                            .either = either,
+                            .unlike = mr_spelling_plan(look->table, w->at, parent,
+                                                       parent->key_columns[0], &spelling) != NULL};
     return MR_OK;
 }
 
 bool mr_suspect_is_or(const struct mr_suspect *a, const struct mr_suspect *b)
 {
-    const char *one = a->type != NULL ? a->type : "",
-               *other = b->type != NULL ? b->type : "";
-    return a->either && b->either && a->child == b->child &&
-           strcmp(a->column, b->column) == 0 && strcmp(one, other) == 0;
+    const char *one = a->type != NULL ? a->type : "", *other = b->type != NULL ? b->type : "";
+    return a->either && b->either && a->child == b->child && strcmp(a->column, b->column) == 0 &&
+           strcmp(one, other) == 0;
 }
 
 /* Parents that a column may mean, or one of its types. */
@@ -420,23 +406,19 @@ struct choice {
     bool *namesakes; /* by pairing->tables: is called as the column is: sellers, seller */
 };
 
-static enum mr_code find_namesakes(struct mr_suspect_look *look,
-                                   const struct mr_suspect_watch *w, struct choice *c,
-                                   struct mr_err *err)
+static enum mr_code find_namesakes(struct mr_suspect_look *look, const struct mr_suspect_watch *w,
+                                   struct choice *c, struct mr_err *err)
 {
-    MR_TRY(mr_suspect_names_of_type(&look->names, name_of(look->table, w->at),
-                                    &look->hits, err));
+    MR_TRY(mr_suspect_names_of_type(&look->names, name_of(look->table, w->at), &look->hits, err));
     for (size_t i = 0; i < look->hits.count; i++)
-        c->namesakes[((const struct mr_suspect_hit *)mr_vec_at(&look->hits, i))->table] =
-            true;
+        c->namesakes[((const struct mr_suspect_hit *)mr_vec_at(&look->hits, i))->table] = true;
     return MR_OK;
 }
 
 /* Of several parents that may be meant: the namesake first, then people, then those that are
  * hit more than twice as often: some rows more or less, that were edited or deleted, say
  * nothing. */
-static bool is_nearer(const struct choice *c, const struct mr_pair *a,
-                      const struct mr_pair *b)
+static bool is_nearer(const struct choice *c, const struct mr_pair *a, const struct mr_pair *b)
 {
     bool is_person = a->find.subject != MR_SUBJECT_NO;
     if (c->namesakes[a->at] != c->namesakes[b->at])
@@ -467,16 +449,14 @@ static void choose(struct choice *c, const struct mr_pair *parent)
 
 /* Of parents that are as near as each other nobody but people knows which is meant: all are
  * named.  type: whose values these are, NULL: the column's. */
-static enum mr_code judge_values(struct mr_suspect_look *look,
-                                 const struct mr_suspect_watch *w,
+static enum mr_code judge_values(struct mr_suspect_look *look, const struct mr_suspect_watch *w,
                                  const struct mr_suspect_tally *tally, const char *type,
                                  struct mr_err *err)
 {
     size_t n = look->pairing->ntables;
     struct choice c = {
         .tally = tally,
-        .best =
-            mr_arena_calloc(&look->table_arena, n + 1, sizeof(const struct mr_pair *)),
+        .best = mr_arena_calloc(&look->table_arena, n + 1, sizeof(const struct mr_pair *)),
         .namesakes = mr_arena_calloc(&look->table_arena, n + 1, sizeof(bool))};
     MR_TRY(c.best != NULL && c.namesakes != NULL ? MR_OK : nomem(err));
     MR_TRY(find_namesakes(look, w, &c, err));
@@ -496,20 +476,18 @@ static enum mr_code judge_values(struct mr_suspect_look *look,
 
 /* A column beside types that mean tables leads where they say, and nowhere else.  Where a
  * type means none (an alias of the application's), only its values tell. */
-static enum mr_code judge_type(struct mr_suspect_look *look,
-                               const struct mr_suspect_watch *w,
+static enum mr_code judge_type(struct mr_suspect_look *look, const struct mr_suspect_watch *w,
                                const struct of_type *one, struct mr_err *err)
 {
     bool yes = false;
     if (one->parent == NULL)
         return judge_values(look, w, &one->tally, one->text, err);
     enum mr_code code = judge(look, w->at, &one->tally, one->parent, true, &yes, err);
-    return code == MR_OK && yes ? suspect(look, w, one->parent, one->text, false, err)
-                                : code;
+    return code == MR_OK && yes ? suspect(look, w, one->parent, one->text, false, err) : code;
 }
 
-static enum mr_code judge_types(struct mr_suspect_look *look,
-                                const struct mr_suspect_watch *w, struct mr_err *err)
+static enum mr_code judge_types(struct mr_suspect_look *look, const struct mr_suspect_watch *w,
+                                struct mr_err *err)
 {
     for (size_t i = 0; i < w->ntypes; i++)
         if (!w->types[i].declared)
@@ -527,8 +505,8 @@ static bool has_table(const struct mr_suspect_watch *w)
 
 /* Texts of which none means a table may be no types at all (owner beside owner_id): where they
  * are many, or one, or say nothing, the column is judged as a whole. */
-static enum mr_code judge_watched(struct mr_suspect_look *look,
-                                  const struct mr_suspect_watch *w, struct mr_err *err)
+static enum mr_code judge_watched(struct mr_suspect_look *look, const struct mr_suspect_watch *w,
+                                  struct mr_err *err)
 {
     const char *column = name_of(look->table, w->at);
     size_t before = look->suspects.count;

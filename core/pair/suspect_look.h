@@ -38,7 +38,7 @@ struct mr_suspect_watch;
 
 struct mr_suspect_look {
     const struct mr_pairing *pairing;
-    struct mr_reader *source; /* whose keys are looked up, and whose tails are read */
+    struct mr_reader *source;          /* whose keys are looked up, and whose tails are read */
     struct mr_suspect_parent *parents; /* the caller's to fill; as pairing->tables */
     struct mr_vec suspects;            /* struct mr_suspect */
     /* private */
@@ -52,8 +52,7 @@ struct mr_suspect_look {
     uint64_t found;
 };
 
-enum mr_code mr_suspect_look_open(struct mr_suspect_look *look,
-                                  const struct mr_pairing *pairing,
+enum mr_code mr_suspect_look_open(struct mr_suspect_look *look, const struct mr_pairing *pairing,
                                   struct mr_reader *source, struct mr_err *err);
 void mr_suspect_look_release(struct mr_suspect_look *look);
 
@@ -70,11 +69,11 @@ unsigned mr_suspect_distance(const struct mr_pair *child, const struct mr_pair *
  * that has a condition does not count. */
 bool mr_suspect_is_declared(const struct mr_pair *table, const char *column, bool always);
 
-enum mr_code mr_suspect_look_begin(struct mr_suspect_look *look,
-                                   const struct mr_pair *table, struct mr_err *err);
+enum mr_code mr_suspect_look_begin(struct mr_suspect_look *look, const struct mr_pair *table,
+                                   struct mr_err *err);
 /* A row, as an encoded image of the table's columns. */
-enum mr_code mr_suspect_look_row(struct mr_suspect_look *look, const void *image,
-                                 size_t len, struct mr_err *err);
+enum mr_code mr_suspect_look_row(struct mr_suspect_look *look, const void *image, size_t len,
+                                 struct mr_err *err);
 /* The last rows of SOURCE's table by its key, at most MR_SUSPECT_TAIL: equal on both
  * sides, they may mean two people. */
 enum mr_code mr_suspect_look_tail(struct mr_suspect_look *look, struct mr_err *err);

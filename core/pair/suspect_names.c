@@ -15,8 +15,7 @@ struct form {
 
 void mr_suspect_names_init(struct mr_suspect_names *names)
 {
-    *names = (struct mr_suspect_names){.arena = MR_ARENA_INIT,
-                                       .forms = MR_VEC_INIT(struct form)};
+    *names = (struct mr_suspect_names){.arena = MR_ARENA_INIT, .forms = MR_VEC_INIT(struct form)};
 }
 
 void mr_suspect_names_release(struct mr_suspect_names *names)
@@ -94,8 +93,7 @@ static size_t stem_len(const char *column)
         return 0;
     len -= 2;
     char before = column[len - 1];
-    bool hump =
-        column[len] == 'I' && column[len + 1] == 'd' && !(before >= 'A' && before <= 'Z');
+    bool hump = column[len] == 'I' && column[len + 1] == 'd' && !(before >= 'A' && before <= 'Z');
     return before == '_' || hump || len >= STEM_MIN ? len : 0;
 }
 
@@ -123,9 +121,9 @@ static int compare_hits(const void *a, const void *b)
 }
 
 /* Tables whose form is the stem's first `len` bytes and the ending. */
-static enum mr_code find_form(const struct mr_suspect_names *names,
-                              const struct mr_strbuf *stem, size_t len,
-                              const char *ending, struct mr_vec *hits, struct mr_err *err)
+static enum mr_code find_form(const struct mr_suspect_names *names, const struct mr_strbuf *stem,
+                              size_t len, const char *ending, struct mr_vec *hits,
+                              struct mr_err *err)
 {
     struct mr_strbuf wanted = MR_STRBUF_INIT;
     mr_strbuf_add(&wanted, stem->ptr, len);
@@ -160,8 +158,8 @@ static void drop_repeats(struct mr_vec *hits)
 }
 
 /* Tables that are called by the stem, or by its plural. */
-static enum mr_code find_stem(const struct mr_suspect_names *names, const char *name,
-                              size_t len, struct mr_vec *hits, struct mr_err *err)
+static enum mr_code find_stem(const struct mr_suspect_names *names, const char *name, size_t len,
+                              struct mr_vec *hits, struct mr_err *err)
 {
     static const char *const endings[] = {"", "s", "es"};
     struct mr_strbuf stem = MR_STRBUF_INIT;
@@ -179,16 +177,14 @@ out:
     return code;
 }
 
-enum mr_code mr_suspect_names_find(const struct mr_suspect_names *names,
-                                   const char *column, struct mr_vec *hits,
-                                   struct mr_err *err)
+enum mr_code mr_suspect_names_find(const struct mr_suspect_names *names, const char *column,
+                                   struct mr_vec *hits, struct mr_err *err)
 {
     return find_stem(names, column, stem_len(column), hits, err);
 }
 
-enum mr_code mr_suspect_names_of_type(const struct mr_suspect_names *names,
-                                      const char *text, struct mr_vec *hits,
-                                      struct mr_err *err)
+enum mr_code mr_suspect_names_of_type(const struct mr_suspect_names *names, const char *text,
+                                      struct mr_vec *hits, struct mr_err *err)
 {
     const char *last = text;
     for (const char *at = text; *at != '\0'; at++)

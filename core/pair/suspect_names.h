@@ -41,14 +41,12 @@ enum mr_code mr_suspect_names_add(struct mr_suspect_names *names, const char *ta
 void mr_suspect_names_sort(struct mr_suspect_names *names);
 /* Replaces what is in hits (struct mr_suspect_hit) by the tables that are meant, in the
  * order in which they were added, each once.  None is fine. */
-enum mr_code mr_suspect_names_find(const struct mr_suspect_names *names,
-                                   const char *column, struct mr_vec *hits,
-                                   struct mr_err *err);
+enum mr_code mr_suspect_names_find(const struct mr_suspect_names *names, const char *column,
+                                   struct mr_vec *hits, struct mr_err *err);
 
 /* The same for a text that names a class or a table, as the type column of a polymorphic
  * reference holds it: "member", "Members", "App\\Models\\Member".  Only by whole names. */
-enum mr_code mr_suspect_names_of_type(const struct mr_suspect_names *names,
-                                      const char *text, struct mr_vec *hits,
-                                      struct mr_err *err);
+enum mr_code mr_suspect_names_of_type(const struct mr_suspect_names *names, const char *text,
+                                      struct mr_vec *hits, struct mr_err *err);
 
 #endif

@@ -18,29 +18,26 @@ enum {
 static const char *const ids[] = {"id", "ids", "ref", "fk", "uid", "oid"};
 
 static const char *const roles[] = {
-    "account",  "actor",      "admin",       "agent",     "approver",  "assignee",
-    "author",   "borrower",   "buyer",       "by",        "client",    "contact",
-    "creator",  "customer",   "donor",       "driver",    "editor",    "employee",
-    "followee", "follower",   "friend",      "from",      "guest",     "holder",
-    "host",     "inviter",    "lender",      "manager",   "member",    "operator",
-    "owner",    "parent",     "participant", "partner",   "patient",   "payee",
-    "payer",    "person",     "player",      "publisher", "recipient", "referer",
-    "referrer", "reporter",   "reviewer",    "seller",    "sender",    "sponsor",
-    "student",  "subscriber", "supplier",    "teacher",   "tenant",    "to",
-    "uploader", "user",       "vendor",      "who",       "winner"};
+    "account",    "actor",    "admin",    "agent",    "approver",    "assignee",  "author",
+    "borrower",   "buyer",    "by",       "client",   "contact",     "creator",   "customer",
+    "donor",      "driver",   "editor",   "employee", "followee",    "follower",  "friend",
+    "from",       "guest",    "holder",   "host",     "inviter",     "lender",    "manager",
+    "member",     "operator", "owner",    "parent",   "participant", "partner",   "patient",
+    "payee",      "payer",    "person",   "player",   "publisher",   "recipient", "referer",
+    "referrer",   "reporter", "reviewer", "seller",   "sender",      "sponsor",   "student",
+    "subscriber", "supplier", "teacher",  "tenant",   "to",          "uploader",  "user",
+    "vendor",     "who",      "winner"};
 
 static const char *const quantities[] = {
-    "age",      "amount", "attempts", "balance", "bytes",    "cents",    "code",
-    "cost",     "count",  "credits",  "day",     "days",     "depth",    "discount",
-    "duration", "flag",   "flags",    "height",  "hits",     "hour",     "hours",
-    "index",    "length", "level",    "lft",     "likes",    "limit",    "line",
-    "max",      "min",    "minutes",  "month",   "no",       "num",      "number",
-    "order",    "page",   "pages",    "percent", "points",   "position", "price",
-    "priority", "qty",    "quantity", "rank",    "rate",     "rating",   "rgt",
-    "salary",   "score",  "seconds",  "seq",     "sequence", "size",     "sort",
-    "state",    "status", "step",     "stock",   "sum",      "tax",      "total",
-    "version",  "views",  "votes",    "week",    "weight",   "width",    "year",
-    "zip"};
+    "age",      "amount",  "attempts", "balance", "bytes",    "cents",    "code",     "cost",
+    "count",    "credits", "day",      "days",    "depth",    "discount", "duration", "flag",
+    "flags",    "height",  "hits",     "hour",    "hours",    "index",    "length",   "level",
+    "lft",      "likes",   "limit",    "line",    "max",      "min",      "minutes",  "month",
+    "no",       "num",     "number",   "order",   "page",     "pages",    "percent",  "points",
+    "position", "price",   "priority", "qty",     "quantity", "rank",     "rate",     "rating",
+    "rgt",      "salary",  "score",    "seconds", "seq",      "sequence", "size",     "sort",
+    "state",    "status",  "step",     "stock",   "sum",      "tax",      "total",    "version",
+    "views",    "votes",   "week",     "weight",  "width",    "year",     "zip"};
 
 static bool is_among(const char *word, const char *const *list, size_t count)
 {
@@ -106,9 +103,8 @@ static size_t stem(const char *name, const char *const *endings, size_t count)
 
 bool mr_suspect_is_pair(const char *column, const char *type_column)
 {
-    static const char *const types[] = {"_type",  "_kind",   "_class", "_model",
-                                        "_table", "_entity", "type",   "kind",
-                                        "class",  "model",   "table"};
+    static const char *const types[] = {"_type", "_kind", "_class", "_model", "_table", "_entity",
+                                        "type",  "kind",  "class",  "model",  "table"};
     static const char *const endings[] = {"_id", "_ref", "_key", "id"};
     size_t a = stem(type_column, types, sizeof types / sizeof types[0]);
     size_t b = stem(column, endings, sizeof endings / sizeof endings[0]);

@@ -25,12 +25,7 @@
 #include <stdint.h>
 
 /* What a column's name says by itself. */
-enum mr_suspect_name {
-    MR_SUSPECT_PLAIN = 1,
-    MR_SUSPECT_QUANTITY,
-    MR_SUSPECT_ID,
-    MR_SUSPECT_ROLE
-};
+enum mr_suspect_name { MR_SUSPECT_PLAIN = 1, MR_SUSPECT_QUANTITY, MR_SUSPECT_ID, MR_SUSPECT_ROLE };
 enum mr_suspect_name mr_suspect_name_of(const char *column);
 
 /* Does the text, of a column beside the reference, name a class or a table of the kind that
@@ -41,13 +36,12 @@ bool mr_suspect_is_pair(const char *column, const char *type_column);
 /* Of a column and a parent, over the rows that were looked at. */
 struct mr_suspect_facts {
     enum mr_suspect_name name;
-    bool means_parent,
-        means_other;          /* it is called after the parent, after another table */
-    bool unique;              /* by an index of its own */
-    bool only_numbers;        /* every value reads as a whole number */
-    uint64_t values;          /* rows that have one */
-    uint64_t distinct;        /* values, as far as they were told apart */
-    uint64_t least, greatest; /* value */
+    bool means_parent, means_other; /* it is called after the parent, after another table */
+    bool unique;                    /* by an index of its own */
+    bool only_numbers;              /* every value reads as a whole number */
+    uint64_t values;                /* rows that have one */
+    uint64_t distinct;              /* values, as far as they were told apart */
+    uint64_t least, greatest;       /* value */
     uint64_t above;   /* distinct values from the smallest id that changes hands on … */
     uint64_t outside; /* … of which so many are no key of the parent */
     uint64_t hits;    /* … and so many change hands */

@@ -35,8 +35,7 @@ bool mr_suspect_number(const struct mr_value *value, uint64_t *n)
         *n = value->i > 0 ? (uint64_t)value->i : 0;
         return value->i >= 0;
     }
-    if ((value->cls != MR_CLASS_TEXT && value->cls != MR_CLASS_DECIMAL) ||
-        value->ptr == NULL)
+    if ((value->cls != MR_CLASS_TEXT && value->cls != MR_CLASS_DECIMAL) || value->ptr == NULL)
         return false;
     return read_digits(value->ptr, value->len, value->cls == MR_CLASS_DECIMAL, n);
 }
@@ -80,8 +79,7 @@ void mr_suspect_tally_add(struct mr_suspect_tally *tally, const struct mr_value 
         tally->not_numbers++;
         return;
     }
-    tally->least =
-        tally->values == tally->not_numbers || n < tally->least ? n : tally->least;
+    tally->least = tally->values == tally->not_numbers || n < tally->least ? n : tally->least;
     tally->greatest = n > tally->greatest ? n : tally->greatest;
     tally->values++;
     tell_apart(tally, n);
@@ -104,8 +102,8 @@ size_t mr_suspect_tally_others(const struct mr_suspect_tally *tally,
 }
 
 void mr_suspect_tally_facts(const struct mr_suspect_tally *tally,
-                            const struct mr_suspect_parent *parent, uint64_t hits,
-                            uint64_t keys, struct mr_suspect_facts *facts)
+                            const struct mr_suspect_parent *parent, uint64_t hits, uint64_t keys,
+                            struct mr_suspect_facts *facts)
 {
     uint64_t others[MR_SUSPECT_DISTINCT];
     uint64_t count = mr_suspect_tally_others(tally, parent, others);
@@ -117,8 +115,8 @@ void mr_suspect_tally_facts(const struct mr_suspect_tally *tally,
     facts->hits = hits;
     facts->above = 0;
     for (size_t i = 0; i < SLOTS; i++)
-        facts->above += tally->seen[i] != 0 && parent->nids > 0 &&
-                        tally->seen[i] - 1 >= parent->ids[0];
+        facts->above +=
+            tally->seen[i] != 0 && parent->nids > 0 && tally->seen[i] - 1 >= parent->ids[0];
     facts->outside = count - (keys < count ? keys : count);
     if (facts->outside == 0 && tally->greatest > parent->greatest)
         facts->outside = 1;

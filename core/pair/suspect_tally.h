@@ -49,7 +49,7 @@ size_t mr_suspect_tally_others(const struct mr_suspect_tally *tally,
 
 /* Fills all but the names and `unique`; keys: how many of the others are keys. */
 void mr_suspect_tally_facts(const struct mr_suspect_tally *tally,
-                            const struct mr_suspect_parent *parent, uint64_t hits,
-                            uint64_t keys, struct mr_suspect_facts *facts);
+                            const struct mr_suspect_parent *parent, uint64_t hits, uint64_t keys,
+                            struct mr_suspect_facts *facts);
 
 #endif

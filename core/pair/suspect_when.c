@@ -24,8 +24,7 @@ static bool find_columns(const struct mr_pair *table, struct condition *c,
 {
     for (size_t k = 0; k < c->count; k++) {
         size_t i = 0;
-        while (i < table->find.ncolumns &&
-               mr_pair_column(table, MR_SOURCE, i) != columns[k])
+        while (i < table->find.ncolumns && mr_pair_column(table, MR_SOURCE, i) != columns[k])
             i++;
         if (i == table->find.ncolumns)
             return false;
@@ -34,8 +33,8 @@ static bool find_columns(const struct mr_pair *table, struct condition *c,
     return true;
 }
 
-static enum mr_code add(struct mr_suspect_when *when, const struct mr_pair *table,
-                        const char *text, struct mr_err *err)
+static enum mr_code add(struct mr_suspect_when *when, const struct mr_pair *table, const char *text,
+                        struct mr_err *err)
 {
     struct condition *c = mr_vec_push(&when->conditions);
     const struct mr_column *const *columns;
@@ -62,9 +61,8 @@ static enum mr_code add(struct mr_suspect_when *when, const struct mr_pair *tabl
     return MR_OK;
 }
 
-enum mr_code mr_suspect_when_open(struct mr_suspect_when *when,
-                                  const struct mr_pair *table, const char *column,
-                                  struct mr_err *err)
+enum mr_code mr_suspect_when_open(struct mr_suspect_when *when, const struct mr_pair *table,
+                                  const char *column, struct mr_err *err)
 {
     const struct mr_table_config *config = table->config;
     *when = (struct mr_suspect_when){.conditions = MR_VEC_INIT(struct condition)};
@@ -75,9 +73,8 @@ enum mr_code mr_suspect_when_open(struct mr_suspect_when *when,
     return MR_OK;
 }
 
-enum mr_code mr_suspect_when_holds(struct mr_suspect_when *when,
-                                   const struct mr_value *values, bool *holds,
-                                   struct mr_err *err)
+enum mr_code mr_suspect_when_holds(struct mr_suspect_when *when, const struct mr_value *values,
+                                   bool *holds, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     *holds = when->always;

@@ -19,13 +19,11 @@ struct mr_suspect_when {
 };
 
 /* Of the column of that name. */
-enum mr_code mr_suspect_when_open(struct mr_suspect_when *when,
-                                  const struct mr_pair *table, const char *column,
-                                  struct mr_err *err);
+enum mr_code mr_suspect_when_open(struct mr_suspect_when *when, const struct mr_pair *table,
+                                  const char *column, struct mr_err *err);
 /* values: of the table's columns, SOURCE's. */
-enum mr_code mr_suspect_when_holds(struct mr_suspect_when *when,
-                                   const struct mr_value *values, bool *holds,
-                                   struct mr_err *err);
+enum mr_code mr_suspect_when_holds(struct mr_suspect_when *when, const struct mr_value *values,
+                                   bool *holds, struct mr_err *err);
 void mr_suspect_when_release(struct mr_suspect_when *when);
 
 #endif

@@ -47,8 +47,7 @@ static void truncate_to(struct mr_strbuf *sb, size_t len)
 
 static void skip_space(struct reader *r)
 {
-    while (r->at < r->end &&
-           (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r'))
+    while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r'))
         r->at++;
 }
 
@@ -144,8 +143,7 @@ static bool read_text(struct reader *r, struct mr_strbuf *to)
         return false;
     for (;;) {
         const char *start = r->at;
-        while (r->at < r->end && *r->at != '"' && *r->at != '\\' &&
-               (unsigned char)*r->at >= 0x20)
+        while (r->at < r->end && *r->at != '"' && *r->at != '\\' && (unsigned char)*r->at >= 0x20)
             r->at++;
         size_t len = (size_t)(r->at - start);
         if (!mr_utf8_is_valid(start, len))
@@ -294,8 +292,7 @@ static int compare_members(const void *left, const void *right, void *keys)
     return order;
 }
 
-static bool same_key(const struct reader *r, const struct member *a,
-                     const struct member *b)
+static bool same_key(const struct reader *r, const struct member *a, const struct member *b)
 {
     return a->key_len == b->key_len &&
            memcmp(r->keys.ptr + a->key, r->keys.ptr + b->key, a->key_len) == 0;

@@ -88,8 +88,8 @@ static inline void put_double(struct piece *p, double d)
 static enum mr_code refuse(const struct mr_value *v, struct mr_err *err)
 {
     if (v->len > UINT32_MAX)
-        return mr_err_set(err, MR_E_UNSUPPORTED,
-                          "value of %zu bytes is too long to be encoded", v->len);
+        return mr_err_set(err, MR_E_UNSUPPORTED, "value of %zu bytes is too long to be encoded",
+                          v->len);
     return mr_err_set(err, MR_E_BUG, "value of class %d cannot be encoded", (int)v->cls);
 }
 
@@ -146,8 +146,7 @@ static bool parse_decimal(const char *text, size_t len, struct decimal *out)
     return true;
 }
 
-static enum mr_code put_decimal(struct piece *p, const struct mr_value *v,
-                                struct mr_err *err)
+static enum mr_code put_decimal(struct piece *p, const struct mr_value *v, struct mr_err *err)
 {
     struct decimal dec;
     if (v->ptr == NULL)
@@ -172,8 +171,7 @@ static inline bool time_fits(const struct mr_time *t, uint32_t hour_max)
            (t->month | t->day | t->minute | t->second) <= UINT8_MAX;
 }
 
-static inline enum mr_code put_date(struct piece *p, const struct mr_value *v,
-                                    struct mr_err *err)
+static inline enum mr_code put_date(struct piece *p, const struct mr_value *v, struct mr_err *err)
 {
     const struct mr_time *t = &v->t;
     if (!time_fits(t, UINT8_MAX))
@@ -194,8 +192,7 @@ static inline enum mr_code put_date(struct piece *p, const struct mr_value *v,
     return MR_OK;
 }
 
-static inline enum mr_code put_time(struct piece *p, const struct mr_value *v,
-                                    struct mr_err *err)
+static inline enum mr_code put_time(struct piece *p, const struct mr_value *v, struct mr_err *err)
 {
     const struct mr_time *t = &v->t;
     if (!time_fits(t, UINT16_MAX))
@@ -211,8 +208,7 @@ static inline enum mr_code put_time(struct piece *p, const struct mr_value *v,
     return MR_OK;
 }
 
-static inline enum mr_code make_piece(struct piece *p, const struct mr_value *v,
-                                      struct mr_err *err)
+static inline enum mr_code make_piece(struct piece *p, const struct mr_value *v, struct mr_err *err)
 {
     p->body = NULL;
     p->body_len = 0;
@@ -239,8 +235,7 @@ static inline enum mr_code make_piece(struct piece *p, const struct mr_value *v,
     return refuse(v, err);
 }
 
-enum mr_code mr_row_encode(struct mr_strbuf *out, const struct mr_value *value,
-                           struct mr_err *err)
+enum mr_code mr_row_encode(struct mr_strbuf *out, const struct mr_value *value, struct mr_err *err)
 {
     struct piece p;
     size_t start = out->len;
@@ -283,8 +278,7 @@ static bool is_zero(const unsigned char *value, size_t len)
 
 bool mr_row_same(const void *a, size_t a_len, const void *b, size_t b_len)
 {
-    return a_len == b_len &&
-           (memcmp(a, b, a_len) == 0 || (is_zero(a, a_len) && is_zero(b, b_len)));
+    return a_len == b_len && (memcmp(a, b, a_len) == 0 || (is_zero(a, a_len) && is_zero(b, b_len)));
 }
 
 static enum mr_code malformed(size_t pos, struct mr_err *err)
@@ -388,8 +382,8 @@ static bool get_bytes(const unsigned char *in, size_t len, struct mr_value *valu
     }
 }
 
-enum mr_code mr_row_decode(const void *row, size_t len, size_t *pos,
-                           struct mr_value *value, struct mr_err *err)
+enum mr_code mr_row_decode(const void *row, size_t len, size_t *pos, struct mr_value *value,
+                           struct mr_err *err)
 {
     if (*pos > len)
         return malformed(*pos, err);
@@ -453,8 +447,7 @@ enum mr_code mr_row_digest(const void *row, size_t len, struct mr_digest *digest
     if (code == MR_OK)
         code = mr_strbuf_check(&plain, "digesting a row", err);
     if (code == MR_OK)
-        *digest =
-            plain.len > 0 ? mr_digest_bytes(plain.ptr, len) : mr_digest_bytes(row, len);
+        *digest = plain.len > 0 ? mr_digest_bytes(plain.ptr, len) : mr_digest_bytes(row, len);
     mr_strbuf_release(&plain);
     return code;
 }
@@ -466,8 +459,7 @@ bool mr_digest_equal(struct mr_digest a, struct mr_digest b)
 
 struct mr_hasher *mr_hasher_new(void)
 {
-    struct mr_hasher *hasher =
-        aligned_alloc(_Alignof(struct mr_hasher), sizeof(struct mr_hasher));
+    struct mr_hasher *hasher = aligned_alloc(_Alignof(struct mr_hasher), sizeof(struct mr_hasher));
     if (hasher == NULL)
         return NULL;
     hasher->used = 0;
@@ -504,8 +496,7 @@ static enum mr_code stream_body(struct mr_hasher *hasher, const struct mr_value 
         size_t size = p->body_len - done;
         if (size > sizeof hasher->buffer)
             size = sizeof hasher->buffer;
-        MR_TRY(value->lob->read(value->lob, value->lob_column, done, hasher->buffer, size,
-                                err));
+        MR_TRY(value->lob->read(value->lob, value->lob_column, done, hasher->buffer, size, err));
         (void)XXH3_128bits_update(&hasher->state, hasher->buffer, size);
         done += size;
     }

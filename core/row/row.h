@@ -66,8 +66,8 @@ struct mr_time {
 /* Where the bytes of a long value come from. */
 struct mr_lob {
     /* Copies bytes [offset, offset+size) of column `column` of the current row. */
-    enum mr_code (*read)(struct mr_lob *lob, size_t column, uint64_t offset, void *buf,
-                         size_t size, struct mr_err *err);
+    enum mr_code (*read)(struct mr_lob *lob, size_t column, uint64_t offset, void *buf, size_t size,
+                         struct mr_err *err);
 };
 
 struct mr_value {
@@ -89,8 +89,7 @@ struct mr_digest {
 };
 
 /* Appends the encoding of one value; reads a long value completely. */
-enum mr_code mr_row_encode(struct mr_strbuf *out, const struct mr_value *value,
-                           struct mr_err *err);
+enum mr_code mr_row_encode(struct mr_strbuf *out, const struct mr_value *value, struct mr_err *err);
 
 /* The same, but -0 keeps its sign: for images that are written again.  Nothing is compared
  * by them but with mr_row_same and mr_row_digest. */
@@ -104,8 +103,8 @@ bool mr_row_same(const void *a, size_t a_len, const void *b, size_t b_len);
  * into the row.  The class is that of the tag ('t' gives TEXT, 'i' gives INT or, beyond
  * INT64_MAX, UINT; 'f' gives DOUBLE).  MR_E_CASE for bytes that no encoder wrote.
  */
-enum mr_code mr_row_decode(const void *row, size_t len, size_t *pos,
-                           struct mr_value *value, struct mr_err *err);
+enum mr_code mr_row_decode(const void *row, size_t len, size_t *pos, struct mr_value *value,
+                           struct mr_err *err);
 /* Moves *pos behind the value at *pos without decoding it. */
 enum mr_code mr_row_skip(const void *row, size_t len, size_t *pos, struct mr_err *err);
 

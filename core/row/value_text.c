@@ -119,30 +119,25 @@ static void add_fraction(struct mr_strbuf *out, uint32_t micros, unsigned decima
     mr_strbuf_add(out, text, decimals + 1);
 }
 
-static void add_temporal(struct mr_strbuf *out, const struct mr_value *value,
-                         unsigned decimals)
+static void add_temporal(struct mr_strbuf *out, const struct mr_value *value, unsigned decimals)
 {
     const struct mr_time *t = &value->t;
     if (value->cls == MR_CLASS_TIME)
         mr_strbuf_add_str(out, t->negative ? "-" : "");
     else
-        mr_strbuf_add_fmt(out, "%04" PRIu32 "-%02" PRIu32 "-%02" PRIu32, t->year,
-                          t->month, t->day);
+        mr_strbuf_add_fmt(out, "%04" PRIu32 "-%02" PRIu32 "-%02" PRIu32, t->year, t->month, t->day);
     if (value->cls == MR_CLASS_DATE)
         return;
     if (value->cls == MR_CLASS_DATETIME)
         mr_strbuf_add_char(out, ' ');
-    mr_strbuf_add_fmt(out, "%02" PRIu32 ":%02" PRIu32 ":%02" PRIu32, t->hour, t->minute,
-                      t->second);
+    mr_strbuf_add_fmt(out, "%02" PRIu32 ":%02" PRIu32 ":%02" PRIu32, t->hour, t->minute, t->second);
     add_fraction(out, t->micros, decimals);
 }
 
 /* A YEAR has four digits, 0000 too. */
-static void add_unsigned(struct mr_strbuf *out, uint64_t number,
-                         struct mr_value_style style)
+static void add_unsigned(struct mr_strbuf *out, uint64_t number, struct mr_value_style style)
 {
-    int digits =
-        style.cls == MR_CLASS_UINT && style.decimals < 10 ? (int)style.decimals : 0;
+    int digits = style.cls == MR_CLASS_UINT && style.decimals < 10 ? (int)style.decimals : 0;
     mr_strbuf_add_fmt(out, "%0*" PRIu64, digits, number);
 }
 
@@ -227,8 +222,7 @@ void mr_value_to_json(struct mr_strbuf *out, const struct mr_value *value,
     if (value->cls == MR_CLASS_NULL) {
         mr_jsonw_null(&w);
     } else if (mr_class_is_bytes(value->cls) ||
-               (mr_class_is_text(value->cls) &&
-                !mr_utf8_is_valid(value->ptr, value->len))) {
+               (mr_class_is_text(value->cls) && !mr_utf8_is_valid(value->ptr, value->len))) {
         mr_jsonw_hex(&w, value->ptr, value->len);
     } else if (mr_class_is_text(value->cls)) {
         mr_jsonw_string(&w, value->ptr, value->len);

@@ -42,9 +42,8 @@ bool mr_when_is_day(const struct mr_time *t)
 
 static bool parse_date(const char **at, struct mr_time *t)
 {
-    return parse_digits(at, 4, &t->year) && parse_char(at, '-') &&
-           parse_digits(at, 2, &t->month) && parse_char(at, '-') &&
-           parse_digits(at, 2, &t->day) && t->year >= 1 && mr_when_is_day(t);
+    return parse_digits(at, 4, &t->year) && parse_char(at, '-') && parse_digits(at, 2, &t->month) &&
+           parse_char(at, '-') && parse_digits(at, 2, &t->day) && t->year >= 1 && mr_when_is_day(t);
 }
 
 /* One to six digits behind the point, as microseconds. */
@@ -63,8 +62,7 @@ static bool parse_clock(const char **at, struct mr_time *t)
 {
     if (!parse_digits(at, 2, &t->hour) || !parse_char(at, ':') ||
         !parse_digits(at, 2, &t->minute) || !parse_char(at, ':') ||
-        !parse_digits(at, 2, &t->second) || t->hour > 23 || t->minute > 59 ||
-        t->second > 59)
+        !parse_digits(at, 2, &t->second) || t->hour > 23 || t->minute > 59 || t->second > 59)
         return false;
     return !parse_char(at, '.') || parse_fraction(at, &t->micros);
 }
@@ -76,9 +74,8 @@ static bool parse_zone(const char **at, struct mr_when *when)
     if (!when->has_zone || parse_char(at, 'Z'))
         return true;
     uint32_t hours = 0, minutes = 0;
-    if ((sign != '+' && sign != '-') || !parse_char(at, sign) ||
-        !parse_digits(at, 2, &hours) || !parse_char(at, ':') ||
-        !parse_digits(at, 2, &minutes) || hours > 14 || minutes > 59)
+    if ((sign != '+' && sign != '-') || !parse_char(at, sign) || !parse_digits(at, 2, &hours) ||
+        !parse_char(at, ':') || !parse_digits(at, 2, &minutes) || hours > 14 || minutes > 59)
         return false;
     when->offset_minutes = (int)(hours * 60 + minutes) * (sign == '-' ? -1 : 1);
     return true;
@@ -142,18 +139,16 @@ struct mr_time mr_when_utc(const struct mr_when *when)
 
 void mr_when_format(const struct mr_time *time, struct mr_strbuf *out)
 {
-    mr_strbuf_add_fmt(out, "%04u-%02u-%02u %02u:%02u:%02u", time->year, time->month,
-                      time->day, time->hour, time->minute, time->second);
+    mr_strbuf_add_fmt(out, "%04u-%02u-%02u %02u:%02u:%02u", time->year, time->month, time->day,
+                      time->hour, time->minute, time->second);
     if (time->micros != 0)
         mr_strbuf_add_fmt(out, ".%06u", time->micros);
 }
 
 int mr_when_compare(const struct mr_time *a, const struct mr_time *b)
 {
-    const uint32_t x[] = {a->year,   a->month,  a->day,   a->hour,
-                          a->minute, a->second, a->micros};
-    const uint32_t y[] = {b->year,   b->month,  b->day,   b->hour,
-                          b->minute, b->second, b->micros};
+    const uint32_t x[] = {a->year, a->month, a->day, a->hour, a->minute, a->second, a->micros};
+    const uint32_t y[] = {b->year, b->month, b->day, b->hour, b->minute, b->second, b->micros};
     for (size_t i = 0; i < sizeof x / sizeof x[0]; i++)
         if (x[i] != y[i])
             return x[i] < y[i] ? -1 : 1;

@@ -43,8 +43,7 @@ static void put_count(struct mr_jsonw *w, const char *key, uint64_t count)
         mr_jsonw_add_uint(w, key, count);
 }
 
-static void put_names(struct mr_jsonw *w, const char *key, const char *const *names,
-                      size_t count)
+static void put_names(struct mr_jsonw *w, const char *key, const char *const *names, size_t count)
 {
     mr_jsonw_key(w, key);
     mr_jsonw_array_begin(w);
@@ -251,8 +250,8 @@ static void put_charset(struct mr_jsonw *w, const struct mr_charset_default *cha
     mr_jsonw_object_end(w);
 }
 
-enum mr_code mr_catalogue_json_write(const struct mr_catalogue *cat,
-                                     struct mr_strbuf *out, struct mr_err *err)
+enum mr_code mr_catalogue_json_write(const struct mr_catalogue *cat, struct mr_strbuf *out,
+                                     struct mr_err *err)
 {
     struct mr_jsonw w;
     mr_jsonw_init_buf(&w, out);

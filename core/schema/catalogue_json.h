@@ -24,8 +24,8 @@
 #define MR_CATALOGUE_SCHEMA "myrecon/catalogue/1"
 
 /* Appends to out. */
-enum mr_code mr_catalogue_json_write(const struct mr_catalogue *cat,
-                                     struct mr_strbuf *out, struct mr_err *err);
+enum mr_code mr_catalogue_json_write(const struct mr_catalogue *cat, struct mr_strbuf *out,
+                                     struct mr_err *err);
 /* name stands for the file in messages; the text may be freed afterwards. */
 enum mr_code mr_catalogue_json_read(const char *text, size_t len, const char *name,
                                     struct mr_catalogue **out, struct mr_err *err);

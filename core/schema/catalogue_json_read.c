@@ -11,8 +11,7 @@
 /* ---- members ---- */
 
 /* Never NULL. */
-static const char *need_text(struct mr_json_reader *r, const struct json_t *object,
-                             const char *key)
+static const char *need_text(struct mr_json_reader *r, const struct json_t *object, const char *key)
 {
     const char *text = mr_json_read_exact(r, object, key);
     if (r->code == MR_OK && text == NULL)
@@ -21,15 +20,14 @@ static const char *need_text(struct mr_json_reader *r, const struct json_t *obje
 }
 
 /* What is 0 or false is not written. */
-static uint64_t get_number(struct mr_json_reader *r, const struct json_t *object,
-                           const char *key)
+static uint64_t get_number(struct mr_json_reader *r, const struct json_t *object, const char *key)
 {
     bool is_there = r->code == MR_OK && mr_json_has(object, key);
     return is_there ? mr_json_read_number(r, object, key) : 0;
 }
 
-static uint64_t get_up_to(struct mr_json_reader *r, const struct json_t *object,
-                          const char *key, uint64_t most)
+static uint64_t get_up_to(struct mr_json_reader *r, const struct json_t *object, const char *key,
+                          uint64_t most)
 {
     uint64_t number = get_number(r, object, key);
     if (number > most)
@@ -37,21 +35,18 @@ static uint64_t get_up_to(struct mr_json_reader *r, const struct json_t *object,
     return number <= most ? number : 0;
 }
 
-static bool get_flag(struct mr_json_reader *r, const struct json_t *object,
-                     const char *key)
+static bool get_flag(struct mr_json_reader *r, const struct json_t *object, const char *key)
 {
-    return r->code == MR_OK && mr_json_has(object, key) &&
-           mr_json_read_bool(r, object, key);
+    return r->code == MR_OK && mr_json_has(object, key) && mr_json_read_bool(r, object, key);
 }
 
 /* Reads an array of objects, each with fn; NULL where there are none. */
 typedef void item_fn(struct mr_json_reader *r, const struct json_t *item, void *to);
-static void *get_items(struct mr_json_reader *r, const struct json_t *object,
-                       const char *key, size_t item_size, size_t *count, item_fn *fn)
+static void *get_items(struct mr_json_reader *r, const struct json_t *object, const char *key,
+                       size_t item_size, size_t *count, item_fn *fn)
 {
     void *items = NULL;
-    const struct json_t *array =
-        mr_json_read_array(r, object, key, item_size, count, &items);
+    const struct json_t *array = mr_json_read_array(r, object, key, item_size, count, &items);
     for (size_t i = 0; i < *count && r->code == MR_OK; i++) {
         const struct json_t *item = mr_json_read_item(r, array, i);
         if (r->code == MR_OK)
@@ -127,8 +122,7 @@ static void get_index(struct mr_json_reader *r, const struct json_t *item, void 
     index->usable = get_flag(r, item, "usable");
     index->kind = need_text(r, item, "kind");
     index->clause = mr_json_read_exact(r, item, "clause");
-    index->parts =
-        get_items(r, item, "parts", sizeof *index->parts, &index->nparts, get_part);
+    index->parts = get_items(r, item, "parts", sizeof *index->parts, &index->nparts, get_part);
     if (index->nparts == 0)
         mr_json_read_refuse(r, "index", index->name);
 }
@@ -148,8 +142,7 @@ static void get_foreign_key(struct mr_json_reader *r, const struct json_t *item,
         mr_json_read_refuse(r, "foreign key", fk->name);
 }
 
-static void get_made(struct mr_json_reader *r, const struct json_t *item,
-                     struct mr_made_as *made)
+static void get_made(struct mr_json_reader *r, const struct json_t *item, struct mr_made_as *made)
 {
     made->definer = mr_json_read_exact(r, item, "definer");
     made->sql_mode = mr_json_read_exact(r, item, "sql_mode");
@@ -177,8 +170,7 @@ static void get_check(struct mr_json_reader *r, const struct json_t *item, void 
     check->period = mr_json_read_exact(r, item, "period");
 }
 
-static void get_table_facts(struct mr_json_reader *r, const struct json_t *item,
-                            struct mr_table *t)
+static void get_table_facts(struct mr_json_reader *r, const struct json_t *item, struct mr_table *t)
 {
     t->kind = MR_TABLE_BASE;
     t->db = need_text(r, item, "db");
@@ -202,22 +194,18 @@ static void get_table(struct mr_json_reader *r, const struct json_t *item, void 
 {
     struct mr_table *t = to;
     get_table_facts(r, item, t);
-    t->columns =
-        get_items(r, item, "columns", sizeof *t->columns, &t->ncolumns, get_column);
-    t->indexes =
-        get_items(r, item, "indexes", sizeof *t->indexes, &t->nindexes, get_index);
-    t->fks =
-        get_items(r, item, "foreign_keys", sizeof *t->fks, &t->nfks, get_foreign_key);
-    t->triggers =
-        get_items(r, item, "triggers", sizeof *t->triggers, &t->ntriggers, get_trigger);
+    t->columns = get_items(r, item, "columns", sizeof *t->columns, &t->ncolumns, get_column);
+    t->indexes = get_items(r, item, "indexes", sizeof *t->indexes, &t->nindexes, get_index);
+    t->fks = get_items(r, item, "foreign_keys", sizeof *t->fks, &t->nfks, get_foreign_key);
+    t->triggers = get_items(r, item, "triggers", sizeof *t->triggers, &t->ntriggers, get_trigger);
     t->checks = get_items(r, item, "checks", sizeof *t->checks, &t->nchecks, get_check);
 }
 
 /* ---- the rest ---- */
 
 /* Into a field of fixed size; a longer text is none that the server has given. */
-static void get_field(struct mr_json_reader *r, const struct json_t *object,
-                      const char *key, char *to, size_t size)
+static void get_field(struct mr_json_reader *r, const struct json_t *object, const char *key,
+                      char *to, size_t size)
 {
     const char *text = need_text(r, object, key);
     size_t len = strlen(text);
@@ -227,8 +215,7 @@ static void get_field(struct mr_json_reader *r, const struct json_t *object,
         memcpy(to, text, len + 1);
 }
 
-static void get_server(struct mr_json_reader *r, const struct json_t *root,
-                       struct mr_server *s)
+static void get_server(struct mr_json_reader *r, const struct json_t *root, struct mr_server *s)
 {
     const struct json_t *o = mr_json_read_object(r, root, "server");
     const char *flavour = need_text(r, o, "flavour");
@@ -308,14 +295,11 @@ static void get_catalogue(struct mr_json_reader *r, const struct json_t *root,
                           struct mr_catalogue *cat)
 {
     get_server(r, root, &cat->server);
-    cat->charsets = get_items(r, root, "charsets", sizeof *cat->charsets, &cat->ncharsets,
-                              get_charset);
-    cat->dbs =
-        get_items(r, root, "databases", sizeof *cat->dbs, &cat->ndbs, get_database);
-    cat->tables =
-        get_items(r, root, "tables", sizeof *cat->tables, &cat->ntables, get_table);
-    cat->objects =
-        get_items(r, root, "objects", sizeof *cat->objects, &cat->nobjects, get_object);
+    cat->charsets =
+        get_items(r, root, "charsets", sizeof *cat->charsets, &cat->ncharsets, get_charset);
+    cat->dbs = get_items(r, root, "databases", sizeof *cat->dbs, &cat->ndbs, get_database);
+    cat->tables = get_items(r, root, "tables", sizeof *cat->tables, &cat->ntables, get_table);
+    cat->objects = get_items(r, root, "objects", sizeof *cat->objects, &cat->nobjects, get_object);
     check_order(r, cat);
 }
 
@@ -325,9 +309,8 @@ static enum mr_code check_schema(const struct json_t *root, struct mr_err *err)
     enum mr_code code = mr_json_get_text(root, "schema", &schema, err);
     if (code != MR_OK || strcmp(schema, MR_CATALOGUE_SCHEMA) == 0)
         return code;
-    (void)mr_err_set(err, MR_E_SNAPSHOT,
-                     "it is of format \"%.100s\"; this version knows \"%s\"", schema,
-                     MR_CATALOGUE_SCHEMA);
+    (void)mr_err_set(err, MR_E_SNAPSHOT, "it is of format \"%.100s\"; this version knows \"%s\"",
+                     schema, MR_CATALOGUE_SCHEMA);
     mr_err_hint(err, "Use the myrecon that made the snapshot, or a newer one.");
     return MR_E_SNAPSHOT;
 }
@@ -353,8 +336,7 @@ enum mr_code mr_catalogue_json_read(const char *text, size_t len, const char *na
     struct mr_catalogue *cat = calloc(1, sizeof *cat);
     if (cat == NULL)
         return mr_err_nomem(err, "reading a catalogue");
-    struct mr_json_reader r = {
-        .arena = &cat->arena, .err = err, .doing = "reading a catalogue"};
+    struct mr_json_reader r = {.arena = &cat->arena, .err = err, .doing = "reading a catalogue"};
     enum mr_code code = mr_json_parse(text, len, name, &doc, err);
     if (code == MR_OK)
         code = check_schema(mr_json_root(doc), err);

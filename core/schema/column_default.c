@@ -39,8 +39,7 @@ bool mr_column_default_is_fixed(const struct mr_column *column)
                      ? column->nullable
                      : is_bits(column) || mr_column_default_literal(column, &literal);
     mr_strbuf_release(&literal);
-    return fixed && !column->auto_increment && column->on_update == NULL &&
-           !column->generated;
+    return fixed && !column->auto_increment && column->on_update == NULL && !column->generated;
 }
 
 /* 1.50 and 1.5 are one number. */
@@ -79,8 +78,7 @@ static bool holds_bits(const struct mr_column *column, const struct mr_value *va
     uint64_t held = is_number ? value->u : 0;
     for (size_t i = 0; !is_number && bytes != NULL && i < value->len; i++)
         held = held << 8 | bytes[i];
-    return (is_number || bytes != NULL) &&
-           held == strtoull(column->default_text + 2, NULL, 2);
+    return (is_number || bytes != NULL) && held == strtoull(column->default_text + 2, NULL, 2);
 }
 
 bool mr_column_holds_default(const struct mr_column *column, const struct mr_value *value)
@@ -90,13 +88,12 @@ bool mr_column_holds_default(const struct mr_column *column, const struct mr_val
         return true;
     if (is_bits(column))
         return holds_bits(column, value);
-    bool holds = (value->ptr != NULL || value->len == 0) &&
-                 mr_column_default_literal(column, &literal);
+    bool holds =
+        (value->ptr != NULL || value->len == 0) && mr_column_default_literal(column, &literal);
     if (holds && value->cls == MR_CLASS_BINARY) {
         holds = holds_bytes(column, value, &literal);
     } else if (holds) {
-        mr_value_to_text(&text, value,
-                         (struct mr_value_style){column->cls, column->decimals});
+        mr_value_to_text(&text, value, (struct mr_value_style){column->cls, column->decimals});
         holds = text.len == literal.len &&
                 (text.len == 0 || memcmp(text.ptr, literal.ptr, text.len) == 0);
         if (!holds && text.len > 0 && literal.len > 0)

@@ -19,7 +19,6 @@ bool mr_column_default_is_fixed(const struct mr_column *column);
 
 /* NULL, or the literal that the column states as its default.  False for a value of which
  * only the length is known. */
-bool mr_column_holds_default(const struct mr_column *column,
-                             const struct mr_value *value);
+bool mr_column_holds_default(const struct mr_column *column, const struct mr_value *value);
 
 #endif

@@ -34,8 +34,8 @@ static bool same_text(const char *a, const char *b)
 
 bool mr_column_fit_is_same(const struct mr_column *to, const struct mr_column *from)
 {
-    return from != NULL && strcmp(to->type, from->type) == 0 &&
-           to->is_json == from->is_json && same_text(to->charset, from->charset) &&
+    return from != NULL && strcmp(to->type, from->type) == 0 && to->is_json == from->is_json &&
+           same_text(to->charset, from->charset) &&
            (to->srid == NULL || same_text(to->srid, from->srid));
 }
 
@@ -57,8 +57,7 @@ struct digits {
 };
 
 /* Digits of text at *at go to d; `whole`: they stand before the point. */
-static bool take_digits(struct digits *d, const char *text, size_t len, size_t *at,
-                        bool whole)
+static bool take_digits(struct digits *d, const char *text, size_t len, size_t *at, bool whole)
 {
     size_t from = *at;
     for (; *at < len && text[*at] >= '0' && text[*at] <= '9'; ++*at) {
@@ -238,8 +237,7 @@ static enum mr_fit fit_scale(const struct mr_column *to, const struct digits *d,
     if (d->count == 0 || (fraction <= behind && d->point <= all - behind))
         return MR_FIT_YES;
     add_digits(why, d);
-    return no(why, fraction > behind ? " would be rounded in" : " is out of range of",
-              to);
+    return no(why, fraction > behind ? " would be rounded in" : " is out of range of", to);
 }
 
 static enum mr_fit fit_decimal(const struct mr_column *to, const struct digits *d,
@@ -277,10 +275,9 @@ static enum mr_fit fit_real(const struct mr_column *to, const struct mr_value *v
         add_digits(why, d);
         return no(why, " is negative, the column is", to);
     }
-    bool fits = was_real
-                    ? !is_float || (double)(float)value == value
-                    : (long)d->count <= (is_float ? FLT_DIG : DBL_DIG) &&
-                          labs(d->point) < (is_float ? FLT_MAX_10_EXP : DBL_MAX_10_EXP);
+    bool fits = was_real ? !is_float || (double)(float)value == value
+                         : (long)d->count <= (is_float ? FLT_DIG : DBL_DIG) &&
+                               labs(d->point) < (is_float ? FLT_MAX_10_EXP : DBL_MAX_10_EXP);
     if (fits)
         return MR_FIT_YES;
     add_digits(why, d);
@@ -298,8 +295,8 @@ static bool is_spelled_oddly(const struct mr_fit_value *v, const struct digits *
         mr_strbuf_add_char(&text, '0');
     else
         add_digits(&text, d);
-    bool odd = text.failed || text.len != v->value->len ||
-               memcmp(text.ptr, v->value->ptr, text.len) != 0;
+    bool odd =
+        text.failed || text.len != v->value->len || memcmp(text.ptr, v->value->ptr, text.len) != 0;
     mr_strbuf_release(&text);
     return odd;
 }
@@ -328,8 +325,7 @@ static enum mr_fit fit_number(const struct mr_column *to, const struct mr_fit_va
 /* ---- times ---- */
 
 /* `count` digits; moves *at. */
-static bool take_number(const char *text, size_t len, size_t *at, size_t count,
-                        uint32_t *out)
+static bool take_number(const char *text, size_t len, size_t *at, size_t count, uint32_t *out)
 {
     *out = 0;
     for (size_t i = 0; i < count; i++, ++*at) {
@@ -383,21 +379,19 @@ static bool parse_clock(const char *text, size_t len, struct mr_time *t)
     *t = (struct mr_time){0};
     t->negative = take_char(text, len, &at, '-');
     size_t hours = len > at + 2 && text[at + 2] == ':' ? 2 : 3;
-    return take_number(text, len, &at, hours, &t->hour) &&
-           take_clock(text, len, &at, t) && at == len;
+    return take_number(text, len, &at, hours, &t->hour) && take_clock(text, len, &at, t) &&
+           at == len;
 }
 
-bool mr_column_fit_read_time(enum mr_class cls, const char *text, size_t len,
-                             struct mr_time *time)
+bool mr_column_fit_read_time(enum mr_class cls, const char *text, size_t len, struct mr_time *time)
 {
-    return cls == MR_CLASS_TIME ? parse_clock(text, len, time)
-                                : parse_date(text, len, time);
+    return cls == MR_CLASS_TIME ? parse_clock(text, len, time) : parse_date(text, len, time);
 }
 
 static bool is_zero(const struct mr_time *t)
 {
-    return t->year == 0 && t->month == 0 && t->day == 0 && t->hour == 0 &&
-           t->minute == 0 && t->second == 0 && t->micros == 0;
+    return t->year == 0 && t->month == 0 && t->day == 0 && t->hour == 0 && t->minute == 0 &&
+           t->second == 0 && t->micros == 0;
 }
 
 /* TIMESTAMP counts the seconds of 32 bits from 1970 on. */
@@ -408,8 +402,8 @@ static bool is_stamp(const struct mr_time *t)
     if (is_zero(t))
         return true;
     if (!mr_when_is_day(t) || t->year < 1970 ||
-        (t->year == 1970 && t->month == 1 && t->day == 1 && t->hour == 0 &&
-         t->minute == 0 && t->second == 0))
+        (t->year == 1970 && t->month == 1 && t->day == 1 && t->hour == 0 && t->minute == 0 &&
+         t->second == 0))
         return false;
     for (size_t i = 0; i < 6; i++)
         if (at[i] != last[i])
@@ -445,8 +439,7 @@ static enum mr_fit fit_time(const struct mr_column *to, const struct mr_fit_valu
         return no(why, "the time of the day is lost in", to);
     if (is_type(to, "timestamp") && !is_stamp(&t))
         return no(why, "the time is out of range of", to);
-    return cuts_fraction(to, &t) ? no(why, "fractions of a second are lost in", to)
-                                 : MR_FIT_YES;
+    return cuts_fraction(to, &t) ? no(why, "fractions of a second are lost in", to) : MR_FIT_YES;
 }
 
 /* ---- bytes ---- */
@@ -487,8 +480,8 @@ static enum mr_fit fit_shape(const struct mr_column *to, const struct mr_value *
     const unsigned char *bytes = v->ptr;
     if (v->len < 9 || bytes == NULL)
         return MR_FIT_YES;
-    unsigned long srid = bytes[0] | (unsigned long)bytes[1] << 8 |
-                         (unsigned long)bytes[2] << 16 | (unsigned long)bytes[3] << 24;
+    unsigned long srid = bytes[0] | (unsigned long)bytes[1] << 8 | (unsigned long)bytes[2] << 16 |
+                         (unsigned long)bytes[3] << 24;
     if (to->srid != NULL && strtoul(to->srid, NULL, 10) != srid) {
         mr_strbuf_add_fmt(why, "SRID %lu, the column takes SRID %s only", srid, to->srid);
         return MR_FIT_NO;
@@ -545,8 +538,7 @@ static enum mr_fit fit_json(const struct mr_column *to, const struct mr_fit_valu
     if (v->from != NULL && v->from->cls == MR_CLASS_JSON &&
         (!native || strcmp(v->from->type, "json") == 0))
         return MR_FIT_YES;
-    bool is_json =
-        v->value->ptr != NULL && mr_json_norm(v->value->ptr, v->value->len, &normal);
+    bool is_json = v->value->ptr != NULL && mr_json_norm(v->value->ptr, v->value->len, &normal);
     bool stored = !is_json || !native || normal.failed || is_stored(normal.ptr);
     mr_strbuf_release(&normal);
     if (!is_json)
@@ -562,8 +554,7 @@ static enum mr_fit fit_json(const struct mr_column *to, const struct mr_fit_valu
 
 static bool has_bytes(const struct mr_value *v)
 {
-    return mr_class_has_charset(v->cls) || mr_class_is_bytes(v->cls) ||
-           v->cls == MR_CLASS_JSON;
+    return mr_class_has_charset(v->cls) || mr_class_is_bytes(v->cls) || v->cls == MR_CLASS_JSON;
 }
 
 static enum mr_fit by_class(const struct mr_column *to, const struct mr_fit_value *v,

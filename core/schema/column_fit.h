@@ -44,8 +44,7 @@ enum mr_fit mr_column_fit(const struct mr_column *to, const struct mr_fit_value 
 bool mr_column_fit_is_same(const struct mr_column *to, const struct mr_column *from);
 
 /* Reads YYYY-MM-DD[ HH:MM:SS[.f]], or for MR_CLASS_TIME [-]HH[H]:MM:SS[.f]. */
-bool mr_column_fit_read_time(enum mr_class cls, const char *text, size_t len,
-                             struct mr_time *time);
+bool mr_column_fit_read_time(enum mr_class cls, const char *text, size_t len, struct mr_time *time);
 
 /* Of texts, ENUM and SET; column_fit_text.c. */
 enum mr_fit mr_column_fit_text(const struct mr_column *to, const struct mr_fit_value *v,

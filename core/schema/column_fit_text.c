@@ -47,12 +47,12 @@ static void show(struct mr_strbuf *why, const char *ptr, size_t len)
 /* Is it among the 256 of the servers' latin1, which is cp1252 with the holes filled? */
 static bool is_latin1(uint32_t c)
 {
-    static const uint16_t high[] = {
-        0x20ac, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030,
-        0x0160, 0x2039, 0x0152, 0x017d, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
-        0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0x017e, 0x0178};
-    if (c < 0x80 || (c >= 0xa0 && c <= 0xff) || c == 0x81 || c == 0x8d || c == 0x8f ||
-        c == 0x90 || c == 0x9d)
+    static const uint16_t high[] = {0x20ac, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021,
+                                    0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0x017d, 0x2018,
+                                    0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc,
+                                    0x2122, 0x0161, 0x203a, 0x0153, 0x017e, 0x0178};
+    if (c < 0x80 || (c >= 0xa0 && c <= 0xff) || c == 0x81 || c == 0x8d || c == 0x8f || c == 0x90 ||
+        c == 0x9d)
         return true;
     for (size_t i = 0; i < sizeof high / sizeof high[0]; i++)
         if (high[i] == c)
@@ -81,9 +81,9 @@ static unsigned bytes_in(const char *charset, uint32_t c, size_t utf8)
 
 static bool is_known(const char *charset)
 {
-    return is_utf8(charset) || is_charset(charset, "latin1") ||
-           is_charset(charset, "ucs2") || is_charset(charset, "utf16") ||
-           is_charset(charset, "utf16le") || is_charset(charset, "utf32");
+    return is_utf8(charset) || is_charset(charset, "latin1") || is_charset(charset, "ucs2") ||
+           is_charset(charset, "utf16") || is_charset(charset, "utf16le") ||
+           is_charset(charset, "utf32");
 }
 
 /* What a text is made of. */
@@ -163,8 +163,8 @@ static enum mr_fit fit_characters(const struct mr_column *to, const struct measu
         return MR_FIT_YES;
     show(why, v->value->ptr, v->value->len);
     if (m->missing > 1)
-        mr_strbuf_add_fmt(why, " has the character U+%04" PRIX32 ", which %s lacks",
-                          m->missing, to->charset);
+        mr_strbuf_add_fmt(why, " has the character U+%04" PRIX32 ", which %s lacks", m->missing,
+                          to->charset);
     else
         mr_strbuf_add_fmt(why, " has characters that %s lacks", to->charset);
     return MR_FIT_NO;
@@ -193,8 +193,7 @@ static enum mr_fit fit_string(const struct mr_column *to, const struct mr_fit_va
     if (is_charset(v->charset, "latin1") && same_charset(v->charset, to->charset))
         return fit_length(to, v->value->len, v->value->len, why);
     if (!is_utf8(v->charset))
-        return same_charset(v->charset, to->charset) ? fit_foreign(to, v, why)
-                                                     : MR_FIT_ASK;
+        return same_charset(v->charset, to->charset) ? fit_foreign(to, v, why) : MR_FIT_ASK;
     struct measured m = measure(to, v);
     if (!is_known(to->charset) && m.missing != 0 && !v->asked)
         return MR_FIT_ASK;
@@ -227,8 +226,7 @@ static bool next_member(const char **at, struct mr_strbuf *member)
 
 /* The place of the member from 1 on; 0: there is no such one.  *folded: one that differs by
  * the case of letters of ASCII only. */
-static size_t find_member(const struct mr_column *to, const char *ptr, size_t len,
-                          bool *folded)
+static size_t find_member(const struct mr_column *to, const char *ptr, size_t len, bool *folded)
 {
     struct mr_strbuf member = MR_STRBUF_INIT;
     const char *at = to->type;
@@ -237,9 +235,8 @@ static size_t find_member(const struct mr_column *to, const char *ptr, size_t le
     for (size_t i = 1; found == 0 && next_member(&at, &member); i++) {
         bool alike = member.len == len;
         for (size_t k = 0; alike && k < len; k++)
-            alike = member.ptr[k] == ptr[k] ||
-                    ((member.ptr[k] ^ ptr[k]) == 0x20 &&
-                     ((ptr[k] | 0x20) >= 'a' && (ptr[k] | 0x20) <= 'z'));
+            alike = member.ptr[k] == ptr[k] || ((member.ptr[k] ^ ptr[k]) == 0x20 &&
+                                                ((ptr[k] | 0x20) >= 'a' && (ptr[k] | 0x20) <= 'z'));
         if (alike && memcmp(member.ptr, ptr, len) == 0)
             found = i;
         *folded = *folded || alike;
@@ -248,13 +245,12 @@ static size_t find_member(const struct mr_column *to, const char *ptr, size_t le
     return found;
 }
 
-static enum mr_fit no_member(const struct mr_column *to, const char *ptr, size_t len,
-                             bool folded, struct mr_strbuf *why)
+static enum mr_fit no_member(const struct mr_column *to, const char *ptr, size_t len, bool folded,
+                             struct mr_strbuf *why)
 {
     show(why, ptr, len);
-    mr_strbuf_add_fmt(
-        why, folded ? " is spelled otherwise in %.200s" : " is no member of %.200s",
-        to->type);
+    mr_strbuf_add_fmt(why, folded ? " is spelled otherwise in %.200s" : " is no member of %.200s",
+                      to->type);
     return MR_FIT_NO;
 }
 
@@ -325,8 +321,7 @@ static bool is_address(int family, const char *ptr, size_t len)
         return false;
     memcpy(text, ptr, len);
     return inet_pton(family, text, bytes) == 1 &&
-           inet_ntop(family, bytes, again, sizeof again) != NULL &&
-           strcmp(text, again) == 0;
+           inet_ntop(family, bytes, again, sizeof again) != NULL && strcmp(text, again) == 0;
 }
 
 enum mr_fit mr_column_fit_text(const struct mr_column *to, const struct mr_fit_value *v,

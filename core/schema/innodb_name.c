@@ -3,8 +3,8 @@
 
 #include <ctype.h>
 
-static bool add_part(struct mr_strbuf *out, const char *name,
-                     enum mr_innodb_spelling spelling, bool lower)
+static bool add_part(struct mr_strbuf *out, const char *name, enum mr_innodb_spelling spelling,
+                     bool lower)
 {
     for (const char *p = name; *p != '\0'; p++) {
         unsigned char byte = (unsigned char)*p;

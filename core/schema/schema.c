@@ -82,8 +82,7 @@ struct mr_known_column {
     char view[32], column[32];
 };
 
-bool mr_schema_has(const struct mr_schema_load *load, const char *view,
-                   const char *column)
+bool mr_schema_has(const struct mr_schema_load *load, const char *view, const char *column)
 {
     const struct mr_known_column *known = load->known.items;
     for (size_t i = 0; i < load->known.count; i++)
@@ -130,16 +129,14 @@ static void add_db_filter(struct mr_strbuf *sql, const struct mr_schema_load *lo
     mr_strbuf_add_char(sql, ')');
 }
 
-enum mr_code mr_schema_each(struct mr_schema_load *load,
-                            const struct mr_schema_view *view, mr_schema_row_fn *fn,
-                            struct mr_err *err)
+enum mr_code mr_schema_each(struct mr_schema_load *load, const struct mr_schema_view *view,
+                            mr_schema_row_fn *fn, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     mr_strbuf_add_str(&sql, "SELECT ");
     for (size_t i = 0; view->shape[i] != '\0'; i++) {
         bool has = view->verbatim || mr_schema_has(load, view->name, view->columns[i]);
-        mr_strbuf_add_fmt(&sql, "%s%s", i > 0 ? ", " : "",
-                          has ? view->columns[i] : "NULL");
+        mr_strbuf_add_fmt(&sql, "%s%s", i > 0 ? ", " : "", has ? view->columns[i] : "NULL");
     }
     mr_strbuf_add_fmt(&sql, " FROM information_schema.%s", view->name);
     add_db_filter(&sql, load, view->db_column);
@@ -160,8 +157,8 @@ static enum mr_code take_known(struct mr_schema_load *load, const struct mr_cell
     struct mr_known_column *known = mr_vec_push(&load->known);
     if (known == NULL)
         return mr_err_nomem(err, "reading the catalogue");
-    if (cells[0].ptr == NULL || cells[0].len >= sizeof known->view ||
-        cells[1].ptr == NULL || cells[1].len >= sizeof known->column)
+    if (cells[0].ptr == NULL || cells[0].len >= sizeof known->view || cells[1].ptr == NULL ||
+        cells[1].len >= sizeof known->column)
         return MR_OK; /* longer than any name that is asked for */
     memcpy(known->view, cells[0].ptr, cells[0].len);
     memcpy(known->column, cells[1].ptr, cells[1].len);
@@ -172,13 +169,12 @@ static enum mr_code take_known(struct mr_schema_load *load, const struct mr_cell
 static enum mr_code load_known(struct mr_schema_load *load, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&sql,
-                      "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS "
-                      "WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME IN ("
-                      "'SCHEMATA', 'TABLES', 'COLUMNS', 'STATISTICS', "
-                      "'CHECK_CONSTRAINTS', 'TABLE_CONSTRAINTS', 'KEY_COLUMN_USAGE', "
-                      "'REFERENTIAL_CONSTRAINTS', 'TRIGGERS', 'VIEWS', 'ROUTINES', "
-                      "'PARAMETERS', 'EVENTS')");
+    mr_strbuf_add_str(&sql, "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS "
+                            "WHERE TABLE_SCHEMA = 'information_schema' AND TABLE_NAME IN ("
+                            "'SCHEMATA', 'TABLES', 'COLUMNS', 'STATISTICS', "
+                            "'CHECK_CONSTRAINTS', 'TABLE_CONSTRAINTS', 'KEY_COLUMN_USAGE', "
+                            "'REFERENTIAL_CONSTRAINTS', 'TRIGGERS', 'VIEWS', 'ROUTINES', "
+                            "'PARAMETERS', 'EVENTS')");
     enum mr_code code = mr_schema_each_sql(load, "nn", &sql, take_known, err);
     mr_strbuf_release(&sql);
     return code;
@@ -234,15 +230,12 @@ static enum mr_code load_dbs(struct mr_schema_load *load, struct mr_catalogue *c
 {
     static const char *const columns[] = {"SCHEMA_NAME", "DEFAULT_CHARACTER_SET_NAME",
                                           "DEFAULT_COLLATION_NAME"};
-    static const struct mr_schema_view view = {.name = "SCHEMATA",
-                                               .db_column = "SCHEMA_NAME",
-                                               .columns = columns,
-                                               .shape = "vvv"};
+    static const struct mr_schema_view view = {
+        .name = "SCHEMATA", .db_column = "SCHEMA_NAME", .columns = columns, .shape = "vvv"};
     mr_schema_step(load, sizeof(struct mr_database));
     MR_TRY(mr_schema_each(load, &view, take_db, err));
     if (load->items.count > 0)
-        qsort(load->items.items, load->items.count, sizeof(struct mr_database),
-              compare_dbs);
+        qsort(load->items.items, load->items.count, sizeof(struct mr_database), compare_dbs);
     cat->dbs = keep_items(load);
     cat->ndbs = cat->dbs != NULL ? load->items.count : 0;
     return load->nomem ? mr_err_nomem(err, "reading the catalogue") : MR_OK;
@@ -331,8 +324,8 @@ static enum mr_code take_table(struct mr_schema_load *load, const struct mr_cell
         table->open_error = table->comment != NULL ? table->comment : "";
     table->transactional = is_transactional(table->engine);
     table->system_versioned = versioned;
-    table->partitioned = cells[T_OPTIONS].ptr != NULL &&
-                         strcasestr(cells[T_OPTIONS].ptr, "partitioned") != NULL;
+    table->partitioned =
+        cells[T_OPTIONS].ptr != NULL && strcasestr(cells[T_OPTIONS].ptr, "partitioned") != NULL;
     table->collation = mr_schema_dup(load, &cells[T_COLLATION]);
     table->charset = charset_of(load, table->collation);
     table->row_format = mr_schema_dup(load, &cells[T_FORMAT]);
@@ -366,8 +359,7 @@ static enum mr_code load_tables(struct mr_schema_load *load, struct mr_err *err)
     load->tables = (struct mr_vec)MR_VEC_INIT(struct mr_table);
     MR_TRY(mr_schema_each(load, &view, take_table, err));
     if (load->tables.count > 0)
-        qsort(load->tables.items, load->tables.count, sizeof(struct mr_table),
-              compare_tables);
+        qsort(load->tables.items, load->tables.count, sizeof(struct mr_table), compare_tables);
     return MR_OK;
 }
 
@@ -376,15 +368,14 @@ struct mr_table *mr_schema_table(const struct mr_schema_load *load, size_t index
     return mr_vec_at(&load->tables, index);
 }
 
-static const struct mr_table *find_table(const struct mr_table *tables, size_t n,
-                                         const char *db, const char *name)
+static const struct mr_table *find_table(const struct mr_table *tables, size_t n, const char *db,
+                                         const char *name)
 {
     struct mr_table key = {.db = db, .name = name};
     return n == 0 ? NULL : bsearch(&key, tables, n, sizeof *tables, compare_tables);
 }
 
-size_t mr_schema_find(const struct mr_schema_load *load, const char *db,
-                      const char *table)
+size_t mr_schema_find(const struct mr_schema_load *load, const char *db, const char *table)
 {
     const struct mr_table *tables = load->tables.items;
     const struct mr_table *found = find_table(tables, load->tables.count, db, table);
@@ -407,8 +398,7 @@ static enum mr_code load_parts(struct mr_schema_load *load, struct mr_err *err)
     return MR_OK;
 }
 
-static void load_begin(struct mr_schema_load *load, struct mr_db *db,
-                       struct mr_arena *arena)
+static void load_begin(struct mr_schema_load *load, struct mr_db *db, struct mr_arena *arena)
 {
     *load = (struct mr_schema_load){.db = db,
                                     .server = mr_db_server(db),
@@ -480,9 +470,9 @@ void mr_catalogue_free(struct mr_catalogue *cat)
     free(cat);
 }
 
-enum mr_code mr_schema_reload_table(struct mr_db *db, const char *dbname,
-                                    const char *table, struct mr_arena *arena,
-                                    const struct mr_table **out, struct mr_err *err)
+enum mr_code mr_schema_reload_table(struct mr_db *db, const char *dbname, const char *table,
+                                    struct mr_arena *arena, const struct mr_table **out,
+                                    struct mr_err *err)
 {
     *out = NULL;
     struct mr_schema_load load;
@@ -507,9 +497,8 @@ out:
 const struct mr_database *mr_catalogue_db(const struct mr_catalogue *cat, const char *db)
 {
     struct mr_database key = {.name = db};
-    return cat->ndbs == 0
-               ? NULL
-               : bsearch(&key, cat->dbs, cat->ndbs, sizeof *cat->dbs, compare_dbs);
+    return cat->ndbs == 0 ? NULL
+                          : bsearch(&key, cat->dbs, cat->ndbs, sizeof *cat->dbs, compare_dbs);
 }
 
 const struct mr_table *mr_catalogue_table(const struct mr_catalogue *cat, const char *db,
@@ -593,6 +582,5 @@ bool mr_index_leads(const struct mr_table *table, const struct mr_index *index)
     const char *engine = table->engine != NULL ? table->engine : "";
     bool is_hash = index->kind != NULL && strcmp(index->kind, "HASH") == 0;
     return strcasecmp(engine, "MRG_MyISAM") != 0 &&
-           (!is_hash || strcasecmp(engine, "MEMORY") == 0 ||
-            strcasecmp(engine, "ndbcluster") == 0);
+           (!is_hash || strcasecmp(engine, "MEMORY") == 0 || strcasecmp(engine, "ndbcluster") == 0);
 }

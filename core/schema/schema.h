@@ -39,10 +39,10 @@ struct mr_column {
     bool empty_member; /* ENUM or SET with a '' member */
     bool is_set;       /* SET (cls ENUM) */
     bool auto_increment;
-    bool system_time;         /* MariaDB: ROW START / ROW END of system versioning */
-    const char *default_text; /* normalised: NULL for none, else literal or expression */
-    bool default_computed;    /* MySQL: in brackets, so that there is no DEFAULT(c) */
-    const char *on_update;    /* normalised "current_timestamp(n)", or NULL */
+    bool system_time;            /* MariaDB: ROW START / ROW END of system versioning */
+    const char *default_text;    /* normalised: NULL for none, else literal or expression */
+    bool default_computed;       /* MySQL: in brackets, so that there is no DEFAULT(c) */
+    const char *on_update;       /* normalised "current_timestamp(n)", or NULL */
     const char *generation_expr; /* normalised: to be compared, not to be sent */
     const char *generation_sql;  /* as the server has it; NULL out of a file */
     const char *comment;
@@ -84,11 +84,9 @@ struct mr_made_as {
     const char *definer; /* "user@host" */
     const char *sql_mode;
     const char *collation, *db_collation; /* of the session, of the database */
-    const char
-        *introducers; /* that tell: "_binary 2", of the literal before the last; ""; NULL:
+    const char *introducers; /* that tell: "_binary 2", of the literal before the last; ""; NULL:
                                 not asked for (mr_catalogue_read_shown) */
-    const char
-        *escaped; /* of MySQL, the literals and names that hold quotes or backslashes, as
+    const char *escaped;     /* of MySQL, the literals and names that hold quotes or backslashes, as
                             they were written; else as introducers */
 };
 
@@ -113,7 +111,7 @@ struct mr_table {
     enum mr_table_kind kind;
     const char *engine;     /* "InnoDB", NULL where the server cannot open the table */
     const char *open_error; /* TABLE_COMMENT of a broken table or view, else NULL */
-    bool transactional; /* InnoDB, RocksDB, TokuDB; false: MyISAM, Aria, MEMORY, … */
+    bool transactional;     /* InnoDB, RocksDB, TokuDB; false: MyISAM, Aria, MEMORY, … */
     bool partitioned, system_versioned;
     const char *collation, *charset; /* table default */
     const char *comment;
@@ -132,12 +130,7 @@ struct mr_table {
     size_t nchecks;
 };
 
-enum mr_object_kind {
-    MR_OBJECT_VIEW = 1,
-    MR_OBJECT_ROUTINE,
-    MR_OBJECT_EVENT,
-    MR_OBJECT_SEQUENCE
-};
+enum mr_object_kind { MR_OBJECT_VIEW = 1, MR_OBJECT_ROUTINE, MR_OBJECT_EVENT, MR_OBJECT_SEQUENCE };
 
 struct mr_object {
     enum mr_object_kind kind;
@@ -220,9 +213,9 @@ bool mr_index_leads(const struct mr_table *table, const struct mr_index *index);
 
 /* One table read anew (NULL in *out if it is gone), for "altered while it was read";
  * allocated in arena. */
-enum mr_code mr_schema_reload_table(struct mr_db *db, const char *dbname,
-                                    const char *table, struct mr_arena *arena,
-                                    const struct mr_table **out, struct mr_err *err);
+enum mr_code mr_schema_reload_table(struct mr_db *db, const char *dbname, const char *table,
+                                    struct mr_arena *arena, const struct mr_table **out,
+                                    struct mr_err *err);
 
 /*
  * Is the object really absent, or only hidden?  MR_OK: it can be read.  MR_E_NO_SUCH:
@@ -241,8 +234,7 @@ enum mr_code mr_schema_probe(struct mr_db *db, const char *dbname, const char *t
  * both 0.
  */
 enum mr_code mr_schema_auto_increment(struct mr_db *db, const struct mr_table *table,
-                                      uint64_t *next, uint64_t *greatest,
-                                      struct mr_err *err);
+                                      uint64_t *next, uint64_t *greatest, struct mr_err *err);
 /* The greatest value of a column of numbers; 0 where the table is empty or it is negative. */
 enum mr_code mr_schema_greatest(struct mr_db *db, const struct mr_table *table,
                                 const struct mr_column *col, uint64_t *greatest,

@@ -106,13 +106,11 @@ struct column_item {
     struct mr_column col;
 };
 
-static enum mr_default_style default_style(const struct mr_schema_load *load,
-                                           const char *extra)
+static enum mr_default_style default_style(const struct mr_schema_load *load, const char *extra)
 {
     if (load->server->flavour == MR_FLAVOUR_MARIADB)
         return load->server->version >= 100207 ? MR_DEFAULT_EXPRESSION : MR_DEFAULT_RAW;
-    return strcasestr(extra, "DEFAULT_GENERATED") != NULL ? MR_DEFAULT_EXPRESSION
-                                                          : MR_DEFAULT_RAW;
+    return strcasestr(extra, "DEFAULT_GENERATED") != NULL ? MR_DEFAULT_EXPRESSION : MR_DEFAULT_RAW;
 }
 
 static void take_default(struct mr_schema_load *load, struct mr_column *col,
@@ -131,8 +129,7 @@ static void take_default(struct mr_schema_load *load, struct mr_column *col,
     mr_strbuf_release(&text);
 }
 
-static void take_on_update(struct mr_schema_load *load, struct mr_column *col,
-                           const char *extra)
+static void take_on_update(struct mr_schema_load *load, struct mr_column *col, const char *extra)
 {
     static const char start[] = "on update ";
     const char *at = strcasestr(extra, start);
@@ -152,14 +149,13 @@ static void take_generation(struct mr_schema_load *load, struct mr_column *col,
                             const struct mr_cell *cells, const char *extra)
 {
     bool is_virtual = strcasestr(extra, "VIRTUAL") != NULL;
-    col->generated_stored = strcasestr(extra, "STORED GENERATED") != NULL ||
-                            strcasestr(extra, "PERSISTENT") != NULL;
+    col->generated_stored =
+        strcasestr(extra, "STORED GENERATED") != NULL || strcasestr(extra, "PERSISTENT") != NULL;
     col->generated = is_virtual || col->generated_stored;
     if (!col->generated)
         return;
     const char *expr = cells[C_EXPR].ptr != NULL ? cells[C_EXPR].ptr : "";
-    col->system_time =
-        strcasecmp(expr, "ROW START") == 0 || strcasecmp(expr, "ROW END") == 0;
+    col->system_time = strcasecmp(expr, "ROW START") == 0 || strcasecmp(expr, "ROW END") == 0;
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_norm_expr(&text, expr, cells[C_DB].ptr);
     col->generation_expr = mr_schema_keep(load, &text);
@@ -210,9 +206,8 @@ static enum mr_code take_column(struct mr_schema_load *load, const struct mr_cel
     const char *extra = cells[C_EXTRA].ptr != NULL ? cells[C_EXTRA].ptr : "";
     col->invisible = strcasestr(extra, "INVISIBLE") != NULL;
     col->auto_increment = strcasestr(extra, "auto_increment") != NULL;
-    col->versions = strcasestr(extra, "WITHOUT SYSTEM VERSIONING") != NULL
-                        ? "without system versioning"
-                        : "";
+    col->versions =
+        strcasestr(extra, "WITHOUT SYSTEM VERSIONING") != NULL ? "without system versioning" : "";
     take_on_update(load, col, extra);
     take_generation(load, col, cells, extra);
     take_default(load, col, cells, extra);
@@ -368,9 +363,8 @@ static enum mr_code keep_checks(struct mr_schema_load *load, struct mr_err *err)
 /* MySQL's CHECK_CONSTRAINTS does not say which table: TABLE_CONSTRAINTS does. */
 static enum mr_code each_mysql_check(struct mr_schema_load *load, struct mr_err *err)
 {
-    static const char *const columns[] = {"t.TABLE_SCHEMA",    "t.TABLE_NAME",
-                                          "t.CONSTRAINT_NAME", "NULL",
-                                          "c.CHECK_CLAUSE",    "t.ENFORCED"};
+    static const char *const columns[] = {"t.TABLE_SCHEMA", "t.TABLE_NAME",   "t.CONSTRAINT_NAME",
+                                          "NULL",           "c.CHECK_CLAUSE", "t.ENFORCED"};
     static const struct mr_schema_view view = {
         .name = "TABLE_CONSTRAINTS t JOIN information_schema.CHECK_CONSTRAINTS c ON "
                 "c.CONSTRAINT_SCHEMA = t.CONSTRAINT_SCHEMA AND "
@@ -387,9 +381,8 @@ static enum mr_code each_mysql_check(struct mr_schema_load *load, struct mr_err 
 static enum mr_code each_mariadb_check(struct mr_schema_load *load, struct mr_err *err)
 {
     static const char *const columns[] = {
-        [K_DB] = "CONSTRAINT_SCHEMA", [K_TABLE] = "TABLE_NAME",
-        [K_NAME] = "CONSTRAINT_NAME", [K_LEVEL] = "LEVEL",
-        [K_CLAUSE] = "CHECK_CLAUSE",  [K_ENFORCED] = "ENFORCED"};
+        [K_DB] = "CONSTRAINT_SCHEMA", [K_TABLE] = "TABLE_NAME",    [K_NAME] = "CONSTRAINT_NAME",
+        [K_LEVEL] = "LEVEL",          [K_CLAUSE] = "CHECK_CLAUSE", [K_ENFORCED] = "ENFORCED"};
     static const struct mr_schema_view view = {.name = "CHECK_CONSTRAINTS",
                                                .db_column = "CONSTRAINT_SCHEMA",
                                                .table_column = "TABLE_NAME",
@@ -403,8 +396,7 @@ enum mr_code mr_schema_load_checks(struct mr_schema_load *load, struct mr_err *e
     if (!mr_schema_has(load, "CHECK_CONSTRAINTS", NULL))
         return MR_OK; /* MySQL before 8.0.16 parses CHECK and forgets it */
     mr_schema_step(load, sizeof(struct check_item));
-    MR_TRY(mr_schema_has(load, "CHECK_CONSTRAINTS", "TABLE_NAME")
-               ? each_mariadb_check(load, err)
-               : each_mysql_check(load, err));
+    MR_TRY(mr_schema_has(load, "CHECK_CONSTRAINTS", "TABLE_NAME") ? each_mariadb_check(load, err)
+                                                                  : each_mysql_check(load, err));
     return keep_checks(load, err);
 }

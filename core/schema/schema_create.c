@@ -32,8 +32,7 @@ struct reading {
 
 static bool has_versions(const struct mr_table *t)
 {
-    return t->partitioning != NULL &&
-           strncmp(t->partitioning, unread_versions, UNREAD_LEN) == 0;
+    return t->partitioning != NULL && strncmp(t->partitioning, unread_versions, UNREAD_LEN) == 0;
 }
 
 static struct mr_index *index_at(const struct mr_table *t, size_t i)
@@ -56,8 +55,7 @@ static bool is_like_period(const struct mr_check *check)
     mr_sqlscan_init(&scan, check->clause, strlen(check->clause));
     return mr_sqlscan_next_code(&scan, &from) && mr_sqlscan_next_code(&scan, &sign) &&
            mr_sqlscan_next_code(&scan, &to) && !mr_sqlscan_next_code(&scan, &more) &&
-           mr_token_is(&sign, "<") &&
-           (from.kind == MR_TOKEN_WORD || from.kind == MR_TOKEN_IDENT) &&
+           mr_token_is(&sign, "<") && (from.kind == MR_TOKEN_WORD || from.kind == MR_TOKEN_IDENT) &&
            (to.kind == MR_TOKEN_WORD || to.kind == MR_TOKEN_IDENT);
 }
 
@@ -119,15 +117,13 @@ static bool next_token(struct reading *r, struct mr_token *token)
         r->inside = false;
         if (!mr_sqlscan_next_code(&r->scan, token))
             return false;
-        if (token->kind != MR_TOKEN_PUNCT || token->len < 5 ||
-            strncmp(token->ptr, "/*", 2) != 0)
+        if (token->kind != MR_TOKEN_PUNCT || token->len < 5 || strncmp(token->ptr, "/*", 2) != 0)
             return true;
         open_inner(r, token);
     }
 }
 
-static const char *keep_name(struct reading *r, const char *label,
-                             const struct mr_token *token)
+static const char *keep_name(struct reading *r, const char *label, const struct mr_token *token)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_strbuf_add_str(&text, label);
@@ -144,9 +140,8 @@ static void take_index(struct reading *r, const struct mr_token *token)
     else
         mr_token_unquote(&name, token);
     r->nomem = r->nomem || name.failed;
-    r->index = name.failed
-                   ? NULL
-                   : (struct mr_index *)(uintptr_t)mr_table_index(r->table, name.ptr);
+    r->index =
+        name.failed ? NULL : (struct mr_index *)(uintptr_t)mr_table_index(r->table, name.ptr);
     if (r->index != NULL)
         r->index->clause = "";
     mr_strbuf_release(&name);
@@ -166,8 +161,7 @@ static void take_period(struct reading *r, const struct mr_token *to)
     r->nomem = r->nomem || failed;
     for (size_t i = 0; !failed && i < r->table->nchecks; i++) {
         struct mr_check *check = check_at(r->table, i);
-        if (strcmp(check->clause, norm.ptr) != 0 ||
-            strncmp(check->name, name.ptr, name.len) != 0)
+        if (strcmp(check->clause, norm.ptr) != 0 || strncmp(check->name, name.ptr, name.len) != 0)
             continue;
         check->period = keep_name(r, "", &r->period);
         break;
@@ -227,8 +221,7 @@ static void take_token(struct reading *r, const struct mr_token *token)
         take_index(r, token);
     else if (!take_clause(r, token) && quoted)
         take_name(r, token);
-    else if (r->depth == 0 && mr_token_is(last, "BY") &&
-             mr_token_is(token, "SYSTEM_TIME"))
+    else if (r->depth == 0 && mr_token_is(last, "BY") && mr_token_is(token, "SYSTEM_TIME"))
         r->is_by_time = r->rotates = true;
     r->depth += mr_token_is(token, "(") - mr_token_is(token, ")");
     r->before[1] = r->before[0];
@@ -240,8 +233,7 @@ static void take_versions(struct reading *r)
     const char *rest = r->table->partitioning + UNREAD_LEN;
     struct mr_strbuf text = MR_STRBUF_INIT;
     const char *names = strstr(rest, ": ");
-    const size_t len =
-        r->is_auto && names != NULL ? (size_t)(names - rest) : strlen(rest);
+    const size_t len = r->is_auto && names != NULL ? (size_t)(names - rest) : strlen(rest);
     mr_strbuf_add_fmt(&text, "system_time%s", r->rotation.len > 0 ? r->rotation.ptr : "");
     mr_strbuf_add(&text, rest, len);
     text.failed = text.failed || r->rotation.failed;
@@ -307,8 +299,8 @@ enum mr_code mr_schema_hurry(struct mr_db *db, bool on, struct mr_err *err)
               : mr_db_exec(db, again, sizeof again - 1, err);
 }
 
-static enum mr_code ask_each(struct mr_db *db, const struct mr_table *tables,
-                             size_t count, struct mr_arena *arena, struct mr_err *err)
+static enum mr_code ask_each(struct mr_db *db, const struct mr_table *tables, size_t count,
+                             struct mr_arena *arena, struct mr_err *err)
 {
     const bool is_mariadb = mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB;
     bool asked = false;

@@ -92,8 +92,7 @@ static bool at_clause_word(const struct parser *p)
         return false;
     if (mr_word_is_clause(t->ptr, t->len))
         return true;
-    return mr_word_is_clause_or_function(t->ptr, t->len) &&
-           !mr_token_is(peek_at(p, 1), "(");
+    return mr_word_is_clause_or_function(t->ptr, t->len) && !mr_token_is(peek_at(p, 1), "(");
 }
 
 /* -- building texts --------------------------------------------------------------- */
@@ -254,8 +253,7 @@ static struct expr parse_literal(struct parser *p)
     p->pos++;
     if ((*t->ptr != 'x' && *t->ptr != 'X') || t->len < 3)
         return atom(lower(p, t));
-    struct mr_token digits = {
-        .kind = MR_TOKEN_WORD, .ptr = t->ptr + 2, .len = t->len - 3};
+    struct mr_token digits = {.kind = MR_TOKEN_WORD, .ptr = t->ptr + 2, .len = t->len - 3};
     return atom(JOIN(p, "0x", lower(p, &digits)));
 }
 
@@ -287,8 +285,7 @@ static struct expr parse_name(struct parser *p)
 {
     bool word = peek(p)->kind == MR_TOKEN_WORD;
     if (word && *peek(p)->ptr == '_' &&
-        (peek_at(p, 1)->kind == MR_TOKEN_STRING ||
-         peek_at(p, 1)->kind == MR_TOKEN_LITERAL))
+        (peek_at(p, 1)->kind == MR_TOKEN_STRING || peek_at(p, 1)->kind == MR_TOKEN_LITERAL))
         return parse_introduced(p);
     if (at(p, "true") || at(p, "false"))
         return atom(mr_token_is(&p->tokens[p->pos++], "true") ? "1" : "0");
@@ -447,15 +444,13 @@ static const char *operand_text(struct parser *p, const struct binary *op, struc
     return wrap(p, e);
 }
 
-static struct expr make_binary(struct parser *p, const struct binary *op,
-                               struct expr left, struct expr right)
+static struct expr make_binary(struct parser *p, const struct binary *op, struct expr left,
+                               struct expr right)
 {
     const char *a = operand_text(p, op, left), *b = operand_text(p, op, right);
     struct expr e = {.tag = op->tag};
     if (strcmp(op->text, " <> ") == 0) {
-        const struct expr *of = strcmp(b, "0") == 0   ? &left
-                                : strcmp(a, "0") == 0 ? &right
-                                                      : NULL;
+        const struct expr *of = strcmp(b, "0") == 0 ? &left : strcmp(a, "0") == 0 ? &right : NULL;
         if (of != NULL) {
             e.truth = of->text;
             e.truth_tag = of->tag;
@@ -549,8 +544,7 @@ static struct expr parse_operators(struct parser *p, int min_power)
         if (op != NULL && op->power >= min_power) {
             p->pos++;
             left = make_binary(p, op, left, parse_expr(p, op->power + 1));
-        } else if (op != NULL || min_power > POWER_COMPARISON ||
-                   !parse_predicate(p, &left)) {
+        } else if (op != NULL || min_power > POWER_COMPARISON || !parse_predicate(p, &left)) {
             break;
         }
     }
@@ -591,8 +585,8 @@ static const char *parse_leftmost(struct parser *p, const char *before)
     p->depth--;
     if (!accept(p, ")"))
         return fail(p).text;
-    bool plain = before != NULL ? strncmp(inner.text, "select ", 7) != 0
-                                : inner.is_select && at(p, "union");
+    bool plain =
+        before != NULL ? strncmp(inner.text, "select ", 7) != 0 : inner.is_select && at(p, "union");
     return plain ? inner.text : JOIN(p, "(", inner.text, ")");
 }
 
@@ -712,8 +706,7 @@ void mr_norm_unescape(struct mr_strbuf *out, const char *text)
 {
     bool escaped = is_escaped(text, strlen(text));
     for (; *text != '\0'; text++) {
-        if (escaped && *text == '\\' && text[1] != '\0' &&
-            strchr("'\"\\", text[1]) != NULL)
+        if (escaped && *text == '\\' && text[1] != '\0' && strchr("'\"\\", text[1]) != NULL)
             text++;
         mr_strbuf_add_char(out, *text);
     }
@@ -731,11 +724,9 @@ static void add_tokens(struct mr_strbuf *out, const struct mr_token *tokens, siz
     }
 }
 
-static void norm_tokens(struct mr_strbuf *out, const struct mr_vec *tokens,
-                        const char *own_db)
+static void norm_tokens(struct mr_strbuf *out, const struct mr_vec *tokens, const char *own_db)
 {
-    struct parser p = {
-        .tokens = tokens->items, .ntokens = tokens->count, .own_db = own_db};
+    struct parser p = {.tokens = tokens->items, .ntokens = tokens->count, .own_db = own_db};
     struct seq seq = parse_seq(&p, NULL);
     if (p.failed || p.pos < p.ntokens)
         add_tokens(out, p.tokens, p.ntokens);

@@ -35,20 +35,18 @@ struct mr_schema_view {
     bool verbatim;         /* columns are expressions that this server surely knows */
 };
 
-typedef enum mr_code mr_schema_row_fn(struct mr_schema_load *load,
-                                      const struct mr_cell *cells, struct mr_err *err);
+typedef enum mr_code mr_schema_row_fn(struct mr_schema_load *load, const struct mr_cell *cells,
+                                      struct mr_err *err);
 
 /* Calls fn for every row of the view that belongs to a wanted database.  The cells are
  * in the order of view->columns. */
-enum mr_code mr_schema_each(struct mr_schema_load *load,
-                            const struct mr_schema_view *view, mr_schema_row_fn *fn,
-                            struct mr_err *err);
+enum mr_code mr_schema_each(struct mr_schema_load *load, const struct mr_schema_view *view,
+                            mr_schema_row_fn *fn, struct mr_err *err);
 /* The same for any statement. */
 enum mr_code mr_schema_each_sql(struct mr_schema_load *load, const char *shape,
                                 const struct mr_strbuf *sql, mr_schema_row_fn *fn,
                                 struct mr_err *err);
-bool mr_schema_has(const struct mr_schema_load *load, const char *view,
-                   const char *column);
+bool mr_schema_has(const struct mr_schema_load *load, const char *view, const char *column);
 
 /* Copies of a cell, NULL for NULL; a failure is kept in load->nomem. */
 const char *mr_schema_dup(struct mr_schema_load *load, const struct mr_cell *cell);
@@ -60,9 +58,9 @@ uint64_t mr_cell_uint(const struct mr_cell *cell);
 
 /* Of MR_SCHEMA_MADE cells, in that order. */
 #define MR_SCHEMA_MADE 4
-#define MR_SCHEMA_MADE_COLUMNS(first)                                                    \
-    [first] = "DEFINER", [(first) + 1] = "SQL_MODE",                                     \
-    [(first) + 2] = "COLLATION_CONNECTION", [(first) + 3] = "DATABASE_COLLATION"
+#define MR_SCHEMA_MADE_COLUMNS(first)                                                              \
+    [first] = "DEFINER", [(first) + 1] = "SQL_MODE", [(first) + 2] = "COLLATION_CONNECTION",       \
+    [(first) + 3] = "DATABASE_COLLATION"
 struct mr_made_as mr_schema_made(struct mr_schema_load *load,
                                  const struct mr_cell cells[MR_SCHEMA_MADE]);
 
@@ -74,8 +72,7 @@ void *mr_schema_push(struct mr_schema_load *load);
 /* Starts a step whose items have that size. */
 void mr_schema_step(struct mr_schema_load *load, size_t item_size);
 /* Index of the table in load->tables, or SIZE_MAX: a view, or not wanted. */
-size_t mr_schema_find(const struct mr_schema_load *load, const char *db,
-                      const char *table);
+size_t mr_schema_find(const struct mr_schema_load *load, const char *db, const char *table);
 struct mr_table *mr_schema_table(const struct mr_schema_load *load, size_t index);
 
 /* Steps, in this order; the tables' arrays are filled by them. */
@@ -101,12 +98,10 @@ void mr_schema_introduced(struct mr_strbuf *out, const char *create, size_t len,
                           const char *sql_mode);
 /* Of the same, what is quoted and holds quotes or backslashes, but for a comment: MySQL's
  * catalogue prints 'it''s' as 'it's', which is as well two literals. */
-void mr_schema_escaped(struct mr_strbuf *out, const char *create, size_t len,
-                       const char *sql_mode);
+void mr_schema_escaped(struct mr_strbuf *out, const char *create, size_t len, const char *sql_mode);
 
 /* Views, routines, events and sequences; sets objects and nobjects. */
-enum mr_code mr_schema_load_objects(struct mr_schema_load *load,
-                                    const struct mr_object **objects, size_t *nobjects,
-                                    struct mr_err *err);
+enum mr_code mr_schema_load_objects(struct mr_schema_load *load, const struct mr_object **objects,
+                                    size_t *nobjects, struct mr_err *err);
 
 #endif

@@ -50,8 +50,7 @@ static void take_expression(struct mr_schema_load *load, struct mr_index_part *p
 
 /* MariaDB adds the end of a row's time to the unique indexes of a versioned table, and shows
  * it where the table names that column.  Of the rows of today it is the same in all. */
-static bool is_row_end(const struct mr_schema_load *load, size_t table,
-                       const struct mr_cell *cells)
+static bool is_row_end(const struct mr_schema_load *load, size_t table, const struct mr_cell *cells)
 {
     const struct mr_column *col = NULL;
     if (cells[I_COLUMN].ptr != NULL)
@@ -141,12 +140,10 @@ static enum mr_code keep_indexes(struct mr_schema_load *load, struct mr_err *err
 enum mr_code mr_schema_load_indexes(struct mr_schema_load *load, struct mr_err *err)
 { /* CARDINALITY is left out: it alone would open every table on MariaDB. */
     static const char *const columns[] = {
-        [I_DB] = "TABLE_SCHEMA",    [I_TABLE] = "TABLE_NAME",
-        [I_NAME] = "INDEX_NAME",    [I_NON_UNIQUE] = "NON_UNIQUE",
-        [I_SEQ] = "SEQ_IN_INDEX",   [I_COLUMN] = "COLUMN_NAME",
-        [I_ORDER] = "COLLATION",    [I_PREFIX] = "SUB_PART",
-        [I_KIND] = "INDEX_TYPE",    [I_EXPR] = "EXPRESSION",
-        [I_VISIBLE] = "IS_VISIBLE", [I_IGNORED] = "IGNORED",
+        [I_DB] = "TABLE_SCHEMA",       [I_TABLE] = "TABLE_NAME",   [I_NAME] = "INDEX_NAME",
+        [I_NON_UNIQUE] = "NON_UNIQUE", [I_SEQ] = "SEQ_IN_INDEX",   [I_COLUMN] = "COLUMN_NAME",
+        [I_ORDER] = "COLLATION",       [I_PREFIX] = "SUB_PART",    [I_KIND] = "INDEX_TYPE",
+        [I_EXPR] = "EXPRESSION",       [I_VISIBLE] = "IS_VISIBLE", [I_IGNORED] = "IGNORED",
         [I_COMMENT] = "COMMENT"};
     static const struct mr_schema_view view = {.name = "STATISTICS",
                                                .db_column = "TABLE_SCHEMA",
@@ -169,8 +166,8 @@ struct fk_item {
     const char *column, *ref_column;
 };
 
-static enum mr_code take_fk_column(struct mr_schema_load *load,
-                                   const struct mr_cell *cells, struct mr_err *err)
+static enum mr_code take_fk_column(struct mr_schema_load *load, const struct mr_cell *cells,
+                                   struct mr_err *err)
 {
     size_t table = mr_schema_find(load, cells[F_DB].ptr, cells[F_TABLE].ptr);
     if (table == SIZE_MAX)
@@ -298,8 +295,7 @@ static void scan_rules(const struct mr_table *table, const char *create)
             fk = fk_of(table, name.ptr);
             if (fk != NULL)
                 fk->on_update = fk->on_delete = "RESTRICT";
-        } else if (fk != NULL && mr_token_is(&token, "ON") &&
-                   mr_sqlscan_next_code(&scan, &token)) {
+        } else if (fk != NULL && mr_token_is(&token, "ON") && mr_sqlscan_next_code(&scan, &token)) {
             if (mr_token_is(&token, "DELETE"))
                 fk->on_delete = scan_action(&scan);
             else
@@ -362,13 +358,13 @@ enum mr_code mr_schema_load_fks(struct mr_schema_load *load, struct mr_err *err)
                                           [F_REF_DB] = "REFERENCED_TABLE_SCHEMA",
                                           [F_REF_TABLE] = "REFERENCED_TABLE_NAME",
                                           [F_REF_COLUMN] = "REFERENCED_COLUMN_NAME"};
-    static const struct mr_schema_view view = {
-        .name = "KEY_COLUMN_USAGE",
-        .db_column = "TABLE_SCHEMA",
-        .table_column = "TABLE_NAME",
-        .columns = columns,
-        .shape = "vvvvvvvv",
-        .condition = " AND REFERENCED_TABLE_NAME IS NOT NULL"};
+    static const struct mr_schema_view view = {.name = "KEY_COLUMN_USAGE",
+                                               .db_column = "TABLE_SCHEMA",
+                                               .table_column = "TABLE_NAME",
+                                               .columns = columns,
+                                               .shape = "vvvvvvvv",
+                                               .condition =
+                                                   " AND REFERENCED_TABLE_NAME IS NOT NULL"};
     static const char *const rule_columns[] = {[R_DB] = "CONSTRAINT_SCHEMA",
                                                [R_TABLE] = "TABLE_NAME",
                                                [R_NAME] = "CONSTRAINT_NAME",

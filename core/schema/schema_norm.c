@@ -139,8 +139,8 @@ static bool add_hex_bytes(struct mr_strbuf *raw, const char *text)
 }
 
 /* The value of a literal, as its class writes it. */
-static void add_literal(struct mr_strbuf *out, const char *ptr, size_t len,
-                        enum mr_class cls, bool fixed_binary)
+static void add_literal(struct mr_strbuf *out, const char *ptr, size_t len, enum mr_class cls,
+                        bool fixed_binary)
 {
     struct mr_strbuf raw = MR_STRBUF_INIT;
     if (mr_class_is_number(cls)) {
@@ -226,8 +226,7 @@ static bool is_name_of(const struct mr_token *token, const char *name)
 }
 
 /* Is it `own_db.`, qualifying what follows?  Then the scanner is moved behind it. */
-static bool skip_own_db(struct mr_sqlscan *scan, const struct mr_token *token,
-                        const char *own_db)
+static bool skip_own_db(struct mr_sqlscan *scan, const struct mr_token *token, const char *own_db)
 {
     if (!is_name_of(token, own_db))
         return false;
@@ -245,8 +244,7 @@ static bool is_hint(const struct mr_token *token)
     return token->len > 3 && memcmp(token->ptr, "/*+", 3) == 0;
 }
 
-void mr_norm_body(struct mr_strbuf *out, const char *text, const char *own_db,
-                  const char *sql_mode)
+void mr_norm_body(struct mr_strbuf *out, const char *text, const char *own_db, const char *sql_mode)
 {
     struct mr_sqlscan scan;
     struct mr_token token;

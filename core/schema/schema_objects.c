@@ -14,9 +14,8 @@
 #include "core/schema/schema_internal.h"
 #include "core/schema/schema_norm.h"
 
-static struct mr_object *push_object(struct mr_schema_load *load,
-                                     enum mr_object_kind kind, const struct mr_cell *db,
-                                     const char *name)
+static struct mr_object *push_object(struct mr_schema_load *load, enum mr_object_kind kind,
+                                     const struct mr_cell *db, const char *name)
 {
     struct mr_object *object = mr_schema_push(load);
     if (object == NULL)
@@ -28,8 +27,7 @@ static struct mr_object *push_object(struct mr_schema_load *load,
 }
 
 /* Appends " <label> <value>" for a cell that has one, in lower case. */
-static void add_clause(struct mr_strbuf *out, const char *label,
-                       const struct mr_cell *cell)
+static void add_clause(struct mr_strbuf *out, const char *label, const struct mr_cell *cell)
 {
     if (cell->ptr == NULL || cell->len == 0)
         return;
@@ -46,8 +44,8 @@ static enum mr_code take_view(struct mr_schema_load *load, const struct mr_cell 
 {
     if (!mr_schema_is_wanted(load, cells[V_DB].ptr))
         return MR_OK;
-    struct mr_object *view = push_object(load, MR_OBJECT_VIEW, &cells[V_DB],
-                                         mr_schema_dup(load, &cells[V_NAME]));
+    struct mr_object *view =
+        push_object(load, MR_OBJECT_VIEW, &cells[V_DB], mr_schema_dup(load, &cells[V_NAME]));
     if (view == NULL)
         return mr_err_nomem(err, "reading the catalogue");
     view->made = mr_schema_made(load, &cells[V_MADE]);
@@ -68,30 +66,17 @@ static enum mr_code take_view(struct mr_schema_load *load, const struct mr_cell 
 static enum mr_code load_views(struct mr_schema_load *load, struct mr_err *err)
 {
     static const char *const columns[] = {
-        [V_DB] = "TABLE_SCHEMA",        [V_NAME] = "TABLE_NAME",
-        [V_TEXT] = "VIEW_DEFINITION",   [V_CHECK] = "CHECK_OPTION",
-        [V_SECURITY] = "SECURITY_TYPE", [V_ALGORITHM] = "ALGORITHM",
+        [V_DB] = "TABLE_SCHEMA",       [V_NAME] = "TABLE_NAME",        [V_TEXT] = "VIEW_DEFINITION",
+        [V_CHECK] = "CHECK_OPTION",    [V_SECURITY] = "SECURITY_TYPE", [V_ALGORITHM] = "ALGORITHM",
         MR_SCHEMA_MADE_COLUMNS(V_MADE)};
-    static const struct mr_schema_view view = {.name = "VIEWS",
-                                               .db_column = "TABLE_SCHEMA",
-                                               .columns = columns,
-                                               .shape = "vvnnnnnnnn"};
+    static const struct mr_schema_view view = {
+        .name = "VIEWS", .db_column = "TABLE_SCHEMA", .columns = columns, .shape = "vvnnnnnnnn"};
     return mr_schema_each(load, &view, take_view, err);
 }
 
 /* -- routines --------------------------------------------------------------------- */
 
-enum {
-    P_DB,
-    P_ROUTINE,
-    P_POSITION,
-    P_MODE,
-    P_NAME,
-    P_TYPE,
-    P_CHARSET,
-    P_COLLATION,
-    P_KIND
-};
+enum { P_DB, P_ROUTINE, P_POSITION, P_MODE, P_NAME, P_TYPE, P_CHARSET, P_COLLATION, P_KIND };
 
 struct parameter {
     const char *db, *routine, *kind; /* kind "PROCEDURE" or "FUNCTION" */
@@ -114,8 +99,8 @@ static void add_type(struct mr_strbuf *out, const struct mr_cell *type,
     mr_norm_charset(out, collation->ptr);
 }
 
-static enum mr_code take_parameter(struct mr_schema_load *load,
-                                   const struct mr_cell *cells, struct mr_err *err)
+static enum mr_code take_parameter(struct mr_schema_load *load, const struct mr_cell *cells,
+                                   struct mr_err *err)
 {
     struct parameter *parameter = mr_schema_push(load);
     if (parameter == NULL)
@@ -158,8 +143,8 @@ static int compare_parameters(const void *a, const void *b)
     return x->position < y->position ? -1 : x->position > y->position;
 }
 
-static enum mr_code load_parameters(struct mr_schema_load *load,
-                                    struct mr_vec *parameters, struct mr_err *err)
+static enum mr_code load_parameters(struct mr_schema_load *load, struct mr_vec *parameters,
+                                    struct mr_err *err)
 {
     static const char *const columns[] = {
         [P_DB] = "SPECIFIC_SCHEMA",         [P_ROUTINE] = "SPECIFIC_NAME",
@@ -176,22 +161,11 @@ static enum mr_code load_parameters(struct mr_schema_load *load,
     *parameters = load->items;
     load->items = (struct mr_vec){.items = NULL};
     if (parameters->count > 0)
-        qsort(parameters->items, parameters->count, sizeof(struct parameter),
-              compare_parameters);
+        qsort(parameters->items, parameters->count, sizeof(struct parameter), compare_parameters);
     return MR_OK;
 }
 
-enum {
-    U_DB,
-    U_NAME,
-    U_KIND,
-    U_BODY,
-    U_DETERMINISTIC,
-    U_ACCESS,
-    U_SECURITY,
-    U_COMMENT,
-    U_MADE
-};
+enum { U_DB, U_NAME, U_KIND, U_BODY, U_DETERMINISTIC, U_ACCESS, U_SECURITY, U_COMMENT, U_MADE };
 
 /* "procedure p": a procedure and a function may share their name. */
 static const char *routine_name(struct mr_schema_load *load, const struct mr_cell *cells)
@@ -295,8 +269,8 @@ enum {
     E_MADE
 };
 
-static void add_moment(struct mr_strbuf *out, const char *label,
-                       const struct mr_cell *moment, const struct mr_cell *zone)
+static void add_moment(struct mr_strbuf *out, const char *label, const struct mr_cell *moment,
+                       const struct mr_cell *zone)
 {
     if (moment->ptr == NULL)
         return;
@@ -310,8 +284,8 @@ static enum mr_code take_event(struct mr_schema_load *load, const struct mr_cell
 {
     if (!mr_schema_is_wanted(load, cells[E_DB].ptr))
         return MR_OK;
-    struct mr_object *event = push_object(load, MR_OBJECT_EVENT, &cells[E_DB],
-                                          mr_schema_dup(load, &cells[E_NAME]));
+    struct mr_object *event =
+        push_object(load, MR_OBJECT_EVENT, &cells[E_DB], mr_schema_dup(load, &cells[E_NAME]));
     if (event == NULL)
         return mr_err_nomem(err, "reading the catalogue");
     event->made = mr_schema_made(load, &cells[E_MADE]);
@@ -369,13 +343,12 @@ static enum mr_code load_events(struct mr_schema_load *load, struct mr_err *err)
 
 /* -- sequences -------------------------------------------------------------------- */
 
-static enum mr_code take_sequence(struct mr_schema_load *load,
-                                  const struct mr_cell *cells, struct mr_err *err)
+static enum mr_code take_sequence(struct mr_schema_load *load, const struct mr_cell *cells,
+                                  struct mr_err *err)
 {
     if (!mr_schema_is_wanted(load, cells[0].ptr))
         return MR_OK;
-    if (push_object(load, MR_OBJECT_SEQUENCE, &cells[0],
-                    mr_schema_dup(load, &cells[1])) == NULL)
+    if (push_object(load, MR_OBJECT_SEQUENCE, &cells[0], mr_schema_dup(load, &cells[1])) == NULL)
         return mr_err_nomem(err, "reading the catalogue");
     return MR_OK;
 }
@@ -410,8 +383,7 @@ static enum mr_code load_sequences(struct mr_schema_load *load, struct mr_err *e
                                                .db_column = "TABLE_SCHEMA",
                                                .columns = columns,
                                                .shape = "vv",
-                                               .condition =
-                                                   " AND TABLE_TYPE = 'SEQUENCE'"};
+                                               .condition = " AND TABLE_TYPE = 'SEQUENCE'"};
     if (load->server->flavour != MR_FLAVOUR_MARIADB || load->server->version < 100300)
         return MR_OK;
     size_t first = load->items.count;
@@ -432,9 +404,8 @@ static int compare_objects(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->name, y->name);
 }
 
-static enum mr_code keep_objects(struct mr_schema_load *load,
-                                 const struct mr_object **objects, size_t *nobjects,
-                                 struct mr_err *err)
+static enum mr_code keep_objects(struct mr_schema_load *load, const struct mr_object **objects,
+                                 size_t *nobjects, struct mr_err *err)
 {
     size_t n = load->items.count;
     struct mr_object *kept = mr_arena_calloc(load->arena, n, sizeof *kept);
@@ -449,9 +420,8 @@ static enum mr_code keep_objects(struct mr_schema_load *load,
     return MR_OK;
 }
 
-enum mr_code mr_schema_load_objects(struct mr_schema_load *load,
-                                    const struct mr_object **objects, size_t *nobjects,
-                                    struct mr_err *err)
+enum mr_code mr_schema_load_objects(struct mr_schema_load *load, const struct mr_object **objects,
+                                    size_t *nobjects, struct mr_err *err)
 {
     struct mr_vec parameters = MR_VEC_INIT(struct parameter);
     enum mr_code code = load_parameters(load, &parameters, err);

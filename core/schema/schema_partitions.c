@@ -36,8 +36,8 @@ struct partition {
     const char *name, *method, *sub_method, *expr, *sub_expr, *values;
 };
 
-static enum mr_code take_partition(struct mr_schema_load *load,
-                                   const struct mr_cell *cells, struct mr_err *err)
+static enum mr_code take_partition(struct mr_schema_load *load, const struct mr_cell *cells,
+                                   struct mr_err *err)
 {
     const size_t table = mr_schema_find(load, cells[P_DB].ptr, cells[P_TABLE].ptr);
     if (table == SIZE_MAX || cells[P_METHOD].ptr == NULL)
@@ -84,8 +84,7 @@ static void add_names(struct mr_strbuf *out, const char *text)
     }
 }
 
-static void add_method(struct mr_strbuf *out, const char *method, const char *expr,
-                       const char *db)
+static void add_method(struct mr_strbuf *out, const char *method, const char *expr, const char *db)
 {
     struct mr_strbuf norm = MR_STRBUF_INIT;
     mr_strbuf_add_lower(out, method, strlen(method));
@@ -103,8 +102,8 @@ static void describe(struct mr_strbuf *out, const struct partition *list, size_t
                      const char *db)
 {
     const struct partition *first = &list[0];
-    const bool chosen = strncasecmp(first->method, "RANGE", 5) == 0 ||
-                        strncasecmp(first->method, "LIST", 4) == 0;
+    const bool chosen =
+        strncasecmp(first->method, "RANGE", 5) == 0 || strncasecmp(first->method, "LIST", 4) == 0;
     uint64_t subs = 0, parts = 0;
     for (size_t i = 0; i < count; i++) {
         subs = list[i].at == first->at ? list[i].sub_at : subs;
@@ -159,8 +158,7 @@ enum mr_code mr_schema_load_partitions(struct mr_schema_load *load, struct mr_er
                                                .table_column = "TABLE_NAME",
                                                .columns = columns,
                                                .shape = "vvnnnnnnnn",
-                                               .condition =
-                                                   " AND PARTITION_NAME IS NOT NULL",
+                                               .condition = " AND PARTITION_NAME IS NOT NULL",
                                                .verbatim = true};
     if (!has_any(load))
         return MR_OK;

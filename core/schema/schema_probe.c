@@ -9,8 +9,8 @@
 
 /* -- absent or hidden ------------------------------------------------------------- */
 
-static void add_hint(struct mr_err *err, const struct mr_grants *grants,
-                     const char *dbname, const char *table)
+static void add_hint(struct mr_err *err, const struct mr_grants *grants, const char *dbname,
+                     const char *table)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
     mr_sql_table(&name, dbname, table);
@@ -33,8 +33,7 @@ static enum mr_code judge(struct mr_db *db, const char *dbname, const char *tabl
     if (mr_grants_load(db, &grants, &own) != MR_OK)
         grants = NULL;
     enum mr_code code = MR_E_DENIED;
-    if (err->sql_errno == 1049 && grants != NULL &&
-        mr_grants_on_db(grants, "SELECT", dbname))
+    if (err->sql_errno == 1049 && grants != NULL && mr_grants_on_db(grants, "SELECT", dbname))
         code = MR_E_NO_SUCH;
     else
         add_hint(err, grants, dbname, table);
@@ -106,8 +105,8 @@ uint64_t mr_schema_next_in(const char *create, size_t len)
     return 0;
 }
 
-static enum mr_code read_next(struct mr_db *db, const struct mr_table *table,
-                              uint64_t *next, struct mr_err *err)
+static enum mr_code read_next(struct mr_db *db, const struct mr_table *table, uint64_t *next,
+                              struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
@@ -118,9 +117,8 @@ static enum mr_code read_next(struct mr_db *db, const struct mr_table *table,
     MR_TRY_OUT(mr_db_query(db, "nn*", sql.ptr, sql.len, &res, err));
     const struct mr_cell *cells = mr_result_next(res);
     if (cells == NULL || cells[1].ptr == NULL)
-        MR_TRY_OUT(mr_err_set(err, MR_E_CHANGED,
-                              "table \"%s.%s\" has no CREATE statement", table->db,
-                              table->name));
+        MR_TRY_OUT(mr_err_set(err, MR_E_CHANGED, "table \"%s.%s\" has no CREATE statement",
+                              table->db, table->name));
     *next = mr_schema_next_in(cells[1].ptr, cells[1].len);
 out:
     mr_result_free(res);
@@ -130,13 +128,11 @@ out:
 
 /* FLOAT and DOUBLE may be counters too; as DECIMAL every value is digits. */
 enum mr_code mr_schema_greatest(struct mr_db *db, const struct mr_table *table,
-                                const struct mr_column *col, uint64_t *greatest,
-                                struct mr_err *err)
+                                const struct mr_column *col, uint64_t *greatest, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
     mr_sql_ident(&name, col->name);
-    mr_strbuf_add_fmt(&sql,
-                      "SELECT CAST(IF(MAX(%s) > 0, MAX(%s), 0) AS DECIMAL(65)) FROM ",
+    mr_strbuf_add_fmt(&sql, "SELECT CAST(IF(MAX(%s) > 0, MAX(%s), 0) AS DECIMAL(65)) FROM ",
                       name.ptr, name.ptr);
     mr_sql_table(&sql, table->db, table->name);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
@@ -151,8 +147,7 @@ enum mr_code mr_schema_greatest(struct mr_db *db, const struct mr_table *table,
 }
 
 enum mr_code mr_schema_auto_increment(struct mr_db *db, const struct mr_table *table,
-                                      uint64_t *next, uint64_t *greatest,
-                                      struct mr_err *err)
+                                      uint64_t *next, uint64_t *greatest, struct mr_err *err)
 {
     const struct mr_column *col = counter_of(table);
     if (next != NULL)

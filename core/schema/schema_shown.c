@@ -32,9 +32,8 @@ static const struct statement of_view = {"SHOW CREATE VIEW ", "nn*", 1, 0},
 
 static bool has_literal(const char *text)
 {
-    return text != NULL &&
-           (strpbrk(text, "'\"") != NULL || strcasestr(text, "0x") != NULL ||
-            strcasestr(text, "0b") != NULL);
+    return text != NULL && (strpbrk(text, "'\"") != NULL || strcasestr(text, "0x") != NULL ||
+                            strcasestr(text, "0b") != NULL);
 }
 
 static bool is_literal(const struct mr_token *token)
@@ -82,8 +81,7 @@ static bool holds_quotes(const struct mr_token *token)
     return false;
 }
 
-void mr_schema_escaped(struct mr_strbuf *out, const char *create, size_t len,
-                       const char *sql_mode)
+void mr_schema_escaped(struct mr_strbuf *out, const char *create, size_t len, const char *sql_mode)
 {
     struct mr_sqlscan scan;
     struct mr_token token, before = {0};
@@ -109,12 +107,10 @@ static enum mr_code take_algorithm(struct mr_arena *arena, const char *create,
     return view->algorithm != NULL ? MR_OK : mr_err_nomem(err, "reading the catalogue");
 }
 
-typedef void find_fn(struct mr_strbuf *out, const char *create, size_t len,
-                     const char *sql_mode);
+typedef void find_fn(struct mr_strbuf *out, const char *create, size_t len, const char *sql_mode);
 
-static enum mr_code take(struct mr_arena *arena, find_fn *find,
-                         const struct mr_cell *text, const char *sql_mode,
-                         const char **to, struct mr_err *err)
+static enum mr_code take(struct mr_arena *arena, find_fn *find, const struct mr_cell *text,
+                         const char *sql_mode, const char **to, struct mr_err *err)
 {
     struct mr_strbuf found = MR_STRBUF_INIT;
     find(&found, text->ptr, text->len, sql_mode);
@@ -129,9 +125,9 @@ static enum mr_code take(struct mr_arena *arena, find_fn *find,
 }
 
 /* view: NULL, or whose algorithm is to be taken. */
-static enum mr_code ask(const struct asking *a, const struct statement *what,
-                        const char *db, const char *name, struct mr_made_as *made,
-                        struct mr_object *view, struct mr_err *err)
+static enum mr_code ask(const struct asking *a, const struct statement *what, const char *db,
+                        const char *name, struct mr_made_as *made, struct mr_object *view,
+                        struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
@@ -150,8 +146,8 @@ static enum mr_code ask(const struct asking *a, const struct statement *what,
             code = take(a->arena, mr_schema_introduced, &cells[what->text], mode,
                         &made->introducers, &why);
         if (code == MR_OK && a->is_mysql && what->mode > 0)
-            code = take(a->arena, mr_schema_escaped, &cells[what->text], mode,
-                        &made->escaped, &why);
+            code =
+                take(a->arena, mr_schema_escaped, &cells[what->text], mode, &made->escaped, &why);
     }
     mr_result_free(res);
     mr_strbuf_release(&sql);
@@ -162,24 +158,23 @@ static enum mr_code ask(const struct asking *a, const struct statement *what,
     return code;
 }
 
-static enum mr_code ask_view(const struct asking *a, struct mr_object *view,
-                             struct mr_err *err)
+static enum mr_code ask_view(const struct asking *a, struct mr_object *view, struct mr_err *err)
 {
     const bool wants_algorithm = a->shown->algorithms && view->algorithm == NULL;
     const bool wants_literals = a->shown->introducers && has_literal(view->definition);
     enum mr_code code = MR_OK;
     if (wants_algorithm || wants_literals)
-        code = ask(a, &of_view, view->db, view->name, &view->made,
-                   wants_algorithm ? view : NULL, err);
+        code =
+            ask(a, &of_view, view->db, view->name, &view->made, wants_algorithm ? view : NULL, err);
     a->shown->no_algorithm += wants_algorithm && view->algorithm == NULL;
     a->shown->no_introducers += wants_literals && view->made.introducers == NULL;
     return code;
 }
 
 /* Of a body. */
-static enum mr_code ask_body(const struct asking *a, const struct statement *what,
-                             const char *db, const char *name, const char *body,
-                             struct mr_made_as *made, struct mr_err *err)
+static enum mr_code ask_body(const struct asking *a, const struct statement *what, const char *db,
+                             const char *name, const char *body, struct mr_made_as *made,
+                             struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     if (!a->shown->introducers || !has_literal(body))
@@ -189,8 +184,7 @@ static enum mr_code ask_body(const struct asking *a, const struct statement *wha
     return code;
 }
 
-static enum mr_code ask_object(const struct asking *a, struct mr_object *o,
-                               struct mr_err *err)
+static enum mr_code ask_object(const struct asking *a, struct mr_object *o, struct mr_err *err)
 {
     const struct mr_shown *shown = a->shown;
     const char *blank = strchr(o->name, ' ');
@@ -201,13 +195,12 @@ static enum mr_code ask_object(const struct asking *a, struct mr_object *o,
     case MR_OBJECT_VIEW: return shown->views ? ask_view(a, o, err) : MR_OK;
     case MR_OBJECT_ROUTINE:
         return shown->routines && blank != NULL
-                   ? ask_body(a, is_function ? &of_function : &of_procedure, o->db,
-                              blank + 1, o->definition, &o->made, err)
+                   ? ask_body(a, is_function ? &of_function : &of_procedure, o->db, blank + 1,
+                              o->definition, &o->made, err)
                    : MR_OK;
     case MR_OBJECT_EVENT:
-        return shown->events
-                   ? ask_body(a, &of_event, o->db, o->name, o->definition, &o->made, err)
-                   : MR_OK;
+        return shown->events ? ask_body(a, &of_event, o->db, o->name, o->definition, &o->made, err)
+                             : MR_OK;
     case MR_OBJECT_SEQUENCE: break;
     }
     return MR_OK;
@@ -218,8 +211,8 @@ static enum mr_code ask_triggers(const struct asking *a, const struct mr_table *
 {
     for (size_t i = 0; i < table->ntriggers; i++) {
         struct mr_trigger *trigger = (struct mr_trigger *)(uintptr_t)&table->triggers[i];
-        MR_TRY(ask_body(a, &of_trigger, table->db, trigger->name, trigger->body,
-                        &trigger->made, err));
+        MR_TRY(
+            ask_body(a, &of_trigger, table->db, trigger->name, trigger->body, &trigger->made, err));
     }
     return MR_OK;
 }
@@ -227,8 +220,7 @@ static enum mr_code ask_triggers(const struct asking *a, const struct mr_table *
 enum mr_code mr_catalogue_read_shown(struct mr_db *db, struct mr_catalogue *cat,
                                      struct mr_shown *shown, struct mr_err *err)
 {
-    const struct asking a = {db, &cat->arena, shown,
-                             cat->server.flavour == MR_FLAVOUR_MYSQL};
+    const struct asking a = {db, &cat->arena, shown, cat->server.flavour == MR_FLAVOUR_MYSQL};
     MR_TRY(mr_schema_hurry(db, true, err));
     for (size_t i = 0; i < cat->nobjects; i++)
         MR_TRY(ask_object(&a, (struct mr_object *)(uintptr_t)&cat->objects[i], err));

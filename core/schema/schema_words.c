@@ -6,13 +6,12 @@
 
 /* End an expression wherever they stand. */
 static const char *const clause_words[] = {
-    "select",    "from",  "where",     "group",     "by",        "having",
-    "order",     "limit", "offset",    "union",     "except",    "intersect",
-    "distinct",  "join",  "inner",     "cross",     "natural",   "straight_join",
-    "on",        "using", "as",        "asc",       "desc",      "with",
-    "check",     "over",  "partition", "unbounded", "preceding", "following",
-    "separator", "when",  "then",      "else",      "end",       "leading",
-    "trailing",  "both",  "escape",    "outer",     "recursive", "window",
+    "select",    "from",      "where",     "group",         "by",        "having",    "order",
+    "limit",     "offset",    "union",     "except",        "intersect", "distinct",  "join",
+    "inner",     "cross",     "natural",   "straight_join", "on",        "using",     "as",
+    "asc",       "desc",      "with",      "check",         "over",      "partition", "unbounded",
+    "preceding", "following", "separator", "when",          "then",      "else",      "end",
+    "leading",   "trailing",  "both",      "escape",        "outer",     "recursive", "window",
     "for"};
 /* The same, unless a parenthesis follows: then they are functions. */
 static const char *const clause_or_function[] = {"left", "right", "all",   "current",
@@ -22,9 +21,8 @@ static const char *const niladic[] = {"current_timestamp", "curdate",     "curti
                                       "current_user",      "utc_date",    "utc_time",
                                       "utc_timestamp",     "current_role"};
 static const char *const operator_words[] = {
-    "and",     "or",      "xor",   "not",  "is",   "like", "in",
-    "between", "regexp",  "rlike", "div",  "mod",  "case", "interval",
-    "exists",  "collate", "null",  "true", "false"};
+    "and", "or",  "xor",  "not",      "is",     "like",    "in",   "between", "regexp", "rlike",
+    "div", "mod", "case", "interval", "exists", "collate", "null", "true",    "false"};
 static const char *const units[] = {"microsecond",
                                     "second",
                                     "minute",
@@ -101,8 +99,7 @@ bool mr_word_is_unit(const char *ptr, size_t len)
 
 bool mr_word_is_telling(const char *ptr, size_t len)
 {
-    static const char *const telling[] = {"_binary", "_ucs2", "_utf16", "_utf16le",
-                                          "_utf32"};
+    static const char *const telling[] = {"_binary", "_ucs2", "_utf16", "_utf16le", "_utf32"};
     return IN_LIST(telling, ptr, len);
 }
 

@@ -22,8 +22,8 @@ static bool next_name(struct mr_sqlscan *scan, struct mr_token *token)
            (token->kind == MR_TOKEN_WORD || token->kind == MR_TOKEN_IDENT);
 }
 
-bool mr_sequence_of(const struct mr_column *column, const char *own_db,
-                    struct mr_arena *arena, const char **db, const char **name)
+bool mr_sequence_of(const struct mr_column *column, const char *own_db, struct mr_arena *arena,
+                    const char **db, const char **name)
 {
     struct mr_sqlscan scan;
     struct mr_token token;
@@ -71,8 +71,7 @@ enum mr_code mr_sequence_read(struct mr_db *db, const char *dbname, const char *
         out->descends = cells[3].ptr != NULL && cells[3].ptr[0] == '-';
         out->cycles = positive(&cells[4]) != 0;
     } else if (code == MR_OK) {
-        code =
-            mr_err_set(err, MR_E_CHANGED, "sequence \"%s.%s\" has no row", dbname, name);
+        code = mr_err_set(err, MR_E_CHANGED, "sequence \"%s.%s\" has no row", dbname, name);
     }
     mr_result_free(res);
     mr_strbuf_release(&sql);

@@ -12,8 +12,8 @@
 
 /* The sequence that the column's default draws from; false: none.  own_db is that of the
  * column's table.  Names live in arena. */
-bool mr_sequence_of(const struct mr_column *column, const char *own_db,
-                    struct mr_arena *arena, const char **db, const char **name);
+bool mr_sequence_of(const struct mr_column *column, const char *own_db, struct mr_arena *arena,
+                    const char **db, const char **name);
 
 struct mr_sequence {
     uint64_t next; /* that is not handed out or cached yet; 0: negative */

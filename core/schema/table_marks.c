@@ -32,8 +32,7 @@ static int compare_names(const void *a, const void *b)
 static struct name *find_name(const struct names *n, const char *text)
 {
     struct name key = {.text = text};
-    return n->count > 0 ? bsearch(&key, n->all, n->count, sizeof key, compare_names)
-                        : NULL;
+    return n->count > 0 ? bsearch(&key, n->all, n->count, sizeof key, compare_names) : NULL;
 }
 
 static void names_release(struct names *n)
@@ -53,8 +52,7 @@ static bool has_spaces(const struct names *n)
 }
 
 /* False: the table has no name that could be found. */
-static bool name_add(struct mr_strbuf *out, const struct names *n,
-                     const struct mr_table *t)
+static bool name_add(struct mr_strbuf *out, const struct names *n, const struct mr_table *t)
 {
     if (n->of_files)
         return mr_innodb_name_add(out, t->db, t->name,
@@ -120,14 +118,12 @@ static void add_query(struct mr_strbuf *sql, const struct names *n)
 {
     if (n->of_files)
         mr_strbuf_add_fmt(sql, "SELECT NAME, %s WHERE SUBSTRING_INDEX(NAME, '/', 1) IN (",
-                          has_spaces(n)
-                              ? "SPACE FROM information_schema.INNODB_TABLESPACES"
-                              : "TABLE_ID FROM information_schema.INNODB_SYS_TABLES");
+                          has_spaces(n) ? "SPACE FROM information_schema.INNODB_TABLESPACES"
+                                        : "TABLE_ID FROM information_schema.INNODB_SYS_TABLES");
     else
-        mr_strbuf_add_str(sql,
-                          "SELECT CONCAT(LENGTH(TABLE_SCHEMA), '/', TABLE_SCHEMA, '/', "
-                          "TABLE_NAME), CREATE_TIME FROM information_schema.TABLES "
-                          "WHERE TABLE_SCHEMA IN (");
+        mr_strbuf_add_str(sql, "SELECT CONCAT(LENGTH(TABLE_SCHEMA), '/', TABLE_SCHEMA, '/', "
+                               "TABLE_NAME), CREATE_TIME FROM information_schema.TABLES "
+                               "WHERE TABLE_SCHEMA IN (");
     add_databases(sql, n);
     mr_strbuf_add_char(sql, ')');
 }
@@ -141,8 +137,7 @@ static size_t base_len(const char *text)
     return at != NULL ? (size_t)(at - text) : strlen(text);
 }
 
-static enum mr_code take_row(const struct names *n, const struct mr_cell *cells,
-                             struct mr_err *err)
+static enum mr_code take_row(const struct names *n, const struct mr_cell *cells, struct mr_err *err)
 {
     struct mr_strbuf base = MR_STRBUF_INIT;
     if (cells[0].ptr == NULL || cells[1].ptr == NULL)
@@ -188,8 +183,8 @@ static enum mr_code ask(const struct names *n, struct mr_err *err)
     return code;
 }
 
-static enum mr_code keep(const struct names *n, struct mr_arena *arena,
-                         struct mr_table_mark *marks, struct mr_err *err)
+static enum mr_code keep(const struct names *n, struct mr_arena *arena, struct mr_table_mark *marks,
+                         struct mr_err *err)
 {
     for (size_t i = 0; i < n->count; i++) {
         struct mr_table_mark *mark = &marks[n->all[i].table];
@@ -206,15 +201,13 @@ static enum mr_code keep(const struct names *n, struct mr_arena *arena,
 }
 
 enum mr_code mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,
-                                 size_t count, struct mr_arena *arena,
-                                 struct mr_table_mark *marks, struct mr_err *err)
+                                 size_t count, struct mr_arena *arena, struct mr_table_mark *marks,
+                                 struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (int of_files = 0; code == MR_OK && of_files < 2; of_files++) {
-        struct names n = {.db = db,
-                          .tables = tables,
-                          .of_files = of_files == 1,
-                          .arena = MR_ARENA_INIT};
+        struct names n = {
+            .db = db, .tables = tables, .of_files = of_files == 1, .arena = MR_ARENA_INIT};
         code = names_fill(&n, count, err);
         if (code == MR_OK)
             code = ask(&n, err);
@@ -243,8 +236,7 @@ bool mr_table_marks_agree(const char *a, const char *b)
     return met;
 }
 
-bool mr_table_mark_is_other(const struct mr_table_mark *was,
-                            const struct mr_table_mark *now)
+bool mr_table_mark_is_other(const struct mr_table_mark *was, const struct mr_table_mark *now)
 {
     if (was->numbers != NULL && now->numbers != NULL)
         return !mr_table_marks_agree(was->numbers, now->numbers);

@@ -24,11 +24,10 @@ struct mr_table_mark {
 /* One mark for each table, by two statements.  NULL among the tables: none.  What the server
  * does not show is not known; errors of the connection are told. */
 enum mr_code mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,
-                                 size_t count, struct mr_arena *arena,
-                                 struct mr_table_mark *marks, struct mr_err *err);
+                                 size_t count, struct mr_arena *arena, struct mr_table_mark *marks,
+                                 struct mr_err *err);
 
-bool mr_table_mark_is_other(const struct mr_table_mark *was,
-                            const struct mr_table_mark *now);
+bool mr_table_mark_is_other(const struct mr_table_mark *was, const struct mr_table_mark *now);
 
 /* Are these two numbers, or times, of one table?  Lines "partition=number"; a partition that
  * only one of them has was added or dropped. */

@@ -42,9 +42,8 @@ static bool folds(const char *collation)
 /* A character may have bytes that look like ASCII. */
 static bool is_wide(const char *charset)
 {
-    return charset != NULL &&
-           (strncmp(charset, "utf16", 5) == 0 || strcmp(charset, "ucs2") == 0 ||
-            strcmp(charset, "utf32") == 0);
+    return charset != NULL && (strncmp(charset, "utf16", 5) == 0 || strcmp(charset, "ucs2") == 0 ||
+                               strcmp(charset, "utf32") == 0);
 }
 
 void mr_canon_local(struct mr_strbuf *out, const char *charset, const char *collation,
@@ -146,16 +145,15 @@ static bool is_settled(const struct question *q, const char *collation)
            (q->a->len != q->b->len || folds(collation) || has_suffix(collation, "_cs"));
 }
 
-bool mr_canon_may_equal(const char *charset, const char *collation,
-                        const struct mr_strbuf *a, const struct mr_strbuf *b)
+bool mr_canon_may_equal(const char *charset, const char *collation, const struct mr_strbuf *a,
+                        const struct mr_strbuf *b)
 {
     if (!mr_canon_is_wider(collation))
         return false;
     const struct question q = {a, b, odd_letters(collation)};
     if (is_wide(charset))
         return true;
-    return !ends_differ(&q, false) &&
-           !(is_read_backwards(charset) && ends_differ(&q, true)) &&
+    return !ends_differ(&q, false) && !(is_read_backwards(charset) && ends_differ(&q, true)) &&
            !is_settled(&q, collation);
 }
 
@@ -166,8 +164,7 @@ bool mr_canon_may_equal(const char *charset, const char *collation,
  */
 static bool is_own_weight(const struct mr_canon_column *col)
 {
-    static const char *const charsets[] = {"utf8mb4", "utf8mb3", "utf8", "latin1",
-                                           "ascii"};
+    static const char *const charsets[] = {"utf8mb4", "utf8mb3", "utf8", "latin1", "ascii"};
     if (col->prefix != 0 || !has_suffix(col->target->collation, "_bin") ||
         strcmp(col->charset, col->target->charset) != 0)
         return false;
@@ -179,8 +176,7 @@ static bool is_own_weight(const struct mr_canon_column *col)
 
 static bool is_text(const struct mr_canon_column *col, const struct mr_value *value)
 {
-    return col->charset != NULL && col->target->collation != NULL &&
-           value->cls == MR_CLASS_TEXT;
+    return col->charset != NULL && col->target->collation != NULL && value->cls == MR_CLASS_TEXT;
 }
 
 static bool is_asked(const struct mr_db *db, const struct mr_canon_column *col,
@@ -190,13 +186,12 @@ static bool is_asked(const struct mr_db *db, const struct mr_canon_column *col,
 }
 
 /* scrap: where the bytes are. */
-static struct mr_value own_weight(const struct mr_canon_column *col,
-                                  const struct mr_value *value, struct mr_strbuf *scrap)
+static struct mr_value own_weight(const struct mr_canon_column *col, const struct mr_value *value,
+                                  struct mr_strbuf *scrap)
 {
     mr_strbuf_reset(scrap);
     mr_canon_local(scrap, col->charset, col->target->collation, value->ptr, value->len);
-    return (struct mr_value){
-        .cls = MR_CLASS_BINARY, .ptr = scrap->ptr, .len = scrap->len};
+    return (struct mr_value){.cls = MR_CLASS_BINARY, .ptr = scrap->ptr, .len = scrap->len};
 }
 
 /* The weight of one text. */
@@ -227,8 +222,8 @@ static void add_weight(struct mr_strbuf *sql, const struct mr_canon_column *col,
     mr_strbuf_add_str(sql, pads ? ")) w" : ") w");
 }
 
-static enum mr_code ask(struct mr_db *db, struct mr_strbuf *sql, struct mr_vec *asked,
-                        size_t from, struct mr_arena *arena, struct mr_err *err)
+static enum mr_code ask(struct mr_db *db, struct mr_strbuf *sql, struct mr_vec *asked, size_t from,
+                        struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_result *res = NULL;
     enum mr_code code = MR_OK;
@@ -236,8 +231,8 @@ static enum mr_code ask(struct mr_db *db, struct mr_strbuf *sql, struct mr_vec *
     MR_TRY_OUT(mr_db_query(db, "*", sql->ptr, sql->len, &res, err));
     const struct mr_cell *row = mr_result_next(res);
     if (row == NULL || mr_result_columns(res) != asked->count - from)
-        MR_TRY_OUT(mr_err_set(err, MR_E_SQL, "server \"%s\" gave no weights for texts",
-                              mr_db_label(db)));
+        MR_TRY_OUT(
+            mr_err_set(err, MR_E_SQL, "server \"%s\" gave no weights for texts", mr_db_label(db)));
     for (size_t i = from; i < asked->count; i++) {
         struct asked *a = mr_vec_at(asked, i);
         const struct mr_cell *cell = &row[i - from];
@@ -269,15 +264,13 @@ static bool is_twin(struct mr_canon_item *const *sorted, size_t i)
 
 /* Asks for the weights of all texts, in the order of items and columns; twins are one. */
 static enum mr_code ask_all(struct mr_db *db, const struct mr_canon_column *columns,
-                            size_t ncolumns, struct mr_canon_item *const *sorted,
-                            size_t count, struct mr_vec *asked, struct mr_arena *arena,
-                            struct mr_err *err)
+                            size_t ncolumns, struct mr_canon_item *const *sorted, size_t count,
+                            struct mr_vec *asked, struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     size_t from = 0;
     uint64_t packet = db != NULL ? mr_db_server(db)->max_packet_bytes : 0;
-    size_t room =
-        packet > 0 && packet / 4 < STATEMENT_BYTES ? (size_t)packet / 4 : STATEMENT_BYTES;
+    size_t room = packet > 0 && packet / 4 < STATEMENT_BYTES ? (size_t)packet / 4 : STATEMENT_BYTES;
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < count; i++) {
         size_t pos = 0;
@@ -315,8 +308,8 @@ struct assembly {
 };
 
 /* Puts one item together: weights as binary values, other values as they are. */
-static enum mr_code assemble(struct assembly *as, const struct mr_canon_item *item,
-                             bool *null, struct mr_err *err)
+static enum mr_code assemble(struct assembly *as, const struct mr_canon_item *item, bool *null,
+                             struct mr_err *err)
 {
     size_t pos = 0;
     enum mr_code code = MR_OK;
@@ -331,13 +324,12 @@ static enum mr_code assemble(struct assembly *as, const struct mr_canon_item *it
         *null = *null || value.cls == MR_CLASS_NULL;
         if (is_asked(as->db, col, &value)) {
             const struct asked *a = mr_vec_at(&as->asked, as->next++);
-            value = (struct mr_value){
-                .cls = MR_CLASS_BINARY, .ptr = a->weight, .len = a->weight_len};
+            value =
+                (struct mr_value){.cls = MR_CLASS_BINARY, .ptr = a->weight, .len = a->weight_len};
         } else if (is_text(col, &value)) {
             value = own_weight(col, &value, &as->scrap);
             code = mr_strbuf_check(&as->scrap, "comparing texts", err);
-        } else if (value.cls == MR_CLASS_BINARY && col->prefix != 0 &&
-                   value.len > col->prefix) {
+        } else if (value.cls == MR_CLASS_BINARY && col->prefix != 0 && value.len > col->prefix) {
             value.len = col->prefix;
         }
         if (code == MR_OK)
@@ -378,9 +370,9 @@ static bool is_unknown_there(enum mr_code code, const struct mr_err *err)
             err->sql_errno == COLLATION_MISMATCH);
 }
 
-enum mr_code mr_canon(struct mr_db *db, const struct mr_canon_column *columns,
-                      size_t ncolumns, struct mr_canon_item *items, size_t count,
-                      struct mr_arena *arena, struct mr_err *err)
+enum mr_code mr_canon(struct mr_db *db, const struct mr_canon_column *columns, size_t ncolumns,
+                      struct mr_canon_item *items, size_t count, struct mr_arena *arena,
+                      struct mr_err *err)
 {
     struct assembly as = {.db = db,
                           .columns = columns,
@@ -396,8 +388,7 @@ enum mr_code mr_canon(struct mr_db *db, const struct mr_canon_column *columns,
         sorted[i] = &items[i];
     if (count > 1)
         qsort(sorted, count, sizeof *sorted, compare_items);
-    enum mr_code code =
-        ask_all(db, columns, ncolumns, sorted, count, &as.asked, arena, &why);
+    enum mr_code code = ask_all(db, columns, ncolumns, sorted, count, &as.asked, arena, &why);
     if (is_unknown_there(code, &why)) {
         as.db = NULL;
         code = MR_OK;

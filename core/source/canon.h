@@ -25,7 +25,7 @@
 struct mr_canon_column {
     const char *charset;            /* of the texts at hand; NULL: no text column */
     const struct mr_column *target; /* where the collation comes from */
-    size_t prefix; /* only so many characters or bytes count; 0: all of them do */
+    size_t prefix;                  /* only so many characters or bytes count; 0: all of them do */
 };
 
 struct mr_canon_item {
@@ -36,9 +36,9 @@ struct mr_canon_item {
 };
 
 /* Fills `out` of all items.  db: NULL: no server is there to be asked. */
-enum mr_code mr_canon(struct mr_db *db, const struct mr_canon_column *columns,
-                      size_t ncolumns, struct mr_canon_item *items, size_t count,
-                      struct mr_arena *arena, struct mr_err *err);
+enum mr_code mr_canon(struct mr_db *db, const struct mr_canon_column *columns, size_t ncolumns,
+                      struct mr_canon_item *items, size_t count, struct mr_arena *arena,
+                      struct mr_err *err);
 
 /* Does the collation ignore trailing blanks? */
 bool mr_canon_pads(const char *collation);
@@ -56,7 +56,7 @@ bool mr_canon_is_wider(const char *collation);
  * of some languages (Lithuanian i and y, Turkish i, classical Latin i and j) and old
  * character sets (GBK y and ~).
  */
-bool mr_canon_may_equal(const char *charset, const char *collation,
-                        const struct mr_strbuf *a, const struct mr_strbuf *b);
+bool mr_canon_may_equal(const char *charset, const char *collation, const struct mr_strbuf *a,
+                        const struct mr_strbuf *b);
 
 #endif

@@ -68,10 +68,10 @@ static enum mr_code no_memory(struct mr_err *err)
 
 static enum mr_code refuse(struct parser *p, const char *what)
 {
-    return mr_err_set(
-        p->err, MR_E_UNSUPPORTED, "only a server can judge a condition with %s%s\"%.*s\"",
-        what, *what != '\0' ? " " : "", (int)(p->token.len < 60 ? p->token.len : 60),
-        p->token.ptr != NULL ? p->token.ptr : "");
+    return mr_err_set(p->err, MR_E_UNSUPPORTED,
+                      "only a server can judge a condition with %s%s\"%.*s\"", what,
+                      *what != '\0' ? " " : "", (int)(p->token.len < 60 ? p->token.len : 60),
+                      p->token.ptr != NULL ? p->token.ptr : "");
 }
 
 static void next(struct parser *p)
@@ -190,8 +190,7 @@ static bool read_time(const struct mr_strbuf *text, struct literal *out)
 {
     static const char form[] = "9999-99-99 99:99:99.999999";
     struct mr_time t = {.year = 0};
-    uint32_t *const parts[] = {&t.year,   &t.month,  &t.day,   &t.hour,
-                               &t.minute, &t.second, &t.micros};
+    uint32_t *const parts[] = {&t.year, &t.month, &t.day, &t.hour, &t.minute, &t.second, &t.micros};
     size_t part = 0, len = text->len;
     if (len < 10 || len > sizeof form - 1 || (len > 10 && len < 19) || len == 20)
         return false;
@@ -212,8 +211,7 @@ static bool read_time(const struct mr_strbuf *text, struct literal *out)
 }
 
 /* A string for a text; the digits of an integer may stand in quotes. */
-static enum mr_code read_string(struct parser *p, const struct mr_column *col,
-                                struct literal *out)
+static enum mr_code read_string(struct parser *p, const struct mr_column *col, struct literal *out)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
@@ -298,10 +296,9 @@ static bool take_operator(struct parser *p, enum op *op, bool *inverted)
         const char *word;
         enum op op;
         bool inverted;
-    } operators[] = {{"=", OP_EQUAL, false}, {"<>", OP_EQUAL, true},
-                     {"!=", OP_EQUAL, true}, {"<=>", OP_SAME, false},
-                     {"<", OP_LESS, false},  {">=", OP_LESS, true},
-                     {">", OP_MORE, false},  {"<=", OP_MORE, true}};
+    } operators[] = {{"=", OP_EQUAL, false},  {"<>", OP_EQUAL, true}, {"!=", OP_EQUAL, true},
+                     {"<=>", OP_SAME, false}, {"<", OP_LESS, false},  {">=", OP_LESS, true},
+                     {">", OP_MORE, false},   {"<=", OP_MORE, true}};
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
         if (take(p, operators[i].word)) {
             *op = operators[i].op;
@@ -330,9 +327,8 @@ static enum mr_code read_between(struct parser *p, size_t column, size_t *at)
         code = push(p, &above, &above_at);
     if (code == MR_OK)
         code = negate(p, &above_at);
-    return code == MR_OK
-               ? push(p, &(struct node){.op = OP_AND, .left = *at, .right = above_at}, at)
-               : code;
+    return code == MR_OK ? push(p, &(struct node){.op = OP_AND, .left = *at, .right = above_at}, at)
+                         : code;
 }
 
 static enum mr_code read_comparison(struct parser *p, size_t *at)
@@ -472,8 +468,7 @@ static int compare(const struct mr_condition *c, const struct mr_value *value,
                    : 1;
     if (!literal->is_number)
         return c->text.len != literal->text.len ||
-               (c->text.len > 0 &&
-                memcmp(c->text.ptr, literal->text.ptr, c->text.len) != 0);
+               (c->text.len > 0 && memcmp(c->text.ptr, literal->text.ptr, c->text.len) != 0);
     if (value->cls == MR_CLASS_UINT && value->u > INT64_MAX)
         return 1;
     int64_t number = value->cls == MR_CLASS_UINT ? (int64_t)value->u : value->i;
@@ -535,8 +530,7 @@ static enum truth compared(struct mr_condition *c, const struct node *n,
     if (n->op == OP_TRUE)
         return null ? UNKNOWN : truth_of(value->u != 0);
     if (n->op == OP_SAME)
-        return null || l->is_null ? truth_of(null && l->is_null)
-                                  : equals(c, col, value, l);
+        return null || l->is_null ? truth_of(null && l->is_null) : equals(c, col, value, l);
     if (null || l->is_null)
         return UNKNOWN;
     int order = compare(c, value, l);
@@ -561,9 +555,8 @@ static enum truth judge(struct mr_condition *c, size_t at, const struct mr_value
     return left == UNKNOWN || right == UNKNOWN ? UNKNOWN : left;
 }
 
-enum mr_code mr_condition_holds(struct mr_condition *condition,
-                                const struct mr_value *values, bool *holds,
-                                struct mr_err *err)
+enum mr_code mr_condition_holds(struct mr_condition *condition, const struct mr_value *values,
+                                bool *holds, struct mr_err *err)
 {
     enum truth truth = judge(condition, condition->root, values);
     enum mr_code code = mr_strbuf_check(&condition->text, "judging a condition", err);

@@ -36,8 +36,7 @@ const struct mr_column *const *mr_condition_columns(const struct mr_condition *c
                                                     size_t *count);
 /* values: one for each of these, texts in the column's character set.  *holds: it is true,
  * neither false nor NULL.  MR_E_UNSUPPORTED: that depends on what is undecided. */
-enum mr_code mr_condition_holds(struct mr_condition *condition,
-                                const struct mr_value *values, bool *holds,
-                                struct mr_err *err);
+enum mr_code mr_condition_holds(struct mr_condition *condition, const struct mr_value *values,
+                                bool *holds, struct mr_err *err);
 
 #endif

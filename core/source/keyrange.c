@@ -42,8 +42,7 @@ static bool split(const struct builder *b, struct mr_key key, struct split_key *
         if (mr_row_decode(key.ptr, key.len, &pos, v, NULL) != MR_OK)
             return false;
         /* Numbers of an ENUM or SET are small; their sums must not wrap. */
-        if (is_numbered(&b->parts[i]) &&
-            (v->cls != MR_CLASS_INT || v->i < 0 || v->i == INT64_MAX))
+        if (is_numbered(&b->parts[i]) && (v->cls != MR_CLASS_INT || v->i < 0 || v->i == INT64_MAX))
             return false;
     }
     return pos == key.len;
@@ -85,12 +84,11 @@ static void add_numbers(struct builder *b, size_t part, uint64_t first, uint64_t
 /*
  * The part lies between lo and hi, either of which may be NULL; `strict` leaves lo out.
  */
-static void add_between(struct builder *b, size_t part, const struct mr_value *lo,
-                        bool strict, const struct mr_value *hi)
+static void add_between(struct builder *b, size_t part, const struct mr_value *lo, bool strict,
+                        const struct mr_value *hi)
 {
     if (is_numbered(&b->parts[part])) {
-        add_numbers(b, part, lo == NULL ? 0 : lo->u + strict,
-                    hi == NULL ? UINT64_MAX : hi->u);
+        add_numbers(b, part, lo == NULL ? 0 : lo->u + strict, hi == NULL ? UINT64_MAX : hi->u);
         return;
     }
     if (lo != NULL)
@@ -102,8 +100,7 @@ static void add_between(struct builder *b, size_t part, const struct mr_value *l
 }
 
 /* The part lies on the inner side of one end: above lo, below hi. */
-static void add_beyond(struct builder *b, size_t part, const struct mr_value *end,
-                       bool is_lo)
+static void add_beyond(struct builder *b, size_t part, const struct mr_value *end, bool is_lo)
 {
     if (!is_numbered(&b->parts[part]))
         add_compare(b, part, is_lo ? ">" : "<", end);
@@ -135,8 +132,8 @@ static void add_end(struct builder *b, const struct mr_value *values, bool is_lo
         mr_strbuf_add_str(b->sql, "))");
 }
 
-bool mr_keyrange_condition(struct mr_strbuf *sql, const struct mr_key_part *parts,
-                           size_t nparts, struct mr_range range)
+bool mr_keyrange_condition(struct mr_strbuf *sql, const struct mr_key_part *parts, size_t nparts,
+                           struct mr_range range)
 {
     struct builder b = {.sql = sql, .parts = parts, .nparts = nparts};
     struct split_key lo, hi;
@@ -225,8 +222,7 @@ static size_t add_runs(struct builder *b, const struct mr_key *keys, size_t nkey
         (void)get_number(b, keys[i], &first);
         mr_strbuf_add_str(b->sql, before);
         add_column(b, 0);
-        mr_strbuf_add_fmt(b->sql, " BETWEEN %" PRIu64 " AND %" PRIu64, first,
-                          first + (len - 1));
+        mr_strbuf_add_fmt(b->sql, " BETWEEN %" PRIu64 " AND %" PRIu64, first, first + (len - 1));
         before = " OR ";
     }
     return alone;

@@ -56,8 +56,8 @@ struct mr_key_part {
  * returns false and appends nothing when the range is open on both ends.  A key that
  * does not hold nparts values marks sql as failed.
  */
-bool mr_keyrange_condition(struct mr_strbuf *sql, const struct mr_key_part *parts,
-                           size_t nparts, struct mr_range range);
+bool mr_keyrange_condition(struct mr_strbuf *sql, const struct mr_key_part *parts, size_t nparts,
+                           struct mr_range range);
 /* Appends a condition, in parentheses, that selects exactly these keys: IN list for one
  * part (integers that follow each other in `keys` as ranges), OR of ANDs for several.
  * nkeys must not be 0. */

@@ -12,9 +12,8 @@ const char *mr_side_name(enum mr_side side)
     return side == MR_SOURCE ? "source" : "target";
 }
 
-static enum mr_code open_endpoint(struct mr_sides *sides, enum mr_side side,
-                                  const char *uri, const struct mr_sides_opts *opts,
-                                  struct mr_err *err)
+static enum mr_code open_endpoint(struct mr_sides *sides, enum mr_side side, const char *uri,
+                                  const struct mr_sides_opts *opts, struct mr_err *err)
 {
     struct mr_endpoint *ep = &sides->ep[side];
     const char *role = side == MR_SOURCE ? "SOURCE" : "TARGET";
@@ -34,8 +33,8 @@ bool mr_side_is_snapshot(const struct mr_server_side *side)
     return side->source != NULL && mr_source_is_snapshot(side->source);
 }
 
-enum mr_code mr_side_view_reader(const struct mr_server_side *side,
-                                 struct mr_reader **out, struct mr_err *err)
+enum mr_code mr_side_view_reader(const struct mr_server_side *side, struct mr_reader **out,
+                                 struct mr_err *err)
 {
     if (mr_side_is_snapshot(side))
         return mr_source_reader_new(side->source, out, err);
@@ -44,14 +43,13 @@ enum mr_code mr_side_view_reader(const struct mr_server_side *side,
 }
 
 /* Databases to load: those that either side names, by position where both do. */
-static enum mr_code load_catalogue(struct mr_sides *sides, enum mr_side side,
-                                   struct mr_err *err)
+static enum mr_code load_catalogue(struct mr_sides *sides, enum mr_side side, struct mr_err *err)
 {
     const struct mr_server_side *own = &sides->side[side];
     const struct mr_server_side *other = &sides->side[mr_other_side(side)];
     const struct mr_server_side *named = own->ndbs > 0 ? own : other;
-    enum mr_code code = mr_source_catalogue(own->source, named->dbs, named->ndbs,
-                                            &sides->side[side].cat, err);
+    enum mr_code code =
+        mr_source_catalogue(own->source, named->dbs, named->ndbs, &sides->side[side].cat, err);
     if (code != MR_OK)
         mr_err_context(err, "could not read the catalogue of the %s", mr_side_name(side));
     return code;
@@ -71,9 +69,8 @@ static enum mr_code take_names(struct mr_server_side *side, struct mr_arena *are
     return MR_OK;
 }
 
-static enum mr_code connect_side(struct mr_sides *sides, enum mr_side side,
-                                 bool consistent, struct mr_arena *arena,
-                                 struct mr_err *err)
+static enum mr_code connect_side(struct mr_sides *sides, enum mr_side side, bool consistent,
+                                 struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_server_side *s = &sides->side[side];
     struct mr_err ignored = {0};
@@ -91,8 +88,8 @@ static enum mr_code connect_side(struct mr_sides *sides, enum mr_side side,
         return code;
     }
     if (live && mr_grants_load(mr_reader_db(s->main), &s->grants, &ignored) != MR_OK)
-        mr_log_warning("the grants of the %s account cannot be read: %s",
-                       mr_side_name(side), ignored.message);
+        mr_log_warning("the grants of the %s account cannot be read: %s", mr_side_name(side),
+                       ignored.message);
     return MR_OK;
 }
 
@@ -103,8 +100,8 @@ static enum mr_code require_pairs(size_t source, size_t target, const char *hint
 {
     if (source == 0 || target == 0 || source == target)
         return MR_OK;
-    (void)mr_err_set(err, MR_E_USAGE, "the source names %zu database%s, the target %zu",
-                     source, source == 1 ? "" : "s", target);
+    (void)mr_err_set(err, MR_E_USAGE, "the source names %zu database%s, the target %zu", source,
+                     source == 1 ? "" : "s", target);
     mr_err_hint(err, "%s", hint);
     return MR_E_USAGE;
 }
@@ -162,11 +159,10 @@ static enum mr_code name_sides(struct mr_sides *sides, struct mr_err *err)
         name_databases(t, s);
     if (mr_side_is_snapshot(s) && mr_side_is_snapshot(t))
         name_of_snapshots(s, t);
-    return require_pairs(
-        s->ndbs, t->ndbs,
-        "Those of a snapshot are all that it holds: name some of them by "
-        "their names, or as many in their order.",
-        err);
+    return require_pairs(s->ndbs, t->ndbs,
+                         "Those of a snapshot are all that it holds: name some of them by "
+                         "their names, or as many in their order.",
+                         err);
 }
 
 enum mr_code mr_sides_open(struct mr_sides *sides, const char *const uris[MR_SIDES],
@@ -183,11 +179,10 @@ enum mr_code mr_sides_open(struct mr_sides *sides, const char *const uris[MR_SID
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
         code = open_endpoint(sides, (enum mr_side)side, uris[side], opts, err);
     if (code == MR_OK)
-        code =
-            require_pairs(sides->ep[MR_SOURCE].ndbs, sides->ep[MR_TARGET].ndbs,
-                          "Databases of the two URIs pair by position; name as many on "
-                          "both sides, or on one side only.",
-                          err);
+        code = require_pairs(sides->ep[MR_SOURCE].ndbs, sides->ep[MR_TARGET].ndbs,
+                             "Databases of the two URIs pair by position; name as many on "
+                             "both sides, or on one side only.",
+                             err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
         code = connect_side(sides, (enum mr_side)side, opts->consistent, arena, err);
     if (code == MR_OK)
@@ -227,8 +222,7 @@ static bool is_anothers(const struct mr_catalogue *own, const char *own_db,
 {
     for (size_t i = 0; i < own->ntables; i++) {
         const struct mr_table *a = &own->tables[i];
-        if (strcmp(a->name, name) != 0 ||
-            !mr_server_same_name(&own->server, a->db, own_db))
+        if (strcmp(a->name, name) != 0 || !mr_server_same_name(&own->server, a->db, own_db))
             continue;
         for (size_t k = 0; k < own->ntables; k++) {
             const struct mr_table *b = &own->tables[k];
@@ -245,19 +239,17 @@ const struct mr_table *mr_sides_twin(const struct mr_catalogue *own, const char 
                                      const char *name)
 {
     const struct mr_table *exact = mr_catalogue_table(other, db, name);
-    if (exact != NULL || (own->server.lower_case_table_names == 0 &&
-                          other->server.lower_case_table_names == 0))
+    if (exact != NULL ||
+        (own->server.lower_case_table_names == 0 && other->server.lower_case_table_names == 0))
         return exact;
     for (size_t i = 0; i < other->ntables; i++)
-        if (strcmp(other->tables[i].db, db) == 0 &&
-            strcasecmp(other->tables[i].name, name) == 0)
-            return is_anothers(own, own_db, &other->tables[i], name) ? NULL
-                                                                     : &other->tables[i];
+        if (strcmp(other->tables[i].db, db) == 0 && strcasecmp(other->tables[i].name, name) == 0)
+            return is_anothers(own, own_db, &other->tables[i], name) ? NULL : &other->tables[i];
     return NULL;
 }
 
-static enum mr_code push_db_pair(struct mr_vec *pairs, const char *source,
-                                 const char *target, struct mr_err *err)
+static enum mr_code push_db_pair(struct mr_vec *pairs, const char *source, const char *target,
+                                 struct mr_err *err)
 {
     struct mr_db_pair *pair = mr_vec_push(pairs);
     if (pair == NULL)
@@ -271,10 +263,9 @@ static enum mr_code hint_grant(const struct mr_server_side *side, const char *na
                                const char *label, struct mr_err *err)
 {
     struct mr_strbuf hint = MR_STRBUF_INIT;
-    (void)mr_err_set(
-        err, MR_E_DENIED,
-        "access to database \"%s\" is denied on the %s, or it does not exist", name,
-        label);
+    (void)mr_err_set(err, MR_E_DENIED,
+                     "access to database \"%s\" is denied on the %s, or it does not exist", name,
+                     label);
     mr_strbuf_add_str(&hint, "If the name is right, run: GRANT SELECT ON ");
     mr_sql_ident(&hint, name);
     mr_strbuf_add_fmt(&hint, ".* TO %s", mr_grants_account(side->grants));
@@ -291,8 +282,7 @@ static enum mr_code refuse_absent(const struct mr_server_side *side, const char 
     if (!mr_side_is_snapshot(side) &&
         mr_reader_probe(side->main, name, "myrecon", NULL, &why) == MR_E_DENIED)
         return hint_grant(side, name, label, err);
-    (void)mr_err_set(err, MR_E_NO_SUCH, "database \"%s\" does not exist on the %s", name,
-                     label);
+    (void)mr_err_set(err, MR_E_NO_SUCH, "database \"%s\" does not exist on the %s", name, label);
     mr_err_hint(err, "Check the spelling in the URI: SHOW DATABASES lists the names that "
                      "the account can see.");
     return MR_E_NO_SUCH;
@@ -315,9 +305,8 @@ static const char *own_name(const struct mr_server_side *side, size_t i)
     return db != NULL ? db->name : side->dbs[i];
 }
 
-enum mr_code mr_sides_pair_dbs(const struct mr_server_side side[MR_SIDES],
-                               struct mr_arena *arena, struct mr_vec *pairs,
-                               struct mr_err *err)
+enum mr_code mr_sides_pair_dbs(const struct mr_server_side side[MR_SIDES], struct mr_arena *arena,
+                               struct mr_vec *pairs, struct mr_err *err)
 {
     const struct mr_server_side *s = &side[MR_SOURCE];
     const struct mr_server_side *t = &side[MR_TARGET];

@@ -33,8 +33,7 @@ struct mr_server_side {
     const char *const *dbs; /* named by the endpoint, or by what a snapshot was made of */
     size_t ndbs;            /* 0: all that there are */
     struct mr_source *source;
-    struct mr_source
-        *view; /* with `consistent`: each reader of a server in one view; else
+    struct mr_source *view; /* with `consistent`: each reader of a server in one view; else
                                NULL */
     struct mr_catalogue *cat;
     struct mr_reader *main;   /* the coordinator's own connection */
@@ -58,8 +57,8 @@ struct mr_sides {
 
 bool mr_side_is_snapshot(const struct mr_server_side *side);
 /* A reader that sees one moment: of sides that were opened `consistent`, or a snapshot. */
-enum mr_code mr_side_view_reader(const struct mr_server_side *side,
-                                 struct mr_reader **out, struct mr_err *err);
+enum mr_code mr_side_view_reader(const struct mr_server_side *side, struct mr_reader **out,
+                                 struct mr_err *err);
 
 /* Connects both (asking for passwords if told to), loads catalogues of the databases that
  * either URI names, and the grants.  Names live in arena. */
@@ -77,9 +76,8 @@ struct mr_db_pair {
  * name over what the other side has: pushes struct mr_db_pair.  A name that an
  * endpoint gives and its server does not have is MR_E_NO_SUCH, or MR_E_DENIED where it may
  * only be hidden. */
-enum mr_code mr_sides_pair_dbs(const struct mr_server_side side[MR_SIDES],
-                               struct mr_arena *arena, struct mr_vec *pairs,
-                               struct mr_err *err);
+enum mr_code mr_sides_pair_dbs(const struct mr_server_side side[MR_SIDES], struct mr_arena *arena,
+                               struct mr_vec *pairs, struct mr_err *err);
 
 /* The table of that name, which is one of own_db here and of db there, in the other
  * catalogue, or NULL.  Where one of the servers folds the case of names, so does the search,

@@ -1,16 +1,14 @@
 /* source.c: the vtable of a source, with what every implementation may rely on. */
 #include "core/source/source.h"
 
-enum mr_code mr_source_catalogue(struct mr_source *src, const char *const *dbs,
-                                 size_t ndbs, struct mr_catalogue **out,
-                                 struct mr_err *err)
+enum mr_code mr_source_catalogue(struct mr_source *src, const char *const *dbs, size_t ndbs,
+                                 struct mr_catalogue **out, struct mr_err *err)
 {
     *out = NULL;
     return src->ops->catalogue(src, dbs, ndbs, out, err);
 }
 
-enum mr_code mr_source_reader_new(struct mr_source *src, struct mr_reader **out,
-                                  struct mr_err *err)
+enum mr_code mr_source_reader_new(struct mr_source *src, struct mr_reader **out, struct mr_err *err)
 {
     *out = NULL;
     return src->ops->reader_new(src, out, err);
@@ -36,13 +34,13 @@ static bool is_open(struct mr_range range)
 static enum mr_code fail_no_key(const struct mr_readspec *spec, const char *what,
                                 struct mr_err *err)
 {
-    return mr_err_set(err, MR_E_BUG, "%s of table \"%s.%s\", which is read without a key",
-                      what, spec->db, spec->table);
+    return mr_err_set(err, MR_E_BUG, "%s of table \"%s.%s\", which is read without a key", what,
+                      spec->db, spec->table);
 }
 
 enum mr_code mr_reader_scan(struct mr_reader *reader, const struct mr_readspec *spec,
-                            struct mr_range range, uint64_t limit, mr_row_fn *fn,
-                            void *ctx, struct mr_err *err)
+                            struct mr_range range, uint64_t limit, mr_row_fn *fn, void *ctx,
+                            struct mr_err *err)
 {
     if (spec->nkey == 0 && !is_open(range))
         return fail_no_key(spec, "range", err);
@@ -55,8 +53,7 @@ struct plain_rows {
     void *ctx;
 };
 
-static enum mr_code give_plain(void *ctx, const struct mr_value *values,
-                               struct mr_err *err)
+static enum mr_code give_plain(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     const struct plain_rows *to = ctx;
     const struct mr_raw_row row = {.values = values};
@@ -64,8 +61,8 @@ static enum mr_code give_plain(void *ctx, const struct mr_value *values,
 }
 
 enum mr_code mr_reader_scan_raw(struct mr_reader *reader, const struct mr_readspec *spec,
-                                struct mr_range range, uint64_t limit, mr_raw_row_fn *fn,
-                                void *ctx, struct mr_err *err)
+                                struct mr_range range, uint64_t limit, mr_raw_row_fn *fn, void *ctx,
+                                struct mr_err *err)
 {
     struct plain_rows to = {fn, ctx};
     if (reader->source->ops->scan_raw == NULL)
@@ -76,8 +73,8 @@ enum mr_code mr_reader_scan_raw(struct mr_reader *reader, const struct mr_readsp
 }
 
 enum mr_code mr_reader_fetch(struct mr_reader *reader, const struct mr_readspec *spec,
-                             const struct mr_key *keys, size_t nkeys, mr_row_fn *fn,
-                             void *ctx, struct mr_err *err)
+                             const struct mr_key *keys, size_t nkeys, mr_row_fn *fn, void *ctx,
+                             struct mr_err *err)
 {
     if (nkeys == 0)
         return MR_OK;
@@ -95,9 +92,8 @@ enum mr_code mr_reader_bounds(struct mr_reader *reader, const struct mr_readspec
     return reader->source->ops->bounds(reader, spec, wanted, arena, keys, err);
 }
 
-enum mr_code mr_reader_bound_after(struct mr_reader *reader,
-                                   const struct mr_readspec *spec, struct mr_range range,
-                                   uint64_t rows, struct mr_strbuf *key,
+enum mr_code mr_reader_bound_after(struct mr_reader *reader, const struct mr_readspec *spec,
+                                   struct mr_range range, uint64_t rows, struct mr_strbuf *key,
                                    struct mr_err *err)
 {
     mr_strbuf_reset(key);
@@ -144,8 +140,8 @@ enum mr_code mr_reader_counter(struct mr_reader *reader, const struct mr_table *
     return reader->source->ops->counter(reader, table, next, greatest, err);
 }
 
-enum mr_code mr_reader_sequence(struct mr_reader *reader, const char *db,
-                                const char *name, uint64_t *next, struct mr_err *err)
+enum mr_code mr_reader_sequence(struct mr_reader *reader, const char *db, const char *name,
+                                uint64_t *next, struct mr_err *err)
 {
     *next = 0;
     return reader->source->ops->sequence != NULL
@@ -170,14 +166,13 @@ bool mr_source_is_snapshot(const struct mr_source *src)
     return src->ops->kept != NULL;
 }
 
-const struct mr_kept *mr_source_kept(const struct mr_source *src, const char *db,
-                                     const char *table)
+const struct mr_kept *mr_source_kept(const struct mr_source *src, const char *db, const char *table)
 {
     return src->ops->kept != NULL ? src->ops->kept(src, db, table) : NULL;
 }
 
-enum mr_code mr_source_prove(struct mr_source *src, const char *db, const char *table,
-                             size_t range, struct mr_err *err)
+enum mr_code mr_source_prove(struct mr_source *src, const char *db, const char *table, size_t range,
+                             struct mr_err *err)
 {
     return src->ops->prove(src, db, table, range, err);
 }
@@ -187,13 +182,11 @@ bool mr_source_chooses(const struct mr_source *src, const char *db, const char *
     return src->ops->chooses == NULL || src->ops->chooses(src, db, name);
 }
 
-enum mr_code mr_source_can_judge(const struct mr_source *src, const char *db,
-                                 const char *table, const char *condition,
-                                 struct mr_err *err)
+enum mr_code mr_source_can_judge(const struct mr_source *src, const char *db, const char *table,
+                                 const char *condition, struct mr_err *err)
 {
-    return src->ops->can_judge != NULL
-               ? src->ops->can_judge(src, db, table, condition, err)
-               : MR_OK;
+    return src->ops->can_judge != NULL ? src->ops->can_judge(src, db, table, condition, err)
+                                       : MR_OK;
 }
 
 const struct mr_left_out *mr_source_left_out(const struct mr_source *src, size_t *count)
@@ -202,23 +195,21 @@ const struct mr_left_out *mr_source_left_out(const struct mr_source *src, size_t
     return src->ops->left_out != NULL ? src->ops->left_out(src, count) : NULL;
 }
 
-const char *const *mr_source_databases(const struct mr_source *src, size_t *count,
-                                       bool *whole)
+const char *const *mr_source_databases(const struct mr_source *src, size_t *count, bool *whole)
 {
     *count = 0;
     *whole = true;
     return src->ops->databases != NULL ? src->ops->databases(src, count, whole) : NULL;
 }
 
-enum mr_code mr_source_new(const struct mr_endpoint *ep,
-                           const struct mr_source_opts *opts, struct mr_source **out,
-                           struct mr_err *err)
+enum mr_code mr_source_new(const struct mr_endpoint *ep, const struct mr_source_opts *opts,
+                           struct mr_source **out, struct mr_err *err)
 {
     *out = NULL;
     if (ep->kind == MR_ENDPOINT_MYSQL)
         return mr_source_live_new(ep, opts, out, err);
     if (opts->open_snapshot == NULL)
-        return mr_err_set(err, MR_E_USAGE,
-                          "snapshot \"%s\": this command reads servers only", ep->dir);
+        return mr_err_set(err, MR_E_USAGE, "snapshot \"%s\": this command reads servers only",
+                          ep->dir);
     return opts->open_snapshot(ep, out, err);
 }

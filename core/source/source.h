@@ -32,8 +32,8 @@ enum mr_expr {
     MR_EXPR_UTF8,       /* CONVERT(column USING utf8mb4): as people and JSON see it */
     MR_EXPR_TEXT,       /* CONVERT(CAST(column AS CHAR) USING utf8mb4): unequal types */
     MR_EXPR_BINARY,     /* CAST(column AS BINARY): types without a class of their own */
-    MR_EXPR_LOST, /* 0, or readcol's `numbers` where UTF8 loses bytes that are no character */
-    MR_EXPR_CONDITION /* does the SQL condition that stands for the name hold? 1 or 0 */
+    MR_EXPR_LOST,       /* 0, or readcol's `numbers` where UTF8 loses bytes that are no character */
+    MR_EXPR_CONDITION   /* does the SQL condition that stands for the name hold? 1 or 0 */
 };
 
 struct mr_readcol {
@@ -59,13 +59,11 @@ struct mr_readspec {
 
 /* Called for each row; values live until it returns.  Not MR_OK: the scan ends with it.
  */
-typedef enum mr_code mr_row_fn(void *ctx, const struct mr_value *values,
-                               struct mr_err *err);
+typedef enum mr_code mr_row_fn(void *ctx, const struct mr_value *values, struct mr_err *err);
 
 /* The same for rows that may come as bytes (see struct mr_raw_row in db.h): with bytes,
  * only the values of the key are set, unless whole_rows; without them, all are. */
-typedef enum mr_code mr_raw_row_fn(void *ctx, const struct mr_raw_row *row,
-                                   struct mr_err *err);
+typedef enum mr_code mr_raw_row_fn(void *ctx, const struct mr_raw_row *row, struct mr_err *err);
 
 /* Digest of a range computed by the server. */
 struct mr_range_digest {
@@ -84,9 +82,9 @@ struct mr_kept_range {
 
 /* What a snapshot says of a table. */
 struct mr_kept {
-    struct mr_readspec spec; /* its columns, key and condition, as they were read */
-    const char *note;        /* why its rows are not of one moment, or NULL */
-    const char *rows_of;     /* it is not the whole table: "case RUN_ID"; or NULL */
+    struct mr_readspec spec;            /* its columns, key and condition, as they were read */
+    const char *note;                   /* why its rows are not of one moment, or NULL */
+    const char *rows_of;                /* it is not the whole table: "case RUN_ID"; or NULL */
     const struct mr_kept_range *ranges; /* in key order; they tile the key space, or there
                                            are none, since they are not known */
     size_t nranges;
@@ -96,8 +94,7 @@ struct mr_kept {
 
 /* What a snapshot should hold and does not. */
 struct mr_left_out {
-    const char *kind, *name, *reason,
-        *hint; /* "table", "club.members"; hint may be NULL */
+    const char *kind, *name, *reason, *hint; /* "table", "club.members"; hint may be NULL */
 };
 
 struct mr_source;
@@ -106,52 +103,46 @@ struct mr_reader;
 struct mr_source_ops {
     enum mr_code (*catalogue)(struct mr_source *src, const char *const *dbs, size_t ndbs,
                               struct mr_catalogue **out, struct mr_err *err);
-    enum mr_code (*reader_new)(struct mr_source *src, struct mr_reader **out,
-                               struct mr_err *err);
+    enum mr_code (*reader_new)(struct mr_source *src, struct mr_reader **out, struct mr_err *err);
     void (*reader_free)(struct mr_reader *reader);
     enum mr_code (*scan)(struct mr_reader *reader, const struct mr_readspec *spec,
                          struct mr_range range, uint64_t limit, mr_row_fn *fn, void *ctx,
                          struct mr_err *err);
     /* NULL: the source has no raw rows */
     enum mr_code (*scan_raw)(struct mr_reader *reader, const struct mr_readspec *spec,
-                             struct mr_range range, uint64_t limit, mr_raw_row_fn *fn,
-                             void *ctx, struct mr_err *err);
+                             struct mr_range range, uint64_t limit, mr_raw_row_fn *fn, void *ctx,
+                             struct mr_err *err);
     enum mr_code (*fetch)(struct mr_reader *reader, const struct mr_readspec *spec,
-                          const struct mr_key *keys, size_t nkeys, mr_row_fn *fn,
-                          void *ctx, struct mr_err *err);
-    enum mr_code (*bounds)(struct mr_reader *reader, const struct mr_readspec *spec,
-                           size_t wanted, struct mr_arena *arena, struct mr_vec *keys,
-                           struct mr_err *err);
+                          const struct mr_key *keys, size_t nkeys, mr_row_fn *fn, void *ctx,
+                          struct mr_err *err);
+    enum mr_code (*bounds)(struct mr_reader *reader, const struct mr_readspec *spec, size_t wanted,
+                           struct mr_arena *arena, struct mr_vec *keys, struct mr_err *err);
     enum mr_code (*bound_after)(struct mr_reader *reader, const struct mr_readspec *spec,
-                                struct mr_range range, uint64_t rows,
-                                struct mr_strbuf *key, struct mr_err *err);
+                                struct mr_range range, uint64_t rows, struct mr_strbuf *key,
+                                struct mr_err *err);
     enum mr_code (*digest)(struct mr_reader *reader, const struct mr_readspec *spec,
-                           struct mr_range range, struct mr_range_digest *out,
-                           struct mr_err *err);
+                           struct mr_range range, struct mr_range_digest *out, struct mr_err *err);
     struct mr_db *(*reader_db)(struct mr_reader *reader);
     /* NULL: nothing is locked */
     enum mr_code (*reader_view_begun)(struct mr_reader *reader, struct mr_err *err);
     enum mr_code (*reader_unlock)(struct mr_reader *reader, struct mr_err *err);
     const char *(*reader_keeps_locks)(const struct mr_reader *reader);
-    enum mr_code (*counter)(struct mr_reader *reader, const struct mr_table *table,
-                            uint64_t *next, uint64_t *greatest, struct mr_err *err);
+    enum mr_code (*counter)(struct mr_reader *reader, const struct mr_table *table, uint64_t *next,
+                            uint64_t *greatest, struct mr_err *err);
     /* NULL: the connection is asked */
     enum mr_code (*sequence)(struct mr_reader *reader, const char *db, const char *name,
                              uint64_t *next, struct mr_err *err);
     enum mr_code (*probe)(struct mr_reader *reader, const char *db, const char *table,
                           const char *column, struct mr_err *err);
     /* of a snapshot; NULL: a server */
-    const struct mr_kept *(*kept)(const struct mr_source *src, const char *db,
-                                  const char *table);
-    enum mr_code (*prove)(struct mr_source *src, const char *db, const char *table,
-                          size_t range, struct mr_err *err);
+    const struct mr_kept *(*kept)(const struct mr_source *src, const char *db, const char *table);
+    enum mr_code (*prove)(struct mr_source *src, const char *db, const char *table, size_t range,
+                          struct mr_err *err);
     const struct mr_left_out *(*left_out)(const struct mr_source *src, size_t *count);
-    const char *const *(*databases)(const struct mr_source *src, size_t *count,
-                                    bool *whole);
+    const char *const *(*databases)(const struct mr_source *src, size_t *count, bool *whole);
     bool (*chooses)(const struct mr_source *src, const char *db, const char *name);
-    enum mr_code (*can_judge)(const struct mr_source *src, const char *db,
-                              const char *table, const char *condition,
-                              struct mr_err *err);
+    enum mr_code (*can_judge)(const struct mr_source *src, const char *db, const char *table,
+                              const char *condition, struct mr_err *err);
     bool (*has_order)(struct mr_reader *reader, const struct mr_readspec *spec);
     void (*free)(struct mr_source *src);
 };
@@ -165,9 +156,8 @@ struct mr_reader {
 };
 
 /* The catalogue is the caller's (mr_catalogue_free). */
-enum mr_code mr_source_catalogue(struct mr_source *src, const char *const *dbs,
-                                 size_t ndbs, struct mr_catalogue **out,
-                                 struct mr_err *err);
+enum mr_code mr_source_catalogue(struct mr_source *src, const char *const *dbs, size_t ndbs,
+                                 struct mr_catalogue **out, struct mr_err *err);
 enum mr_code mr_source_reader_new(struct mr_source *src, struct mr_reader **out,
                                   struct mr_err *err);
 void mr_source_free(struct mr_source *src);
@@ -176,18 +166,18 @@ void mr_reader_free(struct mr_reader *reader);
 /* Rows of (lo, hi] in key order, at most `limit` of them (0: no limit).  Without a key
  * the range must be open and rows come in any order. */
 enum mr_code mr_reader_scan(struct mr_reader *reader, const struct mr_readspec *spec,
-                            struct mr_range range, uint64_t limit, mr_row_fn *fn,
-                            void *ctx, struct mr_err *err);
+                            struct mr_range range, uint64_t limit, mr_row_fn *fn, void *ctx,
+                            struct mr_err *err);
 /* The same rows, raw where the source has them so. */
 enum mr_code mr_reader_scan_raw(struct mr_reader *reader, const struct mr_readspec *spec,
-                                struct mr_range range, uint64_t limit, mr_raw_row_fn *fn,
-                                void *ctx, struct mr_err *err);
+                                struct mr_range range, uint64_t limit, mr_raw_row_fn *fn, void *ctx,
+                                struct mr_err *err);
 /* The rows with these keys (equal by the server's collation), in any order.  A snapshot
  * may give rows besides that a collation takes for other ones: texts are equal to it as
  * mr_canon_local() has them. */
 enum mr_code mr_reader_fetch(struct mr_reader *reader, const struct mr_readspec *spec,
-                             const struct mr_key *keys, size_t nkeys, mr_row_fn *fn,
-                             void *ctx, struct mr_err *err);
+                             const struct mr_key *keys, size_t nkeys, mr_row_fn *fn, void *ctx,
+                             struct mr_err *err);
 /*
  * Up to `wanted` keys that cut the table into segments, strictly ascending in the
  * server's order; none of them is the last key.  Found by probing the index (at most
@@ -200,9 +190,8 @@ enum mr_code mr_reader_bounds(struct mr_reader *reader, const struct mr_readspec
                               struct mr_err *err);
 /* The key of the `rows`-th row of the range, encoded into key; key empty (len 0) if the
  * range holds fewer.  Reads the index of that chunk only. */
-enum mr_code mr_reader_bound_after(struct mr_reader *reader,
-                                   const struct mr_readspec *spec, struct mr_range range,
-                                   uint64_t rows, struct mr_strbuf *key,
+enum mr_code mr_reader_bound_after(struct mr_reader *reader, const struct mr_readspec *spec,
+                                   struct mr_range range, uint64_t rows, struct mr_strbuf *key,
                                    struct mr_err *err);
 enum mr_code mr_reader_digest(struct mr_reader *reader, const struct mr_readspec *spec,
                               struct mr_range range, struct mr_range_digest *out,
@@ -228,8 +217,8 @@ const char *mr_reader_keeps_locks(const struct mr_reader *reader);
 enum mr_code mr_reader_counter(struct mr_reader *reader, const struct mr_table *table,
                                uint64_t *next, uint64_t *greatest, struct mr_err *err);
 /* Of a snapshot: what a sequence gives next; 0: negative.  MR_E_NO_SUCH: it is not kept. */
-enum mr_code mr_reader_sequence(struct mr_reader *reader, const char *db,
-                                const char *name, uint64_t *next, struct mr_err *err);
+enum mr_code mr_reader_sequence(struct mr_reader *reader, const char *db, const char *name,
+                                uint64_t *next, struct mr_err *err);
 /* As mr_schema_probe(); what a snapshot names as left out is MR_E_DENIED. */
 enum mr_code mr_reader_probe(struct mr_reader *reader, const char *db, const char *table,
                              const char *column, struct mr_err *err);
@@ -243,29 +232,27 @@ bool mr_source_is_snapshot(const struct mr_source *src);
 const struct mr_kept *mr_source_kept(const struct mr_source *src, const char *db,
                                      const char *table);
 /* Is the file that holds one of its ranges as it was written?  MR_E_SNAPSHOT names it. */
-enum mr_code mr_source_prove(struct mr_source *src, const char *db, const char *table,
-                             size_t range, struct mr_err *err);
+enum mr_code mr_source_prove(struct mr_source *src, const char *db, const char *table, size_t range,
+                             struct mr_err *err);
 /* Is the table, or another object of that name, among those that a snapshot was to hold?
  * What was not chosen is not missing.  Of a server: true. */
 bool mr_source_chooses(const struct mr_source *src, const char *db, const char *name);
 /* Can rows of the table be chosen by the condition?  Of a snapshot MR_E_UNSUPPORTED where it
  * is not a simple one; a server is not asked. */
-enum mr_code mr_source_can_judge(const struct mr_source *src, const char *db,
-                                 const char *table, const char *condition,
-                                 struct mr_err *err);
+enum mr_code mr_source_can_judge(const struct mr_source *src, const char *db, const char *table,
+                                 const char *condition, struct mr_err *err);
 /* Of a server *count is 0. */
 const struct mr_left_out *mr_source_left_out(const struct mr_source *src, size_t *count);
 /* The databases that a snapshot holds.  *whole: they are all that its server had, and were
  * not named one by one.  Of a server *count is 0. */
-const char *const *mr_source_databases(const struct mr_source *src, size_t *count,
-                                       bool *whole);
+const char *const *mr_source_databases(const struct mr_source *src, size_t *count, bool *whole);
 
 /*
  * How a snapshot is opened; ep must outlive it.  It is snapshot/ that knows, and main.c that
  * hands it down.  Errors: MR_E_SNAPSHOT and MR_E_IO with the path.
  */
-typedef enum mr_code mr_source_open_fn(const struct mr_endpoint *ep,
-                                       struct mr_source **out, struct mr_err *err);
+typedef enum mr_code mr_source_open_fn(const struct mr_endpoint *ep, struct mr_source **out,
+                                       struct mr_err *err);
 
 /*
  * A live server.  Keeps copies of nothing: ep and opts must outlive it.  With
@@ -275,19 +262,17 @@ typedef enum mr_code mr_source_open_fn(const struct mr_endpoint *ep,
 struct mr_source_opts {
     struct mr_db_opts db;
     bool consistent;
-    bool frees_tables; /* a view unlocks by itself: before another table is read, and
+    bool frees_tables;                /* a view unlocks by itself: before another table is read, and
                           else at most once a second */
     unsigned reconnect_attempts;      /* default 8 when 0 */
     mr_source_open_fn *open_snapshot; /* NULL: servers only */
 };
-enum mr_code mr_source_live_new(const struct mr_endpoint *ep,
-                                const struct mr_source_opts *opts, struct mr_source **out,
-                                struct mr_err *err);
+enum mr_code mr_source_live_new(const struct mr_endpoint *ep, const struct mr_source_opts *opts,
+                                struct mr_source **out, struct mr_err *err);
 
 /* A server or a snapshot, as the endpoint says.  MR_E_USAGE for a snapshot where none can
  * be opened. */
-enum mr_code mr_source_new(const struct mr_endpoint *ep,
-                           const struct mr_source_opts *opts, struct mr_source **out,
-                           struct mr_err *err);
+enum mr_code mr_source_new(const struct mr_endpoint *ep, const struct mr_source_opts *opts,
+                           struct mr_source **out, struct mr_err *err);
 
 #endif

@@ -87,8 +87,8 @@ static int text_digit(int c)
     return c >= 'a' && c <= 'z' ? c - 'a' + 10 : 35;
 }
 
-static void set_text_axis(struct axis *axis, const char *charset,
-                          const struct mr_value *first, const struct mr_value *last)
+static void set_text_axis(struct axis *axis, const char *charset, const struct mr_value *first,
+                          const struct mr_value *last)
 {
     size_t shared = shared_bytes(first, last);
     const char *name = charset != NULL ? charset : "";
@@ -209,8 +209,7 @@ static void add_text_at(struct mr_strbuf *text, const struct axis *axis, long do
     char digits[DIGITS_OF_TEXT];
     for (size_t i = DIGITS_OF_TEXT; i-- > 0; rest /= 36) {
         int digit = (int)(rest % 36);
-        digits[i] =
-            (char)(digit < 10 ? '0' + digit : (axis->upper ? 'A' : 'a') + digit - 10);
+        digits[i] = (char)(digit < 10 ? '0' + digit : (axis->upper ? 'A' : 'a') + digit - 10);
     }
     for (size_t i = 0; i < DIGITS_OF_TEXT; i++)
         for (size_t b = 0; b < axis->unit; b++) {
@@ -245,9 +244,7 @@ static struct mr_value value_at(const struct axis *axis, const struct mr_value *
     case MR_CLASS_DATE:
     case MR_CLASS_DATETIME:
     case MR_CLASS_TIME: value.t = time_at(at, axis->cls); return value;
-    case MR_CLASS_DECIMAL:
-        mr_strbuf_add_fmt(hold, "%.*Lf", span < 1e6L ? 20 : 0, at);
-        break;
+    case MR_CLASS_DECIMAL: mr_strbuf_add_fmt(hold, "%.*Lf", span < 1e6L ? 20 : 0, at); break;
     case MR_CLASS_TEXT:
         mr_strbuf_add(hold, first->ptr, axis->skip);
         add_text_at(hold, axis, at);
@@ -281,8 +278,7 @@ struct collector {
     struct mr_vec *keys;
 };
 
-static enum mr_code collect_key(void *ctx, const struct mr_value *values,
-                                struct mr_err *err)
+static enum mr_code collect_key(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct collector *to = ctx;
     struct mr_strbuf bytes = MR_STRBUF_INIT;
@@ -301,15 +297,14 @@ out:
 }
 
 /* The first or last key of a range over nparts parts; ptr NULL if there is none. */
-static enum mr_code read_edge(struct cutter *c, size_t nparts, struct mr_range range,
-                              bool last, struct mr_key *key)
+static enum mr_code read_edge(struct cutter *c, size_t nparts, struct mr_range range, bool last,
+                              struct mr_key *key)
 {
     struct mr_vec found = MR_VEC_INIT(struct mr_key);
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct collector to = {c, &found};
     mr_source_sql_edge(&sql, c->spec, nparts, range, last);
-    enum mr_code code =
-        mr_live_read_keys(c->reader, c->spec, &sql, collect_key, &to, c->err);
+    enum mr_code code = mr_live_read_keys(c->reader, c->spec, &sql, collect_key, &to, c->err);
     *key = (struct mr_key){NULL, 0};
     if (code == MR_OK && found.count > 0)
         *key = *(struct mr_key *)mr_vec_at(&found, 0);
@@ -328,8 +323,8 @@ struct cut {
     struct mr_value first, last;
 };
 
-static enum mr_code decode_at(struct mr_key key, size_t part, size_t *at,
-                              struct mr_value *value, struct mr_err *err)
+static enum mr_code decode_at(struct mr_key key, size_t part, size_t *at, struct mr_value *value,
+                              struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     size_t pos = 0;
@@ -340,8 +335,8 @@ static enum mr_code decode_at(struct mr_key key, size_t part, size_t *at,
 }
 
 /* False if the two ends are one key, or of a class that cannot be cut. */
-static enum mr_code find_cut(const struct cutter *c, const struct piece *piece,
-                             struct cut *cut, bool *can)
+static enum mr_code find_cut(const struct cutter *c, const struct piece *piece, struct cut *cut,
+                             bool *can)
 {
     size_t shared = 0;
     size_t pos = 0;
@@ -351,8 +346,7 @@ static enum mr_code find_cut(const struct cutter *c, const struct piece *piece,
         return MR_OK;
     const unsigned char *x = piece->first.ptr;
     const unsigned char *y = piece->last.ptr;
-    while (shared < piece->first.len && shared < piece->last.len &&
-           x[shared] == y[shared])
+    while (shared < piece->first.len && shared < piece->last.len && x[shared] == y[shared])
         shared++;
     for (;; cut->part++) {
         enum mr_code code = mr_row_skip(piece->first.ptr, piece->first.len, &pos, c->err);
@@ -362,13 +356,12 @@ static enum mr_code find_cut(const struct cutter *c, const struct piece *piece,
             break;
     }
     size_t ignored;
-    enum mr_code code =
-        decode_at(piece->first, cut->part, &cut->at_byte, &cut->first, c->err);
+    enum mr_code code = decode_at(piece->first, cut->part, &cut->at_byte, &cut->first, c->err);
     if (code == MR_OK)
         code = decode_at(piece->last, cut->part, &ignored, &cut->last, c->err);
     if (code == MR_OK)
-        *can = set_axis(&cut->axis, c->spec->cols[c->spec->key[cut->part]].charset,
-                        &cut->first, &cut->last);
+        *can = set_axis(&cut->axis, c->spec->cols[c->spec->key[cut->part]].charset, &cut->first,
+                        &cut->last);
     return code;
 }
 
@@ -412,9 +405,8 @@ out:
 }
 
 /* How much of the piece's share is left of the cut, by widths. */
-static enum mr_code left_share(const struct cutter *c, const struct cut *cut,
-                               struct mr_key below, struct mr_key above,
-                               long double *part)
+static enum mr_code left_share(const struct cutter *c, const struct cut *cut, struct mr_key below,
+                               struct mr_key above, long double *part)
 {
     struct mr_value below_value = {.cls = MR_CLASS_NULL};
     struct mr_value above_value = {.cls = MR_CLASS_NULL};
@@ -489,8 +481,7 @@ static enum mr_code cut_piece(struct cutter *c, size_t at)
     if (code != MR_OK || below.ptr == NULL || above.ptr == NULL)
         goto out;
     /* The guess lies outside the piece, by the server's order. */
-    if (mr_key_compare(below, piece->last) == 0 ||
-        mr_key_compare(above, piece->first) == 0)
+    if (mr_key_compare(below, piece->last) == 0 || mr_key_compare(above, piece->first) == 0)
         goto out;
     code = left_share(c, &cut, below, above, &part);
     if (code != MR_OK)
@@ -540,15 +531,13 @@ static enum mr_code pick(struct cutter *c, size_t wanted, struct mr_vec *picked)
 
 /* Rows may have come and gone meanwhile: one statement puts the keys in order, as of
  * one moment, and no key is told twice. */
-static enum mr_code sort_keys(struct cutter *c, const struct mr_vec *picked,
-                              struct mr_vec *keys)
+static enum mr_code sort_keys(struct cutter *c, const struct mr_vec *picked, struct mr_vec *keys)
 {
     struct mr_vec sorted = MR_VEC_INIT(struct mr_key);
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct collector to = {c, &sorted};
     mr_source_sql_sorted(&sql, c->spec, picked->items, picked->count);
-    enum mr_code code =
-        mr_live_read_keys(c->reader, c->spec, &sql, collect_key, &to, c->err);
+    enum mr_code code = mr_live_read_keys(c->reader, c->spec, &sql, collect_key, &to, c->err);
     const struct mr_key *items = sorted.items;
     for (size_t i = 0; i < sorted.count && code == MR_OK; i++) {
         if (i > 0 && mr_key_compare(items[i - 1], items[i]) == 0)
@@ -564,9 +553,8 @@ static enum mr_code sort_keys(struct cutter *c, const struct mr_vec *picked,
     return code;
 }
 
-enum mr_code mr_live_bounds(struct mr_reader *reader, const struct mr_readspec *spec,
-                            size_t wanted, struct mr_arena *arena, struct mr_vec *keys,
-                            struct mr_err *err)
+enum mr_code mr_live_bounds(struct mr_reader *reader, const struct mr_readspec *spec, size_t wanted,
+                            struct mr_arena *arena, struct mr_vec *keys, struct mr_err *err)
 {
     struct cutter c = {.reader = reader,
                        .spec = spec,

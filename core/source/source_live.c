@@ -49,8 +49,7 @@ static struct live_reader *live(struct mr_reader *reader)
 }
 
 /* Says which table (the server stands in the message); not of errors that are nobody's but our own. */
-static void add_context(const struct mr_readspec *spec, enum mr_code code,
-                        struct mr_err *err)
+static void add_context(const struct mr_readspec *spec, enum mr_code code, struct mr_err *err)
 {
     if (code == MR_E_CANCELLED || code == MR_E_NOMEM)
         return;
@@ -64,14 +63,13 @@ static enum mr_code ensure_connected(struct mr_reader *reader, struct mr_err *er
     if (!lr->lost)
         return MR_OK;
     if (opts->consistent) {
-        (void)mr_err_set(err, MR_E_LOST,
-                         "the connection that held the consistent view was lost");
+        (void)mr_err_set(err, MR_E_LOST, "the connection that held the consistent view was lost");
         mr_err_hint(err, "Run it again: with --consistent a comparison cannot go on "
                          "after its view is gone.");
         return MR_E_LOST;
     }
-    unsigned attempts = opts->reconnect_attempts > 0 ? opts->reconnect_attempts
-                                                     : MR_LIVE_RECONNECT_ATTEMPTS;
+    unsigned attempts =
+        opts->reconnect_attempts > 0 ? opts->reconnect_attempts : MR_LIVE_RECONNECT_ATTEMPTS;
     MR_TRY(mr_db_reconnect(lr->db, attempts, err));
     lr->lost = false;
     return MR_OK;
@@ -123,13 +121,12 @@ static bool leaves_connection(const struct mr_db *db, enum mr_code code)
 {
     if (mr_db_is_lost(db))
         return false;
-    return code == MR_E_TIMEOUT || code == MR_E_SQL || code == MR_E_DENIED ||
-           code == MR_E_NO_SUCH;
+    return code == MR_E_TIMEOUT || code == MR_E_SQL || code == MR_E_DENIED || code == MR_E_NO_SUCH;
 }
 
 /* Every row to fn; *own is false if it was fn that ended it. */
-static enum mr_code give_rows(struct mr_stream *stream, const struct reading *what,
-                              bool *own, struct mr_err *err)
+static enum mr_code give_rows(struct mr_stream *stream, const struct reading *what, bool *own,
+                              struct mr_err *err)
 {
     const struct mr_value *values = NULL;
     enum mr_code code;
@@ -143,15 +140,15 @@ static enum mr_code give_rows(struct mr_stream *stream, const struct reading *wh
     return code;
 }
 
-static enum mr_code give_raw_rows(struct mr_stream *stream, const struct reading *what,
-                                  bool *own, struct mr_err *err)
+static enum mr_code give_raw_rows(struct mr_stream *stream, const struct reading *what, bool *own,
+                                  struct mr_err *err)
 {
     struct mr_raw_row row = {0};
     enum mr_code code;
     bool raw = mr_stream_begin_raw(stream, what->wanted, what->nwanted, &row);
     for (;;) {
-        code = raw ? mr_stream_next_raw(stream, &row, err)
-                   : mr_stream_next(stream, &row.values, err);
+        code =
+            raw ? mr_stream_next_raw(stream, &row, err) : mr_stream_next(stream, &row.values, err);
         if (code != MR_OK || (raw ? row.ptr == NULL : row.values == NULL))
             return code;
         code = what->raw_fn(what->ctx, &row, err);
@@ -230,8 +227,8 @@ static enum mr_code read_rows(struct mr_reader *reader, const struct reading *wh
         code = free_others(reader, what->spec, err);
     if (code != MR_OK)
         goto out;
-    code = mr_stream_open(lr->db, what->sql->ptr, what->sql->len, what->classes,
-                          what->count, what->spec->store, &stream, err);
+    code = mr_stream_open(lr->db, what->sql->ptr, what->sql->len, what->classes, what->count,
+                          what->spec->store, &stream, err);
     if (code != MR_OK) {
         lr->lost = code == MR_E_LOST || mr_db_is_lost(lr->db);
         goto out;
@@ -249,8 +246,7 @@ out:
 }
 
 /* Reads all columns of what->spec. */
-static enum mr_code read_columns(struct mr_reader *reader, struct reading what,
-                                 struct mr_err *err)
+static enum mr_code read_columns(struct mr_reader *reader, struct reading what, struct mr_err *err)
 {
     enum mr_class *classes = classes_for(live(reader), what.spec->ncols);
     if (classes == NULL)
@@ -271,18 +267,14 @@ enum mr_code mr_live_read_keys(struct mr_reader *reader, const struct mr_readspe
         return mr_err_nomem(err, "reading keys");
     for (size_t i = 0; i < spec->nkey; i++)
         classes[i] = spec->cols[spec->key[i]].cls;
-    const struct reading what = {.spec = spec,
-                                 .sql = sql,
-                                 .classes = classes,
-                                 .count = spec->nkey,
-                                 .fn = fn,
-                                 .ctx = ctx};
+    const struct reading what = {
+        .spec = spec, .sql = sql, .classes = classes, .count = spec->nkey, .fn = fn, .ctx = ctx};
     return read_rows(reader, &what, err);
 }
 
 static enum mr_code live_scan(struct mr_reader *reader, const struct mr_readspec *spec,
-                              struct mr_range range, uint64_t limit, mr_row_fn *fn,
-                              void *ctx, struct mr_err *err)
+                              struct mr_range range, uint64_t limit, mr_row_fn *fn, void *ctx,
+                              struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     mr_source_sql_scan(&sql, spec, range, limit);
@@ -292,10 +284,9 @@ static enum mr_code live_scan(struct mr_reader *reader, const struct mr_readspec
     return code;
 }
 
-static enum mr_code live_scan_raw(struct mr_reader *reader,
-                                  const struct mr_readspec *spec, struct mr_range range,
-                                  uint64_t limit, mr_raw_row_fn *fn, void *ctx,
-                                  struct mr_err *err)
+static enum mr_code live_scan_raw(struct mr_reader *reader, const struct mr_readspec *spec,
+                                  struct mr_range range, uint64_t limit, mr_raw_row_fn *fn,
+                                  void *ctx, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct reading what = {.spec = spec,
@@ -317,8 +308,8 @@ static enum mr_code live_scan_raw(struct mr_reader *reader,
 }
 
 static enum mr_code live_fetch(struct mr_reader *reader, const struct mr_readspec *spec,
-                               const struct mr_key *keys, size_t nkeys, mr_row_fn *fn,
-                               void *ctx, struct mr_err *err)
+                               const struct mr_key *keys, size_t nkeys, mr_row_fn *fn, void *ctx,
+                               struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     mr_source_sql_fetch(&sql, spec, keys, nkeys);
@@ -344,10 +335,9 @@ static enum mr_code keep_key(void *ctx, const struct mr_value *values, struct mr
     return mr_strbuf_check(sink->key, "reading a key", err);
 }
 
-static enum mr_code live_bound_after(struct mr_reader *reader,
-                                     const struct mr_readspec *spec,
-                                     struct mr_range range, uint64_t rows,
-                                     struct mr_strbuf *key, struct mr_err *err)
+static enum mr_code live_bound_after(struct mr_reader *reader, const struct mr_readspec *spec,
+                                     struct mr_range range, uint64_t rows, struct mr_strbuf *key,
+                                     struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct key_sink sink = {key, spec->nkey};
@@ -394,8 +384,7 @@ static enum mr_code live_digest(struct mr_reader *reader, const struct mr_readsp
     row = mr_result_next(res);
     if (row == NULL || !keep_sum(out->words[0], sizeof out->words[0], &row[2]) ||
         !keep_sum(out->words[1], sizeof out->words[1], &row[3])) {
-        code = mr_err_set(err, MR_E_SQL, "server \"%s\" gave no digest",
-                          mr_db_label(lr->db));
+        code = mr_err_set(err, MR_E_SQL, "server \"%s\" gave no digest", mr_db_label(lr->db));
         goto out;
     }
     out->rows = count_in(&row[0]);
@@ -410,8 +399,7 @@ out:
  * did; this one only reads. */
 static enum mr_code leave_log(struct live_reader *lr, struct mr_err *err)
 {
-    static const char leave[] = "SET SESSION sql_log_bin = 0",
-                      ask[] = "SELECT @@GLOBAL.log_bin";
+    static const char leave[] = "SET SESSION sql_log_bin = 0", ask[] = "SELECT @@GLOBAL.log_bin";
     struct mr_err why = {0};
     struct mr_strbuf has_log = MR_STRBUF_INIT;
     if (mr_db_server(lr->db)->flavour != MR_FLAVOUR_MARIADB)
@@ -467,8 +455,8 @@ static enum mr_code live_counter(struct mr_reader *reader, const struct mr_table
     return mr_schema_auto_increment(live_reader_db(reader), table, next, greatest, err);
 }
 
-static enum mr_code live_probe(struct mr_reader *reader, const char *db,
-                               const char *table, const char *column, struct mr_err *err)
+static enum mr_code live_probe(struct mr_reader *reader, const char *db, const char *table,
+                               const char *column, struct mr_err *err)
 {
     return mr_schema_probe(live_reader_db(reader), db, table, column, err);
 }
@@ -497,8 +485,7 @@ static enum mr_code open_view(struct mr_db *db, struct mr_err *err)
 }
 
 /* Every connection of a source is to the server of its first. */
-static enum mr_code open_db(struct live_source *ls, struct mr_db **out,
-                            struct mr_err *err)
+static enum mr_code open_db(struct live_source *ls, struct mr_db **out, struct mr_err *err)
 {
     struct mr_db *db = NULL;
     MR_TRY(mr_db_open(ls->ep, &ls->opts.db, &db, err));
@@ -525,10 +512,9 @@ static void say_locks(struct live_source *ls, const struct live_reader *lr)
     ls->said_locks = true;
     (void)pthread_mutex_unlock(&ls->lock);
     if (!said)
-        mr_log_info(
-            "server \"%s\": an ALTER of a table that was read waits until all are, "
-            "and writers behind it: %s",
-            mr_db_label(lr->db), lr->keeps_locks);
+        mr_log_info("server \"%s\": an ALTER of a table that was read waits until all are, "
+                    "and writers behind it: %s",
+                    mr_db_label(lr->db), lr->keeps_locks);
 }
 
 static enum mr_code live_reader_new(struct mr_source *src, struct mr_reader **out,
@@ -556,9 +542,8 @@ static enum mr_code live_reader_new(struct mr_source *src, struct mr_reader **ou
     return MR_OK;
 }
 
-static enum mr_code live_catalogue(struct mr_source *src, const char *const *dbs,
-                                   size_t ndbs, struct mr_catalogue **out,
-                                   struct mr_err *err)
+static enum mr_code live_catalogue(struct mr_source *src, const char *const *dbs, size_t ndbs,
+                                   struct mr_catalogue **out, struct mr_err *err)
 {
     struct live_source *ls = (struct live_source *)src;
     struct mr_db *db = NULL;
@@ -600,9 +585,8 @@ static const struct mr_source_ops live_ops = {
     .free = live_free,
 };
 
-enum mr_code mr_source_live_new(const struct mr_endpoint *ep,
-                                const struct mr_source_opts *opts, struct mr_source **out,
-                                struct mr_err *err)
+enum mr_code mr_source_live_new(const struct mr_endpoint *ep, const struct mr_source_opts *opts,
+                                struct mr_source **out, struct mr_err *err)
 {
     struct live_source *ls = calloc(1, sizeof *ls);
     *out = NULL;

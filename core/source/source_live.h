@@ -15,8 +15,7 @@ enum mr_code mr_live_read_keys(struct mr_reader *reader, const struct mr_readspe
 
 /* mr_reader_bounds() of a live source: at most MR_LIVE_PROBES_MAX short reads. */
 #define MR_LIVE_PROBES_MAX 100
-enum mr_code mr_live_bounds(struct mr_reader *reader, const struct mr_readspec *spec,
-                            size_t wanted, struct mr_arena *arena, struct mr_vec *keys,
-                            struct mr_err *err);
+enum mr_code mr_live_bounds(struct mr_reader *reader, const struct mr_readspec *spec, size_t wanted,
+                            struct mr_arena *arena, struct mr_vec *keys, struct mr_err *err);
 
 #endif

@@ -102,10 +102,8 @@ static size_t key_parts(struct mr_strbuf *sql, const struct mr_readspec *spec,
     }
     for (size_t i = 0; i < spec->nkey; i++) {
         const struct mr_readcol *col = &spec->cols[spec->key[i]];
-        parts[i] = (struct mr_key_part){.column = col->name,
-                                        .cls = col->cls,
-                                        .charset = col->charset,
-                                        .numbers = col->numbers};
+        parts[i] = (struct mr_key_part){
+            .column = col->name, .cls = col->cls, .charset = col->charset, .numbers = col->numbers};
     }
     return spec->nkey;
 }
@@ -126,8 +124,7 @@ static void add_user_where(struct mr_strbuf *sql, const struct mr_readspec *spec
 static bool get_integer(struct mr_key key, struct mr_value *value)
 {
     size_t pos = 0;
-    return key.ptr != NULL &&
-           mr_row_decode(key.ptr, key.len, &pos, value, NULL) == MR_OK &&
+    return key.ptr != NULL && mr_row_decode(key.ptr, key.len, &pos, value, NULL) == MR_OK &&
            pos == key.len && mr_class_is_integer(value->cls);
 }
 
@@ -143,9 +140,8 @@ static bool add_between(struct mr_strbuf *sql, const struct mr_readspec *spec,
     const struct mr_readcol *col = &spec->cols[spec->key[0]];
     struct mr_value lo, hi;
     if (spec->nkey != 1 || col->expr != MR_EXPR_COLUMN ||
-        (col->cls != MR_CLASS_INT && col->cls != MR_CLASS_UINT) ||
-        !get_integer(range.lo, &lo) || !get_integer(range.hi, &hi) ||
-        (lo.cls == MR_CLASS_INT && lo.i < YEAR_MAX) ||
+        (col->cls != MR_CLASS_INT && col->cls != MR_CLASS_UINT) || !get_integer(range.lo, &lo) ||
+        !get_integer(range.hi, &hi) || (lo.cls == MR_CLASS_INT && lo.i < YEAR_MAX) ||
         mr_key_compare(range.lo, range.hi) >= 0)
         return false;
     add_around(sql, " WHERE (", col->name, "");
@@ -154,8 +150,8 @@ static bool add_between(struct mr_strbuf *sql, const struct mr_readspec *spec,
 }
 
 /* WHERE for the first nparts parts of the key; false if there is nothing to ask. */
-static bool add_range(struct mr_strbuf *sql, const struct mr_readspec *spec,
-                      size_t nparts, struct mr_range range)
+static bool add_range(struct mr_strbuf *sql, const struct mr_readspec *spec, size_t nparts,
+                      struct mr_range range)
 {
     struct mr_key_part parts[MR_KEY_PARTS_MAX];
     if (range.lo.ptr == NULL && range.hi.ptr == NULL)
@@ -185,8 +181,7 @@ static void add_keys(struct mr_strbuf *sql, const struct mr_readspec *spec,
 
 /* By the columns themselves, whatever is selected of them: that is the index's order.
  */
-static void add_order(struct mr_strbuf *sql, const struct mr_readspec *spec,
-                      const char *direction)
+static void add_order(struct mr_strbuf *sql, const struct mr_readspec *spec, const char *direction)
 {
     for (size_t i = 0; i < spec->nkey; i++) {
         mr_strbuf_add_str(sql, i == 0 ? " ORDER BY " : ", ");
@@ -215,8 +210,8 @@ void mr_source_sql_fetch(struct mr_strbuf *sql, const struct mr_readspec *spec,
     add_user_where(sql, spec, " AND ");
 }
 
-void mr_source_sql_edge(struct mr_strbuf *sql, const struct mr_readspec *spec,
-                        size_t nparts, struct mr_range range, bool last)
+void mr_source_sql_edge(struct mr_strbuf *sql, const struct mr_readspec *spec, size_t nparts,
+                        struct mr_range range, bool last)
 {
     add_key_columns(sql, spec);
     add_from(sql, spec);
@@ -234,8 +229,8 @@ void mr_source_sql_sorted(struct mr_strbuf *sql, const struct mr_readspec *spec,
     add_order(sql, spec, "");
 }
 
-void mr_source_sql_nth(struct mr_strbuf *sql, const struct mr_readspec *spec,
-                       struct mr_range range, uint64_t rows)
+void mr_source_sql_nth(struct mr_strbuf *sql, const struct mr_readspec *spec, struct mr_range range,
+                       uint64_t rows)
 {
     add_key_columns(sql, spec);
     add_from(sql, spec);
@@ -292,8 +287,7 @@ static void add_digest_column(struct mr_strbuf *sql, const struct mr_readcol *co
     }
     mr_strbuf_add_str(sql, "IF(");
     add_expr(sql, col);
-    mr_strbuf_add_fmt(sql, " IS NULL, 'N', CONCAT('%c', OCTET_LENGTH(%s", as.tag,
-                      as.before);
+    mr_strbuf_add_fmt(sql, " IS NULL, 'N', CONCAT('%c', OCTET_LENGTH(%s", as.tag, as.before);
     add_expr(sql, col);
     mr_strbuf_add_fmt(sql, "%s), ':', %s", as.after, as.before);
     add_expr(sql, col);

@@ -26,14 +26,14 @@ void mr_source_sql_fetch(struct mr_strbuf *sql, const struct mr_readspec *spec,
  * the key.  spec->where is left out: such a read must end at the first entry of the
  * index.
  */
-void mr_source_sql_edge(struct mr_strbuf *sql, const struct mr_readspec *spec,
-                        size_t nparts, struct mr_range range, bool last);
+void mr_source_sql_edge(struct mr_strbuf *sql, const struct mr_readspec *spec, size_t nparts,
+                        struct mr_range range, bool last);
 /* Key columns of these keys, in the server's order, without spec->where. */
 void mr_source_sql_sorted(struct mr_strbuf *sql, const struct mr_readspec *spec,
                           const struct mr_key *keys, size_t nkeys);
 /* Key columns of the rows-th row (from 1) of the range. */
-void mr_source_sql_nth(struct mr_strbuf *sql, const struct mr_readspec *spec,
-                       struct mr_range range, uint64_t rows);
+void mr_source_sql_nth(struct mr_strbuf *sql, const struct mr_readspec *spec, struct mr_range range,
+                       uint64_t rows);
 /*
  * One row: COUNT(*), the count of rows that have a digest, and the sums of the two
  * words. The digest of a row is SHA2-256 over, for each column, 'N' for NULL, else a

@@ -55,8 +55,7 @@ static void fill_commands(struct mr_command_list commands, struct mr_strbuf *out
     }
 }
 
-static void add_option_names(struct mr_strbuf *out, const struct mr_option *options,
-                             size_t count)
+static void add_option_names(struct mr_strbuf *out, const struct mr_option *options, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         mr_strbuf_add_fmt(out, " --%s", options[i].name);
@@ -82,9 +81,8 @@ static void add_value(struct mr_strbuf *out, const struct mr_command *command,
     mr_strbuf_add_fmt(out, "    '%s --%s'", command->name, option->name);
     if (option->letter != '\0')
         mr_strbuf_add_fmt(out, " | '%s -%c'", command->name, option->letter);
-    mr_strbuf_add_fmt(
-        out, ") echo '%s",
-        kind_word(mr_completion_of_option(option), option->type != MR_OPTION_CHOICE));
+    mr_strbuf_add_fmt(out, ") echo '%s",
+                      kind_word(mr_completion_of_option(option), option->type != MR_OPTION_CHOICE));
     for (size_t i = 0; option->choices != NULL && option->choices[i].word != NULL; i++)
         mr_strbuf_add_fmt(out, " %s", option->choices[i].word);
     mr_strbuf_add_str(out, "' ;;\n");
@@ -128,10 +126,8 @@ static void fill_operands(struct mr_command_list commands, struct mr_strbuf *out
                 if (!may_stand_at(operands, j, at))
                     continue;
                 if (told++ == 0)
-                    mr_strbuf_add_fmt(out, "    '%s %zu') echo '",
-                                      commands.items[i]->name, at);
-                mr_strbuf_add_fmt(out, "%s%s", told > 1 ? " " : "",
-                                  kind_word(operand.kind, false));
+                    mr_strbuf_add_fmt(out, "    '%s %zu') echo '", commands.items[i]->name, at);
+                mr_strbuf_add_fmt(out, "%s%s", told > 1 ? " " : "", kind_word(operand.kind, false));
             }
             if (told > 0)
                 mr_strbuf_add_str(out, "' ;;\n");

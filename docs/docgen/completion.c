@@ -63,8 +63,8 @@ static const struct mr_completion_part *find_part(const struct mr_completion_par
 }
 
 enum mr_code mr_completion_expand(struct mr_command_list commands, const char *text,
-                                  const struct mr_completion_part *parts,
-                                  struct mr_strbuf *out, struct mr_err *err)
+                                  const struct mr_completion_part *parts, struct mr_strbuf *out,
+                                  struct mr_err *err)
 {
     while (*text != '\0') {
         size_t len = strcspn(text, "\n");
@@ -79,8 +79,8 @@ enum mr_code mr_completion_expand(struct mr_command_list commands, const char *t
         } else if (part != NULL) {
             part->fill(commands, out);
         } else {
-            (void)mr_err_set(err, MR_E_CONFIG, "unknown placeholder \"%.*s\"",
-                             (int)(len - indent), name);
+            (void)mr_err_set(err, MR_E_CONFIG, "unknown placeholder \"%.*s\"", (int)(len - indent),
+                             name);
             mr_err_hint(err, "completion.h has the names.");
             return MR_E_CONFIG;
         }

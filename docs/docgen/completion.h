@@ -47,7 +47,7 @@ extern const struct mr_completion_part mr_completion_bash[], mr_completion_zsh[]
 
 /* text: NUL-terminated. */
 enum mr_code mr_completion_expand(struct mr_command_list commands, const char *text,
-                                  const struct mr_completion_part *parts,
-                                  struct mr_strbuf *out, struct mr_err *err);
+                                  const struct mr_completion_part *parts, struct mr_strbuf *out,
+                                  struct mr_err *err);
 
 #endif

@@ -62,8 +62,8 @@ static size_t find_group(const struct page *page, const char *group)
 
 /* Before the first of the command's later groups that the page has already, so that each
  * command's order is kept and what all have at the end stays there. */
-static void insert_group(struct page *page, const char *group,
-                         const struct mr_option *later, size_t nlater)
+static void insert_group(struct page *page, const char *group, const struct mr_option *later,
+                         size_t nlater)
 {
     size_t at = page->groups.count;
     if (find_group(page, group) < at)
@@ -129,8 +129,7 @@ static void add_limits(struct mr_strbuf *out, const struct mr_option *option)
                      option->type == MR_OPTION_MILLIS;
     uint64_t unit = option->type == MR_OPTION_MILLIS ? 1000 : 1;
     if (is_number && option->max / unit <= TOLD_MAX)
-        mr_strbuf_add_fmt(out, " From %llu to %llu.",
-                          (unsigned long long)(option->min / unit),
+        mr_strbuf_add_fmt(out, " From %llu to %llu.", (unsigned long long)(option->min / unit),
                           (unsigned long long)(option->max / unit));
     if (option->type == MR_OPTION_MILLIS)
         mr_strbuf_add_str(out, " Up to three decimals.");
@@ -150,8 +149,7 @@ static void add_defaults(struct mr_strbuf *out, const struct page *page,
     bool alike = true;
     const char *joint = " (default: ";
     for (size_t i = 0; i < page->ncommands; i++)
-        alike = alike && (say[i] == NULL ||
-                          is_same(mr_help_default(say[i]), mr_help_default(any)));
+        alike = alike && (say[i] == NULL || is_same(mr_help_default(say[i]), mr_help_default(any)));
     for (size_t i = 0; i < page->ncommands; i++) {
         const char *value = say[i] != NULL ? mr_help_default(say[i]) : NULL;
         if (value == NULL)
@@ -199,8 +197,7 @@ static bool add_lead(struct mr_strbuf *out, const struct page *page,
 }
 
 /* What several commands say alike stands once, in front of it which they are. */
-static void add_texts(struct mr_strbuf *out, const struct page *page,
-                      const struct entry *entry)
+static void add_texts(struct mr_strbuf *out, const struct page *page, const struct entry *entry)
 {
     struct entry left = *entry;
     bool first = true;
@@ -223,8 +220,8 @@ static void add_texts(struct mr_strbuf *out, const struct page *page,
     }
 }
 
-static void add_entry(struct mr_strbuf *out, const struct page *page,
-                      const struct entry *entry, const struct mr_vec *notes)
+static void add_entry(struct mr_strbuf *out, const struct page *page, const struct entry *entry,
+                      const struct mr_vec *notes)
 {
     const char *name = entry->first->name;
     add_names(out, entry->first);
@@ -234,8 +231,7 @@ static void add_entry(struct mr_strbuf *out, const struct page *page,
     mr_strbuf_add_char(out, '\n');
     for (size_t i = 0; i < notes->count; i++) {
         const struct mr_man_note *note = mr_vec_at(notes, i);
-        if (strlen(name) == note->name_len &&
-            memcmp(name, note->name, note->name_len) == 0)
+        if (strlen(name) == note->name_len && memcmp(name, note->name, note->name_len) == 0)
             mr_strbuf_add(out, note->text, note->text_len);
     }
     mr_strbuf_add_char(out, '\n');
@@ -247,8 +243,7 @@ static enum mr_code check_notes(const struct page *page, const struct mr_vec *no
     for (size_t i = 0; i < notes->count; i++) {
         const struct mr_man_note *note = mr_vec_at(notes, i);
         if (find_entry(page, note->name, note->name_len) == NULL)
-            return mr_err_set(err, MR_E_CONFIG,
-                              "no command here has an option \"--%.*s\"",
+            return mr_err_set(err, MR_E_CONFIG, "no command here has an option \"--%.*s\"",
                               (int)note->name_len, note->name);
     }
     return MR_OK;
@@ -270,9 +265,9 @@ static void add_group(struct mr_strbuf *out, const struct page *page, const char
     }
 }
 
-enum mr_code mr_man_options_add(const struct mr_command *const *commands,
-                                size_t ncommands, const struct mr_vec *notes,
-                                struct mr_strbuf *out, struct mr_err *err)
+enum mr_code mr_man_options_add(const struct mr_command *const *commands, size_t ncommands,
+                                const struct mr_vec *notes, struct mr_strbuf *out,
+                                struct mr_err *err)
 {
     struct page page = {.commands = commands,
                         .ncommands = ncommands,
@@ -282,8 +277,8 @@ enum mr_code mr_man_options_add(const struct mr_command *const *commands,
         collect(&page, i, commands[i]->options->options, commands[i]->options->count);
         collect(&page, i, mr_cli_builtin, mr_cli_builtin_count);
     }
-    enum mr_code code = page.failed ? mr_err_nomem(err, "describing options")
-                                    : check_notes(&page, notes, err);
+    enum mr_code code =
+        page.failed ? mr_err_nomem(err, "describing options") : check_notes(&page, notes, err);
     for (size_t i = 0; code == MR_OK && i < page.groups.count; i++)
         add_group(out, &page, *(const char **)mr_vec_at(&page.groups, i), notes);
     mr_vec_release(&page.entries);

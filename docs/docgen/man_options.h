@@ -27,9 +27,9 @@ struct mr_man_note {
 };
 
 /* notes: of struct mr_man_note. */
-enum mr_code mr_man_options_add(const struct mr_command *const *commands,
-                                size_t ncommands, const struct mr_vec *notes,
-                                struct mr_strbuf *out, struct mr_err *err);
+enum mr_code mr_man_options_add(const struct mr_command *const *commands, size_t ncommands,
+                                const struct mr_vec *notes, struct mr_strbuf *out,
+                                struct mr_err *err);
 
 /* The keys that [options] of the configuration file may have, and who uses them. */
 void mr_man_settings_add(struct mr_command_list commands, struct mr_strbuf *out);

@@ -28,8 +28,8 @@ static bool is_word(const char *line, size_t len, const char *word)
     return strlen(word) == len && memcmp(line, word, len) == 0;
 }
 
-static const struct mr_command *find_command(struct mr_command_list commands,
-                                             const char *name, size_t len)
+static const struct mr_command *find_command(struct mr_command_list commands, const char *name,
+                                             size_t len)
 {
     for (size_t i = 0; i < commands.count; i++) {
         if (is_word(name, len, commands.items[i]->name))
@@ -39,9 +39,9 @@ static const struct mr_command *find_command(struct mr_command_list commands,
 }
 
 /* "gate record, gate check" */
-static enum mr_code read_commands(const struct reader *reader, const char *names,
-                                  size_t len, const struct mr_command **found,
-                                  size_t *nfound, struct mr_err *err)
+static enum mr_code read_commands(const struct reader *reader, const char *names, size_t len,
+                                  const struct mr_command **found, size_t *nfound,
+                                  struct mr_err *err)
 {
     const char *end = names + len;
     for (*nfound = 0; names < end;) {
@@ -51,8 +51,7 @@ static enum mr_code read_commands(const struct reader *reader, const char *names
             return mr_err_set(err, MR_E_CONFIG, "too many commands on one page");
         found[*nfound] = find_command(reader->commands, names, name_len);
         if (found[*nfound] == NULL)
-            return mr_err_set(err, MR_E_CONFIG, "unknown command \"%.*s\"", (int)name_len,
-                              names);
+            return mr_err_set(err, MR_E_CONFIG, "unknown command \"%.*s\"", (int)name_len, names);
         (*nfound)++;
         names += name_len;
         while (names < end && (*names == ',' || *names == ' '))
@@ -86,8 +85,7 @@ static void end_note(struct mr_vec *notes, const char *end)
     note->text_len = end > note->text ? (size_t)(end - note->text) + 1 : 0;
 }
 
-static enum mr_code read_notes(struct reader *reader, struct mr_vec *notes,
-                               struct mr_err *err)
+static enum mr_code read_notes(struct reader *reader, struct mr_vec *notes, struct mr_err *err)
 {
     const char *line;
     size_t len;
@@ -132,15 +130,13 @@ enum mr_code mr_man_page_expand(struct mr_command_list commands, const char *tex
     while (next_line(&reader, &line, &len)) {
         enum mr_code code = MR_OK;
         if (len > options_len && memcmp(line, options, options_len) == 0) {
-            code =
-                expand_options(&reader, line + options_len, len - options_len, out, err);
+            code = expand_options(&reader, line + options_len, len - options_len, out, err);
         } else if (is_word(line, len, "@settings")) {
             mr_man_settings_add(commands, out);
         } else if (is_word(line, len, "@settings-excluded")) {
             mr_man_settings_add_excluded(commands, out);
         } else if (len > 0 && line[0] == '@') {
-            code = mr_err_set(err, MR_E_CONFIG, "unknown placeholder \"%.*s\"", (int)len,
-                              line);
+            code = mr_err_set(err, MR_E_CONFIG, "unknown placeholder \"%.*s\"", (int)len, line);
         } else {
             mr_strbuf_add(out, line, len);
             mr_strbuf_add_char(out, '\n');

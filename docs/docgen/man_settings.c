@@ -46,8 +46,7 @@ static size_t count_users(struct mr_command_list commands, const char *name)
 }
 
 /* The shorter list: who uses it, or who does not. */
-static void add_users(struct mr_strbuf *out, struct mr_command_list commands,
-                      const char *name)
+static void add_users(struct mr_strbuf *out, struct mr_command_list commands, const char *name)
 {
     size_t count = count_users(commands, name), told = 0;
     bool users = count <= commands.count / 2;
@@ -71,8 +70,7 @@ void mr_man_settings_add(struct mr_command_list commands, struct mr_strbuf *out)
         const struct mr_option_set *set = commands.items[i]->options;
         for (size_t j = 0; j < set->count; j++) {
             const struct mr_option *option = &set->options[j];
-            if (!is_first(commands, i, option->name) ||
-                count_users(commands, option->name) == 0)
+            if (!is_first(commands, i, option->name) || count_users(commands, option->name) == 0)
                 continue;
             mr_strbuf_add_fmt(out, "*%s* = ", option->name);
             add_value(out, option);

@@ -18,8 +18,7 @@ static void add_quoted(struct mr_strbuf *out, const char *text)
     }
 }
 
-static void add_description(struct mr_strbuf *out, const char *name, size_t len,
-                            const char *text)
+static void add_description(struct mr_strbuf *out, const char *name, size_t len, const char *text)
 {
     mr_strbuf_add_fmt(out, "'%.*s:", (int)len, name);
     add_quoted(out, text);
@@ -61,8 +60,7 @@ static void fill_commands(struct mr_command_list commands, struct mr_strbuf *out
             (void)snprintf(group, sizeof group, "%.*s", (int)(blank - name), name);
             mr_strbuf_add_fmt(out, "    %s) names=(", group);
         }
-        add_description(out, blank + 1, strlen(blank + 1),
-                        commands.items[i]->doc->summary);
+        add_description(out, blank + 1, strlen(blank + 1), commands.items[i]->doc->summary);
     }
     mr_strbuf_add_str(out, group[0] != '\0' ? ") ;;\n" : "");
 }
@@ -102,8 +100,8 @@ static void add_action(struct mr_strbuf *out, enum mr_completion_kind kind,
     mr_strbuf_add_str(out, is_list ? "" : ")");
 }
 
-static void add_spec(struct mr_strbuf *out, const struct mr_option *option,
-                     const char *before, const char *exclude)
+static void add_spec(struct mr_strbuf *out, const struct mr_option *option, const char *before,
+                     const char *exclude)
 {
     bool again = mr_option_is_repeatable(option) || option->type == MR_OPTION_COUNTER;
     mr_strbuf_add_str(out, " \\\n            ");
@@ -126,8 +124,7 @@ static void add_spec(struct mr_strbuf *out, const struct mr_option *option,
     mr_strbuf_add_char(out, '\'');
 }
 
-static void add_options(struct mr_strbuf *out, const struct mr_option *options,
-                        size_t count)
+static void add_options(struct mr_strbuf *out, const struct mr_option *options, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct mr_option *option = &options[i];

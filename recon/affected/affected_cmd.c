@@ -42,8 +42,7 @@ static enum mr_code choose_run(struct command *c, struct mr_err *err)
     struct mr_affected *list = &c->list;
     const char *dir = c->opts->plan, *run = c->opts->run;
     bool is_planned = run == NULL && dir != NULL;
-    enum mr_code code =
-        is_planned ? mr_affected_plan_run(dir, &list->arena, &run, err) : MR_OK;
+    enum mr_code code = is_planned ? mr_affected_plan_run(dir, &list->arena, &run, err) : MR_OK;
     if (code == MR_OK)
         code = mr_findings_run_choose(list->fd, run, &list->arena, &list->run, err);
     if (code == MR_E_NO_SUCH && is_planned && run != NULL) {
@@ -65,8 +64,7 @@ static enum mr_code open_case(struct command *c, struct mr_err *err)
         mr_err_hint(err, "Name the case file that myrecon check --case FILE has filled.");
         return MR_E_USAGE;
     }
-    enum mr_code code =
-        mr_findings_open(c->opts->case_path, MR_CASE_READ, &list->fd, err);
+    enum mr_code code = mr_findings_open(c->opts->case_path, MR_CASE_READ, &list->fd, err);
     if (code == MR_OK)
         code = mr_case_scratch_begin(mr_findings_case(list->fd), err);
     if (code == MR_OK)
@@ -101,19 +99,17 @@ static enum mr_code choose(struct command *c, struct mr_err *err)
 static enum mr_code add_window(struct command *c, struct mr_err *err)
 {
     const struct mr_affected_options *o = c->opts;
-    const struct mr_affected_window window = {
-        .since = o->since_text != NULL ? &o->since : NULL,
-        .until = o->until_text != NULL ? &o->until : NULL,
-        .uris = {o->source, o->target},
-        .open_snapshot = c->open_snapshot,
-        .ask_password = o->ask_password,
-        .statement_timeout_s = o->statement_timeout_s,
-        .load = o->load,
-        .progress = o->general.progress,
-        .config = c->config};
-    return mr_affected_has_window(o)
-               ? mr_affected_window(&c->people, &window, &c->incomplete, err)
-               : MR_OK;
+    const struct mr_affected_window window = {.since = o->since_text != NULL ? &o->since : NULL,
+                                              .until = o->until_text != NULL ? &o->until : NULL,
+                                              .uris = {o->source, o->target},
+                                              .open_snapshot = c->open_snapshot,
+                                              .ask_password = o->ask_password,
+                                              .statement_timeout_s = o->statement_timeout_s,
+                                              .load = o->load,
+                                              .progress = o->general.progress,
+                                              .config = c->config};
+    return mr_affected_has_window(o) ? mr_affected_window(&c->people, &window, &c->incomplete, err)
+                                     : MR_OK;
 }
 
 static enum mr_code collect(struct command *c, struct mr_err *err)
@@ -148,8 +144,7 @@ static enum mr_code begin_output(struct command *c, struct mr_err *err)
 {
     const struct mr_outfile_opts opts = {.path = c->opts->output,
                                          .force = c->opts->force,
-                                         .compress =
-                                             mr_outfile_wants_zstd(c->opts->output),
+                                         .compress = mr_outfile_wants_zstd(c->opts->output),
                                          .encrypt_to = c->opts->encrypt_to};
     return mr_outfile_begin(&opts, &c->output, err);
 }
@@ -161,8 +156,7 @@ static enum mr_code flush(struct command *c, struct mr_strbuf *text, struct mr_e
     return code;
 }
 
-static enum mr_code write_lines(struct command *c, struct mr_strbuf *text,
-                                struct mr_err *err)
+static enum mr_code write_lines(struct command *c, struct mr_strbuf *text, struct mr_err *err)
 {
     struct mr_affected_writer *w = c->writer;
     const struct mr_affected_line *line = NULL;
@@ -196,8 +190,7 @@ static void tell_lineless(struct command *c)
 {
     uint64_t values = c->writer->no_value, keys = c->writer->no_key;
     if (keys > 0)
-        mr_log_info("%" PRIu64
-                    " of them %s no line: no key on the side that the template "
+        mr_log_info("%" PRIu64 " of them %s no line: no key on the side that the template "
                     "names",
                     keys, keys == 1 ? "has" : "have");
     if (values == 0)
@@ -228,8 +221,8 @@ static void tell(struct command *c)
     if (files > 0)
         mr_strbuf_add_fmt(&text, ": written to \"%s\"", mr_outfile_name(c->output, 0));
     if (files > 1)
-        mr_strbuf_add_fmt(&text, " … \"%s\" (%zu parts)",
-                          mr_outfile_name(c->output, files - 1), files);
+        mr_strbuf_add_fmt(&text, " … \"%s\" (%zu parts)", mr_outfile_name(c->output, files - 1),
+                          files);
     mr_log_info("%s", text.ptr);
     mr_strbuf_release(&text);
     tell_lineless(c);
@@ -282,8 +275,7 @@ static enum mr_code run_list(struct command *c, struct mr_err *err)
     return MR_OK;
 }
 
-static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
-                        struct mr_err *err)
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     struct command c = {.opts = invocation->settings.values,
                         .config = invocation->config,
@@ -313,7 +305,5 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     return code;
 }
 
-const struct mr_command mr_affected_command = {.name = "affected",
-                                               .doc = &mr_affected_doc,
-                                               .options = &mr_affected_option_set,
-                                               .run = run};
+const struct mr_command mr_affected_command = {
+    .name = "affected", .doc = &mr_affected_doc, .options = &mr_affected_option_set, .run = run};

@@ -50,8 +50,7 @@ static enum mr_code no_memory(struct mr_err *err)
     return mr_err_nomem(err, "comparing configurations");
 }
 
-static void say(struct lines *lines, const char *table, const char *key,
-                const char *value)
+static void say(struct lines *lines, const char *table, const char *key, const char *value)
 {
     bool again = lines->table != NULL && strcmp(lines->table, table) == 0;
     if (lines->count++ >= NAMED)
@@ -75,8 +74,8 @@ static bool is_called(const char *name, const char *db, const char *table,
                       int (*compare)(const char *, const char *, size_t))
 {
     size_t len = strlen(db), rest = strlen(table);
-    return strlen(name) == len + 1 + rest && compare(name, db, len) == 0 &&
-           name[len] == '.' && compare(name + len + 1, table, rest) == 0;
+    return strlen(name) == len + 1 + rest && compare(name, db, len) == 0 && name[len] == '.' &&
+           compare(name + len + 1, table, rest) == 0;
 }
 
 /* The table of the run that a reference names; a server may take names in any letters. */
@@ -101,15 +100,13 @@ static enum mr_code read_now(struct comparing *c, size_t at, struct mr_err *err)
     struct said *said = &c->said[at];
     enum mr_code code = MR_OK;
     for (const char *dot = strchr(name, '.');
-         code == MR_OK && said->now_lines.count == 0 && dot != NULL;
-         dot = strchr(dot + 1, '.')) {
+         code == MR_OK && said->now_lines.count == 0 && dot != NULL; dot = strchr(dot + 1, '.')) {
         const char *db = mr_arena_dup(&c->list->arena, name, (size_t)(dot - name));
-        code = db != NULL ? mr_config_lines(c->choice->config, db, dot + 1,
-                                            &said->now_lines, err)
+        code = db != NULL ? mr_config_lines(c->choice->config, db, dot + 1, &said->now_lines, err)
                           : no_memory(err);
         if (code == MR_OK && said->now_lines.count > 0)
-            code = mr_config_table(c->choice->config, db, dot + 1, &c->list->arena,
-                                   &said->now, err);
+            code =
+                mr_config_table(c->choice->config, db, dot + 1, &c->list->arena, &said->now, err);
     }
     c->any = c->any || said->now_lines.count > 0;
     return code;
@@ -118,8 +115,7 @@ static enum mr_code read_now(struct comparing *c, size_t at, struct mr_err *err)
 static enum mr_code read_then(struct comparing *c, struct mr_err *err)
 {
     struct mr_vec settings = MR_VEC_INIT(struct mr_find_setting);
-    enum mr_code code =
-        mr_findings_settings(c->list->fd, &c->list->arena, &settings, err);
+    enum mr_code code = mr_findings_settings(c->list->fd, &c->list->arena, &settings, err);
     for (size_t i = 0; code == MR_OK && i < settings.count; i++) {
         const struct mr_find_setting *s = mr_vec_at(&settings, i);
         for (size_t t = 0; t < c->list->ntables; t++) {
@@ -139,8 +135,7 @@ static enum mr_code read_then(struct comparing *c, struct mr_err *err)
 
 /* ---- what could matter ---- */
 
-static enum mr_code add_edge(struct comparing *c, size_t child, size_t parent,
-                             struct mr_err *err)
+static enum mr_code add_edge(struct comparing *c, size_t child, size_t parent, struct mr_err *err)
 {
     struct edge *edge = mr_vec_push(&c->edges);
     if (edge == NULL)
@@ -161,10 +156,9 @@ static enum mr_code collect_edges(struct comparing *c, struct mr_err *err)
         const struct mr_table_config *now = &c->said[t].now;
         for (size_t i = 0; i < now->nreferences; i++)
             if (!mr_table_config_is_dismissed(now, i))
-                MR_TRY(add_edge(c, t,
-                                table_named(c, now->references[i].ref_db,
-                                            now->references[i].ref_table),
-                                err));
+                MR_TRY(add_edge(
+                    c, t, table_named(c, now->references[i].ref_db, now->references[i].ref_table),
+                    err));
     }
     return MR_OK;
 }
@@ -174,8 +168,7 @@ static enum mr_code find_differing(struct comparing *c, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < c->list->ntables; i++) {
         uint64_t count = 0;
-        code = mr_findings_count(c->list->fd, c->list->tables[i].id, MR_FIND_DIVERGED,
-                                 &count, err);
+        code = mr_findings_count(c->list->fd, c->list->tables[i].id, MR_FIND_DIVERGED, &count, err);
         c->said[i].differs = count > 0 && c->list->selected[i];
         c->said[i].leads = mr_affected_subject_of(c->list, c->list->tables[i].id) != NULL;
     }
@@ -208,8 +201,7 @@ static bool reference_matters(const struct comparing *c, size_t child, size_t pa
     if (c->inferred)
         return true;
     return mr_affected_subject_of(c->list, c->list->tables[child].id) == NULL &&
-           c->said[child].differs &&
-           (parent == c->list->ntables || c->said[parent].leads);
+           c->said[child].differs && (parent == c->list->ntables || c->said[parent].leads);
 }
 
 /* ---- references ---- */
@@ -219,8 +211,8 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-static bool same_columns(const struct mr_find_table *table,
-                         const struct mr_string_list *names, const size_t *columns)
+static bool same_columns(const struct mr_find_table *table, const struct mr_string_list *names,
+                         const size_t *columns)
 {
     for (size_t i = 0; i < names->count; i++)
         if (mr_affected_column(table, names->items[i]) != columns[i])
@@ -228,8 +220,7 @@ static bool same_columns(const struct mr_find_table *table,
     return true;
 }
 
-static bool same_reference(const struct comparing *c, size_t child,
-                           const struct mr_reference *now,
+static bool same_reference(const struct comparing *c, size_t child, const struct mr_reference *now,
                            const struct mr_lineage_reference *then)
 {
     const struct mr_find_table *tables = c->list->tables;
@@ -270,15 +261,13 @@ static void compare_now(struct comparing *c, size_t t)
     const struct said *said = &c->said[t];
     for (size_t i = 0; i < said->now.nreferences; i++) {
         const struct mr_reference *now = &said->now.references[i];
-        bool known =
-            mr_table_config_is_dismissed(&said->now, i) ||
-            !is_meant(&c->list->tables[t], now) ||
-            !reference_matters(c, t, table_named(c, now->ref_db, now->ref_table));
+        bool known = mr_table_config_is_dismissed(&said->now, i) ||
+                     !is_meant(&c->list->tables[t], now) ||
+                     !reference_matters(c, t, table_named(c, now->ref_db, now->ref_table));
         for (size_t k = 0; !known && k < c->references.count; k++)
             known = same_reference(c, t, now, mr_vec_at(&c->references, k));
         if (!known)
-            say(&c->unknown, c->list->tables[t].name, "reference",
-                reference_line(said, i));
+            say(&c->unknown, c->list->tables[t].name, "reference", reference_line(said, i));
     }
 }
 
@@ -321,8 +310,7 @@ static const char *line_value(const struct mr_vec *lines, const char *key)
 }
 
 /* Is the identity that the run has used made of these columns, in whatever order? */
-static bool has_identity(const struct mr_find_table *table,
-                         const struct mr_string_list *columns)
+static bool has_identity(const struct mr_find_table *table, const struct mr_string_list *columns)
 {
     size_t n = 0;
     for (; mr_image_part_column(table, MR_IMAGE_IDENTITY, n) < table->ncolumns; n++) {
@@ -425,17 +413,15 @@ static bool says_subject(const struct mr_ini_section *section)
 }
 
 /* Does a section's pattern match a table of the run; *near: or one of its databases? */
-static enum mr_code matches_run(struct comparing *c, const char *pattern, bool *yes,
-                                bool *near, struct mr_err *err)
+static enum mr_code matches_run(struct comparing *c, const char *pattern, bool *yes, bool *near,
+                                struct mr_err *err)
 {
     const char *end = strchr(pattern, '.');
     *yes = *near = false;
     for (size_t i = 0; i < c->list->ntables; i++) {
         const char *name = c->list->tables[i].name;
-        *near = *near || end == NULL ||
-                strncmp(name, pattern, (size_t)(end - pattern) + 1) == 0;
-        for (const char *dot = strchr(name, '.'); dot != NULL;
-             dot = strchr(dot + 1, '.')) {
+        *near = *near || end == NULL || strncmp(name, pattern, (size_t)(end - pattern) + 1) == 0;
+        for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
             const char *db = mr_arena_dup(&c->list->arena, name, (size_t)(dot - name));
             if (db == NULL)
                 return no_memory(err);
@@ -505,8 +491,7 @@ static void add_lines(struct mr_strbuf *out, const char *what, const struct line
         mr_strbuf_add_fmt(out, ", and %zu more", lines->count - NAMED);
 }
 
-static enum mr_code tell(const struct comparing *c, const char *case_path,
-                         struct mr_err *err)
+static enum mr_code tell(const struct comparing *c, const char *case_path, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT, command = MR_STRBUF_INIT;
     add_lines(&text, "the run did not know", &c->unknown);
@@ -526,8 +511,7 @@ static enum mr_code tell(const struct comparing *c, const char *case_path,
     return code;
 }
 
-enum mr_code mr_affected_config(struct mr_affected *list,
-                                const struct mr_affected_choice *choice,
+enum mr_code mr_affected_config(struct mr_affected *list, const struct mr_affected_choice *choice,
                                 const char *case_path, bool *differs, struct mr_err *err)
 {
     struct comparing c = {.list = list,

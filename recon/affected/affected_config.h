@@ -14,8 +14,7 @@
 
 /* After mr_affected_choose().  Sets *differs where the list could be another; errors:
  * MR_E_CASE, MR_E_CONFIG, MR_E_NOMEM. */
-enum mr_code mr_affected_config(struct mr_affected *list,
-                                const struct mr_affected_choice *choice,
+enum mr_code mr_affected_config(struct mr_affected *list, const struct mr_affected_choice *choice,
                                 const char *case_path, bool *differs, struct mr_err *err);
 
 #endif

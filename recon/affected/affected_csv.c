@@ -9,8 +9,7 @@
 
 static bool needs_quotes(const char *ptr, size_t len)
 {
-    if (len == 0 || ptr[0] == ' ' || ptr[0] == '\t' || ptr[len - 1] == ' ' ||
-        ptr[len - 1] == '\t')
+    if (len == 0 || ptr[0] == ' ' || ptr[0] == '\t' || ptr[len - 1] == ' ' || ptr[len - 1] == '\t')
         return true;
     for (size_t i = 0; i < len; i++)
         if (ptr[i] == ',' || ptr[i] == '"' || ptr[i] == '\r' || ptr[i] == '\n')
@@ -41,8 +40,7 @@ static void add_str(struct mr_strbuf *out, const char *str)
     add_field(out, str, strlen(str));
 }
 
-static enum mr_code begin(struct mr_affected_writer *w, struct mr_strbuf *out,
-                          struct mr_err *err)
+static enum mr_code begin(struct mr_affected_writer *w, struct mr_strbuf *out, struct mr_err *err)
 {
     const struct mr_affected *list = w->list;
     for (size_t i = 0; i < list->nidentity; i++) {
@@ -72,9 +70,8 @@ static enum mr_code add_value(const struct mr_affected_line *line, size_t field,
     return code;
 }
 
-static enum mr_code line(struct mr_affected_writer *w,
-                         const struct mr_affected_line *person, struct mr_strbuf *out,
-                         struct mr_err *err)
+static enum mr_code line(struct mr_affected_writer *w, const struct mr_affected_line *person,
+                         struct mr_strbuf *out, struct mr_err *err)
 {
     const struct mr_affected *list = w->list;
     enum mr_code code = MR_OK;
@@ -103,8 +100,7 @@ static enum mr_code line(struct mr_affected_writer *w,
     return code == MR_OK ? mr_strbuf_check(out, "writing CSV", err) : code;
 }
 
-static enum mr_code end(struct mr_affected_writer *w, struct mr_strbuf *out,
-                        struct mr_err *err)
+static enum mr_code end(struct mr_affected_writer *w, struct mr_strbuf *out, struct mr_err *err)
 {
     (void)w;
     (void)out;
@@ -112,5 +108,4 @@ static enum mr_code end(struct mr_affected_writer *w, struct mr_strbuf *out,
     return MR_OK;
 }
 
-const struct mr_affected_writer_ops mr_affected_csv = {
-    .begin = begin, .line = line, .end = end};
+const struct mr_affected_writer_ops mr_affected_csv = {.begin = begin, .line = line, .end = end};

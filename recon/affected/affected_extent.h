@@ -21,7 +21,6 @@ struct mr_affected_extent {
     bool no_text;                   /* some text is not valid UTF-8 */
 };
 
-void mr_affected_extent_add(struct mr_affected_extent *extent,
-                            const struct mr_value *value);
+void mr_affected_extent_add(struct mr_affected_extent *extent, const struct mr_value *value);
 
 #endif

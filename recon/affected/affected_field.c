@@ -57,8 +57,7 @@ static enum mr_code refuse(const struct fields *f, const char *name, struct mr_e
         const struct mr_find_table *table = f->list->subjects[s].table;
         for (size_t i = 0; i < table->ncolumns; i++) {
             mr_suggest_offer(&suggest, table->columns[i].name);
-            mr_strbuf_add_fmt(&names, "%s%s", names.len > 0 ? ", " : "",
-                              table->columns[i].name);
+            mr_strbuf_add_fmt(&names, "%s%s", names.len > 0 ? ", " : "", table->columns[i].name);
         }
     }
     (void)mr_err_set(err, MR_E_NO_SUCH, "subject table \"%s\" has no column \"%s\"",
@@ -73,8 +72,8 @@ static enum mr_code refuse(const struct fields *f, const char *name, struct mr_e
 }
 
 /* The name as the catalogue writes it, of the first subject table that has it. */
-static enum mr_code find_column(const struct fields *f, const char *asked,
-                                const char **name, struct mr_err *err)
+static enum mr_code find_column(const struct fields *f, const char *asked, const char **name,
+                                struct mr_err *err)
 {
     for (size_t s = 0; s < f->list->nsubjects; s++) {
         const struct mr_find_table *table = f->list->subjects[s].table;
@@ -124,8 +123,7 @@ static enum mr_code push_identity(struct fields *f, struct mr_err *err)
 static enum mr_code resolve(const struct fields *f, struct mr_affected_subject *subject,
                             struct mr_err *err)
 {
-    size_t *columns =
-        mr_arena_calloc(&f->list->arena, f->items.count + 1, sizeof *columns);
+    size_t *columns = mr_arena_calloc(&f->list->arena, f->items.count + 1, sizeof *columns);
     if (columns == NULL)
         return mr_err_nomem(err, "choosing columns");
     for (size_t i = 0; i < f->items.count; i++)
@@ -135,8 +133,7 @@ static enum mr_code resolve(const struct fields *f, struct mr_affected_subject *
 }
 
 enum mr_code mr_affected_choose_fields(struct mr_affected *list,
-                                       const struct mr_string_list *columns,
-                                       struct mr_err *err)
+                                       const struct mr_string_list *columns, struct mr_err *err)
 {
     struct fields f = {.list = list, .items = MR_VEC_INIT(struct mr_affected_field)};
     enum mr_code code = MR_OK;

@@ -11,7 +11,6 @@
 /* Fills the fields of the list, and the columns of its subjects; items of `columns` are
  * names joined by commas.  MR_E_NO_SUCH: a column that no subject table has. */
 enum mr_code mr_affected_choose_fields(struct mr_affected *list,
-                                       const struct mr_string_list *columns,
-                                       struct mr_err *err);
+                                       const struct mr_string_list *columns, struct mr_err *err);
 
 #endif

@@ -32,13 +32,10 @@ struct mr_affected_writer;
 
 /* What a format is made of; a module each. */
 struct mr_affected_writer_ops {
-    enum mr_code (*begin)(struct mr_affected_writer *w, struct mr_strbuf *out,
-                          struct mr_err *err);
-    enum mr_code (*line)(struct mr_affected_writer *w,
-                         const struct mr_affected_line *line, struct mr_strbuf *out,
-                         struct mr_err *err);
-    enum mr_code (*end)(struct mr_affected_writer *w, struct mr_strbuf *out,
-                        struct mr_err *err);
+    enum mr_code (*begin)(struct mr_affected_writer *w, struct mr_strbuf *out, struct mr_err *err);
+    enum mr_code (*line)(struct mr_affected_writer *w, const struct mr_affected_line *line,
+                         struct mr_strbuf *out, struct mr_err *err);
+    enum mr_code (*end)(struct mr_affected_writer *w, struct mr_strbuf *out, struct mr_err *err);
     void (*release)(struct mr_affected_writer *w); /* of `state` */
 };
 
@@ -50,9 +47,8 @@ struct mr_affected_writer {
     void *state;
     uint64_t written;  /* lines, or what a template made of them */
     uint64_t left_out; /* lines that the format cannot show */
-    uint64_t
-        no_value; /* people without a value that a template inserts: they have no line */
-    uint64_t no_key; /* people without a key on the side whose keys a template inserts */
+    uint64_t no_value; /* people without a value that a template inserts: they have no line */
+    uint64_t no_key;   /* people without a key on the side whose keys a template inserts */
 };
 
 /* Before people are collected, so that a slip in the options costs no time. */

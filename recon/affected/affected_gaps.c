@@ -36,14 +36,12 @@ static enum mr_code look_at_run(struct gaps *g, struct mr_err *err)
     if (code == MR_OK && mr_check_result_exit(&result) == 4) {
         g->any = true;
         if (result.not_checked + result.unsettled_rows > 0)
-            mr_log_warning(
-                "run %s is incomplete: %" PRIu64 " table%s not checked, %" PRIu64
-                " row%s unsettled; the list may lack people",
-                run->uuid, result.not_checked, result.not_checked == 1 ? "" : "s",
-                result.unsettled_rows, result.unsettled_rows == 1 ? "" : "s");
+            mr_log_warning("run %s is incomplete: %" PRIu64 " table%s not checked, %" PRIu64
+                           " row%s unsettled; the list may lack people",
+                           run->uuid, result.not_checked, result.not_checked == 1 ? "" : "s",
+                           result.unsettled_rows, result.unsettled_rows == 1 ? "" : "s");
         else if (run->hidden != NULL || !run->objects_done)
-            mr_log_warning("run %s is incomplete: schema objects could not be seen",
-                           run->uuid);
+            mr_log_warning("run %s is incomplete: schema objects could not be seen", run->uuid);
     }
     mr_check_result_release(&result);
     return code;
@@ -69,10 +67,9 @@ static void look_at_lineage(struct gaps *g)
     if (g->list->run.kin_done)
         return;
     g->any = true;
-    mr_log_warning(
-        "run %s did not come to follow references: people of whom only rows of "
-        "other tables differ are not listed",
-        g->list->run.uuid);
+    mr_log_warning("run %s did not come to follow references: people of whom only rows of "
+                   "other tables differ are not listed",
+                   g->list->run.uuid);
 }
 
 /* Do references lead from the table to a subject, over whatever tables? */
@@ -103,8 +100,7 @@ static bool leads_to_subject(const struct gaps *g, int64_t table, bool *seen)
  * would have to be followed, and were not. */
 static enum mr_code look_at_subjects(struct gaps *g, struct mr_err *err)
 {
-    bool *seen =
-        mr_arena_calloc(&g->people->list->arena, g->list->ntables + 1, sizeof *seen);
+    bool *seen = mr_arena_calloc(&g->people->list->arena, g->list->ntables + 1, sizeof *seen);
     enum mr_code code = seen != NULL ? MR_OK : mr_err_nomem(err, "listing people");
     for (size_t i = 0; code == MR_OK && i < g->list->ntables; i++) {
         const struct mr_find_table *table = &g->list->tables[i];
@@ -113,9 +109,8 @@ static enum mr_code look_at_subjects(struct gaps *g, struct mr_err *err)
         if (table->subject == MR_SUBJECT_NO || is_chosen(g, table->id) ||
             !leads_to_subject(g, table->id, seen))
             continue;
-        code = MR_CASE_NUMBER(
-            g->cf, "SELECT 1 FROM finding WHERE tbl = :tbl AND state = 2 LIMIT 1",
-            &differs, err, tbl);
+        code = MR_CASE_NUMBER(g->cf, "SELECT 1 FROM finding WHERE tbl = :tbl AND state = 2 LIMIT 1",
+                              &differs, err, tbl);
         if (code == MR_OK)
             code = MR_CASE_NUMBER(
                 g->cf,
@@ -136,8 +131,8 @@ static enum mr_code look_at_subjects(struct gaps *g, struct mr_err *err)
 
 /* ---- references to tables that were not compared ---- */
 
-static enum mr_code refers(struct gaps *g, const struct mr_lineage_reference *r,
-                           const void *image, size_t len, bool *yes, struct mr_err *err)
+static enum mr_code refers(struct gaps *g, const struct mr_lineage_reference *r, const void *image,
+                           size_t len, bool *yes, struct mr_err *err)
 {
     bool null = true;
     enum mr_code code =
@@ -156,8 +151,8 @@ static enum mr_code refers(struct gaps *g, const struct mr_lineage_reference *r,
 }
 
 /* Is there a row among the findings and on the ways up from them that refers so? */
-static enum mr_code find_referring(struct gaps *g, const struct mr_lineage_reference *r,
-                                   bool *yes, struct mr_err *err)
+static enum mr_code find_referring(struct gaps *g, const struct mr_lineage_reference *r, bool *yes,
+                                   struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
@@ -169,8 +164,7 @@ static enum mr_code find_referring(struct gaps *g, const struct mr_lineage_refer
         " UNION ALL SELECT image FROM ancestor WHERE tbl=:tbl",
         &stmt, err, MR_ARG_INT("tbl", r->table));
     *yes = false;
-    while (code == MR_OK && !*yes && (code = mr_case_step(stmt, &row, err)) == MR_OK &&
-           row) {
+    while (code == MR_OK && !*yes && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         size_t len = 0;
         const void *image = mr_case_blob(stmt, 0, &len);
         code = refers(g, r, image, len, yes, err);
@@ -209,19 +203,18 @@ static enum mr_code look_at_orphans(struct gaps *g, struct mr_err *err)
     bool row = false;
     if (!mr_log_is_on(MR_LOG_DETAIL))
         return MR_OK;
-    enum mr_code code = MR_CASE_PREPARE(
-        g->cf,
-        "SELECT t.name, r.parent_name, count(*) FROM link l"
-        " JOIN reference r ON r.id = l.reference JOIN tbl t ON t.id = r.tbl"
-        " WHERE r.run = :run AND l.parent = 0 GROUP BY t.name, r.parent_name",
-        &stmt, err, MR_ARG_INT("run", g->list->run.id));
+    enum mr_code code =
+        MR_CASE_PREPARE(g->cf,
+                        "SELECT t.name, r.parent_name, count(*) FROM link l"
+                        " JOIN reference r ON r.id = l.reference JOIN tbl t ON t.id = r.tbl"
+                        " WHERE r.run = :run AND l.parent = 0 GROUP BY t.name, r.parent_name",
+                        &stmt, err, MR_ARG_INT("run", g->list->run.id));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         int64_t rows = mr_case_int(stmt, 2);
-        mr_log_detail("%" PRId64
-                      " row%s of \"%s\" refer%s to a row of \"%s\" that is not "
+        mr_log_detail("%" PRId64 " row%s of \"%s\" refer%s to a row of \"%s\" that is not "
                       "there",
-                      rows, rows == 1 ? "" : "s", mr_case_text(stmt, 0),
-                      rows == 1 ? "s" : "", mr_case_text(stmt, 1));
+                      rows, rows == 1 ? "" : "s", mr_case_text(stmt, 0), rows == 1 ? "s" : "",
+                      mr_case_text(stmt, 1));
     }
     mr_case_free(stmt);
     return code;
@@ -237,8 +230,7 @@ enum mr_code mr_affected_gaps(struct mr_affected_people *people, bool *incomplet
                      .bytes = MR_STRBUF_INIT};
     enum mr_code code = look_at_run(&g, err);
     if (code == MR_OK)
-        code = mr_lineage_references(people->list->fd, &people->list->arena,
-                                     &g.references, err);
+        code = mr_lineage_references(people->list->fd, &people->list->arena, &g.references, err);
     look_at_lineage(&g);
     if (code == MR_OK)
         code = look_at_subjects(&g, err);

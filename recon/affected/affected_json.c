@@ -3,8 +3,7 @@
 
 #include "core/json/jsonw.h"
 
-static enum mr_code begin(struct mr_affected_writer *w, struct mr_strbuf *out,
-                          struct mr_err *err)
+static enum mr_code begin(struct mr_affected_writer *w, struct mr_strbuf *out, struct mr_err *err)
 {
     (void)w;
     (void)out;
@@ -13,8 +12,8 @@ static enum mr_code begin(struct mr_affected_writer *w, struct mr_strbuf *out,
 }
 
 static enum mr_code put_fields(const struct mr_affected *list,
-                               const struct mr_affected_line *person, size_t from,
-                               size_t to, struct mr_jsonw *w, struct mr_err *err)
+                               const struct mr_affected_line *person, size_t from, size_t to,
+                               struct mr_jsonw *w, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
@@ -22,8 +21,7 @@ static enum mr_code put_fields(const struct mr_affected *list,
         if (list->fields[i].repeated)
             continue;
         mr_strbuf_reset(&text);
-        mr_value_to_json(&text, &person->values[i],
-                         mr_affected_style(person->subject, i));
+        mr_value_to_json(&text, &person->values[i], mr_affected_style(person->subject, i));
         code = mr_strbuf_check(&text, "writing JSON", err);
         mr_jsonw_key(w, list->fields[i].label);
         mr_jsonw_raw(w, text.ptr, text.len);
@@ -38,9 +36,8 @@ static void put_text(struct mr_jsonw *w, const char *name, const struct mr_strbu
     mr_jsonw_string(w, text->ptr, text->len);
 }
 
-static enum mr_code line(struct mr_affected_writer *writer,
-                         const struct mr_affected_line *person, struct mr_strbuf *out,
-                         struct mr_err *err)
+static enum mr_code line(struct mr_affected_writer *writer, const struct mr_affected_line *person,
+                         struct mr_strbuf *out, struct mr_err *err)
 {
     const struct mr_affected *list = writer->list;
     struct mr_jsonw w;
@@ -64,5 +61,4 @@ static enum mr_code line(struct mr_affected_writer *writer,
     return code;
 }
 
-const struct mr_affected_writer_ops mr_affected_json = {
-    .begin = begin, .line = line, .end = begin};
+const struct mr_affected_writer_ops mr_affected_json = {.begin = begin, .line = line, .end = begin};

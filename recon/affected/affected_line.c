@@ -26,13 +26,11 @@ struct sealer {
     size_t nkeys[2];
 };
 
-struct mr_value_style mr_affected_style(const struct mr_affected_subject *subject,
-                                        size_t field)
+struct mr_value_style mr_affected_style(const struct mr_affected_subject *subject, size_t field)
 {
     const struct mr_find_table *table = subject->table;
-    return subject->columns[field] < table->ncolumns
-               ? table->columns[subject->columns[field]].style
-               : (struct mr_value_style){MR_CLASS_NULL, 0};
+    return subject->columns[field] < table->ncolumns ? table->columns[subject->columns[field]].style
+                                                     : (struct mr_value_style){MR_CLASS_NULL, 0};
 }
 
 bool mr_affected_key_is_number(const struct mr_affected_subject *subject)
@@ -40,8 +38,7 @@ bool mr_affected_key_is_number(const struct mr_affected_subject *subject)
     const struct mr_find_table *table = subject->table;
     if (subject->nkey != 1)
         return false;
-    enum mr_class cls =
-        table->columns[mr_image_part_column(table, MR_IMAGE_KEY, 0)].style.cls;
+    enum mr_class cls = table->columns[mr_image_part_column(table, MR_IMAGE_KEY, 0)].style.cls;
     return mr_class_is_integer(cls);
 }
 
@@ -82,16 +79,14 @@ struct row {
 
 #define ROW(member, type) MR_CASE_FIELD(struct row, member, MR_CASE_##type)
 
-static const struct mr_case_field row_fields[] =
-    MR_CASE_LIST(ROW(side, SMALL), ROW(key, BYTES), ROW(name, BYTES), ROW(fields, BYTES),
-                 ROW(no_name, FLAG));
+static const struct mr_case_field row_fields[] = MR_CASE_LIST(
+    ROW(side, SMALL), ROW(key, BYTES), ROW(name, BYTES), ROW(fields, BYTES), ROW(no_name, FLAG));
 
 static enum mr_code take_row(struct sealer *s, const struct row *row, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     if (row->key.ptr != NULL) {
-        struct mr_value text = {
-            .cls = MR_CLASS_TEXT, .ptr = row->key.ptr, .len = row->key.len};
+        struct mr_value text = {.cls = MR_CLASS_TEXT, .ptr = row->key.ptr, .len = row->key.len};
         code = mr_row_encode(&s->keys[row->side], &text, err);
         if (s->nkeys[row->side]++ > 0)
             mr_strbuf_add_char(&s->key_text[row->side], ';');
@@ -204,17 +199,15 @@ static void add_number(struct mr_affected_extent *extent, const char *text)
     mr_affected_extent_add(extent, &value);
 }
 
-static void add_facts(struct sealer *s, const struct mr_affected_subject *subject,
-                      unsigned reasons)
+static void add_facts(struct sealer *s, const struct mr_affected_subject *subject, unsigned reasons)
 {
     struct mr_affected_facts *facts = &s->lines->facts;
     facts->people++;
     for (unsigned i = 0; i < MR_AFFECTED_REASONS; i++)
         facts->by_reason[i] += reasons >> i & 1;
     for (int side = 0; side < 2; side++) {
-        struct mr_value text = {.cls = MR_CLASS_TEXT,
-                                .ptr = s->key_text[side].ptr,
-                                .len = s->key_text[side].len};
+        struct mr_value text = {
+            .cls = MR_CLASS_TEXT, .ptr = s->key_text[side].ptr, .len = s->key_text[side].len};
         mr_affected_extent_add(&facts->keys[side], &text);
         if (s->nkeys[side] == 1 && mr_affected_key_is_number(subject))
             add_number(&facts->keys[side], s->key_text[side].ptr);
@@ -227,9 +220,9 @@ static void add_facts(struct sealer *s, const struct mr_affected_subject *subjec
 
 static enum mr_code check_buffers(const struct sealer *s, struct mr_err *err)
 {
-    const struct mr_strbuf *all[] = {
-        &s->keys[0], &s->keys[1], &s->key_text[0], &s->key_text[1], &s->name,
-        &s->rest,    &s->fields,  &s->table_text,  &s->place,       &s->text};
+    const struct mr_strbuf *all[] = {&s->keys[0], &s->keys[1], &s->key_text[0], &s->key_text[1],
+                                     &s->name,    &s->rest,    &s->fields,      &s->table_text,
+                                     &s->place,   &s->text};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         MR_TRY(mr_strbuf_check(all[i], "listing people", err));
     return MR_OK;
@@ -238,8 +231,8 @@ static enum mr_code check_buffers(const struct sealer *s, struct mr_err *err)
 /* What a line is read from. */
 #define LINE_COLUMNS "tbl, reasons, fields, source_keys, target_keys, tables"
 
-static enum mr_code seal_person(struct sealer *s, int64_t person, int64_t table,
-                                unsigned reasons, struct mr_err *err)
+static enum mr_code seal_person(struct sealer *s, int64_t person, int64_t table, unsigned reasons,
+                                struct mr_err *err)
 {
     const struct mr_affected_subject *subject = mr_affected_subject_of(s->list, table);
     MR_TRY(take_rows(s, person, err));
@@ -257,16 +250,14 @@ static enum mr_code seal_person(struct sealer *s, int64_t person, int64_t table,
 
 /* ---- everybody ---- */
 
-static enum mr_code open_statements(struct sealer *s, struct mr_case *cf,
-                                    struct mr_err *err)
+static enum mr_code open_statements(struct sealer *s, struct mr_case *cf, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
         {&s->rows, "SELECT side, key, name, fields, no_name FROM temp.person_row"
                    " WHERE person = :person ORDER BY side, place"},
         {&s->tables, "SELECT tbl FROM temp.person_table WHERE person = :person"},
-        {&s->add,
-         "INSERT INTO temp.line (place, " LINE_COLUMNS ") VALUES (:place, :tbl, :reasons,"
-         " :fields, :source_keys, :target_keys, :tables)"},
+        {&s->add, "INSERT INTO temp.line (place, " LINE_COLUMNS ") VALUES (:place, :tbl, :reasons,"
+                  " :fields, :source_keys, :target_keys, :tables)"},
         {&s->people, "SELECT id, tbl, reasons FROM temp.person WHERE reasons <> 0"
                      " ORDER BY id"}};
     MR_TRY(mr_case_prepare_all(cf, list, sizeof list / sizeof list[0], err));
@@ -290,8 +281,7 @@ static enum mr_code seal_all(struct sealer *s, struct mr_case *cf, struct mr_err
                             err);
     if (code == MR_OK)
         code = open_statements(s, cf, err);
-    while (code == MR_OK && (code = mr_case_step(s->people, &more, err)) == MR_OK &&
-           more) {
+    while (code == MR_OK && (code = mr_case_step(s->people, &more, err)) == MR_OK && more) {
         code = seal_person(s, mr_case_int(s->people, 0), mr_case_int(s->people, 1),
                            (unsigned)mr_case_int(s->people, 2), err);
         if (code == MR_OK && mr_is_cancelled())
@@ -346,8 +336,7 @@ struct sealed {
     struct mr_key fields, keys[2], tables;
 };
 
-#define SEALED(name, member, type)                                                       \
-    MR_CASE_FIELD_AS(name, struct sealed, member, MR_CASE_##type)
+#define SEALED(name, member, type) MR_CASE_FIELD_AS(name, struct sealed, member, MR_CASE_##type)
 
 static const struct mr_case_field sealed_fields[] =
     MR_CASE_LIST(SEALED("tbl", table, INT), SEALED("reasons", reasons, SMALL),
@@ -355,8 +344,7 @@ static const struct mr_case_field sealed_fields[] =
                  SEALED("target_keys", keys[1], BYTES), SEALED("tables", tables, BYTES));
 
 enum mr_code mr_affected_lines_begin(struct mr_affected_lines *lines,
-                                     struct mr_affected_people *people,
-                                     struct mr_err *err)
+                                     struct mr_affected_people *people, struct mr_err *err)
 {
     struct mr_affected *list = people->list;
     *lines = (struct mr_affected_lines){
@@ -367,19 +355,16 @@ enum mr_code mr_affected_lines_begin(struct mr_affected_lines *lines,
                  .tables = MR_STRBUF_INIT,
                  .new_key = MR_STRBUF_INIT,
                  .no_new_key = true}};
-    lines->values =
-        mr_arena_calloc(&list->arena, list->nfields + 1, sizeof *lines->values);
+    lines->values = mr_arena_calloc(&list->arena, list->nfields + 1, sizeof *lines->values);
     lines->facts.fields =
         mr_arena_calloc(&list->arena, list->nfields + 1, sizeof *lines->facts.fields);
     if (lines->values == NULL || lines->facts.fields == NULL)
         return mr_err_nomem(err, "listing people");
     lines->line.values = lines->values;
     MR_TRY(seal(lines, err));
-    MR_TRY(mr_case_prepare(people->cf,
-                           "SELECT " LINE_COLUMNS " FROM temp.line ORDER BY place",
+    MR_TRY(mr_case_prepare(people->cf, "SELECT " LINE_COLUMNS " FROM temp.line ORDER BY place",
                            &lines->stmt, err));
-    return mr_case_fields_open(&lines->map, lines->stmt, MR_CASE_FIELDS(sealed_fields),
-                               err);
+    return mr_case_fields_open(&lines->map, lines->stmt, MR_CASE_FIELDS(sealed_fields), err);
 }
 
 void mr_affected_lines_release(struct mr_affected_lines *lines)
@@ -415,8 +400,7 @@ static enum mr_code read_keys(struct mr_affected_line *line, int side, struct mr
             mr_strbuf_add_char(&line->key_text[side], ';');
         mr_strbuf_add(&line->key_text[side], value.ptr, value.len);
     }
-    return code == MR_OK ? mr_strbuf_check(&line->key_text[side], "listing people", err)
-                         : code;
+    return code == MR_OK ? mr_strbuf_check(&line->key_text[side], "listing people", err) : code;
 }
 
 static void read_reasons(struct mr_affected_line *line, unsigned reasons)
@@ -438,8 +422,7 @@ static enum mr_code read_line(struct mr_affected_lines *lines, struct mr_err *er
     line->subject = mr_affected_subject_of(list, sealed.table);
     read_reasons(line, sealed.reasons);
     for (size_t i = 0; code == MR_OK && i < list->nfields; i++)
-        code = mr_row_decode(sealed.fields.ptr, sealed.fields.len, &pos,
-                             &lines->values[i], err);
+        code = mr_row_decode(sealed.fields.ptr, sealed.fields.len, &pos, &lines->values[i], err);
     for (int side = 0; code == MR_OK && side < 2; side++)
         code = read_keys(line, side, sealed.keys[side], err);
     mr_strbuf_reset(&line->tables);
@@ -450,8 +433,7 @@ static enum mr_code read_line(struct mr_affected_lines *lines, struct mr_err *er
 }
 
 enum mr_code mr_affected_lines_next(struct mr_affected_lines *lines,
-                                    const struct mr_affected_line **line,
-                                    struct mr_err *err)
+                                    const struct mr_affected_line **line, struct mr_err *err)
 {
     bool row = false;
     *line = NULL;
@@ -460,8 +442,8 @@ enum mr_code mr_affected_lines_next(struct mr_affected_lines *lines,
         return code;
     code = mr_is_cancelled() ? mr_cancelled_err(err) : read_line(lines, err);
     if (code == MR_OK && lines->people->list->plan != NULL)
-        code = mr_affected_plan_key(lines->people->list->plan, &lines->line,
-                                    &lines->line.new_key, &lines->line.no_new_key, err);
+        code = mr_affected_plan_key(lines->people->list->plan, &lines->line, &lines->line.new_key,
+                                    &lines->line.no_new_key, err);
     if (code == MR_OK)
         *line = &lines->line;
     return code;

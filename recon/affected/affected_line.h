@@ -48,17 +48,14 @@ struct mr_affected_lines {
 
 /* Puts the lines in order. */
 enum mr_code mr_affected_lines_begin(struct mr_affected_lines *lines,
-                                     struct mr_affected_people *people,
-                                     struct mr_err *err);
+                                     struct mr_affected_people *people, struct mr_err *err);
 /* The next line, or NULL at the end. */
 enum mr_code mr_affected_lines_next(struct mr_affected_lines *lines,
-                                    const struct mr_affected_line **line,
-                                    struct mr_err *err);
+                                    const struct mr_affected_line **line, struct mr_err *err);
 void mr_affected_lines_release(struct mr_affected_lines *lines);
 
 /* How the field's values of a subject table are shown. */
-struct mr_value_style mr_affected_style(const struct mr_affected_subject *subject,
-                                        size_t field);
+struct mr_value_style mr_affected_style(const struct mr_affected_subject *subject, size_t field);
 
 /* Is the table's key one integer? */
 bool mr_affected_key_is_number(const struct mr_affected_subject *subject);

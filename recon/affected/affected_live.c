@@ -17,8 +17,7 @@ static bool is_called(const struct mr_table *table, const char *name)
 }
 
 static enum mr_code find_table(const struct mr_pairing *pairing, enum mr_side side,
-                               const char *name, const struct mr_table **out,
-                               struct mr_err *err)
+                               const char *name, const struct mr_table **out, struct mr_err *err)
 {
     const struct mr_catalogue *cat = pairing->side[side].cat;
     for (size_t i = 0; i < cat->ntables; i++)
@@ -26,20 +25,18 @@ static enum mr_code find_table(const struct mr_pairing *pairing, enum mr_side si
             *out = &cat->tables[i];
             return MR_OK;
         }
-    (void)mr_err_set(err, MR_E_NO_SUCH,
-                     "the %s has no table \"%s\", or the account may not see it",
+    (void)mr_err_set(err, MR_E_NO_SUCH, "the %s has no table \"%s\", or the account may not see it",
                      mr_side_name(side), name);
     mr_err_hint(err, "Give --source and --target the servers and databases of the run.");
     return MR_E_NO_SUCH;
 }
 
-static enum mr_code refuse_changed(const struct mr_affected_subject *subject,
-                                   const char *what, struct mr_err *err)
+static enum mr_code refuse_changed(const struct mr_affected_subject *subject, const char *what,
+                                   struct mr_err *err)
 {
-    (void)mr_err_set(
-        err, MR_E_NO_SUCH,
-        "table \"%s\" is not what the run saw: %s differs on the servers now",
-        subject->table->name, what);
+    (void)mr_err_set(err, MR_E_NO_SUCH,
+                     "table \"%s\" is not what the run saw: %s differs on the servers now",
+                     subject->table->name, what);
     mr_err_hint(err, "Run check again, with the configuration that is given here.");
     return MR_E_NO_SUCH;
 }
@@ -57,26 +54,24 @@ static bool same_part(const struct mr_find_table *a, const struct mr_find_table 
     }
 }
 
-static enum mr_code plan_fields(const struct mr_affected *list,
-                                struct mr_affected_live *live, struct mr_err *err)
+static enum mr_code plan_fields(const struct mr_affected *list, struct mr_affected_live *live,
+                                struct mr_err *err)
 {
     const struct mr_affected_subject *subject = live->subject;
     struct mr_find_table *find = &live->pair->find;
-    size_t *columns =
-        mr_arena_calloc(live->pair->arena, list->nfields + 1, sizeof *columns);
+    size_t *columns = mr_arena_calloc(live->pair->arena, list->nfields + 1, sizeof *columns);
     if (columns == NULL)
         return mr_err_nomem(err, "planning a table");
     for (size_t i = 0; i < list->nfields; i++) {
         columns[i] = mr_affected_column(find, list->fields[i].name);
-        if (columns[i] == find->ncolumns &&
-            subject->columns[i] < subject->table->ncolumns)
+        if (columns[i] == find->ncolumns && subject->columns[i] < subject->table->ncolumns)
             return refuse_changed(subject, list->fields[i].name, err);
     }
     if (!same_part(subject->table, find, MR_IMAGE_KEY))
         return refuse_changed(subject, "the key", err);
     find->id = subject->table->id;
-    live->now = (struct mr_affected_subject){
-        .table = find, .columns = columns, .nkey = subject->nkey};
+    live->now =
+        (struct mr_affected_subject){.table = find, .columns = columns, .nkey = subject->nkey};
     live->identity = columns; /* the identity's fields come first */
     live->nidentity = list->nidentity;
     return MR_OK;
@@ -100,8 +95,7 @@ static enum mr_code plan_time(struct mr_affected_live *live, struct mr_err *err)
         name = table->columns[table->time_at].name;
     if (name == NULL) {
         (void)mr_err_set(err, MR_E_CONFIG,
-                         "it is not known when the rows of table \"%s\" were created",
-                         table->name);
+                         "it is not known when the rows of table \"%s\" were created", table->name);
         mr_err_hint(err, "Write time-column = COLUMN in [table %s] of the configuration.",
                     table->name);
         return MR_E_CONFIG;
@@ -117,8 +111,7 @@ static enum mr_code plan_time(struct mr_affected_live *live, struct mr_err *err)
     return MR_OK;
 }
 
-enum mr_code mr_affected_live_plan(const struct mr_pairing *pairing,
-                                   const struct mr_affected *list,
+enum mr_code mr_affected_live_plan(const struct mr_pairing *pairing, const struct mr_affected *list,
                                    const struct mr_affected_subject *subject,
                                    struct mr_affected_live *out, struct mr_err *err)
 {
@@ -128,11 +121,10 @@ enum mr_code mr_affected_live_plan(const struct mr_pairing *pairing,
     enum mr_code code =
         find_table(pairing, MR_SOURCE, subject->table->name, &tables[MR_SOURCE], err);
     if (code == MR_OK)
-        code = find_table(pairing, MR_TARGET, subject->table->target_name,
-                          &tables[MR_TARGET], err);
+        code = find_table(pairing, MR_TARGET, subject->table->target_name, &tables[MR_TARGET], err);
     if (code == MR_OK)
-        code = mr_pair_plan(pairing, tables[MR_SOURCE], tables[MR_TARGET], &out->pair,
-                            &reason, err);
+        code =
+            mr_pair_plan(pairing, tables[MR_SOURCE], tables[MR_TARGET], &out->pair, &reason, err);
     if (code == MR_OK && reason.code != MR_OK) {
         code = mr_err_set(err, MR_E_NO_SUCH, "table \"%s\" cannot be read: %s",
                           subject->table->name, reason.message);

@@ -19,8 +19,7 @@ struct mr_affected_live {
 /* Finds the table's twins in both catalogues and plans the pair; all in the pairing's
  * arena.  MR_E_NO_SUCH where it is not what the run saw, MR_E_CONFIG where no column tells
  * when a row was created. */
-enum mr_code mr_affected_live_plan(const struct mr_pairing *pairing,
-                                   const struct mr_affected *list,
+enum mr_code mr_affected_live_plan(const struct mr_pairing *pairing, const struct mr_affected *list,
                                    const struct mr_affected_subject *subject,
                                    struct mr_affected_live *out, struct mr_err *err);
 

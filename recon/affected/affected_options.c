@@ -95,8 +95,8 @@ static const struct mr_option options[] = {
      .help = "where TARGET is now",
      .initial_note = "the run's",
      .not_in_file = true},
-    MR_THROTTLE_OPTIONS(struct mr_affected_options, load,
-                        "Servers, for --since and --until", "a server"),
+    MR_THROTTLE_OPTIONS(struct mr_affected_options, load, "Servers, for --since and --until",
+                        "a server"),
     MR_STATEMENT_TIMEOUT_OPTION(struct mr_affected_options, statement_timeout_s,
                                 "Servers, for --since and --until"),
 
@@ -181,13 +181,12 @@ const struct mr_command_doc mr_affected_doc = {
         "or "
         "somebody could not be reached: the list may lack people; 5 refused: DIR of "
         "--plan is no plan, was changed, or is of another run; 6 interrupted; 70 bug.\n",
-    .examples =
-        "  myrecon affected --case club.case --columns name,email --output who.csv.zst\n"
-        "  myrecon affected --case club.case --template 'user:{id}' |\n"
-        "      xargs -d '\\n' redis-cli del\n"
-        "  myrecon affected --case club.case --format sql | mariadb tools\n"
-        "  myrecon affected --case club.case --since 2026-04-02 --output new.csv\n"
-        "  myrecon affected --case club.case --encrypt-to it.pem --output who.cms\n",
+    .examples = "  myrecon affected --case club.case --columns name,email --output who.csv.zst\n"
+                "  myrecon affected --case club.case --template 'user:{id}' |\n"
+                "      xargs -d '\\n' redis-cli del\n"
+                "  myrecon affected --case club.case --format sql | mariadb tools\n"
+                "  myrecon affected --case club.case --since 2026-04-02 --output new.csv\n"
+                "  myrecon affected --case club.case --encrypt-to it.pem --output who.cms\n",
 };
 
 static enum mr_code refuse(struct mr_err *err, const char *message, const char *hint)
@@ -204,16 +203,15 @@ static enum mr_origin_kind origin_of(const struct mr_settings *settings, const c
 
 /* --json and --template name a format, too; of a file they name none against the command
  * line. */
-static enum mr_code finish_format(struct mr_settings *settings,
-                                  struct mr_affected_options *o, struct mr_err *err)
+static enum mr_code finish_format(struct mr_settings *settings, struct mr_affected_options *o,
+                                  struct mr_err *err)
 {
     enum mr_origin_kind format = origin_of(settings, "format");
     enum mr_origin_kind json = o->json ? origin_of(settings, "json") : MR_ORIGIN_DEFAULT;
     bool template =
         o->template != NULL && origin_of(settings, "template") == MR_ORIGIN_COMMAND_LINE;
     if (json > MR_ORIGIN_DEFAULT && json == format && o->format != MR_AFFECTED_JSON)
-        return refuse(err, "--json and another --format exclude each other",
-                      "Keep one of them.");
+        return refuse(err, "--json and another --format exclude each other", "Keep one of them.");
     o->writes = json > format ? MR_AFFECTED_JSON : o->format;
     if (template && format < MR_ORIGIN_COMMAND_LINE && json < MR_ORIGIN_COMMAND_LINE)
         o->writes = MR_AFFECTED_TEMPLATE;
@@ -229,8 +227,8 @@ static enum mr_code finish_format(struct mr_settings *settings,
     return MR_OK;
 }
 
-static enum mr_code parse_time(struct mr_settings *settings, const char *name,
-                               const char *text, struct mr_when *when, struct mr_err *err)
+static enum mr_code parse_time(struct mr_settings *settings, const char *name, const char *text,
+                               struct mr_when *when, struct mr_err *err)
 {
     if (text == NULL)
         return MR_OK;
@@ -240,16 +238,15 @@ static enum mr_code parse_time(struct mr_settings *settings, const char *name,
     return code;
 }
 
-static enum mr_code finish_window(struct mr_settings *settings,
-                                  struct mr_affected_options *o, struct mr_err *err)
+static enum mr_code finish_window(struct mr_settings *settings, struct mr_affected_options *o,
+                                  struct mr_err *err)
 {
     MR_TRY(parse_time(settings, "since", o->since_text, &o->since, err));
     MR_TRY(parse_time(settings, "until", o->until_text, &o->until, err));
     if (!mr_affected_has_window(o) && (o->source != NULL || o->target != NULL))
         return refuse(err, "--source and --target are for --since and --until",
                       "Without them the list is made from the case alone.");
-    if (o->since_text != NULL && o->until_text != NULL &&
-        o->since.has_zone == o->until.has_zone) {
+    if (o->since_text != NULL && o->until_text != NULL && o->since.has_zone == o->until.has_zone) {
         struct mr_strbuf since = MR_STRBUF_INIT, until = MR_STRBUF_INIT;
         struct mr_time from = mr_when_utc(&o->since), to = mr_when_utc(&o->until);
         mr_when_format(&from, &since);

@@ -27,8 +27,7 @@ static enum mr_code prepare_all(struct mr_affected_people *p, struct mr_err *err
          "INSERT INTO temp.person (tbl, name, reasons) VALUES (:tbl, :name, :reasons) ON"
          " CONFLICT (tbl, name) DO UPDATE SET reasons = reasons | :reasons RETURNING id"},
         {&p->find_person, "SELECT id FROM temp.person WHERE tbl = :tbl AND name = :name"},
-        {&p->add_reason,
-         "UPDATE temp.person SET reasons = reasons | :reasons WHERE id = :person"},
+        {&p->add_reason, "UPDATE temp.person SET reasons = reasons | :reasons WHERE id = :person"},
         {&p->add_row,
          "INSERT OR IGNORE INTO temp.person_row (person, side, place, key, name, fields,"
          " no_name, origin) VALUES (:person, :side, :place, :key, :name, :fields,"
@@ -39,8 +38,8 @@ static enum mr_code prepare_all(struct mr_affected_people *p, struct mr_err *err
     return mr_case_prepare_all(p->cf, list, sizeof list / sizeof list[0], err);
 }
 
-enum mr_code mr_affected_people_begin(struct mr_affected_people *p,
-                                      struct mr_affected *list, struct mr_err *err)
+enum mr_code mr_affected_people_begin(struct mr_affected_people *p, struct mr_affected *list,
+                                      struct mr_err *err)
 {
     *p = (struct mr_affected_people){
         .list = list, .cf = mr_findings_case(list->fd), .name = MR_STRBUF_INIT};
@@ -64,8 +63,8 @@ void mr_affected_people_release(struct mr_affected_people *p)
 /* ---- one row ---- */
 
 /* A letter in front keeps names of different kinds apart. */
-static enum mr_code make_name(struct mr_affected_people *p,
-                              const struct mr_affected_seen *seen, struct mr_err *err)
+static enum mr_code make_name(struct mr_affected_people *p, const struct mr_affected_seen *seen,
+                              struct mr_err *err)
 {
     struct mr_strbuf *name = &p->name;
     mr_strbuf_reset(name);
@@ -88,8 +87,8 @@ static enum mr_code make_name(struct mr_affected_people *p,
 }
 
 /* Runs a statement that returns an id; 0: no row. */
-static enum mr_code get_id(struct mr_case_stmt *stmt, const struct mr_case_arg *args,
-                           size_t count, int64_t *id, struct mr_err *err)
+static enum mr_code get_id(struct mr_case_stmt *stmt, const struct mr_case_arg *args, size_t count,
+                           int64_t *id, struct mr_err *err)
 {
     bool row = false;
     enum mr_code code = mr_case_ask_with(stmt, args, count, &row, err);
@@ -109,18 +108,16 @@ static enum mr_code save_row(struct mr_affected_people *p, int64_t person, int s
         MR_ARG_BLOB("place", row->order.ptr, row->order.len),
         MR_ARG_BLOB("key", row->order.len > 0 ? row->key.ptr : NULL, row->key.len),
         MR_ARG_BLOB("name", row->values.ptr, row->name_len),
-        MR_ARG_BLOB("fields", row->values.ptr + row->name_len,
-                    row->values.len - row->name_len),
+        MR_ARG_BLOB("fields", row->values.ptr + row->name_len, row->values.len - row->name_len),
         MR_ARG_INT("no_name", row->no_name), MR_ARG_INT("origin", origin));
 }
 
 enum mr_code mr_affected_people_add(struct mr_affected_people *p,
-                                    const struct mr_affected_seen *seen,
-                                    struct mr_err *err)
+                                    const struct mr_affected_seen *seen, struct mr_err *err)
 {
     int64_t person = 0;
-    MR_TRY(mr_affected_row_read(&p->row, p->list, seen->subject, seen->image,
-                                seen->image_len, err));
+    MR_TRY(
+        mr_affected_row_read(&p->row, p->list, seen->subject, seen->image, seen->image_len, err));
     MR_TRY(make_name(p, seen, err));
     MR_TRY(get_id(p->add_person,
                   MR_CASE_ARGS(MR_ARG_INT("tbl", seen->subject->table->id),
@@ -136,9 +133,8 @@ enum mr_code mr_affected_people_add(struct mr_affected_people *p,
 
 /* Whose row is known under the key as this side spells it?  A finding's own key is SOURCE's
  * spelling.  0: nobody's. */
-static enum mr_code find_row(struct mr_affected_people *p,
-                             const struct mr_affected_seen *seen, int64_t *person,
-                             struct mr_err *err)
+static enum mr_code find_row(struct mr_affected_people *p, const struct mr_affected_seen *seen,
+                             int64_t *person, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     if (p->find_row == NULL) {
@@ -157,23 +153,21 @@ static enum mr_code find_row(struct mr_affected_people *p,
     }
     return code == MR_OK
                ? get_id(p->find_row,
-                        MR_CASE_ARGS(
-                            MR_ARG_INT("side", seen->side),
-                            MR_ARG_BLOB("place", p->row.order.ptr, p->row.order.len),
-                            MR_ARG_INT("tbl", seen->subject->table->id)),
+                        MR_CASE_ARGS(MR_ARG_INT("side", seen->side),
+                                     MR_ARG_BLOB("place", p->row.order.ptr, p->row.order.len),
+                                     MR_ARG_INT("tbl", seen->subject->table->id)),
                         person, err)
                : code;
 }
 
 enum mr_code mr_affected_people_add_read(struct mr_affected_people *p,
-                                         const struct mr_affected_seen *seen,
-                                         struct mr_err *err)
+                                         const struct mr_affected_seen *seen, struct mr_err *err)
 {
     int64_t person = 0;
     if (seen->identity != NULL || seen->subject->nkey == 0)
         return mr_affected_people_add(p, seen, err);
-    enum mr_code code = mr_affected_row_read(&p->row, p->list, seen->subject, seen->image,
-                                             seen->image_len, err);
+    enum mr_code code =
+        mr_affected_row_read(&p->row, p->list, seen->subject, seen->image, seen->image_len, err);
     if (code == MR_OK)
         code = find_row(p, seen, &person, err);
     if (code != MR_OK || person == 0)
@@ -203,8 +197,7 @@ static enum mr_code add_finding(struct mr_affected_people *p,
 {
     const struct mr_key ids[2] = {{f->source_id, f->source_id_len},
                                   {f->target_id, f->target_id_len}};
-    const struct mr_key images[2] = {{f->source, f->source_len},
-                                     {f->target, f->target_len}};
+    const struct mr_key images[2] = {{f->source, f->source_len}, {f->target, f->target_len}};
     struct mr_affected_seen seen = {.subject = subject,
                                     .node = f->id,
                                     .key = f->key,
@@ -231,17 +224,16 @@ static const struct mr_case_field finding_fields[] = MR_CASE_LIST(
     FINDING_SPAN(target_id), FINDING_SPAN(source), FINDING_SPAN(target));
 
 static enum mr_code add_findings(struct mr_affected_people *p,
-                                 const struct mr_affected_subject *subject,
-                                 struct mr_err *err)
+                                 const struct mr_affected_subject *subject, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     struct mr_case_fields map;
     bool row = false;
-    enum mr_code code = MR_CASE_PREPARE(
-        p->cf,
-        "SELECT id, kind, key, source_id, target_id, source, target FROM finding"
-        " WHERE tbl = :tbl AND state = 2 ORDER BY id",
-        &stmt, err, MR_ARG_INT("tbl", subject->table->id));
+    enum mr_code code =
+        MR_CASE_PREPARE(p->cf,
+                        "SELECT id, kind, key, source_id, target_id, source, target FROM finding"
+                        " WHERE tbl = :tbl AND state = 2 ORDER BY id",
+                        &stmt, err, MR_ARG_INT("tbl", subject->table->id));
     if (code == MR_OK)
         code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(finding_fields), err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
@@ -257,8 +249,7 @@ static enum mr_code add_findings(struct mr_affected_people *p,
 }
 
 static enum mr_code mark_moved(struct mr_affected_people *p,
-                               const struct mr_affected_subject *subject,
-                               struct mr_err *err)
+                               const struct mr_affected_subject *subject, struct mr_err *err)
 {
     return MR_CASE_ONCE(
         p->cf,
@@ -267,19 +258,17 @@ static enum mr_code mark_moved(struct mr_affected_people *p,
         "  n.node = m.source WHERE m.tbl = :tbl"
         "  UNION ALL SELECT n.person FROM moved m JOIN temp.node n ON n.side = 1 AND"
         "  n.node = m.target WHERE m.tbl = :tbl)",
-        err, MR_ARG_INT("moved", MR_AFFECTED_MOVED),
-        MR_ARG_INT("tbl", subject->table->id));
+        err, MR_ARG_INT("moved", MR_AFFECTED_MOVED), MR_ARG_INT("tbl", subject->table->id));
 }
 
 /* ---- duplicates ---- */
 
 enum mr_code mr_affected_people_add_known(struct mr_affected_people *p,
-                                          const struct mr_affected_seen *seen,
-                                          struct mr_err *err)
+                                          const struct mr_affected_seen *seen, struct mr_err *err)
 {
     int64_t person = 0;
-    enum mr_code code = mr_affected_row_read(&p->row, p->list, seen->subject, seen->image,
-                                             seen->image_len, err);
+    enum mr_code code =
+        mr_affected_row_read(&p->row, p->list, seen->subject, seen->image, seen->image_len, err);
     if (code == MR_OK)
         code = make_name(p, seen, err);
     if (code == MR_OK)
@@ -287,14 +276,11 @@ enum mr_code mr_affected_people_add_known(struct mr_affected_people *p,
                       MR_CASE_ARGS(MR_ARG_INT("tbl", seen->subject->table->id),
                                    MR_ARG_BLOB("name", p->name.ptr, p->name.len)),
                       &person, err);
-    return code == MR_OK && person != 0
-               ? save_row(p, person, seen->side, seen->origin, err)
-               : code;
+    return code == MR_OK && person != 0 ? save_row(p, person, seen->side, seen->origin, err) : code;
 }
 
 static enum mr_code add_duplicates(struct mr_affected_people *p,
-                                   const struct mr_affected_subject *subject,
-                                   struct mr_err *err)
+                                   const struct mr_affected_subject *subject, struct mr_err *err)
 {
     static const struct mr_case_field fields[] =
         MR_CASE_LIST(MR_CASE_FIELD(struct mr_affected_seen, side, MR_CASE_SMALL),
@@ -306,20 +292,18 @@ static enum mr_code add_duplicates(struct mr_affected_people *p,
     int64_t open = 0;
     bool row = false;
     enum mr_code code = MR_CASE_NUMBER(
-        p->cf, "SELECT 1 FROM finding WHERE tbl = :tbl AND state IN (0, 1, 4) LIMIT 1",
-        &open, err, tbl);
+        p->cf, "SELECT 1 FROM finding WHERE tbl = :tbl AND state IN (0, 1, 4) LIMIT 1", &open, err,
+        tbl);
     /* One that is a finding is listed already; all others are equal on both sides. */
     bool equal = open == 0 && mr_affected_was_compared_whole(subject->table);
     if (code == MR_OK)
         code = MR_CASE_PREPARE(
-            p->cf, "SELECT side, identity, image FROM duplicate WHERE tbl = :tbl", &stmt,
-            err, tbl);
+            p->cf, "SELECT side, identity, image FROM duplicate WHERE tbl = :tbl", &stmt, err, tbl);
     if (code == MR_OK)
         code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(fields), err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_affected_seen seen = {.subject = subject,
-                                        .origin = equal ? MR_AFFECTED_EQUAL
-                                                        : MR_AFFECTED_ONE_SIDE};
+                                        .origin = equal ? MR_AFFECTED_EQUAL : MR_AFFECTED_ONE_SIDE};
         code = mr_case_fields_read(&map, NULL, &seen, err);
         if (code == MR_OK)
             code = mr_affected_people_add_known(p, &seen, err);

@@ -21,8 +21,7 @@
 struct mr_affected_people {
     struct mr_affected *list;
     struct mr_case *cf;
-    struct mr_case_stmt *add_person, *find_person, *find_row, *add_reason, *add_row,
-        *add_node;
+    struct mr_case_stmt *add_person, *find_person, *find_row, *add_reason, *add_row, *add_node;
     struct mr_affected_row row;
     struct mr_strbuf name;
 };
@@ -51,30 +50,26 @@ struct mr_affected_seen {
 };
 
 /* The list and its case must outlive it; subjects and fields are chosen. */
-enum mr_code mr_affected_people_begin(struct mr_affected_people *people,
-                                      struct mr_affected *list, struct mr_err *err);
+enum mr_code mr_affected_people_begin(struct mr_affected_people *people, struct mr_affected *list,
+                                      struct mr_err *err);
 void mr_affected_people_release(struct mr_affected_people *people);
 
 /* Everybody whose own row is a finding or has moved, and their other keys. */
-enum mr_code mr_affected_people_own(struct mr_affected_people *people,
-                                    struct mr_err *err);
+enum mr_code mr_affected_people_own(struct mr_affected_people *people, struct mr_err *err);
 
 /* Adds the row, and the person if it is new: named by its identity, else by the row's
  * key, else (no key) by what is seen of the identity, else by the whole row. */
 enum mr_code mr_affected_people_add(struct mr_affected_people *people,
-                                    const struct mr_affected_seen *seen,
-                                    struct mr_err *err);
+                                    const struct mr_affected_seen *seen, struct mr_err *err);
 
 /* Adds the row if it is one of somebody who is in the list, else nothing. */
 enum mr_code mr_affected_people_add_known(struct mr_affected_people *people,
-                                          const struct mr_affected_seen *seen,
-                                          struct mr_err *err);
+                                          const struct mr_affected_seen *seen, struct mr_err *err);
 
 /* Adds a row that was read on a server, node 0.  Where it does not say who it is, it is the
  * person of whom the list has a row under that key. */
 enum mr_code mr_affected_people_add_read(struct mr_affected_people *people,
-                                         const struct mr_affected_seen *seen,
-                                         struct mr_err *err);
+                                         const struct mr_affected_seen *seen, struct mr_err *err);
 
 /* Is a row of the table that is no finding known to be equal on both sides? */
 bool mr_affected_was_compared_whole(const struct mr_find_table *table);

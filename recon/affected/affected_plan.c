@@ -39,8 +39,8 @@ static enum mr_code refuse(const char *path, const char *what, struct mr_err *er
     return MR_E_REFUSED;
 }
 
-enum mr_code mr_affected_plan_run(const char *dir, struct mr_arena *arena,
-                                  const char **run, struct mr_err *err)
+enum mr_code mr_affected_plan_run(const char *dir, struct mr_arena *arena, const char **run,
+                                  struct mr_err *err)
 {
     struct mr_json_doc *doc = NULL;
     const char *planned = NULL;
@@ -62,8 +62,8 @@ static enum mr_code check_run(const char *dir, const struct json_t *root,
     enum mr_code code = mr_json_get_text_or_null(root, "run", &planned, err);
     if (code != MR_OK || (planned != NULL && strcmp(planned, run->uuid) == 0))
         return code;
-    (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\" was made from run %s, not from %s",
-                     dir, planned != NULL ? planned : "none", run->uuid);
+    (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\" was made from run %s, not from %s", dir,
+                     planned != NULL ? planned : "none", run->uuid);
     if (planned != NULL)
         mr_err_hint(err, "List the run that was planned from: --run %s.", planned);
     else
@@ -72,8 +72,8 @@ static enum mr_code check_run(const char *dir, const struct json_t *root,
 }
 
 /* Is the map the one that plan.json lists? */
-static enum mr_code check_digest(const char *dir, const char *path,
-                                 const struct json_t *root, struct mr_err *err)
+static enum mr_code check_digest(const char *dir, const char *path, const struct json_t *root,
+                                 struct mr_err *err)
 {
     const struct json_t *files = NULL;
     const char *wanted = NULL;
@@ -96,9 +96,8 @@ static enum mr_code check_digest(const char *dir, const char *path,
     return MR_OK;
 }
 
-static enum mr_code check_manifest(struct mr_affected_plan *plan, const char *dir,
-                                   const char *path, const struct mr_find_run *run,
-                                   struct mr_err *err)
+static enum mr_code check_manifest(struct mr_affected_plan *plan, const char *dir, const char *path,
+                                   const struct mr_find_run *run, struct mr_err *err)
 {
     struct mr_json_doc *doc = NULL;
     const char *policy = NULL;
@@ -113,8 +112,8 @@ out:
     return code;
 }
 
-static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
-                                size_t count, uint64_t line, struct mr_err *err)
+static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,
+                                uint64_t line, struct mr_err *err)
 {
     struct loading *l = ctx;
     bool is_header = l->width == 0;
@@ -131,19 +130,18 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
         return MR_OK;
     if (count != l->width)
         return mr_err_set(err, MR_E_REFUSED,
-                          "\"%s\", line %" PRIu64 ": not as many fields as in the header",
-                          l->path, line);
+                          "\"%s\", line %" PRIu64 ": not as many fields as in the header", l->path,
+                          line);
     struct mr_key given[COLUMNS] = {{0}};
     for (size_t c = 0; c < COLUMNS; c++)
         if (l->at[c] != SIZE_MAX)
             given[c] = (struct mr_key){fields[l->at[c]].ptr, fields[l->at[c]].len};
     if (given[TARGET_KEY].len > l->plan->chars)
         l->plan->chars = given[TARGET_KEY].len;
-    return MR_CASE_RUN(l->add, err, MR_ARG_BYTES("tbl", given[TABLE]),
-                       MR_ARG_BYTES("skey", given[SOURCE_KEY]),
-                       MR_ARG_BYTES("tkey", given[TARGET_KEY]),
-                       MR_ARG_BYTES("sbytes", given[SOURCE_BYTES]),
-                       MR_ARG_BYTES("tbytes", given[TARGET_BYTES]));
+    return MR_CASE_RUN(
+        l->add, err, MR_ARG_BYTES("tbl", given[TABLE]), MR_ARG_BYTES("skey", given[SOURCE_KEY]),
+        MR_ARG_BYTES("tkey", given[TARGET_KEY]), MR_ARG_BYTES("sbytes", given[SOURCE_BYTES]),
+        MR_ARG_BYTES("tbytes", given[TARGET_BYTES]));
 }
 
 static enum mr_code read_map(struct loading *l, struct mr_err *err)
@@ -166,17 +164,15 @@ static enum mr_code load(struct loading *l, struct mr_case *cf, struct mr_err *e
                      "CREATE INDEX temp.new_key_target ON new_key (tbl, tbytes)",
                      err);
     if (code == MR_OK)
-        code = mr_case_prepare(
-            cf,
-            "INSERT OR REPLACE INTO new_key (tbl, skey, tkey, sbytes, tbytes)"
-            " VALUES (:tbl, :skey, :tkey, :sbytes, :tbytes)",
-            &l->add, err);
+        code = mr_case_prepare(cf,
+                               "INSERT OR REPLACE INTO new_key (tbl, skey, tkey, sbytes, tbytes)"
+                               " VALUES (:tbl, :skey, :tkey, :sbytes, :tbytes)",
+                               &l->add, err);
     if (code == MR_OK)
         code = read_map(l, err);
     mr_case_free(l->add);
     return code == MR_OK
-               ? mr_case_prepare(cf,
-                                 "SELECT tkey FROM new_key WHERE tbl=:tbl AND skey=:skey",
+               ? mr_case_prepare(cf, "SELECT tkey FROM new_key WHERE tbl=:tbl AND skey=:skey",
                                  &l->plan->find, err)
                : code;
 }
@@ -213,9 +209,9 @@ static const char *const spell_sql[2][2] = {
      "UPDATE new_key SET tkey = :key WHERE tbl=:tbl AND tbytes=:bytes AND tkey <> :key"}};
 
 static enum mr_code spell_key(const struct mr_affected *list,
-                              const struct mr_affected_subject *subject,
-                              struct mr_case_stmt *found, struct mr_case_stmt *set,
-                              struct mr_affected_row *row, struct mr_err *err)
+                              const struct mr_affected_subject *subject, struct mr_case_stmt *found,
+                              struct mr_case_stmt *set, struct mr_affected_row *row,
+                              struct mr_err *err)
 {
     size_t len = 0;
     const char *name = subject->table->name, *bytes = mr_case_text(found, 0);
@@ -237,8 +233,8 @@ static enum mr_code spell_side(const struct mr_affected *list,
     struct mr_affected_row row;
     bool more = false;
     mr_affected_row_init(&row);
-    enum mr_code code = MR_CASE_PREPARE(cf, spell_sql[side][0], &found, err,
-                                        MR_ARG_INT("tbl", subject->table->id));
+    enum mr_code code =
+        MR_CASE_PREPARE(cf, spell_sql[side][0], &found, err, MR_ARG_INT("tbl", subject->table->id));
     if (code == MR_OK)
         code = mr_case_prepare(cf, spell_sql[side][1], &set, err);
     while (code == MR_OK && (code = mr_case_step(found, &more, err)) == MR_OK && more)
@@ -277,8 +273,8 @@ void mr_affected_plan_release(struct mr_affected_plan *plan)
 }
 
 enum mr_code mr_affected_plan_key(struct mr_affected_plan *plan,
-                                  const struct mr_affected_line *line,
-                                  struct mr_strbuf *out, bool *none, struct mr_err *err)
+                                  const struct mr_affected_line *line, struct mr_strbuf *out,
+                                  bool *none, struct mr_err *err)
 {
     const char *table = line->subject->table->name;
     enum mr_code code = MR_OK;
@@ -287,9 +283,8 @@ enum mr_code mr_affected_plan_key(struct mr_affected_plan *plan,
     for (size_t i = 0; code == MR_OK && i < line->keys[0].count; i++) {
         const struct mr_key *source = mr_vec_at(&line->keys[0], i);
         bool found = false;
-        code =
-            MR_CASE_ASK(plan->find, &found, err, MR_ARG_BLOB("tbl", table, strlen(table)),
-                        MR_ARG_BYTES("skey", *source));
+        code = MR_CASE_ASK(plan->find, &found, err, MR_ARG_BLOB("tbl", table, strlen(table)),
+                           MR_ARG_BYTES("skey", *source));
         if (code == MR_OK && found) {
             size_t len;
             const void *target = mr_case_blob(plan->find, 0, &len);
@@ -299,8 +294,8 @@ enum mr_code mr_affected_plan_key(struct mr_affected_plan *plan,
         }
         mr_case_reset(plan->find);
     }
-    bool deleted = plan->mirrors && line->keys[0].count == 0 &&
-                   strstr(line->reasons.ptr, "extra") != NULL;
+    bool deleted =
+        plan->mirrors && line->keys[0].count == 0 && strstr(line->reasons.ptr, "extra") != NULL;
     if (code == MR_OK && *none && !deleted && line->keys[1].count > 0) {
         mr_strbuf_add(out, line->key_text[1].ptr, line->key_text[1].len);
         *none = false;

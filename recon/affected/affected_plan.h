@@ -28,8 +28,8 @@ struct mr_affected_plan {
 };
 
 /* The run that the plan in dir was made from, in arena; NULL: from none. */
-enum mr_code mr_affected_plan_run(const char *dir, struct mr_arena *arena,
-                                  const char **run, struct mr_err *err);
+enum mr_code mr_affected_plan_run(const char *dir, struct mr_arena *arena, const char **run,
+                                  struct mr_err *err);
 
 /* The case's scratch tables are open; run: that is listed. */
 enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *dir,
@@ -42,7 +42,7 @@ void mr_affected_plan_release(struct mr_affected_plan *plan);
 
 /* Replaces out by the person's key, or keys joined by ';'; *none: there is none. */
 enum mr_code mr_affected_plan_key(struct mr_affected_plan *plan,
-                                  const struct mr_affected_line *line,
-                                  struct mr_strbuf *out, bool *none, struct mr_err *err);
+                                  const struct mr_affected_line *line, struct mr_strbuf *out,
+                                  bool *none, struct mr_err *err);
 
 #endif

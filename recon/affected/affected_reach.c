@@ -20,9 +20,8 @@ static enum mr_code fill_tables(struct mr_affected_people *p, struct mr_err *err
         const struct mr_find_table *table = &p->list->tables[i];
         bool chosen = mr_affected_subject_of(p->list, table->id) != NULL;
         if (chosen || table->subject != MR_SUBJECT_NO)
-            MR_TRY(MR_CASE_ONCE(
-                p->cf, "INSERT INTO temp.stop (tbl, chosen) VALUES (:tbl, :chosen)", err,
-                MR_ARG_INT("tbl", table->id), MR_ARG_INT("chosen", chosen)));
+            MR_TRY(MR_CASE_ONCE(p->cf, "INSERT INTO temp.stop (tbl, chosen) VALUES (:tbl, :chosen)",
+                                err, MR_ARG_INT("tbl", table->id), MR_ARG_INT("chosen", chosen)));
         else if (p->list->selected[i])
             MR_TRY(MR_CASE_ONCE(p->cf, "INSERT INTO temp.start (tbl) VALUES (:tbl)", err,
                                 MR_ARG_INT("tbl", table->id)));
@@ -30,8 +29,8 @@ static enum mr_code fill_tables(struct mr_affected_people *p, struct mr_err *err
     return MR_OK;
 }
 
-#define TABLE_OF(node)                                                                   \
-    "CASE WHEN " node " > 0 THEN (SELECT tbl FROM finding WHERE id = " node ")"          \
+#define TABLE_OF(node)                                                                             \
+    "CASE WHEN " node " > 0 THEN (SELECT tbl FROM finding WHERE id = " node ")"                    \
     " ELSE (SELECT tbl FROM ancestor WHERE id = -(" node ")) END"
 
 /*
@@ -56,15 +55,15 @@ static const char reach_sql[] =
 
 /* Ancestors of a side: first those to whom findings lead, who are affected; then the
  * others, of whom some are further rows of theirs. */
-#define ANCESTORS                                                                        \
-    "SELECT -a.id AS node, a.tbl AS tbl, a.key AS key, a.identity AS identity,"          \
-    " a.image AS image, EXISTS (SELECT 1 FROM finding f WHERE f.tbl = a.tbl"             \
-    "  AND f.key = a.key AND f.state IN (0, 1, 4)) AS may_differ FROM ancestor a"        \
+#define ANCESTORS                                                                                  \
+    "SELECT -a.id AS node, a.tbl AS tbl, a.key AS key, a.identity AS identity,"                    \
+    " a.image AS image, EXISTS (SELECT 1 FROM finding f WHERE f.tbl = a.tbl"                       \
+    "  AND f.key = a.key AND f.state IN (0, 1, 4)) AS may_differ FROM ancestor a"                  \
     " WHERE a.tbl IN (SELECT tbl FROM temp.stop WHERE chosen) AND a.side = :side"
-static const char reached_sql[] = ANCESTORS
-    " AND -a.id IN (SELECT node FROM temp.reach WHERE side = :side) ORDER BY a.id";
-static const char others_sql[] = ANCESTORS
-    " AND -a.id NOT IN (SELECT node FROM temp.reach WHERE side = :side) ORDER BY a.id";
+static const char reached_sql[] =
+    ANCESTORS " AND -a.id IN (SELECT node FROM temp.reach WHERE side = :side) ORDER BY a.id";
+static const char others_sql[] =
+    ANCESTORS " AND -a.id NOT IN (SELECT node FROM temp.reach WHERE side = :side) ORDER BY a.id";
 
 struct ancestor {
     struct mr_affected_seen seen;
@@ -72,15 +71,14 @@ struct ancestor {
     bool may_differ; /* the row, on the other side */
 };
 
-#define ANCESTOR(name, member, type)                                                     \
-    MR_CASE_FIELD_AS(name, struct ancestor, member, MR_CASE_##type)
-#define ANCESTOR_SPAN(name, member)                                                      \
+#define ANCESTOR(name, member, type) MR_CASE_FIELD_AS(name, struct ancestor, member, MR_CASE_##type)
+#define ANCESTOR_SPAN(name, member)                                                                \
     ANCESTOR(name, member, START), ANCESTOR(name, member##_len, LENGTH)
 
-static const struct mr_case_field fields[] = MR_CASE_LIST(
-    ANCESTOR("node", seen.node, INT), ANCESTOR("tbl", table, INT),
-    ANCESTOR("key", seen.key, BYTES), ANCESTOR_SPAN("identity", seen.identity),
-    ANCESTOR_SPAN("image", seen.image), ANCESTOR("may_differ", may_differ, FLAG));
+static const struct mr_case_field fields[] =
+    MR_CASE_LIST(ANCESTOR("node", seen.node, INT), ANCESTOR("tbl", table, INT),
+                 ANCESTOR("key", seen.key, BYTES), ANCESTOR_SPAN("identity", seen.identity),
+                 ANCESTOR_SPAN("image", seen.image), ANCESTOR("may_differ", may_differ, FLAG));
 
 static enum mr_code add_ancestor(struct mr_affected_people *p, int side, bool reached,
                                  const struct ancestor *a, struct mr_err *err)
@@ -100,8 +98,8 @@ static enum mr_code add_ancestors(struct mr_affected_people *p, int side, bool r
     struct mr_case_stmt *stmt = NULL;
     struct mr_case_fields map;
     bool row = false;
-    enum mr_code code = MR_CASE_PREPARE(p->cf, reached ? reached_sql : others_sql, &stmt,
-                                        err, MR_ARG_INT("side", side));
+    enum mr_code code = MR_CASE_PREPARE(p->cf, reached ? reached_sql : others_sql, &stmt, err,
+                                        MR_ARG_INT("side", side));
     if (code == MR_OK)
         code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(fields), err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
@@ -136,12 +134,11 @@ static enum mr_code mark_children(struct mr_affected_people *p, struct mr_err *e
                      " SELECT n.person, r.origin FROM temp.reach r CROSS JOIN temp.node n"
                      " WHERE n.side = r.side AND n.node = r.node",
                      err);
-    return code == MR_OK
-               ? MR_CASE_ONCE(p->cf,
-                              "UPDATE temp.person SET reasons = reasons | :child"
-                              " WHERE id IN (SELECT person FROM temp.person_table)",
-                              err, MR_ARG_INT("child", MR_AFFECTED_CHILD))
-               : code;
+    return code == MR_OK ? MR_CASE_ONCE(p->cf,
+                                        "UPDATE temp.person SET reasons = reasons | :child"
+                                        " WHERE id IN (SELECT person FROM temp.person_table)",
+                                        err, MR_ARG_INT("child", MR_AFFECTED_CHILD))
+                         : code;
 }
 
 enum mr_code mr_affected_reach(struct mr_affected_people *p, struct mr_err *err)

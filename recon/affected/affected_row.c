@@ -53,15 +53,13 @@ void mr_affected_add_ordered(struct mr_strbuf *out, const void *ptr, size_t len)
     mr_strbuf_add_char(out, '\0');
 }
 
-static enum mr_code read_key(struct mr_affected_row *row,
-                             const struct mr_affected_subject *subject,
+static enum mr_code read_key(struct mr_affected_row *row, const struct mr_affected_subject *subject,
                              struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t n = 0; code == MR_OK && n < subject->nkey; n++) {
         const struct mr_find_column *col =
-            &subject->table
-                 ->columns[mr_image_part_column(subject->table, MR_IMAGE_KEY, n)];
+            &subject->table->columns[mr_image_part_column(subject->table, MR_IMAGE_KEY, n)];
         struct mr_value value;
         code = mr_image_value(&row->image, col->show_at, &value, err);
         if (code != MR_OK)
@@ -74,16 +72,13 @@ static enum mr_code read_key(struct mr_affected_row *row,
         if (mr_class_is_integer(value.cls))
             code = mr_row_encode(&row->order, &value, err);
         else
-            mr_affected_add_ordered(&row->order, row->key.ptr + from,
-                                    row->key.len - from);
+            mr_affected_add_ordered(&row->order, row->key.ptr + from, row->key.len - from);
     }
     return code;
 }
 
-static enum mr_code read_values(struct mr_affected_row *row,
-                                const struct mr_affected *list,
-                                const struct mr_affected_subject *subject,
-                                struct mr_err *err)
+static enum mr_code read_values(struct mr_affected_row *row, const struct mr_affected *list,
+                                const struct mr_affected_subject *subject, struct mr_err *err)
 {
     static const struct mr_value null = {.cls = MR_CLASS_NULL};
     const struct mr_find_table *table = subject->table;
@@ -91,8 +86,8 @@ static enum mr_code read_values(struct mr_affected_row *row,
     for (size_t i = 0; code == MR_OK && i < list->nfields; i++) {
         struct mr_value value = null;
         if (subject->columns[i] < table->ncolumns)
-            code = mr_image_value(
-                &row->image, table->columns[subject->columns[i]].show_at, &value, err);
+            code = mr_image_value(&row->image, table->columns[subject->columns[i]].show_at, &value,
+                                  err);
         if (code == MR_OK)
             code = mr_row_encode(&row->values, &value, err);
         if (i < list->nidentity) {
@@ -103,10 +98,9 @@ static enum mr_code read_values(struct mr_affected_row *row,
     return code;
 }
 
-enum mr_code mr_affected_row_read(struct mr_affected_row *row,
-                                  const struct mr_affected *list,
-                                  const struct mr_affected_subject *subject,
-                                  const void *image, size_t len, struct mr_err *err)
+enum mr_code mr_affected_row_read(struct mr_affected_row *row, const struct mr_affected *list,
+                                  const struct mr_affected_subject *subject, const void *image,
+                                  size_t len, struct mr_err *err)
 {
     mr_strbuf_reset(&row->key);
     mr_strbuf_reset(&row->order);

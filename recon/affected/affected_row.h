@@ -22,10 +22,9 @@ struct mr_affected_row {
 void mr_affected_row_init(struct mr_affected_row *row);
 void mr_affected_row_release(struct mr_affected_row *row);
 /* MR_E_CASE for bytes that no encoder wrote, MR_E_NOMEM. */
-enum mr_code mr_affected_row_read(struct mr_affected_row *row,
-                                  const struct mr_affected *list,
-                                  const struct mr_affected_subject *subject,
-                                  const void *image, size_t len, struct mr_err *err);
+enum mr_code mr_affected_row_read(struct mr_affected_row *row, const struct mr_affected *list,
+                                  const struct mr_affected_subject *subject, const void *image,
+                                  size_t len, struct mr_err *err);
 
 /* Appends bytes so that texts put behind each other this way stand in the order of their
  * bytes, a shorter one in front of what it begins. */

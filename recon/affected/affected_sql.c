@@ -34,15 +34,14 @@ struct sql {
     size_t statement_bytes; /* of the INSERT that is open; 0: none */
 };
 
-static const char head[] =
-    "SET @myrecon_sql_mode = @@SESSION.sql_mode,\n"
-    "    @myrecon_time_zone = @@SESSION.time_zone,\n"
-    "    @myrecon_client = @@SESSION.character_set_client,\n"
-    "    @myrecon_results = @@SESSION.character_set_results,\n"
-    "    @myrecon_collation = @@SESSION.collation_connection;\n"
-    "SET NAMES utf8mb4;\n"
-    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES',\n"
-    "    SESSION time_zone = '+00:00';\n";
+static const char head[] = "SET @myrecon_sql_mode = @@SESSION.sql_mode,\n"
+                           "    @myrecon_time_zone = @@SESSION.time_zone,\n"
+                           "    @myrecon_client = @@SESSION.character_set_client,\n"
+                           "    @myrecon_results = @@SESSION.character_set_results,\n"
+                           "    @myrecon_collation = @@SESSION.collation_connection;\n"
+                           "SET NAMES utf8mb4;\n"
+                           "SET SESSION sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES',\n"
+                           "    SESSION time_zone = '+00:00';\n";
 
 static const char tail[] = "COMMIT;\n"
                            "SET SESSION sql_mode = @myrecon_sql_mode,\n"
@@ -73,8 +72,8 @@ static const struct mr_find_column *typical(const struct mr_affected *list, size
             first = col;
         if (col == NULL || col == first)
             continue;
-        bool same_type = col->type != NULL && first->type != NULL &&
-                         strcmp(col->type, first->type) == 0;
+        bool same_type =
+            col->type != NULL && first->type != NULL && strcmp(col->type, first->type) == 0;
         *agreed = *agreed && same_type && col->style.cls == first->style.cls &&
                   col->style.decimals == first->style.decimals;
     }
@@ -88,8 +87,8 @@ static void add_name(struct mr_strbuf *out, const char *name)
     mr_strbuf_add_char(out, ' ');
 }
 
-static void add_field_column(struct mr_affected_writer *w, size_t field,
-                             struct mr_strbuf *out, size_t *row_bytes)
+static void add_field_column(struct mr_affected_writer *w, size_t field, struct mr_strbuf *out,
+                             size_t *row_bytes)
 {
     struct sql *sql = w->state;
     bool agreed = true;
@@ -117,9 +116,8 @@ static void add_key_column(struct mr_affected_writer *w, int side, struct mr_str
     add_name(out, side == 0 ? "source_key" : "target_key");
     if (sql->number_keys) {
         size_t at = mr_image_part_column(table, MR_IMAGE_KEY, 0);
-        struct mr_affected_type type = {.declared = table->columns[at].type,
-                                        .style = {MR_CLASS_INT, 0},
-                                        .extent = extent};
+        struct mr_affected_type type = {
+            .declared = table->columns[at].type, .style = {MR_CLASS_INT, 0}, .extent = extent};
         mr_affected_add_type(out, &type, row_bytes);
     } else {
         mr_affected_add_text_type(out, extent->chars, row_bytes);
@@ -149,8 +147,8 @@ static void add_table(struct mr_affected_writer *w, struct mr_strbuf *out)
     if (list->plan != NULL) {
         size_t chars = w->facts->keys[1].chars;
         add_name(out, "new_key");
-        mr_affected_add_text_type(
-            out, chars > list->plan->chars ? chars : list->plan->chars, &row_bytes);
+        mr_affected_add_text_type(out, chars > list->plan->chars ? chars : list->plan->chars,
+                                  &row_bytes);
         mr_strbuf_add_str(out, " NULL");
     }
     mr_strbuf_add_str(out, "\n) DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;\n"
@@ -172,8 +170,7 @@ static bool has_number_keys(const struct mr_affected_writer *w)
     return mr_affected_key_is_number(&list->subjects[0]);
 }
 
-static enum mr_code begin(struct mr_affected_writer *w, struct mr_strbuf *out,
-                          struct mr_err *err)
+static enum mr_code begin(struct mr_affected_writer *w, struct mr_strbuf *out, struct mr_err *err)
 {
     struct sql *sql = calloc(1, sizeof *sql);
     w->state = sql;
@@ -259,9 +256,8 @@ static void add_new_key(struct sql *sql, const struct mr_affected_line *person)
         add_text(&sql->row, person->new_key.ptr, person->new_key.len);
 }
 
-static enum mr_code line(struct mr_affected_writer *w,
-                         const struct mr_affected_line *person, struct mr_strbuf *out,
-                         struct mr_err *err)
+static enum mr_code line(struct mr_affected_writer *w, const struct mr_affected_line *person,
+                         struct mr_strbuf *out, struct mr_err *err)
 {
     struct sql *sql = w->state;
     const struct mr_affected *list = w->list;
@@ -282,8 +278,7 @@ static enum mr_code line(struct mr_affected_writer *w,
     if (list->plan != NULL)
         add_new_key(sql, person);
     mr_strbuf_add_char(&sql->row, ')');
-    if (sql->statement_bytes > 0 &&
-        sql->statement_bytes + sql->row.len > STATEMENT_BYTES) {
+    if (sql->statement_bytes > 0 && sql->statement_bytes + sql->row.len > STATEMENT_BYTES) {
         mr_strbuf_add_str(out, ";\n");
         sql->statement_bytes = 0;
     }
@@ -300,8 +295,7 @@ static enum mr_code line(struct mr_affected_writer *w,
     return mr_strbuf_check(out, "writing SQL", err);
 }
 
-static enum mr_code end(struct mr_affected_writer *w, struct mr_strbuf *out,
-                        struct mr_err *err)
+static enum mr_code end(struct mr_affected_writer *w, struct mr_strbuf *out, struct mr_err *err)
 {
     const struct sql *sql = w->state;
     if (sql->statement_bytes > 0)

@@ -22,12 +22,11 @@ struct chooser {
 typedef enum mr_code split_fn(void *ctx, const char *db, const char *table, bool *yes,
                               struct mr_err *err);
 
-static enum mr_code ask_of_name(const char *name, struct mr_arena *arena, split_fn *ask,
-                                void *ctx, bool *yes, struct mr_err *err)
+static enum mr_code ask_of_name(const char *name, struct mr_arena *arena, split_fn *ask, void *ctx,
+                                bool *yes, struct mr_err *err)
 {
     *yes = false;
-    for (const char *dot = strchr(name, '.'); !*yes && dot != NULL;
-         dot = strchr(dot + 1, '.')) {
+    for (const char *dot = strchr(name, '.'); !*yes && dot != NULL; dot = strchr(dot + 1, '.')) {
         const char *db = mr_arena_dup(arena, name, (size_t)(dot - name));
         MR_TRY(db != NULL ? ask(ctx, db, dot + 1, yes, err)
                           : mr_err_nomem(err, "choosing the subject tables"));
@@ -77,18 +76,16 @@ static const char *find_meant(const struct chooser *c, const char *pattern)
     struct mr_suggest suggest = {.typed = pattern};
     for (size_t i = 0; i < c->list->ntables; i++) {
         const char *name = c->list->tables[i].name, *dot = strchr(name, '.');
-        mr_suggest_offer(&suggest,
-                         strchr(pattern, '.') != NULL || dot == NULL ? name : dot + 1);
+        mr_suggest_offer(&suggest, strchr(pattern, '.') != NULL || dot == NULL ? name : dot + 1);
     }
     return suggest.best;
 }
 
-static enum mr_code refuse_pattern(const struct chooser *c, const char *option,
-                                   const char *pattern, struct mr_err *err)
+static enum mr_code refuse_pattern(const struct chooser *c, const char *option, const char *pattern,
+                                   struct mr_err *err)
 {
     const char *meant = find_meant(c, pattern);
-    (void)mr_err_set(err, MR_E_NO_SUCH, "no table of the run matches %s %s", option,
-                     pattern);
+    (void)mr_err_set(err, MR_E_NO_SUCH, "no table of the run matches %s %s", option, pattern);
     if (meant != NULL)
         mr_err_hint(err, "Did you mean \"%s\"?", meant);
     else
@@ -105,8 +102,8 @@ static enum mr_code take_named(struct chooser *c, struct mr_err *err)
             return mr_err_nomem(err, "choosing the subject tables");
         for (size_t k = 0; k < c->list->ntables; k++) {
             bool yes = false;
-            MR_TRY(ask_of_name(c->list->tables[k].name, &c->list->arena, matches, pattern,
-                               &yes, err));
+            MR_TRY(
+                ask_of_name(c->list->tables[k].name, &c->list->arena, matches, pattern, &yes, err));
             if (yes)
                 MR_TRY(push_subject(c, &c->list->tables[k], err));
             matched += yes;
@@ -121,8 +118,7 @@ static enum mr_code take_configured(struct chooser *c, struct mr_err *err)
 {
     for (size_t i = 0; i < c->list->ntables; i++) {
         bool yes = false;
-        MR_TRY(ask_of_name(c->list->tables[i].name, &c->list->arena, is_configured, c,
-                           &yes, err));
+        MR_TRY(ask_of_name(c->list->tables[i].name, &c->list->arena, is_configured, c, &yes, err));
         if (yes)
             MR_TRY(push_subject(c, &c->list->tables[i], err));
     }
@@ -187,21 +183,18 @@ static enum mr_code is_selected(void *ctx, const char *db, const char *table, bo
 {
     const struct mr_affected_choice *choice = ((const struct chooser *)ctx)->choice;
     (void)err;
-    *yes = mr_pattern_selects(choice->tables.items, choice->tables.count,
-                              choice->exclude.items, choice->exclude.count, db, table);
+    *yes = mr_pattern_selects(choice->tables.items, choice->tables.count, choice->exclude.items,
+                              choice->exclude.count, db, table);
     return MR_OK;
 }
 
-static enum mr_code match_any(struct chooser *c, const char *text, bool *any,
-                              struct mr_err *err)
+static enum mr_code match_any(struct chooser *c, const char *text, bool *any, struct mr_err *err)
 {
     char *pattern = mr_arena_strdup(&c->list->arena, text);
-    enum mr_code code =
-        pattern != NULL ? MR_OK : mr_err_nomem(err, "choosing the subject tables");
+    enum mr_code code = pattern != NULL ? MR_OK : mr_err_nomem(err, "choosing the subject tables");
     *any = false;
     for (size_t i = 0; code == MR_OK && !*any && i < c->list->ntables; i++)
-        code = ask_of_name(c->list->tables[i].name, &c->list->arena, matches, pattern,
-                           any, err);
+        code = ask_of_name(c->list->tables[i].name, &c->list->arena, matches, pattern, any, err);
     return code;
 }
 
@@ -237,11 +230,9 @@ static enum mr_code select_tables(struct chooser *c, struct mr_err *err)
 {
     struct mr_affected *list = c->list;
     bool *selected = mr_arena_calloc(&list->arena, list->ntables + 1, sizeof *selected);
-    enum mr_code code =
-        selected != NULL ? MR_OK : mr_err_nomem(err, "choosing the subject tables");
+    enum mr_code code = selected != NULL ? MR_OK : mr_err_nomem(err, "choosing the subject tables");
     for (size_t i = 0; code == MR_OK && i < list->ntables; i++)
-        code = ask_of_name(list->tables[i].name, &list->arena, is_selected, c,
-                           &selected[i], err);
+        code = ask_of_name(list->tables[i].name, &list->arena, is_selected, c, &selected[i], err);
     list->selected = selected;
     for (size_t i = 0; code == MR_OK && i < c->subjects.count; i++) {
         struct mr_affected_subject *subject = mr_vec_at(&c->subjects, i);
@@ -261,8 +252,8 @@ static const char *identity_column(const struct mr_find_table *table, size_t n)
 static enum mr_code refuse_identity(const struct mr_find_table *table, struct mr_err *err)
 {
     if (table->ncolumns == 0 || table->verdict == MR_VERDICT_NOT_CHECKED) {
-        (void)mr_err_set(err, MR_E_NO_SUCH, "subject table \"%s\" was not checked%s%s",
-                         table->name, table->reason != NULL ? ": " : "",
+        (void)mr_err_set(err, MR_E_NO_SUCH, "subject table \"%s\" was not checked%s%s", table->name,
+                         table->reason != NULL ? ": " : "",
                          table->reason != NULL ? table->reason : "");
         mr_err_hint(err, "Nothing is known of its rows; run check again.");
         return MR_E_NO_SUCH;
@@ -277,14 +268,13 @@ static enum mr_code refuse_identity(const struct mr_find_table *table, struct mr
 }
 
 /* A slip is no other configuration (affected_config.h). */
-static enum mr_code check_configured(void *ctx, const char *db, const char *name,
-                                     bool *yes, struct mr_err *err)
+static enum mr_code check_configured(void *ctx, const char *db, const char *name, bool *yes,
+                                     struct mr_err *err)
 {
     const struct chooser *c = ctx;
     const struct mr_find_table *table = c->now;
     struct mr_table_config config = {0};
-    enum mr_code code =
-        mr_config_table(c->choice->config, db, name, &c->list->arena, &config, err);
+    enum mr_code code = mr_config_table(c->choice->config, db, name, &c->list->arena, &config, err);
     *yes = false;
     if (code != MR_OK || config.identity != MR_IDENTITY_COLUMNS)
         return code;
@@ -355,26 +345,21 @@ static int compare_subjects(const void *a, const void *b)
     return strcmp(x->table->name, y->table->name);
 }
 
-enum mr_code mr_affected_choose(struct mr_affected *list,
-                                const struct mr_affected_choice *choice,
+enum mr_code mr_affected_choose(struct mr_affected *list, const struct mr_affected_choice *choice,
                                 struct mr_err *err)
 {
-    struct chooser c = {.list = list,
-                        .choice = choice,
-                        .subjects = MR_VEC_INIT(struct mr_affected_subject)};
+    struct chooser c = {
+        .list = list, .choice = choice, .subjects = MR_VEC_INIT(struct mr_affected_subject)};
     enum mr_code code = MR_OK;
     MR_TRY_OUT(choose_tables(&c, err));
     MR_TRY_OUT(check_patterns(&c, err));
     MR_TRY_OUT(select_tables(&c, err));
-    qsort(c.subjects.items, c.subjects.count, sizeof(struct mr_affected_subject),
-          compare_subjects);
+    qsort(c.subjects.items, c.subjects.count, sizeof(struct mr_affected_subject), compare_subjects);
     list->nsubjects = c.subjects.count;
     list->subjects = (struct mr_affected_subject *)(void *)mr_arena_dup(
-        &list->arena, c.subjects.items,
-        c.subjects.count * sizeof(struct mr_affected_subject));
-    MR_TRY_OUT(list->subjects != NULL
-                   ? mr_affected_choose_fields(list, &choice->columns, err)
-                   : mr_err_nomem(err, "choosing the subject tables"));
+        &list->arena, c.subjects.items, c.subjects.count * sizeof(struct mr_affected_subject));
+    MR_TRY_OUT(list->subjects != NULL ? mr_affected_choose_fields(list, &choice->columns, err)
+                                      : mr_err_nomem(err, "choosing the subject tables"));
 
 out:
     mr_vec_release(&c.subjects);

@@ -22,8 +22,7 @@ struct mr_affected_choice {
 /* Fills subjects, fields and `selected` of the list, whose tables are loaded; all in its arena.
  * MR_E_NO_SUCH: a pattern that matches nothing, no subject is known, a column that no
  * subject table has.  MR_E_USAGE, MR_E_CONFIG: a choice that cannot be listed. */
-enum mr_code mr_affected_choose(struct mr_affected *list,
-                                const struct mr_affected_choice *choice,
+enum mr_code mr_affected_choose(struct mr_affected *list, const struct mr_affected_choice *choice,
                                 struct mr_err *err);
 
 #endif

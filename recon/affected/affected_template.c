@@ -47,12 +47,9 @@ struct template
 static const struct {
     const char *name;
     enum piece_kind kind;
-} fixed_names[] = {{"id", PIECE_ID},
-                   {"source_key", PIECE_SOURCE_KEY},
-                   {"target_key", PIECE_TARGET_KEY},
-                   {"reasons", PIECE_REASONS},
-                   {"tables", PIECE_TABLES},
-                   {"new_key", PIECE_NEW_KEY}};
+} fixed_names[] = {
+    {"id", PIECE_ID},           {"source_key", PIECE_SOURCE_KEY}, {"target_key", PIECE_TARGET_KEY},
+    {"reasons", PIECE_REASONS}, {"tables", PIECE_TABLES},         {"new_key", PIECE_NEW_KEY}};
 #define NFIXED (sizeof fixed_names / sizeof fixed_names[0])
 
 /* ---- parsing ---- */
@@ -93,14 +90,13 @@ static enum mr_code refuse_name(const struct mr_affected *list, const char *name
 static enum mr_code refuse_brace(const char *text, size_t at, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_USAGE,
-                     "the template has a \"%c\" without its other half at character %zu",
-                     text[at], mr_utf8_width(text, at) + 1);
+                     "the template has a \"%c\" without its other half at character %zu", text[at],
+                     mr_utf8_width(text, at) + 1);
     mr_err_hint(err, "Write {{ and }} for braces that are meant as they stand.");
     return MR_E_USAGE;
 }
 
-static enum mr_code push_piece(struct template *t, const struct piece *piece,
-                               struct mr_err *err)
+static enum mr_code push_piece(struct template *t, const struct piece *piece, struct mr_err *err)
 {
     struct piece *slot = mr_vec_push(&t->pieces);
     if (slot == NULL)
@@ -110,8 +106,8 @@ static enum mr_code push_piece(struct template *t, const struct piece *piece,
     return MR_OK;
 }
 
-static enum mr_code push_name(struct template *t, const struct mr_affected *list,
-                              const char *name, struct mr_err *err)
+static enum mr_code push_name(struct template *t, const struct mr_affected *list, const char *name,
+                              struct mr_err *err)
 {
     struct piece piece = {.kind = PIECE_FIELD};
     for (size_t i = 0; i < NFIXED; i++)
@@ -127,15 +123,14 @@ static enum mr_code push_name(struct template *t, const struct mr_affected *list
     return refuse_name(list, name, err);
 }
 
-static enum mr_code push_text(struct template *t, const char *text, size_t len,
-                              struct mr_err *err)
+static enum mr_code push_text(struct template *t, const char *text, size_t len, struct mr_err *err)
 {
     struct piece piece = {.kind = PIECE_TEXT, .text = text, .len = len};
     return len > 0 ? push_piece(t, &piece, err) : MR_OK;
 }
 
-static enum mr_code parse(struct template *t, struct mr_affected_writer *w,
-                          struct mr_arena *arena, struct mr_err *err)
+static enum mr_code parse(struct template *t, struct mr_affected_writer *w, struct mr_arena *arena,
+                          struct mr_err *err)
 {
     const char *text = w->opts->template;
     size_t at = 0;
@@ -175,8 +170,7 @@ enum mr_code mr_affected_template_parse(struct mr_affected_writer *w, struct mr_
     for (int kind = PIECE_ID; kind <= PIECE_FIELD; kind++)
         used += t->uses[kind];
     if (code == MR_OK && used == 0) {
-        code = mr_err_set(err, MR_E_USAGE, "the template \"%s\" names nothing",
-                          w->opts->template);
+        code = mr_err_set(err, MR_E_USAGE, "the template \"%s\" names nothing", w->opts->template);
         mr_err_hint(err, "Write it like 'user:{id}'.");
     }
     mr_arena_release(&names);
@@ -213,15 +207,9 @@ static void add_piece(struct mr_affected_writer *w, const struct mr_affected_lin
     case PIECE_ID: value = choice->id; break;
     case PIECE_SOURCE_KEY: value = choice->source; break;
     case PIECE_TARGET_KEY: value = choice->target; break;
-    case PIECE_REASONS:
-        value = (struct mr_key){person->reasons.ptr, person->reasons.len};
-        break;
-    case PIECE_TABLES:
-        value = (struct mr_key){person->tables.ptr, person->tables.len};
-        break;
-    case PIECE_NEW_KEY:
-        value = (struct mr_key){person->new_key.ptr, person->new_key.len};
-        break;
+    case PIECE_REASONS: value = (struct mr_key){person->reasons.ptr, person->reasons.len}; break;
+    case PIECE_TABLES: value = (struct mr_key){person->tables.ptr, person->tables.len}; break;
+    case PIECE_NEW_KEY: value = (struct mr_key){person->new_key.ptr, person->new_key.len}; break;
     case PIECE_FIELD:
         mr_strbuf_reset(&t->value);
         mr_affected_add_text(&t->value, &person->values[piece->field],
@@ -252,10 +240,8 @@ static enum mr_code is_new(struct template *t, bool *yes, struct mr_err *err)
     return code;
 }
 
-static enum mr_code add_line(struct mr_affected_writer *w,
-                             const struct mr_affected_line *person,
-                             const struct choice *choice, struct mr_strbuf *out,
-                             struct mr_err *err)
+static enum mr_code add_line(struct mr_affected_writer *w, const struct mr_affected_line *person,
+                             const struct choice *choice, struct mr_strbuf *out, struct mr_err *err)
 {
     struct template *t = w->state;
     bool unfit = false, fresh = false;
@@ -308,8 +294,7 @@ static struct mr_key key_at(const struct mr_vec *keys, size_t i)
 }
 
 /* Lines a person gives for a list of keys: one a key where the template asks for it. */
-static size_t times(const struct template *t, enum piece_kind kind,
-                    const struct mr_vec *keys)
+static size_t times(const struct template *t, enum piece_kind kind, const struct mr_vec *keys)
 {
     return t->uses[kind] ? keys->count : 1;
 }
@@ -320,16 +305,14 @@ static bool has_values(const struct template *t, const struct mr_affected_line *
     for (size_t i = 0; i < t->pieces.count; i++) {
         const struct piece *piece = mr_vec_at(&t->pieces, i);
         if ((piece->kind == PIECE_NEW_KEY && person->no_new_key) ||
-            (piece->kind == PIECE_FIELD &&
-             person->values[piece->field].cls == MR_CLASS_NULL))
+            (piece->kind == PIECE_FIELD && person->values[piece->field].cls == MR_CLASS_NULL))
             return false;
     }
     return true;
 }
 
-static enum mr_code line(struct mr_affected_writer *w,
-                         const struct mr_affected_line *person, struct mr_strbuf *out,
-                         struct mr_err *err)
+static enum mr_code line(struct mr_affected_writer *w, const struct mr_affected_line *person,
+                         struct mr_strbuf *out, struct mr_err *err)
 {
     struct template *t = w->state;
     enum mr_code code = collect_ids(t, person, err);
@@ -352,23 +335,20 @@ static enum mr_code line(struct mr_affected_writer *w,
 
 /* ---- the list ---- */
 
-static enum mr_code begin(struct mr_affected_writer *w, struct mr_strbuf *out,
-                          struct mr_err *err)
+static enum mr_code begin(struct mr_affected_writer *w, struct mr_strbuf *out, struct mr_err *err)
 {
     struct template *t = w->state;
     struct mr_case *cf = mr_findings_case(w->list->fd);
     (void)out;
     MR_TRY(mr_case_exec(
-        cf, "CREATE TEMP TABLE printed (line BLOB PRIMARY KEY) STRICT, WITHOUT ROWID",
-        err));
+        cf, "CREATE TEMP TABLE printed (line BLOB PRIMARY KEY) STRICT, WITHOUT ROWID", err));
     return mr_case_prepare(cf,
                            "INSERT INTO temp.printed (line) VALUES (:line)"
                            " ON CONFLICT DO NOTHING RETURNING 1",
                            &t->once, err);
 }
 
-static enum mr_code end(struct mr_affected_writer *w, struct mr_strbuf *out,
-                        struct mr_err *err)
+static enum mr_code end(struct mr_affected_writer *w, struct mr_strbuf *out, struct mr_err *err)
 {
     (void)w;
     (void)out;

@@ -45,25 +45,21 @@ static void add_integer(struct mr_strbuf *sql, const struct mr_affected_type *ty
     static const struct {
         const char *name;
         unsigned bits;
-    } sizes[] = {
-        {"tinyint", 8}, {"smallint", 16}, {"mediumint", 24}, {"int", 32}, {"bigint", 64}};
+    } sizes[] = {{"tinyint", 8}, {"smallint", 16}, {"mediumint", 24}, {"int", 32}, {"bigint", 64}};
     const struct mr_affected_extent *e = type->extent;
-    bool is_unsigned =
-        type->declared != NULL && strstr(type->declared, " unsigned") != NULL;
+    bool is_unsigned = type->declared != NULL && strstr(type->declared, " unsigned") != NULL;
     unsigned bits = number_in(type->declared, 0);
     if (is_named(type->declared, "year") && e->least == 0 && e->most <= LAST_YEAR &&
         (e->positive == 0 || e->positive >= FIRST_YEAR)) {
         mr_strbuf_add_str(sql, "year");
         return;
     }
-    if (is_named(type->declared, "bit") && bits > 0 && bits <= 64 &&
-        fits(e, bits, true)) {
+    if (is_named(type->declared, "bit") && bits > 0 && bits <= 64 && fits(e, bits, true)) {
         mr_strbuf_add_fmt(sql, "bit(%u)", bits);
         return;
     }
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-        if (is_named(type->declared, sizes[i].name) &&
-            fits(e, sizes[i].bits, is_unsigned)) {
+        if (is_named(type->declared, sizes[i].name) && fits(e, sizes[i].bits, is_unsigned)) {
             mr_strbuf_add_fmt(sql, "%s%s", sizes[i].name, is_unsigned ? " unsigned" : "");
             return;
         }
@@ -101,8 +97,7 @@ static bool is_stamp(const struct mr_affected_type *type)
 {
     const struct mr_affected_extent *e = type->extent;
     return is_named(type->declared, "timestamp") && !e->no_day &&
-           (e->last_year == 0 ||
-            (e->first_year >= FIRST_STAMP && e->last_year <= LAST_STAMP));
+           (e->last_year == 0 || (e->first_year >= FIRST_STAMP && e->last_year <= LAST_STAMP));
 }
 
 /* ---- texts and bytes ---- */
@@ -118,8 +113,7 @@ void mr_affected_add_text_type(struct mr_strbuf *sql, size_t chars, size_t *row_
     mr_strbuf_add_fmt(sql, "varchar(%zu)", chars > 0 ? chars : 1);
 }
 
-static void add_text(struct mr_strbuf *sql, const struct mr_affected_type *type,
-                     size_t *row_bytes)
+static void add_text(struct mr_strbuf *sql, const struct mr_affected_type *type, size_t *row_bytes)
 {
     size_t chars = type->extent->chars;
     bool sized = is_named(type->declared, "char") || is_named(type->declared, "varchar");
@@ -134,12 +128,10 @@ static void add_text(struct mr_strbuf *sql, const struct mr_affected_type *type,
     }
 }
 
-static void add_bytes(struct mr_strbuf *sql, const struct mr_affected_type *type,
-                      size_t *row_bytes)
+static void add_bytes(struct mr_strbuf *sql, const struct mr_affected_type *type, size_t *row_bytes)
 {
     size_t bytes = number_in(type->declared, 0);
-    bool sized =
-        is_named(type->declared, "binary") || is_named(type->declared, "varbinary");
+    bool sized = is_named(type->declared, "binary") || is_named(type->declared, "varbinary");
     if (bytes < type->extent->bytes)
         bytes = type->extent->bytes;
     if (!sized || bytes > 4 * VARCHAR_CHARS || *row_bytes + bytes + 2 > ROW_BYTES) {
@@ -162,8 +154,7 @@ void mr_affected_add_type(struct mr_strbuf *sql, const struct mr_affected_type *
     case MR_CLASS_DECIMAL: add_decimal(sql, type); break;
     case MR_CLASS_DATE: mr_strbuf_add_str(sql, "date"); break;
     case MR_CLASS_DATETIME:
-        add_temporal(sql, is_stamp(type) ? "timestamp" : "datetime",
-                     type->style.decimals);
+        add_temporal(sql, is_stamp(type) ? "timestamp" : "datetime", type->style.decimals);
         break;
     case MR_CLASS_TIME: add_temporal(sql, "time", type->style.decimals); break;
     case MR_CLASS_TEXT:

@@ -42,10 +42,10 @@ struct reading {
     struct mr_reader *reader;
     struct mr_rowhash hash;
     const struct mr_time *since, *until; /* of a snapshot, whose rows nobody chooses */
-    size_t time_at;          /* position of the time in what is read, or NO_TIME */
-    uint64_t timeless;       /* rows without a time */
-    uint64_t chunk_timeless; /* of this chunk, which may be read again */
-    bool unknown;            /* some table has rows without a time */
+    size_t time_at;                      /* position of the time in what is read, or NO_TIME */
+    uint64_t timeless;                   /* rows without a time */
+    uint64_t chunk_timeless;             /* of this chunk, which may be read again */
+    bool unknown;                        /* some table has rows without a time */
 
     /* a batch of its rows */
     struct mr_strbuf images, keys, bytes;
@@ -75,8 +75,8 @@ static enum mr_code canonise(struct reading *r, struct mr_err *err)
         const struct row *row = mr_vec_at(&r->rows, i);
         struct mr_canon_item *item = mr_vec_push(&r->items);
         bool null = false;
-        code = mr_pair_values_of(r->images.ptr + row->image_at, row->image_len,
-                                 live->identity, live->nidentity, &r->bytes, &null, err);
+        code = mr_pair_values_of(r->images.ptr + row->image_at, row->image_len, live->identity,
+                                 live->nidentity, &r->bytes, &null, err);
         const void *copy = mr_arena_dup(&r->scrap, r->bytes.ptr, r->bytes.len);
         if (code == MR_OK && (item == NULL || copy == NULL))
             code = mr_err_nomem(err, "reading who registered");
@@ -86,8 +86,8 @@ static enum mr_code canonise(struct reading *r, struct mr_err *err)
         }
     }
     if (code == MR_OK && r->items.count > 0)
-        code = mr_pair_canonise(live->pair, live->identity, live->nidentity,
-                                mr_pair_judge(readers), &r->items, &r->scrap, err);
+        code = mr_pair_canonise(live->pair, live->identity, live->nidentity, mr_pair_judge(readers),
+                                &r->items, &r->scrap, err);
     return code;
 }
 
@@ -115,14 +115,12 @@ static enum mr_code flush_batch(struct reading *r, struct mr_err *err)
 }
 
 /* The key as findings have it. */
-static enum mr_code add_key(struct reading *r, const struct mr_value *values,
-                            struct mr_err *err)
+static enum mr_code add_key(struct reading *r, const struct mr_value *values, struct mr_err *err)
 {
     const struct mr_pair *pair = r->live->pair;
     if (pair->join == MR_JOIN_SPILL)
         return mr_rowhash_join_key(&r->hash, values, &r->keys, err);
-    return pair->full[r->side].nkey > 0 ? mr_rowhash_key(&r->hash, values, &r->keys, err)
-                                        : MR_OK;
+    return pair->full[r->side].nkey > 0 ? mr_rowhash_key(&r->hash, values, &r->keys, err) : MR_OK;
 }
 
 /* Zero dates are before all times, as for a server; of NULL nobody knows. */
@@ -167,8 +165,8 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
 
 /* Reads the rows of one chunk, (lo, hi]; hi empty: to the end.  Rows that are read twice
  * are one. */
-static enum mr_code read_chunk(struct reading *r, const struct mr_readspec *spec,
-                               struct mr_key lo, struct mr_strbuf *hi, struct mr_err *err)
+static enum mr_code read_chunk(struct reading *r, const struct mr_readspec *spec, struct mr_key lo,
+                               struct mr_strbuf *hi, struct mr_err *err)
 {
     struct mr_readspec bounds = *spec;
     enum mr_code code = mr_throttle_wait(r->throttle, err);
@@ -216,8 +214,7 @@ static enum mr_code read_chunks(struct reading *r, const struct mr_readspec *spe
     return code;
 }
 
-static enum mr_code add_condition(struct reading *r, struct mr_strbuf *where,
-                                  struct mr_err *err)
+static enum mr_code add_condition(struct reading *r, struct mr_strbuf *where, struct mr_err *err)
 {
     const struct mr_column *col = r->live->time[r->side];
     struct mr_db *target = mr_reader_db(r->sides.side[MR_TARGET].main);
@@ -241,8 +238,7 @@ static enum mr_code add_condition(struct reading *r, struct mr_strbuf *where,
 }
 
 /* Of a snapshot, whose rows nobody chooses by their time. */
-static enum mr_code set_ends(struct reading *r, struct mr_time ends[2],
-                             struct mr_err *err)
+static enum mr_code set_ends(struct reading *r, struct mr_time ends[2], struct mr_err *err)
 {
     const struct mr_column *col = r->live->time[r->side];
     struct mr_db *target = mr_reader_db(r->sides.side[MR_TARGET].main);
@@ -261,8 +257,7 @@ static enum mr_code set_ends(struct reading *r, struct mr_time ends[2],
 }
 
 /* The time behind all that is read of a row. */
-static enum mr_code add_time(struct reading *r, struct mr_readspec *spec,
-                             struct mr_err *err)
+static enum mr_code add_time(struct reading *r, struct mr_readspec *spec, struct mr_err *err)
 {
     const struct mr_column *col = r->live->time[r->side];
     struct mr_readcol *cols = mr_arena_calloc(&r->arena, spec->ncols + 1, sizeof *cols);
@@ -278,17 +273,15 @@ static enum mr_code add_time(struct reading *r, struct mr_readspec *spec,
 }
 
 /* What the configuration leaves out is in no window. */
-static enum mr_code add_where(struct reading *r, struct mr_strbuf *where,
-                              struct mr_err *err)
+static enum mr_code add_where(struct reading *r, struct mr_strbuf *where, struct mr_err *err)
 {
     const struct mr_pair *pair = r->live->pair;
     const struct mr_table *t = pair->side[r->side];
     struct mr_source *source = r->sides.side[r->side].source;
     const struct mr_kept *kept = mr_source_kept(source, t->db, t->name);
     struct mr_strbuf own = MR_STRBUF_INIT;
-    if (pair->config->where == NULL ||
-        (kept != NULL && kept->spec.where != NULL &&
-         strcmp(kept->spec.where, pair->config->where) == 0))
+    if (pair->config->where == NULL || (kept != NULL && kept->spec.where != NULL &&
+                                        strcmp(kept->spec.where, pair->config->where) == 0))
         return MR_OK;
     mr_strbuf_add_fmt(&own, "(%s)", pair->config->where);
     enum mr_code code = mr_strbuf_check(&own, "reading who registered", err);
@@ -299,9 +292,8 @@ static enum mr_code add_where(struct reading *r, struct mr_strbuf *where,
     return code == MR_OK ? mr_strbuf_check(where, "reading who registered", err) : code;
 }
 
-static enum mr_code choose_rows(struct reading *r, struct mr_readspec *spec,
-                                struct mr_time ends[2], struct mr_strbuf *where,
-                                struct mr_err *err)
+static enum mr_code choose_rows(struct reading *r, struct mr_readspec *spec, struct mr_time ends[2],
+                                struct mr_strbuf *where, struct mr_err *err)
 {
     const struct mr_column *col = r->live->time[r->side];
     bool is_snapshot = mr_side_is_snapshot(&r->sides.side[r->side]);
@@ -369,17 +361,16 @@ static enum mr_code find_naming(struct reading *r, struct mr_err *err)
     bool other = false;
     int64_t found = 0;
     for (size_t i = 0; i < table->ncolumns; i++)
-        other = other ||
-                (table->columns[i].identity_at >= 0) != (table->columns[i].key_at >= 0);
+        other = other || (table->columns[i].identity_at >= 0) != (table->columns[i].key_at >= 0);
     r->named = other && r->live->subject->nkey > 0;
     if (r->named || r->live->subject->nkey == 0)
         return MR_OK;
-    enum mr_code code = MR_CASE_NUMBER(
-        r->people->cf,
-        "SELECT 1 FROM finding WHERE tbl = :tbl AND source_id IS NOT NULL UNION ALL"
-        " SELECT 1 FROM finding WHERE tbl = :tbl AND target_id IS NOT NULL UNION ALL"
-        " SELECT 1 FROM ancestor WHERE tbl = :tbl AND identity IS NOT NULL LIMIT 1",
-        &found, err, MR_ARG_INT("tbl", table->id));
+    enum mr_code code =
+        MR_CASE_NUMBER(r->people->cf,
+                       "SELECT 1 FROM finding WHERE tbl = :tbl AND source_id IS NOT NULL UNION ALL"
+                       " SELECT 1 FROM finding WHERE tbl = :tbl AND target_id IS NOT NULL UNION ALL"
+                       " SELECT 1 FROM ancestor WHERE tbl = :tbl AND identity IS NOT NULL LIMIT 1",
+                       &found, err, MR_ARG_INT("tbl", table->id));
     r->named = found != 0;
     return code;
 }
@@ -397,13 +388,10 @@ static enum mr_code read_table(struct reading *r, const struct mr_affected_live 
 static enum mr_code read_tables(struct reading *r, struct mr_err *err)
 {
     const struct mr_affected *list = r->people->list;
-    struct mr_affected_live *lives =
-        mr_arena_calloc(&r->arena, list->nsubjects + 1, sizeof *lives);
-    enum mr_code code =
-        lives != NULL ? MR_OK : mr_err_nomem(err, "reading who registered");
+    struct mr_affected_live *lives = mr_arena_calloc(&r->arena, list->nsubjects + 1, sizeof *lives);
+    enum mr_code code = lives != NULL ? MR_OK : mr_err_nomem(err, "reading who registered");
     for (size_t i = 0; code == MR_OK && i < list->nsubjects; i++) {
-        code =
-            mr_affected_live_plan(&r->pairing, list, &list->subjects[i], &lives[i], err);
+        code = mr_affected_live_plan(&r->pairing, list, &list->subjects[i], &lives[i], err);
         if (code == MR_OK)
             mr_progress_add_total(r->progress, lives[i].pair->est_rows);
     }
@@ -432,8 +420,8 @@ static enum mr_code open_servers(struct reading *r, struct mr_err *err)
     MR_TRY(mr_sides_open(&r->sides, uris, &opts, &r->arena, err));
     const struct mr_endpoint *const eps[MR_SIDES] = {&r->sides.ep[MR_SOURCE],
                                                      &r->sides.ep[MR_TARGET]};
-    r->pairing = (struct mr_pairing){
-        .side = r->sides.side, .config = w->config, .arena = &r->arena};
+    r->pairing =
+        (struct mr_pairing){.side = r->sides.side, .config = w->config, .arena = &r->arena};
     MR_TRY(mr_progress_new(w->progress, &r->progress, err));
     return mr_throttle_new(&w->load, eps, MR_SIDES, &db_opts, &r->throttle, err);
 }

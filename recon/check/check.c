@@ -19,10 +19,9 @@ bool mr_check_is_fatal(enum mr_code code)
 void mr_check_hint_connections(enum mr_code code, struct mr_err *err)
 {
     if (code != MR_OK && mr_db_is_full(err))
-        mr_err_hint(err,
-                    "A check needs two connections to each server even with --threads 1, "
-                    "and one more for each further thread: run it again with fewer "
-                    "--threads, or when there are free connections.");
+        mr_err_hint(err, "A check needs two connections to each server even with --threads 1, "
+                         "and one more for each further thread: run it again with fewer "
+                         "--threads, or when there are free connections.");
 }
 
 /* The right that is missing, where the catalogue shows a table that cannot be read. */
@@ -32,8 +31,7 @@ static void add_grants(const struct mr_check_run *check, const struct mr_pair *t
     for (int i = MR_SOURCE; i < MR_SIDES; i++) {
         const struct mr_grants *grants = check->pairing.side[i].grants;
         const struct mr_table *t = table->side[i];
-        if (grants == NULL || t == NULL ||
-            mr_grants_on_table(grants, "SELECT", t->db, t->name))
+        if (grants == NULL || t == NULL || mr_grants_on_table(grants, "SELECT", t->db, t->name))
             continue;
         mr_strbuf_add_fmt(reason, "; on the %s run: GRANT SELECT ON ",
                           mr_side_name((enum mr_side)i));
@@ -47,12 +45,10 @@ static void add_grants(const struct mr_check_run *check, const struct mr_pair *t
 /* Whoever ends statements, of one table perhaps, has not ended the server. */
 static bool is_gone(const struct mr_err *err)
 {
-    return err->code == MR_E_CONNECT ||
-           (err->code == MR_E_LOST && err->sql_errno != QUERY_KILLED);
+    return err->code == MR_E_CONNECT || (err->code == MR_E_LOST && err->sql_errno != QUERY_KILLED);
 }
 
-void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table,
-                      const struct mr_err *err)
+void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table, const struct mr_err *err)
 {
     pthread_mutex_lock(&check->lock);
     if (!atomic_load(&table->failed)) {
@@ -68,8 +64,7 @@ void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table,
         table->find.verdict = MR_VERDICT_NOT_CHECKED;
         table->find.settled = false;
         atomic_store(&table->failed, true);
-        mr_log_warning("table \"%s\" is not checked: %s", table->find.name,
-                       table->find.reason);
+        mr_log_warning("table \"%s\" is not checked: %s", table->find.name, table->find.reason);
         mr_strbuf_release(&reason);
     }
     if (is_gone(err))
@@ -84,8 +79,7 @@ double mr_check_settle_s(const struct mr_check_run *check)
     return moves ? check->opts->settle_ms / 1000.0 : 0;
 }
 
-enum mr_code mr_check_sleep(double seconds, struct mr_progress *progress,
-                            struct mr_err *err)
+enum mr_code mr_check_sleep(double seconds, struct mr_progress *progress, struct mr_err *err)
 {
     const struct timespec step = {0, 20 * 1000 * 1000};
     double end = mr_clock_now_s() + seconds;

@@ -76,15 +76,13 @@ struct mr_check_run {
 
 /* Gives up on a table: verdict not-checked with err's message as the reason.  The first
  * failure is kept.  Safe from any thread. */
-void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table,
-                      const struct mr_err *err);
+void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table, const struct mr_err *err);
 /* How far apart two readings are where nothing can be waited for: --settle; nothing where
  * both sides are snapshots, which do not move. */
 double mr_check_settle_s(const struct mr_check_run *check);
 /* Sleeps between two readings; ends early, with its error, when cancelled.  progress: the
  * coordinator's, to be ticked; NULL in a worker. */
-enum mr_code mr_check_sleep(double seconds, struct mr_progress *progress,
-                            struct mr_err *err);
+enum mr_code mr_check_sleep(double seconds, struct mr_progress *progress, struct mr_err *err);
 
 /* Must this error end the whole run (cancelled, out of memory, case file, bug)? */
 bool mr_check_is_fatal(enum mr_code code);

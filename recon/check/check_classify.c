@@ -114,8 +114,7 @@ enum mr_code mr_check_classify_rows(const struct mr_pair *table, struct mr_db *d
             code = first_look(&c, i, err);
     }
     if (code == MR_OK && c.items.count > 0)
-        code = mr_pair_canonise(table, table->identity, table->nidentity, db, &c.items,
-                                arena, err);
+        code = mr_pair_canonise(table, table->identity, table->nidentity, db, &c.items, arena, err);
     if (code == MR_OK)
         apply_identities(&c, count);
     mr_vec_release(&c.items);
@@ -147,8 +146,7 @@ static enum mr_code classify_stored(struct mr_check_worker *worker, struct mr_pa
         code = mr_check_classify_rows(table, mr_pair_judge(worker->reader), batch.items,
                                       batch.count, &arena, err);
         if (code == MR_OK)
-            code = mr_findings_save(fd, table->find.id, batch.items, batch.count, false,
-                                    err);
+            code = mr_findings_save(fd, table->find.id, batch.items, batch.count, false, err);
         if (code == MR_OK && mr_is_cancelled())
             code = mr_cancelled_err(err);
         if (code != MR_OK)
@@ -177,8 +175,7 @@ enum mr_code mr_check_classify(struct mr_check_worker *worker, struct mr_pair *t
     if (!table->by_identity)
         counts->null_identities = 0;
     if (code == MR_OK) {
-        bool differs =
-            counts->missing + counts->extra + counts->changed + counts->collision > 0;
+        bool differs = counts->missing + counts->extra + counts->changed + counts->collision > 0;
         table->find.verdict = differs         ? MR_VERDICT_DIVERGED
                               : unsettled > 0 ? MR_VERDICT_UNSETTLED
                                               : MR_VERDICT_EQUAL;

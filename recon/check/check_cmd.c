@@ -24,8 +24,7 @@
 #include "recon/check/check_text.h"
 #include "recon/check/objects.h"
 
-static void add_list(struct mr_strbuf *sb, const char *name,
-                     const struct mr_string_list *list)
+static void add_list(struct mr_strbuf *sb, const char *name, const struct mr_string_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
         mr_strbuf_add_fmt(sb, "%s=%s\n", name, list->items[i]);
@@ -40,8 +39,7 @@ static const char *options_text(struct mr_check_run *check)
     add_list(&sb, "exclude", &o->exclude);
     add_list(&sb, "where", &o->where.texts);
     mr_strbuf_add_fmt(&sb, "since=%s\nobjects=%s\nconsistent=%d\n",
-                      o->since_text != NULL ? o->since_text : "", o->objects,
-                      o->consistent);
+                      o->since_text != NULL ? o->since_text : "", o->objects, o->consistent);
     if (o->unrelated)
         mr_strbuf_add_str(&sb, "unrelated=1\n");
     if (o->same_server)
@@ -53,21 +51,19 @@ static const char *options_text(struct mr_check_run *check)
         const char *where =
             scan[MR_SOURCE].where != NULL ? scan[MR_SOURCE].where : scan[MR_TARGET].where;
         if (where != NULL)
-            mr_strbuf_add_fmt(&sb, "rows of %s=%s\n", check->pairing.tables[i]->find.name,
-                              where);
+            mr_strbuf_add_fmt(&sb, "rows of %s=%s\n", check->pairing.tables[i]->find.name, where);
     }
     for (size_t i = 0; i < check->pairing.nreferences; i++)
         if (check->pairing.references[i].edge.condition != NULL)
-            mr_strbuf_add_fmt(&sb, "reference %s when %s\n",
-                              check->pairing.references[i].edge.name,
+            mr_strbuf_add_fmt(&sb, "reference %s when %s\n", check->pairing.references[i].edge.name,
                               check->pairing.references[i].edge.condition);
     const char *text = sb.failed ? NULL : mr_arena_strdup(&check->arena, sb.ptr);
     mr_strbuf_release(&sb);
     return text;
 }
 
-static enum mr_code refuse_other_run(const struct mr_find_run *old,
-                                     const struct mr_find_run *now, struct mr_err *err)
+static enum mr_code refuse_other_run(const struct mr_find_run *old, const struct mr_find_run *now,
+                                     struct mr_err *err)
 {
     const char *what = strcmp(old->source, now->source) != 0     ? "another source"
                        : strcmp(old->target, now->target) != 0   ? "another target"
@@ -75,24 +71,23 @@ static enum mr_code refuse_other_run(const struct mr_find_run *old,
                                                                  : NULL;
     if (what == NULL)
         return MR_OK;
-    (void)mr_err_set(err, MR_E_CASE_OTHER,
-                     "the unfinished run %s of the case file has %s", old->uuid, what);
+    (void)mr_err_set(err, MR_E_CASE_OTHER, "the unfinished run %s of the case file has %s",
+                     old->uuid, what);
     mr_err_detail(err, "unfinished run: %s -> %s, options:\n%s", old->source, old->target,
                   old->options);
     return MR_E_CASE_OTHER;
 }
 
 static enum mr_code refuse_other_server(const struct mr_find_run *old, int side,
-                                        const struct mr_server *was,
-                                        const struct mr_server *now, struct mr_err *err)
+                                        const struct mr_server *was, const struct mr_server *now,
+                                        struct mr_err *err)
 {
     struct mr_strbuf then = MR_STRBUF_INIT, here = MR_STRBUF_INIT;
     mr_server_add_text(was, &then);
     mr_server_add_text(now, &here);
-    (void)mr_err_set(
-        err, MR_E_CASE_OTHER,
-        "the unfinished run %s of the case file has another server as its %s", old->uuid,
-        mr_side_name(side));
+    (void)mr_err_set(err, MR_E_CASE_OTHER,
+                     "the unfinished run %s of the case file has another server as its %s",
+                     old->uuid, mr_side_name(side));
     if (!then.failed && !here.failed)
         mr_err_detail(err, "the run's: %s\nnow at %s: %s", then.ptr,
                       side == MR_SOURCE ? old->source : old->target, here.ptr);
@@ -105,8 +100,8 @@ static enum mr_code refuse_other_server(const struct mr_find_run *old, int side,
 }
 
 /* Its address may have moved on to another server since. */
-static enum mr_code refuse_moved(struct mr_check_run *check,
-                                 const struct mr_find_run *old, struct mr_err *err)
+static enum mr_code refuse_moved(struct mr_check_run *check, const struct mr_find_run *old,
+                                 struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
@@ -119,10 +114,9 @@ static enum mr_code refuse_moved(struct mr_check_run *check,
         if (code == MR_OK && known && !mr_server_is_same(&was, now))
             code = refuse_other_server(old, side, &was, now, err);
         else if (code == MR_OK && !known)
-            mr_log_warning(
-                "whether %s is still the server that run %s has read cannot be "
-                "told: the case does not say which one that was",
-                side == MR_SOURCE ? old->source : old->target, old->uuid);
+            mr_log_warning("whether %s is still the server that run %s has read cannot be "
+                           "told: the case does not say which one that was",
+                           side == MR_SOURCE ? old->source : old->target, old->uuid);
     }
     return code;
 }
@@ -141,11 +135,9 @@ static enum mr_code keep_servers(struct mr_check_run *check, struct mr_err *err)
 static enum mr_code keep_uris(struct mr_check_run *check, struct mr_err *err)
 {
     const struct mr_find_run *run = &check->run;
-    enum mr_code code =
-        mr_findings_uri_save(check->fd, run->source, run->uri[MR_SOURCE], err);
-    return code == MR_OK
-               ? mr_findings_uri_save(check->fd, run->target, run->uri[MR_TARGET], err)
-               : code;
+    enum mr_code code = mr_findings_uri_save(check->fd, run->source, run->uri[MR_SOURCE], err);
+    return code == MR_OK ? mr_findings_uri_save(check->fd, run->target, run->uri[MR_TARGET], err)
+                         : code;
 }
 
 /* For plans of the run: they are to know rows by the same columns. */
@@ -165,8 +157,7 @@ static enum mr_code keep_settings(struct mr_check_run *check, struct mr_err *err
             if (setting == NULL)
                 MR_TRY_OUT(mr_err_nomem(err, "starting a run"));
             else
-                *setting =
-                    (struct mr_find_setting){pair->find.name, line->key, line->value};
+                *setting = (struct mr_find_setting){pair->find.name, line->key, line->value};
         }
     }
     MR_TRY_OUT(mr_findings_settings_save(check->fd, settings.items, settings.count, err));
@@ -208,8 +199,7 @@ static enum mr_code begin_run(struct mr_check_run *check, struct mr_err *err)
 }
 
 /* --max-rows must not look like "no more". */
-static void say_not_printed(const struct mr_check_result *result,
-                            const struct mr_check_options *o)
+static void say_not_printed(const struct mr_check_result *result, const struct mr_check_options *o)
 {
     uint64_t rows = mr_check_result_not_printed(result);
     if (rows > 0 && o->json)
@@ -231,21 +221,18 @@ static void say_empty(const struct mr_check_result *result)
     mr_log_err_as_warning(&err);
 }
 
-static enum mr_code print_result(struct mr_check_run *check, int *exit_code,
-                                 struct mr_err *err)
+static enum mr_code print_result(struct mr_check_run *check, int *exit_code, struct mr_err *err)
 {
     struct mr_check_result result;
     const struct mr_check_options *o = check->opts;
     MR_TRY(mr_check_explain(check->fd, err));
-    enum mr_code code =
-        mr_check_result_load(&result, check->fd, &check->run, o->max_rows, err);
+    enum mr_code code = mr_check_result_load(&result, check->fd, &check->run, o->max_rows, err);
     if (code == MR_OK && o->json) {
         code = mr_check_json(&result, stdout, err);
     } else if (code == MR_OK) {
         struct mr_check_text_opts text = {.color = mr_term_use_color(o->general.color, 1),
                                           .width = mr_term_width(1),
-                                          .case_path =
-                                              o->case_path != NULL ? o->case_path : "",
+                                          .case_path = o->case_path != NULL ? o->case_path : "",
                                           .config = check->pairing.config->file};
         code = mr_check_text(&result, stdout, &text, err);
     }
@@ -261,8 +248,7 @@ static enum mr_code print_result(struct mr_check_run *check, int *exit_code,
 }
 
 /* Keeps the first error. */
-static enum mr_code save_run(struct mr_check_run *check, enum mr_code code,
-                             struct mr_err *err)
+static enum mr_code save_run(struct mr_check_run *check, enum mr_code code, struct mr_err *err)
 {
     struct mr_err late = {0};
     enum mr_code saved = mr_findings_run_end(check->fd, &check->run, &late);
@@ -287,8 +273,7 @@ static enum mr_code end_run(struct mr_check_run *check, enum mr_code code, int *
 }
 
 /* Plans, opens the case, runs. */
-static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
-                              struct mr_err *err)
+static enum mr_code run_check(struct mr_check_run *check, int *exit_code, struct mr_err *err)
 {
     struct mr_vec pairs = MR_VEC_INIT(struct mr_db_pair);
     struct mr_db_opts db_opts = {.run_tag = check->run.uuid};
@@ -298,8 +283,7 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         if (!mr_side_is_snapshot(&check->pairing.side[side]))
             eps[servers++] = check->pairing.side[side].ep;
-    enum mr_code code =
-        mr_sides_pair_dbs(check->pairing.side, &check->arena, &pairs, err);
+    enum mr_code code = mr_sides_pair_dbs(check->pairing.side, &check->arena, &pairs, err);
     check->dbs = &pairs;
     if (code == MR_OK)
         code = mr_check_same(check, &pairs, err);
@@ -308,11 +292,9 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
     if (code == MR_OK)
         code = mr_check_plan(check, &pairs, err);
     if (code == MR_OK)
-        code =
-            mr_pair_patterns_warn(&check->pairing, "--tables", &check->opts->tables, err);
+        code = mr_pair_patterns_warn(&check->pairing, "--tables", &check->opts->tables, err);
     if (code == MR_OK)
-        code = mr_pair_patterns_warn(&check->pairing, "--exclude", &check->opts->exclude,
-                                     err);
+        code = mr_pair_patterns_warn(&check->pairing, "--exclude", &check->opts->exclude, err);
     if (code == MR_OK)
         code = mr_pair_references_plan(&check->pairing, err);
     if (code == MR_OK)
@@ -328,8 +310,7 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code,
     if (code == MR_OK)
         code = mr_progress_new(check->opts->general.progress, &check->progress, err);
     if (code == MR_OK)
-        code = mr_throttle_new(&check->opts->load, eps, servers, &db_opts,
-                               &check->throttle, err);
+        code = mr_throttle_new(&check->opts->load, eps, servers, &db_opts, &check->throttle, err);
     if (code == MR_OK)
         code = mr_check_execute(check, &pairs, err);
     mr_progress_finish(check->progress);
@@ -365,8 +346,7 @@ static enum mr_code name_sides(struct mr_check_run *check, struct mr_err *err)
     return MR_OK;
 }
 
-static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
-                        struct mr_err *err)
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct mr_check_options *opts = invocation->settings.values;
     struct mr_check_run check = {.opts = opts,

@@ -52,8 +52,8 @@ struct doubt {
 static enum mr_code fetch(struct confirm *c, enum mr_side side, struct mr_rowset *set,
                           size_t image_bytes, struct mr_err *err)
 {
-    return mr_rowset_fetch_again(set, c->worker->reader[side], &c->hash[side],
-                                 c->keys.items, c->keys.count, image_bytes, err);
+    return mr_rowset_fetch_again(set, c->worker->reader[side], &c->hash[side], c->keys.items,
+                                 c->keys.count, image_bytes, err);
 }
 
 /* u1, wait, d, u2.  *read is false where the downstream side did not catch up.  Where rows
@@ -112,8 +112,7 @@ static enum mr_code index_batch(struct confirm *c, struct mr_err *err)
         (*slot)->count = 1;
     }
     if (c->by_key.count > 1)
-        qsort(c->by_key.items, c->by_key.count, sizeof(struct mr_finding *),
-              compare_by_key);
+        qsort(c->by_key.items, c->by_key.count, sizeof(struct mr_finding *), compare_by_key);
     return MR_OK;
 }
 
@@ -169,8 +168,7 @@ static bool has_rested(const struct confirm *c, const struct mr_entity *e,
 }
 
 /* Seen the first time, or anew: keeps the upstream row for has_rested(). */
-static void make_seen(const struct confirm *c, const struct mr_entity *e,
-                      struct mr_finding *f)
+static void make_seen(const struct confirm *c, const struct mr_entity *e, struct mr_finding *f)
 {
     bool up_is_source = c->up == MR_SOURCE;
     f->state = MR_FIND_SEEN_ONCE;
@@ -182,8 +180,7 @@ static void make_seen(const struct confirm *c, const struct mr_entity *e,
 
 /* Seen the second time: the finding is true, with both images, unless a side may be behind and
  * nothing tells how far it has got. */
-static void make_diverged(const struct confirm *c, const struct mr_entity *e,
-                          struct mr_finding *f)
+static void make_diverged(const struct confirm *c, const struct mr_entity *e, struct mr_finding *f)
 {
     const void *up, *down;
     size_t up_len, down_len;
@@ -207,8 +204,8 @@ static void make_diverged(const struct confirm *c, const struct mr_entity *e,
  * has it (the row was renamed within its collation since the scan), it is added next to
  * the batch's first.
  */
-static enum mr_code adopt(struct confirm *c, const struct mr_entity *e,
-                          struct mr_key owner, struct mr_err *err)
+static enum mr_code adopt(struct confirm *c, const struct mr_entity *e, struct mr_key owner,
+                          struct mr_err *err)
 {
     if (judge(e) == SETTLED)
         return MR_OK;
@@ -227,12 +224,11 @@ static enum mr_code adopt(struct confirm *c, const struct mr_entity *e,
 /* Were the images of all rows kept that this round reads with images? */
 static bool has_images(const struct confirm *c, const struct mr_entity *e)
 {
-    return !c->images || ((e->u2 == NULL || e->u2->image_len > 0) &&
-                          (e->d == NULL || e->d->image_len > 0));
+    return !c->images ||
+           ((e->u2 == NULL || e->u2->image_len > 0) && (e->d == NULL || e->d->image_len > 0));
 }
 
-static enum mr_code postpone(struct confirm *c, const struct mr_finding *f,
-                             struct mr_err *err)
+static enum mr_code postpone(struct confirm *c, const struct mr_finding *f, struct mr_err *err)
 {
     struct mr_finding *again = mr_vec_push(&c->page);
     if (again == NULL)
@@ -243,8 +239,7 @@ static enum mr_code postpone(struct confirm *c, const struct mr_finding *f,
 }
 
 /* Of the last save.  Only who applies what the other writes can be ahead of what it shows. */
-static enum mr_code add_doubt(struct confirm *c, const struct mr_entity *e,
-                              struct mr_err *err)
+static enum mr_code add_doubt(struct confirm *c, const struct mr_entity *e, struct mr_err *err)
 {
     if (!mr_check_settle_follows(c->worker->check))
         return MR_OK;
@@ -282,8 +277,7 @@ static enum mr_code settle_doubts(struct confirm *c, struct mr_err *err)
     return code;
 }
 
-static enum mr_code judge_entity(struct confirm *c, const struct mr_entity *e,
-                                 struct mr_err *err)
+static enum mr_code judge_entity(struct confirm *c, const struct mr_entity *e, struct mr_err *err)
 {
     struct mr_key owner = owner_key(c, e);
     struct mr_finding *f = in_batch(c, owner);
@@ -353,8 +347,8 @@ static enum mr_code classify_saves(struct confirm *c, struct mr_err *err)
     }
     if (count == 0)
         return MR_OK;
-    return mr_check_classify_rows(c->table, mr_pair_judge(c->worker->reader), saves,
-                                  count, &c->arena, err);
+    return mr_check_classify_rows(c->table, mr_pair_judge(c->worker->reader), saves, count,
+                                  &c->arena, err);
 }
 
 /*
@@ -379,8 +373,8 @@ static enum mr_code save_batch(struct confirm *c, struct mr_err *err)
 {
     struct mr_findings *fd = c->worker->check->fd;
     if (!all_seen(c))
-        return mr_findings_save(fd, c->table->find.id, c->saves.items, c->saves.count,
-                                c->images, err);
+        return mr_findings_save(fd, c->table->find.id, c->saves.items, c->saves.count, c->images,
+                                err);
     const struct mr_finding *first = mr_vec_at(&c->batch, 0);
     const struct mr_finding *last = mr_vec_at(&c->batch, c->batch.count - 1);
     const struct mr_find_page page = {.table = c->table->find.id,
@@ -396,14 +390,12 @@ static enum mr_code judge_batch(struct confirm *c, struct mr_err *err)
     mr_vec_clear(&c->doubts);
     c->postponed = 0;
     MR_TRY(index_batch(c, err));
-    MR_TRY(mr_entities_make(&c->rows, c->table, mr_pair_judge(c->worker->reader),
-                            &c->arena, err));
+    MR_TRY(mr_entities_make(&c->rows, c->table, mr_pair_judge(c->worker->reader), &c->arena, err));
     for (size_t i = 0; i < c->rows.list.count; i++)
         MR_TRY(judge_entity(c, mr_vec_at(&c->rows.list, i), err));
     MR_TRY(judge_rest(c, err));
     MR_TRY(settle_doubts(c, err));
-    MR_TRY(mr_misplaced_find(c->worker, c->table, c->hash, c->saves.items, c->saves.count,
-                             err));
+    MR_TRY(mr_misplaced_find(c->worker, c->table, c->hash, c->saves.items, c->saves.count, err));
     MR_TRY(classify_saves(c, err));
     return save_batch(c, err);
 }
@@ -485,8 +477,7 @@ static enum mr_code take_batch(struct confirm *c, struct mr_err *err)
  * All of a page.  Rows that were too wide to keep all images are at its end again, and the
  * next batch is half as wide: of a single key all images are kept.
  */
-static enum mr_code confirm_page(struct confirm *c, size_t size, bool alone,
-                                 struct mr_err *err)
+static enum mr_code confirm_page(struct confirm *c, size_t size, bool alone, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (c->at = 0; code == MR_OK && c->at < c->page.count;) {
@@ -545,8 +536,7 @@ static enum mr_code confirm_init(struct confirm *c, struct mr_err *err)
     enum mr_code code =
         mr_rowhash_init(&c->hash[MR_SOURCE], c->table, &c->table->full[MR_SOURCE], err);
     if (code == MR_OK)
-        code = mr_rowhash_init(&c->hash[MR_TARGET], c->table, &c->table->full[MR_TARGET],
-                               err);
+        code = mr_rowhash_init(&c->hash[MR_TARGET], c->table, &c->table->full[MR_TARGET], err);
     return code;
 }
 
@@ -564,8 +554,8 @@ static void confirm_release(struct confirm *c)
     mr_rowhash_release(&c->hash[MR_TARGET]);
 }
 
-enum mr_code mr_check_confirm(struct mr_check_worker *worker,
-                              const struct mr_confirm_task *task, struct mr_err *err)
+enum mr_code mr_check_confirm(struct mr_check_worker *worker, const struct mr_confirm_task *task,
+                              struct mr_err *err)
 {
     enum mr_side up = worker->check->upstream;
     struct confirm c = {.worker = worker,

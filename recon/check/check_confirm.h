@@ -47,7 +47,7 @@ struct mr_confirm_task {
     int64_t after_id, last_id; /* (after_id, last_id]; last_id 0: to the end */
     bool rests;                /* mr_check_settle_rests(), the same for a whole round */
 };
-enum mr_code mr_check_confirm(struct mr_check_worker *worker,
-                              const struct mr_confirm_task *task, struct mr_err *err);
+enum mr_code mr_check_confirm(struct mr_check_worker *worker, const struct mr_confirm_task *task,
+                              struct mr_err *err);
 
 #endif

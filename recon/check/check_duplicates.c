@@ -36,9 +36,8 @@ struct search {
     struct mr_strbuf images;
     struct mr_vec rows; /* struct row */
     struct mr_arena arena;
-    bool full; /* there were more rows than are kept */
-    struct mr_vec
-        crowded; /* struct mr_key: identities that alone have more; in `names` */
+    bool full;             /* there were more rows than are kept */
+    struct mr_vec crowded; /* struct mr_key: identities that alone have more; in `names` */
     struct mr_arena names;
 };
 
@@ -120,8 +119,8 @@ static enum mr_code canonise(struct search *s, struct mr_err *err)
         const struct row *row = mr_vec_at(&s->rows, i);
         struct mr_canon_item *item = mr_vec_push(&items);
         bool null = false;
-        code = mr_pair_identity_of(s->table, s->images.ptr + row->image_at,
-                                   row->image_len, &id, &null, err);
+        code = mr_pair_identity_of(s->table, s->images.ptr + row->image_at, row->image_len, &id,
+                                   &null, err);
         const void *copy = mr_arena_dup(&s->arena, id.ptr, id.len);
         if (code == MR_OK && (item == NULL || copy == NULL))
             code = mr_err_nomem(err, "looking for duplicates");
@@ -151,9 +150,8 @@ static enum mr_code store_groups(struct search *s, struct mr_err *err)
     struct mr_check_run *check = s->worker->check;
     for (size_t i = 0; i < s->rows.count; i++) {
         const struct row *row = mr_vec_at(&s->rows, i);
-        bool twin =
-            (i > 0 && compare_rows(row, mr_vec_at(&s->rows, i - 1)) == 0) ||
-            (i + 1 < s->rows.count && compare_rows(row, mr_vec_at(&s->rows, i + 1)) == 0);
+        bool twin = (i > 0 && compare_rows(row, mr_vec_at(&s->rows, i - 1)) == 0) ||
+                    (i + 1 < s->rows.count && compare_rows(row, mr_vec_at(&s->rows, i + 1)) == 0);
         if (!twin || row->canon == NULL)
             continue;
         struct mr_find_duplicate d = {.side = (int)s->side,
@@ -206,8 +204,8 @@ static void sort_keys(struct mr_vec *keys)
 }
 
 /* The identities of a batch of findings on this side, as keys of the spec. */
-static enum mr_code collect_keys(struct search *s, const struct mr_vec *batch,
-                                 struct mr_vec *keys, struct mr_err *err)
+static enum mr_code collect_keys(struct search *s, const struct mr_vec *batch, struct mr_vec *keys,
+                                 struct mr_err *err)
 {
     struct mr_strbuf id = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
@@ -239,22 +237,19 @@ static enum mr_code fetch_rows(struct search *s, const struct mr_key *keys, size
     struct mr_reader *reader = s->worker->reader[s->side];
     const struct mr_db *db = mr_reader_db(reader);
     uint64_t packet = db != NULL ? mr_db_server(db)->max_packet_bytes : 0;
-    size_t room =
-        packet > 0 && packet / 2 < STATEMENT_BYTES ? (size_t)packet / 2 : STATEMENT_BYTES;
+    size_t room = packet > 0 && packet / 2 < STATEMENT_BYTES ? (size_t)packet / 2 : STATEMENT_BYTES;
     enum mr_code code = MR_OK;
     for (size_t from = 0, to = 0; code == MR_OK && !s->full && from < count; from = to) {
         size_t used = 0;
         for (; to < count && (to == from || used < room); to++)
             used += 2 * keys[to].len + KEY_SQL_BYTES * s->table->nidentity;
-        code =
-            mr_reader_fetch(reader, &s->spec, &keys[from], to - from, keep_row, s, err);
+        code = mr_reader_fetch(reader, &s->spec, &keys[from], to - from, keep_row, s, err);
     }
     return code;
 }
 
 /* Invariant: keys[0 .. at) are looked for; the next look takes at most `step`. */
-static enum mr_code search_keys(struct search *s, const struct mr_vec *keys,
-                                struct mr_err *err)
+static enum mr_code search_keys(struct search *s, const struct mr_vec *keys, struct mr_err *err)
 {
     const struct mr_key *all = keys->items;
     enum mr_code code = MR_OK;
@@ -282,8 +277,7 @@ static enum mr_code search_keys(struct search *s, const struct mr_vec *keys,
     return code;
 }
 
-static enum mr_code search_batch(struct search *s, const struct mr_vec *batch,
-                                 struct mr_err *err)
+static enum mr_code search_batch(struct search *s, const struct mr_vec *batch, struct mr_err *err)
 {
     struct mr_vec keys = MR_VEC_INIT(struct mr_key);
     enum mr_code code = collect_keys(s, batch, &keys, err);
@@ -355,8 +349,7 @@ static enum mr_code search_table(struct mr_check_worker *worker, struct mr_pair 
     MR_TRY_OUT(search_side(&s, err));
     if (s.crowded.count > 0)
         MR_TRY_OUT(add_note(worker, table, side,
-                            "of an identity with very many rows not all are listed",
-                            err));
+                            "of an identity with very many rows not all are listed", err));
 out:
     mr_rowhash_release(&s.hash);
     mr_strbuf_release(&s.images);
@@ -372,8 +365,8 @@ enum mr_code mr_check_duplicates(struct mr_check_worker *worker, struct mr_pair 
 {
     uint64_t differ = 0;
     if (table->by_identity)
-        MR_TRY(mr_findings_count(worker->check->fd, table->find.id, MR_FIND_DIVERGED,
-                                 &differ, err));
+        MR_TRY(
+            mr_findings_count(worker->check->fd, table->find.id, MR_FIND_DIVERGED, &differ, err));
     for (int i = MR_SOURCE; i < MR_SIDES && differ > 0; i++) {
         enum mr_side side = (enum mr_side)i;
         if (is_unique(table, side))

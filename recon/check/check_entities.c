@@ -22,8 +22,7 @@ void mr_entities_release(struct mr_entities *e)
     mr_vec_release(&e->list);
 }
 
-struct mr_key mr_entity_up_key(const struct mr_entities *e,
-                               const struct mr_entity *entity)
+struct mr_key mr_entity_up_key(const struct mr_entities *e, const struct mr_entity *entity)
 {
     if (entity->u2 != NULL)
         return mr_rowset_key(&e->u2, entity->u2);
@@ -32,8 +31,7 @@ struct mr_key mr_entity_up_key(const struct mr_entities *e,
     return (struct mr_key){NULL, 0};
 }
 
-struct mr_key mr_entity_down_key(const struct mr_entities *e,
-                                 const struct mr_entity *entity)
+struct mr_key mr_entity_down_key(const struct mr_entities *e, const struct mr_entity *entity)
 {
     return entity->d != NULL ? mr_rowset_key(&e->d, entity->d) : (struct mr_key){NULL, 0};
 }
@@ -92,21 +90,19 @@ static enum mr_code add_lone(struct mr_vec *lone, struct mr_vec *items, struct l
     return MR_OK;
 }
 
-static enum mr_code find_lone(const struct mr_entities *e, struct mr_vec *up,
-                              struct mr_vec *down, struct mr_vec *items,
-                              struct mr_err *err)
+static enum mr_code find_lone(const struct mr_entities *e, struct mr_vec *up, struct mr_vec *down,
+                              struct mr_vec *items, struct mr_err *err)
 {
     for (size_t i = 0; i < e->list.count; i++) {
         const struct mr_entity *entity = mr_vec_at(&e->list, i);
         if (entity->d == NULL)
-            MR_TRY(add_lone(up, items, (struct lone){.entity = i},
-                            mr_entity_up_key(e, entity), err));
+            MR_TRY(
+                add_lone(up, items, (struct lone){.entity = i}, mr_entity_up_key(e, entity), err));
     }
     for (size_t i = 0; i < e->d.rows.count; i++) {
         struct mr_rowset_row *d = mr_rowset_at(&e->d, i);
         if (!d->claimed)
-            MR_TRY(add_lone(down, items, (struct lone){.d = d}, mr_rowset_key(&e->d, d),
-                            err));
+            MR_TRY(add_lone(down, items, (struct lone){.d = d}, mr_rowset_key(&e->d, d), err));
     }
     return MR_OK;
 }
@@ -131,15 +127,13 @@ static void sort_lone(struct mr_vec *lone, const struct mr_vec *items)
 }
 
 /* Two sorted lists: each row goes to the first entity of its canonical key. */
-static void join_lone(struct mr_entities *e, const struct mr_vec *up,
-                      const struct mr_vec *down)
+static void join_lone(struct mr_entities *e, const struct mr_vec *up, const struct mr_vec *down)
 {
     size_t u = 0, d = 0;
     while (u < up->count && d < down->count) {
         const struct lone *mine = mr_vec_at(up, u), *theirs = mr_vec_at(down, d);
-        int order =
-            mr_key_compare((struct mr_key){mine->item->out, mine->item->out_len},
-                           (struct mr_key){theirs->item->out, theirs->item->out_len});
+        int order = mr_key_compare((struct mr_key){mine->item->out, mine->item->out_len},
+                                   (struct mr_key){theirs->item->out, theirs->item->out_len});
         if (order == 0 && mine->item->out != NULL) {
             struct mr_entity *entity = mr_vec_at(&e->list, mine->entity);
             entity->d = theirs->d;
@@ -152,15 +146,14 @@ static void join_lone(struct mr_entities *e, const struct mr_vec *up,
 
 /* Joins what is left alone on both sides as TARGET's collation does. */
 static enum mr_code pair_by_collation(struct mr_entities *e, const struct mr_pair *table,
-                                      struct mr_db *db, struct mr_arena *arena,
-                                      struct mr_err *err)
+                                      struct mr_db *db, struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_vec items = MR_VEC_INIT(struct mr_canon_item);
     struct mr_vec up = MR_VEC_INIT(struct lone), down = MR_VEC_INIT(struct lone);
     enum mr_code code = find_lone(e, &up, &down, &items, err);
     if (code == MR_OK && up.count > 0 && down.count > 0) {
-        code = mr_pair_canonise(table, table->scan[MR_TARGET].key,
-                                table->scan[MR_TARGET].nkey, db, &items, arena, err);
+        code = mr_pair_canonise(table, table->scan[MR_TARGET].key, table->scan[MR_TARGET].nkey, db,
+                                &items, arena, err);
         if (code == MR_OK) {
             sort_lone(&up, &items);
             sort_lone(&down, &items);
@@ -173,9 +166,8 @@ static enum mr_code pair_by_collation(struct mr_entities *e, const struct mr_pai
     return code;
 }
 
-enum mr_code mr_entities_make(struct mr_entities *e, const struct mr_pair *table,
-                              struct mr_db *db, struct mr_arena *arena,
-                              struct mr_err *err)
+enum mr_code mr_entities_make(struct mr_entities *e, const struct mr_pair *table, struct mr_db *db,
+                              struct mr_arena *arena, struct mr_err *err)
 {
     mr_vec_clear(&e->list);
     MR_TRY(pair_by_bytes(e, err));

@@ -29,15 +29,12 @@ void mr_entities_release(struct mr_entities *e);
 
 /* Every row of u1, u2 and d is in exactly one entity.  db: TARGET's connection, asked for
  * its collation where the table's key is text; MR_E_LOST if it is needed and gone. */
-enum mr_code mr_entities_make(struct mr_entities *e, const struct mr_pair *table,
-                              struct mr_db *db, struct mr_arena *arena,
-                              struct mr_err *err);
+enum mr_code mr_entities_make(struct mr_entities *e, const struct mr_pair *table, struct mr_db *db,
+                              struct mr_arena *arena, struct mr_err *err);
 
 /* The key of the entity upstream; ptr NULL: it is not there. */
-struct mr_key mr_entity_up_key(const struct mr_entities *e,
-                               const struct mr_entity *entity);
+struct mr_key mr_entity_up_key(const struct mr_entities *e, const struct mr_entity *entity);
 /* The same downstream. */
-struct mr_key mr_entity_down_key(const struct mr_entities *e,
-                                 const struct mr_entity *entity);
+struct mr_key mr_entity_down_key(const struct mr_entities *e, const struct mr_entity *entity);
 
 #endif

@@ -46,8 +46,7 @@ static enum mr_code key_of(const struct explaining *x, const void *image, size_t
 {
     bool null = false;
     mr_strbuf_reset(out);
-    return image != NULL ? mr_pair_values_of(image, len, x->key, x->nkey, out, &null, err)
-                         : MR_OK;
+    return image != NULL ? mr_pair_values_of(image, len, x->key, x->nkey, out, &null, err) : MR_OK;
 }
 
 /* As a plan digests a row: its columns, without hidden values. */
@@ -72,12 +71,11 @@ static enum mr_code add_seen(void *ctx, const struct mr_finding *f, struct mr_er
     if (code != MR_OK)
         return code;
     const bool there = f->target != NULL;
-    code = MR_CASE_RUN(
-        x->add, err, MR_ARG_INT("finding", f->id),
-        MR_ARG_BLOB("skey", f->source != NULL ? x->skey.ptr : NULL, x->skey.len),
-        MR_ARG_BLOB("tkey", there ? x->tkey.ptr : NULL, x->tkey.len),
-        MR_ARG_BLOB("digest", there ? &digest : NULL, sizeof digest),
-        MR_ARG_BLOB("target_id", f->target_id, f->target_id_len));
+    code = MR_CASE_RUN(x->add, err, MR_ARG_INT("finding", f->id),
+                       MR_ARG_BLOB("skey", f->source != NULL ? x->skey.ptr : NULL, x->skey.len),
+                       MR_ARG_BLOB("tkey", there ? x->tkey.ptr : NULL, x->tkey.len),
+                       MR_ARG_BLOB("digest", there ? &digest : NULL, sizeof digest),
+                       MR_ARG_BLOB("target_id", f->target_id, f->target_id_len));
     return code == MR_OK && mr_is_cancelled() ? mr_cancelled_err(err) : code;
 }
 
@@ -106,8 +104,7 @@ static const char explained_sql[] =
     " WHERE (s.skey IS NOT NULL OR s.tkey IN (SELECT tkey FROM temp.proven))"
     " AND (s.skey IS NULL OR s.skey IN (SELECT skey FROM temp.proven))";
 
-static enum mr_code collect(struct explaining *x, struct mr_findings *fd,
-                            struct mr_err *err)
+static enum mr_code collect(struct explaining *x, struct mr_findings *fd, struct mr_err *err)
 {
     x->nkey = 0;
     while (x->nkey < MR_KEY_PARTS_MAX &&
@@ -125,13 +122,12 @@ static enum mr_code collect(struct explaining *x, struct mr_findings *fd,
     return code;
 }
 
-static enum mr_code explain_table(struct explaining *x, struct mr_findings *fd,
-                                  struct mr_err *err)
+static enum mr_code explain_table(struct explaining *x, struct mr_findings *fd, struct mr_err *err)
 {
     const struct mr_case_arg name = MR_ARG_TEXT("tbl", x->table->name);
     int64_t planned = 0;
-    enum mr_code code = MR_CASE_NUMBER(
-        x->cf, "SELECT 1 FROM plan_map WHERE tbl = :tbl LIMIT 1", &planned, err, name);
+    enum mr_code code = MR_CASE_NUMBER(x->cf, "SELECT 1 FROM plan_map WHERE tbl = :tbl LIMIT 1",
+                                       &planned, err, name);
     if (code != MR_OK || planned == 0 || x->table->keyless)
         return code;
     code = mr_case_exec(x->cf, seen_sql, err);
@@ -139,9 +135,8 @@ static enum mr_code explain_table(struct explaining *x, struct mr_findings *fd,
         code = collect(x, fd, err);
     if (code == MR_OK)
         code = MR_CASE_ONCE(x->cf, proven_sql, err, name);
-    return code == MR_OK
-               ? MR_CASE_ONCE(x->cf, explained_sql, err, MR_ARG_INT("tbl", x->table->id))
-               : code;
+    return code == MR_OK ? MR_CASE_ONCE(x->cf, explained_sql, err, MR_ARG_INT("tbl", x->table->id))
+                         : code;
 }
 
 static enum mr_code explain_all(struct mr_findings *fd, struct mr_err *err)
@@ -210,13 +205,12 @@ enum mr_code mr_check_explained(struct mr_findings *fd, int64_t table,
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     *out = (struct mr_check_explained){0};
-    enum mr_code code =
-        MR_CASE_PREPARE(mr_findings_case(fd),
-                        "SELECT f.kind, count(*), count(*) FILTER (WHERE how = 1),"
-                        " count(*) FILTER (WHERE how = 2) FROM explained x"
-                        " JOIN finding f ON f.id = x.finding WHERE x.tbl = :tbl"
-                        " GROUP BY f.kind",
-                        &stmt, err, MR_ARG_INT("tbl", table));
+    enum mr_code code = MR_CASE_PREPARE(mr_findings_case(fd),
+                                        "SELECT f.kind, count(*), count(*) FILTER (WHERE how = 1),"
+                                        " count(*) FILTER (WHERE how = 2) FROM explained x"
+                                        " JOIN finding f ON f.id = x.finding WHERE x.tbl = :tbl"
+                                        " GROUP BY f.kind",
+                                        &stmt, err, MR_ARG_INT("tbl", table));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         int64_t kind = mr_case_int(stmt, KIND);
         uint64_t rows = (uint64_t)mr_case_int(stmt, ROWS);
@@ -236,12 +230,12 @@ enum mr_code mr_check_explained_plan(struct mr_findings *fd, struct mr_arena *ar
     static const struct mr_case_field fields[] = {{"dir", MR_CASE_TEXT, 0}};
     struct mr_case_stmt *stmt = NULL;
     *dir = NULL;
-    enum mr_code code = MR_CASE_PREPARE(
-        mr_findings_case(fd),
-        "SELECT max(p.dir) AS dir FROM explained x JOIN tbl t ON"
-        " t.id = x.tbl LEFT JOIN plan p ON p.id = x.plan WHERE t.run = :run"
-        " HAVING count(DISTINCT x.plan) = 1",
-        &stmt, err, MR_ARG_INT("run", mr_findings_run_id(fd)));
+    enum mr_code code =
+        MR_CASE_PREPARE(mr_findings_case(fd),
+                        "SELECT max(p.dir) AS dir FROM explained x JOIN tbl t ON"
+                        " t.id = x.tbl LEFT JOIN plan p ON p.id = x.plan WHERE t.run = :run"
+                        " HAVING count(DISTINCT x.plan) = 1",
+                        &stmt, err, MR_ARG_INT("run", mr_findings_run_id(fd)));
     if (code == MR_OK)
         code = mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), arena, dir, NULL, err);
     mr_case_free(stmt);

@@ -19,18 +19,16 @@ enum mr_code mr_inflight_begin(struct mr_reader *up, struct mr_err *err)
 
 enum mr_code mr_inflight_end(struct mr_reader *up, enum mr_code code, struct mr_err *err)
 {
-    enum mr_code ended =
-        set_level(up, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-                  code == MR_OK ? err : NULL);
+    enum mr_code ended = set_level(up, "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
+                                   code == MR_OK ? err : NULL);
     return code == MR_OK ? ended : code;
 }
 
 static void compare(const struct mr_rowset *set, struct mr_inflight *row)
 {
     const struct mr_rowset_row *now = mr_rowset_find(set, row->key);
-    row->is_underway = now == NULL
-                           ? !row->is_there
-                           : row->is_there && mr_digest_equal(now->digest, row->digest);
+    row->is_underway =
+        now == NULL ? !row->is_there : row->is_there && mr_digest_equal(now->digest, row->digest);
 }
 
 enum mr_code mr_inflight_find(struct mr_reader *up, struct mr_rowhash *hash,

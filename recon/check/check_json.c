@@ -44,14 +44,12 @@ static void put_names(struct json *j, const char *key, enum mr_image_part part)
     mr_jsonw_key(&j->w, key);
     mr_jsonw_array_begin(&j->w);
     for (size_t n = 0; mr_image_part_column(j->table, part, n) < j->table->ncolumns; n++)
-        mr_jsonw_str(&j->w,
-                     j->table->columns[mr_image_part_column(j->table, part, n)].name);
+        mr_jsonw_str(&j->w, j->table->columns[mr_image_part_column(j->table, part, n)].name);
     mr_jsonw_array_end(&j->w);
 }
 
-static enum mr_code put_image(struct json *j, const char *key,
-                              const struct mr_image *image, enum mr_image_part part,
-                              struct mr_err *err)
+static enum mr_code put_image(struct json *j, const char *key, const struct mr_image *image,
+                              enum mr_image_part part, struct mr_err *err)
 {
     mr_jsonw_key(&j->w, key);
     return mr_image_to_json(image, j->table, part, &j->w, err);
@@ -107,8 +105,7 @@ static void table_line(struct json *j)
     end_line(j);
 }
 
-static enum mr_code open_images(struct json *j, const struct mr_finding *f,
-                                struct mr_err *err)
+static enum mr_code open_images(struct json *j, const struct mr_finding *f, struct mr_err *err)
 {
     MR_TRY(mr_image_open(&j->source, f->source, f->source_len, err));
     return mr_image_open(&j->target, f->target, f->target_len, err);
@@ -123,8 +120,7 @@ static enum mr_code put_key(struct json *j, const char *name, const struct mr_fi
     return code == MR_OK ? put_image(j, name, image, MR_IMAGE_KEY, err) : code;
 }
 
-static enum mr_code range_line(void *ctx, const struct mr_check_range *range,
-                               struct mr_err *err)
+static enum mr_code range_line(void *ctx, const struct mr_check_range *range, struct mr_err *err)
 {
     struct json *j = ctx;
     enum mr_code code = MR_OK;
@@ -185,8 +181,7 @@ static enum mr_code moved_line(void *ctx, const struct mr_finding *source,
     struct json *j = ctx;
     begin_line(j, "moved");
     put_str(j, "table", j->table->name);
-    enum mr_code code =
-        mr_image_open(&j->source, source->source, source->source_len, err);
+    enum mr_code code = mr_image_open(&j->source, source->source, source->source_len, err);
     if (code == MR_OK)
         code = mr_image_open(&j->target, target->target, target->target_len, err);
     if (code == MR_OK)
@@ -208,8 +203,8 @@ static void end_duplicate(struct json *j)
     j->in_duplicate = false;
 }
 
-static enum mr_code duplicate_line(void *ctx, const struct mr_find_duplicate *d,
-                                   bool first, struct mr_err *err)
+static enum mr_code duplicate_line(void *ctx, const struct mr_find_duplicate *d, bool first,
+                                   struct mr_err *err)
 {
     struct json *j = ctx;
     if (first)
@@ -280,12 +275,12 @@ static enum mr_code identity_line(struct json *j, struct mr_err *err)
     const struct mr_find_table *t = &j->result->tables[at];
     struct mr_strbuf config = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&config, "[table %s]\nidentity = COLUMN", t->name);
-    advice_line(j, &(struct mr_find_advice){
-                       .table = t->name,
-                       .text = "rows differ under the same key and nothing else names "
-                               "them: if they can be other people, say which columns "
-                               "are the identity",
-                       .config = config.ptr});
+    advice_line(
+        j, &(struct mr_find_advice){.table = t->name,
+                                    .text = "rows differ under the same key and nothing else names "
+                                            "them: if they can be other people, say which columns "
+                                            "are the identity",
+                                    .config = config.ptr});
     enum mr_code code = mr_strbuf_check(&config, "writing JSON", err);
     mr_strbuf_release(&config);
     return code;
@@ -321,8 +316,7 @@ static void summary_line(struct json *j)
     end_line(j);
 }
 
-enum mr_code mr_check_json(const struct mr_check_result *result, FILE *out,
-                           struct mr_err *err)
+enum mr_code mr_check_json(const struct mr_check_result *result, FILE *out, struct mr_err *err)
 {
     struct json j = {.result = result};
     enum mr_code code = MR_OK;

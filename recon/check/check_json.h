@@ -7,7 +7,6 @@
 #include "recon/check/check_result.h"
 
 /* Writes run, table, range, row, moved, duplicate, object, advice and summary lines. */
-enum mr_code mr_check_json(const struct mr_check_result *result, FILE *out,
-                           struct mr_err *err);
+enum mr_code mr_check_json(const struct mr_check_result *result, FILE *out, struct mr_err *err);
 
 #endif

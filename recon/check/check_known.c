@@ -14,8 +14,8 @@
 
 /* ---- what can be compared by sums ---- */
 
-static const struct mr_kept *kept_of(const struct mr_check_run *check,
-                                     const struct mr_pair *table, enum mr_side side)
+static const struct mr_kept *kept_of(const struct mr_check_run *check, const struct mr_pair *table,
+                                     enum mr_side side)
 {
     const struct mr_table *t = table->side[side];
     return mr_source_kept(check->pairing.side[side].source, t->db, t->name);
@@ -62,8 +62,8 @@ static bool same_digests(const struct mr_kept *a, const struct mr_kept *b)
     return true;
 }
 
-bool mr_check_known_is_possible(const struct mr_check_run *check,
-                                const struct mr_pair *table, enum mr_side *side)
+bool mr_check_known_is_possible(const struct mr_check_run *check, const struct mr_pair *table,
+                                enum mr_side *side)
 {
     const struct mr_kept *s = kept_of(check, table, MR_SOURCE);
     const struct mr_kept *t = kept_of(check, table, MR_TARGET);
@@ -120,8 +120,8 @@ static void take_key(struct known *k)
     spec->index = whole ? own->index : NULL;
 }
 
-static void known_init(struct known *k, struct mr_check_worker *worker,
-                       struct mr_pair *table, enum mr_side side)
+static void known_init(struct known *k, struct mr_check_worker *worker, struct mr_pair *table,
+                       enum mr_side side)
 {
     enum mr_side other = mr_other_side(side);
     *k = (struct known){.worker = worker,
@@ -156,8 +156,8 @@ static enum mr_code add_row(void *ctx, const struct mr_value *values, struct mr_
 }
 
 /* Statement by statement; more rows than there should be are not all read. */
-static enum mr_code read_sum(struct known *k, struct mr_range range, uint64_t most,
-                             struct sum *sum, struct mr_err *err)
+static enum mr_code read_sum(struct known *k, struct mr_range range, uint64_t most, struct sum *sum,
+                             struct mr_err *err)
 {
     enum mr_side other = mr_other_side(k->side);
     double row_bytes = (double)k->table->side[other]->avg_row_bytes;
@@ -171,8 +171,8 @@ static enum mr_code read_sum(struct known *k, struct mr_range range, uint64_t mo
         uint64_t before = sum->rows;
         code = mr_check_wait(k->worker, other, err);
         if (code == MR_OK)
-            code = mr_reader_scan(k->worker->reader[other], &k->spec, range, limit,
-                                  add_row, sum, err);
+            code =
+                mr_reader_scan(k->worker->reader[other], &k->spec, range, limit, add_row, sum, err);
         more = limit > 0 && sum->rows - before == limit;
         mr_strbuf_reset(&lo);
         mr_strbuf_add(&lo, sum->last.ptr, sum->last.len);
@@ -184,8 +184,8 @@ static enum mr_code read_sum(struct known *k, struct mr_range range, uint64_t mo
     return code;
 }
 
-static enum mr_code sum_up(struct known *k, struct mr_range range, uint64_t most,
-                           struct sum *sum, struct mr_err *err)
+static enum mr_code sum_up(struct known *k, struct mr_range range, uint64_t most, struct sum *sum,
+                           struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     sum->spec = &k->spec;
@@ -203,8 +203,7 @@ static enum mr_code sum_up(struct known *k, struct mr_range range, uint64_t most
     return code;
 }
 
-static bool same_sum(uint64_t rows, struct mr_digest a, uint64_t other_rows,
-                     struct mr_digest b)
+static bool same_sum(uint64_t rows, struct mr_digest a, uint64_t other_rows, struct mr_digest b)
 {
     return rows == other_rows && a.hi == b.hi && a.lo == b.lo;
 }
@@ -217,8 +216,7 @@ static bool same_key(struct mr_key a, struct mr_key b)
 }
 
 /* Is the file of a range what its sum was taken of? */
-static enum mr_code prove(const struct known *k, enum mr_side side, size_t at,
-                          struct mr_err *err)
+static enum mr_code prove(const struct known *k, enum mr_side side, size_t at, struct mr_err *err)
 {
     const struct mr_check_run *check = k->worker->check;
     const struct mr_table *t = k->table->side[side];
@@ -227,8 +225,8 @@ static enum mr_code prove(const struct known *k, enum mr_side side, size_t at,
     return mr_source_prove(check->pairing.side[side].source, t->db, t->name, at, err);
 }
 
-static enum mr_code prove_all(const struct known *k, enum mr_side side,
-                              const struct mr_kept *kept, struct mr_err *err)
+static enum mr_code prove_all(const struct known *k, enum mr_side side, const struct mr_kept *kept,
+                              struct mr_err *err)
 {
     for (size_t i = 0; i < kept->nranges; i++) {
         MR_TRY(prove(k, side, i, err));
@@ -239,8 +237,8 @@ static enum mr_code prove_all(const struct known *k, enum mr_side side,
 }
 
 /* The same range of the other snapshot; a chunk of another range says nothing. */
-static enum mr_code is_known_equal(struct known *k, const struct mr_kept_range *range,
-                                   bool *equal, struct mr_err *err)
+static enum mr_code is_known_equal(struct known *k, const struct mr_kept_range *range, bool *equal,
+                                   struct mr_err *err)
 {
     const struct mr_kept *other = k->other;
     const enum mr_side side = mr_other_side(k->side);
@@ -252,8 +250,7 @@ static enum mr_code is_known_equal(struct known *k, const struct mr_kept_range *
     }
     for (size_t i = 0; i < other->nranges; i++) {
         const struct mr_kept_range *r = &other->ranges[i];
-        if (!same_key(r->range.lo, range->range.lo) ||
-            !same_key(r->range.hi, range->range.hi))
+        if (!same_key(r->range.lo, range->range.lo) || !same_key(r->range.hi, range->range.hi))
             continue;
         *equal = same_sum(range->rows, range->sum, r->rows, r->sum);
         return *equal ? prove(k, side, i, err) : MR_OK;
@@ -272,8 +269,7 @@ static enum mr_code is_equal(struct known *k, size_t at, bool *equal, uint64_t *
         code = is_known_equal(k, range, equal, err);
     } else {
         code = sum_up(k, range->range, range->rows, &sum, err);
-        *equal =
-            code == MR_OK && same_sum(range->rows, range->sum, sum.rows, sum.digests);
+        *equal = code == MR_OK && same_sum(range->rows, range->sum, sum.rows, sum.digests);
         *bytes = sum.bytes;
     }
     return code == MR_OK && *equal ? prove(k, k->side, at, err) : code;
@@ -301,8 +297,8 @@ static enum mr_code record(struct known *k, struct mr_scan_task *task,
 }
 
 /* The ordinary way, from where the task stands up to hi. */
-static enum mr_code scan_up_to(struct known *k, struct mr_scan_task *task,
-                               struct mr_key hi, bool last, struct mr_err *err)
+static enum mr_code scan_up_to(struct known *k, struct mr_scan_task *task, struct mr_key hi,
+                               bool last, struct mr_err *err)
 {
     struct mr_scan_task part = *task;
     part.hi = hi;
@@ -338,17 +334,16 @@ static enum mr_code walk(struct known *k, struct mr_scan_task *task, struct mr_e
     return code == MR_OK ? scan_up_to(k, task, task->hi, true, err) : code;
 }
 
-enum mr_code mr_check_known_scan(struct mr_check_worker *worker,
-                                 struct mr_scan_task *task, struct mr_err *err)
+enum mr_code mr_check_known_scan(struct mr_check_worker *worker, struct mr_scan_task *task,
+                                 struct mr_err *err)
 {
     struct known k;
     enum mr_side side;
     if (!mr_check_known_is_possible(worker->check, task->table, &side))
         return mr_check_scan(worker, task, err);
     known_init(&k, worker, task->table, side);
-    enum mr_code code = k.spec.nkey > 0 || k.other != NULL
-                            ? walk(&k, task, err)
-                            : mr_check_scan(worker, task, err);
+    enum mr_code code =
+        k.spec.nkey > 0 || k.other != NULL ? walk(&k, task, err) : mr_check_scan(worker, task, err);
     if (code != MR_OK && !mr_check_is_fatal(code)) {
         mr_check_give_up(worker->check, task->table, err);
         code = MR_OK;
@@ -377,8 +372,7 @@ enum mr_code mr_check_known_whole(struct mr_check_worker *worker, struct mr_pair
             code = prove_all(&k, mr_other_side(side), k.other, err);
     } else {
         code = sum_up(&k, open, k.kept->rows, &sum, err);
-        *equal =
-            code == MR_OK && same_sum(k.kept->rows, k.kept->sum, sum.rows, sum.digests);
+        *equal = code == MR_OK && same_sum(k.kept->rows, k.kept->sum, sum.rows, sum.digests);
     }
     if (code == MR_OK && *equal)
         code = prove_all(&k, side, k.kept, err);

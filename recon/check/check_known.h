@@ -18,12 +18,12 @@
 #include "recon/check/check_scan.h"
 
 /* Do equal sums mean equal rows?  Then *side is the snapshot whose ranges are gone by. */
-bool mr_check_known_is_possible(const struct mr_check_run *check,
-                                const struct mr_pair *table, enum mr_side *side);
+bool mr_check_known_is_possible(const struct mr_check_run *check, const struct mr_pair *table,
+                                enum mr_side *side);
 
 /* As mr_check_scan(). */
-enum mr_code mr_check_known_scan(struct mr_check_worker *worker,
-                                 struct mr_scan_task *task, struct mr_err *err);
+enum mr_code mr_check_known_scan(struct mr_check_worker *worker, struct mr_scan_task *task,
+                                 struct mr_err *err);
 
 /* Of a table without a common key order: are all of its rows equal?  Fills its counts if
  * they are. */

@@ -43,8 +43,8 @@ static const struct mr_lineage_ancestor *ancestor_at(const struct climb *c, size
 }
 
 /* What is done with the pairs of one statement. */
-typedef enum mr_code take_fn(struct climb *c, int64_t reference,
-                             const struct mr_vec *pairs, struct mr_err *err);
+typedef enum mr_code take_fn(struct climb *c, int64_t reference, const struct mr_vec *pairs,
+                             struct mr_err *err);
 
 /* Reads what the nodes name.  A connection that is lost begins anew: what was saved
  * before is the same again. */
@@ -54,8 +54,7 @@ static enum mr_code look_up(struct climb *c, const struct mr_lineage_lookup *loo
     enum mr_code code = MR_OK;
     for (int attempt = 0; attempt < READ_TRIES; attempt++) {
         const struct mr_vec *pairs = NULL;
-        code = mr_lineage_reader_begin(&c->reader, lookup, c->nodes.items, c->nodes.count,
-                                       err);
+        code = mr_lineage_reader_begin(&c->reader, lookup, c->nodes.items, c->nodes.count, err);
         do {
             if (code == MR_OK)
                 code = mr_lineage_reader_next(&c->reader, &pairs, err);
@@ -68,8 +67,8 @@ static enum mr_code look_up(struct climb *c, const struct mr_lineage_lookup *loo
     return code;
 }
 
-static enum mr_code save_steps(struct climb *c, int64_t reference,
-                               const struct mr_vec *pairs, struct mr_err *err)
+static enum mr_code save_steps(struct climb *c, int64_t reference, const struct mr_vec *pairs,
+                               struct mr_err *err)
 {
     mr_vec_clear(&c->steps);
     for (size_t i = 0; i < pairs->count; i++) {
@@ -83,13 +82,11 @@ static enum mr_code save_steps(struct climb *c, int64_t reference,
                                          .parent = pair->row};
     }
     c->nsteps += c->steps.count;
-    return mr_lineage_save(c->check->fd, (int)c->side, c->steps.items, c->steps.count,
-                           err);
+    return mr_lineage_save(c->check->fd, (int)c->side, c->steps.items, c->steps.count, err);
 }
 
 /* The references of one batch of rows of a table, all of c->nodes. */
-static enum mr_code follow_all(struct climb *c, const struct mr_pair *table,
-                               struct mr_err *err)
+static enum mr_code follow_all(struct climb *c, const struct mr_pair *table, struct mr_err *err)
 {
     for (size_t i = 0; i < c->check->pairing.nreferences; i++) {
         const struct mr_pair_reference *r = &c->check->pairing.references[i];
@@ -150,8 +147,8 @@ static enum mr_code climb_from_findings(struct climb *c, const struct mr_pair *t
 }
 
 /* The next ancestors of a table on c->side behind `after`, as nodes; none: that is all. */
-static enum mr_code next_ancestors(struct climb *c, const struct mr_pair *table,
-                                   int64_t *after, struct mr_err *err)
+static enum mr_code next_ancestors(struct climb *c, const struct mr_pair *table, int64_t *after,
+                                   struct mr_err *err)
 {
     const struct mr_lineage_page page = {.table = table->find.id,
                                          .side = (int)c->side,
@@ -161,8 +158,7 @@ static enum mr_code next_ancestors(struct climb *c, const struct mr_pair *table,
     mr_arena_reset(&c->arena);
     mr_vec_clear(&c->ancestors);
     mr_vec_clear(&c->nodes);
-    enum mr_code code =
-        mr_lineage_ancestors(c->check->fd, &page, &c->arena, &c->ancestors, err);
+    enum mr_code code = mr_lineage_ancestors(c->check->fd, &page, &c->arena, &c->ancestors, err);
     for (size_t i = 0; code == MR_OK && i < c->ancestors.count; i++) {
         const struct mr_lineage_ancestor *a = ancestor_at(c, i);
         *after = a->id;
@@ -205,41 +201,39 @@ static bool same_person(const struct mr_lineage_row *a, const struct mr_lineage_
            memcmp(a->identity, b->identity, a->identity_len) == 0;
 }
 
-static enum mr_code save_same_people(struct climb *c, int64_t reference,
-                                     const struct mr_vec *pairs, struct mr_err *err)
+static enum mr_code save_same_people(struct climb *c, int64_t reference, const struct mr_vec *pairs,
+                                     struct mr_err *err)
 {
     (void)reference;
     mr_vec_clear(&c->rows);
     for (size_t i = 0; i < pairs->count; i++) {
         const struct mr_lineage_pair *pair = mr_vec_at(pairs, i);
-        if (pair->row == NULL ||
-            !same_person(&ancestor_at(c, pair->node)->row, pair->row))
+        if (pair->row == NULL || !same_person(&ancestor_at(c, pair->node)->row, pair->row))
             continue;
         const struct mr_lineage_row **row = mr_vec_push(&c->rows);
         if (row == NULL)
             return nomem(err);
         *row = pair->row;
     }
-    return mr_lineage_ancestors_add(c->check->fd, (int)mr_other_side(c->side),
-                                    c->rows.items, c->rows.count, err);
+    return mr_lineage_ancestors_add(c->check->fd, (int)mr_other_side(c->side), c->rows.items,
+                                    c->rows.count, err);
 }
 
 /*
  * In a table that was compared only in part, a row outside the window need not be on the
  * other side: it is looked for there, under its key.
  */
-static enum mr_code look_across(struct climb *c, const struct mr_pair *table,
-                                struct mr_err *err)
+static enum mr_code look_across(struct climb *c, const struct mr_pair *table, struct mr_err *err)
 {
     bool spilled = table->join == MR_JOIN_SPILL;
     const size_t *key = spilled ? table->key_columns : table->full[c->side].key;
-    const struct mr_lineage_lookup lookup = {
-        .table = table,
-        .side = mr_other_side(c->side),
-        .columns = key,
-        .named_columns = key,
-        .ncolumns = spilled ? table->nkey_columns : table->full[c->side].nkey,
-        .condition_at = -1};
+    const struct mr_lineage_lookup lookup = {.table = table,
+                                             .side = mr_other_side(c->side),
+                                             .columns = key,
+                                             .named_columns = key,
+                                             .ncolumns = spilled ? table->nkey_columns
+                                                                 : table->full[c->side].nkey,
+                                             .condition_at = -1};
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
@@ -257,8 +251,8 @@ static enum mr_code look_across_all(struct climb *c, struct mr_err *err)
 {
     for (size_t i = 0; i < c->check->pairing.ntables; i++) {
         const struct mr_pair *table = c->check->pairing.tables[i];
-        if (table->find.subject != MR_SUBJECT_NO && table->find.windowed &&
-            !table->find.keyless && !atomic_load(&table->failed))
+        if (table->find.subject != MR_SUBJECT_NO && table->find.windowed && !table->find.keyless &&
+            !atomic_load(&table->failed))
             MR_TRY(look_across(c, table, err));
     }
     return MR_OK;
@@ -275,14 +269,12 @@ static enum mr_code climb_all(struct climb *c, int64_t *after, struct mr_err *er
         grown = false;
         for (size_t i = 0; i < check->pairing.ntables; i++)
             if (is_followed(check, check->pairing.tables[i]))
-                MR_TRY(climb_from_ancestors(c, check->pairing.tables[i], &after[i],
-                                            &grown, err));
+                MR_TRY(climb_from_ancestors(c, check->pairing.tables[i], &after[i], &grown, err));
     }
     return MR_OK;
 }
 
-enum mr_code mr_check_lineage(struct mr_check_worker *worker, enum mr_side side,
-                              struct mr_err *err)
+enum mr_code mr_check_lineage(struct mr_check_worker *worker, enum mr_side side, struct mr_err *err)
 {
     struct climb c = {.check = worker->check,
                       .side = side,
@@ -298,8 +290,8 @@ enum mr_code mr_check_lineage(struct mr_check_worker *worker, enum mr_side side,
     enum mr_code code = after != NULL ? climb_all(&c, after, err) : nomem(err);
     if (code == MR_OK)
         code = look_across_all(&c, err);
-    mr_log_detail("references on the %s: %" PRIu64 " followed in %.1f s",
-                  mr_side_name(side), c.nsteps, mr_clock_now_s() - begun);
+    mr_log_detail("references on the %s: %" PRIu64 " followed in %.1f s", mr_side_name(side),
+                  c.nsteps, mr_clock_now_s() - begun);
     free(after);
     mr_lineage_reader_release(&c.reader);
     mr_vec_release(&c.rows);

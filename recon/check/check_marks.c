@@ -25,8 +25,7 @@ static enum mr_code ask(struct mr_check_run *check, enum mr_side side,
         code = mr_check_main(check, side, &db, err);
         if (code != MR_OK)
             break;
-        code = mr_table_marks_read(db, tables, check->pairing.ntables, &check->arena,
-                                   found, err);
+        code = mr_table_marks_read(db, tables, check->pairing.ntables, &check->arena, found, err);
     }
     return code;
 }
@@ -37,10 +36,8 @@ static enum mr_code read_side(struct mr_check_run *check, enum mr_side side,
 {
     const struct mr_pairing *pairing = &check->pairing;
     struct mr_arena arena = MR_ARENA_INIT;
-    const struct mr_table **tables =
-        mr_arena_calloc(&arena, pairing->ntables + 1, sizeof *tables);
-    struct mr_table_mark *found =
-        mr_arena_calloc(&arena, pairing->ntables + 1, sizeof *found);
+    const struct mr_table **tables = mr_arena_calloc(&arena, pairing->ntables + 1, sizeof *tables);
+    struct mr_table_mark *found = mr_arena_calloc(&arena, pairing->ntables + 1, sizeof *found);
     enum mr_code code =
         tables != NULL && found != NULL ? MR_OK : mr_err_nomem(err, "reading the schema");
     for (size_t i = 0; code == MR_OK && i < pairing->ntables; i++)
@@ -65,8 +62,7 @@ static enum mr_code read_marks(struct mr_check_run *check, struct mr_check_mark 
 
 enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err)
 {
-    check->marks =
-        mr_arena_calloc(&check->arena, check->pairing.ntables + 1, sizeof *check->marks);
+    check->marks = mr_arena_calloc(&check->arena, check->pairing.ntables + 1, sizeof *check->marks);
     if (check->marks == NULL)
         return mr_err_nomem(err, "planning the work");
     return read_marks(check, check->marks, err);
@@ -74,8 +70,7 @@ enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err
 
 /* ---- rows of an earlier try ---- */
 
-static const char *key_text(struct mr_check_run *check, const struct mr_pair *table,
-                            int side)
+static const char *key_text(struct mr_check_run *check, const struct mr_pair *table, int side)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     for (size_t i = 0; i < table->scan[side].nkey; i++) {
@@ -86,8 +81,7 @@ static const char *key_text(struct mr_check_run *check, const struct mr_pair *ta
         if (c != NULL && c->collation != NULL)
             mr_strbuf_add_fmt(&text, " %s", c->collation);
     }
-    const char *kept =
-        text.failed ? NULL : mr_arena_dup(&check->arena, text.ptr, text.len);
+    const char *kept = text.failed ? NULL : mr_arena_dup(&check->arena, text.ptr, text.len);
     mr_strbuf_release(&text);
     return kept;
 }
@@ -101,9 +95,8 @@ static bool is_as_it_was(const struct mr_find_made *was, const struct mr_find_ma
     return was->time == NULL || now->time == NULL || strcmp(was->time, now->time) == 0;
 }
 
-enum mr_code mr_check_marks_resume(struct mr_check_run *check,
-                                   const struct mr_pair *table, bool known, bool *same,
-                                   struct mr_err *err)
+enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_pair *table,
+                                   bool known, bool *same, struct mr_err *err)
 {
     struct mr_find_made was[MR_SIDES] = {{0}}, now[MR_SIDES] = {{0}};
     const int64_t id = table->find.id;
@@ -112,8 +105,7 @@ enum mr_code mr_check_marks_resume(struct mr_check_run *check,
     *same = true;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_table_mark *mark = &check->marks[table->at].side[side];
-        now[side] = (struct mr_find_made){key_text(check, table, side), mark->numbers,
-                                          mark->time};
+        now[side] = (struct mr_find_made){key_text(check, table, side), mark->numbers, mark->time};
         if (now[side].key == NULL)
             return mr_err_nomem(err, "planning the work");
     }
@@ -121,15 +113,14 @@ enum mr_code mr_check_marks_resume(struct mr_check_run *check,
         code = mr_findings_made(check->fd, id, &check->arena, was, &kept, err);
     for (int side = MR_SOURCE; kept && side < MR_SIDES; side++)
         *same = *same && is_as_it_was(&was[side], &now[side]);
-    return code == MR_OK && (!kept || !*same)
-               ? mr_findings_made_save(check->fd, id, now, err)
-               : code;
+    return code == MR_OK && (!kept || !*same) ? mr_findings_made_save(check->fd, id, now, err)
+                                              : code;
 }
 
 /* ---- when a segment was read ---- */
 
-static bool stood_still(struct mr_check_run *check, struct mr_db *db,
-                        const struct mr_pair *table, enum mr_side side)
+static bool stood_still(struct mr_check_run *check, struct mr_db *db, const struct mr_pair *table,
+                        enum mr_side side)
 {
     const struct mr_table *t = table->side[side];
     const char *was = check->marks[table->at].side[side].time;
@@ -148,8 +139,7 @@ static bool stood_still(struct mr_check_run *check, struct mr_db *db,
 }
 
 /* A connection within a view may see the catalogue of its moment (MySQL 8). */
-static bool stands(struct mr_check_worker *worker, const struct mr_pair *table,
-                   enum mr_side side)
+static bool stands(struct mr_check_worker *worker, const struct mr_pair *table, enum mr_side side)
 {
     struct mr_check_run *check = worker->check;
     const struct mr_server_side *s = &check->pairing.side[side];
@@ -166,8 +156,7 @@ static bool stands(struct mr_check_worker *worker, const struct mr_pair *table,
 void mr_check_marks_seen(struct mr_check_worker *worker, const struct mr_scan_task *task)
 {
     struct mr_check_mark *mark = &worker->check->marks[task->table->at];
-    bool one_chunk =
-        task->lo.ptr == NULL && task->hi.ptr == NULL && task->next_chunk <= 1;
+    bool one_chunk = task->lo.ptr == NULL && task->hi.ptr == NULL && task->next_chunk <= 1;
     if (one_chunk || atomic_load(&task->table->failed) || atomic_load(&mark->moved))
         return;
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
@@ -178,17 +167,14 @@ void mr_check_marks_seen(struct mr_check_worker *worker, const struct mr_scan_ta
 /* ---- the end ---- */
 
 /* Read by one statement a side, or seen to be unchanged afterwards, and nothing differed. */
-static enum mr_code was_sound(struct mr_check_run *check, const struct mr_pair *table,
-                              bool *sound, struct mr_err *err)
+static enum mr_code was_sound(struct mr_check_run *check, const struct mr_pair *table, bool *sound,
+                              struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    *sound =
-        table->join == MR_JOIN_SHARED && !atomic_load(&check->marks[table->at].moved);
-    for (int state = MR_FIND_SUSPECT; code == MR_OK && *sound && state <= MR_FIND_PAIRED;
-         state++) {
+    *sound = table->join == MR_JOIN_SHARED && !atomic_load(&check->marks[table->at].moved);
+    for (int state = MR_FIND_SUSPECT; code == MR_OK && *sound && state <= MR_FIND_PAIRED; state++) {
         uint64_t count = 0;
-        code = mr_findings_count(check->fd, table->find.id, (enum mr_find_state)state,
-                                 &count, err);
+        code = mr_findings_count(check->fd, table->find.id, (enum mr_find_state)state, &count, err);
         *sound = count == 0;
     }
     return code;
@@ -214,13 +200,12 @@ static void compare(const struct mr_check_mark *was, const struct mr_check_mark 
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         other[side] = mr_table_mark_is_other(&was->side[side], &now->side[side]);
     if (other[MR_SOURCE] || other[MR_TARGET])
-        (void)mr_err_set(
-            why, MR_E_CHANGED,
-            "another table has taken its place on the %s while it was read, or it "
-            "was made anew (RENAME TABLE, EXCHANGE PARTITION, TRUNCATE or a rebuild)",
-            other[MR_SOURCE] && other[MR_TARGET]
-                ? "source and the target"
-                : mr_side_name(other[MR_SOURCE] ? MR_SOURCE : MR_TARGET));
+        (void)mr_err_set(why, MR_E_CHANGED,
+                         "another table has taken its place on the %s while it was read, or it "
+                         "was made anew (RENAME TABLE, EXCHANGE PARTITION, TRUNCATE or a rebuild)",
+                         other[MR_SOURCE] && other[MR_TARGET]
+                             ? "source and the target"
+                             : mr_side_name(other[MR_SOURCE] ? MR_SOURCE : MR_TARGET));
 }
 
 enum mr_code mr_check_marks_end(struct mr_check_run *check, struct mr_err *err)

@@ -23,9 +23,8 @@
 enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err);
 /* *same: it is the table that rows were read of, or nothing is known of those (then what it
  * is now is kept, for the next try).  known: rows were read of it. */
-enum mr_code mr_check_marks_resume(struct mr_check_run *check,
-                                   const struct mr_pair *table, bool known, bool *same,
-                                   struct mr_err *err);
+enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_pair *table,
+                                   bool known, bool *same, struct mr_err *err);
 void mr_check_marks_seen(struct mr_check_worker *worker, const struct mr_scan_task *task);
 enum mr_code mr_check_marks_end(struct mr_check_run *check, struct mr_err *err);
 

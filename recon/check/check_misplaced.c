@@ -55,15 +55,13 @@ static enum mr_code meet_row(void *ctx, const struct mr_value *values, struct mr
     return MR_OK;
 }
 
-static enum mr_code scan_range(struct look *look, struct mr_range range,
-                               struct mr_err *err)
+static enum mr_code scan_range(struct look *look, struct mr_range range, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (int attempt = 0; attempt < SCAN_TRIES; attempt++) {
         for (size_t i = 0; i < look->count; i++)
             look->by_key[i].met = 0;
-        code =
-            mr_reader_scan(look->reader, look->hash->spec, range, 0, meet_row, look, err);
+        code = mr_reader_scan(look->reader, look->hash->spec, range, 0, meet_row, look, err);
         if (code != MR_E_LOST || mr_is_cancelled())
             break;
     }
@@ -76,9 +74,8 @@ static enum mr_code scan_chunk(struct look *look, struct mr_err *err)
     const struct mr_check_run *check = look->worker->check;
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_range range;
-    enum mr_code code =
-        mr_findings_chunk_range(check->fd, look->table->find.id, first->segment,
-                                first->chunk, &arena, &range, err);
+    enum mr_code code = mr_findings_chunk_range(check->fd, look->table->find.id, first->segment,
+                                                first->chunk, &arena, &range, err);
     if (code == MR_OK)
         code = mr_throttle_wait(check->throttle, err);
     if (code == MR_OK)
@@ -99,8 +96,8 @@ static enum mr_code compare_to_found(struct look *look, struct mr_err *err)
     for (size_t i = 0; i < look->count; i++)
         keys[i] = look->by_key[i].finding->key;
     mr_rowset_init(&found);
-    enum mr_code code = mr_rowset_fetch_again(&found, look->reader, look->hash, keys,
-                                              look->count, 0, err);
+    enum mr_code code =
+        mr_rowset_fetch_again(&found, look->reader, look->hash, keys, look->count, 0, err);
     for (size_t i = 0; code == MR_OK && i < look->count; i++) {
         const size_t by_key = mr_rowset_find(&found, keys[i]) != NULL;
         if (look->by_key[i].met > by_key)
@@ -138,8 +135,7 @@ static enum mr_code look_on(struct look look, struct settled *settled, size_t co
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0, end; code == MR_OK && i < count; i = end) {
-        for (end = i + 1;
-             end < count && is_same_chunk(settled[end].finding, settled[i].finding);)
+        for (end = i + 1; end < count && is_same_chunk(settled[end].finding, settled[i].finding);)
             end++;
         look.by_key = &settled[i];
         look.count = end - i;
@@ -153,14 +149,12 @@ static enum mr_code look_on(struct look look, struct settled *settled, size_t co
 static bool is_possible(const struct mr_check_worker *worker, const struct mr_pair *table,
                         enum mr_side side)
 {
-    return table->side[side]->partitioned &&
-           !mr_source_is_snapshot(worker->reader[side]->source);
+    return table->side[side]->partitioned && !mr_source_is_snapshot(worker->reader[side]->source);
 }
 
 enum mr_code mr_misplaced_find(struct mr_check_worker *worker, struct mr_pair *table,
-                               struct mr_rowhash hash[MR_SIDES],
-                               struct mr_finding *findings, size_t count,
-                               struct mr_err *err)
+                               struct mr_rowhash hash[MR_SIDES], struct mr_finding *findings,
+                               size_t count, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     if (!is_possible(worker, table, MR_SOURCE) && !is_possible(worker, table, MR_TARGET))

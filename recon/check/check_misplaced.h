@@ -22,8 +22,7 @@
 /* Of those findings that are settled, misplaced ones become unsettled, and the table says so.
  * hash: over the full specs of both sides. */
 enum mr_code mr_misplaced_find(struct mr_check_worker *worker, struct mr_pair *table,
-                               struct mr_rowhash hash[MR_SIDES],
-                               struct mr_finding *findings, size_t count,
-                               struct mr_err *err);
+                               struct mr_rowhash hash[MR_SIDES], struct mr_finding *findings,
+                               size_t count, struct mr_err *err);
 
 #endif

@@ -72,10 +72,8 @@ static enum mr_code keep_diff(struct looking *l, const struct mr_object_diff *di
     o->name = diff->name != NULL ? mr_arena_strdup(arena, diff->name) : NULL;
     o->source = diff->source != NULL ? mr_arena_strdup(arena, diff->source) : NULL;
     o->target = diff->target != NULL ? mr_arena_strdup(arena, diff->target) : NULL;
-    o->database =
-        diff->source_db != NULL ? mr_arena_strdup(arena, diff->source_db) : NULL;
-    if ((diff->table != NULL && o->table == NULL) ||
-        (diff->name != NULL && o->name == NULL) ||
+    o->database = diff->source_db != NULL ? mr_arena_strdup(arena, diff->source_db) : NULL;
+    if ((diff->table != NULL && o->table == NULL) || (diff->name != NULL && o->name == NULL) ||
         (diff->source != NULL && o->source == NULL) ||
         (diff->source_db != NULL && o->database == NULL) ||
         (diff->target != NULL && o->target == NULL))
@@ -85,21 +83,18 @@ static enum mr_code keep_diff(struct looking *l, const struct mr_object_diff *di
 
 /* Every selected table of a database that one side does not show becomes not-checked. */
 static enum mr_code hide_database(struct looking *l, const struct mr_object_diff *diff,
-                                  enum mr_side seen, const struct mr_err *why,
-                                  struct mr_err *err)
+                                  enum mr_side seen, const struct mr_err *why, struct mr_err *err)
 {
     const struct mr_catalogue *cat = l->cat[seen];
     const char *dbname = seen == MR_SOURCE ? diff->source_db : diff->target_db;
     for (size_t i = 0; i < cat->ntables; i++) {
         const struct mr_table *t = &cat->tables[i];
-        if (strcmp(t->db, dbname) != 0 ||
-            !mr_check_selects(l->check, diff->source_db, t->name))
+        if (strcmp(t->db, dbname) != 0 || !mr_check_selects(l->check, diff->source_db, t->name))
             continue;
         const char *name = join(&l->check->arena, diff->source_db, t->name);
         const char *target = join(&l->check->arena, diff->target_db, t->name);
-        MR_TRY(name != NULL && target != NULL
-                   ? add_unchecked(l->check, name, target, why, err)
-                   : mr_err_nomem(err, "comparing objects"));
+        MR_TRY(name != NULL && target != NULL ? add_unchecked(l->check, name, target, why, err)
+                                              : mr_err_nomem(err, "comparing objects"));
     }
     return MR_OK;
 }
@@ -108,8 +103,8 @@ static enum mr_code hide_database(struct looking *l, const struct mr_object_diff
  * Seen on one side only: absent on the other, or hidden from the account there?  *absent
  * tells; what is hidden has become not-checked.
  */
-static enum mr_code probe(struct looking *l, const struct mr_object_diff *diff,
-                          bool *absent, struct mr_err *err)
+static enum mr_code probe(struct looking *l, const struct mr_object_diff *diff, bool *absent,
+                          struct mr_err *err)
 {
     struct mr_check_run *check = l->check;
     enum mr_side seen = diff->source != NULL ? MR_SOURCE : MR_TARGET;
@@ -120,9 +115,8 @@ static enum mr_code probe(struct looking *l, const struct mr_object_diff *diff,
     const char *table = diff->table_name != NULL ? diff->table_name : diff->name;
     if (diff->kind == MR_OBJECTS_DATABASE)
         table = "myrecon";
-    enum mr_code code =
-        mr_reader_probe(check->pairing.side[other].main, dbname, table,
-                        diff->kind == MR_OBJECTS_COLUMN ? diff->name : NULL, &why);
+    enum mr_code code = mr_reader_probe(check->pairing.side[other].main, dbname, table,
+                                        diff->kind == MR_OBJECTS_COLUMN ? diff->name : NULL, &why);
     if (code == MR_OK || code == MR_E_NO_SUCH)
         return MR_OK;
     *absent = false;
@@ -176,14 +170,13 @@ static bool is_ignored(const struct looking *l, const struct mr_object_diff *dif
            mr_string_list_has(&table->config->ignore_columns, diff->name);
 }
 
-static enum mr_code on_diff(void *ctx, const struct mr_object_diff *diff,
-                            struct mr_err *err)
+static enum mr_code on_diff(void *ctx, const struct mr_object_diff *diff, struct mr_err *err)
 {
     struct looking *l = ctx;
     bool one_sided = (diff->source == NULL) != (diff->target == NULL);
-    bool probed = !diff->constraint &&
-                  (diff->kind == MR_OBJECTS_TABLE || diff->kind == MR_OBJECTS_COLUMN ||
-                   diff->kind == MR_OBJECTS_DATABASE);
+    bool probed =
+        !diff->constraint && (diff->kind == MR_OBJECTS_TABLE || diff->kind == MR_OBJECTS_COLUMN ||
+                              diff->kind == MR_OBJECTS_DATABASE);
     bool absent = true;
     enum mr_code code = MR_OK;
     if (diff->hidden) {
@@ -215,8 +208,7 @@ static enum mr_code compare_all(struct looking *l, struct mr_err *err)
         list[i].target_db = pair->name[MR_TARGET];
     }
     /* what may be hidden is looked at whatever was asked for: it makes tables unchecked */
-    unsigned kinds =
-        l->kinds | MR_OBJECTS_TABLE | MR_OBJECTS_COLUMN | MR_OBJECTS_DATABASE;
+    unsigned kinds = l->kinds | MR_OBJECTS_TABLE | MR_OBJECTS_COLUMN | MR_OBJECTS_DATABASE;
     struct mr_objects_opts opts = {.pairs = list,
                                    .npairs = l->pairs->count,
                                    .kinds = kinds,
@@ -241,9 +233,8 @@ static enum mr_code read_shown(struct looking *l, enum mr_side side, struct mr_e
         .routines = (l->kinds & MR_OBJECTS_ROUTINE) != 0,
         .events = (l->kinds & MR_OBJECTS_EVENT) != 0,
         .algorithms = cat->server.flavour == MR_FLAVOUR_MYSQL,
-        .introducers =
-            cat->server.flavour == other->server.flavour &&
-            mr_reader_db(l->check->pairing.side[mr_other_side(side)].main) != NULL};
+        .introducers = cat->server.flavour == other->server.flavour &&
+                       mr_reader_db(l->check->pairing.side[mr_other_side(side)].main) != NULL};
     if (db == NULL || !(shown->algorithms || shown->introducers))
         return MR_OK;
     return mr_catalogue_read_shown(db, l->cat[side], shown, err);
@@ -254,16 +245,15 @@ static enum mr_code load_catalogues(struct looking *l, struct mr_err *err)
     struct mr_check_run *check = l->check;
     for (int i = 0; i < MR_SIDES; i++) {
         enum mr_side side = i == 0 ? check->upstream : mr_other_side(check->upstream);
-        const char **names =
-            mr_arena_calloc(&check->arena, l->pairs->count + 1, sizeof *names);
+        const char **names = mr_arena_calloc(&check->arena, l->pairs->count + 1, sizeof *names);
         if (names == NULL)
             return mr_err_nomem(err, "comparing objects");
         for (size_t k = 0; k < l->pairs->count; k++)
             names[k] = ((struct mr_db_pair *)mr_vec_at(l->pairs, k))->name[side];
         mr_catalogue_free(l->cat[side]);
         l->cat[side] = NULL;
-        MR_TRY(mr_source_catalogue(check->pairing.side[side].source, names,
-                                   l->pairs->count, &l->cat[side], err));
+        MR_TRY(mr_source_catalogue(check->pairing.side[side].source, names, l->pairs->count,
+                                   &l->cat[side], err));
     }
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         MR_TRY(read_shown(l, (enum mr_side)side, err));
@@ -308,11 +298,10 @@ static void leave_open(struct looking *l)
     for (size_t i = 0; i < l->found.count && i < OPEN_SHOWN; i++) {
         const struct mr_find_object *o = mr_vec_at(&l->found, i);
         const char *scope = o->table != NULL ? o->table : o->database;
-        bool itself = o->name == NULL || strcmp(o->kind, "table") == 0 ||
-                      strcmp(o->kind, "database") == 0;
+        bool itself =
+            o->name == NULL || strcmp(o->kind, "table") == 0 || strcmp(o->kind, "database") == 0;
         mr_strbuf_add_fmt(&l->hidden, "%s%s \"%s%s%s\"", i > 0 ? ", " : "", o->kind,
-                          scope != NULL ? scope : "", itself ? "" : ".",
-                          itself ? "" : o->name);
+                          scope != NULL ? scope : "", itself ? "" : ".", itself ? "" : o->name);
     }
     if (l->found.count > OPEN_SHOWN)
         mr_strbuf_add_fmt(&l->hidden, " and %zu more", l->found.count - OPEN_SHOWN);
@@ -351,8 +340,7 @@ static enum mr_code look(struct looking *l, struct mr_err *err)
     return code;
 }
 
-static enum mr_code on_change(void *ctx, const struct mr_object_diff *diff,
-                              struct mr_err *err)
+static enum mr_code on_change(void *ctx, const struct mr_object_diff *diff, struct mr_err *err)
 {
     (void)diff;
     (void)err;
@@ -361,8 +349,8 @@ static enum mr_code on_change(void *ctx, const struct mr_object_diff *diff,
 }
 
 /* Was the table dropped or altered since the plan was made? */
-static enum mr_code look_for_change(struct looking *l, struct mr_pair *table,
-                                    enum mr_side side, struct mr_err *err)
+static enum mr_code look_for_change(struct looking *l, struct mr_pair *table, enum mr_side side,
+                                    struct mr_err *err)
 {
     const struct mr_table *old = table->side[side];
     const struct mr_table *now = mr_catalogue_table(l->cat[side], old->db, old->name);
@@ -382,8 +370,8 @@ static enum mr_code look_for_change(struct looking *l, struct mr_pair *table,
         return MR_OK;
     }
     l->changed = false;
-    MR_TRY(mr_objects_compare_table(l->check->pairing.side[side].cat, old, l->cat[side],
-                                    now, &opts, err));
+    MR_TRY(mr_objects_compare_table(l->check->pairing.side[side].cat, old, l->cat[side], now, &opts,
+                                    err));
     if (l->changed) {
         (void)mr_err_set(&why, MR_E_CHANGED,
                          "the table was altered on the %s while it "
@@ -414,8 +402,7 @@ static enum mr_code keep_counter(struct mr_check_run *check, const struct mr_pai
 }
 
 static enum mr_code keep_counter_diff(struct looking *l, const struct mr_pair *table,
-                                      const struct mr_objects_counter *c,
-                                      struct mr_err *err)
+                                      const struct mr_objects_counter *c, struct mr_err *err)
 {
     struct mr_strbuf text[MR_SIDES] = {MR_STRBUF_INIT, MR_STRBUF_INIT};
     enum mr_code code = MR_OK;
@@ -438,8 +425,7 @@ static enum mr_code keep_counter_diff(struct looking *l, const struct mr_pair *t
 
 /* Where one side may be behind and nothing tells how far, only what a side's own keys say is
  * said. */
-static enum mr_code look_at_counter(struct looking *l, struct mr_pair *table,
-                                    struct mr_err *err)
+static enum mr_code look_at_counter(struct looking *l, struct mr_pair *table, struct mr_err *err)
 {
     struct mr_check_run *check = l->check;
     struct mr_objects_counter c[MR_SIDES] = {{0}, {0}};
@@ -467,8 +453,7 @@ static enum mr_code keep_drawn_diff(struct looking *l, const struct mr_pair *tab
     enum mr_code code = MR_OK;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
         mr_objects_counter_text(&d[side].counter, &text[side]);
-        mr_strbuf_add_fmt(&text[side], " of %s.%s", table->side[side]->name,
-                          d[side].column->name);
+        mr_strbuf_add_fmt(&text[side], " of %s.%s", table->side[side]->name, d[side].column->name);
         code = mr_strbuf_check(&text[side], "describing a sequence", err);
     }
     struct mr_object_diff diff = {.kind = MR_OBJECTS_SEQUENCE,
@@ -486,8 +471,7 @@ static enum mr_code keep_drawn_diff(struct looking *l, const struct mr_pair *tab
 static enum mr_code judge_drawn(struct looking *l, const struct mr_pair *table,
                                 struct mr_objects_drawn *d, struct mr_err *err)
 {
-    const bool alone =
-        mr_check_settle_follows(l->check) || !mr_check_settle_is_sure(l->check);
+    const bool alone = mr_check_settle_follows(l->check) || !mr_check_settle_is_sure(l->check);
     enum mr_side side = MR_SOURCE;
     struct mr_err why = {0};
     enum mr_code code = mr_objects_drawn_read(d, &side, &why);
@@ -495,8 +479,8 @@ static enum mr_code judge_drawn(struct looking *l, const struct mr_pair *table,
         return MR_OK; /* a difference of its own, or gone on both sides */
     if (code == MR_OK)
         return d[MR_SOURCE].one_way && d[MR_TARGET].one_way &&
-                       mr_objects_counter_is_low(&d[MR_SOURCE].counter,
-                                                 &d[MR_TARGET].counter, alone)
+                       mr_objects_counter_is_low(&d[MR_SOURCE].counter, &d[MR_TARGET].counter,
+                                                 alone)
                    ? keep_drawn_diff(l, table, d, err)
                    : MR_OK;
     if (mr_check_is_fatal(code) || code == MR_E_LOST) {
@@ -505,8 +489,8 @@ static enum mr_code judge_drawn(struct looking *l, const struct mr_pair *table,
         return code;
     }
     mr_strbuf_add_fmt(&l->hidden, "%sthe next value of sequence \"%s.%s\" on the %s: %s",
-                      l->hidden.len > 0 ? "\n" : "", d[side].db, d[side].name,
-                      mr_side_name(side), why.message);
+                      l->hidden.len > 0 ? "\n" : "", d[side].db, d[side].name, mr_side_name(side),
+                      why.message);
     return MR_OK;
 }
 
@@ -544,8 +528,8 @@ static void look_for_names(struct looking *l)
         if (s->grants == NULL)
             continue;
         if (s->ndbs == 0 && any_db && !mr_grants_lists_dbs(s->grants)) {
-            mr_strbuf_add_fmt(&l->hidden, "%sother databases on the %s: ",
-                              l->hidden.len > 0 ? "\n" : "", where);
+            mr_strbuf_add_fmt(
+                &l->hidden, "%sother databases on the %s: ", l->hidden.len > 0 ? "\n" : "", where);
             mr_grants_needed_names(&l->hidden, s->grants, NULL);
             mr_strbuf_add_str(&l->hidden, "; or name the databases in the URI");
         }
@@ -566,19 +550,17 @@ static void look_at_shown(struct looking *l)
         const struct mr_shown *shown = &l->shown[side];
         const char *name = mr_side_name((enum mr_side)side);
         if (shown->no_algorithm > 0)
-            mr_strbuf_add_fmt(
-                &l->hidden,
-                "%sthe algorithm of %zu view%s on the %s, which SHOW CREATE "
-                "VIEW did not show",
-                l->hidden.len > 0 ? "\n" : "", shown->no_algorithm,
-                shown->no_algorithm == 1 ? "" : "s", name);
+            mr_strbuf_add_fmt(&l->hidden,
+                              "%sthe algorithm of %zu view%s on the %s, which SHOW CREATE "
+                              "VIEW did not show",
+                              l->hidden.len > 0 ? "\n" : "", shown->no_algorithm,
+                              shown->no_algorithm == 1 ? "" : "s", name);
         if (shown->no_introducers > 0)
-            mr_strbuf_add_fmt(
-                &l->hidden,
-                "%sintroducers of literals (_binary) in %zu definition%s on "
-                "the %s, which SHOW CREATE did not show",
-                l->hidden.len > 0 ? "\n" : "", shown->no_introducers,
-                shown->no_introducers == 1 ? "" : "s", name);
+            mr_strbuf_add_fmt(&l->hidden,
+                              "%sintroducers of literals (_binary) in %zu definition%s on "
+                              "the %s, which SHOW CREATE did not show",
+                              l->hidden.len > 0 ? "\n" : "", shown->no_introducers,
+                              shown->no_introducers == 1 ? "" : "s", name);
     }
 }
 
@@ -591,16 +573,15 @@ static void look_at_creates(struct looking *l)
             continue;
         for (size_t i = 0; i < check->pairing.ntables; i++) {
             const struct mr_table *paired = check->pairing.tables[i]->side[side];
-            const struct mr_table *now =
-                mr_catalogue_table(l->cat[side], paired->db, paired->name);
+            const struct mr_table *now = mr_catalogue_table(l->cat[side], paired->db, paired->name);
             unread += now != NULL && mr_table_is_unread(now);
         }
         if (unread > 0)
             mr_strbuf_add_fmt(&l->hidden,
                               "%sparsers, periods and partitions of %zu table%s on the "
                               "%s, which SHOW CREATE TABLE did not show",
-                              l->hidden.len > 0 ? "\n" : "", unread,
-                              unread == 1 ? "" : "s", mr_side_name((enum mr_side)side));
+                              l->hidden.len > 0 ? "\n" : "", unread, unread == 1 ? "" : "s",
+                              mr_side_name((enum mr_side)side));
     }
 }
 
@@ -628,8 +609,7 @@ static void look_at_rights(struct looking *l)
                 mr_strbuf_add_fmt(&l->hidden, "%s%s of database \"%s\" on the %s: ",
                                   l->hidden.len > 0 ? "\n" : "", kinds[k].name, db,
                                   mr_side_name((enum mr_side)side));
-                mr_grants_needed(&l->hidden, s->grants, &s->cat->server, kinds[k].bit,
-                                 db);
+                mr_grants_needed(&l->hidden, s->grants, &s->cat->server, kinds[k].bit, db);
             }
         }
     }
@@ -642,8 +622,7 @@ static const struct mr_db_pair *pair_of(const struct looking *l, enum mr_side si
     for (size_t i = 0; i < l->pairs->count; i++) {
         const struct mr_db_pair *pair = mr_vec_at(l->pairs, i);
         size_t len = strlen(pair->name[side]);
-        if (strncmp(name, pair->name[side], len) != 0 ||
-            (name[len] != '.' && name[len] != '\0'))
+        if (strncmp(name, pair->name[side], len) != 0 || (name[len] != '.' && name[len] != '\0'))
             continue;
         *rest = name + len + (name[len] == '.');
         return pair;
@@ -669,10 +648,9 @@ static void look_at_left_out(struct looking *l, enum mr_side side)
             (kind == MR_OBJECTS_TABLE &&
              mr_catalogue_table(other, pair->name[mr_other_side(side)], table) != NULL))
             continue;
-        mr_strbuf_add_fmt(&l->hidden,
-                          "%s%s \"%s\", which the snapshot on the %s lacks: %s",
-                          l->hidden.len > 0 ? "\n" : "", o->kind, o->name,
-                          mr_side_name(side), o->reason);
+        mr_strbuf_add_fmt(&l->hidden, "%s%s \"%s\", which the snapshot on the %s lacks: %s",
+                          l->hidden.len > 0 ? "\n" : "", o->kind, o->name, mr_side_name(side),
+                          o->reason);
         if (o->hint != NULL)
             mr_strbuf_add_fmt(&l->hidden, " (%s)", o->hint);
     }
@@ -687,8 +665,7 @@ static enum mr_code look_at_tables(struct looking *l, struct mr_err *err)
         for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
             if (!atomic_load(&table->failed))
                 code = look_for_change(l, table, (enum mr_side)side, err);
-        if (code == MR_OK && !atomic_load(&table->failed) &&
-            (l->kinds & MR_OBJECTS_SEQUENCE) != 0)
+        if (code == MR_OK && !atomic_load(&table->failed) && (l->kinds & MR_OBJECTS_SEQUENCE) != 0)
             code = look_at_drawn(l, table, err);
         if (code != MR_OK || atomic_load(&table->failed) ||
             (l->kinds & MR_OBJECTS_AUTO_INCREMENT) == 0)
@@ -725,11 +702,10 @@ static bool leave_out(struct looking *l, const struct mr_find_object *o)
     const char *name = o->table != NULL ? o->table : o->database;
     mr_strbuf_add_fmt(
         &l->hidden, "%s%s \"%s%s%s\", which only the %s has, and --objects leaves out",
-        l->hidden.len > 0 ? "\n" : "", o->kind, name, column ? "." : "",
-        column ? o->name : "", mr_side_name(o->source != NULL ? MR_SOURCE : MR_TARGET));
+        l->hidden.len > 0 ? "\n" : "", o->kind, name, column ? "." : "", column ? o->name : "",
+        mr_side_name(o->source != NULL ? MR_SOURCE : MR_TARGET));
     if (column)
-        mr_strbuf_add_fmt(&l->hidden, ": ignore-columns = %s says that it is not meant",
-                          o->name);
+        mr_strbuf_add_fmt(&l->hidden, ": ignore-columns = %s says that it is not meant", o->name);
     else if (kind == MR_OBJECTS_TABLE)
         mr_strbuf_add_fmt(&l->hidden, ": --exclude %s says that it is not meant", name);
     return true;

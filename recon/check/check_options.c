@@ -13,21 +13,9 @@ static const struct mr_choice digest_modes[] = {
 };
 
 static const struct mr_choice object_words[] = {
-    {"table", 0},
-    {"column", 0},
-    {"index", 0},
-    {"foreign_key", 0},
-    {"trigger", 0},
-    {"charset", 0},
-    {"auto_increment", 0},
-    {"database", 0},
-    {"view", 0},
-    {"routine", 0},
-    {"event", 0},
-    {"sequence", 0},
-    {"all", 0},
-    {"none", 0},
-    {NULL, 0},
+    {"table", 0},   {"column", 0},         {"index", 0},    {"foreign_key", 0}, {"trigger", 0},
+    {"charset", 0}, {"auto_increment", 0}, {"database", 0}, {"view", 0},        {"routine", 0},
+    {"event", 0},   {"sequence", 0},       {"all", 0},      {"none", 0},        {NULL, 0},
 };
 
 #define AT(field) offsetof(struct mr_check_options, field)
@@ -126,8 +114,7 @@ static const struct mr_option options[] = {
     MR_THREADS_OPTION(struct mr_check_options, threads, "Load and pace",
                       "workers, each with a connection to both servers"),
     MR_THROTTLE_OPTIONS(struct mr_check_options, load, "Load and pace", "a server"),
-    MR_STATEMENT_TIMEOUT_OPTION(struct mr_check_options, statement_timeout_s,
-                                "Load and pace"),
+    MR_STATEMENT_TIMEOUT_OPTION(struct mr_check_options, statement_timeout_s, "Load and pace"),
 
     {.name = "case",
      .type = MR_OPTION_STRING,
@@ -158,31 +145,29 @@ static const struct mr_option options[] = {
 const struct mr_command_doc mr_check_doc = {
     .summary = "compare the schema and every row of two servers",
     .operands = "SOURCE TARGET",
-    .description =
-        "Compares the schema and every row of two servers, down to the last bit, and "
-        "says whose rows are missing, extra or changed, and who stands under somebody "
-        "else's key. It only reads. SOURCE is what should be true, or the lost "
-        "history; "
-        "TARGET is what is being judged, or the live server.\n"
-        "\n"
-        "SOURCE and TARGET are mysql://[user[:password]@]host[:port][/db[,db...]]"
-        "[?key=value&...] with the keys socket, ssl-mode, ssl-ca, ssl-cert, ssl-key, "
-        "defaults-file, defaults-group and connect-timeout. Without /db every database "
-        "is compared but the servers' own. Passwords are better given by "
-        "MYRECON_SOURCE_PASSWORD and MYRECON_TARGET_PASSWORD or an option file. Either "
-        "may be a snapshot: snapshot:DIR[?key=KEY.pem].\n"
-        "\n"
-        "Exit status: 0 equal; 1 differences; 3 could not run; 4 something was not "
-        "checked; 6 interrupted, can be resumed; 70 bug.\n",
-    .examples =
-        "  myrecon check mysql://dba@10.0.0.1/club mysql://dba@10.0.0.2/club\n"
-        "  myrecon check --tables 'club.*' --exclude '*.log' --case club.case \\\n"
-        "      mysql://dba@lost-replica mysql://dba@live\n"
-        "  myrecon check --json --where \"club.orders=id > 1000\" \\\n"
-        "      mysql://dba@10.0.0.1/club mysql://dba@10.0.0.2/club_restored\n"
-        "  myrecon check snapshot:/backup/club mysql://dba@10.0.0.2/club\n"
-        "  myrecon check --case club.case --resume \\\n"
-        "      mysql://dba@lost-replica mysql://dba@live\n",
+    .description = "Compares the schema and every row of two servers, down to the last bit, and "
+                   "says whose rows are missing, extra or changed, and who stands under somebody "
+                   "else's key. It only reads. SOURCE is what should be true, or the lost "
+                   "history; "
+                   "TARGET is what is being judged, or the live server.\n"
+                   "\n"
+                   "SOURCE and TARGET are mysql://[user[:password]@]host[:port][/db[,db...]]"
+                   "[?key=value&...] with the keys socket, ssl-mode, ssl-ca, ssl-cert, ssl-key, "
+                   "defaults-file, defaults-group and connect-timeout. Without /db every database "
+                   "is compared but the servers' own. Passwords are better given by "
+                   "MYRECON_SOURCE_PASSWORD and MYRECON_TARGET_PASSWORD or an option file. Either "
+                   "may be a snapshot: snapshot:DIR[?key=KEY.pem].\n"
+                   "\n"
+                   "Exit status: 0 equal; 1 differences; 3 could not run; 4 something was not "
+                   "checked; 6 interrupted, can be resumed; 70 bug.\n",
+    .examples = "  myrecon check mysql://dba@10.0.0.1/club mysql://dba@10.0.0.2/club\n"
+                "  myrecon check --tables 'club.*' --exclude '*.log' --case club.case \\\n"
+                "      mysql://dba@lost-replica mysql://dba@live\n"
+                "  myrecon check --json --where \"club.orders=id > 1000\" \\\n"
+                "      mysql://dba@10.0.0.1/club mysql://dba@10.0.0.2/club_restored\n"
+                "  myrecon check snapshot:/backup/club mysql://dba@10.0.0.2/club\n"
+                "  myrecon check --case club.case --resume \\\n"
+                "      mysql://dba@lost-replica mysql://dba@live\n",
 };
 
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)

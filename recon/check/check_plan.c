@@ -37,14 +37,13 @@ static bool is_chosen(const struct mr_check_run *check, const char *db, const ch
 bool mr_check_selects(const struct mr_check_run *check, const char *db, const char *table)
 {
     const struct mr_check_options *o = check->opts;
-    return mr_pattern_selects(o->tables.items, o->tables.count, o->exclude.items,
-                              o->exclude.count, db, table) &&
+    return mr_pattern_selects(o->tables.items, o->tables.count, o->exclude.items, o->exclude.count,
+                              db, table) &&
            is_chosen(check, db, table);
 }
 
-static enum mr_code try_where(const struct mr_check_run *check,
-                              const struct mr_pair *table, const char *where,
-                              struct mr_err *err)
+static enum mr_code try_where(const struct mr_check_run *check, const struct mr_pair *table,
+                              const char *where, struct mr_err *err)
 {
     const char *const both[MR_SIDES] = {where, where};
     struct mr_err why = {0};
@@ -60,8 +59,7 @@ static enum mr_code try_where(const struct mr_check_run *check,
 struct rows {
     struct mr_strbuf asked; /* for, by the user; empty: all */
     struct mr_strbuf note;
-    const char
-        *kept[MR_SIDES]; /* condition of all rows that a snapshot has; NULL: none */
+    const char *kept[MR_SIDES]; /* condition of all rows that a snapshot has; NULL: none */
 };
 
 static bool same_condition(const char *asked, const char *kept)
@@ -73,8 +71,8 @@ static bool same_condition(const char *asked, const char *kept)
 /* What the user asked for, and what the other side has no other rows than; NULL: all.
  * MR_E_UNSUPPORTED for what a snapshot cannot judge. */
 static enum mr_code condition_of(struct mr_check_run *check, const struct mr_pair *table,
-                                 const struct rows *rows, enum mr_side side,
-                                 const char **where, struct mr_err *err)
+                                 const struct rows *rows, enum mr_side side, const char **where,
+                                 struct mr_err *err)
 {
     const struct mr_table *t = table->side[side];
     const char *own = rows->kept[side], *other = rows->kept[mr_other_side(side)];
@@ -89,8 +87,7 @@ static enum mr_code condition_of(struct mr_check_run *check, const struct mr_pai
     enum mr_code code = mr_strbuf_check(&sql, "planning a table", err);
     *where = NULL;
     if (code == MR_OK && sql.len > 0)
-        code = mr_source_can_judge(check->pairing.side[side].source, t->db, t->name,
-                                   sql.ptr, err);
+        code = mr_source_can_judge(check->pairing.side[side].source, t->db, t->name, sql.ptr, err);
     if (code == MR_E_UNSUPPORTED) {
         code = mr_err_set(err, MR_E_UNSUPPORTED,
                           "only a server can choose rows, and the %s is a snapshot: %s",
@@ -132,11 +129,10 @@ static void look_at_kept(const struct mr_check_run *check, const struct mr_pair 
         if (rows->kept[side] != NULL &&
             !(rows->asked.len > 0 && same_condition(rows->asked.ptr, rows->kept[side])))
             mr_strbuf_add_fmt(&rows->note, "%sthe %s keeps only rows where %s",
-                              rows->note.len > 0 ? "; " : "",
-                              mr_side_name((enum mr_side)side), rows->kept[side]);
+                              rows->note.len > 0 ? "; " : "", mr_side_name((enum mr_side)side),
+                              rows->kept[side]);
         if (kept != NULL && kept->note != NULL)
-            mr_strbuf_add_fmt(&rows->note, "%s%s snapshot: %s",
-                              rows->note.len > 0 ? "; " : "",
+            mr_strbuf_add_fmt(&rows->note, "%s%s snapshot: %s", rows->note.len > 0 ? "; " : "",
                               mr_side_name((enum mr_side)side), kept->note);
     }
 }
@@ -150,10 +146,9 @@ static bool is_part(const struct mr_check_run *check, const struct mr_pair *tabl
         const struct mr_kept *kept =
             mr_source_kept(check->pairing.side[side].source, t->db, t->name);
         if (kept != NULL && kept->rows_of != NULL) {
-            (void)mr_err_set(
-                why, MR_E_UNSUPPORTED,
-                "the %s's snapshot has only rows of %s, not all of the table",
-                mr_side_name((enum mr_side)side), kept->rows_of);
+            (void)mr_err_set(why, MR_E_UNSUPPORTED,
+                             "the %s's snapshot has only rows of %s, not all of the table",
+                             mr_side_name((enum mr_side)side), kept->rows_of);
             return true;
         }
     }
@@ -166,8 +161,7 @@ static enum mr_code apply_rows(struct mr_check_run *check, struct mr_pair *table
     struct mr_err why = {0};
     enum mr_code code = MR_OK;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        code = condition_of(check, table, rows, (enum mr_side)side,
-                            &table->scan[side].where, &why);
+        code = condition_of(check, table, rows, (enum mr_side)side, &table->scan[side].where, &why);
         table->find.windowed =
             table->find.windowed || rows->asked.len > 0 || rows->kept[side] != NULL;
     }
@@ -183,8 +177,7 @@ static enum mr_code apply_rows(struct mr_check_run *check, struct mr_pair *table
 }
 
 static enum mr_code restrict_rows(struct mr_check_run *check, struct mr_pair *table,
-                                  const struct mr_table_config *config,
-                                  struct mr_err *err)
+                                  const struct mr_table_config *config, struct mr_err *err)
 {
     struct rows rows = {.asked = MR_STRBUF_INIT, .note = MR_STRBUF_INIT};
     struct mr_err why = {0};
@@ -215,8 +208,8 @@ static enum mr_code note_engine(const struct mr_check_run *check, struct mr_pair
             mr_side_is_snapshot(&check->pairing.side[side]))
             continue;
         char text[128];
-        (void)snprintf(text, sizeof text, "%s on %s is read in small stored chunks",
-                       t->engine, mr_side_name((enum mr_side)side));
+        (void)snprintf(text, sizeof text, "%s on %s is read in small stored chunks", t->engine,
+                       mr_side_name((enum mr_side)side));
         MR_TRY(mr_pair_add_note(table, text, err));
     }
     return MR_OK;
@@ -251,12 +244,10 @@ static enum mr_code plan_db(struct mr_check_run *check, const struct mr_db_pair 
     const struct mr_catalogue *ct = check->pairing.side[MR_TARGET].cat;
     for (size_t i = 0; i < cs->ntables; i++) {
         const struct mr_table *s = &cs->tables[i];
-        if (strcmp(s->db, pair->name[MR_SOURCE]) != 0 ||
-            !mr_check_selects(check, s->db, s->name))
+        if (strcmp(s->db, pair->name[MR_SOURCE]) != 0 || !mr_check_selects(check, s->db, s->name))
             continue;
         ++*selected;
-        const struct mr_table *t =
-            mr_sides_twin(cs, s->db, ct, pair->name[MR_TARGET], s->name);
+        const struct mr_table *t = mr_sides_twin(cs, s->db, ct, pair->name[MR_TARGET], s->name);
         if (t != NULL)
             MR_TRY(add_table(check, list, s, t, err));
     }
@@ -268,22 +259,20 @@ static enum mr_code plan_db(struct mr_check_run *check, const struct mr_db_pair 
 }
 
 /* A --where that no compared table answers to would silently compare everything. */
-static enum mr_code require_wheres(const struct mr_check_run *check,
-                                   const struct mr_vec *list, struct mr_err *err)
+static enum mr_code require_wheres(const struct mr_check_run *check, const struct mr_vec *list,
+                                   struct mr_err *err)
 {
     for (size_t i = 0; i < check->opts->where.count; i++) {
         const char *pattern = check->opts->where.items[i].pattern;
         size_t at = 0;
         for (; at < list->count; at++) {
             const struct mr_pair *t = *(struct mr_pair **)mr_vec_at(list, at);
-            if (mr_pattern_match(pattern, t->side[MR_SOURCE]->db,
-                                 t->side[MR_SOURCE]->name))
+            if (mr_pattern_match(pattern, t->side[MR_SOURCE]->db, t->side[MR_SOURCE]->name))
                 break;
         }
         if (at < list->count)
             continue;
-        (void)mr_err_set(err, MR_E_NO_SUCH, "no compared table matches --where %s",
-                         pattern);
+        (void)mr_err_set(err, MR_E_NO_SUCH, "no compared table matches --where %s", pattern);
         mr_err_hint(err, "Write --where DB.TABLE=CONDITION with SOURCE's names.");
         return MR_E_NO_SUCH;
     }
@@ -304,9 +293,8 @@ static bool is_hidden_on_purpose(const struct mr_pair *pair, enum mr_side side)
  * With rights on some columns alone the others are not shown, as if there were none.  Where
  * both sides hide one, nothing else would tell.
  */
-static void see_all_columns(struct mr_check_run *check, struct mr_pair *pair,
-                            enum mr_side side, struct mr_db *db,
-                            const struct mr_grants *grants)
+static void see_all_columns(struct mr_check_run *check, struct mr_pair *pair, enum mr_side side,
+                            struct mr_db *db, const struct mr_grants *grants)
 {
     const struct mr_table *t = pair->side[side];
     struct mr_strbuf sql = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
@@ -320,10 +308,9 @@ static void see_all_columns(struct mr_check_run *check, struct mr_pair *pair,
     if (!name.failed && !sql.failed &&
         mr_db_query(db, "*", sql.ptr, sql.len, &res, &why) == MR_E_DENIED) {
         (void)mr_err_set(&why, MR_E_DENIED,
-                         "the account may not see all columns of \"%s\" on the %s",
-                         pair->find.name, mr_side_name(side));
-        mr_err_hint(&why, "GRANT SELECT ON %s TO %s", name.ptr,
-                    mr_grants_account(grants));
+                         "the account may not see all columns of \"%s\" on the %s", pair->find.name,
+                         mr_side_name(side));
+        mr_err_hint(&why, "GRANT SELECT ON %s TO %s", name.ptr, mr_grants_account(grants));
         mr_check_give_up(check, pair, &why);
     }
     mr_result_free(res);
@@ -338,8 +325,8 @@ static void look_for_columns(struct mr_check_run *check, const struct mr_vec *li
         const struct mr_server_side *s = &check->pairing.side[side];
         struct mr_db *db = mr_reader_db(s->main);
         for (size_t i = 0; db != NULL && i < list->count; i++)
-            see_all_columns(check, *(struct mr_pair **)mr_vec_at(list, i),
-                            (enum mr_side)side, db, s->grants);
+            see_all_columns(check, *(struct mr_pair **)mr_vec_at(list, i), (enum mr_side)side, db,
+                            s->grants);
     }
 }
 

@@ -23,7 +23,6 @@ enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pair
                            struct mr_err *err);
 
 /* Is db.table (SOURCE's names) asked for? */
-bool mr_check_selects(const struct mr_check_run *check, const char *db,
-                      const char *table);
+bool mr_check_selects(const struct mr_check_run *check, const char *db, const char *table);
 
 #endif

@@ -52,8 +52,7 @@ static uint64_t equal_before(struct ranges *r, const struct mr_finding *f)
     return f->equal;
 }
 
-static enum mr_code keep(struct kept *kept, const struct mr_finding *f,
-                         struct mr_err *err)
+static enum mr_code keep(struct kept *kept, const struct mr_finding *f, struct mr_err *err)
 {
     kept->f = *f;
     mr_strbuf_reset(&kept->source);
@@ -72,8 +71,7 @@ static enum mr_code close_range(struct ranges *r, struct mr_err *err)
 {
     if (!r->open)
         return MR_OK;
-    struct mr_check_range range = {&r->from.f, r->rows > 1 ? &r->to.f : &r->from.f,
-                                   r->rows};
+    struct mr_check_range range = {&r->from.f, r->rows > 1 ? &r->to.f : &r->from.f, r->rows};
     r->open = false;
     return r->fn(r->ctx, &range, err);
 }
@@ -97,8 +95,8 @@ static enum mr_code add_finding(void *ctx, const struct mr_finding *f, struct mr
     return keep(&r->from, f, err);
 }
 
-static enum mr_code keyless_range(const struct mr_find_table *table, mr_range_fn *fn,
-                                  void *ctx, struct mr_err *err)
+static enum mr_code keyless_range(const struct mr_find_table *table, mr_range_fn *fn, void *ctx,
+                                  struct mr_err *err)
 {
     const struct mr_find_counts *c = &table->counts;
     struct mr_check_range range = {NULL, NULL, c->missing + c->extra};

@@ -17,8 +17,7 @@ struct mr_check_range {
     const struct mr_finding *from, *to;
     uint64_t rows;
 };
-typedef enum mr_code mr_range_fn(void *ctx, const struct mr_check_range *range,
-                                 struct mr_err *err);
+typedef enum mr_code mr_range_fn(void *ctx, const struct mr_check_range *range, struct mr_err *err);
 
 enum mr_code mr_check_ranges(struct mr_findings *fd, const struct mr_find_table *table,
                              mr_range_fn *fn, void *ctx, struct mr_err *err);

@@ -27,8 +27,8 @@ static bool has_snapshot(const struct mr_check_run *check)
            mr_side_is_snapshot(&check->pairing.side[MR_TARGET]);
 }
 
-static enum mr_code look(struct mr_check_run *check, struct follower *f,
-                         enum mr_side side, struct mr_err *err)
+static enum mr_code look(struct mr_check_run *check, struct follower *f, enum mr_side side,
+                         struct mr_err *err)
 {
     *f = (struct follower){.side = side,
                            .up = mr_reader_db(check->pairing.side[!side].main),
@@ -37,40 +37,36 @@ static enum mr_code look(struct mr_check_run *check, struct follower *f,
                            .others = MR_STRBUF_INIT};
     if (f->up == NULL || f->db == NULL)
         return mr_err_set(err, MR_E_LOST, "a connection is gone");
-    enum mr_code code =
-        mr_replication_relation(f->up, f->db, &f->relation, &f->note, err);
-    return code == MR_OK ? mr_replication_behind(f->up, f->db, f->relation, &f->behind,
-                                                 &f->others, err)
-                         : code;
+    enum mr_code code = mr_replication_relation(f->up, f->db, &f->relation, &f->note, err);
+    return code == MR_OK
+               ? mr_replication_behind(f->up, f->db, f->relation, &f->behind, &f->others, err)
+               : code;
 }
 
 /* What a stopped connection had brought is applied sooner or later: soon, it is waited for. */
-static enum mr_code drain(struct mr_check_run *check, struct follower *f,
-                          struct mr_err *err)
+static enum mr_code drain(struct mr_check_run *check, struct follower *f, struct mr_err *err)
 {
     double end = mr_clock_now_s() + mr_check_settle_left_s(check);
     if (f->behind == MR_BEHIND_DRAINING)
-        mr_log_info("waiting until the %s has applied what it had fetched",
-                    mr_side_name(f->side));
+        mr_log_info("waiting until the %s has applied what it had fetched", mr_side_name(f->side));
     while (f->behind == MR_BEHIND_DRAINING && mr_clock_now_s() < end) {
         MR_TRY(mr_check_sleep(POLL_S, NULL, err));
-        MR_TRY(mr_replication_behind(f->up, f->db, f->relation, &f->behind, &f->others,
-                                     err));
+        MR_TRY(mr_replication_behind(f->up, f->db, f->relation, &f->behind, &f->others, err));
     }
     return MR_OK;
 }
 
 /* Whoever feeds it: once it has all that the other side had, it is behind in nothing. */
-static enum mr_code try_history(struct mr_check_run *check, struct follower *f,
-                                enum mr_lag *lag, struct mr_err *err)
+static enum mr_code try_history(struct mr_check_run *check, struct follower *f, enum mr_lag *lag,
+                                struct mr_err *err)
 {
     struct mr_strbuf position = MR_STRBUF_INIT;
     double left = mr_check_settle_left_s(check);
     bool reached = false;
     enum mr_code code = mr_replication_history(f->up, &position, err);
     if (code == MR_OK && position.len > 0)
-        code = mr_replication_wait(f->db, position.ptr,
-                                   left < TRY_S ? (unsigned)left : TRY_S, &reached, err);
+        code = mr_replication_wait(f->db, position.ptr, left < TRY_S ? (unsigned)left : TRY_S,
+                                   &reached, err);
     if (code == MR_OK)
         code = mr_replication_confirm(f->up, f->db, false, position.ptr, &reached, err);
     *lag = reached ? MR_LAG_WAIT : MR_LAG_UNKNOWN;
@@ -79,8 +75,7 @@ static enum mr_code try_history(struct mr_check_run *check, struct follower *f,
     return code;
 }
 
-static enum mr_code decide(struct mr_check_run *check, struct follower *f,
-                           struct mr_err *err)
+static enum mr_code decide(struct mr_check_run *check, struct follower *f, struct mr_err *err)
 {
     enum mr_lag *lag = &check->lag[f->side];
     enum mr_code code = drain(check, f, err);
@@ -105,20 +100,17 @@ static void add_why(const struct follower *f, struct mr_strbuf *why)
     if (why->len > 0)
         mr_strbuf_add_str(why, "; ");
     if (f->behind == MR_BEHIND_DRAINING)
-        mr_strbuf_add_fmt(why,
-                          "the %s has not yet applied all that it fetched from the %s",
-                          side, other);
+        mr_strbuf_add_fmt(why, "the %s has not yet applied all that it fetched from the %s", side,
+                          other);
     else if (f->behind == MR_BEHIND_OTHERS)
-        mr_strbuf_add_fmt(
-            why,
-            "the %s applies what %s writes, and whether it has all that the "
-            "%s wrote is not known (compare with that server, stop the "
-            "replication meanwhile, or say --unrelated if nothing of the %s "
-            "comes that way)",
-            side, f->others.ptr, other, other);
+        mr_strbuf_add_fmt(why,
+                          "the %s applies what %s writes, and whether it has all that the "
+                          "%s wrote is not known (compare with that server, stop the "
+                          "replication meanwhile, or say --unrelated if nothing of the %s "
+                          "comes that way)",
+                          side, f->others.ptr, other, other);
     else
-        mr_strbuf_add_fmt(why, "%s (or say --unrelated if it does not, by any way)",
-                          f->note.ptr);
+        mr_strbuf_add_fmt(why, "%s (or say --unrelated if it does not, by any way)", f->note.ptr);
 }
 
 static void say(struct mr_check_run *check, const struct follower f[MR_SIDES])
@@ -130,8 +122,7 @@ static void say(struct mr_check_run *check, const struct follower f[MR_SIDES])
                       mr_side_name(down->side), down->note.ptr);
     check->run.replication = mr_arena_strdup(&check->arena, text.ptr);
     if (check->lag[down->side] == MR_LAG_NONE)
-        mr_strbuf_add_fmt(&text,
-                          "; rows that differ are read again --settle seconds later (%g)",
+        mr_strbuf_add_fmt(&text, "; rows that differ are read again --settle seconds later (%g)",
                           check->opts->settle_ms / 1000.0);
     if (down->relation == MR_RELATION_STOPPED || hidden)
         mr_log_warning("replication, %s", text.ptr);

@@ -33,8 +33,8 @@ static enum mr_code add_table(struct mr_check_result *result, size_t at, bool by
     result->unsettled_rows += unsettled;
     result->diverged += table->verdict == MR_VERDICT_DIVERGED;
     result->unsettled += table->verdict == MR_VERDICT_UNSETTLED;
-    result->not_checked += table->verdict == MR_VERDICT_NOT_CHECKED ||
-                           table->verdict == MR_VERDICT_UNDECIDED;
+    result->not_checked +=
+        table->verdict == MR_VERDICT_NOT_CHECKED || table->verdict == MR_VERDICT_UNDECIDED;
     result->differs =
         result->differs || table->verdict == MR_VERDICT_DIVERGED || table->schema_differs;
     return code;
@@ -58,8 +58,8 @@ enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_find
     if (code == MR_OK)
         code = mr_findings_advice(fd, &result->arena, &result->advice, err);
     if (code == MR_OK) {
-        result->explained = mr_arena_calloc(&result->arena, result->ntables + 1,
-                                            sizeof *result->explained);
+        result->explained =
+            mr_arena_calloc(&result->arena, result->ntables + 1, sizeof *result->explained);
         code = result->explained != NULL ? MR_OK : mr_err_nomem(err, "reading the case");
     }
     if (code == MR_OK)
@@ -158,8 +158,8 @@ size_t mr_check_result_without_identity(const struct mr_check_result *result)
         const struct mr_find_table *t = &result->tables[i];
         bool unnamed = !t->identity_known && !t->keyless && t->counts.changed > 0 &&
                        mr_check_result_unexplained(result, i) > 0;
-        if (unnamed && (worst == result->ntables ||
-                        t->counts.changed > result->tables[worst].counts.changed))
+        if (unnamed &&
+            (worst == result->ntables || t->counts.changed > result->tables[worst].counts.changed))
             worst = i;
     }
     return worst;
@@ -170,8 +170,7 @@ uint64_t mr_check_result_not_printed(const struct mr_check_result *result)
     uint64_t left_out = 0;
     for (size_t i = 0; i < result->ntables; i++) {
         uint64_t rows = 0;
-        (void)mr_findings_count(result->fd, result->tables[i].id, MR_FIND_DIVERGED, &rows,
-                                NULL);
+        (void)mr_findings_count(result->fd, result->tables[i].id, MR_FIND_DIVERGED, &rows, NULL);
         left_out += rows > result->max_rows ? rows - result->max_rows : 0;
     }
     return left_out;

@@ -76,8 +76,7 @@ static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_er
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
         const struct mr_server_side *s = &run->check->pairing.side[side];
         if (w->reader[side] == NULL)
-            code = mr_source_reader_new(run->in_views && s->view != NULL ? s->view
-                                                                         : s->source,
+            code = mr_source_reader_new(run->in_views && s->view != NULL ? s->view : s->source,
                                         &w->reader[side], err);
     }
     mr_check_hint_connections(code, err);
@@ -116,8 +115,7 @@ static enum mr_code let_go(struct mr_check_worker *w, struct mr_err *err)
     return mr_check_let_go(w, MR_TARGET, err);
 }
 
-static enum mr_code scan_table(struct mr_check_worker *w, struct job_item *item,
-                               struct mr_err *err)
+static enum mr_code scan_table(struct mr_check_worker *w, struct job_item *item, struct mr_err *err)
 {
     MR_TRY(mr_check_known_scan(w, &item->scan, err));
     mr_check_marks_seen(w, &item->scan);
@@ -142,8 +140,7 @@ static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
     switch (item->job) {
     case JOB_SCAN: return scan_table(w, item, err);
     case JOB_SPILL: return mr_check_spill(w, item->table, err);
-    case JOB_SPILL_AGAIN:
-        return mr_check_spill_again(w, item->table, item->confirm.round, err);
+    case JOB_SPILL_AGAIN: return mr_check_spill_again(w, item->table, item->confirm.round, err);
     case JOB_SPILL_END: return mr_check_spill_end(w, item->table, err);
     case JOB_CONFIRM: return confirm_table(w, item, err);
     case JOB_CLASSIFY: return classify_table(w, item, err);
@@ -237,8 +234,7 @@ static bool is_active(const struct mr_pair *table)
 
 /* ---- scan ---- */
 
-static size_t wanted_segments(const struct mr_check_run *check,
-                              const struct mr_pair *table)
+static size_t wanted_segments(const struct mr_check_run *check, const struct mr_pair *table)
 {
     uint64_t rows = table->side[MR_SOURCE]->est_rows;
     uint64_t other = table->side[MR_TARGET]->est_rows;
@@ -252,8 +248,8 @@ static size_t wanted_segments(const struct mr_check_run *check,
 
 /* Who names the keys at which a table is cut: a snapshot whose sums are to be used, else
  * the source. */
-static struct mr_server_side *cutter(const struct mr_check_run *check,
-                                     const struct mr_pair *table, enum mr_side *side)
+static struct mr_server_side *cutter(const struct mr_check_run *check, const struct mr_pair *table,
+                                     enum mr_side *side)
 {
     if (!mr_check_known_is_possible(check, table, side))
         *side = MR_SOURCE;
@@ -261,8 +257,7 @@ static struct mr_server_side *cutter(const struct mr_check_run *check,
 }
 
 /* Cuts a new table into segments, at keys that an index or a snapshot has. */
-static enum mr_code cut_table(struct mr_check_run *check, struct mr_pair *table,
-                              struct mr_err *err)
+static enum mr_code cut_table(struct mr_check_run *check, struct mr_pair *table, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec keys = MR_VEC_INIT(struct mr_key);
@@ -271,8 +266,7 @@ static enum mr_code cut_table(struct mr_check_run *check, struct mr_pair *table,
     const struct mr_server_side *by = cutter(check, table, &side);
     enum mr_code code = MR_OK;
     if (wanted > 1)
-        code = mr_reader_bounds(by->main, &table->scan[side], wanted - 1, &arena, &keys,
-                                err);
+        code = mr_reader_bounds(by->main, &table->scan[side], wanted - 1, &arena, &keys, err);
     struct mr_range *ranges = mr_arena_calloc(&arena, keys.count + 1, sizeof *ranges);
     if (code == MR_OK && ranges == NULL)
         code = mr_err_nomem(err, "planning the work");
@@ -282,25 +276,22 @@ static enum mr_code cut_table(struct mr_check_run *check, struct mr_pair *table,
         ranges[i + 1].lo = key;
     }
     if (code == MR_OK)
-        code = mr_findings_segments_add(check->fd, table->find.id, ranges, keys.count + 1,
-                                        err);
+        code = mr_findings_segments_add(check->fd, table->find.id, ranges, keys.count + 1, err);
     mr_vec_release(&keys);
     mr_arena_release(&arena);
     return code;
 }
 
-static enum mr_code add_scan_jobs(struct run *run, struct mr_pair *table,
-                                  struct mr_err *err)
+static enum mr_code add_scan_jobs(struct run *run, struct mr_pair *table, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
     struct mr_find_segment *segments = NULL;
     size_t count = 0;
-    MR_TRY(mr_findings_segments(check->fd, table->find.id, &check->arena, &segments,
-                                &count, err));
+    MR_TRY(mr_findings_segments(check->fd, table->find.id, &check->arena, &segments, &count, err));
     if (count == 0) {
         MR_TRY(cut_table(check, table, err));
-        MR_TRY(mr_findings_segments(check->fd, table->find.id, &check->arena, &segments,
-                                    &count, err));
+        MR_TRY(
+            mr_findings_segments(check->fd, table->find.id, &check->arena, &segments, &count, err));
     }
     for (size_t i = 0; i < count; i++) {
         const struct mr_find_segment *seg = &segments[i];
@@ -309,20 +300,19 @@ static enum mr_code add_scan_jobs(struct run *run, struct mr_pair *table,
         struct job_item *item = add_job(run, JOB_SCAN, table, err);
         if (item == NULL)
             return MR_E_NOMEM;
-        item->scan =
-            (struct mr_scan_task){.table = table,
-                                  .segment = i,
-                                  .lo = seg->done_to.ptr != NULL ? seg->done_to : seg->lo,
-                                  .hi = seg->hi,
-                                  .next_chunk = seg->next_chunk};
+        item->scan = (struct mr_scan_task){.table = table,
+                                           .segment = i,
+                                           .lo = seg->done_to.ptr != NULL ? seg->done_to : seg->lo,
+                                           .hi = seg->hi,
+                                           .next_chunk = seg->next_chunk};
     }
     return MR_OK;
 }
 
 /* What an earlier try has read of another table of that name, or in another order, says
  * nothing. */
-static enum mr_code forget_other(struct mr_check_run *check, struct mr_pair *table,
-                                 bool known, struct mr_err *err)
+static enum mr_code forget_other(struct mr_check_run *check, struct mr_pair *table, bool known,
+                                 struct mr_err *err)
 {
     bool same = true;
     enum mr_code code = mr_check_marks_resume(check, table, known, &same, err);
@@ -336,8 +326,7 @@ static enum mr_code forget_other(struct mr_check_run *check, struct mr_pair *tab
 }
 
 /* Registers a table in the case, and queues what is still to be read of it. */
-static enum mr_code begin_table(struct run *run, struct mr_pair *table,
-                                struct mr_err *err)
+static enum mr_code begin_table(struct run *run, struct mr_pair *table, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
     bool known = false;
@@ -410,8 +399,7 @@ static enum mr_code forget_gone(struct mr_check_run *check, struct mr_err *err)
 {
     struct mr_find_table *tables = NULL;
     size_t count = 0;
-    enum mr_code code =
-        mr_findings_tables(check->fd, &check->arena, &tables, &count, err);
+    enum mr_code code = mr_findings_tables(check->fd, &check->arena, &tables, &count, err);
     for (size_t i = 0; code == MR_OK && i < count; i++) {
         bool is_there = false;
         for (size_t k = 0; !is_there && k < check->pairing.ntables; k++)
@@ -442,8 +430,7 @@ static enum mr_code scan_all(struct run *run, struct mr_err *err)
         struct mr_pair *table = check->pairing.tables[i];
         if (table->find.settled || table->join != MR_JOIN_SHARED)
             continue;
-        code =
-            mr_findings_chunk_sums(check->fd, table->find.id, &table->find.counts, err);
+        code = mr_findings_chunk_sums(check->fd, table->find.id, &table->find.counts, err);
         if (!atomic_load(&table->failed))
             table->find.scanned = true;
         if (code == MR_OK)
@@ -465,16 +452,15 @@ static enum mr_code pause_before(struct run *run, unsigned round, struct mr_err 
 
 /* Queues a table's open suspects; those of a big one in parts, so that all workers have
  * work.  Parts are id ranges that tile all ids, whatever the cuts are worth. */
-static enum mr_code add_confirm_jobs(struct run *run, struct mr_pair *table,
-                                     unsigned round, struct mr_err *err)
+static enum mr_code add_confirm_jobs(struct run *run, struct mr_pair *table, unsigned round,
+                                     struct mr_err *err)
 {
     struct mr_findings *fd = run->check->fd;
     struct mr_vec cuts = MR_VEC_INIT(int64_t);
     enum mr_find_state most = MR_FIND_SUSPECT;
     uint64_t suspects = 0, once = 0;
     int64_t after = 0;
-    enum mr_code code =
-        mr_findings_count(fd, table->find.id, MR_FIND_SUSPECT, &suspects, err);
+    enum mr_code code = mr_findings_count(fd, table->find.id, MR_FIND_SUSPECT, &suspects, err);
     if (code == MR_OK)
         code = mr_findings_count(fd, table->find.id, MR_FIND_SEEN_ONCE, &once, err);
     if (code != MR_OK || suspects + once == 0)
@@ -542,8 +528,7 @@ static enum mr_code begin_rest(struct run *run, struct mr_err *err)
 }
 
 /* *open: there was something to read, and it could be. */
-static enum mr_code confirm_round(struct run *run, unsigned round, bool *open,
-                                  struct mr_err *err)
+static enum mr_code confirm_round(struct run *run, unsigned round, bool *open, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
     enum mr_code code = add_round_jobs(run, round, err);
@@ -573,10 +558,10 @@ static enum mr_code end_rounds(struct run *run, struct mr_err *err)
         struct mr_pair *table = check->pairing.tables[i];
         if (!is_active(table))
             continue;
-        MR_TRY(mr_findings_restate(check->fd, table->find.id, MR_FIND_SUSPECT,
-                                   MR_FIND_UNSETTLED, err));
-        MR_TRY(mr_findings_restate(check->fd, table->find.id, MR_FIND_SEEN_ONCE,
-                                   MR_FIND_UNSETTLED, err));
+        MR_TRY(mr_findings_restate(check->fd, table->find.id, MR_FIND_SUSPECT, MR_FIND_UNSETTLED,
+                                   err));
+        MR_TRY(mr_findings_restate(check->fd, table->find.id, MR_FIND_SEEN_ONCE, MR_FIND_UNSETTLED,
+                                   err));
         MR_TRY(add_spill_again(run, table, JOB_SPILL_END, 0, err));
     }
     return run_jobs(run, err);
@@ -608,12 +593,11 @@ static enum mr_code add_why(struct run *run, struct mr_pair *table, struct mr_er
     struct mr_check_run *check = run->check;
     struct mr_strbuf note = MR_STRBUF_INIT;
     uint64_t unsettled = 0;
-    const char *why =
-        atomic_load(&table->misplaced)
-            ? "a scan meets rows that their keys do not find, as where they "
-              "stand in a partition that is not theirs: CHECK TABLE names "
-              "them, REPAIR or REBUILD PARTITION moves them"
-            : check->settle.why;
+    const char *why = atomic_load(&table->misplaced)
+                          ? "a scan meets rows that their keys do not find, as where they "
+                            "stand in a partition that is not theirs: CHECK TABLE names "
+                            "them, REPAIR or REBUILD PARTITION moves them"
+                          : check->settle.why;
     enum mr_code code =
         mr_findings_count(check->fd, table->find.id, MR_FIND_UNSETTLED, &unsettled, err);
     if (code != MR_OK || unsettled == 0 || why == NULL)
@@ -722,11 +706,10 @@ static enum mr_code lineage(struct run *run, struct mr_err *err)
 enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *pairs,
                               struct mr_err *err)
 {
-    struct run run = {
-        .check = check, .pairs = pairs, .jobs = MR_VEC_INIT(struct job_item *)};
+    struct run run = {.check = check, .pairs = pairs, .jobs = MR_VEC_INIT(struct job_item *)};
     run.workers = calloc(check->opts->threads, sizeof *run.workers);
-    check->spills = mr_arena_calloc(&check->arena, check->pairing.ntables + 1,
-                                    sizeof(struct mr_spill *));
+    check->spills =
+        mr_arena_calloc(&check->arena, check->pairing.ntables + 1, sizeof(struct mr_spill *));
     if (run.workers == NULL || check->spills == NULL) {
         free(run.workers);
         return mr_err_nomem(err, "planning the work");

@@ -14,8 +14,8 @@ static bool ends_run(enum mr_code code)
 }
 
 /* What FUNCTION(lock) gives, and the connection that asks: "1 42". */
-static enum mr_code ask(struct mr_db *db, const char *function, const char *rest,
-                        const char *lock, struct mr_strbuf *answer, struct mr_err *err)
+static enum mr_code ask(struct mr_db *db, const char *function, const char *rest, const char *lock,
+                        struct mr_strbuf *answer, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&sql, "SELECT CONCAT(%s(", function);
@@ -46,8 +46,8 @@ static enum mr_code try_lock(struct mr_check_run *check, bool *same, bool *known
         code = ask(t, "IS_USED_LOCK", "", lock.ptr, &seen, err);
     if (*known && code == MR_OK) {
         size_t len = taken.len - 2; /* the holder's number */
-        *same = seen.len > len && strncmp(seen.ptr, taken.ptr + 2, len) == 0 &&
-                seen.ptr[len] == ' ';
+        *same =
+            seen.len > len && strncmp(seen.ptr, taken.ptr + 2, len) == 0 && seen.ptr[len] == ' ';
         code = ask(s, "RELEASE_LOCK", "", lock.ptr, &taken, err);
     }
     mr_strbuf_release(&lock);
@@ -66,8 +66,7 @@ static bool says_the_same(const struct mr_server *s, const struct mr_server *t)
 static bool is_one_database(const struct mr_db_pair *pair, const struct mr_server *server)
 {
     const char *s = pair->name[MR_SOURCE], *t = pair->name[MR_TARGET];
-    return server->lower_case_table_names != 0 ? strcasecmp(s, t) == 0
-                                               : strcmp(s, t) == 0;
+    return server->lower_case_table_names != 0 ? strcasecmp(s, t) == 0 : strcmp(s, t) == 0;
 }
 
 enum mr_code mr_check_same(struct mr_check_run *check, const struct mr_vec *pairs,
@@ -90,19 +89,17 @@ enum mr_code mr_check_same(struct mr_check_run *check, const struct mr_vec *pair
     if (!same)
         return MR_OK;
     if (check->opts->same_server) {
-        mr_log_warning(
-            "database \"%s\" is compared with itself: source and target are the "
-            "same server (--same-server)",
-            pair->name[MR_SOURCE]);
+        mr_log_warning("database \"%s\" is compared with itself: source and target are the "
+                       "same server (--same-server)",
+                       pair->name[MR_SOURCE]);
         return MR_OK;
     }
     (void)mr_err_set(err, MR_E_USAGE,
                      "database \"%s\" would be compared with itself: source \"%s\" and "
                      "target \"%s\" are one server (\"%s\", port %u)",
-                     pair->name[MR_SOURCE], check->run.source, check->run.target,
-                     server->hostname, server->port);
-    mr_err_hint(err,
-                "Name the other server, or the other database; if this comparison is "
-                "meant, pass --same-server.");
+                     pair->name[MR_SOURCE], check->run.source, check->run.target, server->hostname,
+                     server->port);
+    mr_err_hint(err, "Name the other server, or the other database; if this comparison is "
+                     "meant, pass --same-server.");
     return MR_E_USAGE;
 }

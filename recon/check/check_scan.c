@@ -71,8 +71,8 @@ struct scan {
     size_t head, count; /* parcels ready for the worker */
     bool finished;      /* the companion has put its last parcel, or failed */
     bool stop;          /* the worker wants no more */
-    bool waits; /* the companion, for load: the worker is to let go of the target */
-    enum mr_code code; /* of the companion */
+    bool waits;         /* the companion, for load: the worker is to let go of the target */
+    enum mr_code code;  /* of the companion */
     struct mr_err err;
 
     /* the worker's */
@@ -88,8 +88,7 @@ struct collect {
     struct reading *to;
 };
 
-static enum mr_code collect_row(void *ctx, const struct mr_value *values,
-                                struct mr_err *err)
+static enum mr_code collect_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct collect *c = ctx;
     struct mr_chunk *chunk = &c->to->chunk;
@@ -100,8 +99,7 @@ static enum mr_code collect_row(void *ctx, const struct mr_value *values,
     return mr_chunk_add(chunk, key_at, digest, err);
 }
 
-static enum mr_code collect_raw(void *ctx, const struct mr_raw_row *row,
-                                struct mr_err *err)
+static enum mr_code collect_raw(void *ctx, const struct mr_raw_row *row, struct mr_err *err)
 {
     struct collect *c = ctx;
     struct mr_chunk *chunk = &c->to->chunk;
@@ -118,14 +116,13 @@ static enum mr_code collect_raw(void *ctx, const struct mr_raw_row *row,
  * been tried for long already. */
 static bool can_retry(enum mr_code code, double begun_s)
 {
-    return code == MR_E_LOST && !mr_is_cancelled() &&
-           mr_clock_now_s() - begun_s < RETRY_S;
+    return code == MR_E_LOST && !mr_is_cancelled() && mr_clock_now_s() - begun_s < RETRY_S;
 }
 
 /* Reads a range; a broken connection or a killed query is tried again. */
-static enum mr_code read_chunk(struct scan *scan, struct mr_reader *reader,
-                               struct mr_rowhash *hash, struct mr_range range,
-                               uint64_t limit, struct reading *to, struct mr_err *err)
+static enum mr_code read_chunk(struct scan *scan, struct mr_reader *reader, struct mr_rowhash *hash,
+                               struct mr_range range, uint64_t limit, struct reading *to,
+                               struct mr_err *err)
 {
     struct collect c = {.hash = hash, .to = to};
     bool raw = atomic_load(&scan->table->raw);
@@ -134,29 +131,25 @@ static enum mr_code read_chunk(struct scan *scan, struct mr_reader *reader,
     for (int attempt = 0; attempt < TRIES; attempt++) {
         mr_chunk_reset(&to->chunk);
         to->layout = (struct mr_digest){0};
-        code =
-            raw ? mr_reader_scan_raw(reader, hash->spec, range, limit, collect_raw, &c,
-                                     err)
-                : mr_reader_scan(reader, hash->spec, range, limit, collect_row, &c, err);
+        code = raw ? mr_reader_scan_raw(reader, hash->spec, range, limit, collect_raw, &c, err)
+                   : mr_reader_scan(reader, hash->spec, range, limit, collect_row, &c, err);
         if (!can_retry(code, begun))
             break;
         mr_log_detail("table \"%s\": %s; reading the chunk again", scan->table->find.name,
                       err->message);
     }
     if (code == MR_OK)
-        mr_progress_add(scan->worker->check->progress, to->chunk.rows.count,
-                        to->chunk.bytes);
+        mr_progress_add(scan->worker->check->progress, to->chunk.rows.count, to->chunk.bytes);
     return code;
 }
 
 /* ---- the companion: source ---- */
 
-static enum mr_code source_rows(struct scan *scan, struct parcel *p,
-                                struct mr_range range, struct mr_err *err)
+static enum mr_code source_rows(struct scan *scan, struct parcel *p, struct mr_range range,
+                                struct mr_err *err)
 {
-    enum mr_code code =
-        read_chunk(scan, scan->worker->reader[MR_SOURCE], &scan->hash[MR_SOURCE], range,
-                   scan->limit, &p->rows, err);
+    enum mr_code code = read_chunk(scan, scan->worker->reader[MR_SOURCE], &scan->hash[MR_SOURCE],
+                                   range, scan->limit, &p->rows, err);
     if (code != MR_OK)
         return code;
     p->digested = false;
@@ -166,14 +159,13 @@ static enum mr_code source_rows(struct scan *scan, struct parcel *p,
         struct mr_key key = mr_chunk_key(&p->rows.chunk, n - 1);
         mr_strbuf_reset(&p->hi);
         mr_strbuf_add(&p->hi, key.ptr, key.len);
-        scan->limit =
-            mr_check_chunk_rows(scan->table, (double)p->rows.chunk.bytes / (double)n);
+        scan->limit = mr_check_chunk_rows(scan->table, (double)p->rows.chunk.bytes / (double)n);
     }
     return mr_strbuf_check(&p->hi, "reading a chunk", err);
 }
 
-static enum mr_code source_digest(struct scan *scan, struct parcel *p,
-                                  struct mr_range range, struct mr_err *err)
+static enum mr_code source_digest(struct scan *scan, struct parcel *p, struct mr_range range,
+                                  struct mr_err *err)
 {
     struct mr_reader *reader = scan->worker->reader[MR_SOURCE];
     const struct mr_readspec *spec = &scan->table->scan[MR_SOURCE];
@@ -270,8 +262,8 @@ static void *companion(void *arg)
 /* ---- the worker: target, comparison, record ---- */
 
 static enum mr_code record(struct scan *scan, struct mr_key hi, bool last,
-                           uint64_t source_rows_read, uint64_t target_rows_read,
-                           uint64_t bytes, uint64_t equal, struct mr_err *err)
+                           uint64_t source_rows_read, uint64_t target_rows_read, uint64_t bytes,
+                           uint64_t equal, struct mr_err *err)
 {
     struct mr_find_chunk done = {.table = scan->table->find.id,
                                  .segment = scan->task->segment,
@@ -282,10 +274,9 @@ static enum mr_code record(struct scan *scan, struct mr_key hi, bool last,
                                  .target_rows = target_rows_read,
                                  .bytes = bytes,
                                  .equal = equal};
-    mr_progress_add_done(scan->worker->check->progress,
-                         source_rows_read + target_rows_read);
-    enum mr_code code = mr_findings_chunk_done(
-        scan->worker->check->fd, &done, scan->suspects.items, scan->suspects.count, err);
+    mr_progress_add_done(scan->worker->check->progress, source_rows_read + target_rows_read);
+    enum mr_code code = mr_findings_chunk_done(scan->worker->check->fd, &done, scan->suspects.items,
+                                               scan->suspects.count, err);
     mr_strbuf_reset(&scan->lo);
     mr_strbuf_add(&scan->lo, hi.ptr, hi.len);
     scan->lo_open = false;
@@ -303,8 +294,7 @@ static enum mr_code compare_and_record(struct scan *scan, const struct mr_chunk 
                   source->bytes + target->bytes, equal, err);
 }
 
-static enum mr_code source_again(struct scan *scan, struct mr_range range,
-                                 struct mr_err *err)
+static enum mr_code source_again(struct scan *scan, struct mr_range range, struct mr_err *err)
 {
     struct mr_check_worker *w = scan->worker;
     struct mr_server_side *source = &w->check->pairing.side[MR_SOURCE];
@@ -312,8 +302,8 @@ static enum mr_code source_again(struct scan *scan, struct mr_range range,
 
     if (!is_alone && w->again == NULL)
         MR_TRY(mr_source_reader_new(source->source, &w->again, err));
-    return read_chunk(scan, is_alone ? source->main : w->again, &scan->hash_again, range,
-                      0, &scan->again, err);
+    return read_chunk(scan, is_alone ? source->main : w->again, &scan->hash_again, range, 0,
+                      &scan->again, err);
 }
 
 /* Do equal digests of the two mean equal rows?  If not, rows are read by their values from
@@ -336,19 +326,16 @@ static bool is_comparable(struct scan *scan, const struct reading *source)
  * rows of that part (no more than its chunk had) are read again.  So are both sides' where
  * what was read is not comparable.
  */
-static enum mr_code match(struct scan *scan, struct parcel *p, struct mr_key hi,
-                          struct mr_err *err)
+static enum mr_code match(struct scan *scan, struct parcel *p, struct mr_key hi, struct mr_err *err)
 {
     double row_bytes = (double)scan->table->side[MR_TARGET]->avg_row_bytes;
-    uint64_t limit =
-        2 * mr_check_chunk_rows(scan->table, row_bytes) + p->rows.chunk.rows.count;
+    uint64_t limit = 2 * mr_check_chunk_rows(scan->table, row_bytes) + p->rows.chunk.rows.count;
     bool whole = !p->digested;
     for (;;) {
         struct mr_range range = {{scan->lo_open ? NULL : scan->lo.ptr, scan->lo.len}, hi};
         const struct reading *source = &p->rows;
-        enum mr_code code =
-            read_chunk(scan, scan->worker->reader[MR_TARGET], &scan->hash[MR_TARGET],
-                       range, limit, &scan->target, err);
+        enum mr_code code = read_chunk(scan, scan->worker->reader[MR_TARGET],
+                                       &scan->hash[MR_TARGET], range, limit, &scan->target, err);
         size_t n = scan->target.chunk.rows.count;
         bool cut = n == limit;
         if (code == MR_OK && cut)
@@ -372,8 +359,8 @@ static enum mr_code match(struct scan *scan, struct parcel *p, struct mr_key hi,
 
 static bool same_digest(const struct mr_range_digest *a, const struct mr_range_digest *b)
 {
-    return a->exact && b->exact && a->rows == b->rows &&
-           strcmp(a->words[0], b->words[0]) == 0 && strcmp(a->words[1], b->words[1]) == 0;
+    return a->exact && b->exact && a->rows == b->rows && strcmp(a->words[0], b->words[0]) == 0 &&
+           strcmp(a->words[1], b->words[1]) == 0;
 }
 
 /* Server-side digests: equal chunks are done, any other is read row by row. */
@@ -385,8 +372,8 @@ static enum mr_code match_digest(struct scan *scan, struct parcel *p, struct mr_
     double begun = mr_clock_now_s();
     enum mr_code code = MR_OK;
     for (int attempt = 0; attempt < TRIES; attempt++) {
-        code = mr_reader_digest(scan->worker->reader[MR_TARGET],
-                                &scan->table->scan[MR_TARGET], range, &digest, err);
+        code = mr_reader_digest(scan->worker->reader[MR_TARGET], &scan->table->scan[MR_TARGET],
+                                range, &digest, err);
         if (!can_retry(code, begun))
             break;
     }
@@ -400,8 +387,7 @@ static enum mr_code match_digest(struct scan *scan, struct parcel *p, struct mr_
 }
 
 /* The next parcel; NULL when there are no more, with *code the companion's. */
-static struct parcel *take_ready(struct scan *scan, enum mr_code *code,
-                                 struct mr_err *err)
+static struct parcel *take_ready(struct scan *scan, enum mr_code *code, struct mr_err *err)
 {
     struct parcel *p = NULL;
     pthread_mutex_lock(&scan->lock);
@@ -440,8 +426,7 @@ static enum mr_code work(struct scan *scan, struct mr_err *err)
     enum mr_code code = MR_OK;
     struct parcel *p;
     while (code == MR_OK && (p = take_ready(scan, &code, err)) != NULL) {
-        struct mr_key hi =
-            p->last ? scan->task->hi : (struct mr_key){p->hi.ptr, p->hi.len};
+        struct mr_key hi = p->last ? scan->task->hi : (struct mr_key){p->hi.ptr, p->hi.len};
         code = p->digested ? match_digest(scan, p, hi, err) : match(scan, p, hi, err);
         give_back(scan);
         if (code == MR_OK && mr_is_cancelled())

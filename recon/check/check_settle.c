@@ -33,8 +33,7 @@ bool mr_check_settle_follows(const struct mr_check_run *check)
 
 bool mr_check_settle_is_sure(const struct mr_check_run *check)
 {
-    return check->lag[MR_SOURCE] != MR_LAG_UNKNOWN &&
-           check->lag[MR_TARGET] != MR_LAG_UNKNOWN;
+    return check->lag[MR_SOURCE] != MR_LAG_UNKNOWN && check->lag[MR_TARGET] != MR_LAG_UNKNOWN;
 }
 
 bool mr_check_settle_rests(const struct mr_check_run *check)
@@ -42,16 +41,15 @@ bool mr_check_settle_rests(const struct mr_check_run *check)
     return !mr_check_settle_is_sure(check) || atomic_load(&check->settle.slow);
 }
 
-static enum mr_code read_position(struct mr_db *db, bool by_history,
-                                  struct mr_strbuf *position, struct mr_err *err)
+static enum mr_code read_position(struct mr_db *db, bool by_history, struct mr_strbuf *position,
+                                  struct mr_err *err)
 {
     return by_history ? mr_replication_history(db, position, err)
                       : mr_replication_position(db, position, err);
 }
 
-static enum mr_code position_of(struct mr_check_run *check, enum mr_side up,
-                                bool by_history, struct mr_strbuf *position,
-                                struct mr_err *err)
+static enum mr_code position_of(struct mr_check_run *check, enum mr_side up, bool by_history,
+                                struct mr_strbuf *position, struct mr_err *err)
 {
     enum mr_code code = MR_E_LOST;
     for (int attempt = 0; code == MR_E_LOST && attempt < 2; attempt++) {
@@ -64,8 +62,8 @@ static enum mr_code position_of(struct mr_check_run *check, enum mr_side up,
     return code;
 }
 
-static enum mr_code wait_slice(struct mr_check_run *check, enum mr_side down,
-                               const char *position, bool *reached, struct mr_err *err)
+static enum mr_code wait_slice(struct mr_check_run *check, enum mr_side down, const char *position,
+                               bool *reached, struct mr_err *err)
 {
     struct mr_db *db = mr_reader_db(check->pairing.side[down].main);
     struct mr_db *up = mr_reader_db(check->pairing.side[mr_other_side(down)].main);
@@ -73,8 +71,8 @@ static enum mr_code wait_slice(struct mr_check_run *check, enum mr_side down,
         return mr_err_set(err, MR_E_LOST, "a connection is gone");
     enum mr_code code = mr_replication_wait(db, position, SLICE_S, reached, err);
     if (code == MR_OK)
-        code = mr_replication_confirm(up, db, !check->settle.by_history[down], position,
-                                      reached, err);
+        code =
+            mr_replication_confirm(up, db, !check->settle.by_history[down], position, reached, err);
     if (code == MR_E_LOST && !mr_is_cancelled())
         code = mr_db_reconnect(mr_db_is_lost(db) ? db : up, RECONNECTS, err);
     return code;
@@ -89,10 +87,8 @@ static enum mr_code wait_for(struct mr_check_run *check, enum mr_side down, bool
     double begun = mr_clock_now_s(), limit = mr_check_settle_left_s(check), took = 0;
     bool said = false;
     *reached = false;
-    enum mr_code code =
-        position_of(check, up, check->settle.by_history[down], &position, err);
-    while (code == MR_OK && position.len > 0 && !*reached &&
-           (took < limit || took == 0)) {
+    enum mr_code code = position_of(check, up, check->settle.by_history[down], &position, err);
+    while (code == MR_OK && position.len > 0 && !*reached && (took < limit || took == 0)) {
         code = wait_slice(check, down, position.ptr, reached, err);
         if (code == MR_OK && mr_is_cancelled())
             code = mr_cancelled_err(err);
@@ -122,12 +118,12 @@ static void add_why(const struct mr_check_run *check, enum mr_side down, bool se
     enum mr_side up = mr_other_side(down);
     const struct mr_server_side *side = &check->pairing.side[up];
     if (seen) {
-        mr_strbuf_add_fmt(
-            why,
-            "the %s had not applied what the %s had written when %g seconds "
-            "of waiting were over (--settle-limit; if it never will, stop its "
-            "replication)",
-            mr_side_name(down), mr_side_name(up), check->opts->settle_limit_ms / 1000.0);
+        mr_strbuf_add_fmt(why,
+                          "the %s had not applied what the %s had written when %g seconds "
+                          "of waiting were over (--settle-limit; if it never will, stop its "
+                          "replication)",
+                          mr_side_name(down), mr_side_name(up),
+                          check->opts->settle_limit_ms / 1000.0);
         return;
     }
     mr_strbuf_add_fmt(why,
@@ -136,9 +132,8 @@ static void add_why(const struct mr_check_run *check, enum mr_side down, bool se
                       mr_side_name(up), mr_side_name(down));
     if (side->grants != NULL && side->cat != NULL)
         mr_strbuf_add_fmt(why, "; to see it: GRANT %s ON *.* TO %s",
-                          side->cat->server.flavour == MR_FLAVOUR_MARIADB
-                              ? "BINLOG MONITOR"
-                              : "REPLICATION CLIENT",
+                          side->cat->server.flavour == MR_FLAVOUR_MARIADB ? "BINLOG MONITOR"
+                                                                          : "REPLICATION CLIENT",
                           mr_grants_account(side->grants));
 }
 
@@ -157,8 +152,7 @@ static enum mr_code give_up(struct mr_check_run *check, enum mr_side down, bool 
     return code;
 }
 
-enum mr_code mr_check_settle(struct mr_check_run *check, bool *reached,
-                             struct mr_err *err)
+enum mr_code mr_check_settle(struct mr_check_run *check, bool *reached, struct mr_err *err)
 {
     double before = check->settle.waited_s;
     bool both = check->lag[MR_SOURCE] == MR_LAG_WAIT;
@@ -173,14 +167,13 @@ enum mr_code mr_check_settle(struct mr_check_run *check, bool *reached,
         if (code == MR_OK && !*reached)
             code = give_up(check, (enum mr_side)side, seen, err);
     }
-    atomic_store(&check->settle.slow,
-                 both || check->settle.waited_s - before > SLOW_S ||
-                     atomic_load(&check->settle.waited_ms) > BATCHES_MS);
+    atomic_store(&check->settle.slow, both || check->settle.waited_s - before > SLOW_S ||
+                                          atomic_load(&check->settle.waited_ms) > BATCHES_MS);
     return code;
 }
 
-enum mr_code mr_check_catch_up(struct mr_check_run *check, struct mr_db *up,
-                               struct mr_db *down, bool *reached, struct mr_err *err)
+enum mr_code mr_check_catch_up(struct mr_check_run *check, struct mr_db *up, struct mr_db *down,
+                               bool *reached, struct mr_err *err)
 {
     struct mr_strbuf position = MR_STRBUF_INIT;
     double begun = mr_clock_now_s(), took = 0;
@@ -195,8 +188,7 @@ enum mr_code mr_check_catch_up(struct mr_check_run *check, struct mr_db *up,
         else
             code = mr_replication_wait(down, position.ptr, SLICE_S, reached, err);
         if (code == MR_OK)
-            code = mr_replication_confirm(up, down,
-                                          !check->settle.by_history[!check->upstream],
+            code = mr_replication_confirm(up, down, !check->settle.by_history[!check->upstream],
                                           position.ptr, reached, err);
         if (code == MR_OK && !*reached)
             (void)nanosleep(&step, NULL);

@@ -18,8 +18,7 @@
 double mr_check_settle_left_s(const struct mr_check_run *check);
 /* Once a round, by the coordinator.  *reached false: the limit is over; settle.why says what
  * it was waited for.  Where no side can be waited for: reached, at once. */
-enum mr_code mr_check_settle(struct mr_check_run *check, bool *reached,
-                             struct mr_err *err);
+enum mr_code mr_check_settle(struct mr_check_run *check, bool *reached, struct mr_err *err);
 
 /* Must the upstream row be the same in two rounds for a difference to count? */
 bool mr_check_settle_rests(const struct mr_check_run *check);
@@ -29,7 +28,7 @@ bool mr_check_settle_is_sure(const struct mr_check_run *check);
 bool mr_check_settle_follows(const struct mr_check_run *check);
 
 /* Short, by a worker between two readings: *reached false: the batch is for a later round. */
-enum mr_code mr_check_catch_up(struct mr_check_run *check, struct mr_db *up,
-                               struct mr_db *down, bool *reached, struct mr_err *err);
+enum mr_code mr_check_catch_up(struct mr_check_run *check, struct mr_db *up, struct mr_db *down,
+                               bool *reached, struct mr_err *err);
 
 #endif

@@ -24,8 +24,8 @@ enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_sides *si
     return mr_sides_open(sides, operands, &opts, &check->arena, err);
 }
 
-enum mr_code mr_check_main(const struct mr_check_run *check, enum mr_side side,
-                           struct mr_db **db, struct mr_err *err)
+enum mr_code mr_check_main(const struct mr_check_run *check, enum mr_side side, struct mr_db **db,
+                           struct mr_err *err)
 {
     *db = mr_reader_db(check->pairing.side[side].main);
     if (*db == NULL)

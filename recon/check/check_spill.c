@@ -37,8 +37,8 @@ struct reading {
     struct mr_err err;
 };
 
-static enum mr_code keep_image(struct reading *r, struct mr_key key,
-                               const struct mr_value *values, struct mr_err *err)
+static enum mr_code keep_image(struct reading *r, struct mr_key key, const struct mr_value *values,
+                               struct mr_err *err)
 {
     bool wanted = false;
     enum mr_code code = mr_spill_wants(r->spill, key, &wanted, err);
@@ -47,8 +47,7 @@ static enum mr_code keep_image(struct reading *r, struct mr_key key,
     mr_strbuf_reset(&r->image);
     code = mr_rowhash_image(&r->hash, values, &r->image, err);
     if (code == MR_OK)
-        code = mr_spill_keep_image(r->spill, (int)r->side, key, r->image.ptr,
-                                   r->image.len, err);
+        code = mr_spill_keep_image(r->spill, (int)r->side, key, r->image.ptr, r->image.len, err);
     return code;
 }
 
@@ -84,8 +83,7 @@ static enum mr_code read_side(struct reading *r)
     struct mr_check_run *check = r->worker->check;
     struct mr_strbuf lo = MR_STRBUF_INIT;
     double row_bytes = (double)r->table->side[r->side]->avg_row_bytes;
-    bool in_order =
-        r->spec->nkey > 0 && mr_reader_has_order(r->worker->reader[r->side], r->spec);
+    bool in_order = r->spec->nkey > 0 && mr_reader_has_order(r->worker->reader[r->side], r->spec);
     uint64_t limit = in_order ? mr_check_chunk_rows(r->table, row_bytes) : 0;
     enum mr_code code = MR_OK;
     do {
@@ -94,8 +92,8 @@ static enum mr_code read_side(struct reading *r)
         r->in_chunk = 0;
         code = mr_throttle_wait(check->throttle, &r->err);
         if (code == MR_OK)
-            code = mr_reader_scan(r->worker->reader[r->side], r->spec, range, limit,
-                                  take_row, r, &r->err);
+            code = mr_reader_scan(r->worker->reader[r->side], r->spec, range, limit, take_row, r,
+                                  &r->err);
         mr_strbuf_reset(&lo);
         mr_strbuf_add(&lo, r->last.ptr, r->last.len);
         if (code == MR_OK) /* short of a key, it would be read from its beginning again */
@@ -163,8 +161,8 @@ static enum mr_code read_both(struct reading r[MR_SIDES], struct mr_reader *unco
 }
 
 static enum mr_code reading_init(struct reading *r, struct mr_check_worker *worker,
-                                 struct mr_pair *table, struct mr_spill *spill,
-                                 enum mr_side side, bool images, struct mr_err *err)
+                                 struct mr_pair *table, struct mr_spill *spill, enum mr_side side,
+                                 bool images, struct mr_err *err)
 {
     *r = (struct reading){.worker = worker,
                           .table = table,
@@ -193,15 +191,12 @@ static enum mr_code one_pass(struct mr_check_worker *worker, struct mr_pair *tab
     const bool first = round == 0;
     struct reading r[MR_SIDES] = {0};
     /* every second one, where a side may be ahead of what the other one shows */
-    const bool uncommitted =
-        !first && round % 2 == 1 && mr_check_settle_follows(worker->check);
+    const bool uncommitted = !first && round % 2 == 1 && mr_check_settle_follows(worker->check);
     enum mr_code code = mr_spill_begin_pass(spill, uncommitted, err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code =
-            reading_init(&r[side], worker, table, spill, (enum mr_side)side, !first, err);
+        code = reading_init(&r[side], worker, table, spill, (enum mr_side)side, !first, err);
     if (code == MR_OK)
-        code = read_both(r, uncommitted ? worker->reader[worker->check->upstream] : NULL,
-                         err);
+        code = read_both(r, uncommitted ? worker->reader[worker->check->upstream] : NULL, err);
     if (code == MR_OK)
         code = mr_spill_end_pass(spill, open, err);
     if (code == MR_OK && first) {
@@ -219,8 +214,8 @@ struct canon_ctx {
     struct mr_pair *table;
 };
 
-static enum mr_code canonical_keys(void *arg, struct mr_vec *items,
-                                   struct mr_arena *arena, struct mr_err *err)
+static enum mr_code canonical_keys(void *arg, struct mr_vec *items, struct mr_arena *arena,
+                                   struct mr_err *err)
 {
     struct canon_ctx *ctx = arg;
     const struct mr_pair *table = ctx->table;
@@ -248,8 +243,7 @@ static enum mr_code store_all(struct store_ctx *ctx, struct mr_err *err)
     return code;
 }
 
-static const void *keep_bytes(struct store_ctx *ctx, const void *ptr, size_t len,
-                              bool *ok)
+static const void *keep_bytes(struct store_ctx *ctx, const void *ptr, size_t len, bool *ok)
 {
     const void *copy = ptr != NULL ? mr_arena_dup(&ctx->arena, ptr, len) : NULL;
     *ok = *ok && (ptr == NULL || copy != NULL);
@@ -257,8 +251,7 @@ static const void *keep_bytes(struct store_ctx *ctx, const void *ptr, size_t len
 }
 
 /* Each finding is a range of its own: what lies between two keys is not known here. */
-static enum mr_code store_finding(void *arg, const struct mr_finding *found,
-                                  struct mr_err *err)
+static enum mr_code store_finding(void *arg, const struct mr_finding *found, struct mr_err *err)
 {
     struct store_ctx *ctx = arg;
     struct mr_finding *f = mr_vec_push(&ctx->found);

@@ -39,8 +39,7 @@ static bool is_whole_btree(const struct mr_index *index, const char *column)
            strcasecmp(first->column, column) == 0;
 }
 
-static const struct mr_index *leading_index(const struct mr_table *table,
-                                            const char *column)
+static const struct mr_index *leading_index(const struct mr_table *table, const char *column)
 {
     for (size_t i = 0; i < table->nindexes; i++)
         if (is_whole_btree(&table->indexes[i], column))
@@ -48,8 +47,7 @@ static const struct mr_index *leading_index(const struct mr_table *table,
     return NULL;
 }
 
-static const struct mr_index *key_on(const struct mr_table *table,
-                                     const struct mr_column *column)
+static const struct mr_index *key_on(const struct mr_table *table, const struct mr_column *column)
 {
     for (size_t i = 0; !column->nullable && i < table->nindexes; i++) {
         const struct mr_index *index = &table->indexes[i];
@@ -62,8 +60,7 @@ static const struct mr_index *key_on(const struct mr_table *table,
 static bool has_foreign_key(const struct mr_table *table, const char *column)
 {
     for (size_t i = 0; i < table->nfks; i++)
-        if (table->fks[i].ncolumns == 1 &&
-            strcasecmp(table->fks[i].columns[0], column) == 0)
+        if (table->fks[i].ncolumns == 1 && strcasecmp(table->fks[i].columns[0], column) == 0)
             return true;
     return false;
 }
@@ -80,8 +77,7 @@ static bool is_configured(const struct mr_table_config *config, const char *colu
 
 static bool is_char(const struct mr_column *column)
 {
-    return strcmp(column->data_type, "char") == 0 ||
-           strcmp(column->data_type, "varchar") == 0;
+    return strcmp(column->data_type, "char") == 0 || strcmp(column->data_type, "varchar") == 0;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -98,11 +94,10 @@ static bool same_type(const struct mr_column *a, const struct mr_column *b)
     switch (a->cls) {
     case MR_CLASS_INT:
     case MR_CLASS_UINT:
-        return same_name && a->is_unsigned == b->is_unsigned &&
-               strstr(a->data_type, "int") != NULL;
+        return same_name && a->is_unsigned == b->is_unsigned && strstr(a->data_type, "int") != NULL;
     case MR_CLASS_TEXT:
-        return (same_name || (is_char(a) && is_char(b))) &&
-               same_text(a->charset, b->charset) && same_text(a->collation, b->collation);
+        return (same_name || (is_char(a) && is_char(b))) && same_text(a->charset, b->charset) &&
+               same_text(a->collation, b->collation);
     case MR_CLASS_BINARY:
     case MR_CLASS_DECIMAL: return strcmp(a->type, b->type) == 0;
     case MR_CLASS_UNDECIDED:
@@ -150,8 +145,7 @@ static bool set_child(struct sides *child, const struct mr_pair *table,
 
 /* The parent's key on both sides: its first of one column, the primary key before all,
  * that has the child's type. */
-static bool set_parent(struct sides *parent, const struct mr_pair *table,
-                       const struct sides *child)
+static bool set_parent(struct sides *parent, const struct mr_pair *table, const struct sides *child)
 {
     const struct mr_table *source = table->side[MR_SOURCE];
     for (size_t i = 0; i < source->nindexes; i++) {
@@ -182,8 +176,8 @@ static unsigned distance(const struct search *s, const struct mr_pair *child,
 
 /* Ends the search where it cannot go on; *holds: every value of either side is a key, and
  * there is one. */
-static enum mr_code ask(struct search *s, const struct sides *child,
-                        const struct sides *parent, bool *holds, struct mr_err *err)
+static enum mr_code ask(struct search *s, const struct sides *child, const struct sides *parent,
+                        bool *holds, struct mr_err *err)
 {
     uint64_t seen = 0;
     enum mr_code code = MR_OK;
@@ -191,13 +185,12 @@ static enum mr_code ask(struct search *s, const struct sides *child,
     for (int side = MR_SOURCE; code == MR_OK && *holds && side < MR_SIDES; side++) {
         uint64_t sampled = 0, found = 0;
         code = mr_throttle_wait(s->check->throttle, err);
-        struct mr_db *db =
-            code == MR_OK ? mr_reader_db(s->check->pairing.side[side].main) : NULL;
+        struct mr_db *db = code == MR_OK ? mr_reader_db(s->check->pairing.side[side].main) : NULL;
         if (code == MR_OK && db == NULL)
             code = mr_err_set(err, MR_E_UNSUPPORTED, "a snapshot cannot be sampled");
         if (code == MR_OK)
-            code = mr_suspect_sample(db, &child->side[side], &parent->side[side],
-                                     &sampled, &found, err);
+            code = mr_suspect_sample(db, &child->side[side], &parent->side[side], &sampled, &found,
+                                     err);
         *holds = code == MR_OK && found == sampled;
         seen += sampled;
     }
@@ -207,8 +200,8 @@ static enum mr_code ask(struct search *s, const struct sides *child,
 
 /* One advice on a column; lines: all that it takes to declare it. */
 static enum mr_code push_advice(struct search *s, const struct mr_pair *table,
-                                const struct mr_suspect_line *lines, size_t count,
-                                const char *text, struct mr_err *err)
+                                const struct mr_suspect_line *lines, size_t count, const char *text,
+                                struct mr_err *err)
 {
     struct mr_strbuf config = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
@@ -256,8 +249,8 @@ static enum mr_code add_meant(struct meant *meant, const struct sides *child,
     return MR_OK;
 }
 
-static enum mr_code advise(struct search *s, const struct mr_pair *table,
-                           const struct meant *meant, struct mr_err *err)
+static enum mr_code advise(struct search *s, const struct mr_pair *table, const struct meant *meant,
+                           struct mr_err *err)
 {
     size_t count = meant->lines.count;
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -284,9 +277,8 @@ static void end_search(struct search *s, const char *why)
 }
 
 /* What one table refuses leaves the others; what a server's loss refuses, all. */
-static enum mr_code outlive(struct search *s, enum mr_code code,
-                            const struct mr_pair *table, const struct mr_err *why,
-                            struct mr_err *err)
+static enum mr_code outlive(struct search *s, enum mr_code code, const struct mr_pair *table,
+                            const struct mr_err *why, struct mr_err *err)
 {
     if (mr_check_is_fatal(code)) {
         if (err != NULL)
@@ -310,8 +302,8 @@ static enum mr_code look_into(struct search *s, const struct mr_pair *table,
     struct sides parent = {0};
     struct mr_err why = {0};
     bool holds = false;
-    bool own_key = to == table && key_on(child->side[MR_SOURCE].table,
-                                         child->side[MR_SOURCE].column) != NULL;
+    bool own_key =
+        to == table && key_on(child->side[MR_SOURCE].table, child->side[MR_SOURCE].column) != NULL;
     if (own_key || atomic_load(&to->failed) || !set_parent(&parent, to, child))
         return MR_OK;
     if (s->asked == MR_SUSPECTS_MAX || mr_clock_now_s() > s->end_s) {
@@ -333,16 +325,14 @@ static enum mr_code look_at_column(struct search *s, const struct mr_pair *table
     struct sides child = {0};
     unsigned nearest = MR_SUSPECT_FAR;
     enum mr_code code = mr_suspect_names_find(&s->names, column->name, &s->hits, err);
-    if (code != MR_OK || s->hits.count == 0 ||
-        is_configured(table->config, column->name) || !set_child(&child, table, column) ||
-        !may_refer(&child))
+    if (code != MR_OK || s->hits.count == 0 || is_configured(table->config, column->name) ||
+        !set_child(&child, table, column) || !may_refer(&child))
         return code;
     for (size_t i = 0; i < s->hits.count; i++) {
         unsigned d = distance(s, table, mr_vec_at(&s->hits, i));
         nearest = d < nearest ? d : nearest;
     }
-    struct meant meant = {.lines = MR_VEC_INIT(struct mr_suspect_line),
-                          .names = MR_STRBUF_INIT};
+    struct meant meant = {.lines = MR_VEC_INIT(struct mr_suspect_line), .names = MR_STRBUF_INIT};
     for (size_t i = 0; code == MR_OK && !s->ended && i < s->hits.count; i++) {
         const struct mr_suspect_hit *hit = mr_vec_at(&s->hits, i);
         if (nearest < MR_SUSPECT_FAR && distance(s, table, hit) == nearest)
@@ -361,8 +351,8 @@ static enum mr_code add_names(struct search *s, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < s->check->pairing.ntables; i++)
-        code = mr_suspect_names_add(
-            &s->names, s->check->pairing.tables[i]->side[MR_SOURCE]->name, i, err);
+        code = mr_suspect_names_add(&s->names, s->check->pairing.tables[i]->side[MR_SOURCE]->name,
+                                    i, err);
     mr_suspect_names_sort(&s->names);
     return code;
 }
@@ -394,15 +384,14 @@ static bool is_advised(const struct search *s, const struct mr_suspect *what)
 }
 
 /* All lines of one column, from suspects[at] on; *next: the first of another. */
-static enum mr_code advise_values(struct search *s, const struct mr_vec *suspects,
-                                  size_t at, size_t *next, struct mr_err *err)
+static enum mr_code advise_values(struct search *s, const struct mr_vec *suspects, size_t at,
+                                  size_t *next, struct mr_err *err)
 {
     const struct mr_suspect *first = mr_vec_at(suspects, at);
     struct mr_vec lines = MR_VEC_INIT(struct mr_suspect_line);
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
-    mr_strbuf_add_str(&text,
-                      "looks like a reference that is not declared: it holds ids of");
+    mr_strbuf_add_str(&text, "looks like a reference that is not declared: it holds ids of");
     for (*next = at; *next < suspects->count; ++*next) {
         const struct mr_suspect *one = mr_vec_at(suspects, *next);
         if (one->child != first->child || strcmp(one->column, first->column) != 0)
@@ -419,8 +408,7 @@ static enum mr_code advise_values(struct search *s, const struct mr_vec *suspect
                                          .unlike = one->unlike,
                                          .either = one->either};
         const char *comma = one->either ? " or of" : ",";
-        mr_strbuf_add_fmt(&text, "%s %s", *next > at ? comma : "",
-                          one->parent->find.name);
+        mr_strbuf_add_fmt(&text, "%s %s", *next > at ? comma : "", one->parent->find.name);
     }
     mr_strbuf_add_str(&text, " that one side only has, or that mean somebody else there");
     if (first->either)
@@ -441,8 +429,8 @@ static enum mr_code look_at_values(struct search *s, struct mr_err *err)
 {
     struct mr_suspect_look look;
     struct mr_err why = {0};
-    enum mr_code code = mr_suspect_look_open(
-        &look, &s->check->pairing, s->check->pairing.side[MR_SOURCE].main, &why);
+    enum mr_code code = mr_suspect_look_open(&look, &s->check->pairing,
+                                             s->check->pairing.side[MR_SOURCE].main, &why);
     if (code == MR_OK)
         code = mr_suspect_values(s->check, &look, s->end_s, &why);
     if (code != MR_OK && mr_check_is_fatal(code) && err != NULL)

@@ -74,13 +74,11 @@ static void add_kinds(struct mr_strbuf *sb, const struct mr_find_counts *c)
 
 static void heading(struct text *t, const char *title)
 {
-    (void)fprintf(t->out, "\n%s%s%s\n", style(t, MR_STYLE_HEAD), title,
-                  style(t, MR_STYLE_RESET));
+    (void)fprintf(t->out, "\n%s%s%s\n", style(t, MR_STYLE_HEAD), title, style(t, MR_STYLE_RESET));
 }
 
 /* Text that a server, a file or the command line has given. */
-static void foreign(struct text *t, const char *before, const char *text,
-                    const char *behind)
+static void foreign(struct text *t, const char *before, const char *text, const char *behind)
 {
     (void)fputs(before, t->out);
     mr_utf8_print(t->out, text);
@@ -104,13 +102,11 @@ static void table_line(struct text *t)
         mr_strbuf_add_str(&t->a, " / ");
         mr_strbuf_add_grouped(&t->a, c->target_rows);
     }
-    mr_strbuf_add_str(&t->a,
-                      c->source_rows == 1 && c->target_rows == 1 ? " row" : " rows");
+    mr_strbuf_add_str(&t->a, c->source_rows == 1 && c->target_rows == 1 ? " row" : " rows");
     if (table->verdict == MR_VERDICT_EQUAL && c->source_rows != c->target_rows)
         mr_strbuf_add_str(&t->b, "rows came and went while it was read");
     add_kinds(&t->b, c);
-    add_count(&t->b, t->result->explained[table - t->result->tables].rows,
-              "explained by a plan");
+    add_count(&t->b, t->result->explained[table - t->result->tables].rows, "explained by a plan");
     if (table->schema_differs)
         mr_strbuf_add_fmt(&t->b, "%sschema differs", t->b.len > 0 ? ", " : "");
     (void)fprintf(t->out, "  %s%*s  %s%-11s%s  ", t->name.ptr, pad > 0 ? pad : 0, "",
@@ -155,8 +151,8 @@ static void add_column_name(struct mr_strbuf *out, const char *name)
 }
 
 /* "id 3001" or "(a, b) (1, 'x')". */
-static enum mr_code add_key(struct text *t, const struct mr_image *image,
-                            struct mr_strbuf *out, bool names, struct mr_err *err)
+static enum mr_code add_key(struct text *t, const struct mr_image *image, struct mr_strbuf *out,
+                            bool names, struct mr_err *err)
 {
     const struct mr_find_table *table = t->table;
     enum mr_code code = MR_OK;
@@ -186,8 +182,7 @@ static enum mr_code add_finding_key(struct text *t, const struct mr_finding *f,
     return add_key(t, &t->source, out, names, err);
 }
 
-static enum mr_code range_line(void *ctx, const struct mr_check_range *range,
-                               struct mr_err *err)
+static enum mr_code range_line(void *ctx, const struct mr_check_range *range, struct mr_err *err)
 {
     struct text *t = ctx;
     enum mr_code code = MR_OK;
@@ -221,9 +216,8 @@ static void say_hidden(struct text *t, const char *one, const char *many)
         return;
     fresh(t, &t->b);
     mr_strbuf_add_grouped(&t->b, t->hidden);
-    (void)fprintf(t->out, "  %s… and %s more %s of %s%s%s\n", style(t, MR_STYLE_DIM),
-                  t->b.ptr, t->hidden == 1 ? one : many, t->name.ptr, rest,
-                  style(t, MR_STYLE_RESET));
+    (void)fprintf(t->out, "  %s… and %s more %s of %s%s%s\n", style(t, MR_STYLE_DIM), t->b.ptr,
+                  t->hidden == 1 ? one : many, t->name.ptr, rest, style(t, MR_STYLE_RESET));
 }
 
 /* One value of a side-by-side line, in a box of that width. */
@@ -247,9 +241,7 @@ static enum mr_code add_cell(struct text *t, const struct mr_image *image, size_
 
 static size_t cell_width(const struct text *t)
 {
-    unsigned width = t->opts->width < 60    ? 60
-                     : t->opts->width > 140 ? 140
-                                            : t->opts->width;
+    unsigned width = t->opts->width < 60 ? 60 : t->opts->width > 140 ? 140 : t->opts->width;
     return (width - 26) / 2;
 }
 
@@ -262,8 +254,7 @@ static void print_name_cell(struct text *t, const char *name)
     mr_utf8_show_str(&shown, name);
     size_t len = mr_utf8_fit(shown.ptr, shown.len, NAME_CELL);
     size_t width = mr_utf8_width(shown.ptr, len);
-    (void)fprintf(t->out, "      %.*s%*s ", (int)len, shown.ptr, (int)(NAME_CELL - width),
-                  "");
+    (void)fprintf(t->out, "      %.*s%*s ", (int)len, shown.ptr, (int)(NAME_CELL - width), "");
     mr_strbuf_release(&shown);
 }
 
@@ -316,8 +307,7 @@ static enum mr_code moved_sample(void *ctx, const struct mr_finding *source,
     t->shown++;
     fresh(t, &t->a);
     fresh(t, &t->b);
-    enum mr_code code =
-        mr_image_open(&t->source, source->source, source->source_len, err);
+    enum mr_code code = mr_image_open(&t->source, source->source, source->source_len, err);
     if (code == MR_OK)
         code = mr_image_open(&t->target, target->target, target->target_len, err);
     for (size_t n = 0; code == MR_OK; n++) {
@@ -337,8 +327,8 @@ static enum mr_code moved_sample(void *ctx, const struct mr_finding *source,
     mr_strbuf_add_str(&t->b, " -> ");
     if (code == MR_OK)
         code = add_key(t, &t->target, &t->b, false, err);
-    (void)fprintf(t->out, "  %s  %smoved%s  %s: %s\n", t->name.ptr,
-                  style(t, MR_STYLE_BAD), style(t, MR_STYLE_RESET), t->a.ptr, t->b.ptr);
+    (void)fprintf(t->out, "  %s  %smoved%s  %s: %s\n", t->name.ptr, style(t, MR_STYLE_BAD),
+                  style(t, MR_STYLE_RESET), t->a.ptr, t->b.ptr);
     return code;
 }
 
@@ -374,12 +364,10 @@ static enum mr_code all_ranges(struct text *t, struct mr_err *err)
 
 static enum mr_code row_samples(struct text *t, struct mr_err *err)
 {
-    uint64_t limit =
-        t->result->max_rows < SAMPLES_A_TABLE ? t->result->max_rows : SAMPLES_A_TABLE;
+    uint64_t limit = t->result->max_rows < SAMPLES_A_TABLE ? t->result->max_rows : SAMPLES_A_TABLE;
     struct mr_findings *fd = t->result->fd;
     uint64_t count = 0;
-    enum mr_code code =
-        mr_findings_count(fd, t->table->id, MR_FIND_DIVERGED, &count, err);
+    enum mr_code code = mr_findings_count(fd, t->table->id, MR_FIND_DIVERGED, &count, err);
     if (code == MR_OK)
         code = mr_findings_walk_first(fd, t->table->id, (size_t)limit, sample, t, err);
     count -= t->result->explained[t->table - t->result->tables].rows;
@@ -392,8 +380,8 @@ static enum mr_code row_samples(struct text *t, struct mr_err *err)
 static enum mr_code moved_samples(struct text *t, struct mr_err *err)
 {
     t->shown = t->hidden = 0;
-    enum mr_code code = mr_findings_walk_moved_first(
-        t->result->fd, t->table->id, SAMPLES_A_TABLE, moved_sample, t, err);
+    enum mr_code code = mr_findings_walk_moved_first(t->result->fd, t->table->id, SAMPLES_A_TABLE,
+                                                     moved_sample, t, err);
     /* of those that a plan explains it is not counted how many were left out */
     t->hidden = t->result->explained[t->table - t->result->tables].rows > 0
                     ? 0
@@ -438,16 +426,15 @@ static void objects(struct text *t)
         one_line(&t->a, o->target);
         const char *scope = o->table != NULL ? o->table : o->database;
         fresh(t, &t->b);
-        bool itself = strcmp(o->kind, "table") == 0 || o->name == NULL ||
-                      strcmp(o->kind, "database") == 0;
+        bool itself =
+            strcmp(o->kind, "table") == 0 || o->name == NULL || strcmp(o->kind, "database") == 0;
         mr_utf8_show_str(&t->b, scope != NULL ? scope : "");
         mr_strbuf_add_str(&t->b, itself ? "" : ".");
         mr_utf8_show_str(&t->b, itself ? "" : o->name);
         (void)fprintf(t->out, "  %s  %s\n      %s\n", o->kind, t->b.ptr, t->a.ptr);
     }
     if (count > OBJECTS_SHOWN)
-        (void)fprintf(t->out, "  … and %zu more; --json prints them\n",
-                      count - OBJECTS_SHOWN);
+        (void)fprintf(t->out, "  … and %zu more; --json prints them\n", count - OBJECTS_SHOWN);
 }
 
 /* Lines that may hold anything, such as those of a configuration to be pasted. */
@@ -537,8 +524,7 @@ static enum mr_code advice(struct text *t, struct mr_err *err)
     MR_TRY(mr_next_steps(&steps, t->result, &opts, err));
     bool told = !t->result->differs || !opts.has_case;
     for (size_t i = 0; i <= steps.items.count; i++) {
-        const struct mr_next_step *step =
-            i < steps.items.count ? mr_vec_at(&steps.items, i) : NULL;
+        const struct mr_next_step *step = i < steps.items.count ? mr_vec_at(&steps.items, i) : NULL;
         if (!told && (step == NULL || step->kind > MR_NEXT_IDENTITY)) {
             foreign(t, "Every finding is kept in ", opts.case_path, ".\n");
             told = true;
@@ -599,23 +585,20 @@ static void explained_line(struct text *t)
 static enum mr_code summary(struct text *t, struct mr_err *err)
 {
     const struct mr_check_result *r = t->result;
-    enum mr_style s = r->incomplete ? MR_STYLE_WARN
-                      : r->differs  ? MR_STYLE_BAD
-                                    : MR_STYLE_GOOD;
+    enum mr_style s = r->incomplete ? MR_STYLE_WARN : r->differs ? MR_STYLE_BAD : MR_STYLE_GOOD;
     fresh(t, &t->a);
     fresh(t, &t->b);
     mr_strbuf_add_grouped(&t->a, r->sums.source_rows + r->sums.target_rows);
     add_kinds(&t->b, &r->sums);
-    add_count(&t->b, r->objects.count,
-              r->objects.count == 1 ? "object differs" : "objects differ");
+    add_count(&t->b, r->objects.count, r->objects.count == 1 ? "object differs" : "objects differ");
     add_count(&t->b, r->not_checked,
               r->not_checked == 1 ? "table not checked" : "tables not checked");
     add_count(&t->b, r->unsettled_rows,
               r->unsettled_rows == 1 ? "row unsettled" : "rows unsettled");
-    (void)fprintf(t->out, "\n%s%s%s: %zu table%s, %s rows read in %.1f s%s%s\n",
-                  style(t, s), mr_check_result_verdict(r), style(t, MR_STYLE_RESET),
-                  r->ntables, r->ntables == 1 ? "" : "s", t->a.ptr, r->run->seconds,
-                  t->b.len > 0 ? "; " : "", t->b.ptr);
+    (void)fprintf(t->out, "\n%s%s%s: %zu table%s, %s rows read in %.1f s%s%s\n", style(t, s),
+                  mr_check_result_verdict(r), style(t, MR_STYLE_RESET), r->ntables,
+                  r->ntables == 1 ? "" : "s", t->a.ptr, r->run->seconds, t->b.len > 0 ? "; " : "",
+                  t->b.ptr);
     explained_line(t);
     if (mr_check_result_trusts(r))
         (void)fprintf(t->out, "Files of the snapshot were not read where sums of its "

@@ -1,8 +1,7 @@
 /* check_wait.c: see check_wait.h. */
 #include "recon/check/check_wait.h"
 
-enum mr_code mr_check_let_go(struct mr_check_worker *worker, enum mr_side side,
-                             struct mr_err *err)
+enum mr_code mr_check_let_go(struct mr_check_worker *worker, enum mr_side side, struct mr_err *err)
 {
     struct mr_err why = {0};
     enum mr_code code = mr_reader_unlock(worker->reader[side], &why);
@@ -24,8 +23,7 @@ static enum mr_code let_go(void *ctx, struct mr_err *err)
     return mr_check_let_go(w->worker, w->side, err);
 }
 
-enum mr_code mr_check_wait(struct mr_check_worker *worker, enum mr_side side,
-                           struct mr_err *err)
+enum mr_code mr_check_wait(struct mr_check_worker *worker, enum mr_side side, struct mr_err *err)
 {
     struct waiting waiting = {worker, side};
     const struct mr_throttle_held held = {.let_go = let_go, .ctx = &waiting};

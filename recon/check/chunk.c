@@ -6,8 +6,7 @@
 
 void mr_chunk_init(struct mr_chunk *chunk)
 {
-    *chunk = (struct mr_chunk){.keys = MR_STRBUF_INIT,
-                               .rows = MR_VEC_INIT(struct mr_chunk_row)};
+    *chunk = (struct mr_chunk){.keys = MR_STRBUF_INIT, .rows = MR_VEC_INIT(struct mr_chunk_row)};
 }
 
 void mr_chunk_release(struct mr_chunk *chunk)
@@ -108,8 +107,8 @@ static enum mr_code find_twins(const struct mr_chunk *s, const struct mr_chunk *
     return code;
 }
 
-static enum mr_code push_suspect(struct mr_vec *suspects, struct mr_key key,
-                                 uint64_t equal, struct mr_err *err)
+static enum mr_code push_suspect(struct mr_vec *suspects, struct mr_key key, uint64_t equal,
+                                 struct mr_err *err)
 {
     struct mr_find_suspect *suspect = mr_vec_push(suspects);
     if (suspect == NULL)
@@ -126,8 +125,8 @@ static enum mr_code push_suspect(struct mr_vec *suspects, struct mr_key key,
  * disagree (a row's twin was passed already), the source's order leads.
  */
 static enum mr_code walk(const struct mr_chunk *s, const struct mr_chunk *t,
-                         const size_t *twin_of_s, const size_t *twin_of_t,
-                         struct mr_vec *suspects, uint64_t *equal, struct mr_err *err)
+                         const size_t *twin_of_s, const size_t *twin_of_t, struct mr_vec *suspects,
+                         uint64_t *equal, struct mr_err *err)
 {
     size_t i = 0, j = 0;
     while ((i < s->rows.count || j < t->rows.count)) {
@@ -154,9 +153,8 @@ static enum mr_code walk(const struct mr_chunk *s, const struct mr_chunk *t,
     return MR_OK;
 }
 
-enum mr_code mr_chunk_compare(const struct mr_chunk *source,
-                              const struct mr_chunk *target, struct mr_vec *suspects,
-                              uint64_t *equal, struct mr_err *err)
+enum mr_code mr_chunk_compare(const struct mr_chunk *source, const struct mr_chunk *target,
+                              struct mr_vec *suspects, uint64_t *equal, struct mr_err *err)
 {
     *equal = 0;
     if (all_equal(source, target)) {

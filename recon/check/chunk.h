@@ -43,8 +43,7 @@ struct mr_key mr_chunk_key(const struct mr_chunk *chunk, size_t row);
  * Appends the suspects (struct mr_find_suspect, keys pointing into the chunks) and sets
  * *equal to the number of rows that are equal on both sides.
  */
-enum mr_code mr_chunk_compare(const struct mr_chunk *source,
-                              const struct mr_chunk *target, struct mr_vec *suspects,
-                              uint64_t *equal, struct mr_err *err);
+enum mr_code mr_chunk_compare(const struct mr_chunk *source, const struct mr_chunk *target,
+                              struct mr_vec *suspects, uint64_t *equal, struct mr_err *err);
 
 #endif

@@ -91,26 +91,23 @@ static enum mr_code holds(struct mr_lineage_reader *r, const struct mr_lineage_n
     *yes = true;
     if (r->lookup->condition_at < 0)
         return MR_OK;
-    enum mr_code code =
-        mr_pair_values_of(node->image, node->len, &at, 1, &r->bytes, &null, err);
+    enum mr_code code = mr_pair_values_of(node->image, node->len, &at, 1, &r->bytes, &null, err);
     if (code == MR_OK)
         code = mr_row_decode(r->bytes.ptr, r->bytes.len, &pos, &value, err);
     *yes = code == MR_OK && !null && value.u != 0;
     return code;
 }
 
-static enum mr_code collect(struct mr_lineage_reader *r,
-                            const struct mr_lineage_node *nodes, size_t count,
-                            struct mr_err *err)
+static enum mr_code collect(struct mr_lineage_reader *r, const struct mr_lineage_node *nodes,
+                            size_t count, struct mr_err *err)
 {
     const struct mr_lineage_lookup *l = r->lookup;
     for (size_t i = 0; i < count; i++) {
         bool yes = false, null = true;
         MR_TRY(holds(r, &nodes[i], &yes, err));
         if (yes)
-            MR_TRY(mr_pair_reference_key(l->spelling, l->columns, l->ncolumns,
-                                         nodes[i].image, nodes[i].len, &r->bytes, &null,
-                                         err));
+            MR_TRY(mr_pair_reference_key(l->spelling, l->columns, l->ncolumns, nodes[i].image,
+                                         nodes[i].len, &r->bytes, &null, err));
         if (null)
             continue;
         struct ask *ask = mr_vec_push(&r->asks);
@@ -141,8 +138,8 @@ static enum mr_code take_known(struct mr_lineage_reader *r, struct mr_err *err)
         return nomem(err);
     for (size_t i = 0; i < count; i++)
         keys[i] = ask_at(r, i)->value;
-    enum mr_code code = mr_lineage_nodes(r->worker->check->fd, l->table->find.id,
-                                         (int)l->side, keys, count, nodes, err);
+    enum mr_code code = mr_lineage_nodes(r->worker->check->fd, l->table->find.id, (int)l->side,
+                                         keys, count, nodes, err);
     for (size_t i = 0; code == MR_OK && i < count; i++) {
         if (nodes[i] == 0) {
             *ask_at(r, kept++) = *ask_at(r, i);
@@ -157,17 +154,16 @@ static enum mr_code take_known(struct mr_lineage_reader *r, struct mr_err *err)
     return code;
 }
 
-static enum mr_code canonise(struct mr_lineage_reader *r, const size_t *positions,
-                             size_t count, struct mr_err *err)
+static enum mr_code canonise(struct mr_lineage_reader *r, const size_t *positions, size_t count,
+                             struct mr_err *err)
 {
     if (r->items.count == 0)
         return MR_OK;
-    return mr_pair_canonise(r->lookup->table, positions, count,
-                            mr_pair_judge(r->worker->reader), &r->items, &r->scrap, err);
+    return mr_pair_canonise(r->lookup->table, positions, count, mr_pair_judge(r->worker->reader),
+                            &r->items, &r->scrap, err);
 }
 
-static enum mr_code push_item(struct mr_lineage_reader *r, struct mr_key in,
-                              struct mr_err *err)
+static enum mr_code push_item(struct mr_lineage_reader *r, struct mr_key in, struct mr_err *err)
 {
     struct mr_canon_item *item = mr_vec_push(&r->items);
     if (item == NULL)
@@ -273,9 +269,8 @@ static enum mr_code fetch(struct mr_lineage_reader *r, const struct mr_vec *keys
     MR_TRY(mr_throttle_wait(r->worker->check->throttle, err));
     enum mr_code code = mr_rowhash_init(&hash, l->table, &spec, err);
     if (code == MR_OK)
-        code =
-            mr_rowset_fetch(&r->set, r->worker->reader[l->side], &hash, keys->items,
-                            keys->count, keys->count > 1 ? IMAGE_BYTES : SIZE_MAX, err);
+        code = mr_rowset_fetch(&r->set, r->worker->reader[l->side], &hash, keys->items, keys->count,
+                               keys->count > 1 ? IMAGE_BYTES : SIZE_MAX, err);
     mr_rowhash_release(&hash);
     return code;
 }
@@ -291,8 +286,8 @@ static enum mr_code add_own_key(struct mr_lineage_reader *r, struct mr_lineage_r
     row->key = (struct mr_key){row->image, row->image_len};
     if (count == 0)
         return MR_OK;
-    enum mr_code code = mr_pair_values_of(row->image, row->image_len, columns, count,
-                                          &r->bytes, &null, err);
+    enum mr_code code =
+        mr_pair_values_of(row->image, row->image_len, columns, count, &r->bytes, &null, err);
     row->key = (struct mr_key){keep(r), r->bytes.len};
     return code == MR_OK && row->key.ptr == NULL ? nomem(err) : code;
 }
@@ -323,8 +318,7 @@ static enum mr_code name_founds(struct mr_lineage_reader *r, struct mr_err *err)
     for (size_t i = 0; code == MR_OK && table->by_identity && i < r->founds.count; i++) {
         const struct mr_lineage_row *row = &found_at(r, i)->row;
         bool null = false;
-        code =
-            mr_pair_identity_of(table, row->image, row->image_len, &r->bytes, &null, err);
+        code = mr_pair_identity_of(table, row->image, row->image_len, &r->bytes, &null, err);
         struct mr_key in = {keep(r), r->bytes.len};
         if (code == MR_OK)
             code = in.ptr != NULL ? push_item(r, in, err) : nomem(err);
@@ -376,8 +370,7 @@ static enum mr_code join(struct mr_lineage_reader *r, size_t end, struct mr_err 
         while (at < r->founds.count && mr_key_compare(found_at(r, at)->canon, canon) < 0)
             at++;
         size_t first = at;
-        for (; at < r->founds.count && mr_key_compare(found_at(r, at)->canon, canon) == 0;
-             at++)
+        for (; at < r->founds.count && mr_key_compare(found_at(r, at)->canon, canon) == 0; at++)
             MR_TRY(pair_all(r, from, to, &found_at(r, at)->row, err));
         if (at == first)
             MR_TRY(pair_all(r, from, to, NULL, err));
@@ -412,8 +405,8 @@ static enum mr_code read_slice(struct mr_lineage_reader *r, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_lineage_reader_next(struct mr_lineage_reader *r,
-                                    const struct mr_vec **pairs, struct mr_err *err)
+enum mr_code mr_lineage_reader_next(struct mr_lineage_reader *r, const struct mr_vec **pairs,
+                                    struct mr_err *err)
 {
     *pairs = &r->pairs;
     /* at first those that the case knew stand there */

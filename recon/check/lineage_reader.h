@@ -30,9 +30,8 @@ struct mr_lineage_lookup {
     const size_t *columns;       /* positions in the images of the nodes */
     const size_t *named_columns; /* positions in the images of the table */
     size_t ncolumns;
-    const struct mr_spelling
-        *spelling;    /* how the nodes write the values; NULL: as the table */
-    int condition_at; /* position in the images of the nodes; -1: none */
+    const struct mr_spelling *spelling; /* how the nodes write the values; NULL: as the table */
+    int condition_at;                   /* position in the images of the nodes; -1: none */
 };
 
 /* A row whose image names another one. */
@@ -72,7 +71,7 @@ enum mr_code mr_lineage_reader_begin(struct mr_lineage_reader *r,
                                      const struct mr_lineage_node *nodes, size_t count,
                                      struct mr_err *err);
 /* The next pairs (struct mr_lineage_pair); none: that was all. */
-enum mr_code mr_lineage_reader_next(struct mr_lineage_reader *r,
-                                    const struct mr_vec **pairs, struct mr_err *err);
+enum mr_code mr_lineage_reader_next(struct mr_lineage_reader *r, const struct mr_vec **pairs,
+                                    struct mr_err *err);
 
 #endif

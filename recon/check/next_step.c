@@ -107,8 +107,7 @@ static enum mr_code has_low_counters(const struct mr_check_result *result, bool 
 /* Then one side is of another moment, and differs from the other for that alone. */
 static bool has_snapshot(const struct mr_find_run *run)
 {
-    return strncmp(run->source, "snapshot:", 9) == 0 ||
-           strncmp(run->target, "snapshot:", 9) == 0;
+    return strncmp(run->source, "snapshot:", 9) == 0 || strncmp(run->target, "snapshot:", 9) == 0;
 }
 
 static bool has_two_histories(const struct telling *t)
@@ -125,21 +124,19 @@ static enum mr_code two_histories(struct telling *t, struct mr_err *err)
     mr_run_add_side(run, MR_SOURCE, &t->text);
     mr_strbuf_add_str(&t->text, " and ");
     mr_run_add_side(run, MR_TARGET, &t->text);
-    mr_strbuf_add_str(&t->text,
-                      " have histories of their own. Before anything else keep both: "
-                      "archive the binary logs of each, rebuild neither from the other, "
-                      "and let applications write to one of them only. If that one is "
-                      "SOURCE, compare again with the two exchanged.");
+    mr_strbuf_add_str(&t->text, " have histories of their own. Before anything else keep both: "
+                                "archive the binary logs of each, rebuild neither from the other, "
+                                "and let applications write to one of them only. If that one is "
+                                "SOURCE, compare again with the two exchanged.");
     enum mr_code code = add(t, MR_NEXT_TWO_HISTORIES, err);
     if (code == MR_OK)
         code = has_low_counters(t->result, &has, err);
     if (code != MR_OK || !has)
         return code;
     mr_run_add_side(run, MR_TARGET, &t->text);
-    mr_strbuf_add_str(&t->text,
-                      " may give out ids that the other side has. Raise its "
-                      "AUTO_INCREMENT above the greatest keys of both sides, so that no "
-                      "id is given away twice from now on.");
+    mr_strbuf_add_str(&t->text, " may give out ids that the other side has. Raise its "
+                                "AUTO_INCREMENT above the greatest keys of both sides, so that no "
+                                "id is given away twice from now on.");
     add_case_command(t, "repair plan --reseed-only", ".reseed");
     return add(t, MR_NEXT_RESEED, err);
 }
@@ -183,12 +180,11 @@ static enum mr_code unsettled(struct telling *t, struct mr_err *err)
     if (t->result->unsettled_rows == 0)
         return MR_OK;
     mr_strbuf_add_grouped(&t->text, t->result->unsettled_rows);
-    mr_strbuf_add_fmt(
-        &t->text,
-        " row%s could not be settled: they kept moving while compared, or a "
-        "side may be behind (then the note of the table says which, and "
-        "why). Check again when it has caught up, or at a quieter hour.",
-        t->result->unsettled_rows == 1 ? "" : "s");
+    mr_strbuf_add_fmt(&t->text,
+                      " row%s could not be settled: they kept moving while compared, or a "
+                      "side may be behind (then the note of the table says which, and "
+                      "why). Check again when it has caught up, or at a quieter hour.",
+                      t->result->unsettled_rows == 1 ? "" : "s");
     return add(t, MR_NEXT_UNSETTLED, err);
 }
 
@@ -198,17 +194,16 @@ static enum mr_code resume(struct telling *t, struct mr_err *err)
     if (!t->result->interrupted || !t->opts->has_case)
         return MR_OK;
     if (t->opts->commands) {
-        mr_run_check_command(t->result->run, t->opts->config, t->opts->case_path,
-                             &t->command);
+        mr_run_check_command(t->result->run, t->opts->config, t->opts->case_path, &t->command);
         mr_strbuf_add_str(&t->command, " --resume");
     }
-    return add_str(
-        t, MR_NEXT_RESUME,
-        rows_are_done ? "Whom the rows belong to is not known: go on with the same check "
-                        "command and --resume."
-                      : "The run has not come to its end: go on with the same check "
-                        "command and --resume when both servers can be reached.",
-        err);
+    return add_str(t, MR_NEXT_RESUME,
+                   rows_are_done
+                       ? "Whom the rows belong to is not known: go on with the same check "
+                         "command and --resume."
+                       : "The run has not come to its end: go on with the same check "
+                         "command and --resume when both servers can be reached.",
+                   err);
 }
 
 static bool knows_people(const struct mr_check_result *result)
@@ -254,11 +249,10 @@ static enum mr_code plan(struct telling *t, struct mr_err *err)
     if (r->sums.missing == 0)
         return MR_OK;
     add_case_command(t, "repair plan --policy backfill", ".backfill");
-    return add_str(
-        t, MR_NEXT_PLAN,
-        "To see what it takes to insert what TARGET lacks; a plan writes to no "
-        "server:",
-        err);
+    return add_str(t, MR_NEXT_PLAN,
+                   "To see what it takes to insert what TARGET lacks; a plan writes to no "
+                   "server:",
+                   err);
 }
 
 static enum mr_code commands(struct telling *t, struct mr_err *err)
@@ -277,8 +271,7 @@ static enum mr_code commands(struct telling *t, struct mr_err *err)
     return plan(t, err);
 }
 
-enum mr_code mr_next_steps(struct mr_next_steps *steps,
-                           const struct mr_check_result *result,
+enum mr_code mr_next_steps(struct mr_next_steps *steps, const struct mr_check_result *result,
                            const struct mr_next_opts *opts, struct mr_err *err)
 {
     struct telling t = {.steps = steps,
@@ -286,8 +279,8 @@ enum mr_code mr_next_steps(struct mr_next_steps *steps,
                         .opts = opts,
                         .text = MR_STRBUF_INIT,
                         .command = MR_STRBUF_INIT};
-    *steps = (struct mr_next_steps){.items = MR_VEC_INIT(struct mr_next_step),
-                                    .arena = MR_ARENA_INIT};
+    *steps =
+        (struct mr_next_steps){.items = MR_VEC_INIT(struct mr_next_step), .arena = MR_ARENA_INIT};
     enum mr_code code = two_histories(&t, err);
     if (code == MR_OK)
         code = without_identity(&t, err);

@@ -49,8 +49,7 @@ struct mr_next_steps {
     struct mr_arena arena;
 };
 
-enum mr_code mr_next_steps(struct mr_next_steps *steps,
-                           const struct mr_check_result *result,
+enum mr_code mr_next_steps(struct mr_next_steps *steps, const struct mr_check_result *result,
                            const struct mr_next_opts *opts, struct mr_err *err);
 void mr_next_steps_release(struct mr_next_steps *steps);
 

@@ -97,8 +97,8 @@ static bool is_asked(const struct mr_objects_both *p, enum mr_objects_kind kind)
     return (p->opts->kinds & (unsigned)kind) != 0;
 }
 
-enum mr_code mr_objects_report(const struct mr_objects_both *p,
-                               const struct mr_object_diff *what, struct mr_err *err)
+enum mr_code mr_objects_report(const struct mr_objects_both *p, const struct mr_object_diff *what,
+                               struct mr_err *err)
 {
     if (!is_asked(p, what->kind))
         return MR_OK;
@@ -117,17 +117,15 @@ enum mr_code mr_objects_report(const struct mr_objects_both *p,
     return code;
 }
 
-bool mr_objects_is_same_name(const struct mr_objects_both *p, const char *a,
-                             const char *b)
+bool mr_objects_is_same_name(const struct mr_objects_both *p, const char *a, const char *b)
 {
     return (p->fold_names ? strcasecmp(a, b) : strcmp(a, b)) == 0;
 }
 
 /* Reports a difference between the two buffers; an empty one is absence. */
-enum mr_code mr_objects_report_texts(const struct mr_objects_both *p,
-                                     struct mr_object_diff diff,
-                                     const struct mr_strbuf *source,
-                                     const struct mr_strbuf *target, struct mr_err *err)
+enum mr_code mr_objects_report_texts(const struct mr_objects_both *p, struct mr_object_diff diff,
+                                     const struct mr_strbuf *source, const struct mr_strbuf *target,
+                                     struct mr_err *err)
 {
     enum mr_code code = mr_strbuf_check(source, "describing an object", err);
     if (code == MR_OK)
@@ -139,9 +137,8 @@ enum mr_code mr_objects_report_texts(const struct mr_objects_both *p,
     return mr_objects_report(p, &diff, err);
 }
 
-enum mr_code mr_objects_compare_charsets(const struct mr_objects_both *p,
-                                         enum mr_objects_kind kind, const char *name,
-                                         struct mr_objects_charset s,
+enum mr_code mr_objects_compare_charsets(const struct mr_objects_both *p, enum mr_objects_kind kind,
+                                         const char *name, struct mr_objects_charset s,
                                          struct mr_objects_charset t, struct mr_err *err)
 {
     if (mr_objects_same_charset(s, t))
@@ -158,8 +155,7 @@ enum mr_code mr_objects_compare_charsets(const struct mr_objects_both *p,
 }
 
 enum mr_code mr_objects_report_table(const struct mr_objects_both *p, const char *name,
-                                     const char *source, const char *target,
-                                     struct mr_err *err)
+                                     const char *source, const char *target, struct mr_err *err)
 {
     struct mr_object_diff diff = {.kind = MR_OBJECTS_TABLE,
                                   .name = name,
@@ -173,8 +169,7 @@ enum mr_code mr_objects_report_table(const struct mr_objects_both *p, const char
 
 static bool is_wanted(const struct mr_objects_both *p, const char *name)
 {
-    return p->opts->filter == NULL ||
-           p->opts->filter(p->opts->filter_ctx, p->source_db, name);
+    return p->opts->filter == NULL || p->opts->filter(p->opts->filter_ctx, p->source_db, name);
 }
 
 static enum mr_code compare_tables(struct mr_objects_both *p, struct mr_err *err)
@@ -182,20 +177,17 @@ static enum mr_code compare_tables(struct mr_objects_both *p, struct mr_err *err
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < p->source->ntables && code == MR_OK; i++) {
         p->st = &p->source->tables[i];
-        if (!mr_objects_is_same_name(p, p->st->db, p->source_db) ||
-            !is_wanted(p, p->st->name))
+        if (!mr_objects_is_same_name(p, p->st->db, p->source_db) || !is_wanted(p, p->st->name))
             continue;
-        p->tt =
-            mr_sides_twin(p->source, p->source_db, p->target, p->target_db, p->st->name);
-        code = p->tt != NULL ? mr_objects_walk_table(p, err)
-                             : mr_objects_report_table(
-                                   p, p->st->name, mr_objects_engine(p->st), NULL, err);
+        p->tt = mr_sides_twin(p->source, p->source_db, p->target, p->target_db, p->st->name);
+        code = p->tt != NULL
+                   ? mr_objects_walk_table(p, err)
+                   : mr_objects_report_table(p, p->st->name, mr_objects_engine(p->st), NULL, err);
     }
     for (size_t i = 0; i < p->target->ntables && code == MR_OK; i++) {
         const struct mr_table *t = &p->target->tables[i];
         if (mr_objects_is_same_name(p, t->db, p->target_db) && is_wanted(p, t->name) &&
-            mr_sides_twin(p->target, p->target_db, p->source, p->source_db, t->name) ==
-                NULL)
+            mr_sides_twin(p->target, p->target_db, p->source, p->source_db, t->name) == NULL)
             code = mr_objects_report_table(p, t->name, NULL, mr_objects_engine(t), err);
     }
     p->st = p->tt = NULL;
@@ -240,8 +232,7 @@ static bool is_same_object(const struct mr_objects_both *p, const struct mr_obje
     switch (s->kind) {
     case MR_OBJECT_VIEW: return mr_objects_same_view(a, b);
     case MR_OBJECT_EVENT: return mr_objects_same_event(a, b, p->cross);
-    case MR_OBJECT_ROUTINE:
-        return mr_objects_same_routine(a, p->source, b, p->target, p->cross);
+    case MR_OBJECT_ROUTINE: return mr_objects_same_routine(a, p->source, b, p->target, p->cross);
     case MR_OBJECT_SEQUENCE: break;
     }
     return mr_objects_same_body(a, b, p->cross);
@@ -250,8 +241,7 @@ static bool is_same_object(const struct mr_objects_both *p, const struct mr_obje
 /* Servers that do not tell an algorithm have not been asked for it. */
 static bool same_algorithm(const struct mr_object *s, const struct mr_object *t)
 {
-    return s->algorithm == NULL || t->algorithm == NULL ||
-           strcmp(s->algorithm, t->algorithm) == 0;
+    return s->algorithm == NULL || t->algorithm == NULL || strcmp(s->algorithm, t->algorithm) == 0;
 }
 
 static void describe(const struct mr_objects_both *p, struct mr_strbuf *out,
@@ -264,9 +254,9 @@ static void describe(const struct mr_objects_both *p, struct mr_strbuf *out,
 }
 
 /* Both are there, and seen. */
-static enum mr_code compare_both(const struct mr_objects_both *p,
-                                 const struct mr_object *s, const struct mr_object *t,
-                                 struct mr_object_diff diff, struct mr_err *err)
+static enum mr_code compare_both(const struct mr_objects_both *p, const struct mr_object *s,
+                                 const struct mr_object *t, struct mr_object_diff diff,
+                                 struct mr_err *err)
 {
     struct mr_strbuf source = MR_STRBUF_INIT, target = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
@@ -280,8 +270,7 @@ static enum mr_code compare_both(const struct mr_objects_both *p,
         MR_TRY_OUT(mr_strbuf_check(&target, "describing an object", err));
         MR_TRY_OUT(mr_objects_report(p, &diff, err));
     }
-    MR_TRY_OUT(
-        mr_objects_compare_attribute(p, s->name, "comment", s->comment, t->comment, err));
+    MR_TRY_OUT(mr_objects_compare_attribute(p, s->name, "comment", s->comment, t->comment, err));
 out:
     mr_strbuf_release(&source);
     mr_strbuf_release(&target);
@@ -295,15 +284,12 @@ static const char *shown(const struct mr_object *object)
     return object->definition != NULL ? object->definition : "(definition not visible)";
 }
 
-static enum mr_code compare_object(const struct mr_objects_both *p,
-                                   const struct mr_object *s, const struct mr_object *t,
-                                   struct mr_err *err)
+static enum mr_code compare_object(const struct mr_objects_both *p, const struct mr_object *s,
+                                   const struct mr_object *t, struct mr_err *err)
 {
     const struct mr_object *any = s != NULL ? s : t;
-    struct mr_object_diff diff = {.kind = kind_of(any->kind),
-                                  .name = any->name,
-                                  .source = shown(s),
-                                  .target = shown(t)};
+    struct mr_object_diff diff = {
+        .kind = kind_of(any->kind), .name = any->name, .source = shown(s), .target = shown(t)};
     if (s != NULL && t != NULL) {
         diff.hidden = s->definition == NULL || t->definition == NULL;
         diff.source = s->definition;
@@ -317,13 +303,12 @@ static enum mr_code compare_object(const struct mr_objects_both *p,
 /* A routine's name without "procedure " or "function ". */
 static const char *bare_name(const struct mr_object *object)
 {
-    const char *blank =
-        object->kind == MR_OBJECT_ROUTINE ? strchr(object->name, ' ') : NULL;
+    const char *blank = object->kind == MR_OBJECT_ROUTINE ? strchr(object->name, ' ') : NULL;
     return blank != NULL ? blank + 1 : object->name;
 }
 
-static bool is_object_wanted(const struct mr_objects_both *p,
-                             const struct mr_object *object, const char *db)
+static bool is_object_wanted(const struct mr_objects_both *p, const struct mr_object *object,
+                             const char *db)
 {
     return (is_asked(p, kind_of(object->kind)) || is_asked(p, MR_OBJECTS_ATTRIBUTE)) &&
            mr_objects_is_same_name(p, object->db, db) && is_wanted(p, bare_name(object));
@@ -382,13 +367,12 @@ static struct mr_objects_both pair_of(const struct mr_catalogue *source,
                                       const struct mr_catalogue *target,
                                       const struct mr_objects_opts *opts)
 {
-    return (struct mr_objects_both){
-        .source = source,
-        .target = target,
-        .opts = opts,
-        .cross = source->server.flavour != target->server.flavour,
-        .fold_names = source->server.lower_case_table_names != 0 ||
-                      target->server.lower_case_table_names != 0};
+    return (struct mr_objects_both){.source = source,
+                                    .target = target,
+                                    .opts = opts,
+                                    .cross = source->server.flavour != target->server.flavour,
+                                    .fold_names = source->server.lower_case_table_names != 0 ||
+                                                  target->server.lower_case_table_names != 0};
 }
 
 enum mr_code mr_objects_compare(const struct mr_catalogue *source,
@@ -410,8 +394,7 @@ enum mr_code mr_objects_compare_table(const struct mr_catalogue *source,
                                       const struct mr_table *source_table,
                                       const struct mr_catalogue *target,
                                       const struct mr_table *target_table,
-                                      const struct mr_objects_opts *opts,
-                                      struct mr_err *err)
+                                      const struct mr_objects_opts *opts, struct mr_err *err)
 {
     struct mr_objects_both p = pair_of(source, target, opts);
     p.source_db = source_table->db;

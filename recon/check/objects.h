@@ -54,13 +54,12 @@ enum mr_objects_kind {
 const char *mr_objects_kind_name(enum mr_objects_kind kind);
 /* "table,foreign_key", "all" or "none" (--objects): MR_E_USAGE names an unknown kind.
  */
-enum mr_code mr_objects_parse_kinds(const char *list, unsigned *kinds,
-                                    struct mr_err *err);
+enum mr_code mr_objects_parse_kinds(const char *list, unsigned *kinds, struct mr_err *err);
 
 struct mr_object_diff {
     enum mr_objects_kind kind;
-    const char *table; /* "db.t" in SOURCE's names for the first seven, else NULL */
-    const char *name;  /* of the thing itself; of an attribute "t" or "t.column" */
+    const char *table;           /* "db.t" in SOURCE's names for the first seven, else NULL */
+    const char *name;            /* of the thing itself; of an attribute "t" or "t.column" */
     const char *source, *target; /* what each side says; NULL: it has none */
     bool constraint;             /* a CHECK, whose kind is that of what it is of */
     bool hidden; /* on both sides, but one side's account may not see its definition:
@@ -101,8 +100,7 @@ enum mr_code mr_objects_compare_table(const struct mr_catalogue *source,
                                       const struct mr_table *source_table,
                                       const struct mr_catalogue *target,
                                       const struct mr_table *target_table,
-                                      const struct mr_objects_opts *opts,
-                                      struct mr_err *err);
+                                      const struct mr_objects_opts *opts, struct mr_err *err);
 
 /*
  * AUTO_INCREMENT of one table on both sides: first the greatest keys, then the next values.
@@ -117,11 +115,9 @@ struct mr_objects_counter {
 bool mr_objects_has_counter(const struct mr_objects_counter *source,
                             const struct mr_objects_counter *target);
 enum mr_code mr_objects_counter_keys(struct mr_objects_counter *source,
-                                     struct mr_objects_counter *target,
-                                     struct mr_err *err);
+                                     struct mr_objects_counter *target, struct mr_err *err);
 enum mr_code mr_objects_counter_next(struct mr_objects_counter *source,
-                                     struct mr_objects_counter *target,
-                                     struct mr_err *err);
+                                     struct mr_objects_counter *target, struct mr_err *err);
 /* Would the next insert of a side meet a key?  Its own greatest; not alone: the other's, too
  * (of two servers that replicate, a lag or ids that were rolled back make that). */
 bool mr_objects_counter_is_low(const struct mr_objects_counter *source,
@@ -135,16 +131,15 @@ struct mr_objects_drawn {
     struct mr_objects_counter counter;
     const struct mr_column *column;
     const char *db, *name; /* of the sequence */
-    bool one_way; /* goes up and does not begin anew: the others are not judged */
+    bool one_way;          /* goes up and does not begin anew: the others are not judged */
 };
 /* Does the source's column with that index draw so?  Fills in all but the counters' numbers;
  * names live in arena. */
 bool mr_objects_draws(struct mr_objects_drawn drawn[MR_SIDES], size_t column,
                       struct mr_arena *arena);
-enum mr_code mr_objects_drawn_read(struct mr_objects_drawn drawn[MR_SIDES],
-                                   enum mr_side *side, struct mr_err *err);
+enum mr_code mr_objects_drawn_read(struct mr_objects_drawn drawn[MR_SIDES], enum mr_side *side,
+                                   struct mr_err *err);
 /* Appends "next 3010, greatest 3013". */
-void mr_objects_counter_text(const struct mr_objects_counter *counter,
-                             struct mr_strbuf *out);
+void mr_objects_counter_text(const struct mr_objects_counter *counter, struct mr_strbuf *out);
 
 #endif

@@ -38,22 +38,19 @@ bool mr_objects_has_counter(const struct mr_objects_counter *source,
 }
 
 enum mr_code mr_objects_counter_keys(struct mr_objects_counter *source,
-                                     struct mr_objects_counter *target,
-                                     struct mr_err *err)
+                                     struct mr_objects_counter *target, struct mr_err *err)
 {
     enum mr_code code =
         mr_reader_counter(source->reader, source->table, NULL, &source->greatest, err);
-    return code == MR_OK ? mr_reader_counter(target->reader, target->table, NULL,
-                                             &target->greatest, err)
-                         : code;
+    return code == MR_OK
+               ? mr_reader_counter(target->reader, target->table, NULL, &target->greatest, err)
+               : code;
 }
 
 enum mr_code mr_objects_counter_next(struct mr_objects_counter *source,
-                                     struct mr_objects_counter *target,
-                                     struct mr_err *err)
+                                     struct mr_objects_counter *target, struct mr_err *err)
 {
-    enum mr_code code =
-        mr_reader_counter(target->reader, target->table, &target->next, NULL, err);
+    enum mr_code code = mr_reader_counter(target->reader, target->table, &target->next, NULL, err);
     if (code == MR_OK)
         code = mr_reader_counter(source->reader, source->table, &source->next, NULL, err);
     /* SHOW CREATE TABLE prints no counter that stands at 1. */
@@ -66,15 +63,13 @@ bool mr_objects_counter_is_low(const struct mr_objects_counter *source,
                                const struct mr_objects_counter *target, bool alone)
 {
     bool own = source->next <= source->greatest || target->next <= target->greatest;
-    return own || (!alone && (source->next <= target->greatest ||
-                              target->next <= source->greatest));
+    return own ||
+           (!alone && (source->next <= target->greatest || target->next <= source->greatest));
 }
 
-void mr_objects_counter_text(const struct mr_objects_counter *counter,
-                             struct mr_strbuf *out)
+void mr_objects_counter_text(const struct mr_objects_counter *counter, struct mr_strbuf *out)
 {
-    mr_strbuf_add_fmt(out, "next %" PRIu64 ", greatest %" PRIu64, counter->next,
-                      counter->greatest);
+    mr_strbuf_add_fmt(out, "next %" PRIu64 ", greatest %" PRIu64, counter->next, counter->greatest);
 }
 
 /* ---- sequences ---- */
@@ -100,16 +95,15 @@ static enum mr_code read_sequence(struct mr_objects_drawn *d, struct mr_err *err
     struct mr_sequence sequence = {0};
     d->one_way = true;
     if (db == NULL)
-        return mr_reader_sequence(d->counter.reader, d->db, d->name, &d->counter.next,
-                                  err);
+        return mr_reader_sequence(d->counter.reader, d->db, d->name, &d->counter.next, err);
     enum mr_code code = mr_sequence_read(db, d->db, d->name, &sequence, err);
     d->counter.next = sequence.next;
     d->one_way = !sequence.descends && !sequence.cycles;
     return code;
 }
 
-enum mr_code mr_objects_drawn_read(struct mr_objects_drawn drawn[MR_SIDES],
-                                   enum mr_side *side, struct mr_err *err)
+enum mr_code mr_objects_drawn_read(struct mr_objects_drawn drawn[MR_SIDES], enum mr_side *side,
+                                   struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (int i = MR_SOURCE; code == MR_OK && i < MR_SIDES; i++) {
@@ -117,8 +111,7 @@ enum mr_code mr_objects_drawn_read(struct mr_objects_drawn drawn[MR_SIDES],
         struct mr_db *db = mr_reader_db(d->counter.reader);
         *side = (enum mr_side)i;
         if (db != NULL)
-            code = mr_schema_greatest(db, d->counter.table, d->column,
-                                      &d->counter.greatest, err);
+            code = mr_schema_greatest(db, d->counter.table, d->column, &d->counter.greatest, err);
     }
     for (int i = MR_SIDES; code == MR_OK && i-- > MR_SOURCE;) {
         uint64_t *next = &drawn[i].counter.next;

@@ -6,12 +6,10 @@
 
 /* Modes that change nothing that a body does; a replica keeps its own NO_DIR_IN_CREATE. */
 static const char *const idle_modes[] = {"NO_AUTO_CREATE_USER", "NO_DIR_IN_CREATE",
-                                         "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS",
-                                         "NO_FIELD_OPTIONS"};
+                                         "NO_KEY_OPTIONS", "NO_TABLE_OPTIONS", "NO_FIELD_OPTIONS"};
 /* Modes that one family alone knows: they say nothing between the two. */
 static const char *const own_modes[] = {"EMPTY_STRING_IS_NULL", "SIMULTANEOUS_ASSIGNMENT",
-                                        "TIME_ROUND_FRACTIONAL",
-                                        "TIME_TRUNCATE_FRACTIONAL"};
+                                        "TIME_ROUND_FRACTIONAL", "TIME_TRUNCATE_FRACTIONAL"};
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
 struct word {
@@ -79,11 +77,9 @@ static bool same_collation(const char *a, const char *b, bool cross)
     return a == NULL || b == NULL || cross || mr_objects_same_charset_name(a, b);
 }
 
-bool mr_objects_same_made(const struct mr_made_as *a, const struct mr_made_as *b,
-                          bool cross)
+bool mr_objects_same_made(const struct mr_made_as *a, const struct mr_made_as *b, bool cross)
 {
-    return same_text(a->definer, b->definer) &&
-           same_modes(a->sql_mode, b->sql_mode, cross) &&
+    return same_text(a->definer, b->definer) && same_modes(a->sql_mode, b->sql_mode, cross) &&
            same_shown(a->introducers, b->introducers, cross) &&
            same_shown(a->escaped, b->escaped, cross) &&
            same_collation(a->collation, b->collation, cross) &&
@@ -97,8 +93,7 @@ struct mr_objects_text mr_objects_body_of(const char *text, const char *db,
     return (struct mr_objects_text){.text = text,
                                     .db = db,
                                     .sql_mode = made->sql_mode,
-                                    .is_exact =
-                                        made->escaped != NULL && *made->escaped != '\0'};
+                                    .is_exact = made->escaped != NULL && *made->escaped != '\0'};
 }
 
 static void add_line(struct mr_strbuf *out, const char *what, const char *value)
@@ -114,8 +109,7 @@ void mr_objects_add_made(struct mr_strbuf *out, const struct mr_made_as *made,
     if (!same_modes(made->sql_mode, other->sql_mode, cross))
         add_line(out, "sql_mode", made->sql_mode);
     if (!same_shown(made->introducers, other->introducers, cross))
-        add_line(out,
-                 "introducers of literals, counted from the end:", made->introducers);
+        add_line(out, "introducers of literals, counted from the end:", made->introducers);
     if (!same_shown(made->escaped, other->escaped, cross))
         add_line(out, "what is quoted and holds quotes:", made->escaped);
     if (!same_collation(made->collation, other->collation, cross))

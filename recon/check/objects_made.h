@@ -14,8 +14,7 @@
 
 /* cross: the two come from servers of different flavour, of which modes count that both know,
  * and no collations. */
-bool mr_objects_same_made(const struct mr_made_as *a, const struct mr_made_as *b,
-                          bool cross);
+bool mr_objects_same_made(const struct mr_made_as *a, const struct mr_made_as *b, bool cross);
 /* The text of a body that was made so, in its database. */
 struct mr_objects_text mr_objects_body_of(const char *text, const char *db,
                                           const struct mr_made_as *made);

@@ -21,9 +21,8 @@ static void add_clauses(struct mr_strbuf *source, const char *s, struct mr_strbu
     mr_strbuf_add_fmt(target, "%s%s", *t != '\0' ? " " : "", t);
 }
 
-static enum mr_code compare_column(const struct mr_objects_both *p,
-                                   const struct mr_column *s, const struct mr_column *t,
-                                   struct mr_err *err)
+static enum mr_code compare_column(const struct mr_objects_both *p, const struct mr_column *s,
+                                   const struct mr_column *t, struct mr_err *err)
 {
     struct mr_strbuf source = MR_STRBUF_INIT, target = MR_STRBUF_INIT;
     struct mr_object_diff diff = {.kind = MR_OBJECTS_COLUMN,
@@ -104,18 +103,16 @@ static bool is_fulltext(const struct mr_index *index)
     return index->kind != NULL && strcmp(index->kind, "FULLTEXT") == 0;
 }
 
-static enum mr_code compare_index(const struct mr_objects_both *p,
-                                  const struct mr_index *s, const struct mr_index *t,
-                                  struct mr_err *err)
+static enum mr_code compare_index(const struct mr_objects_both *p, const struct mr_index *s,
+                                  const struct mr_index *t, struct mr_err *err)
 {
     if (p->cross && t == NULL && is_made_for_fk(p->st, s, p->tt))
         return MR_OK;
     if (p->cross && s == NULL && is_made_for_fk(p->tt, t, p->st))
         return MR_OK;
     struct mr_strbuf source = MR_STRBUF_INIT, target = MR_STRBUF_INIT;
-    struct mr_object_diff diff = {.kind = MR_OBJECTS_INDEX,
-                                  .name = s != NULL ? s->name : t->name,
-                                  .table_name = p->st->name};
+    struct mr_object_diff diff = {
+        .kind = MR_OBJECTS_INDEX, .name = s != NULL ? s->name : t->name, .table_name = p->st->name};
     if (s != NULL)
         mr_objects_add_index(&source, s);
     if (t != NULL)
@@ -152,9 +149,8 @@ struct named {
     bool matched, hidden;
 };
 
-static enum mr_code report_named(const struct mr_objects_both *p,
-                                 enum mr_objects_kind kind, const struct named *s,
-                                 const struct named *t, struct mr_err *err)
+static enum mr_code report_named(const struct mr_objects_both *p, enum mr_objects_kind kind,
+                                 const struct named *s, const struct named *t, struct mr_err *err)
 {
     struct mr_object_diff diff = {.kind = kind,
                                   .name = s != NULL ? s->name : t->name,
@@ -169,8 +165,7 @@ static enum mr_code report_named(const struct mr_objects_both *p,
     return mr_objects_report(p, &diff, err);
 }
 
-static struct named *find_named(const struct mr_vec *list, const char *text,
-                                const char *name)
+static struct named *find_named(const struct mr_vec *list, const char *text, const char *name)
 {
     for (size_t i = 0; i < list->count; i++) {
         struct named *n = mr_vec_at(list, i);
@@ -181,21 +176,19 @@ static struct named *find_named(const struct mr_vec *list, const char *text,
     return NULL;
 }
 
-static void match_by(const struct mr_vec *source, const struct mr_vec *target,
-                     bool by_name)
+static void match_by(const struct mr_vec *source, const struct mr_vec *target, bool by_name)
 {
     for (size_t i = 0; i < source->count; i++) {
         struct named *s = mr_vec_at(source, i);
-        struct named *t =
-            s->matched ? NULL : find_named(target, s->text, by_name ? s->name : NULL);
+        struct named *t = s->matched ? NULL : find_named(target, s->text, by_name ? s->name : NULL);
         if (t != NULL)
             s->matched = t->matched = true;
     }
 }
 
-static enum mr_code compare_named(const struct mr_objects_both *p,
-                                  enum mr_objects_kind kind, const struct mr_vec *source,
-                                  const struct mr_vec *target, struct mr_err *err)
+static enum mr_code compare_named(const struct mr_objects_both *p, enum mr_objects_kind kind,
+                                  const struct mr_vec *source, const struct mr_vec *target,
+                                  struct mr_err *err)
 {
     match_by(source, target, true);
     match_by(source, target, false);
@@ -226,8 +219,7 @@ static const char *source_name(const struct mr_objects_both *p, const char *targ
     return target_db;
 }
 
-static bool push_named(struct mr_vec *list, const struct named *what,
-                       struct mr_strbuf *text)
+static bool push_named(struct mr_vec *list, const struct named *what, struct mr_strbuf *text)
 {
     struct named *n = mr_vec_push(list);
     if (n == NULL)
@@ -288,8 +280,8 @@ static void release_named(struct mr_vec *list)
     mr_vec_release(list);
 }
 
-static enum mr_code compare_constraints(const struct mr_objects_both *p,
-                                        enum mr_objects_kind kind, struct mr_err *err)
+static enum mr_code compare_constraints(const struct mr_objects_both *p, enum mr_objects_kind kind,
+                                        struct mr_err *err)
 {
     struct mr_vec source = MR_VEC_INIT(struct named), target = MR_VEC_INIT(struct named);
     bool ok;
@@ -306,8 +298,7 @@ static enum mr_code compare_constraints(const struct mr_objects_both *p,
 
 /* -- triggers --------------------------------------------------------------------- */
 
-static const struct mr_trigger *find_trigger(const struct mr_table *table,
-                                             const char *name)
+static const struct mr_trigger *find_trigger(const struct mr_table *table, const char *name)
 {
     for (size_t i = 0; i < table->ntriggers; i++)
         if (strcasecmp(table->triggers[i].name, name) == 0)
@@ -342,8 +333,7 @@ static bool is_same_trigger(const struct mr_objects_both *p, const struct mr_tri
            mr_objects_same_made(&s->made, &t->made, p->cross);
 }
 
-static enum mr_code compare_trigger(const struct mr_objects_both *p,
-                                    const struct mr_trigger *s,
+static enum mr_code compare_trigger(const struct mr_objects_both *p, const struct mr_trigger *s,
                                     const struct mr_trigger *t, struct mr_err *err)
 {
     if (s != NULL && t != NULL && is_same_trigger(p, s, t))

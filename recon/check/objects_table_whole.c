@@ -12,14 +12,12 @@ const char *mr_objects_engine(const struct mr_table *table)
 }
 
 /* Only MariaDB has it: between the two families nothing is lost that the other could keep. */
-static enum mr_code compare_versioning(const struct mr_objects_both *p,
-                                       struct mr_err *err)
+static enum mr_code compare_versioning(const struct mr_objects_both *p, struct mr_err *err)
 {
     if (p->cross || p->st->system_versioned == p->tt->system_versioned)
         return MR_OK;
     return mr_objects_report_table(
-        p, p->st->name,
-        p->st->system_versioned ? "with system versioning" : "no versions",
+        p, p->st->name, p->st->system_versioned ? "with system versioning" : "no versions",
         p->tt->system_versioned ? "with system versioning" : "no versions", err);
 }
 
@@ -50,8 +48,7 @@ static bool has_versions(const struct mr_table *table, const char *behind)
            strncmp(table->partitioning + len, behind, strlen(behind)) == 0;
 }
 
-static enum mr_code compare_partitioning(const struct mr_objects_both *p,
-                                         struct mr_err *err)
+static enum mr_code compare_partitioning(const struct mr_objects_both *p, struct mr_err *err)
 {
     const struct mr_table *s = p->st, *t = p->tt;
     struct mr_strbuf source = MR_STRBUF_INIT, target = MR_STRBUF_INIT;
@@ -109,9 +106,8 @@ enum mr_code mr_objects_compare_whole(const struct mr_objects_both *p, struct mr
 
 /* ---- attributes ---- */
 
-enum mr_code mr_objects_compare_attribute(const struct mr_objects_both *p,
-                                          const char *name, const char *what,
-                                          const char *source, const char *target,
+enum mr_code mr_objects_compare_attribute(const struct mr_objects_both *p, const char *name,
+                                          const char *what, const char *source, const char *target,
                                           struct mr_err *err)
 {
     struct mr_strbuf s = MR_STRBUF_INIT, t = MR_STRBUF_INIT;
@@ -126,20 +122,18 @@ enum mr_code mr_objects_compare_attribute(const struct mr_objects_both *p,
     return code;
 }
 
-enum mr_code mr_objects_compare_attributes(const struct mr_objects_both *p,
-                                           struct mr_err *err)
+enum mr_code mr_objects_compare_attributes(const struct mr_objects_both *p, struct mr_err *err)
 {
     const struct mr_table *s = p->st, *t = p->tt;
     enum mr_code code = MR_OK;
     /* of a table that cannot be opened it is the reason */
     if (s->open_error == NULL && t->open_error == NULL)
-        code = mr_objects_compare_attribute(p, s->name, "comment", s->comment, t->comment,
-                                            err);
+        code = mr_objects_compare_attribute(p, s->name, "comment", s->comment, t->comment, err);
     /* formats are an engine's own */
     if (code == MR_OK && s->engine != NULL && t->engine != NULL &&
         strcasecmp(s->engine, t->engine) == 0)
-        code = mr_objects_compare_attribute(p, s->name, "row_format", s->row_format,
-                                            t->row_format, err);
+        code = mr_objects_compare_attribute(p, s->name, "row_format", s->row_format, t->row_format,
+                                            err);
     struct mr_strbuf name = MR_STRBUF_INIT;
     for (size_t i = 0; code == MR_OK && i < s->ncolumns; i++) {
         const struct mr_column *a = &s->columns[i], *b = mr_table_column(t, a->name);
@@ -149,8 +143,8 @@ enum mr_code mr_objects_compare_attributes(const struct mr_objects_both *p,
         mr_strbuf_add_fmt(&name, "%s.%s", s->name, a->name);
         code = mr_strbuf_check(&name, "naming a column", err);
         if (code == MR_OK)
-            code = mr_objects_compare_attribute(p, name.ptr, "comment", a->comment,
-                                                b->comment, err);
+            code =
+                mr_objects_compare_attribute(p, name.ptr, "comment", a->comment, b->comment, err);
     }
     mr_strbuf_release(&name);
     return code;

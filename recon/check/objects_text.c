@@ -35,16 +35,14 @@ void mr_objects_add_column(struct mr_strbuf *out, const struct mr_column *col)
         mr_strbuf_add_str(out, " invisible");
 }
 
-void mr_objects_add_charset(struct mr_strbuf *out, const char *charset,
-                            const char *collation)
+void mr_objects_add_charset(struct mr_strbuf *out, const char *charset, const char *collation)
 {
     mr_norm_charset(out, charset != NULL ? charset : "");
     mr_strbuf_add_char(out, ' ');
     mr_norm_charset(out, collation != NULL ? collation : "");
 }
 
-static void add_part(struct mr_strbuf *out, const struct mr_index_part *part,
-                     bool has_prefixes)
+static void add_part(struct mr_strbuf *out, const struct mr_index_part *part, bool has_prefixes)
 {
     if (part->column != NULL)
         add_lower(out, part->column);
@@ -93,8 +91,8 @@ static void add_names(struct mr_strbuf *out, const char *const *names, size_t n)
     mr_strbuf_add_char(out, ')');
 }
 
-void mr_objects_add_fk(struct mr_strbuf *out, const struct mr_foreign_key *fk,
-                       const char *own_db, const char *shown_db)
+void mr_objects_add_fk(struct mr_strbuf *out, const struct mr_foreign_key *fk, const char *own_db,
+                       const char *shown_db)
 {
     add_names(out, fk->columns, fk->ncolumns);
     mr_strbuf_add_str(out, " references ");
@@ -140,8 +138,7 @@ static bool same_by(norm_fn *norm, struct mr_objects_text a, struct mr_objects_t
     struct mr_strbuf x = MR_STRBUF_INIT, y = MR_STRBUF_INIT;
     norm(&x, a);
     norm(&y, b);
-    bool same =
-        !x.failed && !y.failed && x.len == y.len && memcmp(x.ptr, y.ptr, x.len) == 0;
+    bool same = !x.failed && !y.failed && x.len == y.len && memcmp(x.ptr, y.ptr, x.len) == 0;
     mr_strbuf_release(&x);
     mr_strbuf_release(&y);
     return same;
@@ -222,8 +219,7 @@ static bool starts_later(const char *text)
 
 bool mr_objects_same_event(struct mr_objects_text a, struct mr_objects_text b, bool cross)
 {
-    if (has_start(a.text) == has_start(b.text) || starts_later(a.text) ||
-        starts_later(b.text))
+    if (has_start(a.text) == has_start(b.text) || starts_later(a.text) || starts_later(b.text))
         return mr_objects_same_body(a, b, cross);
     struct mr_strbuf x = MR_STRBUF_INIT, y = MR_STRBUF_INIT;
     add_without_start(&x, a.text);
@@ -253,15 +249,13 @@ static bool is_default(struct mr_objects_charset c)
 {
     for (size_t i = 0; i < c.cat->ncharsets; i++)
         if (mr_objects_same_charset_name(c.cat->charsets[i].charset, c.charset))
-            return mr_objects_same_charset_name(c.cat->charsets[i].collation,
-                                                c.collation);
+            return mr_objects_same_charset_name(c.cat->charsets[i].collation, c.collation);
     return false;
 }
 
 bool mr_objects_same_charset(struct mr_objects_charset a, struct mr_objects_charset b)
 {
-    if (a.charset == NULL || b.charset == NULL || a.collation == NULL ||
-        b.collation == NULL)
+    if (a.charset == NULL || b.charset == NULL || a.collation == NULL || b.collation == NULL)
         return true;
     if (!mr_objects_same_charset_name(a.charset, b.charset))
         return false;
@@ -315,8 +309,7 @@ static bool has_collations(const char *text)
 }
 
 bool mr_objects_same_routine(struct mr_objects_text a, const struct mr_catalogue *cat_a,
-                             struct mr_objects_text b, const struct mr_catalogue *cat_b,
-                             bool cross)
+                             struct mr_objects_text b, const struct mr_catalogue *cat_b, bool cross)
 {
     if (mr_objects_same_body(a, b, cross))
         return true;

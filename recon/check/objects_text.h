@@ -16,14 +16,13 @@
 /* "int unsigned not null default 5" */
 void mr_objects_add_column(struct mr_strbuf *out, const struct mr_column *col);
 /* "utf8mb4 utf8mb4_general_ci" */
-void mr_objects_add_charset(struct mr_strbuf *out, const char *charset,
-                            const char *collation);
+void mr_objects_add_charset(struct mr_strbuf *out, const char *charset, const char *collation);
 /* "unique (a, b(10), c desc)" */
 void mr_objects_add_index(struct mr_strbuf *out, const struct mr_index *index);
 /* "(a) references parent (id) on delete cascade on update restrict"; ref_db is named
  * where it is not own_db, as `shown_db` (SOURCE's name for it). */
-void mr_objects_add_fk(struct mr_strbuf *out, const struct mr_foreign_key *fk,
-                       const char *own_db, const char *shown_db);
+void mr_objects_add_fk(struct mr_strbuf *out, const struct mr_foreign_key *fk, const char *own_db,
+                       const char *shown_db);
 /* "before insert\n<body>" */
 void mr_objects_add_trigger(struct mr_strbuf *out, const struct mr_trigger *trigger);
 
@@ -44,8 +43,7 @@ bool mr_objects_same_routine(struct mr_objects_text a, const struct mr_catalogue
 bool mr_objects_same_view(struct mr_objects_text a, struct mr_objects_text b);
 /* As bodies; the start of a recurring event counts only where both name one, since a copy names the
  * moment at which its original was made; or where it is still to come. */
-bool mr_objects_same_event(struct mr_objects_text a, struct mr_objects_text b,
-                           bool cross);
+bool mr_objects_same_event(struct mr_objects_text a, struct mr_objects_text b, bool cross);
 
 /* Of a character set or collation: utf8 is utf8mb3. */
 bool mr_objects_same_charset_name(const char *a, const char *b);

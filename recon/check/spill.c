@@ -16,16 +16,15 @@ enum { LOOKS_AT_REST = 3, LOOKS_MOVING = 5 };
 
 /* row: this pass.  suspect: state 0 open, 2 diverged, 3 settled, 5 joined to another; looks:
  * passes in a row with this very difference. */
-#define ROW_TABLE                                                                        \
-    "CREATE TABLE row (side INT NOT NULL, k BLOB NOT NULL, d BLOB NOT NULL) STRICT;"
-static const char schema_sql[] = ROW_TABLE
-    "CREATE TABLE differs (k BLOB PRIMARY KEY, ds BLOB, dt BLOB, ns INT, nt INT,"
-    " cs INT, ct INT) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE suspect (k BLOB PRIMARY KEY, ds BLOB, dt BLOB, ns INT, nt INT,"
-    " cs INT, ct INT, state INT NOT NULL, looks INT NOT NULL, canon BLOB) STRICT,"
-    " WITHOUT ROWID;"
-    "CREATE TABLE image (side INT NOT NULL, k BLOB NOT NULL, image BLOB NOT NULL,"
-    " PRIMARY KEY (side, k)) STRICT;";
+#define ROW_TABLE "CREATE TABLE row (side INT NOT NULL, k BLOB NOT NULL, d BLOB NOT NULL) STRICT;"
+static const char schema_sql[] =
+    ROW_TABLE "CREATE TABLE differs (k BLOB PRIMARY KEY, ds BLOB, dt BLOB, ns INT, nt INT,"
+              " cs INT, ct INT) STRICT, WITHOUT ROWID;"
+              "CREATE TABLE suspect (k BLOB PRIMARY KEY, ds BLOB, dt BLOB, ns INT, nt INT,"
+              " cs INT, ct INT, state INT NOT NULL, looks INT NOT NULL, canon BLOB) STRICT,"
+              " WITHOUT ROWID;"
+              "CREATE TABLE image (side INT NOT NULL, k BLOB NOT NULL, image BLOB NOT NULL,"
+              " PRIMARY KEY (side, k)) STRICT;";
 
 /* Keys whose digests do not occur equally often, with the surplus of each side and how many
  * rows of those digests each has. */
@@ -57,8 +56,7 @@ enum mr_code mr_spill_open(struct mr_spill **out, struct mr_err *err)
         return mr_err_nomem(err, "comparing a table on disk");
     const struct mr_case_sql list[] = {
         {&spill->wants, "SELECT 1 FROM suspect WHERE k = :k AND state = 0"},
-        {&spill->keep,
-         "INSERT OR REPLACE INTO image (side, k, image) VALUES (:side, :k, :image)"}};
+        {&spill->keep, "INSERT OR REPLACE INTO image (side, k, image) VALUES (:side, :k, :image)"}};
     enum mr_code code = mr_case_open(NULL, MR_CASE_WRITE, schema_sql, 1, &spill->cf, err);
     if (code == MR_OK)
         code = mr_case_prepare_all(spill->cf, list, sizeof list / sizeof list[0], err);
@@ -82,8 +80,7 @@ void mr_spill_close(struct mr_spill *spill)
     free(spill);
 }
 
-static enum mr_code exec_locked(struct mr_spill *spill, const char *sql,
-                                struct mr_err *err)
+static enum mr_code exec_locked(struct mr_spill *spill, const char *sql, struct mr_err *err)
 {
     mr_case_lock(spill->cf);
     enum mr_code code = mr_case_exec(spill->cf, sql, err);
@@ -91,17 +88,14 @@ static enum mr_code exec_locked(struct mr_spill *spill, const char *sql,
     return code;
 }
 
-enum mr_code mr_spill_begin_pass(struct mr_spill *spill, bool uncommitted,
-                                 struct mr_err *err)
+enum mr_code mr_spill_begin_pass(struct mr_spill *spill, bool uncommitted, struct mr_err *err)
 {
     spill->uncommitted = uncommitted;
     mr_case_free(spill->add);
     spill->add = NULL;
-    enum mr_code code =
-        exec_locked(spill, "DELETE FROM differs; DROP TABLE row;" ROW_TABLE, err);
+    enum mr_code code = exec_locked(spill, "DELETE FROM differs; DROP TABLE row;" ROW_TABLE, err);
     if (code == MR_OK)
-        code = mr_case_prepare(spill->cf,
-                               "INSERT INTO row (side, k, d) VALUES (:side, :k, :d)",
+        code = mr_case_prepare(spill->cf, "INSERT INTO row (side, k, d) VALUES (:side, :k, :d)",
                                &spill->add, err);
     spill->pass++;
     memcpy(spill->before, spill->sums, sizeof spill->before);
@@ -126,10 +120,9 @@ enum mr_code mr_spill_add(struct mr_spill *spill, int side, struct mr_key key,
 enum mr_code mr_spill_drop_side(struct mr_spill *spill, int side, struct mr_err *err)
 {
     memset(&spill->sums[side], 0, sizeof spill->sums[side]);
-    return exec_locked(spill,
-                       side == 0 ? "DELETE FROM row WHERE side = 0"
-                                 : "DELETE FROM row WHERE side = 1",
-                       err);
+    return exec_locked(
+        spill, side == 0 ? "DELETE FROM row WHERE side = 0" : "DELETE FROM row WHERE side = 1",
+        err);
 }
 
 static const char begin_sql[] =
@@ -137,8 +130,7 @@ static const char begin_sql[] =
 
 /* A later pass judges those that are open.  What is gone is settled; what is another
  * difference by now begins anew. */
-#define IS_GONE                                                                          \
-    " WHERE state = 0 AND NOT EXISTS (SELECT 1 FROM differs d WHERE d.k = suspect.k)"
+#define IS_GONE " WHERE state = 0 AND NOT EXISTS (SELECT 1 FROM differs d WHERE d.k = suspect.k)"
 static const char gone_sql[] = "UPDATE suspect SET state = 3" IS_GONE,
                   perhaps_gone_sql[] = "UPDATE suspect SET looks = 0" IS_GONE;
 static const char judge_sql[] =
@@ -154,10 +146,8 @@ static enum mr_code settle_true(struct mr_spill *spill, struct mr_err *err)
     bool rests = memcmp(spill->sums, spill->before, sizeof spill->sums) == 0;
     spill->at_rest = rests ? spill->at_rest + 1 : 0;
     return MR_CASE_ONCE(
-        spill->cf, "UPDATE suspect SET state = 2 WHERE state = 0 AND looks >= :looks",
-        err,
-        MR_ARG_INT("looks",
-                   spill->at_rest + 1 >= LOOKS_AT_REST ? LOOKS_AT_REST : LOOKS_MOVING));
+        spill->cf, "UPDATE suspect SET state = 2 WHERE state = 0 AND looks >= :looks", err,
+        MR_ARG_INT("looks", spill->at_rest + 1 >= LOOKS_AT_REST ? LOOKS_AT_REST : LOOKS_MOVING));
 }
 
 static enum mr_code count_open(struct mr_spill *spill, uint64_t *open, struct mr_err *err)
@@ -195,8 +185,7 @@ out:
 
 enum mr_code mr_spill_rest(struct mr_spill *spill, struct mr_err *err)
 {
-    return exec_locked(spill,
-                       "DELETE FROM row; DELETE FROM differs; PRAGMA shrink_memory", err);
+    return exec_locked(spill, "DELETE FROM row; DELETE FROM differs; PRAGMA shrink_memory", err);
 }
 
 enum mr_code mr_spill_wants(struct mr_spill *spill, struct mr_key key, bool *wanted,
@@ -216,28 +205,25 @@ enum mr_code mr_spill_keep_image(struct mr_spill *spill, int side, struct mr_key
                                  const void *image, size_t len, struct mr_err *err)
 {
     mr_case_lock(spill->cf);
-    enum mr_code code =
-        MR_CASE_RUN(spill->keep, err, MR_ARG_INT("side", side), MR_ARG_BYTES("k", key),
-                    MR_ARG_BLOB("image", image, len));
+    enum mr_code code = MR_CASE_RUN(spill->keep, err, MR_ARG_INT("side", side),
+                                    MR_ARG_BYTES("k", key), MR_ARG_BLOB("image", image, len));
     mr_case_unlock(spill->cf);
     return code;
 }
 
 /* Up to a batch of one-sided keys behind `after`, in key order. */
 static enum mr_code load_one_sided(struct mr_spill *spill, struct mr_strbuf *after,
-                                   struct mr_arena *arena, struct mr_vec *items,
-                                   struct mr_err *err)
+                                   struct mr_arena *arena, struct mr_vec *items, struct mr_err *err)
 {
     static const struct mr_case_field fields[] =
         MR_CASE_LIST(MR_CASE_FIELD_AS("k", struct mr_canon_item, in, MR_CASE_START),
                      MR_CASE_FIELD(struct mr_canon_item, in_len, MR_CASE_LENGTH));
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code =
-        MR_CASE_PREPARE(spill->cf,
-                        "SELECT k FROM suspect WHERE state = 2 AND (ns = 0 OR nt = 0)"
-                        " AND k > :after ORDER BY k LIMIT :limit",
-                        &stmt, err, MR_ARG_BLOB("after", after->ptr, after->len),
-                        MR_ARG_INT("limit", CANON_BATCH));
+    enum mr_code code = MR_CASE_PREPARE(
+        spill->cf,
+        "SELECT k FROM suspect WHERE state = 2 AND (ns = 0 OR nt = 0)"
+        " AND k > :after ORDER BY k LIMIT :limit",
+        &stmt, err, MR_ARG_BLOB("after", after->ptr, after->len), MR_ARG_INT("limit", CANON_BATCH));
     if (code == MR_OK)
         code = mr_case_fields_all(stmt, MR_CASE_FIELDS(fields), arena, items, err);
     mr_case_free(stmt);
@@ -253,8 +239,8 @@ static enum mr_code save_canon(struct mr_spill *spill, const struct mr_vec *item
                                struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(
-        spill->cf, "UPDATE suspect SET canon = :canon WHERE k = :k", &stmt, err);
+    enum mr_code code =
+        mr_case_prepare(spill->cf, "UPDATE suspect SET canon = :canon WHERE k = :k", &stmt, err);
     for (size_t i = 0; code == MR_OK && i < items->count; i++) {
         const struct mr_canon_item *item = mr_vec_at(items, i);
         if (item->out != NULL)
@@ -279,8 +265,8 @@ static const char join_sql[] =
     "UPDATE suspect SET nt = 1 WHERE k IN (SELECT sk FROM pair);"
     "UPDATE suspect SET state = 5 WHERE k IN (SELECT tk FROM pair);";
 
-enum mr_code mr_spill_join_canonical(struct mr_spill *spill, mr_spill_canon_fn *fn,
-                                     void *ctx, struct mr_err *err)
+enum mr_code mr_spill_join_canonical(struct mr_spill *spill, mr_spill_canon_fn *fn, void *ctx,
+                                     struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_strbuf after = MR_STRBUF_INIT;
@@ -312,19 +298,16 @@ struct spilled {
     int64_t state;
 };
 
-#define SPILLED(name, member, type)                                                      \
-    MR_CASE_FIELD_AS(name, struct spilled, member, MR_CASE_##type)
-#define SPILLED_SPAN(name, member)                                                       \
-    SPILLED(name, member, START), SPILLED(name, member##_len, LENGTH)
+#define SPILLED(name, member, type) MR_CASE_FIELD_AS(name, struct spilled, member, MR_CASE_##type)
+#define SPILLED_SPAN(name, member) SPILLED(name, member, START), SPILLED(name, member##_len, LENGTH)
 
 /* Images are of use only where the difference is true. */
 static const struct mr_case_field spilled_fields[] =
-    MR_CASE_LIST(SPILLED("k", f.key, BYTES), SPILLED("ns", ns, INT),
-                 SPILLED("nt", nt, INT), SPILLED("state", state, INT),
-                 SPILLED_SPAN("source", f.source), SPILLED_SPAN("target", f.target));
+    MR_CASE_LIST(SPILLED("k", f.key, BYTES), SPILLED("ns", ns, INT), SPILLED("nt", nt, INT),
+                 SPILLED("state", state, INT), SPILLED_SPAN("source", f.source),
+                 SPILLED_SPAN("target", f.target));
 
-enum mr_code mr_spill_walk(struct mr_spill *spill, mr_finding_fn *fn, void *ctx,
-                           struct mr_err *err)
+enum mr_code mr_spill_walk(struct mr_spill *spill, mr_finding_fn *fn, void *ctx, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     struct mr_case_fields map;
@@ -345,9 +328,7 @@ enum mr_code mr_spill_walk(struct mr_spill *spill, mr_finding_fn *fn, void *ctx,
         code = mr_case_fields_read(&map, NULL, &s, err);
         s.f.count = s.ns > s.nt ? s.ns : s.nt;
         s.f.state = s.state == 2 ? MR_FIND_DIVERGED : MR_FIND_UNSETTLED;
-        s.f.kind = s.nt == 0   ? MR_KIND_MISSING
-                   : s.ns == 0 ? MR_KIND_EXTRA
-                               : MR_KIND_UNDECIDED;
+        s.f.kind = s.nt == 0 ? MR_KIND_MISSING : s.ns == 0 ? MR_KIND_EXTRA : MR_KIND_UNDECIDED;
         if (code == MR_OK)
             code = fn(ctx, &s.f, err);
     }

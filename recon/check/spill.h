@@ -33,16 +33,14 @@ void mr_spill_close(struct mr_spill *spill); /* NULL is fine */
 
 /* uncommitted: one side's rows will be those of open transactions, too, which may be taken
  * back: such a pass confirms differences and settles none. */
-enum mr_code mr_spill_begin_pass(struct mr_spill *spill, bool uncommitted,
-                                 struct mr_err *err);
+enum mr_code mr_spill_begin_pass(struct mr_spill *spill, bool uncommitted, struct mr_err *err);
 /* Adds one row of side 0 or 1. */
 enum mr_code mr_spill_add(struct mr_spill *spill, int side, struct mr_key key,
                           struct mr_digest digest, struct mr_err *err);
 /* Forgets a side's rows of this pass, to read them again. */
 enum mr_code mr_spill_drop_side(struct mr_spill *spill, int side, struct mr_err *err);
 /* Judges; *open: suspects that need another pass. */
-enum mr_code mr_spill_end_pass(struct mr_spill *spill, uint64_t *open,
-                               struct mr_err *err);
+enum mr_code mr_spill_end_pass(struct mr_spill *spill, uint64_t *open, struct mr_err *err);
 /* Gives back what only a pass needs: it may be long until the next. */
 enum mr_code mr_spill_rest(struct mr_spill *spill, struct mr_err *err);
 
@@ -54,10 +52,10 @@ enum mr_code mr_spill_keep_image(struct mr_spill *spill, int side, struct mr_key
 
 /* Diverged keys that only one side has: canonical forms are asked for in batches (fn
  * fills the items' `out`), and keys with the same form become one. */
-typedef enum mr_code mr_spill_canon_fn(void *ctx, struct mr_vec *items,
-                                       struct mr_arena *arena, struct mr_err *err);
-enum mr_code mr_spill_join_canonical(struct mr_spill *spill, mr_spill_canon_fn *fn,
-                                     void *ctx, struct mr_err *err);
+typedef enum mr_code mr_spill_canon_fn(void *ctx, struct mr_vec *items, struct mr_arena *arena,
+                                       struct mr_err *err);
+enum mr_code mr_spill_join_canonical(struct mr_spill *spill, mr_spill_canon_fn *fn, void *ctx,
+                                     struct mr_err *err);
 
 /* Diverged keys in byte order; still open ones come as UNSETTLED without images.
  * `count` is the surplus of rows; finding.source and .target are images. */

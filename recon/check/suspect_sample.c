@@ -39,14 +39,12 @@ static void add_stretch(struct mr_strbuf *sql, const struct mr_suspect_column *c
     }
     mr_strbuf_add_str(sql, " ORDER BY ");
     mr_sql_ident(sql, child->column->name);
-    mr_strbuf_add_fmt(sql, "%s LIMIT %u", stretch->descending ? " DESC" : "",
-                      stretch->rows);
+    mr_strbuf_add_fmt(sql, "%s LIMIT %u", stretch->descending ? " DESC" : "", stretch->rows);
 }
 
 /* Two integers of the first row.  *have is false where the first is NULL. */
-static enum mr_code query_two(struct mr_db *db, const struct mr_strbuf *sql,
-                              enum mr_class cls, struct mr_value values[2], bool *have,
-                              struct mr_err *err)
+static enum mr_code query_two(struct mr_db *db, const struct mr_strbuf *sql, enum mr_class cls,
+                              struct mr_value values[2], bool *have, struct mr_err *err)
 {
     struct mr_result *res = NULL;
     *have = false;

@@ -60,8 +60,7 @@ static bool may_change_hands(const struct looking *l, const struct mr_finding *f
            (f->kind == MR_KIND_CHANGED && !l->table->find.identity_known);
 }
 
-static enum mr_code take_id(struct looking *l, const struct mr_finding *f,
-                            struct mr_err *err)
+static enum mr_code take_id(struct looking *l, const struct mr_finding *f, struct mr_err *err)
 {
     struct mr_value value = {.cls = MR_CLASS_NULL};
     size_t pos = 0;
@@ -100,8 +99,8 @@ static enum mr_code find_parent(struct looking *l, struct mr_err *err)
     parent->nids = l->ids.count;
     if (parent->ids == NULL)
         return mr_err_nomem(err, "looking for references");
-    code = mr_reader_counter(l->look->source, l->table->side[MR_SOURCE], &next,
-                             &parent->greatest, err);
+    code = mr_reader_counter(l->look->source, l->table->side[MR_SOURCE], &next, &parent->greatest,
+                             err);
     if (code == MR_OK && parent->greatest < parent->ids[parent->nids - 1])
         parent->greatest = parent->ids[parent->nids - 1];
     return code;
@@ -109,8 +108,7 @@ static enum mr_code find_parent(struct looking *l, struct mr_err *err)
 
 /* ---- rows ---- */
 
-static enum mr_code take_row(struct looking *l, const struct mr_finding *f,
-                             struct mr_err *err)
+static enum mr_code take_row(struct looking *l, const struct mr_finding *f, struct mr_err *err)
 {
     return mr_suspect_look_row(l->look, f->source, f->source_len, err);
 }
@@ -126,8 +124,7 @@ static enum mr_code look_at_table(struct looking *l, struct mr_err *err)
 
 static bool is_compared(const struct mr_pair *table)
 {
-    return !atomic_load(&table->failed) && table->find.ncolumns > 0 &&
-           table->config != NULL;
+    return !atomic_load(&table->failed) && table->find.ncolumns > 0 && table->config != NULL;
 }
 
 enum mr_code mr_suspect_values(struct mr_check_run *check, struct mr_suspect_look *look,
@@ -147,8 +144,7 @@ enum mr_code mr_suspect_values(struct mr_check_run *check, struct mr_suspect_loo
             code = find_parent(&l, err);
         any = any || look->parents[i].nids > 0;
     }
-    for (size_t i = 0; code == MR_OK && any && !is_late(&l) && i < pairing->ntables;
-         i++) {
+    for (size_t i = 0; code == MR_OK && any && !is_late(&l) && i < pairing->ntables; i++) {
         l.table = pairing->tables[i];
         if (is_compared(l.table))
             code = look_at_table(&l, err);

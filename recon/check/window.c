@@ -36,8 +36,7 @@ static bool keeps_time(const struct mr_column *col)
 static enum mr_code no_zone(const char *option, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_USAGE,
-                     "%s has no time zone, and the target cannot convert from its own",
-                     option);
+                     "%s has no time zone, and the target cannot convert from its own", option);
     mr_err_hint(err, "Give the time with a zone, such as 2026-04-02 12:00:00Z.");
     return MR_E_USAGE;
 }
@@ -95,8 +94,7 @@ enum mr_code mr_window_bound(struct mr_db *target, const struct mr_column *col,
 }
 
 static enum mr_code add_column(struct mr_check_run *check, const struct mr_column *col,
-                               struct mr_strbuf *sql, struct mr_strbuf *names,
-                               struct mr_err *err)
+                               struct mr_strbuf *sql, struct mr_strbuf *names, struct mr_err *err)
 {
     const struct mr_window_end since = {&check->opts->since, "--since", false};
     if (names->len > 0) {
@@ -104,14 +102,13 @@ static enum mr_code add_column(struct mr_check_run *check, const struct mr_colum
         mr_strbuf_add_str(names, " or ");
     }
     mr_strbuf_add_str(names, col->name);
-    return mr_window_bound(mr_reader_db(check->pairing.side[MR_TARGET].main), col, &since,
-                           sql, err);
+    return mr_window_bound(mr_reader_db(check->pairing.side[MR_TARGET].main), col, &since, sql,
+                           err);
 }
 
 static enum mr_code add_columns(struct mr_check_run *check, const struct mr_pair *table,
-                                const struct mr_table_config *config,
-                                struct mr_strbuf *sql, struct mr_strbuf *names,
-                                struct mr_err *err)
+                                const struct mr_table_config *config, struct mr_strbuf *sql,
+                                struct mr_strbuf *names, struct mr_err *err)
 {
     const struct mr_table *s = table->side[MR_SOURCE];
     const char *configured[] = {config->time_column, config->update_column};
@@ -138,9 +135,8 @@ static enum mr_code add_columns(struct mr_check_run *check, const struct mr_pair
 }
 
 enum mr_code mr_window_condition(struct mr_check_run *check, const struct mr_pair *table,
-                                 const struct mr_table_config *config,
-                                 struct mr_strbuf *sql, struct mr_strbuf *note,
-                                 struct mr_err *err)
+                                 const struct mr_table_config *config, struct mr_strbuf *sql,
+                                 struct mr_strbuf *note, struct mr_err *err)
 {
     struct mr_strbuf condition = MR_STRBUF_INIT, names = MR_STRBUF_INIT;
     enum mr_code code = add_columns(check, table, config, &condition, &names, err);
@@ -148,8 +144,7 @@ enum mr_code mr_window_condition(struct mr_check_run *check, const struct mr_pai
         mr_strbuf_add_str(note, "; ");
     if (code == MR_OK && names.len > 0) {
         mr_strbuf_add_fmt(sql, "%s(%s)", sql->len > 0 ? " AND " : "", condition.ptr);
-        mr_strbuf_add_fmt(note, "only rows with %s since %s", names.ptr,
-                          check->opts->since_text);
+        mr_strbuf_add_fmt(note, "only rows with %s since %s", names.ptr, check->opts->since_text);
     } else if (code == MR_OK) {
         mr_strbuf_add_str(note, "compared whole: no time column is known for --since");
     }

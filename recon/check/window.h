@@ -37,8 +37,7 @@ enum mr_code mr_window_bound(struct mr_db *target, const struct mr_column *col,
 
 /* Appends the condition (with AND where sql holds one already), and to note what it is. */
 enum mr_code mr_window_condition(struct mr_check_run *check, const struct mr_pair *table,
-                                 const struct mr_table_config *config,
-                                 struct mr_strbuf *sql, struct mr_strbuf *note,
-                                 struct mr_err *err);
+                                 const struct mr_table_config *config, struct mr_strbuf *sql,
+                                 struct mr_strbuf *note, struct mr_err *err);
 
 #endif

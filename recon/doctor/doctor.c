@@ -66,8 +66,8 @@ static const char *keep(struct mr_doctor *doctor, const char *text)
     return kept != NULL ? kept : "";
 }
 
-void mr_doctor_say(struct mr_doctor *doctor, enum mr_doctor_state state,
-                   enum mr_doctor_name name, const char *fmt, ...)
+void mr_doctor_say(struct mr_doctor *doctor, enum mr_doctor_state state, enum mr_doctor_name name,
+                   const char *fmt, ...)
 {
     char text[TEXT_SIZE];
     va_list args;
@@ -92,8 +92,7 @@ void mr_doctor_hint(struct mr_doctor *doctor, const char *fmt, ...)
     va_list args;
     if (doctor->findings.count == 0)
         return;
-    struct mr_doctor_finding *f =
-        mr_vec_at(&doctor->findings, doctor->findings.count - 1);
+    struct mr_doctor_finding *f = mr_vec_at(&doctor->findings, doctor->findings.count - 1);
     va_start(args, fmt);
     (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
@@ -139,8 +138,7 @@ static bool is_want_of_room(const struct mr_err *why)
 {
     return why->sql_errno == 1021 || why->sql_errno == 1114 ||
            strstr(why->message, "No space left") != NULL ||
-           strstr(why->message, "Errcode: 28") != NULL ||
-           strstr(why->message, "errno: 28") != NULL;
+           strstr(why->message, "Errcode: 28") != NULL || strstr(why->message, "errno: 28") != NULL;
 }
 
 void mr_doctor_failed(struct mr_doctor *doctor, const struct mr_err *why)
@@ -152,8 +150,8 @@ void mr_doctor_failed(struct mr_doctor *doctor, const struct mr_err *why)
         mr_doctor_hint(doctor, "%s", MR_DOCTOR_ROOM_HINT);
         return;
     }
-    mr_doctor_say(doctor, MR_DOCTOR_UNKNOWN, MR_DOCTOR_statement,
-                  "the server could not answer: %s", why->message);
+    mr_doctor_say(doctor, MR_DOCTOR_UNKNOWN, MR_DOCTOR_statement, "the server could not answer: %s",
+                  why->message);
     mr_doctor_hint(doctor, "See the server's error log.");
 }
 
@@ -220,19 +218,16 @@ enum mr_code mr_doctor_status(struct mr_doctor *d, struct mr_doctor_server *serv
                                       .exclude = &all,
                                       .arena = &d->arena};
     MR_TRY(mr_gate_collect_status(&task, &server->facts, err));
-    return mr_gate_read_activity(&server->link, &server->facts, &d->arena,
-                                 &server->activity, err);
+    return mr_gate_read_activity(&server->link, &server->facts, &d->arena, &server->activity, err);
 }
 
 static enum mr_code check_memory(const struct mr_doctor *doctor, enum mr_code code,
                                  struct mr_err *err)
 {
-    return code == MR_OK && doctor->nomem ? mr_err_nomem(err, "examining a server")
-                                          : code;
+    return code == MR_OK && doctor->nomem ? mr_err_nomem(err, "examining a server") : code;
 }
 
-enum mr_code mr_doctor_examine(struct mr_doctor *doctor, const char *uri,
-                               struct mr_err *err)
+enum mr_code mr_doctor_examine(struct mr_doctor *doctor, const char *uri, struct mr_err *err)
 {
     static mr_doctor_part *const parts[] = {
         mr_doctor_session,  mr_doctor_objects,     mr_doctor_rights, mr_doctor_status,
@@ -244,15 +239,13 @@ enum mr_code mr_doctor_examine(struct mr_doctor *doctor, const char *uri,
     enum mr_code code = mr_doctor_reach(doctor, uri, &server, err);
     if (server != NULL)
         server->uri = doctor->current;
-    for (size_t i = 0;
-         code == MR_OK && server != NULL && i < sizeof parts / sizeof *parts; i++)
+    for (size_t i = 0; code == MR_OK && server != NULL && i < sizeof parts / sizeof *parts; i++)
         code = mr_is_cancelled() ? mr_cancelled_err(err) : parts[i](doctor, server, err);
     if (code == MR_E_CANCELLED)
         mr_err_hint(err, "Nothing was printed. Run it again.");
     if (code == MR_E_LOST) {
         mr_doctor_say(doctor, MR_DOCTOR_UNKNOWN, MR_DOCTOR_connection_lost,
-                      "the connection was lost while the server was examined: %s",
-                      err->message);
+                      "the connection was lost while the server was examined: %s", err->message);
         mr_doctor_hint(doctor, "Run it again. If it happens again: did the server crash "
                                "(its error log), or does something cut connections off?");
         code = MR_OK;
@@ -267,15 +260,14 @@ static void say_room(struct mr_doctor *doctor, const char *what, const char *dir
 {
     struct statvfs fs;
     if (statvfs(dir, &fs) != 0) {
-        mr_doctor_say(doctor, MR_DOCTOR_PROBLEM, MR_DOCTOR_room,
-                      "%s \"%s\" cannot be used", what, dir);
+        mr_doctor_say(doctor, MR_DOCTOR_PROBLEM, MR_DOCTOR_room, "%s \"%s\" cannot be used", what,
+                      dir);
         mr_doctor_hint(doctor, "Create it, or choose another one (TMPDIR).");
         return;
     }
     const uint64_t left = (uint64_t)fs.f_bavail * fs.f_frsize;
     mr_doctor_say(doctor, left < GIB ? MR_DOCTOR_PROBLEM : MR_DOCTOR_OK, MR_DOCTOR_room,
-                  "%.1f GiB are left in %s \"%s\"", (double)left / (double)GIB, what,
-                  dir);
+                  "%.1f GiB are left in %s \"%s\"", (double)left / (double)GIB, what, dir);
     if (left < GIB)
         mr_doctor_hint(doctor, "Make room, or write cases and exports elsewhere "
                                "(TMPDIR=DIR for temporary files).");
@@ -287,8 +279,7 @@ void mr_doctor_machine(struct mr_doctor *doctor)
     mr_doctor_say(doctor, MR_DOCTOR_OK, MR_DOCTOR_client_library, "client library %s %s",
                   mr_db_client_name(), mr_db_client_version());
     say_room(doctor, "the working directory", ".");
-    say_room(doctor, "the temporary directory",
-             tmp != NULL && tmp[0] != '\0' ? tmp : "/var/tmp");
+    say_room(doctor, "the temporary directory", tmp != NULL && tmp[0] != '\0' ? tmp : "/var/tmp");
 }
 
 enum mr_code mr_doctor_conclude(struct mr_doctor *doctor, struct mr_err *err)

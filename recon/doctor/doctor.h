@@ -22,12 +22,7 @@
 #include "recon/gate/gate_collect.h"
 
 /* In the order of their weight. */
-enum mr_doctor_state {
-    MR_DOCTOR_OK = 1,
-    MR_DOCTOR_NOTE,
-    MR_DOCTOR_UNKNOWN,
-    MR_DOCTOR_PROBLEM
-};
+enum mr_doctor_state { MR_DOCTOR_OK = 1, MR_DOCTOR_NOTE, MR_DOCTOR_UNKNOWN, MR_DOCTOR_PROBLEM };
 
 enum mr_doctor_name {
     MR_DOCTOR_NONE = 0,
@@ -65,8 +60,7 @@ enum mr_doctor_work {
     MR_DOCTOR_FOR_REPAIR = 1 << 3,
     MR_DOCTOR_FOR_RESTORE = 1 << 4
 };
-#define MR_DOCTOR_FOR_READING                                                            \
-    (MR_DOCTOR_FOR_CHECK | MR_DOCTOR_FOR_SNAPSHOT | MR_DOCTOR_FOR_GATE)
+#define MR_DOCTOR_FOR_READING (MR_DOCTOR_FOR_CHECK | MR_DOCTOR_FOR_SNAPSHOT | MR_DOCTOR_FOR_GATE)
 #define MR_DOCTOR_FOR_WRITING (MR_DOCTOR_FOR_REPAIR | MR_DOCTOR_FOR_RESTORE)
 
 struct mr_doctor_options {
@@ -94,8 +88,7 @@ enum mr_code mr_doctor_init(struct mr_doctor *doctor, const struct mr_config *co
                             const struct mr_doctor_options *opts, struct mr_err *err);
 void mr_doctor_release(struct mr_doctor *doctor);
 /* Whatever stands in the way is a finding. */
-enum mr_code mr_doctor_examine(struct mr_doctor *doctor, const char *uri,
-                               struct mr_err *err);
+enum mr_code mr_doctor_examine(struct mr_doctor *doctor, const char *uri, struct mr_err *err);
 /* This machine, and the first server with each of the others. */
 enum mr_code mr_doctor_conclude(struct mr_doctor *doctor, struct mr_err *err);
 
@@ -108,14 +101,14 @@ const char *mr_doctor_name_text(enum mr_doctor_name name);
 
 /* ---- for the parts ---- */
 
-void mr_doctor_say(struct mr_doctor *doctor, enum mr_doctor_state state,
-                   enum mr_doctor_name name, const char *fmt, ...) MR_PRINTF(4, 5);
+void mr_doctor_say(struct mr_doctor *doctor, enum mr_doctor_state state, enum mr_doctor_name name,
+                   const char *fmt, ...) MR_PRINTF(4, 5);
 /* The hint of what was said last. */
 void mr_doctor_hint(struct mr_doctor *doctor, const char *fmt, ...) MR_PRINTF(2, 3);
 
-#define MR_DOCTOR_ROOM_HINT                                                              \
-    "Purge binary logs that every replica has (SHOW BINARY LOGS, PURGE BINARY LOGS TO "  \
-    "...); look for temporary files and backups on its disks. A server whose disk is "   \
+#define MR_DOCTOR_ROOM_HINT                                                                        \
+    "Purge binary logs that every replica has (SHOW BINARY LOGS, PURGE BINARY LOGS TO "            \
+    "...); look for temporary files and backups on its disks. A server whose disk is "             \
     "full hangs in writes, it does not fail: make room, do not restart it."
 
 /* What leads to a line of a table's definition. */
@@ -140,8 +133,8 @@ const char *mr_doctor_variable(const struct mr_doctor_server *server, const char
 /* A primary key. */
 bool mr_doctor_has_key(const struct mr_table *table);
 
-typedef enum mr_code mr_doctor_part(struct mr_doctor *doctor,
-                                    struct mr_doctor_server *server, struct mr_err *err);
+typedef enum mr_code mr_doctor_part(struct mr_doctor *doctor, struct mr_doctor_server *server,
+                                    struct mr_err *err);
 
 /* Name, port, login: sets *server to a connected one, or to NULL with the reason said. */
 enum mr_code mr_doctor_reach(struct mr_doctor *doctor, const char *uri,

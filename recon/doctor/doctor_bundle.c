@@ -26,8 +26,7 @@ static enum mr_code write_out(void *arg, const void *ptr, size_t len, struct mr_
     return mr_outfile_write(arg, ptr, len, err);
 }
 
-enum mr_code mr_doctor_bundle_begin(const char *path, bool force,
-                                    const struct mr_run_id *id,
+enum mr_code mr_doctor_bundle_begin(const char *path, bool force, const struct mr_run_id *id,
                                     struct mr_doctor_bundle **out, struct mr_err *err)
 {
     const struct mr_outfile_opts opts = {.path = path, .force = force, .compress = true};
@@ -42,8 +41,7 @@ enum mr_code mr_doctor_bundle_begin(const char *path, bool force,
         free(bundle);
         return code;
     }
-    mr_ustar_init(&bundle->tar, (struct mr_sink){write_out, bundle->out},
-                  (uint64_t)time(NULL));
+    mr_ustar_init(&bundle->tar, (struct mr_sink){write_out, bundle->out}, (uint64_t)time(NULL));
     *out = bundle;
     return MR_OK;
 }
@@ -71,38 +69,36 @@ enum mr_code mr_doctor_bundle_add(struct mr_doctor_bundle *bundle, const char *n
 static void put_readme(struct mr_strbuf *out)
 {
     mr_strbuf_add_str(
-        out,
-        "What \"myrecon doctor --bundle\" collected.  Look through it before you hand it "
-        "on.\n"
-        "\n"
-        "  findings.txt      what the doctor found, in its order, with the time it took\n"
-        "  machine.txt       versions of myrecon, its libraries and this system\n"
-        "  config.txt        the configuration file's settings\n"
-        "  server-N/         a folder for each server that could be reached\n"
-        "    server.txt        who it is\n"
-        "    variables.tsv     settings\n"
-        "    status.tsv        counters\n"
-        "    processlist.tsv   sessions\n"
-        "    transactions.tsv  open transactions of InnoDB\n"
-        "    replication.tsv   the state of replication\n"
-        "    binlogs.tsv       binary logs\n"
-        "    plugins.tsv       plugins\n"
-        "    grants.txt        rights of the account that looked\n"
-        "    schema.tsv        tables: engine, estimated rows and bytes, fingerprint\n"
-        "\n"
-        "Left out: passwords and their hashes; values in statements (each is a ?);\n"
-        "texts of errors behind \"error N\", because they may quote a row; column\n"
-        "definitions, because defaults and comments may hold anything; all rows.\n"
-        "Kept: names of hosts, accounts, databases and tables.\n");
+        out, "What \"myrecon doctor --bundle\" collected.  Look through it before you hand it "
+             "on.\n"
+             "\n"
+             "  findings.txt      what the doctor found, in its order, with the time it took\n"
+             "  machine.txt       versions of myrecon, its libraries and this system\n"
+             "  config.txt        the configuration file's settings\n"
+             "  server-N/         a folder for each server that could be reached\n"
+             "    server.txt        who it is\n"
+             "    variables.tsv     settings\n"
+             "    status.tsv        counters\n"
+             "    processlist.tsv   sessions\n"
+             "    transactions.tsv  open transactions of InnoDB\n"
+             "    replication.tsv   the state of replication\n"
+             "    binlogs.tsv       binary logs\n"
+             "    plugins.tsv       plugins\n"
+             "    grants.txt        rights of the account that looked\n"
+             "    schema.tsv        tables: engine, estimated rows and bytes, fingerprint\n"
+             "\n"
+             "Left out: passwords and their hashes; values in statements (each is a ?);\n"
+             "texts of errors behind \"error N\", because they may quote a row; column\n"
+             "definitions, because defaults and comments may hold anything; all rows.\n"
+             "Kept: names of hosts, accounts, databases and tables.\n");
 }
 
 static void put_findings(struct mr_strbuf *out, const struct mr_doctor *doctor)
 {
     for (size_t i = 0; i < doctor->findings.count; i++) {
         const struct mr_doctor_finding *f = mr_vec_at(&doctor->findings, i);
-        mr_strbuf_add_fmt(
-            out, "%8.3f s  %-7s %s  %s: ", f->at_s, mr_doctor_state_text(f->state),
-            f->server != NULL ? f->server : "-", mr_doctor_name_text(f->name));
+        mr_strbuf_add_fmt(out, "%8.3f s  %-7s %s  %s: ", f->at_s, mr_doctor_state_text(f->state),
+                          f->server != NULL ? f->server : "-", mr_doctor_name_text(f->name));
         mr_scrub_message(out, f->message);
         mr_strbuf_add_char(out, '\n');
         if (f->hint == NULL)
@@ -116,11 +112,10 @@ static void put_findings(struct mr_strbuf *out, const struct mr_doctor *doctor)
 static void put_machine(struct mr_strbuf *out)
 {
     struct utsname system;
-    mr_strbuf_add_fmt(out, "myrecon %s\nclient library %s %s\n", MR_VERSION,
-                      mr_db_client_name(), mr_db_client_version());
+    mr_strbuf_add_fmt(out, "myrecon %s\nclient library %s %s\n", MR_VERSION, mr_db_client_name(),
+                      mr_db_client_version());
     if (uname(&system) == 0)
-        mr_strbuf_add_fmt(out, "%s %s %s\n", system.sysname, system.release,
-                          system.machine);
+        mr_strbuf_add_fmt(out, "%s %s %s\n", system.sysname, system.release, system.machine);
 }
 
 static void put_config(struct mr_strbuf *out, const struct mr_config *config)
@@ -138,8 +133,8 @@ static void put_config(struct mr_strbuf *out, const struct mr_config *config)
     }
 }
 
-static enum mr_code add_own(struct mr_doctor_bundle *bundle,
-                            const struct mr_doctor *doctor, struct mr_err *err)
+static enum mr_code add_own(struct mr_doctor_bundle *bundle, const struct mr_doctor *doctor,
+                            struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     put_readme(&text);
@@ -160,8 +155,8 @@ static enum mr_code add_own(struct mr_doctor_bundle *bundle,
     return code;
 }
 
-enum mr_code mr_doctor_bundle_write(struct mr_doctor_bundle *bundle,
-                                    const struct mr_doctor *doctor, struct mr_err *err)
+enum mr_code mr_doctor_bundle_write(struct mr_doctor_bundle *bundle, const struct mr_doctor *doctor,
+                                    struct mr_err *err)
 {
     MR_TRY(add_own(bundle, doctor, err));
     for (size_t i = 0; i < doctor->servers.count; i++) {
@@ -172,7 +167,7 @@ enum mr_code mr_doctor_bundle_write(struct mr_doctor_bundle *bundle,
     }
     MR_TRY(mr_ustar_finish(&bundle->tar, err));
     MR_TRY(mr_outfile_commit(bundle->out, err));
-    mr_log_info("bundle \"%s\": %zu files; read its README.txt before you hand it on",
-                bundle->path, bundle->files);
+    mr_log_info("bundle \"%s\": %zu files; read its README.txt before you hand it on", bundle->path,
+                bundle->files);
     return MR_OK;
 }

@@ -22,12 +22,11 @@
 struct mr_doctor_bundle;
 
 /* A name that cannot be written to is told before anybody is asked anything. */
-enum mr_code mr_doctor_bundle_begin(const char *path, bool force,
-                                    const struct mr_run_id *id,
+enum mr_code mr_doctor_bundle_begin(const char *path, bool force, const struct mr_run_id *id,
                                     struct mr_doctor_bundle **out, struct mr_err *err);
 /* Once, after mr_doctor_conclude. */
-enum mr_code mr_doctor_bundle_write(struct mr_doctor_bundle *bundle,
-                                    const struct mr_doctor *doctor, struct mr_err *err);
+enum mr_code mr_doctor_bundle_write(struct mr_doctor_bundle *bundle, const struct mr_doctor *doctor,
+                                    struct mr_err *err);
 void mr_doctor_bundle_free(struct mr_doctor_bundle *bundle); /* NULL is fine */
 
 /* ---- for the parts ---- */
@@ -37,7 +36,6 @@ enum mr_code mr_doctor_bundle_add(struct mr_doctor_bundle *bundle, const char *n
                                   const struct mr_strbuf *content, struct mr_err *err);
 /* All files of one server, in the folder `dir`. */
 enum mr_code mr_doctor_bundle_server(struct mr_doctor_bundle *bundle, const char *dir,
-                                     const struct mr_doctor_server *server,
-                                     struct mr_err *err);
+                                     const struct mr_doctor_server *server, struct mr_err *err);
 
 #endif

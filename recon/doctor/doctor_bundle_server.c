@@ -63,22 +63,20 @@ static bool may_quote(const char *column)
            strcasestr(column, "timestamp") == NULL;
 }
 
-static void add_by_column(struct mr_strbuf *out, const char *column,
-                          const struct mr_cell *cell)
+static void add_by_column(struct mr_strbuf *out, const char *column, const struct mr_cell *cell)
 {
     if (cell->ptr == NULL)
         mr_strbuf_add_str(out, "NULL");
     else if (strcasecmp(column, "INFO") == 0)
         add_masked(out, cell);
-    else if (cell->len > 0 &&
-             (may_quote(column) || strcasestr(column, "password") != NULL))
+    else if (cell->len > 0 && (may_quote(column) || strcasestr(column, "password") != NULL))
         mr_strbuf_add_str(out, MR_SCRUB_HIDDEN);
     else
         mr_utf8_show(out, cell->ptr, cell->len, true);
 }
 
-static void add_row(struct mr_strbuf *out, const struct listing *l,
-                    const struct mr_result *res, const struct mr_cell *row)
+static void add_row(struct mr_strbuf *out, const struct listing *l, const struct mr_result *res,
+                    const struct mr_cell *row)
 {
     switch (l->treatment) {
     case AS_SQL: add_masked(out, &row[0]); break;
@@ -122,8 +120,7 @@ static void list(const struct mr_doctor_server *server, const struct listing *l,
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     const struct mr_cell *row;
-    if (mr_db_query(server->link.db, shape_of(l), sql, strlen(sql), &res, &why) !=
-        MR_OK) {
+    if (mr_db_query(server->link.db, shape_of(l), sql, strlen(sql), &res, &why) != MR_OK) {
         mr_strbuf_add_str(out, "not available: ");
         mr_scrub_message(out, why.message);
         mr_strbuf_add_char(out, '\n');
@@ -143,19 +140,18 @@ static void put_server(struct mr_strbuf *out, const struct mr_doctor_server *ser
                       "uri %s\nkind %s\nversion %s\nhost %s\nport %u\nserver_id %" PRIu32
                       "\nuuid %s\ndatadir %s\ncipher %s\nlogin %.3f s\nclock %+.1f s\n",
                       server->uri, s->flavour == MR_FLAVOUR_MARIADB ? "MariaDB" : "MySQL",
-                      s->version_text, s->hostname, s->port, s->server_id, s->uuid,
-                      s->datadir, s->tls_cipher, server->connect_s, server->skew_s);
+                      s->version_text, s->hostname, s->port, s->server_id, s->uuid, s->datadir,
+                      s->tls_cipher, server->connect_s, server->skew_s);
 }
 
-static enum mr_code put_schema(struct mr_strbuf *out,
-                               const struct mr_doctor_server *server, struct mr_err *err)
+static enum mr_code put_schema(struct mr_strbuf *out, const struct mr_doctor_server *server,
+                               struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     enum mr_code code = MR_OK;
     mr_strbuf_add_str(out, "table\tengine\tcollation\trows\tbytes\tcolumns\tindexes\t"
                            "fingerprint\n");
-    for (size_t i = 0; server->cat != NULL && code == MR_OK && i < server->cat->ntables;
-         i++) {
+    for (size_t i = 0; server->cat != NULL && code == MR_OK && i < server->cat->ntables; i++) {
         const struct mr_table *t = &server->cat->tables[i];
         struct mr_gate_table shape = {0};
         mr_arena_reset(&arena);
@@ -165,16 +161,15 @@ static enum mr_code put_schema(struct mr_strbuf *out,
         mr_utf8_show(out, t->name, strlen(t->name), true);
         mr_strbuf_add_fmt(out, "\t%s\t%s\t%" PRIu64 "\t%" PRIu64 "\t%zu\t%zu\t%s\n",
                           t->engine != NULL ? t->engine : "?",
-                          t->collation != NULL ? t->collation : "?", t->est_rows,
-                          t->data_bytes, t->ncolumns, t->nindexes,
-                          code == MR_OK ? shape.fingerprint : "");
+                          t->collation != NULL ? t->collation : "?", t->est_rows, t->data_bytes,
+                          t->ncolumns, t->nindexes, code == MR_OK ? shape.fingerprint : "");
     }
     mr_arena_release(&arena);
     return code;
 }
 
-static enum mr_code add(struct mr_doctor_bundle *bundle, const char *dir,
-                        const char *file, struct mr_strbuf *text, struct mr_err *err)
+static enum mr_code add(struct mr_doctor_bundle *bundle, const char *dir, const char *file,
+                        struct mr_strbuf *text, struct mr_err *err)
 {
     char name[64];
     (void)snprintf(name, sizeof name, "%s/%s", dir, file);
@@ -184,8 +179,7 @@ static enum mr_code add(struct mr_doctor_bundle *bundle, const char *dir,
 }
 
 enum mr_code mr_doctor_bundle_server(struct mr_doctor_bundle *bundle, const char *dir,
-                                     const struct mr_doctor_server *server,
-                                     struct mr_err *err)
+                                     const struct mr_doctor_server *server, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     put_server(&text, server);

@@ -60,8 +60,8 @@ static const struct mr_option options[] = {
      .initial = "10",
      .max = 86400,
      .not_in_file = true},
-    MR_STATEMENT_TIMEOUT_OPTION_OF(struct doctor_options, statement_timeout_s,
-                                   "What is examined", "30"),
+    MR_STATEMENT_TIMEOUT_OPTION_OF(struct doctor_options, statement_timeout_s, "What is examined",
+                                   "30"),
     MR_JSON_OPTION(struct doctor_options, json, "one JSON object a line"),
     {.name = "bundle",
      .type = MR_OPTION_STRING,
@@ -80,8 +80,7 @@ static const struct mr_option options[] = {
     MR_GENERAL_OPTIONS(struct doctor_options, general),
 };
 
-static enum mr_code add_work(const char *word, size_t len, unsigned *work,
-                             struct mr_err *err)
+static enum mr_code add_work(const char *word, size_t len, unsigned *work, struct mr_err *err)
 {
     char typed[64];
     (void)snprintf(typed, sizeof typed, "%.*s", (int)(len < 60 ? len : 60), word);
@@ -178,9 +177,8 @@ static enum mr_code check_uris(const struct mr_invocation *invocation, struct mr
     return code;
 }
 
-static enum mr_code print(const struct mr_doctor *doctor,
-                          const struct doctor_options *opts, const struct mr_run_id *id,
-                          struct mr_err *err)
+static enum mr_code print(const struct mr_doctor *doctor, const struct doctor_options *opts,
+                          const struct mr_run_id *id, struct mr_err *err)
 {
     struct mr_strbuf out = MR_STRBUF_INIT;
     if (opts->json)
@@ -194,8 +192,7 @@ static enum mr_code print(const struct mr_doctor *doctor,
     return code;
 }
 
-static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
-                        struct mr_err *err)
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct doctor_options *opts = invocation->settings.values;
     const struct mr_run_id id = mr_run_id_now();
@@ -204,8 +201,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
                                           .work = opts->work,
                                           .guesses = opts->works.count == 0,
                                           .slow_s = opts->slow_s,
-                                          .statement_timeout_s =
-                                              opts->statement_timeout_s,
+                                          .statement_timeout_s = opts->statement_timeout_s,
                                           .tables = opts->tables};
     struct mr_doctor doctor;
     struct mr_doctor_bundle *bundle = NULL;

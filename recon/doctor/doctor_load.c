@@ -28,8 +28,7 @@ static const char *cell_text(const struct mr_cell *row, size_t at)
     return at != SIZE_MAX && row[at].ptr != NULL ? row[at].ptr : "";
 }
 
-static void take_step(struct plan *plan, const struct mr_cell *row,
-                      const size_t at[P_COUNT])
+static void take_step(struct plan *plan, const struct mr_cell *row, const size_t at[P_COUNT])
 {
     const double rows = strtod(cell_text(row, at[P_ROWS]), NULL);
     const char *type = cell_text(row, at[P_TYPE]);
@@ -78,21 +77,19 @@ static void say_plan(struct mr_doctor *d, const struct plan *plan, const char *i
                        "EXPLAIN: it reads all of \"%s\", about %.0f rows, %s%s. Add an "
                        "index for its conditions; KILL QUERY %s ends it.",
                        plan->table.ptr, plan->rows,
-                       plan->key.len > 0 ? "by index " : "without an index",
-                       plan->key.ptr, id);
+                       plan->key.len > 0 ? "by index " : "without an index", plan->key.ptr, id);
     else
         mr_doctor_hint(d,
                        "EXPLAIN: most is read from \"%s\", about %.0f rows by index %s. "
                        "KILL QUERY %s ends it.",
-                       plan->table.ptr, plan->rows,
-                       plan->key.len > 0 ? plan->key.ptr : "(none)", id);
+                       plan->table.ptr, plan->rows, plan->key.len > 0 ? plan->key.ptr : "(none)",
+                       id);
 }
 
 /* Waiting for a table's lock is told of as such; a dump has to take its time. */
 static bool is_told_otherwise(const struct mr_doctor_server *server, const char *id)
 {
-    const struct mr_gate_sessions *lists[] = {&server->activity.waiting,
-                                              &server->activity.backups};
+    const struct mr_gate_sessions *lists[] = {&server->activity.waiting, &server->activity.backups};
     for (size_t l = 0; l < sizeof lists / sizeof *lists; l++)
         for (size_t i = 0; i < lists[l]->count; i++)
             if (strcmp(lists[l]->items[i].id, id) == 0)
@@ -101,8 +98,7 @@ static bool is_told_otherwise(const struct mr_doctor_server *server, const char 
 }
 
 /* Columns: id, user, host, seconds, state, statement. */
-static enum mr_code say_statement(struct mr_doctor *d,
-                                  const struct mr_doctor_server *server,
+static enum mr_code say_statement(struct mr_doctor *d, const struct mr_doctor_server *server,
                                   const struct mr_cell *row, struct mr_err *err)
 {
     struct plan plan = {.table = MR_STRBUF_INIT, .key = MR_STRBUF_INIT, .rows = -1};
@@ -111,9 +107,8 @@ static enum mr_code say_statement(struct mr_doctor *d,
     mr_sqlmask(&text, row[5].ptr, row[5].len);
     mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_slow_query,
                   "session %s of %s@%s runs for %s s%s%s: %.*s", row[0].ptr, row[1].ptr,
-                  cell_text(row, 2), row[3].ptr, row[4].len > 0 ? ", " : "",
-                  cell_text(row, 4), (int)mr_utf8_fit(text.ptr, text.len, SHOWN_COLUMNS),
-                  text.ptr);
+                  cell_text(row, 2), row[3].ptr, row[4].len > 0 ? ", " : "", cell_text(row, 4),
+                  (int)mr_utf8_fit(text.ptr, text.len, SHOWN_COLUMNS), text.ptr);
     say_plan(d, &plan, row[0].ptr);
     mr_strbuf_release(&text);
     mr_strbuf_release(&plan.table);
@@ -128,18 +123,16 @@ static enum mr_code say_slow(struct mr_doctor *d, const struct mr_doctor_server 
     struct mr_result *res = NULL;
     const struct mr_cell *row;
     size_t shown = 0;
-    (void)snprintf(
-        sql, sizeof sql,
-        "SELECT ID, USER, HOST, TIME, STATE, LEFT(INFO, 2000) FROM "
-        "information_schema.PROCESSLIST WHERE COMMAND IN ('Query', 'Execute') "
-        "AND INFO IS NOT NULL AND INFO NOT LIKE '/* myrecon %%' AND TIME >= %u "
-        "AND ID <> CONNECTION_ID() AND USER NOT IN ('system user', "
-        "'event_scheduler') ORDER BY TIME DESC LIMIT 20",
-        d->opts.slow_s);
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT ID, USER, HOST, TIME, STATE, LEFT(INFO, 2000) FROM "
+                   "information_schema.PROCESSLIST WHERE COMMAND IN ('Query', 'Execute') "
+                   "AND INFO IS NOT NULL AND INFO NOT LIKE '/* myrecon %%' AND TIME >= %u "
+                   "AND ID <> CONNECTION_ID() AND USER NOT IN ('system user', "
+                   "'event_scheduler') ORDER BY TIME DESC LIMIT 20",
+                   d->opts.slow_s);
     enum mr_code code = mr_doctor_query(server, "vvnvnv", sql, &res, err);
     const bool seen = res != NULL;
-    while (code == MR_OK && seen && shown < SHOWN &&
-           (row = mr_result_next(res)) != NULL) {
+    while (code == MR_OK && seen && shown < SHOWN && (row = mr_result_next(res)) != NULL) {
         if (is_told_otherwise(server, row[0].ptr))
             continue;
         code = say_statement(d, server, row, err);
@@ -149,8 +142,8 @@ static enum mr_code say_slow(struct mr_doctor *d, const struct mr_doctor_server 
         mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_slow_query,
                       "running statements could not be read");
     else if (code == MR_OK && shown == 0 && server->facts.sessions.seen == MR_GATE_SEEN)
-        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_slow_query,
-                      "no statement runs for %u s or more", d->opts.slow_s);
+        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_slow_query, "no statement runs for %u s or more",
+                      d->opts.slow_s);
     mr_result_free(res);
     return code;
 }
@@ -177,21 +170,18 @@ static void say_sessions(struct mr_doctor *d, const struct mr_doctor_server *ser
         mr_doctor_hint(d, "%s", f->sessions.grant);
     if (seen && a->waiting.why != NULL)
         mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_table_lock,
-                      "who waits for a table's lock could not be read: %s",
-                      a->waiting.why);
+                      "who waits for a table's lock could not be read: %s", a->waiting.why);
     else if (seen && a->waiting.count == 0)
-        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_table_lock,
-                      "nobody waits for a table's lock");
+        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_table_lock, "nobody waits for a table's lock");
     for (size_t i = 0; i < a->waiting.count && i < SHOWN; i++) {
         const struct mr_gate_session *s = &a->waiting.items[i], *b = a->blocking.items;
         mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_table_lock,
                       "session %s of %s@%s waits for %.0f s: %s", s->id, s->user, s->host,
                       s->seconds, s->what);
         if (a->blocking.count > 0)
-            mr_doctor_hint(d,
-                           "%s session %s of %s@%s: %s, for %.0f s. KILL %s frees it.%s",
-                           a->blocking_is_certain ? "For" : "Perhaps for", b->id, b->user,
-                           b->host, b->what, b->seconds, b->id,
+            mr_doctor_hint(d, "%s session %s of %s@%s: %s, for %.0f s. KILL %s frees it.%s",
+                           a->blocking_is_certain ? "For" : "Perhaps for", b->id, b->user, b->host,
+                           b->what, b->seconds, b->id,
                            a->blocking_is_certain ? "" : how_to_know(server));
         else
             mr_doctor_hint(d,
@@ -202,8 +192,8 @@ static void say_sessions(struct mr_doctor *d, const struct mr_doctor_server *ser
     for (size_t i = 0; i < a->backups.count && i < SHOWN; i++) {
         const struct mr_gate_session *s = &a->backups.items[i];
         mr_doctor_say(d, MR_DOCTOR_NOTE, MR_DOCTOR_running_backup,
-                      "%s in session %s of %s@%s, for %.0f s", s->what, s->id, s->user,
-                      s->host, s->seconds);
+                      "%s in session %s of %s@%s, for %.0f s", s->what, s->id, s->user, s->host,
+                      s->seconds);
     }
 }
 
@@ -232,9 +222,8 @@ static const char mysql_rows_sql[] =
     "b.trx_state <> 'LOCK WAIT' ORDER BY waits DESC LIMIT 3";
 
 /* MySQL, where performance_schema is off: its views are there, and empty. */
-static enum mr_code say_row_waits(struct mr_doctor *d,
-                                  const struct mr_doctor_server *server, bool *told,
-                                  struct mr_err *err)
+static enum mr_code say_row_waits(struct mr_doctor *d, const struct mr_doctor_server *server,
+                                  bool *told, struct mr_err *err)
 {
     static const char sql[] =
         "SELECT MAX(TIMESTAMPDIFF(SECOND, trx_wait_started, CONVERT_TZ(UTC_TIMESTAMP(), "
@@ -249,15 +238,14 @@ static enum mr_code say_row_waits(struct mr_doctor *d,
     if (code != MR_OK || !known || longest < d->gate.limits[MR_GATE_T_LOCK_WAIT].warning)
         return code;
     *told = true;
-    mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_row_lock,
-                  "a session waits for %.0f s for a row", longest);
+    mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_row_lock, "a session waits for %.0f s for a row",
+                  longest);
     mr_doctor_hint(d, "Who has it is not visible: performance_schema is off. Look for an "
                       "old transaction in information_schema.INNODB_TRX.");
     return MR_OK;
 }
 
-static enum mr_code say_row_locks(struct mr_doctor *d,
-                                  const struct mr_doctor_server *server,
+static enum mr_code say_row_locks(struct mr_doctor *d, const struct mr_doctor_server *server,
                                   struct mr_err *err)
 {
     const double patience = d->gate.limits[MR_GATE_T_LOCK_WAIT].warning;
@@ -266,31 +254,27 @@ static enum mr_code say_row_locks(struct mr_doctor *d,
     size_t told = 0;
     enum mr_code code = mr_doctor_query(
         server, "nnnnnnn",
-        mr_gate_link_is_mariadb(&server->link) ? mariadb_rows_sql : mysql_rows_sql, &res,
-        err);
+        mr_gate_link_is_mariadb(&server->link) ? mariadb_rows_sql : mysql_rows_sql, &res, err);
     const bool seen = res != NULL;
     while (seen && (row = mr_result_next(res)) != NULL) {
         if (strtod(cell_text(row, 1), NULL) < patience)
             continue;
         told++;
         mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_row_lock,
-                      "session %s waits for %s s for a row", cell_text(row, 0),
-                      cell_text(row, 1));
+                      "session %s waits for %s s for a row", cell_text(row, 0), cell_text(row, 1));
         if (strcmp(cell_text(row, 2), "0") == 0)
+            mr_doctor_hint(d,
+                           "A prepared XA transaction, open for %s s, has it; its session "
+                           "is gone. XA RECOVER shows it; ask its coordinator whether to "
+                           "XA COMMIT or XA ROLLBACK it.",
+                           cell_text(row, 5));
+        else
             mr_doctor_hint(
                 d,
-                "A prepared XA transaction, open for %s s, has it; its session "
-                "is gone. XA RECOVER shows it; ask its coordinator whether to "
-                "XA COMMIT or XA ROLLBACK it.",
-                cell_text(row, 5));
-        else
-            mr_doctor_hint(d,
-                           "The transaction of session %s of %s@%s, open for %s s%s, has "
-                           "it. KILL %s ends it.",
-                           cell_text(row, 2), cell_text(row, 3), cell_text(row, 4),
-                           cell_text(row, 5),
-                           strcasecmp(cell_text(row, 6), "Sleep") == 0 ? " and idle" : "",
-                           cell_text(row, 2));
+                "The transaction of session %s of %s@%s, open for %s s%s, has "
+                "it. KILL %s ends it.",
+                cell_text(row, 2), cell_text(row, 3), cell_text(row, 4), cell_text(row, 5),
+                strcasecmp(cell_text(row, 6), "Sleep") == 0 ? " and idle" : "", cell_text(row, 2));
     }
     mr_result_free(res);
     bool waits = false;
@@ -313,8 +297,7 @@ static enum mr_code say_row_locks(struct mr_doctor *d,
 
 static void say_connections(struct mr_doctor *d, const struct mr_gate_facts *f)
 {
-    const uint64_t left =
-        f->max_connections > f->connected ? f->max_connections - f->connected : 0;
+    const uint64_t left = f->max_connections > f->connected ? f->max_connections - f->connected : 0;
     const double share =
         f->max_connections > 0 ? 100 * (double)left / (double)f->max_connections : 0;
     const bool few = (double)left < d->gate.limits[MR_GATE_T_CONNECTIONS].warning ||
@@ -345,9 +328,8 @@ static enum mr_code say_full(struct mr_doctor *d, const struct mr_doctor_server 
     if (!mr_gate_link_is_mariadb(&server->link))
         code = mr_doctor_query(server, "vvn", sql, &res, err);
     if (res != NULL && (row = mr_result_next(res)) != NULL && row[1].ptr != NULL) {
-        mr_doctor_say(
-            d, strcmp(cell_text(row, 2), "1") == 0 ? MR_DOCTOR_PROBLEM : MR_DOCTOR_NOTE,
-            MR_DOCTOR_disk, "the server's error log, %s UTC: %s", row[0].ptr, row[1].ptr);
+        mr_doctor_say(d, strcmp(cell_text(row, 2), "1") == 0 ? MR_DOCTOR_PROBLEM : MR_DOCTOR_NOTE,
+                      MR_DOCTOR_disk, "the server's error log, %s UTC: %s", row[0].ptr, row[1].ptr);
         mr_doctor_hint(d, "%s", MR_DOCTOR_ROOM_HINT);
     }
     mr_result_free(res);

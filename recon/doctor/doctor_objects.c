@@ -23,8 +23,7 @@ static enum mr_code say_database(struct mr_doctor *d, struct mr_doctor_server *s
     if (code == MR_E_DENIED) {
         mr_sql_ident(&sql, name);
         mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_database,
-                      "database \"%s\" does not exist, or is not visible to the account",
-                      name);
+                      "database \"%s\" does not exist, or is not visible to the account", name);
         mr_doctor_hint(d, "GRANT SELECT ON %s.* TO %s", sql.ptr,
                        mr_grants_account(server->link.grants));
         mr_strbuf_release(&sql);
@@ -41,12 +40,10 @@ static enum mr_code say_database(struct mr_doctor *d, struct mr_doctor_server *s
     } else {
         mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_database,
                       "database \"%s\" does not exist%s%s%s", name,
-                      near.len > 0 ? "; there is \"" : "", near.ptr,
-                      near.len > 0 ? "\"" : "");
-        mr_doctor_hint(d, near.len > 0
-                              ? "Upper and lower case differ on this server."
-                              : "SHOW DATABASES lists what the account can see. Is "
-                                "it the right server?");
+                      near.len > 0 ? "; there is \"" : "", near.ptr, near.len > 0 ? "\"" : "");
+        mr_doctor_hint(d, near.len > 0 ? "Upper and lower case differ on this server."
+                                       : "SHOW DATABASES lists what the account can see. Is "
+                                         "it the right server?");
     }
     mr_strbuf_release(&near);
     mr_strbuf_release(&sql);
@@ -69,9 +66,8 @@ static bool is_there(const struct mr_catalogue *cat, const char *pattern)
 }
 
 /* Whatever has that name, in any case of letters and any database. */
-static enum mr_code find_namesakes(const struct mr_doctor_server *server,
-                                   const char *name, struct mr_strbuf *out,
-                                   struct mr_err *err)
+static enum mr_code find_namesakes(const struct mr_doctor_server *server, const char *name,
+                                   struct mr_strbuf *out, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
@@ -84,8 +80,7 @@ static enum mr_code find_namesakes(const struct mr_doctor_server *server,
     if (code == MR_OK)
         code = mr_doctor_query(server, "vvv", sql.ptr, &res, err);
     while (res != NULL && (row = mr_result_next(res)) != NULL)
-        mr_strbuf_add_fmt(out, "%s%s.%s%s", out->len > 0 ? ", " : "", row[0].ptr,
-                          row[1].ptr,
+        mr_strbuf_add_fmt(out, "%s%s.%s%s", out->len > 0 ? ", " : "", row[0].ptr, row[1].ptr,
                           strstr(row[2].ptr, "VIEW") != NULL ? " (a view)" : "");
     mr_result_free(res);
     mr_strbuf_release(&sql);
@@ -120,8 +115,7 @@ static enum mr_code say_table(struct mr_doctor *d, const struct mr_doctor_server
     const bool hidden = code == MR_E_DENIED;
     code = find_namesakes(server, table, &near, err);
     mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_table, "table \"%s\" %s%s%s", pattern,
-                  hidden ? "does not exist, or is not visible to the account"
-                         : "does not exist",
+                  hidden ? "does not exist, or is not visible to the account" : "does not exist",
                   near.len > 0 ? "; there is " : "", near.ptr);
     if (hidden)
         mr_doctor_hint(d, "GRANT SELECT ON %s TO %s", pattern,
@@ -130,10 +124,9 @@ static enum mr_code say_table(struct mr_doctor *d, const struct mr_doctor_server
         mr_doctor_hint(d, "Name that one. Upper and lower case may differ, and views are "
                           "no tables.");
     else
-        mr_doctor_hint(d,
-                       "Is it the right server and database? If it was dropped: it may "
-                       "be on a replica, in a snapshot or a dump; the binary log says "
-                       "when.");
+        mr_doctor_hint(d, "Is it the right server and database? If it was dropped: it may "
+                          "be on a replica, in a snapshot or a dump; the binary log says "
+                          "when.");
     mr_strbuf_release(&near);
     return code;
 }
@@ -151,11 +144,9 @@ static enum mr_code say_wanted(struct mr_doctor *d, const struct mr_doctor_serve
             code = say_table(d, server, pattern, err);
             continue;
         }
-        mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_table, "no table matches \"%s\"",
-                      pattern);
-        mr_doctor_hint(d,
-                       "The pattern is of db.table; quote it, so that the shell leaves "
-                       "it alone.");
+        mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_table, "no table matches \"%s\"", pattern);
+        mr_doctor_hint(d, "The pattern is of db.table; quote it, so that the shell leaves "
+                          "it alone.");
     }
     return code;
 }
@@ -166,8 +157,7 @@ enum mr_code mr_doctor_objects(struct mr_doctor *d, struct mr_doctor_server *ser
     const struct mr_endpoint *ep = &server->link.ep;
     const char *const *dbs = (const char *const *)ep->dbs;
     struct mr_err why = {0};
-    enum mr_code code =
-        mr_catalogue_load(server->link.db, dbs, ep->ndbs, &server->cat, &why);
+    enum mr_code code = mr_catalogue_load(server->link.db, dbs, ep->ndbs, &server->cat, &why);
     if (mr_gate_is_fatal(code)) {
         *err = why;
         return code;

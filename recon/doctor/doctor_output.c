@@ -18,12 +18,10 @@ static enum mr_style style_of(enum mr_doctor_state state)
     return MR_STYLE_WARN;
 }
 
-static void add_finding(struct mr_strbuf *out, const struct mr_doctor_finding *f,
-                        bool color)
+static void add_finding(struct mr_strbuf *out, const struct mr_doctor_finding *f, bool color)
 {
     mr_strbuf_add_fmt(out, "%s%s%s %s%s%s: ", mr_term_style(style_of(f->state), color),
-                      mr_doctor_state_text(f->state),
-                      mr_term_style(MR_STYLE_RESET, color),
+                      mr_doctor_state_text(f->state), mr_term_style(MR_STYLE_RESET, color),
                       mr_term_style(MR_STYLE_HEAD, color), mr_doctor_name_text(f->name),
                       mr_term_style(MR_STYLE_RESET, color));
     mr_utf8_show(out, f->message, strlen(f->message), false);
@@ -42,11 +40,9 @@ static bool same_place(const char *a, const char *b)
 
 /* What is well is shown where it was asked for: by -v, and the verdict on each command that
  * --for names. */
-static bool is_shown(const struct mr_doctor *d, const struct mr_doctor_finding *f,
-                     bool verbose)
+static bool is_shown(const struct mr_doctor *d, const struct mr_doctor_finding *f, bool verbose)
 {
-    return f->state != MR_DOCTOR_OK || verbose ||
-           (!d->opts.guesses && f->name == MR_DOCTOR_rights);
+    return f->state != MR_DOCTOR_OK || verbose || (!d->opts.guesses && f->name == MR_DOCTOR_rights);
 }
 
 /* Findings of one state, each place's under its name. */
@@ -60,10 +56,9 @@ static void add_state(const struct mr_doctor *d, enum mr_doctor_state state, boo
             continue;
         if (!same_place(place, f->server)) {
             mr_strbuf_add_fmt(out, "\n%s", mr_term_style(MR_STYLE_DIM, color));
-            mr_utf8_show_str(out, f->server != NULL ? f->server
-                                  : d->servers.count > 1
-                                      ? "this machine, and the servers together"
-                                      : "this machine");
+            mr_utf8_show_str(out, f->server != NULL      ? f->server
+                                  : d->servers.count > 1 ? "this machine, and the servers together"
+                                                         : "this machine");
             mr_strbuf_add_fmt(out, "%s\n", mr_term_style(MR_STYLE_RESET, color));
         }
         place = f->server;
@@ -71,8 +66,7 @@ static void add_state(const struct mr_doctor *d, enum mr_doctor_state state, boo
     }
 }
 
-static void add_count(struct mr_strbuf *out, size_t count, const char *one,
-                      const char *many)
+static void add_count(struct mr_strbuf *out, size_t count, const char *one, const char *many)
 {
     mr_strbuf_add_fmt(out, "%zu %s", count, count == 1 ? one : many);
 }
@@ -80,11 +74,10 @@ static void add_count(struct mr_strbuf *out, size_t count, const char *one,
 void mr_doctor_output_text(const struct mr_doctor *d, bool color, bool verbose,
                            struct mr_strbuf *out)
 {
-    const enum mr_doctor_state order[] = {MR_DOCTOR_PROBLEM, MR_DOCTOR_UNKNOWN,
-                                          MR_DOCTOR_NOTE, MR_DOCTOR_OK};
+    const enum mr_doctor_state order[] = {MR_DOCTOR_PROBLEM, MR_DOCTOR_UNKNOWN, MR_DOCTOR_NOTE,
+                                          MR_DOCTOR_OK};
     const size_t problems = mr_doctor_count(d, MR_DOCTOR_PROBLEM);
-    mr_strbuf_add_str(out,
-                      mr_term_style(problems > 0 ? MR_STYLE_BAD : MR_STYLE_GOOD, color));
+    mr_strbuf_add_str(out, mr_term_style(problems > 0 ? MR_STYLE_BAD : MR_STYLE_GOOD, color));
     add_count(out, problems, "problem", "problems");
     mr_strbuf_add_str(out, mr_term_style(MR_STYLE_RESET, color));
     mr_strbuf_add_fmt(out, ", %zu unknown, ", mr_doctor_count(d, MR_DOCTOR_UNKNOWN));

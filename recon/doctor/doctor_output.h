@@ -15,8 +15,7 @@
 /* Appends the text. */
 void mr_doctor_output_text(const struct mr_doctor *doctor, bool color, bool verbose,
                            struct mr_strbuf *out);
-enum mr_code mr_doctor_output_json(const struct mr_doctor *doctor,
-                                   const struct mr_run_id *id, FILE *file,
-                                   struct mr_err *err);
+enum mr_code mr_doctor_output_json(const struct mr_doctor *doctor, const struct mr_run_id *id,
+                                   FILE *file, struct mr_err *err);
 
 #endif

@@ -23,9 +23,9 @@ struct couple {
  * and the port, and a copied data directory of MySQL has its server_uuid. */
 static bool is_one_server(const struct mr_server *x, const struct mr_server *y)
 {
-    return x->flavour == y->flavour && x->server_id == y->server_id &&
-           x->port == y->port && strcmp(x->uuid, y->uuid) == 0 &&
-           strcmp(x->hostname, y->hostname) == 0 && strcmp(x->datadir, y->datadir) == 0;
+    return x->flavour == y->flavour && x->server_id == y->server_id && x->port == y->port &&
+           strcmp(x->uuid, y->uuid) == 0 && strcmp(x->hostname, y->hostname) == 0 &&
+           strcmp(x->datadir, y->datadir) == 0;
 }
 
 /* Two copies in one server are compared in earnest, by their names. */
@@ -46,28 +46,25 @@ static void say_who(const struct couple *c)
     const bool one = is_one_server(x, y);
     if (one && !names_other_databases(c)) {
         mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_same_server,
-                      "%s and %s are one server: %s:%u", c->a->uri, c->b->uri,
-                      x->hostname, x->port);
+                      "%s and %s are one server: %s:%u", c->a->uri, c->b->uri, x->hostname,
+                      x->port);
         mr_doctor_hint(d, "A comparison would find everything equal. See the address: a "
                           "load balancer, a name that was moved, a copied port?");
     } else if (!one && x->server_id == y->server_id && x->flavour == y->flavour) {
         mr_doctor_say(d, MR_DOCTOR_NOTE, MR_DOCTOR_same_server,
                       "%s and %s have the same server_id, %" PRIu32, c->a->uri, c->b->uri,
                       x->server_id);
-        mr_doctor_hint(d,
-                       "They cannot replicate from each other or below one source: SET "
-                       "GLOBAL server_id, and in the option file.");
+        mr_doctor_hint(d, "They cannot replicate from each other or below one source: SET "
+                          "GLOBAL server_id, and in the option file.");
     } else {
-        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_same_server, "%s and %s are %s",
-                      c->a->uri, c->b->uri,
-                      one ? "databases of one server" : "two servers");
+        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_same_server, "%s and %s are %s", c->a->uri,
+                      c->b->uri, one ? "databases of one server" : "two servers");
     }
 }
 
 /* Does one of them apply what the other writes, or is it to?  What an account may not see
  * is told with its rights. */
-static enum mr_code relate(const struct couple *c, enum mr_relation *relation,
-                           struct mr_err *err)
+static enum mr_code relate(const struct couple *c, enum mr_relation *relation, struct mr_err *err)
 {
     struct mr_strbuf note = MR_STRBUF_INIT;
     struct mr_db *a = c->a->link.db, *b = c->b->link.db;
@@ -97,18 +94,14 @@ static enum mr_code say_writers(const struct couple *c, struct mr_err *err)
     if (relation == MR_RELATION_FOLLOWS)
         return MR_OK;
     mr_doctor_say(
-        d,
-        code == MR_OK && relation != MR_RELATION_UNKNOWN ? MR_DOCTOR_NOTE
-                                                         : MR_DOCTOR_UNKNOWN,
+        d, code == MR_OK && relation != MR_RELATION_UNKNOWN ? MR_DOCTOR_NOTE : MR_DOCTOR_UNKNOWN,
         MR_DOCTOR_pair_writers, "%s and %s both take writes, %s", c->a->uri, c->b->uri,
-        code != MR_OK || relation == MR_RELATION_UNKNOWN
-            ? "and whether they replicate is hidden"
+        code != MR_OK || relation == MR_RELATION_UNKNOWN ? "and whether they replicate is hidden"
         : relation == MR_RELATION_STOPPED ? "and the replication between them is stopped"
                                           : "and do not replicate from each other");
-    mr_doctor_hint(d,
-                   "If they are to hold the same data, they part with every write: let "
-                   "applications write to one of them only, keep both, and compare "
-                   "them (myrecon check).");
+    mr_doctor_hint(d, "If they are to hold the same data, they part with every write: let "
+                      "applications write to one of them only, keep both, and compare "
+                      "them (myrecon check).");
     return MR_OK;
 }
 
@@ -118,20 +111,18 @@ static void say_versions(const struct couple *c)
     const struct mr_server *x = &c->a->facts.server, *y = &c->b->facts.server;
     const bool same = x->flavour == y->flavour;
     if (same && x->version / 100 == y->version / 100) {
-        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_pair_versions, "%s and %s",
-                      x->version_text, y->version_text);
+        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_pair_versions, "%s and %s", x->version_text,
+                      y->version_text);
         return;
     }
     mr_doctor_say(d, MR_DOCTOR_NOTE, MR_DOCTOR_pair_versions, "%s %s and %s %s",
                   x->flavour == MR_FLAVOUR_MARIADB ? "MariaDB" : "MySQL", x->version_text,
-                  y->flavour == MR_FLAVOUR_MARIADB ? "MariaDB" : "MySQL",
-                  y->version_text);
-    mr_doctor_hint(d, same
-                          ? "They can be compared. Structures that only the newer one "
-                            "knows show as differences of the schema."
-                          : "They can be compared: JSON by its content, text keys by the "
-                            "order that both know. Types of one kind only (UUID, INET6; "
-                            "VECTOR) show as differences of the schema.");
+                  y->flavour == MR_FLAVOUR_MARIADB ? "MariaDB" : "MySQL", y->version_text);
+    mr_doctor_hint(d, same ? "They can be compared. Structures that only the newer one "
+                             "knows show as differences of the schema."
+                           : "They can be compared: JSON by its content, text keys by the "
+                             "order that both know. Types of one kind only (UUID, INET6; "
+                             "VECTOR) show as differences of the schema.");
 }
 
 /* ---- settings ---- */
@@ -141,8 +132,7 @@ static void add_setting(const struct couple *c, const char *name, struct mr_strb
     const char *x = mr_gate_facts_variable(&c->a->facts, name);
     const char *y = mr_gate_facts_variable(&c->b->facts, name);
     if (x != NULL && y != NULL && strcasecmp(x, y) != 0)
-        mr_strbuf_add_fmt(out, "%s%s: \"%s\" and \"%s\"", out->len > 0 ? "; " : "", name,
-                          x, y);
+        mr_strbuf_add_fmt(out, "%s%s: \"%s\" and \"%s\"", out->len > 0 ? "; " : "", name, x, y);
 }
 
 /* MariaDB and MySQL have other defaults: there sql_mode always differs. */
@@ -161,16 +151,14 @@ static void say_settings(const struct couple *c)
         add_setting(c, "sql_mode", &text);
         add_setting(c, "collation_server", &text);
     }
-    mr_doctor_say(d, text.len > 0 ? MR_DOCTOR_NOTE : MR_DOCTOR_OK,
-                  MR_DOCTOR_pair_settings,
+    mr_doctor_say(d, text.len > 0 ? MR_DOCTOR_NOTE : MR_DOCTOR_OK, MR_DOCTOR_pair_settings,
                   text.len > 0 ? "settings differ: %s"
                                : "no setting makes them store other values%s",
                   text.ptr);
     if (text.len > 0)
-        mr_doctor_hint(d,
-                       "The same statement may store other values on the two: DATETIME "
-                       "by the time zone, bad input by sql_mode, new tables by the "
-                       "collation. Make them alike.");
+        mr_doctor_hint(d, "The same statement may store other values on the two: DATETIME "
+                          "by the time zone, bad input by sql_mode, new tables by the "
+                          "collation. Make them alike.");
     mr_strbuf_release(&text);
 }
 
@@ -182,12 +170,11 @@ static void say_packets(const struct couple *c)
     mr_doctor_say(d, y < x ? MR_DOCTOR_NOTE : MR_DOCTOR_OK, MR_DOCTOR_pair_packet,
                   "max_allowed_packet is %" PRIu64 " and %" PRIu64, x, y);
     if (y < x)
-        mr_doctor_hint(
-            d,
-            "A row that fits into the first may not fit into the second, when "
-            "it is repaired or restored there: SET GLOBAL max_allowed_packet = "
-            "%" PRIu64 ".",
-            x);
+        mr_doctor_hint(d,
+                       "A row that fits into the first may not fit into the second, when "
+                       "it is repaired or restored there: SET GLOBAL max_allowed_packet = "
+                       "%" PRIu64 ".",
+                       x);
 }
 
 static void say_clocks(const struct couple *c)
@@ -197,8 +184,8 @@ static void say_clocks(const struct couple *c)
         return;
     double skew = c->b->skew_s - c->a->skew_s;
     skew = skew < 0 ? -skew : skew;
-    mr_doctor_say(d, skew > SKEW_S ? MR_DOCTOR_PROBLEM : MR_DOCTOR_OK,
-                  MR_DOCTOR_pair_clock, "their clocks are %.1f s apart", skew);
+    mr_doctor_say(d, skew > SKEW_S ? MR_DOCTOR_PROBLEM : MR_DOCTOR_OK, MR_DOCTOR_pair_clock,
+                  "their clocks are %.1f s apart", skew);
     if (skew > SKEW_S)
         mr_doctor_hint(d, "\"newest\" policies, windows and lag are off by that: set the "
                           "clocks first.");
@@ -216,22 +203,19 @@ static void add_name(struct differences *diff, const struct mr_table *t, const c
 {
     if (diff->single + diff->other > SHOWN)
         return;
-    mr_strbuf_add_fmt(&diff->names, "%s%s.%s (%s%s)", diff->names.len > 0 ? ", " : "",
-                      t->db, t->name, how, line);
+    mr_strbuf_add_fmt(&diff->names, "%s%s.%s (%s%s)", diff->names.len > 0 ? ", " : "", t->db,
+                      t->name, how, line);
 }
 
 /* The same database is the one at the same place where both URIs name as many. */
 static const struct mr_table *twin_of(const struct mr_doctor_server *a,
-                                      const struct mr_doctor_server *b,
-                                      const struct mr_table *t)
+                                      const struct mr_doctor_server *b, const struct mr_table *t)
 {
-    return mr_catalogue_table(b->cat, mr_gate_facts_pair(&a->facts, &b->facts, t->db),
-                              t->name);
+    return mr_catalogue_table(b->cat, mr_gate_facts_pair(&a->facts, &b->facts, t->db), t->name);
 }
 
 /* The first line of the one that the other has not; NULL: none. */
-static const char *lonely_line(const struct mr_gate_table *x,
-                               const struct mr_gate_table *y)
+static const char *lonely_line(const struct mr_gate_table *x, const struct mr_gate_table *y)
 {
     for (size_t i = 0; i < x->nshape; i++) {
         bool found = false;
@@ -256,9 +240,8 @@ static void compare_key(const struct mr_table *x, const struct mr_table *y,
             strcmp(p->collation, q->collation) == 0)
             continue;
         if (diff->sorted++ < SHOWN)
-            mr_strbuf_add_fmt(&diff->keys, "%s%s.%s.%s (%s and %s)",
-                              diff->keys.len > 0 ? ", " : "", x->db, x->name, name,
-                              p->collation, q->collation);
+            mr_strbuf_add_fmt(&diff->keys, "%s%s.%s.%s (%s and %s)", diff->keys.len > 0 ? ", " : "",
+                              x->db, x->name, name, p->collation, q->collation);
     }
 }
 
@@ -310,11 +293,10 @@ static void say_differences(const struct couple *c, const struct differences *di
     const bool same_kind = c->a->facts.server.flavour == c->b->facts.server.flavour;
     const size_t all = diff->single + diff->other;
     if (all == 0) {
-        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_schema,
-                      "the structure of %zu tables is the same", diff->tables);
+        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_schema, "the structure of %zu tables is the same",
+                      diff->tables);
     } else {
-        mr_doctor_say(d,
-                      same_kind || diff->single > 0 ? MR_DOCTOR_PROBLEM : MR_DOCTOR_NOTE,
+        mr_doctor_say(d, same_kind || diff->single > 0 ? MR_DOCTOR_PROBLEM : MR_DOCTOR_NOTE,
                       MR_DOCTOR_schema,
                       "the schemas of %s and %s are out of step: %zu tables on one side "
                       "only, %zu differ: %s%s",
@@ -323,8 +305,7 @@ static void say_differences(const struct couple *c, const struct differences *di
         mr_doctor_hint(d, "\"myrecon check\" lists every column and index. Bring the "
                           "schemas into step before rows are repaired.");
     }
-    mr_doctor_say(d, diff->sorted > 0 ? MR_DOCTOR_NOTE : MR_DOCTOR_OK,
-                  MR_DOCTOR_pair_collation,
+    mr_doctor_say(d, diff->sorted > 0 ? MR_DOCTOR_NOTE : MR_DOCTOR_OK, MR_DOCTOR_pair_collation,
                   diff->sorted > 0 ? "text keys are sorted differently: %s"
                                    : "text keys have the same collations%s",
                   diff->keys.ptr);

@@ -27,12 +27,10 @@ static const char *host_of(const struct mr_endpoint *ep)
 /* The client library takes the socket for that name. */
 static bool is_by_socket(const struct mr_endpoint *ep)
 {
-    return ep->socket != NULL ||
-           (strcasecmp(host_of(ep), "localhost") == 0 && ep->port == 0);
+    return ep->socket != NULL || (strcasecmp(host_of(ep), "localhost") == 0 && ep->port == 0);
 }
 
-static bool resolve(struct mr_doctor *d, const struct mr_endpoint *ep,
-                    struct addrinfo **list)
+static bool resolve(struct mr_doctor *d, const struct mr_endpoint *ep, struct addrinfo **list)
 {
     const struct addrinfo want = {.ai_socktype = SOCK_STREAM};
     char port[16];
@@ -41,9 +39,8 @@ static bool resolve(struct mr_doctor *d, const struct mr_endpoint *ep,
     int failed = getaddrinfo(host_of(ep), port, &want, list);
     double took = mr_clock_now_s() - began;
     if (failed != 0) {
-        mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_dns,
-                      "host \"%s\" has no address: %s", host_of(ep),
-                      gai_strerror(failed));
+        mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_dns, "host \"%s\" has no address: %s",
+                      host_of(ep), gai_strerror(failed));
         mr_doctor_hint(d,
                        "Check the spelling, and /etc/hosts or the name server of this "
                        "machine: getent hosts %s.",
@@ -56,8 +53,7 @@ static bool resolve(struct mr_doctor *d, const struct mr_endpoint *ep,
         mr_doctor_hint(d, "Every connection waits for the name server: see "
                           "/etc/resolv.conf of this machine.");
     } else {
-        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_dns, "host \"%s\" is known",
-                      host_of(ep));
+        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_dns, "host \"%s\" is known", host_of(ep));
     }
     return true;
 }
@@ -67,8 +63,7 @@ static int try_connect(const struct addrinfo *a, int timeout_ms)
 {
     int result = 0;
     socklen_t len = sizeof result;
-    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                    a->ai_protocol);
+    int fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
     if (fd < 0)
         return errno;
     if (connect(fd, a->ai_addr, a->ai_addrlen) != 0) {
@@ -78,8 +73,7 @@ static int try_connect(const struct addrinfo *a, int timeout_ms)
             int ready = poll(&wait, 1, timeout_ms);
             if (ready == 0)
                 result = ETIMEDOUT;
-            else if (ready < 0 ||
-                     getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &len) != 0)
+            else if (ready < 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &len) != 0)
                 result = errno;
         }
     }
@@ -93,16 +87,14 @@ static const char *tcp_hint(int error)
     case ECONNREFUSED:
         return "Nothing listens there: is the server up, is it the right port, and does "
                "bind_address (not skip_networking) let others in?";
-    case ETIMEDOUT:
-        return "A firewall or security group drops the packets, or the host is down.";
+    case ETIMEDOUT: return "A firewall or security group drops the packets, or the host is down.";
     case EHOSTUNREACH:
     case ENETUNREACH: return "There is no route to that network from here: VPN, routing?";
     default: return "See the network between this machine and the server.";
     }
 }
 
-static bool try_tcp(struct mr_doctor *d, const struct mr_endpoint *ep,
-                    const struct addrinfo *list)
+static bool try_tcp(struct mr_doctor *d, const struct mr_endpoint *ep, const struct addrinfo *list)
 {
     int error = 0;
     for (const struct addrinfo *a = list; a != NULL; a = a->ai_next) {
@@ -127,9 +119,8 @@ static bool try_socket(struct mr_doctor *d, const struct mr_endpoint *ep)
         return true;
     mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_socket, "socket \"%s\": %s", ep->socket,
                   strerror(errno));
-    mr_doctor_hint(d,
-                   "The server is not up, or its socket is elsewhere: see \"socket\" in "
-                   "its option file; or connect to 127.0.0.1.");
+    mr_doctor_hint(d, "The server is not up, or its socket is elsewhere: see \"socket\" in "
+                      "its option file; or connect to 127.0.0.1.");
     return false;
 }
 
@@ -158,10 +149,8 @@ static const struct refusal {
      "The password has expired: ALTER USER ... IDENTIFIED BY '...'."},
     {1862, MR_DOCTOR_access_denied,
      "The password has expired: ALTER USER ... IDENTIFIED BY '...'."},
-    {3118, MR_DOCTOR_access_denied,
-     "The account is locked: ALTER USER ... ACCOUNT UNLOCK."},
-    {4151, MR_DOCTOR_access_denied,
-     "The account is locked: ALTER USER ... ACCOUNT UNLOCK."},
+    {3118, MR_DOCTOR_access_denied, "The account is locked: ALTER USER ... ACCOUNT UNLOCK."},
+    {4151, MR_DOCTOR_access_denied, "The account is locked: ALTER USER ... ACCOUNT UNLOCK."},
     {3159, MR_DOCTOR_tls,
      "The server wants encryption (require_secure_transport): ?ssl-mode=required."},
     {3032, MR_DOCTOR_login,
@@ -196,15 +185,13 @@ static unsigned number_of(const struct mr_err *why)
 }
 
 /* Why the server said no. */
-static void say_login(struct mr_doctor *d, const struct mr_endpoint *ep,
-                      const struct mr_err *why)
+static void say_login(struct mr_doctor *d, const struct mr_endpoint *ep, const struct mr_err *why)
 {
     const char *hint = mr_err_get_hint(why);
     const unsigned number = number_of(why);
     enum mr_doctor_name name = MR_DOCTOR_login;
     if (why->code == MR_E_TLS)
-        name = strstr(why->message, "expired") != NULL ? MR_DOCTOR_certificate
-                                                       : MR_DOCTOR_tls;
+        name = strstr(why->message, "expired") != NULL ? MR_DOCTOR_certificate : MR_DOCTOR_tls;
     else if (why->code == MR_E_AUTH)
         name = MR_DOCTOR_access_denied;
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
@@ -227,12 +214,11 @@ static bool is_told_as_error(enum mr_code code)
            code == MR_E_CANCELLED;
 }
 
-static enum mr_code log_in(struct mr_doctor *d, const char *uri,
-                           struct mr_doctor_server **out, struct mr_err *err)
+static enum mr_code log_in(struct mr_doctor *d, const char *uri, struct mr_doctor_server **out,
+                           struct mr_err *err)
 {
     const struct mr_gate_link_opts opts = {.run_tag = d->opts.run_tag,
-                                           .statement_timeout_s =
-                                               d->opts.statement_timeout_s,
+                                           .statement_timeout_s = d->opts.statement_timeout_s,
                                            .ask_password = d->opts.ask_password};
     struct mr_doctor_server *server = calloc(1, sizeof *server);
     struct mr_doctor_server **slot = mr_vec_push(&d->servers);
@@ -261,8 +247,8 @@ static enum mr_code log_in(struct mr_doctor *d, const char *uri,
     return code;
 }
 
-enum mr_code mr_doctor_reach(struct mr_doctor *d, const char *uri,
-                             struct mr_doctor_server **server, struct mr_err *err)
+enum mr_code mr_doctor_reach(struct mr_doctor *d, const char *uri, struct mr_doctor_server **server,
+                             struct mr_err *err)
 {
     struct mr_endpoint ep = {0};
     struct addrinfo *list = NULL;

@@ -62,10 +62,8 @@ static const struct remedy {
      "\"myrecon doctor SOURCE REPLICA\" lists the tables that are out of step."},
     {1050, "the table to be created is on the replica already",
      "Somebody created it there: compare it, then drop one."},
-    {1205, "the replica waited in vain for a lock",
-     "See who holds it: SHOW PROCESSLIST."},
-    {1114, "the disk is full, or a table has reached its limit",
-     "Make room, then START REPLICA."},
+    {1205, "the replica waited in vain for a lock", "See who holds it: SHOW PROCESSLIST."},
+    {1114, "the disk is full, or a table has reached its limit", "Make room, then START REPLICA."},
     {1021, "the disk is full", "Make room, then START REPLICA."},
     {1030, "the storage engine failed, often for want of room",
      "See the number in the message with \"perror\", and the error log."},
@@ -92,15 +90,15 @@ static void add_error(struct mr_strbuf *out, unsigned sql_errno, const char *tex
     mr_strbuf_add(out, text, mr_utf8_fit(text, len, 400));
 }
 
-static void say_stopped(struct mr_doctor *d, const struct mr_gate_channel *c,
-                        const char *thread, unsigned sql_errno, const char *error)
+static void say_stopped(struct mr_doctor *d, const struct mr_gate_channel *c, const char *thread,
+                        unsigned sql_errno, const char *error)
 {
     const struct remedy *r = remedy_of(sql_errno);
     struct mr_strbuf text = MR_STRBUF_INIT;
     if (sql_errno == 0 && error[0] == '\0') {
         mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_replication_stopped,
-                      "the %s thread from %s:%u is stopped, without an error", thread,
-                      c->host, c->port);
+                      "the %s thread from %s:%u is stopped, without an error", thread, c->host,
+                      c->port);
         mr_doctor_hint(d, "Somebody stopped it, or it was not started after a restart "
                           "(skip_slave_start, skip_replica_start): START REPLICA.");
         return;
@@ -109,8 +107,7 @@ static void say_stopped(struct mr_doctor *d, const struct mr_gate_channel *c,
     mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_replication_stopped,
                   "the %s thread from %s:%u is stopped%s%s: %s", thread, c->host, c->port,
                   r != NULL ? ": " : "", r != NULL ? r->cause : "", text.ptr);
-    mr_doctor_hint(d, "%s",
-                   r != NULL ? r->hint : "Remove the cause, then START REPLICA.");
+    mr_doctor_hint(d, "%s", r != NULL ? r->hint : "Remove the cause, then START REPLICA.");
     mr_strbuf_release(&text);
 }
 
@@ -123,8 +120,8 @@ struct applier {
 };
 
 /* The applying thread that has been at its work the longest. */
-static enum mr_code find_applier(const struct mr_doctor_server *server,
-                                 struct applier *out, struct mr_err *err)
+static enum mr_code find_applier(const struct mr_doctor_server *server, struct applier *out,
+                                 struct mr_err *err)
 {
     static const char sql[] =
         "SELECT STATE, LEFT(INFO, 2000), TIME FROM information_schema.PROCESSLIST WHERE "
@@ -185,16 +182,14 @@ static enum mr_code say_cause(struct mr_doctor *d, const struct mr_doctor_server
         mr_doctor_hint(d,
                        "It waits for a lock (%s), %s session %s of %s@%s. KILL %s frees "
                        "it.",
-                       a.state.ptr,
-                       server->activity.blocking_is_certain ? "held by" : "perhaps of",
-                       blocking->items[0].id, blocking->items[0].user,
-                       blocking->items[0].host, blocking->items[0].id);
+                       a.state.ptr, server->activity.blocking_is_certain ? "held by" : "perhaps of",
+                       blocking->items[0].id, blocking->items[0].user, blocking->items[0].host,
+                       blocking->items[0].id);
     else if (locked)
-        mr_doctor_hint(
-            d,
-            "It waits for a lock (%s): look for LOCK TABLES, a backup or a long "
-            "SELECT on the replica, SHOW PROCESSLIST.",
-            a.state.ptr);
+        mr_doctor_hint(d,
+                       "It waits for a lock (%s): look for LOCK TABLES, a backup or a long "
+                       "SELECT on the replica, SHOW PROCESSLIST.",
+                       a.state.ptr);
     else if (a.found && a.statement.len > 0)
         mr_doctor_hint(d, "For %.0f s it has been at: %.*s (%s).", a.seconds, shown,
                        a.statement.ptr, a.state.ptr);
@@ -203,9 +198,8 @@ static enum mr_code say_cause(struct mr_doctor *d, const struct mr_doctor_server
                           "through the whole table (see keys). Give them one.");
     else if (parallel <= 1)
         mr_doctor_hint(d, "One thread applies everything: raise %s.",
-                       mr_gate_link_is_mariadb(&server->link)
-                           ? "slave_parallel_threads"
-                           : "replica_parallel_workers");
+                       mr_gate_link_is_mariadb(&server->link) ? "slave_parallel_threads"
+                                                              : "replica_parallel_workers");
     else
         mr_doctor_hint(d, "See the replica's disk and load, and long transactions of the "
                           "source.");
@@ -215,8 +209,7 @@ out:
     return code;
 }
 
-static enum mr_code say_channel(struct mr_doctor *d,
-                                const struct mr_doctor_server *server,
+static enum mr_code say_channel(struct mr_doctor *d, const struct mr_doctor_server *server,
                                 const struct mr_gate_channel *c, struct mr_err *err)
 {
     const bool io = strcasecmp(c->io, "Yes") == 0, sql = strcasecmp(c->sql, "Yes") == 0;
@@ -229,8 +222,8 @@ static enum mr_code say_channel(struct mr_doctor *d,
         return MR_OK;
     if (c->lag_s == MR_GATE_UNKNOWN_S) {
         mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_replication_lag,
-                      "replicates from %s:%u, and does not tell how far it is behind",
-                      c->host, c->port);
+                      "replicates from %s:%u, and does not tell how far it is behind", c->host,
+                      c->port);
         mr_doctor_hint(d, "Run it again: a thread may have begun or ended just then.");
         return MR_OK;
     }
@@ -254,8 +247,7 @@ enum mr_code mr_doctor_replication(struct mr_doctor *d, struct mr_doctor_server 
         return MR_OK;
     }
     mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_replication,
-                  f->nchannels > 0 ? "the server is a replica"
-                                   : "the server is no replica");
+                  f->nchannels > 0 ? "the server is a replica" : "the server is no replica");
     for (size_t i = 0; i < f->nchannels; i++)
         MR_TRY(say_channel(d, server, &f->channels[i], err));
     return MR_OK;

@@ -41,8 +41,7 @@ static void add_statement(struct looker *l, const struct mr_strbuf *statement)
     struct lack *lack = &l->lack;
     if (strstr(lack->grants.ptr, statement->ptr) != NULL || lack->shown++ >= SHOWN_DBS)
         return;
-    mr_strbuf_add_fmt(&lack->grants, "%s%s", lack->grants.len > 0 ? "; " : "",
-                      statement->ptr);
+    mr_strbuf_add_fmt(&lack->grants, "%s%s", lack->grants.len > 0 ? "; " : "", statement->ptr);
 }
 
 static void add_grant(struct looker *l, const char *privileges, const char *place)
@@ -57,8 +56,7 @@ static void add_grant(struct looker *l, const char *privileges, const char *plac
 
 static void begin(struct looker *l, const char *command)
 {
-    l->lack = (struct lack){
-        .command = command, .what = MR_STRBUF_INIT, .grants = MR_STRBUF_INIT};
+    l->lack = (struct lack){.command = command, .what = MR_STRBUF_INIT, .grants = MR_STRBUF_INIT};
 }
 
 /* The verdict on the command, in one line. */
@@ -117,8 +115,7 @@ static bool lacks_rows(const struct looker *l, const char *db)
         return true;
     for (size_t i = 0; i < l->server->cat->ntables; i++) {
         const struct mr_table *t = &l->server->cat->tables[i];
-        if (strcmp(t->db, db) == 0 &&
-            !mr_grants_on_table(l->grants, "SELECT", t->db, t->name))
+        if (strcmp(t->db, db) == 0 && !mr_grants_on_table(l->grants, "SELECT", t->db, t->name))
             return true;
     }
     return false;
@@ -162,10 +159,9 @@ static void look_at_names(struct looker *l)
     l->lack.shown = 0;
     if (l->server->link.ep.ndbs > 0 || mr_grants_lists_dbs(l->grants))
         return;
-    add_what(
-        l, false,
-        "without a database in the URI it ends with 4: there may be others, which the "
-        "account is not shown");
+    add_what(l, false,
+             "without a database in the URI it ends with 4: there may be others, which the "
+             "account is not shown");
     add_grant(l, "SHOW DATABASES", "*.*");
 }
 
@@ -184,8 +180,7 @@ static void look_at_objects(struct looker *l)
     l->lack.shown = 0;
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
         for (size_t i = 0; i < count_dbs(l); i++) {
-            if ((mr_grants_hidden(l->grants, l->facts, db_at(l, i)) &
-                 (unsigned)kinds[k].kind) == 0)
+            if ((mr_grants_hidden(l->grants, l->facts, db_at(l, i)) & (unsigned)kinds[k].kind) == 0)
                 continue;
             mr_strbuf_reset(&statement);
             mr_grants_needed(&statement, l->grants, l->facts, kinds[k].kind, db_at(l, i));
@@ -216,8 +211,7 @@ static void look_at_gate(struct looker *l)
         add_what(l, true, "sessions, transactions and locks of others are hidden");
     if (!status)
         add_what(l, true, "the replication status is hidden");
-    mr_strbuf_add_fmt(&rights, "%s%s%s", process ? "" : "PROCESS",
-                      process || status ? "" : ", ",
+    mr_strbuf_add_fmt(&rights, "%s%s%s", process ? "" : "PROCESS", process || status ? "" : ", ",
                       status ? "" : status_right(l->facts));
     if (rights.len > 0)
         add_grant(l, rights.ptr, "*.*");
@@ -242,8 +236,7 @@ static void look_at_writes(struct looker *l, const char *const *needs, size_t nn
         if (rights.len == 0)
             continue;
         place_of(&place, db_at(l, i));
-        add_what(l, !l->doctor->opts.guesses,
-                 "rights to change what is there are missing");
+        add_what(l, !l->doctor->opts.guesses, "rights to change what is there are missing");
         add_grant(l, rights.ptr, place.ptr);
     }
     mr_strbuf_release(&place);
@@ -289,21 +282,16 @@ static void look_as_gate(struct looker *l)
 
 static void look_as_repair(struct looker *l)
 {
-    static const char *const needs[] = {"SELECT",
-                                        "INSERT",
-                                        "UPDATE",
-                                        "DELETE",
-                                        "ALTER",
-                                        "TRIGGER",
-                                        "CREATE TEMPORARY TABLES"};
+    static const char *const needs[] = {
+        "SELECT", "INSERT", "UPDATE", "DELETE", "ALTER", "TRIGGER", "CREATE TEMPORARY TABLES"};
     look_at_writes(l, needs, sizeof needs / sizeof *needs);
 }
 
 static void look_as_restore(struct looker *l)
 {
-    static const char *const needs[] = {
-        "SELECT", "CREATE",      "ALTER",     "INSERT",  "DROP",  "REFERENCES",
-        "INDEX",  "CREATE VIEW", "SHOW VIEW", "TRIGGER", "EVENT", "CREATE ROUTINE"};
+    static const char *const needs[] = {"SELECT",    "CREATE",     "ALTER", "INSERT",
+                                        "DROP",      "REFERENCES", "INDEX", "CREATE VIEW",
+                                        "SHOW VIEW", "TRIGGER",    "EVENT", "CREATE ROUTINE"};
     look_at_writes(l, needs, sizeof needs / sizeof *needs);
 }
 
@@ -330,8 +318,7 @@ static void look_at_all(struct looker *l)
         {MR_DOCTOR_FOR_RESTORE, "snapshot restore", look_as_restore},
     };
     const struct mr_doctor_options *opts = &l->doctor->opts;
-    const unsigned work =
-        opts->work | (opts->guesses && may_write(l) ? MR_DOCTOR_FOR_REPAIR : 0U);
+    const unsigned work = opts->work | (opts->guesses && may_write(l) ? MR_DOCTOR_FOR_REPAIR : 0U);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if ((work & (unsigned)commands[i].work) == 0)
             continue;

@@ -45,12 +45,11 @@ static bool is_plain(const char *value)
 
 static bool is_policy(const char *name)
 {
-    static const char *const policies[] = {
-        "validate_password",       "password_history",
-        "password_reuse",          "password_lifetime",
-        "password_errors",         "password_digest_rounds",
-        "random_password_length",  "_key_path",
-        "password_storage_format", NULL};
+    static const char *const policies[] = {"validate_password",       "password_history",
+                                           "password_reuse",          "password_lifetime",
+                                           "password_errors",         "password_digest_rounds",
+                                           "random_password_length",  "_key_path",
+                                           "password_storage_format", NULL};
     return holds_any(name, policies);
 }
 
@@ -63,10 +62,8 @@ void mr_scrub_variable(struct mr_strbuf *out, const char *name, const char *valu
         "filekey", "passphrase",
         /* of telemetry: "api-key=…" */
         "_headers", NULL};
-    static const char *const secret_values[] = {"password", "passwd", "pwd=", "secret",
-                                                NULL};
-    static const char *const statements[] = {"init_connect", "init_slave", "init_replica",
-                                             NULL};
+    static const char *const secret_values[] = {"password", "passwd", "pwd=", "secret", NULL};
+    static const char *const statements[] = {"init_connect", "init_slave", "init_replica", NULL};
     const char *scheme = strstr(value, "://");
     if (value[0] == '\0')
         return;
@@ -107,8 +104,7 @@ static size_t behind_error(const char *message, size_t end)
  * default may hold anything. */
 static size_t harmless(const char *message)
 {
-    static const char *const leads[] = {"UTC: ", MR_DOCTOR_ONLY_FIRST,
-                                        MR_DOCTOR_ONLY_SECOND};
+    static const char *const leads[] = {"UTC: ", MR_DOCTOR_ONLY_FIRST, MR_DOCTOR_ONLY_SECOND};
     size_t end = behind_error(message, strlen(message));
     for (size_t i = 0; i < sizeof leads / sizeof *leads; i++) {
         const char *at = strstr(message, leads[i]);
@@ -128,8 +124,7 @@ void mr_scrub_message(struct mr_strbuf *out, const char *message)
 
 void mr_scrub_setting(struct mr_strbuf *out, const char *key, const char *value)
 {
-    static const char *const statements[] = {"where", "reference", "split", "since",
-                                             NULL};
+    static const char *const statements[] = {"where", "reference", "split", "since", NULL};
     if (strstr(value, "://") != NULL) {
         char shown[512];
         mr_gate_link_display(value, shown, sizeof shown);

@@ -11,9 +11,8 @@
 #define SLOW_LOGIN_S 1.0
 #define SOON_DAYS 30
 
-static enum mr_code session_status(const struct mr_doctor_server *server,
-                                   const char *name, struct mr_strbuf *out, bool *known,
-                                   struct mr_err *err)
+static enum mr_code session_status(const struct mr_doctor_server *server, const char *name,
+                                   struct mr_strbuf *out, bool *known, struct mr_err *err)
 {
     char sql[128];
     struct mr_result *res = NULL;
@@ -39,15 +38,13 @@ static bool days_until(const char *text, double *days)
     return true;
 }
 
-static enum mr_code say_certificate(struct mr_doctor *d,
-                                    const struct mr_doctor_server *server,
+static enum mr_code say_certificate(struct mr_doctor *d, const struct mr_doctor_server *server,
                                     struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     bool known;
     double days = 0;
-    enum mr_code code =
-        session_status(server, "Ssl_server_not_after", &text, &known, err);
+    enum mr_code code = session_status(server, "Ssl_server_not_after", &text, &known, err);
     if (code == MR_OK && (!known || !days_until(text.ptr, &days))) {
         mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_certificate,
                       "the server does not tell how long its certificate is valid");
@@ -69,9 +66,8 @@ static enum mr_code say_certificate(struct mr_doctor *d,
 static bool leaves_machine(const struct mr_doctor_server *server)
 {
     const struct mr_endpoint *ep = &server->link.ep;
-    return ep->socket == NULL && ep->host[0] != '\0' &&
-           strcasecmp(ep->host, "localhost") != 0 && strncmp(ep->host, "127.", 4) != 0 &&
-           strcmp(ep->host, "::1") != 0;
+    return ep->socket == NULL && ep->host[0] != '\0' && strcasecmp(ep->host, "localhost") != 0 &&
+           strncmp(ep->host, "127.", 4) != 0 && strcmp(ep->host, "::1") != 0;
 }
 
 static enum mr_code say_tls(struct mr_doctor *d, const struct mr_doctor_server *server,
@@ -86,15 +82,13 @@ static enum mr_code say_tls(struct mr_doctor *d, const struct mr_doctor_server *
                       "the connection is not encrypted%s",
                       leaves ? "" : ", and stays on this machine");
         if (leaves)
-            mr_doctor_hint(d,
-                           "Add ?ssl-mode=required to the URI, or verify-identity with "
-                           "ssl-ca=FILE; the server needs ssl_cert and ssl_key.");
+            mr_doctor_hint(d, "Add ?ssl-mode=required to the URI, or verify-identity with "
+                              "ssl-ca=FILE; the server needs ssl_cert and ssl_key.");
         return MR_OK;
     }
     enum mr_code code = session_status(server, "Ssl_version", &version, &known, err);
     if (code == MR_OK) {
-        const bool old = strcmp(version.ptr, "TLSv1") == 0 ||
-                         strcmp(version.ptr, "TLSv1.1") == 0 ||
+        const bool old = strcmp(version.ptr, "TLSv1") == 0 || strcmp(version.ptr, "TLSv1.1") == 0 ||
                          strncmp(version.ptr, "SSL", 3) == 0;
         mr_doctor_say(d, old ? MR_DOCTOR_PROBLEM : MR_DOCTOR_OK, MR_DOCTOR_tls,
                       "encrypted by %s, %s", known ? version.ptr : "TLS", cipher);
@@ -126,24 +120,21 @@ static void say_login_time(struct mr_doctor *d, const struct mr_doctor_server *s
 {
     if (server->connect_s < SLOW_LOGIN_S)
         return;
-    mr_doctor_say(d, MR_DOCTOR_NOTE, MR_DOCTOR_login, "a login takes %.1f s",
-                  server->connect_s);
+    mr_doctor_say(d, MR_DOCTOR_NOTE, MR_DOCTOR_login, "a login takes %.1f s", server->connect_s);
     mr_doctor_hint(d, "Often the server looks up this host's name in vain: "
                       "skip_name_resolve = ON in its option file.");
 }
 
-static enum mr_code say_account(struct mr_doctor *d,
-                                const struct mr_doctor_server *server, struct mr_err *err)
+static enum mr_code say_account(struct mr_doctor *d, const struct mr_doctor_server *server,
+                                struct mr_err *err)
 {
     struct mr_strbuf account = MR_STRBUF_INIT, plugin = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     const struct mr_cell *row;
     bool known;
-    enum mr_code code =
-        mr_doctor_ask(server, "SELECT CURRENT_USER()", &account, &known, err);
+    enum mr_code code = mr_doctor_ask(server, "SELECT CURRENT_USER()", &account, &known, err);
     if (code == MR_OK)
-        code =
-            mr_doctor_query(server, "n*", "SHOW CREATE USER CURRENT_USER()", &res, err);
+        code = mr_doctor_query(server, "n*", "SHOW CREATE USER CURRENT_USER()", &res, err);
     if (res != NULL && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL)
         plugin_of(row[0].ptr, row[0].len, &plugin);
     mr_result_free(res);

@@ -22,16 +22,14 @@ static const struct limit {
      "@@GLOBAL.max_allowed_packet", 16.0 * 1048576, 0, MR_DOCTOR_NOTE, false,
      "wide rows do not fit into a statement",
      "SET GLOBAL max_allowed_packet = 67108864, and in the option file."},
-    {MR_DOCTOR_timeouts, "wait_timeout", "@@GLOBAL.wait_timeout", "@@GLOBAL.wait_timeout",
-     60, 0, MR_DOCTOR_PROBLEM, false,
-     "a connection that waits between two chunks is closed",
+    {MR_DOCTOR_timeouts, "wait_timeout", "@@GLOBAL.wait_timeout", "@@GLOBAL.wait_timeout", 60, 0,
+     MR_DOCTOR_PROBLEM, false, "a connection that waits between two chunks is closed",
      "SET GLOBAL wait_timeout = 28800, and in the option file."},
     {MR_DOCTOR_timeouts, "net_read_timeout", "@@GLOBAL.net_read_timeout",
-     "@@GLOBAL.net_read_timeout", 10, 0, MR_DOCTOR_NOTE, false,
-     "a slow link looks like a lost one",
+     "@@GLOBAL.net_read_timeout", 10, 0, MR_DOCTOR_NOTE, false, "a slow link looks like a lost one",
      "SET GLOBAL net_read_timeout = 30, and in the option file."},
-    {MR_DOCTOR_statement_limit, "max_statement_time (seconds)",
-     "@@GLOBAL.max_statement_time", NULL, 0, 1e-9, MR_DOCTOR_PROBLEM, false,
+    {MR_DOCTOR_statement_limit, "max_statement_time (seconds)", "@@GLOBAL.max_statement_time", NULL,
+     0, 1e-9, MR_DOCTOR_PROBLEM, false,
      "the server ends a statement that takes longer, a chunk of rows too",
      "SET GLOBAL max_statement_time = 0, or for the account alone: ALTER USER ... WITH "
      "MAX_STATEMENT_TIME 0; or give --statement-timeout."},
@@ -40,8 +38,8 @@ static const struct limit {
      "the server ends a SELECT that takes longer, a chunk of rows too",
      "SET GLOBAL max_execution_time = 0, or give --statement-timeout."},
     {MR_DOCTOR_durability, "innodb_flush_log_at_trx_commit",
-     "@@GLOBAL.innodb_flush_log_at_trx_commit", "@@GLOBAL.innodb_flush_log_at_trx_commit",
-     1, 2, MR_DOCTOR_NOTE, false,
+     "@@GLOBAL.innodb_flush_log_at_trx_commit", "@@GLOBAL.innodb_flush_log_at_trx_commit", 1, 2,
+     MR_DOCTOR_NOTE, false,
      "a crash loses transactions that were committed, and that replicas may hold",
      "SET GLOBAL innodb_flush_log_at_trx_commit = 1, where rows must not be lost."},
     {MR_DOCTOR_recovery_mode, "innodb_force_recovery", "@@GLOBAL.innodb_force_recovery",
@@ -72,8 +70,7 @@ static enum mr_code say_limit(struct mr_doctor *d, const struct mr_doctor_server
         return MR_OK;
     (void)snprintf(sql, sizeof sql, "SELECT %s", expr);
     enum mr_code code = mr_doctor_ask_number(server, sql, &value, &known, err);
-    if (code != MR_OK || !known ||
-        (value >= l->least && (l->most <= 0 || value < l->most)))
+    if (code != MR_OK || !known || (value >= l->least && (l->most <= 0 || value < l->most)))
         return code;
     *fine = false;
     mr_doctor_say(d, l->state, l->name, "%s is %.10g: %s", l->what, value, l->effect);
@@ -81,14 +78,13 @@ static enum mr_code say_limit(struct mr_doctor *d, const struct mr_doctor_server
     return MR_OK;
 }
 
-static enum mr_code say_account_limit(struct mr_doctor *d,
-                                      const struct mr_doctor_server *server,
+static enum mr_code say_account_limit(struct mr_doctor *d, const struct mr_doctor_server *server,
                                       struct mr_err *err)
 {
     double most = 0;
     bool known;
-    enum mr_code code = mr_doctor_ask_number(
-        server, "SELECT @@SESSION.max_user_connections", &most, &known, err);
+    enum mr_code code =
+        mr_doctor_ask_number(server, "SELECT @@SESSION.max_user_connections", &most, &known, err);
     if (code != MR_OK || !known)
         return code;
     const bool few = most > 0 && most < CONNECTIONS_WANTED;
@@ -135,8 +131,8 @@ static enum mr_code say_clock(struct mr_doctor *d, struct mr_doctor_server *serv
     double theirs = 0;
     bool known;
     const double began = now_s();
-    enum mr_code code = mr_doctor_ask_number(server, "SELECT UNIX_TIMESTAMP(NOW(6))",
-                                             &theirs, &known, err);
+    enum mr_code code =
+        mr_doctor_ask_number(server, "SELECT UNIX_TIMESTAMP(NOW(6))", &theirs, &known, err);
     const double ended = now_s();
     if (code != MR_OK || !known)
         return code;
@@ -164,12 +160,12 @@ static enum mr_code say_zones(struct mr_doctor *d, const struct mr_doctor_server
     const char *zone = mr_doctor_variable(server, "time_zone");
     const char *system = mr_doctor_variable(server, "system_time_zone");
     bool known;
-    enum mr_code code = mr_doctor_ask(
-        server, "SELECT CONVERT_TZ('2026-01-01 00:00:00', '+00:00', 'Europe/Berlin')",
-        &text, &known, err);
+    enum mr_code code =
+        mr_doctor_ask(server, "SELECT CONVERT_TZ('2026-01-01 00:00:00', '+00:00', 'Europe/Berlin')",
+                      &text, &known, err);
     if (code == MR_OK && known) {
-        mr_doctor_say(d, text.len > 0 ? MR_DOCTOR_OK : MR_DOCTOR_NOTE,
-                      MR_DOCTOR_time_zones, "global time zone %s (%s)%s", zone, system,
+        mr_doctor_say(d, text.len > 0 ? MR_DOCTOR_OK : MR_DOCTOR_NOTE, MR_DOCTOR_time_zones,
+                      "global time zone %s (%s)%s", zone, system,
                       text.len > 0 ? "" : "; the tables of named time zones are empty");
         if (text.len == 0)
             mr_doctor_hint(d, "CONVERT_TZ with a name gives NULL there. "
@@ -182,13 +178,13 @@ static enum mr_code say_zones(struct mr_doctor *d, const struct mr_doctor_server
 
 /* ---- character set, views ---- */
 
-static enum mr_code say_charset(struct mr_doctor *d,
-                                const struct mr_doctor_server *server, struct mr_err *err)
+static enum mr_code say_charset(struct mr_doctor *d, const struct mr_doctor_server *server,
+                                struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     bool known;
-    enum mr_code code = mr_doctor_ask(server, "SELECT @@SESSION.character_set_connection",
-                                      &text, &known, err);
+    enum mr_code code =
+        mr_doctor_ask(server, "SELECT @@SESSION.character_set_connection", &text, &known, err);
     if (code == MR_OK && known) {
         const bool narrow = strcasecmp(text.ptr, "utf8mb4") != 0;
         mr_doctor_say(d, narrow ? MR_DOCTOR_PROBLEM : MR_DOCTOR_OK, MR_DOCTOR_charset,
@@ -204,16 +200,15 @@ static enum mr_code say_charset(struct mr_doctor *d,
 }
 
 /* MariaDB has it off by default; what it would show comes from elsewhere. */
-static enum mr_code say_lock_views(struct mr_doctor *d,
-                                   const struct mr_doctor_server *server,
+static enum mr_code say_lock_views(struct mr_doctor *d, const struct mr_doctor_server *server,
                                    struct mr_err *err)
 {
     double on = 0;
     bool known;
     if (mr_gate_link_is_mariadb(&server->link))
         return MR_OK;
-    enum mr_code code = mr_doctor_ask_number(server, "SELECT @@GLOBAL.performance_schema",
-                                             &on, &known, err);
+    enum mr_code code =
+        mr_doctor_ask_number(server, "SELECT @@GLOBAL.performance_schema", &on, &known, err);
     if (code != MR_OK || !known)
         return code;
     mr_doctor_say(d, on > 0 ? MR_DOCTOR_OK : MR_DOCTOR_NOTE, MR_DOCTOR_lock_views,

@@ -39,31 +39,27 @@ static void view_statement(struct mr_strbuf *sql, const char *db, const char *na
     mr_strbuf_release(&inner);
 }
 
-static void say_table(const struct probes *p, const char *db, const char *name,
-                      const char *why)
+static void say_table(const struct probes *p, const char *db, const char *name, const char *why)
 {
     if (p->broken > SHOWN)
         return;
     mr_doctor_say(p->doctor, MR_DOCTOR_PROBLEM, MR_DOCTOR_table,
                   "table \"%s.%s\" cannot be opened: %s", db, name, why);
-    mr_doctor_hint(
-        p->doctor,
-        "See the server's error log. \"missing\", \"doesn't exist in engine\", "
-        "\"discarded\": bring its file back, or restore it; \"crashed\": CHECK "
-        "TABLE, REPAIR TABLE. Listed, and not found: lower_case_table_names was "
-        "changed.");
+    mr_doctor_hint(p->doctor,
+                   "See the server's error log. \"missing\", \"doesn't exist in engine\", "
+                   "\"discarded\": bring its file back, or restore it; \"crashed\": CHECK "
+                   "TABLE, REPAIR TABLE. Listed, and not found: lower_case_table_names was "
+                   "changed.");
 }
 
-static void say_view(const struct probes *p, const char *db, const char *name,
-                     const char *why)
+static void say_view(const struct probes *p, const char *db, const char *name, const char *why)
 {
     if (p->broken > SHOWN)
         return;
-    mr_doctor_say(p->doctor, MR_DOCTOR_PROBLEM, MR_DOCTOR_view,
-                  "view \"%s.%s\" cannot be used: %s", db, name, why);
-    mr_doctor_hint(p->doctor,
-                   "SHOW CREATE VIEW names what it reads, and its definer: one of "
-                   "them is gone, or the definer lost a right.");
+    mr_doctor_say(p->doctor, MR_DOCTOR_PROBLEM, MR_DOCTOR_view, "view \"%s.%s\" cannot be used: %s",
+                  db, name, why);
+    mr_doctor_hint(p->doctor, "SHOW CREATE VIEW names what it reads, and its definer: one of "
+                              "them is gone, or the definer lost a right.");
 }
 
 /* What it reads is gone, or its definer is. */
@@ -125,27 +121,24 @@ static void say_opened(const struct probes *p, enum mr_doctor_name name, const c
 {
     const size_t limit = p->tried < PROBED_MAX ? p->tried : PROBED_MAX;
     if (p->broken > SHOWN)
-        mr_doctor_say(p->doctor, MR_DOCTOR_PROBLEM, name,
-                      "of %zu %s %zu more are like these", p->tried, what,
-                      p->broken - SHOWN);
+        mr_doctor_say(p->doctor, MR_DOCTOR_PROBLEM, name, "of %zu %s %zu more are like these",
+                      p->tried, what, p->broken - SHOWN);
     if (p->unseen > 0) {
         mr_doctor_say(p->doctor, MR_DOCTOR_UNKNOWN, name,
-                      "%zu of %zu %s %s; whether the others can is not known: %s",
-                      p->opened, p->tried, what, can, p->why);
+                      "%zu of %zu %s %s; whether the others can is not known: %s", p->opened,
+                      p->tried, what, can, p->why);
         mr_doctor_hint(p->doctor, "Run it again where they are not locked, by an account "
                                   "that may read them.");
     } else if (p->broken == 0 && limit < p->tried) {
-        mr_doctor_say(p->doctor, MR_DOCTOR_OK, name, "%zu of %zu %s were tried: all %s",
-                      limit, p->tried, what, can);
+        mr_doctor_say(p->doctor, MR_DOCTOR_OK, name, "%zu of %zu %s were tried: all %s", limit,
+                      p->tried, what, can);
     } else if (p->broken == 0) {
-        mr_doctor_say(p->doctor, MR_DOCTOR_OK, name, "all %zu %s %s", p->tried, what,
-                      can);
+        mr_doctor_say(p->doctor, MR_DOCTOR_OK, name, "all %zu %s %s", p->tried, what, can);
     }
 }
 
-static enum mr_code say_failed(struct probes *p, const char *db, const char *name,
-                               bool view, enum mr_code failed, const struct mr_err *why,
-                               struct mr_err *err)
+static enum mr_code say_failed(struct probes *p, const char *db, const char *name, bool view,
+                               enum mr_code failed, const struct mr_err *why, struct mr_err *err)
 {
     bool gone = false;
     MR_TRY(is_gone(p, db, name, why, &gone, err));
@@ -198,8 +191,7 @@ static enum mr_code probe(struct probes *p, const char *db, const char *name, bo
 static bool is_object(const struct mr_catalogue *cat, const char *db, const char *name)
 {
     for (size_t i = 0; i < cat->nobjects; i++)
-        if (strcmp(cat->objects[i].db, db) == 0 &&
-            strcmp(cat->objects[i].name, name) == 0)
+        if (strcmp(cat->objects[i].db, db) == 0 && strcmp(cat->objects[i].name, name) == 0)
             return true;
     return false;
 }
@@ -212,15 +204,14 @@ static enum mr_code probe_listed(struct probes *p, const char *db, struct mr_err
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     const struct mr_cell *row;
-    mr_strbuf_add_str(
-        &sql, "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ");
+    mr_strbuf_add_str(&sql,
+                      "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ");
     mr_sql_string(&sql, db);
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
     MR_TRY_OUT(mr_doctor_query(p->server, "v", sql.ptr, &res, err));
     while (res != NULL && (row = mr_result_next(res)) != NULL)
-        if (mr_catalogue_table(cat, db, row[0].ptr) == NULL &&
-            !is_object(cat, db, row[0].ptr))
+        if (mr_catalogue_table(cat, db, row[0].ptr) == NULL && !is_object(cat, db, row[0].ptr))
             MR_TRY_OUT(probe(p, db, row[0].ptr, false, err));
 out:
     mr_result_free(res);
@@ -228,8 +219,7 @@ out:
     return code;
 }
 
-static enum mr_code probe_tables(struct mr_doctor *d,
-                                 const struct mr_doctor_server *server,
+static enum mr_code probe_tables(struct mr_doctor *d, const struct mr_doctor_server *server,
                                  struct mr_err *err)
 {
     const struct mr_catalogue *cat = server->cat;
@@ -252,8 +242,8 @@ static enum mr_code probe_tables(struct mr_doctor *d,
     return code;
 }
 
-static enum mr_code probe_views(struct mr_doctor *d,
-                                const struct mr_doctor_server *server, struct mr_err *err)
+static enum mr_code probe_views(struct mr_doctor *d, const struct mr_doctor_server *server,
+                                struct mr_err *err)
 {
     static const char done[] = "DEALLOCATE PREPARE myrecon_probe";
     const struct mr_catalogue *cat = server->cat;
@@ -268,8 +258,8 @@ static enum mr_code probe_views(struct mr_doctor *d,
 }
 
 /* The fewest are many: the first are named. */
-static enum mr_code say_keyless(struct mr_doctor *d,
-                                const struct mr_doctor_server *server, struct mr_err *err)
+static enum mr_code say_keyless(struct mr_doctor *d, const struct mr_doctor_server *server,
+                                struct mr_err *err)
 {
     struct mr_strbuf names = MR_STRBUF_INIT;
     size_t keyless = 0;
@@ -281,14 +271,12 @@ static enum mr_code say_keyless(struct mr_doctor *d,
     }
     enum mr_code code = mr_strbuf_check(&names, "examining a server", err);
     if (code == MR_OK && keyless > 0) {
-        mr_doctor_say(d, MR_DOCTOR_NOTE, MR_DOCTOR_keys,
-                      "tables without a primary key: %zu (%s%s)", keyless, names.ptr,
-                      keyless > SHOWN_KEYLESS ? ", ..." : "");
-        mr_doctor_hint(d,
-                       "Without a unique index over NOT NULL columns, too, they are "
-                       "compared as a whole, and rows that are equal to the byte cannot "
-                       "be told apart when they are repaired; and they slow replicas "
-                       "down.");
+        mr_doctor_say(d, MR_DOCTOR_NOTE, MR_DOCTOR_keys, "tables without a primary key: %zu (%s%s)",
+                      keyless, names.ptr, keyless > SHOWN_KEYLESS ? ", ..." : "");
+        mr_doctor_hint(d, "Without a unique index over NOT NULL columns, too, they are "
+                          "compared as a whole, and rows that are equal to the byte cannot "
+                          "be told apart when they are repaired; and they slow replicas "
+                          "down.");
     }
     mr_strbuf_release(&names);
     return code;

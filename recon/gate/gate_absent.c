@@ -13,20 +13,17 @@ static bool is_named(const struct mr_gate_facts *facts, const char *db)
     return facts->nnamed == 0;
 }
 
-static enum mr_code probe_absent(const struct mr_gate_task *task,
-                                 struct mr_gate_absent *absent, struct mr_err *err)
+static enum mr_code probe_absent(const struct mr_gate_task *task, struct mr_gate_absent *absent,
+                                 struct mr_err *err)
 {
     struct mr_strbuf place = MR_STRBUF_INIT;
     struct mr_err why = {0};
-    enum mr_code code =
-        mr_schema_probe(task->link->db, absent->db, absent->name, NULL, &why);
+    enum mr_code code = mr_schema_probe(task->link->db, absent->db, absent->name, NULL, &why);
     mr_sql_table(&place, absent->db, absent->name);
-    if (code == MR_E_NO_SUCH ||
-        code == MR_OK) /* created this moment: not ours to judge */
+    if (code == MR_E_NO_SUCH || code == MR_OK) /* created this moment: not ours to judge */
         absent->view.seen = MR_GATE_SEEN;
     else
-        absent->view =
-            mr_gate_link_view(task->link, code, &why, "SELECT", place.ptr, task->arena);
+        absent->view = mr_gate_link_view(task->link, code, &why, "SELECT", place.ptr, task->arena);
     mr_strbuf_release(&place);
     if (!mr_gate_is_fatal(code))
         return MR_OK;
@@ -58,12 +55,11 @@ static enum mr_code find_absent_sequences(const struct mr_gate_task *task,
 }
 
 /* Gone, or only hidden from the account? */
-static enum mr_code find_absent_tables(const struct mr_gate_task *task,
-                                       struct mr_gate_facts *facts, struct mr_err *err)
+static enum mr_code find_absent_tables(const struct mr_gate_task *task, struct mr_gate_facts *facts,
+                                       struct mr_err *err)
 {
     const struct mr_gate_facts *past = task->past;
-    struct mr_gate_absent *absent =
-        mr_arena_calloc(task->arena, past->ntables + 1, sizeof *absent);
+    struct mr_gate_absent *absent = mr_arena_calloc(task->arena, past->ntables + 1, sizeof *absent);
     enum mr_code code = MR_OK;
     if (absent == NULL)
         return mr_err_nomem(err, "looking for tables");
@@ -86,8 +82,7 @@ static enum mr_code find_absent_tables(const struct mr_gate_task *task,
 
 static bool is_section(const struct mr_ini_section *section)
 {
-    return strcmp(section->word, "table") == 0 &&
-           strpbrk(section->argument, "*?") == NULL &&
+    return strcmp(section->word, "table") == 0 && strpbrk(section->argument, "*?") == NULL &&
            strchr(section->argument, '.') != NULL;
 }
 
@@ -122,8 +117,7 @@ static enum mr_code want(struct mr_gate_work *work, struct mr_gate_facts *facts,
     if (!is_named(facts, db) || !mr_gate_work_selects(task, db, name) ||
         mr_gate_facts_table(facts, db, name) != NULL || is_wanted(facts, db, name))
         return MR_OK;
-    enum mr_code code =
-        mr_config_table(task->config, db, name, task->arena, &config, err);
+    enum mr_code code = mr_config_table(task->config, db, name, task->arena, &config, err);
     if (code != MR_OK || (config.freshness == NULL && config.sequence == NULL))
         return code;
     code = probe_absent(task, &absent, err);
@@ -158,15 +152,14 @@ static enum mr_code find_wanted(struct mr_gate_work *work, struct mr_gate_facts 
     facts->missing = wanted.missing;
     for (size_t i = 0; code == MR_OK && i < facts->nabsent; i++)
         if (facts->absent[i].view.seen != MR_GATE_SEEN)
-            code = want(work, facts, &wanted, facts->absent[i].db, facts->absent[i].name,
-                        err);
+            code = want(work, facts, &wanted, facts->absent[i].db, facts->absent[i].name, err);
     section = work->task->config->sections;
     for (; code == MR_OK && section != NULL; section = section->next) {
         if (!is_section(section))
             continue;
         const char *dot = strchr(section->argument, '.');
-        const char *db = mr_arena_dup(work->task->arena, section->argument,
-                                      (size_t)(dot - section->argument));
+        const char *db =
+            mr_arena_dup(work->task->arena, section->argument, (size_t)(dot - section->argument));
         code = db != NULL ? want(work, facts, &wanted, db, dot + 1, err)
                           : mr_err_nomem(err, "looking for tables");
     }

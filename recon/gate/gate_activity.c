@@ -21,8 +21,7 @@ struct reading {
 
 static const char *keep(const struct reading *r, const struct mr_cell *cell, bool *nomem)
 {
-    const char *text =
-        cell->ptr != NULL ? mr_arena_dup(r->arena, cell->ptr, cell->len) : "";
+    const char *text = cell->ptr != NULL ? mr_arena_dup(r->arena, cell->ptr, cell->len) : "";
     *nomem |= text == NULL;
     return text != NULL ? text : "";
 }
@@ -45,13 +44,12 @@ static enum mr_code read_sessions(const struct reading *r, const char *sql,
             code = mr_err_nomem(&why, "reading sessions");
             break;
         }
-        *s = (struct mr_gate_session){
-            .id = keep(r, &row[0], &nomem),
-            .user = keep(r, &row[1], &nomem),
-            .host = keep(r, &row[2], &nomem),
-            .seconds = row[3].ptr != NULL ? strtod(row[3].ptr, NULL) : 0,
-            .what = keep(r, &row[4], &nomem),
-            .statement = keep(r, &row[5], &nomem)};
+        *s = (struct mr_gate_session){.id = keep(r, &row[0], &nomem),
+                                      .user = keep(r, &row[1], &nomem),
+                                      .host = keep(r, &row[2], &nomem),
+                                      .seconds = row[3].ptr != NULL ? strtod(row[3].ptr, NULL) : 0,
+                                      .what = keep(r, &row[4], &nomem),
+                                      .statement = keep(r, &row[5], &nomem)};
     }
     mr_result_free(res);
     if (code == MR_OK && found.count > 0) {
@@ -64,9 +62,7 @@ static enum mr_code read_sessions(const struct reading *r, const char *sql,
     mr_vec_release(&found);
     if (!mr_gate_is_fatal(code)) {
         out->why = code != MR_OK ? mr_arena_strdup(r->arena, why.message) : NULL;
-        return code == MR_OK || out->why != NULL
-                   ? MR_OK
-                   : mr_err_nomem(r->err, "reading sessions");
+        return code == MR_OK || out->why != NULL ? MR_OK : mr_err_nomem(r->err, "reading sessions");
     }
     *r->err = why;
     return code;
@@ -83,11 +79,11 @@ static const char transactions_sql[] =
     "(p.ID IS NOT NULL OR x.trx_mysql_thread_id = 0) ORDER BY 4 DESC "
     "LIMIT " MAX_SESSIONS;
 
-#define LOCK_STATES                                                                      \
-    "('Waiting for table metadata lock', 'Waiting for schema metadata lock', 'Waiting "  \
-    "for global read lock', 'Waiting for commit lock', 'Waiting for backup lock', "      \
-    "'Waiting for table level lock', 'Waiting for table flush', 'Waiting for stored "    \
-    "procedure metadata lock', 'Waiting for stored function metadata lock', 'Waiting "   \
+#define LOCK_STATES                                                                                \
+    "('Waiting for table metadata lock', 'Waiting for schema metadata lock', 'Waiting "            \
+    "for global read lock', 'Waiting for commit lock', 'Waiting for backup lock', "                \
+    "'Waiting for table level lock', 'Waiting for table flush', 'Waiting for stored "              \
+    "procedure metadata lock', 'Waiting for stored function metadata lock', 'Waiting "             \
     "for trigger metadata lock')"
 
 static const char waiting_sql[] =
@@ -123,8 +119,7 @@ static const char suspects_sql[] =
     "SELECT p.ID, p.USER, p.HOST, p.TIME, 'open transaction', "
     "LEFT(p.INFO, " STATEMENT_CHARS ") FROM information_schema.PROCESSLIST p JOIN "
     "information_schema.INNODB_TRX x ON x.trx_mysql_thread_id = p.ID WHERE p.ID <> "
-    "CONNECTION_ID() AND p.STATE NOT IN " LOCK_STATES
-    " ORDER BY x.trx_started LIMIT " MAX_SESSIONS;
+    "CONNECTION_ID() AND p.STATE NOT IN " LOCK_STATES " ORDER BY x.trx_started LIMIT " MAX_SESSIONS;
 
 static enum mr_code read_locks(const struct reading *r, struct mr_gate_activity *out)
 {
@@ -211,8 +206,7 @@ static enum mr_code read_backups(const struct reading *r, struct mr_gate_activit
         out->backups = programs;
     }
     if (code == MR_OK)
-        code = read_sessions(r, mariadb ? mariadb_global_sql : mysql_global_sql,
-                             &out->locks);
+        code = read_sessions(r, mariadb ? mariadb_global_sql : mysql_global_sql, &out->locks);
     if (code == MR_OK && !mariadb)
         code = see_locks(r, &visible);
     out->locks_are_visible = visible && out->locks.why == NULL;
@@ -235,8 +229,8 @@ static size_t choose_tables(const struct mr_gate_facts *facts,
         const struct mr_gate_table *best = NULL;
         for (size_t i = 0; i < facts->ntables; i++) {
             const struct mr_gate_table *t = &facts->tables[i];
-            bool taken = t->view.seen != MR_GATE_SEEN || t->key_column == NULL ||
-                         t->greatest[0] == '\0';
+            bool taken =
+                t->view.seen != MR_GATE_SEEN || t->key_column == NULL || t->greatest[0] == '\0';
             for (size_t c = 0; c < count && !taken; c++)
                 taken = chosen[c] == t;
             if (!taken && is_better(t, best))
@@ -323,9 +317,8 @@ static enum mr_code probe(const struct reading *r, const struct mr_gate_facts *f
 }
 
 enum mr_code mr_gate_read_activity(const struct mr_gate_link *link,
-                                   const struct mr_gate_facts *facts,
-                                   struct mr_arena *arena, struct mr_gate_activity *out,
-                                   struct mr_err *err)
+                                   const struct mr_gate_facts *facts, struct mr_arena *arena,
+                                   struct mr_gate_activity *out, struct mr_err *err)
 {
     const struct reading r = {.link = link, .arena = arena, .err = err};
     *out = (struct mr_gate_activity){.probe = {.table = ""}};

@@ -46,8 +46,7 @@ struct mr_gate_activity {
 };
 
 enum mr_code mr_gate_read_activity(const struct mr_gate_link *link,
-                                   const struct mr_gate_facts *facts,
-                                   struct mr_arena *arena, struct mr_gate_activity *out,
-                                   struct mr_err *err);
+                                   const struct mr_gate_facts *facts, struct mr_arena *arena,
+                                   struct mr_gate_activity *out, struct mr_err *err);
 
 #endif

@@ -116,8 +116,7 @@ static const char *filters(struct status *s)
     for (size_t i = 0; i < FILTERS; i++) {
         const char *value = s->filters[i] != NO_COLUMN ? s->row[s->filters[i]].ptr : NULL;
         if (value != NULL && value[0] != '\0')
-            mr_strbuf_add_fmt(&out, "%s%s %s", out.len > 0 ? ", " : "", filter_columns[i],
-                              value);
+            mr_strbuf_add_fmt(&out, "%s%s %s", out.len > 0 ? ", " : "", filter_columns[i], value);
     }
     const char *kept = out.failed ? NULL : mr_arena_dup(s->arena, out.ptr, out.len);
     mr_strbuf_release(&out);
@@ -153,8 +152,7 @@ static const char *statement(const struct mr_gate_link *link)
 {
     if (mr_gate_link_is_mariadb(link))
         return "SHOW ALL SLAVES STATUS";
-    return mr_db_server(link->db)->version >= 80022 ? "SHOW REPLICA STATUS"
-                                                    : "SHOW SLAVE STATUS";
+    return mr_db_server(link->db)->version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS";
 }
 
 static const char *privilege(const struct mr_gate_link *link)
@@ -166,17 +164,15 @@ static const char *privilege(const struct mr_gate_link *link)
 
 /* MySQL's coordinator says only that some worker failed.  Where the account may not see
  * which, that has to do. */
-static enum mr_code read_worker_error(const struct mr_gate_link *link,
-                                      struct mr_arena *arena, struct mr_gate_channel *c,
-                                      struct mr_err *err)
+static enum mr_code read_worker_error(const struct mr_gate_link *link, struct mr_arena *arena,
+                                      struct mr_gate_channel *c, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, found = MR_STRBUF_INIT;
     struct mr_err why = {0};
-    mr_strbuf_add_str(&sql,
-                      "SELECT CONCAT(LAST_ERROR_NUMBER, ': ', LEFT(LAST_ERROR_MESSAGE, "
-                      "400)) FROM performance_schema."
-                      "replication_applier_status_by_worker WHERE LAST_ERROR_NUMBER <> 0 "
-                      "AND CHANNEL_NAME = ");
+    mr_strbuf_add_str(&sql, "SELECT CONCAT(LAST_ERROR_NUMBER, ': ', LEFT(LAST_ERROR_MESSAGE, "
+                            "400)) FROM performance_schema."
+                            "replication_applier_status_by_worker WHERE LAST_ERROR_NUMBER <> 0 "
+                            "AND CHANNEL_NAME = ");
     mr_sql_string(&sql, c->name);
     mr_strbuf_add_str(&sql, " LIMIT 1");
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
@@ -219,17 +215,15 @@ static enum mr_code take_rows(struct mr_result *res, struct mr_arena *arena,
     return s.nomem ? mr_err_nomem(err, "reading replication") : MR_OK;
 }
 
-enum mr_code mr_gate_read_channels(const struct mr_gate_link *link,
-                                   struct mr_arena *arena, struct mr_gate_facts *facts,
-                                   struct mr_err *err)
+enum mr_code mr_gate_read_channels(const struct mr_gate_link *link, struct mr_arena *arena,
+                                   struct mr_gate_facts *facts, struct mr_err *err)
 {
     struct mr_vec channels = MR_VEC_INIT(struct mr_gate_channel);
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     const char *sql = statement(link);
     enum mr_code code = mr_db_query(link->db, "*", sql, strlen(sql), &res, &why);
-    facts->replication =
-        mr_gate_link_view(link, code, &why, privilege(link), "*.*", arena);
+    facts->replication = mr_gate_link_view(link, code, &why, privilege(link), "*.*", arena);
     if (mr_gate_is_fatal(code))
         *err = why;
     else if (code != MR_OK)
@@ -277,14 +271,12 @@ static enum mr_code read_text(const struct mr_gate_link *link, struct mr_arena *
 }
 
 enum mr_code mr_gate_read_gtid(const struct mr_gate_link *link, struct mr_arena *arena,
-                               const char **executed, const char **position,
-                               struct mr_err *err)
+                               const char **executed, const char **position, struct mr_err *err)
 {
     *position = "";
     if (!mr_gate_link_is_mariadb(link))
         return read_text(link, arena, "SELECT @@GLOBAL.gtid_executed", executed, err);
-    enum mr_code code =
-        read_text(link, arena, "SELECT @@GLOBAL.gtid_slave_pos", position, err);
+    enum mr_code code = read_text(link, arena, "SELECT @@GLOBAL.gtid_slave_pos", position, err);
     if (code == MR_OK)
         code = read_text(link, arena, "SELECT @@GLOBAL.gtid_binlog_state", executed, err);
     return code;

@@ -10,13 +10,11 @@
 
 #include "recon/gate/gate_link.h"
 
-enum mr_code mr_gate_read_channels(const struct mr_gate_link *link,
-                                   struct mr_arena *arena, struct mr_gate_facts *facts,
-                                   struct mr_err *err);
+enum mr_code mr_gate_read_channels(const struct mr_gate_link *link, struct mr_arena *arena,
+                                   struct mr_gate_facts *facts, struct mr_err *err);
 /* gtid_executed and gtid_position as they are now; "" where the server has none.  An empty
  * set is taken for GTIDs that are not in use: that they could not be read is an error. */
 enum mr_code mr_gate_read_gtid(const struct mr_gate_link *link, struct mr_arena *arena,
-                               const char **executed, const char **position,
-                               struct mr_err *err);
+                               const char **executed, const char **position, struct mr_err *err);
 
 #endif

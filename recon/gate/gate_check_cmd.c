@@ -51,8 +51,7 @@ static bool pause_until(double deadline_s)
 
 static bool is_retryable(enum mr_code code)
 {
-    return code == MR_E_CONNECT || code == MR_E_LOST || code == MR_E_TIMEOUT ||
-           code == MR_E_AUTH;
+    return code == MR_E_CONNECT || code == MR_E_LOST || code == MR_E_TIMEOUT || code == MR_E_AUTH;
 }
 
 /* The last round decides; a server that is away may come back while there is time. */
@@ -62,8 +61,7 @@ static enum mr_code rounds(struct mr_gate_run *run, struct mr_err *err)
     enum mr_code code;
     for (;;) {
         code = mr_gate_run_round(run, err);
-        const bool well =
-            code == MR_OK && mr_gate_judge_verdict(&run->judge) == MR_GATE_OK;
+        const bool well = code == MR_OK && mr_gate_judge_verdict(&run->judge) == MR_GATE_OK;
         if (well || (code != MR_OK && !is_retryable(code)) || run->opts->wait_s == 0)
             break;
         mr_log_detail("not well yet%s%s", code != MR_OK ? ": " : "",
@@ -93,8 +91,8 @@ static enum mr_code print(struct mr_gate_run *run, int *exit_code, struct mr_err
                                    : mr_gate_output_text(&report, stdout, err);
     /* each is told although the other cannot be written */
     if (opts->prometheus != NULL) {
-        enum mr_code metrics = mr_gate_output_prometheus(&report, opts->prometheus,
-                                                         code == MR_OK ? err : NULL);
+        enum mr_code metrics =
+            mr_gate_output_prometheus(&report, opts->prometheus, code == MR_OK ? err : NULL);
         code = code == MR_OK ? metrics : code;
     }
     *exit_code = mr_gate_output_exit(mr_gate_judge_verdict(&run->judge), opts->nagios);
@@ -124,8 +122,7 @@ static enum mr_code check(struct mr_gate_run *run, const char *file, int *exit_c
 
 /* Nagios shows what is on stdout, and knows no status beyond 3.  With --json nothing but
  * objects belongs there, so the error goes where errors go. */
-static enum mr_code answer_nagios(enum mr_code code, bool json, int *exit_code,
-                                  struct mr_err *err)
+static enum mr_code answer_nagios(enum mr_code code, bool json, int *exit_code, struct mr_err *err)
 {
     if (code == MR_OK || code == MR_E_USAGE || code == MR_E_CONFIG || code == MR_E_BUG)
         return code;

@@ -30,9 +30,9 @@ struct mr_gate_task {
     struct mr_arena *arena;
 };
 
-enum mr_code mr_gate_collect_status(const struct mr_gate_task *task,
-                                    struct mr_gate_facts *facts, struct mr_err *err);
-enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task,
-                                    struct mr_gate_facts *facts, struct mr_err *err);
+enum mr_code mr_gate_collect_status(const struct mr_gate_task *task, struct mr_gate_facts *facts,
+                                    struct mr_err *err);
+enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task, struct mr_gate_facts *facts,
+                                    struct mr_err *err);
 
 #endif

@@ -11,12 +11,10 @@ static int by_size(const void *left, const void *right)
 {
     const struct mr_gate_item *a = *(const struct mr_gate_item *const *)left;
     const struct mr_gate_item *b = *(const struct mr_gate_item *const *)right;
-    return (a->table->est_rows > b->table->est_rows) -
-           (a->table->est_rows < b->table->est_rows);
+    return (a->table->est_rows > b->table->est_rows) - (a->table->est_rows < b->table->est_rows);
 }
 
-static enum mr_code count(struct mr_gate_work *work, struct mr_gate_item *item,
-                          struct mr_err *why)
+static enum mr_code count(struct mr_gate_work *work, struct mr_gate_item *item, struct mr_err *why)
 {
     struct mr_strbuf body = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
@@ -25,8 +23,7 @@ static enum mr_code count(struct mr_gate_work *work, struct mr_gate_item *item,
     mr_sql_table(&body, item->table->db, item->table->name);
     enum mr_code code = mr_strbuf_check(&body, "building a query", why);
     if (code == MR_OK)
-        code =
-            mr_gate_work_query(work, "v", body.ptr, mr_gate_work_left(work), &res, why);
+        code = mr_gate_work_query(work, "v", body.ptr, mr_gate_work_left(work), &res, why);
     if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL) {
         item->out->rows = strtoull(row[0].ptr, NULL, 10);
         item->out->rows_exact = true;

@@ -21,8 +21,7 @@ static bool is_within(const struct mr_gate_judge *j, const char *a, const char *
     return code == MR_OK && count == 0;
 }
 
-static bool is_same_server(const struct mr_gate_facts *past,
-                           const struct mr_gate_facts *now)
+static bool is_same_server(const struct mr_gate_facts *past, const struct mr_gate_facts *now)
 {
     return past->server.flavour == now->server.flavour &&
            past->server.server_id == now->server.server_id &&
@@ -33,8 +32,8 @@ static bool is_same_server(const struct mr_gate_facts *past,
 static bool runs_on(const struct mr_gate_facts *past, const struct mr_gate_facts *now)
 {
     const double apart = mr_gate_seconds_between(past->started, now->started);
-    return is_same_server(past, now) && !mr_gate_was_restarted(past, now) &&
-           apart <= ROUNDING_S && apart >= -ROUNDING_S;
+    return is_same_server(past, now) && !mr_gate_was_restarted(past, now) && apart <= ROUNDING_S &&
+           apart >= -ROUNDING_S;
 }
 
 /* Up to the baseline's position its log holds what it held, or goes on with the first
@@ -42,12 +41,11 @@ static bool runs_on(const struct mr_gate_facts *past, const struct mr_gate_facts
 static bool has_log(const struct mr_gate_judge *j, const struct mr_gate_facts *past)
 {
     const struct mr_gate_log *then = &past->log, *now = &j->now->log;
-    if (!is_same_server(past, j->now) || now->fate != MR_GATE_LOG_THERE ||
-        then->gtid == NULL || then->gtid[0] == '\0')
+    if (!is_same_server(past, j->now) || now->fate != MR_GATE_LOG_THERE || then->gtid == NULL ||
+        then->gtid[0] == '\0')
         return false;
     if (now->gtid_then[0] != '\0')
-        return is_within(j, then->gtid, now->gtid_then) &&
-               is_within(j, now->gtid_then, then->gtid);
+        return is_within(j, then->gtid, now->gtid_then) && is_within(j, now->gtid_then, then->gtid);
     return now->next[0] != '\0' && !is_within(j, now->next, then->gtid) &&
            is_within(j, past->gtid_executed, j->gtid_last);
 }
@@ -61,8 +59,7 @@ static bool got_all(const struct mr_gate_judge *j, const struct mr_gate_facts *p
         a->server_id == b->server_id || strcmp(a->uuid, b->uuid) == 0)
         return false;
     mr_strbuf_add_fmt(&has, "%s%s%s", j->gtid_last,
-                      j->gtid_last[0] != '\0' && j->now->gtid_position[0] != '\0' ? ","
-                                                                                  : "",
+                      j->gtid_last[0] != '\0' && j->now->gtid_position[0] != '\0' ? "," : "",
                       j->now->gtid_position);
     const bool all = !has.failed && is_within(j, past->gtid_executed, has.ptr);
     mr_strbuf_release(&has);
@@ -76,8 +73,8 @@ static const char *type_of(const struct mr_gate_table *t, const char *column)
     const size_t len = strlen(column);
     for (size_t i = 0; i < t->nshape; i++) {
         const char *name = t->shape[i] + sizeof word - 1;
-        if (strncmp(t->shape[i], word, sizeof word - 1) == 0 &&
-            strncmp(name, column, len) == 0 && name[len] == ' ')
+        if (strncmp(t->shape[i], word, sizeof word - 1) == 0 && strncmp(name, column, len) == 0 &&
+            name[len] == ' ')
             return name + len + 1;
     }
     return "";
@@ -113,8 +110,7 @@ static bool bears_witness(const struct mr_gate_judge *j, const struct mr_gate_ta
         strcmp(other->newest, then->newest) < 0 ||
         mr_gate_seconds_between(past->recorded, other->newest) > ZONE_S)
         return false;
-    const struct mr_gate_rows *rows =
-        now->by_time.count > 0 ? &now->by_time : &now->by_key;
+    const struct mr_gate_rows *rows = now->by_time.count > 0 ? &now->by_time : &now->by_key;
     return rows->count > 0 && is_there(&rows->rows[0]);
 }
 
@@ -136,8 +132,7 @@ const char *mr_gate_why_not_deleted(const struct mr_gate_judge *judge,
     const struct mr_gate_facts *past = mr_gate_past(judge);
     if (!now->age_known)
         return "since when there is this table is not known";
-    if (now->age_s + ROUNDING_S <
-        mr_gate_seconds_between(past->recorded, judge->now->recorded))
+    if (now->age_s + ROUNDING_S < mr_gate_seconds_between(past->recorded, judge->now->recorded))
         return "the table was created anew since";
     if (runs_on(past, judge->now) || has_log(judge, past) || got_all(judge, past) ||
         has_witness(judge, then))

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-const struct mr_gate_table *mr_gate_facts_table(const struct mr_gate_facts *facts,
-                                                const char *db, const char *name)
+const struct mr_gate_table *mr_gate_facts_table(const struct mr_gate_facts *facts, const char *db,
+                                                const char *name)
 {
     size_t lo = 0, hi = facts->ntables;
     while (lo < hi) {
@@ -26,8 +26,7 @@ const struct mr_gate_sequence *mr_gate_facts_sequence(const struct mr_gate_facts
                                                       const char *db, const char *name)
 {
     for (size_t i = 0; i < facts->nsequences; i++)
-        if (strcmp(facts->sequences[i].db, db) == 0 &&
-            strcmp(facts->sequences[i].name, name) == 0)
+        if (strcmp(facts->sequences[i].db, db) == 0 && strcmp(facts->sequences[i].name, name) == 0)
             return &facts->sequences[i];
     return NULL;
 }
@@ -58,8 +57,8 @@ enum mr_code mr_gate_facts_spell(struct mr_gate_facts *facts, struct mr_arena *a
     return MR_OK;
 }
 
-const char *mr_gate_facts_pair(const struct mr_gate_facts *from,
-                               const struct mr_gate_facts *to, const char *db)
+const char *mr_gate_facts_pair(const struct mr_gate_facts *from, const struct mr_gate_facts *to,
+                               const char *db)
 {
     for (size_t i = 0; from->nnamed == to->nnamed && i < from->nnamed; i++)
         if (strcmp(from->named[i], db) == 0)

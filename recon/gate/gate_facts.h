@@ -42,8 +42,8 @@ struct mr_gate_channel {
     const char *io_error, *sql_error;
     const char *worker_error; /* of a parallel worker; "" for none */
     const char *retrieved;    /* GTIDs fetched: MySQL's set, MariaDB's position; or "" */
-    const char *filters; /* "Replicate_Ignore_Table a.b", or ""; NULL: not recorded */
-    bool caught_up;      /* all that is fetched is applied, by file and position */
+    const char *filters;      /* "Replicate_Ignore_Table a.b", or ""; NULL: not recorded */
+    bool caught_up;           /* all that is fetched is applied, by file and position */
 };
 
 /* A range of keys of the past, and what its rows were. */
@@ -54,9 +54,9 @@ struct mr_gate_range {
     const char *each;   /* 8 hex digits a row: its digest, cut; "" where not kept */
     const char *keys;   /* the same of each row's key */
     /* of one read again: */
-    bool touched; /* its rows were updated since, by their own word */
-    bool grown;  /* rows came in between; the old ones are there, as far as one can see */
-    bool judged; /* row by row: */
+    bool touched;     /* its rows were updated since, by their own word */
+    bool grown;       /* rows came in between; the old ones are there, as far as one can see */
+    bool judged;      /* row by row: */
     uint64_t deleted; /* rows of the past that are not there; */
     uint64_t changed; /* that are, and hold something else */
 };
@@ -103,8 +103,7 @@ struct mr_gate_table {
     const char *greatest;       /* of key_column, digits; "" where the table is empty */
     const char *counter_column; /* AUTO_INCREMENT; NULL: none */
     uint64_t next, counter_greatest, counter_max;
-    bool
-        counter_grouped; /* it counts anew for each value before it in the key: next is 0 */
+    bool counter_grouped; /* it counts anew for each value before it in the key: next is 0 */
     /* A column whose DEFAULT draws from a sequence (NULL: none), and its greatest value; 0
      * where it cannot be read cheaply. */
     const char *drawn_column, *drawn_db, *drawn_name;
@@ -124,10 +123,9 @@ struct mr_gate_table {
     struct mr_gate_range full; /* digest NULL: not taken */
     /* Columns "a,b": the key, the identity, the time of birth; "" for none. */
     const char *rows_key, *rows_identity, *rows_born;
-    struct mr_gate_rows by_key,
-        by_time;        /* two orders; by_time empty where it is the same */
-    bool is_static;     /* configured: what it holds does not change */
-    bool is_queue;      /* configured: its rows come and go */
+    struct mr_gate_rows by_key, by_time; /* two orders; by_time empty where it is the same */
+    bool is_static;                      /* configured: what it holds does not change */
+    bool is_queue;                       /* configured: its rows come and go */
     bool age_known;     /* of now, where its rows do not tell what became of them: */
     double age_s;       /* since it was created */
     bool tells_updates; /* a column says when a row was changed */
@@ -207,8 +205,7 @@ struct mr_gate_log {
 struct mr_gate_facts {
     const char *uri;      /* without password */
     const char *recorded; /* UTC, "2026-11-20T14:03:00Z" */
-    bool
-        is_older; /* of a file of versions that kept no newest rows, logs and sequences */
+    bool is_older;        /* of a file of versions that kept no newest rows, logs and sequences */
     struct mr_server server;
     const char *started; /* UTC */
     uint64_t uptime_s;
@@ -260,8 +257,8 @@ struct mr_gate_facts {
 };
 
 /* The table of that name, or NULL. */
-const struct mr_gate_table *mr_gate_facts_table(const struct mr_gate_facts *facts,
-                                                const char *db, const char *name);
+const struct mr_gate_table *mr_gate_facts_table(const struct mr_gate_facts *facts, const char *db,
+                                                const char *name);
 /* The sequence of that name, or NULL. */
 const struct mr_gate_sequence *mr_gate_facts_sequence(const struct mr_gate_facts *facts,
                                                       const char *db, const char *name);
@@ -274,8 +271,8 @@ enum mr_code mr_gate_facts_spell(struct mr_gate_facts *facts, struct mr_arena *a
                                  struct mr_err *err);
 /* The name that a database of `from` has in `to`: by position where both URIs named as
  * many, else the same. */
-const char *mr_gate_facts_pair(const struct mr_gate_facts *from,
-                               const struct mr_gate_facts *to, const char *db);
+const char *mr_gate_facts_pair(const struct mr_gate_facts *from, const struct mr_gate_facts *to,
+                               const char *db);
 /* Of that name, or NULL. */
 const char *mr_gate_facts_variable(const struct mr_gate_facts *facts, const char *name);
 

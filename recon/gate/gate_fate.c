@@ -50,15 +50,12 @@ static size_t longest_run(const struct mr_gate_rows *list,
 }
 
 /* Is everything older than the oldest row that is left gone, and nothing else? */
-static bool is_from_begin(const struct mr_gate_rows *list,
-                          const struct mr_gate_fate *fate)
+static bool is_from_begin(const struct mr_gate_rows *list, const struct mr_gate_fate *fate)
 {
     size_t oldest = 0;
-    while (oldest < list->count &&
-           mr_gate_row_is_lost(&list->rows[list->count - 1 - oldest]))
+    while (oldest < list->count && mr_gate_row_is_lost(&list->rows[list->count - 1 - oldest]))
         oldest++;
-    return oldest > 0 && fate->there > 0 &&
-           oldest == fate->gone + fate->replaced + fate->doubtful;
+    return oldest > 0 && fate->there > 0 && oldest == fate->gone + fate->replaced + fate->doubtful;
 }
 
 static uint64_t integer_of(const struct mr_gate_row *row)
@@ -72,12 +69,10 @@ static bool is_dense(const struct mr_gate_rows *list)
     const size_t rows = list->count < DENSE_ROWS ? list->count : DENSE_ROWS;
     uint64_t step = UINT64_MAX;
     for (size_t i = 0; i < rows; i++)
-        if (strlen(list->rows[i].key) != INTEGER_HEX ||
-            strncmp(list->rows[i].key, "69", 2) != 0)
+        if (strlen(list->rows[i].key) != INTEGER_HEX || strncmp(list->rows[i].key, "69", 2) != 0)
             return true; /* no integers: nothing speaks against it */
     for (size_t i = 1; i < rows; i++) {
-        const uint64_t apart =
-            integer_of(&list->rows[i - 1]) - integer_of(&list->rows[i]);
+        const uint64_t apart = integer_of(&list->rows[i - 1]) - integer_of(&list->rows[i]);
         if (apart < step)
             step = apart;
     }
@@ -96,8 +91,7 @@ static size_t count_behind(const struct mr_gate_rows *list, size_t run)
     return count - run;
 }
 
-static enum mr_gate_loss judge(const struct mr_gate_rows *list,
-                               const struct mr_gate_fate *fate)
+static enum mr_gate_loss judge(const struct mr_gate_rows *list, const struct mr_gate_fate *fate)
 {
     const size_t run = fate->newest_lost, behind = count_behind(list, run);
     size_t there = 0;
@@ -117,9 +111,8 @@ static enum mr_gate_loss judge(const struct mr_gate_rows *list,
     /* where others between are gone, too, rows are deleted as a rule */
     if (there * 10 < behind * 9 || behind < BEHIND_FEW)
         return MR_GATE_LOSS_UNTOLD;
-    return behind >= BEHIND_SURE && there == behind && is_dense(list)
-               ? MR_GATE_LOSS_SURE
-               : MR_GATE_LOSS_LIKELY;
+    return behind >= BEHIND_SURE && there == behind && is_dense(list) ? MR_GATE_LOSS_SURE
+                                                                      : MR_GATE_LOSS_LIKELY;
 }
 
 struct mr_gate_fate mr_gate_fate_of_rows(const struct mr_gate_rows *list)

@@ -25,8 +25,7 @@ static void put_server(struct mr_jsonw *w, const struct mr_gate_facts *f)
 {
     const struct mr_server *s = &f->server;
     begin_object(w, "server");
-    mr_jsonw_add_str(w, "flavour",
-                     s->flavour == MR_FLAVOUR_MARIADB ? "mariadb" : "mysql");
+    mr_jsonw_add_str(w, "flavour", s->flavour == MR_FLAVOUR_MARIADB ? "mariadb" : "mysql");
     mr_jsonw_add_str(w, "version", s->version_text);
     mr_jsonw_add_number(w, "version_number", s->version);
     mr_jsonw_add_str(w, "hostname", s->hostname);
@@ -140,8 +139,7 @@ static void put_range(struct mr_jsonw *w, const struct mr_gate_range *r)
 }
 
 /* "key:who:born:held" */
-static void put_rows(struct mr_jsonw *w, const char *name,
-                     const struct mr_gate_rows *list)
+static void put_rows(struct mr_jsonw *w, const char *name, const struct mr_gate_rows *list)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_jsonw_key(w, name);
@@ -297,9 +295,8 @@ enum mr_code mr_gate_file_text(const struct mr_gate_facts *servers, size_t count
     return code;
 }
 
-enum mr_code mr_gate_file_write(struct mr_outfile *out,
-                                const struct mr_gate_facts *servers, size_t count,
-                                struct mr_err *err)
+enum mr_code mr_gate_file_write(struct mr_outfile *out, const struct mr_gate_facts *servers,
+                                size_t count, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;

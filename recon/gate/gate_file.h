@@ -18,9 +18,8 @@
 #define MR_GATE_FACTS_SCHEMA "myrecon/facts/1"
 
 /* servers[0] is SERVER, the others its peers.  Commits out. */
-enum mr_code mr_gate_file_write(struct mr_outfile *out,
-                                const struct mr_gate_facts *servers, size_t count,
-                                struct mr_err *err);
+enum mr_code mr_gate_file_write(struct mr_outfile *out, const struct mr_gate_facts *servers,
+                                size_t count, struct mr_err *err);
 /* The same text, for tests. */
 enum mr_code mr_gate_file_text(const struct mr_gate_facts *servers, size_t count,
                                struct mr_strbuf *out, struct mr_err *err);

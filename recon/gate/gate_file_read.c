@@ -36,8 +36,7 @@ static void get_chars(struct mr_json_reader *r, node object, const char *name, c
 }
 
 /* A number that fits where it is kept. */
-static uint64_t get_number(struct mr_json_reader *r, node object, const char *name,
-                           uint64_t most)
+static uint64_t get_number(struct mr_json_reader *r, node object, const char *name, uint64_t most)
 {
     const uint64_t number = mr_json_read_number(r, object, name);
     char text[24];
@@ -100,11 +99,8 @@ static void get_channel(struct mr_json_reader *r, node object, struct mr_gate_ch
 /* Not in files of older versions, nor of a server without a log. */
 static void get_log(struct mr_json_reader *r, node facts, struct mr_gate_log *log)
 {
-    *log = (struct mr_gate_log){.view = {.seen = MR_GATE_SEEN},
-                                .file = "",
-                                .gtid = "",
-                                .gtid_then = "",
-                                .next = ""};
+    *log = (struct mr_gate_log){
+        .view = {.seen = MR_GATE_SEEN}, .file = "", .gtid = "", .gtid_then = "", .next = ""};
     if (r->code != MR_OK || !mr_json_has(facts, "binary_log"))
         return;
     node object = mr_json_read_object(r, facts, "binary_log");
@@ -153,8 +149,8 @@ static void get_load(struct mr_json_reader *r, node facts, struct mr_gate_facts 
     f->most_connected = mr_json_read_number(r, object, "most_connected");
     f->data_bytes = mr_json_read_number(r, object, "data_bytes");
     void *items = NULL;
-    node array = mr_json_read_array(
-        r, facts, "variables", sizeof(struct mr_gate_variable), &f->nvariables, &items);
+    node array = mr_json_read_array(r, facts, "variables", sizeof(struct mr_gate_variable),
+                                    &f->nvariables, &items);
     struct mr_gate_variable *variables = items;
     for (size_t i = 0; i < f->nvariables && r->code == MR_OK; i++) {
         node item = mr_json_read_item(r, array, i);
@@ -180,8 +176,8 @@ static void get_range(struct mr_json_reader *r, node object, uint64_t most_rows,
 static void get_samples(struct mr_json_reader *r, node object, struct mr_gate_table *t)
 {
     void *items = NULL;
-    node array = mr_json_read_array(r, object, "samples", sizeof(struct mr_gate_range),
-                                    &t->nranges, &items);
+    node array =
+        mr_json_read_array(r, object, "samples", sizeof(struct mr_gate_range), &t->nranges, &items);
     struct mr_gate_range *ranges = items;
     struct mr_err ignored;
     node full = NULL;
@@ -208,8 +204,8 @@ static void get_rows(struct mr_json_reader *r, node object, const char *name,
     const char *const *texts = mr_json_read_texts(r, object, name, &list->count);
     if (r->code != MR_OK)
         return;
-    list->rows = mr_json_read_keep(
-        r, mr_arena_calloc(r->arena, list->count + 1, sizeof *list->rows));
+    list->rows =
+        mr_json_read_keep(r, mr_arena_calloc(r->arena, list->count + 1, sizeof *list->rows));
     for (size_t i = 0; i < list->count && r->code == MR_OK; i++) {
         struct mr_gate_row *row = &list->rows[i];
         char *at = mr_json_read_keep(r, mr_arena_strdup(r->arena, texts[i]));
@@ -295,8 +291,8 @@ static void get_sequences(struct mr_json_reader *r, node facts, struct mr_gate_f
     f->is_older = r->code == MR_OK && !mr_json_has(facts, "sequences");
     if (r->code != MR_OK || f->is_older)
         return;
-    node array = mr_json_read_array(
-        r, facts, "sequences", sizeof(struct mr_gate_sequence), &f->nsequences, &items);
+    node array = mr_json_read_array(r, facts, "sequences", sizeof(struct mr_gate_sequence),
+                                    &f->nsequences, &items);
     struct mr_gate_sequence *sequences = items;
     for (size_t i = 0; i < f->nsequences && r->code == MR_OK; i++) {
         node object = mr_json_read_item(r, array, i);
@@ -343,8 +339,8 @@ static void get_facts(struct mr_json_reader *r, node object, struct mr_gate_fact
     f->dbs = mr_json_read_texts(r, object, "databases", &f->ndbs);
     get_letters(r, f);
     void *items = NULL;
-    node array = mr_json_read_array(r, object, "tables", sizeof(struct mr_gate_table),
-                                    &f->ntables, &items);
+    node array =
+        mr_json_read_array(r, object, "tables", sizeof(struct mr_gate_table), &f->ntables, &items);
     struct mr_gate_table *tables = items;
     for (size_t i = 0; i < f->ntables && r->code == MR_OK; i++)
         get_table(r, mr_json_read_item(r, array, i), &tables[i]);
@@ -381,8 +377,7 @@ static enum mr_code check_schema(node root, const char *path, struct mr_err *err
     return MR_OK;
 }
 
-static enum mr_code check_seal(const char *text, size_t len, const char *path,
-                               struct mr_err *err)
+static enum mr_code check_seal(const char *text, size_t len, const char *path, struct mr_err *err)
 {
     const size_t tail = sizeof MR_GATE_TAIL - 1, seal = sizeof MR_GATE_SEAL - 1;
     const size_t closing = seal + (MR_SHA256_HEX - 1) + tail;
@@ -399,13 +394,12 @@ static enum mr_code check_seal(const char *text, size_t len, const char *path,
     return MR_OK;
 }
 
-static enum mr_code get_all(struct mr_json_reader *r, node root,
-                            struct mr_gate_baseline *out)
+static enum mr_code get_all(struct mr_json_reader *r, node root, struct mr_gate_baseline *out)
 {
     size_t count;
     void *items = NULL;
-    node array = mr_json_read_array(r, root, "servers", sizeof(struct mr_gate_facts),
-                                    &count, &items);
+    node array =
+        mr_json_read_array(r, root, "servers", sizeof(struct mr_gate_facts), &count, &items);
     struct mr_gate_facts *servers = items;
     for (size_t i = 0; i < count && r->code == MR_OK; i++)
         get_facts(r, mr_json_read_item(r, array, i), &servers[i]);
@@ -427,8 +421,7 @@ enum mr_code mr_gate_file_parse(const char *text, size_t len, const char *path,
 {
     struct mr_json_doc *doc = NULL;
     struct mr_err why = {0};
-    struct mr_json_reader r = {
-        .arena = arena, .err = &why, .doing = "reading the baseline"};
+    struct mr_json_reader r = {.arena = arena, .err = &why, .doing = "reading the baseline"};
     *out = (struct mr_gate_baseline){.path = mr_arena_strdup(arena, path)};
     if (out->path == NULL)
         return mr_err_nomem(err, "reading the baseline");

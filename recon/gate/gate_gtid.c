@@ -27,8 +27,8 @@ static enum mr_code malformed(const char *text, struct mr_err *err)
     return mr_err_set(err, MR_E_CHANGED, "\"%.80s\" is no set of GTIDs", text);
 }
 
-static enum mr_code push(struct mr_vec *set, const char *name, size_t name_len,
-                         uint64_t lo, uint64_t hi, struct mr_err *err)
+static enum mr_code push(struct mr_vec *set, const char *name, size_t name_len, uint64_t lo,
+                         uint64_t hi, struct mr_err *err)
 {
     struct interval *item = mr_vec_push(set);
     if (item == NULL)
@@ -108,8 +108,7 @@ static enum mr_code parse_mysql(struct mr_vec *set, const char *text, struct mr_
     return MR_OK;
 }
 
-static enum mr_code parse_mariadb(struct mr_vec *set, const char *text,
-                                  struct mr_err *err)
+static enum mr_code parse_mariadb(struct mr_vec *set, const char *text, struct mr_err *err)
 {
     const char *at = text;
     while (*at != '\0') {
@@ -226,8 +225,7 @@ static uint64_t first_of_stranger(struct domain *d, const struct interval *a,
         d->known = 0;
         while (d->from < b->count && strncmp(items[d->from].name, a->name, d->len) < 0)
             d->from++;
-        for (; d->from < b->count && strncmp(items[d->from].name, a->name, d->len) == 0;
-             d->from++)
+        for (; d->from < b->count && strncmp(items[d->from].name, a->name, d->len) == 0; d->from++)
             if (items[d->from].hi > d->known)
                 d->known = items[d->from].hi;
     }
@@ -243,8 +241,8 @@ static bool is_before(const struct interval *item, const struct interval *a)
 
 /* What is left of one interval of a when all of b is taken away; *from is where b's
  * intervals that matter may begin. */
-static void subtract_one(struct writer *w, const struct interval *a,
-                         const struct mr_vec *b, size_t *from, struct domain *domain)
+static void subtract_one(struct writer *w, const struct interval *a, const struct mr_vec *b,
+                         size_t *from, struct domain *domain)
 {
     const struct interval *items = b->items;
     uint64_t lo = a->lo;
@@ -267,8 +265,7 @@ static void subtract_one(struct writer *w, const struct interval *a,
 }
 
 enum mr_code mr_gate_gtid_subtract(enum mr_flavour flavour, const char *a, const char *b,
-                                   struct mr_strbuf *out, uint64_t *count,
-                                   struct mr_err *err)
+                                   struct mr_strbuf *out, uint64_t *count, struct mr_err *err)
 {
     struct mr_vec left = MR_VEC_INIT(struct interval);
     struct mr_vec right = MR_VEC_INIT(struct interval);
@@ -291,8 +288,7 @@ out:
 }
 
 /* One item of a set: "uuid:…", or "domain-server-number". */
-static bool is_of(enum mr_flavour flavour, const char *item, const char *uuid,
-                  uint32_t server_id)
+static bool is_of(enum mr_flavour flavour, const char *item, const char *uuid, uint32_t server_id)
 {
     if (flavour == MR_FLAVOUR_MYSQL)
         return uuid[0] != '\0' && strncasecmp(item, uuid, strlen(uuid)) == 0 &&

@@ -18,8 +18,7 @@
  * counts its transactions.  On MariaDB the difference of a pair is written as
  * "0-1-8..55". */
 enum mr_code mr_gate_gtid_subtract(enum mr_flavour flavour, const char *a, const char *b,
-                                   struct mr_strbuf *out, uint64_t *count,
-                                   struct mr_err *err);
+                                   struct mr_strbuf *out, uint64_t *count, struct mr_err *err);
 
 /* Appends `set` without what one server has written: on MySQL it goes by uuid, on MariaDB
  * by server_id; where that is "" or 0, nothing is left out. */

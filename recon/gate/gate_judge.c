@@ -12,8 +12,7 @@
 
 const char *mr_gate_severity_text(enum mr_gate_severity severity)
 {
-    static const char *const texts[] = {"undecided", "ok", "warning", "unknown",
-                                        "critical"};
+    static const char *const texts[] = {"undecided", "ok", "warning", "unknown", "critical"};
     return texts[severity];
 }
 
@@ -65,8 +64,8 @@ static void add_args(struct mr_strbuf *out, const char *fmt, va_list args)
     mr_strbuf_add_str(out, text);
 }
 
-void mr_gate_found(struct mr_gate_judge *judge, enum mr_gate_severity severity,
-                   const char *fmt, ...)
+void mr_gate_found(struct mr_gate_judge *judge, enum mr_gate_severity severity, const char *fmt,
+                   ...)
 {
     va_list args;
     if (severity > judge->severity)
@@ -96,8 +95,7 @@ void mr_gate_found_hidden(struct mr_gate_judge *judge, const char *what,
 
 void mr_gate_found_away(struct mr_gate_judge *judge, const struct mr_gate_peer *peer)
 {
-    mr_gate_found(judge, MR_GATE_UNKNOWN, "%s cannot be reached: %s", peer->uri,
-                  peer->why);
+    mr_gate_found(judge, MR_GATE_UNKNOWN, "%s cannot be reached: %s", peer->uri, peer->why);
     judge->unread = true;
 }
 
@@ -168,8 +166,7 @@ void mr_gate_metric(struct mr_gate_judge *judge, const struct mr_gate_metric *me
 
 static const char *keep(struct mr_gate_judge *judge, const struct mr_strbuf *text)
 {
-    const char *kept =
-        text->failed ? NULL : mr_arena_dup(judge->arena, text->ptr, text->len);
+    const char *kept = text->failed ? NULL : mr_arena_dup(judge->arena, text->ptr, text->len);
     judge->nomem |= kept == NULL;
     return kept;
 }
@@ -183,8 +180,8 @@ static const char *keep_or_null(struct mr_gate_judge *judge, const struct mr_str
 static bool is_before(const char *now, const struct mr_time *end)
 {
     char text[64];
-    (void)snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%02uZ", end->year,
-                   end->month, end->day, end->hour, end->minute, end->second);
+    (void)snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%02uZ", end->year, end->month,
+                   end->day, end->hour, end->minute, end->second);
     return strcmp(now, text) < 0;
 }
 
@@ -216,13 +213,13 @@ static void push_result(struct mr_gate_judge *judge, enum mr_gate_name name)
     }
     if (judge->found > FOUND_SHOWN)
         mr_strbuf_add_fmt(&judge->message, "; and %zu more", judge->found - FOUND_SHOWN);
-    *r = (struct mr_gate_result){
-        .name = name,
-        .severity = judge->severity,
-        .priority = priority_of(name, judge->severity),
-        .message = keep(judge, judge->found > 0 ? &judge->message : &judge->note),
-        .value = keep_or_null(judge, &judge->value),
-        .baseline = keep_or_null(judge, &judge->base)};
+    *r = (struct mr_gate_result){.name = name,
+                                 .severity = judge->severity,
+                                 .priority = priority_of(name, judge->severity),
+                                 .message =
+                                     keep(judge, judge->found > 0 ? &judge->message : &judge->note),
+                                 .value = keep_or_null(judge, &judge->value),
+                                 .baseline = keep_or_null(judge, &judge->base)};
     if (judge->severity != MR_GATE_OK) {
         r->hint = judge->severity == MR_GATE_UNKNOWN && judge->unread
                       ? UNREAD_HINT
@@ -243,8 +240,8 @@ static void begin_result(struct mr_gate_judge *judge)
     mr_strbuf_reset(&judge->hint);
 }
 
-enum mr_code mr_gate_judge_run(struct mr_gate_judge *judge,
-                               const bool wanted[MR_GATE_NAMES_END], struct mr_err *err)
+enum mr_code mr_gate_judge_run(struct mr_gate_judge *judge, const bool wanted[MR_GATE_NAMES_END],
+                               struct mr_err *err)
 {
     for (int i = MR_GATE_NONE + 1; i < MR_GATE_NAMES_END; i++) {
         const enum mr_gate_name name = (enum mr_gate_name)i;

@@ -80,8 +80,8 @@ struct mr_gate_judge {
 
 void mr_gate_judge_init(struct mr_gate_judge *judge);
 /* wanted: indexed by enum mr_gate_name. */
-enum mr_code mr_gate_judge_run(struct mr_gate_judge *judge,
-                               const bool wanted[MR_GATE_NAMES_END], struct mr_err *err);
+enum mr_code mr_gate_judge_run(struct mr_gate_judge *judge, const bool wanted[MR_GATE_NAMES_END],
+                               struct mr_err *err);
 void mr_gate_judge_release(struct mr_gate_judge *judge);
 
 /* Is there what the check needs? */
@@ -98,8 +98,8 @@ enum mr_code mr_gate_judge_add(struct mr_gate_judge *judge, enum mr_gate_name na
 /* ---- for rules ---- */
 
 /* One thing found; the first few are listed, the others counted. */
-void mr_gate_found(struct mr_gate_judge *judge, enum mr_gate_severity severity,
-                   const char *fmt, ...) MR_PRINTF(3, 4);
+void mr_gate_found(struct mr_gate_judge *judge, enum mr_gate_severity severity, const char *fmt,
+                   ...) MR_PRINTF(3, 4);
 /* A part that is hidden or failed: UNKNOWN, with the GRANT as the hint. */
 void mr_gate_found_hidden(struct mr_gate_judge *judge, const char *what,
                           const struct mr_gate_view *view);

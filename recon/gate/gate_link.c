@@ -8,8 +8,7 @@
 
 bool mr_gate_is_fatal(enum mr_code code)
 {
-    return code == MR_E_LOST || code == MR_E_NOMEM || code == MR_E_CANCELLED ||
-           code == MR_E_BUG;
+    return code == MR_E_LOST || code == MR_E_NOMEM || code == MR_E_CANCELLED || code == MR_E_BUG;
 }
 
 bool mr_gate_link_is_mariadb(const struct mr_gate_link *link)
@@ -48,8 +47,7 @@ void mr_gate_link_label(const char *uri, char *out, size_t size)
     mr_endpoint_release(&ep);
 }
 
-static enum mr_code parse(struct mr_gate_link *link, const char *uri, bool ask,
-                          struct mr_err *err)
+static enum mr_code parse(struct mr_gate_link *link, const char *uri, bool ask, struct mr_err *err)
 {
     enum mr_code code = mr_endpoint_parse(&link->ep, uri, err);
     if (code == MR_OK && link->ep.kind != MR_ENDPOINT_MYSQL) {
@@ -71,8 +69,7 @@ enum mr_code mr_gate_link_open(struct mr_gate_link *link, const char *uri,
     static const char impatient[] = "SET SESSION lock_wait_timeout = 1";
     struct mr_err why = {0};
     *link = (struct mr_gate_link){
-        .opts = {.db = {.run_tag = opts->run_tag,
-                        .statement_timeout_s = opts->statement_timeout_s},
+        .opts = {.db = {.run_tag = opts->run_tag, .statement_timeout_s = opts->statement_timeout_s},
                  .reconnect_attempts = 1}};
     MR_TRY(parse(link, uri, opts->ask_password, err));
     MR_TRY(mr_source_live_new(&link->ep, &link->opts, &link->source, err));

@@ -24,8 +24,8 @@ static const char *keep(const struct reading *r, const char *text, bool *nomem)
 }
 
 /* One row of a statement; "" for what is NULL or not there. */
-static enum mr_code first_row(const struct reading *r, const char *sql,
-                              const char *columns[3], struct mr_err *err)
+static enum mr_code first_row(const struct reading *r, const char *sql, const char *columns[3],
+                              struct mr_err *err)
 {
     struct mr_result *res = NULL;
     const struct mr_cell *row;
@@ -58,13 +58,11 @@ static enum mr_code gtid_at(const struct reading *r, const char *file, uint64_t 
     return code;
 }
 
-static enum mr_code read_mysql(const struct reading *r, struct mr_gate_log *log,
-                               struct mr_err *err)
+static enum mr_code read_mysql(const struct reading *r, struct mr_gate_log *log, struct mr_err *err)
 {
     const char *columns[3];
-    const char *sql = mr_db_server(r->task->link->db)->version >= 80200
-                          ? "SHOW BINARY LOG STATUS"
-                          : "SHOW MASTER STATUS";
+    const char *sql = mr_db_server(r->task->link->db)->version >= 80200 ? "SHOW BINARY LOG STATUS"
+                                                                        : "SHOW MASTER STATUS";
     MR_TRY(first_row(r, sql, columns, err));
     log->file = columns[0];
     log->position = strtoull(columns[1], NULL, 10);
@@ -73,9 +71,8 @@ static enum mr_code read_mysql(const struct reading *r, struct mr_gate_log *log,
     return MR_OK;
 }
 
-static enum mr_code read_now(const struct reading *r, const char *file,
-                             const char *position, struct mr_gate_log *log,
-                             struct mr_err *err)
+static enum mr_code read_now(const struct reading *r, const char *file, const char *position,
+                             struct mr_gate_log *log, struct mr_err *err)
 {
     bool nomem = false;
     if (!mr_gate_link_is_mariadb(r->task->link))
@@ -112,11 +109,9 @@ static enum mr_code find_file(const struct reading *r, uint64_t *size, bool *fou
     struct mr_result *res = NULL;
     const struct mr_cell *row;
     *found = false;
-    enum mr_code code =
-        mr_db_query(r->task->link->db, "nn*", sql, sizeof sql - 1, &res, err);
+    enum mr_code code = mr_db_query(r->task->link->db, "nn*", sql, sizeof sql - 1, &res, err);
     while (code == MR_OK && (row = mr_result_next(res)) != NULL)
-        if (row[0].ptr != NULL && row[1].ptr != NULL &&
-            strcmp(row[0].ptr, r->then->file) == 0) {
+        if (row[0].ptr != NULL && row[1].ptr != NULL && strcmp(row[0].ptr, r->then->file) == 0) {
             *found = true;
             *size = strtoull(row[1].ptr, NULL, 10);
         }
@@ -131,8 +126,7 @@ static bool is_gtid_event(const char *type)
 }
 
 /* MySQL: the event that begins at the position, "" at the end of the file. */
-static enum mr_code event_at(const struct reading *r, struct mr_gate_log *log,
-                             struct mr_err *err)
+static enum mr_code event_at(const struct reading *r, struct mr_gate_log *log, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
@@ -166,8 +160,7 @@ static enum mr_code event_at(const struct reading *r, struct mr_gate_log *log,
     return code;
 }
 
-static enum mr_code read_then(const struct reading *r, struct mr_gate_log *log,
-                              struct mr_err *err)
+static enum mr_code read_then(const struct reading *r, struct mr_gate_log *log, struct mr_err *err)
 {
     struct mr_err why = {0};
     uint64_t size = 0;
@@ -202,9 +195,9 @@ static enum mr_code read_then(const struct reading *r, struct mr_gate_log *log,
         log->fate = MR_GATE_LOG_THERE;
     else if (mariadb && code == MR_OK && found && r->then->gtid[0] != '\0')
         log->fate = MR_GATE_LOG_OTHER; /* it says nothing of what is no end of an event */
-    log->view = mr_gate_link_view(r->task->link, code, &why,
-                                  mariadb ? "BINLOG MONITOR" : "REPLICATION SLAVE", "*.*",
-                                  r->task->arena);
+    log->view =
+        mr_gate_link_view(r->task->link, code, &why,
+                          mariadb ? "BINLOG MONITOR" : "REPLICATION SLAVE", "*.*", r->task->arena);
     if (!mr_gate_is_fatal(code))
         return MR_OK;
     *err = why;
@@ -212,23 +205,18 @@ static enum mr_code read_then(const struct reading *r, struct mr_gate_log *log,
 }
 
 enum mr_code mr_gate_read_log(const struct mr_gate_task *task, const char *file,
-                              const char *position, struct mr_gate_facts *facts,
-                              struct mr_err *err)
+                              const char *position, struct mr_gate_facts *facts, struct mr_err *err)
 {
     const struct reading r = {task, facts, task->past != NULL ? &task->past->log : NULL};
     struct mr_err why = {0};
-    facts->log = (struct mr_gate_log){.view = {.seen = MR_GATE_SEEN},
-                                      .file = "",
-                                      .gtid = "",
-                                      .gtid_then = "",
-                                      .next = ""};
+    facts->log = (struct mr_gate_log){
+        .view = {.seen = MR_GATE_SEEN}, .file = "", .gtid = "", .gtid_then = "", .next = ""};
     enum mr_code code = read_now(&r, file, position, &facts->log, &why);
-    facts->log.view = mr_gate_link_view(
-        task->link, code, &why,
-        mr_gate_link_is_mariadb(task->link) ? "BINLOG MONITOR" : "REPLICATION CLIENT",
-        "*.*", task->arena);
-    if (code == MR_OK && r.then != NULL && r.then->file[0] != '\0' &&
-        facts->log.file[0] != '\0' &&
+    facts->log.view = mr_gate_link_view(task->link, code, &why,
+                                        mr_gate_link_is_mariadb(task->link) ? "BINLOG MONITOR"
+                                                                            : "REPLICATION CLIENT",
+                                        "*.*", task->arena);
+    if (code == MR_OK && r.then != NULL && r.then->file[0] != '\0' && facts->log.file[0] != '\0' &&
         strcmp(task->past->server.uuid, facts->server.uuid) == 0)
         return read_then(&r, &facts->log, err);
     if (!mr_gate_is_fatal(code))

@@ -207,16 +207,13 @@ void mr_gate_newest_again_sql(struct mr_strbuf *sql, const struct mr_table *tabl
 bool mr_gate_age_sql(struct mr_strbuf *sql, const struct mr_table *table,
                      const struct mr_column *column, enum mr_gate_newest_by by)
 {
-    static const char local[] =
-        "CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', @@GLOBAL.time_zone)";
-    const char *now =
-        strcmp(column->data_type, "timestamp") == 0 ? "UTC_TIMESTAMP(6)" : local;
+    static const char local[] = "CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', @@GLOBAL.time_zone)";
+    const char *now = strcmp(column->data_type, "timestamp") == 0 ? "UTC_TIMESTAMP(6)" : local;
     struct mr_strbuf newest = MR_STRBUF_INIT;
     mr_gate_newest_sql(&newest, table, column, by);
     bool known = true;
     if (is_moment(column))
-        mr_strbuf_add_fmt(sql, "TIMESTAMPDIFF(MICROSECOND, %s, %s) / 1000000", newest.ptr,
-                          now);
+        mr_strbuf_add_fmt(sql, "TIMESTAMPDIFF(MICROSECOND, %s, %s) / 1000000", newest.ptr, now);
     else if (column->cls == MR_CLASS_DATE)
         /* the day itself is no age: until it ends, its rows are new */
         mr_strbuf_add_fmt(sql,

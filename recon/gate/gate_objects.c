@@ -18,8 +18,8 @@ static const char *grant(const struct mr_gate_work *work, const struct mr_table 
     struct mr_strbuf place = MR_STRBUF_INIT;
     struct mr_err denied = {.code = MR_E_DENIED};
     mr_sql_table(&place, table->db, table->name);
-    const struct mr_gate_view view = mr_gate_link_view(
-        work->task->link, MR_E_DENIED, &denied, "TRIGGER", place.ptr, work->task->arena);
+    const struct mr_gate_view view = mr_gate_link_view(work->task->link, MR_E_DENIED, &denied,
+                                                       "TRIGGER", place.ptr, work->task->arena);
     mr_strbuf_release(&place);
     return view.grant;
 }
@@ -28,8 +28,8 @@ static const char *trigger_line(struct mr_gate_work *work, const struct mr_trigg
 {
     struct mr_strbuf line = MR_STRBUF_INIT;
     const struct mr_digest body = mr_digest_bytes(t->body, strlen(t->body));
-    mr_strbuf_add_fmt(&line, "trigger %s %s %s %u body %016" PRIx64, t->name, t->timing,
-                      t->event, t->order, body.lo);
+    mr_strbuf_add_fmt(&line, "trigger %s %s %s %u body %016" PRIx64, t->name, t->timing, t->event,
+                      t->order, body.lo);
     work->nomem |= line.failed;
     const char *kept = mr_gate_work_keep(work, line.ptr);
     mr_strbuf_release(&line);
@@ -48,8 +48,7 @@ enum mr_code mr_gate_read_triggers(struct mr_gate_work *work, struct mr_gate_ite
         out->triggers_grant = grant(work, table);
         return MR_OK;
     }
-    const char **lines =
-        mr_arena_calloc(work->task->arena, table->ntriggers + 1, sizeof *lines);
+    const char **lines = mr_arena_calloc(work->task->arena, table->ntriggers + 1, sizeof *lines);
     if (lines == NULL)
         return mr_err_nomem(err, "describing a table");
     for (size_t i = 0; i < table->ntriggers; i++)
@@ -71,8 +70,8 @@ static enum mr_code find_drawn(struct mr_gate_work *work, struct mr_gate_table *
         mr_schema_probe(work->task->link->db, out->drawn_db, out->drawn_name, NULL, &why);
     mr_sql_table(&place, out->drawn_db, out->drawn_name);
     out->drawn_gone = code == MR_E_NO_SUCH;
-    out->drawn_view = mr_gate_link_view(work->task->link, out->drawn_gone ? MR_OK : code,
-                                        &why, "SELECT", place.ptr, work->task->arena);
+    out->drawn_view = mr_gate_link_view(work->task->link, out->drawn_gone ? MR_OK : code, &why,
+                                        "SELECT", place.ptr, work->task->arena);
     mr_strbuf_release(&place);
     if (!mr_gate_is_fatal(code))
         return MR_OK;
@@ -114,8 +113,7 @@ enum mr_code mr_gate_read_drawn(struct mr_gate_work *work, struct mr_gate_item *
     return code;
 }
 
-static enum mr_code take_sequence(struct mr_gate_work *work,
-                                  const struct mr_object *object,
+static enum mr_code take_sequence(struct mr_gate_work *work, const struct mr_object *object,
                                   struct mr_gate_sequence *out, struct mr_err *err)
 {
     struct mr_strbuf place = MR_STRBUF_INIT;
@@ -127,8 +125,8 @@ static enum mr_code take_sequence(struct mr_gate_work *work,
     *out = (struct mr_gate_sequence){
         .db = mr_gate_work_keep(work, object->db),
         .name = mr_gate_work_keep(work, object->name),
-        .view = mr_gate_link_view(work->task->link, code, &why, "SELECT", place.ptr,
-                                  work->task->arena),
+        .view =
+            mr_gate_link_view(work->task->link, code, &why, "SELECT", place.ptr, work->task->arena),
         .next = read.next,
         .descends = read.descends,
         .cycles = read.cycles,
@@ -140,8 +138,8 @@ static enum mr_code take_sequence(struct mr_gate_work *work,
     return code;
 }
 
-enum mr_code mr_gate_read_sequences(struct mr_gate_work *work,
-                                    struct mr_gate_facts *facts, struct mr_err *err)
+enum mr_code mr_gate_read_sequences(struct mr_gate_work *work, struct mr_gate_facts *facts,
+                                    struct mr_err *err)
 {
     const struct mr_catalogue *cat = work->cat;
     struct mr_gate_sequence *kept =

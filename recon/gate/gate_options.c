@@ -8,44 +8,44 @@
 
 #define AT(field) offsetof(struct mr_gate_options, field)
 
-#define SCOPE_OPTIONS                                                                    \
-    {.name = "tables",                                                                   \
-     .type = MR_OPTION_LIST,                                                             \
-     .offset = AT(tables),                                                               \
-     .arg = "PATTERN",                                                                   \
-     .group = "What is looked at",                                                       \
-     .help = "only tables that match db.table (wildcards * and ?); a bare name means "   \
-             "any database; repeatable"},                                                \
-        {.name = "exclude",                                                              \
-         .type = MR_OPTION_LIST,                                                         \
-         .offset = AT(exclude),                                                          \
-         .arg = "PATTERN",                                                               \
-         .group = "What is looked at",                                                   \
-         .help = "not these tables; repeatable"},                                        \
-    {                                                                                    \
-        .name = "peer", .type = MR_OPTION_LIST, .offset = AT(peers), .arg = "URI",       \
-        .group = "What is looked at",                                                    \
-        .help = "a replica of SERVER, its source, or the other side; repeatable",        \
-        .not_in_file = true                                                              \
+#define SCOPE_OPTIONS                                                                              \
+    {.name = "tables",                                                                             \
+     .type = MR_OPTION_LIST,                                                                       \
+     .offset = AT(tables),                                                                         \
+     .arg = "PATTERN",                                                                             \
+     .group = "What is looked at",                                                                 \
+     .help = "only tables that match db.table (wildcards * and ?); a bare name means "             \
+             "any database; repeatable"},                                                          \
+        {.name = "exclude",                                                                        \
+         .type = MR_OPTION_LIST,                                                                   \
+         .offset = AT(exclude),                                                                    \
+         .arg = "PATTERN",                                                                         \
+         .group = "What is looked at",                                                             \
+         .help = "not these tables; repeatable"},                                                  \
+    {                                                                                              \
+        .name = "peer", .type = MR_OPTION_LIST, .offset = AT(peers), .arg = "URI",                 \
+        .group = "What is looked at",                                                              \
+        .help = "a replica of SERVER, its source, or the other side; repeatable",                  \
+        .not_in_file = true                                                                        \
     }
 
-#define FULL_OPTION(text)                                                                \
-    {                                                                                    \
-        .name = "full", .type = MR_OPTION_FLAG, .offset = AT(full),                      \
-        .group = "What is looked at", .help = (text), .not_in_file = true                \
+#define FULL_OPTION(text)                                                                          \
+    {                                                                                              \
+        .name = "full", .type = MR_OPTION_FLAG, .offset = AT(full), .group = "What is looked at",  \
+        .help = (text), .not_in_file = true                                                        \
     }
 
-#define BUDGET_OPTION(seconds)                                                           \
-    {                                                                                    \
-        .name = "budget", .type = MR_OPTION_MILLIS, .offset = AT(budget_ms),             \
-        .arg = "SECONDS", .group = "What is looked at",                                  \
-        .help = "time for exact row counts; where it ends, the server's estimates "      \
-                "stand",                                                                 \
-        .initial = (seconds), .max = 86400000, .not_in_file = true                       \
+#define BUDGET_OPTION(seconds)                                                                     \
+    {                                                                                              \
+        .name = "budget", .type = MR_OPTION_MILLIS, .offset = AT(budget_ms), .arg = "SECONDS",     \
+        .group = "What is looked at",                                                              \
+        .help = "time for exact row counts; where it ends, the server's estimates "                \
+                "stand",                                                                           \
+        .initial = (seconds), .max = 86400000, .not_in_file = true                                 \
     }
 
-#define TIMEOUT_OPTION                                                                   \
-    MR_STATEMENT_TIMEOUT_OPTION_OF(struct mr_gate_options, statement_timeout_s,          \
+#define TIMEOUT_OPTION                                                                             \
+    MR_STATEMENT_TIMEOUT_OPTION_OF(struct mr_gate_options, statement_timeout_s,                    \
                                    "What is looked at", "30")
 
 static const struct mr_option record_options[] = {
@@ -174,16 +174,14 @@ const struct mr_command_doc mr_gate_check_doc = {
         "\n"
         "Exit status: 0 all is well; 1 warning; 2 critical; 3 could not run; 4 unknown "
         "(3 with --nagios); 6 interrupted; 70 bug.\n",
-    .examples =
-        "  myrecon gate check before.facts mysql://gate@db1/club\n"
-        "  myrecon gate check --peer mysql://gate@db2 mysql://gate@db1\n"
-        "  myrecon gate check --wait 300 --only replication_lag mysql://gate@db2\n",
+    .examples = "  myrecon gate check before.facts mysql://gate@db1/club\n"
+                "  myrecon gate check --peer mysql://gate@db2 mysql://gate@db1\n"
+                "  myrecon gate check --wait 300 --only replication_lag mysql://gate@db2\n",
 };
 
 /* One list of names: each item may hold several, joined by commas. */
-static enum mr_code mark(const struct mr_string_list *list, bool as,
-                         bool wanted[MR_GATE_NAMES_END], const char *option,
-                         struct mr_err *err)
+static enum mr_code mark(const struct mr_string_list *list, bool as, bool wanted[MR_GATE_NAMES_END],
+                         const char *option, struct mr_err *err)
 {
     for (size_t i = 0; i < list->count; i++) {
         const char *at = list->items[i];

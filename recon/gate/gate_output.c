@@ -20,8 +20,7 @@ int mr_gate_output_exit(enum mr_gate_severity verdict, bool nagios)
     return 0;
 }
 
-static const struct mr_gate_result *result_at(const struct mr_gate_report *report,
-                                              size_t i)
+static const struct mr_gate_result *result_at(const struct mr_gate_report *report, size_t i)
 {
     return mr_vec_at(&report->judge->results, i);
 }
@@ -32,8 +31,7 @@ static enum mr_gate_severity effective(const struct mr_gate_result *r)
     return r->silence != NULL ? MR_GATE_OK : r->severity;
 }
 
-static size_t count_of(const struct mr_gate_report *report,
-                       enum mr_gate_severity severity)
+static size_t count_of(const struct mr_gate_report *report, enum mr_gate_severity severity)
 {
     size_t count = 0;
     for (size_t i = 0; i < report->judge->results.count; i++)
@@ -52,8 +50,7 @@ static size_t count_silenced(const struct mr_gate_report *report)
 /* ---- text ---- */
 
 /* Foreign text in which some characters mean something: those as another one. */
-static void show_without(struct mr_strbuf *out, const char *text, const char *without,
-                         char instead)
+static void show_without(struct mr_strbuf *out, const char *text, const char *without, char instead)
 {
     const size_t from = out->len;
     mr_utf8_show_str(out, text);
@@ -101,8 +98,7 @@ static void first_line(const struct mr_gate_report *report, struct mr_strbuf *ou
         const struct mr_gate_result *r = result_at(report, i);
         if (effective(r) != verdict || shown++ >= 3)
             continue;
-        mr_strbuf_add_fmt(out, "%s%s: ", shown > 1 ? "; " : "",
-                          mr_gate_names[r->name].name);
+        mr_strbuf_add_fmt(out, "%s%s: ", shown > 1 ? "; " : "", mr_gate_names[r->name].name);
         show_plain(out, r->message);
     }
     if (shown > 3)
@@ -134,8 +130,7 @@ static void one_block(const struct mr_gate_report *report, const struct mr_gate_
     mr_strbuf_add_fmt(
         out, "%s%-8s%s P%u %s: ", mr_term_style(style_of(effective(r)), report->color),
         r->silence != NULL ? "silenced" : mr_gate_severity_text(r->severity),
-        mr_term_style(MR_STYLE_RESET, report->color), r->priority,
-        mr_gate_names[r->name].name);
+        mr_term_style(MR_STYLE_RESET, report->color), r->priority, mr_gate_names[r->name].name);
     mr_utf8_show_str(out, r->message);
     mr_strbuf_add_char(out, '\n');
     if (r->silence != NULL) {
@@ -213,8 +208,7 @@ static void put_run(struct mr_jsonw *w, const struct mr_gate_report *report)
     mr_jsonw_add_str(w, "schema", "myrecon/gate/1");
     mr_jsonw_add_str(w, "run_id", report->run_id);
     mr_jsonw_add_str(w, "server", report->server);
-    mr_jsonw_add_str(w, "baseline",
-                     judge->baseline != NULL ? judge->baseline->path : NULL);
+    mr_jsonw_add_str(w, "baseline", judge->baseline != NULL ? judge->baseline->path : NULL);
     mr_jsonw_add_str(w, "baseline_recorded",
                      judge->baseline != NULL ? judge->baseline->recorded : NULL);
     mr_jsonw_key(w, "peers");
@@ -239,8 +233,7 @@ static void put_result(struct mr_jsonw *w, const struct mr_gate_result *r)
     mr_jsonw_add_str(w, "value", r->value);
     mr_jsonw_add_str(w, "baseline", r->baseline);
     mr_jsonw_add_str(w, "hint", r->hint);
-    mr_jsonw_add_str(w, "silenced_until",
-                     r->silence != NULL ? r->silence->until_text : NULL);
+    mr_jsonw_add_str(w, "silenced_until", r->silence != NULL ? r->silence->until_text : NULL);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
@@ -249,8 +242,7 @@ static void put_summary(struct mr_jsonw *w, const struct mr_gate_report *report)
 {
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "type", "summary");
-    mr_jsonw_add_str(w, "verdict",
-                     mr_gate_severity_text(mr_gate_judge_verdict(report->judge)));
+    mr_jsonw_add_str(w, "verdict", mr_gate_severity_text(mr_gate_judge_verdict(report->judge)));
     mr_jsonw_add_uint(w, "checks", report->judge->results.count);
     mr_jsonw_add_uint(w, "ok", count_of(report, MR_GATE_OK) - count_silenced(report));
     mr_jsonw_add_uint(w, "warning", count_of(report, MR_GATE_WARNING));

@@ -30,8 +30,8 @@ enum mr_code mr_gate_output_text(const struct mr_gate_report *report, FILE *file
                                  struct mr_err *err);
 enum mr_code mr_gate_output_json(const struct mr_gate_report *report, FILE *file,
                                  struct mr_err *err);
-enum mr_code mr_gate_output_prometheus(const struct mr_gate_report *report,
-                                       const char *path, struct mr_err *err);
+enum mr_code mr_gate_output_prometheus(const struct mr_gate_report *report, const char *path,
+                                       struct mr_err *err);
 /* The file of a server that could not be checked: up is 0. */
 enum mr_code mr_gate_output_prometheus_down(const char *label, const char *path,
                                             struct mr_err *err);

@@ -14,8 +14,7 @@
 
 #define PREFIX "myrecon_gate_"
 
-static void add_label(struct mr_strbuf *out, bool *first, const char *name,
-                      const char *value)
+static void add_label(struct mr_strbuf *out, bool *first, const char *name, const char *value)
 {
     mr_strbuf_add_fmt(out, "%s%s=\"", *first ? "" : ",", name);
     *first = false;
@@ -32,12 +31,11 @@ static void add_label(struct mr_strbuf *out, bool *first, const char *name,
 
 static void head(struct mr_strbuf *out, const char *name, const char *help)
 {
-    mr_strbuf_add_fmt(out, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s gauge\n", name,
-                      help, name);
+    mr_strbuf_add_fmt(out, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s gauge\n", name, help, name);
 }
 
-static void one(struct mr_strbuf *out, const char *label, const char *name,
-                const char *help, double value)
+static void one(struct mr_strbuf *out, const char *label, const char *name, const char *help,
+                double value)
 {
     bool first = true;
     head(out, name, help);
@@ -54,12 +52,10 @@ static int number_of(enum mr_gate_severity severity)
 
 static void add_states(const struct mr_gate_report *report, struct mr_strbuf *out)
 {
-    head(out, "check_state",
-         "Result of a check: 0 ok, 1 warning, 2 critical, 3 unknown.");
+    head(out, "check_state", "Result of a check: 0 ok, 1 warning, 2 critical, 3 unknown.");
     for (size_t i = 0; i < report->judge->results.count; i++) {
         const struct mr_gate_result *r = mr_vec_at(&report->judge->results, i);
-        const char priority[] = {'P', (char)('0' + mr_gate_names[r->name].priority),
-                                 '\0'};
+        const char priority[] = {'P', (char)('0' + mr_gate_names[r->name].priority), '\0'};
         bool first = true;
         mr_strbuf_add_str(out, PREFIX "check_state{");
         add_label(out, &first, "server", report->label);
@@ -88,8 +84,8 @@ static int by_name(const void *left, const void *right)
     return order;
 }
 
-static enum mr_code add_metrics(const struct mr_gate_report *report,
-                                struct mr_strbuf *out, struct mr_err *err)
+static enum mr_code add_metrics(const struct mr_gate_report *report, struct mr_strbuf *out,
+                                struct mr_err *err)
 {
     const struct mr_vec *metrics = &report->judge->metrics;
     const struct mr_gate_metric **order = calloc(metrics->count + 1, sizeof *order);
@@ -123,29 +119,27 @@ static bool is_foreign(const char *path)
     return mr_io_head(AT_FDCWD, path, 0, mark, sizeof mark - 1) == MR_IO_HEAD_OTHER;
 }
 
-static enum mr_code write_file(const char *path, const struct mr_strbuf *out,
-                               struct mr_err *err)
+static enum mr_code write_file(const char *path, const struct mr_strbuf *out, struct mr_err *err)
 {
     MR_TRY(mr_strbuf_check(out, "writing metrics", err));
     if (is_foreign(path)) {
-        (void)mr_err_set(err, MR_E_EXISTS,
-                         "file \"%s\" holds no metrics, and is not replaced", path);
+        (void)mr_err_set(err, MR_E_EXISTS, "file \"%s\" holds no metrics, and is not replaced",
+                         path);
         mr_err_hint(err, "Give the metrics a name of their own.");
         return MR_E_EXISTS;
     }
     return mr_io_write_file(path, 0644, out->ptr, out->len, err);
 }
 
-enum mr_code mr_gate_output_prometheus(const struct mr_gate_report *report,
-                                       const char *path, struct mr_err *err)
+enum mr_code mr_gate_output_prometheus(const struct mr_gate_report *report, const char *path,
+                                       struct mr_err *err)
 {
     struct mr_strbuf out = MR_STRBUF_INIT;
     one(&out, report->label, "up", "Whether the server could be checked.", 1);
     one(&out, report->label, "state",
         "Result of all checks: 0 ok, 1 warning, 2 critical, 3 unknown.",
         number_of(mr_gate_judge_verdict(report->judge)));
-    one(&out, report->label, "duration_seconds", "Time that the checks took.",
-        report->seconds);
+    one(&out, report->label, "duration_seconds", "Time that the checks took.", report->seconds);
     one(&out, report->label, "last_run_timestamp_seconds", "When the checks ended.",
         (double)time(NULL));
     add_states(report, &out);
@@ -156,15 +150,12 @@ enum mr_code mr_gate_output_prometheus(const struct mr_gate_report *report,
     return code;
 }
 
-enum mr_code mr_gate_output_prometheus_down(const char *label, const char *path,
-                                            struct mr_err *err)
+enum mr_code mr_gate_output_prometheus_down(const char *label, const char *path, struct mr_err *err)
 {
     struct mr_strbuf out = MR_STRBUF_INIT;
     one(&out, label, "up", "Whether the server could be checked.", 0);
-    one(&out, label, "state",
-        "Result of all checks: 0 ok, 1 warning, 2 critical, 3 unknown.", 3);
-    one(&out, label, "last_run_timestamp_seconds", "When the checks ended.",
-        (double)time(NULL));
+    one(&out, label, "state", "Result of all checks: 0 ok, 1 warning, 2 critical, 3 unknown.", 3);
+    one(&out, label, "last_run_timestamp_seconds", "When the checks ended.", (double)time(NULL));
     enum mr_code code = write_file(path, &out, err);
     mr_strbuf_release(&out);
     return code;

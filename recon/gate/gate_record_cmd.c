@@ -26,8 +26,7 @@ static bool tell_view(const char *uri, const char *what, const struct mr_gate_vi
 {
     if (view->seen == MR_GATE_SEEN)
         return true;
-    mr_log_warning("%s: %s is not recorded: %s%s%s", uri, what,
-                   view->why != NULL ? view->why : "?",
+    mr_log_warning("%s: %s is not recorded: %s%s%s", uri, what, view->why != NULL ? view->why : "?",
                    view->grant != NULL ? "; to see it: " : "",
                    view->grant != NULL ? view->grant : "");
     return false;
@@ -53,11 +52,10 @@ static bool tell_hidden(const struct mr_gate_facts *f, struct tally *tally)
         }
     }
     if (f->ntables == 0) {
-        mr_log_warning(
-            "%s: no table is recorded: there is none, or the account sees none "
-            "(GRANT SELECT ON DB.* to it), and nothing that is lost would be "
-            "missed",
-            f->uri);
+        mr_log_warning("%s: no table is recorded: there is none, or the account sees none "
+                       "(GRANT SELECT ON DB.* to it), and nothing that is lost would be "
+                       "missed",
+                       f->uri);
         complete = false;
     }
     for (size_t i = 0; i < f->nwanted; i++) {
@@ -69,8 +67,7 @@ static bool tell_hidden(const struct mr_gate_facts *f, struct tally *tally)
     return complete;
 }
 
-static void print_text(const struct mr_gate_run *run, size_t servers,
-                       const struct tally *t)
+static void print_text(const struct mr_gate_run *run, size_t servers, const struct tally *t)
 {
     struct mr_strbuf rows = MR_STRBUF_INIT;
     mr_strbuf_add_grouped(&rows, t->rows);
@@ -79,17 +76,16 @@ static void print_text(const struct mr_gate_run *run, size_t servers,
     (void)printf(" in %.1f s: %zu server%s, %zu table%s, %s rows", run->seconds, servers,
                  servers > 1 ? "s" : "", t->tables, t->tables == 1 ? "" : "s", rows.ptr);
     if (t->estimated > 0)
-        (void)printf(" (%zu table%s by estimate; --budget for exact counts)",
-                     t->estimated, t->estimated == 1 ? "" : "s");
+        (void)printf(" (%zu table%s by estimate; --budget for exact counts)", t->estimated,
+                     t->estimated == 1 ? "" : "s");
     if (t->unread > 0)
-        (void)printf(", %zu table%s could not be read", t->unread,
-                     t->unread == 1 ? "" : "s");
+        (void)printf(", %zu table%s could not be read", t->unread, t->unread == 1 ? "" : "s");
     (void)printf("\n");
     mr_strbuf_release(&rows);
 }
 
-static enum mr_code print_json(const struct mr_gate_run *run, size_t servers,
-                               const struct tally *t, bool complete, struct mr_err *err)
+static enum mr_code print_json(const struct mr_gate_run *run, size_t servers, const struct tally *t,
+                               bool complete, struct mr_err *err)
 {
     struct mr_jsonw w;
     const struct {
@@ -126,8 +122,7 @@ static enum mr_code print_json(const struct mr_gate_run *run, size_t servers,
 static bool is_baseline(const char *path)
 {
     static const char begin[] = "{\"schema\":\"myrecon/facts/";
-    return mr_io_head(AT_FDCWD, path, O_NOFOLLOW, begin, sizeof begin - 1) ==
-           MR_IO_HEAD_SAME;
+    return mr_io_head(AT_FDCWD, path, O_NOFOLLOW, begin, sizeof begin - 1) == MR_IO_HEAD_SAME;
 }
 
 /* The baseline that is there may be the only witness of what was before: it is kept beside the
@@ -141,8 +136,7 @@ static enum mr_code keep_old(const char *path, struct mr_err *err)
     MR_TRY_OUT(mr_owner_check(old.ptr, err));
     if ((unlink(old.ptr) != 0 && errno != ENOENT) || link(path, old.ptr) != 0)
         MR_TRY_OUT(mr_err_set_sys(err, MR_E_IO, errno,
-                                  "could not keep the earlier baseline as \"%s\"",
-                                  old.ptr));
+                                  "could not keep the earlier baseline as \"%s\"", old.ptr));
     mr_log_warning("the baseline that was there is kept as \"%s\"", old.ptr);
 out:
     mr_strbuf_release(&old);
@@ -158,8 +152,8 @@ static enum mr_code write_baseline(const struct mr_gate_run *run, struct mr_outf
     return mr_gate_file_write(out, facts, count, err);
 }
 
-static enum mr_code record(struct mr_gate_run *run, struct mr_outfile *out,
-                           int *exit_code, struct mr_err *err)
+static enum mr_code record(struct mr_gate_run *run, struct mr_outfile *out, int *exit_code,
+                           struct mr_err *err)
 {
     const struct mr_gate_facts *facts = NULL;
     struct tally tally = {0};
@@ -177,11 +171,11 @@ static enum mr_code record(struct mr_gate_run *run, struct mr_outfile *out,
 }
 
 /* What is there and is no baseline is refused before a server is asked. */
-static enum mr_code begin_output(const struct mr_gate_options *opts,
-                                 struct mr_outfile **out, struct mr_err *err)
+static enum mr_code begin_output(const struct mr_gate_options *opts, struct mr_outfile **out,
+                                 struct mr_err *err)
 {
-    const struct mr_outfile_opts how = {
-        .path = opts->output, .force = opts->force || is_baseline(opts->output)};
+    const struct mr_outfile_opts how = {.path = opts->output,
+                                        .force = opts->force || is_baseline(opts->output)};
     return mr_outfile_begin(&how, out, err);
 }
 

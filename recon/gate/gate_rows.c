@@ -67,10 +67,9 @@ static const struct mr_index *natural_key(const struct mr_table *table)
         const struct mr_index *index = &table->indexes[i];
         bool fits = index->unique && strcmp(index->name, "PRIMARY") != 0;
         for (size_t p = 0; fits && p < index->nparts; p++) {
-            const struct mr_column *c =
-                index->parts[p].column != NULL
-                    ? mr_table_column(table, index->parts[p].column)
-                    : NULL;
+            const struct mr_column *c = index->parts[p].column != NULL
+                                            ? mr_table_column(table, index->parts[p].column)
+                                            : NULL;
             fits = c != NULL && !c->nullable && index->parts[p].prefix_len == 0;
         }
         if (fits)
@@ -100,8 +99,7 @@ static const char *names_of(struct reading *r, const size_t *columns, size_t cou
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     for (size_t i = 0; i < count; i++)
-        mr_strbuf_add_fmt(&text, "%s%s", i > 0 ? "," : "",
-                          r->spec.read.cols[columns[i]].name);
+        mr_strbuf_add_fmt(&text, "%s%s", i > 0 ? "," : "", r->spec.read.cols[columns[i]].name);
     r->work->nomem |= text.failed;
     const char *kept = mr_gate_work_keep(r->work, text.ptr);
     mr_strbuf_release(&text);
@@ -112,13 +110,11 @@ static const char *names_of(struct reading *r, const size_t *columns, size_t cou
 static enum mr_code add_touched(struct reading *r, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    struct mr_readcol *cols =
-        mr_arena_calloc(r->work->task->arena, r->columns + 1, sizeof *cols);
+    struct mr_readcol *cols = mr_arena_calloc(r->work->task->arena, r->columns + 1, sizeof *cols);
     if (cols == NULL)
         return mr_err_nomem(err, "looking for rows");
     memcpy(cols, r->spec.read.cols, r->columns * sizeof *cols);
-    if (!mr_gate_touched_sql(&sql, r->item->table, &r->item->config,
-                             r->work->task->past->recorded))
+    if (!mr_gate_touched_sql(&sql, r->item->table, &r->item->config, r->work->task->past->recorded))
         mr_strbuf_add_str(&sql, "FALSE");
     else
         r->item->out->tells_updates = true;
@@ -132,8 +128,8 @@ static enum mr_code add_touched(struct reading *r, struct mr_err *err)
     return MR_OK;
 }
 
-static enum mr_code begin(struct reading *r, struct mr_gate_work *work,
-                          struct mr_gate_item *item, struct mr_err *err)
+static enum mr_code begin(struct reading *r, struct mr_gate_work *work, struct mr_gate_item *item,
+                          struct mr_err *err)
 {
     struct mr_gate_table *out = item->out;
     *r = (struct reading){.work = work,
@@ -208,8 +204,8 @@ static void add_order_sql(struct mr_strbuf *sql, const struct reading *r,
     mr_strbuf_add_fmt(sql, " LIMIT %" PRIu64, limit);
 }
 
-static enum mr_code read_keys(struct reading *r, const struct mr_strbuf *sql,
-                              struct listing *l, struct mr_err *err)
+static enum mr_code read_keys(struct reading *r, const struct mr_strbuf *sql, struct listing *l,
+                              struct mr_err *err)
 {
     enum mr_class classes[MR_KEY_PARTS_MAX];
     struct mr_stream *stream = NULL;
@@ -238,8 +234,7 @@ static enum mr_code read_keys(struct reading *r, const struct mr_strbuf *sql,
 static struct mr_key key_at(const struct listing *l, size_t i)
 {
     const size_t begins = i > 0 ? *(size_t *)mr_vec_at(&l->ends, i - 1) : 0;
-    return (struct mr_key){l->bytes.ptr + begins,
-                           *(size_t *)mr_vec_at(&l->ends, i) - begins};
+    return (struct mr_key){l->bytes.ptr + begins, *(size_t *)mr_vec_at(&l->ends, i) - begins};
 }
 
 static size_t rows_wanted(const struct mr_table *table)
@@ -288,8 +283,8 @@ static void add_far_back_sql(struct mr_strbuf *sql, const struct reading *r,
 }
 
 /* Of a small table all keys are read, so that rows far back are told by their rank. */
-static enum mr_code list_by(struct reading *r, const struct mr_column *column,
-                            struct listing *l, struct mr_err *err)
+static enum mr_code list_by(struct reading *r, const struct mr_column *column, struct listing *l,
+                            struct mr_err *err)
 {
     const bool small = r->item->table->est_rows <= SMALL_TABLE_ROWS;
     struct mr_strbuf sql = MR_STRBUF_INIT;
@@ -325,8 +320,8 @@ static const char *hex_of(struct reading *r, struct mr_key key)
     return kept;
 }
 
-static enum mr_code add_probe(struct reading *r, struct mr_key key,
-                              struct mr_gate_row *row, struct mr_err *err)
+static enum mr_code add_probe(struct reading *r, struct mr_key key, struct mr_gate_row *row,
+                              struct mr_err *err)
 {
     struct probe *probe = mr_vec_push(&r->probes);
     char *bytes = mr_arena_dup(r->work->task->arena, key.ptr, key.len);
@@ -336,8 +331,8 @@ static enum mr_code add_probe(struct reading *r, struct mr_key key,
     return MR_OK;
 }
 
-static enum mr_code keep_list(struct reading *r, const struct listing *l,
-                              struct mr_gate_rows *out, struct mr_err *err)
+static enum mr_code keep_list(struct reading *r, const struct listing *l, struct mr_gate_rows *out,
+                              struct mr_err *err)
 {
     const bool all_read = r->item->table->est_rows <= SMALL_TABLE_ROWS;
     const size_t newest = rows_wanted(r->item->table);
@@ -349,8 +344,7 @@ static enum mr_code keep_list(struct reading *r, const struct listing *l,
         if (!is_wanted(l, i, newest, all_read))
             continue;
         struct mr_gate_row *row = &rows[out->count++];
-        *row = (struct mr_gate_row){hex_of(r, key_at(l, i)), "",   "", "",
-                                    MR_GATE_ROW_GONE,        false};
+        *row = (struct mr_gate_row){hex_of(r, key_at(l, i)), "", "", "", MR_GATE_ROW_GONE, false};
         code = add_probe(r, key_at(l, i), row, err);
     }
     return code;
@@ -376,11 +370,9 @@ static enum mr_code choose_rows(struct reading *r, struct mr_gate_rows *by_key,
     const struct mr_table *table = r->item->table;
     const struct mr_column *counter = mr_gate_work_counter(table);
     const struct mr_column *time = mr_gate_newest_column(table, &r->item->config);
-    if (counter == NULL ||
-        (counter->cls != MR_CLASS_INT && counter->cls != MR_CLASS_UINT))
+    if (counter == NULL || (counter->cls != MR_CLASS_INT && counter->cls != MR_CLASS_UINT))
         counter = mr_gate_key_column(table);
-    if (time != NULL && mr_class_is_moment(time->cls) &&
-        r->item->out->newest[0] != '\0') {
+    if (time != NULL && mr_class_is_moment(time->cls) && r->item->out->newest[0] != '\0') {
         const enum mr_gate_newest_by by = mr_gate_newest_by(table, time);
         if (by == MR_GATE_BY_INDEX || by == MR_GATE_BY_ALL_ROWS)
             MR_TRY(list_rows(r, time, by_time, err));
@@ -436,8 +428,8 @@ static enum mr_code digest_of(struct reading *r, const struct mr_value *values,
     return code;
 }
 
-static enum mr_code digest_all(struct reading *r, const struct mr_value *values,
-                               char out[DIGITS], struct mr_err *err)
+static enum mr_code digest_all(struct reading *r, const struct mr_value *values, char out[DIGITS],
+                               struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < r->columns; i++)
@@ -455,8 +447,8 @@ struct found {
 
 /* Another identity and another time of birth: another row.  Where only one of the two is
  * known, it may have been edited. */
-static enum mr_gate_row_state
-state_of(const struct reading *r, const struct mr_gate_row *past, const struct found *now)
+static enum mr_gate_row_state state_of(const struct reading *r, const struct mr_gate_row *past,
+                                       const struct found *now)
 {
     const bool knows_who = past->who[0] != '\0' && now->who[0] != '\0';
     const bool knows_born = past->born[0] != '\0' && now->born[0] != '\0';
@@ -471,8 +463,7 @@ state_of(const struct reading *r, const struct mr_gate_row *past, const struct f
     return now->touched ? MR_GATE_ROW_TOUCHED : MR_GATE_ROW_CHANGED;
 }
 
-static void keep_found(struct reading *r, struct mr_gate_row *row,
-                       const struct found *found)
+static void keep_found(struct reading *r, struct mr_gate_row *row, const struct found *found)
 {
     if (r->again) {
         row->state = state_of(r, row, found);
@@ -497,8 +488,7 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
     if (code == MR_OK)
         code = digest_of(r, values, r->who, r->nwho, found.who, err);
     if (code == MR_OK)
-        code =
-            digest_of(r, values, &r->born, r->born != NO_COLUMN ? 1 : 0, found.born, err);
+        code = digest_of(r, values, &r->born, r->born != NO_COLUMN ? 1 : 0, found.born, err);
     if (code == MR_OK)
         code = digest_all(r, values, found.held, err);
     if (code != MR_OK)
@@ -522,15 +512,14 @@ static enum mr_code fetch(struct reading *r, struct mr_err *err)
     if (r->probes.count == 0)
         return MR_OK;
     qsort(probes, r->probes.count, sizeof *probes, compare_probes);
-    struct mr_key *keys =
-        mr_arena_calloc(r->work->task->arena, r->probes.count, sizeof *keys);
+    struct mr_key *keys = mr_arena_calloc(r->work->task->arena, r->probes.count, sizeof *keys);
     if (keys == NULL)
         return mr_err_nomem(err, "looking for rows");
     for (size_t i = 0; i < r->probes.count; i++)
         if (i == 0 || mr_key_compare(probes[i].key, probes[i - 1].key) != 0)
             keys[count++] = probes[i].key;
-    return mr_reader_fetch(r->work->task->link->reader, &r->spec.read, keys, count,
-                           take_row, r, err);
+    return mr_reader_fetch(r->work->task->link->reader, &r->spec.read, keys, count, take_row, r,
+                           err);
 }
 
 /* What went while it was read is none of the past. */
@@ -549,8 +538,7 @@ static enum mr_code look_for(struct reading *r, const struct mr_gate_rows *past,
                              struct mr_gate_rows *out, struct mr_err *err)
 {
     struct mr_strbuf key = MR_STRBUF_INIT;
-    struct mr_gate_row *rows =
-        mr_arena_calloc(r->work->task->arena, past->count + 1, sizeof *rows);
+    struct mr_gate_row *rows = mr_arena_calloc(r->work->task->arena, past->count + 1, sizeof *rows);
     enum mr_code code = rows != NULL ? MR_OK : mr_err_nomem(err, "looking for rows");
     out->rows = rows;
     for (size_t i = 0; code == MR_OK && i < past->count; i++) {
@@ -598,8 +586,7 @@ struct elsewhere {
     struct mr_vec lost; /* struct mr_gate_row *, by identity */
 };
 
-static enum mr_code take_elsewhere(void *ctx, const struct mr_value *values,
-                                   struct mr_err *err)
+static enum mr_code take_elsewhere(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct elsewhere *e = ctx;
     struct reading *r = e->r;
@@ -617,8 +604,8 @@ static enum mr_code take_elsewhere(void *ctx, const struct mr_value *values,
             hi = mid;
     }
     for (; code == MR_OK && lo < e->lost.count && strcmp(lost[lo]->who, who) == 0; lo++)
-        lost[lo]->elsewhere |= lost[lo]->born[0] == '\0' || born[0] == '\0' ||
-                               strcmp(lost[lo]->born, born) == 0;
+        lost[lo]->elsewhere |=
+            lost[lo]->born[0] == '\0' || born[0] == '\0' || strcmp(lost[lo]->born, born) == 0;
     return code;
 }
 
@@ -639,8 +626,8 @@ static enum mr_code look_elsewhere(struct reading *r, const struct mr_gate_table
             mr_gate_unhex(out->by_key.rows[0].key, &lo))
             range.lo = (struct mr_key){lo.ptr, lo.len};
         MR_TRY_OUT(mr_strbuf_check(&lo, "looking for rows", err));
-        MR_TRY_OUT(mr_reader_scan(r->work->task->link->reader, &r->spec.read, range,
-                                  ELSEWHERE_ROWS, take_elsewhere, &e, err));
+        MR_TRY_OUT(mr_reader_scan(r->work->task->link->reader, &r->spec.read, range, ELSEWHERE_ROWS,
+                                  take_elsewhere, &e, err));
     }
 out:
     mr_strbuf_release(&lo);
@@ -693,8 +680,7 @@ static enum mr_code look_again(struct reading *r, const struct mr_gate_table *pa
     const enum mr_gate_loss loss = mr_gate_fate_of(out).loss;
     if (loss == MR_GATE_LOSS_UNTOLD)
         code = read_age(r, err);
-    return code == MR_OK && loss >= MR_GATE_LOSS_UNTOLD ? look_elsewhere(r, out, err)
-                                                        : code;
+    return code == MR_OK && loss >= MR_GATE_LOSS_UNTOLD ? look_elsewhere(r, out, err) : code;
 }
 
 /* Rows that both lists hold are kept once, where the order is that of both. */

@@ -32,13 +32,11 @@ bool mr_gate_channel_leads_to(const struct mr_gate_channel *channel,
         return strcasecmp(channel->uuid, s->uuid) == 0;
     if (channel->source_id != 0)
         return channel->source_id == s->server_id;
-    const char *host =
-        is_loopback(channel->host) ? replica->server.hostname : channel->host;
+    const char *host = is_loopback(channel->host) ? replica->server.hostname : channel->host;
     return channel->port == s->port && strcasecmp(host, s->hostname) == 0;
 }
 
-static bool follows(const struct mr_gate_facts *replica,
-                    const struct mr_gate_facts *source)
+static bool follows(const struct mr_gate_facts *replica, const struct mr_gate_facts *source)
 {
     for (size_t i = 0; i < replica->nchannels; i++)
         if (mr_gate_channel_leads_to(&replica->channels[i], replica, source))
@@ -53,14 +51,12 @@ enum mr_gate_relation mr_gate_relation(const struct mr_gate_facts *server,
         return MR_GATE_FOLLOWS_US;
     if (follows(server, peer))
         return MR_GATE_FEEDS_US;
-    if (server->replication.seen != MR_GATE_SEEN ||
-        peer->replication.seen != MR_GATE_SEEN)
+    if (server->replication.seen != MR_GATE_SEEN || peer->replication.seen != MR_GATE_SEEN)
         return MR_GATE_NOT_KNOWABLE;
     return MR_GATE_UNRELATED;
 }
 
-bool mr_gate_was_restarted(const struct mr_gate_facts *past,
-                           const struct mr_gate_facts *now)
+bool mr_gate_was_restarted(const struct mr_gate_facts *past, const struct mr_gate_facts *now)
 {
     return now->uptime_s < past->uptime_s || strcmp(now->started, past->recorded) >= 0;
 }
@@ -77,8 +73,7 @@ bool mr_gate_replicates(const struct mr_gate_facts *facts)
 bool mr_gate_is_running_replica(const struct mr_gate_facts *server,
                                 const struct mr_gate_facts *peer)
 {
-    return mr_gate_relation(server, peer) == MR_GATE_FOLLOWS_US &&
-           mr_gate_replicates(peer);
+    return mr_gate_relation(server, peer) == MR_GATE_FOLLOWS_US && mr_gate_replicates(peer);
 }
 
 const struct mr_gate_facts *mr_gate_server_at(const struct mr_gate_judge *judge, size_t i)
@@ -120,8 +115,7 @@ static bool climbs(struct climb c, const struct mr_gate_facts *replica)
     return false;
 }
 
-bool mr_gate_is_below(const struct mr_gate_judge *judge,
-                      const struct mr_gate_facts *replica,
+bool mr_gate_is_below(const struct mr_gate_judge *judge, const struct mr_gate_facts *replica,
                       const struct mr_gate_facts *source, bool running)
 {
     const struct climb c = {judge, source, running,
@@ -140,8 +134,7 @@ bool mr_gate_are_siblings(const struct mr_gate_facts *a, const struct mr_gate_fa
     return false;
 }
 
-bool mr_gate_is_other_history(const struct mr_gate_judge *judge,
-                              const struct mr_gate_facts *peer)
+bool mr_gate_is_other_history(const struct mr_gate_judge *judge, const struct mr_gate_facts *peer)
 {
     return !mr_gate_is_below(judge, judge->now, peer, false) &&
            !mr_gate_is_below(judge, peer, judge->now, true) &&
@@ -167,8 +160,7 @@ void mr_gate_found_hidden_tables(struct mr_gate_judge *judge)
 }
 
 void mr_gate_found_unread_side(struct mr_gate_judge *j, const struct mr_gate_peer *peer,
-                               const struct mr_gate_table *ours,
-                               const struct mr_gate_table *theirs)
+                               const struct mr_gate_table *ours, const struct mr_gate_table *theirs)
 {
     const bool here = ours != NULL && ours->view.seen != MR_GATE_SEEN;
     char name[600];
@@ -177,8 +169,7 @@ void mr_gate_found_unread_side(struct mr_gate_judge *j, const struct mr_gate_pee
     mr_gate_found_hidden(j, name, here ? &ours->view : &theirs->view);
 }
 
-const char *mr_gate_table_name(struct mr_gate_judge *judge,
-                               const struct mr_gate_table *table)
+const char *mr_gate_table_name(struct mr_gate_judge *judge, const struct mr_gate_table *table)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&text, "%s.%s", table->db, table->name);
@@ -234,6 +225,5 @@ double mr_gate_seconds_between(const char *a, const char *b)
     return 86400.0 * (double)(day_number(e) - day_number(s)) +
            3600.0 * ((double)e->hour - (double)s->hour) +
            60.0 * ((double)e->minute - (double)s->minute) +
-           ((double)e->second - (double)s->second) +
-           ((double)e->micros - (double)s->micros) / 1e6;
+           ((double)e->second - (double)s->second) + ((double)e->micros - (double)s->micros) / 1e6;
 }

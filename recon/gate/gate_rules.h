@@ -11,10 +11,10 @@
 
 #include "recon/gate/gate_judge.h"
 
-#define MR_GATE_OLD_COPY_HINT                                                            \
-    "An older copy of the data may have been restored or mounted. Stop writes to it, "   \
-    "keep every other copy (replicas above all), and compare them: myrecon check. "      \
-    "If it was repaired since, and \"repair verify\" proves that, record a new "         \
+#define MR_GATE_OLD_COPY_HINT                                                                      \
+    "An older copy of the data may have been restored or mounted. Stop writes to it, "             \
+    "keep every other copy (replicas above all), and compare them: myrecon check. "                \
+    "If it was repaired since, and \"repair verify\" proves that, record a new "                   \
     "baseline: myrecon gate record."
 
 typedef void mr_gate_rule(struct mr_gate_judge *judge);
@@ -40,8 +40,7 @@ bool mr_gate_channel_leads_to(const struct mr_gate_channel *channel,
                               const struct mr_gate_facts *source);
 /* Was SERVER started again since its past facts were taken?  Its uptime says so whatever
  * the clocks of two machines are; times are of whole seconds. */
-bool mr_gate_was_restarted(const struct mr_gate_facts *past,
-                           const struct mr_gate_facts *now);
+bool mr_gate_was_restarted(const struct mr_gate_facts *past, const struct mr_gate_facts *now);
 /* Do all threads of all channels run? */
 bool mr_gate_replicates(const struct mr_gate_facts *facts);
 /* Does the peer follow SERVER, and run?  What it has of its own then is errant, and told
@@ -49,22 +48,18 @@ bool mr_gate_replicates(const struct mr_gate_facts *facts);
 bool mr_gate_is_running_replica(const struct mr_gate_facts *server,
                                 const struct mr_gate_facts *peer);
 /* SERVER is number 0, its peers follow; NULL where one was not reached. */
-const struct mr_gate_facts *mr_gate_server_at(const struct mr_gate_judge *judge,
-                                              size_t i);
+const struct mr_gate_facts *mr_gate_server_at(const struct mr_gate_judge *judge, size_t i);
 /* Do two channels lead to one server? */
-bool mr_gate_same_source(const struct mr_gate_channel *a,
-                         const struct mr_gate_channel *b);
+bool mr_gate_same_source(const struct mr_gate_channel *a, const struct mr_gate_channel *b);
 /* Does the replica follow the source, itself or over others that are named?  running: and
  * all threads of all of them run. */
-bool mr_gate_is_below(const struct mr_gate_judge *judge,
-                      const struct mr_gate_facts *replica,
+bool mr_gate_is_below(const struct mr_gate_judge *judge, const struct mr_gate_facts *replica,
                       const struct mr_gate_facts *source, bool running);
 /* Do both run, and follow one server? */
 bool mr_gate_are_siblings(const struct mr_gate_facts *a, const struct mr_gate_facts *b);
 /* May it have what SERVER has lost?  Not what runs below SERVER or beside it, nor what
  * SERVER follows. */
-bool mr_gate_is_other_history(const struct mr_gate_judge *judge,
-                              const struct mr_gate_facts *peer);
+bool mr_gate_is_other_history(const struct mr_gate_judge *judge, const struct mr_gate_facts *peer);
 /* By how much SERVER is late on purpose: the delay that it has, and that it had when the
  * baseline was recorded. */
 long mr_gate_wanted_delay_s(const struct mr_gate_judge *judge);
@@ -76,13 +71,11 @@ void mr_gate_found_no_db(struct mr_gate_judge *judge);
 void mr_gate_found_hidden_tables(struct mr_gate_judge *judge);
 /* A table that cannot be compared with the peer's, since one of the two could not be read:
  * UNKNOWN.  ours may be NULL. */
-void mr_gate_found_unread_side(struct mr_gate_judge *judge,
-                               const struct mr_gate_peer *peer,
+void mr_gate_found_unread_side(struct mr_gate_judge *judge, const struct mr_gate_peer *peer,
                                const struct mr_gate_table *ours,
                                const struct mr_gate_table *theirs);
 /* "club.members", in a buffer of the judge's arena. */
-const char *mr_gate_table_name(struct mr_gate_judge *judge,
-                               const struct mr_gate_table *table);
+const char *mr_gate_table_name(struct mr_gate_judge *judge, const struct mr_gate_table *table);
 /* The same table in SERVER's facts of now, where databases that were named pair by
  * position; NULL if it is not there. */
 const struct mr_gate_table *mr_gate_table_now(const struct mr_gate_judge *judge,

@@ -15,8 +15,7 @@ static uint64_t next_of(const struct mr_gate_table *t)
 
 static bool has_counter(const struct mr_gate_table *t)
 {
-    return t->counter_column != NULL && t->view.seen == MR_GATE_SEEN &&
-           !t->counter_grouped;
+    return t->counter_column != NULL && t->view.seen == MR_GATE_SEEN && !t->counter_grouped;
 }
 
 static void position_alone(struct mr_gate_judge *j, const struct mr_gate_table *t)
@@ -27,8 +26,7 @@ static void position_alone(struct mr_gate_judge *j, const struct mr_gate_table *
         return;
     mr_gate_found(j, MR_GATE_CRITICAL,
                   "%s: the next %s is %" PRIu64 ", but %" PRIu64 " is there already",
-                  mr_gate_table_name(j, t), t->counter_column, next_of(t),
-                  t->counter_greatest);
+                  mr_gate_table_name(j, t), t->counter_column, next_of(t), t->counter_greatest);
     mr_gate_value(j, "%s %" PRIu64, mr_gate_table_name(j, t), next_of(t));
 }
 
@@ -44,8 +42,7 @@ static bool only_reserved(const struct mr_gate_judge *j, const struct mr_gate_ta
 static void position_then(struct mr_gate_judge *j, const struct mr_gate_table *then)
 {
     const struct mr_gate_table *now = mr_gate_table_now(j, then);
-    if (now == NULL || !has_counter(now) || !has_counter(then) ||
-        next_of(now) >= next_of(then))
+    if (now == NULL || !has_counter(now) || !has_counter(then) || next_of(now) >= next_of(then))
         return;
     const bool given = next_of(now) <= then->counter_greatest;
     /* a replica's counter misses what was burned on the primary */
@@ -53,14 +50,13 @@ static void position_then(struct mr_gate_judge *j, const struct mr_gate_table *t
         mr_gate_note(j,
                      "%s: the next %s went back from %" PRIu64 " to %" PRIu64
                      ", as ids are forgotten that no row got",
-                     mr_gate_table_name(j, now), now->counter_column, next_of(then),
-                     next_of(now));
+                     mr_gate_table_name(j, now), now->counter_column, next_of(then), next_of(now));
         return;
     }
     mr_gate_found(j, given ? MR_GATE_CRITICAL : MR_GATE_WARNING,
                   "%s: the next %s went back from %" PRIu64 " to %" PRIu64 "%s",
-                  mr_gate_table_name(j, now), now->counter_column, next_of(then),
-                  next_of(now), given ? ": ids are given a second time" : "");
+                  mr_gate_table_name(j, now), now->counter_column, next_of(then), next_of(now),
+                  given ? ": ids are given a second time" : "");
     mr_gate_value(j, "%s %" PRIu64, mr_gate_table_name(j, now), next_of(now));
     mr_gate_base(j, "%s %" PRIu64, mr_gate_table_name(j, now), next_of(then));
 }
@@ -79,10 +75,9 @@ static void position_peer(struct mr_gate_judge *j, const struct mr_gate_peer *pe
             theirs->counter_greatest < next_of(ours))
             continue;
         mr_gate_found(j, MR_GATE_CRITICAL,
-                      "%s: the next %s is %" PRIu64
-                      ", but %s has given ids up to %" PRIu64,
-                      mr_gate_table_name(j, ours), ours->counter_column, next_of(ours),
-                      peer->uri, theirs->counter_greatest);
+                      "%s: the next %s is %" PRIu64 ", but %s has given ids up to %" PRIu64,
+                      mr_gate_table_name(j, ours), ours->counter_column, next_of(ours), peer->uri,
+                      theirs->counter_greatest);
         mr_gate_value(j, "%s %" PRIu64, mr_gate_table_name(j, ours), next_of(ours));
     }
 }
@@ -92,36 +87,31 @@ static void drawn_alone(struct mr_gate_judge *j, const struct mr_gate_table *t)
 {
     if (t->drawn_column == NULL || t->view.seen != MR_GATE_SEEN)
         return;
-    const struct mr_gate_sequence *s =
-        mr_gate_facts_sequence(j->now, t->drawn_db, t->drawn_name);
+    const struct mr_gate_sequence *s = mr_gate_facts_sequence(j->now, t->drawn_db, t->drawn_name);
     if (t->drawn_view.seen != MR_GATE_SEEN && s == NULL) {
         char what[300];
-        (void)snprintf(what, sizeof what, "sequence %.120s.%.120s", t->drawn_db,
-                       t->drawn_name);
+        (void)snprintf(what, sizeof what, "sequence %.120s.%.120s", t->drawn_db, t->drawn_name);
         mr_gate_found_hidden(j, what, &t->drawn_view);
     } else if (t->drawn_gone)
-        mr_gate_found(
-            j, MR_GATE_CRITICAL,
-            "%s: %s draws from sequence %s.%s, which is gone: every insert fails",
-            mr_gate_table_name(j, t), t->drawn_column, t->drawn_db, t->drawn_name);
+        mr_gate_found(j, MR_GATE_CRITICAL,
+                      "%s: %s draws from sequence %s.%s, which is gone: every insert fails",
+                      mr_gate_table_name(j, t), t->drawn_column, t->drawn_db, t->drawn_name);
     else if (s != NULL && s->view.seen == MR_GATE_SEEN && !s->descends && !s->cycles &&
              s->next <= t->drawn_greatest)
-        mr_gate_found(j, MR_GATE_CRITICAL,
-                      "%s: the next of sequence %s.%s is %" PRIu64 ", but %s %" PRIu64
-                      " is there already",
-                      mr_gate_table_name(j, t), s->db, s->name, s->next, t->drawn_column,
-                      t->drawn_greatest);
+        mr_gate_found(
+            j, MR_GATE_CRITICAL,
+            "%s: the next of sequence %s.%s is %" PRIu64 ", but %s %" PRIu64 " is there already",
+            mr_gate_table_name(j, t), s->db, s->name, s->next, t->drawn_column, t->drawn_greatest);
 }
 
 static void sequences_then(struct mr_gate_judge *j, const struct mr_gate_facts *past)
 {
     for (size_t i = 0; i < past->nsequences; i++) {
         const struct mr_gate_sequence *then = &past->sequences[i];
-        const struct mr_gate_sequence *now = mr_gate_facts_sequence(
-            j->now, mr_gate_facts_pair(past, j->now, then->db), then->name);
-        if (now != NULL && then->view.seen == MR_GATE_SEEN &&
-            now->view.seen == MR_GATE_SEEN && !now->descends && !now->cycles &&
-            now->next < then->next)
+        const struct mr_gate_sequence *now =
+            mr_gate_facts_sequence(j->now, mr_gate_facts_pair(past, j->now, then->db), then->name);
+        if (now != NULL && then->view.seen == MR_GATE_SEEN && now->view.seen == MR_GATE_SEEN &&
+            !now->descends && !now->cycles && now->next < then->next)
             mr_gate_found(j, MR_GATE_CRITICAL,
                           "sequence %s.%s went back from %" PRIu64 " to %" PRIu64
                           ": ids are given a second time",
@@ -180,18 +170,15 @@ void mr_gate_rule_auto_increment_headroom(struct mr_gate_judge *j)
         const struct mr_gate_table *t = &j->now->tables[i];
         if (t->view.seen != MR_GATE_SEEN)
             mr_gate_found_hidden(j, mr_gate_table_name(j, t), &t->view);
-        if (t->view.seen != MR_GATE_SEEN || t->counter_column == NULL ||
-            t->counter_max == 0)
+        if (t->view.seen != MR_GATE_SEEN || t->counter_column == NULL || t->counter_max == 0)
             continue;
         uint64_t used = next_of(t) - 1;
         if (t->counter_greatest > used)
             used = t->counter_greatest;
         if (used > t->counter_max)
             used = t->counter_max;
-        const double left =
-            100.0 * (double)(t->counter_max - used) / (double)t->counter_max;
-        const enum mr_gate_severity severity =
-            mr_gate_weigh(j, MR_GATE_T_COUNTER_SHARE, left);
+        const double left = 100.0 * (double)(t->counter_max - used) / (double)t->counter_max;
+        const enum mr_gate_severity severity = mr_gate_weigh(j, MR_GATE_T_COUNTER_SHARE, left);
         counters++;
         if (fullest == NULL || left < least) {
             least = left;
@@ -200,8 +187,7 @@ void mr_gate_rule_auto_increment_headroom(struct mr_gate_judge *j)
         if (severity != MR_GATE_OK)
             mr_gate_found(j, severity,
                           "%s: %s stands at %" PRIu64 " of %" PRIu64 ", %.1f %% are left",
-                          mr_gate_table_name(j, t), t->counter_column, used,
-                          t->counter_max, left);
+                          mr_gate_table_name(j, t), t->counter_column, used, t->counter_max, left);
     }
     if (fullest == NULL) {
         mr_gate_note(j, "no table has a counter");
@@ -210,10 +196,10 @@ void mr_gate_rule_auto_increment_headroom(struct mr_gate_judge *j)
     mr_gate_value(j, "%.1f %% left in %s", least, mr_gate_table_name(j, fullest));
     mr_gate_note(j, "at least %.1f %% are left of %zu counters", least, counters);
     mr_gate_hint(j, "Make the column a BIGINT UNSIGNED, and those that refer to it.");
-    mr_gate_metric(j, &(struct mr_gate_metric){
-                          .name = "auto_increment_free_ratio",
-                          .help = "Least share of ids left in an AUTO_INCREMENT column.",
-                          .value = least / 100});
+    mr_gate_metric(
+        j, &(struct mr_gate_metric){.name = "auto_increment_free_ratio",
+                                    .help = "Least share of ids left in an AUTO_INCREMENT column.",
+                                    .value = least / 100});
 }
 
 /* ---- sequences ---- */
@@ -226,17 +212,16 @@ struct sequence {
 };
 
 /* The other sides know numbers that are missing at the end; peer NULL: the baseline does. */
-static void widen(struct mr_gate_judge *j, struct sequence *s,
-                  const struct mr_gate_table *other, const struct mr_gate_peer *peer)
+static void widen(struct mr_gate_judge *j, struct sequence *s, const struct mr_gate_table *other,
+                  const struct mr_gate_peer *peer)
 {
     char name[600];
     if (other == NULL || other->sequence_column == NULL ||
         strcmp(other->sequence_column, s->table->sequence_column) != 0)
         return;
     if (other->sequence_view.seen != MR_GATE_SEEN) {
-        (void)snprintf(name, sizeof name, "%.260s %s %.300s",
-                       mr_gate_table_name(j, s->table), peer != NULL ? "on" : "of",
-                       peer != NULL ? peer->uri : "the baseline");
+        (void)snprintf(name, sizeof name, "%.260s %s %.300s", mr_gate_table_name(j, s->table),
+                       peer != NULL ? "on" : "of", peer != NULL ? peer->uri : "the baseline");
         mr_gate_found_hidden(j, name, &other->sequence_view);
         return;
     }
@@ -259,13 +244,10 @@ static const struct mr_gate_table *twin(const struct mr_gate_judge *j,
     return mr_gate_facts_table(other, mr_gate_facts_pair(j->now, other, t->db), t->name);
 }
 
-static void expect(struct mr_gate_judge *j, const struct mr_gate_table *t,
-                   struct sequence *s)
+static void expect(struct mr_gate_judge *j, const struct mr_gate_table *t, struct sequence *s)
 {
-    *s = (struct sequence){.table = t,
-                           .lo = t->sequence_lo,
-                           .hi = t->sequence_hi,
-                           .present = t->sequence_present};
+    *s = (struct sequence){
+        .table = t, .lo = t->sequence_lo, .hi = t->sequence_hi, .present = t->sequence_present};
     if (t->sequence_present == 0) /* an empty range */
         s->lo = 1, s->hi = 0;
     if (j->baseline != NULL)
@@ -287,8 +269,7 @@ static void found_wanted(struct mr_gate_judge *j, const struct mr_gate_wanted *w
 static void found_missing(struct mr_gate_judge *j, const struct mr_gate_wanted *w)
 {
     mr_gate_found(j, MR_GATE_UNKNOWN,
-                  "%.140s.%.140s, which the configuration names, is no table here", w->db,
-                  w->name);
+                  "%.140s.%.140s, which the configuration names, is no table here", w->db, w->name);
     mr_gate_hint(j, "If it was dropped or renamed on purpose, correct its section of the "
                     "configuration.");
 }
@@ -334,8 +315,7 @@ static void add_tail(const struct sequence *s, struct mr_strbuf *gaps)
 
 /* What came before the first is purged, or was never fetched from there. */
 static void other_begin(struct mr_gate_judge *j, const struct sequence *s,
-                        const struct mr_gate_facts *facts,
-                        const struct mr_gate_peer *peer)
+                        const struct mr_gate_facts *facts, const struct mr_gate_peer *peer)
 {
     const struct mr_gate_table *t = s->table, *other = twin(j, facts, t);
     if (other == NULL || other->sequence_column == NULL || other->sequence_present == 0 ||
@@ -346,8 +326,7 @@ static void other_begin(struct mr_gate_judge *j, const struct sequence *s,
         mr_gate_note(j, "%s begins at %" PRIu64 ", at %" PRIu64 " in the baseline",
                      mr_gate_table_name(j, t), t->sequence_lo, other->sequence_lo);
     else
-        mr_gate_found(j, MR_GATE_WARNING,
-                      "%s: %s begins at %" PRIu64 ", at %" PRIu64 " on %s",
+        mr_gate_found(j, MR_GATE_WARNING, "%s: %s begins at %" PRIu64 ", at %" PRIu64 " on %s",
                       mr_gate_table_name(j, t), t->sequence_column, t->sequence_lo,
                       other->sequence_lo, peer->uri);
 }
@@ -397,22 +376,19 @@ void mr_gate_rule_sequence_gaps(struct mr_gate_judge *j)
 
 /* ---- completeness ---- */
 
-static void weigh_share(struct mr_gate_judge *j, const struct mr_gate_table *t,
-                        double percent, const char *of, double *least)
+static void weigh_share(struct mr_gate_judge *j, const struct mr_gate_table *t, double percent,
+                        const char *of, double *least)
 {
-    const enum mr_gate_severity severity =
-        mr_gate_weigh(j, MR_GATE_T_COMPLETENESS, percent);
+    const enum mr_gate_severity severity = mr_gate_weigh(j, MR_GATE_T_COMPLETENESS, percent);
     if (percent < *least)
         *least = percent;
     if (severity != MR_GATE_OK)
-        mr_gate_found(j, severity, "%s holds %.1f %% of %s", mr_gate_table_name(j, t),
-                      percent, of);
-    mr_gate_metric(
-        j, &(struct mr_gate_metric){.name = "completeness_ratio",
-                                    .help = "Share of the expected rows that is there.",
-                                    .label_names = {"schema", "table"},
-                                    .labels = {t->db, t->name},
-                                    .value = percent / 100});
+        mr_gate_found(j, severity, "%s holds %.1f %% of %s", mr_gate_table_name(j, t), percent, of);
+    mr_gate_metric(j, &(struct mr_gate_metric){.name = "completeness_ratio",
+                                               .help = "Share of the expected rows that is there.",
+                                               .label_names = {"schema", "table"},
+                                               .labels = {t->db, t->name},
+                                               .value = percent / 100});
 }
 
 /* Tables whose rows were counted on both sides, and those that were not. */
@@ -441,8 +417,7 @@ static void complete_against(struct mr_gate_judge *j, const struct mr_gate_peer 
         if (t->rows >= theirs->rows)
             continue;
         const double percent = 100.0 * (double)t->rows / (double)theirs->rows;
-        const enum mr_gate_severity severity =
-            mr_gate_weigh(j, MR_GATE_T_COMPLETENESS, percent);
+        const enum mr_gate_severity severity = mr_gate_weigh(j, MR_GATE_T_COMPLETENESS, percent);
         if (percent < c->least)
             c->least = percent;
         if (severity != MR_GATE_OK)
@@ -471,8 +446,7 @@ static void complete_below(struct mr_gate_judge *j, const struct mr_gate_peer *p
     for (size_t i = 0; i < peer->facts->ntwins; i++) {
         const struct mr_gate_twin *t = &peer->facts->twins[i];
         char name[600];
-        (void)snprintf(name, sizeof name, "%.120s.%.120s on %.300s", t->db, t->name,
-                       peer->uri);
+        (void)snprintf(name, sizeof name, "%.120s.%.120s on %.300s", t->db, t->name, peer->uri);
         if (t->view.seen != MR_GATE_SEEN) {
             mr_gate_found_hidden(j, name, &t->view);
             continue;
@@ -511,8 +485,7 @@ static void complete_with(struct mr_gate_judge *j, const struct mr_gate_peer *pe
     }
     if (c.compared == 0 && c.left > 0) {
         mr_gate_found(j, MR_GATE_UNKNOWN,
-                      "no table could be counted on %s and here while --budget lasted",
-                      peer->uri);
+                      "no table could be counted on %s and here while --budget lasted", peer->uri);
         mr_gate_hint(j, "Give it more time: --budget.");
     }
     all->compared += c.compared;
@@ -566,10 +539,9 @@ void mr_gate_rule_freshness(struct mr_gate_judge *j)
             continue;
         }
         if (!t->fresh_known) {
-            mr_gate_found(
-                j, t->rows_exact && t->rows == 0 ? MR_GATE_CRITICAL : MR_GATE_UNKNOWN,
-                "%s: no age can be told from %s", mr_gate_table_name(j, t),
-                t->fresh_column);
+            mr_gate_found(j, t->rows_exact && t->rows == 0 ? MR_GATE_CRITICAL : MR_GATE_UNKNOWN,
+                          "%s: no age can be told from %s", mr_gate_table_name(j, t),
+                          t->fresh_column);
             continue;
         }
         const double age = t->fresh_age_s > 0 ? t->fresh_age_s : 0;
@@ -577,20 +549,20 @@ void mr_gate_rule_freshness(struct mr_gate_judge *j)
         if (age > oldest)
             oldest = age;
         if (severity != MR_GATE_OK)
-            mr_gate_found(j, severity, "%s: the newest %s is %.0f s old",
-                          mr_gate_table_name(j, t), t->fresh_column, age);
+            mr_gate_found(j, severity, "%s: the newest %s is %.0f s old", mr_gate_table_name(j, t),
+                          t->fresh_column, age);
         else if (t->fresh_age_s <= -j->config->limits[MR_GATE_T_FRESHNESS].warning)
             mr_gate_found(j, MR_GATE_WARNING, "%s: the newest %s lies %.0f s ahead",
                           mr_gate_table_name(j, t), t->fresh_column, -t->fresh_age_s);
-        mr_gate_metric(j, &(struct mr_gate_metric){
-                              .name = "newest_row_age_seconds",
-                              .help = "Age of the newest row of a table with freshness.",
-                              .label_names = {"schema", "table"},
-                              .labels = {t->db, t->name},
-                              .value = t->fresh_age_s,
-                              .has_limits = true,
-                              .limits = j->config->limits[MR_GATE_T_FRESHNESS],
-                              .in_perfdata = true});
+        mr_gate_metric(
+            j, &(struct mr_gate_metric){.name = "newest_row_age_seconds",
+                                        .help = "Age of the newest row of a table with freshness.",
+                                        .label_names = {"schema", "table"},
+                                        .labels = {t->db, t->name},
+                                        .value = t->fresh_age_s,
+                                        .has_limits = true,
+                                        .limits = j->config->limits[MR_GATE_T_FRESHNESS],
+                                        .in_perfdata = true});
     }
     for (size_t i = 0; i < j->now->nwanted; i++)
         if (j->now->wanted[i].fresh)
@@ -619,24 +591,22 @@ void mr_gate_rule_heartbeat(struct mr_gate_judge *j)
         mr_gate_found_hidden(j, beat->table, &beat->view);
         return;
     }
-    const enum mr_gate_severity severity =
-        mr_gate_weigh(j, MR_GATE_T_HEARTBEAT, beat->age_s);
+    const enum mr_gate_severity severity = mr_gate_weigh(j, MR_GATE_T_HEARTBEAT, beat->age_s);
     mr_gate_value(j, "%.1f s", beat->age_s);
     if (severity != MR_GATE_OK)
-        mr_gate_found(j, severity, "the newest beat of %s is %.0f s old", beat->table,
-                      beat->age_s);
+        mr_gate_found(j, severity, "the newest beat of %s is %.0f s old", beat->table, beat->age_s);
     else if (beat->age_s <= -j->config->limits[MR_GATE_T_HEARTBEAT].warning)
         /* by a clock or a time zone that is off: then it says nothing of its age */
-        mr_gate_found(j, MR_GATE_WARNING, "the newest beat of %s lies %.0f s ahead",
-                      beat->table, -beat->age_s);
+        mr_gate_found(j, MR_GATE_WARNING, "the newest beat of %s lies %.0f s ahead", beat->table,
+                      -beat->age_s);
     mr_gate_note(j, "the newest beat of %s is %.1f s old", beat->table, beat->age_s);
     mr_gate_hint(j, "See whether pt-heartbeat runs on the primary, and replication "
                     "from it.");
-    mr_gate_metric(j, &(struct mr_gate_metric){
-                          .name = "heartbeat_age_seconds",
-                          .help = "Age of the newest row of the heartbeat table.",
-                          .value = beat->age_s,
-                          .has_limits = true,
-                          .limits = j->config->limits[MR_GATE_T_HEARTBEAT],
-                          .in_perfdata = true});
+    mr_gate_metric(j,
+                   &(struct mr_gate_metric){.name = "heartbeat_age_seconds",
+                                            .help = "Age of the newest row of the heartbeat table.",
+                                            .value = beat->age_s,
+                                            .has_limits = true,
+                                            .limits = j->config->limits[MR_GATE_T_HEARTBEAT],
+                                            .in_perfdata = true});
 }

@@ -17,8 +17,7 @@ struct walk {
 };
 
 /* The next table of the baseline that can be compared; unread ones are told of. */
-static const struct mr_gate_table *next_pair(struct mr_gate_judge *j, size_t *at,
-                                             struct walk *w,
+static const struct mr_gate_table *next_pair(struct mr_gate_judge *j, size_t *at, struct walk *w,
                                              const struct mr_gate_table **now)
 {
     const struct mr_gate_facts *past = mr_gate_past(j);
@@ -46,8 +45,7 @@ static const struct mr_gate_table *next_pair(struct mr_gate_judge *j, size_t *at
     }
     mr_gate_found_hidden_tables(j);
     if (w->queues > 0)
-        mr_gate_note(j, "%zu queue%s passed over", w->queues,
-                     w->queues > 1 ? "s are" : " is");
+        mr_gate_note(j, "%zu queue%s passed over", w->queues, w->queues > 1 ? "s are" : " is");
     return NULL;
 }
 
@@ -89,8 +87,7 @@ void mr_gate_rule_tables(struct mr_gate_judge *j)
         if (a->view.seen != MR_GATE_SEEN)
             mr_gate_found_hidden(j, name, &a->view);
         else if (has_db(now, a->db))
-            mr_gate_found(j, MR_GATE_CRITICAL, "%s is gone: what draws from it fails",
-                          name);
+            mr_gate_found(j, MR_GATE_CRITICAL, "%s is gone: what draws from it fails", name);
     }
     mr_gate_value(j, "%zu tables", there);
     mr_gate_base(j, "%zu tables", there + now->nabsent);
@@ -113,8 +110,7 @@ static const char *odd_text(const char *const *has, size_t nhas, const char *con
     return NULL;
 }
 
-static const char *odd_line(const struct mr_gate_table *has,
-                            const struct mr_gate_table *lacks)
+static const char *odd_line(const struct mr_gate_table *has, const struct mr_gate_table *lacks)
 {
     return odd_text(has->shape, has->nshape, lacks->shape, lacks->nshape);
 }
@@ -123,21 +119,17 @@ static const char *odd_line(const struct mr_gate_table *has,
 static bool compare_triggers(struct mr_gate_judge *j, const struct mr_gate_table *then,
                              const struct mr_gate_table *now)
 {
-    const struct mr_gate_view hidden = {.seen = MR_GATE_HIDDEN,
-                                        .grant = now->triggers_grant};
+    const struct mr_gate_view hidden = {.seen = MR_GATE_HIDDEN, .grant = now->triggers_grant};
     char what[300];
     if (!then->triggers_seen || (!now->triggers_seen && then->ntriggers == 0))
         return true;
     if (!now->triggers_seen) {
-        (void)snprintf(what, sizeof what, "the triggers of %.200s",
-                       mr_gate_table_name(j, now));
+        (void)snprintf(what, sizeof what, "the triggers of %.200s", mr_gate_table_name(j, now));
         mr_gate_found_hidden(j, what, &hidden);
         return true;
     }
-    const char *after =
-        odd_text(now->triggers, now->ntriggers, then->triggers, then->ntriggers);
-    const char *before =
-        odd_text(then->triggers, then->ntriggers, now->triggers, now->ntriggers);
+    const char *after = odd_text(now->triggers, now->ntriggers, then->triggers, then->ntriggers);
+    const char *before = odd_text(then->triggers, then->ntriggers, now->triggers, now->ntriggers);
     if (after == NULL && before == NULL)
         return true;
     mr_gate_found(j, MR_GATE_WARNING, "%s: %s %.200s%s%.200s", mr_gate_table_name(j, now),
@@ -175,15 +167,12 @@ void mr_gate_rule_schema(struct mr_gate_judge *j)
         const char *name = mr_gate_table_name(j, then);
         changed++;
         if (after != NULL && before != NULL)
-            mr_gate_found(j, MR_GATE_WARNING, "%s: now %.200s, was %.200s", name, after,
-                          before);
+            mr_gate_found(j, MR_GATE_WARNING, "%s: now %.200s, was %.200s", name, after, before);
         else if (after != NULL || before != NULL)
             mr_gate_found(j, MR_GATE_WARNING, "%s: %s %.200s", name,
-                          after != NULL ? "now" : "no longer",
-                          after != NULL ? after : before);
+                          after != NULL ? "now" : "no longer", after != NULL ? after : before);
         else
-            mr_gate_found(j, MR_GATE_WARNING, "%s: its columns are in another order",
-                          name);
+            mr_gate_found(j, MR_GATE_WARNING, "%s: its columns are in another order", name);
     }
     mr_gate_found_hidden_tables(j);
     mr_gate_value(j, "%zu of %zu tables changed", changed, compared);
@@ -203,8 +192,7 @@ static uint64_t gone_of(const struct mr_gate_range *then, const struct mr_gate_r
 }
 
 /* Of ranges in the order of keys: how many at the begin have lost rows, of four. */
-static size_t purged_ranges(const struct mr_gate_table *then,
-                            const struct mr_gate_table *now)
+static size_t purged_ranges(const struct mr_gate_table *then, const struct mr_gate_table *now)
 {
     size_t count = 0;
     while (count < then->nranges && count < now->nranges &&
@@ -258,17 +246,16 @@ void mr_gate_rule_row_counts(struct mr_gate_judge *j)
         /* an estimate may be off by half and still be a good one */
         if (!exact && (lost <= 50 || is_bad_estimate(now)))
             continue;
-        mr_gate_found(
-            j, exact ? mr_gate_weigh(j, MR_GATE_T_ROWS_LOST, lost) : MR_GATE_WARNING,
-            "%s has %" PRIu64 " rows%s, had %" PRIu64 " (%.1f %% fewer)",
-            mr_gate_table_name(j, now), now->rows, now->rows_exact ? "" : " by estimate",
-            then->rows, lost);
+        mr_gate_found(j, exact ? mr_gate_weigh(j, MR_GATE_T_ROWS_LOST, lost) : MR_GATE_WARNING,
+                      "%s has %" PRIu64 " rows%s, had %" PRIu64 " (%.1f %% fewer)",
+                      mr_gate_table_name(j, now), now->rows, now->rows_exact ? "" : " by estimate",
+                      then->rows, lost);
     }
     mr_gate_value(j, "%" PRIu64 " rows", rows_now);
     mr_gate_base(j, "%" PRIu64 " rows", rows_then);
     if (estimated > 0)
-        mr_gate_note(j, "no table has lost rows; %zu of %zu are known by estimate only",
-                     estimated, w.tables);
+        mr_gate_note(j, "no table has lost rows; %zu of %zu are known by estimate only", estimated,
+                     w.tables);
     else
         mr_gate_note(j, "no table has lost rows, of %zu", w.tables);
     if (deleted > 0)
@@ -342,11 +329,10 @@ static void newest_against_past(struct mr_gate_judge *j, size_t *compared)
                           now->newest[0] != '\0' ? now->newest : "none");
             mr_gate_base(j, "%s %s", mr_gate_table_name(j, now), then->newest);
         }
-        mr_gate_found(
-            j, MR_GATE_CRITICAL, "%s: newest %s went back from %s to %s%s%s%s",
-            mr_gate_table_name(j, now), now->time_column, then->newest,
-            now->newest[0] != '\0' ? now->newest : "nothing", seconds > 0 ? " (" : "",
-            seconds > 0 ? span(seconds, ago, sizeof ago) : "", seconds > 0 ? ")" : "");
+        mr_gate_found(j, MR_GATE_CRITICAL, "%s: newest %s went back from %s to %s%s%s%s",
+                      mr_gate_table_name(j, now), now->time_column, then->newest,
+                      now->newest[0] != '\0' ? now->newest : "nothing", seconds > 0 ? " (" : "",
+                      seconds > 0 ? span(seconds, ago, sizeof ago) : "", seconds > 0 ? ")" : "");
     }
 }
 
@@ -354,9 +340,8 @@ static void newest_against_peer(struct mr_gate_judge *j, const struct mr_gate_pe
                                 size_t *compared)
 {
     char behind[32];
-    const double delay_s = mr_gate_is_below(j, j->now, peer->facts, false)
-                               ? (double)mr_gate_wanted_delay_s(j)
-                               : 0;
+    const double delay_s =
+        mr_gate_is_below(j, j->now, peer->facts, false) ? (double)mr_gate_wanted_delay_s(j) : 0;
     for (size_t i = 0; i < peer->facts->ntables; i++) {
         const struct mr_gate_table *theirs = &peer->facts->tables[i];
         const struct mr_gate_table *ours = mr_gate_facts_table(
@@ -378,8 +363,7 @@ static void newest_against_peer(struct mr_gate_judge *j, const struct mr_gate_pe
         double seconds = mr_gate_seconds_between(ours->newest, theirs->newest) - delay_s;
         if (ours->newest[0] == '\0')
             seconds = 1e9; /* nothing where the other side has rows */
-        const enum mr_gate_severity severity =
-            mr_gate_weigh(j, MR_GATE_T_NEWEST, seconds);
+        const enum mr_gate_severity severity = mr_gate_weigh(j, MR_GATE_T_NEWEST, seconds);
         if (severity == MR_GATE_OK)
             continue;
         mr_gate_value(j, "%s %s", mr_gate_table_name(j, ours), ours->newest);
@@ -423,27 +407,24 @@ static void found_loss(struct mr_gate_judge *j, const struct mr_gate_table *now,
     const enum mr_gate_severity severity =
         fate->loss == MR_GATE_LOSS_SURE ? MR_GATE_CRITICAL : MR_GATE_WARNING;
     if (fate->elsewhere * 10 >= lost * 9)
-        (void)snprintf(
-            elsewhere, sizeof elsewhere,
-            "; %zu of these %zu are there under other keys, as a repair leaves "
-            "them",
-            fate->elsewhere, lost);
+        (void)snprintf(elsewhere, sizeof elsewhere,
+                       "; %zu of these %zu are there under other keys, as a repair leaves "
+                       "them",
+                       fate->elsewhere, lost);
     else if (fate->elsewhere > 0)
         (void)snprintf(elsewhere, sizeof elsewhere,
-                       "; only %zu of these %zu are there under other keys",
-                       fate->elsewhere, lost);
+                       "; only %zu of these %zu are there under other keys", fate->elsewhere, lost);
     if (others > 0)
         mr_gate_found(j, severity,
                       "%s: of %zu rows of the baseline, %zu stand under keys that belong "
                       "to other rows now, and %zu are gone: the newest %zu%s",
-                      name, fate->asked, others, fate->gone, fate->newest_lost,
-                      elsewhere);
+                      name, fate->asked, others, fate->gone, fate->newest_lost, elsewhere);
     else
         mr_gate_found(j, severity,
                       "%s: the newest %zu rows of the baseline are gone; %zu of %zu that "
                       "are older are there%s",
-                      name, fate->newest_lost, fate->there,
-                      fate->asked - fate->newest_lost, elsewhere);
+                      name, fate->newest_lost, fate->there, fate->asked - fate->newest_lost,
+                      elsewhere);
     mr_gate_hint(j, MR_GATE_OLD_COPY_HINT);
 }
 
@@ -478,28 +459,24 @@ static void judge_untold(struct mr_gate_judge *j, const struct mr_gate_table *th
     mr_gate_found(j, MR_GATE_WARNING,
                   "%s: %zu of %zu rows of the baseline are gone, the newest among them: "
                   "consumed as from a queue, or lost; %s",
-                  mr_gate_table_name(j, now), fate->asked - fate->there, fate->asked,
-                  why);
-    mr_gate_hint(
-        j,
-        "If its rows come and go, write queue = yes under [table %s] of the "
-        "configuration, or record a new baseline. If not, an older copy may have "
-        "been put back: compare with another one, myrecon check.",
-        mr_gate_table_name(j, now));
+                  mr_gate_table_name(j, now), fate->asked - fate->there, fate->asked, why);
+    mr_gate_hint(j,
+                 "If its rows come and go, write queue = yes under [table %s] of the "
+                 "configuration, or record a new baseline. If not, an older copy may have "
+                 "been put back: compare with another one, myrecon check.",
+                 mr_gate_table_name(j, now));
 }
 
 /* Where nothing but its key tells who a row is: have the newest ones, and no older one,
  * become others? */
-static bool is_newest_changed(const struct mr_gate_table *now,
-                              const struct mr_gate_fate *fate)
+static bool is_newest_changed(const struct mr_gate_table *now, const struct mr_gate_fate *fate)
 {
     return now->rows_identity[0] == '\0' && now->rows_born[0] == '\0' &&
            fate->newest_changed >= ALL_CHANGED && fate->newest_changed < fate->asked;
 }
 
 /* An UPDATE would have moved the time stamp of each. */
-static bool says_replaced(const struct mr_gate_table *now,
-                          const struct mr_gate_fate *fate)
+static bool says_replaced(const struct mr_gate_table *now, const struct mr_gate_fate *fate)
 {
     return is_newest_changed(now, fate) && fate->changed * 10 >= fate->newest_changed * 9;
 }
@@ -529,17 +506,15 @@ static void compare_rows(struct mr_gate_judge *j, const struct mr_gate_table *th
     else if (fate.loss == MR_GATE_LOSS_UNTOLD)
         judge_untold(j, then, now, &fate, consumed);
     else if (now->tells_updates && fate.changed > 0)
-        mr_gate_found(
-            j, says_replaced(now, &fate) ? MR_GATE_CRITICAL : MR_GATE_WARNING,
-            "%s: %zu of %zu rows hold something else, and were not updated since "
-            "by their own time stamps",
-            mr_gate_table_name(j, now), fate.changed, fate.asked);
+        mr_gate_found(j, says_replaced(now, &fate) ? MR_GATE_CRITICAL : MR_GATE_WARNING,
+                      "%s: %zu of %zu rows hold something else, and were not updated since "
+                      "by their own time stamps",
+                      mr_gate_table_name(j, now), fate.changed, fate.asked);
     else if (is_newest_changed(now, &fate))
-        mr_gate_found(
-            j, MR_GATE_WARNING,
-            "%s: the newest %zu rows of the baseline hold something else, older "
-            "ones do not; nothing tells whether they are the same rows",
-            mr_gate_table_name(j, now), fate.newest_changed);
+        mr_gate_found(j, MR_GATE_WARNING,
+                      "%s: the newest %zu rows of the baseline hold something else, older "
+                      "ones do not; nothing tells whether they are the same rows",
+                      mr_gate_table_name(j, now), fate.newest_changed);
 }
 
 /* What a walk over ranges comes to. */
@@ -550,8 +525,7 @@ struct ranges {
 
 /* All rows of a table, or as many as there were. */
 static void compare_full(struct mr_gate_judge *j, const struct mr_gate_table *then,
-                         const struct mr_gate_table *now, struct ranges *r,
-                         uint64_t *lost)
+                         const struct mr_gate_table *now, struct ranges *r, uint64_t *lost)
 {
     const struct mr_gate_range *a = &then->full, *b = &now->full;
     if (j->full && a->digest != NULL && b->digest == NULL)
@@ -582,8 +556,7 @@ static void compare_full(struct mr_gate_judge *j, const struct mr_gate_table *th
 
 /* Of ranges that lost rows, is this one of those at the table's begin?  They are in the
  * order of keys. */
-static bool is_purged(const struct mr_gate_table *then, const struct mr_gate_table *now,
-                      size_t at)
+static bool is_purged(const struct mr_gate_table *then, const struct mr_gate_table *now, size_t at)
 {
     for (size_t i = 0; i < at; i++)
         if (gone_of(&then->ranges[i], &now->ranges[i]) < then->ranges[i].rows)
@@ -593,9 +566,8 @@ static bool is_purged(const struct mr_gate_table *then, const struct mr_gate_tab
 
 /* Rows are deleted by rules, or purged from the old end; but not a whole range between
  * others that are there. */
-static void compare_range(const struct mr_gate_table *then,
-                          const struct mr_gate_table *now, size_t at, struct ranges *r,
-                          uint64_t *lost)
+static void compare_range(const struct mr_gate_table *then, const struct mr_gate_table *now,
+                          size_t at, struct ranges *r, uint64_t *lost)
 {
     const struct mr_gate_range *a = &then->ranges[at], *b = &now->ranges[at];
     r->compared++;
@@ -627,8 +599,8 @@ static void compare_ranges(struct mr_gate_judge *j, const struct mr_gate_table *
                       mr_gate_table_name(j, now), lost);
     else if (r.changed > 0)
         mr_gate_found(j, now->is_static ? MR_GATE_CRITICAL : MR_GATE_WARNING,
-                      "%s: old rows differ in %zu of %zu ranges",
-                      mr_gate_table_name(j, now), r.changed, r.compared);
+                      "%s: old rows differ in %zu of %zu ranges", mr_gate_table_name(j, now),
+                      r.changed, r.compared);
     if (then->nranges > 0 && strcmp(then->fingerprint, now->fingerprint) != 0)
         all->restructured++;
     all->keyless += r.keyless;
@@ -657,19 +629,18 @@ static void note_untold(struct mr_gate_judge *j)
     for (size_t i = 0; i < past->ntables; i++) {
         const struct mr_gate_table *then = &past->tables[i];
         const struct mr_gate_table *now = mr_gate_table_now(j, then);
-        if (now == NULL || now->is_queue || then->view.seen != MR_GATE_SEEN ||
-            then->rows == 0 || then->by_key.count > 0 || then->by_time.count > 0)
+        if (now == NULL || now->is_queue || then->view.seen != MR_GATE_SEEN || then->rows == 0 ||
+            then->by_key.count > 0 || then->by_time.count > 0)
             continue;
         if (count++ < NAMED)
             len += (size_t)snprintf(names + len, sizeof names - len, "%s%.120s",
                                     len > 0 ? ", " : "", mr_gate_table_name(j, now));
     }
     if (count > 0)
-        mr_gate_note(
-            j,
-            "of %zu table%s nothing tells the newest rows, so that an older copy "
-            "with more rows since would not be seen: %s%s",
-            count, count > 1 ? "s" : "", names, count > NAMED ? ", …" : "");
+        mr_gate_note(j,
+                     "of %zu table%s nothing tells the newest rows, so that an older copy "
+                     "with more rows since would not be seen: %s%s",
+                     count, count > 1 ? "s" : "", names, count > NAMED ? ", …" : "");
 }
 
 static void note_ranges(struct mr_gate_judge *j, const struct ranges *r)
@@ -699,8 +670,7 @@ void mr_gate_rule_sample_digest(struct mr_gate_judge *j)
     struct ranges r = {0};
     size_t at = 0, consumed = 0;
     if (mr_gate_past(j)->server.flavour != j->now->server.flavour) {
-        mr_gate_found(j, MR_GATE_UNKNOWN,
-                      "digests of MySQL and MariaDB are not comparable");
+        mr_gate_found(j, MR_GATE_UNKNOWN, "digests of MySQL and MariaDB are not comparable");
         mr_gate_hint(j, "Compare the two servers row by row: myrecon check.");
         return;
     }
@@ -723,7 +693,6 @@ void mr_gate_rule_sample_digest(struct mr_gate_judge *j)
     }
     note_ranges(j, &r);
     if (consumed > 0)
-        mr_gate_note(j, "the rows of %zu were deleted, the newest, too: as in a queue",
-                     consumed);
+        mr_gate_note(j, "the rows of %zu were deleted, the newest, too: as in a queue", consumed);
     mr_gate_hint(j, "Compare with another copy of the data: myrecon check.");
 }

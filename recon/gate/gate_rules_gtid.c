@@ -5,8 +5,8 @@
 #include "recon/gate/gate_rules.h"
 
 /* What a has and b lacks; count 0 where sets cannot be compared. */
-static void subtract(struct mr_gate_judge *j, const char *a, const char *b,
-                     struct mr_strbuf *out, uint64_t *count)
+static void subtract(struct mr_gate_judge *j, const char *a, const char *b, struct mr_strbuf *out,
+                     uint64_t *count)
 {
     struct mr_err why = {0};
     if (mr_gate_gtid_subtract(j->now->server.flavour, a, b, out, count, &why) != MR_OK) {
@@ -38,13 +38,12 @@ static void log_then(struct mr_gate_judge *j, const struct mr_gate_facts *past)
         return;
     if (now->fate == MR_GATE_LOG_BACK)
         mr_gate_found(j, MR_GATE_CRITICAL,
-                      "the binary log had got to %s:%" PRIu64
-                      ", now it does not reach that",
+                      "the binary log had got to %s:%" PRIu64 ", now it does not reach that",
                       then->file, then->position);
     else if (now->fate == MR_GATE_LOG_OTHER)
         mr_gate_found(j, MR_GATE_CRITICAL,
-                      "the binary log is another one: no event begins at %s:%" PRIu64,
-                      then->file, then->position);
+                      "the binary log is another one: no event begins at %s:%" PRIu64, then->file,
+                      then->position);
     else if (now->fate == MR_GATE_LOG_PURGED)
         mr_gate_note(j, "the log of that time was purged");
     else if (now->fate == MR_GATE_LOG_THERE && now->gtid_then[0] != '\0' &&
@@ -62,14 +61,12 @@ static void log_then(struct mr_gate_judge *j, const struct mr_gate_facts *past)
                           then->file, then->position, now->next);
     } else if (now->fate == MR_GATE_LOG_UNSEEN && now->view.seen == MR_GATE_HIDDEN &&
                now->view.grant != NULL)
-        mr_gate_note(j, "whether its log is the same is not visible: %s",
-                     now->view.grant);
+        mr_gate_note(j, "whether its log is the same is not visible: %s", now->view.grant);
     else if (now->fate == MR_GATE_LOG_UNSEEN)
-        mr_gate_note(
-            j, "whether its log is the same cannot be told: %s",
-            now->view.seen != MR_GATE_SEEN && now->view.why != NULL ? now->view.why
-            : now->file == NULL || now->file[0] == '\0'             ? "it writes none"
-                                                        : "it is called otherwise");
+        mr_gate_note(j, "whether its log is the same cannot be told: %s",
+                     now->view.seen != MR_GATE_SEEN && now->view.why != NULL ? now->view.why
+                     : now->file == NULL || now->file[0] == '\0'             ? "it writes none"
+                                                                 : "it is called otherwise");
     mr_strbuf_release(&rest);
 }
 
@@ -81,16 +78,14 @@ void mr_gate_rule_gtid_superset(struct mr_gate_judge *j)
     mr_gate_value(j, "%.400s", j->gtid_last);
     mr_gate_base(j, "%.400s", past->gtid_executed);
     if (past->server.flavour != j->now->server.flavour)
-        mr_gate_found(j, MR_GATE_UNKNOWN,
-                      "GTIDs of MySQL and MariaDB are not comparable");
+        mr_gate_found(j, MR_GATE_UNKNOWN, "GTIDs of MySQL and MariaDB are not comparable");
     else if (past->gtid_executed[0] == '\0')
         mr_gate_note(j, "the baseline holds no GTIDs");
     else {
         /* what MariaDB applied without log_slave_updates stands in its position alone */
-        mr_strbuf_add_fmt(
-            &has, "%s%s%s", j->gtid_last,
-            j->gtid_last[0] != '\0' && j->now->gtid_position[0] != '\0' ? "," : "",
-            j->now->gtid_position);
+        mr_strbuf_add_fmt(&has, "%s%s%s", j->gtid_last,
+                          j->gtid_last[0] != '\0' && j->now->gtid_position[0] != '\0' ? "," : "",
+                          j->now->gtid_position);
         j->nomem |= has.failed;
         subtract(j, past->gtid_executed, has.ptr, &lacking, &count);
         if (count > 0)
@@ -128,16 +123,14 @@ static void without_sources(const struct mr_gate_judge *j, const struct side *ha
         if (mr_gate_channel_leads_to(c, has->facts, lacks->facts))
             continue;
         mr_strbuf_reset(&rest);
-        mr_gate_gtid_without(j->now->server.flavour, own->ptr, c->uuid, c->source_id,
-                             &rest);
+        mr_gate_gtid_without(j->now->server.flavour, own->ptr, c->uuid, c->source_id, &rest);
         mr_strbuf_reset(own);
         mr_strbuf_add(own, rest.ptr, rest.len);
     }
     for (size_t i = 0; i <= j->npeers; i++) {
         const struct mr_gate_facts *source = mr_gate_server_at(j, i);
         if (source != NULL && source != has->facts && source != lacks->facts &&
-            source->gtid_executed[0] != '\0' &&
-            source->server.flavour == j->now->server.flavour &&
+            source->gtid_executed[0] != '\0' && source->server.flavour == j->now->server.flavour &&
             mr_gate_is_below(j, has->facts, source, false))
             mr_strbuf_add_fmt(known, ",%s", source->gtid_executed);
     }
@@ -147,8 +140,7 @@ static void without_sources(const struct mr_gate_judge *j, const struct side *ha
 
 /* related: the two follow each other, or one source. */
 static uint64_t find_extra(struct mr_gate_judge *j, const struct side *has,
-                           const struct side *lacks, bool related,
-                           struct mr_strbuf *extra)
+                           const struct side *lacks, bool related, struct mr_strbuf *extra)
 {
     struct mr_strbuf own = MR_STRBUF_INIT, known = MR_STRBUF_INIT;
     uint64_t count = 0;
@@ -164,15 +156,14 @@ static uint64_t find_extra(struct mr_gate_judge *j, const struct side *has,
     return count;
 }
 
-static bool errant_on(struct mr_gate_judge *j, const struct side *has,
-                      const struct side *lacks, bool related)
+static bool errant_on(struct mr_gate_judge *j, const struct side *has, const struct side *lacks,
+                      bool related)
 {
     struct mr_strbuf extra = MR_STRBUF_INIT;
     const uint64_t count = find_extra(j, has, lacks, related, &extra);
     if (count > 0) {
-        mr_gate_found(j, MR_GATE_CRITICAL,
-                      "%s has %" PRIu64 " transaction%s that %s lacks: %.400s", has->uri,
-                      count, count > 1 ? "s" : "", lacks->uri, extra.ptr);
+        mr_gate_found(j, MR_GATE_CRITICAL, "%s has %" PRIu64 " transaction%s that %s lacks: %.400s",
+                      has->uri, count, count > 1 ? "s" : "", lacks->uri, extra.ptr);
         mr_gate_value(j, "%.400s", extra.ptr);
     }
     mr_strbuf_release(&extra);
@@ -181,14 +172,12 @@ static bool errant_on(struct mr_gate_judge *j, const struct side *has,
 
 /* Two that follow each other get what the other has; but where neither does so any more, what
  * each has alone is a fork, and not only late. */
-static void errant_circle(struct mr_gate_judge *j, const struct side *us,
-                          const struct side *them)
+static void errant_circle(struct mr_gate_judge *j, const struct side *us, const struct side *them)
 {
     struct mr_strbuf ours = MR_STRBUF_INIT, theirs = MR_STRBUF_INIT;
     if (!mr_gate_is_below(j, them->facts, us->facts, true) &&
         !mr_gate_is_below(j, us->facts, them->facts, true) &&
-        find_extra(j, us, them, true, &ours) > 0 &&
-        find_extra(j, them, us, true, &theirs) > 0) {
+        find_extra(j, us, them, true, &ours) > 0 && find_extra(j, them, us, true, &theirs) > 0) {
         (void)errant_on(j, them, us, true);
         (void)errant_on(j, us, them, true);
     }
@@ -198,8 +187,7 @@ static void errant_circle(struct mr_gate_judge *j, const struct side *us,
 
 /* The peer's set was read before SERVER's last one and after its first: what is
  * written meanwhile does not look errant. */
-static void errant_pair(struct mr_gate_judge *j, const struct mr_gate_peer *peer,
-                        size_t *compared)
+static void errant_pair(struct mr_gate_judge *j, const struct mr_gate_peer *peer, size_t *compared)
 {
     const struct mr_gate_facts *them = peer->facts, *us = j->now;
     if (them->server.flavour != us->server.flavour || them->gtid_executed[0] == '\0' ||
@@ -218,8 +206,7 @@ static void errant_pair(struct mr_gate_judge *j, const struct mr_gate_peer *peer
     }
     const bool parted = !is_above && errant_on(j, &peer_side, &last, related);
     /* two that do not follow each other: what either lacks is a fork, if both do */
-    if (is_above ||
-        (parted && !is_below && mr_gate_relation(us, them) == MR_GATE_UNRELATED))
+    if (is_above || (parted && !is_below && mr_gate_relation(us, them) == MR_GATE_UNRELATED))
         (void)errant_on(j, &first, &peer_side, related);
 }
 
@@ -233,8 +220,7 @@ void mr_gate_rule_errant_transactions(struct mr_gate_judge *j)
             mr_gate_found_away(j, &j->peers[i]);
     }
     if (compared > 0)
-        mr_gate_note(j, "no errant transaction on %zu peer%s", compared,
-                     compared > 1 ? "s" : "");
+        mr_gate_note(j, "no errant transaction on %zu peer%s", compared, compared > 1 ? "s" : "");
     else
         mr_gate_note(j, "GTIDs are not in use on both sides");
     mr_gate_hint(j, "Do not promote that server or rebuild it before its rows are "

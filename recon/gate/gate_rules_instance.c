@@ -21,8 +21,7 @@ static void compare_text(struct mr_gate_judge *j, const char *what, const char *
 {
     if (strcmp(past, now) == 0)
         return;
-    mr_gate_found(j, MR_GATE_CRITICAL, "%s is %s, was %s", what, or_none(now),
-                  or_none(past));
+    mr_gate_found(j, MR_GATE_CRITICAL, "%s is %s, was %s", what, or_none(now), or_none(past));
 }
 
 static void planned(struct mr_gate_judge *j, const char *what)
@@ -43,15 +42,15 @@ void mr_gate_rule_server_identity(struct mr_gate_judge *j)
     (void)snprintf(port_then, sizeof port_then, "%u", then->port);
     (void)snprintf(port_now, sizeof port_now, "%u", now->port);
     compare_text(j, "the kind of server", flavour(then), flavour(now));
-    compare_text(j, now->flavour == MR_FLAVOUR_MARIADB ? "server_uid" : "server_uuid",
-                 then->uuid, now->uuid);
+    compare_text(j, now->flavour == MR_FLAVOUR_MARIADB ? "server_uid" : "server_uuid", then->uuid,
+                 now->uuid);
     compare_text(j, "server_id", id_then, id_now);
     compare_text(j, "the host name", then->hostname, now->hostname);
     compare_text(j, "the port", port_then, port_now);
-    mr_gate_value(j, "%s:%u server_id %" PRIu32 " %s", now->hostname, now->port,
-                  now->server_id, now->uuid);
-    mr_gate_base(j, "%s:%u server_id %" PRIu32 " %s", then->hostname, then->port,
-                 then->server_id, then->uuid);
+    mr_gate_value(j, "%s:%u server_id %" PRIu32 " %s", now->hostname, now->port, now->server_id,
+                  now->uuid);
+    mr_gate_base(j, "%s:%u server_id %" PRIu32 " %s", then->hostname, then->port, then->server_id,
+                 then->uuid);
     mr_gate_note(j, "the same server answers");
     if (past->started[0] != '\0' && mr_gate_was_restarted(past, j->now))
         mr_gate_note(j, "it was restarted since, at %s", j->now->started);
@@ -80,11 +79,11 @@ void mr_gate_rule_version(struct mr_gate_judge *j)
     mr_gate_value(j, "%s", now->version_text);
     mr_gate_base(j, "%s", then->version_text);
     if (then->flavour != now->flavour)
-        mr_gate_found(j, MR_GATE_CRITICAL, "%s %s, was %s %s", flavour(now),
-                      now->version_text, flavour(then), then->version_text);
+        mr_gate_found(j, MR_GATE_CRITICAL, "%s %s, was %s %s", flavour(now), now->version_text,
+                      flavour(then), then->version_text);
     else if (now->version < then->version)
-        mr_gate_found(j, MR_GATE_CRITICAL, "version %s is older than %s",
-                      now->version_text, then->version_text);
+        mr_gate_found(j, MR_GATE_CRITICAL, "version %s is older than %s", now->version_text,
+                      then->version_text);
     else if (now->version > then->version)
         mr_gate_note(j, "upgraded from %s to %s", then->version_text, now->version_text);
     else
@@ -172,19 +171,17 @@ void mr_gate_rule_read_only(struct mr_gate_judge *j)
     if (past != NULL)
         mr_gate_base(j, "%s", writes(past));
     if (past != NULL && (refused_by(past) == NULL) != (by == NULL))
-        mr_gate_found(j, MR_GATE_CRITICAL, "the server is %s%s%s%s, was %s",
-                      by != NULL ? "read-only" : "writable",
-                      by != NULL && !now->read_only ? " (" : "",
-                      by != NULL && !now->read_only ? by : "",
-                      by != NULL && !now->read_only ? ")" : "",
-                      by != NULL ? "writable" : "read-only");
+        mr_gate_found(
+            j, MR_GATE_CRITICAL, "the server is %s%s%s%s, was %s",
+            by != NULL ? "read-only" : "writable", by != NULL && !now->read_only ? " (" : "",
+            by != NULL && !now->read_only ? by : "", by != NULL && !now->read_only ? ")" : "",
+            by != NULL ? "writable" : "read-only");
     else if (past != NULL && past->super_read_only && !now->super_read_only)
         mr_gate_found(j, MR_GATE_WARNING, "super_read_only is off, was on");
     else if (past == NULL && strcmp(now->role, "replica") == 0 && may_write(now))
         mr_gate_found(j, MR_GATE_WARNING, "the replica accepts writes");
     else if (past == NULL && by == NULL && now->replication.seen != MR_GATE_SEEN)
-        mr_gate_found_hidden(j, "whether the writable server is a replica",
-                             &now->replication);
+        mr_gate_found_hidden(j, "whether the writable server is a replica", &now->replication);
     else
         mr_gate_note(j, "the server is %s", by != NULL ? "read-only" : "writable");
     if (by != NULL && !now->read_only)
@@ -207,8 +204,8 @@ static unsigned writable_then(const struct mr_gate_judge *j)
     return count;
 }
 
-static void count_writable(const struct mr_gate_facts *facts, const char *uri,
-                           unsigned *writable, bool *open, struct mr_strbuf *who)
+static void count_writable(const struct mr_gate_facts *facts, const char *uri, unsigned *writable,
+                           bool *open, struct mr_strbuf *who)
 {
     if (!may_write(facts))
         return;
@@ -242,18 +239,16 @@ void mr_gate_rule_split_brain(struct mr_gate_judge *j)
     if (then > 0)
         mr_gate_base(j, "%u writable", then);
     if (writable > expected)
-        mr_gate_found(j, MR_GATE_CRITICAL, "%u servers accept writes: %s", writable,
-                      who.ptr);
+        mr_gate_found(j, MR_GATE_CRITICAL, "%u servers accept writes: %s", writable, who.ptr);
     else if (writable == 0 && j->severity == MR_GATE_OK)
         mr_gate_found(j, MR_GATE_CRITICAL, "no server accepts writes");
     else if (then > j->config->writable_servers && writable > 1)
         mr_gate_note(j, "%u servers accept writes, as in the baseline", writable);
     else
         mr_gate_note(j, "one server accepts writes: %s", who.ptr);
-    mr_gate_hint(j, writable == 0
-                        ? "SET GLOBAL read_only = OFF on the primary, and only there."
-                        : "SET GLOBAL read_only = ON on all but the primary, before the "
-                          "histories part; then compare them with \"myrecon check\".");
+    mr_gate_hint(j, writable == 0 ? "SET GLOBAL read_only = OFF on the primary, and only there."
+                                  : "SET GLOBAL read_only = ON on all but the primary, before the "
+                                    "histories part; then compare them with \"myrecon check\".");
     mr_strbuf_release(&who);
 }
 
@@ -276,15 +271,13 @@ void mr_gate_rule_variables(struct mr_gate_judge *j)
     for (size_t i = 0; i < past->nvariables; i++) {
         const struct mr_gate_variable *then = &past->variables[i];
         const char *now = mr_gate_facts_variable(j->now, then->name);
-        if (now == NULL ||
-            (j->expect_new_instance &&
-             is_listed(machine, sizeof machine / sizeof *machine, then->name)))
+        if (now == NULL || (j->expect_new_instance &&
+                            is_listed(machine, sizeof machine / sizeof *machine, then->name)))
             continue;
         compared++;
         if (strcmp(now, then->value) == 0)
             continue;
-        mr_gate_found(j, MR_GATE_WARNING, "%s is \"%s\", was \"%s\"", then->name, now,
-                      then->value);
+        mr_gate_found(j, MR_GATE_WARNING, "%s is \"%s\", was \"%s\"", then->name, now, then->value);
         mr_gate_value(j, "%s=%s", then->name, now);
         mr_gate_base(j, "%s=%s", then->name, then->value);
     }

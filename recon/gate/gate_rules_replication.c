@@ -18,8 +18,8 @@ static const struct mr_gate_facts *then_of(const struct mr_gate_judge *j, size_t
         return &j->baseline->server;
     for (size_t p = 0; p < j->baseline->npeers; p++) {
         const struct mr_server *then = &j->baseline->peers[p].server;
-        if (strcmp(then->uuid, now->server.uuid) == 0 &&
-            then->server_id == now->server.server_id && then->port == now->server.port)
+        if (strcmp(then->uuid, now->server.uuid) == 0 && then->server_id == now->server.server_id &&
+            then->port == now->server.port)
             return &j->baseline->peers[p];
     }
     return NULL;
@@ -75,21 +75,18 @@ static void channel_threads(struct mr_gate_judge *j, const struct mr_gate_facts 
 {
     const char *at = where(j, f, c);
     if (!runs(c->io) && strcasecmp(c->io, "No") != 0)
-        mr_gate_found(j, MR_GATE_CRITICAL,
-                      "%s: the I/O thread cannot connect to %s:%u: %.200s", at, c->host,
-                      c->port, reason(c->io_error, c->io));
+        mr_gate_found(j, MR_GATE_CRITICAL, "%s: the I/O thread cannot connect to %s:%u: %.200s", at,
+                      c->host, c->port, reason(c->io_error, c->io));
     else if (!runs(c->io))
         mr_gate_found(j, MR_GATE_CRITICAL, "%s: the I/O thread is stopped%s%.200s", at,
                       c->io_error[0] != '\0' ? ": " : ", without an error", c->io_error);
     if (!runs(c->sql))
         mr_gate_found(j, MR_GATE_CRITICAL, "%s: the SQL thread is stopped%s%.200s", at,
-                      c->sql_error[0] != '\0' ? ": " : ", without an error",
-                      c->sql_error);
+                      c->sql_error[0] != '\0' ? ": " : ", without an error", c->sql_error);
     mr_gate_value(j, "I/O %s, SQL %s", c->io, c->sql);
 }
 
-static const struct mr_gate_channel *channel_named(const struct mr_gate_facts *f,
-                                                   const char *name)
+static const struct mr_gate_channel *channel_named(const struct mr_gate_facts *f, const char *name)
 {
     for (size_t i = 0; i < f->nchannels; i++)
         if (strcmp(f->channels[i].name, name) == 0)
@@ -103,8 +100,7 @@ static void lost_channels(struct mr_gate_judge *j, const struct mr_gate_facts *n
     for (size_t i = 0; then != NULL && i < then->nchannels; i++) {
         const struct mr_gate_channel *c = &then->channels[i];
         if (channel_named(now, c->name) == NULL)
-            mr_gate_found(j, MR_GATE_CRITICAL,
-                          "%s does not replicate any more; it followed %s:%u",
+            mr_gate_found(j, MR_GATE_CRITICAL, "%s does not replicate any more; it followed %s:%u",
                           where(j, now, c), c->host, c->port);
     }
 }
@@ -144,11 +140,10 @@ static void attached_replicas(struct mr_gate_judge *j, const struct mr_gate_fact
         for (const char *at = past->replicas; *at != '\0';) {
             const size_t n = strcspn(at, " ");
             if (!is_peer(j, at) && !has_word(now->replicas, at, n))
-                mr_gate_found(
-                    j, MR_GATE_WARNING,
-                    "the replica with server_id %.*s does not fetch from %s any "
-                    "more",
-                    (int)n, at, now->uri);
+                mr_gate_found(j, MR_GATE_WARNING,
+                              "the replica with server_id %.*s does not fetch from %s any "
+                              "more",
+                              (int)n, at, now->uri);
             at += n + strspn(at + n, " ");
         }
     } else if (past->sessions.seen != MR_GATE_SEEN) {
@@ -158,10 +153,8 @@ static void attached_replicas(struct mr_gate_judge *j, const struct mr_gate_fact
         mr_gate_hint(j, "Record a new baseline, by an account with PROCESS.");
     } else if (past->attached > 0 && now->sessions.seen != MR_GATE_SEEN) {
         mr_gate_found_hidden(j, "which replicas fetch", &now->sessions);
-    } else if (now->sessions.seen == MR_GATE_SEEN &&
-               now->attached + promoted < past->attached) {
-        mr_gate_found(j, MR_GATE_WARNING,
-                      "%" PRIu64 " replicas fetch from %s, %" PRIu64 " did",
+    } else if (now->sessions.seen == MR_GATE_SEEN && now->attached + promoted < past->attached) {
+        mr_gate_found(j, MR_GATE_WARNING, "%" PRIu64 " replicas fetch from %s, %" PRIu64 " did",
                       now->attached, now->uri, past->attached);
     }
 }
@@ -179,8 +172,7 @@ void mr_gate_rule_replication_threads(struct mr_gate_judge *j)
     if (past != NULL)
         attached_replicas(j, past);
     if (channels > 0)
-        mr_gate_note(j, "%zu channel%s, all threads run", channels,
-                     channels > 1 ? "s" : "");
+        mr_gate_note(j, "%zu channel%s, all threads run", channels, channels > 1 ? "s" : "");
     else
         mr_gate_note(j, "no server here is a replica");
     mr_gate_hint(j, "Look at SHOW %s STATUS, remove the cause, then START %s.",
@@ -192,8 +184,7 @@ void mr_gate_rule_replication_threads(struct mr_gate_judge *j)
 
 /* All that the server has executed: MariaDB without log_slave_updates keeps what it
  * applied in its position alone. */
-static void executed(const struct mr_gate_facts *f, const char *set,
-                     struct mr_strbuf *out)
+static void executed(const struct mr_gate_facts *f, const char *set, struct mr_strbuf *out)
 {
     mr_strbuf_add_str(out, set);
     if (f->gtid_position[0] != '\0')
@@ -206,16 +197,13 @@ struct lag {
 };
 
 /* The source's set must have been read before the replica's. */
-static const char *source_set(const struct mr_gate_judge *j,
-                              const struct mr_gate_facts *replica,
+static const char *source_set(const struct mr_gate_judge *j, const struct mr_gate_facts *replica,
                               const struct mr_gate_channel *c)
 {
     for (size_t i = 0; i <= j->npeers; i++) {
         const struct mr_gate_facts *source = mr_gate_server_at(j, i);
-        if (source != NULL && source != replica &&
-            mr_gate_channel_leads_to(c, replica, source) &&
-            source->server.flavour == replica->server.flavour &&
-            source->gtid_executed[0] != '\0')
+        if (source != NULL && source != replica && mr_gate_channel_leads_to(c, replica, source) &&
+            source->server.flavour == replica->server.flavour && source->gtid_executed[0] != '\0')
             return source->gtid_executed;
     }
     return NULL;
@@ -233,9 +221,8 @@ static void count_pending(struct mr_gate_judge *j, const struct mr_gate_facts *f
     executed(f, f == j->now ? j->gtid_last : f->gtid_executed, &applied);
     j->nomem |= applied.failed;
     if (fetched != NULL && applied.len > 0)
-        lag->knows_pending =
-            mr_gate_gtid_subtract(f->server.flavour, fetched, applied.ptr, &pending,
-                                  &lag->pending, &why) == MR_OK;
+        lag->knows_pending = mr_gate_gtid_subtract(f->server.flavour, fetched, applied.ptr,
+                                                   &pending, &lag->pending, &why) == MR_OK;
     if (!lag->knows_pending && c->caught_up && runs(c->io)) {
         lag->knows_pending = true;
         lag->pending = 0;
@@ -271,11 +258,9 @@ static void put_lag_metrics(struct mr_gate_judge *j, const struct mr_gate_facts 
 }
 
 /* A delay is wanted if it was there when the baseline was recorded. */
-static long wanted_delay(const struct mr_gate_facts *then,
-                         const struct mr_gate_channel *c)
+static long wanted_delay(const struct mr_gate_facts *then, const struct mr_gate_channel *c)
 {
-    const struct mr_gate_channel *before =
-        then != NULL ? channel_named(then, c->name) : NULL;
+    const struct mr_gate_channel *before = then != NULL ? channel_named(then, c->name) : NULL;
     if (before == NULL)
         return 0;
     return before->delay_s < c->delay_s ? before->delay_s : c->delay_s;
@@ -299,9 +284,8 @@ static void channel_lag(struct mr_gate_judge *j, const struct mr_gate_facts *f,
     struct lag lag = {0};
     const char *at = where(j, f, c);
     if (c->delay_s > delay_s)
-        mr_gate_found(j, MR_GATE_WARNING, "%s is told to stay %ld s behind (%s_DELAY)%s",
-                      at, c->delay_s,
-                      f->server.flavour == MR_FLAVOUR_MARIADB ? "MASTER" : "SOURCE",
+        mr_gate_found(j, MR_GATE_WARNING, "%s is told to stay %ld s behind (%s_DELAY)%s", at,
+                      c->delay_s, f->server.flavour == MR_FLAVOUR_MARIADB ? "MASTER" : "SOURCE",
                       then != NULL ? ", as it was not" : "");
     count_pending(j, f, c, &lag);
     put_lag_metrics(j, f, c, &lag);
@@ -315,12 +299,10 @@ static void channel_lag(struct mr_gate_judge *j, const struct mr_gate_facts *f,
                           "stopped",
                           at);
         else if (by_count != MR_GATE_OK)
-            mr_gate_found(j, by_count, "%s is %" PRIu64 " transactions behind", at,
-                          lag.pending);
+            mr_gate_found(j, by_count, "%s is %" PRIu64 " transactions behind", at, lag.pending);
         else
-            mr_gate_note(j,
-                         "%s is %" PRIu64 " transactions behind, and a thread is stopped",
-                         at, lag.pending);
+            mr_gate_note(j, "%s is %" PRIu64 " transactions behind, and a thread is stopped", at,
+                         lag.pending);
         mr_gate_value(j, "%" PRIu64 " transactions", lag.pending);
         return;
     }
@@ -330,8 +312,7 @@ static void channel_lag(struct mr_gate_judge *j, const struct mr_gate_facts *f,
     if (severity != MR_GATE_OK)
         mr_gate_found(j, severity, "%s is %ld s behind", at, c->lag_s);
     else if (by_count != MR_GATE_OK)
-        mr_gate_found(j, by_count, "%s is %" PRIu64 " transactions behind", at,
-                      lag.pending);
+        mr_gate_found(j, by_count, "%s is %" PRIu64 " transactions behind", at, lag.pending);
     else if (lag.pending > 0 && c->lag_s == 0 && c->delay_s == 0 && source_set(j, f, c))
         /* it has been given a second (gate_run): this is no mere moment */
         mr_gate_found(j, MR_GATE_WARNING,
@@ -376,27 +357,22 @@ static bool leads_to_known(const struct mr_gate_judge *j, const struct mr_gate_f
 
 /* A replica that leaves something out is none to switch to: named, unless it was so. */
 static void channel_filters(struct mr_gate_judge *j, const struct mr_gate_facts *f,
-                            const struct mr_gate_channel *before,
-                            const struct mr_gate_channel *c)
+                            const struct mr_gate_channel *before, const struct mr_gate_channel *c)
 {
     if (c->filters == NULL || c->filters[0] == '\0')
         return;
-    if (before != NULL && before->filters != NULL &&
-        strcmp(before->filters, c->filters) == 0)
-        mr_gate_note(j, "%s leaves something out, as in the baseline: %.300s",
-                     where(j, f, c), c->filters);
+    if (before != NULL && before->filters != NULL && strcmp(before->filters, c->filters) == 0)
+        mr_gate_note(j, "%s leaves something out, as in the baseline: %.300s", where(j, f, c),
+                     c->filters);
     else
-        mr_gate_found(j, MR_GATE_WARNING,
-                      "%s does not get all that its source writes: %.300s",
+        mr_gate_found(j, MR_GATE_WARNING, "%s does not get all that its source writes: %.300s",
                       where(j, f, c), c->filters);
 }
 
 static void channel_source(struct mr_gate_judge *j, const struct mr_gate_facts *f,
-                           const struct mr_gate_facts *then,
-                           const struct mr_gate_channel *c)
+                           const struct mr_gate_facts *then, const struct mr_gate_channel *c)
 {
-    const struct mr_gate_channel *before =
-        then != NULL ? channel_named(then, c->name) : NULL;
+    const struct mr_gate_channel *before = then != NULL ? channel_named(then, c->name) : NULL;
     mr_gate_value(j, "%s:%u", c->host, c->port);
     channel_filters(j, f, before, c);
     if (before != NULL) {
@@ -445,13 +421,12 @@ void mr_gate_rule_replication_errors(struct mr_gate_judge *j)
         for (size_t i = 0; i < f->nchannels; i++) {
             const struct mr_gate_channel *c = &f->channels[i];
             if (c->io_errno != 0)
-                mr_gate_found(j, MR_GATE_CRITICAL, "%s: I/O error %u: %.300s",
-                              where(j, f, c), c->io_errno, c->io_error);
+                mr_gate_found(j, MR_GATE_CRITICAL, "%s: I/O error %u: %.300s", where(j, f, c),
+                              c->io_errno, c->io_error);
             if (c->sql_errno != 0)
-                mr_gate_found(j, MR_GATE_CRITICAL, "%s: SQL error %u: %.300s",
-                              where(j, f, c), c->sql_errno,
-                              c->worker_error[0] != '\0' ? c->worker_error
-                                                         : c->sql_error);
+                mr_gate_found(j, MR_GATE_CRITICAL, "%s: SQL error %u: %.300s", where(j, f, c),
+                              c->sql_errno,
+                              c->worker_error[0] != '\0' ? c->worker_error : c->sql_error);
             of_rows |= c->sql_errno != 0;
             if (c->io_errno != 0 || c->sql_errno != 0)
                 mr_gate_value(j, "%u", c->sql_errno != 0 ? c->sql_errno : c->io_errno);
@@ -461,10 +436,9 @@ void mr_gate_rule_replication_errors(struct mr_gate_judge *j)
         mr_gate_hint(j, "Do not skip the event: find out why the rows differ. \"myrecon "
                         "check\" lists them.");
     else
-        mr_gate_hint(j,
-                     "See the source's address, the replication account, server_id and "
-                     "the source's binary logs; \"myrecon doctor\" says what the number "
-                     "means.");
+        mr_gate_hint(j, "See the source's address, the replication account, server_id and "
+                        "the source's binary logs; \"myrecon doctor\" says what the number "
+                        "means.");
 }
 
 void mr_gate_rule_semi_sync(struct mr_gate_judge *j)
@@ -473,8 +447,7 @@ void mr_gate_rule_semi_sync(struct mr_gate_judge *j)
     if (past != NULL && past->semi_sync_wanted && !now->semi_sync_wanted)
         mr_gate_found(j, MR_GATE_WARNING, "semi-synchronous replication is off, was on");
     else if (now->semi_sync_wanted && !now->semi_sync_on)
-        mr_gate_found(j, MR_GATE_WARNING,
-                      "semi-synchronous replication fell back to asynchronous");
+        mr_gate_found(j, MR_GATE_WARNING, "semi-synchronous replication fell back to asynchronous");
     else if (now->semi_sync_wanted && now->semi_sync_clients == 0)
         mr_gate_found(j, MR_GATE_WARNING, "no semi-synchronous replica is connected");
     if (now->semi_sync_wanted || (past != NULL && past->semi_sync_wanted))
@@ -484,8 +457,7 @@ void mr_gate_rule_semi_sync(struct mr_gate_judge *j)
         mr_gate_base(j, "%s, %" PRIu64 " replicas", past->semi_sync_on ? "on" : "off",
                      past->semi_sync_clients);
     if (now->semi_sync_wanted)
-        mr_gate_note(j, "semi-synchronous, with %" PRIu64 " replicas",
-                     now->semi_sync_clients);
+        mr_gate_note(j, "semi-synchronous, with %" PRIu64 " replicas", now->semi_sync_clients);
     else
         mr_gate_note(j, "semi-synchronous replication is not in use");
     mr_gate_hint(j, "A transaction may be lost with the primary now. See the replica's "

@@ -54,8 +54,7 @@ void mr_gate_run_release(struct mr_gate_run *run)
     mr_arena_release(&run->arena);
 }
 
-static bool wants_any(const struct mr_gate_run *run, const enum mr_gate_name *names,
-                      size_t count)
+static bool wants_any(const struct mr_gate_run *run, const enum mr_gate_name *names, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (run->wanted[names[i]])
@@ -75,37 +74,34 @@ static bool wants_tables(const struct mr_gate_run *run, bool of_peer)
         MR_GATE_freshness,     MR_GATE_heartbeat,
         MR_GATE_probe_latency, MR_GATE_metadata_locks,
     };
-    static const enum mr_gate_name peer[] = {MR_GATE_newest_row,
-                                             MR_GATE_auto_increment_position,
+    static const enum mr_gate_name peer[] = {MR_GATE_newest_row, MR_GATE_auto_increment_position,
                                              MR_GATE_completeness, MR_GATE_sequence_gaps};
     return of_peer ? wants_any(run, peer, sizeof peer / sizeof *peer)
                    : wants_any(run, server, sizeof server / sizeof *server);
 }
 
-static struct mr_gate_task task_of(struct mr_gate_run *run, struct mr_gate_link *link,
-                                   bool is_peer)
+static struct mr_gate_task task_of(struct mr_gate_run *run, struct mr_gate_link *link, bool is_peer)
 {
-    return (struct mr_gate_task){
-        .link = link,
-        .scope = run->scope,
-        .config = run->config,
-        .gate = &run->gate,
-        .tables = &run->opts->tables,
-        .exclude = &run->opts->exclude,
-        .budget_s = run->opts->budget_ms / 1000.0,
-        .full = run->opts->full,
-        .digests = !is_peer && run->wanted[MR_GATE_sample_digest],
-        .past = run->has_baseline && !is_peer ? &run->baseline.server : NULL,
-        .arena = &run->round};
+    return (struct mr_gate_task){.link = link,
+                                 .scope = run->scope,
+                                 .config = run->config,
+                                 .gate = &run->gate,
+                                 .tables = &run->opts->tables,
+                                 .exclude = &run->opts->exclude,
+                                 .budget_s = run->opts->budget_ms / 1000.0,
+                                 .full = run->opts->full,
+                                 .digests = !is_peer && run->wanted[MR_GATE_sample_digest],
+                                 .past =
+                                     run->has_baseline && !is_peer ? &run->baseline.server : NULL,
+                                 .arena = &run->round};
 }
 
 /* ---- peers ---- */
 
 static bool is_same_server(const struct mr_server *a, const struct mr_server *b)
 {
-    return a->server_id == b->server_id && a->port == b->port &&
-           strcmp(a->uuid, b->uuid) == 0 && strcmp(a->hostname, b->hostname) == 0 &&
-           strcmp(a->datadir, b->datadir) == 0;
+    return a->server_id == b->server_id && a->port == b->port && strcmp(a->uuid, b->uuid) == 0 &&
+           strcmp(a->hostname, b->hostname) == 0 && strcmp(a->datadir, b->datadir) == 0;
 }
 
 static enum mr_code refuse_itself(const char *peer, struct mr_err *err)
@@ -119,8 +115,7 @@ static enum mr_code collect_peer(struct servers *s, size_t i, struct mr_err *err
 {
     struct mr_gate_run *run = s->run;
     const struct mr_gate_link_opts opts = {.run_tag = run->id.id,
-                                           .statement_timeout_s =
-                                               run->opts->statement_timeout_s,
+                                           .statement_timeout_s = run->opts->statement_timeout_s,
                                            .ask_password = run->opts->ask_password};
     struct mr_gate_task task = task_of(run, &s->links[i], true);
     struct mr_gate_facts *facts = &s->facts[i + 1];
@@ -130,10 +125,8 @@ static enum mr_code collect_peer(struct servers *s, size_t i, struct mr_err *err
     s->peers[i].uri = mr_arena_strdup(&run->round, display);
     if (s->peers[i].uri == NULL)
         return mr_err_nomem(err, "connecting to a peer");
-    enum mr_code code =
-        mr_gate_link_open(&s->links[i], run->opts->peers.items[i], &opts, &why);
-    if (code == MR_OK &&
-        is_same_server(mr_db_server(s->links[i].db), mr_db_server(s->server.db)))
+    enum mr_code code = mr_gate_link_open(&s->links[i], run->opts->peers.items[i], &opts, &why);
+    if (code == MR_OK && is_same_server(mr_db_server(s->links[i].db), mr_db_server(s->server.db)))
         return refuse_itself(display, err);
     if (code == MR_OK)
         code = mr_gate_collect_status(&task, facts, &why);
@@ -145,8 +138,7 @@ static enum mr_code collect_peer(struct servers *s, size_t i, struct mr_err *err
         s->peers[i].facts = facts;
         return MR_OK;
     }
-    if (code == MR_E_USAGE || code == MR_E_CONFIG || code == MR_E_NOMEM ||
-        code == MR_E_CANCELLED) {
+    if (code == MR_E_USAGE || code == MR_E_CONFIG || code == MR_E_NOMEM || code == MR_E_CANCELLED) {
         *err = why;
         return code;
     }
@@ -154,17 +146,15 @@ static enum mr_code collect_peer(struct servers *s, size_t i, struct mr_err *err
     return s->peers[i].why != NULL ? MR_OK : mr_err_nomem(err, "connecting to a peer");
 }
 
-static bool is_behind(const struct mr_gate_facts *source,
-                      const struct mr_gate_facts *replica)
+static bool is_behind(const struct mr_gate_facts *source, const struct mr_gate_facts *replica)
 {
     struct mr_strbuf applied = MR_STRBUF_INIT, pending = MR_STRBUF_INIT;
     uint64_t count = 0;
     mr_strbuf_add_str(&applied, replica->gtid_executed);
     if (replica->gtid_position[0] != '\0')
-        mr_strbuf_add_fmt(&applied, "%s%s", applied.len > 0 ? "," : "",
-                          replica->gtid_position);
-    (void)mr_gate_gtid_subtract(source->server.flavour, source->gtid_executed,
-                                applied.ptr, &pending, &count, NULL);
+        mr_strbuf_add_fmt(&applied, "%s%s", applied.len > 0 ? "," : "", replica->gtid_position);
+    (void)mr_gate_gtid_subtract(source->server.flavour, source->gtid_executed, applied.ptr,
+                                &pending, &count, NULL);
     mr_strbuf_release(&applied);
     mr_strbuf_release(&pending);
     return count > 0;
@@ -196,8 +186,8 @@ static bool is_worth_waiting(const struct mr_gate_facts *replica,
 
 /* A replica that runs is given a moment to apply what its source had executed: then what
  * is still missing is no mere moment.  *late: it was not enough. */
-static enum mr_code settle(const struct servers *s, size_t replica, size_t source,
-                           bool *late, struct mr_err *err)
+static enum mr_code settle(const struct servers *s, size_t replica, size_t source, bool *late,
+                           struct mr_err *err)
 {
     struct mr_gate_facts *facts = &s->facts[replica];
     const struct mr_gate_link *link = replica == 0 ? &s->server : &s->links[replica - 1];
@@ -211,8 +201,8 @@ static enum mr_code settle(const struct servers *s, size_t replica, size_t sourc
         wait_a_step();
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
-        MR_TRY(mr_gate_read_gtid(link, &s->run->round, &next.gtid_executed,
-                                 &next.gtid_position, err));
+        MR_TRY(
+            mr_gate_read_gtid(link, &s->run->round, &next.gtid_executed, &next.gtid_position, err));
     }
     /* what SERVER had executed first is kept: it is compared with what peers had later */
     if (replica > 0) {
@@ -271,8 +261,7 @@ static enum mr_code read_twins(const struct servers *s, struct mr_err *err)
 
 /* ---- one round ---- */
 
-static enum mr_code begin_servers(struct servers *s, struct mr_gate_run *run,
-                                  struct mr_err *err)
+static enum mr_code begin_servers(struct servers *s, struct mr_gate_run *run, struct mr_err *err)
 {
     const size_t npeers = run->opts->peers.count;
     *s = (struct servers){.run = run};
@@ -295,8 +284,7 @@ static enum mr_code open_server(struct servers *s, struct mr_err *err)
 {
     struct mr_gate_run *run = s->run;
     const struct mr_gate_link_opts opts = {.run_tag = run->id.id,
-                                           .statement_timeout_s =
-                                               run->opts->statement_timeout_s,
+                                           .statement_timeout_s = run->opts->statement_timeout_s,
                                            .ask_password = run->opts->ask_password};
     run->scope = &s->server.ep;
     return mr_gate_link_open(&s->server, run->server, &opts, err);
@@ -351,8 +339,7 @@ static bool nth_name(const void *ctx, size_t index, const char **db, const char 
     index -= f->ntables;
     if (index < f->nabsent + f->nabsent_sequences) {
         const struct mr_gate_absent *absent =
-            index < f->nabsent ? &f->absent[index]
-                               : &f->absent_sequences[index - f->nabsent];
+            index < f->nabsent ? &f->absent[index] : &f->absent_sequences[index - f->nabsent];
         *db = absent->db;
         *name = absent->name;
         return true;
@@ -401,8 +388,7 @@ static enum mr_code tell_sections(const struct servers *s, struct mr_err *err)
         if (!is_asking(s, section))
             continue;
         mr_strbuf_reset(&where);
-        mr_strbuf_add_fmt(&where, "%s:%u: section of", s->run->config->file,
-                          section->line);
+        mr_strbuf_add_fmt(&where, "%s:%u: section of", s->run->config->file, section->line);
         code = mr_strbuf_check(&where, "looking for tables", err);
         if (code == MR_OK)
             code = mr_pattern_names_warn(where.ptr, &one, nth_name, &s->facts[0], err);
@@ -419,8 +405,7 @@ static enum mr_code tell_patterns(const struct servers *s, struct mr_err *err)
     if (run->patterns_told)
         return MR_OK;
     run->patterns_told = true;
-    MR_TRY(mr_pattern_names_warn("--tables", &run->opts->tables, nth_name, &s->facts[0],
-                                 err));
+    MR_TRY(mr_pattern_names_warn("--tables", &run->opts->tables, nth_name, &s->facts[0], err));
     return tell_sections(s, err);
 }
 
@@ -432,11 +417,10 @@ static enum mr_code require_tables(const struct servers *s, struct mr_err *err)
     if (wanted->count == 0 ||
         f->ntables + f->nabsent + f->nwanted + f->nsequences + f->nabsent_sequences > 0)
         return MR_OK;
-    (void)mr_err_set(err, MR_E_NO_SUCH, "no table matches --tables %s%s",
-                     wanted->items[0], wanted->count > 1 ? " …" : "");
-    mr_err_hint(err,
-                "A pattern is db.table with * and ?; a bare name means any database. "
-                "Or it is hidden from the account: see SHOW GRANTS.");
+    (void)mr_err_set(err, MR_E_NO_SUCH, "no table matches --tables %s%s", wanted->items[0],
+                     wanted->count > 1 ? " …" : "");
+    mr_err_hint(err, "A pattern is db.table with * and ?; a bare name means any database. "
+                     "Or it is hidden from the account: see SHOW GRANTS.");
     return MR_E_NO_SUCH;
 }
 
@@ -466,15 +450,14 @@ static enum mr_code judge(struct servers *s, struct mr_err *err)
     char *now = mr_arena_alloc(&run->round, MR_RUN_TIME_SIZE);
     if (activity == NULL || now == NULL)
         return mr_err_nomem(err, "judging a server");
-    enum mr_code code =
-        mr_gate_read_activity(&s->server, &s->facts[0], &run->round, activity, err);
+    enum mr_code code = mr_gate_read_activity(&s->server, &s->facts[0], &run->round, activity, err);
     if (code == MR_OK)
         code = settle_all(s, err);
     if (code == MR_OK)
         code = read_twins(s, err);
     if (code == MR_OK)
-        code = mr_gate_read_gtid(&s->server, &run->round, &j->gtid_last,
-                                 &s->facts[0].gtid_position, err);
+        code = mr_gate_read_gtid(&s->server, &run->round, &j->gtid_last, &s->facts[0].gtid_position,
+                                 err);
     if (code != MR_OK)
         return code;
     mr_run_id_time(now);
@@ -503,8 +486,8 @@ static enum mr_code judge_full(struct mr_gate_run *run, const struct mr_err *why
                                        "account with CONNECTION_ADMIN (SUPER) has one "
                                        "connection in reserve.",
                                        err)
-                   : mr_gate_judge_add(j, name, MR_GATE_UNKNOWN,
-                                       "the server takes no connection", NULL, err));
+                   : mr_gate_judge_add(j, name, MR_GATE_UNKNOWN, "the server takes no connection",
+                                       NULL, err));
     }
     return MR_OK;
 }
@@ -543,9 +526,8 @@ enum mr_code mr_gate_run_round(struct mr_gate_run *run, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_gate_run_record(struct mr_gate_run *run,
-                                const struct mr_gate_facts **facts, size_t *count,
-                                bool *complete, struct mr_err *err)
+enum mr_code mr_gate_run_record(struct mr_gate_run *run, const struct mr_gate_facts **facts,
+                                size_t *count, bool *complete, struct mr_err *err)
 {
     struct servers s = {.run = run};
     const double began = mr_clock_now_s();

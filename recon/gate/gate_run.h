@@ -48,8 +48,7 @@ void mr_gate_run_release(struct mr_gate_run *run);
 
 /* For record: facts of SERVER and of the peers that were reached, *count of them, in
  * run->round; *complete is false where one was not. */
-enum mr_code mr_gate_run_record(struct mr_gate_run *run,
-                                const struct mr_gate_facts **facts, size_t *count,
-                                bool *complete, struct mr_err *err);
+enum mr_code mr_gate_run_record(struct mr_gate_run *run, const struct mr_gate_facts **facts,
+                                size_t *count, bool *complete, struct mr_err *err);
 
 #endif

@@ -38,8 +38,8 @@ struct sampling {
     struct mr_strbuf keys; /* and of its key's */
 };
 
-static enum mr_code begin(struct sampling *s, struct mr_gate_work *work,
-                          struct mr_gate_item *item, struct mr_err *err)
+static enum mr_code begin(struct sampling *s, struct mr_gate_work *work, struct mr_gate_item *item,
+                          struct mr_err *err)
 {
     *s = (struct sampling){.work = work,
                            .item = item,
@@ -92,8 +92,8 @@ static enum mr_code scan(struct sampling *s, struct mr_range range, uint64_t lim
     mr_strbuf_reset(&s->last);
     mr_strbuf_reset(&s->each);
     mr_strbuf_reset(&s->keys);
-    return mr_reader_scan(s->work->task->link->reader, &s->spec.read, range, limit,
-                          take_row, s, err);
+    return mr_reader_scan(s->work->task->link->reader, &s->spec.read, range, limit, take_row, s,
+                          err);
 }
 
 static const char *hex(struct sampling *s, struct mr_key key)
@@ -101,26 +101,23 @@ static const char *hex(struct sampling *s, struct mr_key key)
     struct mr_strbuf text = MR_STRBUF_INIT;
     if (key.ptr != NULL)
         mr_strbuf_add_hex(&text, key.ptr, key.len);
-    const char *kept =
-        text.failed ? NULL : mr_arena_dup(s->work->task->arena, text.ptr, text.len);
+    const char *kept = text.failed ? NULL : mr_arena_dup(s->work->task->arena, text.ptr, text.len);
     mr_strbuf_release(&text);
     return kept;
 }
 
-static enum mr_code keep_range(struct sampling *s, struct mr_key lo,
-                               struct mr_gate_range *out, struct mr_err *err)
+static enum mr_code keep_range(struct sampling *s, struct mr_key lo, struct mr_gate_range *out,
+                               struct mr_err *err)
 {
     *out = (struct mr_gate_range){
         .lo = hex(s, lo),
         .hi = hex(s, (struct mr_key){s->last.ptr, s->last.len}),
         .rows = s->rows,
         .digest = mr_gate_digest_text(s->sum, s->work->task->arena),
-        .each =
-            s->each.failed ? NULL : mr_arena_strdup(s->work->task->arena, s->each.ptr),
-        .keys =
-            s->keys.failed ? NULL : mr_arena_strdup(s->work->task->arena, s->keys.ptr)};
-    return out->lo != NULL && out->hi != NULL && out->digest != NULL &&
-                   out->each != NULL && out->keys != NULL
+        .each = s->each.failed ? NULL : mr_arena_strdup(s->work->task->arena, s->each.ptr),
+        .keys = s->keys.failed ? NULL : mr_arena_strdup(s->work->task->arena, s->keys.ptr)};
+    return out->lo != NULL && out->hi != NULL && out->digest != NULL && out->each != NULL &&
+                   out->keys != NULL
                ? MR_OK
                : mr_err_nomem(err, "sampling rows");
 }
@@ -129,8 +126,8 @@ static enum mr_code keep_range(struct sampling *s, struct mr_key lo,
 
 /* Keys are spread evenly between the least and the greatest; a table with another key
  * is sampled at its begin. */
-static enum mr_code least_key(struct sampling *s, const struct mr_column *column,
-                              int64_t *least, struct mr_err *err)
+static enum mr_code least_key(struct sampling *s, const struct mr_column *column, int64_t *least,
+                              struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, found = MR_STRBUF_INIT;
     mr_strbuf_add_str(&sql, "SELECT CAST(MIN(");
@@ -169,8 +166,7 @@ static enum mr_code choose_ranges(struct sampling *s, struct mr_err *err)
 {
     const struct mr_column *column = mr_gate_key_column(s->item->table);
     struct mr_gate_table *out = s->item->out;
-    struct mr_gate_range *ranges =
-        mr_arena_calloc(s->work->task->arena, RANGES, sizeof *ranges);
+    struct mr_gate_range *ranges = mr_arena_calloc(s->work->task->arena, RANGES, sizeof *ranges);
     struct mr_value lo = {0};
     int64_t least = 0, greatest = strtoll(out->greatest, NULL, 10);
     bool any = false;
@@ -195,8 +191,8 @@ static enum mr_code choose_ranges(struct sampling *s, struct mr_err *err)
 /* ---- the ranges of a baseline ---- */
 
 /* Rows of the range that were updated since: they are not what a digest can judge. */
-static enum mr_code is_touched(struct sampling *s, struct mr_range range,
-                               const char *since, bool *touched, struct mr_err *err)
+static enum mr_code is_touched(struct sampling *s, struct mr_range range, const char *since,
+                               bool *touched, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, found = MR_STRBUF_INIT;
     struct mr_strbuf condition = MR_STRBUF_INIT;
@@ -246,8 +242,7 @@ static void judge_rows(const struct sampling *s, const struct mr_gate_range *pas
     out->judged = true;
     for (size_t row = 0; row + EACH_DIGITS <= len; row += EACH_DIGITS) {
         size_t at = 0;
-        while (at < s->keys.len &&
-               memcmp(s->keys.ptr + at, past->keys + row, EACH_DIGITS) != 0)
+        while (at < s->keys.len && memcmp(s->keys.ptr + at, past->keys + row, EACH_DIGITS) != 0)
             at += EACH_DIGITS;
         if (at >= s->keys.len)
             out->deleted++;
@@ -256,8 +251,8 @@ static void judge_rows(const struct sampling *s, const struct mr_gate_range *pas
     }
 }
 
-static enum mr_code reread(struct sampling *s, const struct mr_gate_range *past,
-                           uint64_t limit, struct mr_gate_range *out, struct mr_err *err)
+static enum mr_code reread(struct sampling *s, const struct mr_gate_range *past, uint64_t limit,
+                           struct mr_gate_range *out, struct mr_err *err)
 {
     struct mr_strbuf lo = MR_STRBUF_INIT, hi = MR_STRBUF_INIT;
     struct mr_range range = {0};
@@ -275,8 +270,8 @@ static enum mr_code reread(struct sampling *s, const struct mr_gate_range *past,
     if (code == MR_OK) {
         *out = *past;
         out->rows = s->rows;
-        if (s->keeps_each && past->keys[0] != '\0' &&
-            strlen(past->keys) == strlen(past->each) && s->rows < limit)
+        if (s->keeps_each && past->keys[0] != '\0' && strlen(past->keys) == strlen(past->each) &&
+            s->rows < limit)
             judge_rows(s, past, out);
         out->grown = s->keeps_each && s->rows > past->rows &&
                      (s->rows >= limit || has_each(past->each, &s->each));
@@ -292,8 +287,7 @@ static enum mr_code reread(struct sampling *s, const struct mr_gate_range *past,
 }
 
 /* The key's columns decide what a range means: another key, no comparison. */
-static bool same_structure(const struct mr_gate_table *past,
-                           const struct mr_gate_table *now)
+static bool same_structure(const struct mr_gate_table *past, const struct mr_gate_table *now)
 {
     return strcmp(past->fingerprint, now->fingerprint) == 0;
 }
@@ -313,9 +307,8 @@ static enum mr_code reread_all(struct sampling *s, const struct mr_gate_table *p
     s->keeps_each = true;
     if (s->spec.has_key)
         for (size_t i = 0; code == MR_OK && i < past->nranges; i++) {
-            code = reread(s, &past->ranges[i],
-                          past->ranges[i].rows * REREAD_FACTOR + RANGE_ROWS, &ranges[i],
-                          err);
+            code = reread(s, &past->ranges[i], past->ranges[i].rows * REREAD_FACTOR + RANGE_ROWS,
+                          &ranges[i], err);
             out->nranges += code == MR_OK ? 1 : 0;
         }
     s->keeps_each = false;
@@ -337,9 +330,8 @@ enum mr_code mr_gate_read_digests(struct mr_gate_work *work, struct mr_gate_item
     const struct mr_gate_table *before = NULL;
     struct sampling s;
     if (past != NULL)
-        before = mr_gate_facts_table(
-            past, mr_gate_facts_pair(work->facts, past, item->table->db),
-            item->table->name);
+        before = mr_gate_facts_table(past, mr_gate_facts_pair(work->facts, past, item->table->db),
+                                     item->table->name);
     if (past != NULL && before == NULL)
         return MR_OK;
     enum mr_code code = begin(&s, work, item, err);

@@ -20,8 +20,7 @@ struct reading {
 
 static enum mr_code not_read(struct reading *r, const char *why)
 {
-    r->item->out->sequence_view =
-        (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = why};
+    r->item->out->sequence_view = (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = why};
     return MR_OK;
 }
 
@@ -33,8 +32,8 @@ static enum mr_code read_extent(struct reading *r, struct mr_err *why)
     struct mr_result *res = NULL;
     const struct mr_cell *row;
     double left = mr_gate_work_left(r->work);
-    mr_strbuf_add_fmt(&body, "MIN(%s), MAX(%s), COUNT(DISTINCT %s), ", r->number.ptr,
-                      r->number.ptr, r->number.ptr);
+    mr_strbuf_add_fmt(&body, "MIN(%s), MAX(%s), COUNT(DISTINCT %s), ", r->number.ptr, r->number.ptr,
+                      r->number.ptr);
     if (r->as_text)
         mr_strbuf_add_fmt(&body, "SUM(%s NOT REGEXP '^[0-9]{1,19}$')", r->column.ptr);
     else
@@ -43,8 +42,8 @@ static enum mr_code read_extent(struct reading *r, struct mr_err *why)
     mr_sql_table(&body, r->item->table->db, r->item->table->name);
     enum mr_code code = mr_strbuf_check(&body, "building a query", why);
     if (code == MR_OK)
-        code = mr_gate_work_query(r->work, "nnnnv", body.ptr,
-                                  left > LEAST_S ? left : LEAST_S, &res, why);
+        code = mr_gate_work_query(r->work, "nnnnv", body.ptr, left > LEAST_S ? left : LEAST_S, &res,
+                                  why);
     if (code == MR_OK && (row = mr_result_next(res)) != NULL) {
         if (row[0].ptr == NULL || row[1].ptr == NULL || row[2].ptr == NULL) {
             out->sequence_null = strcmp(row[4].ptr, "0") != 0;
@@ -54,8 +53,7 @@ static enum mr_code read_extent(struct reading *r, struct mr_err *why)
             out->sequence_lo = strtoull(row[0].ptr, NULL, 10);
             out->sequence_hi = strtoull(row[1].ptr, NULL, 10);
             out->sequence_present = strtoull(row[2].ptr, NULL, 10);
-            out->sequence_missing =
-                out->sequence_hi - out->sequence_lo + 1 - out->sequence_present;
+            out->sequence_missing = out->sequence_hi - out->sequence_lo + 1 - out->sequence_present;
         }
     }
     mr_result_free(res);

@@ -16,8 +16,7 @@ const char *mr_gate_digest_text(struct mr_digest digest, struct mr_arena *arena)
 
 static void column_line(struct mr_strbuf *out, const struct mr_column *c)
 {
-    mr_strbuf_add_fmt(out, "column %s %s%s", c->name, c->type,
-                      c->nullable ? "" : " not null");
+    mr_strbuf_add_fmt(out, "column %s %s%s", c->name, c->type, c->nullable ? "" : " not null");
     if (c->charset != NULL)
         mr_strbuf_add_fmt(out, " %s %s", c->charset, c->collation);
     if (c->default_text != NULL)
@@ -35,9 +34,8 @@ static void column_line(struct mr_strbuf *out, const struct mr_column *c)
 
 static void index_line(struct mr_strbuf *out, const struct mr_index *index)
 {
-    mr_strbuf_add_fmt(out, "index %s%s %s%s (", index->name,
-                      index->unique ? " unique" : "", index->kind,
-                      index->usable ? "" : " ignored");
+    mr_strbuf_add_fmt(out, "index %s%s %s%s (", index->name, index->unique ? " unique" : "",
+                      index->kind, index->usable ? "" : " ignored");
     for (size_t i = 0; i < index->nparts; i++) {
         const struct mr_index_part *part = &index->parts[i];
         mr_strbuf_add_fmt(out, "%s%s", i > 0 ? ", " : "",
@@ -71,8 +69,7 @@ static void table_line(struct mr_strbuf *out, const struct mr_table *table)
 enum mr_code mr_gate_shape(const struct mr_table *table, struct mr_arena *arena,
                            struct mr_gate_table *out, struct mr_err *err)
 {
-    const size_t count =
-        1 + table->ncolumns + table->nindexes + table->nfks + table->nchecks;
+    const size_t count = 1 + table->ncolumns + table->nindexes + table->nfks + table->nchecks;
     const char **lines = mr_arena_calloc(arena, count, sizeof *lines);
     struct mr_strbuf line = MR_STRBUF_INIT, all = MR_STRBUF_INIT;
     size_t n = 0;

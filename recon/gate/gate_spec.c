@@ -31,8 +31,8 @@ static enum mr_code add_columns(struct mr_gate_spec *spec, const struct mr_table
             continue;
         cols[spec->read.ncols++] = (struct mr_readcol){
             .name = c->name,
-            .expr = c->cls == MR_CLASS_BINARY && !is_plain_binary(c) ? MR_EXPR_BINARY
-                                                                     : MR_EXPR_COLUMN,
+            .expr =
+                c->cls == MR_CLASS_BINARY && !is_plain_binary(c) ? MR_EXPR_BINARY : MR_EXPR_COLUMN,
             .cls = c->cls,
             .charset = mr_class_has_charset(c->cls) ? c->charset : NULL};
     }
@@ -53,16 +53,15 @@ static enum mr_code add_key(struct mr_gate_spec *spec, const struct mr_table *ta
                             struct mr_arena *arena, struct mr_err *err)
 {
     const struct mr_index *index = table->nindexes > 0 ? &table->indexes[0] : NULL;
-    if (index == NULL || strcmp(index->name, "PRIMARY") != 0 ||
-        index->nparts > MR_KEY_PARTS_MAX)
+    if (index == NULL || strcmp(index->name, "PRIMARY") != 0 || index->nparts > MR_KEY_PARTS_MAX)
         return MR_OK;
     size_t *key = mr_arena_calloc(arena, index->nparts, sizeof *key);
     if (key == NULL)
         return mr_err_nomem(err, "sampling rows");
     for (size_t i = 0; i < index->nparts; i++) {
         const struct mr_index_part *part = &index->parts[i];
-        key[i] = part->column != NULL ? mr_gate_spec_position(spec, part->column)
-                                      : spec->read.ncols;
+        key[i] =
+            part->column != NULL ? mr_gate_spec_position(spec, part->column) : spec->read.ncols;
         if (key[i] == spec->read.ncols || part->prefix_len > 0 || part->descending ||
             !is_key_class(spec->read.cols[key[i]].cls))
             return MR_OK;

@@ -99,8 +99,7 @@ static enum mr_code read_pairs(const struct mr_gate_task *task, const char *sql,
         struct mr_gate_variable *pair = mr_vec_push(&pairs->items);
         if (pair != NULL) {
             pair->name = mr_arena_strdup(task->arena, row[0].ptr);
-            pair->value =
-                mr_arena_strdup(task->arena, row[1].ptr != NULL ? row[1].ptr : "");
+            pair->value = mr_arena_strdup(task->arena, row[1].ptr != NULL ? row[1].ptr : "");
         }
         if (pair == NULL || pair->name == NULL || pair->value == NULL)
             code = mr_err_nomem(err, "reading a server's settings");
@@ -109,8 +108,7 @@ static enum mr_code read_pairs(const struct mr_gate_task *task, const char *sql,
     return code;
 }
 
-static enum mr_code keep_variables(const struct mr_gate_task *task,
-                                   const struct pairs *variables,
+static enum mr_code keep_variables(const struct mr_gate_task *task, const struct pairs *variables,
                                    struct mr_gate_facts *facts, struct mr_err *err)
 {
     const size_t most = sizeof kept_variables / sizeof *kept_variables;
@@ -121,8 +119,7 @@ static enum mr_code keep_variables(const struct mr_gate_task *task,
     for (size_t i = 0; i < most; i++) {
         const char *value = pair_value(variables, kept_variables[i]);
         if (value != NULL)
-            kept[facts->nvariables++] =
-                (struct mr_gate_variable){kept_variables[i], value};
+            kept[facts->nvariables++] = (struct mr_gate_variable){kept_variables[i], value};
     }
     return MR_OK;
 }
@@ -143,8 +140,8 @@ static void take_semi_sync(const struct pairs *variables, const struct pairs *st
         either(status, "Rpl_semi_sync_master_clients", "Rpl_semi_sync_source_clients");
     facts->semi_sync_known = wanted != NULL;
     facts->semi_sync_wanted = is_on(wanted);
-    facts->semi_sync_on = is_on(
-        either(status, "Rpl_semi_sync_master_status", "Rpl_semi_sync_source_status"));
+    facts->semi_sync_on =
+        is_on(either(status, "Rpl_semi_sync_master_status", "Rpl_semi_sync_source_status"));
     facts->semi_sync_clients = clients != NULL ? strtoull(clients, NULL, 10) : 0;
 }
 
@@ -173,9 +170,8 @@ static enum mr_code take_started(struct mr_gate_facts *facts, struct mr_arena *a
 }
 
 /* MariaDB tells everybody; MySQL only who has PROCESS. */
-static enum mr_code read_history(const struct mr_gate_task *task,
-                                 const struct pairs *status, struct mr_gate_facts *facts,
-                                 struct mr_err *err)
+static enum mr_code read_history(const struct mr_gate_task *task, const struct pairs *status,
+                                 struct mr_gate_facts *facts, struct mr_err *err)
 {
     static const char sql[] = "SELECT COUNT FROM information_schema.INNODB_METRICS "
                               "WHERE NAME = 'trx_rseg_history_len' AND STATUS = "
@@ -192,8 +188,7 @@ static enum mr_code read_history(const struct mr_gate_task *task,
         code = mr_err_set(&why, MR_E_NO_SUCH,
                           "the counter trx_rseg_history_len is off "
                           "(innodb_monitor_enable)");
-    facts->history =
-        mr_gate_link_view(task->link, code, &why, "PROCESS", "*.*", task->arena);
+    facts->history = mr_gate_link_view(task->link, code, &why, "PROCESS", "*.*", task->arena);
     facts->history_length = strtoull(found.ptr, NULL, 10);
     mr_strbuf_release(&found);
     if (!mr_gate_is_fatal(code))
@@ -206,36 +201,32 @@ static enum mr_code read_history(const struct mr_gate_task *task,
 
 /* Without PROCESS an account sees its own sessions only, without an error; this
  * statement says so. */
-static enum mr_code read_sessions_view(const struct mr_gate_task *task,
-                                       struct mr_gate_facts *facts, struct mr_err *err)
+static enum mr_code read_sessions_view(const struct mr_gate_task *task, struct mr_gate_facts *facts,
+                                       struct mr_err *err)
 {
     struct mr_strbuf found = MR_STRBUF_INIT;
     struct mr_err why = {0};
     enum mr_code code = mr_db_query_text(
-        task->link->db, "SELECT COUNT(*) FROM information_schema.INNODB_TRX", &found,
-        &why);
+        task->link->db, "SELECT COUNT(*) FROM information_schema.INNODB_TRX", &found, &why);
     mr_strbuf_release(&found);
-    facts->sessions =
-        mr_gate_link_view(task->link, code, &why, "PROCESS", "*.*", task->arena);
+    facts->sessions = mr_gate_link_view(task->link, code, &why, "PROCESS", "*.*", task->arena);
     if (!mr_gate_is_fatal(code))
         return MR_OK;
     *err = why;
     return code;
 }
 
-static enum mr_code read_accounts(const struct mr_gate_task *task,
-                                  struct mr_gate_facts *facts, struct mr_err *err)
+static enum mr_code read_accounts(const struct mr_gate_task *task, struct mr_gate_facts *facts,
+                                  struct mr_err *err)
 {
-    static const char sql[] =
-        "SELECT USER, COUNT(*), SUM(COMMAND LIKE 'Binlog Dump%') FROM "
-        "information_schema.PROCESSLIST WHERE USER NOT IN ('system user', "
-        "'event_scheduler') GROUP BY USER ORDER BY COUNT(*) DESC, USER";
+    static const char sql[] = "SELECT USER, COUNT(*), SUM(COMMAND LIKE 'Binlog Dump%') FROM "
+                              "information_schema.PROCESSLIST WHERE USER NOT IN ('system user', "
+                              "'event_scheduler') GROUP BY USER ORDER BY COUNT(*) DESC, USER";
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     const struct mr_cell *row;
     size_t shown = 0;
-    enum mr_code code =
-        mr_db_query(task->link->db, "nnn", sql, sizeof sql - 1, &res, err);
+    enum mr_code code = mr_db_query(task->link->db, "nnn", sql, sizeof sql - 1, &res, err);
     while (code == MR_OK && (row = mr_result_next(res)) != NULL) {
         facts->attached += row[2].ptr != NULL ? strtoull(row[2].ptr, NULL, 10) : 0;
         if (shown++ < 5)
@@ -256,13 +247,13 @@ static enum mr_code read_accounts(const struct mr_gate_task *task,
 }
 
 /* A right that few monitors have: without it only their number is known. */
-static enum mr_code read_replicas(const struct mr_gate_task *task,
-                                  struct mr_gate_facts *facts, struct mr_err *err)
+static enum mr_code read_replicas(const struct mr_gate_task *task, struct mr_gate_facts *facts,
+                                  struct mr_err *err)
 {
-    const char *sql = !mr_gate_link_is_mariadb(task->link) &&
-                              mr_db_server(task->link->db)->version >= 80022
-                          ? "SHOW REPLICAS"
-                          : "SHOW SLAVE HOSTS";
+    const char *sql =
+        !mr_gate_link_is_mariadb(task->link) && mr_db_server(task->link->db)->version >= 80022
+            ? "SHOW REPLICAS"
+            : "SHOW SLAVE HOSTS";
     struct mr_strbuf ids = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     struct mr_err why = {0};
@@ -294,13 +285,12 @@ static bool is_here(const struct mr_gate_link *link)
     char name[256], inside[sizeof server->datadir + sizeof "/mysql"];
     (void)snprintf(inside, sizeof inside, "%s/mysql", server->datadir);
     return gethostname(name, sizeof name) == 0 && strcmp(name, server->hostname) == 0 &&
-           access(server->datadir, F_OK) == 0 &&
-           (access(inside, F_OK) == 0 || errno == EACCES);
+           access(server->datadir, F_OK) == 0 && (access(inside, F_OK) == 0 || errno == EACCES);
 }
 
 /* MariaDB's plugin DISKS: KiB of the file system with the longest matching path. */
-static enum mr_code read_disks(const struct mr_gate_task *task,
-                               struct mr_gate_facts *facts, struct mr_err *err)
+static enum mr_code read_disks(const struct mr_gate_task *task, struct mr_gate_facts *facts,
+                               struct mr_err *err)
 {
     static const char sql[] =
         "SELECT Total * 1024, Available * 1024 FROM information_schema.DISKS WHERE "
@@ -309,8 +299,7 @@ static enum mr_code read_disks(const struct mr_gate_task *task,
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     const struct mr_cell *row;
-    enum mr_code code =
-        mr_db_query(task->link->db, "nn", sql, sizeof sql - 1, &res, &why);
+    enum mr_code code = mr_db_query(task->link->db, "nn", sql, sizeof sql - 1, &res, &why);
     facts->disk = mr_gate_link_view(task->link, code, &why, "FILE", "*.*", task->arena);
     if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL &&
         row[1].ptr != NULL) {
@@ -324,8 +313,8 @@ static enum mr_code read_disks(const struct mr_gate_task *task,
     return code;
 }
 
-static enum mr_code read_disk(const struct mr_gate_task *task,
-                              struct mr_gate_facts *facts, struct mr_err *err)
+static enum mr_code read_disk(const struct mr_gate_task *task, struct mr_gate_facts *facts,
+                              struct mr_err *err)
 {
     struct statvfs fs;
     if (is_here(task->link) && statvfs(facts->server.datadir, &fs) == 0) {
@@ -339,8 +328,8 @@ static enum mr_code read_disk(const struct mr_gate_task *task,
 
 /* ---- all of it ---- */
 
-static enum mr_code read_settings(const struct mr_gate_task *task,
-                                  struct mr_gate_facts *facts, struct mr_err *err)
+static enum mr_code read_settings(const struct mr_gate_task *task, struct mr_gate_facts *facts,
+                                  struct mr_err *err)
 {
     struct pairs variables = {MR_VEC_INIT(struct mr_gate_variable)};
     struct pairs status = {MR_VEC_INIT(struct mr_gate_variable)};
@@ -357,9 +346,8 @@ static enum mr_code read_settings(const struct mr_gate_task *task,
     if (code == MR_OK)
         code = read_history(task, &status, facts, err);
     if (code == MR_OK)
-        code =
-            mr_gate_read_log(task, pair_value(&status, "Binlog_snapshot_file"),
-                             pair_value(&status, "Binlog_snapshot_position"), facts, err);
+        code = mr_gate_read_log(task, pair_value(&status, "Binlog_snapshot_file"),
+                                pair_value(&status, "Binlog_snapshot_position"), facts, err);
     mr_vec_release(&variables.items);
     mr_vec_release(&status.items);
     return code;
@@ -394,12 +382,12 @@ static enum mr_code begin(const struct mr_gate_task *task, struct mr_gate_facts 
     return MR_OK;
 }
 
-enum mr_code mr_gate_collect_status(const struct mr_gate_task *task,
-                                    struct mr_gate_facts *facts, struct mr_err *err)
+enum mr_code mr_gate_collect_status(const struct mr_gate_task *task, struct mr_gate_facts *facts,
+                                    struct mr_err *err)
 {
     MR_TRY(begin(task, facts, err));
-    MR_TRY(mr_gate_read_gtid(task->link, task->arena, &facts->gtid_executed,
-                             &facts->gtid_position, err));
+    MR_TRY(mr_gate_read_gtid(task->link, task->arena, &facts->gtid_executed, &facts->gtid_position,
+                             err));
     MR_TRY(mr_gate_read_channels(task->link, task->arena, facts, err));
     MR_TRY(read_settings(task, facts, err));
     MR_TRY(read_sessions_view(task, facts, err));

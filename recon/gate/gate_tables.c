@@ -35,8 +35,8 @@ enum mr_code mr_gate_work_query(const struct mr_gate_work *work, const char *sha
         limit_s = most_s;
     unsigned ms = limit_s > 1000 ? 1000000 : (unsigned)(limit_s * 1000) + 1;
     if (mr_gate_link_is_mariadb(work->task->link))
-        mr_strbuf_add_fmt(&sql, "SET STATEMENT max_statement_time = %u.%03u FOR SELECT ",
-                          ms / 1000, ms % 1000);
+        mr_strbuf_add_fmt(&sql, "SET STATEMENT max_statement_time = %u.%03u FOR SELECT ", ms / 1000,
+                          ms % 1000);
     else
         mr_strbuf_add_fmt(&sql, "SELECT /*+ MAX_EXECUTION_TIME(%u) */ ", ms);
     mr_strbuf_add_str(&sql, body);
@@ -51,8 +51,7 @@ enum mr_code mr_gate_work_query(const struct mr_gate_work *work, const char *sha
 }
 
 enum mr_code mr_gate_work_fail(const struct mr_gate_work *work, struct mr_gate_item *item,
-                               enum mr_code code, const struct mr_err *why,
-                               struct mr_err *err)
+                               enum mr_code code, const struct mr_err *why, struct mr_err *err)
 {
     struct mr_strbuf place = MR_STRBUF_INIT;
     if (mr_gate_is_fatal(code)) {
@@ -60,8 +59,8 @@ enum mr_code mr_gate_work_fail(const struct mr_gate_work *work, struct mr_gate_i
         return code;
     }
     mr_sql_table(&place, item->table->db, item->table->name);
-    item->out->view = mr_gate_link_view(work->task->link, code, why, "SELECT", place.ptr,
-                                        work->task->arena);
+    item->out->view =
+        mr_gate_link_view(work->task->link, code, why, "SELECT", place.ptr, work->task->arena);
     mr_strbuf_release(&place);
     return MR_OK;
 }
@@ -80,8 +79,7 @@ static uint64_t type_max(const struct mr_column *c)
     static const struct {
         const char *type;
         unsigned bits;
-    } types[] = {
-        {"tinyint", 8}, {"smallint", 16}, {"mediumint", 24}, {"int", 32}, {"bigint", 64}};
+    } types[] = {{"tinyint", 8}, {"smallint", 16}, {"mediumint", 24}, {"int", 32}, {"bigint", 64}};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (strcmp(c->data_type, types[i].type) == 0)
             return (UINT64_MAX >> (64 - types[i].bits)) >> (c->is_unsigned ? 0 : 1);
@@ -124,21 +122,18 @@ static bool is_integer_text(const char *text)
 }
 
 /* Where only the last rows are looked at, and the baseline says which those were. */
-static const struct mr_gate_table *read_before(const struct mr_gate_work *work,
-                                               const struct mr_gate_item *item,
-                                               const struct quick *q)
+static const struct mr_gate_table *
+read_before(const struct mr_gate_work *work, const struct mr_gate_item *item, const struct quick *q)
 {
     const struct mr_gate_facts *past = work->task->past;
     const struct mr_column *key = mr_gate_key_column(item->table);
-    if (past == NULL || key == NULL || q->newest == NULL ||
-        q->newest_by != MR_GATE_BY_LAST_ROWS)
+    if (past == NULL || key == NULL || q->newest == NULL || q->newest_by != MR_GATE_BY_LAST_ROWS)
         return NULL;
     const struct mr_gate_table *then = mr_gate_facts_table(
         past, mr_gate_facts_pair(work->facts, past, item->table->db), item->table->name);
     if (then == NULL || then->key_column == NULL || then->time_column == NULL ||
         strcmp(then->key_column, key->name) != 0 ||
-        strcmp(then->time_column, q->newest->name) != 0 ||
-        !is_integer_text(then->greatest))
+        strcmp(then->time_column, q->newest->name) != 0 || !is_integer_text(then->greatest))
         return NULL;
     return then;
 }
@@ -160,13 +155,12 @@ static void choose(const struct mr_gate_work *work, const struct mr_gate_item *i
         q->fresh_by = mr_gate_newest_by(table, q->fresh);
 }
 
-static void quick_sql(struct mr_strbuf *sql, const struct mr_gate_item *item,
-                      struct quick *q)
+static void quick_sql(struct mr_strbuf *sql, const struct mr_gate_item *item, struct quick *q)
 {
     struct mr_strbuf age = MR_STRBUF_INIT;
     /* FLOAT and DOUBLE count, too: in digits they are numbers like the others */
-    const bool rounds = q->key != NULL &&
-                        (q->key->cls == MR_CLASS_FLOAT || q->key->cls == MR_CLASS_DOUBLE);
+    const bool rounds =
+        q->key != NULL && (q->key->cls == MR_CLASS_FLOAT || q->key->cls == MR_CLASS_DOUBLE);
     if (q->key != NULL) {
         mr_strbuf_add_str(sql, rounds ? "CAST(" : "");
         mr_gate_newest_sql(sql, item->table, q->key, MR_GATE_BY_INDEX);
@@ -196,8 +190,8 @@ static void quick_sql(struct mr_strbuf *sql, const struct mr_gate_item *item,
     mr_strbuf_add_str(sql, " LIMIT 1)");
 }
 
-static void take_quick(struct mr_gate_work *work, struct mr_gate_item *item,
-                       const struct quick *q, const struct mr_cell *row)
+static void take_quick(struct mr_gate_work *work, struct mr_gate_item *item, const struct quick *q,
+                       const struct mr_cell *row)
 {
     struct mr_gate_table *out = item->out;
     if (q->key != NULL) {
@@ -258,8 +252,7 @@ static enum mr_code read_counter(struct mr_gate_work *work, struct mr_gate_item 
     /* the key was read first: what is inserted in between moves the counter */
     if (out->greatest[0] != '-')
         out->counter_greatest = strtoull(out->greatest, NULL, 10);
-    return mr_schema_auto_increment(work->task->link->db, item->table, &out->next, NULL,
-                                    err);
+    return mr_schema_auto_increment(work->task->link->db, item->table, &out->next, NULL, err);
 }
 
 /* A table is dropped while it is read: then it is not there. */
@@ -314,8 +307,8 @@ static enum mr_code see_all_columns(const struct mr_gate_work *work,
 }
 
 /* Returns MR_OK also where the table could not be read; its view says so. */
-static enum mr_code read_table(struct mr_gate_work *work, struct mr_gate_item *item,
-                               bool *gone, struct mr_err *err)
+static enum mr_code read_table(struct mr_gate_work *work, struct mr_gate_item *item, bool *gone,
+                               struct mr_err *err)
 {
     struct mr_err why = {0};
     enum mr_code code = mr_gate_shape(item->table, work->task->arena, item->out, err);
@@ -326,8 +319,8 @@ static enum mr_code read_table(struct mr_gate_work *work, struct mr_gate_item *i
     if (item->table->open_error != NULL)
         code = mr_err_set(&why, MR_E_SQL, "%s", item->table->open_error);
     else if (work->locked_s >= LOCKED_MAX_S)
-        code = mr_err_set(&why, MR_E_TIMEOUT,
-                          "not read: too many tables are locked to wait for each");
+        code =
+            mr_err_set(&why, MR_E_TIMEOUT, "not read: too many tables are locked to wait for each");
     else
         code = see_all_columns(work, item, &why);
     if (code == MR_OK)
@@ -341,19 +334,17 @@ static enum mr_code read_table(struct mr_gate_work *work, struct mr_gate_item *i
     *gone = is_gone(code, &why);
     if (work->nomem)
         return mr_err_nomem(err, "reading tables");
-    return code == MR_OK || *gone ? MR_OK
-                                  : mr_gate_work_fail(work, item, code, &why, err);
+    return code == MR_OK || *gone ? MR_OK : mr_gate_work_fail(work, item, code, &why, err);
 }
 
 /* ---- all tables ---- */
 
-bool mr_gate_work_selects(const struct mr_gate_task *task, const char *db,
-                          const char *name)
+bool mr_gate_work_selects(const struct mr_gate_task *task, const char *db, const char *name)
 {
     const struct mr_string_list *tables = task->tables, *exclude = task->exclude;
     const struct mr_string_list *always = &task->gate->exclude;
-    return mr_pattern_selects(tables->items, tables->count, exclude->items,
-                              exclude->count, db, name) &&
+    return mr_pattern_selects(tables->items, tables->count, exclude->items, exclude->count, db,
+                              name) &&
            mr_pattern_selects(NULL, 0, always->items, always->count, db, name);
 }
 
@@ -361,11 +352,10 @@ bool mr_gate_work_selects(const struct mr_gate_task *task, const char *db,
 static enum mr_code require_column(const struct mr_gate_item *item, const char *key,
                                    const char *column, struct mr_err *err)
 {
-    if (column == NULL || item->config.by_pattern ||
-        mr_table_column(item->table, column) != NULL)
+    if (column == NULL || item->config.by_pattern || mr_table_column(item->table, column) != NULL)
         return MR_OK;
-    (void)mr_err_set(err, MR_E_CONFIG, "table \"%s.%s\" has no column \"%s\"",
-                     item->table->db, item->table->name, column);
+    (void)mr_err_set(err, MR_E_CONFIG, "table \"%s.%s\" has no column \"%s\"", item->table->db,
+                     item->table->name, column);
     mr_err_hint(err, "The key %s of the configuration names it.", key);
     return MR_E_CONFIG;
 }
@@ -374,12 +364,11 @@ static enum mr_code configure(struct mr_gate_work *work, struct mr_gate_item *it
                               struct mr_err *err)
 {
     const struct mr_table_config *config = &item->config;
-    enum mr_code code =
-        mr_config_table(work->task->config, item->table->db, item->table->name,
-                        work->task->arena, &item->config, err);
+    enum mr_code code = mr_config_table(work->task->config, item->table->db, item->table->name,
+                                        work->task->arena, &item->config, err);
     if (code == MR_OK && mr_db_server(work->task->link->db)->lower_case_table_names != 0)
-        code = mr_config_require_letters(work->task->config, item->table->db,
-                                         item->table->name, err);
+        code =
+            mr_config_require_letters(work->task->config, item->table->db, item->table->name, err);
     if (code == MR_OK)
         code = require_column(item, "freshness", config->freshness, err);
     if (code == MR_OK)
@@ -388,11 +377,9 @@ static enum mr_code configure(struct mr_gate_work *work, struct mr_gate_item *it
         code = require_column(item, "time-column", config->time_column, err);
     item->out->is_queue = config->is_queue && !config->is_static;
     /* said also of a table that cannot be read: then they are unknown */
-    if (config->freshness != NULL &&
-        mr_table_column(item->table, config->freshness) != NULL)
+    if (config->freshness != NULL && mr_table_column(item->table, config->freshness) != NULL)
         item->out->fresh_column = mr_gate_work_keep(work, config->freshness);
-    if (config->sequence != NULL &&
-        mr_table_column(item->table, config->sequence) != NULL)
+    if (config->sequence != NULL && mr_table_column(item->table, config->sequence) != NULL)
         item->out->sequence_column = mr_gate_work_keep(work, config->sequence);
     return code;
 }
@@ -464,8 +451,7 @@ static enum mr_code read_all(struct mr_gate_work *work, struct mr_gate_table *ta
 static enum mr_code keep_dbs(struct mr_gate_work *work, struct mr_gate_facts *facts,
                              struct mr_err *err)
 {
-    const char **dbs =
-        mr_arena_calloc(work->task->arena, work->cat->ndbs + 1, sizeof *dbs);
+    const char **dbs = mr_arena_calloc(work->task->arena, work->cat->ndbs + 1, sizeof *dbs);
     if (dbs == NULL)
         return mr_err_nomem(err, "reading tables");
     for (size_t i = 0; i < work->cat->ndbs; i++) {
@@ -507,12 +493,12 @@ static void heartbeat_sql(struct mr_strbuf *sql, const struct mr_table *table, b
 {
     const struct mr_column *ts = mr_table_column(table, "ts");
     const bool is_stamp = ts != NULL && strcmp(ts->data_type, "timestamp") == 0;
-    mr_strbuf_add_fmt(
-        sql,
-        "TIMESTAMPDIFF(MICROSECOND, CAST(REPLACE(MAX(ts), 'T', ' ') AS DATETIME(6)), "
-        "%s) / 1000000 FROM ",
-        utc || is_stamp ? "UTC_TIMESTAMP(6)"
-                        : "CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', @@GLOBAL.time_zone)");
+    mr_strbuf_add_fmt(sql,
+                      "TIMESTAMPDIFF(MICROSECOND, CAST(REPLACE(MAX(ts), 'T', ' ') AS DATETIME(6)), "
+                      "%s) / 1000000 FROM ",
+                      utc || is_stamp
+                          ? "UTC_TIMESTAMP(6)"
+                          : "CONVERT_TZ(UTC_TIMESTAMP(6), '+00:00', @@GLOBAL.time_zone)");
     mr_sql_table(sql, table->db, table->name);
 }
 
@@ -528,12 +514,10 @@ static enum mr_code read_heartbeat(struct mr_gate_work *work, struct mr_gate_fac
     enum mr_code code = MR_OK;
     if (gate->heartbeat_table != NULL)
         code = mr_schema_reload_table(work->task->link->db, gate->heartbeat_db,
-                                      gate->heartbeat_table, work->task->arena, &table,
-                                      &why);
+                                      gate->heartbeat_table, work->task->arena, &table, &why);
     if (code == MR_OK && table == NULL && gate->heartbeat_table != NULL)
-        code =
-            mr_err_set(&why, MR_E_NO_SUCH, "table \"%s.%s\" does not exist or is hidden",
-                       gate->heartbeat_db, gate->heartbeat_table);
+        code = mr_err_set(&why, MR_E_NO_SUCH, "table \"%s.%s\" does not exist or is hidden",
+                          gate->heartbeat_db, gate->heartbeat_table);
     if (code == MR_OK && table == NULL)
         return MR_OK;
     mr_strbuf_add_fmt(&name, "%s.%s", table != NULL ? table->db : gate->heartbeat_db,
@@ -551,8 +535,8 @@ static enum mr_code read_heartbeat(struct mr_gate_work *work, struct mr_gate_fac
         code = mr_err_set(&why, MR_E_NO_SUCH, "the table has no time that can be read");
     else if (code == MR_OK)
         facts->heartbeat.age_s = strtod(row[0].ptr, NULL);
-    facts->heartbeat.view = mr_gate_link_view(work->task->link, code, &why, "SELECT",
-                                              name.ptr, work->task->arena);
+    facts->heartbeat.view =
+        mr_gate_link_view(work->task->link, code, &why, "SELECT", name.ptr, work->task->arena);
     mr_result_free(res);
     mr_strbuf_release(&sql);
     mr_strbuf_release(&name);
@@ -563,16 +547,16 @@ static enum mr_code read_heartbeat(struct mr_gate_work *work, struct mr_gate_fac
 }
 
 /* Nothing of a baseline says whether it should be there: then all is well with nothing. */
-static enum mr_code require_dbs(const struct mr_gate_facts *facts,
-                                const struct mr_endpoint *ep, struct mr_err *err)
+static enum mr_code require_dbs(const struct mr_gate_facts *facts, const struct mr_endpoint *ep,
+                                struct mr_err *err)
 {
     for (size_t i = 0; i < ep->ndbs; i++) {
         bool found = false;
         for (size_t k = 0; k < facts->ndbs && !found; k++)
             found = strcasecmp(facts->dbs[k], ep->dbs[i]) == 0;
         if (!found) {
-            (void)mr_err_set(err, MR_E_NO_SUCH,
-                             "database \"%s\" does not exist or is hidden", ep->dbs[i]);
+            (void)mr_err_set(err, MR_E_NO_SUCH, "database \"%s\" does not exist or is hidden",
+                             ep->dbs[i]);
             mr_err_hint(err, "Look at the database in the URI, and at SHOW GRANTS.");
             return MR_E_NO_SUCH;
         }
@@ -580,8 +564,8 @@ static enum mr_code require_dbs(const struct mr_gate_facts *facts,
     return MR_OK;
 }
 
-enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task,
-                                    struct mr_gate_facts *facts, struct mr_err *err)
+enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task, struct mr_gate_facts *facts,
+                                    struct mr_err *err)
 {
     const struct mr_endpoint *own = &task->link->ep;
     const struct mr_endpoint *ep = own->ndbs > 0 ? own : task->scope;

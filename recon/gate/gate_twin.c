@@ -12,9 +12,8 @@
 #define TRIES 5
 #define WAIT_MS 200
 
-static enum mr_code count_rows(const struct mr_gate_link *link,
-                               const struct mr_gate_table *table, const char *db,
-                               uint64_t *rows, struct mr_err *err)
+static enum mr_code count_rows(const struct mr_gate_link *link, const struct mr_gate_table *table,
+                               const char *db, uint64_t *rows, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, found = MR_STRBUF_INIT;
     mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM ");
@@ -52,9 +51,8 @@ static enum mr_code count_both(const struct mr_gate_twin_task *task,
     return code;
 }
 
-static enum mr_code compare(const struct mr_gate_twin_task *task,
-                            const struct mr_gate_table *table, const char *db,
-                            struct mr_gate_twin *twin, struct mr_err *err)
+static enum mr_code compare(const struct mr_gate_twin_task *task, const struct mr_gate_table *table,
+                            const char *db, struct mr_gate_twin *twin, struct mr_err *err)
 {
     const struct timespec step = {.tv_nsec = WAIT_MS * 1000000L};
     struct mr_strbuf place = MR_STRBUF_INIT;
@@ -67,8 +65,7 @@ static enum mr_code compare(const struct mr_gate_twin_task *task,
         code = count_both(task, table, db, twin, &why);
     }
     mr_sql_table(&place, db, table->name);
-    twin->view =
-        mr_gate_link_view(task->replica, code, &why, "SELECT", place.ptr, task->arena);
+    twin->view = mr_gate_link_view(task->replica, code, &why, "SELECT", place.ptr, task->arena);
     mr_strbuf_release(&place);
     if (!mr_gate_is_fatal(code))
         return MR_OK;
@@ -76,8 +73,8 @@ static enum mr_code compare(const struct mr_gate_twin_task *task,
     return code;
 }
 
-enum mr_code mr_gate_read_twins(const struct mr_gate_twin_task *task,
-                                struct mr_gate_facts *replica, struct mr_err *err)
+enum mr_code mr_gate_read_twins(const struct mr_gate_twin_task *task, struct mr_gate_facts *replica,
+                                struct mr_err *err)
 {
     const double deadline_s = mr_clock_now_s() + task->budget_s;
     struct mr_gate_twin *twins =
@@ -95,8 +92,7 @@ enum mr_code mr_gate_read_twins(const struct mr_gate_twin_task *task,
         struct mr_gate_twin *twin = &twins[replica->ntwins++];
         twin->db = table->db;
         twin->name = table->name;
-        code = compare(task, table, mr_gate_facts_pair(task->facts, replica, table->db),
-                       twin, err);
+        code = compare(task, table, mr_gate_facts_pair(task->facts, replica, table->db), twin, err);
     }
     return code;
 }

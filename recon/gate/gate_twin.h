@@ -21,7 +21,7 @@ struct mr_gate_twin_task {
 
 /* Fills replica->twins: the tables of SERVER that were counted exactly, while the budget
  * lasts; twins_left is how many were not. */
-enum mr_code mr_gate_read_twins(const struct mr_gate_twin_task *task,
-                                struct mr_gate_facts *replica, struct mr_err *err);
+enum mr_code mr_gate_read_twins(const struct mr_gate_twin_task *task, struct mr_gate_facts *replica,
+                                struct mr_err *err);
 
 #endif

@@ -40,23 +40,21 @@ enum mr_code mr_gate_work_query(const struct mr_gate_work *work, const char *sha
 
 /* Marks the table as not read, for that reason; fatal errors are passed on. */
 enum mr_code mr_gate_work_fail(const struct mr_gate_work *work, struct mr_gate_item *item,
-                               enum mr_code code, const struct mr_err *why,
-                               struct mr_err *err);
+                               enum mr_code code, const struct mr_err *why, struct mr_err *err);
 
 /* The AUTO_INCREMENT column; NULL: there is none, or it counts anew for each value of what
  * stands before it in the key (MyISAM, Aria). */
 const struct mr_column *mr_gate_work_counter(const struct mr_table *table);
 
 /* Is the table, or sequence, of that name among those that were asked for? */
-bool mr_gate_work_selects(const struct mr_gate_task *task, const char *db,
-                          const char *name);
+bool mr_gate_work_selects(const struct mr_gate_task *task, const char *db, const char *name);
 
 enum mr_code mr_gate_read_triggers(struct mr_gate_work *work, struct mr_gate_item *item,
                                    struct mr_err *err);
 enum mr_code mr_gate_read_drawn(struct mr_gate_work *work, struct mr_gate_item *item,
                                 struct mr_err *err);
-enum mr_code mr_gate_read_sequences(struct mr_gate_work *work,
-                                    struct mr_gate_facts *facts, struct mr_err *err);
+enum mr_code mr_gate_read_sequences(struct mr_gate_work *work, struct mr_gate_facts *facts,
+                                    struct mr_err *err);
 
 /* Tables and sequences of the baseline, and tables that the configuration names, that the
  * catalogue does not show: gone, or only hidden? */

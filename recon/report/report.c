@@ -28,8 +28,7 @@ void mr_report_release(struct mr_report *report)
     mr_arena_release(&report->arena);
 }
 
-const struct mr_find_counter *mr_report_counter(const struct mr_report *report,
-                                                int64_t table)
+const struct mr_find_counter *mr_report_counter(const struct mr_report *report, int64_t table)
 {
     for (size_t i = 0; i < report->counters.count; i++) {
         const struct mr_find_counter *counter = mr_vec_at(&report->counters, i);
@@ -56,16 +55,14 @@ bool mr_report_counter_collides(const struct mr_find_counter *counter, int side)
 
 /* What the configuration hides now.  Of a name with several dots every reading counts. */
 static enum mr_code mask_configured(const struct mr_report *report,
-                                    const struct mr_find_table *table,
-                                    struct mr_arena *arena, enum mr_mask *masks)
+                                    const struct mr_find_table *table, struct mr_arena *arena,
+                                    enum mr_mask *masks)
 {
-    for (const char *dot = strchr(table->name, '.'); dot != NULL;
-         dot = strchr(dot + 1, '.')) {
+    for (const char *dot = strchr(table->name, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
         const char *db = mr_arena_dup(arena, table->name, (size_t)(dot - table->name));
         struct mr_table_config config;
-        MR_TRY(db == NULL
-                   ? MR_E_NOMEM
-                   : mr_config_table(report->config, db, dot + 1, arena, &config, NULL));
+        MR_TRY(db == NULL ? MR_E_NOMEM
+                          : mr_config_table(report->config, db, dot + 1, arena, &config, NULL));
         for (size_t i = 0; i < table->ncolumns; i++)
             if (masks[i] == MR_MASK_FOUND &&
                 mr_string_list_has(&config.mask, table->columns[i].name))
@@ -74,14 +71,13 @@ static enum mr_code mask_configured(const struct mr_report *report,
     return MR_OK;
 }
 
-enum mr_mask *mr_report_masks(const struct mr_report *report,
-                              const struct mr_find_table *table, struct mr_arena *arena)
+enum mr_mask *mr_report_masks(const struct mr_report *report, const struct mr_find_table *table,
+                              struct mr_arena *arena)
 {
     enum mr_mask *masks = mr_arena_calloc(arena, table->ncolumns + 1, sizeof *masks);
     for (size_t i = 0; masks != NULL && i < table->ncolumns; i++)
         masks[i] = report->unmask ? MR_MASK_OFF : mr_mask_of_column(table, i);
-    if (masks != NULL && !report->unmask &&
-        mask_configured(report, table, arena, masks) != MR_OK)
+    if (masks != NULL && !report->unmask && mask_configured(report, table, arena, masks) != MR_OK)
         return NULL;
     return masks;
 }
@@ -94,8 +90,7 @@ const char *mr_report_verdict(const struct mr_report *report)
     return r->incomplete ? "Incomplete" : r->differs ? "Diverged" : "Equal";
 }
 
-void mr_report_count(struct mr_strbuf *out, uint64_t number, const char *one,
-                     const char *many)
+void mr_report_count(struct mr_strbuf *out, uint64_t number, const char *one, const char *many)
 {
     mr_strbuf_add_grouped(out, number);
     mr_strbuf_add_fmt(out, " %s", number == 1 ? one : many);
@@ -110,9 +105,8 @@ static void add_gaps(const struct mr_check_result *r, struct mr_strbuf *out)
     } else if (r->unsettled_rows > 0) {
         mr_report_count(out, r->unsettled_rows, "row kept moving", "rows kept moving");
     } else {
-        mr_strbuf_add_str(out, r->run->hidden != NULL
-                                   ? "the account may not see everything"
-                                   : "the run has not come to its end");
+        mr_strbuf_add_str(out, r->run->hidden != NULL ? "the account may not see everything"
+                                                      : "the run has not come to its end");
     }
 }
 
@@ -128,15 +122,13 @@ void mr_report_headline(const struct mr_report *report, struct mr_strbuf *out)
         mr_strbuf_add_str(out, rows > 0 || objects ? "; so far " : "");
     }
     if (rows > 0)
-        mr_strbuf_add_fmt(out, "%s in %s of %s",
-                          mr_text_count(&t, rows, "row differs", "rows differ"),
-                          mr_text_number(&t, r->diverged),
-                          mr_text_count(&t, r->ntables, "table", "tables"));
-    if (objects)
         mr_strbuf_add_fmt(
-            out, "%s%s%s", rows > 0 ? ", and " : "",
-            mr_text_count(&t, r->objects.count, "schema object", "schema objects"),
-            rows > 0 ? "" : " differ, the rows do not");
+            out, "%s in %s of %s", mr_text_count(&t, rows, "row differs", "rows differ"),
+            mr_text_number(&t, r->diverged), mr_text_count(&t, r->ntables, "table", "tables"));
+    if (objects)
+        mr_strbuf_add_fmt(out, "%s%s%s", rows > 0 ? ", and " : "",
+                          mr_text_count(&t, r->objects.count, "schema object", "schema objects"),
+                          rows > 0 ? "" : " differ, the rows do not");
     if (rows == 0 && !objects && !gaps)
         mr_strbuf_add_fmt(out, "both sides hold the same rows in %s",
                           mr_text_count(&t, r->ntables, "table", "tables"));

@@ -35,18 +35,16 @@ enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err);
 void mr_report_release(struct mr_report *report);
 
 /* AUTO_INCREMENT of a table, or NULL. */
-const struct mr_find_counter *mr_report_counter(const struct mr_report *report,
-                                                int64_t table);
+const struct mr_find_counter *mr_report_counter(const struct mr_report *report, int64_t table);
 /* The table of a counter. */
-const struct mr_find_table *
-mr_report_counter_table(const struct mr_report *report,
-                        const struct mr_find_counter *counter);
+const struct mr_find_table *mr_report_counter_table(const struct mr_report *report,
+                                                    const struct mr_find_counter *counter);
 /* The next insert of this side would get a key that a row of either side has, or had. */
 bool mr_report_counter_collides(const struct mr_find_counter *counter, int side);
 
 /* One mask a column, in the arena; NULL when memory is out. */
-enum mr_mask *mr_report_masks(const struct mr_report *report,
-                              const struct mr_find_table *table, struct mr_arena *arena);
+enum mr_mask *mr_report_masks(const struct mr_report *report, const struct mr_find_table *table,
+                              struct mr_arena *arena);
 
 /* "Diverged", "Equal", "Incomplete" … */
 const char *mr_report_verdict(const struct mr_report *report);
@@ -58,7 +56,6 @@ void mr_report_headline(const struct mr_report *report, struct mr_strbuf *out);
 const char *mr_report_lead(const struct mr_report *report, bool *taken);
 
 /* "1 row", "2,000 rows" */
-void mr_report_count(struct mr_strbuf *out, uint64_t number, const char *one,
-                     const char *many);
+void mr_report_count(struct mr_strbuf *out, uint64_t number, const char *one, const char *many);
 
 #endif

@@ -119,8 +119,7 @@ size_t mr_axis_ticks(const struct mr_report_axis *axis, size_t max,
     if (max > MR_AXIS_TICKS_MAX)
         max = MR_AXIS_TICKS_MAX;
     mr_place step = round_step((axis->hi - axis->lo) / (mr_place)max + 1);
-    for (mr_place at = round_up(axis->lo, step); at <= axis->hi && count < max;
-         at += step)
+    for (mr_place at = round_up(axis->lo, step); at <= axis->hi && count < max; at += step)
         ticks[count++] = at;
     return count;
 }

@@ -8,8 +8,7 @@
 #include "recon/report/report_options.h"
 #include "recon/report/report_page.h"
 
-static enum mr_code write_format(const struct mr_report *report,
-                                 enum mr_report_format format,
+static enum mr_code write_format(const struct mr_report *report, enum mr_report_format format,
                                  struct mr_report_sink *sink, struct mr_err *err)
 {
     switch (format) {
@@ -29,8 +28,7 @@ static enum mr_code write_report(const struct mr_report *report,
     MR_TRY_OUT(write_format(report, opts->format, &sink, err));
     MR_TRY_OUT(mr_report_sink_commit(&sink, err));
     if (opts->output != NULL)
-        mr_log_info("run %s is written to \"%s\"", report->result->run->uuid,
-                    opts->output);
+        mr_log_info("run %s is written to \"%s\"", report->result->run->uuid, opts->output);
 out:
     mr_report_sink_free(&sink);
     return code;
@@ -43,21 +41,18 @@ struct about {
     struct mr_story story;
 };
 
-static enum mr_code report_run(const struct about *about,
-                               const struct mr_invocation *invocation, int *exit_code,
-                               struct mr_err *err)
+static enum mr_code report_run(const struct about *about, const struct mr_invocation *invocation,
+                               int *exit_code, struct mr_err *err)
 {
     const struct mr_report_options *opts = invocation->settings.values;
     struct mr_check_result result;
-    enum mr_code code =
-        mr_check_result_load(&result, about->fd, &about->run, opts->max_rows, err);
+    enum mr_code code = mr_check_result_load(&result, about->fd, &about->run, opts->max_rows, err);
     struct mr_report report = {.result = &result,
                                .config = invocation->config,
                                .case_path = opts->case_path,
                                .unmask = opts->unmask,
                                .max_rows = opts->max_rows,
-                               .story = mr_story_is_empty(&about->story) ? NULL
-                                                                         : &about->story};
+                               .story = mr_story_is_empty(&about->story) ? NULL : &about->story};
     if (code == MR_OK)
         code = mr_report_load(&report, err);
     if (code == MR_OK) {
@@ -73,18 +68,15 @@ static enum mr_code report_run(const struct about *about,
 static enum mr_code refuse_case(const struct mr_report_options *opts, struct mr_err *err)
 {
     struct stat in, out;
-    if (opts->output == NULL || stat(opts->case_path, &in) != 0 ||
-        stat(opts->output, &out) != 0 || in.st_dev != out.st_dev ||
-        in.st_ino != out.st_ino)
+    if (opts->output == NULL || stat(opts->case_path, &in) != 0 || stat(opts->output, &out) != 0 ||
+        in.st_dev != out.st_dev || in.st_ino != out.st_ino)
         return MR_OK;
-    (void)mr_err_set(err, MR_E_USAGE, "output \"%s\" is the case file itself",
-                     opts->output);
+    (void)mr_err_set(err, MR_E_USAGE, "output \"%s\" is the case file itself", opts->output);
     mr_err_hint(err, "Give the report a name of its own.");
     return MR_E_USAGE;
 }
 
-static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
-                        struct mr_err *err)
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct mr_report_options *opts = invocation->settings.values;
     struct mr_arena arena = MR_ARENA_INIT;
@@ -122,7 +114,5 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
     return code;
 }
 
-const struct mr_command mr_report_command = {.name = "report",
-                                             .doc = &mr_report_doc,
-                                             .options = &mr_report_option_set,
-                                             .run = run};
+const struct mr_command mr_report_command = {
+    .name = "report", .doc = &mr_report_doc, .options = &mr_report_option_set, .run = run};

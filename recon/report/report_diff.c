@@ -30,8 +30,7 @@ void mr_diff_parts(const char *a, size_t a_len, const char *b, size_t b_len,
     size_t from = 0, tail = 0;
     while (from < a_len && from < b_len) {
         size_t size = char_len(a + from, a_len - from);
-        if (size != char_len(b + from, b_len - from) ||
-            memcmp(a + from, b + from, size) != 0)
+        if (size != char_len(b + from, b_len - from) || memcmp(a + from, b + from, size) != 0)
             break;
         from += size;
     }

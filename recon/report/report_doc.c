@@ -72,8 +72,7 @@ const char *mr_doc_number(struct mr_doc *doc, uint64_t number)
     return mr_text_number(&doc->texts, number);
 }
 
-const char *mr_doc_count(struct mr_doc *doc, uint64_t number, const char *one,
-                         const char *many)
+const char *mr_doc_count(struct mr_doc *doc, uint64_t number, const char *one, const char *many)
 {
     return mr_text_count(&doc->texts, number, one, many);
 }
@@ -109,13 +108,11 @@ void mr_doc_picture(struct mr_doc *doc, struct mr_strbuf *svg)
     mr_strbuf_reset(svg);
 }
 
-void mr_doc_head(struct mr_doc *doc, const char *const *columns, size_t ncolumns,
-                 unsigned numbers)
+void mr_doc_head(struct mr_doc *doc, const char *const *columns, size_t ncolumns, unsigned numbers)
 {
     mr_doc_say(doc, "<head>");
     for (size_t i = 0; i < ncolumns; i++)
-        mr_doc_say(doc, (numbers >> i & 1U) != 0 ? "<ncol>%s</ncol>" : "<col>%s</col>",
-                   columns[i]);
+        mr_doc_say(doc, (numbers >> i & 1U) != 0 ? "<ncol>%s</ncol>" : "<col>%s</col>", columns[i]);
     mr_doc_say(doc, "</head>");
 }
 
@@ -124,8 +121,7 @@ struct mr_doc mr_doc_part(const struct mr_doc *doc, struct mr_strbuf *buf)
     return (struct mr_doc){.format = doc->format, .out = buf};
 }
 
-void mr_doc_put_part(struct mr_doc *doc, const struct mr_strbuf *buf, size_t from,
-                     size_t to)
+void mr_doc_put_part(struct mr_doc *doc, const struct mr_strbuf *buf, size_t from, size_t to)
 {
     mr_strbuf_add(doc->out, buf->ptr + from, to - from);
     doc->out->failed |= buf->failed;

@@ -45,8 +45,7 @@ struct mr_doc_format {
     /* What a document begins and ends with; NULL: nothing. */
     enum mr_code (*begin)(struct mr_doc *doc, const char *title, struct mr_err *err);
     void (*end)(struct mr_doc *doc);
-    void (*open)(struct mr_doc *doc, const char *tag, size_t len,
-                 const struct mr_doc_attr *attrs);
+    void (*open)(struct mr_doc *doc, const char *tag, size_t len, const struct mr_doc_attr *attrs);
     void (*close)(struct mr_doc *doc, const char *tag, size_t len);
     void (*escape)(struct mr_strbuf *out, const char *ptr, size_t len);
     void (*value)(struct mr_doc *doc, const struct mr_report_value *value, bool in_cell);
@@ -65,8 +64,7 @@ void mr_doc_text(struct mr_doc *doc, const char *ptr, size_t len);
 
 /* For a %s: mr_text_number() and mr_text_count(); the paragraph of a tone. */
 const char *mr_doc_number(struct mr_doc *doc, uint64_t number);
-const char *mr_doc_count(struct mr_doc *doc, uint64_t number, const char *one,
-                         const char *many);
+const char *mr_doc_count(struct mr_doc *doc, uint64_t number, const char *one, const char *many);
 const char *mr_doc_tone(enum mr_doc_tone tone);
 
 /* A value with what of it differs; in a cell, it says, too, that it differs where that
@@ -77,12 +75,10 @@ void mr_doc_value_cell(struct mr_doc *doc, const struct mr_report_value *value);
 void mr_doc_picture(struct mr_doc *doc, struct mr_strbuf *svg);
 
 /* The head of a table, that was just opened; numbers: bit i, column i holds some. */
-void mr_doc_head(struct mr_doc *doc, const char *const *columns, size_t ncolumns,
-                 unsigned numbers);
+void mr_doc_head(struct mr_doc *doc, const char *const *columns, size_t ncolumns, unsigned numbers);
 
 /* What is said to it stands in the buffer until it is put into the document. */
 struct mr_doc mr_doc_part(const struct mr_doc *doc, struct mr_strbuf *buf);
-void mr_doc_put_part(struct mr_doc *doc, const struct mr_strbuf *buf, size_t from,
-                     size_t to);
+void mr_doc_put_part(struct mr_doc *doc, const struct mr_strbuf *buf, size_t from, size_t to);
 
 #endif

@@ -65,8 +65,7 @@ static const struct mark {
     {"key", "</th>", {"<th scope=\"row\">"}},
     {"kind",
      "</span>",
-     {"<span class=\"k\"><svg class=\"sw\" aria-hidden=\"true\"><use href=\"#s-",
-      "\"/></svg>"}},
+     {"<span class=\"k\"><svg class=\"sw\" aria-hidden=\"true\"><use href=\"#s-", "\"/></svg>"}},
     {"lead", "</p>\n", {"<p class=\"lead\">"}},
     {"legend", "</dl></div>\n", {"<div class=\"prose\"><dl class=\"legend\">\n"}},
     {"list", "</ul>\n", {"<ul>\n"}},
@@ -99,8 +98,7 @@ static const struct mark {
       "table by its name\" autocomplete=\"off\" spellcheck=\"false\">\n"}},
     {"section",
      "</details>\n",
-     {"<details class=\"table\" id=\"t", "\"", " data-verdict=\"", "\" data-name=\"",
-      "\">"}},
+     {"<details class=\"table\" id=\"t", "\"", " data-verdict=\"", "\" data-name=\"", "\">"}},
     {"several", "</span>", {"<span class=\"v\">"}},
     {"short", TABLE_END, {SCROLL("short")}},
     {"sides", "</dl>\n", {"<dl class=\"sides\">\n"}},
@@ -197,8 +195,7 @@ static void add_text(struct mr_strbuf *out, const struct mr_report_value *value)
 }
 
 /* NULL and the empty string are told from texts. */
-static void html_value(struct mr_doc *doc, const struct mr_report_value *value,
-                       bool in_cell)
+static void html_value(struct mr_doc *doc, const struct mr_report_value *value, bool in_cell)
 {
     const char *word = value->form == MR_FORM_NULL ? "NULL" : "empty";
     if (value->form == MR_FORM_ABSENT)
@@ -206,8 +203,7 @@ static void html_value(struct mr_doc *doc, const struct mr_report_value *value,
     else if (value->form == MR_FORM_TEXT)
         add_text(doc->out, value);
     else if (value->differs)
-        mr_strbuf_add_fmt(doc->out, "<mark class=\"all\"><i class=\"nul\">%s</i></mark>",
-                          word);
+        mr_strbuf_add_fmt(doc->out, "<mark class=\"all\"><i class=\"nul\">%s</i></mark>", word);
     else
         mr_strbuf_add_fmt(doc->out, "<i class=\"nul\">%s</i>", word);
     if (in_cell && value->alike)
@@ -217,8 +213,8 @@ static void html_value(struct mr_doc *doc, const struct mr_report_value *value,
 /* ---- the frame ---- */
 
 /* 'sha256-…' of what stands between the tags. */
-static enum mr_code add_source(struct mr_strbuf *out, const unsigned char *ptr,
-                               size_t len, struct mr_err *err)
+static enum mr_code add_source(struct mr_strbuf *out, const unsigned char *ptr, size_t len,
+                               struct mr_err *err)
 {
     unsigned char digest[EVP_MAX_MD_SIZE], base64[2 * EVP_MAX_MD_SIZE];
     unsigned size = 0;
@@ -232,11 +228,10 @@ static enum mr_code add_source(struct mr_strbuf *out, const unsigned char *ptr,
 static enum mr_code html_begin(struct mr_doc *doc, const char *title, struct mr_err *err)
 {
     struct mr_strbuf *out = doc->out;
-    mr_strbuf_add_str(
-        out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
-             "\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
-             "'none'; base-uri 'none'; form-action 'none'; img-src data:; "
-             "style-src ");
+    mr_strbuf_add_str(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
+                           "\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
+                           "'none'; base-uri 'none'; form-action 'none'; img-src data:; "
+                           "style-src ");
     enum mr_code code = add_source(out, mr_report_style, mr_report_style_size, err);
     mr_strbuf_add_str(out, "; script-src ");
     if (code == MR_OK)

@@ -13,23 +13,17 @@ static const struct mark {
     const char *tag, *open, *close;
     enum { BLOCK = 1, LINE, CELL } is;
 } marks[] = {
-    {"h1", "# ", "\n", BLOCK},    {"h2", "## ", "\n", BLOCK},
-    {"part", "## ", "\n", BLOCK}, {"title", "## ", "\n", BLOCK},
-    {"h3", "### ", "\n", BLOCK},  {"h4", "#### ", "\n", BLOCK},
-    {"p", "", "\n", BLOCK},       {"good", "", "\n", BLOCK},
-    {"warn", "", "\n", BLOCK},    {"bad", "", "\n", BLOCK},
-    {"note", "", "\n", BLOCK},    {"more", "", "\n", BLOCK},
-    {"list", "", "", BLOCK},      {"item", "- ", "\n", LINE},
-    {"steps", "", "", BLOCK},     {"step", "1. ", "\n", LINE},
-    {"table", "", "", BLOCK},     {"texts", "", "", BLOCK},
-    {"tables", "", "", BLOCK},    {"sorted", "", "", BLOCK},
-    {"head", "", "|\n", LINE},    {"row", "", "|\n", LINE},
-    {"listed", "", "|\n", LINE},  {"col", "| ", " ", CELL},
-    {"ncol", "| ", " ", CELL},    {"cell", "| ", " ", CELL},
-    {"key", "| ", " ", CELL},     {"number", "| ", " ", CELL},
-    {"zero", "| ", " ", CELL},    {"same", "| ", " ", CELL},
-    {"name", "| ", " ", CELL},    {"value", "| ", " ", CELL},
-    {"strong", "**", "**", LINE},
+    {"h1", "# ", "\n", BLOCK},     {"h2", "## ", "\n", BLOCK},  {"part", "## ", "\n", BLOCK},
+    {"title", "## ", "\n", BLOCK}, {"h3", "### ", "\n", BLOCK}, {"h4", "#### ", "\n", BLOCK},
+    {"p", "", "\n", BLOCK},        {"good", "", "\n", BLOCK},   {"warn", "", "\n", BLOCK},
+    {"bad", "", "\n", BLOCK},      {"note", "", "\n", BLOCK},   {"more", "", "\n", BLOCK},
+    {"list", "", "", BLOCK},       {"item", "- ", "\n", LINE},  {"steps", "", "", BLOCK},
+    {"step", "1. ", "\n", LINE},   {"table", "", "", BLOCK},    {"texts", "", "", BLOCK},
+    {"tables", "", "", BLOCK},     {"sorted", "", "", BLOCK},   {"head", "", "|\n", LINE},
+    {"row", "", "|\n", LINE},      {"listed", "", "|\n", LINE}, {"col", "| ", " ", CELL},
+    {"ncol", "| ", " ", CELL},     {"cell", "| ", " ", CELL},   {"key", "| ", " ", CELL},
+    {"number", "| ", " ", CELL},   {"zero", "| ", " ", CELL},   {"same", "| ", " ", CELL},
+    {"name", "| ", " ", CELL},     {"value", "| ", " ", CELL},  {"strong", "**", "**", LINE},
 };
 
 static bool is_tag(const char *tag, size_t len, const char *name)
@@ -80,8 +74,7 @@ static void md_close(struct mr_doc *doc, const char *tag, size_t len)
     mr_strbuf_add_char(doc->out, '\n');
 }
 
-static void md_value(struct mr_doc *doc, const struct mr_report_value *value,
-                     bool in_cell)
+static void md_value(struct mr_doc *doc, const struct mr_report_value *value, bool in_cell)
 {
     const struct mr_strbuf *text = &value->text;
     switch (value->form) {

@@ -78,8 +78,8 @@ static void add_at(struct mr_strbuf *out)
 
 static bool begins_address(const struct mr_strbuf *out, char c)
 {
-    return (c == '/' && (ends_with(out, "http:/") || ends_with(out, "https:/") ||
-                         ends_with(out, "ftp:/"))) ||
+    return (c == '/' &&
+            (ends_with(out, "http:/") || ends_with(out, "https:/") || ends_with(out, "ftp:/"))) ||
            (c == '.' && ends_with(out, "www"));
 }
 

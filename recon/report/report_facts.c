@@ -29,12 +29,10 @@ static size_t line_len(const char *line, const char **next)
 /* Where it is, and what it is called there; a text has a column for each. */
 static void add_object_name(struct mr_edition *e, const struct mr_find_object *o)
 {
-    const char *scope = o->table != NULL      ? o->table
-                        : o->database != NULL ? o->database
-                                              : "";
+    const char *scope = o->table != NULL ? o->table : o->database != NULL ? o->database : "";
     const char *name = o->name != NULL ? o->name : "";
-    bool itself = strcmp(o->kind, "table") == 0 || strcmp(o->kind, "database") == 0 ||
-                  o->name == NULL;
+    bool itself =
+        strcmp(o->kind, "table") == 0 || strcmp(o->kind, "database") == 0 || o->name == NULL;
     if (e->is_brief)
         mr_doc_say(&e->doc, "<cell>%s</cell><cell>%s</cell>", scope, name);
     else if (itself || (o->table == NULL && o->database == NULL))
@@ -77,12 +75,10 @@ void mr_parts_objects(struct mr_edition *e)
 /* ---- AUTO_INCREMENT ---- */
 
 /* Those of diverged tables, and those that give out taken keys. */
-static bool is_worth_showing(const struct mr_find_table *table,
-                             const struct mr_find_counter *c)
+static bool is_worth_showing(const struct mr_find_table *table, const struct mr_find_counter *c)
 {
-    return table != NULL &&
-           (table->verdict == MR_VERDICT_DIVERGED || mr_report_counter_collides(c, 0) ||
-            mr_report_counter_collides(c, 1));
+    return table != NULL && (table->verdict == MR_VERDICT_DIVERGED ||
+                             mr_report_counter_collides(c, 0) || mr_report_counter_collides(c, 1));
 }
 
 static void add_collision(struct mr_doc *doc, const struct mr_find_counter *c)
@@ -91,11 +87,10 @@ static void add_collision(struct mr_doc *doc, const struct mr_find_counter *c)
     if (!side[0] && !side[1])
         mr_doc_say(doc, "<cell><tag good>above both</tag></cell>");
     else
-        mr_doc_say(
-            doc, "<cell><tag bad>the %s would give out a key that is taken</tag></cell>",
-            side[0] && side[1] ? "next insert of either side"
-            : side[0]          ? "source"
-                               : "target");
+        mr_doc_say(doc, "<cell><tag bad>the %s would give out a key that is taken</tag></cell>",
+                   side[0] && side[1] ? "next insert of either side"
+                   : side[0]          ? "source"
+                                      : "target");
 }
 
 static void add_counter(struct mr_edition *e, const struct mr_find_table *table,
@@ -133,10 +128,9 @@ void mr_parts_counters(struct mr_edition *e)
     struct mr_doc *doc = &e->doc;
     size_t worth = 0;
     if (counters->count > 0 && !e->is_brief)
-        mr_doc_say(doc,
-                   "<part counters>AUTO_INCREMENT</part><p>Where the counters stood "
-                   "when the run looked: the key that the next insert would get, and "
-                   "the greatest key in use.</p>");
+        mr_doc_say(doc, "<part counters>AUTO_INCREMENT</part><p>Where the counters stood "
+                        "when the run looked: the key that the next insert would get, and "
+                        "the greatest key in use.</p>");
     for (size_t i = 0; i < counters->count; i++) {
         const struct mr_find_counter *c = mr_vec_at(counters, i);
         const struct mr_find_table *table = mr_report_counter_table(e->report, c);
@@ -167,15 +161,13 @@ void mr_parts_advice(struct mr_edition *e)
     struct mr_doc *doc = &e->doc;
     if (list->count == 0)
         return;
-    mr_doc_say(doc,
-               "<part advice>What the configuration could say</part><p>With it, more "
-               "rows find the person that they belong to.</p><sorted><head><col>Table"
-               "</col><col>Advice</col><col>For the configuration</col></head><rows>");
+    mr_doc_say(doc, "<part advice>What the configuration could say</part><p>With it, more "
+                    "rows find the person that they belong to.</p><sorted><head><col>Table"
+                    "</col><col>Advice</col><col>For the configuration</col></head><rows>");
     for (size_t i = 0; i < list->count && i < ADVICE_MAX; i++) {
         const struct mr_find_advice *a = mr_vec_at(list, i);
         const char *next = a->config;
-        mr_doc_say(doc, "<row><key><code>%s</code></key><cell>%s</cell><value>", a->table,
-                   a->text);
+        mr_doc_say(doc, "<row><key><code>%s</code></key><cell>%s</cell><value>", a->table, a->text);
         for (const char *line = next; *line != '\0'; line = next) {
             mr_doc_text(doc, line, line_len(line, &next));
             if (*next != '\0')
@@ -193,9 +185,8 @@ void mr_parts_hidden(struct mr_edition *e)
     struct mr_doc *doc = &e->doc;
     if (line == NULL)
         return;
-    mr_doc_say(doc,
-               "<part hidden>Not visible to the account</part><p>What was not seen was "
-               "not compared. Each line names what would show it.</p><list>");
+    mr_doc_say(doc, "<part hidden>Not visible to the account</part><p>What was not seen was "
+                    "not compared. Each line names what would show it.</p><list>");
     for (; *line != '\0'; line = next) {
         mr_doc_say(doc, "<item>");
         mr_doc_text(doc, line, line_len(line, &next));
@@ -224,18 +215,16 @@ void mr_parts_legend(struct mr_edition *e)
     mr_doc_say(&e->doc, "<part reading>How to read this</part><legend>");
     for (size_t i = 0; i < MR_LANES; i++) {
         const char *name = mr_lane_name(mr_lane_order[i]);
-        mr_doc_say(&e->doc,
-                   "<meaning><term><kind %s>%s</kind></term><said>%s</said></meaning>",
+        mr_doc_say(&e->doc, "<meaning><term><kind %s>%s</kind></term><said>%s</said></meaning>",
                    name, name, meanings[mr_lane_order[i]]);
     }
-    mr_doc_say(
-        &e->doc,
-        "<meaning><term>identity</term><said>What a row is about, beside its key: a "
-        "mobile "
-        "number, a mail address. The configuration names it, or a unique index does."
-        "</said></meaning><meaning><term>source, target</term><said>The source is what "
-        "should be true, or the lost history; the target is what is being judged, or the "
-        "live server.</said></meaning></legend>");
+    mr_doc_say(&e->doc,
+               "<meaning><term>identity</term><said>What a row is about, beside its key: a "
+               "mobile "
+               "number, a mail address. The configuration names it, or a unique index does."
+               "</said></meaning><meaning><term>source, target</term><said>The source is what "
+               "should be true, or the lost history; the target is what is being judged, or the "
+               "live server.</said></meaning></legend>");
 }
 
 /* ---- how it was compared ---- */
@@ -270,12 +259,11 @@ void mr_parts_method(struct mr_edition *e)
 {
     const struct mr_find_run *run = e->report->result->run;
     struct mr_doc *doc = &e->doc;
-    mr_doc_say(doc,
-               "<part method>How it was compared</part><prose><p>Every row of both "
-               "sides was read and compared value by value, over exact encodings of "
-               "the values. What differed was read again on both sides, until it was "
-               "confirmed, gone, or still moving; only what was confirmed is counted "
-               "here. Nothing was written to either server.</p>");
+    mr_doc_say(doc, "<part method>How it was compared</part><prose><p>Every row of both "
+                    "sides was read and compared value by value, over exact encodings of "
+                    "the values. What differed was read again on both sides, until it was "
+                    "confirmed, gone, or still moving; only what was confirmed is counted "
+                    "here. Nothing was written to either server.</p>");
     if (run->replication != NULL)
         mr_doc_say(doc, "<p>Replication, %s.</p>", run->replication);
     if (!run->objects_done)

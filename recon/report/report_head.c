@@ -14,7 +14,7 @@ static enum mr_doc_tone tone_of(const struct mr_check_result *r)
 }
 
 /* One of the sides of the run: what, and something smaller below it. */
-#define SIDE(name, what, more)                                                           \
+#define SIDE(name, what, more)                                                                     \
     "<fact><term>" name "</term><said>" what "<br><small>" more "</small></said></fact>"
 
 static void add_what(struct mr_doc *doc, const struct mr_check_result *r)
@@ -24,8 +24,7 @@ static void add_what(struct mr_doc *doc, const struct mr_check_result *r)
         windowed += r->tables[i].windowed;
     mr_doc_say(doc, SIDE("What", "every row of %s%s%s%s", "%s%s%s"),
                r->not_checked > 0 ? mr_doc_number(doc, r->ntables - r->not_checked) : "",
-               r->not_checked > 0 ? " of " : "",
-               mr_doc_count(doc, r->ntables, "table", "tables"),
+               r->not_checked > 0 ? " of " : "", mr_doc_count(doc, r->ntables, "table", "tables"),
                r->run->objects_done ? ", and the schema" : "",
                windowed > 0 ? "of " : "read on both sides, compared value by value",
                windowed > 0 ? mr_doc_count(doc, windowed, "table", "tables") : "",
@@ -34,16 +33,13 @@ static void add_what(struct mr_doc *doc, const struct mr_check_result *r)
 
 static void add_sides(struct mr_doc *doc, const struct mr_check_result *r)
 {
-    mr_doc_say(doc,
-               "<sides>" SIDE("Source", "<code>%s</code>",
-                              "what should be true, or the lost history"),
-               r->run->source);
     mr_doc_say(
         doc,
-        SIDE("Target", "<code>%s</code>", "what is being judged, or the live server"),
-        r->run->target);
-    mr_doc_say(doc, SIDE("When", "%s", "it took %s"),
-               mr_text_time(&doc->texts, r->run->started),
+        "<sides>" SIDE("Source", "<code>%s</code>", "what should be true, or the lost history"),
+        r->run->source);
+    mr_doc_say(doc, SIDE("Target", "<code>%s</code>", "what is being judged, or the live server"),
+               r->run->target);
+    mr_doc_say(doc, SIDE("When", "%s", "it took %s"), mr_text_time(&doc->texts, r->run->started),
                mr_text_duration(&doc->texts, r->run->seconds));
     add_what(doc, r);
     mr_doc_say(doc, "</sides>");
@@ -76,18 +72,15 @@ void mr_parts_notes(struct mr_edition *e)
 {
     const struct mr_check_result *r = e->report->result;
     if (r->interrupted)
-        mr_doc_say(&e->doc,
-                   "<note warn><strong>The run has not come to its end.</strong> What is "
-                   "here was found so far; what is not here may still differ.</note>");
+        mr_doc_say(&e->doc, "<note warn><strong>The run has not come to its end.</strong> What is "
+                            "here was found so far; what is not here may still differ.</note>");
     else if (r->incomplete)
-        mr_doc_say(&e->doc,
-                   "<note warn><strong>The result is incomplete:</strong> something was "
-                   "skipped, unsettled or could not be seen. What is not here may still "
-                   "differ.</note>");
+        mr_doc_say(&e->doc, "<note warn><strong>The result is incomplete:</strong> something was "
+                            "skipped, unsettled or could not be seen. What is not here may still "
+                            "differ.</note>");
     if (e->report->unmask)
-        mr_doc_say(&e->doc,
-                   "<note bad><strong>This page holds personal data:</strong> it was "
-                   "written with --unmask. Treat it like the database itself.</note>");
+        mr_doc_say(&e->doc, "<note bad><strong>This page holds personal data:</strong> it was "
+                            "written with --unmask. Treat it like the database itself.</note>");
 }
 
 /* ---- what to do: its first sentence stands in the verdict, unless all of it is done ---- */
@@ -99,18 +92,16 @@ static void add_affected(struct mr_doc *doc, const struct mr_report *report)
     struct mr_strbuf words = MR_STRBUF_INIT;
     if (people->known) {
         mr_report_people_words(people, &words);
-        mr_doc_say(
-            doc,
-            "<step><text>Block whoever is touched, drop their caches, and hand the "
-            "list on: %s of %s, each with old and new key.</text>",
-            words.ptr, people->subjects);
+        mr_doc_say(doc,
+                   "<step><text>Block whoever is touched, drop their caches, and hand the "
+                   "list on: %s of %s, each with old and new key.</text>",
+                   words.ptr, people->subjects);
     } else {
-        mr_doc_say(
-            doc,
-            "<step><text>List everyone touched, with old and new key, to block "
-            "them, drop their caches and hand them on. First say which table holds "
-            "the people, by subject = yes: %s.</text>",
-            people->why != NULL ? people->why : "");
+        mr_doc_say(doc,
+                   "<step><text>List everyone touched, with old and new key, to block "
+                   "them, drop their caches and hand them on. First say which table holds "
+                   "the people, by subject = yes: %s.</text>",
+                   people->why != NULL ? people->why : "");
     }
     doc->out->failed |= words.failed;
     mr_strbuf_reset(&words);
@@ -141,8 +132,7 @@ void mr_parts_steps(struct mr_edition *e)
     size_t first = taken && !told ? 1 : 0;
     if (steps->count <= first && !rows)
         return;
-    mr_doc_say(&e->doc, "<h2>%s</h2><steps>",
-               told ? "What the check advised" : "And then");
+    mr_doc_say(&e->doc, "<h2>%s</h2><steps>", told ? "What the check advised" : "And then");
     for (size_t i = first; i < steps->count; i++)
         add_step(e, mr_vec_at(steps, i));
     if (rows)
@@ -159,8 +149,8 @@ static void add_lines(struct mr_doc *doc, const struct mr_report *report)
     const struct mr_find_run *run = report->result->run;
     const struct mr_find_counts *c = &report->result->sums;
     struct mr_strbuf people = MR_STRBUF_INIT;
-    mr_doc_say(doc, "<table><head><col></col><col></col></head><rows>" LINE LINE LINE,
-               "source", run->source, "target", run->target, "compared", run->started);
+    mr_doc_say(doc, "<table><head><col></col><col></col></head><rows>" LINE LINE LINE, "source",
+               run->source, "target", run->target, "compared", run->started);
     mr_doc_say(doc, "<row><cell>read</cell><cell>%s in %s</cell></row>" LINE,
                mr_doc_count(doc, c->source_rows + c->target_rows, "row", "rows"),
                mr_text_duration(&doc->texts, run->seconds), "run", run->uuid);

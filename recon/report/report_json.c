@@ -38,9 +38,9 @@ static void end_line(struct json *j)
 }
 
 /* For as many counts. */
-#define COUNTS                                                                           \
-    "missing:%" PRIu64 " extra:%" PRIu64 " changed:%" PRIu64 " collision:%" PRIu64       \
-    " moved:%" PRIu64
+#define COUNTS                                                                                     \
+    "missing:%" PRIu64 " extra:%" PRIu64 " changed:%" PRIu64 " collision:%" PRIu64 " moved:"       \
+    "%" PRIu64
 #define COUNTS_OF(c) (c)->missing, (c)->extra, (c)->changed, (c)->collision, (c)->moved
 
 /* ---- values ---- */
@@ -68,8 +68,8 @@ static enum mr_code put_value(struct json *j, const struct mr_value *value,
     return mr_strbuf_check(&j->text, "writing JSON", err);
 }
 
-static enum mr_code put_part(struct json *j, const struct mr_image *image,
-                             enum mr_image_part part, struct mr_err *err)
+static enum mr_code put_part(struct json *j, const struct mr_image *image, enum mr_image_part part,
+                             struct mr_err *err)
 {
     const struct mr_find_table *table = j->columns.table;
     enum mr_code code = MR_OK;
@@ -94,9 +94,8 @@ static enum mr_code put_part(struct json *j, const struct mr_image *image,
     return code;
 }
 
-static enum mr_code put_named(struct json *j, const char *name,
-                              const struct mr_image *image, enum mr_image_part part,
-                              struct mr_err *err)
+static enum mr_code put_named(struct json *j, const char *name, const struct mr_image *image,
+                              enum mr_image_part part, struct mr_err *err)
 {
     mr_jsonw_key(&j->w, name);
     return put_part(j, image, part, err);
@@ -130,8 +129,8 @@ static void table_line(struct json *j)
     const struct mr_find_table *t = j->columns.table;
     struct mr_jsonw *w = &j->w;
     mr_jsonw_object_begin(w);
-    mr_jsonw_add_fmt(w, "type:table table:%s target_table:%s verdict:%s", t->name,
-                     t->target_name, mr_verdict_name(t->verdict));
+    mr_jsonw_add_fmt(w, "type:table table:%s target_table:%s verdict:%s", t->name, t->target_name,
+                     mr_verdict_name(t->verdict));
     if (t->verdict == MR_VERDICT_NOT_CHECKED)
         mr_jsonw_add_str(w, "reason", t->reason);
     put_columns(j, "key", MR_IMAGE_KEY);
@@ -140,9 +139,8 @@ static void table_line(struct json *j)
     mr_jsonw_add_fmt(w,
                      "people:%d source_rows:%" PRIu64 " target_rows:%" PRIu64 " " COUNTS
                      " null_identities:%" PRIu64 " schema:%s",
-                     t->subject != MR_SUBJECT_NO, t->counts.source_rows,
-                     t->counts.target_rows, COUNTS_OF(&t->counts),
-                     t->counts.null_identities,
+                     t->subject != MR_SUBJECT_NO, t->counts.source_rows, t->counts.target_rows,
+                     COUNTS_OF(&t->counts), t->counts.null_identities,
                      t->schema_differs ? "different" : "equal");
     if (t->note != NULL)
         mr_jsonw_add_str(w, "note", t->note);
@@ -157,9 +155,8 @@ static void put_tail(struct json *j, const struct mr_survey_tail *tail)
         return;
     }
     mr_jsonw_object_begin(&j->w);
-    mr_jsonw_add_fmt(
-        &j->w, "from:%s rows:%" PRIu64 " equal_rows:%" PRIu64 " rows_before:%" PRIu64,
-        tail->from, tail->rows, tail->equal, tail->diverged_before);
+    mr_jsonw_add_fmt(&j->w, "from:%s rows:%" PRIu64 " equal_rows:%" PRIu64 " rows_before:%" PRIu64,
+                     tail->from, tail->rows, tail->equal, tail->diverged_before);
     mr_jsonw_object_end(&j->w);
 }
 
@@ -175,8 +172,7 @@ static void put_times(struct json *j, const struct mr_report_survey *s)
     fresh(j);
     mr_times_add_moment(&j->text, t->min_s);
     mr_jsonw_add_fmt(&j->w, "column:%s from:%s",
-                     j->columns.table->columns[j->columns.table->time_at].name,
-                     j->text.ptr);
+                     j->columns.table->columns[j->columns.table->time_at].name, j->text.ptr);
     fresh(j);
     mr_times_add_moment(&j->text, t->max_s);
     mr_jsonw_add_fmt(&j->w, "to:%s undated_rows:%" PRIu64, j->text.ptr, t->undated);
@@ -189,8 +185,8 @@ static void where_lines(struct json *j, const struct mr_report_survey *s)
     fresh(j);
     mr_survey_words(s, &j->text);
     mr_jsonw_object_begin(&j->w);
-    mr_jsonw_add_fmt(&j->w, "type:where table:%s text:%s runs:%" PRIu64, table,
-                     j->text.ptr, s->all_runs);
+    mr_jsonw_add_fmt(&j->w, "type:where table:%s text:%s runs:%" PRIu64, table, j->text.ptr,
+                     s->all_runs);
     put_tail(j, &s->tail);
     put_times(j, s);
     end_line(j);
@@ -212,8 +208,7 @@ static void put_differing(struct json *j)
     mr_jsonw_array_end(&j->w);
 }
 
-static enum mr_code row_line(void *ctx, enum mr_find_kind kind, uint64_t count,
-                             struct mr_err *err)
+static enum mr_code row_line(void *ctx, enum mr_find_kind kind, uint64_t count, struct mr_err *err)
 {
     struct json *j = ctx;
     const struct mr_image *images = j->samples.images;
@@ -293,8 +288,8 @@ static enum mr_code table_lines(struct json *j, struct mr_report_survey *survey,
 {
     struct mr_arena arena = MR_ARENA_INIT;
     enum mr_code code = MR_OK;
-    j->columns = (struct mr_report_columns){
-        .table = table, .masks = mr_report_masks(j->report, table, &arena)};
+    j->columns = (struct mr_report_columns){.table = table,
+                                            .masks = mr_report_masks(j->report, table, &arena)};
     if (j->columns.masks == NULL)
         code = mr_err_nomem(err, "writing JSON");
     if (code == MR_OK)
@@ -343,12 +338,12 @@ static void counter_lines(struct json *j)
         mr_jsonw_line(&j->w,
                       "type:counter table:%s column:%s source_next:'%" PRIu64
                       "' source_greatest:'%" PRIu64 "' "
-                      "source_gives_taken:%d target_next:'%" PRIu64
-                      "' target_greatest:'%" PRIu64 "' "
+                      "source_gives_taken:%d target_next:'%" PRIu64 "' target_greatest:'%" PRIu64
+                      "' "
                       "target_gives_taken:%d",
-                      table != NULL ? table->name : NULL, c->column, c->next[0],
-                      c->greatest[0], mr_report_counter_collides(c, 0), c->next[1],
-                      c->greatest[1], mr_report_counter_collides(c, 1));
+                      table != NULL ? table->name : NULL, c->column, c->next[0], c->greatest[0],
+                      mr_report_counter_collides(c, 0), c->next[1], c->greatest[1],
+                      mr_report_counter_collides(c, 1));
     }
 }
 
@@ -411,23 +406,21 @@ static void summary_line(struct json *j)
     fresh(j);
     mr_report_headline(j->report, &j->text);
     mr_jsonw_object_begin(&j->w);
-    mr_jsonw_add_fmt(&j->w,
-                     "type:summary verdict:%s text:%s tables:%" PRIu64
-                     " diverged_tables:%" PRIu64 " "
-                     "not_checked:%" PRIu64 " rows:%" PRIu64 " " COUNTS
-                     " unsettled_rows:%" PRIu64 " objects:%zu",
-                     r->interrupted ? "incomplete" : mr_check_result_verdict(r),
-                     j->text.ptr, r->ntables, r->diverged, r->not_checked,
-                     r->sums.source_rows + r->sums.target_rows, COUNTS_OF(&r->sums),
-                     r->unsettled_rows, r->objects.count);
+    mr_jsonw_add_fmt(
+        &j->w,
+        "type:summary verdict:%s text:%s tables:%" PRIu64 " diverged_tables:%" PRIu64 " "
+        "not_checked:%" PRIu64 " rows:%" PRIu64 " " COUNTS " unsettled_rows:%" PRIu64
+        " objects:%zu",
+        r->interrupted ? "incomplete" : mr_check_result_verdict(r), j->text.ptr, r->ntables,
+        r->diverged, r->not_checked, r->sums.source_rows + r->sums.target_rows, COUNTS_OF(&r->sums),
+        r->unsettled_rows, r->objects.count);
     mr_jsonw_key(&j->w, "seconds");
     mr_jsonw_double(&j->w, round(r->run->seconds * 1000) / 1000);
     mr_jsonw_add_str(&j->w, "not_visible", r->run->hidden);
     end_line(j);
 }
 
-static enum mr_code all_lines(struct json *j, struct mr_report_survey *survey,
-                              struct mr_err *err)
+static enum mr_code all_lines(struct json *j, struct mr_report_survey *survey, struct mr_err *err)
 {
     const struct mr_check_result *r = j->report->result;
     enum mr_code code = MR_OK;

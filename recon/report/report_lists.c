@@ -33,16 +33,15 @@ static struct mr_doc *begin_row(struct list *list)
     return &list->doc;
 }
 
-static enum mr_code add_part(struct lists *l, struct mr_doc *doc,
-                             const struct mr_image *image, enum mr_image_part part,
-                             bool names, struct mr_err *err)
+static enum mr_code add_part(struct lists *l, struct mr_doc *doc, const struct mr_image *image,
+                             enum mr_image_part part, bool names, struct mr_err *err)
 {
     return mr_report_row_say(doc, l->samples.columns, image, part, names, err);
 }
 
 /* The key, or where there is none how often the row is there. */
-static enum mr_code add_key(struct lists *l, struct mr_doc *doc, uint64_t count,
-                            bool names, struct mr_err *err)
+static enum mr_code add_key(struct lists *l, struct mr_doc *doc, uint64_t count, bool names,
+                            struct mr_err *err)
 {
     if (!l->samples.columns.table->keyless)
         return add_part(l, doc, mr_samples_either(&l->samples), MR_IMAGE_KEY, names, err);
@@ -94,8 +93,7 @@ static bool is_shown(const struct lists *l, enum mr_find_kind kind, size_t colum
     const struct mr_find_table *table = l->samples.columns.table;
     bool in_head = !l->e->is_brief && kind == MR_KIND_COLLISION &&
                    table->columns[column].identity_at >= 0 && has_own_identity(table);
-    return !in_head &&
-           mr_image_differs(&images[0], &images[1], column, &table->columns[column]);
+    return !in_head && mr_image_differs(&images[0], &images[1], column, &table->columns[column]);
 }
 
 /* The key, and who the row is about, above or beside the columns that differ. */
@@ -140,8 +138,7 @@ static enum mr_code add_pair(struct lists *l, struct mr_doc *doc, enum mr_find_k
         differing += is_shown(l, kind, i);
     uint64_t hidden = differing > DIFFERING_MAX ? differing - DIFFERING_MAX : 0;
     mr_doc_say(doc, "<group>");
-    enum mr_code code =
-        add_pair_head(l, doc, is_above, differing - hidden + (hidden > 0), err);
+    enum mr_code code = add_pair_head(l, doc, is_above, differing - hidden + (hidden > 0), err);
     for (size_t i = 0; code == MR_OK && i < table->ncolumns; i++)
         if (shown < DIFFERING_MAX && is_shown(l, kind, i)) {
             if (is_above || shown > 0)
@@ -158,8 +155,7 @@ static enum mr_code add_pair(struct lists *l, struct mr_doc *doc, enum mr_find_k
 
 /* ---- rows of one side ---- */
 
-static enum mr_code add_row(struct lists *l, struct mr_doc *doc, uint64_t count,
-                            struct mr_err *err)
+static enum mr_code add_row(struct lists *l, struct mr_doc *doc, uint64_t count, struct mr_err *err)
 {
     const struct mr_report_columns *c = &l->samples.columns;
     size_t columns[MR_SAMPLE_COLUMNS];
@@ -179,8 +175,8 @@ static enum mr_code add_row(struct lists *l, struct mr_doc *doc, uint64_t count,
 
 /* ---- rows of a text: kind, key, column, source, target ---- */
 
-static enum mr_code begin_line(struct lists *l, struct mr_doc *doc,
-                               enum mr_find_kind kind, uint64_t count, struct mr_err *err)
+static enum mr_code begin_line(struct lists *l, struct mr_doc *doc, enum mr_find_kind kind,
+                               uint64_t count, struct mr_err *err)
 {
     mr_doc_say(doc, "<row><cell>%s</cell><cell>", mr_kind_name(kind));
     enum mr_code code = add_key(l, doc, count, true, err);
@@ -188,8 +184,8 @@ static enum mr_code begin_line(struct lists *l, struct mr_doc *doc,
     return code;
 }
 
-static enum mr_code add_pair_lines(struct lists *l, struct mr_doc *doc,
-                                   enum mr_find_kind kind, struct mr_err *err)
+static enum mr_code add_pair_lines(struct lists *l, struct mr_doc *doc, enum mr_find_kind kind,
+                                   struct mr_err *err)
 {
     for (size_t i = 0; i < l->samples.columns.table->ncolumns; i++) {
         if (!is_shown(l, kind, i))
@@ -201,13 +197,11 @@ static enum mr_code add_pair_lines(struct lists *l, struct mr_doc *doc,
 }
 
 /* What the row is about stands in its side's column. */
-static enum mr_code add_single_line(struct lists *l, struct mr_doc *doc,
-                                    enum mr_find_kind kind, uint64_t count,
-                                    struct mr_err *err)
+static enum mr_code add_single_line(struct lists *l, struct mr_doc *doc, enum mr_find_kind kind,
+                                    uint64_t count, struct mr_err *err)
 {
     const struct mr_find_table *table = l->samples.columns.table;
-    const enum mr_image_part part =
-        table->identity_known ? MR_IMAGE_IDENTITY : MR_IMAGE_ROW;
+    const enum mr_image_part part = table->identity_known ? MR_IMAGE_IDENTITY : MR_IMAGE_ROW;
     const bool tells = (table->identity_known || table->keyless) &&
                        mr_image_part_column(table, part, 0) < table->ncolumns;
     enum mr_code code = begin_line(l, doc, kind, count, err);
@@ -227,8 +221,7 @@ static enum mr_code add_single_line(struct lists *l, struct mr_doc *doc,
 
 /* ---- what the samples call ---- */
 
-static enum mr_code take_row(void *ctx, enum mr_find_kind kind, uint64_t count,
-                             struct mr_err *err)
+static enum mr_code take_row(void *ctx, enum mr_find_kind kind, uint64_t count, struct mr_err *err)
 {
     struct lists *l = ctx;
     const bool is_pair = mr_samples_is_pair(&l->samples);
@@ -289,8 +282,8 @@ struct look {
     bool has_groups; /* the rows are in groups */
 };
 
-static void add_table(struct mr_doc *doc, const struct look *look,
-                      const struct list *list, size_t from, size_t to)
+static void add_table(struct mr_doc *doc, const struct look *look, const struct list *list,
+                      size_t from, size_t to)
 {
     mr_doc_say(doc, "<%s>", look->tag);
     mr_doc_head(doc, look->columns, look->ncolumns, 0);
@@ -307,8 +300,7 @@ static void add_list(struct mr_doc *doc, const struct look *look, const struct l
     const size_t fold = list->fold > 0 ? list->fold : list->buf.len;
     add_table(doc, look, list, 0, fold);
     if (list->fold > 0) {
-        mr_doc_say(doc, "<rest><fold>%s more</fold>",
-                   mr_doc_number(doc, list->shown - IN_SIGHT));
+        mr_doc_say(doc, "<rest><fold>%s more</fold>", mr_doc_number(doc, list->shown - IN_SIGHT));
         add_table(doc, look, list, fold, list->buf.len);
         mr_doc_say(doc, "</rest>");
     }
@@ -324,8 +316,7 @@ static const char *const *row_words(const struct mr_find_table *table)
     return table->keyless ? different : rows;
 }
 
-static void add_heading(struct mr_doc *doc, const char *kind, const char *title,
-                        const char *text)
+static void add_heading(struct mr_doc *doc, const char *kind, const char *title, const char *text)
 {
     mr_doc_say(doc, "<h4><kind %s>%s</kind>: %s</h4><p>%s</p>", kind, kind, title, text);
 }
@@ -345,8 +336,7 @@ static void name_columns(struct look *look, const struct mr_find_table *table,
         look->columns[n] = table->columns[shown[n - 1]].name;
 }
 
-static void add_kind(struct lists *l, enum mr_find_kind kind, const char *title,
-                     const char *text)
+static void add_kind(struct lists *l, enum mr_find_kind kind, const char *title, const char *text)
 {
     const struct mr_find_table *table = l->samples.columns.table;
     struct mr_doc *doc = &l->e->doc;
@@ -376,8 +366,7 @@ static void add_identities(struct lists *l, const struct list *list, uint64_t al
 
 static void add_page(struct lists *l)
 {
-    static const char *const moved[] = {"Identity", "Key in the source",
-                                        "Key in the target"};
+    static const char *const moved[] = {"Identity", "Key in the source", "Key in the target"};
     static const char *const duplicates[] = {"Identity", "Side", "Keys"};
     struct mr_doc *doc = &l->e->doc;
     add_kind(l, MR_KIND_COLLISION, "same key, somebody else",
@@ -390,15 +379,12 @@ static void add_page(struct lists *l)
     }
     add_kind(l, MR_KIND_CHANGED, "same key, same identity, other values",
              "Only the columns that differ are shown.");
-    add_kind(l, MR_KIND_MISSING, "only in the source",
-             "The target does not have these rows.");
-    add_kind(l, MR_KIND_EXTRA, "only in the target",
-             "The source does not have these rows.");
+    add_kind(l, MR_KIND_MISSING, "only in the source", "The target does not have these rows.");
+    add_kind(l, MR_KIND_EXTRA, "only in the target", "The source does not have these rows.");
     if (l->duplicates.shown > 0) {
         mr_doc_say(&l->duplicates.doc, "</cell></row>");
-        mr_doc_say(doc,
-                   "<h4>One identity, several rows of a side</h4><p>Which of them is "
-                   "meant, nobody can tell.</p>");
+        mr_doc_say(doc, "<h4>One identity, several rows of a side</h4><p>Which of them is "
+                        "meant, nobody can tell.</p>");
         add_identities(l, &l->duplicates, l->samples.all_duplicates, duplicates);
     }
 }
@@ -407,8 +393,7 @@ static void add_brief(struct lists *l)
 {
     static const struct look rows = {
         "table", {"kind", "key", "column", "source", "target"}, 5, false};
-    static const struct look moved = {
-        "table", {"moved", "source key", "target key"}, 3, false};
+    static const struct look moved = {"table", {"moved", "source key", "target key"}, 3, false};
     const char *const *words = row_words(l->samples.columns.table);
     struct mr_doc *doc = &l->e->doc;
     uint64_t all = 0;
@@ -438,8 +423,7 @@ static void list_release(struct list *list, struct mr_doc *doc)
 enum mr_code mr_parts_samples(struct mr_edition *e, struct mr_report_columns columns,
                               struct mr_err *err)
 {
-    const struct mr_sample_fns fns = {take_row, take_moved,
-                                      e->is_brief ? NULL : take_duplicate};
+    const struct mr_sample_fns fns = {take_row, take_moved, e->is_brief ? NULL : take_duplicate};
     struct lists l = {.e = e};
     for (size_t kind = 0; kind <= MR_KIND_COLLISION; kind++)
         list_init(&l.kinds[kind], &e->doc);

@@ -40,8 +40,7 @@ static bool is_used(const struct mr_survey_map *map, enum mr_lane lane)
 void mr_map_definitions(struct mr_strbuf *out)
 {
     static const char *const patterns[MR_LANES] = {
-        [MR_LANE_MISSING] =
-            "<path d=\"M-1 7L7 -1M-1 1L1 -1M5 7L7 5\" stroke-width=\"2\"/>",
+        [MR_LANE_MISSING] = "<path d=\"M-1 7L7 -1M-1 1L1 -1M5 7L7 5\" stroke-width=\"2\"/>",
         [MR_LANE_EXTRA] = "<circle cx=\"3\" cy=\"3\" r=\"1.5\" stroke=\"none\"/>",
         [MR_LANE_CHANGED] = "<path d=\"M0 1.5H6M0 4.5H6\" stroke-width=\"1.4\"/>",
         [MR_LANE_COLLISION] = "<path d=\"M0 0L6 6M0 6L6 0\" stroke-width=\"1.5\"/>",
@@ -49,12 +48,11 @@ void mr_map_definitions(struct mr_strbuf *out)
     mr_strbuf_add_str(out, "<svg class=\"defs\" aria-hidden=\"true\"><defs>");
     for (int lane = 0; lane < MR_LANES; lane++) {
         const char *name = mr_lane_name((enum mr_lane)lane);
-        mr_strbuf_add_fmt(
-            out,
-            "<pattern id=\"p-%s\" width=\"6\" height=\"6\" "
-            "patternUnits=\"userSpaceOnUse\"><g class=\"f-%s\">"
-            "<rect class=\"weak\" width=\"6\" height=\"6\"/>%s</g></pattern>",
-            name, name, patterns[lane]);
+        mr_strbuf_add_fmt(out,
+                          "<pattern id=\"p-%s\" width=\"6\" height=\"6\" "
+                          "patternUnits=\"userSpaceOnUse\"><g class=\"f-%s\">"
+                          "<rect class=\"weak\" width=\"6\" height=\"6\"/>%s</g></pattern>",
+                          name, name, patterns[lane]);
         mr_strbuf_add_fmt(out,
                           "<symbol id=\"s-%s\" viewBox=\"0 0 12 12\"><rect width=\"12\" "
                           "height=\"12\" fill=\"url(#p-%s)\"/></symbol>",
@@ -77,8 +75,7 @@ static int height_of(uint64_t rows, uint64_t most)
 }
 
 /* One path for all bars of a lane; (LEFT, y) is its lower left corner. */
-static void add_bars(struct mr_strbuf *out, const uint64_t bins[MR_AXIS_BINS],
-                     uint64_t most, int y)
+static void add_bars(struct mr_strbuf *out, const uint64_t bins[MR_AXIS_BINS], uint64_t most, int y)
 {
     int height = 0;
     size_t since = 0;
@@ -113,8 +110,7 @@ static uint64_t fullest_bin(const struct mr_survey_map *map)
 static void add_lane(const struct drawing *d, enum mr_lane lane, uint64_t most, int y)
 {
     const char *name = mr_lane_name(lane);
-    mr_strbuf_add_fmt(d->out, "<text class=\"end\" x=\"%d\" y=\"%d\">%s", LEFT - 8, y - 5,
-                      name);
+    mr_strbuf_add_fmt(d->out, "<text class=\"end\" x=\"%d\" y=\"%d\">%s", LEFT - 8, y - 5, name);
     if (d->map == &d->s->map) {
         mr_strbuf_add_str(d->out, " <tspan class=\"strong\">");
         mr_strbuf_add_grouped(d->out, mr_lane_rows(&d->s->columns.table->counts, lane));
@@ -135,9 +131,7 @@ static int x_of(const struct drawing *d, mr_place place)
 
 static const char *anchor_at(int x)
 {
-    return x > LEFT + SPAN - 70 ? " class=\"end\""
-           : x > LEFT + 40      ? " class=\"mid\""
-                                : "";
+    return x > LEFT + SPAN - 70 ? " class=\"end\"" : x > LEFT + 40 ? " class=\"mid\"" : "";
 }
 
 /* Characters of a number with its separators. */
@@ -191,8 +185,7 @@ static void add_next(const struct drawing *d, int side, int y)
     const char *name = side == 0 ? "source" : "target";
     bool beyond = next > d->map->axis.hi;
     int x = x_of(d, next) + BIN / 2;
-    mr_strbuf_add_fmt(d->out,
-                      "<path class=\"next-%s\" d=\"M%d %d%s\"><title>next of %s: ", name,
+    mr_strbuf_add_fmt(d->out, "<path class=\"next-%s\" d=\"M%d %d%s\"><title>next of %s: ", name,
                       beyond ? LEFT + SPAN + 10 : x, beyond ? y + 4 : y,
                       beyond ? "l-8 -5v10z" : "l5 8h-10z", name);
     mr_axis_add_number(d->out, next);
@@ -202,8 +195,8 @@ static void add_next(const struct drawing *d, int side, int y)
 static void begin_svg(struct mr_strbuf *out, int height, const char *what,
                       const struct mr_report_survey *s)
 {
-    mr_strbuf_add_fmt(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s ",
-                      WIDTH, height, what);
+    mr_strbuf_add_fmt(out, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s ", WIDTH,
+                      height, what);
     mr_report_escape_html_str(out, s->columns.table->name);
     mr_strbuf_add_str(out, "\">\n");
 }
@@ -218,8 +211,7 @@ void mr_map_add(struct mr_strbuf *out, const struct mr_report_survey *survey,
         lanes += is_used(map, (enum mr_lane)lane);
     int bottom = TOP + lanes * STEP;
     begin_svg(out, bottom + 36,
-              map == &survey->map ? "Key-space map of" : "Part of the key-space map of",
-              survey);
+              map == &survey->map ? "Key-space map of" : "Part of the key-space map of", survey);
     for (int i = 0; i < MR_LANES; i++) {
         if (!is_used(map, mr_lane_order[i]))
             continue;
@@ -262,21 +254,18 @@ static void add_kind(struct mr_strbuf *out, const struct mr_report_times *t, int
             mr_strbuf_add_fmt(out, "<path fill=\"url(#p-%s)\" d=\"", name);
         any = true;
         mr_strbuf_add_fmt(out, "M%zu %.4gh%dv%.3gh-%dz", LEFT + i * (size_t)width, top,
-                          width > 4 ? width - 1 : width, height,
-                          width > 4 ? width - 1 : width);
+                          width > 4 ? width - 1 : width, height, width > 4 ? width - 1 : width);
     }
     if (any)
         mr_strbuf_add_str(out, "\"/>\n");
 }
 
-static void add_time_labels(struct mr_strbuf *out, const struct mr_report_times *t,
-                            int width)
+static void add_time_labels(struct mr_strbuf *out, const struct mr_report_times *t, int width)
 {
     size_t apart = (size_t)(LABEL * 5 / 4 / width) + 1;
     for (size_t i = 0; i < t->nbuckets; i += apart) {
         int x = LEFT + (int)i * width;
-        mr_strbuf_add_fmt(out, "<path class=\"axis\" d=\"M%d %dv5\"/>", x,
-                          TOP + TIME_HEIGHT);
+        mr_strbuf_add_fmt(out, "<path class=\"axis\" d=\"M%d %dv5\"/>", x, TOP + TIME_HEIGHT);
         bool fits = x < LEFT + SPAN - LABEL;
         mr_strbuf_add_fmt(out, "<text%s x=\"%d\" y=\"%d\">", fits ? "" : " class=\"end\"",
                           fits ? x : LEFT + SPAN, TOP + TIME_HEIGHT + 18);
@@ -296,8 +285,8 @@ void mr_map_add_timeline(struct mr_strbuf *out, const struct mr_report_survey *s
         if (bucket_rows(t, i) > most)
             most = bucket_rows(t, i);
     begin_svg(out, TOP + TIME_HEIGHT + 24, "Timeline of the diverged rows of", survey);
-    mr_strbuf_add_fmt(out, "<path class=\"axis\" d=\"M%d %dh%dm0 %dh-%d\"/>", LEFT, TOP,
-                      SPAN, TIME_HEIGHT, SPAN);
+    mr_strbuf_add_fmt(out, "<path class=\"axis\" d=\"M%d %dh%dm0 %dh-%d\"/>", LEFT, TOP, SPAN,
+                      TIME_HEIGHT, SPAN);
     mr_strbuf_add_fmt(out, "<text class=\"end\" x=\"%d\" y=\"%d\">", LEFT - 8, TOP + 8);
     mr_report_count(out, most, "row", "rows");
     mr_strbuf_add_str(out, "</text>");

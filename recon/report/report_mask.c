@@ -28,10 +28,10 @@ static const char *const personal_words[] = {
     "plz",  "dob", "ssn",   "nino", "card", "ip",     "ipv4", "ipv6", "lat",
     "lon",  "lng", "login", "imei", "bic",  "gender", NULL};
 /* "name" behind one of these is not somebody's. */
-static const char *const things[] = {
-    "file", "table", "column", "host", "product",  "event",    "type",  "tag",
-    "role", "group", "field",  "job",  "class",    "category", "queue", "index",
-    "app",  "code",  "status", "unit", "currency", NULL};
+static const char *const things[] = {"file",   "table",    "column",   "host",  "product", "event",
+                                     "type",   "tag",      "role",     "group", "field",   "job",
+                                     "class",  "category", "queue",    "index", "app",     "code",
+                                     "status", "unit",     "currency", NULL};
 
 /* A name as lower-case words joined by '_': "eMail", "E-Mail" and "e_mail" all alike. */
 static size_t normal_name(const char *name, char words[NAME_MAX])
@@ -82,8 +82,8 @@ static bool holds_word(const char *words, const char *const *list)
     size_t before_len = 0;
     while (*words != '\0') {
         size_t len = strcspn(words, "_");
-        bool name_of_thing = len == 4 && memcmp(words, "name", 4) == 0 &&
-                             before != NULL && is_one_of(before, before_len, things);
+        bool name_of_thing = len == 4 && memcmp(words, "name", 4) == 0 && before != NULL &&
+                             is_one_of(before, before_len, things);
         if (!name_of_thing && is_one_of(words, len, list))
             return true;
         before = words;
@@ -111,8 +111,8 @@ enum mr_mask mr_mask_of_column(const struct mr_find_table *table, size_t column)
     enum mr_mask mask = mask_of_name(col->name);
     if (mask == MR_MASK_FOUND && col->masked)
         mask = MR_MASK_VALUE;
-    if (mask == MR_MASK_FOUND && table->subject != MR_SUBJECT_NO &&
-        col->identity_at >= 0 && col->key_at < 0)
+    if (mask == MR_MASK_FOUND && table->subject != MR_SUBJECT_NO && col->identity_at >= 0 &&
+        col->key_at < 0)
         mask = MR_MASK_VALUE;
     return mask;
 }
@@ -213,8 +213,8 @@ static size_t number_len(const char *ptr, size_t len, unsigned *digits)
 {
     size_t end = 0, i = len > 0 && ptr[0] == '+' ? 1 : 0;
     *digits = 0;
-    for (; i < len && (isdigit((unsigned char)ptr[i]) ||
-                       (ptr[i] != '\0' && strchr(" -()./", ptr[i]) != NULL));
+    for (; i < len &&
+           (isdigit((unsigned char)ptr[i]) || (ptr[i] != '\0' && strchr(" -()./", ptr[i]) != NULL));
          i++)
         if (isdigit((unsigned char)ptr[i])) {
             (*digits)++;
@@ -226,8 +226,7 @@ static size_t number_len(const char *ptr, size_t len, unsigned *digits)
 static bool is_phone(const char *ptr, size_t len, bool any_begin)
 {
     unsigned digits;
-    bool begins =
-        len > 0 && (any_begin || ptr[0] == '+' || ptr[0] == '0' || ptr[0] == '(');
+    bool begins = len > 0 && (any_begin || ptr[0] == '+' || ptr[0] == '0' || ptr[0] == '(');
     return begins && number_len(ptr, len, &digits) == len && digits >= PHONE_DIGITS_MIN &&
            digits <= PHONE_DIGITS_MAX;
 }
@@ -328,8 +327,8 @@ static bool is_name_char(char c)
 /* Does the quote at that place open one? */
 static bool opens(const char *ptr, size_t at)
 {
-    return ptr[at] == '\'' && (at == 0 || !(isalnum((unsigned char)ptr[at - 1]) ||
-                                            (ptr[at - 1] & 0x80) != 0));
+    return ptr[at] == '\'' &&
+           (at == 0 || !(isalnum((unsigned char)ptr[at - 1]) || (ptr[at - 1] & 0x80) != 0));
 }
 
 /* Behind the name that is quoted at that place; 0: it may be anything. */
@@ -343,8 +342,8 @@ static size_t end_of_name(const char *ptr, size_t len, size_t at)
         word[n++] = (char)tolower((unsigned char)ptr[i]);
     while (end < len && is_name_char(ptr[end]))
         end++;
-    bool is_name = at > 0 && ptr[at - 1] == ' ' && is_one_of(word, n, name_words) &&
-                   end > at + 1 && end < len && ptr[end] == '\'' &&
+    bool is_name = at > 0 && ptr[at - 1] == ' ' && is_one_of(word, n, name_words) && end > at + 1 &&
+                   end < len && ptr[end] == '\'' &&
                    (end + 1 == len || !isalnum((unsigned char)ptr[end + 1]));
     return is_name ? end + 1 : 0;
 }

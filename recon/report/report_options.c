@@ -120,12 +120,11 @@ const struct mr_command_doc mr_report_doc = {
         "Exit status: 0 written; 3 could not be written; 4 written from a run that is "
         "incomplete or not finished; 5 refused: a plan was changed; 6 interrupted, "
         "nothing was written; 70 bug.\n",
-    .examples =
-        "  myrecon report --case incident.case --output incident.html\n"
-        "  myrecon report --case incident.case --format md > ticket.md\n"
-        "  myrecon report --case incident.case --plan club.merge --verify v.json \\\n"
-        "      --gate before.json --gate after.json --output done.html\n"
-        "  myrecon report --unmask --case incident.case --output internal.html\n",
+    .examples = "  myrecon report --case incident.case --output incident.html\n"
+                "  myrecon report --case incident.case --format md > ticket.md\n"
+                "  myrecon report --case incident.case --plan club.merge --verify v.json \\\n"
+                "      --gate before.json --gate after.json --output done.html\n"
+                "  myrecon report --unmask --case incident.case --output internal.html\n",
 };
 
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
@@ -134,8 +133,7 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     const struct mr_option *format = mr_settings_find(settings->set, "format");
     if (values->json && values->format != MR_REPORT_JSON &&
         mr_settings_origin(settings, format)->kind != MR_ORIGIN_DEFAULT) {
-        (void)mr_err_set(err, MR_E_USAGE,
-                         "--json and another --format exclude each other");
+        (void)mr_err_set(err, MR_E_USAGE, "--json and another --format exclude each other");
         mr_err_hint(err, "Keep one of them.");
         return MR_E_USAGE;
     }
@@ -147,8 +145,7 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     return mr_general_options_finish(settings, &values->general, err);
 }
 
-enum mr_code mr_report_options_check(const struct mr_report_options *opts,
-                                     struct mr_err *err)
+enum mr_code mr_report_options_check(const struct mr_report_options *opts, struct mr_err *err)
 {
     if (opts->case_path == NULL) {
         (void)mr_err_set(err, MR_E_USAGE, "option \"--case\" is missing");

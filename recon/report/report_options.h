@@ -33,7 +33,6 @@ extern const struct mr_option_set mr_report_option_set;
 extern const struct mr_command_doc mr_report_doc;
 
 /* Is there what a report needs?  Apart from finishing, which `config` does, too. */
-enum mr_code mr_report_options_check(const struct mr_report_options *opts,
-                                     struct mr_err *err);
+enum mr_code mr_report_options_check(const struct mr_report_options *opts, struct mr_err *err);
 
 #endif

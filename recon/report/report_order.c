@@ -27,16 +27,15 @@ static enum mr_code add_chunk(struct mr_report_order *order, struct mr_case_stmt
     return MR_OK;
 }
 
-enum mr_code mr_order_load(struct mr_report_order *order, struct mr_findings *fd,
-                           int64_t table, struct mr_err *err)
+enum mr_code mr_order_load(struct mr_report_order *order, struct mr_findings *fd, int64_t table,
+                           struct mr_err *err)
 {
     struct mr_case *cf = mr_findings_case(fd);
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     *order = (struct mr_report_order){.chunks = MR_VEC_INIT(struct mr_order_chunk)};
     mr_case_lock(cf);
-    enum mr_code code =
-        MR_CASE_PREPARE(cf, chunks_sql, &stmt, err, MR_ARG_INT("tbl", table));
+    enum mr_code code = MR_CASE_PREPARE(cf, chunks_sql, &stmt, err, MR_ARG_INT("tbl", table));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
         code = add_chunk(order, stmt, err);
     mr_case_free(stmt);
@@ -58,8 +57,7 @@ bool mr_order_is_known(const struct mr_report_order *order)
 
 static bool is_before(const struct mr_order_chunk *chunk, const struct mr_finding *f)
 {
-    return chunk->segment != f->segment ? chunk->segment < f->segment
-                                        : chunk->no < f->chunk;
+    return chunk->segment != f->segment ? chunk->segment < f->segment : chunk->no < f->chunk;
 }
 
 const struct mr_order_chunk *mr_order_find(const struct mr_report_order *order,
@@ -76,12 +74,10 @@ const struct mr_order_chunk *mr_order_find(const struct mr_report_order *order,
     if (low == order->chunks.count)
         return NULL;
     const struct mr_order_chunk *chunk = mr_vec_at(&order->chunks, low);
-    return chunk->segment == finding->segment && chunk->no == finding->chunk ? chunk
-                                                                             : NULL;
+    return chunk->segment == finding->segment && chunk->no == finding->chunk ? chunk : NULL;
 }
 
-uint64_t mr_order_rank(const struct mr_report_order *order,
-                       const struct mr_finding *finding)
+uint64_t mr_order_rank(const struct mr_report_order *order, const struct mr_finding *finding)
 {
     const struct mr_order_chunk *chunk = mr_order_find(order, finding);
     return chunk != NULL ? chunk->rank + finding->equal + finding->pos : 0;

@@ -27,8 +27,8 @@ struct mr_report_order {
     uint64_t rows;        /* and findings */
 };
 
-enum mr_code mr_order_load(struct mr_report_order *order, struct mr_findings *fd,
-                           int64_t table, struct mr_err *err);
+enum mr_code mr_order_load(struct mr_report_order *order, struct mr_findings *fd, int64_t table,
+                           struct mr_err *err);
 void mr_order_release(struct mr_report_order *order);
 
 bool mr_order_is_known(const struct mr_report_order *order);
@@ -36,7 +36,6 @@ bool mr_order_is_known(const struct mr_report_order *order);
 const struct mr_order_chunk *mr_order_find(const struct mr_report_order *order,
                                            const struct mr_finding *finding);
 /* Rows before the finding; 0 where the order is not known. */
-uint64_t mr_order_rank(const struct mr_report_order *order,
-                       const struct mr_finding *finding);
+uint64_t mr_order_rank(const struct mr_report_order *order, const struct mr_finding *finding);
 
 #endif

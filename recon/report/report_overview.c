@@ -58,8 +58,8 @@ size_t *mr_parts_order(const struct mr_report *report, struct mr_arena *arena)
 
 /* ---- the figures ---- */
 
-static void add_figure(struct mr_doc *doc, const char *name, bool is_kind,
-                       uint64_t number, const char *note)
+static void add_figure(struct mr_doc *doc, const char *name, bool is_kind, uint64_t number,
+                       const char *note)
 {
     mr_doc_say(doc, number == 0 ? "<none>" : "<fact>");
     mr_doc_say(doc, is_kind ? "<term><kind %s>%s</kind></term>" : "<term>%s%s</term>",
@@ -73,12 +73,11 @@ static void add_figure(struct mr_doc *doc, const char *name, bool is_kind,
 
 void mr_parts_figures(struct mr_edition *e)
 {
-    static const char *const notes[MR_LANES] = {
-        [MR_LANE_COLLISION] = "same key, somebody else",
-        [MR_LANE_MOVED] = "same identity, another key",
-        [MR_LANE_CHANGED] = "same row, other values",
-        [MR_LANE_MISSING] = "only in the source",
-        [MR_LANE_EXTRA] = "only in the target"};
+    static const char *const notes[MR_LANES] = {[MR_LANE_COLLISION] = "same key, somebody else",
+                                                [MR_LANE_MOVED] = "same identity, another key",
+                                                [MR_LANE_CHANGED] = "same row, other values",
+                                                [MR_LANE_MISSING] = "only in the source",
+                                                [MR_LANE_EXTRA] = "only in the target"};
     const struct mr_check_result *r = e->report->result;
     const struct mr_report_people *people = &e->report->people;
     struct mr_doc *doc = &e->doc;
@@ -86,12 +85,10 @@ void mr_parts_figures(struct mr_edition *e)
     (void)snprintf(note, sizeof note, "%s diverged", mr_doc_number(doc, r->diverged));
     mr_doc_say(doc, "<figures>");
     add_figure(doc, "tables", false, r->ntables, note);
-    add_figure(doc, "rows read", false, r->sums.source_rows + r->sums.target_rows,
-               "of both sides");
+    add_figure(doc, "rows read", false, r->sums.source_rows + r->sums.target_rows, "of both sides");
     for (size_t i = 0; i < MR_LANES; i++) {
         enum mr_lane lane = mr_lane_order[i];
-        add_figure(doc, mr_lane_name(lane), true, mr_lane_rows(&r->sums, lane),
-                   notes[lane]);
+        add_figure(doc, mr_lane_name(lane), true, mr_lane_rows(&r->sums, lane), notes[lane]);
     }
     if (people->known)
         add_figure(doc, "people touched", false, people->people,
@@ -118,11 +115,9 @@ static const char *tone_of(const struct mr_find_table *table)
 static const char *why_of(const struct mr_find_table *table)
 {
     return table->verdict == MR_VERDICT_NOT_CHECKED ? table->reason
-           : table->verdict == MR_VERDICT_UNDECIDED
-               ? "the run ended before this table was compared"
-           : table->verdict == MR_VERDICT_UNSETTLED
-               ? "rows kept moving while they were compared"
-               : table->note;
+           : table->verdict == MR_VERDICT_UNDECIDED ? "the run ended before this table was compared"
+           : table->verdict == MR_VERDICT_UNSETTLED ? "rows kept moving while they were compared"
+                                                    : table->note;
 }
 
 static void add_number(struct mr_doc *doc, uint64_t number)
@@ -138,8 +133,7 @@ static void add_table(struct mr_edition *e, size_t no, bool has_section)
     struct mr_doc *doc = &e->doc;
     mr_doc_say(doc, "<listed %s %s><key>", verdict, table->name);
     if (has_section)
-        mr_doc_say(doc, "<go %s><code>%s</code></go>", mr_text_plain(&doc->texts, no),
-                   table->name);
+        mr_doc_say(doc, "<go %s><code>%s</code></go>", mr_text_plain(&doc->texts, no), table->name);
     else
         mr_doc_say(doc, "<code>%s</code>", table->name);
     if (why != NULL && !e->is_brief)
@@ -149,18 +143,16 @@ static void add_table(struct mr_edition *e, size_t no, bool has_section)
     add_number(doc, table->counts.target_rows);
     for (size_t i = 0; i < MR_LANES; i++)
         add_number(doc, mr_lane_rows(&table->counts, mr_lane_order[i]));
-    mr_doc_say(doc, table->schema_differs
-                        ? "<cell><tag bad>different</tag></cell></listed>"
-                        : "<same>equal</same></listed>");
+    mr_doc_say(doc, table->schema_differs ? "<cell><tag bad>different</tag></cell></listed>"
+                                          : "<same>equal</same></listed>");
 }
 
-static void add_chip(struct mr_doc *doc, const char *verdict, const char *label,
-                     uint64_t count)
+static void add_chip(struct mr_doc *doc, const char *verdict, const char *label, uint64_t count)
 {
     const bool is_all = verdict[0] == '\0';
     if (count > 0 || is_all)
-        mr_doc_say(doc, "<chip %s %s>%s %s</chip>", verdict, is_all ? "true" : "false",
-                   label, mr_doc_number(doc, count));
+        mr_doc_say(doc, "<chip %s %s>%s %s</chip>", verdict, is_all ? "true" : "false", label,
+                   mr_doc_number(doc, count));
 }
 
 static void add_search(struct mr_doc *doc, const struct mr_check_result *r)
@@ -170,8 +162,7 @@ static void add_search(struct mr_doc *doc, const struct mr_check_result *r)
     add_chip(doc, "diverged", "Diverged", r->diverged);
     add_chip(doc, "not-checked", "Not checked", r->not_checked);
     add_chip(doc, "unsettled", "Unsettled", r->unsettled);
-    add_chip(doc, "equal", "Equal",
-             r->ntables - r->diverged - r->unsettled - r->not_checked);
+    add_chip(doc, "equal", "Equal", r->ntables - r->diverged - r->unsettled - r->not_checked);
     mr_doc_say(doc, "</search>");
 }
 
@@ -205,8 +196,7 @@ static void add_list(struct mr_edition *e, size_t listed)
         const struct mr_find_table *table = &r->tables[e->order[i]];
         if (!is_listed(e, table))
             continue;
-        add_table(e, e->order[i],
-                  i < e->sections_max && table->verdict == MR_VERDICT_DIVERGED);
+        add_table(e, e->order[i], i < e->sections_max && table->verdict == MR_VERDICT_DIVERGED);
         shown++;
     }
     mr_doc_say(doc, "</rows></table>");

@@ -73,8 +73,7 @@ static enum mr_code tell(struct mr_edition *e, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     e->order = mr_parts_order(e->report, &arena);
-    enum mr_code code =
-        e->order != NULL ? begin(e, err) : mr_err_nomem(err, "writing the report");
+    enum mr_code code = e->order != NULL ? begin(e, err) : mr_err_nomem(err, "writing the report");
     if (code == MR_OK)
         code = e->is_brief ? tell_brief(e, err) : tell_page(e, err);
     if (code == MR_OK && e->doc.format->end != NULL)

@@ -12,8 +12,7 @@ static bool is_an_answer(enum mr_code code)
     return code == MR_E_NO_SUCH || code == MR_E_USAGE || code == MR_E_CONFIG;
 }
 
-static enum mr_code add_up(struct mr_report_people *people, struct mr_case *cf,
-                           struct mr_err *err)
+static enum mr_code add_up(struct mr_report_people *people, struct mr_case *cf, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
@@ -35,8 +34,7 @@ static enum mr_code add_up(struct mr_report_people *people, struct mr_case *cf,
 /* What a run has not seen is told by the run; gaps of a whole one are looked for. */
 static enum mr_code look_for_gaps(struct mr_report_people *people,
                                   struct mr_affected_people *collected,
-                                  const struct mr_check_result *result,
-                                  struct mr_err *err)
+                                  const struct mr_check_result *result, struct mr_err *err)
 {
     people->at_least = result->incomplete || result->interrupted;
     return people->at_least ? MR_OK : mr_affected_gaps(collected, &people->at_least, err);
@@ -62,14 +60,12 @@ static enum mr_code collect(struct mr_report_people *people, struct mr_affected 
     return code;
 }
 
-static enum mr_code name_subjects(struct mr_report_people *people,
-                                  const struct mr_affected *list, struct mr_arena *arena,
-                                  struct mr_err *err)
+static enum mr_code name_subjects(struct mr_report_people *people, const struct mr_affected *list,
+                                  struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_strbuf names = MR_STRBUF_INIT;
     for (size_t i = 0; i < list->nsubjects; i++)
-        mr_strbuf_add_fmt(&names, "%s%s", i > 0 ? ", " : "",
-                          list->subjects[i].table->name);
+        mr_strbuf_add_fmt(&names, "%s%s", i > 0 ? ", " : "", list->subjects[i].table->name);
     people->subjects = names.failed ? NULL : mr_arena_strdup(arena, names.ptr);
     mr_strbuf_release(&names);
     return people->subjects != NULL ? MR_OK : mr_err_nomem(err, "counting people");
@@ -116,13 +112,11 @@ void mr_report_people_words(const struct mr_report_people *people, struct mr_str
     for (size_t i = 0; i < MR_AFFECTED_REASONS; i++) {
         if (people->by_reason[i] == 0)
             continue;
-        mr_strbuf_add_fmt(out, "%s%s ", shown++ == 0 ? " (" : ", ",
-                          mr_affected_reason_names[i]);
+        mr_strbuf_add_fmt(out, "%s%s ", shown++ == 0 ? " (" : ", ", mr_affected_reason_names[i]);
         mr_strbuf_add_grouped(out, people->by_reason[i]);
     }
     mr_strbuf_add_str(out, shown > 0 ? ")" : "");
-    mr_strbuf_add_str(out, people->other
-                               ? ", or others, for the configuration is not the "
-                                 "run's"
-                               : "");
+    mr_strbuf_add_str(out, people->other ? ", or others, for the configuration is not the "
+                                           "run's"
+                                         : "");
 }

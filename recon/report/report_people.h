@@ -19,7 +19,7 @@ struct mr_report_people {
     const char *why; /* where not known: the reason, in the arena */
     uint64_t people;
     uint64_t by_reason[MR_AFFECTED_REASONS]; /* a person may have several */
-    const char *subjects; /* names of the tables, joined by ", ", in the arena */
+    const char *subjects;                    /* names of the tables, joined by ", ", in the arena */
 };
 
 /* config: which tables hold people, where it says so; else the run's own answer.

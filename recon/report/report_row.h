@@ -17,12 +17,11 @@ struct mr_report_columns {
 
 /* The columns of a part (key or identity), each with its name where asked for. */
 enum mr_code mr_report_row_say(struct mr_doc *doc, struct mr_report_columns columns,
-                               const struct mr_image *image, enum mr_image_part part,
-                               bool names, struct mr_err *err);
+                               const struct mr_image *image, enum mr_image_part part, bool names,
+                               struct mr_err *err);
 
 /* Appends the key of a finding, SOURCE's where it has the row, as plain text. */
-enum mr_code mr_report_row_add_key(struct mr_strbuf *out,
-                                   struct mr_report_columns columns,
+enum mr_code mr_report_row_add_key(struct mr_strbuf *out, struct mr_report_columns columns,
                                    const struct mr_finding *finding, struct mr_err *err);
 
 #endif

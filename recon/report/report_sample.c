@@ -5,14 +5,13 @@
 
 #include "core/base/signals.h"
 
-void mr_sample_quota_init(struct mr_sample_quota *quota,
-                          const struct mr_find_counts *counts, uint64_t max_rows)
+void mr_sample_quota_init(struct mr_sample_quota *quota, const struct mr_find_counts *counts,
+                          uint64_t max_rows)
 {
     const uint64_t rows[MR_KIND_COLLISION + 1] = {[MR_KIND_MISSING] = counts->missing,
                                                   [MR_KIND_EXTRA] = counts->extra,
                                                   [MR_KIND_CHANGED] = counts->changed,
-                                                  [MR_KIND_COLLISION] =
-                                                      counts->collision};
+                                                  [MR_KIND_COLLISION] = counts->collision};
     uint64_t kinds = 0, rest = max_rows;
     memset(quota, 0, sizeof *quota);
     for (int kind = MR_KIND_MISSING; kind <= MR_KIND_COLLISION; kind++)
@@ -39,8 +38,7 @@ bool mr_sample_take(struct mr_sample_quota *quota, enum mr_find_kind kind)
     return true;
 }
 
-size_t mr_sample_columns(const struct mr_find_table *table,
-                         size_t columns[MR_SAMPLE_COLUMNS])
+size_t mr_sample_columns(const struct mr_find_table *table, size_t columns[MR_SAMPLE_COLUMNS])
 {
     size_t count = 0;
     for (int others = 0; others < 2; others++)
@@ -87,11 +85,9 @@ const struct mr_image *mr_samples_either(const struct mr_samples *samples)
 static enum mr_code open_images(struct mr_samples *s, const struct mr_finding *source,
                                 const struct mr_finding *target, struct mr_err *err)
 {
-    enum mr_code code =
-        mr_image_open(&s->images[0], source->source, source->source_len, err);
-    return code == MR_OK
-               ? mr_image_open(&s->images[1], target->target, target->target_len, err)
-               : code;
+    enum mr_code code = mr_image_open(&s->images[0], source->source, source->source_len, err);
+    return code == MR_OK ? mr_image_open(&s->images[1], target->target, target->target_len, err)
+                         : code;
 }
 
 static enum mr_code see_row(void *ctx, const struct mr_finding *f, struct mr_err *err)
@@ -116,8 +112,8 @@ static enum mr_code see_moved(void *ctx, const struct mr_finding *source,
     return s->fns->moved(s->ctx, err);
 }
 
-static enum mr_code see_duplicate(void *ctx, const struct mr_find_duplicate *d,
-                                  bool first, struct mr_err *err)
+static enum mr_code see_duplicate(void *ctx, const struct mr_find_duplicate *d, bool first,
+                                  struct mr_err *err)
 {
     struct mr_samples *s = ctx;
     s->all_duplicates += first;
@@ -127,8 +123,8 @@ static enum mr_code see_duplicate(void *ctx, const struct mr_find_duplicate *d,
     return s->fns->duplicate(s->ctx, d->side, first, err);
 }
 
-enum mr_code mr_samples_walk(struct mr_samples *samples, const struct mr_sample_fns *fns,
-                             void *ctx, struct mr_err *err)
+enum mr_code mr_samples_walk(struct mr_samples *samples, const struct mr_sample_fns *fns, void *ctx,
+                             struct mr_err *err)
 {
     struct mr_findings *fd = samples->report->result->fd;
     const int64_t id = samples->columns.table->id;

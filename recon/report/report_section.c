@@ -56,9 +56,8 @@ static void add_facts(struct mr_doc *doc, const struct mr_find_table *table)
 static void add_map_caption(struct mr_doc *doc, const struct mr_report_survey *s)
 {
     const bool numeric = s->map.axis.numeric;
-    mr_doc_say(doc, numeric
-                        ? "<caption>The axis is the key, "
-                        : "<caption>The axis counts the rows in the order of the key");
+    mr_doc_say(doc, numeric ? "<caption>The axis is the key, "
+                            : "<caption>The axis counts the rows in the order of the key");
     if (numeric)
         add_names(doc, s->columns.table, MR_IMAGE_KEY);
     mr_doc_say(doc, ". The higher a bar, the more rows.");
@@ -76,10 +75,9 @@ static void add_map(struct mr_doc *doc, const struct mr_report_survey *s)
     struct mr_strbuf svg = MR_STRBUF_INIT;
     if (!s->has_map) {
         if (!s->columns.table->keyless)
-            mr_doc_say(doc,
-                       "<more>The two servers order this key differently; how many "
-                       "equal rows lie between two that differ is not known, so that "
-                       "there is no map.</more>");
+            mr_doc_say(doc, "<more>The two servers order this key differently; how many "
+                            "equal rows lie between two that differ is not known, so that "
+                            "there is no map.</more>");
         return;
     }
     mr_doc_say(doc, "<h4>Where they lie</h4><picture>");
@@ -111,11 +109,10 @@ static void add_timeline(struct mr_doc *doc, const struct mr_report_survey *s)
     mr_doc_say(doc,
                "<caption><code>%s</code> of the diverged rows, the source’s where it has "
                "the row, from %s to %s%s; each bar is %s.",
-               column->name, from.ptr, to.ptr,
-               utc ? " UTC" : ", in the column’s own time", mr_times_unit_name(t->unit));
+               column->name, from.ptr, to.ptr, utc ? " UTC" : ", in the column’s own time",
+               mr_times_unit_name(t->unit));
     if (t->undated > 0)
-        mr_doc_say(doc, " %s no time.",
-                   mr_doc_count(doc, t->undated, "row has", "rows have"));
+        mr_doc_say(doc, " %s no time.", mr_doc_count(doc, t->undated, "row has", "rows have"));
     mr_doc_say(doc, "</caption></picture>");
     doc->out->failed |= from.failed || to.failed;
     mr_strbuf_release(&from);
@@ -134,19 +131,16 @@ static void add_runs(struct mr_doc *doc, const struct mr_report_survey *s)
     if (longest < 2 || s->all_runs < 2)
         return;
     mr_survey_key_names(s->columns.table, &names);
-    mr_doc_say(
-        doc,
-        "<h4>Runs of diverged keys</h4><p>No equal row lies within a run.</p>"
-        "<short><head><col>From %s</col><col>To</col><ncol>Rows</ncol></head><rows>",
-        names.ptr);
+    mr_doc_say(doc,
+               "<h4>Runs of diverged keys</h4><p>No equal row lies within a run.</p>"
+               "<short><head><col>From %s</col><col>To</col><ncol>Rows</ncol></head><rows>",
+               names.ptr);
     for (size_t i = 0; i < s->nruns; i++)
-        mr_doc_say(doc,
-                   "<row><value>%s</value><value>%s</value><number>%s</number></row>",
+        mr_doc_say(doc, "<row><value>%s</value><value>%s</value><number>%s</number></row>",
                    s->runs[i].from, s->runs[i].to, mr_doc_number(doc, s->runs[i].rows));
     mr_doc_say(doc, "</rows></table>");
     if (s->all_runs > s->nruns)
-        mr_doc_say(doc, "<more>The longest of %s runs.</more>",
-                   mr_doc_number(doc, s->all_runs));
+        mr_doc_say(doc, "<more>The longest of %s runs.</more>", mr_doc_number(doc, s->all_runs));
     doc->out->failed |= names.failed;
     mr_strbuf_release(&names);
 }
@@ -158,10 +152,9 @@ static void begin_section(struct mr_edition *e, size_t no)
     const struct mr_check_result *r = e->report->result;
     const struct mr_find_table *table = &r->tables[no];
     struct mr_doc *doc = &e->doc;
-    mr_doc_say(doc, "<section %s %s %s %s><title>%s</title>",
-               mr_text_plain(&doc->texts, no),
-               r->diverged <= SECTIONS_OPEN ? " open" : "",
-               mr_verdict_name(table->verdict), table->name, table->name);
+    mr_doc_say(doc, "<section %s %s %s %s><title>%s</title>", mr_text_plain(&doc->texts, no),
+               r->diverged <= SECTIONS_OPEN ? " open" : "", mr_verdict_name(table->verdict),
+               table->name, table->name);
     for (size_t i = 0; !e->is_brief && i < MR_LANES; i++) {
         uint64_t rows = mr_lane_rows(&table->counts, mr_lane_order[i]);
         const char *name = mr_lane_name(mr_lane_order[i]);
@@ -173,8 +166,7 @@ static void begin_section(struct mr_edition *e, size_t no)
 }
 
 /* is_whole: with runs and samples; else the reader is told. */
-static enum mr_code add_section(struct mr_edition *e, size_t no, bool is_whole,
-                                struct mr_err *err)
+static enum mr_code add_section(struct mr_edition *e, size_t no, bool is_whole, struct mr_err *err)
 {
     struct mr_report_survey *s = malloc(sizeof *s);
     struct mr_strbuf words = MR_STRBUF_INIT;
@@ -216,15 +208,13 @@ enum mr_code mr_parts_sections(struct mr_edition *e, struct mr_err *err)
     if (r->diverged > 1 && !e->is_brief)
         mr_doc_say(doc, "<folding></folding>");
     for (size_t i = 0; i < r->diverged && i < e->sections_max; i++)
-        MR_TRY(add_section(e, e->order[i], i < SECTIONS_WHOLE && e->sink->bytes < budget,
-                           err));
+        MR_TRY(add_section(e, e->order[i], i < SECTIONS_WHOLE && e->sink->bytes < budget, err));
     if (r->diverged > e->sections_max)
         mr_doc_say(doc, "<more>%s%s</more>",
                    mr_doc_count(doc, r->diverged - e->sections_max, "more table differs",
                                 "more tables differ"),
-                   e->is_brief
-                       ? "."
-                       : ", without details here: see the list above and the case "
-                         "file.");
+                   e->is_brief ? "."
+                               : ", without details here: see the list above and the case "
+                                 "file.");
     return MR_OK;
 }

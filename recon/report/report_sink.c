@@ -5,8 +5,8 @@
 
 #define DRAIN_BYTES ((size_t)64 * 1024)
 
-enum mr_code mr_report_sink_begin(struct mr_report_sink *sink, const char *path,
-                                  bool force, struct mr_err *err)
+enum mr_code mr_report_sink_begin(struct mr_report_sink *sink, const char *path, bool force,
+                                  struct mr_err *err)
 {
     struct mr_outfile_opts opts = {.path = path, .force = force};
     *sink = (struct mr_report_sink){.buf = MR_STRBUF_INIT};

@@ -19,8 +19,8 @@ struct mr_report_sink {
 };
 
 /* path NULL: standard output.  A file that is there: MR_E_EXISTS without force. */
-enum mr_code mr_report_sink_begin(struct mr_report_sink *sink, const char *path,
-                                  bool force, struct mr_err *err);
+enum mr_code mr_report_sink_begin(struct mr_report_sink *sink, const char *path, bool force,
+                                  struct mr_err *err);
 /* Writes what has gathered, once it is worth the while. */
 enum mr_code mr_report_sink_drain(struct mr_report_sink *sink, struct mr_err *err);
 enum mr_code mr_report_sink_commit(struct mr_report_sink *sink, struct mr_err *err);

@@ -53,8 +53,7 @@ static void find_span(struct mr_story *story)
 
 /* Times have whole seconds: where all fell into one, the first came before.  Where nothing
  * was done, the first is what the others are compared with. */
-static enum mr_story_when when_of(const struct mr_story *story, const char *time,
-                                  bool is_first)
+static enum mr_story_when when_of(const struct mr_story *story, const char *time, bool is_first)
 {
     if (story->from == NULL)
         return is_first ? MR_STORY_BEFORE : MR_STORY_AFTER;
@@ -90,20 +89,19 @@ static void place(struct mr_story *story)
 
 /* ---- the gate, before and after ---- */
 
-const struct mr_story_gate *mr_story_gate_of(const struct mr_story *story,
-                                             const char *server, enum mr_story_when when)
+const struct mr_story_gate *mr_story_gate_of(const struct mr_story *story, const char *server,
+                                             enum mr_story_when when)
 {
     for (size_t i = story->gates.count; i-- > 0;) {
         const struct mr_story_gate *gate = mr_vec_at(&story->gates, i);
-        if (gate->when == when && gate->verdict != NULL &&
-            strcmp(gate->server, server) == 0)
+        if (gate->when == when && gate->verdict != NULL && strcmp(gate->server, server) == 0)
             return gate;
     }
     return NULL;
 }
 
-const struct mr_story_facts *mr_story_facts_of(const struct mr_story *story,
-                                               const char *uri, enum mr_story_when when)
+const struct mr_story_facts *mr_story_facts_of(const struct mr_story *story, const char *uri,
+                                               enum mr_story_when when)
 {
     for (size_t i = story->facts.count; i-- > 0;) {
         const struct mr_story_facts *facts = mr_vec_at(&story->facts, i);
@@ -113,8 +111,7 @@ const struct mr_story_facts *mr_story_facts_of(const struct mr_story *story,
     return NULL;
 }
 
-static const struct mr_story_check *check_of(const struct mr_story_gate *gate,
-                                             const char *name)
+static const struct mr_story_check *check_of(const struct mr_story_gate *gate, const char *name)
 {
     for (size_t i = 0; i < gate->checks.count; i++) {
         const struct mr_story_check *check = mr_vec_at(&gate->checks, i);
@@ -130,11 +127,9 @@ bool mr_story_check_fires(const struct mr_story_check *check)
 }
 
 static void add_change(struct mr_story_reader *r, const char *server,
-                       const struct mr_story_check *before,
-                       const struct mr_story_check *after)
+                       const struct mr_story_check *before, const struct mr_story_check *after)
 {
-    if (before != NULL && after != NULL &&
-        strcmp(before->severity, after->severity) == 0 &&
+    if (before != NULL && after != NULL && strcmp(before->severity, after->severity) == 0 &&
         before->silenced == after->silenced) {
         r->story->unchanged++;
         return;
@@ -143,8 +138,8 @@ static void add_change(struct mr_story_reader *r, const char *server,
         return;
     struct mr_story_change *change = mr_story_push(r, &r->story->changes);
     if (change != NULL)
-        *change = (struct mr_story_change){
-            server, after != NULL ? after->name : before->name, before, after};
+        *change = (struct mr_story_change){server, after != NULL ? after->name : before->name,
+                                           before, after};
 }
 
 static void compare_gates(struct mr_story_reader *r, const struct mr_story_gate *before,
@@ -167,10 +162,8 @@ static enum mr_code find_changes(struct mr_story *story, struct mr_err *err)
     struct mr_story_reader r = {story, err, MR_OK};
     for (size_t i = 0; i < story->gates.count; i++) {
         const struct mr_story_gate *gate = mr_vec_at(&story->gates, i);
-        const struct mr_story_gate *before =
-            mr_story_gate_of(story, gate->server, MR_STORY_BEFORE);
-        if (gate == mr_story_gate_of(story, gate->server, MR_STORY_AFTER) &&
-            before != NULL)
+        const struct mr_story_gate *before = mr_story_gate_of(story, gate->server, MR_STORY_BEFORE);
+        if (gate == mr_story_gate_of(story, gate->server, MR_STORY_AFTER) && before != NULL)
             compare_gates(&r, before, gate);
     }
     return r.code;
@@ -178,11 +171,9 @@ static enum mr_code find_changes(struct mr_story *story, struct mr_err *err)
 
 /* ---- the proof ---- */
 
-bool mr_story_verify_is_of(const struct mr_story_verify *verify,
-                           const struct mr_story_plan *plan)
+bool mr_story_verify_is_of(const struct mr_story_verify *verify, const struct mr_story_plan *plan)
 {
-    return strcmp(verify->plan, plan->uuid) == 0 &&
-           strcmp(verify->target, plan->target) == 0;
+    return strcmp(verify->plan, plan->uuid) == 0 && strcmp(verify->target, plan->target) == 0;
 }
 
 const struct mr_story_verify *mr_story_verify_of(const struct mr_story *story,
@@ -214,8 +205,7 @@ static enum mr_code check_proofs(const struct mr_story *story, struct mr_err *er
         const struct mr_story_verify *verify = mr_story_verify_of(story, plan);
         if (verify == NULL || verify->tells_rows || plan->tables.count == 0)
             continue;
-        (void)mr_err_set(err, MR_E_USAGE,
-                         "file \"%s\": verify says nothing of the rows of plan %s",
+        (void)mr_err_set(err, MR_E_USAGE, "file \"%s\": verify says nothing of the rows of plan %s",
                          verify->file, plan->uuid);
         mr_err_hint(err,
                     "Save what verify says anew: myrecon repair verify --json %s "
@@ -230,13 +220,11 @@ static enum mr_code check_proofs(const struct mr_story *story, struct mr_err *er
 
 bool mr_story_is_empty(const struct mr_story *story)
 {
-    return story->plans.count + story->gates.count + story->facts.count +
-               story->verifies.count ==
+    return story->plans.count + story->gates.count + story->facts.count + story->verifies.count ==
            0;
 }
 
-typedef enum mr_code read_fn(struct mr_story *story, const char *path,
-                             struct mr_err *err);
+typedef enum mr_code read_fn(struct mr_story *story, const char *path, struct mr_err *err);
 
 static enum mr_code read_each(struct mr_story *story, const struct mr_string_list *list,
                               read_fn *read, struct mr_err *err)
@@ -248,16 +236,13 @@ static enum mr_code read_each(struct mr_story *story, const struct mr_string_lis
 
 static enum mr_code order(struct mr_story *story, struct mr_err *err)
 {
-    enum mr_code code =
-        sort(story, &story->plans, offsetof(struct mr_story_plan, created), err);
+    enum mr_code code = sort(story, &story->plans, offsetof(struct mr_story_plan, created), err);
     if (code == MR_OK)
         code = sort(story, &story->gates, offsetof(struct mr_story_gate, started), err);
     if (code == MR_OK)
-        code = sort(story, &story->facts, offsetof(struct mr_story_facts, base.recorded),
-                    err);
+        code = sort(story, &story->facts, offsetof(struct mr_story_facts, base.recorded), err);
     if (code == MR_OK)
-        code =
-            sort(story, &story->verifies, offsetof(struct mr_story_verify, started), err);
+        code = sort(story, &story->verifies, offsetof(struct mr_story_verify, started), err);
     if (code != MR_OK)
         return code;
     find_span(story);

@@ -162,14 +162,13 @@ void mr_story_release(struct mr_story *story);
 bool mr_story_is_empty(const struct mr_story *story);
 
 /* The last output of that time for this server; NULL: none, or it was cut short. */
-const struct mr_story_gate *mr_story_gate_of(const struct mr_story *story,
-                                             const char *server, enum mr_story_when when);
+const struct mr_story_gate *mr_story_gate_of(const struct mr_story *story, const char *server,
+                                             enum mr_story_when when);
 /* The last facts of that time for this server, or NULL. */
-const struct mr_story_facts *mr_story_facts_of(const struct mr_story *story,
-                                               const char *uri, enum mr_story_when when);
+const struct mr_story_facts *mr_story_facts_of(const struct mr_story *story, const char *uri,
+                                               enum mr_story_when when);
 /* Is it of that plan, for its target? */
-bool mr_story_verify_is_of(const struct mr_story_verify *verify,
-                           const struct mr_story_plan *plan);
+bool mr_story_verify_is_of(const struct mr_story_verify *verify, const struct mr_story_plan *plan);
 /* The last whole output of verify for that plan, if nothing was done afterwards. */
 const struct mr_story_verify *mr_story_verify_of(const struct mr_story *story,
                                                  const struct mr_story_plan *plan);

@@ -49,14 +49,13 @@ static void add_people(struct mr_teller *t, const struct mr_story_plan *plan)
 
 static void add_plan(struct mr_teller *t, const struct mr_story_plan *plan)
 {
-    mr_strbuf_add_fmt(&t->words, "Plan %s (%s) was made at %s for %s", plan->uuid,
-                      plan->policy, mr_text_time(&t->texts, plan->created), plan->target);
+    mr_strbuf_add_fmt(&t->words, "Plan %s (%s) was made at %s for %s", plan->uuid, plan->policy,
+                      mr_text_time(&t->texts, plan->created), plan->target);
     mr_block_some(&t->words, plan->rows, "row", "rows");
     if (plan->units > 0)
         mr_strbuf_add_fmt(&t->words, " in %s",
                           mr_text_count(&t->texts, plan->units, "unit", "units"));
-    mr_block_some(&t->words, plan->counters.count, "counter to raise",
-                  "counters to raise");
+    mr_block_some(&t->words, plan->counters.count, "counter to raise", "counters to raise");
     mr_block_some(&t->words, plan->decided, "conflict decided", "conflicts decided");
     mr_block_some(&t->words, plan->open, "conflict open", "conflicts open");
     mr_block_some(&t->words, plan->notes, "note in it", "notes in it");
@@ -84,8 +83,7 @@ static void add_decisions(struct mr_teller *t, const struct mr_story_plan *plan)
     mr_doc_say(t->doc, "</head><rows>");
     for (size_t i = 0; i < plan->tables.count; i++) {
         const struct mr_story_table *table = mr_vec_at(&plan->tables, i);
-        mr_doc_say(t->doc, "<row><cell>%s%s</cell>", table->name,
-                   table->people ? " (people)" : "");
+        mr_doc_say(t->doc, "<row><cell>%s%s</cell>", table->name, table->people ? " (people)" : "");
         for (size_t d = 0; d < MR_STORY_DECISIONS; d++)
             if (taken[d])
                 mr_doc_say(t->doc, "<number>%s</number>",
@@ -102,8 +100,7 @@ static void end_counters(struct mr_teller *t, size_t count)
         mr_doc_say(t->doc, "</rows></table>");
     if (count > COUNTERS_MAX)
         mr_doc_say(t->doc, "<p>%s beyond these: report --format json lists all.</p>",
-                   mr_text_count(&t->texts, count - COUNTERS_MAX, "more counter",
-                                 "more counters"));
+                   mr_text_count(&t->texts, count - COUNTERS_MAX, "more counter", "more counters"));
 }
 
 static void add_counters(struct mr_teller *t, const struct mr_story_plan *plan)
@@ -111,17 +108,15 @@ static void add_counters(struct mr_teller *t, const struct mr_story_plan *plan)
     for (size_t i = 0; i < plan->counters.count && i < COUNTERS_MAX; i++) {
         const struct mr_story_counter *c = mr_vec_at(&plan->counters, i);
         if (i == 0)
-            mr_doc_say(t->doc,
-                       "<table><head><col>Counter</col><ncol>Stood at</ncol><ncol>"
-                       "To be raised to</ncol><col>Ids kept for restored rows"
-                       "</col></head><rows>");
-        mr_doc_say(
-            t->doc,
-            "<row><cell>%s.%s</cell><number>%s</number><number>%s</number><cell>%s "
-            "to %s</cell></row>",
-            c->table, c->column, mr_text_number(&t->texts, c->next),
-            mr_text_number(&t->texts, c->reseed_to), mr_text_number(&t->texts, c->from),
-            mr_text_number(&t->texts, c->to > c->from ? c->to - 1 : c->to));
+            mr_doc_say(t->doc, "<table><head><col>Counter</col><ncol>Stood at</ncol><ncol>"
+                               "To be raised to</ncol><col>Ids kept for restored rows"
+                               "</col></head><rows>");
+        mr_doc_say(t->doc,
+                   "<row><cell>%s.%s</cell><number>%s</number><number>%s</number><cell>%s "
+                   "to %s</cell></row>",
+                   c->table, c->column, mr_text_number(&t->texts, c->next),
+                   mr_text_number(&t->texts, c->reseed_to), mr_text_number(&t->texts, c->from),
+                   mr_text_number(&t->texts, c->to > c->from ? c->to - 1 : c->to));
     }
     end_counters(t, plan->counters.count);
 }
@@ -165,8 +160,7 @@ static void add_lasted(struct mr_teller *t, const struct mr_story_act *act)
 static void add_act(struct mr_teller *t, const struct mr_story_act *act)
 {
     bool is_whole = act->begun <= act->ended;
-    mr_strbuf_add_fmt(&t->words, "%s at %s by run %s",
-                      act->is_undo ? "Taken back" : "Applied",
+    mr_strbuf_add_fmt(&t->words, "%s at %s by run %s", act->is_undo ? "Taken back" : "Applied",
                       mr_text_time(&t->texts, act->from), act->run);
     add_lasted(t, act);
     mr_strbuf_add_char(&t->words, ':');
@@ -182,8 +176,8 @@ static void add_act(struct mr_teller *t, const struct mr_story_act *act)
         mr_strbuf_add_str(&t->words, " Its last step was cut short.");
     if (act->reason != NULL)
         mr_strbuf_add_fmt(&t->words, " The last failure: %s.", act->reason);
-    mr_block_words(t, act->refused > 0 || act->failed > 0 || !is_whole ? MR_TONE_WARN
-                                                                       : MR_TONE_PLAIN);
+    mr_block_words(t,
+                   act->refused > 0 || act->failed > 0 || !is_whole ? MR_TONE_WARN : MR_TONE_PLAIN);
 }
 
 static void add_raises(struct mr_teller *t, const struct mr_story_plan *plan)
@@ -191,11 +185,9 @@ static void add_raises(struct mr_teller *t, const struct mr_story_plan *plan)
     for (size_t i = 0; i < plan->raises.count && i < COUNTERS_MAX; i++) {
         const struct mr_story_raise *raise = mr_vec_at(&plan->raises, i);
         if (i == 0)
-            mr_doc_say(t->doc,
-                       "<table><head><col>Counter raised</col><ncol>To</ncol><col>"
-                       "By</col></head><rows>");
-        mr_doc_say(t->doc,
-                   "<row><cell>%s.%s</cell><number>%s</number><cell>%s</cell></row>",
+            mr_doc_say(t->doc, "<table><head><col>Counter raised</col><ncol>To</ncol><col>"
+                               "By</col></head><rows>");
+        mr_doc_say(t->doc, "<row><cell>%s.%s</cell><number>%s</number><cell>%s</cell></row>",
                    raise->table, raise->column, raise->to, raise->how);
     }
     end_counters(t, plan->raises.count);

@@ -25,8 +25,7 @@ void mr_block_begin(struct mr_teller *t);
 /* The words become a paragraph; the buffer is empty then. */
 void mr_block_words(struct mr_teller *t, enum mr_doc_tone tone);
 /* ", 3 rows" and the like, behind a colon without the comma; nothing for none. */
-void mr_block_some(struct mr_strbuf *words, uint64_t number, const char *one,
-                   const char *many);
+void mr_block_some(struct mr_strbuf *words, uint64_t number, const char *one, const char *many);
 
 /* ---- stages ---- */
 

@@ -56,8 +56,7 @@ static void worsen(enum mr_doc_tone *worst, enum mr_doc_tone tone)
         *worst = tone;
 }
 
-static void conclude_plans(const struct sums *s, struct mr_strbuf *out,
-                           enum mr_doc_tone *tone)
+static void conclude_plans(const struct sums *s, struct mr_strbuf *out, enum mr_doc_tone *tone)
 {
     const uint64_t waiting = s->plans - s->applied - s->undone;
     if (s->applied == 0 && s->plans > 0) {
@@ -100,18 +99,15 @@ static void conclude_gate(const struct mr_story *story, struct mr_strbuf *out,
 {
     for (size_t i = 0; i < story->gates.count; i++) {
         const struct mr_story_gate *gate = mr_vec_at(&story->gates, i);
-        const struct mr_story_gate *before =
-            mr_story_gate_of(story, gate->server, MR_STORY_BEFORE);
+        const struct mr_story_gate *before = mr_story_gate_of(story, gate->server, MR_STORY_BEFORE);
         if (gate != mr_story_gate_of(story, gate->server, MR_STORY_AFTER))
             continue;
-        mr_strbuf_add_fmt(out, "%sThe gate of %s ", out->len > 0 ? " " : "",
-                          gate->server);
+        mr_strbuf_add_fmt(out, "%sThe gate of %s ", out->len > 0 ? " " : "", gate->server);
         if (before != NULL)
             mr_strbuf_add_fmt(out, "said %s before, and ", before->verdict);
         mr_strbuf_add_fmt(out, "says %s now.", gate->verdict);
         if (strcmp(gate->verdict, "ok") != 0)
-            worsen(tone,
-                   strcmp(gate->verdict, "critical") == 0 ? MR_TONE_BAD : MR_TONE_WARN);
+            worsen(tone, strcmp(gate->verdict, "critical") == 0 ? MR_TONE_BAD : MR_TONE_WARN);
     }
 }
 

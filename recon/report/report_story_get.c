@@ -59,8 +59,7 @@ const struct json_t *mr_story_get_object(const struct json_t *object, const char
     return mr_json_get_object(object, key, &inner, NULL) == MR_OK ? inner : NULL;
 }
 
-const struct json_t *mr_story_get_array(const struct json_t *object, const char *key,
-                                        size_t *count)
+const struct json_t *mr_story_get_array(const struct json_t *object, const char *key, size_t *count)
 {
     const struct json_t *array = NULL;
     *count = 0;

@@ -38,13 +38,10 @@ void *mr_story_push(struct mr_story_reader *r, struct mr_vec *vec);
 /* ---- what is read ---- */
 
 /* plan.json and the journal of a plan directory. */
-enum mr_code mr_story_read_plan(struct mr_story *story, const char *dir,
-                                struct mr_err *err);
+enum mr_code mr_story_read_plan(struct mr_story *story, const char *dir, struct mr_err *err);
 /* Outputs of `gate check --json`, or a file of `gate record`. */
-enum mr_code mr_story_read_gate(struct mr_story *story, const char *path,
-                                struct mr_err *err);
+enum mr_code mr_story_read_gate(struct mr_story *story, const char *path, struct mr_err *err);
 /* Outputs of `repair verify --json`. */
-enum mr_code mr_story_read_verify(struct mr_story *story, const char *path,
-                                  struct mr_err *err);
+enum mr_code mr_story_read_verify(struct mr_story *story, const char *path, struct mr_err *err);
 
 #endif

@@ -3,9 +3,8 @@
 
 #include <inttypes.h>
 
-static const char *const when_names[] = {[MR_STORY_BEFORE] = "before",
-                                         [MR_STORY_DURING] = "during",
-                                         [MR_STORY_AFTER] = "after"};
+static const char *const when_names[] = {
+    [MR_STORY_BEFORE] = "before", [MR_STORY_DURING] = "during", [MR_STORY_AFTER] = "after"};
 
 static void begin_list(struct mr_jsonw *w, const char *key)
 {
@@ -28,8 +27,8 @@ static void put_counters(struct mr_jsonw *w, const struct mr_story_plan *plan)
         const struct mr_story_counter *c = mr_vec_at(&plan->counters, i);
         mr_jsonw_object_begin(w);
         mr_jsonw_add_fmt(w,
-                         "target_table:%s column:%s target_next:'%" PRIu64
-                         "' reseed_to:'%" PRIu64 "' "
+                         "target_table:%s column:%s target_next:'%" PRIu64 "' reseed_to:'%" PRIu64
+                         "' "
                          "from:'%" PRIu64 "' to:'%" PRIu64 "'",
                          c->table, c->column, c->next, c->reseed_to, c->from, c->to);
         mr_jsonw_object_end(w);
@@ -42,24 +41,22 @@ static void put_plan(struct mr_jsonw *w, const struct mr_story_plan *plan)
     mr_jsonw_object_begin(w);
     mr_jsonw_add_fmt(w,
                      "type:plan plan:%s dir:%s created:%s policy:%s source:%s target:%s "
-                     "run:%s units:%" PRIu64 " rows:%" PRIu64 " decided:%" PRIu64
-                     " open:%" PRIu64 " notes:%" PRIu64,
-                     plan->uuid, plan->dir, plan->created, plan->policy, plan->source,
-                     plan->target, plan->run, plan->units, plan->rows, plan->decided,
-                     plan->open, plan->notes);
+                     "run:%s units:%" PRIu64 " rows:%" PRIu64 " decided:%" PRIu64 " open:%" PRIu64
+                     " notes:%" PRIu64,
+                     plan->uuid, plan->dir, plan->created, plan->policy, plan->source, plan->target,
+                     plan->run, plan->units, plan->rows, plan->decided, plan->open, plan->notes);
     put_counters(w, plan);
-    mr_jsonw_add_fmt(
-        w,
-        "applied:%d undone:%d units_done:%" PRIu64 " units_partial:%" PRIu64 " "
-        "units_failed:%" PRIu64 " rows_refused:%" PRIu64,
-        plan->acts.count > 0 && !plan->is_undone, plan->is_undone, plan->units_done,
-        plan->units_partial, plan->units_failed, plan->rows_refused);
+    mr_jsonw_add_fmt(w,
+                     "applied:%d undone:%d units_done:%" PRIu64 " units_partial:%" PRIu64 " "
+                     "units_failed:%" PRIu64 " rows_refused:%" PRIu64,
+                     plan->acts.count > 0 && !plan->is_undone, plan->is_undone, plan->units_done,
+                     plan->units_partial, plan->units_failed, plan->rows_refused);
     end_line(w);
     for (size_t i = 0; i < plan->tables.count; i++) {
         const struct mr_story_table *table = mr_vec_at(&plan->tables, i);
         mr_jsonw_object_begin(w);
-        mr_jsonw_add_fmt(w, "type:decisions plan:%s table:%s people:%d", plan->uuid,
-                         table->name, table->people);
+        mr_jsonw_add_fmt(w, "type:decisions plan:%s table:%s people:%d", plan->uuid, table->name,
+                         table->people);
         for (size_t d = 0; d < MR_STORY_DECISIONS; d++)
             mr_jsonw_add_uint(w, mr_story_decision_names[d], table->decided[d]);
         end_line(w);
@@ -74,8 +71,8 @@ static void put_raises(struct mr_jsonw *w, const struct mr_story_plan *plan, siz
         if (raise->act != act)
             continue;
         mr_jsonw_object_begin(w);
-        mr_jsonw_add_fmt(w, "target_table:%s column:%s to:%s how:%s", raise->table,
-                         raise->column, raise->to, raise->how);
+        mr_jsonw_add_fmt(w, "target_table:%s column:%s to:%s how:%s", raise->table, raise->column,
+                         raise->to, raise->how);
         mr_jsonw_object_end(w);
     }
     mr_jsonw_array_end(w);
@@ -86,8 +83,8 @@ static void put_act(struct mr_jsonw *w, const struct mr_story_plan *plan, size_t
     const struct mr_story_act *act = mr_vec_at(&plan->acts, at);
     double seconds;
     mr_jsonw_object_begin(w);
-    mr_jsonw_add_fmt(w, "type:act plan:%s run_id:%s act:%s from:%s to:%s", plan->uuid,
-                     act->run, act->is_undo ? "undo" : "apply", act->from, act->to);
+    mr_jsonw_add_fmt(w, "type:act plan:%s run_id:%s act:%s from:%s to:%s", plan->uuid, act->run,
+                     act->is_undo ? "undo" : "apply", act->from, act->to);
     mr_jsonw_key(w, "seconds");
     if (mr_story_seconds(act->from, act->to, &seconds))
         mr_jsonw_double(w, seconds);
@@ -98,8 +95,8 @@ static void put_act(struct mr_jsonw *w, const struct mr_story_plan *plan, size_t
                      "units:%" PRIu64 " units_partial:%" PRIu64 " rows_written:%" PRIu64
                      " rows_there:%" PRIu64 " "
                      "rows_refused:%" PRIu64 " failed:%" PRIu64 " cut_short:%d reason:%s",
-                     act->units, act->partial, act->written, act->there, act->refused,
-                     act->failed, act->begun > act->ended, act->reason);
+                     act->units, act->partial, act->written, act->there, act->refused, act->failed,
+                     act->begun > act->ended, act->reason);
     end_line(w);
 }
 
@@ -142,36 +139,33 @@ static void put_verify(struct mr_jsonw *w, const struct mr_story *story,
 {
     bool is_last = false;
     for (size_t i = 0; i < story->plans.count; i++)
-        is_last =
-            is_last || mr_story_verify_of(story, mr_vec_at(&story->plans, i)) == verify;
+        is_last = is_last || mr_story_verify_of(story, mr_vec_at(&story->plans, i)) == verify;
     mr_jsonw_object_begin(w);
-    mr_jsonw_add_fmt(
-        w,
-        "type:verify file:%s plan:%s target:%s started:%s whole:%d counts:%d "
-        "clean:%d",
-        verify->file, verify->plan, verify->target, verify->started, verify->whole,
-        is_last, verify->whole && mr_story_verify_is_clean(verify));
+    mr_jsonw_add_fmt(w,
+                     "type:verify file:%s plan:%s target:%s started:%s whole:%d counts:%d "
+                     "clean:%d",
+                     verify->file, verify->plan, verify->target, verify->started, verify->whole,
+                     is_last, verify->whole && mr_story_verify_is_clean(verify));
     for (size_t i = 0; i < MR_STORY_PROOFS; i++)
         mr_jsonw_add_uint(w, mr_story_proof_names[i], verify->rows[i]);
-    mr_jsonw_add_fmt(w,
-                     "open:%" PRIu64 " not_proven:%" PRIu64 " counters:%" PRIu64
-                     " counters_too_low:%" PRIu64,
-                     verify->open, verify->not_proven, verify->counters, verify->too_low);
+    mr_jsonw_add_fmt(
+        w, "open:%" PRIu64 " not_proven:%" PRIu64 " counters:%" PRIu64 " counters_too_low:%" PRIu64,
+        verify->open, verify->not_proven, verify->counters, verify->too_low);
     end_line(w);
 }
 
 static void put_change(struct mr_jsonw *w, const struct mr_story_change *c)
 {
-    mr_jsonw_line(w, "type:gate-change server:%s name:%s before:%s after:%s message:%s",
-                  c->server, c->name, c->before != NULL ? c->before->severity : NULL,
+    mr_jsonw_line(w, "type:gate-change server:%s name:%s before:%s after:%s message:%s", c->server,
+                  c->name, c->before != NULL ? c->before->severity : NULL,
                   c->after != NULL ? c->after->severity : NULL,
                   c->after != NULL ? c->after->message : NULL);
 }
 
 /* ---- all ---- */
 
-void mr_story_json(struct mr_jsonw *w, const struct mr_story *story,
-                   enum mr_doc_tone tone, const char *conclusion)
+void mr_story_json(struct mr_jsonw *w, const struct mr_story *story, enum mr_doc_tone tone,
+                   const char *conclusion)
 {
     for (size_t i = 0; i < story->facts.count; i++)
         put_facts(w, mr_vec_at(&story->facts, i));
@@ -187,8 +181,7 @@ void mr_story_json(struct mr_jsonw *w, const struct mr_story *story,
         put_verify(w, story, mr_vec_at(&story->verifies, i));
     for (size_t i = 0; i < story->changes.count; i++)
         put_change(w, mr_vec_at(&story->changes, i));
-    mr_jsonw_line(w,
-                  "type:story outcome:%s text:%s from:%s to:%s gate_unchanged:%" PRIu64,
+    mr_jsonw_line(w, "type:story outcome:%s text:%s from:%s to:%s gate_unchanged:%" PRIu64,
                   tone == MR_TONE_BAD    ? "bad"
                   : tone == MR_TONE_WARN ? "open"
                                          : "ok",

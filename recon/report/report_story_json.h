@@ -11,7 +11,7 @@
 #include "recon/report/report_story_text.h"
 
 /* tone, conclusion: what it comes to, by mr_story_conclude(). */
-void mr_story_json(struct mr_jsonw *w, const struct mr_story *story,
-                   enum mr_doc_tone tone, const char *conclusion);
+void mr_story_json(struct mr_jsonw *w, const struct mr_story *story, enum mr_doc_tone tone,
+                   const char *conclusion);
 
 #endif

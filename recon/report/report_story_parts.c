@@ -8,8 +8,7 @@
 
 static enum mr_doc_tone tone_of(const char *severity)
 {
-    if (severity == NULL || strcmp(severity, "unknown") == 0 ||
-        strcmp(severity, "warning") == 0)
+    if (severity == NULL || strcmp(severity, "unknown") == 0 || strcmp(severity, "warning") == 0)
         return MR_TONE_WARN;
     return strcmp(severity, "critical") == 0 ? MR_TONE_BAD : MR_TONE_GOOD;
 }
@@ -114,8 +113,7 @@ void mr_block_facts(struct mr_teller *t, enum mr_story_when when)
         mr_block_begin(t);
         mr_doc_say(t->doc, "<p>Facts of %s were recorded at %s: %s with %s%s.</p>",
                    f->base.server.uri, mr_text_time(&t->texts, f->base.recorded),
-                   mr_text_count(&t->texts, f->tables, "table", "tables"),
-                   f->exact ? "" : "about ",
+                   mr_text_count(&t->texts, f->tables, "table", "tables"), f->exact ? "" : "about ",
                    mr_text_count(&t->texts, f->rows, "row", "rows"));
     }
 }
@@ -132,8 +130,7 @@ static void add_rows(struct mr_teller *t, const struct mr_gate_table *table)
         mr_doc_say(t->doc, "<number>gone</number><number></number>");
     else
         mr_doc_say(t->doc, "<number>%s%s</number><number>%s</number>",
-                   table->rows_exact ? "" : "about ",
-                   mr_text_number(&t->texts, table->rows),
+                   table->rows_exact ? "" : "about ", mr_text_number(&t->texts, table->rows),
                    table->has_greatest ? table->greatest : "");
 }
 
@@ -143,8 +140,7 @@ static void compare(struct mr_teller *t, const struct mr_gate_facts *before,
     size_t changed = 0;
     for (size_t i = 0; i < before->ntables; i++) {
         const struct mr_gate_table *table = &before->tables[i],
-                                   *now =
-                                       mr_gate_facts_table(after, table->db, table->name);
+                                   *now = mr_gate_facts_table(after, table->db, table->name);
         if (!has_changed(table, now) || ++changed > TABLES_MAX)
             continue;
         mr_block_begin(t);
@@ -160,9 +156,8 @@ static void compare(struct mr_teller *t, const struct mr_gate_facts *before,
     if (changed > 0)
         mr_doc_say(t->doc, "</rows></table>");
     if (changed > TABLES_MAX)
-        mr_doc_say(
-            t->doc, "<p>%s changed.</p>",
-            mr_text_count(&t->texts, changed - TABLES_MAX, "more table", "more tables"));
+        mr_doc_say(t->doc, "<p>%s changed.</p>",
+                   mr_text_count(&t->texts, changed - TABLES_MAX, "more table", "more tables"));
 }
 
 void mr_block_facts_changed(struct mr_teller *t)
@@ -170,8 +165,7 @@ void mr_block_facts_changed(struct mr_teller *t)
     for (size_t i = 0; i < t->story->facts.count; i++) {
         const struct mr_story_facts *after = mr_vec_at(&t->story->facts, i);
         const char *uri = after->base.server.uri;
-        const struct mr_story_facts *before =
-            mr_story_facts_of(t->story, uri, MR_STORY_BEFORE);
+        const struct mr_story_facts *before = mr_story_facts_of(t->story, uri, MR_STORY_BEFORE);
         if (before != NULL && after == mr_story_facts_of(t->story, uri, MR_STORY_AFTER))
             compare(t, &before->base.server, &after->base.server);
     }

@@ -9,11 +9,9 @@
 #include "recon/report/report_story_get.h"
 
 const char *const mr_story_decision_names[MR_STORY_DECISIONS] = {
-    [MR_STORY_SAME] = "same",         [MR_STORY_MATCHED] = "matched",
-    [MR_STORY_INSERT] = "insert",     [MR_STORY_RENUMBER] = "renumber",
-    [MR_STORY_UPDATE] = "update",     [MR_STORY_DELETE] = "delete",
-    [MR_STORY_CONFLICT] = "conflict", [MR_STORY_WAITS] = "waits",
-    [MR_STORY_SKIP] = "skip"};
+    [MR_STORY_SAME] = "same",         [MR_STORY_MATCHED] = "matched", [MR_STORY_INSERT] = "insert",
+    [MR_STORY_RENUMBER] = "renumber", [MR_STORY_UPDATE] = "update",   [MR_STORY_DELETE] = "delete",
+    [MR_STORY_CONFLICT] = "conflict", [MR_STORY_WAITS] = "waits",     [MR_STORY_SKIP] = "skip"};
 
 /* ---- plan.json ---- */
 
@@ -88,10 +86,8 @@ static enum mr_code take_manifest(struct mr_story_reader *r, const struct json_t
     take_rows(r, mr_story_get_object(root, "rows"), plan);
     if (r->code != MR_OK)
         return r->code;
-    if (plan->uuid == NULL || plan->created == NULL || plan->policy == NULL ||
-        plan->target == NULL)
-        return mr_err_set(r->err, MR_E_REFUSED, "plan \"%s\": plan.json lacks a member",
-                          plan->dir);
+    if (plan->uuid == NULL || plan->created == NULL || plan->policy == NULL || plan->target == NULL)
+        return mr_err_set(r->err, MR_E_REFUSED, "plan \"%s\": plan.json lacks a member", plan->dir);
     return MR_OK;
 }
 
@@ -141,10 +137,9 @@ static void set_state(struct telling *t, const struct mr_journal_line *line)
         t->r.code = mr_err_nomem(t->r.err, "reading a journal");
         return;
     }
-    *state =
-        line->event == MR_JOURNAL_DONE
-            ? (struct state){unit->refused > 0 ? PARTIAL : DONE, unit->refused}
-            : (struct state){line->event == MR_JOURNAL_FAILED ? FAILED : UNTOUCHED, 0};
+    *state = line->event == MR_JOURNAL_DONE
+                 ? (struct state){unit->refused > 0 ? PARTIAL : DONE, unit->refused}
+                 : (struct state){line->event == MR_JOURNAL_FAILED ? FAILED : UNTOUCHED, 0};
 }
 
 static void take_unit(struct telling *t, const struct mr_journal_line *line,
@@ -219,15 +214,14 @@ static enum mr_code read_journal(struct mr_story *story, struct mr_story_plan *p
     mr_strbuf_add_fmt(&path, "%s/" MR_JOURNAL_NAME, plan->dir);
     enum mr_code code = mr_strbuf_check(&path, "reading a plan", err);
     if (code == MR_OK && (lstat(path.ptr, &st) == 0 || errno != ENOENT))
-        code = mr_json_lines_read(path.ptr, MR_JOURNAL_MAX_BYTES, MR_JSON_LINES_TORN,
-                                  take_line, &t, err);
+        code = mr_json_lines_read(path.ptr, MR_JOURNAL_MAX_BYTES, MR_JSON_LINES_TORN, take_line, &t,
+                                  err);
     mr_strbuf_release(&path);
     sum_up(plan);
     return code;
 }
 
-enum mr_code mr_story_read_plan(struct mr_story *story, const char *dir,
-                                struct mr_err *err)
+enum mr_code mr_story_read_plan(struct mr_story *story, const char *dir, struct mr_err *err)
 {
     struct mr_story_reader r = {story, err, MR_OK};
     struct mr_json_doc *doc = NULL;

@@ -53,8 +53,7 @@ static enum mr_code is_no_gate(const struct saying *s, struct mr_err *err)
                  "Save what the gate says: myrecon gate check --json … > FILE.", err);
 }
 
-static enum mr_code begin_gate(struct saying *s, const struct json_t *line,
-                               struct mr_err *err)
+static enum mr_code begin_gate(struct saying *s, const struct json_t *line, struct mr_err *err)
 {
     struct mr_story_gate *gate = mr_story_push(&s->r, &s->r.story->gates);
     if (gate == NULL)
@@ -107,8 +106,7 @@ static enum mr_code take_gate(void *ctx, const struct json_t *line, struct mr_er
     return s->r.code;
 }
 
-static enum mr_code read_facts(struct mr_story *story, const char *path,
-                               struct mr_err *err)
+static enum mr_code read_facts(struct mr_story *story, const char *path, struct mr_err *err)
 {
     struct mr_story_reader r = {story, err, MR_OK};
     struct mr_story_facts *facts = mr_story_push(&r, &story->facts);
@@ -126,11 +124,9 @@ static enum mr_code read_facts(struct mr_story *story, const char *path,
     return code;
 }
 
-enum mr_code mr_story_read_gate(struct mr_story *story, const char *path,
-                                struct mr_err *err)
+enum mr_code mr_story_read_gate(struct mr_story *story, const char *path, struct mr_err *err)
 {
-    struct saying s = {
-        .r = {story, err, MR_OK}, .path = path, .gates = story->gates.count};
+    struct saying s = {.r = {story, err, MR_OK}, .path = path, .gates = story->gates.count};
     enum mr_code code =
         mr_json_lines_read(path, MAX_BYTES, MR_JSON_LINES_WHOLE, take_gate, &s, err);
     if (code == MR_OK && s.is_facts)
@@ -145,13 +141,11 @@ enum mr_code mr_story_read_gate(struct mr_story *story, const char *path,
 static enum mr_code is_no_verify(const struct saying *s, struct mr_err *err)
 {
     return is_no(s, "output of \"repair verify --json\"",
-                 "Save what verify says: myrecon repair verify --json DIR TARGET > FILE.",
-                 err);
+                 "Save what verify says: myrecon repair verify --json DIR TARGET > FILE.", err);
 }
 
 /* Other commands of repair have a line like it, without the time. */
-static enum mr_code begin_verify(struct saying *s, const struct json_t *line,
-                                 struct mr_err *err)
+static enum mr_code begin_verify(struct saying *s, const struct json_t *line, struct mr_err *err)
 {
     struct mr_story_verify *verify = mr_story_push(&s->r, &s->r.story->verifies);
     if (verify == NULL)
@@ -169,12 +163,10 @@ static enum mr_code begin_verify(struct saying *s, const struct json_t *line,
 /* What is not said is not known: it is no 0. */
 static enum mr_code lacks(const struct saying *s, const char *member, struct mr_err *err)
 {
-    (void)mr_err_set(err, MR_E_USAGE,
-                     "file \"%s\": the last line of verify lacks the count \"%s\"",
+    (void)mr_err_set(err, MR_E_USAGE, "file \"%s\": the last line of verify lacks the count \"%s\"",
                      s->path, member);
-    mr_err_hint(err,
-                "Save what verify says anew: myrecon repair verify --json DIR TARGET "
-                "> FILE.");
+    mr_err_hint(err, "Save what verify says anew: myrecon repair verify --json DIR TARGET "
+                     "> FILE.");
     return MR_E_USAGE;
 }
 
@@ -184,8 +176,7 @@ struct count {
 };
 
 static enum mr_code take_counts(const struct saying *s, const struct json_t *line,
-                                const struct count *counts, size_t ncounts,
-                                struct mr_err *err)
+                                const struct count *counts, size_t ncounts, struct mr_err *err)
 {
     for (size_t i = 0; i < ncounts; i++) {
         uint64_t count = 0;
@@ -228,19 +219,16 @@ static enum mr_code take_verify(void *ctx, const struct json_t *line, struct mr_
                                    {"too_low", &verify->too_low},
                                    {"would_raise", &verify->too_low},
                                    {"unproven", &verify->too_low}};
-    enum mr_code code =
-        take_counts(s, line, counts, sizeof counts / sizeof counts[0], err);
+    enum mr_code code = take_counts(s, line, counts, sizeof counts / sizeof counts[0], err);
     if (code == MR_OK)
         code = take_proofs(s, line, verify, err);
     verify->whole = code == MR_OK;
     return code;
 }
 
-enum mr_code mr_story_read_verify(struct mr_story *story, const char *path,
-                                  struct mr_err *err)
+enum mr_code mr_story_read_verify(struct mr_story *story, const char *path, struct mr_err *err)
 {
-    struct saying s = {
-        .r = {story, err, MR_OK}, .path = path, .verifies = story->verifies.count};
+    struct saying s = {.r = {story, err, MR_OK}, .path = path, .verifies = story->verifies.count};
     enum mr_code code =
         mr_json_lines_read(path, MAX_BYTES, MR_JSON_LINES_WHOLE, take_verify, &s, err);
     if (code == MR_E_REFUSED || (code == MR_OK && story->verifies.count == s.verifies))

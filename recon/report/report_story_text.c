@@ -19,8 +19,7 @@ void mr_block_words(struct mr_teller *t, enum mr_doc_tone tone)
     mr_doc_words(t->doc, mr_doc_tone(tone), &t->words);
 }
 
-void mr_block_some(struct mr_strbuf *words, uint64_t number, const char *one,
-                   const char *many)
+void mr_block_some(struct mr_strbuf *words, uint64_t number, const char *one, const char *many)
 {
     if (number == 0)
         return;
@@ -35,8 +34,8 @@ static void tell_found(struct mr_teller *t)
 {
     const struct mr_report *report = t->report;
     const struct mr_find_run *run = report->result->run;
-    mr_strbuf_add_fmt(&t->words, "Run %s compared %s with %s at %s: ", run->uuid,
-                      run->source, run->target, mr_text_time(&t->texts, run->started));
+    mr_strbuf_add_fmt(&t->words, "Run %s compared %s with %s at %s: ", run->uuid, run->source,
+                      run->target, mr_text_time(&t->texts, run->started));
     mr_report_headline(report, &t->words);
     mr_strbuf_add_str(&t->words, ".");
     if (report->people.known) {
@@ -78,18 +77,16 @@ static void tell_verify(struct mr_teller *t, const struct mr_story_plan *plan,
     mr_strbuf_add_fmt(&t->words, "verify of plan %s at %s: %s", verify->plan,
                       mr_text_time(&t->texts, verify->started),
                       has_rows ? mr_text_count(&t->texts, verify->rows[MR_STORY_STANDS],
-                                               "row stands as planned",
-                                               "rows stand as planned")
+                                               "row stands as planned", "rows stand as planned")
                                : "");
     for (size_t i = MR_STORY_CHANGED_SINCE; i < MR_STORY_PROOFS; i++)
         mr_block_some(&t->words, verify->rows[i], words[i], words[i]);
     mr_block_some(&t->words, verify->not_proven, "table could not be proven",
                   "tables could not be proven");
     mr_block_some(&t->words, verify->open, "conflict open", "conflicts open");
-    mr_strbuf_add_fmt(
-        &t->words, "%s%s of %s high enough.", has_rows ? "; " : "",
-        mr_text_number(&t->texts, enough),
-        mr_text_count(&t->texts, verify->counters, "counter is", "counters are"));
+    mr_strbuf_add_fmt(&t->words, "%s%s of %s high enough.", has_rows ? "; " : "",
+                      mr_text_number(&t->texts, enough),
+                      mr_text_count(&t->texts, verify->counters, "counter is", "counters are"));
     mr_block_words(t, mr_story_verify_is_clean(verify) ? MR_TONE_GOOD : MR_TONE_BAD);
 }
 

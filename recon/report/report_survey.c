@@ -46,8 +46,7 @@ static const struct mr_find_table *table_of(const struct mr_report_survey *s)
 
 /* The row that tells when: SOURCE's, else TARGET's. */
 static enum mr_code time_of(struct mr_report_survey *s, struct mr_image *image,
-                            const struct mr_finding *f, struct mr_value *value,
-                            struct mr_err *err)
+                            const struct mr_finding *f, struct mr_value *value, struct mr_err *err)
 {
     bool from_source = f->source != NULL;
     enum mr_code code = mr_image_open(image, from_source ? f->source : f->target,
@@ -159,10 +158,9 @@ static void note_chunks(struct first_pass *p)
     const struct mr_vec *chunks = &p->s->order.chunks;
     for (size_t i = 0; i < chunks->count; i++) {
         const struct mr_order_chunk *chunk = mr_vec_at(chunks, i);
-        uint64_t behind =
-            i + 1 < chunks->count
-                ? ((const struct mr_order_chunk *)mr_vec_at(chunks, i + 1))->rank
-                : p->s->order.rows;
+        uint64_t behind = i + 1 < chunks->count
+                              ? ((const struct mr_order_chunk *)mr_vec_at(chunks, i + 1))->rank
+                              : p->s->order.rows;
         /* the bound of an empty chunk is a key of nobody */
         if (chunk->has_hi && behind > chunk->rank)
             note_number(p, chunk->hi, behind - 1);
@@ -198,8 +196,7 @@ static void fit_axis(struct first_pass *p)
             (void)mr_axis_reach(axis, (mr_place)s->counter->next[side]);
         s->has_map = true;
     } else if (mr_order_is_known(&s->order) && !table_of(s)->keyless) {
-        *axis = (struct mr_report_axis){
-            .numeric = false, .lo = 1, .hi = (mr_place)s->order.rows};
+        *axis = (struct mr_report_axis){.numeric = false, .lo = 1, .hi = (mr_place)s->order.rows};
         s->has_map = true;
     }
     if (!axis->numeric)
@@ -235,8 +232,7 @@ static enum mr_code find_tail(struct first_pass *p, struct mr_err *err)
     tail->equal = s->order.equal + p->settled - p->best_equal;
     tail->diverged_before = p->best_diverged;
     tail->place = p->best_place;
-    tail->known = tail->rows >= TAIL_ROWS_MIN &&
-                  tail->equal <= tail->rows / TAIL_WEIGHT &&
+    tail->known = tail->rows >= TAIL_ROWS_MIN && tail->equal <= tail->rows / TAIL_WEIGHT &&
                   tail->rows * TAIL_SHARE >= s->diverged;
     tail->from = mr_arena_strdup(&s->arena, p->best_key.ptr);
     return tail->from != NULL ? MR_OK : mr_err_nomem(err, "surveying a table");
@@ -283,8 +279,7 @@ static enum mr_code key_text(struct mr_report_survey *s, const struct mr_finding
     return code;
 }
 
-static enum mr_code see_run(void *ctx, const struct mr_check_range *range,
-                            struct mr_err *err)
+static enum mr_code see_run(void *ctx, const struct mr_check_range *range, struct mr_err *err)
 {
     struct mr_report_survey *s = ctx;
     size_t at = s->nruns;
@@ -295,8 +290,7 @@ static enum mr_code see_run(void *ctx, const struct mr_check_range *range,
         at = shortest_run(s);
         if (s->runs[at].rows >= range->rows)
             return MR_OK;
-        memmove(&s->runs[at], &s->runs[at + 1],
-                (MR_SURVEY_RUNS - at - 1) * sizeof s->runs[0]);
+        memmove(&s->runs[at], &s->runs[at + 1], (MR_SURVEY_RUNS - at - 1) * sizeof s->runs[0]);
         at = MR_SURVEY_RUNS - 1;
     } else {
         s->nruns++;
@@ -314,16 +308,14 @@ struct second_pass {
     struct mr_image image;
 };
 
-static void add_to_map(struct mr_survey_map *map, enum mr_lane lane, mr_place place,
-                       uint64_t rows)
+static void add_to_map(struct mr_survey_map *map, enum mr_lane lane, mr_place place, uint64_t rows)
 {
     struct mr_axis_cell cell = mr_axis_cell(&map->axis, place);
     for (size_t bin = cell.first; bin <= cell.last; bin++)
         map->bins[lane][bin] += rows;
 }
 
-static void add_to_maps(struct mr_report_survey *s, enum mr_lane lane,
-                        const struct mr_finding *f)
+static void add_to_maps(struct mr_report_survey *s, enum mr_lane lane, const struct mr_finding *f)
 {
     mr_place place = place_of(s, f);
     if (s->has_map)
@@ -421,8 +413,7 @@ static void tail_words(const struct mr_report_survey *s, struct mr_strbuf *out)
         mr_strbuf_add_str(out, "Every row of the table differs.");
         return;
     }
-    mr_strbuf_add_str(out,
-                      tail->equal == 0 ? "Everything from " : "Nearly everything from ");
+    mr_strbuf_add_str(out, tail->equal == 0 ? "Everything from " : "Nearly everything from ");
     mr_survey_key_names(table_of(s), out);
     if (s->has_map && s->map.axis.numeric) {
         mr_strbuf_add_char(out, ' ');
@@ -435,9 +426,8 @@ static void tail_words(const struct mr_report_survey *s, struct mr_strbuf *out)
                       tail->equal > 0 ? " of " : "",
                       mr_text_count(&t, tail->rows + tail->equal, "row", "rows"));
     if (tail->diverged_before > 0)
-        mr_strbuf_add_fmt(
-            out, " Before that, %s.",
-            mr_text_count(&t, tail->diverged_before, "row differs", "rows differ"));
+        mr_strbuf_add_fmt(out, " Before that, %s.",
+                          mr_text_count(&t, tail->diverged_before, "row differs", "rows differ"));
 }
 
 static void run_words(const struct mr_report_survey *s, struct mr_strbuf *out)
@@ -450,8 +440,7 @@ static void run_words(const struct mr_report_survey *s, struct mr_strbuf *out)
             longest = &s->runs[i];
     mr_report_count(out, s->diverged, "row differs", "rows differ");
     if (several)
-        mr_strbuf_add_fmt(out, " in %s",
-                          mr_text_count(&t, s->all_runs, "place", "places"));
+        mr_strbuf_add_fmt(out, " in %s", mr_text_count(&t, s->all_runs, "place", "places"));
     if (s->nruns > 0 && (longest->rows > 1 || s->all_runs == 1)) {
         mr_strbuf_add_str(out, several ? "; the longest run is " : ": ");
         mr_survey_key_names(table_of(s), out);

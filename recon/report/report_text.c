@@ -37,8 +37,7 @@ const char *mr_text_count(struct mr_texts *texts, uint64_t number, const char *o
 {
     const char *digits = mr_text_number(texts, number);
     char *text = next_text(texts);
-    (void)snprintf(text, sizeof texts->texts[0], "%s %s", digits,
-                   number == 1 ? one : many);
+    (void)snprintf(text, sizeof texts->texts[0], "%s %s", digits, number == 1 ? one : many);
     return text;
 }
 
@@ -63,10 +62,8 @@ const char *mr_text_duration(struct mr_texts *texts, double seconds)
     else if (whole < 60)
         (void)snprintf(text, size, "%" PRIu64 " s", whole);
     else if (whole < 3600)
-        (void)snprintf(text, size, "%" PRIu64 " min %" PRIu64 " s", whole / 60,
-                       whole % 60);
+        (void)snprintf(text, size, "%" PRIu64 " min %" PRIu64 " s", whole / 60, whole % 60);
     else
-        (void)snprintf(text, size, "%" PRIu64 " h %" PRIu64 " min", whole / 3600,
-                       whole / 60 % 60);
+        (void)snprintf(text, size, "%" PRIu64 " h %" PRIu64 " min", whole / 3600, whole / 60 % 60);
     return text;
 }

@@ -25,8 +25,7 @@ static int64_t day_number(int64_t year, int64_t month, int64_t day)
     int64_t era = floor_div(year, 400);
     int64_t year_of_era = year - era * 400;
     int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    int64_t day_of_era =
-        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     return era * 146097 + day_of_era - 719468;
 }
 
@@ -38,8 +37,7 @@ static struct mr_time calendar(int64_t seconds)
     int64_t day_of_era = shifted - era * 146097;
     int64_t year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day_of_year =
-        day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t month = (5 * day_of_year + 2) / 153;
     return (struct mr_time){
         .year = (uint32_t)(year_of_era + era * 400 + (month >= 10)),
@@ -154,8 +152,7 @@ const char *mr_times_unit_name(enum mr_times_unit unit)
     return names[unit];
 }
 
-void mr_times_add_label(struct mr_strbuf *out, const struct mr_report_times *times,
-                        size_t bucket)
+void mr_times_add_label(struct mr_strbuf *out, const struct mr_report_times *times, size_t bucket)
 {
     struct mr_time t = calendar(begin_of(times->unit, times->first + (int64_t)bucket));
     if (times->unit >= MR_UNIT_YEAR)
@@ -163,11 +160,10 @@ void mr_times_add_label(struct mr_strbuf *out, const struct mr_report_times *tim
     else if (times->unit == MR_UNIT_MONTH)
         mr_strbuf_add_fmt(out, "%04" PRIu32 "-%02" PRIu32, t.year, t.month);
     else if (times->unit >= MR_UNIT_DAY)
-        mr_strbuf_add_fmt(out, "%04" PRIu32 "-%02" PRIu32 "-%02" PRIu32, t.year, t.month,
-                          t.day);
+        mr_strbuf_add_fmt(out, "%04" PRIu32 "-%02" PRIu32 "-%02" PRIu32, t.year, t.month, t.day);
     else
-        mr_strbuf_add_fmt(out, "%02" PRIu32 "-%02" PRIu32 " %02" PRIu32 ":%02" PRIu32,
-                          t.month, t.day, t.hour, t.minute);
+        mr_strbuf_add_fmt(out, "%02" PRIu32 "-%02" PRIu32 " %02" PRIu32 ":%02" PRIu32, t.month,
+                          t.day, t.hour, t.minute);
 }
 
 void mr_times_add_moment(struct mr_strbuf *out, int64_t seconds)

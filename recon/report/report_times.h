@@ -54,8 +54,7 @@ void mr_times_add(struct mr_report_times *times, const struct mr_value *value,
 /* "a minute", "15 minutes", "a day" … */
 const char *mr_times_unit_name(enum mr_times_unit unit);
 /* The beginning of a bucket, as short as the unit allows: "2026-04-02", "04-02 13:05". */
-void mr_times_add_label(struct mr_strbuf *out, const struct mr_report_times *times,
-                        size_t bucket);
+void mr_times_add_label(struct mr_strbuf *out, const struct mr_report_times *times, size_t bucket);
 /* "2026-04-02 13:05:00" */
 void mr_times_add_moment(struct mr_strbuf *out, int64_t seconds);
 

@@ -41,8 +41,7 @@ static void mask_into(struct mr_report_value *value, const struct mr_value *raw,
     mr_strbuf_release(&plain);
 }
 
-enum mr_code mr_report_value_load(struct mr_report_value *value,
-                                  const struct mr_image *image,
+enum mr_code mr_report_value_load(struct mr_report_value *value, const struct mr_image *image,
                                   const struct mr_find_column *column, enum mr_mask mask,
                                   struct mr_err *err)
 {
@@ -83,8 +82,7 @@ static void mark(struct mr_report_value values[2], bool texts)
     struct mr_report_value *a = &values[0], *b = &values[1];
     a->differs = b->differs = true;
     if (texts && a->form == MR_FORM_TEXT && b->form == MR_FORM_TEXT) {
-        mr_diff_parts(a->text.ptr, a->text.len, b->text.ptr, b->text.len, &a->part,
-                      &b->part);
+        mr_diff_parts(a->text.ptr, a->text.len, b->text.ptr, b->text.len, &a->part, &b->part);
         if (has_much_in_common(values))
             return;
     }

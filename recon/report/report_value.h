@@ -23,9 +23,9 @@ enum mr_value_form {
 
 struct mr_report_value {
     enum mr_value_form form;
-    struct mr_strbuf text; /* of MR_FORM_TEXT: the whole, masked */
-    bool differs;          /* from the other side's */
-    bool alike; /* it does, and the two look the same: masked, or by what is hidden */
+    struct mr_strbuf text;    /* of MR_FORM_TEXT: the whole, masked */
+    bool differs;             /* from the other side's */
+    bool alike;               /* it does, and the two look the same: masked, or by what is hidden */
     struct mr_diff_part part; /* of the text that differs; all of it where they have
                                  little in common, or are numbers or times */
 };
@@ -34,8 +34,7 @@ void mr_report_value_init(struct mr_report_value *value);
 void mr_report_value_release(struct mr_report_value *value);
 
 /* MR_E_CASE, MR_E_NOMEM. */
-enum mr_code mr_report_value_load(struct mr_report_value *value,
-                                  const struct mr_image *image,
+enum mr_code mr_report_value_load(struct mr_report_value *value, const struct mr_image *image,
                                   const struct mr_find_column *column, enum mr_mask mask,
                                   struct mr_err *err);
 /* Both sides of a column of the table. What differs is decided by the values, not by

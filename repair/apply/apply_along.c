@@ -32,8 +32,7 @@ void mr_attempt_sql_key(struct mr_strbuf *sql, const struct mr_planned_table *t)
 
 /* What stood so before apply is none of the plan's; nor is a row there as it only makes way
  * for others. */
-static void add_query(const struct mr_attempt *a, struct mr_strbuf *sql, size_t at,
-                      char prefix)
+static void add_query(const struct mr_attempt *a, struct mr_strbuf *sql, size_t at, char prefix)
 {
     const struct mr_planned *planned = &a->run->manifest->planned;
     const struct mr_planned_table *t = &planned->tables[at];
@@ -47,8 +46,7 @@ static void add_query(const struct mr_attempt *a, struct mr_strbuf *sql, size_t 
     if (prefix == 'u')
         mr_strbuf_add_str(sql, " AND s.myrecon_open & 1 = 0");
     if (a->passed > 0)
-        mr_strbuf_add_str(sql,
-                          " AND s.myrecon_row NOT IN (SELECT line FROM myrecon_found)");
+        mr_strbuf_add_str(sql, " AND s.myrecon_row NOT IN (SELECT line FROM myrecon_found)");
     mr_strbuf_add_str(sql, " ORDER BY s.myrecon_row");
 }
 
@@ -66,12 +64,12 @@ static const char *reason_of(const struct mr_attempt *a, char prefix)
     return prefix == 'i' ? not_put_back : stays;
 }
 
-static enum mr_code add_along(struct mr_attempt *a, const char *table, const char *key,
-                              char prefix, struct mr_err *err)
+static enum mr_code add_along(struct mr_attempt *a, const char *table, const char *key, char prefix,
+                              struct mr_err *err)
 {
     const size_t before = a->refusals.count;
-    MR_TRY(mr_attempt_add_refusal(a, table, mr_arena_strdup(&a->arena, key),
-                                  reason_of(a, prefix), err));
+    MR_TRY(mr_attempt_add_refusal(a, table, mr_arena_strdup(&a->arena, key), reason_of(a, prefix),
+                                  err));
     if (a->refusals.count > before)
         ((struct mr_refusal *)mr_vec_at(&a->refusals, before))->along = true;
     return MR_OK;
@@ -119,8 +117,7 @@ static enum mr_code count_images(struct mr_attempt *a, size_t at, struct mr_err 
     return code;
 }
 
-static enum mr_code copy_list(const struct mr_vec *from, struct mr_vec *to,
-                              struct mr_err *err)
+static enum mr_code copy_list(const struct mr_vec *from, struct mr_vec *to, struct mr_err *err)
 {
     for (size_t i = 0; i < from->count; i++) {
         struct mr_refusal *slot = mr_vec_push(to);

@@ -81,10 +81,10 @@ void mr_aside_text(const struct mr_aside *aside, struct mr_strbuf *out)
  * what would be so for any row. */
 bool mr_aside_is_of_row(const struct mr_err *why)
 {
-    static const unsigned others[] = {
-        1021, 1037, 1038, 1041, 1053, 1114, 1194, 1195, 1044, 1045, 1142, 1143, 1227,
-        1370, 1449, 1049, 1054, 1064, 1072, 1146, 1243, 1305, 1356, 1412, 1615, 1205,
-        1206, 1213, 1317, 1969, 3024, 1153, 1180, 1290, 1298, 1792, 1836, 1927, 3101};
+    static const unsigned others[] = {1021, 1037, 1038, 1041, 1053, 1114, 1194, 1195, 1044, 1045,
+                                      1142, 1143, 1227, 1370, 1449, 1049, 1054, 1064, 1072, 1146,
+                                      1243, 1305, 1356, 1412, 1615, 1205, 1206, 1213, 1317, 1969,
+                                      3024, 1153, 1180, 1290, 1298, 1792, 1836, 1927, 3101};
     if (why->sql_errno == 0 || (why->sql_errno >= 2000 && why->sql_errno < 3000) ||
         strstr(why->message, "myrecon_guard") != NULL)
         return false;
@@ -97,9 +97,8 @@ bool mr_aside_is_of_row(const struct mr_err *why)
 /* ---- the search ---- */
 
 /* INVARIANT: the first `good` rows pass, the first `bad` do not, because of *reason. */
-enum mr_code mr_aside_search(struct mr_aside *aside, uint64_t rows,
-                             const struct mr_err *why, mr_aside_probe *probe, void *ctx,
-                             struct mr_err *err)
+enum mr_code mr_aside_search(struct mr_aside *aside, uint64_t rows, const struct mr_err *why,
+                             mr_aside_probe *probe, void *ctx, struct mr_err *err)
 {
     uint64_t good = aside->passed, bad = rows;
     uint64_t step = aside->refused > 0 ? 1 : 0; /* one that is refused is seldom alone */
@@ -128,8 +127,7 @@ enum mr_code mr_aside_search(struct mr_aside *aside, uint64_t rows,
     return mr_aside_put(aside, bad, reason.message, err);
 }
 
-enum mr_code mr_aside_fill(const struct mr_aside *aside, struct mr_db *db,
-                           struct mr_err *err)
+enum mr_code mr_aside_fill(const struct mr_aside *aside, struct mr_db *db, struct mr_err *err)
 {
     static const char empty[] = "DELETE FROM myrecon_aside";
     struct mr_strbuf sql = MR_STRBUF_INIT;

@@ -31,8 +31,8 @@ struct mr_aside {
 
 /* Tries the first `last` rows and rolls them back: sets *refused and why where the server
  * refuses one of them.  An error ends the search. */
-typedef enum mr_code mr_aside_probe(void *ctx, uint64_t last, bool *refused,
-                                    struct mr_err *why, struct mr_err *err);
+typedef enum mr_code mr_aside_probe(void *ctx, uint64_t last, bool *refused, struct mr_err *why,
+                                    struct mr_err *err);
 
 void mr_aside_init(struct mr_aside *aside);
 void mr_aside_release(struct mr_aside *aside);
@@ -52,11 +52,9 @@ bool mr_aside_is_empty(const struct mr_aside *aside);
 bool mr_aside_is_of_row(const struct mr_err *why);
 /* Finds the next row that is refused, out of `rows`, of which all together are refused with
  * why. */
-enum mr_code mr_aside_search(struct mr_aside *aside, uint64_t rows,
-                             const struct mr_err *why, mr_aside_probe *probe, void *ctx,
-                             struct mr_err *err);
+enum mr_code mr_aside_search(struct mr_aside *aside, uint64_t rows, const struct mr_err *why,
+                             mr_aside_probe *probe, void *ctx, struct mr_err *err);
 /* Tells the script of the session's unit. */
-enum mr_code mr_aside_fill(const struct mr_aside *aside, struct mr_db *db,
-                           struct mr_err *err);
+enum mr_code mr_aside_fill(const struct mr_aside *aside, struct mr_db *db, struct mr_err *err);
 
 #endif

@@ -36,9 +36,8 @@ static const struct mr_counter *counter_of(const struct mr_manifest *m,
     return NULL;
 }
 
-static enum mr_code check_counter(const struct mr_target *target,
-                                  const struct mr_manifest *m, struct block *b,
-                                  struct mr_err *err)
+static enum mr_code check_counter(const struct mr_target *target, const struct mr_manifest *m,
+                                  struct block *b, struct mr_err *err)
 {
     const struct mr_counter *known = counter_of(m, b->table);
     const struct mr_counter plain = {.table = b->table->table,
@@ -48,16 +47,15 @@ static enum mr_code check_counter(const struct mr_target *target,
                                      .column = b->table->counter};
     uint64_t next = 0;
     char value[24];
-    enum mr_code code =
-        mr_counter_read(target->db, known != NULL ? known : &plain, &next, err);
+    enum mr_code code = mr_counter_read(target->db, known != NULL ? known : &plain, &next, err);
     if (code != MR_OK)
         return code;
     b->reseeded = next >= b->to;
     if (next < b->from || b->reseeded)
         return MR_OK;
     (void)snprintf(value, sizeof value, "%" PRIu64, next);
-    return refuse("the counter of column", b->table->target_table, b->table->counter,
-                  value, b, err);
+    return refuse("the counter of column", b->table->target_table, b->table->counter, value, b,
+                  err);
 }
 
 /* First cell of the first row; "" where there is none. */
@@ -77,8 +75,7 @@ static enum mr_code ask(const struct mr_target *target, const struct mr_strbuf *
 }
 
 /* value: SQL. */
-static void add_range(struct mr_strbuf *sql, const struct block *b,
-                      const struct mr_strbuf *value)
+static void add_range(struct mr_strbuf *sql, const struct block *b, const struct mr_strbuf *value)
 {
     sql->failed |= value->failed;
     mr_strbuf_add_fmt(sql, "%s >= %" PRIu64, value->ptr, b->from);
@@ -158,8 +155,8 @@ static enum mr_code check_reference(const struct mr_target *target, const struct
 }
 
 static enum mr_code check_references(const struct mr_target *target,
-                                     const struct mr_planned *planned,
-                                     const struct block *b, struct mr_err *err)
+                                     const struct mr_planned *planned, const struct block *b,
+                                     struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < planned->ntables; i++) {

@@ -15,7 +15,6 @@
 #include "repair/apply/target.h"
 
 enum mr_code mr_apply_check_blocks(const struct mr_target *target,
-                                   const struct mr_manifest *manifest,
-                                   struct mr_err *err);
+                                   const struct mr_manifest *manifest, struct mr_err *err);
 
 #endif

@@ -26,12 +26,11 @@ struct mr_apply_case {
 static enum mr_code find_plan(struct mr_apply_case *ac, const char *path,
                               const struct mr_manifest *manifest, struct mr_err *err)
 {
-    enum mr_code code =
-        MR_CASE_NUMBER(ac->cf, "SELECT id FROM plan WHERE uuid = :uuid", &ac->plan, err,
-                       MR_ARG_TEXT("uuid", manifest->uuid));
+    enum mr_code code = MR_CASE_NUMBER(ac->cf, "SELECT id FROM plan WHERE uuid = :uuid", &ac->plan,
+                                       err, MR_ARG_TEXT("uuid", manifest->uuid));
     if (code == MR_OK && ac->plan == 0) {
-        code = mr_err_set(err, MR_E_REFUSED, "plan \"%s\" is not of case \"%s\"",
-                          manifest->uuid, path);
+        code = mr_err_set(err, MR_E_REFUSED, "plan \"%s\" is not of case \"%s\"", manifest->uuid,
+                          path);
         mr_err_hint(err, "Nothing was changed. Name the case that it was planned from.");
     }
     if (code == MR_OK)
@@ -92,8 +91,7 @@ static enum mr_code claim(struct mr_apply_case *ac, struct mr_err *err)
         &stmt, err);
     for (size_t i = 0; code == MR_OK && i < planned->ntables; i++)
         code = MR_CASE_RUN(stmt, err, MR_ARG_INT("plan", ac->plan),
-                           MR_ARG_TEXT("name", planned->tables[i].table),
-                           MR_ARG_INT("tbl", i));
+                           MR_ARG_TEXT("name", planned->tables[i].table), MR_ARG_INT("tbl", i));
     mr_case_free(stmt);
     return code;
 }
@@ -105,12 +103,11 @@ static enum mr_code check_later(struct mr_apply_case *ac, struct mr_err *err)
     bool row = false;
     enum mr_code code = MR_CASE_PREPARE(
         ac->cf,
-        ac->has_map
-            ? "SELECT p.uuid, p.dir FROM plan p WHERE p.id > :plan AND (p.state ="
-              " 'applied' OR EXISTS (SELECT 1 FROM plan_map m WHERE m.plan = p.id AND"
-              " m.state = 'applied')) ORDER BY p.id DESC LIMIT 20"
-            : "SELECT uuid, dir FROM plan WHERE id > :plan AND state = 'applied'"
-              " ORDER BY id DESC LIMIT 20",
+        ac->has_map ? "SELECT p.uuid, p.dir FROM plan p WHERE p.id > :plan AND (p.state ="
+                      " 'applied' OR EXISTS (SELECT 1 FROM plan_map m WHERE m.plan = p.id AND"
+                      " m.state = 'applied')) ORDER BY p.id DESC LIMIT 20"
+                    : "SELECT uuid, dir FROM plan WHERE id > :plan AND state = 'applied'"
+                      " ORDER BY id DESC LIMIT 20",
         &stmt, err, MR_ARG_INT("plan", ac->plan));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         const char *uuid = mr_case_text(stmt, 0), *dir = mr_case_text(stmt, 1);
@@ -123,9 +120,8 @@ static enum mr_code check_later(struct mr_apply_case *ac, struct mr_err *err)
                           "later plans of the case are applied, and may build on this "
                           "one: %s",
                           names.ptr);
-        mr_err_hint(err,
-                    "Nothing was changed. Undo them first, in that order; what undo.sql "
-                    "took back, too: repair undo finds it gone, and notes that.");
+        mr_err_hint(err, "Nothing was changed. Undo them first, in that order; what undo.sql "
+                         "took back, too: repair undo finds it gone, and notes that.");
     }
     mr_strbuf_release(&names);
     return code;
@@ -146,8 +142,7 @@ enum mr_code mr_apply_case_check_later(struct mr_apply_case *ac, struct mr_err *
 
 /* ---- states ---- */
 
-static enum mr_code set_plan(struct mr_apply_case *ac, const char *state,
-                             struct mr_err *err)
+static enum mr_code set_plan(struct mr_apply_case *ac, const char *state, struct mr_err *err)
 {
     return MR_CASE_ONCE(ac->cf, "UPDATE plan SET state = :state WHERE id = :plan", err,
                         MR_ARG_TEXT("state", state), MR_ARG_INT("plan", ac->plan));
@@ -171,8 +166,7 @@ enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_scrip
     return code;
 }
 
-static enum mr_code set_map(struct mr_apply_case *ac, const char *state,
-                            struct mr_err *err)
+static enum mr_code set_map(struct mr_apply_case *ac, const char *state, struct mr_err *err)
 {
     return MR_CASE_ONCE(ac->cf,
                         "UPDATE plan_map SET state = :state WHERE plan = :plan AND"
@@ -181,14 +175,14 @@ static enum mr_code set_map(struct mr_apply_case *ac, const char *state,
 }
 
 /* Tables stand in the manifest in the order in which the plan's store counts them. */
-static enum mr_code set_unit(struct mr_apply_case *ac, struct mr_case_stmt *stmt,
-                             uint64_t unit, struct mr_err *err)
+static enum mr_code set_unit(struct mr_apply_case *ac, struct mr_case_stmt *stmt, uint64_t unit,
+                             struct mr_err *err)
 {
     const struct mr_planned *planned = &ac->manifest->planned;
     for (size_t i = 0; i < planned->ntables; i++)
         MR_TRY(MR_CASE_RUN(stmt, err, MR_ARG_INT("plan", ac->plan),
-                           MR_ARG_TEXT("name", planned->tables[i].table),
-                           MR_ARG_INT("tbl", i), MR_ARG_INT("unit", unit)));
+                           MR_ARG_TEXT("name", planned->tables[i].table), MR_ARG_INT("tbl", i),
+                           MR_ARG_INT("unit", unit)));
     return MR_OK;
 }
 
@@ -215,8 +209,7 @@ out:
 }
 
 enum mr_code mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal *journal,
-                               enum mr_journal_script which, bool clean,
-                               struct mr_err *err)
+                               enum mr_journal_script which, bool clean, struct mr_err *err)
 {
     const bool undo = which == MR_JOURNAL_UNDO;
     enum mr_code code = mr_case_begin(ac->cf, err);
@@ -237,16 +230,14 @@ enum mr_code mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal
 
 /* ---- the journal ---- */
 
-static enum mr_code copy_lines(struct mr_apply_case *ac, struct mr_strbuf *text,
-                               struct mr_err *err)
+static enum mr_code copy_lines(struct mr_apply_case *ac, struct mr_strbuf *text, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     char *at = text->ptr, *end = text->ptr + text->len;
-    enum mr_code code =
-        mr_case_prepare(ac->cf,
-                        "INSERT OR REPLACE INTO plan_journal (plan, n, line)"
-                        " VALUES (:plan, :n, :line)",
-                        &stmt, err);
+    enum mr_code code = mr_case_prepare(ac->cf,
+                                        "INSERT OR REPLACE INTO plan_journal (plan, n, line)"
+                                        " VALUES (:plan, :n, :line)",
+                                        &stmt, err);
     for (int64_t n = 1; code == MR_OK && at < end; n++) {
         char *stop = memchr(at, '\n', (size_t)(end - at));
         if (stop != NULL)
@@ -259,8 +250,7 @@ static enum mr_code copy_lines(struct mr_apply_case *ac, struct mr_strbuf *text,
     return code;
 }
 
-enum mr_code mr_apply_case_journal(struct mr_apply_case *ac, const char *dir,
-                                   struct mr_err *err)
+enum mr_code mr_apply_case_journal(struct mr_apply_case *ac, const char *dir, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct stat st;

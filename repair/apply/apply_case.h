@@ -33,10 +33,8 @@ enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_scrip
 /* All units of the script were carried out or refused; the journal knows which ones are
  * done.  clean: nothing was refused. */
 enum mr_code mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal *journal,
-                               enum mr_journal_script which, bool clean,
-                               struct mr_err *err);
+                               enum mr_journal_script which, bool clean, struct mr_err *err);
 /* Copies the journal of the plan in dir; also after a run that did not come to its end. */
-enum mr_code mr_apply_case_journal(struct mr_apply_case *ac, const char *dir,
-                                   struct mr_err *err);
+enum mr_code mr_apply_case_journal(struct mr_apply_case *ac, const char *dir, struct mr_err *err);
 
 #endif

@@ -40,8 +40,7 @@ enum mr_code mr_apply_check_age(const struct mr_manifest *manifest, unsigned max
 /* ---- columns ---- */
 
 enum mr_code mr_apply_check_columns(const struct mr_target *target,
-                                    const struct mr_manifest *manifest,
-                                    struct mr_err *err)
+                                    const struct mr_manifest *manifest, struct mr_err *err)
 {
     const struct mr_planned *planned = &manifest->planned;
     for (size_t i = 0; i < planned->ntables; i++) {
@@ -53,8 +52,7 @@ enum mr_code mr_apply_check_columns(const struct mr_target *target,
             return code;
         if (code == MR_OK && strcmp(hex, t->fingerprint) == 0)
             continue;
-        (void)mr_err_set(err, MR_E_REFUSED, "table \"%s\" %s since it was planned",
-                         t->target_table,
+        (void)mr_err_set(err, MR_E_REFUSED, "table \"%s\" %s since it was planned", t->target_table,
                          code == MR_OK ? "has got other columns" : "is gone");
         mr_err_hint(err, "Nothing was changed. Run check, and plan again.");
         return MR_E_REFUSED;
@@ -64,8 +62,8 @@ enum mr_code mr_apply_check_columns(const struct mr_target *target,
 
 /* ---- rights ---- */
 
-static enum mr_code refuse_right(const struct mr_target *t, const char *privilege,
-                                 const char *db, const char *name, struct mr_err *err)
+static enum mr_code refuse_right(const struct mr_target *t, const char *privilege, const char *db,
+                                 const char *name, struct mr_err *err)
 {
     struct mr_strbuf on = MR_STRBUF_INIT;
     if (name != NULL) {
@@ -74,8 +72,7 @@ static enum mr_code refuse_right(const struct mr_target *t, const char *privileg
         mr_sql_ident(&on, db);
         mr_strbuf_add_str(&on, ".*");
     }
-    (void)mr_err_set(err, MR_E_REFUSED, "the account lacks the right %s on %s", privilege,
-                     on.ptr);
+    (void)mr_err_set(err, MR_E_REFUSED, "the account lacks the right %s on %s", privilege, on.ptr);
     mr_err_hint(err,
                 "Nothing was changed. Run: GRANT %s ON %s TO %s (\"myrecon "
                 "doctor --for repair\" names all that is missing)",
@@ -86,21 +83,20 @@ static enum mr_code refuse_right(const struct mr_target *t, const char *privileg
 
 /* ---- what acts on rows beside them ---- */
 
-static enum mr_code refuse_new(const struct mr_planned_table *t, const char *what,
-                               bool undo, struct mr_err *err)
+static enum mr_code refuse_new(const struct mr_planned_table *t, const char *what, bool undo,
+                               struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED,
                      "table \"%s\" has something that it had not when it was planned, or "
                      "that the planner could not see: %s",
                      t->target_table, what);
     mr_err_hint(err, "Nothing was changed. %s",
-                undo ? "Take it away while the plan is undone."
-                     : "Run check, and plan again.");
+                undo ? "Take it away while the plan is undone." : "Run check, and plan again.");
     return MR_E_REFUSED;
 }
 
-static enum mr_code refuse_gone(const struct mr_planned_table *t, const char *what,
-                                bool undo, struct mr_err *err)
+static enum mr_code refuse_gone(const struct mr_planned_table *t, const char *what, bool undo,
+                                struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED,
                      "table \"%s\" has not any more what it had when it was planned, or "
@@ -119,8 +115,7 @@ static struct mr_surroundings_needs needs_of(const struct mr_planned *planned, s
                                              const struct mr_apply_needs *needs)
 {
     const struct mr_planned_table *t = &planned->tables[at];
-    const bool changes =
-        needs->undo && mr_apply_writes(planned, at, needs, MR_STEP_UPDATE);
+    const bool changes = needs->undo && mr_apply_writes(planned, at, needs, MR_STEP_UPDATE);
     const bool puts =
         changes || !needs->undo || mr_apply_writes(planned, at, needs, MR_STEP_INSERT);
     const bool takes =
@@ -141,8 +136,8 @@ struct around {
 };
 
 /* A foreign key that is gone with its whole table can lead nobody to a row that goes. */
-static enum mr_code check_gone(const struct around *a, size_t at,
-                               const struct mr_surroundings *now, struct mr_err *err)
+static enum mr_code check_gone(const struct around *a, size_t at, const struct mr_surroundings *now,
+                               struct mr_err *err)
 {
     const struct mr_planned_table *t = &a->planned->tables[at];
     const struct mr_surroundings then = {t->around.items, t->around.count};
@@ -150,32 +145,27 @@ static enum mr_code check_gone(const struct around *a, size_t at,
     const char *what;
     for (size_t i = 0; (what = mr_surroundings_gone(now, &then, &needs, &i)) != NULL;) {
         bool harmless = false;
-        MR_TRY(
-            mr_dropped_look(a->target->db, what, a->arena, a->dropped, &harmless, err));
+        MR_TRY(mr_dropped_look(a->target->db, what, a->arena, a->dropped, &harmless, err));
         if (!harmless)
             MR_TRY(refuse_gone(t, what, a->needs->undo, err));
     }
     return MR_OK;
 }
 
-static enum mr_code check_table_around(const struct around *a, size_t at,
-                                       struct mr_err *err)
+static enum mr_code check_table_around(const struct around *a, size_t at, struct mr_err *err)
 {
     const struct mr_planned_table *t = &a->planned->tables[at];
     struct mr_surroundings now, then = {t->around.items, t->around.count};
-    MR_TRY(mr_surroundings_read(a->target->db, t->target_db, t->target_name, a->arena,
-                                &now, err));
+    MR_TRY(mr_surroundings_read(a->target->db, t->target_db, t->target_name, a->arena, &now, err));
     const char *what =
         mr_surroundings_new(&now, &then, a->needs->undo ? mr_surroundings_of_undo : NULL);
-    return what != NULL ? refuse_new(t, what, a->needs->undo, err)
-                        : check_gone(a, at, &now, err);
+    return what != NULL ? refuse_new(t, what, a->needs->undo, err) : check_gone(a, at, &now, err);
 }
 
 enum mr_code mr_apply_check_around(const struct mr_target *target,
                                    const struct mr_manifest *manifest,
-                                   const struct mr_apply_needs *needs,
-                                   struct mr_arena *arena, struct mr_vec *dropped,
-                                   struct mr_err *err)
+                                   const struct mr_apply_needs *needs, struct mr_arena *arena,
+                                   struct mr_vec *dropped, struct mr_err *err)
 {
     const struct around a = {target, &manifest->planned, needs, arena, dropped};
     bool told = false;
@@ -220,19 +210,17 @@ static bool may_close_circle(const struct mr_planned *planned, size_t at)
     return false;
 }
 
-bool mr_apply_writes(const struct mr_planned *p, size_t table,
-                     const struct mr_apply_needs *needs, enum mr_step_op op)
+bool mr_apply_writes(const struct mr_planned *p, size_t table, const struct mr_apply_needs *needs,
+                     enum mr_step_op op)
 {
     const struct mr_planned_table *t = &p->tables[table];
     if (op == MR_STEP_UPDATE)
-        return has_rows(t, MR_STEP_UPDATE) ||
-               (needs->updates && may_close_circle(p, table));
+        return has_rows(t, MR_STEP_UPDATE) || (needs->updates && may_close_circle(p, table));
     return has_rows(t, needs->undo ? mr_step_undone_by(op) : op);
 }
 
-static enum mr_code check_table(const struct mr_target *t, const struct mr_planned *p,
-                                size_t at, const struct mr_apply_needs *needs,
-                                struct mr_err *err)
+static enum mr_code check_table(const struct mr_target *t, const struct mr_planned *p, size_t at,
+                                const struct mr_apply_needs *needs, struct mr_err *err)
 {
     const struct mr_planned_table *table = &p->tables[at];
     const struct {
@@ -247,8 +235,7 @@ static enum mr_code check_table(const struct mr_target *t, const struct mr_plann
     for (size_t i = 0; i < sizeof rights / sizeof *rights; i++)
         if (rights[i].needed && !mr_grants_on_table(t->grants, rights[i].privilege,
                                                     table->target_db, table->target_name))
-            return refuse_right(t, rights[i].privilege, table->target_db,
-                                table->target_name, err);
+            return refuse_right(t, rights[i].privilege, table->target_db, table->target_name, err);
     return MR_OK;
 }
 
@@ -264,17 +251,16 @@ enum mr_code mr_apply_check_rights(const struct mr_target *target,
     for (size_t i = 0; i < planned->ntables; i++)
         MR_TRY(check_table(target, planned, i, needs, err));
     for (size_t i = 0; i < manifest->server.ndbs; i++)
-        if (!mr_grants_on_db(target->grants, "CREATE TEMPORARY TABLES",
-                             manifest->server.dbs[i]))
-            MR_TRY(refuse_right(target, "CREATE TEMPORARY TABLES",
-                                manifest->server.dbs[i], NULL, err));
+        if (!mr_grants_on_db(target->grants, "CREATE TEMPORARY TABLES", manifest->server.dbs[i]))
+            MR_TRY(refuse_right(target, "CREATE TEMPORARY TABLES", manifest->server.dbs[i], NULL,
+                                err));
     return MR_OK;
 }
 
 /* ---- binary log ---- */
 
-static enum mr_code ask(const struct mr_target *target, const char *sql,
-                        struct mr_strbuf *text, struct mr_err *err)
+static enum mr_code ask(const struct mr_target *target, const char *sql, struct mr_strbuf *text,
+                        struct mr_err *err)
 {
     struct mr_err why = {0};
     enum mr_code code = mr_db_query_text(target->db, sql, text, &why);
@@ -323,14 +309,13 @@ static enum mr_code find_loose(const struct mr_target *target, const struct mr_p
     return code;
 }
 
-enum mr_code mr_apply_check_gtid(const struct mr_target *target,
-                                 const struct mr_manifest *m, struct mr_err *err)
+enum mr_code mr_apply_check_gtid(const struct mr_target *target, const struct mr_manifest *m,
+                                 struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     if (mr_db_server(target->db)->flavour != MR_FLAVOUR_MYSQL)
         return MR_OK;
-    enum mr_code code =
-        ask(target, "SELECT @@GLOBAL.enforce_gtid_consistency", &text, err);
+    enum mr_code code = ask(target, "SELECT @@GLOBAL.enforce_gtid_consistency", &text, err);
     const bool enforced =
         text.len > 0 && (strcasecmp(text.ptr, "ON") == 0 || strcmp(text.ptr, "1") == 0);
     mr_strbuf_reset(&text);
@@ -369,8 +354,7 @@ static enum mr_code set(const struct mr_target *target, const char *sql, const c
     }
     (void)mr_err_set(err, MR_E_REFUSED, "%s, and the account may not change that", what);
     mr_err_hint(err, "Nothing was changed. Run: GRANT %s ON *.* TO %s; or %s",
-                log_right(mr_db_server(target->db)), mr_grants_account(target->grants),
-                instead);
+                log_right(mr_db_server(target->db)), mr_grants_account(target->grants), instead);
     return MR_E_REFUSED;
 }
 
@@ -389,8 +373,8 @@ static enum mr_code log_rows(const struct mr_target *target, struct mr_err *err)
     if (code != MR_OK || !logs || !other)
         return code;
     return set(target, "SET SESSION binlog_format = 'ROW'",
-               "the server's binary log is not in row format",
-               "SET GLOBAL binlog_format = 'ROW'.", err);
+               "the server's binary log is not in row format", "SET GLOBAL binlog_format = 'ROW'.",
+               err);
 }
 
 enum mr_code mr_apply_check_session(const struct mr_target *target, bool no_binlog,
@@ -398,13 +382,10 @@ enum mr_code mr_apply_check_session(const struct mr_target *target, bool no_binl
 {
     static const char again[] = "SET SESSION sql_log_bin = 1";
     enum mr_code code = mr_apply_session(target, no_binlog, err);
-    return code == MR_OK && no_binlog
-               ? mr_db_exec(target->db, again, sizeof again - 1, err)
-               : code;
+    return code == MR_OK && no_binlog ? mr_db_exec(target->db, again, sizeof again - 1, err) : code;
 }
 
-enum mr_code mr_apply_session(const struct mr_target *target, bool no_binlog,
-                              struct mr_err *err)
+enum mr_code mr_apply_session(const struct mr_target *target, bool no_binlog, struct mr_err *err)
 {
     return no_binlog ? set(target, "SET SESSION sql_log_bin = 0",
                            "--no-binlog: the session writes to the binary log",

@@ -14,8 +14,7 @@ enum mr_code mr_apply_check_age(const struct mr_manifest *manifest, unsigned max
                                 struct mr_err *err);
 /* Are the planned tables as they were, column by column? */
 enum mr_code mr_apply_check_columns(const struct mr_target *target,
-                                    const struct mr_manifest *manifest,
-                                    struct mr_err *err);
+                                    const struct mr_manifest *manifest, struct mr_err *err);
 /* What a script is going to do. */
 struct mr_apply_needs {
     bool undo;
@@ -28,19 +27,17 @@ struct mr_apply_needs {
  * keys of tables that are gone as a whole are not missed: pushed to dropped (dropped.h). */
 enum mr_code mr_apply_check_around(const struct mr_target *target,
                                    const struct mr_manifest *manifest,
-                                   const struct mr_apply_needs *needs,
-                                   struct mr_arena *arena, struct mr_vec *dropped,
-                                   struct mr_err *err);
+                                   const struct mr_apply_needs *needs, struct mr_arena *arena,
+                                   struct mr_vec *dropped, struct mr_err *err);
 /* apply_unseen.c: does no table that the account does not see refer to one of which rows go, or
  * change?  Where nobody can tell, a warning. */
 enum mr_code mr_apply_check_unseen(const struct mr_target *target,
                                    const struct mr_manifest *manifest,
-                                   const struct mr_apply_needs *needs,
-                                   struct mr_err *err);
+                                   const struct mr_apply_needs *needs, struct mr_err *err);
 /* MySQL that enforces GTID consistency lets no transaction write a table without transactions,
  * or lock rows of one, beside others; a unit does. */
-enum mr_code mr_apply_check_gtid(const struct mr_target *target,
-                                 const struct mr_manifest *manifest, struct mr_err *err);
+enum mr_code mr_apply_check_gtid(const struct mr_target *target, const struct mr_manifest *manifest,
+                                 struct mr_err *err);
 /* Does the script write rows of a planned table so?  UPDATE: it may. */
 bool mr_apply_writes(const struct mr_planned *planned, size_t table,
                      const struct mr_apply_needs *needs, enum mr_step_op op);
@@ -48,8 +45,7 @@ bool mr_apply_writes(const struct mr_planned *planned, size_t table,
 /* May the account do all that the plan, or its undoing, needs?  Refused with the GRANT. */
 enum mr_code mr_apply_check_rights(const struct mr_target *target,
                                    const struct mr_manifest *manifest,
-                                   const struct mr_apply_needs *needs,
-                                   struct mr_err *err);
+                                   const struct mr_apply_needs *needs, struct mr_err *err);
 /* May the session be set as mr_apply_session does?  It is left writing to the log. */
 enum mr_code mr_apply_check_session(const struct mr_target *target, bool no_binlog,
                                     struct mr_err *err);
@@ -58,7 +54,6 @@ enum mr_code mr_apply_check_session(const struct mr_target *target, bool no_binl
 enum mr_code mr_apply_check_quiet(const struct mr_target *target, struct mr_err *err);
 /* Writes row images to the binary log, or nothing: for a new session, before its first
  * unit. */
-enum mr_code mr_apply_session(const struct mr_target *target, bool no_binlog,
-                              struct mr_err *err);
+enum mr_code mr_apply_session(const struct mr_target *target, bool no_binlog, struct mr_err *err);
 
 #endif

@@ -49,8 +49,7 @@ static enum mr_code each(struct mr_attempt *a, size_t at, char prefix, const cha
     mr_strbuf_add_str(&sql, where);
     enum mr_code code = mr_fired_ask(a->run->target->db, "nn", &sql, &res, &why);
     /* computed columns are not staged: rows without a key that have some are not told */
-    if (code != MR_OK && why.sql_errno == NO_SUCH_COLUMN &&
-        planned->tables[at].key.count == 0)
+    if (code != MR_OK && why.sql_errno == NO_SUCH_COLUMN && planned->tables[at].key.count == 0)
         code = MR_OK;
     else if (code != MR_OK)
         *err = why;
@@ -62,8 +61,7 @@ static enum mr_code each(struct mr_attempt *a, size_t at, char prefix, const cha
     return code;
 }
 
-static enum mr_code count(struct mr_attempt *a, const char *sql, uint64_t *n,
-                          struct mr_err *err)
+static enum mr_code count(struct mr_attempt *a, const char *sql, uint64_t *n, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = mr_db_query_text(a->run->target->db, sql, &text, err);
@@ -94,11 +92,9 @@ static enum mr_code note(void *ctx, const struct mr_cell *cells, struct mr_err *
 
 /* Also of trees that are left out, and of those that are deleted although rows of them are
  * gone already. */
-static enum mr_code list_there(struct mr_attempt *a, struct mr_strbuf *list,
-                               struct mr_err *err)
+static enum mr_code list_there(struct mr_attempt *a, struct mr_strbuf *list, struct mr_err *err)
 {
-    static const char there[] =
-        " WHERE s.myrecon_row IN (SELECT line FROM myrecon_there)";
+    static const char there[] = " WHERE s.myrecon_row IN (SELECT line FROM myrecon_there)";
     const struct mr_planned *planned = &a->run->manifest->planned;
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < planned->ntables; i++)
@@ -106,8 +102,7 @@ static enum mr_code list_there(struct mr_attempt *a, struct mr_strbuf *list,
             struct noted n = {a, planned->tables[i].table, *p, list};
             code = each(a, i, *p, there, note, &n, err);
         }
-    return code == MR_OK ? mr_strbuf_check(list, "listing what stood as planned", err)
-                         : code;
+    return code == MR_OK ? mr_strbuf_check(list, "listing what stood as planned", err) : code;
 }
 
 enum mr_code mr_attempt_note_found(struct mr_attempt *a, struct mr_err *err)
@@ -156,13 +151,11 @@ static enum mr_code pass(void *ctx, const struct mr_cell *cells, struct mr_err *
     return code;
 }
 
-static enum mr_code tell(struct mr_attempt *a, const struct mr_strbuf *lines,
-                         struct mr_err *err)
+static enum mr_code tell(struct mr_attempt *a, const struct mr_strbuf *lines, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_err why = {0};
-    mr_strbuf_add_fmt(&sql, "INSERT INTO myrecon_found (line, left_out) VALUES %s",
-                      lines->ptr);
+    mr_strbuf_add_fmt(&sql, "INSERT INTO myrecon_found (line, left_out) VALUES %s", lines->ptr);
     enum mr_code code = mr_strbuf_check(&sql, "telling what is not the plan's", err);
     if (code == MR_OK) {
         code = mr_db_exec(a->run->target->db, sql.ptr, sql.len, &why);
@@ -209,8 +202,7 @@ enum mr_code mr_attempt_pass_found(struct mr_attempt *a, struct mr_err *err)
 }
 
 /* Of a row that makes way one image counts. */
-#define PASSED                                                                           \
-    "SELECT COUNT(*) FROM myrecon_found WHERE line IN (SELECT line FROM myrecon_there)"
+#define PASSED "SELECT COUNT(*) FROM myrecon_found WHERE line IN (SELECT line FROM myrecon_there)"
 
 enum mr_code mr_attempt_count_passed(struct mr_attempt *a, struct mr_err *err)
 {

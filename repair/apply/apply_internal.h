@@ -35,7 +35,7 @@ struct mr_attempt {
     struct mr_staged tables;    /* of the unit at hand */
     struct mr_fired *fired;     /* apply: what triggers write; or NULL */
     struct mr_fired_back *back; /* undo: what they wrote; or NULL */
-    uint64_t last; /* a probe: the first rows up to this one, rolled back; else 0 */
+    uint64_t last;              /* a probe: the first rows up to this one, rolled back; else 0 */
     enum mr_script_read_section section; /* of the last statement sent */
     unsigned ran;                        /* statements that the script counts */
     bool staged;                         /* the session has the unit's rows */
@@ -44,7 +44,7 @@ struct mr_attempt {
     struct mr_strbuf found; /* apply: as struct mr_journal_unit has them */
     uint64_t passed;        /* undo: rows that the plan never wrote, and that stay */
     uint64_t never;         /* of these: rows that apply had left out */
-    uint64_t images; /* of the unit: of rows that make way, which are written again */
+    uint64_t images;        /* of the unit: of rows that make way, which are written again */
     uint64_t written, there;
     double since_s; /* when the run began with its first unit, or did so again */
     bool restarted; /* the server was, since then */
@@ -63,9 +63,8 @@ enum mr_outcome {
 enum mr_code mr_attempt_exec(struct mr_attempt *a, const char *sql, struct mr_err *err);
 /* Texts are kept as they are; NULL: no memory.  Of rows (table not "") the first
  * MR_REFUSALS_MAX are kept, the others are counted. */
-enum mr_code mr_attempt_add_refusal(struct mr_attempt *a, const char *table,
-                                    const char *key, const char *reason,
-                                    struct mr_err *err);
+enum mr_code mr_attempt_add_refusal(struct mr_attempt *a, const char *table, const char *key,
+                                    const char *reason, struct mr_err *err);
 /* False: the connection is lost, and with it the transaction. */
 bool mr_attempt_roll_back(struct mr_attempt *a);
 enum mr_code mr_attempt_reconnect(struct mr_attempt *a, struct mr_err *err);
@@ -99,8 +98,7 @@ enum mr_code mr_attempt_pass_found(struct mr_attempt *a, struct mr_err *err);
 enum mr_code mr_attempt_count_passed(struct mr_attempt *a, struct mr_err *err);
 /* What has come of it is counted, written to the journal and handed on. */
 enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err);
-enum mr_code mr_attempt_take_failed(struct mr_attempt *a, const char *reason,
-                                    struct mr_err *err);
+enum mr_code mr_attempt_take_failed(struct mr_attempt *a, const char *reason, struct mr_err *err);
 enum mr_code mr_attempt_take_rolled_back(struct mr_attempt *a, struct mr_err *err);
 
 /* ---- apply_rehearse.c ---- */

@@ -53,8 +53,7 @@ static enum mr_code open_case(struct mr_apply_plan *ap, struct mr_err *err)
 {
     if (ap->opts->case_path == NULL)
         return MR_OK;
-    enum mr_code code =
-        mr_apply_case_open(ap->opts->case_path, &ap->plan->manifest, &ap->ac, err);
+    enum mr_code code = mr_apply_case_open(ap->opts->case_path, &ap->plan->manifest, &ap->ac, err);
     if (code == MR_OK && ap->which == MR_JOURNAL_UNDO)
         code = mr_apply_case_check_later(ap->ac, err);
     return code;
@@ -69,15 +68,14 @@ enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
     enum mr_code code = open_script(ap, err);
     if (code == MR_OK)
         code = open_case(ap, err);
-    const struct mr_apply_needs needs = {
-        undo, ap->script != NULL && mr_script_read_has_updates(ap->script)};
+    const struct mr_apply_needs needs = {undo, ap->script != NULL &&
+                                                   mr_script_read_has_updates(ap->script)};
     if (code == MR_OK)
         code = mr_apply_check_rights(ap->target, m, &needs, err);
     if (code == MR_OK)
         code = mr_apply_check_columns(ap->target, m, err);
     if (code == MR_OK)
-        code = mr_apply_check_around(ap->target, m, &needs, &ap->plan->arena,
-                                     &ap->dropped, err);
+        code = mr_apply_check_around(ap->target, m, &needs, &ap->plan->arena, &ap->dropped, err);
     if (code == MR_OK)
         code = mr_apply_check_unseen(ap->target, m, &needs, err);
     const struct mr_undo_triggers triggers = {.target = ap->target,
@@ -102,15 +100,13 @@ enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
 
 /* ---- the units ---- */
 
-static enum mr_code take_refusal(void *ctx, const struct mr_refusal *refusal,
-                                 struct mr_err *err)
+static enum mr_code take_refusal(void *ctx, const struct mr_refusal *refusal, struct mr_err *err)
 {
     struct mr_apply_plan *ap = ctx;
     return mr_apply_report_refusal(&ap->report, refusal, err);
 }
 
-static enum mr_code take_fired(void *ctx, const struct mr_fired_sum *sum,
-                               struct mr_err *err)
+static enum mr_code take_fired(void *ctx, const struct mr_fired_sum *sum, struct mr_err *err)
 {
     struct mr_apply_plan *ap = ctx;
     return mr_apply_report_fired(&ap->report, sum, err);
@@ -142,8 +138,7 @@ static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts 
         code = mr_rehearse_skip(ap->script, &ap->units, ap->loose, skip, err);
     run.skip = ap->loose != NULL ? skip : NULL;
     if (code == MR_OK)
-        code =
-            mr_throttle_new(&ap->opts->load, &endpoint, 1, &db_opts, &run.throttle, err);
+        code = mr_throttle_new(&ap->opts->load, &endpoint, 1, &db_opts, &run.throttle, err);
     if (code == MR_OK)
         code = mr_progress_new(ap->opts->general.progress, &run.progress, err);
     if (code == MR_OK) {
@@ -157,8 +152,7 @@ static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts 
     *counts = run.counts;
     if (code != MR_OK && run.counts.done + run.counts.partial > 0)
         mr_log_info("%llu of %llu units were carried out before that",
-                    (unsigned long long)(run.counts.done + run.counts.partial +
-                                         run.counts.passed),
+                    (unsigned long long)(run.counts.done + run.counts.partial + run.counts.passed),
                     (unsigned long long)run.counts.units);
     return code;
 }
@@ -178,8 +172,7 @@ static enum mr_code run_units(struct mr_apply_plan *ap, struct mr_apply_counts *
     if (code == MR_OK && tell)
         code = mr_apply_case_end(ap->ac, ap->journal, ap->which,
                                  counts->partial + counts->failed == 0, err);
-    if (tell && mr_apply_case_journal(ap->ac, ap->plan->path, &later) != MR_OK &&
-        code == MR_OK) {
+    if (tell && mr_apply_case_journal(ap->ac, ap->plan->path, &later) != MR_OK && code == MR_OK) {
         *err = later;
         code = later.code;
     }
@@ -190,17 +183,16 @@ enum mr_code mr_apply_plan_run(struct mr_apply_plan *ap, bool rows, int *exit_co
                                struct mr_err *err)
 {
     struct mr_apply_counts counts = {0};
-    ap->report =
-        (struct mr_apply_report){.manifest = &ap->plan->manifest,
-                                 .reseed = ap->reseed,
-                                 .dir = ap->plan->path,
-                                 .undo = ap->which == MR_JOURNAL_UNDO,
-                                 .dry_run = ap->opts->dry_run || ap->rehearse,
-                                 .rehearse = ap->rehearse,
-                                 .loose = ap->loose,
-                                 .json = ap->opts->json,
-                                 .color = mr_term_use_color(ap->opts->general.color, 1),
-                                 .out = stdout};
+    ap->report = (struct mr_apply_report){.manifest = &ap->plan->manifest,
+                                          .reseed = ap->reseed,
+                                          .dir = ap->plan->path,
+                                          .undo = ap->which == MR_JOURNAL_UNDO,
+                                          .dry_run = ap->opts->dry_run || ap->rehearse,
+                                          .rehearse = ap->rehearse,
+                                          .loose = ap->loose,
+                                          .json = ap->opts->json,
+                                          .color = mr_term_use_color(ap->opts->general.color, 1),
+                                          .out = stdout};
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_apply_report_begin(&ap->report, err));
     if (rows)
@@ -214,8 +206,7 @@ out:
     return code;
 }
 
-enum mr_code mr_apply_plan_release(struct mr_apply_plan *ap, enum mr_code code,
-                                   struct mr_err *err)
+enum mr_code mr_apply_plan_release(struct mr_apply_plan *ap, enum mr_code code, struct mr_err *err)
 {
     enum mr_code closed = mr_apply_case_close(ap->ac, code == MR_OK ? err : NULL);
     mr_vec_release(&ap->units);

@@ -52,7 +52,6 @@ enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
 enum mr_code mr_apply_plan_run(struct mr_apply_plan *ap, bool rows, int *exit_code,
                                struct mr_err *err);
 /* A case that cannot be closed is the error where there is no other. */
-enum mr_code mr_apply_plan_release(struct mr_apply_plan *ap, enum mr_code code,
-                                   struct mr_err *err);
+enum mr_code mr_apply_plan_release(struct mr_apply_plan *ap, enum mr_code code, struct mr_err *err);
 
 #endif

@@ -15,8 +15,7 @@ static enum mr_code take_rehearsed(struct mr_attempt *a, enum mr_outcome outcome
         return mr_cancelled_err(err); /* that may be why */
     if (outcome == MR_OUTCOME_REFUSED && !a->unheld)
         return mr_attempt_take_failed(a, why->message, err);
-    return a->committed ? mr_attempt_take_done(a, err)
-                        : mr_attempt_take_rolled_back(a, err);
+    return a->committed ? mr_attempt_take_done(a, err) : mr_attempt_take_rolled_back(a, err);
 }
 
 /* Whatever a guard, a constraint or a trigger says against it: what the units before it write
@@ -34,8 +33,7 @@ static bool needs_others(const struct mr_attempt *a, enum mr_outcome outcome,
 static const char *reason_of(const struct mr_attempt *a, enum mr_outcome outcome,
                              const struct mr_err *why)
 {
-    const struct mr_refusal *first =
-        a->refusals.count > 0 ? mr_vec_at(&a->refusals, 0) : NULL;
+    const struct mr_refusal *first = a->refusals.count > 0 ? mr_vec_at(&a->refusals, 0) : NULL;
     if (outcome == MR_OUTCOME_REFUSED)
         return why->message;
     return first != NULL ? first->reason : MR_GUARD_FAILED;
@@ -49,8 +47,8 @@ static enum mr_code rehearse_alone(struct mr_attempt *a, bool *again, struct mr_
     enum mr_code code = mr_attempt_carry_out(a, &outcome, &why, err);
     *again = code == MR_OK && needs_others(a, outcome, &why);
     if (*again)
-        mr_log_detail("unit %" PRIu64 " is rehearsed behind others, too: %s",
-                      a->unit->number, reason_of(a, outcome, &why));
+        mr_log_detail("unit %" PRIu64 " is rehearsed behind others, too: %s", a->unit->number,
+                      reason_of(a, outcome, &why));
     if (code == MR_OK && !*again)
         code = mr_attempt_write_rest(a, &outcome, &why, err);
     return code == MR_OK && !*again ? take_rehearsed(a, outcome, &why, err) : code;
@@ -128,9 +126,8 @@ static bool keep_out_of_log(struct mr_attempt *a)
     struct mr_db *db = a->run->target->db;
     if (mr_db_server(db)->flavour != MR_FLAVOUR_MARIADB)
         return true;
-    bool quiet =
-        mr_db_query_text(db, "SELECT @@GLOBAL.log_bin", &text, &ignored) == MR_OK &&
-        strcmp(text.ptr, "0") == 0;
+    bool quiet = mr_db_query_text(db, "SELECT @@GLOBAL.log_bin", &text, &ignored) == MR_OK &&
+                 strcmp(text.ptr, "0") == 0;
     mr_strbuf_release(&text);
     return quiet || mr_attempt_exec(a, "SET SESSION sql_log_bin = 0", &ignored) == MR_OK;
 }
@@ -141,8 +138,8 @@ static enum mr_code rehearse_together(struct mr_attempt *a, bool *tell, size_t c
 {
     bool quiet = true;
     a->broken = true;
-    for (unsigned tries = 0;
-         a->broken && (quiet = keep_out_of_log(a)) && tries < MR_APPLY_TRIES; tries++)
+    for (unsigned tries = 0; a->broken && (quiet = keep_out_of_log(a)) && tries < MR_APPLY_TRIES;
+         tries++)
         MR_TRY(rehearse_chain(a, tell, count, err));
     for (size_t i = 0; a->broken && i < count; i++) {
         a->unit = mr_vec_at(a->run->units, i);

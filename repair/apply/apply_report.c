@@ -11,8 +11,7 @@
 #include "repair/apply/reseed_report.h"
 #include "repair/reseed/reseed_show.h"
 
-int mr_apply_report_exit(const struct mr_apply_report *r,
-                         const struct mr_apply_counts *counts)
+int mr_apply_report_exit(const struct mr_apply_report *r, const struct mr_apply_counts *counts)
 {
     int of_counters = r->reseed != NULL ? mr_reseed_report_exit(r->reseed) : 0;
     if (of_counters != 0)
@@ -124,8 +123,7 @@ static void json_doubled(struct mr_apply_report *r, const char *table, const cha
 
 /* ---- text ---- */
 
-static void text_refusal(struct mr_strbuf *out, const struct mr_refusal *refusal,
-                         bool color)
+static void text_refusal(struct mr_strbuf *out, const struct mr_refusal *refusal, bool color)
 {
     mr_strbuf_add_fmt(out, "  %s", mr_term_style(MR_STYLE_BAD, color));
     if (*refusal->table == '\0') {
@@ -142,8 +140,7 @@ static void text_refusal(struct mr_strbuf *out, const struct mr_refusal *refusal
     mr_strbuf_add_char(out, '\n');
 }
 
-static void add_sum(struct mr_strbuf *out, const char **glue, uint64_t count,
-                    const char *what)
+static void add_sum(struct mr_strbuf *out, const char **glue, uint64_t count, const char *what)
 {
     if (count == 0)
         return;
@@ -255,14 +252,12 @@ static enum mr_code keep(struct mr_apply_report *r, const struct mr_refusal *ref
     struct mr_apply_kept *found = NULL;
     for (size_t i = 0; found == NULL && i < r->kept.count; i++) {
         struct mr_apply_kept *kept = mr_vec_at(&r->kept, i);
-        if (strcmp(kept->table, refusal->table) == 0 &&
-            strcmp(kept->reason, refusal->reason) == 0)
+        if (strcmp(kept->table, refusal->table) == 0 && strcmp(kept->reason, refusal->reason) == 0)
             found = kept;
     }
     if (found == NULL && (found = mr_vec_push(&r->kept)) != NULL)
-        *found =
-            (struct mr_apply_kept){.table = mr_arena_strdup(&r->arena, refusal->table),
-                                   .reason = mr_arena_strdup(&r->arena, refusal->reason)};
+        *found = (struct mr_apply_kept){.table = mr_arena_strdup(&r->arena, refusal->table),
+                                        .reason = mr_arena_strdup(&r->arena, refusal->reason)};
     if (found == NULL || found->table == NULL || found->reason == NULL)
         return mr_err_nomem(err, "listing what is kept");
     if (found->count < KEYS_SHOWN &&
@@ -308,8 +303,8 @@ enum mr_code mr_apply_report_begin(struct mr_apply_report *r, struct mr_err *err
     return MR_OK;
 }
 
-enum mr_code mr_apply_report_refusal(struct mr_apply_report *r,
-                                     const struct mr_refusal *refusal, struct mr_err *err)
+enum mr_code mr_apply_report_refusal(struct mr_apply_report *r, const struct mr_refusal *refusal,
+                                     struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     if (r->json) {
@@ -322,9 +317,8 @@ enum mr_code mr_apply_report_refusal(struct mr_apply_report *r,
     return print(r, &text, err);
 }
 
-enum mr_code mr_apply_report_doubled(struct mr_apply_report *r, const char *table,
-                                     const char *key, const char *others,
-                                     struct mr_err *err)
+enum mr_code mr_apply_report_doubled(struct mr_apply_report *r, const char *table, const char *key,
+                                     const char *others, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     r->doubled++;
@@ -354,8 +348,8 @@ static void json_fired(struct mr_apply_report *r, const struct mr_fired_sum *sum
     end_line(w);
 }
 
-enum mr_code mr_apply_report_fired(struct mr_apply_report *r,
-                                   const struct mr_fired_sum *sum, struct mr_err *err)
+enum mr_code mr_apply_report_fired(struct mr_apply_report *r, const struct mr_fired_sum *sum,
+                                   struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const char *glue = ": ";
@@ -368,15 +362,14 @@ enum mr_code mr_apply_report_fired(struct mr_apply_report *r,
     mr_strbuf_add_str(&text, "  ");
     mr_utf8_show_str(&text, sum->table);
     mr_strbuf_add_str(&text, ", what triggers wrote during apply");
-    add_sum(&text, &glue, sum->taken,
-            sum->taken == 1 ? "row taken back" : "rows taken back");
+    add_sum(&text, &glue, sum->taken, sum->taken == 1 ? "row taken back" : "rows taken back");
     add_sum(&text, &glue, sum->stay, sum->stay == 1 ? "row stays" : "rows stay");
     mr_strbuf_add_char(&text, '\n');
     return print(r, &text, err);
 }
 
-enum mr_code mr_apply_report_end(struct mr_apply_report *r,
-                                 const struct mr_apply_counts *counts, struct mr_err *err)
+enum mr_code mr_apply_report_end(struct mr_apply_report *r, const struct mr_apply_counts *counts,
+                                 struct mr_err *err)
 {
     const struct mr_apply_counts none = {.units = r->manifest->planned.units};
     struct mr_strbuf text = MR_STRBUF_INIT;

@@ -33,19 +33,16 @@ struct mr_apply_report {
 /* The plan, and its counters. */
 enum mr_code mr_apply_report_begin(struct mr_apply_report *report, struct mr_err *err);
 enum mr_code mr_apply_report_refusal(struct mr_apply_report *report,
-                                     const struct mr_refusal *refusal,
-                                     struct mr_err *err);
+                                     const struct mr_refusal *refusal, struct mr_err *err);
 /* undo: what has become of rows that triggers wrote into a table. */
-enum mr_code mr_apply_report_fired(struct mr_apply_report *report,
-                                   const struct mr_fired_sum *sum, struct mr_err *err);
+enum mr_code mr_apply_report_fired(struct mr_apply_report *report, const struct mr_fired_sum *sum,
+                                   struct mr_err *err);
 /* A row was written, and by now other rows, whose keys others names, have its identity. */
 enum mr_code mr_apply_report_doubled(struct mr_apply_report *report, const char *table,
-                                     const char *key, const char *others,
-                                     struct mr_err *err);
+                                     const char *key, const char *others, struct mr_err *err);
 /* counts NULL: no unit was begun. */
 enum mr_code mr_apply_report_end(struct mr_apply_report *report,
-                                 const struct mr_apply_counts *counts,
-                                 struct mr_err *err);
+                                 const struct mr_apply_counts *counts, struct mr_err *err);
 void mr_apply_report_release(struct mr_apply_report *report);
 
 /* 0: every row; 1: rows were refused, somebody is there twice, a counter is too low, or

@@ -39,9 +39,8 @@ static const char *keep(struct mr_attempt *a, struct mr_cell cell)
     return mr_arena_dup(&a->arena, cell.ptr != NULL ? cell.ptr : "", cell.len);
 }
 
-enum mr_code mr_attempt_add_refusal(struct mr_attempt *a, const char *table,
-                                    const char *key, const char *reason,
-                                    struct mr_err *err)
+enum mr_code mr_attempt_add_refusal(struct mr_attempt *a, const char *table, const char *key,
+                                    const char *reason, struct mr_err *err)
 {
     const bool full = a->refusals.count >= MR_REFUSALS_MAX;
     if (full && table != NULL && *table != '\0') {
@@ -51,11 +50,8 @@ enum mr_code mr_attempt_add_refusal(struct mr_attempt *a, const char *table,
     struct mr_refusal *refusal = mr_vec_push(&a->refusals);
     if (refusal == NULL || table == NULL || key == NULL || reason == NULL)
         return mr_err_nomem(err, "listing what was refused");
-    *refusal = (struct mr_refusal){.unit = a->unit->number,
-                                   .table = table,
-                                   .key = key,
-                                   .reason = reason,
-                                   .unsure = a->unsure};
+    *refusal = (struct mr_refusal){
+        .unit = a->unit->number, .table = table, .key = key, .reason = reason, .unsure = a->unsure};
     return MR_OK;
 }
 
@@ -70,13 +66,12 @@ static bool is_listing(const struct mr_result *res)
     return true;
 }
 
-static enum mr_code take_listing(struct mr_attempt *a, struct mr_result *res,
-                                 struct mr_err *err)
+static enum mr_code take_listing(struct mr_attempt *a, struct mr_result *res, struct mr_err *err)
 {
     const struct mr_cell *cells = NULL;
     while ((cells = mr_result_next(res)) != NULL)
-        MR_TRY(mr_attempt_add_refusal(a, keep(a, cells[0]), keep(a, cells[1]),
-                                      keep(a, cells[2]), err));
+        MR_TRY(mr_attempt_add_refusal(a, keep(a, cells[0]), keep(a, cells[1]), keep(a, cells[2]),
+                                      err));
     return MR_OK;
 }
 
@@ -110,8 +105,7 @@ static bool is_word(const struct mr_script_read_item *item, const char *word)
 /* A script counts the statements that have run by another one behind each, since a plain
  * client may go on after an error.  This one ends at the first, so it counts by itself, and
  * tells the server before it is asked: half of the round trips. */
-static enum mr_code send_counted(struct mr_attempt *a,
-                                 const struct mr_script_read_item *item,
+static enum mr_code send_counted(struct mr_attempt *a, const struct mr_script_read_item *item,
                                  struct mr_err *err)
 {
     char told[64];
@@ -139,14 +133,12 @@ enum mr_code mr_attempt_exec(struct mr_attempt *a, const char *sql, struct mr_er
 static enum mr_code begin(struct mr_attempt *a, struct mr_err *err)
 {
     MR_TRY(mr_attempt_exec(
-        a, "SET @myrecon_end = NULL, @myrecon_written = NULL, @myrecon_done = NULL",
-        err));
+        a, "SET @myrecon_end = NULL, @myrecon_written = NULL, @myrecon_done = NULL", err));
     char last[64] = "SET @myrecon_last = NULL";
     if (a->last > 0)
         (void)snprintf(last, sizeof last, "SET @myrecon_last = %" PRIu64, a->last);
     MR_TRY(mr_attempt_exec(a, last, err));
-    return mr_attempt_exec(a, a->dry ? "SET @myrecon_dry = 1" : "SET @myrecon_dry = NULL",
-                           err);
+    return mr_attempt_exec(a, a->dry ? "SET @myrecon_dry = 1" : "SET @myrecon_dry = NULL", err);
 }
 
 static uint64_t number_of(struct mr_cell cell)
@@ -158,8 +150,7 @@ static enum mr_code read_end(struct mr_attempt *a, struct mr_err *err)
 {
     static const char sql[] = "SELECT @myrecon_end, @myrecon_written, @myrecon_done";
     struct mr_result *res = NULL;
-    enum mr_code code =
-        mr_db_query(a->run->target->db, "nnn", sql, sizeof sql - 1, &res, err);
+    enum mr_code code = mr_db_query(a->run->target->db, "nnn", sql, sizeof sql - 1, &res, err);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
     if (cells != NULL) {
         a->committed = cells[0].ptr != NULL && strcmp(cells[0].ptr, "COMMIT") == 0;
@@ -178,8 +169,8 @@ static bool is_told(const struct mr_script_read_item *item, const struct mr_err 
 }
 
 /* A guard that asks a table which nobody has any more: none of its rows refers to ours. */
-static bool asks_dropped(const struct mr_attempt *a,
-                         const struct mr_script_read_item *item, const struct mr_err *why)
+static bool asks_dropped(const struct mr_attempt *a, const struct mr_script_read_item *item,
+                         const struct mr_err *why)
 {
     return item->section == MR_SCRIPT_READ_GUARDS &&
            mr_dropped_explains(a->run->dropped, item->sql, item->len, why);
@@ -227,8 +218,7 @@ static bool may_stay(const struct mr_attempt *a, const struct mr_script_read_ite
 
 /* apply: what triggers write is looked for in front of the write and of COMMIT.  undo: what
  * they wrote goes in front of the guards, and comes back with what it refers to. */
-static enum mr_code look_at_fired(struct mr_attempt *a,
-                                  const struct mr_script_read_item *item,
+static enum mr_code look_at_fired(struct mr_attempt *a, const struct mr_script_read_item *item,
                                   struct mr_err *err)
 {
     const bool writes = !a->dry && a->last == 0, begins = a->section != item->section;
@@ -249,8 +239,7 @@ static enum mr_code look_at_fired(struct mr_attempt *a,
     return MR_E_LOST;
 }
 
-static enum mr_code look_at_stage(struct mr_attempt *a,
-                                  const struct mr_script_read_item *item,
+static enum mr_code look_at_stage(struct mr_attempt *a, const struct mr_script_read_item *item,
                                   struct mr_err *err)
 {
     if (item->section != MR_SCRIPT_READ_STAGE || a->staged)
@@ -260,8 +249,7 @@ static enum mr_code look_at_stage(struct mr_attempt *a,
     return mr_staged_see(&a->tables, item->sql, err);
 }
 
-static enum mr_code look_at_found(struct mr_attempt *a,
-                                  const struct mr_script_read_item *item,
+static enum mr_code look_at_found(struct mr_attempt *a, const struct mr_script_read_item *item,
                                   struct mr_err *err)
 {
     if (item->section != MR_SCRIPT_READ_END || a->section == item->section)
@@ -280,12 +268,10 @@ static enum mr_code send_unit(struct mr_attempt *a, struct mr_err *err)
     enum mr_code code = mr_script_read_seek(a->run->script, a->unit, err);
     if (code == MR_OK)
         code = mr_script_read_next(a->run->script, &item, err);
-    while (code == MR_OK &&
-           (code = mr_script_read_next(a->run->script, &item, err)) == MR_OK &&
+    while (code == MR_OK && (code = mr_script_read_next(a->run->script, &item, err)) == MR_OK &&
            item.kind == MR_SCRIPT_READ_STATEMENT) {
         struct mr_err why = {0};
-        const bool sets_aside =
-            item.section == MR_SCRIPT_READ_ASIDE && a->section != item.section;
+        const bool sets_aside = item.section == MR_SCRIPT_READ_ASIDE && a->section != item.section;
         if (sets_aside && !a->staged)
             code = mr_attempt_pass_found(a, &why);
         if (code == MR_OK && sets_aside && is_sent(a, &item))
@@ -316,8 +302,8 @@ static enum mr_code send_unit(struct mr_attempt *a, struct mr_err *err)
 static enum mr_code read_guards(struct mr_attempt *a, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = mr_db_query_text(a->run->target->db,
-                                         "SELECT MIN(ok) FROM myrecon_guard", &text, err);
+    enum mr_code code =
+        mr_db_query_text(a->run->target->db, "SELECT MIN(ok) FROM myrecon_guard", &text, err);
     a->held = code == MR_OK && strcmp(text.ptr, "1") == 0;
     mr_strbuf_release(&text);
     return code;
@@ -326,8 +312,8 @@ static enum mr_code read_guards(struct mr_attempt *a, struct mr_err *err)
 /* In a chain what stands before the unit stays. */
 static enum mr_code take_back(struct mr_attempt *a, struct mr_err *err)
 {
-    return mr_attempt_exec(
-        a, a->chained ? "ROLLBACK TO SAVEPOINT " MR_CHAIN_SAVEPOINT : "ROLLBACK", err);
+    return mr_attempt_exec(a, a->chained ? "ROLLBACK TO SAVEPOINT " MR_CHAIN_SAVEPOINT : "ROLLBACK",
+                           err);
 }
 
 static enum mr_code try_unit(struct mr_attempt *a, struct mr_err *err)
@@ -390,8 +376,7 @@ static bool is_fatal(enum mr_code code, const struct mr_err *why)
 bool mr_attempt_roll_back(struct mr_attempt *a)
 {
     struct mr_err ignored = {0};
-    return mr_attempt_exec(a, "ROLLBACK", &ignored) == MR_OK ||
-           !mr_db_is_lost(a->run->target->db);
+    return mr_attempt_exec(a, "ROLLBACK", &ignored) == MR_OK || !mr_db_is_lost(a->run->target->db);
 }
 
 /* A server that was good at the start, and is not any more: not the unit is refused but the
@@ -402,9 +387,8 @@ static enum mr_code check_target(struct mr_attempt *a, struct mr_err *err)
     if (code != MR_E_REFUSED)
         return code;
     err->code = MR_E_CHANGED;
-    mr_err_hint(err,
-                "What is done stays done. Run it again when the planned server can be "
-                "written to.");
+    mr_err_hint(err, "What is done stays done. Run it again when the planned server can be "
+                     "written to.");
     return MR_E_CHANGED;
 }
 
@@ -419,16 +403,14 @@ static bool is_restarted(const struct mr_attempt *a)
     const struct mr_cell *cells = NULL;
     if (mr_db_query(a->run->target->db, "vv", sql, strlen(sql), &res, &ignored) == MR_OK)
         cells = mr_result_next(res);
-    const bool restarted =
-        cells == NULL || (double)strtoull(cells[1].ptr, NULL, 10) <= ran_s + 2;
+    const bool restarted = cells == NULL || (double)strtoull(cells[1].ptr, NULL, 10) <= ran_s + 2;
     mr_result_free(res);
     return restarted;
 }
 
 enum mr_code mr_attempt_reconnect(struct mr_attempt *a, struct mr_err *err)
 {
-    mr_log_warning("unit %" PRIu64
-                   ": the target \"%s\" was lost, connecting again, up to "
+    mr_log_warning("unit %" PRIu64 ": the target \"%s\" was lost, connecting again, up to "
                    "%d times",
                    a->unit->number, mr_db_label(a->run->target->db), RECONNECTS);
     a->staged = false;
@@ -465,8 +447,8 @@ static enum mr_code pause_before(struct mr_attempt *a, unsigned tries, struct mr
 }
 
 /* In a chain there is one try: what would end its transaction would end the units before. */
-static enum mr_code try_chained(struct mr_attempt *a, enum mr_outcome *outcome,
-                                struct mr_err *why, struct mr_err *err)
+static enum mr_code try_chained(struct mr_attempt *a, enum mr_outcome *outcome, struct mr_err *why,
+                                struct mr_err *err)
 {
     struct mr_err ignored = {0};
     *why = (struct mr_err){0};
@@ -519,8 +501,7 @@ enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome
             lost = !mr_attempt_roll_back(a);
         if (*outcome == MR_OUTCOME_REFUSED && !lost)
             return blames_server(why) ? check_target(a, err) : MR_OK;
-        if ((*outcome == MR_OUTCOME_LOST || lost) &&
-            (code = mr_attempt_reconnect(a, err)) != MR_OK)
+        if ((*outcome == MR_OUTCOME_LOST || lost) && (code = mr_attempt_reconnect(a, err)) != MR_OK)
             return code;
         if (*outcome == MR_OUTCOME_REFUSED || tries == MR_APPLY_TRIES ||
             (*outcome == MR_OUTCOME_GUARD && tries >= GUARD_TRIES))
@@ -528,11 +509,10 @@ enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome
         a->run->counts.retries++;
         if (tries == 1 && *outcome == MR_OUTCOME_AGAIN &&
             a->last == 0) /* who waits for long is told why */
-            mr_log_info("unit %" PRIu64 ": trying again, up to %d times: %s",
-                        a->unit->number, MR_APPLY_TRIES - 1, why->message);
+            mr_log_info("unit %" PRIu64 ": trying again, up to %d times: %s", a->unit->number,
+                        MR_APPLY_TRIES - 1, why->message);
         else
-            mr_log_detail("unit %" PRIu64 ": trying again: %s", a->unit->number,
-                          why->message);
+            mr_log_detail("unit %" PRIu64 ": trying again: %s", a->unit->number, why->message);
         code = pause_before(a, tries, err);
         if (code != MR_OK)
             return code;
@@ -543,8 +523,7 @@ enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome
 
 /* ---- rows that the server refuses ---- */
 
-static bool is_of_row(const struct mr_attempt *a, enum mr_outcome outcome,
-                      const struct mr_err *why)
+static bool is_of_row(const struct mr_attempt *a, enum mr_outcome outcome, const struct mr_err *why)
 {
     return outcome == MR_OUTCOME_REFUSED && a->section == MR_SCRIPT_READ_WRITE &&
            mr_aside_is_of_row(why);
@@ -562,17 +541,15 @@ static bool is_same_reason(const struct mr_err *one, const struct mr_err *other)
 
 /* Somebody may have come in between the guards and the write, whom the guards of the next
  * try find.  So a row is to blame where the server says the same twice. */
-static enum mr_code believe(struct mr_attempt *a, enum mr_outcome *outcome,
-                            struct mr_err *why, struct mr_err *err)
+static enum mr_code believe(struct mr_attempt *a, enum mr_outcome *outcome, struct mr_err *why,
+                            struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     bool again = true;
     for (unsigned tries = 1;
-         code == MR_OK && again && tries < MR_APPLY_TRIES && is_of_row(a, *outcome, why);
-         tries++) {
+         code == MR_OK && again && tries < MR_APPLY_TRIES && is_of_row(a, *outcome, why); tries++) {
         struct mr_err before = *why;
-        mr_log_detail("unit %" PRIu64 ": trying again: %s", a->unit->number,
-                      why->message);
+        mr_log_detail("unit %" PRIu64 ": trying again: %s", a->unit->number, why->message);
         code = mr_attempt_carry_out(a, outcome, why, err);
         again = !is_same_reason(&before, why);
     }
@@ -585,8 +562,8 @@ static enum mr_code probe(void *ctx, uint64_t last, bool *refused, struct mr_err
     struct mr_attempt *a = ctx;
     enum mr_outcome outcome = 0;
     a->last = last;
-    enum mr_code code = mr_is_cancelled() ? mr_cancelled_err(err)
-                                          : mr_attempt_carry_out(a, &outcome, why, err);
+    enum mr_code code =
+        mr_is_cancelled() ? mr_cancelled_err(err) : mr_attempt_carry_out(a, &outcome, why, err);
     if (code == MR_OK)
         code = believe(a, &outcome, why, err);
     a->last = 0;
@@ -604,12 +581,11 @@ enum mr_code mr_attempt_write_rest(struct mr_attempt *a, enum mr_outcome *outcom
 {
     enum mr_code code = believe(a, outcome, why, err);
     if (code == MR_OK && is_of_row(a, *outcome, why))
-        mr_log_info("unit %" PRIu64 ": the server refuses a row, searching: %s",
-                    a->unit->number, why->message);
+        mr_log_info("unit %" PRIu64 ": the server refuses a row, searching: %s", a->unit->number,
+                    why->message);
     /* a rollback leaves them as they were, but in a chain */
     a->staged = !a->chained && is_of_row(a, *outcome, why);
-    for (uint64_t i = 0;
-         code == MR_OK && i < a->unit->rows && is_of_row(a, *outcome, why); i++) {
+    for (uint64_t i = 0; code == MR_OK && i < a->unit->rows && is_of_row(a, *outcome, why); i++) {
         struct mr_err ended = {0};
         code = mr_aside_search(&a->aside, a->unit->rows, why, probe, a, &ended);
         if (code != MR_OK && ended.sql_errno != 0 && code != MR_E_LOST) {

@@ -20,8 +20,7 @@ static enum mr_code tell_unlisted(struct mr_attempt *a, struct mr_err *err)
         return MR_OK;
     mr_strbuf_add_str(&text, "and ");
     mr_strbuf_add_grouped(&text, a->unlisted);
-    mr_strbuf_add_fmt(&text, " more row%s of it: only the first ",
-                      a->unlisted == 1 ? "" : "s");
+    mr_strbuf_add_fmt(&text, " more row%s of it: only the first ", a->unlisted == 1 ? "" : "s");
     mr_strbuf_add_grouped(&text, MR_REFUSALS_MAX);
     mr_strbuf_add_str(&text, " are listed");
     enum mr_code code = mr_strbuf_check(&text, "listing what was refused", err);
@@ -45,8 +44,7 @@ static enum mr_code hand_on(struct mr_attempt *a, struct mr_err *err)
 }
 
 /* Nothing of the unit was written. */
-enum mr_code mr_attempt_take_failed(struct mr_attempt *a, const char *reason,
-                                    struct mr_err *err)
+enum mr_code mr_attempt_take_failed(struct mr_attempt *a, const char *reason, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
     struct mr_journal_unit unit = {
@@ -56,8 +54,7 @@ enum mr_code mr_attempt_take_failed(struct mr_attempt *a, const char *reason,
     mr_vec_clear(&a->refusals);
     a->unlisted = 0;
     if (run->journal != NULL)
-        MR_TRY(
-            mr_journal_write_unit(run->journal, MR_JOURNAL_FAILED, &unit, reason, err));
+        MR_TRY(mr_journal_write_unit(run->journal, MR_JOURNAL_FAILED, &unit, reason, err));
     MR_TRY(mr_attempt_add_refusal(a, "", "", mr_arena_strdup(&a->arena, reason), err));
     return hand_on(a, err);
 }
@@ -71,8 +68,7 @@ enum mr_code mr_attempt_take_rolled_back(struct mr_attempt *a, struct mr_err *er
     run->counts.failed++;
     run->counts.refused += a->unit->rows;
     if (run->journal != NULL)
-        MR_TRY(mr_journal_write_unit(run->journal, MR_JOURNAL_FAILED, &unit,
-                                     MR_GUARD_FAILED, err));
+        MR_TRY(mr_journal_write_unit(run->journal, MR_JOURNAL_FAILED, &unit, MR_GUARD_FAILED, err));
     MR_TRY(mr_attempt_add_refusal(a, "", "", MR_GUARD_FAILED, err));
     return hand_on(a, err);
 }
@@ -97,8 +93,7 @@ static uint64_t refused_rows(const struct mr_attempt *a)
         rows[i] = mr_vec_at(&a->refusals, i);
     qsort(rows, a->refusals.count, sizeof(const struct mr_refusal *), compare_rows);
     for (size_t i = 0; i < a->refusals.count; i++)
-        count +=
-            i == 0 || *rows[i]->key == '\0' || compare_rows(&rows[i - 1], &rows[i]) != 0;
+        count += i == 0 || *rows[i]->key == '\0' || compare_rows(&rows[i - 1], &rows[i]) != 0;
     free(rows);
     return count;
 }
@@ -124,8 +119,8 @@ static void say_passed(const struct mr_attempt *a)
 /* For undo: which rows were not written. */
 static void list_left_out(const struct mr_attempt *a, struct mr_strbuf *out)
 {
-    for (size_t i = 0;
-         !a->lost && a->run->which == MR_JOURNAL_APPLY && i < a->refusals.count; i++) {
+    for (size_t i = 0; !a->lost && a->run->which == MR_JOURNAL_APPLY && i < a->refusals.count;
+         i++) {
         const struct mr_refusal *r = mr_vec_at(&a->refusals, i);
         if (*r->table != '\0')
             mr_journal_add_left_out(out, r->table, r->key);
@@ -153,8 +148,7 @@ enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
                                    .written = a->written,
                                    .there = a->there,
                                    .refused = left_out(a)};
-    struct mr_strbuf aside = MR_STRBUF_INIT, rows = MR_STRBUF_INIT,
-                     fired = MR_STRBUF_INIT;
+    struct mr_strbuf aside = MR_STRBUF_INIT, rows = MR_STRBUF_INIT, fired = MR_STRBUF_INIT;
     if (a->fired != NULL)
         mr_fired_list(a->fired, &fired);
     if (a->back != NULL && a->committed)
@@ -192,8 +186,8 @@ enum mr_code mr_attempt_recall(struct mr_attempt *a, struct mr_err *err)
     mr_aside_reset(&a->aside);
     if (run->journal == NULL)
         return MR_OK;
-    return mr_aside_add(
-        &a->aside, mr_journal_unit_aside(run->journal, run->which, a->unit->number), err);
+    return mr_aside_add(&a->aside, mr_journal_unit_aside(run->journal, run->which, a->unit->number),
+                        err);
 }
 
 static enum mr_code run_unit(struct mr_attempt *a, struct mr_err *err)
@@ -235,8 +229,7 @@ static enum mr_code take_gone(struct mr_attempt *a, struct mr_err *err)
                       a->written, a->unit->rows);
     enum mr_code code = mr_strbuf_check(&text, "listing what was refused", err);
     if (code == MR_OK)
-        code =
-            mr_attempt_add_refusal(a, "", "", mr_arena_strdup(&a->arena, text.ptr), err);
+        code = mr_attempt_add_refusal(a, "", "", mr_arena_strdup(&a->arena, text.ptr), err);
     mr_strbuf_release(&text);
     a->written = 0;
     return code;
@@ -313,11 +306,10 @@ static enum mr_code open_fired(struct mr_attempt *a, struct mr_err *err)
     if (!planned->fire_triggers || run->journal == NULL || run->rehearse)
         return MR_OK;
     if (run->which == MR_JOURNAL_UNDO)
-        return mr_fired_back_new(run->target, planned, run->journal, &a->tables, &a->back,
-                                 err);
-    return run->dry_run ? MR_OK
-                        : mr_fired_new(run->target, run->run_tag, planned, &a->tables,
-                                       &a->fired, err);
+        return mr_fired_back_new(run->target, planned, run->journal, &a->tables, &a->back, err);
+    return run->dry_run
+               ? MR_OK
+               : mr_fired_new(run->target, run->run_tag, planned, &a->tables, &a->fired, err);
 }
 
 /* What has become of the rows that triggers wrote. */
@@ -363,8 +355,7 @@ static enum mr_code do_all(struct mr_attempt *a, struct mr_err *err)
         mr_log_warning("the target \"%s\" was restarted, and may have lost what was "
                        "committed last: all units are looked at again",
                        mr_db_label(a->run->target->db));
-        *counts =
-            (struct mr_apply_counts){.units = counts->units, .retries = counts->retries};
+        *counts = (struct mr_apply_counts){.units = counts->units, .retries = counts->retries};
         if (a->run->progress != NULL)
             mr_progress_add_total(a->run->progress, counts->units);
         MR_TRY(do_units(a, err));

@@ -56,13 +56,13 @@ struct mr_refusal {
 };
 
 struct mr_apply_counts {
-    uint64_t units;           /* of the script */
-    uint64_t done;            /* carried out now, every row */
-    uint64_t passed;          /* passed over: an earlier run's, and seen to be there */
-    uint64_t partial, failed; /* some rows left out; nothing of it written */
+    uint64_t units;                   /* of the script */
+    uint64_t done;                    /* carried out now, every row */
+    uint64_t passed;                  /* passed over: an earlier run's, and seen to be there */
+    uint64_t partial, failed;         /* some rows left out; nothing of it written */
     uint64_t written, there, refused; /* rows */
-    uint64_t stood;                 /* undo: rows that apply never wrote, and that stay */
-    uint64_t skipped, skipped_rows; /* a rehearsal: units that are not sent */
+    uint64_t stood;                   /* undo: rows that apply never wrote, and that stay */
+    uint64_t skipped, skipped_rows;   /* a rehearsal: units that are not sent */
     uint64_t retries;
 };
 
@@ -71,23 +71,19 @@ struct mr_apply_units {
     const char *run_tag;
     const struct mr_manifest *manifest;
     struct mr_script_read *script;
-    const struct mr_vec *units; /* struct mr_script_read_unit */
-    const struct mr_vec
-        *dropped; /* tables that guards need not ask (dropped.h); or NULL */
+    const struct mr_vec *units;   /* struct mr_script_read_unit */
+    const struct mr_vec *dropped; /* tables that guards need not ask (dropped.h); or NULL */
     enum mr_journal_script which;
-    struct mr_journal
-        *journal; /* or NULL; of a dry run and a rehearsal only to be read */
+    struct mr_journal *journal;   /* or NULL; of a dry run and a rehearsal only to be read */
     struct mr_throttle *throttle; /* or NULL */
     struct mr_progress *progress; /* or NULL */
     bool dry_run, recheck, no_binlog;
     bool rehearse;     /* everything but COMMIT */
     const bool *skip;  /* or NULL; by unit: a rehearsal does not send it */
     unsigned pause_ms; /* the first between tries, doubled each time; 0: 100 */
-    enum mr_code (*on_refusal)(void *ctx, const struct mr_refusal *refusal,
-                               struct mr_err *err);
+    enum mr_code (*on_refusal)(void *ctx, const struct mr_refusal *refusal, struct mr_err *err);
     /* undo: of a table, what has become of rows that triggers wrote; or NULL */
-    enum mr_code (*on_fired)(void *ctx, const struct mr_fired_sum *sum,
-                             struct mr_err *err);
+    enum mr_code (*on_fired)(void *ctx, const struct mr_fired_sum *sum, struct mr_err *err);
     void *ctx;
     struct mr_apply_counts counts;
 };

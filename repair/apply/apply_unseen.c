@@ -3,8 +3,8 @@
 #include "repair/apply/apply_checks.h"
 #include "repair/side/unseen.h"
 
-#define HINT                                                                             \
-    "Nothing was changed. A row that goes would take its rows along: let the account "   \
+#define HINT                                                                                       \
+    "Nothing was changed. A row that goes would take its rows along: let the account "             \
     "see it"
 
 enum mr_code mr_apply_check_unseen(const struct mr_target *target,
@@ -18,9 +18,8 @@ enum mr_code mr_apply_check_unseen(const struct mr_target *target,
         const struct mr_planned_table *t = &planned->tables[i];
         if (mr_apply_writes(planned, i, needs, MR_STEP_DELETE) ||
             mr_apply_writes(planned, i, needs, MR_STEP_UPDATE))
-            code =
-                mr_unseen_check(&unseen, t->target_db, t->target_name, t->target_table,
-                                needs->undo ? HINT "." : HINT ", and plan again.", err);
+            code = mr_unseen_check(&unseen, t->target_db, t->target_name, t->target_table,
+                                   needs->undo ? HINT "." : HINT ", and plan again.", err);
     }
     mr_unseen_warn(&unseen);
     return code;

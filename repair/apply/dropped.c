@@ -8,9 +8,8 @@
 
 enum { UNKNOWN_DATABASE = 1049, NO_SUCH_TABLE = 1146 };
 
-static enum mr_code add_name(const struct mr_surroundings_child *child,
-                             struct mr_arena *arena, struct mr_strbuf *out,
-                             struct mr_err *err)
+static enum mr_code add_name(const struct mr_surroundings_child *child, struct mr_arena *arena,
+                             struct mr_strbuf *out, struct mr_err *err)
 {
     const char *db = mr_arena_dup(arena, child->db, child->db_len);
     const char *table = mr_arena_dup(arena, child->table, child->table_len);
@@ -21,16 +20,14 @@ static enum mr_code add_name(const struct mr_surroundings_child *child,
 }
 
 /* A server says so of a table only to who could see it. */
-static enum mr_code ask(struct mr_db *db, const char *name, bool *gone,
-                        struct mr_err *err)
+static enum mr_code ask(struct mr_db *db, const char *name, bool *gone, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     mr_strbuf_add_fmt(&sql, "SELECT 1 FROM %s LIMIT 0", name);
     enum mr_code code = mr_strbuf_check(&sql, "looking for a table", err);
-    if (code == MR_OK &&
-        (code = mr_db_query(db, "n", sql.ptr, sql.len, &res, &why)) != MR_OK) {
+    if (code == MR_OK && (code = mr_db_query(db, "n", sql.ptr, sql.len, &res, &why)) != MR_OK) {
         *gone = why.sql_errno == NO_SUCH_TABLE || why.sql_errno == UNKNOWN_DATABASE;
         if (why.sql_errno != 0 && !mr_db_is_lost(db))
             code = MR_OK;

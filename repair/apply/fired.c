@@ -39,9 +39,8 @@ struct mr_fired {
 
 /* ---- what both sides have in common ---- */
 
-enum mr_code mr_fired_ask(struct mr_db *db, const char *shape,
-                          const struct mr_strbuf *sql, struct mr_result **res,
-                          struct mr_err *err)
+enum mr_code mr_fired_ask(struct mr_db *db, const char *shape, const struct mr_strbuf *sql,
+                          struct mr_result **res, struct mr_err *err)
 {
     MR_TRY(mr_strbuf_check(sql, "building a query", err));
     return mr_db_query(db, shape, sql->ptr, sql->len, res, err);
@@ -51,15 +50,13 @@ enum mr_code mr_fired_ask(struct mr_db *db, const char *shape,
 static void add_value(struct mr_strbuf *sql, const struct mr_planned_column *column,
                       const char *alias)
 {
-    const bool rounds =
-        column->reading != NULL && strncmp(column->reading, "float", 5) == 0;
+    const bool rounds = column->reading != NULL && strncmp(column->reading, "float", 5) == 0;
     mr_strbuf_add_fmt(sql, ", IFNULL(HEX(CONCAT(%s.", alias);
     mr_sql_ident(sql, column->name);
     mr_strbuf_add_fmt(sql, "%s)), '-')", rounds ? " + 0e0" : "");
 }
 
-void mr_fired_sql_digest(struct mr_strbuf *sql, const struct mr_planned_table *t,
-                         const char *alias)
+void mr_fired_sql_digest(struct mr_strbuf *sql, const struct mr_planned_table *t, const char *alias)
 {
     mr_strbuf_add_str(sql, "LEFT(SHA2(CONCAT_WS(',', 'row'");
     for (size_t i = 0; i < t->ncolumns; i++)
@@ -70,9 +67,8 @@ void mr_fired_sql_digest(struct mr_strbuf *sql, const struct mr_planned_table *t
 /* ---- the tables ---- */
 
 enum mr_code mr_fired_new(const struct mr_target *target, const char *run_tag,
-                          const struct mr_planned *planned,
-                          const struct mr_staged *staged, struct mr_fired **out,
-                          struct mr_err *err)
+                          const struct mr_planned *planned, const struct mr_staged *staged,
+                          struct mr_fired **out, struct mr_err *err)
 {
     struct mr_fired *f = calloc(1, sizeof *f);
     *out = NULL;
@@ -119,8 +115,7 @@ void mr_fired_begin(struct mr_fired *f)
 /* ---- queries ---- */
 
 /* " FROM" the rows c above the greatest key of before. */
-static void add_from(const struct mr_fired *f, const struct watched *w,
-                     struct mr_strbuf *sql)
+static void add_from(const struct mr_fired *f, const struct watched *w, struct mr_strbuf *sql)
 {
     const struct mr_planned_table *t = &f->planned->tables[w->at];
     mr_strbuf_add_str(sql, " FROM ");
@@ -178,8 +173,7 @@ enum mr_code mr_fired_before(struct mr_fired *f, bool lost, struct mr_err *err)
 }
 
 /* Rows of a table that are there now, and were not before. */
-static enum mr_code read_new(struct mr_fired *f, const struct watched *w,
-                             struct mr_err *err)
+static enum mr_code read_new(struct mr_fired *f, const struct watched *w, struct mr_err *err)
 {
     const struct mr_planned_table *t = &f->planned->tables[w->at];
     struct mr_strbuf sql = MR_STRBUF_INIT;
@@ -193,8 +187,8 @@ static enum mr_code read_new(struct mr_fired *f, const struct watched *w,
     add_not_planned(f, w, &sql);
     enum mr_code code = mr_fired_ask(f->target->db, "nn", &sql, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
-        if (cells[0].ptr == NULL || cells[0].len >= MR_FIRED_KEY_SIZE ||
-            cells[1].ptr == NULL || cells[1].len >= MR_FIRED_DIGEST_SIZE)
+        if (cells[0].ptr == NULL || cells[0].len >= MR_FIRED_KEY_SIZE || cells[1].ptr == NULL ||
+            cells[1].len >= MR_FIRED_DIGEST_SIZE)
             continue; /* one that is longer than the server's packets */
         struct row *row = mr_vec_push(&f->rows);
         if (row == NULL) {
@@ -218,13 +212,12 @@ static int compare(const void *a, const void *b)
 }
 
 /* Is it led to where the first one is? */
-static enum mr_code check_server(const struct mr_fired *f, const char *second,
-                                 struct mr_err *err)
+static enum mr_code check_server(const struct mr_fired *f, const char *second, struct mr_err *err)
 {
     const struct mr_server *ours = mr_db_server(f->target->db);
     char text[sizeof ours->hostname + sizeof ours->datadir + 64];
-    (void)snprintf(text, sizeof text, "%s/%u/%s/%" PRIu32, ours->hostname,
-                   (unsigned)ours->port, ours->datadir, ours->server_id);
+    (void)snprintf(text, sizeof text, "%s/%u/%s/%" PRIu32, ours->hostname, (unsigned)ours->port,
+                   ours->datadir, ours->server_id);
     return strcmp(text, second) == 0
                ? MR_OK
                : mr_err_set(err, MR_E_CHANGED, "another server answers: %s", second);
@@ -307,7 +300,6 @@ void mr_fired_list(const struct mr_fired *f, struct mr_strbuf *list)
 {
     for (size_t i = 0; i < f->rows.count; i++) {
         const struct row *row = mr_vec_at(&f->rows, i);
-        mr_journal_add_fired(list, f->planned->tables[row->at].target_table, row->key,
-                             row->digest);
+        mr_journal_add_fired(list, f->planned->tables[row->at].target_table, row->key, row->digest);
     }
 }

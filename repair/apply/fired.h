@@ -27,9 +27,8 @@ struct mr_fired;
 
 /* staged: of the unit at hand; outlives it.  *out NULL: there is no such table. */
 enum mr_code mr_fired_new(const struct mr_target *target, const char *run_tag,
-                          const struct mr_planned *planned,
-                          const struct mr_staged *staged, struct mr_fired **out,
-                          struct mr_err *err);
+                          const struct mr_planned *planned, const struct mr_staged *staged,
+                          struct mr_fired **out, struct mr_err *err);
 void mr_fired_free(struct mr_fired *fired); /* NULL is fine */
 
 void mr_fired_begin(struct mr_fired *fired);
@@ -46,9 +45,8 @@ void mr_fired_list(const struct mr_fired *fired, struct mr_strbuf *list);
 #define MR_FIRED_DIGEST_SIZE 33 /* mr_fired_sql_digest */
 
 /* As mr_db_query. */
-enum mr_code mr_fired_ask(struct mr_db *db, const char *shape,
-                          const struct mr_strbuf *sql, struct mr_result **res,
-                          struct mr_err *err);
+enum mr_code mr_fired_ask(struct mr_db *db, const char *shape, const struct mr_strbuf *sql,
+                          struct mr_result **res, struct mr_err *err);
 /* Appends the digest of row `alias`: 32 hexadecimal digits over all columns of the plan. */
 void mr_fired_sql_digest(struct mr_strbuf *sql, const struct mr_planned_table *table,
                          const char *alias);

@@ -73,19 +73,16 @@ static bool is_number(const struct mr_journal_text *text)
     return digits > 0 && i == text->len && text->len < MR_FIRED_KEY_SIZE;
 }
 
-static enum mr_code note(void *ctx, const struct mr_journal_fired *row,
-                         struct mr_err *err)
+static enum mr_code note(void *ctx, const struct mr_journal_fired *row, struct mr_err *err)
 {
     struct mr_fired_back *b = ctx;
     size_t at = 0;
     while (at < b->planned->ntables &&
            (strlen(b->planned->tables[at].target_table) != row->table.len ||
-            memcmp(b->planned->tables[at].target_table, row->table.ptr, row->table.len) !=
-                0))
+            memcmp(b->planned->tables[at].target_table, row->table.ptr, row->table.len) != 0))
         at++;
     if (at == b->planned->ntables || !is_number(&row->key) ||
-        row->digest.len >= MR_FIRED_DIGEST_SIZE ||
-        !mr_planned_counts(&b->planned->tables[at]))
+        row->digest.len >= MR_FIRED_DIGEST_SIZE || !mr_planned_counts(&b->planned->tables[at]))
         return MR_OK;
     struct known *known = mr_vec_push(&b->known);
     if (known == NULL)
@@ -108,8 +105,8 @@ static void add_table(struct mr_strbuf *sql, const char *db, const char *name,
 }
 
 /* No DELETE fires a trigger of it, and nothing refers to it. */
-static enum mr_code is_leaf(struct mr_fired_back *b, const struct mr_planned_table *t,
-                            bool *leaf, struct mr_err *err)
+static enum mr_code is_leaf(struct mr_fired_back *b, const struct mr_planned_table *t, bool *leaf,
+                            struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
@@ -141,8 +138,8 @@ static bool has_column(const struct mr_planned_table *t, const char *name)
 }
 
 /* Does the plan, and so the digest, know every column that is not computed? */
-static enum mr_code is_whole(struct mr_fired_back *b, const struct mr_planned_table *t,
-                             bool *whole, struct mr_err *err)
+static enum mr_code is_whole(struct mr_fired_back *b, const struct mr_planned_table *t, bool *whole,
+                             struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
@@ -192,11 +189,9 @@ static enum mr_code look_at_tables(struct mr_fired_back *b, struct mr_err *err)
     return MR_OK;
 }
 
-enum mr_code mr_fired_back_new(const struct mr_target *target,
-                               const struct mr_planned *planned,
-                               const struct mr_journal *journal,
-                               const struct mr_staged *staged, struct mr_fired_back **out,
-                               struct mr_err *err)
+enum mr_code mr_fired_back_new(const struct mr_target *target, const struct mr_planned *planned,
+                               const struct mr_journal *journal, const struct mr_staged *staged,
+                               struct mr_fired_back **out, struct mr_err *err)
 {
     struct mr_fired_back *b = calloc(1, sizeof *b);
     *out = NULL;
@@ -238,8 +233,7 @@ void mr_fired_back_begin(struct mr_fired_back *b)
 /* ---- in front of the guards ---- */
 
 /* " FROM" the unit's rows s and the rows c that refer to them. */
-static void add_join(const struct mr_fired_back *b, const struct way *way,
-                     struct mr_strbuf *sql)
+static void add_join(const struct mr_fired_back *b, const struct way *way, struct mr_strbuf *sql)
 {
     const struct mr_planned_table *child = &b->planned->tables[way->child];
     const struct mr_planned_reference *r = way->reference;
@@ -266,8 +260,7 @@ static void add_join(const struct mr_fired_back *b, const struct way *way,
 }
 
 /* Locks what is found, so that it is still so when it is deleted. */
-static enum mr_code find_by(struct mr_fired_back *b, const struct way *way,
-                            struct mr_err *err)
+static enum mr_code find_by(struct mr_fired_back *b, const struct way *way, struct mr_err *err)
 {
     const struct mr_planned_table *child = &b->planned->tables[way->child];
     struct mr_strbuf sql = MR_STRBUF_INIT;
@@ -444,8 +437,7 @@ static enum mr_code count(struct mr_fired_back *b, size_t first, size_t end,
     return code;
 }
 
-enum mr_code mr_fired_back_sums(struct mr_fired_back *b, struct mr_vec *sums,
-                                struct mr_err *err)
+enum mr_code mr_fired_back_sums(struct mr_fired_back *b, struct mr_vec *sums, struct mr_err *err)
 {
     for (size_t i = 0; i < b->known.count;) {
         const size_t at = ((const struct known *)mr_vec_at(&b->known, i))->at;
@@ -454,8 +446,7 @@ enum mr_code mr_fired_back_sums(struct mr_fired_back *b, struct mr_vec *sums,
         if (sum == NULL)
             return nomem(err);
         sum->table = b->planned->tables[at].target_table;
-        while (end < b->known.count &&
-               ((const struct known *)mr_vec_at(&b->known, end))->at == at)
+        while (end < b->known.count && ((const struct known *)mr_vec_at(&b->known, end))->at == at)
             end++;
         MR_TRY(count(b, i, end, sum, err));
         i = end;

@@ -30,18 +30,15 @@ struct mr_fired_sum {
 };
 
 /* staged: of the unit at hand; outlives it.  *out NULL: the journal knows of no such row. */
-enum mr_code mr_fired_back_new(const struct mr_target *target,
-                               const struct mr_planned *planned,
-                               const struct mr_journal *journal,
-                               const struct mr_staged *staged, struct mr_fired_back **out,
-                               struct mr_err *err);
+enum mr_code mr_fired_back_new(const struct mr_target *target, const struct mr_planned *planned,
+                               const struct mr_journal *journal, const struct mr_staged *staged,
+                               struct mr_fired_back **out, struct mr_err *err);
 void mr_fired_back_free(struct mr_fired_back *back); /* NULL is fine */
 
 void mr_fired_back_begin(struct mr_fired_back *back);
 enum mr_code mr_fired_back_take(struct mr_fired_back *back, struct mr_err *err);
 /* Behind the write: *again where a row was deleted whose own row stays. */
-enum mr_code mr_fired_back_check(struct mr_fired_back *back, bool *again,
-                                 struct mr_err *err);
+enum mr_code mr_fired_back_check(struct mr_fired_back *back, bool *again, struct mr_err *err);
 void mr_fired_back_committed(struct mr_fired_back *back);
 /* Appends struct mr_fired_sum. */
 enum mr_code mr_fired_back_sums(struct mr_fired_back *back, struct mr_vec *sums,

@@ -54,14 +54,12 @@ struct mr_journal {
     struct mr_by_number units[MR_JOURNAL_UNDO + 1];  /* bool, by script: done */
     struct mr_by_number left_out;                    /* struct left_out, of apply */
     struct mr_vec fired;                             /* const char *: lists of apply */
-    struct mr_vec
-        lists[2]; /* struct mr_journal_text: of all units, sorted; by enum list */
+    struct mr_vec lists[2]; /* struct mr_journal_text: of all units, sorted; by enum list */
     bool are_sorted;
     uint64_t undos, undo_of; /* what undo has done, units of its script */
 };
 
-static struct entry *find(const struct mr_journal *j, const char *table,
-                          const char *column)
+static struct entry *find(const struct mr_journal *j, const char *table, const char *column)
 {
     for (size_t i = 0; i < j->entries.count; i++) {
         struct entry *e = mr_vec_at(&j->entries, i);
@@ -118,8 +116,8 @@ static enum mr_code note_aside(struct mr_journal *j, const struct mr_journal_uni
                : MR_OK;
 }
 
-const char *mr_journal_unit_aside(const struct mr_journal *j,
-                                  enum mr_journal_script script, uint64_t number)
+const char *mr_journal_unit_aside(const struct mr_journal *j, enum mr_journal_script script,
+                                  uint64_t number)
 {
     const char *const *rows = mr_by_number_get(&j->asides[script], number);
     return rows != NULL ? *rows : NULL;
@@ -128,8 +126,8 @@ const char *mr_journal_unit_aside(const struct mr_journal *j,
 /* ---- rows that apply never wrote ---- */
 
 /* What both lists have: a row that was written once is none of them. */
-static enum mr_code keep_common(struct mr_journal *j, struct left_out *l,
-                                const char *rows, struct mr_err *err)
+static enum mr_code keep_common(struct mr_journal *j, struct left_out *l, const char *rows,
+                                struct mr_err *err)
 {
     struct mr_strbuf both = MR_STRBUF_INIT;
     if (l->done)
@@ -156,8 +154,7 @@ static enum mr_code note_found(struct mr_journal *j, struct left_out *l,
     l->found = NULL;
     if (listed > 0)
         l->found = mr_arena_strdup(&j->arena, unit->found);
-    return listed > 0 && l->found == NULL ? mr_err_nomem(err, "reading the journal")
-                                          : MR_OK;
+    return listed > 0 && l->found == NULL ? mr_err_nomem(err, "reading the journal") : MR_OK;
 }
 
 static enum mr_code note_left_out(struct mr_journal *j, enum mr_journal_event event,
@@ -248,8 +245,8 @@ static enum mr_code sort_lists(struct mr_journal *j, struct mr_err *err)
     return code;
 }
 
-static enum mr_code is_listed(struct mr_journal *j, enum list which,
-                              const struct mr_strbuf *row, bool *is, struct mr_err *err)
+static enum mr_code is_listed(struct mr_journal *j, enum list which, const struct mr_strbuf *row,
+                              bool *is, struct mr_err *err)
 {
     MR_TRY(mr_strbuf_check(row, "reading the journal", err));
     if (!j->are_sorted)
@@ -258,8 +255,8 @@ static enum mr_code is_listed(struct mr_journal *j, enum list which,
     return MR_OK;
 }
 
-enum mr_code mr_journal_is_found(struct mr_journal *j, const char *table, char op,
-                                 const char *key, bool *found, struct mr_err *err)
+enum mr_code mr_journal_is_found(struct mr_journal *j, const char *table, char op, const char *key,
+                                 bool *found, struct mr_err *err)
 {
     struct mr_strbuf row = MR_STRBUF_INIT;
     mr_journal_add_found(&row, table, op, key);
@@ -268,8 +265,8 @@ enum mr_code mr_journal_is_found(struct mr_journal *j, const char *table, char o
     return code;
 }
 
-enum mr_code mr_journal_is_left_out(struct mr_journal *j, const char *table,
-                                    const char *key, bool *left_out, struct mr_err *err)
+enum mr_code mr_journal_is_left_out(struct mr_journal *j, const char *table, const char *key,
+                                    bool *left_out, struct mr_err *err)
 {
     struct mr_strbuf row = MR_STRBUF_INIT;
     mr_journal_add_left_out(&row, table, key);
@@ -279,8 +276,8 @@ enum mr_code mr_journal_is_left_out(struct mr_journal *j, const char *table,
 }
 
 /* One that was always left out, and stands now, was written by somebody else. */
-bool mr_journal_may_be_found(const struct mr_journal *j, uint64_t unit, const char *table,
-                             char op, const char *key)
+bool mr_journal_may_be_found(const struct mr_journal *j, uint64_t unit, const char *table, char op,
+                             const char *key)
 {
     struct mr_strbuf row = MR_STRBUF_INIT, left = MR_STRBUF_INIT;
     const struct left_out *l = mr_by_number_get(&j->left_out, unit);
@@ -309,16 +306,15 @@ static void forget_undone(struct mr_journal *j)
 
 /* ---- rows that triggers wrote ---- */
 
-enum mr_code mr_journal_each_fired(const struct mr_journal *j, mr_journal_fired_fn *fn,
-                                   void *ctx, struct mr_err *err)
+enum mr_code mr_journal_each_fired(const struct mr_journal *j, mr_journal_fired_fn *fn, void *ctx,
+                                   struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < j->fired.count; i++) {
         const char *at = *(const char **)mr_vec_at(&j->fired, i);
         struct mr_journal_fired row;
         while (code == MR_OK && mr_journal_next_text(&at, &row.table) &&
-               mr_journal_next_text(&at, &row.key) &&
-               mr_journal_next_text(&at, &row.digest))
+               mr_journal_next_text(&at, &row.key) && mr_journal_next_text(&at, &row.digest))
             code = fn(ctx, &row, err);
     }
     return code;
@@ -331,8 +327,7 @@ static enum mr_code note_fired(struct mr_journal *j, const char *list, struct mr
     const char **slot = mr_vec_push(&j->fired);
     if (slot != NULL)
         *slot = mr_arena_strdup(&j->arena, list);
-    return slot == NULL || *slot == NULL ? mr_err_nomem(err, "reading the journal")
-                                         : MR_OK;
+    return slot == NULL || *slot == NULL ? mr_err_nomem(err, "reading the journal") : MR_OK;
 }
 
 static enum mr_code note_unit(struct mr_journal *j, enum mr_journal_event event,
@@ -414,8 +409,7 @@ static enum mr_code take_lines(struct mr_journal *j, bool *torn, struct mr_err *
 static enum mr_code fail(const struct mr_journal *j, const char *did, struct mr_err *err)
 {
     int reason = errno;
-    enum mr_code code =
-        mr_err_set_sys(err, MR_E_IO, reason, "could not %s \"%s\"", did, j->path);
+    enum mr_code code = mr_err_set_sys(err, MR_E_IO, reason, "could not %s \"%s\"", did, j->path);
     mr_err_hint(err, reason == ENOSPC || reason == EDQUOT
                          ? "Free some space there and run it again; what is raised stays "
                            "raised."
@@ -424,8 +418,7 @@ static enum mr_code fail(const struct mr_journal *j, const char *did, struct mr_
 }
 
 /* The name of a new file must be on disk, too. */
-static enum mr_code sync_dir(const struct mr_journal *j, const char *dir,
-                             struct mr_err *err)
+static enum mr_code sync_dir(const struct mr_journal *j, const char *dir, struct mr_err *err)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     enum mr_code code = MR_OK;
@@ -451,13 +444,11 @@ static enum mr_code open_file(struct mr_journal *j, const char *dir, struct mr_e
 {
     bool torn = false;
     j->fd =
-        open(j->path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC,
-             0600);
+        open(j->path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     if (j->fd < 0)
         return fail(j, "open journal", err);
     if (!lock(j->fd)) {
-        (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\" is being applied by another run",
-                         dir);
+        (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\" is being applied by another run", dir);
         mr_err_hint(err, "Nothing was changed by this one. Wait until that has ended.");
         return MR_E_REFUSED;
     }
@@ -467,8 +458,7 @@ static enum mr_code open_file(struct mr_journal *j, const char *dir, struct mr_e
     return code == MR_OK && torn ? mr_io_write_all(j->fd, j->path, "\n", 1, err) : code;
 }
 
-static enum mr_code new_journal(const char *dir, struct mr_journal **out,
-                                struct mr_err *err)
+static enum mr_code new_journal(const char *dir, struct mr_journal **out, struct mr_err *err)
 {
     struct mr_journal *j = calloc(1, sizeof *j);
     *out = NULL;
@@ -556,8 +546,7 @@ static void put_text(struct mr_jsonw *w, const char *key, const char *text)
     mr_jsonw_add_str(w, key, text);
 }
 
-static void begin_line(struct mr_jsonw *w, const struct mr_journal *j,
-                       enum mr_journal_event event)
+static void begin_line(struct mr_jsonw *w, const struct mr_journal *j, enum mr_journal_event event)
 {
     char now[MR_RUN_TIME_SIZE];
     mr_run_id_time(now);
@@ -568,9 +557,8 @@ static void begin_line(struct mr_jsonw *w, const struct mr_journal *j,
 }
 
 /* The line is on disk when it returns. */
-static enum mr_code end_line(struct mr_jsonw *w, const struct mr_journal *j,
-                             struct mr_strbuf *line, const char *detail,
-                             struct mr_err *err)
+static enum mr_code end_line(struct mr_jsonw *w, const struct mr_journal *j, struct mr_strbuf *line,
+                             const char *detail, struct mr_err *err)
 {
     put_text(w, "detail", detail);
     mr_jsonw_object_end(w);
@@ -600,8 +588,7 @@ enum mr_code mr_journal_write(struct mr_journal *j, enum mr_journal_event event,
     put_text(&w, "how", step->how);
     mr_jsonw_add_number(&w, "to", step->to);
     MR_TRY(end_line(&w, j, &line, detail, err));
-    return note(j, step->counter->target_table, step->counter->column, event, step->how,
-                err);
+    return note(j, step->counter->target_table, step->counter->column, event, step->how, err);
 }
 
 /* A unit may have long lists, and a plan many of them: a journal that is too long could not
@@ -610,16 +597,15 @@ static const char *room_for(const struct mr_journal *j, const char *list, size_t
 {
     struct stat st;
     const size_t len = list != NULL ? strlen(list) : 0;
-    if (fstat(j->fd, &st) != 0 ||
-        (uint64_t)st.st_size + *used + len >= MR_JOURNAL_MAX_BYTES / 2)
+    if (fstat(j->fd, &st) != 0 || (uint64_t)st.st_size + *used + len >= MR_JOURNAL_MAX_BYTES / 2)
         return NULL;
     *used += len;
     return list;
 }
 
 enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event event,
-                                   const struct mr_journal_unit *wanted,
-                                   const char *detail, struct mr_err *err)
+                                   const struct mr_journal_unit *wanted, const char *detail,
+                                   struct mr_err *err)
 {
     struct mr_journal_unit told = *wanted;
     size_t used = 0;

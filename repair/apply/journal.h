@@ -31,14 +31,12 @@ struct mr_journal;
 enum mr_code mr_journal_open(const char *dir, const char *run_id, struct mr_journal **out,
                              struct mr_err *err);
 /* Only to be read; one that is not there is empty. */
-enum mr_code mr_journal_read(const char *dir, struct mr_journal **out,
-                             struct mr_err *err);
+enum mr_code mr_journal_read(const char *dir, struct mr_journal **out, struct mr_err *err);
 void mr_journal_close(struct mr_journal *journal); /* NULL is fine */
 
 /* Was a step for that counter announced by an earlier run, and never reported; or a row tried
  * and rolled back, and the counter not raised since? */
-bool mr_journal_is_open(const struct mr_journal *journal,
-                        const struct mr_counter *counter);
+bool mr_journal_is_open(const struct mr_journal *journal, const struct mr_counter *counter);
 
 struct mr_journal_step {
     const struct mr_counter *counter;
@@ -52,21 +50,20 @@ enum mr_code mr_journal_write(struct mr_journal *journal, enum mr_journal_event 
                               struct mr_err *err);
 
 /* detail: of MR_JOURNAL_FAILED, or NULL. */
-enum mr_code mr_journal_write_unit(struct mr_journal *journal,
-                                   enum mr_journal_event event,
+enum mr_code mr_journal_write_unit(struct mr_journal *journal, enum mr_journal_event event,
                                    const struct mr_journal_unit *unit, const char *detail,
                                    struct mr_err *err);
 /* Was it carried out, with no row left out, and not taken back since? */
-bool mr_journal_unit_is_done(const struct mr_journal *journal,
-                             enum mr_journal_script script, uint64_t number);
+bool mr_journal_unit_is_done(const struct mr_journal *journal, enum mr_journal_script script,
+                             uint64_t number);
 /* Rows that the server refused when it was last carried out, as struct mr_journal_unit has
  * them, or NULL. */
-const char *mr_journal_unit_aside(const struct mr_journal *journal,
-                                  enum mr_journal_script script, uint64_t number);
+const char *mr_journal_unit_aside(const struct mr_journal *journal, enum mr_journal_script script,
+                                  uint64_t number);
 /* Was the row refused whenever apply carried out its unit, so that the plan never wrote it?
  * False where that is not certain: a run was killed, or an older version wrote the line. */
-enum mr_code mr_journal_is_left_out(struct mr_journal *journal, const char *table,
-                                    const char *key, bool *left_out, struct mr_err *err);
+enum mr_code mr_journal_is_left_out(struct mr_journal *journal, const char *table, const char *key,
+                                    bool *left_out, struct mr_err *err);
 /* Is any row? */
 bool mr_journal_has_left_out(const struct mr_journal *journal);
 /* Was any unit begun by apply, ever?  Not where apply.sql was run by a client. */
@@ -86,8 +83,8 @@ enum mr_code mr_journal_is_found(struct mr_journal *journal, const char *table, 
                                  const char *key, bool *found, struct mr_err *err);
 /* Of a row that stands as planned when apply is about to carry out a unit, after its `try`:
  * is it found, and not what an earlier run has written, or may have? */
-bool mr_journal_may_be_found(const struct mr_journal *journal, uint64_t unit,
-                             const char *table, char op, const char *key);
+bool mr_journal_may_be_found(const struct mr_journal *journal, uint64_t unit, const char *table,
+                             char op, const char *key);
 
 /* A row that a trigger wrote while apply ran: TARGET's "db.t", key, digest (fired.h). */
 struct mr_journal_fired {
@@ -95,12 +92,10 @@ struct mr_journal_fired {
 };
 typedef enum mr_code mr_journal_fired_fn(void *ctx, const struct mr_journal_fired *row,
                                          struct mr_err *err);
-enum mr_code mr_journal_each_fired(const struct mr_journal *journal,
-                                   mr_journal_fired_fn *fn, void *ctx,
-                                   struct mr_err *err);
+enum mr_code mr_journal_each_fired(const struct mr_journal *journal, mr_journal_fired_fn *fn,
+                                   void *ctx, struct mr_err *err);
 
 /* How many units are done. */
-uint64_t mr_journal_units_done(const struct mr_journal *journal,
-                               enum mr_journal_script script);
+uint64_t mr_journal_units_done(const struct mr_journal *journal, enum mr_journal_script script);
 
 #endif

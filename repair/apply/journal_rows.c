@@ -11,11 +11,9 @@ void mr_journal_add_left_out(struct mr_strbuf *out, const char *table, const cha
     mr_strbuf_add_fmt(out, "%zu:%s%zu:%s", strlen(table), table, strlen(key), key);
 }
 
-void mr_journal_add_found(struct mr_strbuf *out, const char *table, char op,
-                          const char *key)
+void mr_journal_add_found(struct mr_strbuf *out, const char *table, char op, const char *key)
 {
-    mr_strbuf_add_fmt(out, "%zu:%s%zu:%c:%s", strlen(table), table, strlen(key) + 2, op,
-                      key);
+    mr_strbuf_add_fmt(out, "%zu:%s%zu:%c:%s", strlen(table), table, strlen(key) + 2, op, key);
 }
 
 void mr_journal_add_fired(struct mr_strbuf *out, const char *table, const char *key,
@@ -101,8 +99,7 @@ uint64_t mr_journal_rows_count(const char *list)
     return n;
 }
 
-enum mr_code mr_journal_rows_add(struct mr_vec *rows, const char *list,
-                                 struct mr_err *err)
+enum mr_code mr_journal_rows_add(struct mr_vec *rows, const char *list, struct mr_err *err)
 {
     struct mr_journal_text one;
     while (next_row(&list, &one)) {
@@ -114,8 +111,7 @@ enum mr_code mr_journal_rows_add(struct mr_vec *rows, const char *list,
     return MR_OK;
 }
 
-enum mr_code mr_journal_keep_found(struct mr_strbuf *list, const char *other,
-                                   struct mr_err *err)
+enum mr_code mr_journal_keep_found(struct mr_strbuf *list, const char *other, struct mr_err *err)
 {
     struct mr_strbuf both = MR_STRBUF_INIT;
     if (list->len > 0)

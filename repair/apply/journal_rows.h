@@ -22,8 +22,7 @@ struct mr_journal_text {
 
 /* Append a row.  op: 'i', 'u' or 'd'. */
 void mr_journal_add_left_out(struct mr_strbuf *out, const char *table, const char *key);
-void mr_journal_add_found(struct mr_strbuf *out, const char *table, char op,
-                          const char *key);
+void mr_journal_add_found(struct mr_strbuf *out, const char *table, char op, const char *key);
 void mr_journal_add_fired(struct mr_strbuf *out, const char *table, const char *key,
                           const char *digest);
 
@@ -36,13 +35,11 @@ uint64_t mr_journal_rows_count(const char *list);
 /* Appends what both lists have. */
 void mr_journal_rows_common(struct mr_strbuf *out, const char *list, const char *other);
 /* Adds each to a vector of struct mr_journal_text. */
-enum mr_code mr_journal_rows_add(struct mr_vec *rows, const char *list,
-                                 struct mr_err *err);
+enum mr_code mr_journal_rows_add(struct mr_vec *rows, const char *list, struct mr_err *err);
 /* Such a vector, sorted once, is asked for many rows. */
 void mr_journal_rows_sort(struct mr_vec *rows);
 bool mr_journal_rows_find(const struct mr_vec *rows, const char *row, size_t len);
 /* Leaves of a list what the other has, too. */
-enum mr_code mr_journal_keep_found(struct mr_strbuf *list, const char *other,
-                                   struct mr_err *err);
+enum mr_code mr_journal_keep_found(struct mr_strbuf *list, const char *other, struct mr_err *err);
 
 #endif

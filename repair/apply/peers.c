@@ -9,13 +9,12 @@
 #define FIRST_PIECE_S 3
 #define NEXT_PIECE_S 30
 
-static enum mr_code check_relation(const struct mr_target *target,
-                                   const struct mr_peer *peer, struct mr_err *err)
+static enum mr_code check_relation(const struct mr_target *target, const struct mr_peer *peer,
+                                   struct mr_err *err)
 {
     struct mr_strbuf note = MR_STRBUF_INIT;
     enum mr_relation relation = MR_RELATION_UNKNOWN;
-    enum mr_code code =
-        mr_replication_relation(target->db, peer->db, &relation, &note, err);
+    enum mr_code code = mr_replication_relation(target->db, peer->db, &relation, &note, err);
     if (code == MR_OK && relation == MR_RELATION_NONE) {
         code = mr_err_set(err, MR_E_REFUSED, "peer \"%s\" does not follow the target",
                           mr_db_label(peer->db));
@@ -31,8 +30,7 @@ static enum mr_code check_relation(const struct mr_target *target,
     return code;
 }
 
-static enum mr_code open_peer(struct mr_peer *peer, const char *uri,
-                              const struct mr_target *target,
+static enum mr_code open_peer(struct mr_peer *peer, const char *uri, const struct mr_target *target,
                               const struct mr_target_opts *opts, struct mr_err *err)
 {
     struct mr_db_opts db_opts = {.run_tag = opts->run_tag,
@@ -53,8 +51,7 @@ static enum mr_code open_peer(struct mr_peer *peer, const char *uri,
     return MR_OK;
 }
 
-enum mr_code mr_peers_open(const struct mr_string_list *uris,
-                           const struct mr_target *target,
+enum mr_code mr_peers_open(const struct mr_string_list *uris, const struct mr_target *target,
                            const struct mr_target_opts *opts, struct mr_arena *arena,
                            struct mr_peers *peers, struct mr_err *err)
 {
@@ -94,8 +91,8 @@ static void say_behind(const struct mr_peer *peer, unsigned waited_s, unsigned t
 }
 
 /* In pieces: who waits is told so, early and then now and again. */
-static enum mr_code wait_for(const struct mr_peer *peer, const char *position,
-                             unsigned timeout_s, bool *reached, struct mr_err *err)
+static enum mr_code wait_for(const struct mr_peer *peer, const char *position, unsigned timeout_s,
+                             bool *reached, struct mr_err *err)
 {
     const double from_s = mr_clock_now_s();
     unsigned piece_s = FIRST_PIECE_S, waited_s = 0;
@@ -104,8 +101,8 @@ static enum mr_code wait_for(const struct mr_peer *peer, const char *position,
     while (code == MR_OK && !*reached && waited_s < timeout_s) {
         unsigned left_s = timeout_s - waited_s;
         double begun_s = mr_clock_now_s();
-        code = mr_replication_wait(peer->db, position,
-                                   piece_s < left_s ? piece_s : left_s, reached, err);
+        code = mr_replication_wait(peer->db, position, piece_s < left_s ? piece_s : left_s, reached,
+                                   err);
         if (code != MR_OK || *reached)
             break;
         if (mr_clock_now_s() - begun_s < 0.5)
@@ -121,8 +118,8 @@ static enum mr_code wait_for(const struct mr_peer *peer, const char *position,
     return code;
 }
 
-enum mr_code mr_peers_wait(const struct mr_peers *peers, struct mr_db *target,
-                           unsigned timeout_s, const char **behind, struct mr_err *err)
+enum mr_code mr_peers_wait(const struct mr_peers *peers, struct mr_db *target, unsigned timeout_s,
+                           const char **behind, struct mr_err *err)
 {
     struct mr_strbuf position = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
@@ -142,9 +139,8 @@ enum mr_code mr_peers_wait(const struct mr_peers *peers, struct mr_db *target,
     return code;
 }
 
-enum mr_code mr_peers_lowest(const struct mr_peers *peers,
-                             const struct mr_counter *counter, const char **low,
-                             uint64_t *next, struct mr_err *err)
+enum mr_code mr_peers_lowest(const struct mr_peers *peers, const struct mr_counter *counter,
+                             const char **low, uint64_t *next, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     *low = NULL;

@@ -22,8 +22,7 @@ struct mr_peers {
     size_t count;
 };
 
-enum mr_code mr_peers_open(const struct mr_string_list *uris,
-                           const struct mr_target *target,
+enum mr_code mr_peers_open(const struct mr_string_list *uris, const struct mr_target *target,
                            const struct mr_target_opts *opts, struct mr_arena *arena,
                            struct mr_peers *peers, struct mr_err *err);
 void mr_peers_close(struct mr_peers *peers);
@@ -31,11 +30,10 @@ void mr_peers_close(struct mr_peers *peers);
 /* Waits until every peer has applied what the target has written by now, each for timeout_s,
  * and says so; *behind is the label of one that has not, or NULL.  One that is delayed on
  * purpose is not waited for. */
-enum mr_code mr_peers_wait(const struct mr_peers *peers, struct mr_db *target,
-                           unsigned timeout_s, const char **behind, struct mr_err *err);
+enum mr_code mr_peers_wait(const struct mr_peers *peers, struct mr_db *target, unsigned timeout_s,
+                           const char **behind, struct mr_err *err);
 /* Label of a peer on which the counter stands below `to`, or NULL; *next is where. */
-enum mr_code mr_peers_lowest(const struct mr_peers *peers,
-                             const struct mr_counter *counter, const char **low,
-                             uint64_t *next, struct mr_err *err);
+enum mr_code mr_peers_lowest(const struct mr_peers *peers, const struct mr_counter *counter,
+                             const char **low, uint64_t *next, struct mr_err *err);
 
 #endif

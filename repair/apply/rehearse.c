@@ -26,9 +26,8 @@ static void add_dbs(struct mr_strbuf *sql, const struct mr_manifest *m)
 
 /* ---- planned tables without transactions ---- */
 
-static enum mr_code read_engine(const struct mr_reseed_run *run,
-                                const struct mr_planned_table *t, struct mr_vec *loose,
-                                struct mr_err *err)
+static enum mr_code read_engine(const struct mr_reseed_run *run, const struct mr_planned_table *t,
+                                struct mr_vec *loose, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, engine = MR_STRBUF_INIT;
     if (mr_planned_writes(t) == 0)
@@ -95,8 +94,7 @@ enum mr_code mr_rehearse_skip(struct mr_script_read *script, const struct mr_vec
         code = mr_script_read_seek(script, mr_vec_at(units, i), err);
         if (code == MR_OK)
             code = mr_script_read_next(script, &item, err);
-        while (code == MR_OK &&
-               (code = mr_script_read_next(script, &item, err)) == MR_OK &&
+        while (code == MR_OK && (code = mr_script_read_next(script, &item, err)) == MR_OK &&
                item.kind == MR_SCRIPT_READ_STATEMENT)
             if (item.section == MR_SCRIPT_READ_WRITE && writes_any(&item, loose, &name))
                 skip[i] = true;
@@ -120,14 +118,12 @@ enum mr_code mr_rehearse_check(const struct mr_reseed_run *run, struct mr_vec *l
     if (code == MR_OK)
         code = mr_apply_check_quiet(run->target, err);
     if (code == MR_OK && mr_reseed_count(run, MR_RAISE_WOULD) > 0) {
-        code =
-            mr_err_set(err, MR_E_REFUSED,
-                       "%zu of %zu counters of the plan are not raised yet: inserts that "
-                       "are rolled back would raise them to among the plan's new ids",
-                       mr_reseed_count(run, MR_RAISE_WOULD), run->manifest->ncounters);
-        mr_err_hint(err,
-                    "Nothing was changed. Run reseed.sql of the plan by the server's "
-                    "own client first; it takes no more than a moment.");
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "%zu of %zu counters of the plan are not raised yet: inserts that "
+                          "are rolled back would raise them to among the plan's new ids",
+                          mr_reseed_count(run, MR_RAISE_WOULD), run->manifest->ncounters);
+        mr_err_hint(err, "Nothing was changed. Run reseed.sql of the plan by the server's "
+                         "own client first; it takes no more than a moment.");
     }
     return code;
 }
@@ -142,10 +138,9 @@ enum mr_code mr_rehearse_counters(const struct mr_reseed_run *run, struct mr_vec
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     const struct mr_cell *cells = NULL;
-    mr_strbuf_add_str(&sql,
-                      "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME), AUTO_INCREMENT "
-                      "FROM information_schema.TABLES WHERE AUTO_INCREMENT IS NOT "
-                      "NULL AND TABLE_SCHEMA IN ");
+    mr_strbuf_add_str(&sql, "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME), AUTO_INCREMENT "
+                            "FROM information_schema.TABLES WHERE AUTO_INCREMENT IS NOT "
+                            "NULL AND TABLE_SCHEMA IN ");
     add_dbs(&sql, run->manifest);
     mr_strbuf_add_str(&sql, " ORDER BY 1");
     enum mr_code code = MR_OK;
@@ -156,9 +151,8 @@ enum mr_code mr_rehearse_counters(const struct mr_reseed_run *run, struct mr_vec
     while ((cells = mr_result_next(res)) != NULL) {
         struct mr_rehearse_counter *c = mr_vec_push(out);
         if (c != NULL)
-            *c = (struct mr_rehearse_counter){
-                mr_arena_dup(run->arena, cells[0].ptr, cells[0].len),
-                strtoull(cells[1].ptr, NULL, 10)};
+            *c = (struct mr_rehearse_counter){mr_arena_dup(run->arena, cells[0].ptr, cells[0].len),
+                                              strtoull(cells[1].ptr, NULL, 10)};
         if (c == NULL || c->table == NULL)
             MR_TRY_OUT(mr_err_nomem(err, "reading counters"));
     }
@@ -168,8 +162,7 @@ out:
     return code;
 }
 
-static const struct mr_rehearse_counter *find(const struct mr_vec *list,
-                                              const char *table)
+static const struct mr_rehearse_counter *find(const struct mr_vec *list, const char *table)
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct mr_rehearse_counter *c = mr_vec_at(list, i);
@@ -179,8 +172,8 @@ static const struct mr_rehearse_counter *find(const struct mr_vec *list,
     return NULL;
 }
 
-static void put_moved(struct mr_strbuf *text, const struct mr_rehearse_counter *now,
-                      uint64_t was, bool json)
+static void put_moved(struct mr_strbuf *text, const struct mr_rehearse_counter *now, uint64_t was,
+                      bool json)
 {
     struct mr_jsonw w;
     if (json) {
@@ -204,8 +197,8 @@ static void put_moved(struct mr_strbuf *text, const struct mr_rehearse_counter *
                       was, now->next);
 }
 
-enum mr_code mr_rehearse_moved(const struct mr_vec *before, const struct mr_vec *after,
-                               bool json, FILE *out, struct mr_err *err)
+enum mr_code mr_rehearse_moved(const struct mr_vec *before, const struct mr_vec *after, bool json,
+                               FILE *out, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     for (size_t i = 0; i < after->count; i++) {

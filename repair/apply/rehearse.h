@@ -43,7 +43,7 @@ struct mr_rehearse_counter {
 enum mr_code mr_rehearse_counters(const struct mr_reseed_run *run, struct mr_vec *out,
                                   struct mr_err *err);
 /* Says which have moved, by how much; json: a line of type "counter_moved" each. */
-enum mr_code mr_rehearse_moved(const struct mr_vec *before, const struct mr_vec *after,
-                               bool json, FILE *out, struct mr_err *err);
+enum mr_code mr_rehearse_moved(const struct mr_vec *before, const struct mr_vec *after, bool json,
+                               FILE *out, struct mr_err *err);
 
 #endif

@@ -35,13 +35,12 @@ static void add_dbs(struct mr_strbuf *sql, const struct reach *r)
     sql->failed |= r->dbs.failed;
 }
 
-static enum mr_code query(const struct reach *r, const struct mr_strbuf *sql,
-                          const char *shape, struct mr_result **res, struct mr_err *err)
+static enum mr_code query(const struct reach *r, const struct mr_strbuf *sql, const char *shape,
+                          struct mr_result **res, struct mr_err *err)
 {
     enum mr_code code = mr_strbuf_check(sql, "building a query", err);
-    return code == MR_OK
-               ? mr_db_query(r->run->target->db, shape, sql->ptr, sql->len, res, err)
-               : code;
+    return code == MR_OK ? mr_db_query(r->run->target->db, shape, sql->ptr, sql->len, res, err)
+                         : code;
 }
 
 /* ---- whose triggers and routines ---- */
@@ -52,19 +51,16 @@ static enum mr_code widen(struct reach *r, bool *more, struct mr_err *err)
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     const struct mr_cell *cells = NULL;
-    mr_strbuf_add_str(&sql,
-                      "SELECT s.SCHEMA_NAME FROM information_schema.SCHEMATA s WHERE "
-                      "s.SCHEMA_NAME NOT IN " SYSTEM_DBS " AND s.SCHEMA_NAME NOT IN ");
+    mr_strbuf_add_str(&sql, "SELECT s.SCHEMA_NAME FROM information_schema.SCHEMATA s WHERE "
+                            "s.SCHEMA_NAME NOT IN " SYSTEM_DBS " AND s.SCHEMA_NAME NOT IN ");
     add_dbs(&sql, r);
-    mr_strbuf_add_str(&sql,
-                      " AND (EXISTS (SELECT 1 FROM information_schema.TRIGGERS g WHERE "
-                      "INSTR(LOWER(g.ACTION_STATEMENT), LOWER(s.SCHEMA_NAME)) > 0 AND "
-                      "g.EVENT_OBJECT_SCHEMA IN ");
+    mr_strbuf_add_str(&sql, " AND (EXISTS (SELECT 1 FROM information_schema.TRIGGERS g WHERE "
+                            "INSTR(LOWER(g.ACTION_STATEMENT), LOWER(s.SCHEMA_NAME)) > 0 AND "
+                            "g.EVENT_OBJECT_SCHEMA IN ");
     add_dbs(&sql, r);
-    mr_strbuf_add_str(&sql,
-                      ") OR EXISTS (SELECT 1 FROM information_schema.ROUTINES g WHERE "
-                      "INSTR(LOWER(g.ROUTINE_DEFINITION), LOWER(s.SCHEMA_NAME)) > 0 "
-                      "AND g.ROUTINE_SCHEMA IN ");
+    mr_strbuf_add_str(&sql, ") OR EXISTS (SELECT 1 FROM information_schema.ROUTINES g WHERE "
+                            "INSTR(LOWER(g.ROUTINE_DEFINITION), LOWER(s.SCHEMA_NAME)) > 0 "
+                            "AND g.ROUTINE_SCHEMA IN ");
     add_dbs(&sql, r);
     mr_strbuf_add_str(&sql, "))");
     *more = false;
@@ -108,11 +104,10 @@ static void add_suspects(struct mr_strbuf *sql, const struct reach *r)
 
 static enum mr_code refuse_suspect(const struct mr_cell *cells, struct mr_err *err)
 {
-    (void)mr_err_set(
-        err, MR_E_REFUSED,
-        "%s \"%s\" may write to table \"%s.%s\", which is %s: what it writes "
-        "there could not be rolled back",
-        cells[0].ptr, cells[1].ptr, cells[2].ptr, cells[3].ptr, cells[4].ptr);
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "%s \"%s\" may write to table \"%s.%s\", which is %s: what it writes "
+                     "there could not be rolled back",
+                     cells[0].ptr, cells[1].ptr, cells[2].ptr, cells[3].ptr, cells[4].ptr);
     mr_err_hint(err, "Nothing was changed. A rehearsal needs tables with transactions "
                      "wherever triggers write; apply --dry-run only compares.");
     return MR_E_REFUSED;
@@ -139,11 +134,10 @@ static enum mr_code is_visible(const struct reach *r, const struct mr_trigger_wr
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
     const bool calls = w->verb == MR_TRIGGER_CALLS;
-    mr_strbuf_add_str(&sql,
-                      calls ? "SELECT COUNT(*) FROM information_schema.ROUTINES WHERE "
-                              "ROUTINE_SCHEMA = "
-                            : "SELECT COUNT(*) FROM information_schema.TABLES WHERE "
-                              "TABLE_SCHEMA = ");
+    mr_strbuf_add_str(&sql, calls ? "SELECT COUNT(*) FROM information_schema.ROUTINES WHERE "
+                                    "ROUTINE_SCHEMA = "
+                                  : "SELECT COUNT(*) FROM information_schema.TABLES WHERE "
+                                    "TABLE_SCHEMA = ");
     mr_sql_string(&sql, db);
     mr_strbuf_add_str(&sql, calls ? " AND ROUTINE_NAME = " : " AND TABLE_NAME = ");
     mr_sql_string(&sql, w->table.ptr);
@@ -156,24 +150,21 @@ static enum mr_code is_visible(const struct reach *r, const struct mr_trigger_wr
     return code;
 }
 
-static enum mr_code refuse_hidden(const struct reach *r, const char *what,
-                                  const char *name, const struct mr_trigger_writes *w,
-                                  const char *db, struct mr_err *err)
+static enum mr_code refuse_hidden(const struct reach *r, const char *what, const char *name,
+                                  const struct mr_trigger_writes *w, const char *db,
+                                  struct mr_err *err)
 {
     const bool calls = w->verb == MR_TRIGGER_CALLS;
     struct mr_strbuf place = MR_STRBUF_INIT;
     mr_sql_table(&place, db, w->table.ptr);
-    (void)mr_err_set(
-        err, MR_E_REFUSED,
-        "%s \"%s\" %s \"%s.%s\", which is hidden from the account, or its "
-        "triggers are: whether all that is written there could be rolled back "
-        "is not known",
-        what, name, calls ? "calls routine" : "writes to table", db, w->table.ptr);
-    mr_err_hint(
-        err,
-        "Nothing was changed. Run: GRANT %s %s TO %s; apply --dry-run only compares.",
-        calls ? "EXECUTE ON PROCEDURE" : "SELECT, TRIGGER ON", place.ptr,
-        mr_grants_account(r->run->target->grants));
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "%s \"%s\" %s \"%s.%s\", which is hidden from the account, or its "
+                     "triggers are: whether all that is written there could be rolled back "
+                     "is not known",
+                     what, name, calls ? "calls routine" : "writes to table", db, w->table.ptr);
+    mr_err_hint(err, "Nothing was changed. Run: GRANT %s %s TO %s; apply --dry-run only compares.",
+                calls ? "EXECUTE ON PROCEDURE" : "SELECT, TRIGGER ON", place.ptr,
+                mr_grants_account(r->run->target->grants));
     mr_strbuf_release(&place);
     return MR_E_REFUSED;
 }
@@ -191,8 +182,7 @@ static enum mr_code check_text(const struct reach *r, const struct mr_cell *cell
         bool visible = false;
         code = is_visible(r, &w, db, &visible, err);
         if (visible && w.verb != MR_TRIGGER_CALLS)
-            visible =
-                grants != NULL && mr_grants_on_table(grants, "TRIGGER", db, w.table.ptr);
+            visible = grants != NULL && mr_grants_on_table(grants, "TRIGGER", db, w.table.ptr);
         if (code == MR_OK && !visible)
             code = refuse_hidden(r, cells[0].ptr, cells[1].ptr, &w, db, err);
     }
@@ -209,8 +199,8 @@ struct text {
 };
 
 /* They are kept, since each is asked about over the same connection. */
-static enum mr_code keep_texts(const struct reach *r, struct mr_result *res,
-                               struct mr_vec *texts, struct mr_err *err)
+static enum mr_code keep_texts(const struct reach *r, struct mr_result *res, struct mr_vec *texts,
+                               struct mr_err *err)
 {
     const struct mr_cell *cells = NULL;
     while ((cells = mr_result_next(res)) != NULL) {

@@ -8,62 +8,55 @@
 
 #define AT(field) offsetof(struct mr_repair_options, field)
 
-#define JSON_OPTION                                                                      \
-    MR_JSON_OPTION(struct mr_repair_options, json, "one JSON object a line")
-#define YES_OPTION                                                                       \
-    {                                                                                    \
-        .name = "yes", .type = MR_OPTION_FLAG, .offset = AT(yes), .group = "Safety",     \
-        .help = "do not ask; needed where there is no terminal", .not_in_file = true     \
+#define JSON_OPTION MR_JSON_OPTION(struct mr_repair_options, json, "one JSON object a line")
+#define YES_OPTION                                                                                 \
+    {                                                                                              \
+        .name = "yes", .type = MR_OPTION_FLAG, .offset = AT(yes), .group = "Safety",               \
+        .help = "do not ask; needed where there is no terminal", .not_in_file = true               \
     }
-#define PEER_OPTION                                                                      \
-    {                                                                                    \
-        .name = "peer", .type = MR_OPTION_LIST, .offset = AT(peers), .arg = "URI",       \
-        .group = "Safety",                                                               \
-        .help = "a replica of TARGET, on which the counters are read back; repeatable",  \
-        .not_in_file = true                                                              \
+#define PEER_OPTION                                                                                \
+    {                                                                                              \
+        .name = "peer", .type = MR_OPTION_LIST, .offset = AT(peers), .arg = "URI",                 \
+        .group = "Safety",                                                                         \
+        .help = "a replica of TARGET, on which the counters are read back; repeatable",            \
+        .not_in_file = true                                                                        \
     }
 
-#define APPROVAL_OPTION                                                                  \
-    {                                                                                    \
-        .name = "require-approval", .type = MR_OPTION_STRING,                            \
-        .offset = AT(require_approval), .arg = "CERT.pem", .group = "Safety",            \
-        .help = "only a plan that the key of this certificate has approved (repair "     \
-                "show --approve-with)"                                                   \
+#define APPROVAL_OPTION                                                                            \
+    {                                                                                              \
+        .name = "require-approval", .type = MR_OPTION_STRING, .offset = AT(require_approval),      \
+        .arg = "CERT.pem", .group = "Safety",                                                      \
+        .help = "only a plan that the key of this certificate has approved (repair "               \
+                "show --approve-with)"                                                             \
     }
-#define SIGNER_OPTION                                                                    \
-    {                                                                                    \
-        .name = "signer", .type = MR_OPTION_STRING, .offset = AT(signer),                \
-        .arg = "CERT.pem", .group = "Safety",                                            \
-        .help = "only a plan that the key of this certificate has signed"                \
+#define SIGNER_OPTION                                                                              \
+    {                                                                                              \
+        .name = "signer", .type = MR_OPTION_STRING, .offset = AT(signer), .arg = "CERT.pem",       \
+        .group = "Safety", .help = "only a plan that the key of this certificate has signed"       \
     }
-#define CASE_OPTION                                                                      \
-    {                                                                                    \
-        .name = "case", .type = MR_OPTION_STRING, .offset = AT(case_path),               \
-        .arg = "FILE", .group = "Safety",                                                \
-        .help = "the case of the plan, to be told what was done; undo: later plans of "  \
-                "it must have been undone",                                              \
-        .not_in_file = true                                                              \
+#define CASE_OPTION                                                                                \
+    {                                                                                              \
+        .name = "case", .type = MR_OPTION_STRING, .offset = AT(case_path), .arg = "FILE",          \
+        .group = "Safety",                                                                         \
+        .help = "the case of the plan, to be told what was done; undo: later plans of "            \
+                "it must have been undone",                                                        \
+        .not_in_file = true                                                                        \
     }
-#define RECHECK_OPTION                                                                   \
-    {                                                                                    \
-        .name = "recheck", .type = MR_OPTION_FLAG, .offset = AT(recheck),                \
-        .group = "Safety", .help = "look at units again that the journal knows as done", \
-        .not_in_file = true                                                              \
+#define RECHECK_OPTION                                                                             \
+    {                                                                                              \
+        .name = "recheck", .type = MR_OPTION_FLAG, .offset = AT(recheck), .group = "Safety",       \
+        .help = "look at units again that the journal knows as done", .not_in_file = true          \
     }
-#define NO_BINLOG_OPTION                                                                 \
-    {                                                                                    \
-        .name = "no-binlog", .type = MR_OPTION_FLAG, .offset = AT(no_binlog),            \
-        .group = "Safety",                                                               \
-        .help = "write rows to this server alone: no replica gets them",                 \
-        .not_in_file = true                                                              \
+#define NO_BINLOG_OPTION                                                                           \
+    {                                                                                              \
+        .name = "no-binlog", .type = MR_OPTION_FLAG, .offset = AT(no_binlog), .group = "Safety",   \
+        .help = "write rows to this server alone: no replica gets them", .not_in_file = true       \
     }
 #define REPLICA_OPTION MR_ALLOW_REPLICA_OPTION(struct mr_repair_options, allow_replica)
-#define TIMEOUT_OPTION                                                                   \
-    MR_STATEMENT_TIMEOUT_OPTION(struct mr_repair_options, statement_timeout_s,           \
-                                "Load and pace")
-#define PACE_OPTIONS                                                                     \
-    MR_THROTTLE_OPTIONS(struct mr_repair_options, load, "Load and pace", "TARGET"),      \
-        TIMEOUT_OPTION
+#define TIMEOUT_OPTION                                                                             \
+    MR_STATEMENT_TIMEOUT_OPTION(struct mr_repair_options, statement_timeout_s, "Load and pace")
+#define PACE_OPTIONS                                                                               \
+    MR_THROTTLE_OPTIONS(struct mr_repair_options, load, "Load and pace", "TARGET"), TIMEOUT_OPTION
 
 static const struct mr_option show_options[] = {
     {.name = "row",
@@ -217,19 +210,17 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     return mr_trigger_option_check(values->allow_triggers, err);
 }
 
-#define SET(table, type, function)                                                       \
-    {                                                                                    \
-        .options = (table), .count = sizeof(table) / sizeof *(table),                    \
-        .values_size = sizeof(type), .finish = (function)                                \
+#define SET(table, type, function)                                                                 \
+    {                                                                                              \
+        .options = (table), .count = sizeof(table) / sizeof *(table), .values_size = sizeof(type), \
+        .finish = (function)                                                                       \
     }
 
-const struct mr_option_set mr_show_option_set =
-    SET(show_options, struct mr_repair_options, finish);
+const struct mr_option_set mr_show_option_set = SET(show_options, struct mr_repair_options, finish);
 const struct mr_option_set mr_apply_option_set =
     SET(apply_options, struct mr_repair_options, finish);
 const struct mr_option_set mr_repair_verify_option_set =
     SET(verify_options, struct mr_repair_options, finish);
 const struct mr_option_set mr_rehearse_option_set =
     SET(rehearse_options, struct mr_repair_options, finish);
-const struct mr_option_set mr_undo_option_set =
-    SET(undo_options, struct mr_repair_options, finish);
+const struct mr_option_set mr_undo_option_set = SET(undo_options, struct mr_repair_options, finish);

@@ -15,7 +15,7 @@
 struct mr_repair_options {
     bool yes, dry_run, recheck, no_binlog, allow_replica;
     const char *case_path, *signer, *require_approval, *approve_with; /* or NULL */
-    const char *allow_triggers; /* "fire", or NULL */
+    const char *allow_triggers;                                       /* "fire", or NULL */
     unsigned max_age_s, lock_timeout_s, retries;
     struct mr_throttle_opts load;
     unsigned statement_timeout_s;

@@ -59,8 +59,8 @@ static enum mr_code reconnect(struct mr_reseed_run *run, struct mr_err *err)
 
 /* After a lost connection once more.  A counter that cannot be read is a failure of its
  * own. */
-static enum mr_code read_next(struct mr_reseed_run *run, struct mr_raise_result *r,
-                              uint64_t *next, struct mr_err *err)
+static enum mr_code read_next(struct mr_reseed_run *run, struct mr_raise_result *r, uint64_t *next,
+                              struct mr_err *err)
 {
     struct mr_err why = {0};
     enum mr_code code = mr_counter_read(run->target->db, r->counter, next, &why);
@@ -78,8 +78,7 @@ static enum mr_code read_next(struct mr_reseed_run *run, struct mr_raise_result 
     }
     *next = 0;
     r->raise = MR_RAISE_FAILED;
-    r->reason =
-        code == MR_OK ? "the column is no counter any more" : keep(run, why.message);
+    r->reason = code == MR_OK ? "the column is no counter any more" : keep(run, why.message);
     return MR_OK;
 }
 
@@ -123,13 +122,12 @@ static enum mr_code check_holds(struct mr_reseed_run *run, struct mr_raise_resul
     enum mr_code code = read_type(run, c, &type, err);
     if (code == MR_OK)
         (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(type.ptr, "( "), type.ptr);
-    const struct mr_column column = {.data_type = name,
-                                     .is_unsigned = code == MR_OK &&
-                                                    strstr(type.ptr, "unsigned") != NULL};
+    const struct mr_column column = {
+        .data_type = name, .is_unsigned = code == MR_OK && strstr(type.ptr, "unsigned") != NULL};
     if (code == MR_OK && c->reseed_to > mr_reseed_column_limit(&column)) {
-        mr_strbuf_add_fmt(
-            &text, "the column is %s now, which does not hold %" PRIu64 ": plan again",
-            type.ptr, c->reseed_to);
+        mr_strbuf_add_fmt(&text,
+                          "the column is %s now, which does not hold %" PRIu64 ": plan again",
+                          type.ptr, c->reseed_to);
         r->raise = MR_RAISE_FAILED;
         r->reason = keep(run, text.ptr);
     }
@@ -147,8 +145,7 @@ static enum mr_code survey_one(struct mr_reseed_run *run, struct mr_raise_result
     r->after = r->before;
     if (code != MR_OK || r->raise == MR_RAISE_FAILED)
         return code;
-    bool interrupted =
-        run->journal != NULL && mr_journal_is_open(run->journal, r->counter);
+    bool interrupted = run->journal != NULL && mr_journal_is_open(run->journal, r->counter);
     if (r->before < r->counter->reseed_to || interrupted) {
         r->raise = MR_RAISE_WOULD;
         return check_holds(run, r, err);
@@ -161,8 +158,7 @@ static enum mr_code survey_one(struct mr_reseed_run *run, struct mr_raise_result
 enum mr_code mr_reseed_survey(struct mr_reseed_run *run, struct mr_err *err)
 {
     const char *behind = NULL;
-    run->results =
-        mr_arena_calloc(run->arena, run->manifest->ncounters + 1, sizeof *run->results);
+    run->results = mr_arena_calloc(run->arena, run->manifest->ncounters + 1, sizeof *run->results);
     if (run->results == NULL)
         return mr_err_nomem(err, "reading counters");
     /* a replica that only lags is not one that never got it */
@@ -170,8 +166,7 @@ enum mr_code mr_reseed_survey(struct mr_reseed_run *run, struct mr_err *err)
         mr_peers_wait(run->peers, run->target->db, run->peer_timeout_s, &behind, err);
     for (size_t i = 0; code == MR_OK && i < run->manifest->ncounters; i++) {
         run->results[i].counter = &run->manifest->counters[i];
-        code = mr_is_cancelled() ? mr_cancelled_err(err)
-                                 : survey_one(run, &run->results[i], err);
+        code = mr_is_cancelled() ? mr_cancelled_err(err) : survey_one(run, &run->results[i], err);
     }
     return code;
 }
@@ -187,8 +182,7 @@ static uint64_t wanted(const struct mr_raise_result *r, uint64_t next)
 static enum mr_code set_lock_wait(struct mr_reseed_run *run, struct mr_err *err)
 {
     char sql[64];
-    int len = snprintf(sql, sizeof sql, "SET SESSION lock_wait_timeout = %u",
-                       run->lock_timeout_s);
+    int len = snprintf(sql, sizeof sql, "SET SESSION lock_wait_timeout = %u", run->lock_timeout_s);
     return mr_db_exec(run->target->db, sql, (size_t)len, err);
 }
 
@@ -199,8 +193,8 @@ static void say_wait(struct mr_reseed_run *run, const struct mr_raise_result *r)
               r->counter->target_table, run->lock_timeout_s, run->retries + 1);
 }
 
-static enum mr_code alter(struct mr_reseed_run *run, const struct mr_raise_result *r,
-                          uint64_t to, struct mr_err *err)
+static enum mr_code alter(struct mr_reseed_run *run, const struct mr_raise_result *r, uint64_t to,
+                          struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     say_wait(run, r);
@@ -221,8 +215,8 @@ static const char *way_of(const struct mr_counter *c)
 
 /* What a failed step means for the counter.  MR_OK: it is recorded; the run goes on. */
 static enum mr_code take_failure(struct mr_reseed_run *run, struct mr_raise_result *r,
-                                 const struct mr_journal_step *step,
-                                 const struct mr_err *why, struct mr_err *err)
+                                 const struct mr_journal_step *step, const struct mr_err *why,
+                                 struct mr_err *err)
 {
     r->reason = keep(run, why->message);
     if (why->code == MR_E_LOST) /* whether it was done is not known: it stays open */
@@ -241,8 +235,8 @@ static enum mr_code take_success(struct mr_reseed_run *run, struct mr_raise_resu
     r->how = step->how;
     r->reason = NULL;
     r->blockers = (struct mr_blockers){0};
-    mr_log_detail("table \"%s\": the next id is %" PRIu64 " (%s)",
-                  r->counter->target_table, step->to, step->how);
+    mr_log_detail("table \"%s\": the next id is %" PRIu64 " (%s)", r->counter->target_table,
+                  step->to, step->how);
     return mr_journal_write(run->journal, MR_JOURNAL_DONE, step, NULL, err);
 }
 
@@ -253,8 +247,8 @@ static enum mr_code name_blockers(struct mr_reseed_run *run, struct mr_raise_res
     const char *db = c->sequence != NULL ? c->sequence_db : c->db;
     const char *name = c->sequence != NULL ? c->sequence : c->name;
     struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = mr_blockers_find(run->target->db, run->target->grants, db, name,
-                                         run->arena, &r->blockers, err);
+    enum mr_code code = mr_blockers_find(run->target->db, run->target->grants, db, name, run->arena,
+                                         &r->blockers, err);
     if (code == MR_OK) {
         mr_blockers_to_text(&r->blockers, "; ", &text);
         for (size_t i = 0; i < text.len; i++)
@@ -268,8 +262,8 @@ static enum mr_code name_blockers(struct mr_reseed_run *run, struct mr_raise_res
 }
 
 /* One ALTER or SETVAL.  *blocked: it is worth another try. */
-static enum mr_code try_alter(struct mr_reseed_run *run, struct mr_raise_result *r,
-                              bool *blocked, struct mr_err *err)
+static enum mr_code try_alter(struct mr_reseed_run *run, struct mr_raise_result *r, bool *blocked,
+                              struct mr_err *err)
 {
     uint64_t next = 0;
     struct mr_err why = {0};
@@ -284,14 +278,12 @@ static enum mr_code try_alter(struct mr_reseed_run *run, struct mr_raise_result 
     enum mr_code tried = alter(run, r, step.to, &why);
     if (tried == MR_OK)
         return take_success(run, r, &step, err);
-    *blocked =
-        tried == MR_E_LOST || why.sql_errno == LOCK_WAIT || why.sql_errno == DEADLOCK;
+    *blocked = tried == MR_E_LOST || why.sql_errno == LOCK_WAIT || why.sql_errno == DEADLOCK;
     code = take_failure(run, r, &step, &why, err);
     if (code == MR_OK && why.sql_errno == LOCK_WAIT)
         code = name_blockers(run, r, err);
     /* copying the table is no way out: it would hold up every writer */
-    bool other_way =
-        *blocked || why.sql_errno == NO_ALGORITHM || why.sql_errno == NO_ALGORITHM_WHY;
+    bool other_way = *blocked || why.sql_errno == NO_ALGORITHM || why.sql_errno == NO_ALGORITHM_WHY;
     if (!other_way)
         r->raise = MR_RAISE_FAILED;
     return code;
@@ -316,8 +308,7 @@ static enum mr_code run_round(struct mr_reseed_run *run, size_t *left, struct mr
         bool blocked = false;
         if (r->raise != MR_RAISE_WOULD)
             continue;
-        code =
-            mr_is_cancelled() ? mr_cancelled_err(err) : try_alter(run, r, &blocked, err);
+        code = mr_is_cancelled() ? mr_cancelled_err(err) : try_alter(run, r, &blocked, err);
         *left += blocked;
     }
     return code;
@@ -329,8 +320,8 @@ static enum mr_code run_rounds(struct mr_reseed_run *run, struct mr_err *err)
     size_t left = 0;
     MR_TRY(run_round(run, &left, err));
     for (unsigned i = 0; left > 0 && i < run->retries; i++) {
-        mr_log_info("%zu table%s in use: trying again in %u s", left,
-                    left == 1 ? " is" : "s are", pause_s);
+        mr_log_info("%zu table%s in use: trying again in %u s", left, left == 1 ? " is" : "s are",
+                    pause_s);
         MR_TRY(pause_for(pause_s, err));
         pause_s = pause_s * 2 < MAX_PAUSE_S ? pause_s * 2 : MAX_PAUSE_S;
         MR_TRY(run_round(run, &left, err));
@@ -340,13 +331,12 @@ static enum mr_code run_rounds(struct mr_reseed_run *run, struct mr_err *err)
 
 /* ---- the way around a lock ---- */
 
-static void fail_result(struct mr_reseed_run *run, struct mr_raise_result *r,
-                        const char *what, const char *why)
+static void fail_result(struct mr_reseed_run *run, struct mr_raise_result *r, const char *what,
+                        const char *why)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&text, "%s; %s: %s",
-                      r->reason != NULL ? r->reason : "ALTER TABLE was not possible",
-                      what, why);
+                      r->reason != NULL ? r->reason : "ALTER TABLE was not possible", what, why);
     r->raise = MR_RAISE_FAILED;
     r->reason = keep(run, text.ptr);
     mr_strbuf_release(&text);
@@ -397,16 +387,15 @@ static enum mr_code run_inserts(struct mr_reseed_run *run, struct mr_err *err)
     for (size_t i = 0; i < run->manifest->ncounters; i++) {
         if (run->results[i].raise != MR_RAISE_WOULD)
             continue;
-        MR_TRY(mr_is_cancelled() ? mr_cancelled_err(err)
-                                 : try_insert(run, &run->results[i], err));
+        MR_TRY(mr_is_cancelled() ? mr_cancelled_err(err) : try_insert(run, &run->results[i], err));
     }
     return MR_OK;
 }
 
 /* ---- proof ---- */
 
-static void say_low(struct mr_reseed_run *run, struct mr_raise_result *r,
-                    const char *where, uint64_t next)
+static void say_low(struct mr_reseed_run *run, struct mr_raise_result *r, const char *where,
+                    uint64_t next)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&text, "the next id %s%s is %" PRIu64 ", not %" PRIu64 " or more",
@@ -429,8 +418,8 @@ static void say_here_only(struct mr_reseed_run *run, struct mr_raise_result *r)
     mr_strbuf_release(&text);
 }
 
-static enum mr_code prove(struct mr_reseed_run *run, struct mr_raise_result *r,
-                          const char *behind, struct mr_err *err)
+static enum mr_code prove(struct mr_reseed_run *run, struct mr_raise_result *r, const char *behind,
+                          struct mr_err *err)
 {
     const char *low = NULL;
     uint64_t there = 0;
@@ -439,8 +428,7 @@ static enum mr_code prove(struct mr_reseed_run *run, struct mr_raise_result *r,
     MR_TRY(read_next(run, r, &r->after, err));
     if (!failed && r->raise != MR_RAISE_FAILED && r->after < r->counter->reseed_to)
         say_low(run, r, NULL, r->after);
-    else if (failed && run->journal != NULL &&
-             mr_journal_is_open(run->journal, r->counter) &&
+    else if (failed && run->journal != NULL && mr_journal_is_open(run->journal, r->counter) &&
              r->after >= r->counter->reseed_to)
         say_here_only(run, r);
     if (r->raise == MR_RAISE_FAILED)
@@ -474,8 +462,7 @@ enum mr_code mr_reseed_apply(struct mr_reseed_run *run, struct mr_err *err)
 
 enum mr_code mr_reseed_verify(struct mr_reseed_run *run, struct mr_err *err)
 {
-    run->results =
-        mr_arena_calloc(run->arena, run->manifest->ncounters + 1, sizeof *run->results);
+    run->results = mr_arena_calloc(run->arena, run->manifest->ncounters + 1, sizeof *run->results);
     if (run->results == NULL)
         return mr_err_nomem(err, "reading counters");
     for (size_t i = 0; i < run->manifest->ncounters; i++) {

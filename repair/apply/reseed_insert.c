@@ -24,9 +24,8 @@ static enum mr_code exec_text(const struct mr_insert_task *task, const char *sql
 }
 
 /* Does `table` hold the id in `column`? */
-static enum mr_code holds_id(const struct mr_insert_task *task, const char *db,
-                             const char *table, const char *column, bool *found,
-                             struct mr_err *err)
+static enum mr_code holds_id(const struct mr_insert_task *task, const char *db, const char *table,
+                             const char *column, bool *found, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
     mr_strbuf_add_str(&sql, "SELECT EXISTS (SELECT 1 FROM ");
@@ -44,8 +43,8 @@ static enum mr_code holds_id(const struct mr_insert_task *task, const char *db,
 }
 
 /* Rows that refer to the id although nobody has it: deleting it could take them along. */
-static enum mr_code check_children(const struct mr_insert_task *task,
-                                   const char **why_not, struct mr_err *err)
+static enum mr_code check_children(const struct mr_insert_task *task, const char **why_not,
+                                   struct mr_err *err)
 {
     const struct mr_counter *c = task->counter;
     struct mr_strbuf sql = MR_STRBUF_INIT;
@@ -86,8 +85,7 @@ static const char *unfit(const struct mr_insert_task *task, const struct mr_tabl
         return "the table keeps the history of its rows";
     if (table->ntriggers > 0)
         return "the table has triggers, which would fire";
-    if (task->grants != NULL &&
-        !mr_grants_on_table(task->grants, "TRIGGER", c->db, c->name))
+    if (task->grants != NULL && !mr_grants_on_table(task->grants, "TRIGGER", c->db, c->name))
         return "the account cannot see whether the table has triggers (GRANT TRIGGER)";
     const struct mr_column *column = mr_table_column(table, c->column);
     if (column == NULL || !column->auto_increment)
@@ -100,12 +98,12 @@ static const char *unfit(const struct mr_insert_task *task, const struct mr_tabl
 static enum mr_code load(const struct mr_insert_task *task, const struct mr_table **table,
                          struct mr_err *err)
 {
-    return mr_schema_reload_table(task->db, task->counter->db, task->counter->name,
-                                  task->arena, table, err);
+    return mr_schema_reload_table(task->db, task->counter->db, task->counter->name, task->arena,
+                                  table, err);
 }
 
-enum mr_code mr_reseed_insert_check(const struct mr_insert_task *task,
-                                    const char **why_not, struct mr_err *err)
+enum mr_code mr_reseed_insert_check(const struct mr_insert_task *task, const char **why_not,
+                                    struct mr_err *err)
 {
     const struct mr_counter *c = task->counter;
     const struct mr_table *table = NULL;
@@ -161,8 +159,7 @@ static void add_parent(struct row_text *row, const struct mr_table *table, size_
     const struct mr_foreign_key *fk = &table->fks[at];
     char alias[24];
     (void)snprintf(alias, sizeof alias, "p%zu", at);
-    mr_strbuf_add_str(&row->parents,
-                      row->nparents++ > 0 ? ", (SELECT " : " FROM (SELECT ");
+    mr_strbuf_add_str(&row->parents, row->nparents++ > 0 ? ", (SELECT " : " FROM (SELECT ");
     for (size_t c = 0; c < fk->ncolumns; c++) {
         mr_strbuf_add_str(&row->parents, c > 0 ? ", " : "");
         mr_sql_ident(&row->parents, fk->ref_columns[c]);
@@ -202,8 +199,7 @@ static void build(const struct mr_insert_task *task, const struct mr_table *tabl
     add_json(&row, table);
     mr_strbuf_add_str(sql, "INSERT INTO ");
     mr_sql_table(sql, task->counter->db, task->counter->name);
-    mr_strbuf_add_fmt(sql, " (%s) SELECT %s%s", row.columns.ptr, row.values.ptr,
-                      row.parents.ptr);
+    mr_strbuf_add_fmt(sql, " (%s) SELECT %s%s", row.columns.ptr, row.values.ptr, row.parents.ptr);
     sql->failed |= row.columns.failed || row.values.failed || row.parents.failed;
     mr_strbuf_release(&row.columns);
     mr_strbuf_release(&row.values);
@@ -215,11 +211,10 @@ static void build(const struct mr_insert_task *task, const struct mr_table *tabl
 static enum mr_code set_session(const struct mr_insert_task *task, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(
-        &sql,
-        "SET SESSION lock_wait_timeout = %u, innodb_lock_wait_timeout = %u, "
-        "sql_mode = '', foreign_key_checks = 1, unique_checks = 1",
-        task->lock_timeout_s, task->lock_timeout_s);
+    mr_strbuf_add_fmt(&sql,
+                      "SET SESSION lock_wait_timeout = %u, innodb_lock_wait_timeout = %u, "
+                      "sql_mode = '', foreign_key_checks = 1, unique_checks = 1",
+                      task->lock_timeout_s, task->lock_timeout_s);
     enum mr_code code = exec(task, &sql, err);
     mr_strbuf_release(&sql);
     return code;
@@ -254,8 +249,8 @@ static enum mr_code check_one(const struct mr_insert_task *task, const char *oth
     return code;
 }
 
-static enum mr_code insert_row(const struct mr_insert_task *task,
-                               const struct mr_table *table, struct mr_err *err)
+static enum mr_code insert_row(const struct mr_insert_task *task, const struct mr_table *table,
+                               struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     bool there = false;
@@ -263,8 +258,8 @@ static enum mr_code insert_row(const struct mr_insert_task *task,
     enum mr_code code = MR_OK;
     MR_TRY_OUT(exec(task, &sql, err));
     MR_TRY_OUT(check_one(task, "a table that it must refer to has no row", err));
-    MR_TRY_OUT(holds_id(task, task->counter->db, task->counter->name,
-                        task->counter->column, &there, err));
+    MR_TRY_OUT(
+        holds_id(task, task->counter->db, task->counter->name, task->counter->column, &there, err));
     if (!there)
         MR_TRY_OUT(mr_err_set(err, MR_E_SQL, "the row got another id"));
 out:
@@ -292,8 +287,7 @@ static enum mr_code delete_row(const struct mr_insert_task *task, struct mr_err 
     return code;
 }
 
-static enum mr_code insert_and_delete(const struct mr_insert_task *task,
-                                      struct mr_err *err)
+static enum mr_code insert_and_delete(const struct mr_insert_task *task, struct mr_err *err)
 {
     const struct mr_table *table = NULL;
     const char *why_not = NULL;

@@ -30,8 +30,8 @@ struct mr_insert_task {
 };
 
 /* NULL in *why_not: it may be tried. */
-enum mr_code mr_reseed_insert_check(const struct mr_insert_task *task,
-                                    const char **why_not, struct mr_err *err);
+enum mr_code mr_reseed_insert_check(const struct mr_insert_task *task, const char **why_not,
+                                    struct mr_err *err);
 /* Errors as the server says them; no row is left of a failed try.  MR_E_LOST: whether it
  * was committed is not known. */
 enum mr_code mr_reseed_insert(const struct mr_insert_task *task, struct mr_err *err);

@@ -11,9 +11,7 @@
 
 int mr_reseed_report_exit(const struct mr_reseed_run *run)
 {
-    if (mr_reseed_count(run, MR_RAISE_UNPROVEN) +
-            mr_reseed_count(run, MR_RAISE_UNDECIDED) >
-        0)
+    if (mr_reseed_count(run, MR_RAISE_UNPROVEN) + mr_reseed_count(run, MR_RAISE_UNDECIDED) > 0)
         return 4;
     return mr_reseed_count(run, MR_RAISE_FAILED) > 0 ? 1 : 0;
 }
@@ -28,19 +26,18 @@ static void add_state(struct mr_strbuf *out, const struct mr_raise_result *r)
         mr_strbuf_add_fmt(out, "stands high enough, next id %" PRIu64, r->after);
         break;
     case MR_RAISE_WOULD:
-        mr_strbuf_add_fmt(out, "would be raised, next id %" PRIu64 " -> %" PRIu64,
-                          r->before, r->before > to ? r->before : to);
+        mr_strbuf_add_fmt(out, "would be raised, next id %" PRIu64 " -> %" PRIu64, r->before,
+                          r->before > to ? r->before : to);
         break;
     case MR_RAISE_DONE:
         if (r->how != NULL)
-            mr_strbuf_add_fmt(out, "raised, next id %" PRIu64 " -> %" PRIu64 " (%s)",
-                              r->before, r->after, r->how);
+            mr_strbuf_add_fmt(out, "raised, next id %" PRIu64 " -> %" PRIu64 " (%s)", r->before,
+                              r->after, r->how);
         else
             mr_strbuf_add_fmt(out, "stands high enough, next id %" PRIu64, r->after);
         break;
     case MR_RAISE_FAILED:
-        mr_strbuf_add_fmt(out, "TOO LOW, next id %" PRIu64 ", wanted %" PRIu64, r->after,
-                          to);
+        mr_strbuf_add_fmt(out, "TOO LOW, next id %" PRIu64 ", wanted %" PRIu64, r->after, to);
         break;
     case MR_RAISE_UNPROVEN:
         mr_strbuf_add_fmt(out, "NOT PROVEN, next id %" PRIu64 " here", r->after);
@@ -84,10 +81,8 @@ static void add_sums(struct mr_strbuf *out, const struct mr_reseed_run *run)
                 {MR_RAISE_UNPROVEN, "not proven"},
                 {MR_RAISE_UNDECIDED, "not looked at"}};
     size_t count = run->manifest->ncounters;
-    size_t high =
-        mr_reseed_count(run, MR_RAISE_DONE) + mr_reseed_count(run, MR_RAISE_ALREADY);
-    mr_strbuf_add_fmt(out, "%zu counter%s: %zu high enough", count, count == 1 ? "" : "s",
-                      high);
+    size_t high = mr_reseed_count(run, MR_RAISE_DONE) + mr_reseed_count(run, MR_RAISE_ALREADY);
+    mr_strbuf_add_fmt(out, "%zu counter%s: %zu high enough", count, count == 1 ? "" : "s", high);
     for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
         size_t some = mr_reseed_count(run, sums[i].raise);
         if (some > 0)
@@ -142,8 +137,7 @@ void mr_reseed_report_sums(const struct mr_reseed_run *run, struct mr_jsonw *w)
 {
     mr_jsonw_add_uint(w, "counters", run->manifest->ncounters);
     mr_jsonw_add_uint(w, "high_enough",
-                      mr_reseed_count(run, MR_RAISE_DONE) +
-                          mr_reseed_count(run, MR_RAISE_ALREADY));
+                      mr_reseed_count(run, MR_RAISE_DONE) + mr_reseed_count(run, MR_RAISE_ALREADY));
     mr_jsonw_add_uint(w, "would_raise", mr_reseed_count(run, MR_RAISE_WOULD));
     mr_jsonw_add_uint(w, "too_low", mr_reseed_count(run, MR_RAISE_FAILED));
     mr_jsonw_add_uint(w, "unproven",
@@ -151,8 +145,7 @@ void mr_reseed_report_sums(const struct mr_reseed_run *run, struct mr_jsonw *w)
                           mr_reseed_count(run, MR_RAISE_UNDECIDED));
 }
 
-enum mr_code mr_reseed_report_json(const struct mr_reseed_run *run, FILE *out,
-                                   struct mr_err *err)
+enum mr_code mr_reseed_report_json(const struct mr_reseed_run *run, FILE *out, struct mr_err *err)
 {
     struct mr_jsonw w;
     mr_jsonw_init_file(&w, out);

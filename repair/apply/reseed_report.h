@@ -13,8 +13,7 @@
 
 enum mr_code mr_reseed_report_text(const struct mr_reseed_run *run, bool color, FILE *out,
                                    struct mr_err *err);
-enum mr_code mr_reseed_report_json(const struct mr_reseed_run *run, FILE *out,
-                                   struct mr_err *err);
+enum mr_code mr_reseed_report_json(const struct mr_reseed_run *run, FILE *out, struct mr_err *err);
 /* The same in parts, for a report that has more to say: a line a counter, and the
  * members of the summary. */
 void mr_reseed_report_lines(const struct mr_reseed_run *run, struct mr_jsonw *w);

@@ -27,8 +27,7 @@ void mr_staged_clear(struct mr_staged *staged)
 enum mr_code mr_staged_see(struct mr_staged *staged, const char *sql, struct mr_err *err)
 {
     static const char create[] = "CREATE TEMPORARY TABLE ", name[] = ".myrecon_";
-    const char *at =
-        strncmp(sql, create, sizeof create - 1) == 0 ? strstr(sql, name) : NULL;
+    const char *at = strncmp(sql, create, sizeof create - 1) == 0 ? strstr(sql, name) : NULL;
     if (at == NULL)
         return MR_OK;
     at += sizeof name - 1;

@@ -10,9 +10,8 @@
 #include "core/db/replication.h"
 #include "core/db/sqltext.h"
 
-static enum mr_code refuse_server(const struct mr_target *t, const char *what,
-                                  const char *wanted, const char *found,
-                                  struct mr_err *err)
+static enum mr_code refuse_server(const struct mr_target *t, const char *what, const char *wanted,
+                                  const char *found, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED,
                      "\"%s\" is not the server that the plan is for: its %s is \"%s\", "
@@ -23,8 +22,8 @@ static enum mr_code refuse_server(const struct mr_target *t, const char *what,
     return MR_E_REFUSED;
 }
 
-static enum mr_code refuse_number(const struct mr_target *t, const char *what,
-                                  uint64_t wanted, uint64_t found, struct mr_err *err)
+static enum mr_code refuse_number(const struct mr_target *t, const char *what, uint64_t wanted,
+                                  uint64_t found, struct mr_err *err)
 {
     char a[24], b[24];
     (void)snprintf(a, sizeof a, "%" PRIu64, wanted);
@@ -37,18 +36,16 @@ static const char *flavour_name(enum mr_flavour flavour)
     return flavour == MR_FLAVOUR_MARIADB ? "MariaDB" : "MySQL";
 }
 
-static enum mr_code check_identity(const struct mr_target *t,
-                                   const struct mr_plan_server *wanted,
+static enum mr_code check_identity(const struct mr_target *t, const struct mr_plan_server *wanted,
                                    struct mr_err *err)
 {
     const struct mr_server *found = mr_db_server(t->db);
     if (found->flavour != wanted->flavour)
-        return refuse_server(t, "kind", flavour_name(wanted->flavour),
-                             flavour_name(found->flavour), err);
+        return refuse_server(t, "kind", flavour_name(wanted->flavour), flavour_name(found->flavour),
+                             err);
     if (strcmp(found->uuid, wanted->uuid) != 0)
-        return refuse_server(
-            t, found->flavour == MR_FLAVOUR_MARIADB ? "server_uid" : "server_uuid",
-            wanted->uuid, found->uuid, err);
+        return refuse_server(t, found->flavour == MR_FLAVOUR_MARIADB ? "server_uid" : "server_uuid",
+                             wanted->uuid, found->uuid, err);
     if (found->server_id != wanted->server_id)
         return refuse_number(t, "server_id", wanted->server_id, found->server_id, err);
     if (strcmp(found->hostname, wanted->hostname) != 0)
@@ -77,8 +74,7 @@ static bool names_db(const struct mr_target *t, const char *db)
     return ep->ndbs == 0;
 }
 
-static enum mr_code check_db(const struct mr_target *t, const char *name,
-                             struct mr_err *err)
+static enum mr_code check_db(const struct mr_target *t, const char *name, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
     mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE "
@@ -88,16 +84,15 @@ static enum mr_code check_db(const struct mr_target *t, const char *name,
     MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
     MR_TRY_OUT(mr_db_query_text(t->db, sql.ptr, &text, err));
     if (strcmp(text.ptr, "0") == 0)
-        MR_TRY_OUT(
-            refuse_db(name, "is not on the server, or hidden from the account", err));
+        MR_TRY_OUT(refuse_db(name, "is not on the server, or hidden from the account", err));
 out:
     mr_strbuf_release(&text);
     mr_strbuf_release(&sql);
     return code;
 }
 
-static enum mr_code check_dbs(const struct mr_target *t,
-                              const struct mr_plan_server *wanted, struct mr_err *err)
+static enum mr_code check_dbs(const struct mr_target *t, const struct mr_plan_server *wanted,
+                              struct mr_err *err)
 {
     for (size_t i = 0; i < wanted->ndbs; i++) {
         if (!names_db(t, wanted->dbs[i]))
@@ -114,8 +109,7 @@ static enum mr_code check_writable(const struct mr_target *t, struct mr_err *err
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = mr_db_query_text(t->db, "SELECT @@GLOBAL.read_only", &text, err);
     if (code == MR_OK && strcmp(text.ptr, "0") != 0 && strcasecmp(text.ptr, "OFF") != 0) {
-        code = mr_err_set(err, MR_E_REFUSED, "server \"%s\" is read-only",
-                          mr_db_label(t->db));
+        code = mr_err_set(err, MR_E_REFUSED, "server \"%s\" is read-only", mr_db_label(t->db));
         mr_err_hint(err, "Nothing was changed. Apply the plan where the application "
                          "writes, or SET GLOBAL read_only = 0 if that is here.");
     }
@@ -123,8 +117,8 @@ static enum mr_code check_writable(const struct mr_target *t, struct mr_err *err
     return code;
 }
 
-static enum mr_code parse(const char *uri, const struct mr_target_opts *opts,
-                          struct mr_target *t, struct mr_err *err)
+static enum mr_code parse(const char *uri, const struct mr_target_opts *opts, struct mr_target *t,
+                          struct mr_err *err)
 {
     enum mr_code code = mr_endpoint_parse(&t->ep, uri, err);
     if (code == MR_OK && t->ep.kind != MR_ENDPOINT_MYSQL) {
@@ -139,8 +133,7 @@ static enum mr_code parse(const char *uri, const struct mr_target_opts *opts,
 }
 
 /* What the plan's statements and values need. */
-static enum mr_code check_packet(const struct mr_target *t, uint64_t needed,
-                                 struct mr_err *err)
+static enum mr_code check_packet(const struct mr_target *t, uint64_t needed, struct mr_err *err)
 {
     const uint64_t packet = mr_db_server(t->db)->max_packet_bytes;
     if (packet == 0 || packet >= needed)
@@ -156,9 +149,8 @@ static enum mr_code check_packet(const struct mr_target *t, uint64_t needed,
     return MR_E_REFUSED;
 }
 
-enum mr_code mr_target_check(const struct mr_target *t,
-                             const struct mr_manifest *manifest, bool writable,
-                             struct mr_err *err)
+enum mr_code mr_target_check(const struct mr_target *t, const struct mr_manifest *manifest,
+                             bool writable, struct mr_err *err)
 {
     enum mr_code code = check_identity(t, &manifest->server, err);
     if (code == MR_OK)
@@ -167,8 +159,7 @@ enum mr_code mr_target_check(const struct mr_target *t,
         code = check_writable(t, err);
     if (code == MR_OK && writable)
         code = check_packet(t, manifest->planned.packet, err);
-    return code == MR_OK && writable ? mr_replication_refuse(t->db, t->allow_replica, err)
-                                     : code;
+    return code == MR_OK && writable ? mr_replication_refuse(t->db, t->allow_replica, err) : code;
 }
 
 enum mr_code mr_target_open(const char *uri, const struct mr_manifest *manifest,
@@ -195,14 +186,13 @@ void mr_target_close(struct mr_target *t)
     mr_endpoint_release(&t->ep);
 }
 
-static enum mr_code refuse_right(const struct mr_target *t, const char *privilege,
-                                 const char *db, const char *name, struct mr_err *err)
+static enum mr_code refuse_right(const struct mr_target *t, const char *privilege, const char *db,
+                                 const char *name, struct mr_err *err)
 {
     struct mr_strbuf table = MR_STRBUF_INIT;
     mr_sql_table(&table, db, name);
     (void)mr_err_set(err, MR_E_REFUSED, "the account may not %s %s",
-                     strcmp(privilege, "INSERT") == 0 ? "set sequence" : "alter table",
-                     table.ptr);
+                     strcmp(privilege, "INSERT") == 0 ? "set sequence" : "alter table", table.ptr);
     mr_err_hint(err,
                 "Nothing was changed. Run: GRANT %s ON %s TO %s (\"myrecon doctor "
                 "--for repair\" names all that is missing)",
@@ -211,8 +201,7 @@ static enum mr_code refuse_right(const struct mr_target *t, const char *privileg
     return MR_E_REFUSED;
 }
 
-enum mr_code mr_target_check_rights(const struct mr_target *t,
-                                    const struct mr_manifest *manifest,
+enum mr_code mr_target_check_rights(const struct mr_target *t, const struct mr_manifest *manifest,
                                     struct mr_err *err)
 {
     for (size_t i = 0; t->grants != NULL && i < manifest->ncounters; i++) {

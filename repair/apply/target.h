@@ -35,13 +35,11 @@ void mr_target_close(struct mr_target *target);
 
 /* Is it still the planned server, and with `writable` one that can be written to?  For a
  * connection that was opened anew. */
-enum mr_code mr_target_check(const struct mr_target *target,
-                             const struct mr_manifest *manifest, bool writable,
-                             struct mr_err *err);
+enum mr_code mr_target_check(const struct mr_target *target, const struct mr_manifest *manifest,
+                             bool writable, struct mr_err *err);
 
 /* May the account raise every counter?  MR_E_REFUSED with the GRANT. */
 enum mr_code mr_target_check_rights(const struct mr_target *target,
-                                    const struct mr_manifest *manifest,
-                                    struct mr_err *err);
+                                    const struct mr_manifest *manifest, struct mr_err *err);
 
 #endif

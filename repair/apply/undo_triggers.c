@@ -41,12 +41,12 @@ static enum mr_code look_at_table(struct firing *f, size_t at, struct mr_err *er
     const struct mr_planned_table *t = &task->planned->tables[at];
     struct mr_surroundings now = {0};
     if (!t->knows_undo || t->nundo_triggers > 0)
-        MR_TRY(mr_surroundings_read(task->target->db, t->target_db, t->target_name,
-                                    task->arena, &now, err));
+        MR_TRY(mr_surroundings_read(task->target->db, t->target_db, t->target_name, task->arena,
+                                    &now, err));
     for (size_t i = 0; i < now.count; i++) {
         struct mr_surroundings_trigger trigger;
-        if (!mr_surroundings_trigger(now.items[i], &trigger) ||
-            !fires(task, at, &trigger) || f->found++ >= NAMED)
+        if (!mr_surroundings_trigger(now.items[i], &trigger) || !fires(task, at, &trigger) ||
+            f->found++ >= NAMED)
             continue;
         mr_strbuf_add_fmt(&f->list, "%s\"", f->list.len > 0 ? ", " : "");
         mr_strbuf_add(&f->list, trigger.name, trigger.name_len);
@@ -70,15 +70,13 @@ static enum mr_code judge(const struct firing *f, struct mr_err *err)
                      "triggers of the target would fire for the rows that are taken "
                      "back: %s",
                      f->list.ptr);
-    mr_err_hint(err,
-                "Nothing was changed. See what they do, since nobody takes that back; "
-                "if it is right, undo with --allow-triggers fire; else drop them "
-                "while the plan is undone.");
+    mr_err_hint(err, "Nothing was changed. See what they do, since nobody takes that back; "
+                     "if it is right, undo with --allow-triggers fire; else drop them "
+                     "while the plan is undone.");
     return MR_E_REFUSED;
 }
 
-enum mr_code mr_undo_triggers_check(const struct mr_undo_triggers *task,
-                                    struct mr_err *err)
+enum mr_code mr_undo_triggers_check(const struct mr_undo_triggers *task, struct mr_err *err)
 {
     struct firing f = {.task = task, .list = MR_STRBUF_INIT};
     enum mr_code code = MR_OK;

@@ -22,7 +22,6 @@ struct mr_undo_triggers {
 };
 
 /* MR_OK: none is there, or they may fire, which is warned of. */
-enum mr_code mr_undo_triggers_check(const struct mr_undo_triggers *task,
-                                    struct mr_err *err);
+enum mr_code mr_undo_triggers_check(const struct mr_undo_triggers *task, struct mr_err *err);
 
 #endif

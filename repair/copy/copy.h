@@ -59,9 +59,8 @@ struct mr_copy_task {
     const char *newest;   /* the column of MR_COPY_NEWEST */
     const bool *selected; /* per table: is it written?  NULL: all are */
     bool has_allow_deletes;
-    uint64_t allow_deletes; /* rows of subject tables that may go */
-    const struct mr_conflict_rule
-        *on_conflict; /* of does-not-fit; others are not asked */
+    uint64_t allow_deletes;                     /* rows of subject tables that may go */
+    const struct mr_conflict_rule *on_conflict; /* of does-not-fit; others are not asked */
     size_t non_conflict;
     mr_decision_fn *decision; /* what a person decided about a row; may be NULL */
     void *decision_ctx;

@@ -25,8 +25,7 @@ static bool integer(const struct mr_column *col, uint64_t k, struct mr_value *v)
     static const struct {
         const char *name;
         unsigned bits;
-    } types[] = {
-        {"tinyint", 8}, {"smallint", 16}, {"mediumint", 24}, {"int", 32}, {"bigint", 64}};
+    } types[] = {{"tinyint", 8}, {"smallint", 16}, {"mediumint", 24}, {"int", 32}, {"bigint", 64}};
     if (is_type(col, "year")) {
         *v = (struct mr_value){.cls = MR_CLASS_UINT, .u = 2155 - k};
         return k < 250;
@@ -74,9 +73,9 @@ static bool text(const struct mr_column *col, uint64_t k, struct mr_strbuf *out)
 {
     static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     unsigned long long n = length_of(col->type);
-    bool wide = col->charset != NULL && (strncmp(col->charset, "utf16", 5) == 0 ||
-                                         strncmp(col->charset, "utf32", 5) == 0 ||
-                                         strcmp(col->charset, "ucs2") == 0);
+    bool wide = col->charset != NULL &&
+                (strncmp(col->charset, "utf16", 5) == 0 || strncmp(col->charset, "utf32", 5) == 0 ||
+                 strcmp(col->charset, "ucs2") == 0);
     if (strstr(col->data_type, "char") == NULL && strstr(col->data_type, "text") == NULL)
         return spelt(col, k, out);
     if (wide || col->is_json)
@@ -103,8 +102,7 @@ static bool binary(const struct mr_column *col, uint64_t k, struct mr_strbuf *ou
     return n >= 8 || k >> (n * 8) == 0;
 }
 
-static bool when(const struct mr_column *col, enum mr_class cls, uint64_t k,
-                 struct mr_value *v)
+static bool when(const struct mr_column *col, enum mr_class cls, uint64_t k, struct mr_value *v)
 {
     v->cls = cls;
     if (cls == MR_CLASS_TIME) {
@@ -114,10 +112,10 @@ static bool when(const struct mr_column *col, enum mr_class cls, uint64_t k,
                                 .second = (uint32_t)(seconds % 60)};
         return k < 838 * 3600;
     }
-    v->t = (struct mr_time){.year = (uint32_t)((is_type(col, "timestamp") ? 2037 : 9999) -
-                                               k / (DAYS * MONTHS)),
-                            .month = (uint32_t)(MONTHS - k / DAYS % MONTHS),
-                            .day = (uint32_t)(DAYS - k % DAYS)};
+    v->t = (struct mr_time){
+        .year = (uint32_t)((is_type(col, "timestamp") ? 2037 : 9999) - k / (DAYS * MONTHS)),
+        .month = (uint32_t)(MONTHS - k / DAYS % MONTHS),
+        .day = (uint32_t)(DAYS - k % DAYS)};
     return k < (uint64_t)DAYS * MONTHS * 60;
 }
 

@@ -27,12 +27,11 @@ static bool has_newest(const struct mr_copy *c, const struct mr_plan_table *t)
     return i < n;
 }
 
-enum mr_plan_identity mr_copy_identity(const struct mr_copy *c,
-                                       const struct mr_plan_table *table)
+enum mr_plan_identity mr_copy_identity(const struct mr_copy *c, const struct mr_plan_table *table)
 {
     bool said = table->pair->config->identity != MR_IDENTITY_DEFAULT;
-    return c->task->policy == MR_COPY_NEWEST && !said &&
-                   table->identity == MR_PLAN_BY_NONE && has_newest(c, table)
+    return c->task->policy == MR_COPY_NEWEST && !said && table->identity == MR_PLAN_BY_NONE &&
+                   has_newest(c, table)
                ? MR_PLAN_BY_COLUMNS
                : table->identity;
 }
@@ -72,15 +71,15 @@ static enum mr_code read_both(struct classifying *w, const struct mr_plan_column
     enum mr_code code = mr_pair_values_of(image.ptr, image.len, by->at, by->count,
                                           &w->bytes[MR_SOURCE], &nulls[MR_SOURCE], err);
     if (code == MR_OK)
-        code = mr_pair_values_of(held.ptr, held.len, by->at, by->count,
-                                 &w->bytes[MR_TARGET], &nulls[MR_TARGET], err);
+        code = mr_pair_values_of(held.ptr, held.len, by->at, by->count, &w->bytes[MR_TARGET],
+                                 &nulls[MR_TARGET], err);
     *null = by->count == 0 || nulls[MR_SOURCE] || nulls[MR_TARGET];
     return code;
 }
 
 /* Are they one entity by their own columns?  Without them it is the key that tells. */
-static enum mr_code is_same(struct classifying *w, struct mr_key image,
-                            struct mr_key held, bool *same, struct mr_err *err)
+static enum mr_code is_same(struct classifying *w, struct mr_key image, struct mr_key held,
+                            bool *same, struct mr_err *err)
 {
     const struct mr_plan_columns *by = &w->table->named_by;
     bool null = false;
@@ -126,8 +125,7 @@ static enum mr_code find_newer(struct classifying *w, const struct mr_merge_work
     if (w->c->task->policy != MR_COPY_NEWEST || !f->planned || !f->same_name ||
         !has_newest(w->c, w->table))
         return MR_OK;
-    enum mr_code code =
-        mr_merge_newer(&w->c->m, w->table, w->c->task->newest, rows, &by, err);
+    enum mr_code code = mr_merge_newer(&w->c->m, w->table, w->c->task->newest, rows, &by, err);
     f->newer = by > 0;
     f->older = by < 0;
     return code;
@@ -143,8 +141,8 @@ static enum mr_code know(struct classifying *w, const struct mr_merge_work_row *
     if (!f->on_source || !f->on_target)
         return MR_OK;
     f->same_name = true;
-    enum mr_code code = mr_merge_row_differs(&w->c->m, w->table, own, live, MR_NO_COLUMN,
-                                             &f->differs, err);
+    enum mr_code code =
+        mr_merge_row_differs(&w->c->m, w->table, own, live, MR_NO_COLUMN, &f->differs, err);
     if (code == MR_OK && f->differs)
         code = is_same(w, own, live, &f->same_name, err);
     return code == MR_OK && f->differs ? find_newer(w, row, f, err) : code;
@@ -160,8 +158,8 @@ static enum mr_code ask_several(struct classifying *w, int64_t slot, bool *sever
     return code;
 }
 
-static enum mr_code save(struct classifying *w, int64_t slot,
-                         const struct mr_copy_fact *f, struct mr_err *err)
+static enum mr_code save(struct classifying *w, int64_t slot, const struct mr_copy_fact *f,
+                         struct mr_err *err)
 {
     static const enum mr_step_op ops[] = {[MR_COPY_INSERTS] = MR_STEP_INSERT,
                                           [MR_COPY_UPDATES] = MR_STEP_UPDATE,
@@ -169,8 +167,7 @@ static enum mr_code save(struct classifying *w, int64_t slot,
     const struct mr_copy_ruling ruling = mr_decide_copy(f, w->c->task->policy);
     const bool both = f->on_source && f->on_target;
     w->c->result->extra += ruling.deed == MR_COPY_KEEPS ? 1 : 0;
-    return MR_CASE_RUN(w->save, err, MR_ARG_INT("id", slot),
-                       MR_ARG_INT("op", ops[ruling.deed]),
+    return MR_CASE_RUN(w->save, err, MR_ARG_INT("id", slot), MR_ARG_INT("op", ops[ruling.deed]),
                        MR_ARG_INT("same", both && f->same_name),
                        MR_ARG_INT("taint", both && !f->same_name),
                        MR_ARG_TEXT("kind", mr_conflict_name(ruling.why.conflict)),
@@ -199,21 +196,18 @@ static enum mr_code classify(struct classifying *w, struct mr_err *err)
                    " equal=:equal WHERE id=:id"},
         {&w->several, "SELECT 1 FROM c WHERE id=:id AND several"},
     };
-    enum mr_code code =
-        mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
-    return code == MR_OK
-               ? mr_copy_pages(w->c,
-                               "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
-                               " c.id>?2 ORDER BY c.id LIMIT 500",
-                               w->table->at, judge_all, w, err)
-               : code;
+    enum mr_code code = mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
+    return code == MR_OK ? mr_copy_pages(w->c,
+                                         "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
+                                         " c.id>?2 ORDER BY c.id LIMIT 500",
+                                         w->table->at, judge_all, w, err)
+                         : code;
 }
 
 enum mr_code mr_copy_classify_table(struct mr_copy *c, const struct mr_plan_table *table,
                                     struct mr_err *err)
 {
-    struct classifying w = {
-        .c = c, .table = table, .bytes = {MR_STRBUF_INIT, MR_STRBUF_INIT}};
+    struct classifying w = {.c = c, .table = table, .bytes = {MR_STRBUF_INIT, MR_STRBUF_INIT}};
     enum mr_code code = classify(&w, err);
     mr_case_free(w.save);
     mr_case_free(w.several);
@@ -226,8 +220,7 @@ enum mr_code mr_copy_is_same(struct mr_copy *c, const struct mr_plan_table *tabl
                              struct mr_key source, struct mr_key target, bool *same,
                              struct mr_err *err)
 {
-    struct classifying w = {
-        .c = c, .table = table, .bytes = {MR_STRBUF_INIT, MR_STRBUF_INIT}};
+    struct classifying w = {.c = c, .table = table, .bytes = {MR_STRBUF_INIT, MR_STRBUF_INIT}};
     bool differs = false;
     enum mr_code code =
         mr_merge_row_differs(&c->m, table, source, target, MR_NO_COLUMN, &differs, err);

@@ -33,8 +33,7 @@ static bool is_beyond(const struct mr_copy *c, size_t table)
 
 static bool leads_by(const struct climbing *w, const struct mr_plan_reference *r)
 {
-    return mr_copy_is_followed(w->c, r) &&
-           (is_beyond(w->c, r->parent) || w->leads[r->parent]);
+    return mr_copy_is_followed(w->c, r) && (is_beyond(w->c, r->parent) || w->leads[r->parent]);
 }
 
 static void find_ways(struct climbing *w)
@@ -64,14 +63,13 @@ static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
     const struct mr_plan_table *t = &w->c->m.plan->tables[w->by->parent];
     bool goes_on = w->leads[t->at], null = false;
     (void)ask;
-    enum mr_code code = mr_pair_values_of(row->image, row->len, t->key.at, t->key.count,
-                                          &w->key, &null, err);
+    enum mr_code code =
+        mr_pair_values_of(row->image, row->len, t->key.at, t->key.count, &w->key, &null, err);
     if (code != MR_OK || null)
         return code;
-    return MR_CASE_RUN(w->meet, err, MR_ARG_INT("tbl", t->at),
-                       MR_ARG_BLOB("key", w->key.ptr, w->key.len),
-                       MR_ARG_BLOB("image", goes_on ? row->image : NULL, row->len),
-                       MR_ARG_INT("todo", goes_on));
+    return MR_CASE_RUN(
+        w->meet, err, MR_ARG_INT("tbl", t->at), MR_ARG_BLOB("key", w->key.ptr, w->key.len),
+        MR_ARG_BLOB("image", goes_on ? row->image : NULL, row->len), MR_ARG_INT("todo", goes_on));
 }
 
 static enum mr_code climb_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
@@ -90,9 +88,8 @@ static enum mr_code climb_rows(void *ctx, struct mr_vec *rows, struct mr_arena *
         if (code == MR_OK && refers)
             code = mr_merge_reference_push(&w->asks, row->id, image, w->by, arena, err);
     }
-    return code == MR_OK
-               ? mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_parent, w, err)
-               : code;
+    return code == MR_OK ? mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_parent, w, err)
+                         : code;
 }
 
 static enum mr_code look_blind(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
@@ -103,8 +100,8 @@ static enum mr_code look_blind(void *ctx, struct mr_vec *rows, struct mr_arena *
     for (size_t i = 0; i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
         bool refers = false;
-        MR_TRY(mr_merge_row_refers(&w->blind->by, (struct mr_key){row->image, row->len},
-                                   &refers, err));
+        MR_TRY(mr_merge_row_refers(&w->blind->by, (struct mr_key){row->image, row->len}, &refers,
+                                   err));
         if (refers)
             MR_TRY(mr_copy_blind_refuse(w->blind, err));
     }
@@ -113,18 +110,16 @@ static enum mr_code look_blind(void *ctx, struct mr_vec *rows, struct mr_arena *
 
 /* ---- table by table ---- */
 
-#define WAITING                                                                          \
-    "SELECT id, key, 0, 0, 0, image, NULL, NULL FROM climb WHERE tbl=?1 AND todo=2 AND"  \
+#define WAITING                                                                                    \
+    "SELECT id, key, 0, 0, 0, image, NULL, NULL FROM climb WHERE tbl=?1 AND todo=2 AND"            \
     " id>?2 ORDER BY id LIMIT 500"
 
-static enum mr_code climb_table(struct climbing *w, size_t table, bool *more,
-                                struct mr_err *err)
+static enum mr_code climb_table(struct climbing *w, size_t table, bool *more, struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)table};
     int64_t waiting = 0;
-    enum mr_code code =
-        mr_merge_work_run(&w->c->m, "UPDATE climb SET todo=2 WHERE tbl=?1 AND todo=1",
-                          args, 1, &waiting, err);
+    enum mr_code code = mr_merge_work_run(
+        &w->c->m, "UPDATE climb SET todo=2 WHERE tbl=?1 AND todo=1", args, 1, &waiting, err);
     if (code != MR_OK || waiting == 0)
         return code;
     *more = true;
@@ -182,8 +177,8 @@ static enum mr_code collect(void *ctx, struct mr_vec *rows, struct mr_arena *are
         struct mr_merge_ask *ask = mr_vec_push(&w->asks);
         if (ask == NULL)
             return mr_merge_nomem(err);
-        *ask = (struct mr_merge_ask){
-            .value = ((struct mr_merge_work_row *)mr_vec_at(rows, i))->key};
+        *ask =
+            (struct mr_merge_ask){.value = ((struct mr_merge_work_row *)mr_vec_at(rows, i))->key};
     }
     return mr_copy_collect_keys(w->c, w->beyond, &w->asks, err);
 }
@@ -203,8 +198,7 @@ static enum mr_code judge(struct climbing *w, struct mr_err *err)
 
 enum mr_code mr_copy_climb(struct mr_copy *c, struct mr_err *err)
 {
-    struct climbing w = {
-        .c = c, .asks = MR_VEC_INIT(struct mr_merge_ask), .key = MR_STRBUF_INIT};
+    struct climbing w = {.c = c, .asks = MR_VEC_INIT(struct mr_merge_ask), .key = MR_STRBUF_INIT};
     enum mr_code code = MR_OK;
     w.leads = mr_arena_calloc(&c->m.arena, c->ntables + 1, sizeof *w.leads);
     if (w.leads == NULL)

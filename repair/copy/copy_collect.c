@@ -28,14 +28,13 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
     bool null = false;
     if (w->side == MR_SOURCE)
         mr_merge_gone_see(&w->gone, ask);
-    enum mr_code code = mr_pair_values_of(row->image, row->len, key->at, key->count,
-                                          &w->bytes, &null, err);
-    return code == MR_OK
-               ? MR_CASE_RUN(w->add[w->side], err, MR_ARG_INT("tbl", w->table->at),
-                             MR_ARG_BYTES("canon", ask->canon),
-                             MR_ARG_BLOB("key", w->bytes.ptr, w->bytes.len),
-                             MR_ARG_BLOB("image", row->image, row->len))
-               : code;
+    enum mr_code code =
+        mr_pair_values_of(row->image, row->len, key->at, key->count, &w->bytes, &null, err);
+    return code == MR_OK ? MR_CASE_RUN(w->add[w->side], err, MR_ARG_INT("tbl", w->table->at),
+                                       MR_ARG_BYTES("canon", ask->canon),
+                                       MR_ARG_BLOB("key", w->bytes.ptr, w->bytes.len),
+                                       MR_ARG_BLOB("image", row->image, row->len))
+                         : code;
 }
 
 /* A key of SOURCE that comes a second time with other bytes is one that TARGET's collation
@@ -77,8 +76,7 @@ static struct collecting begin(struct mr_copy *c, const struct mr_plan_table *ta
     return w;
 }
 
-static enum mr_code ask_sides(struct collecting *w, struct mr_vec *asks,
-                              struct mr_err *err)
+static enum mr_code ask_sides(struct collecting *w, struct mr_vec *asks, struct mr_err *err)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         const struct mr_merge_lookup what = {(enum mr_side)side, w->table, w->table->key};
@@ -100,8 +98,8 @@ enum mr_code mr_copy_collect_keys(struct mr_copy *c, const struct mr_plan_table 
 }
 
 /* Asks for the key that an image of the run has, which was a row of that side. */
-static enum mr_code push_key(struct collecting *w, enum mr_side side, const void *image,
-                             size_t len, struct mr_err *err)
+static enum mr_code push_key(struct collecting *w, enum mr_side side, const void *image, size_t len,
+                             struct mr_err *err)
 {
     const struct mr_plan_columns *key = &w->table->key;
     size_t at[MR_KEY_PARTS_MAX] = {0};
@@ -113,8 +111,7 @@ static enum mr_code push_key(struct collecting *w, enum mr_side side, const void
         if (at[i] == MR_NO_COLUMN)
             return MR_OK;
     }
-    enum mr_code code =
-        mr_pair_values_of(image, len, at, key->count, &w->bytes, &null, err);
+    enum mr_code code = mr_pair_values_of(image, len, at, key->count, &w->bytes, &null, err);
     if (code != MR_OK || null)
         return code;
     struct mr_merge_ask *ask = mr_vec_push(&w->asks);
@@ -127,8 +124,8 @@ static enum mr_code push_key(struct collecting *w, enum mr_side side, const void
                : MR_OK;
 }
 
-static enum mr_code collect_state(struct collecting *w, enum mr_find_state state,
-                                  bool *any, struct mr_err *err)
+static enum mr_code collect_state(struct collecting *w, enum mr_find_state state, bool *any,
+                                  struct mr_err *err)
 {
     struct mr_vec findings = MR_VEC_INIT(struct mr_finding);
     int64_t after = 0;

@@ -33,11 +33,10 @@ static enum mr_code find_choice(struct fitting *f, const struct mr_merge_work_ro
         *choice = mr_plan_fit_rule(config->on_conflict, config->non_conflict);
     if (code != MR_OK || *choice == NULL || strcmp(*choice, "stop") != 0)
         return code;
-    (void)mr_err_set(
-        err, MR_E_REFUSED,
-        "a row of table \"%s\" is in conflict: %s (%s); the choice for it is "
-        "to stop",
-        mr_plan_table_name(f->table), MR_FIT_KIND, f->c->m.fit.why.ptr);
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "a row of table \"%s\" is in conflict: %s (%s); the choice for it is "
+                     "to stop",
+                     mr_plan_table_name(f->table), MR_FIT_KIND, f->c->m.fit.why.ptr);
     return MR_E_REFUSED;
 }
 
@@ -46,8 +45,7 @@ static enum mr_code keep_conflict(struct fitting *f, const struct mr_merge_work_
 {
     return MR_CASE_RUN(f->conflict, err, MR_ARG_INT("id", row->id),
                        MR_ARG_TEXT("why", f->c->m.fit.why.ptr),
-                       MR_ARG_TEXT("choices", f->choices.ptr),
-                       MR_ARG_TEXT("choice", choice));
+                       MR_ARG_TEXT("choices", f->choices.ptr), MR_ARG_TEXT("choice", choice));
 }
 
 /* The row as a person wants it; where TARGET has it so already, nothing is done. */
@@ -59,16 +57,14 @@ static enum mr_code write_edited(struct fitting *f, const struct mr_merge_work_r
     bool differs = true;
     memset(f->values, 0, n * sizeof *f->values);
     mr_plan_fit_apply((struct mr_key){f->edits.ptr, f->edits.len}, f->values, n);
-    enum mr_code code = mr_merge_row_edit((struct mr_key){row->image, row->len},
-                                          f->values, n, &f->image, err);
+    enum mr_code code =
+        mr_merge_row_edit((struct mr_key){row->image, row->len}, f->values, n, &f->image, err);
     const struct mr_key image = {f->image.ptr, f->image.len};
     if (code == MR_OK && live.ptr != NULL)
-        code = mr_merge_row_differs(&f->c->m, f->table, image, live, MR_NO_COLUMN,
-                                    &differs, err);
+        code = mr_merge_row_differs(&f->c->m, f->table, image, live, MR_NO_COLUMN, &differs, err);
     return code == MR_OK
-               ? MR_CASE_RUN(f->edit, err, MR_ARG_INT("id", row->id),
-                             MR_ARG_BYTES("image", image), MR_ARG_TEXT("choice", choice),
-                             MR_ARG_INT("differs", differs),
+               ? MR_CASE_RUN(f->edit, err, MR_ARG_INT("id", row->id), MR_ARG_BYTES("image", image),
+                             MR_ARG_TEXT("choice", choice), MR_ARG_INT("differs", differs),
                              MR_ARG_TEXT("why", f->c->m.fit.why.ptr))
                : code;
 }
@@ -79,9 +75,8 @@ static enum mr_code judge(struct fitting *f, const struct mr_merge_work_row *row
     struct mr_plan_fit *fit = &f->c->m.fit;
     const char *choice = NULL;
     bool possible = false;
-    enum mr_code code =
-        mr_plan_fit_row(fit, f->table, (struct mr_key){row->image, row->len},
-                        (struct mr_key){row->live, row->live_len}, err);
+    enum mr_code code = mr_plan_fit_row(fit, f->table, (struct mr_key){row->image, row->len},
+                                        (struct mr_key){row->live, row->live_len}, err);
     if (code != MR_OK || fit->columns.count == 0)
         return code;
     mr_plan_fit_choices(fit, f->table, &f->choices);
@@ -107,8 +102,8 @@ static enum mr_code judge_all(void *ctx, struct mr_vec *rows, struct mr_arena *a
 
 static enum mr_code fit_table(struct fitting *f, struct mr_err *err)
 {
-    f->values = mr_arena_calloc(&f->c->m.arena, f->table->pair->find.ncolumns + 1,
-                                sizeof *f->values);
+    f->values =
+        mr_arena_calloc(&f->c->m.arena, f->table->pair->find.ncolumns + 1, sizeof *f->values);
     if (f->values == NULL)
         return mr_merge_nomem(err);
     const struct mr_case_sql list[] = {
@@ -118,15 +113,13 @@ static enum mr_code fit_table(struct fitting *f, struct mr_err *err)
                    " kind=CASE WHEN :differs THEN NULL ELSE '" MR_FIT_KIND "' END"
                    " WHERE id=:id"},
     };
-    enum mr_code code =
-        mr_case_prepare_all(f->c->m.cf, list, sizeof list / sizeof list[0], err);
-    return code == MR_OK
-               ? mr_copy_pages(f->c,
-                               "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
-                               " c.id>?2 AND c.op>0 AND c.kind IS NULL"
-                               " ORDER BY c.id LIMIT 500",
-                               f->table->at, judge_all, f, err)
-               : code;
+    enum mr_code code = mr_case_prepare_all(f->c->m.cf, list, sizeof list / sizeof list[0], err);
+    return code == MR_OK ? mr_copy_pages(f->c,
+                                         "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
+                                         " c.id>?2 AND c.op>0 AND c.kind IS NULL"
+                                         " ORDER BY c.id LIMIT 500",
+                                         f->table->at, judge_all, f, err)
+                         : code;
 }
 
 enum mr_code mr_copy_fit(struct mr_copy *c, struct mr_err *err)

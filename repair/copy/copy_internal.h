@@ -66,25 +66,23 @@ struct mr_copy {
 enum mr_code mr_copy_work_open(struct mr_copy *c, struct mr_err *err);
 
 /* By what a row is known again under this policy. */
-enum mr_plan_identity mr_copy_identity(const struct mr_copy *c,
-                                       const struct mr_plan_table *table);
+enum mr_plan_identity mr_copy_identity(const struct mr_copy *c, const struct mr_plan_table *table);
 
 /* Rows of c as struct mr_merge_work_row: image is SOURCE's, live TARGET's. */
 #define MR_COPY_COLUMNS "c.id, c.skey, c.op, c.same, c.taint, c.source, c.tkey, c.target"
 
 /* Pages of c: calls fn for batches of slots of a query that selects MR_COPY_COLUMNS and
  * takes ?1 = table and ?2 = the id after which to go on. */
-typedef enum mr_code mr_copy_rows_fn(void *ctx, struct mr_vec *rows,
-                                     struct mr_arena *arena, struct mr_err *err);
-enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table,
-                           mr_copy_rows_fn *fn, void *ctx, struct mr_err *err);
+typedef enum mr_code mr_copy_rows_fn(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
+                                     struct mr_err *err);
+enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table, mr_copy_rows_fn *fn,
+                           void *ctx, struct mr_err *err);
 
 /* Rows of a page as struct mr_merge_leaver, the tag being the slot; pages of those that others
  * may refer to, and that are changed or deleted. */
-enum mr_code mr_copy_leavers(const struct mr_vec *rows, struct mr_vec *leavers,
-                             struct mr_err *err);
-#define MR_COPY_LEAVING                                                                  \
-    "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2 AND c.op IN (2,3)"     \
+enum mr_code mr_copy_leavers(const struct mr_vec *rows, struct mr_vec *leavers, struct mr_err *err);
+#define MR_COPY_LEAVING                                                                            \
+    "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2 AND c.op IN (2,3)"               \
     " ORDER BY c.id LIMIT 500"
 
 /* copy_collect.c: slots of what check found. */
@@ -97,8 +95,8 @@ enum mr_code mr_copy_multiset(struct mr_copy *c, const struct mr_plan_table *tab
                               struct mr_err *err);
 /* Replaces out by the key of a slot of such a table: all of the row, and how many of it there
  * are with it. */
-enum mr_code mr_copy_multiset_key(struct mr_strbuf *out, struct mr_key image,
-                                  int64_t number, struct mr_err *err);
+enum mr_code mr_copy_multiset_key(struct mr_strbuf *out, struct mr_key image, int64_t number,
+                                  struct mr_err *err);
 
 /* copy_classify.c: what is to be done, by the policy. */
 enum mr_code mr_copy_classify(struct mr_copy *c, struct mr_err *err);
@@ -144,14 +142,12 @@ enum mr_code mr_copy_spread(struct mr_copy *c, struct mr_err *err);
 
 /* copy_park.c: lets a slot make way, by a unique index or a reference; *done false: it
  * cannot. */
-enum mr_code mr_copy_park_unique(struct mr_copy *c, const struct mr_plan_table *t,
-                                 int64_t slot, size_t unique, bool *done,
-                                 struct mr_err *err);
+enum mr_code mr_copy_park_unique(struct mr_copy *c, const struct mr_plan_table *t, int64_t slot,
+                                 size_t unique, bool *done, struct mr_err *err);
 enum mr_code mr_copy_loosen(struct mr_copy *c, int64_t slot, size_t reference,
                             enum mr_copy_loose how, bool *done, struct mr_err *err);
 /* Is the column one that is set to NULL while the reference is open or parked? */
-bool mr_copy_may_open(const struct mr_copy *c, const struct mr_plan_reference *r,
-                      size_t column);
+bool mr_copy_may_open(const struct mr_copy *c, const struct mr_plan_reference *r, size_t column);
 void mr_copy_pools_release(struct mr_copy *c);
 
 /* copy_order.c: when what is done.  Steps are pushed as struct mr_copy_place, sorted. */
@@ -166,8 +162,7 @@ enum mr_code mr_copy_order(struct mr_copy *c, struct mr_vec *places, struct mr_e
 
 /* copy_write.c: entities and steps. */
 enum mr_code mr_copy_entities(struct mr_copy *c, struct mr_err *err);
-enum mr_code mr_copy_steps(struct mr_copy *c, const struct mr_vec *places,
-                           struct mr_err *err);
+enum mr_code mr_copy_steps(struct mr_copy *c, const struct mr_vec *places, struct mr_err *err);
 
 /* copy_sequence.c: raises TARGET's sequences above the rows that are inserted. */
 enum mr_code mr_copy_sequences(struct mr_copy *c, struct mr_err *err);

@@ -45,12 +45,12 @@ static enum mr_code name_row(struct linking *w, const struct mr_merge_answer *ro
     if (mr_copy_identity(w->c, t) == MR_PLAN_BY_COLUMNS) {
         tag = 'I';
         if (t->named_by.count > 0)
-            code = mr_pair_values_of(row->image, row->len, t->named_by.at,
-                                     t->named_by.count, &values, &null, err);
+            code = mr_pair_values_of(row->image, row->len, t->named_by.at, t->named_by.count,
+                                     &values, &null, err);
         if (code == MR_OK && null) {
             tag = 'K';
-            code = mr_pair_values_of(row->image, row->len, t->key.at, t->key.count,
-                                     &values, &null, err);
+            code = mr_pair_values_of(row->image, row->len, t->key.at, t->key.count, &values, &null,
+                                     err);
         }
     } else {
         mr_strbuf_add(&values, row->image, row->len);
@@ -69,16 +69,15 @@ static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
     struct linking *w = ctx;
     const struct mr_plan_table *t = parent_of(w);
     bool null = false;
-    enum mr_code code = mr_pair_values_of(row->image, row->len, t->key.at, t->key.count,
-                                          &w->key, &null, err);
+    enum mr_code code =
+        mr_pair_values_of(row->image, row->len, t->key.at, t->key.count, &w->key, &null, err);
     if (code == MR_OK)
         code = name_row(w, row, &w->bytes, err);
-    return code == MR_OK
-               ? MR_CASE_RUN(w->found[w->side], err, MR_ARG_INT("child", ask->tag),
-                             MR_ARG_INT("ref", w->number), MR_ARG_INT("tbl", t->at),
-                             MR_ARG_BLOB("key", w->key.ptr, w->key.len),
-                             MR_ARG_BLOB("ident", w->bytes.ptr, w->bytes.len))
-               : code;
+    return code == MR_OK ? MR_CASE_RUN(w->found[w->side], err, MR_ARG_INT("child", ask->tag),
+                                       MR_ARG_INT("ref", w->number), MR_ARG_INT("tbl", t->at),
+                                       MR_ARG_BLOB("key", w->key.ptr, w->key.len),
+                                       MR_ARG_BLOB("ident", w->bytes.ptr, w->bytes.len))
+                         : code;
 }
 
 static enum mr_code ask_sides(struct linking *w, struct mr_err *err)
@@ -124,11 +123,11 @@ static enum mr_code read_named(struct linking *w, int64_t after, struct mr_vec *
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = MR_CASE_PREPARE(
-        w->c->m.cf,
-        "SELECT child, sident, tident FROM link WHERE ref=:ref AND child>:after"
-        " AND sident<>tident ORDER BY child LIMIT 500",
-        &stmt, err, MR_ARG_INT("ref", w->number), MR_ARG_INT("after", after));
+    enum mr_code code =
+        MR_CASE_PREPARE(w->c->m.cf,
+                        "SELECT child, sident, tident FROM link WHERE ref=:ref AND child>:after"
+                        " AND sident<>tident ORDER BY child LIMIT 500",
+                        &stmt, err, MR_ARG_INT("ref", w->number), MR_ARG_INT("after", after));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct named *n = mr_vec_push(out);
         if (n == NULL) {
@@ -163,15 +162,12 @@ static enum mr_code compare_names(struct linking *w, struct mr_vec *list, char t
         }
     }
     if (w->asks.count > 0)
-        code = mr_merge_lookup_canonise(&w->c->m, parent_of(w), columns, &w->asks,
-                                        &w->arena, err);
+        code = mr_merge_lookup_canonise(&w->c->m, parent_of(w), columns, &w->asks, &w->arena, err);
     for (size_t i = 0; code == MR_OK && i + 1 < w->asks.count; i += 2) {
-        const struct mr_merge_ask *a = mr_vec_at(&w->asks, i),
-                                  *b = mr_vec_at(&w->asks, i + 1);
+        const struct mr_merge_ask *a = mr_vec_at(&w->asks, i), *b = mr_vec_at(&w->asks, i + 1);
         if (mr_key_compare(a->canon, b->canon) != 0)
             continue;
-        code = MR_CASE_RUN(w->same, err, MR_ARG_INT("child", a->tag),
-                           MR_ARG_INT("ref", w->number));
+        code = MR_CASE_RUN(w->same, err, MR_ARG_INT("child", a->tag), MR_ARG_INT("ref", w->number));
     }
     return code;
 }
@@ -182,8 +178,7 @@ static enum mr_code compare_parents(struct linking *w, struct mr_err *err)
     struct mr_vec list = MR_VEC_INIT(struct named);
     int64_t after = 0;
     enum mr_code code = mr_merge_work_run(
-        &w->c->m, "UPDATE link SET same=1 WHERE ref=?1 AND sident=tident", args, 1, NULL,
-        err);
+        &w->c->m, "UPDATE link SET same=1 WHERE ref=?1 AND sident=tident", args, 1, NULL, err);
     while (code == MR_OK) {
         mr_vec_clear(&list);
         mr_arena_reset(&w->arena);
@@ -213,13 +208,13 @@ static enum mr_code take_equal(struct linking *w, const struct mr_merge_ask *ask
     mr_strbuf_add_char(&w->key, '\xff');
     if (code == MR_OK)
         code = mr_strbuf_check(&w->key, "looking for references", err);
-    return code == MR_OK ? MR_CASE_RUN(w->equal, err, MR_ARG_INT("parent", ask->tag),
-                                       MR_ARG_INT("ref", w->number),
-                                       MR_ARG_INT("tbl", child_of(w)->at),
-                                       MR_ARG_BLOB("from", row->image, row->len),
-                                       MR_ARG_BLOB("to", w->key.ptr, w->key.len),
-                                       MR_ARG_BLOB("whole", &whole, sizeof whole))
-                         : code;
+    return code == MR_OK
+               ? MR_CASE_RUN(w->equal, err, MR_ARG_INT("parent", ask->tag),
+                             MR_ARG_INT("ref", w->number), MR_ARG_INT("tbl", child_of(w)->at),
+                             MR_ARG_BLOB("from", row->image, row->len),
+                             MR_ARG_BLOB("to", w->key.ptr, w->key.len),
+                             MR_ARG_BLOB("whole", &whole, sizeof whole))
+               : code;
 }
 
 /* A child of a row that goes; one without a slot stays. */
@@ -236,17 +231,14 @@ static enum mr_code take_child(void *ctx, const struct mr_merge_ask *ask,
     if (t->key.count == 0)
         return take_equal(w, ask, row, err);
     mr_strbuf_reset(&w->key);
-    code = mr_pair_values_of(row->image, row->len, t->key.at, t->key.count, &w->key,
-                             &null, err);
-    return code == MR_OK
-               ? MR_CASE_RUN(w->dep, err, MR_ARG_INT("parent", ask->tag),
-                             MR_ARG_INT("ref", w->number), MR_ARG_INT("tbl", t->at),
-                             MR_ARG_BLOB("key", w->key.ptr, w->key.len))
-               : code;
+    code = mr_pair_values_of(row->image, row->len, t->key.at, t->key.count, &w->key, &null, err);
+    return code == MR_OK ? MR_CASE_RUN(w->dep, err, MR_ARG_INT("parent", ask->tag),
+                                       MR_ARG_INT("ref", w->number), MR_ARG_INT("tbl", t->at),
+                                       MR_ARG_BLOB("key", w->key.ptr, w->key.len))
+                         : code;
 }
 
-enum mr_code mr_copy_leavers(const struct mr_vec *rows, struct mr_vec *leavers,
-                             struct mr_err *err)
+enum mr_code mr_copy_leavers(const struct mr_vec *rows, struct mr_vec *leavers, struct mr_err *err)
 {
     mr_vec_clear(leavers);
     for (size_t i = 0; i < rows->count; i++) {
@@ -254,8 +246,7 @@ enum mr_code mr_copy_leavers(const struct mr_vec *rows, struct mr_vec *leavers,
         struct mr_merge_leaver *leaver = mr_vec_push(leavers);
         if (leaver == NULL)
             return mr_merge_nomem(err);
-        *leaver =
-            (struct mr_merge_leaver){.tag = row->id, .live = {row->live, row->live_len}};
+        *leaver = (struct mr_merge_leaver){.tag = row->id, .live = {row->live, row->live_len}};
         if (row->n != MR_STEP_DELETE)
             leaver->after = (struct mr_key){row->image, row->len};
     }
@@ -268,9 +259,8 @@ static enum mr_code depend_rows(void *ctx, struct mr_vec *rows, struct mr_arena 
     struct linking *w = ctx;
     (void)arena;
     enum mr_code code = mr_copy_leavers(rows, &w->leavers, err);
-    return code == MR_OK
-               ? mr_merge_referrers(&w->c->m, w->r, &w->leavers, take_child, w, err)
-               : code;
+    return code == MR_OK ? mr_merge_referrers(&w->c->m, w->r, &w->leavers, take_child, w, err)
+                         : code;
 }
 
 /* ---- both ---- */
@@ -290,11 +280,10 @@ static enum mr_code prepare(struct linking *w, struct mr_err *err)
                   " coalesce((SELECT id FROM c WHERE tbl=:tbl AND tkey=:key), 0))"},
         {&w->nth, "INSERT INTO nth (ref, whole, n) VALUES (:ref, :whole, 0)"
                   " ON CONFLICT DO UPDATE SET n=n+1"},
-        {&w->equal,
-         "INSERT OR IGNORE INTO dep (parent, ref, child) VALUES (:parent, :ref,"
-         " coalesce((SELECT id FROM c WHERE tbl=:tbl AND tkey>:from AND tkey<:to"
-         " ORDER BY tkey LIMIT 1"
-         " OFFSET (SELECT n FROM nth WHERE ref=:ref AND whole=:whole)), 0))"},
+        {&w->equal, "INSERT OR IGNORE INTO dep (parent, ref, child) VALUES (:parent, :ref,"
+                    " coalesce((SELECT id FROM c WHERE tbl=:tbl AND tkey>:from AND tkey<:to"
+                    " ORDER BY tkey LIMIT 1"
+                    " OFFSET (SELECT n FROM nth WHERE ref=:ref AND whole=:whole)), 0))"},
     };
     return mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
 }
@@ -303,11 +292,10 @@ static enum mr_code link_reference(struct linking *w, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     if (w->c->planned[w->r->child])
-        code =
-            mr_copy_pages(w->c,
-                          "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
-                          " AND c.op IN (1,2) ORDER BY c.id LIMIT 500",
-                          w->r->child, link_rows, w, err);
+        code = mr_copy_pages(w->c,
+                             "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
+                             " AND c.op IN (1,2) ORDER BY c.id LIMIT 500",
+                             w->r->child, link_rows, w, err);
     if (code == MR_OK)
         code = compare_parents(w, err);
     if (code == MR_OK && w->c->planned[w->r->parent])

@@ -40,8 +40,7 @@ static enum mr_code compared(struct bagging *w, const struct mr_merge_answer *ro
         struct mr_value value;
         MR_TRY(mr_row_decode(row->image, row->len, &pos, &value, err));
         if (i >= pair->find.ncolumns || pair->ignored == NULL || !pair->ignored[i])
-            add_value(w, i, (struct mr_key){(const char *)row->image + from, pos - from},
-                      &value);
+            add_value(w, i, (struct mr_key){(const char *)row->image + from, pos - from}, &value);
     }
     return mr_strbuf_check(&w->bytes, "counting rows", err);
 }
@@ -54,17 +53,15 @@ static enum mr_code count_row(void *ctx, const struct mr_merge_ask *ask,
     MR_TRY(compared(w, row, err));
     struct mr_digest digest = mr_digest_bytes(w->bytes.ptr, w->bytes.len);
     struct mr_digest whole = mr_digest_bytes(row->image, row->len);
-    enum mr_code code =
-        MR_CASE_RUN(w->count, err, MR_ARG_BLOB("digest", &digest, sizeof digest),
-                    MR_ARG_INT("n", w->side == MR_SOURCE ? 1 : -1),
-                    MR_ARG_BLOB("image", row->image, row->len));
-    return code == MR_OK
-               ? MR_CASE_RUN(w->exact, err, MR_ARG_BLOB("digest", &digest, sizeof digest),
-                             MR_ARG_BLOB("whole", &whole, sizeof whole),
-                             MR_ARG_INT("lost", w->side == MR_SOURCE),
-                             MR_ARG_INT("live", w->side == MR_TARGET),
-                             MR_ARG_BLOB("image", row->image, row->len))
-               : code;
+    enum mr_code code = MR_CASE_RUN(w->count, err, MR_ARG_BLOB("digest", &digest, sizeof digest),
+                                    MR_ARG_INT("n", w->side == MR_SOURCE ? 1 : -1),
+                                    MR_ARG_BLOB("image", row->image, row->len));
+    return code == MR_OK ? MR_CASE_RUN(w->exact, err, MR_ARG_BLOB("digest", &digest, sizeof digest),
+                                       MR_ARG_BLOB("whole", &whole, sizeof whole),
+                                       MR_ARG_INT("lost", w->side == MR_SOURCE),
+                                       MR_ARG_INT("live", w->side == MR_TARGET),
+                                       MR_ARG_BLOB("image", row->image, row->len))
+                         : code;
 }
 
 static enum mr_code count_side(struct bagging *w, enum mr_side side, struct mr_err *err)
@@ -76,8 +73,8 @@ static enum mr_code count_side(struct bagging *w, enum mr_side side, struct mr_e
 
 /* ---- slots ---- */
 
-enum mr_code mr_copy_multiset_key(struct mr_strbuf *out, struct mr_key image,
-                                  int64_t number, struct mr_err *err)
+enum mr_code mr_copy_multiset_key(struct mr_strbuf *out, struct mr_key image, int64_t number,
+                                  struct mr_err *err)
 {
     const struct mr_value value = {.cls = MR_CLASS_INT, .i = number};
     mr_strbuf_reset(out);
@@ -85,18 +82,16 @@ enum mr_code mr_copy_multiset_key(struct mr_strbuf *out, struct mr_key image,
     return mr_row_encode(out, &value, err);
 }
 
-static enum mr_code add_slot(struct bagging *w, struct mr_case_stmt *add,
-                             struct mr_key image, int64_t n, struct mr_err *err)
+static enum mr_code add_slot(struct bagging *w, struct mr_case_stmt *add, struct mr_key image,
+                             int64_t n, struct mr_err *err)
 {
     const bool comes = w->side == MR_SOURCE;
     MR_TRY(mr_copy_multiset_key(&w->bytes, image, n, err));
     const struct mr_key key = {w->bytes.ptr, w->bytes.len}, none = {0};
-    return MR_CASE_RUN(add, err, MR_ARG_INT("tbl", w->table->at),
-                       MR_ARG_BYTES("canon", key),
-                       MR_ARG_BYTES("skey", comes ? key : none),
-                       MR_ARG_BYTES("source", comes ? image : none),
-                       MR_ARG_BYTES("tkey", comes ? none : key),
-                       MR_ARG_BYTES("target", comes ? none : image));
+    return MR_CASE_RUN(
+        add, err, MR_ARG_INT("tbl", w->table->at), MR_ARG_BYTES("canon", key),
+        MR_ARG_BYTES("skey", comes ? key : none), MR_ARG_BYTES("source", comes ? image : none),
+        MR_ARG_BYTES("tkey", comes ? none : key), MR_ARG_BYTES("target", comes ? none : image));
 }
 
 /* Rows that SOURCE has more of, from 1; of those that TARGET has more of the exact ones, from
@@ -124,10 +119,8 @@ static enum mr_code add_slots(struct bagging *w, enum mr_side side, struct mr_er
         {&add, "INSERT INTO c (tbl, canon, skey, source, tkey, target)"
                " VALUES (:tbl, :canon, :skey, :source, :tkey, :target)"},
     };
-    enum mr_code code =
-        mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
-    while (code == MR_OK && (code = mr_case_step(multiset, &more, err)) == MR_OK &&
-           more) {
+    enum mr_code code = mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
+    while (code == MR_OK && (code = mr_case_step(multiset, &more, err)) == MR_OK && more) {
         struct mr_key image = {0};
         if (mr_case_int(multiset, 0) != of)
             left = mr_case_int(multiset, 1);
@@ -147,8 +140,7 @@ static enum mr_code add_slots(struct bagging *w, enum mr_side side, struct mr_er
 enum mr_code mr_copy_multiset(struct mr_copy *c, const struct mr_plan_table *table,
                               struct mr_err *err)
 {
-    struct bagging w = {
-        .c = c, .table = table, .bytes = MR_STRBUF_INIT, .json = MR_STRBUF_INIT};
+    struct bagging w = {.c = c, .table = table, .bytes = MR_STRBUF_INIT, .json = MR_STRBUF_INIT};
     const struct mr_case_sql list[] = {
         {&w.count, "INSERT INTO multiset (digest, n, image) VALUES (:digest, :n, :image)"
                    " ON CONFLICT (digest) DO UPDATE SET n=n+excluded.n"},

@@ -92,15 +92,13 @@ static enum mr_code read_slots(struct graph *g, struct mr_err *err)
     bool row = false;
     int64_t rows = 0, gates = 0;
     struct mr_merge *m = &g->c->m;
-    enum mr_code code =
-        mr_merge_work_int(m, "SELECT max(id) FROM c", NULL, 0, &rows, err);
+    enum mr_code code = mr_merge_work_int(m, "SELECT max(id) FROM c", NULL, 0, &rows, err);
     if (code == MR_OK)
         code = mr_merge_work_int(m, "SELECT max(id) FROM gate", NULL, 0, &gates, err);
     const int64_t n = rows + gates;
     if (code == MR_OK && n >= SLOTS_MAX)
-        code =
-            mr_err_set(err, MR_E_REFUSED,
-                       "too many rows differ for one plan: plan some tables at a time");
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "too many rows differ for one plan: plan some tables at a time");
     if (code != MR_OK)
         return code;
     g->rows = (uint32_t)rows;
@@ -119,8 +117,8 @@ static enum mr_code read_slots(struct graph *g, struct mr_err *err)
         g->level == NULL || g->root == NULL || g->seen == NULL || g->first == NULL ||
         g->before == NULL || g->queue == NULL)
         return mr_merge_nomem(err);
-    code = mr_case_prepare(
-        g->c->m.cf, "SELECT id, tbl, op FROM c WHERE op>0 AND kind IS NULL", &stmt, err);
+    code = mr_case_prepare(g->c->m.cf, "SELECT id, tbl, op FROM c WHERE op>0 AND kind IS NULL",
+                           &stmt, err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         uint32_t id = (uint32_t)mr_case_int(stmt, 0);
         g->state[id] = STATE_WAITING;
@@ -145,8 +143,7 @@ static enum mr_code read_edges(struct graph *g, enum edge_kind kind, const char 
                                .to = (uint32_t)mr_case_int(stmt, 1),
                                .what = (uint32_t)mr_case_int(stmt, 2),
                                .kind = (uint8_t)kind};
-        if (e.from == e.to || g->state[e.from] == STATE_NONE ||
-            g->state[e.to] == STATE_NONE)
+        if (e.from == e.to || g->state[e.from] == STATE_NONE || g->state[e.to] == STATE_NONE)
             continue;
         struct edge *slot = mr_vec_push(&g->edges);
         if (slot == NULL)
@@ -195,20 +192,17 @@ static enum mr_code read_graph(struct graph *g, struct mr_err *err)
 {
     enum mr_code code = read_slots(g, err);
     if (code == MR_OK)
-        code = read_edges(g, EDGE_VALUE,
-                          "SELECT holder, taker, u FROM take WHERE holder>0", err);
+        code = read_edges(g, EDGE_VALUE, "SELECT holder, taker, u FROM take WHERE holder>0", err);
     if (code == MR_OK)
         code = read_edges(g, EDGE_PARENT,
                           "SELECT l.ps, l.child, l.ref FROM link l JOIN c s ON s.id=l.ps"
                           " WHERE s.op=1 OR (s.op=2 AND l.pt<>l.ps)",
                           err);
     if (code == MR_OK)
-        code = read_edges(g, EDGE_CHILD,
-                          "SELECT child, parent, ref FROM dep WHERE child>0", err);
+        code = read_edges(g, EDGE_CHILD, "SELECT child, parent, ref FROM dep WHERE child>0", err);
     if (code == MR_OK)
-        code =
-            read_edges(g, EDGE_ORPHAN,
-                       "SELECT pt, child, ref FROM link WHERE pt>0 AND NOT sfound", err);
+        code = read_edges(g, EDGE_ORPHAN,
+                          "SELECT pt, child, ref FROM link WHERE pt>0 AND NOT sfound", err);
     if (code == MR_OK)
         code = read_edges(g, EDGE_HINT, "SELECT before, after, 0 FROM hint", err);
     return code == MR_OK ? index_edges(g, err) : code;
@@ -301,25 +295,22 @@ static enum mr_code find_circle(struct graph *g, uint32_t i, struct mr_err *err)
     while (edge_at(g, *(uint32_t *)mr_vec_at(&g->way, begin))->to != i)
         begin++;
     g->way.count -= begin;
-    memmove(g->way.items, (uint32_t *)g->way.items + begin,
-            g->way.count * sizeof(uint32_t));
+    memmove(g->way.items, (uint32_t *)g->way.items + begin, g->way.count * sizeof(uint32_t));
     return MR_OK;
 }
 
-static enum mr_code make_way(struct graph *g, const struct edge *e, bool *done,
-                             struct mr_err *err)
+static enum mr_code make_way(struct graph *g, const struct edge *e, bool *done, struct mr_err *err)
 {
     struct mr_copy *c = g->c;
     if (e->kind == EDGE_VALUE)
-        return mr_copy_park_unique(c, &c->m.plan->tables[g->table[e->from]], e->from,
-                                   e->what, done, err);
+        return mr_copy_park_unique(c, &c->m.plan->tables[g->table[e->from]], e->from, e->what, done,
+                                   err);
     *done = true;
     if (e->kind == EDGE_ORPHAN || e->kind == EDGE_HINT ||
         !c->m.plan->references[e->what].pair->edge.declared)
         return MR_OK; /* no server minds */
-    return e->kind == EDGE_PARENT
-               ? mr_copy_loosen(c, e->to, e->what, MR_LOOSE_OPEN, done, err)
-               : mr_copy_loosen(c, e->from, e->what, MR_LOOSE_PARK, done, err);
+    return e->kind == EDGE_PARENT ? mr_copy_loosen(c, e->to, e->what, MR_LOOSE_OPEN, done, err)
+                                  : mr_copy_loosen(c, e->from, e->what, MR_LOOSE_PARK, done, err);
 }
 
 /* Who takes up other edges of the same value or reference no longer waits either. */
@@ -344,8 +335,8 @@ static void give_up(struct graph *g, uint32_t i)
 
 /* Breaks an edge of the circle at hand, of a kind, where the row that makes way has that
  * operation. */
-static enum mr_code break_one(struct graph *g, enum edge_kind kind, bool deleted,
-                              bool *done, struct mr_err *err)
+static enum mr_code break_one(struct graph *g, enum edge_kind kind, bool deleted, bool *done,
+                              struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t w = 0; code == MR_OK && !*done && w < g->way.count; w++) {
@@ -366,8 +357,7 @@ static enum mr_code break_one(struct graph *g, enum edge_kind kind, bool deleted
  * can, a server may still take them as they come. */
 static enum mr_code break_circle(struct graph *g, uint32_t i, struct mr_err *err)
 {
-    static const enum edge_kind order[] = {EDGE_ORPHAN, EDGE_VALUE, EDGE_CHILD,
-                                           EDGE_PARENT};
+    static const enum edge_kind order[] = {EDGE_ORPHAN, EDGE_VALUE, EDGE_CHILD, EDGE_PARENT};
     const size_t kinds = sizeof order / sizeof order[0];
     bool done = false;
     MR_TRY(find_circle(g, i, err));
@@ -386,8 +376,8 @@ static enum mr_code part_with_itself(struct graph *g, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = mr_case_prepare(
-        g->c->m.cf, "SELECT parent, ref FROM dep WHERE child=parent", &stmt, err);
+    enum mr_code code =
+        mr_case_prepare(g->c->m.cf, "SELECT parent, ref FROM dep WHERE child=parent", &stmt, err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         const struct edge self = {.from = (uint32_t)mr_case_int(stmt, 0),
                                   .what = (uint32_t)mr_case_int(stmt, 1),
@@ -420,8 +410,8 @@ static enum mr_code rank(struct graph *g, struct mr_err *err)
 
 /* ---- what comes of it ---- */
 
-static enum mr_code push(struct graph *g, struct mr_vec *places, uint32_t slot,
-                         uint32_t level, enum mr_copy_phase phase, struct mr_err *err)
+static enum mr_code push(struct graph *g, struct mr_vec *places, uint32_t slot, uint32_t level,
+                         enum mr_copy_phase phase, struct mr_err *err)
 {
     struct mr_copy_place *p = mr_vec_push(places);
     if (p == NULL)
@@ -437,15 +427,13 @@ static enum mr_code push_parks(struct graph *g, struct mr_vec *places, struct mr
     enum mr_code code = mr_case_prepare(
         g->c->m.cf, "SELECT DISTINCT slot FROM loose WHERE how IN (1,2)", &stmt, err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
-        code = push(g, places, (uint32_t)mr_case_int(stmt, 0), LEVEL_PARK, MR_PHASE_PARK,
-                    err);
+        code = push(g, places, (uint32_t)mr_case_int(stmt, 0), LEVEL_PARK, MR_PHASE_PARK, err);
     mr_case_free(stmt);
     return code;
 }
 
 /* After the row, and after all that its open references lead to. */
-static enum mr_code push_closes(struct graph *g, struct mr_vec *places,
-                                struct mr_err *err)
+static enum mr_code push_closes(struct graph *g, struct mr_vec *places, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
@@ -482,8 +470,7 @@ static int compare_places(const void *a, const void *b)
     return x->slot != y->slot ? (x->slot < y->slot ? -1 : 1) : 0;
 }
 
-static enum mr_code push_places(struct graph *g, struct mr_vec *places,
-                                struct mr_err *err)
+static enum mr_code push_places(struct graph *g, struct mr_vec *places, struct mr_err *err)
 {
     join_trees(g);
     for (uint32_t i = 1; i <= g->rows; i++)
@@ -503,9 +490,9 @@ static enum mr_code bury(struct graph *g, struct mr_err *err)
     for (uint32_t i = 1; i <= g->n; i++) {
         const int64_t args[] = {i, wave};
         if (g->state[i] == STATE_DEAD)
-            MR_TRY(mr_merge_work_run(
-                &g->c->m, "UPDATE c SET kind='not-null-cycle', wave=?2 WHERE id=?1", args,
-                2, NULL, err));
+            MR_TRY(mr_merge_work_run(&g->c->m,
+                                     "UPDATE c SET kind='not-null-cycle', wave=?2 WHERE id=?1",
+                                     args, 2, NULL, err));
     }
     return mr_copy_spread(g->c, err);
 }
@@ -513,8 +500,7 @@ static enum mr_code bury(struct graph *g, struct mr_err *err)
 static enum mr_code try_order(struct mr_copy *c, struct mr_vec *places, bool *again,
                               struct mr_err *err)
 {
-    struct graph g = {
-        .c = c, .edges = MR_VEC_INIT(struct edge), .way = MR_VEC_INIT(uint32_t)};
+    struct graph g = {.c = c, .edges = MR_VEC_INIT(struct edge), .way = MR_VEC_INIT(uint32_t)};
     enum mr_code code = mr_case_exec(c->m.cf, "DELETE FROM temp.loose", err);
     if (code == MR_OK)
         code = read_graph(&g, err);

@@ -20,8 +20,8 @@ struct widening {
     struct mr_copy *c;
     struct mr_vec tables;     /* struct mr_plan_table: the plan's, and those beyond it */
     struct mr_vec references; /* struct mr_plan_reference, the same */
-    struct mr_vec open;  /* const struct mr_pair_reference *: beyond what was compared */
-    struct mr_vec blind; /* struct mr_copy_blind */
+    struct mr_vec open;       /* const struct mr_pair_reference *: beyond what was compared */
+    struct mr_vec blind;      /* struct mr_copy_blind */
 };
 
 /* What a reference of the pairing names on a side, by that side's names. */
@@ -31,20 +31,17 @@ struct named {
     const char *const *columns;
 };
 
-static bool is_column(const struct mr_pair *pair, enum mr_side side, size_t at,
-                      const char *name)
+static bool is_column(const struct mr_pair *pair, enum mr_side side, size_t at, const char *name)
 {
     return strcasecmp(mr_pair_column(pair, side, at)->name, name) == 0;
 }
 
-static bool by_foreign_key(const struct mr_pair_reference *r, enum mr_side side,
-                           struct named *out)
+static bool by_foreign_key(const struct mr_pair_reference *r, enum mr_side side, struct named *out)
 {
     const struct mr_table *t = r->child->side[side];
     for (size_t i = 0; i < t->nfks; i++) {
         const struct mr_foreign_key *fk = &t->fks[i];
-        bool same =
-            strcmp(fk->name, r->edge.name) == 0 && fk->ncolumns == r->edge.ncolumns;
+        bool same = strcmp(fk->name, r->edge.name) == 0 && fk->ncolumns == r->edge.ncolumns;
         for (size_t k = 0; same && k < fk->ncolumns; k++)
             same = is_column(r->child, side, r->edge.columns[k], fk->columns[k]);
         if (!same)
@@ -67,12 +64,10 @@ static bool by_configuration(const struct mr_pair_reference *r, struct named *ou
                r->edge.parent_name[db] == '.' &&
                strcmp(r->edge.parent_name + db + 1, ref->ref_table) == 0;
         for (size_t k = 0; same && k < ref->columns.count; k++)
-            same =
-                is_column(r->child, MR_SOURCE, r->edge.columns[k], ref->columns.items[k]);
+            same = is_column(r->child, MR_SOURCE, r->edge.columns[k], ref->columns.items[k]);
         if (!same)
             continue;
-        *out = (struct named){MR_SOURCE, ref->ref_db, ref->ref_table,
-                              ref->ref_columns.items};
+        *out = (struct named){MR_SOURCE, ref->ref_db, ref->ref_table, ref->ref_columns.items};
         return true;
     }
     return false;
@@ -80,8 +75,7 @@ static bool by_configuration(const struct mr_pair_reference *r, struct named *ou
 
 /* The parent's tables; NULL where a side has none. */
 static void find_tables(const struct mr_copy *c, const struct mr_pair_reference *r,
-                        const struct named *named,
-                        const struct mr_table *tables[MR_SIDES])
+                        const struct named *named, const struct mr_table *tables[MR_SIDES])
 {
     const struct mr_server_side *sides = c->m.plan->pairing.side;
     enum mr_side side = named->side, other = mr_other_side(side);
@@ -89,8 +83,7 @@ static void find_tables(const struct mr_copy *c, const struct mr_pair_reference 
     if (mr_server_same_name(&sides[side].cat->server, db, r->child->side[side]->db))
         db = r->child->side[other]->db;
     tables[side] = mr_catalogue_meant(sides[side].cat, named->db, named->table);
-    tables[other] =
-        mr_sides_twin(sides[side].cat, named->db, sides[other].cat, db, named->table);
+    tables[other] = mr_sides_twin(sides[side].cat, named->db, sides[other].cat, db, named->table);
 }
 
 static size_t position(const struct mr_pair *pair, enum mr_side side, const char *name)
@@ -106,17 +99,14 @@ enum mr_code mr_copy_blind_refuse(const struct mr_copy_blind *blind, struct mr_e
     (void)mr_err_set(err, MR_E_REFUSED,
                      "table \"%s\" refers to \"%s\", which the run did not compare, and "
                      "which cannot be read: %s",
-                     blind->pair->child->find.name, blind->pair->edge.parent_name,
-                     blind->why);
-    mr_err_hint(err,
-                "Whether both sides mean the same parents cannot be told: run a check "
-                "that compares it, too, into the same case.");
+                     blind->pair->child->find.name, blind->pair->edge.parent_name, blind->why);
+    mr_err_hint(err, "Whether both sides mean the same parents cannot be told: run a check "
+                     "that compares it, too, into the same case.");
     return MR_E_REFUSED;
 }
 
 /* What a table beyond the run refers to is looked for in turn. */
-static enum mr_code open_references(struct widening *w, struct mr_pair *child,
-                                    struct mr_err *err)
+static enum mr_code open_references(struct widening *w, struct mr_pair *child, struct mr_err *err)
 {
     struct mr_pairing own = w->c->m.plan->pairing;
     own.tables = &child;
@@ -135,14 +125,12 @@ static enum mr_code open_references(struct widening *w, struct mr_pair *child,
 
 /* The pair of two tables: one that is there already, or a new one.  *why: it cannot be
  * read. */
-static enum mr_code take_parent(struct widening *w,
-                                const struct mr_table *tables[MR_SIDES],
-                                struct mr_pair **pair, const char **why,
-                                struct mr_err *err)
+static enum mr_code take_parent(struct widening *w, const struct mr_table *tables[MR_SIDES],
+                                struct mr_pair **pair, const char **why, struct mr_err *err)
 {
     const struct mr_pairing *pairing = &w->c->m.plan->pairing;
-    const struct mr_kept *kept = mr_source_kept(
-        pairing->side[MR_SOURCE].source, tables[MR_SOURCE]->db, tables[MR_SOURCE]->name);
+    const struct mr_kept *kept = mr_source_kept(pairing->side[MR_SOURCE].source,
+                                                tables[MR_SOURCE]->db, tables[MR_SOURCE]->name);
     struct mr_err reason = {0};
     for (size_t i = 0; i < w->tables.count; i++) {
         *pair = ((struct mr_plan_table *)mr_vec_at(&w->tables, i))->pair;
@@ -171,8 +159,8 @@ static enum mr_code take_parent(struct widening *w,
 
 /* *r is the reference to its parent then; parent NULL: it leads nowhere, or *why says why it
  * cannot be followed. */
-static enum mr_code find_parent(struct widening *w, struct mr_pair_reference *r,
-                                const char **why, struct mr_err *err)
+static enum mr_code find_parent(struct widening *w, struct mr_pair_reference *r, const char **why,
+                                struct mr_err *err)
 {
     const struct mr_table *tables[MR_SIDES] = {NULL, NULL};
     size_t *to = mr_arena_calloc(&w->c->m.arena, r->edge.ncolumns + 1, sizeof *to);
@@ -238,12 +226,11 @@ static enum mr_code add_reference(struct widening *w, const struct mr_pair_refer
     struct mr_plan_reference *slot = mr_vec_push(&w->references);
     if (slot == NULL)
         return mr_merge_nomem(err);
-    *slot =
-        (struct mr_plan_reference){.pair = own,
-                                   .child = own->child->at,
-                                   .parent = own->parent->at,
-                                   .from = {own->edge.columns, own->edge.ncolumns},
-                                   .to = {own->edge.parent_columns, own->edge.ncolumns}};
+    *slot = (struct mr_plan_reference){.pair = own,
+                                       .child = own->child->at,
+                                       .parent = own->parent->at,
+                                       .from = {own->edge.columns, own->edge.ncolumns},
+                                       .to = {own->edge.parent_columns, own->edge.ncolumns}};
     return MR_OK;
 }
 
@@ -261,15 +248,13 @@ static bool is_hard(const struct mr_plan_tables *plan, size_t child,
 
 static void *keep(struct mr_arena *arena, const struct mr_vec *list)
 {
-    return list->count > 0
-               ? mr_arena_dup(arena, list->items, list->count * list->item_size)
-               : mr_arena_calloc(arena, 1, list->item_size);
+    return list->count > 0 ? mr_arena_dup(arena, list->items, list->count * list->item_size)
+                           : mr_arena_calloc(arena, 1, list->item_size);
 }
 
 /* Where no configuration says whose rows are people, and a table was taken for them that
  * refers to tables beyond the run, it was for want of those: its rows may be somebody's. */
-static void find_subjects(struct mr_copy *c, const struct mr_plan_tables *plan,
-                          bool *beyond)
+static void find_subjects(struct mr_copy *c, const struct mr_plan_tables *plan, bool *beyond)
 {
     bool more = true;
     for (size_t i = 0; i < c->nblind; i++)
@@ -285,8 +270,8 @@ static void find_subjects(struct mr_copy *c, const struct mr_plan_tables *plan,
     }
     for (size_t i = 0; i < c->ntables; i++) {
         enum mr_find_subject subject = plan->tables[i].pair->find.subject;
-        c->subject[i] = subject == MR_SUBJECT_CONFIGURED ||
-                        (subject == MR_SUBJECT_INFERRED && !beyond[i]);
+        c->subject[i] =
+            subject == MR_SUBJECT_CONFIGURED || (subject == MR_SUBJECT_INFERRED && !beyond[i]);
     }
 }
 
@@ -294,14 +279,13 @@ static void find_subjects(struct mr_copy *c, const struct mr_plan_tables *plan,
 static enum mr_code widen(struct widening *w, struct mr_err *err)
 {
     struct mr_copy *c = w->c;
-    struct mr_plan_tables *wider = (struct mr_plan_tables *)(void *)mr_arena_dup(
-        &c->m.arena, c->task->tables, sizeof *wider);
+    struct mr_plan_tables *wider =
+        (struct mr_plan_tables *)(void *)mr_arena_dup(&c->m.arena, c->task->tables, sizeof *wider);
     bool *planned = mr_arena_calloc(&c->m.arena, w->tables.count + 1, sizeof *planned);
     bool *beyond = mr_arena_calloc(&c->m.arena, w->tables.count + 1, sizeof *beyond);
     struct mr_copy_blind *blind = keep(&c->m.arena, &w->blind);
     c->subject = mr_arena_calloc(&c->m.arena, w->tables.count + 1, sizeof *c->subject);
-    if (wider == NULL || planned == NULL || beyond == NULL || blind == NULL ||
-        c->subject == NULL)
+    if (wider == NULL || planned == NULL || beyond == NULL || blind == NULL || c->subject == NULL)
         return mr_merge_nomem(err);
     wider->tables = keep(&c->m.arena, &w->tables);
     wider->references = keep(&c->m.arena, &w->references);
@@ -315,11 +299,10 @@ static enum mr_code widen(struct widening *w, struct mr_err *err)
     wider->nreferences = w->references.count;
     for (size_t i = 0; i < w->blind.count; i++) {
         const struct mr_pair_reference *r = blind[i].pair;
-        blind[i].by =
-            (struct mr_plan_reference){.pair = r,
-                                       .child = r->child->at,
-                                       .parent = MR_NO_COLUMN,
-                                       .from = {r->edge.columns, r->edge.ncolumns}};
+        blind[i].by = (struct mr_plan_reference){.pair = r,
+                                                 .child = r->child->at,
+                                                 .parent = MR_NO_COLUMN,
+                                                 .from = {r->edge.columns, r->edge.ncolumns}};
         blind[i].by.hard = is_hard(wider, r->child->at, &blind[i].by.from);
     }
     c->m.plan = wider;
@@ -367,8 +350,8 @@ enum mr_code mr_copy_outside_parents(struct mr_copy *c, struct mr_err *err)
     enum mr_code code = MR_OK;
     MR_TRY_OUT(begin_wider(&w, err));
     for (size_t i = 0; i < w.open.count; i++)
-        MR_TRY_OUT(add_reference(
-            &w, *(const struct mr_pair_reference **)mr_vec_at(&w.open, i), err));
+        MR_TRY_OUT(
+            add_reference(&w, *(const struct mr_pair_reference **)mr_vec_at(&w.open, i), err));
     MR_TRY_OUT(widen(&w, err));
 out:
     mr_vec_release(&w.tables);
@@ -387,8 +370,7 @@ struct holding {
     struct mr_vec leavers; /* struct mr_merge_leaver */
 };
 
-static enum mr_code hold(void *ctx, int64_t tag, const struct mr_table *child,
-                         struct mr_err *err)
+static enum mr_code hold(void *ctx, int64_t tag, const struct mr_table *child, struct mr_err *err)
 {
     struct holding *w = ctx;
     (void)child;
@@ -409,9 +391,8 @@ enum mr_code mr_copy_outside_children(struct mr_copy *c, struct mr_err *err)
 {
     struct holding w = {.c = c, .leavers = MR_VEC_INIT(struct mr_merge_leaver)};
     enum mr_code code = mr_case_prepare(
-        c->m.cf,
-        "INSERT OR IGNORE INTO dep (parent, ref, child) VALUES (:parent, :ref, 0)",
-        &w.dep, err);
+        c->m.cf, "INSERT OR IGNORE INTO dep (parent, ref, child) VALUES (:parent, :ref, 0)", &w.dep,
+        err);
     for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
         w.parent = &c->m.plan->tables[i];
         code = mr_copy_pages(c, MR_COPY_LEAVING, i, hold_rows, &w, err);

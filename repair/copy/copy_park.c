@@ -57,8 +57,7 @@ static enum mr_code strike(void *ctx, const struct mr_merge_ask *ask,
     return MR_OK;
 }
 
-static enum mr_code push_candidates(struct drawing *w, struct mr_copy_pool *p,
-                                    struct mr_err *err)
+static enum mr_code push_candidates(struct drawing *w, struct mr_copy_pool *p, struct mr_err *err)
 {
     const struct mr_plan_table *t = w->table;
     const struct mr_column *col = mr_pair_column(t->pair, MR_TARGET, p->column);
@@ -81,8 +80,7 @@ static enum mr_code push_candidates(struct drawing *w, struct mr_copy_pool *p,
     return code;
 }
 
-static enum mr_code fill_pool(struct mr_copy *c, struct mr_copy_pool *p,
-                              struct mr_err *err)
+static enum mr_code fill_pool(struct mr_copy *c, struct mr_copy_pool *p, struct mr_err *err)
 {
     struct drawing w = {.c = c,
                         .table = &c->m.plan->tables[p->table],
@@ -90,8 +88,7 @@ static enum mr_code fill_pool(struct mr_copy *c, struct mr_copy_pool *p,
                         .values = MR_VEC_INIT(struct mr_key)};
     enum mr_code code = push_candidates(&w, p, err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
-        const struct mr_merge_lookup what = {
-            (enum mr_side)side, w.table, {&p->column, 1}};
+        const struct mr_merge_lookup what = {(enum mr_side)side, w.table, {&p->column, 1}};
         code = mr_merge_lookup_ask(&c->m, &what, &w.asks, strike, &w, err);
     }
     if (w.values.count == 0)
@@ -114,8 +111,8 @@ static enum mr_code fill_pool(struct mr_copy *c, struct mr_copy_pool *p,
 }
 
 /* value->ptr NULL: the column has none left. */
-static enum mr_code draw(struct mr_copy *c, size_t table, size_t column,
-                         struct mr_key *value, struct mr_err *err)
+static enum mr_code draw(struct mr_copy *c, size_t table, size_t column, struct mr_key *value,
+                         struct mr_err *err)
 {
     struct mr_copy_pool *p = pool_of(c, table, column);
     enum mr_code code = p != NULL ? MR_OK : mr_merge_nomem(err);
@@ -143,8 +140,7 @@ static bool is_movable(const struct mr_copy *c, const struct mr_plan_table *t, s
     return true;
 }
 
-static bool is_reference(const struct mr_copy *c, const struct mr_plan_table *t,
-                         size_t col)
+static bool is_reference(const struct mr_copy *c, const struct mr_plan_table *t, size_t col)
 {
     for (size_t i = 0; i < c->m.plan->nreferences; i++)
         if (c->m.plan->references[i].child == t->at &&
@@ -153,9 +149,8 @@ static bool is_reference(const struct mr_copy *c, const struct mr_plan_table *t,
     return false;
 }
 
-static enum mr_code note(struct mr_copy *c, int64_t slot, enum mr_copy_loose how,
-                         size_t what, size_t column, struct mr_key value,
-                         struct mr_err *err)
+static enum mr_code note(struct mr_copy *c, int64_t slot, enum mr_copy_loose how, size_t what,
+                         size_t column, struct mr_key value, struct mr_err *err)
 {
     return MR_CASE_ONCE(c->m.cf,
                         "INSERT OR IGNORE INTO loose (slot, how, what, col, value)"
@@ -165,9 +160,8 @@ static enum mr_code note(struct mr_copy *c, int64_t slot, enum mr_copy_loose how
                         MR_ARG_BYTES("value", value));
 }
 
-enum mr_code mr_copy_park_unique(struct mr_copy *c, const struct mr_plan_table *t,
-                                 int64_t slot, size_t unique, bool *done,
-                                 struct mr_err *err)
+enum mr_code mr_copy_park_unique(struct mr_copy *c, const struct mr_plan_table *t, int64_t slot,
+                                 size_t unique, bool *done, struct mr_err *err)
 {
     const struct mr_plan_columns *of =
         unique < t->nuniques ? &t->uniques[unique].columns : &t->named_by;
@@ -194,12 +188,10 @@ enum mr_code mr_copy_park_unique(struct mr_copy *c, const struct mr_plan_table *
     return code;
 }
 
-bool mr_copy_may_open(const struct mr_copy *c, const struct mr_plan_reference *r,
-                      size_t column)
+bool mr_copy_may_open(const struct mr_copy *c, const struct mr_plan_reference *r, size_t column)
 {
     const struct mr_plan_table *t = &c->m.plan->tables[r->child];
-    return t->nullable[column] && !mr_plan_columns_has(&t->key, column) &&
-           !t->generated[column];
+    return t->nullable[column] && !mr_plan_columns_has(&t->key, column) && !t->generated[column];
 }
 
 enum mr_code mr_copy_loosen(struct mr_copy *c, int64_t slot, size_t reference,

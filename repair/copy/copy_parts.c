@@ -40,8 +40,7 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
     struct parting *w = ctx;
     const struct mr_plan_columns *key = &table_of(w)->key;
     bool null = false;
-    MR_TRY(mr_pair_values_of(row->image, row->len, key->at, key->count, &w->bytes, &null,
-                             err));
+    MR_TRY(mr_pair_values_of(row->image, row->len, key->at, key->count, &w->bytes, &null, err));
     struct holder *holder = mr_vec_push(&w->holders);
     const void *copy = mr_arena_dup(w->arena, w->bytes.ptr, w->bytes.len);
     if (holder == NULL || copy == NULL)
@@ -72,22 +71,18 @@ static enum mr_code find_shared(struct parting *w, struct mr_err *err)
         struct mr_merge_ask *ask = mr_vec_push(&w->asks);
         if (ask == NULL)
             return mr_merge_nomem(err);
-        *ask = (struct mr_merge_ask){
-            .tag = (int64_t)i,
-            .value = ((struct holder *)mr_vec_at(&w->holders, i))->key};
+        *ask = (struct mr_merge_ask){.tag = (int64_t)i,
+                                     .value = ((struct holder *)mr_vec_at(&w->holders, i))->key};
     }
-    return w->asks.count > 0
-               ? mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_shared, w, err)
-               : MR_OK;
+    return w->asks.count > 0 ? mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_shared, w, err)
+                             : MR_OK;
 }
 
-static enum mr_code mark_taken(struct parting *w, const struct mr_vec *rows,
-                               struct mr_err *err)
+static enum mr_code mark_taken(struct parting *w, const struct mr_vec *rows, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
-        const int64_t args[] = {
-            ((const struct mr_merge_work_row *)mr_vec_at(rows, i))->id};
+        const int64_t args[] = {((const struct mr_merge_work_row *)mr_vec_at(rows, i))->id};
         bool held = false, shared = false;
         for (size_t k = 0; k < w->holders.count; k++) {
             const struct holder *holder = mr_vec_at(&w->holders, k);
@@ -95,9 +90,8 @@ static enum mr_code mark_taken(struct parting *w, const struct mr_vec *rows,
             shared = shared || (holder->row == i && holder->is_shared);
         }
         if (held && !shared)
-            code =
-                mr_merge_work_run(&w->c->m, "UPDATE c SET kind='key-taken' WHERE id=?1",
-                                  args, 1, NULL, err);
+            code = mr_merge_work_run(&w->c->m, "UPDATE c SET kind='key-taken' WHERE id=?1", args, 1,
+                                     NULL, err);
     }
     return code;
 }
@@ -126,9 +120,8 @@ static enum mr_code part_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
     mr_vec_clear(&w->holders);
     for (size_t i = 0; i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
-        MR_TRY(mr_merge_lookup_push(&w->asks, (int64_t)i,
-                                    (struct mr_key){row->image, row->len}, w->by->to,
-                                    arena, err));
+        MR_TRY(mr_merge_lookup_push(&w->asks, (int64_t)i, (struct mr_key){row->image, row->len},
+                                    w->by->to, arena, err));
     }
     MR_TRY(find_sharers(w, err));
     if (w->asks.count > 0)
@@ -176,8 +169,7 @@ enum mr_code mr_copy_parts(struct mr_copy *c, struct mr_err *err)
                         .bytes = MR_STRBUF_INIT};
     enum mr_code code = MR_OK;
     for (size_t i = 0;
-         code == MR_OK && c->task->policy != MR_COPY_MIRROR && i < c->m.plan->nreferences;
-         i++) {
+         code == MR_OK && c->task->policy != MR_COPY_MIRROR && i < c->m.plan->nreferences; i++) {
         w.by = &c->m.plan->references[i];
         if (w.by->parent < c->m.plan->ntables && c->planned[w.by->parent] &&
             mr_plan_is_of_counter(table_of(&w), w.by, &c->m.arena))

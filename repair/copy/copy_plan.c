@@ -67,8 +67,8 @@ enum mr_code mr_copy_work_open(struct mr_copy *c, struct mr_err *err)
     return mr_case_exec(c->m.cf, schema_sql, err);
 }
 
-enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table,
-                           mr_copy_rows_fn *fn, void *ctx, struct mr_err *err)
+enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table, mr_copy_rows_fn *fn,
+                           void *ctx, struct mr_err *err)
 {
     struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
     struct mr_arena arena = MR_ARENA_INIT;
@@ -77,9 +77,8 @@ enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table,
     while (code == MR_OK) {
         const int64_t args[] = {(int64_t)table, after};
         mr_arena_reset(&arena);
-        code = mr_is_cancelled()
-                   ? mr_cancelled_err(err)
-                   : mr_merge_work_rows(&c->m, sql, args, 2, &arena, &rows, err);
+        code = mr_is_cancelled() ? mr_cancelled_err(err)
+                                 : mr_merge_work_rows(&c->m, sql, args, 2, &arena, &rows, err);
         if (code != MR_OK || rows.count == 0)
             break;
         after = ((struct mr_merge_work_row *)mr_vec_at(&rows, rows.count - 1))->id;
@@ -94,8 +93,7 @@ enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table,
 
 static enum mr_code count_subjects(struct mr_copy *c, struct mr_err *err)
 {
-    static const char gone[] =
-        "SELECT count(*) FROM c WHERE tbl=?1 AND op=3 AND kind IS NULL";
+    static const char gone[] = "SELECT count(*) FROM c WHERE tbl=?1 AND op=3 AND kind IS NULL";
     static const char replaced[] =
         "SELECT count(*) FROM c WHERE tbl=?1 AND op=2 AND same=0 AND kind IS NULL";
     enum mr_code code = MR_OK;
@@ -119,8 +117,7 @@ static enum mr_code check_deletes(struct mr_copy *c, struct mr_err *err)
 {
     enum mr_code code = count_subjects(c, err);
     unsigned long long n = c->result->subject_deletes;
-    if (code != MR_OK || n == 0 ||
-        (c->task->has_allow_deletes && c->task->allow_deletes == n))
+    if (code != MR_OK || n == 0 || (c->task->has_allow_deletes && c->task->allow_deletes == n))
         return code;
     if (c->task->has_allow_deletes)
         (void)mr_err_set(err, MR_E_REFUSED,

@@ -15,27 +15,25 @@
 #include "core/schema/sequence.h"
 
 static enum mr_code read_sequence(struct mr_copy *c, const struct mr_plan_table *t,
-                                  struct mr_sequence *sequence, uint64_t *above,
-                                  struct mr_err *err)
+                                  struct mr_sequence *sequence, uint64_t *above, struct mr_err *err)
 {
     const struct mr_server_side *side = c->m.plan->pairing.side;
     uint64_t next[MR_SIDES], greatest[MR_SIDES];
-    const struct mr_reseed_pair pair = {
-        {t->pair->side[MR_SOURCE], t->pair->side[MR_TARGET]},
-        {mr_pair_column(t->pair, MR_SOURCE, t->counter),
-         mr_pair_column(t->pair, MR_TARGET, t->counter)}};
+    const struct mr_reseed_pair pair = {{t->pair->side[MR_SOURCE], t->pair->side[MR_TARGET]},
+                                        {mr_pair_column(t->pair, MR_SOURCE, t->counter),
+                                         mr_pair_column(t->pair, MR_TARGET, t->counter)}};
     enum mr_code code = mr_reseed_read(side, &pair, next, greatest, err);
     if (code == MR_OK)
-        code = mr_sequence_read(mr_reader_db(side[MR_TARGET].main), t->sequence_db,
-                                t->sequence, sequence, err);
-    uint64_t most = greatest[MR_SOURCE] > greatest[MR_TARGET] ? greatest[MR_SOURCE]
-                                                              : greatest[MR_TARGET];
+        code = mr_sequence_read(mr_reader_db(side[MR_TARGET].main), t->sequence_db, t->sequence,
+                                sequence, err);
+    uint64_t most =
+        greatest[MR_SOURCE] > greatest[MR_TARGET] ? greatest[MR_SOURCE] : greatest[MR_TARGET];
     *above = most < UINT64_MAX ? most + 1 : 0;
     return code;
 }
 
-static enum mr_code keep(struct mr_copy *c, const struct mr_plan_table *t,
-                         uint64_t increment, uint64_t value, struct mr_err *err)
+static enum mr_code keep(struct mr_copy *c, const struct mr_plan_table *t, uint64_t increment,
+                         uint64_t value, struct mr_err *err)
 {
     char text[2][24];
     (void)snprintf(text[0], sizeof text[0], "%" PRIu64, value);
@@ -61,8 +59,7 @@ static enum mr_code raise_sequence(struct mr_copy *c, const struct mr_plan_table
     /* increment 0: the server's, which any value suits */
     struct mr_reseed_step step = {1, 1};
     if (sequence.increment > 1)
-        step = (struct mr_reseed_step){sequence.increment,
-                                       sequence.start % sequence.increment};
+        step = (struct mr_reseed_step){sequence.increment, sequence.start % sequence.increment};
     uint64_t value = above > 0 ? mr_reseed_round(above, step) : 0;
     if (value != 0 && value <= sequence.maximum)
         return keep(c, t, step.increment, value, err);
@@ -82,9 +79,8 @@ enum mr_code mr_copy_sequences(struct mr_copy *c, struct mr_err *err)
         if (!c->planned[i] || t->sequence == NULL)
             continue;
         MR_TRY(mr_merge_work_int(
-            &c->m,
-            "SELECT EXISTS (SELECT 1 FROM c WHERE tbl=?1 AND op=?2 AND kind IS NULL)",
-            args, 2, &any, err));
+            &c->m, "SELECT EXISTS (SELECT 1 FROM c WHERE tbl=?1 AND op=?2 AND kind IS NULL)", args,
+            2, &any, err));
         if (any != 0)
             MR_TRY(raise_sequence(c, t, err));
     }

@@ -9,47 +9,44 @@
 #define ACTIVE(x) "(" x ".op>0 AND " x ".kind IS NULL)"
 
 /* Slots whose values a holder does not let go. */
-#define TAKEN                                                                            \
-    "SELECT t.taker AS slot, 'unique' AS kind, t.u AS what, t.holder AS other FROM take" \
-    " t LEFT JOIN c h ON h.id=t.holder WHERE t.holder<>t.taker AND (h.id IS NULL OR NOT" \
-    " " ACTIVE(                                                                          \
-        "h") " OR (h.op=2 AND EXISTS (SELECT 1 FROM take k WHERE k.taker=h.id AND"       \
-             " k.u=t.u AND k.holder=h.id)))"
+#define TAKEN                                                                                      \
+    "SELECT t.taker AS slot, 'unique' AS kind, t.u AS what, t.holder AS other FROM take"           \
+    " t LEFT JOIN c h ON h.id=t.holder WHERE t.holder<>t.taker AND (h.id IS NULL OR NOT"           \
+    " " ACTIVE("h") " OR (h.op=2 AND EXISTS (SELECT 1 FROM take k WHERE k.taker=h.id AND"          \
+                    " k.u=t.u AND k.holder=h.id)))"
 
 /* TARGET's present parent is there afterwards, too. */
-#define STAYS                                                                            \
-    "(l.tfound AND (p.id IS NULL OR NOT " ACTIVE("p") " OR (p.op=2 AND l.pt=l.ps)))"
+#define STAYS "(l.tfound AND (p.id IS NULL OR NOT " ACTIVE("p") " OR (p.op=2 AND l.pt=l.ps)))"
 
-#define MISLED                                                                           \
-    "SELECT l.child AS slot, CASE WHEN NOT l.sfound THEN 'orphan-would-attach'"          \
-    " WHEN " STAYS " THEN 'parent-differs' ELSE 'parent-absent' END AS kind, l.ref AS"   \
-    " what, l.ps AS other FROM link l LEFT JOIN c s ON s.id=l.ps LEFT JOIN c p ON"       \
-    " p.id=l.pt WHERE CASE WHEN NOT l.sfound THEN " STAYS " WHEN coalesce(" ACTIVE(      \
-        "s") ", 0) AND s.op<3 THEN 0 WHEN " STAYS                                        \
+#define MISLED                                                                                     \
+    "SELECT l.child AS slot, CASE WHEN NOT l.sfound THEN 'orphan-would-attach'"                    \
+    " WHEN " STAYS " THEN 'parent-differs' ELSE 'parent-absent' END AS kind, l.ref AS"             \
+    " what, l.ps AS other FROM link l LEFT JOIN c s ON s.id=l.ps LEFT JOIN c p ON"                 \
+    " p.id=l.pt WHERE CASE WHEN NOT l.sfound THEN " STAYS " WHEN coalesce(" ACTIVE(                \
+        "s") ", 0) AND s.op<3 THEN 0 WHEN " STAYS                                                  \
              " THEN NOT l.same OR (l.ps=l.pt AND coalesce(s.taint, 0)>0) ELSE 1 END"
 
 /* Somebody who stays refers to what goes. */
-#define NEEDED                                                                           \
-    "SELECT d.parent AS slot, 'referenced' AS kind, d.ref AS what, d.child AS other "    \
-    "FROM"                                                                               \
-    " dep d LEFT JOIN c k ON k.id=d.child WHERE d.child<>d.parent AND (k.id IS NULL OR"  \
-    " NOT " ACTIVE("k") " OR (k.op=2 AND EXISTS (SELECT 1 FROM link l WHERE"             \
+#define NEEDED                                                                                     \
+    "SELECT d.parent AS slot, 'referenced' AS kind, d.ref AS what, d.child AS other "              \
+    "FROM"                                                                                         \
+    " dep d LEFT JOIN c k ON k.id=d.child WHERE d.child<>d.parent AND (k.id IS NULL OR"            \
+    " NOT " ACTIVE("k") " OR (k.op=2 AND EXISTS (SELECT 1 FROM link l WHERE"                       \
                         " l.child=k.id AND l.ref=d.ref AND l.pt=d.parent)))"
 
 /* A row goes, and what was to have its value does not come. */
-#define ALONE                                                                            \
-    "SELECT t.holder AS slot, 'unique' AS kind, t.u AS what, t.taker AS other FROM take" \
-    " t JOIN c k ON k.id=t.taker JOIN c h ON h.id=t.holder WHERE h.op=3 AND k.op>0 AND"  \
+#define ALONE                                                                                      \
+    "SELECT t.holder AS slot, 'unique' AS kind, t.u AS what, t.taker AS other FROM take"           \
+    " t JOIN c k ON k.id=t.taker JOIN c h ON h.id=t.holder WHERE h.op=3 AND k.op>0 AND"            \
     " k.kind IS NOT NULL"
 
-#define MARK(found)                                                                      \
-    "UPDATE c SET kind=f.kind, detail=f.what, waits=CASE WHEN f.kind='referenced' THEN " \
-    "0"                                                                                  \
-    " ELSE f.other END, wave=?1+1 FROM (" found ") f WHERE c.id=f.slot AND c.op>0 AND"   \
+#define MARK(found)                                                                                \
+    "UPDATE c SET kind=f.kind, detail=f.what, waits=CASE WHEN f.kind='referenced' THEN "           \
+    "0"                                                                                            \
+    " ELSE f.other END, wave=?1+1 FROM (" found ") f WHERE c.id=f.slot AND c.op>0 AND"             \
     " c.kind IS NULL"
 
-static const char *const first_wave[] = {MARK(TAKEN), MARK(MISLED), MARK(NEEDED),
-                                         MARK(ALONE)};
+static const char *const first_wave[] = {MARK(TAKEN), MARK(MISLED), MARK(NEEDED), MARK(ALONE)};
 static const char *const next_wave[] = {
     MARK(TAKEN " AND t.holder IN (SELECT id FROM c WHERE wave=?1)"),
     MARK(MISLED " AND l.ps IN (SELECT id FROM c WHERE wave=?1)"),
@@ -77,8 +74,7 @@ enum mr_code mr_copy_spread(struct mr_copy *c, struct mr_err *err)
     enum mr_code code = MR_OK;
     c->wave++; /* what the caller has marked */
     while (code == MR_OK && changed > 0)
-        code =
-            run_wave(c, next_wave, sizeof next_wave / sizeof next_wave[0], &changed, err);
+        code = run_wave(c, next_wave, sizeof next_wave / sizeof next_wave[0], &changed, err);
     return code;
 }
 

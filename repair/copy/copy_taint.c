@@ -40,8 +40,8 @@ static enum mr_code take_child(void *ctx, const struct mr_merge_ask *ask,
     enum mr_code code =
         mr_merge_row_refers(w->by, (struct mr_key){row->image, row->len}, &refers, err);
     if (code == MR_OK && refers)
-        code = mr_pair_values_of(row->image, row->len, child->key.at, child->key.count,
-                                 &w->bytes, &null, err);
+        code = mr_pair_values_of(row->image, row->len, child->key.at, child->key.count, &w->bytes,
+                                 &null, err);
     if (code != MR_OK || !refers || null)
         return code;
     struct mr_merge_ask *slot = mr_vec_push(&w->asks);
@@ -65,8 +65,8 @@ static enum mr_code taint_children(struct tainting *w, struct mr_err *err)
                                &mark, err);
     for (size_t i = 0; code == MR_OK && i < w->asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&w->asks, i);
-        code = MR_CASE_RUN(mark, err, MR_ARG_INT("tbl", child->at),
-                           MR_ARG_BYTES("key", ask->value));
+        code =
+            MR_CASE_RUN(mark, err, MR_ARG_INT("tbl", child->at), MR_ARG_BYTES("key", ask->value));
     }
     mr_case_free(mark);
     w->grown[child->at] = true;
@@ -85,8 +85,8 @@ static enum mr_code follow(void *ctx, struct mr_vec *rows, struct mr_arena *aren
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
         bool null = false;
-        code = mr_pair_values_of(row->image, row->len, w->by->to.at, w->by->to.count,
-                                 &w->bytes, &null, err);
+        code = mr_pair_values_of(row->image, row->len, w->by->to.at, w->by->to.count, &w->bytes,
+                                 &null, err);
         if (code != MR_OK || null)
             continue;
         struct mr_key *key = mr_vec_push(&w->keys);
@@ -98,19 +98,19 @@ static enum mr_code follow(void *ctx, struct mr_vec *rows, struct mr_arena *aren
         *meant = (struct mr_merge_ask){.value = *key};
     }
     if (code == MR_OK && w->keys.count > 0)
-        code = mr_merge_reference_children(&w->c->m, MR_SOURCE, w->by, &w->keys,
-                                           take_child, w, err);
+        code =
+            mr_merge_reference_children(&w->c->m, MR_SOURCE, w->by, &w->keys, take_child, w, err);
     if (code == MR_OK)
-        code = mr_merge_reference_otherwise_to(&w->c->m, MR_SOURCE, w->by, &w->meant,
-                                               take_child, w, err);
+        code = mr_merge_reference_otherwise_to(&w->c->m, MR_SOURCE, w->by, &w->meant, take_child, w,
+                                               err);
     return code == MR_OK && w->asks.count > 0 ? taint_children(w, err) : code;
 }
 
 static enum mr_code follow_table(struct tainting *w, size_t table, struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)table};
-    enum mr_code code = mr_merge_work_run(
-        &w->c->m, "UPDATE c SET taint=2 WHERE tbl=?1 AND taint=1", args, 1, NULL, err);
+    enum mr_code code = mr_merge_work_run(&w->c->m, "UPDATE c SET taint=2 WHERE tbl=?1 AND taint=1",
+                                          args, 1, NULL, err);
     w->grown[table] = false;
     for (size_t i = 0; code == MR_OK && i < w->c->m.plan->nreferences; i++) {
         w->by = &w->c->m.plan->references[i];
@@ -121,8 +121,7 @@ static enum mr_code follow_table(struct tainting *w, size_t table, struct mr_err
                                  table, follow, w, err);
     }
     return code == MR_OK
-               ? mr_merge_work_run(&w->c->m,
-                                   "UPDATE c SET taint=3 WHERE tbl=?1 AND taint=2", args,
+               ? mr_merge_work_run(&w->c->m, "UPDATE c SET taint=3 WHERE tbl=?1 AND taint=2", args,
                                    1, NULL, err)
                : code;
 }
@@ -137,12 +136,11 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
     const struct mr_merge_work_row *own = mr_vec_at(w->rows, (size_t)ask->tag);
     const int64_t args[] = {own->id};
     bool same = false;
-    enum mr_code code = mr_copy_is_same(
-        w->c, &w->c->m.plan->tables[w->by->parent], (struct mr_key){own->image, own->len},
-        (struct mr_key){row->image, row->len}, &same, err);
+    enum mr_code code = mr_copy_is_same(w->c, &w->c->m.plan->tables[w->by->parent],
+                                        (struct mr_key){own->image, own->len},
+                                        (struct mr_key){row->image, row->len}, &same, err);
     return code == MR_OK && !same
-               ? mr_merge_work_run(&w->c->m, "UPDATE c SET taint=1 WHERE id=?1", args, 1,
-                                   NULL, err)
+               ? mr_merge_work_run(&w->c->m, "UPDATE c SET taint=1 WHERE id=?1", args, 1, NULL, err)
                : code;
 }
 
@@ -157,13 +155,11 @@ static enum mr_code find_holders(void *ctx, struct mr_vec *rows, struct mr_arena
     mr_vec_clear(&w->meant);
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
-        code = mr_merge_lookup_push(&w->meant, (int64_t)i,
-                                    (struct mr_key){row->image, row->len}, w->by->to,
-                                    arena, err);
+        code = mr_merge_lookup_push(&w->meant, (int64_t)i, (struct mr_key){row->image, row->len},
+                                    w->by->to, arena, err);
     }
-    return code == MR_OK
-               ? mr_merge_lookup_ask(&w->c->m, &what, &w->meant, take_holder, w, err)
-               : code;
+    return code == MR_OK ? mr_merge_lookup_ask(&w->c->m, &what, &w->meant, take_holder, w, err)
+                         : code;
 }
 
 static bool is_key(const struct mr_plan_table *t, const struct mr_plan_columns *columns)
@@ -242,8 +238,7 @@ enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err)
     const int64_t args[] = {(int64_t)c->m.plan->ntables};
     enum mr_code code = MR_OK;
     if (all_planned(c))
-        code = mr_merge_work_run(&c->m, "UPDATE c SET taint=0 WHERE tbl<?1", args, 1,
-                                 NULL, err);
+        code = mr_merge_work_run(&c->m, "UPDATE c SET taint=0 WHERE tbl<?1", args, 1, NULL, err);
     if (code != MR_OK || (all_planned(c) && c->ntables == c->m.plan->ntables))
         return code;
     return follow_all(c, err);

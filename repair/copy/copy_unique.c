@@ -29,30 +29,25 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
     enum mr_code code = MR_OK;
     mr_strbuf_reset(&w->bytes);
     if (key->count > 0)
-        code = mr_pair_values_of(row->image, row->len, key->at, key->count, &w->bytes,
-                                 &null, err);
+        code = mr_pair_values_of(row->image, row->len, key->at, key->count, &w->bytes, &null, err);
     else
-        code = mr_copy_multiset_key(&w->bytes, (struct mr_key){row->image, row->len}, 1,
-                                    err);
-    return code == MR_OK
-               ? MR_CASE_RUN(w->take, err, MR_ARG_INT("taker", ask->tag),
-                             MR_ARG_INT("u", w->number), MR_ARG_INT("tbl", w->table->at),
-                             MR_ARG_BLOB("key", w->bytes.ptr, w->bytes.len))
-               : code;
+        code = mr_copy_multiset_key(&w->bytes, (struct mr_key){row->image, row->len}, 1, err);
+    return code == MR_OK ? MR_CASE_RUN(w->take, err, MR_ARG_INT("taker", ask->tag),
+                                       MR_ARG_INT("u", w->number), MR_ARG_INT("tbl", w->table->at),
+                                       MR_ARG_BLOB("key", w->bytes.ptr, w->bytes.len))
+                         : code;
 }
 
-static enum mr_code note_wants(struct taking *w, struct mr_arena *arena,
-                               struct mr_err *err)
+static enum mr_code note_wants(struct taking *w, struct mr_arena *arena, struct mr_err *err)
 {
-    enum mr_code code = w->asks.count == 0
-                            ? MR_OK
-                            : mr_merge_lookup_canonise(&w->c->m, w->table, w->columns,
-                                                       &w->asks, arena, err);
+    enum mr_code code =
+        w->asks.count == 0
+            ? MR_OK
+            : mr_merge_lookup_canonise(&w->c->m, w->table, w->columns, &w->asks, arena, err);
     for (size_t i = 0; code == MR_OK && i < w->asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&w->asks, i);
-        code =
-            MR_CASE_RUN(w->want, err, MR_ARG_INT("u", w->number),
-                        MR_ARG_BYTES("canon", ask->canon), MR_ARG_INT("taker", ask->tag));
+        code = MR_CASE_RUN(w->want, err, MR_ARG_INT("u", w->number),
+                           MR_ARG_BYTES("canon", ask->canon), MR_ARG_INT("taker", ask->tag));
     }
     return code;
 }
@@ -66,15 +61,13 @@ static enum mr_code take_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
     mr_vec_clear(&w->asks);
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
-        code =
-            mr_merge_lookup_push(&w->asks, row->id, (struct mr_key){row->image, row->len},
-                                 w->columns, arena, err);
+        code = mr_merge_lookup_push(&w->asks, row->id, (struct mr_key){row->image, row->len},
+                                    w->columns, arena, err);
     }
     if (code == MR_OK && w->rival)
         code = note_wants(w, arena, err);
-    return code == MR_OK
-               ? mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_holder, w, err)
-               : code;
+    return code == MR_OK ? mr_merge_lookup_ask(&w->c->m, &what, &w->asks, take_holder, w, err)
+                         : code;
 }
 
 /* Does SOURCE keep the values apart just as TARGET does? */
@@ -90,9 +83,9 @@ static bool source_has(const struct mr_plan_table *t, const struct mr_plan_colum
             const char *name = own->name;
             bool is_part = false;
             for (size_t p = 0; p < index->nparts; p++)
-                is_part = is_part || (index->parts[p].column != NULL &&
-                                      index->parts[p].prefix_len == 0 &&
-                                      strcasecmp(index->parts[p].column, name) == 0);
+                is_part =
+                    is_part || (index->parts[p].column != NULL && index->parts[p].prefix_len == 0 &&
+                                strcasecmp(index->parts[p].column, name) == 0);
             all = is_part && (own->collation == NULL || live->collation == NULL ||
                               strcmp(own->collation, live->collation) == 0);
         }
@@ -106,8 +99,8 @@ static bool source_has(const struct mr_plan_table *t, const struct mr_plan_colum
 static bool is_guarded(const struct mr_copy *c, const struct mr_plan_table *t)
 {
     bool beyond = false;
-    if (c->task->policy == MR_COPY_MIRROR ||
-        mr_copy_identity(c, t) != MR_PLAN_BY_COLUMNS || mr_plan_is_guarded(t))
+    if (c->task->policy == MR_COPY_MIRROR || mr_copy_identity(c, t) != MR_PLAN_BY_COLUMNS ||
+        mr_plan_is_guarded(t))
         return false;
     for (size_t i = 0; i < t->named_by.count; i++)
         beyond = beyond || !mr_plan_columns_has(&t->key, t->named_by.at[i]);
@@ -119,11 +112,10 @@ static enum mr_code take_index(struct taking *w, struct mr_err *err)
     w->rival = !source_has(w->table, &w->columns);
     enum mr_code code = mr_case_exec(w->c->m.cf, "DELETE FROM temp.want", err);
     if (code == MR_OK)
-        code =
-            mr_copy_pages(w->c,
-                          "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
-                          " AND c.op IN (1,2) ORDER BY c.id LIMIT 500",
-                          w->table->at, take_rows, w, err);
+        code = mr_copy_pages(w->c,
+                             "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
+                             " AND c.op IN (1,2) ORDER BY c.id LIMIT 500",
+                             w->table->at, take_rows, w, err);
     if (code == MR_OK && w->rival)
         code = mr_merge_work_run(
             &w->c->m,
@@ -155,15 +147,13 @@ static enum mr_code take_table(struct taking *w, struct mr_err *err)
 
 enum mr_code mr_copy_unique(struct mr_copy *c, struct mr_err *err)
 {
-    struct taking w = {
-        .c = c, .bytes = MR_STRBUF_INIT, .asks = MR_VEC_INIT(struct mr_merge_ask)};
+    struct taking w = {.c = c, .bytes = MR_STRBUF_INIT, .asks = MR_VEC_INIT(struct mr_merge_ask)};
     const struct mr_case_sql list[] = {
         {&w.take, "INSERT OR REPLACE INTO take (taker, u, holder) VALUES (:taker, :u,"
                   " coalesce((SELECT id FROM c WHERE tbl=:tbl AND tkey=:key), 0))"},
         {&w.want, "INSERT INTO want (u, canon, taker) VALUES (:u, :canon, :taker)"},
     };
-    enum mr_code code =
-        mr_case_prepare_all(c->m.cf, list, sizeof list / sizeof list[0], err);
+    enum mr_code code = mr_case_prepare_all(c->m.cf, list, sizeof list / sizeof list[0], err);
     for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
         w.table = &c->m.plan->tables[i];
         if (c->planned[i])

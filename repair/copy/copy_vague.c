@@ -38,8 +38,7 @@ static bool is_of_period(const struct mr_index *index, size_t part)
 static void take_part(struct comparing *w, const struct mr_index *index, size_t i)
 {
     const struct mr_index_part *part = &index->parts[i];
-    size_t at = part->column != NULL ? mr_plan_target_column(w->table, part->column)
-                                     : MR_NO_COLUMN;
+    size_t at = part->column != NULL ? mr_plan_target_column(w->table, part->column) : MR_NO_COLUMN;
     if (at == MR_NO_COLUMN) {
         w->is_precise = false;
     } else if (is_of_period(index, i)) {
@@ -78,18 +77,16 @@ static enum mr_code add_row(struct comparing *w, int64_t slot, struct mr_key ima
     if (code == MR_OK && has_period)
         code = mr_pair_values_of(image.ptr, image.len, &w->to, 1, &w->hi, &null, err);
     return code == MR_OK
-               ? MR_CASE_RUN(
-                     w->add, err, MR_ARG_INT("u", w->number),
-                     MR_ARG_BLOB("canon", w->ntold > 0 ? item->out : "", item->out_len),
-                     MR_ARG_INT("slot", slot), MR_ARG_INT("takes", w->takes),
-                     MR_ARG_INT("precise", w->is_precise),
-                     MR_ARG_BLOB("lo", has_period ? w->lo.ptr : NULL, w->lo.len),
-                     MR_ARG_BLOB("hi", has_period ? w->hi.ptr : NULL, w->hi.len))
+               ? MR_CASE_RUN(w->add, err, MR_ARG_INT("u", w->number),
+                             MR_ARG_BLOB("canon", w->ntold > 0 ? item->out : "", item->out_len),
+                             MR_ARG_INT("slot", slot), MR_ARG_INT("takes", w->takes),
+                             MR_ARG_INT("precise", w->is_precise),
+                             MR_ARG_BLOB("lo", has_period ? w->lo.ptr : NULL, w->lo.len),
+                             MR_ARG_BLOB("hi", has_period ? w->hi.ptr : NULL, w->hi.len))
                : code;
 }
 
-static struct mr_key image_of(const struct comparing *w,
-                              const struct mr_merge_work_row *row)
+static struct mr_key image_of(const struct comparing *w, const struct mr_merge_work_row *row)
 {
     return w->takes ? (struct mr_key){row->image, row->len}
                     : (struct mr_key){row->live, row->live_len};
@@ -105,8 +102,7 @@ static enum mr_code add_rows(void *ctx, struct mr_vec *rows, struct mr_arena *ar
         struct mr_canon_item *item = mr_vec_push(&w->items);
         const struct mr_key image = image_of(w, mr_vec_at(rows, i));
         bool null = false;
-        code = mr_pair_values_of(image.ptr, image.len, w->at, w->ntold, &w->bytes, &null,
-                                 err);
+        code = mr_pair_values_of(image.ptr, image.len, w->at, w->ntold, &w->bytes, &null, err);
         const void *copy = mr_arena_dup(arena, w->bytes.ptr, w->bytes.len);
         if (code == MR_OK && (item == NULL || copy == NULL))
             code = mr_merge_nomem(err);
@@ -114,9 +110,9 @@ static enum mr_code add_rows(void *ctx, struct mr_vec *rows, struct mr_arena *ar
             *item = (struct mr_canon_item){.in = copy, .in_len = w->bytes.len};
     }
     if (code == MR_OK && w->ntold > 0)
-        code = mr_pair_canonise_parts(w->table->pair, w->at, w->prefix, w->ntold,
-                                      mr_reader_db(w->c->m.reader[MR_TARGET]), &w->items,
-                                      arena, err);
+        code =
+            mr_pair_canonise_parts(w->table->pair, w->at, w->prefix, w->ntold,
+                                   mr_reader_db(w->c->m.reader[MR_TARGET]), &w->items, arena, err);
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
         const struct mr_canon_item *item = mr_vec_at(&w->items, i);
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
@@ -128,8 +124,8 @@ static enum mr_code add_rows(void *ctx, struct mr_vec *rows, struct mr_arena *ar
 
 static enum mr_code compare_index(struct comparing *w, struct mr_err *err)
 {
-#define OF(ops)                                                                          \
-    "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2 AND c.op IN (" ops     \
+#define OF(ops)                                                                                    \
+    "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2 AND c.op IN (" ops               \
     ") ORDER BY c.id LIMIT 500"
     w->number++;
     w->takes = true;
@@ -178,11 +174,10 @@ enum mr_code mr_copy_vague(struct mr_copy *c, struct mr_err *err)
                           .lo = MR_STRBUF_INIT,
                           .hi = MR_STRBUF_INIT,
                           .items = MR_VEC_INIT(struct mr_canon_item)};
-    enum mr_code code =
-        mr_case_prepare(c->m.cf,
-                        "INSERT INTO vague (u, canon, slot, takes, precise, lo, hi)"
-                        " VALUES (:u, :canon, :slot, :takes, :precise, :lo, :hi)",
-                        &w.add, err);
+    enum mr_code code = mr_case_prepare(c->m.cf,
+                                        "INSERT INTO vague (u, canon, slot, takes, precise, lo, hi)"
+                                        " VALUES (:u, :canon, :slot, :takes, :precise, :lo, :hi)",
+                                        &w.add, err);
     for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
         w.table = &c->m.plan->tables[i];
         if (c->planned[i])

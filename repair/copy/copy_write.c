@@ -25,8 +25,7 @@ struct writing {
 };
 
 /* Only the columns of the table and their flags: values for people follow them. */
-static enum mr_code cut(const struct mr_plan_table *t, struct mr_key *image,
-                        struct mr_err *err)
+static enum mr_code cut(const struct mr_plan_table *t, struct mr_key *image, struct mr_err *err)
 {
     size_t pos = 0;
     enum mr_code code = MR_OK;
@@ -95,8 +94,8 @@ struct slot_facts {
 
 /* Of a value that does not fit: why, and what was or may be chosen.  A row that was made fit and
  * cannot be written all the same is told of for what stands in its way now. */
-static enum mr_code describe_fit(struct writing *w, const struct slot_facts *x,
-                                 struct mr_entity *e, struct mr_err *err)
+static enum mr_code describe_fit(struct writing *w, const struct slot_facts *x, struct mr_entity *e,
+                                 struct mr_err *err)
 {
     struct mr_key orig = x->orig;
     bool is_made_fit = x->choice != NULL && strcmp(x->choice, MR_FIT_SKIP) != 0;
@@ -119,8 +118,7 @@ static enum mr_code describe_fit(struct writing *w, const struct slot_facts *x,
 }
 
 static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
-                         const struct slot_facts *x, struct mr_key identity,
-                         struct mr_err *err)
+                         const struct slot_facts *x, struct mr_key identity, struct mr_err *err)
 {
     const char *kind = x->kind;
     struct mr_key source = {row->image, row->len}, target = {row->live, row->live_len};
@@ -143,32 +141,28 @@ static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
     count(w->c->result, &e);
     MR_TRY(mr_plan_store_save(w->c->m.store, &e, err));
     if (e.after.ptr != NULL)
-        MR_TRY(mr_merge_row_unmeant(&w->c->m, w->table,
-                                    (struct mr_key){row->image, row->len}, e.id, err));
-    return MR_CASE_RUN(w->done, err, MR_ARG_INT("id", row->id),
-                       MR_ARG_INT("entity", e.id));
+        MR_TRY(mr_merge_row_unmeant(&w->c->m, w->table, (struct mr_key){row->image, row->len}, e.id,
+                                    err));
+    return MR_CASE_RUN(w->done, err, MR_ARG_INT("id", row->id), MR_ARG_INT("entity", e.id));
 }
 
 /* Identities of a batch, by slot. */
-static enum mr_code name_rows(struct writing *w, const struct mr_vec *rows,
-                              struct mr_arena *arena, struct mr_err *err)
+static enum mr_code name_rows(struct writing *w, const struct mr_vec *rows, struct mr_arena *arena,
+                              struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     mr_vec_clear(&w->asks);
-    if (mr_copy_identity(w->c, w->table) != MR_PLAN_BY_COLUMNS ||
-        w->table->named_by.count == 0)
+    if (mr_copy_identity(w->c, w->table) != MR_PLAN_BY_COLUMNS || w->table->named_by.count == 0)
         return MR_OK;
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
-        const struct mr_key image = row->image != NULL
-                                        ? (struct mr_key){row->image, row->len}
-                                        : (struct mr_key){row->live, row->live_len};
-        code = mr_merge_lookup_push(&w->asks, row->id, image, w->table->named_by, arena,
-                                    err);
+        const struct mr_key image = row->image != NULL ? (struct mr_key){row->image, row->len}
+                                                       : (struct mr_key){row->live, row->live_len};
+        code = mr_merge_lookup_push(&w->asks, row->id, image, w->table->named_by, arena, err);
     }
     return code == MR_OK && w->asks.count > 0
-               ? mr_merge_lookup_canonise(&w->c->m, w->table, w->table->named_by,
-                                          &w->asks, arena, err)
+               ? mr_merge_lookup_canonise(&w->c->m, w->table, w->table->named_by, &w->asks, arena,
+                                          err)
                : code;
 }
 
@@ -185,8 +179,7 @@ static enum mr_code save_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
     enum mr_code code = name_rows(w, rows, arena, err);
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
-        const struct mr_merge_ask *ask =
-            named < w->asks.count ? mr_vec_at(&w->asks, named) : NULL;
+        const struct mr_merge_ask *ask = named < w->asks.count ? mr_vec_at(&w->asks, named) : NULL;
         bool found = false;
         struct mr_key identity = {0};
         if (ask != NULL && ask->tag == row->id) {
@@ -254,8 +247,7 @@ enum mr_code mr_copy_entities(struct mr_copy *c, struct mr_err *err)
                   " FROM c WHERE id=:id"},
         {&w.done, "UPDATE c SET entity=:entity WHERE id=:id"},
     };
-    enum mr_code code =
-        mr_case_prepare_all(c->m.cf, list, sizeof list / sizeof list[0], err);
+    enum mr_code code = mr_case_prepare_all(c->m.cf, list, sizeof list / sizeof list[0], err);
     if (code == MR_OK)
         code = mr_case_fields_open(&w.fields, w.read, slot_fields,
                                    sizeof slot_fields / sizeof slot_fields[0], err);
@@ -289,8 +281,7 @@ static enum mr_code edit(struct writing *w, struct mr_case_stmt *stmt, bool earl
     if ((how != MR_LOOSE_OPEN) != early)
         return MR_OK;
     if (how == MR_LOOSE_VALUE) {
-        w->values[mr_case_int(stmt, 2)] =
-            mr_merge_work_bytes(stmt, 3, &w->arena, &code, err);
+        w->values[mr_case_int(stmt, 2)] = mr_merge_work_bytes(stmt, 3, &w->arena, &code, err);
         return code;
     }
     const struct mr_plan_reference *r = &w->c->m.plan->references[mr_case_int(stmt, 1)];
@@ -301,9 +292,8 @@ static enum mr_code edit(struct writing *w, struct mr_case_stmt *stmt, bool earl
 }
 
 /* An image as it is while the row makes way (early), or before its references are closed. */
-static enum mr_code loosen(struct writing *w, uint32_t slot, bool early,
-                           struct mr_key *image, struct mr_strbuf *out,
-                           struct mr_err *err)
+static enum mr_code loosen(struct writing *w, uint32_t slot, bool early, struct mr_key *image,
+                           struct mr_strbuf *out, struct mr_err *err)
 {
     size_t n = w->table->pair->find.ncolumns;
     bool row = false;
@@ -335,8 +325,7 @@ static void choose_unit(struct writing *w, bool new_tree, size_t size)
     w->rows++;
 }
 
-static enum mr_code add_step(struct writing *w, const struct mr_copy_place *p,
-                             struct mr_err *err)
+static enum mr_code add_step(struct writing *w, const struct mr_copy_place *p, struct mr_err *err)
 {
     bool found = false;
     mr_arena_reset(&w->arena);
@@ -397,17 +386,15 @@ static enum mr_code open_steps(struct writing *w, struct mr_err *err)
         {&w->read, "SELECT tbl, op, entity, source, target FROM c WHERE id=:id"},
         {&w->loose, "SELECT how, what, col, value FROM loose WHERE slot=:slot"},
     };
-    enum mr_code code =
-        mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
+    enum mr_code code = mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
     if (code == MR_OK)
-        code = mr_merge_work_int(&w->c->m, "SELECT EXISTS (SELECT 1 FROM loose)", NULL, 0,
-                                 &any, err);
+        code =
+            mr_merge_work_int(&w->c->m, "SELECT EXISTS (SELECT 1 FROM loose)", NULL, 0, &any, err);
     w->any_loose = any != 0;
     return code;
 }
 
-enum mr_code mr_copy_steps(struct mr_copy *c, const struct mr_vec *places,
-                           struct mr_err *err)
+enum mr_code mr_copy_steps(struct mr_copy *c, const struct mr_vec *places, struct mr_err *err)
 {
     struct writing w = begin(c);
     const struct mr_copy_place *list = places->items;

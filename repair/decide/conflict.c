@@ -64,8 +64,7 @@ static bool offered(const char *words, const char *choice)
     for (const char *at = words; *at != '\0'; at += *at == ';') {
         const char *colon = strchr(at, ':');
         const size_t len = strcspn(at, ";");
-        const size_t fixed =
-            colon != NULL && colon < at + len ? (size_t)(colon - at) + 1 : len;
+        const size_t fixed = colon != NULL && colon < at + len ? (size_t)(colon - at) + 1 : len;
         if (strncmp(at, choice, fixed) == 0 &&
             (fixed < len ? choice[fixed] != '\0' : choice[fixed] == '\0'))
             return true;
@@ -91,8 +90,8 @@ bool mr_conflict_takes(enum mr_conflict conflict, const char *choice)
 const char *mr_decide_choice(const struct mr_voices *v)
 {
     const bool skips = v->person != NULL && strcmp(v->person, MR_CHOICE_SKIP) == 0;
-    const char *const voices[] = {skips ? v->person : v->above, v->person, v->command,
-                                  v->earlier, v->table};
+    const char *const voices[] = {skips ? v->person : v->above, v->person, v->command, v->earlier,
+                                  v->table};
     for (size_t i = 0; i < sizeof voices / sizeof voices[0]; i++)
         if (voices[i] != NULL)
             return voices[i];

@@ -20,8 +20,7 @@ static struct mr_copy_ruling by_time(const struct mr_copy_fact *f)
                     : asks(MR_CONFLICT_DIFFERS, MR_SAYS_NO_TIME);
 }
 
-static struct mr_copy_ruling of_both(const struct mr_copy_fact *f,
-                                     enum mr_copy_policy policy)
+static struct mr_copy_ruling of_both(const struct mr_copy_fact *f, enum mr_copy_policy policy)
 {
     if (!f->differs)
         return does(MR_COPY_LEAVES, MR_SAYS_COPY_EQUAL);
@@ -29,8 +28,7 @@ static struct mr_copy_ruling of_both(const struct mr_copy_fact *f,
         return does(MR_COPY_UPDATES, MR_SAYS_MIRRORED);
     if (!f->same_name)
         return asks(MR_CONFLICT_KEY_TAKEN, MR_SAYS_SOMEBODY_ELSE);
-    return policy == MR_COPY_BACKFILL ? asks(MR_CONFLICT_CHANGED, MR_SAYS_BACKFILLED)
-                                      : by_time(f);
+    return policy == MR_COPY_BACKFILL ? asks(MR_CONFLICT_CHANGED, MR_SAYS_BACKFILLED) : by_time(f);
 }
 
 static struct mr_copy_ruling of_target(enum mr_copy_policy policy)
@@ -39,8 +37,7 @@ static struct mr_copy_ruling of_target(enum mr_copy_policy policy)
                                     : does(MR_COPY_KEEPS, MR_SAYS_KEPT);
 }
 
-struct mr_copy_ruling mr_decide_copy(const struct mr_copy_fact *f,
-                                     enum mr_copy_policy policy)
+struct mr_copy_ruling mr_decide_copy(const struct mr_copy_fact *f, enum mr_copy_policy policy)
 {
     if (!f->planned)
         return does(MR_COPY_LEAVES, MR_SAYS_UNPLANNED);

@@ -36,7 +36,6 @@ struct mr_copy_ruling {
     enum mr_copy_deed deed;
     struct mr_obstacle why;
 };
-struct mr_copy_ruling mr_decide_copy(const struct mr_copy_fact *f,
-                                     enum mr_copy_policy policy);
+struct mr_copy_ruling mr_decide_copy(const struct mr_copy_fact *f, enum mr_copy_policy policy);
 
 #endif

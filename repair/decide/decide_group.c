@@ -15,8 +15,7 @@ const char *mr_group_name(enum mr_group group)
 
 enum mr_group mr_group_named(const char *name)
 {
-    for (size_t i = 1; name != NULL && i < sizeof group_names / sizeof group_names[0];
-         i++)
+    for (size_t i = 1; name != NULL && i < sizeof group_names / sizeof group_names[0]; i++)
         if (strcmp(group_names[i], name) == 0)
             return (enum mr_group)i;
     return MR_GROUP_UNDECIDED;
@@ -43,8 +42,7 @@ static struct mr_ruling group_counted(const struct mr_fact *f)
     if (f->same)
         return ruling(MR_GROUP_SAME, MR_SAYS_SAME);
     if (!f->above)
-        return f->there ? ruling(MR_GROUP_BASE, MR_SAYS_BASE)
-                        : ruling(MR_GROUP_GONE, MR_SAYS_GONE);
+        return f->there ? ruling(MR_GROUP_BASE, MR_SAYS_BASE) : ruling(MR_GROUP_GONE, MR_SAYS_GONE);
     if (f->doubt)
         return ruling(MR_GROUP_DOUBT, MR_SAYS_DOUBT);
     if (f->merged)

@@ -1,8 +1,7 @@
 /* decide_place.c: who of TARGET a row is, and which key it has there; see decide.h. */
 #include "repair/decide/decide.h"
 
-static struct mr_meeting meeting(bool is_it, enum mr_conflict conflict,
-                                 enum mr_sentence because)
+static struct mr_meeting meeting(bool is_it, enum mr_conflict conflict, enum mr_sentence because)
 {
     return (struct mr_meeting){is_it, {conflict, because}};
 }

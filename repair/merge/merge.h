@@ -58,7 +58,7 @@ struct mr_merge_result {
     uint64_t deleted_in_source; /* base rows that only the live side still has */
 };
 
-enum mr_code mr_merge_plan(const struct mr_merge_task *task,
-                           struct mr_merge_result *result, struct mr_err *err);
+enum mr_code mr_merge_plan(const struct mr_merge_task *task, struct mr_merge_result *result,
+                           struct mr_err *err);
 
 #endif

@@ -44,8 +44,8 @@ static const char *text_of(uint64_t value, char text[24])
 }
 
 enum mr_code mr_merge_bounds_load(struct mr_case *cf, const struct mr_plan_table *table,
-                                  struct mr_merge_bound *bound, struct mr_arena *arena,
-                                  bool *known, struct mr_err *err)
+                                  struct mr_merge_bound *bound, struct mr_arena *arena, bool *known,
+                                  struct mr_err *err)
 {
     const bool is_unsigned = table->counts_unsigned;
     struct mr_case_stmt *stmt = NULL;
@@ -72,8 +72,7 @@ enum mr_code mr_merge_bounds_load(struct mr_case *cf, const struct mr_plan_table
     return code;
 }
 
-static enum mr_code keep(struct mr_merge *m, const struct mr_merge_table *t,
-                         struct mr_err *err)
+static enum mr_code keep(struct mr_merge *m, const struct mr_merge_table *t, struct mr_err *err)
 {
     const struct mr_merge_bound *b = &t->bound;
     const bool is_unsigned = t->plan->counts_unsigned;
@@ -97,12 +96,11 @@ static enum mr_code keep(struct mr_merge *m, const struct mr_merge_table *t,
  * have handed out is not known. */
 static bool recomputes(const struct mr_server *server)
 {
-    return server->flavour == MR_FLAVOUR_MYSQL ? server->version < 80000
-                                               : server->version < 100204;
+    return server->flavour == MR_FLAVOUR_MYSQL ? server->version < 80000 : server->version < 100204;
 }
 
-static enum mr_code read_now(struct mr_merge *m, const struct mr_plan_table *t,
-                             uint64_t *next, struct mr_err *err)
+static enum mr_code read_now(struct mr_merge *m, const struct mr_plan_table *t, uint64_t *next,
+                             struct mr_err *err)
 {
     struct mr_db *db = mr_reader_db(m->plan->pairing.side[MR_TARGET].main);
     uint64_t greatest = 0;
@@ -110,8 +108,7 @@ static enum mr_code read_now(struct mr_merge *m, const struct mr_plan_table *t,
         return mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
     if (t->sequence != NULL) {
         struct mr_sequence sequence = {0};
-        enum mr_code read =
-            mr_sequence_read(db, t->sequence_db, t->sequence, &sequence, err);
+        enum mr_code read = mr_sequence_read(db, t->sequence_db, t->sequence, &sequence, err);
         *next = sequence.next;
         return read;
     }
@@ -122,20 +119,18 @@ static enum mr_code read_now(struct mr_merge *m, const struct mr_plan_table *t,
     return code;
 }
 
-static enum mr_code first_next(struct mr_merge *m, struct mr_merge_table *t,
-                               struct mr_err *err)
+static enum mr_code first_next(struct mr_merge *m, struct mr_merge_table *t, struct mr_err *err)
 {
     uint64_t *next = &t->bound.first_next;
     bool found = *next != 0;
-    if (recomputes(&m->plan->pairing.side[MR_TARGET].cat->server) &&
-        t->plan->sequence == NULL) {
+    if (recomputes(&m->plan->pairing.side[MR_TARGET].cat->server) && t->plan->sequence == NULL) {
         *next = 0;
         return MR_OK;
     }
     if (!found)
         MR_TRY(mr_planbook_first_next(m->fd, m->target, mr_plan_table_name(t->plan),
-                                      mr_plan_column_name(t->plan, t->plan->counter),
-                                      next, &found, err));
+                                      mr_plan_column_name(t->plan, t->plan->counter), next, &found,
+                                      err));
     if (!found)
         MR_TRY(read_now(m, t->plan, next, err));
     if (*next == 0)
@@ -145,8 +140,7 @@ static enum mr_code first_next(struct mr_merge *m, struct mr_merge_table *t,
 
 /* ---- the base bound ---- */
 
-static bool told_key(const struct mr_merge *m, const struct mr_plan_table *t,
-                     uint64_t *key)
+static bool told_key(const struct mr_merge *m, const struct mr_plan_table *t, uint64_t *key)
 {
     const struct mr_merge_options *o = m->options;
     for (size_t i = o->nsplit_keys; i > 0; i--)
@@ -164,12 +158,11 @@ static enum mr_code before_split(struct mr_merge *m, const struct mr_plan_table 
 {
     const struct mr_table *table = t->pair->side[side];
     const struct mr_side_counter counter = {
-        {m->reader[side], table, mr_pair_column(t->pair, side, t->counter)},
-        t->counts_unsigned};
+        {m->reader[side], table, mr_pair_column(t->pair, side, t->counter)}, t->counts_unsigned};
     struct mr_time split;
     MR_TRY(mr_merge_split_time(m, t, t->time_at, &split, err));
-    return mr_side_greatest_before(&counter, mr_pair_column(t->pair, side, t->time_at),
-                                   &split, key, err);
+    return mr_side_greatest_before(&counter, mr_pair_column(t->pair, side, t->time_at), &split, key,
+                                   err);
 }
 
 /* Sets the bound where it need not be inferred; *known: it is set. */
@@ -197,8 +190,7 @@ static enum mr_code begin_table(struct mr_merge *m, struct mr_merge_table *t, bo
                                 struct mr_err *err)
 {
     struct mr_merge_bound kept;
-    enum mr_code code =
-        mr_merge_bounds_load(m->cf, t->plan, &kept, &m->arena, known, err);
+    enum mr_code code = mr_merge_bounds_load(m->cf, t->plan, &kept, &m->arena, known, err);
     if (code != MR_OK)
         return code;
     t->bound = kept;
@@ -218,8 +210,7 @@ static enum mr_code begin_table(struct mr_merge *m, struct mr_merge_table *t, bo
 }
 
 /* A key that was told of no table that it bounds is a slip. */
-static enum mr_code check_told(const struct mr_merge *m, const char *table,
-                               struct mr_err *err)
+static enum mr_code check_told(const struct mr_merge *m, const char *table, struct mr_err *err)
 {
     struct mr_suggest near = {.typed = table};
     for (size_t i = 0; i < m->plan->ntables; i++) {
@@ -231,8 +222,7 @@ static enum mr_code check_told(const struct mr_merge *m, const char *table,
         mr_suggest_offer(&near, mr_plan_table_name(t));
     }
     (void)mr_err_set(err, MR_E_USAGE,
-                     "option \"--split-key\": no planned table \"%s\" has a counter",
-                     table);
+                     "option \"--split-key\": no planned table \"%s\" has a counter", table);
     if (near.best != NULL)
         mr_err_hint(err, "Did you mean \"%s\"?", near.best);
     else
@@ -275,15 +265,13 @@ static enum mr_code find_younger(struct mr_merge *m, struct mr_err *err)
 static enum mr_code check_type(const struct mr_plan_table *t, struct mr_err *err)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        const struct mr_column *c =
-            mr_pair_column(t->pair, (enum mr_side)side, t->counter);
+        const struct mr_column *c = mr_pair_column(t->pair, (enum mr_side)side, t->counter);
         if (mr_class_is_integer(c->cls))
             continue;
         (void)mr_err_set(err, MR_E_REFUSED,
                          "the counter \"%s\" of table \"%s\" is of type %s: merge tells "
                          "the rows of two histories apart by whole numbers alone",
-                         mr_plan_column_name(t, t->counter), mr_plan_table_name(t),
-                         c->type);
+                         mr_plan_column_name(t, t->counter), mr_plan_table_name(t), c->type);
         mr_err_hint(err,
                     "Nothing was changed. Make it BIGINT on both sides, check again, "
                     "and plan then; or leave the table out: --exclude '%s'.",
@@ -298,26 +286,23 @@ static enum mr_code check_type(const struct mr_plan_table *t, struct mr_err *err
 static enum mr_code refuse_uncounted(const struct mr_plan_table *t, size_t column,
                                      struct mr_err *err)
 {
-    (void)mr_err_set(
-        err, MR_E_REFUSED,
-        "a counter makes the key \"%s\" of table \"%s\" on the source, and "
-        "none on the target: whether one key is one row on both sides is not "
-        "known",
-        mr_plan_column_name(t, column), mr_plan_table_name(t));
-    mr_err_hint(
-        err,
-        "Nothing was changed. Give the target's column its counter back "
-        "(AUTO_INCREMENT, DEFAULT NEXTVAL), check again, and plan then; or, where "
-        "rows of one key are one row all the same, say identity = key in [table "
-        "%s].",
-        mr_plan_table_name(t));
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "a counter makes the key \"%s\" of table \"%s\" on the source, and "
+                     "none on the target: whether one key is one row on both sides is not "
+                     "known",
+                     mr_plan_column_name(t, column), mr_plan_table_name(t));
+    mr_err_hint(err,
+                "Nothing was changed. Give the target's column its counter back "
+                "(AUTO_INCREMENT, DEFAULT NEXTVAL), check again, and plan then; or, where "
+                "rows of one key are one row all the same, say identity = key in [table "
+                "%s].",
+                mr_plan_table_name(t));
     return MR_E_REFUSED;
 }
 
 /* What rows are known by is not what others refer to them by: an id that both histories gave
  * away would be there twice, and a child would belong to both. */
-static enum mr_code refuse_beside(const struct mr_plan_table *t, size_t column,
-                                  struct mr_err *err)
+static enum mr_code refuse_beside(const struct mr_plan_table *t, size_t column, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED,
                      "others refer to column \"%s\" of table \"%s\", which a counter "
@@ -329,8 +314,7 @@ static enum mr_code refuse_beside(const struct mr_plan_table *t, size_t column,
     return MR_E_REFUSED;
 }
 
-static bool is_referred_to(const struct mr_merge *m, const struct mr_plan_table *t,
-                           size_t column)
+static bool is_referred_to(const struct mr_merge *m, const struct mr_plan_table *t, size_t column)
 {
     for (size_t i = 0; i < m->plan->nreferences; i++)
         if (m->plan->references[i].parent == t->at &&
@@ -354,8 +338,8 @@ static enum mr_code check_uncounted(struct mr_merge *m, const struct mr_plan_tab
 {
     const int64_t args[] = {(int64_t)t->at};
     int64_t any = 0;
-    MR_TRY(mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM w WHERE tbl=?1)", args, 1,
-                             &any, err));
+    MR_TRY(
+        mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM w WHERE tbl=?1)", args, 1, &any, err));
     for (size_t i = 0; any != 0 && i < t->pair->find.ncolumns; i++) {
         const bool on_source = mr_plan_is_counted(t, MR_SOURCE, i, &m->arena);
         const bool on_target = mr_plan_is_counted(t, MR_TARGET, i, &m->arena);
@@ -413,8 +397,8 @@ enum mr_code mr_merge_bounds_fresh(struct mr_merge *m, struct mr_merge_table *ta
     int64_t any = 0, first = 0;
     if (b->has_fresh)
         return MR_OK;
-    MR_TRY(mr_merge_work_int(m, "SELECT count(*) FROM m WHERE tbl=?1 AND collides", args,
-                             1, &any, err));
+    MR_TRY(mr_merge_work_int(m, "SELECT count(*) FROM m WHERE tbl=?1 AND collides", args, 1, &any,
+                             err));
     if (any > 0)
         MR_TRY(mr_merge_work_int(m,
                                  "SELECT min(w.n) FROM m JOIN w ON w.id=m.id"

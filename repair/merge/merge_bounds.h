@@ -38,7 +38,7 @@ enum mr_code mr_merge_bounds_keep(struct mr_merge *m, const struct mr_merge_tabl
 
 /* What a case has kept of a table's bounds; strings in arena.  *known: it has. */
 enum mr_code mr_merge_bounds_load(struct mr_case *cf, const struct mr_plan_table *table,
-                                  struct mr_merge_bound *bound, struct mr_arena *arena,
-                                  bool *known, struct mr_err *err);
+                                  struct mr_merge_bound *bound, struct mr_arena *arena, bool *known,
+                                  struct mr_err *err);
 
 #endif

@@ -16,8 +16,7 @@ bool mr_merge_is_choice(const char *kind, const char *choice)
 {
     enum mr_conflict conflict = mr_conflict_named(kind);
     if (kind != NULL && conflict == MR_CONFLICT_NONE)
-        conflict =
-            MR_CONFLICT_PARENT_ABSENT; /* left out by a choice for what is above it */
+        conflict = MR_CONFLICT_PARENT_ABSENT; /* left out by a choice for what is above it */
     return mr_conflict_takes(conflict, choice) ||
            (conflict == MR_CONFLICT_DOES_NOT_FIT && mr_plan_fit_is_value(choice));
 }
@@ -53,8 +52,7 @@ static enum mr_code from_rules(struct choosing *c, const struct mr_conflict_rule
         if (strcmp(r->kind, kind) != 0)
             continue;
         mr_strbuf_reset(&c->text);
-        mr_strbuf_add_fmt(&c->text, r->column != NULL ? "%s:%s" : "%s", r->choice,
-                          r->column);
+        mr_strbuf_add_fmt(&c->text, r->column != NULL ? "%s:%s" : "%s", r->choice, r->column);
         *choice = mr_arena_strdup(&c->arena, c->text.ptr);
         if (*choice == NULL)
             return mr_merge_nomem(err);
@@ -63,8 +61,8 @@ static enum mr_code from_rules(struct choosing *c, const struct mr_conflict_rule
 }
 
 /* What is above has been decided about in a component before this one. */
-static enum mr_code from_revived(struct choosing *c, const struct conflict *x,
-                                 const char **choice, struct mr_err *err)
+static enum mr_code from_revived(struct choosing *c, const struct conflict *x, const char **choice,
+                                 struct mr_err *err)
 {
     bool row = false;
     if (!c->revives || !mr_conflict_is_of_tree(mr_conflict_named(x->kind)))
@@ -77,8 +75,8 @@ static enum mr_code from_revived(struct choosing *c, const struct conflict *x,
 }
 
 /* One decision restores or drops the tree. */
-static enum mr_code from_above(struct choosing *c, const struct conflict *x,
-                               const char **choice, struct mr_err *err)
+static enum mr_code from_above(struct choosing *c, const struct conflict *x, const char **choice,
+                               struct mr_err *err)
 {
     bool row = false;
     if (strcmp(x->kind, "parent-absent") != 0)
@@ -94,8 +92,8 @@ static enum mr_code from_above(struct choosing *c, const struct conflict *x,
 }
 
 /* An earlier plan was told who it is, and the other is, to the byte, whom it was told of. */
-static enum mr_code from_earlier(struct choosing *c, const struct conflict *x,
-                                 const char **choice, struct mr_err *err)
+static enum mr_code from_earlier(struct choosing *c, const struct conflict *x, const char **choice,
+                                 struct mr_err *err)
 {
     bool row = false;
     if (strcmp(x->kind, "unique") != 0)
@@ -109,12 +107,11 @@ static enum mr_code from_earlier(struct choosing *c, const struct conflict *x,
 }
 
 /* A person, of the row in this conflict. */
-static enum mr_code from_person(struct choosing *c, const struct conflict *x,
-                                const char **choice, struct mr_err *err)
+static enum mr_code from_person(struct choosing *c, const struct conflict *x, const char **choice,
+                                struct mr_err *err)
 {
     const struct mr_merge_options *o = c->m->options;
-    struct mr_decision_ask ask = {.table =
-                                      mr_plan_table_name(&c->m->plan->tables[x->tbl]),
+    struct mr_decision_ask ask = {.table = mr_plan_table_name(&c->m->plan->tables[x->tbl]),
                                   .source_key = x->key,
                                   .kind = x->kind};
     bool row = false;
@@ -131,8 +128,8 @@ static enum mr_code from_person(struct choosing *c, const struct conflict *x,
     return code;
 }
 
-static enum mr_code find_choice(struct choosing *c, const struct conflict *x,
-                                const char **choice, struct mr_err *err)
+static enum mr_code find_choice(struct choosing *c, const struct conflict *x, const char **choice,
+                                struct mr_err *err)
 {
     const struct mr_table_config *config = c->m->plan->tables[x->tbl].pair->config;
     const struct mr_merge_options *o = c->m->options;
@@ -145,8 +142,7 @@ static enum mr_code find_choice(struct choosing *c, const struct conflict *x,
     if (code == MR_OK)
         code = from_earlier(c, x, &v.earlier, err);
     if (code == MR_OK)
-        code = from_rules(c, config->on_conflict, config->non_conflict, x->kind, &v.table,
-                          err);
+        code = from_rules(c, config->on_conflict, config->non_conflict, x->kind, &v.table, err);
     *choice = mr_decide_choice(&v);
     if (code == MR_OK && *choice != NULL && !mr_merge_is_choice(x->kind, *choice))
         *choice = NULL;
@@ -170,8 +166,8 @@ static enum mr_code read_edits(struct choosing *c, int64_t id, struct mr_err *er
 }
 
 /* *possible false: nobody can carry it out, and the conflict stays open. */
-static enum mr_code find_edits(struct choosing *c, const struct conflict *x,
-                               const char *choice, bool *possible, struct mr_err *err)
+static enum mr_code find_edits(struct choosing *c, const struct conflict *x, const char *choice,
+                               bool *possible, struct mr_err *err)
 {
     const struct mr_plan_table *t = &c->m->plan->tables[x->tbl];
     enum mr_code code = read_edits(c, x->id, err);
@@ -185,33 +181,30 @@ static enum mr_code find_edits(struct choosing *c, const struct conflict *x,
                : MR_OK;
 }
 
-static enum mr_code set_mark(struct choosing *c, const struct conflict *x,
-                             const char *choice, struct mr_err *err)
+static enum mr_code set_mark(struct choosing *c, const struct conflict *x, const char *choice,
+                             struct mr_err *err)
 {
     bool skip = strcmp(choice, MR_CHOICE_SKIP) == 0;
     const bool merges = strcmp(choice, MR_DECIDE_MERGED) == 0;
     const struct mr_key edits = {c->text.len > 0 ? c->text.ptr : NULL, c->text.len};
     c->again = c->again || !skip || c->inner;
-    return MR_CASE_RUN(c->mark, err, MR_ARG_INT("id", x->id),
-                       MR_ARG_INT("restored", strcmp(choice, MR_CHOICE_RESTORE) == 0),
-                       MR_ARG_INT("skip", skip),
-                       MR_ARG_BYTES("into", merges ? x->other : (struct mr_key){0}),
-                       MR_ARG_BYTES("edits", edits));
+    return MR_CASE_RUN(
+        c->mark, err, MR_ARG_INT("id", x->id),
+        MR_ARG_INT("restored", strcmp(choice, MR_CHOICE_RESTORE) == 0), MR_ARG_INT("skip", skip),
+        MR_ARG_BYTES("into", merges ? x->other : (struct mr_key){0}), MR_ARG_BYTES("edits", edits));
 }
 
-static enum mr_code add_note(struct choosing *c, const struct conflict *x,
-                             const char *choice, struct mr_err *err)
+static enum mr_code add_note(struct choosing *c, const struct conflict *x, const char *choice,
+                             struct mr_err *err)
 {
-    return MR_CASE_RUN(c->note, err, MR_ARG_INT("id", x->id),
-                       MR_ARG_TEXT("kind", x->kind), MR_ARG_TEXT("choice", choice),
-                       MR_ARG_BYTES("other", x->other));
+    return MR_CASE_RUN(c->note, err, MR_ARG_INT("id", x->id), MR_ARG_TEXT("kind", x->kind),
+                       MR_ARG_TEXT("choice", choice), MR_ARG_BYTES("other", x->other));
 }
 
 /* Of a value conflict whose values do not fit, only TARGET's can be chosen. */
 static bool is_open_to(const struct conflict *x, const char *choice)
 {
-    return !x->unfit || strcmp(choice, "target") == 0 ||
-           strcmp(choice, MR_CHOICE_STOP) == 0;
+    return !x->unfit || strcmp(choice, "target") == 0 || strcmp(choice, MR_CHOICE_STOP) == 0;
 }
 
 static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr_err *err)
@@ -245,13 +238,13 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
 /* ---- conflicts ---- */
 
 /* A conflict that nothing was chosen for. */
-#define UNDECIDED                                                                        \
-    "m.kind IS NOT NULL AND NOT EXISTS (SELECT 1 FROM mark k WHERE k.id=m.id AND"        \
-    " (k.skip OR (k.into_key IS NOT NULL AND NOT k.known)))"                             \
+#define UNDECIDED                                                                                  \
+    "m.kind IS NOT NULL AND NOT EXISTS (SELECT 1 FROM mark k WHERE k.id=m.id AND"                  \
+    " (k.skip OR (k.into_key IS NOT NULL AND NOT k.known)))"                                       \
     " AND NOT EXISTS (SELECT 1 FROM chosen c WHERE c.id=m.id AND c.kind=m.kind)"
 
-#define CONFLICT                                                                         \
-    "SELECT m.id AS id, m.tbl AS tbl, w.skey AS key, m.other AS other, m.kind AS kind,"  \
+#define CONFLICT                                                                                   \
+    "SELECT m.id AS id, m.tbl AS tbl, w.skey AS key, m.other AS other, m.kind AS kind,"            \
     " m.unfit AS unfit FROM "
 #define FIELD(member, type) MR_CASE_FIELD(struct conflict, member, type)
 static const struct mr_case_field fields[] = {
@@ -266,30 +259,27 @@ static const char beside_sql[] = CONFLICT MR_MERGE_BESIDE
     " JOIN w ON w.id=m.id"
     " WHERE m.tbl>=:tbl AND m.id>:after AND " UNDECIDED " ORDER BY m.id LIMIT 1000";
 
-static enum mr_code read_conflicts(struct choosing *c, const char *sql, size_t table,
-                                   int64_t after, struct mr_err *err)
+static enum mr_code read_conflicts(struct choosing *c, const char *sql, size_t table, int64_t after,
+                                   struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     struct mr_case_fields map;
     bool row = false;
     mr_vec_clear(&c->conflicts);
     mr_arena_reset(&c->arena);
-    enum mr_code code = MR_CASE_PREPARE(
-        c->m->cf, sql, &stmt, err, MR_ARG_INT("tbl", table), MR_ARG_INT("after", after));
+    enum mr_code code = MR_CASE_PREPARE(c->m->cf, sql, &stmt, err, MR_ARG_INT("tbl", table),
+                                        MR_ARG_INT("after", after));
     if (code == MR_OK)
-        code = mr_case_fields_open(&map, stmt, fields, sizeof fields / sizeof fields[0],
-                                   err);
+        code = mr_case_fields_open(&map, stmt, fields, sizeof fields / sizeof fields[0], err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct conflict *x = mr_vec_push(&c->conflicts);
-        code = x != NULL ? mr_case_fields_read(&map, &c->arena, x, err)
-                         : mr_merge_nomem(err);
+        code = x != NULL ? mr_case_fields_read(&map, &c->arena, x, err) : mr_merge_nomem(err);
     }
     mr_case_free(stmt);
     return code;
 }
 
-static enum mr_code take_each(struct choosing *c, const char *sql, size_t table,
-                              struct mr_err *err)
+static enum mr_code take_each(struct choosing *c, const char *sql, size_t table, struct mr_err *err)
 {
     int64_t after = 0;
     enum mr_code code = MR_OK;
@@ -328,8 +318,8 @@ static enum mr_code choose_all(struct choosing *c, struct mr_err *err)
 
 /* ---- trees that are restored ---- */
 
-#define ABSENT_PARENT                                                                    \
-    "SELECT 1 FROM link l JOIN m p ON p.id=l.parent LEFT JOIN mark k ON k.id=p.id"       \
+#define ABSENT_PARENT                                                                              \
+    "SELECT 1 FROM link l JOIN m p ON p.id=l.parent LEFT JOIN mark k ON k.id=p.id"                 \
     " WHERE l.child=m.id AND p.id<>m.id AND p.there IS NULL"
 
 /* Rows below those that were restored, and below nobody who came to be otherwise.  Below an
@@ -347,15 +337,13 @@ static enum mr_code find_revived(struct choosing *c, struct mr_err *err)
     const int64_t args[] = {(int64_t)c->first, (int64_t)(c->first + c->count)};
     const struct mr_merge_spread what = {.table = "m",
                                          .takes = revived_sql,
-                                         .write =
-                                             "INSERT INTO revived SELECT id FROM reached",
+                                         .write = "INSERT INTO revived SELECT id FROM reached",
                                          .way = MR_MERGE_TO_CHILDREN};
     int64_t any = 0;
-    enum mr_code code = mr_merge_work_int(
-        c->m, "SELECT EXISTS (SELECT 1 FROM mark WHERE restored)", NULL, 0, &any, err);
+    enum mr_code code = mr_merge_work_int(c->m, "SELECT EXISTS (SELECT 1 FROM mark WHERE restored)",
+                                          NULL, 0, &any, err);
     c->revives = any != 0;
-    return code == MR_OK && c->revives ? mr_merge_spread(c->m, &what, args, 2, NULL, err)
-                                       : code;
+    return code == MR_OK && c->revives ? mr_merge_spread(c->m, &what, args, 2, NULL, err) : code;
 }
 
 static const char spare_sql[] =
@@ -371,8 +359,7 @@ static enum mr_code leave_out(struct choosing *c, const struct mr_plan_table *t,
 {
     const struct mr_merge_options *o = c->m->options;
     const struct conflict x = {.id = row->id, .key = row->key, .kind = "parent-absent"};
-    const struct mr_decision_ask ask = {.table = mr_plan_table_name(t),
-                                        .source_key = row->key};
+    const struct mr_decision_ask ask = {.table = mr_plan_table_name(t), .source_key = row->key};
     const char *choice = NULL;
     enum mr_code code = o->decision(o->decision_ctx, &ask, &choice, err);
     if (code != MR_OK || choice == NULL || strcmp(choice, MR_CHOICE_SKIP) != 0)
@@ -425,11 +412,10 @@ static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
         {&c->earlier, "SELECT 1 FROM earlier WHERE id=:id AND tkey=:other AND exact"},
         {&c->note, "INSERT INTO chosen (id, kind, choice, other)"
                    " VALUES (:id, :kind, :choice, :other)"},
-        {&c->mark,
-         "INSERT INTO mark (id, restored, skip, into_key, edits)"
-         " VALUES (:id, :restored, :skip, :into, :edits)"
-         " ON CONFLICT (id) DO UPDATE SET restored=max(restored, excluded.restored),"
-         " skip=excluded.skip, into_key=excluded.into_key, edits=excluded.edits"},
+        {&c->mark, "INSERT INTO mark (id, restored, skip, into_key, edits)"
+                   " VALUES (:id, :restored, :skip, :into, :edits)"
+                   " ON CONFLICT (id) DO UPDATE SET restored=max(restored, excluded.restored),"
+                   " skip=excluded.skip, into_key=excluded.into_key, edits=excluded.edits"},
         {&c->reach, MR_MERGE_REACH},
         {&c->edits, "SELECT edits FROM mark WHERE id=:id"},
         {&c->rows, "SELECT w.image, img.there FROM w LEFT JOIN img ON img.id=w.id"
@@ -449,8 +435,7 @@ enum mr_code mr_merge_choose(struct mr_merge *m, size_t first, size_t count, boo
                          .text = MR_STRBUF_INIT};
     for (size_t i = 0; i < m->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &m->plan->references[i];
-        c.inner = c.inner ||
-                  (r->child >= first && r->child < first + count && r->parent >= first);
+        c.inner = c.inner || (r->child >= first && r->child < first + count && r->parent >= first);
     }
     enum mr_code code = open_statements(&c, err);
     if (code == MR_OK)

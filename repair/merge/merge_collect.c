@@ -47,8 +47,8 @@ static enum mr_code key_of(struct collecting *c, struct mr_key image, struct mr_
     const struct mr_plan_table *t = c->table->plan;
     bool null = false;
     if (!is_keyless(c->table))
-        return mr_pair_values_of(image.ptr, image.len, t->key.at, t->key.count, &c->bytes,
-                                 &null, err);
+        return mr_pair_values_of(image.ptr, image.len, t->key.at, t->key.count, &c->bytes, &null,
+                                 err);
     struct mr_value number = {.cls = MR_CLASS_INT, .i = ++c->ordinal};
     mr_strbuf_reset(&c->bytes);
     mr_strbuf_add(&c->bytes, image.ptr, image.len);
@@ -91,17 +91,16 @@ static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
     const struct mr_plan_table *t = c->table->plan;
     struct mr_key image = {row->image, row->len};
     bool differs = false, null = false;
-    enum mr_code code =
-        mr_merge_row_differs(c->m, t, (struct mr_key){own->image, own->len}, image,
-                             MR_NO_COLUMN, &differs, err);
+    enum mr_code code = mr_merge_row_differs(c->m, t, (struct mr_key){own->image, own->len}, image,
+                                             MR_NO_COLUMN, &differs, err);
     if (code == MR_OK)
-        code = mr_pair_values_of(image.ptr, image.len, t->key.at, t->key.count, &c->bytes,
-                                 &null, err);
+        code =
+            mr_pair_values_of(image.ptr, image.len, t->key.at, t->key.count, &c->bytes, &null, err);
     if (code != MR_OK)
         return code;
     return MR_CASE_RUN(c->live, err, MR_ARG_INT("id", own->id),
-                       MR_ARG_BLOB("key", c->bytes.ptr, c->bytes.len),
-                       MR_ARG_BYTES("live", image), MR_ARG_INT("equal", !differs));
+                       MR_ARG_BLOB("key", c->bytes.ptr, c->bytes.len), MR_ARG_BYTES("live", image),
+                       MR_ARG_INT("equal", !differs));
 }
 
 /* Reads TARGET's rows for those of w beyond *after. */
@@ -124,8 +123,7 @@ static enum mr_code read_live(struct collecting *c, int64_t *after, struct mr_er
         for (size_t i = 0; code == MR_OK && i < c->rows.count; i++) {
             const struct mr_merge_work_row *row = mr_vec_at(&c->rows, i);
             *after = row->id;
-            code = mr_merge_lookup_push(&c->asks, (int64_t)i,
-                                        (struct mr_key){row->image, row->len},
+            code = mr_merge_lookup_push(&c->asks, (int64_t)i, (struct mr_key){row->image, row->len},
                                         what.table->key, &c->arena, err);
         }
         if (code == MR_OK)
@@ -162,8 +160,7 @@ static enum mr_code load_all(struct collecting *c, struct mr_err *err)
     c->ordinal = 0;
     enum mr_code code = mr_merge_lookup_stream(c->m, &what, NULL, 0, add_row, c, err);
     what.side = MR_TARGET;
-    return code == MR_OK ? mr_merge_lookup_stream(c->m, &what, NULL, 0, add_rest, c, err)
-                         : code;
+    return code == MR_OK ? mr_merge_lookup_stream(c->m, &what, NULL, 0, add_rest, c, err) : code;
 }
 
 /* ---- what check found ---- */
@@ -185,8 +182,7 @@ static enum mr_code values_of_finding(struct collecting *c, const void *image, s
     return mr_pair_values_of(image, len, at, columns.count, &c->bytes, null, err);
 }
 
-static enum mr_code keep_bytes(struct collecting *c, struct mr_key *key,
-                               struct mr_err *err)
+static enum mr_code keep_bytes(struct collecting *c, struct mr_key *key, struct mr_err *err)
 {
     key->ptr = mr_arena_dup(&c->arena, c->bytes.ptr, c->bytes.len);
     key->len = c->bytes.len;
@@ -202,8 +198,7 @@ static enum mr_code ask_for_keys(struct collecting *c, const struct mr_vec *find
         const struct mr_finding *f = mr_vec_at(findings, i);
         bool null = true;
         struct mr_key key;
-        code = values_of_finding(c, f->source, f->source_len, c->table->plan->key, &null,
-                                 err);
+        code = values_of_finding(c, f->source, f->source_len, c->table->plan->key, &null, err);
         if (code != MR_OK || null)
             continue;
         struct mr_merge_ask *ask = mr_vec_push(&c->asks);
@@ -291,11 +286,9 @@ static enum mr_code note_extra(struct collecting *c, const struct mr_vec *findin
         int64_t n = 0;
         if (f->source != NULL || f->target == NULL)
             continue;
-        code =
-            mr_merge_row_count(&as, (struct mr_key){f->target, f->target_len}, &n, err);
+        code = mr_merge_row_count(&as, (struct mr_key){f->target, f->target_len}, &n, err);
         if (code == MR_OK)
-            code =
-                MR_CASE_RUN(c->extra, err, MR_ARG_INT("tbl", t->at), MR_ARG_INT("n", n));
+            code = MR_CASE_RUN(c->extra, err, MR_ARG_INT("tbl", t->at), MR_ARG_INT("n", n));
     }
     return code;
 }
@@ -383,8 +376,8 @@ static enum mr_code collect_written(struct collecting *c, struct mr_err *err)
         after = *(struct mr_key *)mr_vec_at(&c->keys, c->keys.count - 1);
         code = last_id(c->m, &from, err);
         if (code == MR_OK)
-            code = mr_merge_lookup_stream(c->m, &what, c->keys.items, c->keys.count,
-                                          add_row, c, err);
+            code =
+                mr_merge_lookup_stream(c->m, &what, c->keys.items, c->keys.count, add_row, c, err);
         if (code == MR_OK)
             code = read_live(c, &from, err);
     }
@@ -396,9 +389,8 @@ static enum mr_code collect_written(struct collecting *c, struct mr_err *err)
 
 /* May what r refers to be another value on TARGET? */
 static enum mr_code may_move(const struct mr_merge *m, const struct mr_plan_table *t,
-                             const struct mr_plan_reference *r,
-                             const struct mr_merge_work_row *row, struct mr_strbuf *own,
-                             bool *moves, struct mr_err *err)
+                             const struct mr_plan_reference *r, const struct mr_merge_work_row *row,
+                             struct mr_strbuf *own, bool *moves, struct mr_err *err)
 {
     struct mr_strbuf live = MR_STRBUF_INIT;
     bool null = false;
@@ -413,8 +405,8 @@ static enum mr_code may_move(const struct mr_merge *m, const struct mr_plan_tabl
         return code;
     }
     if (!*moves) {
-        code = mr_pair_values_of(row->live, row->live_len, r->to.at, r->to.count, &live,
-                                 &null, err);
+        code =
+            mr_pair_values_of(row->live, row->live_len, r->to.at, r->to.count, &live, &null, err);
         *moves = live.len != own->len || memcmp(live.ptr, own->ptr, own->len) != 0;
     }
     mr_strbuf_release(&live);
@@ -428,15 +420,13 @@ static enum mr_code take_keys(struct collecting *c, const struct mr_plan_referen
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < c->rows.count; i++) {
         bool moves = false;
-        code = may_move(c->m, c->table->plan, r, mr_vec_at(&c->rows, i), &c->bytes,
-                        &moves, err);
+        code = may_move(c->m, c->table->plan, r, mr_vec_at(&c->rows, i), &c->bytes, &moves, err);
         if (code != MR_OK || !moves)
             continue;
         struct mr_key *key = mr_vec_push(&c->keys);
         if (key == NULL)
             return mr_merge_nomem(err);
-        *key =
-            (struct mr_key){mr_arena_dup(kept, c->bytes.ptr, c->bytes.len), c->bytes.len};
+        *key = (struct mr_key){mr_arena_dup(kept, c->bytes.ptr, c->bytes.len), c->bytes.len};
         if (key->ptr == NULL)
             return mr_merge_nomem(err);
     }
@@ -444,12 +434,10 @@ static enum mr_code take_keys(struct collecting *c, const struct mr_plan_referen
 }
 
 /* Adds the rows that refer by r to those of the table that were not looked at yet. */
-static enum mr_code expand_reference(struct collecting *c,
-                                     const struct mr_plan_reference *r, int64_t last,
-                                     struct mr_err *err)
+static enum mr_code expand_reference(struct collecting *c, const struct mr_plan_reference *r,
+                                     int64_t last, struct mr_err *err)
 {
-    const struct mr_merge_lookup what = {MR_SOURCE, &c->m->plan->tables[r->child],
-                                         r->from};
+    const struct mr_merge_lookup what = {MR_SOURCE, &c->m->plan->tables[r->child], r->from};
     struct mr_arena kept = MR_ARENA_INIT;
     size_t wanted = mr_merge_lookup_keys(c->m, &what);
     int64_t after = 0;
@@ -465,8 +453,7 @@ static enum mr_code expand_reference(struct collecting *c,
                                   args, 3, &c->arena, &c->rows, err);
         bool ended = c->rows.count == 0;
         if (code == MR_OK && !ended) {
-            after =
-                ((struct mr_merge_work_row *)mr_vec_at(&c->rows, c->rows.count - 1))->id;
+            after = ((struct mr_merge_work_row *)mr_vec_at(&c->rows, c->rows.count - 1))->id;
             code = take_keys(c, r, &kept, err);
         }
         if (code == MR_OK && (ended || c->keys.count >= wanted)) {
@@ -484,21 +471,19 @@ static enum mr_code expand_reference(struct collecting *c,
 static enum mr_code expand_table(struct collecting *c, bool *grown, struct mr_err *err)
 {
     int64_t args[] = {(int64_t)c->table->plan->at, 0};
-    enum mr_code code =
-        mr_merge_work_int(c->m, "SELECT max(id) FROM w WHERE tbl=?1 AND expanded=0", args,
-                          1, &args[1], err);
+    enum mr_code code = mr_merge_work_int(c->m, "SELECT max(id) FROM w WHERE tbl=?1 AND expanded=0",
+                                          args, 1, &args[1], err);
     if (code != MR_OK || args[1] == 0)
         return code;
     *grown = true;
     for (size_t i = 0; code == MR_OK && i < c->m->plan->nreferences; i++)
         if (c->m->plan->references[i].parent == c->table->plan->at)
             code = expand_reference(c, &c->m->plan->references[i], args[1], err);
-    return code == MR_OK
-               ? mr_merge_work_run(c->m,
-                                   "UPDATE w SET expanded=1 WHERE tbl=?1 AND expanded=0"
-                                   " AND id<=?2",
-                                   args, 2, NULL, err)
-               : code;
+    return code == MR_OK ? mr_merge_work_run(c->m,
+                                             "UPDATE w SET expanded=1 WHERE tbl=?1 AND expanded=0"
+                                             " AND id<=?2",
+                                             args, 2, NULL, err)
+                         : code;
 }
 
 static enum mr_code mark_above(struct mr_merge *m, const struct mr_merge_table *t,
@@ -506,9 +491,9 @@ static enum mr_code mark_above(struct mr_merge *m, const struct mr_merge_table *
 {
     const int64_t args[] = {(int64_t)t->plan->at, t->bound.base};
     return mr_plan_has_counter(t->plan)
-               ? mr_merge_work_run(
-                     m, "UPDATE w SET above=1 WHERE tbl=?1 AND n>?2 AND above IS NOT 1",
-                     args, 2, NULL, err)
+               ? mr_merge_work_run(m,
+                                   "UPDATE w SET above=1 WHERE tbl=?1 AND n>?2 AND above IS NOT 1",
+                                   args, 2, NULL, err)
                : MR_OK;
 }
 
@@ -526,19 +511,16 @@ static enum mr_code add_parents(struct collecting *c, const struct mr_plan_refer
     if (is_keyless(c->table))
         return code == MR_OK ? load_all(c, err) : code;
     if (code == MR_OK)
-        code = mr_merge_lookup_stream(c->m, &what, c->keys.items, c->keys.count, add_row,
-                                      c, err);
+        code = mr_merge_lookup_stream(c->m, &what, c->keys.items, c->keys.count, add_row, c, err);
     if (code == MR_OK)
         code = read_live(c, &after, err);
-    return code == MR_OK
-               ? mr_merge_work_run(c->m, "DELETE FROM w WHERE tbl=?1 AND id>?2 AND equal",
-                                   args, 2, NULL, err)
-               : code;
+    return code == MR_OK ? mr_merge_work_run(c->m, "DELETE FROM w WHERE tbl=?1 AND id>?2 AND equal",
+                                             args, 2, NULL, err)
+                         : code;
 }
 
 /* Adds the parents, by r, of rows that came since the last look. */
-static enum mr_code rise_by(struct collecting *c, size_t at, bool *grown,
-                            struct mr_err *err)
+static enum mr_code rise_by(struct collecting *c, size_t at, bool *grown, struct mr_err *err)
 {
     const struct mr_plan_reference *r = &c->m->plan->references[at];
     struct mr_arena kept = MR_ARENA_INIT;
@@ -630,8 +612,7 @@ static enum mr_code collect_all(struct collecting *c, struct mr_err *err)
 }
 
 static enum mr_code with_collecting(struct mr_merge *m,
-                                    enum mr_code (*work)(struct collecting *,
-                                                         struct mr_err *),
+                                    enum mr_code (*work)(struct collecting *, struct mr_err *),
                                     struct mr_err *err)
 {
     struct collecting c = {.m = m,

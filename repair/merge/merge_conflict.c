@@ -47,8 +47,7 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
     struct mr_case_stmt *differ = NULL;
     int64_t after = 0;
     enum mr_code code = mr_case_prepare(
-        m->cf, "UPDATE m SET differs=1, kind=:kind, facts=facts|:facts WHERE id=:id",
-        &differ, err);
+        m->cf, "UPDATE m SET differs=1, kind=:kind, facts=facts|:facts WHERE id=:id", &differ, err);
     while (code == MR_OK) {
         const int64_t args[] = {(int64_t)t->at, after};
         mr_arena_reset(&arena);
@@ -60,8 +59,8 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
             struct mr_fact f = {.there = true};
             after = row->id;
             code = mr_merge_row_differs(m, t, (struct mr_key){row->image, row->len},
-                                        (struct mr_key){row->live, row->live_len},
-                                        t->counter, &f.differs, err);
+                                        (struct mr_key){row->live, row->live_len}, t->counter,
+                                        &f.differs, err);
             const enum mr_conflict kind = mr_decide_values(&f, MR_GROUP_LOST).conflict;
             if (code != MR_OK || kind == MR_CONFLICT_NONE)
                 continue;
@@ -93,8 +92,8 @@ static enum mr_code find_below(const struct component *c, struct mr_err *err)
 {
     struct mr_strbuf subjects = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
     int64_t any = 0;
-    enum mr_code asked = mr_merge_work_int(
-        c->m, "SELECT EXISTS (SELECT 1 FROM m WHERE differs)", NULL, 0, &any, err);
+    enum mr_code asked = mr_merge_work_int(c->m, "SELECT EXISTS (SELECT 1 FROM m WHERE differs)",
+                                           NULL, 0, &any, err);
     if (asked != MR_OK || any == 0)
         return asked;
     for (size_t i = 0; i < c->m->plan->ntables; i++)
@@ -108,12 +107,11 @@ static enum mr_code find_below(const struct component *c, struct mr_err *err)
                       subjects.ptr);
     enum mr_code code = mr_strbuf_check(&sql, "looking for conflicts", err);
     if (code == MR_OK)
-        code = spread(
-            c,
-            (struct mr_merge_spread){.takes = sql.ptr,
-                                     .write = "UPDATE m SET below=1 WHERE id IN reached",
-                                     .way = MR_MERGE_TO_CHILDREN},
-            err);
+        code = spread(c,
+                      (struct mr_merge_spread){.takes = sql.ptr,
+                                               .write = "UPDATE m SET below=1 WHERE id IN reached",
+                                               .way = MR_MERGE_TO_CHILDREN},
+                      err);
     mr_strbuf_release(&subjects);
     mr_strbuf_release(&sql);
     return code;
@@ -149,23 +147,21 @@ static enum mr_code find_circles(const struct component *c, struct mr_err *err)
                    err));
     for (int up = 1; up >= 0; up--) {
         mr_strbuf_reset(&sql);
-        mr_strbuf_add_fmt(
-            &sql,
-            OF_COMPONENT
-            " AND m.ins=1 AND NOT EXISTS (SELECT 1 FROM link l JOIN m o"
-            " ON o.id=l.%s WHERE l.%s=m.id AND l.parent>0 AND o.ins=1 AND o.id<>m.id"
-            " AND l.ref IN (%s))",
-            up != 0 ? "parent" : "child", up != 0 ? "child" : "parent", list.ptr);
+        mr_strbuf_add_fmt(&sql,
+                          OF_COMPONENT
+                          " AND m.ins=1 AND NOT EXISTS (SELECT 1 FROM link l JOIN m o"
+                          " ON o.id=l.%s WHERE l.%s=m.id AND l.parent>0 AND o.ins=1 AND o.id<>m.id"
+                          " AND l.ref IN (%s))",
+                          up != 0 ? "parent" : "child", up != 0 ? "child" : "parent", list.ptr);
         MR_TRY_OUT(mr_strbuf_check(&sql, "looking for circles", err));
-        MR_TRY_OUT(spread(c,
-                          (struct mr_merge_spread){.takes = sql.ptr,
-                                                   .write = PEEL,
-                                                   .way = up != 0 ? MR_MERGE_TO_CHILDREN
-                                                                  : MR_MERGE_TO_PARENTS},
-                          err));
+        MR_TRY_OUT(spread(
+            c,
+            (struct mr_merge_spread){.takes = sql.ptr,
+                                     .write = PEEL,
+                                     .way = up != 0 ? MR_MERGE_TO_CHILDREN : MR_MERGE_TO_PARENTS},
+            err));
     }
-    MR_TRY_OUT(run(
-        c, "UPDATE m SET own='not-null-cycle' WHERE " OF_COMPONENT " AND ins=1", err));
+    MR_TRY_OUT(run(c, "UPDATE m SET own='not-null-cycle' WHERE " OF_COMPONENT " AND ins=1", err));
 out:
     mr_strbuf_release(&list);
     mr_strbuf_release(&sql);
@@ -177,19 +173,18 @@ out:
 static enum mr_code has_waiting(const struct component *c, bool *any, struct mr_err *err)
 {
     int64_t found = 0;
-    enum mr_code code = mr_merge_work_int(
-        c->m, "SELECT EXISTS (SELECT 1 FROM m WHERE waits AND " OF_COMPONENT ")", c->args,
-        2, &found, err);
+    enum mr_code code =
+        mr_merge_work_int(c->m, "SELECT EXISTS (SELECT 1 FROM m WHERE waits AND " OF_COMPONENT ")",
+                          c->args, 2, &found, err);
     *any = found != 0;
     return code;
 }
 
 /* Of its identity: whatever it hangs on, that is to be settled first. */
-#define OWN_IS_OF_IDENTITY                                                               \
-    "own IN ('identity-crosses-base', 'duplicate', 'owner-differs')"
+#define OWN_IS_OF_IDENTITY "own IN ('identity-crosses-base', 'duplicate', 'owner-differs')"
 
-#define PARENT_WAITS                                                                     \
-    "EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"          \
+#define PARENT_WAITS                                                                               \
+    "EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"                    \
     " AND p.waits AND p.id<>m.id)"
 
 /* Parents are in this component, or in one before it. */
@@ -203,32 +198,30 @@ static enum mr_code find_waiting(const struct component *c, struct mr_err *err)
     enum mr_code code = mr_merge_work_int(c->m, any_sql, c->args, 2, &any, err);
     if (code != MR_OK || any == 0)
         return code;
-    return spread(
-        c,
-        (struct mr_merge_spread){.takes = OF_COMPONENT
-                                 " AND m.waits=0 AND m.there IS NULL"
-                                 " AND (m.own IS NOT NULL OR EXISTS"
-                                 " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.skip)"
-                                 " OR " PARENT_WAITS ")",
-                                 .write = "UPDATE m SET waits=1 WHERE id IN reached",
-                                 .way = MR_MERGE_TO_CHILDREN},
-        err);
+    return spread(c,
+                  (struct mr_merge_spread){.takes = OF_COMPONENT
+                                           " AND m.waits=0 AND m.there IS NULL"
+                                           " AND (m.own IS NOT NULL OR EXISTS"
+                                           " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.skip)"
+                                           " OR " PARENT_WAITS ")",
+                                           .write = "UPDATE m SET waits=1 WHERE id IN reached",
+                                           .way = MR_MERGE_TO_CHILDREN},
+                  err);
 }
 
 static enum mr_code spread_roots(const struct component *c, struct mr_err *err)
 {
-    return spread(
-        c,
-        (struct mr_merge_spread){
-            .takes = OF_COMPONENT " AND m.waits AND m.root IS NULL AND EXISTS"
-                                  " (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
-                                  " WHERE l.child=m.id AND p.id<>m.id AND p.waits"
-                                  " AND p.root IS NOT NULL)",
-            .write = "UPDATE m SET root=(SELECT min(p.root) FROM link l JOIN m p ON"
-                     " p.id=l.parent WHERE l.child=m.id AND p.id<>m.id AND p.waits)"
-                     " WHERE id IN reached",
-            .way = MR_MERGE_TO_CHILDREN},
-        err);
+    return spread(c,
+                  (struct mr_merge_spread){
+                      .takes = OF_COMPONENT " AND m.waits AND m.root IS NULL AND EXISTS"
+                                            " (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
+                                            " WHERE l.child=m.id AND p.id<>m.id AND p.waits"
+                                            " AND p.root IS NOT NULL)",
+                      .write = "UPDATE m SET root=(SELECT min(p.root) FROM link l JOIN m p ON"
+                               " p.id=l.parent WHERE l.child=m.id AND p.id<>m.id AND p.waits)"
+                               " WHERE id IN reached",
+                      .way = MR_MERGE_TO_CHILDREN},
+                  err);
 }
 
 /* Peels off rows without a root that no others without one hang on, again and again: what
@@ -236,44 +229,40 @@ static enum mr_code spread_roots(const struct component *c, struct mr_err *err)
 static enum mr_code peel_rootless(const struct component *c, struct mr_err *err)
 {
     enum mr_code code =
-        run(c, "UPDATE m SET ins=0 WHERE " OF_COMPONENT " AND ins=1 AND root IS NOT NULL",
-            err);
-    return code == MR_OK
-               ? spread(c,
-                        (struct mr_merge_spread){
-                            .takes = OF_COMPONENT
-                            " AND m.ins=1 AND NOT EXISTS (SELECT 1 FROM link l"
-                            " JOIN m o ON o.id=l.child WHERE l.parent=m.id AND l.parent>0"
-                            " AND o.ins=1 AND o.id<>m.id)",
-                            .write = PEEL,
-                            .way = MR_MERGE_TO_PARENTS},
-                        err)
-               : code;
+        run(c, "UPDATE m SET ins=0 WHERE " OF_COMPONENT " AND ins=1 AND root IS NOT NULL", err);
+    return code == MR_OK ? spread(c,
+                                  (struct mr_merge_spread){
+                                      .takes = OF_COMPONENT
+                                      " AND m.ins=1 AND NOT EXISTS (SELECT 1 FROM link l"
+                                      " JOIN m o ON o.id=l.child WHERE l.parent=m.id AND l.parent>0"
+                                      " AND o.ins=1 AND o.id<>m.id)",
+                                      .write = PEEL,
+                                      .way = MR_MERGE_TO_PARENTS},
+                                  err)
+                         : code;
 }
 
 /* Rows that wait for themselves over others have no root yet: one is made. */
 static enum mr_code break_circles(const struct component *c, struct mr_err *err)
 {
     int64_t id = 1;
-    enum mr_code code =
-        run(c,
-            "UPDATE m SET ins=(waits AND root IS NULL) WHERE " OF_COMPONENT
-            " AND ins<>(waits AND root IS NULL)",
-            err);
+    enum mr_code code = run(c,
+                            "UPDATE m SET ins=(waits AND root IS NULL) WHERE " OF_COMPONENT
+                            " AND ins<>(waits AND root IS NULL)",
+                            err);
     while (code == MR_OK && id != 0) {
         code = peel_rootless(c, err);
         if (code == MR_OK)
-            code =
-                mr_merge_work_int(c->m,
-                                  "SELECT m.id FROM m JOIN w ON w.id=m.id WHERE m.tbl>=?1"
-                                  " AND m.tbl<?2 AND m.ins=1"
-                                  " ORDER BY m.own IS NULL, m.tbl, w.skey LIMIT 1",
-                                  c->args, 2, &id, err);
+            code = mr_merge_work_int(c->m,
+                                     "SELECT m.id FROM m JOIN w ON w.id=m.id WHERE m.tbl>=?1"
+                                     " AND m.tbl<?2 AND m.ins=1"
+                                     " ORDER BY m.own IS NULL, m.tbl, w.skey LIMIT 1",
+                                     c->args, 2, &id, err);
         if (code != MR_OK || id == 0)
             break;
-        code = mr_merge_work_run(
-            c->m, "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE id=?1", &id, 1,
-            NULL, err);
+        code =
+            mr_merge_work_run(c->m, "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE id=?1",
+                              &id, 1, NULL, err);
         if (code == MR_OK)
             code = spread_roots(c, err);
     }
@@ -286,11 +275,11 @@ static enum mr_code name_kinds(const struct component *c, struct mr_err *err)
     enum mr_code code = has_waiting(c, &any, err);
     if (code != MR_OK || !any)
         return code;
-    code = run(c,
-               "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE " OF_COMPONENT
-               " AND waits AND"
-               " (" OWN_IS_OF_IDENTITY " OR NOT " PARENT_WAITS ")",
-               err);
+    code =
+        run(c,
+            "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE " OF_COMPONENT " AND waits AND"
+            " (" OWN_IS_OF_IDENTITY " OR NOT " PARENT_WAITS ")",
+            err);
     if (code == MR_OK)
         code = spread_roots(c, err);
     if (code == MR_OK)
@@ -301,23 +290,21 @@ static enum mr_code name_kinds(const struct component *c, struct mr_err *err)
                    " AND waits AND kind IS NULL",
                    err);
     /* below nothing but orders that differ, rows say so themselves */
-    return code == MR_OK
-               ? spread(c,
-                        (struct mr_merge_spread){
-                            .takes = OF_COMPONENT
-                            " AND m.kind='parent-absent' AND m.own='parent-differs'"
-                            " AND NOT EXISTS (SELECT 1 FROM link l JOIN m p"
-                            " ON p.id=l.parent WHERE l.child=m.id AND p.waits"
-                            " AND p.id<>m.id AND p.kind<>'parent-differs')",
-                            .write = "UPDATE m SET kind='parent-differs'"
-                                     " WHERE id IN reached",
-                            .way = MR_MERGE_TO_CHILDREN},
-                        err)
-               : code;
+    return code == MR_OK ? spread(c,
+                                  (struct mr_merge_spread){
+                                      .takes = OF_COMPONENT
+                                      " AND m.kind='parent-absent' AND m.own='parent-differs'"
+                                      " AND NOT EXISTS (SELECT 1 FROM link l JOIN m p"
+                                      " ON p.id=l.parent WHERE l.child=m.id AND p.waits"
+                                      " AND p.id<>m.id AND p.kind<>'parent-differs')",
+                                      .write = "UPDATE m SET kind='parent-differs'"
+                                               " WHERE id IN reached",
+                                      .way = MR_MERGE_TO_CHILDREN},
+                                  err)
+                         : code;
 }
 
-enum mr_code mr_merge_conflict(struct mr_merge *m, size_t first, size_t count,
-                               struct mr_err *err)
+enum mr_code mr_merge_conflict(struct mr_merge *m, size_t first, size_t count, struct mr_err *err)
 {
     const struct component c = {
         m, first, first + count, {(int64_t)first, (int64_t)(first + count)}};

@@ -13,7 +13,6 @@
 #include "repair/merge/merge_internal.h"
 
 /* The component is grouped (merge_group.h). */
-enum mr_code mr_merge_conflict(struct mr_merge *m, size_t first, size_t count,
-                               struct mr_err *err);
+enum mr_code mr_merge_conflict(struct mr_merge *m, size_t first, size_t count, struct mr_err *err);
 
 #endif

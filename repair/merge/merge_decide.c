@@ -33,8 +33,7 @@ static enum mr_code decide_component(struct mr_merge *m, size_t first, size_t co
     bool again = true, learnt = false, noted = false;
     while (again) {
         m->result->live_only = live_only;
-        MR_TRY(mr_is_cancelled() ? mr_cancelled_err(err)
-                                 : mr_merge_match(m, first, count, err));
+        MR_TRY(mr_is_cancelled() ? mr_cancelled_err(err) : mr_merge_match(m, first, count, err));
         MR_TRY(mr_merge_group(m, first, count, err));
         MR_TRY(mr_merge_past_learn(m, first, count, &learnt, err));
         if (learnt)
@@ -67,9 +66,8 @@ static enum mr_code decide_all(struct mr_merge *m, struct mr_err *err)
             int64_t deleted = 0;
             code = mr_merge_bounds_keep(m, &m->tables[i], err);
             if (code == MR_OK)
-                code = mr_merge_work_int(
-                    m, "SELECT count(*) FROM extra WHERE tbl=?1 AND n<=?2", args, 2,
-                    &deleted, err);
+                code = mr_merge_work_int(m, "SELECT count(*) FROM extra WHERE tbl=?1 AND n<=?2",
+                                         args, 2, &deleted, err);
             m->result->deleted_in_source += (uint64_t)deleted;
         }
     return code;
@@ -116,8 +114,8 @@ static enum mr_code open_readers(struct mr_merge *m, struct mr_err *err)
     return MR_OK;
 }
 
-enum mr_code mr_merge_plan(const struct mr_merge_task *task,
-                           struct mr_merge_result *result, struct mr_err *err)
+enum mr_code mr_merge_plan(const struct mr_merge_task *task, struct mr_merge_result *result,
+                           struct mr_err *err)
 {
     struct mr_merge m = {.plan = task->tables,
                          .options = task->options,

@@ -85,8 +85,7 @@ static const struct mr_case_field planned_fields[] = {
 static bool is_full(const struct testing *t, int64_t next)
 {
     size_t n = t->rows.count;
-    return n >= MR_MERGE_BATCH &&
-           ((const struct planned *)mr_vec_at(&t->rows, n - 1))->id != next;
+    return n >= MR_MERGE_BATCH && ((const struct planned *)mr_vec_at(&t->rows, n - 1))->id != next;
 }
 
 static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err *err)
@@ -96,19 +95,17 @@ static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err
     bool more = false;
     mr_arena_reset(&t->arena);
     mr_vec_clear(&t->rows);
-    enum mr_code code =
-        MR_CASE_PREPARE(t->m->cf, planned_sql, &stmt, err,
-                        MR_ARG_TEXT("name", mr_plan_table_name(t->table)),
-                        MR_ARG_INT("tbl", t->table->at), MR_ARG_INT("after", after),
-                        MR_ARG_TEXT("names", t->known_by.ptr));
+    enum mr_code code = MR_CASE_PREPARE(t->m->cf, planned_sql, &stmt, err,
+                                        MR_ARG_TEXT("name", mr_plan_table_name(t->table)),
+                                        MR_ARG_INT("tbl", t->table->at), MR_ARG_INT("after", after),
+                                        MR_ARG_TEXT("names", t->known_by.ptr));
     if (code == MR_OK)
         code = mr_case_fields_open(&map, stmt, planned_fields,
                                    sizeof planned_fields / sizeof planned_fields[0], err);
     while (code == MR_OK && (code = mr_case_step(stmt, &more, err)) == MR_OK && more &&
            !is_full(t, mr_case_int(stmt, 0))) {
         struct planned *p = mr_vec_push(&t->rows);
-        code = p != NULL ? mr_case_fields_read(&map, &t->arena, p, err)
-                         : mr_merge_nomem(err);
+        code = p != NULL ? mr_case_fields_read(&map, &t->arena, p, err) : mr_merge_nomem(err);
     }
     mr_case_free(stmt);
     return code;
@@ -125,14 +122,13 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
     struct mr_digest bytes; /* what an older myrecon has kept of such a row */
     MR_TRY(mr_plan_row_digest(t->table, image, &bytes, err));
     MR_TRY(mr_plan_digester_row(&t->digester, image, &p->found, err));
-    p->exact = p->digest.len == DIGEST_BYTES &&
-               (memcmp(&p->found, p->digest.ptr, DIGEST_BYTES) == 0 ||
-                memcmp(&bytes, p->digest.ptr, DIGEST_BYTES) == 0);
+    p->exact =
+        p->digest.len == DIGEST_BYTES && (memcmp(&p->found, p->digest.ptr, DIGEST_BYTES) == 0 ||
+                                          memcmp(&bytes, p->digest.ptr, DIGEST_BYTES) == 0);
     p->there = p->is_new || p->exact || (p->renamed && p->was_there);
-    return t->table->identity == MR_PLAN_BY_COLUMNS && p->identity.ptr != NULL &&
-                   !p->renamed
-               ? mr_merge_lookup_push(&t->names, ask->tag, image, t->table->named_by,
-                                      &t->arena, err)
+    return t->table->identity == MR_PLAN_BY_COLUMNS && p->identity.ptr != NULL && !p->renamed
+               ? mr_merge_lookup_push(&t->names, ask->tag, image, t->table->named_by, &t->arena,
+                                      err)
                : MR_OK;
 }
 
@@ -146,12 +142,10 @@ static enum mr_code look(struct testing *t, struct mr_err *err)
         if (ask == NULL)
             return mr_merge_nomem(err);
         *ask = (struct mr_merge_ask){
-            .tag = (int64_t)i,
-            .value = ((struct planned *)mr_vec_at(&t->rows, i))->target_key};
+            .tag = (int64_t)i, .value = ((struct planned *)mr_vec_at(&t->rows, i))->target_key};
     }
     MR_TRY(mr_merge_lookup_ask(t->m, &what, &t->asks, take_row, t, err));
-    MR_TRY(mr_merge_lookup_canonise(t->m, t->table, t->table->named_by, &t->names,
-                                    &t->arena, err));
+    MR_TRY(mr_merge_lookup_canonise(t->m, t->table, t->table->named_by, &t->names, &t->arena, err));
     for (size_t i = 0; i < t->names.count; i++) {
         const struct mr_merge_ask *name = mr_vec_at(&t->names, i);
         struct planned *p = mr_vec_at(&t->rows, (size_t)name->tag);
@@ -182,12 +176,11 @@ static enum mr_code contest(struct testing *t, struct planned *p, struct mr_err 
     p->there = p->exact || p->digest.len == 0;
     if (!p->there)
         return MR_OK;
-    enum mr_code code =
-        MR_CASE_ASK(t->rival, &row, err, MR_ARG_INT("id", p->id),
-                    MR_ARG_TEXT("name", mr_plan_table_name(t->table)),
-                    MR_ARG_BYTES("target_key", p->target_key),
-                    MR_ARG_BYTES("source_key", p->source_key),
-                    MR_ARG_BLOB("found", p->exact ? NULL : &p->found, DIGEST_BYTES));
+    enum mr_code code = MR_CASE_ASK(
+        t->rival, &row, err, MR_ARG_INT("id", p->id),
+        MR_ARG_TEXT("name", mr_plan_table_name(t->table)),
+        MR_ARG_BYTES("target_key", p->target_key), MR_ARG_BYTES("source_key", p->source_key),
+        MR_ARG_BLOB("found", p->exact ? NULL : &p->found, DIGEST_BYTES));
     if (code == MR_OK)
         p->there = mr_case_int(t->rival, 0) == 0;
     mr_case_reset(t->rival);
@@ -199,8 +192,7 @@ static enum mr_code contest(struct testing *t, struct planned *p, struct mr_err 
 /* Whom a choice merged with somebody else has another identity than his: while the other
  * is there, the conflict is, too, and the choice holds as long as the other is the same to
  * the byte (merge_choice). */
-static enum mr_code note_merged(struct testing *t, const struct planned *p,
-                                struct mr_err *err)
+static enum mr_code note_merged(struct testing *t, const struct planned *p, struct mr_err *err)
 {
     return MR_CASE_RUN(t->earlier, err, MR_ARG_INT("id", p->id),
                        MR_ARG_BYTES("tkey", p->target_key), MR_ARG_INT("exact", p->exact),
@@ -216,17 +208,15 @@ static enum mr_code note(struct testing *t, const struct planned *p, struct mr_e
     if (!p->there && !p->was_there)
         return MR_OK;
     /* whom a plan matched differs from SOURCE's row as before */
-    enum mr_code code =
-        MR_CASE_RUN(t->mark, err, MR_ARG_INT("id", p->id),
-                    MR_ARG_BYTES("into", p->there ? p->target_key : (struct mr_key){0}),
-                    MR_ARG_INT("gone", !p->there),
-                    MR_ARG_INT("exact", p->there && p->exact && !matched));
+    enum mr_code code = MR_CASE_RUN(
+        t->mark, err, MR_ARG_INT("id", p->id),
+        MR_ARG_BYTES("into", p->there ? p->target_key : (struct mr_key){0}),
+        MR_ARG_INT("gone", !p->there), MR_ARG_INT("exact", p->there && p->exact && !matched));
     if (code == MR_OK && p->restored)
-        code = MR_CASE_RUN(t->stands, err, MR_ARG_INT("plan", p->plan),
-                           MR_ARG_INT("id", p->id), MR_ARG_INT("there", p->there));
+        code = MR_CASE_RUN(t->stands, err, MR_ARG_INT("plan", p->plan), MR_ARG_INT("id", p->id),
+                           MR_ARG_INT("there", p->there));
     return code == MR_OK && !p->was_there
-               ? MR_CASE_RUN(t->state, err,
-                             MR_ARG_TEXT("name", mr_plan_table_name(t->table)),
+               ? MR_CASE_RUN(t->state, err, MR_ARG_TEXT("name", mr_plan_table_name(t->table)),
                              MR_ARG_BYTES("source_key", p->source_key),
                              MR_ARG_BYTES("target_key", p->target_key))
                : code;
@@ -318,11 +308,10 @@ static enum mr_code find_taken_back(struct mr_merge *m, struct mr_err *err)
 /* Rows that were deleted since keep that as their conflict, and its choice. */
 static enum mr_code skip_deleted(struct mr_merge *m, struct mr_err *err)
 {
-    return mr_merge_work_run(
-        m,
-        "INSERT INTO chosen (id, kind, choice) SELECT id, 'deleted-since',"
-        " 'skip' FROM mark WHERE gone AND skip AND into_key IS NULL",
-        NULL, 0, NULL, err);
+    return mr_merge_work_run(m,
+                             "INSERT INTO chosen (id, kind, choice) SELECT id, 'deleted-since',"
+                             " 'skip' FROM mark WHERE gone AND skip AND into_key IS NULL",
+                             NULL, 0, NULL, err);
 }
 
 enum mr_code mr_merge_earlier(struct mr_merge *m, struct mr_err *err)
@@ -335,12 +324,11 @@ enum mr_code mr_merge_earlier(struct mr_merge *m, struct mr_err *err)
                         .known_by = MR_STRBUF_INIT};
     const struct mr_case_sql list[] = {
         {&t.stands, "INSERT INTO stands (plan, id, there) VALUES (:plan, :id, :there)"},
-        {&t.mark,
-         "INSERT INTO mark (id, into_key, gone, known, skip, exact)"
-         " VALUES (:id, :into, :gone, 1, :gone, :exact) ON CONFLICT (id) DO UPDATE SET"
-         " into_key=coalesce(into_key, excluded.into_key),"
-         " gone=min(gone, excluded.gone), skip=min(skip, excluded.skip),"
-         " exact=max(exact, excluded.exact)"},
+        {&t.mark, "INSERT INTO mark (id, into_key, gone, known, skip, exact)"
+                  " VALUES (:id, :into, :gone, 1, :gone, :exact) ON CONFLICT (id) DO UPDATE SET"
+                  " into_key=coalesce(into_key, excluded.into_key),"
+                  " gone=min(gone, excluded.gone), skip=min(skip, excluded.skip),"
+                  " exact=max(exact, excluded.exact)"},
         {&t.state, "UPDATE plan_map SET state='applied' WHERE tbl=:name AND"
                    " source_key=:source_key AND target_key=:target_key"},
         {&t.rival, rival_sql},
@@ -391,13 +379,12 @@ enum mr_code mr_merge_remember(struct mr_case *cf, const struct mr_merge_told *t
         "INSERT OR IGNORE INTO plan_map (tbl, source_key, target_key, identity, digest,"
         " is_new, state, plan) VALUES (:name, :source_key, :target_key, :identity,"
         " :digest, :merged OR (NOT :matched AND :source_key<>:target_key), :state, 0)",
-        err, MR_ARG_TEXT("name", told->table),
-        MR_ARG_BYTES("source_key", told->source_key),
+        err, MR_ARG_TEXT("name", told->table), MR_ARG_BYTES("source_key", told->source_key),
         MR_ARG_BYTES("target_key", told->target_key),
         MR_ARG_BYTES("identity", merged ? (struct mr_key){0} : told->identity),
         MR_ARG_BLOB("digest", proven ? told->digest.ptr : "", told->digest.len),
-        MR_ARG_INT("matched", told->is_matched),
-        MR_ARG_TEXT("state", proven ? state : "proposed"), MR_ARG_INT("merged", merged));
+        MR_ARG_INT("matched", told->is_matched), MR_ARG_TEXT("state", proven ? state : "proposed"),
+        MR_ARG_INT("merged", merged));
 }
 
 /* ---- keys that are known ---- */
@@ -409,8 +396,7 @@ static enum mr_code counted(const struct mr_plan_table *t, struct mr_key key, in
     struct mr_value value = {0};
     size_t pos = 0;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < t->key.count && t->key.at[i] != t->counter;
-         i++)
+    for (size_t i = 0; code == MR_OK && i < t->key.count && t->key.at[i] != t->counter; i++)
         code = mr_row_skip(key.ptr, key.len, &pos, err);
     if (code == MR_OK)
         code = mr_row_decode(key.ptr, key.len, &pos, &value, err);
@@ -432,8 +418,8 @@ static enum mr_code note_known(struct mr_merge *m, const struct mr_plan_table *t
         if (code == MR_OK)
             code = counted(t, key, &args[1], err);
         if (code == MR_OK)
-            code = mr_merge_work_run(m, "INSERT OR IGNORE INTO told VALUES (?1, ?2)",
-                                     args, 2, NULL, err);
+            code = mr_merge_work_run(m, "INSERT OR IGNORE INTO told VALUES (?1, ?2)", args, 2, NULL,
+                                     err);
     }
     mr_case_reset(keys);
     mr_arena_release(&arena);
@@ -481,20 +467,19 @@ static enum mr_code propose(void *ctx, const struct mr_entity *e, struct mr_err 
         mr_plan_digester_row(p->digester, matched ? e->target : e->after, &digest, err);
     if (code != MR_OK)
         return code;
-    return MR_CASE_RUN(
-        p->stmt, err, MR_ARG_TEXT("name", mr_plan_table_name(t)),
-        MR_ARG_BYTES("source_key", e->source_key),
-        MR_ARG_BYTES("target_key", e->target_key),
-        MR_ARG_BYTES("identity", merged ? (struct mr_key){0} : e->identity),
-        MR_ARG_BLOB("digest", &digest, DIGEST_BYTES),
-        MR_ARG_INT("is_new", e->decision == MR_DECIDE_RENUMBER || merged),
-        MR_ARG_INT("plan", mr_plan_store_id(m->store)));
+    return MR_CASE_RUN(p->stmt, err, MR_ARG_TEXT("name", mr_plan_table_name(t)),
+                       MR_ARG_BYTES("source_key", e->source_key),
+                       MR_ARG_BYTES("target_key", e->target_key),
+                       MR_ARG_BYTES("identity", merged ? (struct mr_key){0} : e->identity),
+                       MR_ARG_BLOB("digest", &digest, DIGEST_BYTES),
+                       MR_ARG_INT("is_new", e->decision == MR_DECIDE_RENUMBER || merged),
+                       MR_ARG_INT("plan", mr_plan_store_id(m->store)));
 }
 
-#define INTO_PLAN_MAP(state)                                                             \
-    " INTO plan_map (tbl, source_key, target_key, identity, digest, is_new, plan, "      \
-    "state)"                                                                             \
-    " VALUES (:name, :source_key, :target_key, :identity, :digest, :is_new, :plan,"      \
+#define INTO_PLAN_MAP(state)                                                                       \
+    " INTO plan_map (tbl, source_key, target_key, identity, digest, is_new, plan, "                \
+    "state)"                                                                                       \
+    " VALUES (:name, :source_key, :target_key, :identity, :digest, :is_new, :plan,"                \
     " '" state "')"
 static const char propose_sql[] = "INSERT OR REPLACE" INTO_PLAN_MAP("proposed");
 /* Whom a plan restored is found again by the next one: that stays his.  Who was merged is so
@@ -546,13 +531,12 @@ static enum mr_code tell_asked(struct mr_merge *m, const struct mr_plan_table *t
 static enum mr_code forget_merged(struct mr_merge *m, const struct mr_plan_table *t,
                                   struct mr_err *err)
 {
-    return MR_CASE_ONCE(
-        m->cf,
-        "DELETE FROM plan_map WHERE tbl=:name AND state='matched' AND is_new AND"
-        " source_key IN (SELECT w.skey FROM earlier e JOIN w ON w.id=e.id"
-        " JOIN chosen c ON c.id=e.id"
-        " WHERE w.tbl=:tbl AND c.kind='unique' AND c.choice<>'merge-into')",
-        err, MR_ARG_TEXT("name", mr_plan_table_name(t)), MR_ARG_INT("tbl", t->at));
+    return MR_CASE_ONCE(m->cf,
+                        "DELETE FROM plan_map WHERE tbl=:name AND state='matched' AND is_new AND"
+                        " source_key IN (SELECT w.skey FROM earlier e JOIN w ON w.id=e.id"
+                        " JOIN chosen c ON c.id=e.id"
+                        " WHERE w.tbl=:tbl AND c.kind='unique' AND c.choice<>'merge-into')",
+                        err, MR_ARG_TEXT("name", mr_plan_table_name(t)), MR_ARG_INT("tbl", t->at));
 }
 
 static enum mr_code propose_table(struct proposing *added, struct proposing *matched,
@@ -571,8 +555,7 @@ static enum mr_code propose_table(struct proposing *added, struct proposing *mat
     for (size_t d = 0; code == MR_OK && d < sizeof restored / sizeof *restored; d++)
         code = mr_plan_store_each(m->store, t->at, restored[d], propose, added, err);
     if (code == MR_OK)
-        code =
-            mr_plan_store_each(m->store, t->at, MR_DECIDE_MATCHED, propose, matched, err);
+        code = mr_plan_store_each(m->store, t->at, MR_DECIDE_MATCHED, propose, matched, err);
     mr_plan_digester_release(&digester);
     mr_arena_release(&arena);
     return code;

@@ -119,8 +119,8 @@ static enum mr_code cut(const struct writing *w, struct mr_key *image, struct mr
 {
     size_t pos = 0;
     enum mr_code code = MR_OK;
-    for (size_t i = 0;
-         image->ptr != NULL && code == MR_OK && i < w->table->plan->pair->ncompared; i++)
+    for (size_t i = 0; image->ptr != NULL && code == MR_OK && i < w->table->plan->pair->ncompared;
+         i++)
         code = mr_row_skip(image->ptr, image->len, &pos, err);
     image->len = pos;
     return code;
@@ -147,9 +147,9 @@ static enum mr_code read_choice(struct writing *w, struct decided *d, struct mr_
     struct mr_case_stmt *stmt = open ? w->chosen : w->last;
     if (!w->chooses)
         return MR_OK;
-    enum mr_code code = open ? MR_CASE_ASK(stmt, &found, err, MR_ARG_INT("id", d->id),
-                                           MR_ARG_TEXT("kind", d->kind))
-                             : MR_CASE_ASK(stmt, &found, err, MR_ARG_INT("id", d->id));
+    enum mr_code code =
+        open ? MR_CASE_ASK(stmt, &found, err, MR_ARG_INT("id", d->id), MR_ARG_TEXT("kind", d->kind))
+             : MR_CASE_ASK(stmt, &found, err, MR_ARG_INT("id", d->id));
     if (code == MR_OK && found) {
         const char *choice = mr_merge_work_text(stmt, 0, &w->arena, &code, err);
         bool stands = !open || mr_conflict_is_value(mr_conflict_named(d->kind)) ||
@@ -159,8 +159,7 @@ static enum mr_code read_choice(struct writing *w, struct decided *d, struct mr_
             d->kind = mr_merge_work_text(stmt, 1, &w->arena, &code, err);
     }
     mr_case_reset(stmt);
-    if (code == MR_OK && open && !found &&
-        mr_conflict_is_value(mr_conflict_named(d->kind)))
+    if (code == MR_OK && open && !found && mr_conflict_is_value(mr_conflict_named(d->kind)))
         code = read_merge(w, d, err);
     return code;
 }
@@ -187,29 +186,27 @@ static enum mr_code keep_reference(struct writing *w, const struct decided *d, s
 }
 
 /* Does the condition of a reference look at what stays with another one? */
-static bool reads_of(const struct mr_plan_reference *r,
-                     const struct mr_plan_reference *other, size_t ncolumns)
+static bool reads_of(const struct mr_plan_reference *r, const struct mr_plan_reference *other,
+                     size_t ncolumns)
 {
     if (r->child != other->child || r->reads == NULL)
         return false;
     for (size_t i = 0; i < ncolumns; i++)
-        if (r->reads[i] && (mr_plan_columns_has(&other->from, i) ||
-                            (other->reads != NULL && other->reads[i])))
+        if (r->reads[i] &&
+            (mr_plan_columns_has(&other->from, i) || (other->reads != NULL && other->reads[i])))
             return true;
     return false;
 }
 
 /* A type that stays says of other columns, too, whom they mean. */
-static enum mr_code keep_related(struct writing *w, const struct decided *d,
-                                 struct mr_err *err)
+static enum mr_code keep_related(struct writing *w, const struct decided *d, struct mr_err *err)
 {
     const struct mr_plan_tables *plan = w->m->plan;
     size_t n = w->table->plan->pair->find.ncolumns;
     enum mr_code code = MR_OK;
     for (bool grown = true; code == MR_OK && grown;) {
         grown = false;
-        for (size_t i = 0; code == MR_OK && i < plan->nreferences * plan->nreferences;
-             i++) {
+        for (size_t i = 0; code == MR_OK && i < plan->nreferences * plan->nreferences; i++) {
             size_t by = i / plan->nreferences, at = i % plan->nreferences;
             if (!w->stays[by] || w->stays[at] ||
                 !reads_of(&plan->references[at], &plan->references[by], n))
@@ -229,8 +226,7 @@ static enum mr_code keep_meant(struct writing *w, struct decided *d, struct mr_e
     for (size_t i = 0; code == MR_OK && i < w->m->plan->nreferences; i++) {
         int at = w->m->plan->references[i].pair->edge.condition_at;
         if (w->stays[i] && at >= 0)
-            code = mr_merge_row_value(d->live_meant, (size_t)at, &w->values[(size_t)at],
-                                      err);
+            code = mr_merge_row_value(d->live_meant, (size_t)at, &w->values[(size_t)at], err);
     }
     if (code == MR_OK)
         code = mr_merge_row_edit(d->meant, w->values, w->nvalues, &w->bytes, err);
@@ -257,8 +253,7 @@ static enum mr_code merged_image(struct writing *w, struct decided *d, struct mr
     if (code == MR_OK)
         code = keep_related(w, d, err);
     if (code == MR_OK)
-        code = mr_merge_row_edit(d->after, w->values, t->pair->find.ncolumns, &w->bytes,
-                                 err);
+        code = mr_merge_row_edit(d->after, w->values, t->pair->find.ncolumns, &w->bytes, err);
     d->after.ptr = mr_arena_dup(&w->arena, w->bytes.ptr, w->bytes.len);
     d->after.len = w->bytes.len;
     if (code == MR_OK && d->after.ptr == NULL)
@@ -271,14 +266,12 @@ static enum mr_code takes_source(struct writing *w, const struct decided *d, boo
                                  struct mr_err *err)
 {
     *takes = false;
-    if (d->kind == NULL || d->choice == NULL ||
-        !mr_conflict_is_value(mr_conflict_named(d->kind)))
+    if (d->kind == NULL || d->choice == NULL || !mr_conflict_is_value(mr_conflict_named(d->kind)))
         return MR_OK;
     const struct mr_key rows[MR_SIDES] = {[MR_SOURCE] = d->image, [MR_TARGET] = d->live};
     int by = 0;
     if (strncmp(d->choice, "newest:", 7) == 0) {
-        enum mr_code code =
-            mr_merge_newer(w->m, w->table->plan, d->choice + 7, rows, &by, err);
+        enum mr_code code = mr_merge_newer(w->m, w->table->plan, d->choice + 7, rows, &by, err);
         *takes = by > 0;
         return code;
     }
@@ -286,12 +279,11 @@ static enum mr_code takes_source(struct writing *w, const struct decided *d, boo
     return MR_OK;
 }
 
-static enum mr_code decide_standing(struct writing *w, struct decided *d,
-                                    struct mr_entity *e, struct mr_err *err)
+static enum mr_code decide_standing(struct writing *w, struct decided *d, struct mr_entity *e,
+                                    struct mr_err *err)
 {
     bool takes = false;
-    e->decision =
-        mr_group_named(d->grp) == MR_GROUP_LOST ? MR_DECIDE_MATCHED : MR_DECIDE_SAME;
+    e->decision = mr_group_named(d->grp) == MR_GROUP_LOST ? MR_DECIDE_MATCHED : MR_DECIDE_SAME;
     e->target_key = d->there;
     enum mr_code code = takes_source(w, d, &takes, err);
     if (code != MR_OK || !takes)
@@ -310,8 +302,8 @@ static enum mr_code decide_standing(struct writing *w, struct decided *d,
     return code;
 }
 
-static enum mr_code decide_absent(struct writing *w, struct decided *d,
-                                  struct mr_entity *e, struct mr_err *err)
+static enum mr_code decide_absent(struct writing *w, struct decided *d, struct mr_entity *e,
+                                  struct mr_err *err)
 {
     const struct mr_plan_table *t = w->table->plan;
     bool null = false;
@@ -328,8 +320,8 @@ static enum mr_code decide_absent(struct writing *w, struct decided *d,
     e->decision = d->newid ? MR_DECIDE_RENUMBER : MR_DECIDE_INSERT;
     enum mr_code code = real_values(w, &d->after, NULL, err);
     if (code == MR_OK)
-        code = mr_pair_values_of(d->after.ptr, d->after.len, t->key.at, t->key.count,
-                                 &w->bytes, &null, err);
+        code = mr_pair_values_of(d->after.ptr, d->after.len, t->key.at, t->key.count, &w->bytes,
+                                 &null, err);
     if (code == MR_OK && t->key.count > 0) {
         e->target_key.ptr = mr_arena_dup(&w->arena, w->bytes.ptr, w->bytes.len);
         e->target_key.len = w->bytes.len;
@@ -357,16 +349,14 @@ static enum mr_code name_holder(struct writing *w, struct decided *d, struct mr_
 static bool can_restore(const struct writing *w, const struct decided *d)
 {
     static const char *const never[] = {"not-null-cycle", "references-disagree"};
-    static const char *const named[] = {"duplicate", "identity-crosses-base",
-                                        "owner-differs"};
+    static const char *const named[] = {"duplicate", "identity-crosses-base", "owner-differs"};
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
         if (strcmp(d->kind, never[i]) == 0)
             return false;
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
         if (strcmp(d->kind, named[i]) == 0 && mr_plan_is_guarded(w->table->plan))
             return false;
-    if (d->hangs &&
-        strcmp(d->kind, "parent-differs") != 0) /* with the row above it may */
+    if (d->hangs && strcmp(d->kind, "parent-differs") != 0) /* with the row above it may */
         return false;
     return strcmp(d->kind, "key-taken") != 0 || !d->taken;
 }
@@ -406,15 +396,13 @@ static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity 
     e->table = t->at;
     e->source_key = d->key;
     if (code == MR_OK)
-        code = d->there.ptr != NULL ? decide_standing(w, d, e, err)
-                                    : decide_absent(w, d, e, err);
+        code = d->there.ptr != NULL ? decide_standing(w, d, e, err) : decide_absent(w, d, e, err);
     if (t->identity == MR_PLAN_BY_COLUMNS)
         e->identity = d->ident;
     e->kind = d->kind;
     e->detail = d->kind != NULL ? d->detail : NULL;
     e->choice = d->choice;
-    e->choices =
-        d->kind != NULL && (d->choice == NULL || keeps_live(d)) ? choices_of(w, d) : NULL;
+    e->choices = d->kind != NULL && (d->choice == NULL || keeps_live(d)) ? choices_of(w, d) : NULL;
     e->source = d->image;
     e->target = d->live;
     return code == MR_OK ? name_holder(w, d, e, err) : code;
@@ -436,17 +424,14 @@ static const char rows_sql[] =
 
 #define FIELD(member, type) MR_CASE_FIELD(struct decided, member, type)
 static const struct mr_case_field fields[] = {
-    FIELD(id, MR_CASE_INT),           FIELD(key, MR_CASE_BYTES),
-    FIELD(image, MR_CASE_BYTES),      FIELD(there, MR_CASE_BYTES),
-    FIELD(live, MR_CASE_BYTES),       FIELD(after, MR_CASE_BYTES),
-    FIELD(ident, MR_CASE_BYTES),      FIELD(grp, MR_CASE_TEXT),
-    FIELD(newid, MR_CASE_FLAG),       FIELD(waits, MR_CASE_FLAG),
-    FIELD(skip, MR_CASE_FLAG),        FIELD(root, MR_CASE_INT),
-    FIELD(kind, MR_CASE_TEXT),        FIELD(detail, MR_CASE_TEXT),
-    FIELD(holder_key, MR_CASE_BYTES), FIELD(holder, MR_CASE_BYTES),
-    FIELD(choices, MR_CASE_TEXT),     FIELD(unfit, MR_CASE_FLAG),
-    FIELD(taken, MR_CASE_FLAG),       FIELD(hangs, MR_CASE_FLAG),
-    FIELD(referenced, MR_CASE_TEXT),  FIELD(facts, MR_CASE_INT)};
+    FIELD(id, MR_CASE_INT),       FIELD(key, MR_CASE_BYTES),    FIELD(image, MR_CASE_BYTES),
+    FIELD(there, MR_CASE_BYTES),  FIELD(live, MR_CASE_BYTES),   FIELD(after, MR_CASE_BYTES),
+    FIELD(ident, MR_CASE_BYTES),  FIELD(grp, MR_CASE_TEXT),     FIELD(newid, MR_CASE_FLAG),
+    FIELD(waits, MR_CASE_FLAG),   FIELD(skip, MR_CASE_FLAG),    FIELD(root, MR_CASE_INT),
+    FIELD(kind, MR_CASE_TEXT),    FIELD(detail, MR_CASE_TEXT),  FIELD(holder_key, MR_CASE_BYTES),
+    FIELD(holder, MR_CASE_BYTES), FIELD(choices, MR_CASE_TEXT), FIELD(unfit, MR_CASE_FLAG),
+    FIELD(taken, MR_CASE_FLAG),   FIELD(hangs, MR_CASE_FLAG),   FIELD(referenced, MR_CASE_TEXT),
+    FIELD(facts, MR_CASE_INT)};
 
 static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_err *err)
 {
@@ -460,15 +445,14 @@ static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_er
     if (code == MR_OK)
         code = mr_plan_store_save(w->m->store, &e, err);
     if (code == MR_OK)
-        code = mr_plan_store_add_facts(w->m->store, e.id, d->facts,
-                                       mr_group_named(d->grp), err);
+        code = mr_plan_store_add_facts(w->m->store, e.id, d->facts, mr_group_named(d->grp), err);
     if (code == MR_OK && e.after.ptr != NULL)
         code = mr_merge_row_unmeant(w->m, w->table->plan, d->meant, e.id, err);
     if (code == MR_OK && e.kind != NULL && e.choice == NULL)
         w->m->result->open++;
-    return code == MR_OK ? MR_CASE_RUN(w->note, err, MR_ARG_INT("w", d->id),
-                                       MR_ARG_INT("entity", e.id))
-                         : code;
+    return code == MR_OK
+               ? MR_CASE_RUN(w->note, err, MR_ARG_INT("w", d->id), MR_ARG_INT("entity", e.id))
+               : code;
 }
 
 static enum mr_code write_table(struct writing *w, struct mr_err *err)
@@ -477,11 +461,10 @@ static enum mr_code write_table(struct writing *w, struct mr_err *err)
     struct mr_case_fields map;
     bool row = false;
     find_mapped(w);
-    enum mr_code code = MR_CASE_PREPARE(w->m->cf, rows_sql, &rows, err,
-                                        MR_ARG_INT("tbl", w->table->plan->at));
+    enum mr_code code =
+        MR_CASE_PREPARE(w->m->cf, rows_sql, &rows, err, MR_ARG_INT("tbl", w->table->plan->at));
     if (code == MR_OK)
-        code = mr_case_fields_open(&map, rows, fields, sizeof fields / sizeof fields[0],
-                                   err);
+        code = mr_case_fields_open(&map, rows, fields, sizeof fields / sizeof fields[0], err);
     while (code == MR_OK && (code = mr_case_step(rows, &row, err)) == MR_OK && row) {
         struct decided d = {0};
         mr_arena_reset(&w->arena);
@@ -498,31 +481,27 @@ static enum mr_code open_statements(struct writing *w, struct mr_err *err)
     const struct mr_case_sql list[] = {
         {&w->fresh, "SELECT value FROM fresh_id WHERE id=:id"},
         {&w->chosen, "SELECT choice FROM chosen WHERE id=:id AND kind=:kind"},
-        {&w->last,
-         "SELECT choice, kind FROM chosen WHERE id=:id ORDER BY seq DESC LIMIT 1"},
+        {&w->last, "SELECT choice, kind FROM chosen WHERE id=:id ORDER BY seq DESC LIMIT 1"},
         {&w->waiting, "SELECT l.ref FROM link l JOIN m p ON p.id=l.parent"
                       " WHERE l.child=:id AND p.waits"},
         {&w->note, "INSERT INTO ent (w, entity) VALUES (:w, :entity)"},
     };
-    enum mr_code code =
-        mr_case_exec(w->m->cf,
-                     "DROP TABLE IF EXISTS temp.ent;"
-                     "CREATE TEMP TABLE ent (w INTEGER PRIMARY KEY, entity INT)",
-                     err);
-    return code == MR_OK
-               ? mr_case_prepare_all(w->m->cf, list, sizeof list / sizeof list[0], err)
-               : code;
+    enum mr_code code = mr_case_exec(w->m->cf,
+                                     "DROP TABLE IF EXISTS temp.ent;"
+                                     "CREATE TEMP TABLE ent (w INTEGER PRIMARY KEY, entity INT)",
+                                     err);
+    return code == MR_OK ? mr_case_prepare_all(w->m->cf, list, sizeof list / sizeof list[0], err)
+                         : code;
 }
 
 /* waits_for names rows of w so far. */
 static enum mr_code name_roots(struct mr_merge *m, struct mr_err *err)
 {
     const int64_t args[] = {mr_plan_store_id(m->store)};
-    return mr_merge_work_run(
-        m,
-        "UPDATE entity SET waits_for=(SELECT e.entity FROM ent e"
-        " WHERE e.w=entity.waits_for) WHERE plan=?1 AND waits_for<>0",
-        args, 1, NULL, err);
+    return mr_merge_work_run(m,
+                             "UPDATE entity SET waits_for=(SELECT e.entity FROM ent e"
+                             " WHERE e.w=entity.waits_for) WHERE plan=?1 AND waits_for<>0",
+                             args, 1, NULL, err);
 }
 
 static enum mr_code open_arrays(struct writing *w, struct mr_err *err)
@@ -535,9 +514,7 @@ static enum mr_code open_arrays(struct writing *w, struct mr_err *err)
     w->mapped = mr_arena_calloc(&w->m->arena, w->nvalues + 1, sizeof *w->mapped);
     w->values = mr_arena_calloc(&w->m->arena, w->nvalues + 1, sizeof *w->values);
     w->stays = mr_arena_calloc(&w->m->arena, plan->nreferences + 1, sizeof *w->stays);
-    return w->mapped != NULL && w->values != NULL && w->stays != NULL
-               ? MR_OK
-               : mr_merge_nomem(err);
+    return w->mapped != NULL && w->values != NULL && w->stays != NULL ? MR_OK : mr_merge_nomem(err);
 }
 
 enum mr_code mr_merge_entities(struct mr_merge *m, struct mr_err *err)
@@ -548,8 +525,7 @@ enum mr_code mr_merge_entities(struct mr_merge *m, struct mr_err *err)
     if (code == MR_OK)
         code = open_statements(&w, err);
     if (code == MR_OK)
-        code = mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM chosen)", NULL, 0,
-                                 &chooses, err);
+        code = mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM chosen)", NULL, 0, &chooses, err);
     w.chooses = chooses != 0;
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         w.table = &m->tables[i];

@@ -57,20 +57,18 @@ static enum mr_code read_keys(struct search *s, struct cursor *c, struct mr_err 
     const struct mr_side_counter counter = {
         {s->m->reader[MR_SOURCE], table, mr_pair_column(t->pair, MR_SOURCE, t->counter)},
         t->counts_unsigned};
-    const int64_t *below =
-        c->keys.count > 0 ? mr_vec_at(&c->keys, c->keys.count - 1) : NULL;
+    const int64_t *below = c->keys.count > 0 ? mr_vec_at(&c->keys, c->keys.count - 1) : NULL;
     c->next = 0;
     return mr_side_keys_below(&counter, below, &c->keys, &c->ended, err);
 }
 
 /* Did check find a difference in a row of that key that is there still?  Or is it known to
  * be lost history, which is equal since a merge restored it? */
-static enum mr_code is_found(struct search *s, const struct cursor *c, int64_t key,
-                             bool *found, struct mr_err *err)
+static enum mr_code is_found(struct search *s, const struct cursor *c, int64_t key, bool *found,
+                             struct mr_err *err)
 {
-    enum mr_code code =
-        MR_CASE_ASK(s->differing, found, err, MR_ARG_INT("tbl", c->table->plan->at),
-                    MR_ARG_INT("n", key));
+    enum mr_code code = MR_CASE_ASK(s->differing, found, err, MR_ARG_INT("tbl", c->table->plan->at),
+                                    MR_ARG_INT("n", key));
     mr_case_reset(s->differing);
     return code;
 }
@@ -113,17 +111,17 @@ static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
     bool differs = true;
     if (own->lead.image.ptr == NULL)
         return MR_OK;
-    enum mr_code code = mr_merge_row_differs(p->s->m, p->c->table->plan, own->lead.image,
-                                             (struct mr_key){row->image, row->len},
-                                             MR_NO_COLUMN, &differs, err);
+    enum mr_code code =
+        mr_merge_row_differs(p->s->m, p->c->table->plan, own->lead.image,
+                             (struct mr_key){row->image, row->len}, MR_NO_COLUMN, &differs, err);
     own->is_equal = !differs;
     return code;
 }
 
 /* Begins rows for keys at hand, and questions for those that check found no difference
  * in. */
-static enum mr_code begin_rows(struct search *s, struct cursor *c, size_t n,
-                               struct mr_vec *asks, struct mr_err *err)
+static enum mr_code begin_rows(struct search *s, struct cursor *c, size_t n, struct mr_vec *asks,
+                               struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     mr_vec_clear(&c->rows);
@@ -139,16 +137,15 @@ static enum mr_code begin_rows(struct search *s, struct cursor *c, size_t n,
         code = is_found(s, c, row->key, &found, err);
         if (code != MR_OK || found)
             continue;
-        struct mr_value number =
-            mr_counted_value(row->key, c->table->plan->counts_unsigned);
+        struct mr_value number = mr_counted_value(row->key, c->table->plan->counts_unsigned);
         struct mr_merge_ask *ask = mr_vec_push(asks);
         mr_strbuf_reset(&s->bytes);
         code = ask != NULL ? mr_row_encode(&s->bytes, &number, err) : mr_merge_nomem(err);
         if (code != MR_OK)
             break;
         ask->tag = (int64_t)i;
-        ask->value = (struct mr_key){mr_arena_dup(&s->arena, s->bytes.ptr, s->bytes.len),
-                                     s->bytes.len};
+        ask->value =
+            (struct mr_key){mr_arena_dup(&s->arena, s->bytes.ptr, s->bytes.len), s->bytes.len};
         if (ask->value.ptr == NULL)
             code = mr_merge_nomem(err);
     }
@@ -156,8 +153,8 @@ static enum mr_code begin_rows(struct search *s, struct cursor *c, size_t n,
 }
 
 /* Copies out of rows, and back, what is asked about equal ones. */
-static enum mr_code find_leads(struct search *s, struct cursor *c, size_t most_bytes,
-                               bool *fits, struct mr_err *err)
+static enum mr_code find_leads(struct search *s, struct cursor *c, size_t most_bytes, bool *fits,
+                               struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     mr_vec_clear(&s->leads);
@@ -168,8 +165,8 @@ static enum mr_code find_leads(struct search *s, struct cursor *c, size_t most_b
         if (row_at(c, i)->is_equal)
             *lead = row_at(c, i)->lead;
     }
-    code = mr_merge_leads_find(s->m, c->table->plan->at, &s->leads, &c->needs, most_bytes,
-                               fits, err);
+    code =
+        mr_merge_leads_find(s->m, c->table->plan->at, &s->leads, &c->needs, most_bytes, fits, err);
     for (size_t i = 0; i < c->rows.count; i++) {
         row_at(c, i)->lead = *(struct mr_merge_lead *)mr_vec_at(&s->leads, i);
         row_at(c, i)->lead.image = (struct mr_key){0};
@@ -199,8 +196,7 @@ static enum mr_code read_rows(struct search *s, struct cursor *c, size_t n, bool
 }
 
 /* A few rows at first, since the greatest equal one is mostly the bound. */
-static enum mr_code read_batch(struct search *s, struct cursor *c, bool *any,
-                               struct mr_err *err)
+static enum mr_code read_batch(struct search *s, struct cursor *c, bool *any, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     bool fits = false;
@@ -284,11 +280,10 @@ static enum mr_code begin(struct search *s, struct mr_merge *m, struct mr_err *e
     if (code == MR_OK)
         code = mr_merge_earlier_known(m, err);
     return code == MR_OK
-               ? mr_case_prepare(
-                     m->cf,
-                     "SELECT 1 FROM w WHERE tbl=:tbl AND n=:n AND equal IS NOT 1"
-                     " UNION ALL SELECT 1 FROM told WHERE tbl=:tbl AND n=:n LIMIT 1",
-                     &s->differing, err)
+               ? mr_case_prepare(m->cf,
+                                 "SELECT 1 FROM w WHERE tbl=:tbl AND n=:n AND equal IS NOT 1"
+                                 " UNION ALL SELECT 1 FROM told WHERE tbl=:tbl AND n=:n LIMIT 1",
+                                 &s->differing, err)
                : code;
 }
 
@@ -306,8 +301,7 @@ static void release(struct search *s)
     free(s->cursors);
 }
 
-enum mr_code mr_merge_equal_bounds(struct mr_merge *m, const bool *infer,
-                                   struct mr_err *err)
+enum mr_code mr_merge_equal_bounds(struct mr_merge *m, const bool *infer, struct mr_err *err)
 {
     struct search s;
     bool moved = true;

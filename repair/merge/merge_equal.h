@@ -14,8 +14,7 @@
 
 /* Sets bound.base of the tables marked in infer (as many as the plan has); the others'
  * are set. */
-enum mr_code mr_merge_equal_bounds(struct mr_merge *m, const bool *infer,
-                                   struct mr_err *err);
+enum mr_code mr_merge_equal_bounds(struct mr_merge *m, const bool *infer, struct mr_err *err);
 
 /* Rows above a table's bound that are equal on both sides, and lead to base rows only: none
  * should be where the histories parted before any of them was made.  Counted up to MOST. */

@@ -7,9 +7,9 @@
 #include "repair/merge/merge_bounds.h"
 
 #define KNOWN(member, type) MR_CASE_FIELD(struct mr_merge_known, member, type)
-#define FACT(member)                                                                     \
-    {                                                                                    \
-#member, MR_CASE_FLAG, offsetof(struct mr_merge_known, fact.member)              \
+#define FACT(member)                                                                               \
+    {                                                                                              \
+#member, MR_CASE_FLAG, offsetof(struct mr_merge_known, fact.member)                        \
     }
 
 static const struct mr_case_field fields[] = {KNOWN(id, MR_CASE_INT),
@@ -45,8 +45,8 @@ struct mr_fact mr_merge_facts_about(const struct mr_merge_table *table)
     return (struct mr_fact){.counted = mr_plan_has_counter(table->plan),
                             .keyless = table->plan->key.count == 0,
                             .believed = b->is_told && !b->is_early,
-                            .split = b->base_origin != NULL &&
-                                     strcmp(b->base_origin, MR_BOUND_AT) == 0,
+                            .split =
+                                b->base_origin != NULL && strcmp(b->base_origin, MR_BOUND_AT) == 0,
                             .guarded = mr_plan_is_guarded(table->plan)};
 }
 
@@ -58,8 +58,7 @@ struct walk {
     struct mr_vec rows; /* of a page: struct mr_merge_known */
 };
 
-static enum mr_code read_rows(struct walk *w, struct mr_case_stmt *stmt,
-                              struct mr_err *err)
+static enum mr_code read_rows(struct walk *w, struct mr_case_stmt *stmt, struct mr_err *err)
 {
     const struct mr_fact of_table = mr_merge_facts_about(w->table);
     struct mr_case_fields map;
@@ -99,10 +98,8 @@ enum mr_code mr_merge_facts_each(struct mr_merge *m, const struct mr_merge_table
                                  struct mr_merge_facts_query query, mr_merge_known_fn *fn,
                                  void *ctx, struct mr_err *err)
 {
-    struct walk w = {.m = m,
-                     .table = table,
-                     .arena = MR_ARENA_INIT,
-                     .rows = MR_VEC_INIT(struct mr_merge_known)};
+    struct walk w = {
+        .m = m, .table = table, .arena = MR_ARENA_INIT, .rows = MR_VEC_INIT(struct mr_merge_known)};
     int64_t after = 0;
     enum mr_code code = MR_OK;
     do {

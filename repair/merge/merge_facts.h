@@ -25,8 +25,7 @@ struct mr_merge_known {
 /* What is known of each row of a table. */
 struct mr_fact mr_merge_facts_about(const struct mr_merge_table *table);
 
-typedef enum mr_code mr_merge_known_fn(void *ctx, struct mr_merge_known *row,
-                                       struct mr_err *err);
+typedef enum mr_code mr_merge_known_fn(void *ctx, struct mr_merge_known *row, struct mr_err *err);
 /* args: the query's parameters behind the table, without the last one. */
 struct mr_merge_facts_query {
     const char *sql;

@@ -34,9 +34,8 @@ static enum mr_code judge(struct fitting *f, const struct mr_merge_work_row *row
                           struct mr_err *err)
 {
     struct mr_plan_fit *fit = &f->m->fit;
-    enum mr_code code =
-        mr_plan_fit_row(fit, f->table, (struct mr_key){row->image, row->len},
-                        (struct mr_key){row->live, row->live_len}, err);
+    enum mr_code code = mr_plan_fit_row(fit, f->table, (struct mr_key){row->image, row->len},
+                                        (struct mr_key){row->live, row->live_len}, err);
     if (code != MR_OK || fit->columns.count == 0)
         return code;
     mr_plan_fit_choices(fit, f->table, &f->choices);
@@ -48,8 +47,8 @@ static enum mr_code judge(struct fitting *f, const struct mr_merge_work_row *row
 }
 
 /* Rows of a query with ?1 = the table and ?2 = the id after which to go on. */
-static enum mr_code judge_all(struct fitting *f, const char *rows_sql,
-                              const char *note_sql, struct mr_err *err)
+static enum mr_code judge_all(struct fitting *f, const char *rows_sql, const char *note_sql,
+                              struct mr_err *err)
 {
     int64_t after = 0;
     enum mr_code code = mr_case_prepare(f->m->cf, note_sql, &f->note, err);
@@ -111,17 +110,17 @@ enum mr_code mr_merge_fit_standing(struct mr_merge *m, size_t first, size_t coun
     return code;
 }
 
-enum mr_code mr_merge_fit_choose(struct mr_merge *m, const struct mr_plan_table *table,
-                                 int64_t id, const char *choice, struct mr_strbuf *edits,
-                                 bool *possible, struct mr_err *err)
+enum mr_code mr_merge_fit_choose(struct mr_merge *m, const struct mr_plan_table *table, int64_t id,
+                                 const char *choice, struct mr_strbuf *edits, bool *possible,
+                                 struct mr_err *err)
 {
     struct fitting f = begin(m, table);
     const int64_t args[] = {id};
     *possible = false;
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_merge_work_rows(
-        m, "SELECT id, NULL, 0, 0, 0, after, NULL, NULL FROM img WHERE id=?1", args, 1,
-        &f.arena, &f.rows, err));
+    MR_TRY_OUT(
+        mr_merge_work_rows(m, "SELECT id, NULL, 0, 0, 0, after, NULL, NULL FROM img WHERE id=?1",
+                           args, 1, &f.arena, &f.rows, err));
     if (f.rows.count == 1) {
         const struct mr_merge_work_row *row = mr_vec_at(&f.rows, 0);
         MR_TRY_OUT(mr_plan_fit_row(&m->fit, table, (struct mr_key){row->image, row->len},
@@ -130,8 +129,7 @@ enum mr_code mr_merge_fit_choose(struct mr_merge *m, const struct mr_plan_table 
     MR_TRY_OUT(mr_plan_fit_choose(&m->fit, table, choice, edits, possible, err));
     if (!*possible)
         MR_TRY_OUT(MR_CASE_ONCE(m->cf, "UPDATE m SET detail=:why WHERE id=:id", err,
-                                MR_ARG_INT("id", id),
-                                MR_ARG_TEXT("why", m->fit.why.ptr)));
+                                MR_ARG_INT("id", id), MR_ARG_TEXT("why", m->fit.why.ptr)));
 out:
     end(&f);
     return code;

@@ -19,8 +19,8 @@ enum mr_code mr_merge_fit_standing(struct mr_merge *m, size_t first, size_t coun
 
 /* Appends the edits that a choice makes of a row of w.  *possible false: it is none that can
  * be carried out, and m.detail says why. */
-enum mr_code mr_merge_fit_choose(struct mr_merge *m, const struct mr_plan_table *table,
-                                 int64_t id, const char *choice, struct mr_strbuf *edits,
-                                 bool *possible, struct mr_err *err);
+enum mr_code mr_merge_fit_choose(struct mr_merge *m, const struct mr_plan_table *table, int64_t id,
+                                 const char *choice, struct mr_strbuf *edits, bool *possible,
+                                 struct mr_err *err);
 
 #endif

@@ -39,8 +39,7 @@ enum mr_code mr_merge_gone_expect(struct mr_merge_gone *gone, struct mr_merge_as
 void mr_merge_gone_see(struct mr_merge_gone *gone, const struct mr_merge_ask *ask)
 {
     if (ask != NULL && ask->tag > 0 && (size_t)ask->tag <= gone->expected.count)
-        ((struct expected *)mr_vec_at(&gone->expected, (size_t)ask->tag - 1))->seen =
-            true;
+        ((struct expected *)mr_vec_at(&gone->expected, (size_t)ask->tag - 1))->seen = true;
 }
 
 static enum mr_code name_key(const struct mr_merge *m, const struct mr_plan_table *table,
@@ -105,29 +104,25 @@ static enum mr_code find_columns(struct bag *b, struct mr_err *err)
     return MR_OK;
 }
 
-static enum mr_code digest_of(struct bag *b, const void *image, size_t len,
-                              const size_t *columns, struct mr_digest *digest,
-                              struct mr_err *err)
+static enum mr_code digest_of(struct bag *b, const void *image, size_t len, const size_t *columns,
+                              struct mr_digest *digest, struct mr_err *err)
 {
     bool null = false;
-    enum mr_code code =
-        mr_pair_values_of(image, len, columns, b->ncolumns, &b->bytes, &null, err);
+    enum mr_code code = mr_pair_values_of(image, len, columns, b->ncolumns, &b->bytes, &null, err);
     if (code == MR_OK)
         *digest = mr_digest_bytes(b->bytes.ptr, b->bytes.len);
     return code;
 }
 
-static enum mr_code put_finding(struct bag *b, const struct mr_finding *f,
-                                struct mr_err *err)
+static enum mr_code put_finding(struct bag *b, const struct mr_finding *f, struct mr_err *err)
 {
     struct mr_digest digest;
     if (f->source == NULL)
         return MR_OK;
     enum mr_code code = digest_of(b, f->source, f->source_len, b->in_run, &digest, err);
-    return code == MR_OK
-               ? MR_CASE_RUN(b->put, err, MR_ARG_BLOB("digest", &digest, sizeof digest),
-                             MR_ARG_INT("n", f->count))
-               : code;
+    return code == MR_OK ? MR_CASE_RUN(b->put, err, MR_ARG_BLOB("digest", &digest, sizeof digest),
+                                       MR_ARG_INT("n", f->count))
+                         : code;
 }
 
 static enum mr_code put_state(struct bag *b, enum mr_find_state state, struct mr_err *err)
@@ -164,9 +159,8 @@ static enum mr_code see_row(void *ctx, const struct mr_merge_ask *ask,
     struct mr_digest digest;
     (void)ask;
     enum mr_code code = digest_of(b, row->image, row->len, b->in_plan, &digest, err);
-    return code == MR_OK
-               ? MR_CASE_RUN(b->get, err, MR_ARG_BLOB("digest", &digest, sizeof digest))
-               : code;
+    return code == MR_OK ? MR_CASE_RUN(b->get, err, MR_ARG_BLOB("digest", &digest, sizeof digest))
+                         : code;
 }
 
 static enum mr_code count_bag(struct bag *b, struct mr_err *err)

@@ -37,8 +37,7 @@ static const char own_sql[] =
     " FROM m INDEXED BY m_tbl JOIN w ON w.id=m.id LEFT JOIN mark k ON k.id=m.id"
     " WHERE m.tbl=?1 AND m.id>?5 ORDER BY m.id LIMIT 1000";
 
-static enum mr_code find_late(struct grouping *g, struct mr_merge_known *row,
-                              struct mr_err *err)
+static enum mr_code find_late(struct grouping *g, struct mr_merge_known *row, struct mr_err *err)
 {
     const struct mr_plan_table *t = g->table->plan;
     int side = 0;
@@ -64,8 +63,8 @@ static enum mr_code group_table(struct grouping *g, struct mr_err *err)
     const bool timed = !mr_plan_has_counter(t->plan) && g->m->options->split_at != NULL &&
                        t->plan->time_at != MR_NO_COLUMN;
     const int64_t args[] = {t->bound.has_fresh, t->bound.fresh, timed};
-    return mr_merge_facts_each(g->m, t, (struct mr_merge_facts_query){own_sql, args, 3},
-                               group_row, g, err);
+    return mr_merge_facts_each(g->m, t, (struct mr_merge_facts_query){own_sql, args, 3}, group_row,
+                               g, err);
 }
 
 /* ---- what it is for what it refers to ---- */
@@ -75,14 +74,13 @@ static enum mr_code group_table(struct grouping *g, struct mr_err *err)
 #define OF_WAVE " FROM " MR_MERGE_BESIDE
 
 /* A row may move for one that refers to lost history, or to what is new. */
-#define MAYBE_SQL(of)                                                                    \
-    "SELECT m.id AS id, m.grp AS grp,"                                                   \
-    " max(p.grp='lost') AS refers_to_lost,"                                              \
-    " max((l.parent=-1 AND l.above) OR (pw.above AND p.grp NOT IN ('maybe', 'doubt')))"  \
-    " AS refers_to_new" of                                                               \
-    " CROSS JOIN link l ON l.child=m.id LEFT JOIN m p ON p.id=l.parent"                  \
-    " LEFT JOIN w pw ON pw.id=l.parent"                                                  \
-    " WHERE m.tbl=?1 AND m.grp='maybe' AND m.id>?2 GROUP BY m.id ORDER BY m.id"          \
+#define MAYBE_SQL(of)                                                                              \
+    "SELECT m.id AS id, m.grp AS grp,"                                                             \
+    " max(p.grp='lost') AS refers_to_lost,"                                                        \
+    " max((l.parent=-1 AND l.above) OR (pw.above AND p.grp NOT IN ('maybe', 'doubt')))"            \
+    " AS refers_to_new" of " CROSS JOIN link l ON l.child=m.id LEFT JOIN m p ON p.id=l.parent"     \
+    " LEFT JOIN w pw ON pw.id=l.parent"                                                            \
+    " WHERE m.tbl=?1 AND m.grp='maybe' AND m.id>?2 GROUP BY m.id ORDER BY m.id"                    \
     " LIMIT 1000"
 
 /* References that are part of a key: "1, 4", or "" where there are none. */
@@ -96,28 +94,25 @@ static void key_references(const struct mr_merge *m, const struct mr_merge_table
     }
 }
 
-static enum mr_code base_sql(const struct grouping *g, struct mr_strbuf *sql,
-                             struct mr_err *err)
+static enum mr_code base_sql(const struct grouping *g, struct mr_strbuf *sql, struct mr_err *err)
 {
     struct mr_strbuf list = MR_STRBUF_INIT;
     key_references(g->m, g->table, &list);
     if (list.len > 0)
-        mr_strbuf_add_fmt(
-            sql,
-            "SELECT m.id AS id, m.grp AS grp, 1 AS refers_to_lost,"
-            " 1 AS key_refers_to_lost%s"
-            " WHERE m.tbl=?1 AND m.grp='base' AND m.id>?2 AND EXISTS"
-            " (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"
-            " AND p.grp='lost' AND l.ref IN (%s)) ORDER BY m.id LIMIT 1000",
-            g->first ? OF_ALL : OF_WAVE, list.ptr);
+        mr_strbuf_add_fmt(sql,
+                          "SELECT m.id AS id, m.grp AS grp, 1 AS refers_to_lost,"
+                          " 1 AS key_refers_to_lost%s"
+                          " WHERE m.tbl=?1 AND m.grp='base' AND m.id>?2 AND EXISTS"
+                          " (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"
+                          " AND p.grp='lost' AND l.ref IN (%s)) ORDER BY m.id LIMIT 1000",
+                          g->first ? OF_ALL : OF_WAVE, list.ptr);
     enum mr_code code = mr_strbuf_check(sql, "grouping rows", err);
     mr_strbuf_release(&list);
     return code;
 }
 
 /* A row that is lost history by its key is nobody's on TARGET where each is its own event. */
-static enum mr_code leave(struct grouping *g, const struct mr_merge_known *row,
-                          struct mr_err *err)
+static enum mr_code leave(struct grouping *g, const struct mr_merge_known *row, struct mr_err *err)
 {
     if (!row->fact.key_refers_to_lost || g->table->plan->identity != MR_PLAN_BY_NONE)
         return MR_OK;
@@ -140,8 +135,8 @@ static enum mr_code move_row(void *ctx, struct mr_merge_known *row, struct mr_er
 
 static enum mr_code move_rows(struct grouping *g, const char *sql, struct mr_err *err)
 {
-    return mr_merge_facts_each(g->m, g->table, (struct mr_merge_facts_query){.sql = sql},
-                               move_row, g, err);
+    return mr_merge_facts_each(g->m, g->table, (struct mr_merge_facts_query){.sql = sql}, move_row,
+                               g, err);
 }
 
 static enum mr_code spread_table(struct grouping *g, struct mr_err *err)
@@ -153,22 +148,19 @@ static enum mr_code spread_table(struct grouping *g, struct mr_err *err)
     if (code == MR_OK && sql.len > 0)
         code = move_rows(g, sql.ptr, err);
     mr_strbuf_release(&sql);
-    return code == MR_OK
-               ? move_rows(g, g->first ? MAYBE_SQL(OF_ALL) : MAYBE_SQL(OF_WAVE), err)
-               : code;
+    return code == MR_OK ? move_rows(g, g->first ? MAYBE_SQL(OF_ALL) : MAYBE_SQL(OF_WAVE), err)
+                         : code;
 }
 
 /* Has the wave rows of the table? */
-static enum mr_code is_reached(const struct grouping *g, size_t table, bool *is,
-                               struct mr_err *err)
+static enum mr_code is_reached(const struct grouping *g, size_t table, bool *is, struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)table};
     int64_t any = 1;
     enum mr_code code = MR_OK;
     if (!g->first)
-        code =
-            mr_merge_work_int(g->m, "SELECT EXISTS (SELECT 1" OF_WAVE " WHERE m.tbl=?1)",
-                              args, 1, &any, err);
+        code = mr_merge_work_int(g->m, "SELECT EXISTS (SELECT 1" OF_WAVE " WHERE m.tbl=?1)", args,
+                                 1, &any, err);
     *is = any != 0;
     return code;
 }
@@ -203,16 +195,14 @@ static enum mr_code spread(struct grouping *g, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_merge_group(struct mr_merge *m, size_t first, size_t count,
-                            struct mr_err *err)
+enum mr_code mr_merge_group(struct mr_merge *m, size_t first, size_t count, struct mr_err *err)
 {
     struct grouping g = {.m = m, .begin = first, .end = first + count};
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_case_prepare(
-        m->cf, "UPDATE m SET grp=:grp, facts=facts|:facts WHERE id=:id", &g.write, err));
-    MR_TRY_OUT(mr_case_prepare(
-        m->cf, "UPDATE m SET there=NULL, facts=facts&~:facts WHERE id=:id", &g.leave,
-        err));
+    MR_TRY_OUT(mr_case_prepare(m->cf, "UPDATE m SET grp=:grp, facts=facts|:facts WHERE id=:id",
+                               &g.write, err));
+    MR_TRY_OUT(mr_case_prepare(m->cf, "UPDATE m SET there=NULL, facts=facts&~:facts WHERE id=:id",
+                               &g.leave, err));
     for (size_t i = first; i < first + count; i++) {
         g.table = &m->tables[i];
         if (mr_plan_has_counter(g.table->plan))

@@ -10,7 +10,6 @@
 #include "repair/merge/merge_internal.h"
 
 /* The component is matched (merge_match.h); its fresh bounds are found here. */
-enum mr_code mr_merge_group(struct mr_merge *m, size_t first, size_t count,
-                            struct mr_err *err);
+enum mr_code mr_merge_group(struct mr_merge *m, size_t first, size_t count, struct mr_err *err);
 
 #endif

@@ -35,21 +35,18 @@ static struct mr_key key_of(struct identifying *d, const struct mr_merge_answer 
 {
     const struct mr_plan_columns *key = &d->x->table->plan->key;
     bool null = false;
-    *code = mr_pair_values_of(row->image, row->len, key->at, key->count, &d->x->bytes,
-                              &null, err);
-    return *code == MR_OK
-               ? mr_merge_matching_keep(
-                     d->x, (struct mr_key){d->x->bytes.ptr, d->x->bytes.len}, code, err)
-               : (struct mr_key){0};
+    *code = mr_pair_values_of(row->image, row->len, key->at, key->count, &d->x->bytes, &null, err);
+    return *code == MR_OK ? mr_merge_matching_keep(
+                                d->x, (struct mr_key){d->x->bytes.ptr, d->x->bytes.len}, code, err)
+                          : (struct mr_key){0};
 }
 
 /* Is TARGET's row of that key known as past, though above the bound? */
 static enum mr_code is_past(struct identifying *d, struct mr_key key, bool *past,
                             struct mr_err *err)
 {
-    enum mr_code code =
-        MR_CASE_ASK(d->past, past, err, MR_ARG_INT("tbl", d->x->table->plan->at),
-                    MR_ARG_BYTES("key", key));
+    enum mr_code code = MR_CASE_ASK(d->past, past, err, MR_ARG_INT("tbl", d->x->table->plan->at),
+                                    MR_ARG_BYTES("key", key));
     mr_case_reset(d->past);
     return code;
 }
@@ -86,23 +83,20 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
 static enum mr_code ask_target(struct identifying *d, struct mr_err *err)
 {
     struct mr_merge_matching *x = d->x;
-    const struct mr_merge_lookup what = {MR_TARGET, x->table->plan,
-                                         x->table->plan->named_by};
+    const struct mr_merge_lookup what = {MR_TARGET, x->table->plan, x->table->plan->named_by};
     enum mr_code code = MR_OK;
     mr_vec_clear(&x->asks);
     for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
-        code = mr_merge_lookup_push(&x->asks, (int64_t)i,
-                                    (struct mr_key){row->image, row->len}, what.columns,
-                                    &x->arena, err);
+        code = mr_merge_lookup_push(&x->asks, (int64_t)i, (struct mr_key){row->image, row->len},
+                                    what.columns, &x->arena, err);
         if (code != MR_OK || x->asks.count == 0)
             continue;
         const struct mr_merge_ask *last = mr_vec_at(&x->asks, x->asks.count - 1);
         if (last->tag == (int64_t)i && mr_merge_provisional_within(last->value))
             x->asks.count--; /* no row of TARGET refers to what is not there */
     }
-    return code == MR_OK ? mr_merge_lookup_ask(x->m, &what, &x->asks, take_holder, d, err)
-                         : code;
+    return code == MR_OK ? mr_merge_lookup_ask(x->m, &what, &x->asks, take_holder, d, err) : code;
 }
 
 /* ---- is the identity ambiguous on SOURCE? ---- */
@@ -152,8 +146,7 @@ static enum mr_code ask_twins(struct identifying *d, struct mr_err *err)
         else if (code == MR_OK && !known)
             code = mr_merge_nomem(err);
     }
-    return code == MR_OK ? mr_merge_lookup_ask(x->m, &what, &x->asks, count_twin, d, err)
-                         : code;
+    return code == MR_OK ? mr_merge_lookup_ask(x->m, &what, &x->asks, count_twin, d, err) : code;
 }
 
 /* ---- what comes of it ---- */
@@ -190,8 +183,7 @@ static enum mr_code find_owners(struct identifying *d, struct mr_err *err)
     for (size_t i = 0, at = 0; code == MR_OK && i < x->rows.count; i++) {
         struct holders *h = &d->holders[i];
         if (mr_decide_identity(&h->fact).is_it)
-            h->fact.owned =
-                ((struct mr_merge_owner_pair *)mr_vec_at(&pairs, at++))->differs;
+            h->fact.owned = ((struct mr_merge_owner_pair *)mr_vec_at(&pairs, at++))->differs;
     }
     mr_vec_release(&pairs);
     return code;
@@ -215,8 +207,7 @@ static enum mr_code write_batch(struct identifying *d, struct mr_err *err)
         bool matched = mr_decide_identity(&h->fact).is_it;
         MR_TRY(MR_CASE_RUN(d->update, err, MR_ARG_INT("id", id),
                            MR_ARG_BYTES("there", matched ? h->first : (struct mr_key){0}),
-                           MR_ARG_BYTES("other", other_of(h)),
-                           MR_ARG_INT("held", h->any_above),
+                           MR_ARG_BYTES("other", other_of(h)), MR_ARG_INT("held", h->any_above),
                            MR_ARG_INT("crosses", h->fact.crosses),
                            MR_ARG_INT("ambiguous", h->fact.ambiguous),
                            MR_ARG_INT("owned", h->fact.owned)));
@@ -261,9 +252,8 @@ static enum mr_code open_statements(struct identifying *d, struct mr_err *err)
                     " AND b.ident=a.ident WHERE a.id=:id"},
         {&d->known, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key"},
         {&d->past, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key AND past=1"},
-        {&d->update,
-         "UPDATE m SET there=:there, other=:other, held=:held, crosses=:crosses,"
-         " ambiguous=:ambiguous, owned=:owned WHERE id=:id"},
+        {&d->update, "UPDATE m SET there=:there, other=:other, held=:held, crosses=:crosses,"
+                     " ambiguous=:ambiguous, owned=:owned WHERE id=:id"},
         {&d->there, "UPDATE img SET there=:there WHERE id=:id"},
     };
     return mr_case_prepare_all(d->x->m->cf, list, sizeof list / sizeof list[0], err);

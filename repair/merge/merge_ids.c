@@ -22,9 +22,8 @@
 
 #define MARGIN 1000000
 
-static const char schema_sql[] =
-    "DROP TABLE IF EXISTS temp.fresh_id;"
-    "CREATE TEMP TABLE fresh_id (id INTEGER PRIMARY KEY, value TEXT)";
+static const char schema_sql[] = "DROP TABLE IF EXISTS temp.fresh_id;"
+                                 "CREATE TEMP TABLE fresh_id (id INTEGER PRIMARY KEY, value TEXT)";
 
 /* The greatest value that all columns take, or all partitions, and which takes no more. */
 struct end {
@@ -47,8 +46,7 @@ struct block {
 
 /* ---- what fits ---- */
 
-static void bring_nearer(struct end *end, uint64_t at, const struct mr_plan_table *t,
-                         size_t column)
+static void bring_nearer(struct end *end, uint64_t at, const struct mr_plan_table *t, size_t column)
 {
     if (at < end->at)
         *end = (struct end){at, mr_plan_table_name(t), mr_plan_column_name(t, column)};
@@ -56,8 +54,7 @@ static void bring_nearer(struct end *end, uint64_t at, const struct mr_plan_tabl
 
 /* Only TARGET is written. */
 static enum mr_code limit_by(const struct mr_merge *m, struct block *b,
-                             const struct mr_plan_table *t, size_t column,
-                             struct mr_err *err)
+                             const struct mr_plan_table *t, size_t column, struct mr_err *err)
 {
     const struct mr_column *c = mr_pair_column(t->pair, MR_TARGET, column);
     uint64_t most = mr_reseed_column_limit(c), partitions = UINT64_MAX;
@@ -65,8 +62,8 @@ static enum mr_code limit_by(const struct mr_merge *m, struct block *b,
     bool unclear = false;
     if (db == NULL)
         return mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
-    MR_TRY(mr_reseed_partition_limit(db, t->pair->side[MR_TARGET], c->name, &partitions,
-                                     &unclear, err));
+    MR_TRY(mr_reseed_partition_limit(db, t->pair->side[MR_TARGET], c->name, &partitions, &unclear,
+                                     err));
     if (unclear)
         mr_log_warning("table \"%s\" is partitioned by an expression over \"%s\": see "
                        "that a partition takes the new ids",
@@ -77,8 +74,7 @@ static enum mr_code limit_by(const struct mr_merge *m, struct block *b,
 }
 
 /* Columns that hold what the counter gave, over any number of tables. */
-static enum mr_code find_limit(const struct mr_merge *m, struct block *b,
-                               struct mr_err *err)
+static enum mr_code find_limit(const struct mr_merge *m, struct block *b, struct mr_err *err)
 {
     const struct mr_plan_tables *plan = m->plan;
     size_t widest = 1;
@@ -122,15 +118,13 @@ static void pass_partitions(struct block *b)
         return;
     mr_log_warning("the counter of table \"%s\" goes behind the last partition of table "
                    "\"%s\", which ends at %" PRIu64 " of column \"%s\": add a partition",
-                   mr_plan_table_name(b->table->plan), b->end->table, b->end->at,
-                   b->end->column);
+                   mr_plan_table_name(b->table->plan), b->end->table, b->end->at, b->end->column);
     b->end = &b->types;
 }
 
 /* ---- what the servers have handed out ---- */
 
-static enum mr_code number(struct mr_db *db, const char *sql, uint64_t *value,
-                           struct mr_err *err)
+static enum mr_code number(struct mr_db *db, const char *sql, uint64_t *value, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = mr_db_query_text(db, sql, &text, err);
@@ -139,18 +133,16 @@ static enum mr_code number(struct mr_db *db, const char *sql, uint64_t *value,
     return code;
 }
 
-static enum mr_code read_step(struct mr_db *db, struct mr_reseed_step *step,
-                              struct mr_err *err)
+static enum mr_code read_step(struct mr_db *db, struct mr_reseed_step *step, struct mr_err *err)
 {
     enum mr_code code =
         number(db, "SELECT @@GLOBAL.auto_increment_increment", &step->increment, err);
-    return code == MR_OK
-               ? number(db, "SELECT @@GLOBAL.auto_increment_offset", &step->offset, err)
-               : code;
+    return code == MR_OK ? number(db, "SELECT @@GLOBAL.auto_increment_offset", &step->offset, err)
+                         : code;
 }
 
-static enum mr_code read_sequence(struct mr_db *db, const struct mr_plan_table *t,
-                                  struct block *b, struct mr_err *err)
+static enum mr_code read_sequence(struct mr_db *db, const struct mr_plan_table *t, struct block *b,
+                                  struct mr_err *err)
 {
     struct mr_sequence sequence;
     MR_TRY(mr_sequence_read(db, t->sequence_db, t->sequence, &sequence, err));
@@ -165,8 +157,8 @@ static enum mr_code read_sequence(struct mr_db *db, const struct mr_plan_table *
 }
 
 /* What the source's sequence has handed out, too. */
-static enum mr_code read_source_sequence(struct mr_merge *m, struct block *b,
-                                         uint64_t *next, struct mr_err *err)
+static enum mr_code read_source_sequence(struct mr_merge *m, struct block *b, uint64_t *next,
+                                         struct mr_err *err)
 {
     const struct mr_plan_table *t = b->table->plan;
     const struct mr_table *table = t->pair->side[MR_SOURCE];
@@ -174,8 +166,7 @@ static enum mr_code read_source_sequence(struct mr_merge *m, struct block *b,
     const char *db = NULL, *name = NULL;
     if (!mr_sequence_of(column, table->db, &m->arena, &db, &name))
         return MR_OK;
-    return mr_side_sequence_next(m->plan->pairing.side[MR_SOURCE].main, db, name, next,
-                                 err);
+    return mr_side_sequence_next(m->plan->pairing.side[MR_SOURCE].main, db, name, next, err);
 }
 
 static enum mr_code read_next(struct mr_merge *m, struct block *b, struct mr_err *err)
@@ -196,8 +187,7 @@ static enum mr_code read_next(struct mr_merge *m, struct block *b, struct mr_err
     if (code == MR_OK && t->sequence != NULL)
         code = read_source_sequence(m, b, &next[MR_SOURCE], err);
     if (code == MR_OK)
-        code = t->sequence != NULL ? read_sequence(db, t, b, err)
-                                   : read_step(db, &b->step, err);
+        code = t->sequence != NULL ? read_sequence(db, t, b, err) : read_step(db, &b->step, err);
     next[MR_TARGET] = b->live_next;
     for (int s = MR_SOURCE; s < MR_SIDES; s++) {
         uint64_t above = greatest[s] < UINT64_MAX ? greatest[s] + 1 : UINT64_MAX;
@@ -222,16 +212,13 @@ static enum mr_code refuse(const struct block *b, struct mr_err *err)
                      "%" PRIu64 " new ids of table \"%s\" from %" PRIu64
                      " on do not fit column \"%s\" of table \"%s\", %s ends at %" PRIu64,
                      b->ids, mr_plan_table_name(b->table->plan), b->start, b->end->column,
-                     b->end->table,
-                     b->end == &b->partitions ? "whose last partition" : "which",
+                     b->end->table, b->end == &b->partitions ? "whose last partition" : "which",
                      b->end->at);
     if (left >= needed)
-        mr_err_hint(err, "The greatest margin that fits is %" PRIu64 " (--margin).",
-                    left - needed);
+        mr_err_hint(err, "The greatest margin that fits is %" PRIu64 " (--margin).", left - needed);
     else
         mr_err_hint(err, "No margin fits: %s.",
-                    b->end == &b->partitions ? "add a partition"
-                                             : "make the column wider");
+                    b->end == &b->partitions ? "add a partition" : "make the column wider");
     return MR_E_REFUSED;
 }
 
@@ -249,8 +236,8 @@ static void choose_margin(const struct mr_merge *m, struct block *b)
         mr_log_info("new ids of table \"%s\" begin only %" PRIu64
                     " above the last one, a quarter of what is left: column \"%s\" of "
                     "\"%s\" ends at %" PRIu64,
-                    mr_plan_table_name(b->table->plan), b->margin, b->end->column,
-                    b->end->table, b->end->at);
+                    mr_plan_table_name(b->table->plan), b->margin, b->end->column, b->end->table,
+                    b->end->at);
 }
 
 /* [start, start + ids steps) must fit below the limit. */
@@ -278,17 +265,17 @@ static enum mr_code raise_within(const struct mr_side_column *column,
     uint64_t found = 0;
     if (!is_integer && (spelling == NULL || spelling->kind != MR_SPELL_NUMBER))
         return MR_OK;
-    enum mr_code code = mr_side_greatest_within(column, is_integer ? NULL : spelling,
-                                                within->from, within->to, &found, err);
+    enum mr_code code = mr_side_greatest_within(column, is_integer ? NULL : spelling, within->from,
+                                                within->to, &found, err);
     *greatest = found > *greatest ? found : *greatest;
     return code;
 }
 
 /* The greatest key of a side in the block; or reference, since a row that refers to an id
  * that nobody holds would be that of whoever gets it. */
-static enum mr_code greatest_within(struct mr_merge *m, const struct block *b,
-                                    enum mr_side side, const struct mr_plan_block *within,
-                                    uint64_t *greatest, struct mr_err *err)
+static enum mr_code greatest_within(struct mr_merge *m, const struct block *b, enum mr_side side,
+                                    const struct mr_plan_block *within, uint64_t *greatest,
+                                    struct mr_err *err)
 {
     const struct mr_plan_table *t = b->table->plan;
     struct mr_side_column column = {m->plan->pairing.side[side].main, t->pair->side[side],
@@ -302,8 +289,7 @@ static enum mr_code greatest_within(struct mr_merge *m, const struct block *b,
             if (r->to.at[k] != t->counter)
                 continue;
             column.column = mr_pair_column(child->pair, side, r->from.at[k]);
-            code = raise_within(&column,
-                                r->pair->spelling != NULL ? &r->pair->spelling[k] : NULL,
+            code = raise_within(&column, r->pair->spelling != NULL ? &r->pair->spelling[k] : NULL,
                                 within, greatest, err);
         }
     }
@@ -312,15 +298,14 @@ static enum mr_code greatest_within(struct mr_merge *m, const struct block *b,
 
 /* Moves the block behind references to ids that nobody holds: they would be those of whoever
  * gets them.  What is looked at grows with each of them, so that many are few questions. */
-static enum mr_code pass_references(struct mr_merge *m, struct block *b,
-                                    struct mr_err *err)
+static enum mr_code pass_references(struct mr_merge *m, struct block *b, struct mr_err *err)
 {
     uint64_t ahead = b->counter - b->start, met = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK && b->ids > 0) {
         const uint64_t room = b->end->at - b->start;
-        const struct mr_plan_block within = {
-            .from = b->start, .to = b->start + (ahead < room ? ahead : room)};
+        const struct mr_plan_block within = {.from = b->start,
+                                             .to = b->start + (ahead < room ? ahead : room)};
         for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
             code = greatest_within(m, b, (enum mr_side)side, &within, &met, err);
         if (code != MR_OK || met < b->start)
@@ -365,8 +350,8 @@ static enum mr_code take_reserved(struct mr_merge *m, struct block *b, bool *tak
     if (m->target == NULL)
         return MR_OK;
     enum mr_code code = mr_planbook_last_block(m->fd, m->target, mr_plan_table_name(t),
-                                               mr_plan_column_name(t, t->counter),
-                                               &m->arena, &reserved, &plan, err);
+                                               mr_plan_column_name(t, t->counter), &m->arena,
+                                               &reserved, &plan, err);
     if (code != MR_OK || plan == NULL || b->live_next < reserved.reseed_to)
         return code;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
@@ -385,8 +370,8 @@ static enum mr_code take_reserved(struct mr_merge *m, struct block *b, bool *tak
     return MR_OK;
 }
 
-#define TO_INSERT                                                                        \
-    "m.there IS NULL AND m.waits=0 AND NOT EXISTS"                                       \
+#define TO_INSERT                                                                                  \
+    "m.there IS NULL AND m.waits=0 AND NOT EXISTS"                                                 \
     " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.skip)"
 
 static const char *number_text(uint64_t value, char text[24])
@@ -395,20 +380,19 @@ static const char *number_text(uint64_t value, char text[24])
     return text;
 }
 
-static enum mr_code hand_out(struct mr_merge *m, const struct block *b,
-                             struct mr_err *err)
+static enum mr_code hand_out(struct mr_merge *m, const struct block *b, struct mr_err *err)
 {
     struct mr_case_stmt *rows = NULL, *add = NULL;
     uint64_t value = b->start;
     bool row = false;
-    enum mr_code code = MR_CASE_PREPARE(
-        m->cf,
-        "SELECT m.id FROM m JOIN w ON w.id=m.id WHERE m.tbl=:tbl AND m.newid"
-        " AND " TO_INSERT " ORDER BY w.n, w.skey",
-        &rows, err, MR_ARG_INT("tbl", b->table->plan->at));
+    enum mr_code code =
+        MR_CASE_PREPARE(m->cf,
+                        "SELECT m.id FROM m JOIN w ON w.id=m.id WHERE m.tbl=:tbl AND m.newid"
+                        " AND " TO_INSERT " ORDER BY w.n, w.skey",
+                        &rows, err, MR_ARG_INT("tbl", b->table->plan->at));
     if (code == MR_OK)
-        code = mr_case_prepare(
-            m->cf, "INSERT INTO fresh_id (id, value) VALUES (:id, :value)", &add, err);
+        code = mr_case_prepare(m->cf, "INSERT INTO fresh_id (id, value) VALUES (:id, :value)", &add,
+                               err);
     while (code == MR_OK && (code = mr_case_step(rows, &row, err)) == MR_OK && row) {
         char text[24];
         code = MR_CASE_RUN(add, err, MR_ARG_INT("id", mr_case_int(rows, 0)),
@@ -426,8 +410,7 @@ static enum mr_code keep(struct mr_merge *m, const struct block *b, struct mr_er
 {
     const struct mr_merge_bound *bound = &b->table->bound;
     const bool is_unsigned = b->table->plan->counts_unsigned;
-    const uint64_t numbers[] = {b->next,  b->margin, b->start,
-                                width(b), b->ids,    b->counter};
+    const uint64_t numbers[] = {b->next, b->margin, b->start, width(b), b->ids, b->counter};
     char base[MR_COUNTED_TEXT], fresh[MR_COUNTED_TEXT], text[6][24];
     const char *kept[6] = {NULL}; /* of a table that gets no row nothing is known */
     for (size_t i = 0; b->rows > 0 && i < 6; i++)
@@ -442,13 +425,11 @@ static enum mr_code keep(struct mr_merge *m, const struct block *b, struct mr_er
         MR_ARG_TEXT("tbl", mr_plan_table_name(b->table->plan)),
         MR_ARG_TEXT("base", mr_counted_text(bound->base, is_unsigned, base)),
         MR_ARG_TEXT("base_origin", bound->base_origin),
-        MR_ARG_TEXT("fresh", bound->has_fresh
-                                 ? mr_counted_text(bound->fresh, is_unsigned, fresh)
-                                 : NULL),
+        MR_ARG_TEXT("fresh",
+                    bound->has_fresh ? mr_counted_text(bound->fresh, is_unsigned, fresh) : NULL),
         MR_ARG_TEXT("fresh_origin", bound->has_fresh ? bound->fresh_origin : NULL),
-        MR_ARG_TEXT("next", kept[0]), MR_ARG_TEXT("margin", kept[1]),
-        MR_ARG_TEXT("start", kept[2]), MR_ARG_TEXT("step", kept[3]),
-        MR_ARG_TEXT("ids", kept[4]), MR_ARG_TEXT("counter", kept[5]));
+        MR_ARG_TEXT("next", kept[0]), MR_ARG_TEXT("margin", kept[1]), MR_ARG_TEXT("start", kept[2]),
+        MR_ARG_TEXT("step", kept[3]), MR_ARG_TEXT("ids", kept[4]), MR_ARG_TEXT("counter", kept[5]));
 }
 
 /* ---- one sequence, several tables ---- */
@@ -456,8 +437,7 @@ static enum mr_code keep(struct mr_merge *m, const struct block *b, struct mr_er
 static bool are_fed_alike(const struct block *a, const struct block *b)
 {
     const struct mr_plan_table *x = a->table->plan, *y = b->table->plan;
-    return x->sequence != NULL && y->sequence != NULL &&
-           strcmp(x->sequence, y->sequence) == 0 &&
+    return x->sequence != NULL && y->sequence != NULL && strcmp(x->sequence, y->sequence) == 0 &&
            strcmp(x->sequence_db, y->sequence_db) == 0;
 }
 
@@ -486,8 +466,7 @@ static uint64_t farthest(const struct mr_vec *blocks, const struct block *b)
     return counter;
 }
 
-static enum mr_code keep_all(struct mr_merge *m, const struct mr_vec *blocks,
-                             struct mr_err *err)
+static enum mr_code keep_all(struct mr_merge *m, const struct mr_vec *blocks, struct mr_err *err)
 {
     for (size_t i = 0; i < blocks->count; i++) {
         struct block b = *(const struct block *)mr_vec_at(blocks, i);
@@ -504,12 +483,11 @@ static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *
     struct block b = {.table = t};
     int64_t rows = 0, ids = 0;
     bool reserved = false;
-    enum mr_code code = mr_merge_work_int(
-        m, "SELECT count(*) FROM m WHERE tbl=?1 AND " TO_INSERT, args, 1, &rows, err);
+    enum mr_code code = mr_merge_work_int(m, "SELECT count(*) FROM m WHERE tbl=?1 AND " TO_INSERT,
+                                          args, 1, &rows, err);
     if (code == MR_OK)
-        code = mr_merge_work_int(
-            m, "SELECT count(*) FROM m WHERE tbl=?1 AND newid AND " TO_INSERT, args, 1,
-            &ids, err);
+        code = mr_merge_work_int(m, "SELECT count(*) FROM m WHERE tbl=?1 AND newid AND " TO_INSERT,
+                                 args, 1, &ids, err);
     b.rows = (uint64_t)rows;
     b.ids = (uint64_t)ids;
     b.floor = find_floor(blocks, &b);

@@ -47,8 +47,8 @@ static bool is_too_wide(const struct leading *l)
     return l->held > l->most_bytes;
 }
 
-static enum mr_code add_need(struct leading *l, const struct item *item, size_t table,
-                             int64_t n, struct mr_err *err)
+static enum mr_code add_need(struct leading *l, const struct item *item, size_t table, int64_t n,
+                             struct mr_err *err)
 {
     struct mr_merge_need *need = mr_vec_push(l->needs);
     struct mr_merge_lead *lead = lead_of(l, item);
@@ -70,14 +70,12 @@ static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
     const struct mr_plan_table *parent = &l->m->plan->tables[v->r->parent];
     item->parents++;
     if (mr_plan_has_counter(parent))
-        return mr_merge_row_count(parent, (struct mr_key){row->image, row->len}, &item->n,
-                                  err);
+        return mr_merge_row_count(parent, (struct mr_key){row->image, row->len}, &item->n, err);
     v->held += row->len;
     l->held += row->len;
     if (is_too_wide(l))
         return MR_OK;
-    item->parent =
-        (struct mr_key){mr_arena_dup(&v->arena, row->image, row->len), row->len};
+    item->parent = (struct mr_key){mr_arena_dup(&v->arena, row->image, row->len), row->len};
     return item->parent.ptr != NULL ? MR_OK : mr_merge_nomem(err);
 }
 
@@ -93,8 +91,7 @@ static enum mr_code count_live(void *ctx, const struct mr_merge_ask *ask,
 
 static enum mr_code ask_for_parents(struct level *v, struct mr_err *err)
 {
-    const struct mr_merge_lookup what = {MR_SOURCE, &v->l->m->plan->tables[v->r->parent],
-                                         v->r->to};
+    const struct mr_merge_lookup what = {MR_SOURCE, &v->l->m->plan->tables[v->r->parent], v->r->to};
     enum mr_code code = MR_OK;
     mr_vec_clear(&v->asks);
     for (size_t i = 0; code == MR_OK && i < v->items.count; i++) {
@@ -106,13 +103,11 @@ static enum mr_code ask_for_parents(struct level *v, struct mr_err *err)
             continue;
         code = mr_merge_row_refers(v->r, item->image, &refers, err);
         if (code == MR_OK && refers)
-            code = mr_merge_reference_push(&v->asks, (int64_t)i, item->image, v->r,
-                                           &v->arena, err);
+            code = mr_merge_reference_push(&v->asks, (int64_t)i, item->image, v->r, &v->arena, err);
         item->refers = v->asks.count > before;
     }
-    return code == MR_OK
-               ? mr_merge_lookup_ask(v->l->m, &what, &v->asks, take_parent, v, err)
-               : code;
+    return code == MR_OK ? mr_merge_lookup_ask(v->l->m, &what, &v->asks, take_parent, v, err)
+                         : code;
 }
 
 /* Nobody is there, but the value may be a key of the future. */
@@ -153,8 +148,7 @@ static enum mr_code counted_parents(const struct level *v, struct mr_err *err)
 /* Parents by a key that no counter makes: the same on both sides, or on none. */
 static enum mr_code uncounted_parents(struct level *v, struct mr_err *err)
 {
-    const struct mr_merge_lookup what = {MR_TARGET, &v->l->m->plan->tables[v->r->parent],
-                                         v->r->to};
+    const struct mr_merge_lookup what = {MR_TARGET, &v->l->m->plan->tables[v->r->parent], v->r->to};
     struct level above = {.l = v->l,
                           .table = v->r->parent,
                           .depth = v->depth + 1,
@@ -202,9 +196,8 @@ static enum mr_code climb(struct level *v, struct mr_err *err)
         if (is_too_wide(v->l))
             break;
         if (code == MR_OK && v->asks.count > 0)
-            code = mr_plan_has_counter(&plan->tables[v->r->parent])
-                       ? counted_parents(v, err)
-                       : uncounted_parents(v, err);
+            code = mr_plan_has_counter(&plan->tables[v->r->parent]) ? counted_parents(v, err)
+                                                                    : uncounted_parents(v, err);
         if (is_too_wide(v->l))
             break;
         v->l->held -= v->held;

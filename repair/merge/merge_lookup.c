@@ -19,8 +19,8 @@ enum mr_code mr_merge_lookup_push(struct mr_vec *asks, int64_t tag, struct mr_ke
 {
     struct mr_strbuf bytes = MR_STRBUF_INIT;
     bool null = false;
-    enum mr_code code = mr_pair_values_of(image.ptr, image.len, columns.at, columns.count,
-                                          &bytes, &null, err);
+    enum mr_code code =
+        mr_pair_values_of(image.ptr, image.len, columns.at, columns.count, &bytes, &null, err);
     if (code == MR_OK && !null) {
         struct mr_merge_ask *ask = mr_vec_push(asks);
         const void *copy = mr_arena_dup(arena, bytes.ptr, bytes.len);
@@ -33,8 +33,7 @@ enum mr_code mr_merge_lookup_push(struct mr_vec *asks, int64_t tag, struct mr_ke
     return code;
 }
 
-enum mr_code mr_merge_lookup_canonise(struct mr_merge *m,
-                                      const struct mr_plan_table *table,
+enum mr_code mr_merge_lookup_canonise(struct mr_merge *m, const struct mr_plan_table *table,
                                       struct mr_plan_columns columns, struct mr_vec *asks,
                                       struct mr_arena *arena, struct mr_err *err)
 {
@@ -46,8 +45,7 @@ enum mr_code mr_merge_lookup_canonise(struct mr_merge *m,
         if (item == NULL)
             code = mr_merge_nomem(err);
         else
-            *item =
-                (struct mr_canon_item){.in = ask->value.ptr, .in_len = ask->value.len};
+            *item = (struct mr_canon_item){.in = ask->value.ptr, .in_len = ask->value.len};
     }
     if (code == MR_OK && items.count > 0)
         code = mr_pair_canonise(table->pair, columns.at, columns.count,
@@ -135,11 +133,10 @@ static enum mr_code sort_founds(struct asking *a, struct mr_err *err)
         found->tag = (int64_t)i;
         found->value = mr_rowset_key(&a->set, mr_rowset_at(&a->set, i));
     }
-    MR_TRY(mr_merge_lookup_canonise(a->m, a->what->table, a->what->columns, &a->founds,
-                                    &a->arena, err));
+    MR_TRY(mr_merge_lookup_canonise(a->m, a->what->table, a->what->columns, &a->founds, &a->arena,
+                                    err));
     if (a->founds.count > 1)
-        qsort(a->founds.items, a->founds.count, sizeof(struct mr_merge_ask),
-              compare_asks);
+        qsort(a->founds.items, a->founds.count, sizeof(struct mr_merge_ask), compare_asks);
     return MR_OK;
 }
 
@@ -150,16 +147,14 @@ static enum mr_code join(struct asking *a, const struct mr_merge_ask *asks, size
     for (size_t i = 0; i < n; i++) {
         if (asks[i].canon.ptr == NULL)
             continue;
-        while (from < a->founds.count &&
-               compare_asks(mr_vec_at(&a->founds, from), &asks[i]) < 0)
+        while (from < a->founds.count && compare_asks(mr_vec_at(&a->founds, from), &asks[i]) < 0)
             from++;
         for (size_t k = from; k < a->founds.count; k++) {
             const struct mr_merge_ask *found = mr_vec_at(&a->founds, k);
             if (compare_asks(found, &asks[i]) != 0)
                 break;
             const struct mr_rowset_row *row = mr_rowset_at(&a->set, (size_t)found->tag);
-            struct mr_merge_answer answer = {mr_rowset_image(&a->set, row),
-                                             row->image_len};
+            struct mr_merge_answer answer = {mr_rowset_image(&a->set, row), row->image_len};
             MR_TRY(fn(ctx, &asks[i], &answer, err));
         }
     }
@@ -207,8 +202,7 @@ enum mr_code mr_merge_lookup_ask(struct mr_merge *m, const struct mr_merge_looku
     enum mr_code code = mr_rowhash_init(&a.hash, what->table->pair, &a.spec, err);
     a.hash.signs = what->table->signs;
     if (code == MR_OK)
-        code =
-            mr_merge_lookup_canonise(m, what->table, what->columns, asks, &canons, err);
+        code = mr_merge_lookup_canonise(m, what->table, what->columns, asks, &canons, err);
     if (code == MR_OK)
         qsort(asks->items, asks->count, sizeof(struct mr_merge_ask), compare_asks);
     for (size_t i = 0; code == MR_OK && i < asks->count; i += size) {
@@ -255,8 +249,7 @@ static bool is_indexed(const struct mr_merge_lookup *what)
             if (index->parts[0].column != NULL &&
                 strcasecmp(
                     index->parts[0].column,
-                    mr_pair_column(what->table->pair, what->side, what->columns.at[k])
-                        ->name) == 0)
+                    mr_pair_column(what->table->pair, what->side, what->columns.at[k])->name) == 0)
                 return true;
     }
     return false;
@@ -269,10 +262,9 @@ size_t mr_merge_lookup_keys(const struct mr_merge *m, const struct mr_merge_look
     return what->columns.count == 1 && !is_indexed(what) ? SCAN_KEYS : MR_MERGE_BATCH;
 }
 
-enum mr_code mr_merge_lookup_stream_where(struct mr_merge *m,
-                                          const struct mr_merge_lookup *what,
-                                          const char *where, mr_merge_answer_fn *fn,
-                                          void *ctx, struct mr_err *err)
+enum mr_code mr_merge_lookup_stream_where(struct mr_merge *m, const struct mr_merge_lookup *what,
+                                          const char *where, mr_merge_answer_fn *fn, void *ctx,
+                                          struct mr_err *err)
 {
     struct mr_readspec spec;
     struct mr_strbuf both = MR_STRBUF_INIT;
@@ -288,8 +280,7 @@ enum mr_code mr_merge_lookup_stream_where(struct mr_merge *m,
         code = mr_rowhash_init(&s.hash, what->table->pair, &spec, err);
     if (code == MR_OK) {
         s.hash.signs = what->table->signs;
-        code = mr_reader_scan(m->reader[what->side], &spec, (struct mr_range){0}, 0, give,
-                              &s, err);
+        code = mr_reader_scan(m->reader[what->side], &spec, (struct mr_range){0}, 0, give, &s, err);
         mr_rowhash_release(&s.hash);
     }
     mr_strbuf_release(&s.image);
@@ -297,10 +288,9 @@ enum mr_code mr_merge_lookup_stream_where(struct mr_merge *m,
     return code;
 }
 
-enum mr_code mr_merge_lookup_stream(struct mr_merge *m,
-                                    const struct mr_merge_lookup *what,
-                                    const struct mr_key *keys, size_t nkeys,
-                                    mr_merge_answer_fn *fn, void *ctx, struct mr_err *err)
+enum mr_code mr_merge_lookup_stream(struct mr_merge *m, const struct mr_merge_lookup *what,
+                                    const struct mr_key *keys, size_t nkeys, mr_merge_answer_fn *fn,
+                                    void *ctx, struct mr_err *err)
 {
     struct mr_readspec spec;
     struct streaming s = {.image = MR_STRBUF_INIT, .fn = fn, .ctx = ctx};
@@ -312,9 +302,9 @@ enum mr_code mr_merge_lookup_stream(struct mr_merge *m,
     size_t size = mr_merge_lookup_keys(m, what);
     for (size_t i = 0; code == MR_OK && i < nkeys; i += size) {
         size_t n = nkeys - i < size ? nkeys - i : size;
-        code = mr_is_cancelled() ? mr_cancelled_err(err)
-                                 : mr_reader_fetch(m->reader[what->side], &spec, keys + i,
-                                                   n, give, &s, err);
+        code = mr_is_cancelled()
+                   ? mr_cancelled_err(err)
+                   : mr_reader_fetch(m->reader[what->side], &spec, keys + i, n, give, &s, err);
     }
     mr_rowhash_release(&s.hash);
     mr_strbuf_release(&s.image);

@@ -32,8 +32,7 @@ struct mr_merge_answer {
     size_t len;
 };
 typedef enum mr_code mr_merge_answer_fn(void *ctx, const struct mr_merge_ask *ask,
-                                        const struct mr_merge_answer *row,
-                                        struct mr_err *err);
+                                        const struct mr_merge_answer *row, struct mr_err *err);
 
 /* Sorts asks (struct mr_merge_ask) by their canonical values, and calls fn for each pair of a
  * question and a row. */
@@ -43,17 +42,14 @@ enum mr_code mr_merge_lookup_ask(struct mr_merge *m, const struct mr_merge_looku
 
 /* Every row that has one of the values, as it comes; which question it answers is not
  * told.  fn's question is NULL.  Keys: struct mr_key. */
-enum mr_code mr_merge_lookup_stream(struct mr_merge *m,
-                                    const struct mr_merge_lookup *what,
-                                    const struct mr_key *keys, size_t nkeys,
-                                    mr_merge_answer_fn *fn, void *ctx,
-                                    struct mr_err *err);
+enum mr_code mr_merge_lookup_stream(struct mr_merge *m, const struct mr_merge_lookup *what,
+                                    const struct mr_key *keys, size_t nkeys, mr_merge_answer_fn *fn,
+                                    void *ctx, struct mr_err *err);
 
 /* All rows for which a condition holds (SQL; NULL: all), as they come. */
-enum mr_code mr_merge_lookup_stream_where(struct mr_merge *m,
-                                          const struct mr_merge_lookup *what,
-                                          const char *where, mr_merge_answer_fn *fn,
-                                          void *ctx, struct mr_err *err);
+enum mr_code mr_merge_lookup_stream_where(struct mr_merge *m, const struct mr_merge_lookup *what,
+                                          const char *where, mr_merge_answer_fn *fn, void *ctx,
+                                          struct mr_err *err);
 
 /* Lets go of the tables that were read: whoever alters one of them need not wait while
  * the plan looks at nothing but its case. */
@@ -65,8 +61,7 @@ enum mr_code mr_merge_unlock(struct mr_merge *m, struct mr_err *err);
 size_t mr_merge_lookup_keys(const struct mr_merge *m, const struct mr_merge_lookup *what);
 
 /* Fills canon of all asks, by the columns of a table. */
-enum mr_code mr_merge_lookup_canonise(struct mr_merge *m,
-                                      const struct mr_plan_table *table,
+enum mr_code mr_merge_lookup_canonise(struct mr_merge *m, const struct mr_plan_table *table,
                                       struct mr_plan_columns columns, struct mr_vec *asks,
                                       struct mr_arena *arena, struct mr_err *err);
 

@@ -25,11 +25,9 @@ static enum mr_code next_rows(struct linking *l, int64_t *after, struct mr_err *
 {
     const int64_t args[] = {(int64_t)l->table->at, *after, MR_MERGE_BATCH};
     mr_arena_reset(&l->arena);
-    enum mr_code code =
-        mr_merge_work_rows(l->m,
-                           "SELECT " MR_MERGE_WORK_COLUMNS
-                           " FROM w WHERE tbl=?1 AND id>?2 ORDER BY id LIMIT ?3",
-                           args, 3, &l->arena, &l->rows, err);
+    enum mr_code code = mr_merge_work_rows(
+        l->m, "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE tbl=?1 AND id>?2 ORDER BY id LIMIT ?3",
+        args, 3, &l->arena, &l->rows, err);
     if (code == MR_OK && l->rows.count > 0)
         *after = ((struct mr_merge_work_row *)mr_vec_at(&l->rows, l->rows.count - 1))->id;
     return code;
@@ -42,18 +40,15 @@ static enum mr_code name_batch(struct linking *l, size_t set, struct mr_err *err
     mr_vec_clear(&l->asks);
     for (size_t i = 0; code == MR_OK && i < l->rows.count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(&l->rows, i);
-        code =
-            mr_merge_lookup_push(&l->asks, row->id, (struct mr_key){row->image, row->len},
-                                 *columns, &l->arena, err);
+        code = mr_merge_lookup_push(&l->asks, row->id, (struct mr_key){row->image, row->len},
+                                    *columns, &l->arena, err);
     }
     if (code == MR_OK)
-        code =
-            mr_merge_lookup_canonise(l->m, l->table, *columns, &l->asks, &l->arena, err);
+        code = mr_merge_lookup_canonise(l->m, l->table, *columns, &l->asks, &l->arena, err);
     for (size_t i = 0; code == MR_OK && i < l->asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&l->asks, i);
-        code = MR_CASE_RUN(l->name, err, MR_ARG_INT("tbl", l->table->at),
-                           MR_ARG_INT("of", set), MR_ARG_BYTES("canon", ask->canon),
-                           MR_ARG_INT("id", ask->tag));
+        code = MR_CASE_RUN(l->name, err, MR_ARG_INT("tbl", l->table->at), MR_ARG_INT("of", set),
+                           MR_ARG_BYTES("canon", ask->canon), MR_ARG_INT("id", ask->tag));
     }
     return code;
 }
@@ -75,10 +70,9 @@ static enum mr_code name_table(struct linking *l, struct mr_err *err)
 static enum mr_code add_link(struct linking *l, int64_t child, int64_t parent, bool above,
                              struct mr_key value, struct mr_err *err)
 {
-    return MR_CASE_RUN(l->link, err, MR_ARG_INT("child", child),
-                       MR_ARG_INT("ref", l->r - l->m->plan->references),
-                       MR_ARG_INT("parent", parent), MR_ARG_INT("above", above),
-                       MR_ARG_BYTES("value", value));
+    return MR_CASE_RUN(
+        l->link, err, MR_ARG_INT("child", child), MR_ARG_INT("ref", l->r - l->m->plan->references),
+        MR_ARG_INT("parent", parent), MR_ARG_INT("above", above), MR_ARG_BYTES("value", value));
 }
 
 /* Links to rows of w; questions that are open go to l->open. */
@@ -90,8 +84,7 @@ static enum mr_code link_known(struct linking *l, struct mr_err *err)
         const struct mr_merge_ask *ask = mr_vec_at(&l->asks, i);
         bool found = false;
         code = MR_CASE_ASK(l->find, &found, err, MR_ARG_INT("tbl", l->r->parent),
-                           MR_ARG_INT("of", l->r->to_set),
-                           MR_ARG_BYTES("canon", ask->canon));
+                           MR_ARG_INT("of", l->r->to_set), MR_ARG_BYTES("canon", ask->canon));
         int64_t parent = code == MR_OK && found ? mr_case_int(l->find, 0) : 0;
         mr_case_reset(l->find);
         if (code == MR_OK && found) {
@@ -117,8 +110,8 @@ static enum mr_code link_plain(void *ctx, const struct mr_merge_ask *ask,
     bool null = false;
     enum mr_code code = mr_merge_row_count(parent->plan, image, &n, err);
     if (code == MR_OK)
-        code = mr_pair_values_of(image.ptr, image.len, l->r->to.at, l->r->to.count,
-                                 &l->bytes, &null, err);
+        code = mr_pair_values_of(image.ptr, image.len, l->r->to.at, l->r->to.count, &l->bytes,
+                                 &null, err);
     bool above = mr_plan_has_counter(parent->plan) && n > parent->bound.base;
     return code == MR_OK ? add_link(l, ask->tag, MR_LINK_PLAIN, above,
                                     (struct mr_key){l->bytes.ptr, l->bytes.len}, err)
@@ -137,8 +130,7 @@ static enum mr_code link_batch(struct linking *l, struct mr_err *err)
         bool refers = false;
         code = mr_merge_row_refers(l->r, image, &refers, err);
         if (code == MR_OK && refers)
-            code =
-                mr_merge_reference_push(&l->asks, row->id, image, l->r, &l->arena, err);
+            code = mr_merge_reference_push(&l->asks, row->id, image, l->r, &l->arena, err);
     }
     if (code == MR_OK)
         code = mr_merge_lookup_canonise(l->m, parent, l->r->to, &l->asks, &l->arena, err);
@@ -148,8 +140,8 @@ static enum mr_code link_batch(struct linking *l, struct mr_err *err)
         code = mr_merge_lookup_ask(l->m, &what, &l->open, link_plain, l, err);
     /* whoever has no link yet points at nobody; the first link stays */
     for (size_t i = 0; code == MR_OK && i < l->open.count; i++)
-        code = add_link(l, ((struct mr_merge_ask *)mr_vec_at(&l->open, i))->tag,
-                        MR_LINK_NOBODY, false, (struct mr_key){0}, err);
+        code = add_link(l, ((struct mr_merge_ask *)mr_vec_at(&l->open, i))->tag, MR_LINK_NOBODY,
+                        false, (struct mr_key){0}, err);
     return code;
 }
 
@@ -161,10 +153,9 @@ static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
     struct linking *l = ctx;
     const struct mr_plan_table *parent = &l->m->plan->tables[l->r->parent];
     bool null = false;
-    MR_TRY(parent->key.count > 0
-               ? mr_pair_values_of(row->image, row->len, parent->key.at,
-                                   parent->key.count, &l->bytes, &null, err)
-               : MR_OK);
+    MR_TRY(parent->key.count > 0 ? mr_pair_values_of(row->image, row->len, parent->key.at,
+                                                     parent->key.count, &l->bytes, &null, err)
+                                 : MR_OK);
     if (parent->key.count == 0) {
         mr_strbuf_reset(&l->bytes);
         mr_strbuf_add(&l->bytes, row->image, row->len);
@@ -196,9 +187,8 @@ static enum mr_code ask_live(struct linking *l, struct mr_err *err)
         for (size_t i = 0; code == MR_OK && i < l->rows.count; i++) {
             const struct mr_merge_work_row *row = mr_vec_at(&l->rows, i);
             after = row->id;
-            code = mr_merge_reference_push(&l->asks, row->id,
-                                           (struct mr_key){row->image, row->len}, l->r,
-                                           &l->arena, err);
+            code = mr_merge_reference_push(&l->asks, row->id, (struct mr_key){row->image, row->len},
+                                           l->r, &l->arena, err);
         }
         if (code == MR_OK)
             code = mr_merge_lookup_ask(l->m, &what, &l->asks, take_live, l, err);
@@ -225,8 +215,7 @@ static enum mr_code link_reference(struct linking *l, struct mr_err *err)
 static enum mr_code open_links(struct linking *l, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
-        {&l->name,
-         "INSERT INTO name (tbl, of, canon, id) VALUES (:tbl, :of, :canon, :id)"},
+        {&l->name, "INSERT INTO name (tbl, of, canon, id) VALUES (:tbl, :of, :canon, :id)"},
         {&l->find, "SELECT min(id) FROM name WHERE tbl=:tbl AND of=:of AND canon=:canon"
                    " HAVING count(*)>0"},
         {&l->link, "INSERT OR IGNORE INTO link (child, ref, parent, above, value)"
@@ -270,8 +259,7 @@ out:
 
 /* ---- mapping ---- */
 
-enum mr_code mr_merge_map_open(struct mr_merge_map *map, struct mr_merge *m,
-                               struct mr_err *err)
+enum mr_code mr_merge_map_open(struct mr_merge_map *map, struct mr_merge *m, struct mr_err *err)
 {
     size_t widest = 0;
     for (size_t i = 0; i < m->plan->ntables; i++)
@@ -306,9 +294,8 @@ void mr_merge_map_close(struct mr_merge_map *map)
 /* The parent's value as the row's column writes it, appended to bytes.  What cannot be
  * written there, or nobody knows how, stays the key itself, which no such column takes:
  * plan_fit.h says so. */
-static enum mr_code spell(const struct mr_spelling *s, struct mr_key own,
-                          struct mr_key value, struct mr_strbuf *bytes,
-                          struct mr_err *err)
+static enum mr_code spell(const struct mr_spelling *s, struct mr_key own, struct mr_key value,
+                          struct mr_strbuf *bytes, struct mr_err *err)
 {
     struct mr_strbuf meant = MR_STRBUF_INIT;
     enum mr_spelt how = MR_SPELT_NOT;
@@ -333,9 +320,9 @@ static enum mr_code spell(const struct mr_spelling *s, struct mr_key own,
 }
 
 /* Takes the values that the parent has on TARGET for those of the reference. */
-static enum mr_code take_values(struct mr_merge_map *map,
-                                const struct mr_plan_reference *r, struct mr_key own,
-                                struct mr_key image, bool is_values, struct mr_err *err)
+static enum mr_code take_values(struct mr_merge_map *map, const struct mr_plan_reference *r,
+                                struct mr_key own, struct mr_key image, bool is_values,
+                                struct mr_err *err)
 {
     const struct mr_spelling *spelling = r->pair->spelling;
     enum mr_code code = MR_OK;
@@ -369,8 +356,7 @@ static enum mr_code take_values(struct mr_merge_map *map,
 static enum mr_code take_parent(struct mr_merge_map *map, enum mr_merge_map_mode mode,
                                 struct mr_key own, struct mr_err *err)
 {
-    const struct mr_plan_reference *r =
-        &map->m->plan->references[mr_case_int(map->parents, 0)];
+    const struct mr_plan_reference *r = &map->m->plan->references[mr_case_int(map->parents, 0)];
     bool plain = mr_case_int(map->parents, 1) == MR_LINK_PLAIN;
     struct mr_key image = {0};
     if ((mode == MR_MERGE_MAP_HARD && !r->hard) ||
@@ -383,9 +369,8 @@ static enum mr_code take_parent(struct mr_merge_map *map, enum mr_merge_map_mode
 }
 
 enum mr_code mr_merge_map_row(struct mr_merge_map *map, const struct mr_plan_table *table,
-                              const struct mr_merge_work_row *row,
-                              enum mr_merge_map_mode mode, struct mr_key edits,
-                              struct mr_err *err)
+                              const struct mr_merge_work_row *row, enum mr_merge_map_mode mode,
+                              struct mr_key edits, struct mr_err *err)
 {
     bool more = false;
     size_t n = table->pair->find.ncolumns;
@@ -401,7 +386,7 @@ enum mr_code mr_merge_map_row(struct mr_merge_map *map, const struct mr_plan_tab
     }
     mr_case_reset(map->parents);
     mr_plan_fit_apply(edits, map->values, map->nvalues);
-    return code == MR_OK ? mr_merge_row_edit((struct mr_key){row->image, row->len},
-                                             map->values, n, &map->row, err)
+    return code == MR_OK ? mr_merge_row_edit((struct mr_key){row->image, row->len}, map->values, n,
+                                             &map->row, err)
                          : code;
 }

@@ -34,15 +34,13 @@ struct mr_merge_map {
     bool disagrees; /* references of a column gave it different values */
 };
 
-enum mr_code mr_merge_map_open(struct mr_merge_map *map, struct mr_merge *m,
-                               struct mr_err *err);
+enum mr_code mr_merge_map_open(struct mr_merge_map *map, struct mr_merge *m, struct mr_err *err);
 void mr_merge_map_close(struct mr_merge_map *map);
 
 /* The row as it would stand on TARGET, but for an id of its own: map->row.  edits: what a
  * person wants there instead (plan_fit.h), or NULL. */
 enum mr_code mr_merge_map_row(struct mr_merge_map *map, const struct mr_plan_table *table,
-                              const struct mr_merge_work_row *row,
-                              enum mr_merge_map_mode mode, struct mr_key edits,
-                              struct mr_err *err);
+                              const struct mr_merge_work_row *row, enum mr_merge_map_mode mode,
+                              struct mr_key edits, struct mr_err *err);
 
 #endif

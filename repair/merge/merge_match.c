@@ -61,14 +61,14 @@ static enum mr_code map_batch(struct mr_merge_matching *x, struct mr_err *err)
         if (code != MR_OK)
             break;
         c->disagrees = x->map.disagrees;
-        c->after = mr_merge_matching_keep(
-            x, (struct mr_key){x->map.row.ptr, x->map.row.len}, &code, err);
+        c->after =
+            mr_merge_matching_keep(x, (struct mr_key){x->map.row.ptr, x->map.row.len}, &code, err);
         if (code == MR_OK)
-            code = mr_pair_values_of(c->after.ptr, c->after.len, t->key.at, t->key.count,
-                                     &x->bytes, &null, err);
+            code = mr_pair_values_of(c->after.ptr, c->after.len, t->key.at, t->key.count, &x->bytes,
+                                     &null, err);
         if (code == MR_OK)
-            c->key = mr_merge_matching_keep(
-                x, (struct mr_key){x->bytes.ptr, x->bytes.len}, &code, err);
+            c->key =
+                mr_merge_matching_keep(x, (struct mr_key){x->bytes.ptr, x->bytes.len}, &code, err);
     }
     return code;
 }
@@ -80,14 +80,13 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
     const struct mr_plan_columns *key = &x->table->plan->key;
     struct mr_merge_candidate *c = candidate(x, (size_t)ask->tag);
     bool null = false;
-    enum mr_code code = mr_pair_values_of(row->image, row->len, key->at, key->count,
-                                          &x->bytes, &null, err);
+    enum mr_code code =
+        mr_pair_values_of(row->image, row->len, key->at, key->count, &x->bytes, &null, err);
     if (code == MR_OK)
-        c->taken_key = mr_merge_matching_keep(
-            x, (struct mr_key){x->bytes.ptr, x->bytes.len}, &code, err);
+        c->taken_key =
+            mr_merge_matching_keep(x, (struct mr_key){x->bytes.ptr, x->bytes.len}, &code, err);
     if (code == MR_OK)
-        c->taken =
-            mr_merge_matching_keep(x, (struct mr_key){row->image, row->len}, &code, err);
+        c->taken = mr_merge_matching_keep(x, (struct mr_key){row->image, row->len}, &code, err);
     return code;
 }
 
@@ -132,8 +131,7 @@ static void meet_holder(const struct mr_merge_matching *x, struct mr_merge_candi
 }
 
 /* Canonical identities of images: of the rows, or of TARGET's under their keys. */
-static enum mr_code name_images(struct mr_merge_matching *x, bool taken,
-                                struct mr_err *err)
+static enum mr_code name_images(struct mr_merge_matching *x, bool taken, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
     enum mr_code code = MR_OK;
@@ -150,8 +148,7 @@ static enum mr_code name_images(struct mr_merge_matching *x, bool taken,
                     x, (struct mr_key){x->bytes.ptr, x->bytes.len}, &code, err);
             continue;
         }
-        code = mr_merge_lookup_push(&x->asks, (int64_t)i, image, t->named_by, &x->arena,
-                                    err);
+        code = mr_merge_lookup_push(&x->asks, (int64_t)i, image, t->named_by, &x->arena, err);
     }
     if (code == MR_OK)
         code = mr_merge_lookup_canonise(x->m, t, t->named_by, &x->asks, &x->arena, err);
@@ -164,20 +161,18 @@ static enum mr_code name_images(struct mr_merge_matching *x, bool taken,
 }
 
 /* Is its key held by another identity? */
-static bool collides(const struct mr_merge_matching *x,
-                     const struct mr_merge_candidate *c)
+static bool collides(const struct mr_merge_matching *x, const struct mr_merge_candidate *c)
 {
-    if (c->same || !c->row->above || c->taken.ptr == NULL || c->into.ptr != NULL ||
-        c->past || c->doubt)
+    if (c->same || !c->row->above || c->taken.ptr == NULL || c->into.ptr != NULL || c->past ||
+        c->doubt)
         return false;
     return x->table->plan->identity == MR_PLAN_BY_NONE || c->ident.ptr == NULL ||
            mr_key_compare(c->ident, c->taken_ident) != 0;
 }
 
 /* The row as it would stand on TARGET, and TARGET's that it is. */
-static enum mr_code write_image(struct mr_merge_matching *x, int64_t id,
-                                struct mr_key after, struct mr_key there,
-                                struct mr_err *err)
+static enum mr_code write_image(struct mr_merge_matching *x, int64_t id, struct mr_key after,
+                                struct mr_key there, struct mr_err *err)
 {
     return MR_CASE_RUN(x->image, err, MR_ARG_INT("id", id), MR_ARG_BYTES("after", after),
                        MR_ARG_BYTES("there", there));
@@ -187,13 +182,12 @@ static enum mr_code write_batch(struct mr_merge_matching *x, struct mr_err *err)
 {
     for (size_t i = 0; i < x->candidates.count; i++) {
         const struct mr_merge_candidate *c = candidate(x, i);
-        MR_TRY(MR_CASE_RUN(
-            x->insert, err, MR_ARG_INT("id", c->row->id),
-            MR_ARG_INT("tbl", x->table->plan->at), MR_ARG_BYTES("ident", c->ident),
-            MR_ARG_BYTES("mkey", c->key), MR_ARG_BYTES("taken", c->taken_key),
-            MR_ARG_INT("collides", collides(x, c)), MR_ARG_BYTES("there", c->there),
-            MR_ARG_INT("same", c->same), MR_ARG_INT("disagrees", c->disagrees),
-            MR_ARG_INT("doubt", c->doubt), MR_ARG_INT("lone", c->lone)));
+        MR_TRY(MR_CASE_RUN(x->insert, err, MR_ARG_INT("id", c->row->id),
+                           MR_ARG_INT("tbl", x->table->plan->at), MR_ARG_BYTES("ident", c->ident),
+                           MR_ARG_BYTES("mkey", c->key), MR_ARG_BYTES("taken", c->taken_key),
+                           MR_ARG_INT("collides", collides(x, c)), MR_ARG_BYTES("there", c->there),
+                           MR_ARG_INT("same", c->same), MR_ARG_INT("disagrees", c->disagrees),
+                           MR_ARG_INT("doubt", c->doubt), MR_ARG_INT("lone", c->lone)));
         if (c->past)
             MR_TRY(MR_CASE_RUN(x->past, err, MR_ARG_INT("id", c->row->id)));
         MR_TRY(write_image(x, c->row->id, c->after, c->there_image, err));
@@ -224,11 +218,11 @@ static enum mr_code match_keys(struct mr_merge_matching *x, struct mr_err *err)
     for (;;) {
         const int64_t args[] = {(int64_t)x->table->plan->at, x->wave, after};
         mr_arena_reset(&x->arena);
-        enum mr_code code = mr_merge_work_rows(x->m,
-                                               "SELECT " MR_MERGE_WORK_COLUMNS
-                                               " FROM w WHERE tbl=?1 AND wave=?2"
-                                               " AND id>?3 ORDER BY id LIMIT 1000",
-                                               args, 3, &x->arena, &x->rows, err);
+        enum mr_code code =
+            mr_merge_work_rows(x->m,
+                               "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE tbl=?1 AND wave=?2"
+                               " AND id>?3 ORDER BY id LIMIT 1000",
+                               args, 3, &x->arena, &x->rows, err);
         if (code != MR_OK || x->rows.count == 0)
             return code;
         after = ((struct mr_merge_work_row *)mr_vec_at(&x->rows, x->rows.count - 1))->id;
@@ -268,11 +262,11 @@ static enum mr_code find_shared(struct mr_merge_matching *x, struct mr_err *err)
     }
     if (!any || t->parts == MR_PLAN_PARTS_SHARED)
         return MR_OK;
-    enum mr_code code = mr_merge_work_int(
-        x->m,
-        "SELECT EXISTS (SELECT 1 FROM w WHERE tbl=?1 AND above GROUP BY n HAVING"
-        " count(*)>1)",
-        args, 1, &shared, err);
+    enum mr_code code =
+        mr_merge_work_int(x->m,
+                          "SELECT EXISTS (SELECT 1 FROM w WHERE tbl=?1 AND above GROUP BY n HAVING"
+                          " count(*)>1)",
+                          args, 1, &shared, err);
     t->parts = shared != 0 ? MR_PLAN_PARTS_SHARED : MR_PLAN_PARTS_ALONE;
     return code;
 }
@@ -319,8 +313,7 @@ static enum mr_code renumber(struct mr_merge_matching *x, int64_t id, struct mr_
     memset(values, 0, x->map.nvalues * sizeof *values);
     mr_merge_provisional_encode(id, number);
     values[t->counter] = (struct mr_key){number, sizeof number};
-    enum mr_code code =
-        mr_merge_row_edit(image, values, t->pair->find.ncolumns, &x->bytes, err);
+    enum mr_code code = mr_merge_row_edit(image, values, t->pair->find.ncolumns, &x->bytes, err);
     if (code == MR_OK)
         code = MR_CASE_RUN(x->newid, err, MR_ARG_INT("id", id));
     return code == MR_OK ? write_image(x, id, (struct mr_key){x->bytes.ptr, x->bytes.len},
@@ -366,8 +359,7 @@ static void self_references(const struct mr_merge_matching *x, struct mr_strbuf 
 
 /* Row by row: a wave of rows refers to earlier waves only.  What is left in a circle is
  * one last wave. */
-static enum mr_code find_waves(struct mr_merge_matching *x, int64_t *waves,
-                               struct mr_err *err)
+static enum mr_code find_waves(struct mr_merge_matching *x, int64_t *waves, struct mr_err *err)
 {
     struct mr_strbuf refs = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
     int64_t args[] = {(int64_t)x->table->plan->at, 0};
@@ -384,16 +376,15 @@ static enum mr_code find_waves(struct mr_merge_matching *x, int64_t *waves,
                       refs.ptr);
     enum mr_code code = mr_strbuf_check(&sql, "ordering rows", err);
     if (code == MR_OK)
-        code = mr_merge_work_run(x->m, "UPDATE w SET wave=-1 WHERE tbl=?1", args, 1, NULL,
-                                 err);
+        code = mr_merge_work_run(x->m, "UPDATE w SET wave=-1 WHERE tbl=?1", args, 1, NULL, err);
     for (*waves = 0; code == MR_OK && changed > 0; ++*waves) {
         args[1] = *waves;
         code = mr_merge_work_run(x->m, sql.ptr, args, 2, &changed, err);
     }
     args[1] = *waves - 1; /* the last one found nothing */
     if (code == MR_OK)
-        code = mr_merge_work_run(x->m, "UPDATE w SET wave=?2 WHERE tbl=?1 AND wave=-1",
-                                 args, 2, NULL, err);
+        code = mr_merge_work_run(x->m, "UPDATE w SET wave=?2 WHERE tbl=?1 AND wave=-1", args, 2,
+                                 NULL, err);
     mr_strbuf_release(&refs);
     mr_strbuf_release(&sql);
     return code;
@@ -420,8 +411,8 @@ static enum mr_code match_table(struct mr_merge_matching *x, struct mr_err *err)
         code = match_keys(x, err);
         if (code == MR_OK && t->identity == MR_PLAN_BY_COLUMNS && mr_plan_has_counter(t))
             code = mr_merge_match_identities(x, err);
-        if (code == MR_OK && (t->key.count == 0 ||
-                              (t->identity == MR_PLAN_BY_ROW && mr_plan_has_counter(t))))
+        if (code == MR_OK &&
+            (t->key.count == 0 || (t->identity == MR_PLAN_BY_ROW && mr_plan_has_counter(t))))
             code = mr_merge_match_multiset(x, err);
         if (code == MR_OK && t->key.count > 0)
             code = find_traces(x, err);
@@ -465,8 +456,8 @@ static enum mr_code map_all(struct mr_merge_matching *x, struct mr_err *err)
             if (code == MR_OK && row->above) { /* here: it has a new id */
                 code = renumber(x, row->id, mapped, err);
             } else if (code == MR_OK) {
-                code = write_image(x, row->id, mapped,
-                                   (struct mr_key){row->live, row->live_len}, err);
+                code =
+                    write_image(x, row->id, mapped, (struct mr_key){row->live, row->live_len}, err);
             }
         }
     }
@@ -477,8 +468,7 @@ static enum mr_code map_all(struct mr_merge_matching *x, struct mr_err *err)
 
 /* Rows that were taken for the same, though a reference means somebody else: those whose
  * parents are in tables before `limit`, of the tables from first on. */
-static enum mr_code find_unsame(struct mr_merge_matching *x, int64_t *changed,
-                                struct mr_err *err)
+static enum mr_code find_unsame(struct mr_merge_matching *x, int64_t *changed, struct mr_err *err)
 {
     static const char sql[] =
         "INSERT INTO mark (id, unsame) SELECT DISTINCT c.id, 1 FROM w c"
@@ -498,23 +488,22 @@ static enum mr_code forget(struct mr_merge_matching *x, struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)x->first, (int64_t)(x->first + x->count)};
     enum mr_code code = mr_merge_work_run(
-        x->m, "DELETE FROM img WHERE id IN (SELECT id FROM m WHERE tbl>=?1 AND tbl<?2)",
-        args, 2, NULL, err);
+        x->m, "DELETE FROM img WHERE id IN (SELECT id FROM m WHERE tbl>=?1 AND tbl<?2)", args, 2,
+        NULL, err);
     if (code == MR_OK)
-        code = mr_merge_work_run(x->m, "DELETE FROM m WHERE tbl>=?1 AND tbl<?2", args, 2,
-                                 NULL, err);
+        code =
+            mr_merge_work_run(x->m, "DELETE FROM m WHERE tbl>=?1 AND tbl<?2", args, 2, NULL, err);
     if (code == MR_OK)
         code = mr_merge_past_forget(x, err);
     return code == MR_OK
-               ? mr_merge_work_run(
-                     x->m, "UPDATE live SET taken=0 WHERE taken=1 AND tbl>=?1 AND tbl<?2",
-                     args, 2, NULL, err)
+               ? mr_merge_work_run(x->m,
+                                   "UPDATE live SET taken=0 WHERE taken=1 AND tbl>=?1 AND tbl<?2",
+                                   args, 2, NULL, err)
                : code;
 }
 
 static enum mr_code each_table(struct mr_merge_matching *x,
-                               enum mr_code (*work)(struct mr_merge_matching *,
-                                                    struct mr_err *),
+                               enum mr_code (*work)(struct mr_merge_matching *, struct mr_err *),
                                struct mr_err *err)
 {
     for (size_t i = x->first; i < x->first + x->count; i++) {
@@ -540,12 +529,10 @@ static enum mr_code match_component(struct mr_merge_matching *x, struct mr_err *
 static enum mr_code open_matching(struct mr_merge_matching *x, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
-        {&x->marks,
-         "SELECT unsame, into_key, edits, cleared OR restored FROM mark WHERE id=:id"},
-        {&x->insert,
-         "INSERT INTO m (id, tbl, ident, mkey, taken, collides, there, same, disagrees,"
-         " doubt, lone) VALUES (:id, :tbl, :ident, :mkey, :taken, :collides, :there,"
-         " :same, :disagrees, :doubt, :lone)"},
+        {&x->marks, "SELECT unsame, into_key, edits, cleared OR restored FROM mark WHERE id=:id"},
+        {&x->insert, "INSERT INTO m (id, tbl, ident, mkey, taken, collides, there, same, disagrees,"
+                     " doubt, lone) VALUES (:id, :tbl, :ident, :mkey, :taken, :collides, :there,"
+                     " :same, :disagrees, :doubt, :lone)"},
         {&x->image, "INSERT OR REPLACE INTO img (id, after, there)"
                     " VALUES (:id, :after, :there)"},
         {&x->traced, "UPDATE m SET traced=1 WHERE id=:id"},
@@ -560,13 +547,11 @@ static enum mr_code open_matching(struct mr_merge_matching *x, struct mr_err *er
                         " WHERE id=:id AND disagrees<>:disagrees"},
     };
     enum mr_code code = mr_merge_map_open(&x->map, x->m, err);
-    return code == MR_OK
-               ? mr_case_prepare_all(x->m->cf, list, sizeof list / sizeof list[0], err)
-               : code;
+    return code == MR_OK ? mr_case_prepare_all(x->m->cf, list, sizeof list / sizeof list[0], err)
+                         : code;
 }
 
-enum mr_code mr_merge_match(struct mr_merge *m, size_t first, size_t count,
-                            struct mr_err *err)
+enum mr_code mr_merge_match(struct mr_merge *m, size_t first, size_t count, struct mr_err *err)
 {
     struct mr_merge_matching x = {.m = m,
                                   .first = first,

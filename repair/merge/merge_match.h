@@ -20,7 +20,6 @@
 
 /* Tables from first on, as many as count, are one component, whose parents are decided.
  * Choices so far are in mark.  Replaces their rows in m and img. */
-enum mr_code mr_merge_match(struct mr_merge *m, size_t first, size_t count,
-                            struct mr_err *err);
+enum mr_code mr_merge_match(struct mr_merge *m, size_t first, size_t count, struct mr_err *err);
 
 #endif

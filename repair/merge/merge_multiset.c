@@ -10,8 +10,8 @@ enum mr_code mr_merge_match_name(const struct mr_plan_table *table, struct mr_ke
                                  struct mr_strbuf *out, struct mr_err *err)
 {
     bool null = false;
-    return mr_pair_values_of(image.ptr, image.len, table->named_by.at,
-                             table->named_by.count, out, &null, err);
+    return mr_pair_values_of(image.ptr, image.len, table->named_by.at, table->named_by.count, out,
+                             &null, err);
 }
 
 /* ---- TARGET's rows ---- */
@@ -28,12 +28,11 @@ static enum mr_code name_live(struct loading *l, struct mr_err *err)
     const struct mr_plan_table *t = l->x->table->plan;
     struct mr_case_stmt *rows = NULL;
     bool more = false;
-    enum mr_code code = MR_CASE_PREPARE(
-        l->x->m->cf, "SELECT id, image FROM live WHERE tbl=:tbl AND ident IS NULL", &rows,
-        err, MR_ARG_INT("tbl", t->at));
+    enum mr_code code =
+        MR_CASE_PREPARE(l->x->m->cf, "SELECT id, image FROM live WHERE tbl=:tbl AND ident IS NULL",
+                        &rows, err, MR_ARG_INT("tbl", t->at));
     if (code == MR_OK)
-        code = mr_case_prepare(l->x->m->cf,
-                               "UPDATE live SET ident=:ident, tkey=:key WHERE id=:id",
+        code = mr_case_prepare(l->x->m->cf, "UPDATE live SET ident=:ident, tkey=:key WHERE id=:id",
                                &l->add, err);
     while (code == MR_OK && (code = mr_case_step(rows, &more, err)) == MR_OK && more) {
         struct mr_key image = {0};
@@ -41,8 +40,8 @@ static enum mr_code name_live(struct loading *l, struct mr_err *err)
         image.ptr = mr_case_blob(rows, 1, &image.len);
         code = mr_merge_match_name(t, image, &l->name, err);
         if (code == MR_OK)
-            code = mr_pair_values_of(image.ptr, image.len, t->key.at, t->key.count,
-                                     &l->x->bytes, &null, err);
+            code = mr_pair_values_of(image.ptr, image.len, t->key.at, t->key.count, &l->x->bytes,
+                                     &null, err);
         if (code != MR_OK)
             break;
         const struct mr_key key = {l->x->bytes.ptr, l->x->bytes.len};
@@ -72,8 +71,7 @@ static enum mr_code load_above(struct loading *l, struct mr_err *err)
     const struct mr_plan_table *t = l->x->table->plan;
     struct mr_readspec spec = t->pair->full[MR_TARGET];
     struct mr_strbuf base = MR_STRBUF_INIT;
-    struct mr_value number =
-        mr_counted_value(l->x->table->bound.base, t->counts_unsigned);
+    struct mr_value number = mr_counted_value(l->x->table->bound.base, t->counts_unsigned);
     spec.key = &t->counter;
     spec.nkey = 1;
     spec.index = NULL;
@@ -85,8 +83,7 @@ static enum mr_code load_above(struct loading *l, struct mr_err *err)
         code = mr_case_prepare(l->x->m->cf, MR_MERGE_ADD_LIVE, &l->add, err);
     const struct mr_range range = {.lo = {base.ptr, base.len}};
     if (code == MR_OK)
-        code =
-            mr_reader_scan(l->x->m->reader[MR_TARGET], &spec, range, 0, add_live, l, err);
+        code = mr_reader_scan(l->x->m->reader[MR_TARGET], &spec, range, 0, add_live, l, err);
     mr_rowhash_release(&l->hash);
     mr_case_free(l->add);
     l->add = NULL;
@@ -101,8 +98,7 @@ static enum mr_code take_twin(void *ctx, const struct mr_merge_ask *ask,
     struct loading *l = ctx;
     const int64_t id[] = {ask->tag};
     (void)row;
-    return mr_merge_work_run(l->x->m, "UPDATE live SET taken=2 WHERE id=?1", id, 1, NULL,
-                             err);
+    return mr_merge_work_run(l->x->m, "UPDATE live SET taken=2 WHERE id=?1", id, 1, NULL, err);
 }
 
 static enum mr_code take_twins(struct loading *l, struct mr_err *err)
@@ -141,9 +137,9 @@ static enum mr_code load(struct mr_merge_matching *x, struct mr_err *err)
     const int64_t args[] = {(int64_t)x->table->plan->at};
     int64_t known = 0;
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_merge_work_int(
-        x->m, "SELECT count(*) FROM live WHERE tbl=?1 AND ident IS NOT NULL", args, 1,
-        &known, err));
+    MR_TRY_OUT(mr_merge_work_int(x->m,
+                                 "SELECT count(*) FROM live WHERE tbl=?1 AND ident IS NOT NULL",
+                                 args, 1, &known, err));
     if (known == 0 && x->table->plan->key.count > 0)
         MR_TRY_OUT(load_above(&l, err));
     if (known == 0)
@@ -171,11 +167,9 @@ static enum mr_code pair_up(struct pairing *p, const struct mr_merge_work_row *r
     enum mr_code code =
         MR_CASE_RUN(p->match, err, MR_ARG_INT("id", row->id), MR_ARG_BYTES("there", key));
     if (code == MR_OK)
-        code = MR_CASE_RUN(p->image, err, MR_ARG_INT("id", row->id),
-                           MR_ARG_BYTES("there", image));
-    return code == MR_OK
-               ? MR_CASE_RUN(p->take, err, MR_ARG_INT("id", mr_case_int(p->find, 0)))
-               : code;
+        code = MR_CASE_RUN(p->image, err, MR_ARG_INT("id", row->id), MR_ARG_BYTES("there", image));
+    return code == MR_OK ? MR_CASE_RUN(p->take, err, MR_ARG_INT("id", mr_case_int(p->find, 0)))
+                         : code;
 }
 
 /* Rows of the wave that have no place yet; what a lost parent made is nobody's twin where
@@ -189,8 +183,7 @@ static const char rows_sql[] =
     " AND (?5=0 OR NOT EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
     " WHERE l.child=w.id AND p.grp='lost')) ORDER BY m.id LIMIT 1000";
 
-static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p,
-                              struct mr_err *err)
+static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
     int64_t after = 0;
@@ -208,8 +201,8 @@ static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p,
             bool found = false;
             after = row->id;
             if (name.ptr == NULL) { /* its own event: by its content all the same */
-                code = mr_merge_match_name(t, (struct mr_key){row->image, row->len},
-                                           &x->bytes, err);
+                code =
+                    mr_merge_match_name(t, (struct mr_key){row->image, row->len}, &x->bytes, err);
                 name = (struct mr_key){x->bytes.ptr, x->bytes.len};
             }
             if (code == MR_OK)

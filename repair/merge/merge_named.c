@@ -12,9 +12,8 @@ static const char schema_sql[] =
 enum mr_code mr_merge_named_text(const struct mr_plan_table *table, struct mr_strbuf *out,
                                  struct mr_err *err)
 {
-    static const char *const kinds[] = {[MR_PLAN_BY_COLUMNS] = "columns",
-                                        [MR_PLAN_BY_ROW] = "row",
-                                        [MR_PLAN_BY_NONE] = "none"};
+    static const char *const kinds[] = {
+        [MR_PLAN_BY_COLUMNS] = "columns", [MR_PLAN_BY_ROW] = "row", [MR_PLAN_BY_NONE] = "none"};
     mr_strbuf_reset(out);
     mr_strbuf_add_str(out, kinds[table->identity]);
     for (size_t i = 0; i < table->named_by.count; i++) {

@@ -49,10 +49,8 @@ static int compare_decimals(const struct mr_value *a, const struct mr_value *b)
 
 static int compare_times(const struct mr_time *a, const struct mr_time *b)
 {
-    const int64_t x[] = {a->year,   a->month,  a->day,   a->hour,
-                         a->minute, a->second, a->micros};
-    const int64_t y[] = {b->year,   b->month,  b->day,   b->hour,
-                         b->minute, b->second, b->micros};
+    const int64_t x[] = {a->year, a->month, a->day, a->hour, a->minute, a->second, a->micros};
+    const int64_t y[] = {b->year, b->month, b->day, b->hour, b->minute, b->second, b->micros};
     if (a->negative != b->negative)
         return a->negative ? -1 : 1;
     for (size_t i = 0; i < sizeof x / sizeof x[0]; i++)
@@ -88,12 +86,11 @@ static enum mr_code refuse_text(const struct comparing *c, const struct mr_value
     struct mr_strbuf x = MR_STRBUF_INIT, y = MR_STRBUF_INIT;
     mr_value_to_screen(&x, a, (struct mr_value_style){.cls = MR_CLASS_TEXT}, SHOWN);
     mr_value_to_screen(&y, b, (struct mr_value_style){.cls = MR_CLASS_TEXT}, SHOWN);
-    (void)mr_err_set(
-        err, MR_E_REFUSED,
-        "newest:%s: the column is text in table \"%s\", and its values are not "
-        "of one form, such as %s and %s: which is newer cannot be said",
-        c->column, mr_plan_table_name(c->table), x.failed ? "" : x.ptr,
-        y.failed ? "" : y.ptr);
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "newest:%s: the column is text in table \"%s\", and its values are not "
+                     "of one form, such as %s and %s: which is newer cannot be said",
+                     c->column, mr_plan_table_name(c->table), x.failed ? "" : x.ptr,
+                     y.failed ? "" : y.ptr);
     if (cast != NULL)
         mr_err_hint(err,
                     "Nothing was changed. CAST(`%s` AS %s) orders them: add a generated "
@@ -111,8 +108,8 @@ static enum mr_code compare_text(struct comparing *c, const struct mr_value *a,
                                  const struct mr_value *b, int *order, struct mr_err *err)
 {
     char form[MR_TEXT_FORM_MAX] = "", other[MR_TEXT_FORM_MAX] = "";
-    bool one = mr_text_form(a->ptr, a->len, form) &&
-               mr_text_form(b->ptr, b->len, other) && strcmp(form, other) == 0;
+    bool one = mr_text_form(a->ptr, a->len, form) && mr_text_form(b->ptr, b->len, other) &&
+               strcmp(form, other) == 0;
     if (one && c->known->form[0] == '\0')
         memcpy(c->known->form, form, sizeof form);
     if (!one || strcmp(c->known->form, form) != 0)
@@ -126,8 +123,7 @@ static enum mr_code compare_text(struct comparing *c, const struct mr_value *a,
 static enum mr_code member_number(const struct comparing *c, const struct mr_value *v,
                                   int64_t *number, struct mr_err *err)
 {
-    const struct mr_column *col =
-        mr_table_column(c->table->pair->side[MR_SOURCE], c->column);
+    const struct mr_column *col = mr_table_column(c->table->pair->side[MR_SOURCE], c->column);
     const char *at = mr_type_members(col->type);
     struct mr_strbuf member = MR_STRBUF_INIT;
     int64_t n = 0;
@@ -183,22 +179,19 @@ static enum mr_code check_type(const struct comparing *c, struct mr_err *err)
     const struct mr_column *t = mr_pair_column(pair, MR_TARGET, c->at);
     const char *name = mr_plan_table_name(c->table);
     if (!same_type(s, t))
-        (void)mr_err_set(
-            err, MR_E_REFUSED,
-            "newest:%s: the column is %s on SOURCE and %s on TARGET in table "
-            "\"%s\": which value is newer cannot be said",
-            c->column, s->type, t->type, name);
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "newest:%s: the column is %s on SOURCE and %s on TARGET in table "
+                         "\"%s\": which value is newer cannot be said",
+                         c->column, s->type, t->type, name);
     else if (!has_order(s))
-        (void)mr_err_set(
-            err, MR_E_REFUSED,
-            "newest:%s: the column is %s in table \"%s\", which has no order: "
-            "which value is newer cannot be said",
-            c->column, s->is_json ? "JSON" : s->type, name);
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "newest:%s: the column is %s in table \"%s\", which has no order: "
+                         "which value is newer cannot be said",
+                         c->column, s->is_json ? "JSON" : s->type, name);
     else
         return MR_OK;
-    mr_err_hint(err,
-                "Nothing was changed. Name a column that holds a time or a number, of "
-                "one type on both servers.");
+    mr_err_hint(err, "Nothing was changed. Name a column that holds a time or a number, of "
+                     "one type on both servers.");
     return MR_E_REFUSED;
 }
 
@@ -209,8 +202,8 @@ static enum mr_code know(struct comparing *c, struct mr_err *err)
     while (c->at < n && strcasecmp(mr_plan_column_name(c->table, c->at), c->column) != 0)
         c->at++;
     if (c->at == n)
-        return mr_err_set(err, MR_E_CONFIG, "newest:%s: table \"%s\" has no such column",
-                          c->column, mr_plan_table_name(c->table));
+        return mr_err_set(err, MR_E_CONFIG, "newest:%s: table \"%s\" has no such column", c->column,
+                          mr_plan_table_name(c->table));
     for (c->known = c->m->newest; c->known != NULL; c->known = c->known->next)
         if (c->known->table == c->table && c->known->at == c->at)
             return MR_OK;
@@ -230,8 +223,7 @@ static enum mr_code know(struct comparing *c, struct mr_err *err)
 static enum mr_code compare_values(struct comparing *c, const struct mr_value *a,
                                    const struct mr_value *b, int *by, struct mr_err *err)
 {
-    const struct mr_column *col =
-        mr_table_column(c->table->pair->side[MR_SOURCE], c->column);
+    const struct mr_column *col = mr_table_column(c->table->pair->side[MR_SOURCE], c->column);
     if (mr_class_is_integer(a->cls) && mr_class_is_integer(b->cls))
         *by = compare_integers(a, b);
     else if (a->cls == MR_CLASS_DOUBLE && b->cls == MR_CLASS_DOUBLE)
@@ -257,8 +249,8 @@ static enum mr_code read_value(struct mr_key image, size_t at, struct mr_value *
 }
 
 enum mr_code mr_merge_newer(struct mr_merge *m, const struct mr_plan_table *table,
-                            const char *column, const struct mr_key rows[MR_SIDES],
-                            int *by, struct mr_err *err)
+                            const char *column, const struct mr_key rows[MR_SIDES], int *by,
+                            struct mr_err *err)
 {
     struct comparing c = {.m = m, .table = table, .column = column};
     struct mr_value own, live;

@@ -15,7 +15,7 @@
 /* *by: above 0, SOURCE's row is the newer one; below, TARGET's.  MR_E_CONFIG where the
  * table has no such column, MR_E_REFUSED where it does not tell. */
 enum mr_code mr_merge_newer(struct mr_merge *m, const struct mr_plan_table *table,
-                            const char *column, const struct mr_key rows[MR_SIDES],
-                            int *by, struct mr_err *err);
+                            const char *column, const struct mr_key rows[MR_SIDES], int *by,
+                            struct mr_err *err);
 
 #endif

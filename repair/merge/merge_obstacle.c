@@ -54,23 +54,20 @@ static enum mr_code name_table(struct obstructing *o, struct mr_err *err)
     const struct mr_plan_table *t = o->table->plan;
     const bool named = !mr_plan_has_counter(t) && t->key.count > 0;
     const int64_t args[] = {named};
-    const struct mr_merge_facts_query known = {.sql = known_sql},
-                                      asked = {asked_sql, args, 1};
+    const struct mr_merge_facts_query known = {.sql = known_sql}, asked = {asked_sql, args, 1};
     MR_TRY(mr_merge_facts_each(o->m, o->table, known, name_row, o, err));
     MR_TRY(mr_merge_fit_absent(o->m, t, err));
     MR_TRY(mr_merge_unique(o->m, t, err));
     return mr_merge_facts_each(o->m, o->table, asked, name_row, o, err);
 }
 
-enum mr_code mr_merge_obstacles(struct mr_merge *m, size_t first, size_t count,
-                                struct mr_err *err)
+enum mr_code mr_merge_obstacles(struct mr_merge *m, size_t first, size_t count, struct mr_err *err)
 {
     struct obstructing o = {.m = m};
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_case_prepare(
-        m->cf, "UPDATE m SET own=:own, facts=facts|:facts WHERE id=:id", &o.write, err));
-    MR_TRY_OUT(
-        mr_case_prepare(m->cf, "UPDATE m SET other=taken WHERE id=:id", &o.other, err));
+    MR_TRY_OUT(mr_case_prepare(m->cf, "UPDATE m SET own=:own, facts=facts|:facts WHERE id=:id",
+                               &o.write, err));
+    MR_TRY_OUT(mr_case_prepare(m->cf, "UPDATE m SET other=taken WHERE id=:id", &o.other, err));
     for (size_t i = first; i < first + count; i++) {
         o.table = &m->tables[i];
         MR_TRY_OUT(name_table(&o, err));

@@ -10,7 +10,6 @@
 #include "repair/merge/merge_internal.h"
 
 /* The component is grouped (merge_group.h), and m.differs and m.below are known. */
-enum mr_code mr_merge_obstacles(struct mr_merge *m, size_t first, size_t count,
-                                struct mr_err *err);
+enum mr_code mr_merge_obstacles(struct mr_merge *m, size_t first, size_t count, struct mr_err *err);
 
 #endif

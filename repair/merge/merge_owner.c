@@ -44,17 +44,15 @@ static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
     struct step *step = mr_vec_push(&c->above);
     if (step == NULL)
         return mr_merge_nomem(err);
-    *step =
-        (struct step){.pair = (size_t)ask->tag,
-                      .table = c->r->parent,
-                      .image = {mr_arena_dup(&c->arena, row->image, row->len), row->len}};
+    *step = (struct step){.pair = (size_t)ask->tag,
+                          .table = c->r->parent,
+                          .image = {mr_arena_dup(&c->arena, row->image, row->len), row->len}};
     return step->image.ptr != NULL ? MR_OK : mr_merge_nomem(err);
 }
 
 static enum mr_code climb_reference(struct climbing *c, struct mr_err *err)
 {
-    const struct mr_merge_lookup what = {c->side, &c->m->plan->tables[c->r->parent],
-                                         c->r->to};
+    const struct mr_merge_lookup what = {c->side, &c->m->plan->tables[c->r->parent], c->r->to};
     mr_vec_clear(&c->asks);
     for (size_t i = 0; i < c->level.count; i++) {
         const struct step *step = mr_vec_at(&c->level, i);
@@ -63,8 +61,8 @@ static enum mr_code climb_reference(struct climbing *c, struct mr_err *err)
             continue;
         MR_TRY(mr_merge_row_refers(c->r, step->image, &refers, err));
         if (refers)
-            MR_TRY(mr_merge_reference_push(&c->asks, (int64_t)step->pair, step->image,
-                                           c->r, &c->arena, err));
+            MR_TRY(mr_merge_reference_push(&c->asks, (int64_t)step->pair, step->image, c->r,
+                                           &c->arena, err));
     }
     return mr_merge_lookup_ask(c->m, &what, &c->asks, take_parent, c, err);
 }
@@ -75,17 +73,15 @@ static enum mr_code find_place(struct climbing *c, struct step *owner, struct mr
     bool found = false;
     if (c->side == MR_TARGET)
         return MR_OK;
-    enum mr_code code =
-        MR_CASE_ASK(c->place, &found, err, MR_ARG_INT("tbl", owner->table),
-                    MR_ARG_BYTES("key", owner->key));
+    enum mr_code code = MR_CASE_ASK(c->place, &found, err, MR_ARG_INT("tbl", owner->table),
+                                    MR_ARG_BYTES("key", owner->key));
     if (code == MR_OK && found)
         owner->key = mr_merge_work_bytes(c->place, 0, &c->arena, &code, err);
     mr_case_reset(c->place);
     return code;
 }
 
-static enum mr_code add_owner(struct climbing *c, const struct step *step,
-                              struct mr_err *err)
+static enum mr_code add_owner(struct climbing *c, const struct step *step, struct mr_err *err)
 {
     const struct mr_plan_table *t = &c->m->plan->tables[step->table];
     struct step *owner = mr_vec_push(&c->owners[c->side]);
@@ -93,10 +89,9 @@ static enum mr_code add_owner(struct climbing *c, const struct step *step,
     if (owner == NULL)
         return mr_merge_nomem(err);
     *owner = *step;
-    enum mr_code code = mr_pair_values_of(step->image.ptr, step->image.len, t->key.at,
-                                          t->key.count, &c->bytes, &null, err);
-    owner->key = (struct mr_key){mr_arena_dup(&c->arena, c->bytes.ptr, c->bytes.len),
-                                 c->bytes.len};
+    enum mr_code code = mr_pair_values_of(step->image.ptr, step->image.len, t->key.at, t->key.count,
+                                          &c->bytes, &null, err);
+    owner->key = (struct mr_key){mr_arena_dup(&c->arena, c->bytes.ptr, c->bytes.len), c->bytes.len};
     if (code == MR_OK && owner->key.ptr == NULL)
         code = mr_merge_nomem(err);
     return code == MR_OK ? find_place(c, owner, err) : code;
@@ -126,8 +121,7 @@ static enum mr_code take_owners(struct climbing *c, bool *done, struct mr_err *e
 }
 
 static enum mr_code climb(struct climbing *c, const struct mr_plan_table *table,
-                          const struct mr_merge_owner_pair *pairs, size_t count,
-                          struct mr_err *err)
+                          const struct mr_merge_owner_pair *pairs, size_t count, struct mr_err *err)
 {
     bool *done = calloc(count + 1, sizeof *done);
     enum mr_code code = done != NULL ? MR_OK : mr_merge_nomem(err);
@@ -137,8 +131,7 @@ static enum mr_code climb(struct climbing *c, const struct mr_plan_table *table,
         if (step == NULL)
             code = mr_merge_nomem(err);
         else
-            *step = (struct step){
-                .pair = i, .table = table->at, .image = pairs[i].row[c->side]};
+            *step = (struct step){.pair = i, .table = table->at, .image = pairs[i].row[c->side]};
     }
     for (int n = 0; code == MR_OK && c->level.count > 0 && n < LEVELS; n++) {
         mr_vec_clear(&c->above);
@@ -171,8 +164,7 @@ static const struct step *next_owner(const struct mr_vec *owners, size_t pair, s
         if (o->pair > pair)
             return NULL;
         ++*at;
-        bool again =
-            *at < owners->count && compare_owners(o, mr_vec_at(owners, *at)) == 0;
+        bool again = *at < owners->count && compare_owners(o, mr_vec_at(owners, *at)) == 0;
         if (o->pair == pair && !again)
             return o;
     }
@@ -195,8 +187,7 @@ static bool sets_differ(const struct climbing *c, size_t pair, size_t at[MR_SIDE
 }
 
 enum mr_code mr_merge_owners(struct mr_merge *m, const struct mr_plan_table *table,
-                             struct mr_merge_owner_pair *pairs, size_t count,
-                             struct mr_err *err)
+                             struct mr_merge_owner_pair *pairs, size_t count, struct mr_err *err)
 {
     struct climbing c = {.m = m,
                          .arena = MR_ARENA_INIT,
@@ -207,15 +198,13 @@ enum mr_code mr_merge_owners(struct mr_merge *m, const struct mr_plan_table *tab
                          .bytes = MR_STRBUF_INIT};
     size_t at[MR_SIDES] = {0, 0};
     enum mr_code code = mr_case_prepare(
-        m->cf,
-        "SELECT m.there FROM w JOIN m ON m.id=w.id WHERE w.tbl=:tbl AND w.skey=:key",
+        m->cf, "SELECT m.there FROM w JOIN m ON m.id=w.id WHERE w.tbl=:tbl AND w.skey=:key",
         &c.place, err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
         c.side = (enum mr_side)side;
         code = climb(&c, table, pairs, count, err);
         if (code == MR_OK && c.owners[side].count > 1)
-            qsort(c.owners[side].items, c.owners[side].count, sizeof(struct step),
-                  compare_owners);
+            qsort(c.owners[side].items, c.owners[side].count, sizeof(struct step), compare_owners);
     }
     for (size_t i = 0; code == MR_OK && i < count; i++)
         pairs[i].differs = sets_differ(&c, i, at);

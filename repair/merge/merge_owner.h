@@ -16,7 +16,6 @@ struct mr_merge_owner_pair {
 };
 
 enum mr_code mr_merge_owners(struct mr_merge *m, const struct mr_plan_table *table,
-                             struct mr_merge_owner_pair *pairs, size_t count,
-                             struct mr_err *err);
+                             struct mr_merge_owner_pair *pairs, size_t count, struct mr_err *err);
 
 #endif

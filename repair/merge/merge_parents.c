@@ -49,13 +49,13 @@ static enum mr_code push_ask(struct looking *l, const struct mr_merge_work_row *
     size_t before = l->asks.count;
     enum mr_code code = mr_merge_row_refers(l->r, image, &refers, err);
     if (code == MR_OK && refers)
-        code = mr_merge_reference_push(&l->asks, (int64_t)l->parents.count, image, l->r,
-                                       &l->arena, err);
+        code = mr_merge_reference_push(&l->asks, (int64_t)l->parents.count, image, l->r, &l->arena,
+                                       err);
     if (code != MR_OK || l->asks.count == before)
         return code;
     if (refers_to_key(l))
-        code = is_known(l, ((struct mr_merge_ask *)mr_vec_at(&l->asks, before))->value,
-                        &known, err);
+        code =
+            is_known(l, ((struct mr_merge_ask *)mr_vec_at(&l->asks, before))->value, &known, err);
     if (known)
         l->asks.count = before;
     struct parent *p = known ? NULL : mr_vec_push(&l->parents);
@@ -70,8 +70,7 @@ static enum mr_code take_own(void *ctx, const struct mr_merge_ask *ask,
     struct looking *l = ctx;
     struct parent *p = mr_vec_at(&l->parents, (size_t)ask->tag);
     p->is_there = true;
-    return mr_plan_row_digest(l->table, (struct mr_key){row->image, row->len}, &p->found,
-                              err);
+    return mr_plan_row_digest(l->table, (struct mr_key){row->image, row->len}, &p->found, err);
 }
 
 static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
@@ -92,12 +91,11 @@ static enum mr_code look(struct looking *l, struct mr_err *err)
     struct mr_merge_lookup what = {MR_SOURCE, l->table, l->r->to};
     enum mr_code code = mr_merge_lookup_ask(l->m, &what, &l->asks, take_own, l, err);
     what.side = MR_TARGET;
-    return code == MR_OK ? mr_merge_lookup_ask(l->m, &what, &l->asks, take_live, l, err)
-                         : code;
+    return code == MR_OK ? mr_merge_lookup_ask(l->m, &what, &l->asks, take_live, l, err) : code;
 }
 
-static enum mr_code take_moved(const struct looking *l, struct mr_arena *arena,
-                               struct mr_vec *keys, struct mr_err *err)
+static enum mr_code take_moved(const struct looking *l, struct mr_arena *arena, struct mr_vec *keys,
+                               struct mr_err *err)
 {
     for (size_t i = 0; i < l->asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&l->asks, i);
@@ -107,8 +105,7 @@ static enum mr_code take_moved(const struct looking *l, struct mr_arena *arena,
         struct mr_key *key = mr_vec_push(keys);
         if (key == NULL)
             return mr_merge_nomem(err);
-        *key = (struct mr_key){mr_arena_dup(arena, ask->value.ptr, ask->value.len),
-                               ask->value.len};
+        *key = (struct mr_key){mr_arena_dup(arena, ask->value.ptr, ask->value.len), ask->value.len};
         if (key->ptr == NULL)
             return mr_merge_nomem(err);
     }
@@ -117,13 +114,12 @@ static enum mr_code take_moved(const struct looking *l, struct mr_arena *arena,
 
 /* Rows that may be written: TARGET has them otherwise, or not, or has somebody of later
  * days there. */
-static const char rows_sql[] =
-    "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE tbl=?1 AND id>?2"
-    " AND (above OR equal IS NOT 1) ORDER BY id LIMIT 1000";
+static const char rows_sql[] = "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE tbl=?1 AND id>?2"
+                               " AND (above OR equal IS NOT 1) ORDER BY id LIMIT 1000";
 
 enum mr_code mr_merge_parents_moved(struct mr_merge *m, const struct mr_plan_reference *r,
-                                    int64_t *after, struct mr_arena *arena,
-                                    struct mr_vec *keys, struct mr_err *err)
+                                    int64_t *after, struct mr_arena *arena, struct mr_vec *keys,
+                                    struct mr_err *err)
 {
     struct looking l = {.m = m,
                         .r = r,
@@ -134,8 +130,8 @@ enum mr_code mr_merge_parents_moved(struct mr_merge *m, const struct mr_plan_ref
                         .parents = MR_VEC_INIT(struct parent)};
     const int64_t args[] = {(int64_t)r->child, *after};
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_case_prepare(m->cf, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key",
-                               &l.known, err));
+    MR_TRY_OUT(
+        mr_case_prepare(m->cf, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key", &l.known, err));
     MR_TRY_OUT(mr_merge_work_rows(m, rows_sql, args, 2, &l.arena, &l.rows, err));
     for (size_t i = 0; i < l.rows.count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(&l.rows, i);

@@ -18,7 +18,7 @@
  * rows of w beyond *after refer to by r, that w does not have under their key, and that
  * TARGET lacks, or has with other bytes. */
 enum mr_code mr_merge_parents_moved(struct mr_merge *m, const struct mr_plan_reference *r,
-                                    int64_t *after, struct mr_arena *arena,
-                                    struct mr_vec *keys, struct mr_err *err);
+                                    int64_t *after, struct mr_arena *arena, struct mr_vec *keys,
+                                    struct mr_err *err);
 
 #endif

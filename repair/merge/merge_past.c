@@ -20,14 +20,12 @@
 #include "repair/side/counted.h"
 #include "repair/side/side_column.h"
 
-#define RUN                                                                              \
-    2 /* keys in doubt, one after the other, that nobody is asked about one by one */
+#define RUN 2 /* keys in doubt, one after the other, that nobody is asked about one by one */
 
 /* A person who named the last key of the past is believed. */
 static bool is_tested(const struct mr_merge_table *t)
 {
-    return mr_plan_has_counter(t->plan) &&
-           strcmp(t->bound.base_origin, MR_BOUND_TOLD) != 0;
+    return mr_plan_has_counter(t->plan) && strcmp(t->bound.base_origin, MR_BOUND_TOLD) != 0;
 }
 
 /* ---- when a row was created ---- */
@@ -66,24 +64,21 @@ static bool is_default(const struct mr_column *column, const struct mr_value *va
     if (column->default_text != NULL || value->cls == MR_CLASS_NULL)
         return mr_column_holds_default(column, value);
     mr_value_to_text(&text, value, (struct mr_value_style){.cls = column->cls});
-    bool is =
-        text.len == 0 || (mr_class_is_number(column->cls) && strtod(text.ptr, NULL) == 0);
+    bool is = text.len == 0 || (mr_class_is_number(column->cls) && strtod(text.ptr, NULL) == 0);
     mr_strbuf_release(&text);
     return is;
 }
 
 /* Sets what columns of references are that do not lead to the common past. */
-static enum mr_code find_open_ends(struct mr_merge_matching *x,
-                                   const struct mr_merge_candidate *c, bool *open,
-                                   struct mr_err *err)
+static enum mr_code find_open_ends(struct mr_merge_matching *x, const struct mr_merge_candidate *c,
+                                   bool *open, struct mr_err *err)
 {
     bool more = false;
     enum mr_code code = MR_OK;
     memset(open, 0, x->table->plan->pair->find.ncolumns * sizeof *open);
     MR_CASE_BIND(x->ends, MR_ARG_INT("id", c->row->id));
     while ((code = mr_case_step(x->ends, &more, err)) == MR_OK && more) {
-        const struct mr_plan_reference *r =
-            &x->m->plan->references[mr_case_int(x->ends, 0)];
+        const struct mr_plan_reference *r = &x->m->plan->references[mr_case_int(x->ends, 0)];
         for (size_t i = 0; i < r->from.count; i++)
             open[r->from.at[i]] = true;
     }
@@ -116,8 +111,7 @@ static enum mr_code compare(struct mr_merge_matching *x, struct mr_merge_candida
         struct mr_value value;
         if (t->generated[i] || (pair->ignored != NULL && pair->ignored[i]))
             continue;
-        if (mr_image_differs(&x->m->image[0], &x->m->image[1], i,
-                             &pair->find.columns[i])) {
+        if (mr_image_differs(&x->m->image[0], &x->m->image[1], i, &pair->find.columns[i])) {
             like->differ++;
             like->last = i;
             continue;
@@ -141,13 +135,11 @@ static void keep_past(struct mr_merge_table *t, const struct mr_time *time)
 
 /* A row in doubt that refers to lost history is in none.  As a rule its parents are decided, so
  * that it need not wait for clear_doubts, and the whole component be decided again. */
-static enum mr_code ask_parents(struct mr_merge_matching *x,
-                                const struct mr_merge_candidate *c, struct mr_fact *f,
-                                struct mr_err *err)
+static enum mr_code ask_parents(struct mr_merge_matching *x, const struct mr_merge_candidate *c,
+                                struct mr_fact *f, struct mr_err *err)
 {
     struct mr_merge_table *t = x->table;
-    enum mr_code code =
-        MR_CASE_ASK(x->lost, &f->refers_to_lost, err, MR_ARG_INT("id", c->row->id));
+    enum mr_code code = MR_CASE_ASK(x->lost, &f->refers_to_lost, err, MR_ARG_INT("id", c->row->id));
     mr_case_reset(x->lost);
     if (code != MR_OK || !f->refers_to_lost)
         return code;
@@ -226,26 +218,25 @@ enum mr_code mr_merge_past_forget(struct mr_merge_matching *x, struct mr_err *er
     const int64_t args[] = {(int64_t)x->first, (int64_t)(x->first + x->count)};
     for (size_t i = x->first; i < x->first + x->count; i++)
         x->m->tables[i].has_past = x->m->tables[i].has_certain = false;
-    return mr_merge_work_run(
-        x->m, "UPDATE w SET above=1, past=0 WHERE tbl>=?1 AND tbl<?2 AND past=1", args, 2,
-        NULL, err);
+    return mr_merge_work_run(x->m,
+                             "UPDATE w SET above=1, past=0 WHERE tbl>=?1 AND tbl<?2 AND past=1",
+                             args, 2, NULL, err);
 }
 
 /* ---- what is in doubt no longer ---- */
 
-#define HANGS_ON_LOST                                                                    \
-    "EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"          \
+#define HANGS_ON_LOST                                                                              \
+    "EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"                    \
     " AND p.id<>m.id AND p.grp='lost')"
 
 /* The first key of a row in doubt that refers to lost history, or did (settle). */
-static enum mr_code find_certain(struct mr_merge *m, const struct mr_merge_table *t,
-                                 bool *any, int64_t *first, struct mr_err *err)
+static enum mr_code find_certain(struct mr_merge *m, const struct mr_merge_table *t, bool *any,
+                                 int64_t *first, struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)t->plan->at};
     int64_t n = 0, least = 0;
     enum mr_code code = mr_merge_work_int(
-        m, "SELECT count(*) FROM m WHERE tbl=?1 AND doubt AND " HANGS_ON_LOST, args, 1,
-        &n, err);
+        m, "SELECT count(*) FROM m WHERE tbl=?1 AND doubt AND " HANGS_ON_LOST, args, 1, &n, err);
     if (code == MR_OK && n > 0)
         code = mr_merge_work_int(m,
                                  "SELECT min(w.n) FROM m JOIN w ON w.id=m.id"
@@ -256,8 +247,8 @@ static enum mr_code find_certain(struct mr_merge *m, const struct mr_merge_table
     return code;
 }
 
-static enum mr_code clear_doubts(struct mr_merge *m, struct mr_merge_table *t,
-                                 int64_t *cleared, struct mr_err *err)
+static enum mr_code clear_doubts(struct mr_merge *m, struct mr_merge_table *t, int64_t *cleared,
+                                 struct mr_err *err)
 {
     struct mr_merge_bound *b = &t->bound;
     int64_t args[] = {(int64_t)t->plan->at, 0, 0};
@@ -274,13 +265,12 @@ static enum mr_code clear_doubts(struct mr_merge *m, struct mr_merge_table *t,
     args[2] = b->fresh;
     *cleared = 0;
     if (code == MR_OK)
-        code = mr_merge_work_run(
-            m,
-            "INSERT INTO mark (id, cleared) SELECT m.id, 1 FROM m JOIN w"
-            " ON w.id=m.id WHERE m.tbl=?1 AND m.doubt AND"
-            " ((?2 AND w.n>=?3) OR " HANGS_ON_LOST ")"
-            " ON CONFLICT (id) DO UPDATE SET cleared=1",
-            args, 3, cleared, err);
+        code = mr_merge_work_run(m,
+                                 "INSERT INTO mark (id, cleared) SELECT m.id, 1 FROM m JOIN w"
+                                 " ON w.id=m.id WHERE m.tbl=?1 AND m.doubt AND"
+                                 " ((?2 AND w.n>=?3) OR " HANGS_ON_LOST ")"
+                                 " ON CONFLICT (id) DO UPDATE SET cleared=1",
+                                 args, 3, cleared, err);
     if (is_lower)
         ++*cleared; /* the groups go by it */
     return code;
@@ -304,8 +294,7 @@ static enum mr_code newest_of(struct ageing *a, enum mr_side side, struct mr_tim
     const struct mr_plan_table *t = a->table->plan;
     const struct mr_table *table = t->pair->side[side];
     const struct mr_side_counter counter = {
-        {a->m->reader[side], table, mr_pair_column(t->pair, side, t->counter)},
-        t->counts_unsigned};
+        {a->m->reader[side], table, mr_pair_column(t->pair, side, t->counter)}, t->counts_unsigned};
     return mr_side_newest(&counter, mr_pair_column(t->pair, side, t->created_at),
                           a->table->bound.base, time, known, err);
 }
@@ -336,8 +325,7 @@ static enum mr_code judge_age(struct ageing *a, const struct mr_merge_work_row *
     if (code == MR_OK && known)
         code = mr_merge_split_side(a->m, t, t->created_at, image, &side, err);
     bool is_older =
-        known &&
-        (side < 0 || (a->table->has_past && mr_when_compare(&time, &a->table->past) < 0));
+        known && (side < 0 || (a->table->has_past && mr_when_compare(&time, &a->table->past) < 0));
     if (code != MR_OK || !is_older)
         return code;
     a->any = true;
@@ -376,8 +364,8 @@ static enum mr_code find_older(struct ageing *a, struct mr_err *err)
     return code;
 }
 
-static enum mr_code find_all_older(struct mr_merge *m, size_t first, size_t count,
-                                   bool *any, struct mr_err *err)
+static enum mr_code find_all_older(struct mr_merge *m, size_t first, size_t count, bool *any,
+                                   struct mr_err *err)
 {
     struct ageing a = {
         .m = m, .arena = MR_ARENA_INIT, .rows = MR_VEC_INIT(struct mr_merge_work_row)};
@@ -395,8 +383,8 @@ static enum mr_code find_all_older(struct mr_merge *m, size_t first, size_t coun
     return code;
 }
 
-enum mr_code mr_merge_past_learn(struct mr_merge *m, size_t first, size_t count,
-                                 bool *learnt, struct mr_err *err)
+enum mr_code mr_merge_past_learn(struct mr_merge *m, size_t first, size_t count, bool *learnt,
+                                 struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     *learnt = false;
@@ -406,34 +394,30 @@ enum mr_code mr_merge_past_learn(struct mr_merge *m, size_t first, size_t count,
             code = clear_doubts(m, &m->tables[i], &cleared, err);
         *learnt = *learnt || cleared > 0;
     }
-    return code == MR_OK && !*learnt ? find_all_older(m, first, count, learnt, err)
-                                     : code;
+    return code == MR_OK && !*learnt ? find_all_older(m, first, count, learnt, err) : code;
 }
 
 /* ---- bounds that cannot be right ---- */
 
 /* What is left to do: not what was done already. */
-static void hint_bound(const struct mr_merge *m, const struct mr_merge_table *t,
-                       struct mr_err *err)
+static void hint_bound(const struct mr_merge *m, const struct mr_merge_table *t, struct mr_err *err)
 {
     const struct mr_when *split = m->options->split_at;
     const char *name = mr_plan_table_name(t->plan);
     bool no_time = t->plan->time_at == MR_NO_COLUMN;
     if (split == NULL)
-        mr_err_hint(
-            err,
-            "Nothing was changed. Say when the histories parted (--split-at TIME, with "
-            "a time-column for the table), or which key both share last (--split-key "
-            "%s=KEY); the binary logs of both sides tell it.",
-            name);
+        mr_err_hint(err,
+                    "Nothing was changed. Say when the histories parted (--split-at TIME, with "
+                    "a time-column for the table), or which key both share last (--split-key "
+                    "%s=KEY); the binary logs of both sides tell it.",
+                    name);
     else if (mr_merge_split_misses(t->plan, split) != NULL)
         mr_err_hint(err,
                     "Nothing was changed. The time given says nothing of this table: %s, "
                     "or say which key both share last (--split-key %s=KEY); the binary "
                     "logs of both sides tell it.",
-                    no_time
-                        ? "configure its time-column"
-                        : "give a day without a time, since the time-column is a DATE",
+                    no_time ? "configure its time-column"
+                            : "give a day without a time, since the time-column is a DATE",
                     name);
     else if (t->bound.base == mr_counted_of(0, t->plan->counts_unsigned))
         mr_err_hint(err,
@@ -456,17 +440,15 @@ static enum mr_code refuse(const struct mr_merge *m, const struct mr_merge_table
 {
     const char *name = mr_plan_table_name(t->plan);
     char base[MR_COUNTED_TEXT];
-    (void)mr_err_set(err, MR_E_REFUSED,
-                     "the common past of table \"%s\" does not end at key %s (%s): %s",
-                     name, mr_counted_text(t->bound.base, t->plan->counts_unsigned, base),
-                     t->bound.base_origin, why);
+    (void)mr_err_set(
+        err, MR_E_REFUSED, "the common past of table \"%s\" does not end at key %s (%s): %s", name,
+        mr_counted_text(t->bound.base, t->plan->counts_unsigned, base), t->bound.base_origin, why);
     hint_bound(m, t, err);
     return MR_E_REFUSED;
 }
 
 /* A run of keys in doubt that begins right above the bound. */
-static enum mr_code test_run(struct mr_merge *m, const struct mr_merge_table *t,
-                             struct mr_err *err)
+static enum mr_code test_run(struct mr_merge *m, const struct mr_merge_table *t, struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)t->plan->at};
     char why[128];
@@ -482,8 +464,7 @@ static enum mr_code test_run(struct mr_merge *m, const struct mr_merge_table *t,
     if (code != MR_OK || run < RUN)
         return code;
     (void)snprintf(why, sizeof why,
-                   "the next %" PRId64
-                   " keys that both sides hold are rows that differ in "
+                   "the next %" PRId64 " keys that both sides hold are rows that differ in "
                    "some columns and agree in others",
                    run);
     return refuse(m, t, why, err);
@@ -503,8 +484,7 @@ static enum mr_code test_edited(struct mr_merge *m, const struct mr_merge_table 
                                           " AND k.cleared IS NOT 1 AND NOT " HANGS_ON_LOST
                                           " GROUP BY m.lone ORDER BY 1 DESC LIMIT 1",
                                           args, 1, &most, err);
-    uint64_t common =
-        found->source_rows > found->missing ? found->source_rows - found->missing : 0;
+    uint64_t common = found->source_rows > found->missing ? found->source_rows - found->missing : 0;
     if (code != MR_OK || most < RUN || 2 * (uint64_t)most <= common)
         return code;
     code = mr_merge_work_int(
@@ -515,14 +495,12 @@ static enum mr_code test_edited(struct mr_merge *m, const struct mr_merge_table 
         args, 1, &column, err);
     if (code != MR_OK)
         return code;
-    (void)snprintf(why, sizeof why,
-                   "most keys that both sides hold differ in column \"%s\" alone",
+    (void)snprintf(why, sizeof why, "most keys that both sides hold differ in column \"%s\" alone",
                    mr_plan_column_name(t->plan, (size_t)column));
     return refuse(m, t, why, err);
 }
 
-static enum mr_code test_tables(struct mr_merge *m, size_t first, size_t count,
-                                struct mr_err *err)
+static enum mr_code test_tables(struct mr_merge *m, size_t first, size_t count, struct mr_err *err)
 {
     for (size_t i = first; i < first + count; i++) {
         const struct mr_merge_table *t = &m->tables[i];
@@ -534,8 +512,7 @@ static enum mr_code test_tables(struct mr_merge *m, size_t first, size_t count,
     return MR_OK;
 }
 
-enum mr_code mr_merge_past_note(struct mr_merge *m, size_t first, size_t count,
-                                struct mr_err *err)
+enum mr_code mr_merge_past_note(struct mr_merge *m, size_t first, size_t count, struct mr_err *err)
 {
     struct mr_err why = {0};
     enum mr_code code = test_tables(m, first, count, &why);

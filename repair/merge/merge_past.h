@@ -25,13 +25,12 @@ enum mr_code mr_merge_past_judge(struct mr_merge_matching *x, struct mr_err *err
 enum mr_code mr_merge_past_forget(struct mr_merge_matching *x, struct mr_err *err);
 
 /* What follows from the groups of a component; *learnt: it is to be decided anew. */
-enum mr_code mr_merge_past_learn(struct mr_merge *m, size_t first, size_t count,
-                                 bool *learnt, struct mr_err *err);
+enum mr_code mr_merge_past_learn(struct mr_merge *m, size_t first, size_t count, bool *learnt,
+                                 struct mr_err *err);
 /* A base bound that cannot be right: MR_E_REFUSED by name.  When all is decided, and every
  * reference is declared: what refers to lost history is not in doubt.  note: of a component,
  * before a choice makes lost history of what was deleted of the past; test finds it. */
-enum mr_code mr_merge_past_note(struct mr_merge *m, size_t first, size_t count,
-                                struct mr_err *err);
+enum mr_code mr_merge_past_note(struct mr_merge *m, size_t first, size_t count, struct mr_err *err);
 enum mr_code mr_merge_past_test(struct mr_merge *m, struct mr_err *err);
 
 #endif

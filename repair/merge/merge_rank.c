@@ -59,8 +59,8 @@ static enum mr_code find_core(struct mr_merge *m, struct mr_err *err)
 
 /* Gives a level to rows of circles: those with the least number among what they refer to
  * in the circle; or (any) to one row that can be. */
-static enum mr_code break_rows(struct mr_merge *m, const char *open, int64_t level,
-                               bool any, int64_t *changed, struct mr_err *err)
+static enum mr_code break_rows(struct mr_merge *m, const char *open, int64_t level, bool any,
+                               int64_t *changed, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     const int64_t args[] = {level, any};
@@ -91,13 +91,12 @@ static enum mr_code break_circles(struct mr_merge *m, int64_t level, struct mr_e
         MR_TRY_OUT(break_rows(m, open.ptr, level, true, &changed, err));
     if (changed == 0)
         MR_TRY_OUT(mr_err_set(err, MR_E_BUG, "rows to be inserted have no order"));
-    MR_TRY_OUT(
-        mr_merge_work_run(m,
-                          "INSERT OR IGNORE INTO defer SELECT l.child, l.ref, l.parent"
-                          " FROM ins c JOIN link l ON l.child=c.id JOIN ins p ON"
-                          " p.id=l.parent WHERE c.lvl=?1 AND p.id<>c.id AND"
-                          " (p.lvl IS NULL OR p.lvl=?1)",
-                          &level, 1, NULL, err));
+    MR_TRY_OUT(mr_merge_work_run(m,
+                                 "INSERT OR IGNORE INTO defer SELECT l.child, l.ref, l.parent"
+                                 " FROM ins c JOIN link l ON l.child=c.id JOIN ins p ON"
+                                 " p.id=l.parent WHERE c.lvl=?1 AND p.id<>c.id AND"
+                                 " (p.lvl IS NULL OR p.lvl=?1)",
+                                 &level, 1, NULL, err));
 out:
     mr_strbuf_release(&open);
     return code;
@@ -110,8 +109,8 @@ static enum mr_code rank_rows(struct mr_merge *m, struct mr_err *err)
     while (code == MR_OK) {
         code = rank(m, &level, err);
         if (code == MR_OK)
-            code = mr_merge_work_int(m, "SELECT count(*) FROM ins WHERE lvl IS NULL",
-                                     NULL, 0, &left, err);
+            code = mr_merge_work_int(m, "SELECT count(*) FROM ins WHERE lvl IS NULL", NULL, 0,
+                                     &left, err);
         if (code != MR_OK || left == 0)
             break;
         code = break_circles(m, level++, err);
@@ -177,7 +176,6 @@ enum mr_code mr_merge_rank(struct mr_merge *m, struct mr_err *err)
         code = find_trees(m, err);
     /* sorted at once, which costs less than row by row */
     return code == MR_OK
-               ? mr_case_exec(m->cf, "CREATE INDEX temp.ins_tree ON ins (tree, lvl, id)",
-                              err)
+               ? mr_case_exec(m->cf, "CREATE INDEX temp.ins_tree ON ins (tree, lvl, id)", err)
                : code;
 }

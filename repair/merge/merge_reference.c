@@ -7,12 +7,11 @@
 #include "core/pair/pair_columns.h"
 #include "repair/merge/merge_row.h"
 
-enum mr_code mr_merge_reference_key(const struct mr_plan_reference *r,
-                                    struct mr_key image, struct mr_strbuf *out,
-                                    bool *none, struct mr_err *err)
+enum mr_code mr_merge_reference_key(const struct mr_plan_reference *r, struct mr_key image,
+                                    struct mr_strbuf *out, bool *none, struct mr_err *err)
 {
-    return mr_pair_reference_key(r->pair->spelling, r->from.at, r->from.count, image.ptr,
-                                 image.len, out, none, err);
+    return mr_pair_reference_key(r->pair->spelling, r->from.at, r->from.count, image.ptr, image.len,
+                                 out, none, err);
 }
 
 static enum mr_code push(struct mr_vec *asks, int64_t tag, struct mr_key key,
@@ -26,10 +25,9 @@ static enum mr_code push(struct mr_vec *asks, int64_t tag, struct mr_key key,
     return MR_OK;
 }
 
-enum mr_code mr_merge_reference_push(struct mr_vec *asks, int64_t tag,
-                                     struct mr_key image,
-                                     const struct mr_plan_reference *r,
-                                     struct mr_arena *arena, struct mr_err *err)
+enum mr_code mr_merge_reference_push(struct mr_vec *asks, int64_t tag, struct mr_key image,
+                                     const struct mr_plan_reference *r, struct mr_arena *arena,
+                                     struct mr_err *err)
 {
     struct mr_strbuf bytes = MR_STRBUF_INIT;
     bool none = false;
@@ -40,8 +38,7 @@ enum mr_code mr_merge_reference_push(struct mr_vec *asks, int64_t tag,
     return code;
 }
 
-enum mr_code mr_merge_reference_push_children(struct mr_vec *asks, int64_t tag,
-                                              struct mr_key key,
+enum mr_code mr_merge_reference_push_children(struct mr_vec *asks, int64_t tag, struct mr_key key,
                                               const struct mr_plan_reference *r,
                                               struct mr_arena *arena, struct mr_err *err)
 {
@@ -54,8 +51,7 @@ enum mr_code mr_merge_reference_push_children(struct mr_vec *asks, int64_t tag,
     for (unsigned way = 0; code == MR_OK && way < ways; way++) {
         bool can = false;
         mr_strbuf_reset(&bytes);
-        code =
-            mr_spelling_key_write(spelling, r->from.count, key, way, &bytes, &can, err);
+        code = mr_spelling_key_write(spelling, r->from.count, key, way, &bytes, &can, err);
         if (code == MR_OK && can)
             code = push(asks, tag, (struct mr_key){bytes.ptr, bytes.len}, arena, err);
     }
@@ -63,15 +59,14 @@ enum mr_code mr_merge_reference_push_children(struct mr_vec *asks, int64_t tag,
     return code;
 }
 
-static enum mr_code spell_all(const struct mr_plan_reference *r,
-                              const struct mr_vec *keys, struct mr_arena *arena,
-                              struct mr_vec *spelt, struct mr_err *err)
+static enum mr_code spell_all(const struct mr_plan_reference *r, const struct mr_vec *keys,
+                              struct mr_arena *arena, struct mr_vec *spelt, struct mr_err *err)
 {
     struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < keys->count; i++)
-        code = mr_merge_reference_push_children(
-            &asks, 0, *(struct mr_key *)mr_vec_at(keys, i), r, arena, err);
+        code = mr_merge_reference_push_children(&asks, 0, *(struct mr_key *)mr_vec_at(keys, i), r,
+                                                arena, err);
     for (size_t i = 0; code == MR_OK && i < asks.count; i++) {
         struct mr_key *key = mr_vec_push(spelt);
         if (key == NULL)
@@ -85,9 +80,8 @@ static enum mr_code spell_all(const struct mr_plan_reference *r,
 
 enum mr_code mr_merge_reference_children(struct mr_merge *m, enum mr_side side,
                                          const struct mr_plan_reference *r,
-                                         const struct mr_vec *keys,
-                                         mr_merge_answer_fn *fn, void *ctx,
-                                         struct mr_err *err)
+                                         const struct mr_vec *keys, mr_merge_answer_fn *fn,
+                                         void *ctx, struct mr_err *err)
 {
     const struct mr_merge_lookup what = {side, &m->plan->tables[r->child], r->from};
     struct mr_vec spelt = MR_VEC_INIT(struct mr_key);
@@ -134,8 +128,7 @@ static enum mr_code take(void *ctx, const struct mr_merge_ask *ask,
 
 /* Of a snapshot all rows are read anyway. */
 static void add_where(const struct mr_merge *m, enum mr_side side,
-                      const struct mr_plan_reference *r, struct mr_strbuf *where,
-                      bool *any)
+                      const struct mr_plan_reference *r, struct mr_strbuf *where, bool *any)
 {
     const struct mr_pair *child = m->plan->tables[r->child].pair;
     struct mr_strbuf name = MR_STRBUF_INIT, one = MR_STRBUF_INIT;
@@ -155,9 +148,8 @@ static void add_where(const struct mr_merge *m, enum mr_side side,
 }
 
 enum mr_code mr_merge_reference_otherwise(struct mr_merge *m, enum mr_side side,
-                                          const struct mr_plan_reference *r,
-                                          mr_merge_answer_fn *fn, void *ctx,
-                                          struct mr_err *err)
+                                          const struct mr_plan_reference *r, mr_merge_answer_fn *fn,
+                                          void *ctx, struct mr_err *err)
 {
     struct reading rd = {.r = r, .fn = fn, .ctx = ctx, .bytes = MR_STRBUF_INIT};
     const struct mr_merge_lookup what = {side, &m->plan->tables[r->child], {NULL, 0}};
@@ -169,8 +161,8 @@ enum mr_code mr_merge_reference_otherwise(struct mr_merge *m, enum mr_side side,
     add_where(m, side, r, &where, &any);
     enum mr_code code = mr_strbuf_check(&where, "following references", err);
     if (code == MR_OK && any)
-        code = mr_merge_lookup_stream_where(m, &what, is_snapshot ? NULL : where.ptr,
-                                            take, &rd, err);
+        code =
+            mr_merge_lookup_stream_where(m, &what, is_snapshot ? NULL : where.ptr, take, &rd, err);
     mr_strbuf_release(&where);
     mr_strbuf_release(&rd.bytes);
     return code;
@@ -196,8 +188,8 @@ static enum mr_code choose(void *ctx, const struct mr_merge_ask *ask,
     struct choosing *c = ctx;
     bool none = false;
     (void)ask;
-    enum mr_code code = mr_merge_reference_key(
-        c->r, (struct mr_key){row->image, row->len}, &c->bytes, &none, err);
+    enum mr_code code =
+        mr_merge_reference_key(c->r, (struct mr_key){row->image, row->len}, &c->bytes, &none, err);
     if (code != MR_OK || none)
         return code;
     const struct mr_merge_ask probe = {.value = {c->bytes.ptr, c->bytes.len}};
@@ -207,12 +199,10 @@ static enum mr_code choose(void *ctx, const struct mr_merge_ask *ask,
 }
 
 enum mr_code mr_merge_reference_otherwise_to(struct mr_merge *m, enum mr_side side,
-                                             const struct mr_plan_reference *r,
-                                             struct mr_vec *keys, mr_merge_answer_fn *fn,
-                                             void *ctx, struct mr_err *err)
+                                             const struct mr_plan_reference *r, struct mr_vec *keys,
+                                             mr_merge_answer_fn *fn, void *ctx, struct mr_err *err)
 {
-    struct choosing c = {
-        .r = r, .keys = keys, .fn = fn, .ctx = ctx, .bytes = MR_STRBUF_INIT};
+    struct choosing c = {.r = r, .keys = keys, .fn = fn, .ctx = ctx, .bytes = MR_STRBUF_INIT};
     if (r->pair->spelling == NULL || keys->count == 0)
         return MR_OK;
     qsort(keys->items, keys->count, sizeof(struct mr_merge_ask), compare_values);

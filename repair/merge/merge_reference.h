@@ -15,20 +15,17 @@
 
 /* Pushes a question for what an image refers to by r, in the parent's columns; none where it
  * refers to nothing. */
-enum mr_code mr_merge_reference_push(struct mr_vec *asks, int64_t tag,
-                                     struct mr_key image,
-                                     const struct mr_plan_reference *r,
-                                     struct mr_arena *arena, struct mr_err *err);
+enum mr_code mr_merge_reference_push(struct mr_vec *asks, int64_t tag, struct mr_key image,
+                                     const struct mr_plan_reference *r, struct mr_arena *arena,
+                                     struct mr_err *err);
 
 /* Replaces out by the key that an image refers to; *none: there is none. */
-enum mr_code mr_merge_reference_key(const struct mr_plan_reference *r,
-                                    struct mr_key image, struct mr_strbuf *out,
-                                    bool *none, struct mr_err *err);
+enum mr_code mr_merge_reference_key(const struct mr_plan_reference *r, struct mr_key image,
+                                    struct mr_strbuf *out, bool *none, struct mr_err *err);
 
 /* Pushes a question for the rows that refer by r to a key of the parent, in the child's
  * columns: one for each way to write it. */
-enum mr_code mr_merge_reference_push_children(struct mr_vec *asks, int64_t tag,
-                                              struct mr_key key,
+enum mr_code mr_merge_reference_push_children(struct mr_vec *asks, int64_t tag, struct mr_key key,
                                               const struct mr_plan_reference *r,
                                               struct mr_arena *arena, struct mr_err *err);
 
@@ -36,19 +33,16 @@ enum mr_code mr_merge_reference_push_children(struct mr_vec *asks, int64_t tag,
  * but for those that spell it otherwise. */
 enum mr_code mr_merge_reference_children(struct mr_merge *m, enum mr_side side,
                                          const struct mr_plan_reference *r,
-                                         const struct mr_vec *keys,
-                                         mr_merge_answer_fn *fn, void *ctx,
-                                         struct mr_err *err);
+                                         const struct mr_vec *keys, mr_merge_answer_fn *fn,
+                                         void *ctx, struct mr_err *err);
 /* Every row of a side that refers by r to any key and spells it otherwise. */
 enum mr_code mr_merge_reference_otherwise(struct mr_merge *m, enum mr_side side,
-                                          const struct mr_plan_reference *r,
-                                          mr_merge_answer_fn *fn, void *ctx,
-                                          struct mr_err *err);
+                                          const struct mr_plan_reference *r, mr_merge_answer_fn *fn,
+                                          void *ctx, struct mr_err *err);
 /* Such rows that mean one of these keys (struct mr_merge_ask, which are sorted by them); fn
  * gets the question that it is. */
 enum mr_code mr_merge_reference_otherwise_to(struct mr_merge *m, enum mr_side side,
-                                             const struct mr_plan_reference *r,
-                                             struct mr_vec *keys, mr_merge_answer_fn *fn,
-                                             void *ctx, struct mr_err *err);
+                                             const struct mr_plan_reference *r, struct mr_vec *keys,
+                                             mr_merge_answer_fn *fn, void *ctx, struct mr_err *err);
 
 #endif

@@ -10,8 +10,8 @@
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
 
-static enum mr_code lets_go(const struct mr_merge_leaver *leaver,
-                            struct mr_plan_columns columns, bool *yes, struct mr_err *err)
+static enum mr_code lets_go(const struct mr_merge_leaver *leaver, struct mr_plan_columns columns,
+                            bool *yes, struct mr_err *err)
 {
     *yes = true;
     return leaver->after.ptr == NULL
@@ -23,8 +23,7 @@ static enum mr_code lets_go(const struct mr_merge_leaver *leaver,
 
 struct pushing {
     const struct mr_plan_reference *r;
-    struct mr_vec asks,
-        meant; /* struct mr_merge_ask: as children write keys, and as keys */
+    struct mr_vec asks, meant; /* struct mr_merge_ask: as children write keys, and as keys */
     struct mr_arena arena;
 };
 
@@ -36,18 +35,17 @@ static enum mr_code push_leaver(struct pushing *w, const struct mr_merge_leaver 
     size_t had = w->meant.count;
     enum mr_code code = lets_go(leaver, to, &goes, err);
     if (code == MR_OK && goes) /* none where a value is NULL */
-        code = mr_merge_lookup_push(&w->meant, leaver->tag, leaver->live, to, &w->arena,
-                                    err);
+        code = mr_merge_lookup_push(&w->meant, leaver->tag, leaver->live, to, &w->arena, err);
     if (code != MR_OK || w->meant.count == had)
         return code;
     const struct mr_merge_ask *meant = mr_vec_at(&w->meant, had);
-    return mr_merge_reference_push_children(&w->asks, leaver->tag, meant->value, w->r,
-                                            &w->arena, err);
+    return mr_merge_reference_push_children(&w->asks, leaver->tag, meant->value, w->r, &w->arena,
+                                            err);
 }
 
 enum mr_code mr_merge_referrers(struct mr_merge *m, const struct mr_plan_reference *r,
-                                const struct mr_vec *leavers, mr_merge_answer_fn *fn,
-                                void *ctx, struct mr_err *err)
+                                const struct mr_vec *leavers, mr_merge_answer_fn *fn, void *ctx,
+                                struct mr_err *err)
 {
     const struct mr_merge_lookup what = {MR_TARGET, &m->plan->tables[r->child], r->from};
     struct pushing w = {.r = r,
@@ -84,8 +82,7 @@ struct holding {
     struct mr_strbuf bytes;
 };
 
-static enum mr_code take_child(void *ctx, const struct mr_value *values,
-                               struct mr_err *err)
+static enum mr_code take_child(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct holding *w = ctx;
     enum mr_code code = MR_OK;
@@ -114,8 +111,7 @@ static int compare_asks(const void *a, const void *b)
 /* Tells of the leavers whose values are held. */
 static enum mr_code match(struct holding *w, struct mr_err *err)
 {
-    enum mr_code code =
-        mr_merge_lookup_canonise(w->m, w->parent, w->to, &w->asks, &w->arena, err);
+    enum mr_code code = mr_merge_lookup_canonise(w->m, w->parent, w->to, &w->asks, &w->arena, err);
     if (code == MR_OK)
         code = mr_merge_lookup_canonise(w->m, w->parent, w->to, &w->held, &w->arena, err);
     if (code == MR_OK && w->held.count > 1)
@@ -140,8 +136,7 @@ static enum mr_code hold_rows(struct holding *w, struct mr_err *err)
         bool goes = false;
         code = lets_go(leaver, w->to, &goes, err);
         if (code == MR_OK && goes)
-            code = mr_merge_lookup_push(&w->asks, leaver->tag, leaver->live, w->to,
-                                        &w->arena, err);
+            code = mr_merge_lookup_push(&w->asks, leaver->tag, leaver->live, w->to, &w->arena, err);
     }
     for (size_t i = 0; code == MR_OK && i < w->asks.count; i++) {
         struct mr_key *key = mr_vec_push(&w->keys);
@@ -150,13 +145,12 @@ static enum mr_code hold_rows(struct holding *w, struct mr_err *err)
         *key = ((struct mr_merge_ask *)mr_vec_at(&w->asks, i))->value;
     }
     if (code == MR_OK && w->keys.count > 0)
-        code = mr_reader_fetch(w->m->reader[MR_TARGET], &w->spec, w->keys.items,
-                               w->keys.count, take_child, w, err);
+        code = mr_reader_fetch(w->m->reader[MR_TARGET], &w->spec, w->keys.items, w->keys.count,
+                               take_child, w, err);
     return code == MR_OK && w->held.count > 0 ? match(w, err) : code;
 }
 
-static enum mr_code hold(struct holding *w, const struct mr_foreign_key *fk,
-                         struct mr_err *err)
+static enum mr_code hold(struct holding *w, const struct mr_foreign_key *fk, struct mr_err *err)
 {
     struct mr_readcol cols[MR_KEY_PARTS_MAX];
     size_t to[MR_KEY_PARTS_MAX], key[MR_KEY_PARTS_MAX];
@@ -167,10 +161,8 @@ static enum mr_code hold(struct holding *w, const struct mr_foreign_key *fk,
         to[i] = mr_plan_target_column(w->parent, fk->ref_columns[i]);
         if (col == NULL || to[i] == MR_NO_COLUMN)
             return MR_OK;
-        cols[i] = (struct mr_readcol){.name = col->name,
-                                      .expr = MR_EXPR_COLUMN,
-                                      .cls = col->cls,
-                                      .charset = col->charset};
+        cols[i] = (struct mr_readcol){
+            .name = col->name, .expr = MR_EXPR_COLUMN, .cls = col->cls, .charset = col->charset};
         key[i] = i;
     }
     w->to = (struct mr_plan_columns){to, fk->ncolumns};
@@ -183,11 +175,9 @@ static enum mr_code hold(struct holding *w, const struct mr_foreign_key *fk,
     return hold_rows(w, err);
 }
 
-enum mr_code mr_merge_referrers_outside(struct mr_merge *m,
-                                        const struct mr_plan_table *parent,
-                                        const struct mr_vec *leavers,
-                                        mr_merge_outside_fn *fn, void *ctx,
-                                        struct mr_err *err)
+enum mr_code mr_merge_referrers_outside(struct mr_merge *m, const struct mr_plan_table *parent,
+                                        const struct mr_vec *leavers, mr_merge_outside_fn *fn,
+                                        void *ctx, struct mr_err *err)
 {
     const struct mr_catalogue *cat = m->plan->pairing.side[MR_TARGET].cat;
     struct holding w = {.m = m,
@@ -204,8 +194,7 @@ enum mr_code mr_merge_referrers_outside(struct mr_merge *m,
     for (size_t i = 0; code == MR_OK && i < cat->ntables; i++) {
         w.child = &cat->tables[i];
         for (size_t k = 0; code == MR_OK && k < w.child->nfks; k++)
-            if (mr_catalogue_is_table(cat, parent->pair->side[MR_TARGET],
-                                      w.child->fks[k].ref_db,
+            if (mr_catalogue_is_table(cat, parent->pair->side[MR_TARGET], w.child->fks[k].ref_db,
                                       w.child->fks[k].ref_table) &&
                 !mr_plan_has_foreign_key(m->plan, w.child, &w.child->fks[k]))
                 code = hold(&w, &w.child->fks[k], err);
@@ -230,8 +219,7 @@ struct referring {
     struct mr_key *values;
 };
 
-static enum mr_code mark(struct referring *w, int64_t id, const char *table,
-                         struct mr_err *err)
+static enum mr_code mark(struct referring *w, int64_t id, const char *table, struct mr_err *err)
 {
     return MR_CASE_RUN(w->mark, err, MR_ARG_INT("id", id), MR_ARG_TEXT("by", table));
 }
@@ -243,8 +231,7 @@ static enum mr_code mark_child(void *ctx, const struct mr_merge_ask *ask,
     bool refers = false;
     enum mr_code code =
         mr_merge_row_refers(w->r, (struct mr_key){row->image, row->len}, &refers, err);
-    return code == MR_OK && refers ? mark(w, ask->tag, w->r->pair->child->find.name, err)
-                                   : code;
+    return code == MR_OK && refers ? mark(w, ask->tag, w->r->pair->child->find.name, err) : code;
 }
 
 static enum mr_code mark_outside(void *ctx, int64_t tag, const struct mr_table *child,
@@ -313,9 +300,8 @@ static enum mr_code judge_rows(struct referring *w, const struct mr_plan_table *
         if (code == MR_OK)
             code = mark_coming(w, err);
     }
-    return code == MR_OK
-               ? mr_merge_referrers_outside(w->m, t, &w->leavers, mark_outside, w, err)
-               : code;
+    return code == MR_OK ? mr_merge_referrers_outside(w->m, t, &w->leavers, mark_outside, w, err)
+                         : code;
 }
 
 static const char standing_sql[] =

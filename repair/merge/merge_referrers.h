@@ -23,19 +23,16 @@ struct mr_merge_leaver {
  * question's tag is the leaver's.  (Whether the row refers by r at all, fn asks.)  Leavers
  * are struct mr_merge_leaver; those that let go of nothing are passed over. */
 enum mr_code mr_merge_referrers(struct mr_merge *m, const struct mr_plan_reference *r,
-                                const struct mr_vec *leavers, mr_merge_answer_fn *fn,
-                                void *ctx, struct mr_err *err);
+                                const struct mr_vec *leavers, mr_merge_answer_fn *fn, void *ctx,
+                                struct mr_err *err);
 
 /* The same of foreign keys that the plan does not know, such as those of tables, or over
  * columns, that only TARGET has: fn is called once for a leaver and a table. */
-typedef enum mr_code mr_merge_outside_fn(void *ctx, int64_t tag,
-                                         const struct mr_table *child,
+typedef enum mr_code mr_merge_outside_fn(void *ctx, int64_t tag, const struct mr_table *child,
                                          struct mr_err *err);
-enum mr_code mr_merge_referrers_outside(struct mr_merge *m,
-                                        const struct mr_plan_table *parent,
-                                        const struct mr_vec *leavers,
-                                        mr_merge_outside_fn *fn, void *ctx,
-                                        struct mr_err *err);
+enum mr_code mr_merge_referrers_outside(struct mr_merge *m, const struct mr_plan_table *parent,
+                                        const struct mr_vec *leavers, mr_merge_outside_fn *fn,
+                                        void *ctx, struct mr_err *err);
 
 /* m.referenced of rows that stand with other values than SOURCE's: a table whose rows refer,
  * or would as the plan writes them, to what the row lets go of if SOURCE's values are chosen.

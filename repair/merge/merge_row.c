@@ -24,8 +24,8 @@ static bool is_null(struct mr_key value)
     return value.len == 1 && *(const char *)value.ptr == 'N';
 }
 
-static enum mr_code holds(const struct mr_plan_reference *r, struct mr_key image,
-                          bool *yes, struct mr_err *err)
+static enum mr_code holds(const struct mr_plan_reference *r, struct mr_key image, bool *yes,
+                          struct mr_err *err)
 {
     int condition_at = r->pair->edge.condition_at;
     struct mr_key bytes;
@@ -54,8 +54,8 @@ enum mr_code mr_merge_row_unmeant(struct mr_merge *m, const struct mr_plan_table
     return MR_OK;
 }
 
-enum mr_code mr_merge_row_refers(const struct mr_plan_reference *r, struct mr_key image,
-                                 bool *yes, struct mr_err *err)
+enum mr_code mr_merge_row_refers(const struct mr_plan_reference *r, struct mr_key image, bool *yes,
+                                 struct mr_err *err)
 {
     struct mr_key bytes;
     MR_TRY(holds(r, image, yes, err));
@@ -66,8 +66,8 @@ enum mr_code mr_merge_row_refers(const struct mr_plan_reference *r, struct mr_ke
     return MR_OK;
 }
 
-enum mr_code mr_merge_row_count(const struct mr_plan_table *table, struct mr_key image,
-                                int64_t *n, struct mr_err *err)
+enum mr_code mr_merge_row_count(const struct mr_plan_table *table, struct mr_key image, int64_t *n,
+                                struct mr_err *err)
 {
     struct mr_key bytes;
     struct mr_value value;
@@ -81,9 +81,8 @@ enum mr_code mr_merge_row_count(const struct mr_plan_table *table, struct mr_key
     return MR_OK;
 }
 
-enum mr_code mr_merge_row_is_own_parent(const struct mr_plan_reference *r,
-                                        struct mr_key image, bool *yes,
-                                        struct mr_err *err)
+enum mr_code mr_merge_row_is_own_parent(const struct mr_plan_reference *r, struct mr_key image,
+                                        bool *yes, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     *yes = r->child == r->parent && r->nullable && r->pair->edge.declared;
@@ -92,15 +91,14 @@ enum mr_code mr_merge_row_is_own_parent(const struct mr_plan_reference *r,
         code = mr_merge_row_value(image, r->from.at[i], &from, err);
         if (code == MR_OK)
             code = mr_merge_row_value(image, r->to.at[i], &to, err);
-        *yes =
-            code == MR_OK && from.len == to.len && memcmp(from.ptr, to.ptr, to.len) == 0;
+        *yes = code == MR_OK && from.len == to.len && memcmp(from.ptr, to.ptr, to.len) == 0;
     }
     return code;
 }
 
 enum mr_code mr_merge_row_differs(struct mr_merge *m, const struct mr_plan_table *table,
-                                  struct mr_key a, struct mr_key b, size_t except,
-                                  bool *differs, struct mr_err *err)
+                                  struct mr_key a, struct mr_key b, size_t except, bool *differs,
+                                  struct mr_err *err)
 {
     const struct mr_pair *pair = table->pair;
     *differs = false;
@@ -109,16 +107,14 @@ enum mr_code mr_merge_row_differs(struct mr_merge *m, const struct mr_plan_table
     MR_TRY(mr_image_open(&m->image[0], a.ptr, a.len, err));
     MR_TRY(mr_image_open(&m->image[1], b.ptr, b.len, err));
     for (size_t i = 0; !*differs && i < pair->find.ncolumns; i++)
-        *differs =
-            i != except && !table->generated[i] &&
-            (pair->ignored == NULL || !pair->ignored[i]) &&
-            mr_image_differs(&m->image[0], &m->image[1], i, &pair->find.columns[i]);
+        *differs = i != except && !table->generated[i] &&
+                   (pair->ignored == NULL || !pair->ignored[i]) &&
+                   mr_image_differs(&m->image[0], &m->image[1], i, &pair->find.columns[i]);
     return MR_OK;
 }
 
 enum mr_code mr_merge_row_leaves(struct mr_key before, struct mr_key after,
-                                 struct mr_plan_columns columns, bool *yes,
-                                 struct mr_err *err)
+                                 struct mr_plan_columns columns, bool *yes, struct mr_err *err)
 {
     *yes = false;
     if (mr_key_compare(before, after) == 0)
@@ -132,8 +128,8 @@ enum mr_code mr_merge_row_leaves(struct mr_key before, struct mr_key after,
     return MR_OK;
 }
 
-enum mr_code mr_merge_row_edit(struct mr_key image, const struct mr_key *values,
-                               size_t nvalues, struct mr_strbuf *out, struct mr_err *err)
+enum mr_code mr_merge_row_edit(struct mr_key image, const struct mr_key *values, size_t nvalues,
+                               struct mr_strbuf *out, struct mr_err *err)
 {
     size_t pos = 0, column = 0;
     enum mr_code code = MR_OK;

@@ -13,8 +13,7 @@ static bool is_within_day(const struct mr_time *time)
     return time->hour != 0 || time->minute != 0 || time->second != 0 || time->micros != 0;
 }
 
-const char *mr_merge_split_misses(const struct mr_plan_table *table,
-                                  const struct mr_when *split_at)
+const char *mr_merge_split_misses(const struct mr_plan_table *table, const struct mr_when *split_at)
 {
     if (table->time_at == MR_NO_COLUMN)
         return "--split-at cannot be applied, since no time-column is configured; the "
@@ -41,14 +40,13 @@ static enum mr_code in_utc(struct mr_merge *m, struct mr_strbuf *text, struct mr
     mr_strbuf_add_str(&sql, "SELECT CONVERT_TZ('");
     mr_when_format(&when->time, &sql);
     mr_strbuf_add_str(&sql, "', @@GLOBAL.time_zone, '+00:00')");
-    enum mr_code code =
-        db != NULL ? mr_db_query_text(db, sql.ptr, text, err)
-                   : mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
+    enum mr_code code = db != NULL
+                            ? mr_db_query_text(db, sql.ptr, text, err)
+                            : mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
     if (code == MR_OK && text->len == 0) {
-        code =
-            mr_err_set(err, MR_E_USAGE,
-                       "--split-at has no time zone, and the target cannot convert from "
-                       "its own");
+        code = mr_err_set(err, MR_E_USAGE,
+                          "--split-at has no time zone, and the target cannot convert from "
+                          "its own");
         mr_err_hint(err, "Give the time with a zone, such as 2026-04-02 12:00:00Z.");
     }
     mr_strbuf_release(&sql);
@@ -78,8 +76,7 @@ enum mr_code mr_merge_split_time(struct mr_merge *m, const struct mr_plan_table 
 }
 
 enum mr_code mr_merge_split_side(struct mr_merge *m, const struct mr_plan_table *table,
-                                 size_t column, struct mr_key image, int *side,
-                                 struct mr_err *err)
+                                 size_t column, struct mr_key image, int *side, struct mr_err *err)
 {
     struct mr_time split;
     struct mr_key bytes;
@@ -100,8 +97,7 @@ enum mr_code mr_merge_split_side(struct mr_merge *m, const struct mr_plan_table 
     struct mr_time day = split;
     day.hour = day.minute = day.second = day.micros = 0;
     *side = mr_when_compare(&value.t, &split) < 0 ? -1 : 1;
-    if (value.cls == MR_CLASS_DATE && is_within_day(&split) &&
-        mr_when_compare(&value.t, &day) == 0)
+    if (value.cls == MR_CLASS_DATE && is_within_day(&split) && mr_when_compare(&value.t, &day) == 0)
         *side = 0;
     return MR_OK;
 }

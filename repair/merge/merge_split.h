@@ -22,7 +22,6 @@ enum mr_code mr_merge_split_time(struct mr_merge *m, const struct mr_plan_table 
 /* Where a row's time stands: 0 it has none (NULL or zero), or is a DATE on the day of a TIME
  * within it; -1 before TIME, 1 at or after it. */
 enum mr_code mr_merge_split_side(struct mr_merge *m, const struct mr_plan_table *table,
-                                 size_t column, struct mr_key image, int *side,
-                                 struct mr_err *err);
+                                 size_t column, struct mr_key image, int *side, struct mr_err *err);
 
 #endif

@@ -26,14 +26,14 @@ static enum mr_code prepare_rows(struct spreading *s, struct mr_err *err)
 {
     const struct mr_merge_spread *w = s->what;
     struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&text, "INSERT INTO reached SELECT %s.id FROM %s WHERE %s",
-                      w->table, w->table, w->takes);
+    mr_strbuf_add_fmt(&text, "INSERT INTO reached SELECT %s.id FROM %s WHERE %s", w->table,
+                      w->table, w->takes);
     enum mr_code code = mr_strbuf_check(&text, "deciding the plan", err);
     if (code == MR_OK)
         code = mr_case_prepare(s->cf, text.ptr, &s->first, err);
     mr_strbuf_reset(&text);
-    mr_strbuf_add_fmt(&text, "%s%s ON %s.id=%s WHERE %s", beside_sql[w->way], w->table,
-                      w->table, beside_end[w->way], w->takes);
+    mr_strbuf_add_fmt(&text, "%s%s ON %s.id=%s WHERE %s", beside_sql[w->way], w->table, w->table,
+                      beside_end[w->way], w->takes);
     if (code == MR_OK)
         code = mr_strbuf_check(&text, "deciding the plan", err);
     if (code == MR_OK)
@@ -50,15 +50,13 @@ static enum mr_code open_statements(struct spreading *s, struct mr_err *err)
         {&s->clear, "DELETE FROM reached"},
         {&s->forget, "DELETE FROM beside"},
     };
-    enum mr_code code =
-        mr_case_exec(s->cf, "DELETE FROM reached; DELETE FROM beside", err);
+    enum mr_code code = mr_case_exec(s->cf, "DELETE FROM reached; DELETE FROM beside", err);
     if (code == MR_OK)
         code = prepare_rows(s, err);
     if (code == MR_OK && s->what->write != NULL)
         code = mr_case_prepare(s->cf, s->what->write, &s->write, err);
-    return code == MR_OK
-               ? mr_case_prepare_all(s->cf, list, sizeof list / sizeof list[0], err)
-               : code;
+    return code == MR_OK ? mr_case_prepare_all(s->cf, list, sizeof list / sizeof list[0], err)
+                         : code;
 }
 
 static void close_statements(struct spreading *s)
@@ -72,8 +70,7 @@ static void close_statements(struct spreading *s)
     mr_case_free(s->forget);
 }
 
-static enum mr_code run(const struct spreading *s, struct mr_case_stmt *stmt,
-                        struct mr_err *err)
+static enum mr_code run(const struct spreading *s, struct mr_case_stmt *stmt, struct mr_err *err)
 {
     for (size_t i = 0; i < s->nargs; i++)
         mr_case_bind_int(stmt, (int)i + 1, s->args[i]);
@@ -106,11 +103,9 @@ static enum mr_code find_beside(const struct spreading *s, struct mr_err *err)
 }
 
 enum mr_code mr_merge_spread(struct mr_merge *m, const struct mr_merge_spread *what,
-                             const int64_t *args, size_t nargs, int64_t *wave,
-                             struct mr_err *err)
+                             const int64_t *args, size_t nargs, int64_t *wave, struct mr_err *err)
 {
-    struct spreading s = {
-        .what = what, .cf = m->cf, .args = args, .nargs = nargs, .wave = wave};
+    struct spreading s = {.what = what, .cf = m->cf, .args = args, .nargs = nargs, .wave = wave};
     bool any = false;
     enum mr_code code = open_statements(&s, err);
     for (bool first = true; code == MR_OK && (first || any); first = false) {

@@ -37,7 +37,6 @@ struct mr_merge_spread {
 /* Until no row takes it any more.  args: of takes.  *wave: the number of the first wave, then
  * of the one that has reached nobody; NULL: write does not ask for it. */
 enum mr_code mr_merge_spread(struct mr_merge *m, const struct mr_merge_spread *what,
-                             const int64_t *args, size_t nargs, int64_t *wave,
-                             struct mr_err *err);
+                             const int64_t *args, size_t nargs, int64_t *wave, struct mr_err *err);
 
 #endif

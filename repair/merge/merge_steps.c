@@ -50,10 +50,9 @@ static enum mr_code open_image(struct stepping *s, int64_t id, const struct mr_e
     *open = false;
     memset(s->values, 0, t->pair->find.ncolumns * sizeof *s->values);
     MR_CASE_BIND(s->deferred, MR_ARG_INT("id", id));
-    while (s->defers && code == MR_OK &&
-           (code = mr_case_step(s->deferred, &row, err)) == MR_OK && row) {
-        const struct mr_plan_reference *r =
-            &s->m->plan->references[mr_case_int(s->deferred, 0)];
+    while (s->defers && code == MR_OK && (code = mr_case_step(s->deferred, &row, err)) == MR_OK &&
+           row) {
+        const struct mr_plan_reference *r = &s->m->plan->references[mr_case_int(s->deferred, 0)];
         if (!r->pair->edge.declared)
             continue; /* no server minds */
         for (size_t i = 0; i < r->from.count; i++)
@@ -62,9 +61,9 @@ static enum mr_code open_image(struct stepping *s, int64_t id, const struct mr_e
         *open = true;
     }
     mr_case_reset(s->deferred);
-    return code == MR_OK ? mr_merge_row_edit(e->after, s->values, t->pair->find.ncolumns,
-                                             &s->bytes, err)
-                         : code;
+    return code == MR_OK
+               ? mr_merge_row_edit(e->after, s->values, t->pair->find.ncolumns, &s->bytes, err)
+               : code;
 }
 
 static void next_unit(struct stepping *s)
@@ -96,8 +95,7 @@ static enum mr_code close_circles(struct stepping *s, int64_t parent, struct mr_
     if (!s->defers)
         return MR_OK;
     MR_CASE_BIND(s->closable, MR_ARG_INT("id", parent));
-    while (code == MR_OK && (code = mr_case_step(s->closable, &row, err)) == MR_OK &&
-           row) {
+    while (code == MR_OK && (code = mr_case_step(s->closable, &row, err)) == MR_OK && row) {
         int64_t *id = mr_vec_push(&ids);
         if (id == NULL)
             code = mr_merge_nomem(err);
@@ -125,8 +123,7 @@ static enum mr_code close_circles(struct stepping *s, int64_t parent, struct mr_
     return code;
 }
 
-static enum mr_code insert(struct stepping *s, int64_t id, int64_t rank,
-                           struct mr_err *err)
+static enum mr_code insert(struct stepping *s, int64_t id, int64_t rank, struct mr_err *err)
 {
     struct mr_entity e;
     bool open = false;
@@ -154,8 +151,7 @@ static enum mr_code begin_tree(struct stepping *s, int64_t tree, struct mr_err *
         code = MR_CASE_ASK(s->size, &row, err, MR_ARG_INT("tree", tree));
         size_t size = code == MR_OK && row ? (size_t)mr_case_int(s->size, 0) : 0;
         mr_case_reset(s->size);
-        if (s->unit == 0 || s->rows + size > MR_UNIT_ROWS ||
-            s->image_bytes >= MR_UNIT_BYTES)
+        if (s->unit == 0 || s->rows + size > MR_UNIT_ROWS || s->image_bytes >= MR_UNIT_BYTES)
             next_unit(s);
     } else if (s->rows >= MR_UNIT_ROWS || s->image_bytes >= MR_UNIT_BYTES) {
         next_unit(s);
@@ -173,8 +169,8 @@ static enum mr_code insert_all(struct stepping *s, struct mr_err *err)
                      " SELECT id, tree, lvl FROM ins ORDER BY tree, lvl, id",
                      err);
     if (code == MR_OK)
-        code = mr_case_prepare(
-            s->m->cf, "SELECT id, tree, lvl FROM ins_order ORDER BY rowid", &rows, err);
+        code = mr_case_prepare(s->m->cf, "SELECT id, tree, lvl FROM ins_order ORDER BY rowid",
+                               &rows, err);
     while (code == MR_OK && (code = mr_case_step(rows, &row, err)) == MR_OK && row) {
         code = begin_tree(s, mr_case_int(rows, 1), err);
         if (code == MR_OK)
@@ -187,8 +183,7 @@ static enum mr_code insert_all(struct stepping *s, struct mr_err *err)
 
 /* ---- rows of TARGET that get SOURCE's values ---- */
 
-static enum mr_code update(struct stepping *s, const struct mr_entity *e,
-                           struct mr_err *err)
+static enum mr_code update(struct stepping *s, const struct mr_entity *e, struct mr_err *err)
 {
     struct mr_step step = {.entity = e->id,
                            .op = MR_STEP_UPDATE,
@@ -215,8 +210,8 @@ static enum mr_code update_all(struct stepping *s, struct mr_err *err)
         do {
             mr_arena_reset(&s->arena);
             mr_vec_clear(&entities);
-            code = mr_plan_store_entities(s->m->store, t, MR_DECIDE_UPDATE, after,
-                                          MR_UNIT_ROWS, &s->arena, &entities, err);
+            code = mr_plan_store_entities(s->m->store, t, MR_DECIDE_UPDATE, after, MR_UNIT_ROWS,
+                                          &s->arena, &entities, err);
             for (size_t i = 0; code == MR_OK && i < entities.count; i++) {
                 const struct mr_entity *e = mr_vec_at(&entities, i);
                 after = e->id;
@@ -234,10 +229,9 @@ static enum mr_code open_statements(struct stepping *s, struct mr_err *err)
         {&s->entity, "SELECT entity FROM ent WHERE w=:id"},
         {&s->deferred, "SELECT ref FROM defer WHERE child=:id"},
         /* children whose last open reference this row closes */
-        {&s->closable,
-         "SELECT DISTINCT d.child FROM defer d JOIN ins c ON c.id=d.child"
-         " WHERE d.parent=:id AND c.done AND NOT EXISTS (SELECT 1 FROM defer o"
-         " JOIN ins p ON p.id=o.parent WHERE o.child=d.child AND NOT p.done)"},
+        {&s->closable, "SELECT DISTINCT d.child FROM defer d JOIN ins c ON c.id=d.child"
+                       " WHERE d.parent=:id AND c.done AND NOT EXISTS (SELECT 1 FROM defer o"
+                       " JOIN ins p ON p.id=o.parent WHERE o.child=d.child AND NOT p.done)"},
         {&s->done, "UPDATE ins SET done=1 WHERE id=:id"},
         {&s->size, "SELECT count(*) FROM ins WHERE tree=:tree"},
     };
@@ -255,8 +249,7 @@ enum mr_code mr_merge_steps(struct mr_merge *m, struct mr_err *err)
     int64_t defers = 0;
     enum mr_code code = s.values != NULL ? mr_merge_rank(m, err) : mr_merge_nomem(err);
     if (code == MR_OK)
-        code = mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM defer)", NULL, 0,
-                                 &defers, err);
+        code = mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM defer)", NULL, 0, &defers, err);
     s.defers = defers != 0;
     if (code == MR_OK)
         code = open_statements(&s, err);

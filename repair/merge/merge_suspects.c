@@ -9,7 +9,7 @@
 #include "repair/plan/plan_suspects.h"
 
 /* Of a table: rows whose key on TARGET is another than on SOURCE, or none. */
-#define CHANGES_HANDS                                                                    \
+#define CHANGES_HANDS                                                                              \
     "m.tbl=:tbl AND (m.waits OR m.newid OR (m.there IS NOT NULL AND m.there<>w.skey))"
 
 struct looking {
@@ -19,12 +19,10 @@ struct looking {
 
 /* ---- ids that change hands ---- */
 
-static enum mr_code is_mapped(struct mr_merge *m, size_t table, bool *yes,
-                              struct mr_err *err)
+static enum mr_code is_mapped(struct mr_merge *m, size_t table, bool *yes, struct mr_err *err)
 {
-    return MR_CASE_HAS(
-        m->cf, "SELECT 1 FROM m JOIN w ON w.id=m.id WHERE " CHANGES_HANDS " LIMIT 1", yes,
-        err, MR_ARG_INT("tbl", table));
+    return MR_CASE_HAS(m->cf, "SELECT 1 FROM m JOIN w ON w.id=m.id WHERE " CHANGES_HANDS " LIMIT 1",
+                       yes, err, MR_ARG_INT("tbl", table));
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -38,9 +36,9 @@ static enum mr_code read_ids(struct mr_merge *m, size_t table, struct mr_vec *id
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = MR_CASE_PREPARE(
-        m->cf, "SELECT w.skey FROM m JOIN w ON w.id=m.id WHERE " CHANGES_HANDS, &stmt,
-        err, MR_ARG_INT("tbl", table));
+    enum mr_code code =
+        MR_CASE_PREPARE(m->cf, "SELECT w.skey FROM m JOIN w ON w.id=m.id WHERE " CHANGES_HANDS,
+                        &stmt, err, MR_ARG_INT("tbl", table));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_value value;
         size_t len = 0, pos = 0;
@@ -70,13 +68,12 @@ static enum mr_code find_parent(struct looking *l, const struct mr_plan_table *t
     enum mr_code code = read_ids(l->m, t->at, &ids, err);
     if (code == MR_OK && ids.count > 0) {
         qsort(ids.items, ids.count, sizeof(uint64_t), compare_ids);
-        parent->ids = (const uint64_t *)mr_arena_dup(&l->m->arena, ids.items,
-                                                     ids.count * sizeof(uint64_t));
+        parent->ids =
+            (const uint64_t *)mr_arena_dup(&l->m->arena, ids.items, ids.count * sizeof(uint64_t));
         parent->nids = ids.count;
         code = parent->ids != NULL
                    ? mr_reader_counter(l->m->plan->pairing.side[MR_SOURCE].main,
-                                       t->pair->side[MR_SOURCE], &next, &parent->greatest,
-                                       err)
+                                       t->pair->side[MR_SOURCE], &next, &parent->greatest, err)
                    : mr_merge_nomem(err);
         if (code == MR_OK && parent->greatest < parent->ids[parent->nids - 1])
             parent->greatest = parent->ids[parent->nids - 1];
@@ -128,8 +125,7 @@ static enum mr_code look(struct looking *l, struct mr_err *err)
 enum mr_code mr_merge_suspects(struct mr_merge *m, struct mr_err *err)
 {
     struct looking l = {.m = m};
-    enum mr_code code =
-        mr_suspect_look_open(&l.look, &m->plan->pairing, m->reader[MR_SOURCE], err);
+    enum mr_code code = mr_suspect_look_open(&l.look, &m->plan->pairing, m->reader[MR_SOURCE], err);
     if (code == MR_OK)
         code = look(&l, err);
     mr_suspect_look_release(&l.look);

@@ -14,8 +14,7 @@ struct tracing {
     struct mr_merge *m;
     const struct mr_plan_reference *r;
     struct mr_arena arena;
-    struct mr_vec
-        parts; /* struct mr_merge_ask: value as the reference has it, tag the question */
+    struct mr_vec parts;  /* struct mr_merge_ask: value as the reference has it, tag the question */
     struct mr_vec others; /* struct mr_merge_ask: values that TARGET writes otherwise */
     bool *seen;           /* per question */
     struct mr_strbuf bytes;
@@ -65,8 +64,7 @@ static enum mr_code take_parts(struct tracing *t, const struct mr_plan_table *ta
             return mr_merge_nomem(err);
     }
     if (code == MR_OK && t->parts.count > 1)
-        qsort(t->parts.items, t->parts.count, sizeof(struct mr_merge_ask),
-              compare_values);
+        qsort(t->parts.items, t->parts.count, sizeof(struct mr_merge_ask), compare_values);
     return code;
 }
 
@@ -97,8 +95,8 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
     struct mr_merge_ask *other = mr_vec_push(&t->others);
     if (other == NULL)
         return mr_merge_nomem(err);
-    other->value = (struct mr_key){mr_arena_dup(&t->arena, t->bytes.ptr, t->bytes.len),
-                                   t->bytes.len};
+    other->value =
+        (struct mr_key){mr_arena_dup(&t->arena, t->bytes.ptr, t->bytes.len), t->bytes.len};
     return other->value.ptr != NULL ? MR_OK : mr_merge_nomem(err);
 }
 
@@ -109,13 +107,11 @@ static enum mr_code join_others(struct tracing *t, const struct mr_plan_table *t
     MR_TRY(mr_merge_lookup_canonise(t->m, table, t->r->to, &t->others, &t->arena, err));
     MR_TRY(mr_merge_lookup_canonise(t->m, table, t->r->to, &t->parts, &t->arena, err));
     if (t->others.count > 1)
-        qsort(t->others.items, t->others.count, sizeof(struct mr_merge_ask),
-              compare_canons);
+        qsort(t->others.items, t->others.count, sizeof(struct mr_merge_ask), compare_canons);
     for (size_t i = 0; i < t->parts.count; i++) {
         const struct mr_merge_ask *part = mr_vec_at(&t->parts, i);
         if (t->others.count > 0 && part->canon.ptr != NULL &&
-            bsearch(part, t->others.items, t->others.count, sizeof *part,
-                    compare_canons) != NULL)
+            bsearch(part, t->others.items, t->others.count, sizeof *part, compare_canons) != NULL)
             t->seen[part->tag] = true;
     }
     return MR_OK;
@@ -142,8 +138,7 @@ static enum mr_code trace_reference(struct tracing *t, const struct mr_plan_tabl
     mr_vec_clear(&t->others);
     enum mr_code code = take_parts(t, table, asks, err);
     for (size_t i = 0; code == MR_OK && i < t->parts.count; i++) {
-        if (i > 0 &&
-            compare_values(mr_vec_at(&t->parts, i), mr_vec_at(&t->parts, i - 1)) == 0)
+        if (i > 0 && compare_values(mr_vec_at(&t->parts, i), mr_vec_at(&t->parts, i - 1)) == 0)
             continue;
         struct mr_key *key = mr_vec_push(&keys);
         if (key == NULL)
@@ -152,8 +147,7 @@ static enum mr_code trace_reference(struct tracing *t, const struct mr_plan_tabl
             *key = ((struct mr_merge_ask *)mr_vec_at(&t->parts, i))->value;
     }
     if (code == MR_OK && keys.count > 0)
-        code =
-            mr_merge_reference_children(t->m, MR_TARGET, t->r, &keys, take_row, t, err);
+        code = mr_merge_reference_children(t->m, MR_TARGET, t->r, &keys, take_row, t, err);
     if (code == MR_OK && keys.count > 0)
         code = mr_merge_reference_otherwise(t->m, MR_TARGET, t->r, take_row, t, err);
     if (code == MR_OK && t->others.count > 0)
@@ -185,8 +179,8 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
     struct holding *h = ctx;
     struct tracing *t = h->t;
     bool null = false;
-    MR_TRY(mr_pair_values_of(row->image, row->len, h->table->key.at, h->table->key.count,
-                             &t->bytes, &null, err));
+    MR_TRY(mr_pair_values_of(row->image, row->len, h->table->key.at, h->table->key.count, &t->bytes,
+                             &null, err));
     struct holder *holder = mr_vec_push(&h->holders);
     const void *copy = mr_arena_dup(&t->arena, t->bytes.ptr, t->bytes.len);
     if (holder == NULL || copy == NULL)
@@ -240,8 +234,7 @@ static enum mr_code find_shared(struct holding *h, struct mr_err *err)
             code = mr_merge_nomem(err);
         else
             *ask = (struct mr_merge_ask){
-                .tag = (int64_t)i,
-                .value = ((struct holder *)mr_vec_at(&h->holders, i))->key};
+                .tag = (int64_t)i, .value = ((struct holder *)mr_vec_at(&h->holders, i))->key};
     }
     if (code == MR_OK && asks.count > 0)
         code = mr_merge_lookup_ask(h->t->m, &what, &asks, take_shared, h, err);
@@ -314,8 +307,7 @@ size_t mr_merge_trace_keys(const struct mr_merge *m, const struct mr_plan_table 
     size_t most = MR_MERGE_BATCH;
     for (size_t i = 0; i < m->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &m->plan->references[i];
-        const struct mr_merge_lookup what = {MR_TARGET, &m->plan->tables[r->child],
-                                             r->from};
+        const struct mr_merge_lookup what = {MR_TARGET, &m->plan->tables[r->child], r->from};
         if (r->parent == table->at && mr_plan_is_of_key(table, r) &&
             mr_merge_lookup_keys(m, &what) > most)
             most = mr_merge_lookup_keys(m, &what);

@@ -22,8 +22,7 @@ struct seeking {
 /* Without it the row is still the same, and whose it was. */
 static bool can_leave_out(const struct seeking *s, size_t column)
 {
-    return s->table->nullable[column] &&
-           mr_plan_fit_is_plain(s->m->plan, s->table, column);
+    return s->table->nullable[column] && mr_plan_fit_is_plain(s->m->plan, s->table, column);
 }
 
 static bool can_be_empty(const struct seeking *s)
@@ -40,28 +39,22 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
     struct seeking *s = ctx;
     const struct mr_plan_columns *key = &s->table->key;
     bool null = false;
-    MR_TRY(mr_pair_values_of(row->image, row->len, key->at, key->count, &s->bytes, &null,
-                             err));
+    MR_TRY(mr_pair_values_of(row->image, row->len, key->at, key->count, &s->bytes, &null, err));
     const struct mr_key holder = {s->bytes.ptr, s->bytes.len};
-    MR_TRY(MR_CASE_RUN(s->found, err, MR_ARG_INT("id", ask->tag),
-                       MR_ARG_BYTES("other", holder), MR_ARG_TEXT("index", s->index),
-                       MR_ARG_TEXT("choices", can_be_empty(s)
-                                                  ? "merge-into;without-value;skip"
-                                                  : "merge-into;skip")));
-    return MR_CASE_RUN(s->held, err, MR_ARG_INT("id", ask->tag),
-                       MR_ARG_BYTES("key", holder),
+    MR_TRY(MR_CASE_RUN(s->found, err, MR_ARG_INT("id", ask->tag), MR_ARG_BYTES("other", holder),
+                       MR_ARG_TEXT("index", s->index),
+                       MR_ARG_TEXT("choices", can_be_empty(s) ? "merge-into;without-value;skip"
+                                                              : "merge-into;skip")));
+    return MR_CASE_RUN(s->held, err, MR_ARG_INT("id", ask->tag), MR_ARG_BYTES("key", holder),
                        MR_ARG_BLOB("image", row->image, row->len));
 }
 
-static enum mr_code push_ask(struct seeking *s, int64_t id, struct mr_key image,
-                             struct mr_err *err)
+static enum mr_code push_ask(struct seeking *s, int64_t id, struct mr_key image, struct mr_err *err)
 {
     size_t before = s->asks.count;
-    enum mr_code code =
-        mr_merge_lookup_push(&s->asks, id, image, *s->columns, &s->arena, err);
+    enum mr_code code = mr_merge_lookup_push(&s->asks, id, image, *s->columns, &s->arena, err);
     if (code == MR_OK && s->asks.count > before &&
-        mr_merge_provisional_within(
-            ((struct mr_merge_ask *)mr_vec_at(&s->asks, before))->value))
+        mr_merge_provisional_within(((struct mr_merge_ask *)mr_vec_at(&s->asks, before))->value))
         s->asks.count = before; /* nobody refers to what is not there yet */
     return code;
 }
@@ -101,8 +94,8 @@ static enum mr_code seek(struct seeking *s, bool only_gone, struct mr_err *err)
 /* Is who holds the identity asked here, and not by the matcher? */
 static bool is_named(const struct mr_plan_table *t)
 {
-    if (t->key.count == 0 || mr_plan_has_counter(t) ||
-        t->identity != MR_PLAN_BY_COLUMNS || mr_plan_is_guarded(t))
+    if (t->key.count == 0 || mr_plan_has_counter(t) || t->identity != MR_PLAN_BY_COLUMNS ||
+        mr_plan_is_guarded(t))
         return false;
     for (size_t i = 0; i < t->named_by.count; i++)
         if (!mr_plan_columns_has(&t->key, t->named_by.at[i]))
@@ -118,12 +111,10 @@ static enum mr_code seek_all(struct seeking *s, struct mr_err *err)
         {&s->held, "INSERT OR IGNORE INTO holder (id, key, image)"
                    " VALUES (:id, :key, :image)"},
     };
-    enum mr_code code =
-        mr_case_prepare_all(s->m->cf, list, sizeof list / sizeof list[0], err);
+    enum mr_code code = mr_case_prepare_all(s->m->cf, list, sizeof list / sizeof list[0], err);
     for (size_t i = 0; code == MR_OK && i < s->table->nuniques; i++) {
         const struct mr_plan_unique *u = &s->table->uniques[i];
-        if (u->is_key ||
-            u->is_computed) /* which it is after mapping, only a server knows */
+        if (u->is_key || u->is_computed) /* which it is after mapping, only a server knows */
             continue;
         s->columns = &u->columns;
         s->index = u->name;
@@ -184,8 +175,7 @@ static enum mr_code seek_empty(struct seeking *s, struct mr_err *err)
 {
     const struct mr_merge_work_row *row = mr_vec_at(&s->rows, 0);
     for (size_t i = 0; i < s->table->nuniques; i++) {
-        const struct mr_merge_lookup what = {MR_TARGET, s->table,
-                                             s->table->uniques[i].columns};
+        const struct mr_merge_lookup what = {MR_TARGET, s->table, s->table->uniques[i].columns};
         s->columns = &s->table->uniques[i].columns;
         mr_vec_clear(&s->asks);
         MR_TRY(push_ask(s, row->id, (struct mr_key){row->image, row->len}, err));
@@ -194,16 +184,15 @@ static enum mr_code seek_empty(struct seeking *s, struct mr_err *err)
     return MR_OK;
 }
 
-enum mr_code mr_merge_columns_to_empty(struct mr_merge *m,
-                                       const struct mr_plan_table *table, int64_t id,
-                                       struct mr_strbuf *out, struct mr_err *err)
+enum mr_code mr_merge_columns_to_empty(struct mr_merge *m, const struct mr_plan_table *table,
+                                       int64_t id, struct mr_strbuf *out, struct mr_err *err)
 {
     struct seeking s = begin(m, table);
     const int64_t args[] = {id};
     s.empty = out;
-    enum mr_code code = mr_merge_work_rows(
-        m, "SELECT id, NULL, 0, 0, 0, after, NULL, NULL FROM img WHERE id=?1", args, 1,
-        &s.arena, &s.rows, err);
+    enum mr_code code =
+        mr_merge_work_rows(m, "SELECT id, NULL, 0, 0, 0, after, NULL, NULL FROM img WHERE id=?1",
+                           args, 1, &s.arena, &s.rows, err);
     if (code == MR_OK && s.rows.count == 1)
         code = seek_empty(&s, err);
     end(&s);

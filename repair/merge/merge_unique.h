@@ -13,8 +13,7 @@ enum mr_code mr_merge_unique(struct mr_merge *m, const struct mr_plan_table *tab
 
 /* Columns of a row's unique indexes that hold somebody else's value on TARGET and may be
  * empty: appended to out as edits (plan_fit.h). */
-enum mr_code mr_merge_columns_to_empty(struct mr_merge *m,
-                                       const struct mr_plan_table *table, int64_t id,
-                                       struct mr_strbuf *out, struct mr_err *err);
+enum mr_code mr_merge_columns_to_empty(struct mr_merge *m, const struct mr_plan_table *table,
+                                       int64_t id, struct mr_strbuf *out, struct mr_err *err);
 
 #endif

@@ -15,10 +15,9 @@
 #include "core/schema/sequence.h"
 
 /* Rows that would get a new id, by what they hold beside their keys. */
-static const char schema_sql[] =
-    "DROP TABLE IF EXISTS temp.event;"
-    "CREATE TEMP TABLE event (digest BLOB PRIMARY KEY, n INT NOT NULL)"
-    " WITHOUT ROWID";
+static const char schema_sql[] = "DROP TABLE IF EXISTS temp.event;"
+                                 "CREATE TEMP TABLE event (digest BLOB PRIMARY KEY, n INT NOT NULL)"
+                                 " WITHOUT ROWID";
 static const char rows_sql[] =
     "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, NULL FROM m"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
@@ -40,8 +39,8 @@ struct unknown {
 };
 
 /* What a row holds beside its key, but for what the server computes. */
-static enum mr_code digest_of(struct unknown *u, struct mr_key image,
-                              struct mr_digest *digest, struct mr_err *err)
+static enum mr_code digest_of(struct unknown *u, struct mr_key image, struct mr_digest *digest,
+                              struct mr_err *err)
 {
     const struct mr_plan_table *t = u->table;
     const struct mr_pair *pair = t->pair;
@@ -82,8 +81,7 @@ static enum mr_code note_events(struct unknown *u, struct mr_err *err)
             u->events++;
             code = digest_of(u, (struct mr_key){row->image, row->len}, &digest, err);
             if (code == MR_OK)
-                code = MR_CASE_RUN(u->add, err,
-                                   MR_ARG_BLOB("digest", &digest, sizeof digest));
+                code = MR_CASE_RUN(u->add, err, MR_ARG_BLOB("digest", &digest, sizeof digest));
         }
     }
     return code;
@@ -113,8 +111,7 @@ static enum mr_code pass_key(void *ctx, const struct mr_value *values, struct mr
     return MR_OK;
 }
 
-static enum mr_code match_row(void *ctx, const struct mr_value *values,
-                              struct mr_err *err)
+static enum mr_code match_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct unknown *u = ctx;
     struct mr_strbuf image = MR_STRBUF_INIT;
@@ -124,8 +121,7 @@ static enum mr_code match_row(void *ctx, const struct mr_value *values,
     if (code == MR_OK)
         code = digest_of(u, (struct mr_key){image.ptr, image.len}, &digest, err);
     if (code == MR_OK) {
-        code = MR_CASE_ASK(u->take, &taken, err,
-                           MR_ARG_BLOB("digest", &digest, sizeof digest));
+        code = MR_CASE_ASK(u->take, &taken, err, MR_ARG_BLOB("digest", &digest, sizeof digest));
         mr_case_reset(u->take);
     }
     u->found += taken;
@@ -134,8 +130,8 @@ static enum mr_code match_row(void *ctx, const struct mr_value *values,
 }
 
 /* Reads TARGET's rows above a key, in their order. */
-static enum mr_code scan(struct unknown *u, const struct mr_readspec *spec,
-                         uint64_t above, mr_row_fn *fn, struct mr_err *err)
+static enum mr_code scan(struct unknown *u, const struct mr_readspec *spec, uint64_t above,
+                         mr_row_fn *fn, struct mr_err *err)
 {
     const struct mr_value value = {.cls = MR_CLASS_UINT, .u = above};
     struct mr_strbuf low = MR_STRBUF_INIT;
@@ -180,18 +176,16 @@ static enum mr_code find_gap(struct unknown *u, uint64_t *above, struct mr_err *
     const struct mr_server_side *side = u->m->plan->pairing.side;
     struct mr_db *db = mr_reader_db(side[MR_TARGET].main);
     uint64_t next[MR_SIDES], greatest[MR_SIDES], step = 1;
-    const struct mr_reseed_pair pair = {
-        {t->pair->side[MR_SOURCE], t->pair->side[MR_TARGET]},
-        {mr_pair_column(t->pair, MR_SOURCE, t->counter),
-         mr_pair_column(t->pair, MR_TARGET, t->counter)}};
+    const struct mr_reseed_pair pair = {{t->pair->side[MR_SOURCE], t->pair->side[MR_TARGET]},
+                                        {mr_pair_column(t->pair, MR_SOURCE, t->counter),
+                                         mr_pair_column(t->pair, MR_TARGET, t->counter)}};
     struct mr_sequence sequence = {0};
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = mr_reseed_read(side, &pair, next, greatest, err);
     if (code == MR_OK && t->sequence != NULL)
         code = mr_sequence_read(db, t->sequence_db, t->sequence, &sequence, err);
     if (code == MR_OK)
-        code =
-            mr_db_query_text(db, "SELECT @@GLOBAL.auto_increment_increment", &text, err);
+        code = mr_db_query_text(db, "SELECT @@GLOBAL.auto_increment_increment", &text, err);
     if (code == MR_OK)
         step = sequence.increment > 0 ? sequence.increment : strtoull(text.ptr, NULL, 10);
     mr_strbuf_release(&text);
@@ -206,8 +200,8 @@ static enum mr_code refuse(const struct unknown *u, struct mr_err *err)
 {
     const char *name = mr_plan_table_name(u->table);
     (void)mr_err_set(err, MR_E_REFUSED,
-                     "table \"%s\" of the target was merged before: %" PRIu64
-                     " of %" PRIu64 " rows that would be inserted stand there already, "
+                     "table \"%s\" of the target was merged before: %" PRIu64 " of %" PRIu64
+                     " rows that would be inserted stand there already, "
                      "under new ids from %" PRIu64 " on, and the case knows of no merge",
                      name, u->found, u->events, u->first);
     mr_err_hint(err, "Nothing was changed. Plan with the case of that merge, or give the "
@@ -224,8 +218,7 @@ static enum mr_code check_table(struct unknown *u, struct mr_err *err)
     code = find_gap(u, &above, err);
     if (code == MR_OK)
         code = look_behind_gap(u, above, err);
-    return code == MR_OK && u->found > 0 && 2 * u->found >= u->events ? refuse(u, err)
-                                                                      : code;
+    return code == MR_OK && u->found > 0 && 2 * u->found >= u->events ? refuse(u, err) : code;
 }
 
 static bool is_of_events(const struct mr_plan_table *t)
@@ -234,8 +227,8 @@ static bool is_of_events(const struct mr_plan_table *t)
 }
 
 /* An earlier plan of the case has said what becomes of rows of that table. */
-static enum mr_code is_known(struct mr_merge *m, const struct mr_plan_table *t,
-                             bool *known, struct mr_err *err)
+static enum mr_code is_known(struct mr_merge *m, const struct mr_plan_table *t, bool *known,
+                             struct mr_err *err)
 {
     return MR_CASE_HAS(m->cf, "SELECT 1 FROM plan_map WHERE tbl=:tbl LIMIT 1", known, err,
                        MR_ARG_TEXT("tbl", mr_plan_table_name(t)));

@@ -41,8 +41,8 @@ static enum mr_code mapped(struct comparing *c, struct twin *t, struct mr_err *e
     mr_case_reset(c->after);
     if (code != MR_OK || !waits)
         return code;
-    code = mr_merge_map_row(&c->map, c->table->plan, t->row, MR_MERGE_MAP_KNOWN,
-                            (struct mr_key){0}, err);
+    code = mr_merge_map_row(&c->map, c->table->plan, t->row, MR_MERGE_MAP_KNOWN, (struct mr_key){0},
+                            err);
     t->own.len = c->map.row.len;
     t->own.ptr = mr_arena_dup(&c->arena, c->map.row.ptr, c->map.row.len);
     return code == MR_OK && t->own.ptr == NULL ? mr_merge_nomem(err) : code;
@@ -78,10 +78,10 @@ static enum mr_code name_twins(struct comparing *c, struct mr_err *err)
         return MR_OK;
     for (size_t i = 0; i < c->twins.count; i++) {
         const struct twin *twin = mr_vec_at(&c->twins, i);
-        MR_TRY(mr_merge_lookup_push(&c->asks, (int64_t)(2 * i), twin->own, t->named_by,
+        MR_TRY(mr_merge_lookup_push(&c->asks, (int64_t)(2 * i), twin->own, t->named_by, &c->arena,
+                                    err));
+        MR_TRY(mr_merge_lookup_push(&c->asks, (int64_t)(2 * i + 1), twin->live, t->named_by,
                                     &c->arena, err));
-        MR_TRY(mr_merge_lookup_push(&c->asks, (int64_t)(2 * i + 1), twin->live,
-                                    t->named_by, &c->arena, err));
     }
     MR_TRY(mr_merge_lookup_canonise(c->m, t, t->named_by, &c->asks, &c->arena, err));
     for (size_t i = 0; i < c->asks.count; i++) {
@@ -112,31 +112,28 @@ static enum mr_code refuse_bound(const struct comparing *c, const struct twin *t
                      mr_plan_table_name(table),
                      mr_counted_text(c->table->bound.base, table->counts_unsigned, base),
                      c->table->bound.base_origin);
-    mr_err_hint(
-        err,
-        "%sIf both are one row that was edited, say so: --split-key %s=%s, and it "
-        "is asked about (changed). If they are two, give the last key that both "
-        "histories share, below %s. split-key = in the configuration is the same.",
-        strcmp(c->table->bound.base_origin, MR_BOUND_AT) == 0
-            ? "Is the time of --split-at too late (its zone, its day)? Then give "
-              "the right one. "
-            : "",
-        mr_plan_table_name(table), base, key);
+    mr_err_hint(err,
+                "%sIf both are one row that was edited, say so: --split-key %s=%s, and it "
+                "is asked about (changed). If they are two, give the last key that both "
+                "histories share, below %s. split-key = in the configuration is the same.",
+                strcmp(c->table->bound.base_origin, MR_BOUND_AT) == 0
+                    ? "Is the time of --split-at too late (its zone, its day)? Then give "
+                      "the right one. "
+                    : "",
+                mr_plan_table_name(table), base, key);
     return MR_E_REFUSED;
 }
 
-static enum mr_code test_bound(struct comparing *c, const struct twin *t,
-                               struct mr_err *err)
+static enum mr_code test_bound(struct comparing *c, const struct twin *t, struct mr_err *err)
 {
     const struct mr_plan_table *table = c->table->plan;
     struct mr_key own, live;
-    if (!mr_plan_has_counter(table) ||
-        strcmp(c->table->bound.base_origin, MR_BOUND_TOLD) == 0 ||
+    if (!mr_plan_has_counter(table) || strcmp(c->table->bound.base_origin, MR_BOUND_TOLD) == 0 ||
         (table->identity == MR_PLAN_BY_COLUMNS && !is_renamed(c, t)))
         return MR_OK;
     if (table->time_at != MR_NO_COLUMN) {
-        enum mr_code code = mr_merge_row_value(
-            (struct mr_key){t->row->image, t->row->len}, table->time_at, &own, err);
+        enum mr_code code = mr_merge_row_value((struct mr_key){t->row->image, t->row->len},
+                                               table->time_at, &own, err);
         if (code == MR_OK)
             code = mr_merge_row_value(t->live, table->time_at, &live, err);
         if (code != MR_OK || mr_key_compare(own, live) == 0)
@@ -148,8 +145,8 @@ static enum mr_code test_bound(struct comparing *c, const struct twin *t,
 /* ---- kinds ---- */
 
 /* Was a state of a row made after the split?  Without a time nobody can say that it was not. */
-static enum mr_code find_edited(const struct comparing *c, struct mr_key image,
-                                bool *edited, struct mr_err *err)
+static enum mr_code find_edited(const struct comparing *c, struct mr_key image, bool *edited,
+                                struct mr_err *err)
 {
     const struct mr_plan_table *t = c->table->plan;
     int side = 0;
@@ -158,18 +155,17 @@ static enum mr_code find_edited(const struct comparing *c, struct mr_key image,
     return code;
 }
 
-static enum mr_code know(const struct comparing *c, const struct twin *t,
-                         struct mr_fact *f, struct mr_err *err)
+static enum mr_code know(const struct comparing *c, const struct twin *t, struct mr_fact *f,
+                         struct mr_err *err)
 {
-    *f = (struct mr_fact){
-        .there = true, .differs = t->differs, .same_name = !is_renamed(c, t)};
+    *f = (struct mr_fact){.there = true, .differs = t->differs, .same_name = !is_renamed(c, t)};
     enum mr_code code =
         find_edited(c, (struct mr_key){t->row->image, t->row->len}, &f->edited, err);
     return code == MR_OK ? find_edited(c, t->live, &f->edited_live, err) : code;
 }
 
-static enum mr_code write_kind(struct comparing *c, const struct twin *t,
-                               const struct mr_fact *f, struct mr_err *err)
+static enum mr_code write_kind(struct comparing *c, const struct twin *t, const struct mr_fact *f,
+                               struct mr_err *err)
 {
     const struct mr_obstacle found = mr_decide_values(f, MR_GROUP_BASE);
     c->m->result->live_only += found.because == MR_SAYS_LIVE_EDITED ? 1 : 0;
@@ -217,8 +213,7 @@ static enum mr_code compare_table(struct comparing *c, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count,
-                            struct mr_err *err)
+enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count, struct mr_err *err)
 {
     struct comparing c = {.m = m,
                           .arena = MR_ARENA_INIT,

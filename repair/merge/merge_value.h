@@ -14,7 +14,6 @@
 
 /* Who waits in the component is known (merge_conflict.h).  MR_E_REFUSED for a key of the
  * past that two different rows hold. */
-enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count,
-                            struct mr_err *err);
+enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count, struct mr_err *err);
 
 #endif

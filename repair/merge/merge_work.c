@@ -81,8 +81,8 @@ void mr_merge_work_close(struct mr_merge *m)
     (void)mr_case_exec(m->cf, drop_sql, NULL);
 }
 
-static enum mr_code prepare(struct mr_merge *m, const char *sql, const int64_t *args,
-                            size_t nargs, struct mr_case_stmt **stmt, struct mr_err *err)
+static enum mr_code prepare(struct mr_merge *m, const char *sql, const int64_t *args, size_t nargs,
+                            struct mr_case_stmt **stmt, struct mr_err *err)
 {
     MR_TRY(mr_case_prepare(m->cf, sql, stmt, err));
     for (size_t i = 0; i < nargs; i++)
@@ -118,9 +118,8 @@ enum mr_code mr_merge_work_int(struct mr_merge *m, const char *sql, const int64_
     return code;
 }
 
-struct mr_key mr_merge_work_bytes(struct mr_case_stmt *stmt, int column,
-                                  struct mr_arena *arena, enum mr_code *code,
-                                  struct mr_err *err)
+struct mr_key mr_merge_work_bytes(struct mr_case_stmt *stmt, int column, struct mr_arena *arena,
+                                  enum mr_code *code, struct mr_err *err)
 {
     struct mr_key key = {0};
     const void *bytes = mr_case_blob(stmt, column, &key.len);
@@ -132,9 +131,8 @@ struct mr_key mr_merge_work_bytes(struct mr_case_stmt *stmt, int column,
     return key;
 }
 
-const char *mr_merge_work_text(struct mr_case_stmt *stmt, int column,
-                               struct mr_arena *arena, enum mr_code *code,
-                               struct mr_err *err)
+const char *mr_merge_work_text(struct mr_case_stmt *stmt, int column, struct mr_arena *arena,
+                               enum mr_code *code, struct mr_err *err)
 {
     const char *text = mr_case_text(stmt, column);
     const char *copy = text != NULL ? mr_arena_strdup(arena, text) : NULL;

@@ -38,8 +38,7 @@ struct mr_merge_work_row {
  * itself.  Pushes struct mr_merge_work_row; wide rows end a page before the query does, so
  * that only an empty page is the last one. */
 #define MR_MERGE_PAGE_BYTES ((size_t)8 * 1024 * 1024)
-#define MR_MERGE_WORK_COLUMNS                                                            \
-    "w.id, w.skey, w.n, w.above, w.equal, w.image, w.live_key, w.live"
+#define MR_MERGE_WORK_COLUMNS "w.id, w.skey, w.n, w.above, w.equal, w.image, w.live_key, w.live"
 enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,
                                 size_t nargs, struct mr_arena *arena, struct mr_vec *rows,
                                 struct mr_err *err);
@@ -47,11 +46,9 @@ enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64
 #define MR_MERGE_ADD_LIVE "INSERT INTO live (tbl, image) VALUES (:tbl, :image)"
 
 /* Copies of what a statement holds, in arena; *code is set where memory lacks. */
-struct mr_key mr_merge_work_bytes(struct mr_case_stmt *stmt, int column,
-                                  struct mr_arena *arena, enum mr_code *code,
-                                  struct mr_err *err);
-const char *mr_merge_work_text(struct mr_case_stmt *stmt, int column,
-                               struct mr_arena *arena, enum mr_code *code,
-                               struct mr_err *err);
+struct mr_key mr_merge_work_bytes(struct mr_case_stmt *stmt, int column, struct mr_arena *arena,
+                                  enum mr_code *code, struct mr_err *err);
+const char *mr_merge_work_text(struct mr_case_stmt *stmt, int column, struct mr_arena *arena,
+                               enum mr_code *code, struct mr_err *err);
 
 #endif

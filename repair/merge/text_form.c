@@ -58,8 +58,7 @@ static size_t zone_at(const char *text, size_t len)
 {
     size_t at = SECONDS_AT;
     if (!is_day(text, len) || len < SECONDS_AT || (text[10] != ' ' && text[10] != 'T') ||
-        !is_like(text + 11, len - 11, "99:99") || two(text + 11) > 24 ||
-        two(text + 14) > 59)
+        !is_like(text + 11, len - 11, "99:99") || two(text + 11) > 24 || two(text + 14) > 59)
         return 0;
     if (!is_like(text + at, len - at, ":99"))
         return at;
@@ -110,8 +109,7 @@ static enum reading number(const char *text, size_t len)
         return from > 0 ? READ_INTEGER : READ_NATURAL;
     if (point == NULL || !are_digits(point + 1, (size_t)(text + len - point) - 1))
         return READ_NONE;
-    return are_digits(text + from, (size_t)(point - text) - from) ? READ_DECIMAL
-                                                                  : READ_NONE;
+    return are_digits(text + from, (size_t)(point - text) - from) ? READ_DECIMAL : READ_NONE;
 }
 
 /* A zone is lost by CAST, so that what has one cannot be read. */

@@ -15,8 +15,7 @@
 
 /* The bytes of plan.json.  The plan was opened before: another one may lie there by now,
  * and an approval of that one is none of this. */
-static enum mr_code read_plan(struct mr_plan_dir *plan, struct mr_strbuf *text,
-                              struct mr_err *err)
+static enum mr_code read_plan(struct mr_plan_dir *plan, struct mr_strbuf *text, struct mr_err *err)
 {
     char sha256[MR_SHA256_HEX];
     const char *path = mr_plan_path(&plan->arena, plan->path, "plan.json");
@@ -26,8 +25,8 @@ static enum mr_code read_plan(struct mr_plan_dir *plan, struct mr_strbuf *text,
     MR_TRY(mr_sha256_bytes(text->ptr, text->len, sha256, err));
     return strcmp(sha256, plan->sha256) == 0
                ? MR_OK
-               : mr_err_set(err, MR_E_REFUSED,
-                            "plan \"%s\" was changed while it was read", plan->path);
+               : mr_err_set(err, MR_E_REFUSED, "plan \"%s\" was changed while it was read",
+                            plan->path);
 }
 
 void mr_approval_name(const char *id, char name[MR_APPROVAL_NAME])
@@ -42,8 +41,8 @@ static const char *path_of(struct mr_plan_dir *plan, const char *id)
     return mr_plan_path(&plan->arena, plan->path, name);
 }
 
-enum mr_code mr_approval_write(struct mr_plan_dir *plan, const char *key_path,
-                               const char **path, struct mr_err *err)
+enum mr_code mr_approval_write(struct mr_plan_dir *plan, const char *key_path, const char **path,
+                               struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT, signature = MR_STRBUF_INIT;
     char id[MR_SIGN_ID] = "";
@@ -60,8 +59,8 @@ out:
     return code;
 }
 
-static enum mr_code refuse(const struct mr_plan_dir *plan, const char *cert_path,
-                           const char *what, struct mr_err *err)
+static enum mr_code refuse(const struct mr_plan_dir *plan, const char *cert_path, const char *what,
+                           struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\" %s by the key of certificate \"%s\"",
                      plan->path, what, cert_path);
@@ -70,8 +69,7 @@ static enum mr_code refuse(const struct mr_plan_dir *plan, const char *cert_path
     return MR_E_REFUSED;
 }
 
-enum mr_code mr_approval_check(struct mr_plan_dir *plan, const char *cert_path,
-                               struct mr_err *err)
+enum mr_code mr_approval_check(struct mr_plan_dir *plan, const char *cert_path, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT, signature = MR_STRBUF_INIT;
     char id[MR_SIGN_ID] = "";
@@ -89,8 +87,7 @@ enum mr_code mr_approval_check(struct mr_plan_dir *plan, const char *cert_path,
     if (code == MR_OK) {
         code = mr_sign_check(cert_path, text.ptr, text.len, &signature, err);
         if (code == MR_E_REFUSED)
-            code = refuse(plan, cert_path,
-                          "has an approval that is not of this plan, or not", err);
+            code = refuse(plan, cert_path, "has an approval that is not of this plan, or not", err);
     }
     mr_strbuf_release(&signature);
     mr_strbuf_release(&text);
@@ -138,8 +135,7 @@ static enum mr_code list_name(void *ctx, int dir_fd, const char *name, struct mr
     return MR_OK;
 }
 
-enum mr_code mr_approval_list(struct mr_plan_dir *plan, struct mr_vec *ids,
-                              struct mr_err *err)
+enum mr_code mr_approval_list(struct mr_plan_dir *plan, struct mr_vec *ids, struct mr_err *err)
 {
     struct listing l = {plan, ids};
     enum mr_code code = mr_plan_each_name(plan, list_name, &l, err);

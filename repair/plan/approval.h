@@ -27,14 +27,12 @@ void mr_approval_name(const char *id, char name[MR_APPROVAL_NAME]);
 
 /* Approves the opened plan with a private key.  *path (in the plan's arena) is the file
  * that was written; the same key's older one is replaced. */
-enum mr_code mr_approval_write(struct mr_plan_dir *plan, const char *key_path,
-                               const char **path, struct mr_err *err);
-/* Has the key of that certificate approved the opened plan? */
-enum mr_code mr_approval_check(struct mr_plan_dir *plan, const char *cert_path,
+enum mr_code mr_approval_write(struct mr_plan_dir *plan, const char *key_path, const char **path,
                                struct mr_err *err);
+/* Has the key of that certificate approved the opened plan? */
+enum mr_code mr_approval_check(struct mr_plan_dir *plan, const char *cert_path, struct mr_err *err);
 /* The IDs that approvals in the directory name, sorted; whether they are right, only
  * mr_approval_check() says, which has the key.  Of the plan's arena. */
-enum mr_code mr_approval_list(struct mr_plan_dir *plan, struct mr_vec *ids,
-                              struct mr_err *err);
+enum mr_code mr_approval_list(struct mr_plan_dir *plan, struct mr_vec *ids, struct mr_err *err);
 
 #endif

@@ -148,8 +148,8 @@ static enum mr_code bad(const char *what, struct mr_err *err)
     return mr_err_set(err, MR_E_REFUSED, "%s", what);
 }
 
-static enum mr_code read_header(struct reading *r, const struct mr_csv_field *fields,
-                                size_t count, struct mr_err *err)
+static enum mr_code read_header(struct reading *r, const struct mr_csv_field *fields, size_t count,
+                                struct mr_err *err)
 {
     r->width = count;
     for (size_t c = 0; c < COLUMNS; c++) {
@@ -158,8 +158,7 @@ static enum mr_code read_header(struct reading *r, const struct mr_csv_field *fi
             if (strcmp(fields[i].ptr, columns[c].name) == 0)
                 r->at[c] = i;
         if (r->at[c] == SIZE_MAX && !columns[c].may_miss)
-            return mr_err_set(err, MR_E_REFUSED, "column \"%s\" is missing",
-                              columns[c].name);
+            return mr_err_set(err, MR_E_REFUSED, "column \"%s\" is missing", columns[c].name);
     }
     return MR_OK;
 }
@@ -194,8 +193,7 @@ static bool is_encoded(struct mr_key bytes)
     return true;
 }
 
-static bool take_digest(const struct mr_csv_field *field, bool *is_set,
-                        struct mr_digest *digest)
+static bool take_digest(const struct mr_csv_field *field, bool *is_set, struct mr_digest *digest)
 {
     uint64_t words[2] = {0, 0};
     *is_set = field->len > 0;
@@ -226,8 +224,7 @@ static void take_facts(const char *text, struct mr_fact *facts)
     while (*text != '\0') {
         const size_t len = strcspn(text, " ");
         for (size_t i = 0; i < MR_FACTS; i++)
-            if (strlen(mr_fact_name(i)) == len &&
-                strncmp(text, mr_fact_name(i), len) == 0)
+            if (strlen(mr_fact_name(i)) == len && strncmp(text, mr_fact_name(i), len) == 0)
                 bits |= (uint64_t)1 << i;
         text += len;
         text += strspn(text, " ");
@@ -252,8 +249,7 @@ static enum mr_code take_keys(struct reading *r, const struct mr_csv_field *fiel
         size_t len = fields[r->at[which[i]]].len / 2;
         *keys[i] = (struct mr_key){len > 0 ? r->bytes.ptr + from[i] : NULL, len};
         if (r->bytes.failed || !is_encoded(*keys[i]))
-            return mr_err_set(err, MR_E_REFUSED, "\"%s\" holds no values",
-                              columns[which[i]].name);
+            return mr_err_set(err, MR_E_REFUSED, "\"%s\" holds no values", columns[which[i]].name);
     }
     return MR_OK;
 }
@@ -278,8 +274,7 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
                           fields[r->at[DECISION]].ptr);
     if (!take_digest(&fields[r->at[DIGEST]], &line->has_digest, &line->digest) ||
         (r->at[REFERENCES] != SIZE_MAX &&
-         !take_digest(&fields[r->at[REFERENCES]], &line->has_references,
-                      &line->references)))
+         !take_digest(&fields[r->at[REFERENCES]], &line->has_references, &line->references)))
         return bad("a digest is not 32 hexadecimal digits", err);
     if (r->at[GROUP] != SIZE_MAX)
         line->group = mr_group_named(fields[r->at[GROUP]].ptr);
@@ -290,8 +285,8 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
     return take_keys(r, fields, line, err);
 }
 
-static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
-                                size_t count, uint64_t number, struct mr_err *err)
+static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,
+                                uint64_t number, struct mr_err *err)
 {
     struct reading *r = ctx;
     struct mr_entity_line line;
@@ -313,8 +308,7 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
     return code;
 }
 
-static enum mr_code name_file(const struct reading *r, enum mr_code code,
-                              struct mr_err *err)
+static enum mr_code name_file(const struct reading *r, enum mr_code code, struct mr_err *err)
 {
     if (code != MR_OK && !r->is_told)
         mr_err_context(err, "file \"%s\"", r->path);
@@ -334,8 +328,7 @@ enum mr_code mr_entity_file_read(const char *path, mr_entity_line_fn *fn, void *
         .fn = fn, .ctx = ctx, .path = path, .is_header = true, .bytes = MR_STRBUF_INIT};
     mr_csv_in_init(&r.csv, take_record, &r);
     r.csv.max_bytes = LINE_MAX_BYTES;
-    enum mr_code code =
-        mr_decompress_file(path, (struct mr_sink){.write = feed, .arg = &r}, err);
+    enum mr_code code = mr_decompress_file(path, (struct mr_sink){.write = feed, .arg = &r}, err);
     if (code == MR_OK)
         code = name_file(&r, mr_csv_in_finish(&r.csv, err), err);
     if (code == MR_OK && r.width == 0)

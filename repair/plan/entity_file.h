@@ -32,11 +32,10 @@ struct mr_entity_line {
     /* of the values of its columns in the order of the table's references in plan.json */
     struct mr_digest references;
     bool has_references;
-    bool is_new;          /* under an id out of the plan's block */
-    enum mr_group group;  /* of a merge: what kind of row it is; else undecided */
-    struct mr_fact facts; /* that were known of it */
-    const char
-        *waits_table; /* whom it waits for, as table and source_key, or where there is
+    bool is_new;             /* under an id out of the plan's block */
+    enum mr_group group;     /* of a merge: what kind of row it is; else undecided */
+    struct mr_fact facts;    /* that were known of it */
+    const char *waits_table; /* whom it waits for, as table and source_key, or where there is
                                 none target_key, have him; NULL: nobody, or not known */
     struct mr_key waits_key;
 };

@@ -13,8 +13,7 @@ static bool misses_rows(const struct mr_manifest *manifest)
     const struct mr_planned *p = &manifest->planned;
     for (size_t i = 0; i < p->nnotes; i++)
         if (strcmp(p->notes[i].kind, MR_NOTE_GONE) == 0)
-            return manifest->policy != NULL &&
-                   strcmp(manifest->policy, MR_POLICY_MERGE) == 0;
+            return manifest->policy != NULL && strcmp(manifest->policy, MR_POLICY_MERGE) == 0;
     return false;
 }
 
@@ -40,8 +39,8 @@ bool mr_manifest_writes_rows(const struct mr_manifest *manifest)
 
 bool mr_policy_is_known(const char *policy)
 {
-    static const char *const known[] = {MR_POLICY_RESEED, MR_POLICY_MERGE,
-                                        MR_POLICY_MIRROR, MR_POLICY_BACKFILL};
+    static const char *const known[] = {MR_POLICY_RESEED, MR_POLICY_MERGE, MR_POLICY_MIRROR,
+                                        MR_POLICY_BACKFILL};
     const size_t newest = sizeof MR_POLICY_NEWEST - 1;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(policy, known[i]) == 0)
@@ -57,17 +56,14 @@ static const struct mr_json_member side_members[] = {
     {"source", MR_JSON_NUMBER, MR_SOURCE * sizeof(uint64_t), 0, NULL, false},
     {"target", MR_JSON_NUMBER, MR_TARGET * sizeof(uint64_t), 0, NULL, false},
 };
-static const struct mr_json_record sides =
-    MR_JSON_RECORD(uint64_t[MR_SIDES], side_members);
+static const struct mr_json_record sides = MR_JSON_RECORD(uint64_t[MR_SIDES], side_members);
 
-static const struct mr_json_member block_members[] = {
-    COUNTER("from", MR_JSON_NUMBER, from), COUNTER("to", MR_JSON_NUMBER, to)};
-static const struct mr_json_record block =
-    MR_JSON_RECORD(struct mr_counter, block_members);
+static const struct mr_json_member block_members[] = {COUNTER("from", MR_JSON_NUMBER, from),
+                                                      COUNTER("to", MR_JSON_NUMBER, to)};
+static const struct mr_json_record block = MR_JSON_RECORD(struct mr_counter, block_members);
 
 static const struct mr_json_member step_members[] = {
-    COUNTER("increment", MR_JSON_NUMBER, increment),
-    COUNTER("offset", MR_JSON_NUMBER, offset)};
+    COUNTER("increment", MR_JSON_NUMBER, increment), COUNTER("offset", MR_JSON_NUMBER, offset)};
 static const struct mr_json_record step = MR_JSON_RECORD(struct mr_counter, step_members);
 
 static const struct mr_json_member counter_members[] = {
@@ -87,8 +83,7 @@ static const struct mr_json_member counter_members[] = {
     MR_JSON_INNER("step", &step, 0),
     COUNTER("reseed_to", MR_JSON_NUMBER, reseed_to),
 };
-static const struct mr_json_record counter =
-    MR_JSON_RECORD(struct mr_counter, counter_members);
+static const struct mr_json_record counter = MR_JSON_RECORD(struct mr_counter, counter_members);
 
 static const struct mr_json_member skipped_members[] = {
     MR_JSON_MEMBER("table", MR_JSON_TEXT, struct mr_plan_skipped, table),
@@ -104,11 +99,9 @@ static const struct mr_json_member file_members[] = {
     MR_JSON_MEMBER("sha256", MR_JSON_TEXT, struct mr_plan_file, sha256),
     MR_JSON_MAY_LACK("undecided", MR_JSON_TEXT_OR_NULL, struct mr_plan_file, undecided),
 };
-static const struct mr_json_record file =
-    MR_JSON_RECORD(struct mr_plan_file, file_members);
+static const struct mr_json_record file = MR_JSON_RECORD(struct mr_plan_file, file_members);
 
-#define SERVER(name, type, member)                                                       \
-    MR_JSON_MEMBER(name, type, struct mr_plan_server, member)
+#define SERVER(name, type, member) MR_JSON_MEMBER(name, type, struct mr_plan_server, member)
 static const struct mr_json_member server_members[] = {
     SERVER("version", MR_JSON_TEXT, version),
     SERVER("hostname", MR_JSON_TEXT, hostname),
@@ -139,16 +132,14 @@ static const struct mr_json_member head_members[] = {
     PLAN("check_options", MR_JSON_TEXT_OR_NULL, check_options),
     PLAN("margin", MR_JSON_NUMBER, margin),
 };
-static const struct mr_json_record head_record =
-    MR_JSON_RECORD(struct mr_manifest, head_members);
+static const struct mr_json_record head_record = MR_JSON_RECORD(struct mr_manifest, head_members);
 
 static const struct mr_json_member lists[] = {
     MR_JSON_MEMBERS("tables", &counter, struct mr_manifest, counters, ncounters),
     MR_JSON_MEMBERS("skipped", &skipped, struct mr_manifest, skipped, nskipped),
     MR_JSON_MEMBERS("files", &file, struct mr_manifest, files, nfiles),
 };
-static const struct mr_json_record list_record =
-    MR_JSON_RECORD(struct mr_manifest, lists);
+static const struct mr_json_record list_record = MR_JSON_RECORD(struct mr_manifest, lists);
 
 /* ---- writing ---- */
 
@@ -156,8 +147,7 @@ static void put_server(struct mr_jsonw *w, const struct mr_plan_server *server)
 {
     mr_jsonw_key(w, "server");
     mr_jsonw_object_begin(w);
-    mr_jsonw_add_str(w, "flavour",
-                     server->flavour == MR_FLAVOUR_MARIADB ? "mariadb" : "mysql");
+    mr_jsonw_add_str(w, "flavour", server->flavour == MR_FLAVOUR_MARIADB ? "mariadb" : "mysql");
     mr_json_put_record(w, &server_record, server);
     mr_jsonw_object_end(w);
 }
@@ -201,8 +191,7 @@ static void get_server(struct mr_json_reader *r, const struct json_t *root,
 {
     const struct json_t *object = mr_json_read_object(r, root, "server");
     const char *flavour = mr_json_read_text(r, object, "flavour");
-    server->flavour =
-        strcmp(flavour, "mariadb") == 0 ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL;
+    server->flavour = strcmp(flavour, "mariadb") == 0 ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL;
     mr_json_get_record(r, object, &server_record, server);
 }
 
@@ -214,23 +203,21 @@ static void check_sequences(struct mr_json_reader *r, const struct mr_manifest *
             mr_json_read_refuse(r, "sequence_db of sequence", m->counters[i].sequence);
 }
 
-static void get_all(struct mr_json_reader *r, const struct json_t *root,
-                    struct mr_manifest *m)
+static void get_all(struct mr_json_reader *r, const struct json_t *root, struct mr_manifest *m)
 {
     mr_json_get_record(r, root, &head_record, m);
     get_server(r, root, &m->server);
     mr_json_get_record(r, root, &list_record, m);
     check_sequences(r, m);
     if (r->code == MR_OK && !mr_policy_is_known(m->policy))
-        r->code = mr_err_set(r->err, MR_E_REFUSED,
-                             "this version does not know the policy \"%s\"", m->policy);
+        r->code = mr_err_set(r->err, MR_E_REFUSED, "this version does not know the policy \"%s\"",
+                             m->policy);
     if (r->code == MR_OK && mr_manifest_writes_rows(m))
         mr_planned_get(r, root, &m->planned);
 }
 
 enum mr_code mr_manifest_read(const char *text, size_t len, const char *name,
-                              struct mr_arena *arena, struct mr_manifest *out,
-                              struct mr_err *err)
+                              struct mr_arena *arena, struct mr_manifest *out, struct mr_err *err)
 {
     struct mr_json_doc *doc = NULL;
     struct mr_json_reader r = {.arena = arena, .err = err, .doing = "reading a plan"};

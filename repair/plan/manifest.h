@@ -30,8 +30,7 @@
 struct mr_plan_server {
     enum mr_flavour flavour;
     const char *version, *hostname, *datadir;
-    const char
-        *uuid; /* MySQL's server_uuid, MariaDB's server_uid; "" where it has none */
+    const char *uuid; /* MySQL's server_uuid, MariaDB's server_uid; "" where it has none */
     unsigned port;
     uint32_t server_id;
     const char *const *dbs; /* that the plan is about */
@@ -46,7 +45,7 @@ struct mr_counter {
     const char *db, *name;            /* of the table on TARGET */
     const char *column;
     const char *sequence_db, *sequence; /* on TARGET; NULL: AUTO_INCREMENT */
-    bool rebuild; /* its engine raises a counter only by copying the table */
+    bool rebuild;                       /* its engine raises a counter only by copying the table */
     uint64_t next[MR_SIDES], greatest[MR_SIDES]; /* next 0: no counter on that side */
     uint64_t margin;
     const char *margin_note; /* why it is not the one asked for, or NULL */
@@ -65,8 +64,7 @@ struct mr_plan_file {
     const char *name;
     uint64_t size_bytes;
     const char *sha256;
-    const char
-        *undecided; /* of conflicts.csv (undecided.h); NULL: of another, not known */
+    const char *undecided; /* of conflicts.csv (undecided.h); NULL: of another, not known */
 };
 
 struct mr_manifest {
@@ -94,8 +92,7 @@ enum mr_code mr_manifest_write(const struct mr_manifest *manifest, struct mr_str
                                struct mr_err *err);
 /* name stands for the file in messages. */
 enum mr_code mr_manifest_read(const char *text, size_t len, const char *name,
-                              struct mr_arena *arena, struct mr_manifest *out,
-                              struct mr_err *err);
+                              struct mr_arena *arena, struct mr_manifest *out, struct mr_err *err);
 
 /* Does it write rows, or only raise counters? */
 bool mr_manifest_writes_rows(const struct mr_manifest *manifest);

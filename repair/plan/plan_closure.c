@@ -29,8 +29,7 @@ static const struct mr_plan_table *planned(const struct closure *c, const char *
     return NULL;
 }
 
-static const struct mr_find_table *find_known(const struct closure *c,
-                                              const struct mr_table *t)
+static const struct mr_find_table *find_known(const struct closure *c, const struct mr_table *t)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
     const struct mr_find_table *found = NULL;
@@ -55,8 +54,8 @@ static enum mr_code refuse(const struct closure *c, const struct mr_table *child
         why = "was checked only in part";
     else if (known != NULL)
         why = "cannot be planned";
-    (void)mr_err_set(err, MR_E_REFUSED, "table \"%s.%s\" refers to \"%s\" and %s%s%s",
-                     child->db, child->name, mr_plan_table_name(parent), why,
+    (void)mr_err_set(err, MR_E_REFUSED, "table \"%s.%s\" refers to \"%s\" and %s%s%s", child->db,
+                     child->name, mr_plan_table_name(parent), why,
                      known != NULL && known->reason != NULL ? ": " : "",
                      known != NULL && known->reason != NULL ? known->reason : "");
     mr_err_hint(err, "Its rows would go on pointing at ids that change hands: run a "
@@ -85,8 +84,7 @@ static enum mr_code check_table(const struct closure *c, const struct mr_table *
     if (planned(c, t->db, t->name) != NULL || !has_twin(c, t))
         return MR_OK;
     for (size_t i = 0; i < t->nfks; i++) {
-        const struct mr_plan_table *parent =
-            planned(c, t->fks[i].ref_db, t->fks[i].ref_table);
+        const struct mr_plan_table *parent = planned(c, t->fks[i].ref_db, t->fks[i].ref_table);
         if (parent != NULL)
             return refuse(c, t, parent, err);
     }
@@ -100,8 +98,7 @@ static enum mr_code check_configured(const struct closure *c, const struct mr_ta
     struct mr_arena arena = MR_ARENA_INIT;
     enum mr_code code = MR_OK;
     if (planned(c, t->db, t->name) == NULL && has_twin(c, t))
-        code = mr_config_table(c->plan->pairing.config, t->db, t->name, &arena, &config,
-                               err);
+        code = mr_config_table(c->plan->pairing.config, t->db, t->name, &arena, &config, err);
     for (size_t i = 0; code == MR_OK && i < config.nreferences; i++) {
         const struct mr_reference *r = &config.references[i];
         const struct mr_plan_table *parent =

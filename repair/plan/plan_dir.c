@@ -34,8 +34,7 @@ static bool is_leftover(const char *name)
 
 static const struct mr_new_dir_kind plan_kind = {"output", "plan", is_leftover};
 
-static enum mr_code remove_file(void *ctx, int folder_fd, const char *name,
-                                struct mr_err *err)
+static enum mr_code remove_file(void *ctx, int folder_fd, const char *name, struct mr_err *err)
 {
     const struct mr_plan_writer *w = ctx;
     if (unlinkat(folder_fd, name, 0) == 0)
@@ -48,8 +47,7 @@ static enum mr_code clear_partial(struct mr_plan_writer *w, struct mr_err *err)
     return mr_new_dir_each(&w->dir, ".", remove_file, w, err);
 }
 
-enum mr_code mr_plan_writer_begin(const char *path, struct mr_plan_writer **out,
-                                  struct mr_err *err)
+enum mr_code mr_plan_writer_begin(const char *path, struct mr_plan_writer **out, struct mr_err *err)
 {
     struct mr_plan_writer *w = calloc(1, sizeof *w);
     *out = NULL;
@@ -67,8 +65,8 @@ enum mr_code mr_plan_writer_begin(const char *path, struct mr_plan_writer **out,
     return code;
 }
 
-enum mr_code mr_plan_writer_add(struct mr_plan_writer *w, const char *name,
-                                const void *ptr, size_t len, struct mr_err *err)
+enum mr_code mr_plan_writer_add(struct mr_plan_writer *w, const char *name, const void *ptr,
+                                size_t len, struct mr_err *err)
 {
     struct mr_plan_file_out *out = NULL;
     MR_TRY(mr_plan_writer_open(w, name, &out, err));
@@ -104,25 +102,22 @@ static enum mr_code add_approval(struct mr_plan_writer *w, const struct mr_strbu
     MR_TRY_OUT(mr_sign_key_bytes(signer, text->ptr, text->len, &signature, err));
     mr_approval_name(id, name);
     path = mr_plan_path(&w->arena, w->dir.partial, name);
-    MR_TRY_OUT(path != NULL
-                   ? mr_io_write_file(path, 0600, signature.ptr, signature.len, err)
-                   : mr_err_nomem(err, "writing a plan"));
+    MR_TRY_OUT(path != NULL ? mr_io_write_file(path, 0600, signature.ptr, signature.len, err)
+                            : mr_err_nomem(err, "writing a plan"));
 
 out:
     mr_strbuf_release(&signature);
     return code;
 }
 
-enum mr_code mr_plan_writer_publish(struct mr_plan_writer *w,
-                                    struct mr_manifest *manifest,
+enum mr_code mr_plan_writer_publish(struct mr_plan_writer *w, struct mr_manifest *manifest,
                                     const struct mr_sign_key *signer, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const char *path = mr_plan_path(&w->arena, w->dir.partial, MANIFEST_NAME);
     if (w->unfinished > 0)
         return mr_err_set(err, MR_E_BUG, "a file of the plan is not finished");
-    enum mr_code code =
-        path != NULL ? seal_conflicts(w, err) : mr_err_nomem(err, "writing a plan");
+    enum mr_code code = path != NULL ? seal_conflicts(w, err) : mr_err_nomem(err, "writing a plan");
     manifest->files = w->files.items;
     manifest->nfiles = w->files.count;
     if (code == MR_OK)

@@ -32,8 +32,8 @@ struct mr_sign_key;
 enum mr_code mr_plan_writer_begin(const char *path, struct mr_plan_writer **out,
                                   struct mr_err *err);
 /* name: of the file in the directory; a constant. */
-enum mr_code mr_plan_writer_add(struct mr_plan_writer *writer, const char *name,
-                                const void *ptr, size_t len, struct mr_err *err);
+enum mr_code mr_plan_writer_add(struct mr_plan_writer *writer, const char *name, const void *ptr,
+                                size_t len, struct mr_err *err);
 
 /*
  * A file that is written piece by piece: hashed on the way, compressed where its name ends
@@ -56,8 +56,7 @@ const char *mr_plan_writer_path(struct mr_plan_writer *writer, const char *name)
 
 /* Fills manifest->files (which live until free), writes plan.json, with signer (or NULL) its
  * approval (approval.h), and gives the directory its name. */
-enum mr_code mr_plan_writer_publish(struct mr_plan_writer *writer,
-                                    struct mr_manifest *manifest,
+enum mr_code mr_plan_writer_publish(struct mr_plan_writer *writer, struct mr_manifest *manifest,
                                     const struct mr_sign_key *signer, struct mr_err *err);
 void mr_plan_writer_free(struct mr_plan_writer *writer); /* NULL is fine */
 
@@ -73,10 +72,9 @@ enum mr_code mr_plan_open(const char *path, struct mr_plan_dir *plan, struct mr_
 void mr_plan_close(struct mr_plan_dir *plan);
 
 /* Gives each name of the plan's directory to fn, with the directory open. */
-typedef enum mr_code mr_plan_name_fn(void *ctx, int dir_fd, const char *name,
-                                     struct mr_err *err);
-enum mr_code mr_plan_each_name(const struct mr_plan_dir *plan, mr_plan_name_fn *fn,
-                               void *ctx, struct mr_err *err);
+typedef enum mr_code mr_plan_name_fn(void *ctx, int dir_fd, const char *name, struct mr_err *err);
+enum mr_code mr_plan_each_name(const struct mr_plan_dir *plan, mr_plan_name_fn *fn, void *ctx,
+                               struct mr_err *err);
 
 /* path/name, in arena; NULL when memory is out. */
 const char *mr_plan_path(struct mr_arena *arena, const char *path, const char *name);

@@ -37,8 +37,7 @@ static void free_layers(struct mr_plan_file_out *out)
 static enum mr_code open_layers(struct mr_plan_file_out *out, struct mr_err *err)
 {
     const struct mr_sink sink = {.write = store, .arg = out};
-    const char *path =
-        mr_plan_path(&out->writer->arena, out->writer->dir.partial, out->name);
+    const char *path = mr_plan_path(&out->writer->arena, out->writer->dir.partial, out->name);
     if (path == NULL)
         return mr_err_nomem(err, "writing a plan");
     MR_TRY(mr_sha256_init(&out->hash, err));
@@ -78,9 +77,8 @@ enum mr_code mr_plan_file_write(struct mr_plan_file_out *out, const void *ptr, s
                                 struct mr_err *err)
 {
     if (out->failed.code == MR_OK && len > 0)
-        (void)(out->compress == NULL
-                   ? store(out, ptr, len, &out->failed)
-                   : mr_compress_write(out->compress, ptr, len, &out->failed));
+        (void)(out->compress == NULL ? store(out, ptr, len, &out->failed)
+                                     : mr_compress_write(out->compress, ptr, len, &out->failed));
     return tell(out, err);
 }
 
@@ -106,8 +104,8 @@ static enum mr_code finish(struct mr_plan_file_out *out, struct mr_err *err)
     struct mr_plan_file *file = sha256 != NULL ? mr_vec_push(&writer->files) : NULL;
     if (file == NULL)
         return mr_err_nomem(err, "writing a plan");
-    *file = (struct mr_plan_file){
-        .name = out->name, .size_bytes = out->stored_bytes, .sha256 = sha256};
+    *file =
+        (struct mr_plan_file){.name = out->name, .size_bytes = out->stored_bytes, .sha256 = sha256};
     writer->unfinished--;
     return MR_OK;
 }

@@ -20,11 +20,9 @@ struct writing {
     struct mr_vec referring; /* size_t */
 };
 
-typedef enum mr_code entity_fn(struct writing *w, const struct mr_entity *e,
-                               struct mr_err *err);
+typedef enum mr_code entity_fn(struct writing *w, const struct mr_entity *e, struct mr_err *err);
 
-static enum mr_code walk_table(struct writing *w, size_t table, entity_fn *fn,
-                               struct mr_err *err)
+static enum mr_code walk_table(struct writing *w, size_t table, entity_fn *fn, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec list = MR_VEC_INIT(struct mr_entity);
@@ -35,8 +33,8 @@ static enum mr_code walk_table(struct writing *w, size_t table, entity_fn *fn,
         mr_vec_clear(&list);
         code = mr_is_cancelled()
                    ? mr_cancelled_err(err)
-                   : mr_plan_store_entities(w->task->store, table, MR_DECIDE_UNDECIDED,
-                                            after, BATCH, &arena, &list, err);
+                   : mr_plan_store_entities(w->task->store, table, MR_DECIDE_UNDECIDED, after,
+                                            BATCH, &arena, &list, err);
         for (size_t i = 0; code == MR_OK && i < list.count; i++) {
             const struct mr_entity *e = mr_vec_at(&list, i);
             after = e->id;
@@ -90,8 +88,8 @@ static struct mr_key row_after(const struct mr_plan_table *t, const struct mr_en
     return stands ? e->target : (struct mr_key){0};
 }
 
-static enum mr_code digest_row(struct writing *w, struct mr_key row,
-                               struct mr_entity_line *line, struct mr_err *err)
+static enum mr_code digest_row(struct writing *w, struct mr_key row, struct mr_entity_line *line,
+                               struct mr_err *err)
 {
     if (row.ptr == NULL)
         return MR_OK;
@@ -99,8 +97,8 @@ static enum mr_code digest_row(struct writing *w, struct mr_key row,
     line->has_references = w->referring.count > 0;
     enum mr_code code = mr_plan_digester_row(&w->digester, row, &line->digest, err);
     return code == MR_OK && line->has_references
-               ? mr_plan_digester_values(&w->digester, row, w->referring.items,
-                                         w->referring.count, &line->references, err)
+               ? mr_plan_digester_values(&w->digester, row, w->referring.items, w->referring.count,
+                                         &line->references, err)
                : code;
 }
 
@@ -110,8 +108,7 @@ static enum mr_code name_awaited(struct writing *w, const struct mr_entity *e,
                                  struct mr_err *err)
 {
     struct mr_entity other = {0};
-    enum mr_code code =
-        mr_plan_store_get(w->task->store, e->waits_for, arena, &other, err);
+    enum mr_code code = mr_plan_store_get(w->task->store, e->waits_for, arena, &other, err);
     if (code != MR_OK || other.id == 0)
         return code;
     line->waits_table = mr_plan_table_name(&w->task->tables->tables[other.table]);
@@ -119,16 +116,14 @@ static enum mr_code name_awaited(struct writing *w, const struct mr_entity *e,
     return MR_OK;
 }
 
-static enum mr_code write_entity(struct writing *w, const struct mr_entity *e,
-                                 struct mr_err *err)
+static enum mr_code write_entity(struct writing *w, const struct mr_entity *e, struct mr_err *err)
 {
     /* of a conflict it is whoever is in the way, and nothing to prove */
     const bool is_named = e->decision != MR_DECIDE_CONFLICT;
     const struct mr_plan_table *t = &w->task->tables->tables[e->table];
     struct mr_entity_line line = {.table = mr_plan_table_name(t),
                                   .source_key = e->source_key,
-                                  .target_key =
-                                      is_named ? e->target_key : (struct mr_key){0},
+                                  .target_key = is_named ? e->target_key : (struct mr_key){0},
                                   .identity = e->identity,
                                   .decision = e->decision,
                                   .kind = e->kind,
@@ -178,8 +173,7 @@ static bool is_mapped(const struct mr_entity *e)
 {
     return e->decision == MR_DECIDE_MATCHED || e->decision == MR_DECIDE_INSERT ||
            e->decision == MR_DECIDE_RENUMBER ||
-           (e->decision == MR_DECIDE_UPDATE && e->kind != NULL &&
-            strcmp(e->kind, "differs") == 0);
+           (e->decision == MR_DECIDE_UPDATE && e->kind != NULL && strcmp(e->kind, "differs") == 0);
 }
 
 /* A key as text may be several keys: commas within its parts, bytes that are no UTF-8. */
@@ -193,16 +187,15 @@ static void add_bytes(struct writing *w, struct mr_key key)
 
 /* What tells a later plan, without the case, whether the row still stands (plan_idmap.h). */
 static enum mr_code add_proof(struct writing *w, const struct mr_plan_table *t,
-                              const struct mr_entity *e, struct mr_key row,
-                              struct mr_err *err)
+                              const struct mr_entity *e, struct mr_key row, struct mr_err *err)
 {
     struct mr_digest digest = {0};
     enum mr_code code = mr_plan_row_digest(t, row, &digest, err);
     bool restored = e->decision == MR_DECIDE_INSERT || e->decision == MR_DECIDE_RENUMBER;
     bool merged = e->decision == MR_DECIDE_MATCHED && mr_entity_is_merged(e);
-    mr_plan_text_str(
-        &w->line, merged ? MR_DECIDE_MERGED
-                         : mr_decision_name(restored ? e->decision : MR_DECIDE_MATCHED));
+    mr_plan_text_str(&w->line, merged
+                                   ? MR_DECIDE_MERGED
+                                   : mr_decision_name(restored ? e->decision : MR_DECIDE_MATCHED));
     mr_strbuf_reset(&w->text);
     if (e->identity.ptr != NULL)
         mr_strbuf_add_hex(&w->text, e->identity.ptr, e->identity.len);
@@ -215,8 +208,7 @@ static enum mr_code add_proof(struct writing *w, const struct mr_plan_table *t,
     return code;
 }
 
-static enum mr_code write_mapped(struct writing *w, const struct mr_entity *e,
-                                 struct mr_err *err)
+static enum mr_code write_mapped(struct writing *w, const struct mr_entity *e, struct mr_err *err)
 {
     const struct mr_plan_table *t = &w->task->tables->tables[e->table];
     struct mr_key row = row_after(t, e);
@@ -254,8 +246,7 @@ static enum mr_code write_idmap(struct writing *w, struct mr_err *err)
 /* ---- files ---- */
 
 static enum mr_code write_file(const struct mr_plan_files_task *task, const char *name,
-                               enum mr_code (*write)(struct writing *w,
-                                                     struct mr_err *err),
+                               enum mr_code (*write)(struct writing *w, struct mr_err *err),
                                struct mr_err *err)
 {
     struct writing w = {.task = task,
@@ -273,14 +264,12 @@ static enum mr_code write_file(const struct mr_plan_files_task *task, const char
     return code == MR_OK ? closed : code;
 }
 
-enum mr_code mr_plan_files_entities(const struct mr_plan_files_task *task,
-                                    struct mr_err *err)
+enum mr_code mr_plan_files_entities(const struct mr_plan_files_task *task, struct mr_err *err)
 {
     return write_file(task, MR_ENTITY_FILE, write_entities, err);
 }
 
-enum mr_code mr_plan_files_idmap(const struct mr_plan_files_task *task,
-                                 struct mr_err *err)
+enum mr_code mr_plan_files_idmap(const struct mr_plan_files_task *task, struct mr_err *err)
 {
     return write_file(task, "idmap.csv", write_idmap, err);
 }

@@ -20,12 +20,9 @@ struct mr_plan_files_task {
 };
 
 /* After the scripts, which add rows that planned rows refer to. */
-enum mr_code mr_plan_files_entities(const struct mr_plan_files_task *task,
-                                    struct mr_err *err);
-enum mr_code mr_plan_files_idmap(const struct mr_plan_files_task *task,
-                                 struct mr_err *err);
+enum mr_code mr_plan_files_entities(const struct mr_plan_files_task *task, struct mr_err *err);
+enum mr_code mr_plan_files_idmap(const struct mr_plan_files_task *task, struct mr_err *err);
 /* plan_conflicts.c */
-enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task,
-                                     struct mr_err *err);
+enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task, struct mr_err *err);
 
 #endif

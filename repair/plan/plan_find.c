@@ -56,8 +56,7 @@ static struct wanted *find_wanted(struct finding *f, const char *table, const ch
     return NULL;
 }
 
-static enum mr_code want(struct finding *f, const char *table, const char *key,
-                         struct mr_err *err)
+static enum mr_code want(struct finding *f, const char *table, const char *key, struct mr_err *err)
 {
     if (key[0] == '\0' || find_wanted(f, table, key) != NULL)
         return MR_OK;
@@ -79,18 +78,16 @@ static enum mr_code refuse_row(struct finding *f, struct mr_err *err)
         return no_memory(err);
     for (size_t i = 0; i < planned->ntables; i++)
         mr_suggest_offer(&suggest, planned->tables[i].table);
-    (void)mr_err_set(err, MR_E_USAGE,
-                     "option \"--%s\": \"%s\" names no row of a planned table",
+    (void)mr_err_set(err, MR_E_USAGE, "option \"--%s\": \"%s\" names no row of a planned table",
                      f->task->why ? "why" : "row", row);
     if (suggest.best != NULL)
         mr_err_hint(err, "Is a row of \"%s\" meant?", suggest.best);
     else
-        mr_err_hint(err,
-                    f->task->why
-                        ? "Write it like: myrecon repair show club.plan --why "
-                          "club.members 4711."
-                        : "Write it like club.members=42; values of a composite key are "
-                          "joined by commas.");
+        mr_err_hint(err, f->task->why
+                             ? "Write it like: myrecon repair show club.plan --why "
+                               "club.members 4711."
+                             : "Write it like club.members=42; values of a composite key are "
+                               "joined by commas.");
     return MR_E_USAGE;
 }
 
@@ -122,10 +119,9 @@ static enum mr_code keep_images(struct finding *f, const struct mr_csv_field *fi
     struct images *i = mr_vec_push(&f->images);
     if (i == NULL)
         return no_memory(err);
-    *i =
-        (struct images){.table = mr_arena_strdup(&f->arena, fields[TABLE].ptr),
-                        .source_key = mr_arena_strdup(&f->arena, fields[SOURCE_KEY].ptr),
-                        .target_key = mr_arena_strdup(&f->arena, fields[TARGET_KEY].ptr)};
+    *i = (struct images){.table = mr_arena_strdup(&f->arena, fields[TABLE].ptr),
+                         .source_key = mr_arena_strdup(&f->arena, fields[SOURCE_KEY].ptr),
+                         .target_key = mr_arena_strdup(&f->arena, fields[TARGET_KEY].ptr)};
     if (fields[SOURCE].len > 0)
         i->source = mr_arena_strdup(&f->arena, fields[SOURCE].ptr);
     if (fields[TARGET].len > 0)
@@ -136,8 +132,8 @@ static enum mr_code keep_images(struct finding *f, const struct mr_csv_field *fi
     return whole ? MR_OK : no_memory(err);
 }
 
-static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
-                                size_t count, uint64_t line, struct mr_err *err)
+static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,
+                                uint64_t line, struct mr_err *err)
 {
     struct finding *f = ctx;
     const char *identity = f->task->identity;
@@ -286,8 +282,7 @@ static void print_unknown(struct finding *f)
     mr_jsonw_end_line(&f->json);
 }
 
-static enum mr_code take_entity(void *ctx, const struct mr_entity_line *line,
-                                struct mr_err *err)
+static enum mr_code take_entity(void *ctx, const struct mr_entity_line *line, struct mr_err *err)
 {
     struct finding *f = ctx;
     MR_TRY(key_text(&f->key[0], line->source_key, err));

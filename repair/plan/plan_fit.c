@@ -38,14 +38,13 @@ void mr_plan_fit_close(struct mr_plan_fit *fit)
 
 static bool is_utf8(const char *charset)
 {
-    return charset == NULL || strncmp(charset, "utf8", 4) == 0 ||
-           strcmp(charset, "ascii") == 0;
+    return charset == NULL || strncmp(charset, "utf8", 4) == 0 || strcmp(charset, "ascii") == 0;
 }
 
 /* "HEX,BYTES,SAME": the text in UTF-8, how long it is in the column's charset, and whether
  * it is the same after it was there. */
-static enum mr_code ask(struct mr_plan_fit *fit, const struct mr_column *to,
-                        struct mr_fit_value *v, struct mr_err *err)
+static enum mr_code ask(struct mr_plan_fit *fit, const struct mr_column *to, struct mr_fit_value *v,
+                        struct mr_err *err)
 {
     struct mr_db *db = mr_reader_db(fit->target);
     struct mr_strbuf literal = MR_STRBUF_INIT;
@@ -57,8 +56,7 @@ static enum mr_code ask(struct mr_plan_fit *fit, const struct mr_column *to,
                       " LENGTH(CONVERT(%s USING %s)), ',',"
                       " HEX(CONVERT(CONVERT(%s USING %s) USING utf8mb4)) ="
                       " HEX(CONVERT(%s USING utf8mb4)))",
-                      literal.ptr, literal.ptr, charset, literal.ptr, charset,
-                      literal.ptr);
+                      literal.ptr, literal.ptr, charset, literal.ptr, charset, literal.ptr);
     fit->sql.failed |= literal.failed;
     mr_strbuf_release(&literal);
     enum mr_code code = mr_strbuf_check(&fit->sql, "judging a value", err);
@@ -84,23 +82,20 @@ static const char *take_hex(struct mr_plan_fit *fit)
 }
 
 static enum mr_code judge_asked(struct mr_plan_fit *fit, const struct mr_column *to,
-                                struct mr_fit_value *v, enum mr_fit *out,
-                                struct mr_err *err)
+                                struct mr_fit_value *v, enum mr_fit *out, struct mr_err *err)
 {
     if (fit->packet > 0 && v->value->len > fit->packet / MR_FIT_ASKED_SHARE) {
         mr_strbuf_add_fmt(&fit->why,
                           "%zu bytes of charset %s; max_allowed_packet of the target, "
                           "%" PRIu64 ", is too small to ask it whether they fit",
-                          v->value->len, v->charset != NULL ? v->charset : "utf8mb4",
-                          fit->packet);
+                          v->value->len, v->charset != NULL ? v->charset : "utf8mb4", fit->packet);
         *out = MR_FIT_NO;
         return MR_OK;
     }
     MR_TRY(ask(fit, to, v, err));
     char *end = NULL;
     const char *at = take_hex(fit);
-    struct mr_value text = {
-        .cls = MR_CLASS_TEXT, .ptr = fit->bytes.ptr, .len = fit->bytes.len};
+    struct mr_value text = {.cls = MR_CLASS_TEXT, .ptr = fit->bytes.ptr, .len = fit->bytes.len};
     v->asked = true;
     v->bytes = *at == ',' ? strtoull(at + 1, &end, 10) : 0;
     v->exact = end != NULL && strcmp(end, ",1") == 0;
@@ -116,15 +111,13 @@ static enum mr_code judge_asked(struct mr_plan_fit *fit, const struct mr_column 
 static int lost_at(const struct mr_plan_table *table, size_t column)
 {
     const int at = table->pair->find.columns[column].flag_at;
-    return at >= 0 && table->pair->full[MR_SOURCE].cols[at].expr == MR_EXPR_LOST ? at
-                                                                                 : -1;
+    return at >= 0 && table->pair->full[MR_SOURCE].cols[at].expr == MR_EXPR_LOST ? at : -1;
 }
 
 /* Does "?" stand in that column for bytes that are no character?  It may have been replaced
  * by another value since. */
-static enum mr_code find_loss(const struct mr_plan_table *table, size_t column,
-                              struct mr_key image, struct mr_key text, bool *lost,
-                              struct mr_err *err)
+static enum mr_code find_loss(const struct mr_plan_table *table, size_t column, struct mr_key image,
+                              struct mr_key text, bool *lost, struct mr_err *err)
 {
     const int at = lost_at(table, column);
     struct mr_value value, flag;
@@ -150,8 +143,7 @@ static bool always_fits(const struct mr_plan_table *table, size_t column)
 {
     const struct mr_column *to = mr_pair_column(table->pair, MR_TARGET, column);
     const struct mr_column *from = mr_pair_column(table->pair, MR_SOURCE, column);
-    bool is_long = strstr(to->data_type, "text") != NULL ||
-                   strstr(to->data_type, "blob") != NULL ||
+    bool is_long = strstr(to->data_type, "text") != NULL || strstr(to->data_type, "blob") != NULL ||
                    to->cls == MR_CLASS_GEOMETRY || to->cls == MR_CLASS_JSON;
     return to->generated ||
            (lost_at(table, column) < 0 && mr_column_fit_is_same(to, from) && !is_long &&
@@ -178,14 +170,12 @@ static bool is_unspelt(const struct mr_plan_table *table, size_t column,
 
 static enum mr_fit refuse_unspelt(struct mr_strbuf *why)
 {
-    mr_strbuf_add_str(why,
-                      "what it refers to has another key here, and the value does not "
-                      "spell its key as keys are written, or has no way to");
+    mr_strbuf_add_str(why, "what it refers to has another key here, and the value does not "
+                           "spell its key as keys are written, or has no way to");
     return MR_FIT_NO;
 }
 
-static enum mr_code push_column(struct mr_plan_fit *fit, size_t column,
-                                struct mr_err *err)
+static enum mr_code push_column(struct mr_plan_fit *fit, size_t column, struct mr_err *err)
 {
     size_t *slot = mr_vec_push(&fit->columns);
     if (slot == NULL)
@@ -195,15 +185,14 @@ static enum mr_code push_column(struct mr_plan_fit *fit, size_t column,
 }
 
 /* Begins a reason. */
-static void add_column(struct mr_plan_fit *fit, const struct mr_plan_table *table,
-                       size_t column)
+static void add_column(struct mr_plan_fit *fit, const struct mr_plan_table *table, size_t column)
 {
     mr_strbuf_add_fmt(&fit->why, "%s%s: ", fit->why.len > 0 ? "; " : "",
                       mr_pair_column(table->pair, MR_TARGET, column)->name);
 }
 
-static enum mr_code judge(struct mr_plan_fit *fit, const struct mr_plan_table *table,
-                          size_t column, struct mr_key bytes, struct mr_err *err)
+static enum mr_code judge(struct mr_plan_fit *fit, const struct mr_plan_table *table, size_t column,
+                          struct mr_key bytes, struct mr_err *err)
 {
     const struct mr_column *to = mr_pair_column(table->pair, MR_TARGET, column);
     struct mr_value value;
@@ -218,9 +207,8 @@ static enum mr_code judge(struct mr_plan_fit *fit, const struct mr_plan_table *t
     if (is_utf8(v.charset))
         v.charset = NULL;
     add_column(fit, table, column);
-    enum mr_fit verdict = is_unspelt(table, column, &value)
-                              ? refuse_unspelt(&fit->why)
-                              : mr_column_fit(to, &v, &fit->why);
+    enum mr_fit verdict = is_unspelt(table, column, &value) ? refuse_unspelt(&fit->why)
+                                                            : mr_column_fit(to, &v, &fit->why);
     if (verdict == MR_FIT_ASK)
         code = judge_asked(fit, to, &v, &verdict, err);
     if (verdict == MR_FIT_NO) {
@@ -247,14 +235,12 @@ static enum mr_code judge_live(struct mr_plan_fit *fit, const struct mr_plan_tab
         return code;
     add_column(fit, table, column);
     if (is_long)
-        mr_strbuf_add_fmt(
-            &fit->why,
-            "the target's row has %zu bytes there, max_allowed_packet of the "
-            "target is %" PRIu64,
-            bytes.len - head, fit->packet);
-    else
         mr_strbuf_add_fmt(&fit->why,
-                          "the target's row has bytes there that are no character of %s",
+                          "the target's row has %zu bytes there, max_allowed_packet of the "
+                          "target is %" PRIu64,
+                          bytes.len - head, fit->packet);
+    else
+        mr_strbuf_add_fmt(&fit->why, "the target's row has bytes there that are no character of %s",
                           mr_pair_column(table->pair, MR_TARGET, column)->charset);
     fit->is_stuck = true;
     return push_column(fit, column, err);
@@ -262,8 +248,8 @@ static enum mr_code judge_live(struct mr_plan_fit *fit, const struct mr_plan_tab
 
 /* *lost: what SOURCE has there cannot be written in the charset of TARGET. */
 static enum mr_code judge_loss(struct mr_plan_fit *fit, const struct mr_plan_table *table,
-                               size_t column, struct mr_key bytes, struct mr_key image,
-                               bool *lost, struct mr_err *err)
+                               size_t column, struct mr_key bytes, struct mr_key image, bool *lost,
+                               struct mr_err *err)
 {
     enum mr_code code = find_loss(table, column, image, bytes, lost, err);
     *lost = *lost && !table->generated[column];

@@ -39,10 +39,10 @@ struct mr_plan_fit {
     const struct mr_plan_tables *plan;
     struct mr_reader *target;
     bool (*is_placeholder)(struct mr_key value); /* NULL: no value stands for a new id */
-    uint64_t packet;       /* TARGET's max_allowed_packet; 0: not known */
+    uint64_t packet;                             /* TARGET's max_allowed_packet; 0: not known */
     struct mr_vec columns; /* size_t: of the row judged last, those that do not fit */
-    bool is_stuck;        /* TARGET's own row cannot be sent: it can only stay as it is */
-    struct mr_strbuf why; /* "name: 31 characters, varchar(20) holds 20; …" */
+    bool is_stuck;         /* TARGET's own row cannot be sent: it can only stay as it is */
+    struct mr_strbuf why;  /* "name: 31 characters, varchar(20) holds 20; …" */
     struct mr_strbuf text, sql, bytes;
 };
 
@@ -60,8 +60,8 @@ enum mr_code mr_plan_fit_row(struct mr_plan_fit *fit, const struct mr_plan_table
 
 /* Is the column of TARGET stored, and neither what a row is known by, nor a reference, nor
  * what the condition of one looks at?  Then another value makes no other fact of the row. */
-bool mr_plan_fit_is_plain(const struct mr_plan_tables *plan,
-                          const struct mr_plan_table *table, size_t column);
+bool mr_plan_fit_is_plain(const struct mr_plan_tables *plan, const struct mr_plan_table *table,
+                          size_t column);
 
 /* What may be chosen for the row judged last: "skip;without-value;name=VALUE". */
 void mr_plan_fit_choices(const struct mr_plan_fit *fit, const struct mr_plan_table *table,
@@ -75,9 +75,8 @@ bool mr_plan_fit_is_value(const char *choice);
 
 /* Appends the edits that a choice (not skip) makes of the row judged last.  *possible
  * false: it is none that can be carried out, and fit->why says so. */
-enum mr_code mr_plan_fit_choose(struct mr_plan_fit *fit,
-                                const struct mr_plan_table *table, const char *choice,
-                                struct mr_strbuf *edits, bool *possible,
+enum mr_code mr_plan_fit_choose(struct mr_plan_fit *fit, const struct mr_plan_table *table,
+                                const char *choice, struct mr_strbuf *edits, bool *possible,
                                 struct mr_err *err);
 
 /* One edit more. */

@@ -44,8 +44,7 @@ static bool is_name(const struct mr_plan_table *t, size_t column)
     return mr_plan_columns_has(&t->key, column);
 }
 
-static bool can_empty(const struct mr_plan_fit *fit, const struct mr_plan_table *t,
-                      size_t column)
+static bool can_empty(const struct mr_plan_fit *fit, const struct mr_plan_table *t, size_t column)
 {
     const struct mr_column *c = mr_pair_column(t->pair, MR_TARGET, column);
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -58,15 +57,14 @@ static bool can_empty(const struct mr_plan_fit *fit, const struct mr_plan_table 
     return can;
 }
 
-bool mr_plan_fit_is_plain(const struct mr_plan_tables *plan,
-                          const struct mr_plan_table *table, size_t column)
+bool mr_plan_fit_is_plain(const struct mr_plan_tables *plan, const struct mr_plan_table *table,
+                          size_t column)
 {
     return !is_name(table, column) && !is_reference(plan, table, column) &&
            !is_condition(plan, table, column) && !table->generated[column];
 }
 
-static bool can_edit(const struct mr_plan_fit *fit, const struct mr_plan_table *t,
-                     size_t column)
+static bool can_edit(const struct mr_plan_fit *fit, const struct mr_plan_table *t, size_t column)
 {
     return mr_plan_fit_is_plain(fit->plan, t, column);
 }
@@ -83,8 +81,7 @@ static void add_template(const struct mr_plan_fit *fit, const struct mr_plan_tab
     bool one = fit->columns.count == 1;
     mr_strbuf_add_str(out, one ? ";" : ";{");
     for (size_t i = 0; i < fit->columns.count; i++)
-        mr_strbuf_add_fmt(out, one ? "%s%s=VALUE" : "%s\"%s\":\"VALUE\"",
-                          i > 0 ? "," : "",
+        mr_strbuf_add_fmt(out, one ? "%s%s=VALUE" : "%s\"%s\":\"VALUE\"", i > 0 ? "," : "",
                           mr_plan_column_name(table, column_at(fit, i)));
     mr_strbuf_add_str(out, one ? "" : "}");
 }
@@ -195,12 +192,12 @@ static bool read_value(enum mr_class cls, const char *text, struct mr_strbuf *by
 
 /* Text that images have in a charset of the column's own; *possible: which has all of it.  A
  * server writes "?" for what it has not. */
-static enum mr_code recode(struct mr_plan_fit *fit, const char *charset,
-                           struct mr_value *v, bool *possible, struct mr_err *err)
+static enum mr_code recode(struct mr_plan_fit *fit, const char *charset, struct mr_value *v,
+                           bool *possible, struct mr_err *err)
 {
     struct mr_db *db = mr_reader_db(fit->target);
-    bool is_utf8 = charset == NULL || strncmp(charset, "utf8", 4) == 0 ||
-                   strcmp(charset, "ascii") == 0;
+    bool is_utf8 =
+        charset == NULL || strncmp(charset, "utf8", 4) == 0 || strcmp(charset, "ascii") == 0;
     if (is_utf8 || (v->cls != MR_CLASS_TEXT && v->cls != MR_CLASS_ENUM))
         return MR_OK;
     mr_strbuf_reset(&fit->sql);
@@ -233,8 +230,7 @@ static void refuse(struct mr_plan_fit *fit, const struct mr_column *c, const cha
 
 /* The same judge as for values of SOURCE; a text that only a server knows is judged again
  * with the row. */
-static bool fits(struct mr_plan_fit *fit, const struct mr_column *to,
-                 const struct mr_value *v)
+static bool fits(struct mr_plan_fit *fit, const struct mr_column *to, const struct mr_value *v)
 {
     const struct mr_fit_value judged = {.value = v, .most_bytes = fit->packet};
     mr_strbuf_reset(&fit->why);
@@ -276,9 +272,8 @@ static enum mr_code add_text(struct mr_plan_fit *fit, const struct mr_plan_table
 
 /* ---- choices ---- */
 
-static enum mr_code empty(struct mr_plan_fit *fit, const struct mr_plan_table *table,
-                          size_t column, struct mr_strbuf *edits, bool *possible,
-                          struct mr_err *err)
+static enum mr_code empty(struct mr_plan_fit *fit, const struct mr_plan_table *table, size_t column,
+                          struct mr_strbuf *edits, bool *possible, struct mr_err *err)
 {
     const struct mr_column *to = mr_pair_column(table->pair, MR_TARGET, column);
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -309,8 +304,8 @@ static const char *text_behind(const char *choice, const char *column)
 }
 
 /* The value that a choice gives for a column; *known false: none. */
-static const char *given(const char *choice, const struct json_t *object,
-                         const char *column, bool *known)
+static const char *given(const char *choice, const struct json_t *object, const char *column,
+                         bool *known)
 {
     const char *text = NULL;
     if (object == NULL) {
@@ -342,8 +337,7 @@ static enum mr_code give(struct mr_plan_fit *fit, const struct mr_plan_table *ta
         size_t column = column_at(fit, i);
         const struct mr_column *to = mr_pair_column(table->pair, MR_TARGET, column);
         bool known = false;
-        const char *text =
-            given(choice, object, mr_plan_column_name(table, column), &known);
+        const char *text = given(choice, object, mr_plan_column_name(table, column), &known);
         *possible = known && can_edit(fit, table, column);
         if (!*possible)
             refuse(fit, to, known ? "no value can be given for it" : "no value is given");
@@ -354,9 +348,8 @@ static enum mr_code give(struct mr_plan_fit *fit, const struct mr_plan_table *ta
     return code;
 }
 
-enum mr_code mr_plan_fit_choose(struct mr_plan_fit *fit,
-                                const struct mr_plan_table *table, const char *choice,
-                                struct mr_strbuf *edits, bool *possible,
+enum mr_code mr_plan_fit_choose(struct mr_plan_fit *fit, const struct mr_plan_table *table,
+                                const char *choice, struct mr_strbuf *edits, bool *possible,
                                 struct mr_err *err)
 {
     size_t before = edits->len;

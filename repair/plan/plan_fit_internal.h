@@ -16,7 +16,6 @@ bool mr_plan_fit_is_same(struct mr_key a, struct mr_key b);
 /* Judges a row all of whose values fit; neither image has ptr NULL.  In fit->columns and
  * fit->why what an UPDATE would not change, where it would change nothing at all. */
 enum mr_code mr_plan_fit_json(struct mr_plan_fit *fit, const struct mr_plan_table *table,
-                              struct mr_key image, struct mr_key live,
-                              struct mr_err *err);
+                              struct mr_key image, struct mr_key live, struct mr_err *err);
 
 #endif

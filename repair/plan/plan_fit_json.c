@@ -10,8 +10,7 @@
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/plan_fit_internal.h"
 
-static enum mr_code add_json(struct mr_plan_fit *fit, struct mr_key bytes,
-                             struct mr_err *err)
+static enum mr_code add_json(struct mr_plan_fit *fit, struct mr_key bytes, struct mr_err *err)
 {
     struct mr_value value;
     size_t pos = 0;
@@ -23,8 +22,8 @@ static enum mr_code add_json(struct mr_plan_fit *fit, struct mr_key bytes,
 }
 
 /* NULL and what is too long to be asked about are equal to nothing. */
-static enum mr_code is_equal(struct mr_plan_fit *fit, struct mr_key own,
-                             struct mr_key there, bool *equal, struct mr_err *err)
+static enum mr_code is_equal(struct mr_plan_fit *fit, struct mr_key own, struct mr_key there,
+                             bool *equal, struct mr_err *err)
 {
     struct mr_db *db = mr_reader_db(fit->target);
     *equal = false;
@@ -53,26 +52,24 @@ static bool is_json(const struct mr_plan_table *table, size_t column)
     return mr_pair_column(table->pair, MR_TARGET, column)->cls == MR_CLASS_JSON;
 }
 
-static enum mr_code note(struct mr_plan_fit *fit, const struct mr_plan_table *table,
-                         size_t column, struct mr_err *err)
+static enum mr_code note(struct mr_plan_fit *fit, const struct mr_plan_table *table, size_t column,
+                         struct mr_err *err)
 {
     size_t *slot = mr_vec_push(&fit->columns);
     if (slot == NULL)
         return mr_err_nomem(err, "judging a value");
     *slot = column;
-    mr_strbuf_add_fmt(
-        &fit->why,
-        "%s%s: MySQL takes the JSON value for the one that stands there, and "
-        "an UPDATE would change nothing",
-        fit->why.len > 0 ? "; " : "",
-        mr_pair_column(table->pair, MR_TARGET, column)->name);
+    mr_strbuf_add_fmt(&fit->why,
+                      "%s%s: MySQL takes the JSON value for the one that stands there, and "
+                      "an UPDATE would change nothing",
+                      fit->why.len > 0 ? "; " : "",
+                      mr_pair_column(table->pair, MR_TARGET, column)->name);
     return MR_OK;
 }
 
 /* Columns that an UPDATE would write and that differ: equal JSON alone, or others, too. */
 static enum mr_code judge(struct mr_plan_fit *fit, const struct mr_plan_table *table,
-                          struct mr_key image, struct mr_key live, bool *moves,
-                          struct mr_err *err)
+                          struct mr_key image, struct mr_key live, bool *moves, struct mr_err *err)
 {
     size_t pos = 0, other = 0;
     enum mr_code code = MR_OK;

@@ -55,9 +55,8 @@ static bool is_elsewhere(const struct gone *g, const char *db)
 static bool is_meant(const struct gone *g, const char *db, const char *table)
 {
     const struct mr_plan_patterns *p = g->task->patterns;
-    return p == NULL ||
-           mr_pattern_selects(p->tables->items, p->tables->count, p->exclude->items,
-                              p->exclude->count, db, table);
+    return p == NULL || mr_pattern_selects(p->tables->items, p->tables->count, p->exclude->items,
+                                           p->exclude->count, db, table);
 }
 
 /* ---- what became of it ---- */
@@ -74,8 +73,8 @@ static const char *twin_db(const struct gone *g, const char *db)
 }
 
 /* A right that is missing is kept for the hint. */
-static enum mr_code probe(struct gone *g, enum mr_side side, const char *db,
-                          const char *table, const char **what, struct mr_err *err)
+static enum mr_code probe(struct gone *g, enum mr_side side, const char *db, const char *table,
+                          const char **what, struct mr_err *err)
 {
     struct mr_err own = {0};
     enum mr_code code = mr_reader_probe(side_of(g, side)->main, db, table, NULL, &own);
@@ -95,8 +94,7 @@ static enum mr_code probe(struct gone *g, enum mr_side side, const char *db,
     return MR_OK;
 }
 
-static enum mr_code tell_fate(struct gone *g, const char *db, const char *table,
-                              struct mr_err *err)
+static enum mr_code tell_fate(struct gone *g, const char *db, const char *table, struct mr_err *err)
 {
     bool lost = mr_catalogue_table(side_of(g, MR_SOURCE)->cat, db, table) == NULL;
     enum mr_side side = lost ? MR_SOURCE : MR_TARGET;
@@ -117,8 +115,7 @@ static enum mr_code name_table(struct gone *g, size_t at, struct mr_err *err)
         return code;
     if (is_elsewhere(g, db)) {
         if (g->nelsewhere++ < NAMED)
-            mr_strbuf_add_fmt(&g->elsewhere, "%s\"%s\"", g->nelsewhere > 1 ? ", " : "",
-                              t->name);
+            mr_strbuf_add_fmt(&g->elsewhere, "%s\"%s\"", g->nelsewhere > 1 ? ", " : "", t->name);
         return MR_OK;
     }
     if (g->found++ >= NAMED)
@@ -143,12 +140,11 @@ static enum mr_code refuse(struct gone *g, struct mr_err *err)
     MR_TRY(mr_strbuf_check(&g->exclude, "looking for tables", err));
     (void)mr_err_set(err, MR_E_REFUSED, "the run compared what cannot be planned now: %s",
                      g->text.ptr);
-    mr_err_hint(
-        err,
-        "Nothing was changed. %s%s%scheck again into the same case; or leave it out "
-        "of the plan:%s",
-        g->right.len > 0 ? "Run: " : "Bring it back, or ", g->right.ptr,
-        g->right.len > 0 ? "; or " : "", g->exclude.ptr);
+    mr_err_hint(err,
+                "Nothing was changed. %s%s%scheck again into the same case; or leave it out "
+                "of the plan:%s",
+                g->right.len > 0 ? "Run: " : "Bring it back, or ", g->right.ptr,
+                g->right.len > 0 ? "; or " : "", g->exclude.ptr);
     return MR_E_REFUSED;
 }
 
@@ -175,8 +171,7 @@ enum mr_code mr_plan_gone_check(const struct mr_plan_gone_task *task, struct mr_
     MR_TRY_OUT(mr_sides_pair_dbs(task->sides->side, task->arena, &g.pairs, err));
     for (size_t i = 0; i < task->nknown; i++) {
         const struct mr_find_table *t = &task->known[i];
-        if (!task->fates[i].planned && !t->windowed &&
-            t->verdict != MR_VERDICT_NOT_CHECKED)
+        if (!task->fates[i].planned && !t->windowed && t->verdict != MR_VERDICT_NOT_CHECKED)
             MR_TRY_OUT(name_table(&g, i, err));
     }
     if (g.found > 0)

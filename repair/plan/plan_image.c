@@ -19,21 +19,17 @@ static const struct {
     const char *name;
     enum mr_class cls;
 } classes[] = {
-    {"int", MR_CLASS_INT},           {"uint", MR_CLASS_UINT},
-    {"float", MR_CLASS_FLOAT},       {"double", MR_CLASS_DOUBLE},
-    {"decimal", MR_CLASS_DECIMAL},   {"text", MR_CLASS_TEXT},
-    {"enum", MR_CLASS_ENUM},         {"binary", MR_CLASS_BINARY},
-    {"geometry", MR_CLASS_GEOMETRY}, {"json", MR_CLASS_JSON},
-    {"date", MR_CLASS_DATE},         {"datetime", MR_CLASS_DATETIME},
+    {"int", MR_CLASS_INT},       {"uint", MR_CLASS_UINT},       {"float", MR_CLASS_FLOAT},
+    {"double", MR_CLASS_DOUBLE}, {"decimal", MR_CLASS_DECIMAL}, {"text", MR_CLASS_TEXT},
+    {"enum", MR_CLASS_ENUM},     {"binary", MR_CLASS_BINARY},   {"geometry", MR_CLASS_GEOMETRY},
+    {"json", MR_CLASS_JSON},     {"date", MR_CLASS_DATE},       {"datetime", MR_CLASS_DATETIME},
     {"time", MR_CLASS_TIME},
 };
 
 static const struct {
     const char *text;
     enum mr_expr expr;
-} ways[] = {{" as utf8", MR_EXPR_UTF8},
-            {" as text", MR_EXPR_TEXT},
-            {" as binary", MR_EXPR_BINARY}};
+} ways[] = {{" as utf8", MR_EXPR_UTF8}, {" as text", MR_EXPR_TEXT}, {" as binary", MR_EXPR_BINARY}};
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 
@@ -56,8 +52,7 @@ static bool is_normalised(const struct mr_plan_table *table, size_t column)
            is_spelled_anew(table, column);
 }
 
-void mr_plan_image_reading(const struct mr_plan_table *table, size_t column,
-                           struct mr_strbuf *out)
+void mr_plan_image_reading(const struct mr_plan_table *table, size_t column, struct mr_strbuf *out)
 {
     const struct mr_readcol *col = &table->pair->full[MR_TARGET].cols[column];
     for (size_t i = 0; i < LEN(classes); i++)
@@ -137,17 +132,15 @@ static enum mr_code new_digester(struct mr_plan_digester *digester, size_t ncolu
     return digester->normal != NULL && digester->generated != NULL ? MR_OK : nomem(err);
 }
 
-static void take_column(struct mr_plan_digester *d, size_t column, bool normal,
-                        bool generated)
+static void take_column(struct mr_plan_digester *d, size_t column, bool normal, bool generated)
 {
     d->normal[column] = normal;
     d->generated[column] = generated;
     d->plain = d->plain && !normal && !generated;
 }
 
-enum mr_code mr_plan_digester_init(struct mr_plan_digester *digester,
-                                   const char *const *readings, size_t ncolumns,
-                                   struct mr_arena *arena, struct mr_err *err)
+enum mr_code mr_plan_digester_init(struct mr_plan_digester *digester, const char *const *readings,
+                                   size_t ncolumns, struct mr_arena *arena, struct mr_err *err)
 {
     MR_TRY(new_digester(digester, ncolumns, arena, err));
     for (size_t i = 0; i < ncolumns; i++) {
@@ -158,9 +151,8 @@ enum mr_code mr_plan_digester_init(struct mr_plan_digester *digester,
     return MR_OK;
 }
 
-enum mr_code mr_plan_digester_of(struct mr_plan_digester *digester,
-                                 const struct mr_plan_table *t, struct mr_arena *arena,
-                                 struct mr_err *err)
+enum mr_code mr_plan_digester_of(struct mr_plan_digester *digester, const struct mr_plan_table *t,
+                                 struct mr_arena *arena, struct mr_err *err)
 {
     MR_TRY(new_digester(digester, t->pair->find.ncolumns, arena, err));
     for (size_t i = 0; i < digester->ncolumns; i++)
@@ -175,8 +167,7 @@ void mr_plan_digester_release(struct mr_plan_digester *digester)
 }
 
 /* Appends a JSON value in its normal form; what is no JSON stays as it is. */
-static enum mr_code add_json(struct mr_plan_digester *d, struct mr_key bytes,
-                             struct mr_err *err)
+static enum mr_code add_json(struct mr_plan_digester *d, struct mr_key bytes, struct mr_err *err)
 {
     struct mr_value value;
     size_t pos = 0;
@@ -218,8 +209,8 @@ enum mr_code mr_plan_digester_row(struct mr_plan_digester *d, struct mr_key imag
 }
 
 enum mr_code mr_plan_digester_values(struct mr_plan_digester *d, struct mr_key image,
-                                     const size_t *columns, size_t count,
-                                     struct mr_digest *digest, struct mr_err *err)
+                                     const size_t *columns, size_t count, struct mr_digest *digest,
+                                     struct mr_err *err)
 {
     bool null = false;
     enum mr_code code =
@@ -244,15 +235,14 @@ struct opening {
 static enum mr_code changed(const struct opening *o, const char *column, const char *what,
                             struct mr_err *err)
 {
-    (void)mr_err_set(err, MR_E_CHANGED, "column \"%s\" of table \"%s.%s\" %s", column,
-                     o->task->db, o->task->table, what);
+    (void)mr_err_set(err, MR_E_CHANGED, "column \"%s\" of table \"%s.%s\" %s", column, o->task->db,
+                     o->task->table, what);
     mr_err_hint(err, "Nothing can be said of the table's rows. Put its columns back as "
                      "they were when the plan was made.");
     return MR_E_CHANGED;
 }
 
-static bool is_family(enum mr_class a, enum mr_class b, enum mr_class one,
-                      enum mr_class other)
+static bool is_family(enum mr_class a, enum mr_class b, enum mr_class one, enum mr_class other)
 {
     return (a == one || a == other) && (b == one || b == other);
 }
@@ -273,8 +263,7 @@ static void adapt(const struct mr_column *col, struct reading *r)
         is_family(r->cls, col->cls, MR_CLASS_FLOAT, MR_CLASS_DOUBLE) ||
         is_family(r->cls, col->cls, MR_CLASS_TEXT, MR_CLASS_ENUM))
         r->cls = col->cls;
-    if (r->charset != NULL && col->charset != NULL && is_utf8(r->charset) &&
-        is_utf8(col->charset))
+    if (r->charset != NULL && col->charset != NULL && is_utf8(r->charset) && is_utf8(col->charset))
         r->charset = col->charset;
 }
 
@@ -287,8 +276,7 @@ static bool is_readable(const struct mr_column *col, const struct reading *r)
         return true; /* its twin holds bytes */
     if (r->cls != col->cls)
         return false;
-    return r->charset == NULL ||
-           (col->charset != NULL && strcmp(r->charset, col->charset) == 0);
+    return r->charset == NULL || (col->charset != NULL && strcmp(r->charset, col->charset) == 0);
 }
 
 static enum mr_code open_column(struct opening *o, size_t at, struct mr_err *err)
@@ -303,8 +291,8 @@ static enum mr_code open_column(struct opening *o, size_t at, struct mr_err *err
         adapt(col, &r);
     if (!is_readable(col, &r))
         return changed(o, named->name, "has another type", err);
-    o->cols[at] = (struct mr_readcol){
-        .name = col->name, .expr = r.expr, .cls = r.cls, .charset = r.charset};
+    o->cols[at] =
+        (struct mr_readcol){.name = col->name, .expr = r.expr, .cls = r.cls, .charset = r.charset};
     o->normalise[at] = r.normal;
     o->columns[at] = (struct mr_find_column){
         .name = col->name,
@@ -364,11 +352,10 @@ static enum mr_code find_table(struct opening *o, const struct mr_catalogue *cat
     const struct mr_plan_image_task *task = o->task;
     o->table = mr_sides_twin(catalogue, task->db, catalogue, task->db, task->table);
     if (o->table == NULL)
-        return mr_err_set(err, MR_E_NO_SUCH, "table \"%s.%s\" is not there", task->db,
-                          task->table);
+        return mr_err_set(err, MR_E_NO_SUCH, "table \"%s.%s\" is not there", task->db, task->table);
     if (o->table->engine == NULL)
-        return mr_err_set(err, MR_E_CHANGED, "the server cannot open table \"%s.%s\"%s%s",
-                          task->db, task->table, o->table->open_error != NULL ? ": " : "",
+        return mr_err_set(err, MR_E_CHANGED, "the server cannot open table \"%s.%s\"%s%s", task->db,
+                          task->table, o->table->open_error != NULL ? ": " : "",
                           o->table->open_error != NULL ? o->table->open_error : "");
     if (!within(&task->key, task->ncolumns) || !within(&task->identity, task->ncolumns))
         return mr_err_set(err, MR_E_REFUSED, "the plan of table \"%s\" names no columns",
@@ -377,9 +364,8 @@ static enum mr_code find_table(struct opening *o, const struct mr_catalogue *cat
 }
 
 enum mr_code mr_plan_image_open(const struct mr_catalogue *catalogue,
-                                const struct mr_plan_image_task *task,
-                                struct mr_arena *arena, struct mr_pair **out,
-                                struct mr_err *err)
+                                const struct mr_plan_image_task *task, struct mr_arena *arena,
+                                struct mr_pair **out, struct mr_err *err)
 {
     size_t n = task->ncolumns + 1;
     struct opening o = {.task = task,

@@ -33,8 +33,7 @@
 #include "repair/plan/plan_tables.h"
 
 /* Appends the reading of a column on TARGET. */
-void mr_plan_image_reading(const struct mr_plan_table *table, size_t column,
-                           struct mr_strbuf *out);
+void mr_plan_image_reading(const struct mr_plan_table *table, size_t column, struct mr_strbuf *out);
 
 /* ---- digests ---- */
 
@@ -46,22 +45,20 @@ struct mr_plan_digester {
 };
 
 /* MR_E_REFUSED for a reading that no planner wrote. */
-enum mr_code mr_plan_digester_init(struct mr_plan_digester *digester,
-                                   const char *const *readings, size_t ncolumns,
-                                   struct mr_arena *arena, struct mr_err *err);
+enum mr_code mr_plan_digester_init(struct mr_plan_digester *digester, const char *const *readings,
+                                   size_t ncolumns, struct mr_arena *arena, struct mr_err *err);
 /* While it is planned: of a table itself. */
 enum mr_code mr_plan_digester_of(struct mr_plan_digester *digester,
-                                 const struct mr_plan_table *table,
-                                 struct mr_arena *arena, struct mr_err *err);
+                                 const struct mr_plan_table *table, struct mr_arena *arena,
+                                 struct mr_err *err);
 void mr_plan_digester_release(struct mr_plan_digester *digester);
 /* image: of a read row, or of the store; values behind the columns are not looked at.
  * MR_E_CASE for bytes that no encoder wrote. */
 enum mr_code mr_plan_digester_row(struct mr_plan_digester *digester, struct mr_key image,
                                   struct mr_digest *digest, struct mr_err *err);
 /* Digest of the values of some columns, as they are. */
-enum mr_code mr_plan_digester_values(struct mr_plan_digester *digester,
-                                     struct mr_key image, const size_t *columns,
-                                     size_t count, struct mr_digest *digest,
+enum mr_code mr_plan_digester_values(struct mr_plan_digester *digester, struct mr_key image,
+                                     const size_t *columns, size_t count, struct mr_digest *digest,
                                      struct mr_err *err);
 
 /* ---- reading without the other server ---- */
@@ -85,8 +82,7 @@ struct mr_plan_image_task {
  * MR_E_NO_SUCH: the table is gone; MR_E_CHANGED: a column is, or it cannot be read as it
  * was; MR_E_REFUSED: no planner wrote this. */
 enum mr_code mr_plan_image_open(const struct mr_catalogue *catalogue,
-                                const struct mr_plan_image_task *task,
-                                struct mr_arena *arena, struct mr_pair **out,
-                                struct mr_err *err);
+                                const struct mr_plan_image_task *task, struct mr_arena *arena,
+                                struct mr_pair **out, struct mr_err *err);
 
 #endif

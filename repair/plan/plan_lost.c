@@ -75,13 +75,12 @@ static enum mr_code find_row(struct losing *l, const struct mr_value *values, bo
     struct mr_digest digest;
     const struct mr_key image = {l->image.ptr, l->image.len};
     code = mr_plan_row_digest(l->table, image, &digest, err);
-    *found = code == MR_OK &&
-             bsearch(&digest, l->rows.items, l->rows.count, sizeof digest, compare);
+    *found =
+        code == MR_OK && bsearch(&digest, l->rows.items, l->rows.count, sizeof digest, compare);
     return code;
 }
 
-static enum mr_code count_row(void *ctx, const struct mr_value *values,
-                              struct mr_err *err)
+static enum mr_code count_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct losing *l = ctx;
     bool found = true;
@@ -89,10 +88,9 @@ static enum mr_code count_row(void *ctx, const struct mr_value *values,
     if (code != MR_OK || !found)
         return code;
     for (size_t i = 0; i < l->ncolumns; i++)
-        l->counts[i] +=
-            l->side == MR_SOURCE
-                ? !mr_column_holds_default(l->columns[i], &values[l->before + i])
-                : !comes_back(l->columns[i], &values[l->before + i]);
+        l->counts[i] += l->side == MR_SOURCE
+                            ? !mr_column_holds_default(l->columns[i], &values[l->before + i])
+                            : !comes_back(l->columns[i], &values[l->before + i]);
     return MR_OK;
 }
 
@@ -100,13 +98,12 @@ static enum mr_code count_row(void *ctx, const struct mr_value *values,
 static struct mr_readcol read_of(const struct mr_column *c)
 {
     bool text = mr_class_has_charset(c->cls);
-    bool bytes =
-        strstr(c->data_type, "blob") != NULL || strstr(c->data_type, "binary") != NULL;
-    return (struct mr_readcol){
-        .name = c->name,
-        .cls = c->cls,
-        .charset = text ? c->charset : NULL,
-        .expr = c->cls == MR_CLASS_BINARY && !bytes ? MR_EXPR_BINARY : MR_EXPR_COLUMN};
+    bool bytes = strstr(c->data_type, "blob") != NULL || strstr(c->data_type, "binary") != NULL;
+    return (struct mr_readcol){.name = c->name,
+                               .cls = c->cls,
+                               .charset = text ? c->charset : NULL,
+                               .expr = c->cls == MR_CLASS_BINARY && !bytes ? MR_EXPR_BINARY
+                                                                           : MR_EXPR_COLUMN};
 }
 
 static enum mr_code read_values(struct losing *l, struct mr_err *err)
@@ -123,10 +120,9 @@ static enum mr_code read_values(struct losing *l, struct mr_err *err)
     l->before = spec.ncols;
     spec.cols = cols;
     spec.ncols += l->ncolumns;
-    return l->hash == NULL ? mr_reader_fetch(reader, &spec, l->keys.items, l->keys.count,
-                                             count_row, l, err)
-                           : mr_reader_scan(reader, &spec, (struct mr_range){0}, 0,
-                                            count_row, l, err);
+    return l->hash == NULL
+               ? mr_reader_fetch(reader, &spec, l->keys.items, l->keys.count, count_row, l, err)
+               : mr_reader_scan(reader, &spec, (struct mr_range){0}, 0, count_row, l, err);
 }
 
 /* Without a key each row of the table is read. */
@@ -162,19 +158,16 @@ static enum mr_code count_inserts(struct losing *l, uint64_t *n, struct mr_err *
 }
 
 /* The key as reads of that side take it. */
-static enum mr_code push_key(struct losing *l, const struct mr_entity *e,
-                             struct mr_err *err)
+static enum mr_code push_key(struct losing *l, const struct mr_entity *e, struct mr_err *err)
 {
     const struct mr_key key = l->side == MR_SOURCE ? e->source_key : e->target_key;
     struct mr_key *slot = key.ptr != NULL ? mr_vec_push(&l->keys) : NULL;
     if (slot != NULL)
         *slot = key;
-    return slot == NULL && key.ptr != NULL ? mr_err_nomem(err, "looking at columns")
-                                           : MR_OK;
+    return slot == NULL && key.ptr != NULL ? mr_err_nomem(err, "looking at columns") : MR_OK;
 }
 
-static enum mr_code push_row(struct losing *l, const struct mr_entity *e,
-                             struct mr_err *err)
+static enum mr_code push_row(struct losing *l, const struct mr_entity *e, struct mr_err *err)
 {
     const struct mr_key image = l->side == MR_SOURCE ? e->source : e->target;
     if (image.ptr == NULL)
@@ -184,8 +177,7 @@ static enum mr_code push_row(struct losing *l, const struct mr_entity *e,
                         : mr_err_nomem(err, "looking at columns");
 }
 
-static enum mr_code look_at_rows(struct losing *l, enum mr_decision decision,
-                                 struct mr_err *err)
+static enum mr_code look_at_rows(struct losing *l, enum mr_decision decision, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec list = MR_VEC_INIT(struct mr_entity);
@@ -197,8 +189,8 @@ static enum mr_code look_at_rows(struct losing *l, enum mr_decision decision,
         mr_arena_reset(&arena);
         mr_vec_clear(&list);
         mr_vec_clear(&l->keys);
-        code = mr_plan_store_entities(l->store, l->table->at, decision, after, BATCH,
-                                      &arena, &list, err);
+        code = mr_plan_store_entities(l->store, l->table->at, decision, after, BATCH, &arena, &list,
+                                      err);
         for (size_t i = 0; code == MR_OK && i < list.count; i++) {
             const struct mr_entity *e = mr_vec_at(&list, i);
             after = e->id;
@@ -220,8 +212,7 @@ static void list_counts(struct losing *l)
         if (l->counts[i] > 0)
             mr_strbuf_add_fmt(&l->list, "%s%s.%s (%" PRIu64 " value%s)",
                               l->list.len > 0 ? ", " : "", mr_plan_table_name(l->table),
-                              l->columns[i]->name, l->counts[i],
-                              l->counts[i] == 1 ? "" : "s");
+                              l->columns[i]->name, l->counts[i], l->counts[i] == 1 ? "" : "s");
 }
 
 static enum mr_code look_at_table(struct losing *l, struct mr_err *err)
@@ -288,27 +279,25 @@ static enum mr_code refuse(const struct losing *l, const char *what, const char 
 
 static enum mr_code refuse_lost(const struct losing *l, struct mr_err *err)
 {
-    return refuse(
-        l, "the target has no such column, and planned rows have values in it",
-        "In the table's section of the configuration, write column = OLD -> NEW "
-        "where the target calls it otherwise, or ignore-columns = OLD to let the "
-        "values go.",
-        err);
+    return refuse(l, "the target has no such column, and planned rows have values in it",
+                  "In the table's section of the configuration, write column = OLD -> NEW "
+                  "where the target calls it otherwise, or ignore-columns = OLD to let the "
+                  "values go.",
+                  err);
 }
 
 static enum mr_code refuse_deletes(const struct losing *l, struct mr_err *err)
 {
-    return refuse(
-        l,
-        "only the target has these columns, and undo could not bring back what "
-        "rows to be deleted hold there",
-        "Leave these tables out by --tables, or write ignore-columns = COLUMN in "
-        "the table's section of the configuration to let the values go.",
-        err);
+    return refuse(l,
+                  "only the target has these columns, and undo could not bring back what "
+                  "rows to be deleted hold there",
+                  "Leave these tables out by --tables, or write ignore-columns = COLUMN in "
+                  "the table's section of the configuration to let the values go.",
+                  err);
 }
 
-enum mr_code mr_plan_lost_check(const struct mr_plan_tables *plan,
-                                struct mr_plan_store *store, struct mr_err *err)
+enum mr_code mr_plan_lost_check(const struct mr_plan_tables *plan, struct mr_plan_store *store,
+                                struct mr_err *err)
 {
     struct losing l = {.plan = plan,
                        .store = store,

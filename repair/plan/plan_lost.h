@@ -19,7 +19,7 @@
 #include "repair/plan/plan_tables.h"
 
 /* The plan is decided. */
-enum mr_code mr_plan_lost_check(const struct mr_plan_tables *plan,
-                                struct mr_plan_store *store, struct mr_err *err);
+enum mr_code mr_plan_lost_check(const struct mr_plan_tables *plan, struct mr_plan_store *store,
+                                struct mr_err *err);
 
 #endif

@@ -43,8 +43,8 @@ static const char moved_sql[] =
     " source_key<>target_key AND decision IN (:same, :matched, :update, :renumber)";
 
 /* What the counter gave: it is a value of the key. */
-static enum mr_code counted(const struct mr_plan_table *t, const void *key, size_t len,
-                            uint64_t *n, struct mr_err *err)
+static enum mr_code counted(const struct mr_plan_table *t, const void *key, size_t len, uint64_t *n,
+                            struct mr_err *err)
 {
     struct mr_value value = {.cls = MR_CLASS_NULL};
     size_t pos = 0;
@@ -89,8 +89,7 @@ static enum mr_code collect_table(struct mentions *x, const struct mr_plan_table
     enum mr_code code = MR_OK;
     MR_CASE_BIND(from, MR_ARG_INT("plan", mr_plan_store_id(x->task->store)),
                  MR_ARG_INT("tbl", t->at), MR_ARG_INT("same", MR_DECIDE_SAME),
-                 MR_ARG_INT("matched", MR_DECIDE_MATCHED),
-                 MR_ARG_INT("update", MR_DECIDE_UPDATE),
+                 MR_ARG_INT("matched", MR_DECIDE_MATCHED), MR_ARG_INT("update", MR_DECIDE_UPDATE),
                  MR_ARG_INT("renumber", MR_DECIDE_RENUMBER));
     while (code == MR_OK && (code = mr_case_step(from, &row, err)) == MR_OK && row)
         code = keep_moved(x, t, from, to, err);
@@ -106,8 +105,7 @@ static enum mr_code collect(struct mentions *x, struct mr_err *err)
     MR_TRY_OUT(mr_case_exec(x->cf, schema_sql, err));
     MR_TRY_OUT(mr_case_prepare(x->cf, moved_sql, &from, err));
     MR_TRY_OUT(mr_case_prepare(
-        x->cf, "INSERT OR IGNORE INTO moved (n, tbl, new) VALUES (:n, :tbl, :new)", &to,
-        err));
+        x->cf, "INSERT OR IGNORE INTO moved (n, tbl, new) VALUES (:n, :tbl, :new)", &to, err));
     for (size_t i = 0; i < tables->ntables; i++)
         if (mr_plan_has_counter(&tables->tables[i]))
             MR_TRY_OUT(collect_table(x, &tables->tables[i], from, to, err));
@@ -167,8 +165,8 @@ static enum mr_code first_seen(struct mentions *x, const struct mr_plan_table *t
     return code == MR_OK && seen->key == NULL ? mr_err_nomem(err, "naming a row") : code;
 }
 
-static enum mr_code read_row(struct mentions *x, const struct mr_plan_table *t,
-                             struct mr_key image, struct seen *seen, struct mr_err *err)
+static enum mr_code read_row(struct mentions *x, const struct mr_plan_table *t, struct mr_key image,
+                             struct seen *seen, struct mr_err *err)
 {
     size_t pos = 0;
     enum mr_code code = mr_is_cancelled() ? mr_cancelled_err(err) : MR_OK;
@@ -187,9 +185,8 @@ static enum mr_code read_row(struct mentions *x, const struct mr_plan_table *t,
 
 /* ---- what is said ---- */
 
-static enum mr_code report(struct mentions *x, const struct mr_plan_table *t,
-                           size_t column, const struct seen *seen,
-                           struct mr_vec *mentions, struct mr_err *err)
+static enum mr_code report(struct mentions *x, const struct mr_plan_table *t, size_t column,
+                           const struct seen *seen, struct mr_vec *mentions, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_plan_mention *mention = mr_vec_push(mentions);
@@ -198,30 +195,27 @@ static enum mr_code report(struct mentions *x, const struct mr_plan_table *t,
     mr_strbuf_add_fmt(&text,
                       "\"%s\" of %" PRIu64 " restored row%s seems to name old ids, which "
                       "stay as they are",
-                      mr_plan_column_name(t, column), seen->rows,
-                      seen->rows == 1 ? "" : "s");
+                      mr_plan_column_name(t, column), seen->rows, seen->rows == 1 ? "" : "s");
     mr_strbuf_add_fmt(&text, "; such as, in row %s, %" PRIu64 " of %s, which is %" PRIu64,
                       seen->key[0] != '\0' ? seen->key : "without a key", seen->old_id,
-                      mr_plan_table_name(&x->task->tables->tables[seen->parent]),
-                      seen->new_id);
+                      mr_plan_table_name(&x->task->tables->tables[seen->parent]), seen->new_id);
     mention->table = mr_plan_table_name(t);
     mention->text = text.failed ? NULL : mr_arena_strdup(x->task->arena, text.ptr);
     mr_strbuf_release(&text);
     return mention->text != NULL ? MR_OK : mr_err_nomem(err, "planning");
 }
 
-static enum mr_code read_rows(struct mentions *x, const struct mr_plan_table *t,
-                              struct seen *seen, struct mr_err *err)
+static enum mr_code read_rows(struct mentions *x, const struct mr_plan_table *t, struct seen *seen,
+                              struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code =
-        MR_CASE_PREPARE(x->cf,
-                        "SELECT after FROM entity WHERE plan=:plan AND tbl=:tbl"
-                        " AND decision IN (:insert, :renumber)",
-                        &stmt, err, MR_ARG_INT("plan", mr_plan_store_id(x->task->store)),
-                        MR_ARG_INT("tbl", t->at), MR_ARG_INT("insert", MR_DECIDE_INSERT),
-                        MR_ARG_INT("renumber", MR_DECIDE_RENUMBER));
+    enum mr_code code = MR_CASE_PREPARE(
+        x->cf,
+        "SELECT after FROM entity WHERE plan=:plan AND tbl=:tbl"
+        " AND decision IN (:insert, :renumber)",
+        &stmt, err, MR_ARG_INT("plan", mr_plan_store_id(x->task->store)), MR_ARG_INT("tbl", t->at),
+        MR_ARG_INT("insert", MR_DECIDE_INSERT), MR_ARG_INT("renumber", MR_DECIDE_RENUMBER));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_key image = {0};
         image.ptr = mr_case_blob(stmt, 0, &image.len);
@@ -254,8 +248,8 @@ out:
     return code;
 }
 
-enum mr_code mr_plan_mentions(const struct mr_plan_mentions_task *task,
-                              struct mr_vec *mentions, struct mr_err *err)
+enum mr_code mr_plan_mentions(const struct mr_plan_mentions_task *task, struct mr_vec *mentions,
+                              struct mr_err *err)
 {
     struct mentions x = {.task = task,
                          .cf = mr_findings_case(task->fd),
@@ -264,11 +258,9 @@ enum mr_code mr_plan_mentions(const struct mr_plan_mentions_task *task,
     x.ids.ctx = &x;
     enum mr_code code = collect(&x, err);
     if (code == MR_OK)
-        code = mr_case_prepare(
-            x.cf, "SELECT tbl, new FROM moved WHERE n=:n ORDER BY tbl LIMIT 1", &x.find,
-            err);
-    for (size_t i = 0;
-         code == MR_OK && x.least <= x.greatest && i < task->tables->ntables; i++)
+        code = mr_case_prepare(x.cf, "SELECT tbl, new FROM moved WHERE n=:n ORDER BY tbl LIMIT 1",
+                               &x.find, err);
+    for (size_t i = 0; code == MR_OK && x.least <= x.greatest && i < task->tables->ntables; i++)
         code = read_table(&x, &task->tables->tables[i], mentions, err);
     mr_case_free(x.find);
     mr_text_ids_release(&x.ids);

@@ -32,7 +32,7 @@ struct mr_plan_mention {
 };
 
 /* Pushes struct mr_plan_mention, one a column in which an old id was seen. */
-enum mr_code mr_plan_mentions(const struct mr_plan_mentions_task *task,
-                              struct mr_vec *mentions, struct mr_err *err);
+enum mr_code mr_plan_mentions(const struct mr_plan_mentions_task *task, struct mr_vec *mentions,
+                              struct mr_err *err);
 
 #endif

@@ -38,8 +38,7 @@ static const char *without_account(const char *uri, struct mr_arena *arena)
 }
 
 const char *mr_plan_next_target(const char *target, const struct mr_grants *grants,
-                                const struct mr_plan_server *server,
-                                struct mr_arena *arena)
+                                const struct mr_plan_server *server, struct mr_arena *arena)
 {
     return may_write(grants, server) ? target : without_account(target, arena);
 }
@@ -78,8 +77,7 @@ static void add_command(const struct mr_manifest *m, const char *words, const ch
 }
 
 /* The reading account's own options are not those of another. */
-static void add_by_whom(const struct mr_manifest *m, const char *target,
-                        struct mr_strbuf *out)
+static void add_by_whom(const struct mr_manifest *m, const char *target, struct mr_strbuf *out)
 {
     struct mr_strbuf own = MR_STRBUF_INIT, ignored = MR_STRBUF_INIT;
     bool named = has_account(target, &ignored);
@@ -89,16 +87,14 @@ static void add_by_whom(const struct mr_manifest *m, const char *target,
                                  : "apply it by an account that may write (MYRECON_USER, "
                                    "MYRECON_PASSWORD or an option file say which");
     if (own.len > 0)
-        mr_strbuf_add_fmt(out, "; add its own %s to the URI where it needs them",
-                          own.ptr);
+        mr_strbuf_add_fmt(out, "; add its own %s to the URI where it needs them", own.ptr);
     mr_strbuf_add_str(out, named ? " with: " : "), with: ");
     out->failed = out->failed || own.failed || ignored.failed;
     mr_strbuf_release(&own);
     mr_strbuf_release(&ignored);
 }
 
-void mr_plan_next_apply(const struct mr_manifest *m, const char *dir,
-                        struct mr_strbuf *out)
+void mr_plan_next_apply(const struct mr_manifest *m, const char *dir, struct mr_strbuf *out)
 {
     struct mr_strbuf command = MR_STRBUF_INIT;
     const char *target = m->apply_to != NULL ? m->apply_to : uri_of(m, MR_TARGET);
@@ -116,7 +112,7 @@ void mr_plan_next_verify(const struct mr_manifest *m, const char *dir)
 {
     struct mr_strbuf command = MR_STRBUF_INIT;
     add_command(m, "verify", dir, uri_of(m, MR_TARGET), &command); /* it reads */
-    (void)fflush(stdout); /* whose text comes before */
+    (void)fflush(stdout);                                          /* whose text comes before */
     if (!command.failed)
         mr_log_info("prove it with: %s", command.ptr);
     mr_strbuf_release(&command);
@@ -128,8 +124,7 @@ void mr_plan_next_check(const struct mr_manifest *m)
     const struct mr_find_run run = {.source = m->source,
                                     .target = m->target,
                                     .uri = {m->uri[MR_SOURCE], m->uri[MR_TARGET]},
-                                    .options =
-                                        m->check_options != NULL ? m->check_options : ""};
+                                    .options = m->check_options != NULL ? m->check_options : ""};
     if (m->case_path == NULL)
         return;
     mr_run_check_command(&run, m->config, m->case_path, &command);

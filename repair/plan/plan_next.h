@@ -15,13 +15,11 @@
 
 /* TARGET as apply is to be told of it; grants NULL: they are not known.  NULL: memory. */
 const char *mr_plan_next_target(const char *target, const struct mr_grants *grants,
-                                const struct mr_plan_server *server,
-                                struct mr_arena *arena);
+                                const struct mr_plan_server *server, struct mr_arena *arena);
 
 /* Appends lines "apply it with: …", as terminals may show them; nothing where there is
  * nothing to apply. */
-void mr_plan_next_apply(const struct mr_manifest *manifest, const char *dir,
-                        struct mr_strbuf *out);
+void mr_plan_next_apply(const struct mr_manifest *manifest, const char *dir, struct mr_strbuf *out);
 /* Logs the command that proves what was applied. */
 void mr_plan_next_verify(const struct mr_manifest *manifest, const char *dir);
 /* Logs the check that shows what is left, where the plan was made of a case. */

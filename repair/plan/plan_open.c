@@ -18,8 +18,7 @@
 static const char changed[] = "was changed since it was planned";
 static const char missing[] = "is missing";
 
-static enum mr_code refuse(const char *path, const char *name, const char *what,
-                           struct mr_err *err)
+static enum mr_code refuse(const char *path, const char *name, const char *what, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\": file \"%s\" %s", path, name, what);
     if (what == changed && strcmp(name, MR_CONFLICTS_FILE) == 0)
@@ -38,8 +37,7 @@ static bool is_decided(const struct mr_plan_file *file, const char *path)
 {
     char hex[MR_SHA256_HEX];
     return file->undecided != NULL && strcmp(file->name, MR_CONFLICTS_FILE) == 0 &&
-           mr_undecided_digest(path, hex, NULL) == MR_OK &&
-           strcmp(hex, file->undecided) == 0;
+           mr_undecided_digest(path, hex, NULL) == MR_OK && strcmp(hex, file->undecided) == 0;
 }
 
 static enum mr_code check_file(struct mr_plan_dir *plan, const struct mr_plan_file *file,
@@ -56,8 +54,7 @@ static enum mr_code check_file(struct mr_plan_dir *plan, const struct mr_plan_fi
     if (lstat(path, &st) != 0 && errno == ENOENT)
         return refuse(plan->path, file->name, missing, err);
     MR_TRY(mr_sha256_file(path, hex, &size, err));
-    return (size == file->size_bytes && strcmp(hex, file->sha256) == 0) ||
-                   is_decided(file, path)
+    return (size == file->size_bytes && strcmp(hex, file->sha256) == 0) || is_decided(file, path)
                ? MR_OK
                : refuse(plan->path, file->name, changed, err);
 }
@@ -70,9 +67,9 @@ static bool ends_in(const char *name, const char *end)
 
 static bool is_expected(const struct mr_manifest *manifest, const char *name)
 {
-    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-        strcmp(name, MANIFEST_NAME) == 0 || strncmp(name, "journal", 7) == 0 ||
-        strncmp(name, "approval", 8) == 0 || ends_in(name, ".tmp"))
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, MANIFEST_NAME) == 0 ||
+        strncmp(name, "journal", 7) == 0 || strncmp(name, "approval", 8) == 0 ||
+        ends_in(name, ".tmp"))
         return true;
     for (size_t i = 0; i < manifest->nfiles; i++)
         if (strcmp(manifest->files[i].name, name) == 0)
@@ -80,20 +77,19 @@ static bool is_expected(const struct mr_manifest *manifest, const char *name)
     return false;
 }
 
-enum mr_code mr_plan_each_name(const struct mr_plan_dir *plan, mr_plan_name_fn *fn,
-                               void *ctx, struct mr_err *err)
+enum mr_code mr_plan_each_name(const struct mr_plan_dir *plan, mr_plan_name_fn *fn, void *ctx,
+                               struct mr_err *err)
 {
     DIR *dir = opendir(plan->path);
     enum mr_code code = MR_OK;
     if (dir == NULL)
-        return mr_err_set_sys(err, MR_E_IO, errno, "could not open directory \"%s\"",
-                              plan->path);
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not open directory \"%s\"", plan->path);
     while (code == MR_OK) {
         errno = 0;
         const struct dirent *entry = readdir(dir);
         if (entry == NULL && errno != 0)
-            code = mr_err_set_sys(err, MR_E_IO, errno, "could not read directory \"%s\"",
-                                  plan->path);
+            code =
+                mr_err_set_sys(err, MR_E_IO, errno, "could not read directory \"%s\"", plan->path);
         if (entry == NULL)
             break;
         code = fn(ctx, dirfd(dir), entry->d_name, err);
@@ -102,8 +98,7 @@ enum mr_code mr_plan_each_name(const struct mr_plan_dir *plan, mr_plan_name_fn *
     return code;
 }
 
-static enum mr_code check_name(void *ctx, int dir_fd, const char *name,
-                               struct mr_err *err)
+static enum mr_code check_name(void *ctx, int dir_fd, const char *name, struct mr_err *err)
 {
     const struct mr_plan_dir *plan = ctx;
     (void)dir_fd;
@@ -113,8 +108,7 @@ static enum mr_code check_name(void *ctx, int dir_fd, const char *name,
 }
 
 /* Whatever its name: a link leads elsewhere, and a pipe would hold whoever reads it. */
-static enum mr_code check_kind(void *ctx, int dir_fd, const char *name,
-                               struct mr_err *err)
+static enum mr_code check_kind(void *ctx, int dir_fd, const char *name, struct mr_err *err)
 {
     const struct mr_plan_dir *plan = ctx;
     struct stat st;
@@ -132,8 +126,7 @@ static enum mr_code read_manifest(struct mr_plan_dir *plan, struct mr_err *err)
     if (path == NULL)
         return mr_err_nomem(err, "reading a plan");
     if (stat(plan->path, &st) != 0)
-        return mr_err_set_sys(err, MR_E_IO, errno, "could not open plan \"%s\"",
-                              plan->path);
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not open plan \"%s\"", plan->path);
     struct stat file;
     if (S_ISDIR(st.st_mode) && lstat(path, &file) != 0 && errno == ENOENT)
         return refuse(plan->path, MANIFEST_NAME, missing, err);
@@ -144,8 +137,7 @@ static enum mr_code read_manifest(struct mr_plan_dir *plan, struct mr_err *err)
     if (code == MR_OK)
         code = mr_sha256_bytes(text.ptr, text.len, plan->sha256, err);
     if (code == MR_OK)
-        code = mr_manifest_read(text.ptr, text.len, path, &plan->arena, &plan->manifest,
-                                err);
+        code = mr_manifest_read(text.ptr, text.len, path, &plan->arena, &plan->manifest, err);
     mr_strbuf_release(&text);
     return code;
 }

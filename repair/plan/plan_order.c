@@ -60,16 +60,14 @@ bool mr_plan_is_hard(const struct mr_plan_table *t, const struct mr_plan_columns
 }
 
 /* What the table's columns refer to may be written in another type than theirs. */
-static enum mr_code take_spelling(struct mr_plan_table *t,
-                                  const struct mr_plan_reference *r,
+static enum mr_code take_spelling(struct mr_plan_table *t, const struct mr_plan_reference *r,
                                   struct mr_arena *arena, struct mr_err *err)
 {
     const struct mr_spelling *spelling = r->pair->spelling;
     if (spelling == NULL)
         return MR_OK;
     if (t->spelling == NULL)
-        t->spelling =
-            mr_arena_calloc(arena, t->pair->find.ncolumns + 1, sizeof *t->spelling);
+        t->spelling = mr_arena_calloc(arena, t->pair->find.ncolumns + 1, sizeof *t->spelling);
     if (t->spelling == NULL)
         return nomem(err);
     for (size_t i = 0; i < r->from.count; i++)
@@ -83,8 +81,7 @@ static enum mr_code take_references(struct mr_plan_tables *plan, struct mr_arena
 {
     const struct mr_pairing *pairing = &plan->pairing;
     enum mr_code code = MR_OK;
-    plan->references =
-        mr_arena_calloc(arena, pairing->nreferences + 1, sizeof *plan->references);
+    plan->references = mr_arena_calloc(arena, pairing->nreferences + 1, sizeof *plan->references);
     if (plan->references == NULL)
         return nomem(err);
     for (size_t i = 0; code == MR_OK && i < pairing->nreferences; i++) {
@@ -126,8 +123,7 @@ static bool mentions(const char *expression, const char *name)
 {
     size_t n = strlen(name);
     for (const char *p = expression; *p != '\0'; p++)
-        if (strncasecmp(p, name, n) == 0 && !is_word(p[n]) &&
-            (p == expression || !is_word(p[-1])))
+        if (strncasecmp(p, name, n) == 0 && !is_word(p[n]) && (p == expression || !is_word(p[-1])))
             return true;
     return false;
 }
@@ -145,16 +141,14 @@ static bool is_mapped(const struct mr_plan_tables *plan, const struct mr_plan_ta
 }
 
 /* Marks what a side computes that column from; did any come to it? */
-static bool mark_source(const struct mr_pair *pair, enum mr_side side, size_t column,
-                        bool *marked)
+static bool mark_source(const struct mr_pair *pair, enum mr_side side, size_t column, bool *marked)
 {
     const struct mr_column *of = mr_pair_column(pair, side, column);
     bool grown = false;
     if (!of->generated || of->generation_expr == NULL)
         return false;
     for (size_t i = 0; i < pair->find.ncolumns; i++)
-        if (!marked[i] &&
-            mentions(of->generation_expr, mr_pair_column(pair, side, i)->name))
+        if (!marked[i] && mentions(of->generation_expr, mr_pair_column(pair, side, i)->name))
             marked[i] = grown = true;
     return grown;
 }
@@ -176,8 +170,8 @@ struct tracing {
 };
 
 /* The mapped column that TARGET, or any side, computes a column from; MR_NO_COLUMN: none. */
-static size_t computed_from(const struct tracing *tr, const struct mr_plan_table *t,
-                            size_t column, bool any_side)
+static size_t computed_from(const struct tracing *tr, const struct mr_plan_table *t, size_t column,
+                            bool any_side)
 {
     size_t n = t->pair->find.ncolumns;
     memset(tr->marked, 0, n * sizeof *tr->marked);
@@ -209,8 +203,8 @@ static enum mr_code find_reads(const struct mr_plan_table *t, struct mr_plan_ref
     return MR_OK;
 }
 
-static enum mr_code find_all_reads(const struct mr_plan_tables *plan,
-                                   struct mr_arena *arena, struct mr_err *err)
+static enum mr_code find_all_reads(const struct mr_plan_tables *plan, struct mr_arena *arena,
+                                   struct mr_err *err)
 {
     for (size_t i = 0; i < plan->nreferences; i++) {
         struct mr_plan_reference *r = &plan->references[i];
@@ -219,20 +213,18 @@ static enum mr_code find_all_reads(const struct mr_plan_tables *plan,
     return MR_OK;
 }
 
-static enum mr_code check_generated(const struct tracing *tr,
-                                    const struct mr_plan_table *t,
-                                    const struct mr_plan_columns *columns,
-                                    bool is_identity, struct mr_err *err)
+static enum mr_code check_generated(const struct tracing *tr, const struct mr_plan_table *t,
+                                    const struct mr_plan_columns *columns, bool is_identity,
+                                    struct mr_err *err)
 {
     for (size_t i = 0; i < columns->count; i++) {
         size_t from = computed_from(tr, t, columns->at[i], is_identity);
         if (from != MR_NO_COLUMN)
-            return mr_err_set(
-                err, MR_E_REFUSED,
-                "%s of table \"%s\" contains column \"%s\", which the "
-                "server computes from \"%s\"; that one is mapped",
-                is_identity ? "the identity" : "a reference", mr_plan_table_name(t),
-                mr_plan_column_name(t, columns->at[i]), mr_plan_column_name(t, from));
+            return mr_err_set(err, MR_E_REFUSED,
+                              "%s of table \"%s\" contains column \"%s\", which the "
+                              "server computes from \"%s\"; that one is mapped",
+                              is_identity ? "the identity" : "a reference", mr_plan_table_name(t),
+                              mr_plan_column_name(t, columns->at[i]), mr_plan_column_name(t, from));
     }
     return MR_OK;
 }
@@ -242,14 +234,14 @@ static void mark_computed(const struct tracing *tr, struct mr_plan_table *t)
     for (size_t i = 0; i < t->nuniques; i++) {
         struct mr_plan_unique *u = &t->uniques[i];
         for (size_t k = 0; k < u->columns.count; k++)
-            u->is_computed = u->is_computed || computed_from(tr, t, u->columns.at[k],
-                                                             false) != MR_NO_COLUMN;
+            u->is_computed =
+                u->is_computed || computed_from(tr, t, u->columns.at[k], false) != MR_NO_COLUMN;
     }
 }
 
 /* What SOURCE alone computes is written as it is, with its own ids: no identity, either. */
-static enum mr_code check_all_generated(const struct mr_plan_tables *plan,
-                                        struct mr_arena *arena, struct mr_err *err)
+static enum mr_code check_all_generated(const struct mr_plan_tables *plan, struct mr_arena *arena,
+                                        struct mr_err *err)
 {
     struct tracing tr = {.plan = plan};
     size_t widest = 0;
@@ -325,8 +317,7 @@ static bool is_ready(const struct ordering *o, size_t table)
     return true;
 }
 
-static enum mr_code refuse_circle(const struct ordering *o, size_t first,
-                                  struct mr_err *err)
+static enum mr_code refuse_circle(const struct ordering *o, size_t first, struct mr_err *err)
 {
     struct mr_strbuf names = MR_STRBUF_INIT;
     for (size_t i = 0; i < o->n; i++)
@@ -388,8 +379,7 @@ static enum mr_code place_all(struct ordering *o, struct mr_err *err)
 }
 
 /* Sorts tables and pairs, and lets references point to the new places. */
-static enum mr_code apply(const struct ordering *o, struct mr_arena *arena,
-                          struct mr_err *err)
+static enum mr_code apply(const struct ordering *o, struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_plan_tables *plan = o->plan;
     struct mr_plan_table *tables = mr_arena_calloc(arena, o->n + 1, sizeof *tables);
@@ -412,8 +402,7 @@ static enum mr_code apply(const struct ordering *o, struct mr_arena *arena,
     return MR_OK;
 }
 
-enum mr_code mr_plan_order(struct mr_plan_tables *plan, struct mr_arena *arena,
-                           struct mr_err *err)
+enum mr_code mr_plan_order(struct mr_plan_tables *plan, struct mr_arena *arena, struct mr_err *err)
 {
     struct ordering o = {.plan = plan, .n = plan->ntables};
     enum mr_code code = take_references(plan, arena, err);

@@ -9,11 +9,9 @@
 
 /* pairing.references are known.  MR_E_REFUSED for identities that contain each other, and
  * for an identity or reference that a server computes from a column that is mapped. */
-enum mr_code mr_plan_order(struct mr_plan_tables *plan, struct mr_arena *arena,
-                           struct mr_err *err);
+enum mr_code mr_plan_order(struct mr_plan_tables *plan, struct mr_arena *arena, struct mr_err *err);
 
 /* Is a reference from these columns hard (plan_tables.h)? */
-bool mr_plan_is_hard(const struct mr_plan_table *child,
-                     const struct mr_plan_columns *from);
+bool mr_plan_is_hard(const struct mr_plan_table *child, const struct mr_plan_columns *from);
 
 #endif

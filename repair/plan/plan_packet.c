@@ -14,18 +14,16 @@ uint64_t mr_plan_packet(const struct mr_plan_tables *plan)
     return cat != NULL ? cat->server.max_packet_bytes : 0;
 }
 
-enum mr_code mr_plan_packet_needed(const struct mr_plan_tables *plan,
-                                   struct mr_findings *fd,
+enum mr_code mr_plan_packet_needed(const struct mr_plan_tables *plan, struct mr_findings *fd,
                                    const struct mr_plan_store *store, uint64_t *bytes,
                                    struct mr_err *err)
 {
     const uint64_t packet = mr_plan_packet(plan);
     int64_t longest = 0;
-    enum mr_code code =
-        MR_CASE_NUMBER(mr_findings_case(fd),
-                       "SELECT max(max(coalesce(length(before), 0),"
-                       " coalesce(length(after), 0))) FROM step WHERE plan=:plan",
-                       &longest, err, MR_ARG_INT("plan", mr_plan_store_id(store)));
+    enum mr_code code = MR_CASE_NUMBER(mr_findings_case(fd),
+                                       "SELECT max(max(coalesce(length(before), 0),"
+                                       " coalesce(length(after), 0))) FROM step WHERE plan=:plan",
+                                       &longest, err, MR_ARG_INT("plan", mr_plan_store_id(store)));
     *bytes = (uint64_t)longest + HEAD_BYTES;
     if (*bytes < MR_PLAN_STATEMENT_BYTES)
         *bytes = MR_PLAN_STATEMENT_BYTES;

@@ -21,8 +21,7 @@ uint64_t mr_plan_packet(const struct mr_plan_tables *plan);
 
 /* The max_allowed_packet that the plan's statements need at most, after its steps were
  * stored; 0: not known. */
-enum mr_code mr_plan_packet_needed(const struct mr_plan_tables *plan,
-                                   struct mr_findings *fd,
+enum mr_code mr_plan_packet_needed(const struct mr_plan_tables *plan, struct mr_findings *fd,
                                    const struct mr_plan_store *store, uint64_t *bytes,
                                    struct mr_err *err);
 

@@ -22,8 +22,7 @@ static const struct mr_catalogue *catalogue(const struct parents *p, enum mr_sid
     return p->task->tables->pairing.side[side].cat;
 }
 
-static bool is_planned(const struct parents *p, enum mr_side side, const char *db,
-                       const char *name)
+static bool is_planned(const struct parents *p, enum mr_side side, const char *db, const char *name)
 {
     for (size_t i = 0; i < p->task->tables->ntables; i++) {
         const struct mr_table *t = p->task->tables->tables[i].pair->side[side];
@@ -45,8 +44,7 @@ static const char *other_db(const struct parents *p, enum mr_side side, const ch
 }
 
 /* Is the table on `side`, and is there none like it on the other? */
-static bool is_alone(const struct parents *p, enum mr_side side, const char *db,
-                     const char *name)
+static bool is_alone(const struct parents *p, enum mr_side side, const char *db, const char *name)
 {
     const struct mr_catalogue *own = catalogue(p, side);
     const struct mr_catalogue *other = catalogue(p, mr_other_side(side));
@@ -72,9 +70,8 @@ static const char *why(const struct parents *p, const char *name, bool alone)
     return known->windowed ? "which was checked only in part" : "which cannot be planned";
 }
 
-static enum mr_code miss(struct parents *p, const struct mr_plan_table *child,
-                         enum mr_side side, const char *db, const char *table,
-                         struct mr_err *err)
+static enum mr_code miss(struct parents *p, const struct mr_plan_table *child, enum mr_side side,
+                         const char *db, const char *table, struct mr_err *err)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
     struct mr_recheck_table item = {.db = side == MR_SOURCE ? db : other_db(p, side, db),
@@ -89,8 +86,8 @@ static enum mr_code miss(struct parents *p, const struct mr_plan_table *child,
     }
     if (p->missing.count < NAMED)
         mr_strbuf_add_fmt(&p->text, "%stable \"%s\" refers to \"%s\", %s",
-                          p->text.len > 0 ? "; " : "", mr_plan_table_name(child),
-                          name.ptr, why(p, name.ptr, alone));
+                          p->text.len > 0 ? "; " : "", mr_plan_table_name(child), name.ptr,
+                          why(p, name.ptr, alone));
     struct mr_recheck_table *slot = mr_vec_push(&p->missing);
     if (slot == NULL || name.failed || p->text.failed)
         code = mr_err_nomem(err, "looking for references");
@@ -121,8 +118,7 @@ static enum mr_code by_foreign_keys(struct parents *p, const struct mr_plan_tabl
     for (size_t i = 0; i < table->nfks; i++) {
         const struct mr_foreign_key *fk = &table->fks[i];
         if (is_planned(p, side, fk->ref_db, fk->ref_table) ||
-            (is_dismissed(t, fk->columns[0]) &&
-             is_alone(p, side, fk->ref_db, fk->ref_table)))
+            (is_dismissed(t, fk->columns[0]) && is_alone(p, side, fk->ref_db, fk->ref_table)))
             continue;
         MR_TRY(miss(p, t, side, fk->ref_db, fk->ref_table, err));
     }
@@ -180,8 +176,8 @@ static enum mr_code refuse_unlike(const struct parents *p, struct mr_err *err)
         const struct mr_pair_reference *r = &pairing->references[i];
         bool planned = false;
         for (size_t k = 0; k < p->task->tables->ntables; k++)
-            planned = planned || strcmp(p->task->tables->tables[k].pair->find.name,
-                                        r->edge.parent_name) == 0;
+            planned = planned ||
+                      strcmp(p->task->tables->tables[k].pair->find.name, r->edge.parent_name) == 0;
         if (r->parent != NULL || !planned)
             continue;
         (void)mr_err_set(err, MR_E_REFUSED,
@@ -196,12 +192,10 @@ static enum mr_code refuse_unlike(const struct parents *p, struct mr_err *err)
     return MR_OK;
 }
 
-enum mr_code mr_plan_parents_check(const struct mr_plan_parents_task *task,
-                                   struct mr_err *err)
+enum mr_code mr_plan_parents_check(const struct mr_plan_parents_task *task, struct mr_err *err)
 {
-    struct parents p = {.task = task,
-                        .missing = MR_VEC_INIT(struct mr_recheck_table),
-                        .text = MR_STRBUF_INIT};
+    struct parents p = {
+        .task = task, .missing = MR_VEC_INIT(struct mr_recheck_table), .text = MR_STRBUF_INIT};
     struct mr_find_table *known = NULL;
     enum mr_code code = mr_findings_tables(task->fd, task->arena, &known, &p.nknown, err);
     p.known = known;

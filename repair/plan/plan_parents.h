@@ -28,7 +28,6 @@ struct mr_plan_parents_task {
     struct mr_arena *arena;
 };
 
-enum mr_code mr_plan_parents_check(const struct mr_plan_parents_task *task,
-                                   struct mr_err *err);
+enum mr_code mr_plan_parents_check(const struct mr_plan_parents_task *task, struct mr_err *err);
 
 #endif

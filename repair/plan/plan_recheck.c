@@ -51,15 +51,15 @@ static enum mr_code tie_table(struct command *c, const struct mr_table *t, bool 
                               struct mr_err *err)
 {
     struct mr_table_config config = {0};
-    MR_TRY(mr_config_table(c->recheck->tables->pairing.config, t->db, t->name, &c->arena,
-                           &config, err));
+    MR_TRY(mr_config_table(c->recheck->tables->pairing.config, t->db, t->name, &c->arena, &config,
+                           err));
     for (size_t i = 0; i < t->nfks; i++)
         MR_TRY(tie(c, t, t->fks[i].ref_db, t->fks[i].ref_table, grown, err));
     for (size_t i = 0; i < config.nreferences; i++)
         if (!mr_table_config_is_dismissed(&config, i) &&
             mr_table_column(t, config.references[i].columns.items[0]) != NULL)
-            MR_TRY(tie(c, t, config.references[i].ref_db, config.references[i].ref_table,
-                       grown, err));
+            MR_TRY(
+                tie(c, t, config.references[i].ref_db, config.references[i].ref_table, grown, err));
     return MR_OK;
 }
 
@@ -87,8 +87,7 @@ static bool is_named(const struct mr_server_side *side, const char *db)
 /* As a URI writes it. */
 static void add_encoded(struct mr_strbuf *out, const char *name)
 {
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-.";
     for (const char *at = name; *at != '\0'; at++)
         if (strchr(plain, *at) != NULL)
             mr_strbuf_add_char(out, *at);
@@ -111,8 +110,7 @@ static void add_uri(const struct command *c, enum mr_side side, const char *uri,
         const struct mr_recheck_table *t = mr_vec_at(&c->names, i);
         bool is_new = !is_named(&c->recheck->tables->pairing.side[MR_SOURCE], t->db);
         for (size_t k = 0; is_new && k < i; k++)
-            is_new = strcmp(((struct mr_recheck_table *)mr_vec_at(&c->names, k))->db,
-                            t->db) != 0;
+            is_new = strcmp(((struct mr_recheck_table *)mr_vec_at(&c->names, k))->db, t->db) != 0;
         if (is_new) {
             mr_strbuf_add_char(&text, ',');
             add_encoded(&text, t->db);
@@ -145,8 +143,8 @@ static void add_tables(const struct command *c, struct mr_strbuf *out)
     }
 }
 
-enum mr_code mr_plan_recheck_command(const struct mr_plan_recheck *recheck,
-                                     struct mr_strbuf *out, struct mr_err *err)
+enum mr_code mr_plan_recheck_command(const struct mr_plan_recheck *recheck, struct mr_strbuf *out,
+                                     struct mr_err *err)
 {
     struct command c = {.recheck = recheck,
                         .cat = recheck->tables->pairing.side[MR_SOURCE].cat,

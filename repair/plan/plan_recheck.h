@@ -27,7 +27,7 @@ struct mr_plan_recheck {
 };
 
 /* Appends the command. */
-enum mr_code mr_plan_recheck_command(const struct mr_plan_recheck *recheck,
-                                     struct mr_strbuf *out, struct mr_err *err);
+enum mr_code mr_plan_recheck_command(const struct mr_plan_recheck *recheck, struct mr_strbuf *out,
+                                     struct mr_err *err);
 
 #endif

@@ -6,15 +6,13 @@
 #include "core/db/replication.h"
 
 /* Only apply refuses: a plan may be made from a replica while its source has work to do. */
-static enum mr_code find_sources(const struct mr_server_side *target,
-                                 struct mr_arena *arena, struct mr_plan_server *server,
-                                 struct mr_err *err)
+static enum mr_code find_sources(const struct mr_server_side *target, struct mr_arena *arena,
+                                 struct mr_plan_server *server, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     bool seen = false;
     struct mr_db *db = mr_reader_db(target->main);
-    enum mr_code code =
-        db != NULL ? mr_replication_sources(db, &seen, &text, err) : MR_OK;
+    enum mr_code code = db != NULL ? mr_replication_sources(db, &seen, &text, err) : MR_OK;
     if (code == MR_OK && text.len > 0) {
         server->replicates_from = mr_arena_strdup(arena, text.ptr);
         if (server->replicates_from == NULL)
@@ -28,8 +26,8 @@ static enum mr_code find_sources(const struct mr_server_side *target,
 }
 
 enum mr_code mr_plan_server_describe(const struct mr_server_side side[MR_SIDES],
-                                     struct mr_arena *arena,
-                                     struct mr_plan_server *server, struct mr_err *err)
+                                     struct mr_arena *arena, struct mr_plan_server *server,
+                                     struct mr_err *err)
 {
     const struct mr_server *s = &side[MR_TARGET].cat->server;
     struct mr_vec pairs = MR_VEC_INIT(struct mr_db_pair);

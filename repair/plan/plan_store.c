@@ -68,8 +68,8 @@ bool mr_entity_is_merged(const struct mr_entity *entity)
     return entity->choice != NULL && strcmp(entity->choice, MR_DECIDE_MERGED) == 0;
 }
 
-#define ENTITY_COLUMNS                                                                   \
-    "id, tbl, source_key, target_key, identity, decision, kind, detail, choices,"        \
+#define ENTITY_COLUMNS                                                                             \
+    "id, tbl, source_key, target_key, identity, decision, kind, detail, choices,"                  \
     " choice, waits_for, source, target, after"
 #define OF_TABLE "SELECT " ENTITY_COLUMNS " FROM entity WHERE plan=:plan AND tbl=:tbl"
 
@@ -94,12 +94,10 @@ enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **o
         {&store->add_step,
          "INSERT INTO step (plan, entity, unit, tree, level, op, tbl, before, after)"
          " VALUES (:plan, :entity, :unit, :tree, :level, :op, :tbl, :before, :after)"},
-        {&store->get,
-         "SELECT " ENTITY_COLUMNS " FROM entity WHERE id=:id AND plan=:plan"},
+        {&store->get, "SELECT " ENTITY_COLUMNS " FROM entity WHERE id=:id AND plan=:plan"},
         {&store->unmeant,
          "INSERT OR IGNORE INTO temp.unmeant (entity, ref) VALUES (:entity, :ref)"},
-        {&store->is_unmeant,
-         "SELECT 1 FROM temp.unmeant WHERE entity=:entity AND ref=:ref"},
+        {&store->is_unmeant, "SELECT 1 FROM temp.unmeant WHERE entity=:entity AND ref=:ref"},
         {&store->add_facts,
          "INSERT INTO temp.known (entity, facts, grp) VALUES (:entity, :facts, :grp)"},
         {&store->facts, "SELECT facts, grp FROM temp.known WHERE entity=:entity"},
@@ -134,16 +132,14 @@ void mr_plan_store_close(struct mr_plan_store *store)
     free(store);
 }
 
-enum mr_code mr_plan_store_begin(struct mr_plan_store *store, int64_t plan,
-                                 struct mr_err *err)
+enum mr_code mr_plan_store_begin(struct mr_plan_store *store, int64_t plan, struct mr_err *err)
 {
     MR_TRY(mr_case_begin(store->cf, err));
     store->open = true;
     store->plan = plan;
     MR_TRY(MR_CASE_ONCE(store->cf, "DELETE FROM entity WHERE plan=:plan", err,
                         MR_ARG_INT("plan", plan)));
-    MR_TRY(
-        mr_case_exec(store->cf, "DELETE FROM temp.unmeant; DELETE FROM temp.known", err));
+    MR_TRY(mr_case_exec(store->cf, "DELETE FROM temp.unmeant; DELETE FROM temp.known", err));
     return MR_CASE_ONCE(store->cf, "DELETE FROM step WHERE plan=:plan", err,
                         MR_ARG_INT("plan", plan));
 }
@@ -190,20 +186,13 @@ enum mr_code mr_plan_store_save(struct mr_plan_store *store, struct mr_entity *e
 
 #define FIELD(member, kind) MR_CASE_FIELD(struct mr_entity, member, kind)
 static const struct mr_case_field entity_fields[] = {
-    FIELD(id, MR_CASE_INT),
-    {"tbl", MR_CASE_INT, offsetof(struct mr_entity, table)},
-    FIELD(source_key, MR_CASE_BYTES),
-    FIELD(target_key, MR_CASE_BYTES),
-    FIELD(identity, MR_CASE_BYTES),
-    FIELD(decision, MR_CASE_SMALL),
-    FIELD(kind, MR_CASE_TEXT),
-    FIELD(detail, MR_CASE_TEXT),
-    FIELD(choices, MR_CASE_TEXT),
-    FIELD(choice, MR_CASE_TEXT),
-    FIELD(waits_for, MR_CASE_INT),
-    FIELD(source, MR_CASE_BYTES),
-    FIELD(target, MR_CASE_BYTES),
-    FIELD(after, MR_CASE_BYTES)};
+    FIELD(id, MR_CASE_INT),           {"tbl", MR_CASE_INT, offsetof(struct mr_entity, table)},
+    FIELD(source_key, MR_CASE_BYTES), FIELD(target_key, MR_CASE_BYTES),
+    FIELD(identity, MR_CASE_BYTES),   FIELD(decision, MR_CASE_SMALL),
+    FIELD(kind, MR_CASE_TEXT),        FIELD(detail, MR_CASE_TEXT),
+    FIELD(choices, MR_CASE_TEXT),     FIELD(choice, MR_CASE_TEXT),
+    FIELD(waits_for, MR_CASE_INT),    FIELD(source, MR_CASE_BYTES),
+    FIELD(target, MR_CASE_BYTES),     FIELD(after, MR_CASE_BYTES)};
 
 static enum mr_code open_entities(struct mr_case_fields *map, struct mr_case_stmt *stmt,
                                   struct mr_err *err)
@@ -221,17 +210,14 @@ static enum mr_code read_entity(struct mr_case_stmt *stmt, struct mr_arena *aren
     return mr_case_fields_read(&map, arena, entity, err);
 }
 
-enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table,
-                                enum mr_plan_find by, const void *ptr, size_t len,
-                                struct mr_arena *arena, struct mr_entity *entity,
-                                struct mr_err *err)
+enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table, enum mr_plan_find by,
+                                const void *ptr, size_t len, struct mr_arena *arena,
+                                struct mr_entity *entity, struct mr_err *err)
 {
     static const char *const queries[] = {
         [MR_PLAN_BY_SOURCE_KEY] = OF_TABLE " AND source_key=:value LIMIT 1",
-        [MR_PLAN_BY_TARGET_KEY] =
-            OF_TABLE " AND target_key=:value AND decision<>7 LIMIT 1",
-        [MR_PLAN_BY_IDENTITY] =
-            OF_TABLE " AND identity=:value ORDER BY decision=7, id LIMIT 1"};
+        [MR_PLAN_BY_TARGET_KEY] = OF_TABLE " AND target_key=:value AND decision<>7 LIMIT 1",
+        [MR_PLAN_BY_IDENTITY] = OF_TABLE " AND identity=:value ORDER BY decision=7, id LIMIT 1"};
     struct mr_case_stmt **stmt = &store->find[by];
     bool row = false;
     enum mr_code code = MR_OK;
@@ -240,23 +226,22 @@ enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table,
         code = mr_case_prepare(store->cf, queries[by], stmt, err);
     if (code != MR_OK)
         return code;
-    code = MR_CASE_ASK(*stmt, &row, err, MR_ARG_INT("plan", store->plan),
-                       MR_ARG_INT("tbl", table), MR_ARG_BLOB("value", ptr, len));
+    code = MR_CASE_ASK(*stmt, &row, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("tbl", table),
+                       MR_ARG_BLOB("value", ptr, len));
     if (code == MR_OK && row)
         code = read_entity(*stmt, arena, entity, err);
     mr_case_reset(*stmt);
     return code;
 }
 
-enum mr_code mr_plan_store_get(struct mr_plan_store *store, int64_t id,
-                               struct mr_arena *arena, struct mr_entity *entity,
-                               struct mr_err *err)
+enum mr_code mr_plan_store_get(struct mr_plan_store *store, int64_t id, struct mr_arena *arena,
+                               struct mr_entity *entity, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = store->get;
     bool row = false;
     entity->id = 0;
-    enum mr_code code = MR_CASE_ASK(stmt, &row, err, MR_ARG_INT("id", id),
-                                    MR_ARG_INT("plan", store->plan));
+    enum mr_code code =
+        MR_CASE_ASK(stmt, &row, err, MR_ARG_INT("id", id), MR_ARG_INT("plan", store->plan));
     if (code == MR_OK && row)
         code = read_entity(stmt, arena, entity, err);
     mr_case_reset(stmt);
@@ -274,8 +259,8 @@ static enum mr_code read_entities(struct mr_case_stmt *stmt, struct mr_arena *ar
     bool row = false;
     size_t bytes = 0;
     enum mr_code code = open_entities(&map, stmt, err);
-    while (code == MR_OK && bytes < PAGE_BYTES &&
-           (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+    while (code == MR_OK && bytes < PAGE_BYTES && (code = mr_case_step(stmt, &row, err)) == MR_OK &&
+           row) {
         struct mr_entity *entity = mr_vec_push(entities);
         code = entity != NULL ? mr_case_fields_read(&map, arena, entity, err)
                               : mr_err_nomem(err, "reading the plan");
@@ -287,9 +272,9 @@ static enum mr_code read_entities(struct mr_case_stmt *stmt, struct mr_arena *ar
 }
 
 enum mr_code mr_plan_store_entities(struct mr_plan_store *store, size_t table,
-                                    enum mr_decision decision, int64_t after_id,
-                                    size_t limit, struct mr_arena *arena,
-                                    struct mr_vec *entities, struct mr_err *err)
+                                    enum mr_decision decision, int64_t after_id, size_t limit,
+                                    struct mr_arena *arena, struct mr_vec *entities,
+                                    struct mr_err *err)
 {
     static const char all[] = OF_TABLE " AND id>:after ORDER BY id LIMIT :limit";
     static const char some[] =
@@ -300,8 +285,8 @@ enum mr_code mr_plan_store_entities(struct mr_plan_store *store, size_t table,
         MR_ARG_INT("decision", decision), /* the last one: of some only */
     };
     struct mr_case_stmt *stmt = NULL;
-    MR_TRY(mr_case_prepare_with(store->cf, decision == 0 ? all : some, args,
-                                decision == 0 ? 4 : 5, &stmt, err));
+    MR_TRY(mr_case_prepare_with(store->cf, decision == 0 ? all : some, args, decision == 0 ? 4 : 5,
+                                &stmt, err));
     return read_entities(stmt, arena, entities, err);
 }
 
@@ -316,8 +301,7 @@ enum mr_code mr_plan_store_each(struct mr_plan_store *store, size_t table,
     do {
         mr_arena_reset(&arena);
         mr_vec_clear(&page);
-        code = mr_plan_store_entities(store, table, decision, after, PAGE_ROWS, &arena,
-                                      &page, err);
+        code = mr_plan_store_entities(store, table, decision, after, PAGE_ROWS, &arena, &page, err);
         for (size_t i = 0; code == MR_OK && i < page.count; i++) {
             const struct mr_entity *entity = mr_vec_at(&page, i);
             after = entity->id;
@@ -329,38 +313,34 @@ enum mr_code mr_plan_store_each(struct mr_plan_store *store, size_t table,
     return code;
 }
 
-enum mr_code mr_plan_store_conflicts(struct mr_plan_store *store, size_t table,
-                                     int64_t after_id, size_t limit,
-                                     struct mr_arena *arena, struct mr_vec *entities,
+enum mr_code mr_plan_store_conflicts(struct mr_plan_store *store, size_t table, int64_t after_id,
+                                     size_t limit, struct mr_arena *arena, struct mr_vec *entities,
                                      struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    MR_TRY(MR_CASE_PREPARE(
-        store->cf,
-        OF_TABLE " AND id>:after AND kind IS NOT NULL ORDER BY id LIMIT :limit", &stmt,
-        err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("tbl", table),
-        MR_ARG_INT("after", after_id), MR_ARG_INT("limit", limit)));
+    MR_TRY(MR_CASE_PREPARE(store->cf,
+                           OF_TABLE " AND id>:after AND kind IS NOT NULL ORDER BY id LIMIT :limit",
+                           &stmt, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("tbl", table),
+                           MR_ARG_INT("after", after_id), MR_ARG_INT("limit", limit)));
     return read_entities(stmt, arena, entities, err);
 }
 
-enum mr_code mr_plan_store_by_key(struct mr_plan_store *store, size_t table,
-                                  const char *kind, struct mr_key after, size_t limit,
-                                  struct mr_arena *arena, struct mr_vec *entities,
-                                  struct mr_err *err)
+enum mr_code mr_plan_store_by_key(struct mr_plan_store *store, size_t table, const char *kind,
+                                  struct mr_key after, size_t limit, struct mr_arena *arena,
+                                  struct mr_vec *entities, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    MR_TRY(MR_CASE_PREPARE(
-        store->cf,
-        OF_TABLE " AND source_key>:after AND kind=:kind ORDER BY source_key LIMIT :limit",
-        &stmt, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("tbl", table),
-        MR_ARG_BLOB("after", after.ptr != NULL ? after.ptr : "", after.len),
-        MR_ARG_TEXT("kind", kind), MR_ARG_INT("limit", limit)));
+    MR_TRY(MR_CASE_PREPARE(store->cf,
+                           OF_TABLE
+                           " AND source_key>:after AND kind=:kind ORDER BY source_key LIMIT :limit",
+                           &stmt, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("tbl", table),
+                           MR_ARG_BLOB("after", after.ptr != NULL ? after.ptr : "", after.len),
+                           MR_ARG_TEXT("kind", kind), MR_ARG_INT("limit", limit)));
     return read_entities(stmt, arena, entities, err);
 }
 
 enum mr_code mr_plan_store_count(struct mr_plan_store *store, size_t table,
-                                 enum mr_decision decision, uint64_t *count,
-                                 struct mr_err *err)
+                                 enum mr_decision decision, uint64_t *count, struct mr_err *err)
 {
     int64_t n = 0;
     enum mr_code code =
@@ -380,30 +360,25 @@ enum mr_code mr_plan_store_add_step(struct mr_plan_store *store, struct mr_step 
                        MR_ARG_INT("entity", step->entity), MR_ARG_INT("unit", step->unit),
                        MR_ARG_INT("tree", step->tree), MR_ARG_INT("level", step->level),
                        MR_ARG_INT("op", step->op), MR_ARG_INT("tbl", step->table),
-                       MR_ARG_BYTES("before", step->before),
-                       MR_ARG_BYTES("after", step->after)));
+                       MR_ARG_BYTES("before", step->before), MR_ARG_BYTES("after", step->after)));
     step->id = mr_case_last_id(store->cf);
     return MR_OK;
 }
 
-enum mr_code mr_plan_store_add_facts(struct mr_plan_store *store, int64_t entity,
-                                     uint64_t facts, enum mr_group group,
-                                     struct mr_err *err)
+enum mr_code mr_plan_store_add_facts(struct mr_plan_store *store, int64_t entity, uint64_t facts,
+                                     enum mr_group group, struct mr_err *err)
 {
     return MR_CASE_RUN(store->add_facts, err, MR_ARG_INT("entity", entity),
-                       MR_ARG_INT("facts", facts),
-                       MR_ARG_TEXT("grp", mr_group_name(group)));
+                       MR_ARG_INT("facts", facts), MR_ARG_TEXT("grp", mr_group_name(group)));
 }
 
-enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity,
-                                 uint64_t *facts, enum mr_group *group,
-                                 struct mr_err *err)
+enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity, uint64_t *facts,
+                                 enum mr_group *group, struct mr_err *err)
 {
     bool found = false;
     *facts = 0;
     *group = MR_GROUP_UNDECIDED;
-    enum mr_code code =
-        MR_CASE_ASK(store->facts, &found, err, MR_ARG_INT("entity", entity));
+    enum mr_code code = MR_CASE_ASK(store->facts, &found, err, MR_ARG_INT("entity", entity));
     if (code == MR_OK && found) {
         *facts = (uint64_t)mr_case_int(store->facts, 0);
         *group = mr_group_named(mr_case_text(store->facts, 1));
@@ -419,12 +394,11 @@ enum mr_code mr_plan_store_add_unmeant(struct mr_plan_store *store, int64_t enti
                        MR_ARG_INT("ref", reference));
 }
 
-enum mr_code mr_plan_store_is_unmeant(struct mr_plan_store *store, int64_t entity,
-                                      size_t reference, bool *yes, struct mr_err *err)
+enum mr_code mr_plan_store_is_unmeant(struct mr_plan_store *store, int64_t entity, size_t reference,
+                                      bool *yes, struct mr_err *err)
 {
-    enum mr_code code =
-        MR_CASE_ASK(store->is_unmeant, yes, err, MR_ARG_INT("entity", entity),
-                    MR_ARG_INT("ref", reference));
+    enum mr_code code = MR_CASE_ASK(store->is_unmeant, yes, err, MR_ARG_INT("entity", entity),
+                                    MR_ARG_INT("ref", reference));
     mr_case_reset(store->is_unmeant);
     return code;
 }
@@ -448,8 +422,8 @@ static enum mr_code read_steps(struct mr_case_stmt *stmt, struct mr_arena *arena
 {
     struct mr_case_fields map;
     bool row = false;
-    enum mr_code code = mr_case_fields_open(
-        &map, stmt, step_fields, sizeof step_fields / sizeof step_fields[0], err);
+    enum mr_code code = mr_case_fields_open(&map, stmt, step_fields,
+                                            sizeof step_fields / sizeof step_fields[0], err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_step *step = mr_vec_push(steps);
         code = step != NULL ? mr_case_fields_read(&map, arena, step, err)
@@ -461,39 +435,33 @@ static enum mr_code read_steps(struct mr_case_stmt *stmt, struct mr_arena *arena
 
 #define STEP_COLUMNS "id, entity, unit, tree, level, op, tbl, before, after"
 
-enum mr_code mr_plan_store_steps(struct mr_plan_store *store, int64_t after_id,
-                                 size_t limit, struct mr_arena *arena,
-                                 struct mr_vec *steps, struct mr_err *err)
+enum mr_code mr_plan_store_steps(struct mr_plan_store *store, int64_t after_id, size_t limit,
+                                 struct mr_arena *arena, struct mr_vec *steps, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    MR_TRY(MR_CASE_PREPARE(
-        store->cf,
-        "SELECT " STEP_COLUMNS
-        " FROM step WHERE plan=:plan AND id>:after ORDER BY id LIMIT :limit",
-        &stmt, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("after", after_id),
-        MR_ARG_INT("limit", limit)));
+    MR_TRY(MR_CASE_PREPARE(store->cf,
+                           "SELECT " STEP_COLUMNS
+                           " FROM step WHERE plan=:plan AND id>:after ORDER BY id LIMIT :limit",
+                           &stmt, err, MR_ARG_INT("plan", store->plan),
+                           MR_ARG_INT("after", after_id), MR_ARG_INT("limit", limit)));
     return read_steps(stmt, arena, steps, err);
 }
 
-enum mr_code mr_plan_store_unit(struct mr_plan_store *store, uint64_t unit,
-                                struct mr_arena *arena, struct mr_vec *steps,
-                                struct mr_err *err)
+enum mr_code mr_plan_store_unit(struct mr_plan_store *store, uint64_t unit, struct mr_arena *arena,
+                                struct mr_vec *steps, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     MR_TRY(MR_CASE_PREPARE(
-        store->cf,
-        "SELECT " STEP_COLUMNS " FROM step WHERE plan=:plan AND unit=:unit ORDER BY id",
+        store->cf, "SELECT " STEP_COLUMNS " FROM step WHERE plan=:plan AND unit=:unit ORDER BY id",
         &stmt, err, MR_ARG_INT("plan", store->plan), MR_ARG_INT("unit", unit)));
     return read_steps(stmt, arena, steps, err);
 }
 
-enum mr_code mr_plan_store_units(struct mr_plan_store *store, uint64_t *units,
-                                 struct mr_err *err)
+enum mr_code mr_plan_store_units(struct mr_plan_store *store, uint64_t *units, struct mr_err *err)
 {
     int64_t last = 0;
-    enum mr_code code =
-        MR_CASE_NUMBER(store->cf, "SELECT max(unit) FROM step WHERE plan=:plan", &last,
-                       err, MR_ARG_INT("plan", store->plan));
+    enum mr_code code = MR_CASE_NUMBER(store->cf, "SELECT max(unit) FROM step WHERE plan=:plan",
+                                       &last, err, MR_ARG_INT("plan", store->plan));
     *units = (uint64_t)last;
     return code;
 }

@@ -109,8 +109,7 @@ void mr_plan_store_close(struct mr_plan_store *store); /* NULL is fine */
 
 /* Entities and steps that follow are those of this plan (its id in the case); what it had
  * is forgotten.  One transaction spans until _end, or until _close forgets it all. */
-enum mr_code mr_plan_store_begin(struct mr_plan_store *store, int64_t plan,
-                                 struct mr_err *err);
+enum mr_code mr_plan_store_begin(struct mr_plan_store *store, int64_t plan, struct mr_err *err);
 enum mr_code mr_plan_store_end(struct mr_plan_store *store, struct mr_err *err);
 int64_t mr_plan_store_id(const struct mr_plan_store *store); /* of the plan */
 
@@ -120,74 +119,59 @@ enum mr_code mr_plan_store_save(struct mr_plan_store *store, struct mr_entity *e
 
 /* The entity of that table with this key on SOURCE, or on TARGET after the plan, or with
  * this identity (then the first that is not in conflict); id 0: there is none. */
-enum mr_plan_find {
-    MR_PLAN_BY_SOURCE_KEY = 1,
-    MR_PLAN_BY_TARGET_KEY,
-    MR_PLAN_BY_IDENTITY
-};
-enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table,
-                                enum mr_plan_find by, const void *ptr, size_t len,
-                                struct mr_arena *arena, struct mr_entity *entity,
-                                struct mr_err *err);
-enum mr_code mr_plan_store_get(struct mr_plan_store *store, int64_t id,
-                               struct mr_arena *arena, struct mr_entity *entity,
-                               struct mr_err *err);
+enum mr_plan_find { MR_PLAN_BY_SOURCE_KEY = 1, MR_PLAN_BY_TARGET_KEY, MR_PLAN_BY_IDENTITY };
+enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table, enum mr_plan_find by,
+                                const void *ptr, size_t len, struct mr_arena *arena,
+                                struct mr_entity *entity, struct mr_err *err);
+enum mr_code mr_plan_store_get(struct mr_plan_store *store, int64_t id, struct mr_arena *arena,
+                               struct mr_entity *entity, struct mr_err *err);
 
 /* Entities of a table by id from after_id on, at most limit (struct mr_entity); decision 0:
  * all. */
 enum mr_code mr_plan_store_entities(struct mr_plan_store *store, size_t table,
-                                    enum mr_decision decision, int64_t after_id,
-                                    size_t limit, struct mr_arena *arena,
-                                    struct mr_vec *entities, struct mr_err *err);
+                                    enum mr_decision decision, int64_t after_id, size_t limit,
+                                    struct mr_arena *arena, struct mr_vec *entities,
+                                    struct mr_err *err);
 /* All of them, in pages; an entity lives until fn returns. */
-typedef enum mr_code mr_entity_fn(void *ctx, const struct mr_entity *entity,
-                                  struct mr_err *err);
+typedef enum mr_code mr_entity_fn(void *ctx, const struct mr_entity *entity, struct mr_err *err);
 enum mr_code mr_plan_store_each(struct mr_plan_store *store, size_t table,
                                 enum mr_decision decision, mr_entity_fn *fn, void *ctx,
                                 struct mr_err *err);
 /* The same as mr_plan_store_entities for entities with a kind of conflict, decided or not. */
-enum mr_code mr_plan_store_conflicts(struct mr_plan_store *store, size_t table,
-                                     int64_t after_id, size_t limit,
-                                     struct mr_arena *arena, struct mr_vec *entities,
+enum mr_code mr_plan_store_conflicts(struct mr_plan_store *store, size_t table, int64_t after_id,
+                                     size_t limit, struct mr_arena *arena, struct mr_vec *entities,
                                      struct mr_err *err);
 /* Entities of a kind by their keys on SOURCE, from above `after` on (ptr NULL: from the
  * first); those without such a key are passed over. */
-enum mr_code mr_plan_store_by_key(struct mr_plan_store *store, size_t table,
-                                  const char *kind, struct mr_key after, size_t limit,
-                                  struct mr_arena *arena, struct mr_vec *entities,
-                                  struct mr_err *err);
+enum mr_code mr_plan_store_by_key(struct mr_plan_store *store, size_t table, const char *kind,
+                                  struct mr_key after, size_t limit, struct mr_arena *arena,
+                                  struct mr_vec *entities, struct mr_err *err);
 enum mr_code mr_plan_store_count(struct mr_plan_store *store, size_t table,
-                                 enum mr_decision decision, uint64_t *count,
-                                 struct mr_err *err);
+                                 enum mr_decision decision, uint64_t *count, struct mr_err *err);
 
 enum mr_code mr_plan_store_add_step(struct mr_plan_store *store, struct mr_step *step,
                                     struct mr_err *err);
 /* What was known of a row of SOURCE when it was decided (repair/decide/fact.h), and which kind
  * of row it is: kept while the plan is written.  MR_GROUP_UNDECIDED: nobody said. */
-enum mr_code mr_plan_store_add_facts(struct mr_plan_store *store, int64_t entity,
-                                     uint64_t facts, enum mr_group group,
-                                     struct mr_err *err);
-enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity,
-                                 uint64_t *facts, enum mr_group *group,
-                                 struct mr_err *err);
+enum mr_code mr_plan_store_add_facts(struct mr_plan_store *store, int64_t entity, uint64_t facts,
+                                     enum mr_group group, struct mr_err *err);
+enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity, uint64_t *facts,
+                                 enum mr_group *group, struct mr_err *err);
 /* By this reference the row that an entity becomes does not refer: its `when` does not hold,
  * which the images do not tell.  Known until the case is closed. */
 enum mr_code mr_plan_store_add_unmeant(struct mr_plan_store *store, int64_t entity,
                                        size_t reference, struct mr_err *err);
-enum mr_code mr_plan_store_is_unmeant(struct mr_plan_store *store, int64_t entity,
-                                      size_t reference, bool *yes, struct mr_err *err);
+enum mr_code mr_plan_store_is_unmeant(struct mr_plan_store *store, int64_t entity, size_t reference,
+                                      bool *yes, struct mr_err *err);
 
 /* Steps in the order in which they were added, from after_id on, at most limit (struct
  * mr_step). */
-enum mr_code mr_plan_store_steps(struct mr_plan_store *store, int64_t after_id,
-                                 size_t limit, struct mr_arena *arena,
-                                 struct mr_vec *steps, struct mr_err *err);
+enum mr_code mr_plan_store_steps(struct mr_plan_store *store, int64_t after_id, size_t limit,
+                                 struct mr_arena *arena, struct mr_vec *steps, struct mr_err *err);
 /* The steps of one unit, in the order in which they were added. */
-enum mr_code mr_plan_store_unit(struct mr_plan_store *store, uint64_t unit,
-                                struct mr_arena *arena, struct mr_vec *steps,
-                                struct mr_err *err);
+enum mr_code mr_plan_store_unit(struct mr_plan_store *store, uint64_t unit, struct mr_arena *arena,
+                                struct mr_vec *steps, struct mr_err *err);
 /* The greatest unit; 0: the plan has no step. */
-enum mr_code mr_plan_store_units(struct mr_plan_store *store, uint64_t *units,
-                                 struct mr_err *err);
+enum mr_code mr_plan_store_units(struct mr_plan_store *store, uint64_t *units, struct mr_err *err);
 
 #endif

@@ -19,17 +19,15 @@ static bool may_hold(const struct mr_column *a, const struct mr_column *b)
         return false;
     return mr_class_is_integer(a->cls)
                ? mr_class_is_integer(b->cls) && strcmp(a->data_type, "year") != 0
-               : a->cls == b->cls && a->cls != MR_CLASS_DATE &&
-                     a->cls != MR_CLASS_DATETIME;
+               : a->cls == b->cls && a->cls != MR_CLASS_DATE && a->cls != MR_CLASS_DATETIME;
 }
 
 /* ---- what the values say ---- */
 
 /* Rows of the samples of both sides that have a value, and of them those whose value is a
  * key. */
-static enum mr_code sample(const struct mr_plan_tables *plan,
-                           const struct mr_plan_table *child, size_t column,
-                           const struct mr_plan_table *parent, uint64_t counts[2],
+static enum mr_code sample(const struct mr_plan_tables *plan, const struct mr_plan_table *child,
+                           size_t column, const struct mr_plan_table *parent, uint64_t counts[2],
                            struct mr_err *err)
 {
     counts[0] = counts[1] = 0;
@@ -54,18 +52,16 @@ struct suspecting {
     struct mr_vec *suspects;
 };
 
-static enum mr_code look_at(struct suspecting *s, const struct mr_plan_table *child,
-                            size_t at, const struct mr_plan_table *parent,
-                            struct mr_err *err)
+static enum mr_code look_at(struct suspecting *s, const struct mr_plan_table *child, size_t at,
+                            const struct mr_plan_table *parent, struct mr_err *err)
 {
     const char *column = mr_plan_column_name(child, at);
     uint64_t counts[2];
     if (!s->is_mapped[parent->at] || parent->key.count != 1)
         return MR_OK;
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        if (!may_hold(
-                mr_pair_column(child->pair, (enum mr_side)side, at),
-                mr_pair_column(parent->pair, (enum mr_side)side, parent->key.at[0])))
+        if (!may_hold(mr_pair_column(child->pair, (enum mr_side)side, at),
+                      mr_pair_column(parent->pair, (enum mr_side)side, parent->key.at[0])))
             return MR_OK;
     enum mr_code code = sample(s->plan, child, at, parent, counts, err);
     if (code != MR_OK || counts[1] == 0 || counts[1] * 2 < counts[0])
@@ -76,8 +72,7 @@ static enum mr_code look_at(struct suspecting *s, const struct mr_plan_table *ch
     *suspect = (struct mr_suspect){.child = child->pair,
                                    .parent = parent->pair,
                                    .column = column,
-                                   .parent_column =
-                                       mr_plan_column_name(parent, parent->key.at[0])};
+                                   .parent_column = mr_plan_column_name(parent, parent->key.at[0])};
     return MR_OK;
 }
 
@@ -95,8 +90,7 @@ static enum mr_code look_at_column(struct suspecting *s, const struct mr_plan_ta
             if (mr_suspect_distance(t->pair, parent->pair, hit->by_word) == d)
                 code = look_at(s, t, column, parent, err);
         }
-    for (size_t i = before; s->suspects->count > before + 1 && i < s->suspects->count;
-         i++)
+    for (size_t i = before; s->suspects->count > before + 1 && i < s->suspects->count; i++)
         ((struct mr_suspect *)mr_vec_at(s->suspects, i))->either = true;
     return code;
 }
@@ -107,8 +101,7 @@ static enum mr_code look_at_table(struct suspecting *s, const struct mr_plan_tab
     for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
         if (mr_suspect_is_declared(t->pair, mr_plan_column_name(t, i), false))
             continue;
-        MR_TRY(
-            mr_suspect_names_find(&s->names, mr_plan_column_name(t, i), &s->hits, err));
+        MR_TRY(mr_suspect_names_find(&s->names, mr_plan_column_name(t, i), &s->hits, err));
         MR_TRY(look_at_column(s, t, i, err));
     }
     return MR_OK;
@@ -118,15 +111,14 @@ static enum mr_code add_names(struct suspecting *s, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++)
-        code = mr_suspect_names_add(
-            &s->names, s->plan->tables[i].pair->side[MR_SOURCE]->name, i, err);
+        code =
+            mr_suspect_names_add(&s->names, s->plan->tables[i].pair->side[MR_SOURCE]->name, i, err);
     mr_suspect_names_sort(&s->names);
     return code;
 }
 
-enum mr_code mr_plan_suspects_by_name(const struct mr_plan_tables *plan,
-                                      const bool *is_mapped, struct mr_vec *suspects,
-                                      struct mr_err *err)
+enum mr_code mr_plan_suspects_by_name(const struct mr_plan_tables *plan, const bool *is_mapped,
+                                      struct mr_vec *suspects, struct mr_err *err)
 {
     struct suspecting s = {.plan = plan,
                            .is_mapped = is_mapped,
@@ -166,8 +158,7 @@ static enum mr_code print_lines(const struct mr_vec *suspects, struct mr_err *er
         mr_vec_clear(&lines);
         for (; i < suspects->count; i++) {
             const struct mr_suspect *s = mr_vec_at(suspects, i);
-            struct mr_suspect_line *line =
-                s->child == first->child ? mr_vec_push(&lines) : NULL;
+            struct mr_suspect_line *line = s->child == first->child ? mr_vec_push(&lines) : NULL;
             if (line == NULL)
                 break;
             *line = line_of(s);
@@ -191,9 +182,9 @@ static int compare_suspects(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->parent->find.name, y->parent->find.name);
 }
 
-#define UNLIKE                                                                           \
-    " What stands behind a ; is not of the key's type and cannot be followed: bring "    \
-    "the "                                                                               \
+#define UNLIKE                                                                                     \
+    " What stands behind a ; is not of the key's type and cannot be followed: bring "              \
+    "the "                                                                                         \
     "column to that type on both servers, and check again."
 
 static bool any_unlike(const struct mr_vec *suspects)
@@ -235,15 +226,14 @@ enum mr_code mr_plan_suspects_refuse(struct mr_vec *suspects, struct mr_err *err
         code = mr_err_set(err, MR_E_REFUSED,
                           "column \"%s\" of table \"%s\" looks like a reference to "
                           "\"%s\"%s, whose ids change hands, and nothing declares it%s",
-                          first->column, first->child->find.name,
-                          first->parent->find.name, others.ptr, more.ptr);
-        mr_err_hint(
-            err,
-            "Nothing was changed. The lines above declare it in the "
-            "configuration%s; for what is no reference, write reference = none: "
-            "%s in [table %s].%s",
-            others.len > 0 ? ", once the ; before the one that is meant is gone" : "",
-            first->column, first->child->find.name, any_unlike(suspects) ? UNLIKE : "");
+                          first->column, first->child->find.name, first->parent->find.name,
+                          others.ptr, more.ptr);
+        mr_err_hint(err,
+                    "Nothing was changed. The lines above declare it in the "
+                    "configuration%s; for what is no reference, write reference = none: "
+                    "%s in [table %s].%s",
+                    others.len > 0 ? ", once the ; before the one that is meant is gone" : "",
+                    first->column, first->child->find.name, any_unlike(suspects) ? UNLIKE : "");
     }
     mr_strbuf_release(&more);
     mr_strbuf_release(&others);

@@ -19,9 +19,8 @@
 
 /* Pushes struct mr_suspect for columns whose names say so.  is_mapped: per plan table, does
  * a key of it change hands?  Reads by the sides' own connections. */
-enum mr_code mr_plan_suspects_by_name(const struct mr_plan_tables *plan,
-                                      const bool *is_mapped, struct mr_vec *suspects,
-                                      struct mr_err *err);
+enum mr_code mr_plan_suspects_by_name(const struct mr_plan_tables *plan, const bool *is_mapped,
+                                      struct mr_vec *suspects, struct mr_err *err);
 
 /* MR_OK where there is none (struct mr_suspect, sorted by this); else prints the lines to
  * be pasted, and refuses. */

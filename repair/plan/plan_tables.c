@@ -16,8 +16,8 @@ const char *mr_plan_table_name(const struct mr_plan_table *table)
     return table->pair->find.name;
 }
 
-const struct mr_column *mr_plan_twin(const struct mr_plan_table *t,
-                                     const struct mr_column *c, enum mr_side side)
+const struct mr_column *mr_plan_twin(const struct mr_plan_table *t, const struct mr_column *c,
+                                     enum mr_side side)
 {
     for (size_t i = 0; i < t->pair->find.ncolumns; i++)
         if (mr_pair_column(t->pair, side, i) == c)
@@ -26,8 +26,7 @@ const struct mr_column *mr_plan_twin(const struct mr_plan_table *t,
 }
 
 /* A value of SOURCE does not reach a twin that TARGET computes. */
-bool mr_plan_is_alone(const struct mr_plan_table *t, const struct mr_column *c,
-                      enum mr_side side)
+bool mr_plan_is_alone(const struct mr_plan_table *t, const struct mr_column *c, enum mr_side side)
 {
     const struct mr_column *twin = mr_plan_twin(t, c, side);
     return !c->generated && !c->system_time &&
@@ -40,8 +39,7 @@ const char *mr_plan_column_name(const struct mr_plan_table *table, size_t column
     return table->pair->find.columns[column].name;
 }
 
-const struct mr_spelling *mr_plan_spelling(const struct mr_plan_table *table,
-                                           size_t column)
+const struct mr_spelling *mr_plan_spelling(const struct mr_plan_table *table, size_t column)
 {
     return table->spelling != NULL ? table->spelling[column] : NULL;
 }
@@ -72,8 +70,7 @@ bool mr_plan_has_runs(const struct mr_plan_table *table)
     return table->key.count == 1 && mr_plan_has_counter(table);
 }
 
-bool mr_plan_is_of_key(const struct mr_plan_table *table,
-                       const struct mr_plan_reference *r)
+bool mr_plan_is_of_key(const struct mr_plan_table *table, const struct mr_plan_reference *r)
 {
     for (size_t i = 0; i < r->to.count; i++)
         if (!mr_plan_columns_has(&table->key, r->to.at[i]))
@@ -81,8 +78,7 @@ bool mr_plan_is_of_key(const struct mr_plan_table *table,
     return !mr_plan_has_counter(table) || mr_plan_columns_has(&r->to, table->counter);
 }
 
-bool mr_plan_is_of_part(const struct mr_plan_table *table,
-                        const struct mr_plan_reference *r)
+bool mr_plan_is_of_part(const struct mr_plan_table *table, const struct mr_plan_reference *r)
 {
     return mr_plan_has_counter(table) && r->to.count < table->key.count &&
            mr_plan_is_of_key(table, r);
@@ -117,8 +113,7 @@ size_t mr_plan_target_column(const struct mr_plan_table *t, const char *name)
     return i < t->pair->find.ncolumns ? i : MR_NO_COLUMN;
 }
 
-bool mr_plan_is_foreign_key(const struct mr_plan_tables *plan,
-                            const struct mr_plan_reference *r,
+bool mr_plan_is_foreign_key(const struct mr_plan_tables *plan, const struct mr_plan_reference *r,
                             const struct mr_foreign_key *fk)
 {
     const struct mr_plan_table *child = &plan->tables[r->child];
@@ -129,35 +124,32 @@ bool mr_plan_is_foreign_key(const struct mr_plan_tables *plan,
            mr_plan_target_column(parent, fk->ref_columns[k]) == r->to.at[k])
         k++;
     return k > 0 && k == fk->ncolumns &&
-           mr_catalogue_is_table(plan->pairing.side[MR_TARGET].cat,
-                                 parent->pair->side[MR_TARGET], fk->ref_db,
-                                 fk->ref_table);
+           mr_catalogue_is_table(plan->pairing.side[MR_TARGET].cat, parent->pair->side[MR_TARGET],
+                                 fk->ref_db, fk->ref_table);
 }
 
-bool mr_plan_has_foreign_key(const struct mr_plan_tables *plan,
-                             const struct mr_table *child,
+bool mr_plan_has_foreign_key(const struct mr_plan_tables *plan, const struct mr_table *child,
                              const struct mr_foreign_key *fk)
 {
     for (size_t i = 0; i < plan->nreferences; i++) {
         const struct mr_plan_reference *r = &plan->references[i];
-        if (plan->tables[r->child].pair->side[MR_TARGET] == child &&
-            r->pair->condition == NULL && mr_plan_is_foreign_key(plan, r, fk))
+        if (plan->tables[r->child].pair->side[MR_TARGET] == child && r->pair->condition == NULL &&
+            mr_plan_is_foreign_key(plan, r, fk))
             return true;
     }
     return false;
 }
 
-bool mr_plan_is_counted(const struct mr_plan_table *table, enum mr_side side,
-                        size_t column, struct mr_arena *arena)
+bool mr_plan_is_counted(const struct mr_plan_table *table, enum mr_side side, size_t column,
+                        struct mr_arena *arena)
 {
     const struct mr_column *c = mr_pair_column(table->pair, side, column);
     const char *db = NULL, *name = NULL;
-    return c->auto_increment ||
-           mr_sequence_of(c, table->pair->side[side]->db, arena, &db, &name);
+    return c->auto_increment || mr_sequence_of(c, table->pair->side[side]->db, arena, &db, &name);
 }
 
-bool mr_plan_is_of_counter(const struct mr_plan_table *table,
-                           const struct mr_plan_reference *r, struct mr_arena *arena)
+bool mr_plan_is_of_counter(const struct mr_plan_table *table, const struct mr_plan_reference *r,
+                           struct mr_arena *arena)
 {
     size_t of_key = 0;
     bool counted = false;
@@ -174,8 +166,8 @@ static void find_counter(struct mr_plan_table *t, struct mr_arena *arena)
     t->counter = MR_NO_COLUMN;
     for (size_t i = 0; i < t->key.count && t->counter == MR_NO_COLUMN; i++) {
         const struct mr_column *col = target_column(t, t->key.at[i]);
-        if (col->auto_increment || mr_sequence_of(col, t->pair->side[MR_TARGET]->db,
-                                                  arena, &t->sequence_db, &t->sequence))
+        if (col->auto_increment ||
+            mr_sequence_of(col, t->pair->side[MR_TARGET]->db, arena, &t->sequence_db, &t->sequence))
             t->counter = t->key.at[i];
     }
     for (int side = MR_SOURCE; t->counter != MR_NO_COLUMN && side < MR_SIDES; side++)
@@ -184,8 +176,7 @@ static void find_counter(struct mr_plan_table *t, struct mr_arena *arena)
             mr_pair_column(t->pair, (enum mr_side)side, t->counter)->cls == MR_CLASS_UINT;
 }
 
-static enum mr_code all_columns(struct mr_plan_table *t, struct mr_arena *arena,
-                                struct mr_err *err)
+static enum mr_code all_columns(struct mr_plan_table *t, struct mr_arena *arena, struct mr_err *err)
 {
     const struct mr_pair *pair = t->pair;
     size_t *at = mr_arena_calloc(arena, pair->find.ncolumns + 1, sizeof *at);
@@ -193,8 +184,7 @@ static enum mr_code all_columns(struct mr_plan_table *t, struct mr_arena *arena,
     if (at == NULL)
         return nomem(err);
     for (size_t i = 0; i < pair->find.ncolumns; i++)
-        if (!mr_plan_columns_has(&t->key, i) &&
-            (pair->ignored == NULL || !pair->ignored[i]))
+        if (!mr_plan_columns_has(&t->key, i) && (pair->ignored == NULL || !pair->ignored[i]))
             at[n++] = i;
     t->named_by = (struct mr_plan_columns){at, n};
     return MR_OK;
@@ -203,10 +193,10 @@ static enum mr_code all_columns(struct mr_plan_table *t, struct mr_arena *arena,
 /* A key that a counter makes tells nothing of who its row is. */
 static void warn_of_none(const struct mr_plan_table *t)
 {
-    mr_log_warning(
-        "table \"%s\" has no identity beside its counter \"%s\": every lost row "
-        "is an event of its own (identity = in [table %s] says otherwise)",
-        mr_plan_table_name(t), mr_plan_column_name(t, t->counter), mr_plan_table_name(t));
+    mr_log_warning("table \"%s\" has no identity beside its counter \"%s\": every lost row "
+                   "is an event of its own (identity = in [table %s] says otherwise)",
+                   mr_plan_table_name(t), mr_plan_column_name(t, t->counter),
+                   mr_plan_table_name(t));
 }
 
 static enum mr_code choose_identity(struct mr_plan_table *t, struct mr_arena *arena,
@@ -220,12 +210,10 @@ static enum mr_code choose_identity(struct mr_plan_table *t, struct mr_arena *ar
         t->identity = MR_PLAN_BY_NONE;
         t->named_by.count = 0;
         return t->key.count == 0 ? all_columns(t, arena, err) : MR_OK;
-    } else if (said == MR_IDENTITY_ROW ||
-               (said != MR_IDENTITY_COLUMNS && t->key.count == 0)) {
+    } else if (said == MR_IDENTITY_ROW || (said != MR_IDENTITY_COLUMNS && t->key.count == 0)) {
         t->identity = MR_PLAN_BY_ROW;
         return all_columns(t, arena, err);
-    } else if (said == MR_IDENTITY_DEFAULT && !pair->by_identity &&
-               mr_plan_has_counter(t)) {
+    } else if (said == MR_IDENTITY_DEFAULT && !pair->by_identity && mr_plan_has_counter(t)) {
         t->identity = MR_PLAN_BY_NONE;
         t->named_by.count = 0;
         if (t->found != NULL)
@@ -252,8 +240,8 @@ static bool is_short(const struct mr_column *c)
 }
 
 /* The columns of an index; false where it has a part that is no planned column. */
-static bool index_columns(const struct mr_plan_table *t, const struct mr_index *index,
-                          size_t *at, bool *is_partial)
+static bool index_columns(const struct mr_plan_table *t, const struct mr_index *index, size_t *at,
+                          bool *is_partial)
 {
     for (size_t i = 0; i < index->nparts; i++) {
         const struct mr_index_part *part = &index->parts[i];
@@ -273,8 +261,7 @@ static enum mr_code find_uniques(struct mr_plan_table *t, struct mr_arena *arena
                                  struct mr_err *err)
 {
     const struct mr_table *target = t->pair->side[MR_TARGET];
-    struct mr_plan_unique *list =
-        mr_arena_calloc(arena, target->nindexes + 1, sizeof *list);
+    struct mr_plan_unique *list = mr_arena_calloc(arena, target->nindexes + 1, sizeof *list);
     if (list == NULL)
         return nomem(err);
     for (size_t i = 0; i < target->nindexes; i++) {
@@ -303,8 +290,8 @@ static enum mr_code configured_column(const struct mr_plan_table *t, const char 
     *at = name != NULL ? position(t, name) : MR_NO_COLUMN;
     if (name == NULL || *at != MR_NO_COLUMN)
         return MR_OK;
-    return mr_err_set(err, MR_E_CONFIG, "%s \"%s\" of table \"%s\" is no column of it",
-                      what, name, mr_plan_table_name(t));
+    return mr_err_set(err, MR_E_CONFIG, "%s \"%s\" of table \"%s\" is no column of it", what, name,
+                      mr_plan_table_name(t));
 }
 
 /* As check finds it; a time that an edit may have set says nothing of creation. */
@@ -344,8 +331,8 @@ static enum mr_code describe_rows(struct mr_plan_table *t, struct mr_arena *aren
     return choose_identity(t, arena, err);
 }
 
-enum mr_code mr_plan_table_outside(struct mr_plan_table *out, struct mr_pair *pair,
-                                   size_t at, struct mr_arena *arena, struct mr_err *err)
+enum mr_code mr_plan_table_outside(struct mr_plan_table *out, struct mr_pair *pair, size_t at,
+                                   struct mr_arena *arena, struct mr_err *err)
 {
     *out = (struct mr_plan_table){.pair = pair,
                                   .at = at,
@@ -356,23 +343,19 @@ enum mr_code mr_plan_table_outside(struct mr_plan_table *out, struct mr_pair *pa
     return describe_rows(out, arena, err);
 }
 
-static enum mr_code describe(struct mr_plan_table *t, struct mr_arena *arena,
-                             struct mr_err *err)
+static enum mr_code describe(struct mr_plan_table *t, struct mr_arena *arena, struct mr_err *err)
 {
     const struct mr_pair *pair = t->pair;
     MR_TRY(describe_rows(t, arena, err));
     MR_TRY(find_uniques(t, arena, err));
-    MR_TRY(
-        configured_column(t, pair->config->time_column, "time column", &t->time_at, err));
-    MR_TRY(configured_column(t, pair->config->update_column, "update column",
-                             &t->update_at, err));
+    MR_TRY(configured_column(t, pair->config->time_column, "time column", &t->time_at, err));
+    MR_TRY(configured_column(t, pair->config->update_column, "update column", &t->update_at, err));
     t->created_at = creation_column(t);
     return MR_OK;
 }
 
 /* Where the chosen run's images have what the plan reads. */
-static enum mr_code find_images(struct mr_plan_table *t, struct mr_arena *arena,
-                                struct mr_err *err)
+static enum mr_code find_images(struct mr_plan_table *t, struct mr_arena *arena, struct mr_err *err)
 {
     size_t n = t->pair->find.ncolumns;
     size_t *at = mr_arena_calloc(arena, n + 1, sizeof *at);
@@ -425,8 +408,8 @@ static enum mr_code push_table(struct opening *o, struct mr_pair *pair,
 }
 
 /* A pair of tables is planned if the run compared all of it. */
-static enum mr_code take(struct opening *o, const struct mr_table *s,
-                         const struct mr_table *t, struct mr_err *err)
+static enum mr_code take(struct opening *o, const struct mr_table *s, const struct mr_table *t,
+                         struct mr_err *err)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
     struct mr_pair *pair = NULL;
@@ -456,8 +439,7 @@ static enum mr_code take(struct opening *o, const struct mr_table *s,
     return push_table(o, pair, known, err);
 }
 
-static enum mr_code take_all(struct opening *o, struct mr_sides *sides,
-                             struct mr_err *err)
+static enum mr_code take_all(struct opening *o, struct mr_sides *sides, struct mr_err *err)
 {
     struct mr_vec dbs = MR_VEC_INIT(struct mr_db_pair);
     const struct mr_catalogue *cs = sides->side[MR_SOURCE].cat;
@@ -469,8 +451,7 @@ static enum mr_code take_all(struct opening *o, struct mr_sides *sides,
             const struct mr_table *s = &cs->tables[i];
             if (strcmp(s->db, db->name[MR_SOURCE]) != 0)
                 continue;
-            const struct mr_table *t =
-                mr_sides_twin(cs, s->db, ct, db->name[MR_TARGET], s->name);
+            const struct mr_table *t = mr_sides_twin(cs, s->db, ct, db->name[MR_TARGET], s->name);
             if (t != NULL)
                 code = take(o, s, t, err);
         }
@@ -501,9 +482,8 @@ static enum mr_code freeze(struct opening *o, struct mr_err *err)
     struct mr_plan_tables *plan = o->plan;
     plan->ntables = plan->pairing.ntables = o->tables.count;
     if (o->tables.count == 0)
-        return mr_err_set(
-            err, MR_E_NO_SUCH,
-            "no table of the case is on both servers: nothing can be planned");
+        return mr_err_set(err, MR_E_NO_SUCH,
+                          "no table of the case is on both servers: nothing can be planned");
     plan->tables = (struct mr_plan_table *)(void *)mr_arena_dup(
         o->arena, o->tables.items, o->tables.count * sizeof *plan->tables);
     plan->pairing.tables = (struct mr_pair **)(void *)mr_arena_dup(
@@ -527,8 +507,7 @@ static enum mr_code find_signs(const struct mr_plan_tables *plan, struct mr_plan
         enum mr_class cls = t->pair->full[MR_TARGET].cols[c].cls;
         signs[c] = (cls == MR_CLASS_FLOAT || cls == MR_CLASS_DOUBLE) &&
                    cls == t->pair->full[MR_SOURCE].cols[c].cls &&
-                   !mr_plan_columns_has(&t->key, c) &&
-                   !mr_plan_columns_has(&t->named_by, c);
+                   !mr_plan_columns_has(&t->key, c) && !mr_plan_columns_has(&t->named_by, c);
         for (size_t i = 0; i < t->nuniques; i++)
             signs[c] = signs[c] && !mr_plan_columns_has(&t->uniques[i].columns, c);
         for (size_t i = 0; i < t->nsets; i++)
@@ -551,8 +530,7 @@ enum mr_code mr_plan_row_digest(const struct mr_plan_table *table, struct mr_key
 }
 
 enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan,
-                                 const struct mr_plan_tables_task *task,
-                                 struct mr_err *err)
+                                 const struct mr_plan_tables_task *task, struct mr_err *err)
 {
     struct opening o = {.plan = plan,
                         .arena = task->arena,
@@ -562,8 +540,7 @@ enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan,
                                                 .config = task->config,
                                                 .arena = task->arena,
                                                 .whole_rows = true}};
-    enum mr_code code =
-        mr_findings_tables(task->fd, task->arena, &o.known, &o.nknown, err);
+    enum mr_code code = mr_findings_tables(task->fd, task->arena, &o.known, &o.nknown, err);
     if (code == MR_OK)
         code = take_known(&o, task, err);
     if (code == MR_OK)

@@ -58,11 +58,11 @@ struct mr_plan_reference {
     struct mr_plan_columns from, to; /* of the child, of the parent; as many */
     size_t child, parent;            /* plan tables */
     size_t to_set;                   /* place of `to` among the parent's sets */
-    const bool *reads; /* per column of the child: its condition looks at it, or
+    const bool *reads;               /* per column of the child: its condition looks at it, or
                                         at what is computed from it; NULL: no condition */
-    bool hard;         /* see above */
-    bool of_key;       /* shares a column with the child's key */
-    bool nullable;     /* some column may be NULL: it can be set later */
+    bool hard;                       /* see above */
+    bool of_key;                     /* shares a column with the child's key */
+    bool nullable;                   /* some column may be NULL: it can be set later */
 };
 
 /* Rows that the run found on SOURCE, and that SOURCE has no more. */
@@ -78,12 +78,12 @@ struct mr_plan_table {
     size_t at;
     const struct mr_find_table *found; /* the chosen run's */
     struct mr_plan_gone *gone;         /* filled when rows are collected */
-    uint64_t younger_equal; /* rows that both sides have, above the key or created after
+    uint64_t younger_equal;            /* rows that both sides have, above the key or created after
                                the time that was given; filled by a merge */
-    int64_t younger_key;    /* the greatest of their keys (counted.h) */
-    const size_t *found_at; /* per column, its position in the run's images;
+    int64_t younger_key;               /* the greatest of their keys (counted.h) */
+    const size_t *found_at;            /* per column, its position in the run's images;
                                           MR_NO_COLUMN: the run did not compare it */
-    struct mr_plan_columns key; /* count 0: none */
+    struct mr_plan_columns key;        /* count 0: none */
     enum mr_plan_identity identity;
     struct mr_plan_columns named_by;    /* columns of the identity; of MR_PLAN_BY_ROW, and
                                         without a key, all that count but the key */
@@ -129,13 +129,12 @@ struct mr_plan_tables_task {
 };
 
 enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan,
-                                 const struct mr_plan_tables_task *task,
-                                 struct mr_err *err);
+                                 const struct mr_plan_tables_task *task, struct mr_err *err);
 
 /* A table that the run did not compare, and of which rows are read: its key, and what names
  * a row.  Without found, uniques and times. */
-enum mr_code mr_plan_table_outside(struct mr_plan_table *out, struct mr_pair *pair,
-                                   size_t at, struct mr_arena *arena, struct mr_err *err);
+enum mr_code mr_plan_table_outside(struct mr_plan_table *out, struct mr_pair *pair, size_t at,
+                                   struct mr_arena *arena, struct mr_err *err);
 
 /* The other side's column that is planned with it; NULL: there is none. */
 const struct mr_column *mr_plan_twin(const struct mr_plan_table *table,
@@ -154,29 +153,25 @@ size_t mr_plan_target_column(const struct mr_plan_table *table, const char *name
 bool mr_plan_is_foreign_key(const struct mr_plan_tables *plan,
                             const struct mr_plan_reference *reference,
                             const struct mr_foreign_key *fk);
-bool mr_plan_has_foreign_key(const struct mr_plan_tables *plan,
-                             const struct mr_table *child,
+bool mr_plan_has_foreign_key(const struct mr_plan_tables *plan, const struct mr_table *child,
                              const struct mr_foreign_key *fk);
 /* NULL: it writes no key in a type of its own. */
-const struct mr_spelling *mr_plan_spelling(const struct mr_plan_table *table,
-                                           size_t column);
+const struct mr_spelling *mr_plan_spelling(const struct mr_plan_table *table, size_t column);
 bool mr_plan_columns_has(const struct mr_plan_columns *columns, size_t column);
 /* Of the columns of an image, without the hidden values behind them. */
 enum mr_code mr_plan_row_digest(const struct mr_plan_table *table, struct mr_key image,
                                 struct mr_digest *digest, struct mr_err *err);
 bool mr_plan_has_counter(const struct mr_plan_table *table);
 /* Does that side fill the column by AUTO_INCREMENT, or from a sequence?  In the key or not. */
-bool mr_plan_is_counted(const struct mr_plan_table *table, enum mr_side side,
-                        size_t column, struct mr_arena *arena);
+bool mr_plan_is_counted(const struct mr_plan_table *table, enum mr_side side, size_t column,
+                        struct mr_arena *arena);
 /* Does the reference lead to the table's key, or to the part of it that the counter makes? */
-bool mr_plan_is_of_key(const struct mr_plan_table *table,
-                       const struct mr_plan_reference *r);
+bool mr_plan_is_of_key(const struct mr_plan_table *table, const struct mr_plan_reference *r);
 /* To such a part, and not to all of it? */
-bool mr_plan_is_of_part(const struct mr_plan_table *table,
-                        const struct mr_plan_reference *r);
+bool mr_plan_is_of_part(const struct mr_plan_table *table, const struct mr_plan_reference *r);
 /* To what a counter makes, in the key or not, and not to the key as a whole? */
-bool mr_plan_is_of_counter(const struct mr_plan_table *table,
-                           const struct mr_plan_reference *r, struct mr_arena *arena);
+bool mr_plan_is_of_counter(const struct mr_plan_table *table, const struct mr_plan_reference *r,
+                           struct mr_arena *arena);
 /* Does a unique index of TARGET keep two rows from having one identity? */
 bool mr_plan_is_guarded(const struct mr_plan_table *table);
 /* Are its rows listed as runs of keys, "lo..hi"? */

@@ -21,8 +21,8 @@ static void add_value(struct mr_strbuf *out, const struct mr_plan_table *t, size
 }
 
 enum mr_code mr_plan_text_values(struct mr_strbuf *out, const struct mr_plan_table *table,
-                                 const struct mr_plan_columns *columns,
-                                 struct mr_key values, struct mr_err *err)
+                                 const struct mr_plan_columns *columns, struct mr_key values,
+                                 struct mr_err *err)
 {
     size_t pos = 0;
     enum mr_code code = MR_OK;
@@ -39,8 +39,8 @@ enum mr_code mr_plan_text_values(struct mr_strbuf *out, const struct mr_plan_tab
 }
 
 enum mr_code mr_plan_text_of_row(struct mr_strbuf *out, const struct mr_plan_table *table,
-                                 const struct mr_plan_columns *columns,
-                                 struct mr_key image, struct mr_err *err)
+                                 const struct mr_plan_columns *columns, struct mr_key image,
+                                 struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && image.ptr != NULL && i < columns->count; i++) {
@@ -127,8 +127,7 @@ void mr_plan_text_str(struct mr_strbuf *line, const char *text)
     mr_plan_text_field(line, text != NULL ? text : "", text != NULL ? strlen(text) : 0);
 }
 
-enum mr_code mr_plan_text_end(struct mr_strbuf *line, struct mr_sink sink,
-                              struct mr_err *err)
+enum mr_code mr_plan_text_end(struct mr_strbuf *line, struct mr_sink sink, struct mr_err *err)
 {
     mr_strbuf_add_str(line, "\r\n");
     enum mr_code code = mr_strbuf_check(line, "writing a plan", err);

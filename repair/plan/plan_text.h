@@ -16,12 +16,12 @@
 
 /* Appends the values of an encoding that stand for these columns, in their order. */
 enum mr_code mr_plan_text_values(struct mr_strbuf *out, const struct mr_plan_table *table,
-                                 const struct mr_plan_columns *columns,
-                                 struct mr_key values, struct mr_err *err);
+                                 const struct mr_plan_columns *columns, struct mr_key values,
+                                 struct mr_err *err);
 /* The same of a row image. */
 enum mr_code mr_plan_text_of_row(struct mr_strbuf *out, const struct mr_plan_table *table,
-                                 const struct mr_plan_columns *columns,
-                                 struct mr_key image, struct mr_err *err);
+                                 const struct mr_plan_columns *columns, struct mr_key image,
+                                 struct mr_err *err);
 /* Appends the row as a JSON object; nothing for ptr NULL. */
 enum mr_code mr_plan_text_json(struct mr_strbuf *out, const struct mr_plan_table *table,
                                struct mr_key image, struct mr_err *err);
@@ -30,7 +30,6 @@ enum mr_code mr_plan_text_json(struct mr_strbuf *out, const struct mr_plan_table
 void mr_plan_text_field(struct mr_strbuf *line, const char *ptr, size_t len);
 void mr_plan_text_str(struct mr_strbuf *line, const char *text); /* NULL: nothing */
 /* Ends the line, hands it to the sink, and begins the next one. */
-enum mr_code mr_plan_text_end(struct mr_strbuf *line, struct mr_sink sink,
-                              struct mr_err *err);
+enum mr_code mr_plan_text_end(struct mr_strbuf *line, struct mr_sink sink, struct mr_err *err);
 
 #endif

@@ -28,8 +28,7 @@ static struct because because_of(const struct mr_entity_line *line)
     const struct mr_outcome out = mr_decide_merge(&line->facts);
     struct because b = {.count = 0};
     b.words[b.count++] = mr_sentence_words(out.ruling.because);
-    if (out.obstacle.because != out.ruling.because &&
-        is_by_itself(line, out.obstacle.conflict))
+    if (out.obstacle.because != out.ruling.because && is_by_itself(line, out.obstacle.conflict))
         b.words[b.count++] = mr_sentence_words(out.obstacle.because);
     return b;
 }
@@ -44,8 +43,7 @@ static void print_choice(FILE *out, const struct mr_entity_line *line)
     (void)fputs("\n", out);
 }
 
-static void print_awaited(FILE *out, const struct mr_entity_line *line,
-                          const char *awaited)
+static void print_awaited(FILE *out, const struct mr_entity_line *line, const char *awaited)
 {
     if (awaited == NULL) {
         (void)fputs("a row above it\n", out);
@@ -58,8 +56,7 @@ static void print_awaited(FILE *out, const struct mr_entity_line *line,
 }
 
 /* What its facts do not tell. */
-static void print_around(FILE *out, const struct mr_entity_line *line,
-                         const char *awaited)
+static void print_around(FILE *out, const struct mr_entity_line *line, const char *awaited)
 {
     const enum mr_conflict own = mr_decide_merge(&line->facts).obstacle.conflict;
     if (line->choice != NULL) {
@@ -88,8 +85,7 @@ struct otherwise {
 
 /* The next fact, from *at on, that makes another outcome of it.  What its table is made of is
  * not otherwise. */
-static bool next_otherwise(const struct mr_entity_line *line, size_t *at,
-                           struct otherwise *other)
+static bool next_otherwise(const struct mr_entity_line *line, size_t *at, struct otherwise *other)
 {
     const struct mr_fact of_table = {.counted = true, .keyless = true};
     const struct mr_outcome is = mr_decide_merge(&line->facts);
@@ -99,9 +95,8 @@ static bool next_otherwise(const struct mr_entity_line *line, size_t *at,
         const uint64_t bit = (uint64_t)1 << fact;
         const struct mr_fact turned = mr_fact_of(bits ^ bit);
         *other = (struct otherwise){fact, (bits & bit) != 0, mr_decide_merge(&turned)};
-        if ((fixed & bit) == 0 &&
-            (other->outcome.ruling.group != is.ruling.group ||
-             other->outcome.obstacle.conflict != is.obstacle.conflict))
+        if ((fixed & bit) == 0 && (other->outcome.ruling.group != is.ruling.group ||
+                                   other->outcome.obstacle.conflict != is.obstacle.conflict))
             return true;
     }
     return false;
@@ -153,8 +148,7 @@ void mr_plan_why_text(FILE *out, const struct mr_entity_line *line, const char *
         const char *conflict = mr_conflict_name(other.outcome.obstacle.conflict);
         (void)fprintf(out, "    %s%s: %s%s%s\n", other.now ? "were it not that " : "if ",
                       mr_fact_words(other.fact), group_words(other.outcome.ruling.group),
-                      conflict != NULL ? ", conflict " : "",
-                      conflict != NULL ? conflict : "");
+                      conflict != NULL ? ", conflict " : "", conflict != NULL ? conflict : "");
     }
 }
 
@@ -169,8 +163,7 @@ static void put_facts(struct mr_jsonw *w, const struct mr_entity_line *line)
     mr_jsonw_array_end(w);
 }
 
-void mr_plan_why_json(struct mr_jsonw *w, const struct mr_entity_line *line,
-                      const char *awaited)
+void mr_plan_why_json(struct mr_jsonw *w, const struct mr_entity_line *line, const char *awaited)
 {
     const struct because b = is_known(line) ? because_of(line) : (struct because){0};
     struct otherwise other;

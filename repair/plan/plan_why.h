@@ -13,15 +13,14 @@
 #include "core/json/jsonw.h"
 #include "repair/plan/entity_file.h"
 
-#define MR_PLAN_WHY_UNKNOWN                                                              \
-    "the plan did not look at it: check found it equal on both sides, or not at all, "   \
-    "and "                                                                               \
+#define MR_PLAN_WHY_UNKNOWN                                                                        \
+    "the plan did not look at it: check found it equal on both sides, or not at all, "             \
+    "and "                                                                                         \
     "it refers to no row whose key changes"
 
 /* awaited: the key of whom it waits for, for people; NULL: nobody, or not known. */
 void mr_plan_why_text(FILE *out, const struct mr_entity_line *line, const char *awaited);
 /* Members of an object that is open: group, facts, because, waits_for, otherwise. */
-void mr_plan_why_json(struct mr_jsonw *w, const struct mr_entity_line *line,
-                      const char *awaited);
+void mr_plan_why_json(struct mr_jsonw *w, const struct mr_entity_line *line, const char *awaited);
 
 #endif

@@ -19,31 +19,29 @@ static const char note_any_sql[] =
     "INSERT OR IGNORE INTO plan_row SELECT :name, x'' WHERE EXISTS (SELECT 1 FROM entity"
     " WHERE plan=:plan AND tbl=:tbl AND decision BETWEEN :insert AND :delete)";
 
-enum mr_code mr_plan_written_any(struct mr_case *cf, const struct mr_plan_table *table,
-                                 bool *any, struct mr_err *err)
+enum mr_code mr_plan_written_any(struct mr_case *cf, const struct mr_plan_table *table, bool *any,
+                                 struct mr_err *err)
 {
     enum mr_code code = mr_case_exec(cf, schema_sql, err);
-    return code == MR_OK
-               ? MR_CASE_HAS(cf, "SELECT 1 FROM plan_row WHERE tbl=:name", any, err,
-                             MR_ARG_TEXT("name", mr_plan_table_name(table)))
-               : code;
+    return code == MR_OK ? MR_CASE_HAS(cf, "SELECT 1 FROM plan_row WHERE tbl=:name", any, err,
+                                       MR_ARG_TEXT("name", mr_plan_table_name(table)))
+                         : code;
 }
 
 enum mr_code mr_plan_written_page(struct mr_case *cf, const struct mr_plan_table *table,
-                                  struct mr_key after, struct mr_arena *arena,
-                                  struct mr_vec *keys, struct mr_err *err)
+                                  struct mr_key after, struct mr_arena *arena, struct mr_vec *keys,
+                                  struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     enum mr_code code = mr_case_exec(cf, schema_sql, err);
     if (code == MR_OK)
-        code = MR_CASE_PREPARE(
-            cf,
-            "SELECT key FROM plan_row WHERE tbl=:name AND key>:after"
-            " ORDER BY key LIMIT :limit",
-            &stmt, err, MR_ARG_TEXT("name", mr_plan_table_name(table)),
-            MR_ARG_BLOB("after", after.ptr != NULL ? after.ptr : "", after.len),
-            MR_ARG_INT("limit", PAGE));
+        code = MR_CASE_PREPARE(cf,
+                               "SELECT key FROM plan_row WHERE tbl=:name AND key>:after"
+                               " ORDER BY key LIMIT :limit",
+                               &stmt, err, MR_ARG_TEXT("name", mr_plan_table_name(table)),
+                               MR_ARG_BLOB("after", after.ptr != NULL ? after.ptr : "", after.len),
+                               MR_ARG_INT("limit", PAGE));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_key *key = mr_vec_push(keys);
         size_t len = 0;
@@ -62,10 +60,9 @@ enum mr_code mr_plan_written_add(struct mr_case *cf, const struct mr_plan_table 
 {
     enum mr_code code = mr_case_exec(cf, schema_sql, err);
     return code == MR_OK
-               ? MR_CASE_ONCE(
-                     cf, "INSERT OR IGNORE INTO plan_row (tbl, key) VALUES (:name, :key)",
-                     err, MR_ARG_TEXT("name", mr_plan_table_name(table)),
-                     MR_ARG_BYTES("key", key))
+               ? MR_CASE_ONCE(cf, "INSERT OR IGNORE INTO plan_row (tbl, key) VALUES (:name, :key)",
+                              err, MR_ARG_TEXT("name", mr_plan_table_name(table)),
+                              MR_ARG_BYTES("key", key))
                : code;
 }
 
@@ -82,8 +79,7 @@ enum mr_code mr_plan_written_note(struct mr_case *cf, const struct mr_plan_store
         MR_TRY_OUT(MR_CASE_RUN(
             stmt, err, MR_ARG_TEXT("name", mr_plan_table_name(&tables->tables[i])),
             MR_ARG_INT("plan", mr_plan_store_id(store)), MR_ARG_INT("tbl", i),
-            MR_ARG_INT("insert", MR_DECIDE_INSERT),
-            MR_ARG_INT("delete", MR_DECIDE_DELETE)));
+            MR_ARG_INT("insert", MR_DECIDE_INSERT), MR_ARG_INT("delete", MR_DECIDE_DELETE)));
     }
 out:
     mr_case_free(keyed);

@@ -20,12 +20,12 @@
 /* Adds to keys (struct mr_key) the next ones of a table beyond after, ptr NULL:
  * the first ones; none: there are no more. */
 enum mr_code mr_plan_written_page(struct mr_case *cf, const struct mr_plan_table *table,
-                                  struct mr_key after, struct mr_arena *arena,
-                                  struct mr_vec *keys, struct mr_err *err);
+                                  struct mr_key after, struct mr_arena *arena, struct mr_vec *keys,
+                                  struct mr_err *err);
 
 /* Of a table without a key: has any plan written to it? */
-enum mr_code mr_plan_written_any(struct mr_case *cf, const struct mr_plan_table *table,
-                                 bool *any, struct mr_err *err);
+enum mr_code mr_plan_written_any(struct mr_case *cf, const struct mr_plan_table *table, bool *any,
+                                 struct mr_err *err);
 
 /* One more, which another case's plan has written. */
 enum mr_code mr_plan_written_add(struct mr_case *cf, const struct mr_plan_table *table,
@@ -33,7 +33,6 @@ enum mr_code mr_plan_written_add(struct mr_case *cf, const struct mr_plan_table 
 
 /* Within the store's transaction. */
 enum mr_code mr_plan_written_note(struct mr_case *cf, const struct mr_plan_store *store,
-                                  const struct mr_plan_tables *tables,
-                                  struct mr_err *err);
+                                  const struct mr_plan_tables *tables, struct mr_err *err);
 
 #endif

@@ -6,13 +6,11 @@
 #include "core/db/sqltext.h"
 #include "core/json/json_record.h"
 
-static const char *const identity_words[] = {[MR_PLAN_BY_COLUMNS] = "columns",
-                                             [MR_PLAN_BY_ROW] = "row",
-                                             [MR_PLAN_BY_NONE] = "none"};
+static const char *const identity_words[] = {
+    [MR_PLAN_BY_COLUMNS] = "columns", [MR_PLAN_BY_ROW] = "row", [MR_PLAN_BY_NONE] = "none"};
 enum { NIDENTITIES = sizeof identity_words / sizeof identity_words[0] };
 
-uint64_t mr_planned_count(const struct mr_planned *planned, enum mr_decision decision,
-                          bool people)
+uint64_t mr_planned_count(const struct mr_planned *planned, enum mr_decision decision, bool people)
 {
     uint64_t count = 0;
     for (size_t i = 0; i < planned->ntables; i++)
@@ -29,31 +27,28 @@ uint64_t mr_planned_writes(const struct mr_planned_table *t)
 
 /* ---- records ---- */
 
-#define TABLE(name, type, member)                                                        \
-    MR_JSON_MEMBER(name, type, struct mr_planned_table, member)
-#define TABLE_NAMES(name, member)                                                        \
+#define TABLE(name, type, member) MR_JSON_MEMBER(name, type, struct mr_planned_table, member)
+#define TABLE_NAMES(name, member)                                                                  \
     MR_JSON_STRINGS(name, struct mr_planned_table, member.items, member.count, false)
-#define TABLE_LIST(name, record, member, number)                                         \
+#define TABLE_LIST(name, record, member, number)                                                   \
     MR_JSON_MEMBERS(name, record, struct mr_planned_table, member, number)
 
 static const struct mr_json_member column_members[] = {
     MR_JSON_MEMBER("name", MR_JSON_TEXT, struct mr_planned_column, name),
     MR_JSON_MEMBER("reading", MR_JSON_TEXT, struct mr_planned_column, reading),
-    MR_JSON_MAY_LACK("source_name", MR_JSON_TEXT_OR_NULL, struct mr_planned_column,
-                     source_name),
+    MR_JSON_MAY_LACK("source_name", MR_JSON_TEXT_OR_NULL, struct mr_planned_column, source_name),
 };
 static const struct mr_json_record column_record =
     MR_JSON_RECORD(struct mr_planned_column, column_members);
 
-#define REFERENCE_NAMES(name, member, lacks)                                             \
+#define REFERENCE_NAMES(name, member, lacks)                                                       \
     MR_JSON_STRINGS(name, struct mr_planned_reference, member.items, member.count, lacks)
 static const struct mr_json_member reference_members[] = {
     REFERENCE_NAMES("columns", columns, false),
     MR_JSON_MEMBER("parent", MR_JSON_TEXT, struct mr_planned_reference, parent),
     REFERENCE_NAMES("parent_columns", parent_columns, false),
     MR_JSON_MEMBER("declared", MR_JSON_BOOL, struct mr_planned_reference, declared),
-    MR_JSON_MEMBER("condition", MR_JSON_TEXT_OR_NULL, struct mr_planned_reference,
-                   condition),
+    MR_JSON_MEMBER("condition", MR_JSON_TEXT_OR_NULL, struct mr_planned_reference, condition),
     REFERENCE_NAMES("spelling", spelling, true),
 };
 static const struct mr_json_record reference_record =
@@ -77,12 +72,9 @@ static const struct mr_json_record kind_record =
 
 /* What it is; between them and the next ones stand the identity, and the bounds. */
 static const struct mr_json_member name_members[] = {
-    TABLE("table", MR_JSON_TEXT, table),
-    TABLE("target_table", MR_JSON_TEXT, target_table),
-    TABLE("target_db", MR_JSON_TEXT, target_db),
-    TABLE("target_name", MR_JSON_TEXT, target_name),
-    TABLE("subject", MR_JSON_BOOL, subject),
-    TABLE_NAMES("key", key),
+    TABLE("table", MR_JSON_TEXT, table),         TABLE("target_table", MR_JSON_TEXT, target_table),
+    TABLE("target_db", MR_JSON_TEXT, target_db), TABLE("target_name", MR_JSON_TEXT, target_name),
+    TABLE("subject", MR_JSON_BOOL, subject),     TABLE_NAMES("key", key),
 };
 static const struct mr_json_record name_record =
     MR_JSON_RECORD(struct mr_planned_table, name_members);
@@ -101,8 +93,7 @@ static const struct mr_json_member id_members[] = {
     TABLE("ids", MR_JSON_COUNT, nids),
     TABLE("fingerprint", MR_JSON_TEXT, fingerprint),
 };
-static const struct mr_json_record id_record =
-    MR_JSON_RECORD(struct mr_planned_table, id_members);
+static const struct mr_json_record id_record = MR_JSON_RECORD(struct mr_planned_table, id_members);
 
 static const struct mr_json_member made_members[] = {
     TABLE_LIST("columns", &column_record, columns, ncolumns),
@@ -128,13 +119,11 @@ static const struct mr_json_member rows_members[] = {
     ROWS("units", MR_JSON_COUNT, units),
     ROWS("rows", MR_JSON_COUNT, rows),
 };
-static const struct mr_json_record rows_record =
-    MR_JSON_RECORD(struct mr_planned, rows_members);
+static const struct mr_json_record rows_record = MR_JSON_RECORD(struct mr_planned, rows_members);
 
-static const struct mr_json_member open_members[] = {
-    ROWS("open", MR_JSON_COUNT, open), ROWS("decided", MR_JSON_COUNT, decided)};
-static const struct mr_json_record open_record =
-    MR_JSON_RECORD(struct mr_planned, open_members);
+static const struct mr_json_member open_members[] = {ROWS("open", MR_JSON_COUNT, open),
+                                                     ROWS("decided", MR_JSON_COUNT, decided)};
+static const struct mr_json_record open_record = MR_JSON_RECORD(struct mr_planned, open_members);
 
 /* ---- writing ---- */
 
@@ -174,8 +163,7 @@ static void put_table(struct mr_jsonw *w, const struct mr_planned_table *t)
         mr_jsonw_add_texts(w, "surroundings", t->around.items, t->around.count);
     mr_json_put_record(w, &made_record, t);
     if (t->knows_undo)
-        mr_json_put_list(w, "undo_triggers", &trigger_record, t->undo_triggers,
-                         t->nundo_triggers);
+        mr_json_put_list(w, "undo_triggers", &trigger_record, t->undo_triggers, t->nundo_triggers);
     put_counts(w, t);
     mr_jsonw_object_end(w);
 }
@@ -201,12 +189,11 @@ void mr_planned_put(struct mr_jsonw *w, const struct mr_planned *p)
 static void refuse_word(struct mr_json_reader *r, const char *what, const char *word)
 {
     if (r->code == MR_OK)
-        r->code = mr_err_set(r->err, MR_E_REFUSED,
-                             "this version does not know the %s \"%s\"", what, word);
+        r->code = mr_err_set(r->err, MR_E_REFUSED, "this version does not know the %s \"%s\"", what,
+                             word);
 }
 
-static enum mr_plan_identity get_identity(struct mr_json_reader *r,
-                                          const struct json_t *object)
+static enum mr_plan_identity get_identity(struct mr_json_reader *r, const struct json_t *object)
 {
     const char *word = mr_json_read_text(r, object, "identity");
     for (int i = MR_PLAN_BY_COLUMNS; i < NIDENTITIES; i++)
@@ -233,14 +220,12 @@ static void get_decisions(struct mr_json_reader *r, const struct json_t *object,
 {
     void *items = NULL;
     size_t count = 0;
-    const struct json_t *array =
-        mr_json_read_array(r, object, "decisions", 1, &count, &items);
+    const struct json_t *array = mr_json_read_array(r, object, "decisions", 1, &count, &items);
     for (size_t i = 0; i < count; i++) {
         const struct json_t *item = mr_json_read_item(r, array, i);
         const char *name = mr_json_read_text(r, item, "decision");
         int d = MR_DECIDE_SAME;
-        while (d < MR_DECISIONS &&
-               strcmp(mr_decision_name((enum mr_decision)d), name) != 0)
+        while (d < MR_DECISIONS && strcmp(mr_decision_name((enum mr_decision)d), name) != 0)
             d++;
         if (d < MR_DECISIONS)
             t->decisions[d] = mr_json_read_number(r, item, "count");
@@ -250,8 +235,7 @@ static void get_decisions(struct mr_json_reader *r, const struct json_t *object,
 }
 
 /* Digits of what a counter may hand out, or below 0. */
-static const char *get_key(struct mr_json_reader *r, const struct json_t *item,
-                           const char *name)
+static const char *get_key(struct mr_json_reader *r, const struct json_t *item, const char *name)
 {
     const char *text = mr_json_read_text(r, item, name);
     if (text != NULL && text[0] == '-')
@@ -281,14 +265,13 @@ static void get_table(struct mr_json_reader *r, const struct json_t *item,
     check_references(r, t);
     t->knows_undo = mr_json_has(item, "undo_triggers");
     if (t->knows_undo)
-        t->undo_triggers = mr_json_get_list(r, item, "undo_triggers", &trigger_record,
-                                            &t->nundo_triggers);
+        t->undo_triggers =
+            mr_json_get_list(r, item, "undo_triggers", &trigger_record, &t->nundo_triggers);
     get_decisions(r, item, t);
     t->kinds = mr_json_get_list(r, item, "conflicts", &kind_record, &t->nkinds);
 }
 
-void mr_planned_get(struct mr_json_reader *r, const struct json_t *root,
-                    struct mr_planned *p)
+void mr_planned_get(struct mr_json_reader *r, const struct json_t *root, struct mr_planned *p)
 {
     void *items = NULL;
     const struct json_t *rows = mr_json_read_object(r, root, "rows");
@@ -307,8 +290,8 @@ void mr_planned_get(struct mr_json_reader *r, const struct json_t *root,
 
 /* ---- references ---- */
 
-void mr_planned_sql_same(struct mr_strbuf *sql, const struct mr_planned_table *t,
-                         const char *a, const char *b)
+void mr_planned_sql_same(struct mr_strbuf *sql, const struct mr_planned_table *t, const char *a,
+                         const char *b)
 {
     for (size_t i = 0; i < t->key.count; i++) {
         mr_strbuf_add_fmt(sql, "%s%s", i > 0 ? " AND " : "", a);
@@ -320,12 +303,10 @@ void mr_planned_sql_same(struct mr_strbuf *sql, const struct mr_planned_table *t
 
 bool mr_planned_counts(const struct mr_planned_table *t)
 {
-    return t->counter != NULL && t->key.count == 1 &&
-           strcmp(t->key.items[0], t->counter) == 0;
+    return t->counter != NULL && t->key.count == 1 && strcmp(t->key.items[0], t->counter) == 0;
 }
 
-bool mr_planned_is_parent(const struct mr_planned *planned,
-                          const struct mr_planned_table *table)
+bool mr_planned_is_parent(const struct mr_planned *planned, const struct mr_planned_table *table)
 {
     for (size_t i = 0; i < planned->ntables; i++)
         for (size_t r = 0; r < planned->tables[i].nreferences; r++)
@@ -334,21 +315,19 @@ bool mr_planned_is_parent(const struct mr_planned *planned,
     return false;
 }
 
-struct mr_spelling mr_planned_spelling(const struct mr_planned_reference *r,
-                                       size_t column, enum mr_class child)
+struct mr_spelling mr_planned_spelling(const struct mr_planned_reference *r, size_t column,
+                                       enum mr_class child)
 {
-    const char *word =
-        column < r->spelling.count ? r->spelling.items[column] : MR_PLANNED_SAME;
-    return (struct mr_spelling){.kind =
-                                    strcmp(word, MR_PLANNED_NUMBER) == 0 ? MR_SPELL_NUMBER
-                                    : strcmp(word, MR_PLANNED_UUID) == 0 ? MR_SPELL_UUID
-                                                                         : MR_SPELL_SAME,
+    const char *word = column < r->spelling.count ? r->spelling.items[column] : MR_PLANNED_SAME;
+    return (struct mr_spelling){.kind = strcmp(word, MR_PLANNED_NUMBER) == 0 ? MR_SPELL_NUMBER
+                                        : strcmp(word, MR_PLANNED_UUID) == 0 ? MR_SPELL_UUID
+                                                                             : MR_SPELL_SAME,
                                 .child = child,
                                 .dashed = true};
 }
 
-void mr_planned_sql_key(struct mr_strbuf *sql, const struct mr_planned_reference *r,
-                        size_t column, const char *before)
+void mr_planned_sql_key(struct mr_strbuf *sql, const struct mr_planned_reference *r, size_t column,
+                        const char *before)
 {
     const struct mr_spelling spelling = mr_planned_spelling(r, column, MR_CLASS_TEXT);
     struct mr_strbuf name = MR_STRBUF_INIT;

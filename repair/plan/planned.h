@@ -120,27 +120,25 @@ void mr_planned_put_bound(struct mr_jsonw *w, const char *key, const char *origi
                           const char *value, const char *origin);
 
 /* Rows of a decision over all tables, or only over those of people. */
-uint64_t mr_planned_count(const struct mr_planned *planned, enum mr_decision decision,
-                          bool people);
+uint64_t mr_planned_count(const struct mr_planned *planned, enum mr_decision decision, bool people);
 
 /* How many rows of the table the plan writes or deletes. */
 uint64_t mr_planned_writes(const struct mr_planned_table *table);
 
 /* Appends "a.key = b.key AND …"; a and b: with their dot. */
-void mr_planned_sql_same(struct mr_strbuf *sql, const struct mr_planned_table *table,
-                         const char *a, const char *b);
+void mr_planned_sql_same(struct mr_strbuf *sql, const struct mr_planned_table *table, const char *a,
+                         const char *b);
 /* Is the key one AUTO_INCREMENT column? */
 bool mr_planned_counts(const struct mr_planned_table *table);
 /* Does a table of the plan refer to it? */
-bool mr_planned_is_parent(const struct mr_planned *planned,
-                          const struct mr_planned_table *table);
+bool mr_planned_is_parent(const struct mr_planned *planned, const struct mr_planned_table *table);
 
 /* How a column of the child writes the parent's key; child: its class. */
-struct mr_spelling mr_planned_spelling(const struct mr_planned_reference *r,
-                                       size_t column, enum mr_class child);
+struct mr_spelling mr_planned_spelling(const struct mr_planned_reference *r, size_t column,
+                                       enum mr_class child);
 /* Appends that column, to be compared with numbers of the parent; before: in front of its
  * name, "db.t." or "". */
-void mr_planned_sql_key(struct mr_strbuf *sql, const struct mr_planned_reference *r,
-                        size_t column, const char *before);
+void mr_planned_sql_key(struct mr_strbuf *sql, const struct mr_planned_reference *r, size_t column,
+                        const char *before);
 
 #endif

@@ -4,8 +4,7 @@
 #include <string.h>
 
 /* The name at hand, quoted or not; false: there is none, and nothing was read. */
-static bool take_name(struct mr_trigger_writes *w, struct mr_strbuf *out,
-                      struct mr_token *token)
+static bool take_name(struct mr_trigger_writes *w, struct mr_strbuf *out, struct mr_token *token)
 {
     struct mr_sqlscan ahead = w->scan;
     mr_strbuf_reset(out);
@@ -19,8 +18,8 @@ static bool take_name(struct mr_trigger_writes *w, struct mr_strbuf *out,
 
 static bool is_modifier(const struct mr_token *word)
 {
-    static const char *const modifiers[] = {
-        "LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE", "QUICK", "INTO", "FROM"};
+    static const char *const modifiers[] = {"LOW_PRIORITY", "DELAYED", "HIGH_PRIORITY", "IGNORE",
+                                            "QUICK",        "INTO",    "FROM"};
     for (size_t i = 0; i < sizeof modifiers / sizeof *modifiers; i++)
         if (mr_token_is(word, modifiers[i]))
             return true;
@@ -50,8 +49,7 @@ static void skip_to_from(struct mr_trigger_writes *w)
     struct mr_sqlscan ahead = w->scan;
     struct mr_token token;
     for (struct mr_sqlscan before = ahead;
-         mr_sqlscan_next_code(&ahead, &token) && !mr_token_is(&token, ";");
-         before = ahead)
+         mr_sqlscan_next_code(&ahead, &token) && !mr_token_is(&token, ";"); before = ahead)
         if (mr_token_is(&token, "FROM")) {
             w->scan = before;
             return;

@@ -44,8 +44,8 @@ static void add(struct reading *r, struct mr_csv_field field)
     mr_sha256_add(&r->hash, field.ptr, field.len);
 }
 
-static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
-                                size_t count, uint64_t line, struct mr_err *err)
+static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,
+                                uint64_t line, struct mr_err *err)
 {
     struct reading *r = ctx;
     (void)line;
@@ -64,8 +64,7 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
     return MR_OK;
 }
 
-enum mr_code mr_undecided_digest(const char *path, char hex[MR_SHA256_HEX],
-                                 struct mr_err *err)
+enum mr_code mr_undecided_digest(const char *path, char hex[MR_SHA256_HEX], struct mr_err *err)
 {
     struct reading r = {.decision = SIZE_MAX};
     struct mr_csv_in csv;

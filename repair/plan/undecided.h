@@ -14,7 +14,6 @@
 
 #define MR_CONFLICTS_FILE "conflicts.csv"
 
-enum mr_code mr_undecided_digest(const char *path, char hex[MR_SHA256_HEX],
-                                 struct mr_err *err);
+enum mr_code mr_undecided_digest(const char *path, char hex[MR_SHA256_HEX], struct mr_err *err);
 
 #endif

@@ -28,12 +28,10 @@ void mr_decision_faults_release(struct mr_decision_faults *faults);
 /* Takes up what was refused about a line; table and key as the file has them, may be "".
  * err->code is MR_E_REFUSED; MR_OK, or MR_E_NOMEM in err. */
 enum mr_code mr_decision_faults_add(struct mr_decision_faults *faults, uint64_t line,
-                                    const char *table, const char *key,
-                                    struct mr_err *err);
+                                    const char *table, const char *key, struct mr_err *err);
 
 /* MR_OK without any.  One is the error itself; of several each is logged, by line, and the
  * error counts them. */
-enum mr_code mr_decision_faults_report(struct mr_decision_faults *faults,
-                                       struct mr_err *err);
+enum mr_code mr_decision_faults_report(struct mr_decision_faults *faults, struct mr_err *err);
 
 #endif

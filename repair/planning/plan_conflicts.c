@@ -27,16 +27,14 @@ struct writing {
 static enum mr_code add_key(struct writing *w, struct mr_key key, struct mr_err *err)
 {
     mr_strbuf_reset(&w->text);
-    enum mr_code code =
-        w->table->key.count > 0
-            ? mr_plan_text_values(&w->text, w->table, &w->table->key, key, err)
-            : MR_OK;
+    enum mr_code code = w->table->key.count > 0
+                            ? mr_plan_text_values(&w->text, w->table, &w->table->key, key, err)
+                            : MR_OK;
     mr_plan_text_field(&w->line, w->text.ptr, w->text.len);
     return code;
 }
 
-static enum mr_code add_identity(struct writing *w, const struct mr_entity *e,
-                                 struct mr_err *err)
+static enum mr_code add_identity(struct writing *w, const struct mr_entity *e, struct mr_err *err)
 {
     const struct mr_plan_table *t = w->table;
     struct mr_key row = e->source.ptr != NULL ? e->source : e->target;
@@ -58,13 +56,10 @@ static enum mr_code add_image(struct writing *w, struct mr_key image, struct mr_
 
 static const char *choices_of(const char *kind)
 {
-    return strcmp(kind, "deleted-since") == 0
-               ? ""
-               : mr_conflict_choices(mr_conflict_named(kind));
+    return strcmp(kind, "deleted-since") == 0 ? "" : mr_conflict_choices(mr_conflict_named(kind));
 }
 
-static enum mr_code write_row(struct writing *w, const struct mr_entity *e,
-                              struct mr_err *err)
+static enum mr_code write_row(struct writing *w, const struct mr_entity *e, struct mr_err *err)
 {
     mr_plan_text_str(&w->line, mr_plan_table_name(w->table));
     enum mr_code code = add_key(w, e->source_key, err);
@@ -91,10 +86,9 @@ static enum mr_code write_rows(struct writing *w, struct mr_err *err)
     do {
         mr_arena_reset(&arena);
         mr_vec_clear(&list);
-        code = mr_is_cancelled()
-                   ? mr_cancelled_err(err)
-                   : mr_plan_store_conflicts(w->task->store, w->table->at, after, BATCH,
-                                             &arena, &list, err);
+        code = mr_is_cancelled() ? mr_cancelled_err(err)
+                                 : mr_plan_store_conflicts(w->task->store, w->table->at, after,
+                                                           BATCH, &arena, &list, err);
         for (size_t i = 0; code == MR_OK && i < list.count; i++) {
             const struct mr_entity *e = mr_vec_at(&list, i);
             after = e->id;
@@ -134,8 +128,7 @@ static enum mr_code take_key(void *ctx, const struct mr_value *values, struct mr
     return MR_OK;
 }
 
-static enum mr_code read_keys(const struct writing *w, struct keys *keys,
-                              struct mr_err *err)
+static enum mr_code read_keys(const struct writing *w, struct keys *keys, struct mr_err *err)
 {
     static const size_t key_at = 0;
     const struct mr_table *t = w->table->pair->side[MR_SOURCE];
@@ -143,20 +136,16 @@ static enum mr_code read_keys(const struct writing *w, struct keys *keys,
         mr_table_column(t, mr_plan_column_name(w->table, w->table->counter));
     const struct mr_readcol column = {
         .name = counter->name, .expr = MR_EXPR_COLUMN, .cls = counter->cls};
-    const struct mr_readspec spec = {.db = t->db,
-                                     .table = t->name,
-                                     .cols = &column,
-                                     .ncols = 1,
-                                     .key = &key_at,
-                                     .nkey = 1};
+    const struct mr_readspec spec = {
+        .db = t->db, .table = t->name, .cols = &column, .ncols = 1, .key = &key_at, .nkey = 1};
     const struct mr_value from = mr_counted_value(keys->from, keys->is_unsigned);
     struct mr_strbuf low = MR_STRBUF_INIT;
     enum mr_code code = mr_row_encode(&low, &from, err);
     keys->count = keys->used = 0;
     if (code == MR_OK)
-        code = mr_reader_scan(w->task->tables->pairing.side[MR_SOURCE].main, &spec,
-                              (struct mr_range){.lo = {low.ptr, low.len}}, KEYS, take_key,
-                              keys, err);
+        code =
+            mr_reader_scan(w->task->tables->pairing.side[MR_SOURCE].main, &spec,
+                           (struct mr_range){.lo = {low.ptr, low.len}}, KEYS, take_key, keys, err);
     keys->begun = true;
     keys->done = keys->count == 0;
     if (keys->count > 0)
@@ -166,8 +155,8 @@ static enum mr_code read_keys(const struct writing *w, struct keys *keys,
 }
 
 /* Moves to the first key above `last`; *is: it is n. */
-static enum mr_code next_is(const struct writing *w, struct keys *keys, int64_t last,
-                            int64_t n, bool *is, struct mr_err *err)
+static enum mr_code next_is(const struct writing *w, struct keys *keys, int64_t last, int64_t n,
+                            bool *is, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     if (!keys->begun)
@@ -189,8 +178,8 @@ static enum mr_code end_run(struct writing *w, struct run *run, struct mr_err *e
     if (!run->open)
         return MR_OK;
     run->open = false;
-    (void)snprintf(key, sizeof key, strcmp(run->low, run->high) == 0 ? "%s" : "%s..%s",
-                   run->low, run->high);
+    (void)snprintf(key, sizeof key, strcmp(run->low, run->high) == 0 ? "%s" : "%s..%s", run->low,
+                   run->high);
     mr_plan_text_str(&w->line, mr_plan_table_name(w->table));
     mr_plan_text_str(&w->line, key);
     mr_plan_text_str(&w->line, "");
@@ -210,10 +199,8 @@ static enum mr_code add_to_run(struct writing *w, struct run *run, struct keys *
     const char *choice = e->choice != NULL ? e->choice : "";
     bool goes_on = true;
     mr_strbuf_reset(&w->text);
-    enum mr_code code =
-        mr_plan_text_values(&w->text, w->table, &w->table->key, e->source_key, err);
-    int64_t n =
-        code == MR_OK ? mr_counted_of_text(w->text.ptr, keys->is_unsigned, NULL) : 0;
+    enum mr_code code = mr_plan_text_values(&w->text, w->table, &w->table->key, e->source_key, err);
+    int64_t n = code == MR_OK ? mr_counted_of_text(w->text.ptr, keys->is_unsigned, NULL) : 0;
     if (code == MR_OK && run->open && (n == INT64_MIN || n - 1 != run->last))
         code = next_is(w, keys, run->last, n, &goes_on, err);
     if (code == MR_OK && (!goes_on || strcmp(run->choice, choice) != 0))
@@ -244,8 +231,8 @@ static enum mr_code write_runs(struct writing *w, struct mr_err *err)
         const struct mr_key from = {after.len > 0 ? after.ptr : NULL, after.len};
         mr_arena_reset(&arena);
         mr_vec_clear(&list);
-        code = mr_plan_store_by_key(w->task->store, w->table->at, RUNS, from, BATCH,
-                                    &arena, &list, err);
+        code = mr_plan_store_by_key(w->task->store, w->table->at, RUNS, from, BATCH, &arena, &list,
+                                    err);
         for (size_t i = 0; code == MR_OK && i < list.count; i++)
             code = add_to_run(w, &run, keys, mr_vec_at(&list, i), err);
         if (list.count == 0)
@@ -267,8 +254,7 @@ static enum mr_code write_runs(struct writing *w, struct mr_err *err)
 
 /* ---- the file ---- */
 
-enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task,
-                                     struct mr_err *err)
+enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task, struct mr_err *err)
 {
     static const char head[] = "table,source_key,target_key,identity,kind,choices,source,"
                                "target,decision\r\n";

@@ -38,23 +38,20 @@ static enum mr_code forget_all(struct mr_plan_decided *d, struct mr_err *err)
     if (code == MR_OK)
         code = mr_case_has_table(d->cf, "plan_map", &mapped, err);
     return code == MR_OK && mapped
-               ? mr_case_exec(
-                     d->cf, "DELETE FROM plan_map WHERE state='matched' AND is_new", err)
+               ? mr_case_exec(d->cf, "DELETE FROM plan_map WHERE state='matched' AND is_new", err)
                : code;
 }
 
 static enum mr_code prepare(struct mr_plan_decided *d, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
-        {&d->find,
-         "SELECT choice, source, target FROM plan_decision WHERE tbl=:tbl AND key=:key"
-         " AND (kind=:kind OR choice='" SKIP "') AND (NOT :told OR choice<>'" SKIP "')"
-         " ORDER BY choice<>'" SKIP "' LIMIT 1"},
+        {&d->find, "SELECT choice, source, target FROM plan_decision WHERE tbl=:tbl AND key=:key"
+                   " AND (kind=:kind OR choice='" SKIP "') AND (NOT :told OR choice<>'" SKIP "')"
+                   " ORDER BY choice<>'" SKIP "' LIMIT 1"},
         {&d->drop, "DELETE FROM plan_decision WHERE tbl=:tbl AND key=:key"
                    " AND (kind=:kind OR choice='" SKIP "' OR :choice='" SKIP "')"},
-        {&d->add,
-         "INSERT INTO plan_decision (tbl, key, kind, choice, source, target, plan)"
-         " VALUES (:tbl, :key, :kind, :choice, :source, :target, :plan)"},
+        {&d->add, "INSERT INTO plan_decision (tbl, key, kind, choice, source, target, plan)"
+                  " VALUES (:tbl, :key, :kind, :choice, :source, :target, :plan)"},
         {&d->hold, "INSERT OR IGNORE INTO temp.held (tbl, key) VALUES (:tbl, :key)"},
         {&d->warn, "INSERT OR IGNORE INTO temp.warned (tbl, key, kind)"
                    " VALUES (:tbl, :key, :kind) RETURNING 1"},
@@ -93,8 +90,8 @@ void mr_plan_decided_close(struct mr_plan_decided *d)
     mr_case_free(d->add);
     mr_case_free(d->hold);
     mr_case_free(d->warn);
-    (void)mr_case_exec(
-        d->cf, "DROP TABLE IF EXISTS temp.held; DROP TABLE IF EXISTS temp.warned", NULL);
+    (void)mr_case_exec(d->cf, "DROP TABLE IF EXISTS temp.held; DROP TABLE IF EXISTS temp.warned",
+                       NULL);
     mr_arena_release(&d->arena);
     free(d);
 }
@@ -114,28 +111,24 @@ static struct mr_key name_of(const struct mr_plan_table *t, struct mr_key key)
 }
 
 /* Which row: of each statement. */
-#define ROW_ARGS(t, row)                                                                 \
+#define ROW_ARGS(t, row)                                                                           \
     MR_ARG_TEXT("tbl", mr_plan_table_name(t)), MR_ARG_BYTES("key", name_of(t, row))
 
 /* Is the row what it was when it was decided about?  Of no row there is no digest. */
-static enum mr_code is_same(struct mr_case_stmt *stmt, int column,
-                            const struct mr_plan_table *t, struct mr_key image,
-                            bool *same, struct mr_err *err)
+static enum mr_code is_same(struct mr_case_stmt *stmt, int column, const struct mr_plan_table *t,
+                            struct mr_key image, bool *same, struct mr_err *err)
 {
     struct mr_digest digest = {0};
     size_t len = 0;
     const void *was = mr_case_blob(stmt, column, &len);
-    enum mr_code code =
-        image.ptr != NULL ? mr_plan_row_digest(t, image, &digest, err) : MR_OK;
+    enum mr_code code = image.ptr != NULL ? mr_plan_row_digest(t, image, &digest, err) : MR_OK;
     *same = *same && (image.ptr != NULL) == (was != NULL) &&
-            (was == NULL ||
-             (len == sizeof digest && memcmp(was, &digest, sizeof digest) == 0));
+            (was == NULL || (len == sizeof digest && memcmp(was, &digest, sizeof digest) == 0));
     return code;
 }
 
 /* Once, however often the row is asked about. */
-static enum mr_code warn_of_change(struct mr_plan_decided *d,
-                                   const struct mr_plan_table *t,
+static enum mr_code warn_of_change(struct mr_plan_decided *d, const struct mr_plan_table *t,
                                    const struct mr_decision_ask *ask, const char *choice,
                                    struct mr_err *err)
 {
@@ -157,15 +150,13 @@ static enum mr_code warn_of_change(struct mr_plan_decided *d,
     return code;
 }
 
-enum mr_code mr_plan_decided_find(struct mr_plan_decided *d,
-                                  const struct mr_plan_table *table,
-                                  const struct mr_decision_ask *ask, bool told,
-                                  const char **choice, struct mr_err *err)
+enum mr_code mr_plan_decided_find(struct mr_plan_decided *d, const struct mr_plan_table *table,
+                                  const struct mr_decision_ask *ask, bool told, const char **choice,
+                                  struct mr_err *err)
 {
     bool row = false, same = true;
-    enum mr_code code =
-        MR_CASE_ASK(d->find, &row, err, ROW_ARGS(table, ask->source_key),
-                    MR_ARG_TEXT("kind", ask->kind), MR_ARG_INT("told", told));
+    enum mr_code code = MR_CASE_ASK(d->find, &row, err, ROW_ARGS(table, ask->source_key),
+                                    MR_ARG_TEXT("kind", ask->kind), MR_ARG_INT("told", told));
     const char *found = code == MR_OK && row ? mr_case_text(d->find, 0) : NULL;
     bool skips = found != NULL && strcmp(found, SKIP) == 0;
     if (found != NULL && !skips) {
@@ -178,9 +169,8 @@ enum mr_code mr_plan_decided_find(struct mr_plan_decided *d,
     if (code == MR_OK && found != NULL && same &&
         (ask->kind == NULL || mr_merge_is_choice(ask->kind, found))) {
         *choice = mr_arena_strdup(&d->arena, found);
-        code = *choice != NULL
-                   ? MR_CASE_RUN(d->hold, err, ROW_ARGS(table, ask->source_key))
-                   : mr_err_nomem(err, "reading decisions");
+        code = *choice != NULL ? MR_CASE_RUN(d->hold, err, ROW_ARGS(table, ask->source_key))
+                               : mr_err_nomem(err, "reading decisions");
     }
     mr_case_reset(d->find);
     return code;
@@ -190,8 +180,7 @@ enum mr_code mr_plan_decided_find(struct mr_plan_decided *d,
 
 /* Bytes of digest; of no row there are none. */
 static struct mr_key digest_of(const struct mr_plan_table *t, struct mr_key image,
-                               struct mr_digest *digest, enum mr_code *code,
-                               struct mr_err *err)
+                               struct mr_digest *digest, enum mr_code *code, struct mr_err *err)
 {
     if (*code != MR_OK || image.ptr == NULL)
         return (struct mr_key){0};
@@ -207,8 +196,7 @@ static bool is_once(const struct mr_entity *entity, const char *choice)
            (strcmp(entity->kind, "deleted-since") == 0 && strcmp(choice, SKIP) != 0);
 }
 
-enum mr_code mr_plan_decided_keep(struct mr_plan_decided *d,
-                                  const struct mr_plan_table *table,
+enum mr_code mr_plan_decided_keep(struct mr_plan_decided *d, const struct mr_plan_table *table,
                                   const struct mr_entity *entity, const char *choice,
                                   struct mr_err *err)
 {
@@ -222,26 +210,23 @@ enum mr_code mr_plan_decided_keep(struct mr_plan_decided *d,
         return code;
     const struct mr_key was = digest_of(table, entity->source, &source, &code, err);
     const struct mr_key there = digest_of(table, entity->target, &target, &code, err);
-    return code == MR_OK
-               ? MR_CASE_RUN(d->add, err, ROW_ARGS(table, entity->source_key),
-                             MR_ARG_TEXT("kind", entity->kind),
-                             MR_ARG_TEXT("choice", choice), MR_ARG_BYTES("source", was),
-                             MR_ARG_BYTES("target", there), MR_ARG_INT("plan", d->plan))
-               : code;
+    return code == MR_OK ? MR_CASE_RUN(d->add, err, ROW_ARGS(table, entity->source_key),
+                                       MR_ARG_TEXT("kind", entity->kind),
+                                       MR_ARG_TEXT("choice", choice), MR_ARG_BYTES("source", was),
+                                       MR_ARG_BYTES("target", there), MR_ARG_INT("plan", d->plan))
+                         : code;
 }
 
-enum mr_code mr_plan_decided_is_empty(struct mr_plan_decided *d, bool *empty,
-                                      struct mr_err *err)
+enum mr_code mr_plan_decided_is_empty(struct mr_plan_decided *d, bool *empty, struct mr_err *err)
 {
     bool any = false;
-    enum mr_code code = mr_case_has_with(d->cf, "SELECT 1 FROM plan_decision LIMIT 1",
-                                         NULL, 0, &any, err);
+    enum mr_code code =
+        mr_case_has_with(d->cf, "SELECT 1 FROM plan_decision LIMIT 1", NULL, 0, &any, err);
     *empty = !any;
     return code;
 }
 
-enum mr_code mr_plan_decided_held(struct mr_plan_decided *d, uint64_t *count,
-                                  struct mr_err *err)
+enum mr_code mr_plan_decided_held(struct mr_plan_decided *d, uint64_t *count, struct mr_err *err)
 {
     int64_t held = 0;
     enum mr_code code =
@@ -250,8 +235,7 @@ enum mr_code mr_plan_decided_held(struct mr_plan_decided *d, uint64_t *count,
     return code;
 }
 
-enum mr_code mr_plan_decided_withdraw(struct mr_case *cf, int64_t plan,
-                                      struct mr_err *err)
+enum mr_code mr_plan_decided_withdraw(struct mr_case *cf, int64_t plan, struct mr_err *err)
 {
     return MR_CASE_ONCE(cf, "DELETE FROM plan_decision WHERE plan=:plan", err,
                         MR_ARG_INT("plan", plan));

@@ -38,17 +38,15 @@ enum mr_code mr_plan_decided_is_empty(struct mr_plan_decided *decided, bool *emp
  * now, of whatever kind; then it is not left out any more. */
 enum mr_code mr_plan_decided_find(struct mr_plan_decided *decided,
                                   const struct mr_plan_table *table,
-                                  const struct mr_decision_ask *ask, bool told,
-                                  const char **choice, struct mr_err *err);
+                                  const struct mr_decision_ask *ask, bool told, const char **choice,
+                                  struct mr_err *err);
 /* A person's choice about this entity, in place of what was kept: kept where it was taken
  * for the entity's conflict. */
 enum mr_code mr_plan_decided_keep(struct mr_plan_decided *decided,
-                                  const struct mr_plan_table *table,
-                                  const struct mr_entity *entity, const char *choice,
-                                  struct mr_err *err);
+                                  const struct mr_plan_table *table, const struct mr_entity *entity,
+                                  const char *choice, struct mr_err *err);
 /* Forgets what a plan kept whose directory did not get its name. */
-enum mr_code mr_plan_decided_withdraw(struct mr_case *cf, int64_t plan,
-                                      struct mr_err *err);
+enum mr_code mr_plan_decided_withdraw(struct mr_case *cf, int64_t plan, struct mr_err *err);
 /* Rows for which something held. */
 enum mr_code mr_plan_decided_held(struct mr_plan_decided *decided, uint64_t *count,
                                   struct mr_err *err);

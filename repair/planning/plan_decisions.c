@@ -51,13 +51,10 @@ static const char schema_sql[] =
 /* ---- reading ---- */
 
 /* What is refused about a line is kept, so that all such lines are named at once. */
-static enum mr_code name_line(struct mr_plan_decisions *d, uint64_t line,
-                              const char *table, const char *key, enum mr_code code,
-                              struct mr_err *err)
+static enum mr_code name_line(struct mr_plan_decisions *d, uint64_t line, const char *table,
+                              const char *key, enum mr_code code, struct mr_err *err)
 {
-    return code == MR_E_REFUSED
-               ? mr_decision_faults_add(&d->faults, line, table, key, err)
-               : code;
+    return code == MR_E_REFUSED ? mr_decision_faults_add(&d->faults, line, table, key, err) : code;
 }
 
 /* Blanks at both ends go; in place. */
@@ -71,9 +68,8 @@ static const char *trim(const char *text)
     return at;
 }
 
-static enum mr_code read_header(struct mr_plan_decisions *d,
-                                const struct mr_csv_field *fields, size_t count,
-                                struct mr_err *err)
+static enum mr_code read_header(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
+                                size_t count, struct mr_err *err)
 {
     for (size_t c = 0; c < COLUMNS; c++) {
         d->at[c] = SIZE_MAX;
@@ -94,8 +90,8 @@ static enum mr_code read_header(struct mr_plan_decisions *d,
     return MR_OK;
 }
 
-static const char *field_of(const struct mr_plan_decisions *d,
-                            const struct mr_csv_field *fields, enum column column)
+static const char *field_of(const struct mr_plan_decisions *d, const struct mr_csv_field *fields,
+                            enum column column)
 {
     return d->at[column] != SIZE_MAX ? trim(fields[d->at[column]].ptr) : "";
 }
@@ -129,8 +125,7 @@ static bool parse_run(const struct mr_plan_table *table, const char *text, int64
     return errno == 0 && end != second && *end == '\0' && *low <= *high;
 }
 
-static const struct mr_plan_table *table_named(const struct mr_plan_decisions *d,
-                                               const char *name)
+static const struct mr_plan_table *table_named(const struct mr_plan_decisions *d, const char *name)
 {
     for (size_t i = 0; i < d->tables->ntables; i++)
         if (strcmp(mr_plan_table_name(&d->tables->tables[i]), name) == 0)
@@ -159,8 +154,7 @@ static enum mr_code check_newest(const struct mr_plan_table *t, const char *choi
 static bool is_choice(const char *kind, const char *choice)
 {
     return mr_merge_is_choice(kind[0] != '\0' ? kind : NULL, choice) ||
-           (mr_conflict_is_value(mr_conflict_named(kind)) &&
-            strcmp(choice, MR_DECIDE_MERGED) == 0);
+           (mr_conflict_is_value(mr_conflict_named(kind)) && strcmp(choice, MR_DECIDE_MERGED) == 0);
 }
 
 static enum mr_code check_line(const struct mr_plan_decisions *d, const char *table,
@@ -182,9 +176,8 @@ static enum mr_code check_line(const struct mr_plan_decisions *d, const char *ta
     return MR_E_REFUSED;
 }
 
-static enum mr_code keep_line(struct mr_plan_decisions *d,
-                              const struct mr_csv_field *fields, uint64_t line,
-                              struct mr_err *err)
+static enum mr_code keep_line(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
+                              uint64_t line, struct mr_err *err)
 {
     const char *key = field_of(d, fields, SOURCE_KEY);
     const char *source = field_of(d, fields, SOURCE);
@@ -192,17 +185,16 @@ static enum mr_code keep_line(struct mr_plan_decisions *d,
     const struct mr_plan_table *table = table_named(d, field_of(d, fields, TABLE));
     bool run = mr_plan_has_runs(table) && parse_run(table, key, &low, &high);
     /* without a key, a row is named by itself */
-    return MR_CASE_RUN(d->add, err, MR_ARG_INT("line", line),
-                       MR_ARG_TEXT("tbl", mr_plan_table_name(table)),
-                       MR_ARG_TEXT("key", run              ? NULL
-                                          : key[0] != '\0' ? key
-                                                           : source),
-                       run ? MR_ARG_INT("low", low) : MR_ARG_NULL("low"),
-                       run ? MR_ARG_INT("high", high) : MR_ARG_NULL("high"),
-                       MR_ARG_TEXT("choice", field_of(d, fields, DECISION)),
-                       MR_ARG_TEXT("source", source),
-                       MR_ARG_TEXT("target", field_of(d, fields, TARGET)),
-                       MR_ARG_TEXT("kind", field_of(d, fields, KIND)));
+    return MR_CASE_RUN(
+        d->add, err, MR_ARG_INT("line", line), MR_ARG_TEXT("tbl", mr_plan_table_name(table)),
+        MR_ARG_TEXT("key", run              ? NULL
+                           : key[0] != '\0' ? key
+                                            : source),
+        run ? MR_ARG_INT("low", low) : MR_ARG_NULL("low"),
+        run ? MR_ARG_INT("high", high) : MR_ARG_NULL("high"),
+        MR_ARG_TEXT("choice", field_of(d, fields, DECISION)), MR_ARG_TEXT("source", source),
+        MR_ARG_TEXT("target", field_of(d, fields, TARGET)),
+        MR_ARG_TEXT("kind", field_of(d, fields, KIND)));
 }
 
 static enum mr_code ask_key(struct mr_plan_decisions *d, const struct mr_plan_table *t,
@@ -213,8 +205,8 @@ static enum mr_code ask_key(struct mr_plan_decisions *d, const struct mr_plan_ta
 }
 
 /* Two lines about one row that say different things. */
-static enum mr_code check_twice(struct mr_plan_decisions *d,
-                                const struct mr_csv_field *fields, struct mr_err *err)
+static enum mr_code check_twice(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
+                                struct mr_err *err)
 {
     const struct mr_plan_table *t = table_named(d, field_of(d, fields, TABLE));
     const char *key = field_of(d, fields, SOURCE_KEY);
@@ -224,8 +216,7 @@ static enum mr_code check_twice(struct mr_plan_decisions *d,
     enum mr_code code = ask_key(d, t, key, &found, err);
     if (code == MR_OK && found &&
         strcmp(mr_case_text(d->by_key, 1), field_of(d, fields, DECISION)) != 0) {
-        code = mr_err_set(err, MR_E_REFUSED,
-                          "line %" PRId64 " decides about the same row: \"%s\"",
+        code = mr_err_set(err, MR_E_REFUSED, "line %" PRId64 " decides about the same row: \"%s\"",
                           mr_case_int(d->by_key, 0), mr_case_text(d->by_key, 1));
         mr_err_hint(err, "Leave one decision a row.");
     }
@@ -233,8 +224,8 @@ static enum mr_code check_twice(struct mr_plan_decisions *d,
     return code;
 }
 
-static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
-                                size_t count, uint64_t line, struct mr_err *err)
+static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,
+                                uint64_t line, struct mr_err *err)
 {
     struct mr_plan_decisions *d = ctx;
     bool empty = true;
@@ -245,11 +236,10 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
     if (empty)
         return MR_OK; /* as editors leave one */
     if (count != d->width)
-        return name_line(d, line, "", "",
-                         mr_err_set(err, MR_E_REFUSED,
-                                    "%zu fields where the header has %zu", count,
-                                    d->width),
-                         err);
+        return name_line(
+            d, line, "", "",
+            mr_err_set(err, MR_E_REFUSED, "%zu fields where the header has %zu", count, d->width),
+            err);
     const char *table = field_of(d, fields, TABLE), *kind = field_of(d, fields, KIND);
     const char *choice = field_of(d, fields, DECISION);
     if (choice[0] == '\0')
@@ -286,9 +276,8 @@ static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
         {&d->used, "UPDATE decision SET used=max(used, :used), known=1 WHERE line=:line"},
     };
     enum mr_code code = mr_case_exec(d->cf, schema_sql, err);
-    return code == MR_OK
-               ? mr_case_prepare_all(d->cf, list, sizeof list / sizeof list[0], err)
-               : code;
+    return code == MR_OK ? mr_case_prepare_all(d->cf, list, sizeof list / sizeof list[0], err)
+                         : code;
 }
 
 enum mr_code mr_plan_decisions_open(const char *path, struct mr_findings *fd,
@@ -362,8 +351,7 @@ static const char *keep_choice(struct mr_plan_decisions *d, const char *choice)
     return slot != NULL ? *slot : NULL;
 }
 
-static enum mr_code note(struct mr_plan_decisions *d, int64_t line, bool used,
-                         struct mr_err *err)
+static enum mr_code note(struct mr_plan_decisions *d, int64_t line, bool used, struct mr_err *err)
 {
     return MR_CASE_RUN(d->used, err, MR_ARG_INT("line", line), MR_ARG_INT("used", used));
 }
@@ -396,9 +384,8 @@ out:
     return code;
 }
 
-static enum mr_code find_in_file(struct mr_plan_decisions *d,
-                                 const struct mr_plan_table *t, struct mr_key key,
-                                 const char **choice, struct mr_err *err)
+static enum mr_code find_in_file(struct mr_plan_decisions *d, const struct mr_plan_table *t,
+                                 struct mr_key key, const char **choice, struct mr_err *err)
 {
     int64_t line = 0;
     enum mr_code code = MR_OK;
@@ -419,8 +406,7 @@ enum mr_code mr_plan_decisions_find(void *decisions, const struct mr_decision_as
     const char *found = NULL;
     if (t == NULL)
         return mr_err_set(err, MR_E_BUG, "table \"%s\" is not planned", ask->table);
-    enum mr_code code =
-        d->path != NULL ? find_in_file(d, t, ask->source_key, &found, err) : MR_OK;
+    enum mr_code code = d->path != NULL ? find_in_file(d, t, ask->source_key, &found, err) : MR_OK;
     const bool told = found != NULL;
     /* a line may be about another conflict of the row */
     if (told && ask->kind != NULL && !mr_merge_is_choice(ask->kind, found))
@@ -453,9 +439,8 @@ static enum mr_code compare(struct mr_plan_decisions *d, const struct mr_plan_ta
 }
 
 /* by_key stands on the entity's line. */
-static enum mr_code check_images(struct mr_plan_decisions *d,
-                                 const struct mr_plan_table *t, const struct mr_entity *e,
-                                 struct mr_err *err)
+static enum mr_code check_images(struct mr_plan_decisions *d, const struct mr_plan_table *t,
+                                 const struct mr_entity *e, struct mr_err *err)
 {
     const char *source = mr_case_text(d->by_key, 2);
     const char *target = mr_case_text(d->by_key, 3);
@@ -471,8 +456,7 @@ static enum mr_code check_images(struct mr_plan_decisions *d,
 }
 
 /* What is chosen for a row above holds for the row, too. */
-static enum mr_code overruled(const struct mr_entity *e, const char *choice,
-                              struct mr_err *err)
+static enum mr_code overruled(const struct mr_entity *e, const char *choice, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED,
                      "\"%s\" cannot be carried out: %s, and for what is above it \"%s\" "
@@ -494,8 +478,8 @@ static enum mr_code check_taken(struct mr_plan_decisions *d, const struct mr_ent
     if (e->choice != NULL)
         return strcmp(e->choice, choice) == 0 ? MR_OK : overruled(e, choice, err);
     bool known = e->detail != NULL, waits = e->waits_for != 0;
-    (void)mr_err_set(err, MR_E_REFUSED, "\"%s\" cannot be carried out: %s%s%s", choice,
-                     e->kind, known ? ": " : "", known ? e->detail : "");
+    (void)mr_err_set(err, MR_E_REFUSED, "\"%s\" cannot be carried out: %s%s%s", choice, e->kind,
+                     known ? ": " : "", known ? e->detail : "");
     if (waits)
         mr_err_hint(err, "Decide about the row that this one waits for.");
     else if (e->choices == NULL || e->choices[0] == '\0')
@@ -521,8 +505,8 @@ static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_en
         code = check_images(d, t, e, err);
         if (code == MR_OK)
             code = check_taken(d, e, choice, err);
-        code = name_line(d, (uint64_t)line, mr_plan_table_name(t), key != NULL ? key : "",
-                         code, err);
+        code =
+            name_line(d, (uint64_t)line, mr_plan_table_name(t), key != NULL ? key : "", code, err);
     }
     mr_case_reset(d->by_key);
     if (code == MR_OK && line != 0)
@@ -540,8 +524,8 @@ static enum mr_code check_table(struct mr_plan_decisions *d, struct mr_plan_stor
     do {
         mr_arena_reset(&arena);
         mr_vec_clear(&list);
-        code = mr_plan_store_entities(store, table, MR_DECIDE_UNDECIDED, after, BATCH,
-                                      &arena, &list, err);
+        code = mr_plan_store_entities(store, table, MR_DECIDE_UNDECIDED, after, BATCH, &arena,
+                                      &list, err);
         for (size_t i = 0; code == MR_OK && i < list.count; i++) {
             const struct mr_entity *e = mr_vec_at(&list, i);
             after = e->id;
@@ -604,8 +588,7 @@ struct seeking {
     bool found;
 };
 
-static enum mr_code compare_key(void *ctx, const struct mr_value *values,
-                                struct mr_err *err)
+static enum mr_code compare_key(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct seeking *s = ctx;
     enum mr_code code = MR_OK;
@@ -665,12 +648,10 @@ static enum mr_code check_unknown(struct mr_plan_decisions *d, struct mr_case_st
     enum mr_code code = settled ? MR_OK : is_settled(d, t, key, &settled, err);
     if (code != MR_OK || settled)
         return code;
-    code =
-        mr_err_set(err, MR_E_REFUSED, "the source has no row \"%.200s\" in table \"%s\"",
-                   key, mr_plan_table_name(t));
+    code = mr_err_set(err, MR_E_REFUSED, "the source has no row \"%.200s\" in table \"%s\"", key,
+                      mr_plan_table_name(t));
     mr_err_hint(err, "Use conflicts.csv of a plan of the same case.");
-    return name_line(d, (uint64_t)mr_case_int(stmt, 0), mr_plan_table_name(t), key, code,
-                     err);
+    return name_line(d, (uint64_t)mr_case_int(stmt, 0), mr_plan_table_name(t), key, code, err);
 }
 
 static enum mr_code find_unknown(struct mr_plan_decisions *d, struct mr_err *err)
@@ -679,8 +660,7 @@ static enum mr_code find_unknown(struct mr_plan_decisions *d, struct mr_err *err
     uint64_t count = 0;
     bool row = false;
     enum mr_code code = mr_case_prepare(
-        d->cf, "SELECT line, tbl, skey FROM decision WHERE NOT known ORDER BY line",
-        &stmt, err);
+        d->cf, "SELECT line, tbl, skey FROM decision WHERE NOT known ORDER BY line", &stmt, err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         size_t faults = d->faults.list.count;
         code = check_unknown(d, stmt, err);
@@ -692,15 +672,14 @@ static enum mr_code find_unknown(struct mr_plan_decisions *d, struct mr_err *err
     return code;
 }
 
-enum mr_code mr_plan_decisions_check(struct mr_plan_decisions *d,
-                                     struct mr_plan_store *store, struct mr_err *err)
+enum mr_code mr_plan_decisions_check(struct mr_plan_decisions *d, struct mr_plan_store *store,
+                                     struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < d->tables->ntables; i++) {
         bool has = false;
-        code =
-            MR_CASE_HAS(d->cf, "SELECT 1 FROM decision WHERE tbl=:tbl LIMIT 1", &has, err,
-                        MR_ARG_TEXT("tbl", mr_plan_table_name(&d->tables->tables[i])));
+        code = MR_CASE_HAS(d->cf, "SELECT 1 FROM decision WHERE tbl=:tbl LIMIT 1", &has, err,
+                           MR_ARG_TEXT("tbl", mr_plan_table_name(&d->tables->tables[i])));
         if (code == MR_OK && has)
             code = check_table(d, store, i, err);
     }

@@ -105,9 +105,8 @@ static bool take_value(struct reading *r, enum mr_class cls, struct mr_value *va
     return mr_class_has_charset(cls) || cls == MR_CLASS_DECIMAL;
 }
 
-static enum mr_code encode_key(struct reading *r, const struct mr_plan_table *t,
-                               const char *text, struct mr_strbuf *out,
-                               struct mr_err *err)
+static enum mr_code encode_key(struct reading *r, const struct mr_plan_table *t, const char *text,
+                               struct mr_strbuf *out, struct mr_err *err)
 {
     const char *at = text;
     enum mr_code code = MR_OK;
@@ -120,10 +119,9 @@ static enum mr_code encode_key(struct reading *r, const struct mr_plan_table *t,
         /* of a comma too many nobody knows which parts it stands between */
         const bool is_last = i + 1 == t->key.count;
         const bool is_cut = is_last ? i > 0 && strchr(at, ',') != NULL : comma == NULL;
-        if (is_cut ||
-            !take_value(r, t->pair->find.columns[t->key.at[i]].style.cls, &value))
-            return mr_err_set(err, MR_E_REFUSED, "\"%.200s\" is no key of table \"%s\"",
-                              text, mr_plan_table_name(t));
+        if (is_cut || !take_value(r, t->pair->find.columns[t->key.at[i]].style.cls, &value))
+            return mr_err_set(err, MR_E_REFUSED, "\"%.200s\" is no key of table \"%s\"", text,
+                              mr_plan_table_name(t));
         code = mr_row_encode(out, &value, err);
         at = comma != NULL ? comma + 1 : at;
     }
@@ -132,8 +130,7 @@ static enum mr_code encode_key(struct reading *r, const struct mr_plan_table *t,
 
 /* The key that the bytes are, if it is the one that the text says: a person may have changed
  * that. */
-static enum mr_code take_key(const struct mr_plan_table *t,
-                             const struct mr_csv_field *text,
+static enum mr_code take_key(const struct mr_plan_table *t, const struct mr_csv_field *text,
                              const struct mr_csv_field *hex, struct mr_strbuf *out,
                              struct mr_err *err)
 {
@@ -143,9 +140,9 @@ static enum mr_code take_key(const struct mr_plan_table *t,
     bool is_key = add_bytes(out, hex->ptr, hex->len);
     for (size_t i = 0; is_key && i < t->key.count; i++)
         is_key = mr_row_decode(out->ptr, out->len, &pos, &value, NULL) == MR_OK;
-    is_key = is_key && pos == out->len &&
-             mr_plan_text_values(&again, t, &t->key, (struct mr_key){out->ptr, out->len},
-                                 NULL) == MR_OK;
+    is_key =
+        is_key && pos == out->len &&
+        mr_plan_text_values(&again, t, &t->key, (struct mr_key){out->ptr, out->len}, NULL) == MR_OK;
     enum mr_code code = mr_strbuf_check(&again, "reading an id map", err);
     is_key = is_key && again.len == text->len &&
              (again.len == 0 || memcmp(again.ptr, text->ptr, again.len) == 0);
@@ -153,8 +150,8 @@ static enum mr_code take_key(const struct mr_plan_table *t,
     return code != MR_OK || is_key
                ? code
                : mr_err_set(err, MR_E_REFUSED,
-                            "key \"%.200s\" of table \"%s\" is not what its bytes say",
-                            text->ptr, mr_plan_table_name(t));
+                            "key \"%.200s\" of table \"%s\" is not what its bytes say", text->ptr,
+                            mr_plan_table_name(t));
 }
 
 /* ---- lines ---- */
@@ -162,8 +159,7 @@ static enum mr_code take_key(const struct mr_plan_table *t,
 static enum mr_code no_column(const char *name, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED, "there is no column \"%s\"", name);
-    mr_err_hint(err,
-                "Give idmap.csv as the plan wrote it, not as a spreadsheet saved it.");
+    mr_err_hint(err, "Give idmap.csv as the plan wrote it, not as a spreadsheet saved it.");
     return MR_E_REFUSED;
 }
 
@@ -179,8 +175,8 @@ static enum mr_code check_group(const struct reading *r, enum column from, enum 
     return MR_OK;
 }
 
-static enum mr_code read_header(struct reading *r, const struct mr_csv_field *fields,
-                                size_t count, struct mr_err *err)
+static enum mr_code read_header(struct reading *r, const struct mr_csv_field *fields, size_t count,
+                                struct mr_err *err)
 {
     r->width = count;
     for (size_t c = 0; c < COLUMNS; c++) {
@@ -189,8 +185,7 @@ static enum mr_code read_header(struct reading *r, const struct mr_csv_field *fi
             if (strcmp(fields[i].ptr, column_names[c]) != 0)
                 continue;
             if (r->at[c] != SIZE_MAX)
-                return mr_err_set(err, MR_E_REFUSED, "column \"%s\" stands twice",
-                                  column_names[c]);
+                return mr_err_set(err, MR_E_REFUSED, "column \"%s\" stands twice", column_names[c]);
             r->at[c] = i;
         }
         if (c < NEEDED && r->at[c] == SIZE_MAX)
@@ -202,18 +197,18 @@ static enum mr_code read_header(struct reading *r, const struct mr_csv_field *fi
 }
 
 /* Each row of SOURCE, and each key of TARGET, is one line's. */
-static enum mr_code check_once(struct reading *r, const char *table, const char *text,
-                               int side, struct mr_err *err)
+static enum mr_code check_once(struct reading *r, const char *table, const char *text, int side,
+                               struct mr_err *err)
 {
     bool is_first = false;
-    enum mr_code code = MR_CASE_ASK(
-        r->once, &is_first, err, MR_ARG_TEXT("tbl", table), MR_ARG_INT("side", side),
-        MR_ARG_BLOB("key", r->keys[side].ptr, r->keys[side].len));
+    enum mr_code code =
+        MR_CASE_ASK(r->once, &is_first, err, MR_ARG_TEXT("tbl", table), MR_ARG_INT("side", side),
+                    MR_ARG_BLOB("key", r->keys[side].ptr, r->keys[side].len));
     mr_case_reset(r->once);
     return code == MR_OK && !is_first
                ? mr_err_set(err, MR_E_REFUSED,
-                            "key \"%.200s\" of table \"%s\" of the %s stands twice", text,
-                            table, side == MR_SOURCE ? "source" : "target")
+                            "key \"%.200s\" of table \"%s\" of the %s stands twice", text, table,
+                            side == MR_SOURCE ? "source" : "target")
                : code;
 }
 
@@ -231,8 +226,7 @@ static enum mr_code read_proof(struct reading *r, const struct mr_csv_field *fie
         told->is_merged || strcmp(decision, mr_decision_name(MR_DECIDE_MATCHED)) == 0;
     if (!told->is_matched && strcmp(decision, mr_decision_name(MR_DECIDE_INSERT)) != 0 &&
         strcmp(decision, mr_decision_name(MR_DECIDE_RENUMBER)) != 0)
-        return mr_err_set(err, MR_E_REFUSED, "\"%.40s\" is no decision of an id map",
-                          decision);
+        return mr_err_set(err, MR_E_REFUSED, "\"%.40s\" is no decision of an id map", decision);
     if (!add_bytes(&r->identity, text, fields[r->at[DIGEST]].len) ||
         r->identity.len != sizeof bytes)
         return mr_err_set(err, MR_E_REFUSED, "\"%.60s\" is no digest", text);
@@ -266,8 +260,7 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
         const struct mr_csv_field *text = &fields[r->at[SOURCE_KEY + side]];
         code = r->at[SOURCE_BYTES] != SIZE_MAX
-                   ? take_key(t, text, &fields[r->at[SOURCE_BYTES + side]],
-                              &r->keys[side], err)
+                   ? take_key(t, text, &fields[r->at[SOURCE_BYTES + side]], &r->keys[side], err)
                    : encode_key(r, t, text->ptr, &r->keys[side], err);
         if (code == MR_OK)
             code = check_once(r, name, text->ptr, side, err);
@@ -281,8 +274,8 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
     return code == MR_OK ? mr_plan_written_add(r->cf, t, told.source_key, err) : code;
 }
 
-static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
-                                size_t count, uint64_t line, struct mr_err *err)
+static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,
+                                uint64_t line, struct mr_err *err)
 {
     struct reading *r = ctx;
     enum mr_code code = MR_OK;
@@ -291,8 +284,8 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields,
     else if (count == 1 && fields[0].len == 0)
         return MR_OK; /* an empty line, as editors leave one */
     else if (count != r->width)
-        code = mr_err_set(err, MR_E_REFUSED, "%zu fields where the header has %zu", count,
-                          r->width);
+        code =
+            mr_err_set(err, MR_E_REFUSED, "%zu fields where the header has %zu", count, r->width);
     else
         code = read_line(r, fields, err);
     if (code != MR_OK)

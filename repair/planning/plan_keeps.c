@@ -29,8 +29,7 @@ static const char *named_db(const struct keeping *k)
 
 static bool is_written_to(const struct keeping *k, const char *db, const char *table)
 {
-    return strcasecmp(named_db(k), db) == 0 &&
-           strcasecmp(k->writes.table.ptr, table) == 0;
+    return strcasecmp(named_db(k), db) == 0 && strcasecmp(k->writes.table.ptr, table) == 0;
 }
 
 /* Does the table that is written to refer to the planned one? */
@@ -41,8 +40,7 @@ static bool refers(const struct keeping *k, const struct mr_planned_table *paren
         const struct mr_table *t = &cat->tables[i];
         for (size_t f = 0; f < t->nfks && is_written_to(k, t->db, t->name); f++)
             if (mr_server_same_name(&cat->server, t->fks[f].ref_db, parent->target_db) &&
-                mr_server_same_name(&cat->server, t->fks[f].ref_table,
-                                    parent->target_name))
+                mr_server_same_name(&cat->server, t->fks[f].ref_table, parent->target_name))
                 return true;
     }
     for (size_t i = 0; i < k->planned->ntables; i++) {
@@ -59,8 +57,7 @@ static bool refers(const struct keeping *k, const struct mr_planned_table *paren
 static const struct mr_planned_table *written_to(const struct keeping *k)
 {
     for (size_t i = 0; i < k->planned->ntables; i++)
-        if (is_written_to(k, k->planned->tables[i].target_db,
-                          k->planned->tables[i].target_name))
+        if (is_written_to(k, k->planned->tables[i].target_db, k->planned->tables[i].target_name))
             return &k->planned->tables[i];
     return NULL;
 }
@@ -69,9 +66,9 @@ static const struct mr_planned_table *written_to(const struct keeping *k)
 static void begin_text(struct keeping *k, const char *does)
 {
     mr_strbuf_reset(&k->text);
-    mr_strbuf_add_fmt(&k->text, "trigger \"%s\" (%s %s ON %s) %s \"%s.%s\"",
-                      k->trigger->name, k->trigger->timing, k->trigger->event,
-                      k->on->target_table, does, named_db(k), k->writes.table.ptr);
+    mr_strbuf_add_fmt(&k->text, "trigger \"%s\" (%s %s ON %s) %s \"%s.%s\"", k->trigger->name,
+                      k->trigger->timing, k->trigger->event, k->on->target_table, does, named_db(k),
+                      k->writes.table.ptr);
 }
 
 /* Once, where one follows the other: branches of a trigger often write the same. */
@@ -92,8 +89,8 @@ static enum mr_code tell(struct keeping *k, const struct mr_planned_table *paren
 {
     const struct mr_planned_table *written = written_to(k);
     /* undo knows again what is written there (fired.h) */
-    const bool told = written != NULL && mr_planned_counts(written) &&
-                      !mr_planned_is_parent(k->planned, written);
+    const bool told =
+        written != NULL && mr_planned_counts(written) && !mr_planned_is_parent(k->planned, written);
     /* rows that the plan restores where the trigger writes its own for the same events */
     const uint64_t beside = written != NULL ? inserted(written) : 0;
     begin_text(k, "writes into");
@@ -147,10 +144,8 @@ static enum mr_code look_at_write(struct keeping *k, struct mr_err *err)
     if (w->db.failed || w->table.failed)
         return mr_err_nomem(err, "looking at triggers");
     switch (w->verb) {
-    case MR_TRIGGER_UPDATES:
-        return tell_change(k, "changes rows of", "it changes there", err);
-    case MR_TRIGGER_DELETES:
-        return tell_change(k, "deletes rows of", "it deletes there", err);
+    case MR_TRIGGER_UPDATES: return tell_change(k, "changes rows of", "it changes there", err);
+    case MR_TRIGGER_DELETES: return tell_change(k, "deletes rows of", "it deletes there", err);
     case MR_TRIGGER_CALLS: return tell_change(k, "calls", "that writes", err);
     case MR_TRIGGER_REPLACES:
         code = tell_change(k, "replaces rows of", "it replaces there", err);
@@ -170,9 +165,8 @@ static const struct mr_trigger *trigger_of(const struct keeping *k, size_t table
 }
 
 /* planned has the tables of the plan, in its order. */
-enum mr_code mr_plan_keeps(const struct mr_plan_tables *plan,
-                           const struct mr_planned *planned, mr_plan_keeps_fn *fn,
-                           void *ctx, struct mr_err *err)
+enum mr_code mr_plan_keeps(const struct mr_plan_tables *plan, const struct mr_planned *planned,
+                           mr_plan_keeps_fn *fn, void *ctx, struct mr_err *err)
 {
     struct keeping k = {.plan = plan,
                         .planned = planned,
@@ -186,8 +180,8 @@ enum mr_code mr_plan_keeps(const struct mr_plan_tables *plan,
         for (size_t t = 0; code == MR_OK && t < k.on->ntriggers; t++) {
             k.trigger = &k.on->triggers[t];
             const struct mr_trigger *trigger = trigger_of(&k, i);
-            mr_trigger_writes_init(
-                &k.writes, trigger != NULL && trigger->body != NULL ? trigger->body : "");
+            mr_trigger_writes_init(&k.writes,
+                                   trigger != NULL && trigger->body != NULL ? trigger->body : "");
             while (code == MR_OK && mr_trigger_writes_next(&k.writes))
                 code = look_at_write(&k, err);
             mr_trigger_writes_release(&k.writes);

@@ -15,8 +15,7 @@
 typedef enum mr_code mr_plan_keeps_fn(void *ctx, const char *table, const char *text,
                                       struct mr_err *err);
 
-enum mr_code mr_plan_keeps(const struct mr_plan_tables *plan,
-                           const struct mr_planned *planned, mr_plan_keeps_fn *fn,
-                           void *ctx, struct mr_err *err);
+enum mr_code mr_plan_keeps(const struct mr_plan_tables *plan, const struct mr_planned *planned,
+                           mr_plan_keeps_fn *fn, void *ctx, struct mr_err *err);
 
 #endif

@@ -13,9 +13,8 @@ static bool is_lacking(const struct mr_plan_lacks *lacks, const struct mr_vec *l
     return !mr_config_has_line(lines, setting->key, setting->value);
 }
 
-enum mr_code mr_plan_lacks_add(struct mr_plan_lacks *lacks, const char *table,
-                               const char *db, const char *name,
-                               const struct mr_vec *settings, struct mr_err *err)
+enum mr_code mr_plan_lacks_add(struct mr_plan_lacks *lacks, const char *table, const char *db,
+                               const char *name, const struct mr_vec *settings, struct mr_err *err)
 {
     struct mr_vec lines = MR_VEC_INIT(struct mr_config_line);
     bool named = false;
@@ -26,18 +25,16 @@ enum mr_code mr_plan_lacks_add(struct mr_plan_lacks *lacks, const char *table,
             lacks->count++ >= NAMED)
             continue;
         if (!named)
-            mr_strbuf_add_fmt(&lacks->first, "%s[table %s] ",
-                              lacks->first.len > 0 ? "; " : "", table);
-        mr_strbuf_add_fmt(&lacks->first, "%s%s = %s", named ? ", " : "", s->key,
-                          s->value);
+            mr_strbuf_add_fmt(&lacks->first, "%s[table %s] ", lacks->first.len > 0 ? "; " : "",
+                              table);
+        mr_strbuf_add_fmt(&lacks->first, "%s%s = %s", named ? ", " : "", s->key, s->value);
         named = true;
     }
     mr_vec_release(&lines);
     return code == MR_OK ? mr_strbuf_check(&lacks->first, "planning", err) : code;
 }
 
-void mr_plan_lacks_text(const struct mr_plan_lacks *lacks, const char *run,
-                        struct mr_strbuf *out)
+void mr_plan_lacks_text(const struct mr_plan_lacks *lacks, const char *run, struct mr_strbuf *out)
 {
     if (lacks->count == 0)
         return;

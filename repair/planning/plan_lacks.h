@@ -19,11 +19,9 @@ struct mr_plan_lacks {
 };
 
 /* Table: "db.t" of db.name.  settings: struct mr_find_setting of the run, of all tables. */
-enum mr_code mr_plan_lacks_add(struct mr_plan_lacks *lacks, const char *table,
-                               const char *db, const char *name,
-                               const struct mr_vec *settings, struct mr_err *err);
+enum mr_code mr_plan_lacks_add(struct mr_plan_lacks *lacks, const char *table, const char *db,
+                               const char *name, const struct mr_vec *settings, struct mr_err *err);
 /* Appends the warning about what was added, or nothing; run: its uuid. */
-void mr_plan_lacks_text(const struct mr_plan_lacks *lacks, const char *run,
-                        struct mr_strbuf *out);
+void mr_plan_lacks_text(const struct mr_plan_lacks *lacks, const char *run, struct mr_strbuf *out);
 
 #endif

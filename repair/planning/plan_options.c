@@ -190,17 +190,15 @@ static enum mr_code finish_policy(struct mr_plan_options *o, struct mr_err *err)
     }
     if (mr_policy_is_known(o->policy) && strcmp(o->policy, MR_POLICY_RESEED) != 0)
         return MR_OK;
-    (void)mr_err_set(err, MR_E_USAGE, "option \"--policy\": unknown policy \"%s\"",
-                     o->policy);
+    (void)mr_err_set(err, MR_E_USAGE, "option \"--policy\": unknown policy \"%s\"", o->policy);
     mr_err_hint(err, "It is merge, backfill, newest:COLUMN or mirror.");
     return MR_E_USAGE;
 }
 
 static enum mr_code finish_split_at(struct mr_plan_options *o, struct mr_err *err)
 {
-    enum mr_code code = o->split_at_text != NULL
-                            ? mr_when_parse(&o->split_at, o->split_at_text, err)
-                            : MR_OK;
+    enum mr_code code =
+        o->split_at_text != NULL ? mr_when_parse(&o->split_at, o->split_at_text, err) : MR_OK;
     if (code != MR_OK)
         mr_err_context(err, "option \"--split-at\"");
     return code;
@@ -208,8 +206,7 @@ static enum mr_code finish_split_at(struct mr_plan_options *o, struct mr_err *er
 
 static enum mr_code bad_split_key(const char *text, struct mr_err *err)
 {
-    (void)mr_err_set(err, MR_E_USAGE, "option \"--split-key\": \"%s\" is not DB.TABLE=N",
-                     text);
+    (void)mr_err_set(err, MR_E_USAGE, "option \"--split-key\": \"%s\" is not DB.TABLE=N", text);
     mr_err_hint(err, "Write it like club.members=3000: the last key that both share.");
     return MR_E_USAGE;
 }
@@ -284,8 +281,7 @@ static enum mr_code finish_reseed(const struct mr_plan_options *o, struct mr_err
     };
     for (size_t i = 0; o->reseed_only && i < sizeof options / sizeof *options; i++)
         if (options[i].given) {
-            (void)mr_err_set(err, MR_E_USAGE, "option \"--%s\" is for --policy",
-                             options[i].name);
+            (void)mr_err_set(err, MR_E_USAGE, "option \"--%s\" is for --policy", options[i].name);
             mr_err_hint(err, "A reseed raises counters, and looks at no rows.");
             return MR_E_USAGE;
         }
@@ -303,8 +299,7 @@ static bool decides_other(const struct mr_plan_options *o)
 }
 
 /* So would those of one policy by another. */
-static enum mr_code finish_other_policy(const struct mr_plan_options *o,
-                                        struct mr_err *err)
+static enum mr_code finish_other_policy(const struct mr_plan_options *o, struct mr_err *err)
 {
     const struct {
         const char *name;
@@ -320,8 +315,8 @@ static enum mr_code finish_other_policy(const struct mr_plan_options *o,
     for (size_t i = 0; o->policy != NULL && i < sizeof options / sizeof *options; i++) {
         if (!options[i].given || strcmp(o->policy, options[i].policy) == 0)
             continue;
-        (void)mr_err_set(err, MR_E_USAGE, "option \"--%s\" is for --policy %s",
-                         options[i].name, options[i].policy);
+        (void)mr_err_set(err, MR_E_USAGE, "option \"--%s\" is for --policy %s", options[i].name,
+                         options[i].policy);
         if (strcmp(options[i].policy, MR_POLICY_MERGE) == 0)
             mr_err_hint(err,
                         "What %s cannot write is listed in conflicts.csv: settle it "
@@ -349,8 +344,8 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     return mr_trigger_option_check(o->allow_triggers, err);
 }
 
-const struct mr_option_set mr_plan_option_set = {
-    .options = plan_options,
-    .count = sizeof plan_options / sizeof *plan_options,
-    .values_size = sizeof(struct mr_plan_options),
-    .finish = finish};
+const struct mr_option_set mr_plan_option_set = {.options = plan_options,
+                                                 .count =
+                                                     sizeof plan_options / sizeof *plan_options,
+                                                 .values_size = sizeof(struct mr_plan_options),
+                                                 .finish = finish};

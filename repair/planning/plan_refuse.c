@@ -23,9 +23,8 @@ static const char *why_incomplete(const struct mr_find_table *t)
     return t->windowed ? "compared only in part" : NULL;
 }
 
-enum mr_code mr_plan_refuse_incomplete(struct mr_findings *fd,
-                                       const struct mr_find_run *run, bool partial,
-                                       struct mr_arena *arena, const char **what,
+enum mr_code mr_plan_refuse_incomplete(struct mr_findings *fd, const struct mr_find_run *run,
+                                       bool partial, struct mr_arena *arena, const char **what,
                                        struct mr_err *err)
 {
     struct mr_find_table *tables = NULL;
@@ -40,8 +39,7 @@ enum mr_code mr_plan_refuse_incomplete(struct mr_findings *fd,
         if (why == NULL)
             continue;
         if (found++ < NAMED)
-            mr_strbuf_add_fmt(&text, "%s\"%s\": %s", text.len > 0 ? "; " : "",
-                              tables[i].name, why);
+            mr_strbuf_add_fmt(&text, "%s\"%s\": %s", text.len > 0 ? "; " : "", tables[i].name, why);
     }
     if (found > NAMED)
         mr_strbuf_add_fmt(&text, "; and %zu more", found - NAMED);
@@ -53,8 +51,8 @@ enum mr_code mr_plan_refuse_incomplete(struct mr_findings *fd,
             code = mr_err_nomem(err, "reading the case");
     }
     if (code == MR_OK && *what != NULL && !partial) {
-        code = mr_err_set(err, MR_E_DENIED, "the comparison of run %s is incomplete: %s",
-                          run->uuid, *what);
+        code = mr_err_set(err, MR_E_DENIED, "the comparison of run %s is incomplete: %s", run->uuid,
+                          *what);
         mr_err_hint(err, "Run the check again into the same case, or plan what was "
                          "compared with --partial.");
     }
@@ -98,8 +96,8 @@ enum mr_code mr_plan_refuse_itself(const struct mr_sides *sides, struct mr_arena
 }
 
 /* A server that has no such variable any more writes rows. */
-static enum mr_code read_variable(struct mr_db *db, const char *sql,
-                                  struct mr_strbuf *text, struct mr_err *err)
+static enum mr_code read_variable(struct mr_db *db, const char *sql, struct mr_strbuf *text,
+                                  struct mr_err *err)
 {
     struct mr_err ignored = {0};
     enum mr_code code = mr_db_query_text(db, sql, text, &ignored);
@@ -110,8 +108,7 @@ static enum mr_code read_variable(struct mr_db *db, const char *sql,
     return code;
 }
 
-enum mr_code mr_plan_refuse_binlog(const struct mr_server_side *target,
-                                   struct mr_err *err)
+enum mr_code mr_plan_refuse_binlog(const struct mr_server_side *target, struct mr_err *err)
 {
     struct mr_db *db = mr_reader_db(target->main);
     struct mr_strbuf log = MR_STRBUF_INIT, format = MR_STRBUF_INIT;
@@ -143,16 +140,14 @@ enum mr_code mr_plan_refuse_unseen(const struct mr_plan_tables *plan, const char
     const struct mr_server_side *target = &plan->pairing.side[MR_TARGET];
     const bool only_adds =
         strcmp(policy, MR_POLICY_MERGE) == 0 || strcmp(policy, MR_POLICY_BACKFILL) == 0;
-    struct mr_unseen unseen = {.db = mr_reader_db(target->main),
-                               .grants = target->grants};
+    struct mr_unseen unseen = {.db = mr_reader_db(target->main), .grants = target->grants};
     enum mr_code code = MR_OK;
     for (size_t i = 0; unseen.db != NULL && code == MR_OK && i < plan->ntables; i++) {
         const struct mr_table *t = plan->tables[i].pair->side[MR_TARGET];
-        code =
-            mr_unseen_check(&unseen, t->db, t->name, mr_plan_table_name(&plan->tables[i]),
-                            "A row that goes would take its rows along: let the account "
-                            "see it, and run a check that compares it, too.",
-                            err);
+        code = mr_unseen_check(&unseen, t->db, t->name, mr_plan_table_name(&plan->tables[i]),
+                               "A row that goes would take its rows along: let the account "
+                               "see it, and run a check that compares it, too.",
+                               err);
     }
     if (!only_adds)
         mr_unseen_warn(&unseen);
@@ -164,17 +159,15 @@ enum mr_code mr_plan_refuse_hidden(const struct mr_plan_tables *plan, struct mr_
     const struct mr_server_side *target = &plan->pairing.side[MR_TARGET];
     struct mr_strbuf table = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && target->grants != NULL && i < plan->ntables;
-         i++) {
+    for (size_t i = 0; code == MR_OK && target->grants != NULL && i < plan->ntables; i++) {
         const struct mr_table *t = plan->tables[i].pair->side[MR_TARGET];
         if (mr_grants_on_table(target->grants, "TRIGGER", t->db, t->name))
             continue;
         mr_sql_table(&table, t->db, t->name);
-        code =
-            mr_err_set(err, MR_E_REFUSED,
-                       "the account may not see the triggers of the target's table %s, "
-                       "which is planned",
-                       table.ptr);
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "the account may not see the triggers of the target's table %s, "
+                          "which is planned",
+                          table.ptr);
         mr_err_hint(err, "Nothing was changed. Run: GRANT TRIGGER ON %s TO %s", table.ptr,
                     mr_grants_account(target->grants));
     }
@@ -200,9 +193,8 @@ enum mr_code mr_plan_refuse_names(const struct mr_plan_tables *plan, struct mr_e
                          "the target's table \"%s.%s\" is called as temporary tables of "
                          "the scripts are, which would hide it",
                          t->db, t->name);
-        mr_err_hint(err,
-                    "Nothing was changed. Rename it on both sides, or leave it out of "
-                    "check.");
+        mr_err_hint(err, "Nothing was changed. Rename it on both sides, or leave it out of "
+                         "check.");
         return MR_E_REFUSED;
     }
     return MR_OK;
@@ -216,11 +208,10 @@ enum mr_code mr_plan_refuse_engines(const struct mr_plan_tables *plan,
         const char *engine = t->engine != NULL ? t->engine : "an unknown engine";
         if (!gets_rows(&planned->tables[i]) || strcasecmp(engine, "InnoDB") == 0)
             continue;
-        (void)mr_err_set(
-            err, MR_E_REFUSED,
-            "the target's table \"%s.%s\" is %s: rows that are written to it "
-            "can neither be guarded nor rolled back",
-            t->db, t->name, engine);
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "the target's table \"%s.%s\" is %s: rows that are written to it "
+                         "can neither be guarded nor rolled back",
+                         t->db, t->name, engine);
         mr_err_hint(err, "Nothing was changed. ALTER TABLE … ENGINE = InnoDB, or leave "
                          "it out of check and plan with --exclude.");
         return MR_E_REFUSED;
@@ -237,21 +228,19 @@ enum mr_code mr_plan_refuse_triggers(const struct mr_planned *planned, bool fire
         const struct mr_planned_table *t = &planned->tables[i];
         for (size_t k = 0; k < t->ntriggers; k++)
             if (found++ < NAMED)
-                mr_strbuf_add_fmt(&list, "%s\"%s\" (%s %s ON %s)",
-                                  list.len > 0 ? ", " : "", t->triggers[k].name,
-                                  t->triggers[k].timing, t->triggers[k].event,
+                mr_strbuf_add_fmt(&list, "%s\"%s\" (%s %s ON %s)", list.len > 0 ? ", " : "",
+                                  t->triggers[k].name, t->triggers[k].timing, t->triggers[k].event,
                                   t->target_table);
     }
     if (found > NAMED)
         mr_strbuf_add_fmt(&list, " and %zu more", found - NAMED);
     enum mr_code code = mr_strbuf_check(&list, "looking at triggers", err);
     if (code == MR_OK && found > 0 && fire)
-        mr_log_warning("triggers of the target will fire for the rows of the plan: %s",
-                       list.ptr);
+        mr_log_warning("triggers of the target will fire for the rows of the plan: %s", list.ptr);
     if (code == MR_OK && found > 0 && !fire) {
-        code = mr_err_set(
-            err, MR_E_REFUSED,
-            "triggers of the target would fire for the rows of the plan: %s", list.ptr);
+        code =
+            mr_err_set(err, MR_E_REFUSED,
+                       "triggers of the target would fire for the rows of the plan: %s", list.ptr);
         mr_err_hint(err, "Nothing was changed. See what they do; if that is right for "
                          "restored rows, too, plan with --allow-triggers fire; else drop "
                          "them while the plan is applied.");

@@ -14,9 +14,8 @@
 
 /* Is every table of the current run compared completely?  *what: those that are not, for
  * people; NULL: none.  Refused unless partial is allowed. */
-enum mr_code mr_plan_refuse_incomplete(struct mr_findings *fd,
-                                       const struct mr_find_run *run, bool partial,
-                                       struct mr_arena *arena, const char **what,
+enum mr_code mr_plan_refuse_incomplete(struct mr_findings *fd, const struct mr_find_run *run,
+                                       bool partial, struct mr_arena *arena, const char **what,
                                        struct mr_err *err);
 
 /* Both sides are one database: one history. */
@@ -24,8 +23,7 @@ enum mr_code mr_plan_refuse_itself(const struct mr_sides *sides, struct mr_arena
                                    struct mr_err *err);
 
 /* Guard statements would be replicated as they are written. */
-enum mr_code mr_plan_refuse_binlog(const struct mr_server_side *target,
-                                   struct mr_err *err);
+enum mr_code mr_plan_refuse_binlog(const struct mr_server_side *target, struct mr_err *err);
 
 /* Triggers of a planned table that the account may not see. */
 enum mr_code mr_plan_refuse_hidden(const struct mr_plan_tables *plan, struct mr_err *err);

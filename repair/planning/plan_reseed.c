@@ -23,9 +23,8 @@ static enum mr_code record(struct mr_planning *p, struct mr_err *err)
     if (p->fd == NULL)
         return MR_OK;
     enum mr_code code = mr_planning_blocks(p, &blocks, err);
-    return code == MR_OK
-               ? mr_planbook_add(p->fd, &p->record, blocks, p->manifest.ncounters, err)
-               : code;
+    return code == MR_OK ? mr_planbook_add(p->fd, &p->record, blocks, p->manifest.ncounters, err)
+                         : code;
 }
 
 enum mr_code mr_plan_reseed(struct mr_planning *p, struct mr_err *err)

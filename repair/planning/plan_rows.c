@@ -53,14 +53,13 @@ static enum mr_code open_decisions(struct rows *r, struct mr_err *err)
 {
     const struct mr_plan_options *o = r->p->opts;
     bool empty = true;
-    enum mr_code code =
-        mr_plan_decided_open(mr_findings_case(r->p->fd), r->p->record.id,
-                             o->forget_decisions, &r->decided_before, err);
+    enum mr_code code = mr_plan_decided_open(mr_findings_case(r->p->fd), r->p->record.id,
+                                             o->forget_decisions, &r->decided_before, err);
     if (code == MR_OK)
         code = mr_plan_decided_is_empty(r->decided_before, &empty, err);
     if (code == MR_OK)
-        code = mr_plan_decisions_open(o->decisions, r->p->fd, r->decided_before,
-                                      &r->tables, &r->decisions, err);
+        code = mr_plan_decisions_open(o->decisions, r->p->fd, r->decided_before, &r->tables,
+                                      &r->decisions, err);
     r->decision = o->decisions != NULL || !empty ? mr_plan_decisions_find : NULL;
     return code;
 }
@@ -80,17 +79,17 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
     if (o->idmap != NULL)
         MR_TRY(mr_plan_idmap_read(o->idmap, r->p->fd, &r->tables, err));
     MR_TRY(open_decisions(r, err));
-    const struct mr_merge_options options = {
-        .split_at = o->split_at_text != NULL ? &o->split_at : NULL,
-        .split_keys = o->split_keys,
-        .nsplit_keys = o->nsplit_keys,
-        .on_conflict = o->on_conflict,
-        .non_conflict = o->non_conflict,
-        .has_margin = o->has_margin,
-        .has_idmap = o->idmap != NULL,
-        .margin = o->margin,
-        .decision = r->decision,
-        .decision_ctx = r->decisions};
+    const struct mr_merge_options options = {.split_at =
+                                                 o->split_at_text != NULL ? &o->split_at : NULL,
+                                             .split_keys = o->split_keys,
+                                             .nsplit_keys = o->nsplit_keys,
+                                             .on_conflict = o->on_conflict,
+                                             .non_conflict = o->non_conflict,
+                                             .has_margin = o->has_margin,
+                                             .has_idmap = o->idmap != NULL,
+                                             .margin = o->margin,
+                                             .decision = r->decision,
+                                             .decision_ctx = r->decisions};
     const struct mr_merge_task task = {.tables = &r->tables,
                                        .fd = r->p->fd,
                                        .store = r->store,
@@ -100,15 +99,14 @@ static enum mr_code decide_merge(struct rows *r, struct mr_err *err)
     return mr_plan_decisions_check(r->decisions, r->store, err);
 }
 
-static enum mr_code decide_copy(struct rows *r, enum mr_copy_policy policy,
-                                const char *newest, struct mr_err *err)
+static enum mr_code decide_copy(struct rows *r, enum mr_copy_policy policy, const char *newest,
+                                struct mr_err *err)
 {
     const struct mr_plan_options *o = r->p->opts;
     const struct mr_plan_patterns patterns = {&o->tables, &o->exclude};
     struct mr_copy_result result = {0};
     bool *selected = NULL;
-    enum mr_code code =
-        mr_plan_select(&r->tables, &patterns, &r->p->arena, &selected, err);
+    enum mr_code code = mr_plan_select(&r->tables, &patterns, &r->p->arena, &selected, err);
     if (code == MR_OK)
         code = open_decisions(r, err);
     const struct mr_copy_task task = {.tables = &r->tables,
@@ -151,8 +149,8 @@ static enum mr_code decide(struct rows *r, struct mr_err *err)
 
 /* ---- what is only reported ---- */
 
-static enum mr_code add_note(struct rows *r, const char *kind, const char *table,
-                             const char *text, struct mr_err *err)
+static enum mr_code add_note(struct rows *r, const char *kind, const char *table, const char *text,
+                             struct mr_err *err)
 {
     const char *kept = mr_arena_strdup(&r->p->arena, text);
     struct mr_planned_note *note = mr_vec_push(&r->notes);
@@ -180,21 +178,19 @@ static enum mr_code note_counts(struct rows *r, struct mr_err *err)
     }
     if (r->kept > 0) {
         (void)snprintf(text, sizeof text,
-                       "rows that differ and stay as they are on the target: %" PRIu64,
-                       r->kept);
+                       "rows that differ and stay as they are on the target: %" PRIu64, r->kept);
         MR_TRY(add_note(r, "kept", NULL, text, err));
     }
     if (r->extra > 0) {
-        (void)snprintf(text, sizeof text,
-                       "rows that only the target has, and keeps: %" PRIu64, r->extra);
+        (void)snprintf(text, sizeof text, "rows that only the target has, and keeps: %" PRIu64,
+                       r->extra);
         MR_TRY(add_note(r, "extra", NULL, text, err));
     }
     if (r->replaced > 0) {
-        (void)snprintf(
-            text, sizeof text,
-            "rows of people on the target that become other people's, whom the "
-            "source has under their keys: %" PRIu64 " (merge keeps both)",
-            r->replaced);
+        (void)snprintf(text, sizeof text,
+                       "rows of people on the target that become other people's, whom the "
+                       "source has under their keys: %" PRIu64 " (merge keeps both)",
+                       r->replaced);
         MR_TRY(add_note(r, "replaced", NULL, text, err));
     }
     if (r->p->run.hidden != NULL)
@@ -231,8 +227,7 @@ static enum mr_code note_loose(struct rows *r, struct mr_err *err)
         return MR_OK;
     for (size_t i = 0; i < r->tables.ntables; i++) {
         const uint64_t *n = planned->tables[i].decisions;
-        if (n[MR_DECIDE_INSERT] + n[MR_DECIDE_RENUMBER] > 0 &&
-            !is_kept(&r->tables.tables[i]))
+        if (n[MR_DECIDE_INSERT] + n[MR_DECIDE_RENUMBER] > 0 && !is_kept(&r->tables.tables[i]))
             MR_TRY(add_note(r, MR_NOTE_LOOSE, planned->tables[i].table,
                             r->tables.tables[i].key.count > 0
                                 ? "no unique index keeps its identity: a program that "
@@ -249,8 +244,7 @@ static enum mr_code note_loose(struct rows *r, struct mr_err *err)
 }
 
 /* What check found on SOURCE and SOURCE has no more: else nobody would hear of it again. */
-static enum mr_code note_gone(struct rows *r, const struct mr_plan_table *t,
-                              struct mr_err *err)
+static enum mr_code note_gone(struct rows *r, const struct mr_plan_table *t, struct mr_err *err)
 {
     const struct mr_plan_gone *gone = t->gone;
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -260,8 +254,7 @@ static enum mr_code note_gone(struct rows *r, const struct mr_plan_table *t,
     mr_strbuf_add_fmt(&text,
                       "%" PRIu64 " row%s that the check found on the source %s no longer "
                       "there, and this plan does not bring %s back",
-                      gone->rows, one ? "" : "s", one ? "is" : "are",
-                      one ? "it" : "them");
+                      gone->rows, one ? "" : "s", one ? "is" : "are", one ? "it" : "them");
     if (gone->nkeys > 0)
         mr_strbuf_add_fmt(&text, ": key%s %s", one ? "" : "s", gone->keys[0]);
     for (size_t i = 1; i < gone->nkeys; i++)
@@ -306,27 +299,24 @@ static enum mr_code note_younger(struct rows *r, struct mr_err *err)
         char text[400], key[MR_COUNTED_TEXT];
         if (t->younger_equal == 0)
             continue;
-        (void)snprintf(
-            text, sizeof text,
-            "%s%" PRIu64 " row%s up to key %s, %s, are equal on both sides: unless an "
-            "earlier merge brought them back, the histories parted later, and %s",
-            more ? "more than " : "", t->younger_equal, t->younger_equal == 1 ? "" : "s",
-            mr_counted_text(t->younger_key, t->counts_unsigned, key),
-            by_key ? "above the one that split-key gives"
-                   : "created after the time that --split-at gives",
-            by_key ? "what differs between the two keys is planned as if it were new: "
-                     "give a greater one"
-                   : "what may be of the common past is asked about");
+        (void)snprintf(text, sizeof text,
+                       "%s%" PRIu64 " row%s up to key %s, %s, are equal on both sides: unless an "
+                       "earlier merge brought them back, the histories parted later, and %s",
+                       more ? "more than " : "", t->younger_equal, t->younger_equal == 1 ? "" : "s",
+                       mr_counted_text(t->younger_key, t->counts_unsigned, key),
+                       by_key ? "above the one that split-key gives"
+                              : "created after the time that --split-at gives",
+                       by_key ? "what differs between the two keys is planned as if it were new: "
+                                "give a greater one"
+                              : "what may be of the common past is asked about");
         mr_log_warning("table \"%s\": %s", mr_plan_table_name(t), text);
-        MR_TRY(add_note(r, by_key ? "split-key" : "split-at", mr_plan_table_name(t), text,
-                        err));
+        MR_TRY(add_note(r, by_key ? "split-key" : "split-at", mr_plan_table_name(t), text, err));
     }
     return MR_OK;
 }
 
 /* Which column does not hold which value: conflicts.csv names the column alone. */
-static enum mr_code note_unfit(struct rows *r, const struct mr_plan_table *t,
-                               struct mr_err *err)
+static enum mr_code note_unfit(struct rows *r, const struct mr_plan_table *t, struct mr_err *err)
 {
     enum { SHOWN = 10, BATCH = 1000 };
     struct mr_arena arena = MR_ARENA_INIT;
@@ -342,8 +332,7 @@ static enum mr_code note_unfit(struct rows *r, const struct mr_plan_table *t,
         for (size_t i = 0; code == MR_OK && i < list.count; i++) {
             const struct mr_entity *e = mr_vec_at(&list, i);
             after = e->id;
-            if (e->detail == NULL || strcmp(e->kind, MR_FIT_KIND) != 0 ||
-                found++ >= SHOWN)
+            if (e->detail == NULL || strcmp(e->kind, MR_FIT_KIND) != 0 || found++ >= SHOWN)
                 continue;
             mr_strbuf_add_str(&text, found > 1 ? " | key " : "values do not fit: key ");
             code = mr_plan_text_values(&text, t, &t->key, e->source_key, err);
@@ -376,8 +365,7 @@ static enum mr_code note_mentions(struct rows *r, struct mr_err *err)
     return code;
 }
 
-static enum mr_code note_keeping(void *ctx, const char *table, const char *text,
-                                 struct mr_err *err)
+static enum mr_code note_keeping(void *ctx, const char *table, const char *text, struct mr_err *err)
 {
     return add_note(ctx, "undo-keeps", table, text, err);
 }
@@ -427,16 +415,15 @@ static enum mr_code keep_notes(struct rows *r, struct mr_err *err)
 static enum mr_code warn_of_lacks(const struct rows *r, struct mr_err *err)
 {
     const struct mr_planning *p = r->p;
-    struct mr_plan_lacks lacks = {.config = p->config,
-                                  .has_split_keys = p->opts->nsplit_keys > 0,
-                                  .first = MR_STRBUF_INIT};
+    struct mr_plan_lacks lacks = {
+        .config = p->config, .has_split_keys = p->opts->nsplit_keys > 0, .first = MR_STRBUF_INIT};
     struct mr_vec settings = MR_VEC_INIT(struct mr_find_setting);
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = mr_findings_settings(p->fd, &r->p->arena, &settings, err);
     for (size_t i = 0; code == MR_OK && i < r->tables.ntables; i++) {
         const struct mr_table *s = r->tables.tables[i].pair->side[MR_SOURCE];
-        code = mr_plan_lacks_add(&lacks, mr_plan_table_name(&r->tables.tables[i]), s->db,
-                                 s->name, &settings, err);
+        code = mr_plan_lacks_add(&lacks, mr_plan_table_name(&r->tables.tables[i]), s->db, s->name,
+                                 &settings, err);
     }
     mr_plan_lacks_text(&lacks, p->run.uuid, &text);
     if (code == MR_OK)
@@ -460,8 +447,8 @@ static enum mr_code prepare(struct rows *r, struct mr_err *err)
                                                .patterns = &patterns,
                                                .arena = &p->arena};
     const char *partial = NULL;
-    enum mr_code code = mr_plan_refuse_incomplete(p->fd, &p->run, p->opts->partial,
-                                                  &p->arena, &partial, err);
+    enum mr_code code =
+        mr_plan_refuse_incomplete(p->fd, &p->run, p->opts->partial, &p->arena, &partial, err);
     if (code == MR_OK)
         code = mr_plan_refuse_itself(&p->sides, &p->arena, err);
     if (code == MR_OK)
@@ -473,8 +460,7 @@ static enum mr_code prepare(struct rows *r, struct mr_err *err)
     if (code == MR_OK)
         code = mr_pair_sections_warn(&r->tables.pairing, err);
     if (code == MR_OK)
-        code =
-            mr_pair_patterns_warn(&r->tables.pairing, "--exclude", patterns.exclude, err);
+        code = mr_pair_patterns_warn(&r->tables.pairing, "--exclude", patterns.exclude, err);
     if (code == MR_OK)
         code = warn_of_lacks(r, err);
     if (code == MR_OK)
@@ -484,8 +470,7 @@ static enum mr_code prepare(struct rows *r, struct mr_err *err)
     if (code == MR_OK)
         code = mr_planning_describe(p, p->opts->policy, err);
     if (code == MR_OK)
-        code =
-            mr_plan_server_describe(p->sides.side, &p->arena, &p->manifest.server, err);
+        code = mr_plan_server_describe(p->sides.side, &p->arena, &p->manifest.server, err);
     p->manifest.planned.split_at = p->opts->split_at_text;
     p->manifest.planned.partial = partial;
     p->manifest.planned.fire_triggers = p->opts->allow_triggers != NULL;
@@ -619,8 +604,7 @@ static enum mr_code make(struct rows *r, struct mr_err *err)
 static void forget(struct rows *r)
 {
     if (mr_plan_store_begin(r->store, r->p->record.id, NULL) == MR_OK &&
-        mr_plan_decided_withdraw(mr_findings_case(r->p->fd), r->p->record.id, NULL) ==
-            MR_OK)
+        mr_plan_decided_withdraw(mr_findings_case(r->p->fd), r->p->record.id, NULL) == MR_OK)
         (void)mr_plan_store_end(r->store, NULL);
 }
 

@@ -25,13 +25,13 @@ static void warn_of_slip(const struct mr_plan_tables *plan, const char *pattern)
         mr_suggest_offer(&near, mr_plan_table_name(&plan->tables[i]));
     }
     mr_log_warning("option \"--tables\": no table of the run is \"%s\"%s%s%s", pattern,
-                   near.best != NULL ? "; did you mean \"" : "",
-                   near.best != NULL ? near.best : "", near.best != NULL ? "\"?" : "");
+                   near.best != NULL ? "; did you mean \"" : "", near.best != NULL ? near.best : "",
+                   near.best != NULL ? "\"?" : "");
 }
 
 enum mr_code mr_plan_select(const struct mr_plan_tables *plan,
-                            const struct mr_plan_patterns *patterns,
-                            struct mr_arena *arena, bool **selected, struct mr_err *err)
+                            const struct mr_plan_patterns *patterns, struct mr_arena *arena,
+                            bool **selected, struct mr_err *err)
 {
     size_t any = 0;
     *selected = NULL;
@@ -73,8 +73,8 @@ static void tie(const struct mr_plan_tables *plan, bool *is)
 }
 
 /* Whole groups of tied tables go, so that every reference that stays has both its ends. */
-static enum mr_code drop(struct mr_plan_tables *plan, const bool *is,
-                         struct mr_arena *arena, struct mr_err *err)
+static enum mr_code drop(struct mr_plan_tables *plan, const bool *is, struct mr_arena *arena,
+                         struct mr_err *err)
 {
     size_t *to = mr_arena_calloc(arena, plan->ntables + 1, sizeof *to);
     size_t ntables = 0, nreferences = 0;
@@ -102,8 +102,8 @@ static enum mr_code drop(struct mr_plan_tables *plan, const bool *is,
 }
 
 enum mr_code mr_plan_select_tied(struct mr_plan_tables *plan,
-                                 const struct mr_plan_patterns *patterns,
-                                 struct mr_arena *arena, struct mr_err *err)
+                                 const struct mr_plan_patterns *patterns, struct mr_arena *arena,
+                                 struct mr_err *err)
 {
     bool *is = NULL;
     enum mr_code code = mr_plan_select(plan, patterns, arena, &is, err);
@@ -114,12 +114,10 @@ enum mr_code mr_plan_select_tied(struct mr_plan_tables *plan,
         const struct mr_plan_table *t = &plan->tables[i];
         if (!is[i] || !matches(patterns->exclude, t))
             continue;
-        (void)mr_err_set(
-            err, MR_E_REFUSED,
-            "table \"%s\" is excluded, and references tie it to a planned one",
-            mr_plan_table_name(t));
-        mr_err_hint(err,
-                    "Leave out --exclude for it, or exclude all that it is tied to.");
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "table \"%s\" is excluded, and references tie it to a planned one",
+                         mr_plan_table_name(t));
+        mr_err_hint(err, "Leave out --exclude for it, or exclude all that it is tied to.");
         return MR_E_REFUSED;
     }
     return drop(plan, is, arena, err);

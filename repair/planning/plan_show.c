@@ -47,12 +47,10 @@ static uint64_t open_of(const struct mr_planned_table *t)
 static uint64_t sum(const struct mr_planned *p, const struct mr_planned_table *table,
                     enum mr_decision decision)
 {
-    return table != NULL ? table->decisions[decision]
-                         : mr_planned_count(p, decision, true);
+    return table != NULL ? table->decisions[decision] : mr_planned_count(p, decision, true);
 }
 
-static void add_part(struct mr_strbuf *out, size_t *parts, uint64_t count,
-                     const char *text)
+static void add_part(struct mr_strbuf *out, size_t *parts, uint64_t count, const char *text)
 {
     mr_strbuf_add_str(out, (*parts)++ > 0 ? ", " : "");
     mr_strbuf_add_grouped(out, count);
@@ -113,8 +111,8 @@ static const char *origin_text(const char *origin, const struct mr_planned *p)
     return origin;
 }
 
-static void add_bound(struct mr_strbuf *out, const char *what, const char *key,
-                      const char *glue, const char *origin)
+static void add_bound(struct mr_strbuf *out, const char *what, const char *key, const char *glue,
+                      const char *origin)
 {
     mr_strbuf_add_str(out, what);
     mr_utf8_show_str(out, key);
@@ -145,12 +143,10 @@ static void add_kinds(struct mr_strbuf *out, const struct mr_planned_table *t, b
         mr_utf8_show_str(out, k->kind);
         mr_strbuf_add_str(out, ": ");
         if (k->open > 0)
-            mr_strbuf_add_fmt(out, "%s%" PRIu64 " open%s",
-                              mr_term_style(MR_STYLE_WARN, color), k->open,
-                              mr_term_style(MR_STYLE_RESET, color));
+            mr_strbuf_add_fmt(out, "%s%" PRIu64 " open%s", mr_term_style(MR_STYLE_WARN, color),
+                              k->open, mr_term_style(MR_STYLE_RESET, color));
         if (k->decided > 0)
-            mr_strbuf_add_fmt(out, "%s%" PRIu64 " decided", k->open > 0 ? ", " : "",
-                              k->decided);
+            mr_strbuf_add_fmt(out, "%s%" PRIu64 " decided", k->open > 0 ? ", " : "", k->decided);
         mr_strbuf_add_char(out, '\n');
     }
 }
@@ -246,13 +242,11 @@ static void add_open(struct mr_strbuf *out, const struct mr_manifest *m, const c
     }
     mr_strbuf_add_str(out, "/conflicts.csv lists what ");
     mr_utf8_show_str(out, m->policy);
-    mr_strbuf_add_str(out,
-                      " leaves as it is, and why: settle it on the servers and check "
-                      "again, or plan with --policy merge\n");
+    mr_strbuf_add_str(out, " leaves as it is, and why: settle it on the servers and check "
+                           "again, or plan with --policy merge\n");
 }
 
-static void add_what_next(struct mr_strbuf *out, const struct mr_manifest *m,
-                          const char *dir)
+static void add_what_next(struct mr_strbuf *out, const struct mr_manifest *m, const char *dir)
 {
     const struct mr_planned *p = &m->planned;
     mr_strbuf_add_grouped(out, p->rows);
@@ -282,8 +276,7 @@ static void add_rows(struct mr_strbuf *out, const struct mr_manifest *m, const c
             quiet++;
     }
     if (quiet > 0)
-        mr_strbuf_add_fmt(out, "%zu other table%s: nothing to do\n", quiet,
-                          quiet == 1 ? "" : "s");
+        mr_strbuf_add_fmt(out, "%zu other table%s: nothing to do\n", quiet, quiet == 1 ? "" : "s");
     if (m->ncounters > 0)
         mr_strbuf_add_str(out, "\ncounters to be raised first:\n");
     for (size_t i = 0; i < m->ncounters; i++)
@@ -295,8 +288,8 @@ static void add_rows(struct mr_strbuf *out, const struct mr_manifest *m, const c
 }
 
 enum mr_code mr_plan_show_text(const struct mr_manifest *m, const char *dir,
-                               const struct mr_plan_signers *signers, bool color,
-                               FILE *out, struct mr_err *err)
+                               const struct mr_plan_signers *signers, bool color, FILE *out,
+                               struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     if (!mr_manifest_writes_rows(m))
@@ -373,9 +366,8 @@ static void put_summary(struct mr_jsonw *w, const struct mr_manifest *m)
     mr_jsonw_end_line(w);
 }
 
-enum mr_code mr_plan_show_json(const struct mr_manifest *m,
-                               const struct mr_plan_signers *signers, FILE *out,
-                               struct mr_err *err)
+enum mr_code mr_plan_show_json(const struct mr_manifest *m, const struct mr_plan_signers *signers,
+                               FILE *out, struct mr_err *err)
 {
     struct mr_jsonw w;
     if (!mr_manifest_writes_rows(m))

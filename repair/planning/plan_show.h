@@ -13,8 +13,8 @@
 #include "repair/plan/manifest.h"
 
 enum mr_code mr_plan_show_text(const struct mr_manifest *manifest, const char *dir,
-                               const struct mr_plan_signers *signers, bool color,
-                               FILE *out, struct mr_err *err);
+                               const struct mr_plan_signers *signers, bool color, FILE *out,
+                               struct mr_err *err);
 enum mr_code mr_plan_show_json(const struct mr_manifest *manifest,
                                const struct mr_plan_signers *signers, FILE *out,
                                struct mr_err *err);

@@ -7,8 +7,7 @@ static enum mr_code read_side(const struct mr_plan_stood *stood, enum mr_side si
 {
     const struct mr_pairing *pairing = stood->pairing;
     size_t count = pairing->ntables;
-    const struct mr_table **tables =
-        mr_arena_calloc(stood->arena, count + 1, sizeof *tables);
+    const struct mr_table **tables = mr_arena_calloc(stood->arena, count + 1, sizeof *tables);
     *out = mr_arena_calloc(stood->arena, count + 1, sizeof **out);
     if (tables == NULL || *out == NULL)
         return mr_err_nomem(err, "planning");
@@ -16,13 +15,12 @@ static enum mr_code read_side(const struct mr_plan_stood *stood, enum mr_side si
         return MR_OK;
     for (size_t i = 0; i < count; i++)
         tables[i] = pairing->tables[i]->side[side];
-    return mr_table_marks_read(mr_reader_db(pairing->side[side].main), tables, count,
-                               stood->arena, *out, err);
+    return mr_table_marks_read(mr_reader_db(pairing->side[side].main), tables, count, stood->arena,
+                               *out, err);
 }
 
-enum mr_code mr_plan_stood_begin(struct mr_plan_stood *stood,
-                                 const struct mr_pairing *pairing, struct mr_arena *arena,
-                                 struct mr_err *err)
+enum mr_code mr_plan_stood_begin(struct mr_plan_stood *stood, const struct mr_pairing *pairing,
+                                 struct mr_arena *arena, struct mr_err *err)
 {
     *stood = (struct mr_plan_stood){.pairing = pairing, .arena = arena};
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
@@ -30,8 +28,8 @@ enum mr_code mr_plan_stood_begin(struct mr_plan_stood *stood,
     return MR_OK;
 }
 
-static enum mr_code refuse(const struct mr_plan_stood *stood, size_t table,
-                           enum mr_side side, struct mr_err *err)
+static enum mr_code refuse(const struct mr_plan_stood *stood, size_t table, enum mr_side side,
+                           struct mr_err *err)
 {
     const struct mr_table *t = stood->pairing->tables[table]->side[side];
     enum mr_code code =

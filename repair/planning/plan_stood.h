@@ -23,9 +23,8 @@ struct mr_plan_stood {
     struct mr_table_mark *marks[MR_SIDES]; /* per table of the pairing */
 };
 
-enum mr_code mr_plan_stood_begin(struct mr_plan_stood *stood,
-                                 const struct mr_pairing *pairing, struct mr_arena *arena,
-                                 struct mr_err *err);
+enum mr_code mr_plan_stood_begin(struct mr_plan_stood *stood, const struct mr_pairing *pairing,
+                                 struct mr_arena *arena, struct mr_err *err);
 /* MR_E_CHANGED names the first table that is another one now. */
 enum mr_code mr_plan_stood_end(const struct mr_plan_stood *stood, struct mr_err *err);
 

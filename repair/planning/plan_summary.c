@@ -31,8 +31,7 @@ static enum mr_code name_columns(const struct summing *s, const struct mr_plan_t
                                  const struct mr_plan_columns *columns,
                                  struct mr_planned_names *out)
 {
-    const char **names =
-        mr_arena_calloc(s->task->arena, columns->count + 1, sizeof *names);
+    const char **names = mr_arena_calloc(s->task->arena, columns->count + 1, sizeof *names);
     if (names == NULL)
         return no_memory(s);
     for (size_t i = 0; i < columns->count; i++)
@@ -42,26 +41,22 @@ static enum mr_code name_columns(const struct summing *s, const struct mr_plan_t
 }
 
 /* From the server itself, as it is read again before the plan is applied. */
-static enum mr_code take_fingerprint(const struct summing *s,
-                                     const struct mr_plan_table *t,
+static enum mr_code take_fingerprint(const struct summing *s, const struct mr_plan_table *t,
                                      char hex[MR_SHA256_HEX])
 {
     const struct mr_table *table = t->pair->side[MR_TARGET];
     struct mr_db *db = mr_reader_db(s->task->tables->pairing.side[MR_TARGET].main);
-    return db != NULL
-               ? mr_fingerprint_columns(db, table->db, table->name, hex, s->err)
-               : mr_err_set(s->err, MR_E_LOST, "the connection to the target is gone");
+    return db != NULL ? mr_fingerprint_columns(db, table->db, table->name, hex, s->err)
+                      : mr_err_set(s->err, MR_E_LOST, "the connection to the target is gone");
 }
 
-static enum mr_code take_surroundings(const struct summing *s,
-                                      const struct mr_table *table,
+static enum mr_code take_surroundings(const struct summing *s, const struct mr_table *table,
                                       struct mr_planned_table *out)
 {
     struct mr_db *db = mr_reader_db(s->task->tables->pairing.side[MR_TARGET].main);
     struct mr_surroundings around;
     MR_TRY(db != NULL
-               ? mr_surroundings_read(db, table->db, table->name, s->task->arena, &around,
-                                      s->err)
+               ? mr_surroundings_read(db, table->db, table->name, s->task->arena, &around, s->err)
                : mr_err_set(s->err, MR_E_LOST, "the connection to the target is gone"));
     out->knows_around = true;
     out->around = (struct mr_planned_names){around.items, around.count};
@@ -69,15 +64,13 @@ static enum mr_code take_surroundings(const struct summing *s,
     return MR_OK;
 }
 
-static enum mr_code describe_columns(const struct summing *s,
-                                     const struct mr_plan_table *t,
+static enum mr_code describe_columns(const struct summing *s, const struct mr_plan_table *t,
                                      struct mr_planned_table *out)
 {
     char hex[MR_SHA256_HEX];
     struct mr_strbuf reading = MR_STRBUF_INIT;
     size_t n = t->pair->find.ncolumns;
-    struct mr_planned_column *columns =
-        mr_arena_calloc(s->task->arena, n + 1, sizeof *columns);
+    struct mr_planned_column *columns = mr_arena_calloc(s->task->arena, n + 1, sizeof *columns);
     enum mr_code code = columns != NULL ? MR_OK : no_memory(s);
     for (size_t i = 0; code == MR_OK && i < n; i++) {
         mr_strbuf_reset(&reading);
@@ -85,8 +78,7 @@ static enum mr_code describe_columns(const struct summing *s,
         columns[i].name = mr_pair_column(t->pair, MR_TARGET, i)->name;
         const char *own = mr_plan_column_name(t, i);
         columns[i].source_name = strcmp(own, columns[i].name) != 0 ? own : NULL;
-        columns[i].reading =
-            reading.failed ? NULL : mr_arena_strdup(s->task->arena, reading.ptr);
+        columns[i].reading = reading.failed ? NULL : mr_arena_strdup(s->task->arena, reading.ptr);
         if (columns[i].reading == NULL)
             code = no_memory(s);
     }
@@ -100,27 +92,23 @@ static enum mr_code describe_columns(const struct summing *s,
 }
 
 /* In DECIMAL a number is one to every server. */
-static enum mr_code describe_spelling(const struct summing *s,
-                                      const struct mr_plan_reference *r,
+static enum mr_code describe_spelling(const struct summing *s, const struct mr_plan_reference *r,
                                       struct mr_planned_names *out)
 {
     const struct mr_spelling *spelling = r->pair->spelling;
-    const char **words =
-        mr_arena_calloc(s->task->arena, r->from.count + 1, sizeof *words);
+    const char **words = mr_arena_calloc(s->task->arena, r->from.count + 1, sizeof *words);
     if (words == NULL)
         return no_memory(s);
     for (size_t i = 0; spelling != NULL && i < r->from.count; i++)
-        words[i] =
-            spelling[i].kind == MR_SPELL_UUID ? MR_PLANNED_UUID
-            : spelling[i].kind == MR_SPELL_NUMBER && spelling[i].child == MR_CLASS_TEXT
-                ? MR_PLANNED_NUMBER
-                : MR_PLANNED_SAME;
+        words[i] = spelling[i].kind == MR_SPELL_UUID ? MR_PLANNED_UUID
+                   : spelling[i].kind == MR_SPELL_NUMBER && spelling[i].child == MR_CLASS_TEXT
+                       ? MR_PLANNED_NUMBER
+                       : MR_PLANNED_SAME;
     *out = (struct mr_planned_names){words, spelling != NULL ? r->from.count : 0};
     return MR_OK;
 }
 
-static enum mr_code describe_references(const struct summing *s,
-                                        const struct mr_plan_table *t,
+static enum mr_code describe_references(const struct summing *s, const struct mr_plan_table *t,
                                         struct mr_planned_table *out)
 {
     const struct mr_plan_tables *plan = s->task->tables;
@@ -156,12 +144,10 @@ static enum mr_code describe(const struct summing *s, const struct mr_plan_table
     out->target_name = target->name;
     out->subject = t->pair->find.subject != MR_SUBJECT_NO;
     out->identity = t->identity;
-    out->counter = mr_plan_has_counter(t)
-                       ? mr_pair_column(t->pair, MR_TARGET, t->counter)->name
-                       : NULL;
-    out->time_column = t->time_at != MR_NO_COLUMN
-                           ? mr_pair_column(t->pair, MR_TARGET, t->time_at)->name
-                           : NULL;
+    out->counter =
+        mr_plan_has_counter(t) ? mr_pair_column(t->pair, MR_TARGET, t->counter)->name : NULL;
+    out->time_column =
+        t->time_at != MR_NO_COLUMN ? mr_pair_column(t->pair, MR_TARGET, t->time_at)->name : NULL;
     MR_TRY(name_columns(s, t, &t->key, &out->key));
     MR_TRY(name_columns(s, t, &t->named_by, &out->identity_columns));
     MR_TRY(describe_columns(s, t, out));
@@ -171,8 +157,8 @@ static enum mr_code describe(const struct summing *s, const struct mr_plan_table
 
 /* ---- what is kept with the plan ---- */
 
-static enum mr_code copy_text(const struct summing *s, struct mr_case_stmt *stmt,
-                              int column, const char **out)
+static enum mr_code copy_text(const struct summing *s, struct mr_case_stmt *stmt, int column,
+                              const char **out)
 {
     const char *text = mr_case_text(stmt, column);
     *out = text != NULL ? mr_arena_strdup(s->task->arena, text) : NULL;
@@ -210,8 +196,7 @@ out:
     return code;
 }
 
-static enum mr_code count_kinds(const struct summing *s, size_t table,
-                                struct mr_planned_table *out)
+static enum mr_code count_kinds(const struct summing *s, size_t table, struct mr_planned_table *out)
 {
     struct mr_vec kinds = MR_VEC_INIT(struct mr_planned_kind);
     struct mr_case_stmt *stmt = NULL;
@@ -232,10 +217,9 @@ static enum mr_code count_kinds(const struct summing *s, size_t table,
         code = copy_text(s, stmt, 0, &kind->kind);
     }
     out->nkinds = kinds.count;
-    out->kinds = kinds.count == 0
-                     ? NULL
-                     : (const struct mr_planned_kind *)(const void *)mr_arena_dup(
-                           s->task->arena, kinds.items, kinds.count * kinds.item_size);
+    out->kinds = kinds.count == 0 ? NULL
+                                  : (const struct mr_planned_kind *)(const void *)mr_arena_dup(
+                                        s->task->arena, kinds.items, kinds.count * kinds.item_size);
     if (code == MR_OK && out->nkinds > 0 && out->kinds == NULL)
         code = no_memory(s);
     mr_case_free(stmt);
@@ -251,15 +235,14 @@ static unsigned bit(enum mr_step_op op)
     return 1U << (unsigned)op;
 }
 
-static enum mr_code read_ops(const struct summing *s, const struct mr_plan_table *t,
-                             unsigned *ops)
+static enum mr_code read_ops(const struct summing *s, const struct mr_plan_table *t, unsigned *ops)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     *ops = 0;
-    enum mr_code code = MR_CASE_PREPARE(
-        s->cf, "SELECT DISTINCT op FROM step WHERE plan=:plan AND tbl=:tbl", &stmt,
-        s->err, MR_ARG_INT("plan", s->plan), MR_ARG_INT("tbl", t->at));
+    enum mr_code code =
+        MR_CASE_PREPARE(s->cf, "SELECT DISTINCT op FROM step WHERE plan=:plan AND tbl=:tbl", &stmt,
+                        s->err, MR_ARG_INT("plan", s->plan), MR_ARG_INT("tbl", t->at));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, s->err)) == MR_OK && row)
         *ops |= bit((enum mr_step_op)mr_case_int(stmt, 0));
     mr_case_free(stmt);
@@ -268,24 +251,21 @@ static enum mr_code read_ops(const struct summing *s, const struct mr_plan_table
 
 /* Is among the images of steps a row that refers to itself?  Before it is deleted, its
  * reference is emptied by an UPDATE. */
-static enum mr_code find_own_parents(const struct summing *s,
-                                     const struct mr_plan_table *t, const char *sql,
-                                     bool *found)
+static enum mr_code find_own_parents(const struct summing *s, const struct mr_plan_table *t,
+                                     const char *sql, bool *found)
 {
     const struct mr_plan_tables *plan = s->task->tables;
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     *found = false;
-    enum mr_code code = MR_CASE_PREPARE(
-        s->cf, sql, &stmt, s->err, MR_ARG_INT("plan", s->plan), MR_ARG_INT("tbl", t->at));
-    while (code == MR_OK && !*found &&
-           (code = mr_case_step(stmt, &row, s->err)) == MR_OK && row) {
+    enum mr_code code = MR_CASE_PREPARE(s->cf, sql, &stmt, s->err, MR_ARG_INT("plan", s->plan),
+                                        MR_ARG_INT("tbl", t->at));
+    while (code == MR_OK && !*found && (code = mr_case_step(stmt, &row, s->err)) == MR_OK && row) {
         struct mr_key image = {0};
         image.ptr = mr_case_blob(stmt, 0, &image.len);
         for (size_t i = 0; code == MR_OK && !*found && i < plan->nreferences; i++)
             if (plan->references[i].child == t->at)
-                code = mr_merge_row_is_own_parent(&plan->references[i], image, found,
-                                                  s->err);
+                code = mr_merge_row_is_own_parent(&plan->references[i], image, found, s->err);
     }
     mr_case_free(stmt);
     return code;
@@ -318,11 +298,10 @@ static enum mr_code list_triggers(const struct summing *s, const struct mr_table
         return no_memory(s);
     for (int op = MR_STEP_INSERT; op <= MR_STEP_DELETE; op++) {
         const char *event = mr_step_event((enum mr_step_op)op);
-        for (size_t i = 0; (ops & bit((enum mr_step_op)op)) != 0 && i < target->ntriggers;
-             i++)
+        for (size_t i = 0; (ops & bit((enum mr_step_op)op)) != 0 && i < target->ntriggers; i++)
             if (strcasecmp(target->triggers[i].event, event) == 0)
-                list[(*count)++] = (struct mr_planned_trigger){
-                    target->triggers[i].name, target->triggers[i].timing, event};
+                list[(*count)++] = (struct mr_planned_trigger){target->triggers[i].name,
+                                                               target->triggers[i].timing, event};
     }
     return MR_OK;
 }
@@ -338,26 +317,25 @@ static enum mr_code find_triggers(const struct summing *s, const struct mr_plan_
         if ((ops & bit((enum mr_step_op)op)) != 0)
             undo |= bit(mr_step_undone_by((enum mr_step_op)op));
     if (code == MR_OK)
-        code = add_emptying(
-            s, t, "SELECT before FROM step WHERE plan=:plan AND tbl=:tbl AND op=3", &ops);
+        code = add_emptying(s, t, "SELECT before FROM step WHERE plan=:plan AND tbl=:tbl AND op=3",
+                            &ops);
     if (code == MR_OK)
-        code = add_emptying(
-            s, t, "SELECT after FROM step WHERE plan=:plan AND tbl=:tbl AND op=1", &undo);
+        code = add_emptying(s, t, "SELECT after FROM step WHERE plan=:plan AND tbl=:tbl AND op=1",
+                            &undo);
     if (code == MR_OK)
         code = list_triggers(s, target, ops, &out->triggers, &out->ntriggers);
     out->knows_undo = true;
-    return code == MR_OK
-               ? list_triggers(s, target, undo, &out->undo_triggers, &out->nundo_triggers)
-               : code;
+    return code == MR_OK ? list_triggers(s, target, undo, &out->undo_triggers, &out->nundo_triggers)
+                         : code;
 }
 
 static enum mr_code count_steps(const struct summing *s, struct mr_planned *planned)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = MR_CASE_PREPARE(
-        s->cf, "SELECT coalesce(max(unit), 0), count(*) FROM step WHERE plan=:plan",
-        &stmt, s->err, MR_ARG_INT("plan", s->plan));
+    enum mr_code code =
+        MR_CASE_PREPARE(s->cf, "SELECT coalesce(max(unit), 0), count(*) FROM step WHERE plan=:plan",
+                        &stmt, s->err, MR_ARG_INT("plan", s->plan));
     if (code == MR_OK)
         code = mr_case_step(stmt, &row, s->err);
     if (code == MR_OK && row) {
@@ -368,21 +346,20 @@ static enum mr_code count_steps(const struct summing *s, struct mr_planned *plan
     return code;
 }
 
-static enum mr_code sum_table(const struct summing *s, size_t at,
-                              struct mr_planned_table *out)
+static enum mr_code sum_table(const struct summing *s, size_t at, struct mr_planned_table *out)
 {
     const struct mr_plan_table *t = &s->task->tables->tables[at];
     MR_TRY(describe(s, t, out));
     MR_TRY(read_bounds(s, out));
     for (int d = MR_DECIDE_SAME; d < MR_DECISIONS; d++)
-        MR_TRY(mr_plan_store_count(s->task->store, at, (enum mr_decision)d,
-                                   &out->decisions[d], s->err));
+        MR_TRY(mr_plan_store_count(s->task->store, at, (enum mr_decision)d, &out->decisions[d],
+                                   s->err));
     MR_TRY(count_kinds(s, at, out));
     return find_triggers(s, t, out);
 }
 
-enum mr_code mr_plan_summary(const struct mr_plan_summary_task *task,
-                             struct mr_planned *planned, struct mr_err *err)
+enum mr_code mr_plan_summary(const struct mr_plan_summary_task *task, struct mr_planned *planned,
+                             struct mr_err *err)
 {
     const struct summing s = {.task = task,
                               .cf = mr_findings_case(task->fd),

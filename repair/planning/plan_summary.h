@@ -18,7 +18,7 @@ struct mr_plan_summary_task {
 };
 
 /* Fills tables, units, rows, open and decided. */
-enum mr_code mr_plan_summary(const struct mr_plan_summary_task *task,
-                             struct mr_planned *planned, struct mr_err *err);
+enum mr_code mr_plan_summary(const struct mr_plan_summary_task *task, struct mr_planned *planned,
+                             struct mr_err *err);
 
 #endif

@@ -23,9 +23,8 @@ static enum mr_code open_case(struct mr_planning *p, struct mr_err *err)
     if (needed && access(o->case_path, F_OK) != 0 && errno == ENOENT) {
         (void)mr_err_set(err, MR_E_USAGE, "case \"%s\" does not exist yet", o->case_path);
         mr_err_hint(err, "%s",
-                    o->policy != NULL
-                        ? "Compare the servers first: myrecon check --case FILE."
-                        : "Give --source URI and --target URI to start it.");
+                    o->policy != NULL ? "Compare the servers first: myrecon check --case FILE."
+                                      : "Give --source URI and --target URI to start it.");
         return MR_E_USAGE;
     }
     return mr_findings_open(o->case_path, MR_CASE_WRITE, &p->fd, err);
@@ -56,8 +55,7 @@ static enum mr_code no_endpoints(const struct mr_planning *p, struct mr_err *err
 static enum mr_code choose_endpoints(struct mr_planning *p, const char *uris[MR_SIDES],
                                      struct mr_err *err)
 {
-    const char *known[MR_SIDES] = {mr_run_uri(&p->run, MR_SOURCE),
-                                   mr_run_uri(&p->run, MR_TARGET)};
+    const char *known[MR_SIDES] = {mr_run_uri(&p->run, MR_SOURCE), mr_run_uri(&p->run, MR_TARGET)};
     enum mr_code code = MR_OK;
     uris[MR_SOURCE] = p->opts->source;
     uris[MR_TARGET] = p->opts->target;
@@ -92,15 +90,14 @@ static bool same_place(const struct mr_endpoint *a, const struct mr_endpoint *b)
     if (a->kind != MR_ENDPOINT_MYSQL || b->kind != MR_ENDPOINT_MYSQL ||
         strcasecmp(a->host, b->host) != 0 ||
         (a->port != 0 ? a->port : PORT) != (b->port != 0 ? b->port : PORT) ||
-        strcmp(a->socket != NULL ? a->socket : "", b->socket != NULL ? b->socket : "") !=
-            0)
+        strcmp(a->socket != NULL ? a->socket : "", b->socket != NULL ? b->socket : "") != 0)
         return false;
     return share_database(a, b);
 }
 
 /* Is that side what was the other one?  was: the other one's URI, of a run or plan. */
-static enum mr_code is_turned(const struct mr_planning *p, int side, const char *was,
-                              bool *turned, struct mr_err *err)
+static enum mr_code is_turned(const struct mr_planning *p, int side, const char *was, bool *turned,
+                              struct mr_err *err)
 {
     struct mr_endpoint ep = {0};
     enum mr_code code = mr_endpoint_parse(&ep, was, err);
@@ -122,8 +119,8 @@ static enum mr_code refuse_turned(const struct mr_planning *p, int side,
         return MR_OK; /* which is refused for that */
     enum mr_code code = is_turned(p, side, was, &turned, err);
     if (code == MR_OK && turned) {
-        code = mr_err_set(err, MR_E_REFUSED, "the %s \"%s\" is the %s of run %s",
-                          names[side], was, names[other], p->run.uuid);
+        code = mr_err_set(err, MR_E_REFUSED, "the %s \"%s\" is the %s of run %s", names[side], was,
+                          names[other], p->run.uuid);
         mr_err_hint(err, "Nothing was changed. Leave out --source and --target; to plan "
                          "the other way round, check that way into a case of its own.");
         return code;
@@ -132,8 +129,8 @@ static enum mr_code refuse_turned(const struct mr_planning *p, int side,
         code = is_turned(p, side, merged[other], &turned, err);
     if (code == MR_OK && turned) {
         code = mr_err_set(err, MR_E_REFUSED,
-                          "the %s of run %s is the %s of an earlier merge of the case",
-                          names[side], p->run.uuid, names[other]);
+                          "the %s of run %s is the %s of an earlier merge of the case", names[side],
+                          p->run.uuid, names[other]);
         mr_err_hint(err, "Nothing was changed. The case keeps who is who of that "
                          "direction: name a run of it with --run, or check the other way "
                          "round into a case of its own.");
@@ -154,8 +151,7 @@ static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
 {
     const char *uris[MR_SIDES];
     const struct mr_sides_opts opts = {.run_tag = p->id.id,
-                                       .statement_timeout_s =
-                                           p->opts->statement_timeout_s,
+                                       .statement_timeout_s = p->opts->statement_timeout_s,
                                        .ask_password = p->opts->ask_password,
                                        .consistent = p->opts->policy != NULL,
                                        .frees_tables = true,
@@ -180,8 +176,7 @@ enum mr_code mr_planning_open(struct mr_planning *p, struct mr_err *err)
     return open_sides(p, err);
 }
 
-enum mr_code mr_planning_close(struct mr_planning *p, enum mr_code code,
-                               struct mr_err *err)
+enum mr_code mr_planning_close(struct mr_planning *p, enum mr_code code, struct mr_err *err)
 {
     struct mr_err late = {0};
     if (mr_findings_close(p->fd, &late) != MR_OK && code == MR_OK) {
@@ -197,23 +192,21 @@ enum mr_code mr_planning_close(struct mr_planning *p, enum mr_code code,
 
 /* ---- the plan ---- */
 
-enum mr_code mr_planning_describe(struct mr_planning *p, const char *policy,
-                                  struct mr_err *err)
+enum mr_code mr_planning_describe(struct mr_planning *p, const char *policy, struct mr_err *err)
 {
     struct mr_manifest *m = &p->manifest;
     const struct mr_endpoint *eps = p->sides.ep;
-    *m = (struct mr_manifest){
-        .uuid = p->id.id,
-        .created = p->id.started,
-        .version = MR_VERSION,
-        .policy = policy,
-        .source = mr_endpoint_text(&eps[MR_SOURCE], false, &p->arena),
-        .target = mr_endpoint_text(&eps[MR_TARGET], false, &p->arena),
-        .uri = {mr_endpoint_text(&eps[MR_SOURCE], true, &p->arena),
-                mr_endpoint_text(&eps[MR_TARGET], true, &p->arena)},
-        .run = p->run.id != 0 ? p->run.uuid : NULL,
-        .check_options = p->run.options,
-        .margin = p->opts->margin};
+    *m = (struct mr_manifest){.uuid = p->id.id,
+                              .created = p->id.started,
+                              .version = MR_VERSION,
+                              .policy = policy,
+                              .source = mr_endpoint_text(&eps[MR_SOURCE], false, &p->arena),
+                              .target = mr_endpoint_text(&eps[MR_TARGET], false, &p->arena),
+                              .uri = {mr_endpoint_text(&eps[MR_SOURCE], true, &p->arena),
+                                      mr_endpoint_text(&eps[MR_TARGET], true, &p->arena)},
+                              .run = p->run.id != 0 ? p->run.uuid : NULL,
+                              .check_options = p->run.options,
+                              .margin = p->opts->margin};
     if (m->source == NULL || m->target == NULL || m->uri[MR_SOURCE] == NULL ||
         m->uri[MR_TARGET] == NULL)
         return mr_err_nomem(err, "planning");
@@ -232,8 +225,7 @@ enum mr_code mr_planning_blocks(struct mr_planning *p, struct mr_plan_block **bl
                                 struct mr_err *err)
 {
     const struct mr_manifest *m = &p->manifest;
-    struct mr_plan_block *items =
-        mr_arena_calloc(&p->arena, m->ncounters + 1, sizeof *items);
+    struct mr_plan_block *items = mr_arena_calloc(&p->arena, m->ncounters + 1, sizeof *items);
     if (items == NULL)
         return mr_err_nomem(err, "recording the plan");
     for (size_t i = 0; i < m->ncounters; i++) {

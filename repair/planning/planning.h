@@ -39,8 +39,7 @@ struct mr_planning {
 /* Directory, case, run and servers.  opts, config, open_snapshot and id are set. */
 enum mr_code mr_planning_open(struct mr_planning *p, struct mr_err *err);
 /* A failing close of the case is reported where code is MR_OK. */
-enum mr_code mr_planning_close(struct mr_planning *p, enum mr_code code,
-                               struct mr_err *err);
+enum mr_code mr_planning_close(struct mr_planning *p, enum mr_code code, struct mr_err *err);
 
 /* Only counters (plan_reseed.c). */
 enum mr_code mr_plan_reseed(struct mr_planning *p, struct mr_err *err);
@@ -50,13 +49,12 @@ enum mr_code mr_plan_rows(struct mr_planning *p, struct mr_err *err);
 /* ---- for plan_reseed.c and plan_rows.c ---- */
 
 /* Fills the manifest's head and the record. */
-enum mr_code mr_planning_describe(struct mr_planning *p, const char *policy,
-                                  struct mr_err *err);
+enum mr_code mr_planning_describe(struct mr_planning *p, const char *policy, struct mr_err *err);
 /* Those that the manifest's counters reserve; as many, in the arena. */
 enum mr_code mr_planning_blocks(struct mr_planning *p, struct mr_plan_block **blocks,
                                 struct mr_err *err);
-typedef enum mr_code mr_planning_script(const struct mr_manifest *manifest,
-                                        struct mr_strbuf *out, struct mr_err *err);
+typedef enum mr_code mr_planning_script(const struct mr_manifest *manifest, struct mr_strbuf *out,
+                                        struct mr_err *err);
 enum mr_code mr_planning_add_script(struct mr_planning *p, const char *name,
                                     mr_planning_script *write, struct mr_err *err);
 /* Gives the directory its name, and tells the case so; failing that, the case forgets the

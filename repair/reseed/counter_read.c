@@ -8,8 +8,8 @@
 #include "core/schema/sequence.h"
 
 /* SHOW CREATE TABLE prints no counter that stands at its start. */
-static enum mr_code read_start(struct mr_db *db, const struct mr_counter *c,
-                               uint64_t *next, struct mr_err *err)
+static enum mr_code read_start(struct mr_db *db, const struct mr_counter *c, uint64_t *next,
+                               struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
     mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM information_schema.COLUMNS WHERE "
@@ -28,8 +28,8 @@ static enum mr_code read_start(struct mr_db *db, const struct mr_counter *c,
     return code;
 }
 
-enum mr_code mr_counter_read(struct mr_db *db, const struct mr_counter *counter,
-                             uint64_t *next, struct mr_err *err)
+enum mr_code mr_counter_read(struct mr_db *db, const struct mr_counter *counter, uint64_t *next,
+                             struct mr_err *err)
 {
     struct mr_sequence sequence;
     enum mr_code code;

@@ -8,7 +8,7 @@
 
 #include "repair/plan/manifest.h"
 
-enum mr_code mr_counter_read(struct mr_db *db, const struct mr_counter *counter,
-                             uint64_t *next, struct mr_err *err);
+enum mr_code mr_counter_read(struct mr_db *db, const struct mr_counter *counter, uint64_t *next,
+                             struct mr_err *err);
 
 #endif

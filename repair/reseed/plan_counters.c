@@ -48,15 +48,13 @@ static enum mr_code read_sequence(const struct counting *c, const struct mr_plan
     const struct mr_server_side *s = &c->task->tables->pairing.side[side];
     const char *db = NULL, *name = NULL;
     struct mr_sequence sequence = {0};
-    const struct mr_column *column =
-        mr_table_column(t->pair->side[side], counter->column);
+    const struct mr_column *column = mr_table_column(t->pair->side[side], counter->column);
     if (column == NULL ||
         !mr_sequence_of(column, t->pair->side[side]->db, c->task->arena, &db, &name))
         return MR_OK;
     if (side == MR_SOURCE)
         return mr_side_sequence_next(s->main, db, name, &counter->next[side], c->err);
-    enum mr_code code =
-        mr_sequence_read(mr_reader_db(s->main), db, name, &sequence, c->err);
+    enum mr_code code = mr_sequence_read(mr_reader_db(s->main), db, name, &sequence, c->err);
     if (code != MR_OK)
         return code;
     counter->next[side] = sequence.next;
@@ -79,16 +77,13 @@ static enum mr_code read_servers(const struct counting *c, const struct mr_plan_
     }
     if (db == NULL)
         return mr_err_set(c->err, MR_E_LOST, "the connection to the target is gone");
-    enum mr_code code =
-        mr_reseed_read(side, &pair, counter->next, counter->greatest, c->err);
+    enum mr_code code = mr_reseed_read(side, &pair, counter->next, counter->greatest, c->err);
     if (code == MR_OK)
-        code = read_number(db, "SELECT @@GLOBAL.auto_increment_increment",
-                           &counter->increment, c->err);
-    if (code == MR_OK)
-        code = read_number(db, "SELECT @@GLOBAL.auto_increment_offset", &counter->offset,
+        code = read_number(db, "SELECT @@GLOBAL.auto_increment_increment", &counter->increment,
                            c->err);
-    for (int s = MR_SOURCE; code == MR_OK && counter->sequence != NULL && s < MR_SIDES;
-         s++)
+    if (code == MR_OK)
+        code = read_number(db, "SELECT @@GLOBAL.auto_increment_offset", &counter->offset, c->err);
+    for (int s = MR_SOURCE; code == MR_OK && counter->sequence != NULL && s < MR_SIDES; s++)
         code = read_sequence(c, t, (enum mr_side)s, counter);
     return code;
 }
@@ -104,8 +99,8 @@ static enum mr_code find_reserved(const struct counting *c, struct mr_counter *c
     char note[128];
     *reserved = false;
     enum mr_code code =
-        mr_planbook_last_block(c->task->fd, c->task->target, counter->table,
-                               counter->column, c->task->arena, &block, &plan, c->err);
+        mr_planbook_last_block(c->task->fd, c->task->target, counter->table, counter->column,
+                               c->task->arena, &block, &plan, c->err);
     if (code != MR_OK || plan == NULL || counter->next[MR_TARGET] < block.reseed_to ||
         counter->from < block.from || counter->to > block.to)
         return code;
@@ -119,9 +114,8 @@ static enum mr_code find_kept(const struct counting *c, const struct mr_plan_tab
                               struct mr_counter *counter, bool *found)
 {
     mr_case_reset(c->kept);
-    enum mr_code code =
-        MR_CASE_ASK(c->kept, found, c->err, MR_ARG_INT("plan", c->task->plan),
-                    MR_ARG_TEXT("tbl", mr_plan_table_name(t)));
+    enum mr_code code = MR_CASE_ASK(c->kept, found, c->err, MR_ARG_INT("plan", c->task->plan),
+                                    MR_ARG_TEXT("tbl", mr_plan_table_name(t)));
     if (code == MR_OK && *found) {
         counter->margin = get_uint(c->kept, 0);
         counter->from = get_uint(c->kept, 1);
@@ -136,15 +130,14 @@ static enum mr_code take(const struct counting *c, const struct mr_plan_table *t
                          struct mr_counter *counter, bool *found, bool *reserved)
 {
     const struct mr_table *target = t->pair->side[MR_TARGET];
-    *counter =
-        (struct mr_counter){.table = mr_plan_table_name(t),
-                            .target_table = t->pair->find.target_name,
-                            .db = target->db,
-                            .name = target->name,
-                            .column = mr_plan_column_name(t, t->counter),
-                            .sequence_db = t->sequence_db,
-                            .sequence = t->sequence,
-                            .rebuild = !target->transactional && t->sequence == NULL};
+    *counter = (struct mr_counter){.table = mr_plan_table_name(t),
+                                   .target_table = t->pair->find.target_name,
+                                   .db = target->db,
+                                   .name = target->name,
+                                   .column = mr_plan_column_name(t, t->counter),
+                                   .sequence_db = t->sequence_db,
+                                   .sequence = t->sequence,
+                                   .rebuild = !target->transactional && t->sequence == NULL};
     enum mr_code code = find_kept(c, t, counter, found);
     if (code != MR_OK || !*found)
         return code;
@@ -165,8 +158,7 @@ enum mr_code mr_plan_counters_open(struct mr_case *cf, int64_t plan, struct mr_e
 }
 
 enum mr_code mr_plan_counters(const struct mr_plan_counters_task *task,
-                              struct mr_manifest *manifest, bool **reserved,
-                              struct mr_err *err)
+                              struct mr_manifest *manifest, bool **reserved, struct mr_err *err)
 {
     struct counting c = {.task = task, .err = err};
     size_t n = task->tables->ntables;
@@ -177,18 +169,16 @@ enum mr_code mr_plan_counters(const struct mr_plan_counters_task *task,
     *reserved = kept;
     if (counters == NULL || kept == NULL)
         return no_memory(&c);
-    enum mr_code code =
-        mr_case_prepare(mr_findings_case(task->fd),
-                        "SELECT margin, start, step, ids, counter FROM plan_table"
-                        " WHERE plan=:plan AND tbl=:tbl AND start IS NOT NULL",
-                        &c.kept, err);
+    enum mr_code code = mr_case_prepare(mr_findings_case(task->fd),
+                                        "SELECT margin, start, step, ids, counter FROM plan_table"
+                                        " WHERE plan=:plan AND tbl=:tbl AND start IS NOT NULL",
+                                        &c.kept, err);
     for (size_t i = 0; code == MR_OK && i < n; i++) {
         const struct mr_plan_table *t = &task->tables->tables[i];
         bool found = false;
         if (!mr_plan_has_counter(t))
             continue;
-        code = take(&c, t, &counters[manifest->ncounters], &found,
-                    &kept[manifest->ncounters]);
+        code = take(&c, t, &counters[manifest->ncounters], &found, &kept[manifest->ncounters]);
         manifest->ncounters += found;
     }
     mr_case_free(c.kept);

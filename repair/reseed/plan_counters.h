@@ -26,7 +26,6 @@ enum mr_code mr_plan_counters_open(struct mr_case *cf, int64_t plan, struct mr_e
 /* Sets the manifest's counters.  *reserved, one a counter: its ids are of the block that an
  * earlier plan of the case has reserved, which stays as it is. */
 enum mr_code mr_plan_counters(const struct mr_plan_counters_task *task,
-                              struct mr_manifest *manifest, bool **reserved,
-                              struct mr_err *err);
+                              struct mr_manifest *manifest, bool **reserved, struct mr_err *err);
 
 #endif

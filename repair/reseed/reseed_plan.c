@@ -57,8 +57,7 @@ static enum mr_code no_memory(const struct planner *p)
     return mr_err_nomem(p->err, "planning counters");
 }
 
-static enum mr_code skip(struct planner *p, const char *table, bool incomplete,
-                         const char *reason)
+static enum mr_code skip(struct planner *p, const char *table, bool incomplete, const char *reason)
 {
     struct mr_plan_skipped *skipped = mr_vec_push(&p->skipped);
     if (skipped == NULL || table == NULL || reason == NULL)
@@ -85,8 +84,7 @@ static const struct mr_column *auto_column(const struct mr_table *table)
     return NULL;
 }
 
-static const struct mr_column *column_named(const struct mr_table *table,
-                                            const char *name)
+static const struct mr_column *column_named(const struct mr_table *table, const char *name)
 {
     for (size_t i = 0; table != NULL && i < table->ncolumns; i++)
         if (strcasecmp(table->columns[i].name, name) == 0)
@@ -107,8 +105,7 @@ static bool leads_index(const struct mr_table *table, const struct mr_column *co
 /* ---- how far ---- */
 
 /* The margin that holds for the table: its own, else the one of the command. */
-static enum mr_code wanted_margin(struct planner *p, const struct work *w,
-                                  uint64_t *margin)
+static enum mr_code wanted_margin(struct planner *p, const struct work *w, uint64_t *margin)
 {
     const struct mr_table *s = w->pair.table[MR_SOURCE];
     struct mr_table_config config;
@@ -140,13 +137,11 @@ static enum mr_code refuse(struct planner *p, const struct work *w, uint64_t mar
 {
     const struct mr_counter *c = &w->counter;
     const uint64_t next = next_of(c);
-    (void)mr_err_set(p->err, MR_E_REFUSED,
-                     "table \"%s\": a margin of %" PRIu64
-                     " does not fit column \"%s\": the next id is %" PRIu64
-                     ", the greatest that it can hold %" PRIu64
-                     "; the greatest margin that fits is %" PRIu64,
-                     c->table, margin, w->narrowest, next, w->limit,
-                     value->greatest_margin);
+    (void)mr_err_set(
+        p->err, MR_E_REFUSED,
+        "table \"%s\": a margin of %" PRIu64 " does not fit column \"%s\": the next id is %" PRIu64
+        ", the greatest that it can hold %" PRIu64 "; the greatest margin that fits is %" PRIu64,
+        c->table, margin, w->narrowest, next, w->limit, value->greatest_margin);
     if (value->greatest_margin > 0)
         mr_err_hint(p->err,
                     "Nothing was changed. Widen the column, or set margin = %" PRIu64
@@ -176,10 +171,9 @@ static enum mr_code set_value(struct planner *p, struct work *w)
     c->offset = w->step.offset;
     if (!value.cut)
         return MR_OK;
-    c->margin_note = print(p,
-                           "a quarter of what is left in %s, which holds up to %" PRIu64
-                           "; asked for: %" PRIu64,
-                           w->narrowest, w->limit, margin);
+    c->margin_note = print(
+        p, "a quarter of what is left in %s, which holds up to %" PRIu64 "; asked for: %" PRIu64,
+        w->narrowest, w->limit, margin);
     return c->margin_note != NULL ? MR_OK : no_memory(p);
 }
 
@@ -198,9 +192,8 @@ static enum mr_code is_untouched(struct planner *p, const struct work *w,
     *untouched = false;
     if (source > block->from || (target > block->from && target < block->reseed_to))
         return MR_OK;
-    MR_TRY(mr_reseed_is_used(mr_reader_db(p->task->side[MR_TARGET].main),
-                             w->pair.table[MR_TARGET], c->column, block->from, block->to,
-                             &used, p->err));
+    MR_TRY(mr_reseed_is_used(mr_reader_db(p->task->side[MR_TARGET].main), w->pair.table[MR_TARGET],
+                             c->column, block->from, block->to, &used, p->err));
     *untouched = !used;
     return MR_OK;
 }
@@ -214,9 +207,8 @@ static enum mr_code take_reserved(struct planner *p, struct work *w, bool *taken
     *taken = false;
     if (p->task->fd == NULL)
         return MR_OK;
-    enum mr_code code =
-        mr_planbook_last_block(p->task->fd, p->task->target, c->table, c->column,
-                               p->task->arena, &block, &plan, p->err);
+    enum mr_code code = mr_planbook_last_block(p->task->fd, p->task->target, c->table, c->column,
+                                               p->task->arena, &block, &plan, p->err);
     if (code == MR_OK && plan != NULL)
         code = wanted_margin(p, w, &margin);
     if (code != MR_OK || plan == NULL)
@@ -245,16 +237,14 @@ static enum mr_code set_limit(struct planner *p, struct work *w)
     const struct mr_table *t = w->pair.table[MR_TARGET];
     uint64_t partitions = UINT64_MAX;
     bool unclear = false;
-    enum mr_code code = mr_reseed_refs_limit(&p->refs, t, w->counter.column, &w->limit,
-                                             &w->narrowest, p->err);
+    enum mr_code code =
+        mr_reseed_refs_limit(&p->refs, t, w->counter.column, &w->limit, &w->narrowest, p->err);
     if (code == MR_OK)
-        code =
-            mr_reseed_partition_limit(mr_reader_db(p->task->side[MR_TARGET].main), t,
-                                      w->counter.column, &partitions, &unclear, p->err);
+        code = mr_reseed_partition_limit(mr_reader_db(p->task->side[MR_TARGET].main), t,
+                                         w->counter.column, &partitions, &unclear, p->err);
     if (code == MR_OK && partitions < w->limit) {
         w->limit = partitions;
-        w->narrowest =
-            print(p, "%s.%s.%s (its last partition)", t->db, t->name, w->counter.column);
+        w->narrowest = print(p, "%s.%s.%s (its last partition)", t->db, t->name, w->counter.column);
         if (w->narrowest == NULL)
             code = no_memory(p);
     }
@@ -287,8 +277,7 @@ static enum mr_code finish(struct planner *p, struct work *w)
 static enum mr_code plan_auto(struct planner *p, struct work *w)
 {
     struct mr_counter *c = &w->counter;
-    enum mr_code code =
-        mr_reseed_read(p->task->side, &w->pair, c->next, c->greatest, p->err);
+    enum mr_code code = mr_reseed_read(p->task->side, &w->pair, c->next, c->greatest, p->err);
     w->step = p->step;
     if (code == MR_OK)
         code = set_limit(p, w);
@@ -296,19 +285,17 @@ static enum mr_code plan_auto(struct planner *p, struct work *w)
 }
 
 /* A sequence of the source counts for next; one that it cannot read does not. */
-static enum mr_code read_sequences(struct planner *p, struct work *w,
-                                   struct mr_sequence *target)
+static enum mr_code read_sequences(struct planner *p, struct work *w, struct mr_sequence *target)
 {
     struct mr_counter *c = &w->counter;
     const char *db = NULL, *name = NULL;
     const struct mr_server_side *side = p->task->side;
-    MR_TRY(mr_sequence_read(mr_reader_db(side[MR_TARGET].main), c->sequence_db,
-                            c->sequence, target, p->err));
+    MR_TRY(mr_sequence_read(mr_reader_db(side[MR_TARGET].main), c->sequence_db, c->sequence, target,
+                            p->err));
     const struct mr_column *col = w->pair.column[MR_SOURCE];
     if (col != NULL &&
         mr_sequence_of(col, w->pair.table[MR_SOURCE]->db, p->task->arena, &db, &name))
-        MR_TRY(mr_side_sequence_next(side[MR_SOURCE].main, db, name, &c->next[MR_SOURCE],
-                                     p->err));
+        MR_TRY(mr_side_sequence_next(side[MR_SOURCE].main, db, name, &c->next[MR_SOURCE], p->err));
     c->next[MR_TARGET] = target->next;
     return MR_OK;
 }
@@ -317,19 +304,16 @@ static enum mr_code plan_sequence(struct planner *p, struct work *w)
 {
     struct mr_counter *c = &w->counter;
     struct mr_sequence sequence;
-    enum mr_code code =
-        mr_reseed_read(p->task->side, &w->pair, c->next, c->greatest, p->err);
+    enum mr_code code = mr_reseed_read(p->task->side, &w->pair, c->next, c->greatest, p->err);
     if (code == MR_OK)
         code = read_sequences(p, w, &sequence);
     if (code != MR_OK)
         return code;
     if (sequence.descends)
-        return skip(
-            p, c->table, false,
-            print(p, "sequence \"%s.%s\" counts down", c->sequence_db, c->sequence));
+        return skip(p, c->table, false,
+                    print(p, "sequence \"%s.%s\" counts down", c->sequence_db, c->sequence));
     w->step = sequence.increment > 0
-                  ? (struct mr_reseed_step){sequence.increment,
-                                            sequence.start % sequence.increment}
+                  ? (struct mr_reseed_step){sequence.increment, sequence.start % sequence.increment}
                   : p->step;
     code = set_limit(p, w);
     if (code == MR_OK && sequence.maximum < w->limit) {
@@ -348,10 +332,9 @@ static void merge_shared(struct planner *p)
     size_t kept = 0;
     for (size_t i = 0; i < p->counters.count; i++) {
         size_t twin = 0;
-        while (twin < kept &&
-               (items[i].sequence == NULL || items[twin].sequence == NULL ||
-                strcmp(items[i].sequence, items[twin].sequence) != 0 ||
-                strcmp(items[i].sequence_db, items[twin].sequence_db) != 0))
+        while (twin < kept && (items[i].sequence == NULL || items[twin].sequence == NULL ||
+                               strcmp(items[i].sequence, items[twin].sequence) != 0 ||
+                               strcmp(items[i].sequence_db, items[twin].sequence_db) != 0))
             twin++;
         if (twin == kept)
             items[kept++] = items[i];
@@ -363,20 +346,18 @@ static void merge_shared(struct planner *p)
 
 /* ---- tables ---- */
 
-static enum mr_code start_work(struct planner *p, struct work *w,
-                               const struct mr_table *s, const struct mr_table *t,
-                               const struct mr_column *column)
+static enum mr_code start_work(struct planner *p, struct work *w, const struct mr_table *s,
+                               const struct mr_table *t, const struct mr_column *column)
 {
-    *w = (struct work){
-        .pair = {.table = {s, t}, .column = {column_named(s, column->name), column}}};
+    *w =
+        (struct work){.pair = {.table = {s, t}, .column = {column_named(s, column->name), column}}};
     w->counter.table = print(p, "%s.%s", s->db, s->name);
     w->counter.target_table = print(p, "%s.%s", t->db, t->name);
     w->counter.db = t->db;
     w->counter.name = t->name;
     w->counter.column = column->name;
     w->counter.rebuild = !t->transactional;
-    return w->counter.table != NULL && w->counter.target_table != NULL ? MR_OK
-                                                                       : no_memory(p);
+    return w->counter.table != NULL && w->counter.target_table != NULL ? MR_OK : no_memory(p);
 }
 
 /* A table that cannot be read is left out, with the reason. */
@@ -406,8 +387,7 @@ static enum mr_code plan_sequences(struct planner *p, const struct mr_table *s,
     return code;
 }
 
-static enum mr_code plan_pair(struct planner *p, const struct mr_table *s,
-                              const struct mr_table *t)
+static enum mr_code plan_pair(struct planner *p, const struct mr_table *s, const struct mr_table *t)
 {
     const struct mr_column *column = auto_column(t);
     const char *name = print(p, "%s.%s", s->db, s->name);
@@ -415,8 +395,7 @@ static enum mr_code plan_pair(struct planner *p, const struct mr_table *s,
     if (name == NULL)
         return no_memory(p);
     const struct mr_table *const tables[MR_SIDES] = {s, t};
-    enum mr_code code =
-        mr_pair_check_names(p->task->side, tables, p->task->config, p->err);
+    enum mr_code code = mr_pair_check_names(p->task->side, tables, p->task->config, p->err);
     if (code != MR_OK)
         return code;
     if (t->engine == NULL || s->engine == NULL)
@@ -425,9 +404,8 @@ static enum mr_code plan_pair(struct planner *p, const struct mr_table *s,
     if (code != MR_OK)
         return code;
     if (column == NULL)
-        return auto_column(s) != NULL
-                   ? skip(p, name, false, "the target's table has no counter")
-                   : MR_OK;
+        return auto_column(s) != NULL ? skip(p, name, false, "the target's table has no counter")
+                                      : MR_OK;
     if (!leads_index(t, column))
         return skip(p, name, false,
                     "its counter leads no index: it counts anew for each value of the "
@@ -439,13 +417,12 @@ static enum mr_code plan_pair(struct planner *p, const struct mr_table *s,
 }
 
 /* Is the table absent on that side, or only hidden? */
-static enum mr_code skip_lonely(struct planner *p, const struct mr_table *table,
-                                const char *db, enum mr_side missing)
+static enum mr_code skip_lonely(struct planner *p, const struct mr_table *table, const char *db,
+                                enum mr_side missing)
 {
     struct mr_err why = {0};
     const char *name = print(p, "%s.%s", table->db, table->name);
-    enum mr_code code =
-        mr_reader_probe(p->task->side[missing].main, db, table->name, NULL, &why);
+    enum mr_code code = mr_reader_probe(p->task->side[missing].main, db, table->name, NULL, &why);
     if (auto_column(table) == NULL)
         return MR_OK;
     if (code == MR_E_LOST) {
@@ -453,8 +430,7 @@ static enum mr_code skip_lonely(struct planner *p, const struct mr_table *table,
         return code;
     }
     if (code == MR_E_NO_SUCH)
-        return skip(p, name, false,
-                    print(p, "the %s has no such table", mr_side_name(missing)));
+        return skip(p, name, false, print(p, "the %s has no such table", mr_side_name(missing)));
     return skip(p, name, true,
                 code == MR_OK ? "the other side's is a view, or came while it was planned"
                               : print(p, "%s: %s", mr_side_name(missing), why.message));
@@ -463,8 +439,8 @@ static enum mr_code skip_lonely(struct planner *p, const struct mr_table *table,
 static bool selects(const struct planner *p, const char *db, const char *table)
 {
     const struct mr_reseed_task *task = p->task;
-    return mr_pattern_selects(task->tables->items, task->tables->count,
-                              task->exclude->items, task->exclude->count, db, table);
+    return mr_pattern_selects(task->tables->items, task->tables->count, task->exclude->items,
+                              task->exclude->count, db, table);
 }
 
 static enum mr_code plan_db(struct planner *p, const struct mr_db_pair *pair)
@@ -478,8 +454,7 @@ static enum mr_code plan_db(struct planner *p, const struct mr_db_pair *pair)
         p->selected++;
         if (mr_is_cancelled())
             return mr_cancelled_err(p->err);
-        const struct mr_table *t =
-            mr_sides_twin(cs, s->db, ct, pair->name[MR_TARGET], s->name);
+        const struct mr_table *t = mr_sides_twin(cs, s->db, ct, pair->name[MR_TARGET], s->name);
         MR_TRY(t != NULL ? plan_pair(p, s, t)
                          : skip_lonely(p, s, pair->name[MR_TARGET], MR_TARGET));
     }
@@ -502,8 +477,7 @@ static enum mr_code skip_unseen(struct planner *p, const char *name, const char 
     struct mr_strbuf why = MR_STRBUF_INIT;
     const struct mr_grants *grants = p->task->side[side].grants;
     mr_strbuf_add_fmt(&why, "the account %s on the %s: ",
-                      grants != NULL ? "sees no others" : "may not see others",
-                      mr_side_name(side));
+                      grants != NULL ? "sees no others" : "may not see others", mr_side_name(side));
     if (grants != NULL)
         mr_grants_needed_names(&why, grants, db);
     else
@@ -527,8 +501,7 @@ static enum mr_code name_unseen(struct planner *p, const struct mr_vec *pairs)
     for (int n = MR_SOURCE; code == MR_OK && n < MR_SIDES; n++) {
         const enum mr_side side = (enum mr_side)n;
         const struct mr_server_side *s = &p->task->side[side];
-        if (s->grants == NULL && s->ep->kind == MR_ENDPOINT_MYSQL &&
-            (any_db || any_table))
+        if (s->grants == NULL && s->ep->kind == MR_ENDPOINT_MYSQL && (any_db || any_table))
             code = skip_unseen(p, "*.*", NULL, side);
         if (s->grants == NULL)
             continue;
@@ -537,8 +510,8 @@ static enum mr_code name_unseen(struct planner *p, const struct mr_vec *pairs)
         for (size_t i = 0; any_table && code == MR_OK && i < pairs->count; i++) {
             const struct mr_db_pair *pair = mr_vec_at(pairs, i);
             if (!mr_grants_lists_tables(s->grants, pair->name[side]))
-                code = skip_unseen(p, print(p, "%s.*", pair->name[MR_SOURCE]),
-                                   pair->name[side], side);
+                code =
+                    skip_unseen(p, print(p, "%s.*", pair->name[MR_SOURCE]), pair->name[side], side);
         }
     }
     return code;
@@ -551,8 +524,8 @@ static enum mr_code require_selected(const struct planner *p)
         return MR_OK;
     const struct mr_string_list *list = named->count > 0 ? named : left;
     (void)mr_err_set(p->err, MR_E_NO_SUCH, "no table matches %s %s%s",
-                     named->count > 0 ? "--tables" : "what is left by --exclude",
-                     list->items[0], list->count > 1 ? " …" : "");
+                     named->count > 0 ? "--tables" : "what is left by --exclude", list->items[0],
+                     list->count > 1 ? " …" : "");
     mr_err_hint(p->err, "A pattern is db.table with * and ?; a bare name means any "
                         "database. Quote it so that the shell leaves it alone.");
     return MR_E_NO_SUCH;
@@ -594,12 +567,11 @@ static enum mr_code fill_manifest(struct planner *p, struct mr_manifest *manifes
     manifest->nskipped = p->skipped.count;
     if (manifest->counters == NULL || manifest->skipped == NULL)
         return no_memory(p);
-    return mr_plan_server_describe(p->task->side, p->task->arena, &manifest->server,
-                                   p->err);
+    return mr_plan_server_describe(p->task->side, p->task->arena, &manifest->server, p->err);
 }
 
-enum mr_code mr_reseed_plan(const struct mr_reseed_task *task,
-                            struct mr_manifest *manifest, struct mr_err *err)
+enum mr_code mr_reseed_plan(const struct mr_reseed_task *task, struct mr_manifest *manifest,
+                            struct mr_err *err)
 {
     struct planner p = {.task = task,
                         .counters = MR_VEC_INIT(struct mr_counter),
@@ -609,8 +581,7 @@ enum mr_code mr_reseed_plan(const struct mr_reseed_task *task,
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_sides_pair_dbs(task->side, task->arena, &pairs, err));
     MR_TRY_OUT(read_step(&p));
-    MR_TRY_OUT(
-        mr_reseed_refs_load(&p.refs, task->side, &pairs, task->config, task->arena, err));
+    MR_TRY_OUT(mr_reseed_refs_load(&p.refs, task->side, &pairs, task->config, task->arena, err));
     for (size_t i = 0; i < pairs.count; i++)
         MR_TRY_OUT(plan_db(&p, mr_vec_at(&pairs, i)));
     MR_TRY_OUT(name_unseen(&p, &pairs));

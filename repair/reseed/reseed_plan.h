@@ -33,7 +33,7 @@ struct mr_reseed_task {
 };
 
 /* Sets counters, ncounters, skipped, nskipped and server of the manifest. */
-enum mr_code mr_reseed_plan(const struct mr_reseed_task *task,
-                            struct mr_manifest *manifest, struct mr_err *err);
+enum mr_code mr_reseed_plan(const struct mr_reseed_task *task, struct mr_manifest *manifest,
+                            struct mr_err *err);
 
 #endif

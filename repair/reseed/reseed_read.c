@@ -40,16 +40,15 @@ enum mr_code mr_reseed_read(const struct mr_server_side side[MR_SIDES],
     return MR_OK;
 }
 
-enum mr_code mr_reseed_is_used(struct mr_db *db, const struct mr_table *table,
-                               const char *column, uint64_t from, uint64_t to, bool *used,
-                               struct mr_err *err)
+enum mr_code mr_reseed_is_used(struct mr_db *db, const struct mr_table *table, const char *column,
+                               uint64_t from, uint64_t to, bool *used, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
     mr_sql_ident(&name, column);
     mr_strbuf_add_str(&sql, "SELECT EXISTS (SELECT 1 FROM ");
     mr_sql_table(&sql, table->db, table->name);
-    mr_strbuf_add_fmt(&sql, " WHERE %s >= %" PRIu64 " AND %s < %" PRIu64 ")", name.ptr,
-                      from, name.ptr, to);
+    mr_strbuf_add_fmt(&sql, " WHERE %s >= %" PRIu64 " AND %s < %" PRIu64 ")", name.ptr, from,
+                      name.ptr, to);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
         code = mr_db_query_text(db, sql.ptr, &text, err);
@@ -65,8 +64,8 @@ struct names {
     const char *bare, *quoted;
 };
 
-static void take_partition(const struct mr_cell *cells, const struct names *column,
-                           uint64_t *limit, bool *open_end, bool *unclear)
+static void take_partition(const struct mr_cell *cells, const struct names *column, uint64_t *limit,
+                           bool *open_end, bool *unclear)
 {
     const char *method = cells[0].ptr, *expression = cells[1].ptr, *end = cells[2].ptr;
     if (method == NULL || expression == NULL ||
@@ -76,8 +75,8 @@ static void take_partition(const struct mr_cell *cells, const struct names *colu
     bool by_range = strncasecmp(method, "RANGE", 5) == 0;
     if (!by_range && strncasecmp(method, "LIST", 4) != 0)
         return; /* hashes take any value */
-    bool alone = strcasecmp(expression, column->bare) == 0 ||
-                 strcasecmp(expression, column->quoted) == 0;
+    bool alone =
+        strcasecmp(expression, column->bare) == 0 || strcasecmp(expression, column->quoted) == 0;
     if (!by_range || !alone || end == NULL) {
         *unclear = true;
     } else if (strcasecmp(end, "MAXVALUE") == 0) {
@@ -114,8 +113,7 @@ enum mr_code mr_reseed_partition_limit(struct mr_db *db, const struct mr_table *
         code = mr_db_query(db, "nnn", sql.ptr, sql.len, &res, err);
     const struct mr_cell *cells;
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
-        take_partition(cells, &(struct names){column, quoted.ptr}, limit, &open_end,
-                       unclear);
+        take_partition(cells, &(struct names){column, quoted.ptr}, limit, &open_end, unclear);
     if (open_end)
         *limit = UINT64_MAX;
     mr_result_free(res);

@@ -26,9 +26,8 @@ enum mr_code mr_reseed_next(struct mr_db *db, const char *dbname, const char *ta
                             const char *column, uint64_t *next, struct mr_err *err);
 
 /* Does a row hold an id of [from, to)? */
-enum mr_code mr_reseed_is_used(struct mr_db *db, const struct mr_table *table,
-                               const char *column, uint64_t from, uint64_t to, bool *used,
-                               struct mr_err *err);
+enum mr_code mr_reseed_is_used(struct mr_db *db, const struct mr_table *table, const char *column,
+                               uint64_t from, uint64_t to, bool *used, struct mr_err *err);
 
 /* The last id that a partition takes, where the table is partitioned by ranges of the
  * column alone; else UINT64_MAX.  *unclear: it is partitioned by something else that is

@@ -29,9 +29,8 @@ static bool same_place(const struct place *a, const struct place *b)
     return a->table == b->table && strcasecmp(a->column, b->column) == 0;
 }
 
-static enum mr_code add_edge(struct loader *l, const struct mr_table *child,
-                             const char *column, const struct mr_table *parent,
-                             const char *parent_column)
+static enum mr_code add_edge(struct loader *l, const struct mr_table *child, const char *column,
+                             const struct mr_table *parent, const char *parent_column)
 {
     struct mr_reseed_edge *edge = mr_vec_push(&l->refs->edges);
     if (edge == NULL)
@@ -53,8 +52,8 @@ static const char *twin_db(const struct loader *l, enum mr_side from, const char
 }
 
 /* TARGET's table of that name on `side`. */
-static const struct mr_table *on_target(const struct loader *l, enum mr_side side,
-                                        const char *db, const char *name)
+static const struct mr_table *on_target(const struct loader *l, enum mr_side side, const char *db,
+                                        const char *name)
 {
     const struct mr_catalogue *target = l->cat[MR_TARGET];
     if (side == MR_TARGET)
@@ -64,8 +63,7 @@ static const struct mr_table *on_target(const struct loader *l, enum mr_side sid
 }
 
 static enum mr_code add_foreign_keys(struct loader *l, enum mr_side side,
-                                     const struct mr_table *table,
-                                     const struct mr_table *child)
+                                     const struct mr_table *table, const struct mr_table *child)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < table->nfks; i++) {
@@ -77,11 +75,11 @@ static enum mr_code add_foreign_keys(struct loader *l, enum mr_side side,
     return code;
 }
 
-static enum mr_code refuse(struct loader *l, const char *db, const char *table,
-                           const char *column, const char *what)
+static enum mr_code refuse(struct loader *l, const char *db, const char *table, const char *column,
+                           const char *what)
 {
-    (void)mr_err_set(l->err, MR_E_CONFIG, "reference \"%s\" of table \"%s.%s\": %s",
-                     column, db, table, what);
+    (void)mr_err_set(l->err, MR_E_CONFIG, "reference \"%s\" of table \"%s.%s\": %s", column, db,
+                     table, what);
     mr_err_hint(l->err,
                 "Write reference = column -> db.table.column in [table %s.%s], with "
                 "SOURCE's names.",
@@ -98,8 +96,7 @@ static const struct mr_column *find_column(const struct mr_table *table, const c
 }
 
 /* A table that the URI leaves out is fine; one that is nowhere is a slip. */
-static enum mr_code add_reference(struct loader *l, const char *db,
-                                  const struct mr_table *child,
+static enum mr_code add_reference(struct loader *l, const char *db, const struct mr_table *child,
                                   const struct mr_reference *ref)
 {
     const struct mr_table *parent = on_target(l, MR_SOURCE, ref->ref_db, ref->ref_table);
@@ -116,10 +113,8 @@ static enum mr_code add_reference(struct loader *l, const char *db,
                                    : refuse(l, db, child->name, ref->columns.items[c],
                                             "the target's table has no such column");
         if (find_column(parent, ref->ref_columns.items[c]) == NULL)
-            return refuse(l, db, child->name, first,
-                          "the referenced table has no such column");
-        code =
-            add_edge(l, child, ref->columns.items[c], parent, ref->ref_columns.items[c]);
+            return refuse(l, db, child->name, first, "the referenced table has no such column");
+        code = add_edge(l, child, ref->columns.items[c], parent, ref->ref_columns.items[c]);
     }
     return code;
 }
@@ -129,8 +124,7 @@ static enum mr_code add_configured(struct loader *l, const char *db, const char 
                                    const struct mr_table *child)
 {
     struct mr_table_config config;
-    enum mr_code code =
-        mr_config_table(l->config, db, name, l->refs->arena, &config, l->err);
+    enum mr_code code = mr_config_table(l->config, db, name, l->refs->arena, &config, l->err);
     for (size_t i = 0; code == MR_OK && i < config.nreferences; i++)
         if (!config.references[i].dismissed)
             code = add_reference(l, db, child, &config.references[i]);
@@ -147,16 +141,14 @@ static enum mr_code add_table(struct loader *l, const struct mr_table *child)
         mr_sides_twin(l->cat[MR_TARGET], child->db, l->cat[MR_SOURCE], db, child->name);
     if (source != NULL)
         code = add_foreign_keys(l, MR_SOURCE, source, child);
-    return code == MR_OK
-               ? add_configured(l, db, source != NULL ? source->name : child->name, child)
-               : code;
+    return code == MR_OK ? add_configured(l, db, source != NULL ? source->name : child->name, child)
+                         : code;
 }
 
 enum mr_code mr_reseed_refs_load(struct mr_reseed_refs *refs,
                                  const struct mr_server_side side[MR_SIDES],
-                                 const struct mr_vec *pairs,
-                                 const struct mr_config *config, struct mr_arena *arena,
-                                 struct mr_err *err)
+                                 const struct mr_vec *pairs, const struct mr_config *config,
+                                 struct mr_arena *arena, struct mr_err *err)
 {
     struct loader l = {.refs = refs,
                        .cat = {side[MR_SOURCE].cat, side[MR_TARGET].cat},
@@ -185,13 +177,11 @@ static bool holds(const struct mr_vec *places, const struct place *place)
 }
 
 /* Appends every place that refers to the at-th and is not there yet. */
-static bool push_children(const struct mr_reseed_refs *refs, struct mr_vec *places,
-                          size_t at)
+static bool push_children(const struct mr_reseed_refs *refs, struct mr_vec *places, size_t at)
 {
     for (size_t i = 0; i < refs->edges.count; i++) {
         const struct mr_reseed_edge *edge = mr_vec_at(&refs->edges, i);
-        if (!same_place(&edge->parent, mr_vec_at(places, at)) ||
-            holds(places, &edge->child))
+        if (!same_place(&edge->parent, mr_vec_at(places, at)) || holds(places, &edge->child))
             continue;
         struct place *slot = mr_vec_push(places);
         if (slot == NULL)
@@ -204,16 +194,14 @@ static bool push_children(const struct mr_reseed_refs *refs, struct mr_vec *plac
 static const char *place_name(struct mr_arena *arena, const struct place *place)
 {
     struct mr_strbuf sb = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&sb, "%s.%s.%s", place->table->db, place->table->name,
-                      place->column);
+    mr_strbuf_add_fmt(&sb, "%s.%s.%s", place->table->db, place->table->name, place->column);
     const char *name = sb.failed ? NULL : mr_arena_strdup(arena, sb.ptr);
     mr_strbuf_release(&sb);
     return name;
 }
 
-enum mr_code mr_reseed_refs_limit(const struct mr_reseed_refs *refs,
-                                  const struct mr_table *table, const char *column,
-                                  uint64_t *limit, const char **narrowest,
+enum mr_code mr_reseed_refs_limit(const struct mr_reseed_refs *refs, const struct mr_table *table,
+                                  const char *column, uint64_t *limit, const char **narrowest,
                                   struct mr_err *err)
 {
     struct mr_vec places = MR_VEC_INIT(struct place);

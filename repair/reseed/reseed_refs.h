@@ -25,16 +25,14 @@ struct mr_reseed_refs {
 /* pairs: struct mr_db_pair. */
 enum mr_code mr_reseed_refs_load(struct mr_reseed_refs *refs,
                                  const struct mr_server_side side[MR_SIDES],
-                                 const struct mr_vec *pairs,
-                                 const struct mr_config *config, struct mr_arena *arena,
-                                 struct mr_err *err);
+                                 const struct mr_vec *pairs, const struct mr_config *config,
+                                 struct mr_arena *arena, struct mr_err *err);
 void mr_reseed_refs_release(struct mr_reseed_refs *refs);
 
 /* The least of the limits of the column (of TARGET) and of all columns that refer to it;
  * *narrowest is the one that sets it, as "db.table.column". */
-enum mr_code mr_reseed_refs_limit(const struct mr_reseed_refs *refs,
-                                  const struct mr_table *table, const char *column,
-                                  uint64_t *limit, const char **narrowest,
+enum mr_code mr_reseed_refs_limit(const struct mr_reseed_refs *refs, const struct mr_table *table,
+                                  const char *column, uint64_t *limit, const char **narrowest,
                                   struct mr_err *err);
 
 #endif

@@ -31,9 +31,8 @@ static void add_signers(struct mr_strbuf *out, const struct mr_plan_signers *sig
 void mr_reseed_show_head(struct mr_strbuf *out, const struct mr_manifest *m,
                          const struct mr_plan_signers *signers, bool color)
 {
-    mr_strbuf_add_fmt(out, "%splan %s%s (%s), made %s\n",
-                      mr_term_style(MR_STYLE_HEAD, color), m->uuid,
-                      mr_term_style(MR_STYLE_RESET, color), m->policy, m->created);
+    mr_strbuf_add_fmt(out, "%splan %s%s (%s), made %s\n", mr_term_style(MR_STYLE_HEAD, color),
+                      m->uuid, mr_term_style(MR_STYLE_RESET, color), m->policy, m->created);
     mr_strbuf_add_str(out, "  source  ");
     mr_utf8_show_str(out, m->source);
     mr_strbuf_add_str(out, "\n  target  ");
@@ -83,15 +82,15 @@ void mr_reseed_show_counter(struct mr_strbuf *out, const struct mr_counter *c)
     mr_strbuf_add_fmt(out, "; greatest: source %" PRIu64 ", target %" PRIu64 "\n",
                       c->greatest[MR_SOURCE], c->greatest[MR_TARGET]);
     if (c->to > c->from)
-        mr_strbuf_add_fmt(
-            out, "    reserved: %" PRIu64 " to %" PRIu64 " (margin %" PRIu64 "); then",
-            c->from, c->to - 1, c->margin);
+        mr_strbuf_add_fmt(out,
+                          "    reserved: %" PRIu64 " to %" PRIu64 " (margin %" PRIu64 "); then",
+                          c->from, c->to - 1, c->margin);
     else
         mr_strbuf_add_str(out, "    no new ids;");
     mr_strbuf_add_fmt(out, " the target goes on at %" PRIu64, c->reseed_to);
     if (c->increment > 1)
-        mr_strbuf_add_fmt(out, " (increment %" PRIu64 ", offset %" PRIu64 ")",
-                          c->increment, c->offset);
+        mr_strbuf_add_fmt(out, " (increment %" PRIu64 ", offset %" PRIu64 ")", c->increment,
+                          c->offset);
     mr_strbuf_add_char(out, '\n');
     if (c->margin_note != NULL) {
         mr_strbuf_add_str(out, "    margin: ");
@@ -102,15 +101,13 @@ void mr_reseed_show_counter(struct mr_strbuf *out, const struct mr_counter *c)
         mr_strbuf_add_str(out, "    its engine copies the table to raise the counter\n");
 }
 
-void mr_reseed_show_skipped(struct mr_strbuf *out, const struct mr_manifest *m,
-                            bool color)
+void mr_reseed_show_skipped(struct mr_strbuf *out, const struct mr_manifest *m, bool color)
 {
     for (size_t i = 0; i < m->nskipped; i++) {
         const struct mr_plan_skipped *s = &m->skipped[i];
         mr_strbuf_add_str(out, "  ");
         mr_utf8_show_str(out, s->table);
-        mr_strbuf_add_fmt(out, ": %s%s%s",
-                          mr_term_style(MR_STYLE_WARN, color && s->incomplete),
+        mr_strbuf_add_fmt(out, ": %s%s%s", mr_term_style(MR_STYLE_WARN, color && s->incomplete),
                           s->incomplete ? "could not be planned: " : "left alone: ",
                           mr_term_style(MR_STYLE_RESET, color && s->incomplete));
         mr_utf8_show_str(out, s->reason);
@@ -128,8 +125,8 @@ static enum mr_code write_out(const struct mr_strbuf *text, FILE *out, struct mr
 }
 
 enum mr_code mr_reseed_show_text(const struct mr_manifest *m, const char *dir,
-                                 const struct mr_plan_signers *signers, bool color,
-                                 FILE *out, struct mr_err *err)
+                                 const struct mr_plan_signers *signers, bool color, FILE *out,
+                                 struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_reseed_show_head(&text, m, signers, color);
@@ -139,8 +136,7 @@ enum mr_code mr_reseed_show_text(const struct mr_manifest *m, const char *dir,
     mr_reseed_show_skipped(&text, m, color);
     mr_strbuf_add_fmt(&text, "%s%zu counter%s planned, %zu table%s left out\n",
                       m->ncounters + m->nskipped > 0 ? "\n" : "", m->ncounters,
-                      m->ncounters == 1 ? "" : "s", m->nskipped,
-                      m->nskipped == 1 ? "" : "s");
+                      m->ncounters == 1 ? "" : "s", m->nskipped, m->nskipped == 1 ? "" : "s");
     mr_plan_next_apply(m, dir, &text);
     enum mr_code code = write_out(&text, out, err);
     mr_strbuf_release(&text);
@@ -166,8 +162,7 @@ void mr_reseed_put_plan(struct mr_jsonw *w, const struct mr_manifest *m,
     for (size_t i = 0; i < signers->ids.count; i++)
         mr_jsonw_str(w, signer_at(signers, i));
     mr_jsonw_array_end(w);
-    mr_jsonw_add_str(w, "signature_proved",
-                     signers->proved[0] != '\0' ? signers->proved : NULL);
+    mr_jsonw_add_str(w, "signature_proved", signers->proved[0] != '\0' ? signers->proved : NULL);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
@@ -212,9 +207,8 @@ void mr_reseed_put_lists(struct mr_jsonw *w, const struct mr_manifest *m)
         put_skipped(w, &m->skipped[i]);
 }
 
-enum mr_code mr_reseed_show_json(const struct mr_manifest *m,
-                                 const struct mr_plan_signers *signers, FILE *out,
-                                 struct mr_err *err)
+enum mr_code mr_reseed_show_json(const struct mr_manifest *m, const struct mr_plan_signers *signers,
+                                 FILE *out, struct mr_err *err)
 {
     struct mr_jsonw w;
     mr_jsonw_init_file(&w, out);

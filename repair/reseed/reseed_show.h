@@ -18,15 +18,14 @@
 void mr_reseed_show_head(struct mr_strbuf *out, const struct mr_manifest *manifest,
                          const struct mr_plan_signers *signers, bool color);
 void mr_reseed_show_counter(struct mr_strbuf *out, const struct mr_counter *counter);
-void mr_reseed_show_skipped(struct mr_strbuf *out, const struct mr_manifest *manifest,
-                            bool color);
+void mr_reseed_show_skipped(struct mr_strbuf *out, const struct mr_manifest *manifest, bool color);
 void mr_reseed_put_plan(struct mr_jsonw *w, const struct mr_manifest *manifest,
                         const struct mr_plan_signers *signers);
 void mr_reseed_put_lists(struct mr_jsonw *w, const struct mr_manifest *manifest);
 
 enum mr_code mr_reseed_show_text(const struct mr_manifest *manifest, const char *dir,
-                                 const struct mr_plan_signers *signers, bool color,
-                                 FILE *out, struct mr_err *err);
+                                 const struct mr_plan_signers *signers, bool color, FILE *out,
+                                 struct mr_err *err);
 enum mr_code mr_reseed_show_json(const struct mr_manifest *manifest,
                                  const struct mr_plan_signers *signers, FILE *out,
                                  struct mr_err *err);

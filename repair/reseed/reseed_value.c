@@ -96,8 +96,7 @@ uint64_t mr_reseed_column_limit(const struct mr_column *column)
         return FLOAT_EXACT;
     if (column->cls == MR_CLASS_DOUBLE)
         return DOUBLE_EXACT;
-    if (column->cls == MR_CLASS_DECIMAL ||
-        strcasecmp(column->data_type, "varchar") == 0 ||
+    if (column->cls == MR_CLASS_DECIMAL || strcasecmp(column->data_type, "varchar") == 0 ||
         strcasecmp(column->data_type, "char") == 0)
         return limit_of_length(column);
     return UINT64_MAX;

@@ -73,8 +73,7 @@ static void add_opening(struct mr_strbuf *out, const struct mr_manifest *m,
 
 /* ---- raising ---- */
 
-static void add_unit(struct mr_strbuf *out, const struct mr_manifest *m,
-                     const struct mr_counter *c)
+static void add_unit(struct mr_strbuf *out, const struct mr_manifest *m, const struct mr_counter *c)
 {
     struct mr_strbuf raise = MR_STRBUF_INIT;
     mr_reseed_raise_sql(c, c->reseed_to, &raise);
@@ -86,9 +85,8 @@ static void add_unit(struct mr_strbuf *out, const struct mr_manifest *m,
     mr_strbuf_add_str(out, "SET @myrecon_sql = IF(");
     mr_script_server(out, m);
     mr_script_writable(out, m);
-    mr_strbuf_add_fmt(
-        out, "\n    AND @@SESSION.lock_wait_timeout = %d%s\n    AND ", LOCK_WAIT_S,
-        is_cached(m) ? " AND @@SESSION.information_schema_stats_expiry = 0" : "");
+    mr_strbuf_add_fmt(out, "\n    AND @@SESSION.lock_wait_timeout = %d%s\n    AND ", LOCK_WAIT_S,
+                      is_cached(m) ? " AND @@SESSION.information_schema_stats_expiry = 0" : "");
     add_next(out, c);
     mr_strbuf_add_fmt(out, " < %" PRIu64 ",\n    ", c->reseed_to);
     mr_sql_string(out, raise.ptr);
@@ -124,8 +122,8 @@ static void add_rows(struct mr_strbuf *out, const struct mr_manifest *m)
         mr_strbuf_add_str(out, i > 0 ? ", " : " AS tbl, ");
         mr_sql_string(out, c->column);
         mr_strbuf_add_fmt(out, "%s, CAST(@myrecon_%zu AS UNSIGNED)%s, %" PRIu64 "%s",
-                          i > 0 ? "" : " AS col", i + 1, i > 0 ? "" : " AS next_id",
-                          c->reseed_to, i > 0 ? "" : " AS wanted");
+                          i > 0 ? "" : " AS col", i + 1, i > 0 ? "" : " AS next_id", c->reseed_to,
+                          i > 0 ? "" : " AS wanted");
     }
 }
 
@@ -142,14 +140,13 @@ void mr_reseed_proof(const struct mr_manifest *m, struct mr_strbuf *out)
     add_rows(out, m);
     mr_strbuf_add_str(out, ") AS counters;\nSET SESSION time_zone = IF(");
     for (size_t i = 0; i < m->ncounters; i++)
-        mr_strbuf_add_fmt(out, "%s@myrecon_%zu >= %" PRIu64, i > 0 ? "\n    AND " : "",
-                          i + 1, m->counters[i].reseed_to);
+        mr_strbuf_add_fmt(out, "%s@myrecon_%zu >= %" PRIu64, i > 0 ? "\n    AND " : "", i + 1,
+                          m->counters[i].reseed_to);
     mr_strbuf_add_str(out, ",\n    @@SESSION.time_zone, 'myrecon: a counter is too low, "
                            "see the list');\n");
 }
 
-enum mr_code mr_reseed_sql(const struct mr_manifest *m, struct mr_strbuf *out,
-                           struct mr_err *err)
+enum mr_code mr_reseed_sql(const struct mr_manifest *m, struct mr_strbuf *out, struct mr_err *err)
 {
     mr_script_header(out, m, "reseed.sql",
                      "raises counters above both histories; never lowers one");
@@ -172,8 +169,7 @@ enum mr_code mr_reseed_sql(const struct mr_manifest *m, struct mr_strbuf *out,
 enum mr_code mr_reseed_verify_sql(const struct mr_manifest *m, struct mr_strbuf *out,
                                   struct mr_err *err)
 {
-    mr_script_header(out, m, "verify.sql",
-                     "reads where the counters stand; changes nothing");
+    mr_script_header(out, m, "verify.sql", "reads where the counters stand; changes nothing");
     mr_strbuf_add_str(out, "-- It ends with an error where a counter is too low.\n\n"
                            "SET SESSION sql_mode = '';\n");
     mr_script_guard(out, m, false);

@@ -19,13 +19,12 @@
 
 enum mr_code mr_reseed_sql(const struct mr_manifest *manifest, struct mr_strbuf *out,
                            struct mr_err *err);
-enum mr_code mr_reseed_verify_sql(const struct mr_manifest *manifest,
-                                  struct mr_strbuf *out, struct mr_err *err);
+enum mr_code mr_reseed_verify_sql(const struct mr_manifest *manifest, struct mr_strbuf *out,
+                                  struct mr_err *err);
 
 /* "ALTER TABLE `db`.`t` AUTO_INCREMENT = n, ALGORITHM = INPLACE, LOCK = NONE", or what
  * raises this kind of counter; without a semicolon. */
-void mr_reseed_raise_sql(const struct mr_counter *counter, uint64_t to,
-                         struct mr_strbuf *out);
+void mr_reseed_raise_sql(const struct mr_counter *counter, uint64_t to, struct mr_strbuf *out);
 
 /* The last part of both: reads every counter back, and fails where one is too low. */
 void mr_reseed_proof(const struct mr_manifest *manifest, struct mr_strbuf *out);

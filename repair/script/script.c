@@ -20,8 +20,7 @@ static enum mr_code find_opens(struct mr_script *s, struct mr_err *err)
     for (size_t i = 0; i < s->plan->ntables; i++) {
         const struct mr_plan_table *t = &s->plan->tables[i];
         struct mr_script_table *own = &s->tables[i];
-        own->opens =
-            mr_arena_calloc(&s->arena, t->pair->find.ncolumns + 1, sizeof *own->opens);
+        own->opens = mr_arena_calloc(&s->arena, t->pair->find.ncolumns + 1, sizeof *own->opens);
         if (own->opens == NULL)
             return mr_merge_nomem(err);
         for (size_t c = 0; c < t->pair->find.ncolumns && own->nopens < 63; c++)
@@ -41,9 +40,9 @@ static enum mr_code find_planned(struct mr_script *s, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = MR_CASE_PREPARE(
-        s->lookup.cf, "SELECT DISTINCT tbl, op FROM step WHERE plan=:plan", &stmt, err,
-        MR_ARG_INT("plan", mr_plan_store_id(s->task->store)));
+    enum mr_code code =
+        MR_CASE_PREPARE(s->lookup.cf, "SELECT DISTINCT tbl, op FROM step WHERE plan=:plan", &stmt,
+                        err, MR_ARG_INT("plan", mr_plan_store_id(s->task->store)));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_script_table *t = &s->tables[mr_case_int(stmt, 0)];
         t->planned = true;
@@ -54,8 +53,8 @@ static enum mr_code find_planned(struct mr_script *s, struct mr_err *err)
 }
 
 /* A column that the server computes: rows are staged without. */
-static size_t find_computed(const struct mr_plan_table *t,
-                            const struct mr_plan_columns *columns, const bool *reads)
+static size_t find_computed(const struct mr_plan_table *t, const struct mr_plan_columns *columns,
+                            const bool *reads)
 {
     for (size_t i = 0; i < columns->count; i++)
         if (!mr_script_is_written(t, columns->at[i]))
@@ -108,13 +107,11 @@ static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
                                   .arena = MR_ARENA_INIT};
     s->db = s->plan->tables[0].pair->side[MR_TARGET]->db;
     s->tables = mr_arena_calloc(&s->arena, s->plan->ntables, sizeof *s->tables);
-    s->nameless =
-        mr_arena_calloc(&s->arena, s->plan->nreferences + 1, sizeof *s->nameless);
+    s->nameless = mr_arena_calloc(&s->arena, s->plan->nreferences + 1, sizeof *s->nameless);
     if (s->tables == NULL || s->nameless == NULL)
         return mr_merge_nomem(err);
-    enum mr_code code =
-        view != NULL ? mr_source_reader_new(view, &s->lookup.reader[MR_TARGET], err)
-                     : mr_err_set(err, MR_E_BUG, "the target has no view");
+    enum mr_code code = view != NULL ? mr_source_reader_new(view, &s->lookup.reader[MR_TARGET], err)
+                                     : mr_err_set(err, MR_E_BUG, "the target has no view");
     if (code == MR_OK)
         code = find_opens(s, err);
     if (code == MR_OK)
@@ -196,19 +193,17 @@ static void guard_columns(struct mr_script *s, const struct mr_plan_table *t)
     mr_sql_string(&where, table->db);
     mr_strbuf_add_str(&where, " AND TABLE_NAME = ");
     mr_sql_string(&where, table->name);
-    mr_strbuf_add_fmt(&s->sql, "SET SESSION time_zone = IF(%s) = %zu\n    AND %s AND (",
-                      where.ptr, table->ncolumns, where.ptr);
+    mr_strbuf_add_fmt(&s->sql, "SET SESSION time_zone = IF(%s) = %zu\n    AND %s AND (", where.ptr,
+                      table->ncolumns, where.ptr);
     for (size_t i = 0; i < table->ncolumns; i++) {
         mr_strbuf_add_str(&s->sql, i > 0 ? "\n    OR COLUMN_NAME = " : "COLUMN_NAME = ");
         mr_sql_string(&s->sql, table->columns[i].name);
         mr_strbuf_add_str(&s->sql, " AND COLUMN_TYPE = ");
         mr_sql_string(&s->sql, table->columns[i].type);
     }
-    mr_strbuf_add_fmt(&s->sql, ")) = %zu,\n    @@SESSION.time_zone, LEFT(",
-                      table->ncolumns);
+    mr_strbuf_add_fmt(&s->sql, ")) = %zu,\n    @@SESSION.time_zone, LEFT(", table->ncolumns);
     mr_strbuf_reset(&where);
-    mr_strbuf_add_fmt(&where, "myrecon: other columns than planned: %s",
-                      mr_plan_table_name(t));
+    mr_strbuf_add_fmt(&where, "myrecon: other columns than planned: %s", mr_plan_table_name(t));
     mr_sql_string(&s->sql, where.ptr);
     mr_strbuf_add_str(&s->sql, ", 62));\n");
     s->sql.failed |= where.failed;
@@ -229,16 +224,14 @@ static enum mr_code head(struct mr_script *s, struct mr_err *err)
         mr_strbuf_add_str(&s->sql, "SET @myrecon_wrong = 0;\n");
     } else {
         mr_strbuf_add_str(
-            &s->sql,
-            "-- Each unit is a transaction of its own, and compares what is there "
-            "before\n"
-            "-- it writes. What cannot be written is listed, and the script ends there:\n"
-            "-- units before stay. It may be run again at any time.\n");
+            &s->sql, "-- Each unit is a transaction of its own, and compares what is there "
+                     "before\n"
+                     "-- it writes. What cannot be written is listed, and the script ends there:\n"
+                     "-- units before stay. It may be run again at any time.\n");
         if (s->kind == MR_SCRIPT_UNDO)
             mr_strbuf_add_str(
-                &s->sql,
-                "-- What stood as planned before apply came is taken back, too: only\n"
-                "-- repair undo knows which rows those are.\n");
+                &s->sql, "-- What stood as planned before apply came is taken back, too: only\n"
+                         "-- repair undo knows which rows those are.\n");
         if (s->kind == MR_SCRIPT_APPLY)
             mr_strbuf_add_str(&s->sql, "-- Run reseed.sql first.\n");
         mr_strbuf_add_char(&s->sql, '\n');
@@ -256,8 +249,7 @@ static enum mr_code head(struct mr_script *s, struct mr_err *err)
 
 static enum mr_code unit(struct mr_script *s, struct mr_err *err)
 {
-    enum mr_code code =
-        mr_is_cancelled() ? mr_cancelled_err(err) : mr_script_load(s, err);
+    enum mr_code code = mr_is_cancelled() ? mr_cancelled_err(err) : mr_script_load(s, err);
     if (code == MR_OK)
         code = mr_script_later_find(s, err);
     if (code == MR_OK)
@@ -268,8 +260,8 @@ static enum mr_code unit(struct mr_script *s, struct mr_err *err)
         code = mr_script_parents_find(s, err);
     if (code != MR_OK || s->rows.count == 0)
         return code;
-    mr_strbuf_add_fmt(&s->sql, "\n-- unit %" PRIu64 " of %" PRIu64 ": %zu rows\n",
-                      s->number, s->count, s->rows.count);
+    mr_strbuf_add_fmt(&s->sql, "\n-- unit %" PRIu64 " of %" PRIu64 ": %zu rows\n", s->number,
+                      s->count, s->rows.count);
     mr_script_stage(s);
     if (s->kind == MR_SCRIPT_VERIFY) {
         mr_script_proof(s);
@@ -288,9 +280,8 @@ static enum mr_code tail(struct mr_script *s, struct mr_err *err)
 {
     if (s->kind != MR_SCRIPT_VERIFY)
         return MR_OK;
-    mr_strbuf_add_str(&s->sql,
-                      "\nSET SESSION time_zone = IF(@myrecon_wrong = 0, '+00:00',"
-                      " 'myrecon: rows are not as planned, see the lists');\n");
+    mr_strbuf_add_str(&s->sql, "\nSET SESSION time_zone = IF(@myrecon_wrong = 0, '+00:00',"
+                               " 'myrecon: rows are not as planned, see the lists');\n");
     mr_strbuf_add_str(&s->sql, "\n-- counters\n");
     mr_reseed_proof(s->manifest, &s->sql);
     return flush(s, err);
@@ -322,8 +313,8 @@ static enum mr_code undo_units(struct mr_script *s, struct mr_err *err)
     return code;
 }
 
-static enum mr_code write_file(struct mr_script *s, enum mr_script_kind kind,
-                               uint64_t *rows, struct mr_err *err)
+static enum mr_code write_file(struct mr_script *s, enum mr_script_kind kind, uint64_t *rows,
+                               struct mr_err *err)
 {
     s->kind = kind;
     *rows = 0;
@@ -332,8 +323,8 @@ static enum mr_code write_file(struct mr_script *s, enum mr_script_kind kind,
     return tail(s, err);
 }
 
-enum mr_code mr_script_write(const struct mr_script_task *task,
-                             struct mr_script_result *result, struct mr_err *err)
+enum mr_code mr_script_write(const struct mr_script_task *task, struct mr_script_result *result,
+                             struct mr_err *err)
 {
     struct mr_script s = {.task = task,
                           .plan = task->tables,

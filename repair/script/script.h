@@ -43,7 +43,7 @@ struct mr_script_result {
 
 /* Rows that planned rows refer to and that the plan leaves as they are become entities of
  * the store (MR_DECIDE_PARENT), so that who they are is known to verify. */
-enum mr_code mr_script_write(const struct mr_script_task *task,
-                             struct mr_script_result *result, struct mr_err *err);
+enum mr_code mr_script_write(const struct mr_script_task *task, struct mr_script_result *result,
+                             struct mr_err *err);
 
 #endif

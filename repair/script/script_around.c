@@ -19,15 +19,11 @@ static const struct count
     refers = {"information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT "
               "NULL AND TABLE_SCHEMA",
               "TABLE_NAME"},
-    uniques = {"information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND TABLE_SCHEMA",
-               "TABLE_NAME"},
-    triggers = {"information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA",
-                "EVENT_OBJECT_TABLE"},
-    constraints = {"information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA",
-                   "TABLE_NAME"};
+    uniques = {"information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND TABLE_SCHEMA", "TABLE_NAME"},
+    triggers = {"information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE"},
+    constraints = {"information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA", "TABLE_NAME"};
 
-static void add_count(struct mr_strbuf *out, const struct count *c,
-                      const struct mr_table *table)
+static void add_count(struct mr_strbuf *out, const struct count *c, const struct mr_table *table)
 {
     mr_strbuf_add_fmt(out, "(SELECT COUNT(*) FROM %s = ", c->sql);
     mr_sql_string(out, table->db);
@@ -37,8 +33,7 @@ static void add_count(struct mr_strbuf *out, const struct count *c,
 }
 
 static enum mr_code read_count(struct mr_db *db, const struct count *c,
-                               const struct mr_table *table, uint64_t *out,
-                               struct mr_err *err)
+                               const struct mr_table *table, uint64_t *out, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
     mr_strbuf_add_str(&sql, "SELECT ");
@@ -83,15 +78,13 @@ static void guard_undo_triggers(struct mr_script *s, const struct mr_plan_table 
     const size_t seen = planned->tables[t->at].nundo_triggers;
     struct mr_strbuf text = MR_STRBUF_INIT;
     if (seen > 0)
-        mr_strbuf_add_str(&s->sql,
-                          planned->fire_triggers
-                              ? "-- Triggers fire for rows of the next table.\n"
-                              : "-- Triggers would fire for rows of the next table: drop "
-                                "them while this runs,\n"
-                                "-- or run repair undo --allow-triggers fire instead.\n");
-    mr_strbuf_add_str(&s->sql,
-                      "SET SESSION time_zone = IF((SELECT COUNT(*) FROM "
-                      "information_schema.TRIGGERS\n    WHERE EVENT_OBJECT_SCHEMA = ");
+        mr_strbuf_add_str(&s->sql, planned->fire_triggers
+                                       ? "-- Triggers fire for rows of the next table.\n"
+                                       : "-- Triggers would fire for rows of the next table: drop "
+                                         "them while this runs,\n"
+                                         "-- or run repair undo --allow-triggers fire instead.\n");
+    mr_strbuf_add_str(&s->sql, "SET SESSION time_zone = IF((SELECT COUNT(*) FROM "
+                               "information_schema.TRIGGERS\n    WHERE EVENT_OBJECT_SCHEMA = ");
     mr_sql_string(&s->sql, table->db);
     mr_strbuf_add_str(&s->sql, " AND EVENT_OBJECT_TABLE = ");
     mr_sql_string(&s->sql, table->name);
@@ -119,8 +112,7 @@ static enum mr_code add_limit(struct mr_script *s, const struct mr_plan_table *t
     struct mr_db *db = mr_reader_db(s->plan->pairing.side[MR_TARGET].main);
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code =
-        db != NULL ? MR_OK
-                   : mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
+        db != NULL ? MR_OK : mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
     if (limit->of[0] == NULL)
         return MR_OK;
     mr_strbuf_add_str(&s->sql, "SET SESSION time_zone = IF(1");
@@ -168,7 +160,6 @@ enum mr_code mr_script_guard_around(struct mr_script *s, const struct mr_plan_ta
         return MR_OK;
     if (s->kind == MR_SCRIPT_UNDO)
         guard_undo_triggers(s, t);
-    enum mr_code code =
-        add_limit(s, t, s->kind == MR_SCRIPT_UNDO ? &of_undo : &of_apply, err);
+    enum mr_code code = add_limit(s, t, s->kind == MR_SCRIPT_UNDO ? &of_undo : &of_apply, err);
     return code == MR_OK ? add_limit(s, t, &less, err) : code;
 }

@@ -19,13 +19,11 @@ static void add(struct mr_script *s, const char *text)
 /* The rows of a batch that are written, and the guard. */
 static void where_rows(struct mr_script *s, const struct mr_script_batch *b)
 {
-    mr_strbuf_add_fmt(&s->sql, " WHERE s.myrecon_row BETWEEN %zu AND %zu", b->first,
-                      b->last);
+    mr_strbuf_add_fmt(&s->sql, " WHERE s.myrecon_row BETWEEN %zu AND %zu", b->first, b->last);
     add(s, " AND s.myrecon_tree NOT IN (SELECT tree FROM ");
     mr_script_temp(s, "skip");
     /* `repair apply` looks for a row that the server refuses */
-    mr_strbuf_add_fmt(&s->sql, ") AND s.myrecon_row <= COALESCE(@myrecon_last, %zu)",
-                      b->last);
+    mr_strbuf_add_fmt(&s->sql, ") AND s.myrecon_row <= COALESCE(@myrecon_last, %zu)", b->last);
     if (b->op != MR_STEP_DELETE) /* those are in myrecon_there */
         mr_script_not_found(s, "s");
 }
@@ -43,8 +41,7 @@ static void count_rows(struct mr_script *s, const struct mr_script_batch *b, cha
 {
     add(s, "INSERT INTO ");
     mr_script_temp(s, "guard");
-    mr_strbuf_add_fmt(&s->sql, " SELECT %u, ROW_COUNT() = (SELECT COUNT(*) FROM ",
-                      s->guards++);
+    mr_strbuf_add_fmt(&s->sql, " SELECT %u, ROW_COUNT() = (SELECT COUNT(*) FROM ", s->guards++);
     mr_script_temp_n(s, prefix, b->table);
     add(s, " AS s");
     where_rows(s, b);
@@ -89,8 +86,7 @@ static void insert(struct mr_script *s, const struct mr_script_batch *b)
         while (k < own->nopens && own->opens[k] != i)
             k++;
         if (k < own->nopens && t->key.count > 0) {
-            mr_strbuf_add_fmt(&s->sql, "IF(s.myrecon_open & %" PRIu64 ", NULL, ",
-                              (uint64_t)1 << k);
+            mr_strbuf_add_fmt(&s->sql, "IF(s.myrecon_open & %" PRIu64 ", NULL, ", (uint64_t)1 << k);
             mr_script_written(s, t, i);
             add(s, ")");
         } else {
@@ -123,8 +119,7 @@ static void begin_update(struct mr_script *s, const struct mr_plan_table *t, cha
     add(s, " SET ");
 }
 
-static void assign(struct mr_script *s, const struct mr_plan_table *t, size_t column,
-                   bool *first)
+static void assign(struct mr_script *s, const struct mr_plan_table *t, size_t column, bool *first)
 {
     add(s, *first ? "" : ", ");
     *first = false;
@@ -229,8 +224,7 @@ static void assign_open(struct mr_script *s, const struct mr_plan_table *t, char
         add(s, *first ? "" : ", ");
         *first = false;
         mr_script_column(s, t, "t", own->opens[i]);
-        mr_strbuf_add_fmt(&s->sql, " = IF(s.myrecon_open & %" PRIu64 ", NULL, ",
-                          (uint64_t)1 << i);
+        mr_strbuf_add_fmt(&s->sql, " = IF(s.myrecon_open & %" PRIu64 ", NULL, ", (uint64_t)1 << i);
         mr_script_column(s, t, "s", own->opens[i]);
         add(s, ")");
     }
@@ -307,9 +301,8 @@ void mr_script_end(struct mr_script *s)
 {
     add(s, "-- end\n");
     list_refused(s);
-    mr_strbuf_add_fmt(
-        &s->sql, "SET @myrecon_end = IF((SELECT COUNT(*) = %u AND SUM(ok) = %u FROM ",
-        s->guards, s->guards);
+    mr_strbuf_add_fmt(&s->sql, "SET @myrecon_end = IF((SELECT COUNT(*) = %u AND SUM(ok) = %u FROM ",
+                      s->guards, s->guards);
     mr_script_temp(s, "guard");
     mr_strbuf_add_fmt(&s->sql, ") AND @myrecon_ran = %u", s->ran);
     add(s, ", 'COMMIT', 'ROLLBACK');\n"

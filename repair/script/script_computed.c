@@ -26,8 +26,7 @@ static bool leans_on_generated(const struct mr_plan_table *t, const char *sql)
 {
     const struct mr_table *table = t->pair->side[MR_TARGET];
     for (size_t i = 0; i < table->ncolumns; i++)
-        if (table->columns[i].generated &&
-            strcasestr(sql, table->columns[i].name) != NULL)
+        if (table->columns[i].generated && strcasestr(sql, table->columns[i].name) != NULL)
             return true;
     return false;
 }
@@ -103,8 +102,8 @@ static void add_parts(struct mr_script *s, const struct mr_plan_table *t,
 static void add_name(struct mr_script *s, const struct mr_plan_table *t)
 {
     for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
-        bool tells = t->key.count > 0 ? mr_plan_columns_has(&t->key, i)
-                                      : mr_script_is_written(t, i);
+        bool tells =
+            t->key.count > 0 ? mr_plan_columns_has(&t->key, i) : mr_script_is_written(t, i);
         if (!tells)
             continue;
         mr_script_column(s, t, NULL, i);
@@ -131,8 +130,7 @@ static void refuse_index(struct mr_script *s, const struct mr_plan_table *t,
     mr_script_temp_n(s, prefix, t->at);
     add(s, prefix == 'u' ? " WHERE myrecon_open & 1 = 0) AS s ON " : ") AS s ON ");
     for (size_t i = 0; i < index->nparts; i++)
-        mr_strbuf_add_fmt(&s->sql, "%ss.myrecon_p%zu = t.myrecon_p%zu",
-                          i > 0 ? " AND " : "", i, i);
+        mr_strbuf_add_fmt(&s->sql, "%ss.myrecon_p%zu = t.myrecon_p%zu", i > 0 ? " AND " : "", i, i);
     if (changes)
         mr_script_join_leaving(s, t);
     add(s, " WHERE ");

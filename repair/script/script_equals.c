@@ -38,8 +38,7 @@ static enum mr_code note_row(void *ctx, const struct mr_entity *e, struct mr_err
     struct noting *n = ctx;
     struct mr_digest digest;
     MR_TRY(mr_plan_digester_row(n->digester, e->after, &digest, err));
-    return MR_CASE_RUN(n->add, err, MR_ARG_INT("entity", e->id),
-                       MR_ARG_INT("tbl", n->table->at),
+    return MR_CASE_RUN(n->add, err, MR_ARG_INT("entity", e->id), MR_ARG_INT("tbl", n->table->at),
                        MR_ARG_BLOB("digest", &digest, sizeof digest));
 }
 
@@ -57,15 +56,13 @@ static enum mr_code count_row(void *ctx, const struct mr_merge_ask *ask,
     struct counting *c = ctx;
     struct mr_digest digest;
     (void)ask;
-    MR_TRY(mr_plan_digester_row(c->digester, (struct mr_key){row->image, row->len},
-                                &digest, err));
+    MR_TRY(mr_plan_digester_row(c->digester, (struct mr_key){row->image, row->len}, &digest, err));
     return MR_CASE_RUN(c->count, err, MR_ARG_INT("tbl", c->table->at),
                        MR_ARG_BLOB("digest", &digest, sizeof digest));
 }
 
 static enum mr_code count_table(struct mr_script *s, const struct mr_plan_table *t,
-                                struct mr_case_stmt *add, struct counting *c,
-                                struct mr_err *err)
+                                struct mr_case_stmt *add, struct counting *c, struct mr_err *err)
 {
     const struct mr_merge_lookup what = {MR_TARGET, t, {NULL, 0}};
     int64_t any = 0;
@@ -77,10 +74,9 @@ static enum mr_code count_table(struct mr_script *s, const struct mr_plan_table 
     c->digester = &digester;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_plan_digester_of(&digester, t, &arena, err));
-    MR_TRY_OUT(mr_plan_store_each(s->task->store, t->at, MR_DECIDE_INSERT, note_row,
-                                  &noting, err));
-    MR_TRY_OUT(mr_plan_store_each(s->task->store, t->at, MR_DECIDE_RENUMBER, note_row,
-                                  &noting, err));
+    MR_TRY_OUT(mr_plan_store_each(s->task->store, t->at, MR_DECIDE_INSERT, note_row, &noting, err));
+    MR_TRY_OUT(
+        mr_plan_store_each(s->task->store, t->at, MR_DECIDE_RENUMBER, note_row, &noting, err));
     MR_TRY_OUT(mr_merge_work_run(&s->lookup,
                                  "INSERT OR IGNORE INTO script_bag (tbl, digest)"
                                  " SELECT tbl, digest FROM script_equal WHERE tbl=?1",
@@ -109,27 +105,23 @@ static enum mr_code number_of(const struct mr_entity *e, int64_t *n, struct mr_e
                : code;
 }
 
-static enum mr_code number_delete(void *ctx, const struct mr_entity *e,
-                                  struct mr_err *err)
+static enum mr_code number_delete(void *ctx, const struct mr_entity *e, struct mr_err *err)
 {
     struct mr_case_stmt *add = ctx;
     int64_t n = 0;
     enum mr_code code = number_of(e, &n, err);
-    return code == MR_OK
-               ? MR_CASE_RUN(add, err, MR_ARG_INT("entity", e->id), MR_ARG_INT("n", n))
-               : code;
+    return code == MR_OK ? MR_CASE_RUN(add, err, MR_ARG_INT("entity", e->id), MR_ARG_INT("n", n))
+                         : code;
 }
 
 static enum mr_code number_all(struct mr_script *s, struct mr_err *err)
 {
     struct mr_case_stmt *add = NULL;
     enum mr_code code = mr_case_prepare(
-        s->lookup.cf, "INSERT INTO script_equal (entity, n) VALUES (:entity, :n)", &add,
-        err);
+        s->lookup.cf, "INSERT INTO script_equal (entity, n) VALUES (:entity, :n)", &add, err);
     for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++)
         if (s->plan->tables[i].key.count == 0)
-            code = mr_plan_store_each(s->task->store, i, MR_DECIDE_DELETE, number_delete,
-                                      add, err);
+            code = mr_plan_store_each(s->task->store, i, MR_DECIDE_DELETE, number_delete, add, err);
     mr_case_free(add);
     return code;
 }
@@ -142,8 +134,7 @@ enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err)
     const struct mr_case_sql list[] = {
         {&add, "INSERT INTO script_equal (entity, tbl, digest)"
                " VALUES (:entity, :tbl, :digest)"},
-        {&counting.count,
-         "UPDATE script_bag SET n=n+1 WHERE tbl=:tbl AND digest=:digest"},
+        {&counting.count, "UPDATE script_bag SET n=n+1 WHERE tbl=:tbl AND digest=:digest"},
     };
     enum mr_code code = mr_case_exec(cf, schema_sql, err);
     if (code == MR_OK)
@@ -157,8 +148,7 @@ enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err)
         code = mr_case_exec(cf, count_sql, err);
     if (code == MR_OK)
         code = number_all(s, err);
-    return code == MR_OK
-               ? mr_case_prepare(cf, "SELECT n FROM script_equal WHERE entity=:entity",
-                                 &s->equals, err)
-               : code;
+    return code == MR_OK ? mr_case_prepare(cf, "SELECT n FROM script_equal WHERE entity=:entity",
+                                           &s->equals, err)
+                         : code;
 }

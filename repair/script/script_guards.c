@@ -35,8 +35,8 @@ static void temp_n(struct mr_script *s, const char *before, char prefix, size_t 
 }
 
 /* TARGET's table as t, its key equal to that of s. */
-static void join_live(struct mr_script *s, const struct mr_plan_table *t,
-                      const char *join, const char *a)
+static void join_live(struct mr_script *s, const struct mr_plan_table *t, const char *join,
+                      const char *a)
 {
     add(s, join);
     mr_script_live(s, t);
@@ -151,13 +151,12 @@ static void updates_there(struct mr_script *s, const struct mr_plan_table *t)
 
 /* Who refers to rows of myrecon_iN or _dN that are in that table (and: which of these) refers
  * to nobody of the unit. */
-static void forget_parents(struct mr_script *s, const struct mr_plan_table *t,
-                           char prefix, const char *in, const char *and)
+static void forget_parents(struct mr_script *s, const struct mr_plan_table *t, char prefix,
+                           const char *in, const char *and)
 {
     for (size_t i = 0; i < s->plan->nreferences; i++) {
         const struct mr_plan_reference *r = &s->plan->references[i];
-        if (r->parent != t->at || !mr_script_is_used(s, r->child) ||
-            mr_script_copy_of(s, i) != i ||
+        if (r->parent != t->at || !mr_script_is_used(s, r->child) || mr_script_copy_of(s, i) != i ||
             (s->kind == MR_SCRIPT_APPLY && !mr_script_tells_one(t, r->to)))
             continue;
         temp_n(s, "DELETE FROM ", 'k', i);
@@ -463,8 +462,7 @@ void mr_script_condition(struct mr_script *s, const struct mr_plan_reference *r)
 
 /* Rows of a staged table that refer by r at all, with the columns that are needed: a
  * table of its own, so that the condition's names are plain. */
-void mr_script_referring(struct mr_script *s, const struct mr_plan_reference *r,
-                         char prefix)
+void mr_script_referring(struct mr_script *s, const struct mr_plan_reference *r, char prefix)
 {
     const struct mr_plan_table *t = &s->plan->tables[r->child];
     add(s, "(SELECT * FROM ");
@@ -526,15 +524,13 @@ static bool join_leaving(struct mr_script *s, const struct mr_plan_table *p)
 }
 
 /* Nobody is where nobody is to be; or who is there still goes by this unit. */
-static void is_nobody(struct mr_script *s, const struct mr_plan_reference *r,
-                      bool leaving)
+static void is_nobody(struct mr_script *s, const struct mr_plan_reference *r, bool leaving)
 {
     mr_script_is_absent(s, &s->plan->tables[r->parent], "p", r->to.at[0]);
     mr_strbuf_add_fmt(&s->sql, " OR e.myrecon_planned <=> %d AND @myrecon_dry <=> 1",
                       MR_SCRIPT_NOBODY);
     if (leaving)
-        mr_strbuf_add_fmt(&s->sql,
-                          " OR e.myrecon_planned <=> %d AND x.myrecon_row IS NOT NULL",
+        mr_strbuf_add_fmt(&s->sql, " OR e.myrecon_planned <=> %d AND x.myrecon_row IS NOT NULL",
                           MR_SCRIPT_GOES);
 }
 
@@ -750,8 +746,7 @@ void mr_script_again(struct mr_script *s)
     if (!any)
         return;
     temp(s, "INSERT INTO ", "guard");
-    mr_strbuf_add_fmt(&s->sql, " SELECT %u, 1 FROM (SELECT COUNT(*) AS n FROM ",
-                      s->guards++);
+    mr_strbuf_add_fmt(&s->sql, " SELECT %u, 1 FROM (SELECT COUNT(*) AS n FROM ", s->guards++);
     mr_script_temp(s, "refused");
     temp(s, " WHERE tree NOT IN (SELECT tree FROM ", "skip");
     add(s, ")) AS x WHERE x.n = 0");

@@ -62,23 +62,21 @@ static bool may_be_long(enum mr_class cls)
     return cls == MR_CLASS_TEXT || cls == MR_CLASS_JSON || mr_class_is_bytes(cls);
 }
 
-bool mr_script_is_pieced(const struct mr_script *s, const struct mr_plan_table *t,
-                         size_t column, const struct mr_value *value)
+bool mr_script_is_pieced(const struct mr_script *s, const struct mr_plan_table *t, size_t column,
+                         const struct mr_value *value)
 {
     return s->pieced && value->len > PIECED_BYTES && value->ptr != NULL &&
-           may_be_long(value->cls) &&
-           may_be_long(t->pair->full[MR_TARGET].cols[column].cls);
+           may_be_long(value->cls) && may_be_long(t->pair->full[MR_TARGET].cols[column].cls);
 }
 
-static bool get_pieced(struct mr_script *s, const struct mr_script_insert *in,
-                       struct mr_key image, size_t column, struct mr_value *value)
+static bool get_pieced(struct mr_script *s, const struct mr_script_insert *in, struct mr_key image,
+                       size_t column, struct mr_value *value)
 {
     return in->has(s, in, column) && mr_script_value(image, column, value) &&
            mr_script_is_pieced(s, in->table, column, value);
 }
 
-static void add_piece(struct mr_script *s, size_t column, const char *ptr, size_t len,
-                      bool first)
+static void add_piece(struct mr_script *s, size_t column, const char *ptr, size_t len, bool first)
 {
     const struct mr_value bytes = {.cls = MR_CLASS_BINARY, .ptr = ptr, .len = len};
     mr_strbuf_add_fmt(&s->sql, "SET " MR_SCRIPT_PIECED "%zu = ", column);
@@ -88,8 +86,7 @@ static void add_piece(struct mr_script *s, size_t column, const char *ptr, size_
     add(s, first ? ";\n" : ");\n");
 }
 
-static void add_pieces(struct mr_script *s, const struct mr_script_insert *in,
-                       struct mr_key image)
+static void add_pieces(struct mr_script *s, const struct mr_script_insert *in, struct mr_key image)
 {
     for (size_t c = 0; c < in->table->pair->find.ncolumns; c++) {
         struct mr_value value;
@@ -103,10 +100,9 @@ static void add_pieces(struct mr_script *s, const struct mr_script_insert *in,
             add_piece(s, c, (const char *)value.ptr + done, len, done == 0);
             done += len;
         }
-        mr_strbuf_add_fmt(&s->sql,
-                          "SET @myrecon_pieces = %s (OCTET_LENGTH(" MR_SCRIPT_PIECED
-                          "%zu) <=> %zu);\n",
-                          s->pieces++ > 0 ? "@myrecon_pieces +" : "", c, value.len);
+        mr_strbuf_add_fmt(
+            &s->sql, "SET @myrecon_pieces = %s (OCTET_LENGTH(" MR_SCRIPT_PIECED "%zu) <=> %zu);\n",
+            s->pieces++ > 0 ? "@myrecon_pieces +" : "", c, value.len);
     }
 }
 
@@ -117,8 +113,7 @@ static void forget_pieces(struct mr_script *s, const struct mr_script_insert *in
         struct mr_value value;
         if (!get_pieced(s, in, in->image, c, &value))
             continue;
-        mr_strbuf_add_fmt(&s->sql, "%s" MR_SCRIPT_PIECED "%zu = NULL",
-                          any ? ", " : "SET ", c);
+        mr_strbuf_add_fmt(&s->sql, "%s" MR_SCRIPT_PIECED "%zu = NULL", any ? ", " : "SET ", c);
         any = true;
     }
     add(s, any ? ";\n" : "");
@@ -127,8 +122,8 @@ static void forget_pieces(struct mr_script *s, const struct mr_script_insert *in
 
 /* ---- error values ---- */
 
-static void note_errors(struct mr_script *s, struct mr_script_insert *in,
-                        struct mr_key image, size_t row)
+static void note_errors(struct mr_script *s, struct mr_script_insert *in, struct mr_key image,
+                        size_t row)
 {
     for (size_t c = 0; c < in->table->pair->find.ncolumns; c++) {
         if (!in->has(s, in, c) || !mr_script_is_error(in->table, image, c))
@@ -155,8 +150,7 @@ void mr_script_expect(struct mr_script *s, char prefix, size_t number, size_t ro
 void mr_script_keep_times(struct mr_script *s, const struct mr_script_insert *in)
 {
     for (size_t c = 0; c < in->table->pair->find.ncolumns; c++) {
-        if (mr_pair_column(in->table->pair, MR_TARGET, c)->on_update == NULL ||
-            !in->has(s, in, c))
+        if (mr_pair_column(in->table->pair, MR_TARGET, c)->on_update == NULL || !in->has(s, in, c))
             continue;
         add(s, ", ");
         mr_script_column(s, in->table, NULL, c);
@@ -226,8 +220,8 @@ static void end(struct mr_script *s, struct mr_script_insert *in)
         forget_pieces(s, in);
 }
 
-void mr_script_insert_row(struct mr_script *s, struct mr_script_insert *in,
-                          struct mr_key image, size_t row)
+void mr_script_insert_row(struct mr_script *s, struct mr_script_insert *in, struct mr_key image,
+                          size_t row)
 {
     size_t bytes = values_bytes(s, in, image), most = most_bytes(s);
     if (s->pieced || (in->open && s->sql.len - in->begun + bytes > most))
@@ -268,8 +262,8 @@ void mr_script_insert_end(struct mr_script *s, struct mr_script_insert *in)
     mr_vec_release(&in->errors);
 }
 
-bool mr_script_insert_written(const struct mr_script *s,
-                              const struct mr_script_insert *in, size_t column)
+bool mr_script_insert_written(const struct mr_script *s, const struct mr_script_insert *in,
+                              size_t column)
 {
     (void)s;
     return mr_script_is_written(in->table, column);

@@ -37,11 +37,11 @@
 
 /* What a column holds from older days passes: '2023-02-30' of a DATE.  The second is for what
  * has no strict form: making a column or storing number 0 of an ENUM. */
-#define MR_SCRIPT_STRICT                                                                 \
-    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,"                   \
+#define MR_SCRIPT_STRICT                                                                           \
+    "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,"                             \
     "NO_ENGINE_SUBSTITUTION,ALLOW_INVALID_DATES'"
-#define MR_SCRIPT_LOOSE                                                                  \
-    "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,"              \
+#define MR_SCRIPT_LOOSE                                                                            \
+    "SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION,"                        \
     "ALLOW_INVALID_DATES'"
 
 /* Variables in which values are put together, by column. */
@@ -158,9 +158,9 @@ struct mr_script {
     struct mr_vec later;                  /* struct mr_script_later */
     struct mr_vec leaving;                /* struct mr_script_leaving */
     struct mr_vec outer_leaving;          /* struct mr_script_outer_leaving */
-    bool *nameless;  /* per reference: of some parent of another unit all is compared */
-    unsigned guards; /* rows of myrecon_guard so far */
-    unsigned ran;    /* statements that mr_script_ran has ended */
+    bool *nameless;          /* per reference: of some parent of another unit all is compared */
+    unsigned guards;         /* rows of myrecon_guard so far */
+    unsigned ran;            /* statements that mr_script_ran has ended */
     struct mr_strbuf staged; /* " AND" each staged table has its rows */
     size_t pieces;           /* long values that are put together, so far */
     bool again;              /* what is written is judged once more, before COMMIT */
@@ -170,8 +170,7 @@ struct mr_script {
 /* script_unit.c: reads the unit's steps; undo: inverted. */
 enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err);
 /* Is the column of an image NULL? */
-enum mr_code mr_script_is_null(struct mr_key image, size_t column, bool *null,
-                               struct mr_err *err);
+enum mr_code mr_script_is_null(struct mr_key image, size_t column, bool *null, struct mr_err *err);
 
 /* script_parents.c: finds what the unit's rows refer to (apply, undo); apply notes what the
  * unit writes, for units to come and for undo. */
@@ -222,10 +221,9 @@ enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err);
 /* script_literal.c: a value of an image.  open: sets numbered.  is_error: it is number 0 of
  * an ENUM, which no literal can be under strict mode; the literal is that of number 1. */
 enum mr_code mr_script_literal_open(struct mr_script *s, struct mr_err *err);
-void mr_script_literal(struct mr_script *s, const struct mr_plan_table *t,
-                       struct mr_key image, size_t column);
-bool mr_script_is_error(const struct mr_plan_table *t, struct mr_key image,
-                        size_t column);
+void mr_script_literal(struct mr_script *s, const struct mr_plan_table *t, struct mr_key image,
+                       size_t column);
+bool mr_script_is_error(const struct mr_plan_table *t, struct mr_key image, size_t column);
 
 bool mr_script_value(struct mr_key image, size_t column, struct mr_value *value);
 
@@ -238,24 +236,23 @@ struct mr_script_insert {
     char prefix;
     size_t number;
     const char *more;
-    bool (*has)(const struct mr_script *s, const struct mr_script_insert *in,
-                size_t column);
+    bool (*has)(const struct mr_script *s, const struct mr_script_insert *in, size_t column);
     /* its own */
     bool open;
     size_t begun, rows;
     struct mr_key image; /* of the row in pieces */
     struct mr_vec errors;
 };
-#define MR_SCRIPT_INSERT(of, at_prefix, at_number, ours)                                 \
-    {                                                                                    \
-        .table = (of), .prefix = (at_prefix), .number = (at_number), .more = (ours),     \
-        .has = mr_script_insert_written, .errors = MR_VEC_INIT(struct mr_script_error)   \
+#define MR_SCRIPT_INSERT(of, at_prefix, at_number, ours)                                           \
+    {                                                                                              \
+        .table = (of), .prefix = (at_prefix), .number = (at_number), .more = (ours),               \
+        .has = mr_script_insert_written, .errors = MR_VEC_INIT(struct mr_script_error)             \
     }
 struct mr_script_error { /* number 0 of an ENUM */
     size_t row, column;
 };
-void mr_script_insert_row(struct mr_script *s, struct mr_script_insert *in,
-                          struct mr_key image, size_t row);
+void mr_script_insert_row(struct mr_script *s, struct mr_script_insert *in, struct mr_key image,
+                          size_t row);
 void mr_script_insert_values(struct mr_script *s, const struct mr_script_insert *in,
                              struct mr_key image);
 void mr_script_insert_end(struct mr_script *s, struct mr_script_insert *in);
@@ -264,14 +261,14 @@ void mr_script_insert_end(struct mr_script *s, struct mr_script_insert *in);
 void mr_script_expect(struct mr_script *s, char prefix, size_t number, size_t rows,
                       const struct mr_strbuf *more);
 /* Every column that is written. */
-bool mr_script_insert_written(const struct mr_script *s,
-                              const struct mr_script_insert *in, size_t column);
+bool mr_script_insert_written(const struct mr_script *s, const struct mr_script_insert *in,
+                              size_t column);
 /* For an UPDATE of such rows: ", c = c" of each column that the server would set to now;
  * what is staged has TARGET's ON UPDATE, too. */
 void mr_script_keep_times(struct mr_script *s, const struct mr_script_insert *in);
 /* Does the value stand in a variable, as bytes? */
-bool mr_script_is_pieced(const struct mr_script *s, const struct mr_plan_table *t,
-                         size_t column, const struct mr_value *value);
+bool mr_script_is_pieced(const struct mr_script *s, const struct mr_plan_table *t, size_t column,
+                         const struct mr_value *value);
 
 /* What a staged row s writes into a column; must the batch be written without strict mode? */
 void mr_script_written(struct mr_script *s, const struct mr_plan_table *t, size_t column);
@@ -281,24 +278,21 @@ bool mr_script_is_loose(const struct mr_script *s, const struct mr_script_batch 
 void mr_script_temp(struct mr_script *s, const char *name); /* db.myrecon_name */
 void mr_script_temp_n(struct mr_script *s, char prefix, size_t number);
 void mr_script_live(struct mr_script *s, const struct mr_plan_table *t);
-void mr_script_column(struct mr_script *s, const struct mr_plan_table *t,
-                      const char *alias, size_t column);
+void mr_script_column(struct mr_script *s, const struct mr_plan_table *t, const char *alias,
+                      size_t column);
 /* Every column that is written, joined by ", ". */
-void mr_script_columns(struct mr_script *s, const struct mr_plan_table *t,
-                       const char *alias);
+void mr_script_columns(struct mr_script *s, const struct mr_plan_table *t, const char *alias);
 /* Two rows have the same values in these columns, as TARGET's collation takes it; safe:
  * NULLs are the same. */
 void mr_script_same(struct mr_script *s, const struct mr_plan_table *t,
-                    struct mr_plan_columns columns, const char *a, const char *b,
-                    bool safe);
+                    struct mr_plan_columns columns, const char *a, const char *b, bool safe);
 /* Two rows are equal to the byte in every column that is written. */
 void mr_script_exact(struct mr_script *s, const struct mr_plan_table *t, const char *a,
                      const char *b);
 /* " AND" each column that only TARGET has holds what an INSERT has given it: live values are
  * in no image.  Left out are those that `ignore-columns` dismisses, and those whose value
  * nobody knows: a default that is an expression, AUTO_INCREMENT, ON UPDATE, a trigger. */
-void mr_script_untouched(struct mr_script *s, const struct mr_plan_table *t,
-                         const char *alias);
+void mr_script_untouched(struct mr_script *s, const struct mr_plan_table *t, const char *alias);
 /* Does that say anything? */
 bool mr_script_is_touchable(const struct mr_script *s, const struct mr_plan_table *t);
 /* The same but for columns that are filled later. */
@@ -307,18 +301,16 @@ void mr_script_alike(struct mr_script *s, const struct mr_plan_table *t, const c
 /* The same, but a's columns that are filled later are empty where b's mark says so. */
 void mr_script_emptied(struct mr_script *s, const struct mr_plan_table *t, const char *a,
                        const char *b);
-bool mr_script_is_opened(const struct mr_script *s, const struct mr_plan_table *t,
-                         size_t column);
+bool mr_script_is_opened(const struct mr_script *s, const struct mr_plan_table *t, size_t column);
 /* No row was joined as a, of which the column is never NULL: not "IS NULL", which a DATE NOT
  * NULL of 0000-00-00 is, too, also of a LEFT JOIN. */
-void mr_script_is_absent(struct mr_script *s, const struct mr_plan_table *t,
-                         const char *alias, size_t column);
+void mr_script_is_absent(struct mr_script *s, const struct mr_plan_table *t, const char *alias,
+                         size_t column);
 /* "a.x IS NOT NULL AND …": of the columns that may be NULL; writes nothing, and is false,
  * where there are none. */
 bool mr_script_not_null(struct mr_script *s, const struct mr_plan_table *t,
                         struct mr_plan_columns columns, const char *alias);
-void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t,
-                        const char *alias);
+void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t, const char *alias);
 bool mr_script_is_written(const struct mr_plan_table *t, size_t column);
 /* " AND" the row of that alias does not stand as planned. */
 void mr_script_not_there(struct mr_script *s, const char *alias);
@@ -347,8 +339,7 @@ void mr_script_count_ran(struct mr_script *s);
 /* script_guards.c: "INSERT INTO refused … SELECT" what names the row s of t, and why; a
  * condition that the tree of the row of that alias is at stake: not done; once it is
  * written, not left out. */
-void mr_script_refuse(struct mr_script *s, const struct mr_plan_table *t,
-                      const char *why);
+void mr_script_refuse(struct mr_script *s, const struct mr_plan_table *t, const char *why);
 void mr_script_at_stake(struct mr_script *s, const char *alias);
 /* Does the unit take away rows of t, or values of them?  join: " LEFT JOIN" them AS x, by
  * TARGET's row AS t. */
@@ -363,23 +354,22 @@ bool mr_script_has_name(const struct mr_plan_table *t);
  * stood?  is: TARGET's row a is not the staged row b.  refuse_orphans: rows that are put
  * back, or led back, by that reference below nobody, or below somebody else. */
 bool mr_script_may_be_stranger(const struct mr_script *s, const struct mr_plan_table *t);
-void mr_script_is_stranger(struct mr_script *s, const struct mr_plan_table *t,
-                           const char *a, const char *b);
+void mr_script_is_stranger(struct mr_script *s, const struct mr_plan_table *t, const char *a,
+                           const char *b);
 void mr_script_refuse_orphans(struct mr_script *s, size_t reference, char prefix);
 
 /* Rows of a staged table that refer by r at all, AS s; the columns of c refer to those of
  * p. */
-void mr_script_referring(struct mr_script *s, const struct mr_plan_reference *r,
-                         char prefix);
+void mr_script_referring(struct mr_script *s, const struct mr_plan_reference *r, char prefix);
 /* " LEFT JOIN" whom a row s refers to: the unit's row k, the row e outside of it, where there
  * are such, and TARGET's p. */
 void mr_script_join_parents(struct mr_script *s, size_t reference);
-void mr_script_refers(struct mr_script *s, const struct mr_plan_reference *r,
-                      const char *c, const char *p);
+void mr_script_refers(struct mr_script *s, const struct mr_plan_reference *r, const char *c,
+                      const char *p);
 /* The same where the child is TARGET's table, which is looked through by its own index; and
  * of one column: false where no index of the child serves. */
-void mr_script_referred(struct mr_script *s, const struct mr_plan_reference *r,
-                        const char *c, const char *p);
+void mr_script_referred(struct mr_script *s, const struct mr_plan_reference *r, const char *c,
+                        const char *p);
 bool mr_script_refers_by(struct mr_script *s, const struct mr_plan_reference *r, size_t i,
                          const char *c, const char *p);
 typedef void mr_script_relate_fn(struct mr_script *s, const struct mr_plan_reference *r,

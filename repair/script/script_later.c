@@ -7,10 +7,9 @@
 #include "core/case/case_args.h"
 #include "repair/script/script_internal.h"
 
-static const char schema_sql[] =
-    "DROP TABLE IF EXISTS temp.script_goes;"
-    "CREATE TEMP TABLE script_goes (entity INT, unit INT, step INT,"
-    " PRIMARY KEY (entity, unit, step)) WITHOUT ROWID";
+static const char schema_sql[] = "DROP TABLE IF EXISTS temp.script_goes;"
+                                 "CREATE TEMP TABLE script_goes (entity INT, unit INT, step INT,"
+                                 " PRIMARY KEY (entity, unit, step)) WITHOUT ROWID";
 
 static const char fill_sql[] =
     "INSERT INTO script_goes SELECT entity, unit, id FROM step WHERE plan=?1 AND entity "
@@ -35,8 +34,7 @@ enum mr_code mr_script_step(struct mr_script *s, int64_t id, struct mr_step *ste
                             struct mr_err *err)
 {
     struct mr_vec steps = MR_VEC_INIT(struct mr_step);
-    enum mr_code code =
-        mr_plan_store_steps(s->task->store, id - 1, 1, &s->unit_arena, &steps, err);
+    enum mr_code code = mr_plan_store_steps(s->task->store, id - 1, 1, &s->unit_arena, &steps, err);
     const struct mr_step *found = steps.count > 0 ? mr_vec_at(&steps, 0) : NULL;
     if (code == MR_OK && (found == NULL || found->id != id))
         code = mr_err_set(err, MR_E_BUG, "a step that was read is gone");
@@ -46,8 +44,8 @@ enum mr_code mr_script_step(struct mr_script *s, int64_t id, struct mr_step *ste
     return code;
 }
 
-static enum mr_code add_image(struct mr_script *s, const struct mr_script_row *row,
-                              int64_t step, struct mr_err *err)
+static enum mr_code add_image(struct mr_script *s, const struct mr_script_row *row, int64_t step,
+                              struct mr_err *err)
 {
     struct mr_step found = {0};
     enum mr_code code = mr_script_step(s, step, &found, err);

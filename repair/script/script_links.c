@@ -27,8 +27,8 @@ static void begin(struct mr_script *s, const char *from, const char *to, enum wa
 {
     add(s, "INSERT INTO ");
     mr_script_temp(s, "link");
-    mr_strbuf_add_fmt(&s->sql, " (tree, other, way) SELECT DISTINCT %s, %s, %d FROM ",
-                      from, to, way);
+    mr_strbuf_add_fmt(&s->sql, " (tree, other, way) SELECT DISTINCT %s, %s, %d FROM ", from, to,
+                      way);
 }
 
 /* Links are needed only where something is refused. */
@@ -54,8 +54,8 @@ static void link_rows(struct mr_script *s, size_t at, char prefix, enum way way)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
     bool up = way == UP;
-    begin(s, up ? "s.myrecon_tree" : "k.myrecon_tree",
-          up ? "k.myrecon_tree" : "s.myrecon_tree", way);
+    begin(s, up ? "s.myrecon_tree" : "k.myrecon_tree", up ? "k.myrecon_tree" : "s.myrecon_tree",
+          way);
     mr_script_referring(s, r, prefix);
     add(s, " JOIN ");
     mr_script_temp_n(s, 'k', mr_script_copy_of(s, at));

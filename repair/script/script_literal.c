@@ -53,8 +53,8 @@ static int compare_members(const void *a, const void *b)
 }
 
 /* May TARGET's collation take a member for another one?  Any beyond ASCII may be. */
-static enum mr_code find_numbered(struct mr_script *s, const struct mr_column *c,
-                                  bool *numbered, struct mr_err *err)
+static enum mr_code find_numbered(struct mr_script *s, const struct mr_column *c, bool *numbered,
+                                  struct mr_err *err)
 {
     struct mr_strbuf member = MR_STRBUF_INIT;
     struct mr_vec members = MR_VEC_INIT(const char *);
@@ -64,16 +64,15 @@ static enum mr_code find_numbered(struct mr_script *s, const struct mr_column *c
     mr_sqlscan_init(&scan, c->type, strlen(c->type));
     while (code == MR_OK && next_member(&scan, &member)) {
         const char **kept = mr_vec_push(&members);
-        if (kept == NULL ||
-            (*kept = mr_arena_dup(&s->arena, member.ptr, member.len)) == NULL)
+        if (kept == NULL || (*kept = mr_arena_dup(&s->arena, member.ptr, member.len)) == NULL)
             code = mr_merge_nomem(err);
         *numbered = *numbered || !is_ascii(member.ptr, member.len);
     }
     if (code == MR_OK && members.count > 1)
         qsort(members.items, members.count, sizeof(const char *), compare_members);
     for (size_t i = 1; code == MR_OK && i < members.count; i++)
-        *numbered = *numbered || compare_members(mr_vec_at(&members, i - 1),
-                                                 mr_vec_at(&members, i)) == 0;
+        *numbered =
+            *numbered || compare_members(mr_vec_at(&members, i - 1), mr_vec_at(&members, i)) == 0;
     mr_vec_release(&members);
     mr_strbuf_release(&member);
     return code;
@@ -84,8 +83,7 @@ enum mr_code mr_script_literal_open(struct mr_script *s, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++) {
         const struct mr_plan_table *t = &s->plan->tables[i];
-        bool *numbered =
-            mr_arena_calloc(&s->arena, t->pair->find.ncolumns + 1, sizeof *numbered);
+        bool *numbered = mr_arena_calloc(&s->arena, t->pair->find.ncolumns + 1, sizeof *numbered);
         if (numbered == NULL)
             return mr_merge_nomem(err);
         for (size_t c = 0; code == MR_OK && c < t->pair->find.ncolumns; c++) {
@@ -116,8 +114,7 @@ static unsigned place_of(const struct mr_column *c, const char *text, size_t len
 }
 
 /* The number of an ENUM, or the bits of a SET. */
-static bool find_number(const struct mr_column *c, const char *text, size_t len,
-                        uint64_t *number)
+static bool find_number(const struct mr_column *c, const char *text, size_t len, uint64_t *number)
 {
     const char *end = text + len;
     *number = 0;
@@ -139,8 +136,8 @@ static bool find_number(const struct mr_column *c, const char *text, size_t len,
 }
 
 /* TARGET compares the bytes of the text with those of each member. */
-static void add_field(struct mr_script *s, const struct mr_column *c,
-                      const struct mr_value *value, const char *charset)
+static void add_field(struct mr_script *s, const struct mr_column *c, const struct mr_value *value,
+                      const char *charset)
 {
     struct mr_strbuf member = MR_STRBUF_INIT;
     struct mr_sqlscan scan;
@@ -163,9 +160,8 @@ static void add_field(struct mr_script *s, const struct mr_column *c,
 
 static bool is_utf8(const char *charset)
 {
-    return charset == NULL || strcmp(charset, "utf8mb3") == 0 ||
-           strcmp(charset, "utf8mb4") == 0 || strcmp(charset, "utf8") == 0 ||
-           strcmp(charset, "ascii") == 0;
+    return charset == NULL || strcmp(charset, "utf8mb3") == 0 || strcmp(charset, "utf8mb4") == 0 ||
+           strcmp(charset, "utf8") == 0 || strcmp(charset, "ascii") == 0;
 }
 
 /* Are its ASCII characters one byte each, as everywhere but there? */
@@ -184,32 +180,28 @@ bool mr_script_value(struct mr_key image, size_t column, struct mr_value *value)
 }
 
 /* Is it the text of a member, as an ENUM or SET gives it? */
-static bool is_member(const struct mr_plan_table *t, size_t column,
-                      const struct mr_value *value)
+static bool is_member(const struct mr_plan_table *t, size_t column, const struct mr_value *value)
 {
     return t->pair->full[MR_TARGET].cols[column].cls == MR_CLASS_ENUM &&
            value->cls == MR_CLASS_TEXT;
 }
 
 /* Is the empty text of an ENUM or SET number 0, and no member? */
-static bool is_number_zero(const struct mr_plan_table *t, struct mr_key image,
-                           size_t column)
+static bool is_number_zero(const struct mr_plan_table *t, struct mr_key image, size_t column)
 {
     int at = t->pair->find.columns[column].flag_at;
     struct mr_value flag;
     if (at < 0)
         return true;
-    return mr_script_value(image, (size_t)at, &flag) && flag.cls != MR_CLASS_NULL &&
-           flag.u == 1;
+    return mr_script_value(image, (size_t)at, &flag) && flag.cls != MR_CLASS_NULL && flag.u == 1;
 }
 
 bool mr_script_is_error(const struct mr_plan_table *t, struct mr_key image, size_t column)
 {
     const struct mr_column *c = column_of(t, column);
     struct mr_value value;
-    return c->cls == MR_CLASS_ENUM && !c->is_set &&
-           mr_script_value(image, column, &value) && is_member(t, column, &value) &&
-           value.len == 0 && is_number_zero(t, image, column);
+    return c->cls == MR_CLASS_ENUM && !c->is_set && mr_script_value(image, column, &value) &&
+           is_member(t, column, &value) && value.len == 0 && is_number_zero(t, image, column);
 }
 
 void mr_script_written(struct mr_script *s, const struct mr_plan_table *t, size_t column)
@@ -233,14 +225,13 @@ bool mr_script_is_loose(const struct mr_script *s, const struct mr_script_batch 
 }
 
 /* False: its text will do. */
-static bool add_number(struct mr_script *s, const struct mr_plan_table *t,
-                       struct mr_key image, size_t column, const struct mr_value *value)
+static bool add_number(struct mr_script *s, const struct mr_plan_table *t, struct mr_key image,
+                       size_t column, const struct mr_value *value)
 {
     const struct mr_column *c = column_of(t, column);
     const char *charset = t->pair->full[MR_TARGET].cols[column].charset;
     uint64_t number = 0;
-    bool plain =
-        is_utf8(charset) || (is_narrow(charset) && is_ascii(value->ptr, value->len));
+    bool plain = is_utf8(charset) || (is_narrow(charset) && is_ascii(value->ptr, value->len));
     if (!s->tables[t->at].numbered[column] || c->cls != MR_CLASS_ENUM)
         return false;
     if (value->len == 0 && c->is_set && is_number_zero(t, image, column))
@@ -260,14 +251,13 @@ static void add_pieced(struct mr_script *s, size_t column, const struct mr_value
 {
     bool is_text = value->cls == MR_CLASS_TEXT || value->cls == MR_CLASS_JSON;
     bool wide = value->cls == MR_CLASS_JSON || is_utf8(charset);
-    mr_strbuf_add_fmt(&s->sql, "%s" MR_SCRIPT_PIECED "%zu", is_text ? "CONVERT(" : "",
-                      column);
+    mr_strbuf_add_fmt(&s->sql, "%s" MR_SCRIPT_PIECED "%zu", is_text ? "CONVERT(" : "", column);
     if (is_text)
         mr_strbuf_add_fmt(&s->sql, " USING %s)", wide ? "utf8mb4" : charset);
 }
 
-void mr_script_literal(struct mr_script *s, const struct mr_plan_table *t,
-                       struct mr_key image, size_t column)
+void mr_script_literal(struct mr_script *s, const struct mr_plan_table *t, struct mr_key image,
+                       size_t column)
 {
     const struct mr_readcol *read = &t->pair->full[MR_TARGET].cols[column];
     struct mr_value value;

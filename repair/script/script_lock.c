@@ -33,8 +33,7 @@ struct lock {
     struct mr_plan_columns by;
     char prefix;
     size_t number;
-    const struct mr_plan_reference
-        *spelt; /* `at` spells `by` in types of its own; or NULL */
+    const struct mr_plan_reference *spelt; /* `at` spells `by` in types of its own; or NULL */
 };
 
 static void add(struct mr_script *s, const char *text)
@@ -67,8 +66,7 @@ static bool leads(const struct mr_plan_table *t, const struct mr_index *index,
            mr_table_column(table, index->parts[k].column) ==
                mr_pair_column(t->pair, MR_TARGET, columns.at[k]))
         k++;
-    return k > 0 && k == columns.count && index->usable &&
-           strcmp(index->kind, "BTREE") == 0;
+    return k > 0 && k == columns.count && index->usable && strcmp(index->kind, "BTREE") == 0;
 }
 
 const struct mr_index *mr_script_index(const struct mr_plan_table *t,
@@ -82,24 +80,22 @@ const struct mr_index *mr_script_index(const struct mr_plan_table *t,
 }
 
 /* Are values of the two columns found in each other's index? */
-static bool are_alike(const struct mr_plan_table *a, size_t at,
-                      const struct mr_plan_table *b, size_t by)
+static bool are_alike(const struct mr_plan_table *a, size_t at, const struct mr_plan_table *b,
+                      size_t by)
 {
     const struct mr_column *x = mr_pair_column(a->pair, MR_TARGET, at);
     const struct mr_column *y = mr_pair_column(b->pair, MR_TARGET, by);
     bool integers = mr_class_is_integer(x->cls) && mr_class_is_integer(y->cls);
     if (x->cls != y->cls && !integers)
         return false;
-    return x->collation == NULL || y->collation == NULL
-               ? x->collation == y->collation
-               : strcmp(x->collation, y->collation) == 0;
+    return x->collation == NULL || y->collation == NULL ? x->collation == y->collation
+                                                        : strcmp(x->collation, y->collation) == 0;
 }
 
 /* Does the column spell the staged one so that its index serves? */
 static bool is_spelt(const struct lock *lock, size_t i)
 {
-    const struct mr_spelling *s =
-        lock->spelt != NULL ? &lock->spelt->pair->spelling[i] : NULL;
+    const struct mr_spelling *s = lock->spelt != NULL ? &lock->spelt->pair->spelling[i] : NULL;
     return s != NULL && s->kind != MR_SPELL_SAME && mr_spelling_ways(s) == 1;
 }
 
@@ -112,8 +108,7 @@ static const struct mr_index *index_of(const struct lock *lock)
     return mr_script_index(lock->live, lock->at);
 }
 
-static bool is_in(const struct mr_plan_table *t, const struct mr_index *index,
-                  size_t column)
+static bool is_in(const struct mr_plan_table *t, const struct mr_index *index, size_t column)
 {
     const struct mr_table *table = t->pair->side[MR_TARGET];
     for (size_t i = 0; i < index->nparts; i++)
@@ -150,8 +145,7 @@ static void join(struct mr_script *s, const struct lock *lock)
     }
 }
 
-static void take(struct mr_script *s, const struct lock *lock,
-                 const struct mr_index *index)
+static void take(struct mr_script *s, const struct lock *lock, const struct mr_index *index)
 {
     add(s, "INSERT INTO ");
     mr_script_temp(s, "locked");
@@ -256,8 +250,7 @@ static void lock_referred(struct mr_script *s, size_t at, char prefix)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
     if (r->pair->edge.declared)
-        lock_entries(s, &s->plan->tables[r->parent], r->to, prefix,
-                     prefix == 'v' ? at : r->parent);
+        lock_entries(s, &s->plan->tables[r->parent], r->to, prefix, prefix == 'v' ? at : r->parent);
 }
 
 /* By foreign keys of tables that the plan does not hold. */
@@ -305,8 +298,7 @@ void mr_script_lock_new_children(struct mr_script *s, size_t reference, char pre
 
 void mr_script_lock_named(struct mr_script *s, const struct mr_plan_table *t)
 {
-    const struct lock lock = {LOCK_SHARED, t,   t->named_by, t,
-                              t->named_by, 'i', t->at,       NULL};
+    const struct lock lock = {LOCK_SHARED, t, t->named_by, t, t->named_by, 'i', t->at, NULL};
     const struct mr_index *index = index_of(&lock);
     if (index != NULL)
         take(s, &lock, index);
@@ -315,8 +307,7 @@ void mr_script_lock_named(struct mr_script *s, const struct mr_plan_table *t)
 bool mr_script_has_parents(const struct mr_script *s, size_t reference)
 {
     const bool *child = s->tables[s->plan->references[reference].child].used;
-    return s->kind != MR_SCRIPT_VERIFY &&
-           (child[MR_STEP_INSERT] || child[MR_STEP_UPDATE]);
+    return s->kind != MR_SCRIPT_VERIFY && (child[MR_STEP_INSERT] || child[MR_STEP_UPDATE]);
 }
 
 bool mr_script_has_outer_parents(const struct mr_script *s, size_t reference)

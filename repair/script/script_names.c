@@ -32,8 +32,8 @@ bool mr_script_is_written(const struct mr_plan_table *t, size_t column)
     return !t->generated[column];
 }
 
-void mr_script_column(struct mr_script *s, const struct mr_plan_table *t,
-                      const char *alias, size_t column)
+void mr_script_column(struct mr_script *s, const struct mr_plan_table *t, const char *alias,
+                      size_t column)
 {
     if (alias != NULL)
         mr_strbuf_add_fmt(&s->sql, "%s.", alias);
@@ -51,8 +51,7 @@ static bool spell(struct mr_script *s, const struct mr_plan_reference *r, size_t
     struct mr_strbuf name = MR_STRBUF_INIT;
     bool can = true;
     mr_strbuf_add_fmt(&name, "%s.", alias);
-    mr_sql_ident(&name,
-                 t->pair->full[MR_TARGET].cols[(reads ? r->from : r->to).at[i]].name);
+    mr_sql_ident(&name, t->pair->full[MR_TARGET].cols[(reads ? r->from : r->to).at[i]].name);
     if (r->pair->spelling == NULL)
         mr_strbuf_add_str(&s->sql, name.ptr);
     else if (reads)
@@ -64,8 +63,8 @@ static bool spell(struct mr_script *s, const struct mr_plan_reference *r, size_t
     return can;
 }
 
-void mr_script_refers(struct mr_script *s, const struct mr_plan_reference *r,
-                      const char *c, const char *p)
+void mr_script_refers(struct mr_script *s, const struct mr_plan_reference *r, const char *c,
+                      const char *p)
 {
     for (size_t i = 0; i < r->from.count; i++) {
         mr_strbuf_add_str(&s->sql, i > 0 ? " AND " : "");
@@ -90,8 +89,8 @@ bool mr_script_refers_by(struct mr_script *s, const struct mr_plan_reference *r,
     return false;
 }
 
-void mr_script_referred(struct mr_script *s, const struct mr_plan_reference *r,
-                        const char *c, const char *p)
+void mr_script_referred(struct mr_script *s, const struct mr_plan_reference *r, const char *c,
+                        const char *p)
 {
     for (size_t i = 0; i < r->from.count; i++) {
         mr_strbuf_add_str(&s->sql, i > 0 ? " AND " : "");
@@ -131,8 +130,7 @@ void mr_script_refers_otherwise(struct mr_script *s, const struct mr_plan_refere
 
 /* ---- rows ---- */
 
-void mr_script_columns(struct mr_script *s, const struct mr_plan_table *t,
-                       const char *alias)
+void mr_script_columns(struct mr_script *s, const struct mr_plan_table *t, const char *alias)
 {
     bool first = true;
     for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
@@ -145,8 +143,7 @@ void mr_script_columns(struct mr_script *s, const struct mr_plan_table *t,
 }
 
 void mr_script_same(struct mr_script *s, const struct mr_plan_table *t,
-                    struct mr_plan_columns columns, const char *a, const char *b,
-                    bool safe)
+                    struct mr_plan_columns columns, const char *a, const char *b, bool safe)
 {
     for (size_t i = 0; i < columns.count; i++) {
         mr_strbuf_add_str(&s->sql, i > 0 ? " AND " : "");
@@ -159,8 +156,8 @@ void mr_script_same(struct mr_script *s, const struct mr_plan_table *t,
 }
 
 /* A column so that `<=>` compares it to the byte. */
-static void exact_column(struct mr_script *s, const struct mr_plan_table *t,
-                         const char *alias, size_t column)
+static void exact_column(struct mr_script *s, const struct mr_plan_table *t, const char *alias,
+                         size_t column)
 {
     const struct mr_column *c = mr_pair_column(t->pair, MR_TARGET, column);
     bool is_native_json = c->cls == MR_CLASS_JSON && strcmp(c->data_type, "json") == 0 &&
@@ -172,8 +169,8 @@ static void exact_column(struct mr_script *s, const struct mr_plan_table *t,
     } else if (c->cls == MR_CLASS_ENUM) {
         mr_script_column(s, t, alias, column);
         mr_strbuf_add_str(&s->sql, " + 0");
-    } else if (c->cls == MR_CLASS_TEXT || c->cls == MR_CLASS_JSON ||
-               c->cls == MR_CLASS_GEOMETRY || c->cls == MR_CLASS_BINARY) {
+    } else if (c->cls == MR_CLASS_TEXT || c->cls == MR_CLASS_JSON || c->cls == MR_CLASS_GEOMETRY ||
+               c->cls == MR_CLASS_BINARY) {
         mr_strbuf_add_str(&s->sql, "CAST(");
         mr_script_column(s, t, alias, column);
         mr_strbuf_add_str(&s->sql, " AS BINARY)");
@@ -182,8 +179,7 @@ static void exact_column(struct mr_script *s, const struct mr_plan_table *t,
     }
 }
 
-bool mr_script_is_opened(const struct mr_script *s, const struct mr_plan_table *t,
-                         size_t column)
+bool mr_script_is_opened(const struct mr_script *s, const struct mr_plan_table *t, size_t column)
 {
     const struct mr_script_table *own = &s->tables[t->at];
     for (size_t i = 0; i < own->nopens; i++)
@@ -218,8 +214,8 @@ static void empty_pair(struct mr_script *s, const struct mr_plan_table *t, const
     mr_strbuf_add_char(&s->sql, ')');
 }
 
-static void exact_columns(struct mr_script *s, const struct mr_plan_table *t,
-                          const char *a, const char *b, enum opened how)
+static void exact_columns(struct mr_script *s, const struct mr_plan_table *t, const char *a,
+                          const char *b, enum opened how)
 {
     bool first = true;
     for (size_t i = 0; i < t->pair->find.ncolumns; i++) {
@@ -269,8 +265,7 @@ static bool can_ask(const struct mr_column *c)
 }
 
 /* Then its literal says it. */
-static void holds_literal(struct mr_script *s, const struct mr_column *c,
-                          const char *alias)
+static void holds_literal(struct mr_script *s, const struct mr_column *c, const char *alias)
 {
     const bool text = c->cls == MR_CLASS_TEXT;
     struct mr_strbuf literal = MR_STRBUF_INIT;
@@ -288,8 +283,8 @@ static void holds_literal(struct mr_script *s, const struct mr_column *c,
 }
 
 /* A trigger may have given the rows other values. */
-static const struct mr_column *next_alone(const struct mr_script *s,
-                                          const struct mr_plan_table *t, size_t *at)
+static const struct mr_column *next_alone(const struct mr_script *s, const struct mr_plan_table *t,
+                                          size_t *at)
 {
     const struct mr_planned *planned = &s->manifest->planned;
     const struct mr_table *live = t->pair->side[MR_TARGET];
@@ -310,8 +305,7 @@ bool mr_script_is_touchable(const struct mr_script *s, const struct mr_plan_tabl
 }
 
 /* As a value, and as text: 'a' and 'A', 0 and -0. */
-void mr_script_untouched(struct mr_script *s, const struct mr_plan_table *t,
-                         const char *alias)
+void mr_script_untouched(struct mr_script *s, const struct mr_plan_table *t, const char *alias)
 {
     const struct mr_column *c;
     for (size_t at = 0; (c = next_alone(s, t, &at)) != NULL;) {
@@ -328,8 +322,8 @@ void mr_script_untouched(struct mr_script *s, const struct mr_plan_table *t,
     }
 }
 
-void mr_script_is_absent(struct mr_script *s, const struct mr_plan_table *t,
-                         const char *alias, size_t column)
+void mr_script_is_absent(struct mr_script *s, const struct mr_plan_table *t, const char *alias,
+                         size_t column)
 {
     mr_script_column(s, t, alias, column);
     mr_strbuf_add_str(&s->sql, " <=> NULL");
@@ -350,8 +344,7 @@ bool mr_script_not_null(struct mr_script *s, const struct mr_plan_table *t,
     return any;
 }
 
-void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t,
-                        const char *alias)
+void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t, const char *alias)
 {
     if (t->key.count == 0) {
         mr_strbuf_add_str(&s->sql, "''");
@@ -361,8 +354,7 @@ void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t,
     for (size_t i = 0; i < t->key.count; i++) {
         enum mr_class cls = t->pair->full[MR_TARGET].cols[t->key.at[i]].cls;
         bool hex = mr_class_is_bytes(cls);
-        mr_script_key_part(&s->sql, alias,
-                           t->pair->full[MR_TARGET].cols[t->key.at[i]].name, hex,
+        mr_script_key_part(&s->sql, alias, t->pair->full[MR_TARGET].cols[t->key.at[i]].name, hex,
                            t->key.count == 1);
     }
     mr_strbuf_add_char(&s->sql, ')');
@@ -402,9 +394,7 @@ bool mr_script_tells_one(const struct mr_plan_table *t, struct mr_plan_columns c
 
 enum mr_step_op mr_script_op(char prefix)
 {
-    return prefix == 'i'   ? MR_STEP_INSERT
-           : prefix == 'u' ? MR_STEP_UPDATE
-                           : MR_STEP_DELETE;
+    return prefix == 'i' ? MR_STEP_INSERT : prefix == 'u' ? MR_STEP_UPDATE : MR_STEP_DELETE;
 }
 
 bool mr_script_is_used(const struct mr_script *s, size_t table)

@@ -24,8 +24,7 @@ static const struct mr_plan_table *planned(const struct mr_script *s, const char
 {
     const struct mr_catalogue *cat = s->plan->pairing.side[MR_TARGET].cat;
     for (size_t i = 0; i < s->plan->ntables; i++)
-        if (mr_catalogue_is_table(cat, s->plan->tables[i].pair->side[MR_TARGET], db,
-                                  name))
+        if (mr_catalogue_is_table(cat, s->plan->tables[i].pair->side[MR_TARGET], db, name))
             return &s->plan->tables[i];
     return NULL;
 }
@@ -49,8 +48,7 @@ static enum mr_code add_key(struct mr_script *s, const struct mr_table *child,
     if (to == NULL)
         return mr_merge_nomem(err);
     for (size_t i = 0; i < fk->ncolumns; i++) {
-        const struct mr_column *col =
-            mr_table_column(p->pair->side[MR_TARGET], fk->ref_columns[i]);
+        const struct mr_column *col = mr_table_column(p->pair->side[MR_TARGET], fk->ref_columns[i]);
         to[i] = mr_plan_target_column(p, fk->ref_columns[i]);
         seen = seen && to[i] != MR_NO_COLUMN && is_like(p, to[i]);
         written = written && seen && mr_script_is_written(p, to[i]);
@@ -61,12 +59,9 @@ static enum mr_code add_key(struct mr_script *s, const struct mr_table *child,
     struct mr_script_outer *outer = mr_vec_push(&s->outers);
     if (outer == NULL)
         return mr_merge_nomem(err);
-    *outer = (struct mr_script_outer){child,
-                                      fk,
-                                      p->at,
-                                      {to, written ? fk->ncolumns : 0},
-                                      {to, seen ? fk->ncolumns : 0},
-                                      computed};
+    *outer = (struct mr_script_outer){
+        child,   fk, p->at, {to, written ? fk->ncolumns : 0}, {to, seen ? fk->ncolumns : 0},
+        computed};
     return MR_OK;
 }
 
@@ -83,9 +78,8 @@ enum mr_code mr_script_outside_open(struct mr_script *s, struct mr_err *err)
 }
 
 /* An image that is passed through has what TARGET computes as it was before. */
-static enum mr_code lets_go(const struct mr_script_outer *outer,
-                            const struct mr_script_row *row, bool *yes,
-                            struct mr_err *err)
+static enum mr_code lets_go(const struct mr_script_outer *outer, const struct mr_script_row *row,
+                            bool *yes, struct mr_err *err)
 {
     const struct mr_key before = row->step.before;
     const struct mr_key after = row->step.after;
@@ -128,8 +122,8 @@ enum mr_code mr_script_outside_find(struct mr_script *s, struct mr_err *err)
 bool mr_script_outside_leaves(const struct mr_script *s, size_t outer)
 {
     for (size_t i = 0; i < s->outer_leaving.count; i++)
-        if (((const struct mr_script_outer_leaving *)mr_vec_at(&s->outer_leaving, i))
-                ->outer == outer)
+        if (((const struct mr_script_outer_leaving *)mr_vec_at(&s->outer_leaving, i))->outer ==
+            outer)
             return true;
     return false;
 }
@@ -163,12 +157,10 @@ static void join_referring(struct mr_script *s, const struct mr_script_outer *ou
     mr_script_not_there(s, "s");
 }
 
-static void begin_refusal(struct mr_script *s, const struct mr_script_outer *outer,
-                          char prefix)
+static void begin_refusal(struct mr_script *s, const struct mr_script_outer *outer, char prefix)
 {
     struct mr_strbuf why = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&why, "a row of %s.%s refers to it", outer->child->db,
-                      outer->child->name);
+    mr_strbuf_add_fmt(&why, "a row of %s.%s refers to it", outer->child->db, outer->child->name);
     mr_script_refuse(s, &s->plan->tables[outer->parent], why.failed ? "" : why.ptr);
     add(s, " FROM ");
     mr_script_temp_n(s, prefix, outer->parent);

@@ -49,8 +49,7 @@ static struct mr_key noted_image(const struct mr_script_row *row, bool before)
 }
 
 static enum mr_code note_set(struct mr_script *s, struct mr_case_stmt *add, bool before,
-                             const struct mr_plan_table *t, size_t set,
-                             struct mr_err *err)
+                             const struct mr_plan_table *t, size_t set, struct mr_err *err)
 {
     struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
     enum mr_code code = MR_OK;
@@ -58,36 +57,34 @@ static enum mr_code note_set(struct mr_script *s, struct mr_case_stmt *add, bool
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
         struct mr_key image = noted_image(row, before);
         if (row->step.table == t->at && image.ptr != NULL)
-            MR_TRY_OUT(mr_merge_lookup_push(&asks, (int64_t)i, image, t->sets[set],
-                                            &s->unit_arena, err));
+            MR_TRY_OUT(
+                mr_merge_lookup_push(&asks, (int64_t)i, image, t->sets[set], &s->unit_arena, err));
     }
-    MR_TRY_OUT(mr_merge_lookup_canonise(&s->lookup, t, t->sets[set], &asks,
-                                        &s->unit_arena, err));
+    MR_TRY_OUT(mr_merge_lookup_canonise(&s->lookup, t, t->sets[set], &asks, &s->unit_arena, err));
     for (size_t i = 0; i < asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&asks, i);
         const struct mr_script_row *row = mr_vec_at(&s->rows, (size_t)ask->tag);
-        MR_TRY_OUT(MR_CASE_RUN(
-            add, err, MR_ARG_INT("tbl", t->at), MR_ARG_INT("set", set),
-            MR_ARG_BYTES("canon", ask->canon), MR_ARG_INT("before", before),
-            MR_ARG_INT("unit", s->unit), MR_ARG_INT("entity", row->step.entity),
-            MR_ARG_INT("step", row->step.op != MR_STEP_INSERT ? row->step.id : 0)));
+        MR_TRY_OUT(
+            MR_CASE_RUN(add, err, MR_ARG_INT("tbl", t->at), MR_ARG_INT("set", set),
+                        MR_ARG_BYTES("canon", ask->canon), MR_ARG_INT("before", before),
+                        MR_ARG_INT("unit", s->unit), MR_ARG_INT("entity", row->step.entity),
+                        MR_ARG_INT("step", row->step.op != MR_STEP_INSERT ? row->step.id : 0)));
     }
 out:
     mr_vec_release(&asks);
     return code;
 }
 
-#define NOTE(otherwise)                                                                  \
-    "INSERT OR " otherwise                                                               \
-    " INTO script_parent (tbl, set_no, canon, before, unit, entity, step)"               \
+#define NOTE(otherwise)                                                                            \
+    "INSERT OR " otherwise " INTO script_parent (tbl, set_no, canon, before, unit, entity, step)"  \
     " VALUES (:tbl, :set, :canon, :before, :unit, :entity, :step)"
 
 /* The last unit says how a row is left, the first how it was. */
 static enum mr_code note_images(struct mr_script *s, bool before, struct mr_err *err)
 {
     struct mr_case_stmt *add = NULL;
-    enum mr_code code = mr_case_prepare(
-        s->lookup.cf, before ? NOTE("IGNORE") : NOTE("REPLACE"), &add, err);
+    enum mr_code code =
+        mr_case_prepare(s->lookup.cf, before ? NOTE("IGNORE") : NOTE("REPLACE"), &add, err);
     for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++) {
         const struct mr_plan_table *t = &s->plan->tables[i];
         const bool *used = s->tables[i].used;
@@ -117,18 +114,18 @@ struct finding {
 
 /* Has the row no name by which another could be told from it?  (A row that is named by all
  * of it is.) */
-static enum mr_code is_nameless(const struct mr_plan_table *t, struct mr_key image,
-                                bool *nameless, struct mr_err *err)
+static enum mr_code is_nameless(const struct mr_plan_table *t, struct mr_key image, bool *nameless,
+                                struct mr_err *err)
 {
     *nameless = t->named_by.count == 0;
-    for (size_t i = 0;
-         t->identity == MR_PLAN_BY_COLUMNS && !*nameless && i < t->named_by.count; i++)
+    for (size_t i = 0; t->identity == MR_PLAN_BY_COLUMNS && !*nameless && i < t->named_by.count;
+         i++)
         MR_TRY(mr_script_is_null(image, t->named_by.at[i], nameless, err));
     return MR_OK;
 }
 
-static enum mr_code add_parent(struct finding *f, struct mr_key image,
-                               enum mr_script_origin origin, struct mr_err *err)
+static enum mr_code add_parent(struct finding *f, struct mr_key image, enum mr_script_origin origin,
+                               struct mr_err *err)
 {
     bool nameless = false;
     bool is_asked = f->s->kind == MR_SCRIPT_APPLY && origin == MR_SCRIPT_OF_PLAN;
@@ -151,11 +148,10 @@ static enum mr_code name_of(struct finding *f, struct mr_key image, struct mr_ke
     enum mr_code code = MR_OK;
     *name = (struct mr_key){0};
     if (f->parent->identity == MR_PLAN_BY_COLUMNS)
-        code = mr_merge_lookup_push(&one, 0, image, f->parent->named_by,
-                                    &f->s->unit_arena, err);
+        code = mr_merge_lookup_push(&one, 0, image, f->parent->named_by, &f->s->unit_arena, err);
     if (code == MR_OK && one.count > 0)
-        code = mr_merge_lookup_canonise(&f->s->lookup, f->parent, f->parent->named_by,
-                                        &one, &f->s->unit_arena, err);
+        code = mr_merge_lookup_canonise(&f->s->lookup, f->parent, f->parent->named_by, &one,
+                                        &f->s->unit_arena, err);
     if (code == MR_OK && one.count > 0)
         *name = ((struct mr_merge_ask *)mr_vec_at(&one, 0))->canon;
     mr_vec_release(&one);
@@ -163,8 +159,7 @@ static enum mr_code name_of(struct finding *f, struct mr_key image, struct mr_ke
 }
 
 /* A row that the plan leaves as it is becomes known to those who verify. */
-static enum mr_code keep_parent(struct finding *f, struct mr_key image,
-                                struct mr_err *err)
+static enum mr_code keep_parent(struct finding *f, struct mr_key image, struct mr_err *err)
 {
     struct mr_script *s = f->s;
     struct mr_entity e = {.id = 0};
@@ -172,12 +167,11 @@ static enum mr_code keep_parent(struct finding *f, struct mr_key image,
     struct mr_key name;
     if (f->parent->key.count == 0)
         return MR_OK;
-    enum mr_code code =
-        mr_merge_lookup_push(&key, 0, image, f->parent->key, &s->unit_arena, err);
+    enum mr_code code = mr_merge_lookup_push(&key, 0, image, f->parent->key, &s->unit_arena, err);
     if (code == MR_OK && key.count > 0) {
         struct mr_key at = ((struct mr_merge_ask *)mr_vec_at(&key, 0))->value;
-        code = mr_plan_store_find(s->task->store, f->parent->at, MR_PLAN_BY_TARGET_KEY,
-                                  at.ptr, at.len, &s->unit_arena, &e, err);
+        code = mr_plan_store_find(s->task->store, f->parent->at, MR_PLAN_BY_TARGET_KEY, at.ptr,
+                                  at.len, &s->unit_arena, &e, err);
         if (code == MR_OK && e.id == 0)
             code = name_of(f, image, &name, err);
         if (code == MR_OK && e.id == 0) {
@@ -201,8 +195,7 @@ static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
     struct mr_key image = {row->image, row->len};
     (void)ask;
     enum mr_code code = add_parent(f, image, MR_SCRIPT_OF_TARGET, err);
-    return code == MR_OK && f->s->kind == MR_SCRIPT_APPLY ? keep_parent(f, image, err)
-                                                          : code;
+    return code == MR_OK && f->s->kind == MR_SCRIPT_APPLY ? keep_parent(f, image, err) : code;
 }
 
 /* A row of script_parent. */
@@ -214,15 +207,15 @@ struct noted {
 
 /* A row as its last unit so far leaves it, since one that makes way has yet to become what it
  * will be; or as it was before. */
-static enum mr_code noted_row(struct finding *f, const struct noted *n,
-                              struct mr_key *image, struct mr_err *err)
+static enum mr_code noted_row(struct finding *f, const struct noted *n, struct mr_key *image,
+                              struct mr_err *err)
 {
     struct mr_script *s = f->s;
     struct mr_step step = {0};
     struct mr_entity e = {0};
-    enum mr_code code = n->step > 0 ? mr_script_step(s, n->step, &step, err)
-                                    : mr_plan_store_get(s->task->store, n->entity,
-                                                        &s->unit_arena, &e, err);
+    enum mr_code code = n->step > 0
+                            ? mr_script_step(s, n->step, &step, err)
+                            : mr_plan_store_get(s->task->store, n->entity, &s->unit_arena, &e, err);
     *image = n->before ? step.before : n->step > 0 ? step.after : e.after;
     return code;
 }
@@ -232,8 +225,7 @@ static enum mr_code take_noted(struct finding *f, const struct noted *n,
                                enum mr_script_origin origin, struct mr_err *err)
 {
     struct mr_script *s = f->s;
-    const struct mr_plan_table *child =
-        &s->plan->tables[s->plan->references[f->reference].child];
+    const struct mr_plan_table *child = &s->plan->tables[s->plan->references[f->reference].child];
     struct mr_key image = {0};
     if (s->kind == MR_SCRIPT_APPLY && child->pair->find.subject == MR_SUBJECT_NO)
         MR_TRY(mr_script_spans_add(s, n->unit, s->unit, err));
@@ -259,8 +251,7 @@ static enum mr_code take_of_unit(struct finding *f, const struct noted *n, bool 
 }
 
 /* Of apply: nobody has come where that row was. */
-static enum mr_code take_gone(struct finding *f, const struct noted *n,
-                              struct mr_err *err)
+static enum mr_code take_gone(struct finding *f, const struct noted *n, struct mr_err *err)
 {
     struct mr_key image = {0};
     if (n->unit < f->s->unit)
@@ -271,8 +262,7 @@ static enum mr_code take_gone(struct finding *f, const struct noted *n,
 
 /* Written, or taken away, by another unit, or by this one?  Before come first. */
 static enum mr_code find_planned(struct finding *f, struct mr_case_stmt *get,
-                                 const struct mr_merge_ask *ask, bool *found,
-                                 struct mr_err *err)
+                                 const struct mr_merge_ask *ask, bool *found, struct mr_err *err)
 {
     struct mr_script *s = f->s;
     const struct mr_plan_reference *r = &s->plan->references[f->reference];
@@ -299,15 +289,14 @@ static enum mr_code find_planned(struct finding *f, struct mr_case_stmt *get,
 }
 
 /* Takes out of the questions what the plan writes. */
-static enum mr_code take_planned(struct finding *f, struct mr_vec *asks,
-                                 struct mr_err *err)
+static enum mr_code take_planned(struct finding *f, struct mr_vec *asks, struct mr_err *err)
 {
     struct mr_case_stmt *get = NULL;
     struct mr_merge_ask *items = asks->items;
     size_t kept = 0;
     const struct mr_plan_reference *r = &f->s->plan->references[f->reference];
-    enum mr_code code = mr_merge_lookup_canonise(&f->s->lookup, f->parent, r->to, asks,
-                                                 &f->s->unit_arena, err);
+    enum mr_code code =
+        mr_merge_lookup_canonise(&f->s->lookup, f->parent, r->to, asks, &f->s->unit_arena, err);
     if (code == MR_OK)
         code = mr_case_prepare(f->s->lookup.cf,
                                "SELECT before, unit, entity, step FROM script_parent"
@@ -349,8 +338,8 @@ static void drop_repeated(struct mr_vec *asks)
 
 /* Is the unit answerable for who the row refers to?  Apply is for whatever it writes, undo
  * for what it leads back. */
-static enum mr_code is_answerable(struct mr_script *s, const struct mr_script_row *row,
-                                  size_t at, bool *is, struct mr_err *err)
+static enum mr_code is_answerable(struct mr_script *s, const struct mr_script_row *row, size_t at,
+                                  bool *is, struct mr_err *err)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
     bool unmeant = false;
@@ -359,8 +348,7 @@ static enum mr_code is_answerable(struct mr_script *s, const struct mr_script_ro
     if (!*is)
         return MR_OK;
     if (s->kind == MR_SCRIPT_APPLY && r->pair->condition != NULL) {
-        code =
-            mr_plan_store_is_unmeant(s->task->store, row->step.entity, at, &unmeant, err);
+        code = mr_plan_store_is_unmeant(s->task->store, row->step.entity, at, &unmeant, err);
         *is = !unmeant;
     } else if (s->kind == MR_SCRIPT_UNDO && r->pair->condition == NULL &&
                row->step.op == MR_STEP_UPDATE) {
@@ -383,8 +371,8 @@ static enum mr_code find_reference(struct mr_script *s, size_t at, struct mr_err
         bool is = false;
         code = is_answerable(s, row, at, &is, err);
         if (code == MR_OK && is)
-            code = mr_merge_reference_push(&asks, (int64_t)i, after_of(row), r,
-                                           &s->unit_arena, err);
+            code =
+                mr_merge_reference_push(&asks, (int64_t)i, after_of(row), r, &s->unit_arena, err);
     }
     drop_repeated(&asks);
     if (code == MR_OK && asks.count > 0)

@@ -32,21 +32,19 @@ struct mr_script_read {
     const void *judge_ctx;
 };
 
-static enum mr_code refuse(const struct mr_script_read *s, const char *what,
-                           struct mr_err *err)
+static enum mr_code refuse(const struct mr_script_read *s, const char *what, struct mr_err *err)
 {
     if (s->sought)
-        (void)mr_err_set(err, MR_E_REFUSED, "script \"%s\", unit %" PRIu64 ": %s",
-                         s->path, s->unit.number, what);
+        (void)mr_err_set(err, MR_E_REFUSED, "script \"%s\", unit %" PRIu64 ": %s", s->path,
+                         s->unit.number, what);
     else
-        (void)mr_err_set(err, MR_E_REFUSED, "script \"%s\", line %" PRIu64 ": %s",
-                         s->path, s->line, what);
+        (void)mr_err_set(err, MR_E_REFUSED, "script \"%s\", line %" PRIu64 ": %s", s->path, s->line,
+                         what);
     mr_err_hint(err, "Plan again; a plan's scripts are not edited by hand.");
     return MR_E_REFUSED;
 }
 
-enum mr_code mr_script_read_open(const char *path, struct mr_script_read **out,
-                                 struct mr_err *err)
+enum mr_code mr_script_read_open(const char *path, struct mr_script_read **out, struct mr_err *err)
 {
     struct mr_script_read *s = calloc(1, sizeof *s);
     *out = NULL;
@@ -88,8 +86,7 @@ void mr_script_read_judged(struct mr_script_read *s, mr_script_read_judge_fn *ju
 static enum mr_code fill(struct mr_script_read *s, struct mr_err *err)
 {
     size_t got = 0;
-    enum mr_code code =
-        mr_in_read(s->fd, s->path, s->buffer, sizeof s->buffer, &got, err);
+    enum mr_code code = mr_in_read(s->fd, s->path, s->buffer, sizeof s->buffer, &got, err);
     if (code != MR_OK)
         return code;
     s->at = 0;
@@ -158,8 +155,7 @@ static bool follows(const struct mr_script_read *s, uint64_t number, uint64_t co
         return true;
     if (s->count == 0)
         return number == 1 || number == count;
-    return count == s->count &&
-           (number == s->unit.number + 1 || number + 1 == s->unit.number);
+    return count == s->count && (number == s->unit.number + 1 || number + 1 == s->unit.number);
 }
 
 static enum mr_code take_unit(struct mr_script_read *s, const char *line, uint64_t offset,
@@ -168,16 +164,15 @@ static enum mr_code take_unit(struct mr_script_read *s, const char *line, uint64
     uint64_t number = 0, count = 0, rows = 0;
     const char *at = line;
     bool good = take_text(&at, UNIT_PREFIX) && take_number(&at, &number) &&
-                take_text(&at, " of ") && take_number(&at, &count) &&
-                take_text(&at, ": ") && take_number(&at, &rows) && take_text(&at, " row");
+                take_text(&at, " of ") && take_number(&at, &count) && take_text(&at, ": ") &&
+                take_number(&at, &rows) && take_text(&at, " row");
     if (!good || strlen(line) != s->text.len)
         return refuse(s, "the line is not that of a unit", err);
     if (s->section != MR_SCRIPT_READ_HEAD && s->section != MR_SCRIPT_READ_END)
         return refuse(s, "a unit begins before the last one has ended", err);
     if (!follows(s, number, count))
         return refuse(s, "the units are not in order", err);
-    s->unit =
-        (struct mr_script_read_unit){.number = number, .rows = rows, .offset = offset};
+    s->unit = (struct mr_script_read_unit){.number = number, .rows = rows, .offset = offset};
     s->count = count;
     s->section = MR_SCRIPT_READ_UNIT_HEAD;
     return MR_OK;
@@ -234,8 +229,8 @@ static enum mr_code at_end(struct mr_script_read *s, struct mr_script_read_item 
     return MR_OK;
 }
 
-static enum mr_code judge(struct mr_script_read *s,
-                          const struct mr_script_read_item *item, struct mr_err *err)
+static enum mr_code judge(struct mr_script_read *s, const struct mr_script_read_item *item,
+                          struct mr_err *err)
 {
     struct mr_script_read_fault fault = {0};
     struct mr_strbuf what = MR_STRBUF_INIT;
@@ -251,8 +246,8 @@ static enum mr_code judge(struct mr_script_read *s,
 }
 
 /* Goes on with the lines of a statement until one ends it. */
-static enum mr_code take_statement(struct mr_script_read *s,
-                                   struct mr_script_read_item *item, struct mr_err *err)
+static enum mr_code take_statement(struct mr_script_read *s, struct mr_script_read_item *item,
+                                   struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     bool found = true;
@@ -280,8 +275,8 @@ static enum mr_code take_statement(struct mr_script_read *s,
     return code;
 }
 
-enum mr_code mr_script_read_next(struct mr_script_read *s,
-                                 struct mr_script_read_item *item, struct mr_err *err)
+enum mr_code mr_script_read_next(struct mr_script_read *s, struct mr_script_read_item *item,
+                                 struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     *item = (struct mr_script_read_item){0};
@@ -301,20 +296,17 @@ enum mr_code mr_script_read_next(struct mr_script_read *s,
             return take_statement(s, item, err);
         code = take_comment(s, offset, &is_unit, err);
         if (code == MR_OK && is_unit) {
-            *item = (struct mr_script_read_item){.kind = MR_SCRIPT_READ_UNIT,
-                                                 .unit = s->unit};
+            *item = (struct mr_script_read_item){.kind = MR_SCRIPT_READ_UNIT, .unit = s->unit};
             return MR_OK;
         }
     }
     return code;
 }
 
-static enum mr_code rewind_to(struct mr_script_read *s, uint64_t offset,
-                              struct mr_err *err)
+static enum mr_code rewind_to(struct mr_script_read *s, uint64_t offset, struct mr_err *err)
 {
     if (lseek(s->fd, (off_t)offset, SEEK_SET) < 0)
-        return mr_err_set_sys(err, MR_E_IO, errno, "could not read script \"%s\"",
-                              s->path);
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not read script \"%s\"", s->path);
     s->at = s->end = 0;
     s->is_eof = false;
     s->offset = offset;
@@ -323,8 +315,7 @@ static enum mr_code rewind_to(struct mr_script_read *s, uint64_t offset,
     return MR_OK;
 }
 
-enum mr_code mr_script_read_seek(struct mr_script_read *s,
-                                 const struct mr_script_read_unit *unit,
+enum mr_code mr_script_read_seek(struct mr_script_read *s, const struct mr_script_read_unit *unit,
                                  struct mr_err *err)
 {
     s->sought = true;

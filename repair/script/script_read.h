@@ -64,14 +64,12 @@ struct mr_script_read_fault {
     char what[240]; /* as in "it has …" */
 };
 /* fault is set where the answer is no. */
-typedef bool mr_script_read_judge_fn(const void *ctx,
-                                     const struct mr_script_read_item *item,
+typedef bool mr_script_read_judge_fn(const void *ctx, const struct mr_script_read_item *item,
                                      struct mr_script_read_fault *fault);
 
 struct mr_script_read;
 
-enum mr_code mr_script_read_open(const char *path, struct mr_script_read **out,
-                                 struct mr_err *err);
+enum mr_code mr_script_read_open(const char *path, struct mr_script_read **out, struct mr_err *err);
 void mr_script_read_close(struct mr_script_read *script); /* NULL is fine */
 
 /* From now on each statement that is read is judged: no other is ever handed out. */
@@ -86,9 +84,8 @@ enum mr_code mr_script_read_index(struct mr_script_read *script, struct mr_vec *
 bool mr_script_read_has_updates(const struct mr_script_read *script);
 /* The next item is that unit's beginning. */
 enum mr_code mr_script_read_seek(struct mr_script_read *script,
-                                 const struct mr_script_read_unit *unit,
+                                 const struct mr_script_read_unit *unit, struct mr_err *err);
+enum mr_code mr_script_read_next(struct mr_script_read *script, struct mr_script_read_item *item,
                                  struct mr_err *err);
-enum mr_code mr_script_read_next(struct mr_script_read *script,
-                                 struct mr_script_read_item *item, struct mr_err *err);
 
 #endif

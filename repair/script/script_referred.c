@@ -70,8 +70,7 @@ bool mr_script_leaves(const struct mr_script *s, size_t reference)
 }
 
 /* What they let go of, and the key that names them. */
-static bool is_left(const struct mr_script *s, const struct mr_script_insert *in,
-                    size_t column)
+static bool is_left(const struct mr_script *s, const struct mr_script_insert *in, size_t column)
 {
     return mr_plan_columns_has(&s->plan->references[in->number].to, column) ||
            mr_plan_columns_has(&in->table->key, column);
@@ -145,8 +144,7 @@ static void expected(struct mr_script *s, const struct mr_plan_reference *r, boo
 }
 
 /* Of a table without a key: no more rows refer to it than may. */
-static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *r,
-                           char prefix)
+static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *r, char prefix)
 {
     const struct mr_plan_table *p = &s->plan->tables[r->parent];
     add(s, " AS s STRAIGHT_JOIN (SELECT * FROM ");
@@ -178,8 +176,8 @@ static void refuse_counted(struct mr_script *s, const struct mr_plan_reference *
  * deletes itself.  Once it is written they may refer to whoever has the value now, as those
  * may that were inserted; or to nobody, as they do where they come from.  Where s is updated,
  * they are of its tree. */
-static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r,
-                          char prefix, mr_script_relate_fn *relate)
+static void refuse_joined(struct mr_script *s, const struct mr_plan_reference *r, char prefix,
+                          mr_script_relate_fn *relate)
 {
     const struct mr_plan_table *c = &s->plan->tables[r->child];
     const bool *used = s->tables[r->child].used;
@@ -229,8 +227,7 @@ void mr_script_refuse_referred(struct mr_script *s, size_t at, char prefix)
     const struct mr_plan_reference *r = &s->plan->references[at];
     const struct mr_plan_table *c = &s->plan->tables[r->child];
     refuse_head(s, at, prefix);
-    if (c->key.count == 0 && s->tables[r->child].used[MR_STEP_DELETE] &&
-        r->child != r->parent) {
+    if (c->key.count == 0 && s->tables[r->child].used[MR_STEP_DELETE] && r->child != r->parent) {
         refuse_counted(s, r, prefix);
         mr_script_ran(s);
         return;
@@ -263,8 +260,8 @@ static bool cascades(const struct mr_script *s, const struct mr_plan_table *t)
 void mr_script_refuse_own_parents(struct mr_script *s, const struct mr_plan_reference *r)
 {
     const struct mr_plan_table *t = &s->plan->tables[r->child];
-    if (r->child != r->parent || r->nullable || !r->pair->edge.declared ||
-        t->key.count == 0 || cascades(s, t))
+    if (r->child != r->parent || r->nullable || !r->pair->edge.declared || t->key.count == 0 ||
+        cascades(s, t))
         return;
     mr_script_refuse(s, t, "it refers to itself, so that the server does not let it go");
     temp_n(s, " FROM ", 'd', t->at);

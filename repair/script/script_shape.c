@@ -28,9 +28,8 @@ enum rest {
 };
 
 #define IN(section) (1u << MR_SCRIPT_READ_##section)
-#define ANYWHERE                                                                         \
-    (IN(HEAD) | IN(STAGE) | IN(ASIDE) | IN(LOCKS) | IN(GUARDS) | IN(WRITE) | IN(AGAIN) | \
-     IN(END))
+#define ANYWHERE                                                                                   \
+    (IN(HEAD) | IN(STAGE) | IN(ASIDE) | IN(LOCKS) | IN(GUARDS) | IN(WRITE) | IN(AGAIN) | IN(END))
 #define OWN (IN(STAGE) | IN(ASIDE) | IN(LOCKS) | IN(GUARDS) | IN(WRITE) | IN(AGAIN))
 
 /*
@@ -100,8 +99,7 @@ static bool fits_part(struct mr_walk *w, char kind, const struct mr_token *t)
         return mr_walk_is_name(t) && mr_script_word(t->ptr, t->len) == MR_WORD_NONE;
     if (kind == 'b')
         return mr_walk_is_text(t, w->shape->db);
-    return mr_walk_place(w, t, &last) ==
-           (kind == 't' ? MR_PLACE_STAGED : MR_PLACE_WRITTEN);
+    return mr_walk_place(w, t, &last) == (kind == 't' ? MR_PLACE_STAGED : MR_PLACE_WRITTEN);
 }
 
 static bool begins(struct mr_walk *w, const char *form)
@@ -158,8 +156,7 @@ static bool list(struct mr_walk *w)
             !mr_walk_next(w, &t))
             return mr_walk_fails(w, w->scan.ptr, "has no list of columns", NULL);
     } while (mr_token_is(&t, ","));
-    return mr_token_is(&t, ")") ||
-           mr_walk_fails(w, t.ptr, "has no list of columns", NULL);
+    return mr_token_is(&t, ")") || mr_walk_fails(w, t.ptr, "has no list of columns", NULL);
 }
 
 static bool rest_rows(struct mr_walk *w, bool live)
@@ -264,17 +261,15 @@ enum mr_code mr_script_shape_new(const struct mr_manifest *m, struct mr_arena *a
 {
     const struct mr_planned *planned = &m->planned;
     struct mr_script_shape *shape = mr_arena_calloc(arena, 1, sizeof *shape);
-    struct mr_walk_table *tables =
-        mr_arena_calloc(arena, planned->ntables + 1, sizeof *tables);
+    struct mr_walk_table *tables = mr_arena_calloc(arena, planned->ntables + 1, sizeof *tables);
     struct mr_strbuf name = MR_STRBUF_INIT;
     bool good = shape != NULL && tables != NULL;
     for (size_t i = 0; good && i < planned->ntables; i++) {
         const struct mr_planned_table *t = &planned->tables[i];
         mr_strbuf_reset(&name);
         mr_sql_table(&name, t->target_db, t->target_name);
-        tables[i] =
-            (struct mr_walk_table){mr_arena_strdup(arena, name.failed ? "" : name.ptr),
-                                   mr_planned_writes(t) > 0};
+        tables[i] = (struct mr_walk_table){mr_arena_strdup(arena, name.failed ? "" : name.ptr),
+                                           mr_planned_writes(t) > 0};
         good = !name.failed && tables[i].name != NULL;
     }
     mr_strbuf_reset(&name);
@@ -301,17 +296,15 @@ enum mr_code mr_script_shape_conditions(const struct mr_manifest *m, const char 
         for (size_t k = 0; k < t->nreferences; k++) {
             struct mr_script_read_fault fault = {0};
             const struct mr_planned_reference *r = &t->references[k];
-            if (r->condition == NULL ||
-                mr_script_shape_is_expression(r->condition, &fault))
+            if (r->condition == NULL || mr_script_shape_is_expression(r->condition, &fault))
                 continue;
             (void)mr_err_set(err, MR_E_REFUSED,
                              "plan \"%s\": the condition of table \"%s\" that leads to "
                              "\"%s\" %s",
                              path, t->table, r->parent, fault.what);
-            mr_err_hint(err,
-                        "A condition is made of columns, literals, operators and plain "
-                        "functions, without sub-selects; put names that are words of "
-                        "SQL in backticks (myrecon.ini(5), reference).");
+            mr_err_hint(err, "A condition is made of columns, literals, operators and plain "
+                             "functions, without sub-selects; put names that are words of "
+                             "SQL in backticks (myrecon.ini(5), reference).");
             return MR_E_REFUSED;
         }
     }

@@ -25,9 +25,8 @@
 
 struct mr_script_shape;
 
-enum mr_code mr_script_shape_new(const struct mr_manifest *manifest,
-                                 struct mr_arena *arena, struct mr_script_shape **out,
-                                 struct mr_err *err);
+enum mr_code mr_script_shape_new(const struct mr_manifest *manifest, struct mr_arena *arena,
+                                 struct mr_script_shape **out, struct mr_err *err);
 
 /* A judge for mr_script_read_judged(); shape: a struct mr_script_shape. */
 bool mr_script_shape_fits(const void *shape, const struct mr_script_read_item *item,
@@ -36,8 +35,8 @@ bool mr_script_shape_fits(const void *shape, const struct mr_script_read_item *i
 /* One expression without sub-selects: a reference's condition, what an index is made of. */
 bool mr_script_shape_is_expression(const char *text, struct mr_script_read_fault *fault);
 /* MR_E_REFUSED names the table whose reference has a condition that is none; path: the plan. */
-enum mr_code mr_script_shape_conditions(const struct mr_manifest *manifest,
-                                        const char *path, struct mr_err *err);
+enum mr_code mr_script_shape_conditions(const struct mr_manifest *manifest, const char *path,
+                                        struct mr_err *err);
 
 /* The script at path is one of that plan, to its last statement; else MR_E_REFUSED. */
 enum mr_code mr_script_shape_check(const struct mr_manifest *manifest, const char *path,

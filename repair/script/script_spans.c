@@ -29,11 +29,11 @@ static enum mr_code add_trees(struct mr_script *s, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
-    enum mr_code code = MR_CASE_PREPARE(
-        s->lookup.cf,
-        "SELECT min(unit), max(unit) FROM step WHERE plan=:plan GROUP BY tree"
-        " HAVING min(unit) < max(unit)",
-        &stmt, err, MR_ARG_INT("plan", mr_plan_store_id(s->task->store)));
+    enum mr_code code =
+        MR_CASE_PREPARE(s->lookup.cf,
+                        "SELECT min(unit), max(unit) FROM step WHERE plan=:plan GROUP BY tree"
+                        " HAVING min(unit) < max(unit)",
+                        &stmt, err, MR_ARG_INT("plan", mr_plan_store_id(s->task->store)));
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_script_span *span = mr_vec_push(&s->spans); /* however long */
         if (span == NULL)

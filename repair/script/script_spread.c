@@ -58,8 +58,8 @@ static void one_round(struct mr_script *s, const struct spread *by)
 {
     temp(s, "UPDATE ", by->edges);
     temp(s, " AS e JOIN ", "apart");
-    mr_strbuf_add_fmt(&s->sql, " AS a ON a.line = e.%s SET e.mark = %s WHERE e.mark < %s",
-                      by->from, by->mark, by->mark);
+    mr_strbuf_add_fmt(&s->sql, " AS a ON a.line = e.%s SET e.mark = %s WHERE e.mark < %s", by->from,
+                      by->mark, by->mark);
     by->end(s);
     temp(s, "UPDATE ", "apart");
     temp(s, " AS a JOIN (SELECT other, MAX(mark) AS mark FROM ", by->edges);

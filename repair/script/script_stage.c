@@ -46,14 +46,14 @@ static void session(struct mr_script *s)
     add(s, "USE ");
     mr_sql_ident(&s->sql, s->db);
     add(s, ";\n");
-    mr_strbuf_add_fmt(
-        &s->sql,
-        "SET NAMES utf8mb4;\n" MR_SCRIPT_STRICT ", time_zone = '+00:00', autocommit = 1,"
-        " foreign_key_checks = 1, unique_checks = 1, lock_wait_timeout = %d,"
-        " innodb_lock_wait_timeout = %d, sql_safe_updates = 0, sql_big_selects = 1,"
-        " sql_select_limit = 18446744073709551615, completion_type = 0;\n"
-        "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;\n",
-        MR_SCRIPT_LOCK_WAIT_S, MR_SCRIPT_LOCK_WAIT_S);
+    mr_strbuf_add_fmt(&s->sql,
+                      "SET NAMES utf8mb4;\n" MR_SCRIPT_STRICT
+                      ", time_zone = '+00:00', autocommit = 1,"
+                      " foreign_key_checks = 1, unique_checks = 1, lock_wait_timeout = %d,"
+                      " innodb_lock_wait_timeout = %d, sql_safe_updates = 0, sql_big_selects = 1,"
+                      " sql_select_limit = 18446744073709551615, completion_type = 0;\n"
+                      "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED;\n",
+                      MR_SCRIPT_LOCK_WAIT_S, MR_SCRIPT_LOCK_WAIT_S);
     mr_script_spread_session(s);
     mr_script_guard(&s->sql, s->manifest, s->kind != MR_SCRIPT_VERIFY);
     size_t count = sizeof made / sizeof made[0] - (s->kind != MR_SCRIPT_UNDO);
@@ -114,8 +114,7 @@ struct staging {
 static uint64_t mark_of(const struct mr_script_row *row)
 {
     if (row->step.op == MR_STEP_UPDATE)
-        return (row->passing ? MR_SCRIPT_PASSING : 0) |
-               (row->chained ? MR_SCRIPT_CHAINED : 0);
+        return (row->passing ? MR_SCRIPT_PASSING : 0) | (row->chained ? MR_SCRIPT_CHAINED : 0);
     return row->nth > 0 ? row->nth : row->open;
 }
 
@@ -186,15 +185,11 @@ static void stage_rows(struct mr_script *s)
     for (size_t t = 0; t < s->plan->ntables; t++)
         for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
             bool parts = s->kind == MR_SCRIPT_UNDO && kinds[k].prefix == 'd';
-            const struct staging st = {&s->plan->tables[t], kinds[k].op,
-                                       kinds[k].prefix,     kinds[k].before,
-                                       kinds[k].marks,      parts};
+            const struct staging st = {&s->plan->tables[t], kinds[k].op,    kinds[k].prefix,
+                                       kinds[k].before,     kinds[k].marks, parts};
             if (!s->tables[t].used[st.op])
                 continue;
-            create(s, st.table, st.prefix,
-                   st.parts   ? MARKS PARTS
-                   : st.marks ? MARKS
-                              : "");
+            create(s, st.table, st.prefix, st.parts ? MARKS PARTS : st.marks ? MARKS : "");
             stage(s, &st);
         }
     for (size_t t = 0; t < s->plan->ntables; t++)
@@ -270,9 +265,8 @@ static size_t count_rows(const struct mr_script *s, const struct mr_plan_table *
 }
 
 /* Copies columns of the staged rows of a table, of these kinds, into a table of their own. */
-static void copy(struct mr_script *s, char prefix, size_t number,
-                 const struct mr_plan_table *t, struct mr_plan_columns columns,
-                 const char *from)
+static void copy(struct mr_script *s, char prefix, size_t number, const struct mr_plan_table *t,
+                 struct mr_plan_columns columns, const char *from)
 {
     create_temp(s, t, prefix, number);
     add(s, " (myrecon_row INT NOT NULL DEFAULT 0 PRIMARY KEY,"
@@ -335,8 +329,7 @@ static bool makes_known(const struct mr_script *s, size_t at, size_t column)
             !mr_script_is_opened(s, p, column));
 }
 
-static bool has_known(const struct mr_script *s, const struct mr_script_insert *in,
-                      size_t column)
+static bool has_known(const struct mr_script *s, const struct mr_script_insert *in, size_t column)
 {
     return mr_plan_columns_has(&s->plan->references[in->number].to, column) ||
            makes_known(s, in->number, column);

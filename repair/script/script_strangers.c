@@ -21,8 +21,8 @@ bool mr_script_may_be_stranger(const struct mr_script *s, const struct mr_plan_t
     return s->kind == MR_SCRIPT_UNDO && t->key.count > 0 && has_time(t);
 }
 
-void mr_script_is_stranger(struct mr_script *s, const struct mr_plan_table *t,
-                           const char *a, const char *b)
+void mr_script_is_stranger(struct mr_script *s, const struct mr_plan_table *t, const char *a,
+                           const char *b)
 {
     add(s, "NOT (");
     mr_script_column(s, t, a, t->time_at);

@@ -32,20 +32,20 @@ void mr_script_staged(struct mr_strbuf *out, const char *db, char prefix, size_t
     mr_strbuf_add_fmt(out, ".myrecon_%c%zu", prefix, number);
 }
 
-void mr_script_key_part(struct mr_strbuf *out, const char *alias, const char *column,
-                        bool hex, bool alone)
+void mr_script_key_part(struct mr_strbuf *out, const char *alias, const char *column, bool hex,
+                        bool alone)
 {
     const bool escapes = !hex && !alone;
-    mr_strbuf_add_fmt(out, ", %s%s(%s.", escapes ? "REPLACE(REPLACE(" : "",
-                      hex ? "HEX" : "CAST", alias);
+    mr_strbuf_add_fmt(out, ", %s%s(%s.", escapes ? "REPLACE(REPLACE(" : "", hex ? "HEX" : "CAST",
+                      alias);
     mr_sql_ident(out, column);
     mr_strbuf_add_str(out, hex ? ")" : " AS CHAR)");
     if (escapes)
         mr_strbuf_add_str(out, ", '\\\\', '\\\\\\\\'), ',', '\\\\,')");
 }
 
-void mr_script_header(struct mr_strbuf *out, const struct mr_manifest *m,
-                      const char *file, const char *what)
+void mr_script_header(struct mr_strbuf *out, const struct mr_manifest *m, const char *file,
+                      const char *what)
 {
     mr_strbuf_add_fmt(out, "-- %s: %s\n--\n", file, what);
     mr_script_comment(out, "plan:   ", m->uuid);
@@ -57,8 +57,7 @@ void mr_script_header(struct mr_strbuf *out, const struct mr_manifest *m,
     mr_utf8_show(out, m->server.hostname, strlen(m->server.hostname), false);
     mr_strbuf_add_fmt(out, ", port %u, server_id %" PRIu32 "\n", m->server.port,
                       m->server.server_id);
-    mr_strbuf_add_fmt(out,
-                      "--\n-- Run it on that server with its own client: %s ... < %s\n",
+    mr_strbuf_add_fmt(out, "--\n-- Run it on that server with its own client: %s ... < %s\n",
                       is_mariadb(m) ? "mariadb" : "mysql", file);
 }
 
@@ -67,13 +66,11 @@ void mr_script_server(struct mr_strbuf *out, const struct mr_manifest *m)
     const struct mr_plan_server *s = &m->server;
     mr_strbuf_add_str(out, "@@hostname = ");
     mr_sql_string(out, s->hostname);
-    mr_strbuf_add_fmt(out, " AND @@port = %u AND @@server_id = %" PRIu32 "", s->port,
-                      s->server_id);
+    mr_strbuf_add_fmt(out, " AND @@port = %u AND @@server_id = %" PRIu32 "", s->port, s->server_id);
     mr_strbuf_add_str(out, " AND @@datadir = ");
     mr_sql_string(out, s->datadir);
     if (s->uuid[0] != '\0') {
-        mr_strbuf_add_str(out, is_mariadb(m) ? " AND @@server_uid = "
-                                             : " AND @@server_uuid = ");
+        mr_strbuf_add_str(out, is_mariadb(m) ? " AND @@server_uid = " : " AND @@server_uuid = ");
         mr_sql_string(out, s->uuid);
     }
 }
@@ -82,8 +79,8 @@ void mr_script_server(struct mr_strbuf *out, const struct mr_manifest *m)
  * word would be an error. */
 void mr_script_writable(struct mr_strbuf *out, const struct mr_manifest *m)
 {
-    mr_strbuf_add_str(out, is_mariadb(m) ? " AND @@read_only IN ('0', 'OFF')"
-                                         : " AND @@read_only = 0");
+    mr_strbuf_add_str(out,
+                      is_mariadb(m) ? " AND @@read_only IN ('0', 'OFF')" : " AND @@read_only = 0");
     if (mr_script_is_since(m, 50708, 0))
         mr_strbuf_add_str(out, " AND @@super_read_only = 0");
 }

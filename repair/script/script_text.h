@@ -24,18 +24,17 @@ void mr_script_staged(struct mr_strbuf *out, const char *db, char prefix, size_t
 /* Appends, behind a comma, a value as a part of the text by which a key is named; hex: of
  * bytes.  Unless it is the only part, a comma in it is "\,", and a backslash "\\": 'a,b' and
  * 'c' are another key than 'a' and 'b,c'. */
-void mr_script_key_part(struct mr_strbuf *out, const char *alias, const char *column,
-                        bool hex, bool alone);
+void mr_script_key_part(struct mr_strbuf *out, const char *alias, const char *column, bool hex,
+                        bool alone);
 
 /* Comment lines: the file, what it does, plan, endpoints, and how to run it. */
-void mr_script_header(struct mr_strbuf *out, const struct mr_manifest *manifest,
-                      const char *file, const char *what);
+void mr_script_header(struct mr_strbuf *out, const struct mr_manifest *manifest, const char *file,
+                      const char *what);
 /* "-- ", label and text on one line, whatever the text holds. */
 void mr_script_comment(struct mr_strbuf *out, const char *label, const char *text);
 
 /* Is the planned server of that version or a later one (80020: 8.0.20)?  0: none is. */
-bool mr_script_is_since(const struct mr_manifest *manifest, unsigned mysql,
-                        unsigned mariadb);
+bool mr_script_is_since(const struct mr_manifest *manifest, unsigned mysql, unsigned mariadb);
 
 /* A condition: this is the planned server. */
 void mr_script_server(struct mr_strbuf *out, const struct mr_manifest *manifest);
@@ -45,8 +44,7 @@ void mr_script_writable(struct mr_strbuf *out, const struct mr_manifest *manifes
 void mr_script_isolation(struct mr_strbuf *out, const struct mr_manifest *manifest);
 /* A statement that fails with the reason on another server; `writes`: also on one that is
  * read-only. */
-void mr_script_guard(struct mr_strbuf *out, const struct mr_manifest *manifest,
-                     bool writes);
+void mr_script_guard(struct mr_strbuf *out, const struct mr_manifest *manifest, bool writes);
 /* The same where the server takes shorter statements than the plan has. */
 void mr_script_guard_packet(struct mr_strbuf *out, const struct mr_manifest *manifest);
 

@@ -9,8 +9,7 @@
 
 #define LAST_LEVEL ((uint64_t)1 << 62)
 
-enum mr_code mr_script_is_null(struct mr_key image, size_t column, bool *null,
-                               struct mr_err *err)
+enum mr_code mr_script_is_null(struct mr_key image, size_t column, bool *null, struct mr_err *err)
 {
     struct mr_key value;
     MR_TRY(mr_merge_row_value(image, column, &value, err));
@@ -161,8 +160,7 @@ static enum mr_code find_batches(struct mr_script *s, struct mr_err *err)
             batch = mr_vec_push(&s->batches);
             if (batch == NULL)
                 return mr_merge_nomem(err);
-            *batch =
-                (struct mr_script_batch){row->step.op, row->step.table, i + 1, i + 1};
+            *batch = (struct mr_script_batch){row->step.op, row->step.table, i + 1, i + 1};
         }
         batch->last = i + 1;
         last = row;
@@ -192,14 +190,12 @@ static enum mr_code open_own_parents(struct mr_script *s, struct mr_script_row *
 
 /* How many rows equal to one that has no key will stand on TARGET: those that the plan has
  * found, and the equal ones of the unit so far. */
-static enum mr_code count_equals(struct mr_script *s, struct mr_script_row *row,
-                                 struct mr_err *err)
+static enum mr_code count_equals(struct mr_script *s, struct mr_script_row *row, struct mr_err *err)
 {
     bool found = false;
     if (s->plan->tables[row->step.table].key.count > 0)
         return MR_OK;
-    enum mr_code code =
-        MR_CASE_ASK(s->equals, &found, err, MR_ARG_INT("entity", row->step.entity));
+    enum mr_code code = MR_CASE_ASK(s->equals, &found, err, MR_ARG_INT("entity", row->step.entity));
     row->nth = code == MR_OK && found ? (uint64_t)mr_case_int(s->equals, 0) : 1;
     mr_case_reset(s->equals);
     return code;
@@ -240,6 +236,5 @@ enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err)
         code = count_equals(s, mr_vec_at(&s->rows, i), err);
     if (code == MR_OK)
         code = find_batches(s, err);
-    return code == MR_OK && s->kind == MR_SCRIPT_UNDO ? mr_script_part_trees(s, err)
-                                                      : code;
+    return code == MR_OK && s->kind == MR_SCRIPT_UNDO ? mr_script_part_trees(s, err) : code;
 }

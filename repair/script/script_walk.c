@@ -23,8 +23,7 @@ bool mr_walk_fails(struct mr_walk *w, const char *at, const char *what,
         (void)snprintf(w->fault->what, sizeof w->fault->what, "%s", what);
     else
         (void)snprintf(w->fault->what, sizeof w->fault->what, "%s \"%.*s\"", what,
-                       (int)(token->len < SHOWN_BYTES ? token->len : SHOWN_BYTES),
-                       token->ptr);
+                       (int)(token->len < SHOWN_BYTES ? token->len : SHOWN_BYTES), token->ptr);
     return false;
 }
 
@@ -42,13 +41,11 @@ bool mr_walk_next(struct mr_walk *w, struct mr_token *t)
         if (!mr_sqlscan_next(&w->scan, t))
             return false;
         if (w->scan.broken)
-            return mr_walk_fails(w, t->ptr,
-                                 "has a literal or comment without its end:", t);
+            return mr_walk_fails(w, t->ptr, "has a literal or comment without its end:", t);
         if (t->ptr[0] == '#' || (t->len > 1 && t->ptr[0] == '/' && t->ptr[1] == '*'))
             return mr_walk_fails(w, t->ptr, "has a comment that plan does not write:", t);
         if (is_command(w, t))
-            return mr_walk_fails(w, t->ptr,
-                                 "has a line that the client takes for a command:", t);
+            return mr_walk_fails(w, t->ptr, "has a line that the client takes for a command:", t);
     } while (t->kind == MR_TOKEN_COMMENT);
     return true;
 }
@@ -56,8 +53,7 @@ bool mr_walk_next(struct mr_walk *w, struct mr_token *t)
 static bool is_own_variable(const struct mr_token *t)
 {
     static const char own[] = "@myrecon_";
-    if (t->kind != MR_TOKEN_WORD || t->len < sizeof own ||
-        memcmp(t->ptr, own, sizeof own - 1) != 0)
+    if (t->kind != MR_TOKEN_WORD || t->len < sizeof own || memcmp(t->ptr, own, sizeof own - 1) != 0)
         return false;
     for (size_t i = sizeof own - 1; i < t->len; i++)
         if (strchr("abcdefghijklmnopqrstuvwxyz0123456789_", t->ptr[i]) == NULL)
@@ -111,8 +107,7 @@ static bool is_around(const struct mr_script_shape *shape, const struct mr_token
 
 int mr_walk_compare_tables(const void *a, const void *b)
 {
-    return strcmp(((const struct mr_walk_table *)a)->name,
-                  ((const struct mr_walk_table *)b)->name);
+    return strcmp(((const struct mr_walk_table *)a)->name, ((const struct mr_walk_table *)b)->name);
 }
 
 static enum mr_place find(const struct mr_script_shape *shape, const struct mr_token *db,
@@ -123,8 +118,7 @@ static enum mr_place find(const struct mr_script_shape *shape, const struct mr_t
     mr_strbuf_add(&both, db->ptr, (size_t)(name->ptr + name->len - db->ptr));
     if (!both.failed && shape->ntables > 0) {
         const struct mr_walk_table key = {both.ptr, false};
-        found = bsearch(&key, shape->tables, shape->ntables, sizeof key,
-                        mr_walk_compare_tables);
+        found = bsearch(&key, shape->tables, shape->ntables, sizeof key, mr_walk_compare_tables);
     }
     mr_strbuf_release(&both);
     if (found != NULL)
@@ -132,18 +126,16 @@ static enum mr_place find(const struct mr_script_shape *shape, const struct mr_t
     return is_around(shape, db, name) ? MR_PLACE_READ : MR_PLACE_NONE;
 }
 
-enum mr_place mr_walk_place(struct mr_walk *w, const struct mr_token *db,
-                            struct mr_token *name)
+enum mr_place mr_walk_place(struct mr_walk *w, const struct mr_token *db, struct mr_token *name)
 {
     struct mr_token dot = {0};
     if (db->kind != MR_TOKEN_IDENT || w->shape == NULL || !mr_walk_next(w, &dot) ||
-        !mr_token_is(&dot, ".") || !mr_walk_next(w, name) ||
-        dot.ptr != db->ptr + db->len || name->ptr != dot.ptr + 1)
+        !mr_token_is(&dot, ".") || !mr_walk_next(w, name) || dot.ptr != db->ptr + db->len ||
+        name->ptr != dot.ptr + 1)
         return MR_PLACE_NONE;
     if (name->kind == MR_TOKEN_IDENT)
         return find(w->shape, db, name);
-    return mr_walk_is_name(name) && name->len > 8 &&
-                   memcmp(name->ptr, "myrecon_", 8) == 0 &&
+    return mr_walk_is_name(name) && name->len > 8 && memcmp(name->ptr, "myrecon_", 8) == 0 &&
                    mr_walk_is_text(db, w->shape->db)
                ? MR_PLACE_STAGED
                : MR_PLACE_NONE;
@@ -160,22 +152,20 @@ static bool take_own_table(struct mr_walk *w, const struct mr_token *t)
     if (place == MR_PLACE_NONE)
         return mr_walk_fails(w, t->ptr, "names a table that plan.json does not:", &both);
     if (w->depth == 0 && w->own0 && place != MR_PLACE_STAGED)
-        return mr_walk_fails(w, t->ptr,
-                             "would write where only \"-- write\" does:", &both);
+        return mr_walk_fails(w, t->ptr, "would write where only \"-- write\" does:", &both);
     if (w->depth == 0 && w->written0 && place == MR_PLACE_READ)
-        return mr_walk_fails(w, t->ptr,
-                             "would write to a table that plan.json only reads:", &both);
+        return mr_walk_fails(w, t->ptr, "would write to a table that plan.json only reads:", &both);
     w->prev = name;
     return true;
 }
 
 static bool take_catalogue(struct mr_walk *w, const struct mr_token *t)
 {
-    static const char *const views[] = {"COLUMNS", "STATISTICS", "TRIGGERS",
-                                        "TABLE_CONSTRAINTS", "KEY_COLUMN_USAGE"};
+    static const char *const views[] = {"COLUMNS", "STATISTICS", "TRIGGERS", "TABLE_CONSTRAINTS",
+                                        "KEY_COLUMN_USAGE"};
     struct mr_token dot, name;
-    if (w->section == MR_SCRIPT_READ_HEAD && mr_walk_next(w, &dot) &&
-        mr_token_is(&dot, ".") && mr_walk_next(w, &name) && name.kind == MR_TOKEN_WORD)
+    if (w->section == MR_SCRIPT_READ_HEAD && mr_walk_next(w, &dot) && mr_token_is(&dot, ".") &&
+        mr_walk_next(w, &name) && name.kind == MR_TOKEN_WORD)
         for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
             if (mr_walk_is_text(&name, views[i])) {
                 w->prev = name;
@@ -227,15 +217,13 @@ static bool open(struct mr_walk *w, const struct mr_token *t)
     bool function = false;
     const bool is_table = w->levels[w->depth].table;
     if (!is_table && !opens(w, t, &function))
-        return mr_walk_fails(
-            w, w->prev.ptr,
-            "has a function, or a list, that plan does not write:", &w->prev);
+        return mr_walk_fails(w, w->prev.ptr,
+                             "has a function, or a list, that plan does not write:", &w->prev);
     if (w->depth + 1 >= MR_WALK_LEVELS)
         return mr_walk_fails(w, t->ptr, "has too many parentheses", NULL);
-    w->levels[++w->depth] =
-        (struct mr_walk_level){.may_query = !function && w->shape != NULL,
-                               .must_query = is_table,
-                               .from_word = function && keeps_from(&w->prev)};
+    w->levels[++w->depth] = (struct mr_walk_level){.may_query = !function && w->shape != NULL,
+                                                   .must_query = is_table,
+                                                   .from_word = function && keeps_from(&w->prev)};
     return true;
 }
 
@@ -243,8 +231,7 @@ static bool close(struct mr_walk *w, const struct mr_token *t)
 {
     const struct mr_walk_level *level = &w->levels[w->depth];
     if (w->depth == 0 || level->table || level->must_query)
-        return mr_walk_fails(w, t->ptr, "has a parenthesis too many, or an empty one",
-                             NULL);
+        return mr_walk_fails(w, t->ptr, "has a parenthesis too many, or an empty one", NULL);
     w->levels[--w->depth].table = false;
     return true;
 }
@@ -254,8 +241,8 @@ static bool close(struct mr_walk *w, const struct mr_token *t)
 static bool assignment(struct mr_walk *w, const struct mr_token *t)
 {
     struct mr_token variable, is;
-    if (!mr_walk_next(w, &variable) || !mr_walk_is_settable(&variable) ||
-        !mr_walk_next(w, &is) || !mr_token_is(&is, "="))
+    if (!mr_walk_next(w, &variable) || !mr_walk_is_settable(&variable) || !mr_walk_next(w, &is) ||
+        !mr_token_is(&is, "="))
         return mr_walk_fails(w, t->ptr, "sets what plan does not", NULL);
     w->prev = is;
     return true;
@@ -311,8 +298,8 @@ static bool is_prev(const struct mr_walk *w, const char *word)
 static bool begins_query(struct mr_walk *w)
 {
     struct mr_walk_level *level = &w->levels[w->depth];
-    const bool goes_on = level->query && (is_prev(w, "UNION") || is_prev(w, "ALL") ||
-                                          is_prev(w, "DISTINCT"));
+    const bool goes_on =
+        level->query && (is_prev(w, "UNION") || is_prev(w, "ALL") || is_prev(w, "DISTINCT"));
     const bool main = level->with && !level->query && is_prev(w, ")");
     if (!level->may_query && !goes_on && !main)
         return false;
@@ -406,12 +393,10 @@ static bool take_word(struct mr_walk *w, const struct mr_token *t)
     if (t->ptr[0] == '@')
         good = variable(w, t);
     else if (member)
-        good = mr_walk_is_name(t) ||
-               mr_walk_fails(w, t->ptr, "has what plan does not write:", t);
+        good = mr_walk_is_name(t) || mr_walk_fails(w, t->ptr, "has what plan does not write:", t);
     else if (is & MR_WORD_KEYWORD)
         good = clause(w, t);
-    else if (!(is & MR_WORD_FUNCTION) || w->scan.ptr == w->scan.end ||
-             *w->scan.ptr != '(')
+    else if (!(is & MR_WORD_FUNCTION) || w->scan.ptr == w->scan.end || *w->scan.ptr != '(')
         good = name(w, t);
     w->prev = *t;
     w->prev_is = member ? MR_WORD_VALUE : is;
@@ -423,8 +408,7 @@ static bool take_word(struct mr_walk *w, const struct mr_token *t)
 
 static bool take(struct mr_walk *w, const struct mr_token *t)
 {
-    if (w->levels[w->depth].must_query && !mr_token_is(t, "SELECT") &&
-        !mr_token_is(t, "WITH"))
+    if (w->levels[w->depth].must_query && !mr_token_is(t, "SELECT") && !mr_token_is(t, "WITH"))
         return mr_walk_fails(w, t->ptr, "has no SELECT where one belongs", NULL);
     bool good = true;
     if (t->kind == MR_TOKEN_PUNCT) {
@@ -459,8 +443,8 @@ bool mr_walk_on(struct mr_walk *w, bool to_close)
             return true;
     }
     const struct mr_walk_level *level = &w->levels[w->depth];
-    if (w->fault->what[0] == '\0' && (to_close || w->depth > 0 || level->table ||
-                                      level->must_query || w->sets || is_open(w)))
+    if (w->fault->what[0] == '\0' &&
+        (to_close || w->depth > 0 || level->table || level->must_query || w->sets || is_open(w)))
         return mr_walk_fails(w, w->scan.end, "ends too early", NULL);
     return w->fault->what[0] == '\0';
 }

@@ -67,8 +67,7 @@ bool mr_walk_is_settable(const struct mr_token *t);
 bool mr_walk_is_name(const struct mr_token *t); /* a plain one, without quotes */
 bool mr_walk_is_text(const struct mr_token *t, const char *text);
 /* Behind `db`: the rest of a table's name, without spaces. */
-enum mr_place mr_walk_place(struct mr_walk *w, const struct mr_token *db,
-                            struct mr_token *name);
+enum mr_place mr_walk_place(struct mr_walk *w, const struct mr_token *db, struct mr_token *name);
 int mr_walk_compare_tables(const void *a, const void *b); /* for qsort() */
 /* Goes on to the end, or behind the parenthesis that begins: is all of it right, and nothing
  * missing at the end? */

@@ -165,8 +165,8 @@ unsigned mr_script_word(const char *ptr, size_t len)
     for (size_t i = 0; i < len; i++)
         upper[i] = (char)(ptr[i] >= 'a' && ptr[i] <= 'z' ? ptr[i] - 'a' + 'A' : ptr[i]);
     upper[len] = '\0';
-    const struct word *found = bsearch(upper, words, sizeof words / sizeof words[0],
-                                       sizeof words[0], compare_words);
+    const struct word *found =
+        bsearch(upper, words, sizeof words / sizeof words[0], sizeof words[0], compare_words);
     return found != NULL ? found->is : MR_WORD_NONE;
 }
 

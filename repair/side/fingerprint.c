@@ -26,9 +26,8 @@ static void add_row(struct mr_strbuf *text, const struct mr_cell *cells, size_t 
     mr_strbuf_add_char(text, '\n');
 }
 
-enum mr_code mr_fingerprint_columns(struct mr_db *db, const char *dbname,
-                                    const char *table, char hex[MR_SHA256_HEX],
-                                    struct mr_err *err)
+enum mr_code mr_fingerprint_columns(struct mr_db *db, const char *dbname, const char *table,
+                                    char hex[MR_SHA256_HEX], struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
@@ -44,17 +43,16 @@ enum mr_code mr_fingerprint_columns(struct mr_db *db, const char *dbname,
     mr_strbuf_add_str(&sql, " ORDER BY ORDINAL_POSITION");
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_query(db, has_expressions(mr_db_server(db)) ? "nnnnnnn" : "nnnnnn",
-                           sql.ptr, sql.len, &res, err);
+        code = mr_db_query(db, has_expressions(mr_db_server(db)) ? "nnnnnnn" : "nnnnnn", sql.ptr,
+                           sql.len, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
         add_row(&text, cells, mr_result_columns(res));
     mr_result_free(res);
     if (code == MR_OK)
         code = mr_strbuf_check(&text, "reading a table's columns", err);
     if (code == MR_OK && text.len == 0)
-        code = mr_err_set(err, MR_E_NO_SUCH,
-                          "table \"%s.%s\" is not on server \"%s\", or hidden", dbname,
-                          table, mr_db_label(db));
+        code = mr_err_set(err, MR_E_NO_SUCH, "table \"%s.%s\" is not on server \"%s\", or hidden",
+                          dbname, table, mr_db_label(db));
     if (code == MR_OK)
         code = mr_sha256_bytes(text.ptr, text.len, hex, err);
     mr_strbuf_release(&text);

@@ -14,8 +14,7 @@
 #include "core/db/db.h"
 #include "core/file/sha256.h"
 
-enum mr_code mr_fingerprint_columns(struct mr_db *db, const char *dbname,
-                                    const char *table, char hex[MR_SHA256_HEX],
-                                    struct mr_err *err);
+enum mr_code mr_fingerprint_columns(struct mr_db *db, const char *dbname, const char *table,
+                                    char hex[MR_SHA256_HEX], struct mr_err *err);
 
 #endif

@@ -17,14 +17,13 @@
 
 /* ---- counters ---- */
 
-enum mr_code mr_side_next_id(const struct mr_side_column *c, uint64_t *next,
-                             struct mr_err *err)
+enum mr_code mr_side_next_id(const struct mr_side_column *c, uint64_t *next, struct mr_err *err)
 {
     return mr_reader_counter(c->reader, c->table, next, NULL, err);
 }
 
-enum mr_code mr_side_sequence_next(struct mr_reader *reader, const char *db,
-                                   const char *name, uint64_t *next, struct mr_err *err)
+enum mr_code mr_side_sequence_next(struct mr_reader *reader, const char *db, const char *name,
+                                   uint64_t *next, struct mr_err *err)
 {
     struct mr_db *connection = mr_reader_db(reader);
     struct mr_sequence sequence;
@@ -62,9 +61,9 @@ struct walk {
 static bool is_key(const struct mr_side_column *c)
 {
     const struct mr_index *primary = mr_table_index(c->table, "PRIMARY");
-    return mr_class_is_integer(c->column->cls) && primary != NULL &&
-           primary->nparts == 1 && primary->parts[0].column != NULL &&
-           primary->parts[0].prefix_len == 0 && !primary->parts[0].descending &&
+    return mr_class_is_integer(c->column->cls) && primary != NULL && primary->nparts == 1 &&
+           primary->parts[0].column != NULL && primary->parts[0].prefix_len == 0 &&
+           !primary->parts[0].descending &&
            strcasecmp(primary->parts[0].column, c->column->name) == 0;
 }
 
@@ -81,8 +80,7 @@ static enum mr_code scan(struct walk *w, struct mr_range range, struct mr_err *e
 }
 
 /* Reads (lo, hi], unless it is known to hold nothing that is asked for. */
-static enum mr_code scan_segment(struct walk *w, struct mr_range range,
-                                 struct mr_err *err)
+static enum mr_code scan_segment(struct walk *w, struct mr_range range, struct mr_err *err)
 {
     struct mr_value lo = {0};
     size_t pos = 0;
@@ -105,8 +103,8 @@ static enum mr_code walk(struct walk *w, const struct mr_column *time, struct mr
     w->cols[0] = (struct mr_readcol){
         .name = w->c->column->name, .expr = MR_EXPR_COLUMN, .cls = w->c->column->cls};
     if (time != NULL)
-        w->cols[1] = (struct mr_readcol){
-            .name = time->name, .expr = MR_EXPR_COLUMN, .cls = time->cls};
+        w->cols[1] =
+            (struct mr_readcol){.name = time->name, .expr = MR_EXPR_COLUMN, .cls = time->cls};
     w->spec = (struct mr_readspec){.db = w->c->table->db,
                                    .table = w->c->table->name,
                                    .cols = w->cols,
@@ -115,8 +113,7 @@ static enum mr_code walk(struct walk *w, const struct mr_column *time, struct mr
                                    .nkey = 1};
     if (!is_key(w->c) || !mr_reader_has_order(w->c->reader, &w->spec))
         w->spec.nkey = 0;
-    enum mr_code code =
-        mr_reader_bounds(w->c->reader, &w->spec, SEGMENTS, &arena, &bounds, err);
+    enum mr_code code = mr_reader_bounds(w->c->reader, &w->spec, SEGMENTS, &arena, &bounds, err);
     struct mr_range range = {0};
     for (size_t i = bounds.count; code == MR_OK && i > 0 && !w->enough; i--) {
         range.lo = *(struct mr_key *)mr_vec_at(&bounds, i - 1);
@@ -206,19 +203,17 @@ static void take_meant(struct walk *w, const struct mr_value *values)
         return; /* a text so long that it is not at hand is no number */
     mr_strbuf_reset(&w->written);
     mr_strbuf_reset(&w->meant);
-    w->no_memory =
-        mr_row_encode(&w->written, &values[0], NULL) != MR_OK ||
-        mr_spelling_read(w->spelling, (struct mr_key){w->written.ptr, w->written.len},
-                         &w->meant, &how, NULL) != MR_OK ||
-        w->meant.failed;
+    w->no_memory = mr_row_encode(&w->written, &values[0], NULL) != MR_OK ||
+                   mr_spelling_read(w->spelling, (struct mr_key){w->written.ptr, w->written.len},
+                                    &w->meant, &how, NULL) != MR_OK ||
+                   w->meant.failed;
     if (!w->no_memory && how != MR_SPELT_NOT &&
         mr_row_decode(w->meant.ptr, w->meant.len, &pos, &key, NULL) == MR_OK)
         take_greatest(w, &key);
 }
 
-static enum mr_code walk_within(const struct mr_side_column *c,
-                                const struct mr_spelling *spelling, uint64_t from,
-                                uint64_t to, uint64_t *greatest, struct mr_err *err)
+static enum mr_code walk_within(const struct mr_side_column *c, const struct mr_spelling *spelling,
+                                uint64_t from, uint64_t to, uint64_t *greatest, struct mr_err *err)
 {
     struct walk w = {.c = c,
                      .take = spelling != NULL ? take_meant : take_greatest,
@@ -237,8 +232,8 @@ static enum mr_code walk_within(const struct mr_side_column *c,
 }
 
 enum mr_code mr_side_greatest_within(const struct mr_side_column *c,
-                                     const struct mr_spelling *spelling, uint64_t from,
-                                     uint64_t to, uint64_t *greatest, struct mr_err *err)
+                                     const struct mr_spelling *spelling, uint64_t from, uint64_t to,
+                                     uint64_t *greatest, struct mr_err *err)
 {
     struct mr_db *db = mr_reader_db(c->reader);
     struct mr_strbuf sql = MR_STRBUF_INIT, name = MR_STRBUF_INIT, value = MR_STRBUF_INIT;
@@ -283,8 +278,7 @@ enum mr_code mr_side_greatest(const struct mr_side_column *c, uint64_t *greatest
 
 static bool is_before(const struct mr_value *v, const struct mr_time *split)
 {
-    return mr_class_is_moment(v->cls) && v->t.year > 0 &&
-           mr_when_compare(&v->t, split) < 0;
+    return mr_class_is_moment(v->cls) && v->t.year > 0 && mr_when_compare(&v->t, split) < 0;
 }
 
 static void take_before(struct walk *w, const struct mr_value *values)
@@ -297,9 +291,8 @@ static void take_before(struct walk *w, const struct mr_value *values)
 }
 
 enum mr_code mr_side_greatest_before(const struct mr_side_counter *counter,
-                                     const struct mr_column *time,
-                                     const struct mr_time *split, int64_t *greatest,
-                                     struct mr_err *err)
+                                     const struct mr_column *time, const struct mr_time *split,
+                                     int64_t *greatest, struct mr_err *err)
 {
     const struct mr_side_column *c = &counter->column;
     struct mr_db *db = mr_reader_db(c->reader);
@@ -367,8 +360,7 @@ static enum mr_code query_newest(struct mr_db *db, const struct mr_side_counter 
     mr_sql_table(&sql, c->table->db, c->table->name);
     mr_strbuf_add_str(&sql, " WHERE ");
     mr_sql_ident(&sql, c->column->name);
-    mr_strbuf_add_fmt(&sql, " <= %s AND ",
-                      mr_counted_text(up_to, counter->is_unsigned, key));
+    mr_strbuf_add_fmt(&sql, " <= %s AND ", mr_counted_text(up_to, counter->is_unsigned, key));
     mr_sql_ident(&sql, time->name);
     mr_strbuf_add_str(&sql, " >= '0001-01-01'");
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
@@ -379,8 +371,7 @@ static enum mr_code query_newest(struct mr_db *db, const struct mr_side_counter 
 }
 
 enum mr_code mr_side_newest(const struct mr_side_counter *c, const struct mr_column *time,
-                            int64_t up_to, struct mr_time *newest, bool *known,
-                            struct mr_err *err)
+                            int64_t up_to, struct mr_time *newest, bool *known, struct mr_err *err)
 {
     struct mr_db *db = mr_reader_db(c->column.reader);
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -443,8 +434,7 @@ static void take_key(struct walk *w, const struct mr_value *values)
 }
 
 static enum mr_code query_keys(struct mr_db *db, const struct mr_side_counter *counter,
-                               const int64_t *below, struct mr_vec *keys,
-                               struct mr_err *err)
+                               const int64_t *below, struct mr_vec *keys, struct mr_err *err)
 {
     const struct mr_side_column *c = &counter->column;
     char text[MR_COUNTED_TEXT];
@@ -458,8 +448,7 @@ static enum mr_code query_keys(struct mr_db *db, const struct mr_side_counter *c
     if (below != NULL) {
         mr_strbuf_add_str(&sql, " WHERE ");
         mr_sql_ident(&sql, c->column->name);
-        mr_strbuf_add_fmt(&sql, " < %s",
-                          mr_counted_text(*below, counter->is_unsigned, text));
+        mr_strbuf_add_fmt(&sql, " < %s", mr_counted_text(*below, counter->is_unsigned, text));
     }
     mr_strbuf_add_str(&sql, " ORDER BY ");
     mr_sql_ident(&sql, c->column->name);
@@ -472,8 +461,8 @@ static enum mr_code query_keys(struct mr_db *db, const struct mr_side_counter *c
         if (key == NULL)
             MR_TRY_OUT(mr_err_nomem(err, "reading keys"));
         else
-            *key = mr_counted_of_text(row[0].ptr != NULL ? row[0].ptr : "",
-                                      counter->is_unsigned, NULL);
+            *key = mr_counted_of_text(row[0].ptr != NULL ? row[0].ptr : "", counter->is_unsigned,
+                                      NULL);
     }
 out:
     mr_result_free(res);

@@ -10,8 +10,7 @@
 
 /* ---- a server ---- */
 
-static void add_end(struct mr_strbuf *sql, const struct mr_side_sample *what,
-                    bool descending)
+static void add_end(struct mr_strbuf *sql, const struct mr_side_sample *what, bool descending)
 {
     const struct mr_readspec *spec = what->child;
     mr_strbuf_add_str(sql, "(SELECT ");
@@ -26,8 +25,8 @@ static void add_end(struct mr_strbuf *sql, const struct mr_side_sample *what,
     mr_strbuf_add_fmt(sql, " LIMIT %d)", MR_SIDE_SAMPLE_ROWS);
 }
 
-static enum mr_code query(struct mr_db *db, const struct mr_side_sample *what,
-                          uint64_t counts[2], struct mr_err *err)
+static enum mr_code query(struct mr_db *db, const struct mr_side_sample *what, uint64_t counts[2],
+                          struct mr_err *err)
 {
     const char *key = what->parent->cols[what->key].name;
     struct mr_strbuf sql = MR_STRBUF_INIT;
@@ -73,8 +72,7 @@ struct sampling {
     bool is_first, is_last; /* where rows go */
 };
 
-static enum mr_code keep(struct mr_strbuf *bytes, const struct mr_value *value,
-                         struct mr_err *err)
+static enum mr_code keep(struct mr_strbuf *bytes, const struct mr_value *value, struct mr_err *err)
 {
     mr_strbuf_reset(bytes);
     return value->cls != MR_CLASS_NULL ? mr_row_encode(bytes, value, err) : MR_OK;
@@ -95,8 +93,7 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
 static enum mr_code read_all(struct sampling *s, struct mr_err *err)
 {
     s->last = 0;
-    return mr_reader_scan(s->what->reader, &s->spec, (struct mr_range){0}, 0, take_row, s,
-                          err);
+    return mr_reader_scan(s->what->reader, &s->spec, (struct mr_range){0}, 0, take_row, s, err);
 }
 
 static enum mr_code read_first(struct sampling *s, struct mr_err *err)
@@ -115,8 +112,7 @@ static enum mr_code read_last(struct sampling *s, struct mr_err *err)
     struct mr_vec bounds = MR_VEC_INIT(struct mr_key);
     struct mr_range range = {0};
     s->is_last = true;
-    enum mr_code code =
-        mr_reader_bounds(s->what->reader, &s->spec, SEGMENTS, &arena, &bounds, err);
+    enum mr_code code = mr_reader_bounds(s->what->reader, &s->spec, SEGMENTS, &arena, &bounds, err);
     if (code == MR_OK && bounds.count > 0) {
         range.lo = *(struct mr_key *)mr_vec_at(&bounds, bounds.count - 1);
         code = mr_reader_scan(s->what->reader, &s->spec, range, 0, take_row, s, err);
@@ -149,17 +145,15 @@ static int compare_values(const void *a, const void *b)
     return mr_key_compare(key_of(x), key_of(y));
 }
 
-static enum mr_code take_parent(void *ctx, const struct mr_value *values,
-                                struct mr_err *err)
+static enum mr_code take_parent(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct sampling *s = ctx;
     struct value wanted = {.bytes = MR_STRBUF_INIT};
     enum mr_code code = mr_row_encode(&wanted.bytes, &values[0], err);
     struct value *end = s->values + 2 * MR_SIDE_SAMPLE_ROWS;
-    struct value *found = code == MR_OK
-                              ? bsearch(&wanted, s->values, 2 * MR_SIDE_SAMPLE_ROWS,
-                                        sizeof *s->values, compare_values)
-                              : NULL;
+    struct value *found = code == MR_OK ? bsearch(&wanted, s->values, 2 * MR_SIDE_SAMPLE_ROWS,
+                                                  sizeof *s->values, compare_values)
+                                        : NULL;
     while (found != NULL && found > s->values && compare_values(found - 1, &wanted) == 0)
         found--;
     for (; found != NULL && found < end && compare_values(found, &wanted) == 0; found++)
@@ -191,15 +185,13 @@ static enum mr_code look_up(struct sampling *s, struct mr_err *err)
             *key = key_of(v);
     }
     if (code == MR_OK)
-        code = mr_reader_fetch(s->what->reader, &spec, keys.items, keys.count,
-                               take_parent, s, err);
+        code = mr_reader_fetch(s->what->reader, &spec, keys.items, keys.count, take_parent, s, err);
     mr_vec_release(&keys);
     return code;
 }
 
 /* The column, and the key behind it. */
-static enum mr_code set_spec(struct sampling *s, struct mr_arena *arena,
-                             struct mr_err *err)
+static enum mr_code set_spec(struct sampling *s, struct mr_arena *arena, struct mr_err *err)
 {
     const struct mr_readspec *scan = s->what->child;
     struct mr_readcol *cols = mr_arena_calloc(arena, scan->nkey + 1, sizeof *cols);

@@ -40,19 +40,18 @@ static const struct question engine = {
     "SELECT CONCAT('engine ', ENGINE) FROM information_schema.TABLES WHERE TABLE_SCHEMA",
     "TABLE_NAME"};
 
-#define FOREIGN_KEY(which)                                                               \
-    "SELECT CONCAT('foreign key \"', k.CONSTRAINT_NAME, '\" of ', k.TABLE_SCHEMA, '.', " \
-    "k.TABLE_NAME, '.', k.COLUMN_NAME, ' to ', k.REFERENCED_TABLE_SCHEMA, '.', "         \
-    "k.REFERENCED_TABLE_NAME, '.', k.REFERENCED_COLUMN_NAME, ', ON DELETE ', "           \
-    "r.DELETE_RULE, ', ON UPDATE ', r.UPDATE_RULE) FROM "                                \
-    "information_schema.KEY_COLUMN_USAGE k JOIN "                                        \
-    "information_schema.REFERENTIAL_CONSTRAINTS r ON r.CONSTRAINT_SCHEMA = "             \
-    "k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = "  \
+#define FOREIGN_KEY(which)                                                                         \
+    "SELECT CONCAT('foreign key \"', k.CONSTRAINT_NAME, '\" of ', k.TABLE_SCHEMA, '.', "           \
+    "k.TABLE_NAME, '.', k.COLUMN_NAME, ' to ', k.REFERENCED_TABLE_SCHEMA, '.', "                   \
+    "k.REFERENCED_TABLE_NAME, '.', k.REFERENCED_COLUMN_NAME, ', ON DELETE ', "                     \
+    "r.DELETE_RULE, ', ON UPDATE ', r.UPDATE_RULE) FROM "                                          \
+    "information_schema.KEY_COLUMN_USAGE k JOIN "                                                  \
+    "information_schema.REFERENTIAL_CONSTRAINTS r ON r.CONSTRAINT_SCHEMA = "                       \
+    "k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME AND r.TABLE_NAME = "            \
     "k.TABLE_NAME WHERE k.REFERENCED_TABLE_NAME IS NOT NULL AND k." which "TABLE_SCHEMA"
 
 static const struct question fks = {FOREIGN_KEY(""), "k.TABLE_NAME"};
-static const struct question references = {FOREIGN_KEY("REFERENCED_"),
-                                           "k.REFERENCED_TABLE_NAME"};
+static const struct question references = {FOREIGN_KEY("REFERENCED_"), "k.REFERENCED_TABLE_NAME"};
 
 struct reading {
     struct mr_db *db;
@@ -69,9 +68,8 @@ static enum mr_code keep(struct reading *r, const struct mr_cell *cell)
     const char **slot = mr_vec_push(&r->found);
     if (slot != NULL)
         *slot = mr_arena_dup(r->arena, cell->ptr, cell->len);
-    return slot != NULL && *slot != NULL
-               ? MR_OK
-               : mr_err_nomem(r->err, "reading what belongs to a table");
+    return slot != NULL && *slot != NULL ? MR_OK
+                                         : mr_err_nomem(r->err, "reading what belongs to a table");
 }
 
 static enum mr_code ask(struct reading *r, const struct question *q)
@@ -105,8 +103,8 @@ enum mr_code mr_surroundings_read(struct mr_db *db, const char *dbname, const ch
                                   struct mr_arena *arena, struct mr_surroundings *out,
                                   struct mr_err *err)
 {
-    const struct question *const all[] = {
-        &triggers, &uniques, checks_of(mr_db_server(db)), &fks, &references, &engine};
+    const struct question *const all[] = {&triggers, &uniques,    checks_of(mr_db_server(db)),
+                                          &fks,      &references, &engine};
     struct reading r = {.db = db,
                         .dbname = dbname,
                         .table = table,
@@ -154,8 +152,7 @@ static bool begins(const char *text, const char *with)
 
 /* foreign key "NAME" of DB.TABLE.COLUMN to DB.TABLE.COLUMN, …  `word`: of, to.  Where a name
  * holds such words, too, one may be needed too many, and none too few. */
-static bool is_key_of(const char *text, const char *word,
-                      const struct mr_surroundings_needs *needs)
+static bool is_key_of(const char *text, const char *word, const struct mr_surroundings_needs *needs)
 {
     struct mr_strbuf end = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&end, " %s %s.%s.", word, needs->dbname, needs->table);
@@ -168,9 +165,8 @@ static bool is_needed(const char *text, const struct mr_surroundings_needs *need
 {
     if (begins(text, "unique index"))
         return needs->unique || begins(text, "unique index \"PRIMARY\"");
-    return begins(text, "foreign key") &&
-           ((needs->refers && is_key_of(text, "of", needs)) ||
-            (needs->referred && is_key_of(text, "to", needs)));
+    return begins(text, "foreign key") && ((needs->refers && is_key_of(text, "of", needs)) ||
+                                           (needs->referred && is_key_of(text, "to", needs)));
 }
 
 const char *mr_surroundings_gone(const struct mr_surroundings *now,
@@ -201,8 +197,7 @@ bool mr_surroundings_child(const char *text, struct mr_surroundings_child *out)
         return false;
     from += sizeof of - 1;
     const char *dot = memchr(from, '.', (size_t)(end - from));
-    const char *second =
-        dot != NULL ? memchr(dot + 1, '.', (size_t)(end - dot - 1)) : NULL;
+    const char *second = dot != NULL ? memchr(dot + 1, '.', (size_t)(end - dot - 1)) : NULL;
     if (second == NULL || memchr(second + 1, '.', (size_t)(end - second - 1)) != NULL)
         return false;
     *out = (struct mr_surroundings_child){from, dot + 1, (size_t)(dot - from),
@@ -213,8 +208,7 @@ bool mr_surroundings_child(const char *text, struct mr_surroundings_child *out)
 /* Deleted rows meet neither unique indexes nor checks. */
 bool mr_surroundings_of_undo(const char *text)
 {
-    return begins(text, "trigger") || begins(text, "foreign key") ||
-           begins(text, "engine");
+    return begins(text, "trigger") || begins(text, "foreign key") || begins(text, "engine");
 }
 
 /* The word that ends at *end, which is moved to the blank in front of it. */

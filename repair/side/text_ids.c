@@ -72,8 +72,7 @@ static uint64_t number(const struct part *part, size_t begin, size_t end)
     return n;
 }
 
-static enum mr_code scan_part(struct mr_text_ids *ids, const struct part *part,
-                              struct mr_err *err)
+static enum mr_code scan_part(struct mr_text_ids *ids, const struct part *part, struct mr_err *err)
 {
     bool in_word = false;
     for (size_t i = 0; i < part->len;) {
@@ -139,11 +138,9 @@ static enum mr_code take_string(struct walk *w, struct mr_err *err)
 static enum mr_code take_number(struct walk *w, struct mr_err *err)
 {
     size_t begin = w->at;
-    while (w->at < w->len && w->ptr[w->at] != ',' && w->ptr[w->at] != '}' &&
-           w->ptr[w->at] != ']')
+    while (w->at < w->len && w->ptr[w->at] != ',' && w->ptr[w->at] != '}' && w->ptr[w->at] != ']')
         w->at++;
-    const struct part part = {w->ptr + begin, w->at - begin, false,
-                              w->level[w->depth].id};
+    const struct part part = {w->ptr + begin, w->at - begin, false, w->level[w->depth].id};
     return w->ptr[begin] == '-' ? MR_OK : scan_part(w->ids, &part, err);
 }
 

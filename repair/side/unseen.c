@@ -41,8 +41,7 @@ static enum mr_code push(struct mr_vec *names, const char *name, struct mr_err *
 /* Pushes the tables that are seen to refer to it, as InnoDB spells them (const char *); "" is one
  * that cannot be spelled here. */
 static enum mr_code read_seen(struct mr_db *db, const char *dbname, const char *table,
-                              struct mr_arena *arena, struct mr_vec *seen,
-                              struct mr_err *err)
+                              struct mr_arena *arena, struct mr_vec *seen, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
@@ -89,9 +88,8 @@ static enum mr_code read_all(struct mr_db *db, const char *name, struct mr_arena
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     const struct mr_cell *row;
-    mr_strbuf_add_fmt(
-        &sql, "SELECT FOR_NAME FROM information_schema.%s WHERE REF_NAME = ",
-        has_dictionary(mr_db_server(db)) ? "INNODB_FOREIGN" : "INNODB_SYS_FOREIGN");
+    mr_strbuf_add_fmt(&sql, "SELECT FOR_NAME FROM information_schema.%s WHERE REF_NAME = ",
+                      has_dictionary(mr_db_server(db)) ? "INNODB_FOREIGN" : "INNODB_SYS_FOREIGN");
     mr_sql_string(&sql, name);
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_strbuf_check(&sql, "looking for references", err));
@@ -105,8 +103,7 @@ out:
 }
 
 /* The first of InnoDB's that is none of the seen ones; NULL: there is none. */
-static const char *find_unseen(const struct mr_vec *all, const struct mr_vec *seen,
-                               bool lower)
+static const char *find_unseen(const struct mr_vec *all, const struct mr_vec *seen, bool lower)
 {
     for (size_t i = 0; i < all->count; i++) {
         const char *name = *(const char **)mr_vec_at(all, i);
@@ -163,8 +160,8 @@ enum mr_code mr_unseen_check(struct mr_unseen *u, const char *dbname, const char
         u->unknown = true;
     if (code == MR_OK && child != NULL) {
         code = mr_err_set(err, MR_E_REFUSED,
-                          "table \"%s\", which the account may not see, refers to \"%s\"",
-                          child, shown);
+                          "table \"%s\", which the account may not see, refers to \"%s\"", child,
+                          shown);
         mr_err_hint(err, "%s", hint);
     }
     mr_arena_release(&arena);

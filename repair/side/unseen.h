@@ -21,9 +21,8 @@ struct mr_unseen {
 
 /* MR_E_REFUSED names such a table, as InnoDB spells it ("club/my@0020notes"); shown: the table
  * that it refers to, for people; hint: what to do. */
-enum mr_code mr_unseen_check(struct mr_unseen *unseen, const char *dbname,
-                             const char *table, const char *shown, const char *hint,
-                             struct mr_err *err);
+enum mr_code mr_unseen_check(struct mr_unseen *unseen, const char *dbname, const char *table,
+                             const char *shown, const char *hint, struct mr_err *err);
 
 /* Where nobody can tell: a warning, with the GRANT. */
 void mr_unseen_warn(const struct mr_unseen *unseen);

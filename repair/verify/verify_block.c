@@ -25,8 +25,8 @@ static uint64_t end_of(const struct mr_planned_table *t)
 
 static bool has_block(const struct mr_verify_table *table)
 {
-    return table->image != NULL && table->planned->nids > 0 &&
-           table->planned->counter != NULL && table->key.count > 0;
+    return table->image != NULL && table->planned->nids > 0 && table->planned->counter != NULL &&
+           table->key.count > 0;
 }
 
 static void add_between(struct mr_strbuf *sql, const struct mr_strbuf *value,
@@ -72,8 +72,7 @@ struct naming {
     struct mr_strbuf key;
 };
 
-static enum mr_code take_planned(void *ctx, const struct mr_entity_line *line,
-                                 struct mr_err *err)
+static enum mr_code take_planned(void *ctx, const struct mr_entity_line *line, struct mr_err *err)
 {
     struct naming *n = ctx;
     if (!line->is_new || strcmp(line->table, n->table->planned->table) != 0)
@@ -93,8 +92,8 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
         MR_TRY(mr_row_encode(&n->key, &values[i], err));
     MR_TRY(mr_strbuf_check(&n->key, "reading a key", err));
     struct mr_digest digest = mr_digest_bytes(n->key.ptr, n->key.len);
-    if (n->planned.count > 0 && bsearch(&digest, n->planned.items, n->planned.count,
-                                        sizeof digest, mr_verify_compare_digests) != NULL)
+    if (n->planned.count > 0 && bsearch(&digest, n->planned.items, n->planned.count, sizeof digest,
+                                        mr_verify_compare_digests) != NULL)
         return MR_OK;
     const struct mr_proof_finding finding = {.table = n->table->planned,
                                              .image = n->table->image,
@@ -107,8 +106,7 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
 static enum mr_code key_columns(struct mr_verify *v, const struct mr_verify_table *table,
                                 struct mr_readspec *spec, struct mr_err *err)
 {
-    struct mr_readcol *cols =
-        mr_arena_calloc(v->run->arena, table->key.count + 1, sizeof *cols);
+    struct mr_readcol *cols = mr_arena_calloc(v->run->arena, table->key.count + 1, sizeof *cols);
     if (cols == NULL)
         return mr_err_nomem(err, "verifying new ids");
     for (size_t i = 0; i < table->key.count; i++)
@@ -124,10 +122,8 @@ static enum mr_code key_columns(struct mr_verify *v, const struct mr_verify_tabl
 static enum mr_code name_rows(struct mr_verify *v, struct mr_verify_table *table,
                               struct mr_err *err)
 {
-    struct naming n = {.v = v,
-                       .table = table,
-                       .planned = MR_VEC_INIT(struct mr_digest),
-                       .key = MR_STRBUF_INIT};
+    struct naming n = {
+        .v = v, .table = table, .planned = MR_VEC_INIT(struct mr_digest), .key = MR_STRBUF_INIT};
     struct mr_strbuf where = MR_STRBUF_INIT;
     struct mr_readspec spec;
     enum mr_code code = mr_entity_file_read(v->path, take_planned, &n, err);
@@ -141,8 +137,7 @@ static enum mr_code name_rows(struct mr_verify *v, struct mr_verify_table *table
         code = mr_strbuf_check(&where, "building a query", err);
     if (code == MR_OK) {
         spec.where = where.ptr;
-        code =
-            mr_reader_scan(v->reader, &spec, (struct mr_range){0}, 0, take_row, &n, err);
+        code = mr_reader_scan(v->reader, &spec, (struct mr_range){0}, 0, take_row, &n, err);
     }
     mr_strbuf_release(&where);
     mr_strbuf_release(&n.key);
@@ -172,8 +167,8 @@ static size_t counter_column(const struct mr_planned_reference *r,
 
 /* Rows of the child that name an id of the block, where nobody has it. */
 static void add_orphans(struct mr_strbuf *where, const struct mr_planned_reference *r,
-                        const struct mr_verify_table *child,
-                        const struct mr_verify_table *parent, size_t column)
+                        const struct mr_verify_table *child, const struct mr_verify_table *parent,
+                        size_t column)
 {
     struct mr_strbuf key = MR_STRBUF_INIT, own = MR_STRBUF_INIT;
     mr_planned_sql_key(&key, r, column, "");
@@ -204,8 +199,7 @@ struct orphans {
     const char *detail;
 };
 
-static enum mr_code take_orphan(void *ctx, const struct mr_value *values,
-                                struct mr_err *err)
+static enum mr_code take_orphan(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct orphans *o = ctx;
     mr_strbuf_reset(&o->key);
@@ -238,15 +232,14 @@ static enum mr_code check_reference(struct mr_verify *v, struct mr_verify_table 
         spec.ncols = 1;
     }
     add_orphans(&where, r, child, parent, column);
-    mr_strbuf_add_fmt(&detail, "%s -> %s", r->columns.items[column],
-                      parent->planned->table);
+    mr_strbuf_add_fmt(&detail, "%s -> %s", r->columns.items[column], parent->planned->table);
     o.detail = detail.ptr;
     if (code == MR_OK)
         code = mr_strbuf_check(&where, "building a query", err);
     if (code == MR_OK) {
         spec.where = where.ptr;
-        code = mr_reader_scan(v->reader, &spec, (struct mr_range){0}, TOLD_MAX,
-                              take_orphan, &o, err);
+        code =
+            mr_reader_scan(v->reader, &spec, (struct mr_range){0}, TOLD_MAX, take_orphan, &o, err);
     }
     mr_strbuf_release(&where);
     mr_strbuf_release(&detail);
@@ -260,9 +253,8 @@ static enum mr_code check_references(struct mr_verify *v, struct mr_verify_table
     for (size_t i = 0; i < child->planned->nreferences; i++) {
         const struct mr_planned_reference *r = &child->planned->references[i];
         const struct mr_verify_table *parent = mr_verify_find(v, r->parent);
-        size_t column = parent != NULL && has_block(parent)
-                            ? counter_column(r, parent->planned)
-                            : r->columns.count;
+        size_t column = parent != NULL && has_block(parent) ? counter_column(r, parent->planned)
+                                                            : r->columns.count;
         if (column < r->columns.count)
             MR_TRY(check_reference(v, child, r, parent, column, err));
     }

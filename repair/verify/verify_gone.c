@@ -41,8 +41,7 @@ enum mr_code mr_verify_note_gone(const struct mr_verify *v, struct mr_verify_tab
 
 /* ---- who refers to them ---- */
 
-static enum mr_code take_child(void *ctx, const struct mr_value *values,
-                               struct mr_err *err)
+static enum mr_code take_child(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct asking *a = ctx;
     struct mr_verify_table *t = a->child;
@@ -52,8 +51,7 @@ static enum mr_code take_child(void *ctx, const struct mr_value *values,
     mr_strbuf_reset(&a->bytes);
     enum mr_code code = mr_rowhash_image(&t->hash, values, &a->bytes, err);
     if (code == MR_OK)
-        code = mr_plan_digester_row(&t->digester,
-                                    (struct mr_key){a->bytes.ptr, a->bytes.len},
+        code = mr_plan_digester_row(&t->digester, (struct mr_key){a->bytes.ptr, a->bytes.len},
                                     &orphan->found, err);
     mr_strbuf_reset(&a->bytes);
     for (size_t i = 0; code == MR_OK && i < t->key.count; i++)
@@ -75,8 +73,7 @@ static enum mr_code referred(const struct asking *a, const struct mr_verify_tabl
     *known = r->parent_columns.count == r->columns.count;
     for (size_t i = 0; code == MR_OK && *known && i < r->parent_columns.count; i++) {
         size_t at = 0, from = 0, to = 0;
-        while (at < names->count &&
-               strcasecmp(names->items[at], r->parent_columns.items[i]) != 0)
+        while (at < names->count && strcasecmp(names->items[at], r->parent_columns.items[i]) != 0)
             at++;
         *known = at < names->count;
         for (size_t k = 0; code == MR_OK && *known && k <= at; k++) {
@@ -95,11 +92,9 @@ static enum mr_code referred(const struct asking *a, const struct mr_verify_tabl
 
 /* How the child writes the columns of a reference, which are at `at`. */
 static const struct mr_spelling *spelling_of(const struct asking *a,
-                                             const struct mr_planned_reference *r,
-                                             const size_t *at)
+                                             const struct mr_planned_reference *r, const size_t *at)
 {
-    struct mr_spelling *s =
-        mr_arena_calloc(a->v->run->arena, r->columns.count + 1, sizeof *s);
+    struct mr_spelling *s = mr_arena_calloc(a->v->run->arena, r->columns.count + 1, sizeof *s);
     for (size_t i = 0; s != NULL && i < r->columns.count; i++)
         s[i] = mr_planned_spelling(r, i, a->child->spec.cols[at[i]].cls);
     return s;
@@ -118,8 +113,7 @@ static enum mr_code push_spelt(const struct asking *a, const struct mr_spelling 
         code = mr_spelling_key_write(spelling, ncolumns, key, way, &out, &can, err);
         struct mr_key *slot = code == MR_OK && can ? mr_vec_push(keys) : NULL;
         if (slot != NULL)
-            *slot = (struct mr_key){mr_arena_dup(a->v->run->arena, out.ptr, out.len),
-                                    out.len};
+            *slot = (struct mr_key){mr_arena_dup(a->v->run->arena, out.ptr, out.len), out.len};
         if (code == MR_OK && can && (slot == NULL || slot->ptr == NULL))
             code = nomem(err);
         mr_strbuf_release(&out);
@@ -129,8 +123,7 @@ static enum mr_code push_spelt(const struct asking *a, const struct mr_spelling 
 
 /* Children of those that are gone, by a reference whose columns are at `at`. */
 static enum mr_code ask(struct asking *a, const struct mr_verify_table *parent,
-                        const struct mr_planned_reference *r, const size_t *at,
-                        struct mr_err *err)
+                        const struct mr_planned_reference *r, const size_t *at, struct mr_err *err)
 {
     struct mr_vec keys = MR_VEC_INIT(struct mr_key);
     struct mr_readspec spec = a->child->spec;
@@ -140,8 +133,8 @@ static enum mr_code ask(struct asking *a, const struct mr_verify_table *parent,
     enum mr_code code = spelling != NULL ? MR_OK : nomem(err);
     for (size_t i = 0; code == MR_OK && known && i < parent->gone.count; i++) {
         struct mr_key key;
-        code = referred(a, parent, r, *(struct mr_key *)mr_vec_at(&parent->gone, i), &key,
-                        &known, err);
+        code = referred(a, parent, r, *(struct mr_key *)mr_vec_at(&parent->gone, i), &key, &known,
+                        err);
         if (code == MR_OK && known)
             code = push_spelt(a, spelling, r->columns.count, key, &keys, err);
     }
@@ -156,10 +149,8 @@ static enum mr_code ask(struct asking *a, const struct mr_verify_table *parent,
     if (code == MR_OK)
         code = mr_strbuf_check(&where, "verifying references", err);
     for (size_t i = 0; code == MR_OK && known && i < keys.count; i += MR_VERIFY_BATCH) {
-        size_t n =
-            keys.count - i < MR_VERIFY_BATCH ? keys.count - i : (size_t)MR_VERIFY_BATCH;
-        code = mr_reader_fetch(a->v->reader, &spec, mr_vec_at(&keys, i), n, take_child, a,
-                               err);
+        size_t n = keys.count - i < MR_VERIFY_BATCH ? keys.count - i : (size_t)MR_VERIFY_BATCH;
+        code = mr_reader_fetch(a->v->reader, &spec, mr_vec_at(&keys, i), n, take_child, a, err);
     }
     mr_strbuf_release(&where);
     mr_vec_release(&keys);
@@ -220,22 +211,19 @@ static void sort_orphans(struct mr_vec *orphans)
 }
 
 /* A row that is another one than planned was told of, and so was what it refers to. */
-static enum mr_code take_line(void *ctx, const struct mr_entity_line *line,
-                              struct mr_err *err)
+static enum mr_code take_line(void *ctx, const struct mr_entity_line *line, struct mr_err *err)
 {
     struct mr_verify *v = ctx;
     struct mr_verify_table *t = mr_verify_find(v, line->table);
     const struct orphan wanted = {.key = line->target_key};
-    bool written = line->decision == MR_DECIDE_INSERT ||
-                   line->decision == MR_DECIDE_RENUMBER ||
+    bool written = line->decision == MR_DECIDE_INSERT || line->decision == MR_DECIDE_RENUMBER ||
                    line->decision == MR_DECIDE_UPDATE;
     if (t == NULL || t->image == NULL || t->orphans.count == 0 || !written ||
         line->target_key.ptr == NULL)
         return MR_OK;
-    struct orphan *orphan = bsearch(&wanted, t->orphans.items, t->orphans.count,
-                                    sizeof *orphan, compare_orphans);
-    if (orphan == NULL || !line->has_digest ||
-        !mr_digest_equal(orphan->found, line->digest))
+    struct orphan *orphan =
+        bsearch(&wanted, t->orphans.items, t->orphans.count, sizeof *orphan, compare_orphans);
+    if (orphan == NULL || !line->has_digest || !mr_digest_equal(orphan->found, line->digest))
         return MR_OK;
     orphan->is_told = true;
     if (t->result->counts[MR_PROOF_STANDS] > 0)
@@ -269,11 +257,10 @@ enum mr_code mr_verify_orphans(struct mr_verify *v, struct mr_err *err)
 bool mr_verify_is_orphan(const struct mr_verify_table *table, struct mr_key key)
 {
     const struct orphan wanted = {.key = key};
-    const struct orphan *orphan =
-        table->orphans.count > 0
-            ? bsearch(&wanted, table->orphans.items, table->orphans.count, sizeof *orphan,
-                      compare_orphans)
-            : NULL;
+    const struct orphan *orphan = table->orphans.count > 0
+                                      ? bsearch(&wanted, table->orphans.items, table->orphans.count,
+                                                sizeof *orphan, compare_orphans)
+                                      : NULL;
     return orphan != NULL && orphan->is_told;
 }
 

@@ -32,7 +32,7 @@ struct mr_verify_table {
     struct mr_readspec spec;
     struct mr_rowhash hash;
     struct mr_plan_digester digester;
-    struct mr_vec twice; /* struct mr_digest of identities that two rows have; sorted */
+    struct mr_vec twice;         /* struct mr_digest of identities that two rows have; sorted */
     struct mr_vec expected;      /* struct mr_verify_expected; without a key */
     uint64_t new_found;          /* rows under new ids */
     struct mr_vec gone, orphans; /* keys that are missing; of verify_gone.c */
@@ -79,8 +79,7 @@ struct mr_verify {
 struct mr_verify_table *mr_verify_find(const struct mr_verify *v, const char *name);
 
 /* Opens tables and the view (verify_open.c). */
-enum mr_code mr_verify_open(struct mr_verify *v, struct mr_verify_rows *run,
-                            struct mr_err *err);
+enum mr_code mr_verify_open(struct mr_verify *v, struct mr_verify_rows *run, struct mr_err *err);
 void mr_verify_close(struct mr_verify *v);
 
 /* Hands a finding on, and counts it. */
@@ -99,8 +98,8 @@ bool mr_verify_is_twice(const struct mr_verify_table *table, struct mr_key ident
 /* Replaces out by the keys of the rows that have the identity of this one, as people read
  * them, without its own. */
 enum mr_code mr_verify_name_twins(struct mr_verify *v, struct mr_verify_table *table,
-                                  struct mr_key image, struct mr_key own,
-                                  struct mr_strbuf *out, struct mr_err *err);
+                                  struct mr_key image, struct mr_key own, struct mr_strbuf *out,
+                                  struct mr_err *err);
 
 /* Proves every line of the entities (verify_lines.c). */
 enum mr_code mr_verify_lines(struct mr_verify *v, struct mr_err *err);
@@ -115,8 +114,8 @@ enum mr_code mr_verify_orphans(struct mr_verify *v, struct mr_err *err);
 bool mr_verify_is_orphan(const struct mr_verify_table *table, struct mr_key key);
 
 /* Proves tables without a key, whose lines were gone through (verify_keyless.c). */
-enum mr_code mr_verify_expect(struct mr_verify_table *table,
-                              const struct mr_entity_line *line, struct mr_err *err);
+enum mr_code mr_verify_expect(struct mr_verify_table *table, const struct mr_entity_line *line,
+                              struct mr_err *err);
 enum mr_code mr_verify_keyless(struct mr_verify *v, struct mr_err *err);
 
 /* Proves the blocks of new ids (verify_block.c). */
@@ -127,8 +126,7 @@ enum mr_code mr_verify_source_open(struct mr_verify *v, struct mr_err *err);
 void mr_verify_source_close(struct mr_verify *v);
 bool mr_verify_reads_source(const struct mr_verify_table *table);
 enum mr_code mr_verify_source_rows(struct mr_verify *v, struct mr_verify_table *table,
-                                   const struct mr_verify_ask *asks, size_t n,
-                                   struct mr_err *err);
+                                   const struct mr_verify_ask *asks, size_t n, struct mr_err *err);
 
 /* Order of digests, for sorting and searching. */
 int mr_verify_compare_digests(const void *a, const void *b);

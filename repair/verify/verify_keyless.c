@@ -21,18 +21,16 @@ static uint64_t number_of(struct mr_key key)
     return value.cls == MR_CLASS_INT && value.i > 0 ? (uint64_t)value.i : 0;
 }
 
-enum mr_code mr_verify_expect(struct mr_verify_table *table,
-                              const struct mr_entity_line *line, struct mr_err *err)
+enum mr_code mr_verify_expect(struct mr_verify_table *table, const struct mr_entity_line *line,
+                              struct mr_err *err)
 {
     const bool goes = line->decision == MR_DECIDE_DELETE;
-    struct mr_verify_expected *one =
-        line->has_digest ? mr_vec_push(&table->expected) : NULL;
+    struct mr_verify_expected *one = line->has_digest ? mr_vec_push(&table->expected) : NULL;
     if (!line->has_digest)
         return MR_OK;
     if (one == NULL)
         return mr_err_nomem(err, "verifying a table without a key");
-    *one =
-        (struct mr_verify_expected){.digest = line->digest, .rows = !goes, .gone = goes};
+    *one = (struct mr_verify_expected){.digest = line->digest, .rows = !goes, .gone = goes};
     if (goes)
         one->below = number_of(line->target_key);
     return MR_OK;
@@ -84,12 +82,11 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
         code = mr_strbuf_check(&s->image, "reading a row", err);
     if (code == MR_OK)
         code = mr_plan_digester_row(&s->table->digester,
-                                    (struct mr_key){s->image.ptr, s->image.len},
-                                    &row.digest, err);
+                                    (struct mr_key){s->image.ptr, s->image.len}, &row.digest, err);
     struct mr_verify_expected *one =
-        code == MR_OK ? bsearch(&row, s->table->expected.items, s->table->expected.count,
-                                sizeof row, compare)
-                      : NULL;
+        code == MR_OK
+            ? bsearch(&row, s->table->expected.items, s->table->expected.count, sizeof row, compare)
+            : NULL;
     if (one != NULL)
         one->seen++;
     if (one != NULL && one->rows > 0) {
@@ -99,8 +96,8 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
     return code;
 }
 
-static enum mr_code tell(struct mr_verify *v, struct mr_verify_table *table,
-                         enum mr_proof proof, uint64_t rows, struct mr_err *err)
+static enum mr_code tell(struct mr_verify *v, struct mr_verify_table *table, enum mr_proof proof,
+                         uint64_t rows, struct mr_err *err)
 {
     const struct mr_proof_finding finding = {
         .table = table->planned, .image = table->image, .proof = proof};
@@ -114,8 +111,7 @@ static enum mr_code tell_wrong(struct mr_verify *v, struct mr_verify_table *tabl
 {
     for (size_t i = 0; i < table->expected.count; i++) {
         const struct mr_verify_expected *one = mr_vec_at(&table->expected, i);
-        uint64_t stay =
-            one->below > 0 && one->seen >= one->below ? one->seen - one->below + 1 : 0;
+        uint64_t stay = one->below > 0 && one->seen >= one->below ? one->seen - one->below + 1 : 0;
         stay = stay < one->gone ? stay : one->gone;
         table->result->counts[MR_PROOF_STANDS] += one->gone - stay;
         MR_TRY(tell(v, table, MR_PROOF_MISSING, one->rows, err));
@@ -133,8 +129,8 @@ enum mr_code mr_verify_keyless(struct mr_verify *v, struct mr_err *err)
         if (table->image == NULL || table->expected.count == 0)
             continue;
         gather(&table->expected);
-        enum mr_code read = mr_reader_scan(v->reader, &table->spec, (struct mr_range){0},
-                                           0, take_row, &s, &why);
+        enum mr_code read =
+            mr_reader_scan(v->reader, &table->spec, (struct mr_range){0}, 0, take_row, &s, &why);
         mr_strbuf_release(&s.image);
         MR_TRY(mr_verify_excuse(v, table, read, &why, err));
         if (read == MR_OK)

@@ -51,8 +51,8 @@ static bool is_parent(const struct line *line)
 /* Is a row of TARGET to be read for it? */
 static bool is_read(const struct line *line)
 {
-    return line->as.target_key.ptr != NULL && (is_parent(line) || line->as.has_digest ||
-                                               line->as.decision == MR_DECIDE_DELETE);
+    return line->as.target_key.ptr != NULL &&
+           (is_parent(line) || line->as.has_digest || line->as.decision == MR_DECIDE_DELETE);
 }
 
 /* Was none found yet? */
@@ -64,15 +64,13 @@ static bool is_missed(const struct line *line)
 /* ---- rows by key ---- */
 
 /* The image stays in the set, until the next rows are read. */
-static enum mr_code take_row(struct proving *p, struct line *line,
-                             struct mr_rowset_row *row, struct mr_err *err)
+static enum mr_code take_row(struct proving *p, struct line *line, struct mr_rowset_row *row,
+                             struct mr_err *err)
 {
     row->claimed = true;
     line->image = (struct mr_key){mr_rowset_image(&p->set, row), row->image_len};
-    enum mr_code code =
-        mr_plan_digester_row(&p->table->digester, line->image, &line->found, err);
-    line->differs =
-        !line->as.has_digest || !mr_digest_equal(line->found, line->as.digest);
+    enum mr_code code = mr_plan_digester_row(&p->table->digester, line->image, &line->found, err);
+    line->differs = !line->as.has_digest || !mr_digest_equal(line->found, line->as.digest);
     return code;
 }
 
@@ -88,8 +86,8 @@ static enum mr_code push_canon(struct proving *p, struct mr_key in, struct mr_er
 static enum mr_code canonise(struct proving *p, const struct mr_plan_columns *columns,
                              struct mr_err *err)
 {
-    return mr_pair_canonise(p->table->image, columns->at, columns->count,
-                            p->v->run->target->db, &p->items, &p->arena, err);
+    return mr_pair_canonise(p->table->image, columns->at, columns->count, p->v->run->target->db,
+                            &p->items, &p->arena, err);
 }
 
 static struct mr_key canon_at(const struct proving *p, size_t i)
@@ -99,8 +97,7 @@ static struct mr_key canon_at(const struct proving *p, size_t i)
 }
 
 /* Keys that the collation takes for the same, of lines and rows that are left over. */
-static enum mr_code match_texts(struct proving *p, size_t from, size_t n,
-                                struct mr_err *err)
+static enum mr_code match_texts(struct proving *p, size_t from, size_t n, struct mr_err *err)
 {
     struct mr_vec rows = MR_VEC_INIT(struct mr_rowset_row *);
     enum mr_code code = MR_OK;
@@ -124,8 +121,8 @@ static enum mr_code match_texts(struct proving *p, size_t from, size_t n,
         struct mr_key key = canon_at(p, at++);
         for (size_t k = 0; k < rows.count; k++)
             if (key.ptr != NULL && mr_key_compare(canon_at(p, k), key) == 0)
-                MR_TRY_OUT(take_row(p, line_at(p, i),
-                                    *(struct mr_rowset_row **)mr_vec_at(&rows, k), err));
+                MR_TRY_OUT(
+                    take_row(p, line_at(p, i), *(struct mr_rowset_row **)mr_vec_at(&rows, k), err));
     }
 out:
     mr_vec_release(&rows);
@@ -140,8 +137,7 @@ static bool is_whole(const struct proving *p)
     return true;
 }
 
-static enum mr_code take_rows(struct proving *p, size_t from, size_t n,
-                              struct mr_err *err)
+static enum mr_code take_rows(struct proving *p, size_t from, size_t n, struct mr_err *err)
 {
     bool left = false;
     enum mr_code code = MR_OK;
@@ -174,8 +170,8 @@ static enum mr_code read_rows(struct proving *p, size_t from, size_t n, bool *wh
     if (mr_is_cancelled())
         return mr_cancelled_err(err);
     enum mr_code code =
-        mr_rowset_fetch(&p->set, p->v->reader, &p->table->hash, p->keys.items,
-                        p->keys.count, n > 1 ? MR_VERIFY_IMAGE_BYTES : SIZE_MAX, err);
+        mr_rowset_fetch(&p->set, p->v->reader, &p->table->hash, p->keys.items, p->keys.count,
+                        n > 1 ? MR_VERIFY_IMAGE_BYTES : SIZE_MAX, err);
     *whole = n == 1 || is_whole(p);
     return code == MR_OK && *whole ? take_rows(p, from, n, err) : code;
 }
@@ -183,8 +179,7 @@ static enum mr_code read_rows(struct proving *p, size_t from, size_t n, bool *wh
 /* ---- judging ---- */
 
 /* Canonical identities of the rows that are not, to the byte, what was planned. */
-static enum mr_code read_identities(struct proving *p, size_t from, size_t n,
-                                    struct mr_err *err)
+static enum mr_code read_identities(struct proving *p, size_t from, size_t n, struct mr_err *err)
 {
     const struct mr_plan_columns *columns = &p->table->identity;
     struct mr_strbuf bytes = MR_STRBUF_INIT;
@@ -195,10 +190,9 @@ static enum mr_code read_identities(struct proving *p, size_t from, size_t n,
         struct line *line = line_at(p, i);
         if (!line->differs || columns->count == 0)
             continue;
-        code = mr_pair_values_of(line->image.ptr, line->image.len, columns->at,
-                                 columns->count, &bytes, &null, err);
-        const void *copy =
-            code == MR_OK ? mr_arena_dup(&p->arena, bytes.ptr, bytes.len) : NULL;
+        code = mr_pair_values_of(line->image.ptr, line->image.len, columns->at, columns->count,
+                                 &bytes, &null, err);
+        const void *copy = code == MR_OK ? mr_arena_dup(&p->arena, bytes.ptr, bytes.len) : NULL;
         if (code == MR_OK && copy == NULL)
             code = nomem(err);
         if (code == MR_OK)
@@ -221,14 +215,13 @@ static bool same_bytes(struct mr_key a, struct mr_key b)
 /* Is the row still who it was?  A row without an identity is its key. */
 static bool is_same_entity(const struct proving *p, const struct line *line)
 {
-    return !line->differs || p->table->identity.count == 0 ||
-           line->as.identity.ptr == NULL || same_bytes(line->identity, line->as.identity);
+    return !line->differs || p->table->identity.count == 0 || line->as.identity.ptr == NULL ||
+           same_bytes(line->identity, line->as.identity);
 }
 
 /* A row that is another one than planned, to the byte. */
 static enum mr_code judge_different(struct proving *p, const struct line *line,
-                                    enum mr_proof *proof, const char **detail,
-                                    struct mr_err *err)
+                                    enum mr_proof *proof, const char **detail, struct mr_err *err)
 {
     const struct mr_verify_table *t = p->table;
     struct mr_digest references = {0};
@@ -243,9 +236,8 @@ static enum mr_code judge_different(struct proving *p, const struct line *line,
     }
     if (!line->as.has_references || t->references.count == 0)
         return MR_OK;
-    enum mr_code code =
-        mr_plan_digester_values(&p->table->digester, line->image, t->references.at,
-                                t->references.count, &references, err);
+    enum mr_code code = mr_plan_digester_values(&p->table->digester, line->image, t->references.at,
+                                                t->references.count, &references, err);
     if (code == MR_OK && !mr_digest_equal(references, line->as.references))
         *proof = MR_PROOF_REHUNG;
     return code;
@@ -253,13 +245,12 @@ static enum mr_code judge_different(struct proving *p, const struct line *line,
 
 static bool is_lost_history(const struct line *line)
 {
-    return line->as.decision == MR_DECIDE_INSERT ||
-           line->as.decision == MR_DECIDE_RENUMBER ||
+    return line->as.decision == MR_DECIDE_INSERT || line->as.decision == MR_DECIDE_RENUMBER ||
            line->as.decision == MR_DECIDE_MATCHED;
 }
 
-static enum mr_code judge(struct proving *p, const struct line *line,
-                          enum mr_proof *proof, const char **detail, struct mr_err *err)
+static enum mr_code judge(struct proving *p, const struct line *line, enum mr_proof *proof,
+                          const char **detail, struct mr_err *err)
 {
     *proof = MR_PROOF_STANDS;
     *detail = NULL;
@@ -301,8 +292,8 @@ static enum mr_code tell(struct proving *p, const struct line *line, struct mr_e
     if (line->image.ptr != NULL && line->as.is_new)
         p->table->new_found++;
     if (finding.proof == MR_PROOF_TWICE) {
-        code = mr_verify_name_twins(p->v, p->table, line->image, line->as.target_key,
-                                    &p->text, err);
+        code =
+            mr_verify_name_twins(p->v, p->table, line->image, line->as.target_key, &p->text, err);
         finding.detail = p->text.ptr;
     }
     if (code != MR_OK)
@@ -321,16 +312,15 @@ static enum mr_code tell(struct proving *p, const struct line *line, struct mr_e
 }
 
 /* Rows of SOURCE; those that were restored are compared, if nobody has edited them. */
-static enum mr_code prove_source(struct proving *p, size_t from, size_t n,
-                                 struct mr_err *err)
+static enum mr_code prove_source(struct proving *p, size_t from, size_t n, struct mr_err *err)
 {
     if (!mr_verify_reads_source(p->table))
         return MR_OK;
     mr_vec_clear(&p->asks);
     for (size_t i = from; i < from + n; i++) {
         const struct line *line = line_at(p, i);
-        bool restored = line->as.decision == MR_DECIDE_INSERT ||
-                        line->as.decision == MR_DECIDE_RENUMBER;
+        bool restored =
+            line->as.decision == MR_DECIDE_INSERT || line->as.decision == MR_DECIDE_RENUMBER;
         if (line->as.source_key.ptr == NULL)
             continue;
         struct mr_verify_ask *ask = mr_vec_push(&p->asks);
@@ -367,8 +357,7 @@ static enum mr_code end_batch(struct proving *p, struct mr_err *err)
     struct mr_err why = {0};
     enum mr_code code = MR_OK;
     if (p->table != NULL && p->table->image != NULL && p->lines.count > 0)
-        code = mr_verify_excuse(p->v, p->table, prove(p, 0, p->lines.count, &why), &why,
-                                err);
+        code = mr_verify_excuse(p->v, p->table, prove(p, 0, p->lines.count, &why), &why, err);
     if (p->v->run->progress != NULL) {
         mr_progress_add(p->v->run->progress, p->lines.count, 0);
         mr_progress_add_done(p->v->run->progress, p->lines.count);
@@ -383,8 +372,7 @@ static enum mr_code end_batch(struct proving *p, struct mr_err *err)
 
 static size_t batch_size(const struct mr_verify_table *table)
 {
-    uint64_t width =
-        table->image != NULL ? table->image->side[MR_TARGET]->avg_row_bytes + 1 : 1;
+    uint64_t width = table->image != NULL ? table->image->side[MR_TARGET]->avg_row_bytes + 1 : 1;
     uint64_t size = BATCH_BYTES / width;
     return size < 1 ? 1 : size > MR_VERIFY_BATCH ? MR_VERIFY_BATCH : (size_t)size;
 }
@@ -395,8 +383,7 @@ static enum mr_code begin_table(struct proving *p, const char *name, struct mr_e
     p->table = mr_verify_find(p->v, name);
     if (p->table == NULL)
         return mr_err_set(err, MR_E_REFUSED,
-                          "the plan has rows of table \"%s\", which it does not plan",
-                          name);
+                          "the plan has rows of table \"%s\", which it does not plan", name);
     p->batch = batch_size(p->table);
     return MR_OK;
 }
@@ -411,8 +398,8 @@ static bool keep(struct proving *p, struct mr_key *key)
 /* "without-value", "name=Zoe", a JSON object: no longer to the byte what SOURCE holds. */
 static bool alters(const char *choice)
 {
-    return choice != NULL && (strcmp(choice, MR_FIT_WITHOUT) == 0 ||
-                              strchr(choice, '=') != NULL || choice[0] == '{');
+    return choice != NULL &&
+           (strcmp(choice, MR_FIT_WITHOUT) == 0 || strchr(choice, '=') != NULL || choice[0] == '{');
 }
 
 static enum mr_code push_line(struct proving *p, const struct mr_entity_line *as,
@@ -431,8 +418,7 @@ static enum mr_code push_line(struct proving *p, const struct mr_entity_line *as
     return p->lines.count >= p->batch ? end_batch(p, err) : MR_OK;
 }
 
-static enum mr_code take_line(void *ctx, const struct mr_entity_line *line,
-                              struct mr_err *err)
+static enum mr_code take_line(void *ctx, const struct mr_entity_line *line, struct mr_err *err)
 {
     struct proving *p = ctx;
     if (p->table == NULL || strcmp(p->table->planned->table, line->table) != 0)

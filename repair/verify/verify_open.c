@@ -44,17 +44,16 @@ enum mr_code mr_verify_excuse(const struct mr_verify *v, struct mr_verify_table 
 
 /* Positions of names among the table's columns, behind those that are there. */
 static enum mr_code find_columns(const struct mr_planned_table *t,
-                                 const struct mr_planned_names *names, size_t *at,
-                                 size_t *count, struct mr_err *err)
+                                 const struct mr_planned_names *names, size_t *at, size_t *count,
+                                 struct mr_err *err)
 {
     for (size_t i = 0; i < names->count; i++) {
         size_t c = 0;
         while (c < t->ncolumns && strcasecmp(t->columns[c].name, names->items[i]) != 0)
             c++;
         if (c == t->ncolumns)
-            return mr_err_set(err, MR_E_REFUSED,
-                              "the plan of table \"%s\" has no column \"%s\"", t->table,
-                              names->items[i]);
+            return mr_err_set(err, MR_E_REFUSED, "the plan of table \"%s\" has no column \"%s\"",
+                              t->table, names->items[i]);
         at[(*count)++] = c;
     }
     return MR_OK;
@@ -78,27 +77,23 @@ static enum mr_code place_columns(struct mr_verify *v, struct mr_verify_table *t
     table->references.at = references;
     enum mr_code code = find_columns(t, &t->key, key, &table->key.count, err);
     if (code == MR_OK && t->identity == MR_PLAN_BY_COLUMNS)
-        code =
-            find_columns(t, &t->identity_columns, identity, &table->identity.count, err);
+        code = find_columns(t, &t->identity_columns, identity, &table->identity.count, err);
     for (size_t i = 0; code == MR_OK && i < t->nreferences; i++)
-        code = find_columns(t, &t->references[i].columns, references,
-                            &table->references.count, err);
+        code =
+            find_columns(t, &t->references[i].columns, references, &table->references.count, err);
     return code;
 }
 
 /* A change of the columns since the plan was made. */
-static enum mr_code check_fingerprint(struct mr_verify *v,
-                                      const struct mr_planned_table *t,
+static enum mr_code check_fingerprint(struct mr_verify *v, const struct mr_planned_table *t,
                                       struct mr_err *err)
 {
     char hex[MR_SHA256_HEX];
     if (t->fingerprint == NULL || *t->fingerprint == '\0')
         return MR_OK;
-    enum mr_code code =
-        mr_fingerprint_columns(v->db, t->target_db, t->target_name, hex, err);
+    enum mr_code code = mr_fingerprint_columns(v->db, t->target_db, t->target_name, hex, err);
     if (code == MR_OK && strcmp(hex, t->fingerprint) != 0)
-        code = mr_err_set(err, MR_E_CHANGED,
-                          "its columns are not those that were planned with");
+        code = mr_err_set(err, MR_E_CHANGED, "its columns are not those that were planned with");
     return code;
 }
 
@@ -107,14 +102,12 @@ static enum mr_code open_image(struct mr_verify *v, struct mr_verify_table *tabl
 {
     const struct mr_planned_table *t = table->planned;
     struct mr_arena *arena = v->run->arena;
-    struct mr_plan_image_column *columns =
-        mr_arena_calloc(arena, t->ncolumns + 1, sizeof *columns);
+    struct mr_plan_image_column *columns = mr_arena_calloc(arena, t->ncolumns + 1, sizeof *columns);
     const char **readings = mr_arena_calloc(arena, t->ncolumns + 1, sizeof *readings);
     if (columns == NULL || readings == NULL)
         return nomem(err);
     for (size_t i = 0; i < t->ncolumns; i++) {
-        columns[i] =
-            (struct mr_plan_image_column){t->columns[i].name, t->columns[i].reading};
+        columns[i] = (struct mr_plan_image_column){t->columns[i].name, t->columns[i].reading};
         readings[i] = t->columns[i].reading;
     }
     const struct mr_plan_image_task task = {.side = MR_TARGET,
@@ -125,8 +118,7 @@ static enum mr_code open_image(struct mr_verify *v, struct mr_verify_table *tabl
                                             .ncolumns = t->ncolumns,
                                             .key = table->key,
                                             .identity = table->identity};
-    enum mr_code code =
-        mr_plan_digester_init(&table->digester, readings, t->ncolumns, arena, err);
+    enum mr_code code = mr_plan_digester_init(&table->digester, readings, t->ncolumns, arena, err);
     if (code == MR_OK)
         code = check_fingerprint(v, t, err);
     if (code == MR_OK)
@@ -143,9 +135,7 @@ static enum mr_code open_table(struct mr_verify *v, struct mr_verify_table *tabl
 {
     struct mr_err why = {0};
     enum mr_code code = place_columns(v, table, err);
-    return code == MR_OK
-               ? mr_verify_excuse(v, table, open_image(v, table, &why), &why, err)
-               : code;
+    return code == MR_OK ? mr_verify_excuse(v, table, open_image(v, table, &why), &why, err) : code;
 }
 
 /* ---- all of them ---- */
@@ -178,8 +168,7 @@ static enum mr_code load_catalogue(struct mr_verify *v, struct mr_err *err)
     return mr_catalogue_load(v->run->target->db, server->dbs, server->ndbs, &v->cat, err);
 }
 
-enum mr_code mr_verify_open(struct mr_verify *v, struct mr_verify_rows *run,
-                            struct mr_err *err)
+enum mr_code mr_verify_open(struct mr_verify *v, struct mr_verify_rows *run, struct mr_err *err)
 {
     const struct mr_planned *planned = &run->plan->manifest.planned;
     size_t n = planned->ntables;
@@ -191,11 +180,10 @@ enum mr_code mr_verify_open(struct mr_verify *v, struct mr_verify_rows *run,
         return nomem(err);
     for (size_t i = 0; i < n; i++) {
         run->tables[i].planned = &planned->tables[i];
-        v->tables[i] =
-            (struct mr_verify_table){.result = &run->tables[i],
-                                     .planned = &planned->tables[i],
-                                     .twice = MR_VEC_INIT(struct mr_digest),
-                                     .expected = MR_VEC_INIT(struct mr_verify_expected)};
+        v->tables[i] = (struct mr_verify_table){.result = &run->tables[i],
+                                                .planned = &planned->tables[i],
+                                                .twice = MR_VEC_INIT(struct mr_digest),
+                                                .expected = MR_VEC_INIT(struct mr_verify_expected)};
         mr_verify_gone_init(&v->tables[i]);
     }
     v->ntables = n;

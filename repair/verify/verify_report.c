@@ -40,8 +40,7 @@ static const char *sentence(enum mr_proof proof)
     return "was not looked at";
 }
 
-static void add_key(struct mr_strbuf *out, const struct mr_proof_finding *f,
-                    struct mr_key key)
+static void add_key(struct mr_strbuf *out, const struct mr_proof_finding *f, struct mr_key key)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_proof_key_text(&text, f->image, key);
@@ -154,10 +153,9 @@ static enum mr_style style_of(const struct mr_verified_table *t)
 {
     if (t->unreadable != NULL)
         return MR_STYLE_WARN;
-    return wrong(t) + unplanned(t) + source(t) + t->counts[MR_PROOF_MISSING] > 0
-               ? MR_STYLE_BAD
-           : t->counts[MR_PROOF_CHANGED] > 0 ? MR_STYLE_WARN
-                                             : MR_STYLE_GOOD;
+    return wrong(t) + unplanned(t) + source(t) + t->counts[MR_PROOF_MISSING] > 0 ? MR_STYLE_BAD
+           : t->counts[MR_PROOF_CHANGED] > 0                                     ? MR_STYLE_WARN
+                                                                                 : MR_STYLE_GOOD;
 }
 
 static void add_some(struct mr_strbuf *out, uint64_t count, const char *what)
@@ -169,8 +167,7 @@ static void add_some(struct mr_strbuf *out, uint64_t count, const char *what)
     mr_strbuf_add_fmt(out, " %s", what);
 }
 
-static void add_table(struct mr_strbuf *out, const struct mr_verified_table *t,
-                      bool color)
+static void add_table(struct mr_strbuf *out, const struct mr_verified_table *t, bool color)
 {
     const char *name = t->planned->target_table;
     mr_strbuf_add_str(out, "  ");
@@ -204,8 +201,7 @@ static void add_verdict(struct mr_strbuf *out, const struct mr_verify_rows *rows
     mr_strbuf_add_fmt(out, " row%s as planned", stand == 1 ? " stands" : "s stand");
     add_some(out, other, other == 1 ? "does not" : "do not");
     if (unread > 0)
-        mr_strbuf_add_fmt(out, "; %zu table%s could not be proven", unread,
-                          unread == 1 ? "" : "s");
+        mr_strbuf_add_fmt(out, "; %zu table%s could not be proven", unread, unread == 1 ? "" : "s");
     mr_strbuf_add_char(out, '\n');
 }
 
@@ -218,8 +214,7 @@ static enum mr_code print_text(struct mr_verify_report *r, struct mr_err *err)
         mr_strbuf_add_char(&text, '\n');
     mr_strbuf_add(&text, r->lines.ptr, r->lines.len);
     if (r->left_out > 0)
-        mr_strbuf_add_fmt(&text, "  and %" PRIu64 " more (--max-findings)\n",
-                          r->left_out);
+        mr_strbuf_add_fmt(&text, "  and %" PRIu64 " more (--max-findings)\n", r->left_out);
     if (r->lines.len > 0)
         mr_strbuf_add_char(&text, '\n');
     add_verdict(&text, r->rows);
@@ -326,8 +321,7 @@ void mr_verify_report_begin(struct mr_verify_report *r)
 enum mr_code mr_verify_report_end(struct mr_verify_report *r, struct mr_err *err)
 {
     if (r->json) {
-        for (size_t i = 0; r->rows != NULL && i < r->rows->plan->manifest.planned.ntables;
-             i++)
+        for (size_t i = 0; r->rows != NULL && i < r->rows->plan->manifest.planned.ntables; i++)
             put_table(&r->w, &r->rows->tables[i]);
         put_summary(r);
         return mr_jsonw_finish(&r->w, "standard output", err);
@@ -335,6 +329,5 @@ enum mr_code mr_verify_report_end(struct mr_verify_report *r, struct mr_err *err
     enum mr_code code = r->rows != NULL ? print_text(r, err) : MR_OK;
     if (r->rows != NULL && r->counters->manifest->ncounters == 0)
         return code;
-    return code == MR_OK ? mr_reseed_report_text(r->counters, r->color, r->out, err)
-                         : code;
+    return code == MR_OK ? mr_reseed_report_text(r->counters, r->color, r->out, err) : code;
 }

@@ -26,8 +26,7 @@ const char *mr_proof_name(enum mr_proof proof)
     return "undecided";
 }
 
-void mr_proof_key_text(struct mr_strbuf *out, const struct mr_pair *image,
-                       struct mr_key key)
+void mr_proof_key_text(struct mr_strbuf *out, const struct mr_pair *image, struct mr_key key)
 {
     size_t pos = 0;
     for (size_t i = 0; pos < key.len && i < image->nkey_columns; i++) {

@@ -99,7 +99,6 @@ uint64_t mr_verify_count(const struct mr_verify_rows *run, enum mr_proof proof);
 int mr_verify_exit(const struct mr_verify_rows *run);
 
 /* The key as `affected` prints keys. */
-void mr_proof_key_text(struct mr_strbuf *out, const struct mr_pair *image,
-                       struct mr_key key);
+void mr_proof_key_text(struct mr_strbuf *out, const struct mr_pair *image, struct mr_key key);
 
 #endif

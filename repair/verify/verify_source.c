@@ -87,8 +87,7 @@ static enum mr_code open_table(struct mr_verify_source *s, struct mr_verify_tabl
     if (columns == NULL)
         return nomem(err);
     if (t == NULL)
-        return mr_err_set(err, MR_E_NO_SUCH, "table \"%s\" is not on the source",
-                          planned->table);
+        return mr_err_set(err, MR_E_NO_SUCH, "table \"%s\" is not on the source", planned->table);
     for (size_t i = 0; i < planned->ncolumns; i++)
         columns[i] = (struct mr_plan_image_column){planned->columns[i].source_name != NULL
                                                        ? planned->columns[i].source_name
@@ -101,16 +100,14 @@ static enum mr_code open_table(struct mr_verify_source *s, struct mr_verify_tabl
                                             .columns = columns,
                                             .ncolumns = planned->ncolumns,
                                             .key = table->key};
-    enum mr_code code =
-        mr_plan_image_open(s->cat, &task, run->arena, &table->source_image, err);
+    enum mr_code code = mr_plan_image_open(s->cat, &task, run->arena, &table->source_image, err);
     if (code != MR_OK)
         return code;
     table->mapped = mapped_columns(table, run->arena);
     if (table->mapped == NULL)
         return nomem(err);
     table->source_spec = table->source_image->full[MR_SOURCE];
-    return mr_rowhash_init(&table->source_hash, table->source_image, &table->source_spec,
-                           err);
+    return mr_rowhash_init(&table->source_hash, table->source_image, &table->source_spec, err);
 }
 
 enum mr_code mr_verify_source_open(struct mr_verify *v, struct mr_err *err)
@@ -127,8 +124,7 @@ enum mr_code mr_verify_source_open(struct mr_verify *v, struct mr_err *err)
         struct mr_verify_table *table = &v->tables[i];
         struct mr_err why = {0};
         if (table->image != NULL && table->key.count > 0)
-            code =
-                mr_verify_excuse(v, table, open_table(s, table, v->run, &why), &why, err);
+            code = mr_verify_excuse(v, table, open_table(s, table, v->run, &why), &why, err);
     }
     return code;
 }
@@ -164,10 +160,9 @@ static bool in_key(const struct mr_verify_table *table, size_t column)
 }
 
 /* Names of the columns in which the two rows differ; none: they do not. */
-static enum mr_code compare(struct mr_verify_source *s,
-                            const struct mr_verify_table *table, struct mr_key row,
-                            const struct mr_verify_ask *ask, struct mr_strbuf *names,
-                            struct mr_err *err)
+static enum mr_code compare(struct mr_verify_source *s, const struct mr_verify_table *table,
+                            struct mr_key row, const struct mr_verify_ask *ask,
+                            struct mr_strbuf *names, struct mr_err *err)
 {
     const struct mr_find_table *find = &table->image->find;
     MR_TRY(mr_image_open(&s->image[0], row.ptr, row.len, err));
@@ -175,8 +170,7 @@ static enum mr_code compare(struct mr_verify_source *s,
     for (size_t i = 0; i < find->ncolumns; i++)
         if (!table->mapped[i] && !(ask->is_new && in_key(table, i)) &&
             mr_image_differs(&s->image[0], &s->image[1], i, &find->columns[i]))
-            mr_strbuf_add_fmt(names, "%s%s", names->len > 0 ? ", " : "",
-                              find->columns[i].name);
+            mr_strbuf_add_fmt(names, "%s%s", names->len > 0 ? ", " : "", find->columns[i].name);
     return mr_strbuf_check(names, "comparing rows", err);
 }
 
@@ -214,8 +208,7 @@ static bool is_whole(const struct mr_rowset *set)
 }
 
 enum mr_code mr_verify_source_rows(struct mr_verify *v, struct mr_verify_table *table,
-                                   const struct mr_verify_ask *asks, size_t n,
-                                   struct mr_err *err)
+                                   const struct mr_verify_ask *asks, size_t n, struct mr_err *err)
 {
     struct mr_verify_source *s = &v->source_side;
     if (n == 0)
@@ -227,14 +220,11 @@ enum mr_code mr_verify_source_rows(struct mr_verify *v, struct mr_verify_table *
             return nomem(err);
         *key = asks[i].source_key;
     }
-    enum mr_code code =
-        mr_rowset_fetch(&s->set, s->reader, &table->source_hash, s->keys.items, n,
-                        n > 1 ? MR_VERIFY_IMAGE_BYTES : SIZE_MAX, err);
+    enum mr_code code = mr_rowset_fetch(&s->set, s->reader, &table->source_hash, s->keys.items, n,
+                                        n > 1 ? MR_VERIFY_IMAGE_BYTES : SIZE_MAX, err);
     if (code == MR_OK && n > 1 && !is_whole(&s->set)) {
         code = mr_verify_source_rows(v, table, asks, n / 2, err);
-        return code == MR_OK
-                   ? mr_verify_source_rows(v, table, asks + n / 2, n - n / 2, err)
-                   : code;
+        return code == MR_OK ? mr_verify_source_rows(v, table, asks + n / 2, n - n / 2, err) : code;
     }
     for (size_t i = 0; code == MR_OK && i < n; i++)
         code = check_row(v, table, &asks[i], err);

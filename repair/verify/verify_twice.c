@@ -23,9 +23,8 @@ int mr_verify_compare_digests(const void *a, const void *b)
 bool mr_verify_is_twice(const struct mr_verify_table *table, struct mr_key identity)
 {
     struct mr_digest digest = mr_digest_bytes(identity.ptr, identity.len);
-    return table->twice.count > 0 &&
-           bsearch(&digest, table->twice.items, table->twice.count, sizeof digest,
-                   mr_verify_compare_digests) != NULL;
+    return table->twice.count > 0 && bsearch(&digest, table->twice.items, table->twice.count,
+                                             sizeof digest, mr_verify_compare_digests) != NULL;
 }
 
 bool mr_verify_has_twice(const struct mr_verify *v)
@@ -104,8 +103,7 @@ static enum mr_code keep_batch(struct gathering *g, struct mr_err *err)
                          g->v->run->target->db, &g->items, &g->arena, err);
     for (size_t i = 0; code == MR_OK && i < g->items.count; i++) {
         const struct mr_canon_item *item = mr_vec_at(&g->items, i);
-        struct mr_digest *digest =
-            item->out != NULL ? mr_vec_push(&g->table->twice) : NULL;
+        struct mr_digest *digest = item->out != NULL ? mr_vec_push(&g->table->twice) : NULL;
         if (digest != NULL)
             *digest = mr_digest_bytes(item->out, item->out_len);
         else if (item->out != NULL)
@@ -150,8 +148,7 @@ static enum mr_code scan(struct gathering *g, struct mr_err *err)
     spec.store = false;
     enum mr_code code = mr_strbuf_check(&where, "building a query", err);
     if (code == MR_OK)
-        code = mr_reader_scan(g->v->reader, &spec, (struct mr_range){0}, 0, take_row, g,
-                              err);
+        code = mr_reader_scan(g->v->reader, &spec, (struct mr_range){0}, 0, take_row, g, err);
     mr_strbuf_release(&where);
     return code;
 }
@@ -166,8 +163,7 @@ struct twins {
     size_t count;
 };
 
-static enum mr_code take_twin(void *ctx, const struct mr_value *values,
-                              struct mr_err *err)
+static enum mr_code take_twin(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct twins *t = ctx;
     enum mr_code code = MR_OK;
@@ -183,8 +179,8 @@ static enum mr_code take_twin(void *ctx, const struct mr_value *values,
 }
 
 enum mr_code mr_verify_name_twins(struct mr_verify *v, struct mr_verify_table *table,
-                                  struct mr_key image, struct mr_key own,
-                                  struct mr_strbuf *out, struct mr_err *err)
+                                  struct mr_key image, struct mr_key own, struct mr_strbuf *out,
+                                  struct mr_err *err)
 {
     struct twins t = {.table = table, .own = own, .key = MR_STRBUF_INIT, .out = out};
     struct mr_strbuf values = MR_STRBUF_INIT;
@@ -210,8 +206,7 @@ enum mr_code mr_verify_name_twins(struct mr_verify *v, struct mr_verify_table *t
 
 /* ---- all of a table ---- */
 
-static enum mr_code find_in(struct mr_verify *v, struct mr_verify_table *table,
-                            struct mr_err *err)
+static enum mr_code find_in(struct mr_verify *v, struct mr_verify_table *table, struct mr_err *err)
 {
     struct gathering g = {.v = v,
                           .table = table,

@@ -47,8 +47,8 @@ struct mr_create_table {
     struct mr_snap_table snap;
     const struct mr_table *table; /* of the catalogue */
     struct mr_readspec spec;
-    const char *create;   /* as it was before the first row was read */
-    const char *identity; /* of that table, whatever its name (create_identity.h) */
+    const char *create;           /* as it was before the first row was read */
+    const char *identity;         /* of that table, whatever its name (create_identity.h) */
     struct mr_create_true *trues; /* what that does not tell */
     size_t ntrues;
     struct mr_vec bounds; /* struct mr_key: cuts between its segments */

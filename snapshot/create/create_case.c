@@ -38,8 +38,8 @@ static unsigned port_of(const struct mr_endpoint *ep)
 }
 
 /* By address; *same_dbs: by the databases, too, which tell two sides of one server apart. */
-static enum mr_code compare_side(const struct mr_endpoint *ep, const char *uri,
-                                 bool *same, bool *same_dbs, struct mr_err *err)
+static enum mr_code compare_side(const struct mr_endpoint *ep, const char *uri, bool *same,
+                                 bool *same_dbs, struct mr_err *err)
 {
     struct mr_endpoint side = {0};
     enum mr_code code = mr_endpoint_parse(&side, uri, err);
@@ -71,23 +71,21 @@ static enum mr_code choose_side(const struct mr_endpoint *ep, struct mr_create_c
     }
     (void)mr_err_set(err, MR_E_USAGE, "it cannot be told which side of run %s SOURCE is",
                      cs->run.uuid);
-    mr_err_hint(err, "Name one as it was checked: %s or %s.", cs->run.source,
-                cs->run.target);
+    mr_err_hint(err, "Name one as it was checked: %s or %s.", cs->run.source, cs->run.target);
     return MR_E_USAGE;
 }
 
 /* ---- the case ---- */
 
-static enum mr_code open_run(struct mr_create *c, struct mr_create_case *cs,
-                             struct mr_err *err)
+static enum mr_code open_run(struct mr_create *c, struct mr_create_case *cs, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = mr_findings_open(c->opts->case_path, MR_CASE_READ, &cs->fd, err);
     if (code == MR_OK)
         code = mr_findings_run_choose(cs->fd, c->opts->run, &c->arena, &cs->run, err);
     if (code == MR_OK && !cs->run.finished) {
-        code = mr_err_set(err, MR_E_CASE, "run %s of case \"%s\" is not finished",
-                          cs->run.uuid, c->opts->case_path);
+        code = mr_err_set(err, MR_E_CASE, "run %s of case \"%s\" is not finished", cs->run.uuid,
+                          c->opts->case_path);
         mr_err_hint(err, "Finish it with \"myrecon check --case FILE --resume\".");
     }
     if (code == MR_OK)
@@ -95,8 +93,7 @@ static enum mr_code open_run(struct mr_create *c, struct mr_create_case *cs,
     mr_strbuf_add_fmt(&text, "case %s", cs->run.uuid != NULL ? cs->run.uuid : "");
     cs->rows_of = text.failed ? NULL : mr_arena_strdup(&c->arena, text.ptr);
     mr_strbuf_release(&text);
-    return code == MR_OK && cs->rows_of == NULL ? mr_err_nomem(err, "reading the case")
-                                                : code;
+    return code == MR_OK && cs->rows_of == NULL ? mr_err_nomem(err, "reading the case") : code;
 }
 
 enum mr_code mr_create_case_open(struct mr_create *c, struct mr_err *err)
@@ -128,15 +125,13 @@ const char *mr_create_case_rows_of(const struct mr_create *c)
 
 /* ---- tables ---- */
 
-static uint64_t rows_of_side(const struct mr_create_case *cs,
-                             const struct mr_find_table *t)
+static uint64_t rows_of_side(const struct mr_create_case *cs, const struct mr_find_table *t)
 {
     const struct mr_find_counts *n = &t->counts;
     return n->changed + n->collision + (cs->is_target ? n->extra : n->missing);
 }
 
-static const char *name_on_side(const struct mr_create_case *cs,
-                                const struct mr_find_table *t)
+static const char *name_on_side(const struct mr_create_case *cs, const struct mr_find_table *t)
 {
     return cs->is_target ? t->target_name : t->name;
 }
@@ -182,8 +177,8 @@ static bool is_selected(const struct mr_create_options *o, const char *name)
     const char *dot = strchr(name, '.');
     char *db = dot != NULL ? strndup(name, (size_t)(dot - name)) : NULL;
     bool selected =
-        db == NULL || mr_pattern_selects(o->tables.items, o->tables.count,
-                                         o->exclude.items, o->exclude.count, db, dot + 1);
+        db == NULL || mr_pattern_selects(o->tables.items, o->tables.count, o->exclude.items,
+                                         o->exclude.count, db, dot + 1);
     free(db);
     return selected;
 }
@@ -196,16 +191,14 @@ enum mr_code mr_create_case_name_gone(struct mr_create *c, struct mr_err *err)
         if (rows_of_side(cs, &cs->tables[i]) > 0 && !is_known(c->cat, name) &&
             is_selected(c->opts, name))
             MR_TRY(mr_snap_schema_leave_out(&c->schema, "table", name,
-                                            "it is not on the server any more", NULL,
-                                            err));
+                                            "it is not on the server any more", NULL, err));
     }
     return MR_OK;
 }
 
 /* ---- what is read ---- */
 
-static const struct mr_find_column *key_column(const struct mr_find_table *found,
-                                               size_t part)
+static const struct mr_find_column *key_column(const struct mr_find_table *found, size_t part)
 {
     for (size_t i = 0; i < found->ncolumns; i++)
         if (found->columns[i].key_at == (int)part)
@@ -215,8 +208,7 @@ static const struct mr_find_column *key_column(const struct mr_find_table *found
 
 /* Behind the columns that are kept stand those of the run's key, by which rows are asked
  * for: as that run read them, which need not be how they are kept. */
-enum mr_code mr_create_case_plan(struct mr_create *c, struct mr_create_table *t,
-                                 struct mr_err *err)
+enum mr_code mr_create_case_plan(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
     const struct mr_find_column *col;
     size_t nkey = 0, ncols = t->spec.ncols;
@@ -256,8 +248,7 @@ struct batch {
     size_t bytes;
 };
 
-static enum mr_code write_row(void *ctx, const struct mr_value *values,
-                              struct mr_err *err)
+static enum mr_code write_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     return mr_create_scan_row(ctx, values, err);
 }
@@ -292,8 +283,7 @@ static enum mr_code encode_key(struct batch *b, struct mr_strbuf *key, struct mr
 }
 
 /* Of a finding that has a row on this side. */
-static enum mr_code add_key(struct batch *b, const struct mr_finding *f,
-                            struct mr_err *err)
+static enum mr_code add_key(struct batch *b, const struct mr_finding *f, struct mr_err *err)
 {
     bool is_target = b->scan->create->evidence->is_target;
     struct mr_strbuf key = MR_STRBUF_INIT;
@@ -341,8 +331,7 @@ static enum mr_code read_findings(struct batch *b, struct mr_err *err)
 
 enum mr_code mr_create_case_read(struct mr_create_scan *s, struct mr_err *err)
 {
-    struct batch b = {
-        .scan = s, .arena = MR_ARENA_INIT, .keys = MR_VEC_INIT(struct mr_key)};
+    struct batch b = {.scan = s, .arena = MR_ARENA_INIT, .keys = MR_VEC_INIT(struct mr_key)};
     const struct mr_key end = {NULL, 0};
     mr_image_init(&b.image);
     s->table->asked = 0;

@@ -125,8 +125,7 @@ void mr_create_chunk_abandon(struct mr_create_scan *s)
 
 static struct mr_key dup_key(struct mr_arena *arena, struct mr_key key)
 {
-    return (struct mr_key){key.ptr != NULL ? mr_arena_dup(arena, key.ptr, key.len) : NULL,
-                           key.len};
+    return (struct mr_key){key.ptr != NULL ? mr_arena_dup(arena, key.ptr, key.len) : NULL, key.len};
 }
 
 /* Lock held. */
@@ -161,8 +160,7 @@ static enum mr_code record(struct mr_create_scan *s, const struct mr_snap_stored
     return mr_journal_file_chunk(c->journal, &t->snap, slot, err);
 }
 
-enum mr_code mr_create_chunk_end(struct mr_create_scan *s, struct mr_key hi,
-                                 struct mr_err *err)
+enum mr_code mr_create_chunk_end(struct mr_create_scan *s, struct mr_key hi, struct mr_err *err)
 {
     struct mr_create *c = s->create;
     struct mr_snap_stored stored;
@@ -170,10 +168,8 @@ enum mr_code mr_create_chunk_end(struct mr_create_scan *s, struct mr_key hi,
     MR_TRY(mr_tsv_flush(&s->tsv, err));
     enum mr_code code = mr_snap_out_close(s->out, &stored, err);
     s->out = NULL;
-    if (code == MR_OK && c->opts->encrypt_to.count > 0 &&
-        stored.bytes > MR_SNAP_MESSAGE_MAX)
-        code = mr_err_set(err, MR_E_UNSUPPORTED,
-                          "a row is too long to be decrypted in memory");
+    if (code == MR_OK && c->opts->encrypt_to.count > 0 && stored.bytes > MR_SNAP_MESSAGE_MAX)
+        code = mr_err_set(err, MR_E_UNSUPPORTED, "a row is too long to be decrypted in memory");
     if (code != MR_OK)
         return code;
     if (!keyed)
@@ -188,8 +184,7 @@ enum mr_code mr_create_chunk_end(struct mr_create_scan *s, struct mr_key hi,
     return code == MR_OK ? mr_strbuf_check(&s->lo, "writing rows", err) : code;
 }
 
-enum mr_code mr_create_range_end(struct mr_create_scan *s, struct mr_key hi,
-                                 struct mr_err *err)
+enum mr_code mr_create_range_end(struct mr_create_scan *s, struct mr_key hi, struct mr_err *err)
 {
     struct mr_create *c = s->create;
     if (s->out != NULL)
@@ -205,8 +200,7 @@ enum mr_code mr_create_range_end(struct mr_create_scan *s, struct mr_key hi,
 
 /* ---- chunks of an earlier run ---- */
 
-bool mr_create_chunk_is_whole(const struct mr_create *c,
-                              const struct mr_snap_chunk *chunk)
+bool mr_create_chunk_is_whole(const struct mr_create *c, const struct mr_snap_chunk *chunk)
 {
     struct mr_strbuf path = MR_STRBUF_INIT;
     char hex[MR_SHA256_HEX];
@@ -218,8 +212,8 @@ bool mr_create_chunk_is_whole(const struct mr_create *c,
     return whole;
 }
 
-enum mr_code mr_create_chunk_keep(struct mr_create_scan *s,
-                                  const struct mr_journal_chunk *old, struct mr_err *err)
+enum mr_code mr_create_chunk_keep(struct mr_create_scan *s, const struct mr_journal_chunk *old,
+                                  struct mr_err *err)
 {
     struct mr_create *c = s->create;
     enum mr_code code = MR_OK;

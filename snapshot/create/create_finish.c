@@ -30,8 +30,7 @@ static struct mr_create_table *table_at(const struct mr_create *c, size_t i)
 /* ---- tables that were altered ---- */
 
 /* Files of chunks that are worth nothing. */
-static enum mr_code drop_chunks(struct mr_create *c, struct mr_create_table *t,
-                                struct mr_err *err)
+static enum mr_code drop_chunks(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
     const struct mr_journal_chunk *chunks = t->chunks.items;
     enum mr_code code = MR_OK;
@@ -42,8 +41,7 @@ static enum mr_code drop_chunks(struct mr_create *c, struct mr_create_table *t,
 }
 
 /* Planned anew from what the server says now. */
-static enum mr_code plan_again(struct mr_create *c, struct mr_create_table *t,
-                               struct mr_err *err)
+static enum mr_code plan_again(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
     const struct mr_table *now = NULL;
     const char *where = t->snap.where, *db = t->snap.db, *name = t->snap.name;
@@ -96,14 +94,12 @@ static enum mr_code read_again(struct mr_create *c, struct mr_create_table *t, b
 }
 
 /* Whoever read a part of it has compared it (create_unlock.h). */
-static enum mr_code settle_table(struct mr_create *c, struct mr_create_table *t,
-                                 struct mr_err *err)
+static enum mr_code settle_table(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
     struct mr_err why = t->why;
     bool same = !atomic_load(&t->failed);
     enum mr_code code = MR_OK;
-    for (int i = 0;
-         i < REDO_TRIES && !same && !mr_create_is_fatal(code) && code != MR_E_NO_SUCH;
+    for (int i = 0; i < REDO_TRIES && !same && !mr_create_is_fatal(code) && code != MR_E_NO_SUCH;
          i++) {
         mr_log_detail("table \"%s.%s\" is read again: %s", t->snap.db, t->snap.name,
                       why.message[0] != '\0' ? why.message : "it was altered");
@@ -136,8 +132,7 @@ static void hide_keys(struct mr_snap_chunk *chunks, size_t count)
 }
 
 /* In order, and without gaps: what lies between two chunks was read, and is empty. */
-static enum mr_code order_chunks(struct mr_create *c, struct mr_create_table *t,
-                                 struct mr_err *err)
+static enum mr_code order_chunks(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
     struct mr_journal_chunk *from = t->chunks.items;
     struct mr_snap_table *to = &t->snap;
@@ -182,21 +177,20 @@ static enum mr_code fill_head(struct mr_create *c, struct mr_err *err)
     m->finished = dup(c, finished);
     m->version = MR_VERSION;
     m->source = source.failed ? NULL : dup(c, source.ptr);
-    m->server = (struct mr_snap_server){.flavour = server->flavour,
-                                        .version = server->version_text,
-                                        .hostname = server->hostname,
-                                        .uuid = server->uuid,
-                                        .port = server->port,
-                                        .server_id = server->server_id,
-                                        .lower_case_table_names =
-                                            (unsigned)server->lower_case_table_names};
+    m->server =
+        (struct mr_snap_server){.flavour = server->flavour,
+                                .version = server->version_text,
+                                .hostname = server->hostname,
+                                .uuid = server->uuid,
+                                .port = server->port,
+                                .server_id = server->server_id,
+                                .lower_case_table_names = (unsigned)server->lower_case_table_names};
     m->consistency = c->views.consistency;
     m->only = c->opts->tables;
     m->except = c->opts->exclude;
     mr_strbuf_release(&source);
-    return m->finished != NULL && m->source != NULL
-               ? MR_OK
-               : mr_err_nomem(err, "writing a snapshot");
+    return m->finished != NULL && m->source != NULL ? MR_OK
+                                                    : mr_err_nomem(err, "writing a snapshot");
 }
 
 static enum mr_code fill_recipients(struct mr_create *c, struct mr_err *err)
@@ -229,8 +223,7 @@ static enum mr_code read_greatest(struct mr_create *c, struct mr_create_table *t
 }
 
 /* Rows that the run saw, and that are not there any more. */
-static enum mr_code note_gone(struct mr_create *c, struct mr_create_table *t,
-                              struct mr_err *err)
+static enum mr_code note_gone(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     if (t->snap.rows >= t->asked || t->snap.note != NULL)
@@ -240,8 +233,7 @@ static enum mr_code note_gone(struct mr_create *c, struct mr_create_table *t,
     enum mr_code code = mr_strbuf_check(&text, "writing a snapshot", err);
     t->snap.note = code == MR_OK ? dup(c, text.ptr) : NULL;
     mr_strbuf_release(&text);
-    return code == MR_OK && t->snap.note == NULL ? mr_err_nomem(err, "writing a snapshot")
-                                                 : code;
+    return code == MR_OK && t->snap.note == NULL ? mr_err_nomem(err, "writing a snapshot") : code;
 }
 
 static enum mr_code fill_tables(struct mr_create *c, struct mr_err *err)
@@ -264,8 +256,7 @@ static enum mr_code fill_tables(struct mr_create *c, struct mr_err *err)
         if (code == MR_OK)
             code = mr_create_true_text(c, t, &create, err);
         if (code == MR_OK)
-            code =
-                mr_snap_schema_write_table(&c->schema, t->table, create, &t->snap, err);
+            code = mr_snap_schema_write_table(&c->schema, t->table, create, &t->snap, err);
         m->tables[m->ntables++] = t->snap;
     }
     return code;
@@ -274,8 +265,7 @@ static enum mr_code fill_tables(struct mr_create *c, struct mr_err *err)
 /* As they were read, which may be later than the catalogue. */
 static enum mr_code write_catalogue(struct mr_create *c, struct mr_err *err)
 {
-    struct mr_table *tables =
-        mr_arena_calloc(&c->arena, c->tables.count + 1, sizeof *tables);
+    struct mr_table *tables = mr_arena_calloc(&c->arena, c->tables.count + 1, sizeof *tables);
     size_t count = 0;
     if (tables == NULL)
         return mr_err_nomem(err, "writing a snapshot");
@@ -319,8 +309,7 @@ static enum mr_code publish(struct mr_create *c, struct mr_err *err)
     MR_TRY_OUT(mr_snap_manifest_write(&c->manifest, &text, err));
     if (c->signer != NULL)
         MR_TRY_OUT(mr_sign_key_bytes(c->signer, text.ptr, text.len, &signature, err));
-    MR_TRY_OUT(
-        mr_snap_dir_publish(c->dir, &text, c->signer != NULL ? &signature : NULL, err));
+    MR_TRY_OUT(mr_snap_dir_publish(c->dir, &text, c->signer != NULL ? &signature : NULL, err));
 out:
     mr_strbuf_release(&text);
     mr_strbuf_release(&signature);

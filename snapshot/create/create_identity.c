@@ -22,9 +22,8 @@ static enum mr_code add_number(struct mr_create_numbers *to, const struct mr_cel
         n->name = mr_arena_strdup(&to->arena, cells[0].ptr);
         n->id = mr_arena_strdup(&to->arena, cells[1].ptr);
     }
-    return n != NULL && n->name != NULL && n->id != NULL
-               ? MR_OK
-               : mr_err_nomem(err, "reading the schema");
+    return n != NULL && n->name != NULL && n->id != NULL ? MR_OK
+                                                         : mr_err_nomem(err, "reading the schema");
 }
 
 /* MySQL 8 and 9 open a table to tell its number, and so wait behind an ALTER that waits for a
@@ -52,8 +51,8 @@ enum mr_code mr_create_numbers_read(struct mr_create *c, struct mr_err *err)
         code = add_number(&c->numbers, cells, &why);
     mr_result_free(res);
     if (code == MR_OK && c->numbers.items.count > 1)
-        qsort(c->numbers.items.items, c->numbers.items.count,
-              sizeof(struct mr_create_number), compare_numbers);
+        qsort(c->numbers.items.items, c->numbers.items.count, sizeof(struct mr_create_number),
+              compare_numbers);
     if (!mr_create_is_fatal(code))
         return MR_OK; /* hidden: definitions and times are compared all the same */
     if (err != NULL)
@@ -62,8 +61,7 @@ enum mr_code mr_create_numbers_read(struct mr_create *c, struct mr_err *err)
 }
 
 /* Of the table, or of its partitions, whose names follow its own. */
-static void add_numbers(const struct mr_create *c, const char *name,
-                        struct mr_strbuf *out)
+static void add_numbers(const struct mr_create *c, const char *name, struct mr_strbuf *out)
 {
     const struct mr_create_number *numbers = c->numbers.items.items;
     size_t lo = 0, count = c->numbers.items.count, hi = count, len = strlen(name);
@@ -100,8 +98,8 @@ static enum mr_code read_identity(struct mr_create *c, const struct mr_snap_tabl
                                   struct mr_strbuf *out, struct mr_err *err)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
-    bool is_ascii = mr_innodb_name_add(
-        &name, t->db, t->name, has_spaces(c) ? MR_INNODB_SPACE : MR_INNODB_FILE, true);
+    bool is_ascii = mr_innodb_name_add(&name, t->db, t->name,
+                                       has_spaces(c) ? MR_INNODB_SPACE : MR_INNODB_FILE, true);
     enum mr_code code = mr_strbuf_check(&name, "reading the schema", err);
     if (code == MR_OK && is_ascii)
         add_numbers(c, name.ptr, out);
@@ -122,8 +120,8 @@ static enum mr_code read_now(struct mr_create *c, const struct mr_snap_table *t,
 }
 
 /* Workers keep other texts in it meanwhile. */
-static enum mr_code keep(struct mr_create *c, const struct mr_strbuf *text,
-                         const char **out, struct mr_err *err)
+static enum mr_code keep(struct mr_create *c, const struct mr_strbuf *text, const char **out,
+                         struct mr_err *err)
 {
     pthread_mutex_lock(&c->lock);
     *out = mr_arena_dup(&c->arena, text->ptr, text->len);
@@ -137,8 +135,7 @@ static enum mr_code require_place(const struct mr_create_table *t, const char *c
 {
     const struct mr_snap_place table = mr_snap_table_place(&t->snap),
                                keys = mr_snap_keys_place(&t->snap);
-    struct mr_strbuf without = MR_STRBUF_INIT, alter = MR_STRBUF_INIT,
-                     unused = MR_STRBUF_INIT;
+    struct mr_strbuf without = MR_STRBUF_INIT, alter = MR_STRBUF_INIT, unused = MR_STRBUF_INIT;
     mr_snap_split_keys(create, t->table, &without, &alter);
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_strbuf_check(&without, "reading the schema", err));
@@ -153,8 +150,7 @@ out:
     return code;
 }
 
-enum mr_code mr_create_identify(struct mr_create *c, struct mr_create_table *t,
-                                struct mr_err *err)
+enum mr_code mr_create_identify(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
     struct mr_strbuf create = MR_STRBUF_INIT, identity = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
@@ -168,8 +164,8 @@ out:
     return code;
 }
 
-enum mr_code mr_create_is_unchanged(struct mr_create *c, struct mr_create_table *t,
-                                    bool *same, struct mr_err *err)
+enum mr_code mr_create_is_unchanged(struct mr_create *c, struct mr_create_table *t, bool *same,
+                                    struct mr_err *err)
 {
     struct mr_strbuf create = MR_STRBUF_INIT, identity = MR_STRBUF_INIT;
     enum mr_code code = read_now(c, &t->snap, &create, &identity, err);

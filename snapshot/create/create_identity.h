@@ -27,8 +27,7 @@ enum mr_code mr_create_numbers_read(struct mr_create *create, struct mr_err *err
 enum mr_code mr_create_identify(struct mr_create *create, struct mr_create_table *table,
                                 struct mr_err *err);
 /* *same: it is still the table that it was.  Then `create` has the counter as it is now. */
-enum mr_code mr_create_is_unchanged(struct mr_create *create,
-                                    struct mr_create_table *table, bool *same,
-                                    struct mr_err *err);
+enum mr_code mr_create_is_unchanged(struct mr_create *create, struct mr_create_table *table,
+                                    bool *same, struct mr_err *err);
 
 #endif

@@ -122,8 +122,7 @@ static const struct mr_option options[] = {
      .help = "stop, to be resumed later, when Threads_running is above N; 0: never",
      .initial = "0",
      .max = 1000000},
-    MR_STATEMENT_TIMEOUT_OPTION(struct mr_create_options, statement_timeout_s,
-                                "Load and pace"),
+    MR_STATEMENT_TIMEOUT_OPTION(struct mr_create_options, statement_timeout_s, "Load and pace"),
 
     MR_JSON_OPTION(struct mr_create_options, json, "one JSON object"),
     MR_ASK_PASSWORD_OPTION(struct mr_create_options, ask_password),
@@ -143,8 +142,7 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
         mr_err_hint(err, "--only-diverged --case FILE keeps the rows that a check has "
                          "found to differ.");
     }
-    if (code == MR_OK && values->encrypt_to.count > 0 &&
-        values->chunk_mib > CHUNK_MIB_ENCRYPTED) {
+    if (code == MR_OK && values->encrypt_to.count > 0 && values->chunk_mib > CHUNK_MIB_ENCRYPTED) {
         code = mr_err_set(err, MR_E_USAGE,
                           "encrypted files have at most %d MiB of text, because whoever "
                           "opens one holds it in memory",

@@ -12,8 +12,8 @@
 
 bool mr_create_is_fatal(enum mr_code code)
 {
-    return code == MR_E_NOMEM || code == MR_E_CANCELLED || code == MR_E_BUG ||
-           code == MR_E_IO || code == MR_E_LOST || code == MR_E_REFUSED;
+    return code == MR_E_NOMEM || code == MR_E_CANCELLED || code == MR_E_BUG || code == MR_E_IO ||
+           code == MR_E_LOST || code == MR_E_REFUSED;
 }
 
 bool mr_create_is_marked(const struct mr_create_table *table)
@@ -22,23 +22,19 @@ bool mr_create_is_marked(const struct mr_create_table *table)
            strcasecmp(table->table->engine, "InnoDB") == 0;
 }
 
-static enum mr_code name_missing_db(const struct mr_create *c, const char *name,
-                                    struct mr_err *err)
+static enum mr_code name_missing_db(const struct mr_create *c, const char *name, struct mr_err *err)
 {
     struct mr_err why = {0};
     if (mr_schema_probe(c->db, name, "myrecon", NULL, &why) == MR_E_DENIED) {
         (void)mr_err_set(err, MR_E_DENIED,
-                         "access to database \"%s\" is denied, or it does not exist",
-                         name);
-        mr_err_hint(
-            err,
-            "If the name is right, run: GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON "
-            "`%s`.* TO %s",
-            name, mr_grants_account(c->grants));
+                         "access to database \"%s\" is denied, or it does not exist", name);
+        mr_err_hint(err,
+                    "If the name is right, run: GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON "
+                    "`%s`.* TO %s",
+                    name, mr_grants_account(c->grants));
         return MR_E_DENIED;
     }
-    (void)mr_err_set(err, MR_E_NO_SUCH, "database \"%s\" does not exist on the source",
-                     name);
+    (void)mr_err_set(err, MR_E_NO_SUCH, "database \"%s\" does not exist on the source", name);
     mr_err_hint(err, "Check the spelling in the URI: SHOW DATABASES lists the names that "
                      "the account can see.");
     return MR_E_NO_SUCH;
@@ -117,21 +113,19 @@ static const char *note_of(const struct mr_table *table)
     return NULL;
 }
 
-enum mr_code mr_create_plan_read(struct mr_create *c, struct mr_create_table *t,
-                                 struct mr_err *err)
+enum mr_code mr_create_plan_read(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
     enum mr_code code = mr_create_true_read(c, t, err);
     if (code == MR_OK)
         code = mr_snap_readspec(&t->snap, t->table->db, &c->arena, &t->spec, err);
     t->spec.store = !t->table->transactional && t->snap.nkey > 0;
     /* keys that may name people stay within the encrypted files */
-    t->snap.keys_hidden = c->opts->encrypt_to.count > 0 && t->snap.nkey > 0 &&
-                          !mr_snap_key_is_plain(&t->snap);
+    t->snap.keys_hidden =
+        c->opts->encrypt_to.count > 0 && t->snap.nkey > 0 && !mr_snap_key_is_plain(&t->snap);
     return code == MR_OK && t->found != NULL ? mr_create_case_plan(c, t, err) : code;
 }
 
-static enum mr_code plan_table(struct mr_create *c, struct mr_create_table *t,
-                               struct mr_err *err)
+static enum mr_code plan_table(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
     struct mr_err why = {0};
     enum mr_code code = refuse_progress(t->table, &why);
@@ -178,8 +172,7 @@ static enum mr_code add_table(struct mr_create *c, const struct mr_table *table,
 }
 
 /* A table of a case, if rows of it differ. */
-static enum mr_code add_found(struct mr_create *c, const struct mr_table *table,
-                              struct mr_err *err)
+static enum mr_code add_found(struct mr_create *c, const struct mr_table *table, struct mr_err *err)
 {
     const struct mr_find_table *found = NULL;
     const char *reason = NULL;
@@ -189,8 +182,7 @@ static enum mr_code add_found(struct mr_create *c, const struct mr_table *table,
         mr_strbuf_add_fmt(&name, "%s.%s", table->db, table->name);
         code = mr_strbuf_check(&name, "planning", err);
         if (code == MR_OK)
-            code = mr_snap_schema_leave_out(&c->schema, "table", name.ptr, reason, NULL,
-                                            err);
+            code = mr_snap_schema_leave_out(&c->schema, "table", name.ptr, reason, NULL, err);
         mr_strbuf_release(&name);
     }
     return code == MR_OK && found != NULL ? add_table(c, table, found, err) : code;
@@ -209,11 +201,10 @@ static enum mr_code require_tables(const struct mr_create *c, struct mr_err *err
     }
     if (c->opts->tables.count == 0)
         return MR_OK;
-    (void)mr_err_set(err, MR_E_NO_SUCH, "no table matches --tables %s%s",
-                     c->opts->tables.items[0], c->opts->tables.count > 1 ? " …" : "");
-    mr_err_hint(err,
-                "A pattern is db.table with * and ?; a bare name means any database. "
-                "Quote it so that the shell leaves it alone.");
+    (void)mr_err_set(err, MR_E_NO_SUCH, "no table matches --tables %s%s", c->opts->tables.items[0],
+                     c->opts->tables.count > 1 ? " …" : "");
+    mr_err_hint(err, "A pattern is db.table with * and ?; a bare name means any database. "
+                     "Quote it so that the shell leaves it alone.");
     return MR_E_NO_SUCH;
 }
 
@@ -232,8 +223,8 @@ static bool nth_name(const void *ctx, size_t index, const char **db, const char 
 static bool is_selected(const struct mr_create *c, const struct mr_table *table)
 {
     const struct mr_create_options *o = c->opts;
-    return mr_pattern_selects(o->tables.items, o->tables.count, o->exclude.items,
-                              o->exclude.count, table->db, table->name);
+    return mr_pattern_selects(o->tables.items, o->tables.count, o->exclude.items, o->exclude.count,
+                              table->db, table->name);
 }
 
 /* A --where that no table answers to would silently keep all rows. */
@@ -242,14 +233,13 @@ static enum mr_code require_wheres(const struct mr_create *c, struct mr_err *err
     for (size_t i = 0; i < c->opts->where.count; i++) {
         const char *pattern = c->opts->where.items[i].pattern;
         size_t at = 0;
-        while (at < c->cat->ntables && !(is_selected(c, &c->cat->tables[at]) &&
-                                         mr_pattern_match(pattern, c->cat->tables[at].db,
-                                                          c->cat->tables[at].name)))
+        while (at < c->cat->ntables &&
+               !(is_selected(c, &c->cat->tables[at]) &&
+                 mr_pattern_match(pattern, c->cat->tables[at].db, c->cat->tables[at].name)))
             at++;
         if (at < c->cat->ntables)
             continue;
-        (void)mr_err_set(err, MR_E_NO_SUCH, "no table that is kept matches --where %s",
-                         pattern);
+        (void)mr_err_set(err, MR_E_NO_SUCH, "no table that is kept matches --where %s", pattern);
         mr_err_hint(err, "Write --where DB.TABLE=CONDITION with a table of SOURCE.");
         return MR_E_NO_SUCH;
     }
@@ -258,11 +248,9 @@ static enum mr_code require_wheres(const struct mr_create *c, struct mr_err *err
 
 static enum mr_code check_names(const struct mr_create *c, struct mr_err *err)
 {
-    enum mr_code code =
-        mr_pattern_names_warn("--tables", &c->opts->tables, nth_name, c->cat, err);
+    enum mr_code code = mr_pattern_names_warn("--tables", &c->opts->tables, nth_name, c->cat, err);
     if (code == MR_OK)
-        code =
-            mr_pattern_names_warn("--exclude", &c->opts->exclude, nth_name, c->cat, err);
+        code = mr_pattern_names_warn("--exclude", &c->opts->exclude, nth_name, c->cat, err);
     return code == MR_OK ? require_wheres(c, err) : code;
 }
 
@@ -274,8 +262,7 @@ enum mr_code mr_create_plan(struct mr_create *c, struct mr_err *err)
     for (size_t i = 0; i < c->cat->ntables; i++) {
         const struct mr_table *table = &c->cat->tables[i];
         if (is_selected(c, table))
-            MR_TRY(c->evidence != NULL ? add_found(c, table, err)
-                                       : add_table(c, table, NULL, err));
+            MR_TRY(c->evidence != NULL ? add_found(c, table, err) : add_table(c, table, NULL, err));
     }
     if (c->evidence != NULL)
         MR_TRY(mr_create_case_name_gone(c, err));

@@ -11,13 +11,11 @@
 /* What zstd leaves of the server's own estimate, at the very best. */
 #define RATIO_AT_BEST 20
 
-static enum mr_code open_endpoint(struct mr_create *c, const char *uri,
-                                  struct mr_err *err)
+static enum mr_code open_endpoint(struct mr_create *c, const char *uri, struct mr_err *err)
 {
     MR_TRY(mr_endpoint_parse(&c->ep, uri, err));
     if (c->ep.kind != MR_ENDPOINT_MYSQL)
-        return mr_err_set(err, MR_E_USAGE,
-                          "the source of a snapshot is a server, not a snapshot");
+        return mr_err_set(err, MR_E_USAGE, "the source of a snapshot is a server, not a snapshot");
     MR_TRY(mr_endpoint_from_env(&c->ep, "SOURCE", err));
     if (c->opts->ask_password && c->ep.password == NULL)
         MR_TRY(mr_endpoint_ask_password(&c->ep, "source", err));
@@ -45,8 +43,7 @@ static enum mr_code load_signer(struct mr_create *c, struct mr_err *err)
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_sign_key_load(c->opts->sign_with, &c->signer, err));
     MR_TRY_OUT(mr_sign_key_public(c->signer, &der, err));
-    c->manifest.signer =
-        (struct mr_key){mr_arena_dup(&c->arena, der.ptr, der.len), der.len};
+    c->manifest.signer = (struct mr_key){mr_arena_dup(&c->arena, der.ptr, der.len), der.len};
     if (c->manifest.signer.ptr == NULL)
         MR_TRY_OUT(mr_err_nomem(err, "writing a snapshot"));
 
@@ -63,8 +60,7 @@ static enum mr_code open_server(struct mr_create *c, struct mr_err *err)
     c->source_opts.consistent = true;
     MR_TRY(mr_db_open(&c->ep, &c->source_opts.db, &c->db, err));
     MR_TRY(mr_source_live_new(&c->ep, &c->source_opts, &c->source, err));
-    MR_TRY(mr_catalogue_load(c->db, (const char *const *)c->ep.dbs, c->ep.ndbs, &c->cat,
-                             err));
+    MR_TRY(mr_catalogue_load(c->db, (const char *const *)c->ep.dbs, c->ep.ndbs, &c->cat, err));
     MR_TRY(mr_catalogue_read_creates(c->db, c->cat, err));
     if (mr_grants_load(c->db, &c->grants, &ignored) != MR_OK)
         mr_log_warning("the grants of the account cannot be read: %s", ignored.message);
@@ -142,8 +138,7 @@ static uint64_t still_to_write(const struct mr_create *c, const struct mr_create
         rows += ((struct mr_journal_chunk *)mr_vec_at(&done->chunks, i))->chunk.rows;
     if (rows == 0)
         return t->table->data_bytes;
-    return rows < all ? (uint64_t)((double)t->table->data_bytes *
-                                   (1 - (double)rows / (double)all))
+    return rows < all ? (uint64_t)((double)t->table->data_bytes * (1 - (double)rows / (double)all))
                       : 0;
 }
 
@@ -182,8 +177,7 @@ static enum mr_code check_disk(struct mr_create *c, struct mr_err *err)
     uint64_t left = 0, disk = 0, wanted = 0;
     enum mr_code code = mr_snap_dir_free_bytes(c->dir, &left, &disk, err);
     for (size_t i = 0; i < c->tables.count; i++) {
-        const struct mr_create_table *t =
-            *(struct mr_create_table **)mr_vec_at(&c->tables, i);
+        const struct mr_create_table *t = *(struct mr_create_table **)mr_vec_at(&c->tables, i);
         if (!t->left_out && t->snap.where == NULL && t->found == NULL)
             wanted += still_to_write(c, t);
     }

@@ -52,8 +52,8 @@ static uint64_t rows_a_statement(const struct mr_create_scan *s)
 }
 
 /* Every statement of a range; the callback keeps the last key. */
-static enum mr_code scan_range(struct mr_create_scan *s, struct mr_range range,
-                               mr_raw_row_fn *fn, struct mr_err *err)
+static enum mr_code scan_range(struct mr_create_scan *s, struct mr_range range, mr_raw_row_fn *fn,
+                               struct mr_err *err)
 {
     for (;;) {
         uint64_t limit = rows_a_statement(s), before = s->seen_rows;
@@ -62,8 +62,7 @@ static enum mr_code scan_range(struct mr_create_scan *s, struct mr_range range,
         if (code == MR_OK)
             code = mr_create_hold(s, s->table, err);
         if (code == MR_OK)
-            code =
-                mr_reader_scan_raw(s->reader, &s->table->spec, range, limit, fn, s, err);
+            code = mr_reader_scan_raw(s->reader, &s->table->spec, range, limit, fn, s, err);
         if (code != MR_OK || limit == 0 || s->seen_rows - before < limit)
             return code;
         mr_strbuf_reset(&s->from);
@@ -92,8 +91,7 @@ static enum mr_code digest_row(struct mr_create_scan *s, const struct mr_value *
 }
 
 /* Every byte of a value may become two. */
-static uint64_t text_bytes_at_most(const struct mr_create_scan *s,
-                                   const struct mr_value *values)
+static uint64_t text_bytes_at_most(const struct mr_create_scan *s, const struct mr_value *values)
 {
     const uint64_t number_bytes = 32;
     uint64_t sum = 0;
@@ -106,8 +104,7 @@ static uint64_t text_bytes_at_most(const struct mr_create_scan *s,
 static bool is_full(const struct mr_create_scan *s, const struct mr_value *values)
 {
     return s->create->opts->encrypt_to.count > 0 && s->out != NULL && s->rows > 0 &&
-           s->tsv.bytes + s->tsv.text.len + text_bytes_at_most(s, values) >
-               MR_SNAP_MESSAGE_TEXT;
+           s->tsv.bytes + s->tsv.text.len + text_bytes_at_most(s, values) > MR_SNAP_MESSAGE_TEXT;
 }
 
 enum mr_code mr_create_scan_row(struct mr_create_scan *s, const struct mr_value *values,
@@ -153,8 +150,7 @@ static enum mr_code write_row(void *ctx, const struct mr_raw_row *row, struct mr
     return mr_create_scan_row(ctx, row->values, err);
 }
 
-static enum mr_code look_at_row(void *ctx, const struct mr_raw_row *row,
-                                struct mr_err *err)
+static enum mr_code look_at_row(void *ctx, const struct mr_raw_row *row, struct mr_err *err)
 {
     struct mr_create_scan *s = ctx;
     s->rows++;
@@ -164,8 +160,7 @@ static enum mr_code look_at_row(void *ctx, const struct mr_raw_row *row,
 
 /* ---- tasks ---- */
 
-void mr_create_give_up(struct mr_create *c, struct mr_create_table *t,
-                       const struct mr_err *why)
+void mr_create_give_up(struct mr_create *c, struct mr_create_table *t, const struct mr_err *why)
 {
     pthread_mutex_lock(&c->lock);
     if (!atomic_exchange(&t->failed, true))
@@ -209,8 +204,7 @@ static bool same_view(const struct mr_create *c, const struct mr_create_table *t
            mr_create_is_marked(table) && strcmp(was->mark, c->views.mark) == 0;
 }
 
-static enum mr_code run_kept(struct mr_create_scan *s, const struct task *task,
-                             struct mr_err *err)
+static enum mr_code run_kept(struct mr_create_scan *s, const struct task *task, struct mr_err *err)
 {
     const struct mr_snap_chunk *old = &task->kept->chunk;
     struct mr_create *c = s->create;
@@ -235,9 +229,8 @@ static enum mr_code run_kept(struct mr_create_scan *s, const struct task *task,
     pthread_mutex_unlock(&c->lock);
     if (code == MR_OK)
         code = mr_snap_dir_remove(c->dir, old->file, err);
-    return code == MR_OK
-               ? mr_create_scan_range(s, task->segment, task->part, old->range, err)
-               : code;
+    return code == MR_OK ? mr_create_scan_range(s, task->segment, task->part, old->range, err)
+                         : code;
 }
 
 static enum mr_code work(void *ctx, void *state, void *item, struct mr_err *err)
@@ -298,8 +291,7 @@ static void tick(void *ctx)
 
 /* ---- planning the tasks ---- */
 
-static enum mr_code add_task(struct scan *scan, const struct task *task,
-                             struct mr_err *err)
+static enum mr_code add_task(struct scan *scan, const struct task *task, struct mr_err *err)
 {
     struct task *kept = mr_arena_alloc(&scan->create->arena, sizeof *kept);
     if (kept == NULL)
@@ -313,21 +305,19 @@ static enum mr_code add_task(struct scan *scan, const struct task *task,
 static uint64_t segments_of(uint64_t bytes, uint64_t file_bytes, uint64_t connections)
 {
     uint64_t rounds = bytes / file_bytes / connections + 1;
-    uint64_t wanted =
-        connections * (rounds < SEGMENTS_A_THREAD ? rounds : SEGMENTS_A_THREAD);
+    uint64_t wanted = connections * (rounds < SEGMENTS_A_THREAD ? rounds : SEGMENTS_A_THREAD);
     uint64_t most = bytes / (file_bytes / 4);
     return wanted < most ? wanted : most;
 }
 
-static enum mr_code cut(struct mr_create *c, struct mr_create_table *t,
-                        struct mr_err *err)
+static enum mr_code cut(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
-    uint64_t wanted = segments_of(t->table->data_bytes,
-                                  (uint64_t)c->opts->chunk_mib << 20, c->views.count);
+    uint64_t wanted =
+        segments_of(t->table->data_bytes, (uint64_t)c->opts->chunk_mib << 20, c->views.count);
     if (t->snap.nkey == 0 || t->found != NULL || wanted < 2 || c->views.count < 2)
         return MR_OK;
-    enum mr_code code = mr_reader_bounds(c->views.readers[0], &t->spec,
-                                         (size_t)wanted - 1, &c->arena, &t->bounds, err);
+    enum mr_code code = mr_reader_bounds(c->views.readers[0], &t->spec, (size_t)wanted - 1,
+                                         &c->arena, &t->bounds, err);
     struct mr_err ignored = {0};
     (void)mr_reader_unlock(c->views.readers[0], &ignored); /* the next read tells of it */
     return code;
@@ -344,8 +334,7 @@ static struct mr_range segment_range(const struct mr_create_table *t, size_t seg
     return range;
 }
 
-static enum mr_code add_new(struct scan *scan, struct mr_create_table *t,
-                            struct mr_err *err)
+static enum mr_code add_new(struct scan *scan, struct mr_create_table *t, struct mr_err *err)
 {
     struct mr_create *c = scan->create;
     MR_TRY(cut(c, t, err));
@@ -359,16 +348,14 @@ static enum mr_code add_new(struct scan *scan, struct mr_create_table *t,
 
 /* One segment: what is kept of it, and the gaps in between and behind. */
 static enum mr_code add_segment(struct scan *scan, struct mr_create_table *t,
-                                const struct mr_journal_table *old, size_t segment,
-                                size_t *at, struct mr_err *err)
+                                const struct mr_journal_table *old, size_t segment, size_t *at,
+                                struct mr_err *err)
 {
     const struct mr_journal_chunk *chunks = old->chunks.items;
-    struct task task = {
-        .table = t, .segment = segment, .range = segment_range(t, segment)};
+    struct task task = {.table = t, .segment = segment, .range = segment_range(t, segment)};
     struct mr_key end = task.range.hi;
     enum mr_code code = MR_OK;
-    for (; code == MR_OK && *at < old->chunks.count && chunks[*at].segment == segment;
-         (*at)++) {
+    for (; code == MR_OK && *at < old->chunks.count && chunks[*at].segment == segment; (*at)++) {
         const struct mr_journal_chunk *chunk = &chunks[*at];
         if (mr_key_compare(chunk->chunk.range.lo, task.range.lo) != 0) {
             task.range.hi = chunk->chunk.range.lo;
@@ -405,22 +392,19 @@ static enum mr_code add_old(struct scan *scan, struct mr_create_table *t,
 const struct mr_journal_table *mr_create_goes_on(const struct mr_create *c,
                                                  const struct mr_create_table *t)
 {
-    const struct mr_journal_table *old =
-        mr_journal_file_find(c->journal, t->snap.db, t->snap.name);
+    const struct mr_journal_table *old = mr_journal_file_find(c->journal, t->snap.db, t->snap.name);
     return old != NULL && old->create != NULL && !old->unordered &&
                    mr_snap_schema_same(old->create, t->create) && t->snap.nkey > 0
                ? old
                : NULL;
 }
 
-static enum mr_code add_table(struct scan *scan, struct mr_create_table *t,
-                              struct mr_err *err)
+static enum mr_code add_table(struct scan *scan, struct mr_create_table *t, struct mr_err *err)
 {
     struct mr_create *c = scan->create;
     const struct mr_journal_table *old = mr_create_goes_on(c, t);
     struct mr_err why = {0};
-    enum mr_code code =
-        old != NULL ? add_old(scan, t, old, &why) : add_new(scan, t, &why);
+    enum mr_code code = old != NULL ? add_old(scan, t, old, &why) : add_new(scan, t, &why);
     if (code == MR_OK)
         return MR_OK;
     if (!mr_create_is_fatal(code)) {

@@ -54,26 +54,23 @@ void mr_create_scan_take(struct mr_create_scan *scan, struct mr_create_table *ta
 /* From here on rows are of that range, whose lower end is open. */
 void mr_create_scan_begin(struct mr_create_scan *scan, size_t segment, size_t part);
 /* One row, into the chunk that is open, or a new one. */
-enum mr_code mr_create_scan_row(struct mr_create_scan *scan,
-                                const struct mr_value *values, struct mr_err *err);
+enum mr_code mr_create_scan_row(struct mr_create_scan *scan, const struct mr_value *values,
+                                struct mr_err *err);
 /* Reads a range into chunks. */
-enum mr_code mr_create_scan_range(struct mr_create_scan *scan, size_t segment,
-                                  size_t part, struct mr_range range, struct mr_err *err);
+enum mr_code mr_create_scan_range(struct mr_create_scan *scan, size_t segment, size_t part,
+                                  struct mr_range range, struct mr_err *err);
 
 /* create_chunk.c */
 enum mr_code mr_create_chunk_begin(struct mr_create_scan *scan, struct mr_err *err);
 /* hi: up to which it reaches. */
-enum mr_code mr_create_chunk_end(struct mr_create_scan *scan, struct mr_key hi,
-                                 struct mr_err *err);
+enum mr_code mr_create_chunk_end(struct mr_create_scan *scan, struct mr_key hi, struct mr_err *err);
 /* The range is read: its last chunk reaches up to its end. */
-enum mr_code mr_create_range_end(struct mr_create_scan *scan, struct mr_key hi,
-                                 struct mr_err *err);
+enum mr_code mr_create_range_end(struct mr_create_scan *scan, struct mr_key hi, struct mr_err *err);
 void mr_create_chunk_abandon(struct mr_create_scan *scan);
 /* Takes over a chunk of an earlier run, as that is numbered by now. */
-enum mr_code mr_create_chunk_keep(struct mr_create_scan *scan,
-                                  const struct mr_journal_chunk *old, struct mr_err *err);
+enum mr_code mr_create_chunk_keep(struct mr_create_scan *scan, const struct mr_journal_chunk *old,
+                                  struct mr_err *err);
 /* Is its file still what it was? */
-bool mr_create_chunk_is_whole(const struct mr_create *create,
-                              const struct mr_snap_chunk *chunk);
+bool mr_create_chunk_is_whole(const struct mr_create *create, const struct mr_snap_chunk *chunk);
 
 #endif

@@ -9,15 +9,14 @@ static const struct mr_column *counter_of(const struct mr_table *table)
     if (table->nindexes == 0 || table->indexes[0].nparts != 1 ||
         table->indexes[0].parts[0].column == NULL || !table->transactional)
         return NULL;
-    const struct mr_column *col =
-        mr_table_column(table, table->indexes[0].parts[0].column);
+    const struct mr_column *col = mr_table_column(table, table->indexes[0].parts[0].column);
     bool is_integer = col != NULL && mr_class_is_integer(col->cls);
     return is_integer ? col : NULL;
 }
 
 /* Its values from 0 on; *found: there are some. */
-static enum mr_code read_span(const struct mr_create *c, struct mr_throttle_read *read,
-                              bool *found, struct mr_err *err)
+static enum mr_code read_span(const struct mr_create *c, struct mr_throttle_read *read, bool *found,
+                              struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
@@ -38,8 +37,8 @@ static enum mr_code read_span(const struct mr_create *c, struct mr_throttle_read
         code = mr_db_query(c->db, "nn", sql.ptr, sql.len, &res, &why);
     if (code == MR_OK) {
         const struct mr_cell *cells = mr_result_next(res);
-        *found = cells != NULL && cells[0].ptr != NULL && cells[1].ptr != NULL &&
-                 cells[1].ptr[0] != '-';
+        *found =
+            cells != NULL && cells[0].ptr != NULL && cells[1].ptr != NULL && cells[1].ptr[0] != '-';
         for (size_t i = 0; *found && i < 2; i++)
             values[i] = cells[i].ptr[0] != '-' ? strtoull(cells[i].ptr, NULL, 10) : 0;
     }

@@ -19,10 +19,8 @@ struct members {
 /* May it hold a character of four bytes in UTF-8? */
 static bool is_wide(const struct mr_column *col)
 {
-    static const char *const charsets[] = {"utf8mb4", "utf16", "utf16le", "utf32",
-                                           "gb18030"};
-    for (size_t i = 0; col->charset != NULL && i < sizeof charsets / sizeof *charsets;
-         i++)
+    static const char *const charsets[] = {"utf8mb4", "utf16", "utf16le", "utf32", "gb18030"};
+    for (size_t i = 0; col->charset != NULL && i < sizeof charsets / sizeof *charsets; i++)
         if (strcmp(col->charset, charsets[i]) == 0)
             return true;
     return false;
@@ -45,16 +43,15 @@ static bool has_doubtful_default(const struct mr_create *c, const struct mr_colu
            is_doubtful(col->default_text);
 }
 
-static enum mr_code keep(struct mr_create *c, const struct mr_strbuf *text,
-                         const char **out, struct mr_err *err)
+static enum mr_code keep(struct mr_create *c, const struct mr_strbuf *text, const char **out,
+                         struct mr_err *err)
 {
     *out = text->failed ? NULL : mr_arena_dup(&c->arena, text->ptr, text->len);
     return *out != NULL ? MR_OK : mr_err_nomem(err, "reading the schema");
 }
 
 /* A question that was not answered leaves the column unknown; its rows are kept. */
-static enum mr_code as_unknown(enum mr_code code, const struct mr_err *why,
-                               struct mr_err *err)
+static enum mr_code as_unknown(enum mr_code code, const struct mr_err *why, struct mr_err *err)
 {
     if (!mr_create_is_fatal(code))
         return MR_OK;
@@ -85,8 +82,8 @@ static enum mr_code list_members(struct mr_create *c, const struct mr_column *co
     return code;
 }
 
-static enum mr_code learn(struct mr_create *c, struct members *m, size_t at,
-                          const char *text, size_t len, struct mr_err *err)
+static enum mr_code learn(struct mr_create *c, struct members *m, size_t at, const char *text,
+                          size_t len, struct mr_err *err)
 {
     const char **to = at < m->texts.count ? mr_vec_at(&m->texts, at) : NULL;
     bool *known = to != NULL ? mr_vec_at(&m->known, at) : NULL;
@@ -117,8 +114,7 @@ static enum mr_code learn_set(struct mr_create *c, struct members *m, uint64_t b
 
 /* What the rows have, with its number. */
 static enum mr_code ask_members(struct mr_create *c, const struct mr_create_table *t,
-                                const struct mr_column *col, struct members *m,
-                                struct mr_err *err)
+                                const struct mr_column *col, struct members *m, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
@@ -149,8 +145,8 @@ out:
 }
 
 /* What is to be said of the column where a member stays unknown, or NULL. */
-static enum mr_code find_unknown(struct mr_create *c, const struct members *m,
-                                 const char **reason, struct mr_err *err)
+static enum mr_code find_unknown(struct mr_create *c, const struct members *m, const char **reason,
+                                 struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
@@ -158,11 +154,10 @@ static enum mr_code find_unknown(struct mr_create *c, const struct members *m,
     while (at < m->known.count && *(const bool *)mr_vec_at(&m->known, at))
         at++;
     if (at < m->known.count) {
-        mr_strbuf_add_fmt(
-            &text,
-            "the server prints its member %zu as \"%s\", which may stand for "
-            "characters of four bytes, and no row tells",
-            at + 1, *(const char *const *)mr_vec_at(&m->texts, at));
+        mr_strbuf_add_fmt(&text,
+                          "the server prints its member %zu as \"%s\", which may stand for "
+                          "characters of four bytes, and no row tells",
+                          at + 1, *(const char *const *)mr_vec_at(&m->texts, at));
         code = keep(c, &text, reason, err);
     }
     mr_strbuf_release(&text);
@@ -252,18 +247,15 @@ static enum mr_code read_column(struct mr_create *c, struct mr_create_table *t,
         code = mr_create_zone_ask(c, t, col, &to->unknown, err);
     if (code == MR_OK && to->column.type != NULL)
         set_type(t, &to->column);
-    t->ntrues +=
-        to->column.type != NULL || to->column.preset != NULL || to->unknown != NULL;
+    t->ntrues += to->column.type != NULL || to->column.preset != NULL || to->unknown != NULL;
     return code;
 }
 
-enum mr_code mr_create_true_read(struct mr_create *c, struct mr_create_table *t,
-                                 struct mr_err *err)
+enum mr_code mr_create_true_read(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
     const struct mr_table *table = t->table;
     enum mr_code code = MR_OK;
-    t->trues = mr_arena_calloc(&c->arena, table->ncolumns + table->nindexes + 1,
-                               sizeof *t->trues);
+    t->trues = mr_arena_calloc(&c->arena, table->ncolumns + table->nindexes + 1, sizeof *t->trues);
     t->ntrues = 0;
     if (t->trues == NULL)
         return mr_err_nomem(err, "planning a table");
@@ -271,8 +263,7 @@ enum mr_code mr_create_true_read(struct mr_create *c, struct mr_create_table *t,
         code = read_column(c, t, &table->columns[i], err);
     for (size_t i = 0; code == MR_OK && i < table->nindexes; i++) {
         struct mr_create_true *to = &t->trues[t->ntrues];
-        *to = (struct mr_create_true){.kind = "index",
-                                      .column.name = table->indexes[i].name};
+        *to = (struct mr_create_true){.kind = "index", .column.name = table->indexes[i].name};
         code = mr_create_zone_ask_index(c, t, &table->indexes[i], &to->unknown, err);
         t->ntrues += to->unknown != NULL;
     }
@@ -286,8 +277,7 @@ static enum mr_code name_unknown(struct mr_create *c, const struct mr_create_tab
     mr_strbuf_add_fmt(&name, "%s.%s.%s", t->table->db, t->table->name, of->column.name);
     enum mr_code code = mr_strbuf_check(&name, "writing the schema", err);
     if (code == MR_OK)
-        code = mr_snap_schema_leave_out(&c->schema, of->kind, name.ptr, of->unknown, NULL,
-                                        err);
+        code = mr_snap_schema_leave_out(&c->schema, of->kind, name.ptr, of->unknown, NULL, err);
     mr_strbuf_release(&name);
     return code;
 }
@@ -296,8 +286,7 @@ enum mr_code mr_create_true_text(struct mr_create *c, const struct mr_create_tab
                                  const char **out, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    struct mr_snap_true *columns =
-        mr_arena_calloc(&c->arena, t->ntrues + 1, sizeof *columns);
+    struct mr_snap_true *columns = mr_arena_calloc(&c->arena, t->ntrues + 1, sizeof *columns);
     size_t count = 0;
     enum mr_code code = columns != NULL ? MR_OK : mr_err_nomem(err, "writing the schema");
     *out = t->create;

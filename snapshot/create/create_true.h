@@ -19,8 +19,7 @@
 enum mr_code mr_create_true_read(struct mr_create *create, struct mr_create_table *table,
                                  struct mr_err *err);
 /* Once, at the end: names what stays unknown. */
-enum mr_code mr_create_true_text(struct mr_create *create,
-                                 const struct mr_create_table *table, const char **out,
-                                 struct mr_err *err);
+enum mr_code mr_create_true_text(struct mr_create *create, const struct mr_create_table *table,
+                                 const char **out, struct mr_err *err);
 
 #endif

@@ -16,8 +16,8 @@ static struct mr_create_table *held_at(const struct mr_create_scan *s, size_t i)
 /* Read at once, as far as can be said beforehand. */
 static bool is_small(const struct mr_create_table *t)
 {
-    return t->table->data_bytes < SMALL_BYTES && t->snap.nkey > 0 &&
-           t->snap.where == NULL && t->found == NULL;
+    return t->table->data_bytes < SMALL_BYTES && t->snap.nkey > 0 && t->snap.where == NULL &&
+           t->found == NULL;
 }
 
 static bool is_due(const struct mr_create_scan *s, const struct mr_create_table *next)
@@ -25,12 +25,10 @@ static bool is_due(const struct mr_create_scan *s, const struct mr_create_table 
     size_t others = s->held.count;
     if (others > 0 && held_at(s, others - 1) == next)
         others--;
-    return others > 0 &&
-           (!is_small(next) || mr_clock_now_s() - s->held_since_s > s->hold_s);
+    return others > 0 && (!is_small(next) || mr_clock_now_s() - s->held_since_s > s->hold_s);
 }
 
-enum mr_code mr_create_hold(struct mr_create_scan *s, struct mr_create_table *t,
-                            struct mr_err *err)
+enum mr_code mr_create_hold(struct mr_create_scan *s, struct mr_create_table *t, struct mr_err *err)
 {
     enum mr_code code = is_due(s, t) ? mr_create_unlock(s, err) : MR_OK;
     if (code != MR_OK || (s->held.count > 0 && held_at(s, s->held.count - 1) == t))
@@ -52,8 +50,8 @@ static enum mr_code read_greatest(struct mr_create_scan *s, struct mr_create_tab
     if (!t->snap.transactional || t->has_greatest)
         return MR_OK;
     struct mr_err why = {0};
-    enum mr_code code = mr_schema_auto_increment(mr_reader_db(s->reader), t->table, NULL,
-                                                 &t->snap.greatest, &why);
+    enum mr_code code =
+        mr_schema_auto_increment(mr_reader_db(s->reader), t->table, NULL, &t->snap.greatest, &why);
     t->has_greatest = code == MR_OK;
     if (!mr_create_is_fatal(code))
         return MR_OK;
@@ -62,8 +60,7 @@ static enum mr_code read_greatest(struct mr_create_scan *s, struct mr_create_tab
     return code;
 }
 
-static enum mr_code look_at(struct mr_create_scan *s, struct mr_create_table *t,
-                            struct mr_err *err)
+static enum mr_code look_at(struct mr_create_scan *s, struct mr_create_table *t, struct mr_err *err)
 {
     struct mr_err why = {0};
     bool same = false;

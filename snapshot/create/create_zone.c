@@ -38,18 +38,16 @@ static bool depends(const struct mr_table *table, const char *expression, int de
     bool found = false;
     mr_sqlscan_init(&scan, expression, strlen(expression));
     while (!found && depth < DEPTH_MAX && mr_sqlscan_next_code(&scan, &token)) {
-        found =
-            mr_token_is(&token, "from_unixtime") || mr_token_is(&token, "unix_timestamp");
+        found = mr_token_is(&token, "from_unixtime") || mr_token_is(&token, "unix_timestamp");
         if (token.kind != MR_TOKEN_IDENT && token.kind != MR_TOKEN_WORD)
             continue;
         mr_strbuf_reset(&name);
         mr_token_unquote(&name, &token);
-        const struct mr_column *col =
-            name.failed ? NULL : mr_table_column(table, name.ptr);
+        const struct mr_column *col = name.failed ? NULL : mr_table_column(table, name.ptr);
         found = found || name.failed ||
-                (col != NULL && (is_timestamp(col) ||
-                                 (col->generated && col->generation_expr != NULL &&
-                                  depends(table, col->generation_expr, depth + 1))));
+                (col != NULL &&
+                 (is_timestamp(col) || (col->generated && col->generation_expr != NULL &&
+                                        depends(table, col->generation_expr, depth + 1))));
     }
     mr_strbuf_release(&name);
     return found;
@@ -60,8 +58,7 @@ static bool depends(const struct mr_table *table, const char *expression, int de
 static bool has_part(const struct mr_index *index, const struct mr_column *col)
 {
     for (size_t i = 0; i < index->nparts; i++)
-        if (index->parts[i].column != NULL &&
-            strcmp(index->parts[i].column, col->name) == 0)
+        if (index->parts[i].column != NULL && strcmp(index->parts[i].column, col->name) == 0)
             return true;
     return false;
 }
@@ -88,8 +85,8 @@ static bool can_be_read(const struct mr_table *table, const struct mr_index *ind
 {
     const struct mr_index *key = mr_table_index(table, "PRIMARY");
     return key != NULL && !has_prefix(key) && !has_prefix(index) && index->usable &&
-           index->kind != NULL && strcmp(index->kind, "BTREE") == 0 &&
-           table->engine != NULL && strcmp(table->engine, "InnoDB") == 0;
+           index->kind != NULL && strcmp(index->kind, "BTREE") == 0 && table->engine != NULL &&
+           strcmp(table->engine, "InnoDB") == 0;
 }
 
 /* ---- questions ---- */
@@ -152,8 +149,7 @@ static void ask_rows(const struct mr_table *table, struct mr_strbuf *sql)
 }
 
 /* *found where the answer is not 0: what is not answered may be so. */
-static enum mr_code ask(struct mr_create *c, struct mr_strbuf *sql, bool *found,
-                        struct mr_err *err)
+static enum mr_code ask(struct mr_create *c, struct mr_strbuf *sql, bool *found, struct mr_err *err)
 {
     struct mr_strbuf answer = MR_STRBUF_INIT;
     struct mr_err why = {0};
@@ -171,8 +167,7 @@ static enum mr_code ask(struct mr_create *c, struct mr_strbuf *sql, bool *found,
 }
 
 static enum mr_code ask_indexes(struct mr_create *c, const struct mr_table *table,
-                                const struct mr_column *col, bool *found,
-                                struct mr_err *err)
+                                const struct mr_column *col, bool *found, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
@@ -213,8 +208,7 @@ enum mr_code mr_create_zone_ask(struct mr_create *c, const struct mr_create_tabl
     return code;
 }
 
-enum mr_code mr_create_zone_ask_index(struct mr_create *c,
-                                      const struct mr_create_table *t,
+enum mr_code mr_create_zone_ask_index(struct mr_create *c, const struct mr_create_table *t,
                                       const struct mr_index *index, const char **reason,
                                       struct mr_err *err)
 {

@@ -15,13 +15,11 @@
 
 /* Sets *reason where the column's values, or those in its index, may be others in UTC; it asks the
  * rows for it.  Left as it is for all other columns. */
-enum mr_code mr_create_zone_ask(struct mr_create *create,
-                                const struct mr_create_table *table,
+enum mr_code mr_create_zone_ask(struct mr_create *create, const struct mr_create_table *table,
                                 const struct mr_column *column, const char **reason,
                                 struct mr_err *err);
 /* The same of an index over expressions. */
-enum mr_code mr_create_zone_ask_index(struct mr_create *create,
-                                      const struct mr_create_table *table,
+enum mr_code mr_create_zone_ask_index(struct mr_create *create, const struct mr_create_table *table,
                                       const struct mr_index *index, const char **reason,
                                       struct mr_err *err);
 

@@ -21,8 +21,8 @@ static void take_back(const struct mr_journal_file *j, off_t from)
         (void)lseek(j->fd, from, SEEK_SET);
 }
 
-static enum mr_code append(struct mr_journal_file *j, struct mr_jsonw *w,
-                           struct mr_strbuf *line, struct mr_err *err)
+static enum mr_code append(struct mr_journal_file *j, struct mr_jsonw *w, struct mr_strbuf *line,
+                           struct mr_err *err)
 {
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
@@ -32,8 +32,7 @@ static enum mr_code append(struct mr_journal_file *j, struct mr_jsonw *w,
     if (code == MR_OK)
         code = mr_io_write_all(j->fd, MR_SNAP_JOURNAL, line->ptr, line->len, err);
     if (code == MR_OK && fdatasync(j->fd) != 0)
-        code =
-            mr_err_set_sys(err, MR_E_IO, errno, "could not sync \"%s\"", MR_SNAP_JOURNAL);
+        code = mr_err_set_sys(err, MR_E_IO, errno, "could not sync \"%s\"", MR_SNAP_JOURNAL);
     if (code != MR_OK && from >= 0)
         take_back(j, from);
     if (code != MR_OK && err != NULL && err->sys_errno == ENOSPC)
@@ -70,8 +69,7 @@ static enum mr_code write_head(struct mr_journal_file *j, const char *fingerprin
     return append(j, &w, &line, err);
 }
 
-enum mr_code mr_journal_file_view(struct mr_journal_file *j,
-                                  const struct mr_snap_consistency *view,
+enum mr_code mr_journal_file_view(struct mr_journal_file *j, const struct mr_snap_consistency *view,
                                   const char *mark, struct mr_err *err)
 {
     struct mr_jsonw w;
@@ -84,9 +82,9 @@ enum mr_code mr_journal_file_view(struct mr_journal_file *j,
     return append(j, &w, &line, err);
 }
 
-enum mr_code mr_journal_file_table(struct mr_journal_file *j,
-                                   const struct mr_snap_table *table, const char *create,
-                                   const struct mr_vec *bounds, struct mr_err *err)
+enum mr_code mr_journal_file_table(struct mr_journal_file *j, const struct mr_snap_table *table,
+                                   const char *create, const struct mr_vec *bounds,
+                                   struct mr_err *err)
 {
     struct mr_jsonw w;
     struct mr_strbuf line;
@@ -108,10 +106,8 @@ enum mr_code mr_journal_file_table(struct mr_journal_file *j,
     return append(j, &w, &line, err);
 }
 
-enum mr_code mr_journal_file_chunk(struct mr_journal_file *j,
-                                   const struct mr_snap_table *table,
-                                   const struct mr_journal_chunk *chunk,
-                                   struct mr_err *err)
+enum mr_code mr_journal_file_chunk(struct mr_journal_file *j, const struct mr_snap_table *table,
+                                   const struct mr_journal_chunk *chunk, struct mr_err *err)
 {
     struct mr_jsonw w;
     struct mr_strbuf line;
@@ -160,8 +156,7 @@ static struct mr_journal_table *find(const struct mr_journal_file *j, const char
     return NULL;
 }
 
-enum mr_code mr_journal_file_resumed(struct mr_journal_file *j,
-                                     const struct mr_snap_table *table,
+enum mr_code mr_journal_file_resumed(struct mr_journal_file *j, const struct mr_snap_table *table,
                                      struct mr_err *err)
 {
     struct mr_jsonw w;
@@ -175,9 +170,8 @@ enum mr_code mr_journal_file_resumed(struct mr_journal_file *j,
     return MR_OK;
 }
 
-enum mr_code mr_journal_file_drop(struct mr_journal_file *j,
-                                  const struct mr_snap_table *table, const char *file,
-                                  struct mr_err *err)
+enum mr_code mr_journal_file_drop(struct mr_journal_file *j, const struct mr_snap_table *table,
+                                  const char *file, struct mr_err *err)
 {
     struct mr_jsonw w;
     struct mr_strbuf line;
@@ -188,14 +182,14 @@ enum mr_code mr_journal_file_drop(struct mr_journal_file *j,
 
 /* ---- reading ---- */
 
-const struct mr_journal_table *mr_journal_file_find(const struct mr_journal_file *j,
-                                                    const char *db, const char *name)
+const struct mr_journal_table *mr_journal_file_find(const struct mr_journal_file *j, const char *db,
+                                                    const char *name)
 {
     return find(j, db, name);
 }
 
-static enum mr_code keep_text(struct mr_journal_file *j, const struct json_t *line,
-                              const char *key, const char **out, struct mr_err *err)
+static enum mr_code keep_text(struct mr_journal_file *j, const struct json_t *line, const char *key,
+                              const char **out, struct mr_err *err)
 {
     const char *text = NULL;
     enum mr_code code = mr_json_get_text_or_null(line, key, &text, err);
@@ -215,8 +209,7 @@ static enum mr_code take_view(struct mr_journal_file *j, const struct json_t *li
     if (view == NULL)
         return mr_err_nomem(err, "reading the journal");
     /* an older version has not written any */
-    return mr_json_has(line, "mark") ? keep_text(j, line, "mark", &view->mark, err)
-                                     : MR_OK;
+    return mr_json_has(line, "mark") ? keep_text(j, line, "mark", &view->mark, err) : MR_OK;
 }
 
 static enum mr_code take_bounds(struct mr_journal_file *j, const struct json_t *line,
@@ -236,8 +229,8 @@ static enum mr_code take_bounds(struct mr_journal_file *j, const struct json_t *
     return MR_OK;
 }
 
-static enum mr_code take_table(struct mr_journal_file *j, const struct json_t *line,
-                               const char *db, const char *name, struct mr_err *err)
+static enum mr_code take_table(struct mr_journal_file *j, const struct json_t *line, const char *db,
+                               const char *name, struct mr_err *err)
 {
     struct mr_journal_table *table = find(j, db, name);
     uint64_t files = table != NULL ? table->files : 0;
@@ -259,8 +252,7 @@ static enum mr_code take_table(struct mr_journal_file *j, const struct json_t *l
         code = take_bounds(j, line, &table->bounds, err);
     if (code == MR_OK)
         table->create = mr_arena_strdup(j->arena, create);
-    return code == MR_OK &&
-                   (table->db == NULL || table->name == NULL || table->create == NULL)
+    return code == MR_OK && (table->db == NULL || table->name == NULL || table->create == NULL)
                ? mr_err_nomem(err, "reading the journal")
                : code;
 }
@@ -384,9 +376,8 @@ static enum mr_code take_head(const char *text, size_t len, const char *fingerpr
 static void tell_line(const char *partial, size_t number, struct mr_err *err)
 {
     mr_err_context(err, "%s/" MR_SNAP_JOURNAL ", line %zu", partial, number);
-    mr_err_hint(err,
-                "Nothing was changed. The journal is damaged: remove the directory, and "
-                "the snapshot begins anew.");
+    mr_err_hint(err, "Nothing was changed. The journal is damaged: remove the directory, and "
+                     "the snapshot begins anew.");
 }
 
 /* Whole lines only; *good: up to where. */
@@ -416,8 +407,8 @@ static enum mr_code take_all(struct mr_journal_file *j, const struct mr_strbuf *
     return code;
 }
 
-static enum mr_code load(struct mr_journal_file *j, const struct mr_snap_dir *dir,
-                         const char *path, const char *fingerprint, struct mr_err *err)
+static enum mr_code load(struct mr_journal_file *j, const struct mr_snap_dir *dir, const char *path,
+                         const char *fingerprint, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     size_t good = 0;
@@ -425,8 +416,7 @@ static enum mr_code load(struct mr_journal_file *j, const struct mr_snap_dir *di
     if (code == MR_OK)
         code = take_all(j, &text, fingerprint, mr_snap_dir_partial(dir), &good, err);
     mr_strbuf_release(&text);
-    if (code == MR_OK &&
-        (ftruncate(j->fd, (off_t)good) != 0 || lseek(j->fd, 0, SEEK_END) < 0))
+    if (code == MR_OK && (ftruncate(j->fd, (off_t)good) != 0 || lseek(j->fd, 0, SEEK_END) < 0))
         code = mr_err_set_sys(err, MR_E_IO, errno, "could not write \"%s\"", path);
     j->resumed = good > 0;
     return code;
@@ -446,9 +436,7 @@ enum mr_code mr_journal_file_open(const struct mr_snap_dir *dir, const char *fin
     j->tables = (struct mr_vec)MR_VEC_INIT(struct mr_journal_table);
     mr_strbuf_add_fmt(&path, "%s/" MR_SNAP_JOURNAL, mr_snap_dir_partial(dir));
     enum mr_code code = mr_strbuf_check(&path, "opening the journal", err);
-    j->fd = code == MR_OK
-                ? open(path.ptr, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600)
-                : -1;
+    j->fd = code == MR_OK ? open(path.ptr, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
     if (code == MR_OK && j->fd < 0)
         code = mr_err_set_sys(err, MR_E_IO, errno, "could not open \"%s\"", path.ptr);
     if (code == MR_OK)

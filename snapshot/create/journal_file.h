@@ -67,20 +67,18 @@ const struct mr_journal_table *mr_journal_file_find(const struct mr_journal_file
                                                     const char *db, const char *name);
 
 enum mr_code mr_journal_file_view(struct mr_journal_file *journal,
-                                  const struct mr_snap_consistency *view,
-                                  const char *mark, struct mr_err *err);
+                                  const struct mr_snap_consistency *view, const char *mark,
+                                  struct mr_err *err);
 /* Forgets what was known of the table before. */
 enum mr_code mr_journal_file_table(struct mr_journal_file *journal,
                                    const struct mr_snap_table *table, const char *create,
                                    const struct mr_vec *bounds, struct mr_err *err);
 /* Goes on with what is known of it, and numbers that anew. */
 enum mr_code mr_journal_file_resumed(struct mr_journal_file *journal,
-                                     const struct mr_snap_table *table,
-                                     struct mr_err *err);
+                                     const struct mr_snap_table *table, struct mr_err *err);
 enum mr_code mr_journal_file_chunk(struct mr_journal_file *journal,
                                    const struct mr_snap_table *table,
-                                   const struct mr_journal_chunk *chunk,
-                                   struct mr_err *err);
+                                   const struct mr_journal_chunk *chunk, struct mr_err *err);
 enum mr_code mr_journal_file_drop(struct mr_journal_file *journal,
                                   const struct mr_snap_table *table, const char *file,
                                   struct mr_err *err);

@@ -44,13 +44,11 @@ static const char *keep_mode(struct mr_snap_schema *s, const char *mode)
 
 /* By the names of the columns, which differ little between kinds. */
 static enum mr_code take_shown(struct mr_snap_schema *s, struct mr_result *res,
-                               const struct mr_cell *cells, struct shown *out,
-                               struct mr_err *err)
+                               const struct mr_cell *cells, struct shown *out, struct mr_err *err)
 {
     for (size_t i = 0; i < mr_result_columns(res); i++) {
         const char *name = mr_result_column_name(res, i), **to = NULL;
-        if (strncasecmp(name, "Create ", 7) == 0 ||
-            strcasecmp(name, "SQL Original Statement") == 0)
+        if (strncasecmp(name, "Create ", 7) == 0 || strcasecmp(name, "SQL Original Statement") == 0)
             to = &out->statement;
         else if (strcasecmp(name, "sql_mode") == 0)
             to = &out->sql_mode;
@@ -72,9 +70,8 @@ static enum mr_code take_shown(struct mr_snap_schema *s, struct mr_result *res,
     return MR_OK;
 }
 
-static enum mr_code query(struct mr_snap_schema *s, const char *shape,
-                          const struct mr_strbuf *sql, struct mr_result **res,
-                          struct mr_err *err)
+static enum mr_code query(struct mr_snap_schema *s, const char *shape, const struct mr_strbuf *sql,
+                          struct mr_result **res, struct mr_err *err)
 {
     MR_TRY(mr_strbuf_check(sql, "building a query", err));
     return mr_db_query(s->db, shape, sql->ptr, sql->len, res, err);
@@ -82,8 +79,7 @@ static enum mr_code query(struct mr_snap_schema *s, const char *shape,
 
 /* *out without a statement: the account may not see it, or it is gone. */
 static enum mr_code show(struct mr_snap_schema *s, const struct mr_snap_object *object,
-                         const char *what, const char *name, struct shown *out,
-                         struct mr_err *err)
+                         const char *what, const char *name, struct shown *out, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
@@ -131,11 +127,10 @@ static bool is_kept(const void *ctx, const char *db, const char *name)
 {
     const struct mr_snap_schema *s = ctx;
     size_t i = 0;
-    while (i < s->cat->ndbs &&
-           !mr_server_same_name(&s->cat->server, s->cat->dbs[i].name, db))
+    while (i < s->cat->ndbs && !mr_server_same_name(&s->cat->server, s->cat->dbs[i].name, db))
         i++;
-    return i < s->cat->ndbs && is_selected(s, db, name) &&
-           !is_left_out(s, "table", db, name) && !is_left_out(s, "view", db, name);
+    return i < s->cat->ndbs && is_selected(s, db, name) && !is_left_out(s, "table", db, name) &&
+           !is_left_out(s, "view", db, name);
 }
 
 static const char *object_file(struct mr_snap_schema *s, const struct mr_snap_object *o)
@@ -149,9 +144,8 @@ static const char *object_file(struct mr_snap_schema *s, const struct mr_snap_ob
     return kept;
 }
 
-static enum mr_code add_object(struct mr_snap_schema *s,
-                               const struct mr_snap_object *object, const char *statement,
-                               struct mr_err *err)
+static enum mr_code add_object(struct mr_snap_schema *s, const struct mr_snap_object *object,
+                               const char *statement, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     bool has_body = object->kind == MR_SNAP_ROUTINE || object->kind == MR_SNAP_TRIGGER ||
@@ -162,16 +156,14 @@ static enum mr_code add_object(struct mr_snap_schema *s,
     *kept = *object;
     kept->file = object_file(s, object);
     mr_snap_statement_add(&text, statement, has_body);
-    enum mr_code code = kept->file != NULL
-                            ? mr_snap_schema_add_file(s, kept->file, &text, err)
-                            : mr_err_nomem(err, "reading the schema");
+    enum mr_code code = kept->file != NULL ? mr_snap_schema_add_file(s, kept->file, &text, err)
+                                           : mr_err_nomem(err, "reading the schema");
     mr_strbuf_release(&text);
     return code;
 }
 
 /* As it is made again in whatever database it is restored into, by a client that sends UTF-8. */
-static enum mr_code take_statement(struct mr_snap_schema *s,
-                                   const struct mr_snap_object *object,
+static enum mr_code take_statement(struct mr_snap_schema *s, const struct mr_snap_object *object,
                                    const struct shown *shown, struct mr_err *err)
 {
     const struct mr_snap_place place = mr_snap_object_place(object);
@@ -188,8 +180,8 @@ static enum mr_code take_statement(struct mr_snap_schema *s,
 }
 
 /* Reads one object and keeps it; what cannot be seen is named. */
-static enum mr_code take(struct mr_snap_schema *s, struct mr_snap_object *object,
-                         const char *what, const char *name, struct mr_err *err)
+static enum mr_code take(struct mr_snap_schema *s, struct mr_snap_object *object, const char *what,
+                         const char *name, struct mr_err *err)
 {
     struct shown shown;
     struct mr_err why = {0};
@@ -205,11 +197,10 @@ static enum mr_code take(struct mr_snap_schema *s, struct mr_snap_object *object
             object->value = shown.time_zone;
         code = take_statement(s, object, &shown, &why);
     }
-    if (code == MR_E_DENIED || code == MR_E_NO_SUCH || code == MR_E_SQL ||
-        code == MR_E_SNAPSHOT)
+    if (code == MR_E_DENIED || code == MR_E_NO_SUCH || code == MR_E_SQL || code == MR_E_SNAPSHOT)
         code = mr_snap_schema_leave_out(s, mr_snap_object_word(object->kind),
-                                        full_name(&label, object->db, object->name),
-                                        why.message, NULL, err);
+                                        full_name(&label, object->db, object->name), why.message,
+                                        NULL, err);
     else if (code != MR_OK && err != NULL)
         *err = why;
     mr_strbuf_release(&label);
@@ -222,10 +213,8 @@ static enum mr_code take_database(struct mr_snap_schema *s, const struct mr_data
                                   struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    const struct mr_snap_object object = {.kind = MR_SNAP_DATABASE,
-                                          .db = db->name,
-                                          .name = db->name,
-                                          .db_collation = db->collation};
+    const struct mr_snap_object object = {
+        .kind = MR_SNAP_DATABASE, .db = db->name, .name = db->name, .db_collation = db->collation};
     mr_strbuf_add_str(&sql, "CREATE DATABASE IF NOT EXISTS ");
     mr_sql_ident(&sql, db->name);
     mr_strbuf_add_fmt(&sql, " CHARACTER SET %s COLLATE %s", db->charset, db->collation);
@@ -236,8 +225,8 @@ static enum mr_code take_database(struct mr_snap_schema *s, const struct mr_data
     return code;
 }
 
-static enum mr_code take_view_columns(struct mr_snap_schema *s,
-                                      struct mr_snap_object *view, struct mr_err *err)
+static enum mr_code take_view_columns(struct mr_snap_schema *s, struct mr_snap_object *view,
+                                      struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
@@ -272,8 +261,7 @@ static enum mr_code take_view_columns(struct mr_snap_schema *s,
 
 /* One whose next number cannot be seen would hand out again what it has given. */
 static enum mr_code name_unknown_value(struct mr_snap_schema *s,
-                                       const struct mr_snap_object *sequence,
-                                       struct mr_err *err)
+                                       const struct mr_snap_object *sequence, struct mr_err *err)
 {
     struct mr_strbuf hint = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
     mr_strbuf_add_str(&hint, "GRANT SELECT ON ");
@@ -293,8 +281,7 @@ out:
     return code;
 }
 
-static enum mr_code take_sequence_value(struct mr_snap_schema *s,
-                                        struct mr_snap_object *sequence,
+static enum mr_code take_sequence_value(struct mr_snap_schema *s, struct mr_snap_object *sequence,
                                         struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
@@ -387,8 +374,8 @@ static int compare_triggers(const void *a, const void *b)
 static enum mr_code take_triggers(struct mr_snap_schema *s, const struct mr_table *table,
                                   struct mr_err *err)
 {
-    const struct mr_trigger **sorted = mr_arena_calloc(s->arena, table->ntriggers + 1,
-                                                       sizeof(const struct mr_trigger *));
+    const struct mr_trigger **sorted =
+        mr_arena_calloc(s->arena, table->ntriggers + 1, sizeof(const struct mr_trigger *));
     enum mr_code code = MR_OK;
     if (sorted == NULL)
         return mr_err_nomem(err, "reading the schema");
@@ -415,24 +402,23 @@ static enum mr_code take_triggers(struct mr_snap_schema *s, const struct mr_tabl
 
 /* ---- what is hidden ---- */
 
-static enum mr_code name_hidden(struct mr_snap_schema *s, const char *db,
-                                enum mr_hidden kind, const char *word, struct mr_err *err)
+static enum mr_code name_hidden(struct mr_snap_schema *s, const char *db, enum mr_hidden kind,
+                                const char *word, struct mr_err *err)
 {
     struct mr_strbuf hint = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
     mr_grants_needed(&hint, s->grants, &s->cat->server, kind, db);
     mr_strbuf_add_fmt(&name, "%s.*", db);
     enum mr_code code = mr_strbuf_check(&hint, "reading the schema", err);
     if (code == MR_OK)
-        code = mr_snap_schema_leave_out(s, word, name.ptr, "the account may not see them",
-                                        hint.ptr, err);
+        code = mr_snap_schema_leave_out(s, word, name.ptr, "the account may not see them", hint.ptr,
+                                        err);
     mr_strbuf_release(&hint);
     mr_strbuf_release(&name);
     return code;
 }
 
 /* Databases, or tables of one, of which the account may not even see the names. */
-static enum mr_code name_unseen(struct mr_snap_schema *s, const char *db,
-                                struct mr_err *err)
+static enum mr_code name_unseen(struct mr_snap_schema *s, const char *db, struct mr_err *err)
 {
     struct mr_strbuf hint = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
     mr_grants_needed_names(&hint, s->grants, db);
@@ -448,8 +434,7 @@ static enum mr_code name_unseen(struct mr_snap_schema *s, const char *db,
     return code;
 }
 
-static enum mr_code find_hidden(struct mr_snap_schema *s, const char *db,
-                                struct mr_err *err)
+static enum mr_code find_hidden(struct mr_snap_schema *s, const char *db, struct mr_err *err)
 {
     static const struct {
         enum mr_hidden kind;
@@ -465,14 +450,12 @@ static enum mr_code find_hidden(struct mr_snap_schema *s, const char *db,
                                         "the account's grants cannot be read: it may not "
                                         "see everything",
                                         NULL, err);
-    if (mr_pattern_is_open((const char *const *)s->tables->items, s->tables->count,
-                           true) &&
+    if (mr_pattern_is_open((const char *const *)s->tables->items, s->tables->count, true) &&
         !mr_grants_lists_tables(s->grants, db))
         code = name_unseen(s, db, err);
     unsigned hidden = mr_grants_hidden(s->grants, &s->cat->server, db);
     for (size_t i = 0; code == MR_OK && i < sizeof kinds / sizeof *kinds; i++)
-        if ((hidden & kinds[i].kind) != 0 &&
-            (kinds[i].of_tables || s->tables->count == 0))
+        if ((hidden & kinds[i].kind) != 0 && (kinds[i].of_tables || s->tables->count == 0))
             code = name_hidden(s, db, kinds[i].kind, kinds[i].word, err);
     return code;
 }
@@ -499,8 +482,7 @@ enum mr_code mr_snap_schema_objects(struct mr_snap_schema *s, struct mr_err *err
     for (size_t i = 0; code == MR_OK && i < cat->ndbs; i++)
         code = find_hidden(s, cat->dbs[i].name, err);
     if (code == MR_OK && s->all_dbs && s->grants != NULL &&
-        mr_pattern_is_open((const char *const *)s->tables->items, s->tables->count,
-                           false) &&
+        mr_pattern_is_open((const char *const *)s->tables->items, s->tables->count, false) &&
         !mr_grants_lists_dbs(s->grants))
         code = name_unseen(s, NULL, err);
     return code;

@@ -14,9 +14,8 @@
 
 /* Between the engine's count of a commit and its being seen lie microseconds. */
 #define QUIET_US 10000
-#define QUIET_TRIES 5 /* also where it is not needed; a busy server never is quiet */
-#define PREPARED_S                                                                       \
-    1.0 /* how long a moment without transactions prepared by XA is tried for */
+#define QUIET_TRIES 5  /* also where it is not needed; a busy server never is quiet */
+#define PREPARED_S 1.0 /* how long a moment without transactions prepared by XA is tried for */
 
 static const char start_view[] = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
@@ -60,8 +59,7 @@ static enum mr_code count_prepared(struct opening *o, struct mr_err *err)
     return o->prepared_hidden ? MR_OK : code;
 }
 
-static enum mr_code start_all(struct opening *o, unsigned count, bool quietly,
-                              struct mr_err *err)
+static enum mr_code start_all(struct opening *o, unsigned count, bool quietly, struct mr_err *err)
 {
     struct mr_snap_views *views = o->views;
     unsigned sent = 0;
@@ -70,8 +68,8 @@ static enum mr_code start_all(struct opening *o, unsigned count, bool quietly,
     o->prepared = 0;
     MR_TRY(count_prepared(o, err));
     for (; sent < count; sent++)
-        MR_TRY(mr_db_send(mr_reader_db(views->readers[sent]), start_view,
-                          sizeof start_view - 1, err));
+        MR_TRY(
+            mr_db_send(mr_reader_db(views->readers[sent]), start_view, sizeof start_view - 1, err));
     for (unsigned i = 0; i < sent; i++)
         MR_TRY(mr_db_receive(mr_reader_db(views->readers[i]), err));
     MR_TRY(mr_view_mark_read(o->task->other, &o->after, err));
@@ -87,12 +85,11 @@ static bool is_quiet_needed(const struct opening *o)
 
 static bool is_quiet_wanted(const struct opening *o, unsigned count)
 {
-    return count > 1 && (is_quiet_needed(o) ||
-                         (o->is_mariadb && o->views->consistency.tries <= QUIET_TRIES));
+    return count > 1 &&
+           (is_quiet_needed(o) || (o->is_mariadb && o->views->consistency.tries <= QUIET_TRIES));
 }
 
-static enum mr_code try_mariadb(struct opening *o, unsigned count, bool *same,
-                                struct mr_err *err)
+static enum mr_code try_mariadb(struct opening *o, unsigned count, bool *same, struct mr_err *err)
 {
     bool with_applied = o->log.has_applied, equal = true;
     enum mr_code code = mr_view_mark_read(o->task->other, &o->before, err);
@@ -102,8 +99,8 @@ static enum mr_code try_mariadb(struct opening *o, unsigned count, bool *same,
         code = mr_view_position_within(mr_reader_db(o->views->readers[0]), with_applied,
                                        &o->position, err);
     for (unsigned i = 1; code == MR_OK && i < count; i++) {
-        code = mr_view_position_within(mr_reader_db(o->views->readers[i]), with_applied,
-                                       &o->until, err);
+        code = mr_view_position_within(mr_reader_db(o->views->readers[i]), with_applied, &o->until,
+                                       err);
         equal = equal && mr_view_position_same(&o->position, &o->until);
     }
     *same = count == 1 || (equal && is_still(o));
@@ -111,8 +108,7 @@ static enum mr_code try_mariadb(struct opening *o, unsigned count, bool *same,
     return code;
 }
 
-static enum mr_code try_mysql(struct opening *o, unsigned count, bool *same,
-                              struct mr_err *err)
+static enum mr_code try_mysql(struct opening *o, unsigned count, bool *same, struct mr_err *err)
 {
     struct mr_db *db = o->task->other;
     size_t underway = 0;
@@ -124,8 +120,8 @@ static enum mr_code try_mysql(struct opening *o, unsigned count, bool *same,
     if (code == MR_OK)
         code = mr_view_position_now(db, o->commits, &o->until, &underway, err);
     /* what was logged before is in the view, and nothing was logged since */
-    o->is_exact = o->underway == 0 && underway == 0 &&
-                  mr_view_position_same(&o->position, &o->until);
+    o->is_exact =
+        o->underway == 0 && underway == 0 && mr_view_position_same(&o->position, &o->until);
     if (underway > 0) /* what owns its GTID still may be in the view */
         mr_strbuf_reset(&o->until.gtid);
     *same = count == 1 || is_still(o);
@@ -143,8 +139,7 @@ static bool is_done(const struct opening *o, bool same, double tried_s)
 }
 
 /* Until the views are one, or the time is over. */
-static enum mr_code try_for(struct opening *o, unsigned count, bool *same,
-                            struct mr_err *err)
+static enum mr_code try_for(struct opening *o, unsigned count, bool *same, struct mr_err *err)
 {
     double begun_s = mr_clock_now_s(), until_s = begun_s + o->task->wait_ms / 1e3;
     enum mr_code code;
@@ -152,8 +147,7 @@ static enum mr_code try_for(struct opening *o, unsigned count, bool *same,
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
         o->views->consistency.tries++;
-        code = o->is_mariadb ? try_mariadb(o, count, same, err)
-                             : try_mysql(o, count, same, err);
+        code = o->is_mariadb ? try_mariadb(o, count, same, err) : try_mysql(o, count, same, err);
     } while (code == MR_OK && !is_done(o, *same, mr_clock_now_s() - begun_s) &&
              mr_clock_now_s() < until_s);
     return code;
@@ -203,11 +197,9 @@ static enum mr_code open_readers(struct opening *o, unsigned wanted, struct mr_e
             code = mr_db_require_server(mr_reader_db(views->readers[0]),
                                         mr_db_server(o->task->other), err);
     }
-    if (code == MR_OK || views->count == 0 || code == MR_E_CANCELLED ||
-        code == MR_E_CHANGED)
+    if (code == MR_OK || views->count == 0 || code == MR_E_CANCELLED || code == MR_E_CHANGED)
         return code;
-    mr_log_warning("going on with fewer connections: %s",
-                   err != NULL ? err->message : "");
+    mr_log_warning("going on with fewer connections: %s", err != NULL ? err->message : "");
     return MR_OK;
 }
 
@@ -256,8 +248,7 @@ static void describe_prepared(const struct opening *o, struct mr_strbuf *note)
                       o->prepared);
     if (o->position.file.len > 0)
         mr_strbuf_add_fmt(note, " (the log stood at %s:%s%s%s)", o->position.file.ptr,
-                          o->position.offset.ptr,
-                          o->position.gtid.len > 0 ? ", GTID " : "",
+                          o->position.offset.ptr, o->position.gtid.len > 0 ? ", GTID " : "",
                           o->position.gtid.len > 0 ? o->position.gtid.ptr : "");
 }
 
@@ -302,8 +293,8 @@ static enum mr_code settle_position(struct opening *o, struct mr_err *err)
         c->until_gtid = keep(o, &o->until.gtid);
         c->until_file = keep(o, &o->until.file);
         c->until_position = strtoull(o->until.offset.ptr, NULL, 10);
-        MR_TRY(mr_view_position_step_back(o->task->other, o->commits, o->underway,
-                                          &o->position, err));
+        MR_TRY(
+            mr_view_position_step_back(o->task->other, o->commits, o->underway, &o->position, err));
     }
     return MR_OK;
 }
@@ -334,8 +325,8 @@ static enum mr_code tell(struct opening *o, struct mr_err *err)
     return MR_OK;
 }
 
-enum mr_code mr_snap_views_open(const struct mr_snap_view_task *task,
-                                struct mr_snap_views *out, struct mr_err *err)
+enum mr_code mr_snap_views_open(const struct mr_snap_view_task *task, struct mr_snap_views *out,
+                                struct mr_err *err)
 {
     struct opening o = {.task = task, .views = out};
     unsigned wanted = 1;

@@ -39,8 +39,8 @@ struct mr_snap_view_task {
     struct mr_arena *arena;
 };
 
-enum mr_code mr_snap_views_open(const struct mr_snap_view_task *task,
-                                struct mr_snap_views *out, struct mr_err *err);
+enum mr_code mr_snap_views_open(const struct mr_snap_view_task *task, struct mr_snap_views *out,
+                                struct mr_err *err);
 /* Zeroed is fine. */
 void mr_snap_views_close(struct mr_snap_views *views);
 

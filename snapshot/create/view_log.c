@@ -28,12 +28,10 @@ static bool is_mariadb(const struct mr_db *db)
 
 static bool is_on(const struct mr_cell *cell)
 {
-    return cell->ptr != NULL &&
-           (strcasecmp(cell->ptr, "ON") == 0 || strcmp(cell->ptr, "1") == 0);
+    return cell->ptr != NULL && (strcasecmp(cell->ptr, "ON") == 0 || strcmp(cell->ptr, "1") == 0);
 }
 
-static enum mr_code read_variables(struct mr_db *db, struct variables *v,
-                                   struct mr_err *err)
+static enum mr_code read_variables(struct mr_db *db, struct variables *v, struct mr_err *err)
 {
     static const char sql[] =
         "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin', 'log_slave_updates', "
@@ -55,13 +53,11 @@ static enum mr_code read_variables(struct mr_db *db, struct variables *v,
 
 static bool is_filter(const char *column)
 {
-    return strcasecmp(column, "Binlog_Do_DB") == 0 ||
-           strcasecmp(column, "Binlog_Ignore_DB") == 0;
+    return strcasecmp(column, "Binlog_Do_DB") == 0 || strcasecmp(column, "Binlog_Ignore_DB") == 0;
 }
 
 /* Only the status of the log names them. */
-static enum mr_code look_at_filters(struct mr_db *db, struct mr_view_log *out,
-                                    struct mr_err *err)
+static enum mr_code look_at_filters(struct mr_db *db, struct mr_view_log *out, struct mr_err *err)
 {
     const char *sql = !is_mariadb(db) && mr_db_server(db)->version >= 80200
                           ? "SHOW BINARY LOG STATUS"
@@ -115,8 +111,8 @@ static enum mr_code reads_applied(struct mr_db *db, bool *can, struct mr_err *er
     enum mr_code code = mr_db_query_text(db, sql, &answer, err);
     *can = code == MR_OK && strcmp(answer.ptr, "1") == 0;
     if (*can)
-        *can = mr_db_query_text(db, "SELECT COUNT(*) FROM mysql.gtid_slave_pos", &answer,
-                                NULL) == MR_OK;
+        *can = mr_db_query_text(db, "SELECT COUNT(*) FROM mysql.gtid_slave_pos", &answer, NULL) ==
+               MR_OK;
     mr_strbuf_release(&answer);
     return code == MR_E_NO_SUCH ? MR_OK : code;
 }
@@ -141,8 +137,7 @@ static enum mr_code look_at_sources(struct mr_db *db, const struct variables *v,
     return code == MR_OK && by_gtid ? reads_applied(db, &out->has_applied, err) : code;
 }
 
-enum mr_code mr_view_log_look(struct mr_db *db, struct mr_view_log *out,
-                              struct mr_err *err)
+enum mr_code mr_view_log_look(struct mr_db *db, struct mr_view_log *out, struct mr_err *err)
 {
     struct variables v = {.logs = false};
     *out = (struct mr_view_log){.lacks = NULL};

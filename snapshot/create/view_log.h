@@ -17,7 +17,6 @@ struct mr_view_log {
     bool has_applied;  /* MariaDB: each view tells what was applied, all of it */
 };
 
-enum mr_code mr_view_log_look(struct mr_db *db, struct mr_view_log *out,
-                              struct mr_err *err);
+enum mr_code mr_view_log_look(struct mr_db *db, struct mr_view_log *out, struct mr_err *err);
 
 #endif

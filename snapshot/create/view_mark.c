@@ -24,8 +24,7 @@ static bool is_lost(enum mr_code code)
 static enum mr_code read_engine_status(struct mr_db *db, struct mr_view_mark *out,
                                        struct mr_err *err)
 {
-    static const char sql[] = "SHOW ENGINE INNODB STATUS",
-                      label[] = "Log sequence number";
+    static const char sql[] = "SHOW ENGINE INNODB STATUS", label[] = "Log sequence number";
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     enum mr_code code = mr_db_query(db, "nnn*", sql, sizeof sql - 1, &res, &why);
@@ -38,8 +37,8 @@ static enum mr_code read_engine_status(struct mr_db *db, struct mr_view_mark *ou
     if (at != NULL) {
         at += sizeof label - 1;
         at += strspn(at, " ");
-        (void)snprintf(out->log_end, sizeof out->log_end, "%.*s",
-                       (int)strspn(at, "0123456789"), at);
+        (void)snprintf(out->log_end, sizeof out->log_end, "%.*s", (int)strspn(at, "0123456789"),
+                       at);
     }
     mr_result_free(res);
     return MR_OK;
@@ -54,15 +53,13 @@ static const char *count_name(const struct mr_db *db)
     return server->version >= 80011 ? "Innodb_log_write_requests" : "";
 }
 
-enum mr_code mr_view_mark_read(struct mr_db *db, struct mr_view_mark *out,
-                               struct mr_err *err)
+enum mr_code mr_view_mark_read(struct mr_db *db, struct mr_view_mark *out, struct mr_err *err)
 {
     struct mr_result *res = NULL;
     const struct mr_cell *row;
     bool is_written = true; /* the redo log of MySQL can be switched off */
     *out = (struct mr_view_mark){.commits = ""};
-    enum mr_code code =
-        mr_db_query(db, "vn", status_sql, sizeof status_sql - 1, &res, err);
+    enum mr_code code = mr_db_query(db, "vn", status_sql, sizeof status_sql - 1, &res, err);
     if (code != MR_OK)
         return code;
     while ((row = mr_result_next(res)) != NULL) {

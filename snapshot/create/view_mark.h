@@ -23,8 +23,7 @@ struct mr_view_mark {
 };
 
 /* What the server does not show, or the account may not see, is no error. */
-enum mr_code mr_view_mark_read(struct mr_db *db, struct mr_view_mark *out,
-                               struct mr_err *err);
+enum mr_code mr_view_mark_read(struct mr_db *db, struct mr_view_mark *out, struct mr_err *err);
 /* False where one of them is not known. */
 bool mr_view_mark_same(const struct mr_view_mark *a, const struct mr_view_mark *b);
 /* For a later run, which may meet the server started anew: both numbers; "" not known. */

@@ -88,8 +88,7 @@ static void place(struct order *o, size_t at)
 static bool is_package_body(const struct mr_object *object)
 {
     static const char word[] = "package body ";
-    return object->kind == MR_OBJECT_ROUTINE &&
-           strncmp(object->name, word, sizeof word - 1) == 0;
+    return object->kind == MR_OBJECT_ROUTINE && strncmp(object->name, word, sizeof word - 1) == 0;
 }
 
 /* Each round places those that wait for none; true while there were such. */
@@ -112,9 +111,8 @@ static bool is_text(const struct mr_object *object)
     return object->kind == MR_OBJECT_VIEW && object->definition != NULL;
 }
 
-enum mr_code mr_view_order(const struct mr_object *objects, size_t count,
-                           struct mr_arena *arena, const struct mr_object ***out,
-                           struct mr_err *err)
+enum mr_code mr_view_order(const struct mr_object *objects, size_t count, struct mr_arena *arena,
+                           const struct mr_object ***out, struct mr_err *err)
 {
     struct order o = {.objects = objects,
                       .count = count,
@@ -123,8 +121,7 @@ enum mr_code mr_view_order(const struct mr_object *objects, size_t count,
                       .is_placed = mr_arena_calloc(arena, count + 1, sizeof(bool)),
                       .waits = mr_arena_calloc(arena, count + 1, sizeof(bool)),
                       .out = mr_arena_calloc(arena, count + 1, sizeof *o.out)};
-    bool is_fine =
-        o.by_name != NULL && o.is_placed != NULL && o.waits != NULL && o.out != NULL;
+    bool is_fine = o.by_name != NULL && o.is_placed != NULL && o.waits != NULL && o.out != NULL;
     for (size_t i = 0; is_fine && i < count; i++)
         if (is_text(&objects[i]))
             o.by_name[o.nviews++] = &objects[i];

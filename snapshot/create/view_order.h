@@ -15,8 +15,7 @@
 #include "core/base/arena.h"
 #include "core/schema/schema.h"
 
-enum mr_code mr_view_order(const struct mr_object *objects, size_t count,
-                           struct mr_arena *arena, const struct mr_object ***out,
-                           struct mr_err *err);
+enum mr_code mr_view_order(const struct mr_object *objects, size_t count, struct mr_arena *arena,
+                           const struct mr_object ***out, struct mr_err *err);
 
 #endif

@@ -32,8 +32,7 @@ static bool same_text(const struct mr_strbuf *a, const struct mr_strbuf *b)
     return a->len == b->len && memcmp(a->ptr, b->ptr, a->len) == 0;
 }
 
-bool mr_view_position_same(const struct mr_view_position *a,
-                           const struct mr_view_position *b)
+bool mr_view_position_same(const struct mr_view_position *a, const struct mr_view_position *b)
 {
     return same_text(&a->gtid, &b->gtid) && same_text(&a->file, &b->file) &&
            same_text(&a->offset, &b->offset) && same_text(&a->applied, &b->applied);
@@ -58,8 +57,7 @@ static bool is_fatal(enum mr_code code)
 
 /* ---- MariaDB: the position of a view, asked within it ---- */
 
-static enum mr_code read_applied(struct mr_db *view, struct mr_view_position *p,
-                                 struct mr_err *err)
+static enum mr_code read_applied(struct mr_db *view, struct mr_view_position *p, struct mr_err *err)
 {
     static const char sql[] =
         "SELECT GROUP_CONCAT(CONCAT_WS('-', p.domain_id, p.server_id, p.seq_no) "
@@ -101,8 +99,7 @@ void mr_view_position_name(struct mr_db *db, struct mr_view_position *p)
 
 /* ---- MySQL: commits that are underway ---- */
 
-static enum mr_code ask_yes(struct mr_db *db, const char *sql, bool *yes,
-                            struct mr_err *err)
+static enum mr_code ask_yes(struct mr_db *db, const char *sql, bool *yes, struct mr_err *err)
 {
     struct mr_strbuf answer = MR_STRBUF_INIT;
     struct mr_err why = {0};
@@ -114,8 +111,7 @@ static enum mr_code ask_yes(struct mr_db *db, const char *sql, bool *yes,
     return is_fatal(code) ? code : MR_OK;
 }
 
-enum mr_code mr_view_commits_look(struct mr_db *db, enum mr_view_commits *out,
-                                  struct mr_err *err)
+enum mr_code mr_view_commits_look(struct mr_db *db, enum mr_view_commits *out, struct mr_err *err)
 {
     static const char locks[] =
         "SELECT (SELECT COUNT(*) FROM performance_schema.setup_instruments WHERE NAME = "
@@ -146,8 +142,8 @@ static size_t count_char(const struct mr_strbuf *text, char c)
 }
 
 /* gtid_owned: "uuid:7#12:8#13", the number of a thread behind each. */
-static enum mr_code count_underway(struct mr_db *db, enum mr_view_commits how,
-                                   size_t *underway, struct mr_err *err)
+static enum mr_code count_underway(struct mr_db *db, enum mr_view_commits how, size_t *underway,
+                                   struct mr_err *err)
 {
     const char *sql = how == MR_COMMITS_LOCKS
                           ? "SELECT COUNT(*) FROM performance_schema.metadata_locks "
@@ -170,11 +166,10 @@ static enum mr_code count_underway(struct mr_db *db, enum mr_view_commits how,
 
 /* ---- MySQL: the position of the server ---- */
 
-static enum mr_code read_log_end(struct mr_db *db, struct mr_view_position *p,
-                                 struct mr_err *err)
+static enum mr_code read_log_end(struct mr_db *db, struct mr_view_position *p, struct mr_err *err)
 {
-    const char *sql = mr_db_server(db)->version >= 80200 ? "SHOW BINARY LOG STATUS"
-                                                         : "SHOW MASTER STATUS";
+    const char *sql =
+        mr_db_server(db)->version >= 80200 ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     mr_strbuf_reset(&p->file);
@@ -195,11 +190,9 @@ static enum mr_code read_log_end(struct mr_db *db, struct mr_view_position *p,
 }
 
 enum mr_code mr_view_position_now(struct mr_db *db, enum mr_view_commits how,
-                                  struct mr_view_position *p, size_t *underway,
-                                  struct mr_err *err)
+                                  struct mr_view_position *p, size_t *underway, struct mr_err *err)
 {
-    static const char sql[] =
-        "SELECT IF(@@GLOBAL.gtid_mode = 'ON', @@GLOBAL.gtid_executed, '')";
+    static const char sql[] = "SELECT IF(@@GLOBAL.gtid_mode = 'ON', @@GLOBAL.gtid_executed, '')";
     MR_TRY(read_log_end(db, p, err));
     MR_TRY(count_underway(db, how, underway, err));
     return mr_db_query_text(db, sql, &p->gtid, err);
@@ -207,8 +200,8 @@ enum mr_code mr_view_position_now(struct mr_db *db, enum mr_view_commits how,
 
 /* ---- MySQL: back to what is surely in the engine ---- */
 
-uint64_t mr_view_offset_back(const struct mr_vec *starts, uint64_t known_to,
-                             uint64_t offset, size_t underway)
+uint64_t mr_view_offset_back(const struct mr_vec *starts, uint64_t known_to, uint64_t offset,
+                             size_t underway)
 {
     size_t count = starts->count;
     if (known_to < offset) { /* at least one of them is not shown */
@@ -219,8 +212,7 @@ uint64_t mr_view_offset_back(const struct mr_vec *starts, uint64_t known_to,
         count--;
     if (underway == 0)
         return offset;
-    return underway <= count ? *(const uint64_t *)mr_vec_at(starts, count - underway)
-                             : FILE_BEGIN;
+    return underway <= count ? *(const uint64_t *)mr_vec_at(starts, count - underway) : FILE_BEGIN;
 }
 
 /* Each transaction begins with an event of its GTID, or one that says that it has none. */
@@ -267,9 +259,8 @@ static enum mr_code search(struct mr_db *db, struct mr_view_position *p, size_t 
     return is_fatal(code) ? code : MR_OK;
 }
 
-enum mr_code mr_view_position_step_back(struct mr_db *db, enum mr_view_commits how,
-                                        size_t underway, struct mr_view_position *p,
-                                        struct mr_err *err)
+enum mr_code mr_view_position_step_back(struct mr_db *db, enum mr_view_commits how, size_t underway,
+                                        struct mr_view_position *p, struct mr_err *err)
 {
     uint64_t offset = FILE_BEGIN;
     bool in_order = false;

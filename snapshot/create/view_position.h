@@ -30,8 +30,7 @@ struct mr_view_position {
 
 void mr_view_position_init(struct mr_view_position *p);
 void mr_view_position_release(struct mr_view_position *p);
-bool mr_view_position_same(const struct mr_view_position *a,
-                           const struct mr_view_position *b);
+bool mr_view_position_same(const struct mr_view_position *a, const struct mr_view_position *b);
 bool mr_view_position_is_known(const struct mr_view_position *p);
 
 enum mr_code mr_view_position_within(struct mr_db *view, bool with_applied,
@@ -45,22 +44,19 @@ enum mr_view_commits {
     MR_COMMITS_LOCKS, /* by the lock that each holds until it is in the engine */
     MR_COMMITS_GTIDS  /* by the GTIDs that they own until then */
 };
-enum mr_code mr_view_commits_look(struct mr_db *db, enum mr_view_commits *out,
-                                  struct mr_err *err);
+enum mr_code mr_view_commits_look(struct mr_db *db, enum mr_view_commits *out, struct mr_err *err);
 
 /* MySQL.  First where the log ends; *underway: then, how many transactions may be in the log
  * and not in the engine (1 where that is hidden); then the GTIDs that are in the engine. */
 enum mr_code mr_view_position_now(struct mr_db *db, enum mr_view_commits how,
-                                  struct mr_view_position *p, size_t *underway,
-                                  struct mr_err *err);
+                                  struct mr_view_position *p, size_t *underway, struct mr_err *err);
 
 /* p of mr_view_position_now: back to an offset that all views made since surely hold. */
-enum mr_code mr_view_position_step_back(struct mr_db *db, enum mr_view_commits how,
-                                        size_t underway, struct mr_view_position *p,
-                                        struct mr_err *err);
+enum mr_code mr_view_position_step_back(struct mr_db *db, enum mr_view_commits how, size_t underway,
+                                        struct mr_view_position *p, struct mr_err *err);
 /* The same, of offsets at which the transactions of a file begin, and how far it is known: an
  * offset of the file. */
-uint64_t mr_view_offset_back(const struct mr_vec *starts, uint64_t known_to,
-                             uint64_t offset, size_t underway);
+uint64_t mr_view_offset_back(const struct mr_vec *starts, uint64_t known_to, uint64_t offset,
+                             size_t underway);
 
 #endif

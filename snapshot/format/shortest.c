@@ -88,8 +88,7 @@ static enum outcome try_digits(double number, int lead, int count, bool is_float
     if (scale > POWER_MAX || scale < -POWER_MAX)
         return UNCERTAIN;
     long double power = power_of_ten(scale < 0 ? -scale : scale);
-    long double scaled =
-        scale < 0 ? (long double)number / power : (long double)number * power;
+    long double scaled = scale < 0 ? (long double)number / power : (long double)number * power;
     out->number = (uint64_t)llrintl(scaled);
     out->exponent = -scale;
     long double back =

@@ -39,13 +39,12 @@ static const char *name_of(const char *charset)
 
 static bool is_utf8(const char *charset)
 {
-    return charset == NULL || strcmp(charset, "utf8mb4") == 0 ||
-           strcmp(charset, "utf8mb3") == 0 || strcmp(charset, "utf8") == 0 ||
-           strcmp(charset, "ascii") == 0;
+    return charset == NULL || strcmp(charset, "utf8mb4") == 0 || strcmp(charset, "utf8mb3") == 0 ||
+           strcmp(charset, "utf8") == 0 || strcmp(charset, "ascii") == 0;
 }
 
-enum mr_code mr_snap_charset_open(const char *charset, bool to_utf8,
-                                  struct mr_snap_charset **out, struct mr_err *err)
+enum mr_code mr_snap_charset_open(const char *charset, bool to_utf8, struct mr_snap_charset **out,
+                                  struct mr_err *err)
 {
     struct mr_snap_charset *c = calloc(1, sizeof *c);
     *out = NULL;
@@ -61,8 +60,7 @@ enum mr_code mr_snap_charset_open(const char *charset, bool to_utf8,
         if (c->converter == NO_CONVERTER) {
             free(c);
             return mr_err_set(err, MR_E_UNSUPPORTED,
-                              "only a server can convert texts of character set \"%s\"",
-                              charset);
+                              "only a server can convert texts of character set \"%s\"", charset);
         }
     }
     *out = c;
@@ -79,8 +77,8 @@ void mr_snap_charset_close(struct mr_snap_charset *charset)
 }
 
 /* One byte (or character) that the library refuses; returns how many bytes it is. */
-static size_t replace(const struct mr_snap_charset *c, const unsigned char *at,
-                      size_t left, struct mr_strbuf *out, bool *lost)
+static size_t replace(const struct mr_snap_charset *c, const unsigned char *at, size_t left,
+                      struct mr_strbuf *out, bool *lost)
 {
     if (c->latin1 && c->to_utf8) {
         mr_strbuf_add_char(out, (char)(0xC0 | at[0] >> 6));
@@ -99,9 +97,8 @@ static size_t replace(const struct mr_snap_charset *c, const unsigned char *at,
     return len;
 }
 
-enum mr_code mr_snap_charset_convert(struct mr_snap_charset *c, const void *ptr,
-                                     size_t len, struct mr_strbuf *out, bool *lost,
-                                     struct mr_err *err)
+enum mr_code mr_snap_charset_convert(struct mr_snap_charset *c, const void *ptr, size_t len,
+                                     struct mr_strbuf *out, bool *lost, struct mr_err *err)
 {
     bool replaced = false;
     if (c->converter == NO_CONVERTER) {
@@ -123,8 +120,7 @@ enum mr_code mr_snap_charset_convert(struct mr_snap_charset *c, const void *ptr,
         out->len = (size_t)(to - out->ptr);
         out->ptr[out->len] = '\0';
         if (done == (size_t)-1 && errno != E2BIG) {
-            size_t skipped =
-                replace(c, (const unsigned char *)from, left, out, &replaced);
+            size_t skipped = replace(c, (const unsigned char *)from, left, out, &replaced);
             from += skipped;
             left -= skipped;
         }

@@ -19,12 +19,11 @@
 struct mr_snap_charset;
 
 /* Of utf8mb4, utf8mb3 and ascii the converter copies. */
-enum mr_code mr_snap_charset_open(const char *charset, bool to_utf8,
-                                  struct mr_snap_charset **out, struct mr_err *err);
+enum mr_code mr_snap_charset_open(const char *charset, bool to_utf8, struct mr_snap_charset **out,
+                                  struct mr_err *err);
 /* Appends.  *lost (or NULL) becomes true where a "?" stands for what is no character. */
-enum mr_code mr_snap_charset_convert(struct mr_snap_charset *charset, const void *ptr,
-                                     size_t len, struct mr_strbuf *out, bool *lost,
-                                     struct mr_err *err);
+enum mr_code mr_snap_charset_convert(struct mr_snap_charset *charset, const void *ptr, size_t len,
+                                     struct mr_strbuf *out, bool *lost, struct mr_err *err);
 void mr_snap_charset_close(struct mr_snap_charset *charset); /* NULL is fine */
 
 #endif

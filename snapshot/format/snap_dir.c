@@ -26,8 +26,8 @@ const char *mr_snap_dir_partial(const struct mr_snap_dir *dir)
     return dir->building.partial;
 }
 
-void mr_snap_dir_encrypt_to(struct mr_snap_dir *dir,
-                            const struct mr_recipient *const *recipients, size_t count)
+void mr_snap_dir_encrypt_to(struct mr_snap_dir *dir, const struct mr_recipient *const *recipients,
+                            size_t count)
 {
     dir->recipients = recipients;
     dir->nrecipients = count;
@@ -77,20 +77,19 @@ static bool is_kept(const struct visit *visit, const char *name)
     return kept;
 }
 
-static enum mr_code remove_file(void *ctx, int folder_fd, const char *name,
-                                struct mr_err *err)
+static enum mr_code remove_file(void *ctx, int folder_fd, const char *name, struct mr_err *err)
 {
     const struct visit *visit = ctx;
     if (is_kept(visit, name))
         return MR_OK;
     if (unlinkat(folder_fd, name, 0) == 0 || errno == ENOENT || errno == EISDIR)
         return MR_OK;
-    return mr_new_dir_fail("clear away what an earlier run left in",
-                           visit->dir->building.partial, err);
+    return mr_new_dir_fail("clear away what an earlier run left in", visit->dir->building.partial,
+                           err);
 }
 
-enum mr_code mr_snap_dir_sweep(struct mr_snap_dir *dir, mr_snap_keep_fn *keep,
-                               const void *ctx, struct mr_err *err)
+enum mr_code mr_snap_dir_sweep(struct mr_snap_dir *dir, mr_snap_keep_fn *keep, const void *ctx,
+                               struct mr_err *err)
 {
     struct visit visit = {.dir = dir, .keep = keep, .ctx = ctx};
     enum mr_code code = MR_OK;
@@ -99,8 +98,7 @@ enum mr_code mr_snap_dir_sweep(struct mr_snap_dir *dir, mr_snap_keep_fn *keep,
         code = mr_new_dir_each(&dir->building, visit.folder, remove_file, &visit, err);
     }
     visit.folder = ".";
-    return code == MR_OK ? mr_new_dir_each(&dir->building, ".", remove_file, &visit, err)
-                         : code;
+    return code == MR_OK ? mr_new_dir_each(&dir->building, ".", remove_file, &visit, err) : code;
 }
 
 enum mr_code mr_snap_dir_clear(struct mr_snap_dir *dir, struct mr_err *err)
@@ -108,8 +106,7 @@ enum mr_code mr_snap_dir_clear(struct mr_snap_dir *dir, struct mr_err *err)
     return mr_snap_dir_sweep(dir, NULL, NULL, err);
 }
 
-enum mr_code mr_snap_dir_remove(const struct mr_snap_dir *dir, const char *name,
-                                struct mr_err *err)
+enum mr_code mr_snap_dir_remove(const struct mr_snap_dir *dir, const char *name, struct mr_err *err)
 {
     if (unlinkat(dir->building.fd, name, 0) == 0 || errno == ENOENT)
         return MR_OK;
@@ -124,16 +121,14 @@ static enum mr_code make_folders(struct mr_snap_dir *dir, struct mr_err *err)
     return MR_OK;
 }
 
-enum mr_code mr_snap_dir_begin(const char *path, struct mr_snap_dir **out,
-                               struct mr_err *err)
+enum mr_code mr_snap_dir_begin(const char *path, struct mr_snap_dir **out, struct mr_err *err)
 {
     struct mr_snap_dir *dir = calloc(1, sizeof *dir);
     *out = NULL;
     if (dir == NULL)
         return mr_err_nomem(err, "writing a snapshot");
     mr_arena_init(&dir->arena);
-    enum mr_code code =
-        mr_new_dir_begin(&dir->building, path, &snapshot_kind, &dir->arena, err);
+    enum mr_code code = mr_new_dir_begin(&dir->building, path, &snapshot_kind, &dir->arena, err);
     if (code == MR_OK)
         code = make_folders(dir, err);
     if (code == MR_OK)
@@ -187,8 +182,8 @@ static enum mr_code write_manifest(const struct mr_snap_dir *dir, const char *na
     return code;
 }
 
-static enum mr_code write_sum(const struct mr_snap_dir *dir,
-                              const struct mr_strbuf *manifest, struct mr_err *err)
+static enum mr_code write_sum(const struct mr_snap_dir *dir, const struct mr_strbuf *manifest,
+                              struct mr_err *err)
 {
     char hex[MR_SHA256_HEX];
     struct mr_strbuf line = MR_STRBUF_INIT;
@@ -202,15 +197,12 @@ static enum mr_code write_sum(const struct mr_snap_dir *dir,
     return code;
 }
 
-enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir,
-                                 const struct mr_strbuf *manifest,
+enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir, const struct mr_strbuf *manifest,
                                  const struct mr_strbuf *signature, struct mr_err *err)
 {
-    enum mr_code code =
-        write_manifest(dir, MR_SNAP_MANIFEST, manifest->ptr, manifest->len, err);
+    enum mr_code code = write_manifest(dir, MR_SNAP_MANIFEST, manifest->ptr, manifest->len, err);
     if (code == MR_OK && signature != NULL)
-        code =
-            write_manifest(dir, MR_SNAP_SIGNATURE, signature->ptr, signature->len, err);
+        code = write_manifest(dir, MR_SNAP_SIGNATURE, signature->ptr, signature->len, err);
     if (code == MR_OK)
         code = write_sum(dir, manifest, err);
     if (code == MR_OK)

@@ -35,16 +35,15 @@
 
 struct mr_snap_dir;
 
-enum mr_code mr_snap_dir_begin(const char *path, struct mr_snap_dir **out,
-                               struct mr_err *err);
+enum mr_code mr_snap_dir_begin(const char *path, struct mr_snap_dir **out, struct mr_err *err);
 /* Where it is built: DIR.partial. */
 const char *mr_snap_dir_partial(const struct mr_snap_dir *dir);
 /* Removes what an earlier run has left. */
 enum mr_code mr_snap_dir_clear(struct mr_snap_dir *dir, struct mr_err *err);
 /* The same, but for the journal and the files that are to be kept ("data/x"). */
 typedef bool mr_snap_keep_fn(const void *ctx, const char *name);
-enum mr_code mr_snap_dir_sweep(struct mr_snap_dir *dir, mr_snap_keep_fn *keep,
-                               const void *ctx, struct mr_err *err);
+enum mr_code mr_snap_dir_sweep(struct mr_snap_dir *dir, mr_snap_keep_fn *keep, const void *ctx,
+                               struct mr_err *err);
 /* Removes one file of an earlier run; that it is not there is fine. */
 enum mr_code mr_snap_dir_remove(const struct mr_snap_dir *dir, const char *name,
                                 struct mr_err *err);
@@ -54,14 +53,13 @@ enum mr_code mr_snap_dir_free_bytes(const struct mr_snap_dir *dir, uint64_t *fre
 /* From here on, files whose names end in MR_SNAP_ENCRYPTED can be opened by these alone;
  * the array must outlive the directory. */
 struct mr_recipient;
-void mr_snap_dir_encrypt_to(struct mr_snap_dir *dir,
-                            const struct mr_recipient *const *recipients, size_t count);
+void mr_snap_dir_encrypt_to(struct mr_snap_dir *dir, const struct mr_recipient *const *recipients,
+                            size_t count);
 const struct mr_recipient *const *mr_snap_dir_recipients(const struct mr_snap_dir *dir,
                                                          size_t *count);
 /* Writes manifest.json, its sum, and its signature (NULL: none), removes the journal, and
  * gives the directory its name. */
-enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir,
-                                 const struct mr_strbuf *manifest,
+enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir, const struct mr_strbuf *manifest,
                                  const struct mr_strbuf *signature, struct mr_err *err);
 void mr_snap_dir_free(struct mr_snap_dir *dir); /* NULL is fine */
 

@@ -50,8 +50,7 @@ static enum mr_code refuse(const struct pass *p, struct mr_err *err)
 }
 
 /* The bytes as they are: what is no character of UTF-8 is no special one, either. */
-static void put_quoted(struct mr_strbuf *out, const struct mr_strbuf *bytes,
-                       bool no_backslash)
+static void put_quoted(struct mr_strbuf *out, const struct mr_strbuf *bytes, bool no_backslash)
 {
     mr_strbuf_add_char(out, '\'');
     for (size_t i = 0; i < bytes->len; i++) {
@@ -67,8 +66,7 @@ static void put_quoted(struct mr_strbuf *out, const struct mr_strbuf *bytes,
     mr_strbuf_add_char(out, '\'');
 }
 
-static enum mr_code put_bytes(struct pass *p, const struct mr_token *token,
-                              struct mr_err *err)
+static enum mr_code put_bytes(struct pass *p, const struct mr_token *token, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT, bytes = MR_STRBUF_INIT;
     bool lost = false;
@@ -78,8 +76,7 @@ static enum mr_code put_bytes(struct pass *p, const struct mr_token *token,
     mr_token_unquote(&text, token);
     enum mr_code code = mr_strbuf_check(&text, "reading a statement", err);
     if (code == MR_OK)
-        code =
-            mr_snap_charset_convert(p->converter, text.ptr, text.len, &bytes, &lost, err);
+        code = mr_snap_charset_convert(p->converter, text.ptr, text.len, &bytes, &lost, err);
     if (code == MR_OK && lost)
         code = refuse(p, err);
     mr_strbuf_add(p->out, p->kept, (size_t)(token->ptr - p->kept));
@@ -97,9 +94,8 @@ static bool is_kept(const char *charset)
            strcasecmp(charset, "binary") == 0 || strcasecmp(charset, "ascii") == 0;
 }
 
-enum mr_code mr_snap_literal_add(struct mr_strbuf *out, const char *sql,
-                                 const char *sql_mode, const char *charset,
-                                 struct mr_err *err)
+enum mr_code mr_snap_literal_add(struct mr_strbuf *out, const char *sql, const char *sql_mode,
+                                 const char *charset, struct mr_err *err)
 {
     struct pass p = {.out = out, .kept = sql, .charset = charset};
     struct mr_sqlscan scan;

@@ -17,8 +17,7 @@
 
 /* Appends the statement.  sql_mode: that it is run under, or NULL; charset: of the client that has
  * made it, or NULL. */
-enum mr_code mr_snap_literal_add(struct mr_strbuf *out, const char *sql,
-                                 const char *sql_mode, const char *charset,
-                                 struct mr_err *err);
+enum mr_code mr_snap_literal_add(struct mr_strbuf *out, const char *sql, const char *sql_mode,
+                                 const char *charset, struct mr_err *err);
 
 #endif

@@ -9,9 +9,8 @@
 #include "core/row/row_class.h"
 
 static const char *const object_words[] = {
-    [MR_SNAP_DATABASE] = "database", [MR_SNAP_SEQUENCE] = "sequence",
-    [MR_SNAP_ROUTINE] = "routine",   [MR_SNAP_VIEW] = "view",
-    [MR_SNAP_TRIGGER] = "trigger",   [MR_SNAP_EVENT] = "event"};
+    [MR_SNAP_DATABASE] = "database", [MR_SNAP_SEQUENCE] = "sequence", [MR_SNAP_ROUTINE] = "routine",
+    [MR_SNAP_VIEW] = "view",         [MR_SNAP_TRIGGER] = "trigger",   [MR_SNAP_EVENT] = "event"};
 
 const char *mr_snap_object_word(enum mr_snap_object_kind kind)
 {
@@ -65,8 +64,8 @@ static void put_key(struct mr_jsonw *w, const char *name, struct mr_key key)
     mr_strbuf_release(&hex);
 }
 
-static void put_readable(struct mr_jsonw *w, const char *name,
-                         const struct mr_snap_table *table, struct mr_key key)
+static void put_readable(struct mr_jsonw *w, const char *name, const struct mr_snap_table *table,
+                         struct mr_key key)
 {
     struct mr_strbuf json = MR_STRBUF_INIT;
     mr_snap_key_json(&json, table, key);
@@ -101,8 +100,7 @@ static void put_server(struct mr_jsonw *w, const struct mr_snap_server *server)
 {
     mr_jsonw_key(w, "server");
     mr_jsonw_object_begin(w);
-    mr_jsonw_add_str(w, "flavour",
-                     server->flavour == MR_FLAVOUR_MARIADB ? "mariadb" : "mysql");
+    mr_jsonw_add_str(w, "flavour", server->flavour == MR_FLAVOUR_MARIADB ? "mariadb" : "mysql");
     mr_jsonw_add_str(w, "version", server->version);
     mr_jsonw_add_str(w, "hostname", server->hostname);
     mr_jsonw_add_uint(w, "port", server->port);
@@ -243,8 +241,7 @@ static void put_recipients(struct mr_jsonw *w, const struct mr_snap_manifest *m)
     mr_jsonw_array_end(w);
 }
 
-static void put_texts(struct mr_jsonw *w, const char *key,
-                      const struct mr_string_list *list)
+static void put_texts(struct mr_jsonw *w, const char *key, const struct mr_string_list *list)
 {
     if (list->count > 0)
         mr_jsonw_add_texts(w, key, list->items, list->count);
@@ -285,8 +282,8 @@ static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
     mr_jsonw_array_end(w);
 }
 
-enum mr_code mr_snap_manifest_write(const struct mr_snap_manifest *manifest,
-                                    struct mr_strbuf *out, struct mr_err *err)
+enum mr_code mr_snap_manifest_write(const struct mr_snap_manifest *manifest, struct mr_strbuf *out,
+                                    struct mr_err *err)
 {
     struct mr_jsonw w;
     mr_jsonw_init_buf(&w, out);

@@ -28,8 +28,8 @@ enum mr_snap_kind {
 /* What proves that views are one. */
 enum mr_snap_proof {
     MR_SNAP_BY_CONNECTION = 1, /* there is one only */
-    MR_SNAP_BY_LOG,   /* each tells the same position of the log; as by the engine */
-    MR_SNAP_BY_ENGINE /* the engine committed nothing between the first and the last */
+    MR_SNAP_BY_LOG,            /* each tells the same position of the log; as by the engine */
+    MR_SNAP_BY_ENGINE          /* the engine committed nothing between the first and the last */
 };
 
 /* How far the position is the view's. */
@@ -81,9 +81,8 @@ struct mr_snap_object {
     const char *table;          /* of a trigger, else NULL */
     const char *const *columns; /* of a view */
     size_t ncolumns;
-    const char
-        *value; /* of a sequence: the next one; of an event: its time zone; or NULL */
-    bool lacks; /* of a view: it reads from what is not kept; not written */
+    const char *value; /* of a sequence: the next one; of an event: its time zone; or NULL */
+    bool lacks;        /* of a view: it reads from what is not kept; not written */
 };
 
 struct mr_snap_left_out {
@@ -127,16 +126,16 @@ struct mr_snap_manifest {
     size_t nfiles;
 };
 
-enum mr_code mr_snap_manifest_write(const struct mr_snap_manifest *manifest,
-                                    struct mr_strbuf *out, struct mr_err *err);
+enum mr_code mr_snap_manifest_write(const struct mr_snap_manifest *manifest, struct mr_strbuf *out,
+                                    struct mr_err *err);
 /* name stands for the file in messages. */
 enum mr_code mr_snap_manifest_read(const char *text, size_t len, const char *name,
                                    struct mr_arena *arena, struct mr_snap_manifest *out,
                                    struct mr_err *err);
 
 /* An encoded key from its hex digits.  MR_E_REFUSED where it is none. */
-enum mr_code mr_snap_key_unhex(const char *hex, struct mr_arena *arena,
-                               struct mr_key *key, struct mr_err *err);
+enum mr_code mr_snap_key_unhex(const char *hex, struct mr_arena *arena, struct mr_key *key,
+                               struct mr_err *err);
 
 /* One chunk, as an object; also the journal's form. */
 struct mr_jsonw;

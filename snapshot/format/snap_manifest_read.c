@@ -11,8 +11,7 @@
 #include "snapshot/format/snap_dir.h"
 #include "snapshot/format/snap_manifest.h"
 
-static const char *get_file(struct mr_json_reader *r, const struct json_t *object,
-                            const char *key)
+static const char *get_file(struct mr_json_reader *r, const struct json_t *object, const char *key)
 {
     const char *name = mr_json_read_text(r, object, key);
     if (r->code == MR_OK && !mr_snap_name_is_safe(name))
@@ -32,20 +31,18 @@ static const char *get_file_or_null(struct mr_json_reader *r, const struct json_
 static const char *get_sha256(struct mr_json_reader *r, const struct json_t *object)
 {
     const char *hex = mr_json_read_text(r, object, "sha256");
-    if (r->code == MR_OK && (strlen(hex) != MR_SHA256_HEX - 1 ||
-                             strspn(hex, "0123456789abcdef") != MR_SHA256_HEX - 1))
+    if (r->code == MR_OK &&
+        (strlen(hex) != MR_SHA256_HEX - 1 || strspn(hex, "0123456789abcdef") != MR_SHA256_HEX - 1))
         mr_json_read_refuse(r, "sha256", hex);
     return hex;
 }
 
-static struct mr_snap_sum get_digest(struct mr_json_reader *r,
-                                     const struct json_t *object)
+static struct mr_snap_sum get_digest(struct mr_json_reader *r, const struct json_t *object)
 {
     struct mr_snap_sum sum = {0};
     const char *hex = mr_json_read_text(r, object, "digest");
-    if (r->code == MR_OK &&
-        (strlen(hex) != 32 || strspn(hex, "0123456789abcdef") != 32 ||
-         sscanf(hex, "%16" SCNx64 "%16" SCNx64, &sum.hi, &sum.lo) != 2))
+    if (r->code == MR_OK && (strlen(hex) != 32 || strspn(hex, "0123456789abcdef") != 32 ||
+                             sscanf(hex, "%16" SCNx64 "%16" SCNx64, &sum.hi, &sum.lo) != 2))
         mr_json_read_refuse(r, "digest", hex);
     return sum;
 }
@@ -55,14 +52,13 @@ static unsigned nibble(char c)
     return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
-enum mr_code mr_snap_key_unhex(const char *hex, struct mr_arena *arena,
-                               struct mr_key *key, struct mr_err *err)
+enum mr_code mr_snap_key_unhex(const char *hex, struct mr_arena *arena, struct mr_key *key,
+                               struct mr_err *err)
 {
     size_t len = strlen(hex);
     *key = (struct mr_key){NULL, 0};
     if (len == 0 || len % 2 != 0 || strspn(hex, "0123456789abcdef") != len)
-        return mr_err_set(err, MR_E_REFUSED, "key \"%.200s\" is not as it is written",
-                          hex);
+        return mr_err_set(err, MR_E_REFUSED, "key \"%.200s\" is not as it is written", hex);
     unsigned char *bytes = mr_arena_alloc(arena, len / 2);
     if (bytes == NULL)
         return mr_err_nomem(err, "reading a key");
@@ -82,8 +78,7 @@ static struct mr_key get_key(struct mr_json_reader *r, const struct json_t *obje
     return key;
 }
 
-static void get_chunk(struct mr_json_reader *r, const struct json_t *item,
-                      struct mr_snap_chunk *c)
+static void get_chunk(struct mr_json_reader *r, const struct json_t *item, struct mr_snap_chunk *c)
 {
     c->file = get_file(r, item, "file");
     c->rows = mr_json_read_number(r, item, "rows");
@@ -111,15 +106,13 @@ static void get_server(struct mr_json_reader *r, const struct json_t *root,
 {
     const struct json_t *o = mr_json_read_object(r, root, "server");
     const char *flavour = mr_json_read_text(r, o, "flavour");
-    server->flavour =
-        strcmp(flavour, "mariadb") == 0 ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL;
+    server->flavour = strcmp(flavour, "mariadb") == 0 ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL;
     server->version = mr_json_read_text(r, o, "version");
     server->hostname = mr_json_read_text(r, o, "hostname");
     server->port = (unsigned)mr_json_read_number(r, o, "port");
     server->server_id = (uint32_t)mr_json_read_number(r, o, "server_id");
     server->uuid = mr_json_read_text(r, o, "uuid");
-    server->lower_case_table_names =
-        (unsigned)mr_json_read_number(r, o, "lower_case_table_names");
+    server->lower_case_table_names = (unsigned)mr_json_read_number(r, o, "lower_case_table_names");
 }
 
 static void get_proof(struct mr_json_reader *r, const struct json_t *o,
@@ -150,8 +143,8 @@ static void get_consistency(struct mr_json_reader *r, const struct json_t *root,
                             struct mr_snap_consistency *c)
 {
     const struct json_t *o = mr_json_read_object(r, root, "consistency");
-    c->kind = strcmp(mr_json_read_text(r, o, "kind"), "views") == 0 ? MR_SNAP_VIEWS
-                                                                    : MR_SNAP_ONE_VIEW;
+    c->kind =
+        strcmp(mr_json_read_text(r, o, "kind"), "views") == 0 ? MR_SNAP_VIEWS : MR_SNAP_ONE_VIEW;
     c->connections = (unsigned)mr_json_read_number(r, o, "connections");
     c->tries = (unsigned)mr_json_read_number(r, o, "tries");
     c->gtid = mr_json_read_text_or_null(r, o, "gtid");
@@ -301,8 +294,7 @@ static void get_table_facts(struct mr_json_reader *r, const struct json_t *item,
     t->sum = get_digest(r, item);
 }
 
-static void get_table(struct mr_json_reader *r, const struct json_t *item,
-                      struct mr_snap_table *t)
+static void get_table(struct mr_json_reader *r, const struct json_t *item, struct mr_snap_table *t)
 {
     void *items = NULL;
     get_table_facts(r, item, t);
@@ -326,8 +318,8 @@ static void get_recipients(struct mr_json_reader *r, const struct json_t *root,
                            struct mr_snap_manifest *m)
 {
     void *items = NULL;
-    const struct json_t *array = mr_json_read_array(
-        r, root, "recipients", sizeof *m->recipients, &m->nrecipients, &items);
+    const struct json_t *array =
+        mr_json_read_array(r, root, "recipients", sizeof *m->recipients, &m->nrecipients, &items);
     struct mr_snap_recipient *recipients = items;
     for (size_t i = 0; i < m->nrecipients; i++) {
         const struct json_t *item = mr_json_read_item(r, array, i);
@@ -339,8 +331,8 @@ static void get_recipients(struct mr_json_reader *r, const struct json_t *root,
 }
 
 /* A list that stands there only where it has something. */
-static struct mr_string_list get_patterns(struct mr_json_reader *r,
-                                          const struct json_t *root, const char *key)
+static struct mr_string_list get_patterns(struct mr_json_reader *r, const struct json_t *root,
+                                          const char *key)
 {
     struct mr_string_list list = {0};
     if (mr_json_has(root, key))
@@ -359,8 +351,7 @@ static void get_lists(struct mr_json_reader *r, const struct json_t *root,
         get_object_item(r, mr_json_read_item(r, array, i), &objects[i]);
     m->objects = objects;
 
-    array = mr_json_read_array(r, root, "left_out", sizeof *m->left_out, &m->nleft_out,
-                               &items);
+    array = mr_json_read_array(r, root, "left_out", sizeof *m->left_out, &m->nleft_out, &items);
     struct mr_snap_left_out *left = items;
     for (size_t i = 0; i < m->nleft_out; i++) {
         const struct json_t *item = mr_json_read_item(r, array, i);
@@ -404,9 +395,8 @@ static enum mr_code check_schema(const struct json_t *root, struct mr_err *err)
     enum mr_code code = mr_json_get_text(root, "schema", &schema, err);
     if (code != MR_OK || strcmp(schema, MR_SNAP_SCHEMA) == 0)
         return code;
-    (void)mr_err_set(err, MR_E_SNAPSHOT,
-                     "it is of format \"%.100s\"; this version knows \"%s\"", schema,
-                     MR_SNAP_SCHEMA);
+    (void)mr_err_set(err, MR_E_SNAPSHOT, "it is of format \"%.100s\"; this version knows \"%s\"",
+                     schema, MR_SNAP_SCHEMA);
     mr_err_hint(err, "Use the myrecon that made the snapshot, or a newer one.");
     return MR_E_SNAPSHOT;
 }

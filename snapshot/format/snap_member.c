@@ -12,22 +12,20 @@ static enum mr_code add_member(struct mr_snap_members *m, const struct mr_strbuf
 {
     enum mr_code code = mr_strbuf_check(text, "reading a type", err);
     if (code == MR_OK)
-        code =
-            mr_snap_charset_convert(charset, text->ptr, text->len, &m->bytes, NULL, err);
+        code = mr_snap_charset_convert(charset, text->ptr, text->len, &m->bytes, NULL, err);
     m->ends[m->count++] = m->bytes.len;
     return code;
 }
 
-enum mr_code mr_snap_members_init(struct mr_snap_members *m, const char *type,
-                                  const char *charset, struct mr_err *err)
+enum mr_code mr_snap_members_init(struct mr_snap_members *m, const char *type, const char *charset,
+                                  struct mr_err *err)
 {
     struct mr_snap_charset *converter = NULL;
     struct mr_strbuf text = MR_STRBUF_INIT;
     size_t most = 1;
     const char *at = mr_type_members(type);
-    *m = (struct mr_snap_members){.bytes = MR_STRBUF_INIT,
-                                  .comma = MR_STRBUF_INIT,
-                                  .is_set = strncmp(type, "set", 3) == 0};
+    *m = (struct mr_snap_members){
+        .bytes = MR_STRBUF_INIT, .comma = MR_STRBUF_INIT, .is_set = strncmp(type, "set", 3) == 0};
     for (const char *p = type; *p != '\0'; p++)
         most += *p == '\'';
     m->ends = calloc(most, sizeof *m->ends);
@@ -61,8 +59,7 @@ static const char *member(const struct mr_snap_members *m, size_t i, size_t *len
     return m->bytes.ptr + from;
 }
 
-void mr_snap_members_text(const struct mr_snap_members *m, uint64_t number,
-                          struct mr_strbuf *out)
+void mr_snap_members_text(const struct mr_snap_members *m, uint64_t number, struct mr_strbuf *out)
 {
     size_t len = 0;
     if (!m->is_set) {
@@ -96,8 +93,7 @@ static uint64_t find(const struct mr_snap_members *m, const char *text, size_t l
 
 /* Where the next comma is, or len.  In character sets of two or four bytes only whole characters
  * are looked at; no other has a comma's byte in a character of several. */
-static size_t find_comma(const struct mr_snap_members *m, const char *text, size_t len,
-                         size_t from)
+static size_t find_comma(const struct mr_snap_members *m, const char *text, size_t len, size_t from)
 {
     const size_t unit = m->comma.len;
     while (from + unit <= len && memcmp(text + from, m->comma.ptr, unit) != 0)
@@ -105,8 +101,7 @@ static size_t find_comma(const struct mr_snap_members *m, const char *text, size
     return from + unit <= len ? from : len;
 }
 
-uint64_t mr_snap_members_number(const struct mr_snap_members *m, const char *text,
-                                size_t len)
+uint64_t mr_snap_members_number(const struct mr_snap_members *m, const char *text, size_t len)
 {
     uint64_t bits = 0;
     if (!m->is_set)

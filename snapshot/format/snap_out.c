@@ -85,8 +85,7 @@ enum mr_code mr_snap_out_write(struct mr_snap_out *out, const void *ptr, size_t 
 {
     if (out->compress != NULL)
         return mr_compress_write(out->compress, ptr, len, err);
-    return out->cms != NULL ? mr_cms_write(out->cms, ptr, len, err)
-                            : store(out, ptr, len, err);
+    return out->cms != NULL ? mr_cms_write(out->cms, ptr, len, err) : store(out, ptr, len, err);
 }
 
 enum mr_code mr_snap_out_close(struct mr_snap_out *out, struct mr_snap_stored *stored,

@@ -51,8 +51,7 @@ static bool take_head(struct mr_snap_words *w)
     if (strcmp(p->what, "ALTER") == 0)
         return take(w, "ALTER TABLE") && mr_snap_words_take_name(w, p->name);
     return take(w, "CREATE") && take_modifiers(w) && take(w, p->what) &&
-           (!take(w, "IF") || take(w, "NOT EXISTS")) &&
-           mr_snap_words_take_name(w, p->name);
+           (!take(w, "IF") || take(w, "NOT EXISTS")) && mr_snap_words_take_name(w, p->name);
 }
 
 /* ---- behind the name ---- */
@@ -105,10 +104,9 @@ static bool is_view(struct mr_snap_words *w)
 static bool is_sequence(struct mr_snap_words *w)
 {
     static const char *const words[] = {
-        "START",  "WITH",     "MINVALUE", "MAXVALUE",  "INCREMENT", "BY",
-        "CACHE",  "NOCACHE",  "CYCLE",    "NOCYCLE",   "NO",        "AS",
-        "-",      "TINYINT",  "SMALLINT", "MEDIUMINT", "INT",       "BIGINT",
-        "SIGNED", "UNSIGNED", NULL};
+        "START",    "WITH",      "MINVALUE", "MAXVALUE", "INCREMENT", "BY",       "CACHE",
+        "NOCACHE",  "CYCLE",     "NOCYCLE",  "NO",       "AS",        "-",        "TINYINT",
+        "SMALLINT", "MEDIUMINT", "INT",      "BIGINT",   "SIGNED",    "UNSIGNED", NULL};
     while (mr_snap_words_is_one_of(w, words) || w->token.kind == MR_TOKEN_NUMBER)
         mr_snap_words_next(w);
     return mr_snap_words_are_options(w);
@@ -123,8 +121,8 @@ static bool take_charset(struct mr_snap_words *w)
 
 static bool is_database(struct mr_snap_words *w)
 {
-    return take(w, "CHARACTER SET") && take_charset(w) && take(w, "COLLATE") &&
-           take_charset(w) && mr_snap_words_is_end(w);
+    return take(w, "CHARACTER SET") && take_charset(w) && take(w, "COLLATE") && take_charset(w) &&
+           mr_snap_words_is_end(w);
 }
 
 static bool is_in_place(struct mr_snap_words *w)
@@ -153,8 +151,8 @@ static enum mr_code refuse(const struct mr_snap_words *w, struct mr_err *err)
 {
     const struct mr_snap_place *place = w->place;
     if (w->why != NULL) {
-        (void)mr_err_set(err, MR_E_SNAPSHOT, "table \"%s\" cannot be restored: %s",
-                         place->name, w->why);
+        (void)mr_err_set(err, MR_E_SNAPSHOT, "table \"%s\" cannot be restored: %s", place->name,
+                         w->why);
         mr_err_hint(err, "Leave it out with --exclude when the snapshot is made.");
         return MR_E_SNAPSHOT;
     }
@@ -179,8 +177,7 @@ enum mr_code mr_snap_place(const struct mr_snap_place *place, const char *sql, s
     struct mr_snap_words w;
     mr_snap_words_init(&w, place, sql, len, out);
     if (!is_in_place(&w))
-        return out->failed ? mr_strbuf_check(out, "reading a statement", err)
-                           : refuse(&w, err);
+        return out->failed ? mr_strbuf_check(out, "reading a statement", err) : refuse(&w, err);
     mr_snap_words_pass(&w);
     return mr_strbuf_check(out, "reading a statement", err);
 }

@@ -27,9 +27,8 @@ void mr_snap_schema_release(struct mr_snap_schema *s)
     mr_vec_release(&s->dbs);
 }
 
-enum mr_code mr_snap_schema_leave_out(struct mr_snap_schema *s, const char *kind,
-                                      const char *name, const char *reason,
-                                      const char *hint, struct mr_err *err)
+enum mr_code mr_snap_schema_leave_out(struct mr_snap_schema *s, const char *kind, const char *name,
+                                      const char *reason, const char *hint, struct mr_err *err)
 {
     struct mr_snap_left_out *item = mr_vec_push(&s->left_out);
     if (item == NULL)
@@ -38,9 +37,8 @@ enum mr_code mr_snap_schema_leave_out(struct mr_snap_schema *s, const char *kind
     item->name = mr_arena_strdup(s->arena, name);
     item->reason = mr_arena_strdup(s->arena, reason);
     item->hint = hint != NULL ? mr_arena_strdup(s->arena, hint) : NULL;
-    return item->name != NULL && item->reason != NULL
-               ? MR_OK
-               : mr_err_nomem(err, "reading the schema");
+    return item->name != NULL && item->reason != NULL ? MR_OK
+                                                      : mr_err_nomem(err, "reading the schema");
 }
 
 enum mr_code mr_snap_schema_add_file(struct mr_snap_schema *s, const char *name,
@@ -66,9 +64,8 @@ enum mr_code mr_snap_schema_add_file(struct mr_snap_schema *s, const char *name,
     file->name = mr_arena_strdup(s->arena, name);
     file->bytes = stored.bytes;
     file->sha256 = mr_arena_strdup(s->arena, stored.sha256);
-    return file->name != NULL && file->sha256 != NULL
-               ? MR_OK
-               : mr_err_nomem(err, "writing the schema");
+    return file->name != NULL && file->sha256 != NULL ? MR_OK
+                                                      : mr_err_nomem(err, "writing the schema");
 }
 
 /* ---- tables ---- */
@@ -86,9 +83,8 @@ static enum mr_code use(struct mr_snap_schema *s, const char *db, struct mr_err 
 }
 
 /* The first row of SHOW CREATE, to be freed; NULL cells where there is none. */
-static enum mr_code show_create(struct mr_snap_schema *s, const char *db,
-                                const char *what, const char *name,
-                                struct mr_result **res, struct mr_err *err)
+static enum mr_code show_create(struct mr_snap_schema *s, const char *db, const char *what,
+                                const char *name, struct mr_result **res, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     *res = NULL;
@@ -103,9 +99,8 @@ out:
     return code;
 }
 
-enum mr_code mr_snap_schema_table(struct mr_snap_schema *s, const char *db,
-                                  const char *table, struct mr_strbuf *create,
-                                  struct mr_err *err)
+enum mr_code mr_snap_schema_table(struct mr_snap_schema *s, const char *db, const char *table,
+                                  struct mr_strbuf *create, struct mr_err *err)
 {
     struct mr_result *res = NULL;
     mr_strbuf_reset(create);
@@ -116,8 +111,7 @@ enum mr_code mr_snap_schema_table(struct mr_snap_schema *s, const char *db,
     if (code == MR_OK)
         code = mr_strbuf_check(create, "reading the schema", err);
     if (code == MR_OK && create->len == 0)
-        code = mr_err_set(err, MR_E_CHANGED, "table \"%s.%s\" has no CREATE statement",
-                          db, table);
+        code = mr_err_set(err, MR_E_CHANGED, "table \"%s.%s\" has no CREATE statement", db, table);
     mr_result_free(res);
     return code;
 }
@@ -132,8 +126,7 @@ static const char *file_name(struct mr_snap_schema *s, const char *stem, const c
 }
 
 static enum mr_code write_statement(struct mr_snap_schema *s, const char *file,
-                                    const char *statement, bool has_body,
-                                    struct mr_err *err)
+                                    const char *statement, bool has_body, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_snap_statement_add(&text, statement, has_body);
@@ -143,12 +136,12 @@ static enum mr_code write_statement(struct mr_snap_schema *s, const char *file,
     return code;
 }
 
-enum mr_code mr_snap_schema_write_table(struct mr_snap_schema *s,
-                                        const struct mr_table *table, const char *create,
-                                        struct mr_snap_table *to, struct mr_err *err)
+enum mr_code mr_snap_schema_write_table(struct mr_snap_schema *s, const struct mr_table *table,
+                                        const char *create, struct mr_snap_table *to,
+                                        struct mr_err *err)
 {
-    struct mr_strbuf whole = MR_STRBUF_INIT, without = MR_STRBUF_INIT,
-                     alter = MR_STRBUF_INIT, stem = MR_STRBUF_INIT;
+    struct mr_strbuf whole = MR_STRBUF_INIT, without = MR_STRBUF_INIT, alter = MR_STRBUF_INIT,
+                     stem = MR_STRBUF_INIT;
     if (mr_snap_is_ascending(to))
         mr_snap_drop_counter(&whole, create); /* no row below it would be taken */
     else

@@ -44,17 +44,16 @@ enum mr_code mr_snap_schema_init(struct mr_snap_schema *s, struct mr_err *err);
 void mr_snap_schema_release(struct mr_snap_schema *s);
 
 /* The table's CREATE TABLE. */
-enum mr_code mr_snap_schema_table(struct mr_snap_schema *s, const char *db,
-                                  const char *table, struct mr_strbuf *create,
-                                  struct mr_err *err);
+enum mr_code mr_snap_schema_table(struct mr_snap_schema *s, const char *db, const char *table,
+                                  struct mr_strbuf *create, struct mr_err *err);
 /* Are the two the same but for the counter? */
 bool mr_snap_schema_same(const char *create, const char *other);
 
 /* Writes schema/DB.TABLE.table.sql, and .keys.sql where it has foreign keys; sets the
  * table's schema_file, keys_file and auto_increment. */
-enum mr_code mr_snap_schema_write_table(struct mr_snap_schema *s,
-                                        const struct mr_table *table, const char *create,
-                                        struct mr_snap_table *to, struct mr_err *err);
+enum mr_code mr_snap_schema_write_table(struct mr_snap_schema *s, const struct mr_table *table,
+                                        const char *create, struct mr_snap_table *to,
+                                        struct mr_err *err);
 /* Is the object one of those that the patterns select? */
 bool mr_snap_schema_wants(const struct mr_snap_schema *s, const struct mr_object *object);
 /* Where only tables are kept, the databases of those that were written. */
@@ -66,9 +65,8 @@ enum mr_code mr_snap_schema_objects(struct mr_snap_schema *s, struct mr_err *err
 enum mr_code mr_snap_schema_add_file(struct mr_snap_schema *s, const char *name,
                                      const struct mr_strbuf *text, struct mr_err *err);
 /* Texts are copied; hint may be NULL. */
-enum mr_code mr_snap_schema_leave_out(struct mr_snap_schema *s, const char *kind,
-                                      const char *name, const char *reason,
-                                      const char *hint, struct mr_err *err);
+enum mr_code mr_snap_schema_leave_out(struct mr_snap_schema *s, const char *kind, const char *name,
+                                      const char *reason, const char *hint, struct mr_err *err);
 
 /*
  * A statement in a file of schema/: alone, ended by ";", and within DELIMITER lines where
@@ -104,7 +102,7 @@ void mr_snap_drop_counter(struct mr_strbuf *out, const char *create);
 
 /* Splits CREATE TABLE: without its foreign keys, and the ALTER TABLE that adds them (left
  * empty where there are none, or where they cannot be told apart). */
-void mr_snap_split_keys(const char *create, const struct mr_table *table,
-                        struct mr_strbuf *without, struct mr_strbuf *alter);
+void mr_snap_split_keys(const char *create, const struct mr_table *table, struct mr_strbuf *without,
+                        struct mr_strbuf *alter);
 
 #endif

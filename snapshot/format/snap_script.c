@@ -30,9 +30,8 @@ void mr_snap_object_session(struct mr_strbuf *out, const struct mr_snap_object *
     else
         mr_strbuf_add_str(out, ", character_set_connection = utf8mb4");
     mr_strbuf_add_str(out, ", time_zone = ");
-    mr_sql_string(out, object->kind == MR_SNAP_EVENT && object->value != NULL
-                           ? object->value
-                           : "+00:00");
+    mr_sql_string(out, object->kind == MR_SNAP_EVENT && object->value != NULL ? object->value
+                                                                              : "+00:00");
 }
 
 void mr_snap_collate_sql(struct mr_strbuf *out, const char *db, const char *collation)
@@ -238,9 +237,8 @@ static void add_data(struct script *s, const struct mr_snap_table *t)
     mr_strbuf_release(&name);
 }
 
-enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *m,
-                                const struct mr_snap_dir *dir, struct mr_strbuf *out,
-                                struct mr_err *err)
+enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *m, const struct mr_snap_dir *dir,
+                                struct mr_strbuf *out, struct mr_err *err)
 {
     struct script s = {.m = m, .dir = dir, .out = out, .err = err, .code = MR_OK};
     mr_strbuf_add_fmt(out,
@@ -327,11 +325,9 @@ void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *o
         "4. Compare: for each table, SELECT COUNT(*) with \"rows\" in manifest.json.\n\n"
         "5. Remove the rows that were unpacked.\n\n"
         "     cd / && rm -r \"${work:?}\"\n",
-        m->source, m->version, m->created,
-        m->nrecipients > 0 ? unpack_encrypted : unpack_plain);
+        m->source, m->version, m->created, m->nrecipients > 0 ? unpack_encrypted : unpack_plain);
     for (size_t i = 0; i < m->nleft_out; i++) {
-        mr_strbuf_add_fmt(out, "%s  %s ",
-                          i == 0 ? "\nLeft out when the snapshot was made:\n" : "",
+        mr_strbuf_add_fmt(out, "%s  %s ", i == 0 ? "\nLeft out when the snapshot was made:\n" : "",
                           m->left_out[i].kind);
         mr_utf8_show_str(out, m->left_out[i].name);
         mr_strbuf_add_str(out, ": ");

@@ -15,8 +15,7 @@
 enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *manifest,
                                 const struct mr_snap_dir *dir, struct mr_strbuf *out,
                                 struct mr_err *err);
-void mr_snap_script_readme(const struct mr_snap_manifest *manifest,
-                           struct mr_strbuf *out);
+void mr_snap_script_readme(const struct mr_snap_manifest *manifest, struct mr_strbuf *out);
 
 /* What a session is set to before anything is restored, without a ";". */
 extern const char mr_snap_session_sql[];

@@ -60,8 +60,7 @@ static bool is_key_line(const char *at, const char *create, const struct mr_tabl
     return false;
 }
 
-static bool can_split(const char *create, const struct mr_table *table,
-                      struct mr_strbuf *out)
+static bool can_split(const char *create, const struct mr_table *table, struct mr_strbuf *out)
 {
     for (size_t i = 0; i < table->nfks; i++)
         if (find_line(create, &table->fks[i], out) == NULL)
@@ -88,8 +87,8 @@ static void add_key(struct mr_strbuf *alter, const char *line, size_t len,
     mr_strbuf_add(alter, line + 3, without_comma(line, len) - 3);
 }
 
-void mr_snap_split_keys(const char *create, const struct mr_table *table,
-                        struct mr_strbuf *without, struct mr_strbuf *alter)
+void mr_snap_split_keys(const char *create, const struct mr_table *table, struct mr_strbuf *without,
+                        struct mr_strbuf *alter)
 {
     if (!can_split(create, table, without)) {
         mr_strbuf_add_str(without, create);
@@ -204,8 +203,7 @@ void mr_snap_drop_counter(struct mr_strbuf *out, const char *create)
         else if (mr_token_is(&token, ")"))
             options |= --depth == 0;
         else if (options && depth == 0 && token.ptr > kept &&
-                 mr_token_is(&token, "AUTO_INCREMENT") &&
-                 counter_len(token.ptr - 1) > 0) {
+                 mr_token_is(&token, "AUTO_INCREMENT") && counter_len(token.ptr - 1) > 0) {
             mr_strbuf_add(out, kept, (size_t)(token.ptr - 1 - kept));
             kept = token.ptr - 1 + counter_len(token.ptr - 1);
         }
@@ -227,8 +225,8 @@ bool mr_snap_schema_same(const char *create, const char *other)
     if (a == 0 && b == 0 && create[-1] == ' ' && other[-1] == ' ') {
         a = counter_len(create - 1);
         b = counter_len(other - 1);
-        return (a > 0 || b > 0) && strcmp(a > 0 ? create - 1 + a : create - 1,
-                                          b > 0 ? other - 1 + b : other - 1) == 0;
+        return (a > 0 || b > 0) &&
+               strcmp(a > 0 ? create - 1 + a : create - 1, b > 0 ? other - 1 + b : other - 1) == 0;
     }
     return (a > 0 || b > 0) && strcmp(create + a, other + b) == 0;
 }
@@ -272,10 +270,8 @@ bool mr_snap_has_bare_timestamp(const char *create, size_t len)
         named = depth == 1 && token.kind == MR_TOKEN_IDENT &&
                 (mr_token_is(&before, "(") || mr_token_is(&before, ","));
         if (depth == 1) {
-            column.is_nullable |=
-                mr_token_is(&token, "NULL") && !mr_token_is(&before, "NOT");
-            column.has_default |=
-                mr_token_is(&token, "DEFAULT") || mr_token_is(&token, "AS");
+            column.is_nullable |= mr_token_is(&token, "NULL") && !mr_token_is(&before, "NOT");
+            column.has_default |= mr_token_is(&token, "DEFAULT") || mr_token_is(&token, "AS");
         }
         before = token;
     }

@@ -142,8 +142,8 @@ static size_t kept_at(const struct mr_snap_table *t, const char *name)
 static bool is_row_key(const struct mr_table *table, const struct mr_index *index,
                        const struct mr_snap_table *t)
 {
-    if (!index->unique || !index->usable || !mr_index_leads(table, index) ||
-        index->nparts == 0 || index->nparts > MR_KEY_PARTS_MAX)
+    if (!index->unique || !index->usable || !mr_index_leads(table, index) || index->nparts == 0 ||
+        index->nparts > MR_KEY_PARTS_MAX)
         return false;
     for (size_t i = 0; i < index->nparts; i++) {
         const struct mr_index_part *part = &index->parts[i];
@@ -193,8 +193,7 @@ enum mr_code mr_snap_plan(const struct mr_table *table, struct mr_arena *arena,
     if (table->engine == NULL)
         return mr_err_set(err, MR_E_UNSUPPORTED, "the server cannot open it: %s",
                           table->open_error != NULL ? table->open_error : "no engine");
-    struct mr_snap_column *columns =
-        mr_arena_calloc(arena, table->ncolumns + 1, sizeof *columns);
+    struct mr_snap_column *columns = mr_arena_calloc(arena, table->ncolumns + 1, sizeof *columns);
     if (columns == NULL)
         return mr_err_nomem(err, "planning a table");
     for (size_t i = 0; i < table->ncolumns; i++)
@@ -202,28 +201,25 @@ enum mr_code mr_snap_plan(const struct mr_table *table, struct mr_arena *arena,
             plan_column(&columns[out->ncolumns++], &table->columns[i]);
     out->columns = columns;
     if (out->ncolumns == 0)
-        return mr_err_set(err, MR_E_UNSUPPORTED,
-                          "it has no column that is not generated");
+        return mr_err_set(err, MR_E_UNSUPPORTED, "it has no column that is not generated");
     return plan_key(table, arena, columns, out, err);
 }
 
 /* ---- reading and loading ---- */
 
 enum mr_code mr_snap_readspec(const struct mr_snap_table *table, const char *db,
-                              struct mr_arena *arena, struct mr_readspec *out,
-                              struct mr_err *err)
+                              struct mr_arena *arena, struct mr_readspec *out, struct mr_err *err)
 {
     struct mr_readcol *cols = mr_arena_calloc(arena, table->ncolumns, sizeof *cols);
     if (cols == NULL)
         return mr_err_nomem(err, "planning a table");
     for (size_t i = 0; i < table->ncolumns; i++) {
         const struct mr_snap_column *col = &table->columns[i];
-        cols[i] =
-            (struct mr_readcol){.name = col->name,
-                                .expr = col->by_number ? MR_EXPR_NUMBER : MR_EXPR_COLUMN,
-                                .cls = col->cls,
-                                .charset = col->charset,
-                                .numbers = col->numbers};
+        cols[i] = (struct mr_readcol){.name = col->name,
+                                      .expr = col->by_number ? MR_EXPR_NUMBER : MR_EXPR_COLUMN,
+                                      .cls = col->cls,
+                                      .charset = col->charset,
+                                      .numbers = col->numbers};
     }
     *out = (struct mr_readspec){.db = db,
                                 .table = table->name,
@@ -259,27 +255,22 @@ static void add_field(struct mr_strbuf *sql, const struct mr_snap_table *table, 
         mr_strbuf_add_fmt(sql, "@v%zu", i + 1);
 }
 
-static void add_assignment(struct mr_strbuf *sql, const struct mr_snap_column *col,
-                           size_t i)
+static void add_assignment(struct mr_strbuf *sql, const struct mr_snap_column *col, size_t i)
 {
     mr_sql_ident(sql, col->name);
     switch (col->load) {
     case MR_SNAP_LOAD_UTF8:
         mr_strbuf_add_fmt(sql, " = CONVERT(@v%zu USING utf8mb4)", i + 1);
         return;
-    case MR_SNAP_LOAD_ASCII:
-        mr_strbuf_add_fmt(sql, " = CONVERT(@v%zu USING ascii)", i + 1);
-        return;
-    case MR_SNAP_LOAD_NUMBER:
-        mr_strbuf_add_fmt(sql, " = CAST(@v%zu AS UNSIGNED)", i + 1);
-        return;
+    case MR_SNAP_LOAD_ASCII: mr_strbuf_add_fmt(sql, " = CONVERT(@v%zu USING ascii)", i + 1); return;
+    case MR_SNAP_LOAD_NUMBER: mr_strbuf_add_fmt(sql, " = CAST(@v%zu AS UNSIGNED)", i + 1); return;
     case MR_SNAP_LOAD_PLAIN: mr_strbuf_add_fmt(sql, " = @v%zu", i + 1); return;
     }
     sql->failed = true;
 }
 
-void mr_snap_load_sql(struct mr_strbuf *sql, const struct mr_snap_table *table,
-                      const char *db, const char *file)
+void mr_snap_load_sql(struct mr_strbuf *sql, const struct mr_snap_table *table, const char *db,
+                      const char *file)
 {
     const char *between = " SET ";
     mr_strbuf_add_str(sql, "LOAD DATA LOCAL INFILE ");
@@ -303,8 +294,7 @@ void mr_snap_load_sql(struct mr_strbuf *sql, const struct mr_snap_table *table,
     }
 }
 
-void mr_snap_key_json(struct mr_strbuf *out, const struct mr_snap_table *table,
-                      struct mr_key key)
+void mr_snap_key_json(struct mr_strbuf *out, const struct mr_snap_table *table, struct mr_key key)
 {
     size_t pos = 0;
     if (key.ptr == NULL || table->nkey == 0) {
@@ -323,9 +313,8 @@ void mr_snap_key_json(struct mr_strbuf *out, const struct mr_snap_table *table,
         if (col->cls == MR_CLASS_BINARY)
             value.cls = MR_CLASS_BINARY;
         mr_strbuf_reset(&text);
-        mr_value_to_json(
-            &text, &value,
-            (struct mr_value_style){.cls = col->cls, .decimals = col->decimals});
+        mr_value_to_json(&text, &value,
+                         (struct mr_value_style){.cls = col->cls, .decimals = col->decimals});
         mr_jsonw_key(&w, col->name);
         mr_jsonw_raw(&w, text.ptr, text.len);
     }

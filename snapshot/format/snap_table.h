@@ -54,8 +54,8 @@ void mr_snap_sum_join(struct mr_snap_sum *sum, struct mr_snap_sum other);
 bool mr_snap_sum_equal(struct mr_snap_sum a, struct mr_snap_sum b);
 
 struct mr_snap_chunk {
-    const char *file;      /* "data/club.members.0.tsv.zst" */
-    struct mr_range range; /* (lo, hi] of keys that it covers; consecutive ones tile */
+    const char *file;          /* "data/club.members.0.tsv.zst" */
+    struct mr_range range;     /* (lo, hi] of keys that it covers; consecutive ones tile */
     struct mr_key first, last; /* of the rows in it; NULL without rows or key */
     uint64_t rows, plain_bytes, stored_bytes;
     struct mr_snap_sum sum;
@@ -80,7 +80,7 @@ struct mr_snap_table {
     const size_t *key; /* positions in columns */
     size_t nkey;
     uint64_t auto_increment; /* next value; 0: none */
-    uint64_t greatest; /* of that column, in all rows of the source's table; 0: none */
+    uint64_t greatest;       /* of that column, in all rows of the source's table; 0: none */
     const struct mr_snap_chunk *chunks; /* in the order of keys */
     size_t nchunks;
     uint64_t rows, plain_bytes, stored_bytes;
@@ -106,12 +106,11 @@ enum mr_code mr_snap_plan(const struct mr_table *table, struct mr_arena *arena,
 /* What to read of it, from a server where it is called db.name.  The spec's columns live
  * in arena, other texts in the table. */
 enum mr_code mr_snap_readspec(const struct mr_snap_table *table, const char *db,
-                              struct mr_arena *arena, struct mr_readspec *out,
-                              struct mr_err *err);
+                              struct mr_arena *arena, struct mr_readspec *out, struct mr_err *err);
 
 /* Appends the LOAD DATA LOCAL statement that loads `file` into db.name. */
-void mr_snap_load_sql(struct mr_strbuf *sql, const struct mr_snap_table *table,
-                      const char *db, const char *file);
+void mr_snap_load_sql(struct mr_strbuf *sql, const struct mr_snap_table *table, const char *db,
+                      const char *file);
 
 /* "plain", "number" …: the words of enum mr_snap_load in a manifest. */
 const char *mr_snap_load_word(enum mr_snap_load load);
@@ -119,7 +118,6 @@ const char *mr_snap_load_word(enum mr_snap_load load);
 enum mr_snap_load mr_snap_load_of_word(const char *word);
 
 /* A key as people read it, JSON: {"id":"4"}; null for none. */
-void mr_snap_key_json(struct mr_strbuf *out, const struct mr_snap_table *table,
-                      struct mr_key key);
+void mr_snap_key_json(struct mr_strbuf *out, const struct mr_snap_table *table, struct mr_key key);
 
 #endif

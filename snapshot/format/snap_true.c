@@ -7,8 +7,7 @@
 
 struct pass {
     struct mr_strbuf *out;
-    const struct mr_snap_true *columns,
-        *column; /* column: whose definition it is, or NULL */
+    const struct mr_snap_true *columns, *column; /* column: whose definition it is, or NULL */
     size_t count, depth;
     const char *kept; /* up to here it stands in out */
     struct mr_sqlscan scan;
@@ -65,8 +64,8 @@ static bool is_type(const struct mr_token *token)
     return mr_token_is(token, "enum") || mr_token_is(token, "set");
 }
 
-void mr_snap_true_add(struct mr_strbuf *out, const char *create,
-                      const struct mr_snap_true *columns, size_t count)
+void mr_snap_true_add(struct mr_strbuf *out, const char *create, const struct mr_snap_true *columns,
+                      size_t count)
 {
     struct pass p = {.out = out, .columns = columns, .count = count, .kept = create};
     struct mr_token token;
@@ -94,8 +93,7 @@ void mr_snap_true_add(struct mr_strbuf *out, const char *create,
     mr_strbuf_add_str(out, p.kept);
 }
 
-void mr_snap_true_type(struct mr_strbuf *out, bool is_set, const char *const *members,
-                       size_t count)
+void mr_snap_true_type(struct mr_strbuf *out, bool is_set, const char *const *members, size_t count)
 {
     mr_strbuf_add_str(out, is_set ? "set(" : "enum(");
     for (size_t i = 0; i < count; i++) {

@@ -20,8 +20,8 @@ struct mr_snap_true {
 };
 
 /* Appends the statement with the columns' types and literal defaults put right. */
-void mr_snap_true_add(struct mr_strbuf *out, const char *create,
-                      const struct mr_snap_true *columns, size_t count);
+void mr_snap_true_add(struct mr_strbuf *out, const char *create, const struct mr_snap_true *columns,
+                      size_t count);
 
 /* Appends a type whose members are these texts. */
 void mr_snap_true_type(struct mr_strbuf *out, bool is_set, const char *const *members,

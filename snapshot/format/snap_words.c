@@ -8,8 +8,8 @@
 #define CLOSE "*/"
 #define WORDS_WORD_MAX 32
 
-void mr_snap_words_init(struct mr_snap_words *w, const struct mr_snap_place *place,
-                        const char *sql, size_t len, struct mr_strbuf *out)
+void mr_snap_words_init(struct mr_snap_words *w, const struct mr_snap_place *place, const char *sql,
+                        size_t len, struct mr_strbuf *out)
 {
     *w = (struct mr_snap_words){.place = place, .from = sql, .out = out};
     mr_sqlscan_init(&w->scan, sql, len);
@@ -186,8 +186,7 @@ bool mr_snap_words_take_name(struct mr_snap_words *w, const char *name)
     }
     const struct mr_token *taken = &w->before[0];
     return !mr_token_is(&w->token, ".") &&
-           (name != NULL ? mr_snap_words_is_named(taken, name)
-                         : mr_snap_words_is_name(taken));
+           (name != NULL ? mr_snap_words_is_named(taken, name) : mr_snap_words_is_name(taken));
 }
 
 void mr_snap_words_pass(struct mr_snap_words *w)

@@ -24,15 +24,15 @@ struct mr_snap_words {
     struct mr_token token;                        /* at hand */
     struct mr_token before[MR_SNAP_WORDS_BEFORE]; /* the last one first */
     const char *why;                              /* a refusal's reason, or NULL */
-    bool broken;                   /* it is not to be read with certainty */
-    struct mr_sqlscan scan, outer; /* outer: around the comment that scan is in */
+    bool broken;                                  /* it is not to be read with certainty */
+    struct mr_sqlscan scan, outer;                /* outer: around the comment that scan is in */
     bool inside;
     const char *from; /* not passed on yet */
     struct mr_strbuf *out;
 };
 
-void mr_snap_words_init(struct mr_snap_words *w, const struct mr_snap_place *place,
-                        const char *sql, size_t len, struct mr_strbuf *out);
+void mr_snap_words_init(struct mr_snap_words *w, const struct mr_snap_place *place, const char *sql,
+                        size_t len, struct mr_strbuf *out);
 void mr_snap_words_next(struct mr_snap_words *w);
 /* Is it at hand, and taken?  Several, between single spaces: all of them. */
 bool mr_snap_words_take(struct mr_snap_words *w, const char *words);

@@ -14,9 +14,8 @@
 #define take mr_snap_words_take
 #define is_one_of mr_snap_words_is_one_of
 
-static const char outside[] =
-    "it keeps its rows elsewhere, and whoever restores it would "
-    "write there";
+static const char outside[] = "it keeps its rows elsewhere, and whoever restores it would "
+                              "write there";
 
 static bool refuse(struct mr_snap_words *w, const char *why)
 {
@@ -30,8 +29,8 @@ static bool may_name_others(const struct mr_snap_words *w)
     const struct mr_token *verb = &w->before[1];
     if (mr_token_is(verb, "REFERENCES"))
         return true;
-    return mr_token_is(verb, "(") && (mr_token_is(&w->before[2], "nextval") ||
-                                      mr_token_is(&w->before[2], "lastval"));
+    return mr_token_is(verb, "(") &&
+           (mr_token_is(&w->before[2], "nextval") || mr_token_is(&w->before[2], "lastval"));
 }
 
 /* At a full stop. */
@@ -76,9 +75,9 @@ static bool skip_addition(struct mr_snap_words *w)
 /* Up to the comma or the parenthesis behind it. */
 static bool skip_definition(struct mr_snap_words *w)
 {
-    static const char *const keys[] = {
-        "PRIMARY", "UNIQUE", "KEY",     "INDEX",  "FULLTEXT",   "SPATIAL", "CONSTRAINT",
-        "CHECK",   "PERIOD", "FOREIGN", "VECTOR", "CLUSTERING", NULL};
+    static const char *const keys[] = {"PRIMARY", "UNIQUE",     "KEY",   "INDEX",  "FULLTEXT",
+                                       "SPATIAL", "CONSTRAINT", "CHECK", "PERIOD", "FOREIGN",
+                                       "VECTOR",  "CLUSTERING", NULL};
     size_t depth = 0;
     if (w->token.kind != MR_TOKEN_IDENT && !is_one_of(w, keys))
         return false;
@@ -138,9 +137,8 @@ static bool take_union(struct mr_snap_words *w)
         return false;
     while (!mr_token_is(&w->token, ")")) {
         if (!mr_snap_words_take_name(w, NULL))
-            return mr_token_is(&w->token, ".")
-                       ? refuse(w, "its rows are those of another database")
-                       : false;
+            return mr_token_is(&w->token, ".") ? refuse(w, "its rows are those of another database")
+                                               : false;
         if (!take(w, ",") && !mr_token_is(&w->token, ")"))
             return false;
     }
@@ -195,8 +193,7 @@ static bool take_charset(struct mr_snap_words *w)
 
 static bool take_option(struct mr_snap_words *w)
 {
-    static const char *const charsets[] = {"DEFAULT", "CHARSET", "COLLATE", "CHARACTER",
-                                           NULL};
+    static const char *const charsets[] = {"DEFAULT", "CHARSET", "COLLATE", "CHARACTER", NULL};
     if (take(w, "ENGINE"))
         return take(w, "=") && take_engine(w);
     if (take(w, "UNION"))
@@ -219,15 +216,12 @@ static bool take_option(struct mr_snap_words *w)
 static bool is_word_of_partitions(const struct mr_snap_words *w)
 {
     static const char *const words[] = {
-        "BY",          "LINEAR",        "HASH",       "KEY",
-        "ALGORITHM",   "RANGE",         "LIST",       "COLUMNS",
-        "PARTITIONS",  "SUBPARTITIONS", "INTERVAL",   "LIMIT",
-        "SYSTEM_TIME", "STARTS",        "AUTO",       "TIMESTAMP",
-        "SECOND",      "MINUTE",        "HOUR",       "DAY",
-        "WEEK",        "MONTH",         "QUARTER",    "YEAR",
-        "YEAR_MONTH",  "DAY_HOUR",      "DAY_MINUTE", "DAY_SECOND",
-        "HOUR_MINUTE", "HOUR_SECOND",   "=",          "MINUTE_SECOND",
-        "PARTITION",   "SUBPARTITION",  "(",          ")",
+        "BY",          "LINEAR",        "HASH",       "KEY",           "ALGORITHM",   "RANGE",
+        "LIST",        "COLUMNS",       "PARTITIONS", "SUBPARTITIONS", "INTERVAL",    "LIMIT",
+        "SYSTEM_TIME", "STARTS",        "AUTO",       "TIMESTAMP",     "SECOND",      "MINUTE",
+        "HOUR",        "DAY",           "WEEK",       "MONTH",         "QUARTER",     "YEAR",
+        "YEAR_MONTH",  "DAY_HOUR",      "DAY_MINUTE", "DAY_SECOND",    "HOUR_MINUTE", "HOUR_SECOND",
+        "=",           "MINUTE_SECOND", "PARTITION",  "SUBPARTITION",  "(",           ")",
         NULL};
     return w->token.kind == MR_TOKEN_NUMBER || w->token.kind == MR_TOKEN_STRING ||
            is_one_of(w, words);
@@ -236,9 +230,9 @@ static bool is_word_of_partitions(const struct mr_snap_words *w)
 /* One token, and with ENGINE = the engine. */
 static bool step_in_partitions(struct mr_snap_words *w, size_t depth)
 {
-    bool is_name = (mr_token_is(&w->before[0], "PARTITION") ||
-                    mr_token_is(&w->before[0], "SUBPARTITION")) &&
-                   mr_snap_words_is_name(&w->token);
+    bool is_name =
+        (mr_token_is(&w->before[0], "PARTITION") || mr_token_is(&w->before[0], "SUBPARTITION")) &&
+        mr_snap_words_is_name(&w->token);
     if (depth == 0)
         return is_word_of_partitions(w) && step(w);
     if (is_name) {

@@ -33,8 +33,7 @@ enum mr_code mr_tsv_flush(struct mr_tsv *tsv, struct mr_err *err)
 /* ---- bytes ---- */
 
 /* What stands behind the backslash; 0: the byte is itself. */
-static const char escapes[256] = {
-    ['\0'] = '0', ['\t'] = 't', ['\n'] = 'n', ['\\'] = '\\'};
+static const char escapes[256] = {['\0'] = '0', ['\t'] = 't', ['\n'] = 'n', ['\\'] = '\\'};
 
 static void add_escaped(struct mr_strbuf *out, const char *ptr, size_t len)
 {
@@ -53,8 +52,7 @@ static void add_escaped(struct mr_strbuf *out, const char *ptr, size_t len)
 }
 
 /* In pieces, so that a wide value needs no wide buffer. */
-static enum mr_code add_bytes(struct mr_tsv *tsv, const char *ptr, size_t len,
-                              struct mr_err *err)
+static enum mr_code add_bytes(struct mr_tsv *tsv, const char *ptr, size_t len, struct mr_err *err)
 {
     while (len > SLICE_BYTES) {
         add_escaped(&tsv->text, ptr, SLICE_BYTES);
@@ -67,8 +65,7 @@ static enum mr_code add_bytes(struct mr_tsv *tsv, const char *ptr, size_t len,
     return MR_OK;
 }
 
-static enum mr_code add_long(struct mr_tsv *tsv, const struct mr_value *value,
-                             struct mr_err *err)
+static enum mr_code add_long(struct mr_tsv *tsv, const struct mr_value *value, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     if (tsv->slice == NULL)
@@ -121,8 +118,7 @@ static void add_fraction(struct mr_strbuf *out, uint32_t micros, unsigned decima
     add_digits(out, micros / unit[decimals], decimals);
 }
 
-static void add_temporal(struct mr_strbuf *out, const struct mr_value *value,
-                         unsigned decimals)
+static void add_temporal(struct mr_strbuf *out, const struct mr_value *value, unsigned decimals)
 {
     const struct mr_time *t = &value->t;
     if (value->cls == MR_CLASS_TIME) {
@@ -158,9 +154,7 @@ static enum mr_code add_value(struct mr_tsv *tsv, const struct mr_snap_column *c
     case MR_CLASS_INT: add_signed(out, value->i); return MR_OK;
     case MR_CLASS_UINT: add_digits(out, value->u, col->decimals); return MR_OK;
     case MR_CLASS_FLOAT:
-    case MR_CLASS_DOUBLE:
-        mr_shortest_add(out, value->d, col->cls == MR_CLASS_FLOAT);
-        return MR_OK;
+    case MR_CLASS_DOUBLE: mr_shortest_add(out, value->d, col->cls == MR_CLASS_FLOAT); return MR_OK;
     case MR_CLASS_DATE:
     case MR_CLASS_DATETIME:
     case MR_CLASS_TIME: add_temporal(out, value, col->decimals); return MR_OK;

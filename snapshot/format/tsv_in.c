@@ -21,8 +21,7 @@ struct mr_tsv_in {
 };
 
 enum mr_code mr_tsv_in_open(struct mr_feed from, const struct mr_snap_table *table,
-                            uint64_t max_row_bytes, struct mr_tsv_in **out,
-                            struct mr_err *err)
+                            uint64_t max_row_bytes, struct mr_tsv_in **out, struct mr_err *err)
 {
     struct mr_tsv_in *in = calloc(1, sizeof *in);
     *out = NULL;
@@ -55,8 +54,7 @@ uint64_t mr_tsv_in_bytes(const struct mr_tsv_in *in)
     return in->bytes;
 }
 
-static enum mr_code damaged(const struct mr_tsv_in *in, const char *what,
-                            struct mr_err *err)
+static enum mr_code damaged(const struct mr_tsv_in *in, const char *what, struct mr_err *err)
 {
     return mr_err_set(err, MR_E_IO, "row %" PRIu64 ": %s", in->rows + 1, what);
 }
@@ -85,8 +83,7 @@ static enum mr_code read_more(struct mr_tsv_in *in, struct mr_err *err)
 }
 
 /* The next line without its end, *len SIZE_MAX at the end of the text. */
-static enum mr_code next_line(struct mr_tsv_in *in, char **line, size_t *len,
-                              struct mr_err *err)
+static enum mr_code next_line(struct mr_tsv_in *in, char **line, size_t *len, struct mr_err *err)
 {
     size_t seen = 0; /* of the line, without an end in it */
     for (;;) {
@@ -178,8 +175,7 @@ static bool parse_integer(const char *at, const char *end, struct mr_value *valu
 }
 
 /* The field is followed by TAB or LF, at which strtod stops. */
-static bool parse_double(const char *at, const char *end, bool is_float,
-                         struct mr_value *value)
+static bool parse_double(const char *at, const char *end, bool is_float, struct mr_value *value)
 {
     char *stop = NULL;
     if (at == end || strspn(at, "0123456789.e+-") < (size_t)(end - at))
@@ -255,8 +251,7 @@ static bool parse_value(const struct mr_snap_column *col, char *field, size_t le
     case MR_CLASS_INT:
     case MR_CLASS_UINT: return parse_integer(field, end, value);
     case MR_CLASS_FLOAT:
-    case MR_CLASS_DOUBLE:
-        return parse_double(field, end, col->cls == MR_CLASS_FLOAT, value);
+    case MR_CLASS_DOUBLE: return parse_double(field, end, col->cls == MR_CLASS_FLOAT, value);
     case MR_CLASS_DATE:
     case MR_CLASS_DATETIME:
     case MR_CLASS_TIME: return parse_temporal(field, end, value);

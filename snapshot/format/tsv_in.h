@@ -18,8 +18,7 @@
 struct mr_tsv_in;
 
 enum mr_code mr_tsv_in_open(struct mr_feed from, const struct mr_snap_table *table,
-                            uint64_t max_row_bytes, struct mr_tsv_in **out,
-                            struct mr_err *err);
+                            uint64_t max_row_bytes, struct mr_tsv_in **out, struct mr_err *err);
 /* *values: one a column, NULL at the end. */
 enum mr_code mr_tsv_in_next(struct mr_tsv_in *in, const struct mr_value **values,
                             struct mr_err *err);

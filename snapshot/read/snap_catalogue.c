@@ -10,14 +10,12 @@
 
 /* ---- writing ---- */
 
-enum mr_code mr_snap_catalogue_write(struct mr_snap_schema *s,
-                                     const struct mr_table *tables, size_t ntables,
-                                     struct mr_err *err)
+enum mr_code mr_snap_catalogue_write(struct mr_snap_schema *s, const struct mr_table *tables,
+                                     size_t ntables, struct mr_err *err)
 {
     struct mr_catalogue kept = *s->cat;
     struct mr_strbuf text = MR_STRBUF_INIT;
-    struct mr_object *objects =
-        mr_arena_calloc(s->arena, kept.nobjects + 1, sizeof *objects);
+    struct mr_object *objects = mr_arena_calloc(s->arena, kept.nobjects + 1, sizeof *objects);
     struct mr_database *dbs = mr_arena_calloc(s->arena, kept.ndbs + 1, sizeof *dbs);
     if (objects == NULL || dbs == NULL)
         return mr_err_nomem(err, "writing the catalogue");
@@ -42,18 +40,17 @@ enum mr_code mr_snap_catalogue_write(struct mr_snap_schema *s,
 
 /* ---- reading ---- */
 
-static enum mr_code lacks(const char *db, const char *table, const char *column,
-                          struct mr_err *err)
+static enum mr_code lacks(const char *db, const char *table, const char *column, struct mr_err *err)
 {
     if (column == NULL)
-        return mr_err_set(err, MR_E_SNAPSHOT, "%s does not have table \"%s.%s\"",
-                          MR_SNAP_CATALOGUE, db, table);
+        return mr_err_set(err, MR_E_SNAPSHOT, "%s does not have table \"%s.%s\"", MR_SNAP_CATALOGUE,
+                          db, table);
     return mr_err_set(err, MR_E_SNAPSHOT, "%s does not have column \"%s\" of \"%s.%s\"",
                       MR_SNAP_CATALOGUE, column, db, table);
 }
 
-static enum mr_code check_tables(const struct mr_snap_manifest *m,
-                                 const struct mr_catalogue *cat, struct mr_err *err)
+static enum mr_code check_tables(const struct mr_snap_manifest *m, const struct mr_catalogue *cat,
+                                 struct mr_err *err)
 {
     for (size_t i = 0; i < m->ntables; i++) {
         const struct mr_snap_table *t = &m->tables[i];

@@ -16,9 +16,8 @@
 #include "snapshot/read/snap_open.h"
 
 /* tables: as they were read, in the order of s->cat. */
-enum mr_code mr_snap_catalogue_write(struct mr_snap_schema *s,
-                                     const struct mr_table *tables, size_t ntables,
-                                     struct mr_err *err);
+enum mr_code mr_snap_catalogue_write(struct mr_snap_schema *s, const struct mr_table *tables,
+                                     size_t ntables, struct mr_err *err);
 
 /* Every table of the manifest is in it, with all columns that are kept.  The caller's. */
 enum mr_code mr_snap_catalogue_load(const struct mr_snap *snap, struct mr_catalogue **out,

@@ -5,8 +5,7 @@
 
 void mr_snap_cursor_init(struct mr_snap_cursor *c, struct mr_snap_store *store)
 {
-    *c = (struct mr_snap_cursor){
-        .store = store, .key = MR_STRBUF_INIT, .passed = MR_STRBUF_INIT};
+    *c = (struct mr_snap_cursor){.store = store, .key = MR_STRBUF_INIT, .passed = MR_STRBUF_INIT};
 }
 
 void mr_snap_cursor_drop(struct mr_snap_cursor *c)
@@ -34,27 +33,23 @@ static bool is_behind(const struct mr_snap_cursor *c, struct mr_key lo, bool fro
 {
     if (c->passed.len == 0)
         return false;
-    int order =
-        lo.ptr != NULL ? mr_snap_order_compare(c->table, key_in(&c->passed), lo) : 1;
+    int order = lo.ptr != NULL ? mr_snap_order_compare(c->table, key_in(&c->passed), lo) : 1;
     return order > 0 || (order == 0 && from);
 }
 
-enum mr_code mr_snap_cursor_seek(struct mr_snap_cursor *c,
-                                 const struct mr_snap_table *table, struct mr_key lo,
-                                 bool from, struct mr_err *err)
+enum mr_code mr_snap_cursor_seek(struct mr_snap_cursor *c, const struct mr_snap_table *table,
+                                 struct mr_key lo, bool from, struct mr_err *err)
 {
     const struct mr_value *values;
     size_t chunk = mr_snap_order_chunk(table, lo, !from);
-    if (c->table != table || c->chunk != chunk || is_behind(c, lo, from) ||
-        lo.ptr == NULL)
+    if (c->table != table || c->chunk != chunk || is_behind(c, lo, from) || lo.ptr == NULL)
         mr_snap_cursor_drop(c);
     c->table = table;
     c->chunk = chunk;
     if (lo.ptr == NULL)
         return MR_OK;
     for (;;) {
-        enum mr_code code =
-            mr_snap_cursor_peek(c, (struct mr_key){NULL, 0}, &values, err);
+        enum mr_code code = mr_snap_cursor_peek(c, (struct mr_key){NULL, 0}, &values, err);
         if (code != MR_OK || values == NULL)
             return code;
         int order = mr_snap_order_compare(table, key_in(&c->key), lo);

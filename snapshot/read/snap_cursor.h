@@ -21,7 +21,7 @@ struct mr_snap_cursor {
     struct mr_snap_rows *rows;     /* of the chunk; NULL: not open */
     const struct mr_value *values; /* of the row that was peeked at; NULL: none */
     struct mr_strbuf key;          /* its key */
-    struct mr_strbuf passed; /* key of the row taken last; empty: none of this chunk */
+    struct mr_strbuf passed;       /* key of the row taken last; empty: none of this chunk */
 };
 
 void mr_snap_cursor_init(struct mr_snap_cursor *c, struct mr_snap_store *store);
@@ -29,9 +29,8 @@ void mr_snap_cursor_release(struct mr_snap_cursor *c);
 
 /* To the first row beyond lo (with `from`, to that of lo itself); open: to the first of
  * all.  Only an open lo where the order is not known. */
-enum mr_code mr_snap_cursor_seek(struct mr_snap_cursor *c,
-                                 const struct mr_snap_table *table, struct mr_key lo,
-                                 bool from, struct mr_err *err);
+enum mr_code mr_snap_cursor_seek(struct mr_snap_cursor *c, const struct mr_snap_table *table,
+                                 struct mr_key lo, bool from, struct mr_err *err);
 /* The row that it stands at, one value a column, valid until the next call; c->key is its
  * key.  NULL at the end, which may be that of the last chunk that begins below hi. */
 enum mr_code mr_snap_cursor_peek(struct mr_snap_cursor *c, struct mr_key hi,

@@ -31,18 +31,15 @@ static enum mr_code keep_table(struct mr_kept *to, const struct mr_snap_table *t
 static bool is_whole(const char *source)
 {
     struct mr_endpoint ep = {.ndbs = 0};
-    bool whole =
-        source != NULL && mr_endpoint_parse(&ep, source, NULL) == MR_OK && ep.ndbs == 0;
+    bool whole = source != NULL && mr_endpoint_parse(&ep, source, NULL) == MR_OK && ep.ndbs == 0;
     mr_endpoint_release(&ep);
     return whole;
 }
 
-static enum mr_code keep_names(struct mr_snap_kept *kept, struct mr_snap *snap,
-                               struct mr_err *err)
+static enum mr_code keep_names(struct mr_snap_kept *kept, struct mr_snap *snap, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &snap->manifest;
-    struct mr_left_out *out =
-        mr_arena_calloc(&snap->arena, m->nleft_out + 1, sizeof *out);
+    struct mr_left_out *out = mr_arena_calloc(&snap->arena, m->nleft_out + 1, sizeof *out);
     const char **dbs = mr_arena_calloc(&snap->arena, m->nobjects + 1, sizeof *dbs);
     if (out == NULL || dbs == NULL)
         return mr_err_nomem(err, "opening a snapshot");
@@ -61,15 +58,12 @@ static enum mr_code keep_names(struct mr_snap_kept *kept, struct mr_snap *snap,
     return MR_OK;
 }
 
-enum mr_code mr_snap_kept_init(struct mr_snap_kept *kept, struct mr_snap *snap,
-                               struct mr_err *err)
+enum mr_code mr_snap_kept_init(struct mr_snap_kept *kept, struct mr_snap *snap, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &snap->manifest;
-    struct mr_kept *tables =
-        mr_arena_calloc(&snap->arena, m->ntables + 1, sizeof *tables);
+    struct mr_kept *tables = mr_arena_calloc(&snap->arena, m->ntables + 1, sizeof *tables);
     *kept = (struct mr_snap_kept){.tables = tables};
-    MR_TRY(tables != NULL ? keep_names(kept, snap, err)
-                          : mr_err_nomem(err, "opening a snapshot"));
+    MR_TRY(tables != NULL ? keep_names(kept, snap, err) : mr_err_nomem(err, "opening a snapshot"));
     for (size_t i = 0; i < m->ntables; i++)
         MR_TRY(keep_table(&tables[i], &m->tables[i], &snap->arena, err));
     return MR_OK;

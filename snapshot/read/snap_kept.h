@@ -17,7 +17,6 @@ struct mr_snap_kept {
     bool whole; /* the endpoint that it was made of named no database */
 };
 
-enum mr_code mr_snap_kept_init(struct mr_snap_kept *kept, struct mr_snap *snap,
-                               struct mr_err *err);
+enum mr_code mr_snap_kept_init(struct mr_snap_kept *kept, struct mr_snap *snap, struct mr_err *err);
 
 #endif

@@ -21,8 +21,7 @@ bool mr_snap_is_encrypted(const struct mr_snap *snap)
 
 enum mr_code mr_snap_no_key(const struct mr_snap *snap, struct mr_err *err)
 {
-    (void)mr_err_set(err, MR_E_CERT, "the rows of snapshot \"%s\" are encrypted",
-                     snap->path);
+    (void)mr_err_set(err, MR_E_CERT, "the rows of snapshot \"%s\" are encrypted", snap->path);
     mr_err_hint(err, "Give the private key: --decrypt-with KEY.pem, or "
                      "snapshot:DIR?key=KEY.pem; \"myrecon snapshot list\" says of which "
                      "certificates.");
@@ -63,8 +62,7 @@ static enum mr_code try_key(const struct mr_snap *snap, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_snap_unlock(struct mr_snap *snap, const char *key_path,
-                            struct mr_err *err)
+enum mr_code mr_snap_unlock(struct mr_snap *snap, const char *key_path, struct mr_err *err)
 {
     if (key_path == NULL)
         return mr_snap_is_encrypted(snap) ? mr_snap_no_key(snap, err) : MR_OK;
@@ -122,8 +120,7 @@ enum mr_code mr_snap_check_signature(struct mr_snap *snap, const struct mr_strbu
     return code;
 }
 
-enum mr_code mr_snap_require_signer(struct mr_snap *snap, const char *cert_path,
-                                    struct mr_err *err)
+enum mr_code mr_snap_require_signer(struct mr_snap *snap, const char *cert_path, struct mr_err *err)
 {
     const struct mr_key *signer = &snap->manifest.signer;
     struct mr_strbuf der = MR_STRBUF_INIT;
@@ -132,8 +129,7 @@ enum mr_code mr_snap_require_signer(struct mr_snap *snap, const char *cert_path,
         code = mr_snap_add_damage(snap, MR_SNAP_MANIFEST, "is not signed", err);
     else if (code == MR_OK && snap->has_manifest &&
              (signer->len != der.len || memcmp(signer->ptr, der.ptr, der.len) != 0))
-        code =
-            mr_snap_add_damage(snap, MR_SNAP_MANIFEST, "is signed by another key", err);
+        code = mr_snap_add_damage(snap, MR_SNAP_MANIFEST, "is signed by another key", err);
     mr_strbuf_release(&der);
     return code;
 }

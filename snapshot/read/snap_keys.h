@@ -29,8 +29,7 @@ bool mr_snap_is_encrypted(const struct mr_snap *snap);
  * where there is none, which is an error if one is needed.  The smallest of the files is
  * opened, once it is proved, so that another key is found before anything is begun.
  */
-enum mr_code mr_snap_unlock(struct mr_snap *snap, const char *key_path,
-                            struct mr_err *err);
+enum mr_code mr_snap_unlock(struct mr_snap *snap, const char *key_path, struct mr_err *err);
 /* Is it signed by the key of this certificate (PEM)?  Else that is damage. */
 enum mr_code mr_snap_require_signer(struct mr_snap *snap, const char *cert_path,
                                     struct mr_err *err);

@@ -23,13 +23,11 @@ static int compare_wanted(const void *a, const void *b)
 
 static int compare_key(const void *a, const void *b)
 {
-    return mr_key_compare(((const struct wanted *)a)->key,
-                          ((const struct wanted *)b)->key);
+    return mr_key_compare(((const struct wanted *)a)->key, ((const struct wanted *)b)->key);
 }
 
 /* The rows of one file: from the least key to the greatest. */
-static enum mr_code read_group(struct mr_snap_cursor *c,
-                               const struct mr_snap_table *table,
+static enum mr_code read_group(struct mr_snap_cursor *c, const struct mr_snap_table *table,
                                const struct wanted *list, size_t count,
                                const struct mr_snap_lookup *task, struct mr_err *err)
 {
@@ -45,8 +43,7 @@ static enum mr_code read_group(struct mr_snap_cursor *c,
         const struct mr_value *row = NULL;
         code = mr_snap_cursor_peek(c, most, &row, err);
         const struct wanted at = {.key = {c->key.ptr, c->key.len}};
-        if (code != MR_OK || row == NULL ||
-            mr_snap_order_compare(table, at.key, most) > 0)
+        if (code != MR_OK || row == NULL || mr_snap_order_compare(table, at.key, most) > 0)
             break;
         if (bsearch(&at, list, count, sizeof *list, compare_key) != NULL)
             code = task->fn(task->ctx, row, err);
@@ -55,8 +52,7 @@ static enum mr_code read_group(struct mr_snap_cursor *c,
     return code;
 }
 
-enum mr_code mr_snap_lookup_ordered(struct mr_snap_cursor *c,
-                                    const struct mr_snap_table *table,
+enum mr_code mr_snap_lookup_ordered(struct mr_snap_cursor *c, const struct mr_snap_table *table,
                                     const struct mr_snap_lookup *task, struct mr_err *err)
 {
     size_t nkeys = task->nkeys;
@@ -65,8 +61,7 @@ enum mr_code mr_snap_lookup_ordered(struct mr_snap_cursor *c,
     if (list == NULL)
         return mr_err_nomem(err, "looking for rows");
     for (size_t i = 0; i < nkeys; i++)
-        list[i] = (struct wanted){mr_snap_order_chunk(table, task->keys[i], false),
-                                  task->keys[i]};
+        list[i] = (struct wanted){mr_snap_order_chunk(table, task->keys[i], false), task->keys[i]};
     qsort(list, nkeys, sizeof *list, compare_wanted);
     for (size_t from = 0, to; code == MR_OK && from < nkeys; from = to) {
         for (to = from + 1; to < nkeys && list[to].chunk == list[from].chunk;)
@@ -82,15 +77,13 @@ enum mr_code mr_snap_lookup_ordered(struct mr_snap_cursor *c,
 
 /* Appends a key's value as it is compared here: of a text, without case. */
 static enum mr_code add_canonical(struct mr_strbuf *out, const struct mr_value *value,
-                                  const char *charset, struct mr_strbuf *scrap,
-                                  struct mr_err *err)
+                                  const char *charset, struct mr_strbuf *scrap, struct mr_err *err)
 {
     struct mr_value canon = *value;
     if (mr_class_has_charset(value->cls)) {
         mr_strbuf_reset(scrap);
         mr_canon_local(scrap, charset, NULL, value->ptr, value->len);
-        canon =
-            (struct mr_value){.cls = MR_CLASS_TEXT, .ptr = scrap->ptr, .len = scrap->len};
+        canon = (struct mr_value){.cls = MR_CLASS_TEXT, .ptr = scrap->ptr, .len = scrap->len};
     }
     MR_TRY(mr_strbuf_check(scrap, "looking for rows", err));
     return mr_row_encode(out, &canon, err);
@@ -112,8 +105,7 @@ static enum mr_code canonise_key(struct canon_keys *k, const struct mr_readspec 
     for (size_t i = 0; i < spec->nkey; i++) {
         struct mr_value value;
         MR_TRY(mr_row_decode(key.ptr, key.len, &pos, &value, err));
-        MR_TRY(add_canonical(&k->key, &value, spec->cols[spec->key[i]].charset, &k->scrap,
-                             err));
+        MR_TRY(add_canonical(&k->key, &value, spec->cols[spec->key[i]].charset, &k->scrap, err));
     }
     return mr_strbuf_check(&k->key, "looking for rows", err);
 }
@@ -123,8 +115,8 @@ static enum mr_code canonise_row(struct canon_keys *k, const struct mr_readspec 
 {
     mr_strbuf_reset(&k->key);
     for (size_t i = 0; i < spec->nkey; i++)
-        MR_TRY(add_canonical(&k->key, &values[spec->key[i]],
-                             spec->cols[spec->key[i]].charset, &k->scrap, err));
+        MR_TRY(add_canonical(&k->key, &values[spec->key[i]], spec->cols[spec->key[i]].charset,
+                             &k->scrap, err));
     return mr_strbuf_check(&k->key, "looking for rows", err);
 }
 
@@ -152,10 +144,9 @@ static enum mr_code canonise_keys(struct canon_keys *k, const struct mr_snap_loo
     return code;
 }
 
-enum mr_code mr_snap_lookup_all(struct mr_snap_cursor *c,
-                                const struct mr_snap_table *table,
-                                struct mr_snap_values *values,
-                                const struct mr_snap_lookup *task, struct mr_err *err)
+enum mr_code mr_snap_lookup_all(struct mr_snap_cursor *c, const struct mr_snap_table *table,
+                                struct mr_snap_values *values, const struct mr_snap_lookup *task,
+                                struct mr_err *err)
 {
     const struct mr_key open = {NULL, 0};
     struct canon_keys keys = {

@@ -23,16 +23,13 @@ struct mr_snap_lookup {
 
 /* keys: of the table's own key, whose order is known.  fn gets the row's values as the
  * snapshot has them. */
-enum mr_code mr_snap_lookup_ordered(struct mr_snap_cursor *c,
-                                    const struct mr_snap_table *table,
-                                    const struct mr_snap_lookup *task,
-                                    struct mr_err *err);
+enum mr_code mr_snap_lookup_ordered(struct mr_snap_cursor *c, const struct mr_snap_table *table,
+                                    const struct mr_snap_lookup *task, struct mr_err *err);
 
 /* By any columns: keys are of the spec's, whose values `values` makes.  fn gets values of
  * the spec. */
-enum mr_code mr_snap_lookup_all(struct mr_snap_cursor *c,
-                                const struct mr_snap_table *table,
-                                struct mr_snap_values *values,
-                                const struct mr_snap_lookup *task, struct mr_err *err);
+enum mr_code mr_snap_lookup_all(struct mr_snap_cursor *c, const struct mr_snap_table *table,
+                                struct mr_snap_values *values, const struct mr_snap_lookup *task,
+                                struct mr_err *err);
 
 #endif

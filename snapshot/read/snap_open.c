@@ -21,8 +21,8 @@ void mr_snap_path(struct mr_strbuf *out, const struct mr_snap *snap, const char 
     mr_strbuf_add_fmt(out, "%s/%s", snap->path, name);
 }
 
-enum mr_code mr_snap_add_damage(struct mr_snap *snap, const char *file,
-                                const char *reason, struct mr_err *err)
+enum mr_code mr_snap_add_damage(struct mr_snap *snap, const char *file, const char *reason,
+                                struct mr_err *err)
 {
     struct mr_snap_damage *damage = mr_vec_push(&snap->damage);
     if (damage == NULL)
@@ -39,8 +39,8 @@ enum mr_code mr_snap_require_whole(const struct mr_snap *snap, struct mr_err *er
     if (snap->damage.count == 0)
         return MR_OK;
     const struct mr_snap_damage *first = mr_vec_at(&snap->damage, 0);
-    (void)mr_err_set(err, MR_E_REFUSED, "snapshot \"%s\" is damaged: file \"%s\" %s",
-                     snap->path, first->file, first->reason);
+    (void)mr_err_set(err, MR_E_REFUSED, "snapshot \"%s\" is damaged: file \"%s\" %s", snap->path,
+                     first->file, first->reason);
     mr_err_hint(err, "Nothing was done. \"myrecon snapshot verify\" lists all damage.");
     return MR_E_REFUSED;
 }
@@ -67,8 +67,7 @@ static const char *strange(const struct mr_snap *snap, const char *name, mode_t 
     mr_strbuf_release(&path);
     if (!is_there || (st.st_mode & S_IFMT) == type)
         return NULL;
-    return type == S_IFREG || S_ISLNK(st.st_mode) ? mr_in_strange(st.st_mode)
-                                                  : "is no directory";
+    return type == S_IFREG || S_ISLNK(st.st_mode) ? mr_in_strange(st.st_mode) : "is no directory";
 }
 
 /* What somebody else has put in the place of one of these is not read at all. */
@@ -89,9 +88,8 @@ static enum mr_code check_kinds(struct mr_snap *snap, struct mr_err *err)
     return MR_OK;
 }
 
-static enum mr_code read_whole(const struct mr_snap *snap, const char *name,
-                               size_t max_bytes, struct mr_strbuf *out,
-                               struct mr_err *err)
+static enum mr_code read_whole(const struct mr_snap *snap, const char *name, size_t max_bytes,
+                               struct mr_strbuf *out, struct mr_err *err)
 {
     struct mr_strbuf path = MR_STRBUF_INIT;
     mr_snap_path(&path, snap, name);
@@ -116,8 +114,7 @@ static enum mr_code prove(struct mr_snap *snap, const struct mr_strbuf *text,
         return code;
     mr_strbuf_add_fmt(&line, "%s%s", hex, tail);
     code = mr_strbuf_check(&line, "proving a snapshot", err);
-    *good = code == MR_OK && sum->len == line.len &&
-            memcmp(sum->ptr, line.ptr, line.len) == 0;
+    *good = code == MR_OK && sum->len == line.len && memcmp(sum->ptr, line.ptr, line.len) == 0;
     mr_strbuf_release(&line);
     if (code != MR_OK || *good)
         return code;
@@ -125,8 +122,7 @@ static enum mr_code prove(struct mr_snap *snap, const struct mr_strbuf *text,
                   memcmp(sum->ptr + digits, tail, sizeof tail - 1) == 0 &&
                   strspn(sum->ptr, "0123456789abcdef") == digits;
     if (!formed)
-        return mr_snap_add_damage(snap, MR_SNAP_MANIFEST_SUM, "is not as it was written",
-                                  err);
+        return mr_snap_add_damage(snap, MR_SNAP_MANIFEST_SUM, "is not as it was written", err);
     return mr_snap_add_damage(snap, MR_SNAP_MANIFEST,
                               "is not what manifest.json.sha256 says; one of the two was "
                               "changed",
@@ -142,8 +138,7 @@ static int compare_files(const void *a, const void *b)
 static enum mr_code index_files(struct mr_snap *snap, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &snap->manifest;
-    struct mr_snap_file *files =
-        mr_arena_calloc(&snap->arena, m->nfiles + 1, sizeof *files);
+    struct mr_snap_file *files = mr_arena_calloc(&snap->arena, m->nfiles + 1, sizeof *files);
     if (files == NULL)
         return mr_err_nomem(err, "reading a snapshot");
     if (m->nfiles > 0) {
@@ -158,8 +153,7 @@ static enum mr_code read_manifest(struct mr_snap *snap, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT, sum = MR_STRBUF_INIT;
     bool good = false;
-    enum mr_code code =
-        read_whole(snap, MR_SNAP_MANIFEST, MANIFEST_MAX_BYTES, &text, err);
+    enum mr_code code = read_whole(snap, MR_SNAP_MANIFEST, MANIFEST_MAX_BYTES, &text, err);
     if (code == MR_OK)
         code = read_whole(snap, MR_SNAP_MANIFEST_SUM, MANIFEST_MAX_BYTES, &sum, err);
     if (code == MR_OK)
@@ -181,8 +175,7 @@ static enum mr_code read_manifest(struct mr_snap *snap, struct mr_err *err)
 /* A directory that has nothing of a snapshot is something else. */
 static enum mr_code no_manifest(struct mr_snap *snap, struct mr_err *err)
 {
-    bool manifest = exists(snap, MR_SNAP_MANIFEST),
-         sum = exists(snap, MR_SNAP_MANIFEST_SUM);
+    bool manifest = exists(snap, MR_SNAP_MANIFEST), sum = exists(snap, MR_SNAP_MANIFEST_SUM);
     if (!manifest && !sum && !exists(snap, "restore.sql")) {
         (void)mr_err_set(err, MR_E_SNAPSHOT,
                          "directory \"%s\" is no snapshot: it has no "
@@ -202,12 +195,10 @@ static enum mr_code no_manifest(struct mr_snap *snap, struct mr_err *err)
 enum mr_code mr_snap_open(const char *path, struct mr_snap *snap, struct mr_err *err)
 {
     struct stat st;
-    *snap = (struct mr_snap){.path = path,
-                             .arena = MR_ARENA_INIT,
-                             .damage = MR_VEC_INIT(struct mr_snap_damage)};
+    *snap = (struct mr_snap){
+        .path = path, .arena = MR_ARENA_INIT, .damage = MR_VEC_INIT(struct mr_snap_damage)};
     if (stat(path, &st) != 0)
-        return mr_err_set_sys(err, MR_E_IO, errno, "could not open snapshot \"%s\"",
-                              path);
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not open snapshot \"%s\"", path);
     if (!S_ISDIR(st.st_mode))
         return mr_err_set(err, MR_E_SNAPSHOT, "\"%s\" is no directory", path);
     if (!exists(snap, MR_SNAP_MANIFEST) || !exists(snap, MR_SNAP_MANIFEST_SUM))
@@ -279,8 +270,7 @@ static enum mr_code check_folder(struct mr_snap *snap, const char *folder,
         errno = 0;
         const struct dirent *entry = readdir(dir);
         if (entry == NULL && errno != 0)
-            code = mr_err_set_sys(err, MR_E_IO, errno, "could not read directory \"%s\"",
-                                  path.ptr);
+            code = mr_err_set_sys(err, MR_E_IO, errno, "could not read directory \"%s\"", path.ptr);
         if (entry == NULL)
             break;
         mr_strbuf_reset(&name);
@@ -288,8 +278,7 @@ static enum mr_code check_folder(struct mr_snap *snap, const char *folder,
             continue;
         if (strcmp(folder, ".") != 0)
             mr_strbuf_add_fmt(&name, "%s/", folder);
-        else if (strcmp(entry->d_name, "data") == 0 ||
-                 strcmp(entry->d_name, "schema") == 0)
+        else if (strcmp(entry->d_name, "data") == 0 || strcmp(entry->d_name, "schema") == 0)
             continue;
         mr_strbuf_add_str(&name, entry->d_name);
         const char *key = name.ptr;
@@ -315,8 +304,7 @@ enum mr_code mr_snap_check_names(struct mr_snap *snap, struct mr_err *err)
     const char *const *items = names.items;
     for (size_t i = 1; code == MR_OK && i < names.count; i++)
         if (strcmp(items[i - 1], items[i]) == 0)
-            code =
-                mr_snap_add_damage(snap, items[i], "stands twice in the manifest", err);
+            code = mr_snap_add_damage(snap, items[i], "stands twice in the manifest", err);
     mr_vec_release(&names);
     return code;
 }
@@ -331,9 +319,8 @@ const struct mr_snap_file *mr_snap_find_file(const struct mr_snap *snap, const c
     return bsearch(&key, snap->files, snap->manifest.nfiles, sizeof key, compare_files);
 }
 
-enum mr_code mr_snap_read_file(const struct mr_snap *snap,
-                               const struct mr_snap_file *file, size_t max_bytes,
-                               struct mr_strbuf *out, struct mr_err *err)
+enum mr_code mr_snap_read_file(const struct mr_snap *snap, const struct mr_snap_file *file,
+                               size_t max_bytes, struct mr_strbuf *out, struct mr_err *err)
 {
     char hex[MR_SHA256_HEX];
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -345,8 +332,7 @@ enum mr_code mr_snap_read_file(const struct mr_snap *snap,
                          "snapshot \"%s\" is damaged: file \"%s\" is not what "
                          "manifest.json says",
                          snap->path, file->name);
-        mr_err_hint(err,
-                    "Nothing was done. \"myrecon snapshot verify\" lists all damage.");
+        mr_err_hint(err, "Nothing was done. \"myrecon snapshot verify\" lists all damage.");
         code = MR_E_REFUSED;
     }
     mr_strbuf_add(out, text.ptr, text.len);
@@ -354,9 +340,8 @@ enum mr_code mr_snap_read_file(const struct mr_snap *snap,
     return code == MR_OK ? mr_strbuf_check(out, "reading a snapshot", err) : code;
 }
 
-enum mr_code mr_snap_check_file(const struct mr_snap *snap,
-                                const struct mr_snap_file *file, bool whole,
-                                const char **reason, struct mr_err *err)
+enum mr_code mr_snap_check_file(const struct mr_snap *snap, const struct mr_snap_file *file,
+                                bool whole, const char **reason, struct mr_err *err)
 {
     struct mr_strbuf path = MR_STRBUF_INIT;
     struct stat st;

@@ -38,22 +38,19 @@ void mr_snap_close(struct mr_snap *snap);
  * there besides. */
 enum mr_code mr_snap_check_names(struct mr_snap *snap, struct mr_err *err);
 /* Size and, with `whole`, SHA-256 of a file.  *reason: what is wrong, or NULL; a constant. */
-enum mr_code mr_snap_check_file(const struct mr_snap *snap,
-                                const struct mr_snap_file *file, bool whole,
-                                const char **reason, struct mr_err *err);
+enum mr_code mr_snap_check_file(const struct mr_snap *snap, const struct mr_snap_file *file,
+                                bool whole, const char **reason, struct mr_err *err);
 
 /* NULL: the manifest has no such file (of a chunk it has none here). */
-const struct mr_snap_file *mr_snap_find_file(const struct mr_snap *snap,
-                                             const char *name);
+const struct mr_snap_file *mr_snap_find_file(const struct mr_snap *snap, const char *name);
 /* Appends what it holds, proved as it is read: MR_E_REFUSED where it is not the file that the
  * manifest has, whoever proved it earlier. */
-enum mr_code mr_snap_read_file(const struct mr_snap *snap,
-                               const struct mr_snap_file *file, size_t max_bytes,
-                               struct mr_strbuf *out, struct mr_err *err);
+enum mr_code mr_snap_read_file(const struct mr_snap *snap, const struct mr_snap_file *file,
+                               size_t max_bytes, struct mr_strbuf *out, struct mr_err *err);
 
 /* Texts are copied. */
-enum mr_code mr_snap_add_damage(struct mr_snap *snap, const char *file,
-                                const char *reason, struct mr_err *err);
+enum mr_code mr_snap_add_damage(struct mr_snap *snap, const char *file, const char *reason,
+                                struct mr_err *err);
 /* MR_OK, or MR_E_REFUSED with the first damage. */
 enum mr_code mr_snap_require_whole(const struct mr_snap *snap, struct mr_err *err);
 /* path/name */

@@ -7,17 +7,17 @@
 
 #define JSON_OPTION(what) MR_JSON_OPTION(struct mr_snap_options, json, what)
 
-#define READ_OPTIONS                                                                     \
-    {.name = "decrypt-with",                                                             \
-     .type = MR_OPTION_STRING,                                                           \
-     .offset = AT(decrypt_with),                                                         \
-     .arg = "KEY.pem",                                                                   \
-     .group = "Encrypted and signed snapshots",                                          \
-     .help = "private key that opens the rows"},                                         \
-    {                                                                                    \
-        .name = "signer", .type = MR_OPTION_STRING, .offset = AT(signer),                \
-        .arg = "CERT.pem", .group = "Encrypted and signed snapshots",                    \
-        .help = "the manifest must be signed by the key of this certificate"             \
+#define READ_OPTIONS                                                                               \
+    {.name = "decrypt-with",                                                                       \
+     .type = MR_OPTION_STRING,                                                                     \
+     .offset = AT(decrypt_with),                                                                   \
+     .arg = "KEY.pem",                                                                             \
+     .group = "Encrypted and signed snapshots",                                                    \
+     .help = "private key that opens the rows"},                                                   \
+    {                                                                                              \
+        .name = "signer", .type = MR_OPTION_STRING, .offset = AT(signer), .arg = "CERT.pem",       \
+        .group = "Encrypted and signed snapshots",                                                 \
+        .help = "the manifest must be signed by the key of this certificate"                       \
     }
 
 static const struct mr_option verify_options[] = {
@@ -32,8 +32,7 @@ static const struct mr_option verify_options[] = {
      .offset = AT(against),
      .arg = "URI",
      .group = "What is verified",
-     .help =
-         "then compare it with this server, as \"myrecon check snapshot:DIR URI\" does",
+     .help = "then compare it with this server, as \"myrecon check snapshot:DIR URI\" does",
      .not_in_file = true},
     {.name = "case",
      .type = MR_OPTION_STRING,
@@ -45,8 +44,7 @@ static const struct mr_option verify_options[] = {
     READ_OPTIONS,
     MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace",
                       "files that are read at a time"),
-    MR_STATEMENT_TIMEOUT_OPTION(struct mr_snap_options, statement_timeout_s,
-                                "Load and pace"),
+    MR_STATEMENT_TIMEOUT_OPTION(struct mr_snap_options, statement_timeout_s, "Load and pace"),
     JSON_OPTION("one JSON object a line"),
     MR_ASK_PASSWORD_OPTION(struct mr_snap_options, ask_password),
     MR_GENERAL_OPTIONS(struct mr_snap_options, general),
@@ -72,9 +70,8 @@ static const struct mr_option restore_options[] = {
      .offset = AT(tables),
      .arg = "PATTERN",
      .group = "What is restored",
-     .help =
-         "only tables, views and routines that match db.table (wildcards * and ?), by "
-         "the snapshot's names; a bare name means any database; repeatable"},
+     .help = "only tables, views and routines that match db.table (wildcards * and ?), by "
+             "the snapshot's names; a bare name means any database; repeatable"},
     {.name = "exclude",
      .type = MR_OPTION_LIST,
      .offset = AT(exclude),
@@ -107,11 +104,9 @@ static const struct mr_option restore_options[] = {
     MR_ALLOW_REPLICA_OPTION(struct mr_snap_options, allow_replica),
 
     READ_OPTIONS,
-    MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace",
-                      "connections that load"),
+    MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace", "connections that load"),
     MR_THROTTLE_OPTIONS(struct mr_snap_options, load, "Load and pace", "the server"),
-    MR_STATEMENT_TIMEOUT_OPTION(struct mr_snap_options, statement_timeout_s,
-                                "Load and pace"),
+    MR_STATEMENT_TIMEOUT_OPTION(struct mr_snap_options, statement_timeout_s, "Load and pace"),
     JSON_OPTION("one JSON object a line"),
     MR_ASK_PASSWORD_OPTION(struct mr_snap_options, ask_password),
     MR_GENERAL_OPTIONS(struct mr_snap_options, general),
@@ -129,10 +124,10 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     return mr_general_options_finish(settings, &values->general, err);
 }
 
-#define SET(table)                                                                       \
-    {                                                                                    \
-        .options = (table), .count = sizeof(table) / sizeof *(table),                    \
-        .values_size = sizeof(struct mr_snap_options), .finish = finish                  \
+#define SET(table)                                                                                 \
+    {                                                                                              \
+        .options = (table), .count = sizeof(table) / sizeof *(table),                              \
+        .values_size = sizeof(struct mr_snap_options), .finish = finish                            \
     }
 
 const struct mr_option_set mr_snap_verify_option_set = SET(verify_options);

@@ -5,8 +5,8 @@
 
 static bool is_bytes(const struct mr_snap_column *col)
 {
-    return strncmp(col->type, "binary", 6) == 0 ||
-           strncmp(col->type, "varbinary", 9) == 0 || strstr(col->type, "blob") != NULL;
+    return strncmp(col->type, "binary", 6) == 0 || strncmp(col->type, "varbinary", 9) == 0 ||
+           strstr(col->type, "blob") != NULL;
 }
 
 static bool has_order(const struct mr_snap_column *col)
@@ -18,8 +18,7 @@ static bool has_order(const struct mr_snap_column *col)
     case MR_CLASS_DATE:
     case MR_CLASS_DATETIME:
     case MR_CLASS_TIME: return true;
-    case MR_CLASS_BINARY:
-        return is_bytes(col); /* not types without a class of their own */
+    case MR_CLASS_BINARY: return is_bytes(col); /* not types without a class of their own */
     case MR_CLASS_FLOAT:
     case MR_CLASS_DOUBLE:
     case MR_CLASS_TEXT:
@@ -74,8 +73,8 @@ static int compare_decimals(const struct mr_value *a, const struct mr_value *b)
     return below ? -order : order;
 }
 
-static int compare_parts(const struct mr_value *a, const char *a_bytes,
-                         const struct mr_value *b, const char *b_bytes, size_t len)
+static int compare_parts(const struct mr_value *a, const char *a_bytes, const struct mr_value *b,
+                         const char *b_bytes, size_t len)
 {
     if (a->cls == MR_CLASS_DECIMAL && b->cls == MR_CLASS_DECIMAL)
         return compare_decimals(a, b);
@@ -89,8 +88,7 @@ static int compare_parts(const struct mr_value *a, const char *a_bytes,
     return a->t.negative ? -order : order;
 }
 
-int mr_snap_order_compare(const struct mr_snap_table *table, struct mr_key a,
-                          struct mr_key b)
+int mr_snap_order_compare(const struct mr_snap_table *table, struct mr_key a, struct mr_key b)
 {
     size_t i = 0, j = 0;
     for (size_t k = 0; k < table->nkey; k++) {
@@ -100,16 +98,15 @@ int mr_snap_order_compare(const struct mr_snap_table *table, struct mr_key a,
             mr_row_decode(b.ptr, b.len, &j, &y, NULL) != MR_OK)
             break;
         size_t len = i - from < j - other ? i - from : j - other;
-        int order = compare_parts(&x, (const char *)a.ptr + from, &y,
-                                  (const char *)b.ptr + other, len);
+        int order =
+            compare_parts(&x, (const char *)a.ptr + from, &y, (const char *)b.ptr + other, len);
         if (order != 0)
             return order;
     }
     return 0;
 }
 
-size_t mr_snap_order_chunk(const struct mr_snap_table *table, struct mr_key key,
-                           bool beyond)
+size_t mr_snap_order_chunk(const struct mr_snap_table *table, struct mr_key key, bool beyond)
 {
     size_t lo = 0, hi = table->nchunks;
     while (lo < hi && key.ptr != NULL) {

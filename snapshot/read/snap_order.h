@@ -13,11 +13,9 @@
 
 bool mr_snap_order_is_known(const struct mr_snap_table *table);
 /* As strcmp().  Both are keys of such a table, neither is open. */
-int mr_snap_order_compare(const struct mr_snap_table *table, struct mr_key a,
-                          struct mr_key b);
+int mr_snap_order_compare(const struct mr_snap_table *table, struct mr_key a, struct mr_key b);
 /* The first chunk that holds rows of the key or beyond it (`beyond`: only beyond); nchunks:
  * none.  An open key stands before all rows. */
-size_t mr_snap_order_chunk(const struct mr_snap_table *table, struct mr_key key,
-                           bool beyond);
+size_t mr_snap_order_chunk(const struct mr_snap_table *table, struct mr_key key, bool beyond);
 
 #endif

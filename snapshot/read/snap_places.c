@@ -6,17 +6,17 @@
 #define FILE_MAX_BYTES ((size_t)256 << 20)
 
 enum mr_code mr_snap_read_statement(const struct mr_snap *snap, const char *name,
-                                    const struct mr_snap_place *place,
-                                    struct mr_strbuf *out, struct mr_err *err)
+                                    const struct mr_snap_place *place, struct mr_strbuf *out,
+                                    struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const char *statement = NULL;
     size_t len = 0;
     const struct mr_snap_file *file = mr_snap_find_file(snap, name);
     enum mr_code code =
-        file != NULL ? mr_snap_read_file(snap, file, FILE_MAX_BYTES, &text, err)
-                     : mr_err_set(err, MR_E_SNAPSHOT,
-                                  "is named by an object, and is none of its files");
+        file != NULL
+            ? mr_snap_read_file(snap, file, FILE_MAX_BYTES, &text, err)
+            : mr_err_set(err, MR_E_SNAPSHOT, "is named by an object, and is none of its files");
     if (code == MR_OK && !mr_snap_statement_read(text.ptr, text.len, &statement, &len))
         code = mr_err_set(err, MR_E_SNAPSHOT, "it holds no statement");
     if (code == MR_OK)
@@ -25,8 +25,8 @@ enum mr_code mr_snap_read_statement(const struct mr_snap *snap, const char *name
     return code;
 }
 
-static enum mr_code check(struct mr_snap *snap, const char *file,
-                          const struct mr_snap_place *place, struct mr_err *err)
+static enum mr_code check(struct mr_snap *snap, const char *file, const struct mr_snap_place *place,
+                          struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_err why = {0};
@@ -55,12 +55,11 @@ static enum mr_code check_table(struct mr_snap *snap, const struct mr_snap_table
     struct mr_snap_place place = mr_snap_table_place(t);
     enum mr_code code = check(snap, t->schema_file, &place, err);
     place = mr_snap_keys_place(t);
-    return code == MR_OK && t->keys_file != NULL ? check(snap, t->keys_file, &place, err)
-                                                 : code;
+    return code == MR_OK && t->keys_file != NULL ? check(snap, t->keys_file, &place, err) : code;
 }
 
-enum mr_code mr_snap_check_places(struct mr_snap *snap, mr_snap_wants_fn *wants,
-                                  const void *ctx, struct mr_err *err)
+enum mr_code mr_snap_check_places(struct mr_snap *snap, mr_snap_wants_fn *wants, const void *ctx,
+                                  struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &snap->manifest;
     if (snap->damage.count > 0)

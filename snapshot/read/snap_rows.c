@@ -37,8 +37,7 @@ static enum mr_code require_hash(struct mr_snap_text *text, struct mr_err *err)
                : mr_err_set(err, MR_E_IO, "it is not the file that was written");
 }
 
-static enum mr_code read_content(void *arg, void *buf, size_t size, size_t *got,
-                                 struct mr_err *err)
+static enum mr_code read_content(void *arg, void *buf, size_t size, size_t *got, struct mr_err *err)
 {
     struct mr_snap_text *text = arg;
     (void)err;
@@ -51,17 +50,16 @@ static enum mr_code read_content(void *arg, void *buf, size_t size, size_t *got,
 }
 
 /* A message is held whole, because nothing of it may be used before its tag is checked. */
-static enum mr_code decrypt(const struct mr_snap *snap, const char *path,
-                            struct mr_snap_text *text, struct mr_err *err)
+static enum mr_code decrypt(const struct mr_snap *snap, const char *path, struct mr_snap_text *text,
+                            struct mr_err *err)
 {
     struct mr_strbuf message = MR_STRBUF_INIT;
     if (snap->key == NULL)
         return mr_snap_no_key(snap, err);
     uint64_t size = text->chunk->stored_bytes;
-    enum mr_code code =
-        size > MR_SNAP_MESSAGE_MAX
-            ? mr_err_set(err, MR_E_IO, "it is too large to be one message")
-            : mr_io_read_part(path, (size_t)size, &message, err);
+    enum mr_code code = size > MR_SNAP_MESSAGE_MAX
+                            ? mr_err_set(err, MR_E_IO, "it is too large to be one message")
+                            : mr_io_read_part(path, (size_t)size, &message, err);
     if (code == MR_OK) {
         mr_sha256_add(&text->hash, message.ptr, message.len);
         code = require_hash(text, err);
@@ -82,8 +80,7 @@ static enum mr_code open_file(const struct mr_snap *snap, const char *path,
     return mr_in_open(path, MR_IN_PART, &text->fd, err);
 }
 
-static enum mr_code read_file(void *arg, void *buf, size_t size, size_t *got,
-                              struct mr_err *err)
+static enum mr_code read_file(void *arg, void *buf, size_t size, size_t *got, struct mr_err *err)
 {
     struct mr_snap_text *text = arg;
     MR_TRY(mr_in_read(text->fd, text->chunk->file, buf, size, got, err));
@@ -93,8 +90,7 @@ static enum mr_code read_file(void *arg, void *buf, size_t size, size_t *got,
     return MR_OK;
 }
 
-enum mr_code mr_snap_text_open(const struct mr_snap *snap,
-                               const struct mr_snap_chunk *chunk,
+enum mr_code mr_snap_text_open(const struct mr_snap *snap, const struct mr_snap_chunk *chunk,
                                struct mr_snap_text **out, struct mr_err *err)
 {
     struct mr_strbuf path = MR_STRBUF_INIT;
@@ -113,8 +109,7 @@ enum mr_code mr_snap_text_open(const struct mr_snap *snap,
         code = open_file(snap, path.ptr, text, err);
     if (code == MR_OK)
         code = mr_decompress_in_open(
-            (struct mr_feed){.read = text->fd >= 0 ? read_file : read_content,
-                             .arg = text},
+            (struct mr_feed){.read = text->fd >= 0 ? read_file : read_content, .arg = text},
             &text->in, err);
     mr_strbuf_release(&path);
     if (code == MR_OK)
@@ -124,8 +119,7 @@ enum mr_code mr_snap_text_open(const struct mr_snap *snap,
     return code;
 }
 
-static enum mr_code read_text(void *arg, void *buf, size_t size, size_t *got,
-                              struct mr_err *err)
+static enum mr_code read_text(void *arg, void *buf, size_t size, size_t *got, struct mr_err *err)
 {
     struct mr_snap_text *text = arg;
     enum mr_code code = mr_decompress_in_read(text->in, buf, size, got, err);
@@ -161,17 +155,15 @@ struct mr_snap_rows {
     struct mr_tsv_in *in;
 };
 
-enum mr_code mr_snap_rows_open(const struct mr_snap *snap,
-                               const struct mr_snap_table *table,
-                               const struct mr_snap_chunk *chunk,
-                               struct mr_snap_rows **out, struct mr_err *err)
+enum mr_code mr_snap_rows_open(const struct mr_snap *snap, const struct mr_snap_table *table,
+                               const struct mr_snap_chunk *chunk, struct mr_snap_rows **out,
+                               struct mr_err *err)
 {
     struct mr_snap_rows *rows = calloc(1, sizeof *rows);
     *out = NULL;
     if (rows == NULL)
         return mr_err_nomem(err, "reading a snapshot");
-    uint64_t most =
-        chunk->plain_bytes < ROW_MAX_BYTES ? chunk->plain_bytes : ROW_MAX_BYTES;
+    uint64_t most = chunk->plain_bytes < ROW_MAX_BYTES ? chunk->plain_bytes : ROW_MAX_BYTES;
     enum mr_code code = mr_snap_text_open(snap, chunk, &rows->text, err);
     if (code == MR_OK)
         code = mr_tsv_in_open(mr_snap_text_feed(rows->text), table, most, &rows->in, err);
@@ -229,14 +221,12 @@ static void check_key(struct proof *p)
         return;
     if (p->rows > 0 && mr_key_compare(key_in(&p->last), key) >= 0)
         p->wrong = "holds rows out of order";
-    if ((p->chunk->range.lo.ptr != NULL &&
-         mr_key_compare(key, p->chunk->range.lo) <= 0) ||
+    if ((p->chunk->range.lo.ptr != NULL && mr_key_compare(key, p->chunk->range.lo) <= 0) ||
         (p->chunk->range.hi.ptr != NULL && mr_key_compare(key, p->chunk->range.hi) > 0))
         p->wrong = "holds rows outside of its range of keys";
 }
 
-static enum mr_code prove_row(struct proof *p, const struct mr_value *values,
-                              struct mr_err *err)
+static enum mr_code prove_row(struct proof *p, const struct mr_value *values, struct mr_err *err)
 {
     const struct mr_snap_table *t = p->table;
     enum mr_code code = MR_OK;
@@ -261,8 +251,7 @@ static void judge(const struct proof *p, struct mr_strbuf *reason)
 {
     const struct mr_snap_chunk *c = p->chunk;
     if (p->rows != c->rows)
-        mr_strbuf_add_fmt(reason, "holds %" PRIu64 " rows instead of %" PRIu64, p->rows,
-                          c->rows);
+        mr_strbuf_add_fmt(reason, "holds %" PRIu64 " rows instead of %" PRIu64, p->rows, c->rows);
     else if (p->bytes != c->plain_bytes)
         mr_strbuf_add_str(reason, "holds less than the manifest says");
     else if (!mr_snap_sum_equal(p->sum, c->sum))
@@ -280,8 +269,7 @@ static enum mr_code as_finding(const struct mr_snap *snap, enum mr_code code,
                                struct mr_strbuf *reason, const struct mr_err *why,
                                struct mr_err *err)
 {
-    if ((code == MR_E_IO && why->sys_errno == 0) ||
-        (code == MR_E_CERT && snap->key != NULL)) {
+    if ((code == MR_E_IO && why->sys_errno == 0) || (code == MR_E_CERT && snap->key != NULL)) {
         mr_strbuf_add_fmt(reason, "cannot be read: %s", why->message);
         return MR_OK;
     }
@@ -290,14 +278,12 @@ static enum mr_code as_finding(const struct mr_snap *snap, enum mr_code code,
     return code;
 }
 
-enum mr_code mr_snap_check_chunk(const struct mr_snap *snap,
-                                 const struct mr_snap_table *table,
-                                 const struct mr_snap_chunk *chunk,
-                                 struct mr_strbuf *reason, struct mr_err *err)
+enum mr_code mr_snap_check_chunk(const struct mr_snap *snap, const struct mr_snap_table *table,
+                                 const struct mr_snap_chunk *chunk, struct mr_strbuf *reason,
+                                 struct mr_err *err)
 {
     struct mr_snap_rows *rows = NULL;
-    struct proof p = {
-        .table = table, .chunk = chunk, .ordered = mr_snap_key_is_plain(table)};
+    struct proof p = {.table = table, .chunk = chunk, .ordered = mr_snap_key_is_plain(table)};
     const struct mr_value *values = NULL;
     struct mr_err why = {0};
     mr_strbuf_init(&p.key);
@@ -328,13 +314,11 @@ enum mr_code mr_snap_check_chunk(const struct mr_snap *snap,
 static const char *wrong_keys(const struct mr_snap_chunk *c)
 {
     const struct mr_range *range = &c->range;
-    if (range->lo.ptr != NULL && range->hi.ptr != NULL &&
-        mr_key_compare(range->lo, range->hi) > 0)
+    if (range->lo.ptr != NULL && range->hi.ptr != NULL && mr_key_compare(range->lo, range->hi) > 0)
         return "has files whose keys overlap";
     if (c->rows == 0)
         return NULL;
-    if (c->first.ptr == NULL || c->last.ptr == NULL ||
-        mr_key_compare(c->first, c->last) > 0 ||
+    if (c->first.ptr == NULL || c->last.ptr == NULL || mr_key_compare(c->first, c->last) > 0 ||
         (range->lo.ptr != NULL && mr_key_compare(c->first, range->lo) <= 0) ||
         (range->hi.ptr != NULL && mr_key_compare(c->last, range->hi) > 0))
         return "has a file whose keys are not those of its range";
@@ -354,18 +338,16 @@ void mr_snap_check_table(const struct mr_snap_table *t, const char **reason)
         plain_bytes += c->plain_bytes;
         stored_bytes += c->stored_bytes;
         mr_snap_sum_join(&sum, c->sum);
-        struct mr_key before =
-            i > 0 ? t->chunks[i - 1].range.hi : (struct mr_key){NULL, 0};
-        if (keyed &&
-            (mr_key_compare(before, c->range.lo) != 0 || (i > 0 && before.ptr == NULL)))
+        struct mr_key before = i > 0 ? t->chunks[i - 1].range.hi : (struct mr_key){NULL, 0};
+        if (keyed && (mr_key_compare(before, c->range.lo) != 0 || (i > 0 && before.ptr == NULL)))
             *reason = "has a gap between the keys of its files";
         else if (plain && *reason == NULL)
             *reason = wrong_keys(c);
     }
     if (keyed && t->nchunks > 0 && t->chunks[t->nchunks - 1].range.hi.ptr != NULL)
         *reason = "lacks its last keys";
-    if (rows != t->rows || plain_bytes != t->plain_bytes ||
-        stored_bytes != t->stored_bytes || !mr_snap_sum_equal(sum, t->sum))
+    if (rows != t->rows || plain_bytes != t->plain_bytes || stored_bytes != t->stored_bytes ||
+        !mr_snap_sum_equal(sum, t->sum))
         *reason = "is not the sum of its files";
 }
 
@@ -382,8 +364,7 @@ static enum mr_code add_contradiction(struct mr_snap *snap, const struct mr_snap
                                       const char *reason, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&text, "contradicts itself: table \"%s.%s\" %s", t->db, t->name,
-                      reason);
+    mr_strbuf_add_fmt(&text, "contradicts itself: table \"%s.%s\" %s", t->db, t->name, reason);
     enum mr_code code = mr_strbuf_check(&text, "verifying a snapshot", err);
     if (code == MR_OK)
         code = mr_snap_add_damage(snap, MR_SNAP_MANIFEST, text.ptr, err);
@@ -419,9 +400,8 @@ enum mr_code mr_snap_check_manifest(struct mr_snap *snap, struct mr_err *err)
         if (reason != NULL)
             MR_TRY(add_contradiction(snap, &m->tables[i], reason, err));
     }
-    if (said->tables != sum.tables || said->rows != sum.rows ||
-        said->chunks != sum.chunks || said->plain_bytes != sum.plain_bytes ||
-        said->stored_bytes != sum.stored_bytes)
+    if (said->tables != sum.tables || said->rows != sum.rows || said->chunks != sum.chunks ||
+        said->plain_bytes != sum.plain_bytes || said->stored_bytes != sum.stored_bytes)
         MR_TRY(mr_snap_add_damage(snap, MR_SNAP_MANIFEST,
                                   "contradicts itself: its totals are not the sum of "
                                   "its tables",

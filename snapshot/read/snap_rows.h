@@ -19,18 +19,16 @@
 #include "snapshot/read/snap_open.h"
 
 struct mr_snap_text;
-enum mr_code mr_snap_text_open(const struct mr_snap *snap,
-                               const struct mr_snap_chunk *chunk,
+enum mr_code mr_snap_text_open(const struct mr_snap *snap, const struct mr_snap_chunk *chunk,
                                struct mr_snap_text **out, struct mr_err *err);
 /* Gives the chunk's text, and no more than its plain_bytes. */
 struct mr_feed mr_snap_text_feed(struct mr_snap_text *text);
 void mr_snap_text_close(struct mr_snap_text *text); /* NULL is fine */
 
 struct mr_snap_rows;
-enum mr_code mr_snap_rows_open(const struct mr_snap *snap,
-                               const struct mr_snap_table *table,
-                               const struct mr_snap_chunk *chunk,
-                               struct mr_snap_rows **out, struct mr_err *err);
+enum mr_code mr_snap_rows_open(const struct mr_snap *snap, const struct mr_snap_table *table,
+                               const struct mr_snap_chunk *chunk, struct mr_snap_rows **out,
+                               struct mr_err *err);
 /* *values: one a column, valid until the next call; NULL at the end. */
 enum mr_code mr_snap_rows_next(struct mr_snap_rows *rows, const struct mr_value **values,
                                struct mr_err *err);
@@ -42,10 +40,9 @@ void mr_snap_rows_close(struct mr_snap_rows *rows); /* NULL is fine */
  * Reads all rows of a chunk and compares them with what the manifest says: their number,
  * bytes, digest, and keys.  Appends to reason what is wrong.
  */
-enum mr_code mr_snap_check_chunk(const struct mr_snap *snap,
-                                 const struct mr_snap_table *table,
-                                 const struct mr_snap_chunk *chunk,
-                                 struct mr_strbuf *reason, struct mr_err *err);
+enum mr_code mr_snap_check_chunk(const struct mr_snap *snap, const struct mr_snap_table *table,
+                                 const struct mr_snap_chunk *chunk, struct mr_strbuf *reason,
+                                 struct mr_err *err);
 /* Do the chunks of a table tile its key space, and do their sums make the table's?
  * *reason: what is wrong, or NULL. */
 void mr_snap_check_table(const struct mr_snap_table *table, const char **reason);

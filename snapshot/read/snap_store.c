@@ -18,8 +18,8 @@ static enum mr_code as_damage(const struct mr_snap_store *store, enum mr_code co
     return MR_E_SNAPSHOT;
 }
 
-static enum mr_code fail(const struct mr_snap_store *store, const char *file,
-                         const char *reason, struct mr_err *err)
+static enum mr_code fail(const struct mr_snap_store *store, const char *file, const char *reason,
+                         struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_SNAPSHOT, "snapshot \"%s\" is damaged: file \"%s\" %s",
                      store->snap.path, file, reason);
@@ -27,8 +27,8 @@ static enum mr_code fail(const struct mr_snap_store *store, const char *file,
     return MR_E_SNAPSHOT;
 }
 
-enum mr_code mr_snap_store_open(struct mr_snap_store *store, const char *path,
-                                const char *key_path, struct mr_err *err)
+enum mr_code mr_snap_store_open(struct mr_snap_store *store, const char *path, const char *key_path,
+                                struct mr_err *err)
 {
     size_t chunks = 0;
     *store = (struct mr_snap_store){.first = NULL};
@@ -46,8 +46,8 @@ enum mr_code mr_snap_store_open(struct mr_snap_store *store, const char *path,
         mr_snap_check_table(&m->tables[i], &wrong);
         if (wrong != NULL)
             return mr_err_set(err, MR_E_SNAPSHOT,
-                              "snapshot \"%s\" contradicts itself: table \"%s.%s\" %s",
-                              path, m->tables[i].db, m->tables[i].name, wrong);
+                              "snapshot \"%s\" contradicts itself: table \"%s.%s\" %s", path,
+                              m->tables[i].db, m->tables[i].name, wrong);
     }
     size_t *first = mr_arena_calloc(&store->snap.arena, m->ntables + 1, sizeof *first);
     for (size_t i = 0; first != NULL && i < m->ntables; i++) {
@@ -56,9 +56,7 @@ enum mr_code mr_snap_store_open(struct mr_snap_store *store, const char *path,
     }
     store->first = first;
     store->proved = calloc(chunks + 1, sizeof *store->proved);
-    return first != NULL && store->proved != NULL
-               ? MR_OK
-               : mr_err_nomem(err, "opening a snapshot");
+    return first != NULL && store->proved != NULL ? MR_OK : mr_err_nomem(err, "opening a snapshot");
 }
 
 void mr_snap_store_close(struct mr_snap_store *store)
@@ -68,8 +66,8 @@ void mr_snap_store_close(struct mr_snap_store *store)
     mr_snap_close(&store->snap);
 }
 
-const struct mr_snap_table *mr_snap_store_table(const struct mr_snap_store *store,
-                                                const char *db, const char *name)
+const struct mr_snap_table *mr_snap_store_table(const struct mr_snap_store *store, const char *db,
+                                                const char *name)
 {
     const struct mr_snap_manifest *m = &store->snap.manifest;
     for (size_t i = 0; i < m->ntables; i++)
@@ -78,8 +76,8 @@ const struct mr_snap_table *mr_snap_store_table(const struct mr_snap_store *stor
     return NULL;
 }
 
-static enum mr_code prove(const struct mr_snap_store *store,
-                          const struct mr_snap_chunk *c, struct mr_err *err)
+static enum mr_code prove(const struct mr_snap_store *store, const struct mr_snap_chunk *c,
+                          struct mr_err *err)
 {
     const struct mr_snap_file file = {
         .name = c->file, .bytes = c->stored_bytes, .sha256 = c->sha256};
@@ -90,9 +88,8 @@ static enum mr_code prove(const struct mr_snap_store *store,
     return as_damage(store, code, err);
 }
 
-enum mr_code mr_snap_store_prove(struct mr_snap_store *store,
-                                 const struct mr_snap_table *table, size_t chunk,
-                                 struct mr_err *err)
+enum mr_code mr_snap_store_prove(struct mr_snap_store *store, const struct mr_snap_table *table,
+                                 size_t chunk, struct mr_err *err)
 {
     size_t at = (size_t)(table - store->snap.manifest.tables);
     atomic_bool *proved = &store->proved[store->first[at] + chunk];
@@ -103,20 +100,17 @@ enum mr_code mr_snap_store_prove(struct mr_snap_store *store,
     return MR_OK;
 }
 
-enum mr_code mr_snap_store_rows(struct mr_snap_store *store,
-                                const struct mr_snap_table *table, size_t chunk,
-                                struct mr_snap_rows **out, struct mr_err *err)
+enum mr_code mr_snap_store_rows(struct mr_snap_store *store, const struct mr_snap_table *table,
+                                size_t chunk, struct mr_snap_rows **out, struct mr_err *err)
 {
     *out = NULL;
     MR_TRY(mr_snap_store_prove(store, table, chunk, err));
-    enum mr_code code =
-        mr_snap_rows_open(&store->snap, table, &table->chunks[chunk], out, err);
+    enum mr_code code = mr_snap_rows_open(&store->snap, table, &table->chunks[chunk], out, err);
     return as_damage(store, code, err);
 }
 
-enum mr_code mr_snap_store_next(const struct mr_snap_store *store,
-                                struct mr_snap_rows *rows, const struct mr_value **values,
-                                struct mr_err *err)
+enum mr_code mr_snap_store_next(const struct mr_snap_store *store, struct mr_snap_rows *rows,
+                                const struct mr_value **values, struct mr_err *err)
 {
     return as_damage(store, mr_snap_rows_next(rows, values, err), err);
 }

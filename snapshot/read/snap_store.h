@@ -24,23 +24,20 @@ struct mr_snap_store {
 
 /* The manifest is proved, too.  key_path: of the private key, or NULL.  To be closed also
  * after a failure. */
-enum mr_code mr_snap_store_open(struct mr_snap_store *store, const char *path,
-                                const char *key_path, struct mr_err *err);
+enum mr_code mr_snap_store_open(struct mr_snap_store *store, const char *path, const char *key_path,
+                                struct mr_err *err);
 void mr_snap_store_close(struct mr_snap_store *store);
 
 /* NULL: it holds no such table. */
-const struct mr_snap_table *mr_snap_store_table(const struct mr_snap_store *store,
-                                                const char *db, const char *name);
+const struct mr_snap_table *mr_snap_store_table(const struct mr_snap_store *store, const char *db,
+                                                const char *name);
 /* The file of a chunk alone, once. */
-enum mr_code mr_snap_store_prove(struct mr_snap_store *store,
-                                 const struct mr_snap_table *table, size_t chunk,
-                                 struct mr_err *err);
+enum mr_code mr_snap_store_prove(struct mr_snap_store *store, const struct mr_snap_table *table,
+                                 size_t chunk, struct mr_err *err);
 /* To be closed with mr_snap_rows_close(). */
-enum mr_code mr_snap_store_rows(struct mr_snap_store *store,
-                                const struct mr_snap_table *table, size_t chunk,
-                                struct mr_snap_rows **out, struct mr_err *err);
+enum mr_code mr_snap_store_rows(struct mr_snap_store *store, const struct mr_snap_table *table,
+                                size_t chunk, struct mr_snap_rows **out, struct mr_err *err);
 /* As mr_snap_rows_next(). */
-enum mr_code mr_snap_store_next(const struct mr_snap_store *store,
-                                struct mr_snap_rows *rows, const struct mr_value **values,
-                                struct mr_err *err);
+enum mr_code mr_snap_store_next(const struct mr_snap_store *store, struct mr_snap_rows *rows,
+                                const struct mr_value **values, struct mr_err *err);
 #endif

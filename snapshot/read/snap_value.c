@@ -71,12 +71,11 @@ static const char *charset_of(const struct mr_table *known, const char *name)
     return col != NULL ? col->charset : NULL;
 }
 
-static enum mr_code refuse(const struct mr_snap_table *table, const char *column,
-                           const char *what, struct mr_err *err)
+static enum mr_code refuse(const struct mr_snap_table *table, const char *column, const char *what,
+                           struct mr_err *err)
 {
-    return mr_err_set(err, MR_E_UNSUPPORTED,
-                      "column \"%s\" of snapshot table \"%s.%s\": %s", column, table->db,
-                      table->name, what);
+    return mr_err_set(err, MR_E_UNSUPPORTED, "column \"%s\" of snapshot table \"%s.%s\": %s",
+                      column, table->db, table->name, what);
 }
 
 /* The text of a member, in its column's character set or in UTF-8. */
@@ -160,9 +159,8 @@ static enum mr_code plan_condition(struct part *p, const struct mr_snap_table *t
     p->how = HOW_CONDITION;
     if (j == NULL)
         return mr_err_nomem(err, "reading rows");
-    enum mr_code code = known != NULL
-                            ? mr_condition_parse(text, known, &j->condition, &why)
-                            : mr_err_set(&why, MR_E_UNSUPPORTED, "no catalogue");
+    enum mr_code code = known != NULL ? mr_condition_parse(text, known, &j->condition, &why)
+                                      : mr_err_set(&why, MR_E_UNSUPPORTED, "no catalogue");
     if (code == MR_E_UNSUPPORTED)
         return refuse(table, text, why.message, err);
     if (code != MR_OK && err != NULL)
@@ -207,8 +205,7 @@ static enum mr_code plan_part(struct part *p, const struct mr_snap_table *table,
     case MR_EXPR_LOST: return plan_lost(p, col, read, err);
     case MR_EXPR_UTF8:
     case MR_EXPR_TEXT:
-        return col->by_number ? plan_member(p, col, NULL, err)
-                              : plan_text(p, table, col, err);
+        return col->by_number ? plan_member(p, col, NULL, err) : plan_text(p, table, col, err);
     case MR_EXPR_COLUMN:
         return col->by_number && is_text(read->cls)
                    ? plan_member(p, col, charset_of(known, col->name), err)
@@ -219,10 +216,9 @@ static enum mr_code plan_part(struct part *p, const struct mr_snap_table *table,
     return MR_OK;
 }
 
-enum mr_code mr_snap_values_new(const struct mr_snap_table *table,
-                                const struct mr_table *known,
-                                const struct mr_readspec *spec,
-                                struct mr_snap_values **out, struct mr_err *err)
+enum mr_code mr_snap_values_new(const struct mr_snap_table *table, const struct mr_table *known,
+                                const struct mr_readspec *spec, struct mr_snap_values **out,
+                                struct mr_err *err)
 {
     struct mr_snap_values *v = calloc(1, sizeof *v);
     enum mr_code code = MR_OK;
@@ -306,8 +302,7 @@ static enum mr_code make(struct part *p, const struct mr_value *in, struct mr_va
         code = mr_snap_charset_convert(p->charset, in->ptr, in->len, &p->text, NULL, err);
         break;
     case HOW_LOST:
-        code =
-            mr_snap_charset_convert(p->charset, in->ptr, in->len, &p->text, &lost, err);
+        code = mr_snap_charset_convert(p->charset, in->ptr, in->len, &p->text, &lost, err);
         *out = unsigned_value(lost ? p->lost : 0);
         return code;
     case HOW_TEXT: mr_value_to_text(&p->text, in, p->style); break;
@@ -324,8 +319,7 @@ static enum mr_code fill(struct part *p, const struct mr_value *row, struct mr_v
     enum mr_code code = MR_OK;
     bool holds = false;
     if (j == NULL && row[p->at].cls == MR_CLASS_NULL) {
-        *out = p->how == HOW_LOST ? unsigned_value(0)
-                                  : (struct mr_value){.cls = MR_CLASS_NULL};
+        *out = p->how == HOW_LOST ? unsigned_value(0) : (struct mr_value){.cls = MR_CLASS_NULL};
         return MR_OK;
     }
     if (j == NULL)

@@ -18,10 +18,9 @@ struct mr_snap_values;
 
 /* known: the same table in the catalogue, which knows the character set of an ENUM that is
  * kept by its number. */
-enum mr_code mr_snap_values_new(const struct mr_snap_table *table,
-                                const struct mr_table *known,
-                                const struct mr_readspec *spec,
-                                struct mr_snap_values **out, struct mr_err *err);
+enum mr_code mr_snap_values_new(const struct mr_snap_table *table, const struct mr_table *known,
+                                const struct mr_readspec *spec, struct mr_snap_values **out,
+                                struct mr_err *err);
 /* row: one value a column of the snapshot's.  *out: one a column of the spec, valid until
  * the next call, and as long as row is. */
 enum mr_code mr_snap_values_of(struct mr_snap_values *v, const struct mr_value *row,

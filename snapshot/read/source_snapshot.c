@@ -59,9 +59,9 @@ static bool same_condition(const char *where, const char *kept)
 }
 
 /* One value a row: 1 where the condition holds. */
-static enum mr_code condition_new(const struct mr_snap_table *table,
-                                  const struct mr_table *known, const char *condition,
-                                  struct mr_snap_values **out, struct mr_err *err)
+static enum mr_code condition_new(const struct mr_snap_table *table, const struct mr_table *known,
+                                  const char *condition, struct mr_snap_values **out,
+                                  struct mr_err *err)
 {
     const struct mr_readcol col = {
         .name = condition, .expr = MR_EXPR_CONDITION, .cls = MR_CLASS_UINT};
@@ -129,18 +129,16 @@ static bool has_order(const struct mr_snap_table *table, const struct mr_readspe
 
 static bool snap_has_order(struct mr_reader *reader, const struct mr_readspec *spec)
 {
-    return has_order(
-        mr_snap_store_table(&source_of(reader)->store, spec->db, spec->table), spec);
+    return has_order(mr_snap_store_table(&source_of(reader)->store, spec->db, spec->table), spec);
 }
 
-static enum mr_code require_order(const struct mr_snap_table *table,
-                                  const struct mr_readspec *spec, struct mr_err *err)
+static enum mr_code require_order(const struct mr_snap_table *table, const struct mr_readspec *spec,
+                                  struct mr_err *err)
 {
     if (has_order(table, spec))
         return MR_OK;
-    return mr_err_set(err, MR_E_BUG,
-                      "a range of table \"%s.%s\", whose order is not known", spec->db,
-                      spec->table);
+    return mr_err_set(err, MR_E_BUG, "a range of table \"%s.%s\", whose order is not known",
+                      spec->db, spec->table);
 }
 
 /* ---- scan ---- */
@@ -165,8 +163,8 @@ static enum mr_code walk(struct reading *r, struct mr_range range, uint64_t limi
 }
 
 static enum mr_code snap_scan(struct mr_reader *reader, const struct mr_readspec *spec,
-                              struct mr_range range, uint64_t limit, mr_row_fn *fn,
-                              void *ctx, struct mr_err *err)
+                              struct mr_range range, uint64_t limit, mr_row_fn *fn, void *ctx,
+                              struct mr_err *err)
 {
     struct reading r = {.spec = spec, .fn = fn, .ctx = ctx};
     enum mr_code code = begin(reader, &r, err);
@@ -185,12 +183,11 @@ static enum mr_code give_found(void *ctx, const struct mr_value *row, struct mr_
 }
 
 static enum mr_code snap_fetch(struct mr_reader *reader, const struct mr_readspec *spec,
-                               const struct mr_key *keys, size_t nkeys, mr_row_fn *fn,
-                               void *ctx, struct mr_err *err)
+                               const struct mr_key *keys, size_t nkeys, mr_row_fn *fn, void *ctx,
+                               struct mr_err *err)
 {
     struct reading r = {.spec = spec, .fn = fn, .ctx = ctx};
-    struct mr_snap_lookup task = {
-        .spec = spec, .keys = keys, .nkeys = nkeys, .fn = fn, .ctx = ctx};
+    struct mr_snap_lookup task = {.spec = spec, .keys = keys, .nkeys = nkeys, .fn = fn, .ctx = ctx};
     enum mr_code code = begin(reader, &r, err);
     if (code == MR_OK && has_order(r.table, spec)) {
         task.fn = give_found;
@@ -207,8 +204,8 @@ static enum mr_code snap_fetch(struct mr_reader *reader, const struct mr_readspe
 }
 
 static enum mr_code snap_bounds(struct mr_reader *reader, const struct mr_readspec *spec,
-                                size_t wanted, struct mr_arena *arena,
-                                struct mr_vec *keys, struct mr_err *err)
+                                size_t wanted, struct mr_arena *arena, struct mr_vec *keys,
+                                struct mr_err *err)
 {
     const struct mr_snap_table *t =
         mr_snap_store_table(&source_of(reader)->store, spec->db, spec->table);
@@ -244,10 +241,9 @@ static enum mr_code keep_key(void *ctx, const struct mr_value *values, struct mr
     return code;
 }
 
-static enum mr_code snap_bound_after(struct mr_reader *reader,
-                                     const struct mr_readspec *spec,
-                                     struct mr_range range, uint64_t rows,
-                                     struct mr_strbuf *key, struct mr_err *err)
+static enum mr_code snap_bound_after(struct mr_reader *reader, const struct mr_readspec *spec,
+                                     struct mr_range range, uint64_t rows, struct mr_strbuf *key,
+                                     struct mr_err *err)
 {
     struct last_key last = {.spec = spec, .key = key};
     enum mr_code code = snap_scan(reader, spec, range, rows, keep_key, &last, err);
@@ -263,8 +259,8 @@ static enum mr_code snap_digest(struct mr_reader *reader, const struct mr_readsp
     (void)reader;
     (void)range;
     *out = (struct mr_range_digest){.rows = 0};
-    return mr_err_set(err, MR_E_BUG, "a snapshot computes no digest of table \"%s.%s\"",
-                      spec->db, spec->table);
+    return mr_err_set(err, MR_E_BUG, "a snapshot computes no digest of table \"%s.%s\"", spec->db,
+                      spec->table);
 }
 
 /* ---- what it says besides rows ---- */
@@ -281,8 +277,8 @@ static enum mr_code snap_counter(struct mr_reader *reader, const struct mr_table
     const struct mr_snap_table *t =
         mr_snap_store_table(&source_of(reader)->store, table->db, table->name);
     if (t == NULL)
-        return mr_err_set(err, MR_E_NO_SUCH, "the snapshot holds no table \"%s.%s\"",
-                          table->db, table->name);
+        return mr_err_set(err, MR_E_NO_SUCH, "the snapshot holds no table \"%s.%s\"", table->db,
+                          table->name);
     if (next != NULL)
         *next = t->auto_increment;
     if (greatest != NULL)
@@ -290,8 +286,8 @@ static enum mr_code snap_counter(struct mr_reader *reader, const struct mr_table
     return MR_OK;
 }
 
-static enum mr_code snap_sequence(struct mr_reader *reader, const char *db,
-                                  const char *name, uint64_t *next, struct mr_err *err)
+static enum mr_code snap_sequence(struct mr_reader *reader, const char *db, const char *name,
+                                  uint64_t *next, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &source_of(reader)->store.snap.manifest;
     for (size_t i = 0; i < m->nobjects; i++) {
@@ -302,20 +298,18 @@ static enum mr_code snap_sequence(struct mr_reader *reader, const char *db,
         *next = o->value[0] != '-' ? strtoull(o->value, NULL, 10) : 0;
         return MR_OK;
     }
-    return mr_err_set(err, MR_E_NO_SUCH, "the snapshot holds no sequence \"%s.%s\"", db,
-                      name);
+    return mr_err_set(err, MR_E_NO_SUCH, "the snapshot holds no sequence \"%s.%s\"", db, name);
 }
 
 /* Does "club.members" name that table? */
 static bool is_name_of(const char *name, const char *db, const char *table)
 {
     size_t len = strlen(db);
-    return strncmp(name, db, len) == 0 && name[len] == '.' &&
-           strcmp(name + len + 1, table) == 0;
+    return strncmp(name, db, len) == 0 && name[len] == '.' && strcmp(name + len + 1, table) == 0;
 }
 
-static enum mr_code snap_probe(struct mr_reader *reader, const char *db,
-                               const char *table, const char *column, struct mr_err *err)
+static enum mr_code snap_probe(struct mr_reader *reader, const char *db, const char *table,
+                               const char *column, struct mr_err *err)
 {
     const struct snap_source *s = source_of(reader);
     const struct mr_snap_manifest *m = &s->store.snap.manifest;
@@ -323,12 +317,10 @@ static enum mr_code snap_probe(struct mr_reader *reader, const char *db,
     if (t != NULL && (column == NULL || mr_table_column(t, column) != NULL))
         return MR_OK;
     for (size_t i = 0; t == NULL && i < m->nleft_out; i++)
-        if (strcmp(m->left_out[i].kind, "table") == 0 &&
-            is_name_of(m->left_out[i].name, db, table))
+        if (strcmp(m->left_out[i].kind, "table") == 0 && is_name_of(m->left_out[i].name, db, table))
             return mr_err_set(err, MR_E_DENIED, "snapshot \"%s\" could not keep it: %s",
                               s->store.snap.path, m->left_out[i].reason);
-    return mr_err_set(err, MR_E_NO_SUCH, "the snapshot holds no table \"%s.%s\"", db,
-                      table);
+    return mr_err_set(err, MR_E_NO_SUCH, "the snapshot holds no table \"%s.%s\"", db, table);
 }
 
 static const struct mr_kept *snap_kept(const struct mr_source *src, const char *db,
@@ -346,8 +338,8 @@ static enum mr_code snap_prove(struct mr_source *src, const char *db, const char
     struct snap_source *s = (struct snap_source *)src;
     const struct mr_snap_table *t = mr_snap_store_table(&s->store, db, table);
     if (t == NULL || range >= t->nchunks)
-        return mr_err_set(err, MR_E_BUG,
-                          "a snapshot holds no such part of table \"%s.%s\"", db, table);
+        return mr_err_set(err, MR_E_BUG, "a snapshot holds no such part of table \"%s.%s\"", db,
+                          table);
     return mr_snap_store_prove(&s->store, t, range, err);
 }
 
@@ -355,21 +347,19 @@ static bool snap_chooses(const struct mr_source *src, const char *db, const char
 {
     const struct snap_source *s = (const struct snap_source *)src;
     const struct mr_snap_manifest *m = &s->store.snap.manifest;
-    return mr_pattern_selects(m->only.items, m->only.count, m->except.items,
-                              m->except.count, db, name);
+    return mr_pattern_selects(m->only.items, m->only.count, m->except.items, m->except.count, db,
+                              name);
 }
 
-static enum mr_code snap_can_judge(const struct mr_source *src, const char *db,
-                                   const char *table, const char *condition,
-                                   struct mr_err *err)
+static enum mr_code snap_can_judge(const struct mr_source *src, const char *db, const char *table,
+                                   const char *condition, struct mr_err *err)
 {
     const struct snap_source *s = (const struct snap_source *)src;
     const struct mr_snap_table *t = mr_snap_store_table(&s->store, db, table);
     struct mr_snap_values *where = NULL;
-    enum mr_code code = t != NULL
-                            ? condition_new(t, mr_catalogue_table(s->cat, db, table),
-                                            condition, &where, err)
-                            : MR_OK;
+    enum mr_code code =
+        t != NULL ? condition_new(t, mr_catalogue_table(s->cat, db, table), condition, &where, err)
+                  : MR_OK;
     mr_snap_values_free(where);
     return code;
 }
@@ -381,8 +371,7 @@ static const struct mr_left_out *snap_left_out(const struct mr_source *src, size
     return s->kept.left_out;
 }
 
-static const char *const *snap_databases(const struct mr_source *src, size_t *count,
-                                         bool *whole)
+static const char *const *snap_databases(const struct mr_source *src, size_t *count, bool *whole)
 {
     const struct snap_source *s = (const struct snap_source *)src;
     *count = s->kept.ndbs;
@@ -458,9 +447,8 @@ static enum mr_code load_catalogue(const struct snap_source *s, struct mr_catalo
     return MR_E_SNAPSHOT;
 }
 
-static enum mr_code snap_catalogue(struct mr_source *src, const char *const *dbs,
-                                   size_t ndbs, struct mr_catalogue **out,
-                                   struct mr_err *err)
+static enum mr_code snap_catalogue(struct mr_source *src, const char *const *dbs, size_t ndbs,
+                                   struct mr_catalogue **out, struct mr_err *err)
 {
     enum mr_code code = load_catalogue((const struct snap_source *)src, out, err);
     if (code == MR_OK)

@@ -80,15 +80,14 @@ struct mr_restore {
     size_t ndbs;
     struct mr_restore_table *tables;
     size_t ntables;
-    const char
-        *scope; /* digest of names and patterns: a run of others is not gone on with */
+    const char *scope; /* digest of names and patterns: a run of others is not gone on with */
     bool resumed;
     bool ended;  /* that run has come to its end, but for tables that it has set aside */
     bool others; /* an unfinished run was of another scope */
     bool asked_stamps, stamps;      /* TIMESTAMP columns have no default but their own */
     bool asked_keyless, gives_keys; /* the server gives tables a primary key */
-    bool insert;        /* rows by INSERT: the server does not take LOAD DATA LOCAL */
-    struct mr_vec done; /* const char *: files of chunks that are loaded, sorted */
+    bool insert;                    /* rows by INSERT: the server does not take LOAD DATA LOCAL */
+    struct mr_vec done;             /* const char *: files of chunks that are loaded, sorted */
 
     pthread_mutex_t lock;
     struct mr_vec notes; /* const char *: what was not made as it was, for the summary */
@@ -108,8 +107,7 @@ enum mr_code mr_restore_look(struct mr_restore *restore, struct mr_err *err);
 bool mr_restore_is_done(const struct mr_restore *restore, const char *file);
 /* Does a table of an earlier run hold what the progress table says?  One without transactions
  * may hold half a file, unless the run that has loaded it came to its end. */
-bool mr_restore_is_trusted(const struct mr_restore *restore,
-                           const struct mr_restore_table *table);
+bool mr_restore_is_trusted(const struct mr_restore *restore, const struct mr_restore_table *table);
 
 /* restore_lock.c: refuses (MR_E_REFUSED) while another restore is at work there. */
 enum mr_code mr_restore_lock(struct mr_restore *restore, struct mr_err *err);
@@ -133,28 +131,25 @@ enum mr_code mr_restore_note_keyless(struct mr_restore *restore, const char *fil
                                      const struct mr_strbuf *create, struct mr_err *err);
 
 /* restore_collation.c: is the database this restore's, so that its charset is the snapshot's? */
-bool mr_restore_makes_db(const struct mr_restore *restore,
-                         const struct mr_restore_db *db);
+bool mr_restore_makes_db(const struct mr_restore *restore, const struct mr_restore_db *db);
 /* Before an object is made: gives its database the collation that it had when the object was made,
  * or notes that it has another one.  Behind them: gives back what the databases should have. */
-enum mr_code mr_restore_collate(struct mr_restore *restore,
-                                const struct mr_snap_object *object, struct mr_err *err);
+enum mr_code mr_restore_collate(struct mr_restore *restore, const struct mr_snap_object *object,
+                                struct mr_err *err);
 enum mr_code mr_restore_collate_back(struct mr_restore *restore, struct mr_err *err);
 
 /* restore_aside.c: is that error a reason of the table, so that others may be taken? */
 bool mr_restore_is_of_table(enum mr_code code, const struct mr_err *why);
 /* Names the table, and counts it; of several reasons the first is told. */
-enum mr_code mr_restore_set_aside(struct mr_restore *restore,
-                                  struct mr_restore_table *table,
+enum mr_code mr_restore_set_aside(struct mr_restore *restore, struct mr_restore_table *table,
                                   enum mr_restore_aside how, const struct mr_err *why,
                                   struct mr_err *err);
-bool mr_restore_is_aside(struct mr_restore *restore,
-                         const struct mr_restore_table *table);
+bool mr_restore_is_aside(struct mr_restore *restore, const struct mr_restore_table *table);
 /* Behind the rows: drops what was loaded of such tables. */
 enum mr_code mr_restore_drop_aside(struct mr_restore *restore, struct mr_err *err);
 /* None of its files counts as loaded any more. */
-enum mr_code mr_restore_forget(struct mr_restore *restore,
-                               const struct mr_restore_table *table, struct mr_err *err);
+enum mr_code mr_restore_forget(struct mr_restore *restore, const struct mr_restore_table *table,
+                               struct mr_err *err);
 /* "could not be made", for people. */
 const char *mr_restore_aside_text(enum mr_restore_aside how);
 
@@ -168,14 +163,11 @@ bool mr_restore_is_same(const struct mr_restore_table *table);
 
 /* Shared: a statement; a text that becomes a note; what a database is called now (NULL:
  * it is not restored); is that object or table wanted? */
-enum mr_code mr_restore_exec(struct mr_db *db, const struct mr_strbuf *sql,
-                             struct mr_err *err);
-enum mr_code mr_restore_note(struct mr_restore *restore, const char *text,
-                             struct mr_err *err);
+enum mr_code mr_restore_exec(struct mr_db *db, const struct mr_strbuf *sql, struct mr_err *err);
+enum mr_code mr_restore_note(struct mr_restore *restore, const char *text, struct mr_err *err);
 const char *mr_restore_db_name(const struct mr_restore *restore, const char *db);
 bool mr_restore_wants(const struct mr_restore *restore, const char *db, const char *name);
-bool mr_restore_wants_object(const struct mr_restore *restore,
-                             const struct mr_snap_object *object);
+bool mr_restore_wants_object(const struct mr_restore *restore, const struct mr_snap_object *object);
 /* The line of the progress table that a run has ended, but for tables that are set aside. */
 #define MR_RESTORE_ENDED "ended"
 

@@ -71,8 +71,7 @@ enum mr_code mr_restore_set_aside(struct mr_restore *r, struct mr_restore_table 
     }
     pthread_mutex_unlock(&r->lock);
     if (first)
-        mr_log_warning("table \"%s.%s\" is set aside: %s", t->db, t->snap->name,
-                       why->message);
+        mr_log_warning("table \"%s.%s\" is set aside: %s", t->db, t->snap->name, why->message);
     return code;
 }
 
@@ -102,8 +101,7 @@ enum mr_code mr_restore_forget(struct mr_restore *r, const struct mr_restore_tab
 }
 
 /* Killed in between, the next run finds no table, and forgets its files itself. */
-static enum mr_code drop_table(struct mr_restore *r, struct mr_restore_table *t,
-                               struct mr_err *err)
+static enum mr_code drop_table(struct mr_restore *r, struct mr_restore_table *t, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_err why = {0};
@@ -115,8 +113,7 @@ static enum mr_code drop_table(struct mr_restore *r, struct mr_restore_table *t,
         t->how = MR_ASIDE_DROPPED;
         return mr_restore_forget(r, t, err);
     }
-    if (mr_restore_is_of_table(code, &why) || code == MR_E_DENIED ||
-        code == MR_E_TIMEOUT) {
+    if (mr_restore_is_of_table(code, &why) || code == MR_E_DENIED || code == MR_E_TIMEOUT) {
         mr_log_warning("table \"%s.%s\" could not be dropped: %s", t->db, t->snap->name,
                        why.message);
         return MR_OK;

@@ -53,8 +53,7 @@ static enum mr_code normal_form(struct worker *w, const struct mr_value *value,
         mr_strbuf_reset(&w->raw);
         if (!mr_strbuf_reserve(&w->raw, value->len))
             return mr_err_nomem(err, "reading a JSON value");
-        MR_TRY(value->lob->read(value->lob, value->lob_column, 0, w->raw.ptr, value->len,
-                                err));
+        MR_TRY(value->lob->read(value->lob, value->lob_column, 0, w->raw.ptr, value->len, err));
         text = w->raw.ptr;
     }
     mr_strbuf_reset(&w->normal);
@@ -86,8 +85,7 @@ static enum mr_code add_row(void *ctx, const struct mr_value *values, struct mr_
     return code;
 }
 
-static enum mr_code add_raw_row(void *ctx, const struct mr_raw_row *row,
-                                struct mr_err *err)
+static enum mr_code add_raw_row(void *ctx, const struct mr_raw_row *row, struct mr_err *err)
 {
     return add_row(ctx, row->values, err);
 }
@@ -108,8 +106,7 @@ static enum mr_code sum_chunk(struct worker *w, const struct mr_snap_chunk *chun
     return code;
 }
 
-static enum mr_code sum_snapshot(struct worker *w, const struct task *task,
-                                 struct mr_err *err)
+static enum mr_code sum_snapshot(struct worker *w, const struct task *task, struct mr_err *err)
 {
     if (task->chunk != NULL)
         return sum_chunk(w, task->chunk, err);
@@ -130,8 +127,7 @@ static bool has_json(const struct mr_snap_table *t)
 
 static bool is_normalised(const struct mr_restore *r, const struct mr_restore_table *t)
 {
-    return has_json(t->snap) &&
-           r->snap.manifest.server.flavour != mr_db_server(r->db)->flavour;
+    return has_json(t->snap) && r->snap.manifest.server.flavour != mr_db_server(r->db)->flavour;
 }
 
 static void take(struct worker *w, const struct mr_restore_table *t)
@@ -142,25 +138,21 @@ static void take(struct worker *w, const struct mr_restore_table *t)
     w->sum = (struct mr_snap_sum){0};
 }
 
-static enum mr_code read_target(struct worker *w, const struct task *task,
-                                struct mr_err *err)
+static enum mr_code read_target(struct worker *w, const struct task *task, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_readspec spec;
     const struct mr_range all = {{NULL, 0}, {NULL, 0}};
-    enum mr_code code =
-        mr_snap_readspec(task->table->snap, task->table->db, &arena, &spec, err);
+    enum mr_code code = mr_snap_readspec(task->table->snap, task->table->db, &arena, &spec, err);
     spec.where = NULL; /* of the source's rows: all of the target's are meant */
     if (code == MR_OK)
-        code = mr_reader_scan_raw(w->reader, &spec,
-                                  task->chunk != NULL ? task->chunk->range : all, 0,
-                                  add_raw_row, w, err);
+        code = mr_reader_scan_raw(w->reader, &spec, task->chunk != NULL ? task->chunk->range : all,
+                                  0, add_raw_row, w, err);
     mr_arena_release(&arena);
     return code;
 }
 
-static enum mr_code sum_task(struct worker *w, const struct task *task,
-                             struct mr_err *err)
+static enum mr_code sum_task(struct worker *w, const struct task *task, struct mr_err *err)
 {
     struct mr_restore *r = w->restore;
     struct mr_restore_table *t = task->table;
@@ -186,8 +178,7 @@ static enum mr_code sum_task(struct worker *w, const struct task *task,
 }
 
 /* One that cannot be read back is not proved, and the others are. */
-static enum mr_code prove_task(struct worker *w, const struct task *task,
-                               struct mr_err *err)
+static enum mr_code prove_task(struct worker *w, const struct task *task, struct mr_err *err)
 {
     struct mr_restore *r = w->restore;
     struct mr_restore_table *t = task->table;
@@ -198,8 +189,8 @@ static enum mr_code prove_task(struct worker *w, const struct task *task,
     else if (code != MR_OK && err != NULL)
         *err = why;
     if (code == MR_OK)
-        mr_progress_add_done(
-            r->progress, (task->chunk != NULL ? task->chunk->rows : t->snap->rows) + 1);
+        mr_progress_add_done(r->progress,
+                             (task->chunk != NULL ? task->chunk->rows : t->snap->rows) + 1);
     return code;
 }
 
@@ -254,8 +245,7 @@ static void tick(void *ctx)
 
 /* ---- planning ---- */
 
-static enum mr_code add_task(struct mr_restore *r, struct mr_pool *pool,
-                             struct mr_restore_table *t,
+static enum mr_code add_task(struct mr_restore *r, struct mr_pool *pool, struct mr_restore_table *t,
                              const struct mr_snap_chunk *chunk, struct mr_err *err)
 {
     struct task *task = mr_arena_alloc(&r->arena, sizeof *task);

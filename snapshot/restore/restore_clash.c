@@ -31,34 +31,31 @@ static bool same_name(const struct mr_restore *r, const char *a, const char *b)
 /* ---- what the snapshot puts there ---- */
 
 /* "table", "view", "sequence": what it puts under that name; NULL: nothing. */
-static const char *relation_at(const struct mr_restore *r, const char *db,
-                               const char *name)
+static const char *relation_at(const struct mr_restore *r, const char *db, const char *name)
 {
     const struct mr_snap_manifest *m = &r->snap.manifest;
     for (size_t i = 0; i < r->ntables; i++)
-        if (same_name(r, r->tables[i].db, db) &&
-            same_name(r, r->tables[i].snap->name, name))
+        if (same_name(r, r->tables[i].db, db) && same_name(r, r->tables[i].snap->name, name))
             return "table";
     for (size_t i = 0; i < m->nobjects; i++) {
         const struct mr_snap_object *o = &m->objects[i];
         if ((o->kind == MR_SNAP_VIEW || o->kind == MR_SNAP_SEQUENCE) &&
-            mr_restore_wants_object(r, o) &&
-            same_name(r, mr_restore_db_name(r, o->db), db) && same_name(r, o->name, name))
+            mr_restore_wants_object(r, o) && same_name(r, mr_restore_db_name(r, o->db), db) &&
+            same_name(r, o->name, name))
             return o->kind == MR_SNAP_VIEW ? "view" : "sequence";
     }
     return NULL;
 }
 
 /* Of a kind whose names are alike in any letters. */
-static bool has_object(const struct mr_restore *r, enum mr_snap_object_kind kind,
-                       const char *db, const char *name)
+static bool has_object(const struct mr_restore *r, enum mr_snap_object_kind kind, const char *db,
+                       const char *name)
 {
     const struct mr_snap_manifest *m = &r->snap.manifest;
     for (size_t i = 0; i < m->nobjects; i++) {
         const struct mr_snap_object *o = &m->objects[i];
         if (o->kind == kind && mr_restore_wants_object(r, o) &&
-            same_name(r, mr_restore_db_name(r, o->db), db) &&
-            strcasecmp(o->name, name) == 0)
+            same_name(r, mr_restore_db_name(r, o->db), db) && strcasecmp(o->name, name) == 0)
             return true;
     }
     return false;
@@ -84,17 +81,16 @@ static bool clashes(const struct mr_restore *r, const struct mr_object *o)
 {
     if (is_relation(o))
         return relation_at(r, o->db, o->name) != NULL;
-    return has_object(r, o->kind == MR_OBJECT_EVENT ? MR_SNAP_EVENT : MR_SNAP_ROUTINE,
-                      o->db, o->name);
+    return has_object(r, o->kind == MR_OBJECT_EVENT ? MR_SNAP_EVENT : MR_SNAP_ROUTINE, o->db,
+                      o->name);
 }
 
 /* ---- refusals ---- */
 
-static enum mr_code refuse(const char *db, const char *what, const char *name,
-                           struct mr_err *err)
+static enum mr_code refuse(const char *db, const char *what, const char *name, struct mr_err *err)
 {
-    (void)mr_err_set(err, MR_E_REFUSED, "database \"%s\" is not empty: it has %s \"%s\"",
-                     db, what, name);
+    (void)mr_err_set(err, MR_E_REFUSED, "database \"%s\" is not empty: it has %s \"%s\"", db, what,
+                     name);
     mr_err_hint(err, "Nothing was changed. Restore under another name (--rename-db), or "
                      "see --into-existing.");
     return MR_E_REFUSED;
@@ -103,30 +99,25 @@ static enum mr_code refuse(const char *db, const char *what, const char *name,
 /* What that run did not touch is not this restore's own. */
 static enum mr_code refuse_others(const struct mr_restore *r, struct mr_err *err)
 {
-    (void)mr_err_set(
-        err, MR_E_REFUSED,
-        "database \"%s\" has an unfinished restore of this snapshot, of other "
-        "tables or under other names",
-        r->dbs[0].to);
-    mr_err_hint(err,
-                "Nothing was changed. End it by the command that began it, or drop what "
-                "it has made, table " MR_SNAP_PROGRESS_TABLE " too.");
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "database \"%s\" has an unfinished restore of this snapshot, of other "
+                     "tables or under other names",
+                     r->dbs[0].to);
+    mr_err_hint(err, "Nothing was changed. End it by the command that began it, or drop what "
+                     "it has made, table " MR_SNAP_PROGRESS_TABLE " too.");
     return MR_E_REFUSED;
 }
 
 static bool is_progress(const struct mr_restore *r, const struct mr_table *t)
 {
-    return strcmp(t->name, MR_SNAP_PROGRESS_TABLE) == 0 &&
-           same_name(r, t->db, r->dbs[0].to);
+    return strcmp(t->name, MR_SNAP_PROGRESS_TABLE) == 0 && same_name(r, t->db, r->dbs[0].to);
 }
 
-static enum mr_code require_empty(const struct mr_restore *r, bool only_clashes,
-                                  struct mr_err *err)
+static enum mr_code require_empty(const struct mr_restore *r, bool only_clashes, struct mr_err *err)
 {
     for (size_t i = 0; i < r->cat->ntables; i++) {
         const struct mr_table *t = &r->cat->tables[i];
-        if (!is_progress(r, t) &&
-            (!only_clashes || relation_at(r, t->db, t->name) != NULL))
+        if (!is_progress(r, t) && (!only_clashes || relation_at(r, t->db, t->name) != NULL))
             return refuse(t->db, "table", t->name, err);
     }
     for (size_t i = 0; i < r->cat->nobjects; i++) {
@@ -142,15 +133,13 @@ static enum mr_code require_triggers(const struct mr_restore *r, struct mr_err *
 {
     for (size_t i = 0; i < r->cat->ntables; i++) {
         const struct mr_table *t = &r->cat->tables[i];
-        for (size_t k = 0; relation_at(r, t->db, t->name) == NULL && k < t->ntriggers;
-             k++) {
+        for (size_t k = 0; relation_at(r, t->db, t->name) == NULL && k < t->ntriggers; k++) {
             if (!has_object(r, MR_SNAP_TRIGGER, t->db, t->triggers[k].name))
                 continue;
-            (void)mr_err_set(
-                err, MR_E_REFUSED,
-                "table \"%s.%s\" stays, and has trigger \"%s\", a name that the "
-                "snapshot has for a trigger of its own",
-                t->db, t->name, t->triggers[k].name);
+            (void)mr_err_set(err, MR_E_REFUSED,
+                             "table \"%s.%s\" stays, and has trigger \"%s\", a name that the "
+                             "snapshot has for a trigger of its own",
+                             t->db, t->name, t->triggers[k].name);
             mr_err_hint(err, "Nothing was changed. Restore under another name "
                              "(--rename-db), or leave its table out (--exclude).");
             return MR_E_REFUSED;
@@ -159,15 +148,15 @@ static enum mr_code require_triggers(const struct mr_restore *r, struct mr_err *
     return MR_OK;
 }
 
-static enum mr_code require_kind(const struct mr_restore *r, const char *db,
-                                 const char *what, const char *name, struct mr_err *err)
+static enum mr_code require_kind(const struct mr_restore *r, const char *db, const char *what,
+                                 const char *name, struct mr_err *err)
 {
     const char *wanted = relation_at(r, db, name);
     if (wanted == NULL || strcmp(wanted, what) == 0)
         return MR_OK;
     (void)mr_err_set(err, MR_E_REFUSED,
-                     "database \"%s\" has %s \"%s\", which is a %s in the snapshot", db,
-                     what, name, wanted);
+                     "database \"%s\" has %s \"%s\", which is a %s in the snapshot", db, what, name,
+                     wanted);
     mr_err_hint(err, "Nothing was changed. Restore under another name (--rename-db), or "
                      "leave it out (--exclude).");
     return MR_E_REFUSED;
@@ -177,8 +166,7 @@ static enum mr_code require_kinds(const struct mr_restore *r, struct mr_err *err
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < r->cat->ntables; i++)
-        code =
-            require_kind(r, r->cat->tables[i].db, "table", r->cat->tables[i].name, err);
+        code = require_kind(r, r->cat->tables[i].db, "table", r->cat->tables[i].name, err);
     for (size_t i = 0; code == MR_OK && i < r->cat->nobjects; i++) {
         const struct mr_object *o = &r->cat->objects[i];
         if (is_relation(o))
@@ -189,9 +177,8 @@ static enum mr_code require_kinds(const struct mr_restore *r, struct mr_err *err
 
 /* ---- references ---- */
 
-static enum mr_code refuse_reference(const char *db, const char *table,
-                                     const char *ref_db, const char *ref_table,
-                                     struct mr_err *err)
+static enum mr_code refuse_reference(const char *db, const char *table, const char *ref_db,
+                                     const char *ref_table, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED,
                      "table \"%s.%s\" stays, and refers to \"%s.%s\", which would be "
@@ -214,8 +201,7 @@ static enum mr_code check_references(const struct mr_restore *r, struct mr_err *
         const struct mr_table *t = &r->cat->tables[i];
         for (size_t k = 0; !is_table(r, t->db, t->name) && k < t->nfks; k++)
             if (is_table(r, t->fks[k].ref_db, t->fks[k].ref_table))
-                return refuse_reference(t->db, t->name, t->fks[k].ref_db,
-                                        t->fks[k].ref_table, err);
+                return refuse_reference(t->db, t->name, t->fks[k].ref_db, t->fks[k].ref_table, err);
     }
     return MR_OK;
 }
@@ -234,10 +220,9 @@ static enum mr_code check_outside(const struct mr_restore *r, struct mr_err *err
     MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
     MR_TRY_OUT(mr_db_query(r->db, "vvvv", sql.ptr, sql.len, &res, err));
     while ((cells = mr_result_next(res)) != NULL)
-        if (is_table(r, cells[2].ptr, cells[3].ptr) &&
-            !is_table(r, cells[0].ptr, cells[1].ptr))
-            MR_TRY_OUT(refuse_reference(cells[0].ptr, cells[1].ptr, cells[2].ptr,
-                                        cells[3].ptr, err));
+        if (is_table(r, cells[2].ptr, cells[3].ptr) && !is_table(r, cells[0].ptr, cells[1].ptr))
+            MR_TRY_OUT(
+                refuse_reference(cells[0].ptr, cells[1].ptr, cells[2].ptr, cells[3].ptr, err));
 out:
     mr_result_free(res);
     mr_strbuf_release(&sql);
@@ -252,8 +237,7 @@ static enum mr_code drop_references(struct mr_restore *r, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < r->cat->ntables; i++) {
         const struct mr_table *t = &r->cat->tables[i];
-        for (size_t k = 0; code == MR_OK && is_table(r, t->db, t->name) && k < t->nfks;
-             k++) {
+        for (size_t k = 0; code == MR_OK && is_table(r, t->db, t->name) && k < t->nfks; k++) {
             mr_strbuf_reset(&sql);
             mr_strbuf_add_str(&sql, "ALTER TABLE ");
             mr_sql_table(&sql, t->db, t->name);
@@ -268,8 +252,8 @@ static enum mr_code drop_references(struct mr_restore *r, struct mr_err *err)
 
 /* ---- dropping ---- */
 
-static enum mr_code drop(struct mr_restore *r, const char *what, const char *db,
-                         const char *name, struct mr_err *err)
+static enum mr_code drop(struct mr_restore *r, const char *what, const char *db, const char *name,
+                         struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&sql, "DROP %s IF EXISTS ", what);

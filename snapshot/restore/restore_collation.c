@@ -28,8 +28,7 @@ static struct mr_restore_db *find_db(const struct mr_restore *r, const char *fro
 }
 
 /* utf8_bin is utf8mb3_bin. */
-static bool same_collation(const char *a, const char *b, struct mr_strbuf *x,
-                           struct mr_strbuf *y)
+static bool same_collation(const char *a, const char *b, struct mr_strbuf *x, struct mr_strbuf *y)
 {
     mr_strbuf_reset(x);
     mr_strbuf_reset(y);
@@ -38,8 +37,8 @@ static bool same_collation(const char *a, const char *b, struct mr_strbuf *x,
     return !x->failed && !y->failed && strcmp(x->ptr, y->ptr) == 0;
 }
 
-static enum mr_code alter(struct mr_restore *r, struct mr_restore_db *db,
-                          const char *collation, struct mr_err *err)
+static enum mr_code alter(struct mr_restore *r, struct mr_restore_db *db, const char *collation,
+                          struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     mr_snap_collate_sql(&sql, db->to, collation);
@@ -48,8 +47,8 @@ static enum mr_code alter(struct mr_restore *r, struct mr_restore_db *db,
     return code;
 }
 
-static enum mr_code note(struct mr_restore *r, const struct mr_snap_object *o,
-                         const char *reason, struct mr_err *err)
+static enum mr_code note(struct mr_restore *r, const struct mr_snap_object *o, const char *reason,
+                         struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&text,
@@ -77,8 +76,7 @@ static enum mr_code note_other(struct mr_restore *r, const struct mr_restore_db 
 static bool goes_by_db(const struct mr_snap_object *o)
 {
     return o->db_collation != NULL &&
-           (o->kind == MR_SNAP_ROUTINE || o->kind == MR_SNAP_TRIGGER ||
-            o->kind == MR_SNAP_EVENT);
+           (o->kind == MR_SNAP_ROUTINE || o->kind == MR_SNAP_TRIGGER || o->kind == MR_SNAP_EVENT);
 }
 
 enum mr_code mr_restore_collate(struct mr_restore *r, const struct mr_snap_object *o,

@@ -18,8 +18,8 @@ enum mr_code mr_restore_keep_keyless(struct mr_restore *r, struct mr_err *err)
     if (r->asked_keyless)
         return MR_OK;
     r->asked_keyless = true;
-    enum mr_code code = mr_db_query_text(
-        r->db, "SELECT @@SESSION.sql_generate_invisible_primary_key", &text, &why);
+    enum mr_code code =
+        mr_db_query_text(r->db, "SELECT @@SESSION.sql_generate_invisible_primary_key", &text, &why);
     bool gives = code == MR_OK && strcmp(text.ptr, "1") == 0;
     if (gives)
         code = mr_db_exec(r->db, set, sizeof set - 1, &why);
@@ -38,11 +38,10 @@ enum mr_code mr_restore_note_keyless(struct mr_restore *r, const char *file,
     struct mr_strbuf note = MR_STRBUF_INIT;
     if (!r->gives_keys || mr_snap_has_primary_key(create->ptr, create->len))
         return MR_OK;
-    mr_strbuf_add_fmt(
-        &note,
-        "\"%s\": the server has given the table a column my_row_id, and made it the "
-        "primary key: sql_generate_invisible_primary_key is on, and not to be set",
-        file);
+    mr_strbuf_add_fmt(&note,
+                      "\"%s\": the server has given the table a column my_row_id, and made it the "
+                      "primary key: sql_generate_invisible_primary_key is on, and not to be set",
+                      file);
     enum mr_code code = mr_strbuf_check(&note, "restoring", err);
     if (code == MR_OK)
         code = mr_restore_note(r, note.ptr, err);

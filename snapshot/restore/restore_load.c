@@ -32,7 +32,7 @@ struct worker {
     struct mr_db *db;
     struct mr_strbuf sql;
     struct mr_strbuf warning; /* the first of the chunk at hand, or empty */
-    bool loading; /* the step that failed was the table's, not of the progress table */
+    bool loading;             /* the step that failed was the table's, not of the progress table */
 };
 
 /* ---- statements ---- */
@@ -125,11 +125,10 @@ static enum mr_code flush_insert(struct worker *w, struct mr_err *err)
 {
     uint64_t max = mr_db_server(w->db)->max_packet_bytes;
     if (max > 0 && w->sql.len >= max) {
-        (void)mr_err_set(
-            err, MR_E_SQL,
-            "a row needs a statement of %zu bytes, and max_allowed_packet is "
-            "%" PRIu64,
-            w->sql.len, max);
+        (void)mr_err_set(err, MR_E_SQL,
+                         "a row needs a statement of %zu bytes, and max_allowed_packet is "
+                         "%" PRIu64,
+                         w->sql.len, max);
         mr_err_hint(err, "Raise max_allowed_packet, or allow LOAD DATA LOCAL: SET GLOBAL "
                          "local_infile = 1.");
         return MR_E_SQL;
@@ -175,10 +174,9 @@ static enum mr_code check_count(const struct worker *w, const struct task *task,
     const struct mr_snap_chunk *chunk = task->chunk;
     if (loaded->rows == chunk->rows)
         return MR_OK;
-    return mr_err_set(err, MR_E_SQL,
-                      "\"%s\": the server took %" PRIu64 " of %" PRIu64 " rows%s%s",
-                      chunk->file, loaded->rows, chunk->rows,
-                      w->warning.len > 0 ? ": " : "", w->warning.ptr);
+    return mr_err_set(err, MR_E_SQL, "\"%s\": the server took %" PRIu64 " of %" PRIu64 " rows%s%s",
+                      chunk->file, loaded->rows, chunk->rows, w->warning.len > 0 ? ": " : "",
+                      w->warning.ptr);
 }
 
 /* One transaction, taken back where it fails. */
@@ -193,8 +191,7 @@ static enum mr_code try_chunk(struct worker *w, const struct task *task,
         code = exec_text(w, "START TRANSACTION", err);
     w->loading = code == MR_OK;
     if (code == MR_OK)
-        code = r->insert ? insert_rows(w, task, loaded, err)
-                         : load_file(w, task, loaded, err);
+        code = r->insert ? insert_rows(w, task, loaded, err) : load_file(w, task, loaded, err);
     if (code == MR_OK)
         code = check_count(w, task, loaded, err);
     w->loading &= code != MR_OK;
@@ -215,8 +212,7 @@ static bool is_passing(const struct worker *w, const struct task *task, enum mr_
            (code == MR_E_TIMEOUT || (code != MR_OK && why->sql_errno == DEADLOCK));
 }
 
-static enum mr_code load_chunk(struct worker *w, const struct task *task,
-                               struct mr_err *err)
+static enum mr_code load_chunk(struct worker *w, const struct task *task, struct mr_err *err)
 {
     struct mr_restore *r = w->restore;
     struct mr_db_loaded loaded;
@@ -244,15 +240,13 @@ static enum mr_code load_chunk(struct worker *w, const struct task *task,
 }
 
 /* What is left of a table that is set aside is not loaded. */
-static enum mr_code load_task(struct worker *w, const struct task *task,
-                              struct mr_err *err)
+static enum mr_code load_task(struct worker *w, const struct task *task, struct mr_err *err)
 {
     struct mr_restore *r = w->restore;
     const struct mr_snap_table *t = task->table->snap;
     size_t count = task->chunk != NULL ? 1 : t->nchunks;
     for (size_t i = 0; i < count; i++) {
-        const struct task one = {task->table,
-                                 task->chunk != NULL ? task->chunk : &t->chunks[i]};
+        const struct task one = {task->table, task->chunk != NULL ? task->chunk : &t->chunks[i]};
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
         if (!mr_restore_is_aside(r, task->table))
@@ -308,8 +302,7 @@ static void tick(void *ctx)
 
 /* ---- planning ---- */
 
-static enum mr_code add_task(struct mr_restore *r, struct mr_pool *pool,
-                             struct mr_restore_table *t,
+static enum mr_code add_task(struct mr_restore *r, struct mr_pool *pool, struct mr_restore_table *t,
                              const struct mr_snap_chunk *chunk, struct mr_err *err)
 {
     struct task *task = mr_arena_alloc(&r->arena, sizeof *task);

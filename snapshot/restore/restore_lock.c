@@ -22,8 +22,8 @@
 #define DIGITS 32 /* such names have 64 characters at most */
 
 /* Of a database, as the server tells their names apart. */
-static enum mr_code lock_name(const struct mr_restore *r, const char *db,
-                              struct mr_strbuf *out, struct mr_err *err)
+static enum mr_code lock_name(const struct mr_restore *r, const char *db, struct mr_strbuf *out,
+                              struct mr_err *err)
 {
     char hex[MR_SHA256_HEX];
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -45,8 +45,8 @@ static bool ends_run(enum mr_code code)
 }
 
 /* "1 42": taken; "0 42": connection 42 has it; "": the server has no such locks. */
-static enum mr_code try_lock(struct mr_restore *r, const char *name,
-                             struct mr_strbuf *answer, struct mr_err *err)
+static enum mr_code try_lock(struct mr_restore *r, const char *name, struct mr_strbuf *answer,
+                             struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_err why = {0};
@@ -72,19 +72,16 @@ static enum mr_code try_lock(struct mr_restore *r, const char *name,
 
 static enum mr_code refuse(const char *db, const char *holder, struct mr_err *err)
 {
-    (void)mr_err_set(
-        err, MR_E_REFUSED,
-        "another restore into database \"%s\" is at work: connection %s of the "
-        "server holds its lock",
-        db, holder);
-    mr_err_hint(err,
-                "Nothing was changed. Let it come to its end; if its client is gone, "
-                "the server ends its last statement first.");
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "another restore into database \"%s\" is at work: connection %s of the "
+                     "server holds its lock",
+                     db, holder);
+    mr_err_hint(err, "Nothing was changed. Let it come to its end; if its client is gone, "
+                     "the server ends its last statement first.");
     return MR_E_REFUSED;
 }
 
-static enum mr_code lock(struct mr_restore *r, const char *db, const char *name,
-                         struct mr_err *err)
+static enum mr_code lock(struct mr_restore *r, const char *db, const char *name, struct mr_err *err)
 {
     struct mr_strbuf answer = MR_STRBUF_INIT;
     double until_s = mr_clock_now_s() + WAIT_S;

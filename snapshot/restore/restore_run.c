@@ -38,13 +38,11 @@ static enum mr_code prove_files(struct mr_restore *r, struct mr_err *err)
     return mr_snap_require_whole(&r->snap, err);
 }
 
-static enum mr_code open_endpoint(struct mr_restore *r, const char *uri,
-                                  struct mr_err *err)
+static enum mr_code open_endpoint(struct mr_restore *r, const char *uri, struct mr_err *err)
 {
     MR_TRY(mr_endpoint_parse(&r->ep, uri, err));
     if (r->ep.kind != MR_ENDPOINT_MYSQL)
-        return mr_err_set(err, MR_E_USAGE,
-                          "the target of a restore is a server, not a snapshot");
+        return mr_err_set(err, MR_E_USAGE, "the target of a restore is a server, not a snapshot");
     MR_TRY(mr_endpoint_from_env(&r->ep, "TARGET", err));
     if (r->opts->ask_password && r->ep.password == NULL)
         MR_TRY(mr_endpoint_ask_password(&r->ep, "target", err));
@@ -62,12 +60,10 @@ static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)
     if (code == MR_OK)
         code = mr_replication_refuse(r->db, r->opts->allow_replica, err);
     if (code == MR_OK && r->snap.manifest.server.flavour != mr_db_server(r->db)->flavour)
-        mr_log_warning(
-            "the snapshot is of another flavour than the target: tables of types "
-            "that it does not have are set aside");
+        mr_log_warning("the snapshot is of another flavour than the target: tables of types "
+                       "that it does not have are set aside");
     if (code == MR_OK)
-        code =
-            mr_throttle_new(&r->opts->load, servers, 1, &r->db_opts, &r->throttle, err);
+        code = mr_throttle_new(&r->opts->load, servers, 1, &r->db_opts, &r->throttle, err);
     return code;
 }
 

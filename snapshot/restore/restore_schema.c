@@ -11,8 +11,7 @@
 
 #define ER_SPECIFIC_ACCESS_DENIED 1227
 
-enum mr_code mr_restore_exec(struct mr_db *db, const struct mr_strbuf *sql,
-                             struct mr_err *err)
+enum mr_code mr_restore_exec(struct mr_db *db, const struct mr_strbuf *sql, struct mr_err *err)
 {
     MR_TRY(mr_strbuf_check(sql, "building a statement", err));
     return mr_db_exec(db, sql->ptr, sql->len, err);
@@ -66,8 +65,7 @@ static bool drop_definer(struct mr_strbuf *sql)
     static const char start[] = "DEFINER=`";
     char *at = strstr(sql->ptr, start);
     const char *end = at != NULL ? skip_name(at + sizeof start - 2) : NULL;
-    if (at != NULL && at != sql->ptr &&
-        strcspn(sql->ptr, "`'\"/#-") < (size_t)(at - sql->ptr))
+    if (at != NULL && at != sql->ptr && strcspn(sql->ptr, "`'\"/#-") < (size_t)(at - sql->ptr))
         return false; /* not of the head */
     if (end == NULL || *end != '@' || (end = skip_name(end + 1)) == NULL || *end != ' ')
         return false;
@@ -77,14 +75,13 @@ static bool drop_definer(struct mr_strbuf *sql)
     return true;
 }
 
-static enum mr_code without_definer(struct mr_restore *r, struct mr_strbuf *sql,
-                                    const char *file, struct mr_err *err)
+static enum mr_code without_definer(struct mr_restore *r, struct mr_strbuf *sql, const char *file,
+                                    struct mr_err *err)
 {
     struct mr_strbuf note = MR_STRBUF_INIT;
     enum mr_code code = mr_restore_exec(r->db, sql, err);
-    mr_strbuf_add_fmt(
-        &note, "\"%s\": made under this account, which may not set another DEFINER",
-        file);
+    mr_strbuf_add_fmt(&note, "\"%s\": made under this account, which may not set another DEFINER",
+                      file);
     if (code == MR_OK)
         code = mr_restore_note(r, note.ptr, err);
     mr_strbuf_release(&note);
@@ -115,15 +112,14 @@ static const struct mr_restore_db *next_named(const struct mr_restore *r,
 
 /* What a body reads and writes, it names; nobody but its owner knows what is meant. */
 static enum mr_code note_names(struct mr_restore *r, const char *file,
-                               const struct mr_snap_place *place,
-                               const struct mr_strbuf *sql, struct mr_err *err)
+                               const struct mr_snap_place *place, const struct mr_strbuf *sql,
+                               struct mr_err *err)
 {
     struct mr_strbuf note = MR_STRBUF_INIT;
     const struct mr_restore_db *db = NULL;
     enum mr_code code = MR_OK;
     size_t i = 0;
-    while (code == MR_OK && !is_of_table(place) &&
-           (db = next_named(r, place, sql, &i)) != NULL) {
+    while (code == MR_OK && !is_of_table(place) && (db = next_named(r, place, sql, &i)) != NULL) {
         mr_strbuf_reset(&note);
         mr_strbuf_add_fmt(&note,
                           "\"%s\": its text names \"%s\", which is not where it is now "
@@ -158,8 +154,7 @@ static enum mr_code read_file(const struct mr_restore *r, const char *file,
 }
 
 /* The server would run it by itself, beside a live database of that name. */
-static enum mr_code refuse_event(const struct mr_restore *r,
-                                 const struct mr_snap_place *place,
+static enum mr_code refuse_event(const struct mr_restore *r, const struct mr_snap_place *place,
                                  const struct mr_strbuf *sql, struct mr_err *err)
 {
     size_t i = 0;
@@ -198,8 +193,8 @@ static enum mr_code ask_stamps(struct mr_restore *r, struct mr_err *err)
     static const char set[] = "SET SESSION explicit_defaults_for_timestamp = 1";
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_err why = {0};
-    enum mr_code code = mr_db_query_text(
-        r->db, "SELECT @@SESSION.explicit_defaults_for_timestamp", &text, &why);
+    enum mr_code code =
+        mr_db_query_text(r->db, "SELECT @@SESSION.explicit_defaults_for_timestamp", &text, &why);
     r->asked_stamps = true;
     if (code == MR_OK && strcmp(text.ptr, "1") != 0)
         code = exec_text(r, set, &why);
@@ -213,8 +208,8 @@ static enum mr_code ask_stamps(struct mr_restore *r, struct mr_err *err)
 }
 
 /* Before the table is made; *implied: the server will give it a default. */
-static enum mr_code keep_stamps(struct mr_restore *r, const struct mr_strbuf *sql,
-                                bool *implied, struct mr_err *err)
+static enum mr_code keep_stamps(struct mr_restore *r, const struct mr_strbuf *sql, bool *implied,
+                                struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     *implied = false;
@@ -226,8 +221,7 @@ static enum mr_code keep_stamps(struct mr_restore *r, const struct mr_strbuf *sq
     return code;
 }
 
-static enum mr_code note_stamps(struct mr_restore *r, const char *file,
-                                struct mr_err *err)
+static enum mr_code note_stamps(struct mr_restore *r, const char *file, struct mr_err *err)
 {
     struct mr_strbuf note = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&note,
@@ -258,8 +252,7 @@ static enum mr_code exec_file(struct mr_restore *r, const char *file,
         code = mr_restore_keep_keyless(r, &why);
     if (code == MR_OK)
         code = mr_restore_exec(r->db, &sql, &why);
-    if (code == MR_E_DENIED && why.sql_errno == ER_SPECIFIC_ACCESS_DENIED &&
-        drop_definer(&sql))
+    if (code == MR_E_DENIED && why.sql_errno == ER_SPECIFIC_ACCESS_DENIED && drop_definer(&sql))
         code = without_definer(r, &sql, file, &why);
     if (code == MR_OK)
         code = note_names(r, file, place, &sql, &why);
@@ -330,9 +323,9 @@ static enum mr_code require_event(struct mr_restore *r, const struct mr_snap_obj
     MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
     MR_TRY_OUT(mr_db_query_text(r->db, sql.ptr, &text, err));
     if (strcmp(text.ptr, "0") == 0)
-        MR_TRY_OUT(mr_err_set(
-            err, MR_E_NO_SUCH,
-            "\"%s\": its time has passed, and the server does not keep it", o->file));
+        MR_TRY_OUT(mr_err_set(err, MR_E_NO_SUCH,
+                              "\"%s\": its time has passed, and the server does not keep it",
+                              o->file));
 out:
     mr_strbuf_release(&sql);
     mr_strbuf_release(&text);
@@ -361,8 +354,7 @@ static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_objec
 static bool is_in_use(const struct mr_restore *r, const struct mr_snap_object *o)
 {
     const char *db = mr_restore_db_name(r, o->db);
-    for (size_t i = 0; r->ended && o->kind == MR_SNAP_SEQUENCE && i < r->cat->nobjects;
-         i++)
+    for (size_t i = 0; r->ended && o->kind == MR_SNAP_SEQUENCE && i < r->cat->nobjects; i++)
         if (r->cat->objects[i].kind == MR_OBJECT_SEQUENCE &&
             mr_server_same_name(&r->cat->server, r->cat->objects[i].db, db) &&
             mr_server_same_name(&r->cat->server, r->cat->objects[i].name, o->name))
@@ -404,15 +396,12 @@ static enum mr_code make_database(struct mr_restore *r, const struct mr_restore_
     const struct mr_snap_place place = mr_snap_object_place(db->object);
     struct mr_strbuf text = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
     /* "CREATE DATABASE IF NOT EXISTS `x` CHARACTER SET a COLLATE b" */
-    enum mr_code code =
-        mr_snap_read_statement(&r->snap, db->object->file, &place, &text, err);
+    enum mr_code code = mr_snap_read_statement(&r->snap, db->object->file, &place, &text, err);
     const char *tail = code == MR_OK ? strstr(text.ptr, "` CHARACTER SET ") : NULL;
     if (code == MR_OK && tail == NULL)
-        code =
-            mr_err_set(err, MR_E_SNAPSHOT, "\"%s\" holds no database", db->object->file);
+        code = mr_err_set(err, MR_E_SNAPSHOT, "\"%s\" holds no database", db->object->file);
     if (code == MR_OK) {
-        mr_strbuf_add_str(&sql,
-                          db->there == NULL ? "CREATE DATABASE " : "ALTER DATABASE ");
+        mr_strbuf_add_str(&sql, db->there == NULL ? "CREATE DATABASE " : "ALTER DATABASE ");
         mr_sql_ident(&sql, db->to);
         mr_strbuf_add_str(&sql, tail + 1);
         if (mr_restore_makes_db(r, db))
@@ -435,10 +424,9 @@ static enum mr_code make_progress_table(struct mr_restore *r, struct mr_err *err
     mr_strbuf_reset(&sql);
     mr_strbuf_add_str(&sql, "CREATE TABLE IF NOT EXISTS ");
     mr_restore_progress_table(&sql, r);
-    mr_strbuf_add_str(
-        &sql,
-        " (uuid VARCHAR(40) CHARACTER SET ascii NOT NULL, file VARCHAR(250) "
-        "CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE=InnoDB");
+    mr_strbuf_add_str(&sql,
+                      " (uuid VARCHAR(40) CHARACTER SET ascii NOT NULL, file VARCHAR(250) "
+                      "CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY) ENGINE=InnoDB");
     if (code == MR_OK)
         code = mr_restore_exec(r->db, &sql, err);
     mr_strbuf_reset(&sql);
@@ -459,8 +447,7 @@ static enum mr_code make_progress_table(struct mr_restore *r, struct mr_err *err
 }
 
 /* Not every engine can be emptied: ARCHIVE cannot. */
-static enum mr_code drop_half(struct mr_restore *r, struct mr_restore_table *t,
-                              struct mr_err *err)
+static enum mr_code drop_half(struct mr_restore *r, struct mr_restore_table *t, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     mr_strbuf_add_str(&sql, "DROP TABLE ");
@@ -475,8 +462,8 @@ static enum mr_code drop_half(struct mr_restore *r, struct mr_restore_table *t,
  * would take another one, with no more than a warning. */
 static enum mr_code keep_engines(struct mr_restore *r, struct mr_err *err)
 {
-    return exec_text(
-        r, "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_ENGINE_SUBSTITUTION')", err);
+    return exec_text(r, "SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_ENGINE_SUBSTITUTION')",
+                     err);
 }
 
 static enum mr_code make_tables(struct mr_restore *r, struct mr_err *err)

@@ -12,8 +12,8 @@
 bool mr_restore_wants(const struct mr_restore *r, const char *db, const char *name)
 {
     const struct mr_snap_options *o = r->opts;
-    return mr_pattern_selects(o->tables.items, o->tables.count, o->exclude.items,
-                              o->exclude.count, db, name);
+    return mr_pattern_selects(o->tables.items, o->tables.count, o->exclude.items, o->exclude.count,
+                              db, name);
 }
 
 const char *mr_restore_db_name(const struct mr_restore *r, const char *db)
@@ -52,13 +52,12 @@ static enum mr_code require_renames(const struct mr_restore *r, struct mr_err *e
     const struct mr_string_list *list = &r->opts->renames;
     for (size_t i = 0; i < list->count; i++) {
         size_t k = 0, len = strcspn(list->items[i], "=");
-        while (k < r->ndbs && (strlen(r->dbs[k].from) != len ||
-                               strncmp(r->dbs[k].from, list->items[i], len) != 0))
+        while (k < r->ndbs &&
+               (strlen(r->dbs[k].from) != len || strncmp(r->dbs[k].from, list->items[i], len) != 0))
             k++;
         if (k < r->ndbs && list->items[i][len] == '=')
             continue;
-        (void)mr_err_set(err, MR_E_USAGE,
-                         "--rename-db \"%s\" names no database of the snapshot",
+        (void)mr_err_set(err, MR_E_USAGE, "--rename-db \"%s\" names no database of the snapshot",
                          list->items[i]);
         mr_err_hint(err, "Write it as --rename-db old=new; \"myrecon snapshot list\" has "
                          "the names.");
@@ -94,18 +93,14 @@ static enum mr_code name_dbs(struct mr_restore *r, struct mr_err *err)
         return mr_err_nomem(err, "restoring");
     for (size_t i = 0; i < m->nobjects; i++)
         if (m->objects[i].kind == MR_SNAP_DATABASE)
-            r->dbs[r->ndbs++] = (struct mr_restore_db){.object = &m->objects[i],
-                                                       .from = m->objects[i].db,
-                                                       .to = m->objects[i].db};
+            r->dbs[r->ndbs++] = (struct mr_restore_db){
+                .object = &m->objects[i], .from = m->objects[i].db, .to = m->objects[i].db};
     if (r->ndbs == 0)
-        return mr_err_set(err, MR_E_SNAPSHOT, "snapshot \"%s\" holds no database",
-                          r->snap.path);
+        return mr_err_set(err, MR_E_SNAPSHOT, "snapshot \"%s\" holds no database", r->snap.path);
     if (r->ep.ndbs > 0 && r->ep.ndbs != r->ndbs) {
-        (void)mr_err_set(err, MR_E_USAGE,
-                         "the target names %zu database%s, the snapshot holds %zu",
+        (void)mr_err_set(err, MR_E_USAGE, "the target names %zu database%s, the snapshot holds %zu",
                          r->ep.ndbs, r->ep.ndbs == 1 ? "" : "s", r->ndbs);
-        mr_err_hint(err,
-                    "They pair by position; leave them out of the URI, or name all.");
+        mr_err_hint(err, "They pair by position; leave them out of the URI, or name all.");
         return MR_E_USAGE;
     }
     for (size_t i = 0; i < r->ndbs; i++) {
@@ -216,8 +211,8 @@ static enum mr_code read_done(struct mr_restore *r, struct mr_err *err)
 
 bool mr_restore_is_done(const struct mr_restore *r, const char *file)
 {
-    return r->done.count > 0 && bsearch(&file, r->done.items, r->done.count,
-                                        sizeof(const char *), compare_texts) != NULL;
+    return r->done.count > 0 && bsearch(&file, r->done.items, r->done.count, sizeof(const char *),
+                                        compare_texts) != NULL;
 }
 
 bool mr_restore_is_trusted(const struct mr_restore *r, const struct mr_restore_table *t)
@@ -233,13 +228,12 @@ bool mr_restore_is_trusted(const struct mr_restore *r, const struct mr_restore_t
 /* Of a database that was half restored when the snapshot was made. */
 static enum mr_code refuse_progress(const struct mr_snap_table *t, struct mr_err *err)
 {
-    (void)mr_err_set(
-        err, MR_E_REFUSED,
-        "the snapshot holds table \"%s.%s\", by which a restore knows how far "
-        "it is: database \"%s\" was not wholly restored when it was made",
-        t->db, t->name, t->db);
-    mr_err_hint(err, "Nothing was changed. To restore what it holds: --exclude '%s.%s'.",
-                t->db, t->name);
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "the snapshot holds table \"%s.%s\", by which a restore knows how far "
+                     "it is: database \"%s\" was not wholly restored when it was made",
+                     t->db, t->name, t->db);
+    mr_err_hint(err, "Nothing was changed. To restore what it holds: --exclude '%s.%s'.", t->db,
+                t->name);
     return MR_E_REFUSED;
 }
 
@@ -257,11 +251,9 @@ static bool nth_name(const void *ctx, size_t index, const char **db, const char 
 static enum mr_code check_names(const struct mr_restore *r, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &r->snap.manifest;
-    enum mr_code code =
-        mr_pattern_names_warn("--tables", &r->opts->tables, nth_name, m, err);
-    return code == MR_OK
-               ? mr_pattern_names_warn("--exclude", &r->opts->exclude, nth_name, m, err)
-               : code;
+    enum mr_code code = mr_pattern_names_warn("--tables", &r->opts->tables, nth_name, m, err);
+    return code == MR_OK ? mr_pattern_names_warn("--exclude", &r->opts->exclude, nth_name, m, err)
+                         : code;
 }
 
 static enum mr_code list_tables(struct mr_restore *r, struct mr_err *err)
@@ -278,8 +270,7 @@ static enum mr_code list_tables(struct mr_restore *r, struct mr_err *err)
                               "table \"%s.%s\" is of no database of "
                               "the snapshot",
                               t->db, t->name);
-        if (mr_restore_wants(r, t->db, t->name) &&
-            strcmp(t->name, MR_SNAP_PROGRESS_TABLE) == 0)
+        if (mr_restore_wants(r, t->db, t->name) && strcmp(t->name, MR_SNAP_PROGRESS_TABLE) == 0)
             return refuse_progress(t, err);
         if (mr_restore_wants(r, t->db, t->name))
             r->tables[r->ntables++] = (struct mr_restore_table){.snap = t, .db = db};
@@ -324,11 +315,10 @@ static enum mr_code refuse_own(const struct mr_restore *r, struct mr_err *err)
             any = mr_restore_is_done(r, t->snap->chunks[k].file);
         if (any)
             continue;
-        (void)mr_err_set(
-            err, MR_E_REFUSED,
-            "table \"%s.%s\" is there, and not by the restore, which had set "
-            "it aside",
-            t->db, t->snap->name);
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "table \"%s.%s\" is there, and not by the restore, which had set "
+                         "it aside",
+                         t->db, t->snap->name);
         mr_err_hint(err, "Nothing was changed. Rename it, or drop it if nobody wants it; "
                          "the same command then makes it from the snapshot.");
         return MR_E_REFUSED;
@@ -339,8 +329,7 @@ static enum mr_code refuse_own(const struct mr_restore *r, struct mr_err *err)
 static enum mr_code learn_infile(struct mr_restore *r, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code =
-        mr_db_query_text(r->db, "SELECT @@GLOBAL.local_infile", &text, err);
+    enum mr_code code = mr_db_query_text(r->db, "SELECT @@GLOBAL.local_infile", &text, err);
     r->insert = code == MR_OK && strcmp(text.ptr, "0") == 0;
     mr_strbuf_release(&text);
     if (r->insert)

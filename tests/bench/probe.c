@@ -42,9 +42,8 @@ static int by_value(const void *a, const void *b)
 static double update_row(MYSQL *db, const char *table, unsigned long id, int step)
 {
     char sql[256];
-    int len =
-        snprintf(sql, sizeof sql, "UPDATE %s SET touched = touched + (%d) WHERE id = %lu",
-                 table, step, id);
+    int len = snprintf(sql, sizeof sql, "UPDATE %s SET touched = touched + (%d) WHERE id = %lu",
+                       table, step, id);
     double begin = now_ms();
     if (mysql_real_query(db, sql, (unsigned long)len) != 0) {
         fprintf(stderr, "update: %s\n", mysql_error(db));
@@ -54,8 +53,8 @@ static double update_row(MYSQL *db, const char *table, unsigned long id, int ste
 }
 
 /* The number of samples taken, or 0 after an error. */
-static size_t take_samples(MYSQL *db, const char *table, unsigned long greatest,
-                           double until_ms, double *samples)
+static size_t take_samples(MYSQL *db, const char *table, unsigned long greatest, double until_ms,
+                           double *samples)
 {
     unsigned int seed = 7; /* the same rows in every run */
     size_t count = 0;

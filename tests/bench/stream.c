@@ -52,9 +52,8 @@ static void bind_column(MYSQL_BIND *bind, struct column *column, const MYSQL_FIE
     } else if (field->type == MYSQL_TYPE_FLOAT || field->type == MYSQL_TYPE_DOUBLE) {
         bind->buffer_type = MYSQL_TYPE_DOUBLE;
         bind->buffer = &column->real;
-    } else if (field->type == MYSQL_TYPE_TIMESTAMP ||
-               field->type == MYSQL_TYPE_DATETIME || field->type == MYSQL_TYPE_DATE ||
-               field->type == MYSQL_TYPE_TIME) {
+    } else if (field->type == MYSQL_TYPE_TIMESTAMP || field->type == MYSQL_TYPE_DATETIME ||
+               field->type == MYSQL_TYPE_DATE || field->type == MYSQL_TYPE_TIME) {
         bind->buffer_type = field->type;
         bind->buffer = &column->time;
     } else {
@@ -103,8 +102,7 @@ static void *read_side(void *arg)
         complain(side, "start", "out of memory");
         goto out;
     }
-    if (mysql_real_connect(db, "localhost", "root", NULL, NULL, 0, side->socket, 0) ==
-        NULL) {
+    if (mysql_real_connect(db, "localhost", "root", NULL, NULL, 0, side->socket, 0) == NULL) {
         complain(side, "connect", mysql_error(db));
         goto out;
     }

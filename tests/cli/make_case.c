@@ -19,12 +19,11 @@ int main(int argc, char **argv)
         return 2;
     }
     club_begin_at(&club, argv[1]);
-    int64_t m = club_table(&club, "club.members", true,
-                           nobody ? MR_SUBJECT_NO : MR_SUBJECT_CONFIGURED);
+    int64_t m =
+        club_table(&club, "club.members", true, nobody ? MR_SUBJECT_NO : MR_SUBJECT_CONFIGURED);
     int64_t o = club_table(&club, "club.orders", false, MR_SUBJECT_NO);
     int64_t fk = club_reference(&club, o, m);
-    int64_t three =
-        club_row(&club, m, MR_KIND_COLLISION, "3/+1 ann/it's", "3/+2 bob/x", "a", "b");
+    int64_t three = club_row(&club, m, MR_KIND_COLLISION, "3/+1 ann/it's", "3/+2 bob/x", "a", "b");
     int64_t five = club_row(&club, m, MR_KIND_EXTRA, NULL, "5/+1 ann/y", NULL, "a");
     club_moved(&club, m, three, five);
     club_row(&club, m, MR_KIND_CHANGED, "7/NULL/one\ntwo", "7/NULL/x", NULL, NULL);

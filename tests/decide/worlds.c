@@ -45,8 +45,7 @@ static int by_identity(const struct mr_fact *f, enum mr_group group)
 {
     const struct mr_meeting m = mr_decide_identity(f);
     (void)group;
-    return m.obstacle.conflict != MR_CONFLICT_NONE ? (int)m.obstacle.conflict + 1
-                                                   : m.is_it;
+    return m.obstacle.conflict != MR_CONFLICT_NONE ? (int)m.obstacle.conflict + 1 : m.is_it;
 }
 
 static int by_place(const struct mr_fact *f, enum mr_group group)
@@ -78,8 +77,7 @@ static const struct decider {
      "keyless traced gone "},
     {"below", by_below, true,
      "counted refers_to_lost refers_to_new key_refers_to_lost there above "},
-    {"holder", by_holder, false,
-     "counted above taken merged same there traced believed fresh "},
+    {"holder", by_holder, false, "counted above taken merged same there traced believed fresh "},
     {"identity", by_identity, false, "met crosses ambiguous owned counted above taken "},
     {"place", by_place, false, "counted above there taken traced keyless restored "},
     {"values", by_values, true, "there differs same_name edited edited_live "},
@@ -118,9 +116,8 @@ static void print_worlds(const struct decider *d, enum mr_group group)
 
 /* ---- the policies that copy, which have facts of their own ---- */
 
-static const char *const policies[] = {[MR_COPY_MIRROR] = "mirror",
-                                       [MR_COPY_BACKFILL] = "backfill",
-                                       [MR_COPY_NEWEST] = "newest"};
+static const char *const policies[] = {
+    [MR_COPY_MIRROR] = "mirror", [MR_COPY_BACKFILL] = "backfill", [MR_COPY_NEWEST] = "newest"};
 
 static struct mr_copy_fact copy_world(unsigned world)
 {

@@ -56,8 +56,7 @@ static int add_object(struct dl_phdr_info *info, size_t size, void *wanted)
         const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
         uintptr_t lo = info->dlpi_addr + segment->p_vaddr;
         if (segment->p_type == PT_LOAD && (segment->p_flags & PF_X) != 0)
-            ranges[range_count++] =
-                (struct range){lo, lo + segment->p_memsz, info->dlpi_addr};
+            ranges[range_count++] = (struct range){lo, lo + segment->p_memsz, info->dlpi_addr};
     }
     return 0;
 }

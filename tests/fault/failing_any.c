@@ -119,8 +119,7 @@ static int add_object(struct dl_phdr_info *info, size_t size, void *memory)
         object->lo = info->dlpi_addr + segment->p_vaddr;
         object->hi = object->lo + segment->p_memsz;
         object->is_ours = here >= object->lo && here < object->hi;
-        object->is_memory =
-            info->dlpi_name[0] == '\0' || is_named_in(info->dlpi_name, memory);
+        object->is_memory = info->dlpi_name[0] == '\0' || is_named_in(info->dlpi_name, memory);
         (void)snprintf(object->name, sizeof object->name, "%s",
                        info->dlpi_name[0] == '\0' ? "myrecon"
                        : slash != NULL            ? slash + 1
@@ -184,10 +183,9 @@ static struct site *site_of(const char *name, const struct stack *stack)
 
 static void say_fired(void)
 {
-    long fd = report_path != NULL
-                  ? syscall(SYS_openat, AT_FDCWD, report_path,
-                            O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)
-                  : -1;
+    long fd = report_path != NULL ? syscall(SYS_openat, AT_FDCWD, report_path,
+                                            O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)
+                                  : -1;
     if (fd < 0)
         return;
     (void)syscall(SYS_write, fd, "fired\n", 6);
@@ -220,21 +218,11 @@ static int error_number(void)
         const char *name;
         int number;
     } errors[] = {
-        {"EACCES", EACCES},
-        {"EAGAIN", EAGAIN},
-        {"ECONNREFUSED", ECONNREFUSED},
-        {"ECONNRESET", ECONNRESET},
-        {"EINTR", EINTR},
-        {"EIO", EIO},
-        {"EMFILE", EMFILE},
-        {"ENOBUFS", ENOBUFS},
-        {"ENOLCK", ENOLCK},
-        {"ENOMEM", ENOMEM},
-        {"ENOSPC", ENOSPC},
-        {"EPERM", EPERM},
-        {"EPIPE", EPIPE},
-        {"ETIMEDOUT", ETIMEDOUT},
-        {"EAI_AGAIN", EAI_AGAIN},
+        {"EACCES", EACCES},         {"EAGAIN", EAGAIN},       {"ECONNREFUSED", ECONNREFUSED},
+        {"ECONNRESET", ECONNRESET}, {"EINTR", EINTR},         {"EIO", EIO},
+        {"EMFILE", EMFILE},         {"ENOBUFS", ENOBUFS},     {"ENOLCK", ENOLCK},
+        {"ENOMEM", ENOMEM},         {"ENOSPC", ENOSPC},       {"EPERM", EPERM},
+        {"EPIPE", EPIPE},           {"ETIMEDOUT", ETIMEDOUT}, {"EAI_AGAIN", EAI_AGAIN},
         {"EAI_MEMORY", EAI_MEMORY},
     };
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
@@ -310,12 +298,10 @@ static void __attribute__((destructor)) end(void)
         const struct site *site = &sites[i];
         if (site->name == NULL)
             continue;
-        (void)fprintf(file, "%s %016lx %lu ", site->name, (unsigned long)site->hash,
-                      site->count);
+        (void)fprintf(file, "%s %016lx %lu ", site->name, (unsigned long)site->hash, site->count);
         for (size_t j = 0; j < site->frame_count; j++) {
             const struct object *object = object_of(site->frames[j]);
-            (void)fprintf(file, "%s%s+%#lx", j > 0 ? "," : "",
-                          object != NULL ? object->name : "?",
+            (void)fprintf(file, "%s%s+%#lx", j > 0 ? "," : "", object != NULL ? object->name : "?",
                           site->frames[j] - (object != NULL ? object->base : 0));
         }
         (void)fputc('\n', file);
@@ -327,36 +313,36 @@ static void __attribute__((destructor)) end(void)
 /* ---- the calls ----------------------------------------------------------------------- */
 
 /* The C library's own function of that name, as this one's type. */
-#define REAL(name)                                                                       \
-    __typeof__(&any_##name) real = NULL;                                                 \
-    static _Atomic(void *) found;                                                        \
-    if (atomic_load(&found) == NULL)                                                     \
-        atomic_store(&found, dlsym(RTLD_NEXT, #name));                                   \
-    void *address = atomic_load(&found);                                                 \
+#define REAL(name)                                                                                 \
+    __typeof__(&any_##name) real = NULL;                                                           \
+    static _Atomic(void *) found;                                                                  \
+    if (atomic_load(&found) == NULL)                                                               \
+        atomic_store(&found, dlsym(RTLD_NEXT, #name));                                             \
+    void *address = atomic_load(&found);                                                           \
     memcpy(&real, &address, sizeof real)
 
 /* A function of our own name for the compiler, and of the C library's for the linker. */
-#define STANDS_FOR(type, name, parameters)                                               \
-    type any_##name parameters __asm__(#name);                                           \
+#define STANDS_FOR(type, name, parameters)                                                         \
+    type any_##name parameters __asm__(#name);                                                     \
     type any_##name parameters
 
 /* A function that fails with errno, and then returns FAILED. */
-#define FAILS_AS(label, type, name, parameters, arguments, failed)                       \
-    STANDS_FOR(type, name, parameters)                                                   \
-    {                                                                                    \
-        REAL(name);                                                                      \
-        if (!fails(label))                                                               \
-            return real arguments;                                                       \
-        (void)set_error();                                                               \
-        return failed;                                                                   \
+#define FAILS_AS(label, type, name, parameters, arguments, failed)                                 \
+    STANDS_FOR(type, name, parameters)                                                             \
+    {                                                                                              \
+        REAL(name);                                                                                \
+        if (!fails(label))                                                                         \
+            return real arguments;                                                                 \
+        (void)set_error();                                                                         \
+        return failed;                                                                             \
     }
 
 /* A function that returns its error. */
-#define FAILS_BY_RESULT(name, parameters, arguments)                                     \
-    STANDS_FOR(int, name, parameters)                                                    \
-    {                                                                                    \
-        REAL(name);                                                                      \
-        return fails(#name) ? error_number() : real arguments;                           \
+#define FAILS_BY_RESULT(name, parameters, arguments)                                               \
+    STANDS_FOR(int, name, parameters)                                                              \
+    {                                                                                              \
+        REAL(name);                                                                                \
+        return fails(#name) ? error_number() : real arguments;                                     \
     }
 
 /* ---- files */
@@ -373,11 +359,11 @@ static int open_at(int dir, const char *path, int flags, mode_t mode)
     return (int)syscall(SYS_openat, dir, path, flags, mode);
 }
 
-#define OPEN_WITH(dir)                                                                   \
-    va_list more;                                                                        \
-    va_start(more, flags);                                                               \
-    mode_t mode = va_arg(more, mode_t);                                                  \
-    va_end(more);                                                                        \
+#define OPEN_WITH(dir)                                                                             \
+    va_list more;                                                                                  \
+    va_start(more, flags);                                                                         \
+    mode_t mode = va_arg(more, mode_t);                                                            \
+    va_end(more);                                                                                  \
     return open_at(dir, path, flags, (flags & O_CREAT) != 0 ? mode : 0)
 
 STANDS_FOR(int, open, (const char *path, int flags, ...))
@@ -405,8 +391,7 @@ STANDS_FOR(int, __openat_2, (int dir, const char *path, int flags))
     return open_at(dir, path, flags, 0);
 }
 FAILS_AS("open", FILE *, fopen, (const char *path, const char *mode), (path, mode), NULL)
-FAILS_AS("open", FILE *, fopen64, (const char *path, const char *mode), (path, mode),
-         NULL)
+FAILS_AS("open", FILE *, fopen64, (const char *path, const char *mode), (path, mode), NULL)
 FAILS_AS("fdopen", FILE *, fdopen, (int fd, const char *mode), (fd, mode), NULL)
 FAILS_AS("open", DIR *, opendir, (const char *path), (path), NULL)
 FAILS_AS("fdopen", DIR *, fdopendir, (int fd), (fd), NULL)
@@ -414,8 +399,8 @@ FAILS_AS("readdir", struct dirent *, readdir, (DIR * dir), (dir), NULL)
 FAILS_AS("getline", ssize_t, __getdelim, (char **line, size_t *size, int end, FILE *file),
          (line, size, end, file), -1)
 FAILS_AS("path", char *, realpath, (const char *path, char *into), (path, into), NULL)
-FAILS_AS("path", ssize_t, readlink, (const char *path, char *into, size_t size),
-         (path, into, size), -1)
+FAILS_AS("path", ssize_t, readlink, (const char *path, char *into, size_t size), (path, into, size),
+         -1)
 FAILS_AS("path", char *, getcwd, (char *into, size_t size), (into, size), NULL)
 FAILS_AS("stat", int, stat, (const char *path, struct stat *into), (path, into), -1)
 FAILS_AS("stat", int, stat64, (const char *path, struct stat64 *into), (path, into), -1)
@@ -434,8 +419,7 @@ FAILS_AS("mode", int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
 FAILS_AS("mode", int, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid), -1)
 FAILS_AS("seek", off_t, lseek, (int fd, off_t at, int from), (fd, at, from), -1)
 FAILS_AS("rename", int, rename, (const char *from, const char *to), (from, to), -1)
-FAILS_AS("rename", int, renameat,
-         (int from_dir, const char *from, int to_dir, const char *to),
+FAILS_AS("rename", int, renameat, (int from_dir, const char *from, int to_dir, const char *to),
          (from_dir, from, to_dir, to), -1)
 FAILS_AS("rename", int, renameat2,
          (int from_dir, const char *from, int to_dir, const char *to, unsigned flags),
@@ -444,12 +428,10 @@ FAILS_AS("link", int, linkat,
          (int from_dir, const char *from, int to_dir, const char *to, int flags),
          (from_dir, from, to_dir, to, flags), -1)
 FAILS_AS("unlink", int, unlink, (const char *path), (path), -1)
-FAILS_AS("unlink", int, unlinkat, (int dir, const char *path, int flags),
-         (dir, path, flags), -1)
+FAILS_AS("unlink", int, unlinkat, (int dir, const char *path, int flags), (dir, path, flags), -1)
 FAILS_AS("unlink", int, rmdir, (const char *path), (path), -1)
 FAILS_AS("mkdir", int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
-FAILS_AS("mkdir", int, mkdirat, (int dir, const char *path, mode_t mode),
-         (dir, path, mode), -1)
+FAILS_AS("mkdir", int, mkdirat, (int dir, const char *path, mode_t mode), (dir, path, mode), -1)
 FAILS_AS("truncate", int, ftruncate, (int fd, off_t size), (fd, size), -1)
 FAILS_AS("truncate", int, ftruncate64, (int fd, off64_t size), (fd, size), -1)
 FAILS_AS("sync", int, fsync, (int fd), (fd), -1)
@@ -467,11 +449,11 @@ static int control(int fd, int command, void *argument)
     return (int)syscall(SYS_fcntl, fd, command, argument);
 }
 
-#define CONTROL_WITH                                                                     \
-    va_list more;                                                                        \
-    va_start(more, command);                                                             \
-    void *argument = va_arg(more, void *);                                               \
-    va_end(more);                                                                        \
+#define CONTROL_WITH                                                                               \
+    va_list more;                                                                                  \
+    va_start(more, command);                                                                       \
+    void *argument = va_arg(more, void *);                                                         \
+    va_end(more);                                                                                  \
     return control(fd, command, argument)
 
 STANDS_FOR(int, fcntl, (int fd, int command, ...))
@@ -503,18 +485,17 @@ static ssize_t allowed(const char *name, size_t size)
 }
 
 /* What the other end has hung up reads as nothing. */
-#define READS(label, name, parameters, number, ...)                                      \
-    STANDS_FOR(ssize_t, name, parameters)                                                \
-    {                                                                                    \
-        ssize_t may = allowed(label, size);                                              \
-        return may <= 0 && size > 0 ? may : syscall(number, __VA_ARGS__);                \
+#define READS(label, name, parameters, number, ...)                                                \
+    STANDS_FOR(ssize_t, name, parameters)                                                          \
+    {                                                                                              \
+        ssize_t may = allowed(label, size);                                                        \
+        return may <= 0 && size > 0 ? may : syscall(number, __VA_ARGS__);                          \
     }
 
 READS("read", read, (int fd, void *into, size_t size), SYS_read, fd, into, may)
-READS("read", pread, (int fd, void *into, size_t size, off_t at), SYS_pread64, fd, into,
-      may, at)
-READS("read", pread64, (int fd, void *into, size_t size, off64_t at), SYS_pread64, fd,
-      into, may, at)
+READS("read", pread, (int fd, void *into, size_t size, off_t at), SYS_pread64, fd, into, may, at)
+READS("read", pread64, (int fd, void *into, size_t size, off64_t at), SYS_pread64, fd, into, may,
+      at)
 /* A connection that is gone for one call is gone for the next. */
 static ssize_t allowed_on_line(const char *name, int fd, size_t size)
 {
@@ -530,18 +511,17 @@ static ssize_t allowed_on_line(const char *name, int fd, size_t size)
 STANDS_FOR(ssize_t, recv, (int fd, void *into, size_t size, int flags))
 {
     ssize_t may = allowed_on_line("recv", fd, size);
-    return may <= 0 && size > 0 ? may
-                                : syscall(SYS_recvfrom, fd, into, may, flags, NULL, NULL);
+    return may <= 0 && size > 0 ? may : syscall(SYS_recvfrom, fd, into, may, flags, NULL, NULL);
 }
 STANDS_FOR(ssize_t, send, (int fd, const void *from, size_t size, int flags))
 {
     ssize_t may = allowed_on_line("send", fd, size);
     return may < 0 ? may : syscall(SYS_sendto, fd, from, may, flags, NULL, 0);
 }
-READS("write", pwrite, (int fd, const void *from, size_t size, off_t at), SYS_pwrite64,
-      fd, from, may, at)
-READS("write", pwrite64, (int fd, const void *from, size_t size, off64_t at),
-      SYS_pwrite64, fd, from, may, at)
+READS("write", pwrite, (int fd, const void *from, size_t size, off_t at), SYS_pwrite64, fd, from,
+      may, at)
+READS("write", pwrite64, (int fd, const void *from, size_t size, off64_t at), SYS_pwrite64, fd,
+      from, may, at)
 
 STANDS_FOR(ssize_t, write, (int fd, const void *from, size_t size))
 {
@@ -551,14 +531,11 @@ STANDS_FOR(ssize_t, write, (int fd, const void *from, size_t size))
 
 /* ---- the network */
 
-FAILS_AS("socket", int, socket, (int family, int type, int protocol),
-         (family, type, protocol), -1)
+FAILS_AS("socket", int, socket, (int family, int type, int protocol), (family, type, protocol), -1)
 FAILS_AS("connect", int, connect, (int fd, const struct sockaddr *to, socklen_t size),
          (fd, to, size), -1)
-FAILS_AS("poll", int, poll, (struct pollfd * fds, nfds_t count, int ms), (fds, count, ms),
-         -1)
-FAILS_AS("sockopt", int, getsockopt,
-         (int fd, int level, int name, void *value, socklen_t *size),
+FAILS_AS("poll", int, poll, (struct pollfd * fds, nfds_t count, int ms), (fds, count, ms), -1)
+FAILS_AS("sockopt", int, getsockopt, (int fd, int level, int name, void *value, socklen_t *size),
          (fd, level, name, value, size), -1)
 FAILS_AS("sockopt", int, setsockopt,
          (int fd, int level, int name, const void *value, socklen_t size),
@@ -580,8 +557,7 @@ FAILS_BY_RESULT(pthread_create,
 /* SQLite does not ask whether it got its locks, and with glibc it always does. */
 #define IS_OURS (object_of((uintptr_t)__builtin_return_address(0)) == &objects[0])
 
-STANDS_FOR(int, pthread_mutex_init,
-           (pthread_mutex_t * lock, const pthread_mutexattr_t *how))
+STANDS_FOR(int, pthread_mutex_init, (pthread_mutex_t * lock, const pthread_mutexattr_t *how))
 {
     REAL(pthread_mutex_init);
     return IS_OURS && fails("pthread_mutex_init") ? error_number() : real(lock, how);
@@ -597,8 +573,8 @@ FAILS_BY_RESULT(getpwuid_r,
                 (uid, into, buffer, size, found_one))
 FAILS_AS("getrandom", ssize_t, getrandom, (void *into, size_t size, unsigned flags),
          (into, size, flags), -1)
-FAILS_AS("iconv_open", iconv_t, iconv_open, (const char *to, const char *from),
-         (to, from), (iconv_t)-1)
+FAILS_AS("iconv_open", iconv_t, iconv_open, (const char *to, const char *from), (to, from),
+         (iconv_t)-1)
 
 /* ---- memory */
 

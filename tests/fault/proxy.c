@@ -98,9 +98,8 @@ static bool take_option(struct proxy *p, const char *text)
     const struct {
         const char *key;
         uint64_t *value;
-    } keys[] = {{"cut=", &p->cut},     {"cut-each=", &p->cut_each},
-                {"stall=", &p->stall}, {"stall-ms=", &p->stall_ms},
-                {"rate=", &p->rate},   {"stop=", &p->stop},
+    } keys[] = {{"cut=", &p->cut},           {"cut-each=", &p->cut_each}, {"stall=", &p->stall},
+                {"stall-ms=", &p->stall_ms}, {"rate=", &p->rate},         {"stop=", &p->stop},
                 {"drip=", &p->drip}};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         size_t len = strlen(keys[i].key);
@@ -131,8 +130,7 @@ static bool start_listening(struct proxy *p, const char *port)
     socklen_t len = sizeof at;
     const int on = 1;
     p->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (p->listener < 0 ||
-        setsockopt(p->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+    if (p->listener < 0 || setsockopt(p->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
         bind(p->listener, (struct sockaddr *)&at, sizeof at) != 0 ||
         listen(p->listener, MAX_LINKS) != 0 ||
         getsockname(p->listener, (struct sockaddr *)&at, &len) != 0)
@@ -258,8 +256,7 @@ static void turn(struct proxy *p)
         const struct link *link = &p->links[i];
         bool open = link->client >= 0 && now >= link->still_until;
         fds[1 + 2 * i] = (struct pollfd){open ? link->client : -1, POLLIN, 0};
-        fds[2 + 2 * i] =
-            (struct pollfd){open && may_carry ? link->server : -1, POLLIN, 0};
+        fds[2 + 2 * i] = (struct pollfd){open && may_carry ? link->server : -1, POLLIN, 0};
     }
     if (poll(fds, sizeof fds / sizeof *fds, TICK_MS) <= 0)
         return;

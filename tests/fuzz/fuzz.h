@@ -21,13 +21,12 @@
 /* Always returns 0: every input is worth keeping. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define FUZZ_CHECK(condition)                                                            \
-    do {                                                                                 \
-        if (!(condition)) {                                                              \
-            (void)fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__,      \
-                          #condition);                                                   \
-            abort();                                                                     \
-        }                                                                                \
+#define FUZZ_CHECK(condition)                                                                      \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            (void)fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition);   \
+            abort();                                                                               \
+        }                                                                                          \
     } while (0)
 
 #endif

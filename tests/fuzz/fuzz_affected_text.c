@@ -26,8 +26,8 @@ static struct mr_affected list = {.tables = &table,
                                   .nidentity = 1};
 
 /* One person with that phone, in the format; false where the options are refused. */
-static bool print(const struct mr_affected_format_opts *opts,
-                  const struct mr_value *phone, struct mr_strbuf *out, uint64_t *written)
+static bool print(const struct mr_affected_format_opts *opts, const struct mr_value *phone,
+                  struct mr_strbuf *out, uint64_t *written)
 {
     struct mr_affected_writer *w = NULL;
     char child[] = "child", name[] = "d.t", seven[] = "7";

@@ -21,8 +21,7 @@ static void check(const struct mr_catalogue *cat)
             FUZZ_CHECK(mr_table_column(t, t->columns[k].name) != NULL);
         for (size_t k = 0; k < t->nfks; k++)
             for (size_t c = 0; c < t->fks[k].ncolumns; c++)
-                FUZZ_CHECK(t->fks[k].columns[c] != NULL &&
-                           t->fks[k].ref_columns[c] != NULL);
+                FUZZ_CHECK(t->fks[k].columns[c] != NULL && t->fks[k].ref_columns[c] != NULL);
     }
 }
 

@@ -69,8 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     enum mr_code code = mr_cms_open(key, &in, &out, &err);
     if (code == MR_OK && !raw)
-        FUZZ_CHECK(out.len == sizeof content &&
-                   memcmp(out.ptr, content, sizeof content) == 0);
+        FUZZ_CHECK(out.len == sizeof content && memcmp(out.ptr, content, sizeof content) == 0);
     if (code != MR_OK)
         FUZZ_CHECK(out.len == 0 && err.message[0] != '\0');
     mr_strbuf_release(&in);

@@ -14,8 +14,7 @@
 
 static void check_refusal(enum mr_code code, const struct mr_err *err)
 {
-    FUZZ_CHECK(code == MR_E_CONFIG && err->code == MR_E_CONFIG &&
-               err->message[0] != '\0');
+    FUZZ_CHECK(code == MR_E_CONFIG && err->code == MR_E_CONFIG && err->message[0] != '\0');
 }
 
 static void check_file(const char *text, size_t size)
@@ -25,8 +24,7 @@ static void check_file(const char *text, size_t size)
     enum mr_code code = mr_config_parse(text, size, "file", &config, &err);
     if (code != MR_OK) {
         check_refusal(code, &err);
-        FUZZ_CHECK(strncmp(err.message, "file", 4) == 0 ||
-                   strstr(err.message, "\"file\""));
+        FUZZ_CHECK(strncmp(err.message, "file", 4) == 0 || strstr(err.message, "\"file\""));
         return;
     }
     struct mr_arena arena = MR_ARENA_INIT;

@@ -13,8 +13,8 @@ struct records {
     struct mr_strbuf quoted; /* to be read again */
 };
 
-static enum mr_code take(void *ctx, const struct mr_csv_field *fields, size_t count,
-                         uint64_t line, struct mr_err *err)
+static enum mr_code take(void *ctx, const struct mr_csv_field *fields, size_t count, uint64_t line,
+                         struct mr_err *err)
 {
     struct records *r = ctx;
     (void)err;
@@ -36,8 +36,7 @@ static enum mr_code take(void *ctx, const struct mr_csv_field *fields, size_t co
     return MR_OK;
 }
 
-static enum mr_code read_all(const char *ptr, size_t len, size_t piece,
-                             struct records *out)
+static enum mr_code read_all(const char *ptr, size_t len, size_t piece, struct records *out)
 {
     struct mr_csv_in csv;
     enum mr_code code = MR_OK;

@@ -16,8 +16,7 @@ static void check_display(const struct mr_endpoint *ep)
     mr_endpoint_display(ep, &once);
     FUZZ_CHECK(!once.failed);
     FUZZ_CHECK(mr_endpoint_parse(&again, once.ptr, &err) == MR_OK);
-    FUZZ_CHECK(again.password == NULL && again.kind == ep->kind &&
-               again.ndbs == ep->ndbs);
+    FUZZ_CHECK(again.password == NULL && again.kind == ep->kind && again.ndbs == ep->ndbs);
     mr_endpoint_display(&again, &twice);
     FUZZ_CHECK(strcmp(once.ptr, twice.ptr) == 0);
     mr_endpoint_release(&again);

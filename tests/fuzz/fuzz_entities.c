@@ -31,8 +31,7 @@ static enum mr_code append(void *arg, const void *ptr, size_t len, struct mr_err
     return MR_OK;
 }
 
-static enum mr_code give(void *arg, void *buf, size_t size, size_t *got,
-                         struct mr_err *err)
+static enum mr_code give(void *arg, void *buf, size_t size, size_t *got, struct mr_err *err)
 {
     struct bytes *in = arg;
     (void)err;
@@ -48,8 +47,7 @@ static enum mr_code give(void *arg, void *buf, size_t size, size_t *got,
 static enum mr_code push_all(struct bytes in, struct mr_strbuf *out)
 {
     struct mr_decompress *d = NULL;
-    FUZZ_CHECK(mr_decompress_new((struct mr_sink){.write = append, .arg = out}, &d,
-                                 NULL) == MR_OK);
+    FUZZ_CHECK(mr_decompress_new((struct mr_sink){.write = append, .arg = out}, &d, NULL) == MR_OK);
     enum mr_code code = mr_decompress_write(d, in.ptr, in.len, NULL);
     if (code == MR_OK)
         code = mr_decompress_finish(d, NULL);
@@ -111,16 +109,16 @@ static enum mr_code read_file(const void *ptr, size_t len, struct mr_strbuf *aga
     mr_entity_file_header(again);
     enum mr_code code = mr_entity_file_read(path, take, again, &err);
     FUZZ_CHECK(unlink(path) == 0);
-    FUZZ_CHECK(code == MR_OK || ((code == MR_E_REFUSED || code == MR_E_IO) &&
-                                 strstr(err.message, path) != NULL));
+    FUZZ_CHECK(code == MR_OK ||
+               ((code == MR_E_REFUSED || code == MR_E_IO) && strstr(err.message, path) != NULL));
     return code;
 }
 
 static void compress(struct mr_strbuf *out, const void *ptr, size_t len)
 {
     struct mr_compress *c = NULL;
-    FUZZ_CHECK(mr_compress_new_level((struct mr_sink){.write = append, .arg = out}, 1, &c,
-                                     NULL) == MR_OK);
+    FUZZ_CHECK(mr_compress_new_level((struct mr_sink){.write = append, .arg = out}, 1, &c, NULL) ==
+               MR_OK);
     FUZZ_CHECK(mr_compress_write(c, ptr, len, NULL) == MR_OK);
     FUZZ_CHECK(mr_compress_finish(c, NULL) == MR_OK);
     mr_compress_free(c);
@@ -128,8 +126,7 @@ static void compress(struct mr_strbuf *out, const void *ptr, size_t len)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct mr_strbuf frame = MR_STRBUF_INIT, once = MR_STRBUF_INIT,
-                     twice = MR_STRBUF_INIT;
+    struct mr_strbuf frame = MR_STRBUF_INIT, once = MR_STRBUF_INIT, twice = MR_STRBUF_INIT;
     if (size == 0)
         return 0;
     if (data[0] == 'z') {

@@ -69,13 +69,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct mr_err err = {0};
     mr_strbuf_add(&text, data, size);
     seal(&text);
-    enum mr_code code =
-        mr_gate_file_parse(text.ptr, text.len, "f", &arena, &baseline, &err);
+    enum mr_code code = mr_gate_file_parse(text.ptr, text.len, "f", &arena, &baseline, &err);
     if (code == MR_OK) {
         judge(&baseline, &arena);
         write_again(&baseline, &arena, &once);
-        FUZZ_CHECK(mr_gate_file_parse(once.ptr, once.len, "f", &arena, &baseline, &err) ==
-                   MR_OK);
+        FUZZ_CHECK(mr_gate_file_parse(once.ptr, once.len, "f", &arena, &baseline, &err) == MR_OK);
         write_again(&baseline, &arena, &twice);
         FUZZ_CHECK(once.len == twice.len && memcmp(once.ptr, twice.ptr, once.len) == 0);
     } else {

@@ -16,10 +16,8 @@
 static void ask(const struct mr_grants *grants)
 {
     static const char *const rights[] = {"SELECT", "TRIGGER", "SHOW VIEW", "EVENT"};
-    static const char *const dbs[] = {"club", "c_test",
-                                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
-    static const struct mr_server server = {.flavour = MR_FLAVOUR_MYSQL,
-                                            .version = 80036};
+    static const char *const dbs[] = {"club", "c_test", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+    static const struct mr_server server = {.flavour = MR_FLAVOUR_MYSQL, .version = 80036};
     struct mr_strbuf out = MR_STRBUF_INIT;
     for (size_t d = 0; d < sizeof dbs / sizeof *dbs; d++) {
         for (size_t r = 0; r < sizeof rights / sizeof *rights; r++)
@@ -51,8 +49,8 @@ static void read_grants(const char *account, const char *text)
     }
 }
 
-static bool subtract(enum mr_flavour flavour, const char *a, const char *b,
-                     struct mr_strbuf *out, uint64_t *count)
+static bool subtract(enum mr_flavour flavour, const char *a, const char *b, struct mr_strbuf *out,
+                     uint64_t *count)
 {
     struct mr_err err = {0};
     enum mr_code code = mr_gate_gtid_subtract(flavour, a, b, out, count, &err);

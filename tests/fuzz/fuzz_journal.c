@@ -14,8 +14,7 @@
 
 #define UNITS 8
 
-static enum mr_code count_fired(void *ctx, const struct mr_journal_fired *row,
-                                struct mr_err *err)
+static enum mr_code count_fired(void *ctx, const struct mr_journal_fired *row, struct mr_err *err)
 {
     size_t *bytes = ctx;
     (void)err;
@@ -39,8 +38,7 @@ static void check_list(const char *list)
 
 static void check(struct mr_journal *j, size_t size)
 {
-    static const struct mr_counter counter = {.target_table = "club.members",
-                                              .column = "id"};
+    static const struct mr_counter counter = {.target_table = "club.members", .column = "id"};
     size_t bytes = 0;
     bool is = false;
     (void)mr_journal_is_open(j, &counter);

@@ -71,10 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct mr_err err;
     if (size == 0)
         return 0;
-    struct mr_snap_place place = {.what = kinds[data[0] % 8],
-                                  .name = "t",
-                                  .db = "live",
-                                  .sql_mode = modes[data[0] / 8 % 4]};
+    struct mr_snap_place place = {
+        .what = kinds[data[0] % 8], .name = "t", .db = "live", .sql_mode = modes[data[0] / 8 % 4]};
     bool is_table = strcmp(place.what, "TABLE") == 0 || strcmp(place.what, "ALTER") == 0;
     if (is_table)
         place.sql_mode = NULL;

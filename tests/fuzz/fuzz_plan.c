@@ -24,8 +24,7 @@ static void check(const struct mr_manifest *m)
         for (size_t k = 0; k < p->tables[i].nreferences; k++) {
             const struct mr_planned_reference *r = &p->tables[i].references[k];
             struct mr_strbuf sql = MR_STRBUF_INIT;
-            FUZZ_CHECK(r->columns.count > 0 &&
-                       r->columns.count == r->parent_columns.count);
+            FUZZ_CHECK(r->columns.count > 0 && r->columns.count == r->parent_columns.count);
             for (size_t c = 0; c < r->columns.count; c++)
                 mr_planned_sql_key(&sql, r, c, "a.");
             FUZZ_CHECK(!sql.failed);

@@ -24,9 +24,8 @@ static void show(const struct mr_value *value)
         mr_value_to_screen(&screen, value, style, 20);
         FUZZ_CHECK(!json.failed && !screen.failed);
         /* A decimal that no server sent is the only text that may not be UTF-8. */
-        FUZZ_CHECK(value->cls == MR_CLASS_DECIMAL ||
-                   (mr_utf8_is_valid(json.ptr, json.len) &&
-                    mr_utf8_width(screen.ptr, screen.len) <= 20));
+        FUZZ_CHECK(value->cls == MR_CLASS_DECIMAL || (mr_utf8_is_valid(json.ptr, json.len) &&
+                                                      mr_utf8_width(screen.ptr, screen.len) <= 20));
         mr_strbuf_release(&screen);
         mr_strbuf_release(&json);
     }

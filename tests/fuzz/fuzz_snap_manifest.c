@@ -35,8 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (mr_snap_manifest_read((const char *)data, size, "m", &arena, &m, NULL) == MR_OK) {
         check(&m);
         FUZZ_CHECK(mr_snap_manifest_write(&m, &text, NULL) == MR_OK);
-        FUZZ_CHECK(mr_snap_manifest_read(text.ptr, text.len, "m", &arena, &m, NULL) ==
-                   MR_OK);
+        FUZZ_CHECK(mr_snap_manifest_read(text.ptr, text.len, "m", &arena, &m, NULL) == MR_OK);
     }
     mr_strbuf_release(&text);
     mr_arena_release(&arena);

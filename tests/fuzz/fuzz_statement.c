@@ -15,24 +15,16 @@
 #include "repair/plan/trigger_writes.h"
 
 static const struct mr_column columns[] = {
-    {.name = "kind",
-     .cls = MR_CLASS_TEXT,
-     .charset = "utf8mb4",
-     .collation = "utf8mb4_general_ci"},
-    {.name = "exact",
-     .cls = MR_CLASS_TEXT,
-     .charset = "latin1",
-     .collation = "latin1_bin"},
+    {.name = "kind", .cls = MR_CLASS_TEXT, .charset = "utf8mb4", .collation = "utf8mb4_general_ci"},
+    {.name = "exact", .cls = MR_CLASS_TEXT, .charset = "latin1", .collation = "latin1_bin"},
     {.name = "n", .cls = MR_CLASS_INT},
     {.name = "u", .cls = MR_CLASS_UINT},
     {.name = "price", .cls = MR_CLASS_DECIMAL},
     {.name = "bytes", .cls = MR_CLASS_BINARY},
     {.name = "at", .cls = MR_CLASS_DATETIME},
 };
-static const struct mr_table table = {.db = "club",
-                                      .name = "log",
-                                      .columns = columns,
-                                      .ncolumns = sizeof columns / sizeof *columns};
+static const struct mr_table table = {
+    .db = "club", .name = "log", .columns = columns, .ncolumns = sizeof columns / sizeof *columns};
 
 static void check_mask(const char *text, size_t len)
 {

@@ -16,8 +16,7 @@ struct bytes {
     size_t len, piece;
 };
 
-static enum mr_code feed(void *arg, void *buf, size_t size, size_t *got,
-                         struct mr_err *err)
+static enum mr_code feed(void *arg, void *buf, size_t size, size_t *got, struct mr_err *err)
 {
     struct bytes *in = arg;
     (void)err;
@@ -46,21 +45,17 @@ static const struct mr_snap_column columns[] = {
     {.name = "t", .cls = MR_CLASS_DATETIME, .decimals = 6},
     {.name = "h", .cls = MR_CLASS_TIME, .decimals = 6},
 };
-static const struct mr_snap_table table = {.db = "d",
-                                           .name = "t",
-                                           .columns = columns,
-                                           .ncolumns = sizeof columns / sizeof *columns};
+static const struct mr_snap_table table = {
+    .db = "d", .name = "t", .columns = columns, .ncolumns = sizeof columns / sizeof *columns};
 
 /* All rows, their encodings to `image`, their text to `text`. */
-static enum mr_code read_all(struct bytes in, struct mr_strbuf *image,
-                             struct mr_strbuf *text)
+static enum mr_code read_all(struct bytes in, struct mr_strbuf *image, struct mr_strbuf *text)
 {
     struct mr_tsv_in *rows = NULL;
     struct mr_tsv tsv;
     const struct mr_value *values = NULL;
     mr_tsv_init(&tsv, (struct mr_sink){.write = append, .arg = text});
-    FUZZ_CHECK(mr_tsv_in_open((struct mr_feed){feed, &in}, &table, in.len, &rows, NULL) ==
-               MR_OK);
+    FUZZ_CHECK(mr_tsv_in_open((struct mr_feed){feed, &in}, &table, in.len, &rows, NULL) == MR_OK);
     enum mr_code code;
     while ((code = mr_tsv_in_next(rows, &values, NULL)) == MR_OK && values != NULL) {
         for (size_t i = 0; i < table.ncolumns; i++)
@@ -83,8 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (read_all(in, &image, &text) == MR_OK) {
         struct bytes back = {(const uint8_t *)text.ptr, text.len, 1000};
         FUZZ_CHECK(read_all(back, &again, &unused) == MR_OK);
-        FUZZ_CHECK(image.len == again.len &&
-                   memcmp(image.ptr, again.ptr, image.len) == 0);
+        FUZZ_CHECK(image.len == again.len && memcmp(image.ptr, again.ptr, image.len) == 0);
     }
     mr_strbuf_release(&image);
     mr_strbuf_release(&text);

@@ -49,8 +49,7 @@ static void check_value(const struct mr_value *value, const uint8_t *row, size_t
     if (code == MR_OK) {
         FUZZ_CHECK(mr_row_decode(image.ptr, image.len, &at, &back, NULL) == MR_OK);
         FUZZ_CHECK(mr_row_encode_exact(&again, &back, NULL) == MR_OK);
-        FUZZ_CHECK(at == image.len && again.len == at &&
-                   memcmp(again.ptr, image.ptr, at) == 0);
+        FUZZ_CHECK(at == image.len && again.len == at && memcmp(again.ptr, image.ptr, at) == 0);
     }
     mr_strbuf_release(&image);
     mr_strbuf_release(&again);
@@ -69,8 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     for (size_t i = 0; i < count; i++) {
         const uint8_t what = data[1 + i];
-        columns[i] = (struct mr_wire_column){.kind = what % (MR_WIRE_BYTES + 1),
-                                             .is_unsigned = what & 0x80};
+        columns[i] =
+            (struct mr_wire_column){.kind = what % (MR_WIRE_BYTES + 1), .is_unsigned = what & 0x80};
         columns[i].wanted = find_class(&columns[i]);
     }
     const uint8_t *row = data + 1 + count;

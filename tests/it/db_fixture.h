@@ -66,9 +66,8 @@ static inline void run_on_own(struct mr_db *db, const char *verb)
 
 static inline struct mr_db *open_server(size_t server, bool writable)
 {
-    struct mr_db *db =
-        open_with(getenv(server_vars[server]),
-                  (struct mr_db_opts){.run_tag = "it-db", .writable = writable});
+    struct mr_db *db = open_with(getenv(server_vars[server]),
+                                 (struct mr_db_opts){.run_tag = "it-db", .writable = writable});
     run_on_own(db, "USE");
     return db;
 }

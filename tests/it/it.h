@@ -72,8 +72,8 @@ static inline struct mr_stream *it_stream(struct mr_db *db, const struct mr_strb
     struct mr_err err = {0};
     struct mr_stream *stream = NULL;
     assert_false(sql->failed);
-    it_ok(mr_stream_open(db, sql->ptr, sql->len, classes, count, true, &stream, &err),
-          &err, sql->ptr);
+    it_ok(mr_stream_open(db, sql->ptr, sql->len, classes, count, true, &stream, &err), &err,
+          sql->ptr);
     return stream;
 }
 
@@ -121,8 +121,7 @@ static inline int it_open(void **state)
         if (code != MR_OK)
             break;
         char sql[256];
-        (void)snprintf(sql, sizeof sql, "CREATE DATABASE %s CHARACTER SET utf8mb4",
-                       it_db_name());
+        (void)snprintf(sql, sizeof sql, "CREATE DATABASE %s CHARACTER SET utf8mb4", it_db_name());
         code = mr_db_exec(it_db[i], sql, strlen(sql), &err);
         (void)snprintf(sql, sizeof sql, "USE %s", it_db_name());
         if (code == MR_OK)

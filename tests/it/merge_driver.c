@@ -134,8 +134,8 @@ static void key_text(struct mr_strbuf *out, struct mr_key key)
     }
 }
 
-static enum mr_code decide(void *ctx, const struct mr_decision_ask *ask,
-                           const char **choice, struct mr_err *err)
+static enum mr_code decide(void *ctx, const struct mr_decision_ask *ask, const char **choice,
+                           struct mr_err *err)
 {
     struct driver *d = ctx;
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -259,8 +259,8 @@ static enum mr_code print_entities(struct driver *d, struct mr_err *err)
         for (int64_t after = 0; code == MR_OK;) {
             mr_arena_reset(&arena);
             mr_vec_clear(&list);
-            code = mr_plan_store_entities(d->store, t, MR_DECIDE_UNDECIDED, after, 1000,
-                                          &arena, &list, err);
+            code = mr_plan_store_entities(d->store, t, MR_DECIDE_UNDECIDED, after, 1000, &arena,
+                                          &list, err);
             for (size_t i = 0; i < list.count; i++) {
                 print_entity(d, mr_vec_at(&list, i));
                 after = ((struct mr_entity *)mr_vec_at(&list, i))->id;
@@ -303,8 +303,8 @@ static enum mr_code print_tables(struct driver *d, struct mr_err *err)
     bool row = false;
     enum mr_code code = mr_case_prepare(
         mr_findings_case(d->fd),
-        "SELECT tbl, base, fresh, start, step, ids, counter FROM plan_table WHERE plan=1",
-        &stmt, err);
+        "SELECT tbl, base, fresh, start, step, ids, counter FROM plan_table WHERE plan=1", &stmt,
+        err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         mr_jsonw_object_begin(&d->out);
         mr_jsonw_key(&d->out, "type");
@@ -400,8 +400,7 @@ static enum mr_code plan(struct driver *d, char **argv, struct mr_err *err)
         code = mr_plan_store_open(d->fd, &d->store, err);
     if (code == MR_OK)
         code = mr_plan_store_begin(d->store, 1, err);
-    const struct mr_merge_task task = {&d->tables, d->fd, d->store, &d->options,
-                                       run.target};
+    const struct mr_merge_task task = {&d->tables, d->fd, d->store, &d->options, run.target};
     if (code == MR_OK)
         code = d->copy.policy != 0 ? copy(d, err) : mr_merge_plan(&task, &d->result, err);
     if (code == MR_OK)
@@ -423,8 +422,7 @@ int main(int argc, char **argv)
     for (int at = 5; at < argc && used > 0; at += used)
         used = read_option(&d, argv + at, argc - at);
     if (argc < 5 || used == 0) {
-        (void)fprintf(stderr,
-                      "usage: merge_driver SOURCE TARGET CASE CONFIG [OPTION…]\n");
+        (void)fprintf(stderr, "usage: merge_driver SOURCE TARGET CASE CONFIG [OPTION…]\n");
         return 3;
     }
     enum mr_code code = mr_db_global_init(&err);

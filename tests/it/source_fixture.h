@@ -23,9 +23,9 @@
 #define DB "e_fixture"
 #endif
 
-#define OPEN                                                                             \
-    {                                                                                    \
-        .lo = {NULL, 0}, .hi = { NULL, 0 }                                               \
+#define OPEN                                                                                       \
+    {                                                                                              \
+        .lo = {NULL, 0}, .hi = { NULL, 0 }                                                         \
     }
 
 /* One server: a source, one reader of it, and a connection that may write. */
@@ -155,8 +155,7 @@ static inline void rows_release(struct rows *rows)
     mr_arena_release(&rows->arena);
 }
 
-static inline enum mr_code keep_row(void *ctx, const struct mr_value *values,
-                                    struct mr_err *err)
+static inline enum mr_code keep_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct rows *rows = ctx;
     struct mr_strbuf key = MR_STRBUF_INIT;
@@ -174,26 +173,25 @@ static inline enum mr_code keep_row(void *ctx, const struct mr_value *values,
     return MR_OK;
 }
 
-static inline void scan(struct side *side, const struct mr_readspec *spec,
-                        struct mr_range range, uint64_t limit, struct rows *rows)
+static inline void scan(struct side *side, const struct mr_readspec *spec, struct mr_range range,
+                        uint64_t limit, struct rows *rows)
 {
     struct mr_err err = {0};
     rows_init(rows, spec);
-    check(mr_reader_scan(side->reader, spec, range, limit, keep_row, rows, &err), &err,
-          "scan");
+    check(mr_reader_scan(side->reader, spec, range, limit, keep_row, rows, &err), &err, "scan");
 }
 
-#define COL(n, c)                                                                        \
-    {                                                                                    \
-        .name = (n), .expr = MR_EXPR_COLUMN, .cls = (c)                                  \
+#define COL(n, c)                                                                                  \
+    {                                                                                              \
+        .name = (n), .expr = MR_EXPR_COLUMN, .cls = (c)                                            \
     }
-#define TEXT(n, cs)                                                                      \
-    {                                                                                    \
-        .name = (n), .expr = MR_EXPR_COLUMN, .cls = MR_CLASS_TEXT, .charset = (cs)       \
+#define TEXT(n, cs)                                                                                \
+    {                                                                                              \
+        .name = (n), .expr = MR_EXPR_COLUMN, .cls = MR_CLASS_TEXT, .charset = (cs)                 \
     }
 
-#define NUMBERS                                                                          \
-    "(SELECT a.n + b.n * 10 + c.n * 100 + d.n * 1000 AS i FROM " DB ".digit a, " DB      \
+#define NUMBERS                                                                                    \
+    "(SELECT a.n + b.n * 10 + c.n * 100 + d.n * 1000 AS i FROM " DB ".digit a, " DB                \
     ".digit b, " DB ".digit c, " DB ".digit d)"
 
 static inline void make_digits(void)

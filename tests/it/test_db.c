@@ -3,8 +3,8 @@
 
 /* ---- streams that break ---- */
 
-#define DIGITS                                                                           \
-    "(SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION "     \
+#define DIGITS                                                                                     \
+    "(SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION "               \
     "SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)"
 
 /* A million rows of 200 bytes: far more than the sockets hold. */
@@ -14,13 +14,11 @@ static void make_rows(size_t server)
     run_sql(db, "DROP TABLE IF EXISTS many");
     run_sql(db, "CREATE TABLE many (id INT PRIMARY KEY, pad CHAR(200))");
     run_sql(db, "INSERT INTO many SELECT a.n + 10 * b.n + 100 * c.n + 1000 * d.n, "
-                "REPEAT('x', 200) FROM " DIGITS " a, " DIGITS " b, " DIGITS " c, " DIGITS
-                " d");
+                "REPEAT('x', 200) FROM " DIGITS " a, " DIGITS " b, " DIGITS " c, " DIGITS " d");
     mr_db_close(db);
 }
 
-static const char many_sql[] =
-    "SELECT m.id, o.n, m.pad FROM many m, " DIGITS " o, " DIGITS " p";
+static const char many_sql[] = "SELECT m.id, o.n, m.pad FROM many m, " DIGITS " o, " DIGITS " p";
 #define MANY_ROWS 1000000
 
 static const enum mr_class many_classes[] = {MR_CLASS_INT, MR_CLASS_INT, MR_CLASS_TEXT};
@@ -30,9 +28,8 @@ static struct mr_stream *open_many(struct mr_db *db)
     struct mr_err err;
     struct mr_stream *st = NULL;
     const struct mr_value *v = NULL;
-    assert_ok(
-        mr_stream_open(db, many_sql, strlen(many_sql), many_classes, 3, false, &st, &err),
-        &err);
+    assert_ok(mr_stream_open(db, many_sql, strlen(many_sql), many_classes, 3, false, &st, &err),
+              &err);
     for (int i = 0; i < 10; i++) {
         assert_ok(mr_stream_next(st, &v, &err), &err);
         assert_non_null(v);
@@ -329,16 +326,14 @@ static const char stranger_pem[] =
     "-----END CERTIFICATE-----\n";
 
 /* Opens with more options in the URI; the cipher is "" unless it worked. */
-static enum mr_code open_tls(size_t server, const char *options, char *cipher,
-                             struct mr_err *err)
+static enum mr_code open_tls(size_t server, const char *options, char *cipher, struct mr_err *err)
 {
     struct mr_strbuf uri = MR_STRBUF_INIT;
     struct mr_endpoint ep;
     struct mr_db *db = NULL;
     const struct mr_db_opts opts = {0};
     const char *base = getenv(server_vars[server]);
-    mr_strbuf_add_fmt(&uri, "%s%c%s", base, strchr(base, '?') != NULL ? '&' : '?',
-                      options);
+    mr_strbuf_add_fmt(&uri, "%s%c%s", base, strchr(base, '?') != NULL ? '&' : '?', options);
     assert_ok(mr_endpoint_parse(&ep, uri.ptr, err), err);
     enum mr_code rc = mr_db_open(&ep, &opts, &db, err);
     cipher[0] = '\0';
@@ -367,13 +362,11 @@ static void check_tls(size_t server, const char *ca_file)
     for (size_t i = 0; i < 2; i++) {
         (void)snprintf(options, sizeof options, "ssl-mode=%s", verifying[i]);
         assert_int_equal(open_tls(server, options, cipher, &err), MR_E_TLS);
-        (void)snprintf(options, sizeof options, "ssl-mode=%s&ssl-ca=%s", verifying[i],
-                       ca_file);
+        (void)snprintf(options, sizeof options, "ssl-mode=%s&ssl-ca=%s", verifying[i], ca_file);
         assert_int_equal(open_tls(server, options, cipher, &err), MR_E_TLS);
     }
-    assert_int_equal(
-        open_tls(server, "ssl-mode=required&ssl-ca=/nonexistent", cipher, &err),
-        MR_E_TLS);
+    assert_int_equal(open_tls(server, "ssl-mode=required&ssl-ca=/nonexistent", cipher, &err),
+                     MR_E_TLS);
     assert_non_null(strstr(err.message, "/nonexistent"));
     /* An authority that was named is not passed over, even by the lax mode. */
     (void)snprintf(options, sizeof options, "ssl-mode=preferred&ssl-ca=%s", ca_file);
@@ -404,8 +397,8 @@ static void test_unreachable(void **state)
     const struct mr_db_opts opts = {0};
     assert_ok(mr_endpoint_parse(&ep, "mysql://root@127.0.0.1:1", &err), &err);
     assert_int_equal(mr_db_open(&ep, &opts, &db, &err), MR_E_CONNECT);
-    assert_string_equal(
-        err.message, "could not connect to server \"127.0.0.1:1\": Connection refused");
+    assert_string_equal(err.message,
+                        "could not connect to server \"127.0.0.1:1\": Connection refused");
     mr_endpoint_release(&ep);
 }
 

@@ -17,14 +17,13 @@ static const char types_sql[] =
     "NULL, tm TIME(6), t0 TIME)";
 
 static const enum mr_class types_classes[] = {
-    MR_CLASS_INT,      MR_CLASS_INT,     MR_CLASS_UINT,     MR_CLASS_INT,
-    MR_CLASS_INT,      MR_CLASS_INT,     MR_CLASS_UINT,     MR_CLASS_UINT,
-    MR_CLASS_UINT,     MR_CLASS_UINT,    MR_CLASS_UINT,     MR_CLASS_FLOAT,
-    MR_CLASS_DOUBLE,   MR_CLASS_DECIMAL, MR_CLASS_TEXT,     MR_CLASS_TEXT,
-    MR_CLASS_TEXT,     MR_CLASS_BINARY,  MR_CLASS_BINARY,   MR_CLASS_TEXT,
-    MR_CLASS_BINARY,   MR_CLASS_ENUM,    MR_CLASS_ENUM,     MR_CLASS_JSON,
-    MR_CLASS_GEOMETRY, MR_CLASS_DATE,    MR_CLASS_DATETIME, MR_CLASS_DATETIME,
-    MR_CLASS_DATETIME, MR_CLASS_TIME,    MR_CLASS_TIME};
+    MR_CLASS_INT,    MR_CLASS_INT,      MR_CLASS_UINT,     MR_CLASS_INT,      MR_CLASS_INT,
+    MR_CLASS_INT,    MR_CLASS_UINT,     MR_CLASS_UINT,     MR_CLASS_UINT,     MR_CLASS_UINT,
+    MR_CLASS_UINT,   MR_CLASS_FLOAT,    MR_CLASS_DOUBLE,   MR_CLASS_DECIMAL,  MR_CLASS_TEXT,
+    MR_CLASS_TEXT,   MR_CLASS_TEXT,     MR_CLASS_BINARY,   MR_CLASS_BINARY,   MR_CLASS_TEXT,
+    MR_CLASS_BINARY, MR_CLASS_ENUM,     MR_CLASS_ENUM,     MR_CLASS_JSON,     MR_CLASS_GEOMETRY,
+    MR_CLASS_DATE,   MR_CLASS_DATETIME, MR_CLASS_DATETIME, MR_CLASS_DATETIME, MR_CLASS_TIME,
+    MR_CLASS_TIME};
 #define TYPES (sizeof types_classes / sizeof *types_classes)
 
 /* One value of a column, as SQL, and what must arrive. */
@@ -39,25 +38,25 @@ struct sample {
     struct mr_time t;
 };
 
-#define INT_OF(col, text, n)                                                             \
-    {                                                                                    \
-        .column = col, .sql = text, .cls = MR_CLASS_INT, .i = n                          \
+#define INT_OF(col, text, n)                                                                       \
+    {                                                                                              \
+        .column = col, .sql = text, .cls = MR_CLASS_INT, .i = n                                    \
     }
-#define UINT_OF(col, text, n)                                                            \
-    {                                                                                    \
-        .column = col, .sql = text, .cls = MR_CLASS_UINT, .u = n                         \
+#define UINT_OF(col, text, n)                                                                      \
+    {                                                                                              \
+        .column = col, .sql = text, .cls = MR_CLASS_UINT, .u = n                                   \
     }
-#define REAL_OF(col, text, klass, n)                                                     \
-    {                                                                                    \
-        .column = col, .sql = text, .cls = klass, .d = n                                 \
+#define REAL_OF(col, text, klass, n)                                                               \
+    {                                                                                              \
+        .column = col, .sql = text, .cls = klass, .d = n                                           \
     }
-#define BYTES_OF(col, text, klass, b)                                                    \
-    {                                                                                    \
-        .column = col, .sql = text, .cls = klass, .bytes = b, .len = sizeof(b) - 1       \
+#define BYTES_OF(col, text, klass, b)                                                              \
+    {                                                                                              \
+        .column = col, .sql = text, .cls = klass, .bytes = b, .len = sizeof(b) - 1                 \
     }
-#define TIME_OF(col, text, klass, ...)                                                   \
-    {                                                                                    \
-        .column = col, .sql = text, .cls = klass, .t = { __VA_ARGS__ }                   \
+#define TIME_OF(col, text, klass, ...)                                                             \
+    {                                                                                              \
+        .column = col, .sql = text, .cls = klass, .t = { __VA_ARGS__ }                             \
     }
 
 static const struct sample samples[] = {
@@ -110,14 +109,12 @@ static const struct sample samples[] = {
     TIME_OF("da", "'9999-12-31'", MR_CLASS_DATE, 9999, 12, 31),
     TIME_OF("da", "'0000-00-00'", MR_CLASS_DATE, 0),
     TIME_OF("da", "'2024-00-00'", MR_CLASS_DATE, 2024),
-    TIME_OF("dt", "'2024-02-29 23:59:59.999999'", MR_CLASS_DATETIME, 2024, 2, 29, 23, 59,
-            59, 999999),
+    TIME_OF("dt", "'2024-02-29 23:59:59.999999'", MR_CLASS_DATETIME, 2024, 2, 29, 23, 59, 59,
+            999999),
     TIME_OF("dt", "'0000-00-00 00:00:00'", MR_CLASS_DATETIME, 0),
-    TIME_OF("dt", "'2024-02-29 00:00:00.000001'", MR_CLASS_DATETIME, 2024, 2, 29,
-            .micros = 1),
+    TIME_OF("dt", "'2024-02-29 00:00:00.000001'", MR_CLASS_DATETIME, 2024, 2, 29, .micros = 1),
     TIME_OF("d0", "'2024-02-29'", MR_CLASS_DATETIME, 2024, 2, 29),
-    TIME_OF("ts", "'2038-01-19 03:14:07.123'", MR_CLASS_DATETIME, 2038, 1, 19, 3, 14, 7,
-            123000),
+    TIME_OF("ts", "'2038-01-19 03:14:07.123'", MR_CLASS_DATETIME, 2038, 1, 19, 3, 14, 7, 123000),
     TIME_OF("ts", "'1970-01-01 00:00:01'", MR_CLASS_DATETIME, 1970, 1, 1, .second = 1),
     TIME_OF("tm", "'-838:59:59'", MR_CLASS_TIME, .hour = 838, .minute = 59, .second = 59,
             .negative = true),
@@ -142,9 +139,9 @@ static bool is_same_value(const struct mr_value *got, const struct sample *want)
         return got->len == want->len && got->ptr != NULL &&
                memcmp(got->ptr, want->bytes, want->len) == 0;
     const struct mr_time *a = &got->t, *b = &want->t;
-    return a->year == b->year && a->month == b->month && a->day == b->day &&
-           a->hour == b->hour && a->minute == b->minute && a->second == b->second &&
-           a->micros == b->micros && a->negative == b->negative;
+    return a->year == b->year && a->month == b->month && a->day == b->day && a->hour == b->hour &&
+           a->minute == b->minute && a->second == b->second && a->micros == b->micros &&
+           a->negative == b->negative;
 }
 
 static void fill_types(struct mr_db *db)
@@ -155,8 +152,7 @@ static void fill_types(struct mr_db *db)
     for (size_t i = 0; i < SAMPLES; i++) {
         char sql[512];
         /* IGNORE: ENUM index 0 and zero dates. */
-        (void)snprintf(sql, sizeof sql,
-                       "INSERT IGNORE INTO types (id, %s) VALUES (%zu, %s)",
+        (void)snprintf(sql, sizeof sql, "INSERT IGNORE INTO types (id, %s) VALUES (%zu, %s)",
                        samples[i].column, i + 1, samples[i].sql);
         run_sql(db, sql);
     }
@@ -187,9 +183,7 @@ static void check_types(size_t server, bool store)
     const char sql[] = "SELECT * FROM types ORDER BY id";
     struct mr_stream *st = NULL;
     const struct mr_value *values = NULL;
-    assert_ok(
-        mr_stream_open(db, sql, strlen(sql), types_classes, TYPES, store, &st, &err),
-        &err);
+    assert_ok(mr_stream_open(db, sql, strlen(sql), types_classes, TYPES, store, &st, &err), &err);
     assert_ok(mr_stream_next(st, &values, &err), &err);
     for (size_t c = 1; c < TYPES; c++)
         assert_int_equal(values[c].cls, MR_CLASS_NULL);
@@ -198,9 +192,8 @@ static void check_types(size_t server, bool store)
         assert_non_null(values);
         assert_int_equal(values[0].i, i + 1);
         if (!is_same_value(&values[at[i]], &samples[i]))
-            fail_msg("%s = %s arrives as another value (class %d, %zu bytes)",
-                     samples[i].column, samples[i].sql, (int)values[at[i]].cls,
-                     values[at[i]].len);
+            fail_msg("%s = %s arrives as another value (class %d, %zu bytes)", samples[i].column,
+                     samples[i].sql, (int)values[at[i]].cls, values[at[i]].len);
         for (size_t c = 1; c < TYPES; c++)
             if (c != at[i])
                 assert_int_equal(values[c].cls, MR_CLASS_NULL);
@@ -339,8 +332,7 @@ static void test_vector(void **state)
             run_sql(db, "INSERT INTO vec VALUES (1, STRING_TO_VECTOR('[1,2]')), "
                         "(2, NULL)");
             for (int store = 0; store < 2; store++) {
-                assert_ok(mr_stream_open(db, sql, strlen(sql), classes, 2, store != 0,
-                                         &st, &err),
+                assert_ok(mr_stream_open(db, sql, strlen(sql), classes, 2, store != 0, &st, &err),
                           &err);
                 assert_ok(mr_stream_next(st, &v, &err), &err);
                 for (size_t c = 0; c < 2; c++) {
@@ -378,15 +370,13 @@ static void read_lob(const struct mr_value *value, size_t slice)
     assert_null(value->ptr);
     for (uint64_t at = 0; at < value->len; at += slice) {
         size_t size = value->len - at < slice ? (size_t)(value->len - at) : slice;
-        assert_ok(value->lob->read(value->lob, value->lob_column, at, buf, size, &err),
-                  &err);
+        assert_ok(value->lob->read(value->lob, value->lob_column, at, buf, size, &err), &err);
         for (size_t i = 0; i < size; i++)
             if (buf[i] != expected_byte(at + i))
                 fail_msg("byte %zu of a long value differs", (size_t)at + i);
     }
-    assert_int_equal(
-        value->lob->read(value->lob, value->lob_column, value->len, buf, 1, &err),
-        MR_E_BUG);
+    assert_int_equal(value->lob->read(value->lob, value->lob_column, value->len, buf, 1, &err),
+                     MR_E_BUG);
     free(buf);
 }
 
@@ -402,12 +392,11 @@ static void check_long_values(size_t server, bool store)
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_db *db = open_server(server, false);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        mr_strbuf_add_fmt(
-            &sql,
-            "%s SELECT %zu, CAST(LEFT(REPEAT('abcdefghijklmnop', %zu), %zu) "
-            "AS BINARY), LEFT(REPEAT('abcdefghijklmnop', %zu), %zu), 7",
-            i > 0 ? " UNION ALL" : "", i, sizes[i] / 16 + 1, sizes[i], sizes[i] / 16 + 1,
-            sizes[i]);
+        mr_strbuf_add_fmt(&sql,
+                          "%s SELECT %zu, CAST(LEFT(REPEAT('abcdefghijklmnop', %zu), %zu) "
+                          "AS BINARY), LEFT(REPEAT('abcdefghijklmnop', %zu), %zu), 7",
+                          i > 0 ? " UNION ALL" : "", i, sizes[i] / 16 + 1, sizes[i],
+                          sizes[i] / 16 + 1, sizes[i]);
     assert_ok(mr_stream_open(db, sql.ptr, sql.len, classes, 4, store, &st, &err), &err);
     size_t rows = 0;
     for (;; rows++) {

@@ -139,8 +139,7 @@ static void check_pair(const struct mr_vec *texts, struct mr_vec *forms)
     assert_int_equal(forms->count, texts->count);
     assert_int_equal(other.count, texts->count);
     for (size_t i = 0; i < texts->count; i++)
-        assert_string_equal(*(char **)mr_vec_at(&other, i),
-                            *(char **)mr_vec_at(forms, i));
+        assert_string_equal(*(char **)mr_vec_at(&other, i), *(char **)mr_vec_at(forms, i));
     release_forms(&other);
 }
 
@@ -154,8 +153,7 @@ static void test_same_documents(void **state)
     check_pair(&texts, &forms);
     for (size_t i = 0; i < forms.count; i++)
         for (size_t j = 0; j < i; j++)
-            if (strcmp(*(char **)mr_vec_at(&forms, i), *(char **)mr_vec_at(&forms, j)) ==
-                0)
+            if (strcmp(*(char **)mr_vec_at(&forms, i), *(char **)mr_vec_at(&forms, j)) == 0)
                 fail_msg("%s and %s became one", documents[i], documents[j]);
     release_forms(&forms);
     mr_vec_release(&texts);

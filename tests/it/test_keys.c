@@ -24,15 +24,14 @@ struct literal_case {
 };
 
 static const struct literal_case literal_cases[] = {
-    {"BIGINT", MR_CLASS_INT, NULL,
-     "(-9223372036854775808),(-1),(0),(1),(9223372036854775807)", false},
+    {"BIGINT", MR_CLASS_INT, NULL, "(-9223372036854775808),(-1),(0),(1),(9223372036854775807)",
+     false},
     {"BIGINT UNSIGNED", MR_CLASS_UINT, NULL,
      "(0),(9223372036854775807),(9223372036854775808),(18446744073709551614),"
      "(18446744073709551615)",
      false},
     {"TINYINT", MR_CLASS_INT, NULL, "(-128),(-1),(0),(127)", false},
-    {"BIT(64)", MR_CLASS_UINT, NULL,
-     "(0),(1),(9223372036854775808),(18446744073709551615)", false},
+    {"BIT(64)", MR_CLASS_UINT, NULL, "(0),(1),(9223372036854775808),(18446744073709551615)", false},
     {"BIT(1)", MR_CLASS_UINT, NULL, "(0),(1)", false},
     {"YEAR", MR_CLASS_UINT, NULL, "('0000'),(1901),(1970),(2000),(2001),(2155)", false},
     {"FLOAT", MR_CLASS_FLOAT, NULL,
@@ -68,16 +67,15 @@ static const struct literal_case literal_cases[] = {
      "('-838:59:59'),('-25:00:00'),('-00:00:00.000001'),('00:00:00'),('24:00:00'),"
      "('838:59:59'),('00:00:00.000001')",
      false},
-    {"TIME", MR_CLASS_TIME, NULL,
-     "('-838:59:59'),('-00:00:01'),('00:00:00'),('838:59:59')", false},
+    {"TIME", MR_CLASS_TIME, NULL, "('-838:59:59'),('-00:00:01'),('00:00:00'),('838:59:59')", false},
     {"VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", MR_CLASS_TEXT, "utf8mb4",
      "(''),('a'),('A'),('\\0'),('a\\0'),('it''s'),('\\\\'),('%'),('😀'),('😁'),('é'),(_"
      "utf8mb4 x'65cc81'),('NULL'),('\\n')",
      false},
-    {"VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", MR_CLASS_TEXT,
-     "utf8mb4", "(''),('a'),('b'),('日本'),('ß '),('_b')", false},
-    {"CHAR(20) CHARACTER SET latin1", MR_CLASS_TEXT, "latin1",
-     "(''),('a'),('é'),('ÿ'),('€'),('_')", false},
+    {"VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", MR_CLASS_TEXT, "utf8mb4",
+     "(''),('a'),('b'),('日本'),('ß '),('_b')", false},
+    {"CHAR(20) CHARACTER SET latin1", MR_CLASS_TEXT, "latin1", "(''),('a'),('é'),('ÿ'),('€'),('_')",
+     false},
     {"VARCHAR(20) CHARACTER SET cp932 COLLATE cp932_bin", MR_CLASS_TEXT, "cp932",
      "(_cp932 x'81ca'),(_cp932 x'eef9'),(_cp932 x'815c'),(_cp932 x'5c'),(_cp932 "
      "x'8740')",
@@ -92,14 +90,14 @@ static const struct literal_case literal_cases[] = {
      "(''),('a'),('日'),('😀')", false},
     {"VARCHAR(20) CHARACTER SET ucs2 COLLATE ucs2_bin", MR_CLASS_TEXT, "ucs2",
      "(''),('a'),('日'),('\\0')", false},
-    {"VARCHAR(20) CHARACTER SET utf32 COLLATE utf32_bin", MR_CLASS_TEXT, "utf32",
-     "('a'),('😀')", false},
+    {"VARCHAR(20) CHARACTER SET utf32 COLLATE utf32_bin", MR_CLASS_TEXT, "utf32", "('a'),('😀')",
+     false},
     {"VARCHAR(20) CHARACTER SET utf8mb3 COLLATE utf8mb3_bin", MR_CLASS_TEXT, "utf8mb3",
      "('a'),('日'),(' a')", false},
-    {"VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", MR_CLASS_TEXT,
-     "utf8mb4", "('a'),('a '),('a  '),(''),(' ')", true},
-    {"TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", MR_CLASS_TEXT, "utf8mb4",
-     "(''),('a'),('b')", false},
+    {"VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin", MR_CLASS_TEXT, "utf8mb4",
+     "('a'),('a '),('a  '),(''),(' ')", true},
+    {"TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", MR_CLASS_TEXT, "utf8mb4", "(''),('a'),('b')",
+     false},
     {"VARBINARY(20)", MR_CLASS_BINARY, NULL,
      "(''),(x'00'),(x'0000'),(x'20'),('a'),('A'),(x'ff5c27')", false},
     {"BINARY(4)", MR_CLASS_BINARY, NULL, "(''),(x'01'),(x'ffffffff'),('a')", false},
@@ -128,16 +126,13 @@ static void ids_of(struct mr_db *db, const struct mr_value *value, const char *c
 
 /* Keeps every row (an encoding holds what a value points to), for use after the stream.
  */
-static void read_literals(struct mr_db *db, const struct literal_case *c,
-                          struct mr_strbuf *rows)
+static void read_literals(struct mr_db *db, const struct literal_case *c, struct mr_strbuf *rows)
 {
     const enum mr_class classes[] = {MR_CLASS_INT, c->cls};
     struct mr_strbuf sql = MR_STRBUF_INIT;
     const struct mr_value *values;
-    bool number =
-        c->cls == MR_CLASS_UINT && c->type[1] == (c->type[0] == 'E' ? 'N' : 'E');
-    mr_strbuf_add_fmt(&sql, "SELECT id, c%s FROM literals ORDER BY id",
-                      number ? "+0" : "");
+    bool number = c->cls == MR_CLASS_UINT && c->type[1] == (c->type[0] == 'E' ? 'N' : 'E');
+    mr_strbuf_add_fmt(&sql, "SELECT id, c%s FROM literals ORDER BY id", number ? "+0" : "");
     struct mr_stream *stream = it_stream(db, &sql, classes, LEN(classes));
     while ((values = it_next(stream)) != NULL)
         for (size_t i = 0; i < LEN(classes); i++)
@@ -169,8 +164,7 @@ static void check_literals(struct mr_db *db, const struct literal_case *c)
         (void)snprintf(expected, sizeof expected, "%lld ", (long long)id.i);
         ids_of(db, &value, c->charset, &ids);
         if (strcmp(ids.ptr, expected) != 0)
-            fail_msg("%s: the literal of row %sfinds rows \"%s\"", c->type, expected,
-                     ids.ptr);
+            fail_msg("%s: the literal of row %sfinds rows \"%s\"", c->type, expected, ids.ptr);
     }
     it_exec_str(db, "SET sql_mode = ''");
     mr_strbuf_release(&ids);
@@ -202,41 +196,35 @@ struct part_kind {
 };
 
 #define RANDOM(n) "CAST(FLOOR(RAND(%u)*" n ") AS SIGNED)"
-#define LETTERS                                                                          \
-    "ELT(1+FLOOR(RAND(%u)*12),'a','A','ä','b','B ','_b','','日','😀','z','ß','a\\0')"
+#define LETTERS "ELT(1+FLOOR(RAND(%u)*12),'a','A','ä','b','B ','_b','','日','😀','z','ß','a\\0')"
 
 static const struct part_kind
     part_int = {"INT", MR_CLASS_INT, NULL, 0, RANDOM("40") "-20"},
-    part_wide = {"BIGINT UNSIGNED", MR_CLASS_UINT, NULL, 0,
-                 "18446744073709551615-" RANDOM("2000")},
+    part_wide = {"BIGINT UNSIGNED", MR_CLASS_UINT, NULL, 0, "18446744073709551615-" RANDOM("2000")},
     part_few = {"TINYINT", MR_CLASS_INT, NULL, 0, RANDOM("5") "-2"},
-    part_text = {"VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
-                 MR_CLASS_TEXT, "utf8mb4", 0, LETTERS},
-    part_bin_text = {"VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin",
-                     MR_CLASS_TEXT, "utf8mb4", 0, "LEFT(SHA2(RAND(%u),256),20)"},
+    part_text = {"VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci", MR_CLASS_TEXT,
+                 "utf8mb4", 0, LETTERS},
+    part_bin_text = {"VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", MR_CLASS_TEXT,
+                     "utf8mb4", 0, "LEFT(SHA2(RAND(%u),256),20)"},
     part_char = {"CHAR(10) CHARACTER SET latin1", MR_CLASS_TEXT, "latin1", 0,
                  "ELT(1+FLOOR(RAND(%u)*6),'a','A','é','','z','_')"},
-    part_cp932 = {"VARCHAR(10) CHARACTER SET cp932 COLLATE cp932_bin", MR_CLASS_TEXT,
-                  "cp932", 0,
+    part_cp932 = {"VARCHAR(10) CHARACTER SET cp932 COLLATE cp932_bin", MR_CLASS_TEXT, "cp932", 0,
                   "ELT(1+FLOOR(RAND(%u)*4),_cp932 x'81ca',_cp932 x'eef9',_cp932 x'815c',"
                   "_cp932 x'5c')"},
     part_utf16 = {"VARCHAR(10) CHARACTER SET utf16", MR_CLASS_TEXT, "utf16", 0, LETTERS},
-    part_bytes = {"VARBINARY(10)", MR_CLASS_BINARY, NULL, 0,
-                  "LEFT(UNHEX(SHA2(RAND(%u),256)),2)"},
+    part_bytes = {"VARBINARY(10)", MR_CLASS_BINARY, NULL, 0, "LEFT(UNHEX(SHA2(RAND(%u),256)),2)"},
     part_datetime = {"DATETIME(3)", MR_CLASS_DATETIME, NULL, 0,
                      "ELT(1+FLOOR(RAND(%u)*5),'0000-00-00','2024-02-00','2024-04-08 "
                      "17:30','2024-04-08 17:30:00.001','9999-12-31 23:59:59.999')"},
     part_date = {"DATE", MR_CLASS_DATE, NULL, 0,
                  "IF(FLOOR(RAND(%u)*9)=0,'0000-00-00','2024-01-01'+INTERVAL " RANDOM(
                      "300") " DAY)"},
-    part_time = {"TIME(2)", MR_CLASS_TIME, NULL, 0,
-                 "SEC_TO_TIME(" RANDOM("200") "*10-1000)"},
+    part_time = {"TIME(2)", MR_CLASS_TIME, NULL, 0, "SEC_TO_TIME(" RANDOM("200") "*10-1000)"},
     part_decimal = {"DECIMAL(30,10)", MR_CLASS_DECIMAL, NULL, 0, "RAND(%u)*3-1"},
     part_double = {"DOUBLE", MR_CLASS_DOUBLE, NULL, 0, "RAND(%u)*3-1"},
     part_float = {"FLOAT", MR_CLASS_FLOAT, NULL, 0, "RAND(%u)*3-1"},
     part_bit = {"BIT(64)", MR_CLASS_UINT, NULL, 0, "18446744073709551615-" RANDOM("90")},
-    part_year = {"YEAR", MR_CLASS_UINT, NULL, 0,
-                 "IF(FLOOR(RAND(%u)*9)=0,0,1950+" RANDOM("90") ")"},
+    part_year = {"YEAR", MR_CLASS_UINT, NULL, 0, "IF(FLOOR(RAND(%u)*9)=0,0,1950+" RANDOM("90") ")"},
     part_enum = {"ENUM('z','y','','x','w','b')", MR_CLASS_UINT, NULL, 6, RANDOM("7")},
     part_set = {"SET('z','y','x')", MR_CLASS_UINT, NULL, 7, RANDOM("8")};
 
@@ -325,8 +313,7 @@ static void fill(struct mr_db *db, const struct key_case *c)
 }
 
 /* SELECT <key> FROM keyed FORCE INDEX … [WHERE …] ORDER BY <key> */
-static void select_keys(struct mr_strbuf *sql, const struct key_case *c,
-                        const char *condition)
+static void select_keys(struct mr_strbuf *sql, const struct key_case *c, const char *condition)
 {
     mr_strbuf_add_str(sql, "SELECT ");
     for (size_t i = 0; i < c->nparts; i++) {
@@ -375,8 +362,8 @@ static void load_table(struct table *t, struct mr_db *db, const struct key_case 
     *t = (struct table){.db = db, .c = c, .bytes = MR_STRBUF_INIT};
     fill(db, c);
     for (size_t i = 0; i < c->nparts; i++)
-        t->parts[i] = (struct mr_key_part){part_names[i], c->parts[i]->cls,
-                                           c->parts[i]->charset, c->parts[i]->numbers};
+        t->parts[i] = (struct mr_key_part){part_names[i], c->parts[i]->cls, c->parts[i]->charset,
+                                           c->parts[i]->numbers};
     t->nkeys = read_keys(db, c, "", &t->bytes, ends);
     assert_true(t->nkeys > 30);
     for (size_t i = 0; i < t->nkeys; i++) {
@@ -389,8 +376,7 @@ static void load_table(struct table *t, struct mr_db *db, const struct key_case 
 static void assert_range_access(const struct table *t, const char *condition)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&sql,
-                      it_is_mysql(t->db) ? "EXPLAIN FORMAT=TRADITIONAL " : "EXPLAIN ");
+    mr_strbuf_add_str(&sql, it_is_mysql(t->db) ? "EXPLAIN FORMAT=TRADITIONAL " : "EXPLAIN ");
     select_keys(&sql, t->c, condition);
     struct mr_result *result = it_query(t->db, &sql);
     const struct mr_cell *cells = mr_result_next(result);
@@ -406,10 +392,10 @@ static void assert_range_access(const struct table *t, const char *condition)
         else if (strcmp(name, "Extra") == 0)
             extra = text;
     }
-    bool by_range = strcmp(type, "range") == 0 || strcmp(type, "ref") == 0 ||
-                    strcmp(type, "const") == 0;
-    bool proven = strstr(extra, "mpossible WHERE") != NULL ||
-                  strstr(extra, "no matching row") != NULL;
+    bool by_range =
+        strcmp(type, "range") == 0 || strcmp(type, "ref") == 0 || strcmp(type, "const") == 0;
+    bool proven =
+        strstr(extra, "mpossible WHERE") != NULL || strstr(extra, "no matching row") != NULL;
     if (!proven && (!by_range || strcmp(key, "k`ey") != 0 || strstr(extra, "filesort")))
         fail_msg("access \"%s\", key \"%s\", \"%s\": %s", type, key, extra, sql.ptr);
     mr_result_free(result);
@@ -472,8 +458,8 @@ static void check_tiles(const struct table *t)
         size_t count = read_keys(t->db, t->c, condition.ptr, &rows, NULL);
         uint64_t steps = entries_read(t->db) - before;
         if (steps > count + entries_allowed(t))
-            fail_msg("%llu index entries read for %zu rows: %s",
-                     (unsigned long long)steps, count, condition.ptr);
+            fail_msg("%llu index entries read for %zu rows: %s", (unsigned long long)steps, count,
+                     condition.ptr);
         if (count != expected)
             fail_msg("%zu rows instead of %zu: %s", count, expected, condition.ptr);
         read += count;
@@ -488,8 +474,7 @@ static void check_tiles(const struct table *t)
 /* Up to 500 keys are found, all of them and no other, by one access to the index. */
 static void check_list(const struct table *t, size_t wanted)
 {
-    struct mr_strbuf condition = MR_STRBUF_INIT, rows = MR_STRBUF_INIT,
-                     expected = MR_STRBUF_INIT;
+    struct mr_strbuf condition = MR_STRBUF_INIT, rows = MR_STRBUF_INIT, expected = MR_STRBUF_INIT;
     struct mr_key list[500];
     size_t count = 0, step = t->nkeys / wanted > 0 ? t->nkeys / wanted : 1;
     for (size_t i = random_below(step); i < t->nkeys && count < wanted; i += step) {

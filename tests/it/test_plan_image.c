@@ -24,24 +24,15 @@ static const struct image_case cases[] = {
     {"FLOAT", "FLOAT", {"16777215", "0.1", "-0e0", "3.4028234e38"}, false},
     {"FLOAT", "DOUBLE", {"16777215", "0.5"}, false},
     {"DOUBLE", "DOUBLE", {"0.1e0", "4.9406564584124654e-324", "-0e0"}, false},
-    {"DECIMAL(65,30)",
-     "DECIMAL(65,30)",
-     {"-0.000", "1.100000000000000000000000000001"},
-     false},
+    {"DECIMAL(65,30)", "DECIMAL(65,30)", {"-0.000", "1.100000000000000000000000000001"}, false},
     {"DECIMAL(10,2)", "DECIMAL(12,4)", {"1.10", "-99999999.99"}, false},
     {"YEAR", "YEAR", {"0", "2000", "1901"}, false},
     {"BIT(64)", "BIT(64)", {"x'ffffffffffffffff'", "b'0'", "NULL"}, false},
     {"BIT(1)", "BIT(8)", {"b'1'", "b'0'"}, false},
     {"DATE", "DATE", {"'0000-00-00'", "'2000-00-00'", "'9999-12-31'"}, false},
-    {"DATETIME(6)",
-     "DATETIME(6)",
-     {"'9999-12-31 23:59:59.999999'", "'0000-00-00'"},
-     false},
+    {"DATETIME(6)", "DATETIME(6)", {"'9999-12-31 23:59:59.999999'", "'0000-00-00'"}, false},
     {"DATETIME", "DATETIME(3)", {"'2020-01-01 00:00:01'"}, false},
-    {"TIMESTAMP(6) NULL",
-     "TIMESTAMP(6) NULL",
-     {"'2020-01-01 00:00:00.000001'", "NULL"},
-     false},
+    {"TIMESTAMP(6) NULL", "TIMESTAMP(6) NULL", {"'2020-01-01 00:00:00.000001'", "NULL"}, false},
     {"TIMESTAMP NULL", "DATETIME", {"'2020-01-01 00:00:00'"}, false},
     {"TIME(6)", "TIME(6)", {"'-838:59:59'", "'00:00:00.000001'"}, false},
     {"VARCHAR(20) CHARACTER SET utf8mb4",
@@ -60,10 +51,7 @@ static const struct image_case cases[] = {
      "VARCHAR(20) CHARACTER SET latin1",
      {"_latin1 x'e4'", "_latin1 x'80'"},
      false},
-    {"CHAR(20) CHARACTER SET utf16",
-     "CHAR(20) CHARACTER SET utf16",
-     {"'a'", "''"},
-     false},
+    {"CHAR(20) CHARACTER SET utf16", "CHAR(20) CHARACTER SET utf16", {"'a'", "''"}, false},
     {"VARCHAR(20) CHARACTER SET utf8mb3",
      "TEXT CHARACTER SET utf8mb4",
      {"_utf8mb4 x'e282ac'"},
@@ -80,10 +68,7 @@ static const struct image_case cases[] = {
     {"ENUM('x','y')", "VARCHAR(9)", {"'y'", "NULL"}, false},
     {"SET('a','b','c')", "SET('a','b','c')", {"'a,c'", "''", "'b'"}, false},
     {"INT", "VARCHAR(20) CHARACTER SET utf8mb4", {"12", "-5", "NULL"}, false},
-    {"JSON",
-     "JSON",
-     {"'{\"bb\": 1, \"a\": [1.5, \"x\\\\u00e4\"]}'", "'1'", "NULL"},
-     false},
+    {"JSON", "JSON", {"'{\"bb\": 1, \"a\": [1.5, \"x\\\\u00e4\"]}'", "'1'", "NULL"}, false},
     {"JSON", "JSON", {"'{\"a\": 1.10, \"a\": 2}'", "'[1e3, 1.0]'"}, false},
     {"JSON", "JSON", {"JSON_OBJECT('a', CAST(1.10 AS DECIMAL(5,2)))"}, true},
     {"JSON", "LONGTEXT", {"'{\"bb\": 1, \"a\": 2}'"}, false},
@@ -120,10 +105,8 @@ static void read_rows(struct mr_reader *reader, const struct mr_pair *pair, int 
                       struct rows *rows)
 {
     struct mr_err err = {0};
-    *rows =
-        (struct rows){.pair = pair, .spec = &pair->full[side], .bytes = MR_STRBUF_INIT};
-    it_ok(mr_reader_scan(reader, &pair->full[side], (struct mr_range){0}, 0, keep, rows,
-                         &err),
+    *rows = (struct rows){.pair = pair, .spec = &pair->full[side], .bytes = MR_STRBUF_INIT};
+    it_ok(mr_reader_scan(reader, &pair->full[side], (struct mr_range){0}, 0, keep, rows, &err),
           &err, pair->find.name);
 }
 
@@ -135,8 +118,7 @@ static struct mr_key row_at(const struct rows *rows, size_t i)
 
 /* ---- one pair of tables ---- */
 
-static void make_table(int server, const char *db, const char *type,
-                       const struct image_case *c)
+static void make_table(int server, const char *db, const char *type, const struct image_case *c)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&sql, "DROP TABLE IF EXISTS %s.t", db);
@@ -149,8 +131,7 @@ static void make_table(int server, const char *db, const char *type,
     it_exec(writers[server], &sql);
     for (int i = 0; i < 4 && c->values[i] != NULL; i++) {
         mr_strbuf_reset(&sql);
-        mr_strbuf_add_fmt(&sql, "INSERT INTO %s.t(id, v) VALUES (%d, %s)", db, i + 1,
-                          c->values[i]);
+        mr_strbuf_add_fmt(&sql, "INSERT INTO %s.t(id, v) VALUES (%d, %s)", db, i + 1, c->values[i]);
         it_exec(writers[server], &sql);
     }
     mr_strbuf_release(&sql);
@@ -177,8 +158,7 @@ static void open_pair(struct opened *o, const int server[2], const char *const d
     const struct mr_pairing pairing = {
         .side = side, .config = config, .arena = &o->arena, .whole_rows = true};
     it_ok(mr_pair_plan(&pairing, mr_catalogue_table(o->cat[0], db[0], "t"),
-                       mr_catalogue_table(o->cat[1], db[1], "t"), &o->pair, &reason,
-                       &err),
+                       mr_catalogue_table(o->cat[1], db[1], "t"), &o->pair, &reason, &err),
           &err, "pair");
     it_ok(reason.code, &reason, "pair");
 }
@@ -212,36 +192,31 @@ static void compare(struct opened *o, const int server[2], const char *target_db
                                       .columns = o->columns,
                                       .ncolumns = o->pair->find.ncolumns,
                                       .key = {key, 1}};
-    it_ok(mr_plan_image_open(o->cat[1], &task, &o->arena, &image, &err), &err,
+    it_ok(mr_plan_image_open(o->cat[1], &task, &o->arena, &image, &err), &err, o->readings[1]);
+    it_ok(mr_plan_digester_init(&digester, o->readings, task.ncolumns, &o->arena, &err), &err,
           o->readings[1]);
-    it_ok(mr_plan_digester_init(&digester, o->readings, task.ncolumns, &o->arena, &err),
-          &err, o->readings[1]);
     read_rows(readers[server[0]], o->pair, MR_SOURCE, &source);
     read_rows(readers[server[1]], o->pair, MR_TARGET, &target);
     read_rows(readers[server[1]], image, MR_TARGET, &alone);
     assert_int_equal(source.count, target.count);
     task.side = MR_SOURCE;
     task.db = DB "_s";
-    it_ok(mr_plan_image_open(o->cat[0], &task, &o->arena, &image, &err), &err,
-          o->readings[1]);
+    it_ok(mr_plan_image_open(o->cat[0], &task, &o->arena, &image, &err), &err, o->readings[1]);
     read_rows(readers[server[0]], image, MR_SOURCE, &source_alone);
     if (source_alone.bytes.len != source.bytes.len ||
         memcmp(source_alone.bytes.ptr, source.bytes.ptr, source.bytes.len) != 0)
-        fail_msg("%s -> %s is read in another way on the source by \"%s\"", c->source,
-                 c->target, o->readings[1]);
+        fail_msg("%s -> %s is read in another way on the source by \"%s\"", c->source, c->target,
+                 o->readings[1]);
     if (alone.bytes.len != target.bytes.len ||
         memcmp(alone.bytes.ptr, target.bytes.ptr, alone.bytes.len) != 0)
-        fail_msg("%s -> %s is read in another way by \"%s\"", c->source, c->target,
-                 o->readings[1]);
+        fail_msg("%s -> %s is read in another way by \"%s\"", c->source, c->target, o->readings[1]);
     for (size_t i = 0; i < source.count; i++) {
         struct mr_digest foretold, found;
-        it_ok(mr_plan_digester_row(&digester, row_at(&source, i), &foretold, &err), &err,
-              "digest");
-        it_ok(mr_plan_digester_row(&digester, row_at(&alone, i), &found, &err), &err,
-              "digest");
+        it_ok(mr_plan_digester_row(&digester, row_at(&source, i), &foretold, &err), &err, "digest");
+        it_ok(mr_plan_digester_row(&digester, row_at(&alone, i), &found, &err), &err, "digest");
         if (!mr_digest_equal(foretold, found))
-            fail_msg("%s -> %s (%s): the copy of %s has another digest", c->source,
-                     c->target, o->readings[1], c->values[i]);
+            fail_msg("%s -> %s (%s): the copy of %s has another digest", c->source, c->target,
+                     o->readings[1], c->values[i]);
     }
     mr_plan_digester_release(&digester);
     mr_strbuf_release(&source.bytes);
@@ -256,8 +231,7 @@ static void run_case(const int server[2], const struct image_case *c)
     struct mr_err err = {0};
     struct opened o = {.arena = MR_ARENA_INIT};
     struct mr_config *config = NULL;
-    if (c->mysql_only &&
-        !(it_is_mysql(writers[server[0]]) && it_is_mysql(writers[server[1]])))
+    if (c->mysql_only && !(it_is_mysql(writers[server[0]]) && it_is_mysql(writers[server[1]])))
         return;
     it_ok(mr_config_load(NULL, &config, &err), &err, "config");
     make_table(server[0], db[0], c->source, c);

@@ -19,8 +19,7 @@
 #include "core/base/vec.h"
 #include "core/db/replication.h"
 
-static const char *const pairs[][2] = {{"MR_P_URI", "MR_R_URI"},
-                                       {"MR_OP_URI", "MR_OR_URI"}};
+static const char *const pairs[][2] = {{"MR_P_URI", "MR_R_URI"}, {"MR_OP_URI", "MR_OR_URI"}};
 #define PAIRS (sizeof pairs / sizeof *pairs)
 
 static void assert_ok(enum mr_code rc, const struct mr_err *err)
@@ -58,8 +57,7 @@ static void run_sql(struct mr_db *db, const char *sql)
     assert_ok(mr_db_exec(db, sql, strlen(sql), &err), &err);
 }
 
-static enum mr_relation relation_of(struct mr_db *a, struct mr_db *b, char *note,
-                                    size_t size)
+static enum mr_relation relation_of(struct mr_db *a, struct mr_db *b, char *note, size_t size)
 {
     struct mr_err err;
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -154,8 +152,8 @@ static void test_wait(void **state)
                            (long)getpid(), round);
             assert_ok(mr_db_query_text(b, sql, &text, &err), &err);
             assert_string_equal(text.ptr, "1");
-            (void)snprintf(sql, sizeof sql, "DROP DATABASE myrecon_it_repl_%ld_%u",
-                           (long)getpid(), round);
+            (void)snprintf(sql, sizeof sql, "DROP DATABASE myrecon_it_repl_%ld_%u", (long)getpid(),
+                           round);
             run_sql(a, sql);
             mr_strbuf_release(&text);
         }
@@ -169,13 +167,12 @@ static void test_wait(void **state)
 static void test_wait_in_vain(void **state)
 {
     (void)state;
-    static const char *const positions[] = {
-        "",
-        "nonsense",
-        "file nonsense",
-        "mariadb 0-4000000000-99999999\n",
-        "mysql 00000000-0000-0000-0000-000000000001:1-9\n",
-        "file bin.999999 4\n"};
+    static const char *const positions[] = {"",
+                                            "nonsense",
+                                            "file nonsense",
+                                            "mariadb 0-4000000000-99999999\n",
+                                            "mysql 00000000-0000-0000-0000-000000000001:1-9\n",
+                                            "file bin.999999 4\n"};
     struct mr_err err;
     static const char *const vars[] = {"MYRECON_TEST_A", "MYRECON_TEST_B"};
     for (size_t v = 0; v < 2; v++) {
@@ -201,8 +198,8 @@ static void test_confirm_cut(void **state)
     bool reached = true;
     skip_if(a == NULL || b == NULL, "no servers are named");
     (void)mr_db_exec(b, end_it, sizeof end_it - 1, &err);
-    assert_int_equal(
-        mr_replication_confirm(a, b, true, "mariadb 0-1-1\n", &reached, &err), MR_E_LOST);
+    assert_int_equal(mr_replication_confirm(a, b, true, "mariadb 0-1-1\n", &reached, &err),
+                     MR_E_LOST);
     assert_false(reached);
     mr_db_close(a);
     mr_db_close(b);
@@ -232,8 +229,7 @@ static void check_unseen(const char *var_a, const char *var_b, enum mr_relation 
     if (roots[0] != NULL && roots[1] != NULL) {
         bool pair = want == MR_RELATION_FOLLOWS; /* then the account replicates */
         for (size_t i = 0; i < (pair ? 1 : 2); i++) {
-            (void)snprintf(sql, sizeof sql, "CREATE USER %s@'%%' IDENTIFIED BY 'pw'",
-                           user);
+            (void)snprintf(sql, sizeof sql, "CREATE USER %s@'%%' IDENTIFIED BY 'pw'", user);
             run_sql(roots[i], sql);
         }
         if (pair)

@@ -121,9 +121,8 @@ static void test_file(void **state)
         struct mr_err err = {0};
         cats[i] = load(it_db[i]);
         it_ok(mr_catalogue_json_write(cats[i], &text, &err), &err, "writing");
-        it_ok(
-            mr_catalogue_json_read(text.ptr, text.len, "c", &cats[IT_SERVERS + i], &err),
-            &err, "reading");
+        it_ok(mr_catalogue_json_read(text.ptr, text.len, "c", &cats[IT_SERVERS + i], &err), &err,
+              "reading");
         same_catalogue(cats[i], cats[IT_SERVERS + i]);
         mr_strbuf_release(&text);
     }
@@ -183,8 +182,7 @@ static void test_differences(void **state)
          "ALTER TABLE types ALTER v SET DEFAULT 'it''s'", "column v\n"},
         {"ALTER TABLE types MODIFY tx MEDIUMTEXT", "ALTER TABLE types MODIFY tx TEXT",
          "column tx\n"},
-        {"ALTER TABLE types ADD extra INT", "ALTER TABLE types DROP extra",
-         "column extra\n"},
+        {"ALTER TABLE types ADD extra INT", "ALTER TABLE types DROP extra", "column extra\n"},
         {"ALTER TABLE types MODIFY u3 VARCHAR(10) CHARACTER SET latin1",
          "ALTER TABLE types MODIFY u3 VARCHAR(10) CHARACTER SET utf8mb3", "charset u3\n"},
         {"ALTER TABLE gen MODIFY g1 INT AS ((a + b) * 2)",
@@ -200,14 +198,13 @@ static void test_differences(void **state)
          "CREATE OR REPLACE VIEW v2 AS SELECT * FROM v1 WHERE n NOT IN (SELECT id FROM "
          "parent)",
          "view v2\n"},
-        {"DROP FUNCTION f1",
-         "CREATE FUNCTION f1 (a INT) RETURNS INT DETERMINISTIC RETURN a + 1",
+        {"DROP FUNCTION f1", "CREATE FUNCTION f1 (a INT) RETURNS INT DETERMINISTIC RETURN a + 1",
          "routine function f1\n"},
         {"DROP TRIGGER tr1",
          "CREATE TRIGGER tr1 BEFORE INSERT ON child FOR EACH ROW SET NEW.s = 'it''s'",
          "trigger tr1\n"},
-        {"ALTER EVENT ev1 ON SCHEDULE EVERY 2 DAY",
-         "ALTER EVENT ev1 ON SCHEDULE EVERY 1 DAY", "event ev1\n"},
+        {"ALTER EVENT ev1 ON SCHEDULE EVERY 2 DAY", "ALTER EVENT ev1 ON SCHEDULE EVERY 1 DAY",
+         "event ev1\n"},
         {"CREATE TABLE only_here (id INT)", "DROP TABLE only_here", "table only_here\n"},
     };
     struct mr_catalogue *a = load(it_db[0]);
@@ -232,16 +229,14 @@ static void test_reload(void **state)
     struct mr_err err = {0};
     const struct mr_table *table = NULL;
     for (size_t i = 0; i < IT_SERVERS; i++) {
-        it_ok(
-            mr_schema_reload_table(it_db[i], it_db_name(), "child", &arena, &table, &err),
-            &err, "reloading");
+        it_ok(mr_schema_reload_table(it_db[i], it_db_name(), "child", &arena, &table, &err), &err,
+              "reloading");
         assert_non_null(table);
         assert_int_equal(table->ncolumns, 4);
         assert_int_equal(table->nfks, 1);
         assert_string_equal(table->fks[0].on_delete, "SET NULL");
-        it_ok(
-            mr_schema_reload_table(it_db[i], it_db_name(), "gone", &arena, &table, &err),
-            &err, "reloading");
+        it_ok(mr_schema_reload_table(it_db[i], it_db_name(), "gone", &arena, &table, &err), &err,
+              "reloading");
         assert_null(table);
     }
     mr_arena_release(&arena);
@@ -256,13 +251,11 @@ static void test_probe(void **state)
         const char *db = it_db_name();
         assert_int_equal(mr_schema_probe(it_db[i], db, "child", NULL, &err), MR_OK);
         assert_int_equal(mr_schema_probe(it_db[i], db, "child", "pid", &err), MR_OK);
-        assert_int_equal(mr_schema_probe(it_db[i], db, "child", "no", &err),
-                         MR_E_NO_SUCH);
+        assert_int_equal(mr_schema_probe(it_db[i], db, "child", "no", &err), MR_E_NO_SUCH);
         assert_int_equal(err.sql_errno, 1054);
         assert_int_equal(mr_schema_probe(it_db[i], db, "gone", NULL, &err), MR_E_NO_SUCH);
         assert_int_equal(err.sql_errno, 1146);
-        assert_int_equal(mr_schema_probe(it_db[i], "myrecon_no_db", "t", NULL, &err),
-                         MR_E_NO_SUCH);
+        assert_int_equal(mr_schema_probe(it_db[i], "myrecon_no_db", "t", NULL, &err), MR_E_NO_SUCH);
     }
 }
 
@@ -300,11 +293,9 @@ static void test_rights(void **state)
         struct mr_db *db = open_as(i, user);
         struct mr_err err = {0};
         assert_int_equal(mr_schema_probe(db, it_db_name(), "child", NULL, &err), MR_OK);
-        assert_int_equal(mr_schema_probe(db, it_db_name(), "parent", NULL, &err),
-                         MR_E_DENIED);
+        assert_int_equal(mr_schema_probe(db, it_db_name(), "parent", NULL, &err), MR_E_DENIED);
         assert_non_null(strstr(err.hint, "GRANT SELECT ON "));
-        assert_int_equal(mr_schema_probe(db, it_db_name(), "gone", NULL, &err),
-                         MR_E_DENIED);
+        assert_int_equal(mr_schema_probe(db, it_db_name(), "gone", NULL, &err), MR_E_DENIED);
         struct mr_catalogue *cat = load(db);
         assert_int_equal(cat->ntables, 1);
         assert_int_equal(cat->tables[0].nfks, 1); /* rules too, although MariaDB hides */
@@ -332,15 +323,13 @@ struct counting {
     struct mr_db *db;
 };
 
-static enum mr_code count_on(struct mr_reader *reader, const struct mr_table *table,
-                             uint64_t *next, uint64_t *greatest, struct mr_err *err)
+static enum mr_code count_on(struct mr_reader *reader, const struct mr_table *table, uint64_t *next,
+                             uint64_t *greatest, struct mr_err *err)
 {
-    return mr_schema_auto_increment(((struct counting *)reader)->db, table, next,
-                                    greatest, err);
+    return mr_schema_auto_increment(((struct counting *)reader)->db, table, next, greatest, err);
 }
 
-static bool counter_finding(bool alone, struct mr_strbuf *source,
-                            struct mr_strbuf *target)
+static bool counter_finding(bool alone, struct mr_strbuf *source, struct mr_strbuf *target)
 {
     struct mr_catalogue *cat[IT_SERVERS];
     const struct mr_table *table[IT_SERVERS];
@@ -378,8 +367,7 @@ static void test_auto_increment(void **state)
     assert_string_equal(s.ptr, "next 3010, greatest 3009");
     assert_string_equal(t.ptr, "next 3010, greatest 3009");
     it_exec_str(it_db[0], "INSERT INTO types (id) VALUES (3013)");
-    assert_true(
-        counter_finding(false, &s, &t)); /* the target would issue 3010 … 3013 anew */
+    assert_true(counter_finding(false, &s, &t)); /* the target would issue 3010 … 3013 anew */
     assert_false(counter_finding(true, &s, &t)); /* a replica gets 3013 sooner or later */
     assert_string_equal(s.ptr, "next 3014, greatest 3013");
     assert_string_equal(t.ptr, "next 3010, greatest 3009");
@@ -414,8 +402,7 @@ static void test_marks(void **state)
         mr_strbuf_reset(&sql);
         mr_strbuf_add_fmt(&sql, "CREATE TABLE `%s`.c (id INT PRIMARY KEY)", slashed);
         it_exec(it_db[i], &sql);
-        it_ok(mr_table_marks_read(it_db[i], tables, 2, &arena, marks, &err), &err,
-              "marks");
+        it_ok(mr_table_marks_read(it_db[i], tables, 2, &arena, marks, &err), &err, "marks");
         for (size_t k = 0; k < 2; k++) {
             assert_non_null(marks[k].numbers);
             assert_non_null(marks[k].time);

@@ -23,10 +23,8 @@ static const char *const made[] = {
 /* Of a server of that version, with so many rows in the unit. */
 static struct mr_script script(const struct mr_manifest *m, size_t rows)
 {
-    return (struct mr_script){.manifest = m,
-                              .db = it_db_name(),
-                              .sql = MR_STRBUF_INIT,
-                              .rows = {.count = rows}};
+    return (struct mr_script){
+        .manifest = m, .db = it_db_name(), .sql = MR_STRBUF_INIT, .rows = {.count = rows}};
 }
 
 static void run(struct mr_db *db, struct mr_script *s)
@@ -46,15 +44,14 @@ static void answer(struct mr_db *db, const char *query, char *out, size_t size)
     struct mr_result *res = it_query(db, &sql);
     const struct mr_cell *row = mr_result_next(res);
     assert_non_null(row);
-    assert_true((size_t)snprintf(out, size, "%s", row[0].ptr != NULL ? row[0].ptr : "") <
-                size);
+    assert_true((size_t)snprintf(out, size, "%s", row[0].ptr != NULL ? row[0].ptr : "") < size);
     mr_result_free(res);
     mr_strbuf_release(&sql);
 }
 
 /* What goes along, both ways of it, as texts. */
-static void follow(struct mr_db *db, struct mr_manifest *m, const char *version,
-                   size_t rows, char *out, size_t size)
+static void follow(struct mr_db *db, struct mr_manifest *m, const char *version, size_t rows,
+                   char *out, size_t size)
 {
     m->server.version = version;
     struct mr_script s = script(m, rows);
@@ -62,13 +59,12 @@ static void follow(struct mr_db *db, struct mr_manifest *m, const char *version,
     mr_script_spread_session(&s);
     mr_script_spread_aside(&s);
     run(db, &s);
-    answer(db, "SELECT GROUP_CONCAT(line, ':', refused ORDER BY line) FROM myrecon_apart",
-           apart, sizeof apart);
+    answer(db, "SELECT GROUP_CONCAT(line, ':', refused ORDER BY line) FROM myrecon_apart", apart,
+           sizeof apart);
     s = script(m, rows);
     mr_script_spread_skip(&s);
     run(db, &s);
-    answer(db, "SELECT GROUP_CONCAT(tree ORDER BY tree) FROM myrecon_skip", skip,
-           sizeof skip);
+    answer(db, "SELECT GROUP_CONCAT(tree ORDER BY tree) FROM myrecon_skip", skip, sizeof skip);
     assert_true((size_t)snprintf(out, size, "%s; %s", apart, skip) < size);
     it_exec_str(db, "DELETE FROM myrecon_skip");
     it_exec_str(db, "UPDATE myrecon_hang SET mark = 0");
@@ -93,12 +89,12 @@ static void set_up(struct mr_db *db)
 static void edge(struct mr_db *db, int from, int to, int way)
 {
     char sql[256];
-    (void)snprintf(sql, sizeof sql,
-                   "INSERT INTO myrecon_hang (line, other) VALUES (%d, %d)", from, to);
+    (void)snprintf(sql, sizeof sql, "INSERT INTO myrecon_hang (line, other) VALUES (%d, %d)", from,
+                   to);
     it_exec_str(db, sql);
     (void)snprintf(sql, sizeof sql,
-                   "INSERT INTO myrecon_link (tree, other, way) VALUES (%d, %d, %d)",
-                   from, to, way);
+                   "INSERT INTO myrecon_link (tree, other, way) VALUES (%d, %d, %d)", from, to,
+                   way);
     it_exec_str(db, sql);
 }
 
@@ -113,8 +109,7 @@ static void seed(struct mr_db *db, int node, bool refused)
     it_exec_str(db, sql);
 }
 
-static void follow_both(struct mr_db *db, size_t rows, char *recursive, char *rounds,
-                        size_t size)
+static void follow_both(struct mr_db *db, size_t rows, char *recursive, char *rounds, size_t size)
 {
     struct mr_manifest m = {.server.flavour = mr_db_server(db)->flavour};
     bool mysql = it_is_mysql(db);
@@ -188,11 +183,10 @@ static void test_far(void **state)
         run(it_db[s], &far);
         far = script(&m, 1);
         seed(it_db[s], 1, true);
-        it_exec_str(
-            it_db[s],
-            "INSERT INTO myrecon_link (tree, other, way) WITH RECURSIVE n AS (SELECT"
-            " 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 1500) SELECT i,"
-            " i + 1, 3 FROM n");
+        it_exec_str(it_db[s],
+                    "INSERT INTO myrecon_link (tree, other, way) WITH RECURSIVE n AS (SELECT"
+                    " 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 1500) SELECT i,"
+                    " i + 1, 3 FROM n");
         it_exec_str(it_db[s], "ALTER TABLE myrecon_link ADD KEY (tree)");
         mr_script_spread_skip(&far);
         run(it_db[s], &far);
@@ -206,11 +200,10 @@ static void test_far(void **state)
 static void test_ways(void **state)
 {
     enum { WITHIN, DOWN, UP };
-    static const int links[][3] = {{1, 10, WITHIN}, {10, 1, WITHIN}, {2, 10, WITHIN},
-                                   {10, 2, WITHIN}, {2, 3, DOWN},    {3, 2, UP},
-                                   {3, 4, UP},      {4, 3, DOWN},    {4, 40, WITHIN},
-                                   {40, 4, WITHIN}, {4, 5, DOWN},    {5, 4, UP},
-                                   {4, 6, ALWAYS}};
+    static const int links[][3] = {
+        {1, 10, WITHIN}, {10, 1, WITHIN}, {2, 10, WITHIN}, {10, 2, WITHIN}, {2, 3, DOWN},
+        {3, 2, UP},      {3, 4, UP},      {4, 3, DOWN},    {4, 40, WITHIN}, {40, 4, WITHIN},
+        {4, 5, DOWN},    {5, 4, UP},      {4, 6, ALWAYS}};
     (void)state;
     it_need_servers();
     for (size_t s = 0; s < IT_SERVERS; s++) {

@@ -70,12 +70,12 @@ static void test_fetch(void **state)
         struct mr_err err = {0};
         scan(&sides[s], &plain, everything, 7, &first);
         rows_init(&fetched, &plain);
-        check(mr_reader_fetch(sides[s].reader, &plain, first.keys.items, first.keys.count,
-                              keep_row, &fetched, &err),
+        check(mr_reader_fetch(sides[s].reader, &plain, first.keys.items, first.keys.count, keep_row,
+                              &fetched, &err),
               &err, "fetch");
         assert_int_equal(fetched.count, 7);
-        check(mr_reader_fetch(sides[s].reader, &plain, NULL, 0, keep_row, &fetched, &err),
-              &err, "fetch of nothing");
+        check(mr_reader_fetch(sides[s].reader, &plain, NULL, 0, keep_row, &fetched, &err), &err,
+              "fetch of nothing");
         assert_int_equal(fetched.count, 7);
         rows_release(&first);
         rows_release(&fetched);
@@ -96,17 +96,16 @@ static void test_where_and_bound_after(void **state)
         struct mr_range range = OPEN;
         scan(&sides[s], &spec, everything, 0, &rows);
         assert_int_equal(rows.count, 5001);
-        check(mr_reader_bound_after(sides[s].reader, &spec, range, 100, &key, &err), &err,
-              "bound");
+        check(mr_reader_bound_after(sides[s].reader, &spec, range, 100, &key, &err), &err, "bound");
         const struct mr_key *want = mr_vec_at(&rows.keys, 99);
         assert_int_equal(key.len, want->len);
         assert_memory_equal(key.ptr, want->ptr, key.len);
         range.lo = *want;
-        check(mr_reader_bound_after(sides[s].reader, &spec, range, 4901, &key, &err),
-              &err, "bound");
+        check(mr_reader_bound_after(sides[s].reader, &spec, range, 4901, &key, &err), &err,
+              "bound");
         assert_true(key.len > 0); /* the last row of all */
-        check(mr_reader_bound_after(sides[s].reader, &spec, range, 4902, &key, &err),
-              &err, "bound");
+        check(mr_reader_bound_after(sides[s].reader, &spec, range, 4902, &key, &err), &err,
+              "bound");
         assert_int_equal(key.len, 0);
         mr_strbuf_release(&key);
         rows_release(&rows);
@@ -135,12 +134,10 @@ static void test_errors_name_the_table(void **state)
         assert_non_null(strstr(err.message, "\"" DB ".gone\""));
         assert_non_null(strstr(err.message, mr_db_label(sides[s].db)));
         assert_int_equal(err.sql_errno, 1146);
-        assert_int_equal(
-            mr_reader_digest(sides[s].reader, &gone, everything, &digest, &err),
-            MR_E_NO_SUCH);
-        assert_int_equal(
-            mr_reader_scan(sides[s].reader, &keyless, half, 0, keep_row, &rows, &err),
-            MR_E_BUG);
+        assert_int_equal(mr_reader_digest(sides[s].reader, &gone, everything, &digest, &err),
+                         MR_E_NO_SUCH);
+        assert_int_equal(mr_reader_scan(sides[s].reader, &keyless, half, 0, keep_row, &rows, &err),
+                         MR_E_BUG);
         /* An error of the callback comes out as it went in; the reader lives on. */
         rows.fail_at = 5;
         assert_int_equal(
@@ -193,8 +190,7 @@ static void test_consistent(void **state)
     (void)state;
     need_servers();
     make_plain();
-    const struct mr_source_opts opts = {.db = {.run_tag = "it-source"},
-                                        .consistent = true};
+    const struct mr_source_opts opts = {.db = {.run_tag = "it-source"}, .consistent = true};
     for (size_t s = 0; s < 2; s++) {
         struct side view = sides[s];
         struct mr_err err = {0};
@@ -259,15 +255,12 @@ static void test_digest_of_ranges(void **state)
         struct mr_strbuf key = MR_STRBUF_INIT;
         struct mr_range lower = OPEN, upper = OPEN;
         struct mr_range_digest part;
-        check(
-            mr_reader_bound_after(sides[s].reader, &plain, everything, 2500, &key, &err),
-            &err, "bound");
+        check(mr_reader_bound_after(sides[s].reader, &plain, everything, 2500, &key, &err), &err,
+              "bound");
         lower.hi = upper.lo = (struct mr_key){key.ptr, key.len};
-        check(mr_reader_digest(sides[s].reader, &plain, lower, &part, &err), &err,
-              "lower");
+        check(mr_reader_digest(sides[s].reader, &plain, lower, &part, &err), &err, "lower");
         assert_int_equal(part.rows, 2500);
-        check(mr_reader_digest(sides[s].reader, &plain, upper, &part, &err), &err,
-              "upper");
+        check(mr_reader_digest(sides[s].reader, &plain, upper, &part, &err), &err, "upper");
         assert_int_equal(part.rows, 7500);
         mr_strbuf_release(&key);
     }

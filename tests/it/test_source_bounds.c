@@ -29,13 +29,7 @@ static const struct bounds_case bounds_cases[] = {
      1,
      6,
      2000},
-    {"two clusters",
-     "a INT",
-     "IF(i % 2, i, i + 2000000000)",
-     {COL("a", MR_CLASS_INT)},
-     1,
-     6,
-     2000},
+    {"two clusters", "a INT", "IF(i % 2, i, i + 2000000000)", {COL("a", MR_CLASS_INT)}, 1, 6, 2000},
     {"three tenants",
      "a INT, b INT",
      "i % 3, i",
@@ -73,13 +67,7 @@ static const struct bounds_case bounds_cases[] = {
      1,
      6,
      2500},
-    {"time",
-     "a TIME",
-     "SEC_TO_TIME(i * 500 - 2500000)",
-     {COL("a", MR_CLASS_TIME)},
-     1,
-     7,
-     2000},
+    {"time", "a TIME", "SEC_TO_TIME(i * 500 - 2500000)", {COL("a", MR_CLASS_TIME)}, 1, 7, 2000},
     {"year",
      "a YEAR, b INT",
      "1980 + i % 40, i",
@@ -174,8 +162,7 @@ static void make_bounds_table(struct side *side, const struct bounds_case *c)
     struct mr_strbuf sql = MR_STRBUF_INIT;
     run(side->db, "SET SESSION sql_mode = ''");
     run(side->db, "DROP TABLE IF EXISTS bounds");
-    mr_strbuf_add_fmt(&sql,
-                      "CREATE TABLE bounds(%s, pad CHAR(10) DEFAULT 'x', UNIQUE k(%s))",
+    mr_strbuf_add_fmt(&sql, "CREATE TABLE bounds(%s, pad CHAR(10) DEFAULT 'x', UNIQUE k(%s))",
                       c->columns, c->nkey == 1 ? "a" : "a, b");
     run(side->db, sql.ptr);
     mr_strbuf_reset(&sql);
@@ -212,8 +199,8 @@ static uint64_t steps(struct mr_db *db)
  * `allowed`).
  */
 static void find_bounds(struct side *side, const struct bounds_case *c,
-                        const struct mr_readspec *spec, size_t wanted,
-                        struct mr_arena *arena, struct mr_vec *keys)
+                        const struct mr_readspec *spec, size_t wanted, struct mr_arena *arena,
+                        struct mr_vec *keys)
 {
     static const uint64_t allowed = 4000;
     /* Both servers sort for e = 3 AND b > 7 ORDER BY e, b where e is an ENUM. */
@@ -272,8 +259,8 @@ static void check_bounds(struct side *side, const struct bounds_case *c)
     size_t greatest = greatest_segment(c, &rows, &keys);
     if (keys.count < c->least || keys.count > 7 ||
         (c->evenly > 0 && greatest * 10000 > c->evenly * rows.count))
-        fail_msg("%s on %s: %zu bounds, the greatest segment has %zu of %zu rows",
-                 c->name, mr_db_label(side->db), keys.count, greatest, rows.count);
+        fail_msg("%s on %s: %zu bounds, the greatest segment has %zu of %zu rows", c->name,
+                 mr_db_label(side->db), keys.count, greatest, rows.count);
     mr_vec_clear(&keys);
     find_bounds(side, c, &spec, 1000, &arena, &keys); /* far too many */
     (void)greatest_segment(c, &rows, &keys);

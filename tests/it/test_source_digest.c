@@ -13,8 +13,7 @@ struct digest_case {
 
 static const struct digest_case digest_cases[] = {
     {"tinyint", "TINYINT(3) ZEROFILL", COL("v", MR_CLASS_UINT), "7", "8"},
-    {"bigint", "BIGINT", COL("v", MR_CLASS_INT), "-9223372036854775808",
-     "-9223372036854775807"},
+    {"bigint", "BIGINT", COL("v", MR_CLASS_INT), "-9223372036854775808", "-9223372036854775807"},
     {"unsigned", "BIGINT UNSIGNED", COL("v", MR_CLASS_UINT), "18446744073709551615",
      "18446744073709551614"},
     {"float", "FLOAT", COL("v", MR_CLASS_FLOAT), "16777215", "16777214"},
@@ -29,18 +28,15 @@ static const struct digest_case digest_cases[] = {
      "12345678901234567890123456789012345.000000000000000000000000000001",
      "12345678901234567890123456789012345.000000000000000000000000000002"},
     {"year", "YEAR", COL("v", MR_CLASS_UINT), "0", "2000"},
-    {"bit", "BIT(64)", COL("v", MR_CLASS_UINT), "x'ffffffffffffffff'",
-     "x'fffffffffffffffe'"},
+    {"bit", "BIT(64)", COL("v", MR_CLASS_UINT), "x'ffffffffffffffff'", "x'fffffffffffffffe'"},
     {"date", "DATE", COL("v", MR_CLASS_DATE), "'0000-00-00'", "'2000-00-00'"},
-    {"datetime", "DATETIME(6)", COL("v", MR_CLASS_DATETIME),
-     "'9999-12-31 23:59:59.999999'", "'9999-12-31 23:59:59.999998'"},
-    {"timestamp", "TIMESTAMP(6) NULL", COL("v", MR_CLASS_DATETIME),
-     "'2020-01-01 00:00:00.000001'", "'2020-01-01 00:00:00.000002'"},
-    {"time", "TIME(6)", COL("v", MR_CLASS_TIME), "'-00:00:00.000001'",
-     "'00:00:00.000001'"},
+    {"datetime", "DATETIME(6)", COL("v", MR_CLASS_DATETIME), "'9999-12-31 23:59:59.999999'",
+     "'9999-12-31 23:59:59.999998'"},
+    {"timestamp", "TIMESTAMP(6) NULL", COL("v", MR_CLASS_DATETIME), "'2020-01-01 00:00:00.000001'",
+     "'2020-01-01 00:00:00.000002'"},
+    {"time", "TIME(6)", COL("v", MR_CLASS_TIME), "'-00:00:00.000001'", "'00:00:00.000001'"},
     {"long time", "TIME", COL("v", MR_CLASS_TIME), "'-838:59:59'", "'-838:59:58'"},
-    {"trailing space", "VARCHAR(20) CHARACTER SET utf8mb4", TEXT("v", "utf8mb4"), "'a'",
-     "'a '"},
+    {"trailing space", "VARCHAR(20) CHARACTER SET utf8mb4", TEXT("v", "utf8mb4"), "'a'", "'a '"},
     {"case", "VARCHAR(20) CHARACTER SET utf8mb4", TEXT("v", "utf8mb4"), "'a'", "'A'"},
     {"accent", "VARCHAR(20) CHARACTER SET latin1", TEXT("v", "latin1"), "x'e4'", "x'61'"},
     {"cp932", "VARCHAR(20) CHARACTER SET cp932", TEXT("v", "cp932"), "_cp932 x'81ca'",
@@ -82,8 +78,7 @@ static const struct digest_case digest_cases[] = {
      "21"},
 };
 
-static void digest(struct side *side, const struct mr_readspec *spec,
-                   struct mr_range_digest *out)
+static void digest(struct side *side, const struct mr_readspec *spec, struct mr_range_digest *out)
 {
     struct mr_err err = {0};
     check(mr_reader_digest(side->reader, spec, everything, out, &err), &err, "digest");
@@ -154,8 +149,7 @@ static void test_digest_of_types(void **state)
 {
     (void)state;
     need_servers();
-    bool one_flavour =
-        mr_db_server(sides[0].db)->flavour == mr_db_server(sides[1].db)->flavour;
+    bool one_flavour = mr_db_server(sides[0].db)->flavour == mr_db_server(sides[1].db)->flavour;
     for (size_t i = 0; i < sizeof digest_cases / sizeof digest_cases[0]; i++) {
         struct mr_range_digest digests[2];
         for (size_t s = 0; s < 2; s++)
@@ -172,10 +166,10 @@ static void test_digest_of_minus_zero(void **state)
 {
     (void)state;
     need_servers();
-    static const struct digest_case zero = {"zero", "DOUBLE", COL("v", MR_CLASS_DOUBLE),
-                                            "0e0", "1"};
-    static const struct digest_case minus = {"minus zero", "DOUBLE",
-                                             COL("v", MR_CLASS_DOUBLE), "-0e0", "1"};
+    static const struct digest_case zero = {"zero", "DOUBLE", COL("v", MR_CLASS_DOUBLE), "0e0",
+                                            "1"};
+    static const struct digest_case minus = {"minus zero", "DOUBLE", COL("v", MR_CLASS_DOUBLE),
+                                             "-0e0", "1"};
     for (size_t s = 0; s < 2; s++) {
         struct mr_range_digest a, b;
         check_digest(&sides[s], &zero, &a);
@@ -198,10 +192,9 @@ static void test_digest_is_injective(void **state)
         "(1, 'a', '#b')",   "(11, 'a', 'b')",
     };
     enum { ROWS = sizeof rows / sizeof rows[0] };
-    static const struct mr_readcol cols[] = {COL("id", MR_CLASS_INT),
-                                             TEXT("v", "utf8mb4"), TEXT("w", "utf8mb4")};
-    static const struct mr_readspec spec = {
-        .db = DB, .table = "pairs", .cols = cols, .ncols = 3};
+    static const struct mr_readcol cols[] = {COL("id", MR_CLASS_INT), TEXT("v", "utf8mb4"),
+                                             TEXT("w", "utf8mb4")};
+    static const struct mr_readspec spec = {.db = DB, .table = "pairs", .cols = cols, .ncols = 3};
     for (size_t s = 0; s < 2; s++) {
         struct mr_range_digest digests[ROWS];
         run(sides[s].db, "DROP TABLE IF EXISTS pairs");
@@ -233,16 +226,14 @@ static void test_digest_of_too_wide_row(void **state)
 {
     (void)state;
     need_servers();
-    static const struct mr_readcol cols[] = {
-        COL("id", MR_CLASS_INT), COL("v", MR_CLASS_BINARY), COL("w", MR_CLASS_BINARY)};
-    static const struct mr_readspec spec = {
-        .db = DB, .table = "wide", .cols = cols, .ncols = 3};
+    static const struct mr_readcol cols[] = {COL("id", MR_CLASS_INT), COL("v", MR_CLASS_BINARY),
+                                             COL("w", MR_CLASS_BINARY)};
+    static const struct mr_readspec spec = {.db = DB, .table = "wide", .cols = cols, .ncols = 3};
     for (size_t s = 0; s < 2; s++) {
         struct mr_range_digest out;
         struct mr_err err = {0};
         struct mr_strbuf sql = MR_STRBUF_INIT;
-        uint64_t limit =
-            ask(mr_reader_db(sides[s].reader), "SELECT @@max_allowed_packet");
+        uint64_t limit = ask(mr_reader_db(sides[s].reader), "SELECT @@max_allowed_packet");
         run(sides[s].db, "DROP TABLE IF EXISTS wide");
         run(sides[s].db, "CREATE TABLE wide(id INT PRIMARY KEY, v LONGBLOB, w LONGBLOB)");
         mr_strbuf_add_fmt(&sql,
@@ -251,8 +242,7 @@ static void test_digest_of_too_wide_row(void **state)
                           (unsigned long long)(limit / 2));
         run(sides[s].db, sql.ptr);
         run(sides[s].db, "UPDATE wide SET w = v WHERE id = 2");
-        check(mr_reader_digest(sides[s].reader, &spec, everything, &out, &err), &err,
-              "digest");
+        check(mr_reader_digest(sides[s].reader, &spec, everything, &out, &err), &err, "digest");
         assert_int_equal(out.rows, 2);
         assert_false(out.exact);
         run(sides[s].db, "DROP TABLE wide");

@@ -22,27 +22,20 @@ static const struct sample_case cases[] = {
     {"only NULL", "v INT, KEY (v)", "NULL", "a", 0, 0, true},
     {"one value", "v INT, KEY (v)", "7", "a", 2000, 2000, true},
     {"descending", "v INT, w INT, KEY (v DESC, w)", "i", "a", 2800, 2800, true},
-    {"first of two parts", "v INT, w INT, KEY (v, w)", "i % 5 + 1", "a", 2000, 2000,
-     true},
+    {"first of two parts", "v INT, w INT, KEY (v, w)", "i % 5 + 1", "a", 2000, 2000, true},
     {"lowest", "v INT, KEY (v)", "IF(i = 1, -1, i)", "a", 2800, 2799, false},
-    {"least of all", "v BIGINT, KEY (v)", "IF(i = 1, -9223372036854775808, i)", "b", 0, 0,
-     false},
-    {"highest", "v BIGINT, KEY (v)", "IF(i = 9, 9223372036854775807, i)", "b", 0, 0,
-     false},
-    {"middle", "v INT, KEY (v)", "IF(i BETWEEN 8000 AND 12000, i + 100000, i)", "a", 0, 0,
-     false},
-    {"beyond 2^63", "v BIGINT UNSIGNED, KEY (v)", "CAST(i AS UNSIGNED) * 900000000000000",
-     "e", 2800, 2800, true},
+    {"least of all", "v BIGINT, KEY (v)", "IF(i = 1, -9223372036854775808, i)", "b", 0, 0, false},
+    {"highest", "v BIGINT, KEY (v)", "IF(i = 9, 9223372036854775807, i)", "b", 0, 0, false},
+    {"middle", "v INT, KEY (v)", "IF(i BETWEEN 8000 AND 12000, i + 100000, i)", "a", 0, 0, false},
+    {"beyond 2^63", "v BIGINT UNSIGNED, KEY (v)", "CAST(i AS UNSIGNED) * 900000000000000", "e",
+     2800, 2800, true},
     {"middle beyond 2^63", "v BIGINT UNSIGNED, KEY (v)",
-     "CAST(i AS UNSIGNED) * 900000000000000 + (i BETWEEN 14000 AND 17000)", "e", 0, 0,
-     false},
+     "CAST(i AS UNSIGNED) * 900000000000000 + (i BETWEEN 14000 AND 17000)", "e", 0, 0, false},
     {"text", "v VARCHAR(20), KEY (v)", "CONCAT('k', i)", "c", 2000, 2000, true},
-    {"text of another case", "v VARCHAR(20), KEY (v)", "CONCAT('K', i)", "c", 2000, 2000,
-     true},
-    {"text, an orphan", "v VARCHAR(20), KEY (v)", "IF(i = 3, 'z', CONCAT('k', i))", "c",
-     2000, 1999, false},
-    {"bytes", "v BINARY(4), KEY (v)", "UNHEX(LPAD(HEX(i), 8, '0'))", "d", 2000, 2000,
-     true},
+    {"text of another case", "v VARCHAR(20), KEY (v)", "CONCAT('K', i)", "c", 2000, 2000, true},
+    {"text, an orphan", "v VARCHAR(20), KEY (v)", "IF(i = 3, 'z', CONCAT('k', i))", "c", 2000, 1999,
+     false},
+    {"bytes", "v BINARY(4), KEY (v)", "UNHEX(LPAD(HEX(i), 8, '0'))", "d", 2000, 2000, true},
 };
 
 static void fill_digits(struct mr_db *db)
@@ -78,8 +71,8 @@ static uint64_t reads_of(struct mr_db *db)
     return sum;
 }
 
-static struct mr_suspect_column column_of(const struct mr_catalogue *cat,
-                                          const char *table, const char *column)
+static struct mr_suspect_column column_of(const struct mr_catalogue *cat, const char *table,
+                                          const char *column)
 {
     struct mr_suspect_column c = {.table = mr_catalogue_table(cat, it_db_name(), table)};
     assert_non_null(c.table);
@@ -99,15 +92,13 @@ static void check_case(struct mr_db *db, const struct sample_case *c)
     struct mr_catalogue *cat = NULL;
     const char *name = it_db_name();
     uint64_t sampled = 99, found = 99;
-    mr_strbuf_add_fmt(
-        &sql,
-        "CREATE TABLE child (id INT PRIMARY KEY, %s) DEFAULT CHARSET utf8mb4"
-        " COLLATE utf8mb4_general_ci",
-        c->columns);
+    mr_strbuf_add_fmt(&sql,
+                      "CREATE TABLE child (id INT PRIMARY KEY, %s) DEFAULT CHARSET utf8mb4"
+                      " COLLATE utf8mb4_general_ci",
+                      c->columns);
     it_exec(db, &sql);
     mr_strbuf_reset(&sql);
-    mr_strbuf_add_fmt(&sql, "INSERT INTO child (id, v) SELECT i, %s FROM number",
-                      c->value);
+    mr_strbuf_add_fmt(&sql, "INSERT INTO child (id, v) SELECT i, %s FROM number", c->value);
     it_exec(db, &sql);
     it_ok(mr_catalogue_load(db, &name, 1, &cat, &err), &err, "loading a catalogue");
     struct mr_suspect_column child = column_of(cat, "child", "v");
@@ -140,17 +131,15 @@ static void test_errors(void **state)
 {
     (void)state;
     it_need_servers();
-    const struct mr_column column = {
-        .name = "v", .data_type = "varchar", .cls = MR_CLASS_TEXT};
+    const struct mr_column column = {.name = "v", .data_type = "varchar", .cls = MR_CLASS_TEXT};
     const struct mr_table table = {.db = "no such", .name = "t"};
     const struct mr_index index = {.name = "v"};
     const struct mr_suspect_column nowhere = {&table, &column, &index};
     uint64_t sampled = 1, found = 1;
     struct mr_err err = {0};
     for (size_t s = 0; s < IT_SERVERS; s++) {
-        assert_int_equal(
-            mr_suspect_sample(it_db[s], &nowhere, &nowhere, &sampled, &found, &err),
-            MR_E_NO_SUCH);
+        assert_int_equal(mr_suspect_sample(it_db[s], &nowhere, &nowhere, &sampled, &found, &err),
+                         MR_E_NO_SUCH);
         assert_int_equal(sampled + found, 0);
     }
 }

@@ -24,14 +24,13 @@ static const char types_sql[] =
     "NULL, tm TIME(6), t0 TIME)";
 
 static const enum mr_class classes[] = {
-    MR_CLASS_INT,      MR_CLASS_INT,     MR_CLASS_UINT,     MR_CLASS_INT,
-    MR_CLASS_INT,      MR_CLASS_INT,     MR_CLASS_UINT,     MR_CLASS_UINT,
-    MR_CLASS_UINT,     MR_CLASS_UINT,    MR_CLASS_UINT,     MR_CLASS_FLOAT,
-    MR_CLASS_DOUBLE,   MR_CLASS_DECIMAL, MR_CLASS_TEXT,     MR_CLASS_TEXT,
-    MR_CLASS_TEXT,     MR_CLASS_BINARY,  MR_CLASS_BINARY,   MR_CLASS_TEXT,
-    MR_CLASS_BINARY,   MR_CLASS_ENUM,    MR_CLASS_ENUM,     MR_CLASS_JSON,
-    MR_CLASS_GEOMETRY, MR_CLASS_DATE,    MR_CLASS_DATETIME, MR_CLASS_DATETIME,
-    MR_CLASS_DATETIME, MR_CLASS_TIME,    MR_CLASS_TIME};
+    MR_CLASS_INT,    MR_CLASS_INT,      MR_CLASS_UINT,     MR_CLASS_INT,      MR_CLASS_INT,
+    MR_CLASS_INT,    MR_CLASS_UINT,     MR_CLASS_UINT,     MR_CLASS_UINT,     MR_CLASS_UINT,
+    MR_CLASS_UINT,   MR_CLASS_FLOAT,    MR_CLASS_DOUBLE,   MR_CLASS_DECIMAL,  MR_CLASS_TEXT,
+    MR_CLASS_TEXT,   MR_CLASS_TEXT,     MR_CLASS_BINARY,   MR_CLASS_BINARY,   MR_CLASS_TEXT,
+    MR_CLASS_BINARY, MR_CLASS_ENUM,     MR_CLASS_ENUM,     MR_CLASS_JSON,     MR_CLASS_GEOMETRY,
+    MR_CLASS_DATE,   MR_CLASS_DATETIME, MR_CLASS_DATETIME, MR_CLASS_DATETIME, MR_CLASS_TIME,
+    MR_CLASS_TIME};
 #define TYPES LEN(classes)
 
 /* Values of a column, each one least step or one subtlety away from its neighbour. */
@@ -57,8 +56,8 @@ static const struct {
     {"vb", {"''", "x'00'", "x'0000'", "x'ff'"}},
     {"bn", {"''", "x'01'", "x'0001'"}},
     {"tx",
-     {"''", "REPEAT('x', 250)", "REPEAT('x', 251)", "REPEAT('x', 65535)",
-      "REPEAT('x', 65536)", "REPEAT('x', 65537)"}},
+     {"''", "REPEAT('x', 250)", "REPEAT('x', 251)", "REPEAT('x', 65535)", "REPEAT('x', 65536)",
+      "REPEAT('x', 65537)"}},
     {"bl",
      {"''", "REPEAT(x'00', 252)", "REPEAT(x'00', 255)", "REPEAT(x'00', 70000)",
       "CONCAT(REPEAT(x'00', 69999), x'01')"}},
@@ -73,8 +72,7 @@ static const struct {
     {"d0", {"'2024-02-29 00:00:00'", "'2024-02-29 23:59:59'"}},
     {"ts", {"'1970-01-01 00:00:01'", "'2038-01-19 03:14:07.123'"}},
     {"tm",
-     {"'00:00:00'", "'-00:00:00.000001'", "'00:00:00.000001'", "'838:59:59'",
-      "'-838:59:59'"}},
+     {"'00:00:00'", "'-00:00:00.000001'", "'00:00:00.000001'", "'838:59:59'", "'-838:59:59'"}},
     {"t0", {"'00:00:00'", "'23:59:59'", "'24:00:00'"}},
 };
 
@@ -96,8 +94,7 @@ static size_t fill(struct mr_db *db)
             if (samples[i].values[k] == NULL)
                 break;
             /* IGNORE: zero dates */
-            (void)snprintf(sql, sizeof sql,
-                           "INSERT IGNORE INTO wire (id, %s) VALUES (%zu, %s)",
+            (void)snprintf(sql, sizeof sql, "INSERT IGNORE INTO wire (id, %s) VALUES (%zu, %s)",
                            samples[i].column, rows++, samples[i].values[k]);
             run_sql(db, sql);
         }
@@ -123,9 +120,8 @@ static void read_plain(struct mr_db *db, struct got *got)
     struct mr_err err;
     struct mr_stream *st = NULL;
     const struct mr_value *v = NULL;
-    assert_ok(
-        mr_stream_open(db, read_sql, strlen(read_sql), classes, TYPES, false, &st, &err),
-        &err);
+    assert_ok(mr_stream_open(db, read_sql, strlen(read_sql), classes, TYPES, false, &st, &err),
+              &err);
     for (;;) {
         assert_ok(mr_stream_next(st, &v, &err), &err);
         if (v == NULL)
@@ -144,9 +140,8 @@ static void read_raw(struct mr_db *db, struct got *got)
     size_t all[TYPES];
     for (size_t c = 0; c < TYPES; c++)
         all[c] = c;
-    assert_ok(
-        mr_stream_open(db, read_sql, strlen(read_sql), classes, TYPES, false, &st, &err),
-        &err);
+    assert_ok(mr_stream_open(db, read_sql, strlen(read_sql), classes, TYPES, false, &st, &err),
+              &err);
     assert_true(mr_stream_begin_raw(st, all, TYPES, &row));
     got->layout = row.layout;
     for (;;) {
@@ -193,8 +188,7 @@ static struct got *read_server(size_t server)
             fail_msg("row %zu of server %zu has other values when read raw", i, server);
         for (size_t k = 0; k < i; k++)
             if (same(&raw->raw[i], &raw->raw[k]))
-                fail_msg("rows %zu and %zu of server %zu are the same bytes", k, i,
-                         server);
+                fail_msg("rows %zu and %zu of server %zu are the same bytes", k, i, server);
     }
     got_release(plain);
     mr_db_close(db);
@@ -246,16 +240,11 @@ static void test_layouts(void **state)
         const char *sql;
         enum mr_class cls;
     } cases[] = {
-        {"SELECT ti FROM wire", MR_CLASS_INT},
-        {"SELECT tu FROM wire", MR_CLASS_UINT},
-        {"SELECT si FROM wire", MR_CLASS_INT},
-        {"SELECT bi FROM wire", MR_CLASS_INT},
-        {"SELECT f FROM wire", MR_CLASS_FLOAT},
-        {"SELECT d FROM wire", MR_CLASS_DOUBLE},
-        {"SELECT dc FROM wire", MR_CLASS_DECIMAL},
-        {"SELECT vc FROM wire", MR_CLASS_TEXT},
-        {"SELECT da FROM wire", MR_CLASS_DATE},
-        {"SELECT tm FROM wire", MR_CLASS_TIME},
+        {"SELECT ti FROM wire", MR_CLASS_INT},     {"SELECT tu FROM wire", MR_CLASS_UINT},
+        {"SELECT si FROM wire", MR_CLASS_INT},     {"SELECT bi FROM wire", MR_CLASS_INT},
+        {"SELECT f FROM wire", MR_CLASS_FLOAT},    {"SELECT d FROM wire", MR_CLASS_DOUBLE},
+        {"SELECT dc FROM wire", MR_CLASS_DECIMAL}, {"SELECT vc FROM wire", MR_CLASS_TEXT},
+        {"SELECT da FROM wire", MR_CLASS_DATE},    {"SELECT tm FROM wire", MR_CLASS_TIME},
     };
     for (size_t s = 0; s < SERVERS; s++) {
         struct mr_db *db = open_server(s, true);
@@ -287,9 +276,7 @@ static void test_not_raw(void **state)
             const struct mr_value *v = NULL;
             const size_t first = 0;
             struct mr_db *db = open_server(s, false);
-            assert_ok(
-                mr_stream_open(db, sql, strlen(sql), &wanted[i], 1, i == 0, &st, &err),
-                &err);
+            assert_ok(mr_stream_open(db, sql, strlen(sql), &wanted[i], 1, i == 0, &st, &err), &err);
             assert_false(mr_stream_begin_raw(st, &first, 1, &row));
             assert_ok(mr_stream_next(st, &v, &err), &err);
             assert_non_null(v);
@@ -315,10 +302,9 @@ static void check_huge(struct mr_db *db, unsigned long size)
     struct mr_stream *st = NULL;
     struct mr_raw_row row = {0};
     /* 1 byte and 1 of NULLs, 4 in front of either text, 8 behind */
-    (void)snprintf(
-        sql, sizeof sql,
-        "SELECT a, LEFT(b, %lu), CAST(42 AS SIGNED) + POW(2, 40) DIV 1 FROM huge",
-        size - HUGE_BYTES - 18);
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT a, LEFT(b, %lu), CAST(42 AS SIGNED) + POW(2, 40) DIV 1 FROM huge",
+                   size - HUGE_BYTES - 18);
     assert_ok(mr_stream_open(db, sql, strlen(sql), three, 3, false, &st, &err), &err);
     assert_true(mr_stream_begin_raw(st, &last, 1, &row));
     assert_ok(mr_stream_next_raw(st, &row, &err), &err);
@@ -340,10 +326,9 @@ static void test_huge_rows(void **state)
         run_sql(db, "DROP TABLE IF EXISTS huge");
         run_sql(db, "CREATE TABLE huge (a LONGTEXT CHARACTER SET latin1, b LONGTEXT "
                     "CHARACTER SET latin1)");
-        run_sql(db, "INSERT INTO huge VALUES (REPEAT('x', " HUGE_TEXT
-                    "), REPEAT('y', " HUGE_TEXT "))");
-        for (unsigned long size = PACKET_MAX_BYTES - 1; size <= PACKET_MAX_BYTES + 2;
-             size++)
+        run_sql(db,
+                "INSERT INTO huge VALUES (REPEAT('x', " HUGE_TEXT "), REPEAT('y', " HUGE_TEXT "))");
+        for (unsigned long size = PACKET_MAX_BYTES - 1; size <= PACKET_MAX_BYTES + 2; size++)
             check_huge(db, size);
         run_sql(db, "DROP TABLE huge");
         mr_db_close(db);
@@ -352,14 +337,13 @@ static void test_huge_rows(void **state)
 
 /* ---- streams that break ---- */
 
-#define DIGITS                                                                           \
-    "(SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION "     \
+#define DIGITS                                                                                     \
+    "(SELECT 0 n UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION "               \
     "SELECT 5 UNION SELECT 6 UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)"
 
 /* A million rows of 200 bytes: far more than the sockets hold. */
-static const char many_sql[] =
-    "SELECT a.n, REPEAT('x', 200) FROM " DIGITS " a, " DIGITS " b, " DIGITS " c, " DIGITS
-    " d, " DIGITS " e, " DIGITS " f";
+static const char many_sql[] = "SELECT a.n, REPEAT('x', 200) FROM " DIGITS " a, " DIGITS
+                               " b, " DIGITS " c, " DIGITS " d, " DIGITS " e, " DIGITS " f";
 #define MANY_ROWS 1000000
 
 static struct mr_stream *open_many(struct mr_db *db)
@@ -369,8 +353,7 @@ static struct mr_stream *open_many(struct mr_db *db)
     struct mr_stream *st = NULL;
     struct mr_raw_row row = {0};
     const size_t first = 0;
-    assert_ok(mr_stream_open(db, many_sql, strlen(many_sql), both, 2, false, &st, &err),
-              &err);
+    assert_ok(mr_stream_open(db, many_sql, strlen(many_sql), both, 2, false, &st, &err), &err);
     assert_true(mr_stream_begin_raw(st, &first, 1, &row));
     for (int i = 0; i < 10; i++) {
         assert_ok(mr_stream_next_raw(st, &row, &err), &err);
@@ -465,9 +448,9 @@ static void test_statement_timeout(void **state)
     need_servers();
     for (size_t s = 0; s < SERVERS; s++) {
         struct mr_err err;
-        struct mr_db *db = open_with(
-            getenv(server_vars[s]),
-            (struct mr_db_opts){.run_tag = "it-wire", .statement_timeout_s = 1});
+        struct mr_db *db =
+            open_with(getenv(server_vars[s]),
+                      (struct mr_db_opts){.run_tag = "it-wire", .statement_timeout_s = 1});
         struct mr_stream *st = open_many(db);
         (void)usleep(1500 * 1000); /* the statement's own clock is what is tested */
         assert_int_equal(read_on(st, &err), MR_E_TIMEOUT);
@@ -489,10 +472,9 @@ static void test_write_timeout(void **state)
         char sql[128];
         struct mr_db *db = open_server(s, false), *other = open_server(s, false);
         run_sql(db, "SET SESSION net_write_timeout = 1");
-        (void)snprintf(
-            sql, sizeof sql,
-            "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = %lu",
-            number_of(db, "SELECT CONNECTION_ID()"));
+        (void)snprintf(sql, sizeof sql,
+                       "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = %lu",
+                       number_of(db, "SELECT CONNECTION_ID()"));
         struct mr_stream *st = open_many(db);
         for (int tries = 0; number_of(other, sql) != 0; tries++) {
             assert_true(tries < 600);

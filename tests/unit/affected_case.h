@@ -61,8 +61,8 @@ static inline void club_begin(struct club *club)
 
 /* A finding; its id. */
 static inline int64_t club_row(struct club *club, int64_t table, enum mr_find_kind kind,
-                               const char *source, const char *target,
-                               const char *source_id, const char *target_id)
+                               const char *source, const char *target, const char *source_id,
+                               const char *target_id)
 {
     struct check_case *c = &club->c;
     int64_t id = 0;
@@ -73,8 +73,8 @@ static inline int64_t club_row(struct club *club, int64_t table, enum mr_find_ki
                                   .target = target,
                                   .source_id = source_id,
                                   .target_id = target_id});
-    case_require(mr_case_number_with(mr_findings_case(c->fd),
-                                     "SELECT max(id) FROM finding", NULL, 0, &id, NULL));
+    case_require(mr_case_number_with(mr_findings_case(c->fd), "SELECT max(id) FROM finding", NULL,
+                                     0, &id, NULL));
     return id;
 }
 
@@ -83,8 +83,7 @@ static inline int64_t club_reference(struct club *club, int64_t child, int64_t p
     static const size_t column[1] = {0};
     struct mr_lineage_reference r = {.table = child,
                                      .parent = parent,
-                                     .parent_name =
-                                         parent != 0 ? "d.parent" : "d.elsewhere",
+                                     .parent_name = parent != 0 ? "d.parent" : "d.elsewhere",
                                      .name = "fk",
                                      .declared = true,
                                      .condition_at = -1,
@@ -98,9 +97,8 @@ static inline int64_t club_reference(struct club *club, int64_t child, int64_t p
 /* The child's row (a node) refers, on a side, to the row "7/ann/x" of a table, whose
  * canonical identity is given; NULL: to nobody.  The parent is the finding of that key, or
  * an ancestor. */
-static inline void club_link(struct club *club, int side, int64_t child,
-                             int64_t reference, int64_t table, const char *row,
-                             const char *identity)
+static inline void club_link(struct club *club, int side, int64_t child, int64_t reference,
+                             int64_t table, const char *row, const char *identity)
 {
     struct mr_strbuf image = MR_STRBUF_INIT;
     struct mr_lineage_row parent = {.table = table};
@@ -119,8 +117,7 @@ static inline void club_link(struct club *club, int side, int64_t child,
 }
 
 /* The node of the ancestor with that key. */
-static inline int64_t club_ancestor(struct club *club, int side, int64_t table,
-                                    const char *row)
+static inline int64_t club_ancestor(struct club *club, int side, int64_t table, const char *row)
 {
     struct mr_strbuf key = MR_STRBUF_INIT;
     int64_t id = 0;
@@ -128,28 +125,24 @@ static inline int64_t club_ancestor(struct club *club, int side, int64_t table,
     case_require(MR_CASE_NUMBER(
         mr_findings_case(club->c.fd),
         "SELECT id FROM ancestor WHERE tbl=:tbl AND side=:side AND key=:key", &id, NULL,
-        MR_ARG_INT("tbl", table), MR_ARG_INT("side", side),
-        MR_ARG_BLOB("key", key.ptr, 10)));
+        MR_ARG_INT("tbl", table), MR_ARG_INT("side", side), MR_ARG_BLOB("key", key.ptr, 10)));
     mr_strbuf_release(&key);
     return -id;
 }
 
-static inline void club_moved(struct club *club, int64_t table, int64_t source,
-                              int64_t target)
+static inline void club_moved(struct club *club, int64_t table, int64_t source, int64_t target)
 {
     case_require(MR_CASE_ONCE(mr_findings_case(club->c.fd),
                               "INSERT INTO moved (tbl, source, target)"
                               " VALUES (:tbl, :source, :target)",
-                              NULL, MR_ARG_INT("tbl", table),
-                              MR_ARG_INT("source", source),
+                              NULL, MR_ARG_INT("tbl", table), MR_ARG_INT("source", source),
                               MR_ARG_INT("target", target)));
 }
 
 /* Changes what the case has of a table, :tbl. */
 static inline void club_change(struct club *club, const char *sql, int64_t table)
 {
-    case_require(
-        MR_CASE_ONCE(mr_findings_case(club->c.fd), sql, NULL, MR_ARG_INT("tbl", table)));
+    case_require(MR_CASE_ONCE(mr_findings_case(club->c.fd), sql, NULL, MR_ARG_INT("tbl", table)));
 }
 
 static inline enum mr_code club_choose(struct club *club, const char *columns,
@@ -158,12 +151,10 @@ static inline enum mr_code club_choose(struct club *club, const char *columns,
     struct mr_config *config = NULL;
     struct mr_affected *list = &club->list;
     case_require(mr_findings_run_end(club->c.fd, &club->c.run, NULL));
-    case_require(
-        mr_config_parse(config_text, strlen(config_text), "my.ini", &config, NULL));
+    case_require(mr_config_parse(config_text, strlen(config_text), "my.ini", &config, NULL));
     list->fd = club->c.fd;
     list->run = club->c.run;
-    case_require(
-        mr_findings_tables(list->fd, &list->arena, &list->tables, &list->ntables, NULL));
+    case_require(mr_findings_tables(list->fd, &list->arena, &list->tables, &list->ntables, NULL));
     struct mr_affected_choice choice = {
         .subjects = club->subjects, .tables = club->tables, .config = config};
     if (columns != NULL)
@@ -192,8 +183,7 @@ static inline void club_add_values(struct club *club, const struct mr_affected_l
     for (size_t i = from; i < to; i++) {
         if (i > 0)
             mr_strbuf_add_char(&club->text, i == from ? '|' : ',');
-        mr_affected_add_text(&club->text, &line->values[i],
-                             mr_affected_style(line->subject, i));
+        mr_affected_add_text(&club->text, &line->values[i], mr_affected_style(line->subject, i));
     }
 }
 
@@ -205,8 +195,8 @@ static inline const char *club_lines(struct club *club, const char *columns)
     case_require(mr_affected_lines_next(&club->lines, &line, NULL));
     while (line != NULL) {
         club_add_values(club, line, 0, club->list.nidentity);
-        mr_strbuf_add_fmt(&club->text, "|%s|%s|%s|%s", line->key_text[0].ptr,
-                          line->key_text[1].ptr, line->reasons.ptr, line->tables.ptr);
+        mr_strbuf_add_fmt(&club->text, "|%s|%s|%s|%s", line->key_text[0].ptr, line->key_text[1].ptr,
+                          line->reasons.ptr, line->tables.ptr);
         club_add_values(club, line, club->list.nidentity, club->list.nfields);
         mr_strbuf_add_char(&club->text, '\n');
         case_require(mr_affected_lines_next(&club->lines, &line, NULL));
@@ -216,8 +206,7 @@ static inline const char *club_lines(struct club *club, const char *columns)
 
 /* The list in a format; *left_out: lines that it cannot show. */
 static inline const char *club_write(struct club *club, const char *columns,
-                                     const struct mr_affected_format_opts *opts,
-                                     uint64_t *left_out)
+                                     const struct mr_affected_format_opts *opts, uint64_t *left_out)
 {
     struct mr_affected_writer *w = NULL;
     const struct mr_affected_line *line = NULL;

@@ -46,8 +46,7 @@ static inline int capture_open_terminal(struct capture *c, unsigned short column
     return fd;
 }
 
-static inline void capture_begin(struct capture *c, enum capture_kind kind,
-                                 unsigned short columns)
+static inline void capture_begin(struct capture *c, enum capture_kind kind, unsigned short columns)
 {
     c->kind = kind;
     c->len = 0;

@@ -68,8 +68,7 @@ static inline void same_index(const struct mr_index *a, const struct mr_index *b
     }
 }
 
-static inline void same_foreign_key(const struct mr_foreign_key *a,
-                                    const struct mr_foreign_key *b)
+static inline void same_foreign_key(const struct mr_foreign_key *a, const struct mr_foreign_key *b)
 {
     same_text(a->name, b->name);
     assert_int_equal(a->ncolumns, b->ncolumns);
@@ -154,8 +153,7 @@ static inline void same_server(const struct mr_server *a, const struct mr_server
     assert_string_equal(a->tls_cipher, b->tls_cipher);
 }
 
-static inline void same_catalogue(const struct mr_catalogue *a,
-                                  const struct mr_catalogue *b)
+static inline void same_catalogue(const struct mr_catalogue *a, const struct mr_catalogue *b)
 {
     same_server(&a->server, &b->server);
     assert_int_equal(a->ncharsets, b->ncharsets);

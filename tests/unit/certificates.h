@@ -50,8 +50,8 @@ static inline void add_key_usage(X509 *x509, const char *usage)
 
 /* Self-signed; valid from and to in seconds from now; usage as "digitalSignature", or
  * NULL for a certificate without that extension. */
-static inline void make_certificate(const char *stem, EVP_PKEY *key, long from_s,
-                                    long to_s, const char *usage)
+static inline void make_certificate(const char *stem, EVP_PKEY *key, long from_s, long to_s,
+                                    const char *usage)
 {
     X509 *x509 = X509_new();
     X509_NAME *name = X509_NAME_new();
@@ -60,8 +60,8 @@ static inline void make_certificate(const char *stem, EVP_PKEY *key, long from_s
         ASN1_INTEGER_set(X509_get_serialNumber(x509), 4711) != 1 ||
         X509_gmtime_adj(X509_getm_notBefore(x509), from_s) == NULL ||
         X509_gmtime_adj(X509_getm_notAfter(x509), to_s) == NULL ||
-        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                                   (const unsigned char *)"exports", -1, -1, 0) != 1 ||
+        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"exports", -1,
+                                   -1, 0) != 1 ||
         X509_set_subject_name(x509, name) != 1 || X509_set_issuer_name(x509, name) != 1 ||
         X509_set_pubkey(x509, key) != 1)
         abort();
@@ -82,8 +82,7 @@ static inline int run_program(const char *const *args)
     int status = -1;
     pid_t pid = fork();
     if (pid == 0) {
-        if (freopen("/dev/null", "r", stdin) == NULL ||
-            freopen("/dev/null", "w", stdout) == NULL ||
+        if (freopen("/dev/null", "r", stdin) == NULL || freopen("/dev/null", "w", stdout) == NULL ||
             freopen("/dev/null", "w", stderr) == NULL)
             _exit(126);
         (void)execvp(args[0], (char *const *)(uintptr_t)args);

@@ -53,20 +53,19 @@ static inline void case_begin(struct check_case *c)
     case_begin_at(c, NULL);
 }
 
-static inline void case_table(struct check_case *c, const char *name,
-                              enum mr_verdict verdict, bool by_phone)
+static inline void case_table(struct check_case *c, const char *name, enum mr_verdict verdict,
+                              bool by_phone)
 {
     static const char *const names[3] = {"id", "phone", "note"};
     bool known = false;
     for (size_t i = 0; i < 3; i++)
-        c->columns[i] =
-            (struct mr_find_column){.name = names[i],
-                                    .style = {i == 0 ? MR_CLASS_INT : MR_CLASS_TEXT, 0},
-                                    .show_at = i,
-                                    .charset = i == 0 ? NULL : "utf8mb4",
-                                    .key_at = i == 0 ? 0 : -1,
-                                    .identity_at = i == (by_phone ? 1 : 0) ? 0 : -1,
-                                    .flag_at = -1};
+        c->columns[i] = (struct mr_find_column){.name = names[i],
+                                                .style = {i == 0 ? MR_CLASS_INT : MR_CLASS_TEXT, 0},
+                                                .show_at = i,
+                                                .charset = i == 0 ? NULL : "utf8mb4",
+                                                .key_at = i == 0 ? 0 : -1,
+                                                .identity_at = i == (by_phone ? 1 : 0) ? 0 : -1,
+                                                .flag_at = -1};
     c->table = (struct mr_find_table){.name = name,
                                       .target_name = name,
                                       .columns = c->columns,
@@ -80,8 +79,7 @@ static inline void case_table(struct check_case *c, const char *name,
 
 static inline void case_chunk(struct check_case *c, int64_t no, uint64_t equal, bool last)
 {
-    struct mr_find_chunk chunk = {
-        .table = c->table.id, .no = no, .equal = equal, .last = last};
+    struct mr_find_chunk chunk = {.table = c->table.id, .no = no, .equal = equal, .last = last};
     case_require(mr_findings_chunk_done(c->fd, &chunk, NULL, 0, NULL));
 }
 

@@ -181,17 +181,15 @@ static inline void fake_encode(const struct fake *f, const struct fake_row *row,
 {
     struct mr_value value = {.cls = MR_CLASS_INT, .i = row->id};
     if (f->by_name)
-        value = (struct mr_value){
-            .cls = MR_CLASS_TEXT, .ptr = row->name, .len = strlen(row->name)};
+        value = (struct mr_value){.cls = MR_CLASS_TEXT, .ptr = row->name, .len = strlen(row->name)};
     if (mr_row_encode(key, &value, NULL) != MR_OK)
         abort();
 }
 
 /* ---- the source's operations */
 
-static inline enum mr_code fake_give(const struct fake_side *s,
-                                     const struct fake_row *row, mr_row_fn *fn, void *ctx,
-                                     struct mr_err *err)
+static inline enum mr_code fake_give(const struct fake_side *s, const struct fake_row *row,
+                                     mr_row_fn *fn, void *ctx, struct mr_err *err)
 {
     struct mr_value values[FAKE_COLUMNS] = {
         {.cls = MR_CLASS_INT, .i = row->id},
@@ -210,8 +208,7 @@ static inline enum mr_code fake_lost(struct mr_err *err)
 static inline bool fake_loses(struct fake_reader *r, enum fake_read what)
 {
     struct fake_side *s = r->side;
-    bool loses =
-        s->lose_one_in > 0 && r->lost_in_a_row < 3 && random_below(s->lose_one_in) == 0;
+    bool loses = s->lose_one_in > 0 && r->lost_in_a_row < 3 && random_below(s->lose_one_in) == 0;
     if (loses)
         r->lost_in_a_row++;
     else if (what != FAKE_BOUND)
@@ -232,8 +229,7 @@ static inline bool fake_is_key(struct mr_key key)
     struct mr_value value;
     size_t pos = 0;
     return key.ptr == NULL ||
-           (mr_row_decode(key.ptr, key.len, &pos, &value, NULL) == MR_OK &&
-            pos == key.len);
+           (mr_row_decode(key.ptr, key.len, &pos, &value, NULL) == MR_OK && pos == key.len);
 }
 
 /* Rows [*from, *to) of (lo, hi]; none where a key is none. */
@@ -261,9 +257,8 @@ static inline enum mr_code fake_range(const struct fake_side *s, struct mr_range
 }
 
 /* Gives a copy of the rows after the lock is gone: a snapshot, as of the read's start. */
-static inline enum mr_code fake_give_all(struct fake_side *s, struct fake_row *rows,
-                                         size_t count, bool lost, mr_row_fn *fn,
-                                         void *ctx, struct mr_err *err)
+static inline enum mr_code fake_give_all(struct fake_side *s, struct fake_row *rows, size_t count,
+                                         bool lost, mr_row_fn *fn, void *ctx, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < count; i++)
@@ -272,8 +267,7 @@ static inline enum mr_code fake_give_all(struct fake_side *s, struct fake_row *r
     return code == MR_OK && lost ? fake_lost(err) : code;
 }
 
-static inline enum mr_code fake_scan(struct mr_reader *reader,
-                                     const struct mr_readspec *spec,
+static inline enum mr_code fake_scan(struct mr_reader *reader, const struct mr_readspec *spec,
                                      struct mr_range range, uint64_t limit, mr_row_fn *fn,
                                      void *ctx, struct mr_err *err)
 {
@@ -318,8 +312,7 @@ struct fake_packing {
 };
 
 /* Packed as the layout says: two layouts have no bytes in common. */
-static inline enum mr_code fake_pack(void *ctx, const struct mr_value *values,
-                                     struct mr_err *err)
+static inline enum mr_code fake_pack(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct fake_packing *to = ctx;
     enum mr_code code = MR_OK;
@@ -336,10 +329,9 @@ static inline enum mr_code fake_pack(void *ctx, const struct mr_value *values,
     return code == MR_OK ? to->fn(to->ctx, &row, err) : code;
 }
 
-static inline enum mr_code fake_scan_raw(struct mr_reader *reader,
-                                         const struct mr_readspec *spec,
-                                         struct mr_range range, uint64_t limit,
-                                         mr_raw_row_fn *fn, void *ctx, struct mr_err *err)
+static inline enum mr_code fake_scan_raw(struct mr_reader *reader, const struct mr_readspec *spec,
+                                         struct mr_range range, uint64_t limit, mr_raw_row_fn *fn,
+                                         void *ctx, struct mr_err *err)
 {
     struct fake_packing to = {.fn = fn,
                               .ctx = ctx,
@@ -362,10 +354,9 @@ static inline bool fake_has_key(const struct fake *f, const struct fake_row *row
     return false;
 }
 
-static inline enum mr_code fake_fetch(struct mr_reader *reader,
-                                      const struct mr_readspec *spec,
-                                      const struct mr_key *keys, size_t nkeys,
-                                      mr_row_fn *fn, void *ctx, struct mr_err *err)
+static inline enum mr_code fake_fetch(struct mr_reader *reader, const struct mr_readspec *spec,
+                                      const struct mr_key *keys, size_t nkeys, mr_row_fn *fn,
+                                      void *ctx, struct mr_err *err)
 {
     struct fake_reader *r = (struct fake_reader *)reader;
     struct fake_side *s = r->side;
@@ -388,9 +379,9 @@ static inline enum mr_code fake_fetch(struct mr_reader *reader,
 }
 
 static inline enum mr_code fake_bound_after(struct mr_reader *reader,
-                                            const struct mr_readspec *spec,
-                                            struct mr_range range, uint64_t rows,
-                                            struct mr_strbuf *key, struct mr_err *err)
+                                            const struct mr_readspec *spec, struct mr_range range,
+                                            uint64_t rows, struct mr_strbuf *key,
+                                            struct mr_err *err)
 {
     struct fake_reader *r = (struct fake_reader *)reader;
     struct fake_side *s = r->side;
@@ -405,8 +396,7 @@ static inline enum mr_code fake_bound_after(struct mr_reader *reader,
     return code == MR_OK && lost ? fake_lost(err) : code;
 }
 
-static inline enum mr_code fake_digest(struct mr_reader *reader,
-                                       const struct mr_readspec *spec,
+static inline enum mr_code fake_digest(struct mr_reader *reader, const struct mr_readspec *spec,
                                        struct mr_range range, struct mr_range_digest *out,
                                        struct mr_err *err)
 {
@@ -488,16 +478,14 @@ static inline void fake_init(struct fake *f)
 static inline void fake_plan(struct fake *f)
 {
     static const char *const names[FAKE_COLUMNS] = {"id", "name", "value", "wide"};
-    static const enum mr_class classes[FAKE_COLUMNS] = {MR_CLASS_INT, MR_CLASS_TEXT,
-                                                        MR_CLASS_INT, MR_CLASS_BINARY};
+    static const enum mr_class classes[FAKE_COLUMNS] = {MR_CLASS_INT, MR_CLASS_TEXT, MR_CLASS_INT,
+                                                        MR_CLASS_BINARY};
     size_t ncols = f->wide > 0 ? FAKE_COLUMNS : FAKE_COLUMNS - 1;
     f->key[0] = f->by_name ? 1 : 0;
     for (size_t i = 0; i < FAKE_COLUMNS; i++) {
         const char *charset = classes[i] == MR_CLASS_TEXT ? "utf8mb4" : NULL;
-        f->columns[i] = (struct mr_readcol){.name = names[i],
-                                            .expr = MR_EXPR_COLUMN,
-                                            .cls = classes[i],
-                                            .charset = charset};
+        f->columns[i] = (struct mr_readcol){
+            .name = names[i], .expr = MR_EXPR_COLUMN, .cls = classes[i], .charset = charset};
         f->shown[i] = (struct mr_find_column){.name = names[i],
                                               .style = {classes[i], 0},
                                               .show_at = i,

@@ -54,8 +54,7 @@ static inline void write_row(struct fake *f, int64_t id)
     struct fake_side *primary = &f->side[traffic.primary];
     struct fake_row row = fake_id(id, traffic.value++);
     bool there = fake_find(primary, &row) != NULL;
-    bool deleted =
-        there && random_below(3) == 0 && !traffic.gone_once[id] && !traffic.is_new[id];
+    bool deleted = there && random_below(3) == 0 && !traffic.gone_once[id] && !traffic.is_new[id];
     if (traffic.written == LOG_MAX)
         return;
     if (deleted)
@@ -69,8 +68,7 @@ static inline void write_row(struct fake *f, int64_t id)
 static inline void apply_until(size_t end)
 {
     struct fake_side *replica = &traffic.fake->side[mr_other_side(traffic.primary)];
-    for (; traffic.applied < end && !traffic.stopped && !traffic.hangs;
-         traffic.applied++) {
+    for (; traffic.applied < end && !traffic.stopped && !traffic.hangs; traffic.applied++) {
         const struct logged *entry = &traffic.entries[traffic.applied];
         if (entry->deleted)
             fake_delete(replica, entry->row);
@@ -124,11 +122,9 @@ enum mr_code __wrap_mr_replication_position(struct mr_db *a, struct mr_strbuf *p
 
 /* Whatever is written here is shown at once. */
 enum mr_code __wrap_mr_inflight_find(struct mr_reader *up, struct mr_rowhash *hash,
-                                     struct mr_inflight *rows, size_t count,
-                                     struct mr_err *err);
+                                     struct mr_inflight *rows, size_t count, struct mr_err *err);
 enum mr_code __wrap_mr_inflight_find(struct mr_reader *up, struct mr_rowhash *hash,
-                                     struct mr_inflight *rows, size_t count,
-                                     struct mr_err *err)
+                                     struct mr_inflight *rows, size_t count, struct mr_err *err)
 {
     (void)up;
     (void)hash;
@@ -138,12 +134,10 @@ enum mr_code __wrap_mr_inflight_find(struct mr_reader *up, struct mr_rowhash *ha
     return MR_OK;
 }
 
-enum mr_code __wrap_mr_replication_wait(struct mr_db *b, const char *position,
-                                        unsigned timeout_s, bool *reached,
-                                        struct mr_err *err);
-enum mr_code __wrap_mr_replication_wait(struct mr_db *b, const char *position,
-                                        unsigned timeout_s, bool *reached,
-                                        struct mr_err *err)
+enum mr_code __wrap_mr_replication_wait(struct mr_db *b, const char *position, unsigned timeout_s,
+                                        bool *reached, struct mr_err *err);
+enum mr_code __wrap_mr_replication_wait(struct mr_db *b, const char *position, unsigned timeout_s,
+                                        bool *reached, struct mr_err *err)
 {
     size_t end = (size_t)strtoul(position, NULL, 10);
     (void)b;
@@ -210,8 +204,7 @@ static inline void add_suspect(struct fake *f, int64_t chunk, struct fake_row ro
     struct mr_strbuf key = MR_STRBUF_INIT;
     fake_encode(f, &row, &key);
     struct mr_find_suspect suspect = {.key = {key.ptr, key.len}};
-    struct mr_find_chunk done = {
-        .table = f->table.find.id, .no = chunk, .hi = suspect.key};
+    struct mr_find_chunk done = {.table = f->table.find.id, .no = chunk, .hi = suspect.key};
     assert_int_equal(mr_findings_chunk_done(f->run.fd, &done, &suspect, 1, NULL), MR_OK);
     mr_strbuf_release(&key);
 }
@@ -219,8 +212,7 @@ static inline void add_suspect(struct fake *f, int64_t chunk, struct fake_row ro
 static inline uint64_t count(struct fake *f, enum mr_find_state state)
 {
     uint64_t n = 0;
-    assert_int_equal(mr_findings_count(f->run.fd, f->table.find.id, state, &n, NULL),
-                     MR_OK);
+    assert_int_equal(mr_findings_count(f->run.fd, f->table.find.id, state, &n, NULL), MR_OK);
     return n;
 }
 
@@ -292,9 +284,8 @@ static inline enum mr_code check_diverged(void *ctx, const struct mr_finding *fi
 /* Findings that are true show both rows as they stand. */
 static inline void check_all_diverged(struct fake *f)
 {
-    assert_int_equal(
-        mr_findings_walk(f->run.fd, f->table.find.id, false, check_diverged, f, NULL),
-        MR_OK);
+    assert_int_equal(mr_findings_walk(f->run.fd, f->table.find.id, false, check_diverged, f, NULL),
+                     MR_OK);
 }
 
 #endif

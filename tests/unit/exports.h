@@ -63,8 +63,8 @@ static inline int keys_end(void **state)
     return rmdir(keys.dir);
 }
 
-static inline enum mr_code export_file(const struct mr_outfile_opts *opts,
-                                       const void *ptr, size_t len, struct mr_err *err)
+static inline enum mr_code export_file(const struct mr_outfile_opts *opts, const void *ptr,
+                                       size_t len, struct mr_err *err)
 {
     struct mr_outfile *out;
     enum mr_code rc = mr_outfile_begin(opts, &out, err);
@@ -96,8 +96,7 @@ static inline void add_plain(const char *path, const char *stem, struct mr_strbu
 }
 
 /* Returns how many files it was. */
-static inline unsigned read_export(const char *path, const char *stem,
-                                   struct mr_strbuf *out)
+static inline unsigned read_export(const char *path, const char *stem, struct mr_strbuf *out)
 {
     char part[256];
     mr_strbuf_reset(out);

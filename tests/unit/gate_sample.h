@@ -26,8 +26,7 @@
 struct gate {
     struct mr_arena arena;
     struct mr_gate_config config;
-    struct mr_gate_table tables[GATE_TABLES], past_tables[GATE_TABLES],
-        peer_tables[GATE_TABLES];
+    struct mr_gate_table tables[GATE_TABLES], past_tables[GATE_TABLES], peer_tables[GATE_TABLES];
     struct mr_gate_range ranges[2], past_ranges[2];
     struct mr_gate_channel channel, peer_channel;
     struct mr_gate_variable variables[2], past_variables[2];
@@ -109,20 +108,18 @@ static inline void gate_begin(struct gate *g)
     mr_gate_config_init(&g->config);
     const char *const names[GATE_TABLES] = {"members", "orders", "wallet"};
     for (size_t i = 0; i < GATE_TABLES; i++)
-        g->tables[i] = g->past_tables[i] = g->peer_tables[i] =
-            gate_table(names[i], 1000 * (i + 1));
+        g->tables[i] = g->past_tables[i] = g->peer_tables[i] = gate_table(names[i], 1000 * (i + 1));
     for (size_t i = 0; i < 2; i++)
-        g->ranges[i] = g->past_ranges[i] = (struct mr_gate_range){
-            .lo = "", .hi = "00", .rows = 32, .digest = "d", .each = "0a"};
+        g->ranges[i] = g->past_ranges[i] =
+            (struct mr_gate_range){.lo = "", .hi = "00", .rows = 32, .digest = "d", .each = "0a"};
     g->tables[0].ranges = g->ranges;
     g->past_tables[0].ranges = g->past_ranges;
     g->tables[0].nranges = g->past_tables[0].nranges = 2;
     g->now = gate_facts("mysql://db1", 1, g->tables);
-    g->baseline =
-        (struct mr_gate_baseline){.path = "before.facts",
-                                  .recorded = "2026-04-08T14:00:00Z",
-                                  .version = "0.1",
-                                  .server = gate_facts("mysql://db1", 1, g->past_tables)};
+    g->baseline = (struct mr_gate_baseline){.path = "before.facts",
+                                            .recorded = "2026-04-08T14:00:00Z",
+                                            .version = "0.1",
+                                            .server = gate_facts("mysql://db1", 1, g->past_tables)};
     g->peer_facts = gate_facts("mysql://db2", 2, g->peer_tables);
     g->peer_channel = (struct mr_gate_channel){.name = "",
                                                .host = "db1",
@@ -141,15 +138,12 @@ static inline void gate_begin(struct gate *g)
     g->peer_facts.read_only = true;
     g->peer_facts.gtid_position = "0-1-100";
     g->peer = (struct mr_gate_peer){.uri = "mysql://db2", .facts = &g->peer_facts};
-    g->variables[0] = g->past_variables[0] =
-        (struct mr_gate_variable){"sql_mode", "STRICT"};
-    g->variables[1] = g->past_variables[1] =
-        (struct mr_gate_variable){"sync_binlog", "1"};
+    g->variables[0] = g->past_variables[0] = (struct mr_gate_variable){"sql_mode", "STRICT"};
+    g->variables[1] = g->past_variables[1] = (struct mr_gate_variable){"sync_binlog", "1"};
     g->now.variables = g->variables;
     g->baseline.server.variables = g->past_variables;
     g->now.nvariables = g->baseline.server.nvariables = 2;
-    g->activity.probe =
-        (struct mr_gate_probe){.tables = 1, .seconds = 0.001, .table = ""};
+    g->activity.probe = (struct mr_gate_probe){.tables = 1, .seconds = 0.001, .table = ""};
     mr_gate_judge_init(&g->judge);
     g->judge.gtid_last = "0-1-101";
     g->judge.time = "2026-04-09T10:00:00Z";
@@ -171,8 +165,7 @@ static inline void gate_run(struct gate *g)
     assert_int_equal(mr_gate_judge_run(&g->judge, wanted, &err), MR_OK);
 }
 
-static inline const struct mr_gate_result *gate_result(const struct gate *g,
-                                                       enum mr_gate_name name)
+static inline const struct mr_gate_result *gate_result(const struct gate *g, enum mr_gate_name name)
 {
     for (size_t i = 0; i < g->judge.results.count; i++) {
         const struct mr_gate_result *r = mr_vec_at(&g->judge.results, i);
@@ -191,9 +184,9 @@ static inline void gate_fires(const struct gate *g, const char *want)
     for (size_t i = 0; i < g->judge.results.count; i++) {
         const struct mr_gate_result *r = mr_vec_at(&g->judge.results, i);
         if (r->severity != MR_GATE_OK && used < sizeof got)
-            used += (size_t)snprintf(got + used, sizeof got - used, "%s%s:%s",
-                                     used > 0 ? " " : "", mr_gate_names[r->name].name,
-                                     mr_gate_severity_text(r->severity));
+            used +=
+                (size_t)snprintf(got + used, sizeof got - used, "%s%s:%s", used > 0 ? " " : "",
+                                 mr_gate_names[r->name].name, mr_gate_severity_text(r->severity));
     }
     assert_string_equal(got, want);
 }

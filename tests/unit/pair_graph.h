@@ -196,27 +196,24 @@ static inline size_t graph_at(const struct graph *g, const char *name)
 }
 
 /* A foreign key of one side, to a table of its own database. */
-static inline void graph_fk(struct graph *g, enum mr_side side, const char *name,
-                            const char *child, const char *columns, const char *parent,
-                            const char *parents)
+static inline void graph_fk(struct graph *g, enum mr_side side, const char *name, const char *child,
+                            const char *columns, const char *parent, const char *parents)
 {
     size_t at = graph_at(g, child);
     struct mr_table *t = &g->tables[side][at];
     struct graph_words own = graph_split(g, columns), ref = graph_split(g, parents);
-    g->sides[side][at].fks[t->nfks++] =
-        (struct mr_foreign_key){.name = name,
-                                .columns = (const char *const *)(void *)mr_arena_dup(
-                                    &g->arena, own.word, sizeof own.word),
-                                .ref_db = t->db,
-                                .ref_table = parent,
-                                .ref_columns = (const char *const *)(void *)mr_arena_dup(
-                                    &g->arena, ref.word, sizeof ref.word),
-                                .ncolumns = own.count};
+    g->sides[side][at].fks[t->nfks++] = (struct mr_foreign_key){
+        .name = name,
+        .columns = (const char *const *)(void *)mr_arena_dup(&g->arena, own.word, sizeof own.word),
+        .ref_db = t->db,
+        .ref_table = parent,
+        .ref_columns =
+            (const char *const *)(void *)mr_arena_dup(&g->arena, ref.word, sizeof ref.word),
+        .ncolumns = own.count};
 }
 
 /* Plans all tables that are not left out, then the graph. */
-static inline enum mr_code graph_plan(struct graph *g, const char *ini,
-                                      struct mr_err *err)
+static inline enum mr_code graph_plan(struct graph *g, const char *ini, struct mr_err *err)
 {
     struct mr_column_task task = {.arena = &g->arena};
     if (mr_config_parse(ini, strlen(ini), "ini", &g->config, err) != MR_OK)
@@ -240,8 +237,7 @@ static inline enum mr_code graph_plan(struct graph *g, const char *ini,
         if (g->broken[i])
             continue;
         task.config = &g->configs[i];
-        if (mr_config_table(g->config, s->db, s->name, &g->arena, &g->configs[i], err) !=
-                MR_OK ||
+        if (mr_config_table(g->config, s->db, s->name, &g->arena, &g->configs[i], err) != MR_OK ||
             mr_pair_columns(t, &task, err) != MR_OK)
             abort();
     }
@@ -252,8 +248,7 @@ static inline void graph_add_names(struct mr_strbuf *out, const struct mr_pair *
                                    const size_t *columns, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        mr_strbuf_add_fmt(out, "%s%s", i > 0 ? "+" : "",
-                          t->find.columns[columns[i]].name);
+        mr_strbuf_add_fmt(out, "%s%s", i > 0 ? "+" : "", t->find.columns[columns[i]].name);
 }
 
 /* One a line: "orders.member_id = members.id fk_1", "x.y = ?club.z reference when …" */
@@ -263,20 +258,17 @@ static inline const char *graph_edges(struct graph *g)
     mr_strbuf_add_str(&g->edges, "");
     for (size_t i = 0; i < g->pairing.nreferences; i++) {
         const struct mr_pair_reference *r = &g->pairing.references[i];
-        mr_strbuf_add_fmt(&g->edges, "%s%s.", i > 0 ? "\n" : "",
-                          r->child->side[MR_SOURCE]->name);
+        mr_strbuf_add_fmt(&g->edges, "%s%s.", i > 0 ? "\n" : "", r->child->side[MR_SOURCE]->name);
         graph_add_names(&g->edges, r->child, r->edge.columns, r->edge.ncolumns);
         if (r->parent != NULL) {
             mr_strbuf_add_fmt(&g->edges, " = %s.", r->parent->side[MR_SOURCE]->name);
-            graph_add_names(&g->edges, r->parent, r->edge.parent_columns,
-                            r->edge.ncolumns);
+            graph_add_names(&g->edges, r->parent, r->edge.parent_columns, r->edge.ncolumns);
         } else {
             mr_strbuf_add_fmt(&g->edges, " = ?%s", r->edge.parent_name);
         }
         mr_strbuf_add_fmt(&g->edges, " %s", r->edge.declared ? r->edge.name : "-");
         if (r->edge.condition != NULL)
-            mr_strbuf_add_fmt(&g->edges, " when %s at %d", r->edge.condition,
-                              r->edge.condition_at);
+            mr_strbuf_add_fmt(&g->edges, " when %s at %d", r->edge.condition, r->edge.condition_at);
     }
     return g->edges.ptr;
 }

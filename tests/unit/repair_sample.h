@@ -67,8 +67,7 @@ static inline struct mr_manifest sample_manifest(enum mr_flavour flavour)
         .run = "20261119T100000Z-123456",
         .margin = 1000000,
         .server = {.flavour = flavour,
-                   .version =
-                       flavour == MR_FLAVOUR_MARIADB ? "10.11.19-MariaDB" : "9.7.4",
+                   .version = flavour == MR_FLAVOUR_MARIADB ? "10.11.19-MariaDB" : "9.7.4",
                    .hostname = "db's host",
                    .datadir = "/var/lib/mysql/",
                    .uuid = "7c178c4e-e4cc",
@@ -83,8 +82,8 @@ static inline struct mr_manifest sample_manifest(enum mr_flavour flavour)
 }
 
 static const char *const planned_words[] = {"id", "mo`bile", "inviter_id"};
-static const struct mr_planned_column planned_columns[] = {
-    {"id", "int", NULL}, {"mo`bile", "text utf8mb4", NULL}};
+static const struct mr_planned_column planned_columns[] = {{"id", "int", NULL},
+                                                           {"mo`bile", "text utf8mb4", NULL}};
 static const char *const planned_spelling[] = {"number", "same"};
 static const struct mr_planned_reference planned_references[] = {
     {"club.members", {planned_words + 2, 1}, {planned_words, 1}, true, NULL, {NULL, 0}},
@@ -94,10 +93,9 @@ static const struct mr_planned_reference planned_references[] = {
      false,
      "kind = 'm'",
      {planned_spelling, 2}}};
-static const struct mr_planned_trigger planned_triggers[] = {
-    {"welcome", "AFTER", "INSERT"}};
-static const struct mr_planned_trigger planned_undo_triggers[] = {
-    {"farewell", "BEFORE", "DELETE"}, {"edited", "AFTER", "UPDATE"}};
+static const struct mr_planned_trigger planned_triggers[] = {{"welcome", "AFTER", "INSERT"}};
+static const struct mr_planned_trigger planned_undo_triggers[] = {{"farewell", "BEFORE", "DELETE"},
+                                                                  {"edited", "AFTER", "UPDATE"}};
 static const struct mr_planned_kind planned_kinds[] = {{"changed", 3, 1},
                                                        {"deleted-or-lost", 12, 0}};
 static const struct mr_planned_table planned_tables[] = {
@@ -139,8 +137,8 @@ static const struct mr_planned_table planned_tables[] = {
      .fingerprint = "",
      .decisions = {[MR_DECIDE_RENUMBER] = 5}},
 };
-static const struct mr_planned_note planned_notes[] = {
-    {"deleted-in-source", NULL, "2 rows stay"}, {"id-in-text", "club.log", "\"note\""}};
+static const struct mr_planned_note planned_notes[] = {{"deleted-in-source", NULL, "2 rows stay"},
+                                                       {"id-in-text", "club.log", "\"note\""}};
 
 /* The same as a merge. */
 static inline struct mr_manifest sample_merge(enum mr_flavour flavour)

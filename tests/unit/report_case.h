@@ -12,20 +12,19 @@
 #include "recon/report/report_json.h"
 
 /* A table like that of case_table, with other names, and people in it where asked for. */
-static inline void report_table(struct check_case *c, const char *name,
-                                const char *const names[3], enum mr_find_subject subject)
+static inline void report_table(struct check_case *c, const char *name, const char *const names[3],
+                                enum mr_find_subject subject)
 {
     bool known = false;
     for (size_t i = 0; i < 3; i++)
-        c->columns[i] =
-            (struct mr_find_column){.name = names[i],
-                                    .type = i == 0 ? "int" : "varchar(20)",
-                                    .style = {i == 0 ? MR_CLASS_INT : MR_CLASS_TEXT, 0},
-                                    .show_at = i,
-                                    .charset = i == 0 ? NULL : "utf8mb4",
-                                    .key_at = i == 0 ? 0 : -1,
-                                    .identity_at = i == 1 ? 0 : -1,
-                                    .flag_at = -1};
+        c->columns[i] = (struct mr_find_column){.name = names[i],
+                                                .type = i == 0 ? "int" : "varchar(20)",
+                                                .style = {i == 0 ? MR_CLASS_INT : MR_CLASS_TEXT, 0},
+                                                .show_at = i,
+                                                .charset = i == 0 ? NULL : "utf8mb4",
+                                                .key_at = i == 0 ? 0 : -1,
+                                                .identity_at = i == 1 ? 0 : -1,
+                                                .flag_at = -1};
     c->table = (struct mr_find_table){.name = name,
                                       .target_name = name,
                                       .columns = c->columns,
@@ -39,8 +38,7 @@ static inline void report_table(struct check_case *c, const char *name,
 }
 
 /* Loads the result and the report of it; to be released with report_end(). */
-static inline void report_begin(struct mr_report *report, struct check_case *c,
-                                bool unmask)
+static inline void report_begin(struct mr_report *report, struct check_case *c, bool unmask)
 {
     static const struct mr_config nothing;
     case_load(c, 50);
@@ -59,8 +57,8 @@ static inline void report_end(struct mr_report *report, struct check_case *c)
     case_end(c);
 }
 
-typedef enum mr_code report_fn(const struct mr_report *report,
-                               struct mr_report_sink *sink, struct mr_err *err);
+typedef enum mr_code report_fn(const struct mr_report *report, struct mr_report_sink *sink,
+                               struct mr_err *err);
 
 /* The whole report, by way of a file; to be freed. */
 static inline char *report_text(const struct mr_report *report, report_fn *fn)

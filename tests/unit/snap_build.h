@@ -69,8 +69,8 @@ static inline struct mr_snap_sum snap_build_sum(const struct mr_snap_table *t,
     return sum;
 }
 
-static inline void snap_build_chunk(struct snap_build *b, struct mr_snap_dir *dir,
-                                    size_t from, size_t to)
+static inline void snap_build_chunk(struct snap_build *b, struct mr_snap_dir *dir, size_t from,
+                                    size_t to)
 {
     struct mr_snap_chunk *c = &b->chunks[b->nchunks];
     struct mr_snap_out *out = NULL;
@@ -94,8 +94,8 @@ static inline void snap_build_chunk(struct snap_build *b, struct mr_snap_dir *di
     c->stored_bytes = stored.bytes;
     c->sha256 = mr_arena_strdup(&b->arena, stored.sha256);
     if (b->table.nkey > 0) {
-        c->range.lo = b->nchunks > 0 ? b->chunks[b->nchunks - 1].range.hi
-                                     : (struct mr_key){NULL, 0};
+        c->range.lo =
+            b->nchunks > 0 ? b->chunks[b->nchunks - 1].range.hi : (struct mr_key){NULL, 0};
         if (to < b->nrows)
             c->range.hi = b->rows[to - 1].key;
         if (to > from) {
@@ -133,10 +133,9 @@ static inline void snap_build_catalogue(struct snap_build *b, struct mr_snap_dir
     snap_build_ok(mr_snap_out_open(dir, MR_SNAP_CATALOGUE, 0, &out, &err), &err);
     snap_build_ok(mr_snap_out_write(out, text.ptr, text.len, &err), &err);
     snap_build_ok(mr_snap_out_close(out, &stored, &err), &err);
-    b->files[0] =
-        (struct mr_snap_file){.name = MR_SNAP_CATALOGUE,
-                              .bytes = stored.bytes,
-                              .sha256 = mr_arena_strdup(&b->arena, stored.sha256)};
+    b->files[0] = (struct mr_snap_file){.name = MR_SNAP_CATALOGUE,
+                                        .bytes = stored.bytes,
+                                        .sha256 = mr_arena_strdup(&b->arena, stored.sha256)};
     mr_strbuf_release(&text);
 }
 
@@ -144,18 +143,15 @@ static inline void snap_build_catalogue(struct snap_build *b, struct mr_snap_dir
  * mr_arena_release(&b->arena). */
 static inline void snap_build(struct snap_build *b, const char *path)
 {
-    static const struct mr_snap_object objects[] = {{.kind = MR_SNAP_DATABASE,
-                                                     .db = "d",
-                                                     .name = "d",
-                                                     .file = "schema/d.d.database.sql"}};
+    static const struct mr_snap_object objects[] = {
+        {.kind = MR_SNAP_DATABASE, .db = "d", .name = "d", .file = "schema/d.d.database.sql"}};
     struct mr_snap_dir *dir = NULL;
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_err err = {0};
     mr_arena_init(&b->arena);
     snap_build_ok(mr_snap_dir_begin(path, &dir, &err), &err);
     for (size_t from = 0; from < b->nrows || from == 0; from += b->a_chunk)
-        snap_build_chunk(b, dir, from,
-                         b->nrows - from < b->a_chunk ? b->nrows : from + b->a_chunk);
+        snap_build_chunk(b, dir, from, b->nrows - from < b->a_chunk ? b->nrows : from + b->a_chunk);
     snap_build_catalogue(b, dir);
     b->table.number = 1;
     b->table.engine = "InnoDB";
@@ -170,10 +166,7 @@ static inline void snap_build(struct snap_build *b, const char *path)
         .finished = "f",
         .version = "v",
         .source = b->source,
-        .server = {.flavour = MR_FLAVOUR_MARIADB,
-                   .version = "v",
-                   .hostname = "h",
-                   .uuid = ""},
+        .server = {.flavour = MR_FLAVOUR_MARIADB, .version = "v", .hostname = "h", .uuid = ""},
         .consistency = {.kind = MR_SNAP_ONE_VIEW, .connections = 1, .tries = 1},
         .objects = objects,
         .nobjects = 1,

@@ -43,8 +43,7 @@ static void test_which_tables(void **state)
     } cases[] = {
         {NULL, "", MR_SUBJECT_CONFIGURED, "d.members "},
         {NULL, "", MR_SUBJECT_INFERRED, "d.members "},
-        {NULL, "[table d.b.guests]\nsubject = yes\n", MR_SUBJECT_CONFIGURED,
-         "d.b.guests "},
+        {NULL, "[table d.b.guests]\nsubject = yes\n", MR_SUBJECT_CONFIGURED, "d.b.guests "},
         {NULL, "[table *.members]\nsubject = no\n", MR_SUBJECT_CONFIGURED, "d.members "},
         {"d.*", "", MR_SUBJECT_NO, NULL},
         {"members", "[table guests]\nsubject = yes\n", MR_SUBJECT_NO, "d.members "},
@@ -90,8 +89,8 @@ static void test_several(void **state)
     end(&club);
 }
 
-static void refused(struct club *club, const char *columns, const char *config,
-                    const char *message, const char *detail, const char *hint)
+static void refused(struct club *club, const char *columns, const char *config, const char *message,
+                    const char *detail, const char *hint)
 {
     struct mr_err err = {0};
     assert_int_not_equal(club_choose(club, columns, config, &err), MR_OK);
@@ -105,8 +104,7 @@ static void refused(struct club *club, const char *columns, const char *config,
 
 static void test_refusals(void **state)
 {
-    static const char *const mistyped = "d.memebrs", *const both = "*m*",
-                             *const nowhere = "x";
+    static const char *const mistyped = "d.memebrs", *const both = "*m*", *const nowhere = "x";
     struct club club;
     (void)state;
     begin(&club, MR_SUBJECT_NO);
@@ -119,8 +117,7 @@ static void test_refusals(void **state)
             "\"d.members\"");
     begin(&club, MR_SUBJECT_NO);
     club.subjects = (struct mr_string_list){&nowhere, 1};
-    refused(&club, NULL, "", "no table of the run matches --subject x", "",
-            "SOURCE's names");
+    refused(&club, NULL, "", "no table of the run matches --subject x", "", "SOURCE's names");
     begin(&club, MR_SUBJECT_NO);
     (void)club_table(&club, "d.humans", false, MR_SUBJECT_NO);
     club.subjects = (struct mr_string_list){&both, 1};
@@ -136,13 +133,12 @@ static void test_refusals(void **state)
             "columns that were compared: id, phone, note", "joined by commas");
     begin(&club, MR_SUBJECT_CONFIGURED);
     refused(&club, NULL, "[table d.members]\nidentity = phnoe\n",
-            "identity column \"phnoe\" of table \"d.members\" does not exist in the case",
-            "", "\"phone\"");
+            "identity column \"phnoe\" of table \"d.members\" does not exist in the case", "",
+            "\"phone\"");
     /* another identity than the run's is no refusal: affected_config tells */
     begin(&club, MR_SUBJECT_CONFIGURED);
-    assert_int_equal(
-        club_choose(&club, NULL, "[table d.members]\nidentity = phone, note\n", NULL),
-        MR_OK);
+    assert_int_equal(club_choose(&club, NULL, "[table d.members]\nidentity = phone, note\n", NULL),
+                     MR_OK);
     end(&club);
 }
 
@@ -157,8 +153,8 @@ static void test_tables_without_people(void **state)
     (void)state;
     begin(&club, MR_SUBJECT_CONFIGURED);
     run_sql(&club, "UPDATE col SET identity_at = -1");
-    refused(&club, NULL, "", "the rows of subject table \"d.members\" have no identity",
-            "", "identity = COLUMN in [table d.members]");
+    refused(&club, NULL, "", "the rows of subject table \"d.members\" have no identity", "",
+            "identity = COLUMN in [table d.members]");
     begin(&club, MR_SUBJECT_CONFIGURED);
     run_sql(&club, "UPDATE tbl SET verdict = 4, reason = 'no right';"
                    "DELETE FROM col");
@@ -185,8 +181,7 @@ static void test_labels(void **state)
                    " charset, -1, -1, -1, 0, type, 0 FROM col");
     run_sql(&club, "INSERT INTO col SELECT tbl, at + 4, 'Reasons', cls, decimals,"
                    " show_at, charset, -1, -1, -1, 0, type, 0 FROM col WHERE at = 2");
-    case_require(
-        club_choose(&club, "ID , PHONE,source_key,tables,reasons_,reasons", "", NULL));
+    case_require(club_choose(&club, "ID , PHONE,source_key,tables,reasons_,reasons", "", NULL));
     assert_int_equal(club.list.nfields, 7);
     for (size_t i = 0; i < 6; i++) {
         assert_string_equal(club.list.fields[i].label, labels[i]);
@@ -266,19 +261,16 @@ static void test_reference_elsewhere(void **state)
         struct mr_lineage_reference r = {.table = child,
                                          .parent_name = "other.people",
                                          .name = "fk",
-                                         .condition =
-                                             cases[i].with_condition ? "id" : NULL,
+                                         .condition = cases[i].with_condition ? "id" : NULL,
                                          .condition_at = cases[i].with_condition ? 0 : -1,
                                          .columns = column,
                                          .parent_columns = column,
                                          .ncolumns = 1};
         case_require(mr_lineage_reference_add(club.c.fd, &r, NULL));
         if (cases[i].source != NULL || cases[i].target != NULL)
-            club_row(&club, child, MR_KIND_MISSING, cases[i].source, cases[i].target,
-                     NULL, NULL);
-        expect_gap(&club, cases[i].gap
-                              ? "rows of \"d.orders\" refer to table \"other.people\""
-                              : NULL);
+            club_row(&club, child, MR_KIND_MISSING, cases[i].source, cases[i].target, NULL, NULL);
+        expect_gap(&club,
+                   cases[i].gap ? "rows of \"d.orders\" refer to table \"other.people\"" : NULL);
     }
 }
 
@@ -301,8 +293,7 @@ static void test_other_subjects(void **state)
         if (which == OWN_ROW || which == ITSELF || which == NO_REFERENCE)
             club_row(&club, members, MR_KIND_MISSING, "1/a/x", NULL, "a", NULL);
         if (which == REACHED)
-            club_link(&club, 0,
-                      club_row(&club, orders, MR_KIND_MISSING, "1/a/x", NULL, NULL, NULL),
+            club_link(&club, 0, club_row(&club, orders, MR_KIND_MISSING, "1/a/x", NULL, NULL, NULL),
                       up, members, "5/ann/x", "ann");
         expect_gap(&club, which == OWN_ROW || which == REACHED
                               ? "table \"d.members\" was a subject when run"
@@ -313,14 +304,10 @@ static void test_other_subjects(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_which_tables),
-        cmocka_unit_test(test_several),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_tables_without_people),
-        cmocka_unit_test(test_labels),
-        cmocka_unit_test(test_runs),
-        cmocka_unit_test(test_lineage_not_done),
-        cmocka_unit_test(test_reference_elsewhere),
+        cmocka_unit_test(test_which_tables),     cmocka_unit_test(test_several),
+        cmocka_unit_test(test_refusals),         cmocka_unit_test(test_tables_without_people),
+        cmocka_unit_test(test_labels),           cmocka_unit_test(test_runs),
+        cmocka_unit_test(test_lineage_not_done), cmocka_unit_test(test_reference_elsewhere),
         cmocka_unit_test(test_other_subjects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

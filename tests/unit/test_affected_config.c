@@ -36,15 +36,13 @@ static void keep(struct club *club, const struct mr_config *config)
         for (size_t i = 0; i < lines.count; i++) {
             const struct mr_config_line *line = mr_vec_at(&lines, i);
             struct mr_find_setting *s = mr_vec_push(&settings);
-            *s =
-                (struct mr_find_setting){mr_arena_strdup(&club->list.arena, name),
-                                         mr_arena_strdup(&club->list.arena, line->key),
-                                         mr_arena_strdup(&club->list.arena, line->value)};
+            *s = (struct mr_find_setting){mr_arena_strdup(&club->list.arena, name),
+                                          mr_arena_strdup(&club->list.arena, line->key),
+                                          mr_arena_strdup(&club->list.arena, line->value)};
         }
         mr_vec_release(&lines);
     }
-    case_require(
-        mr_findings_settings_save(club->c.fd, settings.items, settings.count, NULL));
+    case_require(mr_findings_settings_save(club->c.fd, settings.items, settings.count, NULL));
     mr_vec_release(&settings);
 }
 
@@ -97,8 +95,7 @@ static void check_world(const struct world *w)
     struct mr_affected *list = &club.list;
     list->fd = club.c.fd;
     list->run = club.c.run;
-    case_require(
-        mr_findings_tables(list->fd, &list->arena, &list->tables, &list->ntables, NULL));
+    case_require(mr_findings_tables(list->fd, &list->arena, &list->tables, &list->ntables, NULL));
     case_require(mr_config_parse(w->now, strlen(w->now), "my.ini", &config, NULL));
     choice.config = config;
     if (w->subject != NULL)
@@ -111,9 +108,8 @@ static void check_world(const struct world *w)
         fail_msg("%s: \"%s\"", w->now, said.text);
     if (w->said != NULL && strstr(said.text, w->said) == NULL)
         fail_msg("%s: \"%s\" not in \"%s\"", w->now, w->said, said.text);
-    if (w->said != NULL &&
-        strstr(said.text, "myrecon check --config my.ini --case "
-                          "club.case mysql://a@old/ mysql://a@new/") == NULL)
+    if (w->said != NULL && strstr(said.text, "myrecon check --config my.ini --case "
+                                             "club.case mysql://a@old/ mysql://a@new/") == NULL)
         fail_msg("no command in \"%s\"", said.text);
     assert_int_equal(differs, w->said != NULL);
     mr_config_free(config);
@@ -133,10 +129,7 @@ static void test_none(void **state)
          .now = "[table shop.x]\nidentity = a\n",
          .of_run = MR_SUBJECT_CONFIGURED},
         {.run = SUBJECT WALLET, .now = SUBJECT WALLET, .of_run = MR_SUBJECT_CONFIGURED},
-        {.run = SUBJECT WALLET,
-         .now = "",
-         .subject = "members",
-         .of_run = MR_SUBJECT_CONFIGURED},
+        {.run = SUBJECT WALLET, .now = "", .subject = "members", .of_run = MR_SUBJECT_CONFIGURED},
         {.run = "", .now = "", .subject = "members"},
         {.run = "", .now = SUBJECT, .of_run = MR_SUBJECT_INFERRED},
         {.run = "", .now = SUBJECT},
@@ -165,10 +158,7 @@ static void test_references(void **state)
          .said = UNKNOWN "[table d.guests] reference = note -> d.members.phone; "
                          "[table d.wallet] reference = note -> d.guests.phone"},
         /* no row of it could lead anywhere */
-        {.run = SUBJECT,
-         .now = SUBJECT WALLET,
-         .calm = true,
-         .of_run = MR_SUBJECT_CONFIGURED},
+        {.run = SUBJECT, .now = SUBJECT WALLET, .calm = true, .of_run = MR_SUBJECT_CONFIGURED},
         /* it leads to nobody who is listed */
         {.run = SUBJECT,
          .now = SUBJECT "[table d.wallet]\nreference = note -> d.guests.id\n",
@@ -183,8 +173,7 @@ static void test_references(void **state)
          .now = SUBJECT "[table d.orders]\nreference = ID -> d.Members.id\n",
          .of_run = MR_SUBJECT_CONFIGURED},
         {.run = SUBJECT,
-         .now =
-             SUBJECT "[table d.orders]\nreference = id -> d.members.id when note = 'm'\n",
+         .now = SUBJECT "[table d.orders]\nreference = id -> d.members.id when note = 'm'\n",
          .of_run = MR_SUBJECT_CONFIGURED,
          .said = "[table d.orders] reference = id -> d.members.id when note = 'm'"},
         {.run = SUBJECT,
@@ -196,10 +185,7 @@ static void test_references(void **state)
          .now = SUBJECT,
          .of_run = MR_SUBJECT_CONFIGURED,
          .said = UNSAID "[table d.wallet] reference = phone -> d.members.id"},
-        {.run = SUBJECT WALLET,
-         .now = SUBJECT,
-         .calm = true,
-         .of_run = MR_SUBJECT_CONFIGURED},
+        {.run = SUBJECT WALLET, .now = SUBJECT, .calm = true, .of_run = MR_SUBJECT_CONFIGURED},
         /* who is listed was inferred: from which references? */
         {.run = "",
          .now = "[table d.wallet]\nreference = note -> d.guests.id\n",

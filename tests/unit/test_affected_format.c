@@ -9,8 +9,7 @@
 
 static const struct mr_affected_format_opts as_csv = {.format = MR_AFFECTED_CSV},
                                             as_json = {.format = MR_AFFECTED_JSON},
-                                            as_sql = {.format = MR_AFFECTED_SQL,
-                                                      .table = "who`s"};
+                                            as_sql = {.format = MR_AFFECTED_SQL, .table = "who`s"};
 
 /* Members with these phones and notes, who are missing; the ids count from 1. */
 static void begin(struct club *club, const char *const *rows, size_t count)
@@ -69,8 +68,7 @@ static void test_csv_header(void **state)
     begin(&club, NULL, 0);
     case_require(mr_case_exec(mr_findings_case(club.c.fd),
                               "UPDATE col SET name = 'a,\"b\"' WHERE at = 1", NULL));
-    expect(&club, "note", &as_csv,
-           "\"a,\"\"b\"\"\",source_key,target_key,reasons,tables,note\r\n");
+    expect(&club, "note", &as_csv, "\"a,\"\"b\"\"\",source_key,target_key,reasons,tables,note\r\n");
 }
 
 /* No key at all is an empty field, a key that is the empty text is "". */
@@ -79,23 +77,20 @@ static void test_csv_keys(void **state)
     struct club club;
     (void)state;
     begin(&club, NULL, 0);
-    case_require(mr_case_exec(mr_findings_case(club.c.fd),
-                              "UPDATE col SET key_at = at - 1", NULL));
+    case_require(mr_case_exec(mr_findings_case(club.c.fd), "UPDATE col SET key_at = at - 1", NULL));
     club_row(&club, club.c.table.id, MR_KIND_MISSING, "1//", NULL, "a", NULL);
     expect(&club, NULL, &as_csv,
            "phone,source_key,target_key,reasons,tables\r\n"
            "\"\",\",\",,missing,d.members\r\n");
     begin(&club, NULL, 0);
     case_require(mr_case_exec(mr_findings_case(club.c.fd),
-                              "UPDATE col SET key_at = CASE at WHEN 2 THEN 0 ELSE -1 END",
-                              NULL));
+                              "UPDATE col SET key_at = CASE at WHEN 2 THEN 0 ELSE -1 END", NULL));
     club_row(&club, club.c.table.id, MR_KIND_MISSING, "1/x/", NULL, "a", NULL);
     expect(&club, NULL, &as_csv,
            "phone,source_key,target_key,reasons,tables\r\n"
            "x,\"\",,missing,d.members\r\n");
     begin(&club, NULL, 0);
-    case_require(
-        mr_case_exec(mr_findings_case(club.c.fd), "UPDATE col SET key_at = -1", NULL));
+    case_require(mr_case_exec(mr_findings_case(club.c.fd), "UPDATE col SET key_at = -1", NULL));
     club_row(&club, club.c.table.id, MR_KIND_MISSING, "1/x/", NULL, NULL, NULL);
     expect(&club, NULL, &as_csv,
            "phone,source_key,target_key,reasons,tables\r\n"
@@ -239,8 +234,7 @@ static void test_sql_keys_of_types(void **state)
         begin(&club, rows, 1);
         struct mr_case_stmt *stmt = NULL;
         case_require(mr_case_prepare(mr_findings_case(club.c.fd),
-                                     "UPDATE col SET type = ? WHERE at = 0", &stmt,
-                                     NULL));
+                                     "UPDATE col SET type = ? WHERE at = 0", &stmt, NULL));
         mr_case_bind_text(stmt, 1, types[i]);
         case_require(mr_case_run(stmt, NULL));
         mr_case_free(stmt);
@@ -258,8 +252,7 @@ static void test_sql_two_tables(void **state)
     begin(&club, NULL, 0);
     int64_t other = club_table(&club, "d.guests", true, MR_SUBJECT_CONFIGURED);
     declare(&club);
-    club_change(&club, "UPDATE col SET type = 'varchar(30)' WHERE tbl = :tbl AND at = 1",
-                other);
+    club_change(&club, "UPDATE col SET type = 'varchar(30)' WHERE tbl = :tbl AND at = 1", other);
     club_change(&club, "DELETE FROM col WHERE tbl = :tbl AND at = 2", other);
     club_row(&club, other, MR_KIND_MISSING, "1/bob/x", NULL, "bob", NULL);
     club_row(&club, other - 1, MR_KIND_MISSING, "2/ann/x", NULL, "ann", NULL);
@@ -346,8 +339,7 @@ static void test_template_keys(void **state)
         {"{ID}/{Phone}/{note}", "9/ann/x\n10/ann/x\n"}, /* bob has no note */
         {"{{{id}}}", "{9}\n{10}\n"},
         {"}}{phone}{{", "}ann{\n}bob{\n"},
-        {"{reasons} {tables}",
-         "missing;extra;collision d.members\ncollision d.members\n"},
+        {"{reasons} {tables}", "missing;extra;collision d.members\ncollision d.members\n"},
         {"{tables}", "d.members\n"},
     };
     (void)state;
@@ -397,9 +389,8 @@ static void test_template_controls(void **state)
     for (int safe = 0; safe < 2; safe++) {
         struct club club;
         begin(&club, rows, sizeof rows / sizeof rows[0]);
-        expect_template(
-            &club, "u:{phone}", safe,
-            safe ? "u:ff\nu:'f\xc3\xa4 g'\nu:h\n" : "u:ff\nu:f\xc3\xa4 g\nu:h\n", 6);
+        expect_template(&club, "u:{phone}", safe,
+                        safe ? "u:ff\nu:'f\xc3\xa4 g'\nu:h\n" : "u:ff\nu:f\xc3\xa4 g\nu:h\n", 6);
     }
 }
 
@@ -409,8 +400,7 @@ static void test_template_counts(void **state)
     struct club club;
     (void)state;
     begin(&club, NULL, 0);
-    club_row(&club, club.c.table.id, MR_KIND_CHANGED, "9/ann/\n", "9/ann/x", "ann",
-             "ann");
+    club_row(&club, club.c.table.id, MR_KIND_CHANGED, "9/ann/\n", "9/ann/x", "ann", "ann");
     expect_template(&club, "{id}{note}", false, "", 1);
 }
 
@@ -443,10 +433,8 @@ static void test_template_refused(void **state)
         {"{nothing}", "the template has an unknown name \"nothing\"", "--columns"},
         {"{}", "the template has an unknown name \"\"", "--columns"},
         {"{id", "the template has a \"{\" without its other half at character 1", "{{"},
-        {"\xc3\xa4{id}}",
-         "the template has a \"}\" without its other half at character 6", "}}"},
-        {"{a{id}", "the template has a \"{\" without its other half at character 1",
-         "{{"},
+        {"\xc3\xa4{id}}", "the template has a \"}\" without its other half at character 6", "}}"},
+        {"{a{id}", "the template has a \"{\" without its other half at character 1", "{{"},
         {"x}", "the template has a \"}\" without its other half at character 2", "}}"},
         {"}a}", "the template has a \"}\" without its other half at character 1", "}}"},
         {"user", "the template \"user\" names nothing", "user:{id}"},

@@ -51,8 +51,7 @@ static void test_moved(void **state)
     (void)state;
     club_begin(&club);
     int64_t m = members(&club);
-    int64_t three =
-        club_row(&club, m, MR_KIND_COLLISION, "3/ann/x", "3/bob/x", "ann", "bob");
+    int64_t three = club_row(&club, m, MR_KIND_COLLISION, "3/ann/x", "3/bob/x", "ann", "bob");
     int64_t five = club_row(&club, m, MR_KIND_EXTRA, NULL, "5/ann/x", NULL, "ann");
     club_moved(&club, m, three, five);
     expect(&club, "ann|3|5|extra;collision;moved|d.members\n"
@@ -117,8 +116,7 @@ static void test_one_person_two_spellings(void **state)
     int64_t m = members(&club);
     club_row(&club, m, MR_KIND_EXTRA, NULL, "9/ANN/z", NULL, "ann");
     club_row(&club, m, MR_KIND_MISSING, "1/Ann/x", NULL, "ann", NULL);
-    assert_string_equal(club_lines(&club, "note, ID"),
-                        "Ann|1|9|missing;extra|d.members|x,1\n");
+    assert_string_equal(club_lines(&club, "note, ID"), "Ann|1|9|missing;extra|d.members|x,1\n");
     club_end(&club);
 }
 
@@ -147,12 +145,10 @@ static void test_unsettled(void **state)
     club_begin(&club);
     int64_t m = members(&club);
     club.c.table.id = m;
-    case_row(&club.c, (struct case_row){.state = MR_FIND_UNSETTLED,
-                                        .source = "1/ann/x",
-                                        .source_id = "ann"});
-    case_row(&club.c, (struct case_row){.state = MR_FIND_SETTLED,
-                                        .source = "2/bob/x",
-                                        .source_id = "bob"});
+    case_row(&club.c, (struct case_row){
+                          .state = MR_FIND_UNSETTLED, .source = "1/ann/x", .source_id = "ann"});
+    case_row(&club.c,
+             (struct case_row){.state = MR_FIND_SETTLED, .source = "2/bob/x", .source_id = "bob"});
     assert_string_equal(club_lines(&club, NULL), "");
     assert_true(club.incomplete);
     club_end(&club);
@@ -191,8 +187,7 @@ static void test_any_depth(void **state)
     int64_t low = club_row(&club, a, MR_KIND_MISSING, "1/x/x", NULL, NULL, NULL);
     int64_t high = club_row(&club, c, MR_KIND_MISSING, "1/x/x", NULL, NULL, NULL);
     club_link(&club, SOURCE, low, fa, b, "1/x/x", NULL);
-    club_link(&club, SOURCE, club_ancestor(&club, SOURCE, b, "1/x/x"), fb, c, "1/x/x",
-              NULL);
+    club_link(&club, SOURCE, club_ancestor(&club, SOURCE, b, "1/x/x"), fb, c, "1/x/x", NULL);
     club_link(&club, SOURCE, high, fc, m, "5/ann/x", "ann");
     expect(&club, "ann|5|5|child|d.C;d.a\n");
 }
@@ -226,8 +221,7 @@ static void test_unsettled_child(void **state)
     int64_t fk = club_reference(&club, o, m);
     int64_t order = club_row(&club, o, MR_KIND_MISSING, "1/x/x", NULL, NULL, NULL);
     club_link(&club, SOURCE, order, fk, m, "5/ann/x", "ann");
-    case_require(
-        mr_case_exec(mr_findings_case(club.c.fd), "UPDATE finding SET state = 4", NULL));
+    case_require(mr_case_exec(mr_findings_case(club.c.fd), "UPDATE finding SET state = 4", NULL));
     assert_string_equal(club_lines(&club, NULL), "");
     assert_true(club.incomplete);
     club_end(&club);
@@ -245,8 +239,8 @@ static void test_inviter(void **state)
     int64_t order = club_row(&club, o, MR_KIND_MISSING, "7/1/x", NULL, NULL, NULL);
     club_link(&club, SOURCE, ann, inviter, m, "2/bob/x", "bob");
     club_link(&club, SOURCE, order, fk, m, "3/cat/x", "cat");
-    club_link(&club, SOURCE, club_ancestor(&club, SOURCE, m, "3/cat/x"), inviter, m,
-              "4/dan/x", "dan");
+    club_link(&club, SOURCE, club_ancestor(&club, SOURCE, m, "3/cat/x"), inviter, m, "4/dan/x",
+              "dan");
     expect(&club, "ann|1||missing|d.members\n"
                   "cat|3|3|child|d.orders\n");
 }
@@ -290,8 +284,7 @@ static void test_fans(void **state)
 
 /* ---- keys of people whose own row is equal */
 
-static void child_of(struct club *club, int64_t m, int side, const char *row,
-                     const char *identity)
+static void child_of(struct club *club, int64_t m, int side, const char *row, const char *identity)
 {
     int64_t o = other(club, "d.orders");
     int64_t fk = club_reference(club, o, m);
@@ -325,9 +318,8 @@ static void test_duplicate_of_an_equal_row(void **state)
                                                 .target = "5/ann/x",
                                                 .source_id = "bob",
                                                 .target_id = "ann"});
-        assert_string_equal(club_lines(&club, NULL), known == 0
-                                                         ? "ann|5|5;9|extra|d.members\n"
-                                                         : "ann||5;9|extra|d.members\n");
+        assert_string_equal(club_lines(&club, NULL), known == 0 ? "ann|5|5;9|extra|d.members\n"
+                                                                : "ann||5;9|extra|d.members\n");
         club_end(&club);
     }
 }
@@ -417,8 +409,7 @@ static void test_order(void **state)
     struct club club;
     (void)state;
     club_begin(&club);
-    int64_t m = members(&club),
-            n = club_table(&club, "d.guests", true, MR_SUBJECT_CONFIGURED);
+    int64_t m = members(&club), n = club_table(&club, "d.guests", true, MR_SUBJECT_CONFIGURED);
     club_row(&club, m, MR_KIND_MISSING, "1/\xc3\xa4/x", NULL, "a", NULL);
     club_row(&club, m, MR_KIND_MISSING, "2/z/x", NULL, "z", NULL);
     club_row(&club, m, MR_KIND_MISSING, "3/Z/x", NULL, "Z", NULL);

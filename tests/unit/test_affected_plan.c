@@ -48,8 +48,7 @@ static void begin(struct club *club)
     club_row(club, m, MR_KIND_MISSING, "1/ann/x", NULL, "ann", NULL);
 }
 
-static enum mr_code load(struct club *club, struct mr_affected_plan *plan,
-                         struct mr_err *err)
+static enum mr_code load(struct club *club, struct mr_affected_plan *plan, struct mr_err *err)
 {
     club_collect(club, NULL);
     club->list.plan = plan;
@@ -69,8 +68,7 @@ static void test_run(void **state)
          "plan \".\" was made from run 20260101T000000Z-0001, not from "
          "20260102T030405Z-8f3a",
          "--run 20260101T000000Z-0001", MR_E_REFUSED},
-        {MERGE ",\"run\":null", "was made from run none, not from", "Name a plan",
-         MR_E_REFUSED},
+        {MERGE ",\"run\":null", "was made from run none, not from", "Name a plan", MR_E_REFUSED},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -136,8 +134,7 @@ static void test_deleted(void **state)
 {
     static const struct {
         const char *members, *keys[3];
-    } cases[] = {{MERGE THIS_RUN, {"1000", "5", "6"}},
-                 {MIRROR THIS_RUN, {"1000", "", "6"}}};
+    } cases[] = {{MERGE THIS_RUN, {"1000", "5", "6"}}, {MIRROR THIS_RUN, {"1000", "", "6"}}};
     static const char map[] = HEAD "d.members,1,1000,,insert\r\n";
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -146,15 +143,13 @@ static void test_deleted(void **state)
         const struct mr_affected_line *line = NULL;
         begin(&club);
         club_row(&club, club.c.table.id, MR_KIND_EXTRA, NULL, "5/bob/x", NULL, "bob");
-        club_row(&club, club.c.table.id, MR_KIND_CHANGED, "6/cat/x", "6/cat/y", "cat",
-                 "cat");
+        club_row(&club, club.c.table.id, MR_KIND_CHANGED, "6/cat/x", "6/cat/y", "cat", "cat");
         write_plan(cases[i].members, map, sizeof map - 1);
         case_require(load(&club, &plan, NULL));
         for (size_t n = 0; n < 3; n++) {
             case_require(mr_affected_lines_next(&club.lines, &line, NULL));
             assert_non_null(line);
-            assert_string_equal(line->no_new_key ? "" : line->new_key.ptr,
-                                cases[i].keys[n]);
+            assert_string_equal(line->no_new_key ? "" : line->new_key.ptr, cases[i].keys[n]);
         }
         mr_affected_plan_release(&plan);
         club_end(&club);

@@ -72,11 +72,7 @@ static void test_types(void **state)
         {MR_CLASS_UINT, 0, "int(10) unsigned", {"4294967295"}, "int unsigned"},
         {MR_CLASS_UINT, 0, "int(5) unsigned zerofill", {"4294967296"}, "bigint"},
         {MR_CLASS_UINT, 0, "int(10) unsigned", {"-1"}, "bigint"},
-        {MR_CLASS_UINT,
-         0,
-         "bigint unsigned",
-         {"18446744073709551615"},
-         "bigint unsigned"},
+        {MR_CLASS_UINT, 0, "bigint unsigned", {"18446744073709551615"}, "bigint unsigned"},
         {MR_CLASS_UINT, 4, "year(4)", {"0", "1901", "2155"}, "year"},
         {MR_CLASS_UINT, 4, "year(4)", {"1900"}, "bigint"},
         {MR_CLASS_UINT, 4, "year(4)", {"2156"}, "bigint"},
@@ -104,11 +100,7 @@ static void test_types(void **state)
         {MR_CLASS_TEXT, 0, "varchar(1001)", {"abc"}, "longtext"},
         {MR_CLASS_TEXT, 0, "text", {"abc"}, "longtext"},
         {MR_CLASS_TEXT, 0, "varchar(20)", {"\xff"}, "longblob"},
-        {MR_CLASS_TEXT,
-         0,
-         "uuid",
-         {"123e4567-e89b-12d3-a456-426614174000"},
-         "varchar(36)"},
+        {MR_CLASS_TEXT, 0, "uuid", {"123e4567-e89b-12d3-a456-426614174000"}, "varchar(36)"},
         {MR_CLASS_TEXT, 0, "int(11)", {"12"}, "varchar(2)"},
         {MR_CLASS_TEXT, 0, NULL, {"12"}, "longtext"},
         {MR_CLASS_ENUM, 0, "enum('a(99)','bb')", {"bb"}, "varchar(2)"},
@@ -128,8 +120,7 @@ static void test_types(void **state)
         if (strcmp(type, cases[i].type) != 0)
             fail_msg("%s with \"%s\": %s, expected %s",
                      cases[i].declared != NULL ? cases[i].declared : "(unknown)",
-                     cases[i].values[0] != NULL ? cases[i].values[0] : "", type,
-                     cases[i].type);
+                     cases[i].values[0] != NULL ? cases[i].values[0] : "", type, cases[i].type);
     }
 }
 
@@ -141,8 +132,7 @@ static void test_wide_rows(void **state)
     (void)state;
     assert_string_equal(type_of(text, "varchar(1000)", values, 55900), "varchar(1000)");
     assert_string_equal(type_of(text, "varchar(1000)", values, 56000), "longtext");
-    assert_string_equal(type_of(bytes, "varbinary(4000)", values, 55900),
-                        "varbinary(4000)");
+    assert_string_equal(type_of(bytes, "varbinary(4000)", values, 55900), "varbinary(4000)");
     assert_string_equal(type_of(bytes, "varbinary(4000)", values, 56000), "longblob");
 }
 

@@ -33,8 +33,7 @@ static enum mr_code probe(void *ctx, uint64_t last, bool *refused, struct mr_err
     return MR_OK;
 }
 
-static void find(uint64_t rows, const uint64_t *refused, size_t nrefused,
-                 unsigned tries_at_most)
+static void find(uint64_t rows, const uint64_t *refused, size_t nrefused, unsigned tries_at_most)
 {
     struct mr_aside aside;
     struct mr_err err = {0}, why = {0};
@@ -45,8 +44,7 @@ static void find(uint64_t rows, const uint64_t *refused, size_t nrefused,
         bool is_refused = false;
         assert_int_equal(probe(&server, rows, &is_refused, &why, &err), MR_OK);
         assert_true(is_refused);
-        assert_int_equal(mr_aside_search(&aside, rows, &why, probe, &server, &err),
-                         MR_OK);
+        assert_int_equal(mr_aside_search(&aside, rows, &why, probe, &server, &err), MR_OK);
         server.aside[refused[i]] = true;
         mr_strbuf_add_fmt(&wanted, "%s%u", i > 0 ? "," : "", (unsigned)refused[i]);
     }
@@ -106,11 +104,10 @@ static void test_blame(void **state)
     static const struct {
         unsigned number;
         bool is_of_row;
-    } cases[] = {{1452, true},  {1048, true},  {1366, true},  {1264, true},
-                 {4025, true},  {3819, true},  {1644, true},  {1690, true},
-                 {1030, true},  {1062, true},  {1526, true},  {1213, false},
-                 {1205, false}, {2013, false}, {1142, false}, {1146, false},
-                 {1290, false}, {1114, false}, {1317, false}, {0, false}};
+    } cases[] = {{1452, true},  {1048, true},  {1366, true},  {1264, true},  {4025, true},
+                 {3819, true},  {1644, true},  {1690, true},  {1030, true},  {1062, true},
+                 {1526, true},  {1213, false}, {1205, false}, {2013, false}, {1142, false},
+                 {1146, false}, {1290, false}, {1114, false}, {1317, false}, {0, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct mr_err why = {.sql_errno = cases[i].number};
         if (mr_aside_is_of_row(&why) != cases[i].is_of_row)
@@ -123,8 +120,7 @@ static void test_blame(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_search),
-                                       cmocka_unit_test(test_text),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_search), cmocka_unit_test(test_text),
                                        cmocka_unit_test(test_blame)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

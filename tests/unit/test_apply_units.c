@@ -29,10 +29,9 @@ static enum mr_code take(void *ctx, const struct mr_refusal *refusal, struct mr_
 }
 
 /* A unit of which so many rows were refused, and one was written. */
-static struct mr_apply_counts refuse(uint64_t rows, enum mr_journal_script which,
-                                     enum mr_code (*finish)(struct mr_attempt *a,
-                                                            struct mr_err *err),
-                                     struct told *told)
+static struct mr_apply_counts
+refuse(uint64_t rows, enum mr_journal_script which,
+       enum mr_code (*finish)(struct mr_attempt *a, struct mr_err *err), struct told *told)
 {
     struct mr_script_read_unit unit = {.number = 7, .rows = rows + 1};
     const struct mr_manifest manifest = {0};
@@ -78,9 +77,8 @@ static void test_more(void **state)
         assert_int_equal(c.partial, 1);
         assert_int_equal(told.rows, MR_REFUSALS_MAX);
         assert_int_equal(told.units, 1);
-        assert_string_equal(told.last,
-                            "and 2,345 more rows of it: only the first 100,000 are "
-                            "listed");
+        assert_string_equal(told.last, "and 2,345 more rows of it: only the first 100,000 are "
+                                       "listed");
     }
 }
 
@@ -89,12 +87,10 @@ static void test_rolled_back(void **state)
 {
     struct told told;
     (void)state;
-    (void)refuse(MR_REFUSALS_MAX + 1, MR_JOURNAL_APPLY, mr_attempt_take_rolled_back,
-                 &told);
+    (void)refuse(MR_REFUSALS_MAX + 1, MR_JOURNAL_APPLY, mr_attempt_take_rolled_back, &told);
     assert_int_equal(told.rows, MR_REFUSALS_MAX);
     assert_int_equal(told.units, 2);
-    assert_string_equal(told.last,
-                        "and 1 more row of it: only the first 100,000 are listed");
+    assert_string_equal(told.last, "and 1 more row of it: only the first 100,000 are listed");
 }
 
 static enum mr_code fail_unit(struct mr_attempt *a, struct mr_err *err)
@@ -106,8 +102,7 @@ static void test_failed(void **state)
 {
     struct told told;
     (void)state;
-    struct mr_apply_counts c =
-        refuse(MR_REFUSALS_MAX + 1, MR_JOURNAL_APPLY, fail_unit, &told);
+    struct mr_apply_counts c = refuse(MR_REFUSALS_MAX + 1, MR_JOURNAL_APPLY, fail_unit, &told);
     assert_int_equal(c.failed, 1);
     assert_int_equal(told.rows, 0);
     assert_int_equal(told.units, 1);
@@ -132,10 +127,8 @@ static void test_reasons(void **state)
         struct told told = {0};
         struct mr_script_read_unit unit = {.number = 7, .rows = cases[i].rows};
         const struct mr_manifest manifest = {0};
-        struct mr_apply_units run = {.which = MR_JOURNAL_UNDO,
-                                     .manifest = &manifest,
-                                     .on_refusal = take,
-                                     .ctx = &told};
+        struct mr_apply_units run = {
+            .which = MR_JOURNAL_UNDO, .manifest = &manifest, .on_refusal = take, .ctx = &told};
         struct mr_attempt a = {.run = &run,
                                .unit = &unit,
                                .arena = MR_ARENA_INIT,
@@ -144,9 +137,8 @@ static void test_reasons(void **state)
         mr_aside_init(&a.aside);
         uint64_t reasons = 0;
         for (; cases[i].keys[reasons] != NULL; reasons++)
-            assert_int_equal(mr_attempt_add_refusal(&a, "club.log",
-                                                    cases[i].keys[reasons], "no", NULL),
-                             MR_OK);
+            assert_int_equal(
+                mr_attempt_add_refusal(&a, "club.log", cases[i].keys[reasons], "no", NULL), MR_OK);
         assert_int_equal(mr_attempt_take_done(&a, NULL), MR_OK);
         assert_int_equal(run.counts.refused, cases[i].refused);
         assert_int_equal(told.rows, reasons);

@@ -28,10 +28,10 @@ const struct mr_server *__wrap_mr_db_server(const struct mr_db *db)
     return &server_facts;
 }
 
-enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql,
-                                size_t len, struct mr_result **out, struct mr_err *err);
-enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql,
-                                size_t len, struct mr_result **out, struct mr_err *err)
+enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql, size_t len,
+                                struct mr_result **out, struct mr_err *err);
+enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql, size_t len,
+                                struct mr_result **out, struct mr_err *err)
 {
     assert_ptr_equal(db, SERVER);
     assert_string_equal(shape, "*");
@@ -51,9 +51,8 @@ static void encode(struct mr_strbuf *out, const char *text)
     assert_int_equal(mr_row_encode(out, &value, NULL), MR_OK);
 }
 
-static enum mr_code canon_two(struct mr_db *db, const char *collation,
-                              const char *charset, const char *a, const char *b,
-                              bool *same)
+static enum mr_code canon_two(struct mr_db *db, const char *collation, const char *charset,
+                              const char *a, const char *b, bool *same)
 {
     char target_charset[] = "utf8mb4";
     char name[64];
@@ -72,8 +71,7 @@ static enum mr_code canon_two(struct mr_db *db, const char *collation,
     }
     asked = 0;
     enum mr_code code = mr_canon(db, &column, 1, items, 2, &arena, &err);
-    *same = items[0].out != NULL && items[1].out != NULL &&
-            items[0].out_len == items[1].out_len &&
+    *same = items[0].out != NULL && items[1].out != NULL && items[0].out_len == items[1].out_len &&
             memcmp(items[0].out, items[1].out, items[0].out_len) == 0;
     mr_arena_release(&arena);
     mr_strbuf_release(&bytes[0]);
@@ -96,9 +94,8 @@ static void test_bin(void **state)
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
         bool same = false;
-        assert_int_equal(canon_two(SERVER, cases[i].collation, "utf8mb4", cases[i].a,
-                                   cases[i].b, &same),
-                         MR_OK);
+        assert_int_equal(
+            canon_two(SERVER, cases[i].collation, "utf8mb4", cases[i].a, cases[i].b, &same), MR_OK);
         assert_int_equal(same, cases[i].same);
         assert_int_equal(asked, 0);
     }
@@ -119,9 +116,9 @@ static void test_asked(void **state)
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
         bool same = false;
-        assert_int_equal(canon_two(SERVER, cases[i].collation, cases[i].charset,
-                                   cases[i].a, cases[i].b, &same),
-                         MR_E_LOST);
+        assert_int_equal(
+            canon_two(SERVER, cases[i].collation, cases[i].charset, cases[i].a, cases[i].b, &same),
+            MR_E_LOST);
         assert_int_equal(asked, cases[i].asked);
     }
 }
@@ -152,8 +149,8 @@ static void test_local(void **state)
         for (int known = 0; known < 2; known++) {
             bool same = !cases[i].same;
             sql_errno = 1273; /* ER_UNKNOWN_COLLATION */
-            assert_int_equal(canon_two(known ? SERVER : NULL, cases[i].collation,
-                                       cases[i].charset, cases[i].a, cases[i].b, &same),
+            assert_int_equal(canon_two(known ? SERVER : NULL, cases[i].collation, cases[i].charset,
+                                       cases[i].a, cases[i].b, &same),
                              MR_OK);
             if (same != cases[i].same)
                 fail_msg("%s: %s and %s", cases[i].collation, cases[i].a, cases[i].b);

@@ -18,14 +18,12 @@ static int setup(void **state)
     static struct world w;
     *state = &w;
     w = (struct world){0};
-    if (mr_case_open(NULL, MR_CASE_WRITE,
-                     "CREATE TABLE t (n INT, name TEXT, key BLOB) STRICT;", 1, &w.cf,
-                     NULL) != MR_OK)
+    if (mr_case_open(NULL, MR_CASE_WRITE, "CREATE TABLE t (n INT, name TEXT, key BLOB) STRICT;", 1,
+                     &w.cf, NULL) != MR_OK)
         return -1;
-    return mr_case_prepare(w.cf, "INSERT INTO t VALUES (:n, :name, :key)", &w.add,
-                           NULL) == MR_OK &&
-                   mr_case_prepare(w.cf, "SELECT name, key FROM t WHERE n=:n", &w.find,
-                                   NULL) == MR_OK
+    return mr_case_prepare(w.cf, "INSERT INTO t VALUES (:n, :name, :key)", &w.add, NULL) == MR_OK &&
+                   mr_case_prepare(w.cf, "SELECT name, key FROM t WHERE n=:n", &w.find, NULL) ==
+                       MR_OK
                ? 0
                : -1;
 }
@@ -45,8 +43,8 @@ static void test_order(void **state)
     const struct mr_key key = {"a\0b", 3};
     bool row = false;
     size_t len = 0;
-    assert_int_equal(MR_CASE_RUN(w->add, NULL, MR_ARG_BYTES("key", key),
-                                 MR_ARG_TEXT("name", NULL), MR_ARG_INT("n", INT64_MIN)),
+    assert_int_equal(MR_CASE_RUN(w->add, NULL, MR_ARG_BYTES("key", key), MR_ARG_TEXT("name", NULL),
+                                 MR_ARG_INT("n", INT64_MIN)),
                      MR_OK);
     assert_int_equal(MR_CASE_ASK(w->find, &row, NULL, MR_ARG_INT("n", INT64_MIN)), MR_OK);
     assert_true(row);
@@ -61,11 +59,11 @@ static void test_null_bytes(void **state)
     struct world *w = *state;
     const struct mr_key none = {0}, empty = {"", 0};
     bool row = false;
-    assert_int_equal(MR_CASE_RUN(w->add, NULL, MR_ARG_INT("n", 1),
-                                 MR_ARG_TEXT("name", "x"), MR_ARG_BYTES("key", none)),
+    assert_int_equal(MR_CASE_RUN(w->add, NULL, MR_ARG_INT("n", 1), MR_ARG_TEXT("name", "x"),
+                                 MR_ARG_BYTES("key", none)),
                      MR_OK);
-    assert_int_equal(MR_CASE_RUN(w->add, NULL, MR_ARG_INT("n", 2),
-                                 MR_ARG_TEXT("name", ""), MR_ARG_BYTES("key", empty)),
+    assert_int_equal(MR_CASE_RUN(w->add, NULL, MR_ARG_INT("n", 2), MR_ARG_TEXT("name", ""),
+                                 MR_ARG_BYTES("key", empty)),
                      MR_OK);
     assert_int_equal(MR_CASE_ASK(w->find, &row, NULL, MR_ARG_INT("n", 1)), MR_OK);
     assert_string_equal(mr_case_text(w->find, 0), "x");
@@ -85,12 +83,12 @@ static void test_wrong(void **state)
     assert_int_not_equal(MR_CASE_ASK(w->find, &row, NULL, MR_ARG_INT("m", 9)), MR_OK);
     assert_false(row);
     mr_case_reset(w->find);
-    assert_int_not_equal(MR_CASE_RUN(w->add, NULL, MR_ARG_INT("n", 9), MR_ARG_INT("n", 9),
-                                     MR_ARG_TEXT("nane", "x")),
-                         MR_OK);
-    assert_int_not_equal(MR_CASE_RUN(w->add, NULL, MR_ARG_INT("n", 9), MR_ARG_INT("n", 9),
-                                     MR_ARG_TEXT("name", "x")),
-                         MR_OK);
+    assert_int_not_equal(
+        MR_CASE_RUN(w->add, NULL, MR_ARG_INT("n", 9), MR_ARG_INT("n", 9), MR_ARG_TEXT("nane", "x")),
+        MR_OK);
+    assert_int_not_equal(
+        MR_CASE_RUN(w->add, NULL, MR_ARG_INT("n", 9), MR_ARG_INT("n", 9), MR_ARG_TEXT("name", "x")),
+        MR_OK);
     assert_int_equal(MR_CASE_ASK(w->find, &row, NULL, MR_ARG_INT("n", 9)), MR_OK);
     assert_false(row);
     mr_case_reset(w->find);
@@ -103,12 +101,11 @@ static void test_once(void **state)
     struct mr_case_stmt *stmt = NULL;
     int64_t n = 5;
     bool row = false;
-    assert_int_equal(MR_CASE_ONCE(w->cf, "INSERT INTO t (name, n) VALUES (:name, :n)",
-                                  NULL, MR_ARG_INT("n", 7), MR_ARG_TEXT("name", "x")),
+    assert_int_equal(MR_CASE_ONCE(w->cf, "INSERT INTO t (name, n) VALUES (:name, :n)", NULL,
+                                  MR_ARG_INT("n", 7), MR_ARG_TEXT("name", "x")),
                      MR_OK);
     assert_int_not_equal(
-        MR_CASE_ONCE(w->cf, "INSERT INTO t (n) VALUES (:n)", NULL, MR_ARG_INT("m", 8)),
-        MR_OK);
+        MR_CASE_ONCE(w->cf, "INSERT INTO t (n) VALUES (:n)", NULL, MR_ARG_INT("m", 8)), MR_OK);
     assert_int_equal(MR_CASE_NUMBER(w->cf, "SELECT n FROM t WHERE name=:name", &n, NULL,
                                     MR_ARG_TEXT("name", "x")),
                      MR_OK);
@@ -117,14 +114,14 @@ static void test_once(void **state)
                                     MR_ARG_TEXT("name", "y")),
                      MR_OK);
     assert_int_equal(n, 0);
-    assert_int_equal(MR_CASE_PREPARE(w->cf, "SELECT name FROM t WHERE n=:n", &stmt, NULL,
-                                     MR_ARG_INT("n", 7)),
-                     MR_OK);
+    assert_int_equal(
+        MR_CASE_PREPARE(w->cf, "SELECT name FROM t WHERE n=:n", &stmt, NULL, MR_ARG_INT("n", 7)),
+        MR_OK);
     assert_int_equal(mr_case_step(stmt, &row, NULL), MR_OK);
     assert_string_equal(mr_case_text(stmt, 0), "x");
     mr_case_free(stmt);
-    assert_int_not_equal(
-        MR_CASE_PREPARE(w->cf, "SELECT :n FROM", &stmt, NULL, MR_ARG_INT("n", 7)), MR_OK);
+    assert_int_not_equal(MR_CASE_PREPARE(w->cf, "SELECT :n FROM", &stmt, NULL, MR_ARG_INT("n", 7)),
+                         MR_OK);
     assert_null(stmt);
 }
 

@@ -41,8 +41,8 @@ static int setup(void **state)
     struct mr_err err = {0};
     w = (struct world){.arena = MR_ARENA_INIT};
     *state = &w;
-    return mr_case_open(NULL, MR_CASE_WRITE, "CREATE TABLE t (n INT) STRICT;", 1, &w.cf,
-                        &err) == MR_OK
+    return mr_case_open(NULL, MR_CASE_WRITE, "CREATE TABLE t (n INT) STRICT;", 1, &w.cf, &err) ==
+                   MR_OK
                ? 0
                : -1;
 }
@@ -61,8 +61,7 @@ static enum mr_code read_one(struct world *w, const char *sql, struct sample *ro
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code = mr_case_prepare(w->cf, sql, &stmt, err);
     if (code == MR_OK)
-        code =
-            mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), &w->arena, row, NULL, err);
+        code = mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), &w->arena, row, NULL, err);
     mr_case_free(stmt);
     return code;
 }
@@ -87,16 +86,15 @@ static void test_null_and_empty(void **state)
 {
     struct sample row = {.n = 5, .is_open = true, .name = "x"};
     struct mr_err err = {0};
-    assert_int_equal(
-        read_one(*state, "SELECT NULL AS n, NULL AS is_open, NULL AS name, NULL AS key",
-                 &row, &err),
-        MR_OK);
+    assert_int_equal(read_one(*state,
+                              "SELECT NULL AS n, NULL AS is_open, NULL AS name, NULL AS key", &row,
+                              &err),
+                     MR_OK);
     assert_true(row.n == 0);
     assert_false(row.is_open);
     assert_null(row.name);
     assert_null(row.key.ptr);
-    assert_int_equal(read_one(*state, "SELECT '' AS name, x'' AS key", &row, &err),
-                     MR_OK);
+    assert_int_equal(read_one(*state, "SELECT '' AS name, x'' AS key", &row, &err), MR_OK);
     assert_string_equal(row.name, "");
     assert_non_null(row.key.ptr);
     assert_int_equal(row.key.len, 0);
@@ -134,8 +132,7 @@ static void test_other_types(void **state)
     assert_true(row.seconds == 1.5);
     assert_int_equal(row.image_len, 3);
     assert_memory_equal(row.image, "\0\1\2", 3);
-    assert_int_equal(read_one(*state, "SELECT NULL AS image, NULL AS next", &row, &err),
-                     MR_OK);
+    assert_int_equal(read_one(*state, "SELECT NULL AS image, NULL AS next", &row, &err), MR_OK);
     assert_null(row.image);
     assert_int_equal(row.image_len, 0);
     assert_true(row.next == 0);
@@ -149,12 +146,10 @@ static void test_halves(void **state)
     struct mr_case_fields map;
     struct sample row = {0};
     bool more = false;
-    assert_int_equal(mr_case_prepare(w->cf,
-                                     "SELECT 1 AS n, 'Ada' AS name, 2 AS n, x'61' AS key",
-                                     &stmt, NULL),
-                     MR_OK);
-    assert_int_equal(mr_case_fields_part(&map, stmt, 2, 2, MR_CASE_FIELDS(fields), NULL),
-                     MR_OK);
+    assert_int_equal(
+        mr_case_prepare(w->cf, "SELECT 1 AS n, 'Ada' AS name, 2 AS n, x'61' AS key", &stmt, NULL),
+        MR_OK);
+    assert_int_equal(mr_case_fields_part(&map, stmt, 2, 2, MR_CASE_FIELDS(fields), NULL), MR_OK);
     assert_int_equal(mr_case_step(stmt, &more, NULL), MR_OK);
     assert_int_equal(mr_case_fields_read(&map, NULL, &row, NULL), MR_OK);
     assert_int_equal(row.n, 2);
@@ -171,11 +166,10 @@ static void test_all(void **state)
     struct sample row = {.n = 5};
     bool found = true;
     assert_int_equal(
-        mr_case_prepare(w->cf, "SELECT 1 AS n, 'a' AS name UNION ALL SELECT 2, NULL",
-                        &stmt, NULL),
+        mr_case_prepare(w->cf, "SELECT 1 AS n, 'a' AS name UNION ALL SELECT 2, NULL", &stmt, NULL),
         MR_OK);
-    assert_int_equal(
-        mr_case_fields_all(stmt, MR_CASE_FIELDS(fields), &w->arena, &rows, NULL), MR_OK);
+    assert_int_equal(mr_case_fields_all(stmt, MR_CASE_FIELDS(fields), &w->arena, &rows, NULL),
+                     MR_OK);
     mr_case_free(stmt);
     assert_int_equal(rows.count, 2);
     assert_string_equal(((struct sample *)mr_vec_at(&rows, 0))->name, "a");
@@ -184,8 +178,7 @@ static void test_all(void **state)
     mr_vec_release(&rows);
     assert_int_equal(mr_case_prepare(w->cf, "SELECT n FROM t", &stmt, NULL), MR_OK);
     assert_int_equal(
-        mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), &w->arena, &row, &found, NULL),
-        MR_OK);
+        mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), &w->arena, &row, &found, NULL), MR_OK);
     assert_false(found);
     assert_int_equal(row.n, 5);
     mr_case_free(stmt);

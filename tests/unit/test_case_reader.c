@@ -18,9 +18,9 @@
 #include "core/case/casefile.h"
 
 #define SCHEMA "CREATE TABLE t(n INTEGER) STRICT;"
-#define FILL                                                                             \
-    "CREATE TEMP TABLE big(b BLOB);"                                                     \
-    "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 64)"       \
+#define FILL                                                                                       \
+    "CREATE TEMP TABLE big(b BLOB);"                                                               \
+    "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 64)"                 \
     " INSERT INTO big SELECT zeroblob(1048576) FROM c"
 
 #define NOBODY 65534
@@ -101,8 +101,8 @@ static unsigned count_unlinked(const char *where)
             continue;
         target[len] = '\0';
         struct stat st;
-        if (strstr(target, " (deleted)") == NULL ||
-            strncmp(target, where, strlen(where)) != 0 || stat(name, &st) != 0)
+        if (strstr(target, " (deleted)") == NULL || strncmp(target, where, strlen(where)) != 0 ||
+            stat(name, &st) != 0)
             continue;
         assert_int_equal(st.st_mode & 07777, 0600);
         count++;
@@ -147,9 +147,9 @@ static void test_directory_that_cannot_be_written(void **state)
         struct mr_case *cf = NULL;
         bool good = geteuid() != 0 || setuid(NOBODY) == 0;
         good = good && mr_case_open(path, MR_CASE_READ, SCHEMA, 1, &cf, NULL) == MR_OK &&
-               mr_case_scratch_begin(cf, NULL) == MR_OK &&
-               mr_case_exec(cf, FILL, NULL) == MR_OK && count_unlinked(dir) == 0 &&
-               count_unlinked("/") > 0 && mr_case_close(cf, NULL) == MR_OK;
+               mr_case_scratch_begin(cf, NULL) == MR_OK && mr_case_exec(cf, FILL, NULL) == MR_OK &&
+               count_unlinked(dir) == 0 && count_unlinked("/") > 0 &&
+               mr_case_close(cf, NULL) == MR_OK;
         _exit(good ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -167,12 +167,11 @@ static void test_one_view(void **state)
     pid_t child = fork();
     if (child == 0) {
         struct mr_case *writer = NULL;
-        bool good =
-            mr_case_open(path, MR_CASE_WRITE, SCHEMA, 1, &writer, NULL) == MR_OK &&
-            mr_case_exec(writer, "INSERT INTO t VALUES (2)", NULL) == MR_OK &&
-            write(went[1], "w", 1) == 1 && read(go[0], &byte, 1) == 1 &&
-            mr_case_exec(writer, "INSERT INTO t VALUES (3)", NULL) == MR_OK &&
-            write(went[1], "w", 1) == 1 && read(go[0], &byte, 1) == 1;
+        bool good = mr_case_open(path, MR_CASE_WRITE, SCHEMA, 1, &writer, NULL) == MR_OK &&
+                    mr_case_exec(writer, "INSERT INTO t VALUES (2)", NULL) == MR_OK &&
+                    write(went[1], "w", 1) == 1 && read(go[0], &byte, 1) == 1 &&
+                    mr_case_exec(writer, "INSERT INTO t VALUES (3)", NULL) == MR_OK &&
+                    write(went[1], "w", 1) == 1 && read(go[0], &byte, 1) == 1;
         _exit(good && mr_case_close(writer, NULL) == MR_OK ? 0 : 1);
     }
     assert_int_equal(read(went[0], &byte, 1), 1);
@@ -218,9 +217,8 @@ static void test_cut_short(void **state)
             struct mr_case *cf = NULL;
             struct mr_err err = {0};
             assert_int_equal(truncate(path, st.st_size - lost), 0);
-            assert_int_equal(
-                mr_case_open(path, (enum mr_case_mode)mode, SCHEMA, 1, &cf, &err),
-                MR_E_CASE);
+            assert_int_equal(mr_case_open(path, (enum mr_case_mode)mode, SCHEMA, 1, &cf, &err),
+                             MR_E_CASE);
             if (strstr(err.message, "cut short") == NULL)
                 fail_msg("%s", err.message);
             assert_int_equal(count_files(), 1);

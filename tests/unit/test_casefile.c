@@ -17,8 +17,8 @@
 #include "core/case/casefile.h"
 #include "random.h"
 
-#define SCHEMA                                                                           \
-    "CREATE TABLE chunk(id INTEGER PRIMARY KEY, n INTEGER, name TEXT, body BLOB) "       \
+#define SCHEMA                                                                                     \
+    "CREATE TABLE chunk(id INTEGER PRIMARY KEY, n INTEGER, name TEXT, body BLOB) "                 \
     "STRICT;"
 #define NOBODY 65534
 #if defined(__SANITIZE_ADDRESS__)
@@ -79,8 +79,7 @@ static struct mr_case *open_ok(const char *name, enum mr_case_mode mode)
     return cf;
 }
 
-static void open_refused(const char *name, enum mr_case_mode mode, int version,
-                         const char *text)
+static void open_refused(const char *name, enum mr_case_mode mode, int version, const char *text)
 {
     struct mr_case *cf = NULL;
     struct mr_err err = {0};
@@ -101,8 +100,8 @@ static void close_ok(struct mr_case *cf)
 static enum mr_code add(struct mr_case *cf, int64_t n, size_t size, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = mr_case_prepare(
-        cf, "INSERT INTO chunk(n, body) VALUES(?, zeroblob(?))", &stmt, err);
+    enum mr_code code =
+        mr_case_prepare(cf, "INSERT INTO chunk(n, body) VALUES(?, zeroblob(?))", &stmt, err);
     if (code != MR_OK)
         return code;
     mr_case_bind_int(stmt, 1, n);
@@ -150,9 +149,8 @@ static void test_values(void **state)
     bool row = true;
     size_t len = 9;
 
-    assert_int_equal(mr_case_prepare(cf, "INSERT INTO chunk(n, name, body) VALUES(?,?,?)",
-                                     &stmt, &err),
-                     MR_OK);
+    assert_int_equal(
+        mr_case_prepare(cf, "INSERT INTO chunk(n, name, body) VALUES(?,?,?)", &stmt, &err), MR_OK);
     mr_case_bind_int(stmt, 1, INT64_MIN);
     mr_case_bind_text(stmt, 2, "n\xc3\xa4me");
     mr_case_bind_blob(stmt, 3, raw, sizeof raw);
@@ -166,8 +164,7 @@ static void test_values(void **state)
     mr_case_free(stmt);
 
     assert_int_equal(
-        mr_case_prepare(cf, "SELECT n, name, body FROM chunk ORDER BY id", &stmt, &err),
-        MR_OK);
+        mr_case_prepare(cf, "SELECT n, name, body FROM chunk ORDER BY id", &stmt, &err), MR_OK);
     assert_int_equal(mr_case_step(stmt, &row, &err), MR_OK);
     assert_true(row);
     assert_true(mr_case_int(stmt, 0) == INT64_MIN);
@@ -195,8 +192,7 @@ static void test_sticky_errors(void **state)
     struct mr_case_stmt *stmt = NULL;
     struct mr_err err = {0};
     assert_string_equal(mr_case_path(cf), "");
-    assert_int_equal(mr_case_prepare(cf, "INSERT INTO chunk(n) VALUES(?)", &stmt, &err),
-                     MR_OK);
+    assert_int_equal(mr_case_prepare(cf, "INSERT INTO chunk(n) VALUES(?)", &stmt, &err), MR_OK);
     mr_case_bind_int(stmt, 7, 1); /* there is no seventh parameter */
     mr_case_bind_int(stmt, 1, 1);
     assert_int_equal(mr_case_run(stmt, &err), MR_E_CASE);
@@ -667,8 +663,7 @@ static void test_bad_schema_leaves_nothing(void **state)
     (void)state;
     struct mr_case *cf = NULL;
     struct mr_err err = {0};
-    assert_int_equal(mr_case_open(path, MR_CASE_WRITE, "CREATE TABLE", 1, &cf, &err),
-                     MR_E_CASE);
+    assert_int_equal(mr_case_open(path, MR_CASE_WRITE, "CREATE TABLE", 1, &cf, &err), MR_E_CASE);
     assert_false(exists(path));
     assert_false(exists(side("-journal")));
 }
@@ -733,8 +728,7 @@ static int lost_with_transaction(struct mr_case *cf)
     if (add(cf, 2, 5000000, NULL) != MR_E_CASE)
         return 6;
     if (mr_case_prepare(cf, "SELECT id FROM kept", &stmt, &err) != MR_E_CASE ||
-        strstr(err.message, "File too large") == NULL ||
-        strstr(err.hint, "ulimit") == NULL)
+        strstr(err.message, "File too large") == NULL || strstr(err.hint, "ulimit") == NULL)
         return 7;
     if (add(cf, 3, 10, &err) != MR_E_CASE || mr_case_commit(cf, &err) != MR_E_CASE)
         return 8;

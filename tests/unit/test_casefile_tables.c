@@ -10,8 +10,8 @@
 
 #include "core/case/casefile.h"
 
-#define SCHEMA                                                                           \
-    "CREATE TABLE chunk(id INTEGER PRIMARY KEY, n INTEGER, body BLOB) STRICT;"           \
+#define SCHEMA                                                                                     \
+    "CREATE TABLE chunk(id INTEGER PRIMARY KEY, n INTEGER, body BLOB) STRICT;"                     \
     "CREATE INDEX chunk_n ON chunk (n);"
 
 static const struct {

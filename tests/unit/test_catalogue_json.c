@@ -76,11 +76,7 @@ static const struct mr_index indexes[] = {
      .clause = "",
      .parts = parts,
      .nparts = 2},
-    {.name = "k",
-     .kind = "FULLTEXT",
-     .clause = "with parser " NASTY,
-     .parts = parts,
-     .nparts = 1},
+    {.name = "k", .kind = "FULLTEXT", .clause = "with parser " NASTY, .parts = parts, .nparts = 1},
 };
 static const char *const fk_from[] = {"a", NASTY};
 static const char *const fk_to[] = {NO_UTF8, "b"};
@@ -99,11 +95,7 @@ static const struct mr_trigger triggers[] = {
      .body = "SET NEW.a = '" NO_UTF8 "'",
      .order = 1,
      .made = {"x@y", "", "utf8mb4_bin", NASTY}},
-    {.name = "t2",
-     .timing = "AFTER",
-     .event = "DELETE",
-     .body = NULL,
-     .order = 4000000000U},
+    {.name = "t2", .timing = "AFTER", .event = "DELETE", .body = NULL, .order = 4000000000U},
 };
 static const struct mr_check checks[] = {{"c", NULL, "a > 0 not enforced", NASTY},
                                          {"d", "s", "s <> '" NASTY "'", ""}};
@@ -275,15 +267,13 @@ static void test_refused(void **state)
         mr_strbuf_add(&edited, text.ptr, (size_t)(at - text.ptr));
         mr_strbuf_add_str(&edited, edits[i].to);
         mr_strbuf_add_str(&edited, at + strlen(edits[i].from));
-        enum mr_code code =
-            mr_catalogue_json_read(edited.ptr, edited.len, "c.json", &back, &err);
+        enum mr_code code = mr_catalogue_json_read(edited.ptr, edited.len, "c.json", &back, &err);
         if (code != MR_E_SNAPSHOT)
             fail_msg("%s → %s: code %d", edits[i].from, edits[i].to, (int)code);
         assert_null(back);
         assert_int_equal(err.code, MR_E_SNAPSHOT);
         assert_non_null(strstr(err.message, "c.json"));
-        if (strcmp(edits[i].about, "JSON") != 0 &&
-            strstr(err.message, edits[i].about) == NULL)
+        if (strcmp(edits[i].about, "JSON") != 0 && strstr(err.message, edits[i].about) == NULL)
             fail_msg("%s → %s: %s", edits[i].from, edits[i].to, err.message);
         mr_strbuf_release(&text);
         mr_strbuf_release(&edited);

@@ -17,8 +17,7 @@ struct collation_case {
     enum mr_find_kind kind;
 };
 
-static void check_collation(const struct collation_case *c, size_t batch,
-                            enum mr_side upstream)
+static void check_collation(const struct collation_case *c, size_t batch, enum mr_side upstream)
 {
     struct fake f;
     struct mr_arena arena = MR_ARENA_INIT;
@@ -40,8 +39,8 @@ static void check_collation(const struct collation_case *c, size_t batch,
     assert_int_equal(count(&f, MR_FIND_PAIRED), c->paired);
     assert_int_equal(count(&f, MR_FIND_SETTLED), c->settled);
     check_all_diverged(&f);
-    assert_int_equal(mr_findings_in_state(f.run.fd, f.table.find.id, MR_FIND_DIVERGED, 0,
-                                          10, true, &arena, &list, NULL),
+    assert_int_equal(mr_findings_in_state(f.run.fd, f.table.find.id, MR_FIND_DIVERGED, 0, 10, true,
+                                          &arena, &list, NULL),
                      MR_OK);
     if (list.count == 1) {
         const struct mr_finding *found = mr_vec_at(&list, 0);

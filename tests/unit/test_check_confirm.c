@@ -97,28 +97,22 @@ static void *confirm_part(void *arg)
     return NULL;
 }
 
-static void confirm_in_parts(struct fake *f, unsigned round, enum mr_find_state most,
-                             bool rests)
+static void confirm_in_parts(struct fake *f, unsigned round, enum mr_find_state most, bool rests)
 {
     enum { PARTS = 4 };
     struct part parts[PARTS] = {0};
     struct mr_vec cuts = MR_VEC_INIT(int64_t);
     int64_t after = 0;
-    assert_int_equal(
-        mr_findings_cut(f->run.fd, f->table.find.id, most, PARTS, &cuts, NULL), MR_OK);
+    assert_int_equal(mr_findings_cut(f->run.fd, f->table.find.id, most, PARTS, &cuts, NULL), MR_OK);
     for (size_t i = 0; i <= cuts.count; i++) {
         struct part *part = &parts[i];
         int64_t last = i < cuts.count ? *(int64_t *)mr_vec_at(&cuts, i) : 0;
         part->worker.check = &f->run;
         for (int side = MR_SOURCE; side < MR_SIDES; side++)
-            assert_int_equal(mr_source_reader_new(&f->side[side].base,
-                                                  &part->worker.reader[side], NULL),
-                             MR_OK);
-        part->task = (struct mr_confirm_task){.table = &f->table,
-                                              .round = round,
-                                              .after_id = after,
-                                              .last_id = last,
-                                              .rests = rests};
+            assert_int_equal(
+                mr_source_reader_new(&f->side[side].base, &part->worker.reader[side], NULL), MR_OK);
+        part->task = (struct mr_confirm_task){
+            .table = &f->table, .round = round, .after_id = after, .last_id = last, .rests = rests};
         assert_int_equal(pthread_create(&part->thread, NULL, confirm_part, part), 0);
         after = last;
     }
@@ -159,8 +153,7 @@ static void test_parts(void **state)
     }
 }
 
-static enum mr_code check_wide(void *ctx, const struct mr_finding *finding,
-                               struct mr_err *err)
+static enum mr_code check_wide(void *ctx, const struct mr_finding *finding, struct mr_err *err)
 {
     struct fake *f = ctx;
     struct fake_row key = fake_decode(f, finding->key);
@@ -198,9 +191,8 @@ static void test_wide_rows(void **state)
         assert_int_equal(confirm(&f, 2), 0);
         assert_int_equal(count(&f, MR_FIND_DIVERGED), ROWS);
         assert_in_range(f.side[MR_TARGET].fetches - fetches, 3, 40);
-        assert_int_equal(
-            mr_findings_walk(f.run.fd, f.table.find.id, false, check_wide, &f, NULL),
-            MR_OK);
+        assert_int_equal(mr_findings_walk(f.run.fd, f.table.find.id, false, check_wide, &f, NULL),
+                         MR_OK);
         fake_end(&f);
     }
 }
@@ -286,8 +278,7 @@ static void begin_traffic(struct fake *f, enum mr_side primary)
     f->before = traffic_before;
 }
 
-static enum mr_code check_at_rest(void *ctx, const struct mr_finding *finding,
-                                  struct mr_err *err)
+static enum mr_code check_at_rest(void *ctx, const struct mr_finding *finding, struct mr_err *err)
 {
     (void)err;
     assert_true(stands_still(fake_decode(ctx, finding->key).id));
@@ -324,8 +315,7 @@ static void test_replica_under_writes(void **state)
         assert_int_equal(count(&f, MR_FIND_DIVERGED), differ);
         assert_true(!once_a_round || traffic.asked == 2 * rounds);
         assert_int_equal(
-            mr_findings_walk(f.run.fd, f.table.find.id, false, check_at_rest, &f, NULL),
-            MR_OK);
+            mr_findings_walk(f.run.fd, f.table.find.id, false, check_at_rest, &f, NULL), MR_OK);
         if (!once_a_round) {
             unsettled += count(&f, MR_FIND_SUSPECT) + count(&f, MR_FIND_SEEN_ONCE);
             total += count(&f, MR_FIND_SETTLED);

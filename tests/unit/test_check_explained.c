@@ -52,8 +52,7 @@ static void say(struct check_case *c, const struct said *said)
     case_encode(&image, said->as);
     case_require(mr_row_digest(image.ptr, image.len, &digest, NULL));
     case_require(mr_case_prepare(mr_findings_case(c->fd),
-                                 "INSERT INTO plan_map VALUES ('d.t',?,?,?,?,0,?,7)",
-                                 &stmt, NULL));
+                                 "INSERT INTO plan_map VALUES ('d.t',?,?,?,?,0,?,7)", &stmt, NULL));
     bind_id(stmt, 1, said->source);
     bind_id(stmt, 2, said->target);
     if (said->identity != NULL)
@@ -110,25 +109,25 @@ static void check_world(const struct world *w)
     case_end(&c);
 }
 
-#define COLLISION                                                                        \
-    {                                                                                    \
-        MR_KIND_COLLISION, "4/ann/x", "4/xen/y", "ann", "xen"                            \
+#define COLLISION                                                                                  \
+    {                                                                                              \
+        MR_KIND_COLLISION, "4/ann/x", "4/xen/y", "ann", "xen"                                      \
     }
-#define AS_PLANNED                                                                       \
-    {                                                                                    \
-        MR_KIND_EXTRA, NULL, "9/ann/x", NULL, "ann"                                      \
+#define AS_PLANNED                                                                                 \
+    {                                                                                              \
+        MR_KIND_EXTRA, NULL, "9/ann/x", NULL, "ann"                                                \
     }
-#define EDITED                                                                           \
-    {                                                                                    \
-        MR_KIND_EXTRA, NULL, "9/ann/new", NULL, "ann"                                    \
+#define EDITED                                                                                     \
+    {                                                                                              \
+        MR_KIND_EXTRA, NULL, "9/ann/new", NULL, "ann"                                              \
     }
-#define NAMELESS                                                                         \
-    {                                                                                    \
-        MR_KIND_EXTRA, NULL, "9/NULL/new", NULL, NULL                                    \
+#define NAMELESS                                                                                   \
+    {                                                                                              \
+        MR_KIND_EXTRA, NULL, "9/NULL/new", NULL, NULL                                              \
     }
-#define RESTORED                                                                         \
-    {                                                                                    \
-        .state = "applied", .source = 4, .target = 9, .identity = "ann", .as = "9/ann/x" \
+#define RESTORED                                                                                   \
+    {                                                                                              \
+        .state = "applied", .source = 4, .target = 9, .identity = "ann", .as = "9/ann/x"           \
     }
 
 static const struct world worlds[] = {
@@ -143,21 +142,13 @@ static const struct world worlds[] = {
      0},
     {"applied by the stock client, and never told",
      {COLLISION, AS_PLANNED},
-     {{.state = "proposed",
-       .source = 4,
-       .target = 9,
-       .identity = "ann",
-       .as = "9/ann/x"}},
+     {{.state = "proposed", .source = 4, .target = 9, .identity = "ann", .as = "9/ann/x"}},
      2,
      1,
      0},
     {"never applied",
      {COLLISION},
-     {{.state = "proposed",
-       .source = 4,
-       .target = 9,
-       .identity = "ann",
-       .as = "9/ann/x"}},
+     {{.state = "proposed", .source = 4, .target = 9, .identity = "ann", .as = "9/ann/x"}},
      0,
      0,
      0},
@@ -210,21 +201,13 @@ static const struct world worlds[] = {
      1},
     {"restored under its own key, with another reference",
      {{MR_KIND_CHANGED, "4/ann/x", "4/ann/mapped", "ann", "ann"}},
-     {{.state = "applied",
-       .source = 4,
-       .target = 4,
-       .identity = "ann",
-       .as = "4/ann/mapped"}},
+     {{.state = "applied", .source = 4, .target = 4, .identity = "ann", .as = "4/ann/mapped"}},
      1,
      1,
      0},
     {"and edited since: a difference",
      {{MR_KIND_CHANGED, "4/ann/x", "4/ann/edited", "ann", "ann"}},
-     {{.state = "applied",
-       .source = 4,
-       .target = 4,
-       .identity = "ann",
-       .as = "4/ann/mapped"}},
+     {{.state = "applied", .source = 4, .target = 4, .identity = "ann", .as = "4/ann/mapped"}},
      0,
      0,
      0},
@@ -245,11 +228,7 @@ static const struct world worlds[] = {
     {"two rows of one key: whose it is",
      {COLLISION, {MR_KIND_MISSING, "5/bob/x", NULL, "bob", NULL}, AS_PLANNED},
      {RESTORED,
-      {.state = "proposed",
-       .source = 5,
-       .target = 9,
-       .identity = "bob",
-       .as = "9/bob/x"}},
+      {.state = "proposed", .source = 5, .target = 9, .identity = "bob", .as = "9/bob/x"}},
      2,
      1,
      0},

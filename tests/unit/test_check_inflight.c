@@ -21,10 +21,8 @@ struct mr_db *__wrap_mr_reader_db(struct mr_reader *reader)
     return (struct mr_db *)(void *)&db;
 }
 
-enum mr_code __wrap_mr_db_exec(struct mr_db *to, const char *sql, size_t len,
-                               struct mr_err *err);
-enum mr_code __wrap_mr_db_exec(struct mr_db *to, const char *sql, size_t len,
-                               struct mr_err *err)
+enum mr_code __wrap_mr_db_exec(struct mr_db *to, const char *sql, size_t len, struct mr_err *err);
+enum mr_code __wrap_mr_db_exec(struct mr_db *to, const char *sql, size_t len, struct mr_err *err)
 {
     (void)to;
     (void)err;
@@ -53,8 +51,7 @@ enum mr_code __wrap_mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *rea
 
 static void test_level(void **state)
 {
-    static const enum mr_code codes[] = {MR_OK, MR_E_LOST, MR_E_SQL, MR_E_NO_SUCH,
-                                         MR_E_CANCELLED};
+    static const enum mr_code codes[] = {MR_OK, MR_E_LOST, MR_E_SQL, MR_E_NO_SUCH, MR_E_CANCELLED};
     (void)state;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
         struct mr_inflight row = {.key = {"1", 1}};

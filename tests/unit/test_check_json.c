@@ -30,13 +30,12 @@ static void check_lines(struct check_case *c, const char *const *lines)
     free(text);
 }
 
-#define RUN_LINE                                                                         \
-    "{\"type\":\"run\",\"schema\":\"myrecon/check/1\",\"run_id\":"                       \
-    "\"20260102T030405Z-8f3a\",\"source\":\"mysql://a@old/\",\"target\":"                \
+#define RUN_LINE                                                                                   \
+    "{\"type\":\"run\",\"schema\":\"myrecon/check/1\",\"run_id\":"                                 \
+    "\"20260102T030405Z-8f3a\",\"source\":\"mysql://a@old/\",\"target\":"                          \
     "\"mysql://a@new/\",\"started\":\"2026-01-02T03:04:05Z\",\"replication\":null}"
 
-#define NO_DIFFERENCE                                                                    \
-    "\"missing\":0,\"extra\":0,\"changed\":0,\"collision\":0,\"moved\":0"
+#define NO_DIFFERENCE "\"missing\":0,\"extra\":0,\"changed\":0,\"collision\":0,\"moved\":0"
 
 static void test_equal(void **state)
 {
@@ -53,8 +52,7 @@ static void test_equal(void **state)
     (void)state;
     case_begin(&c);
     case_table(&c, "d.t", MR_VERDICT_EQUAL, false);
-    c.table.counts =
-        (struct mr_find_counts){.source_rows = 3, .target_rows = 3, .bytes = 90};
+    c.table.counts = (struct mr_find_counts){.source_rows = 3, .target_rows = 3, .bytes = 90};
     case_summarise(&c);
     case_load(&c, 100);
     check_lines(&c, lines);
@@ -68,8 +66,7 @@ static void fill_diverged(struct check_case *c)
     static const struct case_row rows[] = {
         {0, 1, MR_FIND_DIVERGED, MR_KIND_COLLISION, "3/ann/x", "3/bob/x", "ann", "bob"},
         {0, 1, MR_FIND_DIVERGED, MR_KIND_CHANGED, "4/cat/x", "4/cat/NULL", "cat", "cat"},
-        {0, 2, MR_FIND_DIVERGED, MR_KIND_MISSING, "6/dan/\"\xC3\xA4\"", NULL, "dan",
-         NULL},
+        {0, 2, MR_FIND_DIVERGED, MR_KIND_MISSING, "6/dan/\"\xC3\xA4\"", NULL, "dan", NULL},
         {0, 2, MR_FIND_SETTLED, MR_KIND_UNDECIDED, NULL, NULL, NULL, NULL},
         {0, 2, MR_FIND_DIVERGED, MR_KIND_EXTRA, NULL, "8/ann/y", NULL, "ann"},
         {0, 2, MR_FIND_DIVERGED, MR_KIND_MISSING, "9/dan/", NULL, "dan", NULL},
@@ -86,30 +83,30 @@ static void fill_diverged(struct check_case *c)
     case_summarise(c);
 }
 
-#define DIVERGED_TABLE                                                                   \
-    "{\"type\":\"table\",\"table\":\"d.t\",\"verdict\":\"diverged\",\"key\":[\"id\"],"   \
-    "\"identity\":[\"phone\"],\"source_rows\":7,\"target_rows\":6,\"missing\":2,"        \
-    "\"extra\":1,\"changed\":1,\"collision\":1,\"moved\":1,\"null_identities\":0,"       \
-    "\"schema\":\"equal\"}",                                                             \
-        "{\"type\":\"range\",\"table\":\"d.t\",\"from\":{\"id\":\"3\"},\"to\":"          \
-        "{\"id\":\"4\"},\"rows\":2}",                                                    \
-        "{\"type\":\"range\",\"table\":\"d.t\",\"from\":{\"id\":\"6\"},\"to\":"          \
-        "{\"id\":\"6\"},\"rows\":1}",                                                    \
-        "{\"type\":\"range\",\"table\":\"d.t\",\"from\":{\"id\":\"8\"},\"to\":"          \
+#define DIVERGED_TABLE                                                                             \
+    "{\"type\":\"table\",\"table\":\"d.t\",\"verdict\":\"diverged\",\"key\":[\"id\"],"             \
+    "\"identity\":[\"phone\"],\"source_rows\":7,\"target_rows\":6,\"missing\":2,"                  \
+    "\"extra\":1,\"changed\":1,\"collision\":1,\"moved\":1,\"null_identities\":0,"                 \
+    "\"schema\":\"equal\"}",                                                                       \
+        "{\"type\":\"range\",\"table\":\"d.t\",\"from\":{\"id\":\"3\"},\"to\":"                    \
+        "{\"id\":\"4\"},\"rows\":2}",                                                              \
+        "{\"type\":\"range\",\"table\":\"d.t\",\"from\":{\"id\":\"6\"},\"to\":"                    \
+        "{\"id\":\"6\"},\"rows\":1}",                                                              \
+        "{\"type\":\"range\",\"table\":\"d.t\",\"from\":{\"id\":\"8\"},\"to\":"                    \
         "{\"id\":\"9\"},\"rows\":2}"
-#define COLLISION                                                                        \
-    "{\"type\":\"row\",\"table\":\"d.t\",\"kind\":\"collision\",\"key\":{\"id\":\"3\"}," \
-    "\"source\":{\"id\":\"3\",\"phone\":\"ann\",\"note\":\"x\"},\"target\":{\"id\":"     \
+#define COLLISION                                                                                  \
+    "{\"type\":\"row\",\"table\":\"d.t\",\"kind\":\"collision\",\"key\":{\"id\":\"3\"},"           \
+    "\"source\":{\"id\":\"3\",\"phone\":\"ann\",\"note\":\"x\"},\"target\":{\"id\":"               \
     "\"3\",\"phone\":\"bob\",\"note\":\"x\"},\"columns\":[\"phone\"]}"
-#define MOVED_AND_DUPLICATE                                                              \
-    "{\"type\":\"moved\",\"table\":\"d.t\",\"identity\":{\"phone\":\"ann\"},"            \
-    "\"source_key\":{\"id\":\"3\"},\"target_key\":{\"id\":\"8\"}}",                      \
-        "{\"type\":\"duplicate\",\"table\":\"d.t\",\"side\":\"source\",\"identity\":"    \
+#define MOVED_AND_DUPLICATE                                                                        \
+    "{\"type\":\"moved\",\"table\":\"d.t\",\"identity\":{\"phone\":\"ann\"},"                      \
+    "\"source_key\":{\"id\":\"3\"},\"target_key\":{\"id\":\"8\"}}",                                \
+        "{\"type\":\"duplicate\",\"table\":\"d.t\",\"side\":\"source\",\"identity\":"              \
         "{\"phone\":\"dan\"},\"keys\":[{\"id\":\"6\"},{\"id\":\"9\"}]}"
-#define DIVERGED_SUMMARY(left_out)                                                       \
-    "{\"type\":\"summary\",\"verdict\":\"incomplete\",\"tables\":1,\"rows\":13,"         \
-    "\"bytes\":0,\"missing\":2,\"extra\":1,\"changed\":1,\"collision\":1,\"moved\":1,"   \
-    "\"objects\":0,\"seconds\":1.5,\"not_checked\":0,\"unsettled_rows\":1,"              \
+#define DIVERGED_SUMMARY(left_out)                                                                 \
+    "{\"type\":\"summary\",\"verdict\":\"incomplete\",\"tables\":1,\"rows\":13,"                   \
+    "\"bytes\":0,\"missing\":2,\"extra\":1,\"changed\":1,\"collision\":1,\"moved\":1,"             \
+    "\"objects\":0,\"seconds\":1.5,\"not_checked\":0,\"unsettled_rows\":1,"                        \
     "\"rows_not_printed\":" left_out ",\"not_visible\":null}"
 
 static void test_diverged(void **state)
@@ -148,8 +145,7 @@ static void test_max_rows(void **state)
 {
     struct check_case c;
     static const char *const one[] = {
-        RUN_LINE, DIVERGED_TABLE, COLLISION, MOVED_AND_DUPLICATE, DIVERGED_SUMMARY("4"),
-        NULL};
+        RUN_LINE, DIVERGED_TABLE, COLLISION, MOVED_AND_DUPLICATE, DIVERGED_SUMMARY("4"), NULL};
     static const char *const none[] = {RUN_LINE, DIVERGED_TABLE, MOVED_AND_DUPLICATE,
                                        DIVERGED_SUMMARY("5"), NULL};
     (void)state;
@@ -165,9 +161,8 @@ static void test_max_rows(void **state)
 static void test_not_checked_and_objects(void **state)
 {
     struct check_case c;
-    static const struct mr_find_object objects[] = {
-        {"index", "d.t", "by_note", "note", NULL, "d"},
-        {"view", NULL, "v", "a\nb", "c", "d"}};
+    static const struct mr_find_object objects[] = {{"index", "d.t", "by_note", "note", NULL, "d"},
+                                                    {"view", NULL, "v", "a\nb", "c", "d"}};
     static const char *const lines[] = {
         RUN_LINE,
         "{\"type\":\"table\",\"table\":\"d.t\",\"verdict\":\"not-checked\",\"reason\":"
@@ -210,8 +205,8 @@ static void test_advice(void **state)
     case_begin(&c);
     case_table(&c, "d.t", MR_VERDICT_DIVERGED, false);
     case_chunk(&c, 0, 0, true);
-    case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_CHANGED, "1/a/x",
-                                   "1/b/x", NULL, NULL});
+    case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_CHANGED, "1/a/x", "1/b/x", NULL,
+                                   NULL});
     case_summarise(&c);
     static const struct mr_find_advice reference = {"d.t", "a_id", "why",
                                                     "[table d.t]\nreference = x"};
@@ -221,13 +216,12 @@ static void test_advice(void **state)
     assert_non_null(out);
     assert_int_equal(mr_check_json(&c.result, out, NULL), MR_OK);
     assert_int_equal(fclose(out), 0);
-    assert_non_null(
-        strstr(text, "{\"type\":\"advice\",\"table\":\"d.t\",\"column\":null,"));
-    assert_non_null(strstr(
-        text, "\"config\":\"[table d.t]\\nidentity = COLUMN\"}\n"
-              "{\"type\":\"advice\",\"table\":\"d.t\",\"column\":\"a_id\",\"text\":"
-              "\"why\",\"config\":\"[table d.t]\\nreference = x\"}\n"
-              "{\"type\":\"summary\""));
+    assert_non_null(strstr(text, "{\"type\":\"advice\",\"table\":\"d.t\",\"column\":null,"));
+    assert_non_null(strstr(text,
+                           "\"config\":\"[table d.t]\\nidentity = COLUMN\"}\n"
+                           "{\"type\":\"advice\",\"table\":\"d.t\",\"column\":\"a_id\",\"text\":"
+                           "\"why\",\"config\":\"[table d.t]\\nreference = x\"}\n"
+                           "{\"type\":\"summary\""));
     assert_int_equal(mr_check_result_exit(&c.result), 1);
     free(text);
     case_end(&c);

@@ -25,8 +25,7 @@ static int setup(void **state)
     unsetenv("MYRECON_CONFIG");
     mr_arena_init(&fixture.arena);
     *state = &fixture;
-    return mr_settings_init(&fixture.settings, &mr_check_option_set, &fixture.arena,
-                            &err) == MR_OK
+    return mr_settings_init(&fixture.settings, &mr_check_option_set, &fixture.arena, &err) == MR_OK
                ? 0
                : -1;
 }
@@ -61,8 +60,7 @@ static void test_defaults(void **state)
     assert_int_equal(o->general.color, MR_COLOR_AUTO);
     assert_int_equal(o->general.progress, MR_PROGRESS_AUTO);
     assert_string_equal(o->objects, "all");
-    assert_false(o->json || o->resume || o->consistent || o->ask_password ||
-                 o->general.quiet);
+    assert_false(o->json || o->resume || o->consistent || o->ask_password || o->general.quiet);
     assert_int_equal(o->general.verbose, 0);
     assert_int_equal(o->statement_timeout_s, 0);
     assert_null(o->case_path);
@@ -93,8 +91,7 @@ static void test_no_color(void **state)
     struct mr_settings settings;
     const struct mr_option *color = mr_settings_find(&mr_check_option_set, "color");
     assert_int_equal(setenv("NO_COLOR", "1", 1), 0);
-    assert_int_equal(mr_settings_init(&settings, &mr_check_option_set, &f->arena, &err),
-                     MR_OK);
+    assert_int_equal(mr_settings_init(&settings, &mr_check_option_set, &f->arena, &err), MR_OK);
     assert_int_equal(unsetenv("NO_COLOR"), 0);
     const struct mr_check_options *o = settings.values;
     assert_int_equal(o->general.color, MR_COLOR_NEVER);
@@ -126,9 +123,7 @@ static void test_refused(void **state)
         const char *name[2], *text[2];
         const char *message;
     } table[] = {
-        {{"where"},
-         {"club.orders"},
-         "option \"--where\": \"club.orders\" is not DB.TABLE=SQL"},
+        {{"where"}, {"club.orders"}, "option \"--where\": \"club.orders\" is not DB.TABLE=SQL"},
         {{"where"}, {"=1"}, "option \"--where\": \"=1\" is not DB.TABLE=SQL"},
         {{"where"}, {"a.b=  "}, "option \"--where\": \"a.b=  \" is not DB.TABLE=SQL"},
         {{"since"}, {"yesterday"}, "option \"--since\": \"yesterday\" is not a time"},

@@ -11,8 +11,7 @@
 #define LEN(array) (sizeof(array) / sizeof *(array))
 
 /* "1..3*3 7..7*1": first and last key, and how many rows. */
-static enum mr_code write_range(void *ctx, const struct mr_check_range *range,
-                                struct mr_err *err)
+static enum mr_code write_range(void *ctx, const struct mr_check_range *range, struct mr_err *err)
 {
     struct mr_strbuf *out = ctx;
     const struct mr_finding *ends[2] = {range->from, range->to};
@@ -45,9 +44,7 @@ struct range_case {
 
 static enum mr_find_state state_of(char letter)
 {
-    return letter == 'd'   ? MR_FIND_DIVERGED
-           : letter == 's' ? MR_FIND_SETTLED
-                           : MR_FIND_UNSETTLED;
+    return letter == 'd' ? MR_FIND_DIVERGED : letter == 's' ? MR_FIND_SETTLED : MR_FIND_UNSETTLED;
 }
 
 static void test_ranges(void **state)
@@ -56,9 +53,7 @@ static void test_ranges(void **state)
         {{5, 0, 0}, {{0}}, ""},
         {{5, 0, 0}, {{0, 2, 'd', "3//", NULL}}, "3..3*1"},
         {{5, 0, 0}, {{0, 2, 'd', "3//", NULL}, {0, 2, 'd', NULL, "4//"}}, "3..4*2"},
-        {{5, 0, 0},
-         {{0, 2, 'd', "3//", NULL}, {0, 3, 'd', NULL, "5//"}},
-         "3..3*1 5..5*1"},
+        {{5, 0, 0}, {{0, 2, 'd', "3//", NULL}, {0, 3, 'd', NULL, "5//"}}, "3..3*1 5..5*1"},
         /* a suspect that settled, or may still differ, lies in between */
         {{5, 0, 0},
          {{0, 2, 'd', "3//", "3//"}, {0, 2, 's', "4//", NULL}, {0, 2, 'd', "5//", NULL}},
@@ -68,13 +63,9 @@ static void test_ranges(void **state)
          "3..3*1 5..5*1"},
         /* runs go on across chunks, if nothing equal lies between */
         {{2, 3, 0}, {{0, 2, 'd', "3//", "3//"}, {1, 0, 'd', "4//", "4//"}}, "3..4*2"},
-        {{2, 3, 0},
-         {{0, 1, 'd', "3//", "3//"}, {1, 0, 'd', "4//", "4//"}},
-         "3..3*1 4..4*1"},
+        {{2, 3, 0}, {{0, 1, 'd', "3//", "3//"}, {1, 0, 'd', "4//", "4//"}}, "3..3*1 4..4*1"},
         {{2, 0, 3}, {{0, 2, 'd', "3//", "3//"}, {2, 0, 'd', "9//", "9//"}}, "3..9*2"},
-        {{2, 1, 3},
-         {{0, 2, 'd', "3//", "3//"}, {2, 0, 'd', "9//", "9//"}},
-         "3..3*1 9..9*1"},
+        {{2, 1, 3}, {{0, 2, 'd', "3//", "3//"}, {2, 0, 'd', "9//", "9//"}}, "3..3*1 9..9*1"},
         {{0, 0, 0},
          {{0, 0, 'd', "1//", NULL},
           {0, 0, 'd', "2//", NULL},
@@ -98,8 +89,7 @@ static void test_ranges(void **state)
                                            .kind = MR_KIND_CHANGED,
                                            .source = rc->rows[k].source,
                                            .target = rc->rows[k].target});
-        assert_int_equal(mr_check_ranges(c.fd, &c.table, write_range, &text, NULL),
-                         MR_OK);
+        assert_int_equal(mr_check_ranges(c.fd, &c.table, write_range, &text, NULL), MR_OK);
         assert_string_equal(text.ptr, rc->ranges);
         mr_strbuf_release(&text);
         case_end(&c);
@@ -117,12 +107,8 @@ static void test_keyless(void **state)
         c.table.keyless = true;
         c.table.counts.missing = rows / 2;
         c.table.counts.extra = rows - rows / 2;
-        assert_int_equal(mr_check_ranges(c.fd, &c.table, write_range, &text, NULL),
-                         MR_OK);
-        assert_string_equal(text.ptr, rows == 0   ? ""
-                                      : rows == 1 ? "*1"
-                                      : rows == 2 ? "*2"
-                                                  : "*3");
+        assert_int_equal(mr_check_ranges(c.fd, &c.table, write_range, &text, NULL), MR_OK);
+        assert_string_equal(text.ptr, rows == 0 ? "" : rows == 1 ? "*1" : rows == 2 ? "*2" : "*3");
         mr_strbuf_release(&text);
         case_end(&c);
     }

@@ -22,33 +22,17 @@ static void test_verdicts(void **state)
     const struct result_case cases[] = {
         {.verdicts = {equal, equal}, .verdict = "equal", .exit_code = 0},
         {.verdicts = {equal, diverged}, .verdict = "diverged", .exit_code = 1},
-        {.verdicts = {equal, equal},
-         .schema_differs = true,
-         .verdict = "diverged",
-         .exit_code = 1},
-        {.verdicts = {equal, equal},
-         .object = true,
-         .verdict = "diverged",
-         .exit_code = 1},
+        {.verdicts = {equal, equal}, .schema_differs = true, .verdict = "diverged", .exit_code = 1},
+        {.verdicts = {equal, equal}, .object = true, .verdict = "diverged", .exit_code = 1},
         /* what was not seen outweighs what was */
-        {.verdicts = {diverged, MR_VERDICT_NOT_CHECKED},
-         .verdict = "incomplete",
-         .exit_code = 4},
-        {.verdicts = {diverged, MR_VERDICT_UNDECIDED},
-         .verdict = "incomplete",
-         .exit_code = 4},
+        {.verdicts = {diverged, MR_VERDICT_NOT_CHECKED}, .verdict = "incomplete", .exit_code = 4},
+        {.verdicts = {diverged, MR_VERDICT_UNDECIDED}, .verdict = "incomplete", .exit_code = 4},
         {.verdicts = {equal, diverged},
          .unsettled_row = true,
          .verdict = "incomplete",
          .exit_code = 4},
-        {.verdicts = {equal, equal},
-         .hidden = true,
-         .verdict = "incomplete",
-         .exit_code = 4},
-        {.verdicts = {equal, equal},
-         .no_objects = true,
-         .verdict = "incomplete",
-         .exit_code = 4},
+        {.verdicts = {equal, equal}, .hidden = true, .verdict = "incomplete", .exit_code = 4},
+        {.verdicts = {equal, equal}, .no_objects = true, .verdict = "incomplete", .exit_code = 4},
         {.verdicts = {equal, diverged},
          .no_lineage = true,
          .verdict = "incomplete",
@@ -66,8 +50,7 @@ static void test_verdicts(void **state)
         }
         case_table(&c, "d.b", cases[i].verdicts[1], false);
         if (cases[i].unsettled_row)
-            case_row(&c,
-                     (struct case_row){.state = MR_FIND_UNSETTLED, .source = "1/a/b"});
+            case_row(&c, (struct case_row){.state = MR_FIND_UNSETTLED, .source = "1/a/b"});
         if (cases[i].object)
             assert_int_equal(mr_findings_object_add(c.fd, &object, NULL), MR_OK);
         c.run.hidden = cases[i].hidden ? "events" : NULL;
@@ -110,10 +93,8 @@ static void test_without_identity(void **state)
         bool known, keyless;
         uint64_t changed;
         size_t at;
-    } cases[] = {{false, false, 1, 0},
-                 {false, false, 0, 1},
-                 {true, false, 1, 1},
-                 {false, true, 1, 1}};
+    } cases[] = {
+        {false, false, 1, 0}, {false, false, 0, 1}, {true, false, 1, 1}, {false, true, 1, 1}};
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
         struct mr_find_table table = {.identity_known = cases[i].known,

@@ -60,8 +60,7 @@ static struct expected compare_sides(const struct fake *f)
     return e;
 }
 
-static enum mr_code begin_segments(struct fake *f, const struct mr_range *ranges,
-                                   size_t count)
+static enum mr_code begin_segments(struct fake *f, const struct mr_range *ranges, size_t count)
 {
     return mr_findings_segments_add(f->run.fd, f->table.find.id, ranges, count, NULL);
 }
@@ -84,8 +83,7 @@ static enum mr_code scan_segments(struct fake *f, struct mr_err *err)
         const struct mr_find_segment *seg = &segments[i];
         struct mr_scan_task task = {.table = &f->table,
                                     .segment = i,
-                                    .lo =
-                                        seg->done_to.ptr != NULL ? seg->done_to : seg->lo,
+                                    .lo = seg->done_to.ptr != NULL ? seg->done_to : seg->lo,
                                     .hi = seg->hi,
                                     .next_chunk = seg->next_chunk};
         if (!seg->done)
@@ -100,9 +98,8 @@ static bool all_done(struct fake *f)
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_find_segment *segments = NULL;
     size_t count = 0;
-    assert_int_equal(mr_findings_segments(f->run.fd, f->table.find.id, &arena, &segments,
-                                          &count, NULL),
-                     MR_OK);
+    assert_int_equal(
+        mr_findings_segments(f->run.fd, f->table.find.id, &arena, &segments, &count, NULL), MR_OK);
     bool done = count > 0;
     for (size_t i = 0; i < count; i++)
         done = done && segments[i].done;
@@ -133,8 +130,7 @@ static enum mr_code add_place(void *ctx, int64_t segment, int64_t chunk, uint64_
     return MR_OK;
 }
 
-static struct chunk_place find_place(const struct places *places,
-                                     const struct mr_finding *finding)
+static struct chunk_place find_place(const struct places *places, const struct mr_finding *finding)
 {
     for (size_t i = 0; i < places->list.count; i++) {
         const struct chunk_place *place = mr_vec_at(&places->list, i);
@@ -157,12 +153,11 @@ static void load_suspects(struct fake *f, struct suspects *s)
     *s = (struct suspects){.arena = MR_ARENA_INIT,
                            .list = MR_VEC_INIT(struct mr_finding),
                            .places = {.list = MR_VEC_INIT(struct chunk_place)}};
-    assert_int_equal(mr_findings_in_state(f->run.fd, f->table.find.id, MR_FIND_SUSPECT, 0,
-                                          1000000, false, &s->arena, &s->list, NULL),
+    assert_int_equal(mr_findings_in_state(f->run.fd, f->table.find.id, MR_FIND_SUSPECT, 0, 1000000,
+                                          false, &s->arena, &s->list, NULL),
                      MR_OK);
     assert_int_equal(
-        mr_findings_walk_chunks(f->run.fd, f->table.find.id, add_place, &s->places, NULL),
-        MR_OK);
+        mr_findings_walk_chunks(f->run.fd, f->table.find.id, add_place, &s->places, NULL), MR_OK);
 }
 
 static void release_suspects(struct suspects *s)
@@ -172,8 +167,8 @@ static void release_suspects(struct suspects *s)
     mr_arena_release(&s->arena);
 }
 
-static const struct mr_finding *
-find_suspect(const struct fake *f, const struct suspects *s, const struct fake_row *key)
+static const struct mr_finding *find_suspect(const struct fake *f, const struct suspects *s,
+                                             const struct fake_row *key)
 {
     for (size_t i = 0; i < s->list.count; i++) {
         const struct mr_finding *found = mr_vec_at(&s->list, i);
@@ -207,8 +202,7 @@ static void check_suspects(struct fake *f)
 static void check_sums(struct fake *f)
 {
     struct mr_find_counts counts = {0};
-    assert_int_equal(mr_findings_chunk_sums(f->run.fd, f->table.find.id, &counts, NULL),
-                     MR_OK);
+    assert_int_equal(mr_findings_chunk_sums(f->run.fd, f->table.find.id, &counts, NULL), MR_OK);
     assert_int_equal(counts.source_rows, f->side[MR_SOURCE].count);
     assert_int_equal(counts.target_rows, f->side[MR_TARGET].count);
 }
@@ -662,10 +656,9 @@ static void test_chunk_rows(void **state)
         double row_bytes;
         uint64_t rows;
     } cases[] = {
-        {false, 0, 20000},        {false, 100, 20000}, {false, 420, 9986},
-        {false, 1000, 5000},      {false, 6000, 5000}, {false, 8192, 4096},
-        {false, 1024 * 1024, 32}, {false, 32e6, 1},    {false, 64e6, 1},
-        {true, 100, 20000},       {true, 1000, 4194},  {true, 1024 * 1024, 4},
+        {false, 0, 20000},   {false, 100, 20000}, {false, 420, 9986},       {false, 1000, 5000},
+        {false, 6000, 5000}, {false, 8192, 4096}, {false, 1024 * 1024, 32}, {false, 32e6, 1},
+        {false, 64e6, 1},    {true, 100, 20000},  {true, 1000, 4194},       {true, 1024 * 1024, 4},
         {true, 16e6, 1},
     };
     (void)state;

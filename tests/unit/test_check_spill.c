@@ -16,12 +16,10 @@ static const char source_reader, target_reader;
 static unsigned kills[MR_SIDES]; /* of the next reads, after their row */
 static size_t found;
 
-enum mr_code __wrap_mr_check_known_whole(struct mr_check_worker *worker,
-                                         struct mr_pair *table, bool *equal,
-                                         struct mr_err *err);
-enum mr_code __wrap_mr_check_known_whole(struct mr_check_worker *worker,
-                                         struct mr_pair *table, bool *equal,
-                                         struct mr_err *err)
+enum mr_code __wrap_mr_check_known_whole(struct mr_check_worker *worker, struct mr_pair *table,
+                                         bool *equal, struct mr_err *err);
+enum mr_code __wrap_mr_check_known_whole(struct mr_check_worker *worker, struct mr_pair *table,
+                                         bool *equal, struct mr_err *err)
 {
     (void)worker;
     (void)table;
@@ -53,14 +51,11 @@ void __wrap_mr_progress_add_done(struct mr_progress *progress, uint64_t units)
     (void)units;
 }
 
-enum mr_code __wrap_mr_rowhash_digest(struct mr_rowhash *rh,
-                                      const struct mr_value *values,
+enum mr_code __wrap_mr_rowhash_digest(struct mr_rowhash *rh, const struct mr_value *values,
                                       struct mr_digest *digest, uint64_t *bytes,
                                       struct mr_err *err);
-enum mr_code __wrap_mr_rowhash_digest(struct mr_rowhash *rh,
-                                      const struct mr_value *values,
-                                      struct mr_digest *digest, uint64_t *bytes,
-                                      struct mr_err *err)
+enum mr_code __wrap_mr_rowhash_digest(struct mr_rowhash *rh, const struct mr_value *values,
+                                      struct mr_digest *digest, uint64_t *bytes, struct mr_err *err)
 {
     (void)rh;
     (void)values;
@@ -71,13 +66,11 @@ enum mr_code __wrap_mr_rowhash_digest(struct mr_rowhash *rh,
 }
 
 /* The source has one row, the target none. */
-enum mr_code __wrap_mr_reader_scan(struct mr_reader *reader,
-                                   const struct mr_readspec *spec, struct mr_range range,
-                                   uint64_t limit, mr_row_fn *fn, void *ctx,
+enum mr_code __wrap_mr_reader_scan(struct mr_reader *reader, const struct mr_readspec *spec,
+                                   struct mr_range range, uint64_t limit, mr_row_fn *fn, void *ctx,
                                    struct mr_err *err);
-enum mr_code __wrap_mr_reader_scan(struct mr_reader *reader,
-                                   const struct mr_readspec *spec, struct mr_range range,
-                                   uint64_t limit, mr_row_fn *fn, void *ctx,
+enum mr_code __wrap_mr_reader_scan(struct mr_reader *reader, const struct mr_readspec *spec,
+                                   struct mr_range range, uint64_t limit, mr_row_fn *fn, void *ctx,
                                    struct mr_err *err)
 {
     const bool of_source = (const void *)reader == &source_reader;
@@ -105,11 +98,11 @@ enum mr_code __wrap_mr_findings_table_clear(struct mr_findings *fd, int64_t tabl
 }
 
 enum mr_code __wrap_mr_findings_save(struct mr_findings *fd, int64_t table,
-                                     const struct mr_finding *findings, size_t count,
-                                     bool images, struct mr_err *err);
+                                     const struct mr_finding *findings, size_t count, bool images,
+                                     struct mr_err *err);
 enum mr_code __wrap_mr_findings_save(struct mr_findings *fd, int64_t table,
-                                     const struct mr_finding *findings, size_t count,
-                                     bool images, struct mr_err *err)
+                                     const struct mr_finding *findings, size_t count, bool images,
+                                     struct mr_err *err)
 {
     (void)fd;
     (void)table;
@@ -134,17 +127,14 @@ static void check_case(const struct kill_case *c)
         .spills = spills,
         .lag = {MR_LAG_NONE, MR_LAG_NONE},
     };
-    struct mr_check_worker worker = {
-        .check = &check,
-        .reader = {(struct mr_reader *)(uintptr_t)&source_reader,
-                   (struct mr_reader *)(uintptr_t)&target_reader}};
+    struct mr_check_worker worker = {.check = &check,
+                                     .reader = {(struct mr_reader *)(uintptr_t)&source_reader,
+                                                (struct mr_reader *)(uintptr_t)&target_reader}};
     struct mr_table side = {.name = "t"};
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_err err = {0};
-    pair = (struct mr_pair){.join = MR_JOIN_DIGEST,
-                            .find = {.name = "t"},
-                            .side = {&side, &side},
-                            .arena = &arena};
+    pair = (struct mr_pair){
+        .join = MR_JOIN_DIGEST, .find = {.name = "t"}, .side = {&side, &side}, .arena = &arena};
     assert_int_equal(pthread_mutex_init(&check.lock, NULL), 0);
     found = 0;
     for (unsigned pass = 0; pass == 0 || spills[0] != NULL; pass++) {

@@ -12,8 +12,7 @@ static char *text_of(struct check_case *c, const char *case_path, bool color)
 {
     char *text = NULL;
     size_t size = 0;
-    struct mr_check_text_opts opts = {
-        .color = color, .width = 80, .case_path = case_path};
+    struct mr_check_text_opts opts = {.color = color, .width = 80, .case_path = case_path};
     FILE *out = open_memstream(&text, &size);
     assert_non_null(out);
     assert_int_equal(mr_check_text(&c->result, out, &opts, NULL), MR_OK);
@@ -126,8 +125,8 @@ static void test_control_characters(void **state)
     case_begin(&c);
     case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
     case_chunk(&c, 0, 0, true);
-    case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_CHANGED,
-                                   "1/a/\033[2J\nx", "1/a/\r\b", NULL, NULL});
+    case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_CHANGED, "1/a/\033[2J\nx",
+                                   "1/a/\r\b", NULL, NULL});
     case_summarise(&c);
     case_load(&c, 10);
     char *text = text_of(&c, "", false);
@@ -156,11 +155,9 @@ static void test_suspects(void **state)
     case_begin(&c);
     case_table(&c, "d.t", MR_VERDICT_EQUAL, false);
     for (size_t i = 0; i < 12; i++)
-        advice[i] = (struct mr_find_advice){"d.u", "c", "why",
-                                            "[table d.u]\nreference = c\033[2J"};
+        advice[i] = (struct mr_find_advice){"d.u", "c", "why", "[table d.u]\nreference = c\033[2J"};
     advice[0].config = "[table d.t]\nreference = a";
-    advice[1].config =
-        "[table d.t]\nreference = b when x = 'y'\nreference = b when x = 'z'";
+    advice[1].config = "[table d.t]\nreference = b when x = 'y'\nreference = b when x = 'z'";
     assert_int_equal(mr_findings_advice_save(c.fd, advice, 12, NULL), MR_OK);
     case_load(&c, 10);
     char *text = text_of(&c, "", false);
@@ -207,10 +204,9 @@ static void test_incomplete(void **state)
 static void test_unfinished(void **state)
 {
     static const char *const people[] = {"\nincomplete: ", "Every finding is kept in x",
-                                         "Whom the rows belong to is not known",
-                                         "--resume", NULL};
-    static const char *const server[] = {"\nincomplete: ", "has not come to its end",
-                                         "--resume", NULL};
+                                         "Whom the rows belong to is not known", "--resume", NULL};
+    static const char *const server[] = {"\nincomplete: ", "has not come to its end", "--resume",
+                                         NULL};
     (void)state;
     for (int lost = 0; lost < 2; lost++) {
         struct check_case c;

@@ -43,8 +43,8 @@ static void check_case(const struct chunk_case *c)
         const struct mr_find_suspect *suspect = mr_vec_at(&suspects, i);
         assert_int_equal(suspect->pos, i);
         assert_int_equal(suspect->key.len, 1);
-        mr_strbuf_add_fmt(&text, "%s%c%d", i > 0 ? " " : "",
-                          *(const char *)suspect->key.ptr, (int)suspect->equal);
+        mr_strbuf_add_fmt(&text, "%s%c%d", i > 0 ? " " : "", *(const char *)suspect->key.ptr,
+                          (int)suspect->equal);
     }
     assert_string_equal(text.ptr, c->suspects);
     assert_int_equal(equal, c->equal);

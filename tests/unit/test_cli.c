@@ -39,11 +39,7 @@ static const struct mr_choice shapes[] = {
 
 static const struct mr_option options[] = {
     {.name = "flag", .letter = 'f', .type = MR_OPTION_FLAG, .offset = AT(flag), IN_GROUP},
-    {.name = "bar",
-     .type = MR_OPTION_SWITCH,
-     .offset = AT(bar),
-     .initial = "auto",
-     IN_GROUP},
+    {.name = "bar", .type = MR_OPTION_SWITCH, .offset = AT(bar), .initial = "auto", IN_GROUP},
     {.name = "text",
      .letter = 't',
      .type = MR_OPTION_STRING,
@@ -107,8 +103,7 @@ static const struct mr_option_set option_set = {
     .values_size = sizeof(struct values),
 };
 
-static enum mr_code run(const struct mr_invocation *invocation, int *exit_code,
-                        struct mr_err *err)
+static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     (void)invocation;
     (void)err;
@@ -130,18 +125,11 @@ static const struct mr_command pair = {.name = "pair",
                                        .min_operands = 2,
                                        .max_operands = 2,
                                        .run = run};
-static const struct mr_command two_make = {.name = "two make",
-                                           .doc = &doc,
-                                           .options = &option_set,
-                                           .max_operands = 2,
-                                           .run = run};
-static const struct mr_command two_undo = {.name = "two undo",
-                                           .doc = &doc,
-                                           .options = &option_set,
-                                           .max_operands = 2,
-                                           .run = run};
-static const struct mr_command *const command_items[] = {&command, &pair, &two_make,
-                                                         &two_undo};
+static const struct mr_command two_make = {
+    .name = "two make", .doc = &doc, .options = &option_set, .max_operands = 2, .run = run};
+static const struct mr_command two_undo = {
+    .name = "two undo", .doc = &doc, .options = &option_set, .max_operands = 2, .run = run};
+static const struct mr_command *const command_items[] = {&command, &pair, &two_make, &two_undo};
 static const struct mr_command_list commands = {.items = command_items, .count = 4};
 
 #define MAX_ARGS 10
@@ -150,8 +138,7 @@ struct line {
     const char *args[MAX_ARGS]; /* after "myrecon", NULL ends */
 };
 
-static enum mr_code parse(struct mr_invocation *inv, const struct line *line,
-                          struct mr_err *err)
+static enum mr_code parse(struct mr_invocation *inv, const struct line *line, struct mr_err *err)
 {
     char *argv[MAX_ARGS + 2] = {strdup("myrecon")};
     int argc = 1;
@@ -196,10 +183,9 @@ static void test_every_type(void **state)
 {
     (void)state;
     struct mr_invocation inv;
-    const struct values *v =
-        parse_good(&inv, &(struct line){{"do", "--flag", "--no-bar", "--text=a=b",
-                                         "--number", "100", "--wide=18446744073709551615",
-                                         "--wait", "0.25", "--shape=square"}});
+    const struct values *v = parse_good(
+        &inv, &(struct line){{"do", "--flag", "--no-bar", "--text=a=b", "--number", "100",
+                              "--wide=18446744073709551615", "--wait", "0.25", "--shape=square"}});
     assert_true(v->flag);
     assert_int_equal(v->bar, MR_SWITCH_OFF);
     assert_string_equal(v->text, "a=b");
@@ -215,8 +201,8 @@ static void test_mixed(void **state)
     (void)state;
     struct mr_invocation inv;
     const struct values *v =
-        parse_good(&inv, &(struct line){{"do", "one", "-vf", "-i", "a", "--item=b", "-ic",
-                                         "--bar", "--", "--flag"}});
+        parse_good(&inv, &(struct line){{"do", "one", "-vf", "-i", "a", "--item=b", "-ic", "--bar",
+                                         "--", "--flag"}});
     assert_true(v->flag);
     assert_int_equal(v->counter, 1);
     assert_int_equal(v->bar, MR_SWITCH_ON);
@@ -266,12 +252,10 @@ static void test_milliseconds(void **state)
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         struct mr_invocation inv;
         struct mr_err err;
-        enum mr_code code =
-            parse(&inv, &(struct line){{"do", "--wait", table[i].text}}, &err);
+        enum mr_code code = parse(&inv, &(struct line){{"do", "--wait", table[i].text}}, &err);
         assert_int_equal(code, table[i].good ? MR_OK : MR_E_USAGE);
         if (table[i].good)
-            assert_int_equal(((const struct values *)inv.settings.values)->millis,
-                             table[i].millis);
+            assert_int_equal(((const struct values *)inv.settings.values)->millis, table[i].millis);
         mr_cli_release(&inv);
     }
 }
@@ -289,9 +273,7 @@ static void test_refused(void **state)
         {{{"--flag", "do"}}, "an option where the command belongs", NULL},
         {{{"do", "--falg"}}, "unknown option \"--falg\"", "Did you mean \"--flag\"?"},
         {{{"do", "--fl"}}, "unknown option \"--fl\"", "Did you mean \"--flag\"?"},
-        {{{"do", "--fla=secret"}},
-         "unknown option \"--fla\"",
-         "Did you mean \"--flag\"?"},
+        {{{"do", "--fla=secret"}}, "unknown option \"--fla\"", "Did you mean \"--flag\"?"},
         {{{"do", "--zzz"}},
          "unknown option \"--zzz\"",
          "Run \"myrecon do --help\" for its options."},
@@ -312,15 +294,9 @@ static void test_refused(void **state)
         {{{"do", "--number", "1"}},
          "option \"--number\": \"1\" is out of range",
          "Give a whole number from 2 to 100."},
-        {{{"do", "--number", "101"}},
-         "option \"--number\": \"101\" is out of range",
-         NULL},
-        {{{"do", "--number", "0x10"}},
-         "option \"--number\": \"0x10\" is not a whole number",
-         NULL},
-        {{{"do", "--number", "-5"}},
-         "option \"--number\": \"-5\" is not a whole number",
-         NULL},
+        {{{"do", "--number", "101"}}, "option \"--number\": \"101\" is out of range", NULL},
+        {{{"do", "--number", "0x10"}}, "option \"--number\": \"0x10\" is not a whole number", NULL},
+        {{{"do", "--number", "-5"}}, "option \"--number\": \"-5\" is not a whole number", NULL},
         {{{"do", "--wide", "18446744073709551616"}},
          "option \"--wide\": \"18446744073709551616\" is out of range",
          NULL},
@@ -398,8 +374,7 @@ static void test_hide_password(void **state)
         {"mysql://u@[::1]:3306/db", "mysql://u@[::1]:3306/db"},
         {"mysql://[::1]:PW", "mysql://[::1]:xx"},
         {"?password=PW", "?password=xx"},
-        {"mysql://h/db?ssl-mode=required&Pwd=a&b=1",
-         "mysql://h/db?ssl-mode=required&Pwd=x&b=1"},
+        {"mysql://h/db?ssl-mode=required&Pwd=a&b=1", "mysql://h/db?ssl-mode=required&Pwd=x&b=1"},
         {"--target=u:PW@h", "--target=u:xx@h"},
         {"/backup/10:00@db1", "/backup/10:00@db1"},
         {"snapshot:/b/10:00@db1?key=k.pem", "snapshot:/b/10:00@db1?key=k.pem"},
@@ -466,8 +441,8 @@ static void test_precedence(void **state)
     struct mr_err err;
     assert_int_equal(setenv("MR_TEST_TEXT", "from env", 1), 0);
     assert_int_equal(setenv("MR_TEST_SQUARE", "1", 1), 0);
-    const struct values *v = parse_good(
-        &inv, &(struct line){{"do", "--number=9", "--item=x", "-v", "--no-bar"}});
+    const struct values *v =
+        parse_good(&inv, &(struct line){{"do", "--number=9", "--item=x", "-v", "--no-bar"}});
     assert_int_equal(unsetenv("MR_TEST_TEXT"), 0);
     assert_int_equal(unsetenv("MR_TEST_SQUARE"), 0);
     assert_string_equal(v->text, "from env");
@@ -526,26 +501,20 @@ static void test_file_refused(void **state)
     } table[] = {
         {"[options]\nnumbr = 3\n", "my.ini:2: unknown key \"numbr\" in section [options]",
          "Did you mean \"number\"?"},
-        {"[options]\n\nqqq = 3\n", "my.ini:3: unknown key \"qqq\" in section [options]",
-         NULL},
-        {"[options]\n--number = 3\n",
-         "my.ini:2: unknown key \"--number\" in section [options]",
+        {"[options]\n\nqqq = 3\n", "my.ini:3: unknown key \"qqq\" in section [options]", NULL},
+        {"[options]\n--number = 3\n", "my.ini:2: unknown key \"--number\" in section [options]",
          "Did you mean \"number\"?"},
-        {"[options]\nhelp = yes\n", "my.ini:2: unknown key \"help\" in section [options]",
-         NULL},
-        {"[options]\nconfig = x\n",
-         "my.ini:2: command line option \"config\" in section [options]",
+        {"[options]\nhelp = yes\n", "my.ini:2: unknown key \"help\" in section [options]", NULL},
+        {"[options]\nconfig = x\n", "my.ini:2: command line option \"config\" in section [options]",
          "Give --config on the command line."},
-        {"[options]\nnumber = 3\nnumber = 3\n",
-         "my.ini:3: key \"number\" given twice in section", NULL},
-        {"[options]\nnumber = 300\n", "my.ini:2: key \"number\": \"300\" is out of range",
+        {"[options]\nnumber = 3\nnumber = 3\n", "my.ini:3: key \"number\" given twice in section",
          NULL},
-        {"[options]\nflag = maybe\n",
-         "my.ini:2: key \"flag\": \"maybe\" is neither yes nor no", NULL},
-        {"[options]\nbar = maybe\n",
-         "my.ini:2: key \"bar\": \"maybe\" is none of yes, no and auto", NULL},
-        {"[options]\nverbose = 3\n", "my.ini:2: key \"verbose\": \"3\" is out of range",
+        {"[options]\nnumber = 300\n", "my.ini:2: key \"number\": \"300\" is out of range", NULL},
+        {"[options]\nflag = maybe\n", "my.ini:2: key \"flag\": \"maybe\" is neither yes nor no",
          NULL},
+        {"[options]\nbar = maybe\n", "my.ini:2: key \"bar\": \"maybe\" is none of yes, no and auto",
+         NULL},
+        {"[options]\nverbose = 3\n", "my.ini:2: key \"verbose\": \"3\" is out of range", NULL},
         {"[options]\ntext =\n", "my.ini:2: key \"text\": the value is empty", NULL},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
@@ -637,8 +606,7 @@ static void test_two_words(void **state)
 {
     (void)state;
     struct mr_invocation inv;
-    const struct values *v =
-        parse_good(&inv, &(struct line){{"two", "undo", "-f", "make"}});
+    const struct values *v = parse_good(&inv, &(struct line){{"two", "undo", "-f", "make"}});
     assert_ptr_equal(inv.command, &two_undo);
     assert_true(v->flag);
     assert_int_equal(inv.noperands, 1);
@@ -696,8 +664,7 @@ static void test_help(void **state)
     assert_non_null(strstr(text.ptr, "Usage: myrecon do [OPTIONS] [ONE [TWO]]\n\nOne.\n"
                                      "\nTwo words.\n\nGroup:\n"));
     assert_non_null(strstr(text.ptr, "\n  -t, --text TEXT         help of it\n"));
-    assert_non_null(
-        strstr(text.ptr, "\n      --number N          help of it (default: 7)\n"));
+    assert_non_null(strstr(text.ptr, "\n      --number N          help of it (default: 7)\n"));
     assert_non_null(strstr(text.ptr, "\n      --bar, --no-bar     help of it\n"));
     assert_non_null(strstr(text.ptr, "\nGeneral:\n  -h, --help "));
     assert_non_null(strstr(text.ptr, "\nExamples:\n  myrecon do\n"));

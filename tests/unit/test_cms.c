@@ -229,8 +229,7 @@ static void test_is_message(void **state)
 {
     (void)state;
     struct mr_strbuf in = MR_STRBUF_INIT, out = MR_STRBUF_INIT;
-    for (size_t size = 0; size < 2;
-         size++) { /* lengths that are known, and that are not */
+    for (size_t size = 0; size < 2; size++) { /* lengths that are known, and that are not */
         mr_strbuf_reset(&out);
         fill(&in, size);
         encrypt("rsa", &in, 1, &out);
@@ -419,8 +418,7 @@ static void test_changed(void **state)
 static void test_form(void **state)
 {
     (void)state;
-    static const unsigned char gcm[] = {0x60, 0x86, 0x48, 0x01, 0x65,
-                                        0x03, 0x04, 0x01, 0x2e};
+    static const unsigned char gcm[] = {0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2e};
     for (size_t k = 0; k < 2; k++) {
         struct mr_strbuf in = MR_STRBUF_INIT, out = MR_STRBUF_INIT;
         fill(&in, 1000);
@@ -518,9 +516,8 @@ static void test_two_recipients(void **state)
     struct mr_cms *cms = NULL;
     struct mr_err err = {0};
     mr_strbuf_add_str(&in, "for two");
-    assert_int_equal(
-        mr_cms_new_for((const struct mr_recipient *const *)both, 2, sink, &cms, &err),
-        MR_OK);
+    assert_int_equal(mr_cms_new_for((const struct mr_recipient *const *)both, 2, sink, &cms, &err),
+                     MR_OK);
     assert_int_equal(mr_cms_write(cms, in.ptr, in.len, &err), MR_OK);
     assert_int_equal(mr_cms_finish(cms, &err), MR_OK);
     mr_cms_free(cms);

@@ -51,13 +51,11 @@ static void held(void **state)
                                   .data_type = "varbinary",
                                   .default_text = "'ab\\0'"},
                            bits = {.cls = MR_CLASS_UINT, .default_text = "b'111'"};
-    const struct mr_value null = {.cls = MR_CLASS_NULL},
-                          seven = {.cls = MR_CLASS_INT, .i = 7},
+    const struct mr_value null = {.cls = MR_CLASS_NULL}, seven = {.cls = MR_CLASS_INT, .i = 7},
                           eight = {.cls = MR_CLASS_INT, .i = 8},
                           half = {.cls = MR_CLASS_DOUBLE, .d = 1.5},
                           length = {.cls = MR_CLASS_TEXT, .len = 4};
-    struct mr_value its = text_value(MR_CLASS_TEXT, "it's"),
-                    empty = text_value(MR_CLASS_TEXT, "");
+    struct mr_value its = text_value(MR_CLASS_TEXT, "it's"), empty = text_value(MR_CLASS_TEXT, "");
     (void)state;
     assert_true(mr_column_holds_default(&none, &null));
     assert_false(mr_column_holds_default(&none, &empty));

@@ -71,7 +71,7 @@ static struct mr_column column_of(const char *said, char type[128])
 
 #define OPEN20 "[[[[[[[[[[[[[[[[[[[["
 #define CLOSE20 "]]]]]]]]]]]]]]]]]]]]"
-#define DEEP100(inner)                                                                   \
+#define DEEP100(inner)                                                                             \
     OPEN20 OPEN20 OPEN20 OPEN20 OPEN20 inner CLOSE20 CLOSE20 CLOSE20 CLOSE20 CLOSE20
 
 enum { T, I, U, D, N, B, J, DE, M, H }; /* kinds of values below */
@@ -90,10 +90,8 @@ static struct mr_value value_of(const struct fit_case *c)
     unsigned part[7] = {0};
     switch (c->kind) {
     case T: v.cls = MR_CLASS_TEXT; break;
-    case I:
-        return (struct mr_value){.cls = MR_CLASS_INT, .i = strtoll(c->text, NULL, 10)};
-    case U:
-        return (struct mr_value){.cls = MR_CLASS_UINT, .u = strtoull(c->text, NULL, 10)};
+    case I: return (struct mr_value){.cls = MR_CLASS_INT, .i = strtoll(c->text, NULL, 10)};
+    case U: return (struct mr_value){.cls = MR_CLASS_UINT, .u = strtoull(c->text, NULL, 10)};
     case D: return (struct mr_value){.cls = MR_CLASS_DOUBLE, .d = strtod(c->text, NULL)};
     case N: v.cls = MR_CLASS_NULL; break;
     case B: v.cls = MR_CLASS_BINARY; break;
@@ -171,8 +169,7 @@ static const struct fit_case cases[] = {
     {"year", "varchar(4)", T, "0", MR_FIT_NO, "no number"},
     /* decimals */
     {"decimal(10,2)", "decimal(12,4)", DE, "12.34", YES},
-    {"decimal(10,2)", "decimal(12,4)", DE, "12.345", MR_FIT_NO,
-     "rounded in decimal(10,2)"},
+    {"decimal(10,2)", "decimal(12,4)", DE, "12.345", MR_FIT_NO, "rounded in decimal(10,2)"},
     {"decimal(10,2)", "decimal(12,4)", DE, "99999999.99", YES},
     {"decimal(10,2)", "decimal(12,2)", DE, "100000000", MR_FIT_NO, "out of range"},
     {"decimal(10,0)", "decimal(12,2)", DE, "0.5", MR_FIT_NO, "0.5 would be rounded"},
@@ -196,8 +193,7 @@ static const struct fit_case cases[] = {
     {"float", "decimal(20,10)", T, "0.1234567", MR_FIT_NO, ""},
     /* texts: length */
     {"varchar(3)", "varchar(9)", T, "abc", YES},
-    {"varchar(3)", "varchar(9)", T, "abcd", MR_FIT_NO,
-     "4 characters, varchar(3) holds 3"},
+    {"varchar(3)", "varchar(9)", T, "abcd", MR_FIT_NO, "4 characters, varchar(3) holds 3"},
     {"varchar(3)", "varchar(9)", T, "abc ", MR_FIT_NO, ""},
     {"varchar(3)", "varchar(9)", T, "" BETA BETA BETA, YES},
     {"char(4)", "varchar(9)", T, "abc ", MR_FIT_NO, "blanks at the end"},
@@ -236,8 +232,7 @@ static const struct fit_case cases[] = {
     {"enum('a\\\\b')", "varchar(9)", T, "a\\b", YES},
     {"set('a','b','c')", "set('a','b','c','d')", T, "a,c", YES},
     {"set('a','b','c')", "set('a','b','c','d')", T, "", YES},
-    {"set('a','b','c')", "set('a','b','c','d')", T, "a,d", MR_FIT_NO,
-     "\"d\" is no member"},
+    {"set('a','b','c')", "set('a','b','c','d')", T, "a,d", MR_FIT_NO, "\"d\" is no member"},
     {"set('b','a')", "set('a','b')", T, "a,b", MR_FIT_NO, "another order"},
     /* times */
     {"datetime", "datetime(6)", M, "2026 4 2 12 11 0 0", YES},
@@ -261,8 +256,7 @@ static const struct fit_case cases[] = {
     {"time", "varchar(20)", T, "839:00:00", MR_FIT_NO, "out of range"},
     /* bytes */
     {"varbinary(3)", "varbinary(9)", B, "abc", YES},
-    {"varbinary(3)", "varbinary(9)", B, "abcd", MR_FIT_NO,
-     "4 bytes, varbinary(3) holds 3"},
+    {"varbinary(3)", "varbinary(9)", B, "abcd", MR_FIT_NO, "4 bytes, varbinary(3) holds 3"},
     {"binary(3)", "varbinary(9)", B, "ab", MR_FIT_NO, "padded"},
     {"binary(3)", "varbinary(9)", B, "abc", YES},
     {"binary(3)", "binary(3)", B, "abc", YES},
@@ -300,8 +294,7 @@ static void test_fit(void **state)
         struct mr_column to = column_of(c->to, to_type);
         struct mr_column from = c->from != NULL ? column_of(c->from, from_type) : to;
         struct mr_value value = value_of(c);
-        const struct mr_fit_value v = {.value = &value,
-                                       .from = c->from != NULL ? &from : NULL};
+        const struct mr_fit_value v = {.value = &value, .from = c->from != NULL ? &from : NULL};
         enum mr_fit fit = mr_column_fit(&to, &v, &why);
         if (fit != c->fit || strstr(why.ptr, c->why) == NULL)
             fail_msg("%s from %s, %s: %d, \"%s\"", c->to, c->from, c->text, fit, why.ptr);
@@ -379,18 +372,16 @@ static void test_srid(void **state)
     static const struct {
         const char *type, *from, *to; /* SRID of the columns */
         enum mr_fit fit;
-    } demands[] = {
-        {"point", "4326", NULL, MR_FIT_YES},   {"point", "4326", "4326", MR_FIT_YES},
-        {"point", NULL, "4326", MR_FIT_YES},   {"point", NULL, "3857", MR_FIT_NO},
-        {"geometry", NULL, "0", MR_FIT_NO},    {"geometry", NULL, NULL, MR_FIT_YES},
-        {"geometry", NULL, "4326", MR_FIT_YES}};
+    } demands[] = {{"point", "4326", NULL, MR_FIT_YES},   {"point", "4326", "4326", MR_FIT_YES},
+                   {"point", NULL, "4326", MR_FIT_YES},   {"point", NULL, "3857", MR_FIT_NO},
+                   {"geometry", NULL, "0", MR_FIT_NO},    {"geometry", NULL, NULL, MR_FIT_YES},
+                   {"geometry", NULL, "4326", MR_FIT_YES}};
     (void)state;
     for (size_t i = 0; i < sizeof demands / sizeof demands[0]; i++) {
         char name[128];
         struct mr_strbuf why = MR_STRBUF_INIT;
         struct mr_column from = column_of(demands[i].type, name), to = from;
-        struct mr_value value = {
-            .cls = MR_CLASS_GEOMETRY, .ptr = point, .len = sizeof point};
+        struct mr_value value = {.cls = MR_CLASS_GEOMETRY, .ptr = point, .len = sizeof point};
         const struct mr_fit_value v = {.value = &value, .from = &from};
         from.srid = demands[i].from;
         to.srid = demands[i].to;
@@ -404,9 +395,8 @@ static void test_srid(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fit),   cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_asked), cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_srid),
+        cmocka_unit_test(test_fit),    cmocka_unit_test(test_bytes), cmocka_unit_test(test_asked),
+        cmocka_unit_test(test_shapes), cmocka_unit_test(test_srid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,14 +12,8 @@
 #define LEN(array) (sizeof(array) / sizeof *(array))
 
 static const struct mr_column columns[] = {
-    {.name = "kind",
-     .cls = MR_CLASS_TEXT,
-     .charset = "utf8mb4",
-     .collation = "utf8mb4_general_ci"},
-    {.name = "exact",
-     .cls = MR_CLASS_TEXT,
-     .charset = "latin1",
-     .collation = "latin1_bin"},
+    {.name = "kind", .cls = MR_CLASS_TEXT, .charset = "utf8mb4", .collation = "utf8mb4_general_ci"},
+    {.name = "exact", .cls = MR_CLASS_TEXT, .charset = "latin1", .collation = "latin1_bin"},
     {.name = "n", .cls = MR_CLASS_INT},
     {.name = "u", .cls = MR_CLASS_UINT},
     {.name = "price", .cls = MR_CLASS_DECIMAL},
@@ -57,8 +51,7 @@ static struct mr_value value_of(const struct mr_column *col, bool null)
         }
         return v;
     }
-    return (struct mr_value){.cls = MR_CLASS_INT,
-                             .i = strcmp(col->name, "n") == 0 ? -5 : 1};
+    return (struct mr_value){.cls = MR_CLASS_INT, .i = strcmp(col->name, "n") == 0 ? -5 : 1};
 }
 
 static bool holds(const char *condition, bool null)
@@ -262,9 +255,8 @@ static void undecided(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(true_ones), cmocka_unit_test(false_ones),
-        cmocka_unit_test(nulls), cmocka_unit_test(unsupported),
-        cmocka_unit_test(undecided)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(true_ones), cmocka_unit_test(false_ones),
+                                       cmocka_unit_test(nulls), cmocka_unit_test(unsupported),
+                                       cmocka_unit_test(undecided)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

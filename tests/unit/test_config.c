@@ -54,8 +54,8 @@ static void assert_list(const struct mr_string_list *list, const char *joined)
     char text[256] = "";
     size_t used = 0;
     for (size_t i = 0; i < list->count; i++)
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s",
-                                 i > 0 ? "|" : "", list->items[i]);
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i > 0 ? "|" : "",
+                                 list->items[i]);
     assert_string_equal(text, joined);
 }
 
@@ -241,9 +241,8 @@ static void test_identity_replaced(void **state)
 static void test_conflicts(void **state)
 {
     (void)state;
-    struct mr_config *config =
-        parse("[table t]\non-conflict = differs=source, unique=merge-into, "
-              "changed=newest:`last edit`, deleted-or-lost=restore\n");
+    struct mr_config *config = parse("[table t]\non-conflict = differs=source, unique=merge-into, "
+                                     "changed=newest:`last edit`, deleted-or-lost=restore\n");
     struct mr_table_config t = table_of(config, "d", "t");
     assert_int_equal(t.non_conflict, 4);
     assert_string_equal(t.on_conflict[1].kind, "unique");
@@ -271,18 +270,15 @@ static const struct {
     {"[table]\n", "my.ini:1: section [table] names no table", ""},
     {"[options x]\n", "my.ini:1: section [options] takes no name", ""},
     {"[options]\n[options]\n", "my.ini:2: section [options] given twice", ""},
-    {"[table t]\nidentiy = x\n", "my.ini:2: unknown key \"identiy\"",
-     "Did you mean \"identity\"?"},
+    {"[table t]\nidentiy = x\n", "my.ini:2: unknown key \"identiy\"", "Did you mean \"identity\"?"},
     {"[table t]\nbogus = x\n", "my.ini:2: unknown key \"bogus\"", ""},
     {"[table t]\nIdentity = x\n", "my.ini:2: unknown key \"Identity\"",
      "Did you mean \"identity\"?"},
-    {"[table t]\nmargin = 1\nmargin = 1\n",
-     "my.ini:3: key \"margin\" given twice in section", ""},
+    {"[table t]\nmargin = 1\nmargin = 1\n", "my.ini:3: key \"margin\" given twice in section", ""},
     {"[table t]\nidentity =\n", "my.ini:2: key \"identity\": no value in \"\"", ""},
     {"[table t]\nidentity = a b\n",
      "my.ini:2: key \"identity\": unexpected text behind the last name in \"a b\"", ""},
-    {"[table t]\nidentity = a,\n",
-     "my.ini:2: key \"identity\": a name is missing in \"a,\"", ""},
+    {"[table t]\nidentity = a,\n", "my.ini:2: key \"identity\": a name is missing in \"a,\"", ""},
     {"[table t]\nidentity = a,a\n",
      "my.ini:2: key \"identity\": a column is named twice in \"a,a\"", ""},
     {"[table t]\nmask = `a\n",
@@ -297,16 +293,14 @@ static const struct {
      "my.ini:2: key \"time-column\": unexpected text behind the last name in \"a, "
      "b\"",
      ""},
-    {"[table t]\nmargin = -1\n", "my.ini:2: key \"margin\": no whole number in \"-1\"",
-     ""},
-    {"[table t]\nmargin = 1k\n", "my.ini:2: key \"margin\": no whole number in \"1k\"",
-     ""},
+    {"[table t]\nmargin = -1\n", "my.ini:2: key \"margin\": no whole number in \"-1\"", ""},
+    {"[table t]\nmargin = 1k\n", "my.ini:2: key \"margin\": no whole number in \"1k\"", ""},
     {"[table t]\nsplit-key = 18446744073709551616\n",
      "my.ini:2: key \"split-key\": no whole number in \"18446744073709551616\"", ""},
-    {"[table t]\nsubject = maybe\n",
-     "my.ini:2: key \"subject\": neither yes nor no in \"maybe\"", ""},
-    {"[table t]\nreference = a\n",
-     "my.ini:2: key \"reference\": no -> behind the columns in \"a\"", ""},
+    {"[table t]\nsubject = maybe\n", "my.ini:2: key \"subject\": neither yes nor no in \"maybe\"",
+     ""},
+    {"[table t]\nreference = a\n", "my.ini:2: key \"reference\": no -> behind the columns in \"a\"",
+     ""},
     {"[table t]\nreference = a -> t.id\n",
      "my.ini:2: key \"reference\": the referenced column lacks its database in \"a "
      "-> t.id\"",
@@ -343,8 +337,7 @@ static const struct {
      "my.ini:2: key \"on-conflict\": a choice that this kind of conflict does not "
      "have in \"does-not-fit=restore\"",
      ""},
-    {"[table t]\ncolumn = a\n",
-     "my.ini:2: key \"column\": no -> behind the column in \"a\"", ""},
+    {"[table t]\ncolumn = a\n", "my.ini:2: key \"column\": no -> behind the column in \"a\"", ""},
     {"[table t]\non-conflict = differs=newest\n",
      "my.ini:2: key \"on-conflict\": newest, and only newest, names a column in "
      "\"differs=newest\"",
@@ -362,8 +355,7 @@ static void test_refused(void **state)
         struct mr_err err = {.code = MR_OK};
         struct mr_config *config = NULL;
         const char *text = refused[i].text;
-        assert_int_equal(mr_config_parse(text, strlen(text), "my.ini", &config, &err),
-                         MR_E_CONFIG);
+        assert_int_equal(mr_config_parse(text, strlen(text), "my.ini", &config, &err), MR_E_CONFIG);
         assert_null(config);
         assert_string_equal(err.message, refused[i].message);
         assert_string_not_equal(mr_err_get_hint(&err), "");

@@ -72,8 +72,7 @@ static void test_choices(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof choices / sizeof choices[0]; i++)
         if (mr_conflict_takes(choices[i].conflict, choices[i].choice) != choices[i].takes)
-            fail_msg("%s of %s", choices[i].choice,
-                     mr_conflict_name(choices[i].conflict));
+            fail_msg("%s of %s", choices[i].choice, mr_conflict_name(choices[i].conflict));
     /* of any kind */
     assert_true(mr_conflict_takes(MR_CONFLICT_NONE, "merge-into"));
     assert_true(mr_conflict_takes(MR_CONFLICT_NONE, "newest:a"));

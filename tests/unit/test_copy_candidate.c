@@ -23,11 +23,7 @@ static const struct {
      "254",
      254},
     {{.data_type = "smallint", .type = "smallint"}, MR_CLASS_INT, "32767", "32766", 0},
-    {{.data_type = "mediumint", .type = "mediumint"},
-     MR_CLASS_INT,
-     "8388607",
-     "8388606",
-     0},
+    {{.data_type = "mediumint", .type = "mediumint"}, MR_CLASS_INT, "8388607", "8388606", 0},
     {{.data_type = "int", .type = "int(10) unsigned", .is_unsigned = true},
      MR_CLASS_UINT,
      "4294967295",
@@ -45,28 +41,16 @@ static const struct {
      0},
     {{.data_type = "year", .type = "year"}, MR_CLASS_UINT, "2155", "2154", 249},
     {{.data_type = "bit", .type = "bit(8)"}, MR_CLASS_UINT, NULL, NULL, 0},
-    {{.data_type = "decimal", .type = "decimal(5,2)"},
-     MR_CLASS_DECIMAL,
-     "999",
-     "998",
-     998},
+    {{.data_type = "decimal", .type = "decimal(5,2)"}, MR_CLASS_DECIMAL, "999", "998", 998},
     {{.data_type = "decimal", .type = "decimal(3,3)"}, MR_CLASS_DECIMAL, NULL, NULL, 0},
-    {{.data_type = "double", .type = "double"},
-     MR_CLASS_DOUBLE,
-     "16777216",
-     "16777215",
-     0},
+    {{.data_type = "double", .type = "double"}, MR_CLASS_DOUBLE, "16777216", "16777215", 0},
     {{.data_type = "float", .type = "float(5,2)"}, MR_CLASS_DOUBLE, NULL, NULL, 0},
     {{.data_type = "varchar", .type = "varchar(40)", .charset = "utf8mb4"},
      MR_CLASS_TEXT,
      "myrecon 0",
      "myrecon 1",
      0},
-    {{.data_type = "char", .type = "char(1)", .charset = "latin1"},
-     MR_CLASS_TEXT,
-     "Z",
-     "Y",
-     35},
+    {{.data_type = "char", .type = "char(1)", .charset = "latin1"}, MR_CLASS_TEXT, "Z", "Y", 35},
     {{.data_type = "varchar", .type = "varchar(12)", .charset = "ascii"},
      MR_CLASS_TEXT,
      "ZZZZZZ",
@@ -148,11 +132,9 @@ static void ends_where_the_type_does(void **state)
         uint64_t last = types[i].last;
         if (types[i].first == NULL)
             continue;
-        assert_true(mr_copy_candidate(&types[i].col, types[i].cls, last > 0 ? last : 4000,
-                                      &bytes));
+        assert_true(mr_copy_candidate(&types[i].col, types[i].cls, last > 0 ? last : 4000, &bytes));
         if (last > 0)
-            assert_false(
-                mr_copy_candidate(&types[i].col, types[i].cls, last + 1, &bytes));
+            assert_false(mr_copy_candidate(&types[i].col, types[i].cls, last + 1, &bytes));
     }
     mr_strbuf_release(&bytes);
 }

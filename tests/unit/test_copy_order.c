@@ -13,10 +13,8 @@
 enum { COLUMNS = 3 };
 
 /* One table: id is its key; u is unique; up refers to the table itself. */
-static const struct mr_column columns[COLUMNS] = {
-    {.name = "id"}, {.name = "u"}, {.name = "up"}};
-static const struct mr_find_column found[COLUMNS] = {
-    {.name = "id"}, {.name = "u"}, {.name = "up"}};
+static const struct mr_column columns[COLUMNS] = {{.name = "id"}, {.name = "u"}, {.name = "up"}};
+static const struct mr_find_column found[COLUMNS] = {{.name = "id"}, {.name = "u"}, {.name = "up"}};
 static const size_t at[COLUMNS] = {0, 1, 2};
 static const bool nullable[COLUMNS] = {false, true, true}, none[COLUMNS];
 static const struct mr_table target = {.columns = columns, .ncolumns = COLUMNS};
@@ -48,8 +46,7 @@ static void run(struct sample *s, const char *sql)
 static void open_sample(struct sample *s, bool may_be_empty, const char *sql)
 {
     memset(s, 0, sizeof *s);
-    s->pair.find =
-        (struct mr_find_table){.name = "d.t", .columns = found, .ncolumns = COLUMNS};
+    s->pair.find = (struct mr_find_table){.name = "d.t", .columns = found, .ncolumns = COLUMNS};
     s->pair.side[MR_TARGET] = &target;
     s->table = (struct mr_plan_table){.pair = &s->pair,
                                       .key = {at, 1},
@@ -59,18 +56,16 @@ static void open_sample(struct sample *s, bool may_be_empty, const char *sql)
                                       .generated = none};
     s->pair.full[MR_TARGET].cols = reads;
     s->pair_reference.edge.declared = true;
-    s->reference = (struct mr_plan_reference){
-        .pair = &s->pair_reference, .from = {&at[2], 1}, .to = {at, 1}};
+    s->reference =
+        (struct mr_plan_reference){.pair = &s->pair_reference, .from = {&at[2], 1}, .to = {at, 1}};
     s->plan = (struct mr_plan_tables){
         .tables = &s->table, .ntables = 1, .references = &s->reference, .nreferences = 1};
     s->task = (struct mr_copy_task){.tables = &s->plan, .policy = MR_COPY_MIRROR};
     assert_int_equal(mr_findings_open(NULL, MR_CASE_WRITE, &s->fd, NULL), MR_OK);
-    s->c = (struct mr_copy){.m = {.plan = &s->plan,
-                                  .fd = s->fd,
-                                  .cf = mr_findings_case(s->fd),
-                                  .arena = MR_ARENA_INIT},
-                            .task = &s->task,
-                            .result = &s->result};
+    s->c = (struct mr_copy){
+        .m = {.plan = &s->plan, .fd = s->fd, .cf = mr_findings_case(s->fd), .arena = MR_ARENA_INIT},
+        .task = &s->task,
+        .result = &s->result};
     s->places = (struct mr_vec)MR_VEC_INIT(struct mr_copy_place);
     assert_int_equal(mr_copy_work_open(&s->c, NULL), MR_OK);
     run(s, sql);
@@ -117,10 +112,9 @@ static void kinds_are(struct sample *s, const char *want)
     mr_case_free(stmt);
 }
 
-#define SLOTS(op, n)                                                                     \
-    "WITH RECURSIVE i AS (SELECT 1 AS id UNION ALL SELECT id+1 FROM i WHERE id<" #n ")"  \
-    " INSERT INTO c (id, tbl, canon, op) SELECT id, 0, CAST(id AS BLOB), " #op           \
-    " FROM i;"
+#define SLOTS(op, n)                                                                               \
+    "WITH RECURSIVE i AS (SELECT 1 AS id UNION ALL SELECT id+1 FROM i WHERE id<" #n ")"            \
+    " INSERT INTO c (id, tbl, canon, op) SELECT id, 0, CAST(id AS BLOB), " #op " FROM i;"
 
 static void rows_by_themselves(void **state)
 {
@@ -188,8 +182,7 @@ static void a_circle_without_a_way_out(void **state)
 {
     struct sample s;
     (void)state;
-    open_sample(&s, false,
-                SLOTS(2, 4) "INSERT INTO take VALUES (1,0,2), (2,0,1), (3,0,2);");
+    open_sample(&s, false, SLOTS(2, 4) "INSERT INTO take VALUES (1,0,2), (2,0,1), (3,0,2);");
     order_is(&s, "4:4@2");
     kinds_are(&s, "1 not-null-cycle,2 unique,3 unique");
     close_sample(&s);
@@ -278,9 +271,8 @@ static void two_circles_that_touch(void **state)
 {
     struct sample s;
     (void)state;
-    open_sample(
-        &s, true,
-        SLOTS(2, 3) "INSERT INTO take VALUES (1,0,2), (2,0,1), (3,1,2), (2,1,3);");
+    open_sample(&s, true,
+                SLOTS(2, 3) "INSERT INTO take VALUES (1,0,2), (2,0,1), (3,1,2), (2,1,3);");
     order_is(&s, "1:2p@1 1:3p@1 1:1@2 1:2@3 1:3@4");
     close_sample(&s);
 }
@@ -289,8 +281,7 @@ static void a_long_circle(void **state)
 {
     struct sample s;
     (void)state;
-    open_sample(&s, true,
-                SLOTS(2, 5000) "INSERT INTO take SELECT id, 0, id % 5000 + 1 FROM c;");
+    open_sample(&s, true, SLOTS(2, 5000) "INSERT INTO take SELECT id, 0, id % 5000 + 1 FROM c;");
     assert_int_equal(mr_copy_order(&s.c, &s.places, NULL), MR_OK);
     assert_int_equal(s.places.count, 5001);
     for (size_t i = 0; i < s.places.count; i++) {

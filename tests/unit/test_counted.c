@@ -36,11 +36,9 @@ static void test_both_directions(void **state)
     for (size_t i = 0; i < LEN(cases); i++) {
         const bool is_unsigned = cases[i].is_unsigned;
         char text[MR_COUNTED_TEXT], *end = NULL;
-        assert_true(mr_counted_of_text(cases[i].text, is_unsigned, &end) ==
-                    cases[i].order);
+        assert_true(mr_counted_of_text(cases[i].text, is_unsigned, &end) == cases[i].order);
         assert_int_equal(*end, '\0');
-        assert_string_equal(mr_counted_text(cases[i].order, is_unsigned, text),
-                            cases[i].text);
+        assert_string_equal(mr_counted_text(cases[i].order, is_unsigned, text), cases[i].text);
         const struct mr_value value = mr_counted_value(cases[i].order, is_unsigned);
         assert_int_equal(value.cls, is_unsigned ? MR_CLASS_UINT : MR_CLASS_INT);
         assert_true(mr_counted_of_value(&value, is_unsigned) == cases[i].order);

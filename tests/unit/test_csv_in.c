@@ -48,8 +48,8 @@ static const struct csv_case loose_cases[] = {
     {"open quote", "a\n\"b\n", NULL, "line 3: the last line is cut off"},
 };
 
-static enum mr_code show(void *ctx, const struct mr_csv_field *fields, size_t count,
-                         uint64_t line, struct mr_err *err)
+static enum mr_code show(void *ctx, const struct mr_csv_field *fields, size_t count, uint64_t line,
+                         struct mr_err *err)
 {
     struct mr_strbuf *out = ctx;
     (void)err;
@@ -75,8 +75,7 @@ static void run_case(const struct csv_case *c, size_t piece, bool loose)
     else
         mr_csv_in_init(&csv, show, &got);
     for (size_t at = 0; code == MR_OK && at < len; at += piece)
-        code =
-            mr_csv_in_feed(&csv, c->csv + at, len - at < piece ? len - at : piece, &err);
+        code = mr_csv_in_feed(&csv, c->csv + at, len - at < piece ? len - at : piece, &err);
     if (code == MR_OK)
         code = mr_csv_in_finish(&csv, &err);
     if (c->got == NULL) {

@@ -11,14 +11,12 @@ static const struct {
     unsigned number;
     enum mr_code code;
 } statement[] = {
-    {0, MR_E_LOST},       {1044, MR_E_DENIED},  {1142, MR_E_DENIED},
-    {1143, MR_E_DENIED},  {1227, MR_E_DENIED},  {1356, MR_E_DENIED},
-    {1370, MR_E_DENIED},  {1049, MR_E_NO_SUCH}, {1146, MR_E_NO_SUCH},
-    {1054, MR_E_NO_SUCH}, {1193, MR_E_NO_SUCH}, {1176, MR_E_CHANGED},
-    {1412, MR_E_CHANGED}, {1969, MR_E_TIMEOUT}, {3024, MR_E_TIMEOUT},
-    {1205, MR_E_TIMEOUT}, {1317, MR_E_LOST},    {2006, MR_E_LOST},
-    {2013, MR_E_LOST},    {2026, MR_E_LOST},    {1053, MR_E_LOST},
-    {1927, MR_E_LOST},    {4031, MR_E_LOST},    {1064, MR_E_SQL},
+    {0, MR_E_LOST},       {1044, MR_E_DENIED},  {1142, MR_E_DENIED},  {1143, MR_E_DENIED},
+    {1227, MR_E_DENIED},  {1356, MR_E_DENIED},  {1370, MR_E_DENIED},  {1049, MR_E_NO_SUCH},
+    {1146, MR_E_NO_SUCH}, {1054, MR_E_NO_SUCH}, {1193, MR_E_NO_SUCH}, {1176, MR_E_CHANGED},
+    {1412, MR_E_CHANGED}, {1969, MR_E_TIMEOUT}, {3024, MR_E_TIMEOUT}, {1205, MR_E_TIMEOUT},
+    {1317, MR_E_LOST},    {2006, MR_E_LOST},    {2013, MR_E_LOST},    {2026, MR_E_LOST},
+    {1053, MR_E_LOST},    {1927, MR_E_LOST},    {4031, MR_E_LOST},    {1064, MR_E_SQL},
     {1792, MR_E_SQL},     {2014, MR_E_BUG},     {2008, MR_E_NOMEM},
 };
 

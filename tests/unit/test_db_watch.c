@@ -29,8 +29,7 @@ struct world {
 
 static void open_world(struct world *world, unsigned connect_timeout_s)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET,
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof at;
     int pair[2];
     world->port = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -47,8 +46,7 @@ static void open_world(struct world *world, unsigned connect_timeout_s)
     (void)snprintf(uri, sizeof uri, "mysql://u:p@127.0.0.1:%u/d?connect-timeout=%u",
                    ntohs(at.sin_port), connect_timeout_s);
     assert_int_equal(mr_endpoint_parse(&ep, uri, &err), MR_OK);
-    assert_int_equal(mr_watch_new(&ep, "there", "run", 0, true, &world->watch, &err),
-                     MR_OK);
+    assert_int_equal(mr_watch_new(&ep, "there", "run", 0, true, &world->watch, &err), MR_OK);
     mr_endpoint_release(&ep);
     mr_watch_connected(world->watch, world->call, 7);
 }
@@ -167,8 +165,7 @@ static int begin(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_busy), cmocka_unit_test(test_silent),
-        cmocka_unit_test(test_left),
+        cmocka_unit_test(test_busy), cmocka_unit_test(test_silent), cmocka_unit_test(test_left),
         cmocka_unit_test(test_cancelled), /* last: for the rest of the process */
     };
     return cmocka_run_group_tests(tests, begin, NULL);

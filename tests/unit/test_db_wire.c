@@ -26,29 +26,29 @@ struct sample {
 };
 
 #define BYTES(b) (b), sizeof(b) - 1
-#define NONE                                                                             \
-    {                                                                                    \
-        .cls = MR_CLASS_UNDECIDED                                                        \
+#define NONE                                                                                       \
+    {                                                                                              \
+        .cls = MR_CLASS_UNDECIDED                                                                  \
     }
-#define INT(n)                                                                           \
-    {                                                                                    \
-        .cls = MR_CLASS_INT, .i = (n)                                                    \
+#define INT(n)                                                                                     \
+    {                                                                                              \
+        .cls = MR_CLASS_INT, .i = (n)                                                              \
     }
-#define UINT(n)                                                                          \
-    {                                                                                    \
-        .cls = MR_CLASS_UINT, .u = (n)                                                   \
+#define UINT(n)                                                                                    \
+    {                                                                                              \
+        .cls = MR_CLASS_UINT, .u = (n)                                                             \
     }
-#define REAL(c, n)                                                                       \
-    {                                                                                    \
-        .cls = (c), .d = (n)                                                             \
+#define REAL(c, n)                                                                                 \
+    {                                                                                              \
+        .cls = (c), .d = (n)                                                                       \
     }
-#define TEXT(c, b)                                                                       \
-    {                                                                                    \
-        .cls = (c), .ptr = (b), .len = sizeof(b) - 1                                     \
+#define TEXT(c, b)                                                                                 \
+    {                                                                                              \
+        .cls = (c), .ptr = (b), .len = sizeof(b) - 1                                               \
     }
-#define TIME(c, ...)                                                                     \
-    {                                                                                    \
-        .cls = (c), .t = { __VA_ARGS__ }                                                 \
+#define TIME(c, ...)                                                                               \
+    {                                                                                              \
+        .cls = (c), .t = { __VA_ARGS__ }                                                           \
     }
 
 static const struct sample samples[] = {
@@ -57,20 +57,18 @@ static const struct sample samples[] = {
     {"tiny unsigned", MR_WIRE_INT1, true, MR_CLASS_UINT, BYTES("\xff"), UINT(255)},
     {"small", MR_WIRE_INT2, false, MR_CLASS_INT, BYTES("\x00\x80"), INT(-32768)},
     {"year", MR_WIRE_INT2, true, MR_CLASS_UINT, BYTES("\x6b\x08"), UINT(2155)},
-    {"medium", MR_WIRE_INT4, false, MR_CLASS_INT, BYTES("\x00\x00\x80\xff"),
-     INT(-8388608)},
+    {"medium", MR_WIRE_INT4, false, MR_CLASS_INT, BYTES("\x00\x00\x80\xff"), INT(-8388608)},
     {"int unsigned", MR_WIRE_INT4, true, MR_CLASS_UINT, BYTES("\xff\xff\xff\xff"),
      UINT(4294967295)},
-    {"big", MR_WIRE_INT8, false, MR_CLASS_INT, BYTES("\0\0\0\0\0\0\0\x80"),
-     INT(INT64_MIN)},
-    {"big unsigned", MR_WIRE_INT8, true, MR_CLASS_UINT,
-     BYTES("\xff\xff\xff\xff\xff\xff\xff\xff"), UINT(UINT64_MAX)},
+    {"big", MR_WIRE_INT8, false, MR_CLASS_INT, BYTES("\0\0\0\0\0\0\0\x80"), INT(INT64_MIN)},
+    {"big unsigned", MR_WIRE_INT8, true, MR_CLASS_UINT, BYTES("\xff\xff\xff\xff\xff\xff\xff\xff"),
+     UINT(UINT64_MAX)},
     {"big unsigned as signed", MR_WIRE_INT8, true, MR_CLASS_INT,
      BYTES("\xff\xff\xff\xff\xff\xff\xff\xff"), UINT(UINT64_MAX)},
-    {"small unsigned as signed", MR_WIRE_INT8, true, MR_CLASS_INT,
-     BYTES("\x05\0\0\0\0\0\0\0"), INT(5)},
-    {"negative as unsigned", MR_WIRE_INT4, false, MR_CLASS_UINT,
-     BYTES("\xfb\xff\xff\xff"), INT(-5)},
+    {"small unsigned as signed", MR_WIRE_INT8, true, MR_CLASS_INT, BYTES("\x05\0\0\0\0\0\0\0"),
+     INT(5)},
+    {"negative as unsigned", MR_WIRE_INT4, false, MR_CLASS_UINT, BYTES("\xfb\xff\xff\xff"),
+     INT(-5)},
     {"cut int", MR_WIRE_INT4, false, MR_CLASS_INT, BYTES("\x01\x02\x03"), NONE},
 
     {"float", MR_WIRE_FLOAT, false, MR_CLASS_FLOAT, BYTES("\0\0\x20\x40"),
@@ -80,8 +78,7 @@ static const struct sample samples[] = {
     {"minus zero", MR_WIRE_DOUBLE, false, MR_CLASS_DOUBLE, BYTES("\0\0\0\0\0\0\0\x80"),
      REAL(MR_CLASS_DOUBLE, -0.0)},
 
-    {"empty text", MR_WIRE_BYTES, false, MR_CLASS_TEXT, BYTES("\0"),
-     TEXT(MR_CLASS_TEXT, "")},
+    {"empty text", MR_WIRE_BYTES, false, MR_CLASS_TEXT, BYTES("\0"), TEXT(MR_CLASS_TEXT, "")},
     {"text", MR_WIRE_BYTES, false, MR_CLASS_TEXT,
      BYTES("\x03"
            "abc"),
@@ -99,63 +96,56 @@ static const struct sample samples[] = {
     {"length beyond everything", MR_WIRE_BYTES, false, MR_CLASS_TEXT,
      BYTES("\xfe\xff\xff\xff\xff\xff\xff\xff\xff"), NONE},
     {"cut length", MR_WIRE_BYTES, false, MR_CLASS_TEXT, BYTES("\xfc\x01"), NONE},
-    {"NULL of the text protocol", MR_WIRE_BYTES, false, MR_CLASS_TEXT, BYTES("\xfb"),
-     NONE},
+    {"NULL of the text protocol", MR_WIRE_BYTES, false, MR_CLASS_TEXT, BYTES("\xfb"), NONE},
     {"error byte as length", MR_WIRE_BYTES, false, MR_CLASS_TEXT, BYTES("\xff"), NONE},
     {"no length", MR_WIRE_BYTES, false, MR_CLASS_TEXT, BYTES(""), NONE},
 
     {"bit", MR_WIRE_BIT, false, MR_CLASS_UINT, BYTES("\x02\x01\x02"), UINT(258)},
-    {"bit(64)", MR_WIRE_BIT, false, MR_CLASS_UINT,
-     BYTES("\x08\xff\xff\xff\xff\xff\xff\xff\xfe"), UINT(UINT64_MAX - 1)},
-    {"bit beyond 64", MR_WIRE_BIT, false, MR_CLASS_UINT, BYTES("\x09\0\0\0\0\0\0\0\0\0"),
-     NONE},
+    {"bit(64)", MR_WIRE_BIT, false, MR_CLASS_UINT, BYTES("\x08\xff\xff\xff\xff\xff\xff\xff\xfe"),
+     UINT(UINT64_MAX - 1)},
+    {"bit beyond 64", MR_WIRE_BIT, false, MR_CLASS_UINT, BYTES("\x09\0\0\0\0\0\0\0\0\0"), NONE},
 
-    {"zero date", MR_WIRE_DATETIME, false, MR_CLASS_DATE, BYTES("\0"),
-     TIME(MR_CLASS_DATE, 0)},
+    {"zero date", MR_WIRE_DATETIME, false, MR_CLASS_DATE, BYTES("\0"), TIME(MR_CLASS_DATE, 0)},
     {"date", MR_WIRE_DATETIME, false, MR_CLASS_DATE, BYTES("\x04\xe8\x07\x02\x1d"),
      TIME(MR_CLASS_DATE, 2024, 2, 29)},
-    {"date without day", MR_WIRE_DATETIME, false, MR_CLASS_DATE,
-     BYTES("\x04\xe8\x07\0\0"), TIME(MR_CLASS_DATE, 2024)},
+    {"date without day", MR_WIRE_DATETIME, false, MR_CLASS_DATE, BYTES("\x04\xe8\x07\0\0"),
+     TIME(MR_CLASS_DATE, 2024)},
     {"date with a time", MR_WIRE_DATETIME, false, MR_CLASS_DATE,
      BYTES("\x07\xe8\x07\x02\x1d\0\0\x01"), NONE},
     {"date at midnight", MR_WIRE_DATETIME, false, MR_CLASS_DATE,
      BYTES("\x07\xe8\x07\x02\x1d\0\0\0"), TIME(MR_CLASS_DATE, 2024, 2, 29)},
     {"datetime", MR_WIRE_DATETIME, false, MR_CLASS_DATETIME,
-     BYTES("\x07\xe8\x07\x02\x1d\x17\x3b\x3a"),
-     TIME(MR_CLASS_DATETIME, 2024, 2, 29, 23, 59, 58)},
+     BYTES("\x07\xe8\x07\x02\x1d\x17\x3b\x3a"), TIME(MR_CLASS_DATETIME, 2024, 2, 29, 23, 59, 58)},
     {"datetime(6)", MR_WIRE_DATETIME, false, MR_CLASS_DATETIME,
      BYTES("\x0b\xe8\x07\x02\x1d\x17\x3b\x3a\x3f\x42\x0f\0"),
      TIME(MR_CLASS_DATETIME, 2024, 2, 29, 23, 59, 58, 999999)},
     {"datetime of a strange length", MR_WIRE_DATETIME, false, MR_CLASS_DATETIME,
      BYTES("\x05\xe8\x07\x02\x1d\x17"), NONE},
 
-    {"zero time", MR_WIRE_TIME, false, MR_CLASS_TIME, BYTES("\0"),
-     TIME(MR_CLASS_TIME, 0)},
-    {"longest time", MR_WIRE_TIME, false, MR_CLASS_TIME,
-     BYTES("\x08\x01\x22\0\0\0\x16\x3b\x3b"),
+    {"zero time", MR_WIRE_TIME, false, MR_CLASS_TIME, BYTES("\0"), TIME(MR_CLASS_TIME, 0)},
+    {"longest time", MR_WIRE_TIME, false, MR_CLASS_TIME, BYTES("\x08\x01\x22\0\0\0\x16\x3b\x3b"),
      TIME(MR_CLASS_TIME, .hour = 838, .minute = 59, .second = 59, .negative = true)},
-    {"time(6)", MR_WIRE_TIME, false, MR_CLASS_TIME,
-     BYTES("\x0c\x01\0\0\0\0\0\0\0\x01\0\0\0"),
+    {"time(6)", MR_WIRE_TIME, false, MR_CLASS_TIME, BYTES("\x0c\x01\0\0\0\0\0\0\0\x01\0\0\0"),
      TIME(MR_CLASS_TIME, .micros = 1, .negative = true)},
-    {"time of too many days", MR_WIRE_TIME, false, MR_CLASS_TIME,
-     BYTES("\x08\0\0\0\x01\0\0\0\0"), NONE},
+    {"time of too many days", MR_WIRE_TIME, false, MR_CLASS_TIME, BYTES("\x08\0\0\0\x01\0\0\0\0"),
+     NONE},
     {"time of more hours than a row can hold", MR_WIRE_TIME, false, MR_CLASS_TIME,
      BYTES("\x08\0\xaa\x0a\0\0\x10\0\0"), NONE},
     {"time of the most hours", MR_WIRE_TIME, false, MR_CLASS_TIME,
      BYTES("\x08\0\xaa\x0a\0\0\x0f\0\0"), TIME(MR_CLASS_TIME, .hour = 65535)},
-    {"time of a strange sign", MR_WIRE_TIME, false, MR_CLASS_TIME,
-     BYTES("\x08\x02\0\0\0\0\0\0\0"), NONE},
-    {"time of a strange length", MR_WIRE_TIME, false, MR_CLASS_TIME,
-     BYTES("\x07\0\0\0\0\0\0\0"), NONE},
+    {"time of a strange sign", MR_WIRE_TIME, false, MR_CLASS_TIME, BYTES("\x08\x02\0\0\0\0\0\0\0"),
+     NONE},
+    {"time of a strange length", MR_WIRE_TIME, false, MR_CLASS_TIME, BYTES("\x07\0\0\0\0\0\0\0"),
+     NONE},
 
     {"a value of type NULL", MR_WIRE_NULL, false, MR_CLASS_TEXT, BYTES("\x01x"), NONE},
 };
 
 static bool same_time(const struct mr_time *a, const struct mr_time *b)
 {
-    return a->year == b->year && a->month == b->month && a->day == b->day &&
-           a->hour == b->hour && a->minute == b->minute && a->second == b->second &&
-           a->micros == b->micros && a->negative == b->negative;
+    return a->year == b->year && a->month == b->month && a->day == b->day && a->hour == b->hour &&
+           a->minute == b->minute && a->second == b->second && a->micros == b->micros &&
+           a->negative == b->negative;
 }
 
 static bool same_value(const struct mr_value *got, const struct mr_value *want)
@@ -209,8 +199,7 @@ static void test_sound(void **state)
         char *row = malloc(len + 1);
         assert_non_null(row);
         memcpy(row + 1, whole, len); /* its last byte is that of the memory */
-        assert_int_equal(mr_wire_is_sound(columns, 3, row + 1, len),
-                         len == sizeof whole - 1);
+        assert_int_equal(mr_wire_is_sound(columns, 3, row + 1, len), len == sizeof whole - 1);
         free(row);
     }
     assert_false(mr_wire_is_sound(columns, 3, "\1\x1c", 2));
@@ -341,8 +330,8 @@ static void test_garbage(void **state)
         enum mr_class cls = MR_CLASS_NULL;
         while (cls < MR_CLASS_TIME && !mr_wire_gives((enum mr_wire_kind)kind, cls))
             cls++;
-        columns[kind - 1] = (struct mr_wire_column){(enum mr_wire_kind)kind, false,
-                                                    kind != MR_WIRE_NULL, cls};
+        columns[kind - 1] =
+            (struct mr_wire_column){(enum mr_wire_kind)kind, false, kind != MR_WIRE_NULL, cls};
     }
     size_t sound = 0;
     for (unsigned round = 0; round < 2000 * random_seeds(); round++) {

@@ -24,9 +24,7 @@ static const struct row own[] = {
     {MR_SAYS_GONE, {.counted = true}, MR_GROUP_GONE},
     {MR_SAYS_GONE, {.counted = true, .believed = true, .held = true}, MR_GROUP_GONE},
     {MR_SAYS_GONE, {.counted = true, .restored = true}, MR_GROUP_GONE},
-    {MR_SAYS_DOUBT,
-     {.counted = true, .above = true, .taken = true, .doubt = true},
-     MR_GROUP_DOUBT},
+    {MR_SAYS_DOUBT, {.counted = true, .above = true, .taken = true, .doubt = true}, MR_GROUP_DOUBT},
     {MR_SAYS_DOUBT,
      {.counted = true, .above = true, .taken = true, .doubt = true, .believed = true},
      MR_GROUP_DOUBT},
@@ -47,9 +45,7 @@ static const struct row own[] = {
     {MR_SAYS_RESTORED, {.restored = true}, MR_GROUP_LOST},
     {MR_SAYS_LATE, {.late = true}, MR_GROUP_LOST},
     {MR_SAYS_PARENTS_BASE, {0}, MR_GROUP_MAYBE},
-    {MR_SAYS_PARENTS_BASE,
-     {.believed = true, .fresh = true, .held = true},
-     MR_GROUP_MAYBE},
+    {MR_SAYS_PARENTS_BASE, {.believed = true, .fresh = true, .held = true}, MR_GROUP_MAYBE},
 };
 
 struct moving {
@@ -71,10 +67,7 @@ static const struct moving below[] = {
      MR_GROUP_BASE,
      MR_GROUP_LOST},
     /* a key that a counter made is of the time when it was made, whomever its row refers to */
-    {MR_SAYS_NOTHING,
-     {.counted = true, .refers_to_new = true},
-     MR_GROUP_MAYBE,
-     MR_GROUP_MAYBE},
+    {MR_SAYS_NOTHING, {.counted = true, .refers_to_new = true}, MR_GROUP_MAYBE, MR_GROUP_MAYBE},
     {MR_SAYS_NOTHING,
      {.counted = true, .there = true, .key_refers_to_lost = true},
      MR_GROUP_BASE,
@@ -88,10 +81,7 @@ static const struct moving below[] = {
      {.counted = true, .above = true, .refers_to_lost = true},
      MR_GROUP_DOUBT,
      MR_GROUP_DOUBT},
-    {MR_SAYS_NOTHING,
-     {.counted = true, .refers_to_lost = true},
-     MR_GROUP_GONE,
-     MR_GROUP_GONE},
+    {MR_SAYS_NOTHING, {.counted = true, .refers_to_lost = true}, MR_GROUP_GONE, MR_GROUP_GONE},
     {MR_SAYS_NOTHING,
      {.counted = true, .same = true, .refers_to_lost = true},
      MR_GROUP_SAME,
@@ -128,10 +118,7 @@ static const struct hindered {
     enum mr_group group;
     enum mr_conflict conflict;
 } hindered[] = {
-    {MR_SAYS_THERE,
-     {.there = true, .unfit = true, .rival = true},
-     MR_GROUP_LOST,
-     MR_CONFLICT_NONE},
+    {MR_SAYS_THERE, {.there = true, .unfit = true, .rival = true}, MR_GROUP_LOST, MR_CONFLICT_NONE},
     {MR_SAYS_FREE, {.counted = true}, MR_GROUP_LOST, MR_CONFLICT_NONE},
     {MR_SAYS_DELETED_SINCE, {.gone = true}, MR_GROUP_LOST, MR_CONFLICT_DELETED_SINCE},
     {MR_SAYS_DELETED_SINCE, {.gone = true}, MR_GROUP_GONE, MR_CONFLICT_DELETED_SINCE},
@@ -147,14 +134,8 @@ static const struct hindered {
      {.counted = true, .crosses = true},
      MR_GROUP_LOST,
      MR_CONFLICT_IDENTITY_CROSSES_BASE},
-    {MR_SAYS_AMBIGUOUS,
-     {.counted = true, .ambiguous = true},
-     MR_GROUP_LOST,
-     MR_CONFLICT_DUPLICATE},
-    {MR_SAYS_OWNED,
-     {.counted = true, .owned = true},
-     MR_GROUP_LOST,
-     MR_CONFLICT_OWNER_DIFFERS},
+    {MR_SAYS_AMBIGUOUS, {.counted = true, .ambiguous = true}, MR_GROUP_LOST, MR_CONFLICT_DUPLICATE},
+    {MR_SAYS_OWNED, {.counted = true, .owned = true}, MR_GROUP_LOST, MR_CONFLICT_OWNER_DIFFERS},
     /* an index forbids two, whoever wants them */
     {MR_SAYS_AMBIGUOUS,
      {.counted = true, .ambiguous = true, .restored = true, .guarded = true},
@@ -181,22 +162,13 @@ static const struct hindered {
      {.disagrees = true, .restored = true, .attaches = true},
      MR_GROUP_LOST,
      MR_CONFLICT_REFERENCES_DISAGREE},
-    {MR_SAYS_UNFIT,
-     {.unfit = true, .rival = true},
-     MR_GROUP_LOST,
-     MR_CONFLICT_DOES_NOT_FIT},
+    {MR_SAYS_UNFIT, {.unfit = true, .rival = true}, MR_GROUP_LOST, MR_CONFLICT_DOES_NOT_FIT},
     {MR_SAYS_RIVAL, {.rival = true, .taken = true}, MR_GROUP_LOST, MR_CONFLICT_UNIQUE},
     {MR_SAYS_KEY_TAKEN, {.taken = true}, MR_GROUP_LOST, MR_CONFLICT_KEY_TAKEN},
-    {MR_SAYS_KEY_TAKEN,
-     {.twin = true, .restored = true},
-     MR_GROUP_LOST,
-     MR_CONFLICT_KEY_TAKEN},
+    {MR_SAYS_KEY_TAKEN, {.twin = true, .restored = true}, MR_GROUP_LOST, MR_CONFLICT_KEY_TAKEN},
     {MR_SAYS_KEY_TAKEN, {.traced = true}, MR_GROUP_LOST, MR_CONFLICT_KEY_TAKEN},
     {MR_SAYS_FREE, {.traced = true, .restored = true}, MR_GROUP_LOST, MR_CONFLICT_NONE},
-    {MR_SAYS_FREE,
-     {.keyless = true, .taken = true, .twin = true},
-     MR_GROUP_LOST,
-     MR_CONFLICT_NONE},
+    {MR_SAYS_FREE, {.keyless = true, .taken = true, .twin = true}, MR_GROUP_LOST, MR_CONFLICT_NONE},
     /* a counter gives another id */
     {MR_SAYS_FREE,
      {.counted = true, .taken = true, .traced = true},
@@ -222,9 +194,7 @@ static const struct likened {
     struct mr_fact fact;
     enum mr_twin twin;
 } likened[] = {
-    {MR_SAYS_BORN_TOGETHER,
-     {.dated = true, .same_time = true, .same_name = true},
-     MR_TWIN_SELF},
+    {MR_SAYS_BORN_TOGETHER, {.dated = true, .same_time = true, .same_name = true}, MR_TWIN_SELF},
     {MR_SAYS_BORN_TOGETHER,
      {.dated = true,
       .same_time = true,
@@ -234,12 +204,8 @@ static const struct likened {
       .believed = true},
      MR_TWIN_SELF},
     {MR_SAYS_BORN_AS_ANOTHER, {.dated = true, .same_time = true}, MR_TWIN_DOUBT},
-    {MR_SAYS_BORN_AS_ANOTHER,
-     {.dated = true, .same_time = true, .split = true},
-     MR_TWIN_DOUBT},
-    {MR_SAYS_BORN_AS_ANOTHER,
-     {.dated = true, .same_time = true, .believed = true},
-     MR_TWIN_DOUBT},
+    {MR_SAYS_BORN_AS_ANOTHER, {.dated = true, .same_time = true, .split = true}, MR_TWIN_DOUBT},
+    {MR_SAYS_BORN_AS_ANOTHER, {.dated = true, .same_time = true, .believed = true}, MR_TWIN_DOUBT},
     {MR_SAYS_SPLIT_BY_TIME,
      {.dated = true, .same_time = true, .split = true, .believed = true},
      MR_TWIN_OTHER},
@@ -251,9 +217,7 @@ static const struct likened {
     {MR_SAYS_NOTHING_ALIKE, {.alike = true, .same_name = true}, MR_TWIN_OTHER},
     {MR_SAYS_SETTLED, {.alike = true, .settled = true}, MR_TWIN_OTHER},
     {MR_SAYS_SETTLED, {.alike = true, .refers_to_lost = true}, MR_TWIN_OTHER},
-    {MR_SAYS_SETTLED,
-     {.dated = true, .same_time = true, .refers_to_lost = true},
-     MR_TWIN_OTHER},
+    {MR_SAYS_SETTLED, {.dated = true, .same_time = true, .refers_to_lost = true}, MR_TWIN_OTHER},
     {MR_SAYS_SETTLED, {.dated = true, .same_time = true, .settled = true}, MR_TWIN_OTHER},
 };
 
@@ -263,8 +227,7 @@ static void test_twins(void **state)
     for (size_t i = 0; i < sizeof likened / sizeof likened[0]; i++) {
         const struct mr_likeness l = mr_decide_twin(&likened[i].fact);
         if (l.twin != likened[i].twin || l.because != likened[i].sentence)
-            fail_msg("row %zu: %s: %d, since %s", i,
-                     mr_sentence_words(likened[i].sentence), l.twin,
+            fail_msg("row %zu: %s: %d, since %s", i, mr_sentence_words(likened[i].sentence), l.twin,
                      mr_sentence_words(l.because));
     }
 }
@@ -290,11 +253,7 @@ static const struct hindered valued[] = {
      MR_GROUP_BASE,
      MR_CONFLICT_IDENTITY_CHANGED},
     {MR_SAYS_CHANGED,
-     {.there = true,
-      .differs = true,
-      .same_name = true,
-      .edited = true,
-      .edited_live = true},
+     {.there = true, .differs = true, .same_name = true, .edited = true, .edited_live = true},
      MR_GROUP_BASE,
      MR_CONFLICT_CHANGED},
     {MR_SAYS_CHANGED,
@@ -309,14 +268,13 @@ static void test_values(void **state)
     for (size_t i = 0; i < sizeof valued / sizeof valued[0]; i++) {
         const struct mr_obstacle o = mr_decide_values(&valued[i].fact, valued[i].group);
         if (o.conflict != valued[i].conflict || o.because != valued[i].sentence)
-            fail_msg("row %zu: %s: %s, since %s", i,
-                     mr_sentence_words(valued[i].sentence), mr_conflict_name(o.conflict),
-                     mr_sentence_words(o.because));
+            fail_msg("row %zu: %s: %s, since %s", i, mr_sentence_words(valued[i].sentence),
+                     mr_conflict_name(o.conflict), mr_sentence_words(o.because));
     }
 }
 
-#define SHOWN_IN(rows, s, shown)                                                         \
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows)[0]; i++)                          \
+#define SHOWN_IN(rows, s, shown)                                                                   \
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows)[0]; i++)                                    \
     (shown) = (shown) || (rows)[i].sentence == (s)
 
 /* No sentence of this part without a row. */
@@ -351,11 +309,9 @@ static void test_all_worlds(void **state)
 {
     (void)state;
     static const size_t facts[] = {
-        AT(counted),        AT(believed),      AT(above),
-        AT(fresh),          AT(late),          AT(there),
-        AT(same),           AT(taken),         AT(held),
-        AT(doubt),          AT(restored),      AT(merged),
-        AT(refers_to_lost), AT(refers_to_new), AT(key_refers_to_lost)};
+        AT(counted),  AT(believed), AT(above),          AT(fresh),         AT(late),
+        AT(there),    AT(same),     AT(taken),          AT(held),          AT(doubt),
+        AT(restored), AT(merged),   AT(refers_to_lost), AT(refers_to_new), AT(key_refers_to_lost)};
     const size_t n = sizeof facts / sizeof facts[0];
     for (size_t world = 0; world < (size_t)1 << n; world++) {
         const struct mr_fact f = world_of(world, facts, n);
@@ -368,8 +324,8 @@ static void test_all_worlds(void **state)
         if (f.counted && f.above && f.doubt && !f.same)
             assert_int_equal(group, MR_GROUP_DOUBT);
         /* only a person, U, or TARGET itself makes lost history of what is not there */
-        if (group == MR_GROUP_LOST && !f.there && !f.taken && !f.held && !f.believed &&
-            !f.fresh && !f.late)
+        if (group == MR_GROUP_LOST && !f.there && !f.taken && !f.held && !f.believed && !f.fresh &&
+            !f.late)
             assert_true(f.restored || f.merged);
         for (enum mr_group from = MR_GROUP_BASE; from <= MR_GROUP_DOUBT; from++) {
             const struct mr_ruling v = mr_decide_below(&f, from);
@@ -384,10 +340,9 @@ static void test_all_obstacles(void **state)
 {
     (void)state;
     static const size_t facts[] = {
-        AT(counted),  AT(keyless),   AT(there),     AT(taken),    AT(traced),
-        AT(rival),    AT(crosses),   AT(ambiguous), AT(owned),    AT(guarded),
-        AT(unfit),    AT(disagrees), AT(twin),      AT(attaches), AT(differs_above),
-        AT(restored), AT(gone)};
+        AT(counted), AT(keyless),   AT(there),         AT(taken),    AT(traced), AT(rival),
+        AT(crosses), AT(ambiguous), AT(owned),         AT(guarded),  AT(unfit),  AT(disagrees),
+        AT(twin),    AT(attaches),  AT(differs_above), AT(restored), AT(gone)};
     const size_t n = sizeof facts / sizeof facts[0];
     for (size_t world = 0; world < (size_t)1 << n; world++) {
         const struct mr_fact f = world_of(world, facts, n);
@@ -397,8 +352,7 @@ static void test_all_obstacles(void **state)
                 assert_int_equal(o.conflict, MR_CONFLICT_NONE);
             /* what nobody was asked about is not written */
             if (!f.there && !f.restored &&
-                (f.gone || g == MR_GROUP_GONE || g == MR_GROUP_MAYBE ||
-                 g == MR_GROUP_DOUBT))
+                (f.gone || g == MR_GROUP_GONE || g == MR_GROUP_MAYBE || g == MR_GROUP_DOUBT))
                 assert_int_not_equal(o.conflict, MR_CONFLICT_NONE);
             /* what TARGET would refuse is not tried, whoever restores it */
             if (!f.there && (f.unfit || f.rival || f.disagrees ||
@@ -418,9 +372,7 @@ static const struct {
 } merged[] = {
     {{.counted = true, .above = true, .taken = true}, MR_GROUP_LOST, MR_CONFLICT_NONE},
     {{.counted = true, .above = true}, MR_GROUP_MAYBE, MR_CONFLICT_DELETED_OR_LOST},
-    {{.counted = true, .above = true, .refers_to_lost = true},
-     MR_GROUP_LOST,
-     MR_CONFLICT_NONE},
+    {{.counted = true, .above = true, .refers_to_lost = true}, MR_GROUP_LOST, MR_CONFLICT_NONE},
     {{.counted = true, .above = true, .there = true, .differs = true},
      MR_GROUP_LOST,
      MR_CONFLICT_DIFFERS},
@@ -438,8 +390,7 @@ static void test_merge(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof merged / sizeof merged[0]; i++) {
         const struct mr_outcome o = mr_decide_merge(&merged[i].fact);
-        if (o.ruling.group != merged[i].group ||
-            o.obstacle.conflict != merged[i].conflict)
+        if (o.ruling.group != merged[i].group || o.obstacle.conflict != merged[i].conflict)
             fail_msg("row %zu: %s, %s", i, mr_group_name(o.ruling.group),
                      mr_conflict_name(o.obstacle.conflict));
     }

@@ -31,10 +31,7 @@ static const struct met holders[] = {
      true,
      MR_CONFLICT_NONE},
     /* a key above the past may have been given twice */
-    {MR_SAYS_TAKEN,
-     {.counted = true, .above = true, .taken = true},
-     false,
-     MR_CONFLICT_NONE},
+    {MR_SAYS_TAKEN, {.counted = true, .above = true, .taken = true}, false, MR_CONFLICT_NONE},
 };
 
 static const struct met identities[] = {
@@ -57,15 +54,11 @@ static const struct placed {
     struct mr_fact fact;
     enum mr_place place;
 } places[] = {
-    {MR_SAYS_THERE,
-     {.counted = true, .above = true, .taken = true, .there = true},
-     MR_PLACE_THERE},
+    {MR_SAYS_THERE, {.counted = true, .above = true, .taken = true, .there = true}, MR_PLACE_THERE},
     {MR_SAYS_NEW_FOR_TAKEN,
      {.counted = true, .above = true, .taken = true, .traced = true},
      MR_PLACE_NEW_ID},
-    {MR_SAYS_NEW_FOR_TRACE,
-     {.counted = true, .above = true, .traced = true},
-     MR_PLACE_NEW_ID},
+    {MR_SAYS_NEW_FOR_TRACE, {.counted = true, .above = true, .traced = true}, MR_PLACE_NEW_ID},
     {MR_SAYS_KEEPS_KEY, {.counted = true, .above = true}, MR_PLACE_KEY},
     /* nothing is renumbered needlessly: a row of the past comes back under its key */
     {MR_SAYS_KEEPS_KEY, {.counted = true, .traced = true}, MR_PLACE_KEY},
@@ -81,8 +74,8 @@ static void expect(const struct met *row, struct mr_meeting is, size_t i)
 {
     if (is.is_it != row->is_it || is.obstacle.conflict != row->conflict ||
         is.obstacle.because != row->sentence)
-        fail_msg("row %zu: %s: %d, since %s", i, mr_sentence_words(row->sentence),
-                 is.is_it, mr_sentence_words(is.obstacle.because));
+        fail_msg("row %zu: %s: %d, since %s", i, mr_sentence_words(row->sentence), is.is_it,
+                 mr_sentence_words(is.obstacle.because));
 }
 
 static void test_holders(void **state)
@@ -105,14 +98,13 @@ static void test_places(void **state)
     for (size_t i = 0; i < LENGTH(places); i++) {
         const struct mr_placing is = mr_decide_place(&places[i].fact);
         if (is.place != places[i].place || is.because != places[i].sentence)
-            fail_msg("row %zu: %s: %d, since %s", i,
-                     mr_sentence_words(places[i].sentence), is.place,
-                     mr_sentence_words(is.because));
+            fail_msg("row %zu: %s: %d, since %s", i, mr_sentence_words(places[i].sentence),
+                     is.place, mr_sentence_words(is.because));
     }
 }
 
-#define SHOWN_IN(rows, s, shown)                                                         \
-    for (size_t i = 0; i < LENGTH(rows); i++)                                            \
+#define SHOWN_IN(rows, s, shown)                                                                   \
+    for (size_t i = 0; i < LENGTH(rows); i++)                                                      \
     (shown) = (shown) || (rows)[i].sentence == (s)
 
 /* No sentence of this part without a row. */

@@ -32,8 +32,8 @@ static void compress(const struct mr_strbuf *in, struct mr_strbuf *out)
     mr_compress_free(c);
 }
 
-static enum mr_code decompress(const char *ptr, size_t len, size_t piece,
-                               struct mr_strbuf *out, struct mr_err *err)
+static enum mr_code decompress(const char *ptr, size_t len, size_t piece, struct mr_strbuf *out,
+                               struct mr_err *err)
 {
     const struct mr_sink sink = {.write = append, .arg = out};
     struct mr_decompress *d = NULL;
@@ -69,8 +69,7 @@ static void test_round_trip(void **state)
             fill(&in, sizes[s]);
             compress(&in, &packed);
             compress(&in, &packed); /* two frames are one stream */
-            assert_int_equal(decompress(packed.ptr, packed.len, pieces[p], &out, NULL),
-                             MR_OK);
+            assert_int_equal(decompress(packed.ptr, packed.len, pieces[p], &out, NULL), MR_OK);
             assert_int_equal(out.len, 2 * in.len);
             assert_memory_equal(out.ptr, in.ptr, in.len);
             assert_memory_equal(out.ptr + in.len, in.ptr, in.len);
@@ -115,15 +114,13 @@ static void test_files(void **state)
     (void)state;
     fill(&in, 300000);
     compress(&in, &packed);
-    assert_int_equal(mr_io_write_file("x.zst", 0600, packed.ptr, packed.len, NULL),
-                     MR_OK);
+    assert_int_equal(mr_io_write_file("x.zst", 0600, packed.ptr, packed.len, NULL), MR_OK);
     assert_int_equal(mr_decompress_file("x.zst", sink, &err), MR_OK);
     assert_int_equal(out.len, in.len);
     assert_memory_equal(out.ptr, in.ptr, in.len);
     assert_int_equal(mr_decompress_file("none.zst", sink, &err), MR_E_IO);
     assert_non_null(strstr(err.message, "none.zst"));
-    assert_int_equal(mr_io_write_file("cut.zst", 0600, packed.ptr, packed.len - 1, NULL),
-                     MR_OK);
+    assert_int_equal(mr_io_write_file("cut.zst", 0600, packed.ptr, packed.len - 1, NULL), MR_OK);
     assert_int_equal(mr_decompress_file("cut.zst", sink, &err), MR_E_IO);
     assert_string_equal(err.message, "file \"cut.zst\": the zstd data is cut off");
     assert_int_equal(mr_decompress_file("x.zst", (struct mr_sink){.write = refuse}, &err),

@@ -45,13 +45,12 @@ static void orders(void **state)
     doctor.current = NULL;
     mr_doctor_say(&doctor, MR_DOCTOR_PROBLEM, MR_DOCTOR_room, "no room");
     mr_doctor_output_text(&doctor, false, false, &out);
-    assert_string_equal(out.ptr,
-                        "2 problems, 1 unknown, 1 note; 1 thing is well\n"
-                        "\nmysql://b\nproblem disk: full\\x1b[2J\n    -> Make room.\n"
-                        "\nthis machine\nproblem room: no room\n"
-                        "\nmysql://a\nunknown sessions: not visible\n"
-                        "    -> GRANT PROCESS ON *.* TO 'u'\n"
-                        "\nmysql://a\nnote keys: a note\n");
+    assert_string_equal(out.ptr, "2 problems, 1 unknown, 1 note; 1 thing is well\n"
+                                 "\nmysql://b\nproblem disk: full\\x1b[2J\n    -> Make room.\n"
+                                 "\nthis machine\nproblem room: no room\n"
+                                 "\nmysql://a\nunknown sessions: not visible\n"
+                                 "    -> GRANT PROCESS ON *.* TO 'u'\n"
+                                 "\nmysql://a\nnote keys: a note\n");
     mr_strbuf_reset(&out);
     mr_doctor_output_text(&doctor, false, true, &out);
     assert_non_null(strstr(out.ptr, "\nmysql://a\nok dns: host is known\n"));

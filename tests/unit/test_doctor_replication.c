@@ -31,9 +31,8 @@ static void test_lag(void **state)
                                                 .io_error = "",
                                                 .sql_error = "",
                                                 .worker_error = ""};
-        struct mr_doctor_server server = {.facts = {.replication = {.seen = MR_GATE_SEEN},
-                                                    .channels = &channel,
-                                                    .nchannels = 1}};
+        struct mr_doctor_server server = {
+            .facts = {.replication = {.seen = MR_GATE_SEEN}, .channels = &channel, .nchannels = 1}};
         struct mr_err err = {0};
         mr_gate_config_init(&doctor.gate);
         assert_int_equal(mr_doctor_replication(&doctor, &server, &err), MR_OK);

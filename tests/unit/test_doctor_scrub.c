@@ -64,10 +64,8 @@ static void variables(void **state)
 static void messages(void **state)
 {
     static const struct pair pairs[] = {
-        {"", "port 1 of \"h\": Connection refused",
-         "port 1 of \"h\": Connection refused"},
-        {"",
-         "the SQL thread is stopped: error 1062: Duplicate entry '138' for key 'PRIMARY'",
+        {"", "port 1 of \"h\": Connection refused", "port 1 of \"h\": Connection refused"},
+        {"", "the SQL thread is stopped: error 1062: Duplicate entry '138' for key 'PRIMARY'",
          "the SQL thread is stopped: error 1062: (hidden)"},
         {"", "error 1045", "error 1045"},
         {"", "2 differ: a.b (only the second has column c default 's3cret'), a.c (x)",
@@ -86,12 +84,10 @@ static void messages(void **state)
 static void settings(void **state)
 {
     static const struct pair pairs[] = {
-        {"source", "mysql://u:s3cret@h:3306/club?ssl-mode=required",
-         "mysql://u@h:3306/club"},
+        {"source", "mysql://u:s3cret@h:3306/club?ssl-mode=required", "mysql://u@h:3306/club"},
         {"source", "mysql://u:s3cret@:x", "(hidden)"},
         {"where", "mobile = '138'", "mobile = ?"},
-        {"reference", "owner_id -> a.b.id when type = 'x'",
-         "owner_id -> a.b.id when type = ?"},
+        {"reference", "owner_id -> a.b.id when type = 'x'", "owner_id -> a.b.id when type = ?"},
         {"split-key", "3000", "?"},
         {"replication-lag", "10, 60", "10, 60"},
         {"identity", "mobile", "mobile"},

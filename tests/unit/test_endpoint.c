@@ -46,19 +46,16 @@ static const struct good good[] = {
     {"mysql://u:a:b@h", "u", "a:b", "h", 0, "", "mysql://u@h"},
     {"mysql://u:a@b@h", "u", "a@b", "h", 0, "", "mysql://u@h"},
     {"mysql://u:%40%3A%2F%3f%25@h", "u", "@:/?%", "h", 0, "", "mysql://u@h"},
-    {"mysql://a%40b:p@h/d%2Ce,f%2Fg", "a@b", "p", "h", 0, "d,e|f/g",
-     "mysql://a%40b@h/d%2Ce,f%2Fg"},
+    {"mysql://a%40b:p@h/d%2Ce,f%2Fg", "a@b", "p", "h", 0, "d,e|f/g", "mysql://a%40b@h/d%2Ce,f%2Fg"},
     {"mysql://u@[::1]:3306/d", "u", NULL, "::1", 3306, "d", "mysql://u@[::1]:3306/d"},
-    {"mysql://[fe80::1%25eth0]", NULL, NULL, "fe80::1%eth0", 0, "",
-     "mysql://[fe80::1%25eth0]"},
+    {"mysql://[fe80::1%25eth0]", NULL, NULL, "fe80::1%eth0", 0, "", "mysql://[fe80::1%25eth0]"},
     {"mysql://h/%20d", NULL, NULL, "h", 0, " d", "mysql://h/%20d"},
     {"mysql://h/d\xc3\xbc", NULL, NULL, "h", 0, "d\xc3\xbc", "mysql://h/d\xc3\xbc"},
     {"mysql:///d", NULL, NULL, "", 0, "d", "mysql:///d"},
     {"mysql://", NULL, NULL, "", 0, "", "mysql://"},
     {"mysql://u@/d?socket=/run/s.sock", "u", NULL, "localhost", 0, "d",
      "mysql://u@localhost/d?socket=/run/s.sock"},
-    {"mysql://u@:3307/d", "u", NULL, "localhost", 3307, "d",
-     "mysql://u@localhost:3307/d"},
+    {"mysql://u@:3307/d", "u", NULL, "localhost", 3307, "d", "mysql://u@localhost:3307/d"},
     {"mysql://h?", NULL, NULL, "h", 0, "", "mysql://h"},
     {"mysql://h/d?&ssl-mode=required&", NULL, NULL, "h", 0, "d", "mysql://h/d"},
 };
@@ -112,13 +109,12 @@ static void test_options(void **state)
     (void)state;
     struct mr_err err;
     struct mr_endpoint ep;
-    assert_int_equal(
-        mr_endpoint_parse(&ep,
-                          "mysql://h/d?socket=/a%26b&ssl-mode=verify-ca&ssl-ca=/c&"
-                          "ssl-cert=/d&ssl-key=/e&defaults-file=/f&defaults-group=g&"
-                          "connect-timeout=3",
-                          &err),
-        MR_OK);
+    assert_int_equal(mr_endpoint_parse(&ep,
+                                       "mysql://h/d?socket=/a%26b&ssl-mode=verify-ca&ssl-ca=/c&"
+                                       "ssl-cert=/d&ssl-key=/e&defaults-file=/f&defaults-group=g&"
+                                       "connect-timeout=3",
+                                       &err),
+                     MR_OK);
     assert_text(ep.socket, "/a&b");
     assert_text(ep.ssl_ca, "/c");
     assert_text(ep.ssl_cert, "/d");
@@ -129,18 +125,16 @@ static void test_options(void **state)
     assert_int_equal(ep.connect_timeout_s, 3);
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_endpoint_uri(&ep, &text);
-    assert_string_equal(text.ptr,
-                        "mysql://h/d?socket=/a%26b&ssl-mode=verify-ca&ssl-ca=/c&"
-                        "ssl-cert=/d&ssl-key=/e&defaults-file=/f&defaults-group=g&"
-                        "connect-timeout=3");
+    assert_string_equal(text.ptr, "mysql://h/d?socket=/a%26b&ssl-mode=verify-ca&ssl-ca=/c&"
+                                  "ssl-cert=/d&ssl-key=/e&defaults-file=/f&defaults-group=g&"
+                                  "connect-timeout=3");
     mr_strbuf_reset(&text);
     mr_endpoint_drop_account(&ep, &text);
     assert_string_equal(text.ptr, "ssl-cert, ssl-key, defaults-file, defaults-group");
     mr_strbuf_reset(&text);
     mr_endpoint_uri(&ep, &text);
-    assert_string_equal(
-        text.ptr,
-        "mysql://h/d?socket=/a%26b&ssl-mode=verify-ca&ssl-ca=/c&connect-timeout=3");
+    assert_string_equal(text.ptr,
+                        "mysql://h/d?socket=/a%26b&ssl-mode=verify-ca&ssl-ca=/c&connect-timeout=3");
     mr_strbuf_release(&text);
     mr_endpoint_release(&ep);
 
@@ -323,8 +317,7 @@ static void test_random_passwords(void **state)
 
 /* ---- environment ---- */
 
-static void check_env(const char *uri, const char *role, const char *user,
-                      const char *password)
+static void check_env(const char *uri, const char *role, const char *user, const char *password)
 {
     struct mr_err err;
     struct mr_endpoint ep;
@@ -371,12 +364,12 @@ static void write_file(const char *name, const char *text, mode_t mode)
     assert_int_equal(chmod(path, mode), 0);
 }
 
-static enum mr_code apply(struct mr_endpoint *ep, const char *authority,
-                          const char *options, struct mr_err *err)
+static enum mr_code apply(struct mr_endpoint *ep, const char *authority, const char *options,
+                          struct mr_err *err)
 {
     char uri[512];
-    (void)snprintf(uri, sizeof uri, "mysql://%s/?defaults-file=%s/my.cnf%s", authority,
-                   dir, options);
+    (void)snprintf(uri, sizeof uri, "mysql://%s/?defaults-file=%s/my.cnf%s", authority, dir,
+                   options);
     assert_int_equal(mr_endpoint_parse(ep, uri, err), MR_OK);
     return mr_option_file_apply(ep, err);
 }
@@ -392,54 +385,50 @@ struct file_test {
 static const struct file_test file_tests[] = {
     {"[client]\nuser=u\npassword=p\n", "h", "", "u", "p", "h", 0, NULL, NULL, 0},
     /* what the URI says stands */
-    {"[client]\nuser=u\npassword=p\nhost=x\nport=1\nsocket=/s\n", "a:b@h:3", "", "a", "b",
-     "h", 3, NULL, NULL, 0},
+    {"[client]\nuser=u\npassword=p\nhost=x\nport=1\nsocket=/s\n", "a:b@h:3", "", "a", "b", "h", 3,
+     NULL, NULL, 0},
     {"[client]\nhost=x\nport=17\n", "", "", NULL, NULL, "x", 17, NULL, NULL, 0},
     {"[client]\nsocket=/s\nport=17\n", "", "", NULL, NULL, "", 17, "/s", NULL, 0},
-    {"[client]\nsocket=/s\nport=17\n", "localhost", "", NULL, NULL, "localhost", 0, "/s",
-     NULL, 0},
-    {"[client]\nsocket=/s\n", "localhost:3", "", NULL, NULL, "localhost", 3, NULL, NULL,
-     0},
+    {"[client]\nsocket=/s\nport=17\n", "localhost", "", NULL, NULL, "localhost", 0, "/s", NULL, 0},
+    {"[client]\nsocket=/s\n", "localhost:3", "", NULL, NULL, "localhost", 3, NULL, NULL, 0},
     {"[client]\nport=17\n", "h", "", NULL, NULL, "h", 0, NULL, NULL, 0},
     /* groups: later lines win, strangers do not count */
     {"[client]\nuser=a\n[myrecon]\nuser=b\n", "h", "", "b", NULL, "h", 0, NULL, NULL, 0},
     {"[myrecon]\nuser=b\n[mysqld]\nuser=c\n", "h", "", "b", NULL, "h", 0, NULL, NULL, 0},
     {"[mysql]\nuser=c\n", "h", "", NULL, NULL, "h", 0, NULL, NULL, 0},
-    {"[client]\nuser=a\n[own]\nuser=b\n[myrecon]\nuser=c\n", "h", "&defaults-group=own",
-     "b", NULL, "h", 0, NULL, NULL, 0},
+    {"[client]\nuser=a\n[own]\nuser=b\n[myrecon]\nuser=c\n", "h", "&defaults-group=own", "b", NULL,
+     "h", 0, NULL, NULL, 0},
     {"user=early\n", "h", "", NULL, NULL, "h", 0, NULL, NULL, 0},
     /* the syntax */
-    {"# c\n; c\n\n [client] \r\n  user = 'a b' # c\n password=\"p#'=\\\"\\s\\\\x\"\n",
-     "h", "", "a b", "p#'=\" \\x", "h", 0, NULL, NULL, 0},
+    {"# c\n; c\n\n [client] \r\n  user = 'a b' # c\n password=\"p#'=\\\"\\s\\\\x\"\n", "h", "",
+     "a b", "p#'=\" \\x", "h", 0, NULL, NULL, 0},
     {"[client]\npassword=p#x\n", "h", "", NULL, "p#x", "h", 0, NULL, NULL, 0},
     {"[client]\npassword=a=b=c\n", "h", "", NULL, "a=b=c", "h", 0, NULL, NULL, 0},
     {"[client]\npassword=\n", "h", "", NULL, NULL, "h", 0, NULL, NULL, 0},
     {"[client]\nssl_ca=/ca\nloose-user=u\n", "h", "", "u", NULL, "h", 0, NULL, "/ca", 0},
     {"[client]\nuser=u", "h", "", "u", NULL, "h", 0, NULL, NULL, 0},
     /* TLS is raised, never lowered */
-    {"[client]\nssl-mode=REQUIRED\n", "h", "", NULL, NULL, "h", 0, NULL, NULL,
-     MR_SSL_REQUIRED},
-    {"[client]\nssl-mode=VERIFY_CA\n", "h", "", NULL, NULL, "h", 0, NULL, NULL,
-     MR_SSL_VERIFY_CA},
+    {"[client]\nssl-mode=REQUIRED\n", "h", "", NULL, NULL, "h", 0, NULL, NULL, MR_SSL_REQUIRED},
+    {"[client]\nssl-mode=VERIFY_CA\n", "h", "", NULL, NULL, "h", 0, NULL, NULL, MR_SSL_VERIFY_CA},
     {"[myrecon]\nssl-mode = verify-identity\n", "h", "", NULL, NULL, "h", 0, NULL, NULL,
      MR_SSL_VERIFY_IDENTITY},
-    {"[myrecon]\nssl_mode = 'verify-ca' # ours\n", "h", "", NULL, NULL, "h", 0, NULL,
-     NULL, MR_SSL_VERIFY_CA},
-    {"[client]\nssl-mode=bogus\n[myrecon]\nssl-mode=preferred\n", "h", "", NULL, NULL,
-     "h", 0, NULL, NULL, MR_SSL_PREFERRED},
-    {"[client]\nssl-mode=bogus\n", "h", "&ssl-mode=required", NULL, NULL, "h", 0, NULL,
-     NULL, MR_SSL_REQUIRED},
+    {"[myrecon]\nssl_mode = 'verify-ca' # ours\n", "h", "", NULL, NULL, "h", 0, NULL, NULL,
+     MR_SSL_VERIFY_CA},
+    {"[client]\nssl-mode=bogus\n[myrecon]\nssl-mode=preferred\n", "h", "", NULL, NULL, "h", 0, NULL,
+     NULL, MR_SSL_PREFERRED},
+    {"[client]\nssl-mode=bogus\n", "h", "&ssl-mode=required", NULL, NULL, "h", 0, NULL, NULL,
+     MR_SSL_REQUIRED},
     {"[client]\nssl-verify-server-cert\n", "h", "", NULL, NULL, "h", 0, NULL, NULL,
      MR_SSL_VERIFY_IDENTITY},
     {"[client]\nssl\n", "h", "", NULL, NULL, "h", 0, NULL, NULL, MR_SSL_REQUIRED},
-    {"[client]\nssl=0\nssl-verify-server-cert=OFF\nskip-ssl\n", "h", "", NULL, NULL, "h",
-     0, NULL, NULL, MR_SSL_PREFERRED},
+    {"[client]\nssl=0\nssl-verify-server-cert=OFF\nskip-ssl\n", "h", "", NULL, NULL, "h", 0, NULL,
+     NULL, MR_SSL_PREFERRED},
     {"[client]\nssl-mode=DISABLED\nskip-ssl\nssl=0\nssl-verify-server-cert=0\n", "h",
      "&ssl-mode=verify-identity", NULL, NULL, "h", 0, NULL, NULL, MR_SSL_VERIFY_IDENTITY},
-    {"[client]\nssl-ca=/file\n", "h", "&ssl-ca=/uri&ssl-mode=verify-ca", NULL, NULL, "h",
-     0, NULL, "/uri", MR_SSL_VERIFY_CA},
-    {"[client]\nssl-mode=REQUIRED\n", "h", "&ssl-mode=disabled", NULL, NULL, "h", 0, NULL,
-     NULL, MR_SSL_DISABLED},
+    {"[client]\nssl-ca=/file\n", "h", "&ssl-ca=/uri&ssl-mode=verify-ca", NULL, NULL, "h", 0, NULL,
+     "/uri", MR_SSL_VERIFY_CA},
+    {"[client]\nssl-mode=REQUIRED\n", "h", "&ssl-mode=disabled", NULL, NULL, "h", 0, NULL, NULL,
+     MR_SSL_DISABLED},
 };
 
 static void test_option_files(void **state)
@@ -493,10 +482,8 @@ static void test_includes(void **state)
 static void test_lost_includes(void **state)
 {
     (void)state;
-    static const char *const lines[][2] = {{"!include", "one"},
-                                           {"!includedir", "inc"},
-                                           {"!include", "inc"},
-                                           {"!includedir", "one"}};
+    static const char *const lines[][2] = {
+        {"!include", "one"}, {"!includedir", "inc"}, {"!include", "inc"}, {"!includedir", "one"}};
     struct mr_err err;
     struct mr_endpoint ep;
     char text[512];
@@ -508,8 +495,7 @@ static void test_lost_includes(void **state)
         assert_int_equal(apply(&ep, "h", "", &err), MR_E_CONFIG);
         mr_endpoint_release(&ep);
     }
-    (void)snprintf(text, sizeof text, "!include %s/none\n!includedir %s/none\n", dir,
-                   dir);
+    (void)snprintf(text, sizeof text, "!include %s/none\n!includedir %s/none\n", dir, dir);
     write_file("my.cnf", text, 0600);
     assert_int_equal(apply(&ep, "h", "", &err), MR_OK);
     mr_endpoint_release(&ep);

@@ -14,8 +14,8 @@
 #include "core/file/io.h"
 #include "repair/plan/entity_file.h"
 
-#define HEADER                                                                           \
-    "table,source_key,target_key,identity,decision,kind,choice,digest,references,"       \
+#define HEADER                                                                                     \
+    "table,source_key,target_key,identity,decision,kind,choice,digest,references,"                 \
     "new\r\n"
 #define KEY "69010000000000000007" /* 7 */
 #define DIGEST "0123456789abcdeffedcba9876543210"
@@ -83,8 +83,7 @@ static void assert_text(const char *got, const char *wanted)
         assert_string_equal(got, wanted);
 }
 
-static enum mr_code compare(void *ctx, const struct mr_entity_line *got,
-                            struct mr_err *err)
+static enum mr_code compare(void *ctx, const struct mr_entity_line *got, struct mr_err *err)
 {
     size_t *at = ctx;
     assert_true(*at < LINES);
@@ -136,8 +135,7 @@ static void test_undecided(void **state)
     mr_strbuf_release(&text);
 }
 
-static enum mr_code count(void *ctx, const struct mr_entity_line *line,
-                          struct mr_err *err)
+static enum mr_code count(void *ctx, const struct mr_entity_line *line, struct mr_err *err)
 {
     (void)line;
     (void)err;
@@ -153,14 +151,13 @@ struct bad_case {
 static const struct bad_case bad_cases[] = {
     {"", "there is no header"},
     {"table,source_key\n", "line 1: column \"target_key\" is missing"},
-    {HEADER "a.b," KEY "," KEY ",,insert,,," DIGEST ",,0",
-     "line 2: the last line is cut off"},
+    {HEADER "a.b," KEY "," KEY ",,insert,,," DIGEST ",,0", "line 2: the last line is cut off"},
     {HEADER "a.b," KEY "," KEY ",,insert,,," DIGEST "\r\n",
      "line 2: not as many fields as the header has"},
     {HEADER "a.b,6g," KEY ",,insert,,," DIGEST ",,0\r\n",
      "line 2: \"source_key\" is not hexadecimal"},
-    {HEADER "a.b," KEY "," KEY ",,insert,,," DIGEST ",,0\r\na.b," KEY "," KEY
-            "0,,insert,,," DIGEST ",,0\r\n",
+    {HEADER "a.b," KEY "," KEY ",,insert,,," DIGEST ",,0\r\na.b," KEY "," KEY "0,,insert,,," DIGEST
+            ",,0\r\n",
      "line 3: \"target_key\" is not hexadecimal"},
     {HEADER "a.b,6901," KEY ",,insert,,," DIGEST ",,0\r\n",
      "line 2: \"source_key\" holds no values"},
@@ -172,8 +169,7 @@ static const struct bad_case bad_cases[] = {
      "line 2: decision \"undecided\" is not known"},
     {HEADER "a.b," KEY "," KEY ",,insert,,,0123,,0\r\n",
      "line 2: a digest is not 32 hexadecimal digits"},
-    {HEADER "a.b," KEY "," KEY ",,insert,,," DIGEST
-            ",0123456789ABCDEF0123456789abcdef,0\r\n",
+    {HEADER "a.b," KEY "," KEY ",,insert,,," DIGEST ",0123456789ABCDEF0123456789abcdef,0\r\n",
      "line 2: a digest is not 32 hexadecimal digits"},
     {HEADER "a.b," KEY "," KEY ",,insert,,," DIGEST ",,2\r\n",
      "line 2: \"new\" is neither 0 nor 1"},
@@ -187,8 +183,7 @@ static void test_refusals(void **state)
         size_t seen = 0;
         write_file(bad_cases[i].text, strlen(bad_cases[i].text), 0);
         assert_int_equal(mr_entity_file_read(path, count, &seen, &err), MR_E_REFUSED);
-        if (strstr(err.message, bad_cases[i].why) == NULL ||
-            strstr(err.message, path) == NULL)
+        if (strstr(err.message, bad_cases[i].why) == NULL || strstr(err.message, path) == NULL)
             fail_msg("got \"%s\", wanted \"%s\"", err.message, bad_cases[i].why);
     }
 }
@@ -226,8 +221,7 @@ static void test_torn(void **state)
     }
 }
 
-static enum mr_code enough(void *ctx, const struct mr_entity_line *line,
-                           struct mr_err *err)
+static enum mr_code enough(void *ctx, const struct mr_entity_line *line, struct mr_err *err)
 {
     (void)ctx;
     (void)line;

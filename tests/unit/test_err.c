@@ -49,9 +49,8 @@ static void test_context_and_hint(void **state)
     mr_err_set(&err, MR_E_CONFIG, "unknown key");
     mr_err_context(&err, "file \"%s\", line %d", "a.ini", 3);
     assert_string_equal(err.message, "file \"a.ini\", line 3: unknown key");
-    assert_string_equal(
-        mr_err_get_hint(&err),
-        "Correct what the message names in the configuration or option file.");
+    assert_string_equal(mr_err_get_hint(&err),
+                        "Correct what the message names in the configuration or option file.");
     mr_err_hint(&err, "Use \"%s\".", "where");
     assert_string_equal(mr_err_get_hint(&err), "Use \"where\".");
     mr_err_set(&err, MR_E_SQL, "x");

@@ -92,8 +92,7 @@ static void test_run_chosen(void **state)
         const char *chosen; /* NULL: none */
         const char *message;
     } cases[] = {
-        {NULL, "20260102T000000Z-bbbb",
-         NULL}, /* not the last one, which is not finished */
+        {NULL, "20260102T000000Z-bbbb", NULL}, /* not the last one, which is not finished */
         {"20260101T000000Z-aaaa", "20260101T000000Z-aaaa", NULL},
         {"-cccc", "20260103T000000Z-cccc", NULL},
         {"20260102", "20260102T000000Z-bbbb", NULL},
@@ -218,8 +217,8 @@ static void test_altered_table(void **state)
         case_begin(&c);
         case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
         case_chunk(&c, 0, 5, true);
-        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_EXTRA, NULL,
-                                       "1/a/b", NULL, NULL});
+        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_EXTRA, NULL, "1/a/b", NULL,
+                                       NULL});
         struct mr_find_table again = c.table;
         switch (change) {
         case 0: c.columns[2].name = "other"; break;
@@ -231,8 +230,7 @@ static void test_altered_table(void **state)
         }
         assert_int_equal(mr_findings_table_add(c.fd, &again, &known, NULL), MR_OK);
         assert_false(known);
-        assert_int_equal(mr_findings_count(c.fd, again.id, MR_FIND_DIVERGED, &left, NULL),
-                         MR_OK);
+        assert_int_equal(mr_findings_count(c.fd, again.id, MR_FIND_DIVERGED, &left, NULL), MR_OK);
         assert_int_equal(left, 0);
         assert_int_equal(mr_findings_chunk_sums(c.fd, again.id, &counts, NULL), MR_OK);
         assert_int_equal(mr_findings_table_add(c.fd, &again, &known, NULL), MR_OK);
@@ -309,16 +307,16 @@ static void test_segments(void **state)
                                       {text_key("m"), text_key(NULL)}};
     case_begin(&c);
     case_table(&c, "d.t", MR_VERDICT_UNDECIDED, false);
-    assert_int_equal(
-        mr_findings_segments(c.fd, c.table.id, &arena, &segments, &count, NULL), MR_OK);
+    assert_int_equal(mr_findings_segments(c.fd, c.table.id, &arena, &segments, &count, NULL),
+                     MR_OK);
     assert_int_equal(count, 0);
     assert_int_equal(mr_findings_segments_add(c.fd, c.table.id, ranges, 3, NULL), MR_OK);
     finish_chunk(&c, 0, 0, "b", false);
     finish_chunk(&c, 0, 1, "d", true);
     finish_chunk(&c, 2, 0, "q", false);
     finish_chunk(&c, 2, 1, "s", false);
-    assert_int_equal(
-        mr_findings_segments(c.fd, c.table.id, &arena, &segments, &count, NULL), MR_OK);
+    assert_int_equal(mr_findings_segments(c.fd, c.table.id, &arena, &segments, &count, NULL),
+                     MR_OK);
     assert_int_equal(count, 3);
     assert_true(segments[0].done);
     assert_false(segments[1].done || segments[2].done);
@@ -351,8 +349,7 @@ static void test_chunk_is_one_transaction(void **state)
     finish_chunk(&c, 0, 0, "b", false);
     struct mr_find_chunk chunk = {.table = c.table.id, .hi = text_key("b")};
     assert_int_equal(mr_findings_chunk_done(c.fd, &chunk, &suspect, 1, &err), MR_E_CASE);
-    assert_int_equal(mr_findings_count(c.fd, c.table.id, MR_FIND_SUSPECT, &count, NULL),
-                     MR_OK);
+    assert_int_equal(mr_findings_count(c.fd, c.table.id, MR_FIND_SUSPECT, &count, NULL), MR_OK);
     assert_int_equal(count, 2);
     chunk.no = 1;
     assert_int_equal(mr_findings_chunk_done(c.fd, &chunk, &suspect, 1, &err), MR_OK);
@@ -372,9 +369,9 @@ static void test_in_state(void **state)
     case_table(&c, "d.t", MR_VERDICT_UNDECIDED, false);
     finish_chunk(&c, 0, 0, "b", false);
     finish_chunk(&c, 0, 1, "c", true);
-    assert_int_equal(mr_findings_in_state(c.fd, c.table.id, MR_FIND_SUSPECT, 0, 3, true,
-                                          &arena, &list, NULL),
-                     MR_OK);
+    assert_int_equal(
+        mr_findings_in_state(c.fd, c.table.id, MR_FIND_SUSPECT, 0, 3, true, &arena, &list, NULL),
+        MR_OK);
     assert_int_equal(list.count, 3);
     struct mr_finding *f = mr_vec_at(&list, 2);
     check_key(f->key, "k1");
@@ -389,8 +386,8 @@ static void test_in_state(void **state)
     f->source_len = 0;
     assert_int_equal(mr_findings_save(c.fd, c.table.id, f, 1, true, NULL), MR_OK);
     mr_vec_clear(&list);
-    assert_int_equal(mr_findings_in_state(c.fd, c.table.id, MR_FIND_SUSPECT, after, 10,
-                                          true, &arena, &list, NULL),
+    assert_int_equal(mr_findings_in_state(c.fd, c.table.id, MR_FIND_SUSPECT, after, 10, true,
+                                          &arena, &list, NULL),
                      MR_OK);
     assert_int_equal(list.count, 1);
     mr_vec_clear(&list);
@@ -402,11 +399,9 @@ static void test_in_state(void **state)
     assert_null(((struct mr_finding *)mr_vec_at(&list, 0))->source);
     assert_non_null(((struct mr_finding *)mr_vec_at(&list, 1))->source);
     assert_null(((struct mr_finding *)mr_vec_at(&list, 1))->target);
-    assert_int_equal(
-        mr_findings_restate(c.fd, c.table.id, MR_FIND_DIVERGED, MR_FIND_PAIRED, NULL),
-        MR_OK);
-    assert_int_equal(mr_findings_count(c.fd, c.table.id, MR_FIND_PAIRED, &count, NULL),
+    assert_int_equal(mr_findings_restate(c.fd, c.table.id, MR_FIND_DIVERGED, MR_FIND_PAIRED, NULL),
                      MR_OK);
+    assert_int_equal(mr_findings_count(c.fd, c.table.id, MR_FIND_PAIRED, &count, NULL), MR_OK);
     assert_int_equal(count, 1);
     mr_vec_release(&list);
     mr_arena_release(&arena);
@@ -440,11 +435,9 @@ static void test_pages(void **state)
     case_begin(&c);
     case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
     for (int i = 0; i < 10; i++) /* images of 21 bytes; every third is settled */
-        case_row(&c,
-                 (struct case_row){0, 0, i % 3 == 2 ? MR_FIND_SETTLED : MR_FIND_DIVERGED,
-                                   MR_KIND_MISSING, "1/a/", NULL, "a", NULL});
-    const struct mr_find_page all = {
-        .state = MR_FIND_DIVERGED, .limit = 20, .with_images = true};
+        case_row(&c, (struct case_row){0, 0, i % 3 == 2 ? MR_FIND_SETTLED : MR_FIND_DIVERGED,
+                                       MR_KIND_MISSING, "1/a/", NULL, "a", NULL});
+    const struct mr_find_page all = {.state = MR_FIND_DIVERGED, .limit = 20, .with_images = true};
     struct mr_find_page page = all;
     assert_int_equal(read_page(&c, page, ids), 7);
     int64_t first = ids[0];
@@ -472,16 +465,14 @@ static void test_cut(void **state)
     case_begin(&c);
     case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
     for (int i = 0; i < ROWS; i++)
-        case_row(&c,
-                 (struct case_row){0, 0, i % 4 == 0 ? MR_FIND_SUSPECT : MR_FIND_SEEN_ONCE,
-                                   MR_KIND_UNDECIDED, "1/a/", NULL, NULL, NULL});
+        case_row(&c, (struct case_row){0, 0, i % 4 == 0 ? MR_FIND_SUSPECT : MR_FIND_SEEN_ONCE,
+                                       MR_KIND_UNDECIDED, "1/a/", NULL, NULL, NULL});
     for (size_t parts = 1; parts < 2 * ROWS; parts++) {
         struct mr_vec cuts = MR_VEC_INIT(int64_t);
         size_t seen = 0, largest = 0;
         int64_t after = 0, ids[ROWS];
-        assert_int_equal(
-            mr_findings_cut(c.fd, c.table.id, MR_FIND_SEEN_ONCE, parts, &cuts, NULL),
-            MR_OK);
+        assert_int_equal(mr_findings_cut(c.fd, c.table.id, MR_FIND_SEEN_ONCE, parts, &cuts, NULL),
+                         MR_OK);
         assert_true(cuts.count < parts);
         for (size_t i = 0; i <= cuts.count; i++) {
             int64_t last = i < cuts.count ? *(int64_t *)mr_vec_at(&cuts, i) : 0;
@@ -515,22 +506,18 @@ static void test_add_unknown(void **state)
     case_begin(&c);
     case_table(&c, "d.t", MR_VERDICT_UNDECIDED, false);
     finish_chunk(&c, 0, 0, "b", false); /* two suspects */
-    assert_int_equal(mr_findings_count(c.fd, c.table.id, MR_FIND_SUSPECT, &count, NULL),
-                     MR_OK);
+    assert_int_equal(mr_findings_count(c.fd, c.table.id, MR_FIND_SUSPECT, &count, NULL), MR_OK);
     uint64_t before = count;
     for (int time = 0; time < 3; time++) {
         f.key = text_key(time == 0 ? "k1" : "new");
         assert_int_equal(mr_findings_add_unknown(c.fd, c.table.id, &f, NULL), MR_OK);
-        assert_int_equal(
-            mr_findings_count(c.fd, c.table.id, MR_FIND_SUSPECT, &count, NULL), MR_OK);
+        assert_int_equal(mr_findings_count(c.fd, c.table.id, MR_FIND_SUSPECT, &count, NULL), MR_OK);
         assert_int_equal(count, before + (time > 0));
     }
-    assert_int_equal(
-        mr_findings_restate(c.fd, c.table.id, MR_FIND_SUSPECT, MR_FIND_PAIRED, NULL),
-        MR_OK);
-    assert_int_equal(mr_findings_add_unknown(c.fd, c.table.id, &f, NULL), MR_OK);
-    assert_int_equal(mr_findings_count(c.fd, c.table.id, MR_FIND_SUSPECT, &count, NULL),
+    assert_int_equal(mr_findings_restate(c.fd, c.table.id, MR_FIND_SUSPECT, MR_FIND_PAIRED, NULL),
                      MR_OK);
+    assert_int_equal(mr_findings_add_unknown(c.fd, c.table.id, &f, NULL), MR_OK);
+    assert_int_equal(mr_findings_count(c.fd, c.table.id, MR_FIND_SUSPECT, &count, NULL), MR_OK);
     assert_int_equal(count, 1);
     case_end(&c);
 }
@@ -572,13 +559,11 @@ static void test_summarise(void **state)
     assert_int_equal(c.table.counts.changed, 1);
     assert_int_equal(c.table.counts.collision, 2);
     assert_int_equal(c.table.counts.moved, 2);
-    assert_int_equal(mr_findings_walk_moved(c.fd, c.table.id, write_moved, &moved, NULL),
-                     MR_OK);
+    assert_int_equal(mr_findings_walk_moved(c.fd, c.table.id, write_moved, &moved, NULL), MR_OK);
     assert_string_equal(moved.ptr, "a>a b>b ");
     mr_strbuf_reset(&moved);
-    assert_int_equal(
-        mr_findings_walk_moved_first(c.fd, c.table.id, 1, write_moved, &moved, NULL),
-        MR_OK);
+    assert_int_equal(mr_findings_walk_moved_first(c.fd, c.table.id, 1, write_moved, &moved, NULL),
+                     MR_OK);
     assert_string_equal(moved.ptr, "a>a ");
     mr_strbuf_release(&moved);
     case_end(&c);
@@ -592,14 +577,14 @@ static void test_moved_and_duplicates(void **state)
         struct check_case c;
         case_begin(&c);
         case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
-        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_MISSING, "1/a/",
-                                       NULL, "a", NULL});
-        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_EXTRA, NULL,
-                                       "2/a/", NULL, "a"});
-        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_CHANGED, "3/b/",
-                                       "3/b/x", "b", "b"});
-        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_MISSING, "4/b/",
-                                       NULL, "b", NULL});
+        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_MISSING, "1/a/", NULL, "a",
+                                       NULL});
+        case_row(&c,
+                 (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_EXTRA, NULL, "2/a/", NULL, "a"});
+        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_CHANGED, "3/b/", "3/b/x",
+                                       "b", "b"});
+        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_MISSING, "4/b/", NULL, "b",
+                                       NULL});
         if (side >= 0)
             case_duplicate(&c, side, "a", "9/a/");
         case_summarise(&c);
@@ -632,8 +617,7 @@ static void test_null_identities(void **state)
     case_end(&c);
 }
 
-static enum mr_code stop_walk(void *ctx, const struct mr_finding *finding,
-                              struct mr_err *err)
+static enum mr_code stop_walk(void *ctx, const struct mr_finding *finding, struct mr_err *err)
 {
     ++*(int *)ctx;
     (void)finding;
@@ -649,16 +633,14 @@ static void test_walk_stops(void **state)
     case_begin(&c);
     case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
     for (int i = 0; i < 3; i++)
-        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_MISSING, "1/a/",
-                                       NULL, "a", NULL});
-    assert_int_equal(mr_findings_walk(c.fd, c.table.id, true, stop_walk, &calls, NULL),
-                     MR_E_IO);
+        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_MISSING, "1/a/", NULL, "a",
+                                       NULL});
+    assert_int_equal(mr_findings_walk(c.fd, c.table.id, true, stop_walk, &calls, NULL), MR_E_IO);
     assert_int_equal(calls, 1);
     case_summarise(&c);
     assert_int_equal(c.table.counts.missing, 3);
     calls = 0;
-    assert_int_equal(mr_findings_walk_first(c.fd, c.table.id, 0, stop_walk, &calls, NULL),
-                     MR_OK);
+    assert_int_equal(mr_findings_walk_first(c.fd, c.table.id, 0, stop_walk, &calls, NULL), MR_OK);
     assert_int_equal(calls, 0);
     case_end(&c);
 }

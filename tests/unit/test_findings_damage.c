@@ -13,13 +13,12 @@
  * read. */
 static void test_damaged_columns(void **state)
 {
-    static const char *const damages[] = {
-        "UPDATE col SET cls=15",
-        "UPDATE col SET cls=-1",
-        "UPDATE col SET decimals=1 << 31",
-        "UPDATE col SET key_at=1",
-        "UPDATE col SET identity_at=7 WHERE identity_at=0",
-        "UPDATE col SET key_at=0"};
+    static const char *const damages[] = {"UPDATE col SET cls=15",
+                                          "UPDATE col SET cls=-1",
+                                          "UPDATE col SET decimals=1 << 31",
+                                          "UPDATE col SET key_at=1",
+                                          "UPDATE col SET identity_at=7 WHERE identity_at=0",
+                                          "UPDATE col SET key_at=0"};
     (void)state;
     for (size_t i = 0; i < LEN(damages); i++) {
         struct check_case c;

@@ -30,8 +30,7 @@ static void test_settings(void **state)
     assert_int_equal(mr_findings_settings(c.fd, &arena, &got, NULL), MR_OK);
     assert_int_equal(got.count, 1);
     assert_string_equal(((struct mr_find_setting *)got.items)->table, "d.u");
-    assert_int_equal(mr_findings_run_choose(c.fd, "20260102", &arena, &c.run, NULL),
-                     MR_OK);
+    assert_int_equal(mr_findings_run_choose(c.fd, "20260102", &arena, &c.run, NULL), MR_OK);
     mr_vec_clear(&got);
     assert_int_equal(mr_findings_settings(c.fd, &arena, &got, NULL), MR_OK);
     assert_int_equal(got.count, LEN(one));

@@ -15,8 +15,8 @@ static enum mr_code answer;
 static unsigned number;
 
 const struct mr_server *__wrap_mr_db_server(const struct mr_db *db);
-enum mr_code __wrap_mr_db_query_text(struct mr_db *db, const char *sql,
-                                     struct mr_strbuf *out, struct mr_err *err);
+enum mr_code __wrap_mr_db_query_text(struct mr_db *db, const char *sql, struct mr_strbuf *out,
+                                     struct mr_err *err);
 
 const struct mr_server *__wrap_mr_db_server(const struct mr_db *db)
 {
@@ -24,8 +24,8 @@ const struct mr_server *__wrap_mr_db_server(const struct mr_db *db)
     return &server;
 }
 
-enum mr_code __wrap_mr_db_query_text(struct mr_db *db, const char *sql,
-                                     struct mr_strbuf *out, struct mr_err *err)
+enum mr_code __wrap_mr_db_query_text(struct mr_db *db, const char *sql, struct mr_strbuf *out,
+                                     struct mr_err *err)
 {
     (void)db;
     (void)sql;
@@ -74,13 +74,9 @@ static void test_not_told(void **state)
 
 /* ---- channels ---- */
 
-static const char *const columns[] = {"Source_Host",
-                                      "Source_Port",
-                                      "Replica_IO_Running",
-                                      "Replica_SQL_Running",
-                                      "Channel_Name",
-                                      "Replicate_Do_DB",
-                                      "Replicate_Ignore_Server_Ids"};
+static const char *const columns[] = {
+    "Source_Host",  "Source_Port",     "Replica_IO_Running",         "Replica_SQL_Running",
+    "Channel_Name", "Replicate_Do_DB", "Replicate_Ignore_Server_Ids"};
 #define COLUMNS (sizeof columns / sizeof *columns)
 
 static const char *const status[][COLUMNS] = {
@@ -91,15 +87,15 @@ static const char *const status[][COLUMNS] = {
 };
 static size_t at;
 
-enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql,
-                                size_t len, struct mr_result **out, struct mr_err *err);
+enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql, size_t len,
+                                struct mr_result **out, struct mr_err *err);
 const struct mr_cell *__wrap_mr_result_next(struct mr_result *res);
 size_t __wrap_mr_result_columns(const struct mr_result *res);
 const char *__wrap_mr_result_column_name(const struct mr_result *res, size_t column);
 void __wrap_mr_result_free(struct mr_result *res);
 
-enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql,
-                                size_t len, struct mr_result **out, struct mr_err *err)
+enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql, size_t len,
+                                struct mr_result **out, struct mr_err *err)
 {
     (void)db, (void)shape, (void)sql, (void)len, (void)err;
     *out = NULL;
@@ -114,8 +110,8 @@ const struct mr_cell *__wrap_mr_result_next(struct mr_result *res)
     if (at == sizeof status / sizeof *status)
         return NULL;
     for (size_t c = 0; c < COLUMNS; c++)
-        cells[c] = (struct mr_cell){status[at][c],
-                                    status[at][c] != NULL ? strlen(status[at][c]) : 0};
+        cells[c] =
+            (struct mr_cell){status[at][c], status[at][c] != NULL ? strlen(status[at][c]) : 0};
     at++;
     return cells;
 }

@@ -11,8 +11,8 @@
 #include "core/cli/config.h"
 #include "core/cli/gate_config.h"
 
-static enum mr_code load(const char *text, struct mr_arena *arena,
-                         struct mr_gate_config *out, struct mr_err *err)
+static enum mr_code load(const char *text, struct mr_arena *arena, struct mr_gate_config *out,
+                         struct mr_err *err)
 {
     struct mr_config *config = NULL;
     enum mr_code code = mr_config_parse(text, strlen(text), "my.ini", &config, err);

@@ -18,24 +18,19 @@ static void write_sample(struct gate *g, struct mr_strbuf *text)
     struct mr_gate_facts servers[2];
     struct mr_err err = {0};
     gate_begin(g);
-    g->tables[0].full = (struct mr_gate_range){.lo = "",
-                                               .hi = "6901",
-                                               .rows = 18446744073709551615U,
-                                               .digest = "ff",
-                                               .each = ""};
+    g->tables[0].full = (struct mr_gate_range){
+        .lo = "", .hi = "6901", .rows = 18446744073709551615U, .digest = "ff", .each = ""};
     g->tables[1].key_column = NULL;
     g->tables[1].has_greatest = false;
     g->tables[1].time_column = NULL;
     g->tables[2].view = (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = "locked"};
     g->tables[1].sequence_column = "period";
-    g->tables[1].sequence_view =
-        (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = "no time"};
-    static struct mr_gate_row rows[2] = {
-        {"690100", "0a", "", "0c", MR_GATE_ROW_SAME, false},
-        {"690101", "", "0b", "0d", MR_GATE_ROW_SAME, false}};
+    g->tables[1].sequence_view = (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = "no time"};
+    static struct mr_gate_row rows[2] = {{"690100", "0a", "", "0c", MR_GATE_ROW_SAME, false},
+                                         {"690101", "", "0b", "0d", MR_GATE_ROW_SAME, false}};
     static const char *const triggers[] = {"trigger t"};
-    static const struct mr_gate_sequence sequence = {
-        "club", "s", {.seen = MR_GATE_SEEN}, 3001, false, false};
+    static const struct mr_gate_sequence sequence = {"club", "s",   {.seen = MR_GATE_SEEN},
+                                                     3001,   false, false};
     g->tables[0].by_key = (struct mr_gate_rows){rows, 2};
     g->tables[0].rows_key = "id";
     g->tables[0].rows_identity = "mobile";
@@ -46,8 +41,7 @@ static void write_sample(struct gate *g, struct mr_strbuf *text)
     g->now.sequences = &sequence;
     g->now.nsequences = 1;
     g->now.replicas = "2 3";
-    g->now.log =
-        (struct mr_gate_log){.file = "bin.000002", .position = 4711, .gtid = "0-1-100"};
+    g->now.log = (struct mr_gate_log){.file = "bin.000002", .position = 4711, .gtid = "0-1-100"};
     g->peer_channel.filters = "Replicate_Ignore_Table a.b";
     servers[0] = g->now;
     servers[1] = g->peer_facts;
@@ -146,8 +140,7 @@ static void test_edited(void **state)
     }
     for (size_t len = 0; len < text.len - 1; len += 11) {
         struct mr_err err = {0};
-        assert_int_equal(mr_gate_file_parse(text.ptr, len, "f", &arena, &got, &err),
-                         MR_E_CONFIG);
+        assert_int_equal(mr_gate_file_parse(text.ptr, len, "f", &arena, &got, &err), MR_E_CONFIG);
         mr_arena_reset(&arena);
     }
     mr_arena_release(&arena);
@@ -203,8 +196,7 @@ static void refuse_with(const char *from, const char *to, const char *detail)
     mr_strbuf_add(&other, at, (size_t)(seal - at));
     assert_int_equal(mr_sha256_bytes(other.ptr, other.len, digest, &err), MR_OK);
     mr_strbuf_add_fmt(&other, ",\"sha256\":\"%s\"}\n", digest);
-    if (parse(&other, &arena, &got, &err) != MR_E_CONFIG ||
-        strstr(err.detail, detail) == NULL)
+    if (parse(&other, &arena, &got, &err) != MR_E_CONFIG || strstr(err.detail, detail) == NULL)
         fail_msg("%s: %s %s", to, err.message, err.detail);
     mr_arena_release(&arena);
     mr_strbuf_release(&text);
@@ -266,9 +258,8 @@ static void test_older(void **state)
     struct mr_gate_baseline got;
     struct mr_err err = {0};
     (void)state;
-    assert_int_equal(
-        mr_gate_file_read("tests/golden/facts-v1/older.facts", &arena, &got, &err),
-        MR_OK);
+    assert_int_equal(mr_gate_file_read("tests/golden/facts-v1/older.facts", &arena, &got, &err),
+                     MR_OK);
     assert_true(got.server.is_older);
     assert_int_equal(got.server.ntables, 2);
     assert_string_equal(got.server.tables[0].name, "members");

@@ -53,8 +53,7 @@ static void test_examples(void **state)
         struct mr_strbuf out = MR_STRBUF_INIT;
         struct mr_err err = {0};
         uint64_t count = 99;
-        assert_int_equal(
-            mr_gate_gtid_subtract(e->flavour, e->a, e->b, &out, &count, &err), MR_OK);
+        assert_int_equal(mr_gate_gtid_subtract(e->flavour, e->a, e->b, &out, &count, &err), MR_OK);
         assert_string_equal(out.ptr, e->out);
         assert_int_equal(count, e->count);
         mr_strbuf_release(&out);
@@ -75,8 +74,8 @@ static void test_long(void **state)
         mr_strbuf_add_fmt(&a, ":%d-%d", 4 * i + 1, 4 * i + 2);
         mr_strbuf_add_fmt(&b, ":%d", 4 * i + 2);
     }
-    assert_int_equal(
-        mr_gate_gtid_subtract(MR_FLAVOUR_MYSQL, a.ptr, b.ptr, &out, &count, NULL), MR_OK);
+    assert_int_equal(mr_gate_gtid_subtract(MR_FLAVOUR_MYSQL, a.ptr, b.ptr, &out, &count, NULL),
+                     MR_OK);
     assert_int_equal(count, PARTS);
     mr_strbuf_reset(&a);
     mr_strbuf_reset(&b);
@@ -84,9 +83,8 @@ static void test_long(void **state)
         mr_strbuf_add_fmt(&a, "%d-1-7,7-%d-9,", i, i);
         mr_strbuf_add_fmt(&b, "%d-2-5,7-%d-8,", i, PARTS + i);
     }
-    assert_int_equal(
-        mr_gate_gtid_subtract(MR_FLAVOUR_MARIADB, a.ptr, b.ptr, &out, &count, NULL),
-        MR_OK);
+    assert_int_equal(mr_gate_gtid_subtract(MR_FLAVOUR_MARIADB, a.ptr, b.ptr, &out, &count, NULL),
+                     MR_OK);
     /* two of each domain but 7; there one of each server, and four of that which b knows */
     assert_int_equal(count, 2 * (PARTS - 1) + (PARTS - 2) + 1 + 4);
     mr_strbuf_release(&a);
@@ -121,9 +119,8 @@ static void test_malformed(void **state)
         struct mr_strbuf out = MR_STRBUF_INIT;
         struct mr_err err = {0};
         uint64_t count;
-        assert_int_equal(
-            mr_gate_gtid_subtract(bad[i].flavour, bad[i].text, "", &out, &count, &err),
-            MR_E_CHANGED);
+        assert_int_equal(mr_gate_gtid_subtract(bad[i].flavour, bad[i].text, "", &out, &count, &err),
+                         MR_E_CHANGED);
         mr_strbuf_release(&out);
     }
 }
@@ -136,8 +133,8 @@ static void write_set(const bool *has, struct mr_strbuf *out)
     mr_strbuf_reset(out);
     for (int i = 0; i < UNIVERSE; i++)
         if (has[i])
-            mr_strbuf_add_fmt(out, "%s%s:%d", out->len > 0 ? "," : "",
-                              i < UNIVERSE / 2 ? A : B, i % (UNIVERSE / 2) + 1);
+            mr_strbuf_add_fmt(out, "%s%s:%d", out->len > 0 ? "," : "", i < UNIVERSE / 2 ? A : B,
+                              i % (UNIVERSE / 2) + 1);
 }
 
 /* Against subtraction bit by bit. */
@@ -161,16 +158,14 @@ static void test_random(void **state)
         write_set(in_a, &a);
         write_set(in_b, &b);
         mr_strbuf_reset(&out);
-        assert_int_equal(
-            mr_gate_gtid_subtract(MR_FLAVOUR_MYSQL, a.ptr, b.ptr, &out, &count, &err),
-            MR_OK);
+        assert_int_equal(mr_gate_gtid_subtract(MR_FLAVOUR_MYSQL, a.ptr, b.ptr, &out, &count, &err),
+                         MR_OK);
         assert_int_equal(count, want);
         /* what is left is exactly the set of what should be left */
         write_set(left, &a);
         mr_strbuf_reset(&rest);
         assert_int_equal(
-            mr_gate_gtid_subtract(MR_FLAVOUR_MYSQL, out.ptr, a.ptr, &rest, &none, &err),
-            MR_OK);
+            mr_gate_gtid_subtract(MR_FLAVOUR_MYSQL, out.ptr, a.ptr, &rest, &none, &err), MR_OK);
         assert_int_equal(none, 0);
     }
     mr_strbuf_release(&a);
@@ -197,8 +192,8 @@ static void test_without(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct mr_strbuf out = MR_STRBUF_INIT;
-        mr_gate_gtid_without(cases[i].flavour, cases[i].set, cases[i].uuid,
-                             cases[i].server_id, &out);
+        mr_gate_gtid_without(cases[i].flavour, cases[i].set, cases[i].uuid, cases[i].server_id,
+                             &out);
         assert_string_equal(out.ptr, cases[i].out);
         mr_strbuf_release(&out);
     }

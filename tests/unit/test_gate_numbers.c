@@ -136,20 +136,19 @@ static const struct {
     enum mr_gate_severity want;
     const char *says;
 } cases[] = {
-    {"a column that is NULL in every row", all_null, MR_GATE_sequence_gaps,
-     MR_GATE_UNKNOWN, "club.members: period is NULL in every row"},
-    {"a column that is NULL by now", all_null_now, MR_GATE_sequence_gaps,
-     MR_GATE_CRITICAL, "club.members: 10 of 10 numbers of period are missing: 1–10"},
-    {"a table without rows", empty, MR_GATE_sequence_gaps, MR_GATE_OK,
-     "1 sequence without gaps"},
+    {"a column that is NULL in every row", all_null, MR_GATE_sequence_gaps, MR_GATE_UNKNOWN,
+     "club.members: period is NULL in every row"},
+    {"a column that is NULL by now", all_null_now, MR_GATE_sequence_gaps, MR_GATE_CRITICAL,
+     "club.members: 10 of 10 numbers of period are missing: 1–10"},
+    {"a table without rows", empty, MR_GATE_sequence_gaps, MR_GATE_OK, "1 sequence without gaps"},
     {"a baseline that had no time", not_read_then, MR_GATE_sequence_gaps, MR_GATE_UNKNOWN,
      "club.members of the baseline could not be read: no time"},
     {"a peer that has no time", not_read_there, MR_GATE_sequence_gaps, MR_GATE_UNKNOWN,
      "club.members on mysql://db2 could not be read: no time"},
     {"numbers purged since the baseline", purged, MR_GATE_sequence_gaps, MR_GATE_OK,
      "club.members begins at 5, at 1 in the baseline"},
-    {"numbers that a peer has before ours", begin_lacks, MR_GATE_sequence_gaps,
-     MR_GATE_WARNING, "club.members: period begins at 5, at 1 on mysql://db2"},
+    {"numbers that a peer has before ours", begin_lacks, MR_GATE_sequence_gaps, MR_GATE_WARNING,
+     "club.members: period begins at 5, at 1 on mysql://db2"},
     {"every number there is", whole_range, MR_GATE_completeness, MR_GATE_CRITICAL,
      "club.members holds 0.0 % of its numbers"},
     {"rows of two tables", two_lack_rows, MR_GATE_completeness, MR_GATE_CRITICAL,
@@ -164,8 +163,8 @@ static const struct {
      "no table could be counted on mysql://db2 and here"},
     {"a counter that a restart took back", counter_back, MR_GATE_auto_increment_position,
      MR_GATE_OK, "club.members: the next id went back from 1500 to 1200"},
-    {"a table that cannot be read here", twin_of_locked, MR_GATE_completeness,
-     MR_GATE_UNKNOWN, "club.orders could not be read: locked"},
+    {"a table that cannot be read here", twin_of_locked, MR_GATE_completeness, MR_GATE_UNKNOWN,
+     "club.orders could not be read: locked"},
 };
 
 static void test_cases(void **state)

@@ -14,11 +14,10 @@
 #include "gate_sample.h"
 #include "recon/gate/gate_output.h"
 
-static const struct mr_gate_silence silence = {
-    .name = MR_GATE_disk,
-    .until = {.year = 2027, .month = 1, .day = 1},
-    .until_text = "2027-01-01",
-    .reason = "ticket 7"};
+static const struct mr_gate_silence silence = {.name = MR_GATE_disk,
+                                               .until = {.year = 2027, .month = 1, .day = 1},
+                                               .until_text = "2027-01-01",
+                                               .reason = "ticket 7"};
 
 static void begin(struct gate *g, struct mr_gate_report *report)
 {
@@ -39,8 +38,7 @@ static void begin(struct gate *g, struct mr_gate_report *report)
                                       .seconds = 0.25};
 }
 
-typedef enum mr_code output_fn(const struct mr_gate_report *report, FILE *file,
-                               struct mr_err *err);
+typedef enum mr_code output_fn(const struct mr_gate_report *report, FILE *file, struct mr_err *err);
 
 static char *printed(const struct mr_gate_report *report, output_fn *print)
 {
@@ -93,17 +91,14 @@ static void test_json(void **state)
     (void)state;
     begin(&g, &report);
     char *text = printed(&report, mr_gate_output_json);
-    has(text,
-        "{\"type\":\"run\",\"schema\":\"myrecon/gate/1\",\"run_id\":\"R\",\"server\":"
-        "\"mysql://db1\",\"baseline\":\"before.facts\"");
-    has(text,
-        "{\"type\":\"check\",\"name\":\"variables\",\"severity\":\"warning\","
-        "\"priority\":\"P2\",\"message\":\"sync_binlog is \\\"0\\\", was \\\"1\\\"\","
-        "\"value\":\"sync_binlog=0\",\"baseline\":\"sync_binlog=1\",\"hint\":\"");
+    has(text, "{\"type\":\"run\",\"schema\":\"myrecon/gate/1\",\"run_id\":\"R\",\"server\":"
+              "\"mysql://db1\",\"baseline\":\"before.facts\"");
+    has(text, "{\"type\":\"check\",\"name\":\"variables\",\"severity\":\"warning\","
+              "\"priority\":\"P2\",\"message\":\"sync_binlog is \\\"0\\\", was \\\"1\\\"\","
+              "\"value\":\"sync_binlog=0\",\"baseline\":\"sync_binlog=1\",\"hint\":\"");
     has(text, "\"silenced_until\":\"2027-01-01\"}");
-    has(text,
-        "{\"type\":\"summary\",\"verdict\":\"critical\",\"checks\":33,\"ok\":30,"
-        "\"warning\":1,\"critical\":1,\"unknown\":0,\"silenced\":1,\"seconds\":0.25}");
+    has(text, "{\"type\":\"summary\",\"verdict\":\"critical\",\"checks\":33,\"ok\":30,"
+              "\"warning\":1,\"critical\":1,\"unknown\":0,\"silenced\":1,\"seconds\":0.25}");
     free(text);
     gate_end(&g);
 }

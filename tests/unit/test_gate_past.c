@@ -279,10 +279,8 @@ static void edited_static(struct gate *g)
 
 static void log_of(struct gate *g, enum mr_gate_log_fate fate)
 {
-    g->baseline.server.log = (struct mr_gate_log){.view = {.seen = MR_GATE_SEEN},
-                                                  .file = "bin.000002",
-                                                  .position = 4711,
-                                                  .gtid = "0-1-100"};
+    g->baseline.server.log = (struct mr_gate_log){
+        .view = {.seen = MR_GATE_SEEN}, .file = "bin.000002", .position = 4711, .gtid = "0-1-100"};
     g->now.log = (struct mr_gate_log){.view = {.seen = MR_GATE_SEEN},
                                       .file = "bin.000003",
                                       .fate = fate,
@@ -363,8 +361,7 @@ static void trigger_hidden(struct gate *g)
 static void columns_hidden(struct gate *g)
 {
     structure(g);
-    g->tables[0].view =
-        (struct mr_gate_view){.seen = MR_GATE_HIDDEN, .grant = "GRANT SELECT"};
+    g->tables[0].view = (struct mr_gate_view){.seen = MR_GATE_HIDDEN, .grant = "GRANT SELECT"};
     g->tables[0].counter_column = NULL;
 }
 
@@ -379,11 +376,7 @@ static void wanted_hidden(struct gate *g)
 static void wanted_of_one(struct gate *g)
 {
     static const struct mr_gate_wanted wanted = {
-        "club",
-        "periods",
-        {.seen = MR_GATE_HIDDEN, .grant = "GRANT SELECT"},
-        true,
-        false};
+        "club", "periods", {.seen = MR_GATE_HIDDEN, .grant = "GRANT SELECT"}, true, false};
     g->now.wanted = &wanted;
     g->now.nwanted = 1;
 }
@@ -404,8 +397,7 @@ static void grouped_counter(struct gate *g)
 static void drawn(struct gate *g, uint64_t next)
 {
     static struct mr_gate_sequence then, now;
-    then = (struct mr_gate_sequence){"club", "s",   {.seen = MR_GATE_SEEN},
-                                     3001,   false, false};
+    then = (struct mr_gate_sequence){"club", "s", {.seen = MR_GATE_SEEN}, 3001, false, false};
     now = then;
     now.next = next;
     g->tables[0].drawn_column = "id";
@@ -487,8 +479,7 @@ static void promoted_and_one_gone(struct gate *g)
 static void fetching_hidden(struct gate *g)
 {
     g->baseline.server.attached = 1;
-    g->now.sessions =
-        (struct mr_gate_view){.seen = MR_GATE_HIDDEN, .grant = "GRANT PROCESS"};
+    g->now.sessions = (struct mr_gate_view){.seen = MR_GATE_HIDDEN, .grant = "GRANT PROCESS"};
 }
 
 static void fetching_was_hidden(struct gate *g)
@@ -550,21 +541,17 @@ static const struct gate_example examples[] = {
     {"some old rows deleted", old_rows_deleted, ""},
     {"the oldest rows purged", oldest_rows_purged, ""},
     {"old rows gone", old_rows_gone, "sample_digest:critical"},
-    {"old rows of a static table deleted", old_rows_gone_static,
-     "sample_digest:critical"},
-    {"old rows of a static table updated", old_rows_changed_static,
-     "sample_digest:critical"},
+    {"old rows of a static table deleted", old_rows_gone_static, "sample_digest:critical"},
+    {"old rows of a static table updated", old_rows_changed_static, "sample_digest:critical"},
     {"a baseline of an older version", older_baseline, "sample_digest:unknown"},
     {"other rows under the newest keys", newest_replaced, "sample_digest:critical"},
     {"the newest rows gone", newest_rows_gone, "sample_digest:critical"},
-    {"the newest rows gone, few older known", newest_gone_of_few,
-     "sample_digest:warning"},
+    {"the newest rows gone, few older known", newest_gone_of_few, "sample_digest:warning"},
     {"two newest rows with another identity", two_doubtful, "sample_digest:warning"},
     {"rows deleted by a rule", some_deleted, ""},
     {"identities edited", identities_edited, ""},
     {"the oldest known rows purged", oldest_purged, ""},
-    {"purged, and the newest rows gone", purged_and_newest_gone,
-     "sample_digest:critical"},
+    {"purged, and the newest rows gone", purged_and_newest_gone, "sample_digest:critical"},
     {"a queue consumed", queue_consumed, ""},
     {"one row consumed", one_row_consumed, ""},
     {"a queue with failed jobs", queue_with_failed_jobs, ""},
@@ -578,23 +565,17 @@ static const struct gate_example examples[] = {
     {"a queue of a static table", queue_static, "sample_digest:critical"},
     {"a queue that is configured", queue_configured, ""},
     {"a queue, and a witness", queue_with_witness, ""},
-    {"a queue, and a witness that came before", queue_with_early_witness,
-     "sample_digest:warning"},
-    {"a queue, and a witness of times to come", queue_with_future_witness,
-     "sample_digest:warning"},
-    {"a queue, and a witness that is gone", queue_with_lost_witness,
-     "sample_digest:warning"},
+    {"a queue, and a witness that came before", queue_with_early_witness, "sample_digest:warning"},
+    {"a queue, and a witness of times to come", queue_with_future_witness, "sample_digest:warning"},
+    {"a queue, and a witness that is gone", queue_with_lost_witness, "sample_digest:warning"},
     {"a queue behind a restart, in the same log", queue_log, ""},
-    {"a queue behind a restart, its log purged", queue_log_purged,
-     "sample_digest:warning"},
+    {"a queue behind a restart, its log purged", queue_log_purged, "sample_digest:warning"},
     {"a queue behind a planned move", queue_moved, ""},
     {"newest rows edited", edited_without_time, ""},
-    {"newest rows changed, not by an UPDATE", replaced_behind_time,
-     "sample_digest:critical"},
+    {"newest rows changed, not by an UPDATE", replaced_behind_time, "sample_digest:critical"},
     {"newest rows edited of which nothing tells who they are", replaced_or_edited,
      "sample_digest:warning"},
-    {"an edit that its time stamp does not tell", edited_behind_time,
-     "sample_digest:warning"},
+    {"an edit that its time stamp does not tell", edited_behind_time, "sample_digest:warning"},
     {"an edit of a static table", edited_static, "sample_digest:critical"},
     {"the same log", log_same, ""},
     {"a purged log", log_purged, ""},
@@ -606,15 +587,12 @@ static const struct gate_example examples[] = {
     {"triggers hidden", trigger_hidden, "schema:unknown"},
     {"a table that is wanted and hidden", wanted_hidden,
      "sequence_gaps:unknown completeness:unknown freshness:unknown"},
-    {"a table that is wanted by one check and hidden", wanted_of_one,
-     "freshness:unknown"},
-    {"a table that only another history shows", shown_by_peer_alone,
-     "completeness:unknown"},
+    {"a table that is wanted by one check and hidden", wanted_of_one, "freshness:unknown"},
+    {"a table that only another history shows", shown_by_peer_alone, "completeness:unknown"},
     {"a counter that counts in groups", grouped_counter, ""},
     {"a sequence above its keys", sequence_ahead, ""},
     {"a sequence restarted", sequence_restarted, "auto_increment_position:critical"},
-    {"a sequence dropped", sequence_dropped,
-     "tables:critical auto_increment_position:critical"},
+    {"a sequence dropped", sequence_dropped, "tables:critical auto_increment_position:critical"},
     {"a filter", filtered, "replication_source:warning"},
     {"a filter of the baseline", filtered_before, ""},
     {"a new delay", delayed, "replication_lag:warning"},
@@ -627,13 +605,11 @@ static const struct gate_example examples[] = {
      "replication_threads:unknown long_transactions:unknown metadata_locks:unknown "
      "running_backup:unknown"},
     {"who fetched was hidden", fetching_was_hidden, "replication_threads:unknown"},
-    {"who fetched was known by number", numbers_were_visible,
-     "replication_threads:unknown"},
+    {"who fetched was known by number", numbers_were_visible, "replication_threads:unknown"},
     {"who fetches is known by number", numbers_visible, ""},
     {"a lookup that fails", probe_failed, "probe_latency:unknown"},
     {"another key", other_key, "schema:warning sample_digest:unknown"},
-    {"another structure, and all rows", full_of_other,
-     "schema:warning sample_digest:unknown"},
+    {"another structure, and all rows", full_of_other, "schema:warning sample_digest:unknown"},
     {"a replica that lacks rows", replica_lacks_rows, "completeness:critical"},
 };
 

@@ -83,8 +83,8 @@ static void table_hidden(struct gate *g)
 
 static void table_locked(struct gate *g)
 {
-    g->tables[1].view = (struct mr_gate_view){.seen = MR_GATE_FAILED,
-                                              .why = "Lock wait timeout exceeded"};
+    g->tables[1].view =
+        (struct mr_gate_view){.seen = MR_GATE_FAILED, .why = "Lock wait timeout exceeded"};
 }
 
 static void baseline_lacks(struct gate *g)
@@ -190,8 +190,8 @@ static void rows_in_between(struct gate *g)
 
 static void full_rows(struct gate *g, const char *digest, uint64_t rows)
 {
-    g->past_tables[0].full = (struct mr_gate_range){
-        .lo = "", .hi = "0a", .rows = 1000, .digest = "d", .each = ""};
+    g->past_tables[0].full =
+        (struct mr_gate_range){.lo = "", .hi = "0a", .rows = 1000, .digest = "d", .each = ""};
     g->tables[0].full = g->past_tables[0].full;
     g->tables[0].full.digest = digest;
     g->tables[0].full.rows = rows;
@@ -277,8 +277,7 @@ static void counter_below_other_side(struct gate *g)
 
 static void counter_of_replica_behind(struct gate *g)
 {
-    g->peer_tables[0].counter_greatest =
-        1001; /* errant, or on its way: not ours to tell */
+    g->peer_tables[0].counter_greatest = 1001; /* errant, or on its way: not ours to tell */
 }
 
 static void headroom(struct gate *g)
@@ -446,8 +445,7 @@ static void connections_less(struct gate *g)
 
 static void no_process(struct gate *g)
 {
-    g->now.sessions =
-        (struct mr_gate_view){.seen = MR_GATE_HIDDEN, .grant = "GRANT PROCESS"};
+    g->now.sessions = (struct mr_gate_view){.seen = MR_GATE_HIDDEN, .grant = "GRANT PROCESS"};
 }
 
 static const struct mr_gate_session session = {"7", "app", "h", 61, "x", ""};
@@ -509,8 +507,7 @@ static void heartbeat_future(struct gate *g)
 static void part_unread(struct gate *g)
 {
     part(g);
-    g->peer_tables[1].view =
-        (struct mr_gate_view){.seen = MR_GATE_HIDDEN, .grant = "GRANT SELECT"};
+    g->peer_tables[1].view = (struct mr_gate_view){.seen = MR_GATE_HIDDEN, .grant = "GRANT SELECT"};
     g->peer_tables[1].rows_exact = false;
 }
 
@@ -599,8 +596,7 @@ static const struct gate_example examples[] = {
     {"a sixth of a counter left", headroom, "auto_increment_headroom:warning"},
     {"nothing of a counter left", headroom_gone, "auto_increment_headroom:critical"},
     {"a sequence", sequence, ""},
-    {"a sequence with a gap", sequence_with_gap,
-     "sequence_gaps:critical completeness:critical"},
+    {"a sequence with a gap", sequence_with_gap, "sequence_gaps:critical completeness:critical"},
     {"a sequence in a locked table", sequence_locked,
      "row_counts:unknown max_keys:unknown newest_row:unknown sample_digest:unknown "
      "auto_increment_position:unknown auto_increment_headroom:unknown "
@@ -632,8 +628,7 @@ static const struct gate_example examples[] = {
     {"a lower limit", connections_less, "connections:warning"},
     {"no PROCESS", no_process,
      "long_transactions:unknown metadata_locks:unknown running_backup:unknown"},
-    {"transactions that could not be read", transactions_unread,
-     "long_transactions:unknown"},
+    {"transactions that could not be read", transactions_unread, "long_transactions:unknown"},
     {"waits that could not be read", waiting_unread,
      "metadata_locks:unknown running_backup:unknown"},
     {"statements that could not be read", statements_unread, "running_backup:unknown"},
@@ -691,8 +686,7 @@ static void test_unknown_outweighs_warning(void **state)
     setting(&g);
     gate_run(&g);
     assert_int_equal(mr_gate_judge_verdict(&g.judge), MR_GATE_UNKNOWN);
-    assert_string_equal(gate_result(&g, MR_GATE_long_transactions)->hint,
-                        "GRANT PROCESS");
+    assert_string_equal(gate_result(&g, MR_GATE_long_transactions)->hint, "GRANT PROCESS");
     gate_end(&g);
 }
 
@@ -742,8 +736,7 @@ static void test_silence(void **state)
         setting(&g);
         gate_run(&g);
         gate_fires(&g, "variables:warning");
-        assert_int_equal(mr_gate_judge_verdict(&g.judge),
-                         over ? MR_GATE_WARNING : MR_GATE_OK);
+        assert_int_equal(mr_gate_judge_verdict(&g.judge), over ? MR_GATE_WARNING : MR_GATE_OK);
         gate_end(&g);
     }
 }

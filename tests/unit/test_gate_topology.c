@@ -21,8 +21,7 @@ struct cluster {
     struct mr_gate_peer peers[SERVERS];
 };
 
-static const char *const uris[SERVERS] = {"mysql://s1", "mysql://s2", "mysql://s3",
-                                          "mysql://s4"};
+static const char *const uris[SERVERS] = {"mysql://s1", "mysql://s2", "mysql://s3", "mysql://s4"};
 
 static void cluster_begin(struct cluster *c)
 {
@@ -76,8 +75,8 @@ static void judge(struct cluster *c, const int *order, const char *fires)
     j->gtid_last = j->now->gtid_executed;
     for (j->npeers = 0; order[j->npeers + 1] != 0; j->npeers++) {
         const int number = order[j->npeers + 1];
-        c->peers[j->npeers] = (struct mr_gate_peer){.uri = uris[number - 1],
-                                                    .facts = &c->facts[number - 1]};
+        c->peers[j->npeers] =
+            (struct mr_gate_peer){.uri = uris[number - 1], .facts = &c->facts[number - 1]};
     }
     j->peers = c->peers;
     j->activity = &c->gate.activity;
@@ -254,8 +253,7 @@ static void test_late_on_purpose(void **state)
         c.facts[0].gtid_executed = "0-1-5100";
         c.tables[0][0].newest = "2026-04-08 15:00:00";
         j->baseline = recorded ? &baseline : NULL;
-        judge(&c, (int[]){2, 1, 0},
-              recorded ? "" : "newest_row:critical replication_lag:critical");
+        judge(&c, (int[]){2, 1, 0}, recorded ? "" : "newest_row:critical replication_lag:critical");
         gate_end(&c.gate);
     }
 }

@@ -68,12 +68,10 @@ static const struct gate_example examples[] = {
      "read_only:critical variables:warning"},
     {"an engine that may not write", no_engine_writes,
      "read_only:critical split_brain:critical variables:warning"},
-    {"an engine that may write again", writes_again,
-     "read_only:critical variables:warning"},
+    {"an engine that may write again", writes_again, "read_only:critical variables:warning"},
     {"no writes, as in the baseline", no_writes_as_ever, ""},
     {"a server started to be saved", recovery, "read_only:critical variables:warning"},
-    {"a server that lets administrators in", offline,
-     "connections:critical variables:warning"},
+    {"a server that lets administrators in", offline, "connections:critical variables:warning"},
 };
 
 static void test_examples(void **state)

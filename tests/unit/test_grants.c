@@ -16,8 +16,7 @@ static struct mr_grants *grants_of(const char *const *lines, size_t n, bool lite
     struct mr_grants *grants = mr_grants_new("r@%", literal);
     assert_non_null(grants);
     for (size_t i = 0; i < n; i++)
-        assert_int_equal(mr_grants_add_line(grants, lines[i], strlen(lines[i]), &err),
-                         MR_OK);
+        assert_int_equal(mr_grants_add_line(grants, lines[i], strlen(lines[i]), &err), MR_OK);
     return grants;
 }
 #define GRANTS(lines) grants_of(lines, sizeof(lines) / sizeof *(lines), false)
@@ -106,8 +105,7 @@ static void test_patterns(void **state)
         {"`a%b%c`", "axcxb", false, false},
         {"`%\\%`", "a%b%", false, true},
         {"`%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%a%b`",
-         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false,
-         false},
+         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", false, false},
         {"`a_`", "a", false, false},
         {"'club'", "club", false, true},
         {"\"club\"", "club", false, true},
@@ -133,8 +131,8 @@ static void test_taken_back(void **state)
         bool lists, reads;
     } table[] = {
         {{"GRANT SELECT ON *.* TO `r`@`%`", "", ""}, true, true},
-        {{"GRANT SELECT, EVENT ON *.* TO `r`@`%`",
-          "REVOKE SELECT, EVENT ON `hr`.* FROM `r`@`%`", ""},
+        {{"GRANT SELECT, EVENT ON *.* TO `r`@`%`", "REVOKE SELECT, EVENT ON `hr`.* FROM `r`@`%`",
+          ""},
          false,
          false},
         {{"GRANT SELECT ON *.* TO `r`@`%`", "REVOKE SELECT ON `mysql`.* FROM `r`@`%`",
@@ -145,12 +143,11 @@ static void test_taken_back(void **state)
           "REVOKE SELECT ON `mysql2`.* FROM `r`@`%`"},
          false,
          false},
-        {{"GRANT SELECT, INSERT ON *.* TO `r`@`%`",
-          "REVOKE INSERT ON `hr`.* FROM `r`@`%`", ""},
+        {{"GRANT SELECT, INSERT ON *.* TO `r`@`%`", "REVOKE INSERT ON `hr`.* FROM `r`@`%`", ""},
          true,
          true},
-        {{"GRANT SELECT, SHOW DATABASES ON *.* TO `r`@`%`",
-          "REVOKE SELECT ON `hr`.* FROM `r`@`%`", ""},
+        {{"GRANT SELECT, SHOW DATABASES ON *.* TO `r`@`%`", "REVOKE SELECT ON `hr`.* FROM `r`@`%`",
+          ""},
          true,
          false},
         {{"GRANT SHOW DATABASES ON *.* TO `r`@`%`", "", ""}, true, false},
@@ -195,8 +192,7 @@ static void test_exact_pattern_decides(void **state)
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         char first[64], second[64];
-        (void)snprintf(first, sizeof first, "GRANT SELECT ON `%s`.* TO `r`@`%%`",
-                       table[i].first);
+        (void)snprintf(first, sizeof first, "GRANT SELECT ON `%s`.* TO `r`@`%%`", table[i].first);
         (void)snprintf(second, sizeof second, "GRANT EXECUTE ON `%s`.* TO `r`@`%%`",
                        table[i].second);
         for (int turned = 0; turned < 2; turned++) {
@@ -278,8 +274,7 @@ static void test_hidden(void **state)
     } table[] = {
         {MR_FLAVOUR_MYSQL, 90704, "GRANT SELECT ON `club`.* TO `r`@`%`",
          MR_HIDDEN_TRIGGERS | MR_HIDDEN_VIEWS | MR_HIDDEN_ROUTINES | MR_HIDDEN_EVENTS},
-        {MR_FLAVOUR_MYSQL, 90704,
-         "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON `club`.* TO `r`@`%`",
+        {MR_FLAVOUR_MYSQL, 90704, "GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON `club`.* TO `r`@`%`",
          MR_HIDDEN_ROUTINES},
         {MR_FLAVOUR_MYSQL, 90704, "GRANT ALL PRIVILEGES ON `club`.* TO `r`@`%`", 0},
         {MR_FLAVOUR_MYSQL, 90704, "GRANT EXECUTE ON `club`.* TO `r`@`%`",
@@ -300,8 +295,7 @@ static void test_hidden(void **state)
         {MR_FLAVOUR_MARIADB, 101119, "GRANT ALL PRIVILEGES ON *.* TO `r`@`%`", 0},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct mr_server server = {.flavour = table[i].flavour,
-                                   .version = table[i].version};
+        struct mr_server server = {.flavour = table[i].flavour, .version = table[i].version};
         struct mr_grants *g = grants_of(&table[i].line, 1, false);
         assert_int_equal(mr_grants_hidden(g, &server, "club"), table[i].hidden);
         mr_grants_free(g);
@@ -317,16 +311,12 @@ static void test_needed(void **state)
         enum mr_hidden kind;
         const char *want;
     } table[] = {
-        {MR_FLAVOUR_MYSQL, 90704, MR_HIDDEN_TRIGGERS,
-         "GRANT TRIGGER ON `cl``ub`.* TO 'r'@'%'"},
+        {MR_FLAVOUR_MYSQL, 90704, MR_HIDDEN_TRIGGERS, "GRANT TRIGGER ON `cl``ub`.* TO 'r'@'%'"},
         {MR_FLAVOUR_MYSQL, 90704, MR_HIDDEN_VIEWS,
          "GRANT SELECT, SHOW VIEW ON `cl``ub`.* TO 'r'@'%'"},
-        {MR_FLAVOUR_MYSQL, 90704, MR_HIDDEN_EVENTS,
-         "GRANT EVENT ON `cl``ub`.* TO 'r'@'%'"},
-        {MR_FLAVOUR_MYSQL, 90704, MR_HIDDEN_ROUTINES,
-         "GRANT SHOW_ROUTINE ON *.* TO 'r'@'%'"},
-        {MR_FLAVOUR_MYSQL, 50651, MR_HIDDEN_ROUTINES,
-         "GRANT SELECT ON `mysql`.`proc` TO 'r'@'%'"},
+        {MR_FLAVOUR_MYSQL, 90704, MR_HIDDEN_EVENTS, "GRANT EVENT ON `cl``ub`.* TO 'r'@'%'"},
+        {MR_FLAVOUR_MYSQL, 90704, MR_HIDDEN_ROUTINES, "GRANT SHOW_ROUTINE ON *.* TO 'r'@'%'"},
+        {MR_FLAVOUR_MYSQL, 50651, MR_HIDDEN_ROUTINES, "GRANT SELECT ON `mysql`.`proc` TO 'r'@'%'"},
         {MR_FLAVOUR_MARIADB, 101119, MR_HIDDEN_ROUTINES,
          "GRANT SELECT ON `mysql`.`proc` TO 'r'@'%'"},
         {MR_FLAVOUR_MARIADB, 110402, MR_HIDDEN_ROUTINES,
@@ -334,8 +324,7 @@ static void test_needed(void **state)
     };
     struct mr_grants *g = grants_of(NULL, 0, false);
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        struct mr_server server = {.flavour = table[i].flavour,
-                                   .version = table[i].version};
+        struct mr_server server = {.flavour = table[i].flavour, .version = table[i].version};
         struct mr_strbuf got = MR_STRBUF_INIT;
         mr_grants_needed(&got, g, &server, table[i].kind, "cl`ub");
         assert_string_equal(got.ptr, table[i].want);
@@ -351,10 +340,10 @@ static const char *answer; /* to SHOW GRANTS: an error of the number */
 static unsigned answer_number;
 
 const struct mr_server *__wrap_mr_db_server(const struct mr_db *db);
-enum mr_code __wrap_mr_db_query_text(struct mr_db *db, const char *sql,
-                                     struct mr_strbuf *out, struct mr_err *err);
-enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql,
-                                size_t len, struct mr_result **out, struct mr_err *err);
+enum mr_code __wrap_mr_db_query_text(struct mr_db *db, const char *sql, struct mr_strbuf *out,
+                                     struct mr_err *err);
+enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql, size_t len,
+                                struct mr_result **out, struct mr_err *err);
 
 const struct mr_server *__wrap_mr_db_server(const struct mr_db *db)
 {
@@ -362,21 +351,20 @@ const struct mr_server *__wrap_mr_db_server(const struct mr_db *db)
     return &answering;
 }
 
-enum mr_code __wrap_mr_db_query_text(struct mr_db *db, const char *sql,
-                                     struct mr_strbuf *out, struct mr_err *err)
+enum mr_code __wrap_mr_db_query_text(struct mr_db *db, const char *sql, struct mr_strbuf *out,
+                                     struct mr_err *err)
 {
     (void)db, (void)sql, (void)err;
     mr_strbuf_add_str(out, "root@");
     return MR_OK;
 }
 
-enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql,
-                                size_t len, struct mr_result **out, struct mr_err *err)
+enum mr_code __wrap_mr_db_query(struct mr_db *db, const char *shape, const char *sql, size_t len,
+                                struct mr_result **out, struct mr_err *err)
 {
     (void)db, (void)shape, (void)sql, (void)len;
     *out = NULL;
-    (void)mr_err_set(err, MR_E_SQL, "server \"h:1\": error %u: %s", answer_number,
-                     answer);
+    (void)mr_err_set(err, MR_E_SQL, "server \"h:1\": error %u: %s", answer_number, answer);
     err->sql_errno = answer_number;
     return MR_E_SQL;
 }
@@ -394,8 +382,7 @@ static void test_not_told(void **state)
          "The MariaDB server is running with the --skip-grant-tables option so it cannot "
          "execute this statement",
          true},
-        {1290, "The MySQL server is running with the --read-only option so it cannot",
-         false},
+        {1290, "The MySQL server is running with the --read-only option so it cannot", false},
         {1141, "There is no such grant defined for user 'r' on host '%'", false},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -403,8 +390,7 @@ static void test_not_told(void **state)
         struct mr_err err = {0};
         answer_number = table[i].number;
         answer = table[i].text;
-        assert_int_equal(mr_grants_load(NULL, &g, &err),
-                         table[i].sees_all ? MR_OK : MR_E_SQL);
+        assert_int_equal(mr_grants_load(NULL, &g, &err), table[i].sees_all ? MR_OK : MR_E_SQL);
         assert_int_equal(g != NULL, table[i].sees_all);
         if (g == NULL) {
             assert_int_equal(err.sql_errno, answer_number);

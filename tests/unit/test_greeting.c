@@ -16,12 +16,12 @@ static const struct {
     size_t len;
     struct mr_greeting is;
 } greetings[] = {
-#define GREETING(what, packet, ...)                                                      \
-    {                                                                                    \
-        what, packet, sizeof(packet) - 1,                                                \
-        {                                                                                \
-            __VA_ARGS__                                                                  \
-        }                                                                                \
+#define GREETING(what, packet, ...)                                                                \
+    {                                                                                              \
+        what, packet, sizeof(packet) - 1,                                                          \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
     }
     GREETING("MariaDB with TLS",
              "\x0a"
@@ -39,13 +39,11 @@ static const struct {
              "\x0a"
              "9\0" WHO CAPABILITIES("\xff\xff", "\xff\xdf") "\x15more",
              MR_GREETING_WHOLE, true, false),
-    GREETING("no version", "\x0a\0" WHO CAPABILITIES("\0\0", "\x08\0"), MR_GREETING_WHOLE,
-             false, false),
-    GREETING("it refuses", "\xff\x10\x04Too many connections", MR_GREETING_ERROR, false,
-             true),
+    GREETING("no version", "\x0a\0" WHO CAPABILITIES("\0\0", "\x08\0"), MR_GREETING_WHOLE, false,
+             false),
+    GREETING("it refuses", "\xff\x10\x04Too many connections", MR_GREETING_ERROR, false, true),
     GREETING("and says nothing", "\xff", MR_GREETING_ERROR, false, true),
-    GREETING("how far it has come", "\xff\xff\xff\1\2\3\0\0\0\0", MR_GREETING_STRANGE,
-             false, true),
+    GREETING("how far it has come", "\xff\xff\xff\1\2\3\0\0\0\0", MR_GREETING_STRANGE, false, true),
     GREETING("the protocol before MySQL 3.21",
              "\x09"
              "3.20\0" WHO "\xff\xff\xff\xff\xff\xff",
@@ -85,8 +83,8 @@ static void test_greetings(void **state)
             if (got.state != (part < len ? MR_GREETING_MORE : is.state) ||
                 (part == len && (got.offers_tls != is.offers_tls ||
                                  got.is_error != (greetings[i].packet[0] == '\xff'))))
-                fail_msg("%s, %zu bytes of %zu: state %d, TLS %d", greetings[i].what,
-                         part, len, (int)got.state, got.offers_tls);
+                fail_msg("%s, %zu bytes of %zu: state %d, TLS %d", greetings[i].what, part, len,
+                         (int)got.state, got.offers_tls);
         }
         bytes[len] = 7; /* that nobody was to send yet */
         assert_int_equal(mr_greeting_read(bytes, len + 1).state, MR_GREETING_STRANGE);

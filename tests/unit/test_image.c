@@ -12,8 +12,7 @@
 
 static void add(struct mr_strbuf *out, enum mr_class cls, const char *text)
 {
-    struct mr_value value = {
-        .cls = text != NULL ? cls : MR_CLASS_NULL, .ptr = text, .len = 0};
+    struct mr_value value = {.cls = text != NULL ? cls : MR_CLASS_NULL, .ptr = text, .len = 0};
     if (text != NULL)
         value.len = strlen(text);
     assert_int_equal(mr_row_encode(out, &value, NULL), MR_OK);
@@ -43,8 +42,7 @@ static void test_open(void **state)
     /* cut anywhere but between values it is no image */
     for (size_t len = 1; len < bytes.len; len++) {
         bool between = len == 10 || len == bytes.len - 1;
-        assert_int_equal(mr_image_open(&image, bytes.ptr, len, &err),
-                         between ? MR_OK : MR_E_CASE);
+        assert_int_equal(mr_image_open(&image, bytes.ptr, len, &err), between ? MR_OK : MR_E_CASE);
     }
     mr_image_release(&image);
     mr_strbuf_release(&bytes);
@@ -100,21 +98,10 @@ static void test_differs(void **state)
 /* Keys and identities come in their own order, and show what people see. */
 static void test_json(void **state)
 {
-    struct mr_find_column columns[] = {{.name = "a",
-                                        .style = {MR_CLASS_TEXT, 0},
-                                        .show_at = 3,
-                                        .key_at = 1,
-                                        .identity_at = -1},
-                                       {.name = "b",
-                                        .style = {MR_CLASS_TEXT, 0},
-                                        .show_at = 1,
-                                        .key_at = 0,
-                                        .identity_at = 0},
-                                       {.name = "c",
-                                        .style = {MR_CLASS_TEXT, 0},
-                                        .show_at = 2,
-                                        .key_at = -1,
-                                        .identity_at = -1}};
+    struct mr_find_column columns[] = {
+        {.name = "a", .style = {MR_CLASS_TEXT, 0}, .show_at = 3, .key_at = 1, .identity_at = -1},
+        {.name = "b", .style = {MR_CLASS_TEXT, 0}, .show_at = 1, .key_at = 0, .identity_at = 0},
+        {.name = "c", .style = {MR_CLASS_TEXT, 0}, .show_at = 2, .key_at = -1, .identity_at = -1}};
     static const struct {
         enum mr_image_part part;
         const char *json;
@@ -137,8 +124,7 @@ static void test_json(void **state)
         struct mr_jsonw w;
         mr_jsonw_init_buf(&w, &out);
         mr_jsonw_array_begin(&w);
-        assert_int_equal(mr_image_to_json(&image, &table, cases[i].part, &w, NULL),
-                         MR_OK);
+        assert_int_equal(mr_image_to_json(&image, &table, cases[i].part, &w, NULL), MR_OK);
         assert_int_equal(mr_image_to_json(&none, &table, cases[i].part, &w, NULL), MR_OK);
         mr_jsonw_array_end(&w);
         assert_int_equal(mr_jsonw_finish(&w, "memory", NULL), MR_OK);

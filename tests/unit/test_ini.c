@@ -61,8 +61,7 @@ static void test_values(void **state)
         struct mr_err err;
         const struct mr_ini_section *sections = NULL;
         int len = snprintf(text, sizeof text, "[s]\n%s\n", table[i].line);
-        assert_int_equal(mr_ini_parse(text, (size_t)len, "f", &arena, &sections, &err),
-                         MR_OK);
+        assert_int_equal(mr_ini_parse(text, (size_t)len, "f", &arena, &sections, &err), MR_OK);
         assert_non_null(sections->entries);
         assert_string_equal(sections->entries->key, table[i].key);
         assert_string_equal(sections->entries->value, table[i].value);
@@ -80,8 +79,7 @@ static void test_sections(void **state)
         {"[options]", "options", ""},
         {" [ options ] ", "options", ""},
         {"[table club.members]", "table", "club.members"},
-        {"[table  club.members ]   ; patterns allowed: *.members", "table",
-         "club.members"},
+        {"[table  club.members ]   ; patterns allowed: *.members", "table", "club.members"},
         {"[table odd]name]", "table", "odd]name"},
         {"[table it's] ; isn't it", "table", "it's"},
         {"[table a b]\r", "table", "a b"},
@@ -89,9 +87,9 @@ static void test_sections(void **state)
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         struct mr_err err;
         const struct mr_ini_section *sections = NULL;
-        assert_int_equal(mr_ini_parse(table[i].line, strlen(table[i].line), "f", &arena,
-                                      &sections, &err),
-                         MR_OK);
+        assert_int_equal(
+            mr_ini_parse(table[i].line, strlen(table[i].line), "f", &arena, &sections, &err),
+            MR_OK);
         assert_non_null(sections);
         assert_string_equal(sections->word, table[i].word);
         assert_string_equal(sections->argument, table[i].argument);
@@ -109,8 +107,7 @@ static void test_refused(void **state)
         const char *message;
     } table[] = {
         {"k = v\n", 0, "f:1: a key before the first section"},
-        {"[s]\nnonsense\n", 0,
-         "f:2: neither a section, a key with a value, nor a comment"},
+        {"[s]\nnonsense\n", 0, "f:2: neither a section, a key with a value, nor a comment"},
         {"[s]\n\n; c\n = v\n", 0, "f:4: no key before ="},
         {"[s\n", 0, "f:1: the section's name is not closed by ]"},
         {"[s] text\n", 0, "f:1: the section's name is not closed by ]"},
@@ -167,9 +164,8 @@ static void test_empty(void **state)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct mr_err err;
         const struct mr_ini_section marker = {.line = 1}, *sections = &marker;
-        assert_int_equal(
-            mr_ini_parse(texts[i], strlen(texts[i]), "f", &arena, &sections, &err),
-            MR_OK);
+        assert_int_equal(mr_ini_parse(texts[i], strlen(texts[i]), "f", &arena, &sections, &err),
+                         MR_OK);
         assert_null(sections);
     }
 }

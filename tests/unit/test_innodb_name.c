@@ -26,8 +26,8 @@ static void test_names(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct mr_strbuf out = MR_STRBUF_INIT;
-        bool told = mr_innodb_name_add(&out, cases[i].db, cases[i].table,
-                                       cases[i].spelling, cases[i].lower);
+        bool told = mr_innodb_name_add(&out, cases[i].db, cases[i].table, cases[i].spelling,
+                                       cases[i].lower);
         assert_int_equal(told, cases[i].wanted != NULL);
         if (told)
             assert_string_equal(out.ptr, cases[i].wanted);

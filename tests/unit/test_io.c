@@ -269,8 +269,7 @@ static void test_read_limits(void **state)
     assert_int_equal(mr_io_read_file("f", 5, &out, &err), MR_OK);
     assert_string_equal(out.ptr, "kept 12345");
     assert_int_equal(mr_io_read_file("absent", 5, &out, &err), MR_E_IO);
-    assert_string_equal(err.message,
-                        "could not open file \"absent\": No such file or directory");
+    assert_string_equal(err.message, "could not open file \"absent\": No such file or directory");
     assert_int_equal(mr_io_read_file(".", 5, &out, &err), MR_E_IO);
     assert_string_equal(out.ptr, "kept 12345");
     put("empty", "");

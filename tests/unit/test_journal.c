@@ -42,8 +42,8 @@ static void append(const char *text)
 static void test_steps(void **state)
 {
     const struct mr_counter *odd = &sample_counters[1], *plain = &sample_counters[0];
-    const struct mr_journal_step odd_step = {odd, "alter", UINT64_MAX},
-                                 step = {plain, "insert", 7}, later = {plain, "alter", 7};
+    const struct mr_journal_step odd_step = {odd, "alter", UINT64_MAX}, step = {plain, "insert", 7},
+                                 later = {plain, "alter", 7};
     struct mr_journal *j = reopen(NULL), *second = NULL;
     struct mr_err err = {0};
     (void)state;
@@ -57,8 +57,7 @@ static void test_steps(void **state)
     j = reopen(j);
     assert_true(mr_journal_is_open(j, odd));
     assert_false(mr_journal_is_open(j, plain));
-    assert_int_equal(
-        mr_journal_write(j, MR_JOURNAL_FAILED, &odd_step, "no \"lock\"", &err), MR_OK);
+    assert_int_equal(mr_journal_write(j, MR_JOURNAL_FAILED, &odd_step, "no \"lock\"", &err), MR_OK);
     j = reopen(j);
     assert_false(mr_journal_is_open(j, odd));
     assert_int_equal(mr_journal_write(j, MR_JOURNAL_TRY, &step, NULL, &err), MR_OK);
@@ -92,8 +91,8 @@ static void test_steps(void **state)
     mr_strbuf_release(&text);
 }
 
-static void put(struct mr_journal *j, enum mr_journal_event event,
-                enum mr_journal_script script, uint64_t number, uint64_t refused)
+static void put(struct mr_journal *j, enum mr_journal_event event, enum mr_journal_script script,
+                uint64_t number, uint64_t refused)
 {
     const struct mr_journal_unit unit = {
         .script = script, .number = number, .written = 7, .there = 2, .refused = refused};
@@ -101,12 +100,10 @@ static void put(struct mr_journal *j, enum mr_journal_event event,
     assert_int_equal(mr_journal_write_unit(j, event, &unit, NULL, &err), MR_OK);
 }
 
-static void done_are(const struct mr_journal *j, enum mr_journal_script script,
-                     const char *wanted)
+static void done_are(const struct mr_journal *j, enum mr_journal_script script, const char *wanted)
 {
     for (uint64_t i = 1; i <= 4; i++)
-        if (mr_journal_unit_is_done(j, script, i) !=
-            (strchr(wanted, '0' + (int)i) != NULL))
+        if (mr_journal_unit_is_done(j, script, i) != (strchr(wanted, '0' + (int)i) != NULL))
             fail_msg("unit %d of script %d", (int)i, (int)script);
     assert_int_equal(mr_journal_units_done(j, script), strlen(wanted));
 }
@@ -258,12 +255,10 @@ static void test_found_first(void **state)
         const struct mr_journal_unit unit = {
             .script = MR_JOURNAL_APPLY, .number = i + 1, .lost = failures[i].lost};
         put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, i + 1, 0);
-        assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_FAILED, &unit, NULL, &err),
-                         MR_OK);
+        assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_FAILED, &unit, NULL, &err), MR_OK);
         j = reopen(j);
         put(j, MR_JOURNAL_TRY, MR_JOURNAL_APPLY, i + 1, 0);
-        assert_int_equal(mr_journal_may_be_found(j, i + 1, "db.t", 'i', "17"),
-                         failures[i].first);
+        assert_int_equal(mr_journal_may_be_found(j, i + 1, "db.t", 'i', "17"), failures[i].first);
     }
     /* whoever was left out, and stands */
     leave_out(j, 3, "4:db.t2:17");
@@ -285,8 +280,7 @@ static void test_found_first(void **state)
     (void)unlink(path());
 }
 
-static enum mr_code add_row(void *ctx, const struct mr_journal_fired *row,
-                            struct mr_err *err)
+static enum mr_code add_row(void *ctx, const struct mr_journal_fired *row, struct mr_err *err)
 {
     const struct mr_journal_text *const texts[] = {&row->table, &row->key, &row->digest};
     (void)err;
@@ -312,8 +306,7 @@ static void test_fired(void **state)
         {.script = MR_JOURNAL_APPLY, .number = 92, .fired = "1:t1:52:ef1:t1:69:cut"},
         {.script = MR_JOURNAL_APPLY, .number = 93, .fired = "99999999999999999999:x"}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &units[i], NULL, &err),
-                         MR_OK);
+        assert_int_equal(mr_journal_write_unit(j, MR_JOURNAL_DONE, &units[i], NULL, &err), MR_OK);
     for (int i = 0; i < 2; i++, j = reopen(j)) {
         mr_strbuf_reset(&all);
         assert_int_equal(mr_journal_each_fired(j, add_row, &all, &err), MR_OK);
@@ -405,8 +398,7 @@ static void test_errors(void **state)
 
 static void test_reader(void **state)
 {
-    const struct mr_journal_unit unit = {
-        .script = MR_JOURNAL_APPLY, .number = 3, .aside = "4,9"};
+    const struct mr_journal_unit unit = {.script = MR_JOURNAL_APPLY, .number = 3, .aside = "4,9"};
     struct mr_journal *j = NULL, *reader = NULL;
     struct mr_err err = {0};
     (void)state;
@@ -420,11 +412,11 @@ static void test_reader(void **state)
     /* beside an apply, which holds it; and it writes nothing */
     assert_int_equal(mr_journal_read(dir, &reader, &err), MR_OK);
     assert_string_equal(mr_journal_unit_aside(reader, MR_JOURNAL_APPLY, 3), "4,9");
-    assert_int_equal(mr_journal_write_unit(reader, MR_JOURNAL_DONE,
-                                           &(struct mr_journal_unit){
-                                               .script = MR_JOURNAL_APPLY, .number = 8},
-                                           NULL, &err),
-                     MR_OK);
+    assert_int_equal(
+        mr_journal_write_unit(reader, MR_JOURNAL_DONE,
+                              &(struct mr_journal_unit){.script = MR_JOURNAL_APPLY, .number = 8},
+                              NULL, &err),
+        MR_OK);
     mr_journal_close(reader);
     j = reopen(j);
     assert_false(mr_journal_unit_is_done(j, MR_JOURNAL_APPLY, 8));

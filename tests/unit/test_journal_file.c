@@ -25,8 +25,7 @@ static struct mr_snap_dir *begin(void)
     return dir;
 }
 
-static struct mr_journal_file *reopen(struct mr_journal_file *j,
-                                      const struct mr_snap_dir *dir)
+static struct mr_journal_file *reopen(struct mr_journal_file *j, const struct mr_snap_dir *dir)
 {
     struct mr_err err = {0};
     mr_journal_file_close(j);
@@ -35,23 +34,20 @@ static struct mr_journal_file *reopen(struct mr_journal_file *j,
     return j;
 }
 
-static enum mr_code write_numbered(struct mr_journal_file *j,
-                                   const struct mr_snap_table *table, const char *file,
-                                   size_t part, size_t sequence, struct mr_err *err)
+static enum mr_code write_numbered(struct mr_journal_file *j, const struct mr_snap_table *table,
+                                   const char *file, size_t part, size_t sequence,
+                                   struct mr_err *err)
 {
     char sha256[MR_SHA256_HEX];
     const struct mr_journal_chunk chunk = {
-        .chunk = {.file = file, .rows = 1, .sha256 = sha256},
-        .part = part,
-        .sequence = sequence};
+        .chunk = {.file = file, .rows = 1, .sha256 = sha256}, .part = part, .sequence = sequence};
     memset(sha256, 'a', sizeof sha256 - 1);
     sha256[sizeof sha256 - 1] = '\0';
     return mr_journal_file_chunk(j, table, &chunk, err);
 }
 
-static enum mr_code write_chunk(struct mr_journal_file *j,
-                                const struct mr_snap_table *table, const char *file,
-                                struct mr_err *err)
+static enum mr_code write_chunk(struct mr_journal_file *j, const struct mr_snap_table *table,
+                                const char *file, struct mr_err *err)
 {
     return write_numbered(j, table, file, 0, 0, err);
 }
@@ -78,8 +74,7 @@ static void test_full(void **state)
     limit = was;
     limit.rlim_cur = (rlim_t)st.st_size + 20;
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    assert_int_equal(write_chunk(j, &table, "data/club.members.1.tsv.zst", &err),
-                     MR_E_IO);
+    assert_int_equal(write_chunk(j, &table, "data/club.members.1.tsv.zst", &err), MR_E_IO);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
     assert_int_equal(write_chunk(j, &table, "data/club.members.2.tsv.zst", &err), MR_OK);
     j = reopen(j, dir);
@@ -98,8 +93,8 @@ static void test_full(void **state)
 static void write_runs(struct mr_journal_file **j, const struct mr_snap_dir *dir,
                        const struct mr_snap_table *table, bool numbered)
 {
-    static const char *const files[] = {"data/c.m.0.tsv", "data/c.m.1.tsv",
-                                        "data/c.m.2.tsv", "data/c.m.3.tsv"};
+    static const char *const files[] = {"data/c.m.0.tsv", "data/c.m.1.tsv", "data/c.m.2.tsv",
+                                        "data/c.m.3.tsv"};
     const struct mr_snap_consistency view = {.gtid = NULL};
     struct mr_vec none = MR_VEC_INIT(struct mr_key);
     struct mr_err err = {0};
@@ -120,8 +115,7 @@ static void write_runs(struct mr_journal_file **j, const struct mr_snap_dir *dir
 static void test_order(void **state)
 {
     const struct mr_snap_column column = {.name = "id", .cls = MR_CLASS_INT};
-    const struct mr_snap_table table = {
-        .db = "c", .name = "m", .columns = &column, .ncolumns = 1};
+    const struct mr_snap_table table = {.db = "c", .name = "m", .columns = &column, .ncolumns = 1};
     struct mr_err err = {0};
     (void)state;
     for (int numbered = 0; numbered < 2; numbered++) {

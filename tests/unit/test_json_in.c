@@ -58,10 +58,8 @@ static void test_texts(void **state)
     size_t count = 0;
     struct mr_err err = {0};
     (void)state;
-    assert_int_equal(mr_json_parse(doc_text, sizeof doc_text - 1, "m.json", &doc, &err),
-                     MR_OK);
-    assert_int_equal(mr_json_get_array(mr_json_root(doc), "list", &list, &count, &err),
-                     MR_OK);
+    assert_int_equal(mr_json_parse(doc_text, sizeof doc_text - 1, "m.json", &doc, &err), MR_OK);
+    assert_int_equal(mr_json_get_array(mr_json_root(doc), "list", &list, &count, &err), MR_OK);
     assert_int_equal(mr_json_item_text(list, 0, &item, &err), MR_OK);
     assert_string_equal(item, "a");
     assert_int_equal(mr_json_item_text(list, 1, &item, &err), MR_E_REFUSED);
@@ -73,9 +71,8 @@ static void test_texts(void **state)
 static void test_nul(void **state)
 {
     (void)state;
-    struct mr_json_doc *doc =
-        load("{\"from\":{\"k\":\"a\\u0000b\"},\"s\":\"a\\u0000b\","
-             "\"n\":\"1\\u00002\",\"list\":[\"a\\u0000b\"],\"t\":\"x\"}");
+    struct mr_json_doc *doc = load("{\"from\":{\"k\":\"a\\u0000b\"},\"s\":\"a\\u0000b\","
+                                   "\"n\":\"1\\u00002\",\"list\":[\"a\\u0000b\"],\"t\":\"x\"}");
     const struct json_t *root = mr_json_root(doc), *list = NULL;
     const char *t = NULL;
     uint64_t n = 0;
@@ -113,8 +110,7 @@ static void test_refused(void **state)
     static const char *const bad[] = {
         "", "{", "[1]", "{\"a\":1,\"a\":2}", "{\"a\":1} x", "{\"a\":\"\xff\"}"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        assert_int_equal(mr_json_parse(bad[i], strlen(bad[i]), "m.json", &doc, &err),
-                         MR_E_REFUSED);
+        assert_int_equal(mr_json_parse(bad[i], strlen(bad[i]), "m.json", &doc, &err), MR_E_REFUSED);
         assert_non_null(strstr(err.message, "m.json"));
     }
     assert_int_equal(mr_json_load("/nonexistent/m.json", 100, &doc, &err), MR_E_IO);

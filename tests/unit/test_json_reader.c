@@ -25,11 +25,9 @@ struct reading {
 static void begin(struct reading *g)
 {
     *g = (struct reading){.arena = MR_ARENA_INIT};
-    assert_int_equal(mr_json_parse(text, sizeof text - 1, "m.json", &g->doc, NULL),
-                     MR_OK);
+    assert_int_equal(mr_json_parse(text, sizeof text - 1, "m.json", &g->doc, NULL), MR_OK);
     g->root = mr_json_root(g->doc);
-    g->r = (struct mr_json_reader){
-        .arena = &g->arena, .err = &g->err, .doing = "reading a test"};
+    g->r = (struct mr_json_reader){.arena = &g->arena, .err = &g->err, .doing = "reading a test"};
 }
 
 static void end(struct reading *g)
@@ -59,8 +57,7 @@ static void test_members(void **state)
     const char *const *texts = mr_json_read_texts(r, g.root, "texts", &count);
     assert_int_equal(count, 2);
     assert_string_equal(texts[1], "b");
-    const struct json_t *list =
-        mr_json_read_array(r, g.root, "list", sizeof(long), &count, &items);
+    const struct json_t *list = mr_json_read_array(r, g.root, "list", sizeof(long), &count, &items);
     assert_int_equal(count, 2);
     assert_true(((long *)items)[1] == 0);
     assert_string_equal(mr_json_read_text(r, mr_json_read_item(r, list, 0), "b"), "c");
@@ -109,8 +106,7 @@ static void test_sticky(void **state)
     assert_int_equal(count, 0);
     nothing_more(&g, "");
     begin(&g);
-    const struct json_t *list =
-        mr_json_read_array(&g.r, g.root, "list", 1, &count, &items);
+    const struct json_t *list = mr_json_read_array(&g.r, g.root, "list", 1, &count, &items);
     assert_null(mr_json_read_item(&g.r, list, 1));
     nothing_more(&g, "");
     begin(&g);

@@ -27,8 +27,7 @@ struct sample {
 
 static const struct mr_json_member inner_members[] = {
     MR_JSON_MEMBER("name", MR_JSON_TEXT, struct inner, name)};
-static const struct mr_json_record inner_record =
-    MR_JSON_RECORD(struct inner, inner_members);
+static const struct mr_json_record inner_record = MR_JSON_RECORD(struct inner, inner_members);
 
 #define SAMPLE(name, type, member) MR_JSON_MEMBER(name, type, struct sample, member)
 static const struct mr_json_member members[] = {
@@ -88,12 +87,11 @@ static void test_there_and_back(void **state)
     struct sample got;
     (void)state;
     put(&from, &text);
-    assert_string_equal(text.ptr,
-                        "{\"text\":\"t\",\"maybe\":null,\"lacks\":\"l\","
-                        "\"number\":\"18446744073709551615\",\"count\":3,"
-                        "\"port\":\"3306\",\"flag\":true,\"names\":[\"a\",\"b\"],"
-                        "\"inside\":{\"name\":\"in\"},\"list\":[{\"name\":\"x\"},"
-                        "{\"name\":\"y\"},{\"name\":\"z\"}]}");
+    assert_string_equal(text.ptr, "{\"text\":\"t\",\"maybe\":null,\"lacks\":\"l\","
+                                  "\"number\":\"18446744073709551615\",\"count\":3,"
+                                  "\"port\":\"3306\",\"flag\":true,\"names\":[\"a\",\"b\"],"
+                                  "\"inside\":{\"name\":\"in\"},\"list\":[{\"name\":\"x\"},"
+                                  "{\"name\":\"y\"},{\"name\":\"z\"}]}");
     assert_int_equal(get(text.ptr, &arena, &got), MR_OK);
     put(&got, &again);
     assert_string_equal(again.ptr, text.ptr);
@@ -123,8 +121,8 @@ static void test_lacking(void **state)
     mr_arena_release(&arena);
 }
 
-#define REST                                                                             \
-    "\"number\":\"1\",\"count\":3,\"port\":\"1\",\"flag\":true,"                         \
+#define REST                                                                                       \
+    "\"number\":\"1\",\"count\":3,\"port\":\"1\",\"flag\":true,"                                   \
     "\"inside\":{\"name\":\"in\"},"
 
 static void test_wrong(void **state)

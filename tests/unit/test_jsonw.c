@@ -51,10 +51,9 @@ static void test_structure(void **state)
     mr_jsonw_str(&w, "second");
     mr_jsonw_end_line(&w);
     assert_int_equal(mr_jsonw_finish(&w, "a buffer", &err), MR_OK);
-    assert_string_equal(out.ptr,
-                        "{\"a\":-9223372036854775808,\"b\":[18446744073709551615,{},[],"
-                        "true,false,null],\"c\":{\"hex\":\"00ff\"},\"d\\u0000\":[1,2],"
-                        "\"e\":null,\"f\":\"\"}\n\"second\"\n");
+    assert_string_equal(out.ptr, "{\"a\":-9223372036854775808,\"b\":[18446744073709551615,{},[],"
+                                 "true,false,null],\"c\":{\"hex\":\"00ff\"},\"d\\u0000\":[1,2],"
+                                 "\"e\":null,\"f\":\"\"}\n\"second\"\n");
     mr_jsonw_release(&w);
     mr_strbuf_release(&out);
 }
@@ -76,11 +75,10 @@ static void test_members(void **state)
     mr_jsonw_line(&w, "none:%s rows:%" PRIu64 " next:'%" PRIu64 "' whole:%d of:%zu", none,
                   UINT64_MAX, UINT64_MAX, true, (size_t)3);
     assert_int_equal(mr_jsonw_finish(&w, "a buffer", &err), MR_OK);
-    assert_string_equal(out.ptr,
-                        "{\"schema\":\"myrecon/x/1\",\"name\":\"a b: \\\"c\\\"\","
-                        "\"note\":null,\"is\":false}\n"
-                        "{\"none\":null,\"rows\":18446744073709551615,\"next\":"
-                        "\"18446744073709551615\",\"whole\":true,\"of\":3}\n");
+    assert_string_equal(out.ptr, "{\"schema\":\"myrecon/x/1\",\"name\":\"a b: \\\"c\\\"\","
+                                 "\"note\":null,\"is\":false}\n"
+                                 "{\"none\":null,\"rows\":18446744073709551615,\"next\":"
+                                 "\"18446744073709551615\",\"whole\":true,\"of\":3}\n");
     mr_jsonw_release(&w);
     mr_strbuf_release(&out);
 }
@@ -99,8 +97,7 @@ static void test_strings(void **state)
         {"\n\r\t", 3, "\"\\n\\r\\t\""},
         {"\0\x01\x1F", 3, "\"\\u0000\\u0001\\u001f\""},
         {"\x7F", 1, "\"\x7F\""},
-        {"\xC3\xA4\xE6\x97\xA5\xF0\x9F\x98\x80", 9,
-         "\"\xC3\xA4\xE6\x97\xA5\xF0\x9F\x98\x80\""},
+        {"\xC3\xA4\xE6\x97\xA5\xF0\x9F\x98\x80", 9, "\"\xC3\xA4\xE6\x97\xA5\xF0\x9F\x98\x80\""},
         {"a\xFF"
          "b",
          3,
@@ -194,8 +191,7 @@ static void test_write_error_is_sticky(void **state)
     }
     assert_int_equal(mr_jsonw_finish(&w, "standard output", &err), MR_E_IO);
     assert_int_equal(err.sys_errno, ENOSPC);
-    assert_string_equal(err.message,
-                        "could not write to standard output: No space left on device");
+    assert_string_equal(err.message, "could not write to standard output: No space left on device");
     mr_jsonw_release(&w);
     (void)fclose(full);
 }
@@ -313,9 +309,8 @@ static void test_misuse_asserts(void **state)
 {
     (void)state;
     void (*const wrong[])(struct mr_jsonw *) = {
-        value_without_key, two_keys,     key_in_array,  key_at_top,
-        wrong_end,         end_too_many, end_after_key, two_values_a_line,
-        line_inside,       empty_line,   too_deep,
+        value_without_key, two_keys,          key_in_array, key_at_top, wrong_end, end_too_many,
+        end_after_key,     two_values_a_line, line_inside,  empty_line, too_deep,
     };
     assert_int_equal(signal_of(correct), 0);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)

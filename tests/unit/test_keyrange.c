@@ -212,8 +212,7 @@ static void test_run_at_the_end(void **state)
         assert_int_equal(mr_row_encode(&bytes, &value, NULL), MR_OK);
     }
     for (size_t i = 0; i < LEN(keys); i++)
-        keys[i] = (struct mr_key){bytes.ptr + i * (bytes.len / LEN(keys)),
-                                  bytes.len / LEN(keys)};
+        keys[i] = (struct mr_key){bytes.ptr + i * (bytes.len / LEN(keys)), bytes.len / LEN(keys)};
     mr_keyrange_keys_condition(&sql, &part, 1, keys, LEN(keys));
     assert_string_equal(sql.ptr, "(`a` BETWEEN 18446744073709551608 AND "
                                  "18446744073709551615 OR `a` IN (0, 1, 2, 3, 4, 5, 6, "
@@ -240,9 +239,8 @@ static void test_mixed_classes(void **state)
         assert_int_equal(mr_row_encode(&key, &values[i], NULL), MR_OK);
     struct mr_key keys[] = {{key.ptr, key.len}};
     mr_keyrange_keys_condition(&sql, parts, LEN(parts), keys, 1);
-    assert_string_equal(sql.ptr,
-                        "((`na``me` = _cp932 x'81ca' AND "
-                        "`at` = '2024-04-08 00:00:00.000000' AND `tag` = x'00'))");
+    assert_string_equal(sql.ptr, "((`na``me` = _cp932 x'81ca' AND "
+                                 "`at` = '2024-04-08 00:00:00.000000' AND `tag` = x'00'))");
     mr_strbuf_release(&sql);
     mr_strbuf_release(&key);
 }
@@ -257,10 +255,8 @@ static void test_unfit_keys(void **state)
     for (size_t i = 0; i < LEN(bad); i++) {
         struct mr_strbuf sql[3] = {MR_STRBUF_INIT, MR_STRBUF_INIT, MR_STRBUF_INIT};
         struct mr_key key = int_key(&bytes, bad[i]);
-        assert_true(
-            mr_keyrange_condition(&sql[0], plain, 2, (struct mr_range){key, fits}));
-        assert_true(
-            mr_keyrange_condition(&sql[1], plain, 2, (struct mr_range){fits, key}));
+        assert_true(mr_keyrange_condition(&sql[0], plain, 2, (struct mr_range){key, fits}));
+        assert_true(mr_keyrange_condition(&sql[1], plain, 2, (struct mr_range){fits, key}));
         mr_keyrange_keys_condition(&sql[2], plain, 2, &key, 1);
         for (size_t s = 0; s < LEN(sql); s++) {
             assert_true(sql[s].failed);
@@ -337,8 +333,7 @@ static int compare_keys(const void *a, const void *b)
 }
 
 /* The rows of consecutive ranges, one after the other, are the table in its order. */
-static void check_tiling(sqlite3 *db, const struct mr_key_part *parts,
-                         const char *whole_table)
+static void check_tiling(sqlite3 *db, const struct mr_key_part *parts, const char *whole_table)
 {
     enum { MAX_CUTS = 5 };
     struct mr_strbuf bytes[MAX_CUTS], rows = MR_STRBUF_INIT;

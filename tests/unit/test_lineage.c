@@ -24,13 +24,12 @@ static struct mr_lineage_row *make_row(struct row *r, int64_t table, const char 
 {
     r->image = (struct mr_strbuf)MR_STRBUF_INIT;
     case_encode(&r->image, text);
-    r->lineage =
-        (struct mr_lineage_row){.table = table,
-                                .key = {r->image.ptr, 10},
-                                .identity = identity,
-                                .identity_len = identity != NULL ? strlen(identity) : 0,
-                                .image = r->image.ptr,
-                                .image_len = r->image.len};
+    r->lineage = (struct mr_lineage_row){.table = table,
+                                         .key = {r->image.ptr, 10},
+                                         .identity = identity,
+                                         .identity_len = identity != NULL ? strlen(identity) : 0,
+                                         .image = r->image.ptr,
+                                         .image_len = r->image.len};
     return &r->lineage;
 }
 
@@ -59,8 +58,8 @@ static int64_t node_of(struct check_case *c, int side, int64_t child,
     char sql[128];
     case_require(mr_lineage_save(c->fd, side, &step, 1, NULL));
     (void)snprintf(sql, sizeof sql,
-                   "SELECT parent FROM link WHERE side=%d AND child=%d AND reference=77",
-                   side, (int)child);
+                   "SELECT parent FROM link WHERE side=%d AND child=%d AND reference=77", side,
+                   (int)child);
     return ask(c, sql);
 }
 
@@ -157,8 +156,7 @@ static void test_clear(void **state)
         reference.table = reference.parent = c.table.id;
         add_reference(&c, &reference);
         struct mr_lineage_row *row = make_row(&r, c.table.id, "5/eve/x", "eve");
-        struct mr_lineage_step step = {
-            .child = 9, .reference = reference.id, .parent = row};
+        struct mr_lineage_step step = {.child = 9, .reference = reference.id, .parent = row};
         case_require(mr_lineage_save(c.fd, SOURCE, &step, 1, NULL));
         mr_strbuf_release(&r.image);
     }
@@ -178,13 +176,11 @@ static void test_clear(void **state)
 
 /* ---- nodes */
 
-static void add_finding(struct check_case *c, enum mr_find_state state,
-                        const char *source, const char *target)
+static void add_finding(struct check_case *c, enum mr_find_state state, const char *source,
+                        const char *target)
 {
-    case_row(c, (struct case_row){.state = state,
-                                  .kind = MR_KIND_CHANGED,
-                                  .source = source,
-                                  .target = target});
+    case_row(c, (struct case_row){
+                    .state = state, .kind = MR_KIND_CHANGED, .source = source, .target = target});
 }
 
 static void test_nodes(void **state)
@@ -220,22 +216,19 @@ static void test_nodes(void **state)
                 assert_int_equal(node, finding);
             else
                 assert_true(node < 0);
-            assert_int_equal(
-                mr_lineage_nodes(c.fd, c.table.id, side, &row->key, 1, &known, NULL),
-                MR_OK);
+            assert_int_equal(mr_lineage_nodes(c.fd, c.table.id, side, &row->key, 1, &known, NULL),
+                             MR_OK);
             assert_int_equal(known, node);
         }
         /* nobody has asked for an index over images */
-        assert_int_equal(
-            ask(&c, "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%head'"), 0);
+        assert_int_equal(ask(&c, "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%head'"), 0);
         mr_strbuf_release(&r.image);
         case_end(&c);
     }
 }
 
-static enum mr_code read_ancestors(struct check_case *c, int side, int64_t after_id,
-                                   size_t limit, struct mr_arena *arena,
-                                   struct mr_vec *list)
+static enum mr_code read_ancestors(struct check_case *c, int side, int64_t after_id, size_t limit,
+                                   struct mr_arena *arena, struct mr_vec *list)
 {
     const struct mr_lineage_page page = {
         .table = c->table.id, .side = side, .after_id = after_id, .limit = limit};
@@ -323,11 +316,9 @@ static void test_row_under_another_key(void **state)
     assert_int_equal(node_of(&c, TARGET, 1, row), finding);
     assert_true(node_of(&c, TARGET, 2, alike) < 0);
     assert_true(node_of(&c, SOURCE, 3, row) < 0);
-    assert_int_equal(
-        ask(&c, "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%head'"), 2);
+    assert_int_equal(ask(&c, "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%head'"), 2);
     assert_int_equal(mr_lineage_finish(c.fd, NULL), MR_OK);
-    assert_int_equal(
-        ask(&c, "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%head'"), 0);
+    assert_int_equal(ask(&c, "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%head'"), 0);
     assert_int_equal(mr_lineage_finish(c.fd, NULL), MR_OK);
     mr_strbuf_release(&paired.image);
     mr_strbuf_release(&other.image);
@@ -364,12 +355,10 @@ static void test_ancestors_add(void **state)
     case_begin(&c);
     case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
     add_finding(&c, MR_FIND_DIVERGED, "5/eve/x", "5/eve/y");
-    const struct mr_lineage_row *const rows[] = {
-        make_row(&eve, c.table.id, "5/eve/x", "eve"),
-        make_row(&bob, c.table.id, "6/bob/x", "bob")};
+    const struct mr_lineage_row *const rows[] = {make_row(&eve, c.table.id, "5/eve/x", "eve"),
+                                                 make_row(&bob, c.table.id, "6/bob/x", "bob")};
     for (int again = 0; again < 2; again++)
-        assert_int_equal(mr_lineage_ancestors_add(c.fd, TARGET, rows, LEN(rows), NULL),
-                         MR_OK);
+        assert_int_equal(mr_lineage_ancestors_add(c.fd, TARGET, rows, LEN(rows), NULL), MR_OK);
     assert_int_equal(ask(&c, "SELECT count(*) FROM ancestor"), 1);
     assert_int_equal(ask(&c, "SELECT count(*) FROM ancestor WHERE identity = x'626f62'"
                              " AND side = 1"),
@@ -410,8 +399,7 @@ static void test_many(void **state)
         keys[i] = row->key;
         row->key = (struct mr_key){row->image, row->image_len};
         row->by_image = true;
-        steps[i] =
-            (struct mr_lineage_step){.child = i + 1, .reference = 1, .parent = row};
+        steps[i] = (struct mr_lineage_step){.child = i + 1, .reference = 1, .parent = row};
     }
     case_require(mr_findings_save(c.fd, c.table.id, findings, MANY, true, NULL));
     case_require(mr_lineage_nodes(c.fd, c.table.id, TARGET, keys, MANY, nodes, NULL));

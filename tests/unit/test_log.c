@@ -100,8 +100,7 @@ static void test_passwords_are_hidden(void **state)
     static const struct {
         const char *text, *shown;
     } cases[] = {
-        {"no \"mysql://u:p@ss:w@h:3306/db\": why",
-         "no \"mysql://u:xxxxxx@h:3306/db\": why"},
+        {"no \"mysql://u:p@ss:w@h:3306/db\": why", "no \"mysql://u:xxxxxx@h:3306/db\": why"},
         {"MySQL://u:p@h mysql://v:q@i", "MySQL://u:x@h mysql://v:x@i"},
         {"mysql://u@h:3306/db -> mysql://h:1", "mysql://u@h:3306/db -> mysql://h:1"},
         {"mysql://u:@h", "mysql://u:@h"},

@@ -113,8 +113,7 @@ static void check_triggers(const struct mr_planned_trigger *got,
     }
 }
 
-static void check_lists(const struct mr_planned_table *got,
-                        const struct mr_planned_table *want)
+static void check_lists(const struct mr_planned_table *got, const struct mr_planned_table *want)
 {
     assert_int_equal(got->ncolumns, want->ncolumns);
     for (size_t i = 0; i < got->ncolumns; i++) {
@@ -125,8 +124,7 @@ static void check_lists(const struct mr_planned_table *got,
     for (size_t i = 0; i < got->nreferences; i++) {
         check_text(got->references[i].parent, want->references[i].parent);
         check_names(got->references[i].columns, want->references[i].columns);
-        check_names(got->references[i].parent_columns,
-                    want->references[i].parent_columns);
+        check_names(got->references[i].parent_columns, want->references[i].parent_columns);
         check_text(got->references[i].condition, want->references[i].condition);
         check_names(got->references[i].spelling, want->references[i].spelling);
         assert_int_equal(got->references[i].declared, want->references[i].declared);
@@ -145,8 +143,7 @@ static void check_lists(const struct mr_planned_table *got,
     }
 }
 
-static void check_planned(const struct mr_planned_table *got,
-                          const struct mr_planned_table *want)
+static void check_planned(const struct mr_planned_table *got, const struct mr_planned_table *want)
 {
     check_text(got->table, want->table);
     check_text(got->target_table, want->target_table);
@@ -248,8 +245,7 @@ static void test_tampering(void **state)
     assert_int_equal(mr_manifest_write(&want, &text, &err), MR_OK);
     for (size_t i = 0; i < text.len; i++) {
         text.ptr[i] ^= 1;
-        if (mr_manifest_read(text.ptr, text.len, "p.json", &arena, &got, &err) !=
-            MR_E_REFUSED)
+        if (mr_manifest_read(text.ptr, text.len, "p.json", &arena, &got, &err) != MR_E_REFUSED)
             fail_msg("byte %zu of %zu", i, text.len);
         text.ptr[i] ^= 1;
         mr_arena_reset(&arena);
@@ -297,9 +293,8 @@ static void test_refused(void **state)
         char hex[MR_SHA256_HEX];
         assert_int_equal(mr_sha256_bytes(bodies[i], strlen(bodies[i]), hex, &err), MR_OK);
         mr_strbuf_add_fmt(&text, "%s,\"sha256\":\"%s\"}\n", bodies[i], hex);
-        assert_int_equal(
-            mr_manifest_read(text.ptr, text.len, "p.json", &arena, &got, &err),
-            MR_E_REFUSED);
+        assert_int_equal(mr_manifest_read(text.ptr, text.len, "p.json", &arena, &got, &err),
+                         MR_E_REFUSED);
         assert_non_null(strstr(err.message, "p.json"));
         mr_arena_release(&arena);
         mr_strbuf_release(&text);
@@ -322,8 +317,7 @@ static void test_half_a_sequence(void **state)
     half.counters = &counter;
     half.ncounters = 1;
     assert_int_equal(mr_manifest_write(&half, &text, &err), MR_OK);
-    assert_int_equal(mr_manifest_read(text.ptr, text.len, "p.json", &arena, &got, &err),
-                     MR_OK);
+    assert_int_equal(mr_manifest_read(text.ptr, text.len, "p.json", &arena, &got, &err), MR_OK);
     mr_strbuf_reset(&text);
     counter.sequence_db = NULL;
     assert_int_equal(mr_manifest_write(&half, &text, &err), MR_OK);

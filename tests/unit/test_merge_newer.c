@@ -30,8 +30,8 @@ static void world_init(struct world *w, enum mr_class cls, const char *type)
         assert_non_null(word);
         word[strcspn(word, "( ")] = '\0';
         w->column[side].data_type = word;
-        w->side[side] = (struct mr_table){
-            .db = "d", .name = "t", .columns = &w->column[side], .ncolumns = 1};
+        w->side[side] =
+            (struct mr_table){.db = "d", .name = "t", .columns = &w->column[side], .ncolumns = 1};
         w->pair.side[side] = &w->side[side];
     }
     w->pair.find.name = "d.t";
@@ -45,8 +45,8 @@ static void world_release(struct world *w)
     mr_arena_release(&w->m.arena);
 }
 
-static enum mr_code compare(struct world *w, struct mr_value source,
-                            struct mr_value target, int *by, struct mr_err *err)
+static enum mr_code compare(struct world *w, struct mr_value source, struct mr_value target,
+                            int *by, struct mr_err *err)
 {
     struct mr_strbuf s = MR_STRBUF_INIT, t = MR_STRBUF_INIT;
     assert_int_equal(mr_row_encode(&s, &source, NULL), MR_OK);
@@ -164,19 +164,16 @@ static void test_refused(void **state)
     struct world w;
     (void)state;
     world_init(&w, MR_CLASS_TEXT, "varchar(20)");
-    refused(&w, TEXT("9"), TEXT("10"), "such as '9' and '10'",
-            "CAST(`EDITED` AS UNSIGNED)");
+    refused(&w, TEXT("9"), TEXT("10"), "such as '9' and '10'", "CAST(`EDITED` AS UNSIGNED)");
     world_init(&w, MR_CLASS_TEXT, "varchar(20)");
     refused(&w, TEXT("b"), TEXT("a"), "text in table \"d.t\"", "No CAST");
     world_init(&w, MR_CLASS_ENUM, "set('a','b')");
     w.column[MR_SOURCE].is_set = w.column[MR_TARGET].is_set = true;
     refused(&w, ENUM("a"), ENUM("b"), "set('a','b') in table", "a time or a number");
     world_init(&w, MR_CLASS_JSON, "json");
-    refused(&w, bytes(MR_CLASS_JSON, "1"), bytes(MR_CLASS_JSON, "2"), "json in table",
-            "");
+    refused(&w, bytes(MR_CLASS_JSON, "1"), bytes(MR_CLASS_JSON, "2"), "json in table", "");
     world_init(&w, MR_CLASS_BINARY, "varbinary(9)");
-    refused(&w, bytes(MR_CLASS_BINARY, "1"), bytes(MR_CLASS_BINARY, "2"), "varbinary",
-            "");
+    refused(&w, bytes(MR_CLASS_BINARY, "1"), bytes(MR_CLASS_BINARY, "2"), "varbinary", "");
     world_init(&w, MR_CLASS_ENUM, "enum('','b')");
     w.column[MR_SOURCE].empty_member = true; /* it, or the error value? */
     refused(&w, ENUM(""), ENUM("b"), "which member", "");
@@ -201,8 +198,7 @@ static void test_rows(void **state)
     refused(&w, TEXT("100"), TEXT("101"), "not of one form", "UNSIGNED");
     world_init(&w, MR_CLASS_INT, "int");
     const struct mr_key rows[MR_SIDES] = {{0}};
-    assert_int_equal(mr_merge_newer(&w.m, &w.table, "other", rows, &by, NULL),
-                     MR_E_CONFIG);
+    assert_int_equal(mr_merge_newer(&w.m, &w.table, "other", rows, &by, NULL), MR_E_CONFIG);
     world_release(&w);
 }
 

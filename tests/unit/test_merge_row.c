@@ -47,12 +47,10 @@ static void test_edit(void **state)
     (void)state;
     encode(&image, values, 3);
     encode(&other, wanted, 3);
-    assert_int_equal(
-        mr_merge_row_value((struct mr_key){other.ptr, other.len}, 1, &edits[1], NULL),
-        MR_OK);
-    assert_int_equal(
-        mr_merge_row_edit((struct mr_key){image.ptr, image.len}, edits, 3, &out, NULL),
-        MR_OK);
+    assert_int_equal(mr_merge_row_value((struct mr_key){other.ptr, other.len}, 1, &edits[1], NULL),
+                     MR_OK);
+    assert_int_equal(mr_merge_row_edit((struct mr_key){image.ptr, image.len}, edits, 3, &out, NULL),
+                     MR_OK);
     assert_int_equal(out.len, other.len);
     assert_memory_equal(out.ptr, other.ptr, out.len);
     mr_strbuf_release(&image);

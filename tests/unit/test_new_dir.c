@@ -64,8 +64,7 @@ static void test_whole_or_absent(void **state)
     assert_int_equal(stat(in("one.partial"), &st), 0);
     assert_int_equal(st.st_mode & 07777, 0700);
     /* one run at a time */
-    assert_int_equal(mr_new_dir_begin(&other, in("one"), &kind, &arena, &err),
-                     MR_E_REFUSED);
+    assert_int_equal(mr_new_dir_begin(&other, in("one"), &kind, &arena, &err), MR_E_REFUSED);
     assert_non_null(strstr(err.message, "another run"));
     assert_non_null(strstr(err.hint, "Wait until that run has finished"));
     mr_new_dir_close(&other);
@@ -75,8 +74,7 @@ static void test_whole_or_absent(void **state)
     assert_int_equal(access(in("one/letter"), F_OK), 0);
     assert_int_not_equal(access(in("one.partial"), F_OK), 0);
     /* what exists stays */
-    assert_int_equal(mr_new_dir_begin(&dir, in("one"), &kind, &arena, &err),
-                     MR_E_REFUSED);
+    assert_int_equal(mr_new_dir_begin(&dir, in("one"), &kind, &arena, &err), MR_E_REFUSED);
     assert_non_null(strstr(err.message, "mailbox"));
     mr_new_dir_close(&dir);
     mr_arena_release(&arena);
@@ -107,8 +105,7 @@ static void test_finished_before_the_lock(void **state)
     assert_int_equal(mkdir(in("late.partial"), 0755), 0);
     put("late.partial/letter");
     rename_before_lock = "late";
-    assert_int_equal(mr_new_dir_begin(&dir, in("late"), &kind, &arena, &err),
-                     MR_E_REFUSED);
+    assert_int_equal(mr_new_dir_begin(&dir, in("late"), &kind, &arena, &err), MR_E_REFUSED);
     assert_int_equal(dir.fd, -1);
     assert_int_equal(access(in("late/letter"), F_OK), 0);
     mr_new_dir_close(&dir);
@@ -124,8 +121,7 @@ static void test_foreign_files(void **state)
     (void)state;
     assert_int_equal(mkdir(in("two.partial"), 0755), 0);
     put("two.partial/diary");
-    assert_int_equal(mr_new_dir_begin(&dir, in("two"), &kind, &arena, &err),
-                     MR_E_REFUSED);
+    assert_int_equal(mr_new_dir_begin(&dir, in("two"), &kind, &arena, &err), MR_E_REFUSED);
     assert_non_null(strstr(err.message, "that no mail has"));
     assert_int_equal(stat(in("two.partial"), &st), 0);
     assert_int_equal(st.st_mode & 07777, 0755);

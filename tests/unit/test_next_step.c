@@ -46,8 +46,8 @@ static void test_equal(void **state)
 
 static void add_collision(struct check_case *c)
 {
-    case_row(c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_COLLISION, "3/ann/x",
-                                  "3/bob/x", "ann", "bob"});
+    case_row(c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_COLLISION, "3/ann/x", "3/bob/x",
+                                  "ann", "bob"});
     case_summarise(c);
 }
 
@@ -80,14 +80,14 @@ static void test_the_rest(void **state)
     struct check_case c;
     (void)state;
     begin(&c, MR_VERDICT_DIVERGED, false);
-    case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_CHANGED, "3/ann/x",
-                                   "3/bob/x", NULL, NULL});
+    case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_CHANGED, "3/ann/x", "3/bob/x",
+                                   NULL, NULL});
     case_row(&c, (struct case_row){.state = MR_FIND_UNSETTLED, .source = "1/a/b"});
     case_summarise(&c);
     case_table(&c, "d.u", MR_VERDICT_NOT_CHECKED, true);
     c.run.finished = false;
-    check_kinds(&c, (enum mr_next_kind[]){MR_NEXT_IDENTITY, MR_NEXT_NOT_CHECKED,
-                                          MR_NEXT_RESUME, MR_NEXT_UNSETTLED, 0});
+    check_kinds(&c, (enum mr_next_kind[]){MR_NEXT_IDENTITY, MR_NEXT_NOT_CHECKED, MR_NEXT_RESUME,
+                                          MR_NEXT_UNSETTLED, 0});
 }
 
 /* Which command each step has; NULL: it is not there. */
@@ -135,8 +135,7 @@ static void test_commands(void **state)
                        "/nowhere/club.case --output /nowhere/club.reseed",
                        "myrecon affected --config 'my club.ini' --case "
                        "/nowhere/club.case --output /nowhere/club.csv",
-                       MERGE "--case /nowhere/club.case --output /nowhere/club.merge",
-                       NULL});
+                       MERGE "--case /nowhere/club.case --output /nowhere/club.merge", NULL});
 
     begin(&c, MR_VERDICT_DIVERGED, true);
     add_collision(&c);
@@ -151,32 +150,31 @@ static void test_commands(void **state)
                                    .source = "3/ann/x",
                                    .source_id = "ann"});
     case_summarise(&c);
-    check_commands(&c, &kept,
-                   (const char *const[]){
-                       "myrecon repair plan --policy backfill --config 'my club.ini' "
-                       "--case /nowhere/club.case --output /nowhere/club.backfill",
-                       NULL});
+    check_commands(
+        &c, &kept,
+        (const char *const[]){"myrecon repair plan --policy backfill --config 'my club.ini' "
+                              "--case /nowhere/club.case --output /nowhere/club.backfill",
+                              NULL});
 
     /* a server is reached again as it was */
     begin(&c, MR_VERDICT_DIVERGED, true);
     add_collision(&c);
     c.run.uri[1] = "mysql://a@new/?ssl-mode=required&ssl-ca=/ca.pem";
-    check_commands(
-        &c, &not_kept,
-        (const char *const[]){"myrecon check --case incident.case mysql://a@old/ "
-                              "'mysql://a@new/?ssl-mode=required&ssl-ca=/ca.pem'",
-                              NULL});
+    check_commands(&c, &not_kept,
+                   (const char *const[]){"myrecon check --case incident.case mysql://a@old/ "
+                                         "'mysql://a@new/?ssl-mode=required&ssl-ca=/ca.pem'",
+                                         NULL});
 
     /* a plan of what was not compared is refused */
     begin(&c, MR_VERDICT_DIVERGED, true);
     add_collision(&c);
     case_table(&c, "d.u", MR_VERDICT_NOT_CHECKED, true);
     c.run.finished = false;
-    check_commands(&c, &kept,
-                   (const char *const[]){
-                       "myrecon check --config 'my club.ini' --case /nowhere/club.case "
-                       "mysql://a@old/ mysql://a@new/ --resume",
-                       NULL});
+    check_commands(
+        &c, &kept,
+        (const char *const[]){"myrecon check --config 'my club.ini' --case /nowhere/club.case "
+                              "mysql://a@old/ mysql://a@new/ --resume",
+                              NULL});
 
     begin(&c, MR_VERDICT_EQUAL, true);
     check_commands(&c, &not_kept, (const char *const[]){NULL});
@@ -185,8 +183,7 @@ static void test_commands(void **state)
 /* Whoever reads it may have named the live server first. */
 static void test_roles(void **state)
 {
-    static const char *const wrong[] = {"old primary", "new primary", "read_only",
-                                        "read-only"};
+    static const char *const wrong[] = {"old primary", "new primary", "read_only", "read-only"};
     const struct mr_next_opts opts = {.has_case = true};
     struct mr_next_steps steps;
     struct check_case c;

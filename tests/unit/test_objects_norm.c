@@ -21,8 +21,7 @@ static void test_columns(void **state)
         const char *want;
     } table[] = {
         {{.type = "int(11)", .nullable = true}, "int"},
-        {{.type = "int(11) unsigned", .default_text = "5"},
-         "int unsigned not null default 5"},
+        {{.type = "int(11) unsigned", .default_text = "5"}, "int unsigned not null default 5"},
         {{.type = "longtext", .is_json = true, .nullable = true}, "json"},
         {{.type = "json", .is_json = true, .nullable = true}, "json"},
         {{.type = "int", .nullable = true, .generated = true, .generation_expr = "a + 1"},
@@ -33,8 +32,7 @@ static void test_columns(void **state)
          "timestamp not null default current_timestamp on update current_timestamp"},
         {{.type = "int", .auto_increment = true, .invisible = true},
          "int not null auto_increment invisible"},
-        {{.type = "varchar(9)", .nullable = true, .comment = "says nothing"},
-         "varchar(9)"},
+        {{.type = "varchar(9)", .nullable = true, .comment = "says nothing"}, "varchar(9)"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct mr_strbuf got = MR_STRBUF_INIT;
@@ -49,8 +47,7 @@ static void test_indexes(void **state)
     (void)state;
     static const struct mr_index_part ab[] = {{.column = "A"}, {.column = "b"}};
     static const struct mr_index_part prefix[] = {{.column = "s", .prefix_len = 10}};
-    static const struct mr_index_part expr[] = {
-        {.expression = "a + 1", .descending = true}};
+    static const struct mr_index_part expr[] = {{.expression = "a + 1", .descending = true}};
     static const struct {
         struct mr_index index;
         const char *want;
@@ -106,11 +103,9 @@ static void test_bodies_under_modes(void **state)
         bool same;
     } table[] = {
         {"NO_BACKSLASH_ESCAPES", "SELECT '\\', 'x  y'", "SELECT '\\', 'x y'", false},
-        {"NO_BACKSLASH_ESCAPES", "SELECT '\\', '/* x */'", "SELECT '\\', '/* y */'",
-         false},
+        {"NO_BACKSLASH_ESCAPES", "SELECT '\\', '/* x */'", "SELECT '\\', '/* y */'", false},
         {"NO_BACKSLASH_ESCAPES", "SELECT '\\',  1", "SELECT '\\', 1", true},
-        {"ANSI_QUOTES", "SELECT \"a\\\", \"b '\", 'x  y'",
-         "SELECT \"a\\\", \"b '\", 'x y'", false},
+        {"ANSI_QUOTES", "SELECT \"a\\\", \"b '\", 'x  y'", "SELECT \"a\\\", \"b '\", 'x y'", false},
         {"", "SELECT 'a\\',  1, 'b'", "SELECT 'a\\', 1, 'b'", false},
         {NULL, "SELECT 'a\\'b  c'", "SELECT 'a\\'b c'", false},
     };
@@ -152,8 +147,7 @@ static void test_events(void **state)
     } table[] = {
         {"every 1 day\ndo SELECT 1", "every 1 day\ndo SELECT 1", true},
         {"every 1 day\ndo SELECT 1", "every 2 day\ndo SELECT 1", false},
-        {"every 1 day starts '2020-01-01 00:00:00'\ndo SELECT 1",
-         "every 1 day\ndo SELECT 1", true},
+        {"every 1 day starts '2020-01-01 00:00:00'\ndo SELECT 1", "every 1 day\ndo SELECT 1", true},
         {"every 1 day starts '2020-01-01 00:00:00' ends '2031-01-01 00:00:00'\ndo "
          "SELECT "
          "1",
@@ -164,12 +158,11 @@ static void test_events(void **state)
          "every 1 day\ndo SELECT 1", false},
         {"every 1 day starts '2020-01-01 00:00:00'\ndo SELECT 1",
          "every 1 day starts '2020-01-02 00:00:00'\ndo SELECT 1", false},
-        {"every 1 day starts '2199-01-01 00:00:00' +02:00\ndo SELECT 1",
-         "every 1 day\ndo SELECT 1", false},
+        {"every 1 day starts '2199-01-01 00:00:00' +02:00\ndo SELECT 1", "every 1 day\ndo SELECT 1",
+         false},
         {"every 1 day starts '2199-01-01 00:00:00'\ndo SELECT 1",
          "every 1 day starts '2199-01-01 00:00:00'\ndo SELECT 1", true},
-        {"every 1 day\ndo SELECT ' starts '''", "every 1 day\ndo SELECT ' ends '''",
-         false},
+        {"every 1 day\ndo SELECT ' starts '''", "every 1 day\ndo SELECT ' ends '''", false},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct mr_objects_text a = {.text = table[i].a, .db = "club"};
@@ -181,10 +174,10 @@ static void test_events(void **state)
 
 /* -- catalogues ------------------------------------------------------------------- */
 
-static const struct mr_charset_default mariadb_charsets[] = {
-    {"utf8mb4", "utf8mb4_general_ci"}, {"utf8mb3", "utf8mb3_general_ci"}};
-static const struct mr_charset_default mysql_charsets[] = {
-    {"utf8mb4", "utf8mb4_0900_ai_ci"}, {"utf8", "utf8_general_ci"}};
+static const struct mr_charset_default mariadb_charsets[] = {{"utf8mb4", "utf8mb4_general_ci"},
+                                                             {"utf8mb3", "utf8mb3_general_ci"}};
+static const struct mr_charset_default mysql_charsets[] = {{"utf8mb4", "utf8mb4_0900_ai_ci"},
+                                                           {"utf8", "utf8_general_ci"}};
 
 static void test_charsets(void **state)
 {
@@ -204,15 +197,9 @@ static void test_charsets(void **state)
         {{&maria, "utf8mb4", "utf8mb4_unicode_ci"},
          {&mysql, "utf8mb4", "utf8mb4_0900_ai_ci"},
          false},
-        {{&maria, "utf8mb3", "utf8mb3_general_ci"},
-         {&mysql, "utf8", "utf8_general_ci"},
-         true},
-        {{&maria, "latin1", "latin1_swedish_ci"},
-         {&mysql, "utf8mb4", "utf8mb4_0900_ai_ci"},
-         false},
-        {{&maria, "utf8mb4", "utf8mb4_general_ci"},
-         {&maria, "utf8mb4", "utf8mb4_bin"},
-         false},
+        {{&maria, "utf8mb3", "utf8mb3_general_ci"}, {&mysql, "utf8", "utf8_general_ci"}, true},
+        {{&maria, "latin1", "latin1_swedish_ci"}, {&mysql, "utf8mb4", "utf8mb4_0900_ai_ci"}, false},
+        {{&maria, "utf8mb4", "utf8mb4_general_ci"}, {&maria, "utf8mb4", "utf8mb4_bin"}, false},
         {{&maria, "utf8mb4", "utf8mb4_bin"}, {&mysql, NULL, NULL}, true},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -225,13 +212,13 @@ static enum mr_code note(void *ctx, const struct mr_object_diff *d, struct mr_er
     (void)err;
     mr_strbuf_add_fmt(ctx, "%s %s %s [%s] [%s]%s\n", mr_objects_kind_name(d->kind),
                       d->table != NULL ? d->table : "-", d->name,
-                      d->source != NULL ? d->source : "-",
-                      d->target != NULL ? d->target : "-", d->hidden ? " hidden" : "");
+                      d->source != NULL ? d->source : "-", d->target != NULL ? d->target : "-",
+                      d->hidden ? " hidden" : "");
     return MR_OK;
 }
 
-static void expect_diffs(const struct mr_catalogue *s, const struct mr_catalogue *t,
-                         unsigned kinds, const char *want)
+static void expect_diffs(const struct mr_catalogue *s, const struct mr_catalogue *t, unsigned kinds,
+                         const char *want)
 {
     struct mr_err err = {0};
     struct mr_strbuf got = MR_STRBUF_INIT;
@@ -246,12 +233,10 @@ static void expect_diffs(const struct mr_catalogue *s, const struct mr_catalogue
 static const struct mr_database dbs_source[] = {{"club", "utf8mb4", "utf8mb4_bin"}};
 static const struct mr_database dbs_target[] = {{"club_new", "utf8mb4", "utf8mb4_bin"}};
 
-static struct mr_catalogue catalogue(enum mr_flavour flavour,
-                                     const struct mr_database *dbs,
+static struct mr_catalogue catalogue(enum mr_flavour flavour, const struct mr_database *dbs,
                                      const struct mr_table *tables, size_t ntables)
 {
-    struct mr_catalogue cat = {
-        .dbs = dbs, .ndbs = 1, .tables = tables, .ntables = ntables};
+    struct mr_catalogue cat = {.dbs = dbs, .ndbs = 1, .tables = tables, .ntables = ntables};
     cat.server.flavour = flavour;
     return cat;
 }
@@ -271,8 +256,7 @@ static void test_one_sided(void **state)
                  "table club.c c [-] [InnoDB]\n");
     expect_diffs(&cs, &ct, MR_OBJECTS_COLUMN, "");
     ct.ndbs = ct.ntables = 0;
-    expect_diffs(&cs, &ct, MR_OBJECTS_DATABASE,
-                 "database - club [utf8mb4 utf8mb4_bin] [-]\n");
+    expect_diffs(&cs, &ct, MR_OBJECTS_DATABASE, "database - club [utf8mb4 utf8mb4_bin] [-]\n");
 }
 
 static void test_foreign_keys(void **state)
@@ -285,8 +269,7 @@ static void test_foreign_keys(void **state)
     const struct mr_foreign_key t_fks[] = {
         {"named", pid, "club_new", "p", id, 1, "RESTRICT", "CASCADE"},
         {"x", pid, "club_new", "p", id, 1, "RESTRICT", "SET NULL"}};
-    struct mr_table s = {
-        .db = "club", .name = "t", .engine = "InnoDB", .fks = s_fks, .nfks = 2};
+    struct mr_table s = {.db = "club", .name = "t", .engine = "InnoDB", .fks = s_fks, .nfks = 2};
     struct mr_table t = {
         .db = "club_new", .name = "t", .engine = "InnoDB", .fks = t_fks, .nfks = 1};
     struct mr_catalogue cs = catalogue(MR_FLAVOUR_MYSQL, dbs_source, &s, 1);
@@ -310,10 +293,8 @@ static void test_index_for_fk(void **state)
     static const struct mr_index_part desc[] = {{.column = "pid", .descending = true}};
     const struct mr_index s_ix[] = {{"kd", false, true, "BTREE", "", desc, 1},
                                     {"pid", false, true, "BTREE", "", asc, 1}};
-    const struct mr_foreign_key s_fk = {"f", pid, "club",     "p",
-                                        id,  1,   "RESTRICT", "RESTRICT"};
-    const struct mr_foreign_key t_fk = {"f", pid, "club_new", "p",
-                                        id,  1,   "RESTRICT", "RESTRICT"};
+    const struct mr_foreign_key s_fk = {"f", pid, "club", "p", id, 1, "RESTRICT", "RESTRICT"};
+    const struct mr_foreign_key t_fk = {"f", pid, "club_new", "p", id, 1, "RESTRICT", "RESTRICT"};
     struct mr_table s = {.db = "club",
                          .name = "t",
                          .engine = "InnoDB",
@@ -342,21 +323,15 @@ static void test_index_for_fk(void **state)
 static void test_checks(void **state)
 {
     (void)state;
-    const struct mr_check s_checks[] = {{"a", "a", "a > 0", ""},
-                                        {"c1", NULL, "b > 0", ""}};
-    const struct mr_check t_checks[] = {{"t_chk_1", NULL, "a > 0", ""},
-                                        {"c1", NULL, "b > 1", ""}};
+    const struct mr_check s_checks[] = {{"a", "a", "a > 0", ""}, {"c1", NULL, "b > 0", ""}};
+    const struct mr_check t_checks[] = {{"t_chk_1", NULL, "a > 0", ""}, {"c1", NULL, "b > 1", ""}};
     struct mr_table s = {
         .db = "club", .name = "t", .engine = "InnoDB", .checks = s_checks, .nchecks = 2};
-    struct mr_table t = {.db = "club_new",
-                         .name = "t",
-                         .engine = "InnoDB",
-                         .checks = t_checks,
-                         .nchecks = 2};
+    struct mr_table t = {
+        .db = "club_new", .name = "t", .engine = "InnoDB", .checks = t_checks, .nchecks = 2};
     struct mr_catalogue cs = catalogue(MR_FLAVOUR_MARIADB, dbs_source, &s, 1);
     struct mr_catalogue ct = catalogue(MR_FLAVOUR_MYSQL, dbs_target, &t, 1);
-    expect_diffs(&cs, &ct, MR_OBJECTS_ALL,
-                 "table club.t c1 [check (b > 0)] [check (b > 1)]\n");
+    expect_diffs(&cs, &ct, MR_OBJECTS_ALL, "table club.t c1 [check (b > 0)] [check (b > 1)]\n");
     t.nchecks = 0;
     expect_diffs(&cs, &ct, MR_OBJECTS_ALL,
                  "column club.t a [check (a > 0)] [-]\n"
@@ -366,26 +341,12 @@ static void test_checks(void **state)
 static void test_triggers(void **state)
 {
     (void)state;
-    const struct mr_trigger s_tr[] = {{.name = "a",
-                                       .timing = "BEFORE",
-                                       .event = "INSERT",
-                                       .body = "SET @x = 1",
-                                       .order = 1},
-                                      {.name = "b",
-                                       .timing = "BEFORE",
-                                       .event = "INSERT",
-                                       .body = "SET @x = 2",
-                                       .order = 2}};
-    const struct mr_trigger t_tr[] = {{.name = "a",
-                                       .timing = "BEFORE",
-                                       .event = "INSERT",
-                                       .body = "SET @x = 1",
-                                       .order = 2},
-                                      {.name = "b",
-                                       .timing = "BEFORE",
-                                       .event = "INSERT",
-                                       .body = "SET @x = 2",
-                                       .order = 1}};
+    const struct mr_trigger s_tr[] = {
+        {.name = "a", .timing = "BEFORE", .event = "INSERT", .body = "SET @x = 1", .order = 1},
+        {.name = "b", .timing = "BEFORE", .event = "INSERT", .body = "SET @x = 2", .order = 2}};
+    const struct mr_trigger t_tr[] = {
+        {.name = "a", .timing = "BEFORE", .event = "INSERT", .body = "SET @x = 1", .order = 2},
+        {.name = "b", .timing = "BEFORE", .event = "INSERT", .body = "SET @x = 2", .order = 1}};
     struct mr_table s = {
         .db = "club", .name = "t", .engine = "InnoDB", .triggers = s_tr, .ntriggers = 2};
     struct mr_table t = s;
@@ -399,8 +360,7 @@ static void test_triggers(void **state)
                  "trigger club.t b [before insert\nSET @x = 2\n(order 2)] [before "
                  "insert\nSET @x = 2\n(order 1)]\n");
     t.ntriggers = 1; /* one too many is one difference */
-    expect_diffs(&cs, &ct, MR_OBJECTS_ALL,
-                 "trigger club.t b [before insert\nSET @x = 2] [-]\n");
+    expect_diffs(&cs, &ct, MR_OBJECTS_ALL, "trigger club.t b [before insert\nSET @x = 2] [-]\n");
 }
 
 static void test_objects(void **state)
@@ -412,10 +372,7 @@ static void test_objects(void **state)
          .name = "v",
          .definition = "select `club`.`t`.`a` AS `a` from `club`.`t`"},
         {.kind = MR_OBJECT_VIEW, .db = "club", .name = "w", .definition = "select 1"},
-        {.kind = MR_OBJECT_ROUTINE,
-         .db = "club",
-         .name = "procedure p",
-         .definition = NULL},
+        {.kind = MR_OBJECT_ROUTINE, .db = "club", .name = "procedure p", .definition = NULL},
         {.kind = MR_OBJECT_EVENT,
          .db = "club",
          .name = "e",
@@ -431,10 +388,7 @@ static void test_objects(void **state)
          .db = "club_new",
          .name = "procedure p",
          .definition = "()\nSELECT 1"},
-        {.kind = MR_OBJECT_SEQUENCE,
-         .db = "club_new",
-         .name = "q",
-         .definition = "start with 1"},
+        {.kind = MR_OBJECT_SEQUENCE, .db = "club_new", .name = "q", .definition = "start with 1"},
     };
     struct mr_catalogue cs = catalogue(MR_FLAVOUR_MARIADB, dbs_source, NULL, 0);
     struct mr_catalogue ct = catalogue(MR_FLAVOUR_MARIADB, dbs_target, NULL, 0);
@@ -543,8 +497,8 @@ static void test_collations_of_routines(void **state)
          "(in p text charset utf8mb4 collate utf8mb4_bin, in q int)\nX", true},
         {"() returns text charset utf8mb4 collate utf8mb4_general_ci\nX",
          "() returns text charset utf8mb4 collate utf8mb4_0900_ai_ci\nY", false},
-        {"()\nSELECT 'a' collate utf8mb4_general_ci",
-         "()\nSELECT 'a' collate utf8mb4_0900_ai_ci", false},
+        {"()\nSELECT 'a' collate utf8mb4_general_ci", "()\nSELECT 'a' collate utf8mb4_0900_ai_ci",
+         false},
         {"(in p int)\nX", "(in p int)\nX", true},
     };
     struct mr_catalogue a = catalogue(MR_FLAVOUR_MYSQL, dbs_source, NULL, 0);
@@ -554,25 +508,22 @@ static void test_collations_of_routines(void **state)
     a.ncharsets = b.ncharsets = 2;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_int_equal(
-            mr_objects_same_routine(
-                (struct mr_objects_text){.text = cases[i].a, .db = "club"}, &a,
-                (struct mr_objects_text){.text = cases[i].b, .db = "club_new"}, &b,
-                false),
+            mr_objects_same_routine((struct mr_objects_text){.text = cases[i].a, .db = "club"}, &a,
+                                    (struct mr_objects_text){.text = cases[i].b, .db = "club_new"},
+                                    &b, false),
             cases[i].same);
 }
 
 static void test_tables_as_a_whole(void **state)
 {
     (void)state;
-    const struct mr_column s_cols[] = {
-        {.name = "id", .type = "int", .comment = "x", .ordinal = 1},
-        {.name = "Gone", .type = "int", .ordinal = 2},
-        {.name = "b", .type = "int", .ordinal = 3},
-        {.name = "c", .type = "int", .ordinal = 4}};
-    const struct mr_column t_cols[] = {
-        {.name = "ID", .type = "int", .comment = "", .ordinal = 1},
-        {.name = "C", .type = "int", .ordinal = 2},
-        {.name = "B", .type = "int", .ordinal = 3}};
+    const struct mr_column s_cols[] = {{.name = "id", .type = "int", .comment = "x", .ordinal = 1},
+                                       {.name = "Gone", .type = "int", .ordinal = 2},
+                                       {.name = "b", .type = "int", .ordinal = 3},
+                                       {.name = "c", .type = "int", .ordinal = 4}};
+    const struct mr_column t_cols[] = {{.name = "ID", .type = "int", .comment = "", .ordinal = 1},
+                                       {.name = "C", .type = "int", .ordinal = 2},
+                                       {.name = "B", .type = "int", .ordinal = 3}};
     struct mr_table s = {.db = "club",
                          .name = "t",
                          .engine = "InnoDB",
@@ -602,8 +553,7 @@ static void test_tables_as_a_whole(void **state)
     t.engine = "MyISAM";
     t.ncolumns = 1;
     expect_diffs(&cs, &ct, MR_OBJECTS_TABLE, "table club.t t [InnoDB] [MyISAM]\n");
-    expect_diffs(&cs, &ct, MR_OBJECTS_ATTRIBUTE,
-                 "attribute - t.id [comment x] [comment '']\n");
+    expect_diffs(&cs, &ct, MR_OBJECTS_ATTRIBUTE, "attribute - t.id [comment x] [comment '']\n");
 }
 
 static void test_names_without_case(void **state)
@@ -632,10 +582,9 @@ static void test_names_without_case(void **state)
     expect_diffs(&cs, &ct, MR_OBJECTS_ALL, "table club.Members Members [MyISAM] [-]\n");
 
     /* what another database holds is no matter of this one */
-    const struct mr_table apart[] = {
-        {.db = "another", .name = "MEMBERS", .engine = "InnoDB"},
-        {.db = "another", .name = "Members", .engine = "InnoDB"},
-        {.db = "club", .name = "Members", .engine = "InnoDB"}};
+    const struct mr_table apart[] = {{.db = "another", .name = "MEMBERS", .engine = "InnoDB"},
+                                     {.db = "another", .name = "Members", .engine = "InnoDB"},
+                                     {.db = "club", .name = "Members", .engine = "InnoDB"}};
     cs.tables = apart;
     cs.ntables = 3;
     expect_diffs(&cs, &ct, MR_OBJECTS_ALL, "");
@@ -654,8 +603,7 @@ static void test_kinds(void **state)
         {"foreign-key", MR_OK, MR_OBJECTS_FOREIGN_KEY},
         {"all", MR_OK, MR_OBJECTS_ALL},
         {"none", MR_OK, 0},
-        {"auto_increment,sequence", MR_OK,
-         MR_OBJECTS_AUTO_INCREMENT | MR_OBJECTS_SEQUENCE},
+        {"auto_increment,sequence", MR_OK, MR_OBJECTS_AUTO_INCREMENT | MR_OBJECTS_SEQUENCE},
         {"tables", MR_E_USAGE, 0},
         {"", MR_E_USAGE, 0},
         {"table,", MR_E_USAGE, 0},
@@ -663,8 +611,7 @@ static void test_kinds(void **state)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct mr_err err = {0};
         unsigned kinds = 0;
-        assert_int_equal(mr_objects_parse_kinds(table[i].list, &kinds, &err),
-                         table[i].code);
+        assert_int_equal(mr_objects_parse_kinds(table[i].list, &kinds, &err), table[i].code);
         assert_int_equal(kinds, table[i].kinds);
     }
 }

@@ -125,8 +125,7 @@ static void test_round_trips(void **state)
                                                            : i % 3 == 1 ? keys.rsa_pem
                                                                         : keys.ec_pem,
                                              .part_bytes = PART_BYTES};
-        struct mr_strbuf in = MR_STRBUF_INIT, back = MR_STRBUF_INIT,
-                         plain = MR_STRBUF_INIT;
+        struct mr_strbuf in = MR_STRBUF_INIT, back = MR_STRBUF_INIT, plain = MR_STRBUF_INIT;
         struct mr_outfile *out;
         struct mr_err err;
         uint64_t stored = 0;
@@ -134,8 +133,7 @@ static void test_round_trips(void **state)
         assert_int_equal(mr_outfile_begin(&opts, &out, &err), MR_OK);
         for (size_t at = 0; at < size; at += 7)
             assert_int_equal(
-                mr_outfile_write(out, in.ptr + at, size - at < 7 ? size - at : 7, &err),
-                MR_OK);
+                mr_outfile_write(out, in.ptr + at, size - at < 7 ? size - at : 7, &err), MR_OK);
         assert_int_equal(mr_outfile_commit(out, &err), MR_OK);
         unsigned files = read_export(PATH, stem, &back);
         assert_int_equal(mr_outfile_files(out), files);
@@ -170,8 +168,7 @@ static void test_round_trips(void **state)
 static void test_part_names(void **state)
 {
     (void)state;
-    const struct mr_outfile_opts opts = {
-        .path = PATH, .encrypt_to = keys.ec_pem, .part_bytes = 10};
+    const struct mr_outfile_opts opts = {.path = PATH, .encrypt_to = keys.ec_pem, .part_bytes = 10};
     struct mr_outfile *out;
     struct mr_err err;
     assert_int_equal(mr_outfile_begin(&opts, &out, &err), MR_OK);
@@ -188,8 +185,7 @@ static void test_part_names(void **state)
 static void test_too_many_parts(void **state)
 {
     (void)state;
-    const struct mr_outfile_opts opts = {
-        .path = PATH, .encrypt_to = keys.ec_pem, .part_bytes = 1};
+    const struct mr_outfile_opts opts = {.path = PATH, .encrypt_to = keys.ec_pem, .part_bytes = 1};
     char text[999] = {0};
     struct mr_outfile *out;
     struct mr_err err;
@@ -280,8 +276,7 @@ static void test_existing_files(void **state)
     assert_non_null(file);
     assert_int_equal(fwrite(head, 1, sizeof head, file), sizeof head);
     assert_int_equal(fclose(file), 0);
-    assert_begin_refused(&opts, MR_E_EXISTS, "file \"" PATH "\" is a database",
-                         "name of its");
+    assert_begin_refused(&opts, MR_E_EXISTS, "file \"" PATH "\" is a database", "name of its");
     assert_int_equal(unlink(PATH), 0);
     opts = (struct mr_outfile_opts){.path = PATH, .encrypt_to = keys.ec_pem};
 
@@ -294,8 +289,7 @@ static void test_existing_files(void **state)
     assert_int_equal(unlink(PATH ".017"), 0);
 
     assert_int_equal(mkdir(PATH ".002", 0700), 0);
-    opts =
-        (struct mr_outfile_opts){.path = PATH, .encrypt_to = keys.ec_pem, .force = true};
+    opts = (struct mr_outfile_opts){.path = PATH, .encrypt_to = keys.ec_pem, .force = true};
     assert_begin_refused(&opts, MR_E_IO, PATH ".002\": it is a directory", "path");
     assert_int_equal(rmdir(PATH ".002"), 0);
     assert_int_equal(symlink(PATH, PATH ".002"), 0);
@@ -303,9 +297,9 @@ static void test_existing_files(void **state)
 }
 
 /* Names that only look a little like parts: nobody's business. */
-static const char *const strangers[] = {
-    PATH ".01",  PATH ".0001", PATH ".2024", PATH ".00a", PATH ".001x", PATH "x.001",
-    PATH ".000", PATH "x",     "xout.csv",   "out.cs",    PATH ".-01"};
+static const char *const strangers[] = {PATH ".01",   PATH ".0001", PATH ".2024", PATH ".00a",
+                                        PATH ".001x", PATH "x.001", PATH ".000",  PATH "x",
+                                        "xout.csv",   "out.cs",     PATH ".-01"};
 
 /* Somebody makes the file while the export runs. */
 static void test_files_that_come_meanwhile(void **state)
@@ -314,16 +308,11 @@ static void test_files_that_come_meanwhile(void **state)
     static const struct {
         const char *name;
         bool encrypt;
-    } table[] = {{PATH, false},
-                 {PATH, true},
-                 {PATH ".001", true},
-                 {PATH ".002", true},
-                 {PATH ".444", true}};
+    } table[] = {
+        {PATH, false}, {PATH, true}, {PATH ".001", true}, {PATH ".002", true}, {PATH ".444", true}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        const struct mr_outfile_opts opts = {.path = PATH,
-                                             .encrypt_to =
-                                                 table[i].encrypt ? keys.ec_pem : NULL,
-                                             .part_bytes = 1};
+        const struct mr_outfile_opts opts = {
+            .path = PATH, .encrypt_to = table[i].encrypt ? keys.ec_pem : NULL, .part_bytes = 1};
         struct mr_strbuf content = MR_STRBUF_INIT;
         struct mr_outfile *out;
         struct mr_err err;
@@ -351,10 +340,8 @@ static void test_force(void **state)
         put(strangers[i], "stranger");
     const size_t others = count_files();
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        const struct mr_outfile_opts opts = {.path = PATH,
-                                             .force = true,
-                                             .encrypt_to = keys.ec_pem,
-                                             .part_bytes = PART_BYTES};
+        const struct mr_outfile_opts opts = {
+            .path = PATH, .force = true, .encrypt_to = keys.ec_pem, .part_bytes = PART_BYTES};
         struct mr_strbuf in = MR_STRBUF_INIT, back = MR_STRBUF_INIT;
         struct mr_err err;
         if (table[i].old > 0)
@@ -476,8 +463,7 @@ static void test_standard_output(void **state)
     (void)state;
     static const size_t sizes[] = {0, 20, 100000};
     for (unsigned i = 0; i < 6; i++) {
-        struct mr_strbuf in = MR_STRBUF_INIT, back = MR_STRBUF_INIT,
-                         plain = MR_STRBUF_INIT;
+        struct mr_strbuf in = MR_STRBUF_INIT, back = MR_STRBUF_INIT, plain = MR_STRBUF_INIT;
         struct mr_err err;
         bool compress = i >= 3;
         fill(&in, sizes[i % 3]);
@@ -538,8 +524,7 @@ static void test_full_disk(void **state)
 static void test_errors_are_sticky(void **state)
 {
     (void)state;
-    const struct mr_outfile_opts opts = {
-        .path = PATH, .encrypt_to = keys.ec_pem, .part_bytes = 1};
+    const struct mr_outfile_opts opts = {.path = PATH, .encrypt_to = keys.ec_pem, .part_bytes = 1};
     char text[1000] = {0};
     struct mr_outfile *out;
     struct mr_err first, later;

@@ -32,8 +32,8 @@ static struct {
     bool was_unlink; /* the call that failed */
     size_t parts;    /* of the export under way */
     size_t syncs;
-    size_t unsynced_names; /* given before each part was synced */
-    const char *intruder;  /* a file that somebody makes right before the first name */
+    size_t unsynced_names;            /* given before each part was synced */
+    const char *intruder;             /* a file that somebody makes right before the first name */
     int no_replace_errno, link_errno; /* not 0: what the file system does not know */
 } fault;
 
@@ -52,8 +52,7 @@ static bool hit(void)
 
 static bool hit_memory(void)
 {
-    return fault.mode >= COUNT_MEMORY && ++fault.calls == fault.at &&
-           fault.mode == FAIL_MEMORY;
+    return fault.mode >= COUNT_MEMORY && ++fault.calls == fault.at && fault.mode == FAIL_MEMORY;
 }
 
 void *__real_malloc(size_t size);
@@ -139,12 +138,9 @@ int __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to)
     return hit() ? -1 : __real_renameat(from_dir, from, to_dir, to);
 }
 
-int __real_renameat2(int from_dir, const char *from, int to_dir, const char *to,
-                     unsigned f);
-int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to,
-                     unsigned f);
-int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to,
-                     unsigned f)
+int __real_renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned f);
+int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned f);
+int __wrap_renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned f)
 {
     fault.unsynced_names += fault.syncs < fault.parts;
     if (fault.intruder != NULL)
@@ -192,8 +188,7 @@ static enum mr_code write_parts(const struct change *change, size_t parts, char 
 {
     const struct mr_outfile_opts opts = {.path = PATH,
                                          .force = true,
-                                         .encrypt_to =
-                                             change->encrypt ? keys.ec_pem : NULL,
+                                         .encrypt_to = change->encrypt ? keys.ec_pem : NULL,
                                          .part_bytes = PART_BYTES};
     static char text[4 * PART_BYTES];
     memset(text, letter, sizeof text);
@@ -284,8 +279,7 @@ static int count_calls(const struct change *change, enum mode mode)
 
 /* The file systems that there are: with every way to take a name that is free; without
  * that rename; without that and without links. */
-static const int file_systems[][2] = {
-    {0, 0}, {EINVAL, 0}, {ENOSYS, EPERM}, {EINVAL, EOPNOTSUPP}};
+static const int file_systems[][2] = {{0, 0}, {EINVAL, 0}, {ENOSYS, EPERM}, {EINVAL, EOPNOTSUPP}};
 #define FILE_SYSTEMS (sizeof file_systems / sizeof *file_systems)
 
 static void use_file_system(size_t index)
@@ -305,11 +299,11 @@ static void fail_every_call(const struct change *change)
         char letter = whole_export(change);
         failed += rc != MR_OK;
         if (letter == 0 || (rc == MR_OK && letter != 'n'))
-            fail_msg("%zu to %zu, call %d: code %d (%s), export '%c'", change->old,
-                     change->now, at, rc, err.message, letter == 0 ? '?' : letter);
+            fail_msg("%zu to %zu, call %d: code %d (%s), export '%c'", change->old, change->now, at,
+                     rc, err.message, letter == 0 ? '?' : letter);
         if (asides > (fault.was_unlink ? 1 : 0))
-            fail_msg("%zu to %zu, call %d: %d files lie about", change->old, change->now,
-                     at, asides);
+            fail_msg("%zu to %zu, call %d: %d files lie about", change->old, change->now, at,
+                     asides);
         if (rc != MR_OK) {
             assert_int_equal(rc, MR_E_IO);
             assert_int_equal(err.sys_errno, EIO);
@@ -356,8 +350,8 @@ static void test_every_allocation_fails(void **state)
             assert_int_equal(rc, MR_E_NOMEM);
             assert_int_equal(sweep(), 0);
             if (whole_export(change) != 'o')
-                fail_msg("%zu to %zu, allocation %d: the old export is not there",
-                         change->old, change->now, at);
+                fail_msg("%zu to %zu, allocation %d: the old export is not there", change->old,
+                         change->now, at);
             remove_all();
         }
     }
@@ -385,8 +379,7 @@ static void test_dying_at_every_call(void **state)
             if (!has_head && change->old == 1 && change->now == 1)
                 fail_msg("dying at call %d: neither the old file nor the new one", at);
             if (has_head && whole_export(change) == 0)
-                fail_msg("%zu to %zu, dying at call %d: a mixture", change->old,
-                         change->now, at);
+                fail_msg("%zu to %zu, dying at call %d: a mixture", change->old, change->now, at);
             remove_all();
         }
     }
@@ -414,10 +407,8 @@ static void test_intruders(void **state)
     static const char *const names[] = {PATH, PATH ".001", PATH ".002", PATH ".003"};
     for (size_t i = 0; i < FILE_SYSTEMS * sizeof names / sizeof *names; i++) {
         const char *name = names[i / FILE_SYSTEMS];
-        const struct mr_outfile_opts opts = {.path = PATH,
-                                             .encrypt_to =
-                                                 i < FILE_SYSTEMS ? NULL : keys.ec_pem,
-                                             .part_bytes = 1};
+        const struct mr_outfile_opts opts = {
+            .path = PATH, .encrypt_to = i < FILE_SYSTEMS ? NULL : keys.ec_pem, .part_bytes = 1};
         struct mr_strbuf content = MR_STRBUF_INIT;
         struct mr_err err;
         use_file_system(i % FILE_SYSTEMS);

@@ -95,8 +95,7 @@ static void test_outputs(void **state)
 
 static void test_cases(void **state)
 {
-    static const char *const before[] = {"x.case", "x.case-wal", "x.case-journal",
-                                         "x.case-shm"};
+    static const char *const before[] = {"x.case", "x.case-wal", "x.case-journal", "x.case-shm"};
     (void)state;
     needs_root();
     for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
@@ -106,8 +105,8 @@ static void test_cases(void **state)
         put_file(before[i], NOBODY);
         if (i == 0)
             assert_int_equal(truncate(name, 0), 0);
-        enum mr_code code = mr_case_open(in_dir("x.case"), MR_CASE_WRITE,
-                                         "CREATE TABLE t (a)", 1, &cf, &err);
+        enum mr_code code =
+            mr_case_open(in_dir("x.case"), MR_CASE_WRITE, "CREATE TABLE t (a)", 1, &cf, &err);
         assert_int_equal(code, MR_E_IO);
         assert_non_null(strstr(err.message, before[i]));
         assert_int_equal(access(in_dir("x.case"), F_OK), i == 0 ? 0 : -1);
@@ -131,8 +130,7 @@ static void test_directories(void **state)
     needs_root();
     assert_int_equal(mkdir(in_dir("d.partial"), 0777), 0);
     assert_int_equal(chown(name, NOBODY, (gid_t)-1), 0);
-    assert_int_equal(mr_new_dir_begin(&new_dir, in_dir("d"), &kind, &arena, &err),
-                     MR_E_IO);
+    assert_int_equal(mr_new_dir_begin(&new_dir, in_dir("d"), &kind, &arena, &err), MR_E_IO);
     assert_non_null(strstr(err.message, "d.partial\" belongs to user \""));
     assert_int_equal(chown(in_dir("d.partial"), 0, (gid_t)-1), 0);
     assert_int_equal(mr_new_dir_begin(&new_dir, in_dir("d"), &kind, &arena, &err), MR_OK);
@@ -141,12 +139,11 @@ static void test_directories(void **state)
     assert_int_equal(mkdir(in_dir("theirs.d"), 0777), 0);
     assert_int_equal(chown(name, NOBODY, (gid_t)-1), 0);
     put_link("ours.d", "theirs.d", 0);
-    static const char *const refused[] = {"e",          "e/",      "theirs.d",
-                                          "theirs.d//", "ours.d/", "ours.d"};
+    static const char *const refused[] = {"e", "e/", "theirs.d", "theirs.d//", "ours.d/", "ours.d"};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         err = (struct mr_err){0};
-        assert_int_equal(
-            mr_new_dir_begin(&new_dir, in_dir(refused[i]), &kind, &arena, &err), MR_E_IO);
+        assert_int_equal(mr_new_dir_begin(&new_dir, in_dir(refused[i]), &kind, &arena, &err),
+                         MR_E_IO);
         assert_non_null(strstr(err.message, "belongs to user \""));
     }
     mr_arena_release(&arena);

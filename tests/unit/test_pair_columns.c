@@ -39,10 +39,8 @@ static const struct mr_column name_latin = {.name = "name",
                                             .cls = MR_CLASS_TEXT,
                                             .charset = "latin1",
                                             .collation = "latin1_swedish_ci"};
-static const struct mr_column name_blob = {.name = "name",
-                                           .type = "varbinary(20)",
-                                           .data_type = "varbinary",
-                                           .cls = MR_CLASS_BINARY};
+static const struct mr_column name_blob = {
+    .name = "name", .type = "varbinary(20)", .data_type = "varbinary", .cls = MR_CLASS_BINARY};
 static const struct mr_column name_int = {
     .name = "name", .type = "int", .data_type = "int", .cls = MR_CLASS_INT};
 static const struct mr_column note = {.name = "note",
@@ -123,9 +121,8 @@ static void build(struct built *b, const struct plan *plan)
 static void add_spec(struct mr_strbuf *out, const struct mr_readspec *spec)
 {
     static const char *const exprs[] = {
-        [MR_EXPR_COLUMN] = "",          [MR_EXPR_NUMBER] = "+number",
-        [MR_EXPR_INDEX_ZERO] = "+zero", [MR_EXPR_UTF8] = "+utf8",
-        [MR_EXPR_TEXT] = "+text",       [MR_EXPR_BINARY] = "+binary",
+        [MR_EXPR_COLUMN] = "",    [MR_EXPR_NUMBER] = "+number", [MR_EXPR_INDEX_ZERO] = "+zero",
+        [MR_EXPR_UTF8] = "+utf8", [MR_EXPR_TEXT] = "+text",     [MR_EXPR_BINARY] = "+binary",
         [MR_EXPR_LOST] = "+lost"};
     for (size_t i = 0; i < spec->ncols; i++)
         mr_strbuf_add_fmt(out, "%s%s%s", i > 0 ? " " : "", spec->cols[i].name,
@@ -160,8 +157,7 @@ static void check_case(const struct column_case *c)
     struct mr_pair table = {.side = {&s.table, &t.table}, .find = {.name = "d.t"}};
     struct mr_column_task task = {
         .config = &config,
-        .flavour = {MR_FLAVOUR_MARIADB,
-                    c->two_flavours ? MR_FLAVOUR_MYSQL : MR_FLAVOUR_MARIADB},
+        .flavour = {MR_FLAVOUR_MARIADB, c->two_flavours ? MR_FLAVOUR_MYSQL : MR_FLAVOUR_MARIADB},
         .arena = &arena};
     assert_int_equal(mr_pair_columns(&table, &task, &err), MR_OK);
     add_spec(&scan, &table.scan[MR_SOURCE]);
@@ -486,15 +482,7 @@ static void test_configuration(void **state)
         bool by_identity, row_is_identity;
         enum mr_join join;
     } cases[] = {
-        {MR_IDENTITY_COLUMNS,
-         {by_name, 1},
-         {NULL, 0},
-         MR_OK,
-         1,
-         1,
-         true,
-         false,
-         MR_JOIN_SHARED},
+        {MR_IDENTITY_COLUMNS, {by_name, 1}, {NULL, 0}, MR_OK, 1, 1, true, false, MR_JOIN_SHARED},
         {MR_IDENTITY_COLUMNS,
          {by_nobody, 1},
          {NULL, 0},
@@ -504,25 +492,9 @@ static void test_configuration(void **state)
          false,
          false,
          MR_JOIN_SHARED},
-        {MR_IDENTITY_KEY,
-         {NULL, 0},
-         {NULL, 0},
-         MR_OK,
-         1,
-         0,
-         false,
-         false,
-         MR_JOIN_SHARED},
+        {MR_IDENTITY_KEY, {NULL, 0}, {NULL, 0}, MR_OK, 1, 0, false, false, MR_JOIN_SHARED},
         {MR_IDENTITY_ROW, {NULL, 0}, {NULL, 0}, MR_OK, 1, 1, true, false, MR_JOIN_SHARED},
-        {MR_IDENTITY_NONE,
-         {NULL, 0},
-         {NULL, 0},
-         MR_OK,
-         0,
-         0,
-         false,
-         true,
-         MR_JOIN_SHARED},
+        {MR_IDENTITY_NONE, {NULL, 0}, {NULL, 0}, MR_OK, 0, 0, false, true, MR_JOIN_SHARED},
         /* without its key a table is a multiset */
         {MR_IDENTITY_DEFAULT,
          {NULL, 0},
@@ -626,10 +598,8 @@ static void test_identity_of_two_types(void **state)
 /* Of a FLOAT beside another type six digits are compared, which is said. */
 static void test_rounded(void **state)
 {
-    static const struct mr_column money = {.name = "ratio",
-                                           .type = "decimal(10,2)",
-                                           .data_type = "decimal",
-                                           .cls = MR_CLASS_DECIMAL};
+    static const struct mr_column money = {
+        .name = "ratio", .type = "decimal(10,2)", .data_type = "decimal", .cls = MR_CLASS_DECIMAL};
     const struct mr_column *const columns[] = {&ratio, &ratio_wide, &money};
     (void)state;
     for (size_t i = 0; i < LEN(columns) * 2; i++) {
@@ -685,8 +655,7 @@ static void test_conditions(void **state)
         {.columns = {the_id, 1}, .by_pattern = true, .condition = "d"}};
     struct built s, t;
     struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_table_config config = {.references = references,
-                                     .nreferences = LEN(references)};
+    struct mr_table_config config = {.references = references, .nreferences = LEN(references)};
     (void)state;
     build(&s, &plan);
     build(&t, &plan);
@@ -747,8 +716,7 @@ static void test_whole_rows(void **state)
         build(&s, &plan);
         build(&t, &plan);
         struct mr_pair table = {.side = {&s.table, &t.table}};
-        struct mr_column_task task = {
-            .config = &config, .arena = &arena, .whole_rows = whole != 0};
+        struct mr_column_task task = {.config = &config, .arena = &arena, .whole_rows = whole != 0};
         assert_int_equal(mr_pair_columns(&table, &task, NULL), MR_OK);
         assert_int_equal(table.find.ncolumns, whole != 0 ? 3 : 2);
         assert_int_equal(table.nidentity, 1);

@@ -16,14 +16,12 @@ enum mr_code __wrap_mr_pair_try_condition(const struct mr_pairing *pairing,
                                           struct mr_err *err);
 enum mr_code __wrap_mr_pair_try_condition(const struct mr_pairing *pairing,
                                           const struct mr_pair *table,
-                                          const char *const condition[MR_SIDES],
-                                          struct mr_err *err)
+                                          const char *const condition[MR_SIDES], struct mr_err *err)
 {
     (void)pairing;
     (void)table;
-    return strchr(condition[MR_TARGET], '?') == NULL
-               ? MR_OK
-               : mr_err_set(err, MR_E_SQL, "near '?'");
+    return strchr(condition[MR_TARGET], '?') == NULL ? MR_OK
+                                                     : mr_err_set(err, MR_E_SQL, "near '?'");
 }
 
 #define MEMBERS "id mobile:text! inviter:int? code:uint area box"
@@ -206,8 +204,7 @@ static void test_patterns(void **state)
     /* a foreign key stays one */
     build(&g);
     graph_fk(&g, MR_SOURCE, "fk", "orders", "member_id", "members", "id");
-    expect(&g, "[table club.*]\nreference = none: member_id\n",
-           "orders.member_id = members.id fk");
+    expect(&g, "[table club.*]\nreference = none: member_id\n", "orders.member_id = members.id fk");
 }
 
 /* Tables that the run does not compare. */
@@ -296,14 +293,12 @@ static void test_saved(void **state)
     assert_int_equal(mr_findings_open(NULL, MR_CASE_WRITE, &g.fd, NULL), MR_OK);
     assert_int_equal(mr_findings_run_begin(g.fd, &run, NULL), MR_OK);
     for (size_t i = 0; i < g.pairing.ntables; i++)
-        assert_int_equal(mr_findings_table_add(g.fd, &g.list[i]->find, &known, NULL),
-                         MR_OK);
+        assert_int_equal(mr_findings_table_add(g.fd, &g.list[i]->find, &known, NULL), MR_OK);
     for (int again = 0; again < 2; again++)
         assert_int_equal(mr_pair_references_save(&g.pairing, g.fd, NULL), MR_OK);
     assert_int_equal(mr_lineage_references(g.fd, &arena, &list, NULL), MR_OK);
     assert_int_equal(list.count, 2);
-    const struct mr_lineage_reference *fk = mr_vec_at(&list, 0),
-                                      *box = mr_vec_at(&list, 1);
+    const struct mr_lineage_reference *fk = mr_vec_at(&list, 0), *box = mr_vec_at(&list, 1);
     assert_int_equal(fk->table, g.planned[1].find.id);
     assert_int_equal(fk->parent, g.planned[0].find.id);
     assert_string_equal(fk->parent_name, "club.members");

@@ -30,14 +30,10 @@ static void test_conditions(void **state)
         {"kind = 1 /* open", "`sort` = 1 /* open"},
         {"", ""},
     };
-    struct mr_column on_source[] = {{.name = "kind"}, {.name = "owner"},
-                                    {.name = "a"},    {.name = "b"},
-                                    {.name = "same"}, {.name = "gone"}};
-    struct mr_column on_target[] = {{.name = "sort"},
-                                    {.name = "o`r"},
-                                    {.name = "a"},
-                                    {.name = "b"},
-                                    {.name = "same"}};
+    struct mr_column on_source[] = {{.name = "kind"}, {.name = "owner"}, {.name = "a"},
+                                    {.name = "b"},    {.name = "same"},  {.name = "gone"}};
+    struct mr_column on_target[] = {
+        {.name = "sort"}, {.name = "o`r"}, {.name = "a"}, {.name = "b"}, {.name = "same"}};
     const struct mr_table source = {.columns = on_source, .ncolumns = LEN(on_source)};
     const struct mr_table target = {.columns = on_target, .ncolumns = LEN(on_target)};
     const struct mr_table *const side[MR_SIDES] = {&source, &target};
@@ -51,16 +47,14 @@ static void test_conditions(void **state)
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
         assert_int_equal(
-            mr_pair_renamed_condition(&config, side, cases[i].source, &arena, &out, NULL),
-            MR_OK);
+            mr_pair_renamed_condition(&config, side, cases[i].source, &arena, &out, NULL), MR_OK);
         assert_string_equal(out, cases[i].target);
     }
-    assert_int_equal(mr_pair_renamed_condition(&config, side, NULL, &arena, &out, NULL),
-                     MR_OK);
+    assert_int_equal(mr_pair_renamed_condition(&config, side, NULL, &arena, &out, NULL), MR_OK);
     assert_null(out);
     config.nrenamed = 0;
-    assert_int_equal(
-        mr_pair_renamed_condition(&config, side, "kind = 1", &arena, &out, NULL), MR_OK);
+    assert_int_equal(mr_pair_renamed_condition(&config, side, "kind = 1", &arena, &out, NULL),
+                     MR_OK);
     assert_string_equal(out, "kind = 1");
     mr_arena_release(&arena);
 }
@@ -81,8 +75,7 @@ static void test_reads(void **state)
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++)
-        assert_int_equal(mr_pair_condition_reads(cases[i].condition, "kind"),
-                         cases[i].reads);
+        assert_int_equal(mr_pair_condition_reads(cases[i].condition, "kind"), cases[i].reads);
 }
 
 int main(void)

@@ -87,12 +87,10 @@ static void test_columns(void **state)
         graph_table(&g, "order_lines", "id", NULL);
         assert_int_equal(graph_plan(&g, "[options]\nthreads = 1\n", NULL), MR_OK);
         struct mr_config *config = NULL;
-        assert_int_equal(
-            mr_config_parse(cases[i].ini, strlen(cases[i].ini), "ini", &config, NULL),
-            MR_OK);
+        assert_int_equal(mr_config_parse(cases[i].ini, strlen(cases[i].ini), "ini", &config, NULL),
+                         MR_OK);
         g.pairing.config = config;
-        mr_pair_section_columns(&g.pairing, config->sections, config->sections->entries,
-                                &out);
+        mr_pair_section_columns(&g.pairing, config->sections, config->sections->entries, &out);
         assert_string_equal(out.ptr, cases[i].said != NULL ? cases[i].said : "");
         mr_strbuf_release(&out);
         mr_config_free(config);
@@ -109,8 +107,7 @@ static void test_patterns(void **state)
         {"club.order*", NULL},
         {"club2.members", "--exclude \"club2.members\" matches no table: is "
                           "\"club.members\" meant?"}, /* SOURCE's names count */
-        {"club.membrs",
-         "--exclude \"club.membrs\" matches no table: is \"club.members\" meant?"},
+        {"club.membrs", "--exclude \"club.membrs\" matches no table: is \"club.members\" meant?"},
         {"*.log", "--exclude \"*.log\" matches no table"},
     };
     struct graph g;

@@ -22,8 +22,7 @@ static void expect(struct graph *g, const char *ini, const char *subjects)
     for (size_t i = 0; i < g->pairing.ntables; i++) {
         const struct mr_pair *t = g->list[i];
         if (t->find.subject != MR_SUBJECT_NO)
-            mr_strbuf_add_fmt(&found, "%s%s%s", found.len > 0 ? " " : "",
-                              t->side[MR_SOURCE]->name,
+            mr_strbuf_add_fmt(&found, "%s%s%s", found.len > 0 ? " " : "", t->side[MR_SOURCE]->name,
                               t->find.subject == MR_SUBJECT_INFERRED ? "!" : "");
     }
     assert_string_equal(found.ptr, subjects);
@@ -85,8 +84,7 @@ static void test_inferred(void **state)
     graph_begin(&g);
     graph_table(&g, "people", "id mobile:text!", NULL);
     graph_table(&g, "logins", "id person_id", NULL);
-    expect(&g, "[table club.logins]\nreference = person_id -> club.people.id\n",
-           "people!");
+    expect(&g, "[table club.logins]\nreference = person_id -> club.people.id\n", "people!");
     /* over a table without an identity of its own */
     graph_begin(&g);
     graph_table(&g, "people", "id mobile:text!", NULL);
@@ -145,18 +143,15 @@ static void test_time_column(void **state)
         {"id created_at:datetime born:date", "time-column = born\n", 2},
         {"id created_at:datetime born:text", "time-column = born\n", -2},
         {"id created_at:datetime", "time-column = born\n", -2},
-        {"id created_at:datetime",
-         "time-column = created_at\nignore-columns = created_at\n", -2},
+        {"id created_at:datetime", "time-column = created_at\nignore-columns = created_at\n", -2},
         {"id created_at:datetime born:stamped", "ignore-columns = created_at\n", 1},
         /* of a pattern's section: whoever has such a column */
         {"id created_at:datetime born:date", "[table *]\ntime-column = born\n", 2},
         {"id created_at:datetime", "[table *]\ntime-column = born\n", 1},
         {"id a", "[table *]\ntime-column = born\n", -1},
         {"id born:text", "[table *]\ntime-column = born\n", -2},
-        {"id a", "[table *]\ntime-column = born\n[table club.t]\ntime-column = born\n",
-         -2},
-        {"id a", "[table club.t]\ntime-column = born\n[table *]\ntime-column = born\n",
-         -1},
+        {"id a", "[table *]\ntime-column = born\n[table club.t]\ntime-column = born\n", -2},
+        {"id a", "[table club.t]\ntime-column = born\n[table *]\ntime-column = born\n", -1},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
@@ -165,8 +160,8 @@ static void test_time_column(void **state)
         char ini[256];
         graph_begin(&g);
         graph_table(&g, "t", cases[i].columns, NULL);
-        (void)snprintf(ini, sizeof ini, "%s%s",
-                       cases[i].ini[0] == '[' ? "" : "[table club.t]\n", cases[i].ini);
+        (void)snprintf(ini, sizeof ini, "%s%s", cases[i].ini[0] == '[' ? "" : "[table club.t]\n",
+                       cases[i].ini);
         enum mr_code code = graph_plan(&g, ini, &err);
         if (cases[i].at == -2) {
             assert_int_equal(code, MR_E_CONFIG);

@@ -75,10 +75,8 @@ static void test_match(void **state)
         {"db.?", "db", "\x80\x80", true},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (mr_pattern_match(table[i].pattern, table[i].db, table[i].table) !=
-            table[i].matches)
-            fail_msg("\"%s\" and \"%s\".\"%s\"", table[i].pattern, table[i].db,
-                     table[i].table);
+        if (mr_pattern_match(table[i].pattern, table[i].db, table[i].table) != table[i].matches)
+            fail_msg("\"%s\" and \"%s\".\"%s\"", table[i].pattern, table[i].db, table[i].table);
 }
 
 static void test_open(void **state)
@@ -88,12 +86,8 @@ static void test_open(void **state)
         const char *pattern;
         bool in_known_db, in_any_db;
     } table[] = {
-        {"club.members", false, false},
-        {"members", false, true},
-        {"club.*", true, false},
-        {"club.m?", true, false},
-        {"*", true, true},
-        {"c*b.members", true, true},
+        {"club.members", false, false}, {"members", false, true}, {"club.*", true, false},
+        {"club.m?", true, false},       {"*", true, true},        {"c*b.members", true, true},
         {"*.members", true, true},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
@@ -124,8 +118,7 @@ static void test_selects(void **state)
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         assert_int_equal(mr_pattern_selects(includes, table[i].nincludes, excludes,
-                                            table[i].nexcludes, table[i].db,
-                                            table[i].table),
+                                            table[i].nexcludes, table[i].db, table[i].table),
                          table[i].selected);
 }
 

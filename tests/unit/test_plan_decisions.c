@@ -38,17 +38,16 @@ static void begin(struct world *w)
     graph_begin(&w->g);
     graph_table(&w->g, "members", "id nick", NULL);
     assert_int_equal(graph_plan(&w->g, "", NULL), MR_OK);
-    w->table = (struct mr_plan_table){
-        .pair = w->g.list[0], .key = {&key, 1}, .counter = MR_NO_COLUMN};
+    w->table =
+        (struct mr_plan_table){.pair = w->g.list[0], .key = {&key, 1}, .counter = MR_NO_COLUMN};
     w->tables = (struct mr_plan_tables){.tables = &w->table, .ntables = 1};
     w->key = w->image[0] = w->image[1] = (struct mr_strbuf)MR_STRBUF_INIT;
     encode(&w->key, 7, 0);
     encode(&w->image[0], 7, 1);
     encode(&w->image[1], 7, 2);
     assert_int_equal(mr_findings_open(NULL, MR_CASE_WRITE, &w->fd, NULL), MR_OK);
-    assert_int_equal(
-        mr_plan_decided_open(mr_findings_case(w->fd), 1, false, &w->decided, NULL),
-        MR_OK);
+    assert_int_equal(mr_plan_decided_open(mr_findings_case(w->fd), 1, false, &w->decided, NULL),
+                     MR_OK);
 }
 
 static void end(struct world *w)
@@ -68,8 +67,7 @@ static void keep(struct world *w, const char *kind, const char *choice)
                                 .kind = kind,
                                 .choice = choice,
                                 .source = {w->image[0].ptr, w->image[0].len}};
-    assert_int_equal(mr_plan_decided_keep(w->decided, &w->table, &e, choice, NULL),
-                     MR_OK);
+    assert_int_equal(mr_plan_decided_keep(w->decided, &w->table, &e, choice, NULL), MR_OK);
 }
 
 static struct mr_decision_ask ask_of(const struct world *w, const char *kind, int image)
@@ -87,8 +85,8 @@ static const char *write_file(const char *kind, const char *choice, char *path)
         return NULL;
     int fd = mkstemp(path);
     assert_true(fd >= 0);
-    assert_true(dprintf(fd, "table,source_key,kind,decision\nclub.members,7,%s,%s\n",
-                        kind, choice) > 0);
+    assert_true(
+        dprintf(fd, "table,source_key,kind,decision\nclub.members,7,%s,%s\n", kind, choice) > 0);
     assert_int_equal(close(fd), 0);
     return path;
 }
@@ -122,8 +120,7 @@ static void test_who_wins(void **state)
         begin(&w);
         keep(&w, cases[i].kept_kind, cases[i].kept);
         const char *file = write_file(cases[i].file_kind, cases[i].file, path);
-        assert_int_equal(
-            mr_plan_decisions_open(file, w.fd, w.decided, &w.tables, &d, NULL), MR_OK);
+        assert_int_equal(mr_plan_decisions_open(file, w.fd, w.decided, &w.tables, &d, NULL), MR_OK);
         const struct mr_decision_ask ask = ask_of(&w, cases[i].asked, 0);
         assert_int_equal(mr_plan_decisions_find(d, &ask, &choice, NULL), MR_OK);
         if (cases[i].said != NULL && choice != NULL)
@@ -147,8 +144,7 @@ static void test_changed(void **state)
     begin(&w);
     mr_log_set_level(MR_LOG_WARNING);
     keep(&w, "unique", "without-value");
-    assert_int_equal(mr_plan_decisions_open(NULL, w.fd, w.decided, &w.tables, &d, NULL),
-                     MR_OK);
+    assert_int_equal(mr_plan_decisions_open(NULL, w.fd, w.decided, &w.tables, &d, NULL), MR_OK);
     capture_begin(&c, CAPTURE_FILE, 0);
     for (int i = 0; i < 3; i++) {
         const char *choice = NULL;
@@ -158,9 +154,8 @@ static void test_changed(void **state)
     }
     capture_end(&c);
     assert_int_equal(capture_count(&c, "it is asked again"), 1);
-    assert_int_equal(capture_count(&c,
-                                   "table \"club.members\": row 7 is not as it was when "
-                                   "\"without-value\" was decided about it (unique)"),
+    assert_int_equal(capture_count(&c, "table \"club.members\": row 7 is not as it was when "
+                                       "\"without-value\" was decided about it (unique)"),
                      1);
     mr_plan_decisions_close(d);
     end(&w);

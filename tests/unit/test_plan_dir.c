@@ -139,8 +139,7 @@ static void test_streamed_files(void **state)
     memset(line, 'x', sizeof line);
     assert_int_equal(mr_plan_writer_begin(in("eight"), &writer, &err), MR_OK);
     assert_int_equal(mr_plan_writer_open(writer, "idmap.csv", &plain, &err), MR_OK);
-    assert_int_equal(mr_plan_writer_open(writer, "entities.csv.zst", &packed, &err),
-                     MR_OK);
+    assert_int_equal(mr_plan_writer_open(writer, "entities.csv.zst", &packed, &err), MR_OK);
     struct mr_sink sink = mr_plan_file_sink(plain);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(sink.write(sink.arg, line, sizeof line, &err), MR_OK);
@@ -205,9 +204,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-    static const char *const names[] = {"one",         "empty", "link", "slash",
-                                        "two",         "file",  "four", "five",
-                                        "six.partial", "seven", "eight"};
+    static const char *const names[] = {"one",  "empty", "link",        "slash", "two",  "file",
+                                        "four", "five",  "six.partial", "seven", "eight"};
     static const char *const files[] = {"plan.json", "reseed.sql", "verify.sql",
                                         "mine",      "diary.txt",  "journal.jsonl",
                                         "x.tmp",     "idmap.csv",  "entities.csv.zst"};

@@ -11,11 +11,11 @@
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
-#define RUN                                                                              \
-    "[table *]\ntime-column = created\nmask = mobile\nmargin = 7\n"                      \
+#define RUN                                                                                        \
+    "[table *]\ntime-column = created\nmask = mobile\nmargin = 7\n"                                \
     "[table d.t]\nidentity = mobile\nreference = a -> d.u.id\nreference = none: b\n"
-#define OTHER                                                                            \
-    "run R of the case was made with another configuration: this plan may know rows by " \
+#define OTHER                                                                                      \
+    "run R of the case was made with another configuration: this plan may know rows by "           \
     "other columns; it lacks "
 
 /* What check keeps of a table. */
@@ -41,12 +41,10 @@ static void test_lacks(void **state)
     } cases[] = {
         {RUN, RUN, false, ""},
         {"", NULL, false, ""},
-        {"[table *]\nmask = mobile\nmargin = 7\non-conflict = differs=source\n", NULL,
-         false, ""},
+        {"[table *]\nmask = mobile\nmargin = 7\non-conflict = differs=source\n", NULL, false, ""},
         /* what the plan says besides is its own */
         {"", RUN, false, ""},
-        {RUN, RUN "[table d.t]\nupdate-column = edited\nreference = c -> d.u.id\n", false,
-         ""},
+        {RUN, RUN "[table d.t]\nupdate-column = edited\nreference = c -> d.u.id\n", false, ""},
         {RUN,
          "[table d.t]\nidentity=mobile\nreference = a->d.u.id\nreference = none:b\n"
          "[table d.*]\ntime-column = created\n",
@@ -60,8 +58,7 @@ static void test_lacks(void **state)
         {RUN, "[table *]\ntime-column = created\n", false,
          OTHER "[table d.t] identity = mobile, reference = a -> d.u.id, "
                "reference = none: b"},
-        {RUN, RUN "[table d.t]\nidentity = email\n", false,
-         OTHER "[table d.t] identity = mobile"},
+        {RUN, RUN "[table d.t]\nidentity = email\n", false, OTHER "[table d.t] identity = mobile"},
         {"[table d.u]\nsplit-key = 5\n", "[table d.t]\nmargin = 3\n", false,
          OTHER "[table d.u] split-key = 5"},
         {"[table d.u]\nsplit-key = 5\n", NULL, true, ""},
@@ -76,22 +73,17 @@ static void test_lacks(void **state)
         struct mr_vec settings = MR_VEC_INIT(struct mr_find_setting);
         struct mr_strbuf out = MR_STRBUF_INIT;
         const char *text = cases[i].plan != NULL ? cases[i].plan : "";
-        assert_int_equal(
-            mr_config_parse(cases[i].run, strlen(cases[i].run), "run.ini", &run, NULL),
-            MR_OK);
+        assert_int_equal(mr_config_parse(cases[i].run, strlen(cases[i].run), "run.ini", &run, NULL),
+                         MR_OK);
         assert_int_equal(mr_config_parse(text, strlen(text),
-                                         cases[i].plan != NULL ? "plan.ini" : NULL, &plan,
-                                         NULL),
+                                         cases[i].plan != NULL ? "plan.ini" : NULL, &plan, NULL),
                          MR_OK);
         keep(run, "t", "d.t", &settings);
         keep(run, "u", "d.u", &settings);
-        struct mr_plan_lacks lacks = {.config = plan,
-                                      .has_split_keys = cases[i].split_keys,
-                                      .first = MR_STRBUF_INIT};
-        assert_int_equal(mr_plan_lacks_add(&lacks, "d.t", "d", "t", &settings, NULL),
-                         MR_OK);
-        assert_int_equal(mr_plan_lacks_add(&lacks, "d.u", "d", "u", &settings, NULL),
-                         MR_OK);
+        struct mr_plan_lacks lacks = {
+            .config = plan, .has_split_keys = cases[i].split_keys, .first = MR_STRBUF_INIT};
+        assert_int_equal(mr_plan_lacks_add(&lacks, "d.t", "d", "t", &settings, NULL), MR_OK);
+        assert_int_equal(mr_plan_lacks_add(&lacks, "d.u", "d", "u", &settings, NULL), MR_OK);
         mr_plan_lacks_text(&lacks, "R", &out);
         assert_string_equal(out.len > 0 ? out.ptr : "", cases[i].said);
         mr_strbuf_release(&out);

@@ -8,8 +8,8 @@
 #include "repair/plan/plan_next.h"
 #include "repair_sample.h"
 
-#define BY_ANOTHER                                                                       \
-    "apply it by an account that may write (MYRECON_USER, MYRECON_PASSWORD or an option" \
+#define BY_ANOTHER                                                                                 \
+    "apply it by an account that may write (MYRECON_USER, MYRECON_PASSWORD or an option"           \
     " file say which), with: "
 
 #define AS_READER "mysql://ro@live/club?ssl-mode=verify-ca&ssl-ca=/c.pem&ssl-cert=/ro.pem"
@@ -25,11 +25,11 @@ static void test_options(void **state)
     m.apply_to = mr_plan_next_target(AS_READER, NULL, &m.server, &arena);
     assert_string_equal(m.apply_to, "mysql://live/club?ssl-mode=verify-ca&ssl-ca=/c.pem");
     mr_plan_next_apply(&m, "p", &out);
-    assert_string_equal(
-        out.ptr, "apply it by an account that may write (MYRECON_USER, MYRECON_PASSWORD "
-                 "or an option file say which; add its own ssl-cert to the URI where it "
-                 "needs them), with: myrecon repair apply p "
-                 "'mysql://live/club?ssl-mode=verify-ca&ssl-ca=/c.pem'\n");
+    assert_string_equal(out.ptr,
+                        "apply it by an account that may write (MYRECON_USER, MYRECON_PASSWORD "
+                        "or an option file say which; add its own ssl-cert to the URI where it "
+                        "needs them), with: myrecon repair apply p "
+                        "'mysql://live/club?ssl-mode=verify-ca&ssl-ca=/c.pem'\n");
     mr_strbuf_release(&out);
     mr_arena_release(&arena);
 }

@@ -33,14 +33,14 @@ struct edge {
     size_t child, column, parent;
 };
 
-static void build(struct built *b, size_t ntables, const struct edge *edges,
-                  size_t nedges, size_t identity)
+static void build(struct built *b, size_t ntables, const struct edge *edges, size_t nedges,
+                  size_t identity)
 {
     static const char *const names[] = {"d.a", "d.b", "d.c", "d.d", "d.e"};
     memset(b, 0, sizeof *b);
     for (size_t i = 0; i < ntables; i++) {
-        b->pairs[i].find = (struct mr_find_table){
-            .name = names[i], .columns = found, .ncolumns = COLUMNS};
+        b->pairs[i].find =
+            (struct mr_find_table){.name = names[i], .columns = found, .ncolumns = COLUMNS};
         b->pairs[i].side[MR_SOURCE] = b->pairs[i].side[MR_TARGET] = &table;
         b->pairs[i].at = i;
         b->tables[i] = (struct mr_plan_table){.pair = &b->pairs[i],
@@ -52,13 +52,12 @@ static void build(struct built *b, size_t ntables, const struct edge *edges,
                                               .generated = no_null};
     }
     for (size_t i = 0; i < nedges; i++)
-        b->references[i] =
-            (struct mr_pair_reference){.edge = {.columns = &at[edges[i].column],
-                                                .parent_columns = at,
-                                                .ncolumns = 1,
-                                                .condition_at = -1},
-                                       .child = &b->pairs[edges[i].child],
-                                       .parent = &b->pairs[edges[i].parent]};
+        b->references[i] = (struct mr_pair_reference){.edge = {.columns = &at[edges[i].column],
+                                                               .parent_columns = at,
+                                                               .ncolumns = 1,
+                                                               .condition_at = -1},
+                                                      .child = &b->pairs[edges[i].child],
+                                                      .parent = &b->pairs[edges[i].parent]};
     b->plan = (struct mr_plan_tables){.tables = b->tables, .ntables = ntables};
     b->plan.pairing.references = b->references;
     b->plan.pairing.nreferences = nedges;
@@ -183,8 +182,7 @@ static void test_generated(void **state)
         b.pairs[1].side[MR_TARGET] = cases[i].target;
         assert_int_equal(mr_plan_order(&b.plan, &b.arena, &err), cases[i].code);
         if (cases[i].code != MR_OK)
-            assert_non_null(
-                strstr(err.message, "column \"c\", which the server computes from"));
+            assert_non_null(strstr(err.message, "column \"c\", which the server computes from"));
         mr_arena_release(&b.arena);
     }
 }

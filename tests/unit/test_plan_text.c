@@ -51,8 +51,7 @@ static void test_fields(void **state)
         for (size_t i = 0; i < NFIELDS; i++)
             mr_plan_text_str(&line, fields[i]);
         mr_plan_text_field(&line, "00ff", 4);
-        assert_int_equal(mr_plan_text_end(&line, (struct mr_sink){keep, &file}, &err),
-                         MR_OK);
+        assert_int_equal(mr_plan_text_end(&line, (struct mr_sink){keep, &file}, &err), MR_OK);
     }
     assert_int_equal(file.ptr[file.len - 2], '\r');
     mr_csv_in_init(&csv, take_record, &records);
@@ -108,17 +107,16 @@ static void test_rows(void **state)
     add(&key, id);
     add(&key, none);
     mr_strbuf_reset(&out);
-    assert_int_equal(mr_plan_text_values(&out, &table, &table.key,
-                                         (struct mr_key){key.ptr, key.len}, NULL),
-                     MR_OK);
+    assert_int_equal(
+        mr_plan_text_values(&out, &table, &table.key, (struct mr_key){key.ptr, key.len}, NULL),
+        MR_OK);
     assert_string_equal(out.ptr, "01fe,-7,");
     mr_strbuf_reset(&out);
     assert_int_equal(mr_plan_text_json(&out, &table, (struct mr_key){0}, NULL), MR_OK);
     assert_int_equal(out.len, 0);
     /* bytes that no encoder wrote */
-    assert_int_equal(
-        mr_plan_text_json(&out, &table, (struct mr_key){row.ptr, row.len - 1}, NULL),
-        MR_E_CASE);
+    assert_int_equal(mr_plan_text_json(&out, &table, (struct mr_key){row.ptr, row.len - 1}, NULL),
+                     MR_E_CASE);
     mr_strbuf_release(&row);
     mr_strbuf_release(&key);
     mr_strbuf_release(&out);

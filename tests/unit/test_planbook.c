@@ -44,23 +44,21 @@ static void test_plans(void **state)
     assert_int_equal(mr_findings_open(NULL, MR_CASE_WRITE, &fd, NULL), MR_OK);
     assert_int_equal(mr_planbook_endpoints(fd, NULL, &arena, uris, NULL), MR_OK);
     assert_null(uris[0]);
-    assert_int_equal(
-        mr_planbook_first_next(fd, NULL, "club.members", "id", &next, &found, NULL),
-        MR_OK);
+    assert_int_equal(mr_planbook_first_next(fd, NULL, "club.members", "id", &next, &found, NULL),
+                     MR_OK);
     assert_false(found);
 
     assert_int_equal(mr_planbook_add(fd, &second, &blocks[1], 1, NULL), MR_OK);
     assert_int_equal(mr_planbook_add(fd, &first, &blocks[0], 1, NULL), MR_OK);
     assert_int_equal(mr_planbook_finish(fd, first.id, NULL), MR_OK);
     /* of two in one second the counter that stood lower is the earlier one, as numbers */
-    assert_int_equal(
-        mr_planbook_first_next(fd, NULL, "club.members", "id", &next, &found, NULL),
-        MR_OK);
+    assert_int_equal(mr_planbook_first_next(fd, NULL, "club.members", "id", &next, &found, NULL),
+                     MR_OK);
     assert_true(found);
     assert_int_equal(next, 9);
-    assert_int_equal(mr_planbook_last_block(fd, "mysql://t", "club.members", "id", &arena,
-                                            &got, &plan, NULL),
-                     MR_OK);
+    assert_int_equal(
+        mr_planbook_last_block(fd, "mysql://t", "club.members", "id", &arena, &got, &plan, NULL),
+        MR_OK);
     assert_string_equal(plan, "one");
     assert_int_equal(got.from, 100);
     assert_int_equal(got.to, 110);
@@ -68,8 +66,8 @@ static void test_plans(void **state)
     assert_int_equal(got.greatest[1], UINT64_MAX);
     assert_string_equal(got.target_table, "live.members");
     assert_null(got.sequence);
-    assert_int_equal(mr_planbook_last_block(fd, "mysql://other", "club.members", "id",
-                                            &arena, &got, &plan, NULL),
+    assert_int_equal(mr_planbook_last_block(fd, "mysql://other", "club.members", "id", &arena, &got,
+                                            &plan, NULL),
                      MR_OK);
     assert_null(plan);
     assert_int_equal(mr_planbook_endpoints(fd, NULL, &arena, uris, NULL), MR_OK);
@@ -80,14 +78,13 @@ static void test_plans(void **state)
     struct mr_plan_record third = record("three", "2026-11-20T10:00:00Z");
     const struct mr_plan_block twice[2] = {block(1, 1), block(1, 1)};
     assert_int_equal(mr_planbook_add(fd, &third, twice, 2, NULL), MR_E_CASE);
-    assert_int_equal(
-        mr_planbook_first_next(fd, NULL, "club.members", "id", &next, &found, NULL),
-        MR_OK);
+    assert_int_equal(mr_planbook_first_next(fd, NULL, "club.members", "id", &next, &found, NULL),
+                     MR_OK);
     assert_int_equal(next, 9);
     assert_int_equal(mr_planbook_remove(fd, first.id, NULL), MR_OK);
-    assert_int_equal(mr_planbook_last_block(fd, "mysql://t", "club.members", "id", &arena,
-                                            &got, &plan, NULL),
-                     MR_OK);
+    assert_int_equal(
+        mr_planbook_last_block(fd, "mysql://t", "club.members", "id", &arena, &got, &plan, NULL),
+        MR_OK);
     assert_string_equal(plan, "two");
     mr_arena_release(&arena);
     assert_int_equal(mr_findings_close(fd, NULL), MR_OK);
@@ -115,19 +112,17 @@ static void test_run_first(void **state)
     const struct mr_find_counter counter = {
         .table = table.id, .column = "id", .next = {7, 60}, .greatest = {1, 1}};
     assert_int_equal(mr_findings_counter_save(fd, &counter, NULL), MR_OK);
-    assert_int_equal(
-        mr_planbook_first_next(fd, NULL, "club.members", "id", &next, &found, NULL),
-        MR_OK);
+    assert_int_equal(mr_planbook_first_next(fd, NULL, "club.members", "id", &next, &found, NULL),
+                     MR_OK);
     assert_true(found);
     assert_int_equal(next, 60);
     /* of another target, or the other way round, it would say nothing */
-    assert_int_equal(mr_planbook_first_next(fd, "mysql://t", "club.members", "id", &next,
-                                            &found, NULL),
-                     MR_OK);
+    assert_int_equal(
+        mr_planbook_first_next(fd, "mysql://t", "club.members", "id", &next, &found, NULL), MR_OK);
     assert_int_equal(next, 50);
-    assert_int_equal(mr_planbook_first_next(fd, "mysql://other", "club.members", "id",
-                                            &next, &found, NULL),
-                     MR_OK);
+    assert_int_equal(
+        mr_planbook_first_next(fd, "mysql://other", "club.members", "id", &next, &found, NULL),
+        MR_OK);
     assert_false(found);
     assert_int_equal(mr_findings_close(fd, NULL), MR_OK);
 }

@@ -101,15 +101,10 @@ static struct run *run_new(void)
     return run;
 }
 
-static enum mr_code run_it(struct run *run, unsigned threads, size_t tasks,
-                           struct mr_err *err)
+static enum mr_code run_it(struct run *run, unsigned threads, size_t tasks, struct mr_err *err)
 {
-    const struct mr_pool_hooks hooks = {.setup = setup,
-                                        .task = task,
-                                        .idle = idle,
-                                        .teardown = teardown,
-                                        .tick = tick,
-                                        .ctx = run};
+    const struct mr_pool_hooks hooks = {
+        .setup = setup, .task = task, .idle = idle, .teardown = teardown, .tick = tick, .ctx = run};
     assert_int_equal(mr_pool_new(&hooks, threads, &run->pool, err), MR_OK);
     for (size_t i = 0; i < tasks; i++)
         assert_int_equal(mr_pool_add(run->pool, &run->numbers[i], err), MR_OK);
@@ -134,8 +129,8 @@ static void test_every_task_once(void **state)
         run->splits = table[i].splits;
         assert_int_equal(run_it(run, table[i].threads, table[i].tasks, &err), MR_OK);
         for (size_t n = 0; n < MAX_TASKS; n++) {
-            bool due = n < table[i].tasks ||
-                       (n >= MAX_TASKS / 2 && n < MAX_TASKS / 2 + table[i].splits);
+            bool due =
+                n < table[i].tasks || (n >= MAX_TASKS / 2 && n < MAX_TASKS / 2 + table[i].splits);
             assert_int_equal(run->done[n], due ? 1 : 0);
         }
         free(run);

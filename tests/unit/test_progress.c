@@ -94,9 +94,8 @@ static void test_wrong_estimates(void **state)
         uint64_t done, total;
         const char *percent;
     } table[] = {
-        {0, 0, NULL},        {0, 10, " 0 %"},      {989, 1000, "98 %"},
-        {995, 1000, "99 %"}, {1000, 1000, "99 %"}, {5000, 1000, "99 %"},
-        {7, 0, NULL},
+        {0, 0, NULL},         {0, 10, " 0 %"},      {989, 1000, "98 %"}, {995, 1000, "99 %"},
+        {1000, 1000, "99 %"}, {5000, 1000, "99 %"}, {7, 0, NULL},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         capture_begin(&captured, CAPTURE_FILE, 0);
@@ -199,12 +198,9 @@ static void test_counters_lose_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_when_and_where),
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_wrong_estimates),
-        cmocka_unit_test(test_finish_clears_the_line),
-        cmocka_unit_test(test_numbers_for_people),
-        cmocka_unit_test(test_counters_lose_nothing),
+        cmocka_unit_test(test_when_and_where),     cmocka_unit_test(test_text),
+        cmocka_unit_test(test_wrong_estimates),    cmocka_unit_test(test_finish_clears_the_line),
+        cmocka_unit_test(test_numbers_for_people), cmocka_unit_test(test_counters_lose_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,8 +109,7 @@ static void test_dates(void **state)
     make_certificate("past", ec, -3 * DAY, -60, NULL);
     assert_refused("past.pem", MR_E_CERT, "\"past.pem\" expired on 20", "current one");
     make_certificate("future", rsa, 60, 3 * DAY, NULL);
-    assert_refused("future.pem", MR_E_CERT, "\"future.pem\" is valid only from 20",
-                   "clock");
+    assert_refused("future.pem", MR_E_CERT, "\"future.pem\" is valid only from 20", "clock");
     make_certificate("almost", rsa, -60, 60, NULL);
     assert_taken("almost.pem");
 }
@@ -161,8 +160,7 @@ static void test_no_certificates(void **state)
 {
     (void)state;
     make_certificate("c", rsa, -DAY, DAY, NULL);
-    assert_refused("absent.pem", MR_E_IO, "No such file or directory",
-                   "recipient's certificate");
+    assert_refused("absent.pem", MR_E_IO, "No such file or directory", "recipient's certificate");
     assert_refused(".", MR_E_IO, "Is a directory", "recipient's certificate");
     put("empty.pem", "");
     assert_refused("empty.pem", MR_E_CERT, "holds no PEM certificate", "openssl req");
@@ -197,12 +195,8 @@ int main(void)
 {
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, place_begin, place_end)
     const struct CMUnitTest tests[] = {
-        IN_PLACE(test_taken),
-        IN_PLACE(test_dates),
-        IN_PLACE(test_keys_that_cannot),
-        IN_PLACE(test_key_usage),
-        IN_PLACE(test_no_certificates),
-        IN_PLACE(test_encrypted_block),
+        IN_PLACE(test_taken),     IN_PLACE(test_dates),           IN_PLACE(test_keys_that_cannot),
+        IN_PLACE(test_key_usage), IN_PLACE(test_no_certificates), IN_PLACE(test_encrypted_block),
     };
     return cmocka_run_group_tests(tests, make_keys, free_keys);
 }

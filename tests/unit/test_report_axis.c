@@ -83,10 +83,7 @@ static void test_fit(void **state)
          {.min = 700, .max = 900, .min_rank = 0, .max_rank = 200, .rows = 201},
          700,
          900},
-        {"from zero",
-         {.min = 0, .max = 9, .min_rank = 0, .max_rank = 9, .rows = 10},
-         0,
-         9},
+        {"from zero", {.min = 0, .max = 9, .min_rank = 0, .max_rank = 9, .rows = 10}, 0, 9},
         {"negative keys",
          {.min = -5, .max = 5, .min_rank = 100, .max_rank = 110, .rows = 111},
          -105,
@@ -194,8 +191,8 @@ static void test_ticks(void **state)
 
 /* ---- times ---- */
 
-static struct mr_value moment(uint32_t y, uint32_t mo, uint32_t d, uint32_t h,
-                              uint32_t mi, uint32_t s)
+static struct mr_value moment(uint32_t y, uint32_t mo, uint32_t d, uint32_t h, uint32_t mi,
+                              uint32_t s)
 {
     return (struct mr_value){
         .cls = MR_CLASS_DATETIME,
@@ -219,16 +216,15 @@ static void test_seconds(void **state)
         assert_true(mr_times_seconds(&value, &s));
         assert_int_equal(s, cases[i].days * 86400 + 13 * 3600 + 5 * 60 + 9);
         mr_times_add_moment(&text, s);
-        (void)snprintf(want, sizeof want, "%04u-%02u-%02u 13:05:09", cases[i].y,
-                       cases[i].mo, cases[i].d);
+        (void)snprintf(want, sizeof want, "%04u-%02u-%02u 13:05:09", cases[i].y, cases[i].mo,
+                       cases[i].d);
         assert_string_equal(text.ptr, want);
         mr_strbuf_release(&text);
     }
     struct mr_value zero = moment(0, 0, 0, 0, 0, 0);
     struct mr_value text = {.cls = MR_CLASS_TEXT, .ptr = "2026", .len = 4};
     struct mr_value null = {.cls = MR_CLASS_NULL};
-    struct mr_value date = {.cls = MR_CLASS_DATE,
-                            .t = {.year = 1970, .month = 1, .day = 3}};
+    struct mr_value date = {.cls = MR_CLASS_DATE, .t = {.year = 1970, .month = 1, .day = 3}};
     assert_false(mr_times_seconds(&zero, &s));
     assert_false(mr_times_seconds(&text, &s));
     assert_false(mr_times_seconds(&null, &s));
@@ -261,33 +257,32 @@ static void test_buckets(void **state)
     struct mr_report_times times = {0};
     struct mr_value zero = moment(0, 0, 0, 0, 0, 0);
     (void)state;
-    check_fit(moment(2026, 4, 8, 18, 25, 7), moment(2026, 4, 8, 18, 25, 8),
-              MR_UNIT_MINUTE, 1, "04-08 18:25");
-    check_fit(moment(2026, 4, 8, 18, 25, 0), moment(2026, 4, 8, 20, 24, 59),
-              MR_UNIT_MINUTE, 120, "04-08 18:25");
-    check_fit(moment(2026, 4, 8, 18, 27, 0), moment(2026, 4, 8, 20, 27, 0),
-              MR_UNIT_5_MINUTES, 25, "04-08 18:25");
-    check_fit(moment(2026, 4, 2, 12, 11, 0), moment(2026, 4, 2, 23, 0, 0),
-              MR_UNIT_15_MINUTES, 45, "04-02 12:00");
-    check_fit(moment(2026, 4, 2, 12, 11, 0), moment(2026, 4, 5, 14, 0, 0), MR_UNIT_HOUR,
-              75, "04-02 12:00");
-    check_fit(moment(2026, 4, 2, 12, 11, 0), moment(2026, 4, 8, 14, 0, 0),
-              MR_UNIT_6_HOURS, 25, "04-02 12:00");
+    check_fit(moment(2026, 4, 8, 18, 25, 7), moment(2026, 4, 8, 18, 25, 8), MR_UNIT_MINUTE, 1,
+              "04-08 18:25");
+    check_fit(moment(2026, 4, 8, 18, 25, 0), moment(2026, 4, 8, 20, 24, 59), MR_UNIT_MINUTE, 120,
+              "04-08 18:25");
+    check_fit(moment(2026, 4, 8, 18, 27, 0), moment(2026, 4, 8, 20, 27, 0), MR_UNIT_5_MINUTES, 25,
+              "04-08 18:25");
+    check_fit(moment(2026, 4, 2, 12, 11, 0), moment(2026, 4, 2, 23, 0, 0), MR_UNIT_15_MINUTES, 45,
+              "04-02 12:00");
+    check_fit(moment(2026, 4, 2, 12, 11, 0), moment(2026, 4, 5, 14, 0, 0), MR_UNIT_HOUR, 75,
+              "04-02 12:00");
+    check_fit(moment(2026, 4, 2, 12, 11, 0), moment(2026, 4, 8, 14, 0, 0), MR_UNIT_6_HOURS, 25,
+              "04-02 12:00");
     check_fit(moment(2026, 1, 1, 12, 0, 0), moment(2026, 4, 8, 14, 0, 0), MR_UNIT_DAY, 98,
               "2026-01-01");
     /* 2026-01-01 was a Thursday; weeks begin on Monday */
-    check_fit(moment(2026, 1, 1, 12, 0, 0), moment(2026, 12, 28, 0, 0, 0), MR_UNIT_WEEK,
-              53, "2025-12-29");
-    check_fit(moment(1969, 12, 28, 0, 0, 0), moment(1971, 1, 1, 0, 0, 0), MR_UNIT_WEEK,
-              54, "1969-12-22");
-    check_fit(moment(2020, 11, 30, 0, 0, 0), moment(2026, 4, 8, 0, 0, 0), MR_UNIT_MONTH,
-              66, "2020-11");
-    check_fit(moment(1970, 1, 1, 0, 0, 0), moment(2026, 4, 8, 0, 0, 0), MR_UNIT_YEAR, 57,
-              "1970");
-    check_fit(moment(1000, 1, 1, 0, 0, 0), moment(2026, 4, 8, 0, 0, 0), MR_UNIT_DECADE,
-              103, "1000");
-    check_fit(moment(1, 1, 1, 0, 0, 0), moment(9999, 12, 31, 0, 0, 0), MR_UNIT_CENTURY,
-              100, "0000");
+    check_fit(moment(2026, 1, 1, 12, 0, 0), moment(2026, 12, 28, 0, 0, 0), MR_UNIT_WEEK, 53,
+              "2025-12-29");
+    check_fit(moment(1969, 12, 28, 0, 0, 0), moment(1971, 1, 1, 0, 0, 0), MR_UNIT_WEEK, 54,
+              "1969-12-22");
+    check_fit(moment(2020, 11, 30, 0, 0, 0), moment(2026, 4, 8, 0, 0, 0), MR_UNIT_MONTH, 66,
+              "2020-11");
+    check_fit(moment(1970, 1, 1, 0, 0, 0), moment(2026, 4, 8, 0, 0, 0), MR_UNIT_YEAR, 57, "1970");
+    check_fit(moment(1000, 1, 1, 0, 0, 0), moment(2026, 4, 8, 0, 0, 0), MR_UNIT_DECADE, 103,
+              "1000");
+    check_fit(moment(1, 1, 1, 0, 0, 0), moment(9999, 12, 31, 0, 0, 0), MR_UNIT_CENTURY, 100,
+              "0000");
     mr_times_see(&times, &zero);
     mr_times_fit(&times);
     assert_int_equal(times.undated, 1);

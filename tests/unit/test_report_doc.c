@@ -7,8 +7,7 @@
 
 #include "recon/report/report_doc.h"
 
-static void begin(struct mr_doc *doc, const struct mr_doc_format *format,
-                  struct mr_strbuf *out)
+static void begin(struct mr_doc *doc, const struct mr_doc_format *format, struct mr_strbuf *out)
 {
     mr_strbuf_reset(out);
     *doc = (struct mr_doc){.format = format, .out = out};
@@ -21,8 +20,7 @@ static void test_escaped(void **state)
         const struct mr_doc_format *format;
         const char *text;
     } cases[] = {
-        {&mr_doc_html,
-         "<h2 id=\"a&quot;&gt;\">own &amp; &lt;b&gt;%s</h2>\n<p><code></code></p>\n"},
+        {&mr_doc_html, "<h2 id=\"a&quot;&gt;\">own &amp; &lt;b&gt;%s</h2>\n<p><code></code></p>\n"},
         {&mr_doc_md, "## own \\& \\<b\\>%s\n\n\n"},
         {&mr_doc_plain, "own & <b>%s"},
     };
@@ -32,8 +30,7 @@ static void test_escaped(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         begin(&doc, cases[i].format, &out);
-        mr_doc_say(&doc, "<part %s>own & %s</part><p><code>%s</code></p>", "a\">",
-                   "<b>%s", none);
+        mr_doc_say(&doc, "<part %s>own & %s</part><p><code>%s</code></p>", "a\">", "<b>%s", none);
         assert_string_equal(out.ptr, cases[i].text);
     }
     mr_strbuf_release(&out);
@@ -46,16 +43,15 @@ static void test_tags(void **state)
     struct mr_doc doc;
     (void)state;
     begin(&doc, &mr_doc_html, &out);
-    mr_doc_say(&doc, "<%s warn>a</%s><listed equal %s></listed><chip  true>b</chip>",
-               "note", "note", "d.t u");
+    mr_doc_say(&doc, "<%s warn>a</%s><listed equal %s></listed><chip  true>b</chip>", "note",
+               "note", "d.t u");
     mr_strbuf_add_str(&words, "w");
     mr_doc_words(&doc, mr_doc_tone(MR_TONE_BAD), &words);
     assert_int_equal(words.len, 0);
-    assert_string_equal(
-        out.ptr, "<div class=\"note is-warn\"><p>a</p></div>\n"
-                 "<tr data-verdict=\"equal\" data-name=\"d.t u\"></tr>\n"
-                 "<button type=\"button\" data-verdict=\"\" aria-pressed=\"true\">b"
-                 "</button>\n<p class=\"is-bad\">w</p>\n");
+    assert_string_equal(out.ptr, "<div class=\"note is-warn\"><p>a</p></div>\n"
+                                 "<tr data-verdict=\"equal\" data-name=\"d.t u\"></tr>\n"
+                                 "<button type=\"button\" data-verdict=\"\" aria-pressed=\"true\">b"
+                                 "</button>\n<p class=\"is-bad\">w</p>\n");
     mr_strbuf_release(&words);
     mr_strbuf_release(&out);
 }
@@ -87,8 +83,7 @@ static void test_texts(void **state)
     assert_string_equal(mr_text_plain(&t, 1000), "1000");
     assert_string_equal(mr_text_count(&t, 1, "row", "rows"), "1 row");
     assert_string_equal(mr_text_count(&t, 2000, "row", "rows"), "2,000 rows");
-    assert_string_equal(mr_text_time(&t, "2026-11-20T14:36:05Z"),
-                        "2026-11-20 14:36:05 UTC");
+    assert_string_equal(mr_text_time(&t, "2026-11-20T14:36:05Z"), "2026-11-20 14:36:05 UTC");
     assert_string_equal(mr_text_duration(&t, 3.25), "3.2 s");
     assert_string_equal(mr_text_duration(&t, 200), "3 min 20 s");
     assert_string_equal(mr_text_duration(&t, 7500), "2 h 5 min");

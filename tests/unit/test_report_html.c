@@ -11,8 +11,7 @@
 
 #define EVIL "</script><script>alert(1)</script>"
 
-static const char *const evil_names[3] = {"id", "\"><img src=x onerror=alert(2)>",
-                                          "a|b`c`\n# x"};
+static const char *const evil_names[3] = {"id", "\"><img src=x onerror=alert(2)>", "a|b`c`\n# x"};
 
 /* Markup in every place that a database can fill. */
 static void fill_evil(struct check_case *c)
@@ -20,8 +19,7 @@ static void fill_evil(struct check_case *c)
     static const struct case_row rows[] = {
         {0, 1, MR_FIND_DIVERGED, MR_KIND_COLLISION, "3/<script>alert(3)</script>/x",
          "3/<b>bob</b>/x", "a", "b"},
-        {0, 1, MR_FIND_DIVERGED, MR_KIND_EXTRA, NULL, "4/&lt;i>/\x1b[2J\xe2\x80\xae",
-         NULL, "a"},
+        {0, 1, MR_FIND_DIVERGED, MR_KIND_EXTRA, NULL, "4/&lt;i>/\x1b[2J\xe2\x80\xae", NULL, "a"},
         {0, 2, MR_FIND_DIVERGED, MR_KIND_MISSING, "6/\" onload=\"/NULL", NULL, "d", NULL},
         {0, 2, MR_FIND_DIVERGED, MR_KIND_CHANGED, "7/same/\xff<", "7/same/'>", "e", "e"}};
     struct mr_find_object object = {"index", "d." EVIL, EVIL, EVIL, NULL, EVIL};
@@ -128,8 +126,8 @@ static void check_digest(const char *page, const char *tag)
     (void)snprintf(to, sizeof to, "</%s>", tag);
     const char *begin = strstr(page, from) + strlen(from);
     const char *end = strstr(begin, to);
-    assert_int_equal(
-        EVP_Digest(begin, (size_t)(end - begin), digest, &size, EVP_sha256(), NULL), 1);
+    assert_int_equal(EVP_Digest(begin, (size_t)(end - begin), digest, &size, EVP_sha256(), NULL),
+                     1);
     (void)EVP_EncodeBlock(text, digest, (int)size);
     assert_non_null(strstr(page, (const char *)text));
 }
@@ -202,8 +200,7 @@ static void fill_people(struct check_case *c)
         {0, 0, MR_FIND_DIVERGED, MR_KIND_COLLISION, "3/+491709000001/x",
          "3/+491709000021/mail ann@example.com", "ann", "bob"},
         {0, 0, MR_FIND_DIVERGED, MR_KIND_EXTRA, NULL, "5/+491709000001/x", NULL, "ann"},
-        {0, 0, MR_FIND_DIVERGED, MR_KIND_MISSING, "6/+491709000006/NULL", NULL, "dan",
-         NULL}};
+        {0, 0, MR_FIND_DIVERGED, MR_KIND_MISSING, "6/+491709000006/NULL", NULL, "dan", NULL}};
     case_begin(c);
     c->run.finished = true;
     report_table(c, "club.members", names, MR_SUBJECT_CONFIGURED);
@@ -322,21 +319,19 @@ static void test_other_configuration(void **state)
     } cases[] = {
         {"[table club.members]\nidentity = mobile\nsubject = yes\n", false},
         {"[table club.members]\nidentity = note\nsubject = yes\n", true},
-        {"[table club.members]\nidentity = mobile\nsubject = yes\nwhere = id > 3\n",
-         true},
+        {"[table club.members]\nidentity = mobile\nsubject = yes\nwhere = id > 3\n", true},
     };
     static report_fn *const formats[] = {mr_report_html, mr_report_md, mr_report_json};
-    static const char *const said[] = {
-        "or others, for the configuration is not the run&#39;s",
-        "or others, for the configuration is not the run's",
-        "\"other_configuration\":true"};
+    static const char *const said[] = {"or others, for the configuration is not the run&#39;s",
+                                       "or others, for the configuration is not the run's",
+                                       "\"other_configuration\":true"};
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct mr_config *config = NULL;
         struct check_case c;
         struct mr_report report;
-        case_require(mr_config_parse(cases[i].text, strlen(cases[i].text), "my.ini",
-                                     &config, NULL));
+        case_require(
+            mr_config_parse(cases[i].text, strlen(cases[i].text), "my.ini", &config, NULL));
         fill_people(&c);
         report_begin(&report, &c, false);
         mr_report_release(&report);
@@ -390,8 +385,7 @@ static void test_states(void **state)
     char *page = report_text(&report, mr_report_html);
     check_markup(page);
     check_contains(page, (const char *const[]){">Equal<", "There is nothing to do.",
-                                               "Both sides hold the same rows in 1 table",
-                                               NULL});
+                                               "Both sides hold the same rows in 1 table", NULL});
     assert_null(strstr(page, "<details"));
     free(page);
     report_end(&report, &c);
@@ -413,8 +407,7 @@ static void test_states(void **state)
     case_table(&c, "d.t", MR_VERDICT_EQUAL, true);
     report_begin(&report, &c, false);
     page = report_text(&report, mr_report_html);
-    check_contains(page,
-                   (const char *const[]){">Incomplete<", "run the check again", NULL});
+    check_contains(page, (const char *const[]){">Incomplete<", "run the check again", NULL});
     assert_null(strstr(page, "nothing to do"));
     free(page);
     report_end(&report, &c);
@@ -443,9 +436,8 @@ static void test_many_tables(void **state)
         case_table(&c, name, diverged ? MR_VERDICT_DIVERGED : MR_VERDICT_EQUAL, true);
         case_chunk(&c, 0, 100, true);
         for (int row = 0; diverged && row < 3; row++)
-            case_row(&c, (struct case_row){0, (uint64_t)row * 30, MR_FIND_DIVERGED,
-                                           MR_KIND_CHANGED, "3/ann/x", "3/ann/y", "ann",
-                                           "ann"});
+            case_row(&c, (struct case_row){0, (uint64_t)row * 30, MR_FIND_DIVERGED, MR_KIND_CHANGED,
+                                           "3/ann/x", "3/ann/y", "ann", "ann"});
         case_summarise(&c);
     }
     report_begin(&report, &c, false);
@@ -505,8 +497,8 @@ static void test_keyless_rows(void **state)
     for (int i = 0; i < 60; i++) {
         char row[32];
         (void)snprintf(row, sizeof row, "%d/a/x", i);
-        case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_MISSING, row, NULL,
-                                       NULL, NULL});
+        case_row(&c,
+                 (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_MISSING, row, NULL, NULL, NULL});
     }
     case_summarise(&c);
     report_begin(&report, &c, false);
@@ -523,16 +515,11 @@ static void test_keyless_rows(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_evil_page),
-        cmocka_unit_test(test_evil_others),
-        cmocka_unit_test(test_people),
-        cmocka_unit_test(test_markdown),
-        cmocka_unit_test(test_markdown_counter),
-        cmocka_unit_test(test_other_configuration),
-        cmocka_unit_test(test_masked_now),
-        cmocka_unit_test(test_states),
-        cmocka_unit_test(test_many_tables),
-        cmocka_unit_test(test_nothing_is_cut_in_silence),
+        cmocka_unit_test(test_evil_page),        cmocka_unit_test(test_evil_others),
+        cmocka_unit_test(test_people),           cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_markdown_counter), cmocka_unit_test(test_other_configuration),
+        cmocka_unit_test(test_masked_now),       cmocka_unit_test(test_states),
+        cmocka_unit_test(test_many_tables),      cmocka_unit_test(test_nothing_is_cut_in_silence),
         cmocka_unit_test(test_keyless_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,8 +57,7 @@ static void test_columns(void **state)
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct mr_find_column column = {
-            .name = cases[i].name, .key_at = -1, .identity_at = -1};
+        struct mr_find_column column = {.name = cases[i].name, .key_at = -1, .identity_at = -1};
         struct mr_find_table table = {.columns = &column, .ncolumns = 1};
         if (mr_mask_of_column(&table, 0) != cases[i].mask)
             fail_msg("%s: %d", cases[i].name, (int)mr_mask_of_column(&table, 0));
@@ -93,8 +92,7 @@ static void test_values(void **state)
         {MR_MASK_OFF, true, "alice@example.com", "alice@example.com"},
         {MR_MASK_VALUE, true, "alice@example.com", "a" D "e@e" D ".com"},
         {MR_MASK_VALUE, true, "bob@mail.example.co.uk", "b" D "@m" D ".uk"},
-        {MR_MASK_VALUE, true, "\xc3\xa4nne\xc3\xb6@x.org",
-         "\xc3\xa4" D "\xc3\xb6@x" D ".org"},
+        {MR_MASK_VALUE, true, "\xc3\xa4nne\xc3\xb6@x.org", "\xc3\xa4" D "\xc3\xb6@x" D ".org"},
         {MR_MASK_VALUE, true, "+491709000067", "+49" D "67"},
         {MR_MASK_VALUE, true, "0170 900 0067", "01" D "67"},
         {MR_MASK_VALUE, false, "491709000067", "49" D "67"},
@@ -124,8 +122,7 @@ static void test_values(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct mr_strbuf out = MR_STRBUF_INIT;
-        mr_mask_text(cases[i].mask, cases[i].is_text, cases[i].value,
-                     strlen(cases[i].value), &out);
+        mr_mask_text(cases[i].mask, cases[i].is_text, cases[i].value, strlen(cases[i].value), &out);
         assert_string_equal(out.ptr, cases[i].masked);
         mr_strbuf_release(&out);
     }
@@ -140,8 +137,7 @@ static void test_said(void **state)
         {"", ""},
         {"the server has gone away", "the server has gone away"},
         {"max_keys of +491709000021 is ok", "max_keys of +49" D "21 is ok"},
-        {"Duplicate entry 'Ann' for key 'name'",
-         "Duplicate entry '" D "' for key 'name'"},
+        {"Duplicate entry 'Ann' for key 'name'", "Duplicate entry '" D "' for key 'name'"},
         {"Duplicate entry 'ann@x.org-7' for key 'members.PRIMARY'",
          "Duplicate entry '" D "' for key 'members.PRIMARY'"},
         {"Duplicate entry 'O' for key 'Brien' for key 'name'",
@@ -154,21 +150,17 @@ static void test_said(void **state)
          "Incorrect string value: '" D "' for column 'note' at row 2"},
         {"Truncated incorrect DOUBLE value: 'Ann Arendt'",
          "Truncated incorrect DOUBLE value: '" D "'"},
-        {"syntax to use near ''Ann', 7)' at line 1",
-         "syntax to use near '" D "' at line 1"},
+        {"syntax to use near ''Ann', 7)' at line 1", "syntax to use near '" D "' at line 1"},
         {"Error 'Duplicate entry 'Ann' for key 'name'' on query. Query: 'INSERT INTO m "
          "VALUES ('Ann')'",
          "Error '" D "' for key 'name''" D "'"},
-        {"Doppelter Eintrag 'Ann' f\xc3\xbcr Schl\xc3\xbcssel 'name'",
-         "Doppelter Eintrag '" D "'"},
+        {"Doppelter Eintrag 'Ann' f\xc3\xbcr Schl\xc3\xbcssel 'name'", "Doppelter Eintrag '" D "'"},
         {"Duplicate entry 'Ann Arendt, who has a very lo", "Duplicate entry '" D},
         {"Column 'name' cannot be null", "Column 'name' cannot be null"},
         {"Table 'club.m' doesn't exist", "Table 'club.m' doesn't exist"},
-        {"Data too long for column 'note' at row 1",
-         "Data too long for column 'note' at row 1"},
+        {"Data too long for column 'note' at row 1", "Data too long for column 'note' at row 1"},
         {"key 'Ann Arendt' is held", "key '" D "' is held"},
-        {"UPDATE m SET name = 'Ann' WHERE id = 7",
-         "UPDATE m SET name = '" D "' WHERE id = 7"},
+        {"UPDATE m SET name = 'Ann' WHERE id = 7", "UPDATE m SET name = '" D "' WHERE id = 7"},
         {"'", "'" D},
         {"it's", "it's"},
     };

@@ -31,50 +31,48 @@ static void write_plan(const char *dir, const char *members)
     mr_strbuf_release(&text);
 }
 
-#define MERGE                                                                            \
-    ",\"uuid\":\"M\",\"created\":\"2026-04-09T12:00:00Z\",\"policy\":\"merge\","         \
-    "\"source\":\"mysql://a@old/\",\"target\":\"mysql://a@new/\",\"run\":"               \
-    "\"20260102T030405Z-8f3a\",\"tables\":[{\"target_table\":\"club.m\",\"column\":"     \
-    "\"id\",\"next\":{\"source\":\"9\",\"target\":\"8\"},\"block\":{\"from\":\"9\","     \
-    "\"to\":\"12\"},\"reseed_to\":\"18446744073709551615\"}],\"rows\":{\"units\":3,"     \
-    "\"rows\":7,\"open\":2,\"decided\":1,\"tables\":[{\"table\":\"club.m\",\"subject\":" \
-    "true,\"decisions\":[{\"decision\":\"insert\",\"count\":2},{\"decision\":"           \
-    "\"renumber\",\"count\":3},{\"decision\":\"of tomorrow\",\"count\":9}]},{\"table\":" \
-    "\"club." EVIL "\",\"subject\":false,\"decisions\":[{\"decision\":\"insert\","       \
+#define MERGE                                                                                      \
+    ",\"uuid\":\"M\",\"created\":\"2026-04-09T12:00:00Z\",\"policy\":\"merge\","                   \
+    "\"source\":\"mysql://a@old/\",\"target\":\"mysql://a@new/\",\"run\":"                         \
+    "\"20260102T030405Z-8f3a\",\"tables\":[{\"target_table\":\"club.m\",\"column\":"               \
+    "\"id\",\"next\":{\"source\":\"9\",\"target\":\"8\"},\"block\":{\"from\":\"9\","               \
+    "\"to\":\"12\"},\"reseed_to\":\"18446744073709551615\"}],\"rows\":{\"units\":3,"               \
+    "\"rows\":7,\"open\":2,\"decided\":1,\"tables\":[{\"table\":\"club.m\",\"subject\":"           \
+    "true,\"decisions\":[{\"decision\":\"insert\",\"count\":2},{\"decision\":"                     \
+    "\"renumber\",\"count\":3},{\"decision\":\"of tomorrow\",\"count\":9}]},{\"table\":"           \
+    "\"club." EVIL "\",\"subject\":false,\"decisions\":[{\"decision\":\"insert\","                 \
     "\"count\":2}]}],\"notes\":[{}]}"
 
 /* Raises counters alone. */
-#define RESEED(uuid)                                                                     \
-    ",\"uuid\":\"" uuid "\",\"created\":\"2026-04-09T12:00:00Z\",\"policy\":"            \
-    "\"reseed\",\"source\":\"mysql://a@old/\",\"target\":\"mysql://a@new/"               \
+#define RESEED(uuid)                                                                               \
+    ",\"uuid\":\"" uuid "\",\"created\":\"2026-04-09T12:00:00Z\",\"policy\":"                      \
+    "\"reseed\",\"source\":\"mysql://a@old/\",\"target\":\"mysql://a@new/"                         \
     "\",\"tables\":[]"
 
-#define AT(second, run, rest)                                                            \
+#define AT(second, run, rest)                                                                      \
     "{\"at\":\"2026-04-09T12:01:" second "Z\",\"run\":\"" run "\"," rest "}\n"
-#define RAISE(event)                                                                     \
-    "\"event\":\"" event "\",\"table\":\"club.m\",\"column\":\"id\",\"how\":\"alter\","  \
+#define RAISE(event)                                                                               \
+    "\"event\":\"" event "\",\"table\":\"club.m\",\"column\":\"id\",\"how\":\"alter\","            \
     "\"to\":\"12\""
-#define UNIT(event, script, unit)                                                        \
-    "\"event\":\"" event "\",\"script\":\"" script "\",\"unit\":" unit
+#define UNIT(event, script, unit) "\"event\":\"" event "\",\"script\":\"" script "\",\"unit\":" unit
 #define DONE(script, unit, counts) UNIT("done", script, unit) ",\"written\":" counts
 
-#define APPLIED                                                                          \
-    AT("00", "r1", RAISE("try"))                                                         \
-    AT("01", "r1", RAISE("done"))                                                        \
-    AT("02", "r1", UNIT("try", "apply", "1"))                                            \
-    AT("03", "r1", DONE("apply", "1", "3,\"there\":0,\"refused\":0"))                    \
-    AT("03", "r1", DONE("apply", "3", "1,\"there\":0,\"refused\":0"))                    \
-    AT("04", "r1", UNIT("try", "apply", "2"))                                            \
-    AT("09", "r1",                                                                       \
-       UNIT("failed", "apply", "2") ",\"detail\":\"Duplicate entry '"                    \
-                                    "Ann Arendt, ann@example.com' for key " EVIL "\"")   \
-    AT("20", "r2", UNIT("try", "apply", "2"))                                            \
-    AT("21", "r2", DONE("apply", "2", "1,\"there\":1,\"refused\":1"))                    \
-    AT("22", "r2", UNIT("try", "apply", "4"))                                            \
+#define APPLIED                                                                                    \
+    AT("00", "r1", RAISE("try"))                                                                   \
+    AT("01", "r1", RAISE("done"))                                                                  \
+    AT("02", "r1", UNIT("try", "apply", "1"))                                                      \
+    AT("03", "r1", DONE("apply", "1", "3,\"there\":0,\"refused\":0"))                              \
+    AT("03", "r1", DONE("apply", "3", "1,\"there\":0,\"refused\":0"))                              \
+    AT("04", "r1", UNIT("try", "apply", "2"))                                                      \
+    AT("09", "r1",                                                                                 \
+       UNIT("failed", "apply", "2") ",\"detail\":\"Duplicate entry '"                              \
+                                    "Ann Arendt, ann@example.com' for key " EVIL "\"")             \
+    AT("20", "r2", UNIT("try", "apply", "2"))                                                      \
+    AT("21", "r2", DONE("apply", "2", "1,\"there\":1,\"refused\":1"))                              \
+    AT("22", "r2", UNIT("try", "apply", "4"))                                                      \
     "{\"at\":\"2026-04-09T12:01:30Z\",\"run\":\"r2\",\"ev"
 
-static void write_gate(const char *path, const char *time, const char *checks,
-                       const char *verdict)
+static void write_gate(const char *path, const char *time, const char *checks, const char *verdict)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&text,
@@ -88,13 +86,12 @@ static void write_gate(const char *path, const char *time, const char *checks,
     mr_strbuf_release(&text);
 }
 
-#define CHECK(name, severity, silenced)                                                  \
-    "{\"type\":\"check\",\"name\":\"" name "\",\"severity\":\"" severity                 \
-    "\",\"priority\":\"P0\",\"message\":\"" name " of +491709000021 is " severity        \
+#define CHECK(name, severity, silenced)                                                            \
+    "{\"type\":\"check\",\"name\":\"" name "\",\"severity\":\"" severity                           \
+    "\",\"priority\":\"P0\",\"message\":\"" name " of +491709000021 is " severity                  \
     "\",\"silenced_until\":" silenced "}\n"
 
-static void write_said(const char *path, const char *target, const char *time,
-                       const char *summary)
+static void write_said(const char *path, const char *target, const char *time, const char *summary)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&text,
@@ -111,10 +108,9 @@ static void write_said(const char *path, const char *target, const char *time,
 static void write_verify(const char *path, const char *time, const char *counts)
 {
     static const char *const names[] = {
-        "stands",           "changed_since",  "missing",        "someone_else",
-        "refers_elsewhere", "twice",          "not_deleted",    "unplanned",
-        "refers_to_nobody", "source_missing", "source_differs", "open",
-        "not_proven"};
+        "stands",         "changed_since", "missing",   "someone_else",     "refers_elsewhere",
+        "twice",          "not_deleted",   "unplanned", "refers_to_nobody", "source_missing",
+        "source_differs", "open",          "not_proven"};
     struct mr_strbuf text = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&text,
                       "{\"type\":\"summary\",\"counters\":1,\"high_enough\":1,"
@@ -145,11 +141,9 @@ static struct mr_string_list list_of(const char *const *items)
     return list;
 }
 
-static enum mr_code load(struct mr_story *story, const struct given *given,
-                         struct mr_err *err)
+static enum mr_code load(struct mr_story *story, const struct given *given, struct mr_err *err)
 {
-    const struct mr_string_list plans = list_of(given->plans),
-                                gates = list_of(given->gates),
+    const struct mr_string_list plans = list_of(given->plans), gates = list_of(given->gates),
                                 verifies = list_of(given->verifies);
     const struct mr_story_from from = {&plans, &gates, &verifies, given->unmask};
     return mr_story_load(story, &from, err);
@@ -256,8 +250,7 @@ static void test_plan_refused(void **state)
     assert_int_equal(load(&story, &(struct given){.plans = {"p"}}, &err), MR_E_REFUSED);
     assert_non_null(strstr(err.message, "was changed"));
     mr_story_release(&story);
-    assert_int_equal(load(&story, &(struct given){.plans = {"nowhere"}}, &err),
-                     MR_E_REFUSED);
+    assert_int_equal(load(&story, &(struct given){.plans = {"nowhere"}}, &err), MR_E_REFUSED);
     assert_non_null(strstr(err.message, "no directory of a plan"));
     mr_story_release(&story);
     write_plan("p", ",\"uuid\":\"x\"");
@@ -290,18 +283,15 @@ static void test_gates(void **state)
     write_file("p/journal.jsonl", APPLIED);
     write_gate("before", "2026-04-09T11:00:00Z",
                CHECK("max_keys", "critical", "null") CHECK("schema", "ok", "null")
-                   CHECK("disk", "warning", "\"2026-05-01\"")
-                       CHECK("version", "warning", "null"),
+                   CHECK("disk", "warning", "\"2026-05-01\"") CHECK("version", "warning", "null"),
                "critical");
-    write_gate("during", "2026-04-09T12:01:10Z", CHECK("max_keys", "critical", "null"),
-               "critical");
+    write_gate("during", "2026-04-09T12:01:10Z", CHECK("max_keys", "critical", "null"), "critical");
     write_gate("after", "2026-04-09T12:01:22Z",
                CHECK("max_keys", "ok", "null") CHECK("schema", "ok", "null")
                    CHECK("disk", "warning", "\"2026-05-01\"")
                        CHECK("heartbeat", "critical", "null"),
                "critical");
-    load_ok(&story,
-            &(struct given){.plans = {"p"}, .gates = {"after", "before", "during"}});
+    load_ok(&story, &(struct given){.plans = {"p"}, .gates = {"after", "before", "during"}});
     for (size_t i = 0; i < 3; i++) {
         const struct mr_story_gate *gate = mr_vec_at(&story.gates, i);
         assert_int_equal(gate->when, MR_STORY_BEFORE + i);
@@ -321,8 +311,7 @@ static void test_gates_alone(void **state)
 {
     struct mr_story story;
     (void)state;
-    write_gate("one", "2026-04-09T11:00:00Z", CHECK("max_keys", "critical", "null"),
-               "critical");
+    write_gate("one", "2026-04-09T11:00:00Z", CHECK("max_keys", "critical", "null"), "critical");
     write_gate("two", "2026-04-09T11:00:00Z", CHECK("max_keys", "ok", "null"), "ok");
     write_gate("cut", "2026-04-09T13:00:00Z", CHECK("max_keys", "warning", "null"), NULL);
     load_ok(&story, &(struct given){.gates = {"one", "two", "cut"}});
@@ -337,8 +326,7 @@ static void test_gates_in_one_file(void **state)
     struct mr_story story;
     struct mr_strbuf text = MR_STRBUF_INIT;
     (void)state;
-    write_gate("one", "2026-04-09T11:00:00Z", CHECK("max_keys", "critical", "null"),
-               "critical");
+    write_gate("one", "2026-04-09T11:00:00Z", CHECK("max_keys", "critical", "null"), "critical");
     write_gate("two", "2026-04-09T12:00:00Z", CHECK("max_keys", "ok", "null"), "ok");
     case_require(mr_io_read_file("one", 65536, &text, NULL));
     case_require(mr_io_read_file("two", 65536, &text, NULL));
@@ -369,8 +357,7 @@ static void test_other_files(void **state)
         assert_int_equal(load(&story, &(struct given){.gates = {"f"}}, &err), MR_E_USAGE);
         assert_non_null(strstr(err.message, "gate check --json"));
         mr_story_release(&story);
-        assert_int_equal(load(&story, &(struct given){.verifies = {"f"}}, &err),
-                         MR_E_USAGE);
+        assert_int_equal(load(&story, &(struct given){.verifies = {"f"}}, &err), MR_E_USAGE);
         assert_non_null(strstr(err.message, "repair verify --json"));
         mr_story_release(&story);
     }
@@ -384,8 +371,7 @@ static void test_verify(void **state)
     (void)state;
     write_plan("p", MERGE);
     write_file("p/journal.jsonl", APPLIED);
-    write_verify("good", "2026-04-09T12:02:00Z",
-                 "\"stands\":5,\"changed_since\":1,\"open\":2");
+    write_verify("good", "2026-04-09T12:02:00Z", "\"stands\":5,\"changed_since\":1,\"open\":2");
     write_verify("bad", "2026-04-09T12:03:00Z", "\"stands\":4,\"missing\":1");
     write_verify("early", "2026-04-09T12:00:30Z", "\"stands\":0,\"missing\":5");
     load_ok(&story, &(struct given){.plans = {"p"}, .verifies = {"good", "early"}});
@@ -404,8 +390,7 @@ static void test_verify(void **state)
 }
 
 #define SUMMARY(rest) "{\"type\":\"summary\"" rest "}\n"
-#define COUNTERS                                                                         \
-    ",\"counters\":1,\"high_enough\":1,\"would_raise\":0,\"too_low\":0,\"unproven\":0"
+#define COUNTERS ",\"counters\":1,\"high_enough\":1,\"would_raise\":0,\"too_low\":0,\"unproven\":0"
 
 /* A count that is not there is no 0. */
 static void test_verify_lacks(void **state)
@@ -428,9 +413,8 @@ static void test_verify_lacks(void **state)
         struct mr_story story;
         struct mr_err err = {0};
         write_said("v", "mysql://a@new/", "2026-04-09T12:02:00Z", cases[i].summary);
-        assert_int_equal(
-            load(&story, &(struct given){.plans = {"p"}, .verifies = {"v"}}, &err),
-            MR_E_USAGE);
+        assert_int_equal(load(&story, &(struct given){.plans = {"p"}, .verifies = {"v"}}, &err),
+                         MR_E_USAGE);
         assert_non_null(strstr(err.message, "\"v\""));
         assert_non_null(strstr(err.message, cases[i].message));
         mr_story_release(&story);
@@ -452,8 +436,8 @@ static void fill(struct check_case *c)
 }
 
 /* What it comes to, to be freed. */
-static char *conclude(struct mr_story *story, struct mr_report *report,
-                      struct check_case *c, enum mr_doc_tone tone)
+static char *conclude(struct mr_story *story, struct mr_report *report, struct check_case *c,
+                      enum mr_doc_tone tone)
 {
     static const struct mr_config nothing;
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -549,9 +533,8 @@ static void test_waiting_plan(void **state)
     write_plan("q", RESEED("N"));
     load_ok(&story, &(struct given){.plans = {"p", "q"}, .verifies = {"v"}});
     char *text = conclude(&story, &report, &c, MR_TONE_WARN);
-    assert_string_equal(text,
-                        "0 rows were written, 1 counter raised. All that was applied "
-                        "stands, as verify proves. 1 plan is not applied.");
+    assert_string_equal(text, "0 rows were written, 1 counter raised. All that was applied "
+                              "stands, as verify proves. 1 plan is not applied.");
     free(text);
     report_end(&report, &c);
     mr_story_release(&story);
@@ -602,8 +585,7 @@ static void test_formats(void **state)
     (void)state;
     write_plan("p", MERGE);
     write_file("p/journal.jsonl", APPLIED);
-    write_gate("g", "2026-04-09T12:02:00Z", CHECK("max_keys", "critical", "null"),
-               "warning");
+    write_gate("g", "2026-04-09T12:02:00Z", CHECK("max_keys", "critical", "null"), "warning");
     load_ok(&story, &(struct given){.plans = {"p"}, .gates = {"g"}});
     free(conclude(&story, &report, &c, MR_TONE_WARN));
     for (size_t f = 0; f < 3; f++) {

@@ -22,8 +22,7 @@ static void add_row(struct check_case *c, int64_t chunk, uint64_t equal, int id,
 {
     char row[32];
     (void)snprintf(row, sizeof row, "%d/a/b", id);
-    case_row(
-        c, (struct case_row){chunk, equal, state, MR_KIND_MISSING, row, NULL, row, NULL});
+    case_row(c, (struct case_row){chunk, equal, state, MR_KIND_MISSING, row, NULL, row, NULL});
 }
 
 static void check_words(const struct mr_report_survey *s, const char *want)
@@ -34,8 +33,7 @@ static void check_words(const struct mr_report_survey *s, const char *want)
     mr_strbuf_release(&words);
 }
 
-static uint64_t rows_in(const struct mr_survey_map *map, enum mr_lane lane, size_t from,
-                        size_t to)
+static uint64_t rows_in(const struct mr_survey_map *map, enum mr_lane lane, size_t from, size_t to)
 {
     uint64_t rows = 0;
     for (size_t i = from; i < to; i++)
@@ -59,9 +57,8 @@ static void test_tail(void **state)
     case_summarise(&c);
     report_begin(&report, &c, false);
     assert_int_equal(mr_survey(&s, &report, &c.result.tables[0], NULL), MR_OK);
-    check_words(&s,
-                "Everything from id 3,001 on differs: 8 rows, to the end of the table. "
-                "Before that, 1 row differs.");
+    check_words(&s, "Everything from id 3,001 on differs: 8 rows, to the end of the table. "
+                    "Before that, 1 row differs.");
     assert_true(s.has_map && s.map.axis.numeric);
     assert_true(s.map.axis.lo == 1 && s.map.axis.hi == 3008);
     assert_int_equal(rows_in(&s.map, MR_LANE_MISSING, 0, MR_AXIS_BINS), 9);
@@ -122,9 +119,7 @@ static void test_words(void **state)
           {5, 4, MR_FIND_DIVERGED}},
          5},
         {"1 row differs: id 7.", {{3, 7, MR_FIND_DIVERGED}}, 3},
-        {"2 rows differ in 2 places.",
-         {{3, 7, MR_FIND_DIVERGED}, {5, 10, MR_FIND_DIVERGED}},
-         9},
+        {"2 rows differ in 2 places.", {{3, 7, MR_FIND_DIVERGED}, {5, 10, MR_FIND_DIVERGED}}, 9},
         /* the end of many scattered rows is no tail */
         {"12 rows differ in 11 places; the longest run is id 110 to 111 (2 rows).",
          {{9, 10, MR_FIND_DIVERGED},
@@ -149,8 +144,7 @@ static void test_words(void **state)
         begin(&c);
         case_chunk(&c, 0, cases[i].chunk_equal, true);
         for (size_t j = 0; cases[i].rows[j].id != 0; j++)
-            add_row(&c, 0, cases[i].rows[j].equal, cases[i].rows[j].id,
-                    cases[i].rows[j].state);
+            add_row(&c, 0, cases[i].rows[j].equal, cases[i].rows[j].id, cases[i].rows[j].state);
         case_summarise(&c);
         report_begin(&report, &c, false);
         assert_int_equal(mr_survey(&s, &report, &c.result.tables[0], NULL), MR_OK);

@@ -18,8 +18,7 @@ static void test_escape(void **state)
     } cases[] = {
         {"plain", 5, "plain", "plain"},
         {"", 0, "", ""},
-        {"<script>alert('x')</script>", 27,
-         "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;",
+        {"<script>alert('x')</script>", 27, "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;",
          "\\<script\\>alert('x')\\</script\\>"},
         {"\" onload=\"", 10, "&quot; onload=&quot;", "\" onload=\""},
         {"&lt;", 4, "&amp;lt;", "\\&lt;"},
@@ -68,21 +67,16 @@ static void test_parts(void **state)
         /* a byte is shared, the character is not */
         {"\xc3\xa4", "\xc3\xb6", {0, 2}, {0, 2}},
         {"1\xc3\xa4", "1\xe3\xa4\xa4", {1, 3}, {1, 4}},
-        {"\xe4\xbd\xa0\xe5\xa5\xbd",
-         "\xe4\xbd\xa0\xe4\xbb\xac\xe5\xa5\xbd",
-         {3, 3},
-         {3, 6}},
+        {"\xe4\xbd\xa0\xe5\xa5\xbd", "\xe4\xbd\xa0\xe4\xbb\xac\xe5\xa5\xbd", {3, 3}, {3, 6}},
         {"\xff\xff", "\xff", {1, 2}, {1, 1}},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct mr_diff_part a, b;
-        mr_diff_parts(cases[i].a, strlen(cases[i].a), cases[i].b, strlen(cases[i].b), &a,
-                      &b);
+        mr_diff_parts(cases[i].a, strlen(cases[i].a), cases[i].b, strlen(cases[i].b), &a, &b);
         if (a.from != cases[i].in_a.from || a.to != cases[i].in_a.to ||
             b.from != cases[i].in_b.from || b.to != cases[i].in_b.to)
-            fail_msg("case %zu: [%zu, %zu) and [%zu, %zu)", i, a.from, a.to, b.from,
-                     b.to);
+            fail_msg("case %zu: [%zu, %zu) and [%zu, %zu)", i, a.from, a.to, b.from, b.to);
     }
 }
 
@@ -99,16 +93,14 @@ static void check_view(const char *text, struct mr_diff_part part, size_t max,
 static void test_view(void **state)
 {
     (void)state;
-    check_view("0123456789", (struct mr_diff_part){0, 0}, 20,
-               (struct mr_diff_view){0, 10, 0, 0});
-    check_view("0123456789", (struct mr_diff_part){2, 3}, 8,
-               (struct mr_diff_view){0, 8, 2, 3});
+    check_view("0123456789", (struct mr_diff_part){0, 0}, 20, (struct mr_diff_view){0, 10, 0, 0});
+    check_view("0123456789", (struct mr_diff_part){2, 3}, 8, (struct mr_diff_view){0, 8, 2, 3});
     check_view("0123456789abcdef", (struct mr_diff_part){12, 13}, 8,
                (struct mr_diff_view){10, 16, 12, 13});
     check_view("0123456789abcdef", (struct mr_diff_part){6, 16}, 8,
                (struct mr_diff_view){4, 12, 6, 12});
-    check_view("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", (struct mr_diff_part){8, 10},
-               4, (struct mr_diff_view){6, 10, 8, 10});
+    check_view("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", (struct mr_diff_part){8, 10}, 4,
+               (struct mr_diff_view){6, 10, 8, 10});
     assert_int_equal(mr_diff_chars("\xc3\xa4\xff x", 5), 4);
 }
 
@@ -121,23 +113,20 @@ struct pair {
     struct mr_report_value values[2];
 };
 
-static void pair_begin(struct pair *p, const char *name, struct mr_value a,
-                       struct mr_value b, enum mr_class cls)
+static void pair_begin(struct pair *p, const char *name, struct mr_value a, struct mr_value b,
+                       enum mr_class cls)
 {
     struct mr_value raw[2] = {a, b};
-    *p = (struct pair){.column = {.name = name,
-                                  .style = {cls, 0},
-                                  .key_at = -1,
-                                  .identity_at = -1,
-                                  .flag_at = -1},
-                       .table = {.ncolumns = 1}};
+    *p = (struct pair){
+        .column = {.name = name, .style = {cls, 0}, .key_at = -1, .identity_at = -1, .flag_at = -1},
+        .table = {.ncolumns = 1}};
     p->table.columns = &p->column;
     for (int i = 0; i < 2; i++) {
         mr_strbuf_init(&p->bytes[i]);
         assert_int_equal(mr_row_encode(&p->bytes[i], &raw[i], NULL), MR_OK);
         mr_image_init(&p->images[i]);
-        assert_int_equal(
-            mr_image_open(&p->images[i], p->bytes[i].ptr, p->bytes[i].len, NULL), MR_OK);
+        assert_int_equal(mr_image_open(&p->images[i], p->bytes[i].ptr, p->bytes[i].len, NULL),
+                         MR_OK);
         mr_report_value_init(&p->values[i]);
     }
     assert_int_equal(mr_report_value_load_pair(p->values, p->images, &p->table, 0,
@@ -159,9 +148,8 @@ static struct mr_value text(const char *str)
     return (struct mr_value){.cls = MR_CLASS_TEXT, .ptr = str, .len = strlen(str)};
 }
 
-static void check_pair(const char *name, struct mr_value a, struct mr_value b,
-                       enum mr_class cls, const char *shown_a, const char *marked_a,
-                       const char *marked_b)
+static void check_pair(const char *name, struct mr_value a, struct mr_value b, enum mr_class cls,
+                       const char *shown_a, const char *marked_a, const char *marked_b)
 {
     struct pair p;
     pair_begin(&p, name, a, b, cls);
@@ -184,8 +172,7 @@ static void test_pairs(void **state)
     (void)state;
     check_pair("note", text("season ticket"), text("season  ticket"), MR_CLASS_TEXT,
                "season ticket", "", " ");
-    check_pair("note", text("Berlin"), text("Bonn"), MR_CLASS_TEXT, "Berlin", "Berlin",
-               "Bonn");
+    check_pair("note", text("Berlin"), text("Bonn"), MR_CLASS_TEXT, "Berlin", "Berlin", "Bonn");
     check_pair("note", one, two, MR_CLASS_INT, "4201", "4201", "4202");
     /* masked: by the masks where they tell the two apart, else as a whole */
     check_pair("mobile", text("+491709000001"), text("+491709000021"), MR_CLASS_TEXT,
@@ -202,10 +189,8 @@ static void test_pairs(void **state)
     assert_int_equal(p.values[1].form, MR_FORM_NULL);
     assert_true(p.values[0].differs);
     pair_end(&p);
-    pair_begin(&p, "card",
-               (struct mr_value){.cls = MR_CLASS_BINARY, .ptr = "\x01\x02", .len = 2},
-               (struct mr_value){.cls = MR_CLASS_BINARY, .ptr = "\x01", .len = 1},
-               MR_CLASS_BINARY);
+    pair_begin(&p, "card", (struct mr_value){.cls = MR_CLASS_BINARY, .ptr = "\x01\x02", .len = 2},
+               (struct mr_value){.cls = MR_CLASS_BINARY, .ptr = "\x01", .len = 1}, MR_CLASS_BINARY);
     assert_string_equal(p.values[0].text.ptr, MR_MASK_DOTS);
     pair_end(&p);
 }

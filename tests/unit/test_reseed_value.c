@@ -38,8 +38,7 @@ static void test_round(void **state)
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++)
-        assert_int_equal(mr_reseed_round(cases[i].from, cases[i].step),
-                         cases[i].expected);
+        assert_int_equal(mr_reseed_round(cases[i].from, cases[i].step), cases[i].expected);
 }
 
 static void test_value(void **state)
@@ -66,12 +65,7 @@ static void test_value(void **state)
          127,
          {1, 1},
          {1, 127, 127, false, true, 1}},
-        {"a quarter is nothing",
-         125,
-         1000000,
-         127,
-         {1, 1},
-         {1000000, 0, 0, false, false, 2}},
+        {"a quarter is nothing", 125, 1000000, 127, {1, 1}, {1000000, 0, 0, false, false, 2}},
         {"the last value", 127, 1, 127, {1, 1}, {1, 0, 0, false, false, 0}},
         {"full", 128, 1, 127, {1, 1}, {0, 0, 0, false, false, 0}},
         {"above 64 bits", 0, 1, U64_MAX, {1, 1}, {0, 0, 0, false, false, 0}},
@@ -82,25 +76,14 @@ static void test_value(void **state)
          {10, 3},
          {1000000, 1000004, 1000013, false, true, INT32_MAX - 8}},
         {"a step beyond the end", 100, 20, 127, {100, 1}, {0, 0, 0, false, false, 1}},
-        {"no value of the step is left",
-         102,
-         1,
-         127,
-         {100, 1},
-         {0, 0, 0, false, false, 0}},
-        {"no end",
-         1,
-         1000,
-         U64_MAX,
-         {1, 1},
-         {1000, 1001, 1001, false, true, U64_MAX - 1}},
+        {"no value of the step is left", 102, 1, 127, {100, 1}, {0, 0, 0, false, false, 0}},
+        {"no end", 1, 1000, U64_MAX, {1, 1}, {1000, 1001, 1001, false, true, U64_MAX - 1}},
         {"near 2^64",
          UINT64_C(18446744073709551000),
          1000000,
          U64_MAX - 1,
          {1, 1},
-         {153, UINT64_C(18446744073709551153), UINT64_C(18446744073709551153), true, true,
-          614}},
+         {153, UINT64_C(18446744073709551153), UINT64_C(18446744073709551153), true, true, 614}},
         {"near 2^63",
          INT64_MAX - 10,
          1000000,
@@ -110,8 +93,8 @@ static void test_value(void **state)
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
-        const struct mr_reseed_value got = mr_reseed_value(cases[i].next, cases[i].margin,
-                                                           cases[i].limit, cases[i].step);
+        const struct mr_reseed_value got =
+            mr_reseed_value(cases[i].next, cases[i].margin, cases[i].limit, cases[i].step);
         const struct mr_reseed_value *want = &cases[i].expected;
         if (got.fits != want->fits || got.greatest_margin != want->greatest_margin ||
             (want->fits && (got.margin != want->margin || got.to != want->to ||

@@ -58,8 +58,8 @@ struct memory_lob {
     enum mr_code fail;
 };
 
-static enum mr_code read_memory(struct mr_lob *lob, size_t column, uint64_t offset,
-                                void *buf, size_t size, struct mr_err *err)
+static enum mr_code read_memory(struct mr_lob *lob, size_t column, uint64_t offset, void *buf,
+                                size_t size, struct mr_err *err)
 {
     const struct memory_lob *memory = (const struct memory_lob *)lob;
     assert_int_equal(column, 7);
@@ -88,8 +88,7 @@ static void test_layout(void **state)
 {
     (void)state;
     const struct mr_time datetime = {2024, 2, 29, 23, 59, 58, 999999, false};
-    const struct mr_time time = {
-        .hour = 838, .minute = 59, .second = 59, .negative = true};
+    const struct mr_time time = {.hour = 838, .minute = 59, .second = 59, .negative = true};
     const struct {
         struct mr_value value;
         const char *hex;
@@ -114,8 +113,7 @@ static void test_layout(void **state)
         {time_value(MR_CLASS_DATE, datetime), "4407e8021d"},
         {time_value(MR_CLASS_DATETIME, datetime), "4d07e8021d173b3a000f423f"},
         {time_value(MR_CLASS_TIME, time), "480103463b3b00000000"},
-        {time_value(MR_CLASS_TIME, (struct mr_time){.negative = true}),
-         "48000000000000000000"},
+        {time_value(MR_CLASS_TIME, (struct mr_time){.negative = true}), "48000000000000000000"},
     };
     for (size_t i = 0; i < LEN(cases); i++) {
         struct mr_strbuf row = MR_STRBUF_INIT, hex = MR_STRBUF_INIT;
@@ -200,12 +198,10 @@ static void test_minus_zero(void **state)
     } cases[] = {{MR_CLASS_DOUBLE, -0.0, true}, {MR_CLASS_FLOAT, -0.0, true},
                  {MR_CLASS_DOUBLE, 0.0, true},  {MR_CLASS_DOUBLE, -5e-324, false},
                  {MR_CLASS_DOUBLE, 1.0, false}, {MR_CLASS_FLOAT, -1.0, false}};
-    const struct mr_value zero = double_value(0.0),
-                          text = bytes_value(MR_CLASS_TEXT, "x", 1);
+    const struct mr_value zero = double_value(0.0), text = bytes_value(MR_CLASS_TEXT, "x", 1);
     for (size_t i = 0; i < LEN(cases); i++) {
         const struct mr_value value = {.cls = cases[i].cls, .d = cases[i].d};
-        struct mr_strbuf exact = MR_STRBUF_INIT, plain = MR_STRBUF_INIT,
-                         other = MR_STRBUF_INIT;
+        struct mr_strbuf exact = MR_STRBUF_INIT, plain = MR_STRBUF_INIT, other = MR_STRBUF_INIT;
         struct mr_digest a, b;
         struct mr_value back;
         size_t pos = 0;
@@ -216,16 +212,15 @@ static void test_minus_zero(void **state)
         size_t from = exact.len;
         assert_int_equal(mr_row_encode_exact(&exact, &value, NULL), MR_OK);
         assert_int_equal(exact.len, plain.len);
-        assert_int_equal(
-            mr_row_same(exact.ptr + from, exact.len - from, other.ptr, other.len),
-            cases[i].same);
+        assert_int_equal(mr_row_same(exact.ptr + from, exact.len - from, other.ptr, other.len),
+                         cases[i].same);
         assert_false(mr_row_same(exact.ptr, from, other.ptr, other.len));
         assert_int_equal(mr_row_digest(exact.ptr, exact.len, &a, NULL), MR_OK);
         assert_int_equal(mr_row_digest(plain.ptr, plain.len, &b, NULL), MR_OK);
         assert_true(mr_digest_equal(a, b));
         assert_true(mr_digest_equal(b, mr_digest_bytes(plain.ptr, plain.len)));
-        assert_int_equal(
-            mr_row_decode(exact.ptr + from, exact.len - from, &pos, &back, NULL), MR_OK);
+        assert_int_equal(mr_row_decode(exact.ptr + from, exact.len - from, &pos, &back, NULL),
+                         MR_OK);
         assert_true(memcmp(&back.d, &value.d, sizeof back.d) == 0);
         mr_strbuf_release(&exact);
         mr_strbuf_release(&plain);
@@ -299,8 +294,7 @@ static void test_malformed_rows(void **state)
         struct mr_value value;
         struct mr_err err = {0};
         size_t pos = 1;
-        assert_int_equal(mr_row_decode(row, cases[i].len + 1, &pos, &value, &err),
-                         MR_E_CASE);
+        assert_int_equal(mr_row_decode(row, cases[i].len + 1, &pos, &value, &err), MR_E_CASE);
         assert_int_equal(err.code, MR_E_CASE);
         assert_int_equal(pos, 1);
         assert_int_equal(mr_row_skip(row, cases[i].len + 1, &pos, &err),
@@ -337,16 +331,14 @@ static struct mr_value random_decimal(struct mr_arena *arena)
 {
     char text[64];
     int len = snprintf(text, sizeof text, "%s%0*u.%0*u", random_below(2) == 0 ? "-" : "",
-                       (int)random_below(4), (unsigned)random_below(3),
-                       (int)random_below(4), (unsigned)random_below(200));
-    return bytes_value(MR_CLASS_DECIMAL, mr_arena_dup(arena, text, (size_t)len),
-                       (size_t)len);
+                       (int)random_below(4), (unsigned)random_below(3), (int)random_below(4),
+                       (unsigned)random_below(200));
+    return bytes_value(MR_CLASS_DECIMAL, mr_arena_dup(arena, text, (size_t)len), (size_t)len);
 }
 
 static struct mr_value random_time(enum mr_class cls)
 {
-    struct mr_time t = {.minute = (uint32_t)random_below(2),
-                        .second = (uint32_t)random_below(2)};
+    struct mr_time t = {.minute = (uint32_t)random_below(2), .second = (uint32_t)random_below(2)};
     t.hour = (uint32_t)random_below(cls == MR_CLASS_TIME ? 839 : 24);
     t.micros = (uint32_t)(random_below(2) * 256);
     if (cls == MR_CLASS_TIME) {
@@ -363,8 +355,7 @@ static struct mr_value random_time(enum mr_class cls)
 
 static struct mr_value random_value(struct mr_arena *arena)
 {
-    static const double doubles[] = {0.0,  -0.0,   1.0,
-                                     -1.0, 5e-324, 1.7976931348623157e308};
+    static const double doubles[] = {0.0, -0.0, 1.0, -1.0, 5e-324, 1.7976931348623157e308};
     static const int64_t ints[] = {0, 1, -1, 255, 256, INT64_MIN, INT64_MAX};
     switch (random_below(13)) {
     case 0: return (struct mr_value){.cls = MR_CLASS_NULL};
@@ -465,8 +456,7 @@ static void test_decode_gives_back(void **state)
         encode_row(&bytes, &row);
         for (size_t i = 0; i < row.columns; i++) {
             struct mr_value back;
-            assert_int_equal(mr_row_decode(bytes.ptr, bytes.len, &pos, &back, NULL),
-                             MR_OK);
+            assert_int_equal(mr_row_decode(bytes.ptr, bytes.len, &pos, &back, NULL), MR_OK);
             assert_int_equal(mr_row_skip(bytes.ptr, bytes.len, &skipped, NULL), MR_OK);
             assert_int_equal(pos, skipped);
             assert_int_equal(back.cls, stored_class(&row.values[i]));
@@ -519,14 +509,13 @@ static struct mr_digest hash_row(struct mr_hasher *hasher, const struct mr_value
     return mr_hasher_finish(hasher);
 }
 
-static void assert_digest(struct mr_hasher *hasher, const struct mr_value *values,
-                          size_t count)
+static void assert_digest(struct mr_hasher *hasher, const struct mr_value *values, size_t count)
 {
     struct mr_strbuf bytes = MR_STRBUF_INIT;
     for (size_t i = 0; i < count; i++)
         encode(&bytes, &values[i]);
-    assert_true(mr_digest_equal(hash_row(hasher, values, count),
-                                mr_digest_bytes(bytes.ptr, bytes.len)));
+    assert_true(
+        mr_digest_equal(hash_row(hasher, values, count), mr_digest_bytes(bytes.ptr, bytes.len)));
     mr_strbuf_release(&bytes);
 }
 
@@ -615,9 +604,9 @@ static void test_digest_tells_rows_apart(void **state)
     };
     for (size_t i = 0; i < LEN(rows); i++)
         for (size_t j = 0; j < LEN(rows); j++)
-            assert_int_equal(mr_digest_equal(hash_row(hasher, rows[i], 2),
-                                             hash_row(hasher, rows[j], 2)),
-                             i == j);
+            assert_int_equal(
+                mr_digest_equal(hash_row(hasher, rows[i], 2), hash_row(hasher, rows[j], 2)),
+                i == j);
     mr_hasher_free(hasher);
 }
 

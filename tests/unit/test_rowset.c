@@ -23,8 +23,7 @@ static void test_fetch(void **state)
     struct fake f;
     struct mr_rowset set;
     struct mr_rowhash hash;
-    struct mr_strbuf bytes[4] = {MR_STRBUF_INIT, MR_STRBUF_INIT, MR_STRBUF_INIT,
-                                 MR_STRBUF_INIT};
+    struct mr_strbuf bytes[4] = {MR_STRBUF_INIT, MR_STRBUF_INIT, MR_STRBUF_INIT, MR_STRBUF_INIT};
     struct mr_key keys[4];
     struct mr_digest digests[2];
     (void)state;
@@ -32,8 +31,7 @@ static void test_fetch(void **state)
     for (int64_t id = -5; id < 5; id++)
         fake_put(&f.side[MR_SOURCE], fake_id(id, id * id));
     assert_int_equal(fake_begin(&f), MR_OK);
-    assert_int_equal(mr_rowhash_init(&hash, &f.table, &f.table.full[MR_SOURCE], NULL),
-                     MR_OK);
+    assert_int_equal(mr_rowhash_init(&hash, &f.table, &f.table.full[MR_SOURCE], NULL), MR_OK);
     mr_rowset_init(&set);
     static const int64_t ids[4] = {3, -5, 99, 0};
     for (size_t i = 0; i < 4; i++)
@@ -45,8 +43,7 @@ static void test_fetch(void **state)
         assert_int_equal(set.rows.count, 3);
         for (size_t i = 0; i + 1 < 3; i++)
             assert_true(mr_key_compare(mr_rowset_key(&set, mr_rowset_at(&set, i)),
-                                       mr_rowset_key(&set, mr_rowset_at(&set, i + 1))) <
-                        0);
+                                       mr_rowset_key(&set, mr_rowset_at(&set, i + 1))) < 0);
         for (size_t i = 0; i < 4; i++) {
             const struct mr_rowset_row *row = mr_rowset_find(&set, keys[i]);
             assert_int_equal(row != NULL, ids[i] != 99);
@@ -63,9 +60,8 @@ static void test_fetch(void **state)
     /* a digest says nothing of whether the image was kept, and all of the row */
     assert_true(mr_digest_equal(digests[0], digests[1]));
     fake_put(&f.side[MR_SOURCE], fake_id(3, 10));
-    assert_int_equal(
-        mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, keys, 1, 0, NULL),
-        MR_OK);
+    assert_int_equal(mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, keys, 1, 0, NULL),
+                     MR_OK);
     assert_int_equal(set.rows.count, 1);
     assert_false(mr_digest_equal(digests[0], mr_rowset_at(&set, 0)->digest));
     mr_rowset_release(&set);
@@ -81,8 +77,8 @@ static void test_image_bytes(void **state)
     struct fake f;
     struct mr_rowset set;
     struct mr_rowhash hash;
-    struct mr_strbuf bytes[5] = {MR_STRBUF_INIT, MR_STRBUF_INIT, MR_STRBUF_INIT,
-                                 MR_STRBUF_INIT, MR_STRBUF_INIT};
+    struct mr_strbuf bytes[5] = {MR_STRBUF_INIT, MR_STRBUF_INIT, MR_STRBUF_INIT, MR_STRBUF_INIT,
+                                 MR_STRBUF_INIT};
     struct mr_key keys[5];
     (void)state;
     fake_init(&f);
@@ -90,8 +86,7 @@ static void test_image_bytes(void **state)
     for (int64_t id = 0; id < 5; id++)
         fake_put(&f.side[MR_SOURCE], fake_id(id, id));
     assert_int_equal(fake_begin(&f), MR_OK);
-    assert_int_equal(mr_rowhash_init(&hash, &f.table, &f.table.full[MR_SOURCE], NULL),
-                     MR_OK);
+    assert_int_equal(mr_rowhash_init(&hash, &f.table, &f.table.full[MR_SOURCE], NULL), MR_OK);
     mr_rowset_init(&set);
     for (size_t i = 0; i < 5; i++)
         keys[i] = key_of(&f, (int64_t)i, &bytes[i]);
@@ -100,9 +95,9 @@ static void test_image_bytes(void **state)
     } cases[] = {{0, 0}, {1, 1}, {1001, 1}, {2000, 2}, {3500, 4}, {SIZE_MAX, 5}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         size_t kept = 0;
-        assert_int_equal(mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, keys, 5,
-                                         cases[i].bound, NULL),
-                         MR_OK);
+        assert_int_equal(
+            mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, keys, 5, cases[i].bound, NULL),
+            MR_OK);
         assert_int_equal(set.rows.count, 5);
         for (size_t k = 0; k < 5; k++)
             kept += mr_rowset_at(&set, k)->image_len > 0;
@@ -127,18 +122,16 @@ static void test_lost(void **state)
     fake_init(&f);
     fake_put(&f.side[MR_SOURCE], fake_id(1, 1));
     assert_int_equal(fake_begin(&f), MR_OK);
-    assert_int_equal(mr_rowhash_init(&hash, &f.table, &f.table.full[MR_SOURCE], NULL),
-                     MR_OK);
+    assert_int_equal(mr_rowhash_init(&hash, &f.table, &f.table.full[MR_SOURCE], NULL), MR_OK);
     mr_rowset_init(&set);
     struct mr_key key = key_of(&f, 1, &bytes);
     f.side[MR_SOURCE].lose_one_in = 1;
     for (int attempt = 0; attempt < 3; attempt++)
-        assert_int_equal(mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, &key, 1,
-                                         SIZE_MAX, &err),
-                         MR_E_LOST);
+        assert_int_equal(
+            mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, &key, 1, SIZE_MAX, &err),
+            MR_E_LOST);
     assert_int_equal(
-        mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, &key, 1, SIZE_MAX, &err),
-        MR_OK);
+        mr_rowset_fetch(&set, f.worker.reader[MR_SOURCE], &hash, &key, 1, SIZE_MAX, &err), MR_OK);
     assert_int_equal(set.rows.count, 1);
     mr_rowset_release(&set);
     mr_rowhash_release(&hash);

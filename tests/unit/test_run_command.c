@@ -59,10 +59,9 @@ static void test_options(void **state)
     struct mr_strbuf out = MR_STRBUF_INIT;
     (void)state;
     mr_run_check_command(&run, NULL, NULL, &out);
-    assert_string_equal(
-        out.ptr, "myrecon check "
-                 "'mysql://a@x:33/club?ssl-mode=verify-ca&ssl-ca=/etc/my%20ca.pem' "
-                 "'mysql://b@y/club?socket=/run/a%20b.sock'");
+    assert_string_equal(out.ptr, "myrecon check "
+                                 "'mysql://a@x:33/club?ssl-mode=verify-ca&ssl-ca=/etc/my%20ca.pem' "
+                                 "'mysql://b@y/club?socket=/run/a%20b.sock'");
     mr_strbuf_reset(&out);
     mr_run_add_side(&run, 0, &out);
     mr_run_add_side(&run, 1, &out);

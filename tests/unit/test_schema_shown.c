@@ -17,8 +17,7 @@ static const struct {
     {"CREATE VIEW `v` AS select 'a' AS `a`", NULL, ""},
     {"CREATE VIEW `v` AS select _binary'a' AS `a`", NULL, "_binary 1"},
     {"CREATE VIEW `v` AS select 'a', _BINARY 'b', 'c'", NULL, "_binary 2"},
-    {"CREATE VIEW `v` AS select _binary 'a', _utf16 x'0041'", NULL,
-     "_binary 2, _utf16 1"},
+    {"CREATE VIEW `v` AS select _binary 'a', _utf16 x'0041'", NULL, "_binary 2, _utf16 1"},
     /* those that tell nothing */
     {"CREATE VIEW `v` AS select _latin1'a', _utf8mb4'b', N'c'", NULL, ""},
     /* names, aliases, texts and comments that look so */
@@ -31,8 +30,7 @@ static const struct {
     /* what stands in front of a body does not count */
     {"CREATE PROCEDURE `p`() COMMENT 'x' SELECT _binary'a', 'b'", NULL, "_binary 2"},
     /* under the mode of the body */
-    {"CREATE PROCEDURE `p`() SELECT 'a\\', _binary'b', 'c'", "NO_BACKSLASH_ESCAPES",
-     "_binary 2"},
+    {"CREATE PROCEDURE `p`() SELECT 'a\\', _binary'b', 'c'", "NO_BACKSLASH_ESCAPES", "_binary 2"},
     {"CREATE PROCEDURE `p`() SELECT _binary \"b\"", "ANSI_QUOTES", ""},
     {"CREATE PROCEDURE `p`() SELECT _binary \"b\"", "", "_binary 1"},
     /* cut off */
@@ -45,8 +43,7 @@ static void test_introduced(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         struct mr_strbuf got = MR_STRBUF_INIT;
-        mr_schema_introduced(&got, table[i].create, strlen(table[i].create),
-                             table[i].mode);
+        mr_schema_introduced(&got, table[i].create, strlen(table[i].create), table[i].mode);
         if (strcmp(got.len > 0 ? got.ptr : "", table[i].want) != 0)
             fail_msg("%s: \"%s\", not \"%s\"", table[i].create, got.ptr, table[i].want);
         mr_strbuf_release(&got);
@@ -71,8 +68,7 @@ static void test_escaped(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof quoted / sizeof quoted[0]; i++) {
         struct mr_strbuf got = MR_STRBUF_INIT;
-        mr_schema_escaped(&got, quoted[i].create, strlen(quoted[i].create),
-                          quoted[i].mode);
+        mr_schema_escaped(&got, quoted[i].create, strlen(quoted[i].create), quoted[i].mode);
         if (strcmp(got.len > 0 ? got.ptr : "", quoted[i].want) != 0)
             fail_msg("%s: \"%s\", not \"%s\"", quoted[i].create, got.ptr, quoted[i].want);
         mr_strbuf_release(&got);

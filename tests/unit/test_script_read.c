@@ -15,12 +15,12 @@
 #include "repair/script/script_read.h"
 
 #define HEAD "-- a plan\nSET @head = 1;\n\n"
-#define UNIT(n, m)                                                                       \
-    "-- unit " n " of " m ": 2 rows\n-- stage\nSET @unit = " n ";\n-- locks\n"           \
-    "START TRANSACTION;\n-- guards\n-- why\nINSERT INTO g\n  VALUES (';'),\n-- no "      \
-    "mark\n"                                                                             \
-    " (1);\n-- write\nINSERT INTO t SELECT * FROM g;\n-- again\nINSERT INTO g\n SELECT " \
-    "2;\n"                                                                               \
+#define UNIT(n, m)                                                                                 \
+    "-- unit " n " of " m ": 2 rows\n-- stage\nSET @unit = " n ";\n-- locks\n"                     \
+    "START TRANSACTION;\n-- guards\n-- why\nINSERT INTO g\n  VALUES (';'),\n-- no "                \
+    "mark\n"                                                                                       \
+    " (1);\n-- write\nINSERT INTO t SELECT * FROM g;\n-- again\nINSERT INTO g\n SELECT "           \
+    "2;\n"                                                                                         \
     "-- end\nEXECUTE e;\n"
 
 static void put(const char *text, size_t len)
@@ -38,8 +38,7 @@ static struct mr_script_read *start(const char *text)
     return s;
 }
 
-static void expect(struct mr_script_read *s, enum mr_script_read_section section,
-                   const char *sql)
+static void expect(struct mr_script_read *s, enum mr_script_read_section section, const char *sql)
 {
     struct mr_script_read_item item;
     struct mr_err err = {0};

@@ -27,8 +27,8 @@
 static const char *const around[] = {
     "engine InnoDB",
     "foreign key \"f\" of club.notes.member to club.members.id, ON DELETE RESTRICT"};
-static const struct mr_planned_reference by_kind = {
-    .parent = "club.shops", .condition = "kind = 'shop' -- or none"};
+static const struct mr_planned_reference by_kind = {.parent = "club.shops",
+                                                    .condition = "kind = 'shop' -- or none"};
 static const struct mr_planned_table tables[] = {
     {.table = "club.members",
      .target_db = "club",
@@ -47,9 +47,8 @@ struct statement {
 };
 
 static const struct statement good[] = {
-    {HEAD,
-     "--\n-- a plan\nSET SESSION time_zone = IF(@@hostname = 'h' AND @@port = 3306,\n"
-     "    @@SESSION.time_zone, 'myrecon: not the planned server')"},
+    {HEAD, "--\n-- a plan\nSET SESSION time_zone = IF(@@hostname = 'h' AND @@port = 3306,\n"
+           "    @@SESSION.time_zone, 'myrecon: not the planned server')"},
     {HEAD, "SET SESSION time_zone = IF((SELECT COUNT(*) FROM information_schema.COLUMNS "
            "WHERE TABLE_SCHEMA = 'club') = 3, @@SESSION.time_zone, LEFT('x', 62))"},
     {STAGE, "USE `club`"},
@@ -60,52 +59,44 @@ static const struct statement good[] = {
     {STAGE, "CREATE TEMPORARY TABLE `club`.myrecon_tree (tree INT NOT NULL PRIMARY KEY, "
             "n INT NOT NULL, why VARCHAR(600), KEY (n)) ENGINE = InnoDB DEFAULT CHARSET "
             "utf8mb4"},
-    {STAGE,
-     "CREATE TEMPORARY TABLE `club`.myrecon_i0 (myrecon_row INT NOT NULL DEFAULT 0 "
-     "PRIMARY KEY) ENGINE = InnoDB SELECT `id`, `name` FROM `club`.`members` "
-     "LIMIT 0"},
+    {STAGE, "CREATE TEMPORARY TABLE `club`.myrecon_i0 (myrecon_row INT NOT NULL DEFAULT 0 "
+            "PRIMARY KEY) ENGINE = InnoDB SELECT `id`, `name` FROM `club`.`members` "
+            "LIMIT 0"},
     {STAGE, "INSERT INTO `club`.myrecon_i0 (myrecon_row, `id`, `name`) VALUES\n"
             "(1,-7,_utf8mb4 x'e2'),\n(2,NULL,'a;b -- /* # \\\\')"},
     {STAGE, "SET @myrecon_value_3 = CONCAT(@myrecon_value_3, x'00ff')"},
     {STAGE, "SET @myrecon_value_3 = NULL, @myrecon_value_4 = NULL"},
     {ASIDE, "UPDATE `club`.myrecon_i0 SET myrecon_tree = -myrecon_row, `t` = `t` WHERE "
             "myrecon_row IN (SELECT line FROM `club`.myrecon_apart)"},
-    {ASIDE,
-     "INSERT INTO `club`.myrecon_apart WITH RECURSIVE r AS (SELECT line, why IS NOT "
-     "NULL AS refused FROM `club`.myrecon_aside UNION SELECT h.other, r.refused FROM "
-     "r JOIN `club`.myrecon_hang AS h ON h.line = r.line) SELECT line, MAX(refused) "
-     "FROM r GROUP BY line"},
+    {ASIDE, "INSERT INTO `club`.myrecon_apart WITH RECURSIVE r AS (SELECT line, why IS NOT "
+            "NULL AS refused FROM `club`.myrecon_aside UNION SELECT h.other, r.refused FROM "
+            "r JOIN `club`.myrecon_hang AS h ON h.line = r.line) SELECT line, MAX(refused) "
+            "FROM r GROUP BY line"},
     {LOCKS, "SET @myrecon_ran = 0, @myrecon_end = 'ROLLBACK', @myrecon_why = NULL"},
     {LOCKS, "START TRANSACTION"},
     {LOCKS, MR_SCRIPT_RAN},
     {LOCKS, "INSERT INTO `club`.myrecon_locked SELECT NULL, s.myrecon_row, t.`x` IS NULL "
             "FROM `club`.myrecon_i0 AS s STRAIGHT_JOIN `club`.`shops` AS t FORCE INDEX "
             "(`PRIMARY`) ON t.`id` = s.`id` ORDER BY s.`id` FOR UPDATE"},
-    {GUARDS,
-     "INSERT INTO `club`.myrecon_refused (tree, tbl, id, why) SELECT "
-     "s.myrecon_tree, 'club.members', CONCAT_WS(',', CAST(s.`id` AS CHAR)), 'a' "
-     "FROM (SELECT * FROM `club`.myrecon_i0 WHERE `id` IS NOT NULL AND (kind = "
-     "'shop' -- or none\n)) AS s LEFT JOIN `club`.`o``dd` AS p ON p.`id` = s.`id` "
-     "WHERE NOT IF(p.`id` IS NULL, 1, 0)"},
-    {GUARDS,
-     "INSERT INTO `club`.myrecon_refused (tree) SELECT 1 FROM `club`.`notes` AS c"},
-    {WRITE,
-     "INSERT INTO `club`.`members` (`id`, `name`) SELECT s.`id`, IF(s.myrecon_open "
-     "& 1, NULL, s.`name`) FROM `club`.myrecon_i0 AS s WHERE s.myrecon_row BETWEEN 1 "
-     "AND 2 AND (SELECT SUM(ok) FROM `club`.myrecon_guard) = 3 ORDER BY "
-     "s.myrecon_row"},
-    {WRITE,
-     "UPDATE `club`.myrecon_u0 AS s STRAIGHT_JOIN `club`.myrecon_b0 AS b ON "
-     "b.myrecon_row = s.myrecon_row STRAIGHT_JOIN `club`.`members` AS t ON t.`id` = "
-     "s.`id` SET t.`id` = s.`id`, t.`name` = s.`name` WHERE s.myrecon_row > 0"},
+    {GUARDS, "INSERT INTO `club`.myrecon_refused (tree, tbl, id, why) SELECT "
+             "s.myrecon_tree, 'club.members', CONCAT_WS(',', CAST(s.`id` AS CHAR)), 'a' "
+             "FROM (SELECT * FROM `club`.myrecon_i0 WHERE `id` IS NOT NULL AND (kind = "
+             "'shop' -- or none\n)) AS s LEFT JOIN `club`.`o``dd` AS p ON p.`id` = s.`id` "
+             "WHERE NOT IF(p.`id` IS NULL, 1, 0)"},
+    {GUARDS, "INSERT INTO `club`.myrecon_refused (tree) SELECT 1 FROM `club`.`notes` AS c"},
+    {WRITE, "INSERT INTO `club`.`members` (`id`, `name`) SELECT s.`id`, IF(s.myrecon_open "
+            "& 1, NULL, s.`name`) FROM `club`.myrecon_i0 AS s WHERE s.myrecon_row BETWEEN 1 "
+            "AND 2 AND (SELECT SUM(ok) FROM `club`.myrecon_guard) = 3 ORDER BY "
+            "s.myrecon_row"},
+    {WRITE, "UPDATE `club`.myrecon_u0 AS s STRAIGHT_JOIN `club`.myrecon_b0 AS b ON "
+            "b.myrecon_row = s.myrecon_row STRAIGHT_JOIN `club`.`members` AS t ON t.`id` = "
+            "s.`id` SET t.`id` = s.`id`, t.`name` = s.`name` WHERE s.myrecon_row > 0"},
     {WRITE, "DELETE t FROM `club`.myrecon_d0 AS s STRAIGHT_JOIN `club`.`members` AS t ON "
             "t.`id` = s.`id` WHERE s.myrecon_row = 1"},
-    {WRITE,
-     "DELETE FROM `club`.`members` WHERE EXISTS (SELECT 1 FROM `club`.myrecon_d0 AS "
-     "s WHERE `club`.`members`.`id` <=> s.`id`) LIMIT 1"},
-    {AGAIN,
-     "INSERT INTO `club`.myrecon_guard SELECT 9, 1 FROM (SELECT COUNT(*) AS n FROM "
-     "`club`.myrecon_refused) AS x WHERE x.n = 0"},
+    {WRITE, "DELETE FROM `club`.`members` WHERE EXISTS (SELECT 1 FROM `club`.myrecon_d0 AS "
+            "s WHERE `club`.`members`.`id` <=> s.`id`) LIMIT 1"},
+    {AGAIN, "INSERT INTO `club`.myrecon_guard SELECT 9, 1 FROM (SELECT COUNT(*) AS n FROM "
+            "`club`.myrecon_refused) AS x WHERE x.n = 0"},
     {END, "SELECT tbl AS `table`, id AS `key`, why AS reason FROM `club`.myrecon_refused "
           "GROUP BY tbl, CAST(id AS BINARY), why ORDER BY MIN(no)"},
     {END, "SET @myrecon_end = IF((SELECT COUNT(*) = 4 AND SUM(ok) = 4 FROM "
@@ -117,7 +108,7 @@ static const struct statement good[] = {
 };
 
 /* A value in a place where plan has one. */
-#define VALUE(x)                                                                         \
+#define VALUE(x)                                                                                   \
     "INSERT INTO `club`.myrecon_refused (tree) SELECT " x " FROM `club`.myrecon_i0 AS s"
 #define WHERE(x) "DELETE FROM `club`.`members` WHERE " x
 
@@ -150,9 +141,8 @@ static const struct statement bad[] = {
     {LOCKS, "-- nothing"},
     /* what is prepared */
     {END, "SET @myrecon_end = 'DROP TABLE x'"},
-    {END,
-     "SET @myrecon_end = IF((SELECT COUNT(*) = 4 AND SUM(ok) = 4 FROM "
-     "`club`.myrecon_guard) AND @myrecon_ran = 9, 'COMMIT', 'GRANT ALL ON *.* TO m')"},
+    {END, "SET @myrecon_end = IF((SELECT COUNT(*) = 4 AND SUM(ok) = 4 FROM "
+          "`club`.myrecon_guard) AND @myrecon_ran = 9, 'COMMIT', 'GRANT ALL ON *.* TO m')"},
     {END, "SET @myrecon_why = NULL, @myrecon_end = 'DROP TABLE x'"},
     {END, "SET @MYRECON_END = 'DROP TABLE x'"},
     {END, "SET @`myrecon_end` = 'DROP TABLE x'"},
@@ -172,19 +162,16 @@ static const struct statement bad[] = {
     {GUARDS, "INSERT INTO `club`.`members` (`id`) SELECT 1"},
     {WRITE, "INSERT INTO `club`.`members` SELECT 1"},
     {WRITE, "INSERT INTO `club`.`members` (`id`) VALUES (1)"},
-    {WRITE,
-     "INSERT INTO `club`.`members` (`id`) SELECT 1 ON DUPLICATE KEY UPDATE `id` = 2"},
+    {WRITE, "INSERT INTO `club`.`members` (`id`) SELECT 1 ON DUPLICATE KEY UPDATE `id` = 2"},
     {WRITE, "INSERT INTO `other`.myrecon_i0 (`id`) SELECT 1"},
     {WRITE, "UPDATE `club`.myrecon_u0 AS s STRAIGHT_JOIN `club`.`shops` AS t ON 1 SET "
             "t.`id` = 1"},
-    {GUARDS,
-     "UPDATE `club`.myrecon_u0 AS s JOIN `club`.`members` AS t ON 1 SET t.`id` = 1"},
+    {GUARDS, "UPDATE `club`.myrecon_u0 AS s JOIN `club`.`members` AS t ON 1 SET t.`id` = 1"},
     {WRITE, "UPDATE `club`.myrecon_u0 AS s, `club`.`members` AS t SET t.`id` = 1"},
     {WRITE, "UPDATE `club`.myrecon_u0 AS s"},
     {WRITE, "DELETE t FROM `club`.myrecon_d0 AS s JOIN `club`.`shops` AS t ON 1"},
     {WRITE, "DELETE t FROM `club`.myrecon_d0 AS s, `club`.`members` AS t"},
-    {WRITE,
-     "DELETE FROM `club`.myrecon_d0 USING `club`.myrecon_d0 JOIN `club`.`members`"},
+    {WRITE, "DELETE FROM `club`.myrecon_d0 USING `club`.myrecon_d0 JOIN `club`.`members`"},
     {GUARDS, VALUE("(SELECT `Password` FROM `mysql`.`user` LIMIT 1)")},
     {GUARDS, VALUE("(SELECT 1 FROM secrets)")},
     {GUARDS, VALUE("(SELECT 1 FROM `secrets`)")},
@@ -199,13 +186,11 @@ static const struct statement bad[] = {
     {HEAD, "SET SESSION time_zone = (SELECT `x` FROM information_schema.PROCESSLIST)"},
     {GUARDS, VALUE("1 FROM `club`.`shops` UNION SELECT `x` FROM `mysql`.`user`) --")},
     {STAGE, "CREATE TEMPORARY TABLE `club`.myrecon_x (a INT) ENGINE = CONNECT"},
-    {STAGE,
-     "CREATE TEMPORARY TABLE `club`.myrecon_x (a INT) ENGINE = InnoDB DATA DIRECTORY "
-     "= '/tmp'"},
+    {STAGE, "CREATE TEMPORARY TABLE `club`.myrecon_x (a INT) ENGINE = InnoDB DATA DIRECTORY "
+            "= '/tmp'"},
     {STAGE, "CREATE TEMPORARY TABLE `club`.myrecon_x LIKE `mysql`.`user`"},
-    {STAGE,
-     "CREATE TEMPORARY TABLE `club`.myrecon_x (a INT) ENGINE = InnoDB SELECT * FROM "
-     "`mysql`.`user`"},
+    {STAGE, "CREATE TEMPORARY TABLE `club`.myrecon_x (a INT) ENGINE = InnoDB SELECT * FROM "
+            "`mysql`.`user`"},
     /* functions */
     {WRITE, WHERE("evil(1)")},
     {WRITE, WHERE("`evil`(1)")},
@@ -262,10 +247,8 @@ static struct mr_script_shape *shape(struct mr_arena *arena)
 static bool fits(const struct mr_script_shape *s, const struct statement *of, size_t len,
                  struct mr_script_read_fault *fault)
 {
-    const struct mr_script_read_item item = {.kind = MR_SCRIPT_READ_STATEMENT,
-                                             .section = of->section,
-                                             .sql = of->sql,
-                                             .len = len};
+    const struct mr_script_read_item item = {
+        .kind = MR_SCRIPT_READ_STATEMENT, .section = of->section, .sql = of->sql, .len = len};
     return mr_script_shape_fits(s, &item, fault);
 }
 
@@ -328,16 +311,14 @@ static void test_sections(void **state)
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         for (int section = HEAD; section <= END; section++) {
             struct mr_script_read_fault fault;
-            const struct statement other = {(enum mr_script_read_section)section,
-                                            good[i].sql};
+            const struct statement other = {(enum mr_script_read_section)section, good[i].sql};
             const bool fit = fits(s, &other, strlen(other.sql), &fault);
             if (good[i].section == WRITE)
                 assert_int_equal(fit, section == WRITE);
             if (section == HEAD)
-                assert_int_equal(fit,
-                                 strncmp(good[i].sql, "SET @myrecon_value", 18) == 0 ||
-                                     strcmp(good[i].sql, MR_SCRIPT_RAN) == 0 ||
-                                     good[i].section == HEAD);
+                assert_int_equal(fit, strncmp(good[i].sql, "SET @myrecon_value", 18) == 0 ||
+                                          strcmp(good[i].sql, MR_SCRIPT_RAN) == 0 ||
+                                          good[i].section == HEAD);
         }
     mr_arena_release(&arena);
 }
@@ -389,8 +370,7 @@ static void test_expressions(void **state)
 
 static void test_conditions(void **state)
 {
-    struct mr_planned_reference wrong = {.parent = "club.shops",
-                                         .condition = "kind = evil(1)"};
+    struct mr_planned_reference wrong = {.parent = "club.shops", .condition = "kind = evil(1)"};
     struct mr_planned_table table = tables[0];
     struct mr_manifest m = {.planned = {.tables = &table, .ntables = 1}};
     struct mr_err err = {0};
@@ -418,14 +398,13 @@ static void test_file(void **state)
                           evil ? "DELETE FROM `club`.`members`\n  WHERE 1 = 1 OR\n"
                                  "  evil(1);\n"
                                : "");
-        assert_int_equal(mr_io_write_file("s.sql", 0600, script.ptr, script.len, &err),
-                         MR_OK);
+        assert_int_equal(mr_io_write_file("s.sql", 0600, script.ptr, script.len, &err), MR_OK);
         assert_int_equal(mr_script_shape_check(&manifest, "s.sql", &err),
                          evil ? MR_E_REFUSED : MR_OK);
     }
-    assert_string_equal(
-        err.message, "script \"s.sql\", line 15: a statement has a function, or a list, "
-                     "that plan does not write: \"evil\"");
+    assert_string_equal(err.message,
+                        "script \"s.sql\", line 15: a statement has a function, or a list, "
+                        "that plan does not write: \"evil\"");
     mr_strbuf_release(&script);
 }
 

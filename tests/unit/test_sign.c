@@ -34,8 +34,8 @@ static void sign_with(const char *key, struct mr_strbuf *signature, char id[MR_S
     assert_int_equal(strlen(id), MR_SIGN_ID - 1);
 }
 
-static void check(const char *cert, const char *ptr, size_t len,
-                  const struct mr_strbuf *signature, enum mr_code wanted)
+static void check(const char *cert, const char *ptr, size_t len, const struct mr_strbuf *signature,
+                  enum mr_code wanted)
 {
     struct mr_err err = {0};
     enum mr_code code = mr_sign_check(cert, ptr, len, signature, &err);
@@ -75,8 +75,8 @@ static void test_keys(void **state)
     }
 }
 
-static void check_public(const struct mr_strbuf *der, size_t len,
-                         const struct mr_strbuf *signature, enum mr_code wanted)
+static void check_public(const struct mr_strbuf *der, size_t len, const struct mr_strbuf *signature,
+                         enum mr_code wanted)
 {
     struct mr_err err = {0};
     enum mr_code code = mr_sign_check_public(der, text, len, signature, &err);
@@ -87,8 +87,7 @@ static void check_public(const struct mr_strbuf *der, size_t len,
 /* A public key that stands beside its signature, and the certificate that it is of. */
 static void test_public(void **state)
 {
-    struct mr_strbuf der = MR_STRBUF_INIT, of_cert = MR_STRBUF_INIT,
-                     signature = MR_STRBUF_INIT;
+    struct mr_strbuf der = MR_STRBUF_INIT, of_cert = MR_STRBUF_INIT, signature = MR_STRBUF_INIT;
     struct mr_sign_key *signer = NULL;
     struct mr_err err = {0};
     EVP_PKEY *key = make_key("EC", 0, "P-256");
@@ -97,8 +96,7 @@ static void test_public(void **state)
     EVP_PKEY_free(key);
     assert_int_equal(mr_sign_key_load("old.key", &signer, &err), MR_OK);
     assert_int_equal(mr_sign_key_public(signer, &der, &err), MR_OK);
-    assert_int_equal(mr_sign_key_bytes(signer, text, sizeof text, &signature, &err),
-                     MR_OK);
+    assert_int_equal(mr_sign_key_bytes(signer, text, sizeof text, &signature, &err), MR_OK);
     mr_sign_key_free(signer);
     assert_int_equal(mr_sign_public_of("old.pem", &of_cert, &err), MR_OK);
     assert_int_equal(der.len, of_cert.len);
@@ -158,8 +156,7 @@ static void write_plan(const char *uuid, const char *apply_to)
     manifest.uuid = uuid;
     manifest.apply_to = apply_to;
     assert_int_equal(mr_manifest_write(&manifest, &json, &err), MR_OK);
-    assert_int_equal(mr_io_write_file("plan.json", 0600, json.ptr, json.len, &err),
-                     MR_OK);
+    assert_int_equal(mr_io_write_file("plan.json", 0600, json.ptr, json.len, &err), MR_OK);
     mr_strbuf_release(&json);
 }
 
@@ -236,8 +233,7 @@ static void test_plan_is_signed(void **state)
     /* names that are none of ours do not count */
     assert_int_equal(mr_io_write_file("signed/approval-x.sig", 0600, "", 0, &err), MR_OK);
     assert_int_equal(
-        mr_io_write_file("signed/approval-0123456789abcdef.sig.old", 0600, "", 0, &err),
-        MR_OK);
+        mr_io_write_file("signed/approval-0123456789abcdef.sig.old", 0600, "", 0, &err), MR_OK);
     assert_int_equal(mr_approval_list(&plan, &ids, &err), MR_OK);
     assert_int_equal(mr_sign_id("lead.pem", id, &err), MR_OK);
     assert_int_equal(ids.count, 1);

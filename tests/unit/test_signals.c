@@ -85,11 +85,9 @@ static void test_signals(void **state)
         int arg;
         int killed_by; /* 0: exits with 0 */
     } table[] = {
-        {raise_once, SIGINT, 0},       {raise_once, SIGTERM, 0},
-        {raise_once, SIGHUP, 0},       {raise_twice, SIGTERM, 0},
-        {raise_twice, SIGHUP, 0},      {raise_twice, SIGINT, SIGINT},
-        {first_signal_is_named, 0, 0}, {write_to_closed_pipe, 0, 0},
-        {hangup_under_nohup, 0, 0},
+        {raise_once, SIGINT, 0},       {raise_once, SIGTERM, 0},     {raise_once, SIGHUP, 0},
+        {raise_twice, SIGTERM, 0},     {raise_twice, SIGHUP, 0},     {raise_twice, SIGINT, SIGINT},
+        {first_signal_is_named, 0, 0}, {write_to_closed_pipe, 0, 0}, {hangup_under_nohup, 0, 0},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         int status = status_of(table[i].body, table[i].arg);

@@ -19,10 +19,8 @@ static const struct row rows[] = {
      "SELECT _UTF8MB4 /* " E " */ '\xE9', '" E "'"},
     {"latin1", NULL, "SELECT t._x '" E "', _x '" E "', `_latin1` '" E "'",
      "SELECT t._x '" E "', _x '" E "', `_latin1` '" E "'"},
-    {"latin1", NULL, "SELECT _latin1'it''s " E "\\\\\\''",
-     "SELECT _latin1'it''s \xE9\\\\'''"},
-    {"latin1", "NO_BACKSLASH_ESCAPES", "SELECT _latin1'" E "\\'",
-     "SELECT _latin1'\xE9\\'"},
+    {"latin1", NULL, "SELECT _latin1'it''s " E "\\\\\\''", "SELECT _latin1'it''s \xE9\\\\'''"},
+    {"latin1", "NO_BACKSLASH_ESCAPES", "SELECT _latin1'" E "\\'", "SELECT _latin1'\xE9\\'"},
     {"latin1", "ANSI_QUOTES", "SELECT _latin1\"" E "\"", "SELECT _latin1\"" E "\""},
     {"latin1", NULL, "SELECT _latin1'e'", "SELECT _latin1'e'"},
     {"sjis", NULL, "SELECT _binary'\xE3\x82\xBD'", "SELECT _binary'\x83\\\\'"},
@@ -38,9 +36,8 @@ static void bytes_are_those_of_the_client(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct mr_strbuf out = MR_STRBUF_INIT;
-        assert_int_equal(mr_snap_literal_add(&out, rows[i].sql, rows[i].sql_mode,
-                                             rows[i].charset, NULL),
-                         MR_OK);
+        assert_int_equal(
+            mr_snap_literal_add(&out, rows[i].sql, rows[i].sql_mode, rows[i].charset, NULL), MR_OK);
         assert_string_equal(out.ptr, rows[i].wanted);
         mr_strbuf_release(&out);
     }
@@ -53,9 +50,9 @@ static void what_cannot_be_told_is_refused(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct mr_strbuf out = MR_STRBUF_INIT;
         struct mr_err err = {0};
-        assert_int_equal(mr_snap_literal_add(&out, "SELECT _binary'\xE3\x82\xBD'", NULL,
-                                             charsets[i], &err),
-                         MR_E_SNAPSHOT);
+        assert_int_equal(
+            mr_snap_literal_add(&out, "SELECT _binary'\xE3\x82\xBD'", NULL, charsets[i], &err),
+            MR_E_SNAPSHOT);
         mr_strbuf_release(&out);
     }
 }

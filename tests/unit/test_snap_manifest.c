@@ -49,10 +49,7 @@ static void write_sample(struct mr_strbuf *out)
     static const char *const view_columns[] = {"a", "b"};
     static const char *const only[] = {"d.*", "t\n"};
     static const struct mr_snap_object objects[] = {
-        {.kind = MR_SNAP_DATABASE,
-         .db = "d",
-         .name = "d",
-         .file = "schema/d.d.database.sql"},
+        {.kind = MR_SNAP_DATABASE, .db = "d", .name = "d", .file = "schema/d.d.database.sql"},
         {.kind = MR_SNAP_VIEW,
          .db = "d",
          .name = "v",
@@ -83,29 +80,27 @@ static void write_sample(struct mr_strbuf *out)
                                    .chunks = chunks,
                                    .nchunks = COUNT(chunks),
                                    .rows = 3};
-    const struct mr_snap_manifest m = {.uuid = "u",
-                                       .created = "c",
-                                       .finished = "f",
-                                       .version = "1",
-                                       .source = "s",
-                                       .server = {.flavour = MR_FLAVOUR_MARIADB,
-                                                  .version = "v",
-                                                  .hostname = "h",
-                                                  .uuid = ""},
-                                       .consistency = {.kind = MR_SNAP_VIEWS,
-                                                       .connections = 2,
-                                                       .proof = MR_SNAP_BY_ENGINE,
-                                                       .position = MR_SNAP_AT_OR_BEFORE,
-                                                       .gtid = "0-1-2",
-                                                       .until_file = "bin.000002",
-                                                       .until_position = 400},
-                                       .objects = objects,
-                                       .nobjects = COUNT(objects),
-                                       .tables = &table,
-                                       .ntables = 1,
-                                       .files = files,
-                                       .nfiles = 1,
-                                       .only = {only, COUNT(only)}};
+    const struct mr_snap_manifest m = {
+        .uuid = "u",
+        .created = "c",
+        .finished = "f",
+        .version = "1",
+        .source = "s",
+        .server = {.flavour = MR_FLAVOUR_MARIADB, .version = "v", .hostname = "h", .uuid = ""},
+        .consistency = {.kind = MR_SNAP_VIEWS,
+                        .connections = 2,
+                        .proof = MR_SNAP_BY_ENGINE,
+                        .position = MR_SNAP_AT_OR_BEFORE,
+                        .gtid = "0-1-2",
+                        .until_file = "bin.000002",
+                        .until_position = 400},
+        .objects = objects,
+        .nobjects = COUNT(objects),
+        .tables = &table,
+        .ntables = 1,
+        .files = files,
+        .nfiles = 1,
+        .only = {only, COUNT(only)}};
     struct mr_err err;
     assert_int_equal(mr_snap_manifest_write(&m, out, &err), MR_OK);
 }
@@ -118,8 +113,7 @@ static void test_round_trip(void **state)
     struct mr_snap_manifest m;
     struct mr_err err;
     write_sample(&text);
-    assert_int_equal(mr_snap_manifest_read(text.ptr, text.len, "m", &arena, &m, &err),
-                     MR_OK);
+    assert_int_equal(mr_snap_manifest_read(text.ptr, text.len, "m", &arena, &m, &err), MR_OK);
     assert_int_equal(m.ntables, 1);
     assert_int_equal(m.tables[0].nkey, 1);
     assert_int_equal(m.tables[0].auto_increment, UINT64_MAX);
@@ -149,8 +143,7 @@ static void test_older(void **state)
         "\"proof\":\"engine\",\"position\":\"at-or-before\",\"until_gtid\":null,"
         "\"until_file\":\"bin.000002\",\"until_position\":\"400\",\"applied\":null,";
     struct mr_arena arena = MR_ARENA_INIT;
-    struct mr_strbuf text = MR_STRBUF_INIT, older = MR_STRBUF_INIT,
-                     again = MR_STRBUF_INIT;
+    struct mr_strbuf text = MR_STRBUF_INIT, older = MR_STRBUF_INIT, again = MR_STRBUF_INIT;
     struct mr_snap_manifest m;
     struct mr_err err = {0};
     write_sample(&text);
@@ -158,8 +151,7 @@ static void test_older(void **state)
     assert_non_null(at);
     mr_strbuf_add(&older, text.ptr, (size_t)(at - text.ptr));
     mr_strbuf_add_str(&older, at + sizeof new_members - 1);
-    assert_int_equal(mr_snap_manifest_read(older.ptr, older.len, "m", &arena, &m, &err),
-                     MR_OK);
+    assert_int_equal(mr_snap_manifest_read(older.ptr, older.len, "m", &arena, &m, &err), MR_OK);
     assert_int_equal(m.consistency.proof, 0);
     assert_int_equal(m.consistency.position, 0);
     assert_string_equal(m.consistency.gtid, "0-1-2");
@@ -216,9 +208,8 @@ static void test_refused(void **state)
         mr_strbuf_add(&edited, text.ptr, (size_t)(at - text.ptr));
         mr_strbuf_add_str(&edited, edits[i].to);
         mr_strbuf_add_str(&edited, at + strlen(edits[i].from));
-        assert_int_equal(
-            mr_snap_manifest_read(edited.ptr, edited.len, "m.json", &arena, &m, &err),
-            MR_E_SNAPSHOT);
+        assert_int_equal(mr_snap_manifest_read(edited.ptr, edited.len, "m.json", &arena, &m, &err),
+                         MR_E_SNAPSHOT);
         assert_non_null(strstr(err.message, "m.json"));
         mr_strbuf_release(&text);
         mr_strbuf_release(&edited);
@@ -282,13 +273,12 @@ static void test_split(void **state)
     struct mr_table table = {.name = "t", .fks = both, .nfks = 2};
     struct mr_strbuf without = MR_STRBUF_INIT, alter = MR_STRBUF_INIT;
     mr_snap_split_keys(create, &table, &without, &alter);
-    assert_string_equal(
-        without.ptr, "CREATE TABLE `t` (\n  `a` int,\n  KEY `k` (`a`)\n) ENGINE=InnoDB");
-    assert_string_equal(alter.ptr,
-                        "ALTER TABLE `t`\n"
-                        "  ADD CONSTRAINT `f 1` FOREIGN KEY (`a`) REFERENCES `p` (`x`) "
-                        "ON DELETE CASCADE,\n"
-                        "  ADD CONSTRAINT `f2` FOREIGN KEY (`a`) REFERENCES `q` (`x`)");
+    assert_string_equal(without.ptr,
+                        "CREATE TABLE `t` (\n  `a` int,\n  KEY `k` (`a`)\n) ENGINE=InnoDB");
+    assert_string_equal(alter.ptr, "ALTER TABLE `t`\n"
+                                   "  ADD CONSTRAINT `f 1` FOREIGN KEY (`a`) REFERENCES `p` (`x`) "
+                                   "ON DELETE CASCADE,\n"
+                                   "  ADD CONSTRAINT `f2` FOREIGN KEY (`a`) REFERENCES `q` (`x`)");
     mr_strbuf_reset(&without);
     mr_strbuf_reset(&alter);
     table.fks = strange;
@@ -322,15 +312,15 @@ static void test_drop_db(void **state)
 {
     static const struct {
         const char *create, *kept;
-    } cases[] = {{"DEFAULT nextval(`a``b`.`s`),", "DEFAULT nextval(`s`),"},
-                 {"(lastval(`a``b`.`a``b`) + setval(`a``b`.`s`, 1))",
-                  "(lastval(`a``b`) + setval(`s`, 1))"},
-                 {"nextval(`other`.`s`)", "nextval(`other`.`s`)"},
-                 {"'nextval(`a``b`.`s`)'", "'nextval(`a``b`.`s`)'"},
-                 {"`nextval(``a``b``.``s``)` int, x(`a``b`.`s`)",
-                  "`nextval(``a``b``.``s``)` int, x(`a``b`.`s`)"},
-                 {"nextval(`a``b`)", "nextval(`a``b`)"},
-                 {"", ""}};
+    } cases[] = {
+        {"DEFAULT nextval(`a``b`.`s`),", "DEFAULT nextval(`s`),"},
+        {"(lastval(`a``b`.`a``b`) + setval(`a``b`.`s`, 1))", "(lastval(`a``b`) + setval(`s`, 1))"},
+        {"nextval(`other`.`s`)", "nextval(`other`.`s`)"},
+        {"'nextval(`a``b`.`s`)'", "'nextval(`a``b`.`s`)'"},
+        {"`nextval(``a``b``.``s``)` int, x(`a``b`.`s`)",
+         "`nextval(``a``b``.``s``)` int, x(`a``b`.`s`)"},
+        {"nextval(`a``b`)", "nextval(`a``b`)"},
+        {"", ""}};
     struct mr_strbuf text = MR_STRBUF_INIT;
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -351,18 +341,17 @@ static void test_rename_dbs(void **state)
 {
     static const struct {
         const char *sql, *run;
-    } cases[] = {
-        {"FOREIGN KEY (`x`) REFERENCES `a``b`.`t` (`x`),\n FOREIGN KEY (`y`) REFERENCES "
-         "`b`.`a``b` (`y`), FOREIGN KEY (`z`) REFERENCES `c`.`t` (`z`)",
-         "FOREIGN KEY (`x`) REFERENCES `b`.`t` (`x`),\n FOREIGN KEY (`y`) REFERENCES "
-         "`a``b`.`a``b` (`y`), FOREIGN KEY (`z`) REFERENCES `c`.`t` (`z`)"},
-        {"REFERENCES `b` (`x`)", "REFERENCES `b` (`x`)"},
-        {"DEFAULT nextval(`b`.`b`), DEFAULT (lastval(`b`.`s`))",
-         "DEFAULT nextval(`a``b`.`b`), DEFAULT (lastval(`a``b`.`s`))"},
-        {"COMMENT 'REFERENCES `b`.`t`' CHECK (`b`.`x` > 0)",
-         "COMMENT 'REFERENCES `b`.`t`' CHECK (`b`.`x` > 0)"},
-        {"REFERENCES `b`", "REFERENCES `b`"},
-        {"", ""}};
+    } cases[] = {{"FOREIGN KEY (`x`) REFERENCES `a``b`.`t` (`x`),\n FOREIGN KEY (`y`) REFERENCES "
+                  "`b`.`a``b` (`y`), FOREIGN KEY (`z`) REFERENCES `c`.`t` (`z`)",
+                  "FOREIGN KEY (`x`) REFERENCES `b`.`t` (`x`),\n FOREIGN KEY (`y`) REFERENCES "
+                  "`a``b`.`a``b` (`y`), FOREIGN KEY (`z`) REFERENCES `c`.`t` (`z`)"},
+                 {"REFERENCES `b` (`x`)", "REFERENCES `b` (`x`)"},
+                 {"DEFAULT nextval(`b`.`b`), DEFAULT (lastval(`b`.`s`))",
+                  "DEFAULT nextval(`a``b`.`b`), DEFAULT (lastval(`a``b`.`s`))"},
+                 {"COMMENT 'REFERENCES `b`.`t`' CHECK (`b`.`x` > 0)",
+                  "COMMENT 'REFERENCES `b`.`t`' CHECK (`b`.`x` > 0)"},
+                 {"REFERENCES `b`", "REFERENCES `b`"},
+                 {"", ""}};
     struct mr_strbuf text = MR_STRBUF_INIT;
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -377,18 +366,17 @@ static void test_drop_counter(void **state)
 {
     static const struct {
         const char *create, *kept;
-    } cases[] = {
-        {"CREATE TABLE `t` (\n  `id` int NOT NULL AUTO_INCREMENT,\n  KEY (`id`)\n) "
-         "ENGINE=ARCHIVE AUTO_INCREMENT=4 DEFAULT CHARSET=utf8mb4",
-         "CREATE TABLE `t` (\n  `id` int NOT NULL AUTO_INCREMENT,\n  KEY (`id`)\n) "
-         "ENGINE=ARCHIVE DEFAULT CHARSET=utf8mb4"},
-        {"CREATE TABLE ` AUTO_INCREMENT=1` (`) AUTO_INCREMENT=2` int COMMENT ') "
-         "AUTO_INCREMENT=3') ENGINE=ARCHIVE AUTO_INCREMENT=18446744073709551615",
-         "CREATE TABLE ` AUTO_INCREMENT=1` (`) AUTO_INCREMENT=2` int COMMENT ') "
-         "AUTO_INCREMENT=3') ENGINE=ARCHIVE"},
-        {"CREATE TABLE t (i int) ENGINE=ARCHIVE COMMENT=' AUTO_INCREMENT=5'",
-         "CREATE TABLE t (i int) ENGINE=ARCHIVE COMMENT=' AUTO_INCREMENT=5'"},
-        {"", ""}};
+    } cases[] = {{"CREATE TABLE `t` (\n  `id` int NOT NULL AUTO_INCREMENT,\n  KEY (`id`)\n) "
+                  "ENGINE=ARCHIVE AUTO_INCREMENT=4 DEFAULT CHARSET=utf8mb4",
+                  "CREATE TABLE `t` (\n  `id` int NOT NULL AUTO_INCREMENT,\n  KEY (`id`)\n) "
+                  "ENGINE=ARCHIVE DEFAULT CHARSET=utf8mb4"},
+                 {"CREATE TABLE ` AUTO_INCREMENT=1` (`) AUTO_INCREMENT=2` int COMMENT ') "
+                  "AUTO_INCREMENT=3') ENGINE=ARCHIVE AUTO_INCREMENT=18446744073709551615",
+                  "CREATE TABLE ` AUTO_INCREMENT=1` (`) AUTO_INCREMENT=2` int COMMENT ') "
+                  "AUTO_INCREMENT=3') ENGINE=ARCHIVE"},
+                 {"CREATE TABLE t (i int) ENGINE=ARCHIVE COMMENT=' AUTO_INCREMENT=5'",
+                  "CREATE TABLE t (i int) ENGINE=ARCHIVE COMMENT=' AUTO_INCREMENT=5'"},
+                 {"", ""}};
     struct mr_strbuf text = MR_STRBUF_INIT;
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -37,8 +37,7 @@ static void numbers_are_texts(void **state)
         const struct row *row = &rows[i];
         struct mr_snap_members members;
         struct mr_strbuf text = MR_STRBUF_INIT;
-        assert_int_equal(mr_snap_members_init(&members, row->type, row->charset, NULL),
-                         MR_OK);
+        assert_int_equal(mr_snap_members_init(&members, row->type, row->charset, NULL), MR_OK);
         mr_snap_members_text(&members, row->number, &text);
         assert_int_equal(text.len, row->len);
         assert_memory_equal(text.ptr, row->text, row->len);

@@ -13,8 +13,8 @@
 #define COLUMNS "CREATE TABLE `t` (\n  `id` int(11) NOT NULL\n)"
 
 /* What becomes of the text of table `t` of `live`; NULL: it is refused. */
-static const char *placed(const char *what, const char *sql, size_t len,
-                          struct mr_strbuf *out, struct mr_err *err)
+static const char *placed(const char *what, const char *sql, size_t len, struct mr_strbuf *out,
+                          struct mr_err *err)
 {
     const struct mr_snap_place place = {.what = what, .name = "t", .db = "live"};
     mr_strbuf_reset(out);
@@ -146,8 +146,7 @@ static void test_rewritten(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct mr_strbuf out = MR_STRBUF_INIT;
         struct mr_err err = {0};
-        const char *run =
-            placed(cases[i].what, cases[i].sql, strlen(cases[i].sql), &out, &err);
+        const char *run = placed(cases[i].what, cases[i].sql, strlen(cases[i].sql), &out, &err);
         if (run == NULL)
             fail_msg("%s: %s", cases[i].sql, err.message);
         assert_string_equal(run, cases[i].run);
@@ -239,8 +238,7 @@ static void test_hostile(void **state)
         if (placed("TABLE", sql, strlen(sql), &out, &err) != NULL)
             fail_msg("taken: %s", sql);
         assert_int_equal(err.code, MR_E_SNAPSHOT);
-        if (why != NULL && strstr(err.message, why) == NULL &&
-            strstr(err.hint, why) == NULL)
+        if (why != NULL && strstr(err.message, why) == NULL && strstr(err.hint, why) == NULL)
             fail_msg("%s: %s", sql, err.message);
         mr_strbuf_release(&out);
     }
@@ -292,8 +290,7 @@ static void test_directories(void **state)
         bool names;
     } cases[] = {
         {COLUMNS " DATA DIRECTORY='/x'", true},
-        {COLUMNS " /*!50100 PARTITION BY KEY () (PARTITION a INDEX DIRECTORY = '/x') */",
-         true},
+        {COLUMNS " /*!50100 PARTITION BY KEY () (PARTITION a INDEX DIRECTORY = '/x') */", true},
         {COLUMNS " COMMENT='DATA DIRECTORY'", false},
         {COLUMNS, false},
     };

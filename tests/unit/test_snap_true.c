@@ -16,8 +16,8 @@ static const struct row rows[] = {
      "CREATE TABLE `t` (\n  `e` enum('!','x') DEFAULT '!'\n)"},
     {"CREATE TABLE `t` (\n  `e` enum('?','x') DEFAULT '?'\n)", "enum('!','x')", NULL,
      "CREATE TABLE `t` (\n  `e` enum('!','x') DEFAULT '?'\n)"},
-    {"CREATE TABLE `t` (\n  `e` set('),`e` enum(','?''') CHARACTER SET utf8mb4\n)",
-     "set('a')", NULL, "CREATE TABLE `t` (\n  `e` set('a') CHARACTER SET utf8mb4\n)"},
+    {"CREATE TABLE `t` (\n  `e` set('),`e` enum(','?''') CHARACTER SET utf8mb4\n)", "set('a')",
+     NULL, "CREATE TABLE `t` (\n  `e` set('a') CHARACTER SET utf8mb4\n)"},
     {"CREATE TABLE `t` (\n  `a` varchar(9) DEFAULT '?' COMMENT '`e` enum(''?'')',\n"
      "  `e` varchar(9) NOT NULL DEFAULT '?',\n  `f` char(1) DEFAULT '?',\n"
      "  KEY `e` (`e`)\n) COMMENT='`e`'",
@@ -36,8 +36,7 @@ static void columns_are_put_right(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const struct mr_snap_true e = {
-            .name = "e", .type = rows[i].type, .preset = rows[i].preset};
+        const struct mr_snap_true e = {.name = "e", .type = rows[i].type, .preset = rows[i].preset};
         struct mr_strbuf out = MR_STRBUF_INIT;
         mr_snap_true_add(&out, rows[i].create, &e, 1);
         assert_false(out.failed);

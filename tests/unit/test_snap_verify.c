@@ -33,8 +33,8 @@
 
 static char place[64];
 static char keys[] = "/tmp/myrecon-test-XXXXXX"; /* reader, other, signer: .key, .pem */
-static bool sealed;                /* encrypted to reader, signed by signer */
-static char names[MAX_FILES][128]; /* "data/x" */
+static bool sealed;                              /* encrypted to reader, signed by signer */
+static char names[MAX_FILES][128];               /* "data/x" */
 static size_t nnames;
 
 static struct mr_progress *progress;
@@ -59,8 +59,7 @@ static int copy_entry(const char *path, const struct stat *st, int type, struct 
     return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type,
-                        struct FTW *ftw)
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
     (void)st;
     (void)type;
@@ -178,8 +177,8 @@ static struct mr_snap_chunk *own_chunks(struct mr_snap *snap, size_t table)
 /* As whoever has these means would write it: stem NULL signs nothing. */
 static void put_manifest(struct mr_snap *snap, const char *stem)
 {
-    struct mr_strbuf text = MR_STRBUF_INIT, der = MR_STRBUF_INIT,
-                     signature = MR_STRBUF_INIT, line = MR_STRBUF_INIT;
+    struct mr_strbuf text = MR_STRBUF_INIT, der = MR_STRBUF_INIT, signature = MR_STRBUF_INIT,
+                     line = MR_STRBUF_INIT;
     struct mr_sign_key *key = NULL;
     char hex[MR_SHA256_HEX];
     snap->manifest.signer = (struct mr_key){NULL, 0};
@@ -195,8 +194,7 @@ static void put_manifest(struct mr_snap *snap, const char *stem)
     write_name(MR_SNAP_MANIFEST_SUM, line.ptr, line.len);
     (void)unlink(path_of(MR_SNAP_SIGNATURE));
     if (stem != NULL) {
-        assert_int_equal(mr_sign_key_bytes(key, text.ptr, text.len, &signature, NULL),
-                         MR_OK);
+        assert_int_equal(mr_sign_key_bytes(key, text.ptr, text.len, &signature, NULL), MR_OK);
         write_name(MR_SNAP_SIGNATURE, signature.ptr, signature.len);
     }
     mr_sign_key_free(key);
@@ -212,8 +210,7 @@ static void seal_table(struct mr_snap *snap, size_t table)
     struct mr_snap_chunk *chunks = own_chunks(snap, table);
     t->stored_bytes = 0;
     for (size_t i = 0; i < t->nchunks; i++) {
-        struct mr_strbuf text = MR_STRBUF_INIT, message = MR_STRBUF_INIT,
-                         name = MR_STRBUF_INIT;
+        struct mr_strbuf text = MR_STRBUF_INIT, message = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
         read_name(chunks[i].file, &text);
         encrypt("reader", &text, &message);
         mr_strbuf_add_fmt(&name, "%s" MR_SNAP_ENCRYPTED, chunks[i].file);
@@ -268,21 +265,19 @@ static size_t damage(const char *file, bool *named, bool quick)
 {
     struct mr_snap snap;
     struct mr_err err = {0};
-    const struct mr_verify_opts opts = {
-        .threads = 1, .quick = quick, .progress = progress};
+    const struct mr_verify_opts opts = {.threads = 1, .quick = quick, .progress = progress};
     assert_int_equal(mr_snap_open(place, &snap, &err), MR_OK);
     if (sealed) {
         assert_int_equal(mr_snap_unlock(&snap, key_file("reader", ".key"), &err), MR_OK);
-        assert_int_equal(mr_snap_require_signer(&snap, key_file("signer", ".pem"), &err),
-                         MR_OK);
+        assert_int_equal(mr_snap_require_signer(&snap, key_file("signer", ".pem"), &err), MR_OK);
     }
     assert_int_equal(mr_verify(&snap, &opts, &err), MR_OK);
     size_t count = snap.damage.count;
     *named = false;
     for (size_t i = 0; i < count; i++) {
         const struct mr_snap_damage *item = mr_vec_at(&snap.damage, i);
-        *named |= strcmp(item->file, file) == 0 ||
-                  (is_of_manifest(file) && is_of_manifest(item->file));
+        *named |=
+            strcmp(item->file, file) == 0 || (is_of_manifest(file) && is_of_manifest(item->file));
     }
     mr_snap_close(&snap);
     return count;
@@ -530,9 +525,7 @@ static void test_contradicts(void **state)
         case 2: t->plain_bytes += 5; break;
         case 3: t->sum.lo ^= 1; break;
         case 4: chunk->first = (struct mr_key){NULL, 0}; break;
-        default:
-            t->db = forged.manifest.tables[0].db,
-            t->name = forged.manifest.tables[0].name;
+        default: t->db = forged.manifest.tables[0].db, t->name = forged.manifest.tables[0].name;
         }
         forged_is_found("manifest.json", "signer");
     }
@@ -548,8 +541,7 @@ static void test_totals(void **state)
         char hex[MR_SHA256_HEX];
         bool named = false;
         read_name(MR_SNAP_MANIFEST, &text);
-        char *at =
-            strstr(strstr(text.ptr, "\"totals\":"), members[i]) + strlen(members[i]);
+        char *at = strstr(strstr(text.ptr, "\"totals\":"), members[i]) + strlen(members[i]);
         char was = *at;
         *at = was == '1' ? '2' : '1';
         write_name(MR_SNAP_MANIFEST, text.ptr, text.len);
@@ -604,14 +596,13 @@ static const char *wrong_with(size_t which)
 
 static void test_ranges(void **state)
 {
-    static const char *const reasons[] = {
-        "has files whose keys overlap",
-        "has a file whose keys are not those of its range",
-        "has a file whose keys are not those of its range",
-        "has a file whose keys are not those of its range",
-        "has a file whose keys are not those of its range",
-        "has a gap between the keys of its files",
-        "lacks its last keys"};
+    static const char *const reasons[] = {"has files whose keys overlap",
+                                          "has a file whose keys are not those of its range",
+                                          "has a file whose keys are not those of its range",
+                                          "has a file whose keys are not those of its range",
+                                          "has a file whose keys are not those of its range",
+                                          "has a gap between the keys of its files",
+                                          "lacks its last keys"};
     (void)state;
     assert_null(wrong_with(0));
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
@@ -632,8 +623,7 @@ static void test_bomb(void **state)
         struct mr_compress *compress = NULL;
         assert_int_equal(mr_compress_new_level(sink, 3, &compress, NULL), MR_OK);
         for (size_t k = 0; k < 1024; k++)
-            assert_int_equal(mr_compress_write(compress, block, sizeof block, NULL),
-                             MR_OK);
+            assert_int_equal(mr_compress_write(compress, block, sizeof block, NULL), MR_OK);
         assert_int_equal(mr_compress_finish(compress, NULL), MR_OK);
         mr_compress_free(compress);
         struct mr_snap_chunk *chunk = forge(1);
@@ -658,16 +648,14 @@ static void test_keys(void **state)
     assert_non_null(strstr(err.message, "other.key"));
     assert_int_equal(mr_snap_unlock(&snap, key_file("reader", ".pem"), &err), MR_E_CERT);
     assert_int_equal(mr_snap_unlock(&snap, "tests/nowhere", &err), MR_E_IO);
-    assert_int_equal(mr_snap_require_signer(&snap, key_file("reader", ".key"), &err),
-                     MR_E_CERT);
+    assert_int_equal(mr_snap_require_signer(&snap, key_file("reader", ".key"), &err), MR_E_CERT);
     assert_int_equal(snap.damage.count, 0);
     mr_snap_close(&snap);
 }
 
 /* ---- files that are written again behind the proof ---- */
 
-static enum mr_code read_all(const struct mr_snap *snap,
-                             const struct mr_snap_table *table,
+static enum mr_code read_all(const struct mr_snap *snap, const struct mr_snap_table *table,
                              const struct mr_snap_chunk *chunk, struct mr_err *err)
 {
     struct mr_snap_rows *rows = NULL;
@@ -723,8 +711,7 @@ static void test_statements_changed_since(void **state)
     for (size_t i = 0; i < snap.manifest.ntables; i++) {
         const struct mr_snap_table *t = &snap.manifest.tables[i];
         const struct mr_snap_place at = mr_snap_table_place(t);
-        assert_int_equal(mr_snap_read_statement(&snap, t->schema_file, &at, &sql, &err),
-                         MR_OK);
+        assert_int_equal(mr_snap_read_statement(&snap, t->schema_file, &at, &sql, &err), MR_OK);
         append_to(t->schema_file, "\n", 1);
         assert_int_equal(mr_snap_read_statement(&snap, t->schema_file, &at, &sql, &err),
                          MR_E_REFUSED);
@@ -748,10 +735,10 @@ static void test_no_snapshot(void **state)
 }
 
 #define PLAIN(test) cmocka_unit_test_setup_teardown(test, begin, end)
-#define SEALED(test)                                                                     \
-    {                                                                                    \
-        .name = #test ", encrypted", .test_func = (test), .setup_func = begin_sealed,    \
-        .teardown_func = end                                                             \
+#define SEALED(test)                                                                               \
+    {                                                                                              \
+        .name = #test ", encrypted", .test_func = (test), .setup_func = begin_sealed,              \
+        .teardown_func = end                                                                       \
     }
 
 int main(void)

@@ -20,8 +20,7 @@
 
 static char place[] = "/tmp/myrecon-test-XXXXXX";
 
-static int remove_entry(const char *path, const struct stat *st, int type,
-                        struct FTW *ftw)
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
     (void)st;
     (void)type;
@@ -45,15 +44,9 @@ static int end(void **state)
 
 static const struct mr_snap_column columns[] = {
     {.name = "i", .type = "int", .cls = MR_CLASS_INT, .load = MR_SNAP_LOAD_PLAIN},
-    {.name = "d",
-     .type = "decimal(6,2)",
-     .cls = MR_CLASS_DECIMAL,
-     .load = MR_SNAP_LOAD_PLAIN},
+    {.name = "d", .type = "decimal(6,2)", .cls = MR_CLASS_DECIMAL, .load = MR_SNAP_LOAD_PLAIN},
     {.name = "h", .type = "time", .cls = MR_CLASS_TIME, .load = MR_SNAP_LOAD_PLAIN},
-    {.name = "b",
-     .type = "varbinary(8)",
-     .cls = MR_CLASS_BINARY,
-     .load = MR_SNAP_LOAD_PLAIN},
+    {.name = "b", .type = "varbinary(8)", .cls = MR_CLASS_BINARY, .load = MR_SNAP_LOAD_PLAIN},
     {.name = "e",
      .type = "enum('x','','z')",
      .cls = MR_CLASS_UINT,
@@ -73,11 +66,7 @@ static const struct mr_column known[] = {
      .data_type = "decimal",
      .cls = MR_CLASS_DECIMAL,
      .ordinal = 2},
-    {.name = "h",
-     .type = "time",
-     .data_type = "time",
-     .cls = MR_CLASS_TIME,
-     .ordinal = 3},
+    {.name = "h", .type = "time", .data_type = "time", .cls = MR_CLASS_TIME, .ordinal = 3},
     {.name = "b",
      .type = "varbinary(8)",
      .data_type = "varbinary",
@@ -119,8 +108,8 @@ static void make_row(struct sample *s, struct mr_value *v)
 {
     char buf[32];
     v[0] = (struct mr_value){.cls = MR_CLASS_INT, .i = (int64_t)random_below(200) - 100};
-    (void)snprintf(buf, sizeof buf, "%s%zu.%02zu", random_below(2) ? "-" : "",
-                   random_below(30), random_below(4) * 25);
+    (void)snprintf(buf, sizeof buf, "%s%zu.%02zu", random_below(2) ? "-" : "", random_below(30),
+                   random_below(4) * 25);
     v[1] = text(s, MR_CLASS_DECIMAL, strcmp(buf, "-0.00") == 0 ? "0.00" : buf);
     v[2] = (struct mr_value){.cls = MR_CLASS_TIME};
     v[2].t.hour = (uint32_t)random_below(12) * 70;
@@ -132,8 +121,7 @@ static void make_row(struct sample *s, struct mr_value *v)
     buf[len] = '\0';
     v[3] = text(s, MR_CLASS_BINARY, buf);
     v[4] = (struct mr_value){.cls = MR_CLASS_UINT, .u = random_below(4)};
-    (void)snprintf(buf, sizeof buf, "%s%zu", random_below(2) ? "\xE9" : "E",
-                   random_below(40));
+    (void)snprintf(buf, sizeof buf, "%s%zu", random_below(2) ? "\xE9" : "E", random_below(40));
     v[5] = text(s, MR_CLASS_TEXT, buf);
 }
 
@@ -236,15 +224,14 @@ static void sample_release(struct sample *s, struct mr_source *src)
 
 /* ---- what is read ---- */
 
-static void make_spec(const struct sample *s, struct mr_readcol *cols,
-                      struct mr_readspec *spec)
+static void make_spec(const struct sample *s, struct mr_readcol *cols, struct mr_readspec *spec)
 {
     for (size_t i = 0; i < LEN(columns); i++)
-        cols[i] = (struct mr_readcol){.name = columns[i].name,
-                                      .expr = columns[i].by_number ? MR_EXPR_NUMBER
-                                                                   : MR_EXPR_COLUMN,
-                                      .cls = columns[i].cls,
-                                      .charset = columns[i].charset};
+        cols[i] =
+            (struct mr_readcol){.name = columns[i].name,
+                                .expr = columns[i].by_number ? MR_EXPR_NUMBER : MR_EXPR_COLUMN,
+                                .cls = columns[i].cls,
+                                .charset = columns[i].charset};
     *spec = (struct mr_readspec){.db = "d",
                                  .table = "t",
                                  .cols = cols,
@@ -303,12 +290,10 @@ static struct mr_key random_end(struct sample *s)
 
 static bool is_beyond(struct sample *s, size_t row, struct mr_key key)
 {
-    return key.ptr == NULL ||
-           mr_snap_order_compare(&s->build.table, s->rows[row].key, key) > 0;
+    return key.ptr == NULL || mr_snap_order_compare(&s->build.table, s->rows[row].key, key) > 0;
 }
 
-static void check_range(struct sample *s, struct mr_reader *reader,
-                        const struct mr_readspec *spec)
+static void check_range(struct sample *s, struct mr_reader *reader, const struct mr_readspec *spec)
 {
     struct mr_range range = {random_end(s), random_end(s)};
     uint64_t limit = random_below(3) == 0 ? 0 : 1 + random_below(20);
@@ -317,20 +302,18 @@ static void check_range(struct sample *s, struct mr_reader *reader,
     size_t at = 0;
     snap_build_ok(mr_reader_scan(reader, spec, range, limit, see, &seen, &err), &err);
     for (size_t i = 0; i < s->build.nrows && (limit == 0 || at < limit); i++) {
-        if (!is_beyond(s, i, range.lo) ||
-            (range.hi.ptr != NULL && is_beyond(s, i, range.hi)))
+        if (!is_beyond(s, i, range.lo) || (range.hi.ptr != NULL && is_beyond(s, i, range.hi)))
             continue;
         if (at >= seen.count)
-            fail_msg("row %zu is missing behind %zu others, key of %zu parts, first %zu",
-                     i, at, s->nkey, s->key[0]);
+            fail_msg("row %zu is missing behind %zu others, key of %zu parts, first %zu", i, at,
+                     s->nkey, s->key[0]);
         assert_int_equal(seen.rows[at++], i);
     }
     assert_int_equal(at, seen.count);
 }
 
 /* As check reads: a chunk, and on from its last key; sometimes it breaks on the way. */
-static void check_tiles(struct sample *s, struct mr_reader *reader,
-                        const struct mr_readspec *spec)
+static void check_tiles(struct sample *s, struct mr_reader *reader, const struct mr_readspec *spec)
 {
     struct mr_range range = {{NULL, 0}, {NULL, 0}};
     size_t at = 0, limit = 1 + random_below(9);
@@ -350,8 +333,7 @@ static void check_tiles(struct sample *s, struct mr_reader *reader,
     assert_int_equal(at, s->build.nrows);
 }
 
-static void check_fetch(struct sample *s, struct mr_reader *reader,
-                        const struct mr_readspec *spec)
+static void check_fetch(struct sample *s, struct mr_reader *reader, const struct mr_readspec *spec)
 {
     struct mr_key keys[12];
     size_t nkeys = 1 + random_below(LEN(keys)), wanted = 0;
@@ -374,8 +356,7 @@ static void check_fetch(struct sample *s, struct mr_reader *reader,
     assert_int_equal(seen.count, wanted);
 }
 
-static void check_bounds(struct sample *s, struct mr_reader *reader,
-                         const struct mr_readspec *spec)
+static void check_bounds(struct sample *s, struct mr_reader *reader, const struct mr_readspec *spec)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec keys = MR_VEC_INIT(struct mr_key);
@@ -385,8 +366,7 @@ static void check_bounds(struct sample *s, struct mr_reader *reader,
     for (size_t i = 0; i < keys.count; i++) {
         const struct mr_key *list = keys.items;
         assert_non_null(list[i].ptr);
-        assert_true(i == 0 ||
-                    mr_snap_order_compare(&s->build.table, list[i - 1], list[i]) < 0);
+        assert_true(i == 0 || mr_snap_order_compare(&s->build.table, list[i - 1], list[i]) < 0);
     }
     mr_vec_release(&keys);
     mr_arena_release(&arena);
@@ -460,8 +440,7 @@ static void test_without_order(void **state)
             there += strcmp(s->rows[i].values[5].ptr, name.ptr) == 0;
         assert_int_equal(some.count, there);
         const struct mr_range half = {{NULL, 0}, wanted};
-        assert_int_equal(mr_reader_scan(reader, &spec, half, 0, see, &some, &err),
-                         MR_E_BUG);
+        assert_int_equal(mr_reader_scan(reader, &spec, half, 0, see, &some, &err), MR_E_BUG);
         mr_strbuf_release(&key);
         mr_reader_free(reader);
         sample_release(s, src);
@@ -471,8 +450,7 @@ static void test_without_order(void **state)
 
 /* ---- values ---- */
 
-static enum mr_code keep_values(void *ctx, const struct mr_value *values,
-                                struct mr_err *err)
+static enum mr_code keep_values(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct mr_strbuf *out = ctx;
     enum mr_code code = MR_OK;
@@ -501,8 +479,7 @@ static void test_expressions(void **state)
         uint64_t zero;
     } numbers[] = {{0, "", 1}, {1, "x", 0}, {2, "", 0}, {3, "z", 0}};
     const struct mr_range open = {{NULL, 0}, {NULL, 0}};
-    const struct mr_readspec spec = {
-        .db = "d", .table = "t", .cols = cols, .ncols = LEN(cols)};
+    const struct mr_readspec spec = {.db = "d", .table = "t", .cols = cols, .ncols = LEN(cols)};
     (void)state;
     for (size_t n = 0; n < LEN(numbers); n++) {
         struct sample *s = calloc(1, sizeof *s);
@@ -537,8 +514,7 @@ static void test_expressions(void **state)
         };
         struct mr_source *src = open_sample(s, path, sizeof path);
         assert_int_equal(mr_source_reader_new(src, &reader, NULL), MR_OK);
-        snap_build_ok(mr_reader_scan(reader, &spec, open, 0, keep_values, &got, &err),
-                      &err);
+        snap_build_ok(mr_reader_scan(reader, &spec, open, 0, keep_values, &got, &err), &err);
         for (size_t i = 0; i < LEN(wanted); i++)
             assert_int_equal(mr_row_encode(&want, &wanted[i], NULL), MR_OK);
         assert_int_equal(got.len, want.len);
@@ -570,8 +546,7 @@ static void test_unsupported(void **state)
     struct mr_source *src = open_sample(s, path, sizeof path);
     assert_int_equal(mr_source_reader_new(src, &reader, NULL), MR_OK);
     for (size_t i = 0; i < LEN(refused); i++) {
-        const struct mr_readspec spec = {
-            .db = "d", .table = "t", .cols = &refused[i], .ncols = 1};
+        const struct mr_readspec spec = {.db = "d", .table = "t", .cols = &refused[i], .ncols = 1};
         struct mr_err err = {0};
         assert_int_equal(mr_reader_scan(reader, &spec, open, 0, see, &seen, &err),
                          MR_E_UNSUPPORTED);
@@ -588,8 +563,7 @@ struct counted {
     size_t rows;
 };
 
-static enum mr_code count_row(void *ctx, const struct mr_value *values,
-                              struct mr_err *err)
+static enum mr_code count_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     (void)values;
     (void)err;
@@ -670,8 +644,7 @@ static void test_conditions(void **state)
             .db = "d", .table = "t", .cols = cols, .ncols = 1, .where = cases[i].text};
         struct counted counted = {0};
         struct mr_err err = {0};
-        enum mr_code code =
-            mr_reader_scan(reader, &spec, open, 0, count_row, &counted, &err);
+        enum mr_code code = mr_reader_scan(reader, &spec, open, 0, count_row, &counted, &err);
         if (code != (cases[i].holds < 0 ? MR_E_UNSUPPORTED : MR_OK) ||
             (code == MR_OK && counted.rows != (size_t)cases[i].holds))
             fail_msg("%s: %s, %zu rows", cases[i].text, err.message, counted.rows);
@@ -702,25 +675,21 @@ static void test_damage(void **state)
     (void)snprintf(file, sizeof file, "%s/%s", path, s->build.chunks[1].file);
     int fd = open(file, O_RDWR);
     assert_true(fd >= 0);
-    assert_int_equal(pwrite(fd, "\xFF", 1, (off_t)s->build.chunks[1].stored_bytes - 3),
-                     1);
+    assert_int_equal(pwrite(fd, "\xFF", 1, (off_t)s->build.chunks[1].stored_bytes - 3), 1);
     assert_int_equal(close(fd), 0);
     make_spec(s, cols, &spec);
     assert_int_equal(mr_source_reader_new(src, &reader, NULL), MR_OK);
     struct seen first = {.s = s}, second = {.s = s}, third = {.s = s};
     /* what does not touch the file is read, up to its very edge */
-    snap_build_ok(
-        mr_reader_scan(reader, &spec, s->build.chunks[0].range, 0, see, &first, &err),
-        &err);
+    snap_build_ok(mr_reader_scan(reader, &spec, s->build.chunks[0].range, 0, see, &first, &err),
+                  &err);
     assert_int_equal(first.count, s->build.chunks[0].rows);
-    assert_int_equal(
-        mr_reader_scan(reader, &spec, s->build.chunks[1].range, 0, see, &second, &err),
-        MR_E_SNAPSHOT);
+    assert_int_equal(mr_reader_scan(reader, &spec, s->build.chunks[1].range, 0, see, &second, &err),
+                     MR_E_SNAPSHOT);
     assert_int_equal(second.count, 0);
     assert_non_null(strstr(err.message, s->build.chunks[1].file));
-    snap_build_ok(
-        mr_reader_scan(reader, &spec, s->build.chunks[2].range, 0, see, &third, &err),
-        &err);
+    snap_build_ok(mr_reader_scan(reader, &spec, s->build.chunks[2].range, 0, see, &third, &err),
+                  &err);
     assert_int_equal(third.count, s->build.chunks[2].rows);
     mr_reader_free(reader);
     sample_release(s, src);

@@ -25,8 +25,7 @@ enum which { KEYLESS, ID, ID_NAME, KIND, ID_WHERE, KEYLESS_WHERE };
 
 static struct mr_readspec spec_of(enum which which)
 {
-    struct mr_readspec spec = {
-        .db = "club", .table = "mem`bers", .cols = cols, .ncols = 4};
+    struct mr_readspec spec = {.db = "club", .table = "mem`bers", .cols = cols, .ncols = 4};
     switch (which) {
     case KEYLESS: break;
     case ID_WHERE: spec.where = "id < 9 -- recent"; /* fall through */
@@ -57,8 +56,7 @@ static void add_int(struct mr_strbuf *key, int64_t i)
 
 static void add_text(struct mr_strbuf *key, const char *text)
 {
-    const struct mr_value value = {
-        .cls = MR_CLASS_TEXT, .ptr = text, .len = strlen(text)};
+    const struct mr_value value = {.cls = MR_CLASS_TEXT, .ptr = text, .len = strlen(text)};
     assert_int_equal(mr_row_encode(key, &value, NULL), MR_OK);
 }
 
@@ -142,13 +140,10 @@ static void test_keys(void **state)
         const char *fetch, *sorted;
     } cases[] = {
         {ID, ALL FROM " FORCE INDEX (`PRIMARY`) WHERE (`id` IN (3, 4))",
-         "SELECT `id`" FROM
-         " FORCE INDEX (`PRIMARY`) WHERE (`id` IN (3, 4)) ORDER BY `id`"},
+         "SELECT `id`" FROM " FORCE INDEX (`PRIMARY`) WHERE (`id` IN (3, 4)) ORDER BY `id`"},
         {ID_WHERE,
-         ALL FROM
-         " FORCE INDEX (`PRIMARY`) WHERE (`id` IN (3, 4)) AND (id < 9 -- recent\n)",
-         "SELECT `id`" FROM
-         " FORCE INDEX (`PRIMARY`) WHERE (`id` IN (3, 4)) ORDER BY `id`"},
+         ALL FROM " FORCE INDEX (`PRIMARY`) WHERE (`id` IN (3, 4)) AND (id < 9 -- recent\n)",
+         "SELECT `id`" FROM " FORCE INDEX (`PRIMARY`) WHERE (`id` IN (3, 4)) ORDER BY `id`"},
         {ID_NAME,
          ALL FROM " FORCE INDEX (`u``1`) WHERE ((`id` = 3 AND `name` = _latin1 x'65') OR "
                   "(`id` = 4 AND `name` = _latin1 x'65'))",
@@ -180,8 +175,7 @@ static void test_edges(void **state)
     struct mr_range range = {.lo = {NULL, 0}, .hi = {NULL, 0}};
     spec.where = "never asked for an edge";
     mr_source_sql_edge(&sql, &spec, 2, range, false);
-    expect(&sql, "SELECT `id`, `name`" FROM
-                 " FORCE INDEX (`u``1`) ORDER BY `id`, `name` LIMIT 1");
+    expect(&sql, "SELECT `id`, `name`" FROM " FORCE INDEX (`u``1`) ORDER BY `id`, `name` LIMIT 1");
     mr_strbuf_reset(&sql);
     mr_source_sql_edge(&sql, &spec, 2, range, true);
     expect(&sql, "SELECT `id`, `name`" FROM
@@ -196,16 +190,15 @@ static void test_edges(void **state)
     range = (struct mr_range){.lo = range.hi, .hi = {NULL, 0}};
     spec = spec_of(ID_WHERE);
     mr_source_sql_nth(&sql, &spec, range, 1000);
-    expect(&sql,
-           "SELECT `id`" FROM " FORCE INDEX (`PRIMARY`) WHERE (`id` > 50) AND (id < "
-           "9 -- recent\n) ORDER BY `id` LIMIT 999, 1");
+    expect(&sql, "SELECT `id`" FROM " FORCE INDEX (`PRIMARY`) WHERE (`id` > 50) AND (id < "
+                 "9 -- recent\n) ORDER BY `id` LIMIT 999, 1");
     mr_strbuf_release(&sql);
     mr_strbuf_release(&at);
 }
 
-#define HEAD                                                                             \
-    "SELECT COUNT(*), COUNT(h), SUM(CAST(CONV(LEFT(h, 16), 16, 10) AS UNSIGNED)), "      \
-    "SUM(CAST(CONV(SUBSTRING(h, 17, 16), 16, 10) AS UNSIGNED)) FROM (SELECT "            \
+#define HEAD                                                                                       \
+    "SELECT COUNT(*), COUNT(h), SUM(CAST(CONV(LEFT(h, 16), 16, 10) AS UNSIGNED)), "                \
+    "SUM(CAST(CONV(SUBSTRING(h, 17, 16), 16, 10) AS UNSIGNED)) FROM (SELECT "                      \
     "SHA2(CONCAT("
 #define TAIL "), 256) AS h FROM `d`.`t` LIMIT 18446744073709551615) AS d"
 
@@ -267,8 +260,7 @@ static void test_digest(void **state)
     for (size_t i = 0; i < sizeof digest_cases / sizeof digest_cases[0]; i++) {
         const struct digest_case *c = &digest_cases[i];
         const struct mr_readcol col = {.name = "c", .expr = c->expr, .cls = c->cls};
-        const struct mr_readspec spec = {
-            .db = "d", .table = "t", .cols = &col, .ncols = 1};
+        const struct mr_readspec spec = {.db = "d", .table = "t", .cols = &col, .ncols = 1};
         struct mr_strbuf sql = MR_STRBUF_INIT, want = MR_STRBUF_INIT;
         mr_strbuf_add_fmt(&want, "%s%s%s", HEAD, c->sql, TAIL);
         mr_source_sql_digest(&sql, &spec, all);
@@ -286,12 +278,11 @@ static void test_digest_of_range(void **state)
     spec.ncols = 2;
     mr_source_sql_digest(&sql, &spec,
                          (struct mr_range){.lo = key_for(ID, &lo, 8), .hi = {NULL, 0}});
-    expect(&sql, HEAD
-           "IF(`name` IS NULL, 'N', CONCAT('t', OCTET_LENGTH(CAST(`name` AS BINARY)), "
-           "':', CAST(`name` AS BINARY))), IF(`id` IS NULL, 'N', CONCAT('i', "
-           "OCTET_LENGTH((`id` + 0)), ':', (`id` + 0)))), 256) AS h" FROM
-           " FORCE INDEX (`PRIMARY`) WHERE (`id` > 8) AND (id < 9 -- recent\n) LIMIT "
-           "18446744073709551615) AS d");
+    expect(&sql, HEAD "IF(`name` IS NULL, 'N', CONCAT('t', OCTET_LENGTH(CAST(`name` AS BINARY)), "
+                      "':', CAST(`name` AS BINARY))), IF(`id` IS NULL, 'N', CONCAT('i', "
+                      "OCTET_LENGTH((`id` + 0)), ':', (`id` + 0)))), 256) AS h" FROM
+                      " FORCE INDEX (`PRIMARY`) WHERE (`id` > 8) AND (id < 9 -- recent\n) LIMIT "
+                      "18446744073709551615) AS d");
     mr_strbuf_release(&sql);
     mr_strbuf_release(&lo);
 }
@@ -305,12 +296,8 @@ static void test_condition(void **state)
         {.name = "kind = 'member' OR a -- people",
          .expr = MR_EXPR_CONDITION,
          .cls = MR_CLASS_UINT}};
-    struct mr_readspec spec = {.db = "club",
-                               .table = "log",
-                               .cols = columns,
-                               .ncols = 2,
-                               .key = by_kind,
-                               .where = "x"};
+    struct mr_readspec spec = {
+        .db = "club", .table = "log", .cols = columns, .ncols = 2, .key = by_kind, .where = "x"};
     struct mr_strbuf sql = MR_STRBUF_INIT;
     static const size_t first[] = {0};
     (void)state;
@@ -345,8 +332,8 @@ static void test_failures(void **state)
     mr_strbuf_reset(&sql);
     spec.key = many;
     spec.nkey = MR_KEY_PARTS_MAX + 1;
-    mr_source_sql_scan(&sql, &spec,
-                       (struct mr_range){.lo = key_for(ID, &key, 1), .hi = {NULL, 0}}, 0);
+    mr_source_sql_scan(&sql, &spec, (struct mr_range){.lo = key_for(ID, &key, 1), .hi = {NULL, 0}},
+                       0);
     assert_true(sql.failed);
 
     static const struct mr_readcol wrong[] = {
@@ -354,8 +341,7 @@ static void test_failures(void **state)
         {.name = "c", .expr = (enum mr_expr)0, .cls = MR_CLASS_INT},
     };
     for (size_t i = 0; i < 2; i++) {
-        const struct mr_readspec bad = {
-            .db = "d", .table = "t", .cols = &wrong[i], .ncols = 1};
+        const struct mr_readspec bad = {.db = "d", .table = "t", .cols = &wrong[i], .ncols = 1};
         mr_strbuf_reset(&sql);
         mr_source_sql_digest(&sql, &bad, all);
         assert_true(sql.failed);

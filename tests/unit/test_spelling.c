@@ -89,8 +89,7 @@ static const struct {
     {T, U, "  ", MR_SPELT_NOT, NULL},
     {T, U, NULL, MR_SPELT_NOT, NULL},
     {T, D, "17", MR_SPELT_AS_KEY, "17"},
-    {T, D, "123456789012345678901234567890", MR_SPELT_AS_KEY,
-     "123456789012345678901234567890"},
+    {T, D, "123456789012345678901234567890", MR_SPELT_AS_KEY, "123456789012345678901234567890"},
     {D, U, "17", MR_SPELT_AS_KEY, "17"},
     {D, U, "17.5", MR_SPELT_NOT, NULL},
     {D, U, "99999999999999999999", MR_SPELT_NOT, NULL},
@@ -108,9 +107,8 @@ static void test_reads(void **state)
         enum mr_spelt how = MR_SPELT_NOT;
         mr_strbuf_reset(&out);
         encode(&in, reads[i].child, reads[i].value);
-        assert_int_equal(
-            mr_spelling_read(&s, (struct mr_key){in.ptr, in.len}, &out, &how, NULL),
-            MR_OK);
+        assert_int_equal(mr_spelling_read(&s, (struct mr_key){in.ptr, in.len}, &out, &how, NULL),
+                         MR_OK);
         if (how != reads[i].how)
             fail_msg("'%s' is %d, not %d", reads[i].value, how, reads[i].how);
         mr_strbuf_reset(&want);
@@ -140,9 +138,8 @@ static void test_writes(void **state)
     struct mr_strbuf in = MR_STRBUF_INIT, out = MR_STRBUF_INIT, want = MR_STRBUF_INIT;
     (void)state;
     for (size_t i = 0; i < LEN(writes); i++) {
-        const struct mr_spelling s = {.kind = MR_SPELL_NUMBER,
-                                      .child = writes[i].child,
-                                      .parent = writes[i].parent};
+        const struct mr_spelling s = {
+            .kind = MR_SPELL_NUMBER, .child = writes[i].child, .parent = writes[i].parent};
         bool can = false;
         assert_int_equal(mr_spelling_ways(&s), 1);
         mr_strbuf_reset(&out);
@@ -203,8 +200,7 @@ static void test_uuid_texts(void **state)
             continue;
         /* and back, in the same way */
         mr_strbuf_reset(&out);
-        assert_int_equal(mr_spelling_write(&to_binary,
-                                           (struct mr_key){want.ptr, want.len}, 0, own,
+        assert_int_equal(mr_spelling_write(&to_binary, (struct mr_key){want.ptr, want.len}, 0, own,
                                            &out, &can, NULL),
                          MR_OK);
         assert_true(can);
@@ -228,8 +224,8 @@ static void test_uuid_ways(void **state)
         bool can = false;
         mr_strbuf_reset(&out);
         encode(&want, MR_CLASS_TEXT, ways[way]);
-        assert_int_equal(mr_spelling_write(&to_binary, (struct mr_key){key.ptr, key.len},
-                                           way, (struct mr_key){0}, &out, &can, NULL),
+        assert_int_equal(mr_spelling_write(&to_binary, (struct mr_key){key.ptr, key.len}, way,
+                                           (struct mr_key){0}, &out, &can, NULL),
                          MR_OK);
         assert_true(can);
         same(&out, &want, ways[way]);
@@ -258,9 +254,8 @@ static void test_uuid_keys(void **state)
         mr_strbuf_reset(&out);
         encode(&in, MR_CLASS_BINARY, "bytes");
         encode(&want, MR_CLASS_TEXT, keys[i].text);
-        assert_int_equal(
-            mr_spelling_read(&s, (struct mr_key){in.ptr, in.len}, &out, &how, NULL),
-            MR_OK);
+        assert_int_equal(mr_spelling_read(&s, (struct mr_key){in.ptr, in.len}, &out, &how, NULL),
+                         MR_OK);
         assert_int_equal(how, MR_SPELT_AS_KEY);
         same(&out, &want, keys[i].text);
         mr_strbuf_reset(&out);
@@ -275,9 +270,8 @@ static void test_uuid_keys(void **state)
                          MR_OK);
         assert_false(can);
         encode(&in, MR_CLASS_BINARY, "short");
-        assert_int_equal(
-            mr_spelling_read(&s, (struct mr_key){in.ptr, in.len}, &out, &how, NULL),
-            MR_OK);
+        assert_int_equal(mr_spelling_read(&s, (struct mr_key){in.ptr, in.len}, &out, &how, NULL),
+                         MR_OK);
         assert_int_equal(how, MR_SPELT_NOT);
     }
     mr_strbuf_release(&in);

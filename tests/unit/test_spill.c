@@ -40,8 +40,7 @@ static uint64_t pass(struct mr_spill *spill, const char *source, const char *tar
 }
 
 /* "a:a1/a2*1", "b:unsettled" */
-static enum mr_code write_finding(void *ctx, const struct mr_finding *f,
-                                  struct mr_err *err)
+static enum mr_code write_finding(void *ctx, const struct mr_finding *f, struct mr_err *err)
 {
     struct mr_strbuf *out = ctx;
     (void)err;
@@ -52,11 +51,9 @@ static enum mr_code write_finding(void *ctx, const struct mr_finding *f,
         mr_strbuf_add_str(out, "unsettled");
         return MR_OK;
     }
-    mr_strbuf_add(out, f->source != NULL ? f->source : "-",
-                  f->source ? f->source_len : 1);
+    mr_strbuf_add(out, f->source != NULL ? f->source : "-", f->source ? f->source_len : 1);
     mr_strbuf_add_char(out, '/');
-    mr_strbuf_add(out, f->target != NULL ? f->target : "-",
-                  f->target ? f->target_len : 1);
+    mr_strbuf_add(out, f->target != NULL ? f->target : "-", f->target ? f->target_len : 1);
     mr_strbuf_add_fmt(out, "*%d", (int)f->count);
     assert_int_equal(f->kind, f->target == NULL   ? MR_KIND_MISSING
                               : f->source == NULL ? MR_KIND_EXTRA
@@ -138,8 +135,8 @@ static void test_passes(void **state)
         struct mr_spill *spill = NULL;
         assert_int_equal(mr_spill_open(&spill, NULL), MR_OK);
         for (size_t k = 0; k < LEN(cases[i].passes) && cases[i].passes[k].times > 0; k++)
-            assert_int_equal(passes(spill, cases[i].passes[k].times,
-                                    cases[i].passes[k].source, cases[i].passes[k].target),
+            assert_int_equal(passes(spill, cases[i].passes[k].times, cases[i].passes[k].source,
+                                    cases[i].passes[k].target),
                              cases[i].passes[k].open);
         check_walk(spill, cases[i].found);
         mr_spill_close(spill);
@@ -186,8 +183,7 @@ static void test_uncommitted(void **state)
     mr_spill_close(spill);
 }
 
-static enum mr_code fold(void *ctx, struct mr_vec *list, struct mr_arena *arena,
-                         struct mr_err *err)
+static enum mr_code fold(void *ctx, struct mr_vec *list, struct mr_arena *arena, struct mr_err *err)
 {
     struct mr_canon_item *items = list->items;
     size_t count = list->count;

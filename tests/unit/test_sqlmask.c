@@ -20,8 +20,7 @@ static const struct {
     {"INSERT INTO t VALUES (1,-2.5e3,'it''s','a\\\\',NULL,x'41',0x42,b'1',_utf8mb4'x')",
      "INSERT INTO t VALUES (?,-?,?,?,NULL,?,?,?,_utf8mb4?)"},
     {"SELECT \"secret\"", "SELECT ?"},
-    {"SELECT /* mobile 138 */ a -- 139\nFROM t # 137\n WHERE b=1",
-     "SELECT a FROM t WHERE b=?"},
+    {"SELECT /* mobile 138 */ a -- 139\nFROM t # 137\n WHERE b=1", "SELECT a FROM t WHERE b=?"},
     {"SELECT /*!40001 SQL_NO_CACHE 'secret' */ * FROM t", "SELECT * FROM t"},
     {"SELECT /*M!100100 'secret' */ 1", "SELECT ?"},
     {"SELECT 'cut off in the midd", "SELECT ?"},
@@ -38,8 +37,7 @@ static const struct {
     {"CREATE FUNCTION f() RETURNS INT LANGUAGE JAVASCRIPT AS $$ return 'x' $$",
      "CREATE FUNCTION f() RETURNS INT LANGUAGE JAVASCRIPT AS ?"},
     {"CREATE FUNCTION f() AS $tag$ return secret $tag$", "CREATE FUNCTION f() AS ?"},
-    {"SELECT t1.a, t2.b FROM t1 JOIN t2 LIMIT 10",
-     "SELECT t1.a, t2.b FROM t1 JOIN t2 LIMIT ?"},
+    {"SELECT t1.a, t2.b FROM t1 JOIN t2 LIMIT 10", "SELECT t1.a, t2.b FROM t1 JOIN t2 LIMIT ?"},
     {"SET PASSWORD FOR u = 'secret'", "SET PASSWORD FOR u = ?"},
 };
 

@@ -12,9 +12,9 @@
 #include "core/db/sqltext.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
-#define BYTES(class, literal)                                                            \
-    {                                                                                    \
-        .cls = (class), .ptr = (literal), .len = sizeof(literal) - 1                     \
+#define BYTES(class, literal)                                                                      \
+    {                                                                                              \
+        .cls = (class), .ptr = (literal), .len = sizeof(literal) - 1                               \
     }
 
 static void test_identifiers(void **state)
@@ -91,9 +91,7 @@ static void test_values(void **state)
         {{.cls = MR_CLASS_DATETIME, .t = {2024, 4, 2, 1, 2, 3, 4, false}},
          NULL,
          "'2024-04-02 01:02:03.000004'"},
-        {{.cls = MR_CLASS_TIME, .t = {.hour = 838, .negative = true}},
-         NULL,
-         "'-838:00:00.000000'"},
+        {{.cls = MR_CLASS_TIME, .t = {.hour = 838, .negative = true}}, NULL, "'-838:00:00.000000'"},
     };
     for (size_t i = 0; i < LEN(cases); i++) {
         struct mr_strbuf sql = MR_STRBUF_INIT;
@@ -167,8 +165,7 @@ static void test_modes(void **state)
     } cases[] = {
         {NULL, "'\\' x' y", "['\\' x'][y]"},
         {"NO_BACKSLASH_ESCAPES", "'\\' x", "['\\'][x]"},
-        {"STRICT_ALL_TABLES,no_backslash_escapes", "\"\\\" @'\\' x",
-         "[\"\\\"][@'\\'][x]"},
+        {"STRICT_ALL_TABLES,no_backslash_escapes", "\"\\\" @'\\' x", "[\"\\\"][@'\\'][x]"},
         {"ANSI_QUOTES", "\"a\\\" '\\'' \"\"\"\"", "<\"a\\\">['\\'']<\"\"\"\">"},
         {"ANSI", "\"a\"", "<\"a\">"},
         {"ORACLE,IGNORE_SPACE", "\"a\"", "<\"a\">"},

@@ -23,11 +23,10 @@ static void test_triggers(void **state)
     static const struct {
         const char *text, *name, *timing, *event;
     } cases[] = {
-        {"trigger \"audit\" AFTER DELETE, body 0123456789abcdef", "audit", "AFTER",
-         "DELETE"},
+        {"trigger \"audit\" AFTER DELETE, body 0123456789abcdef", "audit", "AFTER", "DELETE"},
         {"trigger \"a b\" BEFORE UPDATE, body 00", "a b", "BEFORE", "UPDATE"},
-        {"trigger \"x\" AFTER INSERT, body y\" BEFORE DELETE, body 00",
-         "x\" AFTER INSERT, body y", "BEFORE", "DELETE"},
+        {"trigger \"x\" AFTER INSERT, body y\" BEFORE DELETE, body 00", "x\" AFTER INSERT, body y",
+         "BEFORE", "DELETE"},
         {"trigger \"\"\" AFTER INSERT, body ", "\"", "AFTER", "INSERT"},
     };
     (void)state;
@@ -119,8 +118,7 @@ static void test_children(void **state)
         const char *text, *db, *table; /* NULL: not known */
     } cases[] = {
         {"foreign key \"fk\" of club.tmp.m to club.members.id" RULES, "club", "tmp"},
-        {"foreign key \"a to\" of my club.a b.c d to club.members.id" RULES, "my club",
-         "a b"},
+        {"foreign key \"a to\" of my club.a b.c d to club.members.id" RULES, "my club", "a b"},
         {"foreign key \"x\" of y\" of club.tmp.m to club.members.id" RULES, NULL, NULL},
         {"foreign key \"fk\" of club.go to x.m to club.members.id" RULES, NULL, NULL},
         {"foreign key \"fk\" of club.a.b.m to club.members.id" RULES, NULL, NULL},

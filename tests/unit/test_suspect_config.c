@@ -21,17 +21,14 @@ static bool advise(struct mr_strbuf *text, const struct names *n)
 {
     struct mr_table child = {.db = n->db, .name = n->table};
     struct mr_table parent = {.db = n->db, .name = n->ref_table};
-    const struct mr_suspect_line line = {.child = &child,
-                                         .parent = &parent,
-                                         .column = n->column,
-                                         .parent_column = n->ref_column};
+    const struct mr_suspect_line line = {
+        .child = &child, .parent = &parent, .column = n->column, .parent_column = n->ref_column};
     return mr_suspect_config(text, &line, 1);
 }
 
 static void test_text(void **state)
 {
-    static const struct names plain = {"club", "wallet_log", "member_id", "members",
-                                       "id"};
+    static const struct names plain = {"club", "wallet_log", "member_id", "members", "id"};
     static const struct names odd = {"my club", "log;", "o`dd.id", "none", "a b"};
     struct mr_strbuf text = MR_STRBUF_INIT;
     (void)state;
@@ -49,20 +46,11 @@ static void test_text(void **state)
 static void test_either(void **state)
 {
     struct mr_table child = {.db = "shop", .name = "coupons"};
-    struct mr_table a = {.db = "shop", .name = "audit log"},
-                    b = {.db = "shop", .name = "order"};
+    struct mr_table a = {.db = "shop", .name = "audit log"}, b = {.db = "shop", .name = "order"};
     const struct mr_suspect_line lines[] = {
         {.child = &child, .parent = &b, .column = "of", .parent_column = "id"},
-        {.child = &child,
-         .parent = &a,
-         .column = "by",
-         .parent_column = "id",
-         .either = true},
-        {.child = &child,
-         .parent = &b,
-         .column = "by",
-         .parent_column = "id",
-         .either = true},
+        {.child = &child, .parent = &a, .column = "by", .parent_column = "id", .either = true},
+        {.child = &child, .parent = &b, .column = "by", .parent_column = "id", .either = true},
         {.child = &child,
          .parent = &a,
          .column = "in",
@@ -97,8 +85,7 @@ static void check_round_trip(const struct names *n)
     mr_strbuf_add_fmt(&text, "%s\n[table other]\nmargin = 1\n", advice.ptr);
     if (mr_config_parse(text.ptr, text.len, "ini", &config, &err) != MR_OK)
         fail_msg("%s in:\n%s", err.message, text.ptr);
-    assert_int_equal(mr_config_table(config, n->db, n->table, &config->arena, &t, NULL),
-                     MR_OK);
+    assert_int_equal(mr_config_table(config, n->db, n->table, &config->arena, &t, NULL), MR_OK);
     assert_int_equal(t.nreferences, 1);
     assert_false(t.references[0].dismissed);
     assert_null(t.references[0].condition);
@@ -139,9 +126,8 @@ static void test_round_trip(void **state)
 /* What one line cannot hold is not advised. */
 static void test_line_breaks(void **state)
 {
-    static const struct names names[] = {{"d", "t", "a\nb", "p", "id"},
-                                         {"d", "t", "a", "p\nq", "id"},
-                                         {"d", "t", "a", "p", "\n"}};
+    static const struct names names[] = {
+        {"d", "t", "a\nb", "p", "id"}, {"d", "t", "a", "p\nq", "id"}, {"d", "t", "a", "p", "\n"}};
     static const struct names in_section = {"d", "t\nu", "a", "p", "id"};
     struct mr_strbuf text = MR_STRBUF_INIT;
     (void)state;

@@ -17,8 +17,7 @@ enum mr_code __wrap_mr_pair_try_condition(const struct mr_pairing *pairing,
                                           struct mr_err *err);
 enum mr_code __wrap_mr_pair_try_condition(const struct mr_pairing *pairing,
                                           const struct mr_pair *table,
-                                          const char *const condition[MR_SIDES],
-                                          struct mr_err *err)
+                                          const char *const condition[MR_SIDES], struct mr_err *err)
 {
     (void)pairing;
     (void)table;
@@ -45,8 +44,8 @@ static void show(struct mr_suspect_look *look, const uint64_t *values, size_t co
  * that is suspected: `?` before one of several. */
 static void test_parents(void **state)
 {
-    static const uint64_t all[] = {2001, 2003, 2005, 2007, 2009},
-                          most[] = {2005, 2007, 2009}, few[] = {2009}, none[] = {7};
+    static const uint64_t all[] = {2001, 2003, 2005, 2007, 2009}, most[] = {2005, 2007, 2009},
+                          few[] = {2009}, none[] = {7};
     static const struct {
         const char *column, *ini;
         const uint64_t *audit, *order;
@@ -64,10 +63,9 @@ static void test_parents(void **state)
         {"payer", "", few, all, LEN(few), LEN(all), "payers"},
         /* a name, people, and what is declared end the matter */
         {"order_id", "", all, all, LEN(all), LEN(all), "orders"},
-        {"used_by", "[table club.orders]\nsubject = yes\n", all, all, LEN(all), LEN(all),
-         "orders"},
-        {"used_by", "[table club.coupons]\nreference = used_by -> club.payers.id\n", all,
-         all, LEN(all), LEN(all), ""},
+        {"used_by", "[table club.orders]\nsubject = yes\n", all, all, LEN(all), LEN(all), "orders"},
+        {"used_by", "[table club.coupons]\nreference = used_by -> club.payers.id\n", all, all,
+         LEN(all), LEN(all), ""},
     };
     static const size_t key = 0;
     (void)state;
@@ -116,8 +114,7 @@ struct typed {
     int64_t id;
 };
 
-static void show_typed(struct mr_suspect_look *look, const struct typed *rows,
-                       size_t count)
+static void show_typed(struct mr_suspect_look *look, const struct typed *rows, size_t count)
 {
     struct mr_strbuf image = MR_STRBUF_INIT;
     for (size_t i = 0; i < count; i++) {
@@ -140,8 +137,7 @@ static void test_types(void **state)
     static const struct typed rows[] = {
         {"order", 7001},    {"customer", 2001},  {"customer", 2005},  {"order", 7003},
         {"customer", 2003}, {"App\\Cust", 2003}, {"App\\Cust", 2001}, {"page", 12}};
-#define WHEN                                                                             \
-    "[table club.notes]\nreference = about_id -> club.orders.id when about_type = "
+#define WHEN "[table club.notes]\nreference = about_id -> club.orders.id when about_type = "
     static const struct typed strange[] = {
         {"o", 7001}, {"c", 2001}, {"c", 2005}, {"o", 7003}, {"c", 2003}};
     static const struct {
@@ -150,8 +146,7 @@ static void test_types(void **state)
     } cases[] = {
         {"", "orders:order payers:customer payers:App\\Cust", NULL},
         {WHEN "'order'\n", "payers:customer payers:App\\Cust", NULL},
-        {WHEN
-         "'order'\nreference = about_id -> club.payers.id when about_type = 'customer'\n",
+        {WHEN "'order'\nreference = about_id -> club.payers.id when about_type = 'customer'\n",
          "payers:App\\Cust", NULL},
         /* none of them means a table */
         {"", "orders:o payers:c", strange},
@@ -176,10 +171,10 @@ static void test_types(void **state)
             g.list[k]->nkey_columns = 1;
         }
         assert_int_equal(mr_suspect_look_open(&look, &g.pairing, NULL, &err), MR_OK);
-        look.parents[0] = (struct mr_suspect_parent){
-            .ids = people, .nids = LEN(people), .greatest = 2005};
-        look.parents[2] = (struct mr_suspect_parent){
-            .ids = goods, .nids = LEN(goods), .greatest = 7003};
+        look.parents[0] =
+            (struct mr_suspect_parent){.ids = people, .nids = LEN(people), .greatest = 2005};
+        look.parents[2] =
+            (struct mr_suspect_parent){.ids = goods, .nids = LEN(goods), .greatest = 7003};
         assert_int_equal(mr_suspect_look_begin(&look, g.list[1], &err), MR_OK);
         if (cases[i].rows != NULL)
             show_typed(&look, strange, LEN(strange));
@@ -189,8 +184,8 @@ static void test_types(void **state)
         mr_strbuf_add_str(&found, "");
         for (size_t k = 0; k < look.suspects.count; k++) {
             const struct mr_suspect *s = mr_vec_at(&look.suspects, k);
-            mr_strbuf_add_fmt(&found, "%s%s:%s", k > 0 ? " " : "",
-                              s->parent->side[MR_SOURCE]->name, s->type);
+            mr_strbuf_add_fmt(&found, "%s%s:%s", k > 0 ? " " : "", s->parent->side[MR_SOURCE]->name,
+                              s->type);
             assert_false(s->either);
         }
         assert_string_equal(found.ptr, cases[i].suspected);
@@ -224,8 +219,7 @@ static void test_distance(void **state)
         const struct mr_table table = {.db = cases[i].db, .name = "members"};
         const struct mr_pair parent = {.side = {&table, &table},
                                        .find = {.subject = cases[i].subject}};
-        assert_int_equal(mr_suspect_distance(&child, &parent, cases[i].by_word),
-                         cases[i].distance);
+        assert_int_equal(mr_suspect_distance(&child, &parent, cases[i].by_word), cases[i].distance);
     }
 }
 

@@ -11,23 +11,10 @@
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 
-static const char *const tables[] = {"members",
-                                     "categories",
-                                     "address",
-                                     "addresses",
-                                     "wp_posts",
-                                     "order_items",
-                                     "Wallet_Log",
-                                     "news",
-                                     "k",
-                                     "pa",
-                                     "__odd__",
-                                     "_",
-                                     "gr\xC3\xB6ssen",
-                                     "club_members",
-                                     "members_old",
-                                     "boxes",
-                                     "valid"};
+static const char *const tables[] = {
+    "members",        "categories",   "address",     "addresses", "wp_posts", "order_items",
+    "Wallet_Log",     "news",         "k",           "pa",        "__odd__",  "_",
+    "gr\xC3\xB6ssen", "club_members", "members_old", "boxes",     "valid"};
 
 /* "members", or "wp_posts (word)", in the order of the tables, joined by commas. */
 static const struct {
@@ -90,16 +77,14 @@ static void test_names(void **state)
     fill(&index);
     for (size_t i = 0; i < LEN(names); i++) {
         struct mr_strbuf got = MR_STRBUF_INIT;
-        assert_int_equal(mr_suspect_names_find(&index, names[i].column, &hits, NULL),
-                         MR_OK);
+        assert_int_equal(mr_suspect_names_find(&index, names[i].column, &hits, NULL), MR_OK);
         for (size_t h = 0; h < hits.count; h++) {
             const struct mr_suspect_hit *hit = mr_vec_at(&hits, h);
             mr_strbuf_add_fmt(&got, "%s%s%s", h > 0 ? ", " : "", tables[hit->table],
                               hit->by_word ? " (word)" : "");
         }
         if (strcmp(got.ptr, names[i].means) != 0)
-            fail_msg("\"%s\" means \"%s\", not \"%s\"", names[i].column, got.ptr,
-                     names[i].means);
+            fail_msg("\"%s\" means \"%s\", not \"%s\"", names[i].column, got.ptr, names[i].means);
         mr_strbuf_release(&got);
     }
     mr_vec_release(&hits);
@@ -128,12 +113,10 @@ static void test_types(void **state)
     (void)state;
     fill(&index);
     for (size_t i = 0; i < LEN(types); i++) {
-        assert_int_equal(mr_suspect_names_of_type(&index, types[i].text, &hits, NULL),
-                         MR_OK);
+        assert_int_equal(mr_suspect_names_of_type(&index, types[i].text, &hits, NULL), MR_OK);
         const struct mr_suspect_hit *hit = hits.count > 0 ? mr_vec_at(&hits, 0) : NULL;
         if (strcmp(hit != NULL ? tables[hit->table] : "", types[i].means) != 0)
-            fail_msg("\"%s\" means \"%s\"", types[i].text,
-                     hit != NULL ? tables[hit->table] : "");
+            fail_msg("\"%s\" means \"%s\"", types[i].text, hit != NULL ? tables[hit->table] : "");
     }
     mr_vec_release(&hits);
     mr_suspect_names_release(&index);

@@ -124,8 +124,7 @@ static void an_error_ends_it(void **state)
     struct mr_text_ids ids = {.fn = stop_at_it, .ctx = &calls, .json = MR_STRBUF_INIT};
     struct mr_err err;
     for (size_t i = 0; i < LEN(both); i++)
-        assert_int_equal(mr_text_ids_scan(&ids, both[i], strlen(both[i]), &err),
-                         MR_E_CASE);
+        assert_int_equal(mr_text_ids_scan(&ids, both[i], strlen(both[i]), &err), MR_E_CASE);
     assert_int_equal(calls, LEN(both));
     mr_text_ids_release(&ids);
 }

@@ -55,15 +55,14 @@ static void script_end(void *ctx)
     atomic_fetch_add(&script->ends, 1);
 }
 
-static struct mr_throttle *make(const struct mr_throttle_opts *opts,
-                                struct script *script)
+static struct mr_throttle *make(const struct mr_throttle_opts *opts, struct script *script)
 {
     const struct mr_load_probe probe = {script, script_sample, script_end};
     struct mr_throttle *throttle = NULL;
     struct mr_err err;
-    assert_int_equal(mr_throttle_new_with(opts, script == NULL ? NULL : &probe,
-                                          INTERVAL_MS, &throttle, &err),
-                     MR_OK);
+    assert_int_equal(
+        mr_throttle_new_with(opts, script == NULL ? NULL : &probe, INTERVAL_MS, &throttle, &err),
+        MR_OK);
     return throttle;
 }
 
@@ -88,8 +87,7 @@ static void test_waits_while_it_must(void **state)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct mr_throttle_opts opts = {.max_load = table[i].max_load,
                                         .max_lag_s = table[i].max_lag_s};
-        struct script script = {
-            .running = table[i].running, .lag_s = table[i].lag_s, .bad = 5};
+        struct script script = {.running = table[i].running, .lag_s = table[i].lag_s, .bad = 5};
         struct mr_err err;
         capture_begin(&captured, CAPTURE_FILE, 0);
         struct mr_throttle *throttle = make(&opts, &script);
@@ -169,8 +167,7 @@ static void test_slow(void **state)
         struct mr_throttle *throttle = NULL;
         struct mr_err err;
         capture_begin(&captured, CAPTURE_FILE, 0);
-        assert_int_equal(
-            mr_throttle_new_with(&opts, &probe, INTERVAL_MS, &throttle, &err), MR_OK);
+        assert_int_equal(mr_throttle_new_with(&opts, &probe, INTERVAL_MS, &throttle, &err), MR_OK);
         assert_int_equal(mr_throttle_wait(throttle, &err), MR_OK);
         await_samples(&script, 3);
         assert_int_equal(mr_throttle_wait(throttle, &err), MR_OK);
@@ -191,10 +188,9 @@ static void test_slow(void **state)
         assert_true(waited_s > 0);
         if (table[i].said_too != NULL)
             assert_non_null(strstr(captured.text, table[i].said_too));
-        assert_true(samples > (table[i].said_too != NULL ? MR_THROTTLE_SLOW_SAMPLES
-                                                         : table[i].bad));
-        assert_int_equal(capture_count(&captured, "\n"),
-                         table[i].said_too != NULL ? 2 : 1);
+        assert_true(samples >
+                    (table[i].said_too != NULL ? MR_THROTTLE_SLOW_SAMPLES : table[i].bad));
+        assert_int_equal(capture_count(&captured, "\n"), table[i].said_too != NULL ? 2 : 1);
     }
 }
 
@@ -202,8 +198,7 @@ static void test_slow(void **state)
 static void test_stop(void **state)
 {
     (void)state;
-    struct mr_throttle_opts opts = {
-        .max_load = 50, .max_lag_s = 60, .max_load_stop = 100};
+    struct mr_throttle_opts opts = {.max_load = 50, .max_lag_s = 60, .max_load_stop = 100};
     struct script script = {.running = 101, .lag_s = -1, .bad = 5};
     struct mr_err err = {0};
     struct mr_throttle *throttle = make(&opts, &script);
@@ -299,8 +294,7 @@ static void test_waits_are_limited(void **state)
 static void test_no_probe(void **state)
 {
     (void)state;
-    const struct mr_throttle_opts opts = {.max_load = 50,
-                                          .pause_file = "/nonexistent/pause"};
+    const struct mr_throttle_opts opts = {.max_load = 50, .pause_file = "/nonexistent/pause"};
     const struct mr_db_opts db_opts = {.run_tag = "test"};
     struct mr_err err;
     struct mr_throttle *throttle = NULL;
@@ -383,8 +377,8 @@ static void test_reminds(void **state)
     mr_throttle_free(throttle);
     capture_end(&captured);
     assert_int_equal(capture_count(&captured, "waiting: "), 1);
-    size_t again = capture_count(
-        &captured, " s now: replica db2:3306 is 61 s behind (--max-lag 60)");
+    size_t again =
+        capture_count(&captured, " s now: replica db2:3306 is 61 s behind (--max-lag 60)");
     assert_in_range(again, 1, 3);
 }
 

@@ -36,8 +36,7 @@ static void test_writes(void **state)
         {"INSERT INTO stat VALUES (1, 1) ON DUPLICATE KEY UPDATE n = n + 1; DELETE FROM "
          "a",
          "+stat !stat -a"},
-        {"SELECT n INTO x FROM stat WHERE id = 1 FOR UPDATE; UPDATE stat SET n = x",
-         "!stat"},
+        {"SELECT n INTO x FROM stat WHERE id = 1 FOR UPDATE; UPDATE stat SET n = x", "!stat"},
         {"DELETE QUICK FROM shop.stat WHERE id = OLD.id", "-shop.stat"},
         {"DELETE s, `x` FROM stat s JOIN x ON s.id = x.id", "-stat"},
         {"DELETE FROM stat USING stat JOIN x", "-stat"},
@@ -64,9 +63,8 @@ static void test_writes(void **state)
         struct mr_trigger_writes w;
         mr_trigger_writes_init(&w, cases[i].body);
         while (mr_trigger_writes_next(&w))
-            mr_strbuf_add_fmt(&found, "%s%c%s%s%s", found.len > 0 ? " " : "",
-                              signs[w.verb], w.db.len > 0 ? w.db.ptr : "",
-                              w.db.len > 0 ? "." : "", w.table.ptr);
+            mr_strbuf_add_fmt(&found, "%s%c%s%s%s", found.len > 0 ? " " : "", signs[w.verb],
+                              w.db.len > 0 ? w.db.ptr : "", w.db.len > 0 ? "." : "", w.table.ptr);
         if (strcmp(found.len > 0 ? found.ptr : "", cases[i].writes) != 0)
             fail_msg("%s: %s", cases[i].body, found.len > 0 ? found.ptr : "none");
         mr_trigger_writes_release(&w);

@@ -34,8 +34,7 @@ static void write_rows(const struct mr_snap_table *table, const struct mr_value 
     struct mr_err err;
     mr_tsv_init(&tsv, (struct mr_sink){.write = append, .arg = out});
     for (size_t i = 0; i < rows; i++)
-        assert_int_equal(mr_tsv_add_row(&tsv, table, values + i * table->ncolumns, &err),
-                         MR_OK);
+        assert_int_equal(mr_tsv_add_row(&tsv, table, values + i * table->ncolumns, &err), MR_OK);
     assert_int_equal(mr_tsv_flush(&tsv, &err), MR_OK);
     assert_int_equal(tsv.bytes, out->len);
     mr_tsv_release(&tsv);
@@ -46,8 +45,7 @@ struct text {
     size_t len, piece; /* bytes a read */
 };
 
-static enum mr_code feed(void *arg, void *buf, size_t size, size_t *got,
-                         struct mr_err *err)
+static enum mr_code feed(void *arg, void *buf, size_t size, size_t *got, struct mr_err *err)
 {
     struct text *text = arg;
     (void)err;
@@ -62,8 +60,7 @@ static enum mr_code feed(void *arg, void *buf, size_t size, size_t *got,
 
 static struct mr_snap_table table_of(const struct mr_snap_column *columns, size_t count)
 {
-    return (struct mr_snap_table){
-        .db = "d", .name = "t", .columns = columns, .ncolumns = count};
+    return (struct mr_snap_table){.db = "d", .name = "t", .columns = columns, .ncolumns = count};
 }
 
 static void test_text(void **state)
@@ -75,22 +72,14 @@ static void test_text(void **state)
         const char *text;
     } cases[] = {
         {{.cls = MR_CLASS_INT}, {.cls = MR_CLASS_NULL}, "\\N"},
-        {{.cls = MR_CLASS_INT},
-         {.cls = MR_CLASS_INT, .i = INT64_MIN},
-         "-9223372036854775808"},
-        {{.cls = MR_CLASS_UINT},
-         {.cls = MR_CLASS_UINT, .u = UINT64_MAX},
-         "18446744073709551615"},
+        {{.cls = MR_CLASS_INT}, {.cls = MR_CLASS_INT, .i = INT64_MIN}, "-9223372036854775808"},
+        {{.cls = MR_CLASS_UINT}, {.cls = MR_CLASS_UINT, .u = UINT64_MAX}, "18446744073709551615"},
         {{.cls = MR_CLASS_UINT, .decimals = 4}, {.cls = MR_CLASS_UINT}, "0000"},
         {{.cls = MR_CLASS_DOUBLE}, {.cls = MR_CLASS_DOUBLE, .d = -0.0}, "-0"},
         {{.cls = MR_CLASS_DOUBLE}, {.cls = MR_CLASS_DOUBLE, .d = 0.1}, "0.1"},
         {{.cls = MR_CLASS_DOUBLE}, {.cls = MR_CLASS_DOUBLE, .d = 1e22}, "1e+22"},
-        {{.cls = MR_CLASS_FLOAT},
-         {.cls = MR_CLASS_FLOAT, .d = 405403.53125},
-         "405403.53"},
-        {{.cls = MR_CLASS_DECIMAL},
-         {.cls = MR_CLASS_DECIMAL, .ptr = "1.50", .len = 4},
-         "1.50"},
+        {{.cls = MR_CLASS_FLOAT}, {.cls = MR_CLASS_FLOAT, .d = 405403.53125}, "405403.53"},
+        {{.cls = MR_CLASS_DECIMAL}, {.cls = MR_CLASS_DECIMAL, .ptr = "1.50", .len = 4}, "1.50"},
         {{.cls = MR_CLASS_BINARY},
          {.cls = MR_CLASS_BINARY, .ptr = "\0\t\n\\\rN'", .len = 7},
          "\\0\\t\\n\\\\\rN'"},
@@ -102,8 +91,7 @@ static void test_text(void **state)
           .t = {.year = 2020, .month = 2, .day = 30, .hour = 1, .micros = 5000}},
          "2020-02-30 01:00:00.005"},
         {{.cls = MR_CLASS_TIME},
-         {.cls = MR_CLASS_TIME,
-          .t = {.negative = true, .hour = 838, .minute = 59, .second = 59}},
+         {.cls = MR_CLASS_TIME, .t = {.negative = true, .hour = 838, .minute = 59, .second = 59}},
          "-838:59:59"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -120,12 +108,9 @@ static void test_text(void **state)
 /* ---- there and back ---- */
 
 static const struct mr_snap_column all[] = {
-    {.name = "i", .cls = MR_CLASS_INT},
-    {.name = "b", .cls = MR_CLASS_BINARY},
-    {.name = "d", .cls = MR_CLASS_DOUBLE},
-    {.name = "f", .cls = MR_CLASS_FLOAT},
-    {.name = "u", .cls = MR_CLASS_UINT},
-    {.name = "t", .cls = MR_CLASS_DATETIME, .decimals = 6},
+    {.name = "i", .cls = MR_CLASS_INT},    {.name = "b", .cls = MR_CLASS_BINARY},
+    {.name = "d", .cls = MR_CLASS_DOUBLE}, {.name = "f", .cls = MR_CLASS_FLOAT},
+    {.name = "u", .cls = MR_CLASS_UINT},   {.name = "t", .cls = MR_CLASS_DATETIME, .decimals = 6},
 };
 
 static double random_double(bool is_float)
@@ -197,9 +182,8 @@ static void test_round_trip(void **state)
         struct mr_tsv_in *in = NULL;
         const struct mr_value *values = NULL;
         struct mr_err err;
-        assert_int_equal(
-            mr_tsv_in_open((struct mr_feed){feed, &text}, &table, out.len, &in, &err),
-            MR_OK);
+        assert_int_equal(mr_tsv_in_open((struct mr_feed){feed, &text}, &table, out.len, &in, &err),
+                         MR_OK);
         for (size_t i = 0; i < ROWS; i++) {
             assert_int_equal(mr_tsv_in_next(in, &values, &err), MR_OK);
             assert_non_null(values);
@@ -318,9 +302,8 @@ static void test_refused(void **state)
         struct mr_tsv_in *in = NULL;
         const struct mr_value *values = NULL;
         struct mr_err err = {0};
-        assert_int_equal(
-            mr_tsv_in_open((struct mr_feed){feed, &text}, &table, 1000, &in, &err),
-            MR_OK);
+        assert_int_equal(mr_tsv_in_open((struct mr_feed){feed, &text}, &table, 1000, &in, &err),
+                         MR_OK);
         assert_int_equal(mr_tsv_in_next(in, &values, &err), MR_E_IO);
         assert_null(values);
         assert_non_null(strstr(err.message, "row 1"));
@@ -338,8 +321,7 @@ static void test_bounded(void **state)
     const struct mr_value *values = NULL;
     struct mr_err err;
     memset(wide, 'a', sizeof wide);
-    assert_int_equal(
-        mr_tsv_in_open((struct mr_feed){feed, &text}, &table, 1000, &in, &err), MR_OK);
+    assert_int_equal(mr_tsv_in_open((struct mr_feed){feed, &text}, &table, 1000, &in, &err), MR_OK);
     assert_int_equal(mr_tsv_in_next(in, &values, &err), MR_E_IO);
     mr_tsv_in_close(in);
 }

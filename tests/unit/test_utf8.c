@@ -44,8 +44,7 @@ static void test_decode(void **state)
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         uint32_t cp;
-        assert_int_equal(mr_utf8_decode(table[i].text, table[i].len, &cp),
-                         table[i].bytes);
+        assert_int_equal(mr_utf8_decode(table[i].text, table[i].len, &cp), table[i].bytes);
         assert_int_equal(cp, table[i].code_point);
         assert_int_equal(mr_utf8_is_valid(table[i].text, table[i].len),
                          table[i].code_point != MR_UTF8_INVALID);
@@ -118,8 +117,7 @@ static void test_width_and_fit(void **state)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         size_t len = strlen(table[i].text);
         assert_int_equal(mr_utf8_width(table[i].text, len), table[i].width);
-        assert_int_equal(mr_utf8_fit(table[i].text, len, table[i].columns),
-                         table[i].fits);
+        assert_int_equal(mr_utf8_fit(table[i].text, len, table[i].columns), table[i].fits);
     }
 }
 

@@ -14,9 +14,9 @@
 #include "random.h"
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
-#define BYTES(class, literal)                                                            \
-    {                                                                                    \
-        .cls = (class), .ptr = (literal), .len = sizeof(literal) - 1                     \
+#define BYTES(class, literal)                                                                      \
+    {                                                                                              \
+        .cls = (class), .ptr = (literal), .len = sizeof(literal) - 1                               \
     }
 
 static void test_text(void **state)
@@ -45,8 +45,7 @@ static void test_text(void **state)
         {{.cls = MR_CLASS_DATETIME, .t = {9999, 12, 31, 23, 59, 59, 999999, false}},
          0,
          "9999-12-31 23:59:59.999999"},
-        {{.cls = MR_CLASS_TIME,
-          .t = {.hour = 838, .minute = 59, .second = 59, .negative = true}},
+        {{.cls = MR_CLASS_TIME, .t = {.hour = 838, .minute = 59, .second = 59, .negative = true}},
          0,
          "-838:59:59"},
         {{.cls = MR_CLASS_TIME, .t = {.second = 1, .micros = 1}}, 6, "00:00:01.000001"},
@@ -154,8 +153,7 @@ static void test_json(void **state)
         {BYTES(MR_CLASS_BINARY, "ab"), "{\"hex\":\"6162\"}"},
         {{.cls = MR_CLASS_BINARY}, "{\"hex\":\"\"}"},
         {BYTES(MR_CLASS_GEOMETRY, "\0\1"), "{\"hex\":\"0001\"}"},
-        {{.cls = MR_CLASS_DATE, .t = {.year = 2024, .month = 4, .day = 2}},
-         "\"2024-04-02\""},
+        {{.cls = MR_CLASS_DATE, .t = {.year = 2024, .month = 4, .day = 2}}, "\"2024-04-02\""},
     };
     for (size_t i = 0; i < LEN(cases); i++) {
         struct mr_strbuf out = MR_STRBUF_INIT;
@@ -195,8 +193,7 @@ static void test_screen(void **state)
     };
     for (size_t i = 0; i < LEN(cases); i++) {
         struct mr_strbuf out = MR_STRBUF_INIT;
-        mr_value_to_screen(&out, &cases[i].value, (struct mr_value_style){0},
-                           cases[i].width);
+        mr_value_to_screen(&out, &cases[i].value, (struct mr_value_style){0}, cases[i].width);
         assert_string_equal(out.ptr, cases[i].text);
         mr_strbuf_release(&out);
     }
@@ -230,8 +227,7 @@ static void test_long_value_fails(void **state)
     (void)state;
     static const enum mr_class classes[] = {MR_CLASS_TEXT, MR_CLASS_ENUM, MR_CLASS_JSON,
                                             MR_CLASS_BINARY, MR_CLASS_GEOMETRY};
-    typedef void render(struct mr_strbuf *, const struct mr_value *,
-                        struct mr_value_style);
+    typedef void render(struct mr_strbuf *, const struct mr_value *, struct mr_value_style);
     static render *const renders[] = {mr_value_to_text, mr_value_to_json};
     for (size_t i = 0; i < LEN(classes); i++) {
         struct mr_value value = {.cls = classes[i], .len = 100000};

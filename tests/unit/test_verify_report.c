@@ -15,13 +15,11 @@ static const struct mr_planned_table planned[] = {
     {.table = "club.members", .target_table = "live.members"},
     {.table = "club.k", .target_table = "live.k"},
 };
-static const struct mr_find_column columns[] = {
-    {.name = "id", .style = {.cls = MR_CLASS_INT}},
-    {.name = "a", .style = {.cls = MR_CLASS_TEXT}}};
+static const struct mr_find_column columns[] = {{.name = "id", .style = {.cls = MR_CLASS_INT}},
+                                                {.name = "a", .style = {.cls = MR_CLASS_TEXT}}};
 static const size_t key_columns[] = {0, 1};
-static const struct mr_pair image = {.find = {.columns = columns, .ncolumns = 2},
-                                     .key_columns = key_columns,
-                                     .nkey_columns = 2};
+static const struct mr_pair image = {
+    .find = {.columns = columns, .ncolumns = 2}, .key_columns = key_columns, .nkey_columns = 2};
 
 static const char key_bytes[] = "i\1\0\0\0\0\0\0\0\7t\0\0\0\3a\nb";
 static const char old_bytes[] = "i\1\0\0\0\0\0\0\0\5t\0\0\0\1x";
@@ -40,11 +38,10 @@ struct sample {
 
 static void begin(struct sample *s, bool json, uint64_t max_findings)
 {
-    *s = (struct sample){
-        .plan = {.manifest = {.uuid = "U",
-                              .policy = "merge",
-                              .target = "mysql://live",
-                              .planned = {.tables = planned, .ntables = 2}}}};
+    *s = (struct sample){.plan = {.manifest = {.uuid = "U",
+                                               .policy = "merge",
+                                               .target = "mysql://live",
+                                               .planned = {.tables = planned, .ntables = 2}}}};
     s->tables[0].planned = &planned[0];
     s->tables[1].planned = &planned[1];
     s->rows = (struct mr_verify_rows){.plan = &s->plan, .tables = s->tables};

@@ -33,8 +33,8 @@ static void test_offset_back(void **state)
         for (size_t k = 0; k < sizeof begins / sizeof *begins; k++)
             if (begins[k] < cases[i].known_to)
                 *(uint64_t *)mr_vec_push(&starts) = begins[k];
-        uint64_t got = mr_view_offset_back(&starts, cases[i].known_to, cases[i].offset,
-                                           cases[i].underway);
+        uint64_t got =
+            mr_view_offset_back(&starts, cases[i].known_to, cases[i].offset, cases[i].underway);
         if (got != cases[i].wanted)
             print_error("%s: %llu\n", cases[i].what, (unsigned long long)got);
         assert_int_equal(got, cases[i].wanted);
