@@ -1,11 +1,12 @@
 /* commands.c: see commands.h. */
 #include "commands.h"
 
-#include "core/cli/config_cmd.h"
+#include "recon/config/config_cmd.h"
 #include "recon/affected/affected_cmd.h"
 #include "recon/check/check_cmd.h"
 #include "recon/doctor/doctor_cmd.h"
 #include "recon/gate/gate_cmd.h"
+#include "recon/gate/gate_config.h"
 #include "recon/report/report_cmd.h"
 #include "repair/repair_cmd.h"
 #include "snapshot/read/source_snapshot.h"
@@ -31,8 +32,11 @@ static const struct mr_command *const items[] = {
     &mr_config_command,
 };
 
+static const struct mr_config_room *const rooms[] = {&mr_gate_room};
+
 const struct mr_command_list mr_commands = {
     .items = items,
     .count = sizeof items / sizeof items[0],
     .open_snapshot = mr_source_snapshot_new,
+    .rooms = {rooms, sizeof rooms / sizeof rooms[0]},
 };

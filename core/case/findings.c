@@ -54,7 +54,8 @@ static const char schema_sql[] =
     " source_next TEXT NOT NULL, source_greatest TEXT NOT NULL,"
     " target_next TEXT NOT NULL, target_greatest TEXT NOT NULL) STRICT;"
     "CREATE TABLE advice (id INTEGER PRIMARY KEY, run INT NOT NULL, tbl TEXT NOT NULL,"
-    " col TEXT, text TEXT NOT NULL, config TEXT NOT NULL) STRICT;" MR_LINEAGE_SCHEMA MR_PLAN_SCHEMA;
+    " col TEXT, text TEXT NOT NULL, config TEXT NOT NULL) STRICT;" MR_LINEAGE_SCHEMA
+        MR_PLANBOOK_SCHEMA;
 
 const char *mr_kind_name(enum mr_find_kind kind)
 {

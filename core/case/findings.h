@@ -336,6 +336,10 @@ enum mr_code mr_findings_counters(struct mr_findings *fd, struct mr_arena *arena
 
 /* The case file itself, for queries that only one command needs. */
 struct mr_case *mr_findings_case(struct mr_findings *fd);
+/* A transaction on it: begin takes the case's lock; end commits, or rolls back where code is an
+ * error, which it keeps, and unlocks. */
+enum mr_code mr_findings_begin(struct mr_findings *fd, struct mr_err *err);
+enum mr_code mr_findings_end(struct mr_findings *fd, enum mr_code code, struct mr_err *err);
 /* Id of the current run. */
 int64_t mr_findings_run_id(const struct mr_findings *fd);
 

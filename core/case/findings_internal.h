@@ -23,8 +23,8 @@
     " parent INT NOT NULL, PRIMARY KEY (side, child, reference, parent))"                          \
     " STRICT, WITHOUT ROWID;"
 
-/* Tables of planbook.c. */
-#define MR_PLAN_SCHEMA                                                                             \
+/* Tables of the plans that were made of a case (repair/plan/planbook.c). */
+#define MR_PLANBOOK_SCHEMA                                                                         \
     "CREATE TABLE plan (id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, run INT,"               \
     " policy TEXT NOT NULL, created TEXT NOT NULL, source TEXT NOT NULL,"                          \
     " target TEXT NOT NULL, dir TEXT NOT NULL, state TEXT NOT NULL) STRICT;"                       \
@@ -42,10 +42,6 @@ struct mr_findings {
     /* prepared once, because every chunk uses them */
     struct mr_case_stmt *add_chunk, *add_suspect;
 };
-
-/* Takes the lock, begins; end commits or rolls back, keeps the first error, unlocks. */
-enum mr_code mr_findings_begin(struct mr_findings *fd, struct mr_err *err);
-enum mr_code mr_findings_end(struct mr_findings *fd, enum mr_code code, struct mr_err *err);
 
 /* Forgets what mr_findings_made_save() has kept of the table. */
 enum mr_code mr_findings_made_forget(struct mr_findings *fd, int64_t table, struct mr_err *err);

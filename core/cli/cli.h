@@ -48,6 +48,7 @@ struct mr_command_list {
     const struct mr_command *const *items;
     size_t count;
     mr_source_open_fn *open_snapshot; /* what commands read snapshots with */
+    struct mr_config_rooms rooms;     /* sections of the configuration that a room reads */
 };
 
 enum mr_cli_request {

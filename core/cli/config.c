@@ -10,12 +10,11 @@
 #include "core/base/pattern.h"
 #include "core/base/strbuf.h"
 #include "core/base/suggest.h"
-#include "core/cli/gate_config.h"
 #include "core/file/io.h"
 
 #define MAX_BYTES ((size_t)16 << 20)
 
-static const char word_options[] = "options", word_table[] = "table", word_gate[] = "gate";
+static const char word_options[] = "options", word_table[] = "table";
 
 typedef bool repeatable_fn(const char *key);
 
@@ -91,29 +90,36 @@ static enum mr_code check_options(struct mr_config *config, const struct mr_ini_
     return check_single(config, section, "Write [options]; they hold for every table.", err);
 }
 
-static enum mr_code check_gate(struct mr_config *config, const struct mr_ini_section *section,
-                               struct mr_err *err)
+static enum mr_code check_room(struct mr_config *config, const struct mr_config_room *room,
+                               const struct mr_ini_section *section, struct mr_err *err)
 {
-    struct mr_gate_config scratch;
-    mr_gate_config_init(&scratch);
-    enum mr_code code =
-        check_single(config, section, "Write [gate]; it holds for every check.", err);
-    for (const struct mr_ini_entry *entry = section->entries; code == MR_OK && entry != NULL;
-         entry = entry->next) {
-        code = mr_gate_config_set(&scratch, entry->key, entry->value, &config->arena, err);
-        if (code != MR_OK)
-            mr_err_context(err, "%s:%u", config->file, entry->line);
-    }
-    return code == MR_OK ? check_repeats(config, section, mr_gate_config_is_repeatable, err) : code;
+    MR_TRY(check_single(config, section, room->hint, err));
+    MR_TRY(room->check(config, section, &config->arena, err));
+    return check_repeats(config, section, room->is_repeatable, err);
 }
 
-static enum mr_code unknown_section(const struct mr_config *config,
+/* "There are [options], [table PATTERN] and [gate]." */
+static void hint_sections(struct mr_config_rooms rooms, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&text, rooms.count > 0 ? "There are [options], [table PATTERN]"
+                                             : "There are [options] and [table PATTERN]");
+    for (size_t i = 0; i < rooms.count; i++)
+        mr_strbuf_add_fmt(&text, "%s[%s]", i + 1 == rooms.count ? " and " : ", ",
+                          rooms.items[i]->word);
+    if (mr_strbuf_check(&text, "naming sections", NULL) == MR_OK)
+        mr_err_hint(err, "%s.", text.ptr);
+    mr_strbuf_release(&text);
+}
+
+static enum mr_code unknown_section(const struct mr_config *config, struct mr_config_rooms rooms,
                                     const struct mr_ini_section *section, struct mr_err *err)
 {
     struct mr_suggest suggest = {.typed = section->word};
     mr_suggest_offer(&suggest, word_options);
     mr_suggest_offer(&suggest, word_table);
-    mr_suggest_offer(&suggest, word_gate);
+    for (size_t i = 0; i < rooms.count; i++)
+        mr_suggest_offer(&suggest, rooms.items[i]->word);
     bool named = section->argument[0] != '\0';
     (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: unknown section [%s%s%s]", config->file,
                      section->line, section->word, named ? " " : "", section->argument);
@@ -122,22 +128,32 @@ static enum mr_code unknown_section(const struct mr_config *config,
     else if (suggest.best != NULL)
         mr_err_hint(err, "Did you mean [%s]?", suggest.best);
     else
-        mr_err_hint(err, "There are [options], [table PATTERN] and [gate].");
+        hint_sections(rooms, err);
     return MR_E_CONFIG;
 }
 
-static enum mr_code check_sections(struct mr_config *config, struct mr_err *err)
+static const struct mr_config_room *find_room(struct mr_config_rooms rooms, const char *word)
+{
+    for (size_t i = 0; i < rooms.count; i++)
+        if (strcmp(rooms.items[i]->word, word) == 0)
+            return rooms.items[i];
+    return NULL;
+}
+
+static enum mr_code check_sections(struct mr_config *config, struct mr_config_rooms rooms,
+                                   struct mr_err *err)
 {
     for (const struct mr_ini_section *section = config->sections; section != NULL;
          section = section->next) {
+        const struct mr_config_room *room = find_room(rooms, section->word);
         if (strcmp(section->word, word_table) == 0)
             MR_TRY(check_table(config, section, err));
         else if (strcmp(section->word, word_options) == 0)
             MR_TRY(check_options(config, section, err));
-        else if (strcmp(section->word, word_gate) == 0)
-            MR_TRY(check_gate(config, section, err));
+        else if (room != NULL)
+            MR_TRY(check_room(config, room, section, err));
         else
-            MR_TRY(unknown_section(config, section, err));
+            MR_TRY(unknown_section(config, rooms, section, err));
     }
     return MR_OK;
 }
@@ -155,7 +171,8 @@ static struct mr_config *config_new(const char *file, struct mr_err *err)
     return NULL;
 }
 
-enum mr_code mr_config_parse(const char *text, size_t len, const char *name, struct mr_config **out,
+enum mr_code mr_config_parse(const char *text, size_t len, const char *name,
+                             struct mr_config_rooms rooms, struct mr_config **out,
                              struct mr_err *err)
 {
     *out = NULL;
@@ -165,7 +182,7 @@ enum mr_code mr_config_parse(const char *text, size_t len, const char *name, str
     enum mr_code code =
         mr_ini_parse(text, len, config->file, &config->arena, &config->sections, err);
     if (code == MR_OK)
-        code = check_sections(config, err);
+        code = check_sections(config, rooms, err);
     if (code != MR_OK) {
         mr_config_free(config);
         return code;
@@ -174,12 +191,13 @@ enum mr_code mr_config_parse(const char *text, size_t len, const char *name, str
     return MR_OK;
 }
 
-static enum mr_code load_file(const char *path, struct mr_config **out, struct mr_err *err)
+static enum mr_code load_file(const char *path, struct mr_config_rooms rooms,
+                              struct mr_config **out, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = mr_io_read_file(path, MAX_BYTES, &text, err);
     if (code == MR_OK) {
-        code = mr_config_parse(text.ptr, text.len, path, out, err);
+        code = mr_config_parse(text.ptr, text.len, path, rooms, out, err);
     } else {
         mr_err_context(err, "could not load the configuration");
         mr_err_hint(err, "Name a readable file with --config or in MYRECON_CONFIG.");
@@ -201,19 +219,20 @@ static bool is_absent(const char *path)
     return why == ENOENT || why == ENOTDIR || why == EACCES;
 }
 
-enum mr_code mr_config_load(const char *path, struct mr_config **out, struct mr_err *err)
+enum mr_code mr_config_load(const char *path, struct mr_config_rooms rooms, struct mr_config **out,
+                            struct mr_err *err)
 {
     struct mr_strbuf usual = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     *out = NULL;
     if (path != NULL)
-        return load_file(path, out, err);
+        return load_file(path, rooms, out, err);
     const char *home = getenv("HOME");
     if (home != NULL && home[0] != '\0')
         mr_strbuf_add_fmt(&usual, "%s/.config/myrecon.ini", home);
     MR_TRY_OUT(mr_strbuf_check(&usual, "looking for the configuration file", err));
     if (usual.len > 0 && !is_absent(usual.ptr))
-        MR_TRY_OUT(load_file(usual.ptr, out, err));
+        MR_TRY_OUT(load_file(usual.ptr, rooms, out, err));
     else if ((*out = config_new(NULL, err)) == NULL)
         MR_TRY_OUT(MR_E_NOMEM);
 

@@ -3,8 +3,8 @@
  *
  *   [options]         long options of the commands, without their dashes
  *   [table PATTERN]   what is known about tables (table_config.h); PATTERN as in
- * --tables
- *   [gate]            thresholds and silences of the gate (gate_config.h)
+ *                     --tables
+ *   [WORD]            what a room of its own says there: struct mr_config_room
  *
  * Calling sequence: mr_config_load, then mr_config_table() for each table,
  * mr_config_free. The values of [options] are text here; settings.h gives them their
@@ -32,13 +32,29 @@ struct mr_config {
     const struct mr_ini_section *sections; /* all, in the order of the file */
 };
 
+/* A section that some room reads: it stands once, and by itself. */
+struct mr_config_room {
+    const char *word, *hint; /* "gate"; what to write in place of [gate NAME] */
+    /* Refuses a line as MR_E_CONFIG, with file and line in front. */
+    enum mr_code (*check)(const struct mr_config *config, const struct mr_ini_section *section,
+                          struct mr_arena *arena, struct mr_err *err);
+    bool (*is_repeatable)(const char *key);
+};
+struct mr_config_rooms {
+    const struct mr_config_room *const *items;
+    size_t count;
+};
+#define MR_CONFIG_NO_ROOMS ((struct mr_config_rooms){0})
+
 /*
  * path NULL: ~/.config/myrecon.ini, if it is there.  ($MYRECON_CONFIG is the --config
  * option's environment variable, see settings.h.)  A path that was named must exist.
  */
-enum mr_code mr_config_load(const char *path, struct mr_config **out, struct mr_err *err);
+enum mr_code mr_config_load(const char *path, struct mr_config_rooms rooms, struct mr_config **out,
+                            struct mr_err *err);
 /* The same from memory; name stands for the file in messages. */
-enum mr_code mr_config_parse(const char *text, size_t len, const char *name, struct mr_config **out,
+enum mr_code mr_config_parse(const char *text, size_t len, const char *name,
+                             struct mr_config_rooms rooms, struct mr_config **out,
                              struct mr_err *err);
 void mr_config_free(struct mr_config *config);
 

@@ -60,7 +60,8 @@ bool mr_suspect_config(struct mr_strbuf *out, const struct mr_suspect_line *line
         add_line(out, &lines[i]);
         wanted += !is_comment(&lines[i]);
     }
-    if (!out->failed && mr_config_parse(out->ptr, out->len, "advice", &parsed, NULL) == MR_OK &&
+    if (!out->failed &&
+        mr_config_parse(out->ptr, out->len, "advice", MR_CONFIG_NO_ROOMS, &parsed, NULL) == MR_OK &&
         mr_config_table(parsed, lines->child->db, lines->child->name, &parsed->arena, &config,
                         NULL) == MR_OK)
         good = config.nreferences == wanted;

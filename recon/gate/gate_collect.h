@@ -13,7 +13,7 @@
 #define MR_GATE_COLLECT_H
 
 #include "core/cli/config.h"
-#include "core/cli/gate_config.h"
+#include "recon/gate/gate_config.h"
 #include "recon/gate/gate_link.h"
 
 struct mr_gate_task {

@@ -13,7 +13,7 @@
 #define MR_GATE_JUDGE_H
 
 #include "core/base/vec.h"
-#include "core/cli/gate_config.h"
+#include "recon/gate/gate_config.h"
 #include "recon/gate/gate_activity.h"
 #include "recon/gate/gate_facts.h"
 

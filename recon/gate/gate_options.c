@@ -73,7 +73,7 @@ static const struct mr_option record_options[] = {
 
 static const struct mr_choice check_names[] = {
 #define MR_GATE_NAME(id, priority, needs, finds) {#id, MR_GATE_##id},
-#include "core/cli/gate_names.def"
+#include "recon/gate/gate_names.def"
 #undef MR_GATE_NAME
     {NULL, 0},
 };

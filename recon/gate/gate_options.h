@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "core/cli/cli.h"
-#include "core/cli/gate_config.h"
+#include "recon/gate/gate_config.h"
 #include "core/cli/general_options.h"
 
 struct mr_gate_options {

@@ -11,7 +11,7 @@
 
 mr_gate_rule *const mr_gate_rules[MR_GATE_NAMES_END] = {
 #define MR_GATE_NAME(id, priority, needs, text) [MR_GATE_##id] = mr_gate_rule_##id,
-#include "core/cli/gate_names.def"
+#include "recon/gate/gate_names.def"
 #undef MR_GATE_NAME
 };
 

@@ -20,7 +20,7 @@
 typedef void mr_gate_rule(struct mr_gate_judge *judge);
 
 #define MR_GATE_NAME(id, priority, needs, text) mr_gate_rule mr_gate_rule_##id;
-#include "core/cli/gate_names.def"
+#include "recon/gate/gate_names.def"
 #undef MR_GATE_NAME
 
 extern mr_gate_rule *const mr_gate_rules[MR_GATE_NAMES_END];

@@ -9,7 +9,7 @@
 
 #include "core/base/suggest.h"
 #include "core/case/case_args.h"
-#include "core/case/planbook.h"
+#include "repair/plan/planbook.h"
 #include "core/pair/pair_columns.h"
 #include "core/row/row_class.h"
 #include "repair/merge/merge_equal.h"

@@ -8,7 +8,7 @@
 
 #include "core/base/log.h"
 #include "core/case/case_args.h"
-#include "core/case/planbook.h"
+#include "repair/plan/planbook.h"
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
 #include "core/row/row_class.h"

@@ -15,7 +15,7 @@
 #define MR_PLANNING_H
 
 #include "core/base/run_id.h"
-#include "core/case/planbook.h"
+#include "repair/plan/planbook.h"
 #include "core/file/sign.h"
 #include "repair/plan/plan_dir.h"
 #include "repair/planning/plan_options.h"

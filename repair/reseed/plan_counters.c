@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "core/case/case_args.h"
-#include "core/case/planbook.h"
+#include "repair/plan/planbook.h"
 #include "core/pair/pair_columns.h"
 #include "repair/reseed/reseed_read.h"
 #include "core/schema/sequence.h"

@@ -11,7 +11,7 @@
 #include "core/base/log.h"
 #include "core/base/pattern.h"
 #include "core/base/signals.h"
-#include "core/case/planbook.h"
+#include "repair/plan/planbook.h"
 #include "core/pair/pair.h"
 #include "repair/plan/plan_server.h"
 #include "repair/reseed/reseed_read.h"

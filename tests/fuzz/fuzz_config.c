@@ -11,6 +11,10 @@
 
 #include "core/base/utf8.h"
 #include "core/cli/config.h"
+#include "recon/gate/gate_config.h"
+
+static const struct mr_config_room *const gate_room[] = {&mr_gate_room};
+static const struct mr_config_rooms rooms = {gate_room, 1};
 
 static void check_refusal(enum mr_code code, const struct mr_err *err)
 {
@@ -21,7 +25,7 @@ static void check_file(const char *text, size_t size)
 {
     struct mr_config *config = NULL;
     struct mr_err err = {0};
-    enum mr_code code = mr_config_parse(text, size, "file", &config, &err);
+    enum mr_code code = mr_config_parse(text, size, "file", rooms, &config, &err);
     if (code != MR_OK) {
         check_refusal(code, &err);
         FUZZ_CHECK(strncmp(err.message, "file", 4) == 0 || strstr(err.message, "\"file\""));
@@ -63,7 +67,7 @@ static void check_name(const char *name)
     mr_table_config_add_name(&text, name);
     mr_strbuf_add_char(&text, '\n');
     FUZZ_CHECK(!text.failed);
-    FUZZ_CHECK(mr_config_parse(text.ptr, text.len, "file", &config, &err) == MR_OK);
+    FUZZ_CHECK(mr_config_parse(text.ptr, text.len, "file", rooms, &config, &err) == MR_OK);
     FUZZ_CHECK(mr_config_table(config, "club", name, &arena, &table, &err) == MR_OK);
     FUZZ_CHECK(table.subject && table.identity == MR_IDENTITY_COLUMNS);
     FUZZ_CHECK(table.identity_columns.count == 1 &&

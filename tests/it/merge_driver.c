@@ -385,7 +385,7 @@ static enum mr_code plan(struct driver *d, char **argv, struct mr_err *err)
     const char *const uris[] = {argv[0], argv[1]};
     const struct mr_sides_opts opts = {.run_tag = "merge_driver", .consistent = true};
     struct mr_find_run run;
-    enum mr_code code = mr_config_load(argv[3], &d->config, err);
+    enum mr_code code = mr_config_load(argv[3], MR_CONFIG_NO_ROOMS, &d->config, err);
     if (code == MR_OK)
         code = mr_findings_open(argv[2], MR_CASE_WRITE, &d->fd, err);
     if (code == MR_OK)

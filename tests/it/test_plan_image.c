@@ -233,7 +233,7 @@ static void run_case(const int server[2], const struct image_case *c)
     struct mr_config *config = NULL;
     if (c->mysql_only && !(it_is_mysql(writers[server[0]]) && it_is_mysql(writers[server[1]])))
         return;
-    it_ok(mr_config_load(NULL, &config, &err), &err, "config");
+    it_ok(mr_config_load(NULL, MR_CONFIG_NO_ROOMS, &config, &err), &err, "config");
     make_table(server[0], db[0], c->source, c);
     make_table(server[1], db[1], c->target, c);
     open_pair(&o, server, db, config);

@@ -151,7 +151,8 @@ static inline enum mr_code club_choose(struct club *club, const char *columns,
     struct mr_config *config = NULL;
     struct mr_affected *list = &club->list;
     case_require(mr_findings_run_end(club->c.fd, &club->c.run, NULL));
-    case_require(mr_config_parse(config_text, strlen(config_text), "my.ini", &config, NULL));
+    case_require(mr_config_parse(config_text, strlen(config_text), "my.ini", MR_CONFIG_NO_ROOMS,
+                                 &config, NULL));
     list->fd = club->c.fd;
     list->run = club->c.run;
     case_require(mr_findings_tables(list->fd, &list->arena, &list->tables, &list->ntables, NULL));

@@ -216,7 +216,7 @@ static inline void graph_fk(struct graph *g, enum mr_side side, const char *name
 static inline enum mr_code graph_plan(struct graph *g, const char *ini, struct mr_err *err)
 {
     struct mr_column_task task = {.arena = &g->arena};
-    if (mr_config_parse(ini, strlen(ini), "ini", &g->config, err) != MR_OK)
+    if (mr_config_parse(ini, strlen(ini), "ini", MR_CONFIG_NO_ROOMS, &g->config, err) != MR_OK)
         abort();
     g->pairing.config = g->config;
     g->pairing.tables = g->list;

@@ -78,7 +78,8 @@ static void run_of(struct club *club, const struct world *w)
         (void)club_row(club, wallet, MR_KIND_CHANGED, "1/a/x", "1/a/y", NULL, NULL);
     if (w->windowed)
         club_change(club, "UPDATE tbl SET windowed = 1 WHERE id = :tbl", guests);
-    case_require(mr_config_parse(w->run, strlen(w->run), "run.ini", &config, NULL));
+    case_require(
+        mr_config_parse(w->run, strlen(w->run), "run.ini", MR_CONFIG_NO_ROOMS, &config, NULL));
     keep(club, config);
     mr_config_free(config);
     case_require(mr_findings_run_end(club->c.fd, &club->c.run, NULL));
@@ -96,7 +97,8 @@ static void check_world(const struct world *w)
     list->fd = club.c.fd;
     list->run = club.c.run;
     case_require(mr_findings_tables(list->fd, &list->arena, &list->tables, &list->ntables, NULL));
-    case_require(mr_config_parse(w->now, strlen(w->now), "my.ini", &config, NULL));
+    case_require(
+        mr_config_parse(w->now, strlen(w->now), "my.ini", MR_CONFIG_NO_ROOMS, &config, NULL));
     choice.config = config;
     if (w->subject != NULL)
         choice.subjects = (struct mr_string_list){&w->subject, 1};

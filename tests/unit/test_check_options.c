@@ -152,7 +152,8 @@ static void test_loudness(void **state)
     struct mr_config *config = NULL;
     const struct mr_check_options *o = f->settings.values;
     mr_settings_bump(&f->settings, mr_settings_find(&mr_check_option_set, "verbose"));
-    assert_int_equal(mr_config_parse(text, sizeof text - 1, "f", &config, &err), MR_OK);
+    assert_int_equal(mr_config_parse(text, sizeof text - 1, "f", MR_CONFIG_NO_ROOMS, &config, &err),
+                     MR_OK);
     assert_int_equal(mr_settings_apply_file(&f->settings, config, &err), MR_OK);
     mr_config_free(config);
     assert_int_equal(mr_settings_finish(&f->settings, &err), MR_OK);

@@ -429,7 +429,8 @@ static struct mr_config *config_of(const char *text)
 {
     struct mr_err err;
     struct mr_config *config = NULL;
-    assert_int_equal(mr_config_parse(text, strlen(text), "my.ini", &config, &err), MR_OK);
+    assert_int_equal(
+        mr_config_parse(text, strlen(text), "my.ini", MR_CONFIG_NO_ROOMS, &config, &err), MR_OK);
     return config;
 }
 

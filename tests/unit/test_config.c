@@ -29,11 +29,34 @@ static int teardown(void **state)
     return 0;
 }
 
+/* A section that some room reads: it knows the keys `lag`, once, and `silence`. */
+static enum mr_code check_room(const struct mr_config *config, const struct mr_ini_section *section,
+                               struct mr_arena *room_arena, struct mr_err *err)
+{
+    (void)room_arena;
+    for (const struct mr_ini_entry *entry = section->entries; entry != NULL; entry = entry->next)
+        if (strcmp(entry->key, "lag") != 0 && strcmp(entry->key, "silence") != 0)
+            return mr_err_set(err, MR_E_CONFIG, "%s:%u: no such key", config->file, entry->line);
+    return MR_OK;
+}
+
+static bool is_repeatable(const char *key)
+{
+    return strcmp(key, "silence") == 0;
+}
+
+static const struct mr_config_room gate = {.word = "gate",
+                                           .hint = "Write [gate]; it holds for every check.",
+                                           .check = check_room,
+                                           .is_repeatable = is_repeatable};
+static const struct mr_config_room *const gate_room[] = {&gate};
+static const struct mr_config_rooms rooms = {gate_room, 1};
+
 static struct mr_config *parse(const char *text)
 {
     struct mr_err err = {.code = MR_OK};
     struct mr_config *config = NULL;
-    enum mr_code code = mr_config_parse(text, strlen(text), "my.ini", &config, &err);
+    enum mr_code code = mr_config_parse(text, strlen(text), "my.ini", rooms, &config, &err);
     if (code != MR_OK)
         print_error("%s\n", err.message);
     assert_int_equal(code, MR_OK);
@@ -268,6 +291,13 @@ static const struct {
     {"[zzz]\n", "my.ini:1: unknown section [zzz]",
      "There are [options], [table PATTERN] and [gate]."},
     {"[table]\n", "my.ini:1: section [table] names no table", ""},
+    {"[gat]\n", "my.ini:1: unknown section [gat]", "Did you mean [gate]?"},
+    {"[gate x]\n", "my.ini:1: section [gate] takes no name",
+     "Write [gate]; it holds for every check."},
+    {"[gate]\nlag = 1\n[gate]\n", "my.ini:3: section [gate] given twice", ""},
+    {"[gate]\nsilence = a\nsilence = b\nlag = 1\nlag = 1\n",
+     "my.ini:5: key \"lag\" given twice in section", ""},
+    {"[gate]\n\nfoo = 1\n", "my.ini:3: no such key", ""},
     {"[options x]\n", "my.ini:1: section [options] takes no name", ""},
     {"[options]\n[options]\n", "my.ini:2: section [options] given twice", ""},
     {"[table t]\nidentiy = x\n", "my.ini:2: unknown key \"identiy\"", "Did you mean \"identity\"?"},
@@ -355,7 +385,8 @@ static void test_refused(void **state)
         struct mr_err err = {.code = MR_OK};
         struct mr_config *config = NULL;
         const char *text = refused[i].text;
-        assert_int_equal(mr_config_parse(text, strlen(text), "my.ini", &config, &err), MR_E_CONFIG);
+        assert_int_equal(mr_config_parse(text, strlen(text), "my.ini", rooms, &config, &err),
+                         MR_E_CONFIG);
         assert_null(config);
         assert_string_equal(err.message, refused[i].message);
         assert_string_not_equal(mr_err_get_hint(&err), "");
@@ -381,17 +412,17 @@ static void test_load(void **state)
     assert_non_null(mkdtemp(dir));
     (void)snprintf(path, sizeof path, "%s/a.ini", dir);
     write_file(path, "[table t]\nmargin = 5\n");
-    assert_int_equal(mr_config_load(path, &config, &err), MR_OK);
+    assert_int_equal(mr_config_load(path, rooms, &config, &err), MR_OK);
     assert_string_equal(config->file, path);
     assert_int_equal(table_of(config, "d", "t").margin, 5);
     mr_config_free(config);
 
     /* named and absent: an error; the usual place: simply no configuration */
     assert_int_equal(unlink(path), 0);
-    assert_int_equal(mr_config_load(path, &config, &err), MR_E_IO);
+    assert_int_equal(mr_config_load(path, rooms, &config, &err), MR_E_IO);
     assert_null(config);
     assert_int_equal(setenv("HOME", dir, 1), 0);
-    assert_int_equal(mr_config_load(NULL, &config, &err), MR_OK);
+    assert_int_equal(mr_config_load(NULL, rooms, &config, &err), MR_OK);
     assert_null(config->file);
     assert_null(config->sections);
     assert_int_equal(table_of(config, "d", "t").has_margin, 0);
@@ -401,14 +432,14 @@ static void test_load(void **state)
     assert_int_equal(mkdir(usual, 0700), 0);
     (void)snprintf(path, sizeof path, "%s/myrecon.ini", usual);
     write_file(path, "[table t]\nmargin = 6\n");
-    assert_int_equal(mr_config_load(NULL, &config, &err), MR_OK);
+    assert_int_equal(mr_config_load(NULL, rooms, &config, &err), MR_OK);
     assert_string_equal(config->file, path);
     assert_int_equal(table_of(config, "d", "t").margin, 6);
     mr_config_free(config);
     assert_int_equal(unlink(path), 0);
     /* a link to a file that is gone is no configuration that nobody wanted */
     assert_int_equal(symlink("gone.ini", path), 0);
-    assert_int_equal(mr_config_load(NULL, &config, &err), MR_E_IO);
+    assert_int_equal(mr_config_load(NULL, rooms, &config, &err), MR_E_IO);
     assert_null(config);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rmdir(usual), 0);

@@ -9,13 +9,16 @@
 #include <string.h>
 
 #include "core/cli/config.h"
-#include "core/cli/gate_config.h"
+#include "recon/gate/gate_config.h"
+
+static const struct mr_config_room *const gate_room[] = {&mr_gate_room};
+static const struct mr_config_rooms rooms = {gate_room, 1};
 
 static enum mr_code load(const char *text, struct mr_arena *arena, struct mr_gate_config *out,
                          struct mr_err *err)
 {
     struct mr_config *config = NULL;
-    enum mr_code code = mr_config_parse(text, strlen(text), "my.ini", &config, err);
+    enum mr_code code = mr_config_parse(text, strlen(text), "my.ini", rooms, &config, err);
     if (code == MR_OK)
         code = mr_gate_config_load(config, arena, out, err);
     mr_config_free(config);

@@ -87,7 +87,8 @@ static void test_columns(void **state)
         graph_table(&g, "order_lines", "id", NULL);
         assert_int_equal(graph_plan(&g, "[options]\nthreads = 1\n", NULL), MR_OK);
         struct mr_config *config = NULL;
-        assert_int_equal(mr_config_parse(cases[i].ini, strlen(cases[i].ini), "ini", &config, NULL),
+        assert_int_equal(mr_config_parse(cases[i].ini, strlen(cases[i].ini), "ini",
+                                         MR_CONFIG_NO_ROOMS, &config, NULL),
                          MR_OK);
         g.pairing.config = config;
         mr_pair_section_columns(&g.pairing, config->sections, config->sections->entries, &out);

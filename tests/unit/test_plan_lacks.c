@@ -73,10 +73,12 @@ static void test_lacks(void **state)
         struct mr_vec settings = MR_VEC_INIT(struct mr_find_setting);
         struct mr_strbuf out = MR_STRBUF_INIT;
         const char *text = cases[i].plan != NULL ? cases[i].plan : "";
-        assert_int_equal(mr_config_parse(cases[i].run, strlen(cases[i].run), "run.ini", &run, NULL),
+        assert_int_equal(mr_config_parse(cases[i].run, strlen(cases[i].run), "run.ini",
+                                         MR_CONFIG_NO_ROOMS, &run, NULL),
                          MR_OK);
         assert_int_equal(mr_config_parse(text, strlen(text),
-                                         cases[i].plan != NULL ? "plan.ini" : NULL, &plan, NULL),
+                                         cases[i].plan != NULL ? "plan.ini" : NULL,
+                                         MR_CONFIG_NO_ROOMS, &plan, NULL),
                          MR_OK);
         keep(run, "t", "d.t", &settings);
         keep(run, "u", "d.u", &settings);

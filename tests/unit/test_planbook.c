@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/case/planbook.h"
+#include "repair/plan/planbook.h"
 
 static struct mr_plan_block block(uint64_t target_next, uint64_t from)
 {

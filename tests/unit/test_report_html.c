@@ -330,8 +330,8 @@ static void test_other_configuration(void **state)
         struct mr_config *config = NULL;
         struct check_case c;
         struct mr_report report;
-        case_require(
-            mr_config_parse(cases[i].text, strlen(cases[i].text), "my.ini", &config, NULL));
+        case_require(mr_config_parse(cases[i].text, strlen(cases[i].text), "my.ini",
+                                     MR_CONFIG_NO_ROOMS, &config, NULL));
         fill_people(&c);
         report_begin(&report, &c, false);
         mr_report_release(&report);
@@ -357,7 +357,8 @@ static void test_masked_now(void **state)
     struct check_case c;
     struct mr_report report;
     (void)state;
-    case_require(mr_config_parse(text, sizeof text - 1, "my.ini", &config, NULL));
+    case_require(
+        mr_config_parse(text, sizeof text - 1, "my.ini", MR_CONFIG_NO_ROOMS, &config, NULL));
     fill_people(&c);
     report_begin(&report, &c, false);
     for (int now = 0; now < 2; now++) {

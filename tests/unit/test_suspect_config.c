@@ -83,7 +83,7 @@ static void check_round_trip(const struct names *n)
     if (!advise(&advice, n))
         fail_msg("no advice on \"%s.%s\".\"%s\"", n->db, n->table, n->column);
     mr_strbuf_add_fmt(&text, "%s\n[table other]\nmargin = 1\n", advice.ptr);
-    if (mr_config_parse(text.ptr, text.len, "ini", &config, &err) != MR_OK)
+    if (mr_config_parse(text.ptr, text.len, "ini", MR_CONFIG_NO_ROOMS, &config, &err) != MR_OK)
         fail_msg("%s in:\n%s", err.message, text.ptr);
     assert_int_equal(mr_config_table(config, n->db, n->table, &config->arena, &t, NULL), MR_OK);
     assert_int_equal(t.nreferences, 1);

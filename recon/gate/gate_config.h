@@ -2,10 +2,9 @@
  * gate_config: what section [gate] of the configuration says: thresholds, silences, and
  * what the gate looks at.
  *
- * Calling sequence: mr_gate_config_init (defaults), mr_gate_config_set for each key of the
- * section, or mr_gate_config_load for both.  Ownership: texts and lists live in the arena
- * handed in.  Errors: MR_E_CONFIG without file and line, which the caller puts in front;
- * load puts them there itself.
+ * Calling sequence: mr_gate_config_load, of a configuration that was read with mr_gate_room,
+ * so that what it says was checked.  Ownership: texts and lists live in the arena handed in.
+ * Errors: MR_E_CONFIG with file and line in front.
  */
 #ifndef MR_GATE_CONFIG_H
 #define MR_GATE_CONFIG_H
@@ -15,10 +14,9 @@
 
 #include "core/base/arena.h"
 #include "core/base/err.h"
+#include "core/cli/config.h"
 #include "core/cli/option.h"
 #include "core/row/when.h"
-
-struct mr_config;
 
 /* When a check needs what; see gate_names.def. */
 enum mr_gate_needs {
@@ -31,7 +29,7 @@ enum mr_gate_needs {
 enum mr_gate_name {
     MR_GATE_NONE = 0,
 #define MR_GATE_NAME(id, priority, needs, text) MR_GATE_##id,
-#include "core/cli/gate_names.def"
+#include "recon/gate/gate_names.def"
 #undef MR_GATE_NAME
     MR_GATE_NAMES_END
 };
@@ -88,10 +86,11 @@ struct mr_gate_config {
     size_t nsilences;
 };
 
+/* Section [gate], for whoever reads a configuration. */
+extern const struct mr_config_room mr_gate_room;
+
+/* The defaults, which hold where section [gate] says nothing. */
 void mr_gate_config_init(struct mr_gate_config *config);
-enum mr_code mr_gate_config_set(struct mr_gate_config *config, const char *key, const char *value,
-                                struct mr_arena *arena, struct mr_err *err);
-bool mr_gate_config_is_repeatable(const char *key);
 enum mr_code mr_gate_config_load(const struct mr_config *config, struct mr_arena *arena,
                                  struct mr_gate_config *out, struct mr_err *err);
 

@@ -1,14 +1,14 @@
 /* planbook.c: see planbook.h. */
-#include "core/case/planbook.h"
+#include "repair/plan/planbook.h"
 
 #include "core/case/case_args.h"
-#include "core/case/findings_internal.h"
+#include "core/case/case_fields.h"
 
 static enum mr_code add_plan(struct mr_findings *fd, struct mr_plan_record *plan,
                              struct mr_err *err)
 {
     MR_TRY(
-        MR_CASE_ONCE(fd->cf,
+        MR_CASE_ONCE(mr_findings_case(fd),
                      "INSERT INTO plan (uuid, run, policy, created, source, target, dir, state)"
                      " VALUES (:uuid, nullif(:run, 0), :policy, :created, :source, :target, :dir,"
                      " 'proposed')",
@@ -16,7 +16,7 @@ static enum mr_code add_plan(struct mr_findings *fd, struct mr_plan_record *plan
                      MR_ARG_TEXT("policy", plan->policy), MR_ARG_TEXT("created", plan->created),
                      MR_ARG_TEXT("source", plan->source), MR_ARG_TEXT("target", plan->target),
                      MR_ARG_TEXT("dir", plan->dir)));
-    plan->id = mr_case_last_id(fd->cf);
+    plan->id = mr_case_last_id(mr_findings_case(fd));
     return MR_OK;
 }
 
@@ -26,7 +26,7 @@ enum mr_code mr_planbook_add_blocks(struct mr_findings *fd, int64_t plan,
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code =
-        mr_case_prepare(fd->cf,
+        mr_case_prepare(mr_findings_case(fd),
                         "INSERT INTO plan_block (plan, tbl, target_tbl, col, sequence, source_next,"
                         " source_greatest, target_next, target_greatest, lo, hi, reseed_to) VALUES "
                         "(:plan,"
@@ -75,19 +75,21 @@ enum mr_code mr_planbook_add(struct mr_findings *fd, struct mr_plan_record *plan
 enum mr_code mr_planbook_finish(struct mr_findings *fd, int64_t plan, struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code = MR_CASE_ONCE(fd->cf, "UPDATE plan SET state='written' WHERE id=:plan", err,
-                                     MR_ARG_INT("plan", plan));
+    enum mr_code code =
+        MR_CASE_ONCE(mr_findings_case(fd), "UPDATE plan SET state='written' WHERE id=:plan", err,
+                     MR_ARG_INT("plan", plan));
     return mr_findings_end(fd, code, err);
 }
 
 enum mr_code mr_planbook_remove(struct mr_findings *fd, int64_t plan, struct mr_err *err)
 {
     MR_TRY(mr_findings_begin(fd, err));
-    enum mr_code code = MR_CASE_ONCE(fd->cf, "DELETE FROM plan_block WHERE plan=:plan", err,
-                                     MR_ARG_INT("plan", plan));
+    enum mr_code code =
+        MR_CASE_ONCE(mr_findings_case(fd), "DELETE FROM plan_block WHERE plan=:plan", err,
+                     MR_ARG_INT("plan", plan));
     if (code == MR_OK)
-        code =
-            MR_CASE_ONCE(fd->cf, "DELETE FROM plan WHERE id=:plan", err, MR_ARG_INT("plan", plan));
+        code = MR_CASE_ONCE(mr_findings_case(fd), "DELETE FROM plan WHERE id=:plan", err,
+                            MR_ARG_INT("plan", plan));
     return mr_findings_end(fd, code, err);
 }
 
@@ -114,9 +116,9 @@ enum mr_code mr_planbook_last_block(struct mr_findings *fd, const char *target, 
     struct mr_case_stmt *stmt = NULL;
     struct block_of last = {.block = {.table = table, .column = column}};
     bool row = false;
-    mr_case_lock(fd->cf);
+    mr_case_lock(mr_findings_case(fd));
     enum mr_code code = MR_CASE_PREPARE(
-        fd->cf,
+        mr_findings_case(fd),
         "SELECT p.uuid AS uuid, b.target_tbl AS target_tbl, b.sequence AS sequence,"
         " b.source_next AS source_next, b.source_greatest AS source_greatest,"
         " b.target_next AS target_next, b.target_greatest AS target_greatest, b.lo AS lo,"
@@ -131,7 +133,7 @@ enum mr_code mr_planbook_last_block(struct mr_findings *fd, const char *target, 
         *block = last.block;
     *plan = last.uuid;
     mr_case_free(stmt);
-    mr_case_unlock(fd->cf);
+    mr_case_unlock(mr_findings_case(fd));
     return code;
 }
 
@@ -142,10 +144,10 @@ enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *target, 
     static const struct mr_case_field fields[] = {{"v", MR_CASE_DIGITS, 0}};
     struct mr_case_stmt *stmt = NULL;
     *found = false;
-    mr_case_lock(fd->cf);
+    mr_case_lock(mr_findings_case(fd));
     /* of two in one second the smaller: a counter only rises */
     enum mr_code code = MR_CASE_PREPARE(
-        fd->cf,
+        mr_findings_case(fd),
         "SELECT v AS v FROM (SELECT r.started AS at, c.target_next AS v FROM counter c"
         " JOIN tbl t ON t.id = c.tbl JOIN run r ON r.id = t.run"
         " WHERE t.name = :tbl AND c.col = :col AND r.target = coalesce(:target, r.target)"
@@ -158,7 +160,7 @@ enum mr_code mr_planbook_first_next(struct mr_findings *fd, const char *target, 
     if (code == MR_OK)
         code = mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), NULL, next, found, err);
     mr_case_free(stmt);
-    mr_case_unlock(fd->cf);
+    mr_case_unlock(mr_findings_case(fd));
     return code;
 }
 
@@ -169,16 +171,16 @@ enum mr_code mr_planbook_endpoints(struct mr_findings *fd, const char *policy,
                                                   {"target", MR_CASE_TEXT, sizeof *uris}};
     struct mr_case_stmt *stmt = NULL;
     uris[0] = uris[1] = NULL;
-    mr_case_lock(fd->cf);
+    mr_case_lock(mr_findings_case(fd));
     enum mr_code code =
-        MR_CASE_PREPARE(fd->cf,
+        MR_CASE_PREPARE(mr_findings_case(fd),
                         "SELECT source, target FROM plan WHERE policy = coalesce(:policy, policy)"
                         " ORDER BY id DESC LIMIT 1",
                         &stmt, err, MR_ARG_TEXT("policy", policy));
     if (code == MR_OK)
         code = mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), arena, uris, NULL, err);
     mr_case_free(stmt);
-    mr_case_unlock(fd->cf);
+    mr_case_unlock(mr_findings_case(fd));
     for (int side = 0; code == MR_OK && side < 2; side++)
         code = mr_findings_uri_whole(fd, arena, uris[side], &uris[side], err);
     return code;

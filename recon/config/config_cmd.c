@@ -1,5 +1,5 @@
 /* config_cmd.c: see config_cmd.h. */
-#include "core/cli/config_cmd.h"
+#include "recon/config/config_cmd.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* gate_config.c: see gate_config.h. */
-#include "core/cli/gate_config.h"
+#include "recon/gate/gate_config.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ const struct mr_gate_name_info mr_gate_names[MR_GATE_NAMES_END] = {
 #define MR_GATE_NAME(id, level, when, what)                                                        \
     [MR_GATE_##                                                                                    \
         id] = {.name = #id, .text = (what), .priority = (level), .needs = MR_GATE_NEEDS_##when},
-#include "core/cli/gate_names.def"
+#include "recon/gate/gate_names.def"
 #undef MR_GATE_NAME
 };
 
@@ -250,7 +250,7 @@ static const char *const other_keys[] = {
     "heartbeat-table", "heartbeat-utc", "writable-servers", "exclude", "silence",
 };
 
-bool mr_gate_config_is_repeatable(const char *key)
+static bool is_repeatable(const char *key)
 {
     return strcmp(key, "silence") == 0 || strcmp(key, "exclude") == 0;
 }
@@ -270,8 +270,8 @@ static enum mr_code unknown_key(const char *name, struct mr_err *err)
     return MR_E_CONFIG;
 }
 
-enum mr_code mr_gate_config_set(struct mr_gate_config *config, const char *key, const char *value,
-                                struct mr_arena *arena, struct mr_err *err)
+static enum mr_code set_key(struct mr_gate_config *config, const char *key, const char *value,
+                            struct mr_arena *arena, struct mr_err *err)
 {
     if (value[0] == '\0')
         return refuse(err, key, value, "no value", "Give a value, or leave the key out.");
@@ -291,22 +291,43 @@ enum mr_code mr_gate_config_set(struct mr_gate_config *config, const char *key, 
     return unknown_key(key, err);
 }
 
+/* file:line of what is refused stands in front. */
+static enum mr_code take_section(const struct mr_config *config,
+                                 const struct mr_ini_section *section, struct mr_arena *arena,
+                                 struct mr_gate_config *out, struct mr_err *err)
+{
+    for (const struct mr_ini_entry *entry = section->entries; entry != NULL; entry = entry->next) {
+        enum mr_code code = set_key(out, entry->key, entry->value, arena, err);
+        if (code != MR_OK) {
+            mr_err_context(err, "%s:%u", config->file, entry->line);
+            return code;
+        }
+    }
+    return MR_OK;
+}
+
 enum mr_code mr_gate_config_load(const struct mr_config *config, struct mr_arena *arena,
                                  struct mr_gate_config *out, struct mr_err *err)
 {
     mr_gate_config_init(out);
     for (const struct mr_ini_section *section = config->sections; section != NULL;
-         section = section->next) {
-        if (strcmp(section->word, "gate") != 0)
-            continue;
-        for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
-             entry = entry->next) {
-            enum mr_code code = mr_gate_config_set(out, entry->key, entry->value, arena, err);
-            if (code != MR_OK) {
-                mr_err_context(err, "%s:%u", config->file, entry->line);
-                return code;
-            }
-        }
-    }
+         section = section->next)
+        if (strcmp(section->word, mr_gate_room.word) == 0)
+            MR_TRY(take_section(config, section, arena, out, err));
     return MR_OK;
 }
+
+static enum mr_code check(const struct mr_config *config, const struct mr_ini_section *section,
+                          struct mr_arena *arena, struct mr_err *err)
+{
+    struct mr_gate_config scratch;
+    mr_gate_config_init(&scratch);
+    return take_section(config, section, arena, &scratch, err);
+}
+
+const struct mr_config_room mr_gate_room = {
+    .word = "gate",
+    .hint = "Write [gate]; it holds for every check.",
+    .check = check,
+    .is_repeatable = is_repeatable,
+};
