@@ -13,6 +13,9 @@ static struct mr_obstacle by_existence(const struct mr_fact *f, enum mr_group gr
         return obstacle(MR_CONFLICT_NONE, MR_SAYS_FREE);
     if (f->gone)
         return obstacle(MR_CONFLICT_DELETED_SINCE, MR_SAYS_DELETED_SINCE);
+    /* who wants it to be there has to know that it would be a stranger's */
+    if (f->attaches && (group == MR_GROUP_GONE || group == MR_GROUP_MAYBE))
+        return obstacle(MR_CONFLICT_ORPHAN_WOULD_ATTACH, MR_SAYS_ATTACHES);
     if (group == MR_GROUP_GONE)
         return obstacle(MR_CONFLICT_DELETED_ON_LIVE, MR_SAYS_GONE);
     if (group == MR_GROUP_DOUBT)

@@ -84,6 +84,8 @@ def obstacle(w, of):
             return 'deleted-since'
         asked = {'gone': 'deleted-on-live', 'doubt': 'past-or-lost',
                  'maybe': 'deleted-or-lost'}
+        if of in ('gone', 'maybe') and w['attaches']:
+            return 'orphan-would-attach'
         if of in asked:
             return asked[of]
     if w['guarded'] or not w['restored']:

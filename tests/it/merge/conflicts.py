@@ -116,6 +116,8 @@ class Conflicts:
         """(kind, row of the target or None) that does not come from a row above, or None."""
         restored = self.e.choices.get(node) == 'restore'
         group = self.e.group[node]
+        if group in ('gone', 'maybe') and not restored and self.attaches(node):
+            return 'orphan-would-attach', None
         if group == 'gone' and not restored:
             return 'deleted-on-live', None
         if group == 'maybe' and not restored:
