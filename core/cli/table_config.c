@@ -49,7 +49,7 @@ static const struct key {
 static const size_t nkeys = sizeof keys / sizeof keys[0];
 
 /* Which conflicts there are, and which choices make sense for them. */
-enum { VALUE = 1, EXISTENCE = 2, UNIQUE = 4, FIT = 8, ANY = 15, TREE = 0, REPORTED = 0 };
+enum { VALUE = 1, EXISTENCE = 2, UNIQUE = 4, FIT = 8, ANY = 15, TREE = 0, REPORTED = 0, ALONE = 0 };
 
 struct word {
     const char *text;

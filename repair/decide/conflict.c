@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Classes of conflict_kinds.def; a kind is offered what the first of them says that it is of. */
-enum { VALUE = 1, EXISTENCE = 2, UNIQUE = 4, FIT = 8, TREE = 16, REPORTED = 32 };
+enum { VALUE = 1, EXISTENCE = 2, UNIQUE = 4, FIT = 8, TREE = 16, REPORTED = 32, ALONE = 64 };
 
 static const struct {
     unsigned classes;
@@ -47,6 +47,13 @@ bool mr_conflict_is_value(enum mr_conflict conflict)
 bool mr_conflict_is_of_tree(enum mr_conflict conflict)
 {
     return (kinds[conflict].classes & TREE) != 0;
+}
+
+bool mr_conflict_is_answered(enum mr_conflict conflict, enum mr_conflict asked, const char *choice)
+{
+    const bool is_less = (kinds[conflict].classes & ALONE) != 0 && asked != MR_CONFLICT_NONE &&
+                         (kinds[asked].classes & ALONE) == 0;
+    return !is_less || strcmp(choice, MR_CHOICE_RESTORE) != 0;
 }
 
 const char *mr_conflict_choices(enum mr_conflict conflict)

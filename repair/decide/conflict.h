@@ -30,6 +30,11 @@ bool mr_conflict_is_value(enum mr_conflict conflict);
 /* Is it settled where what is above the row is restored? */
 bool mr_conflict_is_of_tree(enum mr_conflict conflict);
 
+/* Does what a person chose for the row in one conflict answer another one, too?  Who restores a
+ * row of which nothing was known but that it may be deleted was not told what else there is.
+ * None of the two: it does. */
+bool mr_conflict_is_answered(enum mr_conflict conflict, enum mr_conflict asked, const char *choice);
+
 /* What may be chosen for the row, joined by ';'. */
 const char *mr_conflict_choices(enum mr_conflict conflict);
 /* Is it one of these, with a column behind newest:, or to stop?  None: of any kind. */

@@ -269,9 +269,9 @@ static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
         {&d->add, "INSERT INTO decision (line, tbl, skey, lo, hi, choice, source, target,"
                   " kind) VALUES (:line, :tbl, :key, :low, :high, :choice,"
                   " nullif(:source, ''), nullif(:target, ''), nullif(:kind, ''))"},
-        {&d->by_key, "SELECT line, choice, source, target, used, kind FROM decision"
+        {&d->by_key, "SELECT line, choice, kind, source, target, used FROM decision"
                      " WHERE tbl=:tbl AND skey=:key LIMIT 1"},
-        {&d->by_run, "SELECT line, choice FROM decision WHERE tbl=:tbl AND hi>=:n"
+        {&d->by_run, "SELECT line, choice, kind FROM decision WHERE tbl=:tbl AND hi>=:n"
                      " AND lo<=:n LIMIT 1"},
         {&d->used, "UPDATE decision SET used=max(used, :used), known=1 WHERE line=:line"},
     };
@@ -356,12 +356,19 @@ static enum mr_code note(struct mr_plan_decisions *d, int64_t line, bool used, s
     return MR_CASE_RUN(d->used, err, MR_ARG_INT("line", line), MR_ARG_INT("used", used));
 }
 
-/* The line of the row that d->text names; *line 0: none. */
+/* What the file says of a row. */
+struct said {
+    int64_t line; /* 0: nothing */
+    const char *choice;
+    enum mr_conflict kind; /* none: it does not say in which conflict */
+};
+
+/* Of the row that d->text names. */
 static enum mr_code find_line(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                              int64_t *line, const char **choice, struct mr_err *err)
+                              struct said *said, struct mr_err *err)
 {
     bool found = false;
-    *line = 0;
+    *said = (struct said){.line = 0};
     mr_case_reset(d->by_key);
     enum mr_code code = MR_OK;
     MR_TRY_OUT(ask_key(d, t, d->text.ptr, &found, err));
@@ -374,9 +381,10 @@ static enum mr_code find_line(struct mr_plan_decisions *d, const struct mr_plan_
             MR_ARG_INT("n", mr_counted_of_text(d->text.ptr, t->counts_unsigned, NULL))));
     }
     if (found) {
-        *line = mr_case_int(stmt, 0);
-        *choice = keep_choice(d, mr_case_text(stmt, 1));
-        if (*choice == NULL)
+        said->line = mr_case_int(stmt, 0);
+        said->choice = keep_choice(d, mr_case_text(stmt, 1));
+        said->kind = mr_conflict_named(mr_case_text(stmt, 2));
+        if (said->choice == NULL)
             MR_TRY_OUT(mr_err_nomem(err, "reading decisions"));
     }
 out:
@@ -385,17 +393,23 @@ out:
 }
 
 static enum mr_code find_in_file(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                                 struct mr_key key, const char **choice, struct mr_err *err)
+                                 struct mr_key key, struct said *said, struct mr_err *err)
 {
-    int64_t line = 0;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(name_row(d, t, key, err));
-    MR_TRY_OUT(find_line(d, t, &line, choice, err));
-    if (line != 0)
-        MR_TRY_OUT(note(d, line, true, err));
+    MR_TRY_OUT(find_line(d, t, said, err));
+    if (said->line != 0)
+        MR_TRY_OUT(note(d, said->line, true, err));
 out:
     mr_case_reset(d->by_key);
     return code;
+}
+
+static bool is_answer(const struct said *said, const char *asked)
+{
+    return asked == NULL ||
+           (mr_merge_is_choice(asked, said->choice) &&
+            mr_conflict_is_answered(said->kind, mr_conflict_named(asked), said->choice));
 }
 
 enum mr_code mr_plan_decisions_find(void *decisions, const struct mr_decision_ask *ask,
@@ -403,14 +417,13 @@ enum mr_code mr_plan_decisions_find(void *decisions, const struct mr_decision_as
 {
     struct mr_plan_decisions *d = decisions;
     const struct mr_plan_table *t = table_named(d, ask->table);
-    const char *found = NULL;
+    struct said said = {.line = 0};
     if (t == NULL)
         return mr_err_set(err, MR_E_BUG, "table \"%s\" is not planned", ask->table);
-    enum mr_code code = d->path != NULL ? find_in_file(d, t, ask->source_key, &found, err) : MR_OK;
-    const bool told = found != NULL;
+    enum mr_code code = d->path != NULL ? find_in_file(d, t, ask->source_key, &said, err) : MR_OK;
+    const bool told = said.choice != NULL;
     /* a line may be about another conflict of the row */
-    if (told && ask->kind != NULL && !mr_merge_is_choice(ask->kind, found))
-        found = NULL;
+    const char *found = told && is_answer(&said, ask->kind) ? said.choice : NULL;
     if (code == MR_OK && found == NULL)
         code = mr_plan_decided_find(d->decided, t, ask, told, &found, err);
     if (code == MR_OK && found != NULL)
@@ -442,11 +455,11 @@ static enum mr_code compare(struct mr_plan_decisions *d, const struct mr_plan_ta
 static enum mr_code check_images(struct mr_plan_decisions *d, const struct mr_plan_table *t,
                                  const struct mr_entity *e, struct mr_err *err)
 {
-    const char *source = mr_case_text(d->by_key, 2);
-    const char *target = mr_case_text(d->by_key, 3);
+    const char *source = mr_case_text(d->by_key, 3);
+    const char *target = mr_case_text(d->by_key, 4);
     const struct mr_key images[] = {e->source, e->target};
     bool is_value = e->kind != NULL && mr_conflict_is_value(mr_conflict_named(e->kind));
-    if (mr_case_int(d->by_key, 4) == 0)
+    if (mr_case_int(d->by_key, 5) == 0)
         return MR_OK; /* nobody asked for it: it is settled otherwise */
     if (source != NULL && images[0].ptr != NULL)
         MR_TRY(compare(d, t, images[0], source, "source", err));
@@ -472,7 +485,7 @@ static enum mr_code overruled(const struct mr_entity *e, const char *choice, str
 static enum mr_code check_taken(struct mr_plan_decisions *d, const struct mr_entity *e,
                                 const char *choice, struct mr_err *err)
 {
-    const char *kind = mr_case_text(d->by_key, 5);
+    const char *kind = mr_case_text(d->by_key, 2);
     if (e->kind == NULL || (kind != NULL && strcmp(kind, e->kind) != 0))
         return MR_OK;
     if (e->choice != NULL)
@@ -493,13 +506,14 @@ static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_en
                                  struct mr_err *err)
 {
     const struct mr_plan_table *t = &d->tables->tables[e->table];
-    const char *choice = NULL;
-    int64_t line = 0;
+    struct said said = {.line = 0};
     if (e->source_key.ptr == NULL)
         return MR_OK;
     enum mr_code code = name_row(d, t, e->source_key, err);
     if (code == MR_OK)
-        code = find_line(d, t, &line, &choice, err);
+        code = find_line(d, t, &said, err);
+    const char *choice = said.choice;
+    const int64_t line = said.line;
     if (code == MR_OK && line != 0 && mr_case_text(d->by_key, 0) != NULL) {
         const char *key = t->key.count > 0 ? mr_arena_strdup(&d->arena, d->text.ptr) : "";
         code = check_images(d, t, e, err);

@@ -79,6 +79,22 @@ static void test_choices(void **state)
     assert_false(mr_conflict_takes(MR_CONFLICT_NONE, "yes"));
 }
 
+/* What was chosen in one conflict, for another. */
+static void test_answers(void **state)
+{
+    const enum mr_conflict asked = MR_CONFLICT_DELETED_OR_LOST,
+                           attaches = MR_CONFLICT_ORPHAN_WOULD_ATTACH;
+    (void)state;
+    assert_true(mr_conflict_is_answered(asked, asked, "restore"));
+    assert_true(mr_conflict_is_answered(asked, MR_CONFLICT_PARENT_ABSENT, "restore"));
+    assert_true(mr_conflict_is_answered(asked, MR_CONFLICT_NONE, "restore"));
+    assert_true(mr_conflict_is_answered(MR_CONFLICT_NONE, attaches, "restore"));
+    assert_true(mr_conflict_is_answered(attaches, asked, "restore"));
+    assert_true(mr_conflict_is_answered(asked, attaches, "skip"));
+    assert_false(mr_conflict_is_answered(asked, attaches, "restore"));
+    assert_false(mr_conflict_is_answered(asked, MR_CONFLICT_IDENTITY_CROSSES_BASE, "restore"));
+}
+
 static const struct {
     struct mr_voices voices;
     const char *choice;
@@ -110,9 +126,8 @@ static void test_voices(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_offers),
-        cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_names),   cmocka_unit_test(test_offers),
+        cmocka_unit_test(test_choices), cmocka_unit_test(test_answers),
         cmocka_unit_test(test_voices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

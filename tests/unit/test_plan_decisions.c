@@ -110,6 +110,12 @@ static void test_who_wins(void **state)
         {"key-taken", "restore", "unique", "without-value", "unique", "without-value"},
         {"key-taken", "restore", "key-taken", "skip", "key-taken", "skip"},
         {"key-taken", "restore", NULL, NULL, "unique", NULL},
+        /* that it is to be there says nothing of whose it would be by now */
+        {"unique", "without-value", "deleted-or-lost", "restore", "orphan-would-attach", NULL},
+        {"unique", "without-value", "deleted-or-lost", "restore", "past-or-lost", "restore"},
+        {"unique", "without-value", "deleted-or-lost", "skip", "orphan-would-attach", "skip"},
+        {"unique", "without-value", "orphan-would-attach", "restore", "deleted-or-lost", "restore"},
+        {"unique", "without-value", "", "restore", "orphan-would-attach", "restore"},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
