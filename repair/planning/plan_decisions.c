@@ -73,9 +73,14 @@ static enum mr_code read_header(struct mr_plan_decisions *d, const struct mr_csv
 {
     for (size_t c = 0; c < COLUMNS; c++) {
         d->at[c] = SIZE_MAX;
-        for (size_t i = 0; i < count; i++)
-            if (strcasecmp(trim(fields[i].ptr), column_names[c]) == 0)
-                d->at[c] = i;
+        for (size_t i = 0; i < count; i++) {
+            if (strcasecmp(trim(fields[i].ptr), column_names[c]) != 0)
+                continue;
+            if (d->at[c] != SIZE_MAX)
+                return mr_err_set(err, MR_E_REFUSED, "decisions \"%s\": column \"%s\" stands twice",
+                                  d->path, column_names[c]);
+            d->at[c] = i;
+        }
     }
     d->width = count;
     for (size_t c = 0; c < COLUMNS; c++) {

@@ -140,6 +140,27 @@ static void test_who_wins(void **state)
     }
 }
 
+/* Nobody knows which of two columns is meant. */
+static void test_header(void **state)
+{
+    char path[] = "/tmp/test_plan_decisions.XXXXXX";
+    struct world w;
+    struct mr_plan_decisions *d = NULL;
+    struct mr_err err = {0};
+    (void)state;
+    begin(&w);
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_true(dprintf(fd, "table,source_key,decision, Decision\n"
+                            "club.members,7,skip,\n") > 0);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(mr_plan_decisions_open(path, w.fd, w.decided, &w.tables, &d, &err),
+                     MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "column \"decision\" stands twice"));
+    assert_int_equal(unlink(path), 0);
+    end(&w);
+}
+
 /* A row that has changed is asked about again, and named once. */
 static void test_changed(void **state)
 {
@@ -172,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_wins),
         cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
