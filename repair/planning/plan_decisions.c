@@ -33,7 +33,7 @@ struct mr_plan_decisions {
     struct mr_arena arena; /* of choices */
     struct mr_vec choices; /* const char *: each that is made, once */
     struct mr_strbuf text;
-    struct mr_case_stmt *add, *by_key, *by_run, *used;
+    struct mr_case_stmt *add, *by_key, *by_run, *crossed, *used;
     size_t at[COLUMNS]; /* of the columns in a line; SIZE_MAX: not there */
     size_t width;       /* 0: no header yet */
     struct mr_decision_faults faults;
@@ -209,22 +209,44 @@ static enum mr_code ask_key(struct mr_plan_decisions *d, const struct mr_plan_ta
                        MR_ARG_TEXT("key", key));
 }
 
-/* Two lines about one row that say different things. */
+/* Two lines about one row that say different things; stmt stands on the first of them. */
+static enum mr_code refuse_twice(struct mr_case_stmt *stmt, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED, "line %" PRId64 " decides about the same row: \"%s\"",
+                     mr_case_int(stmt, 0), mr_case_text(stmt, 1));
+    mr_err_hint(err, "Leave one decision a row.");
+    return MR_E_REFUSED;
+}
+
+/* A single key may say something else than the run that it lies in; a run may not. */
+static enum mr_code check_crossed(struct mr_plan_decisions *d, const struct mr_plan_table *t,
+                                  const char *choice, int64_t low, int64_t high, struct mr_err *err)
+{
+    bool found = false;
+    enum mr_code code = MR_CASE_ASK(
+        d->crossed, &found, err, MR_ARG_TEXT("tbl", mr_plan_table_name(t)), MR_ARG_INT("low", low),
+        MR_ARG_INT("high", high), MR_ARG_TEXT("choice", choice));
+    if (code == MR_OK && found)
+        code = refuse_twice(d->crossed, err);
+    mr_case_reset(d->crossed);
+    return code;
+}
+
 static enum mr_code check_twice(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
                                 struct mr_err *err)
 {
     const struct mr_plan_table *t = table_named(d, field_of(d, fields, TABLE));
     const char *key = field_of(d, fields, SOURCE_KEY);
+    const char *choice = field_of(d, fields, DECISION);
+    int64_t low = 0, high = 0;
     bool found = false;
     if (key[0] == '\0')
         return MR_OK;
+    if (mr_plan_has_runs(t) && parse_run(t, key, &low, &high))
+        return check_crossed(d, t, choice, low, high, err);
     enum mr_code code = ask_key(d, t, key, &found, err);
-    if (code == MR_OK && found &&
-        strcmp(mr_case_text(d->by_key, 1), field_of(d, fields, DECISION)) != 0) {
-        code = mr_err_set(err, MR_E_REFUSED, "line %" PRId64 " decides about the same row: \"%s\"",
-                          mr_case_int(d->by_key, 0), mr_case_text(d->by_key, 1));
-        mr_err_hint(err, "Leave one decision a row.");
-    }
+    if (code == MR_OK && found && strcmp(mr_case_text(d->by_key, 1), choice) != 0)
+        code = refuse_twice(d->by_key, err);
     mr_case_reset(d->by_key);
     return code;
 }
@@ -278,6 +300,8 @@ static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
                      " WHERE tbl=:tbl AND skey=:key LIMIT 1"},
         {&d->by_run, "SELECT line, choice, kind FROM decision WHERE tbl=:tbl AND hi>=:n"
                      " AND lo<=:n LIMIT 1"},
+        {&d->crossed, "SELECT line, choice FROM decision WHERE tbl=:tbl AND hi>=:low"
+                      " AND lo<=:high AND choice<>:choice LIMIT 1"},
         {&d->used, "UPDATE decision SET used=max(used, :used), known=1 WHERE line=:line"},
     };
     enum mr_code code = mr_case_exec(d->cf, schema_sql, err);
@@ -321,6 +345,7 @@ void mr_plan_decisions_close(struct mr_plan_decisions *d)
     mr_case_free(d->add);
     mr_case_free(d->by_key);
     mr_case_free(d->by_run);
+    mr_case_free(d->crossed);
     mr_case_free(d->used);
     (void)mr_case_exec(d->cf, "DROP TABLE IF EXISTS temp.decision", NULL);
     mr_vec_release(&d->choices);

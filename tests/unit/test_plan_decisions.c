@@ -140,25 +140,62 @@ static void test_who_wins(void **state)
     }
 }
 
-/* Nobody knows which of two columns is meant. */
-static void test_header(void **state)
+/* What a plan says of a file: NULL, nothing. */
+static const char *refusal_of(struct world *w, const char *text)
 {
+    static struct mr_err err;
     char path[] = "/tmp/test_plan_decisions.XXXXXX";
-    struct world w;
     struct mr_plan_decisions *d = NULL;
-    struct mr_err err = {0};
-    (void)state;
-    begin(&w);
+    struct mr_plan_store *store = NULL;
     int fd = mkstemp(path);
+    err = (struct mr_err){0};
     assert_true(fd >= 0);
-    assert_true(dprintf(fd, "table,source_key,decision, Decision\n"
-                            "club.members,7,skip,\n") > 0);
+    assert_true(dprintf(fd, "%s", text) > 0);
     assert_int_equal(close(fd), 0);
-    assert_int_equal(mr_plan_decisions_open(path, w.fd, w.decided, &w.tables, &d, &err),
-                     MR_E_REFUSED);
-    assert_non_null(strstr(err.message, "column \"decision\" stands twice"));
+    assert_int_equal(mr_plan_store_open(w->fd, &store, NULL), MR_OK);
+    assert_int_equal(mr_plan_store_begin(store, 1, NULL), MR_OK);
+    enum mr_code code = mr_plan_decisions_open(path, w->fd, w->decided, &w->tables, &d, &err);
+    if (code == MR_OK)
+        code = mr_plan_decisions_check(d, store, &err);
+    assert_true(code == MR_OK || code == MR_E_REFUSED);
+    mr_plan_decisions_close(d);
+    mr_plan_store_close(store);
     assert_int_equal(unlink(path), 0);
-    end(&w);
+    return code == MR_OK ? NULL : err.message;
+}
+
+#define HEAD "table,source_key,kind,source,decision\n"
+
+/* Lines that say two things, of which nobody knows what is meant. */
+static void test_two_answers(void **state)
+{
+    static const struct {
+        const char *text, *refusal;
+        size_t nkey; /* columns of the key, which a counter makes; 0: there is none */
+    } cases[] = {
+        {"table,source_key,decision, Decision\nclub.members,7,skip,\n",
+         "column \"decision\" stands twice", 1},
+        {HEAD "club.members,3..9,,,restore\nclub.members,7..12,,,skip\n",
+         "line 2 decides about the same row: \"restore\"", 1},
+        {HEAD "club.members,3..9,,,restore\nclub.members,1..20,,,skip\n",
+         "line 2 decides about the same row: \"restore\"", 1},
+        {HEAD "club.members,3..9,,,restore\nclub.members,3..9,,,skip\n",
+         "line 2 decides about the same row: \"restore\"", 1},
+        {HEAD "club.members,3..9,,,restore\nclub.members,10..12,,,skip\n", NULL, 1},
+        {HEAD "club.members,3..9,,,skip\nclub.members,7..12,,,skip\n", NULL, 1},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        begin(&w);
+        w.table.counter = 0;
+        w.table.key.count = cases[i].nkey;
+        const char *said = refusal_of(&w, cases[i].text);
+        if (cases[i].refusal == NULL ? said != NULL
+                                     : said == NULL || strstr(said, cases[i].refusal) == NULL)
+            fail_msg("case %zu: %s", i, said != NULL ? said : "nothing is refused");
+        end(&w);
+    }
 }
 
 /* A row that has changed is asked about again, and named once. */
@@ -193,7 +230,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who_wins),
         cmocka_unit_test(test_changed),
-        cmocka_unit_test(test_header),
+        cmocka_unit_test(test_two_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
