@@ -33,7 +33,7 @@ struct mr_plan_decisions {
     struct mr_arena arena; /* of choices */
     struct mr_vec choices; /* const char *: each that is made, once */
     struct mr_strbuf text;
-    struct mr_case_stmt *add, *by_key, *by_run, *crossed, *used;
+    struct mr_case_stmt *add, *by_key, *by_run, *crossed, *equal, *used;
     size_t at[COLUMNS]; /* of the columns in a line; SIZE_MAX: not there */
     size_t width;       /* 0: no header yet */
     struct mr_decision_faults faults;
@@ -45,6 +45,9 @@ static const char schema_sql[] =
     " skey TEXT, lo INT, hi INT, choice TEXT NOT NULL, source TEXT, target TEXT, kind "
     "TEXT,"
     " used INT NOT NULL DEFAULT 0, known INT NOT NULL DEFAULT 0);"
+    "DROP TABLE IF EXISTS temp.equal_row;"
+    "CREATE TEMP TABLE equal_row (tbl TEXT, image TEXT, line INT, choice TEXT,"
+    " PRIMARY KEY (tbl, image)) WITHOUT ROWID;"
     "CREATE INDEX temp.decision_key ON decision (tbl, skey);"
     "CREATE INDEX temp.decision_run ON decision (tbl, hi) WHERE hi IS NOT NULL";
 
@@ -251,6 +254,32 @@ static enum mr_code check_twice(struct mr_plan_decisions *d, const struct mr_csv
     return code;
 }
 
+/* Nothing tells equal rows of a table without a key apart: what one line says would hold for
+ * all of them, also where another says nothing. */
+static enum mr_code check_equal(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
+                                uint64_t line, struct mr_err *err)
+{
+    const struct mr_plan_table *t = table_named(d, field_of(d, fields, TABLE));
+    const char *source = field_of(d, fields, SOURCE);
+    const char *choice = field_of(d, fields, DECISION);
+    bool found = false;
+    if (t == NULL || t->key.count > 0 || source[0] == '\0')
+        return MR_OK;
+    enum mr_code code = MR_CASE_ASK(
+        d->equal, &found, err, MR_ARG_TEXT("tbl", mr_plan_table_name(t)),
+        MR_ARG_TEXT("image", source), MR_ARG_INT("line", line), MR_ARG_TEXT("choice", choice));
+    const char *other = code == MR_OK && found ? mr_case_text(d->equal, 1) : choice;
+    if (code == MR_OK && strcmp(other, choice) != 0) {
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "line %" PRId64 " is about an equal row, and decides %s%s%s",
+                          mr_case_int(d->equal, 0), other[0] != '\0' ? "\"" : "",
+                          other[0] != '\0' ? other : "nothing", other[0] != '\0' ? "\"" : "");
+        mr_err_hint(err, "The table has no key: decide alike about rows that are equal.");
+    }
+    mr_case_reset(d->equal);
+    return code;
+}
+
 static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,
                                 uint64_t line, struct mr_err *err)
 {
@@ -269,11 +298,13 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
             err);
     const char *table = field_of(d, fields, TABLE), *kind = field_of(d, fields, KIND);
     const char *choice = field_of(d, fields, DECISION);
-    if (choice[0] == '\0')
-        return MR_OK;
     lower_word(choice);
     lower_word(kind);
-    enum mr_code code = check_line(d, table, kind, choice, err);
+    enum mr_code code = check_equal(d, fields, line, err);
+    if (code == MR_OK && choice[0] == '\0')
+        return MR_OK;
+    if (code == MR_OK)
+        code = check_line(d, table, kind, choice, err);
     if (code == MR_OK)
         code = check_twice(d, fields, err);
     if (code == MR_OK)
@@ -302,6 +333,9 @@ static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
                      " AND lo<=:n LIMIT 1"},
         {&d->crossed, "SELECT line, choice FROM decision WHERE tbl=:tbl AND hi>=:low"
                       " AND lo<=:high AND choice<>:choice LIMIT 1"},
+        {&d->equal, "INSERT INTO temp.equal_row (tbl, image, line, choice)"
+                    " VALUES (:tbl, :image, :line, :choice) ON CONFLICT (tbl, image)"
+                    " DO UPDATE SET line=line RETURNING line, choice"},
         {&d->used, "UPDATE decision SET used=max(used, :used), known=1 WHERE line=:line"},
     };
     enum mr_code code = mr_case_exec(d->cf, schema_sql, err);
@@ -346,8 +380,10 @@ void mr_plan_decisions_close(struct mr_plan_decisions *d)
     mr_case_free(d->by_key);
     mr_case_free(d->by_run);
     mr_case_free(d->crossed);
+    mr_case_free(d->equal);
     mr_case_free(d->used);
-    (void)mr_case_exec(d->cf, "DROP TABLE IF EXISTS temp.decision", NULL);
+    (void)mr_case_exec(
+        d->cf, "DROP TABLE IF EXISTS temp.decision; DROP TABLE IF EXISTS temp.equal_row", NULL);
     mr_vec_release(&d->choices);
     mr_strbuf_release(&d->text);
     mr_arena_release(&d->arena);
@@ -674,11 +710,11 @@ static enum mr_code scan_rows(struct mr_plan_decisions *d, struct mr_reader *rea
 static enum mr_code is_settled(struct mr_plan_decisions *d, const struct mr_plan_table *t,
                                const char *key, bool *settled, struct mr_err *err)
 {
-    struct mr_reader *reader = d->tables->pairing.side[MR_SOURCE].main;
-    struct mr_db *db = mr_reader_db(reader);
     *settled = t->key.count == 0;
     if (*settled)
         return MR_OK;
+    struct mr_reader *reader = d->tables->pairing.side[MR_SOURCE].main;
+    struct mr_db *db = mr_reader_db(reader);
     return db != NULL ? query_row(d, db, t, key, settled, err)
                       : scan_rows(d, reader, t, key, settled, err);
 }

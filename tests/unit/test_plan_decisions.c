@@ -182,6 +182,13 @@ static void test_two_answers(void **state)
         {HEAD "club.members,3..9,,,restore\nclub.members,3..9,,,skip\n",
          "line 2 decides about the same row: \"restore\"", 1},
         {HEAD "club.members,3..9,,,restore\nclub.members,10..12,,,skip\n", NULL, 1},
+        {HEAD "club.members,,,{a},restore\nclub.members,,,{a},skip\n",
+         "line 2 is about an equal row, and decides \"restore\"", 0},
+        {HEAD "club.members,,,{a},\nclub.members,,,{a},skip\n",
+         "line 2 is about an equal row, and decides nothing", 0},
+        {HEAD "club.members,,,{a},skip\nclub.members,,,{a},\n",
+         "line 2 is about an equal row, and decides \"skip\"", 0},
+        {HEAD "club.members,,,{a},SKIP\nclub.members,,,{b},\nclub.members,,,{a},skip\n", NULL, 0},
         {HEAD "club.members,3..9,,,skip\nclub.members,7..12,,,skip\n", NULL, 1},
     };
     (void)state;
