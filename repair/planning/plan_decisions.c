@@ -9,13 +9,13 @@
 
 #include "core/base/log.h"
 #include "core/case/case_args.h"
-#include "core/db/sqltext.h"
 #include "core/file/csv_in.h"
 #include "repair/decide/conflict.h"
 #include "repair/merge/merge_choice.h"
 #include "repair/plan/plan_fit.h"
 #include "repair/plan/plan_text.h"
 #include "repair/planning/decision_faults.h"
+#include "repair/planning/decision_rows.h"
 #include "repair/side/counted.h"
 
 #define BATCH 1000
@@ -617,120 +617,30 @@ static enum mr_code check_table(struct mr_plan_decisions *d, struct mr_plan_stor
     return code;
 }
 
-/* A server takes the beginning of a text for the number: 42 is '42x' to it. */
-static bool may_be_key(enum mr_class cls, const char *text)
-{
-    const char *digits = text[0] == '-' ? text + 1 : text;
-    return (cls != MR_CLASS_INT && cls != MR_CLASS_UINT) ||
-           (digits[0] != '\0' && digits[strspn(digits, "0123456789")] == '\0');
-}
-
-/* Asks a server for the row that a key names. */
-static enum mr_code query_row(struct mr_plan_decisions *d, struct mr_db *db,
-                              const struct mr_plan_table *t, const char *key, bool *found,
-                              struct mr_err *err)
-{
-    const struct mr_table *table = t->pair->side[MR_SOURCE];
-    struct mr_strbuf value = MR_STRBUF_INIT, count = MR_STRBUF_INIT;
-    mr_strbuf_reset(&d->text);
-    mr_strbuf_add_str(&d->text, "SELECT COUNT(*) FROM ");
-    mr_sql_table(&d->text, table->db, table->name);
-    const char *at = key;
-    bool may_be = true;
-    for (size_t i = 0; at != NULL && i < t->key.count; i++) {
-        const char *comma = i + 1 < t->key.count ? strchr(at, ',') : NULL;
-        mr_strbuf_reset(&value);
-        mr_strbuf_add(&value, at, comma != NULL ? (size_t)(comma - at) : strlen(at));
-        mr_strbuf_add_str(&d->text, i > 0 ? " AND " : " WHERE ");
-        enum mr_class cls = t->pair->find.columns[t->key.at[i]].style.cls;
-        may_be = may_be && may_be_key(cls, value.ptr);
-        mr_strbuf_add_str(&d->text, cls == MR_CLASS_BINARY ? "HEX(" : "");
-        mr_sql_ident(&d->text, mr_plan_column_name(t, t->key.at[i]));
-        mr_strbuf_add_str(&d->text, cls == MR_CLASS_BINARY ? ") = " : " = ");
-        mr_sql_string(&d->text, value.ptr);
-        at = comma != NULL ? comma + 1 : NULL;
-    }
-    enum mr_code code = mr_strbuf_check(&d->text, "reading decisions", err);
-    if (code == MR_OK && may_be)
-        code = mr_db_query_text(db, d->text.ptr, &count, err);
-    *found = code == MR_OK && may_be && strcmp(count.ptr, "0") != 0;
-    mr_strbuf_release(&count);
-    mr_strbuf_release(&value);
-    return code;
-}
-
-/* A key that is looked for among the rows of a snapshot. */
-struct seeking {
-    struct mr_plan_decisions *d;
-    const struct mr_plan_table *table;
-    const char *key;
-    struct mr_strbuf values;
-    bool found;
-};
-
-static enum mr_code compare_key(void *ctx, const struct mr_value *values, struct mr_err *err)
-{
-    struct seeking *s = ctx;
-    enum mr_code code = MR_OK;
-    mr_strbuf_reset(&s->values);
-    mr_strbuf_reset(&s->d->text);
-    for (size_t i = 0; code == MR_OK && i < s->table->key.count; i++)
-        code = mr_row_encode(&s->values, &values[i], err);
-    const struct mr_key key = {s->values.ptr, s->values.len};
-    if (code == MR_OK)
-        code = mr_plan_text_values(&s->d->text, s->table, &s->table->key, key, err);
-    s->found = s->found || (code == MR_OK && strcmp(s->d->text.ptr, s->key) == 0);
-    return code;
-}
-
-/* By the text of their keys, since there is no server to read that text. */
-static enum mr_code scan_rows(struct mr_plan_decisions *d, struct mr_reader *reader,
-                              const struct mr_plan_table *t, const char *key, bool *found,
-                              struct mr_err *err)
-{
-    const struct mr_readspec *scan = &t->pair->scan[MR_SOURCE];
-    struct seeking s = {d, t, key, MR_STRBUF_INIT, false};
-    struct mr_readcol *cols = calloc(t->key.count, sizeof *cols);
-    if (cols == NULL)
-        return mr_err_nomem(err, "reading decisions");
-    for (size_t i = 0; i < t->key.count; i++)
-        cols[i] = scan->cols[t->key.at[i]];
-    const struct mr_readspec spec = {
-        .db = scan->db, .table = scan->table, .cols = cols, .ncols = t->key.count};
-    enum mr_code code =
-        mr_reader_scan(reader, &spec, (struct mr_range){0}, 0, compare_key, &s, err);
-    *found = s.found;
-    mr_strbuf_release(&s.values);
-    free(cols);
-    return code;
-}
-
 /* A row of which the plan knows nothing stands equal on both sides by now, or SOURCE has no
- * such row, and the file is not of this case. */
-static enum mr_code is_settled(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                               const char *key, bool *settled, struct mr_err *err)
-{
-    *settled = t->key.count == 0;
-    if (*settled)
-        return MR_OK;
-    struct mr_reader *reader = d->tables->pairing.side[MR_SOURCE].main;
-    struct mr_db *db = mr_reader_db(reader);
-    return db != NULL ? query_row(d, db, t, key, settled, err)
-                      : scan_rows(d, reader, t, key, settled, err);
-}
-
+ * such row, and the file is not of this case; or the key is spelled in another way than the
+ * plan's, and nobody asked the line. */
 static enum mr_code check_unknown(struct mr_plan_decisions *d, struct mr_case_stmt *stmt,
                                   struct mr_err *err)
 {
     const struct mr_plan_table *t = table_named(d, mr_case_text(stmt, 1));
     const char *key = mr_case_text(stmt, 2);
-    bool settled = key == NULL || t == NULL;
-    enum mr_code code = settled ? MR_OK : is_settled(d, t, key, &settled, err);
-    if (code != MR_OK || settled)
+    if (key == NULL || t == NULL || t->key.count == 0)
+        return MR_OK;
+    enum mr_code code =
+        mr_decision_rows_find(d->tables->pairing.side[MR_SOURCE].main, t, key, &d->text, err);
+    if (code != MR_OK || (d->text.len > 0 && strcmp(d->text.ptr, key) == 0))
         return code;
-    code = mr_err_set(err, MR_E_REFUSED, "the source has no row \"%.200s\" in table \"%s\"", key,
-                      mr_plan_table_name(t));
-    mr_err_hint(err, "Use conflicts.csv of a plan of the same case.");
+    if (d->text.len == 0) {
+        code = mr_err_set(err, MR_E_REFUSED, "the source has no row \"%.200s\" in table \"%s\"",
+                          key, mr_plan_table_name(t));
+        mr_err_hint(err, "Use conflicts.csv of a plan of the same case.");
+    } else {
+        code =
+            mr_err_set(err, MR_E_REFUSED, "the key \"%.200s\" of table \"%s\" is spelled otherwise",
+                       key, mr_plan_table_name(t));
+        mr_err_hint(err, "Write it as conflicts.csv of a plan does: %.200s.", d->text.ptr);
+    }
     return name_line(d, (uint64_t)mr_case_int(stmt, 0), mr_plan_table_name(t), key, code, err);
 }
 

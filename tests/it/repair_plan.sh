@@ -199,6 +199,10 @@ sed -i "s/^$DB.members,2,/$DB.members,77,/" decided.csv
 refused 5 "a row that nobody knows" 'line 2, table "[^"]*", key "77": the source has no row "77"' --decisions decided.csv
 sed -i "s/^$DB.members,77,/$DB.members,2x,/" decided.csv
 refused 5 "a number with something behind it" 'key "2x": the source has no row "2x"' --decisions decided.csv
+sed -i "s/^$DB.members,2x,/$DB.members,02,/" decided.csv
+refused 5 "a number in another spelling, which the server takes for the row" \
+    'line 2, table "[^"]*", key "02": the key "02" of table "[^"]*" is spelled otherwise' --decisions decided.csv
+like "how it is spelled" "$(cat "$ERR")" 'hint: Write it as conflicts.csv of a plan does: 2\.'
 decide one "$DB.members 2" source
 sed -i "s/bert/bart/" decided.csv
 refused 5 "a row that has changed since" 'line 2, .*: the row of table .*changed on the source' \
