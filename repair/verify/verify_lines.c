@@ -5,6 +5,7 @@
 
 #include "core/base/signals.h"
 #include "core/pair/pair_identity.h"
+#include "repair/decide/conflict.h"
 #include "repair/plan/plan_fit.h"
 #include "repair/verify/verify_internal.h"
 
@@ -17,6 +18,7 @@ struct line {
     struct mr_digest found; /* of it */
     bool differs;           /* from the planned digest */
     bool is_altered;        /* a decision gave it other values than SOURCE's */
+    bool is_lost_history;
     struct mr_key identity; /* canonical, of the row; set where it is asked for */
 };
 
@@ -243,12 +245,6 @@ static enum mr_code judge_different(struct proving *p, const struct line *line,
     return code;
 }
 
-static bool is_lost_history(const struct line *line)
-{
-    return line->as.decision == MR_DECIDE_INSERT || line->as.decision == MR_DECIDE_RENUMBER ||
-           line->as.decision == MR_DECIDE_MATCHED;
-}
-
 static enum mr_code judge(struct proving *p, const struct line *line, enum mr_proof *proof,
                           const char **detail, struct mr_err *err)
 {
@@ -272,7 +268,7 @@ static enum mr_code judge(struct proving *p, const struct line *line, enum mr_pr
         if (code != MR_OK || *proof == MR_PROOF_SOMEONE_ELSE)
             return code;
     }
-    if (is_lost_history(line) && line->as.identity.ptr != NULL &&
+    if (line->is_lost_history && line->as.identity.ptr != NULL &&
         mr_verify_is_twice(p->table, line->as.identity))
         *proof = MR_PROOF_TWICE;
     return MR_OK;
@@ -402,6 +398,15 @@ static bool alters(const char *choice)
            (strcmp(choice, MR_FIT_WITHOUT) == 0 || strchr(choice, '=') != NULL || choice[0] == '{');
 }
 
+/* A row of TARGET that is one of lost history may have got SOURCE's values. */
+static bool is_lost_history(const struct mr_entity_line *line)
+{
+    return line->decision == MR_DECIDE_INSERT || line->decision == MR_DECIDE_RENUMBER ||
+           line->decision == MR_DECIDE_MATCHED ||
+           (line->decision == MR_DECIDE_UPDATE &&
+            mr_conflict_named(line->kind) == MR_CONFLICT_DIFFERS);
+}
+
 static enum mr_code push_line(struct proving *p, const struct mr_entity_line *as,
                               struct mr_err *err)
 {
@@ -411,6 +416,7 @@ static enum mr_code push_line(struct proving *p, const struct mr_entity_line *as
     line->as = *as;
     line->as.table = p->table->planned->table;
     line->is_altered = alters(as->choice);
+    line->is_lost_history = is_lost_history(as);
     line->as.kind = line->as.choice = NULL;
     if (!keep(p, &line->as.source_key) || !keep(p, &line->as.target_key) ||
         !keep(p, &line->as.identity))

@@ -234,7 +234,9 @@ enum mr_code mr_verify_find_twice(struct mr_verify *v, struct mr_err *err)
         const uint64_t *n = table->planned->decisions;
         struct mr_err why = {0};
         if (table->image == NULL || table->identity.count == 0 || table->key.count == 0 ||
-            n[MR_DECIDE_INSERT] + n[MR_DECIDE_RENUMBER] + n[MR_DECIDE_MATCHED] == 0 ||
+            n[MR_DECIDE_INSERT] + n[MR_DECIDE_RENUMBER] + n[MR_DECIDE_MATCHED] +
+                    n[MR_DECIDE_UPDATE] ==
+                0 ||
             is_kept_unique(table))
             continue;
         MR_TRY(mr_verify_excuse(v, table, find_in(v, table, &why), &why, err));

@@ -307,4 +307,21 @@ at a "INSERT INTO names VALUES (1, 'n-1'), (2, 'n-1')"
 is "mirror brings two rows of one identity" "$?" 0
 finds 0 "and proves them" ""
 
+# --- who had lived on, and got the values of the lost history --------------------------------
+
+printf '[table *.heads]\nidentity = no\nsplit-key = 0\n' >"$MYRECON_CONFIG"
+PLAN=$IT_TMP/plan.heads
+at ab "CREATE TABLE heads (id INT AUTO_INCREMENT PRIMARY KEY, no VARCHAR(20) NOT NULL, v INT)"
+at a "INSERT INTO heads VALUES (1, 'n-1', 1)"
+at b "INSERT INTO heads VALUES (1, 'n-9', 9), (2, 'n-1', 2)"
+"$MYRECON" check -q --case "$IT_TMP/heads.case" --settle 0 --tables heads "$SRC" "$DST" >"$OUT" 2>"$ERR"
+"$MYRECON" repair plan -q --policy merge --on-conflict differs=source --case "$IT_TMP/heads.case" \
+    --output "$PLAN" >"$OUT" 2>"$ERR"
+"$MYRECON" repair apply -q --yes "$PLAN" "$DST" >"$OUT" 2>"$ERR"
+is "a row of the live side gets the values of the lost one" \
+    "$? $(client b -D "$DB" <<<"SELECT v FROM heads WHERE id = 2")" "0 1"
+finds 0 "and stands" ""
+at b "INSERT INTO heads VALUES (7, 'N-1', 3)"
+finds 1 "somebody who is there twice by now is seen" "heads twice {\"id\":\"2\"} 7"
+
 finish
