@@ -333,6 +333,7 @@ static enum mr_code look_again(void *ctx, struct mr_apply_report *report, struct
     struct mr_verify_rows rows = {.plan = &job->plan,
                                   .target = &job->target,
                                   .run_tag = job->id.id,
+                                  .statement_timeout_s = job->opts->statement_timeout_s,
                                   .only_twice = !is_fired(planned),
                                   .found = take_found,
                                   .ctx = report,

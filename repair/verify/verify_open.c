@@ -148,6 +148,7 @@ static enum mr_code open_view(struct mr_verify *v, struct mr_err *err)
     if (opts == NULL)
         return nomem(err);
     opts->db.run_tag = run->run_tag;
+    opts->db.statement_timeout_s = run->statement_timeout_s;
     opts->consistent = true;
     opts->frees_tables = true;
     MR_TRY(mr_source_live_new(&run->target->ep, opts, &v->source, err));

@@ -82,7 +82,7 @@ struct mr_verify_rows {
     const char *source; /* URI of the lost history, or NULL: it is not read */
     mr_source_open_fn *open_snapshot;
     bool ask_password;
-    unsigned statement_timeout_s; /* of SOURCE */
+    unsigned statement_timeout_s;
     bool only_twice;              /* nothing is proved but that nobody is there twice */
     struct mr_progress *progress; /* or NULL; lines of the entities */
     mr_proof_fn *found;

@@ -323,5 +323,15 @@ is "a row of the live side gets the values of the lost one" \
 finds 0 "and stands" ""
 at b "INSERT INTO heads VALUES (7, 'N-1', 3)"
 finds 1 "somebody who is there twice by now is seen" "heads twice {\"id\":\"2\"} 7"
+at b "DELETE FROM heads WHERE id = 7"
 
+# --- a table that is not to be read for now ---------------------------------------------------
+
+. "$IT_DIR/rows/lib.sh"
+hold "LOCK TABLES heads WRITE;" b || bail "nobody holds it"
+LIMIT=20
+rep_is 4 "a locked table is waited for no longer than --statement-timeout" \
+    verify --json --statement-timeout 2 "$PLAN" "$DST"
+is "and is not proved" "$(jq -r 'select(.type == "table" and .reason != null) | .table' "$OUT")" "$DB.heads"
+let_go
 finish
