@@ -1,7 +1,9 @@
 /* entity_file.c: see entity_file.h. */
 #include "repair/plan/entity_file.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/file/csv_in.h"
@@ -25,6 +27,7 @@ enum column {
     FACTS,
     WAITS_TABLE,
     WAITS_KEY,
+    EQUAL_THERE,
     COLUMNS
 };
 
@@ -46,6 +49,7 @@ static const struct {
     [FACTS] = {"facts", true},
     [WAITS_TABLE] = {"waits_table", true},
     [WAITS_KEY] = {"waits_key", true},
+    [EQUAL_THERE] = {"equal_there", true},
 };
 
 /* ---- writing ---- */
@@ -125,6 +129,9 @@ enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_l
     add_text(out, line->waits_table);
     mr_strbuf_add_char(out, ',');
     add_hex(out, line->waits_key);
+    mr_strbuf_add_char(out, ',');
+    if (line->has_equal)
+        mr_strbuf_add_fmt(out, "%" PRIu64, line->equal_there);
     mr_strbuf_add_str(out, "\r\n");
     return mr_strbuf_check(out, "writing a plan", err);
 }
@@ -232,6 +239,17 @@ static void take_facts(const char *text, struct mr_fact *facts)
     *facts = mr_fact_of(bits);
 }
 
+static bool take_count(const struct mr_csv_field *field, struct mr_entity_line *line)
+{
+    char *end = NULL;
+    line->has_equal = field->len > 0;
+    if (!line->has_equal)
+        return true;
+    errno = 0;
+    line->equal_there = strtoull(field->ptr, &end, 10);
+    return digit(field->ptr[0]) >= 0 && errno == 0 && *end == '\0';
+}
+
 static enum mr_code take_keys(struct reading *r, const struct mr_csv_field *fields,
                               struct mr_entity_line *line, struct mr_err *err)
 {
@@ -282,6 +300,8 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
         take_facts(fields[r->at[FACTS]].ptr, &line->facts);
     if (r->at[WAITS_TABLE] != SIZE_MAX)
         line->waits_table = text_or_null(&fields[r->at[WAITS_TABLE]]);
+    if (r->at[EQUAL_THERE] != SIZE_MAX && !take_count(&fields[r->at[EQUAL_THERE]], line))
+        return bad("\"equal_there\" is no number", err);
     return take_keys(r, fields, line, err);
 }
 

@@ -38,6 +38,8 @@ struct mr_entity_line {
     const char *waits_table; /* whom it waits for, as table and source_key, or where there is
                                 none target_key, have him; NULL: nobody, or not known */
     struct mr_key waits_key;
+    bool has_equal;       /* of a row that comes into a table without a key: it is known */
+    uint64_t equal_there; /* how many rows that are equal to it stood on TARGET */
 };
 
 void mr_entity_file_header(struct mr_strbuf *out);

@@ -6,6 +6,7 @@
 
 #include "core/base/signals.h"
 #include "repair/plan/entity_file.h"
+#include "repair/plan/plan_equal.h"
 #include "repair/plan/plan_image.h"
 #include "repair/plan/plan_text.h"
 
@@ -17,7 +18,8 @@ struct writing {
     struct mr_strbuf line, text;
     /* of the table at hand */
     struct mr_plan_digester digester;
-    struct mr_vec referring; /* size_t */
+    struct mr_vec referring;    /* size_t */
+    struct mr_plan_equal equal; /* without a key: rows of TARGET that are as one that comes */
 };
 
 typedef enum mr_code entity_fn(struct writing *w, const struct mr_entity *e, struct mr_err *err);
@@ -102,6 +104,32 @@ static enum mr_code digest_row(struct writing *w, struct mr_key row, struct mr_e
                : code;
 }
 
+/* Does it come into a table without a key? */
+static bool is_counted(const struct mr_plan_table *t, const struct mr_entity *e)
+{
+    return t->key.count == 0 && e->after.ptr != NULL && e->decision == MR_DECIDE_INSERT;
+}
+
+static enum mr_code note_coming(struct writing *w, const struct mr_entity *e, struct mr_err *err)
+{
+    struct mr_digest digest;
+    if (!is_counted(&w->task->tables->tables[e->table], e))
+        return MR_OK;
+    MR_TRY(mr_plan_digester_row(&w->digester, e->after, &digest, err));
+    return mr_plan_equal_add(&w->equal, digest, err);
+}
+
+/* Whoever proves a table without a key has to know what stood there before. */
+static enum mr_code count_equal(struct writing *w, size_t table, struct mr_err *err)
+{
+    const struct mr_plan_tables *plan = w->task->tables;
+    const struct mr_plan_table *t = &plan->tables[table];
+    if (t->key.count > 0)
+        return MR_OK;
+    MR_TRY(walk_table(w, table, note_coming, err));
+    return mr_plan_equal_count(&w->equal, t, &w->digester, plan->pairing.side[MR_TARGET].main, err);
+}
+
 /* Whom the row waits for. */
 static enum mr_code name_awaited(struct writing *w, const struct mr_entity *e,
                                  struct mr_arena *arena, struct mr_entity_line *line,
@@ -137,6 +165,9 @@ static enum mr_code write_entity(struct writing *w, const struct mr_entity *e, s
     if (code == MR_OK)
         code = mr_plan_store_facts(w->task->store, e->id, &facts, &line.group, err);
     line.facts = mr_fact_of(facts);
+    line.has_equal = is_counted(t, e);
+    if (line.has_equal)
+        line.equal_there = mr_plan_equal_of(&w->equal, line.digest);
     mr_strbuf_reset(&w->line);
     if (code == MR_OK)
         code = mr_entity_file_line(&w->line, &line, err);
@@ -157,9 +188,13 @@ static enum mr_code write_entities(struct writing *w, struct mr_err *err)
         struct mr_arena arena = MR_ARENA_INIT;
         code = open_digester(w, i, &arena, err);
         if (code == MR_OK) {
+            mr_plan_equal_init(&w->equal);
             code = find_referring(w, i, err);
             if (code == MR_OK)
+                code = count_equal(w, i, err);
+            if (code == MR_OK)
                 code = walk_table(w, i, write_entity, err);
+            mr_plan_equal_release(&w->equal);
             mr_plan_digester_release(&w->digester);
         }
         mr_arena_release(&arena);

@@ -14,11 +14,12 @@
 /* Of images that are kept at a time; rows may be wider than the average. */
 #define MR_VERIFY_IMAGE_BYTES ((size_t)32 * 1024 * 1024)
 
-/* What is expected of a table without a key: so many rows of that digest, or fewer than
- * `below` (0: any number) after `gone` of them were deleted. */
+/* What is expected of a table without a key: so many rows of that digest, `come` of them
+ * beside the `there` that stood there before; or fewer than `below` (0: any number) after
+ * `gone` of them were deleted. */
 struct mr_verify_expected {
     struct mr_digest digest;
-    uint64_t rows, gone, below;
+    uint64_t rows, come, there, gone, below;
     uint64_t seen;
 };
 

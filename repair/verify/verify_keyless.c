@@ -1,8 +1,9 @@
 /* verify_keyless.c: tables without a key: rows are counted by their digests; see
  * verify_internal.h.
  *
- * TARGET may hold more of those that came: the plan does not say what stood there before.  Of
- * those that went it says how many may not stand any more. */
+ * Of those that came the plan says how many stood there before: with fewer than both together
+ * some did not come, or were taken back.  TARGET may hold more.  Of those that went it says
+ * how many may not stand any more. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,8 @@ enum mr_code mr_verify_expect(struct mr_verify_table *table, const struct mr_ent
     *one = (struct mr_verify_expected){.digest = line->digest, .rows = !goes, .gone = goes};
     if (goes)
         one->below = number_of(line->target_key);
+    one->come = line->decision == MR_DECIDE_INSERT;
+    one->there = line->has_equal ? line->equal_there : 0;
     return MR_OK;
 }
 
@@ -59,6 +62,8 @@ static void gather(struct mr_vec *expected)
         if (items[i].gone > 0 && (last->gone == 0 || items[i].below < last->below))
             last->below = items[i].below;
         last->rows += items[i].rows;
+        last->come += items[i].come;
+        last->there = items[i].there > last->there ? items[i].there : last->there;
         last->gone += items[i].gone;
     }
     expected->count = n;
@@ -89,10 +94,6 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
             : NULL;
     if (one != NULL)
         one->seen++;
-    if (one != NULL && one->rows > 0) {
-        one->rows--;
-        s->table->result->counts[MR_PROOF_STANDS]++;
-    }
     return code;
 }
 
@@ -106,6 +107,18 @@ static enum mr_code tell(struct mr_verify *v, struct mr_verify_table *table, enu
     return MR_OK;
 }
 
+/* How many of its rows do not stand?  Those that were there already, and that the plan has as
+ * such, are among those that stood there before. */
+static uint64_t lacking(const struct mr_verify_expected *one)
+{
+    uint64_t all;
+    if (__builtin_add_overflow(one->there, one->come, &all))
+        all = UINT64_MAX;
+    all = all > one->rows ? all : one->rows;
+    const uint64_t lack = one->seen < all ? all - one->seen : 0;
+    return lack < one->rows ? lack : one->rows;
+}
+
 static enum mr_code tell_wrong(struct mr_verify *v, struct mr_verify_table *table,
                                struct mr_err *err)
 {
@@ -113,8 +126,9 @@ static enum mr_code tell_wrong(struct mr_verify *v, struct mr_verify_table *tabl
         const struct mr_verify_expected *one = mr_vec_at(&table->expected, i);
         uint64_t stay = one->below > 0 && one->seen >= one->below ? one->seen - one->below + 1 : 0;
         stay = stay < one->gone ? stay : one->gone;
-        table->result->counts[MR_PROOF_STANDS] += one->gone - stay;
-        MR_TRY(tell(v, table, MR_PROOF_MISSING, one->rows, err));
+        const uint64_t lack = lacking(one);
+        table->result->counts[MR_PROOF_STANDS] += one->gone - stay + one->rows - lack;
+        MR_TRY(tell(v, table, MR_PROOF_MISSING, lack, err));
         MR_TRY(tell(v, table, MR_PROOF_NOT_DELETED, stay, err));
     }
     return MR_OK;

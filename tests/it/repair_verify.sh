@@ -307,6 +307,37 @@ at a "INSERT INTO names VALUES (1, 'n-1'), (2, 'n-1')"
 is "mirror brings two rows of one identity" "$?" 0
 finds 0 "and proves them" ""
 
+# --- rows without a key, equal to some that stood there before -------------------------------
+
+printf '[table *.bag]\nidentity = row\n' >"$MYRECON_CONFIG"
+equal_rows() { # equal_rows POLICY [OPTIONS]
+    PLAN=$IT_TMP/plan.bag.$1 CASE=$IT_TMP/bag.$1.case
+    at ab "DROP TABLE IF EXISTS bag; CREATE TABLE bag (v INT, w VARCHAR(9)); INSERT INTO bag VALUES (1, 'a'), (2, 'b'), (2, 'b')"
+    at a "INSERT INTO bag VALUES (1, 'a'), (1, 'a'), (2, 'b'), (3, 'c')"
+    "$MYRECON" check -q --case "$CASE" --settle 0 --tables bag "$SRC" "$DST" >"$OUT" 2>"$ERR"
+    "$MYRECON" repair plan -q --case "$CASE" --output "$PLAN" --policy "$@" >"$OUT" 2>"$ERR"
+    finds 1 "$1: what was not applied is missing" "$LACKING"
+    is "$1: and none of it stands" "$(jq -r 'select(.type == "summary") | .stands' "$OUT")" 0
+    "$MYRECON" repair apply -q --yes "$PLAN" "$DST" >"$OUT" 2>"$ERR"
+    is "$1: applied" "$? $(client b -D "$DB" <<<"SELECT GROUP_CONCAT(w ORDER BY w SEPARATOR '') FROM bag")" "0 aaabbbc"
+    finds 0 "$1: stands" ""
+    is "$1: row by row" "$(jq -r 'select(.type == "summary") | .stands' "$OUT")" 4
+    at b "DELETE FROM bag WHERE v = 1 LIMIT 1"
+    finds 1 "$1: one less is seen" "bag missing -"
+    at b "INSERT INTO bag VALUES (1, 'a'), (1, 'a')"
+    finds 0 "$1: one more is the live side's" ""
+    at b "DELETE FROM bag WHERE v = 1 LIMIT 1"
+    "$MYRECON" repair undo -q --yes "$PLAN" "$DST" >"$OUT" 2>"$ERR"
+    finds 1 "$1: what was undone is missing" "$LACKING"
+}
+LACKING="bag missing -
+bag missing -
+bag missing -
+bag missing -"
+equal_rows mirror
+equal_rows backfill
+equal_rows merge --on-conflict deleted-or-lost=restore
+
 # --- who had lived on, and got the values of the lost history --------------------------------
 
 printf '[table *.heads]\nidentity = no\nsplit-key = 0\n' >"$MYRECON_CONFIG"

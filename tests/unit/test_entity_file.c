@@ -65,6 +65,11 @@ static const struct mr_entity_line lines[] = {
      .waits_key = {seven, 10}},
     {.table = "club.members", .target_key = {seven, 10}, .decision = MR_DECIDE_PARENT},
     {.table = "club.members", .target_key = {seven, 10}, .decision = MR_DECIDE_DELETE},
+    {.table = "club.marks",
+     .source_key = {seven, 10},
+     .decision = MR_DECIDE_INSERT,
+     .has_equal = true,
+     .equal_there = UINT64_MAX},
 };
 #define LINES (sizeof lines / sizeof *lines)
 
@@ -103,6 +108,8 @@ static enum mr_code compare(void *ctx, const struct mr_entity_line *got, struct 
     assert_int_equal(got->is_new, wanted->is_new);
     assert_text(got->waits_table, wanted->waits_table);
     assert_key(got->waits_key, wanted->waits_key);
+    assert_int_equal(got->has_equal, wanted->has_equal);
+    assert_int_equal(got->equal_there, wanted->equal_there);
     return MR_OK;
 }
 
@@ -173,6 +180,14 @@ static const struct bad_case bad_cases[] = {
      "line 2: a digest is not 32 hexadecimal digits"},
     {HEADER "a.b," KEY "," KEY ",,insert,,," DIGEST ",,2\r\n",
      "line 2: \"new\" is neither 0 nor 1"},
+    {"table,source_key,target_key,identity,decision,kind,choice,digest,new,equal_"
+     "there\r\n"
+     "a.b,,,,insert,,," DIGEST ",0,-1\r\n",
+     "line 2: \"equal_there\" is no number"},
+    {"table,source_key,target_key,identity,decision,kind,choice,digest,new,equal_"
+     "there\r\n"
+     "a.b,,,,insert,,," DIGEST ",0,18446744073709551616\r\n",
+     "line 2: \"equal_there\" is no number"},
 };
 
 static void test_refusals(void **state)
