@@ -196,6 +196,13 @@ static enum mr_code read_header(struct reading *r, const struct mr_csv_field *fi
     return MR_OK;
 }
 
+/* Two people of SOURCE can be one of TARGET where somebody said so. */
+static bool is_shared(const struct reading *r, const struct mr_csv_field *fields)
+{
+    return r->at[DECISION] != SIZE_MAX &&
+           strcmp(fields[r->at[DECISION]].ptr, MR_DECIDE_MERGED) == 0;
+}
+
 /* Each row of SOURCE, and each key of TARGET, is one line's. */
 static enum mr_code check_once(struct reading *r, const char *table, const char *text, int side,
                                struct mr_err *err)
@@ -262,7 +269,7 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
         code = r->at[SOURCE_BYTES] != SIZE_MAX
                    ? take_key(t, text, &fields[r->at[SOURCE_BYTES + side]], &r->keys[side], err)
                    : encode_key(r, t, text->ptr, &r->keys[side], err);
-        if (code == MR_OK)
+        if (code == MR_OK && (side == MR_SOURCE || !is_shared(r, fields)))
             code = check_once(r, name, text->ptr, side, err);
     }
     told.source_key = (struct mr_key){r->keys[0].ptr, r->keys[0].len};

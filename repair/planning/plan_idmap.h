@@ -12,7 +12,8 @@
  * that is not there counts as one that never was.
  *
  * The file may lie: each row is looked for on TARGET.  What no plan writes is refused by
- * its line: other columns or separators, a table that is not planned, a key twice, what is
+ * its line: other columns or separators, a table that is not planned, a key twice (but of
+ * TARGET, who somebody was merged into by decision), what is
  * no number or not hexadecimal.
  *
  * Errors: MR_E_REFUSED with file and line; MR_E_IO.  Threads: one.

@@ -136,6 +136,17 @@ plan 1 "until it is forgotten" nine --forget-decisions
 is "he is asked about" "$(asked nine | head -n 1)" "members 3 unique"
 plan 1 "and stays so" nine
 
+# ---- two people of the lost side who are one of the live side ----------------------------------
+world
+at a "UPDATE members SET mobile = 'new', email = NULL WHERE id = 4"
+printf '%s\n' table,source_key,decision "$DB.members,3,merge-into" >decisions
+plan 0 "one is merged into him by decision, one is him" one --decisions decisions --on-conflict differs=target
+rep_is 0 "applied" apply --yes --case "$CASE" one "$DST"
+is "both have their orders there" "$(rows | grep ^new)" "new eve@x eve carl1,eve1,eve2"
+rm -f "$CASE"
+plan 0 "without the case: its map is read again" two --idmap one/idmap.csv --on-conflict differs=target
+is "and nothing comes twice" "$(planned_rows two)" 0
+
 # ---- rows of a tree: one restored, one left out ----------------------------------------------
 # Base: bob has three orders; the lost side has a fourth.  The live side deleted bob with all
 # that was his; ann was renamed on either side.
