@@ -28,6 +28,7 @@ enum column {
     WAITS_TABLE,
     WAITS_KEY,
     EQUAL_THERE,
+    REFERRED,
     COLUMNS
 };
 
@@ -50,6 +51,7 @@ static const struct {
     [WAITS_TABLE] = {"waits_table", true},
     [WAITS_KEY] = {"waits_key", true},
     [EQUAL_THERE] = {"equal_there", true},
+    [REFERRED] = {"referred", true},
 };
 
 /* ---- writing ---- */
@@ -80,7 +82,6 @@ static void add_digest(struct mr_strbuf *out, bool is_set, struct mr_digest dige
 {
     if (is_set)
         mr_strbuf_add_fmt(out, "%016" PRIx64 "%016" PRIx64, digest.hi, digest.lo);
-    mr_strbuf_add_char(out, ',');
 }
 
 static void add_hex(struct mr_strbuf *out, struct mr_key bytes)
@@ -120,8 +121,9 @@ enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_l
     add_text(out, line->choice);
     mr_strbuf_add_char(out, ',');
     add_digest(out, line->has_digest, line->digest);
+    mr_strbuf_add_char(out, ',');
     add_digest(out, line->has_references, line->references);
-    mr_strbuf_add_str(out, line->is_new ? "1," : "0,");
+    mr_strbuf_add_str(out, line->is_new ? ",1," : ",0,");
     add_text(out, mr_group_name(line->group));
     mr_strbuf_add_char(out, ',');
     add_facts(out, &line->facts);
@@ -132,6 +134,8 @@ enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_l
     mr_strbuf_add_char(out, ',');
     if (line->has_equal)
         mr_strbuf_add_fmt(out, "%" PRIu64, line->equal_there);
+    mr_strbuf_add_char(out, ',');
+    add_digest(out, line->has_referred, line->referred);
     mr_strbuf_add_str(out, "\r\n");
     return mr_strbuf_check(out, "writing a plan", err);
 }
@@ -293,6 +297,9 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
     if (!take_digest(&fields[r->at[DIGEST]], &line->has_digest, &line->digest) ||
         (r->at[REFERENCES] != SIZE_MAX &&
          !take_digest(&fields[r->at[REFERENCES]], &line->has_references, &line->references)))
+        return bad("a digest is not 32 hexadecimal digits", err);
+    if (r->at[REFERRED] != SIZE_MAX &&
+        !take_digest(&fields[r->at[REFERRED]], &line->has_referred, &line->referred))
         return bad("a digest is not 32 hexadecimal digits", err);
     if (r->at[GROUP] != SIZE_MAX)
         line->group = mr_group_named(fields[r->at[GROUP]].ptr);

@@ -32,6 +32,9 @@ struct mr_entity_line {
     /* of the values of its columns in the order of the table's references in plan.json */
     struct mr_digest references;
     bool has_references;
+    /* of a row that planned ones refer to by columns beside its key: of their values */
+    struct mr_digest referred;
+    bool has_referred;
     bool is_new;             /* under an id out of the plan's block */
     enum mr_group group;     /* of a merge: what kind of row it is; else undecided */
     struct mr_fact facts;    /* that were known of it */

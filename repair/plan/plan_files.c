@@ -19,6 +19,7 @@ struct writing {
     /* of the table at hand */
     struct mr_plan_digester digester;
     struct mr_vec referring;    /* size_t */
+    struct mr_vec referred;     /* size_t: what others refer to beside the key */
     struct mr_plan_equal equal; /* without a key: rows of TARGET that are as one that comes */
 };
 
@@ -79,6 +80,21 @@ static enum mr_code find_referring(struct writing *w, size_t table, struct mr_er
     return MR_OK;
 }
 
+static enum mr_code find_referred(struct writing *w, size_t table, struct mr_err *err)
+{
+    const struct mr_planned_table *t = &w->task->planned->tables[table];
+    mr_vec_clear(&w->referred);
+    for (size_t i = 0; i < t->ncolumns; i++) {
+        if (!mr_planned_is_referred(w->task->planned, t, t->columns[i].name))
+            continue;
+        size_t *at = mr_vec_push(&w->referred);
+        if (at == NULL)
+            return mr_err_nomem(err, "writing a plan");
+        *at = i;
+    }
+    return MR_OK;
+}
+
 /* The row as it will stand on TARGET; without a key also one that goes: its digest is all
  * that it is known by. */
 static struct mr_key row_after(const struct mr_plan_table *t, const struct mr_entity *e)
@@ -97,7 +113,11 @@ static enum mr_code digest_row(struct writing *w, struct mr_key row, struct mr_e
         return MR_OK;
     line->has_digest = true;
     line->has_references = w->referring.count > 0;
+    line->has_referred = w->referred.count > 0 && line->decision == MR_DECIDE_PARENT;
     enum mr_code code = mr_plan_digester_row(&w->digester, row, &line->digest, err);
+    if (code == MR_OK && line->has_referred)
+        code = mr_plan_digester_values(&w->digester, row, w->referred.items, w->referred.count,
+                                       &line->referred, err);
     return code == MR_OK && line->has_references
                ? mr_plan_digester_values(&w->digester, row, w->referring.items, w->referring.count,
                                          &line->references, err)
@@ -190,6 +210,8 @@ static enum mr_code write_entities(struct writing *w, struct mr_err *err)
         if (code == MR_OK) {
             mr_plan_equal_init(&w->equal);
             code = find_referring(w, i, err);
+            if (code == MR_OK)
+                code = find_referred(w, i, err);
             if (code == MR_OK)
                 code = count_equal(w, i, err);
             if (code == MR_OK)
@@ -287,7 +309,8 @@ static enum mr_code write_file(const struct mr_plan_files_task *task, const char
     struct writing w = {.task = task,
                         .line = MR_STRBUF_INIT,
                         .text = MR_STRBUF_INIT,
-                        .referring = MR_VEC_INIT(size_t)};
+                        .referring = MR_VEC_INIT(size_t),
+                        .referred = MR_VEC_INIT(size_t)};
     struct mr_plan_file_out *out = NULL;
     MR_TRY(mr_plan_writer_open(task->writer, name, &out, err));
     w.sink = mr_plan_file_sink(out);
@@ -296,6 +319,7 @@ static enum mr_code write_file(const struct mr_plan_files_task *task, const char
     mr_strbuf_release(&w.line);
     mr_strbuf_release(&w.text);
     mr_vec_release(&w.referring);
+    mr_vec_release(&w.referred);
     return code == MR_OK ? closed : code;
 }
 

@@ -315,6 +315,26 @@ bool mr_planned_is_parent(const struct mr_planned *planned, const struct mr_plan
     return false;
 }
 
+static bool has_name(const struct mr_planned_names *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (strcasecmp(names->items[i], name) == 0)
+            return true;
+    return false;
+}
+
+bool mr_planned_is_referred(const struct mr_planned *planned, const struct mr_planned_table *table,
+                            const char *column)
+{
+    for (size_t i = 0; i < planned->ntables && !has_name(&table->key, column); i++)
+        for (size_t r = 0; r < planned->tables[i].nreferences; r++) {
+            const struct mr_planned_reference *to = &planned->tables[i].references[r];
+            if (strcmp(to->parent, table->table) == 0 && has_name(&to->parent_columns, column))
+                return true;
+        }
+    return false;
+}
+
 struct mr_spelling mr_planned_spelling(const struct mr_planned_reference *r, size_t column,
                                        enum mr_class child)
 {

@@ -132,6 +132,9 @@ void mr_planned_sql_same(struct mr_strbuf *sql, const struct mr_planned_table *t
 bool mr_planned_counts(const struct mr_planned_table *table);
 /* Does a table of the plan refer to it? */
 bool mr_planned_is_parent(const struct mr_planned *planned, const struct mr_planned_table *table);
+/* Does a table of the plan refer to it by that column, which is none of its key? */
+bool mr_planned_is_referred(const struct mr_planned *planned, const struct mr_planned_table *table,
+                            const char *column);
 
 /* How a column of the child writes the parent's key; child: its class. */
 struct mr_spelling mr_planned_spelling(const struct mr_planned_reference *r, size_t column,

@@ -30,6 +30,7 @@ struct mr_verify_table {
     struct mr_pair *image; /* NULL: it cannot be read */
     struct mr_plan_columns key, identity;
     struct mr_plan_columns references; /* of all of them, one after the other */
+    struct mr_plan_columns referred;   /* by others, beside the key */
     struct mr_readspec spec;
     struct mr_rowhash hash;
     struct mr_plan_digester digester;

@@ -245,6 +245,25 @@ static enum mr_code judge_different(struct proving *p, const struct line *line,
     return code;
 }
 
+/* A row that others refer to may be edited, but for what they refer to it by. */
+static enum mr_code judge_parent(struct proving *p, const struct line *line, enum mr_proof *proof,
+                                 const char **detail, struct mr_err *err)
+{
+    const struct mr_verify_table *t = p->table;
+    struct mr_digest referred = {0};
+    if (!is_same_entity(p, line))
+        *proof = MR_PROOF_SOMEONE_ELSE;
+    if (*proof != MR_PROOF_STANDS || !line->as.has_referred || t->referred.count == 0)
+        return MR_OK;
+    enum mr_code code = mr_plan_digester_values(&p->table->digester, line->image, t->referred.at,
+                                                t->referred.count, &referred, err);
+    if (code == MR_OK && !mr_digest_equal(referred, line->as.referred)) {
+        *proof = MR_PROOF_CHANGED;
+        *detail = "what they refer to it by";
+    }
+    return code;
+}
+
 static enum mr_code judge(struct proving *p, const struct line *line, enum mr_proof *proof,
                           const char **detail, struct mr_err *err)
 {
@@ -258,11 +277,8 @@ static enum mr_code judge(struct proving *p, const struct line *line, enum mr_pr
         *proof = MR_PROOF_MISSING;
         return MR_OK;
     }
-    if (is_parent(line)) {
-        if (!is_same_entity(p, line))
-            *proof = MR_PROOF_SOMEONE_ELSE;
-        return MR_OK;
-    }
+    if (is_parent(line))
+        return judge_parent(p, line, proof, detail, err);
     if (line->differs) {
         enum mr_code code = judge_different(p, line, proof, detail, err);
         if (code != MR_OK || *proof == MR_PROOF_SOMEONE_ELSE)

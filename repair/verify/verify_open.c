@@ -59,6 +59,21 @@ static enum mr_code find_columns(const struct mr_planned_table *t,
     return MR_OK;
 }
 
+/* Columns that others refer to, beside those of the key. */
+static enum mr_code find_referred(struct mr_verify *v, struct mr_verify_table *table,
+                                  struct mr_err *err)
+{
+    const struct mr_planned_table *t = table->planned;
+    size_t *at = mr_arena_calloc(v->run->arena, t->ncolumns + 1, sizeof *at);
+    if (at == NULL)
+        return nomem(err);
+    for (size_t i = 0; i < t->ncolumns; i++)
+        if (mr_planned_is_referred(&v->run->plan->manifest.planned, t, t->columns[i].name))
+            at[table->referred.count++] = i;
+    table->referred.at = at;
+    return MR_OK;
+}
+
 static enum mr_code place_columns(struct mr_verify *v, struct mr_verify_table *table,
                                   struct mr_err *err)
 {
@@ -81,7 +96,7 @@ static enum mr_code place_columns(struct mr_verify *v, struct mr_verify_table *t
     for (size_t i = 0; code == MR_OK && i < t->nreferences; i++)
         code =
             find_columns(t, &t->references[i].columns, references, &table->references.count, err);
-    return code;
+    return code == MR_OK ? find_referred(v, table, err) : code;
 }
 
 /* A change of the columns since the plan was made. */

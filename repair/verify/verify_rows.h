@@ -11,7 +11,8 @@
  *   - no other row has the identity of a row that was lost history (but of mirror, which
  *     has it as often as SOURCE);
  *   - a row that was to be deleted is not there;
- *   - a row that others refer to (parent) is there and is who it was; where it is gone, who
+ *   - a row that others refer to (parent) is there, is who it was, and has the values that they
+ *     refer to it by; where it is gone, who
  *     was written below it does not stand as planned, to the byte or not;
  * and of each table that new ids were handed out for: nothing but the plan's rows has one
  * of them as its key, and no reference names one that is nobody's.

@@ -307,6 +307,25 @@ at a "INSERT INTO names VALUES (1, 'n-1'), (2, 'n-1')"
 is "mirror brings two rows of one identity" "$?" 0
 finds 0 "and proves them" ""
 
+# --- who is referred to by another column than the key -----------------------------------------
+
+printf '[table *.clients]\nsubject = yes\nidentity = mobile\n[table *.deals]\nidentity = no\nsplit-key = 1\nreference = code -> %s.clients.code\n' \
+    "$DB" >"$MYRECON_CONFIG"
+PLAN=$IT_TMP/plan.deals
+at ab "CREATE TABLE clients (id INT AUTO_INCREMENT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE, code VARCHAR(9) NOT NULL UNIQUE, name VARCHAR(9));
+    CREATE TABLE deals (id INT AUTO_INCREMENT PRIMARY KEY, no VARCHAR(9) NOT NULL UNIQUE, code VARCHAR(9));
+    INSERT INTO clients VALUES (1, 'm1', 'c1', 'a'), (2, 'm2', 'c2', 'b'); INSERT INTO deals VALUES (1, 'd1', 'c1')"
+at a "INSERT INTO deals VALUES (2, 'd2', 'c2')"
+at b "INSERT INTO deals VALUES (2, 'd9', 'c1')"
+"$MYRECON" check -q --case "$IT_TMP/deals.case" --settle 0 --tables clients --tables deals "$SRC" "$DST" >"$OUT" 2>"$ERR"
+"$MYRECON" repair plan -q --policy merge --case "$IT_TMP/deals.case" --output "$PLAN" >"$OUT" 2>"$ERR"
+"$MYRECON" repair apply -q --yes "$PLAN" "$DST" >"$OUT" 2>"$ERR"
+is "a deal comes below a client of the past" "$?" 0
+at b "UPDATE clients SET name = 'bb' WHERE id = 2"
+finds 0 "who may be edited" ""
+at b "UPDATE clients SET code = 'zz' WHERE id = 2; UPDATE clients SET code = 'c2' WHERE id = 1"
+finds 1 "but the deal is another's where the code is" "clients changed-since parent {\"id\":\"2\"} what they refer to it by"
+
 # --- rows without a key, equal to some that stood there before -------------------------------
 
 printf '[table *.bag]\nidentity = row\n' >"$MYRECON_CONFIG"

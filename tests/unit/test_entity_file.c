@@ -63,7 +63,11 @@ static const struct mr_entity_line lines[] = {
      .choice = "restore",
      .waits_table = "club.\"odd\", t",
      .waits_key = {seven, 10}},
-    {.table = "club.members", .target_key = {seven, 10}, .decision = MR_DECIDE_PARENT},
+    {.table = "club.members",
+     .target_key = {seven, 10},
+     .decision = MR_DECIDE_PARENT,
+     .has_referred = true,
+     .referred = {3, 4}},
     {.table = "club.members", .target_key = {seven, 10}, .decision = MR_DECIDE_DELETE},
     {.table = "club.marks",
      .source_key = {seven, 10},
@@ -108,6 +112,8 @@ static enum mr_code compare(void *ctx, const struct mr_entity_line *got, struct 
     assert_int_equal(got->is_new, wanted->is_new);
     assert_text(got->waits_table, wanted->waits_table);
     assert_key(got->waits_key, wanted->waits_key);
+    assert_int_equal(got->has_referred, wanted->has_referred);
+    assert_true(mr_digest_equal(got->referred, wanted->referred));
     assert_int_equal(got->has_equal, wanted->has_equal);
     assert_int_equal(got->equal_there, wanted->equal_there);
     return MR_OK;
