@@ -77,6 +77,22 @@ static bool *mapped_columns(const struct mr_verify_table *table, struct mr_arena
     return mapped;
 }
 
+/* Rows that stand as planned would be compared with themselves. */
+static enum mr_code refuse_itself(const struct mr_verify_source *s, const struct mr_table *t,
+                                  const struct mr_planned_table *planned,
+                                  const struct mr_target *target, struct mr_err *err)
+{
+    const struct mr_db *db = mr_reader_db(s->reader);
+    if (db == NULL || !mr_server_is_same(mr_db_server(db), mr_db_server(target->db)) ||
+        strcmp(t->db, planned->target_db) != 0 || strcmp(t->name, planned->target_name) != 0)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "source and target are the same: table \"%s\" of one server",
+                     planned->target_table);
+    mr_err_hint(err, "Name the lost history with --source.");
+    return MR_E_REFUSED;
+}
+
 static enum mr_code open_table(struct mr_verify_source *s, struct mr_verify_table *table,
                                struct mr_verify_rows *run, struct mr_err *err)
 {
@@ -88,6 +104,7 @@ static enum mr_code open_table(struct mr_verify_source *s, struct mr_verify_tabl
         return nomem(err);
     if (t == NULL)
         return mr_err_set(err, MR_E_NO_SUCH, "table \"%s\" is not on the source", planned->table);
+    enum mr_code code = refuse_itself(s, t, planned, run->target, err);
     for (size_t i = 0; i < planned->ncolumns; i++)
         columns[i] = (struct mr_plan_image_column){planned->columns[i].source_name != NULL
                                                        ? planned->columns[i].source_name
@@ -100,7 +117,8 @@ static enum mr_code open_table(struct mr_verify_source *s, struct mr_verify_tabl
                                             .columns = columns,
                                             .ncolumns = planned->ncolumns,
                                             .key = table->key};
-    enum mr_code code = mr_plan_image_open(s->cat, &task, run->arena, &table->source_image, err);
+    if (code == MR_OK)
+        code = mr_plan_image_open(s->cat, &task, run->arena, &table->source_image, err);
     if (code != MR_OK)
         return code;
     table->mapped = mapped_columns(table, run->arena);

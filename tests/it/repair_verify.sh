@@ -260,6 +260,9 @@ log refers-to-nobody {\"id\":\"$(log_of "$emil")\"} member_id -> $DB.members"
 
     verify "$1" --source "$SRC"
     is "$2: the lost history is what was planned from" "$RC $(findings)" "0 "
+    verify "$1" --source "$(uri "$1" "$DB")"
+    is "$2: which the target itself is not" "$RC" 5
+    like "$2: and is not taken for" "$(cat "$ERR")" "source and target are the same: table \"$DB\\.[a-z]+\" of one server"
     at a "UPDATE members SET name = 'Lost D.' WHERE id = 4;
         UPDATE members SET inviter_id = 1 WHERE id = 5; DELETE FROM log WHERE id = 5"
     verify "$1" --source "$SRC"
