@@ -137,6 +137,39 @@ enum mr_code mr_pair_reference_spell(struct mr_arena *arena, struct mr_pair_refe
 
 /* ---- foreign keys ---- */
 
+/* Is that how this side calls the column to which the configuration gives SOURCE's name? */
+static bool is_called(const struct mr_pair *table, enum mr_side side, const char *configured,
+                      const char *column)
+{
+    const struct mr_column *twin =
+        side == MR_TARGET ? mr_pair_renamed_twin(table->config, table->side, configured) : NULL;
+    return strcasecmp(twin != NULL ? twin->name : configured, column) == 0;
+}
+
+/* Does the configuration say that it leads nowhere ("none: column")? */
+static bool is_none(const struct mr_pair *table, enum mr_side side, const char *column)
+{
+    const struct mr_table_config *config = table->config;
+    for (size_t i = 0; i < config->nreferences; i++)
+        for (size_t k = 0; k < config->references[i].columns.count; k++)
+            if (config->references[i].dismissed &&
+                is_called(table, side, config->references[i].columns.items[k], column))
+                return true;
+    return false;
+}
+
+/* Of a column that is not compared (one side alone has it, or ignore-columns names it) nobody
+ * can tell where it leads: kept without columns, so that whoever follows references knows. */
+static enum mr_code add_blind(struct planner *p, struct mr_pair_reference *r, enum mr_side side,
+                              const char *column, struct mr_err *err)
+{
+    if (!p->pairing->followed || is_none(r->child, side, column))
+        return MR_OK;
+    r->parent = NULL;
+    r->edge.ncolumns = 0;
+    return add(p, r, err);
+}
+
 /* To a column that is not compared, or is read as a type that the child's cannot spell (the
  * two sides differ), a foreign key leads nowhere that could be seen. */
 static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child, enum mr_side side,
@@ -157,7 +190,7 @@ static enum mr_code add_foreign_key(struct planner *p, struct mr_pair *child, en
     for (size_t i = 0; i < fk->ncolumns; i++) {
         columns[i] = column_of_side(child, side, fk->columns[i]);
         if (columns[i] == child->find.ncolumns)
-            return MR_OK;
+            return add_blind(p, &r, side, fk->columns[i], err);
         if (r.parent == NULL)
             continue;
         parents[i] = column_of_side(r.parent, side, fk->ref_columns[i]);

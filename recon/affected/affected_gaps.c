@@ -57,6 +57,26 @@ static const struct mr_find_table *table_of(const struct gaps *g, int64_t id)
     return NULL;
 }
 
+static const struct mr_find_table *table_called(const struct gaps *g, const char *name)
+{
+    for (size_t i = 0; i < g->list->ntables; i++)
+        if (strcmp(g->list->tables[i].name, name) == 0)
+            return &g->list->tables[i];
+    return NULL;
+}
+
+/* Of a foreign key without columns, those were not compared: any row may refer so. */
+static bool is_blind(const struct mr_lineage_reference *r)
+{
+    return r->ncolumns == 0;
+}
+
+static const struct mr_find_table *parent_of(const struct gaps *g,
+                                             const struct mr_lineage_reference *r)
+{
+    return is_blind(r) ? table_called(g, r->parent_name) : table_of(g, r->parent);
+}
+
 static bool is_chosen(const struct gaps *g, int64_t table)
 {
     return mr_affected_subject_of(g->list, table) != NULL;
@@ -83,7 +103,7 @@ static bool leads_to_subject(const struct gaps *g, int64_t table, bool *seen)
         for (size_t i = 0; i < g->references.count; i++) {
             const struct mr_lineage_reference *r = mr_vec_at(&g->references, i);
             const struct mr_find_table *child = table_of(g, r->table);
-            const struct mr_find_table *parent = table_of(g, r->parent);
+            const struct mr_find_table *parent = parent_of(g, r);
             if (child == NULL || !seen[child - g->list->tables] || parent == NULL ||
                 seen[parent - g->list->tables])
                 continue;
@@ -175,23 +195,43 @@ static enum mr_code find_referring(struct gaps *g, const struct mr_lineage_refer
     return code;
 }
 
+/* May it lead to somebody?  Not a blind one to a table from which nothing leads to people. */
+static bool matters(const struct gaps *g, const struct mr_lineage_reference *r, bool *seen)
+{
+    const struct mr_find_table *parent = parent_of(g, r);
+    return parent == NULL || is_chosen(g, parent->id) || leads_to_subject(g, parent->id, seen);
+}
+
+static void tell_reference(const struct gaps *g, const struct mr_lineage_reference *r,
+                           const struct mr_find_table *child)
+{
+    const char *run = g->list->run.uuid;
+    if (is_blind(r))
+        mr_log_warning("rows of \"%s\" refer to table \"%s\" (foreign key \"%s\") by a "
+                       "column that run %s did not compare: whom they lead to is not known",
+                       child->name, r->parent_name, r->name, run);
+    else
+        mr_log_warning("rows of \"%s\" refer to table \"%s\", which run %s did not "
+                       "compare: whom they lead to is not known",
+                       child->name, r->parent_name, run);
+}
+
 static enum mr_code look_at_references(struct gaps *g, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
+    bool *seen = mr_arena_calloc(&g->people->list->arena, g->list->ntables + 1, sizeof *seen);
+    enum mr_code code = seen != NULL ? MR_OK : mr_err_nomem(err, "listing people");
     for (size_t i = 0; code == MR_OK && i < g->references.count; i++) {
         const struct mr_lineage_reference *r = mr_vec_at(&g->references, i);
         const struct mr_find_table *child = table_of(g, r->table);
         bool yes = false;
         if (r->parent != 0 || child == NULL || is_chosen(g, r->table) ||
-            child->subject != MR_SUBJECT_NO)
+            child->subject != MR_SUBJECT_NO || !matters(g, r, seen))
             continue;
         code = find_referring(g, r, &yes, err);
         if (code != MR_OK || !yes)
             continue;
         g->any = true;
-        mr_log_warning("rows of \"%s\" refer to table \"%s\", which run %s did not "
-                       "compare: whom they lead to is not known",
-                       child->name, r->parent_name, g->list->run.uuid);
+        tell_reference(g, r, child);
     }
     return code;
 }

@@ -282,6 +282,44 @@ sed '/reference/d' "$IT_TMP/ini" >"$IT_TMP/fewer.ini"
 list_is 4 "a configuration that lacks a reference" --config "$IT_TMP/fewer.ini"
 log_like "a configuration that lacks a reference: named" 'this does not say, .*reference = owner_id'
 
+# --- foreign keys by a column that the run did not compare ---------------------------------------
+
+fresh ab "${DB}_blind"
+blind() { # blind SIDES SQL
+    local i
+    for ((i = 0; i < ${#1}; i++)); do client "${1:i:1}" -D "${DB}_blind" <<<"$2"; done
+}
+blind ab "CREATE TABLE members (id INT PRIMARY KEY, mobile VARCHAR(20) NOT NULL UNIQUE);
+    CREATE TABLE lands (id INT PRIMARY KEY, name VARCHAR(20) NOT NULL);
+    INSERT INTO members VALUES (1, 'm1'), (2, 'm2'); INSERT INTO lands VALUES (1, 'here'), (2, 'there')"
+for side in a:member_id b:user_id; do
+    blind "${side%:*}" "CREATE TABLE orders (id INT PRIMARY KEY, ${side#*:} INT NOT NULL, land_id INT NOT NULL, amount INT,
+            FOREIGN KEY (${side#*:}) REFERENCES members (id), FOREIGN KEY (land_id) REFERENCES lands (id));
+        CREATE TABLE notes (id INT PRIMARY KEY, order_id INT NOT NULL, t VARCHAR(9), FOREIGN KEY (order_id) REFERENCES orders (id));
+        INSERT INTO orders VALUES (1, 1, 1, 5), (2, 2, 2, 5); INSERT INTO notes VALUES (1, 2, 'x')"
+done
+blind_list() { # blind_list RC DESCRIPTION TEXT [LINE…]: of a run with these lines under orders
+    local want=$1 desc=$2 text=$3
+    shift 3
+    printf '[table %s.members]\nsubject = yes\nidentity = mobile\n[table %s.orders]\n' "${DB}_blind" "${DB}_blind" >"$IT_TMP/blind.ini"
+    printf '%s\n' "$@" >>"$IT_TMP/blind.ini"
+    rm -f "$IT_TMP/blind.case"
+    run_check "$(uri a "${DB}_blind")" "$(uri b "${DB}_blind")" --settle 0 --config "$IT_TMP/blind.ini" --case "$IT_TMP/blind.case"
+    affected --case "$IT_TMP/blind.case" --config "$IT_TMP/blind.ini"
+    is "$desc: exits $want" "$RC" "$want"
+    if [ "$want" = 4 ]; then log_like "$desc: it is said" "$text"; else unlike "$desc: nothing is said" "$(cat "$ERR")" "warning"; fi
+}
+SAID="rows of \"${DB}_blind.orders\" refer to table \"${DB}_blind.members\" .* by a column that run .* did not compare"
+blind_list 0 "nothing that refers so differs" ""
+blind b "UPDATE notes SET t = 'y'"
+blind_list 4 "a column of one side alone, on the way up" "$SAID"
+blind b "UPDATE notes SET t = 'x'; UPDATE orders SET amount = 6 WHERE id = 2"
+blind_list 4 "a column of one side alone" "$SAID"
+blind_list 0 "the two columns are one" "" "column = member_id -> user_id"
+blind_list 4 "it is ignored" "$SAID" "column = member_id -> user_id" "ignore-columns = member_id"
+blind_list 0 "it is ignored, and leads nowhere" "" "column = member_id -> user_id" "ignore-columns = member_id" "reference = none: member_id"
+blind_list 0 "what is ignored leads to nobody" "" "column = member_id -> user_id" "ignore-columns = land_id"
+
 # --- cases that are in use ----------------------------------------------------------------------
 
 BUSY=$IT_TMP/busy.case

@@ -130,7 +130,13 @@ static void test_foreign_keys_that_lead_nowhere(void **state)
     /* columns that are not compared */
     build(&g);
     graph_fk(&g, MR_SOURCE, "fk", "orders", "member_id", "members", "id");
-    expect(&g, "[table club.orders]\nignore-columns = member_id\n", "");
+    expect(&g, "[table club.orders]\nignore-columns = member_id\n", "orders. = ?club.members fk");
+    build(&g);
+    graph_fk(&g, MR_SOURCE, "fk", "orders", "member_id", "members", "id");
+    expect(&g,
+           "[table club.orders]\nignore-columns = member_id\n"
+           "reference = none: Member_ID\n",
+           "");
     build(&g);
     graph_fk(&g, MR_SOURCE, "fk", "orders", "member_id", "members", "code");
     expect(&g, "[table club.members]\nignore-columns = code\n",
