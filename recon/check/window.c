@@ -75,6 +75,8 @@ enum mr_code mr_window_time(struct mr_db *target, const struct mr_column *col,
     if (strcmp(col->data_type, "timestamp") == 0)
         return in_utc(target, end, time, err);
     *time = end->when->time;
+    if (col->cls == MR_CLASS_DATE && !end->before)
+        time->hour = time->minute = time->second = time->micros = 0;
     return MR_OK;
 }
 

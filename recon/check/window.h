@@ -8,7 +8,8 @@
  *
  * TIME with a zone is that instant for TIMESTAMP columns and its wall clock for DATE and
  * DATETIME; without a zone it is taken as written for DATE and DATETIME, and in TARGET's
- * global time zone for TIMESTAMP.
+ * global time zone for TIMESTAMP.  A DATE does not tell whether its row came before or behind
+ * a TIME within that day: it is in the window.
  */
 #ifndef MR_WINDOW_H
 #define MR_WINDOW_H

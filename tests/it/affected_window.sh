@@ -15,6 +15,8 @@ CREATE TABLE members (id INT PRIMARY KEY, mobile VARCHAR(20) COLLATE utf8mb4_gen
 INSERT INTO guests VALUES ('m1', 'ann', '2026-04-01'), (NULL, 'bob', '2026-04-01'),
     (NULL, 'cat', '2026-04-02'), (NULL, 'dan', '2026-03-02');
 INSERT INTO members VALUES (1, 'Zoë', 'zoe', '2026-04-01'), (2, 'm2', 'eve', '2026-04-01');"
+at ab "CREATE TABLE fans (id INT PRIMARY KEY, mobile VARCHAR(20) NOT NULL, name VARCHAR(20) NOT NULL, joined DATE NOT NULL);
+INSERT INTO fans VALUES (1, 'f1', 'lea', '2026-04-01'), (2, 'f2', 'mia', '2026-04-02'), (3, 'f3', 'ned', '2026-04-03')"
 at a "INSERT INTO guests VALUES (NULL, 'fay', '2026-04-03')"
 at b "UPDATE members SET name = 'zoé' WHERE id = 1; DELETE FROM players WHERE id = 3"
 cat >"$IT_TMP/ini" <<END2
@@ -24,6 +26,9 @@ time-column = created_at
 [table $DB.members]
 identity = mobile
 time-column = created_at
+[table $DB.fans]
+identity = mobile
+time-column = joined
 [table $DB.players]
 identity = mobile
 time-column = created_at
@@ -34,8 +39,9 @@ CASE=$IT_TMP/club.case
 listed() { # listed TABLE [ARGS…]: what is listed of a subject table, with a window
     local table=$1
     shift
+    [ $# -gt 0 ] || set -- --since 2026-04-01
     "$MYRECON" affected -q --no-progress --case "$CASE" --config "$IT_TMP/ini" --columns name \
-        --subject "$DB.$table" --since 2026-04-01 "$@" 2>"$ERR" </dev/null | tr -d '\r' |
+        --subject "$DB.$table" "$@" 2>"$ERR" </dev/null | tr -d '\r' |
         tail -n +2 | sed "s/$DB\\.//g" | sort
 }
 
@@ -62,7 +68,15 @@ p3,3,,missing,players,ida'
         --since 2026-04-01 >/dev/null 2>&1 </dev/null
     is "$1: the list is incomplete" $? 4
 }
+fans() { # WORDS: a DATE does not tell when on its day they came
+    is "$1: who came on the day that the window begins in" \
+        "$(listed fans --since '2026-04-02 12:11:00' | cut -d, -f1 | xargs)" "f2 f3"
+    is "$1: who came on the day that it ends in" \
+        "$(listed fans --since '2026-04-01' --until '2026-04-02 12:11:00' | cut -d, -f1 | xargs)" "f1 f2"
+    is "$1: it ends in front of a day" "$(listed fans --until '2026-04-02' | cut -d, -f1 | xargs)" "f1"
+}
 players "two servers"
+fans "two servers"
 
 "$MYRECON" snapshot create -q --no-progress "$(uri b "$DB")" "$IT_TMP/b" 2>"$ERR" </dev/null ||
     bail "no snapshot: $(cat "$ERR")"
@@ -70,5 +84,6 @@ CASE=$IT_TMP/b.case
 DST=snapshot:$IT_TMP/b
 check_is 1 "check against a snapshot" --config "$IT_TMP/ini" --case "$CASE"
 players "TARGET is a snapshot"
+fans "TARGET is a snapshot"
 is "TARGET is a snapshot: each is one" "$(listed members)" "$WANTED"
 finish

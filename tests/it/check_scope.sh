@@ -81,6 +81,12 @@ is "where of the configuration" "$(keys_of log)" "changed 1 changed 2 missing 4"
 printf '[table %s.log]\ntime-column = created_at\n' "$DB" >"$IT_TMP/ini"
 check_is 1 "--since by time-column: exits 1" --config "$IT_TMP/ini" --since 2024-06-01
 is "--since by time-column: from that moment on" "$(keys_of log)" "changed 3 missing 4"
+at ab "CREATE TABLE days (id INT PRIMARY KEY, created_on DATE NOT NULL, v INT, KEY (created_on));
+    INSERT INTO days VALUES (1, '2024-05-31', 1), (2, '2024-06-01', 1), (3, '2024-06-02', 1)"
+at b "UPDATE days SET v = 2"
+check_is 1 "--since within a day, by a DATE: exits 1" --tables "$DB.days" --since '2024-06-01 12:11:00'
+is "--since within a day, by a DATE: the rows of that day may be younger" "$(keys_of days)" "changed 2 changed 3"
+at ab "DROP TABLE days"
 printf '[table %s.log]\nignore-columns = v, updated_at\n' "$DB" >"$IT_TMP/ini"
 at b "UPDATE log SET updated_at = NOW()"
 check_is 1 "ignore-columns: exits 1" --config "$IT_TMP/ini"
