@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/log.h"
 #include "core/db/sqltext.h"
 #include "repair/apply/fired.h"
 #include "repair/script/script_text.h"
+#include "repair/side/unseen.h"
 
 #define KEYS_AT_ONCE 500
 
@@ -104,6 +106,25 @@ static void add_table(struct mr_strbuf *sql, const char *db, const char *name,
     mr_sql_string(sql, t->target_name);
 }
 
+/* Not a leaf where one that the account may not see refers to it, whose rows would go along.  Where
+ * nobody can tell, that is warned of already (apply_checks.h). */
+static enum mr_code look_unseen(struct mr_fired_back *b, const struct mr_planned_table *t,
+                                bool *leaf, struct mr_err *err)
+{
+    struct mr_unseen unseen = {.db = b->target->db, .grants = b->target->grants};
+    struct mr_err why = {0};
+    enum mr_code code =
+        mr_unseen_check(&unseen, t->target_db, t->target_name, t->target_table, "", &why);
+    if (code == MR_E_REFUSED) {
+        mr_log_warning("%s: what triggers wrote there stays", why.message);
+        *leaf = false;
+        return MR_OK;
+    }
+    if (code != MR_OK)
+        *err = why;
+    return code;
+}
+
 /* No DELETE fires a trigger of it, and nothing refers to it. */
 static enum mr_code is_leaf(struct mr_fired_back *b, const struct mr_planned_table *t, bool *leaf,
                             struct mr_err *err)
@@ -119,11 +140,14 @@ static enum mr_code is_leaf(struct mr_fired_back *b, const struct mr_planned_tab
     add_table(&sql, "REFERENCED_TABLE_SCHEMA", "REFERENCED_TABLE_NAME", t);
     mr_strbuf_add_str(&sql, ")");
     if (*leaf)
-        code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK && *leaf) {
-        code = mr_db_query_text(b->target->db, sql.ptr, &text, err);
-        *leaf = code == MR_OK && strcmp(text.ptr, "0") == 0;
+        MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    if (*leaf) {
+        MR_TRY_OUT(mr_db_query_text(b->target->db, sql.ptr, &text, err));
+        *leaf = strcmp(text.ptr, "0") == 0;
     }
+    if (*leaf)
+        MR_TRY_OUT(look_unseen(b, t, leaf, err));
+out:
     mr_strbuf_release(&sql);
     mr_strbuf_release(&text);
     return code;

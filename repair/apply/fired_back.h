@@ -7,9 +7,9 @@
  * it refers to stays after all, the unit is tried again without it: it keeps that row, as
  * any other would.
  *
- * Left alone are rows of a table that other tables refer to, whose own triggers a DELETE
- * would fire, or of which the plan does not know every column, and rows that refer to
- * nothing that undo deletes.  They are counted.
+ * Left alone are rows of a table that other tables refer to, whether the account sees them or
+ * not, whose own triggers a DELETE would fire, or of which the plan does not know every
+ * column, and rows that refer to nothing that undo deletes.  They are counted.
  *
  * Calling sequence: new; for each unit begin; in each try take, check; committed; at the end
  * sums.  Errors: those of db.h.  Memory: 72 bytes a row that the journal knows.  Threads: one.

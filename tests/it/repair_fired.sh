@@ -124,4 +124,21 @@ world "CREATE TABLE remarks (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, audit_i
 applied
 undone 1 "audit is referred to: undo keeps what it did before"
 is "everybody" "$(on "SELECT COUNT(*) FROM members") $(fired)" "9 audit 0 7 seen 0 7 trail 0 14"
+
+# ---- also where the account does not see what refers to it, and came when all was applied
+fresh $T "${DB}_hidden"
+at_exit "client $T <<<\"DROP USER IF EXISTS ${DB}_m@'127.0.0.1'\""
+case $T in b) EYES='SLAVE MONITOR' ;; *) EYES='REPLICATION CLIENT' ;; esac
+world
+applied
+client $T <<<"CREATE TABLE ${DB}_hidden.marks (id INT PRIMARY KEY, trail_id INT NOT NULL,
+        FOREIGN KEY (trail_id) REFERENCES $DB.trail (id) ON DELETE CASCADE);
+    INSERT INTO ${DB}_hidden.marks SELECT id, id FROM $DB.trail;
+    DROP USER IF EXISTS ${DB}_m@'127.0.0.1'; CREATE USER ${DB}_m@'127.0.0.1' IDENTIFIED BY 'x';
+    GRANT ALL ON $DB.* TO ${DB}_m@'127.0.0.1'; GRANT PROCESS, $EYES ON *.* TO ${DB}_m@'127.0.0.1'"
+DST=$(uri $T "$DB" "${DB}_m:x")
+undone 1 "trail is referred to by a hidden table: undo keeps whom it names"
+is "all of its rows, and those of the hidden table" "$(on "SELECT (SELECT COUNT(*) FROM members), (SELECT COUNT(*) FROM trail),
+    (SELECT COUNT(*) FROM ${DB}_hidden.marks)" | xargs)" "9 14 14"
+like "the hidden table is named" "$(cat "$ERR")" "table \"${DB}_hidden/marks\", which the account may not see, refers to \"$DB.trail\""
 finish
