@@ -1,4 +1,4 @@
-/* gate_absent.c: tables and sequences that should be there and are not shown; see
+/* gate_absent.c: tables, sequences and databases that should be there and are not shown; see
  * gate_work.h. */
 #include <string.h>
 
@@ -16,10 +16,17 @@ static bool is_named(const struct mr_gate_facts *facts, const char *db)
 static enum mr_code probe_absent(const struct mr_gate_task *task, struct mr_gate_absent *absent,
                                  struct mr_err *err)
 {
+    const bool is_db = absent->name[0] == '\0';
     struct mr_strbuf place = MR_STRBUF_INIT;
     struct mr_err why = {0};
-    enum mr_code code = mr_schema_probe(task->link->db, absent->db, absent->name, NULL, &why);
-    mr_sql_table(&place, absent->db, absent->name);
+    enum mr_code code =
+        mr_schema_probe(task->link->db, absent->db, is_db ? "any" : absent->name, NULL, &why);
+    if (is_db) {
+        mr_sql_ident(&place, absent->db);
+        mr_strbuf_add_str(&place, ".*");
+    } else {
+        mr_sql_table(&place, absent->db, absent->name);
+    }
     if (code == MR_E_NO_SUCH || code == MR_OK) /* created this moment: not ours to judge */
         absent->view.seen = MR_GATE_SEEN;
     else
@@ -74,6 +81,38 @@ static enum mr_code find_absent_tables(const struct mr_gate_task *task, struct m
             continue;
         code = probe_absent(task, a, err);
         facts->nabsent++;
+    }
+    return code;
+}
+
+static bool has_absent_table(const struct mr_gate_facts *facts, const char *db)
+{
+    for (size_t i = 0; i < facts->nabsent; i++)
+        if (strcmp(facts->absent[i].db, db) == 0)
+            return true;
+    return false;
+}
+
+/* Those that had no table among the ones that are looked at: views, routines, events and
+ * sequences went with them. */
+static enum mr_code find_absent_dbs(const struct mr_gate_task *task, struct mr_gate_facts *facts,
+                                    struct mr_err *err)
+{
+    const struct mr_gate_facts *past = task->past;
+    struct mr_gate_absent *absent = mr_arena_calloc(task->arena, past->ndbs + 1, sizeof *absent);
+    enum mr_code code = MR_OK;
+    if (absent == NULL)
+        return mr_err_nomem(err, "looking for databases");
+    facts->absent_dbs = absent;
+    for (size_t i = 0; code == MR_OK && i < past->ndbs; i++) {
+        struct mr_gate_absent *a = &absent[facts->nabsent_dbs];
+        a->db = mr_gate_facts_pair(past, facts, past->dbs[i]);
+        a->name = "";
+        if (!is_named(facts, a->db) || !mr_gate_work_selects(task, a->db, a->name) ||
+            mr_gate_facts_db(facts, a->db) != NULL || has_absent_table(facts, a->db))
+            continue;
+        code = probe_absent(task, a, err);
+        facts->nabsent_dbs++;
     }
     return code;
 }
@@ -173,5 +212,7 @@ enum mr_code mr_gate_find_absent(struct mr_gate_work *work, struct mr_gate_facts
         MR_TRY(find_absent_tables(work->task, facts, err));
     if (work->task->past != NULL)
         MR_TRY(find_absent_sequences(work->task, facts, err));
+    if (work->task->past != NULL)
+        MR_TRY(find_absent_dbs(work->task, facts, err));
     return find_wanted(work, facts, err);
 }

@@ -150,7 +150,7 @@ struct mr_gate_sequence {
     bool descends, cycles;
 };
 
-/* A table of the baseline that the catalogue does not show. */
+/* A table, sequence or database of the baseline that the catalogue does not show. */
 struct mr_gate_absent {
     const char *db, *name;    /* as they would be called now */
     struct mr_gate_view view; /* SEEN: it is gone; HIDDEN: that cannot be known */
@@ -246,6 +246,8 @@ struct mr_gate_facts {
     size_t nsequences;
     const struct mr_gate_absent *absent_sequences;
     size_t nabsent_sequences;
+    const struct mr_gate_absent *absent_dbs; /* without a table; name: "" */
+    size_t nabsent_dbs;
     bool tables_read; /* false of a server of which only the status was asked */
     /* of a peer that runs below SERVER */
     const struct mr_gate_twin *twins;

@@ -9,6 +9,20 @@
 #include "recon/gate/gate_fate.h"
 #include "recon/gate/gate_rules.h"
 
+/* A baseline of other tables than those that are looked at says nothing of these. */
+static void found_other_tables(struct mr_gate_judge *j)
+{
+    const struct mr_gate_facts *past = mr_gate_past(j);
+    if (past->ntables == 0 || j->now->nabsent > 0)
+        return;
+    for (size_t i = 0; i < past->ntables; i++)
+        if (mr_gate_table_now(j, &past->tables[i]) != NULL)
+            return;
+    mr_gate_found(j, MR_GATE_UNKNOWN, "the baseline has none of the tables that are looked at");
+    mr_gate_hint(j, "Name the databases and tables that it was recorded with, or record "
+                    "a new baseline.");
+}
+
 /* What a walk over the baseline's tables comes to. */
 struct walk {
     size_t tables, compared;
@@ -44,6 +58,7 @@ static const struct mr_gate_table *next_pair(struct mr_gate_judge *j, size_t *at
         return then;
     }
     mr_gate_found_hidden_tables(j);
+    found_other_tables(j);
     if (w->queues > 0)
         mr_gate_note(j, "%zu queue%s passed over", w->queues, w->queues > 1 ? "s are" : " is");
     return NULL;
@@ -59,14 +74,10 @@ static bool has_db(const struct mr_gate_facts *facts, const char *db)
     return false;
 }
 
-void mr_gate_rule_tables(struct mr_gate_judge *j)
+static void found_absent_tables(struct mr_gate_judge *j)
 {
-    const struct mr_gate_facts *past = mr_gate_past(j), *now = j->now;
+    const struct mr_gate_facts *now = j->now;
     const char *gone_db = NULL;
-    size_t there = 0;
-    mr_gate_found_no_db(j);
-    for (size_t i = 0; i < past->ntables; i++)
-        there += mr_gate_table_now(j, &past->tables[i]) != NULL ? 1 : 0;
     for (size_t i = 0; i < now->nabsent; i++) {
         const struct mr_gate_absent *a = &now->absent[i];
         char name[300];
@@ -80,6 +91,21 @@ void mr_gate_rule_tables(struct mr_gate_judge *j)
             mr_gate_found(j, MR_GATE_CRITICAL, "database %s is gone", a->db);
         }
     }
+}
+
+/* Databases without a table, and sequences. */
+static void found_absent_others(struct mr_gate_judge *j)
+{
+    const struct mr_gate_facts *now = j->now;
+    for (size_t i = 0; i < now->nabsent_dbs; i++) {
+        const struct mr_gate_absent *a = &now->absent_dbs[i];
+        char name[300];
+        (void)snprintf(name, sizeof name, "database %.140s", a->db);
+        if (a->view.seen != MR_GATE_SEEN)
+            mr_gate_found_hidden(j, name, &a->view);
+        else
+            mr_gate_found(j, MR_GATE_CRITICAL, "%s is gone", name);
+    }
     for (size_t i = 0; i < now->nabsent_sequences; i++) {
         const struct mr_gate_absent *a = &now->absent_sequences[i];
         char name[300];
@@ -89,6 +115,18 @@ void mr_gate_rule_tables(struct mr_gate_judge *j)
         else if (has_db(now, a->db))
             mr_gate_found(j, MR_GATE_CRITICAL, "%s is gone: what draws from it fails", name);
     }
+}
+
+void mr_gate_rule_tables(struct mr_gate_judge *j)
+{
+    const struct mr_gate_facts *past = mr_gate_past(j), *now = j->now;
+    size_t there = 0;
+    mr_gate_found_no_db(j);
+    for (size_t i = 0; i < past->ntables; i++)
+        there += mr_gate_table_now(j, &past->tables[i]) != NULL ? 1 : 0;
+    found_absent_tables(j);
+    found_absent_others(j);
+    found_other_tables(j);
     mr_gate_value(j, "%zu tables", there);
     mr_gate_base(j, "%zu tables", there + now->nabsent);
     mr_gate_note(j, "all %zu tables are there", there);
@@ -175,6 +213,7 @@ void mr_gate_rule_schema(struct mr_gate_judge *j)
             mr_gate_found(j, MR_GATE_WARNING, "%s: its columns are in another order", name);
     }
     mr_gate_found_hidden_tables(j);
+    found_other_tables(j);
     mr_gate_value(j, "%zu of %zu tables changed", changed, compared);
     mr_gate_note(j, "the structure of %zu tables is as it was", compared);
     mr_gate_hint(j, "If a migration was planned, record a new baseline after it.");

@@ -57,6 +57,30 @@ triggers() {
     well "the trigger is back"
 }
 
+databases() { # such as have no table; and a baseline that is of others than are looked at
+    local server all=$IT_TMP/all.facts
+    server=$(mr_get_server GP URI)
+    mr_sql GP -e "CREATE DATABASE shelf; CREATE PROCEDURE shelf.p() SELECT 1; CREATE DATABASE later; CREATE TABLE later.t (id INT PRIMARY KEY)"
+    "$MYRECON" gate record -q --force --output "$all" "$server" >/dev/null 2>"$ERR" || bail "no baseline: $(cat "$ERR")"
+    run_gate --only tables --only row_counts --only schema "$all" "$server"
+    is "$GATE_KIND: a database without tables: well" "$(what_fires) -> $RC" " -> 0"
+    mr_sql GP -e "DROP DATABASE shelf"
+    run_gate --only tables --only row_counts --only schema "$all" "$server"
+    is "$GATE_KIND: it is dropped: fires" "$(what_fires) -> $RC" "tables:critical -> 2"
+    says "it is named" tables 'database shelf is gone'
+    run_gate --only tables --exclude 'shelf.*' "$all" "$server"
+    is "$GATE_KIND: it is left out: well" "$(what_fires) -> $RC" " -> 0"
+    run_gate --only tables "$all" "$server/later"
+    is "$GATE_KIND: another database is asked for: well" "$(what_fires) -> $RC" " -> 0"
+    "$MYRECON" gate record -q --force --tables 'later.*' --output "$all" "$server" >/dev/null 2>"$ERR" || bail "no baseline: $(cat "$ERR")"
+    run_gate --only tables --only row_counts --only schema "$all" "$server/club"
+    is "$GATE_KIND: a baseline of others than are looked at: fires" "$(what_fires) -> $RC" \
+        "row_counts:unknown schema:unknown tables:unknown -> 4"
+    says "that is said" row_counts 'has none of the tables that are looked at'
+    mr_sql GP -e "DROP DATABASE later"
+    catch_up
+}
+
 mariadb_counters() {
     mr_sql GP -D club <<'SQL'
 CREATE TABLE odd (id FLOAT AUTO_INCREMENT PRIMARY KEY, v INT);
@@ -166,6 +190,7 @@ objects() { # mariadb|mysql
     record
     counters
     triggers
+    databases
     replicas
     [ "$1" = mysql ] || mariadb_counters
     repointed

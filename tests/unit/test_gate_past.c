@@ -430,6 +430,27 @@ static void sequence_dropped(struct gate *g)
     g->now.nabsent_sequences = 1;
 }
 
+static void db_gone(struct gate *g)
+{
+    static const struct mr_gate_absent gone = {"shelf", "", {.seen = MR_GATE_SEEN}};
+    g->now.absent_dbs = &gone;
+    g->now.nabsent_dbs = 1;
+}
+
+static void db_hidden(struct gate *g)
+{
+    static const struct mr_gate_absent hidden = {
+        "shelf", "", {.seen = MR_GATE_HIDDEN, .grant = "GRANT SELECT"}};
+    g->now.absent_dbs = &hidden;
+    g->now.nabsent_dbs = 1;
+}
+
+static void other_tables(struct gate *g)
+{
+    for (size_t i = 0; i < sizeof g->past_tables / sizeof g->past_tables[0]; i++)
+        g->past_tables[i].db = "shop";
+}
+
 static void filtered(struct gate *g)
 {
     g->peer_channel.filters = "Replicate_Ignore_Table club.logs";
@@ -608,6 +629,11 @@ static const struct gate_example examples[] = {
     {"who fetched was known by number", numbers_were_visible, "replication_threads:unknown"},
     {"who fetches is known by number", numbers_visible, ""},
     {"a lookup that fails", probe_failed, "probe_latency:unknown"},
+    {"a database without tables gone", db_gone, "tables:critical"},
+    {"a database without tables hidden", db_hidden, "tables:unknown"},
+    {"a baseline of other tables", other_tables,
+     "tables:unknown row_counts:unknown max_keys:unknown newest_row:unknown "
+     "schema:unknown sample_digest:unknown"},
     {"another key", other_key, "schema:warning sample_digest:unknown"},
     {"another structure, and all rows", full_of_other, "schema:warning sample_digest:unknown"},
     {"a replica that lacks rows", replica_lacks_rows, "completeness:critical"},
