@@ -83,18 +83,38 @@ static const char *name_of(const struct mr_pair *table, size_t column)
     return table->find.columns[column].name;
 }
 
-bool mr_suspect_look_is_parent(const struct mr_pair *table)
+/* Where it is a part of the key, a DEFAULT may be that of any other part. */
+static bool is_counted(const struct mr_column *column, bool whole_key)
 {
-    if (table->nkey_columns != 1)
+    if (column->cls != MR_CLASS_INT && column->cls != MR_CLASS_UINT)
         return false;
-    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        const struct mr_column *column =
-            mr_pair_column(table, (enum mr_side)side, table->key_columns[0]);
-        if ((column->cls != MR_CLASS_INT && column->cls != MR_CLASS_UINT) ||
-            (!column->auto_increment && column->default_text == NULL))
-            return false;
+    return column->auto_increment ||
+           (column->default_text != NULL &&
+            (whole_key || strcasestr(column->default_text, "nextval") != NULL));
+}
+
+static bool is_counted_on_both(const struct mr_pair *table, size_t column)
+{
+    const bool whole_key = table->nkey_columns == 1;
+    return is_counted(mr_pair_column(table, MR_SOURCE, column), whole_key) &&
+           is_counted(mr_pair_column(table, MR_TARGET, column), whole_key);
+}
+
+bool mr_suspect_look_id(const struct mr_pair *table, size_t *column)
+{
+    for (size_t k = 0; k < table->nkey_columns; k++) {
+        *column = table->key_columns[k];
+        if (is_counted_on_both(table, *column))
+            return true;
     }
-    return true;
+    return false;
+}
+
+/* The column of a table of which the caller has said which ids change hands. */
+static size_t id_of(const struct mr_pair *parent)
+{
+    size_t column = 0;
+    return mr_suspect_look_id(parent, &column) ? column : parent->key_columns[0];
 }
 
 unsigned mr_suspect_distance(const struct mr_pair *child, const struct mr_pair *parent,
@@ -293,7 +313,7 @@ static enum mr_code count_keys(struct mr_suspect_look *look, const struct mr_sus
     const struct mr_readspec *scan = &parent->scan[MR_SOURCE];
     const struct mr_readspec spec = {.db = scan->db,
                                      .table = scan->table,
-                                     .cols = &scan->cols[parent->key_columns[0]],
+                                     .cols = &scan->cols[id_of(parent)],
                                      .ncols = 1,
                                      .key = &key_at,
                                      .nkey = 1};
@@ -378,16 +398,15 @@ static enum mr_code suspect(struct mr_suspect_look *look, const struct mr_suspec
     struct mr_suspect *slot = mr_vec_push(&look->suspects);
     if (slot == NULL)
         return nomem(err);
-    *slot =
-        (struct mr_suspect){.child = look->table,
-                            .parent = parent,
-                            .column = name_of(look->table, w->at),
-                            .parent_column = name_of(parent, parent->key_columns[0]),
-                            .type_column = type != NULL ? name_of(look->table, w->type_at) : NULL,
-                            .type = type,
-                            .either = either,
-                            .unlike = mr_spelling_plan(look->table, w->at, parent,
-                                                       parent->key_columns[0], &spelling) != NULL};
+    *slot = (struct mr_suspect){
+        .child = look->table,
+        .parent = parent,
+        .column = name_of(look->table, w->at),
+        .parent_column = name_of(parent, id_of(parent)),
+        .type_column = type != NULL ? name_of(look->table, w->type_at) : NULL,
+        .type = type,
+        .either = either,
+        .unlike = mr_spelling_plan(look->table, w->at, parent, id_of(parent), &spelling) != NULL};
     return MR_OK;
 }
 

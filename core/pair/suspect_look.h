@@ -56,8 +56,9 @@ enum mr_code mr_suspect_look_open(struct mr_suspect_look *look, const struct mr_
                                   struct mr_reader *source, struct mr_err *err);
 void mr_suspect_look_release(struct mr_suspect_look *look);
 
-/* Can ids of the table be told: has it a key of one column, which a counter makes? */
-bool mr_suspect_look_is_parent(const struct mr_pair *table);
+/* Can ids of the table be told: does a counter make its key, or a column of it (of a table that
+ * is partitioned by a date, which others refer to by the id alone)?  *column: that one. */
+bool mr_suspect_look_id(const struct mr_pair *table, size_t *column);
 
 /* How near a table is that a column of the child may mean by its name (suspect_names.h); less
  * is nearer, MR_SUSPECT_FAR: a namesake of another database. */

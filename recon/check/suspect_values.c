@@ -12,6 +12,7 @@ struct looking {
     struct mr_suspect_look *look;
     double end_s;
     const struct mr_pair *table;
+    size_t id;         /* column of its ids */
     struct mr_vec ids; /* uint64_t, of the table */
     struct mr_arena arena;
 };
@@ -68,7 +69,7 @@ static enum mr_code take_id(struct looking *l, const struct mr_finding *f, struc
     enum mr_code code = MR_OK;
     if (!may_change_hands(l, f) || l->ids.count == MR_SUSPECT_IDS)
         return MR_OK;
-    for (size_t i = 0; code == MR_OK && i <= l->table->key_columns[0]; i++)
+    for (size_t i = 0; code == MR_OK && i <= l->id; i++)
         code = mr_row_decode(f->source, f->source_len, &pos, &value, err);
     if (code != MR_OK || !mr_suspect_number(&value, &n))
         return code;
@@ -140,7 +141,7 @@ enum mr_code mr_suspect_values(struct mr_check_run *check, struct mr_suspect_loo
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < pairing->ntables; i++) {
         l.table = pairing->tables[i];
-        if (is_compared(l.table) && mr_suspect_look_is_parent(l.table))
+        if (is_compared(l.table) && mr_suspect_look_id(l.table, &l.id))
             code = find_parent(&l, err);
         any = any || look->parents[i].nids > 0;
     }

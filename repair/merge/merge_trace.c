@@ -243,32 +243,80 @@ static enum mr_code find_shared(struct holding *h, struct mr_err *err)
 }
 
 /* A row that has the part under another key is who TARGET's rows refer to, unless SOURCE has
- * that row, too, and so means it by that part. */
+ * that row, too, and so means it by that part: shared, per question. */
 static enum mr_code trace_holders(struct tracing *t, const struct mr_plan_table *table,
-                                  size_t nasks, struct mr_err *err)
+                                  struct mr_plan_columns part, bool *shared, struct mr_err *err)
 {
     struct holding h = {t, table, MR_VEC_INIT(struct holder)};
-    const struct mr_merge_lookup what = {MR_TARGET, table, t->r->to};
-    bool *shared = calloc(nasks + 1, sizeof *shared);
+    const struct mr_merge_lookup what = {MR_TARGET, table, part};
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(shared != NULL ? MR_OK : mr_merge_nomem(err));
     if (t->parts.count > 0)
-        MR_TRY_OUT(mr_merge_lookup_ask(t->m, &what, &t->parts, take_holder, &h, err));
-    if (h.holders.count > 0)
-        MR_TRY_OUT(find_shared(&h, err));
-    for (size_t i = 0; i < h.holders.count; i++) {
+        code = mr_merge_lookup_ask(t->m, &what, &t->parts, take_holder, &h, err);
+    if (code == MR_OK && h.holders.count > 0)
+        code = find_shared(&h, err);
+    for (size_t i = 0; code == MR_OK && i < h.holders.count; i++) {
         const struct holder *holder = mr_vec_at(&h.holders, i);
         shared[holder->ask] = shared[holder->ask] || holder->is_shared;
     }
-    for (size_t i = 0; i < h.holders.count; i++) {
+    for (size_t i = 0; code == MR_OK && i < h.holders.count; i++) {
         const size_t ask = ((const struct holder *)mr_vec_at(&h.holders, i))->ask;
         t->seen[ask] = t->seen[ask] || !shared[ask];
-        if (shared[ask])
+    }
+    mr_vec_release(&h.holders);
+    return code;
+}
+
+static enum mr_code trace_part(struct tracing *t, const struct mr_plan_table *table, size_t nasks,
+                               struct mr_err *err)
+{
+    bool *shared = calloc(nasks + 1, sizeof *shared);
+    enum mr_code code =
+        shared != NULL ? trace_holders(t, table, t->r->to, shared, err) : mr_merge_nomem(err);
+    for (size_t i = 0; code == MR_OK && i < nasks; i++)
+        if (shared[i])
             t->m->plan->tables[table->at].parts = MR_PLAN_PARTS_SHARED;
+    free(shared);
+    return code;
+}
+
+static enum mr_code copy_asks(const struct mr_vec *asks, struct mr_vec *to, struct mr_err *err)
+{
+    for (size_t i = 0; i < asks->count; i++) {
+        const struct mr_merge_ask *ask = mr_vec_at(asks, i);
+        struct mr_merge_ask *copy = mr_vec_push(to);
+        if (copy == NULL)
+            return mr_merge_nomem(err);
+        *copy = (struct mr_merge_ask){.tag = (int64_t)i, .value = ask->value};
+    }
+    return MR_OK;
+}
+
+enum mr_code mr_merge_trace_counter(struct mr_merge *m, const struct mr_plan_table *table,
+                                    struct mr_vec *asks, struct mr_err *err)
+{
+    const struct mr_plan_columns part = {.at = &table->counter, .count = 1};
+    bool *shared = calloc(asks->count + 1, sizeof *shared);
+    struct tracing t = {.m = m,
+                        .arena = MR_ARENA_INIT,
+                        .parts = MR_VEC_INIT(struct mr_merge_ask),
+                        .seen = calloc(asks->count + 1, sizeof *t.seen),
+                        .bytes = MR_STRBUF_INIT};
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(t.seen != NULL && shared != NULL ? MR_OK : mr_merge_nomem(err));
+    MR_TRY_OUT(copy_asks(asks, &t.parts, err));
+    MR_TRY_OUT(trace_holders(&t, table, part, shared, err));
+    for (size_t i = 0; i < asks->count; i++) {
+        struct mr_merge_ask *ask = mr_vec_at(asks, i);
+        ask->tag = shared[i]   ? MR_MERGE_PART_SHARED
+                   : t.seen[i] ? MR_MERGE_PART_HELD
+                               : MR_MERGE_PART_FREE;
     }
 out:
-    mr_vec_release(&h.holders);
+    free(t.seen);
     free(shared);
+    mr_vec_release(&t.parts);
+    mr_strbuf_release(&t.bytes);
+    mr_arena_release(&t.arena);
     return code;
 }
 
@@ -288,7 +336,7 @@ enum mr_code mr_merge_traces(struct mr_merge *m, const struct mr_plan_table *tab
         if (t.r->parent == table->at && mr_plan_is_of_key(table, t.r))
             MR_TRY_OUT(trace_reference(&t, table, asks, err));
         if (t.r->parent == table->at && mr_plan_is_of_part(table, t.r))
-            MR_TRY_OUT(trace_holders(&t, table, asks->count, err));
+            MR_TRY_OUT(trace_part(&t, table, asks->count, err));
     }
     for (size_t i = 0; i < asks->count; i++)
         if (t.seen[i])

@@ -22,6 +22,15 @@ static bool may_hold(const struct mr_column *a, const struct mr_column *b)
                : a->cls == b->cls && a->cls != MR_CLASS_DATE && a->cls != MR_CLASS_DATETIME;
 }
 
+/* The column by which others refer to the table: its key, or what a counter makes of it;
+ * MR_NO_COLUMN: none. */
+static size_t id_of(const struct mr_plan_table *parent)
+{
+    if (parent->key.count == 1)
+        return parent->key.at[0];
+    return mr_plan_columns_has(&parent->key, parent->counter) ? parent->counter : MR_NO_COLUMN;
+}
+
 /* ---- what the values say ---- */
 
 /* Rows of the samples of both sides that have a value, and of them those whose value is a
@@ -36,7 +45,7 @@ static enum mr_code sample(const struct mr_plan_tables *plan, const struct mr_pl
                                             .child = &child->pair->scan[side],
                                             .column = column,
                                             .parent = &parent->pair->scan[side],
-                                            .key = parent->key.at[0]};
+                                            .key = id_of(parent)};
         MR_TRY(mr_side_sample(&what, counts, err));
     }
     return MR_OK;
@@ -57,11 +66,12 @@ static enum mr_code look_at(struct suspecting *s, const struct mr_plan_table *ch
 {
     const char *column = mr_plan_column_name(child, at);
     uint64_t counts[2];
-    if (!s->is_mapped[parent->at] || parent->key.count != 1)
+    const size_t id = id_of(parent);
+    if (!s->is_mapped[parent->at] || id == MR_NO_COLUMN)
         return MR_OK;
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         if (!may_hold(mr_pair_column(child->pair, (enum mr_side)side, at),
-                      mr_pair_column(parent->pair, (enum mr_side)side, parent->key.at[0])))
+                      mr_pair_column(parent->pair, (enum mr_side)side, id)))
             return MR_OK;
     enum mr_code code = sample(s->plan, child, at, parent, counts, err);
     if (code != MR_OK || counts[1] == 0 || counts[1] * 2 < counts[0])
@@ -72,7 +82,7 @@ static enum mr_code look_at(struct suspecting *s, const struct mr_plan_table *ch
     *suspect = (struct mr_suspect){.child = child->pair,
                                    .parent = parent->pair,
                                    .column = column,
-                                   .parent_column = mr_plan_column_name(parent, parent->key.at[0])};
+                                   .parent_column = mr_plan_column_name(parent, id)};
     return MR_OK;
 }
 

@@ -65,6 +65,33 @@ is "planned anew" "$RC" 0
 rep_is 0 "applied" apply --yes --case "$CASE" two "$DST"
 all_are "anew" kept,live,lost,m1,m2,new
 
+# ---- nobody declares it: asked for, where an id would be two people's, and where it is taken to the whole key
+undeclared() { # undeclared DESCRIPTION
+    sed -i '/^reference = /d' ini
+    plan loose --split-at 2026-02-01
+    is "$1: refused" "$RC" 5
+    like "$1: what is to be declared" "$(cat "$ERR")" "reference = member_id -> $DB.members.id"
+}
+world
+undeclared "an id that both have, on two days"
+world
+on "UPDATE members SET at = '2026-03-01 10:00' WHERE mobile = 'live'"
+undeclared "one key"
+world
+on "DELETE FROM members WHERE mobile = 'live'"
+sed -i '/^reference = /d' ini
+plan loose --split-at 2026-02-01
+is "where the id is free, nothing is asked" "$RC" 0
+world
+at a$T "CREATE TABLE pages (id INT NOT NULL AUTO_INCREMENT, rev INT NOT NULL DEFAULT 1, t VARCHAR(9), at DATETIME NOT NULL, PRIMARY KEY (id, rev));
+    CREATE TABLE links (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, page_id INT NOT NULL, at DATETIME NOT NULL);
+    INSERT INTO pages VALUES (1, 1, 'a', '2026-01-01'), (2, 1, 'b', '2026-01-01'); INSERT INTO links VALUES (1, 1, '2026-01-01'), (2, 2, '2026-01-01')"
+at a "INSERT INTO pages VALUES (1, 2, 'lost', '2026-03-01'); INSERT INTO links VALUES (3, 1, '2026-03-01')"
+on "INSERT INTO pages VALUES (1, 3, 'live', '2026-03-02')"
+printf '[table %s.pages]\ntime-column = at\n[table %s.links]\ntime-column = at\n' "$DB" "$DB" >>ini
+plan loose --split-at 2026-02-01
+unlike "versions of one page have its id on purpose" "$(cat "$ERR")" 'page_id -> '
+
 # ---- the copying policies, which give no new ids ----------------------------------------------
 kinds() { python3 -c "import csv, sys
 for r in csv.DictReader(open(sys.argv[1] + '/conflicts.csv')): print(r['table'].split('.')[1], r['source_key'].split(',')[0], r['kind'])" "$1" | sort | xargs; }
