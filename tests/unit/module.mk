@@ -29,3 +29,8 @@ LDFLAGS_test_outfile_fault := -Wl,--wrap=write,--wrap=fsync,--wrap=close,--wrap=
 LDFLAGS_test_new_dir := -Wl,--wrap=flock
 LDFLAGS_test_pair_references := -Wl,--wrap=mr_pair_try_condition
 LDFLAGS_test_suspect_look := -Wl,--wrap=mr_pair_try_condition
+# Tests over merge_world.h: any statement of the case may fail.
+MERGE_WRAP := -Wl,--wrap=mr_case_step,--wrap=mr_case_run
+$(foreach t,$(notdir $(wildcard tests/unit/test_merge_*.c)),$(eval LDFLAGS_$(t:.c=) := $(MERGE_WRAP)))
+LDFLAGS_test_merge_row :=
+LDFLAGS_test_merge_newer :=

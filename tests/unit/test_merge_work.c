@@ -1,0 +1,141 @@
+/* test_merge_work.c: the planner's tables, and short ways to run SQL on them. */
+#include "merge_world.h"
+
+static void build(struct world *w)
+{
+    world_begin(w);
+    const size_t t = world_table(w, "members", "id:uint# name:text?");
+    world_open(w);
+    world_look(w, 1, t, "18446744073709551615|", NULL);
+    world_look(w, 2, t, "0|NULL", "0|x\\0y");
+    world_look(w, 3, t, "9223372036854775808|o`dd", "9223372036854775808|o`dd");
+}
+
+static const char rows_sql[] =
+    "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE id>?1 ORDER BY id LIMIT 2";
+
+/* What was never written, an empty value and a byte of zero are three things. */
+static void test_rows(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
+    const int64_t from[] = {0}, last[] = {2};
+    (void)state;
+    build(w);
+    world_run(w, mr_merge_work_rows(&w->m, rows_sql, from, 1, &arena, &rows, &w->err));
+    assert_int_equal(rows.count, 2);
+    const struct mr_merge_work_row *row = mr_vec_at(&rows, 0);
+    assert_true(row->n == INT64_MAX && row->above && !row->equal);
+    assert_null(row->live_key.ptr);
+    assert_null(row->live);
+    row = mr_vec_at(&rows, 1);
+    assert_true(row->n == INT64_MIN && !row->above && !row->equal);
+    const struct mr_key live = world_image(w, 0, "0|x\\0y");
+    assert_int_equal(row->live_len, live.len);
+    assert_memory_equal(row->live, live.ptr, live.len);
+    world_run(w, mr_merge_work_rows(&w->m, rows_sql, last, 1, &arena, &rows, &w->err));
+    assert_int_equal(rows.count, 1); /* those before are gone */
+    row = mr_vec_at(&rows, 0);
+    assert_true(row->n == 0 && row->equal);
+    mr_vec_release(&rows);
+    mr_arena_release(&arena);
+    world_free(w);
+}
+
+/* Wide rows end a page before the query does, and never before its first row. */
+static void test_page(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
+    const int64_t from[] = {10};
+    (void)state;
+    build(w);
+    world_sql(w, "INSERT INTO w (id, image) SELECT value, zeroblob(5000000) FROM"
+                 " (SELECT 11 AS value UNION SELECT 12 UNION SELECT 13)");
+    world_run(w, mr_merge_work_rows(
+                     &w->m, "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE id>?1 ORDER BY id", from,
+                     1, &arena, &rows, &w->err));
+    assert_int_equal(rows.count, 2);
+    mr_vec_release(&rows);
+    mr_arena_release(&arena);
+    world_free(w);
+}
+
+static void test_run(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    const int64_t args[] = {7, 2};
+    int64_t n = 5;
+    (void)state;
+    build(w);
+    world_run(w,
+              mr_merge_work_run(&w->m, "UPDATE w SET past=?1 WHERE id<=?2", args, 2, &n, &w->err));
+    assert_int_equal(n, 2);
+    world_run(
+        w, mr_merge_work_run(&w->m, "UPDATE w SET past=?1 WHERE id<?2-1", args, 2, NULL, &w->err));
+    world_run(w, mr_merge_work_int(&w->m, "SELECT sum(past) FROM w", NULL, 0, &n, &w->err));
+    assert_int_equal(n, 14);
+    world_run(w, mr_merge_work_int(&w->m, "SELECT id FROM w WHERE id=9", NULL, 0, &n, &w->err));
+    assert_int_equal(n, 0); /* no row */
+    n = 3;
+    world_run(w,
+              mr_merge_work_int(&w->m, "SELECT max(id) FROM w WHERE id=9", NULL, 0, &n, &w->err));
+    assert_int_equal(n, 0); /* NULL */
+    assert_int_equal(mr_merge_work_run(&w->m, "UPDATE nobody SET a=1", NULL, 0, &n, &w->err),
+                     MR_E_CASE);
+    world_free(w);
+}
+
+/* A plan that is made again after one that failed finds nothing of it. */
+static void test_open_again(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    (void)state;
+    build(w);
+    world_sql(w, "CREATE TEMP TABLE ins (id INT); CREATE TEMP TABLE defer (id INT);"
+                 "CREATE TEMP TABLE fresh_id (id INT); CREATE TEMP TABLE ent (id INT);"
+                 "CREATE TEMP TABLE ins_order (id INT)");
+    world_run(w, mr_merge_work_open(&w->m, &w->err));
+    world_expect(w, "SELECT count(*) FROM w", "0");
+    mr_merge_work_close(&w->m);
+    world_expect(w,
+                 "SELECT count(*) FROM sqlite_temp_master WHERE name IN ('w', 'name', 'link',"
+                 " 'm', 'img', 'holder', 'mark', 'revived', 'earlier', 'chosen', 'live', 'ins',"
+                 " 'extra', 'defer', 'ins_order', 'fresh_id', 'ent', 'reached', 'beside')",
+                 "0");
+    world_free(w);
+}
+
+static enum mr_code work(struct world *w, struct mr_err *err)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
+    const int64_t from[] = {0};
+    int64_t n = 0;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_merge_work_rows(&w->m, rows_sql, from, 1, &arena, &rows, err));
+    MR_TRY_OUT(mr_merge_work_run(&w->m, "UPDATE w SET past=1", NULL, 0, &n, err));
+    MR_TRY_OUT(mr_merge_work_int(&w->m, "SELECT 7", NULL, 0, &n, err));
+out:
+    mr_vec_release(&rows);
+    mr_arena_release(&arena);
+    return code;
+}
+
+static void test_failures(void **state)
+{
+    (void)state;
+    world_each_failure(build, work);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),     cmocka_unit_test(test_page),
+        cmocka_unit_test(test_run),      cmocka_unit_test(test_open_again),
+        cmocka_unit_test(test_failures),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
