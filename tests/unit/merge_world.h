@@ -7,7 +7,7 @@
  * A table is written "id:int# phone:text! name:text?": a type (world_types below) and marks,
  * `*` a column of the key, `#` one that a counter makes, `!` of the identity, `?` may be NULL,
  * `=` generated, `~` ignored, `@` tells creation, `^` the last update, `%` a hidden value
- * behind the columns.  Without `!` a table with a counter is known by none, another by its
+ * behind the columns, `-` whose images keep the sign of -0.  Without `!` a table with a counter is known by none, another by its
  * key.  A row is written "7|ann|NULL": NULL is NULL, nothing is an empty value, and `\0` a
  * byte of zero.
  *
@@ -82,7 +82,7 @@ struct world_table {
     struct mr_table_config config;
     size_t key[WORLD_COLUMNS], named[WORLD_COLUMNS], found_at[WORLD_COLUMNS];
     bool nullable[WORLD_COLUMNS], generated[WORLD_COLUMNS], ignored[WORLD_COLUMNS];
-    bool normalise[WORLD_COLUMNS];
+    bool normalise[WORLD_COLUMNS], signs[WORLD_COLUMNS];
     struct mr_plan_columns sets[WORLD_REFERENCES];
     struct mr_plan_unique uniques[4];
     struct mr_plan_gone gone;
@@ -224,10 +224,16 @@ static inline struct mr_key world_image(struct world *w, size_t table, const cha
 {
     const struct world_table *t = &w->tables[table];
     struct mr_value values[WORLD_COLUMNS];
+    struct mr_strbuf out = MR_STRBUF_INIT;
     if (row == NULL)
         return (struct mr_key){0};
     world_values(w, t, row, values);
-    return world_encode(w, values, NULL, t->pair.full[MR_SOURCE].ncols);
+    for (size_t i = 0; i < t->pair.full[MR_SOURCE].ncols; i++)
+        world_require(t->signs[i] ? mr_row_encode_exact(&out, &values[i], NULL)
+                                  : mr_row_encode(&out, &values[i], NULL));
+    const struct mr_key image = {mr_arena_dup(&w->arena, out.ptr, out.len), out.len};
+    mr_strbuf_release(&out);
+    return image;
 }
 
 static inline struct mr_key world_key(struct world *w, size_t table, const char *row)
@@ -443,6 +449,7 @@ static inline void world_mark(struct world *w, struct mr_plan_table *p, struct w
     t->nullable[at] = t->nullable[at] || mark == '?';
     t->generated[at] = t->generated[at] || mark == '=';
     t->ignored[at] = t->ignored[at] || mark == '~';
+    t->signs[at] = t->signs[at] || mark == '-';
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         t->columns[side][at].nullable = t->nullable[at];
         t->columns[side][at].generated = t->generated[at];
@@ -517,6 +524,7 @@ static inline void world_finish(struct world *w, struct mr_plan_table *p, struct
     p->gone = &t->gone;
     p->nullable = t->nullable;
     p->generated = t->generated;
+    p->signs = t->signs;
     p->uniques = t->uniques;
     p->sets = t->sets;
     p->key.at = t->key;
