@@ -96,6 +96,7 @@ struct world_reader {
     struct mr_reader reader;
     struct world *w;
     enum mr_side side;
+    struct mr_db *db; /* of a test that replaces all who ask it; else NULL */
 };
 
 struct world {
@@ -105,7 +106,7 @@ struct world {
     struct mr_catalogue cat[MR_SIDES];
     struct mr_endpoint ep[MR_SIDES];
     struct mr_source source;
-    struct world_reader readers[MR_SIDES];
+    struct world_reader readers[MR_SIDES], mains[MR_SIDES];
     struct world_table tables[WORLD_TABLES];
     struct mr_pair *pairs[WORLD_TABLES];
     struct mr_plan_table planned[WORLD_TABLES];
@@ -376,10 +377,9 @@ static inline enum mr_code world_counter(struct mr_reader *reader, const struct 
     return MR_OK;
 }
 
-static inline struct mr_db *world_no_db(struct mr_reader *reader)
+static inline struct mr_db *world_db(struct mr_reader *reader)
 {
-    (void)reader;
-    return NULL;
+    return ((struct world_reader *)reader)->db;
 }
 
 static inline bool world_no_order(struct mr_reader *reader, const struct mr_readspec *spec)
@@ -400,7 +400,7 @@ static inline enum mr_code world_no_bounds(struct mr_reader *reader, const struc
 static const struct mr_source_ops world_ops = {.scan = world_scan,
                                                .fetch = world_fetch,
                                                .counter = world_counter,
-                                               .reader_db = world_no_db,
+                                               .reader_db = world_db,
                                                .has_order = world_no_order,
                                                .bounds = world_no_bounds};
 
@@ -422,8 +422,10 @@ static inline void world_begin(struct world *w)
     w->m.options = &w->options;
     w->m.result = &w->result;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        w->readers[side] = (struct world_reader){{&w->source}, w, (enum mr_side)side};
-        w->m.reader[side] = w->servers[side].main = &w->readers[side].reader;
+        w->readers[side] = w->mains[side] =
+            (struct world_reader){{&w->source}, w, (enum mr_side)side, NULL};
+        w->m.reader[side] = &w->readers[side].reader;
+        w->servers[side].main = &w->mains[side].reader;
         w->servers[side].cat = &w->cat[side];
         w->servers[side].ep = &w->ep[side];
         w->servers[side].source = w->servers[side].view = &w->source;

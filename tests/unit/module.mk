@@ -34,3 +34,5 @@ MERGE_WRAP := -Wl,--wrap=mr_case_step,--wrap=mr_case_run
 $(foreach t,$(notdir $(wildcard tests/unit/test_merge_*.c)),$(eval LDFLAGS_$(t:.c=) := $(MERGE_WRAP)))
 LDFLAGS_test_merge_row :=
 LDFLAGS_test_merge_newer :=
+LDFLAGS_test_merge_bounds += -Wl,--wrap=mr_schema_auto_increment,--wrap=mr_sequence_read
+LDFLAGS_test_merge_split += -Wl,--wrap=mr_db_query_text
