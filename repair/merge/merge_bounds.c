@@ -115,7 +115,7 @@ static enum mr_code read_now(struct mr_merge *m, const struct mr_plan_table *t, 
     enum mr_code code =
         mr_schema_auto_increment(db, t->pair->side[MR_TARGET], next, &greatest, err);
     if (code == MR_OK && *next == 0)
-        *next = greatest + 1;
+        *next = greatest < UINT64_MAX ? greatest + 1 : greatest; /* 0 would be the first id */
     return code;
 }
 

@@ -166,6 +166,7 @@ static void test_first_next(void **state)
         {MR_FLAVOUR_MARIADB, 100203, 100, 50, false, "0"},
         {MR_FLAVOUR_MARIADB, 100204, 100, 50, false, "100"},
         {MR_FLAVOUR_MARIADB, 100203, 100, 50, true, "100"}, /* a sequence does not */
+        {MR_FLAVOUR_MYSQL, 80000, 0, UINT64_MAX, false, "18446744073709551615"},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
