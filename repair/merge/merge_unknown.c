@@ -38,7 +38,8 @@ struct unknown {
     bool beyond;            /* a gap was passed */
 };
 
-/* What a row holds beside its key, but for what the server computes. */
+/* What a row holds beside its key, but for what the server computes.  Images of SOURCE keep
+ * the sign of -0, those that are read here do not: it does not count. */
 static enum mr_code digest_of(struct unknown *u, struct mr_key image, struct mr_digest *digest,
                               struct mr_err *err)
 {
@@ -57,8 +58,7 @@ static enum mr_code digest_of(struct unknown *u, struct mr_key image, struct mr_
     }
     if (code == MR_OK)
         code = mr_strbuf_check(&u->content, "comparing rows", err);
-    *digest = mr_digest_bytes(u->content.ptr, u->content.len);
-    return code;
+    return code == MR_OK ? mr_row_digest(u->content.ptr, u->content.len, digest, err) : code;
 }
 
 /* ---- rows that are about to be inserted ---- */

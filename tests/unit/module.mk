@@ -36,3 +36,4 @@ LDFLAGS_test_merge_row :=
 LDFLAGS_test_merge_newer :=
 LDFLAGS_test_merge_bounds += -Wl,--wrap=mr_schema_auto_increment,--wrap=mr_sequence_read
 LDFLAGS_test_merge_split += -Wl,--wrap=mr_db_query_text
+LDFLAGS_test_merge_unknown += -Wl,--wrap=mr_reseed_read,--wrap=mr_db_query_text
