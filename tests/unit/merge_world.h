@@ -671,8 +671,8 @@ static inline void world_both(struct world *w, size_t table, const char *row)
     world_target(w, table, row);
 }
 
-/* Opens the case: tables are known, rows may still come. */
-static inline void world_open(struct world *w)
+/* The case, with a run; then world_run_table, world_finding, world_open_plan. */
+static inline void world_open_case(struct world *w)
 {
     w->run = (struct mr_find_run){.uuid = "20260102T030405Z-8f3a",
                                   .source = "mysql://a@old/",
@@ -683,6 +683,44 @@ static inline void world_open(struct world *w)
     world_require(mr_findings_run_begin(w->fd, &w->run, NULL));
     w->m.fd = w->fd;
     w->m.cf = mr_findings_case(w->fd);
+}
+
+/* The run has compared that table. */
+static inline void world_run_table(struct world *w, size_t table)
+{
+    struct world_table *t = &w->tables[table];
+    bool known = false;
+    t->found = t->pair.find;
+    t->found.keyless = w->planned[table].key.count == 0;
+    world_require(mr_findings_table_add(w->fd, &t->found, &known, NULL));
+    const struct mr_find_chunk chunk = {.table = t->found.id, .no = 1, .last = true};
+    world_require(mr_findings_chunk_done(w->fd, &chunk, NULL, 0, NULL));
+}
+
+/* And found a row to differ; NULL: a side lacks it. */
+static inline void world_finding(struct world *w, size_t table, const char *source,
+                                 const char *target, uint64_t count, enum mr_find_state state)
+{
+    static uint64_t pos;
+    const struct mr_key s = world_image(w, table, source), t = world_image(w, table, target);
+    const struct mr_finding f = {.chunk = 1,
+                                 .pos = ++pos,
+                                 .key = world_key(w, table, source != NULL ? source : target),
+                                 .state = state,
+                                 .kind = source == NULL   ? MR_KIND_EXTRA
+                                         : target == NULL ? MR_KIND_MISSING
+                                                          : MR_KIND_CHANGED,
+                                 .count = count,
+                                 .source = s.ptr,
+                                 .source_len = s.len,
+                                 .target = t.ptr,
+                                 .target_len = t.len};
+    world_require(mr_findings_save(w->fd, w->tables[table].found.id, &f, 1, true, NULL));
+}
+
+/* Begins the plan. */
+static inline void world_open_plan(struct world *w)
+{
     world_require(mr_plan_store_open(w->fd, &w->m.store, NULL));
     world_require(mr_plan_store_begin(w->m.store, 1, NULL));
     mr_image_init(&w->m.image[0]);
@@ -691,6 +729,13 @@ static inline void world_open(struct world *w)
     w->m.fit.is_placeholder = mr_merge_provisional_within;
     world_require(mr_merge_work_open(&w->m, NULL));
     w->plan.pairing.ntables = w->plan.ntables;
+}
+
+/* Both: tables are known, rows may still come. */
+static inline void world_open(struct world *w)
+{
+    world_open_case(w);
+    world_open_plan(w);
 }
 
 static inline void world_end(struct world *w)
