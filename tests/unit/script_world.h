@@ -644,6 +644,25 @@ static inline int64_t world_entity(struct world *w, size_t table, enum mr_decisi
     return e.id;
 }
 
+/* A row that goes; without a key its number stands behind it, as copy_multiset.c writes it. */
+static inline int64_t world_goes(struct world *w, size_t table, const char *row, int64_t number)
+{
+    const struct mr_key image = world_row(w, &w->tables[table], row);
+    const struct mr_value n = {.cls = MR_CLASS_INT, .i = number};
+    struct mr_strbuf key = MR_STRBUF_INIT;
+    mr_strbuf_add(&key, image.ptr, image.len);
+    if (mr_row_encode(&key, &n, NULL) != MR_OK)
+        abort();
+    struct mr_entity e = {.table = table,
+                          .decision = MR_DECIDE_DELETE,
+                          .target_key = {key.ptr, key.len},
+                          .target = image};
+    if (mr_plan_store_save(w->store, &e, NULL) != MR_OK)
+        abort();
+    mr_strbuf_release(&key);
+    return e.id;
+}
+
 /* A step of a row of its own, or (entity) of one that has others. */
 struct world_step {
     uint64_t unit;
@@ -666,11 +685,11 @@ static inline int64_t world_step(struct world *w, struct world_step step)
                         .table = step.table,
                         .before = world_row(w, t, step.before),
                         .after = world_row(w, t, step.after)};
-    if (s.entity == 0)
+    if (s.entity == 0 && step.op == MR_STEP_DELETE)
+        s.entity = world_goes(w, step.table, step.before, 1);
+    else if (s.entity == 0)
         s.entity = world_entity(w, step.table,
-                                step.op == MR_STEP_INSERT   ? MR_DECIDE_INSERT
-                                : step.op == MR_STEP_UPDATE ? MR_DECIDE_UPDATE
-                                                            : MR_DECIDE_DELETE,
+                                step.op == MR_STEP_INSERT ? MR_DECIDE_INSERT : MR_DECIDE_UPDATE,
                                 step.after);
     if (mr_plan_store_add_step(w->store, &s, NULL) != MR_OK)
         abort();

@@ -17,23 +17,6 @@ static int64_t count_of(struct world *w, int64_t entity)
     return n;
 }
 
-/* A row that goes has its number behind it, as copy_multiset.c writes it. */
-static int64_t goes(struct world *w, const char *row, int64_t number)
-{
-    struct mr_strbuf key = MR_STRBUF_INIT;
-    const struct mr_key image = world_row(w, &w->tables[0], row);
-    const struct mr_value n = {.cls = MR_CLASS_INT, .i = number};
-    mr_strbuf_add(&key, image.ptr, image.len);
-    assert_int_equal(mr_row_encode(&key, &n, NULL), MR_OK);
-    struct mr_entity e = {.table = 0,
-                          .decision = MR_DECIDE_DELETE,
-                          .target_key = {key.ptr, key.len},
-                          .target = image};
-    assert_int_equal(mr_plan_store_save(w->store, &e, NULL), MR_OK);
-    mr_strbuf_release(&key);
-    return e.id;
-}
-
 /* Those of TARGET, and the plan's own up to this one; to the byte, but for the sign of 0. */
 static void test_inserted(void **state)
 {
@@ -100,7 +83,7 @@ static void test_deleted(void **state)
     (void)state;
     world_begin(&w);
     world_table(&w, "log", "a:text");
-    const int64_t first = goes(&w, "x", 1), third = goes(&w, "x", 3);
+    const int64_t first = world_goes(&w, 0, "x", 1), third = world_goes(&w, 0, "x", 3);
     world_open(&w);
     assert_int_equal(count_of(&w, first), 1);
     assert_int_equal(count_of(&w, third), 3);
