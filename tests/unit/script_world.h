@@ -809,12 +809,26 @@ static inline const char *world_shown(struct world *w, const struct mr_strbuf *s
     return w->shown.ptr;
 }
 
-/* Is that what was written since the last question?  Then it is forgotten. */
-#define world_sql_is(w, wanted)                                                                    \
+/* What was written since the last question; line: behind the first line that begins so. */
+static inline const char *world_said(struct world *w, const char *line)
+{
+    const char *at = world_shown(w, &w->s.sql);
+    if (w->s.sql.failed)
+        return "it failed";
+    while (line != NULL && strncmp(at, line, strlen(line)) != 0) {
+        at = strchr(at, '\n');
+        if (at++ == NULL)
+            return "no such line";
+    }
+    return line != NULL ? strchr(at, '\n') + 1 : at;
+}
+
+/* Is it that?  Then it is forgotten. */
+#define world_sql_behind(w, line, wanted)                                                          \
     do {                                                                                           \
-        assert_false((w)->s.sql.failed);                                                           \
-        assert_string_equal(world_shown((w), &(w)->s.sql), (wanted));                              \
+        assert_string_equal(world_said((w), (line)), (wanted));                                    \
         mr_strbuf_reset(&(w)->s.sql);                                                              \
     } while (0)
+#define world_sql_is(w, wanted) world_sql_behind((w), NULL, (wanted))
 
 #endif
