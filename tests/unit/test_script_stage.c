@@ -156,6 +156,19 @@ static void test_rows(void **state)
         "INT NOT NULL DEFAULT 0, KEY (`id`)) ENGINE = InnoDB SELECT myrecon_row, myrecon_tree, "
         "`id` FROM #u0 WHERE myrecon_open & 1 = 0 UNION ALL SELECT myrecon_row, myrecon_tree, `id` "
         "FROM #d0;\n");
+    mr_script_is_staged(&w.s);
+    world_sql_is(&w, "\n"
+                     "    AND (SELECT COUNT(*) = 1 FROM #i0)\n"
+                     "    AND (SELECT COUNT(*) = 2 FROM #u0)\n"
+                     "    AND (SELECT COUNT(*) = 2 FROM #b0)\n"
+                     "    AND (SELECT COUNT(*) = 1 FROM #d0)\n"
+                     "    AND (SELECT COUNT(*) = 1 FROM #i1)\n"
+                     "    AND (SELECT COUNT(*) = 2 FROM #x0)\n"
+                     "    AND (SELECT COALESCE(SUM(n), 0) FROM #tree) = 4\n"
+                     "    AND NOT EXISTS (SELECT 1 FROM #there)\n"
+                     "    AND NOT EXISTS (SELECT 1 FROM #done)\n"
+                     "    AND NOT EXISTS (SELECT 1 FROM #skip)\n"
+                     "    AND NOT EXISTS (SELECT 1 FROM #link)");
     world_end(&w);
 }
 
