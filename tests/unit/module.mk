@@ -42,3 +42,19 @@ SCRIPT_WRAPS := -Wl,--wrap=mr_merge_lookup_canonise,--wrap=mr_merge_lookup_ask \
     -Wl,--wrap=mr_merge_lookup_stream,--wrap=mr_db_query_text
 SCRIPT_WORLDS := $(shell grep -l '"script_world.h"' tests/unit/test_script*.c)
 $(foreach t,$(SCRIPT_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(SCRIPT_WRAPS)))
+
+# What the script of snap_world.h answers, and what it has no threads for.
+SNAP_WORLD_WRAP := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_db_exec \
+    -Wl,--wrap=mr_db_server,--wrap=mr_db_is_lost,--wrap=mr_db_label \
+    -Wl,--wrap=mr_db_open,--wrap=mr_db_close \
+    -Wl,--wrap=mr_result_next,--wrap=mr_result_columns,--wrap=mr_result_column_name \
+    -Wl,--wrap=mr_result_free
+SNAP_WORLD_POOL := -Wl,--wrap=mr_pool_new,--wrap=mr_pool_add,--wrap=mr_pool_run \
+    -Wl,--wrap=mr_pool_free
+SNAP_WORLD_CATALOGUE := -Wl,--wrap=mr_catalogue_load,--wrap=mr_catalogue_free
+LDFLAGS_test_restore_clash := $(SNAP_WORLD_WRAP) $(SNAP_WORLD_CATALOGUE)
+LDFLAGS_test_restore_aside := $(LDFLAGS_test_restore_clash)
+LDFLAGS_test_restore_collation := $(LDFLAGS_test_restore_clash)
+LDFLAGS_test_restore_keyless := $(LDFLAGS_test_restore_clash)
+LDFLAGS_test_restore_lock := $(LDFLAGS_test_restore_clash) \
+    -Wl,--wrap=mr_clock_now_s,--wrap=usleep,--wrap=mr_is_cancelled

@@ -1,0 +1,225 @@
+/* test_restore_clash.c: what a restore drops to make room, what it refuses, and that it refuses
+ * before it has dropped anything. */
+#include "restore_world.h"
+
+static const struct mr_snap_table tables[] = {{.db = "club", .name = "members"},
+                                              {.db = "club", .name = "o`dd"}};
+static const struct mr_snap_object objects[] = {
+    {.kind = MR_SNAP_DATABASE, .db = "club", .name = "club"},
+    {.kind = MR_SNAP_VIEW, .db = "club", .name = "active"},
+    {.kind = MR_SNAP_SEQUENCE, .db = "club", .name = "ids"},
+    {.kind = MR_SNAP_ROUTINE, .db = "club", .name = "procedure tidy"},
+    {.kind = MR_SNAP_TRIGGER, .db = "club", .name = "stamp", .table = "members"},
+    {.kind = MR_SNAP_EVENT, .db = "club", .name = "nightly"}};
+
+static const char *const no_columns[] = {"id"};
+static const struct mr_foreign_key to_members[] = {
+    {.name = "fk`1", .columns = no_columns, .ref_db = "club", .ref_table = "members"}};
+static const struct mr_foreign_key to_wallets[] = {
+    {.name = "fk2", .columns = no_columns, .ref_db = "club", .ref_table = "wallets"}};
+static const struct mr_trigger own_trigger[] = {{.name = "Stamp"}};
+static const struct mr_trigger other_trigger[] = {{.name = "audit"}};
+
+static const struct world_answer nobody_refers[] = {{.has = "REFERENTIAL_CONSTRAINTS"}};
+
+struct there {
+    const char *what;
+    struct mr_table table;   /* name NULL: none */
+    struct mr_object object; /* likewise */
+    enum mr_into into;
+    const char *said; /* of the refusal; NULL: none */
+    const char *sent; /* what is dropped, in this order; "": nothing */
+    bool in_small;    /* the server writes names in small letters */
+};
+
+static void look(const struct there *t)
+{
+    restore.cat.tables = &t->table;
+    restore.cat.ntables = t->table.name != NULL;
+    restore.cat.objects = &t->object;
+    restore.cat.nobjects = t->object.name != NULL;
+    restore.opts.into_existing = t->into;
+    restore.opts.yes = true;
+    world.server.lower_case_table_names = t->in_small;
+}
+
+/* All that was sent but questions. */
+static void drops(struct mr_strbuf *out)
+{
+    for (const char *at = world_sent(); *at != '\0';) {
+        size_t len = strcspn(at, "\n");
+        if (strncmp(at, "DROP", 4) == 0 || strncmp(at, "ALTER", 5) == 0)
+            mr_strbuf_add(out, at, len + 1);
+        at += len + (at[len] == '\n');
+    }
+}
+
+#define TABLE(...) .table = {.db = "club", __VA_ARGS__}
+#define OBJECT(k, n) .object = {.kind = (k), .db = "club", .name = (n)}
+
+static const struct there cases[] = {
+    {"nothing", .into = MR_INTO_REFUSE, .sent = ""},
+    {"any table refuses", TABLE(.name = "wallets"), .into = MR_INTO_REFUSE,
+     .said = "it has table \"wallets\"", .sent = ""},
+    {"any object refuses", OBJECT(MR_OBJECT_EVENT, "weekly"), .into = MR_INTO_REFUSE,
+     .said = "it has event \"weekly\"", .sent = ""},
+    {"the progress table does not", TABLE(.name = MR_SNAP_PROGRESS_TABLE), .into = MR_INTO_REFUSE,
+     .sent = ""},
+    {"added beside another", TABLE(.name = "wallets"), .into = MR_INTO_ADD, .sent = ""},
+    {"not over the same", TABLE(.name = "members"), .into = MR_INTO_ADD,
+     .said = "it has table \"members\"", .sent = ""},
+    {"not over a view of a table's name", OBJECT(MR_OBJECT_VIEW, "members"), .into = MR_INTO_ADD,
+     .said = "it has view \"members\"", .sent = ""},
+    {"a view beside them", OBJECT(MR_OBJECT_VIEW, "lists"), .into = MR_INTO_ADD, .sent = ""},
+    {"a view that stays", OBJECT(MR_OBJECT_VIEW, "lists"), .into = MR_INTO_REPLACE, .sent = ""},
+    {"letters tell tables apart", TABLE(.name = "MEMBERS"), .into = MR_INTO_ADD, .sent = ""},
+    {"or they do not", TABLE(.name = "MEMBERS"), .into = MR_INTO_ADD, .in_small = true,
+     .said = "it has table \"MEMBERS\"", .sent = ""},
+    {"events are alike in any letters", OBJECT(MR_OBJECT_EVENT, "NIGHTLY"), .into = MR_INTO_ADD,
+     .said = "it has event \"NIGHTLY\"", .sent = ""},
+    {"a function is no procedure", OBJECT(MR_OBJECT_ROUTINE, "function tidy"), .into = MR_INTO_ADD,
+     .sent = ""},
+    {"a trigger of a table that stays",
+     TABLE(.name = "wallets", .triggers = own_trigger, .ntriggers = 1), .into = MR_INTO_ADD,
+     .said = "has trigger \"Stamp\"", .sent = ""},
+    {"a trigger of another name",
+     TABLE(.name = "wallets", .triggers = other_trigger, .ntriggers = 1), .into = MR_INTO_ADD,
+     .sent = ""},
+    {"a trigger that goes with its table",
+     TABLE(.name = "members", .triggers = own_trigger, .ntriggers = 1), .into = MR_INTO_REPLACE,
+     .sent = "DROP TABLE IF EXISTS `club`.`members`\n"},
+    {"replaced, and nothing else", TABLE(.name = "wallets"), .into = MR_INTO_REPLACE, .sent = ""},
+    {"an odd name", TABLE(.name = "o`dd"), .into = MR_INTO_REPLACE,
+     .sent = "DROP TABLE IF EXISTS `club`.`o``dd`\n"},
+    {"a routine", OBJECT(MR_OBJECT_ROUTINE, "procedure tidy"), .into = MR_INTO_REPLACE,
+     .sent = "DROP PROCEDURE IF EXISTS `club`.`tidy`\n"},
+    {"an event", OBJECT(MR_OBJECT_EVENT, "nightly"), .into = MR_INTO_REPLACE,
+     .sent = "DROP EVENT IF EXISTS `club`.`nightly`\n"},
+    {"a sequence", OBJECT(MR_OBJECT_SEQUENCE, "ids"), .into = MR_INTO_REPLACE,
+     .sent = "DROP SEQUENCE IF EXISTS `club`.`ids`\n"},
+    {"a table makes no room for a view", TABLE(.name = "active"), .into = MR_INTO_REPLACE,
+     .said = "has table \"active\", which is a view in the snapshot", .sent = ""},
+    {"nor a view for a table", OBJECT(MR_OBJECT_VIEW, "members"), .into = MR_INTO_REPLACE,
+     .said = "has view \"members\", which is a table in the snapshot", .sent = ""},
+    {"one that stays refers to one that goes",
+     TABLE(.name = "wallets", .fks = to_members, .nfks = 1), .into = MR_INTO_REPLACE,
+     .said = "\"club.wallets\" stays, and refers to \"club.members\"", .sent = ""},
+    {"a reference of one that goes", TABLE(.name = "members", .fks = to_members, .nfks = 1),
+     .into = MR_INTO_REPLACE,
+     .sent = "ALTER TABLE `club`.`members` DROP FOREIGN KEY `fk``1`\n"
+             "DROP TABLE IF EXISTS `club`.`members`\n"},
+    {"a reference between two that stay", TABLE(.name = "wallets", .fks = to_wallets, .nfks = 1),
+     .into = MR_INTO_REPLACE, .sent = ""},
+};
+
+static void test_clear(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_strbuf dropped = MR_STRBUF_INIT;
+        struct mr_err err = {0};
+        world_begin(nobody_refers, LEN(nobody_refers));
+        restore_begin(tables, LEN(tables), objects, LEN(objects));
+        look(&cases[i]);
+        enum mr_code code = mr_restore_clear(&restore.r, &err);
+        drops(&dropped);
+        const char *got = dropped.ptr != NULL ? dropped.ptr : "";
+        if ((cases[i].said == NULL ? code != MR_OK : code != MR_E_REFUSED) ||
+            (cases[i].said != NULL && strstr(err.message, cases[i].said) == NULL) ||
+            strcmp(got, cases[i].sent) != 0)
+            fail_msg("%s: %s; %s", cases[i].what, err.message, got);
+        mr_strbuf_release(&dropped);
+        restore_end();
+        world_end();
+    }
+}
+
+/* A table of a database that the restore does not touch refers to one that would go. */
+static void test_outside(void **state)
+{
+    static const struct {
+        const char *row, *said;
+    } rows[] = {
+        {"shop|orders|club|members", "\"shop.orders\" stays, and refers to \"club.members\""},
+        {"shop|orders|club|wallets", NULL},
+        {"shop|orders|other|members", NULL},
+    };
+    static const struct mr_table there = {.db = "club", .name = "members"};
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        const struct world_answer script[] = {
+            {.has = "REFERENTIAL_CONSTRAINTS", .rows = rows[i].row}};
+        struct mr_err err = {0};
+        world_begin(script, LEN(script));
+        restore_begin(tables, LEN(tables), objects, LEN(objects));
+        restore.cat.tables = &there;
+        restore.cat.ntables = 1;
+        restore.opts.into_existing = MR_INTO_REPLACE;
+        restore.opts.yes = true;
+        enum mr_code code = mr_restore_clear(&restore.r, &err);
+        assert_int_equal(code, rows[i].said != NULL ? MR_E_REFUSED : MR_OK);
+        assert_int_equal(world_sent_count("DROP"), rows[i].said != NULL ? 0 : 1);
+        if (rows[i].said != NULL)
+            assert_non_null(strstr(err.message, rows[i].said));
+        else
+            assert_int_equal(restore.looks, 1); /* what is there is read again */
+        restore_end();
+        world_end();
+    }
+}
+
+/* Whatever fails, nothing is dropped behind it. */
+static void test_failing(void **state)
+{
+    static const struct mr_table there[] = {{.db = "club", .name = "members"},
+                                            {.db = "club", .name = "o`dd"}};
+    (void)state;
+    for (unsigned n = 1; n <= 4; n++) {
+        struct mr_err err = {0};
+        world_begin(nobody_refers, LEN(nobody_refers));
+        restore_begin(tables, LEN(tables), objects, LEN(objects));
+        restore.cat.tables = there;
+        restore.cat.ntables = LEN(there);
+        restore.opts.into_existing = MR_INTO_REPLACE;
+        restore.opts.yes = true;
+        world.fail_at = n;
+        assert_int_equal(mr_restore_clear(&restore.r, &err), MR_E_LOST);
+        assert_int_equal(world.asked, n);
+        restore_end();
+        world_end();
+    }
+}
+
+/* An unfinished restore of other tables: only who replaces may go over it, and without --yes
+ * nobody is asked on a pipe. */
+static void test_others(void **state)
+{
+    static const struct {
+        enum mr_into into;
+        bool yes;
+        enum mr_code code;
+    } rows[] = {{MR_INTO_REFUSE, true, MR_E_REFUSED},
+                {MR_INTO_ADD, true, MR_E_REFUSED},
+                {MR_INTO_REPLACE, true, MR_OK}};
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct mr_err err = {0};
+        world_begin(nobody_refers, LEN(nobody_refers));
+        restore_begin(tables, LEN(tables), objects, LEN(objects));
+        restore.r.others = true;
+        restore.opts.into_existing = rows[i].into;
+        restore.opts.yes = rows[i].yes;
+        assert_int_equal(mr_restore_clear(&restore.r, &err), rows[i].code);
+        assert_int_equal(world_sent_count("DROP"), 0);
+        restore_end();
+        world_end();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_clear), cmocka_unit_test(test_outside),
+                                       cmocka_unit_test(test_failing),
+                                       cmocka_unit_test(test_others)};
+    return cmocka_run_group_tests_name("restore_clash", tests, NULL, NULL);
+}
