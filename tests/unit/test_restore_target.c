@@ -1,0 +1,352 @@
+/* test_restore_target.c: what goes where, what of it an earlier run has loaded, and what of a
+ * target nobody may take for that run's own. */
+#include "restore_world.h"
+
+static const struct mr_snap_chunk of_members[] = {{.file = "data/club.members.0.tsv.zst"},
+                                                  {.file = "data/club.members.1.tsv.zst"}};
+static const struct mr_snap_chunk of_notes[] = {{.file = "data/club.notes.0.tsv.zst"}};
+static const struct mr_snap_table tables[] = {
+    {.db = "club",
+     .name = "members",
+     .engine = "InnoDB",
+     .transactional = true,
+     .chunks = of_members,
+     .nchunks = LEN(of_members)},
+    {.db = "club", .name = "Members", .engine = "InnoDB", .transactional = true},
+    {.db = "shop",
+     .name = "notes",
+     .engine = "MyISAM",
+     .chunks = of_notes,
+     .nchunks = LEN(of_notes)},
+    {.db = "shop", .name = "empty", .engine = "MyISAM"},
+    {.db = "shop",
+     .name = "both",
+     .engine = "MRG_MyISAM",
+     .chunks = of_notes,
+     .nchunks = LEN(of_notes)}};
+static const struct mr_snap_object objects[] = {
+    {.kind = MR_SNAP_DATABASE, .db = "club", .name = "club"},
+    {.kind = MR_SNAP_DATABASE, .db = "shop", .name = "shop"}};
+
+static const struct mr_table progress = {.db = "club", .name = MR_SNAP_PROGRESS_TABLE};
+
+#define LOCKS                                                                                      \
+    {                                                                                              \
+        .has = "GET_LOCK", .text = "1 7"                                                           \
+    }
+#define INFILE                                                                                     \
+    {                                                                                              \
+        .has = "local_infile", .text = "1"                                                         \
+    }
+
+static void begin(const struct world_answer *script, size_t count, size_t ntables)
+{
+    world_begin(script, count);
+    restore_begin(tables, ntables, objects, LEN(objects));
+    restore.r.ndbs = restore.r.ntables = 0;
+    restore.opts.into_existing = MR_INTO_ADD;
+}
+
+static void end(void)
+{
+    restore_end();
+    world_end();
+}
+
+static void on_target(const struct mr_table *there, size_t count)
+{
+    restore.cat.tables = there;
+    restore.cat.ntables = count;
+}
+
+/* ---- names ---- */
+
+static void test_names(void **state)
+{
+    static const struct world_answer script[] = {LOCKS, INFILE};
+    static const char *const two[] = {"club2", "shop2"};
+    static const char *const alike[] = {"x", "X"};
+    static const struct {
+        const char *what;
+        const char *const *dbs;
+        size_t ndbs;
+        const char *rename;
+        bool in_small;
+        enum mr_code code;
+        const char *first, *second; /* or what is said */
+    } rows[] = {
+        {"as ever", NULL, 0, NULL, false, MR_OK, "club", "shop"},
+        {"by position", two, 2, NULL, false, MR_OK, "club2", "shop2"},
+        {"too few", two, 1, NULL, false, MR_E_USAGE, "names 1 database,", NULL},
+        {"one by name", NULL, 0, "shop=o`dd", false, MR_OK, "club", "o`dd"},
+        {"by name goes before position", two, 2, "shop=s", false, MR_OK, "club2", "s"},
+        {"a name with = in it", NULL, 0, "shop=a=b", false, MR_OK, "club", "a=b"},
+        {"a part of a name", NULL, 0, "sho=x", false, MR_E_USAGE, "names no database", NULL},
+        {"more than a name", NULL, 0, "shops=x", false, MR_E_USAGE, "names no database", NULL},
+        {"no new name", NULL, 0, "shop=", false, MR_E_USAGE, "has no new name", NULL},
+        {"no =", NULL, 0, "shop", false, MR_E_USAGE, "names no database", NULL},
+        {"two become one", NULL, 0, "shop=club", false, MR_E_USAGE, "would both be", NULL},
+        {"letters keep them apart", alike, 2, NULL, false, MR_OK, "x", "X"},
+        {"letters do not", alike, 2, NULL, true, MR_E_USAGE, "would both be", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct mr_err err = {0};
+        char *rename[] = {(char *)(uintptr_t)rows[i].rename};
+        begin(script, LEN(script), 1);
+        restore.r.ep.dbs = (char **)(uintptr_t)rows[i].dbs;
+        restore.r.ep.ndbs = rows[i].ndbs;
+        restore.opts.renames =
+            (struct mr_string_list){.items = (void *)rename, .count = rows[i].rename != NULL};
+        world.server.lower_case_table_names = rows[i].in_small;
+        enum mr_code code = mr_restore_target(&restore.r, &err);
+        if (code != rows[i].code)
+            fail_msg("%s: %d, %s", rows[i].what, (int)code, err.message);
+        if (code == MR_OK) {
+            assert_string_equal(restore.r.dbs[0].to, rows[i].first);
+            assert_string_equal(restore.r.dbs[1].to, rows[i].second);
+            assert_string_equal(restore.r.tables[0].db, rows[i].first);
+            assert_string_equal(mr_restore_db_name(&restore.r, "shop"), rows[i].second);
+            assert_null(mr_restore_db_name(&restore.r, "Shop"));
+        } else {
+            assert_non_null(strstr(err.message, rows[i].first));
+            assert_int_equal(world.asked, 0); /* nothing was locked yet */
+        }
+        end();
+    }
+}
+
+/* ---- an unfinished restore ---- */
+
+static char begun[128];
+
+/* The line that a run of all tables writes. */
+static void learn_begun(void)
+{
+    static const struct world_answer script[] = {LOCKS, INFILE};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    begin(script, LEN(script), LEN(tables));
+    assert_int_equal(mr_restore_target(&restore.r, NULL), MR_OK);
+    mr_restore_begun(&text, &restore.r);
+    (void)snprintf(begun, sizeof begun, "%s", text.ptr);
+    mr_strbuf_release(&text);
+    end();
+}
+
+#define M0 "data/club.members.0.tsv.zst"
+
+static void test_progress(void **state)
+{
+    static const struct {
+        const char *what, *rows; /* "BEGUN" stands for the line of this scope */
+        bool resumed, ended, others;
+        enum mr_code code;
+        size_t done;
+    } rows[] = {
+        {"none", "", false, false, false, MR_OK, 0},
+        {"begun", "u-1|BEGUN", true, false, false, MR_OK, 1},
+        {"a file", "u-1|BEGUN\nu-1|" M0, true, false, false, MR_OK, 2},
+        {"ended", "u-1|" M0 "\nu-1|ended\nu-1|BEGUN", true, true, false, MR_OK, 3},
+        {"another snapshot", "u-2|BEGUN\nu-2|" M0, false, false, false, MR_OK, 0},
+        {"a line of another one", "u-1|BEGUN\nu-2|" M0, false, false, false, MR_OK, 0},
+        {"ended, of another snapshot", "u-2|BEGUN\nu-2|ended", false, false, false, MR_OK, 0},
+        {"another scope", "u-1|begun 00\nu-1|" M0, false, false, true, MR_E_REFUSED, 0},
+        {"no beginning", "u-1|" M0, false, false, true, MR_E_REFUSED, 0},
+    };
+    (void)state;
+    learn_begun();
+    for (size_t i = 0; i < LEN(rows); i++) {
+        char answer[512] = "";
+        const char *at = strstr(rows[i].rows, "BEGUN");
+        if (at != NULL)
+            (void)snprintf(answer, sizeof answer, "%.*s%s%s", (int)(at - rows[i].rows),
+                           rows[i].rows, begun, at + 5);
+        else
+            (void)snprintf(answer, sizeof answer, "%s", rows[i].rows);
+        const struct world_answer script[] = {
+            LOCKS, INFILE, {.has = "SELECT uuid, file", .rows = answer}};
+        struct mr_err err = {0};
+        begin(script, LEN(script), LEN(tables));
+        on_target(&progress, 1);
+        enum mr_code code = mr_restore_target(&restore.r, &err);
+        const struct mr_restore *r = &restore.r;
+        if (code != rows[i].code || r->resumed != rows[i].resumed || r->ended != rows[i].ended ||
+            r->others != rows[i].others || r->done.count != rows[i].done)
+            fail_msg("%s: %s", rows[i].what, err.message);
+        assert_int_equal(mr_restore_is_done(r, M0), strstr(rows[i].rows, M0) && r->resumed);
+        assert_false(mr_restore_is_done(r, "data/club.members"));
+        assert_false(mr_restore_is_done(r, ""));
+        end();
+    }
+}
+
+/* A table without transactions may hold half a file, unless that run came to its end with all of
+ * its files. */
+static void test_trusted(void **state)
+{
+    static const struct {
+        bool ended, notes; /* its file is loaded */
+        bool trusted[LEN(tables)];
+    } rows[] = {
+        {false, false, {true, true, false, false, true}},
+        {false, true, {true, true, false, false, true}},
+        {true, false, {true, true, false, true, true}},
+        {true, true, {true, true, true, true, true}},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        world_begin(NULL, 0);
+        restore_begin(tables, LEN(tables), objects, LEN(objects));
+        restore.r.ended = rows[i].ended;
+        if (rows[i].notes)
+            restore_done(of_notes[0].file);
+        for (size_t t = 0; t < LEN(tables); t++)
+            assert_int_equal(mr_restore_is_trusted(&restore.r, &restore.tables[t]),
+                             rows[i].trusted[t]);
+        end();
+    }
+}
+
+/* ---- what is there ---- */
+
+/* Where letters are alike two tables of the snapshot may have one name: only the first is there. */
+static void test_there(void **state)
+{
+    static const struct mr_foreign_key key = {.name = "k", .ref_db = "", .ref_table = ""};
+    static const struct {
+        struct mr_table table;
+        char lower;
+        bool there[2], keys[2];
+    } rows[] = {
+        {{.db = "club", .name = "members"}, 0, {true, false}, {false, false}},
+        {{.db = "club", .name = "Members"}, 0, {false, true}, {false, false}},
+        {{.db = "club", .name = "members", .fks = &key, .nfks = 1}, 1, {true, false}, {true, true}},
+        {{.db = "CLUB", .name = "MEMBERS"}, 2, {true, false}, {false, false}},
+        {{.db = "other", .name = "members"}, 0, {false, false}, {false, false}},
+    };
+    (void)state;
+    learn_begun();
+    for (size_t i = 0; i < LEN(rows); i++) {
+        char answer[200];
+        (void)snprintf(answer, sizeof answer, "u-1|%s", begun);
+        const struct world_answer script[] = {
+            LOCKS, INFILE, {.has = "SELECT uuid, file", .rows = answer}};
+        struct mr_err err = {0};
+        begin(script, LEN(script), LEN(tables));
+        const struct mr_table there[] = {rows[i].table, progress};
+        on_target(there, LEN(there));
+        world.server.lower_case_table_names = rows[i].lower;
+        restore.cat.server.lower_case_table_names = rows[i].lower;
+        if (mr_restore_target(&restore.r, &err) != MR_OK)
+            fail_msg("%s", err.message);
+        for (size_t t = 0; t < 2; t++) {
+            assert_int_equal(restore.r.tables[t].is_there, rows[i].there[t]);
+            assert_int_equal(restore.r.tables[t].has_keys, rows[i].keys[t]);
+        }
+        end();
+    }
+}
+
+/* What an ended run has set aside it has dropped; a table of that name is somebody's own. */
+static void test_own(void **state)
+{
+    static const struct {
+        const char *files, *name;
+        enum mr_code code;
+    } rows[] = {
+        {"\nu-1|ended\nu-1|" M0, "members", MR_OK},
+        {"\nu-1|ended", "members", MR_E_REFUSED},
+        {"", "members", MR_OK},            /* killed: it is that run's */
+        {"\nu-1|ended", "Members", MR_OK}, /* it has no rows that could tell */
+        {"\nu-1|ended", "others", MR_OK},
+    };
+    (void)state;
+    learn_begun();
+    for (size_t i = 0; i < LEN(rows); i++) {
+        char answer[300];
+        (void)snprintf(answer, sizeof answer, "u-1|%s%s", begun, rows[i].files);
+        const struct world_answer script[] = {
+            LOCKS, INFILE, {.has = "SELECT uuid, file", .rows = answer}};
+        struct mr_err err = {0};
+        begin(script, LEN(script), LEN(tables));
+        struct mr_table there[] = {progress, {.db = "club", .name = rows[i].name}};
+        if (strcmp(rows[i].name, MR_SNAP_PROGRESS_TABLE) < 0) { /* a catalogue is sorted */
+            there[1] = there[0];
+            there[0].name = rows[i].name;
+        }
+        on_target(there, LEN(there));
+        assert_int_equal(mr_restore_target(&restore.r, &err), rows[i].code);
+        if (rows[i].code != MR_OK)
+            assert_non_null(strstr(err.message, "\"club.members\" is there, and not by"));
+        end();
+    }
+}
+
+/* A copy of the progress table would make the target look half restored. */
+static void test_progress_kept(void **state)
+{
+    static const struct mr_snap_table kept[] = {{.db = "club", .name = MR_SNAP_PROGRESS_TABLE}};
+    static const struct mr_snap_table astray[] = {{.db = "nowhere", .name = "members"}};
+    static const struct world_answer script[] = {LOCKS, INFILE};
+    struct mr_err err = {0};
+    (void)state;
+    begin(script, LEN(script), 0);
+    restore.r.snap.manifest.tables = (struct mr_snap_table *)(uintptr_t)kept;
+    restore.r.snap.manifest.ntables = 1;
+    assert_int_equal(mr_restore_target(&restore.r, &err), MR_E_REFUSED);
+    end();
+    begin(script, LEN(script), 0);
+    char *out[] = {(char *)(uintptr_t) "club." MR_SNAP_PROGRESS_TABLE};
+    restore.r.snap.manifest.tables = (struct mr_snap_table *)(uintptr_t)kept;
+    restore.r.snap.manifest.ntables = 1;
+    restore.opts.exclude = (struct mr_string_list){.items = (void *)out, .count = 1};
+    assert_int_equal(mr_restore_target(&restore.r, &err), MR_OK);
+    assert_int_equal(restore.r.ntables, 0);
+    end();
+    begin(script, LEN(script), 0);
+    restore.r.snap.manifest.tables = (struct mr_snap_table *)(uintptr_t)astray;
+    restore.r.snap.manifest.ntables = 1;
+    assert_int_equal(mr_restore_target(&restore.r, &err), MR_E_SNAPSHOT);
+    end();
+}
+
+static void test_infile_and_failures(void **state)
+{
+    static const struct {
+        struct world_answer infile;
+        bool insert;
+    } rows[] = {{{.has = "local_infile", .text = "1"}, false},
+                {{.has = "local_infile", .text = "0"}, true}};
+    static const struct world_answer script[] = {
+        LOCKS, INFILE, {.has = "SELECT uuid, file", .rows = ""}};
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        const struct world_answer one[] = {LOCKS, rows[i].infile};
+        begin(one, LEN(one), LEN(tables));
+        assert_int_equal(mr_restore_target(&restore.r, NULL), MR_OK);
+        assert_int_equal(restore.r.insert, rows[i].insert);
+        end();
+    }
+    for (unsigned n = 1; n <= 5; n++) { /* two locks, the catalogue, progress, LOAD DATA */
+        struct mr_err err = {0};
+        begin(script, LEN(script), LEN(tables));
+        on_target(&progress, 1);
+        world.fail_at = n;
+        assert_int_equal(mr_restore_target(&restore.r, &err), MR_E_LOST);
+        assert_int_equal(world.asked, n);
+        assert_false(restore.r.resumed);
+        end();
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_names),
+                                       cmocka_unit_test(test_progress),
+                                       cmocka_unit_test(test_trusted),
+                                       cmocka_unit_test(test_there),
+                                       cmocka_unit_test(test_own),
+                                       cmocka_unit_test(test_progress_kept),
+                                       cmocka_unit_test(test_infile_and_failures)};
+    return cmocka_run_group_tests_name("restore_target", tests, NULL, NULL);
+}
