@@ -59,3 +59,4 @@ LDFLAGS_test_restore_keyless := $(LDFLAGS_test_restore_clash)
 LDFLAGS_test_restore_lock := $(LDFLAGS_test_restore_clash) \
     -Wl,--wrap=mr_clock_now_s,--wrap=usleep,--wrap=mr_is_cancelled
 LDFLAGS_test_restore_target := $(LDFLAGS_test_restore_clash)
+LDFLAGS_test_restore_schema := $(LDFLAGS_test_restore_clash) -Wl,--wrap=mr_snap_read_statement
