@@ -60,3 +60,17 @@ LDFLAGS_test_restore_lock := $(LDFLAGS_test_restore_clash) \
     -Wl,--wrap=mr_clock_now_s,--wrap=usleep,--wrap=mr_is_cancelled
 LDFLAGS_test_restore_target := $(LDFLAGS_test_restore_clash)
 LDFLAGS_test_restore_schema := $(LDFLAGS_test_restore_clash) -Wl,--wrap=mr_snap_read_statement
+LDFLAGS_test_restore_load := $(LDFLAGS_test_restore_clash) $(SNAP_WORLD_POOL) \
+    -Wl,--wrap=mr_snap_text_open,--wrap=mr_snap_text_feed,--wrap=mr_snap_text_close \
+    -Wl,--wrap=mr_snap_rows_open,--wrap=mr_snap_rows_next,--wrap=mr_snap_rows_close \
+    -Wl,--wrap=mr_db_load,--wrap=mr_throttle_wait
+LDFLAGS_test_restore_check := $(LDFLAGS_test_restore_clash) $(SNAP_WORLD_POOL) \
+    -Wl,--wrap=mr_snap_rows_open,--wrap=mr_snap_rows_next,--wrap=mr_snap_rows_close \
+    -Wl,--wrap=mr_source_live_new
+LDFLAGS_test_restore_run := $(LDFLAGS_test_restore_clash) \
+    -Wl,--wrap=mr_restore_target,--wrap=mr_restore_before,--wrap=mr_restore_load \
+    -Wl,--wrap=mr_restore_drop_aside,--wrap=mr_restore_after,--wrap=mr_restore_check \
+    -Wl,--wrap=mr_restore_events,--wrap=mr_restore_end \
+    -Wl,--wrap=mr_snap_open,--wrap=mr_snap_require_signer,--wrap=mr_snap_unlock \
+    -Wl,--wrap=mr_snap_check_names,--wrap=mr_snap_check_manifest,--wrap=mr_snap_check_file \
+    -Wl,--wrap=mr_snap_check_places,--wrap=mr_replication_refuse,--wrap=mr_throttle_new
