@@ -27,8 +27,11 @@ bool mr_view_reads(const char *definition, mr_view_reads_fn *fn, const void *ctx
         mr_strbuf_reset(&db);
         mr_strbuf_reset(&name);
         mr_token_unquote(&db, &token);
-        if (mr_sqlscan_next_code(&scan, &token) && mr_token_is(&token, ".") &&
-            mr_sqlscan_next_code(&scan, &token)) {
+        if (!mr_sqlscan_next_code(&scan, &token))
+            break;
+        if (!mr_token_is(&token, ".")) { /* of a WITH: behind it another source may follow */
+            expected = is_source(&token);
+        } else if (mr_sqlscan_next_code(&scan, &token)) {
             mr_token_unquote(&name, &token);
             go_on = !db.failed && !name.failed && fn(ctx, db.ptr, name.ptr);
         }
