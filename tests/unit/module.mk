@@ -74,3 +74,5 @@ LDFLAGS_test_restore_run := $(LDFLAGS_test_restore_clash) \
     -Wl,--wrap=mr_snap_open,--wrap=mr_snap_require_signer,--wrap=mr_snap_unlock \
     -Wl,--wrap=mr_snap_check_names,--wrap=mr_snap_check_manifest,--wrap=mr_snap_check_file \
     -Wl,--wrap=mr_snap_check_places,--wrap=mr_replication_refuse,--wrap=mr_throttle_new
+LDFLAGS_test_view_mark := $(SNAP_WORLD_WRAP)
+LDFLAGS_test_view_log := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_replication_sources

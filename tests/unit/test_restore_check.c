@@ -359,10 +359,26 @@ static void test_failing(void **state)
         }
 }
 
+/* Both the number and the sum: no row at all has a sum, too. */
+static void test_is_same(void **state)
+{
+    static const struct mr_snap_table none = {.rows = 0}, one = {.rows = 1};
+    const struct mr_restore_table rows[] = {{.snap = &none},
+                                            {.snap = &one},
+                                            {.snap = &one, .rows = 1},
+                                            {.snap = &one, .rows = 1, .sum = {0, 1}},
+                                            {.snap = &one, .rows = 1, .sum = {1, 0}}};
+    static const bool same[] = {true, false, true, false, false};
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++)
+        assert_int_equal(mr_restore_is_same(&rows[i]), same[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_same), cmocka_unit_test(test_pieces),
-                                       cmocka_unit_test(test_json), cmocka_unit_test(test_failing)};
+                                       cmocka_unit_test(test_json), cmocka_unit_test(test_is_same),
+                                       cmocka_unit_test(test_failing)};
     mr_arena_init(&keys);
     int failed = cmocka_run_group_tests_name("restore_check", tests, NULL, NULL);
     mr_arena_release(&keys);
