@@ -83,3 +83,5 @@ CHECK_WORLD := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_result_n
 LDFLAGS_test_check_classify := $(CHECK_WORLD)
 LDFLAGS_test_check_entities := $(CHECK_WORLD)
 LDFLAGS_test_check_duplicates := $(CHECK_WORLD)
+LDFLAGS_test_check_known := $(CHECK_WORLD)
+LDFLAGS_test_check_misplaced := $(CHECK_WORLD)
