@@ -43,7 +43,7 @@ struct world_side {
     enum mr_side side;
     struct mr_vec rows[GRAPH_TABLES]; /* struct world_row */
     bool is_snapshot, silent;         /* silent: a server whose connection is gone */
-    /* reads from the fail_at-th (from 1) on break, fail_times of them */
+    /* reads from the fail_at-th (from 1) on break, fail_times of them, when all rows were given */
     unsigned reads, fail_at, fail_times;
     enum mr_code fail_code;
     unsigned fetched; /* keys asked for */
@@ -400,7 +400,7 @@ static inline enum mr_code world_scan(struct mr_reader *reader, const struct mr_
     struct mr_value values[4 * GRAPH_COLUMNS];
     struct mr_strbuf key = MR_STRBUF_INIT;
     struct mr_arena arena = MR_ARENA_INIT;
-    enum mr_code code = world_breaks(s, err);
+    enum mr_code code = MR_OK;
     struct world_given *given = calloc(rows->count + 1, sizeof *given);
     for (size_t i = 0; i < rows->count; i++) {
         const struct world_row *row = mr_vec_at(rows, i);
@@ -420,7 +420,7 @@ static inline enum mr_code world_scan(struct mr_reader *reader, const struct mr_
     free(given);
     mr_strbuf_release(&key);
     mr_arena_release(&arena);
-    return code;
+    return code == MR_OK ? world_breaks(s, err) : code;
 }
 
 static inline bool world_same_key(const struct mr_table *t, const struct world_row *row,
@@ -458,7 +458,7 @@ static inline enum mr_code world_fetch(struct mr_reader *reader, const struct mr
     size_t table = world_table(s->world, s->side, spec);
     const struct mr_table *t = &s->world->g.tables[s->side][table];
     struct mr_value values[4 * GRAPH_COLUMNS];
-    enum mr_code code = world_breaks(s, err);
+    enum mr_code code = MR_OK;
     s->fetched += (unsigned)nkeys;
     /* from the last to the first: nobody may rely on their order */
     for (size_t i = s->rows[table].count; code == MR_OK && i-- > 0;) {
@@ -471,7 +471,7 @@ static inline enum mr_code world_fetch(struct mr_reader *reader, const struct mr
         world_read(t, row, spec, values);
         code = fn(ctx, values, err);
     }
-    return code;
+    return code == MR_OK ? world_breaks(s, err) : code;
 }
 
 static inline enum mr_code world_bound_after(struct mr_reader *reader,

@@ -85,3 +85,7 @@ LDFLAGS_test_check_entities := $(CHECK_WORLD)
 LDFLAGS_test_check_duplicates := $(CHECK_WORLD)
 LDFLAGS_test_check_known := $(CHECK_WORLD)
 LDFLAGS_test_check_misplaced := $(CHECK_WORLD)
+LDFLAGS_test_check_same := $(CHECK_WORLD)
+LDFLAGS_test_check_relate := $(CHECK_WORLD) -Wl,--wrap=mr_replication_relation \
+    -Wl,--wrap=mr_replication_behind,--wrap=mr_replication_history \
+    -Wl,--wrap=mr_replication_wait,--wrap=mr_replication_confirm
