@@ -66,6 +66,7 @@ static enum mr_code first_look(struct classify *c, size_t at, struct mr_err *err
     return code;
 }
 
+/* Rows that the bytes could not tell apart are judged here, once the collation has spoken. */
 static void apply_identities(struct classify *c, size_t count)
 {
     for (size_t i = 0; i < c->items.count; i++) {
@@ -91,6 +92,7 @@ static void apply_identities(struct classify *c, size_t count)
     }
 }
 
+/* One question to the server for a whole batch: a round trip a row would take hours. */
 enum mr_code mr_check_classify_rows(const struct mr_pair *table, struct mr_db *db,
                                     struct mr_finding *findings, size_t count,
                                     struct mr_arena *arena, struct mr_err *err)

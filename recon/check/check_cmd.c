@@ -283,36 +283,24 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code, struct
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         if (!mr_side_is_snapshot(&check->pairing.side[side]))
             eps[servers++] = check->pairing.side[side].ep;
-    enum mr_code code = mr_sides_pair_dbs(check->pairing.side, &check->arena, &pairs, err);
+    enum mr_code code = MR_OK;
     check->dbs = &pairs;
-    if (code == MR_OK)
-        code = mr_check_same(check, &pairs, err);
-    if (code == MR_OK)
-        code = mr_pair_sections_warn(&check->pairing, err);
-    if (code == MR_OK)
-        code = mr_check_plan(check, &pairs, err);
-    if (code == MR_OK)
-        code = mr_pair_patterns_warn(&check->pairing, "--tables", &check->opts->tables, err);
-    if (code == MR_OK)
-        code = mr_pair_patterns_warn(&check->pairing, "--exclude", &check->opts->exclude, err);
-    if (code == MR_OK)
-        code = mr_pair_references_plan(&check->pairing, err);
-    if (code == MR_OK)
-        code = mr_check_relate(check, err);
-    if (code == MR_OK)
-        code = mr_check_choose_digest(check, err);
-    if (code == MR_OK)
-        code = begin_run(check, err);
-    if (code == MR_OK)
-        code = keep_uris(check, err);
-    if (code == MR_OK)
-        code = keep_settings(check, err);
-    if (code == MR_OK)
-        code = mr_progress_new(check->opts->general.progress, &check->progress, err);
-    if (code == MR_OK)
-        code = mr_throttle_new(&check->opts->load, eps, servers, &db_opts, &check->throttle, err);
-    if (code == MR_OK)
-        code = mr_check_execute(check, &pairs, err);
+    MR_TRY_OUT(mr_sides_pair_dbs(check->pairing.side, &check->arena, &pairs, err));
+    MR_TRY_OUT(mr_check_same(check, &pairs, err));
+    MR_TRY_OUT(mr_pair_sections_warn(&check->pairing, err));
+    MR_TRY_OUT(mr_check_plan(check, &pairs, err));
+    MR_TRY_OUT(mr_pair_patterns_warn(&check->pairing, "--tables", &check->opts->tables, err));
+    MR_TRY_OUT(mr_pair_patterns_warn(&check->pairing, "--exclude", &check->opts->exclude, err));
+    MR_TRY_OUT(mr_pair_references_plan(&check->pairing, err));
+    MR_TRY_OUT(mr_check_relate(check, err));
+    MR_TRY_OUT(mr_check_choose_digest(check, err));
+    MR_TRY_OUT(begin_run(check, err));
+    MR_TRY_OUT(keep_uris(check, err));
+    MR_TRY_OUT(keep_settings(check, err));
+    MR_TRY_OUT(mr_progress_new(check->opts->general.progress, &check->progress, err));
+    MR_TRY_OUT(mr_throttle_new(&check->opts->load, eps, servers, &db_opts, &check->throttle, err));
+    MR_TRY_OUT(mr_check_execute(check, &pairs, err));
+out:
     mr_progress_finish(check->progress);
     check->run.seconds += mr_clock_now_s() - begun;
     if (check->run.id != 0 && code != MR_E_CASE && code != MR_E_CASE_OTHER)
@@ -346,6 +334,7 @@ static enum mr_code name_sides(struct mr_check_run *check, struct mr_err *err)
     return MR_OK;
 }
 
+/* The first error is the one that is told; a case that does not close is one, too. */
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct mr_check_options *opts = invocation->settings.values;

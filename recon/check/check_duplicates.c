@@ -65,6 +65,7 @@ static bool is_unique(const struct mr_pair *table, enum mr_side side)
     return false;
 }
 
+/* A big table is searched by an index or not at all; a cast (another expression) uses none. */
 static bool is_findable(const struct mr_pair *table, enum mr_side side)
 {
     const struct mr_table *t = table->side[side];
@@ -145,6 +146,7 @@ static enum mr_code canonise(struct search *s, struct mr_err *err)
     return code;
 }
 
+/* Rows are sorted by identity, so twins are neighbours; a NULL is nobody and has none. */
 static enum mr_code store_groups(struct search *s, struct mr_err *err)
 {
     struct mr_check_run *check = s->worker->check;
@@ -288,6 +290,7 @@ static enum mr_code search_batch(struct search *s, const struct mr_vec *batch, s
     return code;
 }
 
+/* Pages go on behind the last id: what is found here adds no findings, so none is met twice. */
 static enum mr_code search_side(struct search *s, struct mr_err *err)
 {
     struct mr_vec batch = MR_VEC_INIT(struct mr_finding);
@@ -329,6 +332,7 @@ static enum mr_code add_note(struct mr_check_worker *worker, struct mr_pair *tab
     return code;
 }
 
+/* The identity stands in for the key; the index is left to the server, which may have several. */
 static enum mr_code search_table(struct mr_check_worker *worker, struct mr_pair *table,
                                  enum mr_side side, struct mr_err *err)
 {
@@ -360,6 +364,7 @@ out:
     return code;
 }
 
+/* Without a differing row there is nothing to ask for: equal tables cost no reads. */
 enum mr_code mr_check_duplicates(struct mr_check_worker *worker, struct mr_pair *table,
                                  struct mr_err *err)
 {

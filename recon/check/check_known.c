@@ -62,6 +62,7 @@ static bool same_digests(const struct mr_kept *a, const struct mr_kept *b)
     return true;
 }
 
+/* A doubt here costs a full read; a wrong yes would call tables equal that are not. */
 bool mr_check_known_is_possible(const struct mr_check_run *check, const struct mr_pair *table,
                                 enum mr_side *side)
 {
@@ -137,6 +138,7 @@ static void known_init(struct known *k, struct mr_check_worker *worker, struct m
     take_key(k);
 }
 
+/* The key of the last row is kept, since the next statement goes on behind it. */
 static enum mr_code add_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct sum *sum = ctx;
@@ -184,6 +186,7 @@ static enum mr_code read_sum(struct known *k, struct mr_range range, uint64_t mo
     return code;
 }
 
+/* A lost connection starts the sum anew: half of it added twice would equal nothing. */
 static enum mr_code sum_up(struct known *k, struct mr_range range, uint64_t most, struct sum *sum,
                            struct mr_err *err)
 {
@@ -258,6 +261,7 @@ static enum mr_code is_known_equal(struct known *k, const struct mr_kept_range *
     return MR_OK;
 }
 
+/* The file is proved only where its sum would be believed. */
 static enum mr_code is_equal(struct known *k, size_t at, bool *equal, uint64_t *bytes,
                              struct mr_err *err)
 {
@@ -277,6 +281,7 @@ static enum mr_code is_equal(struct known *k, size_t at, bool *equal, uint64_t *
 
 /* ---- a segment, range by range ---- */
 
+/* As the scan records it, so that --resume goes on behind a range that was not read. */
 static enum mr_code record(struct known *k, struct mr_scan_task *task,
                            const struct mr_kept_range *range, uint64_t bytes, bool last,
                            struct mr_err *err)
@@ -308,6 +313,7 @@ static enum mr_code scan_up_to(struct known *k, struct mr_scan_task *task, struc
     return code;
 }
 
+/* Tables that differ everywhere would be read twice: after a few misses only the scan is left. */
 static enum mr_code walk(struct known *k, struct mr_scan_task *task, struct mr_err *err)
 {
     unsigned misses = 0;
@@ -334,6 +340,7 @@ static enum mr_code walk(struct known *k, struct mr_scan_task *task, struct mr_e
     return code == MR_OK ? scan_up_to(k, task, task->hi, true, err) : code;
 }
 
+/* What only this table suffers from makes it not-checked; the run goes on. */
 enum mr_code mr_check_known_scan(struct mr_check_worker *worker, struct mr_scan_task *task,
                                  struct mr_err *err)
 {
@@ -353,6 +360,7 @@ enum mr_code mr_check_known_scan(struct mr_check_worker *worker, struct mr_scan_
 
 /* ---- a table as a whole ---- */
 
+/* No half result: without an order nothing tells which rows differ, so it is all or none. */
 enum mr_code mr_check_known_whole(struct mr_check_worker *worker, struct mr_pair *table,
                                   bool *equal, struct mr_err *err)
 {

@@ -116,6 +116,7 @@ static enum mr_code push_node(struct climb *c, int64_t id, const void *image, si
     return MR_OK;
 }
 
+/* Batches by id: findings are not added here, so the last id is where the next one begins. */
 static enum mr_code climb_from_findings(struct climb *c, const struct mr_pair *table,
                                         struct mr_err *err)
 {
@@ -274,6 +275,7 @@ static enum mr_code climb_all(struct climb *c, int64_t *after, struct mr_err *er
     return MR_OK;
 }
 
+/* One side by one worker: a step up needs the one before it. */
 enum mr_code mr_check_lineage(struct mr_check_worker *worker, enum mr_side side, struct mr_err *err)
 {
     struct climb c = {.check = worker->check,

@@ -70,6 +70,7 @@ enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err
 
 /* ---- rows of an earlier try ---- */
 
+/* Chunks are cut in the order of the key; in another one what was read says nothing. */
 static const char *key_text(struct mr_check_run *check, const struct mr_pair *table, int side)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -95,6 +96,7 @@ static bool is_as_it_was(const struct mr_find_made *was, const struct mr_find_ma
     return was->time == NULL || now->time == NULL || strcmp(was->time, now->time) == 0;
 }
 
+/* What is not known of an earlier try is kept now, so that the next one can tell. */
 enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_pair *table,
                                    bool known, bool *same, struct mr_err *err)
 {

@@ -152,6 +152,7 @@ static bool is_possible(const struct mr_check_worker *worker, const struct mr_pa
     return table->side[side]->partitioned && !mr_source_is_snapshot(worker->reader[side]->source);
 }
 
+/* Each side by itself: a row may be where it belongs here and not there. */
 enum mr_code mr_misplaced_find(struct mr_check_worker *worker, struct mr_pair *table,
                                struct mr_rowhash hash[MR_SIDES], struct mr_finding *findings,
                                size_t count, struct mr_err *err)

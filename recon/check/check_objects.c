@@ -60,6 +60,7 @@ static const char *join(struct mr_arena *arena, const char *db, const char *tabl
     return name;
 }
 
+/* The texts die with the callback, and what is found is stored after the last look. */
 static enum mr_code keep_diff(struct looking *l, const struct mr_object_diff *diff,
                               struct mr_err *err)
 {
@@ -240,6 +241,7 @@ static enum mr_code read_shown(struct looking *l, enum mr_side side, struct mr_e
     return mr_catalogue_read_shown(db, l->cat[side], shown, err);
 }
 
+/* Upstream first: what downstream lacks it lacked after upstream was seen to have it. */
 static enum mr_code load_catalogues(struct looking *l, struct mr_err *err)
 {
     struct mr_check_run *check = l->check;
@@ -446,6 +448,7 @@ static enum mr_code look_at_counter(struct looking *l, struct mr_pair *table, st
     return code == MR_OK && finding ? keep_counter_diff(l, table, c, err) : code;
 }
 
+/* Under the name of the sequence, with the column: several tables may draw from one. */
 static enum mr_code keep_drawn_diff(struct looking *l, const struct mr_pair *table,
                                     const struct mr_objects_drawn *d, struct mr_err *err)
 {
@@ -544,6 +547,7 @@ static void look_for_names(struct looking *l)
     }
 }
 
+/* What SHOW CREATE did not give is said: silence would read as "equal". */
 static void look_at_shown(struct looking *l)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
@@ -564,6 +568,7 @@ static void look_at_shown(struct looking *l)
     }
 }
 
+/* Only of tables of the run, and of servers: a snapshot says itself what it lacks. */
 static void look_at_creates(struct looking *l)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
@@ -711,6 +716,7 @@ static bool leave_out(struct looking *l, const struct mr_find_object *o)
     return true;
 }
 
+/* Findings of an earlier try go first, or --resume would list them twice. */
 static enum mr_code store(struct looking *l, struct mr_err *err)
 {
     struct mr_check_run *check = l->check;
@@ -736,6 +742,7 @@ static enum mr_code store(struct looking *l, struct mr_err *err)
     return code;
 }
 
+/* objects_done only at the very end: an interrupted look is done again by --resume. */
 enum mr_code mr_check_objects(struct mr_check_run *check, const struct mr_vec *pairs,
                               struct mr_err *err)
 {

@@ -118,6 +118,7 @@ static enum mr_code ask_for_rows(struct mr_check_run *check, const struct mr_pai
                : MR_OK;
 }
 
+/* A part of a table that is equal must not read as a table that is: the note says so. */
 static void look_at_kept(const struct mr_check_run *check, const struct mr_pair *table,
                          struct rows *rows)
 {
@@ -155,6 +156,7 @@ static bool is_part(const struct mr_check_run *check, const struct mr_pair *tabl
     return false;
 }
 
+/* A condition that a snapshot cannot judge costs the table, not the run. */
 static enum mr_code apply_rows(struct mr_check_run *check, struct mr_pair *table,
                                const struct rows *rows, struct mr_err *err)
 {
@@ -199,6 +201,7 @@ out:
     return code;
 }
 
+/* Readers of such engines block writers, so people are told why it is slow. */
 static enum mr_code note_engine(const struct mr_check_run *check, struct mr_pair *table,
                                 struct mr_err *err)
 {
@@ -237,6 +240,7 @@ static enum mr_code add_table(struct mr_check_run *check, struct mr_vec *list,
     return code == MR_OK ? note_engine(check, pair, err) : code;
 }
 
+/* Tables of TARGET alone count as selected, too: a pattern that names one is no slip. */
 static enum mr_code plan_db(struct mr_check_run *check, const struct mr_db_pair *pair,
                             struct mr_vec *list, size_t *selected, struct mr_err *err)
 {
@@ -330,6 +334,7 @@ static void look_for_columns(struct mr_check_run *check, const struct mr_vec *li
     }
 }
 
+/* A pattern that matches nothing is refused, since comparing nothing finds nothing. */
 enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pairs,
                            struct mr_err *err)
 {

@@ -75,6 +75,7 @@ static enum mr_code try_history(struct mr_check_run *check, struct follower *f, 
     return code;
 }
 
+/* --unrelated overrules only what nobody can tell, never what the servers say. */
 static enum mr_code decide(struct mr_check_run *check, struct follower *f, struct mr_err *err)
 {
     enum mr_lag *lag = &check->lag[f->side];

@@ -67,6 +67,7 @@ static void tell_locks(const struct mr_check_worker *w)
     }
 }
 
+/* Connections of an earlier phase are used again: a server may have no others left. */
 static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_err *err)
 {
     struct run *run = ctx;
@@ -122,6 +123,7 @@ static enum mr_code scan_table(struct mr_check_worker *w, struct job_item *item,
     return let_go(w, err);
 }
 
+/* Once a server is lost, what was not begun is not checked, rather than tried one by one. */
 static enum mr_code work(void *ctx, void *state, void *arg, struct mr_err *err)
 {
     struct mr_check_worker *w = state;
@@ -234,6 +236,7 @@ static bool is_active(const struct mr_pair *table)
 
 /* ---- scan ---- */
 
+/* By the bigger side: its rows are what takes the time. Few a thread, to end together. */
 static size_t wanted_segments(const struct mr_check_run *check, const struct mr_pair *table)
 {
     uint64_t rows = table->side[MR_SOURCE]->est_rows;
@@ -282,6 +285,7 @@ static enum mr_code cut_table(struct mr_check_run *check, struct mr_pair *table,
     return code;
 }
 
+/* A segment goes on behind its last finished chunk; finished ones are not read again. */
 static enum mr_code add_scan_jobs(struct run *run, struct mr_pair *table, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
@@ -410,6 +414,7 @@ static enum mr_code forget_gone(struct mr_check_run *check, struct mr_err *err)
     return code;
 }
 
+/* In views the first call has done all jobs, and the second finds none. */
 static enum mr_code scan_all(struct run *run, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;

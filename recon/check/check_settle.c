@@ -48,6 +48,7 @@ static enum mr_code read_position(struct mr_db *db, bool by_history, struct mr_s
                       : mr_replication_position(db, position, err);
 }
 
+/* The connection may have been idle for hours: what it lost, one more try finds out. */
 static enum mr_code position_of(struct mr_check_run *check, enum mr_side up, bool by_history,
                                 struct mr_strbuf *position, struct mr_err *err)
 {
@@ -62,6 +63,7 @@ static enum mr_code position_of(struct mr_check_run *check, enum mr_side up, boo
     return code;
 }
 
+/* In slices, so that a cancel is heard and a lost connection noticed. */
 static enum mr_code wait_slice(struct mr_check_run *check, enum mr_side down, const char *position,
                                bool *reached, struct mr_err *err)
 {
@@ -137,6 +139,7 @@ static void add_why(const struct mr_check_run *check, enum mr_side down, bool se
                           mr_grants_account(side->grants));
 }
 
+/* Said once, and kept for the notes of all tables: why nothing that differs is a finding. */
 static enum mr_code give_up(struct mr_check_run *check, enum mr_side down, bool seen,
                             struct mr_err *err)
 {
@@ -152,6 +155,7 @@ static enum mr_code give_up(struct mr_check_run *check, enum mr_side down, bool 
     return code;
 }
 
+/* Over is over: later rounds do not wait again for what has not come in the limit. */
 enum mr_code mr_check_settle(struct mr_check_run *check, bool *reached, struct mr_err *err)
 {
     double before = check->settle.waited_s;

@@ -54,6 +54,7 @@ static enum mr_code measure(struct mr_db *db, double *bytes_s, struct mr_err *er
     return code;
 }
 
+/* The best of three tries, since one slow answer says nothing of the link. */
 enum mr_code mr_check_choose_digest(struct mr_check_run *check, struct mr_err *err)
 {
     enum mr_code code = MR_OK;

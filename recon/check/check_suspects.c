@@ -425,6 +425,7 @@ out:
     return code;
 }
 
+/* After the names: what they have found is not told a second time. */
 static enum mr_code look_at_values(struct search *s, struct mr_err *err)
 {
     struct mr_suspect_look look;
@@ -449,6 +450,7 @@ static enum mr_code look_at_values(struct search *s, struct mr_err *err)
     return code;
 }
 
+/* An unfinished run gives no advice, but replaces that of an earlier try. */
 enum mr_code mr_check_suspects(struct mr_check_run *check, struct mr_err *err)
 {
     struct search s = {.check = check,

@@ -98,6 +98,7 @@ static enum mr_code holds(struct mr_lineage_reader *r, const struct mr_lineage_n
     return code;
 }
 
+/* A node that refers to nothing leaves no ask, and so comes in no pair. */
 static enum mr_code collect(struct mr_lineage_reader *r, const struct mr_lineage_node *nodes,
                             size_t count, struct mr_err *err)
 {
@@ -191,6 +192,7 @@ static int compare_founds(const void *a, const void *b)
     return mr_key_compare(x->canon, y->canon);
 }
 
+/* By canonical value, as rows are: then asks and rows are joined in one pass. */
 static enum mr_code sort_asks(struct mr_lineage_reader *r, struct mr_err *err)
 {
     mr_vec_clear(&r->items);
@@ -257,6 +259,7 @@ static bool has_all_images(const struct mr_rowset *set)
     return true;
 }
 
+/* One value alone is read with all of its rows, however wide, or it could never be read. */
 static enum mr_code fetch(struct mr_lineage_reader *r, const struct mr_vec *keys,
                           struct mr_err *err)
 {
@@ -378,6 +381,7 @@ static enum mr_code join(struct mr_lineage_reader *r, size_t end, struct mr_err 
     return MR_OK;
 }
 
+/* Images that did not fit are not half kept: the slice is halved and read again. */
 static enum mr_code read_slice(struct mr_lineage_reader *r, struct mr_err *err)
 {
     struct mr_vec keys = MR_VEC_INIT(struct mr_key);

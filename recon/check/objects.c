@@ -70,6 +70,7 @@ static bool parse_kind(const char *word, size_t len, unsigned *bits)
     return false;
 }
 
+/* Nothing is set on an error: half a list would leave kinds out in silence. */
 enum mr_code mr_objects_parse_kinds(const char *list, unsigned *out, struct mr_err *err)
 {
     unsigned bits = 0;
@@ -97,6 +98,7 @@ static bool is_asked(const struct mr_objects_both *p, enum mr_objects_kind kind)
     return (p->opts->kinds & (unsigned)kind) != 0;
 }
 
+/* One place fills in the names, so that every difference can be probed. */
 enum mr_code mr_objects_report(const struct mr_objects_both *p, const struct mr_object_diff *what,
                                struct mr_err *err)
 {
@@ -172,6 +174,7 @@ static bool is_wanted(const struct mr_objects_both *p, const char *name)
     return p->opts->filter == NULL || p->opts->filter(p->opts->filter_ctx, p->source_db, name);
 }
 
+/* Twins, not equal names: with folded names two tables must not share one. */
 static enum mr_code compare_tables(struct mr_objects_both *p, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -224,6 +227,7 @@ static const struct mr_object *find_object(const struct mr_objects_both *p,
     return NULL;
 }
 
+/* Each kind has its own idea of "the same text"; a sequence is compared as a body. */
 static bool is_same_object(const struct mr_objects_both *p, const struct mr_object *s,
                            const struct mr_object *t)
 {
@@ -284,6 +288,7 @@ static const char *shown(const struct mr_object *object)
     return object->definition != NULL ? object->definition : "(definition not visible)";
 }
 
+/* A definition that one side hides cannot be compared: hidden, and no difference. */
 static enum mr_code compare_object(const struct mr_objects_both *p, const struct mr_object *s,
                                    const struct mr_object *t, struct mr_err *err)
 {
@@ -314,6 +319,7 @@ static bool is_object_wanted(const struct mr_objects_both *p, const struct mr_ob
            mr_objects_is_same_name(p, object->db, db) && is_wanted(p, bare_name(object));
 }
 
+/* What TARGET alone has is looked for last, so that each pair is told once. */
 static enum mr_code compare_objects(const struct mr_objects_both *p, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -342,6 +348,7 @@ static const struct mr_database *find_db(const struct mr_objects_both *p,
     return NULL;
 }
 
+/* Of one that is absent there is nothing to compare: the other stands by itself. */
 static enum mr_code compare_database(const struct mr_objects_both *p, struct mr_err *err)
 {
     const struct mr_database *s = find_db(p, p->source, p->source_db);

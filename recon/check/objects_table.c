@@ -21,6 +21,7 @@ static void add_clauses(struct mr_strbuf *source, const char *s, struct mr_strbu
     mr_strbuf_add_fmt(target, "%s%s", *t != '\0' ? " " : "", t);
 }
 
+/* SRIDs and versions only within a family: the other one has no word for them. */
 static enum mr_code compare_column(const struct mr_objects_both *p, const struct mr_column *s,
                                    const struct mr_column *t, struct mr_err *err)
 {
@@ -149,6 +150,7 @@ struct named {
     bool matched, hidden;
 };
 
+/* A CHECK of a column is that column's: it is what people look for. */
 static enum mr_code report_named(const struct mr_objects_both *p, enum mr_objects_kind kind,
                                  const struct named *s, const struct named *t, struct mr_err *err)
 {
@@ -165,6 +167,7 @@ static enum mr_code report_named(const struct mr_objects_both *p, enum mr_object
     return mr_objects_report(p, &diff, err);
 }
 
+/* One that is matched is taken: two equal definitions need two partners. */
 static struct named *find_named(const struct mr_vec *list, const char *text, const char *name)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -186,6 +189,7 @@ static void match_by(const struct mr_vec *source, const struct mr_vec *target, b
     }
 }
 
+/* Equal in name and text first, then in text alone: names are often made by the server. */
 static enum mr_code compare_named(const struct mr_objects_both *p, enum mr_objects_kind kind,
                                   const struct mr_vec *source, const struct mr_vec *target,
                                   struct mr_err *err)
@@ -230,6 +234,7 @@ static bool push_named(struct mr_vec *list, const struct named *what, struct mr_
     return n->text != NULL;
 }
 
+/* TARGET's database is written by SOURCE's name, or every key would differ. */
 static bool list_fks(const struct mr_objects_both *p, const struct mr_table *table,
                      struct mr_vec *list)
 {
@@ -333,6 +338,7 @@ static bool is_same_trigger(const struct mr_objects_both *p, const struct mr_tri
            mr_objects_same_made(&s->made, &t->made, p->cross);
 }
 
+/* Where only the order differs, the texts are equal, so the order is written down. */
 static enum mr_code compare_trigger(const struct mr_objects_both *p, const struct mr_trigger *s,
                                     const struct mr_trigger *t, struct mr_err *err)
 {

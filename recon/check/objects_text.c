@@ -14,6 +14,7 @@ static void add_lower(struct mr_strbuf *out, const char *text)
     mr_strbuf_add_lower(out, text, strlen(text));
 }
 
+/* MariaDB's JSON is a longtext with a CHECK: both are "json" here. */
 void mr_objects_add_column(struct mr_strbuf *out, const struct mr_column *col)
 {
     if (col->is_json)
@@ -133,6 +134,7 @@ static void norm_view(struct mr_strbuf *out, struct mr_objects_text it)
     mr_norm_expr(out, it.text, it.db);
 }
 
+/* A buffer that failed compares as different: out of memory must not say "equal". */
 static bool same_by(norm_fn *norm, struct mr_objects_text a, struct mr_objects_text b)
 {
     struct mr_strbuf x = MR_STRBUF_INIT, y = MR_STRBUF_INIT;
@@ -158,6 +160,7 @@ static bool same_in_db(norm_fn *norm, struct mr_objects_text a, struct mr_object
     return strcmp(a.db, b.db) != 0 && same_by(norm, a, b);
 }
 
+/* The loose form last: it forgives what families escape differently, and nothing else. */
 bool mr_objects_same_body(struct mr_objects_text a, struct mr_objects_text b, bool cross)
 {
     if (strcmp(a.text, b.text) == 0)

@@ -109,6 +109,7 @@ static void add_runs(struct mr_strbuf *sql, const struct mr_suspect_column *chil
     }
 }
 
+/* One statement: between two, rows that come and go would look like broken references. */
 enum mr_code mr_suspect_sample(struct mr_db *db, const struct mr_suspect_column *child,
                                const struct mr_suspect_column *parent, uint64_t *sampled,
                                uint64_t *found, struct mr_err *err)

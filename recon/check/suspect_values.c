@@ -86,6 +86,7 @@ static int compare_ids(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Sorted once, since each value of each column is looked up in them. */
 static enum mr_code find_parent(struct looking *l, struct mr_err *err)
 {
     struct mr_suspect_parent *parent = &l->look->parents[l->table->at];
@@ -128,6 +129,7 @@ static bool is_compared(const struct mr_pair *table)
     return !atomic_load(&table->failed) && table->find.ncolumns > 0 && table->config != NULL;
 }
 
+/* Parents first: without an id that changes hands no table need be read. */
 enum mr_code mr_suspect_values(struct mr_check_run *check, struct mr_suspect_look *look,
                                double end_s, struct mr_err *err)
 {

@@ -80,6 +80,7 @@ enum mr_code mr_window_time(struct mr_db *target, const struct mr_column *col,
     return MR_OK;
 }
 
+/* By what is read (UTC for TIMESTAMP), as the session's zone is UTC, too. */
 enum mr_code mr_window_bound(struct mr_db *target, const struct mr_column *col,
                              const struct mr_window_end *end, struct mr_strbuf *sql,
                              struct mr_err *err)
@@ -108,6 +109,7 @@ static enum mr_code add_column(struct mr_check_run *check, const struct mr_colum
                            err);
 }
 
+/* A configured column ends the guessing; a guess must be there on both sides. */
 static enum mr_code add_columns(struct mr_check_run *check, const struct mr_pair *table,
                                 const struct mr_table_config *config, struct mr_strbuf *sql,
                                 struct mr_strbuf *names, struct mr_err *err)
@@ -136,6 +138,7 @@ static enum mr_code add_columns(struct mr_check_run *check, const struct mr_pair
     return MR_OK;
 }
 
+/* No time column: all rows are compared, and the note says so. */
 enum mr_code mr_window_condition(struct mr_check_run *check, const struct mr_pair *table,
                                  const struct mr_table_config *config, struct mr_strbuf *sql,
                                  struct mr_strbuf *note, struct mr_err *err)
