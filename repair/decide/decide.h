@@ -3,7 +3,7 @@
  * (fact.h): no server, no case, no allocation.
  *
  * Each answer names the sentence that it follows (sentences.def), which is how a plan can
- * say why, and how tests/unit/test_decide.c shows that no sentence is left without a case.
+ * say why, and how tests/unit/test_decide_*.c show that no sentence is left without a case.
  *
  * Threads: any.  Errors: none.
  */

@@ -1,7 +1,7 @@
 """Is every comparison of repair/decide held by a test?  mutants.py
 
 Turns each condition of decide_*.c round, one by one (a fact that is asked for, && and ||, == and
-!=), builds its test with it (tests/unit/test_decide.c, or one named like the file), and wants
+!=), builds the test that is named like the file with it, and wants
 that to fail by the name of a test.  Those
 that live are listed in survivors.txt, each with the reason why nothing can tell them from the
 original.  Prints TAP; CC names the compiler.
@@ -57,8 +57,7 @@ def mutants(source):
 
 
 def test_of(source):
-    own = TESTS / f'test_{source.stem}.c'
-    return own if own.exists() else TESTS / 'test_decide.c'
+    return TESTS / f'test_{source.stem}.c'
 
 
 class Build:

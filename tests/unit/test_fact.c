@@ -1,0 +1,43 @@
+/* test_fact.c: facts as bits, and what groups and sentences are called. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "repair/decide/decide.h"
+
+static void test_bits(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < MR_FACTS; i++) {
+        const struct mr_fact f = mr_fact_of((uint64_t)1 << i);
+        assert_true(mr_fact_bits(&f) == (uint64_t)1 << i);
+        assert_non_null(mr_fact_name(i));
+        assert_non_null(mr_fact_words(i));
+    }
+    assert_string_equal(mr_fact_name(0), "counted");
+    assert_true(mr_fact_of(1).counted);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    for (enum mr_group g = MR_GROUP_BASE; g <= MR_GROUP_DOUBT; g++)
+        assert_int_equal(mr_group_named(mr_group_name(g)), g);
+    assert_null(mr_group_name(MR_GROUP_UNDECIDED));
+    assert_int_equal(mr_group_named(NULL), MR_GROUP_UNDECIDED);
+    assert_int_equal(mr_group_named("found"), MR_GROUP_UNDECIDED);
+    assert_string_equal(mr_sentence_words(MR_SAYS_ASKED),
+                        "whether a row was lost or deleted, if nothing tells, is asked");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bits),
+        cmocka_unit_test(test_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
