@@ -131,6 +131,7 @@ static enum mr_code find_newer(struct classifying *w, const struct mr_merge_work
     return code;
 }
 
+/* Costs grow from line to line, so each is asked only where the one before leaves it open. */
 static enum mr_code know(struct classifying *w, const struct mr_merge_work_row *row,
                          struct mr_copy_fact *f, struct mr_err *err)
 {
@@ -158,6 +159,7 @@ static enum mr_code ask_several(struct classifying *w, int64_t slot, bool *sever
     return code;
 }
 
+/* taint begins here, at rows under one key that are two entities; copy_taint.c carries it down. */
 static enum mr_code save(struct classifying *w, int64_t slot, const struct mr_copy_fact *f,
                          struct mr_err *err)
 {
@@ -216,6 +218,7 @@ enum mr_code mr_copy_classify_table(struct mr_copy *c, const struct mr_plan_tabl
     return code;
 }
 
+/* Equal rows are one entity whatever names them; asked of rows under different keys, too. */
 enum mr_code mr_copy_is_same(struct mr_copy *c, const struct mr_plan_table *table,
                              struct mr_key source, struct mr_key target, bool *same,
                              struct mr_err *err)

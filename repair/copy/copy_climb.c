@@ -92,6 +92,7 @@ static enum mr_code climb_rows(void *ctx, struct mr_vec *rows, struct mr_arena *
                          : code;
 }
 
+/* A reference that cannot be followed hurts only where a row refers by it. */
 static enum mr_code look_blind(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                                struct mr_err *err)
 {
@@ -114,6 +115,8 @@ static enum mr_code look_blind(void *ctx, struct mr_vec *rows, struct mr_arena *
     "SELECT id, key, 0, 0, 0, image, NULL, NULL FROM climb WHERE tbl=?1 AND todo=2 AND"            \
     " id>?2 ORDER BY id LIMIT 500"
 
+/* todo 1, 2, 0: what is met while a table is gone through waits for the next round, so that pages
+ * do not move under the reader. */
 static enum mr_code climb_table(struct climbing *w, size_t table, bool *more, struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)table};

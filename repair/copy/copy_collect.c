@@ -20,6 +20,7 @@ struct collecting {
     struct mr_merge_gone gone;
 };
 
+/* What a row is now counts, not what the run saw: both sides answer in their views. */
 static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
                              const struct mr_merge_answer *row, struct mr_err *err)
 {
@@ -124,6 +125,7 @@ static enum mr_code push_key(struct collecting *w, enum mr_side side, const void
                : MR_OK;
 }
 
+/* Unsettled rows are taken, too: they differ, or the second reading shows that they do not. */
 static enum mr_code collect_state(struct collecting *w, enum mr_find_state state, bool *any,
                                   struct mr_err *err)
 {

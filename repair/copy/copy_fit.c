@@ -13,6 +13,7 @@ struct fitting {
     struct mr_key *values; /* per column of the table */
 };
 
+/* A person's word about the row goes before options, and these before the configuration. */
 static enum mr_code find_choice(struct fitting *f, const struct mr_merge_work_row *row,
                                 const char **choice, struct mr_err *err)
 {
@@ -69,6 +70,7 @@ static enum mr_code write_edited(struct fitting *f, const struct mr_merge_work_r
                : code;
 }
 
+/* What was chosen and cannot be carried out leaves the conflict open: nothing is made up. */
 static enum mr_code judge(struct fitting *f, const struct mr_merge_work_row *row,
                           struct mr_err *err)
 {

@@ -63,6 +63,7 @@ static enum mr_code name_row(struct linking *w, const struct mr_merge_answer *ro
     return code;
 }
 
+/* A parent without a slot is 0: nothing is to be done with it, it stays as it is. */
 static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
                                 const struct mr_merge_answer *row, struct mr_err *err)
 {
@@ -90,6 +91,8 @@ static enum mr_code ask_sides(struct linking *w, struct mr_err *err)
     return MR_OK;
 }
 
+/* The link is there before the parents are asked for: what neither side answers leads to nobody,
+ * which is a fact, too. */
 static enum mr_code link_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                               struct mr_err *err)
 {
@@ -172,6 +175,7 @@ static enum mr_code compare_names(struct linking *w, struct mr_vec *list, char t
     return code;
 }
 
+/* Byte-equal names need no server; only the others are put to TARGET's collation. */
 static enum mr_code compare_parents(struct linking *w, struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)w->number};
@@ -288,6 +292,7 @@ static enum mr_code prepare(struct linking *w, struct mr_err *err)
     return mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
 }
 
+/* Rows that are not written need no parents; rows that go are looked at from the parent. */
 static enum mr_code link_reference(struct linking *w, struct mr_err *err)
 {
     enum mr_code code = MR_OK;

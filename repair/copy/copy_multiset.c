@@ -45,6 +45,7 @@ static enum mr_code compared(struct bagging *w, const struct mr_merge_answer *ro
     return mr_strbuf_check(&w->bytes, "counting rows", err);
 }
 
+/* Counted twice: by what is compared, which says how many; to the byte, which says which. */
 static enum mr_code count_row(void *ctx, const struct mr_merge_ask *ask,
                               const struct mr_merge_answer *row, struct mr_err *err)
 {

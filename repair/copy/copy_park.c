@@ -80,6 +80,8 @@ static enum mr_code push_candidates(struct drawing *w, struct mr_copy_pool *p, s
     return code;
 }
 
+/* Taken on either side is taken: SOURCE's rows are still to come.  Columns that are full to the
+ * upper end are given up after EMPTY_MAX batches, not read to their lower end. */
 static enum mr_code fill_pool(struct mr_copy *c, struct mr_copy_pool *p, struct mr_err *err)
 {
     struct drawing w = {.c = c,
@@ -160,6 +162,7 @@ static enum mr_code note(struct mr_copy *c, int64_t slot, enum mr_copy_loose how
                         MR_ARG_BYTES("value", value));
 }
 
+/* NULL first: it is in nobody's way, whatever the type. */
 enum mr_code mr_copy_park_unique(struct mr_copy *c, const struct mr_plan_table *t, int64_t slot,
                                  size_t unique, bool *done, struct mr_err *err)
 {

@@ -67,6 +67,7 @@ enum mr_code mr_copy_work_open(struct mr_copy *c, struct mr_err *err)
     return mr_case_exec(c->m.cf, schema_sql, err);
 }
 
+/* By id, not by OFFSET: fn may change the rows that were given. */
 enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table, mr_copy_rows_fn *fn,
                            void *ctx, struct mr_err *err)
 {
@@ -113,6 +114,7 @@ static enum mr_code count_subjects(struct mr_copy *c, struct mr_err *err)
     return code;
 }
 
+/* The very number, not a ceiling: whoever allows it has seen this plan. */
 static enum mr_code check_deletes(struct mr_copy *c, struct mr_err *err)
 {
     enum mr_code code = count_subjects(c, err);

@@ -78,6 +78,7 @@ enum mr_code mr_copy_spread(struct mr_copy *c, struct mr_err *err)
     return code;
 }
 
+/* All of the first wave has one number, and spread begins behind what its caller has marked. */
 enum mr_code mr_copy_settle(struct mr_copy *c, struct mr_err *err)
 {
     int64_t changed = 0;

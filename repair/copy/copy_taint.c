@@ -73,6 +73,8 @@ static enum mr_code taint_children(struct tainting *w, struct mr_err *err)
     return code;
 }
 
+/* Children are asked for as they write the key, and those that spell it otherwise by themselves:
+ * neither question finds the other's rows. */
 static enum mr_code follow(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                            struct mr_err *err)
 {
@@ -106,6 +108,7 @@ static enum mr_code follow(void *ctx, struct mr_vec *rows, struct mr_arena *aren
     return code == MR_OK && w->asks.count > 0 ? taint_children(w, err) : code;
 }
 
+/* taint 1, 2, 3: new, being followed, done: circles of rows end. */
 static enum mr_code follow_table(struct tainting *w, size_t table, struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)table};
@@ -244,6 +247,8 @@ enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err)
     return follow_all(c, err);
 }
 
+/* A mirror of everything has no taint until something is left as it is; each round may leave more,
+ * and ends when none does. */
 enum mr_code mr_copy_taint_kept(struct mr_copy *c, struct mr_err *err)
 {
     int64_t kept = all_planned(c) ? 1 : 0;

@@ -20,6 +20,7 @@ struct taking {
     struct mr_vec asks; /* struct mr_merge_ask */
 };
 
+/* One holder a value, since TARGET's index is unique; without an index it is the last that answers. */
 static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
                                 const struct mr_merge_answer *row, struct mr_err *err)
 {
@@ -107,6 +108,8 @@ static bool is_guarded(const struct mr_copy *c, const struct mr_plan_table *t)
     return beyond;
 }
 
+/* Where SOURCE keeps the values apart as TARGET does, nobody can want one twice; else all who do
+ * are left out, since none of them is the better one. */
 static enum mr_code take_index(struct taking *w, struct mr_err *err)
 {
     w->rival = !source_has(w->table, &w->columns);

@@ -137,6 +137,7 @@ static enum mr_code compare_index(struct comparing *w, struct mr_err *err)
     return code;
 }
 
+/* Only indexes that copy_unique.c cannot tell by values; others would be told twice. */
 static enum mr_code compare_table(struct comparing *w, struct mr_err *err)
 {
     const struct mr_table *target = w->table->pair->side[MR_TARGET];

@@ -117,6 +117,7 @@ static enum mr_code describe_fit(struct writing *w, const struct slot_facts *x, 
     return code;
 }
 
+/* Conflicts are entities, too: who is not written is told of, and counted. */
 static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
                          const struct slot_facts *x, struct mr_key identity, struct mr_err *err)
 {
@@ -311,6 +312,7 @@ static enum mr_code loosen(struct writing *w, uint32_t slot, bool early, struct 
     return code;
 }
 
+/* A tree is not torn between two units unless it is too big for one. */
 static void choose_unit(struct writing *w, bool new_tree, size_t size)
 {
     bool full = w->rows >= MR_UNIT_ROWS || w->image_bytes >= MR_UNIT_BYTES ||
@@ -325,6 +327,8 @@ static void choose_unit(struct writing *w, bool new_tree, size_t size)
     w->rows++;
 }
 
+/* The images of a row's steps chain: each step's before is what the one before it left, so that
+ * guards hold whatever was parked or left open. */
 static enum mr_code add_step(struct writing *w, const struct mr_copy_place *p, struct mr_err *err)
 {
     bool found = false;
