@@ -324,11 +324,12 @@ static enum mr_code count_above(struct search *s, struct cursor *c,
     enum mr_code code = go_down(s, c, err);
     while (code == MR_OK && c->row != NULL && c->row->key > base &&
            above->rows < MR_EQUAL_ABOVE_MOST) {
+        c->table->bound.base = base; /* the search has moved it, and rows may lead to their own */
         if (mr_merge_leads_hold(s->m, &c->row->lead, &c->needs) && above->rows++ == 0)
             above->greatest = c->row->key;
         code = go_down(s, c, err);
     }
-    c->table->bound.base = base; /* the search has moved it */
+    c->table->bound.base = base;
     return code;
 }
 

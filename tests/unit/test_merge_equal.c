@@ -175,13 +175,13 @@ static void test_above(void **state)
     (void)state;
     build(w);
     w->merged[MEMBERS].bound.base = 5;
-    static const char *const rows[] = {"5|a|NULL|0", "6|b|NULL|0", "8|c|5|0"};
+    static const char *const rows[] = {"5|a|NULL|0", "6|b|NULL|0", "8|c|5|0", "9|d|8|0"};
     for (size_t i = 0; i < LEN(rows); i++)
         world_both(w, MEMBERS, rows[i]);
     world_source(w, MEMBERS, "10|e|NULL|0");
     world_target(w, MEMBERS, "10|f|NULL|0");
     world_run(w, mr_merge_equal_above(&w->m, of, above, &w->err));
-    assert_int_equal(above[MEMBERS].rows, 2);
+    assert_int_equal(above[MEMBERS].rows, 2); /* 9 leads above the bound itself */
     assert_int_equal(above[MEMBERS].greatest, 8);
     assert_int_equal(above[ORDERS].rows, 0);
     assert_int_equal(w->merged[MEMBERS].bound.base, 5); /* it stays */
