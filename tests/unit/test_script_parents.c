@@ -109,6 +109,27 @@ static void test_plan(void **state)
     world_end(&w);
 }
 
+/* Of a row that several units write the last says how it is left, the first how it was. */
+static void test_chain(void **state)
+{
+    struct world w;
+    (void)state;
+    begin(&w);
+    world_live(&w, &w.tables[0], "1|first");
+    const int64_t row =
+        world_step(&w, (struct world_step){1, 1, 1, UPDATE, 0, "1|first", "1|way", 0});
+    world_step(&w, (struct world_step){2, 1, 1, UPDATE, 0, "1|way", "1|last", row});
+    at(&w, 3, INSERT, 1, NULL, "1|1");
+    at(&w, 3, DELETE, 1, "2|1", NULL);
+    world_open(&w);
+    for (uint64_t unit = 1; unit <= 3; unit++)
+        world_unit(&w, MR_SCRIPT_APPLY, unit, unit);
+    parents_are(&w, "0 plan 1 last");
+    world_unit(&w, MR_SCRIPT_UNDO, 3, 3);
+    parents_are(&w, "0 plan 1 first; 0 as-written 1 last !");
+    world_end(&w);
+}
+
 /* One that has no name is compared in all that he is. */
 static void test_nameless(void **state)
 {
@@ -288,7 +309,7 @@ int main(void)
         cmocka_unit_test(test_gone),    cmocka_unit_test(test_collation),
         cmocka_unit_test(test_undo),    cmocka_unit_test(test_answerable),
         cmocka_unit_test(test_unmeant), cmocka_unit_test(test_spans),
-        cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_lost),    cmocka_unit_test(test_chain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
