@@ -89,3 +89,7 @@ LDFLAGS_test_check_same := $(CHECK_WORLD)
 LDFLAGS_test_check_relate := $(CHECK_WORLD) -Wl,--wrap=mr_replication_relation \
     -Wl,--wrap=mr_replication_behind,--wrap=mr_replication_history \
     -Wl,--wrap=mr_replication_wait,--wrap=mr_replication_confirm
+LDFLAGS_test_create_identity := $(SNAP_WORLD_WRAP)
+LDFLAGS_test_create_unlock := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_clock_now_s \
+    -Wl,--wrap=mr_create_numbers_read,--wrap=mr_create_is_unchanged \
+    -Wl,--wrap=mr_schema_auto_increment,--wrap=mr_throttle_wait_holding
