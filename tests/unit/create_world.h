@@ -2,7 +2,7 @@
  * create_world.h: a run of `snapshot create` on its way, without a server, for the tests of
  * snapshot/create.
  *
- *   world_begin(…) → create_begin() → fill create.c → code under test → create_end()
+ *   world_begin(…) → create_begin() → fill struct create → code under test → create_end()
  *
  * create_dir() gives it a directory on disk and a journal there, create_reader() a reader whose
  * rows are those of create.rows: an id, which is the key, and a text.  Tables are made with

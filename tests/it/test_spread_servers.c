@@ -1,4 +1,4 @@
-/* test_script_spread.c: servers without WITH RECURSIVE take along the same rows as those that
+/* test_spread_servers.c: servers without WITH RECURSIVE take along the same rows as those that
  * have it, step by step; where a chain is longer than they go, more of them, never fewer. */
 #include "it.h"
 
