@@ -8,8 +8,6 @@ DIARY = table('diary', MEMBER, 'day DATE', 'text VARCHAR(20)', 'at DATETIME',
               key='member_id, day', time='at', refs=['member_id -> members.id'])
 TRANSFERS = table('transfers', ID, 'from_id INT UNSIGNED', 'to_id INT UNSIGNED', 'amount INT',
                   key='id', refs=['from_id -> members.id', 'to_id -> members.id'])
-GIFTS = table('gifts', ID, 'giver INT', 'taker INT', key='id',
-              refs=['giver ~> members.id', 'taker ~> members.id'])
 VISITS = table('visits', ID, 'who CHAR(8)', 'day DATE', key='id', unique=['who, day'],
                refs=['who -> people.uuid'])
 ANN_BEN = {'members': '1 m1 Ann; 2 m2 Ben'}
@@ -139,14 +137,6 @@ SCENARIOS = [
              target={'members': '5 m5 Eve'},
              options={'on_conflict': {'deleted-on-live': 'restore'}},
              conflicts={'wallet_log': '2 orphan-would-attach'}),
-    Scenario('who restores a tree has not given it to a stranger', '3', [MEMBERS, GIFTS],
-             both={**BEN_GONE, 'gifts': '1 1 3'},
-             source={'members': '2 m2 Ben', 'gifts': '2 2 5; 3 2 1'},
-             target={'members': '5 m5 Eve'}, options={'split_keys': {'gifts': 1}},
-             decisions={'members': '2 restore'},
-             idmap={'members': '2 > 2', 'gifts': '3 > 3'},
-             added={'members': '2 m2 Ben', 'gifts': '3 2 1'},
-             conflicts={'gifts': '2 orphan-would-attach'}),
     Scenario('equal rows, one of them an orphan', '3', [MEMBERS, LOG],
              both={**ANN_BEN, 'wallet_log': '1 1 10; 2 5 20'}, target={'members': '5 m5 Eve'},
              bounds={'wallet_log': (1, 2)},
