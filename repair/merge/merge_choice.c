@@ -6,6 +6,7 @@
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
 #include "repair/decide/conflict.h"
+#include "repair/decide/fact.h"
 #include "repair/merge/merge_fit.h"
 #include "repair/merge/merge_referrers.h"
 #include "repair/merge/merge_spread.h"
@@ -27,6 +28,7 @@ struct conflict {
     struct mr_key key, other;
     const char *kind;
     bool unfit; /* SOURCE's values cannot be chosen */
+    int64_t facts;
 };
 
 struct choosing {
@@ -74,7 +76,8 @@ static enum mr_code from_revived(struct choosing *c, const struct conflict *x, c
     return code;
 }
 
-/* One decision restores or drops the tree. */
+/* One decision restores or drops the tree; nobody has said of one of its orphans that it may be a
+ * stranger's, which is asked once what is above it is there. */
 static enum mr_code from_above(struct choosing *c, const struct conflict *x, const char **choice,
                                struct mr_err *err)
 {
@@ -85,7 +88,8 @@ static enum mr_code from_above(struct choosing *c, const struct conflict *x, con
     if (code == MR_OK && row && mr_case_int(c->above, 1) > 0)
         *choice = MR_CHOICE_SKIP;
     else if (code == MR_OK && row && mr_case_int(c->above, 0) > 0 &&
-             mr_case_int(c->above, 2) == mr_case_int(c->above, 0))
+             mr_case_int(c->above, 2) == mr_case_int(c->above, 0) &&
+             !mr_fact_of((uint64_t)x->facts).attaches)
         *choice = MR_CHOICE_RESTORE;
     mr_case_reset(c->above);
     return code;
@@ -245,11 +249,12 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
 
 #define CONFLICT                                                                                   \
     "SELECT m.id AS id, m.tbl AS tbl, w.skey AS key, m.other AS other, m.kind AS kind,"            \
-    " m.unfit AS unfit FROM "
+    " m.unfit AS unfit, m.facts AS facts FROM "
 #define FIELD(member, type) MR_CASE_FIELD(struct conflict, member, type)
 static const struct mr_case_field fields[] = {
     FIELD(id, MR_CASE_INT),      FIELD(tbl, MR_CASE_INT),   FIELD(key, MR_CASE_BYTES),
-    FIELD(other, MR_CASE_BYTES), FIELD(kind, MR_CASE_TEXT), FIELD(unfit, MR_CASE_FLAG)};
+    FIELD(other, MR_CASE_BYTES), FIELD(kind, MR_CASE_TEXT), FIELD(unfit, MR_CASE_FLAG),
+    FIELD(facts, MR_CASE_INT)};
 
 /* Of a table; of what a wave may reach. */
 static const char conflicts_sql[] =

@@ -152,7 +152,8 @@ class Plan:
             or t.on_conflict.get(kind)
 
     def inherited(self, node, kind):
-        """One decision restores or drops the tree; a row of it can be left out by its own."""
+        """One decision restores or drops the tree; a row of it can be left out by its own, and
+        nobody has said of one of its orphans that it may be a stranger's."""
         if kind != 'parent-absent' or \
                 self.options.decisions.get((node.table.name, node.key)) == 'skip':
             return None
@@ -160,7 +161,7 @@ class Plan:
         chosen = {self.choices.get(p) for p in waiting}
         if 'skip' in chosen:
             return 'skip'
-        return 'restore' if chosen == {'restore'} else None
+        return 'restore' if chosen == {'restore'} and not self.found.attaches(node) else None
 
     def columns_to_empty(self, node):
         out = set()

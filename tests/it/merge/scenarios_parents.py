@@ -2,12 +2,16 @@
 from model import table
 from scenario import Scenario
 from scenario_tables import (ID, INVITED, LINES, LOG, MEMBER, MEMBERS, NOTES, ORDERS, TAGS, TIMED,
-                             UUID_TIMED)
+                             UUID_TIMED, members)
 
 DIARY = table('diary', MEMBER, 'day DATE', 'text VARCHAR(20)', 'at DATETIME',
               key='member_id, day', time='at', refs=['member_id -> members.id'])
 TRANSFERS = table('transfers', ID, 'from_id INT UNSIGNED', 'to_id INT UNSIGNED', 'amount INT',
                   key='id', refs=['from_id -> members.id', 'to_id -> members.id'])
+GUESTS = members('inviter_id INT UNSIGNED NULL', 'guest_of INT UNSIGNED NULL',
+                 refs=['inviter_id -> members.id', 'guest_of ~> members.id'])
+GIFTS = table('gifts', ID, 'giver INT', 'taker INT', key='id',
+              refs=['giver ~> members.id', 'taker ~> members.id'])
 VISITS = table('visits', ID, 'who CHAR(8)', 'day DATE', key='id', unique=['who, day'],
                refs=['who -> people.uuid'])
 ANN_BEN = {'members': '1 m1 Ann; 2 m2 Ben'}
@@ -137,6 +141,21 @@ SCENARIOS = [
              target={'members': '5 m5 Eve'},
              options={'on_conflict': {'deleted-on-live': 'restore'}},
              conflicts={'wallet_log': '2 orphan-would-attach'}),
+    Scenario('who restores a tree has not given it to a stranger', '3', [MEMBERS, GIFTS],
+             both={**BEN_GONE, 'gifts': '1 1 3'},
+             source={'members': '2 m2 Ben', 'gifts': '2 2 5; 3 2 1'},
+             target={'members': '5 m5 Eve'}, options={'split_keys': {'gifts': 1}},
+             decisions={'members': '2 restore'},
+             idmap={'members': '2 > 2', 'gifts': '3 > 3'},
+             added={'members': '2 m2 Ben', 'gifts': '3 2 1'},
+             conflicts={'gifts': '2 orphan-would-attach'}),
+    Scenario('who restores his own tree has not given it to a stranger', '3', [GUESTS],
+             both={'members': '1 m1 Ann - -; 3 m3 Cat - -'},
+             source={'members': '2 m2 Ben - -; 4 m4 Dan 2 5; 6 m6 Fay 2 1'},
+             target={'members': '5 m5 Eve - -'}, decisions={'members': '2 restore'},
+             idmap={'members': '2 > 2; 6 > 6'},
+             added={'members': '2 m2 Ben - -; 6 m6 Fay 2 1'},
+             conflicts={'members': '4 orphan-would-attach'}),
     Scenario('equal rows, one of them an orphan', '3', [MEMBERS, LOG],
              both={**ANN_BEN, 'wallet_log': '1 1 10; 2 5 20'}, target={'members': '5 m5 Eve'},
              bounds={'wallet_log': (1, 2)},
