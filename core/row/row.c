@@ -457,6 +457,14 @@ bool mr_digest_equal(struct mr_digest a, struct mr_digest b)
     return a.hi == b.hi && a.lo == b.lo;
 }
 
+int mr_digest_compare(const void *a, const void *b)
+{
+    const struct mr_digest *x = a, *y = b;
+    if (x->hi != y->hi)
+        return x->hi < y->hi ? -1 : 1;
+    return x->lo < y->lo ? -1 : x->lo > y->lo;
+}
+
 struct mr_hasher *mr_hasher_new(void)
 {
     struct mr_hasher *hasher = aligned_alloc(_Alignof(struct mr_hasher), sizeof(struct mr_hasher));

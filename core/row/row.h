@@ -114,6 +114,8 @@ struct mr_digest mr_digest_bytes(const void *ptr, size_t len);
 enum mr_code mr_row_digest(const void *row, size_t len, struct mr_digest *digest,
                            struct mr_err *err);
 bool mr_digest_equal(struct mr_digest a, struct mr_digest b);
+/* Of two struct mr_digest, for qsort and bsearch. */
+int mr_digest_compare(const void *a, const void *b);
 
 /*
  * Hasher: the digest of a row without keeping its encoding, so that a long value costs

@@ -9,7 +9,7 @@
 #define LOOK_EVERY 1000 /* rows, for a signal */
 
 struct equal_rows {
-    struct mr_digest digest;
+    struct mr_digest digest; /* first: what mr_digest_compare looks at */
     uint64_t rows;
 };
 
@@ -33,21 +33,11 @@ enum mr_code mr_plan_equal_add(struct mr_plan_equal *equal, struct mr_digest dig
     return MR_OK;
 }
 
-static int compare(const void *a, const void *b)
-{
-    const struct mr_digest *x = &((const struct equal_rows *)a)->digest,
-                           *y = &((const struct equal_rows *)b)->digest;
-    if (x->hi != y->hi)
-        return x->hi < y->hi ? -1 : 1;
-    return x->lo < y->lo ? -1 : x->lo > y->lo;
-}
-
 static struct equal_rows *find(const struct mr_plan_equal *equal, struct mr_digest digest)
 {
-    const struct equal_rows wanted = {.digest = digest};
-    return equal->list.count > 0
-               ? bsearch(&wanted, equal->list.items, equal->list.count, sizeof wanted, compare)
-               : NULL;
+    return equal->list.count > 0 ? bsearch(&digest, equal->list.items, equal->list.count,
+                                           sizeof(struct equal_rows), mr_digest_compare)
+                                 : NULL;
 }
 
 uint64_t mr_plan_equal_of(const struct mr_plan_equal *equal, struct mr_digest digest)
@@ -62,9 +52,9 @@ static void gather(struct mr_plan_equal *equal)
     struct equal_rows *items = equal->list.items;
     size_t kept = 0;
     if (equal->list.count > 1)
-        qsort(items, equal->list.count, sizeof *items, compare);
+        qsort(items, equal->list.count, sizeof *items, mr_digest_compare);
     for (size_t i = 0; i < equal->list.count; i++)
-        if (kept == 0 || compare(&items[i], &items[kept - 1]) != 0)
+        if (kept == 0 || !mr_digest_equal(items[i].digest, items[kept - 1].digest))
             items[kept++] = items[i];
     equal->list.count = kept;
 }

@@ -93,7 +93,7 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
     MR_TRY(mr_strbuf_check(&n->key, "reading a key", err));
     struct mr_digest digest = mr_digest_bytes(n->key.ptr, n->key.len);
     if (n->planned.count > 0 && bsearch(&digest, n->planned.items, n->planned.count, sizeof digest,
-                                        mr_verify_compare_digests) != NULL)
+                                        mr_digest_compare) != NULL)
         return MR_OK;
     const struct mr_proof_finding finding = {.table = n->table->planned,
                                              .image = n->table->image,
@@ -128,8 +128,7 @@ static enum mr_code name_rows(struct mr_verify *v, struct mr_verify_table *table
     struct mr_readspec spec;
     enum mr_code code = mr_entity_file_read(v->path, take_planned, &n, err);
     if (n.planned.count > 1)
-        qsort(n.planned.items, n.planned.count, sizeof(struct mr_digest),
-              mr_verify_compare_digests);
+        qsort(n.planned.items, n.planned.count, sizeof(struct mr_digest), mr_digest_compare);
     if (code == MR_OK)
         code = key_columns(v, table, &spec, err);
     add_within(&where, table->planned);

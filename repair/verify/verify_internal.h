@@ -130,7 +130,4 @@ bool mr_verify_reads_source(const struct mr_verify_table *table);
 enum mr_code mr_verify_source_rows(struct mr_verify *v, struct mr_verify_table *table,
                                    const struct mr_verify_ask *asks, size_t n, struct mr_err *err);
 
-/* Order of digests, for sorting and searching. */
-int mr_verify_compare_digests(const void *a, const void *b);
-
 #endif

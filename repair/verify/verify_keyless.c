@@ -42,7 +42,7 @@ enum mr_code mr_verify_expect(struct mr_verify_table *table, const struct mr_ent
 static int compare(const void *a, const void *b)
 {
     const struct mr_verify_expected *x = a, *y = b;
-    return mr_verify_compare_digests(&x->digest, &y->digest);
+    return mr_digest_compare(&x->digest, &y->digest);
 }
 
 /* One item a digest. */

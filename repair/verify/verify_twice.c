@@ -12,19 +12,11 @@
 
 #define NAMED_MAX 10 /* rows of one identity whose keys are told */
 
-int mr_verify_compare_digests(const void *a, const void *b)
-{
-    const struct mr_digest *x = a, *y = b;
-    if (x->hi != y->hi)
-        return x->hi < y->hi ? -1 : 1;
-    return x->lo < y->lo ? -1 : x->lo > y->lo;
-}
-
 bool mr_verify_is_twice(const struct mr_verify_table *table, struct mr_key identity)
 {
     struct mr_digest digest = mr_digest_bytes(identity.ptr, identity.len);
     return table->twice.count > 0 && bsearch(&digest, table->twice.items, table->twice.count,
-                                             sizeof digest, mr_verify_compare_digests) != NULL;
+                                             sizeof digest, mr_digest_compare) != NULL;
 }
 
 bool mr_verify_has_twice(const struct mr_verify *v)
@@ -217,8 +209,7 @@ static enum mr_code find_in(struct mr_verify *v, struct mr_verify_table *table, 
     if (code == MR_OK && g.items.count > 0)
         code = keep_batch(&g, err);
     if (table->twice.count > 1)
-        qsort(table->twice.items, table->twice.count, sizeof(struct mr_digest),
-              mr_verify_compare_digests);
+        qsort(table->twice.items, table->twice.count, sizeof(struct mr_digest), mr_digest_compare);
     mr_arena_release(&g.arena);
     mr_vec_release(&g.items);
     mr_strbuf_release(&g.bytes);
