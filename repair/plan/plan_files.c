@@ -18,9 +18,9 @@ struct writing {
     struct mr_strbuf line, text;
     /* of the table at hand */
     struct mr_plan_digester digester;
-    struct mr_vec referring;    /* size_t */
-    struct mr_vec referred;     /* size_t: what others refer to beside the key */
-    struct mr_plan_equal equal; /* without a key: rows of TARGET that are as one that comes */
+    struct mr_vec referring;         /* size_t */
+    struct mr_plan_columns referred; /* what others refer to beside the key */
+    struct mr_plan_equal equal;      /* without a key: rows of TARGET that are as one that comes */
 };
 
 typedef enum mr_code entity_fn(struct writing *w, const struct mr_entity *e, struct mr_err *err);
@@ -80,18 +80,15 @@ static enum mr_code find_referring(struct writing *w, size_t table, struct mr_er
     return MR_OK;
 }
 
-static enum mr_code find_referred(struct writing *w, size_t table, struct mr_err *err)
+static enum mr_code find_referred(struct writing *w, size_t table, struct mr_arena *arena,
+                                  struct mr_err *err)
 {
     const struct mr_planned_table *t = &w->task->planned->tables[table];
-    mr_vec_clear(&w->referred);
-    for (size_t i = 0; i < t->ncolumns; i++) {
-        if (!mr_planned_is_referred(w->task->planned, t, t->columns[i].name))
-            continue;
-        size_t *at = mr_vec_push(&w->referred);
-        if (at == NULL)
-            return mr_err_nomem(err, "writing a plan");
-        *at = i;
-    }
+    size_t *at = mr_arena_calloc(arena, t->ncolumns + 1, sizeof *at);
+    if (at == NULL)
+        return mr_err_nomem(err, "writing a plan");
+    w->referred.count = mr_planned_referred(w->task->planned, t, at);
+    w->referred.at = at;
     return MR_OK;
 }
 
@@ -116,7 +113,7 @@ static enum mr_code digest_row(struct writing *w, struct mr_key row, struct mr_e
     line->has_referred = w->referred.count > 0 && line->decision == MR_DECIDE_PARENT;
     enum mr_code code = mr_plan_digester_row(&w->digester, row, &line->digest, err);
     if (code == MR_OK && line->has_referred)
-        code = mr_plan_digester_values(&w->digester, row, w->referred.items, w->referred.count,
+        code = mr_plan_digester_values(&w->digester, row, w->referred.at, w->referred.count,
                                        &line->referred, err);
     return code == MR_OK && line->has_references
                ? mr_plan_digester_values(&w->digester, row, w->referring.items, w->referring.count,
@@ -211,7 +208,7 @@ static enum mr_code write_entities(struct writing *w, struct mr_err *err)
             mr_plan_equal_init(&w->equal);
             code = find_referring(w, i, err);
             if (code == MR_OK)
-                code = find_referred(w, i, err);
+                code = find_referred(w, i, &arena, err);
             if (code == MR_OK)
                 code = count_equal(w, i, err);
             if (code == MR_OK)
@@ -309,8 +306,7 @@ static enum mr_code write_file(const struct mr_plan_files_task *task, const char
     struct writing w = {.task = task,
                         .line = MR_STRBUF_INIT,
                         .text = MR_STRBUF_INIT,
-                        .referring = MR_VEC_INIT(size_t),
-                        .referred = MR_VEC_INIT(size_t)};
+                        .referring = MR_VEC_INIT(size_t)};
     struct mr_plan_file_out *out = NULL;
     MR_TRY(mr_plan_writer_open(task->writer, name, &out, err));
     w.sink = mr_plan_file_sink(out);
@@ -319,7 +315,6 @@ static enum mr_code write_file(const struct mr_plan_files_task *task, const char
     mr_strbuf_release(&w.line);
     mr_strbuf_release(&w.text);
     mr_vec_release(&w.referring);
-    mr_vec_release(&w.referred);
     return code == MR_OK ? closed : code;
 }
 

@@ -323,8 +323,8 @@ static bool has_name(const struct mr_planned_names *names, const char *name)
     return false;
 }
 
-bool mr_planned_is_referred(const struct mr_planned *planned, const struct mr_planned_table *table,
-                            const char *column)
+static bool is_referred(const struct mr_planned *planned, const struct mr_planned_table *table,
+                        const char *column)
 {
     for (size_t i = 0; i < planned->ntables && !has_name(&table->key, column); i++)
         for (size_t r = 0; r < planned->tables[i].nreferences; r++) {
@@ -333,6 +333,16 @@ bool mr_planned_is_referred(const struct mr_planned *planned, const struct mr_pl
                 return true;
         }
     return false;
+}
+
+size_t mr_planned_referred(const struct mr_planned *planned, const struct mr_planned_table *table,
+                           size_t *at)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < table->ncolumns; i++)
+        if (is_referred(planned, table, table->columns[i].name))
+            at[count++] = i;
+    return count;
 }
 
 struct mr_spelling mr_planned_spelling(const struct mr_planned_reference *r, size_t column,

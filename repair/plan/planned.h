@@ -132,9 +132,11 @@ void mr_planned_sql_same(struct mr_strbuf *sql, const struct mr_planned_table *t
 bool mr_planned_counts(const struct mr_planned_table *table);
 /* Does a table of the plan refer to it? */
 bool mr_planned_is_parent(const struct mr_planned *planned, const struct mr_planned_table *table);
-/* Does a table of the plan refer to it by that column, which is none of its key? */
-bool mr_planned_is_referred(const struct mr_planned *planned, const struct mr_planned_table *table,
-                            const char *column);
+/* Columns of its by which tables of the plan refer to it, beside those of its key, in the order of
+ * the table: at has room for all.  The plan's record has their digest, and its proof makes it again.
+ */
+size_t mr_planned_referred(const struct mr_planned *planned, const struct mr_planned_table *table,
+                           size_t *at);
 
 /* How a column of the child writes the parent's key; child: its class. */
 struct mr_spelling mr_planned_spelling(const struct mr_planned_reference *r, size_t column,

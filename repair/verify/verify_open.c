@@ -67,9 +67,7 @@ static enum mr_code find_referred(struct mr_verify *v, struct mr_verify_table *t
     size_t *at = mr_arena_calloc(v->run->arena, t->ncolumns + 1, sizeof *at);
     if (at == NULL)
         return nomem(err);
-    for (size_t i = 0; i < t->ncolumns; i++)
-        if (mr_planned_is_referred(&v->run->plan->manifest.planned, t, t->columns[i].name))
-            at[table->referred.count++] = i;
+    table->referred.count = mr_planned_referred(&v->run->plan->manifest.planned, t, at);
     table->referred.at = at;
     return MR_OK;
 }
