@@ -1,9 +1,9 @@
 /* commands.c: see commands.h. */
 #include "commands.h"
 
-#include "recon/config/config_cmd.h"
 #include "recon/affected/affected_cmd.h"
 #include "recon/check/check_cmd.h"
+#include "recon/config/config_cmd.h"
 #include "recon/doctor/doctor_cmd.h"
 #include "recon/gate/gate_cmd.h"
 #include "recon/gate/gate_config.h"

@@ -9,12 +9,12 @@
 
 #include "core/base/suggest.h"
 #include "core/case/case_args.h"
-#include "repair/plan/planbook.h"
 #include "core/pair/pair_columns.h"
 #include "core/row/row_class.h"
 #include "repair/merge/merge_equal.h"
 #include "repair/merge/merge_split.h"
 #include "repair/merge/merge_work.h"
+#include "repair/plan/planbook.h"
 #include "repair/side/counted.h"
 #include "core/schema/sequence.h"
 #include "repair/side/side_column.h"

@@ -8,11 +8,11 @@
 
 #include "core/base/log.h"
 #include "core/case/case_args.h"
-#include "repair/plan/planbook.h"
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
 #include "core/row/row_class.h"
 #include "repair/merge/merge_work.h"
+#include "repair/plan/planbook.h"
 #include "repair/reseed/plan_counters.h"
 #include "repair/reseed/reseed_read.h"
 #include "repair/reseed/reseed_value.h"

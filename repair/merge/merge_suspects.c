@@ -209,20 +209,20 @@ static enum mr_code look(struct looking *l, struct mr_err *err)
     const struct mr_plan_tables *plan = l->m->plan;
     bool *mapped = mr_arena_calloc(&l->m->arena, plan->ntables + 1, sizeof *mapped);
     bool any = false;
-    enum mr_code code = mapped != NULL ? MR_OK : mr_merge_nomem(err);
-    for (size_t i = 0; code == MR_OK && i < plan->ntables; i++) {
-        code = is_mapped(l->m, i, &mapped[i], err);
-        if (code == MR_OK)
-            code = find_parent(l, &plan->tables[i], err);
+    if (mapped == NULL)
+        return mr_merge_nomem(err);
+    for (size_t i = 0; i < plan->ntables; i++) {
+        MR_TRY(is_mapped(l->m, i, &mapped[i], err));
+        MR_TRY(find_parent(l, &plan->tables[i], err));
         if (plan->tables[i].key.count > 1)
             mapped[i] = l->look.parents[plan->tables[i].pair->at].nids > 0;
         any = any || mapped[i];
     }
-    if (code == MR_OK && any)
-        code = mr_plan_suspects_by_name(plan, mapped, &l->look.suspects, err);
-    for (size_t i = 0; code == MR_OK && any && i < plan->ntables; i++)
-        code = look_at_table(l, &plan->tables[i], err);
-    return code == MR_OK ? mr_plan_suspects_refuse(&l->look.suspects, err) : code;
+    if (any)
+        MR_TRY(mr_plan_suspects_by_name(plan, mapped, &l->look.suspects, err));
+    for (size_t i = 0; any && i < plan->ntables; i++)
+        MR_TRY(look_at_table(l, &plan->tables[i], err));
+    return mr_plan_suspects_refuse(&l->look.suspects, err);
 }
 
 enum mr_code mr_merge_suspects(struct mr_merge *m, struct mr_err *err)

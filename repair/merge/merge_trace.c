@@ -251,17 +251,18 @@ static enum mr_code trace_holders(struct tracing *t, const struct mr_plan_table 
     const struct mr_merge_lookup what = {MR_TARGET, table, part};
     enum mr_code code = MR_OK;
     if (t->parts.count > 0)
-        code = mr_merge_lookup_ask(t->m, &what, &t->parts, take_holder, &h, err);
-    if (code == MR_OK && h.holders.count > 0)
-        code = find_shared(&h, err);
-    for (size_t i = 0; code == MR_OK && i < h.holders.count; i++) {
+        MR_TRY_OUT(mr_merge_lookup_ask(t->m, &what, &t->parts, take_holder, &h, err));
+    if (h.holders.count > 0)
+        MR_TRY_OUT(find_shared(&h, err));
+    for (size_t i = 0; i < h.holders.count; i++) {
         const struct holder *holder = mr_vec_at(&h.holders, i);
         shared[holder->ask] = shared[holder->ask] || holder->is_shared;
     }
-    for (size_t i = 0; code == MR_OK && i < h.holders.count; i++) {
+    for (size_t i = 0; i < h.holders.count; i++) {
         const size_t ask = ((const struct holder *)mr_vec_at(&h.holders, i))->ask;
         t->seen[ask] = t->seen[ask] || !shared[ask];
     }
+out:
     mr_vec_release(&h.holders);
     return code;
 }

@@ -195,6 +195,22 @@ static enum mr_code write_entity(struct writing *w, const struct mr_entity *e, s
     return code;
 }
 
+static enum mr_code write_table(struct writing *w, size_t table, struct mr_arena *arena,
+                                struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    MR_TRY(open_digester(w, table, arena, err));
+    mr_plan_equal_init(&w->equal);
+    MR_TRY_OUT(find_referring(w, table, err));
+    MR_TRY_OUT(find_referred(w, table, arena, err));
+    MR_TRY_OUT(count_equal(w, table, err));
+    MR_TRY_OUT(walk_table(w, table, write_entity, err));
+out:
+    mr_plan_equal_release(&w->equal);
+    mr_plan_digester_release(&w->digester);
+    return code;
+}
+
 static enum mr_code write_entities(struct writing *w, struct mr_err *err)
 {
     mr_entity_file_header(&w->line);
@@ -203,19 +219,7 @@ static enum mr_code write_entities(struct writing *w, struct mr_err *err)
         code = w->sink.write(w->sink.arg, w->line.ptr, w->line.len, err);
     for (size_t i = 0; code == MR_OK && i < w->task->tables->ntables; i++) {
         struct mr_arena arena = MR_ARENA_INIT;
-        code = open_digester(w, i, &arena, err);
-        if (code == MR_OK) {
-            mr_plan_equal_init(&w->equal);
-            code = find_referring(w, i, err);
-            if (code == MR_OK)
-                code = find_referred(w, i, &arena, err);
-            if (code == MR_OK)
-                code = count_equal(w, i, err);
-            if (code == MR_OK)
-                code = walk_table(w, i, write_entity, err);
-            mr_plan_equal_release(&w->equal);
-            mr_plan_digester_release(&w->digester);
-        }
+        code = write_table(w, i, &arena, err);
         mr_arena_release(&arena);
     }
     return code;

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "core/case/case_args.h"
-#include "repair/plan/planbook.h"
 #include "core/pair/pair_columns.h"
+#include "repair/plan/planbook.h"
 #include "repair/reseed/reseed_read.h"
 #include "core/schema/sequence.h"
 #include "repair/side/side_column.h"

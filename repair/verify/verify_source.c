@@ -104,7 +104,7 @@ static enum mr_code open_table(struct mr_verify_source *s, struct mr_verify_tabl
         return nomem(err);
     if (t == NULL)
         return mr_err_set(err, MR_E_NO_SUCH, "table \"%s\" is not on the source", planned->table);
-    enum mr_code code = refuse_itself(s, t, planned, run->target, err);
+    MR_TRY(refuse_itself(s, t, planned, run->target, err));
     for (size_t i = 0; i < planned->ncolumns; i++)
         columns[i] = (struct mr_plan_image_column){planned->columns[i].source_name != NULL
                                                        ? planned->columns[i].source_name
@@ -117,10 +117,7 @@ static enum mr_code open_table(struct mr_verify_source *s, struct mr_verify_tabl
                                             .columns = columns,
                                             .ncolumns = planned->ncolumns,
                                             .key = table->key};
-    if (code == MR_OK)
-        code = mr_plan_image_open(s->cat, &task, run->arena, &table->source_image, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_plan_image_open(s->cat, &task, run->arena, &table->source_image, err));
     table->mapped = mapped_columns(table, run->arena);
     if (table->mapped == NULL)
         return nomem(err);
