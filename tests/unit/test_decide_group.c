@@ -143,6 +143,18 @@ static void test_all_worlds(void **state)
     }
 }
 
+static void test_names(void **state)
+{
+    (void)state;
+    for (enum mr_group g = MR_GROUP_BASE; g <= MR_GROUP_DOUBT; g++)
+        assert_int_equal(mr_group_named(mr_group_name(g)), g);
+    assert_null(mr_group_name(MR_GROUP_UNDECIDED));
+    assert_int_equal(mr_group_named(NULL), MR_GROUP_UNDECIDED);
+    assert_int_equal(mr_group_named("found"), MR_GROUP_UNDECIDED);
+    assert_string_equal(mr_sentence_words(MR_SAYS_ASKED),
+                        "whether a row was lost or deleted, if nothing tells, is asked");
+}
+
 /* No sentence of this part without a row. */
 static void test_every_sentence(void **state)
 {
@@ -163,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_own),
         cmocka_unit_test(test_below),
         cmocka_unit_test(test_all_worlds),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_every_sentence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

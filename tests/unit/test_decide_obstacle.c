@@ -91,47 +91,6 @@ static void test_obstacles(void **state)
     }
 }
 
-/* A row that both sides have with other values. */
-static const struct hindered valued[] = {
-    {MR_SAYS_EQUAL, {.there = true}, MR_GROUP_BASE, MR_CONFLICT_NONE},
-    {MR_SAYS_EQUAL, {.differs = true}, MR_GROUP_LOST, MR_CONFLICT_NONE},
-    {MR_SAYS_DIFFERS,
-     {.there = true, .differs = true, .edited_live = true},
-     MR_GROUP_LOST,
-     MR_CONFLICT_DIFFERS},
-    {MR_SAYS_LIVE_EDITED,
-     {.there = true, .differs = true, .edited_live = true},
-     MR_GROUP_BASE,
-     MR_CONFLICT_NONE},
-    {MR_SAYS_SOURCE_EDITED,
-     {.there = true, .differs = true, .edited = true},
-     MR_GROUP_BASE,
-     MR_CONFLICT_CHANGED_IN_SOURCE},
-    {MR_SAYS_RENAMED,
-     {.there = true, .differs = true, .edited = true, .edited_live = true},
-     MR_GROUP_BASE,
-     MR_CONFLICT_IDENTITY_CHANGED},
-    {MR_SAYS_CHANGED,
-     {.there = true, .differs = true, .same_name = true, .edited = true, .edited_live = true},
-     MR_GROUP_BASE,
-     MR_CONFLICT_CHANGED},
-    {MR_SAYS_CHANGED,
-     {.there = true, .differs = true, .same_name = true},
-     MR_GROUP_BASE,
-     MR_CONFLICT_CHANGED},
-};
-
-static void test_values(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof valued / sizeof valued[0]; i++) {
-        const struct mr_obstacle o = mr_decide_values(&valued[i].fact, valued[i].group);
-        if (o.conflict != valued[i].conflict || o.because != valued[i].sentence)
-            fail_msg("row %zu: %s: %s, since %s", i, mr_sentence_words(valued[i].sentence),
-                     mr_conflict_name(o.conflict), mr_sentence_words(o.because));
-    }
-}
-
 static void test_all_obstacles(void **state)
 {
     (void)state;
@@ -164,10 +123,9 @@ static void test_all_obstacles(void **state)
 static void test_every_sentence(void **state)
 {
     (void)state;
-    for (enum mr_sentence s = MR_SAYS_EQUAL; s < MR_SAYS_CHOSEN; s++) {
+    for (enum mr_sentence s = MR_SAYS_THERE; s < MR_SAYS_CHOSEN; s++) {
         bool shown = false;
         SHOWN_IN(hindered, s, shown);
-        SHOWN_IN(valued, s, shown);
         if (!shown)
             fail_msg("no row for: %s", mr_sentence_words(s));
     }
@@ -177,7 +135,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_obstacles),
-        cmocka_unit_test(test_values),
         cmocka_unit_test(test_all_obstacles),
         cmocka_unit_test(test_every_sentence),
     };

@@ -1,4 +1,4 @@
-/* test_fact.c: facts as bits, and what groups and sentences are called. */
+/* test_fact.c: facts as bits, and what they are called. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,23 +21,10 @@ static void test_bits(void **state)
     assert_true(mr_fact_of(1).counted);
 }
 
-static void test_names(void **state)
-{
-    (void)state;
-    for (enum mr_group g = MR_GROUP_BASE; g <= MR_GROUP_DOUBT; g++)
-        assert_int_equal(mr_group_named(mr_group_name(g)), g);
-    assert_null(mr_group_name(MR_GROUP_UNDECIDED));
-    assert_int_equal(mr_group_named(NULL), MR_GROUP_UNDECIDED);
-    assert_int_equal(mr_group_named("found"), MR_GROUP_UNDECIDED);
-    assert_string_equal(mr_sentence_words(MR_SAYS_ASKED),
-                        "whether a row was lost or deleted, if nothing tells, is asked");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bits),
-        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
