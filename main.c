@@ -15,6 +15,7 @@
 #include "core/base/log.h"
 #include "core/base/secret.h"
 #include "core/base/signals.h"
+#include "core/base/stdpipe.h"
 #include "core/base/term.h"
 #include "core/base/version.h"
 #include "core/cli/cli.h"
@@ -75,6 +76,15 @@ static enum mr_code hint_unheard(const struct mr_invocation *invocation, struct 
     return MR_E_IO;
 }
 
+/* Nobody took it, and a signal ended the wait for somebody who would. */
+static enum mr_code end_unheard(const struct mr_invocation *invocation,
+                                struct mr_err *err)
+{
+    (void)mr_cancelled_err(err);
+    (void)hint_unheard(invocation, err);
+    return MR_E_CANCELLED;
+}
+
 /* What was written to stdout must have arrived, or the result is worth nothing. */
 static enum mr_code close_stdout(const struct mr_invocation *invocation, struct mr_err *err)
 {
@@ -82,6 +92,8 @@ static enum mr_code close_stdout(const struct mr_invocation *invocation, struct 
     errno = 0;
     if (fclose(stdout) == 0 && !failed)
         return MR_OK;
+    if (mr_is_cancelled())
+        return end_unheard(invocation, err);
     if (errno != 0)
         (void)mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
     else
@@ -98,6 +110,7 @@ int main(int argc, char **argv)
     /* characters are UTF-8 wherever this runs; numbers keep the decimal point */
     (void)setlocale(LC_CTYPE, "C.UTF-8");
     mr_signals_install();
+    mr_stdpipe_install();
     mr_log_set_color(mr_term_use_color(MR_COLOR_AUTO, STDERR_FILENO));
 
     enum mr_code code = mr_cli_parse(&invocation, mr_commands, argc, argv, &err);
@@ -110,7 +123,8 @@ int main(int argc, char **argv)
     if (code == MR_OK)
         code = close_stdout(&invocation, &err);
     else if (code == MR_E_IO && ferror(stdout) != 0)
-        code = hint_unheard(&invocation, &err);
+        code = mr_is_cancelled() ? end_unheard(&invocation, &err)
+                                 : hint_unheard(&invocation, &err);
     else
         (void)fflush(stdout); /* what there is of a result; the error is told below */
     mr_cli_release(&invocation);

@@ -1,7 +1,6 @@
 /* log.c: see log.h. */
 #include "core/base/log.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/base/secret.h"
+#include "core/base/stdpipe.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
 
@@ -48,15 +48,7 @@ bool mr_log_is_on(enum mr_log_level level)
 
 static void write_out(const char *ptr, size_t len)
 {
-    while (len > 0) {
-        ssize_t done = write(STDERR_FILENO, ptr, len);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return;
-        ptr += done;
-        len -= (size_t)done;
-    }
+    (void)mr_stdpipe_write(STDERR_FILENO, ptr, len);
 }
 
 /* A line under construction: room is kept for "..." and the newline. */
