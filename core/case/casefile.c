@@ -42,6 +42,7 @@ struct mr_case {
     int lock_fd; /* holds the writer's flock; -1 for a reader or a temporary case */
     bool writer;
     bool scratch; /* between scratch_begin and scratch_end */
+    bool heeds;   /* the cancel flag ends each statement */
     bool began;   /* a transaction that nobody has ended yet */
     char *path;   /* as given; "" for a temporary case */
     /* Why SQLite has rolled that one back by itself: whatever comes before the caller's own
@@ -377,6 +378,13 @@ static int is_cancelled(void *ctx)
     return mr_is_cancelled() ? 1 : 0;
 }
 
+void mr_case_heed_signals(struct mr_case *cf, bool heeds)
+{
+    cf->heeds = heeds;
+    sqlite3_progress_handler(cf->db, heeds ? MR_CASE_CANCEL_OPS : 0,
+                             heeds ? is_cancelled : NULL, NULL);
+}
+
 /* Whoever only reads has nothing to finish: each of his statements ends at a signal. */
 static enum mr_code try_reading(struct mr_case *cf, const char *real, const char *query,
                                 const char *schema_sql, struct mr_err *err)
@@ -384,7 +392,7 @@ static enum mr_code try_reading(struct mr_case *cf, const char *real, const char
     enum mr_code code = open_database(cf, real, SQLITE_OPEN_READONLY, query, err);
     if (code == MR_OK) {
         (void)sqlite3_db_config(cf->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-        sqlite3_progress_handler(cf->db, MR_CASE_CANCEL_OPS, is_cancelled, NULL);
+        mr_case_heed_signals(cf, true);
         code = exec(cf, "PRAGMA query_only=ON", "open it", err);
     }
     if (code == MR_OK)
@@ -527,7 +535,7 @@ enum mr_code mr_case_scratch_begin(struct mr_case *cf, struct mr_err *err)
                 "PRAGMA user_version", /* the view begins with the first reading */
                 "read it", err));
     cf->scratch = true;
-    sqlite3_progress_handler(cf->db, MR_CASE_CANCEL_OPS, is_cancelled, NULL);
+    mr_case_heed_signals(cf, true);
     return MR_OK;
 }
 
@@ -536,8 +544,7 @@ void mr_case_scratch_end(struct mr_case *cf)
     if (!cf->scratch)
         return;
     cf->scratch = false;
-    if (cf->writer)
-        sqlite3_progress_handler(cf->db, 0, NULL, NULL);
+    mr_case_heed_signals(cf, !cf->writer);
     mr_case_rollback(cf);
     if (!cf->writer)
         (void)sqlite3_exec(cf->db, "PRAGMA query_only=ON", NULL, NULL, NULL);
@@ -680,6 +687,9 @@ enum mr_code mr_case_step(struct mr_case_stmt *stmt, bool *row, struct mr_err *e
     if (is_lost(stmt->cf, err))
         return stmt->cf->lost.code;
     int rc = stmt->sticky;
+    /* SQLite looks at the flag in none of a million short ones. */
+    if (rc == SQLITE_OK && stmt->cf->heeds && mr_is_cancelled())
+        rc = SQLITE_INTERRUPT;
     if (rc == SQLITE_OK)
         rc = sqlite3_step(stmt->stmt);
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)

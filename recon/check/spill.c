@@ -59,6 +59,8 @@ enum mr_code mr_spill_open(struct mr_spill **out, struct mr_err *err)
         {&spill->keep, "INSERT OR REPLACE INTO image (side, k, image) VALUES (:side, :k, :image)"}};
     enum mr_code code = mr_case_open(NULL, MR_CASE_WRITE, schema_sql, 1, &spill->cf, err);
     if (code == MR_OK)
+        mr_case_heed_signals(spill->cf, true); /* half of it is of no use to anybody */
+    if (code == MR_OK)
         code = mr_case_prepare_all(spill->cf, list, sizeof list / sizeof list[0], err);
     if (code != MR_OK) {
         mr_spill_close(spill);

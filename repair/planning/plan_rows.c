@@ -586,17 +586,28 @@ static enum mr_code keep_blocks(struct rows *r, struct mr_err *err)
 }
 
 /* The case gets the plan as a whole, or not at all. */
-static enum mr_code make(struct rows *r, struct mr_err *err)
+static enum mr_code make_all(struct rows *r, struct mr_err *err)
 {
     struct mr_planning *p = r->p;
-    MR_TRY(mr_plan_store_open(p->fd, &r->store, err));
-    MR_TRY(mr_plan_store_begin(r->store, p->record.id, err));
     MR_TRY(decide(r, err));
     MR_TRY(mr_plan_written_note(mr_findings_case(p->fd), r->store, &r->tables, err));
     MR_TRY(sum_up(r, err));
     MR_TRY(write_files(r, err));
     MR_TRY(keep_blocks(r, err));
-    MR_TRY(mr_plan_stood_end(&r->stood, err));
+    return mr_plan_stood_end(&r->stood, err);
+}
+
+/* The case looks at signals meanwhile: a plan is a million short statements of
+   SQLite's, and none of them alone lasts long enough to be broken off. */
+static enum mr_code make(struct rows *r, struct mr_err *err)
+{
+    struct mr_planning *p = r->p;
+    MR_TRY(mr_plan_store_open(p->fd, &r->store, err));
+    MR_TRY(mr_plan_store_begin(r->store, p->record.id, err));
+    mr_case_heed_signals(mr_findings_case(p->fd), true);
+    enum mr_code code = make_all(r, err);
+    mr_case_heed_signals(mr_findings_case(p->fd), false);
+    MR_TRY(code);
     return mr_plan_store_end(r->store, err);
 }
 

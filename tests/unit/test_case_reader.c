@@ -240,6 +240,27 @@ static void test_cancelled(void **state)
                                   &err),
                      MR_E_CANCELLED);
     assert_int_equal(err.code, MR_E_CANCELLED);
+    struct mr_case_stmt *stmt = NULL; /* too short for SQLite to look */
+    bool row = false;
+    assert_int_equal(mr_case_prepare(cf, "SELECT 1", &stmt, NULL), MR_OK);
+    assert_int_equal(mr_case_step(stmt, &row, &err), MR_E_CANCELLED);
+    mr_case_free(stmt);
+    assert_int_equal(mr_case_close(cf, NULL), MR_OK);
+
+    /* A writer says when; what it began is undone, and it can tidy up. */
+    cf = open_ok(MR_CASE_WRITE);
+    assert_int_equal(mr_case_begin(cf, NULL), MR_OK);
+    assert_int_equal(mr_case_exec(cf, "CREATE TABLE half (x)", NULL), MR_OK);
+    mr_case_heed_signals(cf, true);
+    assert_int_equal(
+        mr_case_exec(cf,
+                     "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL"
+                     " SELECT i + 1 FROM c) INSERT INTO half SELECT i FROM c",
+                     &err),
+        MR_E_CANCELLED);
+    mr_case_heed_signals(cf, false);
+    mr_case_rollback(cf);
+    assert_int_equal(mr_case_exec(cf, "CREATE TABLE half (x)", NULL), MR_OK);
     assert_int_equal(mr_case_close(cf, NULL), MR_OK);
 }
 
