@@ -105,7 +105,11 @@ struct world {
     struct mr_server_side servers[MR_SIDES];
     struct mr_catalogue cat[MR_SIDES];
     struct mr_endpoint ep[MR_SIDES];
-    struct mr_source source;
+    struct world_source {
+        struct mr_source source;
+        struct world *w;
+        enum mr_side side;
+    } sources[MR_SIDES];
     struct world_reader readers[MR_SIDES], mains[MR_SIDES];
     struct world_table tables[WORLD_TABLES];
     struct mr_pair *pairs[WORLD_TABLES];
@@ -397,12 +401,34 @@ static inline enum mr_code world_no_bounds(struct mr_reader *reader, const struc
     return MR_OK;
 }
 
-static const struct mr_source_ops world_ops = {.scan = world_scan,
+/* A view of the same rows. */
+static inline enum mr_code world_reader_new(struct mr_source *source, struct mr_reader **out,
+                                            struct mr_err *err);
+
+static inline void world_reader_free(struct mr_reader *reader)
+{
+    free(reader);
+}
+
+static const struct mr_source_ops world_ops = {.reader_new = world_reader_new,
+                                               .reader_free = world_reader_free,
+                                               .scan = world_scan,
                                                .fetch = world_fetch,
                                                .counter = world_counter,
                                                .reader_db = world_db,
                                                .has_order = world_no_order,
                                                .bounds = world_no_bounds};
+
+static inline enum mr_code world_reader_new(struct mr_source *source, struct mr_reader **out,
+                                            struct mr_err *err)
+{
+    const struct world_source *s = (const struct world_source *)source;
+    struct world_reader *r = calloc(1, sizeof *r);
+    (void)err;
+    *r = (struct world_reader){{source}, s->w, s->side, NULL};
+    *out = &r->reader;
+    return MR_OK;
+}
 
 /* ---- making it ---- */
 
@@ -416,19 +442,19 @@ static inline void world_begin(struct world *w)
     w->plan.pairing.side = w->servers;
     w->plan.pairing.arena = &w->arena;
     w->plan.pairing.tables = w->pairs;
-    w->source.ops = &world_ops;
     w->m.plan = &w->plan;
     w->m.tables = w->merged;
     w->m.options = &w->options;
     w->m.result = &w->result;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         w->readers[side] = w->mains[side] =
-            (struct world_reader){{&w->source}, w, (enum mr_side)side, NULL};
+            (struct world_reader){{&w->sources[side].source}, w, (enum mr_side)side, NULL};
+        w->sources[side] = (struct world_source){{&world_ops}, w, (enum mr_side)side};
         w->m.reader[side] = &w->readers[side].reader;
         w->servers[side].main = &w->mains[side].reader;
         w->servers[side].cat = &w->cat[side];
         w->servers[side].ep = &w->ep[side];
-        w->servers[side].source = w->servers[side].view = &w->source;
+        w->servers[side].source = w->servers[side].view = &w->sources[side].source;
     }
     world_fail_case = 0;
     world_failed = false;

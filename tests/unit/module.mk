@@ -93,3 +93,10 @@ LDFLAGS_test_create_identity := $(SNAP_WORLD_WRAP)
 LDFLAGS_test_create_unlock := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_clock_now_s \
     -Wl,--wrap=mr_create_numbers_read,--wrap=mr_create_is_unchanged \
     -Wl,--wrap=mr_schema_auto_increment,--wrap=mr_throttle_wait_holding
+LDFLAGS_test_merge_ids += -Wl,--wrap=mr_reseed_read,--wrap=mr_reseed_partition_limit \
+    -Wl,--wrap=mr_db_query_text,--wrap=mr_sequence_read,--wrap=mr_side_greatest_within
+LDFLAGS_test_merge_suspects += -Wl,--wrap=mr_suspect_look_open,--wrap=mr_suspect_look_release \
+    -Wl,--wrap=mr_suspect_look_begin,--wrap=mr_suspect_look_row,--wrap=mr_suspect_look_tail \
+    -Wl,--wrap=mr_suspect_look_end,--wrap=mr_plan_suspects_by_name,--wrap=mr_plan_suspects_refuse
+LDFLAGS_test_merge_decide += -Wl,--wrap=mr_merge_suspects,--wrap=mr_reseed_read \
+    -Wl,--wrap=mr_reseed_partition_limit,--wrap=mr_db_query_text,--wrap=mr_schema_auto_increment
