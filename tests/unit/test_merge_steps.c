@@ -85,6 +85,29 @@ static void test_circle(void **state)
     world_free(w);
 }
 
+/* Two references of one row that are closed later: by one update, when both are there. */
+static void test_two_circles(void **state)
+{
+    struct world *w = world_new();
+    (void)state;
+    const size_t t = world_table(w, "members", "id:int# a:int? b:int?");
+    world_reference(w, t, "a", t, "id");
+    world_reference(w, t, "b", t, "id");
+    world_open(w);
+    world_sql(w, "CREATE TEMP TABLE ent (w INTEGER PRIMARY KEY, entity INT)");
+    insert(w, 1, t, "1|2|3");
+    insert(w, 2, t, "2|1|NULL");
+    insert(w, 3, t, "3|1|NULL");
+    world_link(w, 1, 0, 2);
+    world_link(w, 1, 1, 3);
+    world_link(w, 2, 0, 1);
+    world_link(w, 3, 0, 1);
+    world_run(w, mr_merge_steps(&w->m, &w->err));
+    world_expect(w, "SELECT op, before, after FROM step ORDER BY id",
+                 "1 - 1,NULL,NULL; 1 - 2,1,NULL; 1 - 3,1,NULL; 2 1,NULL,NULL 1,2,3");
+    world_free(w);
+}
+
 /* No server minds: nothing is left empty, and nothing updated. */
 static void test_undeclared_circle(void **state)
 {
@@ -212,13 +235,10 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_inserts),
-        cmocka_unit_test(test_circle),
-        cmocka_unit_test(test_undeclared_circle),
-        cmocka_unit_test(test_updates),
-        cmocka_unit_test(test_units),
-        cmocka_unit_test(test_wide),
-        cmocka_unit_test(test_no_entity),
+        cmocka_unit_test(test_inserts),     cmocka_unit_test(test_circle),
+        cmocka_unit_test(test_two_circles), cmocka_unit_test(test_undeclared_circle),
+        cmocka_unit_test(test_updates),     cmocka_unit_test(test_units),
+        cmocka_unit_test(test_wide),        cmocka_unit_test(test_no_entity),
         cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,10 +92,12 @@ static void test_named(void **state)
         if (guarded != 0)
             world_unique(w, t, "mobile", "mobile")->is_identity = true;
         world_target(w, t, "b|017");
+        if (guarded == 0)
+            world_target(w, t, "c|017"); /* the first of two is shown, and his row */
         world_row(w, 1, t, "a|017", NULL, "grp='lost'");
         world_run(w, mr_merge_unique(&w->m, &w->planned[t], &w->err));
-        world_expect(w, "SELECT rival, other, detail FROM m",
-                     guarded != 0 ? "1 b mobile" : "1 b identity");
+        world_expect(w, "SELECT rival, other, detail, key FROM m JOIN holder USING (id)",
+                     guarded != 0 ? "1 b mobile b" : "1 b identity b");
         world_free(w);
     }
 }
