@@ -72,6 +72,8 @@ enum mr_code mr_merge_bounds_load(struct mr_case *cf, const struct mr_plan_table
     return code;
 }
 
+/* The case has what a person reads as text: where the bound came from, and no number for a U
+ * that there is not, since 0 would be one. */
 static enum mr_code keep(struct mr_merge *m, const struct mr_merge_table *t, struct mr_err *err)
 {
     const struct mr_merge_bound *b = &t->bound;
@@ -353,6 +355,8 @@ static enum mr_code check_uncounted(struct mr_merge *m, const struct mr_plan_tab
     return MR_OK;
 }
 
+/* What was told comes before what is inferred: equal rows of one table lead to others, so that
+ * theirs have to stand first. */
 enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
 {
     bool *infer = mr_arena_calloc(&m->arena, m->plan->ntables + 1, sizeof *infer);

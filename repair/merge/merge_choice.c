@@ -45,6 +45,7 @@ struct choosing {
 
 /* ---- who says what ---- */
 
+/* Rules are in the order in which they were said: the last one of a kind counts. */
 static enum mr_code from_rules(struct choosing *c, const struct mr_conflict_rule *rules,
                                size_t count, const char *kind, const char **choice,
                                struct mr_err *err)
@@ -132,6 +133,8 @@ static enum mr_code from_person(struct choosing *c, const struct conflict *x, co
     return code;
 }
 
+/* A choice that the conflict does not offer is none: a rule for a kind may meet rows that it
+ * cannot be carried out on, and they stay asked about. */
 static enum mr_code find_choice(struct choosing *c, const struct conflict *x, const char **choice,
                                 struct mr_err *err)
 {
@@ -211,6 +214,8 @@ static bool is_open_to(const struct conflict *x, const char *choice)
     return !x->unfit || strcmp(choice, "target") == 0 || strcmp(choice, MR_CHOICE_STOP) == 0;
 }
 
+/* Existence is decided again with the choice (mark); a value conflict changes nobody's place, and
+ * is noted alone. */
 static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr_err *err)
 {
     const struct mr_plan_table *t = &c->m->plan->tables[x->tbl];
@@ -264,6 +269,8 @@ static const char beside_sql[] = CONFLICT MR_MERGE_BESIDE
     " JOIN w ON w.id=m.id"
     " WHERE m.tbl>=:tbl AND m.id>:after AND " UNDECIDED " ORDER BY m.id LIMIT 1000";
 
+/* A page is read to its end before any of it is taken, since taking writes the tables that are
+ * read. */
 static enum mr_code read_conflicts(struct choosing *c, const char *sql, size_t table, int64_t after,
                                    struct mr_err *err)
 {
@@ -378,6 +385,7 @@ static enum mr_code leave_out(struct choosing *c, const struct mr_plan_table *t,
     return code;
 }
 
+/* Asked of every row that is written, since no conflict would bring it up. */
 static enum mr_code spare_table(struct choosing *c, const struct mr_plan_table *t,
                                 struct mr_err *err)
 {
@@ -429,6 +437,8 @@ static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
     return mr_case_prepare_all(c->m->cf, list, sizeof list / sizeof list[0], err);
 }
 
+/* Whether rows of the component refer to each other says if a row that is left out takes others
+ * with it, so that all has to be decided again. */
 enum mr_code mr_merge_choose(struct mr_merge *m, size_t first, size_t count, bool *again,
                              struct mr_err *err)
 {

@@ -83,6 +83,8 @@ static enum mr_code add_row(void *ctx, const struct mr_merge_ask *ask,
 
 /* ---- TARGET's rows under the same keys ---- */
 
+/* Whether both rows are equal is said now, while both are at hand: the bounds and the matcher go
+ * by it. */
 static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
                               const struct mr_merge_answer *row, struct mr_err *err)
 {
@@ -189,6 +191,8 @@ static enum mr_code keep_bytes(struct collecting *c, struct mr_key *key, struct 
     return key->ptr != NULL ? MR_OK : mr_merge_nomem(err);
 }
 
+/* A finding is only a hint: its row is read again by its key, and if nothing answers it is
+ * gone. */
 static enum mr_code ask_for_keys(struct collecting *c, const struct mr_vec *findings,
                                  struct mr_err *err)
 {
@@ -307,6 +311,8 @@ static enum mr_code children_of_live(struct collecting *c, const struct mr_vec *
     return MR_OK;
 }
 
+/* The page of findings lives in the arena until its children are added; rows are read again only
+ * then, so that a batch is held once. */
 static enum mr_code collect_state(struct collecting *c, enum mr_find_state state,
                                   struct mr_err *err)
 {
@@ -355,6 +361,8 @@ static enum mr_code collect_state(struct collecting *c, enum mr_find_state state
 
 /* ---- what plans of the case have written ---- */
 
+/* A plan made its rows equal on both sides, so that no finding names them; whether they stand is
+ * asked all the same. */
 static enum mr_code collect_written(struct collecting *c, struct mr_err *err)
 {
     const struct mr_plan_table *t = c->table->plan;
@@ -468,6 +476,8 @@ static enum mr_code expand_reference(struct collecting *c, const struct mr_plan_
     return code;
 }
 
+/* Rows that come while their children are sought have a greater id than the last one here, and
+ * are expanded the next time round: none twice, none never. */
 static enum mr_code expand_table(struct collecting *c, bool *grown, struct mr_err *err)
 {
     int64_t args[] = {(int64_t)c->table->plan->at, 0};
@@ -560,6 +570,8 @@ static enum mr_code add_otherwise(struct collecting *c, const struct mr_plan_ref
     return code;
 }
 
+/* Downwards until nothing comes any more, then a step upwards, since a parent that moved may have
+ * children of its own. */
 static enum mr_code expand_all(struct collecting *c, struct mr_err *err)
 {
     const struct mr_plan_tables *plan = c->m->plan;

@@ -39,6 +39,8 @@ static const char lost_sql[] =
     " AND m.there IS NOT NULL AND NOT EXISTS"
     " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.exact) ORDER BY m.id LIMIT 1000";
 
+/* Of lost history only: rows of the past are compared when it is known who waits (merge_value).
+ * The counter is left out, since the same entity may stand under another id. */
 static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_table *t,
                                    struct mr_err *err)
 {
@@ -209,6 +211,8 @@ static enum mr_code find_waiting(const struct component *c, struct mr_err *err)
                   err);
 }
 
+/* A row has one root, whose decision is asked for; of several above it that of the least number,
+ * so that two plans of one case ask alike. */
 static enum mr_code spread_roots(const struct component *c, struct mr_err *err)
 {
     return spread(c,
@@ -304,6 +308,8 @@ static enum mr_code name_kinds(const struct component *c, struct mr_err *err)
                          : code;
 }
 
+/* Twice who waits: a circle that nothing can enter is known only among rows that do not wait, and
+ * then what hangs on it waits, too. */
 enum mr_code mr_merge_conflict(struct mr_merge *m, size_t first, size_t count, struct mr_err *err)
 {
     const struct component c = {

@@ -49,6 +49,7 @@ static enum mr_code decide_component(struct mr_merge *m, size_t first, size_t co
     return MR_OK;
 }
 
+/* Bounds are kept when all components are decided: U may fall until then. */
 static enum mr_code decide_all(struct mr_merge *m, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -73,6 +74,8 @@ static enum mr_code decide_all(struct mr_merge *m, struct mr_err *err)
     return code;
 }
 
+/* Each phase lets go of the servers' tables at its end: who alters one of them waits no longer
+ * than for the reading at hand. */
 static enum mr_code plan(struct mr_merge *m, struct mr_err *err)
 {
     static const struct {

@@ -88,6 +88,8 @@ static bool is_full(const struct testing *t, int64_t next)
     return n >= MR_MERGE_BATCH && ((const struct planned *)mr_vec_at(&t->rows, n - 1))->id != next;
 }
 
+/* Keys of a row in one batch, certain ones first: contest() gives a row the first place that is
+ * his. */
 static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
@@ -132,6 +134,8 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
                : MR_OK;
 }
 
+/* The name counts more than the key: whoever stands there with another identity is somebody else,
+ * and if it is the same, bytes need not be. */
 static enum mr_code look(struct testing *t, struct mr_err *err)
 {
     const struct mr_merge_lookup what = {MR_TARGET, t->table, t->table->key};
@@ -314,6 +318,8 @@ static enum mr_code skip_deleted(struct mr_merge *m, struct mr_err *err)
                              NULL, 0, NULL, err);
 }
 
+/* Marks are set before anything is decided, so that the matcher takes the rows for placed; what
+ * was taken back as a whole is only seen when all rows were tested. */
 enum mr_code mr_merge_earlier(struct mr_merge *m, struct mr_err *err)
 {
     struct testing t = {.m = m,
@@ -456,6 +462,8 @@ struct proposing {
     struct mr_case_stmt *stmt;
 };
 
+/* Kept with the digest as it will stand, so that the next plan knows the row to the byte; of who
+ * was matched, as he is now. */
 static enum mr_code propose(void *ctx, const struct mr_entity *e, struct mr_err *err)
 {
     struct proposing *p = ctx;
@@ -539,6 +547,8 @@ static enum mr_code forget_merged(struct mr_merge *m, const struct mr_plan_table
                         err, MR_ARG_TEXT("name", mr_plan_table_name(t)), MR_ARG_INT("tbl", t->at));
 }
 
+/* Whom this plan asks about again, or decided otherwise about, is told and forgotten before his
+ * new word is written. */
 static enum mr_code propose_table(struct proposing *added, struct proposing *matched,
                                   const struct mr_plan_table *t, struct mr_err *err)
 {

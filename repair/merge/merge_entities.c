@@ -279,6 +279,8 @@ static enum mr_code takes_source(struct writing *w, const struct decided *d, boo
     return MR_OK;
 }
 
+/* TARGET's row stands, and stays as it is unless SOURCE's values were chosen; what others refer to
+ * is not taken away by a choice of values: that is a conflict of its own. */
 static enum mr_code decide_standing(struct writing *w, struct decided *d, struct mr_entity *e,
                                     struct mr_err *err)
 {
@@ -302,6 +304,8 @@ static enum mr_code decide_standing(struct writing *w, struct decided *d, struct
     return code;
 }
 
+/* A row that waits is written by nobody, whatever else is known of it; only of one that is written
+ * are provisional ids made real. */
 static enum mr_code decide_absent(struct writing *w, struct decided *d, struct mr_entity *e,
                                   struct mr_err *err)
 {
@@ -378,6 +382,8 @@ static const char *choices_of(const struct writing *w, const struct decided *d)
     return can_restore(w, d) ? mr_conflict_choices(mr_conflict_named(d->kind)) : "skip";
 }
 
+/* Images are cut for the plan, whose readers know columns only; what conditions look at behind them
+ * is still needed to say by which references the row refers. */
 static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity *e,
                          struct mr_err *err)
 {
@@ -433,6 +439,8 @@ static const struct mr_case_field fields[] = {
     FIELD(taken, MR_CASE_FLAG),   FIELD(hangs, MR_CASE_FLAG),   FIELD(referenced, MR_CASE_TEXT),
     FIELD(facts, MR_CASE_INT)};
 
+/* Rows without a key that stay are many, and have no name: only what is done about them is
+ * kept. */
 static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_err *err)
 {
     struct mr_entity e = {0};
@@ -455,6 +463,7 @@ static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_er
                : code;
 }
 
+/* In the order of ids, row by row: no more than one row's images are in memory. */
 static enum mr_code write_table(struct writing *w, struct mr_err *err)
 {
     struct mr_case_stmt *rows = NULL;

@@ -58,6 +58,7 @@ struct walk {
     struct mr_vec rows; /* of a page: struct mr_merge_known */
 };
 
+/* Each row begins with what is true of its whole table, so that no query has to say it. */
 static enum mr_code read_rows(struct walk *w, struct mr_case_stmt *stmt, struct mr_err *err)
 {
     const struct mr_fact of_table = mr_merge_facts_about(w->table);
@@ -94,6 +95,7 @@ static enum mr_code read_page(struct walk *w, const struct mr_merge_facts_query 
     return code;
 }
 
+/* A page is read whole before the callback sees it: it may write to the tables of the query. */
 enum mr_code mr_merge_facts_each(struct mr_merge *m, const struct mr_merge_table *table,
                                  struct mr_merge_facts_query query, mr_merge_known_fn *fn,
                                  void *ctx, struct mr_err *err)

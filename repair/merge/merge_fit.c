@@ -30,6 +30,7 @@ static void end(struct fitting *f)
     mr_arena_release(&f->arena);
 }
 
+/* Rows that fit are not noted: they are nearly all. */
 static enum mr_code judge(struct fitting *f, const struct mr_merge_work_row *row,
                           struct mr_err *err)
 {
@@ -110,6 +111,8 @@ enum mr_code mr_merge_fit_standing(struct mr_merge *m, size_t first, size_t coun
     return code;
 }
 
+/* The row is judged again, since the judge knows only the last one; a choice that cannot be carried
+ * out leaves the conflict open, and says why. */
 enum mr_code mr_merge_fit_choose(struct mr_merge *m, const struct mr_plan_table *table, int64_t id,
                                  const char *choice, struct mr_strbuf *edits, bool *possible,
                                  struct mr_err *err)

@@ -87,6 +87,7 @@ struct bag {
     struct mr_strbuf bytes;
 };
 
+/* The run and the plan may read other columns: rows are compared by those that both know. */
 static enum mr_code find_columns(struct bag *b, struct mr_err *err)
 {
     const struct mr_plan_table *t = b->table;
@@ -125,6 +126,7 @@ static enum mr_code put_finding(struct bag *b, const struct mr_finding *f, struc
                          : code;
 }
 
+/* Findings come in pages with their images, which may be wide. */
 static enum mr_code put_state(struct bag *b, enum mr_find_state state, struct mr_err *err)
 {
     struct mr_vec findings = MR_VEC_INIT(struct mr_finding);
@@ -163,6 +165,8 @@ static enum mr_code see_row(void *ctx, const struct mr_merge_ask *ask,
                          : code;
 }
 
+/* What both states of findings stand for, less what SOURCE gives now: SOURCE is not read where the
+ * run found nothing. */
 static enum mr_code count_bag(struct bag *b, struct mr_err *err)
 {
     static const char left[] = "SELECT coalesce(sum(n), 0) FROM gone";

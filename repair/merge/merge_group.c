@@ -94,6 +94,8 @@ static void key_references(const struct mr_merge *m, const struct mr_merge_table
     }
 }
 
+/* A row that is known by its key is base; where the key is made of references, it is lost history
+ * if they lead there.  Without such references there is nothing to ask. */
 static enum mr_code base_sql(const struct grouping *g, struct mr_strbuf *sql, struct mr_err *err)
 {
     struct mr_strbuf list = MR_STRBUF_INIT;
@@ -179,6 +181,7 @@ static enum mr_code move_all(void *ctx, bool first, struct mr_err *err)
     return MR_OK;
 }
 
+/* By hand, since mr_decide_below() says who moves, and not SQL. */
 static enum mr_code spread(struct grouping *g, struct mr_err *err)
 {
     const struct mr_merge_spread what = {.table = "m",

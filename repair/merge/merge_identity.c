@@ -51,6 +51,8 @@ static enum mr_code is_past(struct identifying *d, struct mr_key key, bool *past
     return code;
 }
 
+/* The first holder is whom the row may be; all of them count, since two make it ambiguous, and one
+ * of the past is in the way whatever stands above. */
 static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
                                 const struct mr_merge_answer *row, struct mr_err *err)
 {
@@ -158,6 +160,8 @@ static void know(struct holders *h)
     h->fact.met = h->on_target == 1;
 }
 
+/* A subject row has no owner.  Asked only of rows that would be matched: it costs reads on both
+ * sides. */
 static enum mr_code find_owners(struct identifying *d, struct mr_err *err)
 {
     struct mr_merge_matching *x = d->x;
@@ -218,6 +222,8 @@ static enum mr_code write_batch(struct identifying *d, struct mr_err *err)
     return MR_OK;
 }
 
+/* SOURCE first, from the case alone; then TARGET; then SOURCE again for rows that are not looked
+ * at, which only a holder on TARGET tells of. */
 static enum mr_code identify_batch(struct identifying *d, struct mr_err *err)
 {
     struct mr_merge_matching *x = d->x;

@@ -169,6 +169,8 @@ static enum mr_code read_source_sequence(struct mr_merge *m, struct block *b, ui
     return mr_side_sequence_next(m->plan->pairing.side[MR_SOURCE].main, db, name, next, err);
 }
 
+/* Of both histories: an id that either has handed out may be written down elsewhere, and is never
+ * given to somebody else. */
 static enum mr_code read_next(struct mr_merge *m, struct block *b, struct mr_err *err)
 {
     const struct mr_plan_table *t = b->table->plan;
@@ -380,6 +382,7 @@ static const char *number_text(uint64_t value, char text[24])
     return text;
 }
 
+/* In the order of SOURCE's ids, so that the new ones are in the order in which rows were made. */
 static enum mr_code hand_out(struct mr_merge *m, const struct block *b, struct mr_err *err)
 {
     struct mr_case_stmt *rows = NULL, *add = NULL;
@@ -476,6 +479,8 @@ static enum mr_code keep_all(struct mr_merge *m, const struct mr_vec *blocks, st
     return MR_OK;
 }
 
+/* Of a table that gets no row no server is asked, and no counter raised; its bounds are kept all
+ * the same. */
 static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *t,
                                struct mr_vec *blocks, struct mr_err *err)
 {
@@ -510,6 +515,7 @@ static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *
     return code == MR_OK && slot == NULL ? mr_merge_nomem(err) : code;
 }
 
+/* Kept when all blocks are laid out: tables that one sequence feeds have one counter. */
 enum mr_code mr_merge_ids(struct mr_merge *m, struct mr_err *err)
 {
     struct mr_vec blocks = MR_VEC_INIT(struct block);

@@ -61,6 +61,8 @@ static enum mr_code add_need(struct leading *l, const struct item *item, size_t 
 
 /* ---- parents ---- */
 
+/* A counted parent is told by its number alone; of another the image is held, since one has to
+ * climb on from it. */
 static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
                                 const struct mr_merge_answer *row, struct mr_err *err)
 {
@@ -89,6 +91,7 @@ static enum mr_code count_live(void *ctx, const struct mr_merge_ask *ask,
     return MR_OK;
 }
 
+/* Rows that can never lead to the past are asked nothing more. */
 static enum mr_code ask_for_parents(struct level *v, struct mr_err *err)
 {
     const struct mr_merge_lookup what = {MR_SOURCE, &v->l->m->plan->tables[v->r->parent], v->r->to};
@@ -130,6 +133,7 @@ static enum mr_code count_of_nobody(const struct level *v, struct item *item, bo
     return code;
 }
 
+/* What the row needs is noted, not judged: the bound may still be lowered. */
 static enum mr_code counted_parents(const struct level *v, struct mr_err *err)
 {
     for (size_t i = 0; i < v->items.count; i++) {

@@ -92,6 +92,8 @@ static bool is_repeated(const struct asking *a, const struct mr_merge_ask *ask)
            (a->what->side == MR_TARGET || mr_key_compare(ask->value, ask[-1].value) == 0);
 }
 
+/* Each value is asked for once.  A single question may hold more than the bound: its rows have to
+ * be had somehow. */
 static enum mr_code fetch(struct asking *a, const struct mr_merge_ask *asks, size_t n,
                           struct mr_err *err)
 {
@@ -122,6 +124,8 @@ static bool is_whole(const struct asking *a)
     return true;
 }
 
+/* By canonical values, as the questions are: which of them a row answers is for TARGET's collation
+ * to say, also of rows of SOURCE. */
 static enum mr_code sort_founds(struct asking *a, struct mr_err *err)
 {
     mr_vec_clear(&a->founds);
@@ -140,6 +144,7 @@ static enum mr_code sort_founds(struct asking *a, struct mr_err *err)
     return MR_OK;
 }
 
+/* Both are sorted; questions of one value each get all of its rows. */
 static enum mr_code join(struct asking *a, const struct mr_merge_ask *asks, size_t n,
                          mr_merge_answer_fn *fn, void *ctx, struct mr_err *err)
 {
@@ -184,6 +189,7 @@ static void set_spec(struct mr_readspec *spec, const struct mr_merge_lookup *wha
     spec->store = false;
 }
 
+/* Canonical values live in an arena of this call: no question is left with one that is gone. */
 enum mr_code mr_merge_lookup_ask(struct mr_merge *m, const struct mr_merge_lookup *what,
                                  struct mr_vec *asks, mr_merge_answer_fn *fn, void *ctx,
                                  struct mr_err *err)
@@ -262,6 +268,7 @@ size_t mr_merge_lookup_keys(const struct mr_merge *m, const struct mr_merge_look
     return what->columns.count == 1 && !is_indexed(what) ? SCAN_KEYS : MR_MERGE_BATCH;
 }
 
+/* The table's own condition stays in force; a comment at its end is ended by the line break. */
 enum mr_code mr_merge_lookup_stream_where(struct mr_merge *m, const struct mr_merge_lookup *what,
                                           const char *where, mr_merge_answer_fn *fn, void *ctx,
                                           struct mr_err *err)

@@ -33,6 +33,7 @@ static enum mr_code next_rows(struct linking *l, int64_t *after, struct mr_err *
     return code;
 }
 
+/* By canonical values, so that whoever refers to the row finds it as TARGET would. */
 static enum mr_code name_batch(struct linking *l, size_t set, struct mr_err *err)
 {
     const struct mr_plan_columns *columns = &l->table->sets[set];
@@ -147,6 +148,8 @@ static enum mr_code link_batch(struct linking *l, struct mr_err *err)
 
 /* ---- whom TARGET means by the same values ---- */
 
+/* Kept as the key under which TARGET has it: two sides mean one row only if the matcher puts the
+ * parent there. */
 static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
                               const struct mr_merge_answer *row, struct mr_err *err)
 {
@@ -368,6 +371,7 @@ static enum mr_code take_parent(struct mr_merge_map *map, enum mr_merge_map_mode
     return take_values(map, r, own, image, plain, err);
 }
 
+/* Edits come last: what a person wants there counts more than what the parents say. */
 enum mr_code mr_merge_map_row(struct mr_merge_map *map, const struct mr_plan_table *table,
                               const struct mr_merge_work_row *row, enum mr_merge_map_mode mode,
                               struct mr_key edits, struct mr_err *err)

@@ -43,6 +43,7 @@ static enum mr_code read_marks(struct mr_merge_matching *x, struct mr_merge_cand
     return code;
 }
 
+/* A row is looked for under the key that it would have on TARGET, so references come first. */
 static enum mr_code map_batch(struct mr_merge_matching *x, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
@@ -73,6 +74,7 @@ static enum mr_code map_batch(struct mr_merge_matching *x, struct mr_err *err)
     return code;
 }
 
+/* TARGET's unique key lets one row answer at most. */
 static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
                                 const struct mr_merge_answer *row, struct mr_err *err)
 {
@@ -195,6 +197,8 @@ static enum mr_code write_batch(struct mr_merge_matching *x, struct mr_err *err)
     return MR_OK;
 }
 
+/* The key first; identities next, also TARGET's where a counter made the key, since that tells a
+ * collision from an edit. */
 static enum mr_code match_batch(struct mr_merge_matching *x, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
@@ -271,6 +275,7 @@ static enum mr_code find_shared(struct mr_merge_matching *x, struct mr_err *err)
     return code;
 }
 
+/* Only keys that nobody holds: of others it is known that they are taken. */
 static enum mr_code find_traces(struct mr_merge_matching *x, struct mr_err *err)
 {
     static const char sql[] =
@@ -401,6 +406,7 @@ static bool has_parents_decided(const struct mr_merge_matching *x)
     return true;
 }
 
+/* Wave by wave: a row of a later one is known by where rows of earlier ones stand. */
 static enum mr_code match_table(struct mr_merge_matching *x, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
@@ -484,6 +490,7 @@ static enum mr_code find_unsame(struct mr_merge_matching *x, int64_t *changed, s
     return mr_merge_work_run(x->m, sql, args, 2, changed, err);
 }
 
+/* A component is matched anew as a whole: what was known of it rests on marks that have changed. */
 static enum mr_code forget(struct mr_merge_matching *x, struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)x->first, (int64_t)(x->first + x->count)};

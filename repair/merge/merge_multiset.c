@@ -23,6 +23,7 @@ struct loading {
     struct mr_rowhash hash;
 };
 
+/* Rows get their names once, however often the component is matched. */
 static enum mr_code name_live(struct loading *l, struct mr_err *err)
 {
     const struct mr_plan_table *t = l->x->table->plan;
@@ -101,6 +102,8 @@ static enum mr_code take_twin(void *ctx, const struct mr_merge_ask *ask,
     return mr_merge_work_run(l->x->m, "UPDATE live SET taken=2 WHERE id=?1", id, 1, NULL, err);
 }
 
+/* Rows that are equal on both sides are not in w; without this TARGET's would be free for another
+ * row of SOURCE, and one event would be lost. */
 static enum mr_code take_twins(struct loading *l, struct mr_err *err)
 {
     static const char sql[] =

@@ -172,6 +172,7 @@ static bool has_order(const struct mr_column *col)
            col->cls != MR_CLASS_GEOMETRY;
 }
 
+/* Two sides that order otherwise would each call its own row the newer one. */
 static enum mr_code check_type(const struct comparing *c, struct mr_err *err)
 {
     const struct mr_pair *pair = c->table->pair;

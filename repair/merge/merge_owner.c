@@ -50,6 +50,7 @@ static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
     return step->image.ptr != NULL ? MR_OK : mr_merge_nomem(err);
 }
 
+/* One reference of all rows of the level at once: a question a level, not a row. */
 static enum mr_code climb_reference(struct climbing *c, struct mr_err *err)
 {
     const struct mr_merge_lookup what = {c->side, &c->m->plan->tables[c->r->parent], c->r->to};
@@ -81,6 +82,7 @@ static enum mr_code find_place(struct climbing *c, struct step *owner, struct mr
     return code;
 }
 
+/* By the key on TARGET, since owners of both sides are compared there. */
 static enum mr_code add_owner(struct climbing *c, const struct step *step, struct mr_err *err)
 {
     const struct mr_plan_table *t = &c->m->plan->tables[step->table];
@@ -120,6 +122,7 @@ static enum mr_code take_owners(struct climbing *c, bool *done, struct mr_err *e
     return code;
 }
 
+/* Breadth first, so that the nearest subjects are met first; who has one goes no further. */
 static enum mr_code climb(struct climbing *c, const struct mr_plan_table *table,
                           const struct mr_merge_owner_pair *pairs, size_t count, struct mr_err *err)
 {
@@ -186,6 +189,7 @@ static bool sets_differ(const struct climbing *c, size_t pair, size_t at[MR_SIDE
     return differs || mine != NULL || theirs != NULL;
 }
 
+/* Owners are sorted by pair, table and key: both sets of a pair are compared in one walk. */
 enum mr_code mr_merge_owners(struct mr_merge *m, const struct mr_plan_table *table,
                              struct mr_merge_owner_pair *pairs, size_t count, struct mr_err *err)
 {

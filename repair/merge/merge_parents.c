@@ -41,6 +41,8 @@ static bool refers_to_key(const struct looking *l)
            memcmp(key->at, l->r->to.at, key->count * sizeof *key->at) == 0;
 }
 
+/* A parent that is looked at anyway is told by its key only: other values of it may have changed
+ * hands. */
 static enum mr_code push_ask(struct looking *l, const struct mr_merge_work_row *row,
                              struct mr_err *err)
 {

@@ -30,6 +30,7 @@ static bool is_tested(const struct mr_merge_table *t)
 
 /* ---- when a row was created ---- */
 
+/* Zero and NULL times say nothing, and neither does a column of another type. */
 static enum mr_code created(const struct mr_plan_table *t, struct mr_key image,
                             struct mr_time *time, bool *known, struct mr_err *err)
 {
@@ -93,6 +94,8 @@ struct likeness {
     size_t last;   /* of them */
 };
 
+/* A column tells only if its value is no default, and no reference to what is not of the past:
+ * there both sides would agree by chance. */
 static enum mr_code compare(struct mr_merge_matching *x, struct mr_merge_candidate *c,
                             struct likeness *like, struct mr_err *err)
 {
@@ -313,6 +316,7 @@ static enum mr_code find_newest(struct ageing *a, struct mr_err *err)
     return MR_OK;
 }
 
+/* Strictly before: rows of one second may stand on both sides of the split. */
 static enum mr_code judge_age(struct ageing *a, const struct mr_merge_work_row *row,
                               struct mr_err *err)
 {
@@ -338,6 +342,7 @@ static const char alone_sql[] =
     " AND m.taken IS NULL AND k.into_key IS NULL AND NOT (?3 AND w.n>=?4)"
     " ORDER BY m.id LIMIT 1000";
 
+/* Only where the bound was inferred: a person who said where the past ends is believed. */
 static enum mr_code find_older(struct ageing *a, struct mr_err *err)
 {
     const struct mr_merge_bound *b = &a->table->bound;

@@ -79,6 +79,8 @@ static enum mr_code break_rows(struct mr_merge *m, const char *open, int64_t lev
     return code;
 }
 
+/* As few references as can be are left open: rows that only smaller ones of the circle hold back go
+ * first, and where there are none, any one that can. */
 static enum mr_code break_circles(struct mr_merge *m, int64_t level, struct mr_err *err)
 {
     struct mr_strbuf open = MR_STRBUF_INIT;
@@ -102,6 +104,7 @@ out:
     return code;
 }
 
+/* A level that broke a circle is its own, so that no row stands beside one that it refers to. */
 static enum mr_code rank_rows(struct mr_merge *m, struct mr_err *err)
 {
     int64_t left = 1, level = 0;
@@ -120,6 +123,7 @@ static enum mr_code rank_rows(struct mr_merge *m, struct mr_err *err)
 
 /* ---- trees ---- */
 
+/* Parents come before children in this order, so that a tree is known when it is asked for. */
 static enum mr_code plant(struct mr_merge *m, struct mr_case_stmt *rows,
                           struct mr_case_stmt *parents, struct mr_case_stmt *set,
                           struct mr_err *err)

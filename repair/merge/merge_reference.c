@@ -38,6 +38,8 @@ enum mr_code mr_merge_reference_push(struct mr_vec *asks, int64_t tag, struct mr
     return code;
 }
 
+/* A UUID is written in several ways, and each is asked for; a key that the child's type cannot
+ * write is no child's. */
 enum mr_code mr_merge_reference_push_children(struct mr_vec *asks, int64_t tag, struct mr_key key,
                                               const struct mr_plan_reference *r,
                                               struct mr_arena *arena, struct mr_err *err)
@@ -105,6 +107,7 @@ struct reading {
     struct mr_strbuf bytes;
 };
 
+/* All columns must mean a key, and one spell it otherwise: the others are found by the key. */
 static enum mr_code take(void *ctx, const struct mr_merge_ask *ask,
                          const struct mr_merge_answer *row, struct mr_err *err)
 {
@@ -147,6 +150,7 @@ static void add_where(const struct mr_merge *m, enum mr_side side,
     mr_strbuf_release(&one);
 }
 
+/* A server is asked by a condition that may hold for a few rows more; take() looks again. */
 enum mr_code mr_merge_reference_otherwise(struct mr_merge *m, enum mr_side side,
                                           const struct mr_plan_reference *r, mr_merge_answer_fn *fn,
                                           void *ctx, struct mr_err *err)

@@ -82,6 +82,7 @@ struct holding {
     struct mr_strbuf bytes;
 };
 
+/* Equal values mostly come one after the other, and are held once. */
 static enum mr_code take_child(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct holding *w = ctx;
@@ -124,6 +125,7 @@ static enum mr_code match(struct holding *w, struct mr_err *err)
     return code;
 }
 
+/* A table outside is asked for all leavers at once; TARGET's collation says whom it meant. */
 static enum mr_code hold_rows(struct holding *w, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -285,6 +287,7 @@ static enum mr_code add_leaver(struct referring *w, const struct mr_plan_table *
     return leaver->after.ptr != NULL ? MR_OK : mr_merge_nomem(err);
 }
 
+/* What stands on TARGET and what the plan is about to write there refer alike. */
 static enum mr_code judge_rows(struct referring *w, const struct mr_plan_table *t,
                                struct mr_err *err)
 {

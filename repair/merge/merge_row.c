@@ -24,6 +24,7 @@ static bool is_null(struct mr_key value)
     return value.len == 1 && *(const char *)value.ptr == 'N';
 }
 
+/* The value behind the columns is 1, 0 or NULL, as SQL answered when the row was read. */
 static enum mr_code holds(const struct mr_plan_reference *r, struct mr_key image, bool *yes,
                           struct mr_err *err)
 {
@@ -96,6 +97,7 @@ enum mr_code mr_merge_row_is_own_parent(const struct mr_plan_reference *r, struc
     return code;
 }
 
+/* Equal bytes are equal rows, which nearly all are: they are not taken apart. */
 enum mr_code mr_merge_row_differs(struct mr_merge *m, const struct mr_plan_table *table,
                                   struct mr_key a, struct mr_key b, size_t except, bool *differs,
                                   struct mr_err *err)
@@ -128,6 +130,7 @@ enum mr_code mr_merge_row_leaves(struct mr_key before, struct mr_key after,
     return MR_OK;
 }
 
+/* Values behind the columns stay, so that the image can still be asked for its conditions. */
 enum mr_code mr_merge_row_edit(struct mr_key image, const struct mr_key *values, size_t nvalues,
                                struct mr_strbuf *out, struct mr_err *err)
 {

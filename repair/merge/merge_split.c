@@ -27,6 +27,7 @@ const char *mr_merge_split_misses(const struct mr_plan_table *table, const struc
     return NULL;
 }
 
+/* A TIMESTAMP is read in UTC; only the server knows its own zone and when its clocks changed. */
 static enum mr_code in_utc(struct mr_merge *m, struct mr_strbuf *text, struct mr_err *err)
 {
     const struct mr_when *when = m->options->split_at;
@@ -75,6 +76,7 @@ enum mr_code mr_merge_split_time(struct mr_merge *m, const struct mr_plan_table 
     return code;
 }
 
+/* The value decides, not the column: it may be NULL, zero, or of a type that tells no moment. */
 enum mr_code mr_merge_split_side(struct mr_merge *m, const struct mr_plan_table *table,
                                  size_t column, struct mr_key image, int *side, struct mr_err *err)
 {

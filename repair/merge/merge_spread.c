@@ -102,6 +102,8 @@ static enum mr_code find_beside(const struct spreading *s, struct mr_err *err)
     return mr_case_run(s->clear, err);
 }
 
+/* The first wave looks at all rows, later ones only at neighbours of the one before: else a chain
+ * of n rows would cost n times all of them. */
 enum mr_code mr_merge_spread(struct mr_merge *m, const struct mr_merge_spread *what,
                              const int64_t *args, size_t nargs, int64_t *wave, struct mr_err *err)
 {

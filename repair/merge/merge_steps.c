@@ -123,6 +123,7 @@ static enum mr_code close_circles(struct stepping *s, int64_t parent, struct mr_
     return code;
 }
 
+/* A circle is closed in the unit of its last row, as soon as that is there. */
 static enum mr_code insert(struct stepping *s, int64_t id, int64_t rank, struct mr_err *err)
 {
     struct mr_entity e;

@@ -204,6 +204,7 @@ static enum mr_code look_at_table(struct looking *l, const struct mr_plan_table 
     return code == MR_OK ? mr_suspect_look_end(&l->look, err) : code;
 }
 
+/* Where no key changes hands an undeclared reference does no harm, and nothing is read. */
 static enum mr_code look(struct looking *l, struct mr_err *err)
 {
     const struct mr_plan_tables *plan = l->m->plan;

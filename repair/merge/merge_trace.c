@@ -130,6 +130,7 @@ static void share_parts(struct tracing *t)
     }
 }
 
+/* Parts that several keys share are asked for once; what is found holds for all of them. */
 static enum mr_code trace_reference(struct tracing *t, const struct mr_plan_table *table,
                                     const struct mr_vec *asks, struct mr_err *err)
 {
@@ -223,6 +224,7 @@ static enum mr_code judge_shared(struct holding *h, struct mr_err *err)
     return code;
 }
 
+/* SOURCE has the row, too: then its own rows mean that one by the part, and so do TARGET's. */
 static enum mr_code find_shared(struct holding *h, struct mr_err *err)
 {
     const struct mr_merge_lookup what = {MR_SOURCE, h->table, h->table->key};

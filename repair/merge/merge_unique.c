@@ -68,6 +68,7 @@ static const char rows_sql[] =
     " AND NOT m.misfit AND NOT m.rival AND k.skip IS NOT 1 AND (?3=0 OR m.grp='gone') "
     "ORDER BY m.id LIMIT 1000";
 
+/* Index by index, so that the first rival is named; who has one is not asked about again. */
 static enum mr_code seek(struct seeking *s, bool only_gone, struct mr_err *err)
 {
     const struct mr_merge_lookup what = {MR_TARGET, s->table, *s->columns};

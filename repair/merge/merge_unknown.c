@@ -63,6 +63,7 @@ static enum mr_code digest_of(struct unknown *u, struct mr_key image, struct mr_
 
 /* ---- rows that are about to be inserted ---- */
 
+/* As many as there are of each content: equal events are several. */
 static enum mr_code note_events(struct unknown *u, struct mr_err *err)
 {
     int64_t after = 0;
@@ -111,6 +112,7 @@ static enum mr_code pass_key(void *ctx, const struct mr_value *values, struct mr
     return MR_OK;
 }
 
+/* Each event is found once; a second equal row of TARGET is another one's. */
 static enum mr_code match_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct unknown *u = ctx;
@@ -170,6 +172,7 @@ static enum mr_code look_behind_gap(struct unknown *u, uint64_t above, struct mr
 
 /* ---- a table ---- */
 
+/* A gap is measured in steps of the counter, which may be those of a sequence. */
 static enum mr_code find_gap(struct unknown *u, uint64_t *above, struct mr_err *err)
 {
     const struct mr_plan_table *t = u->table;

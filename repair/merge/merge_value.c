@@ -48,6 +48,7 @@ static enum mr_code mapped(struct comparing *c, struct twin *t, struct mr_err *e
     return code == MR_OK && t->own.ptr == NULL ? mr_merge_nomem(err) : code;
 }
 
+/* Rows that are equal once references are mapped are done with here. */
 static enum mr_code read_twins(struct comparing *c, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -124,6 +125,8 @@ static enum mr_code refuse_bound(const struct comparing *c, const struct twin *t
     return MR_E_REFUSED;
 }
 
+/* Without identities a difference alone belies the bound; with a time, two rows that were made at
+ * one moment are one that was edited. */
 static enum mr_code test_bound(struct comparing *c, const struct twin *t, struct mr_err *err)
 {
     const struct mr_plan_table *table = c->table->plan;

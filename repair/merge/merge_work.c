@@ -141,6 +141,7 @@ const char *mr_merge_work_text(struct mr_case_stmt *stmt, int column, struct mr_
     return copy;
 }
 
+/* At least one row a page, however wide: a caller that gets none is at the end. */
 enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,
                                 size_t nargs, struct mr_arena *arena, struct mr_vec *rows,
                                 struct mr_err *err)
