@@ -11,7 +11,7 @@
  * key.  A row is written "7|ann|NULL": NULL is NULL, nothing is an empty value, and `\0` a
  * byte of zero.
  *
- * Servers are these rows: a reader finds them by key as TARGET's collation does without a
+ * Servers are these rows: a reader finds them by key as its side's collation does without a
  * server (mr_canon_local).  world.fail_read makes the n-th read fail, and world.fail_case the
  * n-th statement of the case: link with MERGE_WRAP of module.mk.
  */
@@ -286,7 +286,7 @@ static inline void world_select(struct world *w, const struct world_table *t, co
 }
 
 /* Values as the collation compares them; false: one is NULL. */
-static inline bool world_canon(struct world *w, const struct mr_readspec *spec,
+static inline bool world_canon(struct world *w, enum mr_side side, const struct mr_readspec *spec,
                                const struct mr_value *values, struct mr_strbuf *out)
 {
     const struct world_table *t = world_named(w, spec);
@@ -295,8 +295,8 @@ static inline bool world_canon(struct world *w, const struct mr_readspec *spec,
         const struct mr_readcol *col = &spec->cols[spec->key[i]];
         const char *collation = NULL;
         for (size_t k = 0; k < t->side[MR_TARGET].ncolumns; k++)
-            if (strcmp(t->columns[MR_TARGET][k].name, col->name) == 0)
-                collation = t->columns[MR_TARGET][k].collation;
+            if (strcmp(t->columns[side][k].name, col->name) == 0)
+                collation = t->columns[side][k].collation;
         if (values[i].cls == MR_CLASS_NULL)
             return false;
         if (values[i].cls == MR_CLASS_TEXT)
@@ -308,7 +308,7 @@ static inline bool world_canon(struct world *w, const struct mr_readspec *spec,
     return true;
 }
 
-static inline bool world_has_key(struct world *w, const struct mr_readspec *spec,
+static inline bool world_has_key(struct world *w, enum mr_side side, const struct mr_readspec *spec,
                                  const struct mr_value *row, struct mr_key key)
 {
     struct mr_value own[WORLD_COLUMNS], asked[WORLD_COLUMNS];
@@ -318,8 +318,8 @@ static inline bool world_has_key(struct world *w, const struct mr_readspec *spec
         own[i] = row[spec->key[i]];
         world_require(mr_row_decode(key.ptr, key.len, &pos, &asked[i], NULL));
     }
-    bool is = world_canon(w, spec, own, &a) && world_canon(w, spec, asked, &b) && a.len == b.len &&
-              memcmp(a.ptr, b.ptr, a.len) == 0;
+    bool is = world_canon(w, side, spec, own, &a) && world_canon(w, side, spec, asked, &b) &&
+              a.len == b.len && memcmp(a.ptr, b.ptr, a.len) == 0;
     mr_strbuf_release(&a);
     mr_strbuf_release(&b);
     return is;
@@ -337,7 +337,7 @@ static inline enum mr_code world_fetch(struct mr_reader *reader, const struct mr
         bool is = false;
         world_select(r->w, t, t->rows[r->side][i], spec, values);
         for (size_t k = 0; !is && k < nkeys; k++)
-            is = world_has_key(r->w, spec, values, keys[k]);
+            is = world_has_key(r->w, r->side, spec, values, keys[k]);
         if (is)
             MR_TRY(fn(ctx, values, err));
     }

@@ -51,6 +51,8 @@ static void test_one(void **state)
          "5 changed newest:seen - - 9 9 9,017,1,2026-02-01 00:00:00", 0},
         {"9|017|1|NULL", "9|017|NULL|2026-01-01", "grp='base', kind='changed'",
          "(1, 'changed', 'newest:seen'", "1 changed newest:seen - - 9 9 -", 0},
+        {"9|017|1|2026-01-01", "9|017|NULL|2026-01-01", "grp='base', kind='changed'",
+         "(1, 'changed', 'newest:seen'", "1 changed newest:seen - - 9 9 -", 0}, /* as old: live */
         /* others refer to what it would let go of */
         {"9|017|1|NULL", "9|018|NULL|NULL",
          "grp='base', kind='identity-changed', referenced='d.x', detail='y'",
@@ -148,6 +150,29 @@ static void test_update_keeps(void **state)
                  "N N,4,old; M M,4,new");
     /* by the condition that stays it does not refer, and the plan knows */
     world_expect(w, "SELECT entity, ref FROM unmeant", "2 1");
+    world_free(w);
+}
+
+/* A type that stays says of another column, too, whom it means: that stays with it. */
+static void test_update_keeps_related(void **state)
+{
+    static const bool reads[] = {false, false, true, false};
+    struct world *w = world_new();
+    (void)state;
+    world_table(w, "members", "id:int# mobile:text!");
+    const size_t t =
+        world_table(w, "notes", "no:text* member:int? kind:text? other:int? free:int?");
+    world_reference(w, t, "member", MEMBERS, "id");
+    world_reference(w, t, "other", MEMBERS, "id");
+    w->references[0].reads = w->references[1].reads = reads;
+    world_open(w);
+    world_sql(w, "CREATE TEMP TABLE fresh_id (id INTEGER PRIMARY KEY, value TEXT)");
+    world_row(w, 1, MEMBERS, "5|017", NULL, "grp='maybe', kind='deleted-or-lost', waits=1, root=1");
+    world_row(w, 2, t, "n|5|new|7|1", "n|4|old|6|2", "grp='base', kind='changed'");
+    world_link(w, 2, 0, 1);
+    world_sql(w, "INSERT INTO chosen (id, kind, choice) VALUES (2, 'changed', 'source')");
+    world_run(w, mr_merge_entities(&w->m, &w->err));
+    world_expect(w, "SELECT after FROM entity WHERE tbl=1", "n,4,old,6,1");
     world_free(w);
 }
 
@@ -265,9 +290,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one),          cmocka_unit_test(test_real_ids),
-        cmocka_unit_test(test_update_keeps), cmocka_unit_test(test_waits_for),
-        cmocka_unit_test(test_holder),       cmocka_unit_test(test_choices),
-        cmocka_unit_test(test_keyless),      cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_update_keeps), cmocka_unit_test(test_update_keeps_related),
+        cmocka_unit_test(test_waits_for),    cmocka_unit_test(test_holder),
+        cmocka_unit_test(test_choices),      cmocka_unit_test(test_keyless),
+        cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

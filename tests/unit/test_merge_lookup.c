@@ -99,6 +99,26 @@ static void test_ask(void **state)
     }
 }
 
+/* SOURCE keeps apart what is one to TARGET: it is asked for both, and each row answers both. */
+static void test_apart(void **state)
+{
+    static const size_t name[] = {1};
+    struct world *w = calloc(1, sizeof *w);
+    struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
+    struct log log = {.text = MR_STRBUF_INIT};
+    (void)state;
+    build(w);
+    w->tables[0].columns[MR_SOURCE][1].collation = "utf8mb4_nopad_bin";
+    const struct mr_merge_lookup what = {MR_SOURCE, &w->planned[0], {name, 1}};
+    ask_for(w, &asks, 7, "0|Ann||0", what.columns);
+    ask_for(w, &asks, 7, "0|ann ||0", what.columns);
+    world_run(w, mr_merge_lookup_ask(&w->m, &what, &asks, note, &log, &w->err));
+    assert_string_equal(log.text.ptr, "7=1 7=2 7=1 7=2 ");
+    mr_vec_release(&asks);
+    mr_strbuf_release(&log.text);
+    world_free(w);
+}
+
 /* Rows that are wider than the average: batches are halved until their images fit, and each
  * question is answered once. */
 static void test_wide(void **state)
@@ -281,10 +301,11 @@ static void test_cancelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ask),     cmocka_unit_test(test_wide),
-        cmocka_unit_test(test_batches), cmocka_unit_test(test_stream),
-        cmocka_unit_test(test_keys),    cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_refusal), cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_ask),       cmocka_unit_test(test_apart),
+        cmocka_unit_test(test_wide),      cmocka_unit_test(test_batches),
+        cmocka_unit_test(test_stream),    cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_failures),  cmocka_unit_test(test_refusal),
+        cmocka_unit_test(test_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
