@@ -51,15 +51,14 @@ enum mr_code mr_merge_bounds_load(struct mr_case *cf, const struct mr_plan_table
     struct mr_case_stmt *stmt = NULL;
     *bound = (struct mr_merge_bound){0};
     *known = false;
-    enum mr_code code = mr_case_exec(cf, schema_sql, err);
-    if (code == MR_OK)
-        code = MR_CASE_PREPARE(cf,
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_exec(cf, schema_sql, err));
+    MR_TRY_OUT(MR_CASE_PREPARE(cf,
                                "SELECT base, base_origin, fresh, fresh_origin, first_next"
                                " FROM plan_bound WHERE tbl=:tbl",
-                               &stmt, err, MR_ARG_TEXT("tbl", mr_plan_table_name(table)));
-    if (code == MR_OK)
-        code = mr_case_step(stmt, known, err);
-    if (code == MR_OK && *known) {
+                               &stmt, err, MR_ARG_TEXT("tbl", mr_plan_table_name(table))));
+    MR_TRY_OUT(mr_case_step(stmt, known, err));
+    if (*known) {
         const char *next = mr_case_text(stmt, 4);
         bound->base = order_kept(stmt, 0, is_unsigned);
         bound->base_origin = mr_merge_work_text(stmt, 1, arena, &code, err);
@@ -68,6 +67,7 @@ enum mr_code mr_merge_bounds_load(struct mr_case *cf, const struct mr_plan_table
         bound->fresh_origin = mr_merge_work_text(stmt, 3, arena, &code, err);
         bound->first_next = next != NULL ? strtoull(next, NULL, 10) : 0;
     }
+out:
     mr_case_free(stmt);
     return code;
 }

@@ -141,19 +141,15 @@ static enum mr_code find_choice(struct choosing *c, const struct conflict *x, co
     const struct mr_table_config *config = c->m->plan->tables[x->tbl].pair->config;
     const struct mr_merge_options *o = c->m->options;
     struct mr_voices v = {0};
-    enum mr_code code = from_person(c, x, &v.person, err);
-    if (code == MR_OK)
-        code = from_above(c, x, &v.above, err);
-    if (code == MR_OK)
-        code = from_rules(c, o->on_conflict, o->non_conflict, x->kind, &v.command, err);
-    if (code == MR_OK)
-        code = from_earlier(c, x, &v.earlier, err);
-    if (code == MR_OK)
-        code = from_rules(c, config->on_conflict, config->non_conflict, x->kind, &v.table, err);
+    MR_TRY(from_person(c, x, &v.person, err));
+    MR_TRY(from_above(c, x, &v.above, err));
+    MR_TRY(from_rules(c, o->on_conflict, o->non_conflict, x->kind, &v.command, err));
+    MR_TRY(from_earlier(c, x, &v.earlier, err));
+    MR_TRY(from_rules(c, config->on_conflict, config->non_conflict, x->kind, &v.table, err));
     *choice = mr_decide_choice(&v);
-    if (code == MR_OK && *choice != NULL && !mr_merge_is_choice(x->kind, *choice))
+    if (*choice != NULL && !mr_merge_is_choice(x->kind, *choice))
         *choice = NULL;
-    return code;
+    return MR_OK;
 }
 
 /* ---- what it does ---- */
@@ -452,13 +448,12 @@ enum mr_code mr_merge_choose(struct mr_merge *m, size_t first, size_t count, boo
         const struct mr_plan_reference *r = &m->plan->references[i];
         c.inner = c.inner || (r->child >= first && r->child < first + count && r->parent >= first);
     }
-    enum mr_code code = open_statements(&c, err);
-    if (code == MR_OK)
-        code = find_revived(&c, err);
-    if (code == MR_OK)
-        code = choose_all(&c, err);
-    if (code == MR_OK)
-        code = spare(&c, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(open_statements(&c, err));
+    MR_TRY_OUT(find_revived(&c, err));
+    MR_TRY_OUT(choose_all(&c, err));
+    MR_TRY_OUT(spare(&c, err));
+out:
     *again = c.again;
     mr_case_free(c.above);
     mr_case_free(c.revived);

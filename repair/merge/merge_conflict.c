@@ -276,36 +276,28 @@ static enum mr_code break_circles(const struct component *c, struct mr_err *err)
 static enum mr_code name_kinds(const struct component *c, struct mr_err *err)
 {
     bool any = false;
-    enum mr_code code = has_waiting(c, &any, err);
-    if (code != MR_OK || !any)
-        return code;
-    code =
-        run(c,
-            "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE " OF_COMPONENT " AND waits AND"
-            " (" OWN_IS_OF_IDENTITY " OR NOT " PARENT_WAITS ")",
-            err);
-    if (code == MR_OK)
-        code = spread_roots(c, err);
-    if (code == MR_OK)
-        code = break_circles(c, err);
-    if (code == MR_OK)
-        code = run(c,
-                   "UPDATE m SET kind='parent-absent' WHERE " OF_COMPONENT
-                   " AND waits AND kind IS NULL",
-                   err);
+    MR_TRY(has_waiting(c, &any, err));
+    if (!any)
+        return MR_OK;
+    MR_TRY(run(c,
+               "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE " OF_COMPONENT
+               " AND waits AND (" OWN_IS_OF_IDENTITY " OR NOT " PARENT_WAITS ")",
+               err));
+    MR_TRY(spread_roots(c, err));
+    MR_TRY(break_circles(c, err));
+    MR_TRY(run(
+        c, "UPDATE m SET kind='parent-absent' WHERE " OF_COMPONENT " AND waits AND kind IS NULL",
+        err));
     /* below nothing but orders that differ, rows say so themselves */
-    return code == MR_OK ? spread(c,
-                                  (struct mr_merge_spread){
-                                      .takes = OF_COMPONENT
-                                      " AND m.kind='parent-absent' AND m.own='parent-differs'"
-                                      " AND NOT EXISTS (SELECT 1 FROM link l JOIN m p"
-                                      " ON p.id=l.parent WHERE l.child=m.id AND p.waits"
-                                      " AND p.id<>m.id AND p.kind<>'parent-differs')",
-                                      .write = "UPDATE m SET kind='parent-differs'"
-                                               " WHERE id IN reached",
-                                      .way = MR_MERGE_TO_CHILDREN},
-                                  err)
-                         : code;
+    return spread(c,
+                  (struct mr_merge_spread){
+                      .takes = OF_COMPONENT " AND m.kind='parent-absent' AND m.own='parent-differs'"
+                                            " AND NOT EXISTS (SELECT 1 FROM link l JOIN m p"
+                                            " ON p.id=l.parent WHERE l.child=m.id AND p.waits"
+                                            " AND p.id<>m.id AND p.kind<>'parent-differs')",
+                      .write = "UPDATE m SET kind='parent-differs' WHERE id IN reached",
+                      .way = MR_MERGE_TO_CHILDREN},
+                  err);
 }
 
 /* Twice who waits: a circle that nothing can enter is known only among rows that do not wait, and

@@ -557,15 +557,14 @@ static enum mr_code propose_table(struct proposing *added, struct proposing *mat
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_merge *m = added->m;
     added->digester = matched->digester = &digester;
-    enum mr_code code = mr_plan_digester_of(&digester, t, &arena, err);
-    if (code == MR_OK)
-        code = tell_asked(m, t, err);
-    if (code == MR_OK)
-        code = forget_merged(m, t, err);
-    for (size_t d = 0; code == MR_OK && d < sizeof restored / sizeof *restored; d++)
-        code = mr_plan_store_each(m->store, t->at, restored[d], propose, added, err);
-    if (code == MR_OK)
-        code = mr_plan_store_each(m->store, t->at, MR_DECIDE_MATCHED, propose, matched, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_plan_digester_of(&digester, t, &arena, err));
+    MR_TRY_OUT(tell_asked(m, t, err));
+    MR_TRY_OUT(forget_merged(m, t, err));
+    for (size_t d = 0; d < sizeof restored / sizeof *restored; d++)
+        MR_TRY_OUT(mr_plan_store_each(m->store, t->at, restored[d], propose, added, err));
+    MR_TRY_OUT(mr_plan_store_each(m->store, t->at, MR_DECIDE_MATCHED, propose, matched, err));
+out:
     mr_plan_digester_release(&digester);
     mr_arena_release(&arena);
     return code;

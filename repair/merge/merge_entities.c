@@ -388,21 +388,17 @@ static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity 
                          struct mr_err *err)
 {
     const struct mr_plan_table *t = w->table->plan;
-    enum mr_code code = read_choice(w, d, err);
+    MR_TRY(read_choice(w, d, err));
     d->meant = d->image;
     d->live_meant = d->live;
-    if (code == MR_OK)
-        code = cut(w, &d->image, err);
-    if (code == MR_OK)
-        code = cut(w, &d->live, err);
-    if (code == MR_OK)
-        code = cut(w, &d->after, err);
-    if (code == MR_OK && t->identity == MR_PLAN_BY_COLUMNS)
-        code = real_values(w, &d->ident, &t->named_by, err);
+    MR_TRY(cut(w, &d->image, err));
+    MR_TRY(cut(w, &d->live, err));
+    MR_TRY(cut(w, &d->after, err));
+    if (t->identity == MR_PLAN_BY_COLUMNS)
+        MR_TRY(real_values(w, &d->ident, &t->named_by, err));
     e->table = t->at;
     e->source_key = d->key;
-    if (code == MR_OK)
-        code = d->there.ptr != NULL ? decide_standing(w, d, e, err) : decide_absent(w, d, e, err);
+    MR_TRY(d->there.ptr != NULL ? decide_standing(w, d, e, err) : decide_absent(w, d, e, err));
     if (t->identity == MR_PLAN_BY_COLUMNS)
         e->identity = d->ident;
     e->kind = d->kind;
@@ -411,7 +407,7 @@ static enum mr_code fill(struct writing *w, struct decided *d, struct mr_entity 
     e->choices = d->kind != NULL && (d->choice == NULL || keeps_live(d)) ? choices_of(w, d) : NULL;
     e->source = d->image;
     e->target = d->live;
-    return code == MR_OK ? name_holder(w, d, e, err) : code;
+    return name_holder(w, d, e, err);
 }
 
 /* ---- rows ---- */
@@ -444,23 +440,19 @@ static const struct mr_case_field fields[] = {
 static enum mr_code write_row(struct writing *w, struct decided *d, struct mr_err *err)
 {
     struct mr_entity e = {0};
-    enum mr_code code = fill(w, d, &e, err);
+    MR_TRY(fill(w, d, &e, err));
     if (w->table->plan->key.count == 0) {
         e.source_key = e.source;
         if (e.decision == MR_DECIDE_SAME || e.decision == MR_DECIDE_MATCHED)
-            return code;
+            return MR_OK;
     }
-    if (code == MR_OK)
-        code = mr_plan_store_save(w->m->store, &e, err);
-    if (code == MR_OK)
-        code = mr_plan_store_add_facts(w->m->store, e.id, d->facts, mr_group_named(d->grp), err);
-    if (code == MR_OK && e.after.ptr != NULL)
-        code = mr_merge_row_unmeant(w->m, w->table->plan, d->meant, e.id, err);
-    if (code == MR_OK && e.kind != NULL && e.choice == NULL)
+    MR_TRY(mr_plan_store_save(w->m->store, &e, err));
+    MR_TRY(mr_plan_store_add_facts(w->m->store, e.id, d->facts, mr_group_named(d->grp), err));
+    if (e.after.ptr != NULL)
+        MR_TRY(mr_merge_row_unmeant(w->m, w->table->plan, d->meant, e.id, err));
+    if (e.kind != NULL && e.choice == NULL)
         w->m->result->open++;
-    return code == MR_OK
-               ? MR_CASE_RUN(w->note, err, MR_ARG_INT("w", d->id), MR_ARG_INT("entity", e.id))
-               : code;
+    return MR_CASE_RUN(w->note, err, MR_ARG_INT("w", d->id), MR_ARG_INT("entity", e.id));
 }
 
 /* In the order of ids, row by row: no more than one row's images are in memory. */
@@ -530,18 +522,18 @@ enum mr_code mr_merge_entities(struct mr_merge *m, struct mr_err *err)
 {
     struct writing w = {.m = m, .arena = MR_ARENA_INIT, .bytes = MR_STRBUF_INIT};
     int64_t chooses = 0;
-    enum mr_code code = open_arrays(&w, err);
-    if (code == MR_OK)
-        code = open_statements(&w, err);
-    if (code == MR_OK)
-        code = mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM chosen)", NULL, 0, &chooses, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(open_arrays(&w, err));
+    MR_TRY_OUT(open_statements(&w, err));
+    MR_TRY_OUT(
+        mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM chosen)", NULL, 0, &chooses, err));
     w.chooses = chooses != 0;
-    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
+    for (size_t i = 0; i < m->plan->ntables; i++) {
         w.table = &m->tables[i];
-        code = write_table(&w, err);
+        MR_TRY_OUT(write_table(&w, err));
     }
-    if (code == MR_OK)
-        code = name_roots(m, err);
+    MR_TRY_OUT(name_roots(m, err));
+out:
     mr_case_free(w.fresh);
     mr_case_free(w.chosen);
     mr_case_free(w.last);

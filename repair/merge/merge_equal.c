@@ -182,15 +182,16 @@ static enum mr_code read_rows(struct search *s, struct cursor *c, size_t n, bool
     struct mr_vec asks = MR_VEC_INIT(struct mr_merge_ask);
     struct comparing p = {s, c, n > 1 ? IMAGE_BYTES : SIZE_MAX};
     struct mr_merge_lookup what = {MR_SOURCE, t, {&t->counter, 1}};
-    enum mr_code code = begin_rows(s, c, n, &asks, err);
-    if (code == MR_OK)
-        code = mr_merge_lookup_ask(s->m, &what, &asks, take_own, &p, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(begin_rows(s, c, n, &asks, err));
+    MR_TRY_OUT(mr_merge_lookup_ask(s->m, &what, &asks, take_own, &p, err));
     *fits = !is_too_wide(&p);
     what.side = MR_TARGET;
-    if (code == MR_OK && *fits)
-        code = mr_merge_lookup_ask(s->m, &what, &asks, take_live, &p, err);
-    if (code == MR_OK && *fits)
-        code = find_leads(s, c, p.most_bytes, fits, err);
+    if (*fits)
+        MR_TRY_OUT(mr_merge_lookup_ask(s->m, &what, &asks, take_live, &p, err));
+    if (*fits)
+        MR_TRY_OUT(find_leads(s, c, p.most_bytes, fits, err));
+out:
     mr_vec_release(&asks);
     return code;
 }

@@ -172,17 +172,15 @@ static enum mr_code count_bag(struct bag *b, struct mr_err *err)
     static const char left[] = "SELECT coalesce(sum(n), 0) FROM gone";
     const struct mr_merge_lookup what = {MR_SOURCE, b->table, {NULL, 0}};
     int64_t n = 0;
-    enum mr_code code = put_state(b, MR_FIND_DIVERGED, err);
-    if (code == MR_OK)
-        code = put_state(b, MR_FIND_UNSETTLED, err);
-    if (code == MR_OK)
-        code = mr_merge_work_int(b->m, left, NULL, 0, &n, err);
-    if (code == MR_OK && n > 0)
-        code = mr_merge_lookup_stream(b->m, &what, NULL, 0, see_row, b, err);
-    if (code == MR_OK && n > 0)
-        code = mr_merge_work_int(b->m, left, NULL, 0, &n, err);
+    MR_TRY(put_state(b, MR_FIND_DIVERGED, err));
+    MR_TRY(put_state(b, MR_FIND_UNSETTLED, err));
+    MR_TRY(mr_merge_work_int(b->m, left, NULL, 0, &n, err));
+    if (n > 0) {
+        MR_TRY(mr_merge_lookup_stream(b->m, &what, NULL, 0, see_row, b, err));
+        MR_TRY(mr_merge_work_int(b->m, left, NULL, 0, &n, err));
+    }
     b->table->gone->rows += (uint64_t)n;
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_merge_gone_bag(struct mr_merge *m, const struct mr_plan_table *table,
@@ -194,16 +192,15 @@ enum mr_code mr_merge_gone_bag(struct mr_merge *m, const struct mr_plan_table *t
                  " ON CONFLICT (digest) DO UPDATE SET n=n+excluded.n"},
         {&b.get, "UPDATE gone SET n=n-1 WHERE digest=:digest AND n>0"},
     };
-    enum mr_code code = find_columns(&b, err);
-    if (code == MR_OK)
-        code = mr_case_exec(m->cf,
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(find_columns(&b, err));
+    MR_TRY_OUT(mr_case_exec(m->cf,
                             "CREATE TEMP TABLE IF NOT EXISTS gone (digest BLOB PRIMARY "
                             "KEY, n INT) WITHOUT ROWID; DELETE FROM temp.gone",
-                            err);
-    if (code == MR_OK)
-        code = mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err);
-    if (code == MR_OK)
-        code = count_bag(&b, err);
+                            err));
+    MR_TRY_OUT(mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err));
+    MR_TRY_OUT(count_bag(&b, err));
+out:
     mr_case_free(b.put);
     mr_case_free(b.get);
     (void)mr_case_exec(m->cf, "DROP TABLE IF EXISTS temp.gone", NULL);

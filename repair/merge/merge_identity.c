@@ -230,16 +230,13 @@ static enum mr_code identify_batch(struct identifying *d, struct mr_err *err)
     d->holders = mr_arena_calloc(&x->arena, x->rows.count + 1, sizeof *d->holders);
     if (d->holders == NULL)
         return mr_merge_nomem(err);
-    enum mr_code code = count_source(d, err);
-    if (code == MR_OK)
-        code = ask_target(d, err);
-    if (code == MR_OK)
-        code = ask_twins(d, err);
+    MR_TRY(count_source(d, err));
+    MR_TRY(ask_target(d, err));
+    MR_TRY(ask_twins(d, err));
     for (size_t i = 0; i < x->rows.count; i++)
         know(&d->holders[i]);
-    if (code == MR_OK)
-        code = find_owners(d, err);
-    return code == MR_OK ? write_batch(d, err) : code;
+    MR_TRY(find_owners(d, err));
+    return write_batch(d, err);
 }
 
 /* The mapped row stands for its image; its row as SOURCE has it for TARGET's. */

@@ -488,31 +488,27 @@ static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *
     struct block b = {.table = t};
     int64_t rows = 0, ids = 0;
     bool reserved = false;
-    enum mr_code code = mr_merge_work_int(m, "SELECT count(*) FROM m WHERE tbl=?1 AND " TO_INSERT,
-                                          args, 1, &rows, err);
-    if (code == MR_OK)
-        code = mr_merge_work_int(m, "SELECT count(*) FROM m WHERE tbl=?1 AND newid AND " TO_INSERT,
-                                 args, 1, &ids, err);
+    MR_TRY(mr_merge_work_int(m, "SELECT count(*) FROM m WHERE tbl=?1 AND " TO_INSERT, args, 1,
+                             &rows, err));
+    MR_TRY(mr_merge_work_int(m, "SELECT count(*) FROM m WHERE tbl=?1 AND newid AND " TO_INSERT,
+                             args, 1, &ids, err));
     b.rows = (uint64_t)rows;
     b.ids = (uint64_t)ids;
     b.floor = find_floor(blocks, &b);
-    if (code == MR_OK && rows > 0) {
-        code = find_limit(m, &b, err);
-        if (code == MR_OK)
-            code = read_next(m, &b, err);
-        if (code == MR_OK)
-            pass_partitions(&b);
-        if (code == MR_OK)
-            code = take_reserved(m, &b, &reserved, err);
-        if (code == MR_OK && !reserved)
-            code = lay_out(m, &b, err);
-        if (code == MR_OK)
-            code = hand_out(m, &b, err);
+    if (rows > 0) {
+        MR_TRY(find_limit(m, &b, err));
+        MR_TRY(read_next(m, &b, err));
+        pass_partitions(&b);
+        MR_TRY(take_reserved(m, &b, &reserved, err));
+        if (!reserved)
+            MR_TRY(lay_out(m, &b, err));
+        MR_TRY(hand_out(m, &b, err));
     }
-    struct block *slot = code == MR_OK ? mr_vec_push(blocks) : NULL;
-    if (slot != NULL)
-        *slot = b;
-    return code == MR_OK && slot == NULL ? mr_merge_nomem(err) : code;
+    struct block *slot = mr_vec_push(blocks);
+    if (slot == NULL)
+        return mr_merge_nomem(err);
+    *slot = b;
+    return MR_OK;
 }
 
 /* Kept when all blocks are laid out: tables that one sequence feeds have one counter. */

@@ -123,27 +123,23 @@ static enum mr_code link_batch(struct linking *l, struct mr_err *err)
 {
     const struct mr_plan_table *parent = &l->m->plan->tables[l->r->parent];
     const struct mr_merge_lookup what = {MR_SOURCE, parent, l->r->to};
-    enum mr_code code = MR_OK;
     mr_vec_clear(&l->asks);
-    for (size_t i = 0; code == MR_OK && i < l->rows.count; i++) {
+    for (size_t i = 0; i < l->rows.count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(&l->rows, i);
         struct mr_key image = {row->image, row->len};
         bool refers = false;
-        code = mr_merge_row_refers(l->r, image, &refers, err);
-        if (code == MR_OK && refers)
-            code = mr_merge_reference_push(&l->asks, row->id, image, l->r, &l->arena, err);
+        MR_TRY(mr_merge_row_refers(l->r, image, &refers, err));
+        if (refers)
+            MR_TRY(mr_merge_reference_push(&l->asks, row->id, image, l->r, &l->arena, err));
     }
-    if (code == MR_OK)
-        code = mr_merge_lookup_canonise(l->m, parent, l->r->to, &l->asks, &l->arena, err);
-    if (code == MR_OK)
-        code = link_known(l, err);
-    if (code == MR_OK)
-        code = mr_merge_lookup_ask(l->m, &what, &l->open, link_plain, l, err);
+    MR_TRY(mr_merge_lookup_canonise(l->m, parent, l->r->to, &l->asks, &l->arena, err));
+    MR_TRY(link_known(l, err));
+    MR_TRY(mr_merge_lookup_ask(l->m, &what, &l->open, link_plain, l, err));
     /* whoever has no link yet points at nobody; the first link stays */
-    for (size_t i = 0; code == MR_OK && i < l->open.count; i++)
-        code = add_link(l, ((struct mr_merge_ask *)mr_vec_at(&l->open, i))->tag, MR_LINK_NOBODY,
-                        false, (struct mr_key){0}, err);
-    return code;
+    for (size_t i = 0; i < l->open.count; i++)
+        MR_TRY(add_link(l, ((struct mr_merge_ask *)mr_vec_at(&l->open, i))->tag, MR_LINK_NOBODY,
+                        false, (struct mr_key){0}, err));
+    return MR_OK;
 }
 
 /* ---- whom TARGET means by the same values ---- */

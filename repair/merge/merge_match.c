@@ -202,18 +202,17 @@ static enum mr_code write_batch(struct mr_merge_matching *x, struct mr_err *err)
 static enum mr_code match_batch(struct mr_merge_matching *x, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
-    enum mr_code code = map_batch(x, err);
-    if (code == MR_OK && t->key.count > 0)
-        code = find_holders(x, err);
+    MR_TRY(map_batch(x, err));
+    if (t->key.count > 0)
+        MR_TRY(find_holders(x, err));
     for (size_t i = 0; t->key.count > 0 && i < x->candidates.count; i++)
         meet_holder(x, candidate(x, i));
-    if (code == MR_OK && t->identity != MR_PLAN_BY_NONE)
-        code = name_images(x, false, err);
-    if (code == MR_OK && t->identity != MR_PLAN_BY_NONE && mr_plan_has_counter(t))
-        code = name_images(x, true, err);
-    if (code == MR_OK)
-        code = mr_merge_past_judge(x, err);
-    return code == MR_OK ? write_batch(x, err) : code;
+    if (t->identity != MR_PLAN_BY_NONE)
+        MR_TRY(name_images(x, false, err));
+    if (t->identity != MR_PLAN_BY_NONE && mr_plan_has_counter(t))
+        MR_TRY(name_images(x, true, err));
+    MR_TRY(mr_merge_past_judge(x, err));
+    return write_batch(x, err);
 }
 
 static enum mr_code match_keys(struct mr_merge_matching *x, struct mr_err *err)
@@ -411,21 +410,19 @@ static enum mr_code match_table(struct mr_merge_matching *x, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
     int64_t waves = 1;
-    enum mr_code code = find_waves(x, &waves, err);
+    MR_TRY(find_waves(x, &waves, err));
     x->mode = has_parents_decided(x) ? MR_MERGE_MAP_ALL : MR_MERGE_MAP_HARD;
-    for (x->wave = 0; code == MR_OK && x->wave < waves; x->wave++) {
-        code = match_keys(x, err);
-        if (code == MR_OK && t->identity == MR_PLAN_BY_COLUMNS && mr_plan_has_counter(t))
-            code = mr_merge_match_identities(x, err);
-        if (code == MR_OK &&
-            (t->key.count == 0 || (t->identity == MR_PLAN_BY_ROW && mr_plan_has_counter(t))))
-            code = mr_merge_match_multiset(x, err);
-        if (code == MR_OK && t->key.count > 0)
-            code = find_traces(x, err);
-        if (code == MR_OK)
-            code = give_ids(x, err);
+    for (x->wave = 0; x->wave < waves; x->wave++) {
+        MR_TRY(match_keys(x, err));
+        if (t->identity == MR_PLAN_BY_COLUMNS && mr_plan_has_counter(t))
+            MR_TRY(mr_merge_match_identities(x, err));
+        if (t->key.count == 0 || (t->identity == MR_PLAN_BY_ROW && mr_plan_has_counter(t)))
+            MR_TRY(mr_merge_match_multiset(x, err));
+        if (t->key.count > 0)
+            MR_TRY(find_traces(x, err));
+        MR_TRY(give_ids(x, err));
     }
-    return code;
+    return MR_OK;
 }
 
 /* ---- all references ---- */
@@ -494,19 +491,13 @@ static enum mr_code find_unsame(struct mr_merge_matching *x, int64_t *changed, s
 static enum mr_code forget(struct mr_merge_matching *x, struct mr_err *err)
 {
     const int64_t args[] = {(int64_t)x->first, (int64_t)(x->first + x->count)};
-    enum mr_code code = mr_merge_work_run(
+    MR_TRY(mr_merge_work_run(
         x->m, "DELETE FROM img WHERE id IN (SELECT id FROM m WHERE tbl>=?1 AND tbl<?2)", args, 2,
-        NULL, err);
-    if (code == MR_OK)
-        code =
-            mr_merge_work_run(x->m, "DELETE FROM m WHERE tbl>=?1 AND tbl<?2", args, 2, NULL, err);
-    if (code == MR_OK)
-        code = mr_merge_past_forget(x, err);
-    return code == MR_OK
-               ? mr_merge_work_run(x->m,
-                                   "UPDATE live SET taken=0 WHERE taken=1 AND tbl>=?1 AND tbl<?2",
-                                   args, 2, NULL, err)
-               : code;
+        NULL, err));
+    MR_TRY(mr_merge_work_run(x->m, "DELETE FROM m WHERE tbl>=?1 AND tbl<?2", args, 2, NULL, err));
+    MR_TRY(mr_merge_past_forget(x, err));
+    return mr_merge_work_run(x->m, "UPDATE live SET taken=0 WHERE taken=1 AND tbl>=?1 AND tbl<?2",
+                             args, 2, NULL, err);
 }
 
 static enum mr_code each_table(struct mr_merge_matching *x,

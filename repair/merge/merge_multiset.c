@@ -230,18 +230,18 @@ enum mr_code mr_merge_match_multiset(struct mr_merge_matching *x, struct mr_err 
         {&p.match, "UPDATE m SET there=:there WHERE id=:id"},
         {&p.image, "UPDATE img SET there=:there WHERE id=:id"},
     };
-    enum mr_code code = load(x, err);
-    if (code == MR_OK) /* rows of TARGET that are the same as SOURCE's, or known to be */
-        code = mr_merge_work_run(
-            x->m,
-            "UPDATE live SET taken=1 WHERE tbl=?1 AND tkey IN (SELECT there FROM m"
-            " WHERE tbl=?1 AND same UNION ALL SELECT k.into_key FROM mark k JOIN w ON"
-            " w.id=k.id WHERE w.tbl=?1 AND k.into_key IS NOT NULL)",
-            args, 1, NULL, err);
-    if (code == MR_OK)
-        code = mr_case_prepare_all(x->m->cf, list, sizeof list / sizeof list[0], err);
-    if (code == MR_OK)
-        code = pair_rows(x, &p, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(load(x, err));
+    /* rows of TARGET that are the same as SOURCE's, or known to be */
+    MR_TRY_OUT(
+        mr_merge_work_run(x->m,
+                          "UPDATE live SET taken=1 WHERE tbl=?1 AND tkey IN (SELECT there FROM m"
+                          " WHERE tbl=?1 AND same UNION ALL SELECT k.into_key FROM mark k JOIN w ON"
+                          " w.id=k.id WHERE w.tbl=?1 AND k.into_key IS NOT NULL)",
+                          args, 1, NULL, err));
+    MR_TRY_OUT(mr_case_prepare_all(x->m->cf, list, sizeof list / sizeof list[0], err));
+    MR_TRY_OUT(pair_rows(x, &p, err));
+out:
     mr_case_free(p.find);
     mr_case_free(p.take);
     mr_case_free(p.match);

@@ -173,13 +173,9 @@ static enum mr_code find_trees(struct mr_merge *m, struct mr_err *err)
 
 enum mr_code mr_merge_rank(struct mr_merge *m, struct mr_err *err)
 {
-    enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
-    if (code == MR_OK)
-        code = rank_rows(m, err);
-    if (code == MR_OK)
-        code = find_trees(m, err);
+    MR_TRY(mr_case_exec(m->cf, schema_sql, err));
+    MR_TRY(rank_rows(m, err));
+    MR_TRY(find_trees(m, err));
     /* sorted at once, which costs less than row by row */
-    return code == MR_OK
-               ? mr_case_exec(m->cf, "CREATE INDEX temp.ins_tree ON ins (tree, lvl, id)", err)
-               : code;
+    return mr_case_exec(m->cf, "CREATE INDEX temp.ins_tree ON ins (tree, lvl, id)", err);
 }

@@ -28,16 +28,15 @@ static enum mr_code prepare_rows(struct spreading *s, struct mr_err *err)
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&text, "INSERT INTO reached SELECT %s.id FROM %s WHERE %s", w->table,
                       w->table, w->takes);
-    enum mr_code code = mr_strbuf_check(&text, "deciding the plan", err);
-    if (code == MR_OK)
-        code = mr_case_prepare(s->cf, text.ptr, &s->first, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&text, "deciding the plan", err));
+    MR_TRY_OUT(mr_case_prepare(s->cf, text.ptr, &s->first, err));
     mr_strbuf_reset(&text);
     mr_strbuf_add_fmt(&text, "%s%s ON %s.id=%s WHERE %s", beside_sql[w->way], w->table, w->table,
                       beside_end[w->way], w->takes);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&text, "deciding the plan", err);
-    if (code == MR_OK)
-        code = mr_case_prepare(s->cf, text.ptr, &s->beside, err);
+    MR_TRY_OUT(mr_strbuf_check(&text, "deciding the plan", err));
+    MR_TRY_OUT(mr_case_prepare(s->cf, text.ptr, &s->beside, err));
+out:
     mr_strbuf_release(&text);
     return code;
 }
@@ -50,13 +49,11 @@ static enum mr_code open_statements(struct spreading *s, struct mr_err *err)
         {&s->clear, "DELETE FROM reached"},
         {&s->forget, "DELETE FROM beside"},
     };
-    enum mr_code code = mr_case_exec(s->cf, "DELETE FROM reached; DELETE FROM beside", err);
-    if (code == MR_OK)
-        code = prepare_rows(s, err);
-    if (code == MR_OK && s->what->write != NULL)
-        code = mr_case_prepare(s->cf, s->what->write, &s->write, err);
-    return code == MR_OK ? mr_case_prepare_all(s->cf, list, sizeof list / sizeof list[0], err)
-                         : code;
+    MR_TRY(mr_case_exec(s->cf, "DELETE FROM reached; DELETE FROM beside", err));
+    MR_TRY(prepare_rows(s, err));
+    if (s->what->write != NULL)
+        MR_TRY(mr_case_prepare(s->cf, s->what->write, &s->write, err));
+    return mr_case_prepare_all(s->cf, list, sizeof list / sizeof list[0], err);
 }
 
 static void close_statements(struct spreading *s)

@@ -248,16 +248,14 @@ enum mr_code mr_merge_steps(struct mr_merge *m, struct mr_err *err)
             widest = m->plan->tables[i].pair->find.ncolumns;
     s.values = mr_arena_calloc(&m->arena, widest + 1, sizeof *s.values);
     int64_t defers = 0;
-    enum mr_code code = s.values != NULL ? mr_merge_rank(m, err) : mr_merge_nomem(err);
-    if (code == MR_OK)
-        code = mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM defer)", NULL, 0, &defers, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(s.values != NULL ? mr_merge_rank(m, err) : mr_merge_nomem(err));
+    MR_TRY_OUT(mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM defer)", NULL, 0, &defers, err));
     s.defers = defers != 0;
-    if (code == MR_OK)
-        code = open_statements(&s, err);
-    if (code == MR_OK)
-        code = insert_all(&s, err);
-    if (code == MR_OK)
-        code = update_all(&s, err);
+    MR_TRY_OUT(open_statements(&s, err));
+    MR_TRY_OUT(insert_all(&s, err));
+    MR_TRY_OUT(update_all(&s, err));
+out:
     mr_case_free(s.entity);
     mr_case_free(s.deferred);
     mr_case_free(s.closable);

@@ -137,24 +137,23 @@ static enum mr_code trace_reference(struct tracing *t, const struct mr_plan_tabl
     struct mr_vec keys = MR_VEC_INIT(struct mr_key);
     mr_arena_reset(&t->arena);
     mr_vec_clear(&t->others);
-    enum mr_code code = take_parts(t, table, asks, err);
-    for (size_t i = 0; code == MR_OK && i < t->parts.count; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(take_parts(t, table, asks, err));
+    for (size_t i = 0; i < t->parts.count; i++) {
         if (i > 0 && compare_values(mr_vec_at(&t->parts, i), mr_vec_at(&t->parts, i - 1)) == 0)
             continue;
         struct mr_key *key = mr_vec_push(&keys);
-        if (key == NULL)
-            code = mr_merge_nomem(err);
-        else
-            *key = ((struct mr_merge_ask *)mr_vec_at(&t->parts, i))->value;
+        MR_TRY_OUT(key != NULL ? MR_OK : mr_merge_nomem(err));
+        *key = ((struct mr_merge_ask *)mr_vec_at(&t->parts, i))->value;
     }
-    if (code == MR_OK && keys.count > 0)
-        code = mr_merge_reference_children(t->m, MR_TARGET, t->r, &keys, take_row, t, err);
-    if (code == MR_OK && keys.count > 0)
-        code = mr_merge_reference_otherwise(t->m, MR_TARGET, t->r, take_row, t, err);
-    if (code == MR_OK && t->others.count > 0)
-        code = join_others(t, table, err);
-    if (code == MR_OK)
-        share_parts(t);
+    if (keys.count > 0) {
+        MR_TRY_OUT(mr_merge_reference_children(t->m, MR_TARGET, t->r, &keys, take_row, t, err));
+        MR_TRY_OUT(mr_merge_reference_otherwise(t->m, MR_TARGET, t->r, take_row, t, err));
+    }
+    if (t->others.count > 0)
+        MR_TRY_OUT(join_others(t, table, err));
+    share_parts(t);
+out:
     mr_vec_release(&keys);
     return code;
 }

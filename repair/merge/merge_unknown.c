@@ -184,18 +184,18 @@ static enum mr_code find_gap(struct unknown *u, uint64_t *above, struct mr_err *
                                          mr_pair_column(t->pair, MR_TARGET, t->counter)}};
     struct mr_sequence sequence = {0};
     struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = mr_reseed_read(side, &pair, next, greatest, err);
-    if (code == MR_OK && t->sequence != NULL)
-        code = mr_sequence_read(db, t->sequence_db, t->sequence, &sequence, err);
-    if (code == MR_OK)
-        code = mr_db_query_text(db, "SELECT @@GLOBAL.auto_increment_increment", &text, err);
-    if (code == MR_OK)
-        step = sequence.increment > 0 ? sequence.increment : strtoull(text.ptr, NULL, 10);
-    mr_strbuf_release(&text);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_reseed_read(side, &pair, next, greatest, err));
+    if (t->sequence != NULL)
+        MR_TRY_OUT(mr_sequence_read(db, t->sequence_db, t->sequence, &sequence, err));
+    MR_TRY_OUT(mr_db_query_text(db, "SELECT @@GLOBAL.auto_increment_increment", &text, err));
+    step = sequence.increment > 0 ? sequence.increment : strtoull(text.ptr, NULL, 10);
     *above = greatest[MR_SOURCE];
     if (next[MR_SOURCE] > *above)
         *above = next[MR_SOURCE] - 1;
     u->gap = MR_UNKNOWN_GAP * (step > 0 ? step : 1);
+out:
+    mr_strbuf_release(&text);
     return code;
 }
 
@@ -250,18 +250,19 @@ enum mr_code mr_merge_unknown(struct mr_merge *m, struct mr_err *err)
                  " ON CONFLICT (digest) DO UPDATE SET n=n+1"},
         {&u.take, "UPDATE event SET n=n-1 WHERE digest=:digest AND n>0 RETURNING 1"},
     };
-    enum mr_code code = mr_case_exec(m->cf, schema_sql, err);
-    if (code == MR_OK)
-        code = mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err);
-    for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_exec(m->cf, schema_sql, err));
+    MR_TRY_OUT(mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err));
+    for (size_t i = 0; i < m->plan->ntables; i++) {
         bool known = false;
         u.table = &m->plan->tables[i];
         if (!is_of_events(u.table))
             continue;
-        code = is_known(m, u.table, &known, err);
-        if (code == MR_OK && !known)
-            code = check_table(&u, err);
+        MR_TRY_OUT(is_known(m, u.table, &known, err));
+        if (!known)
+            MR_TRY_OUT(check_table(&u, err));
     }
+out:
     mr_case_free(u.add);
     mr_case_free(u.take);
     (void)mr_case_exec(m->cf, "DROP TABLE IF EXISTS temp.event", NULL);
