@@ -92,6 +92,8 @@ static void test_children(void **state)
     w->merged[MEMBERS].bound.base = 10;
     found(w, MEMBERS, "11|017|0", NULL);
     found(w, MEMBERS, "5|005|0", "5|006|0"); /* of the past, edited: it keeps its place */
+    found(w, MEMBERS, "6|006|0", NULL);      /* of the past, deleted on the live side */
+    world_both(w, ORDERS, "9|6|1");
     world_both(w, ORDERS, "1|11|1");
     world_both(w, ORDERS, "2|11|0"); /* its condition does not hold */
     world_both(w, ORDERS, "3|5|1");
@@ -100,7 +102,7 @@ static void test_children(void **state)
     world_both(w, TAGS, "3|w");
     collect(w);
     world_expect(w, "SELECT tbl, skey, equal FROM w ORDER BY tbl, id",
-                 "0 5 0; 0 11 -; 1 1 1; 2 1,w 1");
+                 "0 5 0; 0 6 -; 0 11 -; 1 9 1; 1 1 1; 2 1,w 1");
     world_free(w);
 }
 
@@ -186,9 +188,11 @@ static void test_parents(void **state)
     world_both(w, ORDERS, "2|6|1");
     world_source(w, MEMBERS, "5|005|0");
     world_target(w, MEMBERS, "5|099|0"); /* and above it */
-    world_both(w, MEMBERS, "6|006|0");
+    world_source(w, MEMBERS, "6|006|1");
+    world_target(w, MEMBERS, "6|006|2"); /* all the same, but for what is ignored */
+    found(w, ORDERS, "3|6|1", NULL);
     collect(w);
-    world_expect(w, LOOKED, "0 5 1 0 5,099,0; 1 1 1 - -; 2 1,w - - -; 2 2,w - - -");
+    world_expect(w, LOOKED, "0 5 1 0 5,099,0; 1 3 1 - -; 1 1 1 - -; 2 1,w - - -; 2 2,w - - -");
     world_free(w);
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/row/when.h"
 #include "repair/merge/merge_suspects.h"
 #include "repair/reseed/reseed_read.h"
 
@@ -185,6 +186,33 @@ static void test_choices(void **state)
     }
 }
 
+/* Rows that only the live side edited are counted once, however often all is decided. */
+static void test_live_only(void **state)
+{
+    static const struct mr_conflict_rule restore = {.kind = "deleted-on-live", .choice = "restore"};
+    struct mr_when split = {0};
+    struct world *w = world_new();
+    (void)state;
+    assert_int_equal(mr_when_parse(&split, "2026-04-02 12:00:00", NULL), MR_OK);
+    world_table(w, "members", "id:int# mobile:text! edited:datetime?^");
+    world_open_case(w);
+    world_run_table(w, MEMBERS);
+    w->mains[MR_SOURCE].db = w->mains[MR_TARGET].db = (struct mr_db *)(void *)&dummy;
+    w->cat[MR_TARGET].server = (struct mr_server){.flavour = MR_FLAVOUR_MYSQL, .version = 90000};
+    w->options = (struct mr_merge_options){.split_keys = keys,
+                                           .nsplit_keys = 1,
+                                           .split_at = &split,
+                                           .on_conflict = &restore,
+                                           .non_conflict = 1};
+    found(w, MEMBERS, "5|005|2026-01-01", "5|005|2026-05-01");
+    found(w, MEMBERS, "6|006|2026-01-01", NULL);
+    world_open_plan(w);
+    world_run(w, plan(w, &w->err));
+    world_expect(w, "SELECT source_key, decision FROM entity ORDER BY 1", "5 1; 6 3");
+    assert_int_equal(w->result.live_only, 1);
+    world_free(w);
+}
+
 /* Another plan of the case. */
 static void plan_next(struct world *w, int64_t id)
 {
@@ -255,9 +283,10 @@ static void test_cancelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plan),     cmocka_unit_test(test_choices),
-        cmocka_unit_test(test_again),    cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_failures), cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_plan),      cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_live_only), cmocka_unit_test(test_again),
+        cmocka_unit_test(test_nothing),   cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_cancelled),
     };
     mr_log_set_level(MR_LOG_ERROR);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,14 +134,17 @@ static void test_older(void **state)
         const char *row, *target; /* TARGET's youngest row of the past */
         bool fresh;
         const char *expected; /* past, above */
+        const char *source;   /* SOURCE's; NULL: of January */
     } cases[] = {
-        {"15|017|a|2025-12-01", "9|x|x|" JAN, false, "2 0"},
-        {"15|017|a|2026-01-01", "9|x|x|" JAN, false, "0 1"},
-        {"15|017|a|NULL", "9|x|x|" JAN, false, "0 1"},
-        {"15|017|a|2025-12-01", "9|x|x|NULL", false, "0 1"},
-        {"15|017|a|2025-12-01", "9|x|x|2025-11-01", false, "0 1"},
-        {"15|017|a|2025-12-01", "9|x|x|" JAN, true, "0 1"},   /* from U on it is lost history */
-        {"15|017|a|2025-12-01", "11|x|x|" FEB, false, "0 1"}, /* which is not of the past */
+        {"15|017|a|2025-12-01", "9|x|x|" JAN, false, "0 1", "9|x|x|NULL"},
+        {"15|017|a|2025-12-01", "9|x|x|" JAN, false, "0 1", "9|x|x|2025-11-01"},
+        {"15|017|a|2025-12-01", "9|x|x|" JAN, false, "2 0", NULL},
+        {"15|017|a|2026-01-01", "9|x|x|" JAN, false, "0 1", NULL},
+        {"15|017|a|NULL", "9|x|x|" JAN, false, "0 1", NULL},
+        {"15|017|a|2025-12-01", "9|x|x|NULL", false, "0 1", NULL},
+        {"15|017|a|2025-12-01", "9|x|x|2025-11-01", false, "0 1", NULL},
+        {"15|017|a|2025-12-01", "9|x|x|" JAN, true, "0 1", NULL}, /* from U on it is lost history */
+        {"15|017|a|2025-12-01", "11|x|x|" FEB, false, "0 1", NULL}, /* which is not of the past */
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
@@ -150,7 +153,7 @@ static void test_older(void **state)
         build(w);
         w->merged[MEMBERS].bound.has_fresh = cases[i].fresh;
         w->merged[MEMBERS].bound.fresh = 15;
-        world_source(w, MEMBERS, "9|x|x|" JAN);
+        world_source(w, MEMBERS, cases[i].source != NULL ? cases[i].source : "9|x|x|" JAN);
         world_target(w, MEMBERS, cases[i].target);
         look(w, 1, MEMBERS, cases[i].row, NULL);
         world_run(w, mr_merge_match(&w->m, MEMBERS, 1, &w->err));

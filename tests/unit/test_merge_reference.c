@@ -127,6 +127,37 @@ static void test_otherwise_to(void **state)
     world_free(w);
 }
 
+/* Of two columns both must mean a key. */
+static void test_otherwise_both(void **state)
+{
+    static const struct mr_spelling both[] = {{.kind = MR_SPELL_NUMBER,
+                                               .child = MR_CLASS_TEXT,
+                                               .parent = MR_CLASS_INT,
+                                               .charset = "utf8mb4",
+                                               .collation = "utf8mb4_general_ci"},
+                                              {.kind = MR_SPELL_NUMBER,
+                                               .child = MR_CLASS_TEXT,
+                                               .parent = MR_CLASS_INT,
+                                               .charset = "utf8mb4",
+                                               .collation = "utf8mb4_general_ci"}};
+    struct world *w = world_new();
+    struct mr_strbuf log = MR_STRBUF_INIT;
+    (void)state;
+    const size_t p = world_table(w, "p", "a:int* b:int*");
+    const size_t c = world_table(w, "c", "id:int# a:text? b:text?");
+    world_reference(w, c, "a+b", p, "a+b");
+    w->edges[0].spelling = both;
+    world_open(w);
+    static const char *const rows[] = {"1|017|x", "2|017|5", "3|17|05", "4|17|5", "5|017|NULL"};
+    for (size_t i = 0; i < LEN(rows); i++)
+        world_source(w, c, rows[i]);
+    world_run(
+        w, mr_merge_reference_otherwise(&w->m, MR_SOURCE, &w->references[0], note, &log, &w->err));
+    assert_string_equal(log.ptr, "2 3 ");
+    mr_strbuf_release(&log);
+    world_free(w);
+}
+
 /* A reference of the key's own type: nothing is spelled otherwise, and the key is asked for. */
 static void test_plain(void **state)
 {
@@ -180,8 +211,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_key),          cmocka_unit_test(test_children),
-        cmocka_unit_test(test_otherwise_to), cmocka_unit_test(test_plain),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_otherwise_to), cmocka_unit_test(test_otherwise_both),
+        cmocka_unit_test(test_plain),        cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
