@@ -97,6 +97,8 @@ static enum mr_code check_references(const struct mr_script *s, struct mr_err *e
     return MR_OK;
 }
 
+/* What holds for the whole plan is found out, and refused, before the first byte of a file: a
+ * script that ends half way would be one that somebody runs. */
 static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
 {
     struct mr_source *view = s->plan->pairing.side[MR_TARGET].view;
@@ -110,27 +112,22 @@ static enum mr_code open_script(struct mr_script *s, struct mr_err *err)
     s->nameless = mr_arena_calloc(&s->arena, s->plan->nreferences + 1, sizeof *s->nameless);
     if (s->tables == NULL || s->nameless == NULL)
         return mr_merge_nomem(err);
-    enum mr_code code = view != NULL ? mr_source_reader_new(view, &s->lookup.reader[MR_TARGET], err)
-                                     : mr_err_set(err, MR_E_BUG, "the target has no view");
-    if (code == MR_OK)
-        code = find_opens(s, err);
-    if (code == MR_OK)
-        code = mr_script_literal_open(s, err);
-    if (code == MR_OK)
-        code = mr_script_equals_open(s, err);
-    if (code == MR_OK)
-        code = mr_script_parents_open(s, err);
-    if (code == MR_OK)
-        code = mr_script_later_open(s, err);
-    if (code == MR_OK)
-        code = mr_script_outside_open(s, err);
-    if (code == MR_OK)
-        code = find_planned(s, err);
-    if (code == MR_OK)
-        code = check_references(s, err);
-    return code == MR_OK ? mr_plan_store_units(s->task->store, &s->units, err) : code;
+    if (view == NULL)
+        return mr_err_set(err, MR_E_BUG, "the target has no view");
+    MR_TRY(mr_source_reader_new(view, &s->lookup.reader[MR_TARGET], err));
+    MR_TRY(find_opens(s, err));
+    MR_TRY(mr_script_literal_open(s, err));
+    MR_TRY(mr_script_equals_open(s, err));
+    MR_TRY(mr_script_parents_open(s, err));
+    MR_TRY(mr_script_later_open(s, err));
+    MR_TRY(mr_script_outside_open(s, err));
+    MR_TRY(find_planned(s, err));
+    MR_TRY(check_references(s, err));
+    return mr_plan_store_units(s->task->store, &s->units, err);
 }
 
+/* The temporary tables go, too: the case stays open behind it, and they may be as large as the
+ * plan. */
 static void close_script(struct mr_script *s)
 {
     mr_case_free(s->equals);
@@ -210,6 +207,9 @@ static void guard_columns(struct mr_script *s, const struct mr_plan_table *t)
     mr_strbuf_release(&where);
 }
 
+/* The statements that must fail before anything is staged: another server, a shorter packet, a
+ * table that is not as it was planned. Only tables that are written to are asked about, since
+ * nobody is hindered from altering the others. */
 static enum mr_code head(struct mr_script *s, struct mr_err *err)
 {
     static const char *const what[] = {
@@ -247,19 +247,18 @@ static enum mr_code head(struct mr_script *s, struct mr_err *err)
     return flush(s, err);
 }
 
+/* Rows are loaded first, and all that they lean on, since what is staged depends on it: a table
+ * that is not needed is not even created. A unit without rows leaves no trace. */
 static enum mr_code unit(struct mr_script *s, struct mr_err *err)
 {
-    enum mr_code code = mr_is_cancelled() ? mr_cancelled_err(err) : mr_script_load(s, err);
-    if (code == MR_OK)
-        code = mr_script_later_find(s, err);
-    if (code == MR_OK)
-        code = mr_script_leaves_find(s, err);
-    if (code == MR_OK)
-        code = mr_script_outside_find(s, err);
-    if (code == MR_OK && s->kind != MR_SCRIPT_VERIFY)
-        code = mr_script_parents_find(s, err);
-    if (code != MR_OK || s->rows.count == 0)
-        return code;
+    MR_TRY(mr_is_cancelled() ? mr_cancelled_err(err) : MR_OK);
+    MR_TRY(mr_script_load(s, err));
+    MR_TRY(mr_script_later_find(s, err));
+    MR_TRY(mr_script_leaves_find(s, err));
+    MR_TRY(mr_script_outside_find(s, err));
+    MR_TRY(s->kind != MR_SCRIPT_VERIFY ? mr_script_parents_find(s, err) : MR_OK);
+    if (s->rows.count == 0)
+        return MR_OK;
     mr_strbuf_add_fmt(&s->sql, "\n-- unit %" PRIu64 " of %" PRIu64 ": %zu rows\n", s->number,
                       s->count, s->rows.count);
     mr_script_stage(s);
@@ -323,6 +322,8 @@ static enum mr_code write_file(struct mr_script *s, enum mr_script_kind kind, ui
     return tail(s, err);
 }
 
+/* The three files come from one opening and one view of TARGET, apply.sql first: what its units
+ * note (parents, spans) is what undo.sql is made from. */
 enum mr_code mr_script_write(const struct mr_script_task *task, struct mr_script_result *result,
                              struct mr_err *err)
 {

@@ -33,16 +33,16 @@ static void add_count(struct mr_strbuf *out, const struct count *c, const struct
 }
 
 static enum mr_code read_count(struct mr_db *db, const struct count *c,
-                               const struct mr_table *table, uint64_t *out, struct mr_err *err)
+                               const struct mr_table *table, uint64_t *count, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
     mr_strbuf_add_str(&sql, "SELECT ");
     add_count(&sql, c, table);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query_text(db, sql.ptr, &text, err);
-    if (code == MR_OK)
-        *out = strtoull(text.ptr, NULL, 10);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query_text(db, sql.ptr, &text, err));
+    *count = strtoull(text.ptr, NULL, 10);
+out:
     mr_strbuf_release(&sql);
     mr_strbuf_release(&text);
     return code;
@@ -105,6 +105,8 @@ struct limit {
     const struct count *of[4]; /* up to the first NULL */
 };
 
+/* What the server counts while it is planned is the limit: names would tell more, but a number
+ * is all that one statement can compare on every server. */
 static enum mr_code add_limit(struct mr_script *s, const struct mr_plan_table *t,
                               const struct limit *limit, struct mr_err *err)
 {
@@ -148,6 +150,8 @@ static struct limit gone(const struct mr_script *s, size_t table)
     return limit;
 }
 
+/* More than was planned may act on rows that are written; less may mean that an index or foreign
+ * key which the locks and guards lean on is gone. Undo counts only what would act on it. */
 enum mr_code mr_script_guard_around(struct mr_script *s, const struct mr_plan_table *t,
                                     struct mr_err *err)
 {

@@ -85,6 +85,9 @@ static void refuse(struct mr_script *s, const struct mr_plan_table *t, char pref
     add(s, " AS a ON a.line = p.line;\n");
 }
 
+/* It runs in every unit, also where nothing was set aside: `repair apply` fills myrecon_aside
+ * between the sections and sends the same text, so the trees must be counted here, behind the
+ * taking out. */
 void mr_script_aside(struct mr_script *s)
 {
     add(s, "-- aside\n");

@@ -67,6 +67,9 @@ static uint64_t open_bits(const struct mr_script *s, size_t table)
 
 /* ---- changes ---- */
 
+/* Generated columns are left out, and a reference of a circle is NULL where its bit says so. The
+ * guard is a condition of the statement itself: it holds in the session that staged the rows, or
+ * nothing is written. */
 static void insert(struct mr_script *s, const struct mr_script_batch *b)
 {
     const struct mr_plan_table *t = &s->plan->tables[b->table];
@@ -145,6 +148,8 @@ static void where_before(struct mr_script *s, const struct mr_plan_table *t, cha
     add(s, ")");
 }
 
+/* Every written column is set, not only those that differ: what ON UPDATE would set to now keeps
+ * the planned value. */
 static void update(struct mr_script *s, const struct mr_script_batch *b)
 {
     const struct mr_plan_table *t = &s->plan->tables[b->table];
@@ -187,6 +192,8 @@ static void delete_equals(struct mr_script *s, const struct mr_script_batch *b)
     mr_strbuf_release(&live);
 }
 
+/* A reference that was emptied to open a circle is compared as empty: else the row would seem to
+ * have been changed by somebody, who was this unit. */
 static void delete_rows(struct mr_script *s, const struct mr_script_batch *b)
 {
     const struct mr_plan_table *t = &s->plan->tables[b->table];
@@ -212,6 +219,8 @@ static void delete_rows(struct mr_script *s, const struct mr_script_batch *b)
 
 /* ---- circles ---- */
 
+/* A reference is filled by what was staged, or emptied where the row's bit says so: rows of one
+ * statement may have other columns open. */
 static void assign_open(struct mr_script *s, const struct mr_plan_table *t, char prefix,
                         bool *first)
 {
@@ -321,6 +330,9 @@ void mr_script_end(struct mr_script *s)
 
 /* ---- verify.sql ---- */
 
+/* One way of being wrong each: a row that should stand and does not, or stands otherwise, and
+ * one that should be gone. A row that later units write again is right in any of their images.
+ * */
 static void prove(struct mr_script *s, const struct mr_plan_table *t, char prefix)
 {
     add(s, "INSERT INTO ");
@@ -372,6 +384,9 @@ static void prove(struct mr_script *s, const struct mr_plan_table *t, char prefi
     mr_script_ran(s);
 }
 
+/* One wrong is counted ahead and taken back only when every statement has run on all that was
+ * staged: with a client that goes on after an error, a proof that did not run must not read as
+ * one without findings. */
 void mr_script_proof(struct mr_script *s)
 {
     add(s, "-- proof\nSET @myrecon_ran = 0, @myrecon_wrong = @myrecon_wrong + 1;\n");

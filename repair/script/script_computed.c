@@ -111,6 +111,8 @@ static void add_name(struct mr_script *s, const struct mr_plan_table *t)
     }
 }
 
+/* TARGET computes both sides of the comparison, so that its own functions and collations decide.
+ * STRAIGHT_JOIN from the live table: it is read once, the staged rows are few. */
 static void refuse_index(struct mr_script *s, const struct mr_plan_table *t,
                          const struct mr_index *index, char prefix)
 {

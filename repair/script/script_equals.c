@@ -61,6 +61,8 @@ static enum mr_code count_row(void *ctx, const struct mr_merge_ask *ask,
                        MR_ARG_BLOB("digest", &digest, sizeof digest));
 }
 
+/* Rows are told by their digests, equal ones by their number. The table is read only where
+ * something is inserted into it: it may be large, and has no key to be asked by. */
 static enum mr_code count_table(struct mr_script *s, const struct mr_plan_table *t,
                                 struct mr_case_stmt *add, struct counting *c, struct mr_err *err)
 {
@@ -126,6 +128,8 @@ static enum mr_code number_all(struct mr_script *s, struct mr_err *err)
     return code;
 }
 
+/* Counted once for the plan, not by unit: equal rows of several units share the count, and each
+ * must know how many stand when all before it are written. */
 enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err)
 {
     struct mr_case *cf = s->lookup.cf;
@@ -136,19 +140,18 @@ enum mr_code mr_script_equals_open(struct mr_script *s, struct mr_err *err)
                " VALUES (:entity, :tbl, :digest)"},
         {&counting.count, "UPDATE script_bag SET n=n+1 WHERE tbl=:tbl AND digest=:digest"},
     };
-    enum mr_code code = mr_case_exec(cf, schema_sql, err);
-    if (code == MR_OK)
-        code = mr_case_prepare_all(cf, list, sizeof list / sizeof list[0], err);
-    for (size_t i = 0; code == MR_OK && i < s->plan->ntables; i++)
+    enum mr_code code = MR_OK;
+    MR_TRY(mr_case_exec(cf, schema_sql, err));
+    MR_TRY_OUT(mr_case_prepare_all(cf, list, sizeof list / sizeof list[0], err));
+    for (size_t i = 0; i < s->plan->ntables; i++)
         if (s->plan->tables[i].key.count == 0)
-            code = count_table(s, &s->plan->tables[i], add, &counting, err);
+            MR_TRY_OUT(count_table(s, &s->plan->tables[i], add, &counting, err));
+    MR_TRY_OUT(mr_case_exec(cf, count_sql, err));
+    MR_TRY_OUT(number_all(s, err));
+    MR_TRY_OUT(
+        mr_case_prepare(cf, "SELECT n FROM script_equal WHERE entity=:entity", &s->equals, err));
+out:
     mr_case_free(add);
     mr_case_free(counting.count);
-    if (code == MR_OK)
-        code = mr_case_exec(cf, count_sql, err);
-    if (code == MR_OK)
-        code = number_all(s, err);
-    return code == MR_OK ? mr_case_prepare(cf, "SELECT n FROM script_equal WHERE entity=:entity",
-                                           &s->equals, err)
-                         : code;
+    return code;
 }

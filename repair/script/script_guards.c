@@ -124,6 +124,7 @@ static void count_equals(struct mr_script *s, const struct mr_plan_table *t)
     add(s, ")");
 }
 
+/* So that a script may be run again: what an earlier run has written is no obstacle to it. */
 static void inserts_there(struct mr_script *s, const struct mr_plan_table *t)
 {
     there(s);
@@ -296,6 +297,8 @@ static void refuse_taken_part(struct mr_script *s, const struct mr_plan_table *t
     mr_script_ran(s);
 }
 
+/* Undo is not asked: what it puts back had the part before. References to the same columns ask
+ * the same question, so the first one asks it for all. */
 static void refuse_taken_parts(struct mr_script *s, const struct mr_plan_table *t)
 {
     if (t->parts != MR_PLAN_PARTS_ALONE || s->kind == MR_SCRIPT_UNDO)
@@ -311,6 +314,8 @@ static void refuse_taken_parts(struct mr_script *s, const struct mr_plan_table *
     }
 }
 
+/* Compared to the byte, in every column: what somebody has edited since, in whatever column, is
+ * his, and neither overwritten nor deleted. */
 static void refuse_changed(struct mr_script *s, const struct mr_plan_table *t, char now,
                            char before)
 {
@@ -386,6 +391,8 @@ void mr_script_join_leaving(struct mr_script *s, const struct mr_plan_table *t)
         mr_script_exact(s, t, "t", "x");
 }
 
+/* The server would refuse the row, too, but with it the whole statement; found here, only its
+ * tree is left out. Rows that this unit moves out of the way do not count. */
 static void refuse_held(struct mr_script *s, const struct mr_plan_table *t, char prefix,
                         struct mr_plan_columns columns, const char *what)
 {
@@ -588,6 +595,8 @@ static void refuse_parents(struct mr_script *s, size_t at, char prefix)
 
 /* ---- the section ---- */
 
+/* Before anything is refused: a tree that is done as a whole is asked nothing more, since the
+ * live application may have changed it since. */
 static void find_there(struct mr_script *s)
 {
     for (size_t i = 0; i < s->plan->ntables; i++) {
@@ -605,6 +614,8 @@ static void find_there(struct mr_script *s)
     find_done(s);
 }
 
+/* Reasons are listed in the order in which they are found: rows that go come first, then those
+ * that change, then those that come. */
 static void refuse_rows(struct mr_script *s)
 {
     for (size_t i = 0; i < s->plan->ntables; i++) {
@@ -648,6 +659,8 @@ static void refuse_references(struct mr_script *s)
     mr_script_refuse_outside(s);
 }
 
+/* Last of the guards: only now it is known what is refused, and what hangs on it. The number
+ * that is left is read by `repair apply`, which tells it. */
 static void find_skipped(struct mr_script *s)
 {
     mr_script_links(s);
@@ -685,6 +698,8 @@ static bool is_held(const struct mr_script *s, const struct mr_plan_reference *r
     return false;
 }
 
+/* Only references that no foreign key of TARGET holds: there the server itself refuses whoever
+ * comes in between. */
 static bool judge_reference(struct mr_script *s, size_t at)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
@@ -726,6 +741,8 @@ static void forget_deleted(struct mr_script *s)
     }
 }
 
+/* Here nothing can be left out any more, since all is written: one refusal outside of what was
+ * skipped fails the guard, and the unit is rolled back as a whole. */
 void mr_script_again(struct mr_script *s)
 {
     bool any = false;

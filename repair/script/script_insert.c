@@ -86,6 +86,9 @@ static void add_piece(struct mr_script *s, size_t column, const char *ptr, size_
     add(s, first ? ";\n" : ");\n");
 }
 
+/* Each CONCAT copies what is there, so that a very long value has longer pieces rather than more
+ * of them. How long the whole came out is counted, since CONCAT gives NULL beyond
+ * max_allowed_packet. */
 static void add_pieces(struct mr_script *s, const struct mr_script_insert *in, struct mr_key image)
 {
     for (size_t c = 0; c < in->table->pair->find.ncolumns; c++) {

@@ -60,6 +60,8 @@ static enum mr_code add_image(struct mr_script *s, const struct mr_script_row *r
     return MR_OK;
 }
 
+/* Which units come later depends on the direction: apply goes up, undo down. A row that is
+ * passed through needs none of it, as its own last step stands for it. */
 enum mr_code mr_script_later_find(struct mr_script *s, struct mr_err *err)
 {
     struct mr_case_stmt *get = NULL;

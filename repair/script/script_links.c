@@ -88,6 +88,9 @@ static void link_live(struct mr_script *s, const struct mr_plan_reference *r,
     mr_script_ran(s);
 }
 
+/* From parent to child whatever is written; of rows that go also from child to parent, as far as
+ * it is the same person. What refers to a row as it stands may be another than the image says.
+ * */
 static void link_reference(struct mr_script *s, size_t at)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];

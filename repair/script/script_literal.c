@@ -78,6 +78,8 @@ static enum mr_code find_numbered(struct mr_script *s, const struct mr_column *c
     return code;
 }
 
+/* Judged once a column, not once a value: a column is told by numbers as a whole, or the staged
+ * one and the literal would not agree. */
 enum mr_code mr_script_literal_open(struct mr_script *s, struct mr_err *err)
 {
     enum mr_code code = MR_OK;

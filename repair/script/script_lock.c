@@ -145,6 +145,8 @@ static void join(struct mr_script *s, const struct lock *lock)
     }
 }
 
+/* The rows that were found are written into a table, so that the client gets no result to read,
+ * and the column makes the server touch the row itself and not only an entry of the index. */
 static void take(struct mr_script *s, const struct lock *lock, const struct mr_index *index)
 {
     add(s, "INSERT INTO ");
@@ -275,6 +277,8 @@ static void lock_parents(struct mr_script *s, size_t at)
     lock_rows(s, &lock);
 }
 
+/* Without an index nothing is locked: it would be the whole table. Who has come by the end is
+ * found by the second look (mr_script_again). */
 static void lock_children(struct mr_script *s, size_t at, char prefix)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
@@ -320,6 +324,8 @@ bool mr_script_has_outer_parents(const struct mr_script *s, size_t reference)
     return false;
 }
 
+/* The order is the same in every unit, own rows before those of others: two scripts, or a script
+ * and `repair apply`, wait for each other instead of each holding what the other wants. */
 static void lock_table(struct mr_script *s, const struct mr_plan_table *t)
 {
     lock_own(s, t);
@@ -346,6 +352,8 @@ static void lock_table(struct mr_script *s, const struct mr_plan_table *t)
 
 /* ---- the section ---- */
 
+/* The first guard is about the session: each of these settings, were it another, would let a
+ * later statement pass that should fail, or a lock not hold. */
 void mr_script_locks(struct mr_script *s)
 {
     s->guards = s->ran = 0;

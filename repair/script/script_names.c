@@ -106,6 +106,8 @@ bool mr_script_is_spelt_otherwise(const struct mr_plan_reference *r)
     return false;
 }
 
+/* No index leads to texts that spell a key in their own way, so the cheap condition comes first,
+ * and only what passes it is read as a key. */
 void mr_script_refers_otherwise(struct mr_script *s, const struct mr_plan_reference *r,
                                 const char *c, const char *p)
 {
@@ -344,6 +346,7 @@ bool mr_script_not_null(struct mr_script *s, const struct mr_plan_table *t,
     return any;
 }
 
+/* Bytes are shown as hex: the list of what was refused is text, and goes to a terminal. */
 void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t, const char *alias)
 {
     if (t->key.count == 0) {

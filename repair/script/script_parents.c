@@ -48,6 +48,8 @@ static struct mr_key noted_image(const struct mr_script_row *row, bool before)
                   : (is_written(row) ? after_of(row) : (struct mr_key){0});
 }
 
+/* Noted by the canonical value, so that a later unit finds the row by whatever TARGET's
+ * collation takes for the same. */
 static enum mr_code note_set(struct mr_script *s, struct mr_case_stmt *add, bool before,
                              const struct mr_plan_table *t, size_t set, struct mr_err *err)
 {
@@ -124,6 +126,7 @@ static enum mr_code is_nameless(const struct mr_plan_table *t, struct mr_key ima
     return MR_OK;
 }
 
+/* The image is copied: it lives in the answer, and is staged when the unit is written. */
 static enum mr_code add_parent(struct finding *f, struct mr_key image, enum mr_script_origin origin,
                                struct mr_err *err)
 {
@@ -167,23 +170,24 @@ static enum mr_code keep_parent(struct finding *f, struct mr_key image, struct m
     struct mr_key name;
     if (f->parent->key.count == 0)
         return MR_OK;
-    enum mr_code code = mr_merge_lookup_push(&key, 0, image, f->parent->key, &s->unit_arena, err);
-    if (code == MR_OK && key.count > 0) {
-        struct mr_key at = ((struct mr_merge_ask *)mr_vec_at(&key, 0))->value;
-        code = mr_plan_store_find(s->task->store, f->parent->at, MR_PLAN_BY_TARGET_KEY, at.ptr,
-                                  at.len, &s->unit_arena, &e, err);
-        if (code == MR_OK && e.id == 0)
-            code = name_of(f, image, &name, err);
-        if (code == MR_OK && e.id == 0) {
-            e = (struct mr_entity){.table = f->parent->at,
-                                   .target_key = at,
-                                   .identity = name,
-                                   .decision = MR_DECIDE_PARENT,
-                                   .target = image,
-                                   .after = image};
-            code = mr_plan_store_save(s->task->store, &e, err);
-        }
-    }
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_merge_lookup_push(&key, 0, image, f->parent->key, &s->unit_arena, err));
+    if (key.count == 0)
+        goto out;
+    const struct mr_key at = ((struct mr_merge_ask *)mr_vec_at(&key, 0))->value;
+    MR_TRY_OUT(mr_plan_store_find(s->task->store, f->parent->at, MR_PLAN_BY_TARGET_KEY, at.ptr,
+                                  at.len, &s->unit_arena, &e, err));
+    if (e.id != 0)
+        goto out;
+    MR_TRY_OUT(name_of(f, image, &name, err));
+    e = (struct mr_entity){.table = f->parent->at,
+                           .target_key = at,
+                           .identity = name,
+                           .decision = MR_DECIDE_PARENT,
+                           .target = image,
+                           .after = image};
+    MR_TRY_OUT(mr_plan_store_save(s->task->store, &e, err));
+out:
     mr_vec_release(&key);
     return code;
 }
@@ -359,6 +363,8 @@ static enum mr_code is_answerable(struct mr_script *s, const struct mr_script_ro
     return code;
 }
 
+/* TARGET is asked last, and only about values that the plan does not write: what it holds of the
+ * others is not what will stand there. */
 static enum mr_code find_reference(struct mr_script *s, size_t at, struct mr_err *err)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];
@@ -366,19 +372,20 @@ static enum mr_code find_reference(struct mr_script *s, size_t at, struct mr_err
     struct finding f = {.s = s, .reference = at, .parent = &s->plan->tables[r->parent]};
     const struct mr_merge_lookup what = {MR_TARGET, f.parent, r->to};
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
+    for (size_t i = 0; i < s->rows.count; i++) {
         const struct mr_script_row *row = mr_vec_at(&s->rows, i);
         bool is = false;
-        code = is_answerable(s, row, at, &is, err);
-        if (code == MR_OK && is)
-            code =
-                mr_merge_reference_push(&asks, (int64_t)i, after_of(row), r, &s->unit_arena, err);
+        MR_TRY_OUT(is_answerable(s, row, at, &is, err));
+        if (is)
+            MR_TRY_OUT(
+                mr_merge_reference_push(&asks, (int64_t)i, after_of(row), r, &s->unit_arena, err));
     }
     drop_repeated(&asks);
-    if (code == MR_OK && asks.count > 0)
-        code = take_planned(&f, &asks, err);
-    if (code == MR_OK && asks.count > 0)
-        code = mr_merge_lookup_ask(&s->lookup, &what, &asks, take_live, &f, err);
+    if (asks.count > 0)
+        MR_TRY_OUT(take_planned(&f, &asks, err));
+    if (asks.count > 0)
+        MR_TRY_OUT(mr_merge_lookup_ask(&s->lookup, &what, &asks, take_live, &f, err));
+out:
     mr_vec_release(&asks);
     return code;
 }

@@ -328,6 +328,8 @@ bool mr_script_read_has_updates(const struct mr_script_read *s)
     return s->has_updates;
 }
 
+/* Read to its end before the first statement is handed out, and judged on the way: a script that
+ * is cut or edited in its last unit must not have written its first. */
 enum mr_code mr_script_read_index(struct mr_script_read *s, struct mr_vec *units,
                                   char sha256[MR_SHA256_HEX], struct mr_err *err)
 {

@@ -35,6 +35,8 @@ static enum mr_code lets_go(const struct mr_plan_reference *r, const struct mr_s
                : MR_OK;
 }
 
+/* By reference, not by row: a row may let go of one of the values that it is referred to by, and
+ * keep the others. */
 enum mr_code mr_script_leaves_find(struct mr_script *s, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -99,6 +101,8 @@ void mr_script_stage_leaving(struct mr_script *s, size_t reference)
 
 /* ---- who refers to them ---- */
 
+/* The condition names columns plainly, and beside other tables of the query they could mean
+ * theirs: so it stands in a query of its own, about the same row. */
 void mr_script_live_condition(struct mr_script *s, const struct mr_plan_reference *r)
 {
     const struct mr_plan_table *c = &s->plan->tables[r->child];
@@ -222,6 +226,8 @@ static void refuse_head(struct mr_script *s, size_t at, char prefix)
     mr_strbuf_release(&why);
 }
 
+/* A child without a key cannot be told from the unit's own rows one by one; there the numbers
+ * are compared. */
 void mr_script_refuse_referred(struct mr_script *s, size_t at, char prefix)
 {
     const struct mr_plan_reference *r = &s->plan->references[at];

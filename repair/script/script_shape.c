@@ -159,6 +159,8 @@ static bool list(struct mr_walk *w)
     return mr_token_is(&t, ")") || mr_walk_fails(w, t.ptr, "has no list of columns", NULL);
 }
 
+/* Rows of values may only go into staged tables. Into a live one goes what a SELECT takes from
+ * them, with a list of columns, so that no column is filled by its position. */
 static bool rest_rows(struct mr_walk *w, bool live)
 {
     struct mr_sqlscan at = w->scan;
@@ -212,6 +214,8 @@ static bool is_clean(struct mr_walk *w, size_t len)
            mr_walk_fails(w, w->text, "has bytes that are no UTF-8", NULL);
 }
 
+/* The first form that begins so decides; where nothing may follow, it has to be the whole
+ * statement. What goes on behind a known beginning is judged by its rest alone. */
 static bool is_statement(struct mr_walk *w, size_t len)
 {
     if (!is_clean(w, len))

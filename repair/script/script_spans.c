@@ -63,6 +63,8 @@ static enum mr_code add_single(struct mr_script *s, struct mr_err *err)
     return MR_OK;
 }
 
+/* Every unit is added by itself as well, so that none is lost, and those that a wider span holds
+ * disappear in it. */
 enum mr_code mr_script_spans_close(struct mr_script *s, struct mr_err *err)
 {
     struct mr_script_span *items;

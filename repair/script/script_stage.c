@@ -172,6 +172,8 @@ static void stage_later(struct mr_script *s, const struct mr_plan_table *t)
 #define MARKS ", myrecon_open BIGINT UNSIGNED NOT NULL DEFAULT 0"
 #define PARTS ", myrecon_of INT NOT NULL DEFAULT 0"
 
+/* Updates are staged twice: as they will be, and as they have to be found. What a change is
+ * compared with stands in the script, never in what the server holds by then. */
 static void stage_rows(struct mr_script *s)
 {
     static const struct {
@@ -420,6 +422,8 @@ void mr_script_stage(struct mr_script *s)
             mr_script_stage_leaving(s, i);
 }
 
+/* A client that goes on after an error would judge by half of the rows, and find nothing wrong
+ * with the other half. */
 void mr_script_is_staged(struct mr_script *s)
 {
     static const char *const empty[] = {"there", "done", "skip", "link"};

@@ -146,6 +146,8 @@ static bool goes_on(const struct mr_script_row *last, const struct mr_script_row
            (batch->op == MR_STEP_INSERT || last->step.level == row->step.level);
 }
 
+/* A batch is one statement of the script; rows whose order matters never share one, except
+ * inserts, which the server writes in the order of their numbers. */
 static enum mr_code find_batches(struct mr_script *s, struct mr_err *err)
 {
     struct mr_script_batch *batch = NULL;
@@ -201,40 +203,47 @@ static enum mr_code count_equals(struct mr_script *s, struct mr_script_row *row,
     return code;
 }
 
-enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err)
+static enum mr_code read_steps(struct mr_script *s, struct mr_err *err)
 {
     struct mr_vec steps = MR_VEC_INIT(struct mr_step);
+    enum mr_code code = MR_OK;
+    for (uint64_t unit = s->unit; unit <= s->last_unit; unit++)
+        MR_TRY_OUT(mr_plan_store_unit(s->task->store, unit, &s->unit_arena, &steps, err));
+    for (size_t i = 0; i < steps.count; i++) {
+        struct mr_script_row *row = mr_vec_push(&s->rows);
+        if (row == NULL)
+            MR_TRY_OUT(mr_merge_nomem(err));
+        else
+            row->step = *(struct mr_step *)mr_vec_at(&steps, i);
+    }
+out:
+    mr_vec_release(&steps);
+    return code;
+}
+
+/* Steps of one row are joined before they are inverted, so that undo takes back the row as a
+ * whole, and joined again behind that, since a chain of updates runs the other way then. */
+enum mr_code mr_script_load(struct mr_script *s, struct mr_err *err)
+{
+    const bool undo = s->kind == MR_SCRIPT_UNDO;
     mr_arena_reset(&s->unit_arena);
     mr_vec_clear(&s->rows);
     mr_vec_clear(&s->batches);
     mr_vec_clear(&s->parents);
     memset(s->nameless, 0, s->plan->nreferences * sizeof *s->nameless);
-    enum mr_code code = MR_OK;
-    for (uint64_t unit = s->unit; code == MR_OK && unit <= s->last_unit; unit++)
-        code = mr_plan_store_unit(s->task->store, unit, &s->unit_arena, &steps, err);
-    for (size_t i = 0; code == MR_OK && i < steps.count; i++) {
-        struct mr_script_row *row = mr_vec_push(&s->rows);
-        if (row == NULL)
-            code = mr_merge_nomem(err);
-        else
-            row->step = *(struct mr_step *)mr_vec_at(&steps, i);
-    }
-    mr_vec_release(&steps);
-    if (code == MR_OK)
-        code = join_steps(s, err);
-    if (code == MR_OK)
-        drop_joined(&s->rows);
-    if (code == MR_OK && s->kind == MR_SCRIPT_UNDO) {
+    MR_TRY(read_steps(s, err));
+    MR_TRY(join_steps(s, err));
+    drop_joined(&s->rows);
+    if (undo) {
         invert(&s->rows);
-        code = pass_again(s, err);
+        MR_TRY(pass_again(s, err));
     }
-    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++)
-        code = open_own_parents(s, mr_vec_at(&s->rows, i), err);
-    if (code == MR_OK && s->rows.count > 1)
+    for (size_t i = 0; i < s->rows.count; i++)
+        MR_TRY(open_own_parents(s, mr_vec_at(&s->rows, i), err));
+    if (s->rows.count > 1)
         qsort(s->rows.items, s->rows.count, sizeof(struct mr_script_row), compare_rows);
-    for (size_t i = 0; code == MR_OK && i < s->rows.count; i++)
-        code = count_equals(s, mr_vec_at(&s->rows, i), err);
-    if (code == MR_OK)
-        code = find_batches(s, err);
-    return code == MR_OK && s->kind == MR_SCRIPT_UNDO ? mr_script_part_trees(s, err) : code;
+    for (size_t i = 0; i < s->rows.count; i++)
+        MR_TRY(count_equals(s, mr_vec_at(&s->rows, i), err));
+    MR_TRY(find_batches(s, err));
+    return undo ? mr_script_part_trees(s, err) : MR_OK;
 }

@@ -35,6 +35,8 @@ static bool is_command(const struct mr_walk *w, const struct mr_token *t)
            mr_script_word_is_command(t->ptr, t->len);
 }
 
+/* What the stock client would act on, and the server would not see as it stands there, is a
+ * fault wherever it comes: the two must read the same statement. */
 bool mr_walk_next(struct mr_walk *w, struct mr_token *t)
 {
     do {
@@ -126,6 +128,8 @@ static enum mr_place find(const struct mr_script_shape *shape, const struct mr_t
     return is_around(shape, db, name) ? MR_PLACE_READ : MR_PLACE_NONE;
 }
 
+/* No spaces within a name, though SQL allows them: plan writes none, and every other way to
+ * write a name is one more to be wrong about. */
 enum mr_place mr_walk_place(struct mr_walk *w, const struct mr_token *db, struct mr_token *name)
 {
     struct mr_token dot = {0};
@@ -143,6 +147,8 @@ enum mr_place mr_walk_place(struct mr_walk *w, const struct mr_token *db, struct
 
 /* ---- a table that is read, or joined ---- */
 
+/* Outside of section "-- write" a joined UPDATE could write to a live table; inside of it, to
+ * one that plan.json only shows as read. Both are looked at where the table stands. */
 static bool take_own_table(struct mr_walk *w, const struct mr_token *t)
 {
     struct mr_token name = *t;
@@ -379,6 +385,8 @@ static bool variable(struct mr_walk *w, const struct mr_token *t)
            mr_walk_fails(w, t->ptr, "has a variable that is none of plan's:", t);
 }
 
+/* A word behind a full stop is a column, whatever it means elsewhere; a function is one only
+ * with its parenthesis at once, since a space makes it a stored function's name. */
 static bool take_word(struct mr_walk *w, const struct mr_token *t)
 {
     const unsigned is = mr_script_word(t->ptr, t->len);

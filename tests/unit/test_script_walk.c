@@ -174,6 +174,7 @@ static void test_place(void **state)
         {"club.`members`", MR_PLACE_NONE},
         {"`club`.members", MR_PLACE_NONE},
         {"`club`.myrecon_i0", MR_PLACE_STAGED},
+        {"`club`. myrecon_i0", MR_PLACE_NONE},
         {"`club`.myrecon_", MR_PLACE_NONE},
         {"`other`.myrecon_i0", MR_PLACE_NONE}, /* not in the plan's database */
         {"`club`.`myrecon_i0`", MR_PLACE_NONE},
