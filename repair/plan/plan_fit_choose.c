@@ -118,10 +118,14 @@ bool mr_plan_fit_is_value(const char *choice)
 
 /* ---- a text as a value ---- */
 
+/* Digits, and a minus or nothing in front: behind a space or a plus strtoull() would take a minus
+ * and wrap it around, so that " -1" became the greatest number of a BIGINT UNSIGNED. */
 static bool read_number(const char *text, struct mr_value *v)
 {
     char *end = NULL;
-    bool minus = text[0] == '-';
+    const bool minus = text[0] == '-';
+    if (text[minus] < '0' || text[minus] > '9')
+        return false;
     errno = 0;
     v->cls = minus ? MR_CLASS_INT : MR_CLASS_UINT;
     if (minus)
@@ -385,7 +389,9 @@ void mr_plan_fit_apply(struct mr_key edits, struct mr_key *values, size_t nvalue
     while (at != NULL && (size_t)(end - at) >= sizeof head) {
         memcpy(head, at, sizeof head);
         at += sizeof head;
-        if (head[0] < nvalues && head[1] <= (size_t)(end - at))
+        if (head[1] > (size_t)(end - at))
+            return; /* they are cut */
+        if (head[0] < nvalues)
             values[head[0]] = (struct mr_key){at, head[1]};
         at += head[1];
     }

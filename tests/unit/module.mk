@@ -38,9 +38,10 @@ LDFLAGS_test_merge_bounds += -Wl,--wrap=mr_schema_auto_increment,--wrap=mr_seque
 LDFLAGS_test_merge_split += -Wl,--wrap=mr_db_query_text
 LDFLAGS_test_merge_unknown += -Wl,--wrap=mr_reseed_read,--wrap=mr_db_query_text
 # Those over script_world.h: what asks TARGET.
+# Those over script_world.h, of repair/script and repair/plan: what asks TARGET.
 SCRIPT_WRAPS := -Wl,--wrap=mr_merge_lookup_canonise,--wrap=mr_merge_lookup_ask \
     -Wl,--wrap=mr_merge_lookup_stream,--wrap=mr_db_query_text
-SCRIPT_WORLDS := $(shell grep -l '"script_world.h"' tests/unit/test_script*.c)
+SCRIPT_WORLDS := $(shell grep -l '"script_world.h"' tests/unit/test_*.c)
 $(foreach t,$(SCRIPT_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(SCRIPT_WRAPS)))
 
 # What the script of snap_world.h answers, and what it has no threads for.

@@ -12,8 +12,8 @@
  * (the flag of an ENUM with a member '').
  *
  * What asks TARGET is replaced (module.mk, SCRIPT_WRAPS): rows are those of world_live, texts are
- * equal without regard to case; a count of information_schema is w.counts.  The fail_at-th such
- * call (from 1) is MR_E_LOST.
+ * equal without regard to case; a count of information_schema is w.counts, what else is asked
+ * w.answer.  The fail_at-th such call (from 1) is MR_E_LOST.
  *
  * In SQL as tests have it "#" stands for "`o``dd`.myrecon_", and "--ran" for MR_SCRIPT_RAN.
  */
@@ -45,7 +45,8 @@ static const struct world_type {
     struct mr_column column;
 } world_types[] = {
     {"int", {.type = "int", .data_type = "int", .cls = MR_CLASS_INT}},
-    {"uint", {.type = "bigint unsigned", .data_type = "bigint", .cls = MR_CLASS_UINT}},
+    {"uint",
+     {.type = "bigint unsigned", .data_type = "bigint", .cls = MR_CLASS_UINT, .is_unsigned = true}},
     WORLD_TEXT("text", "utf8mb4", "utf8mb4_general_ci"),
     WORLD_TEXT("exact", "utf8mb4", "utf8mb4_bin"),
     WORLD_TEXT("latin", "latin1", "latin1_swedish_ci"),
@@ -140,6 +141,8 @@ struct world {
     size_t nlive;
     unsigned asks, fail_at, writes, fail_write;
     const char *counts; /* what information_schema counts, as a text */
+    const char *answer; /* to other questions */
+    struct mr_strbuf asked;
     struct mr_script s;
     struct mr_err err;
 };
@@ -552,10 +555,13 @@ enum mr_code __wrap_mr_db_query_text(struct mr_db *db, const char *sql, struct m
                                      struct mr_err *err)
 {
     (void)db;
+    const bool counts = strncmp(sql, "SELECT (SELECT COUNT(*) FROM information_schema.", 48) == 0;
+    mr_strbuf_reset(&world_now->asked);
+    mr_strbuf_add_str(&world_now->asked, sql);
     mr_strbuf_reset(out);
-    mr_strbuf_add_str(out, strncmp(sql, "SELECT (SELECT COUNT(*) FROM information_schema.", 48) == 0
-                               ? world_now->counts
-                               : "no count");
+    mr_strbuf_add_str(out, counts                      ? world_now->counts
+                           : world_now->answer != NULL ? world_now->answer
+                                                       : "no answer");
     return world_asked(err);
 }
 
@@ -624,7 +630,7 @@ static inline void world_begin(struct world *w)
         abort();
     for (size_t i = 0; i < LEN(w->out); i++)
         w->out[i] = (struct mr_strbuf)MR_STRBUF_INIT;
-    w->shown = (struct mr_strbuf)MR_STRBUF_INIT;
+    w->shown = w->asked = (struct mr_strbuf)MR_STRBUF_INIT;
     w->task = (struct mr_script_task){.tables = &w->plan,
                                       .fd = w->fd,
                                       .store = w->store,
@@ -783,6 +789,7 @@ static inline void world_end(struct world *w)
     for (size_t i = 0; i < LEN(w->out); i++)
         mr_strbuf_release(&w->out[i]);
     mr_strbuf_release(&w->shown);
+    mr_strbuf_release(&w->asked);
     mr_arena_release(&w->arena);
 }
 
