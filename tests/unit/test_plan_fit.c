@@ -1,6 +1,5 @@
 /* test_plan_fit.c: which values of a row to be written do not fit the columns of TARGET.
- * (Whether a value fits a type: test_column_fit.c.)  Rows that an UPDATE of MySQL would leave as
- * they are (plan_fit_json.c): the same module's last judge. */
+ * (Whether a value fits a type: test_column_fit.c.) */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -147,42 +146,6 @@ static void test_loss(void **state)
     }
 }
 
-/* MySQL takes one JSON value for the other, and an UPDATE that brings nothing else is none. */
-static void test_json(void **state)
-{
-    static const struct {
-        const char *what, *image, *live, *answer, *wanted;
-        enum mr_flavour flavour;
-        unsigned asks;
-    } cases[] = {
-        {"equal to it", "1|{\"a\":1.0}|x", "1|{\"a\":1}|x", "1", "1", MR_FLAVOUR_MYSQL, 1},
-        {"another value", "1|{\"a\":2}|x", "1|{\"a\":1}|x", "0", "", MR_FLAVOUR_MYSQL, 1},
-        {"another column changes, too", "1|{\"a\":1.0}|y", "1|{\"a\":1}|x", "1", "",
-         MR_FLAVOUR_MYSQL, 1},
-        {"nothing changes", "1|{\"a\":1}|x", "1|{\"a\":1}|x", "1", "", MR_FLAVOUR_MYSQL, 0},
-        {"MariaDB has texts", "1|{\"a\":1.0}|x", "1|{\"a\":1}|x", "1", "", MR_FLAVOUR_MARIADB, 0},
-        {"an insert", "1|{\"a\":1.0}|x", NULL, "1", "", MR_FLAVOUR_MYSQL, 0},
-    };
-    (void)state;
-    for (size_t i = 0; i < LEN(cases); i++) {
-        struct world w;
-        struct mr_plan_fit fit;
-        world_begin(&w);
-        w.cat.server.flavour = cases[i].flavour;
-        w.answer = cases[i].answer;
-        world_table(&w, "t", "id:int# j:json? a:text");
-        mr_plan_fit_open(&fit, &w.plan, &w.reader);
-        judged(&w, &fit,
-               &(struct fitting){cases[i].what, "", cases[i].image, cases[i].live, cases[i].wanted,
-                                 NULL});
-        assert_int_equal(w.asks, cases[i].asks);
-        if (cases[i].asks > 0)
-            assert_non_null(strstr(w.asked.ptr, "SELECT COALESCE(CAST(_utf8mb4 x'"));
-        mr_plan_fit_close(&fit);
-        world_end(&w);
-    }
-}
-
 /* What TARGET does not answer is no "fits". */
 static void test_lost_target(void **state)
 {
@@ -225,10 +188,9 @@ static void test_needed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),   cmocka_unit_test(test_placeholders),
-        cmocka_unit_test(test_packet), cmocka_unit_test(test_loss),
-        cmocka_unit_test(test_json),   cmocka_unit_test(test_lost_target),
-        cmocka_unit_test(test_needed),
+        cmocka_unit_test(test_rows),        cmocka_unit_test(test_placeholders),
+        cmocka_unit_test(test_packet),      cmocka_unit_test(test_loss),
+        cmocka_unit_test(test_lost_target), cmocka_unit_test(test_needed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
