@@ -101,3 +101,5 @@ LDFLAGS_test_merge_suspects += -Wl,--wrap=mr_suspect_look_open,--wrap=mr_suspect
     -Wl,--wrap=mr_suspect_look_end,--wrap=mr_plan_suspects_by_name,--wrap=mr_plan_suspects_refuse
 LDFLAGS_test_merge_decide += -Wl,--wrap=mr_merge_suspects,--wrap=mr_reseed_read \
     -Wl,--wrap=mr_reseed_partition_limit,--wrap=mr_db_query_text,--wrap=mr_schema_auto_increment
+LDFLAGS_test_plan_closure := -Wl,--wrap=mr_reader_db,--wrap=mr_db_query \
+    -Wl,--wrap=mr_result_next,--wrap=mr_result_free
