@@ -103,3 +103,4 @@ LDFLAGS_test_merge_decide += -Wl,--wrap=mr_merge_suspects,--wrap=mr_reseed_read 
     -Wl,--wrap=mr_reseed_partition_limit,--wrap=mr_db_query_text,--wrap=mr_schema_auto_increment
 LDFLAGS_test_plan_closure := -Wl,--wrap=mr_reader_db,--wrap=mr_db_query \
     -Wl,--wrap=mr_result_next,--wrap=mr_result_free
+LDFLAGS_test_plan_gone := -Wl,--wrap=mr_reader_probe

@@ -378,6 +378,12 @@ static inline struct mr_plan_table *world_table(struct world *w, const char *nam
         world_add_column(w, t, word, &key);
     t->key = key;
     world_add_flags(own);
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        own->pair.full[side].db = own->live.db;
+        own->pair.full[side].table = own->live.name;
+        own->pair.full[side].key = own->key;
+        own->pair.full[side].nkey = key.count;
+    }
     if (key.count > 0) { /* PRIMARY comes first */
         struct mr_strbuf names = MR_STRBUF_INIT;
         for (size_t i = 0; i < key.count; i++)
