@@ -104,3 +104,4 @@ LDFLAGS_test_merge_decide += -Wl,--wrap=mr_merge_suspects,--wrap=mr_reseed_read 
 LDFLAGS_test_plan_closure := -Wl,--wrap=mr_reader_db,--wrap=mr_db_query \
     -Wl,--wrap=mr_result_next,--wrap=mr_result_free
 LDFLAGS_test_plan_gone := -Wl,--wrap=mr_reader_probe
+LDFLAGS_test_plan_server := -Wl,--wrap=mr_reader_db,--wrap=mr_replication_sources
