@@ -105,3 +105,5 @@ LDFLAGS_test_plan_closure := -Wl,--wrap=mr_reader_db,--wrap=mr_db_query \
     -Wl,--wrap=mr_result_next,--wrap=mr_result_free
 LDFLAGS_test_plan_gone := -Wl,--wrap=mr_reader_probe
 LDFLAGS_test_plan_server := -Wl,--wrap=mr_reader_db,--wrap=mr_replication_sources
+LDFLAGS_test_plan_tables := -Wl,--wrap=mr_reader_db
+LDFLAGS_test_plan_suspects := -Wl,--wrap=mr_side_sample
