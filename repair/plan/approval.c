@@ -41,6 +41,8 @@ static const char *path_of(struct mr_plan_dir *plan, const char *id)
     return mr_plan_path(&plan->arena, plan->path, name);
 }
 
+/* What is signed are the bytes that were opened and looked at, not whatever lies in the
+ * directory by the time the key is at hand. */
 enum mr_code mr_approval_write(struct mr_plan_dir *plan, const char *key_path, const char **path,
                                struct mr_err *err)
 {
@@ -69,26 +71,26 @@ static enum mr_code refuse(const struct mr_plan_dir *plan, const char *cert_path
     return MR_E_REFUSED;
 }
 
+/* A signature that is not of this plan and one that is none are told alike: whoever reads it has
+ * to do the same thing about both. */
 enum mr_code mr_approval_check(struct mr_plan_dir *plan, const char *cert_path, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT, signature = MR_STRBUF_INIT;
     char id[MR_SIGN_ID] = "";
     struct stat st;
     const char *path = NULL;
-    enum mr_code code = mr_sign_id(cert_path, id, err);
-    if (code == MR_OK && (path = path_of(plan, id)) == NULL)
-        code = mr_err_nomem(err, "reading an approval");
-    if (code == MR_OK && stat(path, &st) != 0 && errno == ENOENT)
-        code = refuse(plan, cert_path, "is not approved", err);
-    if (code == MR_OK)
-        code = mr_io_read_part(path, SIGNATURE_MAX_BYTES, &signature, err);
-    if (code == MR_OK)
-        code = read_plan(plan, &text, err);
-    if (code == MR_OK) {
-        code = mr_sign_check(cert_path, text.ptr, text.len, &signature, err);
-        if (code == MR_E_REFUSED)
-            code = refuse(plan, cert_path, "has an approval that is not of this plan, or not", err);
-    }
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_sign_id(cert_path, id, err));
+    if ((path = path_of(plan, id)) == NULL)
+        MR_TRY_OUT(mr_err_nomem(err, "reading an approval"));
+    if (stat(path, &st) != 0 && errno == ENOENT)
+        MR_TRY_OUT(refuse(plan, cert_path, "is not approved", err));
+    MR_TRY_OUT(mr_io_read_part(path, SIGNATURE_MAX_BYTES, &signature, err));
+    MR_TRY_OUT(read_plan(plan, &text, err));
+    code = mr_sign_check(cert_path, text.ptr, text.len, &signature, err);
+    if (code == MR_E_REFUSED)
+        code = refuse(plan, cert_path, "has an approval that is not of this plan, or not", err);
+out:
     mr_strbuf_release(&signature);
     mr_strbuf_release(&text);
     return code;

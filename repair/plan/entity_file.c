@@ -102,6 +102,8 @@ static void add_facts(struct mr_strbuf *out, const struct mr_fact *facts)
     }
 }
 
+/* A row about which nobody has decided is a bug of whoever decides: written down, it would be
+ * one that apply passes over in silence. */
 enum mr_code mr_entity_file_line(struct mr_strbuf *out, const struct mr_entity_line *line,
                                  struct mr_err *err)
 {
@@ -281,6 +283,8 @@ static const char *text_or_null(const struct mr_csv_field *field)
     return field->len > 0 ? field->ptr : NULL;
 }
 
+/* Every field is judged before the line is handed on; columns that an older version did not
+ * write are left as unknown, never guessed. */
 static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fields,
                               struct mr_entity_line *line, struct mr_err *err)
 {
@@ -312,6 +316,8 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
     return take_keys(r, fields, line, err);
 }
 
+/* What is wrong with the file gets its line and name; an error of whoever takes the lines is
+ * theirs, and stays as it is. */
 static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,
                                 uint64_t number, struct mr_err *err)
 {

@@ -216,6 +216,7 @@ static void get_all(struct mr_json_reader *r, const struct json_t *root, struct 
         mr_planned_get(r, root, &m->planned);
 }
 
+/* The seal is looked at before anything of the text is believed. */
 enum mr_code mr_manifest_read(const char *text, size_t len, const char *name,
                               struct mr_arena *arena, struct mr_manifest *out, struct mr_err *err)
 {

@@ -43,6 +43,8 @@ static const struct mr_find_table *find_known(const struct closure *c, const str
     return found;
 }
 
+/* The reason is the run's own, since what is to be done differs: a table that was left out needs
+ * another check, one that was denied a right. */
 static enum mr_code refuse(const struct closure *c, const struct mr_table *child,
                            const struct mr_plan_table *parent, struct mr_err *err)
 {
@@ -121,6 +123,8 @@ static void add_names(struct mr_strbuf *sql, const struct mr_catalogue *cat)
     mr_strbuf_add_str(sql, ")");
 }
 
+/* Catalogues hold only the databases that the command names, and foreign keys cross them: so the
+ * server is asked for those that lead in from outside. */
 static enum mr_code check_elsewhere(const struct closure *c, struct mr_err *err)
 {
     const struct mr_server_side *side = &c->plan->pairing.side[c->side];

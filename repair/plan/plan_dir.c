@@ -47,6 +47,8 @@ static enum mr_code clear_partial(struct mr_plan_writer *w, struct mr_err *err)
     return mr_new_dir_each(&w->dir, ".", remove_file, w, err);
 }
 
+/* Written under another name until all of it is there: a directory that carries the plan's name
+ * is whole. */
 enum mr_code mr_plan_writer_begin(const char *path, struct mr_plan_writer **out, struct mr_err *err)
 {
     struct mr_plan_writer *w = calloc(1, sizeof *w);
@@ -110,6 +112,8 @@ out:
     return code;
 }
 
+/* plan.json comes last, as it holds the digests of all others, and the approval behind it, as it
+ * is over plan.json. */
 enum mr_code mr_plan_writer_publish(struct mr_plan_writer *w, struct mr_manifest *manifest,
                                     const struct mr_sign_key *signer, struct mr_err *err)
 {

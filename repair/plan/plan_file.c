@@ -92,6 +92,8 @@ struct mr_sink mr_plan_file_sink(struct mr_plan_file_out *out)
     return (struct mr_sink){.write = write_sink, .arg = out};
 }
 
+/* The digest is that of the bytes as they lie on disk, compressed or not: who checks it need not
+ * unpack them. */
 static enum mr_code finish(struct mr_plan_file_out *out, struct mr_err *err)
 {
     char hex[MR_SHA256_HEX];

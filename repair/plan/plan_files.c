@@ -25,6 +25,8 @@ struct writing {
 
 typedef enum mr_code entity_fn(struct writing *w, const struct mr_entity *e, struct mr_err *err);
 
+/* In batches, as a plan may hold more rows than memory does; the flag of Ctrl-C is looked at
+ * between them. */
 static enum mr_code walk_table(struct writing *w, size_t table, entity_fn *fn, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
@@ -176,20 +178,19 @@ static enum mr_code write_entity(struct writing *w, const struct mr_entity *e, s
                                   .is_new = e->decision == MR_DECIDE_RENUMBER};
     uint64_t facts = 0;
     struct mr_arena arena = MR_ARENA_INIT;
-    enum mr_code code = digest_row(w, row_after(t, e), &line, err);
-    if (code == MR_OK && e->waits_for != 0)
-        code = name_awaited(w, e, &arena, &line, err);
-    if (code == MR_OK)
-        code = mr_plan_store_facts(w->task->store, e->id, &facts, &line.group, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(digest_row(w, row_after(t, e), &line, err));
+    if (e->waits_for != 0)
+        MR_TRY_OUT(name_awaited(w, e, &arena, &line, err));
+    MR_TRY_OUT(mr_plan_store_facts(w->task->store, e->id, &facts, &line.group, err));
     line.facts = mr_fact_of(facts);
     line.has_equal = is_counted(t, e);
     if (line.has_equal)
         line.equal_there = mr_plan_equal_of(&w->equal, line.digest);
     mr_strbuf_reset(&w->line);
-    if (code == MR_OK)
-        code = mr_entity_file_line(&w->line, &line, err);
-    if (code == MR_OK)
-        code = w->sink.write(w->sink.arg, w->line.ptr, w->line.len, err);
+    MR_TRY_OUT(mr_entity_file_line(&w->line, &line, err));
+    MR_TRY_OUT(w->sink.write(w->sink.arg, w->line.ptr, w->line.len, err));
+out:
     mr_strbuf_reset(&w->line);
     mr_arena_release(&arena);
     return code;
@@ -266,6 +267,8 @@ static enum mr_code add_proof(struct writing *w, const struct mr_plan_table *t,
     return code;
 }
 
+/* Matched rows stand in it, too: a later plan without the case has to know under which key a
+ * person who was there already goes. */
 static enum mr_code write_mapped(struct writing *w, const struct mr_entity *e, struct mr_err *err)
 {
     const struct mr_plan_table *t = &w->task->tables->tables[e->table];
@@ -303,6 +306,8 @@ static enum mr_code write_idmap(struct writing *w, struct mr_err *err)
 
 /* ---- files ---- */
 
+/* The first error counts: that of the close only tells that the file is not whole, which is
+ * known by then. */
 static enum mr_code write_file(const struct mr_plan_files_task *task, const char *name,
                                enum mr_code (*write)(struct writing *w, struct mr_err *err),
                                struct mr_err *err)

@@ -68,6 +68,7 @@ static enum mr_code want(struct finding *f, const char *table, const char *key, 
     return w->table != NULL && w->key != NULL ? MR_OK : no_memory(err);
 }
 
+/* A slip in the table's name is the likeliest reason, so that the nearest one is offered. */
 static enum mr_code refuse_row(struct finding *f, struct mr_err *err)
 {
     const char *row = f->task->row;
@@ -164,6 +165,7 @@ static enum mr_code read_csv(struct finding *f, const char *name, struct mr_err 
 
 /* ---- what the plan says of it ---- */
 
+/* As conflicts.csv writes keys, so that what a person copies from there is found again. */
 static enum mr_code key_text(struct mr_strbuf *out, struct mr_key key, struct mr_err *err)
 {
     size_t pos = 0;
@@ -282,6 +284,8 @@ static void print_unknown(struct finding *f)
     mr_jsonw_end_line(&f->json);
 }
 
+/* Compared as text, since that is what was asked: the same text may be several keys, and then
+ * all of them are told. */
 static enum mr_code take_entity(void *ctx, const struct mr_entity_line *line, struct mr_err *err)
 {
     struct finding *f = ctx;

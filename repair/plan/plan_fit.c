@@ -81,6 +81,8 @@ static const char *take_hex(struct mr_plan_fit *fit)
     return at;
 }
 
+/* A charset that only the server knows is asked of the server, in one question that fits into
+ * its packet; what is too long to be asked counts as not fitting, never as fitting. */
 static enum mr_code judge_asked(struct mr_plan_fit *fit, const struct mr_column *to,
                                 struct mr_fit_value *v, enum mr_fit *out, struct mr_err *err)
 {
@@ -278,6 +280,8 @@ enum mr_code mr_plan_fit_next(struct mr_key image, size_t *pos, struct mr_key *v
     return code;
 }
 
+/* TARGET's own values come first in each column, since what cannot be compared or put back makes
+ * every choice but skip impossible. */
 enum mr_code mr_plan_fit_row(struct mr_plan_fit *fit, const struct mr_plan_table *table,
                              struct mr_key image, struct mr_key live, struct mr_err *err)
 {

@@ -86,6 +86,8 @@ static void add_template(const struct mr_plan_fit *fit, const struct mr_plan_tab
     mr_strbuf_add_str(out, one ? "" : "}");
 }
 
+/* Only what can be carried out for every column that does not fit is offered: half a row is not
+ * written. */
 void mr_plan_fit_choices(const struct mr_plan_fit *fit, const struct mr_plan_table *table,
                          struct mr_strbuf *out)
 {
@@ -276,6 +278,8 @@ static enum mr_code add_text(struct mr_plan_fit *fit, const struct mr_plan_table
 
 /* ---- choices ---- */
 
+/* Judged by the same rule that made the offer; a decision may have been written by hand, and for
+ * another row. */
 static enum mr_code empty(struct mr_plan_fit *fit, const struct mr_plan_table *table, size_t column,
                           struct mr_strbuf *edits, bool *possible, struct mr_err *err)
 {
@@ -322,6 +326,8 @@ static const char *given(const char *choice, const struct json_t *object, const 
     return text;
 }
 
+/* A value is wanted for each column that does not fit, by name: one that is missing would leave
+ * the value in place that was refused. */
 static enum mr_code give(struct mr_plan_fit *fit, const struct mr_plan_table *table,
                          const char *choice, struct mr_strbuf *edits, bool *possible,
                          struct mr_err *err)
@@ -352,6 +358,8 @@ static enum mr_code give(struct mr_plan_fit *fit, const struct mr_plan_table *ta
     return code;
 }
 
+/* All or nothing: edits of columns that were possible are taken back where another one is not.
+ * */
 enum mr_code mr_plan_fit_choose(struct mr_plan_fit *fit, const struct mr_plan_table *table,
                                 const char *choice, struct mr_strbuf *edits, bool *possible,
                                 struct mr_err *err)

@@ -32,19 +32,16 @@ static enum mr_code is_equal(struct mr_plan_fit *fit, struct mr_key own, struct 
     mr_strbuf_reset(&fit->sql);
     mr_strbuf_reset(&fit->text);
     mr_strbuf_add_str(&fit->sql, "SELECT COALESCE(");
-    enum mr_code code = add_json(fit, own, err);
+    MR_TRY(add_json(fit, own, err));
     mr_strbuf_add_str(&fit->sql, " = ");
-    if (code == MR_OK)
-        code = add_json(fit, there, err);
+    MR_TRY(add_json(fit, there, err));
     mr_strbuf_add_str(&fit->sql, ", 0)");
-    if (code == MR_OK)
-        code = mr_strbuf_check(&fit->sql, "judging a value", err);
-    if (code == MR_OK && db == NULL)
-        code = mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
-    if (code == MR_OK)
-        code = mr_db_query_text(db, fit->sql.ptr, &fit->text, err);
-    *equal = code == MR_OK && strcmp(fit->text.ptr, "1") == 0;
-    return code;
+    MR_TRY(mr_strbuf_check(&fit->sql, "judging a value", err));
+    if (db == NULL)
+        return mr_err_set(err, MR_E_LOST, "the connection to the target is gone");
+    MR_TRY(mr_db_query_text(db, fit->sql.ptr, &fit->text, err));
+    *equal = strcmp(fit->text.ptr, "1") == 0;
+    return MR_OK;
 }
 
 static bool is_json(const struct mr_plan_table *table, size_t column)
@@ -91,6 +88,7 @@ static enum mr_code judge(struct mr_plan_fit *fit, const struct mr_plan_table *t
     return code;
 }
 
+/* MariaDB keeps JSON as text and compares it so; there an UPDATE writes what it is told. */
 enum mr_code mr_plan_fit_json(struct mr_plan_fit *fit, const struct mr_plan_table *table,
                               struct mr_key image, struct mr_key live, struct mr_err *err)
 {

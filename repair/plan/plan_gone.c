@@ -104,6 +104,8 @@ static enum mr_code tell_fate(struct gone *g, const char *db, const char *table,
     return MR_OK;
 }
 
+/* A table of a database that the plan's URI does not name was left out on purpose, one that is
+ * not meant too: only what somebody expects to be planned is refused. */
 static enum mr_code name_table(struct gone *g, size_t at, struct mr_err *err)
 {
     const struct mr_find_table *t = &g->task->known[at];
@@ -159,6 +161,8 @@ static enum mr_code warn_elsewhere(struct gone *g, struct mr_err *err)
     return MR_OK;
 }
 
+/* All of them are looked at before the plan is refused, so that one message names them and one
+ * command leaves them out. */
 enum mr_code mr_plan_gone_check(const struct mr_plan_gone_task *task, struct mr_err *err)
 {
     struct gone g = {.task = task,

@@ -93,6 +93,8 @@ static bool take_class(const char **text, enum mr_class *cls)
     return false;
 }
 
+/* Strict to the last byte: plan.json is a file that people can edit, and a reading decides which
+ * bytes a row is known by. */
 static enum mr_code parse(const char *text, struct mr_arena *arena, struct reading *out,
                           struct mr_err *err)
 {
@@ -181,31 +183,29 @@ static enum mr_code add_json(struct mr_plan_digester *d, struct mr_key bytes, st
     return mr_row_encode(&d->row, &value, err);
 }
 
+/* Of most tables the image is hashed as it is; only where a column is computed or JSON is it put
+ * together anew. */
 enum mr_code mr_plan_digester_row(struct mr_plan_digester *d, struct mr_key image,
                                   struct mr_digest *digest, struct mr_err *err)
 {
     size_t pos = 0;
-    enum mr_code code = MR_OK;
     mr_strbuf_reset(&d->row);
-    for (size_t i = 0; code == MR_OK && i < d->ncolumns; i++) {
+    for (size_t i = 0; i < d->ncolumns; i++) {
         size_t from = pos;
-        code = mr_row_skip(image.ptr, image.len, &pos, err);
-        if (code != MR_OK || d->plain)
+        MR_TRY(mr_row_skip(image.ptr, image.len, &pos, err));
+        if (d->plain)
             continue;
         struct mr_key value = {(const char *)image.ptr + from, pos - from};
         if (d->generated[i])
             mr_strbuf_add_char(&d->row, 'N');
         else if (d->normal[i])
-            code = add_json(d, value, err);
+            MR_TRY(add_json(d, value, err));
         else
             mr_strbuf_add(&d->row, value.ptr, value.len);
     }
-    if (code == MR_OK)
-        code = mr_strbuf_check(&d->row, "reading a row", err);
-    if (code == MR_OK)
-        code = d->plain ? mr_row_digest(image.ptr, pos, digest, err)
-                        : mr_row_digest(d->row.ptr, d->row.len, digest, err);
-    return code;
+    MR_TRY(mr_strbuf_check(&d->row, "reading a row", err));
+    return d->plain ? mr_row_digest(image.ptr, pos, digest, err)
+                    : mr_row_digest(d->row.ptr, d->row.len, digest, err);
 }
 
 enum mr_code mr_plan_digester_values(struct mr_plan_digester *d, struct mr_key image,
@@ -279,6 +279,8 @@ static bool is_readable(const struct mr_column *col, const struct reading *r)
     return r->charset == NULL || (col->charset != NULL && strcmp(r->charset, col->charset) == 0);
 }
 
+/* A column that changed since cannot be read as the planner read it: said by name, since digests
+ * that merely differ would look like rows that were changed. */
 static enum mr_code open_column(struct opening *o, size_t at, struct mr_err *err)
 {
     const struct mr_plan_image_column *named = &o->task->columns[at];

@@ -67,17 +67,14 @@ static enum mr_code find_row(struct losing *l, const struct mr_value *values, bo
                              struct mr_err *err)
 {
     mr_strbuf_reset(&l->image);
-    enum mr_code code = mr_rowhash_image(l->hash, values, &l->image, err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&l->image, "looking at columns", err);
-    if (code != MR_OK)
-        return code;
+    *found = false;
+    MR_TRY(mr_rowhash_image(l->hash, values, &l->image, err));
+    MR_TRY(mr_strbuf_check(&l->image, "looking at columns", err));
     struct mr_digest digest;
     const struct mr_key image = {l->image.ptr, l->image.len};
-    code = mr_plan_row_digest(l->table, image, &digest, err);
-    *found =
-        code == MR_OK && bsearch(&digest, l->rows.items, l->rows.count, sizeof digest, compare);
-    return code;
+    MR_TRY(mr_plan_row_digest(l->table, image, &digest, err));
+    *found = bsearch(&digest, l->rows.items, l->rows.count, sizeof digest, compare) != NULL;
+    return MR_OK;
 }
 
 static enum mr_code count_row(void *ctx, const struct mr_value *values, struct mr_err *err)
@@ -106,6 +103,8 @@ static struct mr_readcol read_of(const struct mr_column *c)
                                                                            : MR_EXPR_COLUMN};
 }
 
+/* Read behind the columns of the plan, by the same keys: what both sides share tells which row
+ * it is, the rest is only counted. */
 static enum mr_code read_values(struct losing *l, struct mr_err *err)
 {
     struct mr_readspec spec = l->table->pair->full[l->side];
@@ -177,6 +176,8 @@ static enum mr_code push_row(struct losing *l, const struct mr_entity *e, struct
                         : mr_err_nomem(err, "looking at columns");
 }
 
+/* With a key rows are fetched in batches; without one the digests are gathered first, and the
+ * table is read once for all of them. */
 static enum mr_code look_at_rows(struct losing *l, enum mr_decision decision, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
@@ -230,6 +231,7 @@ static enum mr_code look_at_table(struct losing *l, struct mr_err *err)
 
 /* ---- columns that only TARGET has ---- */
 
+/* Said before any row is read: not one of them could be inserted, whatever it holds. */
 static enum mr_code check_new(struct losing *l, struct mr_err *err)
 {
     const struct mr_table *t = l->table->pair->side[MR_TARGET];
@@ -296,6 +298,8 @@ static enum mr_code refuse_deletes(const struct losing *l, struct mr_err *err)
                   err);
 }
 
+/* Values that would be lost on the way to TARGET first, over all tables, then those that undo
+ * could not bring back: each refusal names all of its columns at once. */
 enum mr_code mr_plan_lost_check(const struct mr_plan_tables *plan, struct mr_plan_store *store,
                                 struct mr_err *err)
 {

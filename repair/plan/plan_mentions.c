@@ -62,6 +62,8 @@ static enum mr_code counted(const struct mr_plan_table *t, const void *key, size
     return MR_OK;
 }
 
+/* Only ids that mean somebody else by then are kept, and their range with them: most numbers of
+ * a text are outside of it, and cost no question. */
 static enum mr_code keep_moved(struct mentions *x, const struct mr_plan_table *t,
                                struct mr_case_stmt *from, struct mr_case_stmt *to,
                                struct mr_err *err)
@@ -117,6 +119,7 @@ out:
 
 /* ---- texts ---- */
 
+/* One hit is enough of a value: it is a note for people, which names an example. */
 static enum mr_code take_id(void *ctx, uint64_t id, struct mr_err *err)
 {
     struct mentions *x = ctx;
@@ -226,6 +229,8 @@ static enum mr_code read_rows(struct mentions *x, const struct mr_plan_table *t,
     return code;
 }
 
+/* Texts of keys, identities and references are mapped, and not looked at; without any other
+ * column no row is read. */
 static enum mr_code read_table(struct mentions *x, const struct mr_plan_table *t,
                                struct mr_vec *mentions, struct mr_err *err)
 {

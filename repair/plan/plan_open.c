@@ -40,6 +40,8 @@ static bool is_decided(const struct mr_plan_file *file, const char *path)
            mr_undecided_digest(path, hex, NULL) == MR_OK && strcmp(hex, file->undecided) == 0;
 }
 
+/* A name with a slash would lead out of the directory, and a digest in an edited plan.json would
+ * make that file part of the plan. */
 static enum mr_code check_file(struct mr_plan_dir *plan, const struct mr_plan_file *file,
                                struct mr_err *err)
 {
@@ -118,6 +120,8 @@ static enum mr_code check_kind(void *ctx, int dir_fd, const char *name, struct m
     return strange == NULL ? MR_OK : refuse(plan->path, name, strange, err);
 }
 
+/* Kinds of files are looked at before any is opened: a pipe that somebody has put there would
+ * hold whoever reads it. */
 static enum mr_code read_manifest(struct mr_plan_dir *plan, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;

@@ -76,6 +76,8 @@ static enum mr_code take_spelling(struct mr_plan_table *t, const struct mr_plan_
     return MR_OK;
 }
 
+/* References to tables that the run did not compare are no part of the plan; whether it may go
+ * on without them is asked elsewhere (plan_parents.h). */
 static enum mr_code take_references(struct mr_plan_tables *plan, struct mr_arena *arena,
                                     struct mr_err *err)
 {
@@ -279,6 +281,7 @@ static bool *reach_at(const struct ordering *o, size_t from, size_t to)
     return &o->reach[from * o->n + to];
 }
 
+/* By plain repetition: it is done once, and of tables, not of rows. */
 static void find_reach(struct ordering *o)
 {
     bool grown = true;
@@ -317,6 +320,8 @@ static bool is_ready(const struct ordering *o, size_t table)
     return true;
 }
 
+/* Named are the tables that could not be placed: one of them has to get another identity, and
+ * only people know which. */
 static enum mr_code refuse_circle(const struct ordering *o, size_t first, struct mr_err *err)
 {
     struct mr_strbuf names = MR_STRBUF_INIT;
@@ -405,24 +410,19 @@ static enum mr_code apply(const struct ordering *o, struct mr_arena *arena, stru
 enum mr_code mr_plan_order(struct mr_plan_tables *plan, struct mr_arena *arena, struct mr_err *err)
 {
     struct ordering o = {.plan = plan, .n = plan->ntables};
-    enum mr_code code = take_references(plan, arena, err);
-    if (code == MR_OK)
-        code = check_all_generated(plan, arena, err);
-    if (code == MR_OK)
-        code = find_all_reads(plan, arena, err);
-    if (code != MR_OK)
-        return code;
+    enum mr_code code = MR_OK;
+    MR_TRY(take_references(plan, arena, err));
+    MR_TRY(check_all_generated(plan, arena, err));
+    MR_TRY(find_all_reads(plan, arena, err));
     o.reach = calloc(o.n * o.n + 1, sizeof *o.reach);
     o.placed = calloc(o.n + 1, sizeof *o.placed);
     o.order = calloc(o.n + 1, sizeof *o.order);
-    if (o.reach == NULL || o.placed == NULL || o.order == NULL) {
-        code = nomem(err);
-    } else {
-        find_reach(&o);
-        code = place_all(&o, err);
-    }
-    if (code == MR_OK)
-        code = apply(&o, arena, err);
+    if (o.reach == NULL || o.placed == NULL || o.order == NULL)
+        MR_TRY_OUT(nomem(err));
+    find_reach(&o);
+    MR_TRY_OUT(place_all(&o, err));
+    MR_TRY_OUT(apply(&o, arena, err));
+out:
     free(o.reach);
     free(o.placed);
     free(o.order);

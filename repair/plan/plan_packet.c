@@ -32,6 +32,8 @@ enum mr_code mr_plan_packet_needed(const struct mr_plan_tables *plan, struct mr_
     return code;
 }
 
+/* As the client and `repair apply` split the script: a statement ends with ";" at the end of a
+ * line, and nowhere else. */
 static size_t longest_statement(const char *text, size_t len)
 {
     const char *begin = text, *end = text + len;
@@ -52,6 +54,7 @@ static size_t longest_statement(const char *text, size_t len)
     return longest;
 }
 
+/* Refused while it is planned: the server would close the connection in the middle of a unit. */
 enum mr_code mr_plan_packet_check(const struct mr_plan_tables *plan, const char *name,
                                   const char *text, size_t len, struct mr_err *err)
 {

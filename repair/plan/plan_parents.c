@@ -70,6 +70,8 @@ static const char *why(const struct parents *p, const char *name, bool alone)
     return known->windowed ? "which was checked only in part" : "which cannot be planned";
 }
 
+/* A table is missing once, however many lead to it, under SOURCE's name, since that is how the
+ * check is told. */
 static enum mr_code miss(struct parents *p, const struct mr_plan_table *child, enum mr_side side,
                          const char *db, const char *table, struct mr_err *err)
 {
@@ -141,6 +143,8 @@ static enum mr_code by_configuration(struct parents *p, const struct mr_plan_tab
     return MR_OK;
 }
 
+/* The message ends in the command that mends it, for all of the missing tables and what hangs on
+ * them: one check more, not one for each. */
 static enum mr_code refuse(struct parents *p, struct mr_err *err)
 {
     const struct mr_plan_recheck recheck = {.tables = p->task->tables,
@@ -197,19 +201,19 @@ enum mr_code mr_plan_parents_check(const struct mr_plan_parents_task *task, stru
     struct parents p = {
         .task = task, .missing = MR_VEC_INIT(struct mr_recheck_table), .text = MR_STRBUF_INIT};
     struct mr_find_table *known = NULL;
-    enum mr_code code = mr_findings_tables(task->fd, task->arena, &known, &p.nknown, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_findings_tables(task->fd, task->arena, &known, &p.nknown, err));
     p.known = known;
-    for (size_t i = 0; code == MR_OK && i < task->tables->ntables; i++) {
+    for (size_t i = 0; i < task->tables->ntables; i++) {
         const struct mr_plan_table *t = &task->tables->tables[i];
-        for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-            code = by_foreign_keys(&p, t, (enum mr_side)side, err);
-        if (code == MR_OK)
-            code = by_configuration(&p, t, err);
+        for (int side = MR_SOURCE; side < MR_SIDES; side++)
+            MR_TRY_OUT(by_foreign_keys(&p, t, (enum mr_side)side, err));
+        MR_TRY_OUT(by_configuration(&p, t, err));
     }
-    if (code == MR_OK && p.missing.count > 0)
-        code = refuse(&p, err);
-    if (code == MR_OK)
-        code = refuse_unlike(&p, err);
+    if (p.missing.count > 0)
+        MR_TRY_OUT(refuse(&p, err));
+    MR_TRY_OUT(refuse_unlike(&p, err));
+out:
     mr_vec_release(&p.missing);
     mr_strbuf_release(&p.text);
     return code;

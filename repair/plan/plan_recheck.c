@@ -143,6 +143,8 @@ static void add_tables(const struct command *c, struct mr_strbuf *out)
     }
 }
 
+/* Where all tables are meant none is named: a table that is added tomorrow is then compared,
+ * too. */
 enum mr_code mr_plan_recheck_command(const struct mr_plan_recheck *recheck, struct mr_strbuf *out,
                                      struct mr_err *err)
 {

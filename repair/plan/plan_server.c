@@ -25,6 +25,8 @@ static enum mr_code find_sources(const struct mr_server_side *target, struct mr_
     return code;
 }
 
+/* What the scripts ask the server for stands in plan.json as it was when it was planned;
+ * databases that TARGET does not have are none of the plan. */
 enum mr_code mr_plan_server_describe(const struct mr_server_side side[MR_SIDES],
                                      struct mr_arena *arena, struct mr_plan_server *server,
                                      struct mr_err *err)

@@ -210,6 +210,8 @@ static enum mr_code read_entity(struct mr_case_stmt *stmt, struct mr_arena *aren
     return mr_case_fields_read(&map, arena, entity, err);
 }
 
+/* What is in conflict stands nowhere on TARGET: by the key there it is not found, and by
+ * identity only where nobody else has it. */
 enum mr_code mr_plan_store_find(struct mr_plan_store *store, size_t table, enum mr_plan_find by,
                                 const void *ptr, size_t len, struct mr_arena *arena,
                                 struct mr_entity *entity, struct mr_err *err)
@@ -290,6 +292,7 @@ enum mr_code mr_plan_store_entities(struct mr_plan_store *store, size_t table,
     return read_entities(stmt, arena, entities, err);
 }
 
+/* By the id of the last one and not by a cursor: fn may write into the same table. */
 enum mr_code mr_plan_store_each(struct mr_plan_store *store, size_t table,
                                 enum mr_decision decision, mr_entity_fn *fn, void *ctx,
                                 struct mr_err *err)

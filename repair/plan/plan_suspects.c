@@ -61,6 +61,8 @@ struct suspecting {
     struct mr_vec *suspects;
 };
 
+/* Both sides must be able to hold the key, and the values of both are asked: a column that is
+ * filled on one side alone is as much a reference. */
 static enum mr_code look_at(struct suspecting *s, const struct mr_plan_table *child, size_t at,
                             const struct mr_plan_table *parent, struct mr_err *err)
 {
@@ -221,6 +223,8 @@ static size_t count_more(const struct mr_vec *suspects, struct mr_strbuf *others
     return count;
 }
 
+/* Sorted, so that two plans of the same case say the same; the lines to paste are printed, as a
+ * hint holds one of them only. */
 enum mr_code mr_plan_suspects_refuse(struct mr_vec *suspects, struct mr_err *err)
 {
     struct mr_strbuf more = MR_STRBUF_INIT, others = MR_STRBUF_INIT;

@@ -161,6 +161,8 @@ bool mr_plan_is_of_counter(const struct mr_plan_table *table, const struct mr_pl
     return counted && (table->key.count == 0 || of_key < table->key.count);
 }
 
+/* A key that is unsigned on one side is compared as unsigned on both: the other one may have to
+ * hold what that one counts. */
 static void find_counter(struct mr_plan_table *t, struct mr_arena *arena)
 {
     t->counter = MR_NO_COLUMN;
@@ -199,6 +201,8 @@ static void warn_of_none(const struct mr_plan_table *t)
                    mr_plan_table_name(t));
 }
 
+/* What the configuration says stands; without a word a key that a counter makes names nobody,
+ * since both sides have counted on by themselves. */
 static enum mr_code choose_identity(struct mr_plan_table *t, struct mr_arena *arena,
                                     struct mr_err *err)
 {
@@ -257,6 +261,8 @@ static bool index_columns(const struct mr_plan_table *t, const struct mr_index *
     return true;
 }
 
+/* Only indexes whose values can be looked up are listed: the others are computed by TARGET when
+ * rows are written (script_computed.c). */
 static enum mr_code find_uniques(struct mr_plan_table *t, struct mr_arena *arena,
                                  struct mr_err *err)
 {
@@ -477,6 +483,8 @@ static enum mr_code take_known(struct opening *o, const struct mr_plan_tables_ta
     return mr_plan_gone_check(&gone, err);
 }
 
+/* Pairs and tables were gathered in vectors, which move while they grow: only now may anything
+ * point into them. */
 static enum mr_code freeze(struct opening *o, struct mr_err *err)
 {
     struct mr_plan_tables *plan = o->plan;
@@ -529,6 +537,8 @@ enum mr_code mr_plan_row_digest(const struct mr_plan_table *table, struct mr_key
     return mr_row_digest(image.ptr, pos, digest, err);
 }
 
+/* Whatever is missing is refused before the tables are put in order: an order of some of them
+ * would be none. */
 enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan,
                                  const struct mr_plan_tables_task *task, struct mr_err *err)
 {
@@ -540,19 +550,16 @@ enum mr_code mr_plan_tables_open(struct mr_plan_tables *plan,
                                                 .config = task->config,
                                                 .arena = task->arena,
                                                 .whole_rows = true}};
-    enum mr_code code = mr_findings_tables(task->fd, task->arena, &o.known, &o.nknown, err);
-    if (code == MR_OK)
-        code = take_known(&o, task, err);
-    if (code == MR_OK)
-        code = freeze(&o, err);
-    if (code == MR_OK)
-        code = mr_pair_references_plan(&plan->pairing, err);
-    if (code == MR_OK)
-        code = mr_plan_closure_check(plan, o.known, o.nknown, err);
-    if (code == MR_OK)
-        code = mr_plan_order(plan, task->arena, err);
-    for (size_t i = 0; code == MR_OK && i < plan->ntables; i++)
-        code = find_signs(plan, &plan->tables[i], task->arena, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_findings_tables(task->fd, task->arena, &o.known, &o.nknown, err));
+    MR_TRY_OUT(take_known(&o, task, err));
+    MR_TRY_OUT(freeze(&o, err));
+    MR_TRY_OUT(mr_pair_references_plan(&plan->pairing, err));
+    MR_TRY_OUT(mr_plan_closure_check(plan, o.known, o.nknown, err));
+    MR_TRY_OUT(mr_plan_order(plan, task->arena, err));
+    for (size_t i = 0; i < plan->ntables; i++)
+        MR_TRY_OUT(find_signs(plan, &plan->tables[i], task->arena, err));
+out:
     mr_vec_release(&o.tables);
     mr_vec_release(&o.pairs);
     return code;

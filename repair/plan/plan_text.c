@@ -59,6 +59,8 @@ enum mr_code mr_plan_text_of_row(struct mr_strbuf *out, const struct mr_plan_tab
     return code;
 }
 
+/* Values have the style of their columns, so that a person sees 0007 or a date where the table
+ * shows it. */
 enum mr_code mr_plan_text_json(struct mr_strbuf *out, const struct mr_plan_table *table,
                                struct mr_key image, struct mr_err *err)
 {
@@ -102,6 +104,8 @@ static void begin_field(struct mr_strbuf *line)
         mr_strbuf_add_char(line, ',');
 }
 
+/* Blanks at the ends are quoted, too: a spreadsheet would take them off, and the key that is
+ * left is another one. */
 void mr_plan_text_field(struct mr_strbuf *line, const char *ptr, size_t len)
 {
     begin_field(line);

@@ -121,6 +121,8 @@ static const char *group_words(enum mr_group group)
     return "not known";
 }
 
+/* One fact turned at a time, and decided anew by the very function that decided: what it says
+ * cannot differ from what was done. */
 void mr_plan_why_text(FILE *out, const struct mr_entity_line *line, const char *awaited)
 {
     const uint64_t bits = mr_fact_bits(&line->facts);

@@ -28,6 +28,8 @@ enum mr_code mr_plan_written_any(struct mr_case *cf, const struct mr_plan_table 
                          : code;
 }
 
+/* The empty key of a table without one sorts before all others and is never handed out: it only
+ * says that all rows are looked at. */
 enum mr_code mr_plan_written_page(struct mr_case *cf, const struct mr_plan_table *table,
                                   struct mr_key after, struct mr_arena *arena, struct mr_vec *keys,
                                   struct mr_err *err)
@@ -66,6 +68,8 @@ enum mr_code mr_plan_written_add(struct mr_case *cf, const struct mr_plan_table 
                : code;
 }
 
+/* By the key on SOURCE, where there is one: that is how a later plan meets the row again,
+ * whatever id it got. */
 enum mr_code mr_plan_written_note(struct mr_case *cf, const struct mr_plan_store *store,
                                   const struct mr_plan_tables *tables, struct mr_err *err)
 {

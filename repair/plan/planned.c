@@ -245,6 +245,8 @@ static const char *get_key(struct mr_json_reader *r, const struct json_t *item, 
     return text;
 }
 
+/* What a newer version added may be missing, and says so (knows_…); what is there has to be
+ * right, word by word. */
 static void get_table(struct mr_json_reader *r, const struct json_t *item,
                       struct mr_planned_table *t)
 {
