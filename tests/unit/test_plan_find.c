@@ -16,7 +16,8 @@
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 
-static const struct mr_planned_table tables[] = {{.table = "club.members"}, {.table = "club.a=b"}};
+static const struct mr_planned_table tables[] = {
+    {.table = "club.mem"}, {.table = "club.members"}, {.table = "club.a=b"}};
 
 static struct mr_key id(char last)
 {
@@ -51,6 +52,10 @@ static void write_plan(struct mr_plan_dir *plan)
          .waits_table = "club.members",
          .waits_key = id('2')},
         {.table = "club.members", .target_key = id('6'), .decision = MR_DECIDE_DELETE},
+        {.table = "club.members",
+         .source_key = id('7'),
+         .target_key = id('1'),
+         .decision = MR_DECIDE_INSERT},
         {.table = "club.a=b",
          .source_key = id('1'),
          .target_key = id('1'),
@@ -93,7 +98,8 @@ static void test_found(void **state)
         const char *wanted; /* NULL: the message */
     } cases[] = {
         {"club.members=1", NULL, false, false, MR_OK,
-         "club.members: 1 on the source, 5 on the target: renumber\n"},
+         "club.members: 1 on the source, 5 on the target: renumber\n"
+         "club.members: 7 on the source, 1 on the target: insert\n"},
         {"club.members=5", NULL, false, false, MR_OK, /* TARGET's key */
          "club.members: 1 on the source, 5 on the target: renumber\n"},
         {"club.members=6", NULL, false, false, MR_OK,

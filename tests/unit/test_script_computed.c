@@ -25,6 +25,85 @@ struct kind {
     const char *wanted; /* "": TARGET itself refuses such a row */
 };
 
+static const struct kind cases[] = {
+    {"whole columns are compared elsewhere",
+     "id:int# a:text",
+     {{.column = "a"}},
+     1,
+     true,
+     "BTREE",
+     NULL,
+     ""},
+    {"a prefix",
+     "id:int# a:text",
+     {{.column = "a", .prefix_len = 3}},
+     1,
+     true,
+     "BTREE",
+     NULL,
+     "(SELECT `id`, LEFT(`a`, 3) AS myrecon_p0 FROM `o``dd`.`t`) AS t STRAIGHT_JOIN (SELECT "
+     "DISTINCT myrecon_row, myrecon_tree, `id`, LEFT(`a`, 3) AS myrecon_p0 FROM #i0) AS s ON "
+     "s.myrecon_p0 = t.myrecon_p0 WHERE "},
+    {"not unique",
+     "id:int# a:text",
+     {{.column = "a", .prefix_len = 3}},
+     1,
+     false,
+     "BTREE",
+     NULL,
+     ""},
+    {"a hash", "id:int# a:text", {{.column = "a", .prefix_len = 3}}, 1, true, "HASH", NULL, ""},
+    {"an expression",
+     "id:int# a:text b:int",
+     {{.sql = "lower(`a`)"}, {.column = "b"}},
+     2,
+     true,
+     "BTREE",
+     NULL,
+     "(SELECT `id`, (lower(`a`)) AS myrecon_p0, `b` AS myrecon_p1 FROM `o``dd`.`t`) AS t "
+     "STRAIGHT_JOIN (SELECT DISTINCT myrecon_row, myrecon_tree, `id`, (lower(`a`)) AS "
+     "myrecon_p0, `b` AS myrecon_p1 FROM #i0) AS s ON s.myrecon_p0 = t.myrecon_p0 AND "
+     "s.myrecon_p1 = t.myrecon_p1 WHERE "},
+    {"a sub-select is no expression of ours",
+     "id:int#",
+     {{.sql = "(select 1)"}},
+     1,
+     true,
+     "BTREE",
+     NULL,
+     ""},
+    {"an expression that nobody told", "id:int#", {{.sql = NULL}}, 1, true, "BTREE", NULL, ""},
+    {"a computed column",
+     "id:int# a:int g:text*",
+     {{.column = "g", .prefix_len = 2}},
+     1,
+     true,
+     "BTREE",
+     "concat(`a`)",
+     "(SELECT `id`, LEFT(`g`, 2) AS myrecon_p0 FROM `o``dd`.`t`) AS t STRAIGHT_JOIN (SELECT "
+     "DISTINCT myrecon_row, myrecon_tree, `id`, LEFT(CONVERT((concat(`a`)) USING utf8mb4) "
+     "COLLATE utf8mb4_general_ci, 2) AS myrecon_p0 FROM #i0) AS s ON s.myrecon_p0 = "
+     "t.myrecon_p0 WHERE "},
+    {"a computed number",
+     "id:int# a:int g:int*",
+     {{.column = "g"}},
+     1,
+     true,
+     "BTREE",
+     "`a` + 1",
+     "(SELECT `id`, `g` AS myrecon_p0 FROM `o``dd`.`t`) AS t STRAIGHT_JOIN (SELECT DISTINCT "
+     "myrecon_row, myrecon_tree, `id`, (`a` + 1) AS myrecon_p0 FROM #i0) AS s ON s.myrecon_p0 "
+     "= t.myrecon_p0 WHERE "},
+    {"one that leans on another",
+     "id:int# a:int g:int*",
+     {{.column = "g"}},
+     1,
+     true,
+     "BTREE",
+     "`G` + 1",
+     ""},
+};
+
 /* What is compared, from "(SELECT" of the live rows to the join's end. */
 static const struct kind kinds[] = {
     {"whole columns are compared elsewhere",

@@ -1,4 +1,4 @@
-/* test_plan_image.c: how rows of a planned table are read on one server alone, and known again. */
+/* test_plan_image_open.c: how rows of a planned table are read on one server alone, and known again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

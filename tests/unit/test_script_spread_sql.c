@@ -1,4 +1,4 @@
-/* test_script_spread.c: what goes along with a row: in one statement, or by rounds on servers that
+/* test_script_spread_sql.c: what goes along with a row: in one statement, or by rounds on servers that
  * have no WITH RECURSIVE. */
 #include <setjmp.h>
 #include <stdarg.h>
