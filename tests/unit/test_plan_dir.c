@@ -1,4 +1,5 @@
-/* test_plan_dir.c: a plan directory is whole or absent, and is read only if untouched. */
+/* test_plan_dir.c: a plan directory is whole or absent, and is read only if untouched: plan_dir.c,
+ * plan_file.c and plan_open.c, which share a header. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
