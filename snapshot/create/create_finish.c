@@ -107,7 +107,7 @@ static enum mr_code settle_table(struct mr_create *c, struct mr_create_table *t,
         why = (struct mr_err){0};
         code = read_again(c, t, &same, &why);
     }
-    if (same)
+    if (code == MR_OK && same)
         return MR_OK;
     if (mr_create_is_fatal(code)) {
         if (err != NULL)
