@@ -118,3 +118,8 @@ LDFLAGS_test_create_finish := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_create_numbers_re
     -Wl,--wrap=mr_schema_auto_increment,--wrap=mr_snap_schema_write_table \
     -Wl,--wrap=mr_snap_schema_objects,--wrap=mr_snap_catalogue_write,--wrap=mr_snap_script_sql \
     -Wl,--wrap=mr_snap_dir_publish,--wrap=mr_throttle_wait_holding
+LDFLAGS_test_create_true := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_create_zone_ask \
+    -Wl,--wrap=mr_create_zone_ask_index
+LDFLAGS_test_create_zone := $(SNAP_WORLD_WRAP)
+LDFLAGS_test_create_throttle := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_throttle_new
+LDFLAGS_test_pace := -Wl,--wrap=mr_clock_now_s,--wrap=usleep,--wrap=mr_is_cancelled
