@@ -123,3 +123,5 @@ LDFLAGS_test_create_true := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_create_zone_ask \
 LDFLAGS_test_create_zone := $(SNAP_WORLD_WRAP)
 LDFLAGS_test_create_throttle := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_throttle_new
 LDFLAGS_test_pace := -Wl,--wrap=mr_clock_now_s,--wrap=usleep,--wrap=mr_is_cancelled
+LDFLAGS_test_create_case := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_create_hold \
+    -Wl,--wrap=mr_create_wait,--wrap=mr_throttle_wait_holding
