@@ -62,6 +62,7 @@ static const struct kept findings[] = {
     {MR_KIND_EXTRA, 0, INT64_MAX}};
 
 static struct mr_arena bytes;
+static size_t many; /* findings more that only the source has */
 
 static void add_image(int64_t id, const void **ptr, size_t *len)
 {
@@ -100,6 +101,13 @@ static void save(struct mr_findings *fd, int64_t table)
     }
     if (mr_findings_save(fd, table, items, LEN(items), true, &err) != MR_OK)
         fail_msg("%s", err.message);
+    for (size_t i = 0; i < many; i++) {
+        struct mr_finding one = {.kind = MR_KIND_MISSING,
+                                 .key = create_key_of(&bytes, 1000 + (int64_t)i),
+                                 .state = MR_FIND_DIVERGED};
+        add_image(1000 + (int64_t)i, &one.source, &one.source_len);
+        assert_int_equal(mr_findings_save(fd, table, &one, 1, true, &err), MR_OK);
+    }
 }
 
 struct side {
@@ -356,9 +364,18 @@ static void test_read(void **state)
     read_rows("mysql://u@b/shop", "people", 5, 5);  /* 2, -3, 5, 6 and the greatest */
 }
 
+/* More than a page of the case, and than one statement asks for: each is asked for once. */
+static void test_many(void **state)
+{
+    (void)state;
+    many = 1203;
+    read_rows("mysql://u@a/club", "members", 5 + 1203, 5);
+    many = 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_side), cmocka_unit_test(test_tables),
-                                       cmocka_unit_test(test_read)};
+                                       cmocka_unit_test(test_read), cmocka_unit_test(test_many)};
     return cmocka_run_group_tests_name("create_case", tests, NULL, NULL);
 }
