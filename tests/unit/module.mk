@@ -125,3 +125,5 @@ LDFLAGS_test_create_throttle := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_throttle_new
 LDFLAGS_test_pace := -Wl,--wrap=mr_clock_now_s,--wrap=usleep,--wrap=mr_is_cancelled
 LDFLAGS_test_create_case := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_create_hold \
     -Wl,--wrap=mr_create_wait,--wrap=mr_throttle_wait_holding
+LDFLAGS_test_create_plan := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_create_numbers_read \
+    -Wl,--wrap=mr_create_identify,--wrap=mr_create_true_read,--wrap=mr_schema_probe
