@@ -133,3 +133,14 @@ LDFLAGS_test_snap_view := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_clock_now_s,--wrap=us
     -Wl,--wrap=mr_view_position_now,--wrap=mr_view_position_name \
     -Wl,--wrap=mr_view_position_step_back,--wrap=mr_db_send,--wrap=mr_db_receive \
     -Wl,--wrap=mr_db_require_server,--wrap=mr_source_reader_new,--wrap=mr_reader_free
+LDFLAGS_test_snap_objects := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_grants_hidden \
+    -Wl,--wrap=mr_grants_lists_tables,--wrap=mr_grants_lists_dbs,--wrap=mr_grants_needed \
+    -Wl,--wrap=mr_grants_needed_names,--wrap=mr_grants_account
+LDFLAGS_test_create_run := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_create_case_open \
+    -Wl,--wrap=mr_create_open_throttle,--wrap=mr_create_sweep,--wrap=mr_create_scan \
+    -Wl,--wrap=mr_create_finish,--wrap=mr_create_plan,--wrap=mr_create_goes_on \
+    -Wl,--wrap=mr_snap_dir_begin,--wrap=mr_snap_dir_free_bytes,--wrap=mr_journal_file_open \
+    -Wl,--wrap=mr_recipient_load,--wrap=mr_recipient_describe,--wrap=mr_recipient_free \
+    -Wl,--wrap=mr_source_live_new,--wrap=mr_catalogue_load,--wrap=mr_catalogue_free \
+    -Wl,--wrap=mr_catalogue_read_creates,--wrap=mr_grants_load,--wrap=mr_snap_views_open \
+    -Wl,--wrap=mr_snap_views_close,--wrap=mr_reader_keeps_locks
