@@ -104,17 +104,16 @@ static const char *file_name(struct mr_create_scan *s)
 enum mr_code mr_create_chunk_begin(struct mr_create_scan *s, struct mr_err *err)
 {
     struct mr_create *c = s->create;
-    enum mr_code code = check_disk(c, err);
-    s->file = code == MR_OK ? file_name(s) : NULL;
-    if (code == MR_OK && s->file == NULL)
-        code = mr_err_nomem(err, "writing rows");
-    if (code == MR_OK)
-        code = mr_snap_out_open(c->dir, s->file, (int)c->opts->level, &s->out, err);
+    s->file = NULL;
     s->rows = 0;
     s->sum = (struct mr_snap_sum){0};
     s->tsv.bytes = 0;
     mr_strbuf_reset(&s->tsv.text);
-    return code;
+    MR_TRY(check_disk(c, err));
+    s->file = file_name(s);
+    if (s->file == NULL)
+        return mr_err_nomem(err, "writing rows");
+    return mr_snap_out_open(c->dir, s->file, (int)c->opts->level, &s->out, err);
 }
 
 void mr_create_chunk_abandon(struct mr_create_scan *s)

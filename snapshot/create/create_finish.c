@@ -68,26 +68,19 @@ static enum mr_code read_again(struct mr_create *c, struct mr_create_table *t, b
     struct mr_create_scan *s = NULL;
     const struct mr_range all = {{NULL, 0}, {NULL, 0}};
     struct mr_vec none = MR_VEC_INIT(struct mr_key);
-    enum mr_code code = drop_chunks(c, t, err);
-    if (code == MR_OK)
-        code = mr_create_numbers_read(c, err);
-    if (code == MR_OK)
-        code = plan_again(c, t, err);
-    if (code == MR_OK)
-        code = mr_journal_file_table(c->journal, &t->snap, t->create, &none, err);
-    if (code == MR_OK)
-        code = mr_source_reader_new(c->source, &reader, err);
-    if (code == MR_OK)
-        code = mr_create_scan_new(c, reader, &s, err);
-    if (code == MR_OK) {
-        mr_create_scan_take(s, t);
-        code = t->found != NULL ? mr_create_case_read(s, err)
-                                : mr_create_scan_range(s, 0, 0, all, err);
-    }
-    if (code == MR_OK) /* which the reader holds until then */
-        code = mr_create_numbers_read(c, err);
-    if (code == MR_OK)
-        code = mr_create_is_unchanged(c, t, same, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(drop_chunks(c, t, err));
+    MR_TRY_OUT(mr_create_numbers_read(c, err));
+    MR_TRY_OUT(plan_again(c, t, err));
+    MR_TRY_OUT(mr_journal_file_table(c->journal, &t->snap, t->create, &none, err));
+    MR_TRY_OUT(mr_source_reader_new(c->source, &reader, err));
+    MR_TRY_OUT(mr_create_scan_new(c, reader, &s, err));
+    mr_create_scan_take(s, t);
+    MR_TRY_OUT(t->found != NULL ? mr_create_case_read(s, err)
+                                : mr_create_scan_range(s, 0, 0, all, err));
+    MR_TRY_OUT(mr_create_numbers_read(c, err)); /* the reader holds the table until then */
+    MR_TRY_OUT(mr_create_is_unchanged(c, t, same, err));
+out:
     mr_create_scan_free(s);
     mr_reader_free(reader);
     return code;
@@ -239,27 +232,23 @@ static enum mr_code note_gone(struct mr_create *c, struct mr_create_table *t, st
 static enum mr_code fill_tables(struct mr_create *c, struct mr_err *err)
 {
     struct mr_snap_manifest *m = &c->manifest;
-    enum mr_code code = MR_OK;
     m->tables = mr_arena_calloc(&c->arena, c->tables.count + 1, sizeof *m->tables);
     if (m->tables == NULL)
         return mr_err_nomem(err, "writing a snapshot");
-    for (size_t i = 0; code == MR_OK && i < c->tables.count; i++) {
+    for (size_t i = 0; i < c->tables.count; i++) {
         struct mr_create_table *t = table_at(c, i);
         const char *create = NULL;
         if (t->left_out)
             continue;
-        code = order_chunks(c, t, err);
-        if (code == MR_OK && t->found != NULL)
-            code = note_gone(c, t, err);
-        if (code == MR_OK)
-            code = read_greatest(c, t, err);
-        if (code == MR_OK)
-            code = mr_create_true_text(c, t, &create, err);
-        if (code == MR_OK)
-            code = mr_snap_schema_write_table(&c->schema, t->table, create, &t->snap, err);
+        MR_TRY(order_chunks(c, t, err));
+        if (t->found != NULL)
+            MR_TRY(note_gone(c, t, err));
+        MR_TRY(read_greatest(c, t, err));
+        MR_TRY(mr_create_true_text(c, t, &create, err));
+        MR_TRY(mr_snap_schema_write_table(&c->schema, t->table, create, &t->snap, err));
         m->tables[m->ntables++] = t->snap;
     }
-    return code;
+    return MR_OK;
 }
 
 /* As they were read, which may be later than the catalogue. */

@@ -100,15 +100,17 @@ static enum mr_code read_identity(struct mr_create *c, const struct mr_snap_tabl
     struct mr_strbuf name = MR_STRBUF_INIT;
     bool is_ascii = mr_innodb_name_add(&name, t->db, t->name,
                                        has_spaces(c) ? MR_INNODB_SPACE : MR_INNODB_FILE, true);
-    enum mr_code code = mr_strbuf_check(&name, "reading the schema", err);
-    if (code == MR_OK && is_ascii)
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&name, "reading the schema", err));
+    if (is_ascii)
         add_numbers(c, name.ptr, out);
-    if (code == MR_OK)
-        code = mr_strbuf_check(out, "reading the schema", err);
-    if (code == MR_OK && out->len == 0)
-        code = ask_time(c, t, out, err);
+    MR_TRY_OUT(mr_strbuf_check(out, "reading the schema", err));
+    if (out->len == 0)
+        MR_TRY_OUT(ask_time(c, t, out, err));
+    MR_TRY_OUT(mr_strbuf_check(out, "reading the schema", err));
+out:
     mr_strbuf_release(&name);
-    return code == MR_OK ? mr_strbuf_check(out, "reading the schema", err) : code;
+    return code;
 }
 
 static enum mr_code read_now(struct mr_create *c, const struct mr_snap_table *t,

@@ -253,38 +253,25 @@ enum mr_code mr_create_run(struct mr_create *c, const char *uri, const char *pat
     (void)pthread_mutex_init(&c->asking, NULL);
     (void)pthread_mutex_init(&c->lock, NULL);
     mr_pace_init(&c->pace, (uint64_t)c->opts->rate_mib << 20);
-    enum mr_code code = mr_progress_new(c->opts->general.progress, &c->progress, err);
-    if (code == MR_OK)
-        code = open_endpoint(c, uri, err);
-    if (code == MR_OK)
-        code = mr_create_case_open(c, err);
-    if (code == MR_OK)
-        code = load_recipients(c, err);
-    if (code == MR_OK)
-        code = load_signer(c, err);
-    if (code == MR_OK)
-        code = mr_snap_dir_begin(path, &c->dir, err);
-    if (code == MR_OK)
-        mr_snap_dir_encrypt_to(c->dir, (const struct mr_recipient *const *)c->recipients,
-                               c->opts->encrypt_to.count);
-    if (code == MR_OK)
-        code = open_server(c, err);
-    if (code == MR_OK)
-        code = mr_create_plan(c, err);
-    if (code == MR_OK)
-        code = mr_create_open_throttle(c, err);
-    if (code == MR_OK)
-        code = open_views(c, err);
-    if (code == MR_OK)
-        code = open_journal(c, err);
-    if (code == MR_OK) /* whose room is free again */
-        code = mr_create_sweep(c, err);
-    if (code == MR_OK)
-        code = check_disk(c, err);
-    if (code == MR_OK)
-        code = mr_create_scan(c, err);
-    if (code == MR_OK)
-        code = mr_create_finish(c, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_progress_new(c->opts->general.progress, &c->progress, err));
+    MR_TRY_OUT(open_endpoint(c, uri, err));
+    MR_TRY_OUT(mr_create_case_open(c, err));
+    MR_TRY_OUT(load_recipients(c, err));
+    MR_TRY_OUT(load_signer(c, err));
+    MR_TRY_OUT(mr_snap_dir_begin(path, &c->dir, err));
+    mr_snap_dir_encrypt_to(c->dir, (const struct mr_recipient *const *)c->recipients,
+                           c->opts->encrypt_to.count);
+    MR_TRY_OUT(open_server(c, err));
+    MR_TRY_OUT(mr_create_plan(c, err));
+    MR_TRY_OUT(mr_create_open_throttle(c, err));
+    MR_TRY_OUT(open_views(c, err));
+    MR_TRY_OUT(open_journal(c, err));
+    MR_TRY_OUT(mr_create_sweep(c, err)); /* whose room is free again */
+    MR_TRY_OUT(check_disk(c, err));
+    MR_TRY_OUT(mr_create_scan(c, err));
+    MR_TRY_OUT(mr_create_finish(c, err));
+out:
     mr_progress_finish(c->progress);
     hint_resume(code, err);
     return code;

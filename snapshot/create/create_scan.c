@@ -110,23 +110,18 @@ static bool is_full(const struct mr_create_scan *s, const struct mr_value *value
 enum mr_code mr_create_scan_row(struct mr_create_scan *s, const struct mr_value *values,
                                 struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     if (is_full(s, values))
-        code = mr_create_chunk_end(s, (struct mr_key){s->key.ptr, s->key.len}, err);
-    if (code == MR_OK && s->out == NULL)
-        code = mr_create_chunk_begin(s, err);
+        MR_TRY(mr_create_chunk_end(s, (struct mr_key){s->key.ptr, s->key.len}, err));
+    if (s->out == NULL)
+        MR_TRY(mr_create_chunk_begin(s, err));
     uint64_t before = s->tsv.bytes + s->tsv.text.len;
-    if (code == MR_OK)
-        code = digest_row(s, values, &s->sum, err);
-    if (code == MR_OK && s->rows++ == 0) {
+    MR_TRY(digest_row(s, values, &s->sum, err));
+    if (s->rows++ == 0) {
         mr_strbuf_reset(&s->first);
         mr_strbuf_add(&s->first, s->key.ptr, s->key.len);
-        code = mr_strbuf_check(&s->first, "reading rows", err);
+        MR_TRY(mr_strbuf_check(&s->first, "reading rows", err));
     }
-    if (code == MR_OK)
-        code = mr_tsv_add_row(&s->tsv, &s->table->snap, values, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_tsv_add_row(&s->tsv, &s->table->snap, values, err));
     const struct mr_throttle_held held = {.left_s = &s->wait_left_s};
     uint64_t plain = s->tsv.bytes + s->tsv.text.len;
     s->seen_bytes += plain - before;
@@ -134,15 +129,15 @@ enum mr_code mr_create_scan_row(struct mr_create_scan *s, const struct mr_value 
     mr_progress_add(s->create->progress, 1, plain - before);
     mr_progress_add_done(s->create->progress, 1);
     if (s->unpaced_bytes >= MR_CREATE_PACE_BYTES) {
-        if (s->table->spec.nkey == 0) /* one statement for all of it */
-            code = mr_throttle_wait_holding(s->create->throttle, &held, err);
-        if (code == MR_OK)
-            code = mr_pace_add(&s->create->pace, s->unpaced_bytes, err);
+        uint64_t bytes = s->unpaced_bytes;
         s->unpaced_bytes = 0;
+        if (s->table->spec.nkey == 0) /* one statement for all of it */
+            MR_TRY(mr_throttle_wait_holding(s->create->throttle, &held, err));
+        MR_TRY(mr_pace_add(&s->create->pace, bytes, err));
     }
-    if (code == MR_OK && plain >= (uint64_t)s->create->opts->chunk_mib << 20)
-        code = mr_create_chunk_end(s, (struct mr_key){s->key.ptr, s->key.len}, err);
-    return code;
+    if (plain < (uint64_t)s->create->opts->chunk_mib << 20)
+        return MR_OK;
+    return mr_create_chunk_end(s, (struct mr_key){s->key.ptr, s->key.len}, err);
 }
 
 static enum mr_code write_row(void *ctx, const struct mr_raw_row *row, struct mr_err *err)

@@ -86,17 +86,17 @@ static enum mr_code show(struct mr_snap_schema *s, const struct mr_snap_object *
     *out = (struct shown){.statement = NULL};
     mr_strbuf_add_str(&sql, "USE ");
     mr_sql_ident(&sql, object->db);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_exec(s->db, sql.ptr, sql.len, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_exec(s->db, sql.ptr, sql.len, err));
     mr_strbuf_reset(&sql);
     mr_strbuf_add_fmt(&sql, "SHOW CREATE %s ", what);
     mr_sql_ident(&sql, name);
-    if (code == MR_OK)
-        code = query(s, "*", &sql, &res, err);
-    const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
+    MR_TRY_OUT(query(s, "*", &sql, &res, err));
+    const struct mr_cell *cells = mr_result_next(res);
     if (cells != NULL)
-        code = take_shown(s, res, cells, out, err);
+        MR_TRY_OUT(take_shown(s, res, cells, out, err));
+out:
     mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;
@@ -466,24 +466,23 @@ enum mr_code mr_snap_schema_objects(struct mr_snap_schema *s, struct mr_err *err
     static const char sql[] = "SET SESSION character_set_results = utf8mb4";
     const struct mr_catalogue *cat = s->cat;
     const struct mr_object **ordered = NULL;
-    enum mr_code code = mr_db_exec(s->db, sql, sizeof sql - 1, err);
-    if (code == MR_OK)
-        code = mr_view_order(cat->objects, cat->nobjects, s->arena, &ordered, err);
-    for (size_t i = 0; code == MR_OK && i < cat->ndbs; i++)
+    MR_TRY(mr_db_exec(s->db, sql, sizeof sql - 1, err));
+    MR_TRY(mr_view_order(cat->objects, cat->nobjects, s->arena, &ordered, err));
+    for (size_t i = 0; i < cat->ndbs; i++)
         if (mr_snap_schema_wants_db(s, cat->dbs[i].name))
-            code = take_database(s, &cat->dbs[i], err);
+            MR_TRY(take_database(s, &cat->dbs[i], err));
     if (s->tables_only)
-        return code;
-    for (size_t i = 0; code == MR_OK && i < cat->nobjects; i++)
-        code = take_listed(s, ordered[i], err);
-    for (size_t i = 0; code == MR_OK && i < cat->ntables; i++)
+        return MR_OK;
+    for (size_t i = 0; i < cat->nobjects; i++)
+        MR_TRY(take_listed(s, ordered[i], err));
+    for (size_t i = 0; i < cat->ntables; i++)
         if (is_selected(s, cat->tables[i].db, cat->tables[i].name))
-            code = take_triggers(s, &cat->tables[i], err);
-    for (size_t i = 0; code == MR_OK && i < cat->ndbs; i++)
-        code = find_hidden(s, cat->dbs[i].name, err);
-    if (code == MR_OK && s->all_dbs && s->grants != NULL &&
+            MR_TRY(take_triggers(s, &cat->tables[i], err));
+    for (size_t i = 0; i < cat->ndbs; i++)
+        MR_TRY(find_hidden(s, cat->dbs[i].name, err));
+    if (s->all_dbs && s->grants != NULL &&
         mr_pattern_is_open((const char *const *)s->tables->items, s->tables->count, false) &&
         !mr_grants_lists_dbs(s->grants))
-        code = name_unseen(s, NULL, err);
-    return code;
+        return name_unseen(s, NULL, err);
+    return MR_OK;
 }

@@ -334,15 +334,14 @@ enum mr_code mr_snap_views_open(const struct mr_snap_view_task *task, struct mr_
     o.is_mariadb = mr_db_server(task->other)->flavour == MR_FLAVOUR_MARIADB;
     mr_view_position_init(&o.position);
     mr_view_position_init(&o.until);
-    enum mr_code code = look(&o, &wanted, err);
-    if (code == MR_OK)
-        code = open_readers(&o, wanted, err);
-    if (code == MR_OK)
-        code = agree(&o, err);
-    for (unsigned i = 0; code == MR_OK && i < out->count; i++)
-        code = mr_reader_view_begun(out->readers[i], err);
-    if (code == MR_OK)
-        code = tell(&o, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(look(&o, &wanted, err));
+    MR_TRY_OUT(open_readers(&o, wanted, err));
+    MR_TRY_OUT(agree(&o, err));
+    for (unsigned i = 0; i < out->count; i++)
+        MR_TRY_OUT(mr_reader_view_begun(out->readers[i], err));
+    MR_TRY_OUT(tell(&o, err));
+out:
     if (code != MR_OK)
         mr_snap_views_close(out);
     mr_view_position_release(&o.position);

@@ -141,18 +141,18 @@ enum mr_code mr_view_log_look(struct mr_db *db, struct mr_view_log *out, struct 
 {
     struct variables v = {.logs = false};
     *out = (struct mr_view_log){.lacks = NULL};
-    enum mr_code code = read_variables(db, &v, err);
-    if (code == MR_OK && !v.logs) {
+    MR_TRY(read_variables(db, &v, err));
+    if (!v.logs) {
         out->lacks = no_log;
         return MR_OK;
     }
-    if (code == MR_OK && !v.logs_applied)
-        code = look_at_sources(db, &v, out, err);
-    if (code == MR_OK && (out->lacks == NULL || out->has_applied)) {
+    if (!v.logs_applied)
+        MR_TRY(look_at_sources(db, &v, out, err));
+    if (out->lacks == NULL || out->has_applied) {
         struct mr_view_log filtered = {.lacks = NULL};
-        code = look_at_filters(db, &filtered, err);
+        MR_TRY(look_at_filters(db, &filtered, err));
         if (filtered.lacks != NULL)
             *out = filtered;
     }
-    return code;
+    return MR_OK;
 }

@@ -290,13 +290,13 @@ enum mr_code mr_restore_check(struct mr_restore *r, struct mr_err *err)
     const struct mr_pool_hooks hooks = {
         .setup = setup, .task = work, .teardown = teardown, .tick = tick, .ctx = &run};
     struct mr_pool *pool = NULL;
-    enum mr_code code = mr_source_live_new(&r->ep, &opts, &run.source, err);
-    if (code == MR_OK)
-        code = mr_pool_new(&hooks, r->opts->threads, &pool, err);
-    for (size_t i = 0; code == MR_OK && i < r->ntables; i++)
-        code = add_table(r, pool, &r->tables[i], err);
-    if (code == MR_OK)
-        code = mr_pool_run(pool, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_source_live_new(&r->ep, &opts, &run.source, err));
+    MR_TRY_OUT(mr_pool_new(&hooks, r->opts->threads, &pool, err));
+    for (size_t i = 0; i < r->ntables; i++)
+        MR_TRY_OUT(add_table(r, pool, &r->tables[i], err));
+    MR_TRY_OUT(mr_pool_run(pool, err));
+out:
     mr_pool_free(pool);
     mr_source_free(run.source);
     for (size_t i = 0; code == MR_OK && i < r->ntables; i++)

@@ -81,13 +81,10 @@ static enum mr_code load_file(struct worker *w, const struct task *task,
     struct mr_snap_text *text = NULL;
     mr_strbuf_reset(&w->sql);
     mr_snap_load_sql(&w->sql, task->table->snap, task->table->db, task->chunk->file);
-    enum mr_code code = mr_strbuf_check(&w->sql, "building a statement", err);
-    if (code == MR_OK)
-        code = mr_snap_text_open(&w->restore->snap, task->chunk, &text, err);
-    if (code == MR_OK) {
-        const struct mr_feed feed = mr_snap_text_feed(text);
-        code = mr_db_load(w->db, w->sql.ptr, w->sql.len, &feed, loaded, err);
-    }
+    MR_TRY(mr_strbuf_check(&w->sql, "building a statement", err));
+    MR_TRY(mr_snap_text_open(&w->restore->snap, task->chunk, &text, err));
+    const struct mr_feed feed = mr_snap_text_feed(text);
+    enum mr_code code = mr_db_load(w->db, w->sql.ptr, w->sql.len, &feed, loaded, err);
     mr_snap_text_close(text);
     if (code == MR_OK && loaded->warnings > 0)
         show_warnings(w, task->chunk);
@@ -186,19 +183,17 @@ static enum mr_code try_chunk(struct worker *w, const struct task *task,
     struct mr_restore *r = w->restore;
     *loaded = (struct mr_db_loaded){0};
     mr_strbuf_reset(&w->warning);
-    enum mr_code code = mr_throttle_wait(r->throttle, err);
-    if (code == MR_OK)
-        code = exec_text(w, "START TRANSACTION", err);
-    w->loading = code == MR_OK;
-    if (code == MR_OK)
-        code = r->insert ? insert_rows(w, task, loaded, err) : load_file(w, task, loaded, err);
-    if (code == MR_OK)
-        code = check_count(w, task, loaded, err);
-    w->loading &= code != MR_OK;
-    if (code == MR_OK)
-        code = record_done(w, task->chunk, err);
-    if (code == MR_OK)
-        code = exec_text(w, "COMMIT", err);
+    w->loading = false;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_throttle_wait(r->throttle, err));
+    MR_TRY_OUT(exec_text(w, "START TRANSACTION", err));
+    w->loading = true;
+    MR_TRY_OUT(r->insert ? insert_rows(w, task, loaded, err) : load_file(w, task, loaded, err));
+    MR_TRY_OUT(check_count(w, task, loaded, err));
+    w->loading = false;
+    MR_TRY_OUT(record_done(w, task->chunk, err));
+    MR_TRY_OUT(exec_text(w, "COMMIT", err));
+out:
     if (code != MR_OK && !mr_db_is_lost(w->db))
         (void)exec_text(w, "ROLLBACK", NULL);
     return code;

@@ -56,15 +56,12 @@ static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)
                                      .statement_timeout_s = r->opts->statement_timeout_s,
                                      .writable = true,
                                      .local_infile = true};
-    enum mr_code code = mr_db_open(&r->ep, &r->db_opts, &r->db, err);
-    if (code == MR_OK)
-        code = mr_replication_refuse(r->db, r->opts->allow_replica, err);
-    if (code == MR_OK && r->snap.manifest.server.flavour != mr_db_server(r->db)->flavour)
+    MR_TRY(mr_db_open(&r->ep, &r->db_opts, &r->db, err));
+    MR_TRY(mr_replication_refuse(r->db, r->opts->allow_replica, err));
+    if (r->snap.manifest.server.flavour != mr_db_server(r->db)->flavour)
         mr_log_warning("the snapshot is of another flavour than the target: tables of types "
                        "that it does not have are set aside");
-    if (code == MR_OK)
-        code = mr_throttle_new(&r->opts->load, servers, 1, &r->db_opts, &r->throttle, err);
-    return code;
+    return mr_throttle_new(&r->opts->load, servers, 1, &r->db_opts, &r->throttle, err);
 }
 
 static void hint_resume(enum mr_code code, struct mr_err *err)
@@ -81,37 +78,25 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
     r->done = (struct mr_vec)MR_VEC_INIT(const char *);
     r->notes = (struct mr_vec)MR_VEC_INIT(const char *);
     (void)pthread_mutex_init(&r->lock, NULL);
-    enum mr_code code = mr_snap_open(dir, &r->snap, err);
-    if (code == MR_OK)
-        code = open_endpoint(r, uri, err);
-    if (code == MR_OK && r->opts->signer != NULL)
-        code = mr_snap_require_signer(&r->snap, r->opts->signer, err);
-    if (code == MR_OK)
-        code = mr_snap_require_whole(&r->snap, err);
-    if (code == MR_OK)
-        code = mr_snap_unlock(&r->snap, r->opts->decrypt_with, err);
-    if (code == MR_OK)
-        code = prove_files(r, err);
-    if (code == MR_OK)
-        code = mr_progress_new(r->opts->general.progress, &r->progress, err);
-    if (code == MR_OK)
-        code = open_server(r, err);
-    if (code == MR_OK)
-        code = mr_restore_target(r, err);
-    if (code == MR_OK)
-        code = mr_restore_before(r, err);
-    if (code == MR_OK)
-        code = mr_restore_load(r, err);
-    if (code == MR_OK)
-        code = mr_restore_drop_aside(r, err);
-    if (code == MR_OK)
-        code = mr_restore_after(r, err);
-    if (code == MR_OK)
-        code = mr_restore_check(r, err);
-    if (code == MR_OK)
-        code = mr_restore_events(r, err);
-    if (code == MR_OK)
-        code = mr_restore_end(r, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_snap_open(dir, &r->snap, err));
+    MR_TRY_OUT(open_endpoint(r, uri, err));
+    if (r->opts->signer != NULL)
+        MR_TRY_OUT(mr_snap_require_signer(&r->snap, r->opts->signer, err));
+    MR_TRY_OUT(mr_snap_require_whole(&r->snap, err));
+    MR_TRY_OUT(mr_snap_unlock(&r->snap, r->opts->decrypt_with, err));
+    MR_TRY_OUT(prove_files(r, err));
+    MR_TRY_OUT(mr_progress_new(r->opts->general.progress, &r->progress, err));
+    MR_TRY_OUT(open_server(r, err));
+    MR_TRY_OUT(mr_restore_target(r, err));
+    MR_TRY_OUT(mr_restore_before(r, err));
+    MR_TRY_OUT(mr_restore_load(r, err));
+    MR_TRY_OUT(mr_restore_drop_aside(r, err));
+    MR_TRY_OUT(mr_restore_after(r, err));
+    MR_TRY_OUT(mr_restore_check(r, err));
+    MR_TRY_OUT(mr_restore_events(r, err));
+    MR_TRY_OUT(mr_restore_end(r, err));
+out:
     mr_progress_finish(r->progress);
     hint_resume(code, err);
     return code;

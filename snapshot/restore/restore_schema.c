@@ -243,25 +243,26 @@ static enum mr_code exec_file(struct mr_restore *r, const char *file,
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_err why = {0};
     bool is_table = strcmp(place->what, "TABLE") == 0, implied = false;
-    enum mr_code code = read_file(r, file, place, &sql, &why);
-    if (code == MR_OK)
-        code = refuse_event(r, place, &sql, &why);
-    if (code == MR_OK && is_table)
-        code = keep_stamps(r, &sql, &implied, &why);
-    if (code == MR_OK && is_table)
-        code = mr_restore_keep_keyless(r, &why);
-    if (code == MR_OK)
-        code = mr_restore_exec(r->db, &sql, &why);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(read_file(r, file, place, &sql, &why));
+    MR_TRY_OUT(refuse_event(r, place, &sql, &why));
+    if (is_table) {
+        MR_TRY_OUT(keep_stamps(r, &sql, &implied, &why));
+        MR_TRY_OUT(mr_restore_keep_keyless(r, &why));
+    }
+    code = mr_restore_exec(r->db, &sql, &why);
     if (code == MR_E_DENIED && why.sql_errno == ER_SPECIFIC_ACCESS_DENIED && drop_definer(&sql))
         code = without_definer(r, &sql, file, &why);
-    if (code == MR_OK)
-        code = note_names(r, file, place, &sql, &why);
-    if (code == MR_OK && is_table)
-        code = note_directory(r, file, &sql, &why);
-    if (code == MR_OK && is_table)
-        code = mr_restore_note_keyless(r, file, &sql, &why);
-    if (code == MR_OK && implied)
-        code = note_stamps(r, file, &why);
+    if (code != MR_OK)
+        goto out;
+    MR_TRY_OUT(note_names(r, file, place, &sql, &why));
+    if (is_table) {
+        MR_TRY_OUT(note_directory(r, file, &sql, &why));
+        MR_TRY_OUT(mr_restore_note_keyless(r, file, &sql, &why));
+    }
+    if (implied)
+        MR_TRY_OUT(note_stamps(r, file, &why));
+out:
     if (code != MR_OK) {
         mr_err_context(&why, "\"%s\"", file);
         if (err != NULL)
@@ -336,18 +337,15 @@ static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_objec
                                 struct mr_err *err)
 {
     const struct mr_snap_place place = mr_snap_object_place(o);
-    enum mr_code code = use(r, mr_restore_db_name(r, o->db), err);
-    if (code == MR_OK && (r->resumed || o->kind == MR_SNAP_VIEW))
-        code = drop_object(r, o, err);
-    if (code == MR_OK)
-        code = mr_restore_collate(r, o, err);
-    if (code == MR_OK)
-        code = set_session(r, o, err);
-    if (code == MR_OK)
-        code = exec_file(r, o->file, &place, err);
-    if (code == MR_OK && o->kind == MR_SNAP_SEQUENCE)
-        code = set_value(r, o, err);
-    return code == MR_OK && o->kind == MR_SNAP_EVENT ? require_event(r, o, err) : code;
+    MR_TRY(use(r, mr_restore_db_name(r, o->db), err));
+    if (r->resumed || o->kind == MR_SNAP_VIEW)
+        MR_TRY(drop_object(r, o, err));
+    MR_TRY(mr_restore_collate(r, o, err));
+    MR_TRY(set_session(r, o, err));
+    MR_TRY(exec_file(r, o->file, &place, err));
+    if (o->kind == MR_SNAP_SEQUENCE)
+        MR_TRY(set_value(r, o, err));
+    return o->kind == MR_SNAP_EVENT ? require_event(r, o, err) : MR_OK;
 }
 
 /* A sequence of a restore that has ended, but for tables: it may have gone on since. */
@@ -526,14 +524,13 @@ enum mr_code mr_restore_before(struct mr_restore *r, struct mr_err *err)
     if (code == MR_OK)
         code = make_progress_table(r, err);
     if (code == MR_E_DENIED)
-        code = deny(changed, err);
-    if (code == MR_OK && r->resumed)
-        code = drop_active(r, err);
-    if (code == MR_OK)
-        code = make_objects(r, MR_SNAP_SEQUENCE, err);
-    if (code == MR_OK)
-        code = make_objects(r, MR_SNAP_ROUTINE, err);
-    return code == MR_OK ? make_tables(r, err) : code;
+        return deny(changed, err);
+    MR_TRY(code);
+    if (r->resumed)
+        MR_TRY(drop_active(r, err));
+    MR_TRY(make_objects(r, MR_SNAP_SEQUENCE, err));
+    MR_TRY(make_objects(r, MR_SNAP_ROUTINE, err));
+    return make_tables(r, err);
 }
 
 /* ---- behind the rows ---- */
@@ -564,18 +561,17 @@ static enum mr_code make_stubs(struct mr_restore *r, struct mr_err *err)
     const struct mr_snap_manifest *m = &r->snap.manifest;
     struct mr_strbuf sql = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < m->nobjects; i++) {
+    for (size_t i = 0; i < m->nobjects; i++) {
         const struct mr_snap_object *o = &m->objects[i];
         if (o->kind != MR_SNAP_VIEW || o->ncolumns == 0 || !mr_restore_wants_object(r, o))
             continue;
-        code = use(r, mr_restore_db_name(r, o->db), err);
-        if (code == MR_OK)
-            code = drop_object(r, o, err);
+        MR_TRY_OUT(use(r, mr_restore_db_name(r, o->db), err));
+        MR_TRY_OUT(drop_object(r, o, err));
         mr_strbuf_reset(&sql);
         mr_snap_view_stub(&sql, o);
-        if (code == MR_OK)
-            code = mr_restore_exec(r->db, &sql, err);
+        MR_TRY_OUT(mr_restore_exec(r->db, &sql, err));
     }
+out:
     mr_strbuf_release(&sql);
     return code;
 }

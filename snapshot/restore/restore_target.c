@@ -181,12 +181,11 @@ static enum mr_code read_done(struct mr_restore *r, struct mr_err *err)
     mr_restore_begun(&begun, r);
     mr_strbuf_add_str(&sql, "SELECT uuid, file FROM ");
     mr_restore_progress_table(&sql, r);
-    enum mr_code code = mr_strbuf_check(&sql, "restoring", err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&begun, "restoring", err);
-    if (code == MR_OK)
-        code = mr_db_query(r->db, "vv", sql.ptr, sql.len, &res, err);
-    while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "restoring", err));
+    MR_TRY_OUT(mr_strbuf_check(&begun, "restoring", err));
+    MR_TRY_OUT(mr_db_query(r->db, "vv", sql.ptr, sql.len, &res, err));
+    while ((cells = mr_result_next(res)) != NULL) {
         other |= strcmp(cells[0].ptr, r->snap.manifest.uuid) != 0;
         ours |= strcmp(cells[1].ptr, begun.ptr) == 0;
         ended |= strcmp(cells[1].ptr, MR_RESTORE_ENDED) == 0;
@@ -194,8 +193,9 @@ static enum mr_code read_done(struct mr_restore *r, struct mr_err *err)
         if (slot != NULL)
             *slot = mr_arena_strdup(&r->arena, cells[1].ptr);
         if (slot == NULL || *slot == NULL)
-            code = mr_err_nomem(err, "restoring");
+            MR_TRY_OUT(mr_err_nomem(err, "restoring"));
     }
+out:
     mr_result_free(res);
     mr_strbuf_release(&sql);
     mr_strbuf_release(&begun);
