@@ -31,6 +31,8 @@ static void add_until(struct mr_strbuf *out, const struct mr_snap_consistency *c
     mr_strbuf_add_fmt(out, ":%" PRIu64, c->until_position);
 }
 
+/* Where a replica may start from is the first thing that is looked for here, so that what
+ * weakens it stands right behind. */
 static void add_consistency(struct mr_strbuf *out, const struct mr_snap_consistency *c)
 {
     mr_strbuf_add_str(out, "  moment  ");
@@ -60,6 +62,8 @@ static void add_consistency(struct mr_strbuf *out, const struct mr_snap_consiste
     }
 }
 
+/* What makes it less than the whole table is shown with it, and not in a list that nobody
+ * scrolls down to. */
 static void add_table(struct mr_strbuf *out, const struct mr_snap_table *t, bool color)
 {
     mr_strbuf_add_str(out, "  ");
@@ -86,6 +90,7 @@ static void add_table(struct mr_strbuf *out, const struct mr_snap_table *t, bool
     }
 }
 
+/* Names and reasons come from a server: shown so that they cannot steer the terminal. */
 static void add_left_out(struct mr_strbuf *out, const struct mr_snap_left_out *item, bool color)
 {
     mr_strbuf_add_fmt(out, "  %sleft out%s: %s ", mr_term_style(MR_STYLE_WARN, color),
@@ -134,6 +139,8 @@ static void add_head(struct mr_strbuf *out, const struct mr_snap_manifest *m, co
     add_keys(out, m);
 }
 
+/* Written in one piece, so that a full disk or a closed pipe is one error, and no half of a list
+ * looks whole. */
 enum mr_code mr_snap_show_text(const struct mr_snap_manifest *m, const char *dir, bool color,
                                FILE *file, struct mr_err *err)
 {
@@ -174,6 +181,7 @@ static void put_table(struct mr_jsonw *w, const struct mr_snap_table *t)
     mr_strbuf_release(&name);
 }
 
+/* All lists are there even where they are empty: a script need not ask whether one is. */
 static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
 {
     mr_jsonw_key(w, "tables");
@@ -204,6 +212,7 @@ static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
     mr_jsonw_array_end(w);
 }
 
+/* Of the manifest only what a script decides by; whoever wants all reads manifest.json itself. */
 enum mr_code mr_snap_show_json(const struct mr_snap_manifest *m, const char *dir, FILE *file,
                                struct mr_err *err)
 {

@@ -38,6 +38,7 @@ static const struct mr_command_doc doc = {
                 "      mysql://dba@lost-replica/club /backup/evidence\n",
 };
 
+/* Incomplete is an exit code of its own: a snapshot with something left out is never a 0. */
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct mr_create_options *opts = invocation->settings.values;

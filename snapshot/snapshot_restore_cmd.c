@@ -50,6 +50,8 @@ static void add_aside(struct mr_strbuf *out, const struct mr_restore_table *t, b
     mr_strbuf_add_char(out, '\n');
 }
 
+/* Warnings count even where the table is equal: they tell that the server has met something that
+ * it did not like. */
 static void add_table(struct mr_strbuf *out, const struct mr_restore_table *t, bool color)
 {
     bool same = mr_restore_is_same(t);
@@ -82,6 +84,8 @@ static const char *verdict_of(const struct mr_restore *r)
     return r->different > 0 ? "different" : "equal";
 }
 
+/* Tables first, then what was not made as it was, then one line for all: the last line on the
+ * screen is the verdict. */
 static enum mr_code print_text(const struct mr_restore *r, bool color, struct mr_err *err)
 {
     struct mr_strbuf out = MR_STRBUF_INIT;
@@ -172,6 +176,8 @@ static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
     return code;
 }
 
+/* A table that is missing weighs more than one that differs, and a note more than nothing: 0 is
+ * only for what is as it was. */
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct mr_snap_options *opts = invocation->settings.values;

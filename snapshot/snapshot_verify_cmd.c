@@ -57,6 +57,7 @@ static const struct mr_snap_damage *damage_at(const struct mr_snap *snap, size_t
     return mr_vec_at(&snap->damage, i);
 }
 
+/* "whole" is said only where the rows were read; files of the right size and sum say less. */
 static enum mr_code print_text(const struct mr_snap *snap, bool unread, bool color,
                                struct mr_err *err)
 {
@@ -151,6 +152,8 @@ static enum mr_code use_options(struct mr_snap *snap, const struct mr_snap_optio
     return code;
 }
 
+/* Damage is a finding with an exit code of its own; what could not be read at all is an error,
+ * and leaves the verdict unsaid. */
 static enum mr_code verify(const char *dir, const struct mr_snap_options *opts, int *exit_code,
                            struct mr_err *err)
 {

@@ -28,6 +28,8 @@ static enum mr_code add_damage(struct run *run, const char *file, const char *re
     return code;
 }
 
+/* The sum of the file comes before its rows: what is not the file that was written is not worth
+ * decompressing. */
 static enum mr_code verify_chunk(struct run *run, const struct task *task, struct mr_err *err)
 {
     const struct mr_snap_chunk *c = task->chunk;
@@ -107,29 +109,28 @@ out:
 static enum mr_code verify_files(struct run *run, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &run->snap->manifest;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < m->nfiles; i++) {
+    for (size_t i = 0; i < m->nfiles; i++) {
         const char *reason = NULL;
-        code = mr_snap_check_file(run->snap, &m->files[i], !run->opts->quick, &reason, err);
-        if (code == MR_OK && reason != NULL)
-            code = add_damage(run, m->files[i].name, reason, err);
+        MR_TRY(mr_snap_check_file(run->snap, &m->files[i], !run->opts->quick, &reason, err));
+        if (reason != NULL)
+            MR_TRY(add_damage(run, m->files[i].name, reason, err));
     }
-    return code == MR_OK ? mr_snap_check_manifest(run->snap, err) : code;
+    return mr_snap_check_manifest(run->snap, err);
 }
 
+/* A manifest that is damaged itself proves nothing: then that is the only finding. */
 enum mr_code mr_verify(struct mr_snap *snap, const struct mr_verify_opts *opts, struct mr_err *err)
 {
     struct run run = {.snap = snap, .opts = opts};
     if (!snap->has_manifest)
         return MR_OK;
     (void)pthread_mutex_init(&run.lock, NULL);
-    enum mr_code code = mr_snap_check_names(snap, err);
-    if (code == MR_OK)
-        code = verify_files(&run, err);
-    if (code == MR_OK)
-        code = verify_chunks(&run, err);
-    if (code == MR_OK)
-        code = mr_snap_check_places(snap, NULL, NULL, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_snap_check_names(snap, err));
+    MR_TRY_OUT(verify_files(&run, err));
+    MR_TRY_OUT(verify_chunks(&run, err));
+    MR_TRY_OUT(mr_snap_check_places(snap, NULL, NULL, err));
+out:
     (void)pthread_mutex_destroy(&run.lock);
     return code;
 }

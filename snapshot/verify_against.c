@@ -72,6 +72,8 @@ static void add_general(struct args *a, const struct mr_general_options *general
         add(a, general->progress == MR_PROGRESS_NEVER ? "--no-progress" : "--progress");
 }
 
+/* The line of a check is built as a user would type it, so that both read the same options,
+ * configuration and defaults. */
 static enum mr_code fill(struct args *a, const struct mr_snap_options *opts, const char *dir,
                          struct mr_err *err)
 {

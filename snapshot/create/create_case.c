@@ -55,6 +55,8 @@ static enum mr_code compare_side(const struct mr_endpoint *ep, const char *uri, 
     return code;
 }
 
+/* The address decides, and where both sides are one server the databases do: to guess would keep
+ * the rows of the other side as evidence of this one. */
 static enum mr_code choose_side(const struct mr_endpoint *ep, struct mr_create_case *cs,
                                 struct mr_err *err)
 {
@@ -77,6 +79,8 @@ static enum mr_code choose_side(const struct mr_endpoint *ep, struct mr_create_c
 
 /* ---- the case ---- */
 
+/* A run that is not finished has looked at a part of the rows only: what it did not find yet
+ * would be missing from the evidence, and nobody would know. */
 static enum mr_code open_run(struct mr_create *c, struct mr_create_case *cs, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -253,6 +257,8 @@ static enum mr_code write_row(void *ctx, const struct mr_value *values, struct m
     return mr_create_scan_row(ctx, values, err);
 }
 
+/* A batch is one statement; before it the worker may have to let go of other tables, so that no
+ * view holds what it does not read. */
 static enum mr_code flush(struct batch *b, struct mr_err *err)
 {
     struct mr_create_scan *s = b->scan;
@@ -304,6 +310,7 @@ static enum mr_code add_key(struct batch *b, const struct mr_finding *f, struct 
     return code == MR_OK && full ? flush(b, err) : code;
 }
 
+/* Page by page, so that a case of millions of rows needs the memory of one page of images. */
 static enum mr_code read_findings(struct batch *b, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
@@ -329,6 +336,8 @@ static enum mr_code read_findings(struct batch *b, struct mr_err *err)
     return code;
 }
 
+/* One open range for all of it: rows come by key and in no order, so their chunks have no ranges
+ * that anybody could seek in (keys_hidden). */
 enum mr_code mr_create_case_read(struct mr_create_scan *s, struct mr_err *err)
 {
     struct batch b = {.scan = s, .arena = MR_ARENA_INIT, .keys = MR_VEC_INIT(struct mr_key)};

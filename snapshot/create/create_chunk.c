@@ -65,6 +65,8 @@ void mr_create_scan_take(struct mr_create_scan *s, struct mr_create_table *table
 
 /* ---- chunks ---- */
 
+/* Looked at before each file and not only once: a run of hours shares the disk with others, and
+ * one that is filled to the last byte stops them, too. */
 static enum mr_code check_disk(const struct mr_create *c, struct mr_err *err)
 {
     uint64_t left = 0, disk = 0;
@@ -85,6 +87,8 @@ static enum mr_code check_disk(const struct mr_create *c, struct mr_err *err)
     return code;
 }
 
+/* Numbers are never given twice, not even those of files that were dropped: the journal of a
+ * killed run may still name them. */
 static const char *file_name(struct mr_create_scan *s)
 {
     struct mr_create *c = s->create;
@@ -159,6 +163,8 @@ static enum mr_code record(struct mr_create_scan *s, const struct mr_snap_stored
     return mr_journal_file_chunk(c->journal, &t->snap, slot, err);
 }
 
+/* The next chunk begins above hi, whatever key the last row has: so that the ranges of
+ * consecutive chunks tile and an empty stretch between them counts as read. */
 enum mr_code mr_create_chunk_end(struct mr_create_scan *s, struct mr_key hi, struct mr_err *err)
 {
     struct mr_create *c = s->create;
@@ -211,6 +217,8 @@ bool mr_create_chunk_is_whole(const struct mr_create *c, const struct mr_snap_ch
     return whole;
 }
 
+/* It is written down again, under the view that has just found it: a later run asks whether
+ * anything was written since that one. */
 enum mr_code mr_create_chunk_keep(struct mr_create_scan *s, const struct mr_journal_chunk *old,
                                   struct mr_err *err)
 {

@@ -186,6 +186,8 @@ static enum mr_code fill_head(struct mr_create *c, struct mr_err *err)
                                                     : mr_err_nomem(err, "writing a snapshot");
 }
 
+/* By the digest of each certificate, so that whoever holds several keys can tell which one opens
+ * it. */
 static enum mr_code fill_recipients(struct mr_create *c, struct mr_err *err)
 {
     size_t count = c->opts->encrypt_to.count;
@@ -229,6 +231,8 @@ static enum mr_code note_gone(struct mr_create *c, struct mr_create_table *t, st
     return code == MR_OK && t->snap.note == NULL ? mr_err_nomem(err, "writing a snapshot") : code;
 }
 
+/* Behind the last table that was read again: only now are rows, notes and counters what they
+ * stay. */
 static enum mr_code fill_tables(struct mr_create *c, struct mr_err *err)
 {
     struct mr_snap_manifest *m = &c->manifest;
@@ -275,6 +279,8 @@ static void fill_lists(struct mr_create *c)
     m->nfiles = c->schema.files.count;
 }
 
+/* The lists are filled twice, since the scripts are files of the snapshot, too, and have to be
+ * in the list that the manifest proves. */
 static enum mr_code write_scripts(struct mr_create *c, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;

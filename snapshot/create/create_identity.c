@@ -94,6 +94,8 @@ static enum mr_code ask_time(struct mr_create *c, const struct mr_snap_table *t,
     return code;
 }
 
+/* By number where there is one; a name that is not ASCII is spelled by InnoDB in its own way,
+ * and the time that the server made the table has to do. */
 static enum mr_code read_identity(struct mr_create *c, const struct mr_snap_table *t,
                                   struct mr_strbuf *out, struct mr_err *err)
 {

@@ -22,6 +22,8 @@ bool mr_create_is_marked(const struct mr_create_table *table)
            strcasecmp(table->table->engine, "InnoDB") == 0;
 }
 
+/* A database that the account has no right on looks as if it were absent: told apart here, since
+ * one is a slip in the URI and the other a missing GRANT. */
 static enum mr_code name_missing_db(const struct mr_create *c, const char *name, struct mr_err *err)
 {
     struct mr_err why = {0};
@@ -125,6 +127,9 @@ enum mr_code mr_create_plan_read(struct mr_create *c, struct mr_create_table *t,
     return code == MR_OK && t->found != NULL ? mr_create_case_plan(c, t, err) : code;
 }
 
+/* What one table cannot is a reason to leave it out by name; only what would meet every table
+ * ends the run. A --where that the server does not take is neither: it is the user's slip, and
+ * is told before anything is written. */
 static enum mr_code plan_table(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
     struct mr_err why = {0};
@@ -188,6 +193,7 @@ static enum mr_code add_found(struct mr_create *c, const struct mr_table *table,
     return code == MR_OK && found != NULL ? add_table(c, table, found, err) : code;
 }
 
+/* A snapshot of nothing would be a success that nobody notices to be empty. */
 static enum mr_code require_tables(const struct mr_create *c, struct mr_err *err)
 {
     if (c->tables.count > 0)
@@ -254,6 +260,8 @@ static enum mr_code check_names(const struct mr_create *c, struct mr_err *err)
     return code == MR_OK ? require_wheres(c, err) : code;
 }
 
+/* Numbers of tables are read before the first definition, so that a table that changes places in
+ * between is seen as changed, and not taken for the one that was planned. */
 enum mr_code mr_create_plan(struct mr_create *c, struct mr_err *err)
 {
     MR_TRY(require_dbs(c, err));

@@ -52,6 +52,8 @@ out:
     return code;
 }
 
+/* The catalogue comes over the connection that is not of the view: it is older than the view
+ * then, and what changed in between is found when definitions are compared again. */
 static enum mr_code open_server(struct mr_create *c, struct mr_err *err)
 {
     struct mr_err ignored = {0};
@@ -189,6 +191,7 @@ static enum mr_code check_disk(struct mr_create *c, struct mr_err *err)
     return MR_OK;
 }
 
+/* What follows for those who use the server meanwhile is said while they can still stop it. */
 static void tell_views(const struct mr_create *c)
 {
     const struct mr_snap_consistency *view = &c->views.consistency;

@@ -173,6 +173,8 @@ void mr_create_scan_begin(struct mr_create_scan *s, size_t segment, size_t part)
     s->has_lo = false;
 }
 
+/* A range that fails leaves no open file behind: what it has closed stays, and the next run
+ * reads on from there. */
 enum mr_code mr_create_scan_range(struct mr_create_scan *s, size_t segment, size_t part,
                                   struct mr_range range, struct mr_err *err)
 {
@@ -199,6 +201,9 @@ static bool same_view(const struct mr_create *c, const struct mr_create_table *t
            mr_create_is_marked(table) && strcmp(was->mark, c->views.mark) == 0;
 }
 
+/* A file is kept where it is whole and nothing was written since its view, or where the same
+ * rows are found again; else it is forgotten in the journal first and removed then, so that a
+ * kill in between leaves no line without a file. */
 static enum mr_code run_kept(struct mr_create_scan *s, const struct task *task, struct mr_err *err)
 {
     const struct mr_snap_chunk *old = &task->kept->chunk;
@@ -228,6 +233,8 @@ static enum mr_code run_kept(struct mr_create_scan *s, const struct task *task, 
                          : code;
 }
 
+/* The worker reads on where a table fails for a reason of its own: that table is read again in
+ * the end, in a view of its own. */
 static enum mr_code work(void *ctx, void *state, void *item, struct mr_err *err)
 {
     struct mr_create_scan *s = state;

@@ -62,6 +62,7 @@ static enum mr_code as_unknown(enum mr_code code, const struct mr_err *why, stru
 
 /* ---- members ---- */
 
+/* A member without "?" is printed as it is, and known without asking. */
 static enum mr_code list_members(struct mr_create *c, const struct mr_column *col,
                                  struct members *m, struct mr_err *err)
 {
@@ -164,6 +165,8 @@ static enum mr_code find_unknown(struct mr_create *c, const struct members *m, c
     return code;
 }
 
+/* The rows are the only ones that know: members are learned by their number, and what no row has
+ * stays unknown and is said. */
 static enum mr_code read_type(struct mr_create *c, const struct mr_create_table *t,
                               const struct mr_column *col, struct mr_create_true *to,
                               struct mr_err *err)
@@ -251,6 +254,7 @@ static enum mr_code read_column(struct mr_create *c, struct mr_create_table *t,
     return code;
 }
 
+/* Columns first, then indexes: both may hold what a restore would compute otherwise. */
 enum mr_code mr_create_true_read(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
     const struct mr_table *table = t->table;
@@ -282,6 +286,7 @@ static enum mr_code name_unknown(struct mr_create *c, const struct mr_create_tab
     return code;
 }
 
+/* At the end and once: a table that was read again has asked anew, and would be named twice. */
 enum mr_code mr_create_true_text(struct mr_create *c, const struct mr_create_table *t,
                                  const char **out, struct mr_err *err)
 {

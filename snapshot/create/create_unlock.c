@@ -60,6 +60,8 @@ static enum mr_code read_greatest(struct mr_create_scan *s, struct mr_create_tab
     return code;
 }
 
+/* While the view holds the table nobody can exchange it: what is the same now was the same for
+ * all rows that were read. */
 static enum mr_code look_at(struct mr_create_scan *s, struct mr_create_table *t, struct mr_err *err)
 {
     struct mr_err why = {0};

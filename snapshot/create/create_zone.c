@@ -185,6 +185,8 @@ static enum mr_code ask_indexes(struct mr_create *c, const struct mr_table *tabl
     return code;
 }
 
+/* Only what is kept somewhere can differ: a virtual column that no index has is computed by
+ * whoever reads it, there as here. */
 enum mr_code mr_create_zone_ask(struct mr_create *c, const struct mr_create_table *t,
                                 const struct mr_column *col, const char **reason,
                                 struct mr_err *err)
@@ -208,6 +210,8 @@ enum mr_code mr_create_zone_ask(struct mr_create *c, const struct mr_create_tabl
     return code;
 }
 
+/* An expression has no column that could be read from the index, so any row may have been
+ * written in another zone. */
 enum mr_code mr_create_zone_ask_index(struct mr_create *c, const struct mr_create_table *t,
                                       const struct mr_index *index, const char **reason,
                                       struct mr_err *err)

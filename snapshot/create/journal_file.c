@@ -82,6 +82,8 @@ enum mr_code mr_journal_file_view(struct mr_journal_file *j, const struct mr_sna
     return append(j, &w, &line, err);
 }
 
+/* Keys go into it as they are: of a table whose keys are hidden nothing is written, since the
+ * journal is not encrypted. */
 enum mr_code mr_journal_file_table(struct mr_journal_file *j, const struct mr_snap_table *table,
                                    const char *create, const struct mr_vec *bounds,
                                    struct mr_err *err)
@@ -422,6 +424,8 @@ static enum mr_code load(struct mr_journal_file *j, const struct mr_snap_dir *di
     return code;
 }
 
+/* A journal of another source or of other options is not gone on with: its files hold rows that
+ * this run was not asked for. */
 enum mr_code mr_journal_file_open(const struct mr_snap_dir *dir, const char *fingerprint,
                                   struct mr_arena *arena, struct mr_journal_file **out,
                                   struct mr_err *err)

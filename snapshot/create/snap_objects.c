@@ -225,6 +225,8 @@ static enum mr_code take_database(struct mr_snap_schema *s, const struct mr_data
     return code;
 }
 
+/* For a stub by which other views can be made first; where the server cannot tell them, as of a
+ * view whose table is gone, there is none and the view is tried as it is. */
 static enum mr_code take_view_columns(struct mr_snap_schema *s, struct mr_snap_object *view,
                                       struct mr_err *err)
 {
@@ -371,6 +373,8 @@ static int compare_triggers(const void *a, const void *b)
     return (*x)->order < (*y)->order ? -1 : (*x)->order > (*y)->order;
 }
 
+/* A trigger belongs to its table: where that is left out it is named, too, so that nobody takes
+ * the copy for one that stamps its rows. */
 static enum mr_code take_triggers(struct mr_snap_schema *s, const struct mr_table *table,
                                   struct mr_err *err)
 {

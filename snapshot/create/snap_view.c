@@ -59,6 +59,8 @@ static enum mr_code count_prepared(struct opening *o, struct mr_err *err)
     return o->prepared_hidden ? MR_OK : code;
 }
 
+/* All are sent before the first answer is read: what lies between the first view and the last is
+ * then a round trip, which a busy server may well spend without a commit. */
 static enum mr_code start_all(struct opening *o, unsigned count, bool quietly, struct mr_err *err)
 {
     struct mr_snap_views *views = o->views;
@@ -89,6 +91,8 @@ static bool is_quiet_wanted(const struct opening *o, unsigned count)
            (is_quiet_needed(o) || (o->is_mariadb && o->views->consistency.tries <= QUIET_TRIES));
 }
 
+/* Two proofs together: the positions that the views tell, and the engine's count, since a write
+ * that the log does not have moves only the one. */
 static enum mr_code try_mariadb(struct opening *o, unsigned count, bool *same, struct mr_err *err)
 {
     bool with_applied = o->log.has_applied, equal = true;
@@ -182,6 +186,8 @@ static enum mr_code agree(struct opening *o, struct mr_err *err)
 
 /* ---- connections ---- */
 
+/* Fewer connections than wanted are a slower run; none, or another server behind the same
+ * address, is an error. */
 static enum mr_code open_readers(struct opening *o, unsigned wanted, struct mr_err *err)
 {
     struct mr_snap_views *views = o->views;
@@ -252,6 +258,7 @@ static void describe_prepared(const struct opening *o, struct mr_strbuf *note)
                           o->position.gtid.len > 0 ? o->position.gtid.ptr : "");
 }
 
+/* What is not proved is said in the manifest, where whoever starts a replica from it looks. */
 static void describe(struct opening *o, struct mr_strbuf *note)
 {
     if (o->prepared > 0)

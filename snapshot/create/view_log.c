@@ -117,6 +117,8 @@ static enum mr_code reads_applied(struct mr_db *db, bool *can, struct mr_err *er
     return code == MR_E_NO_SUCH ? MR_OK : code;
 }
 
+/* A replica that does not log what it applies changes rows while its log stands still; only by
+ * GTIDs kept with the rows does each view tell of it. A cluster applies without such a table. */
 static enum mr_code look_at_sources(struct mr_db *db, const struct variables *v,
                                     struct mr_view_log *out, struct mr_err *err)
 {
@@ -137,6 +139,8 @@ static enum mr_code look_at_sources(struct mr_db *db, const struct variables *v,
     return code == MR_OK && by_gtid ? reads_applied(db, &out->has_applied, err) : code;
 }
 
+/* Filters are asked for last, and win: a log that leaves databases out tells nothing of them,
+ * however well it goes by GTIDs. */
 enum mr_code mr_view_log_look(struct mr_db *db, struct mr_view_log *out, struct mr_err *err)
 {
     struct variables v = {.logs = false};

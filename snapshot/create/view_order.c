@@ -59,6 +59,8 @@ static bool add_needs(struct order *o, size_t view, const char *name)
     return true;
 }
 
+/* Every quoted name counts, be it a column: one need too much costs nothing, one too few makes a
+ * view that cannot be created. */
 static bool read_text(struct order *o, size_t view)
 {
     const char *text = o->objects[view].definition;
@@ -111,6 +113,8 @@ static bool is_text(const struct mr_object *object)
     return object->kind == MR_OBJECT_VIEW && object->definition != NULL;
 }
 
+/* Round by round, so that what waits for nobody keeps the catalogue's order; what is in a circle
+ * is placed last and fails on its own when it is made. */
 enum mr_code mr_view_order(const struct mr_object *objects, size_t count, struct mr_arena *arena,
                            const struct mr_object ***out, struct mr_err *err)
 {

@@ -227,6 +227,8 @@ static uint64_t number(const struct mr_cell *cell)
     return cell->ptr != NULL ? strtoull(cell->ptr, NULL, 10) : 0;
 }
 
+/* Where the log does not show its events the beginning of the file stays: every view made since
+ * then holds what lies before it. */
 static enum mr_code search(struct mr_db *db, struct mr_view_position *p, size_t underway,
                            uint64_t *offset, struct mr_err *err)
 {
@@ -259,6 +261,8 @@ static enum mr_code search(struct mr_db *db, struct mr_view_position *p, size_t 
     return is_fatal(code) ? code : MR_OK;
 }
 
+/* Only where commits are in the order of the log does going back over so many transactions pass
+ * all that may be missing from the view. */
 enum mr_code mr_view_position_step_back(struct mr_db *db, enum mr_view_commits how, size_t underway,
                                         struct mr_view_position *p, struct mr_err *err)
 {

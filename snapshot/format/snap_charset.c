@@ -43,6 +43,8 @@ static bool is_utf8(const char *charset)
            strcmp(charset, "utf8") == 0 || strcmp(charset, "ascii") == 0;
 }
 
+/* A character set that the C library has under another mapping, or not at all, is refused: a
+ * letter that is converted otherwise than by the server would be another row. */
 enum mr_code mr_snap_charset_open(const char *charset, bool to_utf8, struct mr_snap_charset **out,
                                   struct mr_err *err)
 {

@@ -200,12 +200,10 @@ static enum mr_code write_sum(const struct mr_snap_dir *dir, const struct mr_str
 enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir, const struct mr_strbuf *manifest,
                                  const struct mr_strbuf *signature, struct mr_err *err)
 {
-    enum mr_code code = write_manifest(dir, MR_SNAP_MANIFEST, manifest->ptr, manifest->len, err);
-    if (code == MR_OK && signature != NULL)
-        code = write_manifest(dir, MR_SNAP_SIGNATURE, signature->ptr, signature->len, err);
-    if (code == MR_OK)
-        code = write_sum(dir, manifest, err);
-    if (code == MR_OK)
-        code = mr_snap_dir_remove(dir, MR_SNAP_JOURNAL, err);
-    return code == MR_OK ? mr_new_dir_publish(&dir->building, err) : code;
+    MR_TRY(write_manifest(dir, MR_SNAP_MANIFEST, manifest->ptr, manifest->len, err));
+    if (signature != NULL)
+        MR_TRY(write_manifest(dir, MR_SNAP_SIGNATURE, signature->ptr, signature->len, err));
+    MR_TRY(write_sum(dir, manifest, err));
+    MR_TRY(mr_snap_dir_remove(dir, MR_SNAP_JOURNAL, err));
+    return mr_new_dir_publish(&dir->building, err);
 }

@@ -66,6 +66,8 @@ static void put_quoted(struct mr_strbuf *out, const struct mr_strbuf *bytes, boo
     mr_strbuf_add_char(out, '\'');
 }
 
+/* A text that the client's character set cannot say was not sent by it: then the bytes cannot be
+ * told, and the object is named instead of made wrong. */
 static enum mr_code put_bytes(struct pass *p, const struct mr_token *token, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT, bytes = MR_STRBUF_INIT;
@@ -94,6 +96,8 @@ static bool is_kept(const char *charset)
            strcasecmp(charset, "binary") == 0 || strcasecmp(charset, "ascii") == 0;
 }
 
+/* Only the literal right behind an introducer is changed; all other text is handed on as it is,
+ * to the byte. */
 enum mr_code mr_snap_literal_add(struct mr_strbuf *out, const char *sql, const char *sql_mode,
                                  const char *charset, struct mr_err *err)
 {

@@ -75,6 +75,7 @@ static void put_readable(struct mr_jsonw *w, const char *name, const struct mr_s
     mr_strbuf_release(&json);
 }
 
+/* Keys stand twice: for people, and as bytes, which alone are read back. */
 void mr_snap_chunk_put(struct mr_jsonw *w, const struct mr_snap_table *table,
                        const struct mr_snap_chunk *chunk)
 {
@@ -247,6 +248,7 @@ static void put_texts(struct mr_jsonw *w, const char *key, const struct mr_strin
         mr_jsonw_add_texts(w, key, list->items, list->count);
 }
 
+/* Objects in the order in which they can be made: restore.sql and a restore go by it. */
 static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
 {
     mr_jsonw_key(w, "objects");

@@ -52,6 +52,8 @@ static unsigned nibble(char c)
     return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
+/* Capital letters are refused, too: one key has one spelling, or a manifest could be changed
+ * without changing what it says. */
 enum mr_code mr_snap_key_unhex(const char *hex, struct mr_arena *arena, struct mr_key *key,
                                struct mr_err *err)
 {
@@ -217,6 +219,8 @@ static void get_object_item(struct mr_json_reader *r, const struct json_t *item,
         check_value(r, o);
 }
 
+/* A word that is not known is refused: a newer version may mean by it that the bytes are written
+ * in another way. */
 static void get_column(struct mr_json_reader *r, const struct json_t *item,
                        struct mr_snap_column *c)
 {
@@ -238,6 +242,7 @@ static void get_column(struct mr_json_reader *r, const struct json_t *item,
         mr_json_read_refuse(r, "decimals of column", c->name);
 }
 
+/* By name: positions would silently be those of other columns if a list were reordered. */
 static void get_key_columns(struct mr_json_reader *r, const struct json_t *item,
                             struct mr_snap_table *t)
 {
@@ -294,6 +299,7 @@ static void get_table_facts(struct mr_json_reader *r, const struct json_t *item,
     t->sum = get_digest(r, item);
 }
 
+/* A table without columns has no rows that could be read, whatever the manifest counts. */
 static void get_table(struct mr_json_reader *r, const struct json_t *item, struct mr_snap_table *t)
 {
     void *items = NULL;
@@ -416,6 +422,8 @@ static enum mr_code finish(enum mr_code code, struct mr_json_doc *doc, const cha
     return code;
 }
 
+/* The first error stays in the reader and all further reads do nothing, so that the fields stand
+ * here like a list. */
 enum mr_code mr_snap_manifest_read(const char *text, size_t len, const char *name,
                                    struct mr_arena *arena, struct mr_snap_manifest *out,
                                    struct mr_err *err)

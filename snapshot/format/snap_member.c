@@ -17,6 +17,8 @@ static enum mr_code add_member(struct mr_snap_members *m, const struct mr_strbuf
     return code;
 }
 
+/* The comma is converted as the members are: in UTF-16 a SET is not cut at a byte that is half
+ * of a letter. */
 enum mr_code mr_snap_members_init(struct mr_snap_members *m, const char *type, const char *charset,
                                   struct mr_err *err)
 {
@@ -59,6 +61,7 @@ static const char *member(const struct mr_snap_members *m, size_t i, size_t *len
     return m->bytes.ptr + from;
 }
 
+/* A number beyond the last member is an empty text, as servers show it; 0 of an ENUM likewise. */
 void mr_snap_members_text(const struct mr_snap_members *m, uint64_t number, struct mr_strbuf *out)
 {
     size_t len = 0;
@@ -101,6 +104,7 @@ static size_t find_comma(const struct mr_snap_members *m, const char *text, size
     return from + unit <= len ? from : len;
 }
 
+/* A part that is no member sets no bit: what is compared then differs, and does not stop. */
 uint64_t mr_snap_members_number(const struct mr_snap_members *m, const char *text, size_t len)
 {
     uint64_t bits = 0;

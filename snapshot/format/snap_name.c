@@ -23,6 +23,8 @@ void mr_snap_name_add(struct mr_strbuf *out, const char *name)
     }
 }
 
+/* Escaped, two names may be longer together than a file's name may be: then a digest of both
+ * stands for them, so that no two tables meet. */
 void mr_snap_stem_add(struct mr_strbuf *out, const char *db, const char *name)
 {
     char hex[MR_SHA256_HEX];

@@ -40,6 +40,8 @@ static enum mr_code encrypt(void *arg, const void *ptr, size_t len, struct mr_er
     return mr_cms_write(out->cms, ptr, len, err);
 }
 
+/* From the disk upwards: what is hashed is what lies there, encrypted and compressed, since that
+ * is what sha256sum can prove. */
 static enum mr_code open_layers(struct mr_snap_out *out, const struct mr_snap_dir *dir,
                                 const char *path, int level, struct mr_err *err)
 {
@@ -88,6 +90,8 @@ enum mr_code mr_snap_out_write(struct mr_snap_out *out, const void *ptr, size_t 
     return out->cms != NULL ? mr_cms_write(out->cms, ptr, len, err) : store(out, ptr, len, err);
 }
 
+/* The file gets its name last: one that has it is complete, and a run that is killed leaves none
+ * that is not. */
 enum mr_code mr_snap_out_close(struct mr_snap_out *out, struct mr_snap_stored *stored,
                                struct mr_err *err)
 {

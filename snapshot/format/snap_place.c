@@ -125,6 +125,8 @@ static bool is_database(struct mr_snap_words *w)
            mr_snap_words_is_end(w);
 }
 
+/* A snapshot may come from somebody else: what is run is only what makes this one object, and
+ * nothing behind it. */
 static bool is_in_place(struct mr_snap_words *w)
 {
     const char *what = w->place->what;
@@ -182,6 +184,8 @@ enum mr_code mr_snap_place(const struct mr_snap_place *place, const char *sql, s
     return mr_strbuf_check(out, "reading a statement", err);
 }
 
+/* A name and a dot behind it is enough: an alias of that name is one note too much, a table that
+ * is not seen one too few. */
 bool mr_snap_names_db(const struct mr_snap_place *place, const char *sql, size_t len)
 {
     struct mr_sqlscan scan;
@@ -212,6 +216,7 @@ bool mr_snap_names_directory(const char *sql, size_t len)
 
 /* ---- the places of objects ---- */
 
+/* The longer words first, or a package body would be a package called "body x". */
 const char *mr_snap_routine_what(const char *full, const char **name)
 {
     static const struct {

@@ -41,6 +41,7 @@ enum mr_code mr_snap_schema_leave_out(struct mr_snap_schema *s, const char *kind
                                                       : mr_err_nomem(err, "reading the schema");
 }
 
+/* Listed only when it is on disk under its name: the manifest proves what the list has. */
 enum mr_code mr_snap_schema_add_file(struct mr_snap_schema *s, const char *name,
                                      const struct mr_strbuf *text, struct mr_err *err)
 {
@@ -99,6 +100,7 @@ out:
     return code;
 }
 
+/* An empty answer is an error of its own: two of them would be the same table. */
 enum mr_code mr_snap_schema_table(struct mr_snap_schema *s, const char *db, const char *table,
                                   struct mr_strbuf *create, struct mr_err *err)
 {

@@ -157,6 +157,8 @@ static void add_collate(struct script *s, const char *db, const char *collation)
     mr_strbuf_add_str(s->out, ";\n");
 }
 
+/* In the order of the manifest, each under its own settings; behind them the restore's own
+ * again, or rows would be loaded under those of the last object. */
 static void add_objects(struct script *s, enum mr_snap_object_kind kind, bool doubtful,
                         const char *title)
 {
@@ -237,6 +239,8 @@ static void add_data(struct script *s, const struct mr_snap_table *t)
     mr_strbuf_release(&name);
 }
 
+/* Views that may be refused stand at the very end: at an error the stock client stops, and
+ * nothing else should be missing then. */
 enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *m, const struct mr_snap_dir *dir,
                                 struct mr_strbuf *out, struct mr_err *err)
 {

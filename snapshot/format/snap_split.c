@@ -17,6 +17,8 @@ void mr_snap_statement_add(struct mr_strbuf *out, const char *statement, bool ha
     mr_strbuf_add_str(out, has_body ? BODY_END : PLAIN_END);
 }
 
+/* The lines around a body are for the stock client alone; what stands between them is one
+ * statement, whatever semicolons it has. */
 bool mr_snap_statement_read(const char *text, size_t len, const char **statement,
                             size_t *statement_len)
 {
@@ -189,6 +191,7 @@ static size_t counter_len(const char *at)
     return sizeof start - 1 + strspn(at + sizeof start - 1, "0123456789");
 }
 
+/* By tokens: the same words in a comment or a default are not the counter. */
 void mr_snap_drop_counter(struct mr_strbuf *out, const char *create)
 {
     struct mr_sqlscan scan;

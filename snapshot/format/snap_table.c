@@ -139,6 +139,8 @@ static size_t kept_at(const struct mr_snap_table *t, const char *name)
     return i;
 }
 
+/* Every row has a value in all of its parts, and whole ones: else rows of a range could be
+ * missed or given twice. */
 static bool is_row_key(const struct mr_table *table, const struct mr_index *index,
                        const struct mr_snap_table *t)
 {
@@ -182,6 +184,7 @@ static enum mr_code plan_key(const struct mr_table *table, struct mr_arena *aren
     return MR_OK;
 }
 
+/* What the server computes itself is not kept: a restore could not write it. */
 enum mr_code mr_snap_plan(const struct mr_table *table, struct mr_arena *arena,
                           struct mr_snap_table *out, struct mr_err *err)
 {
@@ -269,6 +272,8 @@ static void add_assignment(struct mr_strbuf *sql, const struct mr_snap_column *c
     sql->failed = true;
 }
 
+/* CHARACTER SET binary, so that no byte is converted on its way; what the server refuses as
+ * binary is converted by an expression behind. */
 void mr_snap_load_sql(struct mr_strbuf *sql, const struct mr_snap_table *table, const char *db,
                       const char *file)
 {
@@ -294,6 +299,7 @@ void mr_snap_load_sql(struct mr_strbuf *sql, const struct mr_snap_table *table, 
     }
 }
 
+/* For people only; a key that cannot be decoded ends there, and is not an error. */
 void mr_snap_key_json(struct mr_strbuf *out, const struct mr_snap_table *table, struct mr_key key)
 {
     size_t pos = 0;

@@ -115,6 +115,8 @@ static bool take_one(struct mr_snap_words *w, const char *word)
     return true;
 }
 
+/* Words before one that does not fit stay taken: alternatives that are asked for one after the
+ * other must not begin alike. */
 bool mr_snap_words_take(struct mr_snap_words *w, const char *words)
 {
     while (*words != '\0') {

@@ -65,6 +65,7 @@ static enum mr_code add_bytes(struct mr_tsv *tsv, const char *ptr, size_t len, s
     return MR_OK;
 }
 
+/* In slices: a value of a gigabyte is never in memory as a whole. */
 static enum mr_code add_long(struct mr_tsv *tsv, const struct mr_value *value, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -145,6 +146,7 @@ static void add_temporal(struct mr_strbuf *out, const struct mr_value *value, un
 
 /* ---- rows ---- */
 
+/* By the class of the value and not of the column, since a NULL has none of its own. */
 static enum mr_code add_value(struct mr_tsv *tsv, const struct mr_snap_column *col,
                               const struct mr_value *value, struct mr_err *err)
 {

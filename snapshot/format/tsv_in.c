@@ -158,6 +158,8 @@ static bool take_char(const char **at, const char *end, char c)
     return true;
 }
 
+/* A number that does not fit is refused: cut off it would be another value, and nobody would
+ * know. */
 static bool parse_integer(const char *at, const char *end, struct mr_value *value)
 {
     uint64_t number;
@@ -223,6 +225,8 @@ static bool take_clock(const char **at, const char *end, struct mr_time *t)
            take_part(at, end, 59, &t->second) && take_fraction(at, end, t);
 }
 
+/* Zero dates and days that no calendar has are values that servers store; only the shape is
+ * checked. */
 static bool parse_temporal(const char *at, const char *end, struct mr_value *value)
 {
     struct mr_time *t = &value->t;
@@ -270,6 +274,7 @@ static bool parse_value(const struct mr_snap_column *col, char *field, size_t le
     return false;
 }
 
+/* A line with a field too many or too few is damage: LOAD DATA would fill it up with defaults. */
 enum mr_code mr_tsv_in_next(struct mr_tsv_in *in, const struct mr_value **values,
                             struct mr_err *err)
 {

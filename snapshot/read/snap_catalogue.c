@@ -10,6 +10,8 @@
 
 /* ---- writing ---- */
 
+/* Only what is kept: whoever compares the snapshot with a server would take an object that was
+ * not chosen for one that was lost. */
 enum mr_code mr_snap_catalogue_write(struct mr_snap_schema *s, const struct mr_table *tables,
                                      size_t ntables, struct mr_err *err)
 {
@@ -75,6 +77,8 @@ static enum mr_code read_proved(const struct mr_snap *snap, struct mr_strbuf *te
     return mr_snap_read_file(snap, file, CATALOGUE_MAX_BYTES, text, err);
 }
 
+/* It must agree with the manifest on each table: rows are read by the one and understood by the
+ * other. */
 enum mr_code mr_snap_catalogue_load(const struct mr_snap *snap, struct mr_catalogue **out,
                                     struct mr_err *err)
 {

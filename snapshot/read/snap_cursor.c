@@ -37,6 +37,8 @@ static bool is_behind(const struct mr_snap_cursor *c, struct mr_key lo, bool fro
     return order > 0 || (order == 0 && from);
 }
 
+/* Ranges are mostly asked for in order: an open file is read on rather than opened anew, unless
+ * the row that is wanted lies behind what was already passed. */
 enum mr_code mr_snap_cursor_seek(struct mr_snap_cursor *c, const struct mr_snap_table *table,
                                  struct mr_key lo, bool from, struct mr_err *err)
 {
@@ -75,6 +77,8 @@ static bool is_beyond(const struct mr_snap_table *table, size_t chunk, struct mr
     return hi.ptr != NULL && lo.ptr != NULL && mr_snap_order_compare(table, lo, hi) >= 0;
 }
 
+/* A chunk that begins beyond hi is not opened: the next range has it, and to open is to
+ * decompress. */
 enum mr_code mr_snap_cursor_peek(struct mr_snap_cursor *c, struct mr_key hi,
                                  const struct mr_value **values, struct mr_err *err)
 {

@@ -96,6 +96,9 @@ static enum mr_code read_signature(const struct mr_snap *snap, struct mr_strbuf 
     return code;
 }
 
+/* A bad signature is damage, and not an error: verify is to list it beside all else that is
+ * wrong. Whether it is the right signer's is asked elsewhere; here only that the key in the
+ * manifest has signed it. */
 enum mr_code mr_snap_check_signature(struct mr_snap *snap, const struct mr_strbuf *text,
                                      struct mr_err *err)
 {

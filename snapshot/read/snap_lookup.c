@@ -52,6 +52,8 @@ static enum mr_code read_group(struct mr_snap_cursor *c, const struct mr_snap_ta
     return code;
 }
 
+/* Keys are grouped by the file that holds them, so that each file is read once, whatever the
+ * order in which they were asked for. */
 enum mr_code mr_snap_lookup_ordered(struct mr_snap_cursor *c, const struct mr_snap_table *table,
                                     const struct mr_snap_lookup *task, struct mr_err *err)
 {
@@ -125,6 +127,8 @@ static int compare_canonical(const void *a, const void *b)
     return mr_key_compare(*(const struct mr_key *)a, *(const struct mr_key *)b);
 }
 
+/* Sorted, since each row of the table is then looked up among them: many keys cost no more than
+ * one pass. */
 static enum mr_code canonise_keys(struct canon_keys *k, const struct mr_snap_lookup *task,
                                   struct mr_err *err)
 {
@@ -144,6 +148,8 @@ static enum mr_code canonise_keys(struct canon_keys *k, const struct mr_snap_loo
     return code;
 }
 
+/* Without an order all rows are read; what is equal by this rough comparison is given, and
+ * whoever asked compares by the server's. */
 enum mr_code mr_snap_lookup_all(struct mr_snap_cursor *c, const struct mr_snap_table *table,
                                 struct mr_snap_values *values, const struct mr_snap_lookup *task,
                                 struct mr_err *err)

@@ -149,24 +149,24 @@ static enum mr_code index_files(struct mr_snap *snap, struct mr_err *err)
     return MR_OK;
 }
 
+/* Nothing of it is parsed before its sum is right: a manifest that was cut off could be valid
+ * JSON, and speak of fewer tables. */
 static enum mr_code read_manifest(struct mr_snap *snap, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT, sum = MR_STRBUF_INIT;
     bool good = false;
-    enum mr_code code = read_whole(snap, MR_SNAP_MANIFEST, MANIFEST_MAX_BYTES, &text, err);
-    if (code == MR_OK)
-        code = read_whole(snap, MR_SNAP_MANIFEST_SUM, MANIFEST_MAX_BYTES, &sum, err);
-    if (code == MR_OK)
-        code = prove(snap, &text, &sum, &good, err);
-    if (code == MR_OK && good) {
-        code = mr_snap_manifest_read(text.ptr, text.len, MR_SNAP_MANIFEST, &snap->arena,
-                                     &snap->manifest, err);
-        snap->has_manifest = code == MR_OK;
-        if (code == MR_OK)
-            code = index_files(snap, err);
-        if (code == MR_OK)
-            code = mr_snap_check_signature(snap, &text, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(read_whole(snap, MR_SNAP_MANIFEST, MANIFEST_MAX_BYTES, &text, err));
+    MR_TRY_OUT(read_whole(snap, MR_SNAP_MANIFEST_SUM, MANIFEST_MAX_BYTES, &sum, err));
+    MR_TRY_OUT(prove(snap, &text, &sum, &good, err));
+    if (good) {
+        MR_TRY_OUT(mr_snap_manifest_read(text.ptr, text.len, MR_SNAP_MANIFEST, &snap->arena,
+                                         &snap->manifest, err));
+        snap->has_manifest = true;
+        MR_TRY_OUT(index_files(snap, err));
+        MR_TRY_OUT(mr_snap_check_signature(snap, &text, err));
     }
+out:
     mr_strbuf_release(&text);
     mr_strbuf_release(&sum);
     return code;
@@ -294,6 +294,8 @@ static enum mr_code check_folder(struct mr_snap *snap, const char *folder,
     return code;
 }
 
+/* A file too much is damage like one too few: it may be what somebody has put there for the
+ * stock client to load. */
 enum mr_code mr_snap_check_names(struct mr_snap *snap, struct mr_err *err)
 {
     static const char *const folders[] = {".", "data", "schema"};
@@ -319,6 +321,7 @@ const struct mr_snap_file *mr_snap_find_file(const struct mr_snap *snap, const c
     return bsearch(&key, snap->files, snap->manifest.nfiles, sizeof key, compare_files);
 }
 
+/* Proved as it is read: a file that was checked before may have been changed since. */
 enum mr_code mr_snap_read_file(const struct mr_snap *snap, const struct mr_snap_file *file,
                                size_t max_bytes, struct mr_strbuf *out, struct mr_err *err)
 {
@@ -340,6 +343,7 @@ enum mr_code mr_snap_read_file(const struct mr_snap *snap, const struct mr_snap_
     return code == MR_OK ? mr_strbuf_check(out, "reading a snapshot", err) : code;
 }
 
+/* lstat and not stat: a link leads out of the directory, to what nobody has signed. */
 enum mr_code mr_snap_check_file(const struct mr_snap *snap, const struct mr_snap_file *file,
                                 bool whole, const char **reason, struct mr_err *err)
 {

@@ -88,6 +88,7 @@ static int compare_parts(const struct mr_value *a, const char *a_bytes, const st
     return a->t.negative ? -order : order;
 }
 
+/* Value by value, since bytes of a whole key would let a short first part run into the second. */
 int mr_snap_order_compare(const struct mr_snap_table *table, struct mr_key a, struct mr_key b)
 {
     size_t i = 0, j = 0;
@@ -106,6 +107,7 @@ int mr_snap_order_compare(const struct mr_snap_table *table, struct mr_key a, st
     return 0;
 }
 
+/* By the ranges and not by first and last keys: an empty stretch belongs to a chunk, too. */
 size_t mr_snap_order_chunk(const struct mr_snap_table *table, struct mr_key key, bool beyond)
 {
     size_t lo = 0, hi = table->nchunks;

@@ -5,6 +5,8 @@
 
 #define FILE_MAX_BYTES ((size_t)256 << 20)
 
+/* The one way from a file to a statement: whatever runs it gets only what makes that object, in
+ * its own database. */
 enum mr_code mr_snap_read_statement(const struct mr_snap *snap, const char *name,
                                     const struct mr_snap_place *place, struct mr_strbuf *out,
                                     struct mr_err *err)
@@ -58,6 +60,7 @@ static enum mr_code check_table(struct mr_snap *snap, const struct mr_snap_table
     return code == MR_OK && t->keys_file != NULL ? check(snap, t->keys_file, &place, err) : code;
 }
 
+/* Where files are damaged that is told first: their statements prove nothing. */
 enum mr_code mr_snap_check_places(struct mr_snap *snap, mr_snap_wants_fn *wants, const void *ctx,
                                   struct mr_err *err)
 {

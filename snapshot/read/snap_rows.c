@@ -155,6 +155,8 @@ struct mr_snap_rows {
     struct mr_tsv_in *in;
 };
 
+/* A row is never longer than its file's text: so a hostile file cannot ask for more memory than
+ * the manifest admits. */
 enum mr_code mr_snap_rows_open(const struct mr_snap *snap, const struct mr_snap_table *table,
                                const struct mr_snap_chunk *chunk, struct mr_snap_rows **out,
                                struct mr_err *err)
@@ -226,6 +228,7 @@ static void check_key(struct proof *p)
         p->wrong = "holds rows outside of its range of keys";
 }
 
+/* Key and last key change places, so that none is copied for each row. */
 static enum mr_code prove_row(struct proof *p, const struct mr_value *values, struct mr_err *err)
 {
     const struct mr_snap_table *t = p->table;
@@ -247,6 +250,8 @@ static enum mr_code prove_row(struct proof *p, const struct mr_value *values, st
     return code;
 }
 
+/* The first thing that is wrong is told, from the coarsest on: what follows is mostly its
+ * consequence. */
 static void judge(const struct proof *p, struct mr_strbuf *reason)
 {
     const struct mr_snap_chunk *c = p->chunk;
@@ -325,6 +330,8 @@ static const char *wrong_keys(const struct mr_snap_chunk *c)
     return NULL;
 }
 
+/* The ranges must tile from end to end: a restore that compares range by range would never look
+ * into a gap. */
 void mr_snap_check_table(const struct mr_snap_table *t, const char **reason)
 {
     uint64_t rows = 0, plain_bytes = 0, stored_bytes = 0;
@@ -372,6 +379,7 @@ static enum mr_code add_contradiction(struct mr_snap *snap, const struct mr_snap
     return code;
 }
 
+/* Of two tables of one name a reader would find either. */
 static enum mr_code check_twice(struct mr_snap *snap, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &snap->manifest;

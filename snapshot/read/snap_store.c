@@ -27,6 +27,8 @@ static enum mr_code fail(const struct mr_snap_store *store, const char *file, co
     return MR_E_SNAPSHOT;
 }
 
+/* What contradicts itself is refused before the first row: later, a part of it would have been
+ * taken for true. */
 enum mr_code mr_snap_store_open(struct mr_snap_store *store, const char *path, const char *key_path,
                                 struct mr_err *err)
 {

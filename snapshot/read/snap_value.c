@@ -187,6 +187,8 @@ static enum mr_code plan_condition(struct part *p, const struct mr_snap_table *t
     return code;
 }
 
+/* What only a server could compute is refused here, by the column's name, and not guessed row by
+ * row. */
 static enum mr_code plan_part(struct part *p, const struct mr_snap_table *table,
                               const struct mr_table *known, const struct mr_readcol *read,
                               struct mr_err *err)
@@ -280,6 +282,8 @@ static struct mr_value text_value(const struct part *p)
     return (struct mr_value){.cls = p->cls, .ptr = p->text.ptr, .len = p->text.len};
 }
 
+/* Long values are none: rows of a snapshot are in memory as a whole, so that every text has its
+ * bytes at hand. */
 static enum mr_code make(struct part *p, const struct mr_value *in, struct mr_value *out,
                          struct mr_err *err)
 {
@@ -312,6 +316,8 @@ static enum mr_code make(struct part *p, const struct mr_value *in, struct mr_va
     return code == MR_OK ? mr_strbuf_check(&p->text, "reading rows", err) : code;
 }
 
+/* NULL stays NULL in whatever form it is asked for, but for what counts lost bytes: of those it
+ * has none. */
 static enum mr_code fill(struct part *p, const struct mr_value *row, struct mr_value *out,
                          struct mr_err *err)
 {

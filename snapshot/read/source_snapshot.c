@@ -70,6 +70,8 @@ static enum mr_code condition_new(const struct mr_snap_table *table, const struc
     return mr_snap_values_new(table, known, &spec, out, err);
 }
 
+/* A condition that the snapshot was made with is not judged again: all of its rows fulfil it,
+ * and it may be one that only a server understands. */
 static enum mr_code begin(struct mr_reader *reader, struct reading *r, struct mr_err *err)
 {
     const struct snap_source *s = source_of(reader);
@@ -143,6 +145,7 @@ static enum mr_code require_order(const struct mr_snap_table *table, const struc
 
 /* ---- scan ---- */
 
+/* The cursor stands on the row that is beyond the range, so that the next range begins with it. */
 static enum mr_code walk(struct reading *r, struct mr_range range, uint64_t limit,
                          struct mr_err *err)
 {
@@ -182,6 +185,8 @@ static enum mr_code give_found(void *ctx, const struct mr_value *row, struct mr_
     return give(ctx, row, &given, err);
 }
 
+/* By key where the files are in its order; else every row is looked at. A condition besides is
+ * refused there, rather than answered without it. */
 static enum mr_code snap_fetch(struct mr_reader *reader, const struct mr_readspec *spec,
                                const struct mr_key *keys, size_t nkeys, mr_row_fn *fn, void *ctx,
                                struct mr_err *err)
@@ -203,6 +208,7 @@ static enum mr_code snap_fetch(struct mr_reader *reader, const struct mr_readspe
     return code;
 }
 
+/* Cuts are ends of files: two workers never open the same one. */
 static enum mr_code snap_bounds(struct mr_reader *reader, const struct mr_readspec *spec,
                                 size_t wanted, struct mr_arena *arena, struct mr_vec *keys,
                                 struct mr_err *err)

@@ -54,6 +54,8 @@ const char *mr_restore_aside_text(enum mr_restore_aside how)
     return "";
 }
 
+/* Several workers may meet the same table: the first reason stays, since what follows is often
+ * nothing but its consequence. */
 enum mr_code mr_restore_set_aside(struct mr_restore *r, struct mr_restore_table *t,
                                   enum mr_restore_aside how, const struct mr_err *why,
                                   struct mr_err *err)
@@ -83,6 +85,7 @@ bool mr_restore_is_aside(struct mr_restore *r, const struct mr_restore_table *t)
     return aside;
 }
 
+/* A line of a file that is not there any more would make the next run take the table for loaded. */
 enum mr_code mr_restore_forget(struct mr_restore *r, const struct mr_restore_table *t,
                                struct mr_err *err)
 {

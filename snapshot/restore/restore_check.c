@@ -44,6 +44,7 @@ struct run {
 
 /* ---- digests ---- */
 
+/* A document that is not JSON after all stays as it is, and differs then as the text does. */
 static enum mr_code normal_form(struct worker *w, const struct mr_value *value,
                                 struct mr_value *out, struct mr_err *err)
 {
@@ -152,6 +153,8 @@ static enum mr_code read_target(struct worker *w, const struct task *task, struc
     return code;
 }
 
+/* Sums go to the table under the lock only when the whole range was read: a range that fails
+ * adds nothing, and is not counted as different. */
 static enum mr_code sum_task(struct worker *w, const struct task *task, struct mr_err *err)
 {
     struct mr_restore *r = w->restore;
@@ -283,6 +286,8 @@ bool mr_restore_is_same(const struct mr_restore_table *t)
     return t->rows == t->snap->rows && mr_snap_sum_equal(t->sum, t->wanted);
 }
 
+/* All rows of the target are read, not a sample: what a server has altered while it loaded shows
+ * nowhere else. */
 enum mr_code mr_restore_check(struct mr_restore *r, struct mr_err *err)
 {
     struct run run = {.restore = r};

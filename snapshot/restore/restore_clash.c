@@ -113,6 +113,8 @@ static bool is_progress(const struct mr_restore *r, const struct mr_table *t)
     return strcmp(t->name, MR_SNAP_PROGRESS_TABLE) == 0 && same_name(r, t->db, r->dbs[0].to);
 }
 
+/* Refused by the first thing found: the restore would have to touch it, or could not tell it
+ * from what it has made itself. */
 static enum mr_code require_empty(const struct mr_restore *r, bool only_clashes, struct mr_err *err)
 {
     for (size_t i = 0; i < r->cat->ntables; i++) {
@@ -297,6 +299,8 @@ static enum mr_code drop_clashes(struct mr_restore *r, struct mr_err *err)
     return mr_restore_look(r, err);
 }
 
+/* The question comes behind everything that refuses, so that nobody says yes to what cannot be
+ * done. */
 enum mr_code mr_restore_clear(struct mr_restore *r, struct mr_err *err)
 {
     char question[512];

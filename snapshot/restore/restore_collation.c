@@ -79,6 +79,9 @@ static bool goes_by_db(const struct mr_snap_object *o)
            (o->kind == MR_SNAP_ROUTINE || o->kind == MR_SNAP_TRIGGER || o->kind == MR_SNAP_EVENT);
 }
 
+/* A server that does not know that collation makes the object all the same, under its database's
+ * own, and the difference is noted: a routine that works a little differently is better than
+ * none, if it is said. */
 enum mr_code mr_restore_collate(struct mr_restore *r, const struct mr_snap_object *o,
                                 struct mr_err *err)
 {

@@ -10,6 +10,8 @@
 #include "snapshot/format/snap_schema.h"
 #include "snapshot/restore/restore.h"
 
+/* Asked once and before the first table: an invisible key of the server's would be a column that
+ * the snapshot does not have, and the tables would not be equal. */
 enum mr_code mr_restore_keep_keyless(struct mr_restore *r, struct mr_err *err)
 {
     static const char set[] = "SET SESSION sql_generate_invisible_primary_key = 0";
@@ -32,6 +34,8 @@ enum mr_code mr_restore_keep_keyless(struct mr_restore *r, struct mr_err *err)
     return code;
 }
 
+/* By the statement, not by asking the server: a table that has a key of its own is left alone by
+ * it. */
 enum mr_code mr_restore_note_keyless(struct mr_restore *r, const char *file,
                                      const struct mr_strbuf *create, struct mr_err *err)
 {

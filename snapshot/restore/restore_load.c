@@ -133,6 +133,8 @@ static enum mr_code flush_insert(struct worker *w, struct mr_err *err)
     return mr_restore_exec(w->db, &w->sql, err);
 }
 
+/* Statements of about a megabyte: far below the usual max_allowed_packet, and not a round trip for
+ * each row. */
 static enum mr_code insert_rows(struct worker *w, const struct task *task,
                                 struct mr_db_loaded *loaded, struct mr_err *err)
 {
@@ -207,6 +209,9 @@ static bool is_passing(const struct worker *w, const struct task *task, enum mr_
            (code == MR_E_TIMEOUT || (code != MR_OK && why->sql_errno == DEADLOCK));
 }
 
+/* A deadlock or a lock wait may be nothing but a killed run that the server still takes back:
+ * tried again while the transaction leaves no trace. Engines without transactions have no second
+ * try, since the first one stays. */
 static enum mr_code load_chunk(struct worker *w, const struct task *task, struct mr_err *err)
 {
     struct mr_restore *r = w->restore;
@@ -329,6 +334,8 @@ static enum mr_code add_table(struct mr_restore *r, struct mr_pool *pool,
     return code == MR_OK && whole && any ? add_task(r, pool, t, NULL, err) : code;
 }
 
+/* Which files are left is decided before the first worker starts, so that totals are right and
+ * no file is loaded by two. */
 enum mr_code mr_restore_load(struct mr_restore *r, struct mr_err *err)
 {
     const struct mr_pool_hooks hooks = {

@@ -81,6 +81,8 @@ static enum mr_code refuse(const char *db, const char *holder, struct mr_err *er
     return MR_E_REFUSED;
 }
 
+/* Waits a little, since the server may not have noticed yet that the client of a killed restore
+ * is gone; then it refuses rather than go on beside another one. */
 static enum mr_code lock(struct mr_restore *r, const char *db, const char *name, struct mr_err *err)
 {
     struct mr_strbuf answer = MR_STRBUF_INIT;

@@ -49,6 +49,8 @@ static enum mr_code open_endpoint(struct mr_restore *r, const char *uri, struct 
     return MR_OK;
 }
 
+/* A replica is refused before anything else is asked: what is written to it would be
+ * overwritten, or break its replication. */
 static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)
 {
     const struct mr_endpoint *const servers[] = {&r->ep};
@@ -70,6 +72,8 @@ static void hint_resume(enum mr_code code, struct mr_err *err)
         mr_err_hint(err, "What is loaded stays: the same command goes on where it was.");
 }
 
+/* Everything is proved before the first statement, and what would fire or run by itself is made
+ * last: keys, views and triggers behind the rows, events behind the comparison. */
 enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *uri,
                             struct mr_err *err)
 {

@@ -333,6 +333,8 @@ out:
     return code;
 }
 
+/* Under the settings that the object was made with, and in its own database: a body without a
+ * database in its names means the one in use. */
 static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_object *o,
                                 struct mr_err *err)
 {
@@ -513,6 +515,8 @@ static enum mr_code deny(bool changed, struct mr_err *err)
     return changed ? MR_E_DENIED : MR_E_REFUSED;
 }
 
+/* Sequences come before tables, whose defaults may take their numbers.  A right that is missing is
+ * a refusal only while nothing was changed. */
 enum mr_code mr_restore_before(struct mr_restore *r, struct mr_err *err)
 {
     bool changed = r->resumed || r->opts->into_existing == MR_INTO_REPLACE;
@@ -535,6 +539,8 @@ enum mr_code mr_restore_before(struct mr_restore *r, struct mr_err *err)
 
 /* ---- behind the rows ---- */
 
+/* Behind the rows, so that tables can be loaded in any order; a key that the server does not
+ * take is noted, and the rows stay. */
 static enum mr_code make_keys(struct mr_restore *r, struct mr_err *err)
 {
     enum mr_code code = MR_OK;

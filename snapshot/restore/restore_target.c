@@ -47,6 +47,8 @@ static enum mr_code rename_by_option(const struct mr_restore *r, struct mr_resto
     return MR_OK;
 }
 
+/* A --rename-db that names nothing would restore the database under its own name, beside or over
+ * a live one. */
 static enum mr_code require_renames(const struct mr_restore *r, struct mr_err *err)
 {
     const struct mr_string_list *list = &r->opts->renames;
@@ -121,6 +123,8 @@ static const struct mr_database *find_db(const struct mr_restore *r, const char 
     return NULL;
 }
 
+/* Read again after what was in the way is gone, since everything behind it goes by what is
+ * there. */
 enum mr_code mr_restore_look(struct mr_restore *r, struct mr_err *err)
 {
     const char **names = mr_arena_calloc(&r->arena, r->ndbs, sizeof *names);
@@ -172,6 +176,8 @@ static int compare_texts(const void *a, const void *b)
     return strcmp(*x, *y);
 }
 
+/* Only a run of this snapshot and of the same scope is gone on with: lines of another one mean
+ * other rows by the same file names. */
 static enum mr_code read_done(struct mr_restore *r, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, begun = MR_STRBUF_INIT;
@@ -338,6 +344,8 @@ static enum mr_code learn_infile(struct mr_restore *r, struct mr_err *err)
     return code;
 }
 
+/* The lock comes before the first look: what a second restore would see of the first changes
+ * under its eyes. */
 enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
 {
     MR_TRY(name_dbs(r, err));
