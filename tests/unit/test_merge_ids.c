@@ -2,7 +2,7 @@
 #include "merge_world.h"
 
 #include "core/base/log.h"
-#include "core/case/planbook.h"
+#include "repair/plan/planbook.h"
 #include "core/schema/sequence.h"
 #include "repair/merge/merge_ids.h"
 #include "repair/reseed/reseed_read.h"

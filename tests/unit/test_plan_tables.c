@@ -40,7 +40,8 @@ static enum mr_code open_plan(struct opened *o, const char *ini, const char *con
 {
     struct mr_find_run run = {
         .uuid = "u", .source = "s", .target = "t", .options = "", .started = "x"};
-    assert_int_equal(mr_config_parse(ini, strlen(ini), "ini", &o->g.config, &o->err), MR_OK);
+    assert_int_equal(
+        mr_config_parse(ini, strlen(ini), "ini", MR_CONFIG_NO_ROOMS, &o->g.config, &o->err), MR_OK);
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         o->sides.side[side] = o->g.servers[side];
         o->sides.side[side].dbs = dbs[side];
