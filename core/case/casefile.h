@@ -56,7 +56,8 @@ void mr_case_heed_signals(struct mr_case *cf, bool heeds);
  * Lets a reader of the case work with TEMP tables: in files of mode 0600 beside the case
  * (or, where its directory cannot be written, in $SQLITE_TMPDIR, $TMPDIR or /var/tmp),
  * unlinked as soon as they are open.  From here to the end every statement sees the case
- * as it is now, whatever a run adds to it, and heeds signals.  One at a time in a process: SQLite has one such directory for all.
+ * as it is now, whatever a run adds to it, and heeds signals.  One at a time in a process:
+ * SQLite has one such directory for all.
  */
 enum mr_code mr_case_scratch_begin(struct mr_case *cf, struct mr_err *err);
 /* Forgets the TEMP tables.  Closing the case does the same. */

@@ -585,7 +585,6 @@ static enum mr_code keep_blocks(struct rows *r, struct mr_err *err)
     return mr_planbook_add_blocks(p->fd, p->record.id, blocks, count, err);
 }
 
-/* The case gets the plan as a whole, or not at all. */
 static enum mr_code make_all(struct rows *r, struct mr_err *err)
 {
     struct mr_planning *p = r->p;
@@ -597,8 +596,9 @@ static enum mr_code make_all(struct rows *r, struct mr_err *err)
     return mr_plan_stood_end(&r->stood, err);
 }
 
-/* The case looks at signals meanwhile: a plan is a million short statements of
-   SQLite's, and none of them alone lasts long enough to be broken off. */
+/* The case gets the plan as a whole, or not at all.  It looks at signals meanwhile: a plan is
+   a million short statements of SQLite's, none of which alone lasts long enough to be broken
+   off. */
 static enum mr_code make(struct rows *r, struct mr_err *err)
 {
     struct mr_planning *p = r->p;

@@ -27,40 +27,12 @@
 #include "repair/merge/merge_work.h"
 #include "repair/plan/plan_text.h"
 #include "repair/side/counted.h"
+#include "plan_values.h"
 
-#define LEN(array) (sizeof(array) / sizeof *(array))
 #define WORLD_TABLES 6
 #define WORLD_COLUMNS 10
 #define WORLD_REFERENCES 8
 #define WORLD_ROWS 2100
-
-static const struct {
-    const char *word;
-    struct mr_column column;
-} world_types[] = {
-    {"int", {.type = "int(11)", .data_type = "int", .cls = MR_CLASS_INT}},
-    {"uint",
-     {.type = "bigint(20) unsigned",
-      .data_type = "bigint",
-      .cls = MR_CLASS_UINT,
-      .is_unsigned = true}},
-    {"text",
-     {.type = "varchar(20)",
-      .data_type = "varchar",
-      .cls = MR_CLASS_TEXT,
-      .charset = "utf8mb4",
-      .collation = "utf8mb4_general_ci"}},
-    {"exact",
-     {.type = "varchar(20)",
-      .data_type = "varchar",
-      .cls = MR_CLASS_TEXT,
-      .charset = "utf8mb4",
-      .collation = "utf8mb4_nopad_bin"}},
-    {"real", {.type = "double", .data_type = "double", .cls = MR_CLASS_DOUBLE}},
-    {"date", {.type = "date", .data_type = "date", .cls = MR_CLASS_DATE}},
-    {"datetime", {.type = "datetime", .data_type = "datetime", .cls = MR_CLASS_DATETIME}},
-    {"stamp", {.type = "timestamp", .data_type = "timestamp", .cls = MR_CLASS_DATETIME}},
-};
 
 struct world_table {
     struct mr_pair pair;
@@ -159,37 +131,13 @@ static inline void world_require(enum mr_code code)
 
 /* ---- values ---- */
 
-static inline struct mr_time world_time(const char *text)
-{
-    struct mr_time t = {0};
-    (void)sscanf(text, "%" SCNu32 "-%" SCNu32 "-%" SCNu32 " %" SCNu32 ":%" SCNu32 ":%" SCNu32,
-                 &t.year, &t.month, &t.day, &t.hour, &t.minute, &t.second);
-    return t;
-}
-
-/* A value of that class out of its text, which must stay. */
+/* A value of that class out of the first bytes of a text. */
 static inline struct mr_value world_value(struct world *w, enum mr_class cls, const char *text,
                                           size_t len)
 {
     char *copy = mr_arena_dup(&w->arena, text, len + 1);
     copy[len] = '\0';
-    if (strcmp(copy, "NULL") == 0)
-        return (struct mr_value){.cls = MR_CLASS_NULL};
-    if (cls == MR_CLASS_INT)
-        return (struct mr_value){.cls = cls, .i = strtoll(copy, NULL, 10)};
-    if (cls == MR_CLASS_UINT)
-        return (struct mr_value){.cls = cls, .u = strtoull(copy, NULL, 10)};
-    if (cls == MR_CLASS_DOUBLE)
-        return (struct mr_value){.cls = cls, .d = strtod(copy, NULL)};
-    if (cls == MR_CLASS_DATE || cls == MR_CLASS_DATETIME)
-        return (struct mr_value){.cls = cls, .t = world_time(copy)};
-    size_t to = 0;
-    for (size_t from = 0; from < len; from++, to++) {
-        const bool is_zero = text[from] == '\\' && from + 1 < len && text[from + 1] == '0';
-        copy[to] = is_zero ? '\0' : text[from];
-        from += is_zero;
-    }
-    return (struct mr_value){.cls = cls, .ptr = copy, .len = to};
+    return plan_value(cls, copy);
 }
 
 /* The values of a row, one for each value of a full read. */

@@ -4,7 +4,7 @@
  *   world_begin(&w) → world_table, world_reference… → world_open(&w) →
  *   world_row, world_link, world_sql, world_source, world_target … → world_expect → world_end(&w)
  *
- * A table is written "id:int# phone:text! name:text?": a type (world_types of merge_sides.h)
+ * A table is written "id:int# phone:text! name:text?": a type (plan_types of plan_values.h)
  * and marks, `*` a column of the key, `#` one that a counter makes, `!` of the identity, `?` may
  * be NULL, `=` generated, `~` ignored, `@` tells creation, `^` the last update, `%` a hidden
  * value behind the columns, `-` whose images keep the sign of -0.  Without `!` a table with a
@@ -82,13 +82,9 @@ static inline bool world_column(struct world *w, struct mr_plan_table *p, struct
 {
     const size_t at = t->pair.full[MR_SOURCE].ncols++;
     char *type = strchr(word, ':');
-    size_t known = 0;
+    size_t len = 0;
     *type++ = '\0';
-    const size_t len = strspn(type, "abcdefghijklmnopqrstuvwxyz");
-    while (strlen(world_types[known].word) != len ||
-           memcmp(world_types[known].word, type, len) != 0)
-        known++;
-    const struct mr_column *column = &world_types[known].column;
+    const struct mr_column *column = plan_type(type, &len);
     t->cols[at] = (struct mr_readcol){
         .name = word, .expr = MR_EXPR_COLUMN, .cls = column->cls, .charset = column->charset};
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
@@ -130,6 +126,8 @@ static inline void world_finish(struct world *w, struct mr_plan_table *p, struct
     pair->find.columns = t->find;
     pair->find.ncolumns = pair->ncompared = ncolumns;
     pair->at = p->at;
+    pair->key_columns = t->key;
+    pair->nkey_columns = p->key.count;
     pair->normalise = t->normalise;
     pair->ignored = t->ignored;
     pair->config = &t->config;

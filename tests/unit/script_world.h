@@ -6,7 +6,7 @@
  *   → world_live, world_step… → world_unit(&w, kind, first, last) → a function of the module
  *   on &w.s → world_sql_is(&w, "…") → world_end(&w)
  *
- * A table is written "id:int#+ mobile:text!? sum:int*": see world_types and world_flag.  It is
+ * A table is written "id:int#+ mobile:text!? sum:int*": see plan_types and world_flag.  It is
  * called the same on both sides, in database "o`dd" unless its name has a dot.  A row is written
  * "7|o'dd|NULL": values in the order of the columns, escapes \0 \n \\ \p (a bar), then hidden ones
  * (the flag of an ENUM with a member '').

@@ -11,76 +11,9 @@
 #include "repair/merge/merge_lookup.h"
 #include "repair/script/script_internal.h"
 #include "repair/script/script_text.h"
-
-#define LEN(array) (sizeof(array) / sizeof *(array))
+#include "plan_values.h"
 
 enum { WORLD_TABLES = 6, WORLD_COLUMNS = 10, WORLD_REFERENCES = 6, WORLD_LIVE = 32 };
-
-#define WORLD_TEXT(word, set, order)                                                               \
-    {                                                                                              \
-        word,                                                                                      \
-        {                                                                                          \
-            .type = "varchar(20)", .data_type = "varchar", .cls = MR_CLASS_TEXT, .charset = (set), \
-            .collation = (order)                                                                   \
-        }                                                                                          \
-    }
-static const struct world_type {
-    const char *word;
-    struct mr_column column;
-} world_types[] = {
-    {"int", {.type = "int", .data_type = "int", .cls = MR_CLASS_INT}},
-    {"uint",
-     {.type = "bigint unsigned", .data_type = "bigint", .cls = MR_CLASS_UINT, .is_unsigned = true}},
-    WORLD_TEXT("text", "utf8mb4", "utf8mb4_general_ci"),
-    WORLD_TEXT("exact", "utf8mb4", "utf8mb4_bin"),
-    WORLD_TEXT("latin", "latin1", "latin1_swedish_ci"),
-    WORLD_TEXT("wide", "utf16", "utf16_general_ci"),
-    {"bytes", {.type = "varbinary(20)", .data_type = "varbinary", .cls = MR_CLASS_BINARY}},
-    {"json", {.type = "json", .data_type = "json", .cls = MR_CLASS_JSON}},
-    {"real", {.type = "double", .data_type = "double", .cls = MR_CLASS_DOUBLE}},
-    {"money", {.type = "decimal(9,2)", .data_type = "decimal", .cls = MR_CLASS_DECIMAL}},
-    {"day", {.type = "date", .data_type = "date", .cls = MR_CLASS_DATE}},
-    {"time", {.type = "datetime", .data_type = "datetime", .cls = MR_CLASS_DATETIME}},
-    {"edited",
-     {.type = "timestamp",
-      .data_type = "timestamp",
-      .cls = MR_CLASS_DATETIME,
-      .on_update = "current_timestamp()"}},
-    {"kind",
-     {.type = "enum('x','y')",
-      .data_type = "enum",
-      .cls = MR_CLASS_ENUM,
-      .charset = "utf8mb4",
-      .collation = "utf8mb4_general_ci"}},
-    {"size", /* its collation takes members for one another */
-     {.type = "enum('a','A','it''s','')",
-      .data_type = "enum",
-      .cls = MR_CLASS_ENUM,
-      .charset = "utf8mb4",
-      .collation = "utf8mb4_bin",
-      .empty_member = true}},
-    {"wsize",
-     {.type = "enum('a','\xc3\xa4')",
-      .data_type = "enum",
-      .cls = MR_CLASS_ENUM,
-      .charset = "utf16",
-      .collation = "utf16_bin"}},
-    {"tags",
-     {.type = "set('a','A','b')",
-      .data_type = "set",
-      .cls = MR_CLASS_ENUM,
-      .is_set = true,
-      .charset = "utf8mb4",
-      .collation = "utf8mb4_bin"}},
-    {"flags",
-     {.type = "set('','b')",
-      .data_type = "set",
-      .cls = MR_CLASS_ENUM,
-      .is_set = true,
-      .empty_member = true,
-      .charset = "utf8mb4",
-      .collation = "utf8mb4_bin"}},
-};
 
 struct world_table {
     struct mr_table live;
@@ -143,48 +76,6 @@ static inline char *world_copy(struct world *w, const char *text)
     return copy;
 }
 
-/* Of a word up to a bar, with its escapes taken out, in place. */
-static inline size_t world_unescape(char *text)
-{
-    size_t n = 0;
-    for (const char *p = text; *p != '\0'; p++) {
-        char c = *p;
-        if (c == '\\' && *++p != '\0')
-            c = (char)(*p == '0' ? '\0' : *p == 'n' ? '\n' : *p == 'p' ? '|' : *p);
-        text[n++] = c;
-    }
-    return n;
-}
-
-static inline struct mr_time world_time(const char *text)
-{
-    struct mr_time t = {0};
-    if (sscanf(text, "%u-%u-%u %u:%u:%u", &t.year, &t.month, &t.day, &t.hour, &t.minute,
-               &t.second) < 3)
-        abort();
-    return t;
-}
-
-static inline struct mr_value world_value(enum mr_class cls, char *text)
-{
-    struct mr_value v = {.cls = cls};
-    if (strcmp(text, "NULL") == 0)
-        v.cls = MR_CLASS_NULL;
-    else if (cls == MR_CLASS_INT)
-        v.i = strtoll(text, NULL, 10);
-    else if (cls == MR_CLASS_UINT)
-        v.u = strtoull(text, NULL, 10);
-    else if (cls == MR_CLASS_DOUBLE)
-        v.d = strtod(text, NULL);
-    else if (cls == MR_CLASS_DATE || cls == MR_CLASS_DATETIME)
-        v.t = world_time(text);
-    else {
-        v.len = world_unescape(text);
-        v.ptr = text;
-    }
-    return v;
-}
-
 /* The image of a row; NULL: there is none. */
 static inline struct mr_key world_row(struct world *w, const struct mr_plan_table *t,
                                       const char *text)
@@ -197,7 +88,7 @@ static inline struct mr_key world_row(struct world *w, const struct mr_plan_tabl
         char *stop = strchr(at, '|');
         if (stop != NULL)
             *stop = '\0';
-        struct mr_value v = world_value(
+        struct mr_value v = plan_value(
             i < t->pair->find.ncolumns ? w->own[t->at].columns[i].cls : MR_CLASS_UINT, at);
         if (mr_row_encode_exact(&image, &v, NULL) != MR_OK)
             abort();
@@ -286,12 +177,8 @@ static inline void world_add_column(struct world *w, struct mr_plan_table *t, ch
     const size_t at = own->live.ncolumns++;
     char *type = strchr(word, ':');
     *type++ = '\0';
-    const size_t len = strspn(type, "abcdefghijklmnopqrstuvwxyz");
-    size_t known = 0;
-    while (strlen(world_types[known].word) != len || strncmp(world_types[known].word, type, len))
-        if (++known == LEN(world_types))
-            abort();
-    own->columns[at] = world_types[known].column;
+    size_t len = 0;
+    own->columns[at] = *plan_type(type, &len);
     own->columns[at].name = word;
     own->found[at] =
         (struct mr_find_column){.name = word, .key_at = -1, .identity_at = -1, .flag_at = -1};

@@ -86,8 +86,8 @@ static void test_values(void **state)
         {"bytes", "0", NULL},
         {"bytes", "0g", NULL},
         {"bytes", "+1", NULL},
-        {"day", "2026-04-02", "'2026-04-02'"},
-        {"day", "soon", NULL},
+        {"date", "2026-04-02", "'2026-04-02'"},
+        {"date", "soon", NULL},
         {"kind", "x", "x'78'"},
         {"kind", "z", NULL},
     };

@@ -122,7 +122,7 @@ static void test_undo(void **state)
     struct world w;
     (void)state;
     world_begin(&w);
-    struct mr_plan_table *t = world_table(&w, "t", "id:int# mobile:text! at:time?");
+    struct mr_plan_table *t = world_table(&w, "t", "id:int# mobile:text! at:datetime?");
     world_named(&w, t, "mobile");
     t->time_at = 2;
     step(&w, 1, INSERT, 0, NULL, "1|+49|NULL");

@@ -164,7 +164,7 @@ static void test_counted_strangers(void **state)
     struct world w;
     (void)state;
     world_begin(&w);
-    struct mr_plan_table *p = world_table(&w, "p", "id:int# at:time?");
+    struct mr_plan_table *p = world_table(&w, "p", "id:int# at:datetime?");
     p->time_at = 1;
     world_table(&w, "log", "p:int? a:text");
     world_reference(&w, 1, "p", 0, "id", false);

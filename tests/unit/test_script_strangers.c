@@ -25,14 +25,14 @@ static void test_is_stranger(void **state)
         enum mr_script_kind kind;
         const char *wanted; /* NULL: nothing tells */
     } cases[] = {
-        {"id:int# at:time? name:text?", "name", 1, MR_SCRIPT_UNDO,
+        {"id:int# at:datetime? name:text?", "name", 1, MR_SCRIPT_UNDO,
          "NOT (t.`at` <=> s.`at`) AND NOT (t.`name` <=> s.`name`)"},
-        {"id:int# at:time? name:text?", "", 1, MR_SCRIPT_UNDO, "NOT (t.`at` <=> s.`at`)"},
-        {"id:int# at:time? name:text*", "name", 1, MR_SCRIPT_UNDO, "NOT (t.`at` <=> s.`at`)"},
-        {"id:int# at:time? name:text?", "name", 1, MR_SCRIPT_APPLY, NULL},
-        {"id:int# at:time? name:text?", "name", MR_NO_COLUMN, MR_SCRIPT_UNDO, NULL},
-        {"id:int at:time? name:text?", "name", 1, MR_SCRIPT_UNDO, NULL},
-        {"id:int# at:time* name:text?", "name", 1, MR_SCRIPT_UNDO, NULL},
+        {"id:int# at:datetime? name:text?", "", 1, MR_SCRIPT_UNDO, "NOT (t.`at` <=> s.`at`)"},
+        {"id:int# at:datetime? name:text*", "name", 1, MR_SCRIPT_UNDO, "NOT (t.`at` <=> s.`at`)"},
+        {"id:int# at:datetime? name:text?", "name", 1, MR_SCRIPT_APPLY, NULL},
+        {"id:int# at:datetime? name:text?", "name", MR_NO_COLUMN, MR_SCRIPT_UNDO, NULL},
+        {"id:int at:datetime? name:text?", "name", 1, MR_SCRIPT_UNDO, NULL},
+        {"id:int# at:datetime* name:text?", "name", 1, MR_SCRIPT_UNDO, NULL},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
@@ -91,10 +91,10 @@ static void test_somebody(void **state)
         size_t time_at;
         const char *wanted;
     } cases[] = {
-        {"id:int# at:time? name:text", "name", "5|2026-04-02 13:05:00|x", 1,
+        {"id:int# at:datetime? name:text", "name", "5|2026-04-02 13:05:00|x", 1,
          " ELSE (p.`at` <=> e.`at` AND COALESCE(CAST(e.`at` AS CHAR) REGEXP '[1-9]', 0) OR p.`name`"
          " <=> e.`name`) END,"},
-        {"id:int# at:time?", "", "5|0-0-0 0:0:0", 1, " ELSE (p.`at` <=> e.`at`) END,"},
+        {"id:int# at:datetime?", "", "5|0-0-0 0:0:0", 1, " ELSE (p.`at` <=> e.`at`) END,"},
         {"id:int# name:text", "name", "5|x", MR_NO_COLUMN, " ELSE p.`name` <=> e.`name` END,"},
         {"id:int#", "", "5", MR_NO_COLUMN, " ELSE TRUE END,"},
     };
@@ -121,7 +121,7 @@ static void test_led_back(void **state)
 {
     struct world w;
     (void)state;
-    begin(&w, "id:int# at:time?", "", 1);
+    begin(&w, "id:int# at:datetime?", "", 1);
     world_live(&w, &w.tables[0], "5|2026-04-02 13:05:00");
     step(&w, 1, INSERT, 0, NULL, "6|2026-04-02 13:05:00");
     step(&w, 2, UPDATE, 1, "1|5", "1|6");
