@@ -77,8 +77,7 @@ static enum mr_code hint_unheard(const struct mr_invocation *invocation, struct 
 }
 
 /* Nobody took it, and a signal ended the wait for somebody who would. */
-static enum mr_code end_unheard(const struct mr_invocation *invocation,
-                                struct mr_err *err)
+static enum mr_code end_unheard(const struct mr_invocation *invocation, struct mr_err *err)
 {
     (void)mr_cancelled_err(err);
     (void)hint_unheard(invocation, err);
@@ -123,8 +122,7 @@ int main(int argc, char **argv)
     if (code == MR_OK)
         code = close_stdout(&invocation, &err);
     else if (code == MR_E_IO && ferror(stdout) != 0)
-        code = mr_is_cancelled() ? end_unheard(&invocation, &err)
-                                 : hint_unheard(&invocation, &err);
+        code = mr_is_cancelled() ? end_unheard(&invocation, &err) : hint_unheard(&invocation, &err);
     else
         (void)fflush(stdout); /* what there is of a result; the error is told below */
     mr_cli_release(&invocation);

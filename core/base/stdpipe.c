@@ -24,8 +24,7 @@ static bool await(int fd)
         int ready = poll(&out, 1, STEP_MS);
         if (ready > 0 || (ready < 0 && errno != EINTR))
             return true; /* write() tells what is wrong with it */
-        if (mr_is_cancelled() &&
-            atomic_fetch_add(&waited_ms[fd], STEP_MS) >= MR_STDPIPE_GRACE_MS) {
+        if (mr_is_cancelled() && atomic_fetch_add(&waited_ms[fd], STEP_MS) >= MR_STDPIPE_GRACE_MS) {
             errno = EINTR;
             return false;
         }
@@ -63,8 +62,8 @@ static int cookie_close(void *cookie)
 
 void mr_stdpipe_install(void)
 {
-    FILE *file = fopencookie(
-        NULL, "w", (cookie_io_functions_t){.write = cookie_write, .close = cookie_close});
+    FILE *file = fopencookie(NULL, "w",
+                             (cookie_io_functions_t){.write = cookie_write, .close = cookie_close});
     if (file == NULL)
         return;
     if (isatty(STDOUT_FILENO) == 1)

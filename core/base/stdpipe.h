@@ -9,8 +9,8 @@
  * all on each of the two; a reader that is merely slow gets the rest.  Files never wait.
  * Threads: any, for mr_stdpipe_write; the first of one descriptor alone.
  */
-#ifndef MR_CORE_STDPIPE_H
-#define MR_CORE_STDPIPE_H
+#ifndef MR_STDPIPE_H
+#define MR_STDPIPE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -381,8 +381,8 @@ static int is_cancelled(void *ctx)
 void mr_case_heed_signals(struct mr_case *cf, bool heeds)
 {
     cf->heeds = heeds;
-    sqlite3_progress_handler(cf->db, heeds ? MR_CASE_CANCEL_OPS : 0,
-                             heeds ? is_cancelled : NULL, NULL);
+    sqlite3_progress_handler(cf->db, heeds ? MR_CASE_CANCEL_OPS : 0, heeds ? is_cancelled : NULL,
+                             NULL);
 }
 
 /* Whoever only reads has nothing to finish: each of his statements ends at a signal. */

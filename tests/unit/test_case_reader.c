@@ -252,12 +252,11 @@ static void test_cancelled(void **state)
     assert_int_equal(mr_case_begin(cf, NULL), MR_OK);
     assert_int_equal(mr_case_exec(cf, "CREATE TABLE half (x)", NULL), MR_OK);
     mr_case_heed_signals(cf, true);
-    assert_int_equal(
-        mr_case_exec(cf,
-                     "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL"
-                     " SELECT i + 1 FROM c) INSERT INTO half SELECT i FROM c",
-                     &err),
-        MR_E_CANCELLED);
+    assert_int_equal(mr_case_exec(cf,
+                                  "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL"
+                                  " SELECT i + 1 FROM c) INSERT INTO half SELECT i FROM c",
+                                  &err),
+                     MR_E_CANCELLED);
     mr_case_heed_signals(cf, false);
     mr_case_rollback(cf);
     assert_int_equal(mr_case_exec(cf, "CREATE TABLE half (x)", NULL), MR_OK);
