@@ -70,9 +70,9 @@ static bool mask_endpoint(char *arg)
 {
     char *from = behind_scheme(arg), *at = strrchr(from, '@');
     bool any = false;
-    if (at != NULL) {
-        char *colon = memchr(from, ':', (size_t)(at - from));
-        any = colon != NULL && overwrite(colon + 1, at);
+    if (at != NULL) { /* behind a scheme, / stands for a : that was mistyped */
+        char *mark = from + strcspn(from, from != arg ? ":/" : ":");
+        any = mark < at && overwrite(mark + 1, at);
     }
     if (from != arg || at != NULL)
         any = mask_port(at != NULL ? at + 1 : from) || any;
@@ -90,7 +90,7 @@ bool mr_secret_mask(char *arg)
     arg += mr_secret_value(arg) - arg;
     if (strstr(arg, "://") != NULL)
         return mask_endpoint(arg);
-    if (strpbrk(arg, " \t\n") != NULL || arg[0] == '/' || arg[0] == '.')
+    if (strpbrk(arg, " \t\n") != NULL || (arg[0] == '/' && arg[1] != '/') || arg[0] == '.')
         return false;
     return strncasecmp(arg, "snapshot:", 9) == 0 ? mask_options(arg) : mask_endpoint(arg);
 }

@@ -185,11 +185,22 @@ static enum mr_code parse_host(struct mr_endpoint *ep, struct span in, struct mr
     return rc;
 }
 
+/* A password with a raw / ends the authority before its '@', so that what is left of it would
+ * be taken for port and database, and shown as such ("u:12345/word@h"). */
+static enum mr_code refuse_at(struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_USAGE, "@ behind the first / of the endpoint");
+    mr_err_hint(err, "Write / in a user or password as %%2F, and @ in a database name as %%40.");
+    return MR_E_USAGE;
+}
+
 /* "db,db…", after the slash. */
 static enum mr_code parse_dbs(struct mr_endpoint *ep, struct span in, struct mr_err *err)
 {
     if (in.len == 0)
         return MR_OK;
+    if (memchr(in.ptr, '@', in.len) != NULL)
+        return refuse_at(err);
     if (memchr(in.ptr, '/', in.len) != NULL) {
         mr_err_set(err, MR_E_USAGE, "more than one / after the host of the endpoint");
         mr_err_hint(err, "Write databases as /db1,db2, and / in a name or password "
