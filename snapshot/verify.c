@@ -5,6 +5,7 @@
 
 #include "core/base/pool.h"
 #include "snapshot/format/snap_dir.h"
+#include "snapshot/read/snap_catalogue.h"
 #include "snapshot/read/snap_places.h"
 #include "snapshot/read/snap_rows.h"
 
@@ -118,6 +119,24 @@ static enum mr_code verify_files(struct run *run, struct mr_err *err)
     return mr_snap_check_manifest(run->snap, err);
 }
 
+/* A restore reads rows back by what the manifest says of columns and indexes. */
+static enum mr_code verify_catalogue(struct mr_snap *snap, struct mr_err *err)
+{
+    struct mr_catalogue *cat = NULL;
+    struct mr_err why = {0};
+    if (snap->damage.count > 0)
+        return MR_OK;
+    const enum mr_code code = mr_snap_catalogue_load(snap, &cat, &why);
+    mr_catalogue_free(cat);
+    if (code == MR_E_SNAPSHOT) {
+        mr_err_context(&why, "does not fit");
+        return mr_snap_add_damage(snap, MR_SNAP_MANIFEST, why.message, err);
+    }
+    if (code != MR_OK && err != NULL)
+        *err = why;
+    return code;
+}
+
 /* A manifest that is damaged itself proves nothing: then that is the only finding. */
 enum mr_code mr_verify(struct mr_snap *snap, const struct mr_verify_opts *opts, struct mr_err *err)
 {
@@ -130,6 +149,7 @@ enum mr_code mr_verify(struct mr_snap *snap, const struct mr_verify_opts *opts, 
     MR_TRY_OUT(verify_files(&run, err));
     MR_TRY_OUT(verify_chunks(&run, err));
     MR_TRY_OUT(mr_snap_check_places(snap, NULL, NULL, err));
+    MR_TRY_OUT(verify_catalogue(snap, err));
 out:
     (void)pthread_mutex_destroy(&run.lock);
     return code;

@@ -42,13 +42,15 @@ enum mr_code mr_snap_catalogue_write(struct mr_snap_schema *s, const struct mr_t
 
 /* ---- reading ---- */
 
-static enum mr_code lacks(const char *db, const char *table, const char *column, struct mr_err *err)
+/* what, name: of the table; what NULL: it is the table itself. */
+static enum mr_code lacks(const struct mr_snap_table *t, const char *what, const char *name,
+                          struct mr_err *err)
 {
-    if (column == NULL)
+    if (what == NULL)
         return mr_err_set(err, MR_E_SNAPSHOT, "%s does not have table \"%s.%s\"", MR_SNAP_CATALOGUE,
-                          db, table);
-    return mr_err_set(err, MR_E_SNAPSHOT, "%s does not have column \"%s\" of \"%s.%s\"",
-                      MR_SNAP_CATALOGUE, column, db, table);
+                          t->db, t->name);
+    return mr_err_set(err, MR_E_SNAPSHOT, "%s does not have %s \"%s\" of \"%s.%s\"",
+                      MR_SNAP_CATALOGUE, what, name, t->db, t->name);
 }
 
 static enum mr_code check_tables(const struct mr_snap_manifest *m, const struct mr_catalogue *cat,
@@ -58,10 +60,12 @@ static enum mr_code check_tables(const struct mr_snap_manifest *m, const struct 
         const struct mr_snap_table *t = &m->tables[i];
         const struct mr_table *found = mr_catalogue_table(cat, t->db, t->name);
         if (found == NULL)
-            return lacks(t->db, t->name, NULL, err);
+            return lacks(t, NULL, NULL, err);
         for (size_t k = 0; k < t->ncolumns; k++)
             if (mr_table_column(found, t->columns[k].name) == NULL)
-                return lacks(t->db, t->name, t->columns[k].name, err);
+                return lacks(t, "column", t->columns[k].name, err);
+        if (t->index != NULL && mr_table_index(found, t->index) == NULL)
+            return lacks(t, "index", t->index, err);
     }
     return MR_OK;
 }

@@ -367,11 +367,11 @@ static int compare_tables(const void *a, const void *b)
     return order != 0 ? order : strcmp((*x)->name, (*y)->name);
 }
 
-static enum mr_code add_contradiction(struct mr_snap *snap, const struct mr_snap_table *t,
-                                      const char *reason, struct mr_err *err)
+static enum mr_code add_contradiction(struct mr_snap *snap, const char *kind, const char *db,
+                                      const char *name, const char *reason, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&text, "contradicts itself: table \"%s.%s\" %s", t->db, t->name, reason);
+    mr_strbuf_add_fmt(&text, "contradicts itself: %s \"%s.%s\" %s", kind, db, name, reason);
     enum mr_code code = mr_strbuf_check(&text, "verifying a snapshot", err);
     if (code == MR_OK)
         code = mr_snap_add_damage(snap, MR_SNAP_MANIFEST, text.ptr, err);
@@ -392,9 +392,34 @@ static enum mr_code check_twice(struct mr_snap *snap, struct mr_err *err)
     qsort(sorted, m->ntables, sizeof *sorted, compare_tables);
     for (size_t i = 1; code == MR_OK && i < m->ntables; i++)
         if (compare_tables(&sorted[i - 1], &sorted[i]) == 0)
-            code = add_contradiction(snap, sorted[i], "stands in it twice", err);
+            code = add_contradiction(snap, "table", sorted[i]->db, sorted[i]->name,
+                                     "stands in it twice", err);
     free(sorted);
     return code;
+}
+
+static bool has_database(const struct mr_snap_manifest *m, const char *db)
+{
+    for (size_t i = 0; i < m->nobjects; i++)
+        if (m->objects[i].kind == MR_SNAP_DATABASE && strcmp(m->objects[i].db, db) == 0)
+            return true;
+    return false;
+}
+
+/* What is of no database of the snapshot would be restored into none, unsaid. */
+static enum mr_code check_databases(struct mr_snap *snap, struct mr_err *err)
+{
+    static const char reason[] = "is of no database of the snapshot";
+    const struct mr_snap_manifest *m = &snap->manifest;
+    for (size_t i = 0; i < m->ntables; i++)
+        if (!has_database(m, m->tables[i].db))
+            MR_TRY(
+                add_contradiction(snap, "table", m->tables[i].db, m->tables[i].name, reason, err));
+    for (size_t i = 0; i < m->nobjects; i++)
+        if (!has_database(m, m->objects[i].db))
+            MR_TRY(add_contradiction(snap, mr_snap_object_word(m->objects[i].kind),
+                                     m->objects[i].db, m->objects[i].name, reason, err));
+    return MR_OK;
 }
 
 enum mr_code mr_snap_check_manifest(struct mr_snap *snap, struct mr_err *err)
@@ -402,11 +427,13 @@ enum mr_code mr_snap_check_manifest(struct mr_snap *snap, struct mr_err *err)
     const struct mr_snap_manifest *m = &snap->manifest;
     const struct mr_snap_totals sum = mr_snap_manifest_totals(m), *said = &m->said;
     MR_TRY(check_twice(snap, err));
+    MR_TRY(check_databases(snap, err));
     for (size_t i = 0; i < m->ntables; i++) {
         const char *reason = NULL;
         mr_snap_check_table(&m->tables[i], &reason);
         if (reason != NULL)
-            MR_TRY(add_contradiction(snap, &m->tables[i], reason, err));
+            MR_TRY(
+                add_contradiction(snap, "table", m->tables[i].db, m->tables[i].name, reason, err));
     }
     if (said->tables != sum.tables || said->rows != sum.rows || said->chunks != sum.chunks ||
         said->plain_bytes != sum.plain_bytes || said->stored_bytes != sum.stored_bytes)

@@ -113,13 +113,23 @@ static inline void snap_build_chunk(struct snap_build *b, struct mr_snap_dir *di
 static inline void snap_build_catalogue(struct snap_build *b, struct mr_snap_dir *dir)
 {
     static const struct mr_database dbs[] = {{"d", "utf8mb4", "utf8mb4_general_ci"}};
+    const struct mr_index_part part = {.column = b->known[0].name};
+    const struct mr_index primary = {.name = "PRIMARY",
+                                     .unique = true,
+                                     .usable = true,
+                                     .kind = "BTREE",
+                                     .clause = "",
+                                     .parts = &part,
+                                     .nparts = 1};
     const struct mr_table table = {.db = b->table.db,
                                    .name = b->table.name,
                                    .kind = MR_TABLE_BASE,
                                    .engine = "InnoDB",
                                    .transactional = true,
                                    .columns = b->known,
-                                   .ncolumns = b->nknown};
+                                   .ncolumns = b->nknown,
+                                   .indexes = &primary,
+                                   .nindexes = b->table.nkey > 0 ? 1 : 0};
     const struct mr_catalogue cat = {.server = {.flavour = MR_FLAVOUR_MARIADB},
                                      .dbs = dbs,
                                      .ndbs = 1,

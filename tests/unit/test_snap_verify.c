@@ -515,16 +515,27 @@ static void test_forged(void **state)
 /* What each of them says of itself is true elsewhere: the seal fits, the files too. */
 static void test_contradicts(void **state)
 {
+    struct mr_snap_object objects[8];
+    struct mr_snap_column columns[8];
     (void)state;
-    for (int which = 0; which < 6; which++) {
+    for (int which = 0; which < 10; which++) {
         struct mr_snap_chunk *chunk = forge(1);
         struct mr_snap_table *t = &forged.manifest.tables[1];
+        assert_true(forged.manifest.nobjects <= 8 && t->ncolumns <= 8);
+        memcpy(objects, forged.manifest.objects, forged.manifest.nobjects * sizeof *objects);
+        memcpy(columns, t->columns, t->ncolumns * sizeof *columns);
+        forged.manifest.objects = objects;
+        t->columns = columns;
         switch (which) {
         case 0: t->rows++; break;
         case 1: t->stored_bytes--; break;
         case 2: t->plain_bytes += 5; break;
         case 3: t->sum.lo ^= 1; break;
         case 4: chunk->first = (struct mr_key){NULL, 0}; break;
+        case 5: t->index = "elsewhere"; break;
+        case 6: columns[t->ncolumns - 1].name = "elsewhere"; break;
+        case 7: t->db = "elsewhere"; break;
+        case 8: objects[forged.manifest.nobjects - 1].db = "elsewhere"; break;
         default: t->db = forged.manifest.tables[0].db, t->name = forged.manifest.tables[0].name;
         }
         forged_is_found("manifest.json", "signer");
