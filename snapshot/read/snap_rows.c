@@ -380,7 +380,7 @@ static enum mr_code add_contradiction(struct mr_snap *snap, const char *kind, co
 }
 
 /* Of two tables of one name a reader would find either. */
-static enum mr_code check_twice(struct mr_snap *snap, struct mr_err *err)
+static enum mr_code check_tables_twice(struct mr_snap *snap, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &snap->manifest;
     const struct mr_snap_table **sorted = calloc(m->ntables + 1, sizeof *sorted);
@@ -394,6 +394,33 @@ static enum mr_code check_twice(struct mr_snap *snap, struct mr_err *err)
         if (compare_tables(&sorted[i - 1], &sorted[i]) == 0)
             code = add_contradiction(snap, "table", sorted[i]->db, sorted[i]->name,
                                      "stands in it twice", err);
+    free(sorted);
+    return code;
+}
+
+static int compare_objects(const void *a, const void *b)
+{
+    const struct mr_snap_object *const *x = a, *const *y = b;
+    int order = strcmp((*x)->db, (*y)->db);
+    if (order == 0)
+        order = strcmp((*x)->name, (*y)->name);
+    return order != 0 ? order : (int)(*x)->kind - (int)(*y)->kind;
+}
+
+static enum mr_code check_objects_twice(struct mr_snap *snap, struct mr_err *err)
+{
+    const struct mr_snap_manifest *m = &snap->manifest;
+    const struct mr_snap_object **sorted = calloc(m->nobjects + 1, sizeof *sorted);
+    enum mr_code code = MR_OK;
+    if (sorted == NULL)
+        return mr_err_nomem(err, "verifying a snapshot");
+    for (size_t i = 0; i < m->nobjects; i++)
+        sorted[i] = &m->objects[i];
+    qsort(sorted, m->nobjects, sizeof *sorted, compare_objects);
+    for (size_t i = 1; code == MR_OK && i < m->nobjects; i++)
+        if (compare_objects(&sorted[i - 1], &sorted[i]) == 0)
+            code = add_contradiction(snap, mr_snap_object_word(sorted[i]->kind), sorted[i]->db,
+                                     sorted[i]->name, "stands in it twice", err);
     free(sorted);
     return code;
 }
@@ -426,7 +453,8 @@ enum mr_code mr_snap_check_manifest(struct mr_snap *snap, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &snap->manifest;
     const struct mr_snap_totals sum = mr_snap_manifest_totals(m), *said = &m->said;
-    MR_TRY(check_twice(snap, err));
+    MR_TRY(check_tables_twice(snap, err));
+    MR_TRY(check_objects_twice(snap, err));
     MR_TRY(check_databases(snap, err));
     for (size_t i = 0; i < m->ntables; i++) {
         const char *reason = NULL;

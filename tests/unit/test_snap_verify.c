@@ -518,10 +518,10 @@ static void test_contradicts(void **state)
     struct mr_snap_object objects[8];
     struct mr_snap_column columns[8];
     (void)state;
-    for (int which = 0; which < 10; which++) {
+    for (int which = 0; which < 11; which++) {
         struct mr_snap_chunk *chunk = forge(1);
         struct mr_snap_table *t = &forged.manifest.tables[1];
-        assert_true(forged.manifest.nobjects <= 8 && t->ncolumns <= 8);
+        assert_true(forged.manifest.nobjects < 8 && t->ncolumns <= 8);
         memcpy(objects, forged.manifest.objects, forged.manifest.nobjects * sizeof *objects);
         memcpy(columns, t->columns, t->ncolumns * sizeof *columns);
         forged.manifest.objects = objects;
@@ -536,6 +536,7 @@ static void test_contradicts(void **state)
         case 6: columns[t->ncolumns - 1].name = "elsewhere"; break;
         case 7: t->db = "elsewhere"; break;
         case 8: objects[forged.manifest.nobjects - 1].db = "elsewhere"; break;
+        case 9: objects[forged.manifest.nobjects++] = objects[0]; break;
         default: t->db = forged.manifest.tables[0].db, t->name = forged.manifest.tables[0].name;
         }
         forged_is_found("manifest.json", "signer");
