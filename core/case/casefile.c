@@ -288,24 +288,6 @@ static enum mr_code open_temporary(struct mr_case *cf, const char *schema_sql, i
     return code;
 }
 
-/* Rows are written into it, and into the files that SQLite has beside it. */
-static enum mr_code check_owners(const struct mr_case *cf, struct mr_err *err)
-{
-    static const char *const sides[] = {"", "-journal", "-wal", "-shm"};
-    struct mr_strbuf path = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_owner_check_open(cf->path, cf->lock_fd, err));
-    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
-        mr_strbuf_reset(&path);
-        mr_strbuf_add_fmt(&path, "%s%s", cf->path, sides[i]);
-        MR_TRY_OUT(mr_strbuf_check(&path, "opening the case file", err));
-        MR_TRY_OUT(mr_owner_check(path.ptr, err));
-    }
-out:
-    mr_strbuf_release(&path);
-    return code;
-}
-
 /* Opens or creates FILE and takes the writer's lock. */
 static enum mr_code lock_for_writing(struct mr_case *cf, bool *created, struct mr_err *err)
 {
@@ -319,7 +301,7 @@ static enum mr_code lock_for_writing(struct mr_case *cf, bool *created, struct m
         return errno == EISDIR ? mr_case_fail_foreign(cf->path, "it is a directory", err)
                                : mr_case_fail_open(cf->path, "open", errno, err);
     cf->lock_fd = fd;
-    enum mr_code code = check_owners(cf, err);
+    enum mr_code code = mr_owner_check_open(cf->path, fd, err);
     if (code != MR_OK && *created)
         (void)unlink(cf->path);
     if (code != MR_OK)
@@ -354,7 +336,9 @@ static enum mr_code open_writer(struct mr_case *cf, const char *schema_sql, int 
         code = mr_case_fail_open(cf->path, "resolve", errno, err);
         goto out;
     }
-    code = mr_case_check_whole(cf->path, real, &header, err);
+    code = mr_case_check_sides(real, true, err);
+    if (code == MR_OK)
+        code = mr_case_check_whole(cf->path, real, &header, err);
     if (code == MR_OK)
         code = open_database(cf, real, SQLITE_OPEN_READWRITE, "", err);
     if (code == MR_OK)
@@ -426,7 +410,9 @@ static enum mr_code open_reader(struct mr_case *cf, const char *schema_sql, int 
     char *real = realpath(cf->path, NULL);
     if (real == NULL)
         return mr_case_fail_open(cf->path, "resolve", errno, err);
-    code = mr_case_check_whole(cf->path, real, &header, err);
+    code = mr_case_check_sides(real, false, err);
+    if (code == MR_OK)
+        code = mr_case_check_whole(cf->path, real, &header, err);
     if (code != MR_OK)
         goto out;
     long long wal = mr_case_side_file_size(real, "-wal");

@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "core/base/strbuf.h"
+#include "core/file/in_file.h"
+#include "core/file/owner.h"
 
 /* Of the database header (SQLite file format, section 1.3). */
 enum {
@@ -95,6 +97,37 @@ long long mr_case_side_file_size(const char *path, const char *suffix)
     long long size = !name.failed && stat(name.ptr, &st) == 0 ? (long long)st.st_size : -1;
     mr_strbuf_release(&name);
     return size;
+}
+
+static enum mr_code check_side(const char *path, bool writes, struct mr_err *err)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return errno == ENOENT ? MR_OK : mr_case_fail_open(path, "look at", errno, err);
+    if (S_ISREG(st.st_mode))
+        return writes ? mr_owner_check(path, err) : MR_OK;
+    (void)mr_err_set(err, MR_E_CASE, "\"%s\", which belongs to the case file, %s", path,
+                     mr_in_strange(st.st_mode));
+    mr_err_hint(err, "SQLite keeps it there while a run is open; see who has put it there, and "
+                     "remove it.");
+    return MR_E_CASE;
+}
+
+/* SQLite waits for a pipe as long as nobody writes to it, and at no signal's word ends. */
+enum mr_code mr_case_check_sides(const char *real, bool writes, struct mr_err *err)
+{
+    static const char *const sides[] = {"-journal", "-wal", "-shm"};
+    struct mr_strbuf path = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < sizeof sides / sizeof *sides; i++) {
+        mr_strbuf_reset(&path);
+        mr_strbuf_add_fmt(&path, "%s%s", real, sides[i]);
+        code = mr_strbuf_check(&path, "opening the case file", err);
+        if (code == MR_OK)
+            code = check_side(path.ptr, writes, err);
+    }
+    mr_strbuf_release(&path);
+    return code;
 }
 
 /* SQLite takes what is missing at the end of the last page for zeros, and rows there for

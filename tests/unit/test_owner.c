@@ -114,6 +114,33 @@ static void test_cases(void **state)
     }
 }
 
+/* SQLite would wait for a pipe beside a case, also where that is known by another name. */
+static void test_case_sides(void **state)
+{
+    static const char *const names[] = {"x.case-journal", "x.case-wal", "x.case-shm"};
+    struct mr_case *cf = NULL;
+    (void)state;
+    assert_int_equal(
+        mr_case_open(in_dir("x.case"), MR_CASE_WRITE, "CREATE TABLE t (a)", 1, &cf, NULL), MR_OK);
+    assert_int_equal(mr_case_close(cf, NULL), MR_OK);
+    put_link("by-link", "x.case", geteuid());
+    for (size_t i = 0; i < 2 * sizeof names / sizeof *names; i++) {
+        const char *side = names[i / 2], *what = i % 2 ? "symbolic link" : "no regular file";
+        assert_int_equal(i % 2 ? symlink("x.case", in_dir(side)) : mkfifo(in_dir(side), 0600), 0);
+        for (int way = 0; way < 4; way++) {
+            struct mr_err err = {0};
+            assert_int_equal(mr_case_open(in_dir(way < 2 ? "x.case" : "by-link"),
+                                          way % 2 ? MR_CASE_WRITE : MR_CASE_READ,
+                                          "CREATE TABLE t (a)", 1, &cf, &err),
+                             MR_E_CASE);
+            assert_non_null(strstr(err.message, what));
+        }
+        assert_int_equal(unlink(in_dir(side)), 0);
+    }
+    assert_int_equal(unlink(in_dir("by-link")), 0);
+    assert_int_equal(unlink(in_dir("x.case")), 0);
+}
+
 static bool any(const char *entry)
 {
     (void)entry;
@@ -174,6 +201,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_outputs),
         cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_case_sides),
         cmocka_unit_test(test_directories),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
