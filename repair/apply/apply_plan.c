@@ -49,6 +49,14 @@ static enum mr_code open_script(struct mr_apply_plan *ap, struct mr_err *err)
     return check_script(ap, sha256, err);
 }
 
+/* What could not be taken back is not done: undo would refuse such a script as a whole. */
+static enum mr_code check_undo(struct mr_apply_plan *ap, struct mr_err *err)
+{
+    const char *path = mr_plan_path(&ap->plan->arena, ap->plan->path, "undo.sql");
+    return path != NULL ? mr_script_shape_check(&ap->plan->manifest, path, err)
+                        : mr_err_nomem(err, "opening a script");
+}
+
 static enum mr_code open_case(struct mr_apply_plan *ap, struct mr_err *err)
 {
     if (ap->opts->case_path == NULL)
@@ -66,6 +74,8 @@ enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
     ap->units = (struct mr_vec)MR_VEC_INIT(struct mr_script_read_unit);
     ap->dropped = (struct mr_vec)MR_VEC_INIT(const char *);
     enum mr_code code = open_script(ap, err);
+    if (code == MR_OK && !undo)
+        code = check_undo(ap, err);
     if (code == MR_OK)
         code = open_case(ap, err);
     const struct mr_apply_needs needs = {undo, ap->script != NULL &&

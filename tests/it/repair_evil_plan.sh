@@ -56,6 +56,7 @@ evil "a command of the client" apply.sql "-- guards" '\! touch pwned'
 evil "a dry run" apply.sql "-- locks" "CALL \`$DB\`.p()" apply --dry-run
 evil "rehearse" apply.sql "-- aside" "CALL \`$DB\`.p()" rehearse
 evil "undo" undo.sql "-- write" "DELETE FROM \`$OTHER\`.\`t\` WHERE 1 = 1" undo
+evil "a plan that could not be undone" undo.sql "-- write" "DELETE FROM \`$OTHER\`.\`t\` WHERE 1 = 1"
 AT=$(jq -r '.rows.tables | to_entries[] | select(.value.references | length > 0) | .key' clean/plan.json | head -n 1)
 evil "a condition" plan.json "rows.tables.$AT.references.0.condition" "evil(1) = 1"
 rm -rf plan
