@@ -15,9 +15,11 @@
 #include "core/db/db_error.h"
 #include "core/db/db_internal.h"
 #include "core/db/option_file.h"
+#include "core/file/io.h"
 
 #define DEFAULT_PORT 3306
 #define IO_TIMEOUT_S 600 /* nothing heard for so long: the peer is dead */
+#define KEY_MAX_BYTES ((size_t)1 << 20)
 #define PACKET_MAX_BYTES (1UL << 30)
 #define ER_FULL 1040          /* the server has no connection left, */
 #define ER_ACCOUNT_FULL 1203  /* the account has none: max_user_connections, */
@@ -310,6 +312,27 @@ static enum mr_code connect_once(struct mr_db *db, enum mr_db_tls tls, bool *is_
     return MR_OK;
 }
 
+/* For an encrypted key the libraries ask the terminal by themselves, once a connection, and no
+ * signal or time-out ends that. */
+static enum mr_code check_tls_key(const char *path, struct mr_err *err)
+{
+    static const char *const marks[] = {"BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED"};
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const enum mr_code code = mr_io_read_file(path, KEY_MAX_BYTES, &text, err);
+    bool is_encrypted = false;
+    for (size_t i = 0; code == MR_OK && i < sizeof marks / sizeof *marks; i++)
+        is_encrypted |= text.len > 0 && strstr(text.ptr, marks[i]) != NULL;
+    if (text.len > 0)
+        explicit_bzero(text.ptr, text.len);
+    mr_strbuf_release(&text);
+    if (!is_encrypted)
+        return code;
+    (void)mr_err_set(err, MR_E_TLS, "ssl-key \"%s\" is encrypted", path);
+    mr_err_hint(err, "A key for connections has no pass phrase (openssl pkey takes it off) and is "
+                     "readable for this account alone.");
+    return MR_E_TLS;
+}
+
 static enum mr_code check_tls_files(const struct mr_endpoint *ep, struct mr_err *err)
 {
     const struct {
@@ -328,6 +351,8 @@ static enum mr_code check_tls_files(const struct mr_endpoint *ep, struct mr_err 
             return mr_err_set(err, MR_E_TLS, "%s \"%s\" is no regular file", files[i].name,
                               files[i].path);
     }
+    if (ep->ssl_key != NULL)
+        MR_TRY(check_tls_key(ep->ssl_key, err));
     bool verifies = ep->ssl_mode == MR_SSL_VERIFY_CA || ep->ssl_mode == MR_SSL_VERIFY_IDENTITY;
     if (verifies && ep->ssl_ca == NULL) {
         mr_err_set(err, MR_E_TLS, "no ssl-ca to verify the certificate with");

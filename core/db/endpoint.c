@@ -1,16 +1,13 @@
 /* endpoint.c: see endpoint.h. */
 #include "core/db/endpoint.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <termios.h>
-#include <unistd.h>
 
-#include "core/base/term.h"
+#include "core/base/ask_secret.h"
+#include "core/base/strbuf.h"
 
 #define MYSQL_SCHEME "mysql://"
 #define SNAPSHOT_SCHEME "snapshot:"
@@ -674,71 +671,26 @@ void mr_endpoint_wipe_arg(char *arg)
         *p = 'x';
 }
 
-/* Reads one line of at most size-1 bytes; a longer one is refused, not cut. */
-static enum mr_code read_line(int fd, char *buf, size_t size, struct mr_err *err)
-{
-    size_t used = 0;
-    for (;;) {
-        char c;
-        MR_TRY(mr_term_await_line(fd, err));
-        ssize_t got = read(fd, &c, 1);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return mr_err_set_sys(err, MR_E_IO, errno, "could not read the password");
-        if (got == 0 || c == '\n' || c == '\r')
-            break;
-        if (used + 1 >= size)
-            return mr_err_set(err, MR_E_USAGE, "password is longer than %d bytes",
-                              PASSWORD_MAX - 1);
-        buf[used++] = c;
-    }
-    buf[used] = '\0';
-    return MR_OK;
-}
-
 enum mr_code mr_endpoint_ask_password(struct mr_endpoint *ep, const char *label, struct mr_err *err)
 {
     char buf[PASSWORD_MAX] = "";
-    struct termios before;
-    bool quiet = false;
-    enum mr_code rc = MR_OK;
-    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0 || tcgetattr(fd, &before) != 0) {
-        rc = mr_err_set(err, MR_E_USAGE, "no terminal to ask for the password of %s on", label);
-        mr_err_hint(err, "Give the password by MYRECON_SOURCE_PASSWORD, "
-                         "MYRECON_TARGET_PASSWORD or an option file.");
-        goto out;
-    }
-    struct termios silent = before;
-    silent.c_lflag &= (tcflag_t) ~(tcflag_t)(ECHO);
-    silent.c_lflag |= (tcflag_t)(ICANON | ECHONL);
-    if (tcsetattr(fd, TCSAFLUSH, &silent) != 0) {
-        rc = mr_err_set_sys(err, MR_E_IO, errno, "could not turn off the echo");
-        goto out;
-    }
-    quiet = true;
-    if (dprintf(fd, "Password for %s: ", label) < 0) {
-        rc = mr_err_set_sys(err, MR_E_IO, errno, "could not write to the terminal");
-        goto out;
-    }
-    rc = read_line(fd, buf, sizeof buf, err);
-    if (rc != MR_OK)
-        goto out;
-    char *password = strdup(buf);
-    if (password == NULL) {
-        rc = mr_err_nomem(err, "reading a password");
-        goto out;
-    }
+    struct mr_strbuf prompt = MR_STRBUF_INIT;
+    char *password = NULL;
+    enum mr_code code = MR_OK;
+    mr_strbuf_add_fmt(&prompt, "Password for %s: ", label);
+    MR_TRY_OUT(mr_strbuf_check(&prompt, "asking for a password", err));
+    MR_TRY_OUT(mr_ask_secret(prompt.ptr, buf, sizeof buf, err));
+    if ((password = strdup(buf)) == NULL)
+        MR_TRY_OUT(mr_err_nomem(err, "reading a password"));
     if (ep->password != NULL)
         explicit_bzero(ep->password, strlen(ep->password));
     free(ep->password);
     ep->password = password;
 out:
+    if (code == MR_E_USAGE)
+        mr_err_hint(err, "Give the password by MYRECON_SOURCE_PASSWORD, "
+                         "MYRECON_TARGET_PASSWORD or an option file.");
     explicit_bzero(buf, sizeof buf);
-    if (quiet)
-        (void)tcsetattr(fd, TCSAFLUSH, &before);
-    if (fd >= 0)
-        (void)close(fd);
-    return rc;
+    mr_strbuf_release(&prompt);
+    return code;
 }

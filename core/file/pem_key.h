@@ -5,7 +5,8 @@
  * was read is wiped from memory, but for the key itself, which the caller frees with
  * EVP_PKEY_free.
  *
- * Errors: MR_E_IO for a file that cannot be read; MR_E_CERT for one without a private key.
+ * Errors: MR_E_IO for a file that cannot be read; MR_E_CERT for one without a private key;
+ * MR_E_CANCELLED where a signal comes in place of the passphrase.
  * Threads: no state.  Limits: 1 MiB a file.
  */
 #ifndef MR_PEM_KEY_H

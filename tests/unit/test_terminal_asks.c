@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <openssl/evp.h>
 #include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "core/base/signals.h"
 #include "core/cli/confirm.h"
 #include "core/db/endpoint.h"
+#include "core/file/pem_key.h"
 
 #define CTRL_C "\003"
 #define ENDS_WITHIN_S 2
@@ -43,6 +45,28 @@ static int ask_password(void)
         status = 96; /* what is typed next would not be seen */
     mr_endpoint_release(&ep);
     return status;
+}
+
+/* Of ed25519; its pass phrase is yes4. */
+static const char encrypted_key[] =
+    "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"
+    "MIGbMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjtxELQOzQ2CgICCAAw\n"
+    "DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEFNiYmfdHEsG9naBuT3ESmUEQNX8\n"
+    "lbG8sXNyO12Cl3/6dT2qCyDLtSt1nIaajjB0EtMvLCzb0WAG9Qnn6vBt72fNI6XG\n"
+    "ExNQX8U2jq3Bnm79gpk=\n"
+    "-----END ENCRYPTED PRIVATE KEY-----\n";
+
+static int ask_passphrase(void)
+{
+    struct mr_err err = {.code = MR_OK};
+    struct evp_pkey_st *key = NULL;
+    char path[] = "/tmp/asks.XXXXXX";
+    const int fd = mkstemp(path);
+    if (fd < 0 || write(fd, encrypted_key, sizeof encrypted_key - 1) < 0 || close(fd) != 0)
+        return 98;
+    const int status = mr_code_exit(mr_pem_key_load(path, NULL, &key, &err));
+    EVP_PKEY_free(key);
+    return unlink(path) == 0 ? status : 97;
 }
 
 /* The exit status of ask() on a terminal of its own, of which it is the foreground; what it
@@ -84,6 +108,8 @@ static void test_answers(void **state)
     assert_int_equal(answered(ask_to_go_on, "n\n"), 5);
     assert_int_equal(answered(ask_to_go_on, "\n"), 5);
     assert_int_equal(answered(ask_password, "y\n"), 0);
+    assert_int_equal(answered(ask_passphrase, "yes4\n"), 0);
+    assert_int_equal(answered(ask_passphrase, "no\n"), 3);
 }
 
 static void test_interrupted(void **state)
@@ -92,6 +118,7 @@ static void test_interrupted(void **state)
     assert_int_equal(answered(ask_to_go_on, CTRL_C), 6);
     assert_int_equal(answered(ask_password, CTRL_C), 6);
     assert_int_equal(answered(ask_password, "secr" CTRL_C), 6);
+    assert_int_equal(answered(ask_passphrase, CTRL_C), 6);
 }
 
 int main(void)
