@@ -267,6 +267,15 @@ static enum mr_code login_barred(const struct mr_db *db, enum mr_db_bar by, stru
     if (by == MR_BARRED_STRANGE)
         return mr_err_set(err, MR_E_CONNECT, "server \"%s\" does not speak MySQL's protocol",
                           db->label);
+    if (by == MR_BARRED_UNNAMED) {
+        (void)mr_err_set(err, MR_E_CONNECT,
+                         "could not connect to server \"%s\": no name server told its address "
+                         "within %u s",
+                         db->label, db->ep.connect_timeout_s);
+        mr_err_hint(err, "See /etc/resolv.conf of this machine, or write the address in place "
+                         "of the name.");
+        return MR_E_CONNECT;
+    }
     if (by == MR_BARRED_UNSEEN) {
         (void)mr_err_set(err, MR_E_TLS,
                          "the client library does not show what server \"%s\" has sent", db->label);

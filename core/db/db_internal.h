@@ -84,6 +84,7 @@ enum mr_db_bar {
     MR_BARRED_SLOW,    /* a greeting, and no end in time */
     MR_BARRED_STRANGE, /* not the protocol */
     MR_BARRED_ASKED,   /* asks more than the password */
+    MR_BARRED_UNNAMED, /* its address was not found in time */
 };
 /* Before the library starts: what its environment allows does not hold for every line. */
 void mr_db_prepare_logins(void);

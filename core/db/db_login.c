@@ -23,6 +23,7 @@
 #include "core/base/signals.h"
 #include "core/db/greeting.h"
 #include "core/db/login_guard.h"
+#include "core/db/lookup.h"
 
 #define PATIENCE_STEP_MS 200
 
@@ -184,6 +185,7 @@ void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s)
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, register_us);
     login.until_s = mr_clock_now_s() + timeout_s;
+    mr_lookup_begin(login.until_s);
     login.was_cancelled = mr_is_cancelled();
     login.mysql = mysql;
     login.is_greeted = login.is_modest = false;
@@ -208,6 +210,8 @@ enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)
         login.barred = MR_BARRED_UNSEEN;
     if (!good && login.is_modest && mysql_errno(mysql) == PLUGIN_NOT_ALLOWED)
         login.barred = MR_BARRED_SHOWN;
+    if (mr_lookup_end() && !good)
+        login.barred = MR_BARRED_UNNAMED;
     mr_login_guard_free(login.guard);
     login.guard = NULL;
     login.mysql = NULL;
@@ -245,6 +249,7 @@ void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s)
     (void)mysql;
     login.tls = tls;
     login.until_s = mr_clock_now_s() + timeout_s;
+    mr_lookup_begin(login.until_s);
     login.was_cancelled = mr_is_cancelled();
     login.barred = MR_BARRED_NOT;
 }
@@ -284,8 +289,9 @@ bool mr_db_log_in(MYSQL *mysql, const struct mr_endpoint *ep)
 enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)
 {
     (void)mysql;
-    (void)good;
     (void)watched;
+    if (mr_lookup_end() && !good)
+        login.barred = MR_BARRED_UNNAMED;
     return login.barred;
 }
 

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/signals.h"
+#include "core/db/lookup.h"
 #include "recon/doctor/doctor.h"
 
 #define SLOW_NAME_S 1.0
@@ -36,11 +38,13 @@ static bool resolve(struct mr_doctor *d, const struct mr_endpoint *ep, struct ad
     char port[16];
     (void)snprintf(port, sizeof port, "%u", ep->port != 0 ? ep->port : 3306);
     double began = mr_clock_now_s();
+    mr_lookup_begin(began + ep->connect_timeout_s);
     int failed = getaddrinfo(host_of(ep), port, &want, list);
+    bool is_silent = mr_lookup_end();
     double took = mr_clock_now_s() - began;
     if (failed != 0) {
         mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_dns, "host \"%s\" has no address: %s",
-                      host_of(ep), gai_strerror(failed));
+                      host_of(ep), is_silent ? "no name server answers" : gai_strerror(failed));
         mr_doctor_hint(d,
                        "Check the spelling, and /etc/hosts or the name server of this "
                        "machine: getent hosts %s.",
@@ -266,5 +270,7 @@ enum mr_code mr_doctor_reach(struct mr_doctor *d, const char *uri, struct mr_doc
     if (list != NULL)
         freeaddrinfo(list);
     mr_endpoint_release(&ep);
+    if (code == MR_OK && !open && mr_is_cancelled()) /* that is why */
+        return mr_cancelled_err(err);
     return code == MR_OK && open ? log_in(d, uri, server, err) : code;
 }

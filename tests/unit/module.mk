@@ -26,6 +26,7 @@ LDFLAGS_test_grants := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_
 LDFLAGS_test_outfile_fault := -Wl,--wrap=write,--wrap=fsync,--wrap=close,--wrap=openat \
     -Wl,--wrap=read,--wrap=fchmod,--wrap=fstatat,--wrap=renameat,--wrap=renameat2 \
     -Wl,--wrap=linkat,--wrap=unlinkat,--wrap=malloc,--wrap=calloc,--wrap=realloc
+LDFLAGS_test_lookup := -Wl,--wrap=dlsym,--wrap=freeaddrinfo
 LDFLAGS_test_new_dir := -Wl,--wrap=flock
 LDFLAGS_test_pair_references := -Wl,--wrap=mr_pair_try_condition
 LDFLAGS_test_suspect_look := -Wl,--wrap=mr_pair_try_condition
