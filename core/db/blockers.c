@@ -95,6 +95,7 @@ static enum mr_code by_plugin(struct search *s)
     return code;
 }
 
+#define ROW_STATE "Waiting for a row lock"
 #define SESSION "p.ID, p.USER, p.HOST, p.COMMAND, p.TIME, LEFT(p.INFO, " STATEMENT_CHARS ")"
 #define THREAD                                                                                     \
     "t.PROCESSLIST_ID, t.PROCESSLIST_USER, t.PROCESSLIST_HOST, t.PROCESSLIST_COMMAND, "            \
@@ -178,9 +179,10 @@ static enum mr_code by_suspicion(struct search *s)
 }
 
 /* Why nobody was found who holds a lock, and the statement that helps; NULL: not known. */
-static const char *hidden(struct mr_db *db, const struct mr_grants *grants, bool locked,
+static const char *hidden(struct mr_db *db, const struct mr_grants *grants, const char *state,
                           struct mr_arena *arena)
 {
+    const bool locked = strcasestr(state, "lock") != NULL;
     const bool mariadb = mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB;
     struct mr_strbuf note = MR_STRBUF_INIT;
     if (grants == NULL)
@@ -190,6 +192,9 @@ static const char *hidden(struct mr_db *db, const struct mr_grants *grants, bool
                           "sessions of other accounts are hidden: GRANT PROCESS ON *.* "
                           "TO %s",
                           mr_grants_account(grants));
+    else if (strcmp(state, ROW_STATE) == 0) /* the engine tells of every session */
+        mr_strbuf_add_str(&note, "no session holds it: see XA RECOVER for a transaction that "
+                                 "was prepared and left");
     else if (locked && mariadb)
         mr_strbuf_add_str(&note, "who holds it the server does not tell: INSTALL SONAME "
                                  "'metadata_lock_info' lets it");
@@ -203,7 +208,7 @@ static const char *hidden(struct mr_db *db, const struct mr_grants *grants, bool
     return text;
 }
 
-static enum mr_code finish(struct search *s, const struct mr_grants *grants, bool locked,
+static enum mr_code finish(struct search *s, const struct mr_grants *grants, const char *state,
                            struct mr_blockers *out, enum mr_code code)
 {
     if (code == MR_OK && s->found.count > 0) {
@@ -212,7 +217,7 @@ static enum mr_code finish(struct search *s, const struct mr_grants *grants, boo
         out->count = out->items != NULL ? s->found.count : 0;
     }
     if (code == MR_OK && out->count == 0)
-        out->note = hidden(s->db, grants, locked, s->arena);
+        out->note = hidden(s->db, grants, state, s->arena);
     mr_vec_release(&s->found);
     return code;
 }
@@ -235,15 +240,13 @@ enum mr_code mr_blockers_find(struct mr_db *db, const struct mr_grants *grants, 
         out->certain = false;
         code = by_suspicion(&s);
     }
-    return finish(&s, grants, true, out, code);
+    return finish(&s, grants, "lock", out, code);
 }
 
 static const char *text_of(const char *text)
 {
     return text != NULL ? text : "?";
 }
-
-#define ROW_STATE "Waiting for a row lock"
 
 /* Who waits for a row is updating, or sending data, for all that STATE says. */
 static enum mr_code read_state(struct mr_db *db, const char *connection, struct mr_arena *arena,
@@ -296,7 +299,7 @@ enum mr_code mr_blockers_of(struct mr_db *db, const struct mr_grants *grants, ui
         code = run(&s, &sql);
         mr_strbuf_release(&sql);
     }
-    return finish(&s, grants, locked, out, code);
+    return finish(&s, grants, *state, out, code);
 }
 
 void mr_blockers_to_text(const struct mr_blockers *blockers, const char *indent,

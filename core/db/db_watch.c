@@ -128,9 +128,10 @@ static void add_reason(struct mr_watch *watch, uint64_t connection, struct mr_st
         mr_strbuf_add_str(text, ": ");
         mr_utf8_show_str(text, state);
     }
-    watch->locked = code == MR_OK && strcasestr(state, "waiting for") != NULL &&
-                    (strcasestr(state, "lock") != NULL || strcasestr(state, "flush"));
-    *worth = code != MR_OK || watch->locked || blockers.count > 0;
+    const bool waits = code == MR_OK && strcasestr(state, "waiting for") != NULL;
+    watch->locked = waits && (strcasestr(state, "lock") != NULL || strcasestr(state, "flush"));
+    /* not only for locks: a commit waits for a replica to have it, too */
+    *worth = code != MR_OK || waits || blockers.count > 0;
     if (*worth && code == MR_OK && (blockers.count > 0 || blockers.note != NULL)) {
         mr_strbuf_add_str(text, ": ");
         add_holders(text, &blockers);

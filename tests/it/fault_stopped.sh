@@ -152,6 +152,18 @@ is "snapshot create: an interruption of such a wait ends it" "$RC $((SECONDS - F
 like "and it is no lost server" "$(cat "$ERR")" "interrupted by SIGINT"
 unlock
 
+# ---- a commit that waits for a replica to have it ------------------------------------------
+client "$MR_W_URI" <<<"SET GLOBAL rpl_semi_sync_master_timeout = 100000, GLOBAL rpl_semi_sync_master_enabled = 1"
+CMD=("$MYRECON" snapshot restore --rename-db "$DB=${DB}_semi" snap "$W")
+: >"$ERR"
+"${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null &
+PID=$!
+wait_for 15 grep -q "^myrecon: waiting for server" "$ERR"
+like "it is said what it waits for, where" "$(cat "$ERR")" "waiting for server \"$AT\", .*: Waiting for semi-sync ACK"
+client "$MR_W_URI" <<<"SET GLOBAL rpl_semi_sync_master_enabled = 0"
+ended 20
+is "and it goes on without the replica" "$RC" 0
+
 # ---- the limit that was asked for is the server's, too -----------------------------------
 client "$MR_W_URI" <<<"SET GLOBAL log_output = 'TABLE', general_log = 1"
 for name in 'gate record --force --output limit.facts' 'gate check limit.facts' doctor; do

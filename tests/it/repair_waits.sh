@@ -61,6 +61,12 @@ hold "UPDATE members SET name = 'x' WHERE id = 11;" || bail "nobody holds it"
 meets "undo, too" "$UNIT.*: $HELD" undo --yes --json plan "$DST"
 let_go
 ends 0 "and goes on, too"
+on "XA START 'waits'; INSERT INTO members VALUES (10, 'm10', 'not yet'); XA END 'waits'; XA PREPARE 'waits'"
+meets "a transaction that was prepared and left is no session's" \
+    "$UNIT: Waiting for a row lock: no session holds it: see XA RECOVER" apply --yes --json plan "$DST"
+on "XA ROLLBACK 'waits'"
+ends 0 "and goes on without it"
+rep_is 0 "and back" undo --yes plan "$DST"
 
 # ---- by an account to which the server does not say who ------------------------------------
 STATUS='SLAVE MONITOR' SHOWS="who holds it the server does not tell: INSTALL SONAME 'metadata_lock_info'"
