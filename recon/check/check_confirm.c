@@ -9,6 +9,7 @@
 #include "recon/check/check_classify.h"
 #include "recon/check/check_entities.h"
 #include "recon/check/check_inflight.h"
+#include "recon/check/check_marks.h"
 #include "recon/check/check_misplaced.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_settle.h"
@@ -430,6 +431,7 @@ static enum mr_code confirm_batch(struct confirm *c, bool alone, struct mr_err *
             c->moving += c->batch.count;
             return MR_OK;
         }
+        mr_check_marks_look(c->worker->check, c->table); /* equal rows may be another table's */
         code = judge_batch(c, err);
         if (code != MR_OK || c->moving == before || has_advanced(c))
             break;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/db/sqltext.h"
 #include "core/schema/table_marks.h"
 #include "recon/check/check_options.h"
@@ -12,6 +13,9 @@
 struct mr_check_mark {
     struct mr_table_mark side[MR_SIDES];
     atomic_bool moved; /* not seen to be unchanged when it was read */
+    /* under the run's asking */
+    double looked_s;
+    bool was_other[MR_SIDES]; /* while rows were read */
 };
 
 /* A connection that was idle for hours shows only when it is used that it is lost. */
@@ -140,6 +144,46 @@ static bool stood_still(struct mr_check_run *check, struct mr_db *db, const stru
     return same;
 }
 
+/* Whose time is another one: is it another table, or was it altered in its place? */
+static bool is_other_now(struct mr_db *db, const struct mr_table *table,
+                         const struct mr_table_mark *was)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_table_mark now = {0};
+    bool other = db != NULL && mr_table_marks_read(db, &table, 1, &arena, &now, NULL) == MR_OK &&
+                 mr_table_mark_is_other(was, &now);
+    mr_arena_release(&arena);
+    return other;
+}
+
+/* The main connections rest while rows are read, and are in no view. */
+static void look(struct mr_check_run *check, const struct mr_pair *table, double every_s)
+{
+    if (check->marks == NULL)
+        return;
+    struct mr_check_mark *mark = &check->marks[table->at];
+    pthread_mutex_lock(&check->asking);
+    const double now_s = mr_clock_now_s();
+    const bool due = now_s >= mark->looked_s + every_s;
+    if (due)
+        mark->looked_s = now_s;
+    for (int side = MR_SOURCE; due && side < MR_SIDES; side++) {
+        const struct mr_server_side *s = &check->pairing.side[side];
+        if (mr_side_is_snapshot(s) || mark->was_other[side] ||
+            stood_still(check, mr_reader_db(s->main), table, (enum mr_side)side) ||
+            !is_other_now(mr_reader_db(s->main), table->side[side], &mark->side[side]))
+            continue;
+        mark->was_other[side] = true;
+        atomic_store(&mark->moved, true);
+    }
+    pthread_mutex_unlock(&check->asking);
+}
+
+void mr_check_marks_look(struct mr_check_run *check, const struct mr_pair *table)
+{
+    look(check, table, MR_CHECK_LOOK_S);
+}
+
 /* A connection within a view may see the catalogue of its moment (MySQL 8). */
 static bool stands(struct mr_check_worker *worker, const struct mr_pair *table, enum mr_side side)
 {
@@ -164,6 +208,8 @@ void mr_check_marks_seen(struct mr_check_worker *worker, const struct mr_scan_ta
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
         if (!stands(worker, task->table, (enum mr_side)side))
             atomic_store(&mark->moved, true);
+    if (atomic_load(&mark->moved)) /* it may be back in a moment */
+        look(worker->check, task->table, 0);
 }
 
 /* ---- the end ---- */
@@ -200,7 +246,8 @@ static void compare(const struct mr_check_mark *was, const struct mr_check_mark 
 {
     bool other[MR_SIDES];
     for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        other[side] = mr_table_mark_is_other(&was->side[side], &now->side[side]);
+        other[side] =
+            was->was_other[side] || mr_table_mark_is_other(&was->side[side], &now->side[side]);
     if (other[MR_SOURCE] || other[MR_TARGET])
         (void)mr_err_set(why, MR_E_CHANGED,
                          "another table has taken its place on the %s while it was read, or it "

@@ -3,6 +3,7 @@
  *
  *   mr_check_marks_begin    of all tables, before the first row
  *   mr_check_marks_resume   of one that an earlier try of the run has begun to read
+ *   mr_check_marks_look     of one, when some of its rows were read, or read again
  *   mr_check_marks_seen     of one, when a segment of it was read
  *   mr_check_marks_end      of all tables, when no more row is read: what has changed
  *                           meanwhile is not checked
@@ -11,8 +12,12 @@
  * read, and that has no findings, is as it was read, whatever becomes of it later; of others
  * the marks of the end decide, and where those cannot be had, they are not checked.
  *
- * Two statements a side at the beginning, one a segment of more than one chunk, and two a
- * side at the end.  Threads: begin and end are the coordinator's, seen a worker's.
+ * One that changes places and comes back, as a migration that is taken back, is at the end what
+ * it was at the beginning, so that its time is looked at now and then while rows are read.
+ *
+ * Two statements a side at the beginning, one for each MR_CHECK_LOOK_S of a table's reading,
+ * one a segment of more than one chunk, and two a side at the end.  Threads: begin and end are
+ * the coordinator's, look and seen a worker's.
  */
 #ifndef MR_CHECK_MARKS_H
 #define MR_CHECK_MARKS_H
@@ -20,11 +25,14 @@
 #include "recon/check/check.h"
 #include "recon/check/check_scan.h"
 
+#define MR_CHECK_LOOK_S 0.2
+
 enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err);
 /* *same: it is the table that rows were read of, or nothing is known of those (then what it
  * is now is kept, for the next try).  known: rows were read of it. */
 enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_pair *table,
                                    bool known, bool *same, struct mr_err *err);
+void mr_check_marks_look(struct mr_check_run *check, const struct mr_pair *table);
 void mr_check_marks_seen(struct mr_check_worker *worker, const struct mr_scan_task *task);
 enum mr_code mr_check_marks_end(struct mr_check_run *check, struct mr_err *err);
 

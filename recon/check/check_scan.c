@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/pair/rowhash.h"
+#include "recon/check/check_marks.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_wait.h"
 #include "recon/check/chunk.h"
@@ -427,8 +428,11 @@ static enum mr_code work(struct scan *scan, struct mr_err *err)
     struct parcel *p;
     while (code == MR_OK && (p = take_ready(scan, &code, err)) != NULL) {
         struct mr_key hi = p->last ? scan->task->hi : (struct mr_key){p->hi.ptr, p->hi.len};
+        const bool last = p->last;
         code = p->digested ? match_digest(scan, p, hi, err) : match(scan, p, hi, err);
         give_back(scan);
+        if (!last)
+            mr_check_marks_look(scan->worker->check, scan->table);
         if (code == MR_OK && mr_is_cancelled())
             code = mr_cancelled_err(err);
     }

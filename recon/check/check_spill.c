@@ -13,6 +13,7 @@
 #include "recon/check/check_confirm.h"
 #include "recon/check/check_inflight.h"
 #include "recon/check/check_known.h"
+#include "recon/check/check_marks.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_settle.h"
 #include "recon/check/spill.h"
@@ -98,6 +99,8 @@ static enum mr_code read_side(struct reading *r)
         mr_strbuf_add(&lo, r->last.ptr, r->last.len);
         if (code == MR_OK) /* short of a key, it would be read from its beginning again */
             code = mr_strbuf_check(&lo, "reading rows", &r->err);
+        if (r->images || (limit > 0 && r->in_chunk == limit))
+            mr_check_marks_look(check, r->table);
         mr_progress_add(check->progress, r->in_chunk, r->bytes - bytes);
         if (!r->images)
             mr_progress_add_done(check->progress, r->in_chunk);
