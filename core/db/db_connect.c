@@ -227,8 +227,9 @@ static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql, struct 
         (void)snprintf(err->sqlstate, sizeof err->sqlstate, "%.5s", mysql_sqlstate(mysql));
     }
     if (number == ER_FULL || number == ER_ACCOUNT_FULL || number == ER_ACCOUNT_LIMIT)
-        mr_err_hint(err, "Run it again with fewer --threads, or when the server has "
-                         "free connections.");
+        mr_err_hint(err, "No command needs more than two connections to a server, and one more "
+                         "for each thread above the first: run it again with fewer --threads, "
+                         "or when there are free ones.");
     else if (number == 1129)
         mr_err_hint(err, "Run FLUSH HOSTS on the server, or mysqladmin flush-hosts.");
     else if (number == 1130)

@@ -332,16 +332,14 @@ static enum mr_code read_side(struct reading *r, enum mr_side side, struct mr_er
     r->side = side;
     r->timeless = 0;
     enum mr_code code = choose_rows(r, &spec, ends, &where, err);
-    if (code == MR_OK)
-        code = mr_source_reader_new(r->sides.side[side].source, &r->reader, err);
+    /* that of the catalogue rests by now, and the account may have no more */
+    r->reader = r->sides.side[side].main;
     if (code == MR_OK)
         code = mr_rowhash_init(&r->hash, r->live->pair, full, err);
     if (code == MR_OK) {
         code = read_chunks(r, &spec, err);
         mr_rowhash_release(&r->hash);
     }
-    mr_reader_free(r->reader);
-    r->reader = NULL;
     mr_strbuf_release(&where);
     if (code == MR_OK)
         tell_timeless(r);
@@ -443,7 +441,10 @@ enum mr_code mr_affected_window(struct mr_affected_people *people,
     if (code == MR_OK)
         code = read_tables(&r, err);
     *incomplete = *incomplete || r.unknown;
-    if (code == MR_E_LOST || code == MR_E_CONNECT)
+    if (code != MR_OK && mr_db_is_full(err))
+        mr_err_hint(err, "Nothing was written. Who registered is read over two connections to "
+                         "each server: run it again when there are free ones.");
+    else if (code == MR_E_LOST || code == MR_E_CONNECT)
         mr_err_hint(err, "Nothing was written; run it again when the server answers.");
     mr_progress_finish(r.progress);
     mr_progress_free(r.progress);

@@ -55,6 +55,16 @@ WANTED='Zoë,1,1,changed;window,members,zoe
 m2,2,2,window,members,eve'
 is "two servers: each is one" "$(listed members)" "$WANTED"
 
+# An account that may have two connections to each server.
+for side in a b; do
+    client $side <<<"CREATE OR REPLACE USER it_window@'127.0.0.1' WITH MAX_USER_CONNECTIONS 2; GRANT ALL ON *.* TO it_window@'127.0.0.1'"
+    at_exit "client $side <<<\"DROP USER IF EXISTS it_window@'127.0.0.1'\""
+done
+is "two connections are enough" "$(listed members --since 2026-04-01 --source "$(uri a "$DB" it_window)" --target "$(uri b "$DB" it_window)")" "$WANTED"
+client b <<<"ALTER USER it_window@'127.0.0.1' WITH MAX_USER_CONNECTIONS 1"
+listed members --since 2026-04-01 --source "$(uri a "$DB" it_window)" --target "$(uri b "$DB" it_window)" >/dev/null
+like "one is not: what to do" "$(cat "$ERR")" 'hint: .*over two connections to each server'
+
 # --- rows without a time, and rows that the configuration leaves out
 
 players() { # WORDS: whom the window has, what is said, and how it ends
