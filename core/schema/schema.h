@@ -140,7 +140,9 @@ struct mr_object {
                                the object but not its text */
     struct mr_made_as made;
     const char *algorithm; /* of a view: "MERGE"; NULL: not known (MySQL: see below) */
-    const char *comment;   /* of a routine or event, or NULL */
+    const char *columns; /* of a MySQL view: "`a`,`b`" of CREATE VIEW v (a, b), which its definition
+                              lacks; "": none were named; NULL: not known, or no MySQL */
+    const char *comment; /* of a routine or event, or NULL */
 };
 
 struct mr_database {

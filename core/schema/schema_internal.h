@@ -100,6 +100,10 @@ void mr_schema_introduced(struct mr_strbuf *out, const char *create, size_t len,
  * catalogue prints 'it''s' as 'it's', which is as well two literals. */
 void mr_schema_escaped(struct mr_strbuf *out, const char *create, size_t len, const char *sql_mode);
 
+/* Of a view the names that its columns were given in front of AS, "`a`,`b`". */
+void mr_schema_view_columns(struct mr_strbuf *out, const char *create, size_t len,
+                            const char *sql_mode);
+
 /* Views, routines, events and sequences; sets objects and nobjects. */
 enum mr_code mr_schema_load_objects(struct mr_schema_load *load, const struct mr_object **objects,
                                     size_t *nobjects, struct mr_err *err);

@@ -1,7 +1,8 @@
 /*
  * schema_shown.c: what SHOW CREATE alone tells of views, triggers, routines and events: the
  * introducers of literals, which the catalogue leaves out, so that _binary'a' reads as 'a', and
- * of MySQL the algorithm of a view, and how the literals of a body were written.
+ * of MySQL the algorithm of a view, what its columns are called where a list names them, and how
+ * the literals of a body were written.
  */
 #include <stdint.h>
 #include <string.h>
@@ -95,6 +96,25 @@ void mr_schema_escaped(struct mr_strbuf *out, const char *create, size_t len, co
     }
 }
 
+/* VIEW `v` (`a`, `b`) AS … */
+void mr_schema_view_columns(struct mr_strbuf *out, const char *create, size_t len,
+                            const char *sql_mode)
+{
+    struct mr_sqlscan scan;
+    struct mr_token token;
+    scan_begin(&scan, create, len, sql_mode);
+    while (mr_sqlscan_next_code(&scan, &token) && !mr_token_is(&token, "VIEW"))
+        ;
+    do { /* "`v`", "`d`.`v`" */
+        (void)mr_sqlscan_next_code(&scan, &token);
+        (void)mr_sqlscan_next_code(&scan, &token);
+    } while (mr_token_is(&token, "."));
+    if (!mr_token_is(&token, "("))
+        return;
+    while (mr_sqlscan_next_code(&scan, &token) && !mr_token_is(&token, ")"))
+        mr_strbuf_add(out, token.ptr, token.len);
+}
+
 /* "CREATE ALGORITHM=MERGE DEFINER=…" */
 static enum mr_code take_algorithm(struct mr_arena *arena, const char *create,
                                    struct mr_object *view, struct mr_err *err)
@@ -124,7 +144,14 @@ static enum mr_code take(struct mr_arena *arena, find_fn *find, const struct mr_
     return code;
 }
 
-/* view: NULL, or whose algorithm is to be taken. */
+static enum mr_code take_view(struct mr_arena *arena, const struct mr_cell *create,
+                              struct mr_object *view, struct mr_err *err)
+{
+    MR_TRY(take_algorithm(arena, create->ptr, view, err));
+    return take(arena, mr_schema_view_columns, create, NULL, &view->columns, err);
+}
+
+/* view: NULL, or whose algorithm and columns are to be taken. */
 static enum mr_code ask(const struct asking *a, const struct statement *what, const char *db,
                         const char *name, struct mr_made_as *made, struct mr_object *view,
                         struct mr_err *err)
@@ -141,7 +168,7 @@ static enum mr_code ask(const struct asking *a, const struct statement *what, co
     if (cells != NULL && cells[what->text].ptr != NULL) {
         const char *mode = what->mode > 0 ? cells[what->mode].ptr : NULL;
         if (view != NULL)
-            code = take_algorithm(a->arena, cells[what->text].ptr, view, &why);
+            code = take_view(a->arena, &cells[what->text], view, &why);
         if (code == MR_OK)
             code = take(a->arena, mr_schema_introduced, &cells[what->text], mode,
                         &made->introducers, &why);

@@ -248,12 +248,19 @@ static bool same_algorithm(const struct mr_object *s, const struct mr_object *t)
     return s->algorithm == NULL || t->algorithm == NULL || strcmp(s->algorithm, t->algorithm) == 0;
 }
 
+static bool same_columns(const struct mr_object *s, const struct mr_object *t)
+{
+    return s->columns == NULL || t->columns == NULL || strcmp(s->columns, t->columns) == 0;
+}
+
 static void describe(const struct mr_objects_both *p, struct mr_strbuf *out,
                      const struct mr_object *object, const struct mr_object *other)
 {
     mr_strbuf_add_str(out, object->definition);
     if (!same_algorithm(object, other))
         mr_strbuf_add_fmt(out, "\n(algorithm %s)", object->algorithm);
+    if (!same_columns(object, other))
+        mr_strbuf_add_fmt(out, "\n(columns %s)", *object->columns != '\0' ? object->columns : "''");
     mr_objects_add_made(out, &object->made, &other->made, p->cross);
 }
 
@@ -264,7 +271,7 @@ static enum mr_code compare_both(const struct mr_objects_both *p, const struct m
 {
     struct mr_strbuf source = MR_STRBUF_INIT, target = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
-    if (!is_same_object(p, s, t) || !same_algorithm(s, t) ||
+    if (!is_same_object(p, s, t) || !same_algorithm(s, t) || !same_columns(s, t) ||
         !mr_objects_same_made(&s->made, &t->made, p->cross)) {
         describe(p, &source, s, t);
         describe(p, &target, t, s);

@@ -95,6 +95,11 @@ differ "how a view compares" "CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(9))"
 differ "definer of a view" "$T" "CREATE DEFINER = x@y VIEW w AS SELECT id FROM t" "CREATE DEFINER = z@y VIEW w AS SELECT id FROM t" view '(definer x@y)' '(definer z@y)'
 differ "algorithm of a view" "$T" "CREATE ALGORITHM = MERGE VIEW w AS SELECT id FROM t" "CREATE ALGORITHM = TEMPTABLE VIEW w AS SELECT id FROM t" view \
     '(algorithm MERGE)' '(algorithm TEMPTABLE)'
+if [ $KIND = mysql ]; then # MariaDB writes them into the SELECT
+    differ "names of a view's columns" "$T" "CREATE VIEW w (x, y) AS SELECT id, v FROM t" "CREATE VIEW w (y, x) AS SELECT id, v FROM t" view \
+        '(columns `x`,`y`)' '(columns `y`,`x`)'
+    differ "named columns of a view" "$T" "CREATE VIEW w (x) AS SELECT id FROM t" "CREATE VIEW w AS SELECT id FROM t" view '(columns `x`)' "(columns '')"
+fi
 UNDO="DROP TABLE t"
 differ "order of columns" "" "CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT)" "CREATE TABLE t (id INT PRIMARY KEY, b INT, a INT)" table "columns id, a, b" "columns id, b, a"
 differ "comment of a table" "" "CREATE TABLE t (id INT PRIMARY KEY) COMMENT 'x'" "CREATE TABLE t (id INT PRIMARY KEY)" attribute "comment x" "comment ''"

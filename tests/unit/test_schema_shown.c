@@ -1,5 +1,5 @@
 /* test_schema_shown.c: what is taken from SHOW CREATE: introducers, and of which literals;
- * quotes within quotes. */
+ * quotes within quotes; names of a view's columns. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -75,11 +75,38 @@ static void test_escaped(void **state)
     }
 }
 
+static const struct {
+    const char *create, *want;
+} views[] = {
+    {"", ""},
+    {"CREATE VIEW", ""},
+    {"CREATE VIEW `v` AS select (1) AS `a`", ""},
+    {"CREATE VIEW `v` (`x`) AS select `a` from `t`", "`x`"},
+    {"CREATE VIEW `d`.`v` (`x`) AS select 1", "`x`"},
+    {"CREATE ALGORITHM=MERGE DEFINER=`view`@`%` SQL SECURITY DEFINER VIEW `view` (`a,b`,`c``)`) AS "
+     "select 1,2",
+     "`a,b`,`c``)`"},
+    {"CREATE VIEW `v` (`x`", "`x`"},
+};
+
+static void test_view_columns(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof views / sizeof views[0]; i++) {
+        struct mr_strbuf got = MR_STRBUF_INIT;
+        mr_schema_view_columns(&got, views[i].create, strlen(views[i].create), NULL);
+        if (strcmp(got.len > 0 ? got.ptr : "", views[i].want) != 0)
+            fail_msg("%s: \"%s\", not \"%s\"", views[i].create, got.ptr, views[i].want);
+        mr_strbuf_release(&got);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_introduced),
         cmocka_unit_test(test_escaped),
+        cmocka_unit_test(test_view_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
