@@ -1,7 +1,9 @@
 /* snap_place.c: see snap_place.h. */
 #include "snapshot/format/snap_place.h"
 
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "snapshot/format/snap_words.h"
 
@@ -184,21 +186,51 @@ enum mr_code mr_snap_place(const struct mr_snap_place *place, const char *sql, s
     return mr_strbuf_check(out, "reading a statement", err);
 }
 
+/* ---- what a body names ---- */
+
+static bool is_letter(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '$' || (unsigned char)c >= 0x80;
+}
+
+/* Does a literal hold the name as a word? */
+static bool holds_name(const struct mr_token *literal, const char *name)
+{
+    const char *end = literal->ptr + literal->len;
+    const size_t len = strlen(name);
+    for (const char *at = literal->ptr + 1; at < end && (size_t)(end - at) > len; at++)
+        if (strncasecmp(at, name, len) == 0 && !is_letter(at[-1]) && !is_letter(at[len]))
+            return true;
+    return false;
+}
+
+/* DROP DATABASE IF EXISTS … */
+static bool wants_db(const struct mr_token *before)
+{
+    return mr_token_is(before, "DATABASE") || mr_token_is(before, "SCHEMA") ||
+           mr_token_is(before, "EXISTS");
+}
+
 /* A name and a dot behind it is enough: an alias of that name is one note too much, a table that
- * is not seen one too few. */
+ * is not seen one too few.  Text that is made at run time names it in literals. */
 bool mr_snap_names_db(const struct mr_snap_place *place, const char *sql, size_t len)
 {
     struct mr_sqlscan scan;
-    struct mr_token token;
-    bool before = false;
+    struct mr_token token, before = {0};
+    bool is_named = false, is_quoted = false, executes = false;
     mr_sqlscan_init(&scan, sql, len);
     mr_sqlscan_set_mode(&scan, place->sql_mode);
     while (mr_sqlscan_next_code(&scan, &token)) {
-        if (before && mr_token_is(&token, "."))
+        if (is_named && mr_token_is(&token, "."))
             return true;
-        before = mr_snap_words_is_named(&token, place->db);
+        is_named = mr_snap_words_is_named(&token, place->db);
+        if (is_named && wants_db(&before))
+            return true;
+        is_quoted |= token.kind == MR_TOKEN_STRING && holds_name(&token, place->db);
+        executes |= mr_token_is(&token, "PREPARE") || mr_token_is(&token, "EXECUTE");
+        before = token;
     }
-    return false;
+    return is_quoted && executes;
 }
 
 bool mr_snap_names_directory(const char *sql, size_t len)

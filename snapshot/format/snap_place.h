@@ -34,7 +34,8 @@ struct mr_snap_place {
 enum mr_code mr_snap_place(const struct mr_snap_place *place, const char *sql, size_t len,
                            struct mr_strbuf *out, struct mr_err *err);
 
-/* Does the text name something of its place's database (`db`.x)?  It may be an alias, too. */
+/* Does the text name its place's database (`db`.x, DROP DATABASE db), or a literal of a text that
+ * has others executed?  It may be an alias, too. */
 bool mr_snap_names_db(const struct mr_snap_place *place, const char *sql, size_t len);
 /* Does a table's text have DATA DIRECTORY or INDEX DIRECTORY?  A restore ignores both. */
 bool mr_snap_names_directory(const char *sql, size_t len);

@@ -86,8 +86,9 @@ struct mr_restore {
     bool others; /* an unfinished run was of another scope */
     bool asked_stamps, stamps;      /* TIMESTAMP columns have no default but their own */
     bool asked_keyless, gives_keys; /* the server gives tables a primary key */
-    bool insert;                    /* rows by INSERT: the server does not take LOAD DATA LOCAL */
-    struct mr_vec done;             /* const char *: files of chunks that are loaded, sorted */
+    const char *naming; /* file of a routine or trigger that names a database that is renamed */
+    bool insert;        /* rows by INSERT: the server does not take LOAD DATA LOCAL */
+    struct mr_vec done; /* const char *: files of chunks that are loaded, sorted */
 
     pthread_mutex_t lock;
     struct mr_vec notes; /* const char *: what was not made as it was, for the summary */

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "core/base/log.h"
+#include "core/db/sqlscan.h"
 #include "core/db/sqltext.h"
 #include "snapshot/format/snap_schema.h"
 #include "snapshot/format/snap_script.h"
@@ -120,6 +121,8 @@ static enum mr_code note_names(struct mr_restore *r, const char *file,
     enum mr_code code = MR_OK;
     size_t i = 0;
     while (code == MR_OK && !is_of_table(place) && (db = next_named(r, place, sql, &i)) != NULL) {
+        if (strcmp(place->what, "VIEW") != 0)
+            r->naming = file;
         mr_strbuf_reset(&note);
         mr_strbuf_add_fmt(&note,
                           "\"%s\": its text names \"%s\", which is not where it is now "
@@ -153,16 +156,42 @@ static enum mr_code read_file(const struct mr_restore *r, const char *file,
     return code == MR_OK ? mr_strbuf_check(sql, "restoring", err) : code;
 }
 
+/* ON SCHEDULE … DISABLE … DO: not until somebody enables it. */
+static bool is_disabled(const struct mr_snap_place *place, const struct mr_strbuf *sql)
+{
+    struct mr_sqlscan scan;
+    struct mr_token token;
+    mr_sqlscan_init(&scan, sql->ptr, sql->len);
+    mr_sqlscan_set_mode(&scan, place->sql_mode);
+    while (mr_sqlscan_next_code(&scan, &token) && !mr_token_is(&token, "DO"))
+        if (mr_token_is(&token, "DISABLE"))
+            return true;
+    return false;
+}
+
+/* What an event calls, and whom its rows fire, is not followed: any of them may be it. */
+static enum mr_code refuse_caller(const struct mr_restore *r, const struct mr_snap_place *place,
+                                  const struct mr_strbuf *sql, struct mr_err *err)
+{
+    if (r->naming == NULL || is_disabled(place, sql))
+        return MR_OK;
+    return mr_err_set(err, MR_E_NO_SUCH,
+                      "not made: it would run by itself, and may come to \"%s\", whose text "
+                      "names a database that is not where it is now",
+                      r->naming);
+}
+
 /* The server would run it by itself, beside a live database of that name. */
 static enum mr_code refuse_event(const struct mr_restore *r, const struct mr_snap_place *place,
                                  const struct mr_strbuf *sql, struct mr_err *err)
 {
     size_t i = 0;
     const struct mr_restore_db *db = NULL;
-    if (strcmp(place->what, "EVENT") == 0)
-        db = next_named(r, place, sql, &i);
-    if (db == NULL)
+    if (strcmp(place->what, "EVENT") != 0)
         return MR_OK;
+    db = next_named(r, place, sql, &i);
+    if (db == NULL)
+        return refuse_caller(r, place, sql, err);
     return mr_err_set(err, MR_E_NO_SUCH,
                       "not made: it would run by itself, and its text names \"%s\", "
                       "which is not where it is now (\"%s\")",

@@ -62,9 +62,33 @@ beside() { # beside SIDE
     before=$(catalogue "$1" "$DB")
     snap restore --no-progress "$SNAP" "$(uri "$1" "$COPY")"
     is "$1: a body that names the live database is named" "$RC $(grep -c "tr5.trigger.sql\": its text names \"$DB\"" "$ERR")" "4 1"
-    is "$1: an event that would run by itself on the live database is not made" \
-        "$(grep -c "e2.event.sql\": not made: it would run by itself, and its text names \"$DB\"" "$ERR") $(client "$1" <<<"SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = '$COPY' ORDER BY 1" | xargs)" "1 e e3"
+    is "$1: an event that would run by itself on the live database is not made, nor one that may fire the trigger" \
+        "$(grep -c "e2.event.sql\": not made: it would run by itself, and its text names \"$DB\"" "$ERR") $(client "$1" <<<"SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = '$COPY' ORDER BY 1" | xargs)" "1 e"
     is "$1: nothing outside was changed" "$(catalogue "$1" "$DB")" "$before"
+    client "$1" <<<"DROP DATABASE $COPY"
+    by_itself "$1"
+}
+
+# What the server would run by itself beside the live database, and how it may come to it.
+by_itself() { # SIDE
+    world "$1"
+    local every="ON SCHEDULE EVERY 1 YEAR STARTS '2037-01-01'"
+    at "$1" "CREATE EVENT x1 $every DO DROP DATABASE $DB; CREATE EVENT x3 $every DO DELETE FROM t"
+    client "$1" -D "$DB" <<<"DELIMITER ;;
+        CREATE EVENT x2 $every DO BEGIN PREPARE x FROM 'DELETE FROM $DB.t'; EXECUTE x; END;;"
+    rm -rf "$SNAP"
+    take "$(uri "$1" "$DB")" "$SNAP"
+    snap restore --no-progress "$SNAP" "$(uri "$1" "$COPY")"
+    is "$1: neither by another statement nor by text that it makes" \
+        "$RC $(client "$1" <<<"SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = '$COPY' ORDER BY 1" | xargs)" "4 e x3"
+    client "$1" <<<"DROP DATABASE $COPY"
+    at "$1" "CREATE PROCEDURE q() DELETE FROM $DB.t; CREATE EVENT x4 $every DO CALL q()"
+    rm -rf "$SNAP"
+    take "$(uri "$1" "$DB")" "$SNAP"
+    snap restore --no-progress "$SNAP" "$(uri "$1" "$COPY")"
+    is "$1: nor by a routine that it may call" \
+        "$RC $(client "$1" <<<"SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = '$COPY' ORDER BY 1" | xargs)" "4 e"
+    like "$1: which is named" "$(cat "$ERR")" "x4.event.sql\": not made: it would run by itself, and may come to \"schema/$DB.procedure%20q"
     client "$1" <<<"DROP DATABASE $COPY"
 }
 beside a

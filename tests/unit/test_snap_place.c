@@ -179,6 +179,17 @@ static void test_names(void **state)
     assert_false(names("INSERT INTO \"live\".t VALUES (1)", false));
     assert_false(names("SELECT 'live.t', live, alive.t -- live.t", false));
     assert_false(names("", false));
+    /* databases themselves */
+    assert_true(names("DROP DATABASE live", false));
+    assert_true(names("DROP SCHEMA IF EXISTS `live`", false));
+    assert_true(names("ALTER DATABASE LIVE COLLATE utf8mb4_bin", false));
+    assert_false(names("DROP DATABASE alive", false));
+    /* text that is made at run time */
+    assert_true(names("PREPARE s FROM 'DELETE FROM live.t'", false));
+    assert_true(names("EXECUTE IMMEDIATE CONCAT('DELETE FROM `', 'Live', '`.t')", false));
+    assert_true(names("SET @s = 'DROP DATABASE live'; PREPARE s FROM @s", false));
+    assert_false(names("PREPARE s FROM 'DELETE FROM alive.t WHERE live_ = 1'", false));
+    assert_false(names("PREPARE s FROM @s -- 'live'", false));
 }
 
 int main(void)
