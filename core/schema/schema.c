@@ -174,7 +174,7 @@ static enum mr_code load_known(struct mr_schema_load *load, struct mr_err *err)
                             "'SCHEMATA', 'TABLES', 'COLUMNS', 'STATISTICS', "
                             "'CHECK_CONSTRAINTS', 'TABLE_CONSTRAINTS', 'KEY_COLUMN_USAGE', "
                             "'REFERENTIAL_CONSTRAINTS', 'TRIGGERS', 'VIEWS', 'ROUTINES', "
-                            "'PARAMETERS', 'EVENTS')");
+                            "'PARAMETERS', 'LIBRARIES', 'EVENTS')");
     enum mr_code code = mr_schema_each_sql(load, "nn", &sql, take_known, err);
     mr_strbuf_release(&sql);
     return code;

@@ -165,7 +165,26 @@ static enum mr_code load_parameters(struct mr_schema_load *load, struct mr_vec *
     return MR_OK;
 }
 
-enum { U_DB, U_NAME, U_KIND, U_BODY, U_DETERMINISTIC, U_ACCESS, U_SECURITY, U_COMMENT, U_MADE };
+enum {
+    U_DB,
+    U_NAME,
+    U_KIND,
+    U_BODY,
+    U_DETERMINISTIC,
+    U_ACCESS,
+    U_SECURITY,
+    U_COMMENT,
+    U_LANGUAGE,
+    U_MADE
+};
+
+/* JavaScript and its like: nothing in it is to be read as SQL, blanks and comments neither. */
+static void keep_language(struct mr_schema_load *load, struct mr_object *object,
+                          const struct mr_cell *language)
+{
+    if (language->ptr != NULL && *language->ptr != '\0' && !mr_cell_is(language, "SQL"))
+        object->made.escaped = mr_schema_dup(load, language);
+}
 
 /* "procedure p": a procedure and a function may share their name. */
 static const char *routine_name(struct mr_schema_load *load, const struct mr_cell *cells)
@@ -188,6 +207,7 @@ static enum mr_code take_routine(struct mr_schema_load *load, const struct mr_ce
     if (routine == NULL)
         return mr_err_nomem(err, "reading the catalogue");
     routine->made = mr_schema_made(load, &cells[U_MADE]);
+    keep_language(load, routine, &cells[U_LANGUAGE]);
     routine->comment = mr_schema_dup(load, &cells[U_COMMENT]);
     if (cells[U_BODY].ptr == NULL)
         return MR_OK; /* may be called, not seen */
@@ -242,12 +262,49 @@ static enum mr_code load_routines(struct mr_schema_load *load, struct mr_err *er
                                           [U_ACCESS] = "SQL_DATA_ACCESS",
                                           [U_SECURITY] = "SECURITY_TYPE",
                                           [U_COMMENT] = "ROUTINE_COMMENT",
+                                          [U_LANGUAGE] = "EXTERNAL_LANGUAGE",
                                           MR_SCHEMA_MADE_COLUMNS(U_MADE)};
     static const struct mr_schema_view view = {.name = "ROUTINES",
                                                .db_column = "ROUTINE_SCHEMA",
                                                .columns = columns,
-                                               .shape = "vvvnnnnnnnnn"};
+                                               .shape = "vvvnnnnnnnnnn"};
     return mr_schema_each(load, &view, take_routine, err);
+}
+
+/* -- libraries of MySQL 9.2 and later: routines that others import ------------------ */
+
+enum { L_DB, L_NAME, L_BODY, L_LANGUAGE, L_COMMENT };
+
+static enum mr_code take_library(struct mr_schema_load *load, const struct mr_cell *cells,
+                                 struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    if (!mr_schema_is_wanted(load, cells[L_DB].ptr))
+        return MR_OK;
+    mr_strbuf_add_fmt(&text, "library %s", cells[L_NAME].ptr);
+    struct mr_object *library =
+        push_object(load, MR_OBJECT_ROUTINE, &cells[L_DB], mr_schema_keep(load, &text));
+    mr_strbuf_release(&text);
+    if (library == NULL)
+        return mr_err_nomem(err, "reading the catalogue");
+    keep_language(load, library, &cells[L_LANGUAGE]);
+    library->comment = mr_schema_dup(load, &cells[L_COMMENT]);
+    library->definition = mr_schema_dup(load, &cells[L_BODY]);
+    return MR_OK;
+}
+
+static enum mr_code load_libraries(struct mr_schema_load *load, struct mr_err *err)
+{
+    static const char *const columns[] = {[L_DB] = "LIBRARY_SCHEMA",
+                                          [L_NAME] = "LIBRARY_NAME",
+                                          [L_BODY] = "LIBRARY_DEFINITION",
+                                          [L_LANGUAGE] = "LANGUAGE",
+                                          [L_COMMENT] = "LIBRARY_COMMENT"};
+    static const struct mr_schema_view view = {
+        .name = "LIBRARIES", .db_column = "LIBRARY_SCHEMA", .columns = columns, .shape = "vvnnn"};
+    return mr_schema_has(load, view.name, "LIBRARY_NAME")
+               ? mr_schema_each(load, &view, take_library, err)
+               : MR_OK;
 }
 
 /* -- events ----------------------------------------------------------------------- */
@@ -433,6 +490,8 @@ enum mr_code mr_schema_load_objects(struct mr_schema_load *load, const struct mr
         if (routine->definition != NULL)
             add_signature(load, routine, &parameters);
     }
+    if (code == MR_OK)
+        code = load_libraries(load, err);
     if (code == MR_OK)
         code = load_views(load, err);
     if (code == MR_OK)

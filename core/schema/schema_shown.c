@@ -172,7 +172,7 @@ static enum mr_code ask(const struct asking *a, const struct statement *what, co
         if (code == MR_OK)
             code = take(a->arena, mr_schema_introduced, &cells[what->text], mode,
                         &made->introducers, &why);
-        if (code == MR_OK && a->is_mysql && what->mode > 0)
+        if (code == MR_OK && a->is_mysql && what->mode > 0 && made->escaped == NULL)
             code =
                 take(a->arena, mr_schema_escaped, &cells[what->text], mode, &made->escaped, &why);
     }
@@ -216,12 +216,13 @@ static enum mr_code ask_object(const struct asking *a, struct mr_object *o, stru
     const struct mr_shown *shown = a->shown;
     const char *blank = strchr(o->name, ' ');
     const bool is_function = strncmp(o->name, "function ", 9) == 0;
+    const bool is_library = strncmp(o->name, "library ", 8) == 0;
     if (o->definition == NULL)
         return MR_OK;
     switch (o->kind) {
     case MR_OBJECT_VIEW: return shown->views ? ask_view(a, o, err) : MR_OK;
     case MR_OBJECT_ROUTINE:
-        return shown->routines && blank != NULL
+        return shown->routines && blank != NULL && !is_library
                    ? ask_body(a, is_function ? &of_function : &of_procedure, o->db, blank + 1,
                               o->definition, &o->made, err)
                    : MR_OK;

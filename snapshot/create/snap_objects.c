@@ -326,6 +326,18 @@ bool mr_snap_schema_wants_db(const struct mr_snap_schema *s, const char *db)
     return !s->tables_only;
 }
 
+/* MySQL's, which a routine in another language imports. */
+static enum mr_code name_library(struct mr_snap_schema *s, const struct mr_object *o,
+                                 struct mr_err *err)
+{
+    struct mr_strbuf label = MR_STRBUF_INIT;
+    enum mr_code code = mr_snap_schema_leave_out(
+        s, "library", full_name(&label, o->db, strchr(o->name, ' ') + 1),
+        "snapshots do not keep libraries: SHOW CREATE LIBRARY has its text", NULL, err);
+    mr_strbuf_release(&label);
+    return code;
+}
+
 static enum mr_code take_listed(struct mr_snap_schema *s, const struct mr_object *o,
                                 struct mr_err *err)
 {
@@ -352,6 +364,8 @@ static enum mr_code take_listed(struct mr_snap_schema *s, const struct mr_object
     }
     if (!mr_snap_schema_wants(s, o))
         return MR_OK;
+    if (object.kind == MR_SNAP_ROUTINE && strncmp(o->name, "library ", 8) == 0)
+        return name_library(s, o, err);
     if (object.kind == MR_SNAP_VIEW) {
         object.lacks = o->definition != NULL && !mr_view_reads(o->definition, is_kept, s);
         code = take_view_columns(s, &object, err);

@@ -255,6 +255,7 @@ const char *mr_snap_routine_what(const char *full, const char **name)
         const char *start, *what;
     } kinds[] = {{"procedure ", "PROCEDURE"},
                  {"function ", "FUNCTION"},
+                 {"library ", "LIBRARY"},
                  {"package body ", "PACKAGE BODY"},
                  {"package ", "PACKAGE"}};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)

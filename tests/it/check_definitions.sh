@@ -77,6 +77,14 @@ fi
 UNDO="DROP TRIGGER tr"
 differ "how a trigger compares" "CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(9))" "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = NEW.s = _binary'a'" \
     "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = NEW.s = 'a'" trigger "$I""_binary 1)" "$I'')"
+if [ $KIND = mysql ]; then # nothing of another language is read as SQL
+    UNDO="DROP FUNCTION f"
+    differ "what follows two dashes in JavaScript" "" "CREATE FUNCTION f(x INT) RETURNS INT DETERMINISTIC LANGUAGE JAVASCRIPT AS 'x-- ; return 1'" \
+        "CREATE FUNCTION f(x INT) RETURNS INT DETERMINISTIC LANGUAGE JAVASCRIPT AS 'x-- ; return 2'" routine "return 1" "return 2"
+    UNDO="DROP LIBRARY l"
+    differ "a library" "" "CREATE LIBRARY l LANGUAGE JAVASCRIPT AS 'export const x = 1'" "CREATE LIBRARY l LANGUAGE JAVASCRIPT AS 'export const x = 2'" \
+        routine "x = 1" "x = 2"
+fi
 R='TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.v = 1||2'
 UNDO="DROP TRIGGER tr"
 differ "sql_mode of a trigger" "$T" "SET sql_mode = 'PIPES_AS_CONCAT'; CREATE $R" "SET sql_mode = ''; CREATE $R" trigger '(sql_mode PIPES_AS_CONCAT)' "(sql_mode '')"

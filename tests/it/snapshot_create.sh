@@ -106,6 +106,19 @@ is "the catalogue has what is kept" "$(jq -c '[.databases[].name, .tables[].name
 
 # --- counters -----------------------------------------------------------------------------
 
+# What cannot be restored is named when the snapshot is made.
+if [ -n "$MR_O_URI" ]; then
+    fresh o "$DB"
+    at o "CREATE TABLE t (id INT PRIMARY KEY); CREATE LIBRARY l LANGUAGE JAVASCRIPT AS 'export const x = 1'"
+    rm -rf "$SNAP"
+    take "$(uri o "$DB")" "$SNAP"
+    is "MySQL: a library is named" "$RC $(jq -r '.left_out[] | "\(.kind) \(.name)"' "$SNAP/manifest.json")" "4 library $DB.l"
+    snap verify "$SNAP"
+    is "MySQL: the rest is kept" "$RC" 0
+else
+    skip "MySQL: libraries" "no MySQL 9"
+fi
+
 counters_on() { # counters_on SIDE: of all rows, also where few are kept
     fresh "$1" "$DB"
     at "$1" "CREATE TABLE i (id INT AUTO_INCREMENT PRIMARY KEY, v INT) COMMENT 'no AUTO_INCREMENT=77';
