@@ -148,8 +148,10 @@ bool mr_snap_words_is_name(const struct mr_token *token)
            (token->kind == MR_TOKEN_WORD && strchr("$@.", *token->ptr) == NULL);
 }
 
+typedef int compare_fn(const char *a, const char *b, size_t n);
+
 /* Needs no memory: want of it would make it another name. */
-bool mr_snap_words_is_named(const struct mr_token *token, const char *name)
+static bool is_named(const struct mr_token *token, const char *name, compare_fn *compare)
 {
     const char *at = token->ptr, *end = at + token->len;
     const bool is_quoted = token->kind == MR_TOKEN_IDENT;
@@ -158,10 +160,20 @@ bool mr_snap_words_is_named(const struct mr_token *token, const char *name)
         return false;
     if (is_quoted && end > at && end[-1] == quote)
         end--;
-    for (; at < end && *name != '\0' && strncasecmp(at, name, 1) == 0; at++, name++)
+    for (; at < end && *name != '\0' && compare(at, name, 1) == 0; at++, name++)
         if (is_quoted && *at == quote && at + 1 < end && at[1] == quote)
             at++;
     return at == end && *name == '\0';
+}
+
+bool mr_snap_words_is_named(const struct mr_token *token, const char *name)
+{
+    return is_named(token, name, strncasecmp);
+}
+
+bool mr_snap_words_is_spelled(const struct mr_token *token, const char *name)
+{
+    return is_named(token, name, strncmp);
 }
 
 bool mr_snap_words_drop_db(struct mr_snap_words *w)

@@ -41,9 +41,10 @@ bool mr_snap_words_is_end(const struct mr_snap_words *w);
 /* Of a comment that servers run. */
 bool mr_snap_words_is_open(const struct mr_snap_words *w);
 bool mr_snap_words_is_close(const struct mr_snap_words *w);
-/* A name, and this one, whatever the case. */
+/* A name, and this one, whatever the case; or as it is spelled. */
 bool mr_snap_words_is_name(const struct mr_token *token);
 bool mr_snap_words_is_named(const struct mr_token *token, const char *name);
+bool mr_snap_words_is_spelled(const struct mr_token *token, const char *name);
 /* "name" or "db.name"; NULL: any name. */
 bool mr_snap_words_take_name(struct mr_snap_words *w, const char *name);
 /* At a full stop, behind its own database: both are left out. */

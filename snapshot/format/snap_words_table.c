@@ -33,10 +33,12 @@ static bool may_name_others(const struct mr_snap_words *w)
            (mr_token_is(&w->before[2], "nextval") || mr_token_is(&w->before[2], "lastval"));
 }
 
-/* At a full stop. */
+/* At a full stop.  Who may be of another database is of `Live` beside `live`, too. */
 static bool is_own_name(struct mr_snap_words *w)
 {
-    if (mr_snap_words_drop_db(w))
+    const bool may_be_own =
+        !may_name_others(w) || mr_snap_words_is_spelled(&w->before[0], w->place->db);
+    if (may_be_own && mr_snap_words_drop_db(w))
         return true;
     if (!mr_snap_words_is_name(&w->before[0]) ||
         (!may_name_others(w) && !mr_snap_words_is_named(&w->before[0], w->place->name)))

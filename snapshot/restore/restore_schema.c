@@ -136,9 +136,16 @@ static enum mr_code note_names(struct mr_restore *r, const char *file,
     return code;
 }
 
+/* In other letters it is the same database only where the snapshot's server says so. */
 static const char *renamed(const void *ctx, const char *db)
 {
-    return mr_restore_db_name(ctx, db);
+    const struct mr_restore *r = ctx;
+    const char *to = mr_restore_db_name(r, db);
+    for (size_t i = 0; to == NULL && i < r->ndbs; i++)
+        if (r->snap.manifest.server.lower_case_table_names != 0 &&
+            strcasecmp(r->dbs[i].from, db) == 0)
+            to = r->dbs[i].to;
+    return to;
 }
 
 /* The statement of a file, as it is run on the target. */

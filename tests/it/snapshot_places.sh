@@ -120,6 +120,26 @@ tied() { # SIDE
 tied a
 if [ -n "$MR_O_URI" ]; then tied o; else skip "the same on MySQL" "no MySQL 9"; fi
 
+# A database of the same letters in another case is another one.
+cased() { # SIDE
+    local other=${DB^}
+    fresh "$1" "$DB"
+    fresh "$1" "$other"
+    client "$1" <<<"SET foreign_key_checks = 0; DROP DATABASE IF EXISTS $COPY; CREATE TABLE $other.p (id INT PRIMARY KEY); CREATE TABLE $DB.p (id INT PRIMARY KEY);
+        CREATE TABLE $DB.c (id INT PRIMARY KEY, CONSTRAINT up FOREIGN KEY (id) REFERENCES $other.p (id))"
+    [ "$1" = o ] || client "$1" <<<"CREATE SEQUENCE $other.sq; CREATE TABLE $DB.d (id INT DEFAULT NEXTVAL($other.sq))"
+    rm -rf "$SNAP"
+    take "$(uri "$1" "$DB")" "$SNAP"
+    snap restore --no-progress "$SNAP" "$(uri "$1" "$COPY")"
+    is "$1: parents and sequences of a database in other letters are its own" \
+        "$RC $(client "$1" <<<"SELECT UNIQUE_CONSTRAINT_SCHEMA FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = '$COPY'") $(
+            [ "$1" = o ] || client "$1" <<<"SHOW CREATE TABLE $COPY.d" | grep -o 'nextval(`[^`]*`')" \
+        "0 $other $([ "$1" = o ] || echo "nextval(\`$other\`")"
+    client "$1" <<<"DROP DATABASE $COPY; DROP DATABASE $DB; DROP DATABASE $other"
+}
+cased a
+if [ -n "$MR_O_URI" ]; then cased o; else skip "the same on MySQL" "no MySQL 9"; fi
+
 # Files that hold something else, and say so nowhere: every sum is right.
 world a
 fresh a "$COPY"

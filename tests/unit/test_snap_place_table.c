@@ -130,7 +130,7 @@ static void test_rewritten(void **state)
     static const struct {
         const char *what, *sql, *run;
     } cases[] = {
-        {"TABLE", "CREATE TABLE `live`.`t` (`a` int DEFAULT nextval(`LIVE` . `s`))",
+        {"TABLE", "CREATE TABLE `live`.`t` (`a` int DEFAULT nextval(`live` . `s`))",
          "CREATE TABLE `t` (`a` int DEFAULT nextval(`s`))"},
         {"TABLE", "CREATE TABLE `t` (`a` int, CHECK (live.t.a > `live`.`t`.`b`))",
          "CREATE TABLE `t` (`a` int, CHECK (t.a > `t`.`b`))"},
@@ -142,6 +142,11 @@ static void test_rewritten(void **state)
          "ALTER TABLE `t` ADD CONSTRAINT `k` FOREIGN KEY (`a`) REFERENCES `live`.`p` "
          "(`a`)",
          "ALTER TABLE `t` ADD CONSTRAINT `k` FOREIGN KEY (`a`) REFERENCES `p` (`a`)"},
+        {"ALTER", /* of another database, where letters count */
+         "ALTER TABLE `t` ADD CONSTRAINT `k` FOREIGN KEY (`a`) REFERENCES `Live`.`p` (`a`)",
+         "ALTER TABLE `t` ADD CONSTRAINT `k` FOREIGN KEY (`a`) REFERENCES `Live`.`p` (`a`)"},
+        {"TABLE", "CREATE TABLE `t` (`a` int DEFAULT nextval(`Live`.`s`))",
+         "CREATE TABLE `t` (`a` int DEFAULT nextval(`Live`.`s`))"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct mr_strbuf out = MR_STRBUF_INIT;
