@@ -11,6 +11,7 @@
 #include "snapshot/restore/restore.h"
 
 #define ER_SPECIFIC_ACCESS_DENIED 1227
+#define ER_FK_NO_UNIQUE_KEY_PARENT 6125
 
 enum mr_code mr_restore_exec(struct mr_db *db, const struct mr_strbuf *sql, struct mr_err *err)
 {
@@ -575,6 +576,24 @@ enum mr_code mr_restore_before(struct mr_restore *r, struct mr_err *err)
 
 /* ---- behind the rows ---- */
 
+/* Parents by a key that is not unique: MySQL 8.4 and later keep such foreign keys, and make them
+ * where a session says so, which needs a right. */
+static enum mr_code add_keys(struct mr_restore *r, const struct mr_restore_table *t,
+                             struct mr_err *err)
+{
+    static const char off[] = "SET SESSION restrict_fk_on_non_standard_key = OFF",
+                      on[] = "SET SESSION restrict_fk_on_non_standard_key = ON";
+    const struct mr_snap_place place = mr_snap_keys_place(t->snap);
+    enum mr_code code = exec_file(r, t->snap->keys_file, &place, err);
+    if (code != MR_E_SQL || err->sql_errno != ER_FK_NO_UNIQUE_KEY_PARENT ||
+        exec_text(r, off, NULL) != MR_OK)
+        return code;
+    *err = (struct mr_err){0};
+    code = exec_file(r, t->snap->keys_file, &place, err);
+    enum mr_code back = exec_text(r, on, code == MR_OK ? err : NULL);
+    return code == MR_OK ? back : code;
+}
+
 /* Behind the rows, so that tables can be loaded in any order; a key that the server does not
  * take is noted, and the rows stay. */
 static enum mr_code make_keys(struct mr_restore *r, struct mr_err *err)
@@ -582,13 +601,12 @@ static enum mr_code make_keys(struct mr_restore *r, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < r->ntables; i++) {
         const struct mr_restore_table *t = &r->tables[i];
-        const struct mr_snap_place place = mr_snap_keys_place(t->snap);
         struct mr_err why = {0};
         if (t->snap->keys_file == NULL || t->has_keys || t->aside != NULL)
             continue;
         code = use(r, t->db, &why);
         if (code == MR_OK)
-            code = exec_file(r, t->snap->keys_file, &place, &why);
+            code = add_keys(r, t, &why);
         if (code == MR_E_SQL || code == MR_E_NO_SUCH || code == MR_E_DENIED)
             code = mr_restore_note(r, why.message, err);
         else if (code != MR_OK && err != NULL)
