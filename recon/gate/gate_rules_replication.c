@@ -175,7 +175,10 @@ void mr_gate_rule_replication_threads(struct mr_gate_judge *j)
         mr_gate_note(j, "%zu channel%s, all threads run", channels, channels > 1 ? "s" : "");
     else
         mr_gate_note(j, "no server here is a replica");
-    mr_gate_hint(j, "Look at SHOW %s STATUS, remove the cause, then START %s.",
+    /* a replica of a server that went back is all that has the lost days */
+    mr_gate_hint(j,
+                 "Look at SHOW %s STATUS on the replica and remove the cause, then START %s there; "
+                 "not where it was promoted, nor while data is missing on what it follows.",
                  j->now->server.flavour == MR_FLAVOUR_MARIADB ? "ALL SLAVES" : "REPLICA",
                  j->now->server.flavour == MR_FLAVOUR_MARIADB ? "ALL SLAVES" : "REPLICA");
 }
