@@ -355,7 +355,8 @@ static void get_facts(struct mr_json_reader *r, node object, struct mr_gate_fact
 static enum mr_code refuse(const char *path, const char *why, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_CONFIG, "baseline \"%s\" %s", path, why);
-    mr_err_hint(err, "Record it anew: myrecon gate record SERVER --output FILE.");
+    mr_err_hint(err, "Look for it as it was recorded. One that is recorded now takes what is "
+                     "there now for right: compare first, with a replica (--peer) or a backup.");
     return MR_E_CONFIG;
 }
 
@@ -371,7 +372,8 @@ static enum mr_code check_schema(node root, const char *path, struct mr_err *err
                          "baseline \"%s\" is of version \"%.40s\", this myrecon reads "
                          "\"" MR_GATE_FACTS_SCHEMA "\"",
                          path, schema);
-        mr_err_hint(err, "Record it anew, or use the myrecon that recorded it.");
+        mr_err_hint(err, "Use the myrecon that recorded it. One that is recorded now takes what "
+                         "is there now for right.");
         return MR_E_CONFIG;
     }
     return MR_OK;
