@@ -73,8 +73,15 @@ static enum mr_code refuse_other_run(const struct mr_find_run *old, const struct
         return MR_OK;
     (void)mr_err_set(err, MR_E_CASE_OTHER, "the unfinished run %s of the case file has %s",
                      old->uuid, what);
-    mr_err_detail(err, "unfinished run: %s -> %s, options:\n%s", old->source, old->target,
-                  old->options);
+    struct mr_strbuf options = MR_STRBUF_INIT; /* one a line */
+    for (const char *at = old->options; *at != '\0'; at += strspn(at, "\n")) {
+        const size_t len = strcspn(at, "\n");
+        mr_strbuf_add_fmt(&options, "%s%.*s", options.len > 0 ? "; " : "", (int)len, at);
+        at += len;
+    }
+    mr_err_detail(err, "unfinished run: %s -> %s, options: %s", old->source, old->target,
+                  options.ptr);
+    mr_strbuf_release(&options);
     return MR_E_CASE_OTHER;
 }
 
@@ -258,6 +265,14 @@ static enum mr_code save_run(struct mr_check_run *check, enum mr_code code, stru
     return saved;
 }
 
+/* Who looks at the beginning only (| head) has to know what the case takes the run for. */
+static void hint_unprinted(const struct mr_check_options *o, struct mr_err *err)
+{
+    if (err->code == MR_E_IO && ferror(stdout) != 0 && o->case_path != NULL)
+        mr_err_hint(err, "Every finding is kept in the case, but the run counts as unfinished "
+                         "until its result is printed: run the same command with --resume.");
+}
+
 /* A run is finished when its result was printed: what a full disk or a closed pipe cut
  * short can be printed again by --resume. */
 static enum mr_code end_run(struct mr_check_run *check, enum mr_code code, int *exit_code,
@@ -267,8 +282,11 @@ static enum mr_code end_run(struct mr_check_run *check, enum mr_code code, int *
     check->run.finished = false;
     code = save_run(check, code, err);
     check->run.finished = finished;
-    if (code == MR_OK)
+    if (code == MR_OK) {
         code = print_result(check, exit_code, err);
+        if (code != MR_OK)
+            hint_unprinted(check->opts, err);
+    }
     return code == MR_OK ? save_run(check, code, err) : code;
 }
 

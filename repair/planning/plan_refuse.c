@@ -53,8 +53,10 @@ enum mr_code mr_plan_refuse_incomplete(struct mr_findings *fd, const struct mr_f
     if (code == MR_OK && *what != NULL && !partial) {
         code = mr_err_set(err, MR_E_DENIED, "the comparison of run %s is incomplete: %s", run->uuid,
                           *what);
-        mr_err_hint(err, "Run the check again into the same case, or plan what was "
-                         "compared with --partial.");
+        mr_err_hint(err,
+                    "Run the %scheck again into the same case%s, or plan what was compared with "
+                    "--partial.",
+                    run->finished ? "" : "same ", run->finished ? "" : ", with --resume");
     }
     if (code == MR_OK && *what != NULL)
         mr_log_warning("the comparison is incomplete: %s", *what);

@@ -94,8 +94,11 @@ at b "INSERT INTO members VALUES (4, 'm5', 'eve', '2026-05-01'), (5, 'm4', 'dan'
 
 # --- without a finished comparison
 
-check --where "$DB.lone=id > 0"
 TRACES='0|0'
+"$MYRECON" check "$SRC" "$DST" --case c.case --config c.ini --settle 0 -q >/dev/full 2>"$ERR"
+like "a result that did not arrive" "$(cat "$ERR")" 'counts as unfinished .* --resume'
+refused 4 "and its run" 'hint: Run the same check again into the same case, with --resume'
+check --where "$DB.lone=id > 0"
 refused 4 "a table that was compared only in part" 'lone.*only in part'
 plan_is 4 "the rest may be planned" part --partial
 like "and the plan says what is missing" "$(jq -r .rows.partial part/plan.json)" lone
