@@ -101,6 +101,17 @@ static bool is_renamed(const struct comparing *c, const struct twin *t)
 
 /* ---- the test of the bound ---- */
 
+/* What may have moved the bound, and is worse to be taken for an edit. */
+static const char *ask_first(const char *origin)
+{
+    if (strcmp(origin, MR_BOUND_AT) == 0)
+        return "Is the time of --split-at too late (its zone, its day)? Then give the right one. ";
+    if (strcmp(origin, MR_BOUND_EQUAL) == 0)
+        return "Has a plan been applied that this case does not know? Then plan in its case, or "
+               "with --idmap DIR/idmap.csv of it. ";
+    return "";
+}
+
 static enum mr_code refuse_bound(const struct comparing *c, const struct twin *t,
                                  struct mr_err *err)
 {
@@ -117,11 +128,7 @@ static enum mr_code refuse_bound(const struct comparing *c, const struct twin *t
                 "%sIf both are one row that was edited, say so: --split-key %s=%s, and it "
                 "is asked about (changed). If they are two, give the last key that both "
                 "histories share, below %s. split-key = in the configuration is the same.",
-                strcmp(c->table->bound.base_origin, MR_BOUND_AT) == 0
-                    ? "Is the time of --split-at too late (its zone, its day)? Then give "
-                      "the right one. "
-                    : "",
-                mr_plan_table_name(table), base, key);
+                ask_first(c->table->bound.base_origin), mr_plan_table_name(table), base, key);
     return MR_E_REFUSED;
 }
 

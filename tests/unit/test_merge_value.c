@@ -76,6 +76,8 @@ static void test_bound(void **state)
          "key 7 of table \"d.members\" is held by two different rows"},
         {"7|017|a|1|1|" OLD "|NULL", "7|018|b|1|1|" LATE "|NULL", "split-at",
          "Is the time of --split-at too late"},
+        {"7|017|a|1|1|" OLD "|NULL", "7|018|b|1|1|" LATE "|NULL", "equal rows",
+         "Has a plan been applied that this case does not know?"},
         {"7|017|a|1|1|" OLD "|NULL", "7|018|b|1|1|" LATE "|NULL", "split-key", NULL},
         {"7|017|a|1|1|" OLD "|NULL", "7|018|b|1|1|" OLD "|NULL", "equal rows", NULL},
         {"7|017|a|1|1|" OLD "|NULL", "7|017|b|1|1|" LATE "|NULL", "equal rows", NULL},
