@@ -22,6 +22,7 @@ struct looker {
     const struct mr_server *facts;
     const char **dbs; /* that show, or that the URI names */
     size_t ndbs;
+    bool distrusts;   /* the server, while it writes a binary log, who makes triggers */
     struct lack lack; /* of the command that is looked at */
 };
 
@@ -287,12 +288,27 @@ static void look_as_repair(struct looker *l)
     look_at_writes(l, needs, sizeof needs / sizeof *needs);
 }
 
+/* Triggers and functions then want SUPER, which no GRANT on a database has in it. */
+static void look_at_creators(struct looker *l)
+{
+    struct mr_strbuf statement = MR_STRBUF_INIT;
+    if (!l->distrusts || mr_grants_global(l->grants, "SUPER"))
+        return;
+    l->lack.shown = 0;
+    add_what(l, false, "triggers and functions are not made while there is a binary log");
+    mr_strbuf_add_str(&statement, "SET GLOBAL log_bin_trust_function_creators = 1");
+    add_statement(l, &statement);
+    l->doctor->nomem = l->doctor->nomem || statement.failed;
+    mr_strbuf_release(&statement);
+}
+
 static void look_as_restore(struct looker *l)
 {
     static const char *const needs[] = {"SELECT",    "CREATE",     "ALTER", "INSERT",
                                         "DROP",      "REFERENCES", "INDEX", "CREATE VIEW",
                                         "SHOW VIEW", "TRIGGER",    "EVENT", "CREATE ROUTINE"};
     look_at_writes(l, needs, sizeof needs / sizeof *needs);
+    look_at_creators(l);
 }
 
 /* An account that sees no database has not all rights for anything. */
@@ -329,6 +345,17 @@ static void look_at_all(struct looker *l)
     }
 }
 
+static enum mr_code ask_trust(struct looker *l, struct mr_doctor_server *server, struct mr_err *err)
+{
+    double distrusts = 0;
+    bool known;
+    MR_TRY(mr_doctor_ask_number(server,
+                                "SELECT @@log_bin AND NOT @@log_bin_trust_function_creators",
+                                &distrusts, &known, err));
+    l->distrusts = known && distrusts != 0;
+    return MR_OK;
+}
+
 enum mr_code mr_doctor_rights(struct mr_doctor *d, struct mr_doctor_server *server,
                               struct mr_err *err)
 {
@@ -338,6 +365,8 @@ enum mr_code mr_doctor_rights(struct mr_doctor *d, struct mr_doctor_server *serv
                        .facts = mr_db_server(server->link.db)};
     if (!list_dbs(&l))
         return mr_err_nomem(err, "examining a server");
+    if ((d->opts.work & (unsigned)MR_DOCTOR_FOR_RESTORE) != 0)
+        MR_TRY(ask_trust(&l, server, err));
     if (l.grants == NULL)
         mr_doctor_say(d, MR_DOCTOR_UNKNOWN, MR_DOCTOR_rights,
                       "the account's grants cannot be read");

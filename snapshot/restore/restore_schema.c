@@ -11,6 +11,7 @@
 #include "snapshot/restore/restore.h"
 
 #define ER_SPECIFIC_ACCESS_DENIED 1227
+#define ER_BINLOG_CREATE_ROUTINE_NEED_SUPER 1419
 #define ER_FK_NO_UNIQUE_KEY_PARENT 6125
 
 enum mr_code mr_restore_exec(struct mr_db *db, const struct mr_strbuf *sql, struct mr_err *err)
@@ -399,6 +400,22 @@ static bool is_in_use(const struct mr_restore *r, const struct mr_snap_object *o
     return false;
 }
 
+/* The same command finds the databases full, and does not make it later. */
+static enum mr_code note_refused(struct mr_restore *r, const struct mr_err *why, struct mr_err *err)
+{
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&note, why->message);
+    if (why->sql_errno == ER_BINLOG_CREATE_ROUTINE_NEED_SUPER)
+        mr_strbuf_add_str(&note, "; to make it after all: SET GLOBAL "
+                                 "log_bin_trust_function_creators = 1, and give the file to the "
+                                 "stock client, in its database");
+    enum mr_code code = mr_strbuf_check(&note, "restoring", err);
+    if (code == MR_OK)
+        code = mr_restore_note(r, note.ptr, err);
+    mr_strbuf_release(&note);
+    return code;
+}
+
 /* What the target does not take is named, and the rest goes on. */
 static enum mr_code make_objects(struct mr_restore *r, enum mr_snap_object_kind kind,
                                  struct mr_err *err)
@@ -414,7 +431,7 @@ static enum mr_code make_objects(struct mr_restore *r, enum mr_snap_object_kind 
         any = true;
         code = make_object(r, &m->objects[i], &why);
         if (code == MR_E_SQL || code == MR_E_DENIED || code == MR_E_NO_SUCH)
-            code = mr_restore_note(r, why.message, err);
+            code = note_refused(r, &why, err);
         else if (code != MR_OK && err != NULL)
             *err = why;
     }

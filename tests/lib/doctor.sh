@@ -297,8 +297,13 @@ breaks_rights() {
     is "$GATE_KIND: --for repair: a reader" "$(what_is_found) -> $RC" "rights:problem -> 1"
     tells "--for repair: the GRANT" rights 'repair apply: .*GRANT INSERT, UPDATE, DELETE, ALTER, CREATE TEMPORARY TABLES ON `club`'
     tells "--for restore: the GRANT" rights 'snapshot restore: .*GRANT CREATE, ALTER, INSERT, DROP, REFERENCES, INDEX, CREATE VIEW, CREATE ROUTINE ON `club`'
+    tells "--for restore: triggers" rights 'snapshot restore: .*triggers and functions .*SET GLOBAL log_bin_trust_function_creators = 1'
     run_grants
     silent "--for repair: the GRANTs of the hints are run"
+    mr_sql GP -e "SET GLOBAL log_bin_trust_function_creators = 0"
+    doctor_of
+    is "$GATE_KIND: --for restore: triggers alone are a note" "$(what_is_found) -> $RC" "rights:note -> 0"
+    mr_sql GP -e "SET GLOBAL log_bin_trust_function_creators = 1"
     DOCTOR_ARGS=(--for restore)
     mr_sql GP -e "SET sql_log_bin = 0; GRANT ALL ON spare.* TO recon@'127.0.0.1'"
     run_doctor --for restore "$(gate_uri GP "$DOCTOR_USER" | sed 's,/club,/spare,')"
