@@ -81,7 +81,8 @@ static enum mr_code choose(struct command *c, struct mr_err *err)
                                               .tables = c->opts->tables,
                                               .exclude = c->opts->exclude,
                                               .columns = c->opts->columns,
-                                              .config = c->config};
+                                              .config = c->config,
+                                              .planned = c->opts->plan != NULL};
     enum mr_code code = mr_affected_choose(&c->list, &choice, err);
     if (code == MR_OK)
         code = mr_affected_config(&c->list, &choice, c->opts->case_path, &c->other, err);

@@ -504,7 +504,9 @@ static enum mr_code tell(const struct comparing *c, const char *case_path, struc
         mr_log_warning("run %s was made with another configuration, and the list may be "
                        "another%s",
                        c->list->run.uuid, text.ptr);
-        mr_log_warning("compare with this one, then list again: %s", command.ptr);
+        mr_log_warning("compare with this one, then %s: %s",
+                       c->choice->planned ? "plan, and list by that plan" : "list again",
+                       command.ptr);
     }
     mr_strbuf_release(&text);
     mr_strbuf_release(&command);

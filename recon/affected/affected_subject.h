@@ -17,6 +17,7 @@ struct mr_affected_choice {
     struct mr_string_list tables, exclude; /* patterns of tables whose findings count */
     struct mr_string_list columns;         /* of --columns */
     const struct mr_config *config;
+    bool planned; /* the run is that of a plan (--plan), which another check alone leaves */
 };
 
 /* Fills subjects, fields and `selected` of the list, whose tables are loaded; all in its arena.

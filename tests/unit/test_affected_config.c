@@ -20,6 +20,7 @@ struct world {
     const char *said;                /* NULL: nothing */
     bool calm;                       /* no row of d.wallet differs */
     bool windowed;                   /* d.guests were compared in part */
+    bool planned;                    /* by the run of a plan */
     enum mr_find_subject of_run;
 };
 
@@ -90,7 +91,7 @@ static void check_world(const struct world *w)
     struct club club;
     struct capture said;
     struct mr_config *config = NULL;
-    struct mr_affected_choice choice = {0};
+    struct mr_affected_choice choice = {.planned = w->planned};
     bool differs = false;
     run_of(&club, w);
     struct mr_affected *list = &club.list;
@@ -148,6 +149,11 @@ static void test_references(void **state)
          .now = SUBJECT WALLET,
          .of_run = MR_SUBJECT_CONFIGURED,
          .said = UNKNOWN "[table d.wallet] reference = phone -> d.members.id"},
+        {.run = SUBJECT,
+         .now = SUBJECT WALLET,
+         .of_run = MR_SUBJECT_CONFIGURED,
+         .planned = true,
+         .said = "then plan, and list by that plan: "},
         {.run = "",
          .now = SUBJECT WALLET,
          .of_run = MR_SUBJECT_INFERRED,
