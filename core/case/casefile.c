@@ -399,8 +399,14 @@ static enum mr_code open_reader(struct mr_case *cf, const char *schema_sql, int 
 {
     struct mr_case_header header;
     int fd = open(cf->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0)
-        return mr_case_fail_open(cf->path, "open", errno, err);
+    if (fd < 0) {
+        const int error = errno;
+        (void)mr_case_fail_open(cf->path, "open", error, err);
+        if (error == ENOENT)
+            mr_err_hint(err, "Is the path right? A case is made by: myrecon check --case FILE "
+                             "SOURCE TARGET.");
+        return MR_E_CASE;
+    }
     enum mr_code code = mr_case_read_header(fd, cf->path, version, &header, err);
     (void)close(fd);
     if (code == MR_OK && header.empty)
