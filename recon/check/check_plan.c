@@ -346,12 +346,14 @@ enum mr_code mr_check_plan(struct mr_check_run *check, const struct mr_vec *pair
     const struct mr_check_options *o = check->opts;
     if (selected == 0 && o->tables.count + o->exclude.count > 0) {
         bool named = o->tables.count > 0;
-        (void)mr_err_set(err, MR_E_NO_SUCH, "no table matches %s %s%s",
+        (void)mr_err_set(err, MR_E_NO_SUCH, "no table matches %s %s%s%s",
                          named ? "--tables" : "what is left by --exclude",
                          named ? o->tables.items[0] : o->exclude.items[0],
-                         (named ? o->tables.count : o->exclude.count) > 1 ? " …" : "");
+                         (named ? o->tables.count : o->exclude.count) > 1 ? " …" : "",
+                         named && o->exclude.count > 0 ? " and is left by --exclude" : "");
         mr_err_hint(err, "A pattern is db.table with * and ?; a bare name means any "
-                         "database. Quote it so that the shell leaves it alone.");
+                         "database; for another one repeat the option. Quote it so that the "
+                         "shell leaves it alone.");
         MR_TRY_OUT(MR_E_NO_SUCH);
     }
     MR_TRY_OUT(require_wheres(check, &list, err));

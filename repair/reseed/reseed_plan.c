@@ -527,7 +527,8 @@ static enum mr_code require_selected(const struct planner *p)
                      named->count > 0 ? "--tables" : "what is left by --exclude", list->items[0],
                      list->count > 1 ? " …" : "");
     mr_err_hint(p->err, "A pattern is db.table with * and ?; a bare name means any "
-                        "database. Quote it so that the shell leaves it alone.");
+                        "database; for another one repeat the option. Quote it so that the "
+                        "shell leaves it alone.");
     return MR_E_NO_SUCH;
 }
 

@@ -209,8 +209,8 @@ static enum mr_code require_tables(const struct mr_create *c, struct mr_err *err
         return MR_OK;
     (void)mr_err_set(err, MR_E_NO_SUCH, "no table matches --tables %s%s", c->opts->tables.items[0],
                      c->opts->tables.count > 1 ? " …" : "");
-    mr_err_hint(err, "A pattern is db.table with * and ?; a bare name means any database. "
-                     "Quote it so that the shell leaves it alone.");
+    mr_err_hint(err, "A pattern is db.table with * and ?; a bare name means any database; for "
+                     "another one repeat the option. Quote it so that the shell leaves it alone.");
     return MR_E_NO_SUCH;
 }
 
