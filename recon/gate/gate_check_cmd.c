@@ -74,20 +74,23 @@ static enum mr_code rounds(struct mr_gate_run *run, struct mr_err *err)
     return code;
 }
 
-/* Where a server is critical that is what has to be heard, also on a full disk. */
-static enum mr_code settle_unwritten(enum mr_gate_severity verdict, enum mr_code code,
-                                     struct mr_err *err)
+/* Where a server is critical that is what has to be heard, also on a full disk; and Nagios has
+ * had its line. */
+static enum mr_code settle_unwritten(const struct mr_gate_run *run, enum mr_code code,
+                                     int *exit_code, struct mr_err *err)
 {
-    if (code == MR_OK || code == MR_E_BUG || verdict != MR_GATE_CRITICAL)
+    const bool critical = mr_gate_judge_verdict(&run->judge) == MR_GATE_CRITICAL;
+    if (code == MR_OK || code == MR_E_BUG || (!critical && !run->opts->nagios))
         return code;
     mr_log_err_as_warning(err);
+    if (!critical)
+        *exit_code = 3;
     return MR_OK;
 }
 
 static enum mr_code print(struct mr_gate_run *run, int *exit_code, struct mr_err *err)
 {
     const struct mr_gate_options *opts = run->opts;
-    const enum mr_gate_severity verdict = mr_gate_judge_verdict(&run->judge);
     const struct mr_gate_report report = {
         .judge = &run->judge,
         .run_id = run->id.id,
@@ -100,13 +103,13 @@ static enum mr_code print(struct mr_gate_run *run, int *exit_code, struct mr_err
     };
     enum mr_code code = opts->json ? mr_gate_output_json(&report, stdout, err)
                                    : mr_gate_output_text(&report, stdout, err);
+    *exit_code = mr_gate_output_exit(mr_gate_judge_verdict(&run->judge), opts->nagios);
     /* each is told although the other cannot be written */
     if (opts->prometheus != NULL) {
         enum mr_code metrics =
             mr_gate_output_prometheus(&report, opts->prometheus, code == MR_OK ? err : NULL);
-        code = code == MR_OK ? settle_unwritten(verdict, metrics, err) : code;
+        code = code == MR_OK ? settle_unwritten(run, metrics, exit_code, err) : code;
     }
-    *exit_code = mr_gate_output_exit(verdict, opts->nagios);
     return code;
 }
 

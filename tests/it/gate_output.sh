@@ -52,6 +52,8 @@ is "metrics that cannot be written: critical is critical" "$? $(grep -c 'warning
 is "so it is for Nagios, in one line" "$? $(grep -c '^GATE ' "$OUT")" "2 1"
 "$MYRECON" gate check --only connections --prometheus "$IT_TMP/none/x.prom" "$(gate_uri GP)" >"$OUT" 2>"$ERR"
 is "else it is 3" $? 3
+"$MYRECON" gate check --nagios --only connections --prometheus "$IT_TMP/none/x.prom" "$(gate_uri GP)" >"$OUT" 2>"$ERR"
+is "for Nagios, too, in one line" "$? $(grep -c '^GATE ' "$OUT")" "3 1"
 cp "$FACTS" "$IT_TMP/kept.facts"
 "$MYRECON" gate check --prometheus "$IT_TMP/kept.facts" --only replication_threads "$(gate_uri GR)" >"$OUT" 2>"$ERR"
 is "nor over a baseline" "$? $(grep -c 'holds no metrics' "$ERR") $(cmp "$FACTS" "$IT_TMP/kept.facts" && echo kept)" "2 1 kept"
