@@ -13,7 +13,7 @@ static uint64_t not_standing(const struct mr_story_verify *verify)
 
 struct sums {
     uint64_t plans, applied, undone, rows, raised, refused, failed, open;
-    uint64_t proven, disproven, wrong;
+    uint64_t proven, disproven, wrong, edited;
 };
 
 static void sum_acts(struct sums *s, const struct mr_story_plan *plan)
@@ -46,6 +46,7 @@ static struct sums sum_up(const struct mr_story *story)
         else if (verify != NULL)
             s.disproven++;
         s.wrong += verify != NULL ? not_standing(verify) : 0;
+        s.edited += verify != NULL ? verify->rows[MR_STORY_CHANGED_SINCE] : 0;
     }
     return s;
 }
@@ -81,8 +82,10 @@ static void conclude_plans(const struct sums *s, struct mr_strbuf *out, enum mr_
         mr_strbuf_add_str(out, ".");
         worsen(tone, MR_TONE_BAD);
     } else if (s->proven == s->applied) {
-        mr_strbuf_add_fmt(out, " All that was %s stands, as verify proves.",
+        mr_strbuf_add_fmt(out, " All that was %s stands, as verify proves",
                           waiting > 0 ? "applied" : "planned");
+        mr_block_some(out, s->edited, "row of it edited since", "rows of it edited since");
+        mr_strbuf_add_char(out, '.');
     } else {
         mr_strbuf_add_str(out, " Not all of it is verified.");
         worsen(tone, MR_TONE_WARN);
