@@ -454,9 +454,9 @@ static enum mr_code try_chained(struct mr_attempt *a, enum mr_outcome *outcome, 
     *why = (struct mr_err){0};
     enum mr_code code = try_unit(a, why);
     *outcome = judge(a, code, why);
+    a->unheld = *outcome == MR_OUTCOME_GUARD;
     if (*outcome == MR_OUTCOME_DONE)
         return MR_OK;
-    a->unheld = *outcome == MR_OUTCOME_GUARD;
     a->broken = *outcome == MR_OUTCOME_AGAIN || *outcome == MR_OUTCOME_LOST;
     if (a->unheld)
         (void)mr_err_set(why, MR_E_REFUSED, "%s", MR_GUARD_FAILED);
@@ -487,10 +487,10 @@ enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome
         *why = (struct mr_err){0};
         enum mr_code code = try_unit(a, why);
         *outcome = judge(a, code, why);
+        a->unheld = *outcome == MR_OUTCOME_GUARD;
         if (*outcome == MR_OUTCOME_DONE)
             return MR_OK;
         a->lost = a->lost || may_be_committed(a, code);
-        a->unheld = *outcome == MR_OUTCOME_GUARD;
         if (a->unheld)
             (void)mr_err_set(why, MR_E_REFUSED, "%s", MR_GUARD_FAILED);
         else if (is_fatal(code, why)) {
@@ -588,8 +588,9 @@ enum mr_code mr_attempt_write_rest(struct mr_attempt *a, enum mr_outcome *outcom
     for (uint64_t i = 0; code == MR_OK && i < a->unit->rows && is_of_row(a, *outcome, why); i++) {
         struct mr_err ended = {0};
         code = mr_aside_search(&a->aside, a->unit->rows, why, probe, a, &ended);
-        if (code != MR_OK && ended.sql_errno != 0 && code != MR_E_LOST) {
-            *why = ended; /* of the unit, not of the run */
+        const bool of_unit = ended.sql_errno != 0 || (code == MR_E_REFUSED && a->unheld);
+        if (code != MR_OK && of_unit && code != MR_E_LOST) {
+            *why = ended;
             return MR_OK;
         }
         if (code == MR_OK)

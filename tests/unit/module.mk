@@ -145,3 +145,9 @@ LDFLAGS_test_create_run := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_create_case_open \
     -Wl,--wrap=mr_source_live_new,--wrap=mr_catalogue_load,--wrap=mr_catalogue_free \
     -Wl,--wrap=mr_catalogue_read_creates,--wrap=mr_grants_load,--wrap=mr_snap_views_open \
     -Wl,--wrap=mr_snap_views_close,--wrap=mr_reader_keeps_locks
+# Those over apply_world.h.
+APPLY_WORLD := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_log_warning,--wrap=mr_log_info \
+    -Wl,--wrap=mr_log_detail,--wrap=mr_db_say,--wrap=mr_db_reconnect,--wrap=mr_clock_now_s \
+    -Wl,--wrap=usleep,--wrap=mr_is_cancelled,--wrap=mr_replication_refuse
+APPLY_TESTS := $(shell grep -l '"apply_world.h"' tests/unit/test_*.c)
+$(foreach t,$(APPLY_TESTS),$(eval LDFLAGS_$(basename $(notdir $t)) += $(APPLY_WORLD)))

@@ -118,7 +118,7 @@ static inline enum mr_code world_error(enum mr_code code, unsigned number, const
     (void)mr_err_set(err, code, "%s", text != NULL ? text : "the server has failed");
     if (err != NULL)
         err->sql_errno = number;
-    if (code == MR_E_LOST)
+    if (code == MR_E_LOST && number != 1317) /* a query that was killed leaves the connection */
         world.is_lost = true;
     return code;
 }
