@@ -101,6 +101,24 @@ enum mr_code __wrap_mr_replication_refuse(struct mr_db *db, bool allowed, struct
     return allowed ? MR_OK : world_ask("(replicates?)", 13, &answer, err);
 }
 
+/* A counter is asked for by "(counter LABEL.TABLE.COLUMN)"; "": it has no next value. */
+enum mr_code __wrap_mr_counter_read(struct mr_db *db, const struct mr_counter *counter,
+                                    uint64_t *next, struct mr_err *err);
+enum mr_code __wrap_mr_counter_read(struct mr_db *db, const struct mr_counter *counter,
+                                    uint64_t *next, struct mr_err *err)
+{
+    const struct world_answer *answer;
+    char text[256];
+    (void)snprintf(text, sizeof text, "(counter %s.%s.%s)", mr_db_label(db),
+                   counter->sequence != NULL ? counter->sequence : counter->name, counter->column);
+    *next = 0;
+    MR_TRY(world_ask(text, strlen(text), &answer, err));
+    if (answer == NULL)
+        fail_msg("nobody answers: %s", text);
+    *next = strtoull(answer->text, NULL, 10);
+    return MR_OK;
+}
+
 double __wrap_mr_clock_now_s(void);
 double __wrap_mr_clock_now_s(void)
 {

@@ -148,6 +148,7 @@ LDFLAGS_test_create_run := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_create_case_open \
 # Those over apply_world.h.
 APPLY_WORLD := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_log_warning,--wrap=mr_log_info \
     -Wl,--wrap=mr_log_detail,--wrap=mr_db_say,--wrap=mr_db_reconnect,--wrap=mr_clock_now_s \
-    -Wl,--wrap=usleep,--wrap=mr_is_cancelled,--wrap=mr_replication_refuse
+    -Wl,--wrap=usleep,--wrap=mr_is_cancelled,--wrap=mr_replication_refuse \
+    -Wl,--wrap=mr_counter_read
 APPLY_TESTS := $(shell grep -l '"apply_world.h"' tests/unit/test_*.c)
 $(foreach t,$(APPLY_TESTS),$(eval LDFLAGS_$(basename $(notdir $t)) += $(APPLY_WORLD)))

@@ -62,7 +62,8 @@ static struct {
     unsigned fail_number;
     bool is_lost;
     unsigned open_results, open_dbs;
-    void (*before)(const char *sql); /* or NULL */
+    void (*before)(const char *sql);              /* or NULL */
+    const char *(*label)(const struct mr_db *db); /* or NULL: there is one connection */
 } world;
 
 static inline struct mr_db *world_db(void)
@@ -282,8 +283,7 @@ bool __wrap_mr_db_is_lost(const struct mr_db *db)
 const char *__wrap_mr_db_label(const struct mr_db *db);
 const char *__wrap_mr_db_label(const struct mr_db *db)
 {
-    (void)db;
-    return "db1:3306";
+    return world.label != NULL ? world.label(db) : "db1:3306";
 }
 
 enum mr_code __wrap_mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *opts,

@@ -134,6 +134,7 @@ static const struct around arounds[] = {
     {.then = {CHILD_KEY}, .undo = true, .decision = MR_DECIDE_DELETE},
     {.then = {CHILD_KEY}, .undo = true, .decision = MR_DECIDE_RENUMBER, .why = CHILD_KEY},
     {.then = {OWN_KEY}, .undo = true, .decision = MR_DECIDE_UPDATE},
+    {.then = {CHILD_KEY}, .undo = true, .decision = MR_DECIDE_UPDATE, .why = CHILD_KEY},
     /* gone with its whole table */
     {.then = {CHILD_KEY}, .kid = 1146, .dropped = 1},
     {.then = {CHILD_KEY}, .kid = 1049, .dropped = 1},
