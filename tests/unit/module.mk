@@ -152,3 +152,5 @@ APPLY_WORLD := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_log_warning,--wrap=mr_log_info \
     -Wl,--wrap=mr_counter_read
 APPLY_TESTS := $(shell grep -l '"apply_world.h"' tests/unit/test_*.c)
 $(foreach t,$(APPLY_TESTS),$(eval LDFLAGS_$(basename $(notdir $t)) += $(APPLY_WORLD)))
+LDFLAGS_test_peers += -Wl,--wrap=mr_replication_relation,--wrap=mr_replication_lag \
+    -Wl,--wrap=mr_replication_position,--wrap=mr_replication_wait
