@@ -154,3 +154,5 @@ APPLY_TESTS := $(shell grep -l '"apply_world.h"' tests/unit/test_*.c)
 $(foreach t,$(APPLY_TESTS),$(eval LDFLAGS_$(basename $(notdir $t)) += $(APPLY_WORLD)))
 LDFLAGS_test_peers += -Wl,--wrap=mr_replication_relation,--wrap=mr_replication_lag \
     -Wl,--wrap=mr_replication_position,--wrap=mr_replication_wait
+LDFLAGS_test_reseed_apply += -Wl,--wrap=mr_peers_wait,--wrap=mr_peers_lowest \
+    -Wl,--wrap=mr_reseed_insert_check,--wrap=mr_reseed_insert,--wrap=mr_blockers_find
