@@ -196,6 +196,7 @@ static enum mr_code set_done_units(struct mr_apply_case *ac, const struct mr_jou
     MR_TRY_OUT(mr_case_prepare(
         ac->cf,
         "UPDATE plan_map SET state = 'applied' WHERE plan = :plan AND tbl = :name AND"
+        " state <> 'matched' AND"
         " (source_key, target_key) IN (SELECT e.source_key, e.target_key FROM step s"
         " JOIN entity e ON e.id = s.entity WHERE s.plan = :plan AND s.tbl = :tbl AND"
         " s.unit = :unit)",
