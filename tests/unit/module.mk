@@ -158,3 +158,10 @@ LDFLAGS_test_reseed_apply += -Wl,--wrap=mr_peers_wait,--wrap=mr_peers_lowest \
     -Wl,--wrap=mr_reseed_insert_check,--wrap=mr_reseed_insert,--wrap=mr_blockers_find
 LDFLAGS_test_reseed_insert += -Wl,--wrap=mr_schema_reload_table
 LDFLAGS_test_apply_case += -Wl,--wrap=mr_case_run,--wrap=mr_case_commit
+LDFLAGS_test_apply_plan += -Wl,--wrap=mr_apply_check_rights,--wrap=mr_apply_check_columns \
+    -Wl,--wrap=mr_apply_check_around,--wrap=mr_apply_check_unseen,--wrap=mr_apply_check_gtid \
+    -Wl,--wrap=mr_apply_check_blocks,--wrap=mr_apply_check_session,--wrap=mr_undo_triggers_check \
+    -Wl,--wrap=mr_apply_case_open,--wrap=mr_apply_case_check_later,--wrap=mr_apply_case_begin \
+    -Wl,--wrap=mr_apply_case_end,--wrap=mr_apply_case_journal,--wrap=mr_apply_case_close \
+    -Wl,--wrap=mr_script_shape_new,--wrap=mr_script_shape_fits,--wrap=mr_rehearse_skip \
+    -Wl,--wrap=mr_apply_units_run
