@@ -36,6 +36,8 @@ static const struct mr_counter *counter_of(const struct mr_manifest *m,
     return NULL;
 }
 
+/* Decides whether the plan's own reseed has come to pass: a counter between the ends of the block is
+ * neither before nor after it, and somebody has been handed one of its ids. */
 static enum mr_code check_counter(const struct mr_target *target, const struct mr_manifest *m,
                                   struct block *b, struct mr_err *err)
 {
@@ -154,6 +156,8 @@ static enum mr_code check_reference(const struct mr_target *target, const struct
     return code;
 }
 
+/* By declaration, too: an id that nobody has any more may live on in a column without a foreign key,
+ * and a restored row would inherit what belonged to somebody else. */
 static enum mr_code check_references(const struct mr_target *target,
                                      const struct mr_planned *planned, const struct block *b,
                                      struct mr_err *err)

@@ -26,18 +26,19 @@ struct mr_apply_case {
 static enum mr_code find_plan(struct mr_apply_case *ac, const char *path,
                               const struct mr_manifest *manifest, struct mr_err *err)
 {
-    enum mr_code code = MR_CASE_NUMBER(ac->cf, "SELECT id FROM plan WHERE uuid = :uuid", &ac->plan,
-                                       err, MR_ARG_TEXT("uuid", manifest->uuid));
-    if (code == MR_OK && ac->plan == 0) {
-        code = mr_err_set(err, MR_E_REFUSED, "plan \"%s\" is not of case \"%s\"", manifest->uuid,
-                          path);
+    MR_TRY(MR_CASE_NUMBER(ac->cf, "SELECT id FROM plan WHERE uuid = :uuid", &ac->plan, err,
+                          MR_ARG_TEXT("uuid", manifest->uuid)));
+    if (ac->plan == 0) {
+        (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\" is not of case \"%s\"", manifest->uuid,
+                         path);
         mr_err_hint(err, "Nothing was changed. Name the case that it was planned from.");
+        return MR_E_REFUSED;
     }
-    if (code == MR_OK)
-        code = mr_case_has_table(ac->cf, "plan_map", &ac->has_map, err);
-    return code;
+    return mr_case_has_table(ac->cf, "plan_map", &ac->has_map, err);
 }
 
+/* SQLite would make a case that is not there, and a plan that nobody knows would be refused with
+ * the wrong reason. */
 enum mr_code mr_apply_case_open(const char *path, const struct mr_manifest *manifest,
                                 struct mr_apply_case **out, struct mr_err *err)
 {
@@ -49,17 +50,14 @@ enum mr_code mr_apply_case_open(const char *path, const struct mr_manifest *mani
     ac->manifest = manifest;
     enum mr_code code = MR_OK;
     if (access(path, F_OK) != 0)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not open case \"%s\"", path);
-    if (code == MR_OK)
-        code = mr_findings_open(path, MR_CASE_WRITE, &ac->fd, err);
-    if (code == MR_OK) {
-        ac->cf = mr_findings_case(ac->fd);
-        code = find_plan(ac, path, manifest, err);
-    }
-    if (code == MR_OK)
-        *out = ac;
-    else
-        (void)mr_apply_case_close(ac, NULL);
+        MR_TRY_OUT(mr_err_set_sys(err, MR_E_IO, errno, "could not open case \"%s\"", path));
+    MR_TRY_OUT(mr_findings_open(path, MR_CASE_WRITE, &ac->fd, err));
+    ac->cf = mr_findings_case(ac->fd);
+    MR_TRY_OUT(find_plan(ac, path, manifest, err));
+    *out = ac;
+    ac = NULL;
+out:
+    (void)mr_apply_case_close(ac, NULL);
     return code;
 }
 
@@ -96,6 +94,8 @@ static enum mr_code claim(struct mr_apply_case *ac, struct mr_err *err)
     return code;
 }
 
+/* What a later plan has written may refer to rows of this one: taken back in the wrong order they
+ * would be kept, or lead to nobody.  An apply that was cut short counts, too. */
 static enum mr_code check_later(struct mr_apply_case *ac, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
@@ -151,16 +151,15 @@ static enum mr_code set_plan(struct mr_apply_case *ac, const char *state, struct
 enum mr_code mr_apply_case_begin(struct mr_apply_case *ac, enum mr_journal_script which,
                                  struct mr_err *err)
 {
-    enum mr_code code = mr_case_begin(ac->cf, err);
-    if (code != MR_OK)
-        return code;
+    enum mr_code code = MR_OK;
+    MR_TRY(mr_case_begin(ac->cf, err));
     if (ac->has_map)
-        code = claim(ac, err);
+        MR_TRY_OUT(claim(ac, err));
     /* a plan without rows is never in the way of another */
-    if (code == MR_OK && which == MR_JOURNAL_APPLY && ac->manifest->planned.rows > 0)
-        code = set_plan(ac, "applied", err);
-    if (code == MR_OK)
-        code = mr_case_commit(ac->cf, err);
+    if (which == MR_JOURNAL_APPLY && ac->manifest->planned.rows > 0)
+        MR_TRY_OUT(set_plan(ac, "applied", err));
+    MR_TRY_OUT(mr_case_commit(ac->cf, err));
+out:
     if (code != MR_OK)
         mr_case_rollback(ac->cf);
     return code;
@@ -209,21 +208,22 @@ out:
     return code;
 }
 
+/* Only where nothing was refused is it known of every row what became of it; of the others the
+ * next plan asks TARGET. */
 enum mr_code mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal *journal,
                                enum mr_journal_script which, bool clean, struct mr_err *err)
 {
     const bool undo = which == MR_JOURNAL_UNDO;
-    enum mr_code code = mr_case_begin(ac->cf, err);
-    if (code != MR_OK)
-        return code;
+    enum mr_code code = MR_OK;
+    MR_TRY(mr_case_begin(ac->cf, err));
     if (ac->has_map && clean)
-        code = set_map(ac, undo ? "undone" : "applied", err);
+        MR_TRY_OUT(set_map(ac, undo ? "undone" : "applied", err));
     else if (ac->has_map)
-        code = undo ? set_map(ac, "proposed", err) : set_done_units(ac, journal, err);
-    if (code == MR_OK && undo && clean)
-        code = set_plan(ac, "undone", err);
-    if (code == MR_OK)
-        code = mr_case_commit(ac->cf, err);
+        MR_TRY_OUT(undo ? set_map(ac, "proposed", err) : set_done_units(ac, journal, err));
+    if (undo && clean)
+        MR_TRY_OUT(set_plan(ac, "undone", err));
+    MR_TRY_OUT(mr_case_commit(ac->cf, err));
+out:
     if (code != MR_OK)
         mr_case_rollback(ac->cf);
     return code;
@@ -231,6 +231,8 @@ enum mr_code mr_apply_case_end(struct mr_apply_case *ac, const struct mr_journal
 
 /* ---- the journal ---- */
 
+/* A line each, by its number: the file only grows, so that a copy made again changes nothing, and
+ * who has cut the file cannot cut the case. */
 static enum mr_code copy_lines(struct mr_apply_case *ac, struct mr_strbuf *text, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
@@ -251,6 +253,19 @@ static enum mr_code copy_lines(struct mr_apply_case *ac, struct mr_strbuf *text,
     return code;
 }
 
+static enum mr_code keep_lines(struct mr_apply_case *ac, struct mr_strbuf *text, struct mr_err *err)
+{
+    MR_TRY(mr_case_exec(ac->cf,
+                        "CREATE TABLE IF NOT EXISTS plan_journal (plan INT NOT NULL,"
+                        " n INT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (plan, n))"
+                        " STRICT, WITHOUT ROWID",
+                        err));
+    MR_TRY(copy_lines(ac, text, err));
+    return mr_case_commit(ac->cf, err);
+}
+
+/* The directory of a plan may be lost before the case is: what was written, and which rows were
+ * left out, is then known from here. */
 enum mr_code mr_apply_case_journal(struct mr_apply_case *ac, const char *dir, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -260,22 +275,13 @@ enum mr_code mr_apply_case_journal(struct mr_apply_case *ac, const char *dir, st
         return mr_err_nomem(err, "copying the journal");
     if (lstat(path, &st) != 0 && errno == ENOENT)
         return MR_OK;
-    enum mr_code code = mr_io_read_part(path, MR_JOURNAL_MAX_BYTES, &text, err);
-    if (code == MR_OK)
-        code = mr_case_begin(ac->cf, err);
-    if (code == MR_OK) {
-        code = mr_case_exec(ac->cf,
-                            "CREATE TABLE IF NOT EXISTS plan_journal (plan INT NOT NULL,"
-                            " n INT NOT NULL, line TEXT NOT NULL, PRIMARY KEY (plan, n))"
-                            " STRICT, WITHOUT ROWID",
-                            err);
-        if (code == MR_OK)
-            code = copy_lines(ac, &text, err);
-        if (code == MR_OK)
-            code = mr_case_commit(ac->cf, err);
-        if (code != MR_OK)
-            mr_case_rollback(ac->cf);
-    }
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_io_read_part(path, MR_JOURNAL_MAX_BYTES, &text, err));
+    MR_TRY_OUT(mr_case_begin(ac->cf, err));
+    code = keep_lines(ac, &text, err);
+    if (code != MR_OK)
+        mr_case_rollback(ac->cf);
+out:
     mr_strbuf_release(&text);
     return code;
 }

@@ -17,6 +17,7 @@ enum { MARIADB_OWN_RIGHTS = 100500, MYSQL_OWN_RIGHTS = 80014 };
 
 /* ---- age ---- */
 
+/* A time that cannot be read, or that lies ahead, is no proof of youth. */
 enum mr_code mr_apply_check_age(const struct mr_manifest *manifest, unsigned max_age_s,
                                 struct mr_err *err)
 {
@@ -39,6 +40,8 @@ enum mr_code mr_apply_check_age(const struct mr_manifest *manifest, unsigned max
 
 /* ---- columns ---- */
 
+/* Digests and literals of the plan are of the columns as they were then: by others an equal row
+ * would look changed, and a value might lose what does not fit. */
 enum mr_code mr_apply_check_columns(const struct mr_target *target,
                                     const struct mr_manifest *manifest, struct mr_err *err)
 {
@@ -162,6 +165,8 @@ static enum mr_code check_table_around(const struct around *a, size_t at, struct
     return what != NULL ? refuse_new(t, what, a->needs->undo, err) : check_gone(a, at, &now, err);
 }
 
+/* information_schema leaves triggers out silently where the right is missing, so that comes first:
+ * without it "there is none" is not known. */
 enum mr_code mr_apply_check_around(const struct mr_target *target,
                                    const struct mr_manifest *manifest,
                                    const struct mr_apply_needs *needs, struct mr_arena *arena,
@@ -239,6 +244,7 @@ static enum mr_code check_table(const struct mr_target *t, const struct mr_plann
     return MR_OK;
 }
 
+/* All before the first unit: a right that is missing in the middle would leave half a plan. */
 enum mr_code mr_apply_check_rights(const struct mr_target *target,
                                    const struct mr_manifest *manifest,
                                    const struct mr_apply_needs *needs, struct mr_err *err)
@@ -309,6 +315,7 @@ static enum mr_code find_loose(const struct mr_target *target, const struct mr_p
     return code;
 }
 
+/* Else each unit would fail by itself, and be told as if its rows were to blame. */
 enum mr_code mr_apply_check_gtid(const struct mr_target *target, const struct mr_manifest *m,
                                  struct mr_err *err)
 {
@@ -393,6 +400,7 @@ enum mr_code mr_apply_session(const struct mr_target *target, bool no_binlog, st
                      : log_rows(target, err);
 }
 
+/* Only a warning: units that can be done alone are rehearsed all the same. */
 enum mr_code mr_apply_check_quiet(const struct mr_target *target, struct mr_err *err)
 {
     static const char again[] = "SET SESSION sql_log_bin = 1";

@@ -105,23 +105,25 @@ static enum mr_code list_there(struct mr_attempt *a, struct mr_strbuf *list, str
     return code == MR_OK ? mr_strbuf_check(list, "listing what stood as planned", err) : code;
 }
 
+/* Asked in front of COMMIT, while the session knows which rows stood so, and once it is committed
+ * nobody can tell them from ours any more. */
 enum mr_code mr_attempt_note_found(struct mr_attempt *a, struct mr_err *err)
 {
     struct mr_strbuf list = MR_STRBUF_INIT;
     uint64_t there = 0;
     if (a->run->journal == NULL || a->run->rehearse)
         return MR_OK;
-    enum mr_code code = count(a, "SELECT COUNT(*) FROM myrecon_there", &there, err);
-    if (code == MR_OK && there > 0)
-        code = list_there(a, &list, err);
-    if (code == MR_OK && a->lost)
-        code = mr_journal_keep_found(&list, a->found.ptr, err);
-    if (code == MR_OK) {
-        mr_strbuf_release(&a->found);
-        a->found = list;
-    } else {
-        mr_strbuf_release(&list);
-    }
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(count(a, "SELECT COUNT(*) FROM myrecon_there", &there, err));
+    if (there > 0)
+        MR_TRY_OUT(list_there(a, &list, err));
+    if (a->lost)
+        MR_TRY_OUT(mr_journal_keep_found(&list, a->found.ptr, err));
+    mr_strbuf_release(&a->found);
+    a->found = list;
+    return MR_OK;
+out:
+    mr_strbuf_release(&list);
     return code;
 }
 
@@ -134,6 +136,7 @@ struct passed {
     struct mr_strbuf lines;
 };
 
+/* Who was left out is told apart: of his row apply wrote nothing, whoever has his key now. */
 static enum mr_code pass(void *ctx, const struct mr_cell *cells, struct mr_err *err)
 {
     struct passed *p = ctx;
@@ -186,17 +189,17 @@ enum mr_code mr_attempt_pass_found(struct mr_attempt *a, struct mr_err *err)
         !(mr_journal_has_found(journal) || mr_journal_has_left_out(journal)))
         return MR_OK;
     for (size_t i = 0; i < planned->ntables; i++)
-        for (size_t k = 0; code == MR_OK && k < sizeof kinds / sizeof *kinds; k++) {
+        for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
             p.table = &planned->tables[i];
             p.op = kinds[k].op;
-            code = each(a, i, kinds[k].prefix, "", pass, &p, err);
+            MR_TRY_OUT(each(a, i, kinds[k].prefix, "", pass, &p, err));
         }
-    if (code == MR_OK)
-        code = mr_strbuf_check(&p.lines, "telling what is not the plan's", err);
-    if (code == MR_OK && p.lines.len > 0) {
+    MR_TRY_OUT(mr_strbuf_check(&p.lines, "telling what is not the plan's", err));
+    if (p.lines.len > 0) {
         code = tell(a, &p.lines, err);
         a->passed = 1; /* or more: counted when the script has judged them */
     }
+out:
     mr_strbuf_release(&p.lines);
     return code;
 }

@@ -67,45 +67,40 @@ static enum mr_code open_case(struct mr_apply_plan *ap, struct mr_err *err)
     return code;
 }
 
+/* Everything that could refuse the plan is asked here, while nothing is changed yet: what holds up
+ * to the first unit makes a refusal (exit 5), what goes wrong later is told of units and rows.  The
+ * script comes first, as what it is going to do says which rights and surroundings matter. */
 enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
 {
     const struct mr_manifest *m = &ap->plan->manifest;
     const bool undo = ap->which == MR_JOURNAL_UNDO;
     ap->units = (struct mr_vec)MR_VEC_INIT(struct mr_script_read_unit);
     ap->dropped = (struct mr_vec)MR_VEC_INIT(const char *);
-    enum mr_code code = open_script(ap, err);
-    if (code == MR_OK && !undo)
-        code = check_undo(ap, err);
-    if (code == MR_OK)
-        code = open_case(ap, err);
-    const struct mr_apply_needs needs = {undo, ap->script != NULL &&
-                                                   mr_script_read_has_updates(ap->script)};
-    if (code == MR_OK)
-        code = mr_apply_check_rights(ap->target, m, &needs, err);
-    if (code == MR_OK)
-        code = mr_apply_check_columns(ap->target, m, err);
-    if (code == MR_OK)
-        code = mr_apply_check_around(ap->target, m, &needs, &ap->plan->arena, &ap->dropped, err);
-    if (code == MR_OK)
-        code = mr_apply_check_unseen(ap->target, m, &needs, err);
+    MR_TRY(open_script(ap, err));
+    if (!undo)
+        MR_TRY(check_undo(ap, err));
+    MR_TRY(open_case(ap, err));
+    const struct mr_apply_needs needs = {undo, mr_script_read_has_updates(ap->script)};
+    MR_TRY(mr_apply_check_rights(ap->target, m, &needs, err));
+    MR_TRY(mr_apply_check_columns(ap->target, m, err));
+    MR_TRY(mr_apply_check_around(ap->target, m, &needs, &ap->plan->arena, &ap->dropped, err));
+    MR_TRY(mr_apply_check_unseen(ap->target, m, &needs, err));
     const struct mr_undo_triggers triggers = {.target = ap->target,
                                               .planned = &m->planned,
                                               .updates = needs.updates,
                                               .fire = ap->opts->allow_triggers != NULL,
                                               .arena = &ap->plan->arena};
-    if (code == MR_OK && undo)
-        code = mr_undo_triggers_check(&triggers, err);
-    if (code == MR_OK)
-        code = mr_apply_check_gtid(ap->target, m, err);
-    if (code == MR_OK && !undo)
-        code = mr_apply_check_blocks(ap->target, m, err);
-    if (code == MR_OK)
-        code = mr_apply_check_session(ap->target, ap->opts->no_binlog, err);
-    if (code == MR_OK && ap->opts->no_binlog)
+    if (undo)
+        MR_TRY(mr_undo_triggers_check(&triggers, err));
+    MR_TRY(mr_apply_check_gtid(ap->target, m, err));
+    if (!undo)
+        MR_TRY(mr_apply_check_blocks(ap->target, m, err));
+    MR_TRY(mr_apply_check_session(ap->target, ap->opts->no_binlog, err));
+    if (ap->opts->no_binlog)
         mr_log_warning("--no-binlog: replicas of \"%s\" will not get these rows, and "
                        "differ from it",
                        mr_db_label(ap->target->db));
-    return code;
+    return MR_OK;
 }
 
 /* ---- the units ---- */
@@ -122,6 +117,7 @@ static enum mr_code take_fired(void *ctx, const struct mr_fired_sum *sum, struct
     return mr_apply_report_fired(&ap->report, sum, err);
 }
 
+/* Counts are handed out whatever ends the run: what is committed stays so, and is told. */
 static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts *counts,
                                struct mr_err *err)
 {
@@ -143,19 +139,17 @@ static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts 
                                  .on_fired = take_fired,
                                  .ctx = ap};
     bool *skip = calloc(ap->units.count + 1, sizeof *skip);
-    enum mr_code code = skip != NULL ? MR_OK : mr_err_nomem(err, "sending units");
-    if (code == MR_OK && ap->loose != NULL)
-        code = mr_rehearse_skip(ap->script, &ap->units, ap->loose, skip, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(skip != NULL ? MR_OK : mr_err_nomem(err, "sending units"));
+    if (ap->loose != NULL)
+        MR_TRY_OUT(mr_rehearse_skip(ap->script, &ap->units, ap->loose, skip, err));
     run.skip = ap->loose != NULL ? skip : NULL;
-    if (code == MR_OK)
-        code = mr_throttle_new(&ap->opts->load, &endpoint, 1, &db_opts, &run.throttle, err);
-    if (code == MR_OK)
-        code = mr_progress_new(ap->opts->general.progress, &run.progress, err);
-    if (code == MR_OK) {
-        mr_progress_add_total(run.progress, ap->units.count);
-        code = mr_apply_units_run(&run, err);
-        mr_progress_finish(run.progress);
-    }
+    MR_TRY_OUT(mr_throttle_new(&ap->opts->load, &endpoint, 1, &db_opts, &run.throttle, err));
+    MR_TRY_OUT(mr_progress_new(ap->opts->general.progress, &run.progress, err));
+    mr_progress_add_total(run.progress, ap->units.count);
+    code = mr_apply_units_run(&run, err);
+    mr_progress_finish(run.progress);
+out:
     mr_progress_free(run.progress);
     mr_throttle_free(run.throttle);
     free(skip);
@@ -173,12 +167,9 @@ static enum mr_code run_units(struct mr_apply_plan *ap, struct mr_apply_counts *
 {
     const bool tell = ap->ac != NULL && !ap->opts->dry_run;
     struct mr_err later = {0};
-    enum mr_code code = MR_OK;
     if (tell)
-        code = mr_apply_case_begin(ap->ac, ap->which, err);
-    if (code != MR_OK)
-        return code;
-    code = send_units(ap, counts, err);
+        MR_TRY(mr_apply_case_begin(ap->ac, ap->which, err));
+    enum mr_code code = send_units(ap, counts, err);
     if (code == MR_OK && tell)
         code = mr_apply_case_end(ap->ac, ap->journal, ap->which,
                                  counts->partial + counts->failed == 0, err);
@@ -189,6 +180,8 @@ static enum mr_code run_units(struct mr_apply_plan *ap, struct mr_apply_counts *
     return code;
 }
 
+/* rows false: the counters could not be raised, and no row may come before them; that is reported
+ * all the same. */
 enum mr_code mr_apply_plan_run(struct mr_apply_plan *ap, bool rows, int *exit_code,
                                struct mr_err *err)
 {

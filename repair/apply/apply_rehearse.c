@@ -96,6 +96,8 @@ static enum mr_code rehearse_behind(struct mr_attempt *a, bool *tell, struct mr_
     return take_rehearsed(a, outcome, &why, err);
 }
 
+/* All units from the first on, whether or not they are to be told: what one of them needs any before
+ * it may have written.  What breaks the transaction breaks it for all. */
 static enum mr_code rehearse_chain(struct mr_attempt *a, bool *tell, size_t count,
                                    struct mr_err *err)
 {
@@ -155,6 +157,8 @@ static enum mr_code rehearse_together(struct mr_attempt *a, bool *tell, size_t c
     return MR_OK;
 }
 
+/* Each alone first, as locks are held for one unit then; only up to the last one that needs others
+ * a chain is built, which holds them all. */
 enum mr_code mr_attempt_rehearse(struct mr_attempt *a, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;

@@ -175,6 +175,8 @@ static void text_skipped(struct mr_strbuf *out, const struct mr_apply_counts *c)
     mr_strbuf_add_str(out, c->skipped_rows == 1 ? " row" : " rows");
 }
 
+/* What is none is not printed; a dry run says "would", so that its last lines are not taken for those
+ * of an apply. */
 static void text_end(struct mr_strbuf *out, const struct mr_apply_report *r,
                      const struct mr_apply_counts *c)
 {
@@ -246,6 +248,8 @@ struct mr_apply_kept {
     uint64_t count;
 };
 
+/* Undo may keep a great many rows for one reason, such as those of one busy customer: the reason is
+ * said once, with the first keys. */
 static enum mr_code keep(struct mr_apply_report *r, const struct mr_refusal *refusal,
                          struct mr_err *err)
 {

@@ -39,6 +39,8 @@ static const char *keep(struct mr_attempt *a, struct mr_cell cell)
     return mr_arena_dup(&a->arena, cell.ptr != NULL ? cell.ptr : "", cell.len);
 }
 
+/* The list is bounded, as a unit may have any number of rows; a refusal of the unit itself is always
+ * told. */
 enum mr_code mr_attempt_add_refusal(struct mr_attempt *a, const char *table, const char *key,
                                     const char *reason, struct mr_err *err)
 {
@@ -146,6 +148,8 @@ static uint64_t number_of(struct mr_cell cell)
     return cell.ptr != NULL ? strtoull(cell.ptr, NULL, 10) : 0;
 }
 
+/* Whether it was committed is what the script chose, which set this behind its last guard: that
+ * COMMIT was sent says nothing. */
 static enum mr_code read_end(struct mr_attempt *a, struct mr_err *err)
 {
     static const char sql[] = "SELECT @myrecon_end, @myrecon_written, @myrecon_done";
@@ -259,6 +263,20 @@ static enum mr_code look_at_found(struct mr_attempt *a, const struct mr_script_r
     return a->dry || a->last > 0 ? MR_OK : mr_attempt_note_found(a, err);
 }
 
+/* What comes in front of a statement, by the section in which it stands and the one before. */
+static enum mr_code look_at(struct mr_attempt *a, const struct mr_script_read_item *item,
+                            struct mr_err *err)
+{
+    const bool sets_aside = item->section == MR_SCRIPT_READ_ASIDE && a->section != item->section;
+    if (sets_aside && !a->staged)
+        MR_TRY(mr_attempt_pass_found(a, err));
+    if (sets_aside && is_sent(a, item))
+        MR_TRY(mr_aside_fill(&a->aside, a->run->target->db, err));
+    MR_TRY(look_at_stage(a, item, err));
+    MR_TRY(look_at_fired(a, item, err));
+    return look_at_found(a, item, err);
+}
+
 /* Up to the last guard nothing is changed, and any failure leaves the server as it was.
  * THE POINT OF NO RETURN is the COMMIT among the statements of the end, which the script
  * chooses only where every guard held; the journal has announced the unit by then. */
@@ -271,17 +289,7 @@ static enum mr_code send_unit(struct mr_attempt *a, struct mr_err *err)
     while (code == MR_OK && (code = mr_script_read_next(a->run->script, &item, err)) == MR_OK &&
            item.kind == MR_SCRIPT_READ_STATEMENT) {
         struct mr_err why = {0};
-        const bool sets_aside = item.section == MR_SCRIPT_READ_ASIDE && a->section != item.section;
-        if (sets_aside && !a->staged)
-            code = mr_attempt_pass_found(a, &why);
-        if (code == MR_OK && sets_aside && is_sent(a, &item))
-            code = mr_aside_fill(&a->aside, a->run->target->db, &why);
-        if (code == MR_OK)
-            code = look_at_stage(a, &item, &why);
-        if (code == MR_OK)
-            code = look_at_fired(a, &item, &why);
-        if (code == MR_OK)
-            code = look_at_found(a, &item, &why);
+        code = look_at(a, &item, &why);
         a->section = item.section;
         if (code == MR_OK && is_sent(a, &item))
             code = may_stay(a, &item)
@@ -316,6 +324,8 @@ static enum mr_code take_back(struct mr_attempt *a, struct mr_err *err)
                            err);
 }
 
+/* Rows that go along are listed before a rollback takes away what they are read from; how it ended
+ * is read behind everything, and not of a probe, which only asks whether the server refuses. */
 static enum mr_code try_unit(struct mr_attempt *a, struct mr_err *err)
 {
     mr_arena_reset(&a->arena);
@@ -324,16 +334,15 @@ static enum mr_code try_unit(struct mr_attempt *a, struct mr_err *err)
     a->section = 0;
     a->committed = false;
     a->written = a->there = a->images = 0;
-    enum mr_code code = begin(a, err);
-    if (code == MR_OK)
-        code = send_unit(a, err);
-    if (code == MR_OK && a->dry)
-        code = read_guards(a, err);
-    if (code == MR_OK && a->last == 0 && (a->dry || a->run->rehearse))
-        code = mr_attempt_list_along(a, err);
-    if (code == MR_OK && (a->dry || a->last > 0 || (a->run->rehearse && !a->chained)))
-        code = take_back(a, err);
-    return code == MR_OK && a->last == 0 ? read_end(a, err) : code;
+    MR_TRY(begin(a, err));
+    MR_TRY(send_unit(a, err));
+    if (a->dry)
+        MR_TRY(read_guards(a, err));
+    if (a->last == 0 && (a->dry || a->run->rehearse))
+        MR_TRY(mr_attempt_list_along(a, err));
+    if (a->dry || a->last > 0 || (a->run->rehearse && !a->chained))
+        MR_TRY(take_back(a, err));
+    return a->last == 0 ? read_end(a, err) : MR_OK;
 }
 
 /* ---- what a failure means ---- */
@@ -556,6 +565,8 @@ static enum mr_code believe(struct mr_attempt *a, enum mr_outcome *outcome, stru
     return code;
 }
 
+/* Writes the first rows up to `last` and rolls them back.  Anything that stops it but a refused row
+ * ends the search: what is not known of a row must not be taken for its fault. */
 static enum mr_code probe(void *ctx, uint64_t last, bool *refused, struct mr_err *why,
                           struct mr_err *err)
 {

@@ -137,6 +137,8 @@ static void list_along(struct mr_attempt *a)
                        a->unit->number, why.message);
 }
 
+/* Committed or not, this is the only place where a unit becomes done: the journal has it before
+ * anybody is told, so that a run that is killed in between takes it up as done. */
 enum mr_code mr_attempt_take_done(struct mr_attempt *a, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
@@ -190,6 +192,8 @@ enum mr_code mr_attempt_recall(struct mr_attempt *a, struct mr_err *err)
                         err);
 }
 
+/* The journal announces it before the first statement: after a kill nobody knows whether the COMMIT
+ * came through, and the next run looks. */
 static enum mr_code run_unit(struct mr_attempt *a, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
@@ -235,6 +239,8 @@ static enum mr_code take_gone(struct mr_attempt *a, struct mr_err *err)
     return code;
 }
 
+/* By a dry try.  All there: passed over.  Nothing there: a restored copy, or undone by hand, so it
+ * is carried out again.  In between, rows were deleted since, which apply does not bring back. */
 enum mr_code mr_attempt_look_again(struct mr_attempt *a, bool *left, struct mr_err *err)
 {
     struct mr_apply_units *run = a->run;
@@ -274,6 +280,7 @@ enum mr_code mr_attempt_look_again(struct mr_attempt *a, bool *left, struct mr_e
 
 /* ---- one after the other ---- */
 
+/* What is known of a unit must not outlive it: its rows have the same numbers as the next one's. */
 static enum mr_code do_unit(struct mr_attempt *a, struct mr_err *err)
 {
     bool left = true;
@@ -370,18 +377,15 @@ enum mr_code mr_apply_units_run(struct mr_apply_units *run, struct mr_err *err)
                            .refusals = MR_VEC_INIT(struct mr_refusal),
                            .found = MR_STRBUF_INIT,
                            .dry = run->dry_run};
-    enum mr_code code = mr_apply_session(run->target, run->no_binlog, err);
+    enum mr_code code = MR_OK;
     mr_aside_init(&a.aside);
     mr_staged_init(&a.tables);
     run->counts = (struct mr_apply_counts){.units = run->units->count};
-    if (code == MR_OK)
-        code = open_fired(&a, err);
-    if (code == MR_OK && run->rehearse)
-        code = mr_attempt_rehearse(&a, err);
-    else if (code == MR_OK)
-        code = do_all(&a, err);
-    if (code == MR_OK)
-        code = tell_fired(&a, err);
+    MR_TRY_OUT(mr_apply_session(run->target, run->no_binlog, err));
+    MR_TRY_OUT(open_fired(&a, err));
+    MR_TRY_OUT(run->rehearse ? mr_attempt_rehearse(&a, err) : do_all(&a, err));
+    MR_TRY_OUT(tell_fired(&a, err));
+out:
     mr_fired_free(a.fired);
     mr_fired_back_free(a.back);
     mr_aside_release(&a.aside);

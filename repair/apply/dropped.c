@@ -39,6 +39,8 @@ static enum mr_code ask(struct mr_db *db, const char *name, bool *gone, struct m
     return code;
 }
 
+/* The server's answer decides, and only "no such table" is one: whoever may not see it, or cannot
+ * reach it, must not be told that it is gone, since its rows could still refer to ours. */
 enum mr_code mr_dropped_look(struct mr_db *db, const char *text, struct mr_arena *arena,
                              struct mr_vec *dropped, bool *gone, struct mr_err *err)
 {

@@ -146,6 +146,8 @@ static void add_not_planned(const struct mr_fired *f, const struct watched *w,
     mr_strbuf_add_str(sql, ")");
 }
 
+/* A row above the greatest key of now is new when the unit has written.  After a try that may have
+ * been committed its rows stay listed, since no later try writes them again. */
 enum mr_code mr_fired_before(struct mr_fired *f, bool lost, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
@@ -280,6 +282,8 @@ static void give_up(struct mr_fired *f, size_t first, const struct mr_err *why)
                    why->message);
 }
 
+/* The second session is only opened where there is something to tell apart: an apply whose triggers
+ * write elsewhere needs no second login. */
 enum mr_code mr_fired_after(struct mr_fired *f, struct mr_err *err)
 {
     enum mr_code code = MR_OK;

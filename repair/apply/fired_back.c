@@ -75,6 +75,7 @@ static bool is_number(const struct mr_journal_text *text)
     return digits > 0 && i == text->len && text->len < MR_FIRED_KEY_SIZE;
 }
 
+/* What does not fit the plan is passed over: the row then stays, and is told as any other. */
 static enum mr_code note(void *ctx, const struct mr_journal_fired *row, struct mr_err *err)
 {
     struct mr_fired_back *b = ctx;
@@ -197,6 +198,8 @@ static enum mr_code add_ways(struct mr_fired_back *b, size_t child, struct mr_er
     return MR_OK;
 }
 
+/* Asked once, before the first unit: a row goes by no way where its table is no leaf, or where its
+ * digest does not hold all that somebody may have changed. */
 static enum mr_code look_at_tables(struct mr_fired_back *b, struct mr_err *err)
 {
     for (size_t i = 0; i < b->known.count; i++) {
@@ -339,6 +342,7 @@ static size_t add_keys(const struct mr_fired_back *b, size_t first, struct mr_st
     return i;
 }
 
+/* By key alone: find_by has compared and locked each of them in this transaction. */
 static enum mr_code delete_taken(struct mr_fired_back *b, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
@@ -404,6 +408,8 @@ static enum mr_code spare(struct mr_fired_back *b, size_t parent, struct mr_err 
     return code;
 }
 
+/* A row went in front of the guards for the sake of one that the guards then kept: it must come back,
+ * and only a rollback brings it back as it was. */
 enum mr_code mr_fired_back_check(struct mr_fired_back *b, bool *again, struct mr_err *err)
 {
     enum mr_code code = MR_OK;

@@ -603,6 +603,8 @@ static const char *room_for(const struct mr_journal *j, const char *list, size_t
     return list;
 }
 
+/* On disk before it is noted here: a line that could not be written must not change what this run
+ * believes, since the next one would believe otherwise. */
 enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event event,
                                    const struct mr_journal_unit *wanted, const char *detail,
                                    struct mr_err *err)

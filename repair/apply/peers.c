@@ -9,6 +9,8 @@
 #define FIRST_PIECE_S 3
 #define NEXT_PIECE_S 30
 
+/* A counter that is read on a server that never gets it would be low for good, and one that has
+ * stopped late: better said before anything is raised. */
 static enum mr_code check_relation(const struct mr_target *target, const struct mr_peer *peer,
                                    struct mr_err *err)
 {
@@ -118,6 +120,8 @@ static enum mr_code wait_for(const struct mr_peer *peer, const char *position, u
     return code;
 }
 
+/* The first that is late ends it: nothing can be proved then, and each further one would cost its own
+ * timeout.  Who is late on purpose counts as behind, without being waited for. */
 enum mr_code mr_peers_wait(const struct mr_peers *peers, struct mr_db *target, unsigned timeout_s,
                            const char **behind, struct mr_err *err)
 {

@@ -26,6 +26,8 @@ static void add_dbs(struct mr_strbuf *sql, const struct mr_manifest *m)
 
 /* ---- planned tables without transactions ---- */
 
+/* InnoDB alone is known to take everything back; of any other engine, and of one that the server
+ * does not name, the rows are left out. */
 static enum mr_code read_engine(const struct mr_reseed_run *run, const struct mr_planned_table *t,
                                 struct mr_vec *loose, struct mr_err *err)
 {
@@ -84,52 +86,59 @@ static enum mr_code check_found(const struct mr_vec *loose, struct mr_err *err)
     return MR_OK;
 }
 
+/* Sets *writes where the unit writes such a table. */
+static enum mr_code look_at_unit(struct mr_script_read *script,
+                                 const struct mr_script_read_unit *unit, const struct mr_vec *loose,
+                                 struct mr_strbuf *name, bool *writes, struct mr_err *err)
+{
+    struct mr_script_read_item item;
+    enum mr_code code = MR_OK;
+    MR_TRY(mr_script_read_seek(script, unit, err));
+    MR_TRY(mr_script_read_next(script, &item, err));
+    while ((code = mr_script_read_next(script, &item, err)) == MR_OK &&
+           item.kind == MR_SCRIPT_READ_STATEMENT)
+        if (item.section == MR_SCRIPT_READ_WRITE && writes_any(&item, loose, name))
+            *writes = true;
+    return code;
+}
+
 enum mr_code mr_rehearse_skip(struct mr_script_read *script, const struct mr_vec *units,
                               const struct mr_vec *loose, bool *skip, struct mr_err *err)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; loose->count > 0 && code == MR_OK && i < units->count; i++) {
-        struct mr_script_read_item item;
-        code = mr_script_read_seek(script, mr_vec_at(units, i), err);
-        if (code == MR_OK)
-            code = mr_script_read_next(script, &item, err);
-        while (code == MR_OK && (code = mr_script_read_next(script, &item, err)) == MR_OK &&
-               item.kind == MR_SCRIPT_READ_STATEMENT)
-            if (item.section == MR_SCRIPT_READ_WRITE && writes_any(&item, loose, &name))
-                skip[i] = true;
-    }
-    if (code == MR_OK)
-        code = mr_strbuf_check(&name, "reading a script", err);
-    if (code == MR_OK)
-        code = check_found(loose, err);
+    for (size_t i = 0; loose->count > 0 && i < units->count; i++)
+        MR_TRY_OUT(look_at_unit(script, mr_vec_at(units, i), loose, &name, &skip[i], err));
+    MR_TRY_OUT(mr_strbuf_check(&name, "reading a script", err));
+    MR_TRY_OUT(check_found(loose, err));
+out:
     mr_strbuf_release(&name);
     return code;
 }
 
+/* What a rollback leaves must be known before the first statement, as nothing takes it back. */
 enum mr_code mr_rehearse_check(const struct mr_reseed_run *run, struct mr_vec *loose,
                                struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < run->manifest->planned.ntables; i++)
-        code = read_engine(run, &run->manifest->planned.tables[i], loose, err);
-    if (code == MR_OK)
-        code = mr_rehearse_triggers(run, err);
-    if (code == MR_OK)
-        code = mr_apply_check_quiet(run->target, err);
-    if (code == MR_OK && mr_reseed_count(run, MR_RAISE_WOULD) > 0) {
-        code = mr_err_set(err, MR_E_REFUSED,
-                          "%zu of %zu counters of the plan are not raised yet: inserts that "
-                          "are rolled back would raise them to among the plan's new ids",
-                          mr_reseed_count(run, MR_RAISE_WOULD), run->manifest->ncounters);
-        mr_err_hint(err, "Nothing was changed. Run reseed.sql of the plan by the server's "
-                         "own client first; it takes no more than a moment.");
-    }
-    return code;
+    for (size_t i = 0; i < run->manifest->planned.ntables; i++)
+        MR_TRY(read_engine(run, &run->manifest->planned.tables[i], loose, err));
+    MR_TRY(mr_rehearse_triggers(run, err));
+    MR_TRY(mr_apply_check_quiet(run->target, err));
+    if (mr_reseed_count(run, MR_RAISE_WOULD) == 0)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "%zu of %zu counters of the plan are not raised yet: inserts that "
+                     "are rolled back would raise them to among the plan's new ids",
+                     mr_reseed_count(run, MR_RAISE_WOULD), run->manifest->ncounters);
+    mr_err_hint(err, "Nothing was changed. Run reseed.sql of the plan by the server's "
+                     "own client first; it takes no more than a moment.");
+    return MR_E_REFUSED;
 }
 
 /* ---- counters ---- */
 
+/* Read before and after: an insert that is rolled back has taken its id for good, and whoever
+ * rehearses is told how many.  MySQL 8 would answer out of a cache of a day. */
 enum mr_code mr_rehearse_counters(const struct mr_reseed_run *run, struct mr_vec *out,
                                   struct mr_err *err)
 {

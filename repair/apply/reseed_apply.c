@@ -136,6 +136,8 @@ static enum mr_code check_holds(struct mr_reseed_run *run, struct mr_raise_resul
     return code;
 }
 
+/* What stands high here may still have to be raised: a step that was cut short, or a replica that
+ * never got it. */
 static enum mr_code survey_one(struct mr_reseed_run *run, struct mr_raise_result *r,
                                struct mr_err *err)
 {
@@ -198,12 +200,12 @@ static enum mr_code alter(struct mr_reseed_run *run, const struct mr_raise_resul
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     say_wait(run, r);
-    enum mr_code code = set_lock_wait(run, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(set_lock_wait(run, err));
     mr_reseed_raise_sql(r->counter, to, &sql);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&sql, "building a statement", err);
-    if (code == MR_OK)
-        code = mr_db_exec(run->target->db, sql.ptr, sql.len, err);
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a statement", err));
+    MR_TRY_OUT(mr_db_exec(run->target->db, sql.ptr, sql.len, err));
+out:
     mr_strbuf_release(&sql);
     return code;
 }
@@ -240,6 +242,7 @@ static enum mr_code take_success(struct mr_reseed_run *run, struct mr_raise_resu
     return mr_journal_write(run->journal, MR_JOURNAL_DONE, step, NULL, err);
 }
 
+/* Who holds the lock is gone in a moment, so it is asked at once, and said before the next try. */
 static enum mr_code name_blockers(struct mr_reseed_run *run, struct mr_raise_result *r,
                                   struct mr_err *err)
 {
@@ -314,6 +317,8 @@ static enum mr_code run_round(struct mr_reseed_run *run, size_t *left, struct mr
     return code;
 }
 
+/* An ALTER that waits holds up everybody behind it, so each try is short, and the pauses between
+ * them grow. */
 static enum mr_code run_rounds(struct mr_reseed_run *run, struct mr_err *err)
 {
     unsigned pause_s = 1;
@@ -342,6 +347,8 @@ static void fail_result(struct mr_reseed_run *run, struct mr_raise_result *r, co
     mr_strbuf_release(&text);
 }
 
+/* The last way, where ALTER stays blocked: what blocked it is kept as the reason, since that is what
+ * somebody can do something about. */
 static enum mr_code try_insert(struct mr_reseed_run *run, struct mr_raise_result *r,
                                struct mr_err *err)
 {
@@ -418,6 +425,8 @@ static void say_here_only(struct mr_reseed_run *run, struct mr_raise_result *r)
     mr_strbuf_release(&text);
 }
 
+/* Nothing that was sent proves anything: the counter is read back, here and on the replicas.  One
+ * that is low on a replica is a failure only where the replicas have caught up. */
 static enum mr_code prove(struct mr_reseed_run *run, struct mr_raise_result *r, const char *behind,
                           struct mr_err *err)
 {

@@ -72,6 +72,8 @@ static enum mr_code check_children(const struct mr_insert_task *task, const char
     return code;
 }
 
+/* Why a row in that table could do harm, or would not raise the counter; NULL: it may be tried.
+ * What cannot be seen counts as being there. */
 static const char *unfit(const struct mr_insert_task *task, const struct mr_table *table)
 {
     const struct mr_counter *c = task->counter;
@@ -102,6 +104,8 @@ static enum mr_code load(const struct mr_insert_task *task, const struct mr_tabl
                                   table, err);
 }
 
+/* Asked without a lock, so that a table that does not suit is not held up; what may have changed by
+ * then is asked once more inside of the transaction. */
 enum mr_code mr_reseed_insert_check(const struct mr_insert_task *task, const char **why_not,
                                     struct mr_err *err)
 {
@@ -187,6 +191,8 @@ static void add_json(struct row_text *row, const struct mr_table *table)
     }
 }
 
+/* By INSERT … SELECT, so that it takes no row where a parent has none, and no value of a user's goes
+ * through here. */
 static void build(const struct mr_insert_task *task, const struct mr_table *table,
                   struct mr_strbuf *sql)
 {
@@ -249,6 +255,8 @@ static enum mr_code check_one(const struct mr_insert_task *task, const char *oth
     return code;
 }
 
+/* What the statement did is read back, not assumed: a table without a parent row takes nothing, and
+ * settings of the server may give the row another id than the one that raises the counter. */
 static enum mr_code insert_row(const struct mr_insert_task *task, const struct mr_table *table,
                                struct mr_err *err)
 {
@@ -273,16 +281,16 @@ static enum mr_code delete_row(const struct mr_insert_task *task, struct mr_err 
 {
     const struct mr_counter *c = task->counter;
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    enum mr_code code = exec_text(task, "SET SESSION foreign_key_checks = 0", err);
+    enum mr_code code = MR_OK;
+    MR_TRY(exec_text(task, "SET SESSION foreign_key_checks = 0", err));
     mr_strbuf_add_str(&sql, "DELETE FROM ");
     mr_sql_table(&sql, c->db, c->name);
     mr_strbuf_add_str(&sql, " WHERE ");
     mr_sql_ident(&sql, c->column);
     mr_strbuf_add_fmt(&sql, " = %" PRIu64, task->to - 1);
-    if (code == MR_OK)
-        code = exec(task, &sql, err);
-    if (code == MR_OK)
-        code = check_one(task, "somebody else has taken the id that it used", err);
+    MR_TRY_OUT(exec(task, &sql, err));
+    MR_TRY_OUT(check_one(task, "somebody else has taken the id that it used", err));
+out:
     mr_strbuf_release(&sql);
     return code;
 }
@@ -299,14 +307,13 @@ static enum mr_code insert_and_delete(const struct mr_insert_task *task, struct 
     return delete_row(task, err);
 }
 
+/* INVARIANT: either both statements are committed or none is, so nobody ever sees the row; and the
+ * session checks references again, whatever became of it. */
 enum mr_code mr_reseed_insert(const struct mr_insert_task *task, struct mr_err *err)
 {
-    enum mr_code code = set_session(task, err);
-    if (code == MR_OK)
-        code = exec_text(task, "START TRANSACTION", err);
-    if (code != MR_OK)
-        return code;
-    code = insert_and_delete(task, err);
+    MR_TRY(set_session(task, err));
+    MR_TRY(exec_text(task, "START TRANSACTION", err));
+    enum mr_code code = insert_and_delete(task, err);
     if (code == MR_OK)
         code = exec_text(task, "COMMIT", err);
     if (code != MR_OK && !mr_db_is_lost(task->db))

@@ -35,6 +35,8 @@ static bool fires(const struct mr_undo_triggers *task, size_t at,
     return false;
 }
 
+/* The triggers of now are asked for: one that was dropped since fires no more, and a new one of an
+ * event that the plan knew of fires as well. */
 static enum mr_code look_at_table(struct firing *f, size_t at, struct mr_err *err)
 {
     const struct mr_undo_triggers *task = f->task;
@@ -80,14 +82,14 @@ enum mr_code mr_undo_triggers_check(const struct mr_undo_triggers *task, struct 
 {
     struct firing f = {.task = task, .list = MR_STRBUF_INIT};
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < task->planned->ntables; i++)
-        code = look_at_table(&f, i, err);
+    for (size_t i = 0; i < task->planned->ntables; i++)
+        MR_TRY_OUT(look_at_table(&f, i, err));
     if (f.found > NAMED)
         mr_strbuf_add_fmt(&f.list, " and %zu more", f.found - NAMED);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&f.list, "looking at triggers", err);
-    if (code == MR_OK && f.found > 0)
-        code = judge(&f, err);
+    MR_TRY_OUT(mr_strbuf_check(&f.list, "looking at triggers", err));
+    if (f.found > 0)
+        MR_TRY_OUT(judge(&f, err));
+out:
     mr_strbuf_release(&f.list);
     return code;
 }
