@@ -443,7 +443,7 @@ static enum mr_code count(struct mr_fired_back *b, size_t first, size_t end,
     const struct mr_planned_table *t = &b->planned->tables[at];
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
-    for (size_t i = first; code == MR_OK && i < end;) {
+    for (size_t i = first; i < end;) {
         mr_strbuf_reset(&sql);
         mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM ");
         mr_sql_table(&sql, t->target_db, t->target_name);
@@ -456,12 +456,11 @@ static enum mr_code count(struct mr_fired_back *b, size_t first, size_t end,
             mr_strbuf_add_fmt(&sql, ", %s", known->key);
         }
         mr_strbuf_add_str(&sql, ")");
-        code = mr_strbuf_check(&sql, "building a query", err);
-        if (code == MR_OK)
-            code = mr_db_query_text(b->target->db, sql.ptr, &text, err);
-        if (code == MR_OK)
-            sum->stay += strtoull(text.ptr, NULL, 10);
+        MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+        MR_TRY_OUT(mr_db_query_text(b->target->db, sql.ptr, &text, err));
+        sum->stay += strtoull(text.ptr, NULL, 10);
     }
+out:
     mr_strbuf_release(&sql);
     mr_strbuf_release(&text);
     return code;

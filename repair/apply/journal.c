@@ -230,19 +230,19 @@ uint64_t mr_journal_units_open(const struct mr_journal *j)
 /* There may be as many as the plan has rows, and undo asks for each of its own. */
 static enum mr_code sort_lists(struct mr_journal *j, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     mr_vec_clear(&j->lists[FOUND]);
     mr_vec_clear(&j->lists[LEFT_OUT]);
-    for (size_t i = 0; code == MR_OK && i < j->left_out.items.count; i++) {
+    j->are_sorted = false;
+    for (size_t i = 0; i < j->left_out.items.count; i++) {
         const struct left_out *l = mr_vec_at(&j->left_out.items, i);
-        code = mr_journal_rows_add(&j->lists[FOUND], l->found, err);
-        if (code == MR_OK && !l->open)
-            code = mr_journal_rows_add(&j->lists[LEFT_OUT], l->rows, err);
+        MR_TRY(mr_journal_rows_add(&j->lists[FOUND], l->found, err));
+        if (!l->open)
+            MR_TRY(mr_journal_rows_add(&j->lists[LEFT_OUT], l->rows, err));
     }
-    for (int k = FOUND; code == MR_OK && k <= LEFT_OUT; k++)
+    for (int k = FOUND; k <= LEFT_OUT; k++)
         mr_journal_rows_sort(&j->lists[k]);
-    j->are_sorted = code == MR_OK;
-    return code;
+    j->are_sorted = true;
+    return MR_OK;
 }
 
 static enum mr_code is_listed(struct mr_journal *j, enum list which, const struct mr_strbuf *row,

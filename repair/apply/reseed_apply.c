@@ -119,18 +119,19 @@ static enum mr_code check_holds(struct mr_reseed_run *run, struct mr_raise_resul
     char name[16] = "";
     if (c->sequence != NULL)
         return MR_OK;
-    enum mr_code code = read_type(run, c, &type, err);
-    if (code == MR_OK)
-        (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(type.ptr, "( "), type.ptr);
-    const struct mr_column column = {
-        .data_type = name, .is_unsigned = code == MR_OK && strstr(type.ptr, "unsigned") != NULL};
-    if (code == MR_OK && c->reseed_to > mr_reseed_column_limit(&column)) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(read_type(run, c, &type, err));
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(type.ptr, "( "), type.ptr);
+    const struct mr_column column = {.data_type = name,
+                                     .is_unsigned = strstr(type.ptr, "unsigned") != NULL};
+    if (c->reseed_to > mr_reseed_column_limit(&column)) {
         mr_strbuf_add_fmt(&text,
                           "the column is %s now, which does not hold %" PRIu64 ": plan again",
                           type.ptr, c->reseed_to);
         r->raise = MR_RAISE_FAILED;
         r->reason = keep(run, text.ptr);
     }
+out:
     mr_strbuf_release(&type);
     mr_strbuf_release(&text);
     return code;
