@@ -203,6 +203,7 @@ static void test_no_journal(void **state)
 {
     (void)state;
     begin_run();
+    mr_journal_close(p.run.journal);
     p.run.journal = NULL;
     run_again();
     counts_are(2, 0, 0, 0);
