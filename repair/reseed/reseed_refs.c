@@ -126,7 +126,7 @@ static enum mr_code add_configured(struct loader *l, const char *db, const char 
     struct mr_table_config config;
     enum mr_code code = mr_config_table(l->config, db, name, l->refs->arena, &config, l->err);
     for (size_t i = 0; code == MR_OK && i < config.nreferences; i++)
-        if (!config.references[i].dismissed)
+        if (!mr_table_config_is_dismissed(&config, i))
             code = add_reference(l, db, child, &config.references[i]);
     return code;
 }

@@ -165,3 +165,9 @@ LDFLAGS_test_apply_plan += -Wl,--wrap=mr_apply_check_rights,--wrap=mr_apply_chec
     -Wl,--wrap=mr_apply_case_end,--wrap=mr_apply_case_journal,--wrap=mr_apply_case_close \
     -Wl,--wrap=mr_script_shape_new,--wrap=mr_script_shape_fits,--wrap=mr_rehearse_skip \
     -Wl,--wrap=mr_apply_units_run
+# What reseed_world.h answers.
+RESEED_WORLD := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_result_next \
+    -Wl,--wrap=mr_result_free,--wrap=mr_db_server,--wrap=mr_db_is_lost \
+    -Wl,--wrap=mr_schema_auto_increment,--wrap=mr_replication_sources
+RESEED_WORLDS := $(shell grep -l '"reseed_world.h"' tests/unit/test_*.c)
+$(foreach t,$(RESEED_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(RESEED_WORLD)))
