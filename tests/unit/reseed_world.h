@@ -152,7 +152,7 @@ static inline void reseed_begin(struct reseed_world *w)
     reseed_now = w;
     w->fail_code = MR_E_LOST;
     w->calls = (struct mr_strbuf)MR_STRBUF_INIT;
-    mr_strbuf_add_str(&w->calls, "");
+    world_server.log = (struct mr_strbuf)MR_STRBUF_INIT;
     world_server.server = (struct mr_server){.flavour = MR_FLAVOUR_MARIADB};
     world_server.breaks = reseed_breaks;
     world_answers(NULL, 0);
