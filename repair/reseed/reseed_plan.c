@@ -184,13 +184,13 @@ static enum mr_code is_untouched(struct planner *p, const struct work *w,
                                  const struct mr_plan_block *block, bool *untouched)
 {
     const struct mr_counter *c = &w->counter;
-    const uint64_t source = c->next[MR_SOURCE] > c->greatest[MR_SOURCE] + 1
-                                ? c->next[MR_SOURCE]
-                                : c->greatest[MR_SOURCE] + 1;
     const uint64_t target = c->next[MR_TARGET];
     bool used = false;
     *untouched = false;
-    if (source > block->from || (target > block->from && target < block->reseed_to))
+    /* not greatest + 1: behind 2^64-1 that is 0, and below every block */
+    const bool source_is_in =
+        c->next[MR_SOURCE] > block->from || c->greatest[MR_SOURCE] >= block->from;
+    if (source_is_in || (target > block->from && target < block->reseed_to))
         return MR_OK;
     MR_TRY(mr_reseed_is_used(mr_reader_db(p->task->side[MR_TARGET].main), w->pair.table[MR_TARGET],
                              c->column, block->from, block->to, &used, p->err));
