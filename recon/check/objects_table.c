@@ -214,13 +214,21 @@ static enum mr_code compare_named(const struct mr_objects_both *p, enum mr_objec
     return code;
 }
 
-/* SOURCE's name for a database of TARGET. */
-static const char *source_name(const struct mr_objects_both *p, const char *target_db)
+/* SOURCE's name for a database of TARGET.  One that is not compared is another than SOURCE's of
+ * that name which is: a key that was copied may still lead there. */
+static void add_source_name(struct mr_strbuf *out, const struct mr_objects_both *p,
+                            const char *target_db)
 {
-    for (size_t i = 0; i < p->opts->npairs; i++)
-        if (mr_objects_is_same_name(p, p->opts->pairs[i].target_db, target_db))
-            return p->opts->pairs[i].source_db;
-    return target_db;
+    bool is_taken = false;
+    for (size_t i = 0; i < p->opts->npairs; i++) {
+        const struct mr_objects_pair *pair = &p->opts->pairs[i];
+        is_taken = is_taken || mr_objects_is_same_name(p, pair->source_db, target_db);
+        if (mr_objects_is_same_name(p, pair->target_db, target_db)) {
+            mr_strbuf_add_str(out, pair->source_db);
+            return;
+        }
+    }
+    mr_strbuf_add_fmt(out, "%s%s", is_taken ? "the target's " : "", target_db);
 }
 
 static bool push_named(struct mr_vec *list, const struct named *what, struct mr_strbuf *text)
@@ -241,11 +249,15 @@ static bool list_fks(const struct mr_objects_both *p, const struct mr_table *tab
     bool ok = true;
     for (size_t i = 0; i < table->nfks && ok; i++) {
         const struct mr_foreign_key *fk = &table->fks[i];
-        const char *shown = table == p->tt ? source_name(p, fk->ref_db) : fk->ref_db;
         struct named named = {.name = fk->name, .hidden = fk->on_update == NULL};
-        struct mr_strbuf text = MR_STRBUF_INIT;
-        mr_objects_add_fk(&text, fk, table->db, shown);
-        ok = push_named(list, &named, &text);
+        struct mr_strbuf text = MR_STRBUF_INIT, shown = MR_STRBUF_INIT;
+        if (table == p->tt)
+            add_source_name(&shown, p, fk->ref_db);
+        else
+            mr_strbuf_add_str(&shown, fk->ref_db);
+        mr_objects_add_fk(&text, fk, table->db, shown.ptr);
+        ok = !shown.failed && push_named(list, &named, &text);
+        mr_strbuf_release(&shown);
         mr_strbuf_release(&text);
     }
     return ok;
