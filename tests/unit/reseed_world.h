@@ -1,5 +1,6 @@
 /*
- * reseed_world: tables with counters on two sides, for the unit tests of repair/reseed.
+ * reseed_world: tables with counters on two sides, for the unit tests of repair/reseed and
+ * of what recon/check says of counters.
  *
  *   reseed_begin(&w) → graph_table(&w.g, …), reseed_counter… → reseed_ready(&w, ini) →
  *   reseed_numbers…, world_answers… → the code under test with w.g.servers → reseed_end(&w)
