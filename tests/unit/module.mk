@@ -82,12 +82,8 @@ LDFLAGS_test_view_log := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_replication_sources
 CHECK_WORLD := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_result_next \
     -Wl,--wrap=mr_result_free,--wrap=mr_db_server,--wrap=mr_db_is_lost,--wrap=mr_canon \
     -Wl,--wrap=mr_pair_try_condition
-LDFLAGS_test_check_classify := $(CHECK_WORLD)
-LDFLAGS_test_check_entities := $(CHECK_WORLD)
-LDFLAGS_test_check_duplicates := $(CHECK_WORLD)
-LDFLAGS_test_check_known := $(CHECK_WORLD)
-LDFLAGS_test_check_misplaced := $(CHECK_WORLD)
-LDFLAGS_test_check_same := $(CHECK_WORLD)
+CHECK_WORLDS := $(shell grep -lE '"check_(world|server).h"' tests/unit/test_*.c)
+$(foreach t,$(CHECK_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(CHECK_WORLD)))
 LDFLAGS_test_check_relate := $(CHECK_WORLD) -Wl,--wrap=mr_replication_relation \
     -Wl,--wrap=mr_replication_behind,--wrap=mr_replication_history \
     -Wl,--wrap=mr_replication_wait,--wrap=mr_replication_confirm
