@@ -505,6 +505,7 @@ static inline void world_begin(struct world *w)
     graph_begin(&w->g);
     mr_arena_init(&w->arena);
     world_server.canon_code = MR_OK;
+    world_server.lost = false;
     world_server.server = (struct mr_server){.flavour = MR_FLAVOUR_MYSQL};
     world_answers(NULL, 0);
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {

@@ -84,6 +84,12 @@ CHECK_WORLD := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_result_n
     -Wl,--wrap=mr_pair_try_condition
 CHECK_WORLDS := $(shell grep -lE '"check_(world|server).h"' tests/unit/test_*.c)
 $(foreach t,$(CHECK_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(CHECK_WORLD)))
+LDFLAGS_test_check_marks += -Wl,--wrap=mr_table_marks_read,--wrap=mr_db_reconnect
+LDFLAGS_test_check_settle += -Wl,--wrap=mr_replication_position,--wrap=mr_replication_history \
+    -Wl,--wrap=mr_replication_wait,--wrap=mr_replication_confirm,--wrap=mr_db_reconnect \
+    -Wl,--wrap=mr_clock_now_s,--wrap=nanosleep
+LDFLAGS_test_check_sides += -Wl,--wrap=mr_clock_now_s,--wrap=mr_db_say,--wrap=mr_db_reconnect \
+    -Wl,--wrap=mr_sides_open
 LDFLAGS_test_check_relate := $(CHECK_WORLD) -Wl,--wrap=mr_replication_relation \
     -Wl,--wrap=mr_replication_behind,--wrap=mr_replication_history \
     -Wl,--wrap=mr_replication_wait,--wrap=mr_replication_confirm
