@@ -324,6 +324,26 @@ static void test_seen(void **state)
     }
 }
 
+/* Without a time at the beginning there is nothing that could stand still. */
+static void test_seen_without_time(void **state)
+{
+    static const struct world_answer answer = {"CREATE_TIME", "=2026-01-01 00:00:00\n", MR_OK, 0};
+    struct world w;
+    (void)state;
+    begin(&w);
+    world_plan(&w, "");
+    world_pair(&w, 0)->join = MR_JOIN_SHARED;
+    fake.mark[MR_SOURCE].time = NULL;
+    assert_int_equal(mr_check_marks_begin(&w.check, NULL), MR_OK);
+    world_answers(&answer, 1);
+    mr_check_marks_seen(&w.worker,
+                        &(struct mr_scan_task){.table = world_pair(&w, 0), .next_chunk = 5});
+    fake.mark[MR_SOURCE].numbers = "=2\n";
+    assert_int_equal(mr_check_marks_end(&w.check, NULL), MR_OK);
+    assert_true(atomic_load(&world_pair(&w, 0)->failed));
+    world_end(&w);
+}
+
 /* ---- a run that goes on */
 
 static void test_resume(void **state)
@@ -389,7 +409,7 @@ int main(void)
         cmocka_unit_test(test_end),          cmocka_unit_test(test_end_breaks),
         cmocka_unit_test(test_first_reason), cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_begin_lost),   cmocka_unit_test(test_seen),
-        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_resume),       cmocka_unit_test(test_seen_without_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
