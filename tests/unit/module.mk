@@ -87,6 +87,8 @@ $(foreach t,$(CHECK_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(CHECK_W
 LDFLAGS_test_check_wait += -Wl,--wrap=mr_throttle_wait_holding
 LDFLAGS_test_check += -Wl,--wrap=mr_clock_now_s,--wrap=nanosleep
 LDFLAGS_test_check_objects += -Wl,--wrap=mr_catalogue_read_shown,--wrap=mr_check_settle
+LDFLAGS_test_check_run += -Wl,--wrap=mr_table_marks_read,--wrap=mr_inflight_find \
+    -Wl,--wrap=mr_catalogue_read_shown,--wrap=mr_check_suspects,--wrap=mr_check_lineage
 LDFLAGS_test_check_marks += -Wl,--wrap=mr_table_marks_read,--wrap=mr_db_reconnect
 LDFLAGS_test_check_settle += -Wl,--wrap=mr_replication_position,--wrap=mr_replication_history \
     -Wl,--wrap=mr_replication_wait,--wrap=mr_replication_confirm,--wrap=mr_db_reconnect \
