@@ -42,6 +42,8 @@ static enum mr_code read_number(struct mr_db *db, const char *sql, uint64_t *val
     return code;
 }
 
+/* SOURCE's sequence, where its column has one, need not be of that name.  TARGET's counts by its
+ * own step, which then holds in place of the server's. */
 static enum mr_code read_sequence(const struct counting *c, const struct mr_plan_table *t,
                                   enum mr_side side, struct mr_counter *counter)
 {
@@ -54,9 +56,7 @@ static enum mr_code read_sequence(const struct counting *c, const struct mr_plan
         return MR_OK;
     if (side == MR_SOURCE)
         return mr_side_sequence_next(s->main, db, name, &counter->next[side], c->err);
-    enum mr_code code = mr_sequence_read(mr_reader_db(s->main), db, name, &sequence, c->err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_sequence_read(mr_reader_db(s->main), db, name, &sequence, c->err));
     counter->next[side] = sequence.next;
     if (sequence.increment > 0) {
         counter->increment = sequence.increment;
@@ -65,6 +65,8 @@ static enum mr_code read_sequence(const struct counting *c, const struct mr_plan
     return MR_OK;
 }
 
+/* Read anew, since ids may have been handed out after they were decided: what is shown, and
+ * guarded, is where the counters stand when the plan is written. */
 static enum mr_code read_servers(const struct counting *c, const struct mr_plan_table *t,
                                  struct mr_counter *counter)
 {
@@ -77,15 +79,13 @@ static enum mr_code read_servers(const struct counting *c, const struct mr_plan_
     }
     if (db == NULL)
         return mr_err_set(c->err, MR_E_LOST, "the connection to the target is gone");
-    enum mr_code code = mr_reseed_read(side, &pair, counter->next, counter->greatest, c->err);
-    if (code == MR_OK)
-        code = read_number(db, "SELECT @@GLOBAL.auto_increment_increment", &counter->increment,
-                           c->err);
-    if (code == MR_OK)
-        code = read_number(db, "SELECT @@GLOBAL.auto_increment_offset", &counter->offset, c->err);
-    for (int s = MR_SOURCE; code == MR_OK && counter->sequence != NULL && s < MR_SIDES; s++)
-        code = read_sequence(c, t, (enum mr_side)s, counter);
-    return code;
+    MR_TRY(mr_reseed_read(side, &pair, counter->next, counter->greatest, c->err));
+    MR_TRY(
+        read_number(db, "SELECT @@GLOBAL.auto_increment_increment", &counter->increment, c->err));
+    MR_TRY(read_number(db, "SELECT @@GLOBAL.auto_increment_offset", &counter->offset, c->err));
+    for (int s = MR_SOURCE; counter->sequence != NULL && s < MR_SIDES; s++)
+        MR_TRY(read_sequence(c, t, (enum mr_side)s, counter));
+    return MR_OK;
 }
 
 /* ---- what was decided ---- */
@@ -110,6 +110,8 @@ static enum mr_code find_reserved(const struct counting *c, struct mr_counter *c
     return counter->margin_note != NULL ? MR_OK : no_memory(c);
 }
 
+/* The ids that were given stand as their first, their step and their number: the end is behind
+ * the last one, on the same step. */
 static enum mr_code find_kept(const struct counting *c, const struct mr_plan_table *t,
                               struct mr_counter *counter, bool *found)
 {
@@ -126,6 +128,7 @@ static enum mr_code find_kept(const struct counting *c, const struct mr_plan_tab
     return code;
 }
 
+/* *found false: no row of the table gets a new id, so its counter is left where it is. */
 static enum mr_code take(const struct counting *c, const struct mr_plan_table *t,
                          struct mr_counter *counter, bool *found, bool *reserved)
 {
@@ -138,11 +141,11 @@ static enum mr_code take(const struct counting *c, const struct mr_plan_table *t
                                    .sequence_db = t->sequence_db,
                                    .sequence = t->sequence,
                                    .rebuild = !target->transactional && t->sequence == NULL};
-    enum mr_code code = find_kept(c, t, counter, found);
-    if (code != MR_OK || !*found)
-        return code;
-    code = read_servers(c, t, counter);
-    return code == MR_OK ? find_reserved(c, counter, reserved) : code;
+    MR_TRY(find_kept(c, t, counter, found));
+    if (!*found)
+        return MR_OK;
+    MR_TRY(read_servers(c, t, counter));
+    return find_reserved(c, counter, reserved);
 }
 
 enum mr_code mr_plan_counters_open(struct mr_case *cf, int64_t plan, struct mr_err *err)
@@ -169,6 +172,7 @@ enum mr_code mr_plan_counters(const struct mr_plan_counters_task *task,
     *reserved = kept;
     if (counters == NULL || kept == NULL)
         return no_memory(&c);
+    /* start is NULL of a table whose counter was looked at, and of which nothing is numbered */
     enum mr_code code = mr_case_prepare(mr_findings_case(task->fd),
                                         "SELECT margin, start, step, ids, counter FROM plan_table"
                                         " WHERE plan=:plan AND tbl=:tbl AND start IS NOT NULL",

@@ -132,6 +132,8 @@ static uint64_t next_of(const struct mr_counter *c)
     return next;
 }
 
+/* One table that does not fit refuses the whole plan: a server with some counters raised hands
+ * out the very ids of the one that was left. */
 static enum mr_code refuse(struct planner *p, const struct work *w, uint64_t margin,
                            const struct mr_reseed_value *value)
 {
@@ -154,6 +156,8 @@ static enum mr_code refuse(struct planner *p, const struct work *w, uint64_t mar
     return MR_E_REFUSED;
 }
 
+/* The note says where less was taken than was asked for, since the block may then be used up
+ * before the histories are merged. */
 static enum mr_code set_value(struct planner *p, struct work *w)
 {
     struct mr_counter *c = &w->counter;
@@ -198,6 +202,8 @@ static enum mr_code is_untouched(struct planner *p, const struct work *w,
     return MR_OK;
 }
 
+/* The same block again, so that planning twice does not move the counter twice.  Not where it is
+ * too small for the margin of now, unless no bigger one would fit either. */
 static enum mr_code take_reserved(struct planner *p, struct work *w, bool *taken)
 {
     struct mr_counter *c = &w->counter;
@@ -207,19 +213,18 @@ static enum mr_code take_reserved(struct planner *p, struct work *w, bool *taken
     *taken = false;
     if (p->task->fd == NULL)
         return MR_OK;
-    enum mr_code code = mr_planbook_last_block(p->task->fd, p->task->target, c->table, c->column,
-                                               p->task->arena, &block, &plan, p->err);
-    if (code == MR_OK && plan != NULL)
-        code = wanted_margin(p, w, &margin);
-    if (code != MR_OK || plan == NULL)
-        return code;
+    MR_TRY(mr_planbook_last_block(p->task->fd, p->task->target, c->table, c->column, p->task->arena,
+                                  &block, &plan, p->err));
+    if (plan == NULL)
+        return MR_OK;
+    MR_TRY(wanted_margin(p, w, &margin));
     bool same_kind = (block.sequence == NULL) == (c->sequence == NULL);
     if (!same_kind || block.reseed_to > w->limit ||
         (block.to - block.from < margin && (w->limit - block.from) / 4 >= margin))
         return MR_OK;
-    code = is_untouched(p, w, &block, taken);
-    if (code != MR_OK || !*taken)
-        return code;
+    MR_TRY(is_untouched(p, w, &block, taken));
+    if (!*taken)
+        return MR_OK;
     c->from = block.from;
     c->to = block.to;
     c->margin = block.to - block.from;
@@ -232,27 +237,27 @@ static enum mr_code take_reserved(struct planner *p, struct work *w, bool *taken
 
 /* ---- one counter ---- */
 
+/* A table takes no id that lies behind its last partition, however wide its column is; where an
+ * expression hides where that is, only people can tell. */
 static enum mr_code set_limit(struct planner *p, struct work *w)
 {
     const struct mr_table *t = w->pair.table[MR_TARGET];
     uint64_t partitions = UINT64_MAX;
     bool unclear = false;
-    enum mr_code code =
-        mr_reseed_refs_limit(&p->refs, t, w->counter.column, &w->limit, &w->narrowest, p->err);
-    if (code == MR_OK)
-        code = mr_reseed_partition_limit(mr_reader_db(p->task->side[MR_TARGET].main), t,
-                                         w->counter.column, &partitions, &unclear, p->err);
-    if (code == MR_OK && partitions < w->limit) {
+    MR_TRY(mr_reseed_refs_limit(&p->refs, t, w->counter.column, &w->limit, &w->narrowest, p->err));
+    MR_TRY(mr_reseed_partition_limit(mr_reader_db(p->task->side[MR_TARGET].main), t,
+                                     w->counter.column, &partitions, &unclear, p->err));
+    if (partitions < w->limit) {
         w->limit = partitions;
         w->narrowest = print(p, "%s.%s.%s (its last partition)", t->db, t->name, w->counter.column);
         if (w->narrowest == NULL)
-            code = no_memory(p);
+            return no_memory(p);
     }
-    if (code == MR_OK && unclear)
+    if (unclear)
         mr_log_warning("table \"%s\" is partitioned by an expression over \"%s\": see "
                        "that a partition takes the new ids",
                        w->counter.table, w->counter.column);
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code keep(struct planner *p, const struct work *w)
@@ -277,11 +282,10 @@ static enum mr_code finish(struct planner *p, struct work *w)
 static enum mr_code plan_auto(struct planner *p, struct work *w)
 {
     struct mr_counter *c = &w->counter;
-    enum mr_code code = mr_reseed_read(p->task->side, &w->pair, c->next, c->greatest, p->err);
+    MR_TRY(mr_reseed_read(p->task->side, &w->pair, c->next, c->greatest, p->err));
     w->step = p->step;
-    if (code == MR_OK)
-        code = set_limit(p, w);
-    return code == MR_OK ? finish(p, w) : code;
+    MR_TRY(set_limit(p, w));
+    return finish(p, w);
 }
 
 /* A sequence of the source counts for next; one that it cannot read does not. */
@@ -300,29 +304,28 @@ static enum mr_code read_sequences(struct planner *p, struct work *w, struct mr_
     return MR_OK;
 }
 
+/* A sequence has a step and an end of its own.  Above both histories one that counts down has
+ * nothing to reserve. */
 static enum mr_code plan_sequence(struct planner *p, struct work *w)
 {
     struct mr_counter *c = &w->counter;
     struct mr_sequence sequence;
-    enum mr_code code = mr_reseed_read(p->task->side, &w->pair, c->next, c->greatest, p->err);
-    if (code == MR_OK)
-        code = read_sequences(p, w, &sequence);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_reseed_read(p->task->side, &w->pair, c->next, c->greatest, p->err));
+    MR_TRY(read_sequences(p, w, &sequence));
     if (sequence.descends)
         return skip(p, c->table, false,
                     print(p, "sequence \"%s.%s\" counts down", c->sequence_db, c->sequence));
     w->step = sequence.increment > 0
                   ? (struct mr_reseed_step){sequence.increment, sequence.start % sequence.increment}
                   : p->step;
-    code = set_limit(p, w);
-    if (code == MR_OK && sequence.maximum < w->limit) {
+    MR_TRY(set_limit(p, w));
+    if (sequence.maximum < w->limit) {
         w->limit = sequence.maximum;
         w->narrowest = print(p, "%s.%s", c->sequence_db, c->sequence);
         if (w->narrowest == NULL)
-            code = no_memory(p);
+            return no_memory(p);
     }
-    return code == MR_OK ? finish(p, w) : code;
+    return finish(p, w);
 }
 
 /* A sequence may serve several columns: the plan keeps the farthest of them once. */
@@ -368,6 +371,7 @@ static enum mr_code settle(struct planner *p, const struct work *w, enum mr_code
     return skip(p, w->counter.table, true, print(p, "%s", p->err->message));
 }
 
+/* Beside AUTO_INCREMENT: a table may have both, and several columns that draw. */
 static enum mr_code plan_sequences(struct planner *p, const struct mr_table *s,
                                    const struct mr_table *t)
 {
@@ -387,6 +391,8 @@ static enum mr_code plan_sequences(struct planner *p, const struct mr_table *s,
     return code;
 }
 
+/* What is left alone is told with the reason, unless neither side counts: then there is nothing
+ * that could hand out an id twice. */
 static enum mr_code plan_pair(struct planner *p, const struct mr_table *s, const struct mr_table *t)
 {
     const struct mr_column *column = auto_column(t);
@@ -443,6 +449,8 @@ static bool selects(const struct planner *p, const char *db, const char *table)
                               task->exclude->count, db, table);
 }
 
+/* Also the tables that one side alone has: if that side's account only does not see the twin,
+ * its counter would stay low, and nobody would know. */
 static enum mr_code plan_db(struct planner *p, const struct mr_db_pair *pair)
 {
     const struct mr_catalogue *cs = p->task->side[MR_SOURCE].cat;
@@ -534,6 +542,7 @@ static enum mr_code require_selected(const struct planner *p)
 
 /* ---- the plan ---- */
 
+/* TARGET's, which hands out the ids; a server that says nothing counts by ones. */
 static enum mr_code read_step(struct planner *p)
 {
     static const char sql[] =
@@ -580,6 +589,7 @@ enum mr_code mr_reseed_plan(const struct mr_reseed_task *task, struct mr_manifes
                         .err = err};
     struct mr_vec pairs = MR_VEC_INIT(struct mr_db_pair);
     enum mr_code code = MR_OK;
+    /* all references first: a table that is not planned itself may bound one that is */
     MR_TRY_OUT(mr_sides_pair_dbs(task->side, task->arena, &pairs, err));
     MR_TRY_OUT(read_step(&p));
     MR_TRY_OUT(mr_reseed_refs_load(&p.refs, task->side, &pairs, task->config, task->arena, err));

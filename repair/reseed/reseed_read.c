@@ -19,6 +19,7 @@ enum mr_code mr_reseed_next(struct mr_db *db, const char *dbname, const char *ta
     return mr_schema_auto_increment(db, &described, next, NULL, err);
 }
 
+/* A counter that a server does not print stands at its start, which is not "none". */
 enum mr_code mr_reseed_read(const struct mr_server_side side[MR_SIDES],
                             const struct mr_reseed_pair *pair, uint64_t next[MR_SIDES],
                             uint64_t greatest[MR_SIDES], struct mr_err *err)
@@ -40,6 +41,8 @@ enum mr_code mr_reseed_read(const struct mr_server_side side[MR_SIDES],
     return MR_OK;
 }
 
+/* By the server, since ids within the block may have been taken and given back by deletes: the
+ * greatest key alone does not tell. */
 enum mr_code mr_reseed_is_used(struct mr_db *db, const struct mr_table *table, const char *column,
                                uint64_t from, uint64_t to, bool *used, struct mr_err *err)
 {
@@ -88,6 +91,7 @@ static void take_partition(const struct mr_cell *cells, const struct names *colu
     }
 }
 
+/* The greatest bound of all partitions counts; MAXVALUE anywhere leaves the end open. */
 enum mr_code mr_reseed_partition_limit(struct mr_db *db, const struct mr_table *table,
                                        const char *column, uint64_t *limit, bool *unclear,
                                        struct mr_err *err)
@@ -106,16 +110,15 @@ enum mr_code mr_reseed_partition_limit(struct mr_db *db, const struct mr_table *
     mr_strbuf_add_str(&sql, " AND TABLE_NAME = ");
     mr_sql_string(&sql, table->name);
     mr_sql_ident(&quoted, column);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&quoted, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query(db, "nnn", sql.ptr, sql.len, &res, err);
-    const struct mr_cell *cells;
-    while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_strbuf_check(&quoted, "building a query", err));
+    MR_TRY_OUT(mr_db_query(db, "nnn", sql.ptr, sql.len, &res, err));
+    for (const struct mr_cell *cells; (cells = mr_result_next(res)) != NULL;)
         take_partition(cells, &(struct names){column, quoted.ptr}, limit, &open_end, unclear);
     if (open_end)
         *limit = UINT64_MAX;
+out:
     mr_result_free(res);
     mr_strbuf_release(&quoted);
     mr_strbuf_release(&sql);

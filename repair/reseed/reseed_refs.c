@@ -145,6 +145,7 @@ static enum mr_code add_table(struct loader *l, const struct mr_table *child)
                          : code;
 }
 
+/* All tables of TARGET, whatever is planned: any of them may refer to an id that is handed out. */
 enum mr_code mr_reseed_refs_load(struct mr_reseed_refs *refs,
                                  const struct mr_server_side side[MR_SIDES],
                                  const struct mr_vec *pairs, const struct mr_config *config,
@@ -200,6 +201,7 @@ static const char *place_name(struct mr_arena *arena, const struct place *place)
     return name;
 }
 
+/* Breadth first; a place is looked at once, so that tables which refer to each other end. */
 enum mr_code mr_reseed_refs_limit(const struct mr_reseed_refs *refs, const struct mr_table *table,
                                   const char *column, uint64_t *limit, const char **narrowest,
                                   struct mr_err *err)

@@ -28,6 +28,7 @@ static void add_signers(struct mr_strbuf *out, const struct mr_plan_signers *sig
     }
 }
 
+/* Which server, down to its id: a plan that is applied to another one is the incident anew. */
 void mr_reseed_show_head(struct mr_strbuf *out, const struct mr_manifest *m,
                          const struct mr_plan_signers *signers, bool color)
 {
@@ -59,6 +60,7 @@ static void add_next(struct mr_strbuf *out, uint64_t next)
         mr_strbuf_add_str(out, "none");
 }
 
+/* The last id of the block is shown, not the end behind it: people look for it in their data. */
 void mr_reseed_show_counter(struct mr_strbuf *out, const struct mr_counter *c)
 {
     mr_strbuf_add_str(out, "  ");
@@ -145,6 +147,7 @@ enum mr_code mr_reseed_show_text(const struct mr_manifest *m, const char *dir,
 
 /* ---- JSON ---- */
 
+/* What a certificate did not prove is null, whoever signed. */
 void mr_reseed_put_plan(struct mr_jsonw *w, const struct mr_manifest *m,
                         const struct mr_plan_signers *signers)
 {
@@ -167,6 +170,7 @@ void mr_reseed_put_plan(struct mr_jsonw *w, const struct mr_manifest *m,
     mr_jsonw_end_line(w);
 }
 
+/* Numbers go out as strings: who reads JSON into doubles would round ids beyond 2^53. */
 static void put_counter(struct mr_jsonw *w, const struct mr_counter *c)
 {
     mr_jsonw_object_begin(w);

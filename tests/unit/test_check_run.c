@@ -205,6 +205,9 @@ static void test_breaks(void **state)
         {"one table cannot be read", 1, 1, MR_E_SQL, MR_OK, false,
          "orders not checked 0/0 (the server has failed); people diverged 3/3: missing 1 extra 1 "
          "changed 1"},
+        {"no memory while rows are read again", 3, 1, MR_E_NOMEM, MR_E_NOMEM, false, NULL},
+        {"rows cannot be read again", 3, 1, MR_E_SQL, MR_OK, false,
+         "orders equal 2/2; people not checked 3/3 (the server has failed)"},
         {"no memory", 1, 1, MR_E_NOMEM, MR_E_NOMEM, false, NULL},
         {"the case cannot be written", 1, 1, MR_E_CASE, MR_E_CASE, false, NULL},
     };
