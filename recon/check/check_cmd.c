@@ -370,20 +370,19 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     check.open_snapshot = invocation->commands.open_snapshot;
     check.run.uuid = id.id;
     check.run.started = id.started;
-    enum mr_code code = mr_db_global_init(err);
-    if (code == MR_OK)
-        code = mr_objects_parse_kinds(opts->objects, &check.object_kinds, err);
-    if (code == MR_OK)
-        code = mr_check_sides_open(&check, &sides, operands, err);
-    mr_check_hint_connections(code, err);
-    if (code == MR_OK)
-        code = mr_findings_open(opts->case_path, MR_CASE_WRITE, &check.fd, err);
-    if (code == MR_OK)
-        code = name_sides(&check, err);
-    if (code == MR_OK)
-        code = run_check(&check, exit_code, err);
     struct mr_err late = {0};
-    enum mr_code closed = mr_findings_close(check.fd, &late);
+    enum mr_code code = MR_OK, closed;
+    MR_TRY_OUT(mr_db_global_init(err));
+    MR_TRY_OUT(mr_objects_parse_kinds(opts->objects, &check.object_kinds, err));
+    code = mr_check_sides_open(&check, &sides, operands, err);
+    mr_check_hint_connections(code, err);
+    if (code != MR_OK)
+        goto out;
+    MR_TRY_OUT(mr_findings_open(opts->case_path, MR_CASE_WRITE, &check.fd, err));
+    MR_TRY_OUT(name_sides(&check, err));
+    MR_TRY_OUT(run_check(&check, exit_code, err));
+out:
+    closed = mr_findings_close(check.fd, &late);
     if (code == MR_OK && closed != MR_OK) {
         code = closed;
         *err = late;

@@ -181,15 +181,13 @@ static enum mr_code moved_line(void *ctx, const struct mr_finding *source,
     struct json *j = ctx;
     begin_line(j, "moved");
     put_str(j, "table", j->table->name);
-    enum mr_code code = mr_image_open(&j->source, source->source, source->source_len, err);
-    if (code == MR_OK)
-        code = mr_image_open(&j->target, target->target, target->target_len, err);
-    if (code == MR_OK)
-        code = put_image(j, "identity", &j->source, MR_IMAGE_IDENTITY, err);
-    if (code == MR_OK)
-        code = put_image(j, "source_key", &j->source, MR_IMAGE_KEY, err);
-    if (code == MR_OK)
-        code = put_image(j, "target_key", &j->target, MR_IMAGE_KEY, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_image_open(&j->source, source->source, source->source_len, err));
+    MR_TRY_OUT(mr_image_open(&j->target, target->target, target->target_len, err));
+    MR_TRY_OUT(put_image(j, "identity", &j->source, MR_IMAGE_IDENTITY, err));
+    MR_TRY_OUT(put_image(j, "source_key", &j->source, MR_IMAGE_KEY, err));
+    MR_TRY_OUT(put_image(j, "target_key", &j->target, MR_IMAGE_KEY, err));
+out:
     end_line(j);
     return code;
 }

@@ -51,23 +51,20 @@ enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_find
                                        .advice = MR_VEC_INIT(struct mr_find_advice),
                                        .max_rows = max_rows};
     bool by_plans = false;
-    enum mr_code code =
-        mr_findings_tables(fd, &result->arena, &result->tables, &result->ntables, err);
-    if (code == MR_OK)
-        code = mr_findings_objects(fd, &result->arena, &result->objects, err);
-    if (code == MR_OK)
-        code = mr_findings_advice(fd, &result->arena, &result->advice, err);
-    if (code == MR_OK) {
-        result->explained =
-            mr_arena_calloc(&result->arena, result->ntables + 1, sizeof *result->explained);
-        code = result->explained != NULL ? MR_OK : mr_err_nomem(err, "reading the case");
-    }
-    if (code == MR_OK)
-        code = mr_check_is_explained(fd, &by_plans, err);
-    for (size_t i = 0; code == MR_OK && i < result->ntables; i++)
-        code = add_table(result, i, by_plans, err);
-    if (code == MR_OK && by_plans)
-        code = mr_check_explained_plan(fd, &result->arena, &result->explained_by, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_findings_tables(fd, &result->arena, &result->tables, &result->ntables, err));
+    MR_TRY_OUT(mr_findings_objects(fd, &result->arena, &result->objects, err));
+    MR_TRY_OUT(mr_findings_advice(fd, &result->arena, &result->advice, err));
+    result->explained =
+        mr_arena_calloc(&result->arena, result->ntables + 1, sizeof *result->explained);
+    if (result->explained == NULL)
+        MR_TRY_OUT(mr_err_nomem(err, "reading the case"));
+    MR_TRY_OUT(mr_check_is_explained(fd, &by_plans, err));
+    for (size_t i = 0; i < result->ntables; i++)
+        MR_TRY_OUT(add_table(result, i, by_plans, err));
+    if (by_plans)
+        MR_TRY_OUT(mr_check_explained_plan(fd, &result->arena, &result->explained_by, err));
+out: /* also a result that was half read is never called whole */
     result->differs = result->differs || result->objects.count > 0;
     result->interrupted = !run->finished;
     result->incomplete = result->not_checked > 0 || result->unsettled_rows > 0 ||

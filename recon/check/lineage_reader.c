@@ -387,23 +387,19 @@ static enum mr_code read_slice(struct mr_lineage_reader *r, struct mr_err *err)
     struct mr_vec keys = MR_VEC_INIT(struct mr_key);
     size_t end = r->done;
     enum mr_code code = MR_OK;
-    for (bool whole = false; code == MR_OK && !whole;) {
+    for (bool whole = false; !whole;) {
         mr_vec_clear(&keys);
-        code = slice(r, &keys, &end, err);
-        if (code == MR_OK)
-            code = fetch(r, &keys, err);
+        MR_TRY_OUT(slice(r, &keys, &end, err));
+        MR_TRY_OUT(fetch(r, &keys, err));
         whole = keys.count <= 1 || has_all_images(&r->set);
         if (!whole)
             r->most = keys.count / 2;
     }
-    if (code == MR_OK)
-        code = push_founds(r, err);
-    if (code == MR_OK)
-        code = name_founds(r, err);
-    if (code == MR_OK)
-        code = sort_founds(r, err);
-    if (code == MR_OK)
-        code = join(r, end, err);
+    MR_TRY_OUT(push_founds(r, err));
+    MR_TRY_OUT(name_founds(r, err));
+    MR_TRY_OUT(sort_founds(r, err));
+    MR_TRY_OUT(join(r, end, err));
+out:
     r->done = end;
     mr_vec_release(&keys);
     return code;

@@ -281,22 +281,19 @@ enum mr_code mr_next_steps(struct mr_next_steps *steps, const struct mr_check_re
                         .command = MR_STRBUF_INIT};
     *steps =
         (struct mr_next_steps){.items = MR_VEC_INIT(struct mr_next_step), .arena = MR_ARENA_INIT};
-    enum mr_code code = two_histories(&t, err);
-    if (code == MR_OK)
-        code = without_identity(&t, err);
-    if (code == MR_OK && result->not_checked > 0)
-        code = add_str(&t, MR_NEXT_NOT_CHECKED,
-                       "Tables that could not be checked may hold anything: see their "
-                       "reasons.",
-                       err);
-    if (code == MR_OK)
-        code = resume(&t, err);
-    if (code == MR_OK)
-        code = unsettled(&t, err);
-    if (code == MR_OK)
-        code = nothing(&t, err);
-    if (code == MR_OK)
-        code = commands(&t, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(two_histories(&t, err));
+    MR_TRY_OUT(without_identity(&t, err));
+    if (result->not_checked > 0)
+        MR_TRY_OUT(add_str(&t, MR_NEXT_NOT_CHECKED,
+                           "Tables that could not be checked may hold anything: see their "
+                           "reasons.",
+                           err));
+    MR_TRY_OUT(resume(&t, err));
+    MR_TRY_OUT(unsettled(&t, err));
+    MR_TRY_OUT(nothing(&t, err));
+    MR_TRY_OUT(commands(&t, err));
+out:
     mr_strbuf_release(&t.text);
     mr_strbuf_release(&t.command);
     if (code != MR_OK)
