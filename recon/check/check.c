@@ -48,6 +48,8 @@ static bool is_gone(const struct mr_err *err)
     return err->code == MR_E_CONNECT || (err->code == MR_E_LOST && err->sql_errno != QUERY_KILLED);
 }
 
+/* Only the first reason is kept: later ones are mostly its consequences.  That a server is lost
+ * is noticed whichever failure it was. */
 void mr_check_give_up(struct mr_check_run *check, struct mr_pair *table, const struct mr_err *err)
 {
     pthread_mutex_lock(&check->lock);

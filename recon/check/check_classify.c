@@ -159,6 +159,7 @@ static enum mr_code classify_stored(struct mr_check_worker *worker, struct mr_pa
     return code;
 }
 
+/* Settled only here, when all is counted: a run that ends before reads the table again. */
 enum mr_code mr_check_classify(struct mr_check_worker *worker, struct mr_pair *table,
                                struct mr_err *err)
 {

@@ -62,6 +62,7 @@ static const char *options_text(struct mr_check_run *check)
     return text;
 }
 
+/* Chunks of another question are no answer to this one. */
 static enum mr_code refuse_other_run(const struct mr_find_run *old, const struct mr_find_run *now,
                                      struct mr_err *err)
 {
@@ -228,6 +229,7 @@ static void say_empty(const struct mr_check_result *result)
     mr_log_err_as_warning(&err);
 }
 
+/* Out of the case alone: --resume prints the same of a run that was read and not printed. */
 static enum mr_code print_result(struct mr_check_run *check, int *exit_code, struct mr_err *err)
 {
     struct mr_check_result result;
@@ -337,6 +339,8 @@ static void explain_interruption(const struct mr_check_options *o, struct mr_err
                          "can be resumed.");
 }
 
+/* The case outlives the run: what is shown of it has no password, what plans connect by has all
+ * options. */
 static enum mr_code name_sides(struct mr_check_run *check, struct mr_err *err)
 {
     const struct mr_server_side *sides = check->pairing.side;

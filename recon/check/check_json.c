@@ -175,6 +175,7 @@ out:
     return code;
 }
 
+/* A line that could not be filled is closed all the same, so that what was printed stays JSON. */
 static enum mr_code moved_line(void *ctx, const struct mr_finding *source,
                                const struct mr_finding *target, struct mr_err *err)
 {

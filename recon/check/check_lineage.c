@@ -67,6 +67,7 @@ static enum mr_code look_up(struct climb *c, const struct mr_lineage_lookup *loo
     return code;
 }
 
+/* Saved with each statement, so that a connection that is lost repeats one and not all. */
 static enum mr_code save_steps(struct climb *c, int64_t reference, const struct mr_vec *pairs,
                                struct mr_err *err)
 {
@@ -202,6 +203,7 @@ static bool same_person(const struct mr_lineage_row *a, const struct mr_lineage_
            memcmp(a->identity, b->identity, a->identity_len) == 0;
 }
 
+/* Rows that are somebody else under the same key must not be kept as this person's. */
 static enum mr_code save_same_people(struct climb *c, int64_t reference, const struct mr_vec *pairs,
                                      struct mr_err *err)
 {
@@ -259,6 +261,8 @@ static enum mr_code look_across_all(struct climb *c, struct mr_err *err)
     return MR_OK;
 }
 
+/* Level by level, until a round over all tables finds no new row: a table may be reached again
+ * from one that comes after it. */
 static enum mr_code climb_all(struct climb *c, int64_t *after, struct mr_err *err)
 {
     const struct mr_check_run *check = c->check;

@@ -125,6 +125,7 @@ enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_p
 
 /* ---- when a segment was read ---- */
 
+/* What cannot be told did not stand still: equal rows are believed only of a table that did. */
 static bool stood_still(struct mr_check_run *check, struct mr_db *db, const struct mr_pair *table,
                         enum mr_side side)
 {

@@ -171,6 +171,8 @@ static bool is_ignored(const struct looking *l, const struct mr_object_diff *dif
            mr_string_list_has(&table->config->ignore_columns, diff->name);
 }
 
+/* A one-sided table or column is told even where its kind was not asked for: its rows or values
+ * were compared with nothing, and silence would read as equal. */
 static enum mr_code on_diff(void *ctx, const struct mr_object_diff *diff, struct mr_err *err)
 {
     struct looking *l = ctx;

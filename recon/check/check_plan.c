@@ -178,6 +178,7 @@ static enum mr_code apply_rows(struct mr_check_run *check, struct mr_pair *table
     return code;
 }
 
+/* Whatever makes it a part of the table stands in the note, so that nobody takes it for all. */
 static enum mr_code restrict_rows(struct mr_check_run *check, struct mr_pair *table,
                                   const struct mr_table_config *config, struct mr_err *err)
 {

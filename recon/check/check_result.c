@@ -16,6 +16,7 @@ static void add_counts(struct mr_find_counts *sum, const struct mr_find_counts *
     sum->null_identities += c->null_identities;
 }
 
+/* Verdicts of tables make the exit code: one that was not checked outweighs any that is equal. */
 static enum mr_code add_table(struct mr_check_result *result, size_t at, bool by_plans,
                               struct mr_err *err)
 {

@@ -192,6 +192,7 @@ static void tick(void *ctx)
     mr_progress_tick(((struct run *)ctx)->check->progress);
 }
 
+/* The list is empty afterwards, also on an error: the next phase must not do these jobs. */
 static enum mr_code run_jobs(struct run *run, struct mr_err *err)
 {
     struct mr_pool_hooks hooks = {
@@ -506,6 +507,7 @@ static enum mr_code add_spill_again(struct run *run, struct mr_pair *table, enum
     return item != NULL ? MR_OK : MR_E_NOMEM;
 }
 
+/* Spilled tables have fewer rounds: each of them reads the whole table again. */
 static enum mr_code add_round_jobs(struct run *run, unsigned round, struct mr_err *err)
 {
     struct mr_check_run *check = run->check;
@@ -708,6 +710,7 @@ static enum mr_code lineage(struct run *run, struct mr_err *err)
     return code;
 }
 
+/* Tables are saved before objects are looked at, which may fail: the rows' result stands then. */
 enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *pairs,
                               struct mr_err *err)
 {

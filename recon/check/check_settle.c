@@ -176,6 +176,8 @@ enum mr_code mr_check_settle(struct mr_check_run *check, bool *reached, struct m
     return code;
 }
 
+/* A batch that waited in vain turns all batches' waits off: with many of them a run would take for
+ * ever, and the next round finds the rows anyway. */
 enum mr_code mr_check_catch_up(struct mr_check_run *check, struct mr_db *up, struct mr_db *down,
                                bool *reached, struct mr_err *err)
 {

@@ -249,6 +249,7 @@ static enum mr_code add_meant(struct meant *meant, const struct sides *child,
     return MR_OK;
 }
 
+/* One advice a column, with all tables that may be meant: a person has to choose. */
 static enum mr_code advise(struct search *s, const struct mr_pair *table, const struct meant *meant,
                            struct mr_err *err)
 {
@@ -294,6 +295,7 @@ static enum mr_code outlive(struct search *s, enum mr_code code, const struct mr
 
 /* ---- the search ---- */
 
+/* Bounded by number and time, since each question costs both servers something. */
 static enum mr_code look_into(struct search *s, const struct mr_pair *table,
                               const struct sides *child, const struct mr_suspect_hit *hit,
                               struct meant *meant, struct mr_err *err)
@@ -319,6 +321,7 @@ static enum mr_code look_into(struct search *s, const struct mr_pair *table,
     return holds ? add_meant(meant, child, to, &parent, err) : MR_OK;
 }
 
+/* What needs no server comes first, and most columns end there. */
 static enum mr_code look_at_column(struct search *s, const struct mr_pair *table,
                                    const struct mr_column *column, struct mr_err *err)
 {

@@ -206,6 +206,7 @@ static enum mr_code sort_asks(struct mr_lineage_reader *r, struct mr_err *err)
     return MR_OK;
 }
 
+/* Anew after a lost connection: nothing of an earlier try is kept. */
 enum mr_code mr_lineage_reader_begin(struct mr_lineage_reader *r,
                                      const struct mr_lineage_lookup *lookup,
                                      const struct mr_lineage_node *nodes, size_t count,
@@ -295,6 +296,7 @@ static enum mr_code add_own_key(struct mr_lineage_reader *r, struct mr_lineage_r
     return code == MR_OK && row->key.ptr == NULL ? nomem(err) : code;
 }
 
+/* Images stay in the row set, which the next slice overwrites: pairs live until then. */
 static enum mr_code push_founds(struct mr_lineage_reader *r, struct mr_err *err)
 {
     mr_vec_clear(&r->founds);

@@ -271,6 +271,7 @@ static enum mr_code commands(struct telling *t, struct mr_err *err)
     return plan(t, err);
 }
 
+/* By urgency: what must not be done comes before what may be done next. */
 enum mr_code mr_next_steps(struct mr_next_steps *steps, const struct mr_check_result *result,
                            const struct mr_next_opts *opts, struct mr_err *err)
 {

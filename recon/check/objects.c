@@ -139,6 +139,7 @@ enum mr_code mr_objects_report_texts(const struct mr_objects_both *p, struct mr_
     return mr_objects_report(p, &diff, err);
 }
 
+/* Of a table or column the difference stands with the table, of a database by itself. */
 enum mr_code mr_objects_compare_charsets(const struct mr_objects_both *p, enum mr_objects_kind kind,
                                          const char *name, struct mr_objects_charset s,
                                          struct mr_objects_charset t, struct mr_err *err)

@@ -101,6 +101,7 @@ static void add_line(struct mr_strbuf *out, const char *what, const char *value)
     mr_strbuf_add_fmt(out, "\n(%s %s)", what, *value != '\0' ? value : "''");
 }
 
+/* Only what differs: the texts above are equal as a rule, and these lines say why they are not. */
 void mr_objects_add_made(struct mr_strbuf *out, const struct mr_made_as *made,
                          const struct mr_made_as *other, bool cross)
 {

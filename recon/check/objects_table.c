@@ -271,6 +271,8 @@ static bool tells_periods(const struct mr_table *table)
     return true;
 }
 
+/* Where one side does not tell which CHECKs are of periods, none is shown as one, or each of the
+ * other side would differ. */
 static bool list_checks(const struct mr_objects_both *p, const struct mr_table *table,
                         struct mr_vec *list)
 {
@@ -394,6 +396,7 @@ static enum mr_code compare_triggers(const struct mr_objects_both *p, struct mr_
 /* -- the table -----------------------------------------------------------------------
  */
 
+/* In the order in which people look: the table, its columns, what is on them. */
 enum mr_code mr_objects_walk_table(const struct mr_objects_both *p, struct mr_err *err)
 {
     MR_TRY(mr_objects_compare_whole(p, err));

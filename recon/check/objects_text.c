@@ -220,6 +220,7 @@ static bool starts_later(const char *text)
                    sizeof moment - 1) > 0;
 }
 
+/* A start that both name counts, and one that is still to come: it decides when the event runs. */
 bool mr_objects_same_event(struct mr_objects_text a, struct mr_objects_text b, bool cross)
 {
     if (has_start(a.text) == has_start(b.text) || starts_later(a.text) || starts_later(b.text))

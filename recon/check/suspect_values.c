@@ -61,6 +61,7 @@ static bool may_change_hands(const struct looking *l, const struct mr_finding *f
            (f->kind == MR_KIND_CHANGED && !l->table->find.identity_known);
 }
 
+/* At most MR_SUSPECT_IDS: of more, those that were seen first are as good. */
 static enum mr_code take_id(struct looking *l, const struct mr_finding *f, struct mr_err *err)
 {
     struct mr_value value = {.cls = MR_CLASS_NULL};
