@@ -286,113 +286,105 @@ static void test_interrupted(void **state)
 
 /* ---- --resume */
 
+static const struct {
+    const char *what, *source;
+    const char *uuids[MR_SIDES];
+    bool consistent, named, json, finished;
+    enum mr_code want;
+    const char *message;
+    bool same_run;
+} resumed[] = {
+    {"as it was", "mysql://a@old/", {"one", "two"}, false, false, false, false, MR_OK, NULL, true},
+    {"printed otherwise",
+     "mysql://a@old/",
+     {"one", "two"},
+     false,
+     false,
+     true,
+     false,
+     MR_OK,
+     NULL,
+     true},
+    {"it was finished",
+     "mysql://a@old/",
+     {"one", "two"},
+     false,
+     false,
+     false,
+     true,
+     MR_OK,
+     NULL,
+     false},
+    {"another source",
+     "mysql://a@older/",
+     {"one", "two"},
+     false,
+     false,
+     false,
+     false,
+     MR_E_CASE_OTHER,
+     "has another source",
+     false},
+    {"other options",
+     "mysql://a@old/",
+     {"one", "two"},
+     true,
+     false,
+     false,
+     false,
+     MR_E_CASE_OTHER,
+     "has other options",
+     false},
+    {"other tables",
+     "mysql://a@old/",
+     {"one", "two"},
+     false,
+     true,
+     false,
+     false,
+     MR_E_CASE_OTHER,
+     "has other options",
+     false},
+    {"its address leads to another server",
+     "mysql://a@old/",
+     {"one", "three"},
+     false,
+     false,
+     false,
+     false,
+     MR_E_CASE_OTHER,
+     "has another server as its target",
+     false},
+};
+
 /* Goes on with a run only if it would find the same, on the same servers. */
 static void test_resume(void **state)
 {
     static const char *const tables[] = {"a"};
-    static const struct {
-        const char *what, *source;
-        const char *uuids[MR_SIDES];
-        bool consistent, named, json, finished;
-        enum mr_code want;
-        const char *message;
-        bool same_run;
-    } cases[] = {
-        {"as it was",
-         "mysql://a@old/",
-         {"one", "two"},
-         false,
-         false,
-         false,
-         false,
-         MR_OK,
-         NULL,
-         true},
-        {"printed otherwise",
-         "mysql://a@old/",
-         {"one", "two"},
-         false,
-         false,
-         true,
-         false,
-         MR_OK,
-         NULL,
-         true},
-        {"it was finished",
-         "mysql://a@old/",
-         {"one", "two"},
-         false,
-         false,
-         false,
-         true,
-         MR_OK,
-         NULL,
-         false},
-        {"another source",
-         "mysql://a@older/",
-         {"one", "two"},
-         false,
-         false,
-         false,
-         false,
-         MR_E_CASE_OTHER,
-         "has another source",
-         false},
-        {"other options",
-         "mysql://a@old/",
-         {"one", "two"},
-         true,
-         false,
-         false,
-         false,
-         MR_E_CASE_OTHER,
-         "has other options",
-         false},
-        {"other tables",
-         "mysql://a@old/",
-         {"one", "two"},
-         false,
-         true,
-         false,
-         false,
-         MR_E_CASE_OTHER,
-         "has other options",
-         false},
-        {"its address leads to another server",
-         "mysql://a@old/",
-         {"one", "three"},
-         false,
-         false,
-         false,
-         false,
-         MR_E_CASE_OTHER,
-         "has another server as its target",
-         false},
-    };
     (void)state;
-    for (size_t i = 0; i < LEN(cases); i++) {
+    for (size_t i = 0; i < LEN(resumed); i++) {
         struct mr_check_options first = options(false), second = options(true);
         struct mr_err err;
         int exit_code;
         char before[64];
         begin();
-        fake.finishes = cases[i].finished;
+        fake.finishes = resumed[i].finished;
         assert_int_equal(run(&first, "mysql://a@old/", "/dev/null", &exit_code, &err), MR_OK);
         memcpy(before, fake.run, sizeof before);
-        second.consistent = cases[i].consistent;
-        second.json = cases[i].json;
-        if (cases[i].named)
+        second.consistent = resumed[i].consistent;
+        second.json = resumed[i].json;
+        if (resumed[i].named)
             second.tables = (struct mr_string_list){tables, 1};
-        memcpy(fake.uuids, cases[i].uuids, sizeof fake.uuids);
+        memcpy(fake.uuids, resumed[i].uuids, sizeof fake.uuids);
         fake.executed = 0;
-        enum mr_code code = run(&second, cases[i].source, "/dev/null", &exit_code, &err);
-        if (code != cases[i].want ||
-            (cases[i].message != NULL && strstr(err.message, cases[i].message) == NULL))
-            fail_msg("%s: %s", cases[i].what, err.message);
+        enum mr_code code = run(&second, resumed[i].source, "/dev/null", &exit_code, &err);
+        if (code != resumed[i].want ||
+            (resumed[i].message != NULL && strstr(err.message, resumed[i].message) == NULL))
+            fail_msg("%s: %s", resumed[i].what, err.message);
         /* what is refused has read nothing */
         assert_int_equal(fake.executed, code == MR_OK ? 1 : 0);
         if (code == MR_OK)
-            assert_int_equal(strcmp(before, fake.run) == 0, cases[i].same_run);
+            assert_int_equal(strcmp(before, fake.run) == 0, resumed[i].same_run);
     }
 }
 

@@ -74,110 +74,111 @@ static void begin_marks(struct world *w)
 
 enum { NO_FINDING, A_FINDING, PAIRED };
 
+static const struct {
+    const char *what;
+    struct mr_table_mark source, target; /* at the end */
+    int finding;
+    bool moved; /* while it was read */
+    enum mr_join join;
+    const char *reason; /* NULL: it stays checked */
+} ends[] = {
+    {"as it was",
+     {"=1\n", "=2026-01-01 00:00:00\n"},
+     {"=1\n", "=2026-01-01 00:00:00\n"},
+     A_FINDING,
+     true,
+     MR_JOIN_SHARED,
+     NULL},
+    {"another one, after all was read and equal",
+     {"=2\n", NULL},
+     {"=1\n", NULL},
+     NO_FINDING,
+     false,
+     MR_JOIN_SHARED,
+     NULL},
+    {"another one, and rows differed",
+     {"=2\n", NULL},
+     {"=1\n", NULL},
+     A_FINDING,
+     false,
+     MR_JOIN_SHARED,
+     "another table has taken its place on the source while"},
+    {"another one, and rows moved",
+     {"=2\n", NULL},
+     {"=1\n", NULL},
+     PAIRED,
+     false,
+     MR_JOIN_SHARED,
+     "on the source"},
+    {"another one, while it was read",
+     {"=1\n", NULL},
+     {"=2\n", NULL},
+     NO_FINDING,
+     true,
+     MR_JOIN_SHARED,
+     "another table has taken its place on the target while"},
+    {"both are others",
+     {"=2\n", NULL},
+     {"=2\n", NULL},
+     A_FINDING,
+     false,
+     MR_JOIN_SHARED,
+     "on the source and the target while"},
+    {"joined on disk: nothing tells when it was read",
+     {"=2\n", NULL},
+     {"=1\n", NULL},
+     NO_FINDING,
+     false,
+     MR_JOIN_SPILL,
+     "on the source"},
+    {"the numbers decide, not the time",
+     {"=1\n", "=2026-02-02 00:00:00\n"},
+     {"=1\n", NULL},
+     A_FINDING,
+     true,
+     MR_JOIN_SHARED,
+     NULL},
+    {"no numbers: the time",
+     {NULL, "=2026-02-02 00:00:00\n"},
+     {"=1\n", NULL},
+     A_FINDING,
+     false,
+     MR_JOIN_SHARED,
+     "on the source"},
+    {"a partition more",
+     {"=1\np1=9\n", NULL},
+     {"=1\n", NULL},
+     A_FINDING,
+     false,
+     MR_JOIN_SHARED,
+     NULL},
+};
+
 static void test_end(void **state)
 {
-    static const struct {
-        const char *what;
-        struct mr_table_mark source, target; /* at the end */
-        int finding;
-        bool moved; /* while it was read */
-        enum mr_join join;
-        const char *reason; /* NULL: it stays checked */
-    } cases[] = {
-        {"as it was",
-         {"=1\n", "=2026-01-01 00:00:00\n"},
-         {"=1\n", "=2026-01-01 00:00:00\n"},
-         A_FINDING,
-         true,
-         MR_JOIN_SHARED,
-         NULL},
-        {"another one, after all was read and equal",
-         {"=2\n", NULL},
-         {"=1\n", NULL},
-         NO_FINDING,
-         false,
-         MR_JOIN_SHARED,
-         NULL},
-        {"another one, and rows differed",
-         {"=2\n", NULL},
-         {"=1\n", NULL},
-         A_FINDING,
-         false,
-         MR_JOIN_SHARED,
-         "another table has taken its place on the source while"},
-        {"another one, and rows moved",
-         {"=2\n", NULL},
-         {"=1\n", NULL},
-         PAIRED,
-         false,
-         MR_JOIN_SHARED,
-         "on the source"},
-        {"another one, while it was read",
-         {"=1\n", NULL},
-         {"=2\n", NULL},
-         NO_FINDING,
-         true,
-         MR_JOIN_SHARED,
-         "another table has taken its place on the target while"},
-        {"both are others",
-         {"=2\n", NULL},
-         {"=2\n", NULL},
-         A_FINDING,
-         false,
-         MR_JOIN_SHARED,
-         "on the source and the target while"},
-        {"joined on disk: nothing tells when it was read",
-         {"=2\n", NULL},
-         {"=1\n", NULL},
-         NO_FINDING,
-         false,
-         MR_JOIN_SPILL,
-         "on the source"},
-        {"the numbers decide, not the time",
-         {"=1\n", "=2026-02-02 00:00:00\n"},
-         {"=1\n", NULL},
-         A_FINDING,
-         true,
-         MR_JOIN_SHARED,
-         NULL},
-        {"no numbers: the time",
-         {NULL, "=2026-02-02 00:00:00\n"},
-         {"=1\n", NULL},
-         A_FINDING,
-         false,
-         MR_JOIN_SHARED,
-         "on the source"},
-        {"a partition more",
-         {"=1\np1=9\n", NULL},
-         {"=1\n", NULL},
-         A_FINDING,
-         false,
-         MR_JOIN_SHARED,
-         NULL},
-    };
     (void)state;
-    for (size_t i = 0; i < LEN(cases); i++) {
+    for (size_t i = 0; i < LEN(ends); i++) {
         struct world w;
         struct mr_err err = {0};
         begin_marks(&w);
         struct mr_pair *table = world_pair(&w, 0);
-        table->join = cases[i].join;
-        if (cases[i].finding != NO_FINDING) {
+        table->join = ends[i].join;
+        if (ends[i].finding != NO_FINDING) {
             struct mr_finding f = world_found(&w, 0, "1|a", NULL);
-            f.state = cases[i].finding == PAIRED ? MR_FIND_PAIRED : MR_FIND_UNSETTLED;
+            f.state = ends[i].finding == PAIRED ? MR_FIND_PAIRED : MR_FIND_UNSETTLED;
             world_require(mr_findings_save(w.check.fd, table->find.id, &f, 1, true, NULL));
         }
-        if (cases[i].moved) {
+        if (ends[i].moved) {
             const struct mr_scan_task task = {.table = table, .next_chunk = 5};
             mr_check_marks_seen(&w.worker, &task); /* nobody answers: not seen to stand */
         }
-        fake.mark[MR_SOURCE] = cases[i].source;
-        fake.mark[MR_TARGET] = cases[i].target;
+        fake.mark[MR_SOURCE] = ends[i].source;
+        fake.mark[MR_TARGET] = ends[i].target;
         assert_int_equal(mr_check_marks_end(&w.check, &err), MR_OK);
         bool failed = atomic_load(&table->failed);
-        if (failed != (cases[i].reason != NULL) ||
-            (failed && strstr(table->find.reason, cases[i].reason) == NULL))
-            fail_msg("%s: %s", cases[i].what, failed ? table->find.reason : "checked");
+        if (failed != (ends[i].reason != NULL) ||
+            (failed && strstr(table->find.reason, ends[i].reason) == NULL))
+            fail_msg("%s: %s", ends[i].what, failed ? table->find.reason : "checked");
         assert_int_equal(table->find.verdict == MR_VERDICT_NOT_CHECKED, failed);
         world_end(&w);
     }

@@ -157,108 +157,109 @@ static void test_chosen(void **state)
 
 /* ---- which rows */
 
+static const struct {
+    const char *what, *where, *ini; /* where: of --where */
+    bool snapshot, keeps;           /* of SOURCE */
+    struct mr_kept kept;
+    const char *lines;
+} parts[] = {
+    {"all", NULL, "", false, false, {.rows = 0}, "club.a [] []\n"},
+    {"--where",
+     "kind = 'x'",
+     "",
+     false,
+     false,
+     {.rows = 0},
+     "club.a [(kind = 'x')] [(kind = 'x')] part: only rows where kind = 'x'\n"},
+    {"of the configuration",
+     NULL,
+     "[table club.a]\nwhere = kind = 'y'\n",
+     false,
+     false,
+     {.rows = 0},
+     "club.a [(kind = 'y')] [(kind = 'y')] part: only rows where kind = 'y'\n"},
+    {"--where comes before that",
+     "kind = 'x'",
+     "[table club.a]\nwhere = kind = 'y'\n",
+     false,
+     false,
+     {.rows = 0},
+     "club.a [(kind = 'x')] [(kind = 'x')] part: only rows where kind = 'x'\n"},
+    {"a snapshot cannot judge it: the table is not checked",
+     "kind = 'x'",
+     "",
+     true,
+     false,
+     {.rows = 0},
+     "club.a not checked: only a server can choose rows, and the source is a snapshot: (kind "
+     "= 'x')\n"},
+    {"one that it can judge",
+     "id = 7",
+     "",
+     true,
+     false,
+     {.rows = 0},
+     "club.a [(id = 7)] [(id = 7)] part: only rows where id = 7\n"},
+    {"it keeps only some: the server is asked for no others",
+     NULL,
+     "",
+     true,
+     true,
+     {.spec = {.where = "id > 5"}},
+     "club.a [] [(id > 5)] part: the source keeps only rows where id > 5\n"},
+    {"… just those that are asked for",
+     "id > 5",
+     "",
+     true,
+     true,
+     {.spec = {.where = "id > 5"}},
+     "club.a [] [(id > 5)] part: only rows where id > 5\n"},
+    {"… and others of them",
+     "id = 7",
+     "",
+     true,
+     true,
+     {.spec = {.where = "id > 5"}},
+     "club.a [(id = 7)] [(id = 7) AND (id > 5)] part: only rows where id = 7; the source "
+     "keeps only rows where id > 5\n"},
+    {"not of one moment",
+     NULL,
+     "",
+     true,
+     true,
+     {.note = "read in two views"},
+     "club.a [] []: source snapshot: read in two views\n"},
+    {"rows that somebody has chosen",
+     NULL,
+     "",
+     true,
+     true,
+     {.rows_of = "case 7"},
+     "club.a not checked: the source's snapshot has only rows of case 7, not all of the "
+     "table\n"},
+};
+
 static void test_rows(void **state)
 {
     static const struct mr_readcol kept_columns[] = {
         {.name = "id", .expr = MR_EXPR_COLUMN, .cls = MR_CLASS_INT},
         {.name = "kind", .expr = MR_EXPR_COLUMN, .cls = MR_CLASS_TEXT, .charset = "utf8mb4"}};
-    static const struct {
-        const char *what, *where, *ini; /* where: of --where */
-        bool snapshot, keeps;           /* of SOURCE */
-        struct mr_kept kept;
-        const char *lines;
-    } cases[] = {
-        {"all", NULL, "", false, false, {.rows = 0}, "club.a [] []\n"},
-        {"--where",
-         "kind = 'x'",
-         "",
-         false,
-         false,
-         {.rows = 0},
-         "club.a [(kind = 'x')] [(kind = 'x')] part: only rows where kind = 'x'\n"},
-        {"of the configuration",
-         NULL,
-         "[table club.a]\nwhere = kind = 'y'\n",
-         false,
-         false,
-         {.rows = 0},
-         "club.a [(kind = 'y')] [(kind = 'y')] part: only rows where kind = 'y'\n"},
-        {"--where comes before that",
-         "kind = 'x'",
-         "[table club.a]\nwhere = kind = 'y'\n",
-         false,
-         false,
-         {.rows = 0},
-         "club.a [(kind = 'x')] [(kind = 'x')] part: only rows where kind = 'x'\n"},
-        {"a snapshot cannot judge it: the table is not checked",
-         "kind = 'x'",
-         "",
-         true,
-         false,
-         {.rows = 0},
-         "club.a not checked: only a server can choose rows, and the source is a snapshot: (kind "
-         "= 'x')\n"},
-        {"one that it can judge",
-         "id = 7",
-         "",
-         true,
-         false,
-         {.rows = 0},
-         "club.a [(id = 7)] [(id = 7)] part: only rows where id = 7\n"},
-        {"it keeps only some: the server is asked for no others",
-         NULL,
-         "",
-         true,
-         true,
-         {.spec = {.where = "id > 5"}},
-         "club.a [] [(id > 5)] part: the source keeps only rows where id > 5\n"},
-        {"… just those that are asked for",
-         "id > 5",
-         "",
-         true,
-         true,
-         {.spec = {.where = "id > 5"}},
-         "club.a [] [(id > 5)] part: only rows where id > 5\n"},
-        {"… and others of them",
-         "id = 7",
-         "",
-         true,
-         true,
-         {.spec = {.where = "id > 5"}},
-         "club.a [(id = 7)] [(id = 7) AND (id > 5)] part: only rows where id = 7; the source "
-         "keeps only rows where id > 5\n"},
-        {"not of one moment",
-         NULL,
-         "",
-         true,
-         true,
-         {.note = "read in two views"},
-         "club.a [] []: source snapshot: read in two views\n"},
-        {"rows that somebody has chosen",
-         NULL,
-         "",
-         true,
-         true,
-         {.rows_of = "case 7"},
-         "club.a not checked: the source's snapshot has only rows of case 7, not all of the "
-         "table\n"},
-    };
     (void)state;
-    for (size_t i = 0; i < LEN(cases); i++) {
+    for (size_t i = 0; i < LEN(parts); i++) {
         struct planning p;
-        struct mr_table_where where = {"club.a", cases[i].where};
+        struct mr_table_where where = {"club.a", parts[i].where};
         begin(&p);
         graph_table(&p.w.g, "a", "id kind:text", NULL);
-        if (cases[i].snapshot)
+        if (parts[i].snapshot)
             world_snapshot(&p.w, MR_SOURCE);
-        p.w.side[MR_SOURCE].kept = cases[i].kept;
+        p.w.side[MR_SOURCE].kept = parts[i].kept;
         p.w.side[MR_SOURCE].kept.spec.cols = kept_columns;
         p.w.side[MR_SOURCE].kept.spec.ncols = LEN(kept_columns);
-        p.w.side[MR_SOURCE].keeps = cases[i].keeps;
-        ready(&p, cases[i].ini);
+        p.w.side[MR_SOURCE].keeps = parts[i].keeps;
+        ready(&p, parts[i].ini);
         p.w.options.where =
-            (struct mr_table_wheres){.items = &where, .count = cases[i].where != NULL ? 1 : 0};
-        expect(&p, cases[i].what, cases[i].lines);
+            (struct mr_table_wheres){.items = &where, .count = parts[i].where != NULL ? 1 : 0};
+        expect(&p, parts[i].what, parts[i].lines);
         end(&p);
     }
 }

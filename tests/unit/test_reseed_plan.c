@@ -452,116 +452,109 @@ static void reserve(struct planned *p, const char *target, const char *sequence)
     assert_int_equal(mr_planbook_add(p->fd, &record, &block, 1, NULL), MR_OK);
 }
 
+static const char kept[] = "club2.a.id [100, 1100) then 1100; reserved by plan first\n";
+static const struct {
+    const char *what;
+    uint64_t source[2], target[2]; /* next, greatest */
+    bool used, source_counts;
+    uint64_t margin;
+    const char *target_name, *sequence, *expected;
+} reservations[] = {
+    {"as it was", {100, 99}, {50, 49}, false, true, 1000, "mysql://t", NULL, kept},
+    {"the counter is raised", {100, 99}, {1100, 49}, false, true, 1000, "mysql://t", NULL, kept},
+    {"… and goes on behind it",
+     {100, 99},
+     {1500, 1499},
+     false,
+     true,
+     1000,
+     "mysql://t",
+     NULL,
+     kept},
+    {"less is asked for now", {100, 99}, {50, 49}, false, true, 10, "mysql://t", NULL, kept},
+    {"TARGET has taken an id of it",
+     {100, 99},
+     {50, 49},
+     true,
+     true,
+     1000,
+     "mysql://t",
+     NULL,
+     "club2.a.id [100, 1100) then 1100\n"},
+    {"TARGET counts within it",
+     {100, 99},
+     {600, 49},
+     false,
+     true,
+     1000,
+     "mysql://t",
+     NULL,
+     "club2.a.id [600, 1600) then 1600\n"},
+    {"SOURCE has gone on into it",
+     {105, 99},
+     {50, 49},
+     false,
+     true,
+     1000,
+     "mysql://t",
+     NULL,
+     "club2.a.id [105, 1105) then 1105\n"},
+    {"a row of SOURCE stands in it",
+     {100, 100},
+     {50, 49},
+     false,
+     true,
+     1000,
+     "mysql://t",
+     NULL,
+     "club2.a.id [101, 1101) then 1101\n"},
+    {"more is asked for",
+     {100, 99},
+     {50, 49},
+     false,
+     true,
+     2000,
+     "mysql://t",
+     NULL,
+     "club2.a.id [100, 2100) then 2100\n"},
+    {"for another target",
+     {100, 99},
+     {50, 49},
+     false,
+     true,
+     1000,
+     "mysql://other",
+     NULL,
+     "club2.a.id [100, 1100) then 1100\n"},
+    {"by a sequence then, by a counter now",
+     {100, 99},
+     {50, 49},
+     false,
+     true,
+     1000,
+     "mysql://t",
+     "club2.s",
+     "club2.a.id [100, 1100) then 1100\n"},
+};
+
 static void test_reserved(void **state)
 {
-    static const char kept[] = "club2.a.id [100, 1100) then 1100; reserved by plan first\n";
-    static const struct {
-        const char *what;
-        uint64_t source[2], target[2]; /* next, greatest */
-        bool used, source_counts;
-        uint64_t margin;
-        const char *target_name, *sequence, *expected;
-    } cases[] = {
-        {"as it was", {100, 99}, {50, 49}, false, true, 1000, "mysql://t", NULL, kept},
-        {"the counter is raised",
-         {100, 99},
-         {1100, 49},
-         false,
-         true,
-         1000,
-         "mysql://t",
-         NULL,
-         kept},
-        {"… and goes on behind it",
-         {100, 99},
-         {1500, 1499},
-         false,
-         true,
-         1000,
-         "mysql://t",
-         NULL,
-         kept},
-        {"less is asked for now", {100, 99}, {50, 49}, false, true, 10, "mysql://t", NULL, kept},
-        {"TARGET has taken an id of it",
-         {100, 99},
-         {50, 49},
-         true,
-         true,
-         1000,
-         "mysql://t",
-         NULL,
-         "club2.a.id [100, 1100) then 1100\n"},
-        {"TARGET counts within it",
-         {100, 99},
-         {600, 49},
-         false,
-         true,
-         1000,
-         "mysql://t",
-         NULL,
-         "club2.a.id [600, 1600) then 1600\n"},
-        {"SOURCE has gone on into it",
-         {105, 99},
-         {50, 49},
-         false,
-         true,
-         1000,
-         "mysql://t",
-         NULL,
-         "club2.a.id [105, 1105) then 1105\n"},
-        {"a row of SOURCE stands in it",
-         {100, 100},
-         {50, 49},
-         false,
-         true,
-         1000,
-         "mysql://t",
-         NULL,
-         "club2.a.id [101, 1101) then 1101\n"},
-        {"more is asked for",
-         {100, 99},
-         {50, 49},
-         false,
-         true,
-         2000,
-         "mysql://t",
-         NULL,
-         "club2.a.id [100, 2100) then 2100\n"},
-        {"for another target",
-         {100, 99},
-         {50, 49},
-         false,
-         true,
-         1000,
-         "mysql://other",
-         NULL,
-         "club2.a.id [100, 1100) then 1100\n"},
-        {"by a sequence then, by a counter now",
-         {100, 99},
-         {50, 49},
-         false,
-         true,
-         1000,
-         "mysql://t",
-         "club2.s",
-         "club2.a.id [100, 1100) then 1100\n"},
-    };
     (void)state;
-    for (size_t i = 0; i < LEN(cases); i++) {
+    for (size_t i = 0; i < LEN(reservations); i++) {
         struct planned p;
-        const struct world_answer used = {"EXISTS", cases[i].used ? "1" : "0", MR_OK, 0};
+        const struct world_answer used = {"EXISTS", reservations[i].used ? "1" : "0", MR_OK, 0};
         begin(&p);
         graph_table(&p.w.g, "a", "id:uint", NULL);
         reseed_counter(&p.w, MR_TARGET, "a");
-        if (cases[i].source_counts)
+        if (reservations[i].source_counts)
             reseed_counter(&p.w, MR_SOURCE, "a");
-        reseed_numbers(&p.w, MR_SOURCE, "a", cases[i].source[0], cases[i].source[1]);
-        reseed_numbers(&p.w, MR_TARGET, "a", cases[i].target[0], cases[i].target[1]);
+        reseed_numbers(&p.w, MR_SOURCE, "a", reservations[i].source[0], reservations[i].source[1]);
+        reseed_numbers(&p.w, MR_TARGET, "a", reservations[i].target[0], reservations[i].target[1]);
         reseed_ready(&p.w, "");
-        reserve(&p, cases[i].target_name, cases[i].sequence);
+        reserve(&p, reservations[i].target_name, reservations[i].sequence);
         world_answers(&used, 1);
-        p.margin = cases[i].margin;
-        expect(&p, cases[i].what, cases[i].expected);
+        p.margin = reservations[i].margin;
+        expect(&p, reservations[i].what, reservations[i].expected);
         end(&p);
     }
 }

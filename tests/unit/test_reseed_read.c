@@ -1,6 +1,6 @@
 /*
  * test_reseed_read.c: where counters stand, which ids are taken, and where partitions end.
- * How SHOW CREATE TABLE is read: test_schema_parse.c and the server tests.
+ * How SHOW CREATE TABLE is read is a matter of the server tests.
  */
 #include "reseed_world.h"
 

@@ -1,4 +1,4 @@
-/* test_suspect_sample.c: samples of a real server's index: what they see, what they cost. */
+/* test_sample_servers.c: samples of a real server's index: what they see, what they cost. */
 #include "it.h"
 
 #include "recon/check/suspect_sample.h"
