@@ -325,10 +325,11 @@ static void test_wide_rows(void **state)
     char *row = malloc(WIDE + 8);
     assert_non_null(row);
     for (int i = 1; i <= ROWS; i++) {
-        char child[16];
+        char child[32];
         (void)snprintf(child, sizeof child, "%d|%d", i, i);
         node(&r, child);
-        (void)snprintf(row, 8, "%d|", i);
+        row[0] = (char)('0' + i);
+        row[1] = '|';
         memset(row + 2, 'a' + i, WIDE);
         row[2 + WIDE] = '\0';
         world_put(&r.w, MR_SOURCE, PARENT, row);
