@@ -425,16 +425,16 @@ static enum mr_code rehearse_rows(struct job *job, int *exit_code, struct mr_err
     struct mr_apply_plan rows = rows_of(job, MR_JOURNAL_APPLY);
     struct mr_vec before = MR_VEC_INIT(struct mr_rehearse_counter);
     struct mr_vec after = MR_VEC_INIT(struct mr_rehearse_counter);
-    struct mr_vec loose = MR_VEC_INIT(struct mr_rehearse_loose);
+    struct mr_vec nontransactional = MR_VEC_INIT(struct mr_rehearse_nontransactional);
     rows.rehearse = true;
-    rows.loose = &loose;
+    rows.nontransactional = &nontransactional;
     enum mr_code code = mr_apply_plan_prepare(&rows, err);
     if (code == MR_OK)
         code = open_journal(job, &rows, err);
     if (code == MR_OK)
         code = mr_reseed_survey(&job->run, err);
     if (code == MR_OK)
-        code = mr_rehearse_check(&job->run, &loose, err);
+        code = mr_rehearse_check(&job->run, &nontransactional, err);
     if (code == MR_OK)
         code = confirm_rows(job, &rows, "write and roll back", err);
     if (code == MR_OK)
@@ -447,7 +447,7 @@ static enum mr_code rehearse_rows(struct job *job, int *exit_code, struct mr_err
         code = mr_rehearse_moved(&before, &after, job->opts->json, stdout, err);
     mr_vec_release(&before);
     mr_vec_release(&after);
-    mr_vec_release(&loose);
+    mr_vec_release(&nontransactional);
     return mr_apply_plan_release(&rows, code, err);
 }
 

@@ -291,8 +291,9 @@ static bool is_used(const struct mr_planned *p, const struct mr_planned_table *t
 }
 
 /* Appends 'db.t" is MyISAM' of a table without transactions. */
-static enum mr_code find_loose(const struct mr_target *target, const struct mr_planned *p,
-                               struct mr_strbuf *name, struct mr_err *err)
+static enum mr_code find_nontransactional(const struct mr_target *target,
+                                          const struct mr_planned *p, struct mr_strbuf *name,
+                                          struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     mr_strbuf_add_str(&sql, "SELECT COALESCE(MIN(CONCAT(TABLE_SCHEMA, '.', TABLE_NAME, "
@@ -327,7 +328,7 @@ enum mr_code mr_apply_check_gtid(const struct mr_target *target, const struct mr
         text.len > 0 && (strcasecmp(text.ptr, "ON") == 0 || strcmp(text.ptr, "1") == 0);
     mr_strbuf_reset(&text);
     if (code == MR_OK && enforced)
-        code = find_loose(target, &m->planned, &text, err);
+        code = find_nontransactional(target, &m->planned, &text, err);
     if (code == MR_OK && text.len > 0) {
         code = mr_err_set(err, MR_E_REFUSED,
                           "table \"%s, and the server enforces GTID consistency: it "

@@ -141,9 +141,9 @@ static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts 
     bool *skip = calloc(ap->units.count + 1, sizeof *skip);
     enum mr_code code = MR_OK;
     MR_TRY_OUT(skip != NULL ? MR_OK : mr_err_nomem(err, "sending units"));
-    if (ap->loose != NULL)
-        MR_TRY_OUT(mr_rehearse_skip(ap->script, &ap->units, ap->loose, skip, err));
-    run.skip = ap->loose != NULL ? skip : NULL;
+    if (ap->nontransactional != NULL)
+        MR_TRY_OUT(mr_rehearse_skip(ap->script, &ap->units, ap->nontransactional, skip, err));
+    run.skip = ap->nontransactional != NULL ? skip : NULL;
     MR_TRY_OUT(mr_throttle_new(&ap->opts->load, &endpoint, 1, &db_opts, &run.throttle, err));
     MR_TRY_OUT(mr_progress_new(ap->opts->general.progress, &run.progress, err));
     mr_progress_add_total(run.progress, ap->units.count);
@@ -192,7 +192,7 @@ enum mr_code mr_apply_plan_run(struct mr_apply_plan *ap, bool rows, int *exit_co
                                           .undo = ap->which == MR_JOURNAL_UNDO,
                                           .dry_run = ap->opts->dry_run || ap->rehearse,
                                           .rehearse = ap->rehearse,
-                                          .loose = ap->loose,
+                                          .nontransactional = ap->nontransactional,
                                           .json = ap->opts->json,
                                           .color = mr_term_use_color(ap->opts->general.color, 1),
                                           .out = stdout};

@@ -32,8 +32,8 @@ struct mr_apply_plan {
     struct mr_journal *journal;         /* before run; NULL: of a dry run */
     const struct mr_reseed_run *reseed; /* NULL: of undo */
     enum mr_journal_script which;
-    bool rehearse;        /* all but COMMIT; without journal and case */
-    struct mr_vec *loose; /* rehearse: struct mr_rehearse_loose, before run */
+    bool rehearse;                   /* all but COMMIT; without journal and case */
+    struct mr_vec *nontransactional; /* rehearse: struct mr_rehearse_nontransactional, before run */
     const char *run_tag;
     mr_apply_look_fn *look; /* or NULL; not of a dry run */
     void *look_ctx;

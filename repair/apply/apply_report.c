@@ -62,11 +62,11 @@ static void json_refusal(struct mr_apply_report *r, const struct mr_refusal *ref
     end_line(w);
 }
 
-static void json_loose(struct mr_apply_report *r)
+static void json_nontransactional(struct mr_apply_report *r)
 {
     struct mr_jsonw *w = &r->w;
-    for (size_t i = 0; r->loose != NULL && i < r->loose->count; i++) {
-        const struct mr_rehearse_loose *l = mr_vec_at(r->loose, i);
+    for (size_t i = 0; r->nontransactional != NULL && i < r->nontransactional->count; i++) {
+        const struct mr_rehearse_nontransactional *l = mr_vec_at(r->nontransactional, i);
         mr_jsonw_object_begin(w);
         mr_jsonw_add_str(w, "type", "skipped");
         mr_jsonw_add_str(w, "table", l->table->table);
@@ -150,10 +150,10 @@ static void add_sum(struct mr_strbuf *out, const char **glue, uint64_t count, co
     *glue = ", ";
 }
 
-static void text_loose(struct mr_strbuf *out, const struct mr_apply_report *r)
+static void text_nontransactional(struct mr_strbuf *out, const struct mr_apply_report *r)
 {
-    for (size_t i = 0; r->loose != NULL && i < r->loose->count; i++) {
-        const struct mr_rehearse_loose *l = mr_vec_at(r->loose, i);
+    for (size_t i = 0; r->nontransactional != NULL && i < r->nontransactional->count; i++) {
+        const struct mr_rehearse_nontransactional *l = mr_vec_at(r->nontransactional, i);
         mr_strbuf_add_str(out, "  ");
         mr_utf8_show_str(out, l->table->table);
         mr_strbuf_add_str(out, ": skipped, ");
@@ -378,12 +378,12 @@ enum mr_code mr_apply_report_end(struct mr_apply_report *r, const struct mr_appl
     const struct mr_apply_counts none = {.units = r->manifest->planned.units};
     struct mr_strbuf text = MR_STRBUF_INIT;
     if (r->json) {
-        json_loose(r);
+        json_nontransactional(r);
         json_end(r, counts != NULL ? counts : &none);
         return mr_jsonw_finish(&r->w, "standard output", err);
     }
     text_kept(&text, r);
-    text_loose(&text, r);
+    text_nontransactional(&text, r);
     if (counts == NULL)
         mr_strbuf_add_str(&text, "no row was written: counters come first\n");
     else

@@ -20,7 +20,8 @@ struct mr_apply_report {
     const struct mr_reseed_run *reseed; /* NULL: of undo */
     const char *dir;                    /* of the plan */
     bool undo, dry_run, rehearse, json, color;
-    const struct mr_vec *loose; /* rehearse: struct mr_rehearse_loose; or NULL */
+    /* rehearse: struct mr_rehearse_nontransactional; or NULL */
+    const struct mr_vec *nontransactional;
     FILE *out;
     uint64_t doubled;   /* rows that stand, and somebody else beside them */
     uint64_t altered;   /* where triggers fire: that do not stand as planned */

@@ -29,7 +29,7 @@ static void add_dbs(struct mr_strbuf *sql, const struct mr_manifest *m)
 /* InnoDB alone is known to take everything back; of any other engine, and of one that the server
  * does not name, the rows are left out. */
 static enum mr_code read_engine(const struct mr_reseed_run *run, const struct mr_planned_table *t,
-                                struct mr_vec *loose, struct mr_err *err)
+                                struct mr_vec *nontransactional, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, engine = MR_STRBUF_INIT;
     if (mr_planned_writes(t) == 0)
@@ -43,10 +43,10 @@ static enum mr_code read_engine(const struct mr_reseed_run *run, const struct mr
     MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
     MR_TRY_OUT(mr_db_query_text(run->target->db, sql.ptr, &engine, err));
     if (strcmp(engine.ptr, "InnoDB") != 0) {
-        struct mr_rehearse_loose *l = mr_vec_push(loose);
+        struct mr_rehearse_nontransactional *l = mr_vec_push(nontransactional);
         if (l != NULL)
-            *l = (struct mr_rehearse_loose){t, mr_arena_strdup(run->arena, engine.ptr),
-                                            mr_planned_writes(t), false};
+            *l = (struct mr_rehearse_nontransactional){t, mr_arena_strdup(run->arena, engine.ptr),
+                                                       mr_planned_writes(t), false};
         if (l == NULL || l->engine == NULL)
             MR_TRY_OUT(mr_err_nomem(err, "reading engines"));
     }
@@ -57,12 +57,12 @@ out:
 }
 
 /* Values stand in the sections before: what a write names is what it writes. */
-static bool writes_any(const struct mr_script_read_item *item, const struct mr_vec *loose,
-                       struct mr_strbuf *name)
+static bool writes_any(const struct mr_script_read_item *item,
+                       const struct mr_vec *nontransactional, struct mr_strbuf *name)
 {
     bool any = false;
-    for (size_t i = 0; i < loose->count; i++) {
-        struct mr_rehearse_loose *l = mr_vec_at(loose, i);
+    for (size_t i = 0; i < nontransactional->count; i++) {
+        struct mr_rehearse_nontransactional *l = mr_vec_at(nontransactional, i);
         mr_strbuf_reset(name);
         mr_sql_table(name, l->table->target_db, l->table->target_name);
         if (name->failed || memmem(item->sql, item->len, name->ptr, name->len) == NULL)
@@ -73,10 +73,10 @@ static bool writes_any(const struct mr_script_read_item *item, const struct mr_v
 }
 
 /* A write that was overlooked would stay. */
-static enum mr_code check_found(const struct mr_vec *loose, struct mr_err *err)
+static enum mr_code check_found(const struct mr_vec *nontransactional, struct mr_err *err)
 {
-    for (size_t i = 0; i < loose->count; i++) {
-        const struct mr_rehearse_loose *l = mr_vec_at(loose, i);
+    for (size_t i = 0; i < nontransactional->count; i++) {
+        const struct mr_rehearse_nontransactional *l = mr_vec_at(nontransactional, i);
         if (!l->found)
             return mr_err_set(err, MR_E_REFUSED,
                               "table \"%s\" is %s, and the plan does not show which "
@@ -88,8 +88,9 @@ static enum mr_code check_found(const struct mr_vec *loose, struct mr_err *err)
 
 /* Sets *writes where the unit writes such a table. */
 static enum mr_code look_at_unit(struct mr_script_read *script,
-                                 const struct mr_script_read_unit *unit, const struct mr_vec *loose,
-                                 struct mr_strbuf *name, bool *writes, struct mr_err *err)
+                                 const struct mr_script_read_unit *unit,
+                                 const struct mr_vec *nontransactional, struct mr_strbuf *name,
+                                 bool *writes, struct mr_err *err)
 {
     struct mr_script_read_item item;
     enum mr_code code = MR_OK;
@@ -97,31 +98,32 @@ static enum mr_code look_at_unit(struct mr_script_read *script,
     MR_TRY(mr_script_read_next(script, &item, err));
     while ((code = mr_script_read_next(script, &item, err)) == MR_OK &&
            item.kind == MR_SCRIPT_READ_STATEMENT)
-        if (item.section == MR_SCRIPT_READ_WRITE && writes_any(&item, loose, name))
+        if (item.section == MR_SCRIPT_READ_WRITE && writes_any(&item, nontransactional, name))
             *writes = true;
     return code;
 }
 
 enum mr_code mr_rehearse_skip(struct mr_script_read *script, const struct mr_vec *units,
-                              const struct mr_vec *loose, bool *skip, struct mr_err *err)
+                              const struct mr_vec *nontransactional, bool *skip, struct mr_err *err)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; loose->count > 0 && i < units->count; i++)
-        MR_TRY_OUT(look_at_unit(script, mr_vec_at(units, i), loose, &name, &skip[i], err));
+    for (size_t i = 0; nontransactional->count > 0 && i < units->count; i++)
+        MR_TRY_OUT(
+            look_at_unit(script, mr_vec_at(units, i), nontransactional, &name, &skip[i], err));
     MR_TRY_OUT(mr_strbuf_check(&name, "reading a script", err));
-    MR_TRY_OUT(check_found(loose, err));
+    MR_TRY_OUT(check_found(nontransactional, err));
 out:
     mr_strbuf_release(&name);
     return code;
 }
 
 /* What a rollback leaves must be known before the first statement, as nothing takes it back. */
-enum mr_code mr_rehearse_check(const struct mr_reseed_run *run, struct mr_vec *loose,
+enum mr_code mr_rehearse_check(const struct mr_reseed_run *run, struct mr_vec *nontransactional,
                                struct mr_err *err)
 {
     for (size_t i = 0; i < run->manifest->planned.ntables; i++)
-        MR_TRY(read_engine(run, &run->manifest->planned.tables[i], loose, err));
+        MR_TRY(read_engine(run, &run->manifest->planned.tables[i], nontransactional, err));
     MR_TRY(mr_rehearse_triggers(run, err));
     MR_TRY(mr_apply_check_quiet(run->target, err));
     if (mr_reseed_count(run, MR_RAISE_WOULD) == 0)

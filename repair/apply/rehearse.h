@@ -19,19 +19,20 @@
 #include "repair/script/script_read.h"
 
 /* A planned table without transactions, into which the plan writes. */
-struct mr_rehearse_loose {
+struct mr_rehearse_nontransactional {
     const struct mr_planned_table *table;
     const char *engine;
     uint64_t rows;
     bool found; /* a unit writes it */
 };
 
-/* Appends such tables (struct mr_rehearse_loose), texts in the arena. */
-enum mr_code mr_rehearse_check(const struct mr_reseed_run *run, struct mr_vec *loose,
+/* Appends such tables (struct mr_rehearse_nontransactional), texts in the arena. */
+enum mr_code mr_rehearse_check(const struct mr_reseed_run *run, struct mr_vec *nontransactional,
                                struct mr_err *err);
 /* skip: one a unit of the script, set where it writes one of them. */
 enum mr_code mr_rehearse_skip(struct mr_script_read *script, const struct mr_vec *units,
-                              const struct mr_vec *loose, bool *skip, struct mr_err *err);
+                              const struct mr_vec *nontransactional, bool *skip,
+                              struct mr_err *err);
 
 struct mr_rehearse_counter {
     const char *table; /* "db.t" */

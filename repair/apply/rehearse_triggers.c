@@ -80,7 +80,7 @@ static enum mr_code widen(struct reach *r, bool *more, struct mr_err *err)
  * of such a table, or is hidden. */
 static void add_suspects(struct mr_strbuf *sql, const struct reach *r)
 {
-    static const char loose[] =
+    static const char nontransactional[] =
         "t.TABLE_TYPE = 'BASE TABLE' AND t.ENGINE NOT IN ('InnoDB', 'ROCKSDB', 'TokuDB') "
         "AND t.TABLE_SCHEMA NOT IN " SYSTEM_DBS;
     mr_strbuf_add_fmt(
@@ -89,7 +89,7 @@ static void add_suspects(struct mr_strbuf *sql, const struct reach *r)
         "information_schema.TRIGGERS g JOIN information_schema.TABLES t ON "
         "INSTR(LOWER(g.ACTION_STATEMENT), LOWER(t.TABLE_NAME)) > 0 WHERE %s AND "
         "g.EVENT_OBJECT_SCHEMA IN ",
-        loose);
+        nontransactional);
     add_dbs(sql, r);
     mr_strbuf_add_fmt(
         sql,
@@ -97,7 +97,7 @@ static void add_suspects(struct mr_strbuf *sql, const struct reach *r)
         "t.ENGINE FROM information_schema.ROUTINES g JOIN information_schema.TABLES t ON "
         "(g.ROUTINE_DEFINITION IS NULL OR INSTR(LOWER(g.ROUTINE_DEFINITION), "
         "LOWER(t.TABLE_NAME)) > 0) WHERE %s AND g.ROUTINE_SCHEMA IN ",
-        loose);
+        nontransactional);
     add_dbs(sql, r);
     mr_strbuf_add_str(sql, " LIMIT 1");
 }

@@ -22,7 +22,8 @@
  *   hint   a slot, or beyond the last slot a gate, that is to be done before another one
  *   dep    a row that refers, on TARGET, to one that goes
  *   part   the ids of the rows of a table that are to be written
- *   loose  how a row makes way for others: see enum mr_copy_loose
+ *   cycle_break  how a circle of rows that wait for each other is broken: what a row of it
+ *          gives up for a while, see enum mr_copy_break
  *
  * The struct mr_merge in front is what the helpers that both planners share ask for.
  */
@@ -36,10 +37,10 @@
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
 
-enum mr_copy_loose {
-    MR_LOOSE_VALUE = 1, /* a value of a unique index is parked (column, value) */
-    MR_LOOSE_PARK,      /* a reference is parked: NULL before anything else is done */
-    MR_LOOSE_OPEN       /* a reference is closed after everything else */
+enum mr_copy_break {
+    MR_BREAK_VALUE = 1, /* a value of a unique index is parked (column, value) */
+    MR_BREAK_PARK,      /* a reference is parked: NULL before anything else is done */
+    MR_BREAK_OPEN       /* a reference is closed after everything else */
 };
 
 /* A reference whose parent the run did not compare, and that cannot be followed. */
@@ -144,8 +145,8 @@ enum mr_code mr_copy_spread(struct mr_copy *c, struct mr_err *err);
  * cannot. */
 enum mr_code mr_copy_park_unique(struct mr_copy *c, const struct mr_plan_table *t, int64_t slot,
                                  size_t unique, bool *done, struct mr_err *err);
-enum mr_code mr_copy_loosen(struct mr_copy *c, int64_t slot, size_t reference,
-                            enum mr_copy_loose how, bool *done, struct mr_err *err);
+enum mr_code mr_copy_break_reference(struct mr_copy *c, int64_t slot, size_t reference,
+                                     enum mr_copy_break how, bool *done, struct mr_err *err);
 /* Is the column one that is set to NULL while the reference is open or parked? */
 bool mr_copy_may_open(const struct mr_copy *c, const struct mr_plan_reference *r, size_t column);
 void mr_copy_pools_release(struct mr_copy *c);

@@ -309,8 +309,9 @@ static enum mr_code make_way(struct graph *g, const struct edge *e, bool *done, 
     if (e->kind == EDGE_ORPHAN || e->kind == EDGE_HINT ||
         !c->m.plan->references[e->what].pair->edge.declared)
         return MR_OK; /* no server minds */
-    return e->kind == EDGE_PARENT ? mr_copy_loosen(c, e->to, e->what, MR_LOOSE_OPEN, done, err)
-                                  : mr_copy_loosen(c, e->from, e->what, MR_LOOSE_PARK, done, err);
+    return e->kind == EDGE_PARENT
+               ? mr_copy_break_reference(c, e->to, e->what, MR_BREAK_OPEN, done, err)
+               : mr_copy_break_reference(c, e->from, e->what, MR_BREAK_PARK, done, err);
 }
 
 /* Who takes up other edges of the same value or reference no longer waits either. */
@@ -425,7 +426,7 @@ static enum mr_code push_parks(struct graph *g, struct mr_vec *places, struct mr
     struct mr_case_stmt *stmt = NULL;
     bool row = false;
     enum mr_code code = mr_case_prepare(
-        g->c->m.cf, "SELECT DISTINCT slot FROM loose WHERE how IN (1,2)", &stmt, err);
+        g->c->m.cf, "SELECT DISTINCT slot FROM cycle_break WHERE how IN (1,2)", &stmt, err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
         code = push(g, places, (uint32_t)mr_case_int(stmt, 0), LEVEL_PARK, MR_PHASE_PARK, err);
     mr_case_free(stmt);
@@ -440,7 +441,7 @@ static enum mr_code push_closes(struct graph *g, struct mr_vec *places, struct m
     uint32_t slot = 0, level = 0;
     enum mr_code code =
         mr_case_prepare(g->c->m.cf,
-                        "SELECT o.slot, l.ps FROM loose o JOIN link l ON l.child=o.slot"
+                        "SELECT o.slot, l.ps FROM cycle_break o JOIN link l ON l.child=o.slot"
                         " AND l.ref=o.what WHERE o.how=3 ORDER BY o.slot",
                         &stmt, err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK) {
@@ -501,7 +502,7 @@ static enum mr_code try_order(struct mr_copy *c, struct mr_vec *places, bool *ag
                               struct mr_err *err)
 {
     struct graph g = {.c = c, .edges = MR_VEC_INIT(struct edge), .way = MR_VEC_INIT(uint32_t)};
-    enum mr_code code = mr_case_exec(c->m.cf, "DELETE FROM temp.loose", err);
+    enum mr_code code = mr_case_exec(c->m.cf, "DELETE FROM temp.cycle_break", err);
     if (code == MR_OK)
         code = read_graph(&g, err);
     if (code == MR_OK)

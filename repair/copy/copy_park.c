@@ -151,11 +151,11 @@ static bool is_reference(const struct mr_copy *c, const struct mr_plan_table *t,
     return false;
 }
 
-static enum mr_code note(struct mr_copy *c, int64_t slot, enum mr_copy_loose how, size_t what,
+static enum mr_code note(struct mr_copy *c, int64_t slot, enum mr_copy_break how, size_t what,
                          size_t column, struct mr_key value, struct mr_err *err)
 {
     return MR_CASE_ONCE(c->m.cf,
-                        "INSERT OR IGNORE INTO loose (slot, how, what, col, value)"
+                        "INSERT OR IGNORE INTO cycle_break (slot, how, what, col, value)"
                         " VALUES (:slot, :how, :what, :col, :value)",
                         err, MR_ARG_INT("slot", slot), MR_ARG_INT("how", how),
                         MR_ARG_INT("what", what), MR_ARG_INT("col", column),
@@ -175,7 +175,7 @@ enum mr_code mr_copy_park_unique(struct mr_copy *c, const struct mr_plan_table *
         return MR_OK; /* rows of such a table are not updated */
     for (size_t i = 0; code == MR_OK && !*done && i < of->count; i++)
         if (t->nullable[of->at[i]] && is_movable(c, t, of->at[i])) {
-            code = note(c, slot, MR_LOOSE_VALUE, unique, of->at[i], value, err);
+            code = note(c, slot, MR_BREAK_VALUE, unique, of->at[i], value, err);
             *done = true;
         }
     for (size_t i = 0; code == MR_OK && !*done && i < of->count; i++) {
@@ -186,7 +186,7 @@ enum mr_code mr_copy_park_unique(struct mr_copy *c, const struct mr_plan_table *
         code = draw(c, t->at, col, &value, err);
         *done = code == MR_OK && value.ptr != NULL;
         if (*done)
-            code = note(c, slot, MR_LOOSE_VALUE, unique, col, value, err);
+            code = note(c, slot, MR_BREAK_VALUE, unique, col, value, err);
     }
     return code;
 }
@@ -197,8 +197,8 @@ bool mr_copy_may_open(const struct mr_copy *c, const struct mr_plan_reference *r
     return t->nullable[column] && !mr_plan_columns_has(&t->key, column) && !t->generated[column];
 }
 
-enum mr_code mr_copy_loosen(struct mr_copy *c, int64_t slot, size_t reference,
-                            enum mr_copy_loose how, bool *done, struct mr_err *err)
+enum mr_code mr_copy_break_reference(struct mr_copy *c, int64_t slot, size_t reference,
+                                     enum mr_copy_break how, bool *done, struct mr_err *err)
 {
     const struct mr_plan_reference *r = &c->m.plan->references[reference];
     *done = false;

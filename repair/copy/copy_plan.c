@@ -48,7 +48,7 @@ static const char schema_sql[] =
     "CREATE TEMP TABLE dep (parent INT, ref INT, child INT, PRIMARY KEY (parent, ref,"
     " child)) WITHOUT ROWID;"
     "CREATE INDEX temp.dep_child ON dep (child) WHERE child>0;"
-    "CREATE TEMP TABLE loose (slot INT, how INT, what INT, col INT, value BLOB,"
+    "CREATE TEMP TABLE cycle_break (slot INT, how INT, what INT, col INT, value BLOB,"
     " PRIMARY KEY (slot, how, what)) WITHOUT ROWID;"
     "CREATE TEMP TABLE part (value BLOB PRIMARY KEY) WITHOUT ROWID;";
 
@@ -58,7 +58,7 @@ static const char drop_sql[] =
     "DROP TABLE IF EXISTS temp.link; DROP TABLE IF EXISTS temp.take;"
     "DROP TABLE IF EXISTS temp.want; DROP TABLE IF EXISTS temp.dep;"
     "DROP TABLE IF EXISTS temp.vague; DROP TABLE IF EXISTS temp.gate;"
-    "DROP TABLE IF EXISTS temp.hint; DROP TABLE IF EXISTS temp.loose; DROP TABLE IF "
+    "DROP TABLE IF EXISTS temp.hint; DROP TABLE IF EXISTS temp.cycle_break; DROP TABLE IF "
     "EXISTS temp.climb; DROP TABLE IF EXISTS temp.part;";
 
 enum mr_code mr_copy_work_open(struct mr_copy *c, struct mr_err *err)

@@ -11,13 +11,13 @@
 struct writing {
     struct mr_copy *c;
     const struct mr_plan_table *table;
-    struct mr_case_stmt *read, *done, *loose;
+    struct mr_case_stmt *read, *done, *breaks;
     struct mr_case_fields fields; /* of read: struct slot_facts */
     struct mr_arena arena;
     struct mr_vec asks; /* struct mr_merge_ask */
     struct mr_strbuf parked, open;
     struct mr_key *values; /* per column of the widest table */
-    bool any_loose;
+    bool has_breaks;
     /* of the unit and tree at hand */
     uint64_t unit;
     size_t rows, image_bytes;
@@ -224,7 +224,7 @@ static void end(struct writing *w)
 {
     mr_case_free(w->read);
     mr_case_free(w->done);
-    mr_case_free(w->loose);
+    mr_case_free(w->breaks);
     mr_vec_release(&w->asks);
     mr_strbuf_release(&w->parked);
     mr_strbuf_release(&w->open);
@@ -269,19 +269,14 @@ enum mr_code mr_copy_entities(struct mr_copy *c, struct mr_err *err)
 
 /* ---- steps ---- */
 
-struct loosened {
-    struct mr_key parked; /* TARGET's row after it made way */
-    struct mr_key after;  /* SOURCE's, with references left open */
-};
-
-static enum mr_code edit(struct writing *w, struct mr_case_stmt *stmt, bool early,
-                         struct mr_err *err)
+static enum mr_code apply_break(struct writing *w, struct mr_case_stmt *stmt, bool early,
+                                struct mr_err *err)
 {
-    enum mr_copy_loose how = (enum mr_copy_loose)mr_case_int(stmt, 0);
+    enum mr_copy_break how = (enum mr_copy_break)mr_case_int(stmt, 0);
     enum mr_code code = MR_OK;
-    if ((how != MR_LOOSE_OPEN) != early)
+    if ((how != MR_BREAK_OPEN) != early)
         return MR_OK;
-    if (how == MR_LOOSE_VALUE) {
+    if (how == MR_BREAK_VALUE) {
         w->values[mr_case_int(stmt, 2)] = mr_merge_work_bytes(stmt, 3, &w->arena, &code, err);
         return code;
     }
@@ -293,19 +288,19 @@ static enum mr_code edit(struct writing *w, struct mr_case_stmt *stmt, bool earl
 }
 
 /* An image as it is while the row makes way (early), or before its references are closed. */
-static enum mr_code loosen(struct writing *w, uint32_t slot, bool early, struct mr_key *image,
-                           struct mr_strbuf *out, struct mr_err *err)
+static enum mr_code edit_image(struct writing *w, uint32_t slot, bool early, struct mr_key *image,
+                               struct mr_strbuf *out, struct mr_err *err)
 {
     size_t n = w->table->pair->find.ncolumns;
     bool row = false;
     enum mr_code code = MR_OK;
-    if (!w->any_loose || image->ptr == NULL)
+    if (!w->has_breaks || image->ptr == NULL)
         return MR_OK;
     memset(w->values, 0, n * sizeof *w->values);
-    MR_CASE_BIND(w->loose, MR_ARG_INT("slot", slot));
-    while (code == MR_OK && (code = mr_case_step(w->loose, &row, err)) == MR_OK && row)
-        code = edit(w, w->loose, early, err);
-    mr_case_reset(w->loose);
+    MR_CASE_BIND(w->breaks, MR_ARG_INT("slot", slot));
+    while (code == MR_OK && (code = mr_case_step(w->breaks, &row, err)) == MR_OK && row)
+        code = apply_break(w, w->breaks, early, err);
+    mr_case_reset(w->breaks);
     if (code == MR_OK)
         code = mr_merge_row_edit(*image, w->values, n, out, err);
     *image = (struct mr_key){out->ptr, out->len};
@@ -355,9 +350,9 @@ static enum mr_code add_step(struct writing *w, const struct mr_copy_place *p, s
         code = cut(w->table, &target, err);
     struct mr_key parked = target, open = source;
     if (code == MR_OK)
-        code = loosen(w, p->slot, true, &parked, &w->parked, err);
+        code = edit_image(w, p->slot, true, &parked, &w->parked, err);
     if (code == MR_OK)
-        code = loosen(w, p->slot, false, &open, &w->open, err);
+        code = edit_image(w, p->slot, false, &open, &w->open, err);
     struct mr_key before = parked, after = open;
     if (p->phase == MR_PHASE_PARK) {
         before = target;
@@ -388,13 +383,13 @@ static enum mr_code open_steps(struct writing *w, struct mr_err *err)
         return mr_merge_nomem(err);
     const struct mr_case_sql list[] = {
         {&w->read, "SELECT tbl, op, entity, source, target FROM c WHERE id=:id"},
-        {&w->loose, "SELECT how, what, col, value FROM loose WHERE slot=:slot"},
+        {&w->breaks, "SELECT how, what, col, value FROM cycle_break WHERE slot=:slot"},
     };
     enum mr_code code = mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
     if (code == MR_OK)
-        code =
-            mr_merge_work_int(&w->c->m, "SELECT EXISTS (SELECT 1 FROM loose)", NULL, 0, &any, err);
-    w->any_loose = any != 0;
+        code = mr_merge_work_int(&w->c->m, "SELECT EXISTS (SELECT 1 FROM cycle_break)", NULL, 0,
+                                 &any, err);
+    w->has_breaks = any != 0;
     return code;
 }
 
