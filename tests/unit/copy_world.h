@@ -145,6 +145,22 @@ static inline void copy_rows(struct copy_world *cw, int64_t id, size_t table, co
     copy_slot(cw, id, table, source, target, op);
 }
 
+/* As world_ask; a byte of zero is "\\0". */
+static inline const char *copy_ask(struct copy_world *cw, const char *sql)
+{
+    const char *got = world_ask(&cw->w, sql);
+    const size_t len = cw->w.text.len;
+    char *text = mr_arena_alloc(&cw->w.arena, 2 * len + 1);
+    size_t to = 0;
+    for (size_t from = 0; from < len; from++) {
+        if (got[from] == '\0')
+            text[to++] = '\\';
+        text[to++] = got[from] == '\0' ? '0' : got[from];
+    }
+    text[to] = '\0';
+    return text;
+}
+
 #define copy_run(cw, call) world_run(&(cw)->w, call)
 #define copy_expect(cw, sql, expected) world_expect(&(cw)->w, sql, expected)
 #define copy_refuse(cw, call, code, words) world_refuse(&(cw)->w, call, code, words)
