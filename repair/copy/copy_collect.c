@@ -15,10 +15,26 @@ struct collecting {
     struct mr_case_stmt *add[MR_SIDES];
     enum mr_side side;
     struct mr_arena arena;
-    struct mr_vec asks; /* struct mr_merge_ask */
+    struct mr_vec asks;   /* struct mr_merge_ask */
+    struct mr_vec others; /* struct mr_merge_ask: keys that TARGET spells otherwise */
     struct mr_strbuf bytes;
     struct mr_merge_gone gone;
 };
+
+/* SOURCE may have a row of its own under TARGET's spelling of a key, equal to TARGET's, so that the
+ * run did not find it: written over by its namesake it would be lost. */
+static enum mr_code note_spelling(struct collecting *w, struct mr_key asked, struct mr_err *err)
+{
+    const struct mr_key own = {w->bytes.ptr, w->bytes.len};
+    if (w->side != MR_TARGET || mr_key_compare(asked, own) == 0)
+        return MR_OK;
+    struct mr_merge_ask *other = mr_vec_push(&w->others);
+    const void *copy = mr_arena_dup(&w->arena, own.ptr, own.len);
+    if (other == NULL || copy == NULL)
+        return mr_merge_nomem(err);
+    *other = (struct mr_merge_ask){.value = {copy, own.len}};
+    return MR_OK;
+}
 
 /* What a row is now counts, not what the run saw: both sides answer in their views. */
 static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
@@ -29,13 +45,11 @@ static enum mr_code take_row(void *ctx, const struct mr_merge_ask *ask,
     bool null = false;
     if (w->side == MR_SOURCE)
         mr_merge_gone_see(&w->gone, ask);
-    enum mr_code code =
-        mr_pair_values_of(row->image, row->len, key->at, key->count, &w->bytes, &null, err);
-    return code == MR_OK ? MR_CASE_RUN(w->add[w->side], err, MR_ARG_INT("tbl", w->table->at),
-                                       MR_ARG_BYTES("canon", ask->canon),
-                                       MR_ARG_BLOB("key", w->bytes.ptr, w->bytes.len),
-                                       MR_ARG_BLOB("image", row->image, row->len))
-                         : code;
+    MR_TRY(mr_pair_values_of(row->image, row->len, key->at, key->count, &w->bytes, &null, err));
+    MR_TRY(note_spelling(w, ask->value, err));
+    return MR_CASE_RUN(
+        w->add[w->side], err, MR_ARG_INT("tbl", w->table->at), MR_ARG_BYTES("canon", ask->canon),
+        MR_ARG_BLOB("key", w->bytes.ptr, w->bytes.len), MR_ARG_BLOB("image", row->image, row->len));
 }
 
 /* A key of SOURCE that comes a second time with other bytes is one that TARGET's collation
@@ -61,6 +75,7 @@ static void release(struct collecting *w)
     mr_case_free(w->add[MR_SOURCE]);
     mr_case_free(w->add[MR_TARGET]);
     mr_vec_release(&w->asks);
+    mr_vec_release(&w->others);
     mr_strbuf_release(&w->bytes);
     mr_merge_gone_release(&w->gone);
     mr_arena_release(&w->arena);
@@ -72,19 +87,26 @@ static struct collecting begin(struct mr_copy *c, const struct mr_plan_table *ta
                            .table = table,
                            .arena = MR_ARENA_INIT,
                            .asks = MR_VEC_INIT(struct mr_merge_ask),
+                           .others = MR_VEC_INIT(struct mr_merge_ask),
                            .bytes = MR_STRBUF_INIT};
     mr_merge_gone_init(&w.gone);
     return w;
 }
 
+static enum mr_code ask_side(struct collecting *w, enum mr_side side, struct mr_vec *asks,
+                             struct mr_err *err)
+{
+    const struct mr_merge_lookup what = {side, w->table, w->table->key};
+    w->side = side;
+    return mr_merge_lookup_ask(&w->c->m, &what, asks, take_row, w, err);
+}
+
 static enum mr_code ask_sides(struct collecting *w, struct mr_vec *asks, struct mr_err *err)
 {
-    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        const struct mr_merge_lookup what = {(enum mr_side)side, w->table, w->table->key};
-        w->side = (enum mr_side)side;
-        MR_TRY(mr_merge_lookup_ask(&w->c->m, &what, asks, take_row, w, err));
-    }
-    return MR_OK;
+    mr_vec_clear(&w->others);
+    MR_TRY(ask_side(w, MR_SOURCE, asks, err));
+    MR_TRY(ask_side(w, MR_TARGET, asks, err));
+    return w->others.count > 0 ? ask_side(w, MR_SOURCE, &w->others, err) : MR_OK;
 }
 
 enum mr_code mr_copy_collect_keys(struct mr_copy *c, const struct mr_plan_table *table,

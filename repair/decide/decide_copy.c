@@ -44,8 +44,8 @@ struct mr_copy_ruling mr_decide_copy(const struct mr_copy_fact *f, enum mr_copy_
     struct mr_copy_ruling ruling = !f->on_source  ? of_target(policy)
                                    : f->on_target ? of_both(f, policy)
                                                   : does(MR_COPY_INSERTS, MR_SAYS_LACKED);
-    if (f->several && (ruling.deed == MR_COPY_INSERTS || ruling.deed == MR_COPY_UPDATES ||
-                       ruling.deed == MR_COPY_DELETES))
+    /* one of them may be TARGET's row, and equal: the others would be lost without a word */
+    if (f->several && ruling.deed != MR_COPY_KEEPS)
         ruling.why = (struct mr_obstacle){MR_CONFLICT_DUPLICATE, MR_SAYS_SEVERAL};
     return ruling;
 }

@@ -420,13 +420,17 @@ is "a key takes SOURCE's bytes" "$(steps)" 'update t ["A","1"]'
 converges "bytes of a key"
 again "CREATE TABLE t (k VARCHAR(9) NOT NULL PRIMARY KEY, u VARCHAR(9) NOT NULL UNIQUE)"
 at a "ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; INSERT INTO t VALUES
-    ('b', 'b'), ('c', 'C'), ('d', 'c'), ('E', 'e'), ('e', 'f')"
+    ('b', 'b'), ('c', 'C'), ('d', 'c'), ('E', 'e'), ('e', 'f'), ('G', 'g'), ('g', 'h')"
+at b "INSERT INTO t VALUES ('G', 'g')"
 plan mirror
 is "rows of SOURCE that are one on TARGET are duplicates" "$(entities)" \
     "t E conflict duplicate -
 t b insert - -
 t c conflict duplicate -
-t d conflict duplicate -"
+t d conflict duplicate -
+t g conflict duplicate -"
+plan backfill
+like "also where TARGET has one of them already" "$(entities)" "t g conflict duplicate -"
 
 # --- many rows
 again "CREATE TABLE t (id INT NOT NULL PRIMARY KEY, up INT NULL, FOREIGN KEY (up) REFERENCES t (id))"
