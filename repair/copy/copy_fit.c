@@ -10,6 +10,7 @@ struct fitting {
     const struct mr_plan_table *table;
     struct mr_case_stmt *conflict, *edit;
     struct mr_strbuf choices, edits, image;
+    struct mr_strbuf why;  /* of the row at hand, before anything is chosen */
     struct mr_key *values; /* per column of the table */
 };
 
@@ -66,7 +67,7 @@ static enum mr_code write_edited(struct fitting *f, const struct mr_merge_work_r
     return code == MR_OK
                ? MR_CASE_RUN(f->edit, err, MR_ARG_INT("id", row->id), MR_ARG_BYTES("image", image),
                              MR_ARG_TEXT("choice", choice), MR_ARG_INT("differs", differs),
-                             MR_ARG_TEXT("why", f->c->m.fit.why.ptr))
+                             MR_ARG_TEXT("why", f->why.ptr))
                : code;
 }
 
@@ -86,6 +87,9 @@ static enum mr_code judge(struct fitting *f, const struct mr_merge_work_row *row
     if (code != MR_OK || choice == NULL || strcmp(choice, MR_FIT_SKIP) == 0)
         return code == MR_OK ? keep_conflict(f, row, choice, err) : code;
     mr_strbuf_reset(&f->edits);
+    mr_strbuf_reset(&f->why); /* what is chosen is judged in its place */
+    mr_strbuf_add_str(&f->why, fit->why.ptr);
+    MR_TRY(mr_strbuf_check(&f->why, "judging a row", err));
     code = mr_plan_fit_choose(fit, f->table, choice, &f->edits, &possible, err);
     if (code != MR_OK || !possible)
         return code == MR_OK ? keep_conflict(f, row, NULL, err) : code;
@@ -132,6 +136,7 @@ enum mr_code mr_copy_fit(struct mr_copy *c, struct mr_err *err)
                             .table = &c->m.plan->tables[i],
                             .choices = MR_STRBUF_INIT,
                             .edits = MR_STRBUF_INIT,
+                            .why = MR_STRBUF_INIT,
                             .image = MR_STRBUF_INIT};
         if (c->planned[i] && mr_plan_fit_is_needed(f.table))
             code = fit_table(&f, err);
@@ -139,6 +144,7 @@ enum mr_code mr_copy_fit(struct mr_copy *c, struct mr_err *err)
         mr_case_free(f.edit);
         mr_strbuf_release(&f.choices);
         mr_strbuf_release(&f.edits);
+        mr_strbuf_release(&f.why);
         mr_strbuf_release(&f.image);
     }
     return code;
