@@ -89,6 +89,26 @@ static void test_newest(void **state)
     copy_free(cw);
 }
 
+/* A key is no identity, though their bytes may be the same. */
+static void test_names(void **state)
+{
+    static const char *const rows[] = {"1|NULL", "1|1"};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct copy_world *cw = copy_new();
+        world_table(&cw->w, "badges", "id:int# no:int!?");
+        world_table(&cw->w, "visits", "id:int# badge:int?");
+        world_reference(&cw->w, 1, "badge", 0, "id");
+        copy_open(cw);
+        copy_rows(cw, 1, 1, "7|1", NULL, MR_STEP_INSERT);
+        world_source(&cw->w, 0, rows[i]);
+        world_target(&cw->w, 0, rows[1 - i]);
+        copy_run(cw, mr_copy_links(&cw->c, &cw->w.err));
+        copy_expect(cw, LINKS, "1 0 1 0 1 0 0");
+        copy_free(cw);
+    }
+}
+
 /* What is not written needs no parents: rows that go, that stay, and tables that stay. */
 static void test_who_links(void **state)
 {
@@ -242,10 +262,15 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parents),       cmocka_unit_test(test_newest),
-        cmocka_unit_test(test_who_links),     cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_children),      cmocka_unit_test(test_unplanned_parents),
-        cmocka_unit_test(test_changed_value), cmocka_unit_test(test_equal_children),
+        cmocka_unit_test(test_parents),
+        cmocka_unit_test(test_newest),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_who_links),
+        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_children),
+        cmocka_unit_test(test_unplanned_parents),
+        cmocka_unit_test(test_changed_value),
+        cmocka_unit_test(test_equal_children),
         cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
