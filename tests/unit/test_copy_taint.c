@@ -164,8 +164,8 @@ static void test_holders(void **state)
         const char *expected;
     } holders[] = {
         {"nobody's", "1|a|x", NULL, MR_COPY_BACKFILL, ""},
-        {"his own", "1|a|x", "1|a|y", MR_COPY_BACKFILL, ""},
-        {"his own under another key", "1|a|x", "2|a|y", MR_COPY_BACKFILL, ""},
+        {"his own", "1|a|x", "1|a|X", MR_COPY_BACKFILL, ""},
+        {"his own under another key", "1|a|x", "2|a|x", MR_COPY_BACKFILL, ""},
         {"somebody else's", "1|a|x", "2|b|x", MR_COPY_BACKFILL, "0 1; 1 10"},
         {"somebody else's by TARGET's collation", "1|a|x", "2|b|X ", MR_COPY_BACKFILL, "0 1; 1 10"},
         {"NULL is nobody's", "1|a|NULL", "2|b|NULL", MR_COPY_BACKFILL, ""},
