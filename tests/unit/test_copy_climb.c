@@ -89,7 +89,7 @@ static void test_far(void **state)
     world_target(&cw->w, CLUBS, "5|b");
     climb(cw);
     copy_expect(cw, BEYOND, "2 1 1 0; 2 2 2 0; 2 3 3 0; 3 5 5 1");
-    copy_expect(cw, "SELECT count(*) FROM climb WHERE todo>0", "0");
+    copy_expect(cw, "SELECT count(*) FROM climb WHERE todo>0 OR image IS NOT NULL", "0");
     copy_free(cw);
 }
 
