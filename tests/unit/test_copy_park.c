@@ -29,6 +29,7 @@ static const struct {
     {"one that may not", MEMBERS, "badge", "7 1 0 2 2147483647"},
     {"the one that may be empty first", MEMBERS, "badge+mobile", "7 1 0 1 NULL"},
     {"the key stays", MEMBERS, "id", ""},
+    {"one that nobody counts, too", CARDS, "no", ""},
     {"what others refer to stays", MEMBERS, "code", ""},
     {"what the server computes stays", MEMBERS, "sum", ""},
     {"the other one of two", MEMBERS, "id+code+badge", "7 1 0 2 2147483647"},
