@@ -292,11 +292,11 @@ static enum mr_code widen(struct widening *w, struct mr_err *err)
     if (wider->tables == NULL || wider->references == NULL)
         return mr_merge_nomem(err);
     memcpy(planned, c->planned, wider->ntables * sizeof *planned);
-    for (size_t i = wider->nreferences; i < w->references.count; i++) {
+    wider->nreferences = w->references.count; /* they make each other hard, too */
+    for (size_t i = c->task->tables->nreferences; i < wider->nreferences; i++) {
         struct mr_plan_reference *r = &wider->references[i];
         r->hard = is_hard(wider, r->child, &r->from);
     }
-    wider->nreferences = w->references.count;
     for (size_t i = 0; i < w->blind.count; i++) {
         const struct mr_pair_reference *r = blind[i].pair;
         blind[i].by = (struct mr_plan_reference){.pair = r,
