@@ -86,6 +86,12 @@ LDFLAGS_test_restore_run := $(LDFLAGS_test_restore_clash) \
     -Wl,--wrap=mr_snap_check_places,--wrap=mr_replication_refuse,--wrap=mr_throttle_new
 LDFLAGS_test_view_mark := $(SNAP_WORLD_WRAP)
 LDFLAGS_test_view_log := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_replication_sources
+# Those over side_world.h: a server by script.
+LDFLAGS_test_side_column := $(SNAP_WORLD_WRAP)
+LDFLAGS_test_side_sample := $(SNAP_WORLD_WRAP)
+LDFLAGS_test_fingerprint := $(SNAP_WORLD_WRAP)
+LDFLAGS_test_unseen := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_grants_reads_all \
+    -Wl,--wrap=mr_grants_global,--wrap=mr_grants_account
 # What a world without servers replaces (check_world.h).
 CHECK_WORLD := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_result_next \
     -Wl,--wrap=mr_result_free,--wrap=mr_db_server,--wrap=mr_db_is_lost,--wrap=mr_canon \
