@@ -46,6 +46,7 @@ struct walk {
     bool is_unsigned;    /* orders are (counted.h) */
     int64_t from, below; /* orders of [from, below) are asked for … */
     bool is_bounded;     /* … or all */
+    int64_t up_to;       /* of take_newest: an order, which may be the last there is */
     uint64_t greatest;
     int64_t highest;                    /* order */
     const struct mr_spelling *spelling; /* of take_meant */
@@ -340,7 +341,7 @@ static void take_newest(struct walk *w, const struct mr_value *values)
 {
     const struct mr_value *v = &values[1];
     if ((v->cls != MR_CLASS_DATE && v->cls != MR_CLASS_DATETIME) || v->t.year == 0 ||
-        order_of(w, &values[0]) >= w->below)
+        order_of(w, &values[0]) > w->up_to)
         return;
     if (!w->has_newest || mr_when_compare(&v->t, &w->newest) > 0)
         w->newest = v->t;
@@ -378,10 +379,8 @@ enum mr_code mr_side_newest(const struct mr_side_counter *c, const struct mr_col
     struct mr_when when = {0};
     enum mr_code code;
     if (db == NULL) {
-        struct walk w = {.c = &c->column,
-                         .take = take_newest,
-                         .is_unsigned = c->is_unsigned,
-                         .below = up_to < INT64_MAX ? up_to + 1 : up_to};
+        struct walk w = {
+            .c = &c->column, .take = take_newest, .is_unsigned = c->is_unsigned, .up_to = up_to};
         code = walk(&w, time, err);
         *newest = w.newest;
         *known = w.has_newest;

@@ -219,7 +219,7 @@ static void test_newest(void **state)
         {"the youngest is not the last", {"1|2026-05-01", "2|2026-03-01"}, "2026-05-01", 2},
         {"no time, no zero date", {"1|NULL", "2|0000-00-00"}, NULL, 9},
         {"none up to it", {"5|2026-01-01"}, NULL, 4},
-        {"up to the end of all", {"9223372036854775806|2026-01-01"}, "2026-01-01", INT64_MAX},
+        {"up to the end of all", {"9223372036854775807|2026-01-01"}, "2026-01-01", INT64_MAX},
         {"below zero", {"-5|2026-01-01", "3|2026-02-01"}, "2026-01-01", -5},
     };
     (void)state;
