@@ -127,6 +127,8 @@ static inline enum mr_code side_fetch(struct mr_reader *reader, const struct mr_
 {
     struct side *s = side_of(reader);
     MR_TRY(side_read(s, err));
+    for (size_t k = 0; k < nkeys; k++)
+        assert_true(keys[k].len > 0); /* NULL is nobody's key */
     for (size_t i = 0; s->rows[i] != NULL; i++) {
         struct mr_value values[SIDE_COLUMNS];
         bool is = false;
