@@ -20,6 +20,7 @@ static bool is_type(const struct mr_column *col, const char *name)
     return strcmp(col->data_type, name) == 0;
 }
 
+/* The greatest values of a type, down to 1: people and counters come to these last. */
 static bool integer(const struct mr_column *col, uint64_t k, struct mr_value *v)
 {
     static const struct {
@@ -102,6 +103,7 @@ static bool binary(const struct mr_column *col, uint64_t k, struct mr_strbuf *ou
     return n >= 8 || k >> (n * 8) == 0;
 }
 
+/* No day beyond the 28th, so that each month has it, and no year in which TIMESTAMP ends. */
 static bool when(const struct mr_column *col, enum mr_class cls, uint64_t k, struct mr_value *v)
 {
     v->cls = cls;

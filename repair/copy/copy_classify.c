@@ -191,6 +191,7 @@ static enum mr_code judge_all(void *ctx, struct mr_vec *rows, struct mr_arena *a
     return MR_OK;
 }
 
+/* By pages of ids: what is written of a slot moves it to no other page. */
 static enum mr_code classify(struct classifying *w, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {

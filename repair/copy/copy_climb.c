@@ -36,6 +36,8 @@ static bool leads_by(const struct climbing *w, const struct mr_plan_reference *r
     return mr_copy_is_followed(w->c, r) && (is_beyond(w->c, r->parent) || w->leads[r->parent]);
 }
 
+/* Which tables lead beyond the run at all, until a round finds no more: without that each
+ * reference of the run would be read for nothing. */
 static void find_ways(struct climbing *w)
 {
     bool more = true;
@@ -56,6 +58,8 @@ static void find_ways(struct climbing *w)
 
 /* ---- up ---- */
 
+/* A row that was met before is not met again (UNIQUE), which is what ends circles.  Its image is
+ * kept only where it goes on from there: a table may have millions of rows. */
 static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
                                 const struct mr_merge_answer *row, struct mr_err *err)
 {
@@ -72,6 +76,8 @@ static enum mr_code take_parent(void *ctx, const struct mr_merge_ask *ask,
         MR_ARG_BLOB("image", goes_on ? row->image : NULL, row->len), MR_ARG_INT("todo", goes_on));
 }
 
+/* Up on SOURCE alone: where TARGET's row refers to somebody else, the run has found that row to
+ * differ. */
 static enum mr_code climb_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                                struct mr_err *err)
 {
@@ -143,6 +149,8 @@ static enum mr_code climb_table(struct climbing *w, size_t table, bool *more, st
                          : code;
 }
 
+/* From what is to be written, and from then on from whoever was met, in rounds: a row may be met
+ * from a table that comes later in the plan. */
 static enum mr_code climb(struct climbing *w, struct mr_err *err)
 {
     bool more = true;
@@ -170,6 +178,7 @@ static enum mr_code climb(struct climbing *w, struct mr_err *err)
 
 /* ---- who they are ---- */
 
+/* Slots for whom was met, as the run would have made them. */
 static enum mr_code collect(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                             struct mr_err *err)
 {
@@ -199,6 +208,8 @@ static enum mr_code judge(struct climbing *w, struct mr_err *err)
     return MR_OK;
 }
 
+/* Before owners are looked for: who of the rows beyond the run is two people is where taint
+ * begins. */
 enum mr_code mr_copy_climb(struct mr_copy *c, struct mr_err *err)
 {
     struct climbing w = {.c = c, .asks = MR_VEC_INIT(struct mr_merge_ask), .key = MR_STRBUF_INIT};

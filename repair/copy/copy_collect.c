@@ -212,6 +212,8 @@ static enum mr_code collect_written(struct collecting *w, struct mr_err *err)
     return code;
 }
 
+/* What the run found, and what plans wrote since it.  A table without a key has no rows that
+ * could be looked at by themselves: if any differ, all of it is counted. */
 static enum mr_code collect_table(struct mr_copy *c, const struct mr_plan_table *table,
                                   struct mr_err *err)
 {

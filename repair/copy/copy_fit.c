@@ -106,6 +106,8 @@ static enum mr_code judge_all(void *ctx, struct mr_vec *rows, struct mr_arena *a
     return MR_OK;
 }
 
+/* Only rows that would be written: what stays on TARGET fits there already.  SOURCE's own row is
+ * kept beside the edited one, for people and for the next check. */
 static enum mr_code fit_table(struct fitting *f, struct mr_err *err)
 {
     f->values =
@@ -128,6 +130,7 @@ static enum mr_code fit_table(struct fitting *f, struct mr_err *err)
                          : code;
 }
 
+/* Before conflicts are settled: who is left out here may be somebody's parent. */
 enum mr_code mr_copy_fit(struct mr_copy *c, struct mr_err *err)
 {
     enum mr_code code = MR_OK;

@@ -121,6 +121,8 @@ struct named {
     struct mr_key name[MR_SIDES];
 };
 
+/* Parents of which the bytes differ, a page of them: TARGET is asked for a page in one
+ * statement. */
 static enum mr_code read_named(struct linking *w, int64_t after, struct mr_vec *out,
                                struct mr_err *err)
 {
@@ -242,6 +244,7 @@ static enum mr_code take_child(void *ctx, const struct mr_merge_ask *ask,
                          : code;
 }
 
+/* A row that is deleted lets go of all its values, one that is updated of those that change. */
 enum mr_code mr_copy_leavers(const struct mr_vec *rows, struct mr_vec *leavers, struct mr_err *err)
 {
     mr_vec_clear(leavers);
@@ -269,6 +272,8 @@ static enum mr_code depend_rows(void *ctx, struct mr_vec *rows, struct mr_arena 
 
 /* ---- both ---- */
 
+/* A parent, or a child, without a slot has number 0: it is no row of the plan, and stays as it
+ * is.  OR IGNORE, since one row may answer for several spellings of its key. */
 static enum mr_code prepare(struct linking *w, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
@@ -308,6 +313,7 @@ static enum mr_code link_reference(struct linking *w, struct mr_err *err)
     return code;
 }
 
+/* Reference by reference: of a page of rows one question is put to one parent then. */
 enum mr_code mr_copy_links(struct mr_copy *c, struct mr_err *err)
 {
     struct linking w = {.c = c,

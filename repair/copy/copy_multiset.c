@@ -29,6 +29,8 @@ static void add_value(struct bagging *w, size_t at, struct mr_key bytes,
     }
 }
 
+/* Only what is compared makes two rows the same; encodings say where each value ends, so that
+ * none runs into the next. */
 static enum mr_code compared(struct bagging *w, const struct mr_merge_answer *row,
                              struct mr_err *err)
 {
@@ -138,6 +140,8 @@ static enum mr_code add_slots(struct bagging *w, enum mr_side side, struct mr_er
     return code;
 }
 
+/* Both sides are read whole: which rows of such a table are equal can only be known when all are
+ * counted. */
 enum mr_code mr_copy_multiset(struct mr_copy *c, const struct mr_plan_table *table,
                               struct mr_err *err)
 {

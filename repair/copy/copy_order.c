@@ -60,6 +60,8 @@ static uint32_t *array(const struct graph *g)
     return calloc((size_t)g->n + 2, sizeof(uint32_t));
 }
 
+/* The graph is the plan's one structure that grows with its rows: it goes before they are
+ * written. */
 static void release(struct graph *g)
 {
     free(g->state);
@@ -86,6 +88,8 @@ static void open_gates(struct graph *g)
     }
 }
 
+/* Slots are numbers from 1, so that arrays serve, at some 40 bytes a row (copy.h).  Gates come
+ * behind the last slot. */
 static enum mr_code read_slots(struct graph *g, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
@@ -132,6 +136,8 @@ static enum mr_code read_slots(struct graph *g, struct mr_err *err)
     return code;
 }
 
+/* An edge to a slot that is not written says nothing: either it stays, which settle has judged,
+ * or there is nothing to wait for. */
 static enum mr_code read_edges(struct graph *g, enum edge_kind kind, const char *sql,
                                struct mr_err *err)
 {
@@ -188,6 +194,8 @@ static enum mr_code index_edges(struct graph *g, struct mr_err *err)
     return MR_OK;
 }
 
+/* Each kind of waiting from the table that has it.  A parent that is updated in place need not be
+ * waited for: it is there before and after. */
 static enum mr_code read_graph(struct graph *g, struct mr_err *err)
 {
     enum mr_code code = read_slots(g, err);
@@ -244,6 +252,8 @@ static void break_edge(struct graph *g, struct edge *e)
         ready(g, e->to);
 }
 
+/* In the order of the queue each edge is looked at once, so that the whole costs as much as there
+ * are edges; the level is that of the longest way to a row. */
 static void place_ready(struct graph *g)
 {
     while (g->head < g->tail) {
@@ -394,6 +404,8 @@ static enum mr_code part_with_itself(struct graph *g, struct mr_err *err)
     return code;
 }
 
+/* What waits for nobody first, then circle by circle: a circle that is broken may set others
+ * free, and these are not to be broken for nothing. */
 static enum mr_code rank(struct graph *g, struct mr_err *err)
 {
     enum mr_code code = part_with_itself(g, err);
@@ -498,6 +510,8 @@ static enum mr_code bury(struct graph *g, struct mr_err *err)
     return mr_copy_spread(g->c, err);
 }
 
+/* Whoever is given up drags others along, so that the order is made anew without them; each round
+ * has fewer rows, and ends. */
 static enum mr_code try_order(struct mr_copy *c, struct mr_vec *places, bool *again,
                               struct mr_err *err)
 {

@@ -36,6 +36,7 @@ static bool is_column(const struct mr_pair *pair, enum mr_side side, size_t at, 
     return strcasecmp(mr_pair_column(pair, side, at)->name, name) == 0;
 }
 
+/* By columns, not by its name alone: a side may have given that name to another foreign key. */
 static bool by_foreign_key(const struct mr_pair_reference *r, enum mr_side side, struct named *out)
 {
     const struct mr_table *t = r->child->side[side];
@@ -52,6 +53,7 @@ static bool by_foreign_key(const struct mr_pair_reference *r, enum mr_side side,
     return false;
 }
 
+/* As the configuration wrote it; a reference that it dismisses is none, whatever it looks like. */
 static bool by_configuration(const struct mr_pair_reference *r, struct named *out)
 {
     const struct mr_table_config *config = r->child->config;
@@ -314,6 +316,8 @@ static enum mr_code widen(struct widening *w, struct mr_err *err)
     return MR_OK;
 }
 
+/* The plan's own tables and references keep their places, since slots and steps name them by
+ * number. */
 static enum mr_code begin_wider(struct widening *w, struct mr_err *err)
 {
     const struct mr_plan_tables *plan = w->c->task->tables;
@@ -340,6 +344,8 @@ static enum mr_code begin_wider(struct widening *w, struct mr_err *err)
     return MR_OK;
 }
 
+/* The list of open references grows while it is gone through: what a table beyond the run refers
+ * to is looked for in turn. */
 enum mr_code mr_copy_outside_parents(struct mr_copy *c, struct mr_err *err)
 {
     struct widening w = {.c = c,
@@ -387,6 +393,8 @@ static enum mr_code hold_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
     return mr_merge_referrers_outside(&w->c->m, w->parent, &w->leavers, hold, w, err);
 }
 
+/* Rows of tables that the plan does not hold can neither be deleted nor changed by it: they keep
+ * whom they refer to, as child 0, which always stays. */
 enum mr_code mr_copy_outside_children(struct mr_copy *c, struct mr_err *err)
 {
     struct holding w = {.c = c, .leavers = MR_VEC_INIT(struct mr_merge_leaver)};

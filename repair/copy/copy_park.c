@@ -24,6 +24,8 @@ struct drawing {
 
 /* ---- free values ---- */
 
+/* One pool a column, for all indexes that it is in: a value that was handed out is taken,
+ * whichever index asked. */
 static struct mr_copy_pool *pool_of(struct mr_copy *c, size_t table, size_t column)
 {
     for (size_t i = 0; i < c->pools.count; i++) {
@@ -57,6 +59,7 @@ static enum mr_code strike(void *ctx, const struct mr_merge_ask *ask,
     return MR_OK;
 }
 
+/* They live as long as the plan: a pool hands them out long after they were looked up. */
 static enum mr_code push_candidates(struct drawing *w, struct mr_copy_pool *p, struct mr_err *err)
 {
     const struct mr_plan_table *t = w->table;

@@ -78,6 +78,8 @@ static enum mr_code find_shared(struct parting *w, struct mr_err *err)
                              : MR_OK;
 }
 
+/* Who shares the id with the same row on SOURCE has it by right; anybody else's row would be
+ * joined by what refers to him. */
 static enum mr_code mark_taken(struct parting *w, const struct mr_vec *rows, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -110,6 +112,7 @@ static enum mr_code find_sharers(struct parting *w, struct mr_err *err)
     return code;
 }
 
+/* TARGET by the part that others refer by, then SOURCE by the whole key of whoever answered. */
 static enum mr_code part_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                               struct mr_err *err)
 {
@@ -141,6 +144,7 @@ static void say_parts(const struct parting *w)
         t->parts = MR_PLAN_PARTS_ALONE;
 }
 
+/* Ids of one reference are none of another one: what was seen is forgotten before each. */
 static enum mr_code part_table(struct parting *w, struct mr_err *err)
 {
     static const char take_sql[] = "INSERT OR IGNORE INTO part (value)"
@@ -161,6 +165,8 @@ static enum mr_code part_table(struct parting *w, struct mr_err *err)
     return code;
 }
 
+/* Of a mirror nothing is asked: TARGET gets SOURCE's rows and no others, with whatever ids these
+ * share. */
 enum mr_code mr_copy_parts(struct mr_copy *c, struct mr_err *err)
 {
     struct parting w = {.c = c,

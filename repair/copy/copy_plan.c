@@ -92,6 +92,8 @@ enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table, mr_
 
 /* ---- who may go ---- */
 
+/* A person whose row gets another person's values is counted by himself: the row is still there
+ * and he is not, and --allow-deletes does not speak of him. */
 static enum mr_code count_subjects(struct mr_copy *c, struct mr_err *err)
 {
     static const char gone[] = "SELECT count(*) FROM c WHERE tbl=?1 AND op=3 AND kind IS NULL";
@@ -150,6 +152,8 @@ out:
     return code;
 }
 
+/* Each phase reads what those before it left in the tables.  Between them nobody's ALTER TABLE
+ * need wait for a plan that looks at nothing but its case. */
 static enum mr_code plan(struct mr_copy *c, struct mr_err *err)
 {
     static const struct {
@@ -197,6 +201,8 @@ static enum mr_code prepare(struct mr_copy *c, struct mr_err *err)
     return mr_copy_outside_parents(c, err);
 }
 
+/* The temporary tables go however it ends: the case is used on, and the next plan has to make
+ * them anew. */
 enum mr_code mr_copy_plan(const struct mr_copy_task *task, struct mr_copy_result *result,
                           struct mr_err *err)
 {

@@ -14,6 +14,8 @@
 #include "repair/reseed/reseed_value.h"
 #include "core/schema/sequence.h"
 
+/* Keys of both sides: those of SOURCE are still to come, those of TARGET may be above what its
+ * sequence has given out, if somebody wrote them by hand. */
 static enum mr_code read_sequence(struct mr_copy *c, const struct mr_plan_table *t,
                                   struct mr_sequence *sequence, uint64_t *above, struct mr_err *err)
 {
@@ -69,6 +71,8 @@ static enum mr_code raise_sequence(struct mr_copy *c, const struct mr_plan_table
     return MR_OK;
 }
 
+/* Where no row comes with a key nothing is raised: a sequence that was moved is a change that
+ * nobody asked for. */
 enum mr_code mr_copy_sequences(struct mr_copy *c, struct mr_err *err)
 {
     MR_TRY(mr_plan_counters_open(c->m.cf, mr_plan_store_id(c->m.store), err));

@@ -30,6 +30,7 @@ bool mr_copy_is_followed(const struct mr_copy *c, const struct mr_plan_reference
     return r->hard || (!c->subject[r->child] && r->child != r->parent);
 }
 
+/* The key only: whether TARGET has a row under it, too, is asked for many of them at once. */
 static enum mr_code take_child(void *ctx, const struct mr_merge_ask *ask,
                                const struct mr_merge_answer *row, struct mr_err *err)
 {
@@ -147,6 +148,7 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
                : code;
 }
 
+/* Tags are places in the page, since the row that asked is compared with the one that answers. */
 static enum mr_code find_holders(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                                  struct mr_err *err)
 {

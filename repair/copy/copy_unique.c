@@ -20,7 +20,8 @@ struct taking {
     struct mr_vec asks; /* struct mr_merge_ask */
 };
 
-/* One holder a value, since TARGET's index is unique; without an index it is the last that answers. */
+/* One holder a value, since TARGET's index is unique; without an index it is the last that
+ * answers. */
 static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
                                 const struct mr_merge_answer *row, struct mr_err *err)
 {
@@ -53,6 +54,7 @@ static enum mr_code note_wants(struct taking *w, struct mr_arena *arena, struct 
     return code;
 }
 
+/* Who wants a value is noted even where nobody has it: two that come may want the same one. */
 static enum mr_code take_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                               struct mr_err *err)
 {
@@ -130,6 +132,7 @@ static enum mr_code take_index(struct taking *w, struct mr_err *err)
     return code;
 }
 
+/* The key is no business of this file: what stands under it is the slot's own other row. */
 static enum mr_code take_table(struct taking *w, struct mr_err *err)
 {
     const struct mr_plan_table *t = w->table;
@@ -148,6 +151,7 @@ static enum mr_code take_table(struct taking *w, struct mr_err *err)
     return MR_OK;
 }
 
+/* Rows of tables that are not written neither take a value nor let go of one. */
 enum mr_code mr_copy_unique(struct mr_copy *c, struct mr_err *err)
 {
     struct taking w = {.c = c, .bytes = MR_STRBUF_INIT, .asks = MR_VEC_INIT(struct mr_merge_ask)};

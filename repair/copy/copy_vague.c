@@ -122,6 +122,7 @@ static enum mr_code add_rows(void *ctx, struct mr_vec *rows, struct mr_arena *ar
     return code;
 }
 
+/* What rows are to have, and what they let go of: an update does both. */
 static enum mr_code compare_index(struct comparing *w, struct mr_err *err)
 {
 #define OF(ops)                                                                                    \
@@ -168,6 +169,8 @@ static const char waits_sql[] =
     " JOIN vague v ON v.u=g.u AND v.canon=g.canon WHERE v.takes;"
     "DELETE FROM vague;";
 
+/* Who waits for whom is found in one join when all rows of all indexes are in; only what comes of
+ * it is kept. */
 enum mr_code mr_copy_vague(struct mr_copy *c, struct mr_err *err)
 {
     struct comparing w = {.c = c,

@@ -172,6 +172,8 @@ static const struct mr_case_field slot_fields[] = {
     FACT(kind, MR_CASE_TEXT),    FACT(what, MR_CASE_INT),    FACT(why, MR_CASE_TEXT),
     FACT(choices, MR_CASE_TEXT), FACT(choice, MR_CASE_TEXT), FACT(orig, MR_CASE_BYTES)};
 
+/* Who has a NULL in his identity was not asked for, so that answers are fewer than rows: they are
+ * matched by slot, in order. */
 static enum mr_code save_rows(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                               struct mr_err *err)
 {
@@ -240,6 +242,7 @@ static struct writing begin(struct mr_copy *c)
                             .asks = MR_VEC_INIT(struct mr_merge_ask)};
 }
 
+/* All of them before the first step: a step names its entity by number. */
 enum mr_code mr_copy_entities(struct mr_copy *c, struct mr_err *err)
 {
     struct writing w = begin(c);
@@ -269,6 +272,8 @@ enum mr_code mr_copy_entities(struct mr_copy *c, struct mr_err *err)
 
 /* ---- steps ---- */
 
+/* A value is parked before anything else is done, a reference is opened in what is written: each
+ * is an edit of another one of the row's images. */
 static enum mr_code apply_break(struct writing *w, struct mr_case_stmt *stmt, bool early,
                                 struct mr_err *err)
 {
@@ -371,6 +376,7 @@ static enum mr_code add_step(struct writing *w, const struct mr_copy_place *p, s
     return code == MR_OK ? mr_plan_store_add_step(w->c->m.store, &step, err) : code;
 }
 
+/* Most plans break no circle: then no image is looked at twice. */
 static enum mr_code open_steps(struct writing *w, struct mr_err *err)
 {
     size_t widest = 0;
@@ -393,6 +399,7 @@ static enum mr_code open_steps(struct writing *w, struct mr_err *err)
     return code;
 }
 
+/* Places come tree by tree, so a tree's size is known before its first row is put into a unit. */
 enum mr_code mr_copy_steps(struct mr_copy *c, const struct mr_vec *places, struct mr_err *err)
 {
     struct writing w = begin(c);

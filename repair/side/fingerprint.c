@@ -26,6 +26,7 @@ static void add_row(struct mr_strbuf *text, const struct mr_cell *cells, size_t 
     mr_strbuf_add_char(text, '\n');
 }
 
+/* No columns are no fingerprint: a table that is hidden would look like any other that is. */
 enum mr_code mr_fingerprint_columns(struct mr_db *db, const char *dbname, const char *table,
                                     char hex[MR_SHA256_HEX], struct mr_err *err)
 {

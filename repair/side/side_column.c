@@ -213,6 +213,8 @@ static void take_meant(struct walk *w, const struct mr_value *values)
         take_greatest(w, &key);
 }
 
+/* As unsigned orders, of signed columns, too: what is below zero stands with 0 then, which is
+ * nobody's number. */
 static enum mr_code walk_within(const struct mr_side_column *c, const struct mr_spelling *spelling,
                                 uint64_t from, uint64_t to, uint64_t *greatest, struct mr_err *err)
 {
@@ -232,6 +234,7 @@ static enum mr_code walk_within(const struct mr_side_column *c, const struct mr_
     return code;
 }
 
+/* With a spelling the server reads the text itself, by the same rules as we do (spelling.h). */
 enum mr_code mr_side_greatest_within(const struct mr_side_column *c,
                                      const struct mr_spelling *spelling, uint64_t from, uint64_t to,
                                      uint64_t *greatest, struct mr_err *err)
@@ -348,6 +351,8 @@ static void take_newest(struct walk *w, const struct mr_value *values)
     w->has_newest = true;
 }
 
+/* A zero date is no time.  It is left out by comparing with the first day that there is, since
+ * strict servers refuse its own literal. */
 static enum mr_code query_newest(struct mr_db *db, const struct mr_side_counter *counter,
                                  const struct mr_column *time, int64_t up_to,
                                  struct mr_strbuf *text, struct mr_err *err)
@@ -371,6 +376,8 @@ static enum mr_code query_newest(struct mr_db *db, const struct mr_side_counter 
     return code;
 }
 
+/* The youngest row need not be among the last ones: a snapshot is read whole, and `enough` is
+ * never set. */
 enum mr_code mr_side_newest(const struct mr_side_counter *c, const struct mr_column *time,
                             int64_t up_to, struct mr_time *newest, bool *known, struct mr_err *err)
 {
@@ -416,6 +423,8 @@ static void settle(struct mr_vec *keys)
     keys->count = kept;
 }
 
+/* Twice as many as are wanted are held, then the lower half goes: memory stays bounded where the
+ * column is no key and comes in any order. */
 static void take_key(struct walk *w, const struct mr_value *values)
 {
     int64_t order = order_of(w, &values[0]);
@@ -432,6 +441,7 @@ static void take_key(struct walk *w, const struct mr_value *values)
     w->enough = w->keys->count >= MR_SIDE_KEYS_MOST;
 }
 
+/* By index from the end, a thousand a time: who asks seldom needs more than the first of them. */
 static enum mr_code query_keys(struct mr_db *db, const struct mr_side_counter *counter,
                                const int64_t *below, struct mr_vec *keys, struct mr_err *err)
 {

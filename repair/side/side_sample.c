@@ -10,6 +10,8 @@
 
 /* ---- a server ---- */
 
+/* Both ends, since the past at the beginning may know a column otherwise than the present at the
+ * end. */
 static void add_end(struct mr_strbuf *sql, const struct mr_side_sample *what, bool descending)
 {
     const struct mr_readspec *spec = what->child;
@@ -25,6 +27,7 @@ static void add_end(struct mr_strbuf *sql, const struct mr_side_sample *what, bo
     mr_strbuf_add_fmt(sql, " LIMIT %d)", MR_SIDE_SAMPLE_ROWS);
 }
 
+/* The server joins: rows of the sample that have no parent count in the first number only. */
 static enum mr_code query(struct mr_db *db, const struct mr_side_sample *what, uint64_t counts[2],
                           struct mr_err *err)
 {
@@ -145,6 +148,7 @@ static int compare_values(const void *a, const void *b)
     return mr_key_compare(key_of(x), key_of(y));
 }
 
+/* Values are sorted, and may be there several times: all that are the same have found their key. */
 static enum mr_code take_parent(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct sampling *s = ctx;
@@ -162,6 +166,7 @@ static enum mr_code take_parent(void *ctx, const struct mr_value *values, struct
     return code;
 }
 
+/* Each value once; a NULL is encoded as nothing, and is nobody's key. */
 static enum mr_code look_up(struct sampling *s, struct mr_err *err)
 {
     static const size_t key_at = 0;
@@ -215,6 +220,8 @@ static enum mr_code set_spec(struct sampling *s, struct mr_arena *arena, struct 
     return MR_OK;
 }
 
+/* The buffers are all there from the start, some hundred KiB: a sample is small however large the
+ * table is. */
 static enum mr_code read_rows(const struct mr_side_sample *what, uint64_t counts[2],
                               struct mr_err *err)
 {

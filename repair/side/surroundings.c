@@ -99,6 +99,8 @@ static const struct question *checks_of(const struct mr_server *server)
     return server->version >= MYSQL_CHECKS ? &mysql_checks : NULL;
 }
 
+/* A kind of thing that the server has none of (CHECK of old ones) is not asked for: the query
+ * would be refused. */
 enum mr_code mr_surroundings_read(struct mr_db *db, const char *dbname, const char *table,
                                   struct mr_arena *arena, struct mr_surroundings *out,
                                   struct mr_err *err)
@@ -188,6 +190,8 @@ static const char *only(const char *text, const char *word)
     return found != NULL && strstr(found + 1, word) == NULL ? found : NULL;
 }
 
+/* Names may hold the words that part the text, and dots: then nothing is made of it rather than a
+ * wrong table. */
 bool mr_surroundings_child(const char *text, struct mr_surroundings_child *out)
 {
     static const char of[] = "\" of ", to[] = " to ";

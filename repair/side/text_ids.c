@@ -72,6 +72,8 @@ static uint64_t number(const struct part *part, size_t begin, size_t end)
     return n;
 }
 
+/* Digits within a word, a date, a fraction or behind an escape are no id: a false one would have
+ * people look for a row that nobody means. */
 static enum mr_code scan_part(struct mr_text_ids *ids, const struct part *part, struct mr_err *err)
 {
     bool in_word = false;
@@ -120,6 +122,8 @@ static bool ends_in_id(const struct part *name)
     return n >= 2 && (name->ptr[n - 2] | 0x20) == 'i' && (name->ptr[n - 1] | 0x20) == 'd';
 }
 
+/* Of a member's name it is only remembered whether it promises an id; a value below such a name
+ * may be a small number, too. */
 static enum mr_code take_string(struct walk *w, struct mr_err *err)
 {
     size_t end = w->at + 1;
