@@ -218,9 +218,9 @@ enum mr_code mr_copy_climb(struct mr_copy *c, struct mr_err *err)
     if (w.leads == NULL)
         return mr_merge_nomem(err);
     find_ways(&w);
-    code = climb(&w, err);
-    if (code == MR_OK)
-        code = judge(&w, err);
+    MR_TRY_OUT(climb(&w, err));
+    MR_TRY_OUT(judge(&w, err));
+out:
     mr_case_free(w.meet);
     mr_vec_release(&w.asks);
     mr_strbuf_release(&w.key);

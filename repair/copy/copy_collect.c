@@ -154,7 +154,7 @@ static enum mr_code collect_state(struct collecting *w, enum mr_find_state state
     struct mr_vec findings = MR_VEC_INIT(struct mr_finding);
     int64_t after = 0;
     enum mr_code code = MR_OK;
-    while (code == MR_OK) {
+    for (;;) {
         mr_arena_reset(&w->arena);
         mr_vec_clear(&findings);
         mr_vec_clear(&w->asks);
@@ -164,24 +164,22 @@ static enum mr_code collect_state(struct collecting *w, enum mr_find_state state
                                           .limit = FINDINGS,
                                           .max_bytes = MR_MERGE_PAGE_BYTES,
                                           .with_images = true};
-        code = mr_findings_page(w->c->m.fd, &page, &w->arena, &findings, err);
-        if (code != MR_OK || findings.count == 0)
+        MR_TRY_OUT(mr_findings_page(w->c->m.fd, &page, &w->arena, &findings, err));
+        if (findings.count == 0)
             break;
         *any = true;
         if (w->table->key.count == 0)
             break;
-        for (size_t i = 0; code == MR_OK && i < findings.count; i++) {
+        for (size_t i = 0; i < findings.count; i++) {
             const struct mr_finding *f = mr_vec_at(&findings, i);
             after = f->id;
-            code = push_key(w, MR_SOURCE, f->source, f->source_len, err);
-            if (code == MR_OK)
-                code = push_key(w, MR_TARGET, f->target, f->target_len, err);
+            MR_TRY_OUT(push_key(w, MR_SOURCE, f->source, f->source_len, err));
+            MR_TRY_OUT(push_key(w, MR_TARGET, f->target, f->target_len, err));
         }
-        if (code == MR_OK)
-            code = ask_sides(w, &w->asks, err);
-        if (code == MR_OK)
-            code = mr_merge_gone_take(&w->gone, &w->c->m, w->table, err);
+        MR_TRY_OUT(ask_sides(w, &w->asks, err));
+        MR_TRY_OUT(mr_merge_gone_take(&w->gone, &w->c->m, w->table, err));
     }
+out:
     mr_vec_release(&findings);
     return code;
 }
@@ -219,20 +217,21 @@ static enum mr_code collect_table(struct mr_copy *c, const struct mr_plan_table 
 {
     struct collecting w = begin(c, table);
     bool any = false;
-    enum mr_code code = prepare(&w, err);
-    if (code == MR_OK)
-        code = collect_state(&w, MR_FIND_DIVERGED, &any, err);
-    if (code == MR_OK)
-        code = collect_state(&w, MR_FIND_UNSETTLED, &any, err);
-    if (code == MR_OK && table->key.count > 0)
-        code = collect_written(&w, err);
-    else if (code == MR_OK && !any)
-        code = mr_plan_written_any(c->m.cf, table, &any, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(prepare(&w, err));
+    MR_TRY_OUT(collect_state(&w, MR_FIND_DIVERGED, &any, err));
+    MR_TRY_OUT(collect_state(&w, MR_FIND_UNSETTLED, &any, err));
+    if (table->key.count > 0)
+        MR_TRY_OUT(collect_written(&w, err));
+    else if (!any)
+        MR_TRY_OUT(mr_plan_written_any(c->m.cf, table, &any, err));
+    if (any && table->key.count == 0 && c->planned[table->at]) {
+        MR_TRY_OUT(mr_merge_gone_bag(&c->m, table, err));
+        MR_TRY_OUT(mr_copy_multiset(c, table, err));
+    }
+out:
     release(&w);
-    if (code != MR_OK || !any || table->key.count > 0 || !c->planned[table->at])
-        return code;
-    code = mr_merge_gone_bag(&c->m, table, err);
-    return code == MR_OK ? mr_copy_multiset(c, table, err) : code;
+    return code;
 }
 
 enum mr_code mr_copy_collect(struct mr_copy *c, struct mr_err *err)

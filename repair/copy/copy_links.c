@@ -300,17 +300,15 @@ static enum mr_code prepare(struct linking *w, struct mr_err *err)
 /* Rows that are not written need no parents; rows that go are looked at from the parent. */
 static enum mr_code link_reference(struct linking *w, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
     if (w->c->planned[w->r->child])
-        code = mr_copy_pages(w->c,
+        MR_TRY(mr_copy_pages(w->c,
                              "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
                              " AND c.op IN (1,2) ORDER BY c.id LIMIT 500",
-                             w->r->child, link_rows, w, err);
-    if (code == MR_OK)
-        code = compare_parents(w, err);
-    if (code == MR_OK && w->c->planned[w->r->parent])
-        code = mr_copy_pages(w->c, MR_COPY_LEAVING, w->r->parent, depend_rows, w, err);
-    return code;
+                             w->r->child, link_rows, w, err));
+    MR_TRY(compare_parents(w, err));
+    if (w->c->planned[w->r->parent])
+        MR_TRY(mr_copy_pages(w->c, MR_COPY_LEAVING, w->r->parent, depend_rows, w, err));
+    return MR_OK;
 }
 
 /* Reference by reference: of a page of rows one question is put to one parent then. */

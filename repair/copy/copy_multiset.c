@@ -154,14 +154,14 @@ enum mr_code mr_copy_multiset(struct mr_copy *c, const struct mr_plan_table *tab
                    " ON CONFLICT (digest, whole) DO UPDATE SET lost=lost+excluded.lost,"
                    " live=live+excluded.live"},
     };
-    enum mr_code code =
-        mr_case_exec(c->m.cf, "DELETE FROM temp.multiset; DELETE FROM temp.exact", err);
-    if (code == MR_OK)
-        code = mr_case_prepare_all(c->m.cf, list, sizeof list / sizeof list[0], err);
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = count_side(&w, (enum mr_side)side, err);
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = add_slots(&w, (enum mr_side)side, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_exec(c->m.cf, "DELETE FROM temp.multiset; DELETE FROM temp.exact", err));
+    MR_TRY_OUT(mr_case_prepare_all(c->m.cf, list, sizeof list / sizeof list[0], err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY_OUT(count_side(&w, (enum mr_side)side, err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        MR_TRY_OUT(add_slots(&w, (enum mr_side)side, err));
+out:
     mr_case_free(w.count);
     mr_case_free(w.exact);
     mr_strbuf_release(&w.bytes);

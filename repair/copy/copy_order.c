@@ -96,15 +96,12 @@ static enum mr_code read_slots(struct graph *g, struct mr_err *err)
     bool row = false;
     int64_t rows = 0, gates = 0;
     struct mr_merge *m = &g->c->m;
-    enum mr_code code = mr_merge_work_int(m, "SELECT max(id) FROM c", NULL, 0, &rows, err);
-    if (code == MR_OK)
-        code = mr_merge_work_int(m, "SELECT max(id) FROM gate", NULL, 0, &gates, err);
+    MR_TRY(mr_merge_work_int(m, "SELECT max(id) FROM c", NULL, 0, &rows, err));
+    MR_TRY(mr_merge_work_int(m, "SELECT max(id) FROM gate", NULL, 0, &gates, err));
     const int64_t n = rows + gates;
-    if (code == MR_OK && n >= SLOTS_MAX)
-        code = mr_err_set(err, MR_E_REFUSED,
+    if (n >= SLOTS_MAX)
+        return mr_err_set(err, MR_E_REFUSED,
                           "too many rows differ for one plan: plan some tables at a time");
-    if (code != MR_OK)
-        return code;
     g->rows = (uint32_t)rows;
     g->n = (uint32_t)n;
     g->state = calloc((size_t)n + 2, sizeof *g->state);
@@ -121,8 +118,8 @@ static enum mr_code read_slots(struct graph *g, struct mr_err *err)
         g->level == NULL || g->root == NULL || g->seen == NULL || g->first == NULL ||
         g->before == NULL || g->queue == NULL)
         return mr_merge_nomem(err);
-    code = mr_case_prepare(g->c->m.cf, "SELECT id, tbl, op FROM c WHERE op>0 AND kind IS NULL",
-                           &stmt, err);
+    enum mr_code code = mr_case_prepare(
+        g->c->m.cf, "SELECT id, tbl, op FROM c WHERE op>0 AND kind IS NULL", &stmt, err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         uint32_t id = (uint32_t)mr_case_int(stmt, 0);
         g->state[id] = STATE_WAITING;
@@ -198,22 +195,17 @@ static enum mr_code index_edges(struct graph *g, struct mr_err *err)
  * waited for: it is there before and after. */
 static enum mr_code read_graph(struct graph *g, struct mr_err *err)
 {
-    enum mr_code code = read_slots(g, err);
-    if (code == MR_OK)
-        code = read_edges(g, EDGE_VALUE, "SELECT holder, taker, u FROM take WHERE holder>0", err);
-    if (code == MR_OK)
-        code = read_edges(g, EDGE_PARENT,
-                          "SELECT l.ps, l.child, l.ref FROM link l JOIN c s ON s.id=l.ps"
-                          " WHERE s.op=1 OR (s.op=2 AND l.pt<>l.ps)",
-                          err);
-    if (code == MR_OK)
-        code = read_edges(g, EDGE_CHILD, "SELECT child, parent, ref FROM dep WHERE child>0", err);
-    if (code == MR_OK)
-        code = read_edges(g, EDGE_ORPHAN,
-                          "SELECT pt, child, ref FROM link WHERE pt>0 AND NOT sfound", err);
-    if (code == MR_OK)
-        code = read_edges(g, EDGE_HINT, "SELECT before, after, 0 FROM hint", err);
-    return code == MR_OK ? index_edges(g, err) : code;
+    MR_TRY(read_slots(g, err));
+    MR_TRY(read_edges(g, EDGE_VALUE, "SELECT holder, taker, u FROM take WHERE holder>0", err));
+    MR_TRY(read_edges(g, EDGE_PARENT,
+                      "SELECT l.ps, l.child, l.ref FROM link l JOIN c s ON s.id=l.ps"
+                      " WHERE s.op=1 OR (s.op=2 AND l.pt<>l.ps)",
+                      err));
+    MR_TRY(read_edges(g, EDGE_CHILD, "SELECT child, parent, ref FROM dep WHERE child>0", err));
+    MR_TRY(read_edges(g, EDGE_ORPHAN, "SELECT pt, child, ref FROM link WHERE pt>0 AND NOT sfound",
+                      err));
+    MR_TRY(read_edges(g, EDGE_HINT, "SELECT before, after, 0 FROM hint", err));
+    return index_edges(g, err);
 }
 
 /* ---- trees ---- */
@@ -516,16 +508,13 @@ static enum mr_code try_order(struct mr_copy *c, struct mr_vec *places, bool *ag
                               struct mr_err *err)
 {
     struct graph g = {.c = c, .edges = MR_VEC_INIT(struct edge), .way = MR_VEC_INIT(uint32_t)};
-    enum mr_code code = mr_case_exec(c->m.cf, "DELETE FROM temp.cycle_break", err);
-    if (code == MR_OK)
-        code = read_graph(&g, err);
-    if (code == MR_OK)
-        code = rank(&g, err);
-    *again = code == MR_OK && g.dead;
-    if (*again)
-        code = bury(&g, err);
-    else if (code == MR_OK)
-        code = push_places(&g, places, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_exec(c->m.cf, "DELETE FROM temp.cycle_break", err));
+    MR_TRY_OUT(read_graph(&g, err));
+    MR_TRY_OUT(rank(&g, err));
+    *again = g.dead;
+    MR_TRY_OUT(g.dead ? bury(&g, err) : push_places(&g, places, err));
+out:
     release(&g);
     return code;
 }

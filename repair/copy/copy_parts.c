@@ -150,16 +150,15 @@ static enum mr_code part_table(struct parting *w, struct mr_err *err)
     static const char take_sql[] = "INSERT OR IGNORE INTO part (value)"
                                    " VALUES (:value) RETURNING 1";
     w->shared = false;
-    enum mr_code code = mr_case_exec(w->c->m.cf, "DELETE FROM temp.part", err);
-    if (code == MR_OK)
-        code = mr_case_prepare(w->c->m.cf, take_sql, &w->take, err);
-    if (code == MR_OK)
-        code = mr_copy_pages(w->c,
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_exec(w->c->m.cf, "DELETE FROM temp.part", err));
+    MR_TRY_OUT(mr_case_prepare(w->c->m.cf, take_sql, &w->take, err));
+    MR_TRY_OUT(mr_copy_pages(w->c,
                              "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.op=1"
                              " AND c.kind IS NULL AND c.id>?2 ORDER BY c.id LIMIT 500",
-                             w->by->parent, part_rows, w, err);
-    if (code == MR_OK)
-        say_parts(w);
+                             w->by->parent, part_rows, w, err));
+    say_parts(w);
+out:
     mr_case_free(w->take);
     w->take = NULL;
     return code;

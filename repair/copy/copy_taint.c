@@ -254,22 +254,18 @@ enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err)
 enum mr_code mr_copy_taint_kept(struct mr_copy *c, struct mr_err *err)
 {
     int64_t kept = all_planned(c) ? 1 : 0;
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && kept > 0) {
-        code = mr_merge_work_run(
+    while (kept > 0) {
+        MR_TRY(mr_merge_work_run(
             &c->m,
             "UPDATE c SET taint=1 WHERE taint=0 AND kind IS NOT NULL AND NOT same AND"
             " source IS NOT NULL AND target IS NOT NULL",
-            NULL, 0, &kept, err);
-        if (code != MR_OK || kept == 0)
-            return code;
-        code = follow_all(c, err);
-        if (code == MR_OK)
-            code = mr_case_exec(c->m.cf, "DELETE FROM nth", err);
-        if (code == MR_OK)
-            code = mr_copy_links(c, err);
-        if (code == MR_OK)
-            code = mr_copy_settle(c, err);
+            NULL, 0, &kept, err));
+        if (kept == 0)
+            return MR_OK;
+        MR_TRY(follow_all(c, err));
+        MR_TRY(mr_case_exec(c->m.cf, "DELETE FROM nth", err));
+        MR_TRY(mr_copy_links(c, err));
+        MR_TRY(mr_copy_settle(c, err));
     }
-    return code;
+    return MR_OK;
 }

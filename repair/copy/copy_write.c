@@ -251,21 +251,21 @@ enum mr_code mr_copy_entities(struct mr_copy *c, struct mr_err *err)
                   " FROM c WHERE id=:id"},
         {&w.done, "UPDATE c SET entity=:entity WHERE id=:id"},
     };
-    enum mr_code code = mr_case_prepare_all(c->m.cf, list, sizeof list / sizeof list[0], err);
-    if (code == MR_OK)
-        code = mr_case_fields_open(&w.fields, w.read, slot_fields,
-                                   sizeof slot_fields / sizeof slot_fields[0], err);
-    for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_case_prepare_all(c->m.cf, list, sizeof list / sizeof list[0], err));
+    MR_TRY_OUT(mr_case_fields_open(&w.fields, w.read, slot_fields,
+                                   sizeof slot_fields / sizeof slot_fields[0], err));
+    for (size_t i = 0; i < c->m.plan->ntables; i++) {
         w.table = &c->m.plan->tables[i];
         if (c->planned[i])
-            code = mr_copy_pages(c,
-                                 "SELECT c.id, c.skey, c.op, c.same, 0, c.source, c.tkey,"
-                                 " c.target FROM c WHERE c.tbl=?1 AND c.id>?2 AND (c.op>0"
-                                 " OR c.kind IS NOT NULL) ORDER BY c.id LIMIT 500",
-                                 i, save_rows, &w, err);
+            MR_TRY_OUT(mr_copy_pages(c,
+                                     "SELECT c.id, c.skey, c.op, c.same, 0, c.source, c.tkey,"
+                                     " c.target FROM c WHERE c.tbl=?1 AND c.id>?2 AND (c.op>0"
+                                     " OR c.kind IS NOT NULL) ORDER BY c.id LIMIT 500",
+                                     i, save_rows, &w, err));
     }
-    if (code == MR_OK)
-        code = save_waits(&w, err);
+    MR_TRY_OUT(save_waits(&w, err));
+out:
     end(&w);
     return code;
 }
@@ -332,12 +332,11 @@ static void choose_unit(struct writing *w, bool new_tree, size_t size)
 static enum mr_code add_step(struct writing *w, const struct mr_copy_place *p, struct mr_err *err)
 {
     bool found = false;
+    enum mr_code code = MR_OK;
     mr_arena_reset(&w->arena);
-    enum mr_code code = MR_CASE_ASK(w->read, &found, err, MR_ARG_INT("id", p->slot));
-    if (code == MR_OK && !found)
-        code = mr_err_set(err, MR_E_BUG, "a row to be written is gone");
-    if (code != MR_OK)
-        return code;
+    MR_TRY(MR_CASE_ASK(w->read, &found, err, MR_ARG_INT("id", p->slot)));
+    if (!found)
+        return mr_err_set(err, MR_E_BUG, "a row to be written is gone");
     enum mr_step_op op = (enum mr_step_op)mr_case_int(w->read, 1);
     w->table = &w->c->m.plan->tables[mr_case_int(w->read, 0)];
     struct mr_step step = {.entity = mr_case_int(w->read, 2),
@@ -349,15 +348,12 @@ static enum mr_code add_step(struct writing *w, const struct mr_copy_place *p, s
     struct mr_key source = mr_merge_work_bytes(w->read, 3, &w->arena, &code, err);
     struct mr_key target = mr_merge_work_bytes(w->read, 4, &w->arena, &code, err);
     mr_case_reset(w->read);
-    if (code == MR_OK)
-        code = cut(w->table, &source, err);
-    if (code == MR_OK)
-        code = cut(w->table, &target, err);
+    MR_TRY(code);
+    MR_TRY(cut(w->table, &source, err));
+    MR_TRY(cut(w->table, &target, err));
     struct mr_key parked = target, open = source;
-    if (code == MR_OK)
-        code = edit_image(w, p->slot, true, &parked, &w->parked, err);
-    if (code == MR_OK)
-        code = edit_image(w, p->slot, false, &open, &w->open, err);
+    MR_TRY(edit_image(w, p->slot, true, &parked, &w->parked, err));
+    MR_TRY(edit_image(w, p->slot, false, &open, &w->open, err));
     struct mr_key before = parked, after = open;
     if (p->phase == MR_PHASE_PARK) {
         before = target;
@@ -373,7 +369,7 @@ static enum mr_code add_step(struct writing *w, const struct mr_copy_place *p, s
     step.before = before;
     step.after = after;
     w->image_bytes += before.len + after.len;
-    return code == MR_OK ? mr_plan_store_add_step(w->c->m.store, &step, err) : code;
+    return mr_plan_store_add_step(w->c->m.store, &step, err);
 }
 
 /* Most plans break no circle: then no image is looked at twice. */

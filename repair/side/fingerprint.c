@@ -42,20 +42,20 @@ enum mr_code mr_fingerprint_columns(struct mr_db *db, const char *dbname, const 
     mr_strbuf_add_str(&sql, " AND TABLE_NAME = ");
     mr_sql_string(&sql, table);
     mr_strbuf_add_str(&sql, " ORDER BY ORDINAL_POSITION");
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_query(db, has_expressions(mr_db_server(db)) ? "nnnnnnn" : "nnnnnn", sql.ptr,
-                           sql.len, &res, err);
-    while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query(db, has_expressions(mr_db_server(db)) ? "nnnnnnn" : "nnnnnn", sql.ptr,
+                           sql.len, &res, err));
+    while ((cells = mr_result_next(res)) != NULL)
         add_row(&text, cells, mr_result_columns(res));
+    MR_TRY_OUT(mr_strbuf_check(&text, "reading a table's columns", err));
+    if (text.len == 0)
+        MR_TRY_OUT(mr_err_set(err, MR_E_NO_SUCH,
+                              "table \"%s.%s\" is not on server \"%s\", or hidden", dbname, table,
+                              mr_db_label(db)));
+    MR_TRY_OUT(mr_sha256_bytes(text.ptr, text.len, hex, err));
+out:
     mr_result_free(res);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&text, "reading a table's columns", err);
-    if (code == MR_OK && text.len == 0)
-        code = mr_err_set(err, MR_E_NO_SUCH, "table \"%s.%s\" is not on server \"%s\", or hidden",
-                          dbname, table, mr_db_label(db));
-    if (code == MR_OK)
-        code = mr_sha256_bytes(text.ptr, text.len, hex, err);
     mr_strbuf_release(&text);
     mr_strbuf_release(&sql);
     return code;

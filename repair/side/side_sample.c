@@ -232,11 +232,11 @@ static enum mr_code read_rows(const struct mr_side_sample *what, uint64_t counts
         return mr_err_nomem(err, "sampling a column");
     for (size_t i = 0; i < 2 * MR_SIDE_SAMPLE_ROWS; i++)
         mr_strbuf_init(&s.values[i].bytes);
-    enum mr_code code = set_spec(&s, &arena, err);
-    if (code == MR_OK)
-        code = read_ends(&s, err);
-    if (code == MR_OK)
-        code = look_up(&s, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(set_spec(&s, &arena, err));
+    MR_TRY_OUT(read_ends(&s, err));
+    MR_TRY_OUT(look_up(&s, err));
+out:
     for (size_t i = 0; i < 2 * MR_SIDE_SAMPLE_ROWS; i++) {
         counts[0] += s.values[i].bytes.len > 0;
         counts[1] += s.values[i].is_key;
