@@ -233,7 +233,7 @@ static inline bool world_canon(struct world *w, enum mr_side side, const struct 
     for (size_t i = 0; i < spec->nkey; i++) {
         const struct mr_readcol *col = &spec->cols[spec->key[i]];
         const char *collation = NULL;
-        for (size_t k = 0; k < t->side[MR_TARGET].ncolumns; k++)
+        for (size_t k = 0; k < t->side[side].ncolumns; k++)
             if (strcmp(t->columns[side][k].name, col->name) == 0)
                 collation = t->columns[side][k].collation;
         if (values[i].cls == MR_CLASS_NULL)

@@ -228,11 +228,11 @@ static void test_json(void **state)
     report.dry_run = report.rehearse = true;
     const struct mr_refusal unsure = {
         .unit = 7, .table = "d.t", .key = "1", .reason = "x", .unsure = true};
-    struct mr_vec loose = MR_VEC_INIT(struct mr_rehearse_loose);
+    struct mr_vec nontransactional = MR_VEC_INIT(struct mr_rehearse_nontransactional);
     plan_table("d.my", "id#");
-    *(struct mr_rehearse_loose *)mr_vec_push(&loose) =
-        (struct mr_rehearse_loose){.table = &p.tables[0], .engine = "MyISAM", .rows = 3};
-    report.loose = &loose;
+    *(struct mr_rehearse_nontransactional *)mr_vec_push(&nontransactional) =
+        (struct mr_rehearse_nontransactional){.table = &p.tables[0], .engine = "MyISAM", .rows = 3};
+    report.nontransactional = &nontransactional;
     assert_int_equal(mr_apply_report_begin(&report, &p.err), MR_OK);
     refuse("d.t", "", "a \"b\"", true);
     refuse("", "", "unit", false);
@@ -254,7 +254,7 @@ static void test_json(void **state)
     for (size_t i = 0; i < LEN(has); i++)
         if (strstr(text, has[i]) == NULL)
             fail_msg("%s is not in %s", has[i], text);
-    mr_vec_release(&loose);
+    mr_vec_release(&nontransactional);
     free(text);
     end();
 }

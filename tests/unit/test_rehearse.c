@@ -29,7 +29,7 @@ static void test_check(void **state)
     static const struct {
         const char *engine;
         enum mr_raise raise;
-        uint64_t loose;
+        uint64_t nontransactional;
         const char *why;
     } cases[] = {{"InnoDB", MR_RAISE_ALREADY, 0, NULL},
                  {"MyISAM", MR_RAISE_ALREADY, 1, NULL},
@@ -39,7 +39,7 @@ static void test_check(void **state)
                  {"InnoDB", MR_RAISE_FAILED, 0, NULL}};
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
-        struct mr_vec loose = MR_VEC_INIT(struct mr_rehearse_loose);
+        struct mr_vec nontransactional = MR_VEC_INIT(struct mr_rehearse_nontransactional);
         BEGIN({.has = "TABLE_NAME = 't'", .text = cases[i].engine},
               {.has = "log_bin", .text = "0"});
         struct mr_planned_table *t = plan_table("o`dd.t", "id#");
@@ -47,18 +47,18 @@ static void test_check(void **state)
         t->knows_around = true;
         plan_table("o`dd.read", "id#")->knows_around = true; /* nothing is written */
         begin_run(1, cases[i].raise);
-        const enum mr_code code = mr_rehearse_check(&run, &loose, &p.err);
+        const enum mr_code code = mr_rehearse_check(&run, &nontransactional, &p.err);
         if (cases[i].why != NULL)
             refused_for(code, cases[i].why);
         else
             assert_int_equal(code, MR_OK);
-        assert_int_equal(loose.count, cases[i].loose);
-        if (loose.count > 0) {
-            const struct mr_rehearse_loose *l = mr_vec_at(&loose, 0);
+        assert_int_equal(nontransactional.count, cases[i].nontransactional);
+        if (nontransactional.count > 0) {
+            const struct mr_rehearse_nontransactional *l = mr_vec_at(&nontransactional, 0);
             assert_string_equal(l->engine, cases[i].engine);
             assert_int_equal(l->rows, 7);
         }
-        mr_vec_release(&loose);
+        mr_vec_release(&nontransactional);
         end();
     }
 }
@@ -67,15 +67,15 @@ static void test_check_fails(void **state)
 {
     (void)state;
     for (unsigned n = 1; n <= 2; n++) {
-        struct mr_vec loose = MR_VEC_INIT(struct mr_rehearse_loose);
+        struct mr_vec nontransactional = MR_VEC_INIT(struct mr_rehearse_nontransactional);
         BEGIN({.has = "SELECT ENGINE", .text = "InnoDB"}, {.has = "log_bin", .text = "0"});
         struct mr_planned_table *t = plan_table("o`dd.t", "id#");
         t->decisions[MR_DECIDE_INSERT] = 1;
         t->knows_around = true;
         begin_run(0, 0);
         world.fail_at = n;
-        assert_int_equal(mr_rehearse_check(&run, &loose, &p.err), MR_E_LOST);
-        mr_vec_release(&loose);
+        assert_int_equal(mr_rehearse_check(&run, &nontransactional, &p.err), MR_E_LOST);
+        mr_vec_release(&nontransactional);
         end();
     }
 }
@@ -101,14 +101,17 @@ static void test_skip(void **state)
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
-        struct mr_vec loose = MR_VEC_INIT(struct mr_rehearse_loose), none = loose;
+        struct mr_vec nontransactional = MR_VEC_INIT(struct mr_rehearse_nontransactional),
+                      none = nontransactional;
         bool skip[3] = {false};
         begin(NULL, 0);
         plan_table("o`dd.my", "id#");
-        *(struct mr_rehearse_loose *)mr_vec_push(&loose) =
-            (struct mr_rehearse_loose){.table = &p.tables[0], .engine = "MyISAM", .rows = 1};
+        *(struct mr_rehearse_nontransactional *)mr_vec_push(&nontransactional) =
+            (struct mr_rehearse_nontransactional){
+                .table = &p.tables[0], .engine = "MyISAM", .rows = 1};
         script(cases[i].script);
-        const enum mr_code code = mr_rehearse_skip(p.script, &p.units, &loose, skip, &p.err);
+        const enum mr_code code =
+            mr_rehearse_skip(p.script, &p.units, &nontransactional, skip, &p.err);
         if (cases[i].why != NULL)
             refused_for(code, cases[i].why);
         else
@@ -119,7 +122,7 @@ static void test_skip(void **state)
         memset(skip, 0, sizeof skip);
         assert_int_equal(mr_rehearse_skip(p.script, &p.units, &none, skip, &p.err), MR_OK);
         assert_false(skip[0] || skip[1] || skip[2]);
-        mr_vec_release(&loose);
+        mr_vec_release(&nontransactional);
         end();
     }
 }
