@@ -134,22 +134,24 @@ def place(w):
 
 def copy(w, policy):
     """What do the policies that copy with a key, or what keeps them from it?"""
-    if not w['planned'] or (w['on_source'] and w['on_target'] and not w['differs']):
+    if not w['planned']:
         return None
     mirror = policy == 'mirror'
-    if not w['on_source']:
+    if w['on_source'] and w['on_target'] and not w['differs']:
+        deed = None
+    elif not w['on_source']:
         deed = 'delete' if mirror else 'keep'
     elif not w['on_target']:
         deed = 'insert'
     elif mirror:
         deed = 'update'
     elif not w['same_name']:
-        return 'key-taken'
+        deed = 'key-taken'
     elif policy == 'backfill' or (w['older'] and not w['newer']):
-        return 'changed'
+        deed = 'changed'
     else:
         deed = 'update' if w['newer'] else 'differs'
-    return 'duplicate' if w['several'] and deed in ('insert', 'update', 'delete') else deed
+    return 'duplicate' if w['several'] and deed != 'keep' else deed
 
 
 RULES = {'holder': (holder, (False, True)), 'identity': (identity, (False, True) + CONFLICTS[1:]),

@@ -52,6 +52,7 @@ STEP("journal-case", mr_apply_case_journal, struct mr_apply_case *ac, const char
 STEP("close-case", mr_apply_case_close, struct mr_apply_case *ac)
 STEP("shape", mr_script_shape_new, const struct mr_manifest *m, struct mr_arena *a,
      struct mr_script_shape **out)
+STEP("undo", mr_script_shape_check, const struct mr_manifest *m, const char *path)
 STEP("skip", mr_rehearse_skip, struct mr_script_read *s, const struct mr_vec *u,
      const struct mr_vec *l, bool *skip)
 #pragma GCC diagnostic pop
@@ -145,7 +146,7 @@ static void end_plan(void)
 
 /* ---- before anything is written ---- */
 
-#define APPLY_STEPS "shape rights columns around unseen gtid blocks session"
+#define APPLY_STEPS "shape undo rights columns around unseen gtid blocks session"
 #define UNDO_STEPS "shape rights columns around unseen triggers gtid session"
 
 static void test_order(void **state)
@@ -174,14 +175,14 @@ static void test_order(void **state)
 /* Whatever refuses is the last that is asked. */
 static void test_refused(void **state)
 {
-    static const char *const names[] = {"shape",   "open-case", "later",  "rights",
-                                        "columns", "around",    "unseen", "triggers",
-                                        "gtid",    "blocks",    "session"};
+    static const char *const names[] = {"shape",    "undo",    "open-case", "later",
+                                        "rights",   "columns", "around",    "unseen",
+                                        "triggers", "gtid",    "blocks",    "session"};
     (void)state;
     for (int undo = 0; undo < 2; undo++)
         for (size_t i = 0; i < LEN(names); i++) {
             if (strcmp(names[i], undo ? "blocks" : "triggers") == 0 ||
-                (!undo && strcmp(names[i], "later") == 0))
+                strcmp(names[i], undo ? "undo" : "later") == 0)
                 continue;
             begin_plan(undo ? MR_JOURNAL_UNDO : MR_JOURNAL_APPLY, INSERTS, INSERTS);
             options.case_path = "a.case";
