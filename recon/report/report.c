@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+/* People are counted only where rows differ: of an equal run nobody is touched. After a failure
+ * nothing is left to be released. */
 enum mr_code mr_report_load(struct mr_report *report, struct mr_err *err)
 {
     report->counters = (struct mr_vec)MR_VEC_INIT(struct mr_find_counter);
@@ -110,6 +112,8 @@ static void add_gaps(const struct mr_check_result *r, struct mr_strbuf *out)
     }
 }
 
+/* Gaps come first, and what was found is then said to be "so far": a run with gaps must never read
+ * as if both sides were the same. */
 void mr_report_headline(const struct mr_report *report, struct mr_strbuf *out)
 {
     const struct mr_check_result *r = report->result;
@@ -134,6 +138,8 @@ void mr_report_headline(const struct mr_report *report, struct mr_strbuf *out)
                           mr_text_count(&t, r->ntables, "table", "tables"));
 }
 
+/* Where no step of the check fits, it names the side that lacks rows, but never which one is right:
+ * that is for somebody to decide. */
 const char *mr_report_lead(const struct mr_report *report, bool *taken)
 {
     const struct mr_check_result *r = report->result;

@@ -41,6 +41,8 @@ struct about {
     struct mr_story story;
 };
 
+/* The report of a run with gaps is written, too, but the exit status says so: a script must not
+ * take it for the whole truth. */
 static enum mr_code report_run(const struct about *about, const struct mr_invocation *invocation,
                                int *exit_code, struct mr_err *err)
 {
@@ -76,6 +78,8 @@ static enum mr_code refuse_case(const struct mr_report_options *opts, struct mr_
     return MR_E_USAGE;
 }
 
+/* Everything that can be refused is refused before the output is begun. A failure to close the case
+ * counts only where nothing failed before, or it would hide the cause. */
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct mr_report_options *opts = invocation->settings.values;

@@ -24,6 +24,8 @@ static size_t char_before(const char *ptr, size_t len)
     return len - 1;
 }
 
+/* By whole characters, so that no mark cuts one in two. The common end stops where the common
+ * beginning did: in "aa" and "aaa" the same letter would count twice. */
 void mr_diff_parts(const char *a, size_t a_len, const char *b, size_t b_len,
                    struct mr_diff_part *a_part, struct mr_diff_part *b_part)
 {

@@ -36,6 +36,8 @@ static const char *take_tag(struct mr_doc *doc, const char *at, va_list *args)
     return at + 1;
 }
 
+/* Only the markup can hold tags; what is put into it goes through the format's escape, so that no
+ * value of a server ever becomes a part of the page. */
 void mr_doc_say(struct mr_doc *doc, const char *markup, ...)
 {
     va_list args;

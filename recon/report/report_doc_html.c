@@ -171,6 +171,8 @@ static const char *begin_mark(const struct mr_report_value *value)
     return whole && !value->alike ? "<mark class=\"all\">" : "<mark>";
 }
 
+/* Long values are cut to a window around what differs, for their beginnings are often alike. How
+ * long the whole is stands behind it, as the cut would hide it. */
 static void add_text(struct mr_strbuf *out, const struct mr_report_value *value)
 {
     const char *ptr = value->text.ptr;
@@ -225,6 +227,8 @@ static enum mr_code add_source(struct mr_strbuf *out, const unsigned char *ptr, 
     return MR_OK;
 }
 
+/* The page forbids itself to load or run anything but this style and this script, by their digests:
+ * a value that got past the escape could still do nothing. */
 static enum mr_code html_begin(struct mr_doc *doc, const char *title, struct mr_err *err)
 {
     struct mr_strbuf *out = doc->out;

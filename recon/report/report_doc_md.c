@@ -40,6 +40,8 @@ static const struct mark *mark_of(const char *tag, size_t len)
     return NULL;
 }
 
+/* Markdown wants the line below a table's head to tell the alignment, so that the columns are
+ * counted while the head is written, and those of numbers remembered. */
 static void md_open(struct mr_doc *doc, const char *tag, size_t len,
                     const struct mr_doc_attr *attrs)
 {
@@ -74,6 +76,8 @@ static void md_close(struct mr_doc *doc, const char *tag, size_t len)
     mr_strbuf_add_char(doc->out, '\n');
 }
 
+/* Without HTML nothing can be marked within a value: a cell whose two sides look alike says in
+ * words that they differ. */
 static void md_value(struct mr_doc *doc, const struct mr_report_value *value, bool in_cell)
 {
     const struct mr_strbuf *text = &value->text;

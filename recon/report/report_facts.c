@@ -56,6 +56,7 @@ static void add_object(struct mr_edition *e, const struct mr_find_object *o)
     mr_report_value_release(&values[1]);
 }
 
+/* An object that only one side has is listed as well, with a dash for the other. */
 void mr_parts_objects(struct mr_edition *e)
 {
     const struct mr_vec *objects = &e->report->result->objects;
@@ -122,6 +123,8 @@ static void begin_counters(struct mr_edition *e)
                             "</ncol><col>Next to the other side</col></head><rows>");
 }
 
+/* A counter of an equal table that stands above both sides is no news: it is only counted, so that
+ * one that gives out taken keys is not lost among hundreds. */
 void mr_parts_counters(struct mr_edition *e)
 {
     const struct mr_vec *counters = &e->report->counters;
@@ -155,6 +158,7 @@ void mr_parts_counters(struct mr_edition *e)
 
 /* ---- advice, and what was not seen ---- */
 
+/* Advice holds lines to be copied into a configuration file, so that their line breaks are kept. */
 void mr_parts_advice(struct mr_edition *e)
 {
     const struct mr_vec *list = &e->report->result->advice;
@@ -179,6 +183,8 @@ void mr_parts_advice(struct mr_edition *e)
     mr_parts_beyond(e, list->count, ADVICE_MAX);
 }
 
+/* "Equal" is worth nothing for what the account could not read: each gap is named with the right
+ * that would close it. */
 void mr_parts_hidden(struct mr_edition *e)
 {
     const char *line = e->report->result->run->hidden, *next;
@@ -197,6 +203,8 @@ void mr_parts_hidden(struct mr_edition *e)
 
 /* ---- how to read it ---- */
 
+/* The page goes to people who have never seen the tool: each word of a kind is explained in the
+ * colour and pattern that the maps have for it. */
 void mr_parts_legend(struct mr_edition *e)
 {
     static const char *const meanings[MR_LANES] = {
@@ -255,6 +263,8 @@ static void add_options(struct mr_doc *doc, const char *options)
         mr_doc_say(doc, "</p>");
 }
 
+/* What the result rests on: whoever doubts it finds here the options that decide what is compared,
+ * and the id by which the run's statements are found in the servers' logs. */
 void mr_parts_method(struct mr_edition *e)
 {
     const struct mr_find_run *run = e->report->result->run;

@@ -45,6 +45,8 @@ static void add_sides(struct mr_doc *doc, const struct mr_check_result *r)
     mr_doc_say(doc, "</sides>");
 }
 
+/* Once something was done, how it ended matters more than what the check advised: a story's
+ * conclusion takes the place of the first step. */
 void mr_parts_verdict(struct mr_edition *e)
 {
     const struct mr_report *report = e->report;
@@ -68,6 +70,8 @@ void mr_parts_verdict(struct mr_edition *e)
     mr_strbuf_release(&words);
 }
 
+/* What is not on the page may be mistaken for what is equal, and a page with personal data for one
+ * that may be passed on: both are said before any figure. */
 void mr_parts_notes(struct mr_edition *e)
 {
     const struct mr_check_result *r = e->report->result;
@@ -123,6 +127,8 @@ static void add_step(struct mr_edition *e, const struct mr_next_step *step)
     mr_doc_say(&e->doc, "</text></step>");
 }
 
+/* The first step stands in the verdict already and is not said twice; with a story it does not
+ * stand there, so that the list has all of them. */
 void mr_parts_steps(struct mr_edition *e)
 {
     const struct mr_vec *steps = &e->report->steps.items;
@@ -144,6 +150,8 @@ void mr_parts_steps(struct mr_edition *e)
 
 #define LINE "<row><cell>%s</cell><cell>%s</cell></row>"
 
+/* Whoever reads a ticket months later needs to know which servers, which run and when; that the
+ * text is not masked is said here, since it is pasted anywhere. */
 static void add_lines(struct mr_doc *doc, const struct mr_report *report)
 {
     const struct mr_find_run *run = report->result->run;
@@ -167,6 +175,8 @@ static void add_lines(struct mr_doc *doc, const struct mr_report *report)
     mr_strbuf_release(&people);
 }
 
+/* A ticket is often read no further than its first lines: verdict, how a repair ended, whether
+ * something is missing, and what to do, before any table. */
 void mr_parts_brief(struct mr_edition *e)
 {
     const struct mr_report *report = e->report;

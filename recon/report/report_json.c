@@ -68,6 +68,8 @@ static enum mr_code put_value(struct json *j, const struct mr_value *value,
     return mr_strbuf_check(&j->text, "writing JSON", err);
 }
 
+/* Values that cannot be read are null, and the code tells: the object must be closed in any case,
+ * or what was written so far would be no JSON. */
 static enum mr_code put_part(struct json *j, const struct mr_image *image, enum mr_image_part part,
                              struct mr_err *err)
 {
@@ -124,6 +126,8 @@ static void put_masked(struct json *j)
     mr_jsonw_array_end(&j->w);
 }
 
+/* Equal tables have a line, too: otherwise nobody could tell a table that is equal from one that
+ * was never looked at. */
 static void table_line(struct json *j)
 {
     const struct mr_find_table *t = j->columns.table;
@@ -160,6 +164,8 @@ static void put_tail(struct json *j, const struct mr_survey_tail *tail)
     mr_jsonw_object_end(&j->w);
 }
 
+/* null where there is no time at all; rows without one are counted, so that from and to are not
+ * taken for the bounds of all. */
 static void put_times(struct json *j, const struct mr_report_survey *s)
 {
     const struct mr_report_times *t = &s->times;
@@ -179,6 +185,8 @@ static void put_times(struct json *j, const struct mr_report_survey *s)
     mr_jsonw_object_end(&j->w);
 }
 
+/* All runs are counted, but only the longest have lines; their number in the first line tells
+ * whether some are left out. */
 static void where_lines(struct json *j, const struct mr_report_survey *s)
 {
     const char *table = j->columns.table->name;
@@ -208,6 +216,8 @@ static void put_differing(struct json *j)
     mr_jsonw_array_end(&j->w);
 }
 
+/* Both sides are always there, null for one that lacks the row, so that a reader needs no cases.
+ * Without a key, the count tells equal rows apart from one. */
 static enum mr_code row_line(void *ctx, enum mr_find_kind kind, uint64_t count, struct mr_err *err)
 {
     struct json *j = ctx;
@@ -255,6 +265,8 @@ static void end_duplicate(struct json *j)
     j->in_duplicate = false;
 }
 
+/* Rows come one at a time, and an identity may have any number: the line stays open while its keys
+ * come, and is ended by whatever follows. */
 static enum mr_code duplicate_line(void *ctx, int side, bool first, struct mr_err *err)
 {
     struct json *j = ctx;
@@ -283,6 +295,8 @@ static enum mr_code sample_lines(struct json *j, struct mr_err *err)
     return code;
 }
 
+/* Drained after each table, so that the memory needed does not grow with the number of tables. The
+ * survey is lent, for it is too large to be made anew for each. */
 static enum mr_code table_lines(struct json *j, struct mr_report_survey *survey,
                                 const struct mr_find_table *table, struct mr_err *err)
 {
@@ -330,6 +344,7 @@ static void object_lines(struct json *j)
     }
 }
 
+/* Positions are strings: they go up to 2^64, and many readers of JSON round numbers above 2^53. */
 static void counter_lines(struct json *j)
 {
     for (size_t i = 0; i < j->report->counters.count; i++) {
@@ -347,6 +362,8 @@ static void counter_lines(struct json *j)
     }
 }
 
+/* Only of a run in which rows differ. people is null, not 0, where nobody knows which table holds
+ * them; reason says why. */
 static void affected_line(struct json *j)
 {
     const struct mr_report_people *people = &j->report->people;
@@ -376,6 +393,8 @@ static void advice_lines(struct json *j)
     }
 }
 
+/* Names are part of the format, so that a script can act upon them: the texts beside them are for
+ * people and may change. */
 static void step_lines(struct json *j)
 {
     static const char *const names[] = {[MR_NEXT_TWO_HISTORIES] = "two-histories",
@@ -400,6 +419,8 @@ static void story_lines(struct json *j)
     mr_story_json(&j->w, j->report->story, tone, j->text.ptr);
 }
 
+/* An interrupted run is "incomplete" whatever it has found: what it did not reach may be worse.
+ * Seconds are rounded to what the clock is good for. */
 static void summary_line(struct json *j)
 {
     const struct mr_check_result *r = j->report->result;
@@ -420,6 +441,8 @@ static void summary_line(struct json *j)
     end_line(j);
 }
 
+/* The run first, for it says which format follows; the summary last, so that an output without it
+ * is known to be cut short. */
 static enum mr_code all_lines(struct json *j, struct mr_report_survey *survey, struct mr_err *err)
 {
     const struct mr_check_result *r = j->report->result;

@@ -128,6 +128,8 @@ static enum mr_code add_pair_line(struct lists *l, struct mr_doc *doc, size_t co
     return code;
 }
 
+/* The cell beside the lines spans all of them, so that they are counted before the first is
+ * written; what is hidden is one line more. */
 static enum mr_code add_pair(struct lists *l, struct mr_doc *doc, enum mr_find_kind kind,
                              struct mr_err *err)
 {
@@ -155,6 +157,8 @@ static enum mr_code add_pair(struct lists *l, struct mr_doc *doc, enum mr_find_k
 
 /* ---- rows of one side ---- */
 
+/* Only one side has the row, so that there is nothing to compare: its identity and a few columns
+ * tell whoever looks for it what it is. */
 static enum mr_code add_row(struct lists *l, struct mr_doc *doc, uint64_t count, struct mr_err *err)
 {
     const struct mr_report_columns *c = &l->samples.columns;
@@ -232,6 +236,8 @@ static enum mr_code take_row(void *ctx, enum mr_find_kind kind, uint64_t count, 
     return is_pair ? add_pair(l, doc, kind, err) : add_row(l, doc, count, err);
 }
 
+/* Both keys are of the same identity, which is shown once, from the source: the target's is equal
+ * by what "moved" means. */
 static enum mr_code take_moved(void *ctx, struct mr_err *err)
 {
     struct lists *l = ctx;
@@ -249,6 +255,8 @@ static enum mr_code take_moved(void *ctx, struct mr_err *err)
     return code;
 }
 
+/* Rows of an identity come one after the other: its cell stays open until the next one begins.
+ * Behind KEYS_MAX there is one sign that some are left out. */
 static enum mr_code take_duplicate(void *ctx, int side, bool first, struct mr_err *err)
 {
     struct lists *l = ctx;
@@ -336,6 +344,8 @@ static void name_columns(struct look *look, const struct mr_find_table *table,
         look->columns[n] = table->columns[shown[n - 1]].name;
 }
 
+/* Kinds that nothing was shown of have no heading. Each kind has columns of its own, since pairs
+ * are compared and single rows only described. */
 static void add_kind(struct lists *l, enum mr_find_kind kind, const char *title, const char *text)
 {
     const struct mr_find_table *table = l->samples.columns.table;
@@ -364,6 +374,8 @@ static void add_identities(struct lists *l, const struct list *list, uint64_t al
     add_list(&l->e->doc, &look, list, all, words);
 }
 
+/* The gravest first: a key given away twice may hurt people who have no row here at all, and a row
+ * that only one side lacks can be copied. */
 static void add_page(struct lists *l)
 {
     static const char *const moved[] = {"Identity", "Key in the source", "Key in the target"};
@@ -389,6 +401,7 @@ static void add_page(struct lists *l)
     }
 }
 
+/* All kinds in one table: a ticket has room for few rows, and headings would take most of it. */
 static void add_brief(struct lists *l)
 {
     static const struct look rows = {
@@ -420,6 +433,8 @@ static void list_release(struct list *list, struct mr_doc *doc)
     mr_strbuf_release(&list->buf);
 }
 
+/* Rows come by key, lists go by kind: each list is written into a buffer of its own, and they are
+ * put together once all rows were seen. */
 enum mr_code mr_parts_samples(struct mr_edition *e, struct mr_report_columns columns,
                               struct mr_err *err)
 {

@@ -37,6 +37,8 @@ static bool is_used(const struct mr_survey_map *map, enum mr_lane lane)
     return false;
 }
 
+/* Kinds are told apart by patterns, not by colours alone: the page is printed, and read by people
+ * who do not see all colours. Once a page, for all maps. */
 void mr_map_definitions(struct mr_strbuf *out)
 {
     static const char *const patterns[MR_LANES] = {
@@ -63,7 +65,8 @@ void mr_map_definitions(struct mr_strbuf *out)
 
 /* ---- the map ---- */
 
-/* Height of a bar; most: rows of the fullest bin, or 1: all bars are alike.  By the logarithm, so that one row among thousands is still seen. */
+/* Height of a bar; most: rows of the fullest bin, or 1: all bars are alike.  By the logarithm, so
+ * that one row among thousands is still seen. */
 static int height_of(uint64_t rows, uint64_t most)
 {
     static const int heights[LEVELS] = {9, 12, 15, LANE};
@@ -107,6 +110,8 @@ static uint64_t fullest_bin(const struct mr_survey_map *map)
     return most;
 }
 
+/* Only the whole map has counts: an enlarged part shows some of the rows, and the number of all
+ * beside it would be wrong. */
 static void add_lane(const struct drawing *d, enum mr_lane lane, uint64_t most, int y)
 {
     const char *name = mr_lane_name(lane);
@@ -143,6 +148,8 @@ static size_t label_len(mr_place place)
     return digits + (digits - 1) / 3 + (place < 0);
 }
 
+/* As many ticks as the widest label leaves room for; with long keys, labels would otherwise run
+ * into each other. */
 static void add_axis(const struct drawing *d, int y)
 {
     const struct mr_report_axis *axis = &d->map->axis;
@@ -162,6 +169,8 @@ static void add_axis(const struct drawing *d, int y)
     }
 }
 
+/* Where the tail begins: often the moment at which one side stopped receiving what the other did.
+ * In the last third the label stands before the line, or it would leave the picture. */
 static void add_cut(const struct drawing *d, int bottom)
 {
     if (!d->s->tail.known)
@@ -201,6 +210,8 @@ static void begin_svg(struct mr_strbuf *out, int height, const char *what,
     mr_strbuf_add_str(out, "\">\n");
 }
 
+/* Lanes without rows are left out, so that the height is known only once they are counted. Both
+ * maps of a table have this form. */
 void mr_map_add(struct mr_strbuf *out, const struct mr_report_survey *survey,
                 const struct mr_survey_map *map)
 {
@@ -274,6 +285,8 @@ static void add_time_labels(struct mr_strbuf *out, const struct mr_report_times 
     }
 }
 
+/* All kinds share one scale, that of the fullest bucket: heights may be compared. A bar has a
+ * greatest width, or few buckets would look like many rows. */
 void mr_map_add_timeline(struct mr_strbuf *out, const struct mr_report_survey *survey)
 {
     const struct mr_report_times *t = &survey->times;

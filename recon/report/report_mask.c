@@ -76,6 +76,8 @@ static bool is_one_of(const char *word, size_t len, const char *const *list)
     return false;
 }
 
+/* Short words mean somebody only when they stand alone: "ip" is in "description", too; and a
+ * "file_name" is nobody's. */
 static bool holds_word(const char *words, const char *const *list)
 {
     const char *before = NULL;
@@ -189,6 +191,8 @@ static bool find_address(const char *ptr, size_t len, size_t from, struct addres
     return false;
 }
 
+/* The ends stay, so that whoever knows the address recognises it; of a short local part only the
+ * first is shown, for both ends would be nearly all of it. */
 static void add_address(const char *ptr, const struct address *a, struct mr_strbuf *out)
 {
     const char *local = ptr + a->from, *domain = ptr + a->at + 1;
@@ -255,6 +259,8 @@ static void add_numbers(const char *ptr, size_t len, struct mr_strbuf *out)
     }
 }
 
+/* A text that looks like a telephone number as a whole is masked as one; within other text a + must
+ * be in front, as any figures would pass for one otherwise. */
 static void add_found(const char *ptr, size_t len, struct mr_strbuf *out)
 {
     struct address a;
@@ -292,6 +298,8 @@ static void add_ends(bool is_text, const char *ptr, size_t len, struct mr_strbuf
     }
 }
 
+/* A secret shows nothing but that it is there. Values that are no text are left as they are unless
+ * their column is masked: nothing is looked for in a number. */
 void mr_mask_text(enum mr_mask mask, bool is_text, const char *ptr, size_t len,
                   struct mr_strbuf *out)
 {
@@ -371,6 +379,8 @@ static size_t end_of_value(const char *ptr, size_t len, size_t at)
     return end > 0 ? end : len;
 }
 
+/* An error message quotes the very values that the columns' masks hide. Where it is not sure what a
+ * quote holds it is hidden: too much rather than too little. */
 void mr_mask_said(const char *ptr, size_t len, struct mr_strbuf *out)
 {
     size_t shown = 0, at = 0;

@@ -127,6 +127,8 @@ const struct mr_command_doc mr_report_doc = {
                 "  myrecon report --unmask --case incident.case --output internal.html\n",
 };
 
+/* How many rows are shown by default depends on the format: a ticket that is longer than a screen
+ * is not read. */
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct mr_report_options *values = settings->values;
@@ -145,6 +147,7 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
     return mr_general_options_finish(settings, &values->general, err);
 }
 
+/* A page is not written to a terminal, where it would be noise: of HTML the file must be named. */
 enum mr_code mr_report_options_check(const struct mr_report_options *opts, struct mr_err *err)
 {
     if (opts->case_path == NULL) {

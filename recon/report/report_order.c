@@ -9,6 +9,8 @@ static const char chunks_sql[] =
     " FROM chunk c WHERE c.tbl = :tbl ORDER BY c.segment, c.no";
 enum { SEGMENT, NO, EQUAL, HI, FINDINGS };
 
+/* The case keeps no equal rows, only how many a chunk has: summed up in key order, they give each
+ * finding its place among all rows. */
 static enum mr_code add_chunk(struct mr_report_order *order, struct mr_case_stmt *stmt,
                               struct mr_err *err)
 {
@@ -60,6 +62,8 @@ static bool is_before(const struct mr_order_chunk *chunk, const struct mr_findin
     return chunk->segment != f->segment ? chunk->segment < f->segment : chunk->no < f->chunk;
 }
 
+/* By halves, since chunks are in the order of segment and number: a table may have many thousands
+ * of them, and this is asked for every finding. */
 const struct mr_order_chunk *mr_order_find(const struct mr_report_order *order,
                                            const struct mr_finding *finding)
 {

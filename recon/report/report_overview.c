@@ -38,6 +38,8 @@ static int compare_ranked(const void *a, const void *b)
     return x->at < y->at ? -1 : 1;
 }
 
+/* Diverged tables first, and among them those with collisions: the sections rely on it, for they
+ * are the first so many of this order. */
 size_t *mr_parts_order(const struct mr_report *report, struct mr_arena *arena)
 {
     const struct mr_check_result *r = report->result;
@@ -71,6 +73,8 @@ static void add_figure(struct mr_doc *doc, const char *name, bool is_kind, uint6
     mr_doc_say(doc, number == 0 ? "</none>" : "</fact>");
 }
 
+/* Kinds without rows keep their place, in grey: that there are no collisions is worth knowing. How
+ * sure the number of people is stands below it. */
 void mr_parts_figures(struct mr_edition *e)
 {
     static const char *const notes[MR_LANES] = {[MR_LANE_COLLISION] = "same key, somebody else",
@@ -126,6 +130,7 @@ static void add_number(struct mr_doc *doc, uint64_t number)
                mr_doc_number(doc, number));
 }
 
+/* Only tables that have a section are links: one to nowhere would look like a fault of the page. */
 static void add_table(struct mr_edition *e, size_t no, bool has_section)
 {
     const struct mr_find_table *table = &e->report->result->tables[no];
@@ -186,6 +191,8 @@ static bool is_listed(const struct mr_edition *e, const struct mr_find_table *ta
     return !e->is_brief || table->verdict != MR_VERDICT_EQUAL || table->schema_differs;
 }
 
+/* What is left out is counted by its two reasons, equal or beyond the limit: the second must not
+ * pass for the first. */
 static void add_list(struct mr_edition *e, size_t listed)
 {
     const struct mr_check_result *r = e->report->result;
@@ -229,6 +236,8 @@ static void add_not_checked(struct mr_edition *e)
     mr_parts_beyond(e, count, e->tables_max);
 }
 
+/* A text that has nothing to list has no heading; the page has one even without tables, since its
+ * bar leads there. */
 void mr_parts_tables(struct mr_edition *e)
 {
     const struct mr_check_result *r = e->report->result;

@@ -3,6 +3,8 @@
 
 #include "recon/report/report_parts.h"
 
+/* Links only to parts that this report has; the conditions are those under which the parts say
+ * something. */
 static void add_bar(struct mr_edition *e)
 {
     const struct mr_report *report = e->report;
@@ -20,6 +22,8 @@ static void add_bar(struct mr_edition *e)
     mr_doc_say(doc, "<a reading>How to read</a><a method>Method</a></bar>");
 }
 
+/* From what decides to what explains: somebody under pressure reads the top and stops. Drained
+ * before the sections, which may be large. */
 static enum mr_code tell_page(struct mr_edition *e, struct mr_err *err)
 {
     add_bar(e);
@@ -69,6 +73,8 @@ static enum mr_code begin(struct mr_edition *e, struct mr_err *err)
     return code;
 }
 
+/* The order of the tables is made once, so that the list and the sections agree on which tables are
+ * in. */
 static enum mr_code tell(struct mr_edition *e, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;

@@ -12,6 +12,8 @@ static bool is_an_answer(enum mr_code code)
     return code == MR_E_NO_SUCH || code == MR_E_USAGE || code == MR_E_CONFIG;
 }
 
+/* One person may be touched for several reasons: people are counted once, so that the reasons
+ * together may come to more. */
 static enum mr_code add_up(struct mr_report_people *people, struct mr_case *cf, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
@@ -40,6 +42,8 @@ static enum mr_code look_for_gaps(struct mr_report_people *people,
     return people->at_least ? MR_OK : mr_affected_gaps(collected, &people->at_least, err);
 }
 
+/* The list of people is made in scratch tables beside the case, which is only read; they go away
+ * after a failure, too. */
 static enum mr_code collect(struct mr_report_people *people, struct mr_affected *list,
                             const struct mr_check_result *result, struct mr_err *err)
 {
@@ -71,6 +75,8 @@ static enum mr_code name_subjects(struct mr_report_people *people, const struct 
     return people->subjects != NULL ? MR_OK : mr_err_nomem(err, "counting people");
 }
 
+/* That nobody knows which table holds people is no failure of the report: the reason goes into it,
+ * and everything else is still told. */
 enum mr_code mr_report_people_count(struct mr_report_people *people,
                                     const struct mr_check_result *result,
                                     const struct mr_config *config, const char *case_path,
@@ -103,6 +109,8 @@ enum mr_code mr_report_people_count(struct mr_report_people *people,
     return code;
 }
 
+/* A number that may be too low says "at least", and one by another configuration than the run's
+ * says so: both are acted upon. */
 void mr_report_people_words(const struct mr_report_people *people, struct mr_strbuf *out)
 {
     size_t shown = 0;

@@ -1,6 +1,8 @@
 /* report_row.c: see report_row.h. */
 #include "recon/report/report_row.h"
 
+/* For lists, captions and sentences alike: one place that knows the masks of keys and identities,
+ * so that no sentence forgets them. */
 enum mr_code mr_report_row_say(struct mr_doc *doc, struct mr_report_columns columns,
                                const struct mr_image *image, enum mr_image_part part, bool names,
                                struct mr_err *err)

@@ -5,6 +5,8 @@
 
 #include "core/base/signals.h"
 
+/* Each kind gets an equal share at first: thousands of missing rows must not push the one collision
+ * out of sight. */
 void mr_sample_quota_init(struct mr_sample_quota *quota, const struct mr_find_counts *counts,
                           uint64_t max_rows)
 {
@@ -50,6 +52,8 @@ size_t mr_sample_columns(const struct mr_find_table *table, size_t columns[MR_SA
     return count;
 }
 
+/* Where a table has a key, its counts tell beforehand how many rows there are of each kind; without
+ * one they are counted on the walk. */
 void mr_samples_init(struct mr_samples *samples, const struct mr_report *report,
                      struct mr_report_columns columns)
 {

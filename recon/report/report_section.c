@@ -23,6 +23,8 @@ static void add_names(struct mr_doc *doc, const struct mr_find_table *table,
     }
 }
 
+/* By what rows were told apart: whoever doubts a finding asks first which columns were key and
+ * identity, and how many rows had none. */
 static void add_facts(struct mr_doc *doc, const struct mr_find_table *table)
 {
     const struct mr_find_counts *c = &table->counts;
@@ -53,6 +55,8 @@ static void add_facts(struct mr_doc *doc, const struct mr_find_table *table)
 
 /* ---- pictures ---- */
 
+/* An axis of ranks is no axis of keys: places on it cannot be looked up, so that the caption says
+ * which of the two it is. */
 static void add_map_caption(struct mr_doc *doc, const struct mr_report_survey *s)
 {
     const bool numeric = s->map.axis.numeric;
@@ -70,6 +74,8 @@ static void add_map_caption(struct mr_doc *doc, const struct mr_report_survey *s
     mr_doc_say(doc, "</caption>");
 }
 
+/* Where there is no map the reason is told, lest it looks forgotten; of a table without a key there
+ * is nothing to draw. */
 static void add_map(struct mr_doc *doc, const struct mr_report_survey *s)
 {
     struct mr_strbuf svg = MR_STRBUF_INIT;
@@ -92,6 +98,8 @@ static void add_map(struct mr_doc *doc, const struct mr_report_survey *s)
     mr_strbuf_release(&svg);
 }
 
+/* Only a TIMESTAMP is known to be UTC; other columns have whatever time the application wrote, and
+ * the caption says so. */
 static void add_timeline(struct mr_doc *doc, const struct mr_report_survey *s)
 {
     const struct mr_report_times *t = &s->times;
@@ -121,6 +129,7 @@ static void add_timeline(struct mr_doc *doc, const struct mr_report_survey *s)
 
 /* ---- runs ---- */
 
+/* A stretch that differs as a whole points to one cause, where single rows do not. */
 static void add_runs(struct mr_doc *doc, const struct mr_report_survey *s)
 {
     struct mr_strbuf names = MR_STRBUF_INIT;
@@ -147,6 +156,8 @@ static void add_runs(struct mr_doc *doc, const struct mr_report_survey *s)
 
 /* ---- a section ---- */
 
+/* Few tables are all unfolded; of many, a page of open ones could not be looked through, and the
+ * counts in the title are what is seen of a folded one. */
 static void begin_section(struct mr_edition *e, size_t no)
 {
     const struct mr_check_result *r = e->report->result;
@@ -198,6 +209,8 @@ out:
     return code == MR_OK ? mr_report_sink_drain(e->sink, err) : code;
 }
 
+/* Samples stop behind a number of bytes, not of tables, as values may be long; whoever asked for
+ * more rows than usual gets them all. */
 enum mr_code mr_parts_sections(struct mr_edition *e, struct mr_err *err)
 {
     const struct mr_check_result *r = e->report->result;

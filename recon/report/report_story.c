@@ -126,6 +126,8 @@ bool mr_story_check_fires(const struct mr_story_check *check)
     return check != NULL && !check->silenced && strcmp(check->severity, "ok") != 0;
 }
 
+/* Only what fires on one of the two sides is a change worth a line; a check that was "ok" and is
+ * not asked any more is none. */
 static void add_change(struct mr_story_reader *r, const char *server,
                        const struct mr_story_check *before, const struct mr_story_check *after)
 {
@@ -234,6 +236,8 @@ static enum mr_code read_each(struct mr_story *story, const struct mr_string_lis
     return MR_OK;
 }
 
+/* Everything after it relies on the order by time: the span of what was done, what lies before and
+ * after it, and which output is the last. */
 static enum mr_code order(struct mr_story *story, struct mr_err *err)
 {
     enum mr_code code = sort(story, &story->plans, offsetof(struct mr_story_plan, created), err);
@@ -251,6 +255,8 @@ static enum mr_code order(struct mr_story *story, struct mr_err *err)
     return code == MR_OK ? find_changes(story, err) : code;
 }
 
+/* Files are read in any order that they are given in; what they mean for each other is decided once
+ * all are there. */
 enum mr_code mr_story_load(struct mr_story *story, const struct mr_story_from *from,
                            struct mr_err *err)
 {

@@ -103,6 +103,8 @@ static void end_counters(struct mr_teller *t, size_t count)
                    mr_text_count(&t->texts, count - COUNTERS_MAX, "more counter", "more counters"));
 }
 
+/* What is meant to happen to counters, while nothing was raised; once something was, the list of
+ * what happened takes its place. */
 static void add_counters(struct mr_teller *t, const struct mr_story_plan *plan)
 {
     for (size_t i = 0; i < plan->counters.count && i < COUNTERS_MAX; i++) {
@@ -123,6 +125,8 @@ static void add_counters(struct mr_teller *t, const struct mr_story_plan *plan)
 
 /* ---- what was done ---- */
 
+/* Times of files, which may be anything: one that cannot be read has no duration, and the report is
+ * written all the same. */
 static bool moment(const char *text, time_t *out)
 {
     struct mr_when when;
@@ -157,6 +161,8 @@ static void add_lasted(struct mr_teller *t, const struct mr_story_act *act)
                                       : mr_text_duration(&t->texts, seconds));
 }
 
+/* A step that was begun and has no end in the journal was cut short: what it did is not known from
+ * here, and verify is what tells. */
 static void add_act(struct mr_teller *t, const struct mr_story_act *act)
 {
     bool is_whole = act->begun <= act->ended;
@@ -193,6 +199,8 @@ static void add_raises(struct mr_teller *t, const struct mr_story_plan *plan)
     end_counters(t, plan->raises.count);
 }
 
+/* A plan that was not applied is told as well, and said to be: otherwise it would read as if all of
+ * it were done. */
 void mr_block_plans(struct mr_teller *t)
 {
     for (size_t i = 0; i < t->story->plans.count; i++) {

@@ -27,6 +27,8 @@ static void sum_acts(struct sums *s, const struct mr_story_plan *plan)
     }
 }
 
+/* A plan that was taken back counts neither as applied nor as proven: what it wrote is gone, and an
+ * old proof says nothing any more. */
 static struct sums sum_up(const struct mr_story *story)
 {
     struct sums s = {.plans = story->plans.count};
@@ -57,6 +59,8 @@ static void worsen(enum mr_doc_tone *worst, enum mr_doc_tone tone)
         *worst = tone;
 }
 
+/* "All stands" only where every applied plan has a clean proof of its own; each doubt worsens the
+ * tone, and none makes it better. */
 static void conclude_plans(const struct sums *s, struct mr_strbuf *out, enum mr_doc_tone *tone)
 {
     const uint64_t waiting = s->plans - s->applied - s->undone;
@@ -97,6 +101,7 @@ static void conclude_plans(const struct sums *s, struct mr_strbuf *out, enum mr_
     }
 }
 
+/* Of each server the last output after the action counts: earlier ones were overtaken. */
 static void conclude_gate(const struct mr_story *story, struct mr_strbuf *out,
                           enum mr_doc_tone *tone)
 {

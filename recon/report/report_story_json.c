@@ -36,6 +36,8 @@ static void put_counters(struct mr_jsonw *w, const struct mr_story_plan *plan)
     mr_jsonw_array_end(w);
 }
 
+/* Decisions have lines of their own, one a table: a plan may have hundreds. All decisions are
+ * there, also with 0, so that members do not come and go. */
 static void put_plan(struct mr_jsonw *w, const struct mr_story_plan *plan)
 {
     mr_jsonw_object_begin(w);
@@ -63,6 +65,8 @@ static void put_plan(struct mr_jsonw *w, const struct mr_story_plan *plan)
     }
 }
 
+/* The plan has all raises in one list; each act lists its own, so that an undo does not seem to
+ * have raised what apply did. */
 static void put_raises(struct mr_jsonw *w, const struct mr_story_plan *plan, size_t act)
 {
     begin_list(w, "raised");
@@ -78,6 +82,8 @@ static void put_raises(struct mr_jsonw *w, const struct mr_story_plan *plan, siz
     mr_jsonw_array_end(w);
 }
 
+/* seconds is null, not 0, where a time cannot be read. cut_short: a step of it was begun and has no
+ * end in the journal. */
 static void put_act(struct mr_jsonw *w, const struct mr_story_plan *plan, size_t at)
 {
     const struct mr_story_act *act = mr_vec_at(&plan->acts, at);
@@ -112,6 +118,7 @@ static void put_facts(struct mr_jsonw *w, const struct mr_story_facts *facts)
                   when_names[facts->when], facts->tables, facts->rows, facts->exact);
 }
 
+/* Checks that are ok or silenced are only counted; the full output is in the file that is named. */
 static void put_gate(struct mr_jsonw *w, const struct mr_story_gate *gate)
 {
     mr_jsonw_object_begin(w);
@@ -134,6 +141,8 @@ static void put_gate(struct mr_jsonw *w, const struct mr_story_gate *gate)
     end_line(w);
 }
 
+/* counts says whether this is the output that proves a plan: of several only the last whole one
+ * does, and only if nothing was done since. */
 static void put_verify(struct mr_jsonw *w, const struct mr_story *story,
                        const struct mr_story_verify *verify)
 {
@@ -164,6 +173,8 @@ static void put_change(struct mr_jsonw *w, const struct mr_story_change *c)
 
 /* ---- all ---- */
 
+/* The conclusion is last, and is the page's own: a script and a person must not come to different
+ * ones from the same files. */
 void mr_story_json(struct mr_jsonw *w, const struct mr_story *story, enum mr_doc_tone tone,
                    const char *conclusion)
 {

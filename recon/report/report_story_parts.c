@@ -34,6 +34,8 @@ static void add_firing(struct mr_teller *t, const struct mr_story_gate *gate)
         mr_doc_say(t->doc, "</rows></table>");
 }
 
+/* What fires is listed only of the last output of its time: earlier ones were overtaken, and would
+ * read as if they still held. */
 static void add_gate(struct mr_teller *t, const struct mr_story_gate *gate)
 {
     uint64_t firing = 0, silenced = 0;
@@ -76,6 +78,8 @@ static const char *silenced_of(const struct mr_story_check *check)
     return check != NULL && check->silenced ? ", silenced" : "";
 }
 
+/* Whether the repair healed what the gate had complained of, and broke nothing: what is as before
+ * is only counted. */
 void mr_block_changes(struct mr_teller *t)
 {
     const struct mr_vec *changes = &t->story->changes;
@@ -134,6 +138,8 @@ static void add_rows(struct mr_teller *t, const struct mr_gate_table *table)
                    table->has_greatest ? table->greatest : "");
 }
 
+/* Tables whose rows and greatest keys are as before are left out. One that is gone is a change,
+ * whatever it held. */
 static void compare(struct mr_teller *t, const struct mr_gate_facts *before,
                     const struct mr_gate_facts *after)
 {

@@ -67,6 +67,8 @@ static void take_rows(struct mr_story_reader *r, const struct json_t *rows,
     }
 }
 
+/* The seal holds by now, so that what is there was planned; a plan without these members is
+ * refused, for nothing could be told of it. */
 static enum mr_code take_manifest(struct mr_story_reader *r, const struct json_t *root,
                                   struct mr_story_plan *plan)
 {
@@ -104,6 +106,8 @@ struct telling {
     struct mr_story_plan *plan;
 };
 
+/* All lines of one run are one act: apply may be stopped and started again, and each start has an
+ * id of its own. */
 static struct mr_story_act *act_of(struct telling *t, const struct mr_journal_line *line)
 {
     struct mr_vec *acts = &t->plan->acts;
@@ -142,6 +146,8 @@ static void set_state(struct telling *t, const struct mr_journal_line *line)
                  : (struct state){line->event == MR_JOURNAL_FAILED ? FAILED : UNTOUCHED, 0};
 }
 
+/* A unit may be tried several times; how it stands in the end is kept by its number, what each run
+ * did in the act. */
 static void take_unit(struct telling *t, const struct mr_journal_line *line,
                       struct mr_story_act *act)
 {
@@ -158,6 +164,7 @@ static void take_unit(struct telling *t, const struct mr_journal_line *line,
     set_state(t, line);
 }
 
+/* Only a raise that is done is told as one; that one was tried says nothing of the counter. */
 static void take_raise(struct telling *t, const struct mr_journal_line *line,
                        struct mr_story_act *act)
 {
@@ -175,6 +182,8 @@ static void take_raise(struct telling *t, const struct mr_journal_line *line,
     raise->how = mr_story_keep(&t->r, line->how);
 }
 
+/* Lines of other kinds are passed over. A failure's text comes from the server and may hold values,
+ * so that it is masked. */
 static enum mr_code take_line(void *ctx, const struct json_t *root, struct mr_err *err)
 {
     struct telling *t = ctx;
@@ -204,6 +213,8 @@ static void sum_up(struct mr_story_plan *plan)
     mr_by_number_release(&plan->states);
 }
 
+/* No journal means not applied. Its last line may be torn where apply was killed: that is a fact to
+ * be told, no reason to refuse. */
 static enum mr_code read_journal(struct mr_story *story, struct mr_story_plan *plan,
                                  struct mr_err *err)
 {
@@ -221,6 +232,8 @@ static enum mr_code read_journal(struct mr_story *story, struct mr_story_plan *p
     return code;
 }
 
+/* What the directory is loaded by checks its seal: a plan that was changed after it was made is
+ * refused here, before anything is told of it. */
 enum mr_code mr_story_read_plan(struct mr_story *story, const char *dir, struct mr_err *err)
 {
     struct mr_story_reader r = {story, err, MR_OK};

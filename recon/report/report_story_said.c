@@ -53,6 +53,8 @@ static enum mr_code is_no_gate(const struct saying *s, struct mr_err *err)
                  "Save what the gate says: myrecon gate check --json … > FILE.", err);
 }
 
+/* Server and time are what place an output before or after the action: one without them is of no
+ * use here. */
 static enum mr_code begin_gate(struct saying *s, const struct json_t *line, struct mr_err *err)
 {
     struct mr_story_gate *gate = mr_story_push(&s->r, &s->r.story->gates);
@@ -85,6 +87,8 @@ static enum mr_code add_check(struct saying *s, struct mr_story_gate *gate,
     return s->r.code;
 }
 
+/* Two kinds of file come by the same option; the first line tells which. Outputs may follow each
+ * other in a file, but not together with facts. */
 static enum mr_code take_gate(void *ctx, const struct json_t *line, struct mr_err *err)
 {
     struct saying *s = ctx;
@@ -106,6 +110,7 @@ static enum mr_code take_gate(void *ctx, const struct json_t *line, struct mr_er
     return s->r.code;
 }
 
+/* One table whose rows were only estimated makes the sum of all an estimate. */
 static enum mr_code read_facts(struct mr_story *story, const char *path, struct mr_err *err)
 {
     struct mr_story_reader r = {story, err, MR_OK};
@@ -203,6 +208,8 @@ static enum mr_code take_proofs(const struct saying *s, const struct json_t *lin
     return known > 0 ? take_counts(s, line, counts, MR_STORY_PROOFS + 2, err) : MR_OK;
 }
 
+/* An output is whole only with its summary: one that was cut short may lack the very row that is
+ * wrong, and proves nothing. */
 static enum mr_code take_verify(void *ctx, const struct json_t *line, struct mr_err *err)
 {
     struct saying *s = ctx;

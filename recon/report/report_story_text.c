@@ -30,6 +30,8 @@ void mr_block_some(struct mr_strbuf *words, uint64_t number, const char *one, co
 
 /* ---- what was found ---- */
 
+/* A plan may have been made from another run than the one that is reported: its numbers would not
+ * fit what is said here, and nobody would see why. */
 static void tell_found(struct mr_teller *t)
 {
     const struct mr_report *report = t->report;
@@ -56,6 +58,8 @@ static void tell_found(struct mr_teller *t)
 
 /* ---- the proof ---- */
 
+/* What does not stand is named by what verify found, each with its number: a sum of faults would
+ * not tell what is to be mended. */
 static void tell_verify(struct mr_teller *t, const struct mr_story_plan *plan,
                         const struct mr_story_verify *verify)
 {
@@ -105,6 +109,8 @@ static void tell_unused(struct mr_teller *t, const struct mr_story_verify *verif
                      : "is of no plan that is told here: it proves nothing of them.");
 }
 
+/* A plan that was applied and has no proof is said to have none: silence would read as success. One
+ * that is not in force needs none. */
 static void tell_proofs(struct mr_teller *t)
 {
     for (size_t i = 0; i < t->story->verifies.count; i++)
@@ -125,6 +131,8 @@ static void tell_proofs(struct mr_teller *t)
     }
 }
 
+/* In the order in which it happened. A stage is named only once something of it is told, so that
+ * there are no empty headings. */
 void mr_story_tell(struct mr_doc *doc, const struct mr_report *report)
 {
     struct mr_teller t = {

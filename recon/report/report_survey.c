@@ -110,6 +110,8 @@ static enum mr_code see_beginning(struct first_pass *p, const struct mr_finding 
     return mr_report_row_add_key(&p->best_key, s->columns, f, err);
 }
 
+/* Rows that differed once and settled are equal ones for the tail: left out, they would make
+ * stretches look denser than they are. */
 static enum mr_code first_look(void *ctx, const struct mr_finding *f, struct mr_err *err)
 {
     struct first_pass *p = ctx;
@@ -181,6 +183,8 @@ static void note_counter(struct first_pass *p)
     p->facts.greatest = (mr_place)greatest;
 }
 
+/* A single key that is not an integer makes the axis one of ranks, on which counters have no place;
+ * without ranks either there is no map. */
 static void fit_axis(struct first_pass *p)
 {
     struct mr_report_survey *s = p->s;
@@ -222,6 +226,8 @@ static void fit_zoom(struct first_pass *p)
     s->has_zoom = true;
 }
 
+/* A tail of one row, or one that holds few of the rows that differ, would be true and misleading:
+ * it is not said. */
 static enum mr_code find_tail(struct first_pass *p, struct mr_err *err)
 {
     struct mr_report_survey *s = p->s;
@@ -238,6 +244,8 @@ static enum mr_code find_tail(struct first_pass *p, struct mr_err *err)
     return tail->from != NULL ? MR_OK : mr_err_nomem(err, "surveying a table");
 }
 
+/* The enlarged part comes last: it is fitted into the axis, and where there is a tail it reaches to
+ * the axis's end. */
 static enum mr_code look_first(struct mr_report_survey *s, struct mr_findings *fd,
                                struct mr_err *err)
 {
@@ -279,6 +287,8 @@ static enum mr_code key_text(struct mr_report_survey *s, const struct mr_finding
     return code;
 }
 
+/* The longest are kept in key order; of runs as long as each other the earlier stays. All are
+ * counted, kept or not. */
 static enum mr_code see_run(void *ctx, const struct mr_check_range *range, struct mr_err *err)
 {
     struct mr_report_survey *s = ctx;
@@ -324,6 +334,8 @@ static void add_to_maps(struct mr_report_survey *s, enum mr_lane lane, const str
         add_to_map(&s->zoom, lane, place, f->count);
 }
 
+/* The axes are known only after the first pass, so that bins are filled in a second one instead of
+ * keeping every finding. */
 static enum mr_code second_look(void *ctx, const struct mr_finding *f, struct mr_err *err)
 {
     struct second_pass *p = ctx;
@@ -362,6 +374,8 @@ static enum mr_code look_again(struct mr_report_survey *s, struct mr_findings *f
     return code;
 }
 
+/* Rows are placed only after the first look, which decides on what they are placed. After a failure
+ * nothing is left to be released. */
 enum mr_code mr_survey(struct mr_report_survey *survey, const struct mr_report *report,
                        const struct mr_find_table *table, struct mr_err *err)
 {
@@ -405,6 +419,8 @@ void mr_survey_key_names(const struct mr_find_table *table, struct mr_strbuf *ou
     mr_strbuf_add_str(out, single ? "" : ")");
 }
 
+/* The sentence that names the moment of the split: from this key on, and how sure. What lies before
+ * is said, lest it passes for equal. */
 static void tail_words(const struct mr_report_survey *s, struct mr_strbuf *out)
 {
     const struct mr_survey_tail *tail = &s->tail;
@@ -430,6 +446,8 @@ static void tail_words(const struct mr_report_survey *s, struct mr_strbuf *out)
                           mr_text_count(&t, tail->diverged_before, "row differs", "rows differ"));
 }
 
+/* A single run of a single row needs no "longest"; of many places the longest is named, as the most
+ * likely to have one cause. */
 static void run_words(const struct mr_report_survey *s, struct mr_strbuf *out)
 {
     const struct mr_survey_run *longest = &s->runs[0];

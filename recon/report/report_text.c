@@ -52,6 +52,8 @@ const char *mr_text_time(struct mr_texts *texts, const char *time)
     return text;
 }
 
+/* No more digits than anybody cares for: tenths only below ten seconds, no seconds from an
+ * hour on. */
 const char *mr_text_duration(struct mr_texts *texts, double seconds)
 {
     char *text = next_text(texts);

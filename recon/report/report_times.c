@@ -29,6 +29,8 @@ static int64_t day_number(int64_t year, int64_t month, int64_t day)
     return era * 146097 + day_of_era - 719468;
 }
 
+/* The inverse of day_number(), by the same eras, so that a bucket's beginning is labelled with the
+ * day that it was counted from. */
 static struct mr_time calendar(int64_t seconds)
 {
     int64_t day = floor_div(seconds, DAY_S), rest = seconds - day * DAY_S;
@@ -76,6 +78,7 @@ void mr_times_see(struct mr_report_times *times, const struct mr_value *value)
     times->dated++;
 }
 
+/* Rounded down, not towards zero: or the buckets on both sides of 1970 would fall into one. */
 static int64_t bucket_of(enum mr_times_unit unit, int64_t s)
 {
     struct mr_time t = calendar(s);
@@ -114,6 +117,8 @@ static int64_t begin_of(enum mr_times_unit unit, int64_t bucket)
     return day_number(bucket * 100, 1, 1) * DAY_S;
 }
 
+/* The finest unit with which all rows fit: a coarser one would hide that they were created within
+ * an hour. */
 void mr_times_fit(struct mr_report_times *times)
 {
     if (times->dated == 0)

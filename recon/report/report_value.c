@@ -23,6 +23,8 @@ bool mr_report_value_is_binary(enum mr_class cls)
     return cls == MR_CLASS_BINARY || cls == MR_CLASS_GEOMETRY;
 }
 
+/* Of bytes nothing is shown where their column is masked: the ends of a text help a reader, those
+ * of a digest only give away part of it. */
 static void mask_into(struct mr_report_value *value, const struct mr_value *raw,
                       const struct mr_find_column *column, enum mr_mask mask)
 {
@@ -41,6 +43,8 @@ static void mask_into(struct mr_report_value *value, const struct mr_value *raw,
     mr_strbuf_release(&plain);
 }
 
+/* A value is used for one cell after the other: all that the last one left is undone first, or its
+ * marks would show up on this one. */
 enum mr_code mr_report_value_load(struct mr_report_value *value, const struct mr_image *image,
                                   const struct mr_find_column *column, enum mr_mask mask,
                                   struct mr_err *err)
@@ -77,6 +81,8 @@ static bool has_much_in_common(const struct mr_report_value values[2])
     return differing > 0 && (longer - differing) * 2 >= longer;
 }
 
+/* A part is marked only within texts: digits that two numbers share mean nothing. Where both look
+ * the same under their masks, alike tells that they still differ. */
 static void mark(struct mr_report_value values[2], bool texts)
 {
     struct mr_report_value *a = &values[0], *b = &values[1];
@@ -106,6 +112,7 @@ enum mr_code mr_report_value_load_pair(struct mr_report_value values[2],
     return MR_OK;
 }
 
+/* Definitions of schema objects are nobody's data, so that they are shown unmasked. */
 void mr_report_value_set_texts(struct mr_report_value values[2], const char *source,
                                const char *target)
 {
