@@ -13,6 +13,8 @@ static const struct mr_case_field *find(const struct mr_case_field *fields, size
     return NULL;
 }
 
+/* Columns find their fields by name, once a statement: a SELECT and a struct that drift apart
+ * fail at once instead of filling the wrong fields. */
 enum mr_code mr_case_fields_part(struct mr_case_fields *map, struct mr_case_stmt *stmt,
                                  size_t first, size_t count, const struct mr_case_field *fields,
                                  size_t nfields, struct mr_err *err)

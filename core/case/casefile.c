@@ -198,6 +198,8 @@ static void add_uri(struct mr_strbuf *uri, const char *path, const char *query)
     mr_strbuf_add_str(uri, query);
 }
 
+/* A case may come from anybody: its schema is not trusted, and it is not mapped, since a file
+ * that is cut while it is read would kill the process. */
 static enum mr_code open_database(struct mr_case *cf, const char *path, int flags,
                                   const char *query, struct mr_err *err)
 {
@@ -313,6 +315,8 @@ static enum mr_code lock_for_writing(struct mr_case *cf, bool *created, struct m
                                 : mr_case_fail_open(cf->path, "lock", errno, err);
 }
 
+/* Whose file it is and whether it is whole are judged from its bytes before SQLite opens it,
+ * since opening alone may already change it. */
 static enum mr_code open_writer(struct mr_case *cf, const char *schema_sql, int version,
                                 struct mr_err *err)
 {
@@ -673,6 +677,7 @@ int mr_case_param(struct mr_case_stmt *stmt, const char *name, int guess)
     return at;
 }
 
+/* An error of an earlier binding comes out here, so that callers have one place to look. */
 enum mr_code mr_case_step(struct mr_case_stmt *stmt, bool *row, struct mr_err *err)
 {
     *row = false;

@@ -59,6 +59,8 @@ enum mr_code mr_case_check_version(const char *path, int found, int known, struc
     return MR_E_CASE;
 }
 
+/* Read without SQLite, which would take an empty file for a database and play back what lies
+ * beside a foreign one. */
 enum mr_code mr_case_read_header(int fd, const char *path, int version, struct mr_case_header *out,
                                  struct mr_err *err)
 {

@@ -43,6 +43,8 @@ static enum mr_code check_kind(sqlite3_stmt *row, const char *path, struct mr_er
     return code;
 }
 
+/* All of the file's schema is looked at, and not only tables by known names: triggers and views
+ * of a stranger would run within our own statements. */
 static enum mr_code check_kinds(sqlite3 *db, const char *path, struct mr_err *err)
 {
     sqlite3_stmt *row = NULL;
@@ -79,6 +81,8 @@ static enum mr_code check_one(sqlite3_stmt *known, sqlite3_stmt *found, const ch
     return code;
 }
 
+/* The schema that this version makes is the measure, so that no second list of tables has to be
+ * kept in step with it. */
 static enum mr_code compare(sqlite3 *ours, sqlite3 *db, const char *path, struct mr_err *err)
 {
     sqlite3_stmt *known = NULL, *found = NULL;
@@ -99,6 +103,8 @@ static enum mr_code compare(sqlite3 *ours, sqlite3 *db, const char *path, struct
     return code;
 }
 
+/* The version in the header is only a number that anybody can write: the tables must be those
+ * that it promises. */
 enum mr_code mr_case_check_tables(sqlite3 *db, const char *path, const char *schema_sql,
                                   struct mr_err *err)
 {

@@ -100,6 +100,8 @@ enum mr_code mr_findings_end(struct mr_findings *fd, enum mr_code code, struct m
     return code;
 }
 
+/* The two statements that run for every chunk and suspect are prepared once; a reader has no use
+ * for them. */
 enum mr_code mr_findings_open(const char *path, enum mr_case_mode mode, struct mr_findings **out,
                               struct mr_err *err)
 {
@@ -221,6 +223,8 @@ static bool is_part_of_any(struct mr_findings *fd, const char *uuid)
     return found != 0;
 }
 
+/* A part of a name is enough where only one run has it. Without a name it is the run that
+ * finished last. */
 enum mr_code mr_findings_run_choose(struct mr_findings *fd, const char *uuid,
                                     struct mr_arena *arena, struct mr_find_run *run,
                                     struct mr_err *err)
@@ -310,6 +314,8 @@ static const struct mr_case_field column_fields[] = MR_CASE_LIST(
     COL(show_at, INT), COL(charset, TEXT), COL(key_at, SMALL), COL(identity_at, SMALL),
     COL(flag_at, SMALL), COL(normalise, FLAG), COL(type, TEXT), COL(masked, FLAG));
 
+/* Positions from the file are used as indices later on: what does not fit together is refused
+ * here, once for all readers. */
 static enum mr_code load_columns(struct mr_findings *fd, int64_t table, struct mr_arena *arena,
                                  struct mr_vec *columns, struct mr_err *err)
 {
@@ -332,6 +338,8 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
+/* Whether a resumed run may go on with what it has: images and keys are laid out by exactly
+ * these properties, and any other one would read them wrongly. */
 static bool same_columns(const struct mr_find_table *table, const struct mr_vec *known)
 {
     if (known->count != table->ncolumns)
@@ -484,6 +492,8 @@ static enum mr_code adopt_table(struct mr_findings *fd, struct mr_find_table *ta
     return code;
 }
 
+/* A table that the run has already is taken up again with its chunks where it is the same still:
+ * this is how an interrupted check goes on. */
 enum mr_code mr_findings_table_add(struct mr_findings *fd, struct mr_find_table *table, bool *known,
                                    struct mr_err *err)
 {
@@ -550,6 +560,7 @@ enum mr_code mr_findings_table_drop(struct mr_findings *fd, int64_t table, struc
     return mr_findings_end(fd, code, err);
 }
 
+/* One lock over all of it: tables and their columns are those of one moment. */
 enum mr_code mr_findings_tables(struct mr_findings *fd, struct mr_arena *arena,
                                 struct mr_find_table **tables, size_t *count, struct mr_err *err)
 {

@@ -56,6 +56,8 @@ static const struct mr_case_field counter_fields[] = MR_CASE_LIST(
     COUNTER("source_next", next[0], DIGITS), COUNTER("source_greatest", greatest[0], DIGITS),
     COUNTER("target_next", next[1], DIGITS), COUNTER("target_greatest", greatest[1], DIGITS));
 
+/* Counters are unsigned, and SQLite's integers end at 2^63-1: they are kept as digits. A table
+ * checked again replaces what was known. */
 enum mr_code mr_findings_counter_save(struct mr_findings *fd, const struct mr_find_counter *counter,
                                       struct mr_err *err)
 {

@@ -59,6 +59,8 @@ static enum mr_code find(struct mr_findings *fd, int64_t table, struct mr_arena 
     return code;
 }
 
+/* A case made before the table existed is no damaged one: its answer is that nothing is known.
+ * One side alone tells nothing either. */
 enum mr_code mr_findings_made(struct mr_findings *fd, int64_t table, struct mr_arena *arena,
                               struct mr_find_made made[2], bool *known, struct mr_err *err)
 {

@@ -28,6 +28,8 @@ static const struct mr_case_field segment_fields[] =
     MR_CASE_LIST(SEGMENT(lo, BYTES), SEGMENT(hi, BYTES), SEGMENT(done_to, BYTES),
                  SEGMENT(next_chunk, INT), SEGMENT(done, FLAG));
 
+/* Where each segment goes on: its last chunk says how far it came, and one without chunks begins
+ * at its lower end. */
 enum mr_code mr_findings_segments(struct mr_findings *fd, int64_t table, struct mr_arena *arena,
                                   struct mr_find_segment **segments, size_t *count,
                                   struct mr_err *err)
@@ -56,6 +58,8 @@ enum mr_code mr_findings_segments(struct mr_findings *fd, int64_t table, struct 
     return code;
 }
 
+/* A chunk and its suspects become known in one transaction: a resumed run would skip a chunk
+ * whose suspects were lost. */
 enum mr_code mr_findings_chunk_done(struct mr_findings *fd, const struct mr_find_chunk *chunk,
                                     const struct mr_find_suspect *suspects, size_t count,
                                     struct mr_err *err)
@@ -78,6 +82,8 @@ enum mr_code mr_findings_chunk_done(struct mr_findings *fd, const struct mr_find
     return mr_findings_end(fd, code, err);
 }
 
+/* Only upper ends are kept: a chunk begins where the one before it ended, so that no gap can be
+ * between them. */
 enum mr_code mr_findings_chunk_range(struct mr_findings *fd, int64_t table, int64_t segment,
                                      int64_t no, struct mr_arena *arena, struct mr_range *range,
                                      struct mr_err *err)
@@ -136,6 +142,8 @@ static int64_t last_of(const struct mr_find_page *page)
     return page->last_id != 0 ? page->last_id : INT64_MAX;
 }
 
+/* Pages end by rows or bytes, whichever comes first: a few rows may have images of many
+ * megabytes. */
 enum mr_code mr_findings_page(struct mr_findings *fd, const struct mr_find_page *page,
                               struct mr_arena *arena, struct mr_vec *out, struct mr_err *err)
 {
@@ -187,6 +195,8 @@ static enum mr_code nth_id(struct mr_findings *fd, int64_t table, enum mr_find_s
                           MR_ARG_INT("nth", nth));
 }
 
+/* Cuts the findings into parts of about equal numbers, by ids that are there: ids have gaps, so
+ * that dividing their range would not do. */
 enum mr_code mr_findings_cut(struct mr_findings *fd, int64_t table, enum mr_find_state state,
                              size_t parts, struct mr_vec *ids, struct mr_err *err)
 {
@@ -223,6 +233,8 @@ enum mr_code mr_findings_cut(struct mr_findings *fd, int64_t table, enum mr_find
  * images or with them, and keeps its key and place; a new one has no id. */
 enum { OF_RESULT = 6, OF_IMAGES = 8, OF_ALL = 14 };
 
+/* One list of arguments serves the INSERT and both UPDATEs, each of which takes a stretch of it:
+ * the order of the list is part of that. */
 static enum mr_code write_finding(struct mr_case_stmt *stmt, size_t first, size_t end,
                                   int64_t table, const struct mr_finding *f, struct mr_err *err)
 {
@@ -244,6 +256,8 @@ static enum mr_code write_finding(struct mr_case_stmt *stmt, size_t first, size_
     return mr_case_run_with(stmt, args + first, end - first, err);
 }
 
+/* Images are rewritten only on demand: they are most of the bytes, and a changed state alone
+ * does not touch them. */
 enum mr_code mr_findings_save(struct mr_findings *fd, int64_t table,
                               const struct mr_finding *findings, size_t count, bool images,
                               struct mr_err *err)

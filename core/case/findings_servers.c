@@ -20,6 +20,7 @@ static enum mr_code insert(struct mr_findings *fd, int side, const struct mr_ser
         MR_ARG_INT("port", server->port), MR_ARG_TEXT("datadir", server->datadir));
 }
 
+/* The table is made on demand, so that cases of older versions stay usable without a new format. */
 enum mr_code mr_findings_servers_save(struct mr_findings *fd,
                                       const struct mr_server *const servers[2], struct mr_err *err)
 {

@@ -8,6 +8,7 @@
 static const struct mr_case_field fields[] =
     MR_CASE_LIST(SETTING("tbl", table), SETTING("key", key), SETTING("value", value));
 
+/* A resumed run may have another configuration: what it said before must not stay beside it. */
 static enum mr_code replace(struct mr_findings *fd, const struct mr_find_setting *settings,
                             size_t count, struct mr_err *err)
 {

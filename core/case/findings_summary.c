@@ -32,6 +32,8 @@ static const char may_move_sql[] =
     " AND EXISTS (SELECT 1 FROM finding WHERE tbl=:tbl AND state=2 AND"
     "  target_id IS NOT NULL AND target_id IS NOT source_id)";
 
+/* Found anew each time, since findings may have settled in between. The cheap question comes
+ * first: most tables have nothing that can have moved. */
 static enum mr_code find_moved(struct mr_findings *fd, int64_t table, uint64_t *moved,
                                struct mr_err *err)
 {

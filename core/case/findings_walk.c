@@ -48,6 +48,8 @@ void mr_findings_hide_explained(struct mr_findings *fd, bool hide)
                                " AND f.state " state shown                                         \
                                " ORDER BY f.segment, f.chunk, f.pos, f.id"
 
+/* The lock is held during the callbacks: fn must not write to the case, and keeps nothing of the
+ * finding. */
 enum mr_code mr_findings_walk(struct mr_findings *fd, int64_t table, bool all, mr_finding_fn *fn,
                               void *ctx, struct mr_err *err)
 {
@@ -142,6 +144,8 @@ enum mr_code mr_findings_walk_moved(struct mr_findings *fd, int64_t table, mr_mo
     return mr_findings_walk_moved_first(fd, table, SIZE_MAX, fn, ctx, err);
 }
 
+/* In order of side and identity, so that rows of one identity stand together and the first of
+ * each is known without a second query. */
 static enum mr_code walk_duplicates(struct mr_findings *fd, int64_t table, mr_duplicate_fn *fn,
                                     void *ctx, struct mr_err *err)
 {

@@ -16,6 +16,8 @@ void mr_image_release(struct mr_image *image)
     image->ptr = NULL;
 }
 
+/* Values have no fixed length: finding their starts once makes every later look a step. An image
+ * of nothing has no values, and is not NULLs. */
 enum mr_code mr_image_open(struct mr_image *image, const void *ptr, size_t len, struct mr_err *err)
 {
     size_t pos = 0;
@@ -104,6 +106,7 @@ size_t mr_image_part_column(const struct mr_find_table *table, enum mr_image_par
     return table->ncolumns;
 }
 
+/* A side without a row is null, and not an object of nulls: that would be a row. */
 enum mr_code mr_image_to_json(const struct mr_image *image, const struct mr_find_table *table,
                               enum mr_image_part part, struct mr_jsonw *w, struct mr_err *err)
 {

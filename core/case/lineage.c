@@ -4,6 +4,8 @@
 #include "core/case/case_args.h"
 #include "core/case/findings_internal.h"
 
+/* From the leaves to the root: each statement finds its rows through those that the later ones
+ * delete. */
 enum mr_code mr_lineage_clear(struct mr_findings *fd, struct mr_err *err)
 {
     static const char *const deletes[] = {
@@ -20,6 +22,8 @@ enum mr_code mr_lineage_clear(struct mr_findings *fd, struct mr_err *err)
     return mr_findings_end(fd, code, err);
 }
 
+/* A parent that is no table of the run has no columns here; -1 says so, since 0 would be its
+ * first one. */
 static enum mr_code add_columns(struct mr_findings *fd,
                                 const struct mr_lineage_reference *reference, struct mr_err *err)
 {
@@ -39,6 +43,8 @@ static enum mr_code add_columns(struct mr_findings *fd,
     return code;
 }
 
+/* A reference and its columns come together or not at all: half a reference would be followed by
+ * the wrong columns. */
 enum mr_code mr_lineage_reference_add(struct mr_findings *fd,
                                       struct mr_lineage_reference *reference, struct mr_err *err)
 {
@@ -104,6 +110,7 @@ static const struct mr_case_field reference_fields[] =
                  REFERENCE(parent_name, TEXT), REFERENCE(name, TEXT), REFERENCE(declared, FLAG),
                  REFERENCE(condition, TEXT), REFERENCE(condition_at, SMALL));
 
+/* Appended to what the vector has: only the new ones have their columns read. */
 enum mr_code mr_lineage_references(struct mr_findings *fd, struct mr_arena *arena,
                                    struct mr_vec *references, struct mr_err *err)
 {
@@ -199,6 +206,8 @@ static enum mr_code find_by_key(struct saver *s, int64_t table, struct mr_key ke
                   err);
 }
 
+/* The index is made when the first row without key and identity comes: most tables never need
+ * one, and it is as large as the images. */
 static enum mr_code find_by_image(struct saver *s, const struct mr_lineage_row *row, int64_t *node,
                                   struct mr_err *err)
 {
@@ -331,6 +340,8 @@ static const struct mr_case_field ancestor_fields[] =
                  ANCESTOR_AS("key", row.key, BYTES), ANCESTOR_SPAN("identity", row.identity),
                  ANCESTOR_SPAN("image", row.image));
 
+/* By pages, bounded in bytes too: ancestors may be as many as the children that differ, with an
+ * image each. */
 enum mr_code mr_lineage_ancestors(struct mr_findings *fd, const struct mr_lineage_page *page,
                                   struct mr_arena *arena, struct mr_vec *ancestors,
                                   struct mr_err *err)
