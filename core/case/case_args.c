@@ -11,8 +11,8 @@ static void bind_digits(struct mr_case_stmt *stmt, int at, uint64_t n)
     mr_case_bind_text(stmt, at, text);
 }
 
-/* Bytes are borrowed, not copied: images may be large, and all arguments outlive the one step
- * that they are bound for. No bytes are NULL, and not an empty value. */
+/* Bytes are borrowed, not copied, since images may be large: they must stay until the statement
+ * is reset. No bytes are NULL, and not an empty value. */
 static void bind(struct mr_case_stmt *stmt, int at, const struct mr_case_arg *arg)
 {
     switch (arg->type) {

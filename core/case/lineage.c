@@ -206,8 +206,8 @@ static enum mr_code find_by_key(struct saver *s, int64_t table, struct mr_key ke
                   err);
 }
 
-/* The index is made when the first row without key and identity comes: most tables never need
- * one, and it is as large as the images. */
+/* The index is made when the first row comes that no key finds: most cases never need one, and
+ * it is as large as the images. */
 static enum mr_code find_by_image(struct saver *s, const struct mr_lineage_row *row, int64_t *node,
                                   struct mr_err *err)
 {

@@ -56,6 +56,8 @@ static enum mr_code choose_run(struct command *c, struct mr_err *err)
     return code;
 }
 
+/* The case is only read: what the list needs beside it stands in TEMP tables, and one view lasts
+ * to the end, though a check should write meanwhile. */
 static enum mr_code open_case(struct command *c, struct mr_err *err)
 {
     struct mr_affected *list = &c->list;
@@ -75,6 +77,8 @@ static enum mr_code open_case(struct command *c, struct mr_err *err)
     return mr_findings_tables(list->fd, &list->arena, &list->tables, &list->ntables, err);
 }
 
+/* What is chosen and the format are judged before anything is collected, so that a slip costs no
+ * walk through the case and no connection. */
 static enum mr_code choose(struct command *c, struct mr_err *err)
 {
     const struct mr_affected_choice choice = {.subjects = c->opts->subjects,
@@ -113,6 +117,8 @@ static enum mr_code add_window(struct command *c, struct mr_err *err)
                                      : MR_OK;
 }
 
+/* The order is that of what is known: children lead to people whose own rows may be in already,
+ * the window adds whom the case does not know, and only then is it known what is missing. */
 static enum mr_code collect(struct command *c, struct mr_err *err)
 {
     bool gaps = false;
@@ -157,6 +163,7 @@ static enum mr_code flush(struct command *c, struct mr_strbuf *text, struct mr_e
     return code;
 }
 
+/* Lines go out in portions: a list of millions never stands in memory as a whole. */
 static enum mr_code write_lines(struct command *c, struct mr_strbuf *text, struct mr_err *err)
 {
     struct mr_affected_writer *w = c->writer;
@@ -261,6 +268,8 @@ out:
     return code;
 }
 
+/* What options, configuration and plan refuse comes before the output is begun, and the file
+ * takes its name only after the last line. */
 static enum mr_code run_list(struct command *c, struct mr_err *err)
 {
     MR_TRY(open_case(c, err));
@@ -276,6 +285,8 @@ static enum mr_code run_list(struct command *c, struct mr_err *err)
     return MR_OK;
 }
 
+/* All is released also after a failure; an error of closing is told only where nothing worse
+ * was, for the first one is the cause. */
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     struct command c = {.opts = invocation->settings.values,

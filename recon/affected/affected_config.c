@@ -112,6 +112,8 @@ static enum mr_code read_now(struct comparing *c, size_t at, struct mr_err *err)
     return code;
 }
 
+/* What the run was told is in the case table by table: lines of tables that the list does not
+ * have concern nobody in it. */
 static enum mr_code read_then(struct comparing *c, struct mr_err *err)
 {
     struct mr_vec settings = MR_VEC_INIT(struct mr_find_setting);
@@ -144,6 +146,8 @@ static enum mr_code add_edge(struct comparing *c, size_t child, size_t parent, s
     return MR_OK;
 }
 
+/* References of both configurations: a difference in one table may change who is reached from
+ * another, along an edge that only one of them knows. */
 static enum mr_code collect_edges(struct comparing *c, struct mr_err *err)
 {
     for (size_t i = 0; i < c->references.count; i++) {
@@ -220,6 +224,8 @@ static bool same_columns(const struct mr_find_table *table, const struct mr_stri
     return true;
 }
 
+/* Compared by what it joins and when, not by how it is written: case and the form of a table's
+ * name are no difference that a new check would make. */
 static bool same_reference(const struct comparing *c, size_t child, const struct mr_reference *now,
                            const struct mr_lineage_reference *then)
 {
@@ -256,6 +262,7 @@ static const char *reference_line(const struct said *said, size_t at)
     return "";
 }
 
+/* A reference that cannot lead to anybody in the list is not told of, however new it is. */
 static void compare_now(struct comparing *c, size_t t)
 {
     const struct said *said = &c->said[t];
@@ -271,6 +278,8 @@ static void compare_now(struct comparing *c, size_t t)
     }
 }
 
+/* Declared keys are no part of a configuration: only what a configuration once said can be
+ * missing from this one. */
 static enum mr_code compare_then(struct comparing *c, size_t t, struct mr_err *err)
 {
     const struct mr_table_config *now = &c->said[t].now;
@@ -332,6 +341,8 @@ static bool is_by_key(const struct mr_find_table *table)
     }
 }
 
+/* The run may have found the same identity by itself: a line that only says so is no other
+ * configuration. */
 static void compare_identity(struct comparing *c, size_t t)
 {
     const struct mr_find_table *table = &c->list->tables[t];
@@ -431,6 +442,8 @@ static enum mr_code matches_run(struct comparing *c, const char *pattern, bool *
     return MR_OK;
 }
 
+/* A section may mean a table that the run never had. A name that is nearly one of the run's is a
+ * slip; a pattern may match none. */
 static enum mr_code compare_sections(struct comparing *c, struct mr_err *err)
 {
     bool named = false, met = false;
@@ -457,6 +470,8 @@ static enum mr_code compare_sections(struct comparing *c, struct mr_err *err)
 
 /* ---- the whole ---- */
 
+/* Without a section for tables of the run, and without --subject, nothing is said now that the
+ * run could contradict: its list is as good as ever. */
 static enum mr_code compare(struct comparing *c, struct mr_err *err)
 {
     const struct mr_affected_subject *only = c->list->subjects;

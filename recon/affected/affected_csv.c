@@ -17,6 +17,8 @@ static bool needs_quotes(const char *ptr, size_t len)
     return false;
 }
 
+/* A quote within a field is doubled (RFC 4180); anything else would end the field early in a
+ * spreadsheet. */
 static void add_field(struct mr_strbuf *out, const char *ptr, size_t len)
 {
     if (!needs_quotes(ptr, len)) {
@@ -40,6 +42,8 @@ static void add_str(struct mr_strbuf *out, const char *str)
     add_field(out, str, strlen(str));
 }
 
+/* Identity first, then what every list has, then --columns: who reads by position finds the same
+ * in front whatever else was asked for. new_key stands last for the same reason. */
 static enum mr_code begin(struct mr_affected_writer *w, struct mr_strbuf *out, struct mr_err *err)
 {
     const struct mr_affected *list = w->list;
@@ -70,6 +74,8 @@ static enum mr_code add_value(const struct mr_affected_line *line, size_t field,
     return code;
 }
 
+/* A side without a row has no key: its field stays bare, while an empty text is quoted, so that
+ * the two can be told apart. */
 static enum mr_code line(struct mr_affected_writer *w, const struct mr_affected_line *person,
                          struct mr_strbuf *out, struct mr_err *err)
 {

@@ -21,6 +21,8 @@ static void add_signed(struct mr_affected_extent *e, int64_t i)
         e->least = i;
 }
 
+/* Digits are counted before and behind the point apart, since a column that holds all values
+ * needs the most of each, which no single value may have. */
 static void add_decimal(struct mr_affected_extent *e, const char *text, size_t len)
 {
     if (len > 0 && *text == '-') {
@@ -62,6 +64,8 @@ static void add_text(struct mr_affected_extent *e, const char *text, size_t len)
     e->no_text = e->no_text || !mr_utf8_is_valid(text, len);
 }
 
+/* Only what may outgrow its declared type is measured: floats and times have one size, and NULL
+ * fits everywhere. */
 void mr_affected_extent_add(struct mr_affected_extent *e, const struct mr_value *value)
 {
     switch (value->cls) {

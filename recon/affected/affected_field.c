@@ -31,6 +31,8 @@ static bool is_taken(const struct fields *f, const char *label)
     return false;
 }
 
+/* A label that is taken gets underscores until it is free: two columns of one name would make
+ * the SQL fail, and one JSON value hide the other. */
 static enum mr_code push_field(struct fields *f, const char *name, struct mr_err *err)
 {
     struct mr_affected_field field = {.name = name};
@@ -132,6 +134,8 @@ static enum mr_code resolve(const struct fields *f, struct mr_affected_subject *
     return MR_OK;
 }
 
+/* The identity's columns are pushed first; all writers and the order of the lines rely on their
+ * standing in front. */
 enum mr_code mr_affected_choose_fields(struct mr_affected *list,
                                        const struct mr_string_list *columns, struct mr_err *err)
 {

@@ -22,6 +22,8 @@ struct gaps {
 
 /* ---- the run itself ---- */
 
+/* A list from an unfinished or incomplete run is written all the same, but nobody shall take it
+ * for everybody. */
 static enum mr_code look_at_run(struct gaps *g, struct mr_err *err)
 {
     const struct mr_find_run *run = &g->list->run;
@@ -151,6 +153,8 @@ static enum mr_code look_at_subjects(struct gaps *g, struct mr_err *err)
 
 /* ---- references to tables that were not compared ---- */
 
+/* A row with NULL in the reference, or whose condition does not hold, has no parent: it is no
+ * gap that none was found. */
 static enum mr_code refers(struct gaps *g, const struct mr_lineage_reference *r, const void *image,
                            size_t len, bool *yes, struct mr_err *err)
 {
@@ -216,6 +220,8 @@ static void tell_reference(const struct gaps *g, const struct mr_lineage_referen
                        child->name, r->parent_name, run);
 }
 
+/* References that check could not follow: only where rows do refer so, and may lead to people,
+ * is somebody perhaps missing. Nothing is warned of in vain. */
 static enum mr_code look_at_references(struct gaps *g, struct mr_err *err)
 {
     bool *seen = mr_arena_calloc(&g->people->list->arena, g->list->ntables + 1, sizeof *seen);

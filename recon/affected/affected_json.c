@@ -11,6 +11,8 @@ static enum mr_code begin(struct mr_affected_writer *w, struct mr_strbuf *out, s
     return MR_OK;
 }
 
+/* Of a column that was asked for twice the first stands: an object with one name twice is read
+ * in different ways. */
 static enum mr_code put_fields(const struct mr_affected *list,
                                const struct mr_affected_line *person, size_t from, size_t to,
                                struct mr_jsonw *w, struct mr_err *err)

@@ -82,6 +82,8 @@ struct row {
 static const struct mr_case_field row_fields[] = MR_CASE_LIST(
     ROW(side, SMALL), ROW(key, BYTES), ROW(name, BYTES), ROW(fields, BYTES), ROW(no_name, FLAG));
 
+/* A person may have several rows on a side, with a key each; all are listed, since who repairs
+ * by hand needs every one. */
 static enum mr_code take_row(struct sealer *s, const struct row *row, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -129,6 +131,8 @@ static enum mr_code take_rows(struct sealer *s, int64_t person, struct mr_err *e
     return code;
 }
 
+/* Tables are kept by id and listed by name: the order of ids is that in which they were checked,
+ * which differs from run to run. */
 static enum mr_code take_tables(struct sealer *s, int64_t person, struct mr_err *err)
 {
     bool row = false;
@@ -199,6 +203,8 @@ static void add_number(struct mr_affected_extent *extent, const char *text)
     mr_affected_extent_add(extent, &value);
 }
 
+/* SQL declares its columns before the first line is written, so what the lines need is summed
+ * while they are made. */
 static void add_facts(struct sealer *s, const struct mr_affected_subject *subject, unsigned reasons)
 {
     struct mr_affected_facts *facts = &s->lines->facts;
@@ -231,6 +237,8 @@ static enum mr_code check_buffers(const struct sealer *s, struct mr_err *err)
 /* What a line is read from. */
 #define LINE_COLUMNS "tbl, reasons, fields, source_keys, target_keys, tables"
 
+/* Everything of a line is kept as it will be written, in the case's scratch: reading them in
+ * order is then one walk, whatever the number of people. */
 static enum mr_code seal_person(struct sealer *s, int64_t person, int64_t table, unsigned reasons,
                                 struct mr_err *err)
 {
@@ -264,6 +272,8 @@ static enum mr_code open_statements(struct sealer *s, struct mr_case *cf, struct
     return mr_case_fields_open(&s->row_map, s->rows, MR_CASE_FIELDS(row_fields), err);
 }
 
+/* A person whose own row is a finding is affected by its own table, too; whom only children lead
+ * to is not. */
 static enum mr_code seal_all(struct sealer *s, struct mr_case *cf, struct mr_err *err)
 {
     bool more = false;
@@ -343,6 +353,7 @@ static const struct mr_case_field sealed_fields[] =
                  SEALED("fields", fields, BYTES), SEALED("source_keys", keys[0], BYTES),
                  SEALED("target_keys", keys[1], BYTES), SEALED("tables", tables, BYTES));
 
+/* Sorting is left to SQLite, which spills to disk: memory does not grow with the people. */
 enum mr_code mr_affected_lines_begin(struct mr_affected_lines *lines,
                                      struct mr_affected_people *people, struct mr_err *err)
 {
@@ -381,6 +392,8 @@ void mr_affected_lines_release(struct mr_affected_lines *lines)
 
 /* ---- reading ---- */
 
+/* Keys are kept encoded, one behind another, since a key's text may have the ';' that joins
+ * them. */
 static enum mr_code read_keys(struct mr_affected_line *line, int side, struct mr_key keys,
                               struct mr_err *err)
 {

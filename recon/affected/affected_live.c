@@ -54,6 +54,8 @@ static bool same_part(const struct mr_find_table *a, const struct mr_find_table 
     }
 }
 
+/* Rows of today are shown beside those of the run under one header, and are found by one key:
+ * where either has changed since, the list would mix two meanings. */
 static enum mr_code plan_fields(const struct mr_affected *list, struct mr_affected_live *live,
                                 struct mr_err *err)
 {
@@ -82,6 +84,8 @@ static bool is_time(const struct mr_column *col)
     return col != NULL && mr_class_is_moment(col->cls);
 }
 
+/* The configuration of now has precedence over the run's. The column must be a time on both
+ * sides, else a window would mean something else on each. */
 static enum mr_code plan_time(struct mr_affected_live *live, struct mr_err *err)
 {
     const struct mr_find_table *table = live->subject->table;
@@ -111,6 +115,8 @@ static enum mr_code plan_time(struct mr_affected_live *live, struct mr_err *err)
     return MR_OK;
 }
 
+/* The table is planned again from today's catalogues: what the case knows of its columns may be
+ * months old. */
 enum mr_code mr_affected_live_plan(const struct mr_pairing *pairing, const struct mr_affected *list,
                                    const struct mr_affected_subject *subject,
                                    struct mr_affected_live *out, struct mr_err *err)

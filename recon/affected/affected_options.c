@@ -238,6 +238,8 @@ static enum mr_code parse_time(struct mr_settings *settings, const char *name, c
     return code;
 }
 
+/* An end with a zone and one without are not compared here: what a server takes for its local
+ * time is not known yet. */
 static enum mr_code finish_window(struct mr_settings *settings, struct mr_affected_options *o,
                                   struct mr_err *err)
 {

@@ -112,6 +112,8 @@ static enum mr_code save_row(struct mr_affected_people *p, int64_t person, int s
         MR_ARG_INT("no_name", row->no_name), MR_ARG_INT("origin", origin));
 }
 
+/* One person has one row whatever is seen of them and how often: reasons are added up, never
+ * replaced. */
 enum mr_code mr_affected_people_add(struct mr_affected_people *p,
                                     const struct mr_affected_seen *seen, struct mr_err *err)
 {
@@ -160,6 +162,8 @@ static enum mr_code find_row(struct mr_affected_people *p, const struct mr_affec
                : code;
 }
 
+/* A row without an identity is told by its key: whom the case has under that key is the same
+ * person, and would be listed twice else. */
 enum mr_code mr_affected_people_add_read(struct mr_affected_people *p,
                                          const struct mr_affected_seen *seen, struct mr_err *err)
 {
@@ -223,6 +227,8 @@ static const struct mr_case_field finding_fields[] = MR_CASE_LIST(
     FINDING(id, INT), FINDING(kind, SMALL), FINDING(key, BYTES), FINDING_SPAN(source_id),
     FINDING_SPAN(target_id), FINDING_SPAN(source), FINDING_SPAN(target));
 
+/* Only what differed twice while its row stood still: all else may be lag, and nobody is to be
+ * written to because of that. */
 static enum mr_code add_findings(struct mr_affected_people *p,
                                  const struct mr_affected_subject *subject, struct mr_err *err)
 {
@@ -263,6 +269,8 @@ static enum mr_code mark_moved(struct mr_affected_people *p,
 
 /* ---- duplicates ---- */
 
+/* More keys of those who are listed already; it never adds anybody, since such a row alone is no
+ * reason. */
 enum mr_code mr_affected_people_add_known(struct mr_affected_people *p,
                                           const struct mr_affected_seen *seen, struct mr_err *err)
 {
@@ -279,6 +287,8 @@ enum mr_code mr_affected_people_add_known(struct mr_affected_people *p,
     return code == MR_OK && person != 0 ? save_row(p, person, seen->side, seen->origin, err) : code;
 }
 
+/* Whether the other side has the same row is known only where the table was compared to its end
+ * and no finding is open. */
 static enum mr_code add_duplicates(struct mr_affected_people *p,
                                    const struct mr_affected_subject *subject, struct mr_err *err)
 {

@@ -96,6 +96,8 @@ static enum mr_code check_digest(const char *dir, const char *path, const struct
     return MR_OK;
 }
 
+/* The map must be the one that was sealed with the plan, and the plan one of the run that is
+ * listed: keys of another would be told to the wrong people. */
 static enum mr_code check_manifest(struct mr_affected_plan *plan, const char *dir, const char *path,
                                    const struct mr_find_run *run, struct mr_err *err)
 {
@@ -112,6 +114,7 @@ out:
     return code;
 }
 
+/* Columns are found by name: maps of older plans lack the encoded keys, and do without. */
 static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,
                                 uint64_t line, struct mr_err *err)
 {
@@ -272,6 +275,8 @@ void mr_affected_plan_release(struct mr_affected_plan *plan)
     plan->find = NULL;
 }
 
+/* Who is not in the map keeps the key on TARGET, unless the plan deletes that row: then there is
+ * none to be told. */
 enum mr_code mr_affected_plan_key(struct mr_affected_plan *plan,
                                   const struct mr_affected_line *line, struct mr_strbuf *out,
                                   bool *none, struct mr_err *err)

@@ -14,6 +14,8 @@ static const char schema_sql[] =
     "CREATE TEMP TABLE reach (side INT NOT NULL, origin INT NOT NULL,"
     " node INT NOT NULL, PRIMARY KEY (side, origin, node)) STRICT, WITHOUT ROWID;";
 
+/* Subjects of the run that are not chosen end a walk as well: check did not follow their own
+ * references, so that nothing is known beyond them. */
 static enum mr_code fill_tables(struct mr_affected_people *p, struct mr_err *err)
 {
     for (size_t i = 0; i < p->list->ntables; i++) {

@@ -53,6 +53,8 @@ void mr_affected_add_ordered(struct mr_strbuf *out, const void *ptr, size_t len)
     mr_strbuf_add_char(out, '\0');
 }
 
+/* The text is what people see; the order is kept apart, since numbers as texts would stand 1,
+ * 10, 2. */
 static enum mr_code read_key(struct mr_affected_row *row, const struct mr_affected_subject *subject,
                              struct mr_err *err)
 {
@@ -77,6 +79,8 @@ static enum mr_code read_key(struct mr_affected_row *row, const struct mr_affect
     return code;
 }
 
+/* One NULL in the identity makes it nobody's name, as in a unique key: two such rows are not one
+ * person. */
 static enum mr_code read_values(struct mr_affected_row *row, const struct mr_affected *list,
                                 const struct mr_affected_subject *subject, struct mr_err *err)
 {

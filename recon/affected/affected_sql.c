@@ -87,6 +87,8 @@ static void add_name(struct mr_strbuf *out, const char *name)
     mr_strbuf_add_char(out, ' ');
 }
 
+/* Where the subject tables disagree about a column there is no type that has all its values, so
+ * it becomes text. */
 static void add_field_column(struct mr_affected_writer *w, size_t field, struct mr_strbuf *out,
                              size_t *row_bytes)
 {
@@ -125,6 +127,8 @@ static void add_key_column(struct mr_affected_writer *w, int side, struct mr_str
     mr_strbuf_add_str(out, " NULL");
 }
 
+/* Widths come from what is listed, and the bytes of a row are counted on the way: a declared row
+ * beyond the server's limit would refuse the whole file. */
 static void add_table(struct mr_affected_writer *w, struct mr_strbuf *out)
 {
     const struct mr_affected *list = w->list;
@@ -210,6 +214,8 @@ static void add_text(struct mr_strbuf *row, const char *ptr, size_t len)
     mr_strbuf_release(&text);
 }
 
+/* How a value is written must follow what its column was declared as, or the server would
+ * convert it, or refuse it. */
 static void add_value(struct mr_affected_writer *w, const struct mr_affected_line *person,
                       size_t field)
 {
@@ -256,6 +262,8 @@ static void add_new_key(struct sql *sql, const struct mr_affected_line *person)
         add_text(&sql->row, person->new_key.ptr, person->new_key.len);
 }
 
+/* Rows share statements up to a size that servers take as they are set up; one INSERT a row
+ * would load many times slower. */
 static enum mr_code line(struct mr_affected_writer *w, const struct mr_affected_line *person,
                          struct mr_strbuf *out, struct mr_err *err)
 {

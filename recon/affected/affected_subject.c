@@ -93,6 +93,8 @@ static enum mr_code refuse_pattern(const struct chooser *c, const char *option, 
     return MR_E_NO_SUCH;
 }
 
+/* A pattern without a match is refused: a list that silently lacks a table would pass for
+ * everybody. */
 static enum mr_code take_named(struct chooser *c, struct mr_err *err)
 {
     for (size_t i = 0; i < c->choice->subjects.count; i++) {
@@ -141,6 +143,8 @@ static enum mr_code take_from_run(struct chooser *c, struct mr_err *err)
     return MR_OK;
 }
 
+/* Whose rows are people is never guessed between several tables; the message says which come
+ * into question. */
 static enum mr_code refuse_none(const struct chooser *c, struct mr_err *err)
 {
     struct mr_strbuf names = MR_STRBUF_INIT;
@@ -296,6 +300,8 @@ static enum mr_code check_configured(void *ctx, const char *db, const char *name
     return MR_OK;
 }
 
+/* All subjects share one header, so that their identities must have the same columns in the same
+ * order. */
 static enum mr_code check_one(struct chooser *c, const struct mr_affected_subject *s,
                               struct mr_err *err)
 {
@@ -324,6 +330,8 @@ static enum mr_code check_one(struct chooser *c, const struct mr_affected_subjec
     }
 }
 
+/* --subject before the configuration, that before what the run inferred: who asks now knows
+ * best. */
 static enum mr_code choose_tables(struct chooser *c, struct mr_err *err)
 {
     if (c->choice->subjects.count > 0)

@@ -129,6 +129,8 @@ static enum mr_code push_text(struct template *t, const char *text, size_t len, 
     return len > 0 ? push_piece(t, &piece, err) : MR_OK;
 }
 
+/* A doubled brace is one brace; a single one that closes nothing is refused, since it is a slip
+ * in almost every template. */
 static enum mr_code parse(struct template *t, struct mr_affected_writer *w, struct mr_arena *arena,
                           struct mr_err *err)
 {
@@ -154,6 +156,7 @@ static enum mr_code parse(struct template *t, struct mr_affected_writer *w, stru
     return code;
 }
 
+/* A template that names nothing would write one line, the same for everybody. */
 enum mr_code mr_affected_template_parse(struct mr_affected_writer *w, struct mr_err *err)
 {
     struct template *t = calloc(1, sizeof *t);
@@ -240,6 +243,8 @@ static enum mr_code is_new(struct template *t, bool *yes, struct mr_err *err)
     return code;
 }
 
+/* A value with a control character is neither mended nor cut: what reads the lines might obey
+ * it, or act upon somebody else. The line is left out and counted. */
 static enum mr_code add_line(struct mr_affected_writer *w, const struct mr_affected_line *person,
                              const struct choice *choice, struct mr_strbuf *out, struct mr_err *err)
 {

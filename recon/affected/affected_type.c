@@ -40,6 +40,8 @@ static bool fits(const struct mr_affected_extent *e, unsigned bits, bool is_unsi
     return e->most <= most && e->least >= -(int64_t)most - 1;
 }
 
+/* The declared type is kept where all values fit it, so that the table looks like the one it
+ * came from; else the narrowest of eight bytes or more that holds them. */
 static void add_integer(struct mr_strbuf *sql, const struct mr_affected_type *type)
 {
     static const struct {
@@ -68,6 +70,8 @@ static void add_integer(struct mr_strbuf *sql, const struct mr_affected_type *ty
                                                : "decimal(20,0)");
 }
 
+/* Both sides may have declared it differently: the values decide beyond what one declaration
+ * allows. */
 static void add_decimal(struct mr_strbuf *sql, const struct mr_affected_type *type)
 {
     unsigned digits = number_in(type->declared, 0), scale = number_in(type->declared, 1);

@@ -65,6 +65,8 @@ static void reset_batch(struct reading *r)
     mr_arena_reset(&r->scrap);
 }
 
+/* Identities are made comparable in batches: the server judges its own collations, and a
+ * question a row would take a round trip each. */
 static enum mr_code canonise(struct reading *r, struct mr_err *err)
 {
     const struct mr_affected_live *live = r->live;
@@ -137,6 +139,8 @@ static bool is_within(struct reading *r, const struct mr_value *values)
            (r->until == NULL || mr_when_compare(&v->t, r->until) < 0);
 }
 
+/* Images and keys stand in two buffers that grow, so rows keep offsets: pointers into them would
+ * not survive the next row. */
 static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct reading *r = ctx;
@@ -196,6 +200,8 @@ static enum mr_code read_chunk(struct reading *r, const struct mr_readspec *spec
     return code;
 }
 
+/* Chunk by chunk along the key, so that no single statement runs long on a server in use and the
+ * throttle can pause between them. */
 static enum mr_code read_chunks(struct reading *r, const struct mr_readspec *spec,
                                 struct mr_err *err)
 {
@@ -214,6 +220,8 @@ static enum mr_code read_chunks(struct reading *r, const struct mr_readspec *spe
     return code;
 }
 
+/* Rows without a time are fetched, too: whether they belong to the window is unknown, and that
+ * has to be said. */
 static enum mr_code add_condition(struct reading *r, struct mr_strbuf *where, struct mr_err *err)
 {
     const struct mr_column *col = r->live->time[r->side];
@@ -292,6 +300,8 @@ static enum mr_code add_where(struct reading *r, struct mr_strbuf *where, struct
     return code == MR_OK ? mr_strbuf_check(where, "reading who registered", err) : code;
 }
 
+/* A server gets the window as a condition; a snapshot cannot be asked, so its rows are read and
+ * judged here. */
 static enum mr_code choose_rows(struct reading *r, struct mr_readspec *spec, struct mr_time ends[2],
                                 struct mr_strbuf *where, struct mr_err *err)
 {
@@ -383,6 +393,8 @@ static enum mr_code read_table(struct reading *r, const struct mr_affected_live 
     return MR_OK;
 }
 
+/* All tables are planned before one is read: a changed table refuses at once, and progress knows
+ * its total. */
 static enum mr_code read_tables(struct reading *r, struct mr_err *err)
 {
     const struct mr_affected *list = r->people->list;
@@ -424,6 +436,8 @@ static enum mr_code open_servers(struct reading *r, struct mr_err *err)
     return mr_throttle_new(&w->load, eps, MR_SIDES, &db_opts, &r->throttle, err);
 }
 
+/* Servers are only read. What is collected up to a failure is not listed, so that the hints can
+ * say that running it again is all it takes. */
 enum mr_code mr_affected_window(struct mr_affected_people *people,
                                 const struct mr_affected_window *window, bool *incomplete,
                                 struct mr_err *err)
