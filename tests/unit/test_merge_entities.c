@@ -156,7 +156,7 @@ static void test_update_keeps(void **state)
 /* A type that stays says of another column, too, whom it means: that stays with it. */
 static void test_update_keeps_related(void **state)
 {
-    static const bool reads[] = {false, false, true, false};
+    static const bool reads[] = {false, false, true, false, false};
     struct world *w = world_new();
     (void)state;
     world_table(w, "members", "id:int# mobile:text!");
