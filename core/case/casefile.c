@@ -304,6 +304,8 @@ static enum mr_code lock_for_writing(struct mr_case *cf, bool *created, struct m
                                : mr_case_fail_open(cf->path, "open", errno, err);
     cf->lock_fd = fd;
     enum mr_code code = mr_owner_check_open(cf->path, fd, err);
+    if (code == MR_OK)
+        code = mr_owner_check(cf->path, err); /* a link that somebody else has made */
     if (code != MR_OK && *created)
         (void)unlink(cf->path);
     if (code != MR_OK)
@@ -340,7 +342,7 @@ static enum mr_code open_writer(struct mr_case *cf, const char *schema_sql, int 
         code = mr_case_fail_open(cf->path, "resolve", errno, err);
         goto out;
     }
-    code = mr_case_check_sides(real, true, err);
+    code = mr_case_check_sides(real, err);
     if (code == MR_OK)
         code = mr_case_check_whole(cf->path, real, &header, err);
     if (code == MR_OK)
@@ -420,7 +422,7 @@ static enum mr_code open_reader(struct mr_case *cf, const char *schema_sql, int 
     char *real = realpath(cf->path, NULL);
     if (real == NULL)
         return mr_case_fail_open(cf->path, "resolve", errno, err);
-    code = mr_case_check_sides(real, false, err);
+    code = mr_case_check_sides(real, err);
     if (code == MR_OK)
         code = mr_case_check_whole(cf->path, real, &header, err);
     if (code != MR_OK)

@@ -101,13 +101,14 @@ long long mr_case_side_file_size(const char *path, const char *suffix)
     return size;
 }
 
-static enum mr_code check_side(const char *path, bool writes, struct mr_err *err)
+/* What another user than the case's own has put there would be read as a part of it. */
+static enum mr_code check_side(const struct stat *own, const char *path, struct mr_err *err)
 {
     struct stat st;
     if (lstat(path, &st) != 0)
         return errno == ENOENT ? MR_OK : mr_case_fail_open(path, "look at", errno, err);
     if (S_ISREG(st.st_mode))
-        return writes ? mr_owner_check(path, err) : MR_OK;
+        return st.st_uid == own->st_uid ? MR_OK : mr_owner_check_stat(path, &st, err);
     (void)mr_err_set(err, MR_E_CASE, "\"%s\", which belongs to the case file, %s", path,
                      mr_in_strange(st.st_mode));
     mr_err_hint(err, "SQLite keeps it there while a run is open; see who has put it there, and "
@@ -115,19 +116,21 @@ static enum mr_code check_side(const char *path, bool writes, struct mr_err *err
     return MR_E_CASE;
 }
 
-/* SQLite waits for a pipe as long as nobody writes to it, and at no signal's word ends. */
-enum mr_code mr_case_check_sides(const char *real, bool writes, struct mr_err *err)
+enum mr_code mr_case_check_sides(const char *real, struct mr_err *err)
 {
     static const char *const sides[] = {"-journal", "-wal", "-shm"};
     struct mr_strbuf path = MR_STRBUF_INIT;
+    struct stat own;
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < sizeof sides / sizeof *sides; i++) {
+    if (stat(real, &own) != 0)
+        return mr_case_fail_open(real, "look at", errno, err);
+    for (size_t i = 0; i < sizeof sides / sizeof *sides; i++) {
         mr_strbuf_reset(&path);
         mr_strbuf_add_fmt(&path, "%s%s", real, sides[i]);
-        code = mr_strbuf_check(&path, "opening the case file", err);
-        if (code == MR_OK)
-            code = check_side(path.ptr, writes, err);
+        MR_TRY_OUT(mr_strbuf_check(&path, "opening the case file", err));
+        MR_TRY_OUT(check_side(&own, path.ptr, err));
     }
+out:
     mr_strbuf_release(&path);
     return code;
 }

@@ -25,9 +25,10 @@ enum mr_code mr_case_read_header(int fd, const char *path, int version, struct m
 /* real: the path as the system resolves it. */
 enum mr_code mr_case_check_whole(const char *path, const char *real,
                                  const struct mr_case_header *header, struct mr_err *err);
-/* Are the files that SQLite has beside it, if there are any, regular ones, and, where it is
- * written to, nobody else's?  MR_E_IO where they are another user's. */
-enum mr_code mr_case_check_sides(const char *real, bool writes, struct mr_err *err);
+/* Are the files that SQLite has beside it, if there are any, regular ones, and its owner's or
+ * ours?  It reads and writes them as they are.  MR_E_IO where another user may have put one
+ * there, in a directory that everybody may write. */
+enum mr_code mr_case_check_sides(const char *real, struct mr_err *err);
 /* Is the version of a case the one that is known? */
 enum mr_code mr_case_check_version(const char *path, int found, int known, struct mr_err *err);
 /* Size of path + suffix; -1 if there is none. */

@@ -114,6 +114,52 @@ static void test_cases(void **state)
     }
 }
 
+/* Rows would go, and come, where somebody else's link leads. */
+static void test_case_links(void **state)
+{
+    struct mr_case *cf = NULL;
+    struct mr_err err = {0};
+    (void)state;
+    needs_root();
+    assert_int_equal(
+        mr_case_open(in_dir("l.case"), MR_CASE_WRITE, "CREATE TABLE t (a)", 1, &cf, &err), MR_OK);
+    assert_int_equal(mr_case_close(cf, &err), MR_OK);
+    put_link("their-case", "l.case", NOBODY);
+    assert_int_equal(
+        mr_case_open(in_dir("their-case"), MR_CASE_WRITE, "CREATE TABLE t (a)", 1, &cf, &err),
+        MR_E_IO);
+    assert_non_null(strstr(err.message, "their-case\" belongs to user"));
+    assert_int_equal(unlink(in_dir("their-case")), 0);
+}
+
+/* What another user has put beside a case would be read as a part of it. */
+static void test_reading_cases(void **state)
+{
+    static const char *const beside[] = {"y.case-wal", "y.case-journal", "y.case-shm"};
+    struct mr_case *cf = NULL;
+    struct mr_err err = {0};
+    const char *sql = "CREATE TABLE t (a)";
+    (void)state;
+    needs_root();
+    assert_int_equal(mr_case_open(in_dir("y.case"), MR_CASE_WRITE, sql, 1, &cf, &err), MR_OK);
+    assert_int_equal(mr_case_close(cf, &err), MR_OK);
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+        put_file(beside[i], NOBODY);
+        assert_int_equal(mr_case_open(in_dir("y.case"), MR_CASE_READ, sql, 1, &cf, &err), MR_E_IO);
+        assert_non_null(strstr(err.message, beside[i]));
+        assert_int_equal(unlink(in_dir(beside[i])), 0);
+    }
+    /* a case and what is beside it may both be a colleague's */
+    assert_int_equal(mr_case_open(in_dir("y.case"), MR_CASE_READ, sql, 1, &cf, &err), MR_OK);
+    assert_int_equal(mr_case_close(cf, &err), MR_OK);
+    assert_int_equal(chown(in_dir("y.case"), NOBODY, (gid_t)-1), 0);
+    put_file("y.case-shm", NOBODY);
+    assert_int_equal(truncate(name, 0), 0);
+    assert_int_equal(mr_case_open(in_dir("y.case"), MR_CASE_READ, sql, 1, &cf, &err), MR_OK);
+    assert_int_equal(mr_case_close(cf, &err), MR_OK);
+    assert_int_equal(unlink(in_dir("y.case-shm")), 0);
+}
+
 /* SQLite would wait for a pipe beside a case, also where that is known by another name. */
 static void test_case_sides(void **state)
 {
@@ -199,10 +245,9 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_outputs),
-        cmocka_unit_test(test_cases),
-        cmocka_unit_test(test_case_sides),
-        cmocka_unit_test(test_directories),
+        cmocka_unit_test(test_outputs),    cmocka_unit_test(test_cases),
+        cmocka_unit_test(test_case_links), cmocka_unit_test(test_reading_cases),
+        cmocka_unit_test(test_case_sides), cmocka_unit_test(test_directories),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
