@@ -29,6 +29,16 @@ const char *mr_snap_position_word(enum mr_snap_position position)
     return words[position];
 }
 
+const struct mr_snap_object *mr_snap_manifest_database(const struct mr_snap_manifest *manifest,
+                                                       const char *db)
+{
+    for (size_t i = 0; i < manifest->nobjects; i++)
+        if (manifest->objects[i].kind == MR_SNAP_DATABASE &&
+            strcmp(manifest->objects[i].db, db) == 0)
+            return &manifest->objects[i];
+    return NULL;
+}
+
 struct mr_snap_totals mr_snap_manifest_totals(const struct mr_snap_manifest *manifest)
 {
     struct mr_snap_totals sum = {.tables = manifest->ntables};

@@ -144,6 +144,10 @@ void mr_snap_chunk_put(struct mr_jsonw *w, const struct mr_snap_table *table,
 enum mr_code mr_snap_chunk_get(const struct json_t *object, struct mr_arena *arena,
                                struct mr_snap_chunk *out, struct mr_err *err);
 
+/* The object that a database is, or NULL. */
+const struct mr_snap_object *mr_snap_manifest_database(const struct mr_snap_manifest *manifest,
+                                                       const char *db);
+
 /* The sums over all tables. */
 struct mr_snap_totals mr_snap_manifest_totals(const struct mr_snap_manifest *manifest);
 

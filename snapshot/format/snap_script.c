@@ -43,10 +43,8 @@ void mr_snap_collate_sql(struct mr_strbuf *out, const char *db, const char *coll
 
 const char *mr_snap_collation_of(const struct mr_snap_manifest *m, const char *db)
 {
-    for (size_t i = 0; i < m->nobjects; i++)
-        if (m->objects[i].kind == MR_SNAP_DATABASE && strcmp(m->objects[i].db, db) == 0)
-            return m->objects[i].db_collation;
-    return NULL;
+    const struct mr_snap_object *database = mr_snap_manifest_database(m, db);
+    return database != NULL ? database->db_collation : NULL;
 }
 
 void mr_snap_view_stub(struct mr_strbuf *out, const struct mr_snap_object *view)

@@ -360,18 +360,39 @@ void mr_snap_check_table(const struct mr_snap_table *t, const char **reason)
 
 /* ---- the manifest ---- */
 
-static int compare_tables(const void *a, const void *b)
+/* A table or an object, by what it is called. */
+struct named {
+    int kind; /* of an object; 0: a table */
+    const char *db, *name;
+};
+
+/* Of all of them: tables first. */
+static struct named named_at(const struct mr_snap_manifest *m, size_t i)
 {
-    const struct mr_snap_table *const *x = a, *const *y = b;
-    int order = strcmp((*x)->db, (*y)->db);
-    return order != 0 ? order : strcmp((*x)->name, (*y)->name);
+    if (i < m->ntables)
+        return (struct named){0, m->tables[i].db, m->tables[i].name};
+    const struct mr_snap_object *o = &m->objects[i - m->ntables];
+    return (struct named){(int)o->kind, o->db, o->name};
 }
 
-static enum mr_code add_contradiction(struct mr_snap *snap, const char *kind, const char *db,
-                                      const char *name, const char *reason, struct mr_err *err)
+static int compare_named(const void *a, const void *b)
+{
+    const struct named *x = a, *y = b;
+    if ((x->kind == 0) != (y->kind == 0))
+        return x->kind == 0 ? -1 : 1;
+    int order = strcmp(x->db, y->db);
+    if (order == 0)
+        order = strcmp(x->name, y->name);
+    return order != 0 ? order : x->kind - y->kind;
+}
+
+static enum mr_code add_contradiction(struct mr_snap *snap, struct named of, const char *reason,
+                                      struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&text, "contradicts itself: %s \"%s.%s\" %s", kind, db, name, reason);
+    const char *word =
+        of.kind == 0 ? "table" : mr_snap_object_word((enum mr_snap_object_kind)of.kind);
+    mr_strbuf_add_fmt(&text, "contradicts itself: %s \"%s.%s\" %s", word, of.db, of.name, reason);
     enum mr_code code = mr_strbuf_check(&text, "verifying a snapshot", err);
     if (code == MR_OK)
         code = mr_snap_add_damage(snap, MR_SNAP_MANIFEST, text.ptr, err);
@@ -379,73 +400,34 @@ static enum mr_code add_contradiction(struct mr_snap *snap, const char *kind, co
     return code;
 }
 
-/* Of two tables of one name a reader would find either. */
-static enum mr_code check_tables_twice(struct mr_snap *snap, struct mr_err *err)
+/* Of two of one kind and name a reader would find either. */
+static enum mr_code check_twice(struct mr_snap *snap, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &snap->manifest;
-    const struct mr_snap_table **sorted = calloc(m->ntables + 1, sizeof *sorted);
+    const size_t count = m->ntables + m->nobjects;
+    struct named *sorted = calloc(count + 1, sizeof *sorted);
     enum mr_code code = MR_OK;
     if (sorted == NULL)
         return mr_err_nomem(err, "verifying a snapshot");
-    for (size_t i = 0; i < m->ntables; i++)
-        sorted[i] = &m->tables[i];
-    qsort(sorted, m->ntables, sizeof *sorted, compare_tables);
-    for (size_t i = 1; code == MR_OK && i < m->ntables; i++)
-        if (compare_tables(&sorted[i - 1], &sorted[i]) == 0)
-            code = add_contradiction(snap, "table", sorted[i]->db, sorted[i]->name,
-                                     "stands in it twice", err);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = named_at(m, i);
+    qsort(sorted, count, sizeof *sorted, compare_named);
+    for (size_t i = 1; code == MR_OK && i < count; i++)
+        if (compare_named(&sorted[i - 1], &sorted[i]) == 0)
+            code = add_contradiction(snap, sorted[i], "stands in it twice", err);
     free(sorted);
     return code;
-}
-
-static int compare_objects(const void *a, const void *b)
-{
-    const struct mr_snap_object *const *x = a, *const *y = b;
-    int order = strcmp((*x)->db, (*y)->db);
-    if (order == 0)
-        order = strcmp((*x)->name, (*y)->name);
-    return order != 0 ? order : (int)(*x)->kind - (int)(*y)->kind;
-}
-
-static enum mr_code check_objects_twice(struct mr_snap *snap, struct mr_err *err)
-{
-    const struct mr_snap_manifest *m = &snap->manifest;
-    const struct mr_snap_object **sorted = calloc(m->nobjects + 1, sizeof *sorted);
-    enum mr_code code = MR_OK;
-    if (sorted == NULL)
-        return mr_err_nomem(err, "verifying a snapshot");
-    for (size_t i = 0; i < m->nobjects; i++)
-        sorted[i] = &m->objects[i];
-    qsort(sorted, m->nobjects, sizeof *sorted, compare_objects);
-    for (size_t i = 1; code == MR_OK && i < m->nobjects; i++)
-        if (compare_objects(&sorted[i - 1], &sorted[i]) == 0)
-            code = add_contradiction(snap, mr_snap_object_word(sorted[i]->kind), sorted[i]->db,
-                                     sorted[i]->name, "stands in it twice", err);
-    free(sorted);
-    return code;
-}
-
-static bool has_database(const struct mr_snap_manifest *m, const char *db)
-{
-    for (size_t i = 0; i < m->nobjects; i++)
-        if (m->objects[i].kind == MR_SNAP_DATABASE && strcmp(m->objects[i].db, db) == 0)
-            return true;
-    return false;
 }
 
 /* What is of no database of the snapshot would be restored into none, unsaid. */
 static enum mr_code check_databases(struct mr_snap *snap, struct mr_err *err)
 {
-    static const char reason[] = "is of no database of the snapshot";
     const struct mr_snap_manifest *m = &snap->manifest;
-    for (size_t i = 0; i < m->ntables; i++)
-        if (!has_database(m, m->tables[i].db))
-            MR_TRY(
-                add_contradiction(snap, "table", m->tables[i].db, m->tables[i].name, reason, err));
-    for (size_t i = 0; i < m->nobjects; i++)
-        if (!has_database(m, m->objects[i].db))
-            MR_TRY(add_contradiction(snap, mr_snap_object_word(m->objects[i].kind),
-                                     m->objects[i].db, m->objects[i].name, reason, err));
+    for (size_t i = 0; i < m->ntables + m->nobjects; i++) {
+        const struct named of = named_at(m, i);
+        if (mr_snap_manifest_database(m, of.db) == NULL)
+            MR_TRY(add_contradiction(snap, of, "is of no database of the snapshot", err));
+    }
     return MR_OK;
 }
 
@@ -453,15 +435,13 @@ enum mr_code mr_snap_check_manifest(struct mr_snap *snap, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &snap->manifest;
     const struct mr_snap_totals sum = mr_snap_manifest_totals(m), *said = &m->said;
-    MR_TRY(check_tables_twice(snap, err));
-    MR_TRY(check_objects_twice(snap, err));
+    MR_TRY(check_twice(snap, err));
     MR_TRY(check_databases(snap, err));
     for (size_t i = 0; i < m->ntables; i++) {
         const char *reason = NULL;
         mr_snap_check_table(&m->tables[i], &reason);
         if (reason != NULL)
-            MR_TRY(
-                add_contradiction(snap, "table", m->tables[i].db, m->tables[i].name, reason, err));
+            MR_TRY(add_contradiction(snap, named_at(m, i), reason, err));
     }
     if (said->tables != sum.tables || said->rows != sum.rows || said->chunks != sum.chunks ||
         said->plain_bytes != sum.plain_bytes || said->stored_bytes != sum.stored_bytes)
