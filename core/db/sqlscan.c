@@ -331,3 +331,13 @@ void mr_sqlscan_quote(struct mr_strbuf *out, const char *ptr, size_t len)
     }
     mr_strbuf_add_char(out, '\'');
 }
+
+bool mr_sqlscan_holds_name(const char *text, size_t len, const char *name)
+{
+    const size_t n = strlen(name);
+    for (size_t i = 0; i < len && n <= len - i; i++)
+        if (strncasecmp(text + i, name, n) == 0 && (i == 0 || !is_word(text[i - 1])) &&
+            (i + n == len || !is_word(text[i + n])))
+            return true;
+    return false;
+}

@@ -61,6 +61,9 @@ const char *mr_sqlscan_why_open(const char *condition);
 bool mr_token_is(const struct mr_token *token, const char *word);
 /* Appends what a quoted token stands for (quotes and escapes undone), others as is. */
 void mr_token_unquote(struct mr_strbuf *out, const struct mr_token *token);
+/* Do bytes hold the name, with nothing around it that could be a part of a name?  Case does not
+ * matter. */
+bool mr_sqlscan_holds_name(const char *text, size_t len, const char *name);
 /* Appends bytes as 'literal', quotes and backslashes doubled. */
 void mr_sqlscan_quote(struct mr_strbuf *out, const char *ptr, size_t len);
 

@@ -1,11 +1,10 @@
 /* plan_order.c: see plan_order.h. */
 #include "repair/plan/plan_order.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "core/db/sqlscan.h"
 #include "core/pair/pair_columns.h"
 #include "core/pair/pair_renamed.h"
 
@@ -115,21 +114,6 @@ static enum mr_code take_references(struct mr_plan_tables *plan, struct mr_arena
 
 /* ---- what a server computes ---- */
 
-static bool is_word(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || c == '$' || (unsigned char)c >= 0x80;
-}
-
-/* Does the expression name that column? */
-static bool mentions(const char *expression, const char *name)
-{
-    size_t n = strlen(name);
-    for (const char *p = expression; *p != '\0'; p++)
-        if (strncasecmp(p, name, n) == 0 && !is_word(p[n]) && (p == expression || !is_word(p[-1])))
-            return true;
-    return false;
-}
-
 static bool is_mapped(const struct mr_plan_tables *plan, const struct mr_plan_table *t,
                       size_t column)
 {
@@ -150,7 +134,8 @@ static bool mark_source(const struct mr_pair *pair, enum mr_side side, size_t co
     if (!of->generated || of->generation_expr == NULL)
         return false;
     for (size_t i = 0; i < pair->find.ncolumns; i++)
-        if (!marked[i] && mentions(of->generation_expr, mr_pair_column(pair, side, i)->name))
+        if (!marked[i] && mr_sqlscan_holds_name(of->generation_expr, strlen(of->generation_expr),
+                                                mr_pair_column(pair, side, i)->name))
             marked[i] = grown = true;
     return grown;
 }

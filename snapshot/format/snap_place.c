@@ -1,9 +1,7 @@
 /* snap_place.c: see snap_place.h. */
 #include "snapshot/format/snap_place.h"
 
-#include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "snapshot/format/snap_words.h"
 
@@ -188,20 +186,10 @@ enum mr_code mr_snap_place(const struct mr_snap_place *place, const char *sql, s
 
 /* ---- what a body names ---- */
 
-static bool is_letter(char c)
-{
-    return isalnum((unsigned char)c) || c == '_' || c == '$' || (unsigned char)c >= 0x80;
-}
-
-/* Does a literal hold the name as a word? */
+/* Does a literal, within its quotes, hold the name? */
 static bool holds_name(const struct mr_token *literal, const char *name)
 {
-    const char *end = literal->ptr + literal->len;
-    const size_t len = strlen(name);
-    for (const char *at = literal->ptr + 1; at < end && (size_t)(end - at) > len; at++)
-        if (strncasecmp(at, name, len) == 0 && !is_letter(at[-1]) && !is_letter(at[len]))
-            return true;
-    return false;
+    return literal->len > 1 && mr_sqlscan_holds_name(literal->ptr + 1, literal->len - 2, name);
 }
 
 /* DROP DATABASE IF EXISTS … */

@@ -218,13 +218,35 @@ static void test_unquote(void **state)
     }
 }
 
+/* Bytes need no end: what stands behind them is no part of the text. */
+static void test_holds_name(void **state)
+{
+    static const struct {
+        const char *text, *name;
+        bool holds;
+    } cases[] = {
+        {"live", "live", true},          {"DROP DATABASE Live", "live", true},
+        {"`live`.t", "live", true},      {"lives", "live", false},
+        {"a_live", "live", false},       {"live$", "live", false},
+        {"\xc3\xa4live", "live", false}, {"alive live", "live", true},
+        {"liv", "live", false},          {"", "live", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++)
+        if (mr_sqlscan_holds_name(cases[i].text, strlen(cases[i].text), cases[i].name) !=
+            cases[i].holds)
+            fail_msg("%s", cases[i].text);
+    assert_true(mr_sqlscan_holds_name("lives", 4, "live"));
+    assert_false(mr_sqlscan_holds_name("live", 3, "live"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_identifiers), cmocka_unit_test(test_strings),
         cmocka_unit_test(test_values),      cmocka_unit_test(test_refused),
         cmocka_unit_test(test_conditions),  cmocka_unit_test(test_modes),
-        cmocka_unit_test(test_unquote),
+        cmocka_unit_test(test_unquote),     cmocka_unit_test(test_holds_name),
     };
     return cmocka_run_group_tests_name("sqltext", tests, NULL, NULL);
 }
