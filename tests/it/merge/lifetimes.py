@@ -219,7 +219,7 @@ class Life:
     def do_stolen_key(self):
         """A row that was to keep its key is left out with what hangs on it; planned again, it
         gets a new one."""
-        new = thief(self.plan, self.before, self.number)
+        new = thief(self.plan, self.history.source, self.before, self.number)
         if not new:
             return
         self.shop.on_target(self.history, new.sql)

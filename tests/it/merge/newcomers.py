@@ -29,9 +29,10 @@ def added_nodes(before, after):
                 yield node
 
 
-def new_row(child, ref, parent, side):
-    """A row of child that refers to parent (ref None: to anybody), or None."""
-    row = {}
+def new_row(child, ref, parent, side, unlike=None):
+    """A row of child that refers to parent (ref None: to anybody, but where there are others not
+    to whom that row refers), or None."""
+    row, unlike = {}, unlike or {}
     for column in child.columns.values():
         if column.null:
             row[column.name] = None
@@ -43,9 +44,11 @@ def new_row(child, ref, parent, side):
             row[column.name] = 'zz'
     for other in child.refs:
         if other is not ref and not other.when and not child.columns[other.columns[0]].null:
-            if not side.nodes[other.table]:
+            values = [tuple(p.row[c] for c in other.to) for p in side.nodes[other.table]]
+            if not values:
                 return None
-            row.update(zip(other.columns, (side.nodes[other.table][0].row[c] for c in other.to)))
+            same = tuple(unlike.get(c) for c in other.columns)
+            row.update(zip(other.columns, next((v for v in values if v != same), values[0])))
     if ref and ref.when:
         row[ref.when[0]] = ref.when[1]
     if ref:
@@ -73,9 +76,10 @@ class Thief:
     sql: str
 
 
-def thief(plan, before, number):
+def thief(plan, source, before, number):
     """Somebody who signs up under a key that a lost row was to keep; None where there is none.
-    Keys of the common past are given to nobody any more."""
+    Keys of the common past are given to nobody any more.  The two have nothing in common where
+    that can be had: else they might be one row, which is asked about."""
     past = {line['table'].split('.', 1)[1]: int(line['base'] or 0) for line in plan.rows['tables']}
     found = []
     for (name, mine), place in sorted(plan.pairs().items()):
@@ -83,7 +87,8 @@ def thief(plan, before, number):
         if not t.counter or len(t.key) > 1 or mine != place or int(mine) <= past[name] or \
                 before.at_key(name, (int(mine),)):
             continue
-        row = new_row(t, None, None, before)
+        lost = source.at_key(name, (int(mine),))
+        row = new_row(t, None, None, before, lost.row if lost else None)
         if row:
             found.append((t, {**row, t.counter: int(mine)}))
     if not found:
