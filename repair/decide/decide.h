@@ -71,6 +71,10 @@ struct mr_obstacle mr_decide_values(const struct mr_fact *f, enum mr_group group
  * holds. */
 struct mr_obstacle mr_decide_obstacle(const struct mr_fact *f, enum mr_group group);
 
+/* Has TARGET another row of SOURCE under its key, so that none can be written under it?  A counter
+ * would give it a new one. */
+bool mr_decide_displaced(const struct mr_fact *f);
+
 /* Which key it has on TARGET, if it comes to be there. */
 enum mr_place {
     MR_PLACE_THERE = 1, /* that of the row that it is */

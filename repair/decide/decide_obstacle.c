@@ -57,10 +57,17 @@ static struct mr_obstacle by_values(const struct mr_fact *f, enum mr_group group
     return obstacle(MR_CONFLICT_NONE, MR_SAYS_FREE);
 }
 
+bool mr_decide_displaced(const struct mr_fact *f)
+{
+    return f->namesake && !(f->counted && f->above);
+}
+
 struct mr_obstacle mr_decide_obstacle(const struct mr_fact *f, enum mr_group group)
 {
     if (f->there)
         return obstacle(MR_CONFLICT_NONE, MR_SAYS_THERE);
+    if (mr_decide_displaced(f))
+        return obstacle(MR_CONFLICT_DUPLICATE, MR_SAYS_NAMESAKE);
     struct mr_obstacle found = by_existence(f, group);
     if (found.conflict == MR_CONFLICT_NONE)
         found = by_identity(f);

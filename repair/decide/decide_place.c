@@ -13,6 +13,8 @@ struct mr_meeting mr_decide_holder(const struct mr_fact *f)
         return meeting(false, MR_CONFLICT_NONE, MR_SAYS_NOTHING);
     if (f->merged)
         return meeting(true, MR_CONFLICT_NONE, MR_SAYS_CHOSEN);
+    if (f->namesake)
+        return meeting(false, MR_CONFLICT_DUPLICATE, MR_SAYS_NAMESAKE);
     if (!f->counted)
         return meeting(true, MR_CONFLICT_NONE, MR_SAYS_BY_KEY);
     if (!f->above)

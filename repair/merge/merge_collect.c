@@ -21,7 +21,8 @@ struct collecting {
     struct mr_case_stmt *add, *live, *rest, *extra;
     struct mr_arena arena;
     struct mr_vec asks, keys,
-        rows; /* struct mr_merge_ask, struct mr_key, struct mr_merge_work_row */
+        rows;             /* struct mr_merge_ask, struct mr_key, struct mr_merge_work_row */
+    struct mr_vec others; /* struct mr_merge_ask: keys that TARGET spells otherwise */
     struct mr_strbuf bytes;
     struct mr_merge_gone gone;
     int64_t *risen;  /* per reference: the last row of w whose parent was looked for */
@@ -83,6 +84,32 @@ static enum mr_code add_row(void *ctx, const struct mr_merge_ask *ask,
 
 /* ---- TARGET's rows under the same keys ---- */
 
+/* SOURCE may have a row of its own under TARGET's spelling of a key, equal to TARGET's, so that the
+ * run did not find it: whose row TARGET's is cannot be told without it. */
+static enum mr_code note_spelling(struct collecting *c, struct mr_key own, struct mr_err *err)
+{
+    const struct mr_key live = {c->bytes.ptr, c->bytes.len};
+    if (mr_key_compare(own, live) == 0)
+        return MR_OK;
+    struct mr_merge_ask *other = mr_vec_push(&c->others);
+    const void *copy = mr_arena_dup(&c->arena, live.ptr, live.len);
+    if (other == NULL || copy == NULL)
+        return mr_merge_nomem(err);
+    *other = (struct mr_merge_ask){.value = {copy, live.len}};
+    return MR_OK;
+}
+
+/* Adds those rows, whatever they refer to. */
+static enum mr_code add_spelt(struct collecting *c, struct mr_err *err)
+{
+    const struct mr_merge_lookup what = {MR_SOURCE, c->table->plan, c->table->plan->key};
+    const struct mr_plan_reference *by = c->by;
+    c->by = NULL;
+    enum mr_code code = mr_merge_lookup_ask(c->m, &what, &c->others, add_row, c, err);
+    c->by = by;
+    return code;
+}
+
 /* Whether both rows are equal is said now, while both are at hand: the bounds and the matcher go
  * by it. */
 static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
@@ -98,6 +125,8 @@ static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
     if (code == MR_OK)
         code =
             mr_pair_values_of(image.ptr, image.len, t->key.at, t->key.count, &c->bytes, &null, err);
+    if (code == MR_OK)
+        code = note_spelling(c, own->key, err);
     if (code != MR_OK)
         return code;
     return MR_CASE_RUN(c->live, err, MR_ARG_INT("id", own->id),
@@ -116,6 +145,7 @@ static enum mr_code read_live(struct collecting *c, int64_t *after, struct mr_er
         const int64_t args[] = {(int64_t)c->table->plan->at, *after, MR_MERGE_BATCH};
         mr_arena_reset(&c->arena);
         mr_vec_clear(&c->asks);
+        mr_vec_clear(&c->others);
         code = mr_merge_work_rows(c->m,
                                   "SELECT " MR_MERGE_WORK_COLUMNS
                                   " FROM w WHERE tbl=?1 AND id>?2 ORDER BY id LIMIT ?3",
@@ -130,6 +160,8 @@ static enum mr_code read_live(struct collecting *c, int64_t *after, struct mr_er
         }
         if (code == MR_OK)
             code = mr_merge_lookup_ask(c->m, &what, &c->asks, take_live, c, err);
+        if (code == MR_OK)
+            code = add_spelt(c, err);
         if (code != MR_OK)
             return code;
     }
@@ -632,6 +664,7 @@ static enum mr_code with_collecting(struct mr_merge *m,
                            .asks = MR_VEC_INIT(struct mr_merge_ask),
                            .keys = MR_VEC_INIT(struct mr_key),
                            .rows = MR_VEC_INIT(struct mr_merge_work_row),
+                           .others = MR_VEC_INIT(struct mr_merge_ask),
                            .bytes = MR_STRBUF_INIT};
     mr_merge_gone_init(&c.gone);
     enum mr_code code = open_statements(&c, err);
@@ -644,6 +677,7 @@ static enum mr_code with_collecting(struct mr_merge *m,
     mr_vec_release(&c.asks);
     mr_vec_release(&c.keys);
     mr_vec_release(&c.rows);
+    mr_vec_release(&c.others);
     mr_strbuf_release(&c.bytes);
     mr_merge_gone_release(&c.gone);
     mr_arena_release(&c.arena);

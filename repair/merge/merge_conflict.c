@@ -79,13 +79,13 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
 
 /* ---- what they have to see who decide ---- */
 
-/* TARGET's row of the key, which may be it. */
-static enum mr_code show_doubts(const struct component *c, struct mr_err *err)
+/* TARGET's row of the key, which may be it, or is another one's. */
+static enum mr_code show_holders(const struct component *c, struct mr_err *err)
 {
     return run(c,
                "INSERT OR REPLACE INTO holder SELECT m.id, w.live_key, w.live FROM m"
                " JOIN w ON w.id=m.id WHERE m.tbl>=?1 AND m.tbl<?2"
-               " AND m.grp='doubt' AND m.taken=w.live_key",
+               " AND (m.grp='doubt' OR m.namesake) AND m.taken=w.live_key",
                err);
 }
 
@@ -308,7 +308,7 @@ enum mr_code mr_merge_conflict(struct mr_merge *m, size_t first, size_t count, s
         m, first, first + count, {(int64_t)first, (int64_t)(first + count)}};
     for (size_t i = first; i < first + count; i++)
         MR_TRY(find_differing(m, &m->plan->tables[i], err));
-    MR_TRY(show_doubts(&c, err));
+    MR_TRY(show_holders(&c, err));
     MR_TRY(find_below(&c, err));
     MR_TRY(mr_merge_obstacles(m, first, count, err));
     MR_TRY(find_waiting(&c, err));

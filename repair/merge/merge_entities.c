@@ -336,12 +336,21 @@ static enum mr_code decide_absent(struct writing *w, struct decided *d, struct m
     return code;
 }
 
+/* Has TARGET another row of SOURCE under its key? */
+static bool is_displaced(const struct decided *d)
+{
+    const struct mr_fact fact = mr_fact_of(d->facts);
+    return mr_decide_displaced(&fact);
+}
+
 /* Whoever decides about a unique value, or whether two rows are one, has to see the other. */
 static enum mr_code name_holder(struct writing *w, struct decided *d, struct mr_entity *e,
                                 struct mr_err *err)
 {
-    if (e->decision != MR_DECIDE_CONFLICT || e->kind == NULL ||
-        (strcmp(e->kind, "unique") != 0 && strcmp(e->kind, "past-or-lost") != 0))
+    if (e->decision != MR_DECIDE_CONFLICT || e->kind == NULL)
+        return MR_OK;
+    if (strcmp(e->kind, "unique") != 0 && strcmp(e->kind, "past-or-lost") != 0 &&
+        (strcmp(e->kind, "duplicate") != 0 || !is_displaced(d) || d->holder.ptr == NULL))
         return MR_OK;
     enum mr_code code = cut(w, &d->holder, err);
     e->target_key = d->holder_key;
@@ -358,7 +367,8 @@ static bool can_restore(const struct writing *w, const struct decided *d)
         if (strcmp(d->kind, never[i]) == 0)
             return false;
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
-        if (strcmp(d->kind, named[i]) == 0 && mr_plan_is_guarded(w->table->plan))
+        if (strcmp(d->kind, named[i]) == 0 &&
+            (mr_plan_is_guarded(w->table->plan) || is_displaced(d)))
             return false;
     if (d->hangs && strcmp(d->kind, "parent-differs") != 0) /* with the row above it may */
         return false;

@@ -49,7 +49,8 @@ static enum mr_code name_batch(struct linking *l, size_t set, struct mr_err *err
     for (size_t i = 0; code == MR_OK && i < l->asks.count; i++) {
         const struct mr_merge_ask *ask = mr_vec_at(&l->asks, i);
         code = MR_CASE_RUN(l->name, err, MR_ARG_INT("tbl", l->table->at), MR_ARG_INT("of", set),
-                           MR_ARG_BYTES("canon", ask->canon), MR_ARG_INT("id", ask->tag));
+                           MR_ARG_BYTES("canon", ask->canon), MR_ARG_BYTES("value", ask->value),
+                           MR_ARG_INT("id", ask->tag));
     }
     return code;
 }
@@ -76,7 +77,8 @@ static enum mr_code add_link(struct linking *l, int64_t child, int64_t parent, b
         MR_ARG_INT("parent", parent), MR_ARG_INT("above", above), MR_ARG_BYTES("value", value));
 }
 
-/* Links to rows of w; questions that are open go to l->open. */
+/* Links to rows of w, before those that only TARGET takes for it to the one that is spelled so;
+ * questions that are open go to l->open. */
 static enum mr_code link_known(struct linking *l, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -85,7 +87,8 @@ static enum mr_code link_known(struct linking *l, struct mr_err *err)
         const struct mr_merge_ask *ask = mr_vec_at(&l->asks, i);
         bool found = false;
         code = MR_CASE_ASK(l->find, &found, err, MR_ARG_INT("tbl", l->r->parent),
-                           MR_ARG_INT("of", l->r->to_set), MR_ARG_BYTES("canon", ask->canon));
+                           MR_ARG_INT("of", l->r->to_set), MR_ARG_BYTES("canon", ask->canon),
+                           MR_ARG_BYTES("value", ask->value));
         int64_t parent = code == MR_OK && found ? mr_case_int(l->find, 0) : 0;
         mr_case_reset(l->find);
         if (code == MR_OK && found) {
@@ -214,9 +217,10 @@ static enum mr_code link_reference(struct linking *l, struct mr_err *err)
 static enum mr_code open_links(struct linking *l, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
-        {&l->name, "INSERT INTO name (tbl, of, canon, id) VALUES (:tbl, :of, :canon, :id)"},
-        {&l->find, "SELECT min(id) FROM name WHERE tbl=:tbl AND of=:of AND canon=:canon"
-                   " HAVING count(*)>0"},
+        {&l->name, "INSERT INTO name (tbl, of, canon, value, id)"
+                   " VALUES (:tbl, :of, :canon, :value, :id)"},
+        {&l->find, "SELECT id FROM name WHERE tbl=:tbl AND of=:of AND canon=:canon"
+                   " ORDER BY value IS NOT :value, id LIMIT 1"},
         {&l->link, "INSERT OR IGNORE INTO link (child, ref, parent, above, value)"
                    " VALUES (:child, :ref, :parent, :above, :value)"},
         {&l->live, "UPDATE link SET live=:live WHERE child=:child AND ref=:ref"},

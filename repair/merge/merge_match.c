@@ -74,6 +74,23 @@ static enum mr_code map_batch(struct mr_merge_matching *x, struct mr_err *err)
     return code;
 }
 
+/* What TARGET takes for one key, SOURCE may have in several rows. */
+static enum mr_code name_keys(struct mr_merge_matching *x, struct mr_err *err)
+{
+    const struct mr_plan_table *t = x->table->plan;
+    mr_vec_clear(&x->asks);
+    for (size_t i = 0; i < x->candidates.count; i++) {
+        struct mr_merge_ask *ask = mr_vec_push(&x->asks);
+        if (ask == NULL)
+            return mr_merge_nomem(err);
+        *ask = (struct mr_merge_ask){.value = candidate(x, i)->key};
+    }
+    MR_TRY(mr_merge_lookup_canonise(x->m, t, t->key, &x->asks, &x->arena, err));
+    for (size_t i = 0; i < x->candidates.count; i++)
+        candidate(x, i)->canon = ((const struct mr_merge_ask *)mr_vec_at(&x->asks, i))->canon;
+    return MR_OK;
+}
+
 /* TARGET's unique key lets one row answer at most. */
 static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
                                 const struct mr_merge_answer *row, struct mr_err *err)
@@ -186,7 +203,8 @@ static enum mr_code write_batch(struct mr_merge_matching *x, struct mr_err *err)
         const struct mr_merge_candidate *c = candidate(x, i);
         MR_TRY(MR_CASE_RUN(x->insert, err, MR_ARG_INT("id", c->row->id),
                            MR_ARG_INT("tbl", x->table->plan->at), MR_ARG_BYTES("ident", c->ident),
-                           MR_ARG_BYTES("mkey", c->key), MR_ARG_BYTES("taken", c->taken_key),
+                           MR_ARG_BYTES("mkey", c->key), MR_ARG_BYTES("canon", c->canon),
+                           MR_ARG_BYTES("taken", c->taken_key),
                            MR_ARG_INT("collides", collides(x, c)), MR_ARG_BYTES("there", c->there),
                            MR_ARG_INT("same", c->same), MR_ARG_INT("disagrees", c->disagrees),
                            MR_ARG_INT("doubt", c->doubt), MR_ARG_INT("lone", c->lone)));
@@ -203,6 +221,8 @@ static enum mr_code match_batch(struct mr_merge_matching *x, struct mr_err *err)
 {
     const struct mr_plan_table *t = x->table->plan;
     MR_TRY(map_batch(x, err));
+    if (t->key.count > 0)
+        MR_TRY(name_keys(x, err));
     if (t->key.count > 0)
         MR_TRY(find_holders(x, err));
     for (size_t i = 0; t->key.count > 0 && i < x->candidates.count; i++)
@@ -233,6 +253,34 @@ static enum mr_code match_keys(struct mr_merge_matching *x, struct mr_err *err)
         if (code != MR_OK)
             return code;
     }
+}
+
+/* ---- rows that TARGET takes for one ---- */
+
+/* TARGET's row is whose key it spells; of the others nobody is it. */
+static enum mr_code part_row(void *ctx, struct mr_merge_known *row, struct mr_err *err)
+{
+    struct mr_merge_matching *x = ctx;
+    if (mr_decide_holder(&row->fact).is_it)
+        return MR_OK;
+    MR_TRY(MR_CASE_RUN(x->apart, err, MR_ARG_INT("id", row->id)));
+    return write_image(x, row->id, row->image, (struct mr_key){0}, err);
+}
+
+/* SOURCE may tell keys apart that TARGET does not: a row is not taken for TARGET's that is
+ * another one of SOURCE's. */
+static enum mr_code part_namesakes(struct mr_merge_matching *x, struct mr_err *err)
+{
+    static const char sql[] =
+        "SELECT m.id AS id, w.above AS above, m.same AS same, 1 AS taken, 1 AS namesake,"
+        " k.into_key IS NOT NULL AS merged, img.after AS image FROM m INDEXED BY m_respelt"
+        " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
+        " WHERE m.tbl=?1 AND w.wave<=?2 AND m.id>?3 AND m.taken<>m.mkey AND EXISTS"
+        " (SELECT 1 FROM m o WHERE o.tbl=m.tbl AND o.canon=m.canon AND o.id<>m.id)"
+        " ORDER BY m.id LIMIT 1000";
+    const int64_t args[] = {x->wave};
+    const struct mr_merge_facts_query query = {sql, args, 1};
+    return mr_merge_facts_each(x->m, x->table, query, part_row, x, err);
 }
 
 /* ---- new ids ---- */
@@ -414,6 +462,8 @@ static enum mr_code match_table(struct mr_merge_matching *x, struct mr_err *err)
     x->mode = has_parents_decided(x) ? MR_MERGE_MAP_ALL : MR_MERGE_MAP_HARD;
     for (x->wave = 0; x->wave < waves; x->wave++) {
         MR_TRY(match_keys(x, err));
+        if (t->key.count > 0)
+            MR_TRY(part_namesakes(x, err));
         if (t->identity == MR_PLAN_BY_COLUMNS && mr_plan_has_counter(t))
             MR_TRY(mr_merge_match_identities(x, err));
         if (t->key.count == 0 || (t->identity == MR_PLAN_BY_ROW && mr_plan_has_counter(t)))
@@ -528,13 +578,15 @@ static enum mr_code open_matching(struct mr_merge_matching *x, struct mr_err *er
 {
     const struct mr_case_sql list[] = {
         {&x->marks, "SELECT unsame, into_key, edits, cleared OR restored FROM mark WHERE id=:id"},
-        {&x->insert, "INSERT INTO m (id, tbl, ident, mkey, taken, collides, there, same, disagrees,"
-                     " doubt, lone) VALUES (:id, :tbl, :ident, :mkey, :taken, :collides, :there,"
-                     " :same, :disagrees, :doubt, :lone)"},
+        {&x->insert,
+         "INSERT INTO m (id, tbl, ident, mkey, canon, taken, collides, there, same, disagrees,"
+         " doubt, lone) VALUES (:id, :tbl, :ident, :mkey, :canon, :taken, :collides, :there,"
+         " :same, :disagrees, :doubt, :lone)"},
         {&x->image, "INSERT OR REPLACE INTO img (id, after, there)"
                     " VALUES (:id, :after, :there)"},
         {&x->traced, "UPDATE m SET traced=1 WHERE id=:id"},
         {&x->newid, "UPDATE m SET newid=1 WHERE id=:id"},
+        {&x->apart, "UPDATE m SET namesake=1, there=NULL, same=0 WHERE id=:id"},
         {&x->past, "UPDATE w SET past=1, above=0 WHERE id=:id"},
         {&x->ends, "SELECT l.ref FROM link l LEFT JOIN w p ON p.id=l.parent"
                    " WHERE l.child=:id AND (l.parent=0 OR p.above OR"
@@ -568,6 +620,7 @@ enum mr_code mr_merge_match(struct mr_merge *m, size_t first, size_t count, stru
     mr_case_free(x.image);
     mr_case_free(x.traced);
     mr_case_free(x.newid);
+    mr_case_free(x.apart);
     mr_case_free(x.disagrees);
     mr_case_free(x.past);
     mr_case_free(x.ends);

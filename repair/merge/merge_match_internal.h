@@ -15,6 +15,7 @@ struct mr_merge_candidate {
     struct mr_key edits;            /* see mr_merge_map_row */
     struct mr_key after;            /* mapped */
     struct mr_key key;              /* of it */
+    struct mr_key canon;            /* that, as TARGET compares it */
     struct mr_key taken_key, taken; /* TARGET's row under that key */
     struct mr_key ident;            /* canonical; ptr NULL: nobody */
     struct mr_key taken_ident;
@@ -36,7 +37,8 @@ struct mr_merge_matching {
     struct mr_vec rows, candidates,
         asks; /* struct mr_merge_work_row, mr_merge_candidate, mr_merge_ask */
     struct mr_strbuf bytes;
-    struct mr_case_stmt *marks, *insert, *image, *traced, *disagrees, *past, *ends, *lost, *newid;
+    struct mr_case_stmt *marks, *insert, *image, *traced, *disagrees, *past, *ends, *lost, *newid,
+        *apart;
 };
 
 /* Copies bytes to the batch's arena. */

@@ -24,7 +24,7 @@ static enum mr_code name_row(void *ctx, struct mr_merge_known *row, struct mr_er
                                     MR_ARG_TEXT("own", mr_conflict_name(found)),
                                     MR_ARG_INT("facts", mr_fact_bits(&row->fact)));
     /* whoever has the key is in the way */
-    return code == MR_OK && found == MR_CONFLICT_KEY_TAKEN
+    return code == MR_OK && (found == MR_CONFLICT_KEY_TAKEN || row->fact.namesake)
                ? MR_CASE_RUN(o->other, err, MR_ARG_INT("id", row->id))
                : code;
 }
@@ -32,18 +32,19 @@ static enum mr_code name_row(void *ctx, struct mr_merge_known *row, struct mr_er
 /* What the case knows. */
 static const char known_sql[] =
     "SELECT m.id AS id, m.grp AS grp, k.gone AS gone, k.restored AS restored,"
-    " m.crosses AS crosses, m.ambiguous AS ambiguous, m.owned AS owned,"
+    " m.namesake AS namesake, w.above AS above, m.crosses AS crosses, m.ambiguous AS ambiguous, "
+    "m.owned AS owned,"
     " m.below AS differs_above,"
     " m.disagrees AS disagrees, EXISTS (SELECT 1 FROM link l WHERE l.child=m.id"
     "  AND l.parent=0 AND l.live IS NOT NULL) AS attaches"
-    " FROM m INDEXED BY m_tbl LEFT JOIN mark k ON k.id=m.id"
+    " FROM m INDEXED BY m_tbl JOIN w ON w.id=m.id LEFT JOIN mark k ON k.id=m.id"
     " WHERE m.tbl=?1 AND m.id>?2 AND m.there IS NULL ORDER BY m.id LIMIT 1000";
 
 /* What TARGET's columns and indexes say, and two rows that are mapped to one key. */
 static const char asked_sql[] =
     "SELECT m.id AS id, m.grp AS grp, k.restored AS restored, m.misfit AS unfit,"
     " m.rival AS rival, m.taken IS NOT NULL AS taken, m.traced AS traced,"
-    " ?2 AND EXISTS (SELECT 1 FROM m o WHERE o.tbl=?1 AND o.mkey=m.mkey AND o.id<>m.id"
+    " ?2 AND EXISTS (SELECT 1 FROM m o WHERE o.tbl=?1 AND o.canon=m.canon AND o.id<>m.id"
     "  AND o.there IS NULL) AS twin"
     " FROM m INDEXED BY m_tbl LEFT JOIN mark k ON k.id=m.id"
     " WHERE m.tbl=?1 AND m.id>?3 AND m.there IS NULL AND m.own IS NULL"

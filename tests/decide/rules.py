@@ -79,6 +79,8 @@ def obstacle(w, of):
     """What keeps a row that T lacks from being written?"""
     if w['there']:
         return None
+    if w['namesake'] and not (w['counted'] and w['above']):
+        return 'duplicate'
     if not w['restored']:
         if w['gone']:
             return 'deleted-since'
@@ -112,7 +114,7 @@ def holder(w):
     if not w['taken']:
         return False
     by_counter = w['counted'] and w['above']  # it may have been given twice
-    return w['merged'] or w['same'] or not by_counter
+    return w['merged'] or (not w['namesake'] and (w['same'] or not by_counter))
 
 
 def identity(w):

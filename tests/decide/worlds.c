@@ -77,13 +77,14 @@ static const struct decider {
      "keyless traced gone "},
     {"below", by_below, true,
      "counted refers_to_lost refers_to_new key_refers_to_lost there above "},
-    {"holder", by_holder, false, "counted above taken merged same there traced believed fresh "},
+    {"holder", by_holder, false,
+     "counted above taken merged same namesake there traced believed fresh "},
     {"identity", by_identity, false, "met crosses ambiguous owned counted above taken "},
     {"place", by_place, false, "counted above there taken traced keyless restored "},
     {"values", by_values, true, "there differs same_name edited edited_live "},
     {"obstacle", by_obstacle, true,
      "counted keyless there taken traced rival crosses ambiguous owned guarded unfit "
-     "disagrees twin attaches differs_above restored gone above "},
+     "disagrees twin attaches differs_above restored gone above namesake "},
 };
 
 /* The bit of that fact. */

@@ -349,6 +349,55 @@ for from in "$SRC" "snapshot:$IT_TMP/snap"; do
     is "those in texts, too, of ${from%%:*}" "$(grep people "$IT_TMP/texts/idmap.csv" | cut -d, -f2,3 | xargs)" "3,18 4,19"
 done
 
+# --- keys that SOURCE tells apart, and TARGET does not
+apart() { # apart [INI]: tags and their uses, which SOURCE compares by their bytes
+    again "CREATE TABLE tags (k VARCHAR(9) NOT NULL PRIMARY KEY, v VARCHAR(9) NOT NULL);
+        CREATE TABLE uses (id INT NOT NULL PRIMARY KEY, tag VARCHAR(9) NOT NULL);
+        INSERT INTO tags VALUES ('a', '1'); INSERT INTO uses VALUES (1, 'a')" "[table $DB.uses]
+reference = tag -> $DB.tags.k
+[table $DB.tags]
+${1-}"
+    at a "ALTER TABLE tags CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+        ALTER TABLE uses CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+        INSERT INTO tags VALUES ('g', '3'), ('G', '2'); INSERT INTO uses VALUES (2, 'G'), (3, 'g')"
+}
+for identity in none k v; do
+    apart "identity = $identity"
+    at b "INSERT INTO tags VALUES ('G', '2')"
+    plan --on-conflict deleted-or-lost=restore --on-conflict duplicate=restore
+    is "a row is not another's that TARGET has and takes for it (identity $identity)" \
+        "$RC $(entities)" "1 tags G same G -
+tags g conflict G duplicate
+uses 2 insert 2 deleted-or-lost
+uses 3 waits - parent-absent"
+done
+is "and the row that TARGET has is shown" "$(jq -c 'select(.type == "entity" and
+    .kind == "duplicate") | [.target_key, .target]' "$OUT")" '[["G"],{"k":"G","v":"2"}]'
+apart
+at b "INSERT INTO tags VALUES ('G', '9')"
+plan --on-conflict deleted-or-lost=restore
+is "nor where TARGET's was edited" "$(entities | head -n 2)" "tags G same G changed
+tags g conflict G duplicate"
+apart
+at b "INSERT INTO tags VALUES ('ĝ', '9')"
+plan --on-conflict deleted-or-lost=restore
+is "where TARGET spells neither, nobody is" "$(entities)" "tags G conflict ĝ duplicate
+tags g conflict ĝ duplicate
+uses 2 waits - parent-absent
+uses 3 waits - parent-absent"
+apart
+plan --on-conflict deleted-or-lost=restore
+is "and where it has nobody, it cannot have both" "$(entities | cut -d' ' -f2-)" \
+    "G conflict - key-taken
+g conflict - key-taken
+2 waits - parent-absent
+3 waits - parent-absent"
+apart
+at a "DELETE FROM tags WHERE k = 'G'; DELETE FROM uses WHERE id > 1"
+at b "INSERT INTO tags VALUES ('G', '3')"
+plan
+is "one that is only spelled otherwise is still one" "$(entities)" "tags g same G changed"
+
 # --- new ids, and the counter behind them, stay within the last partition by ranges
 again "CREATE TABLE log (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, n INT NOT NULL)
     PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (100), PARTITION b VALUES LESS THAN (1000));

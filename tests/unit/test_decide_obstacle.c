@@ -48,6 +48,19 @@ static const struct hindered hindered[] = {
      {.counted = true, .ambiguous = true, .restored = true},
      MR_GROUP_LOST,
      MR_CONFLICT_NONE},
+    /* nor does the key that TARGET has as another row's; above the past it gets a new one */
+    {MR_SAYS_NAMESAKE,
+     {.namesake = true, .taken = true, .restored = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_DUPLICATE},
+    {MR_SAYS_NAMESAKE,
+     {.counted = true, .namesake = true, .gone = true},
+     MR_GROUP_GONE,
+     MR_CONFLICT_DUPLICATE},
+    {MR_SAYS_FREE,
+     {.counted = true, .above = true, .namesake = true, .taken = true},
+     MR_GROUP_LOST,
+     MR_CONFLICT_NONE},
     {MR_SAYS_DIFFERS_ABOVE,
      {.differs_above = true, .attaches = true},
      MR_GROUP_LOST,
@@ -94,10 +107,11 @@ static void test_obstacles(void **state)
 static void test_all_obstacles(void **state)
 {
     (void)state;
-    static const size_t facts[] = {
-        AT(counted), AT(keyless),   AT(there),         AT(taken),    AT(traced), AT(rival),
-        AT(crosses), AT(ambiguous), AT(owned),         AT(guarded),  AT(unfit),  AT(disagrees),
-        AT(twin),    AT(attaches),  AT(differs_above), AT(restored), AT(gone)};
+    static const size_t facts[] = {AT(counted), AT(keyless),  AT(there),         AT(taken),
+                                   AT(traced),  AT(rival),    AT(crosses),       AT(ambiguous),
+                                   AT(owned),   AT(guarded),  AT(unfit),         AT(disagrees),
+                                   AT(twin),    AT(attaches), AT(differs_above), AT(restored),
+                                   AT(gone),    AT(above),    AT(namesake)};
     const size_t n = sizeof facts / sizeof facts[0];
     for (size_t world = 0; world < (size_t)1 << n; world++) {
         const struct mr_fact f = world_of(world, facts, n);
@@ -113,6 +127,8 @@ static void test_all_obstacles(void **state)
             if (!f.there && (f.unfit || f.rival || f.disagrees ||
                              (f.guarded && (f.crosses || f.ambiguous || f.owned))))
                 assert_int_not_equal(o.conflict, MR_CONFLICT_NONE);
+            if (!f.there && f.namesake && (!f.counted || !f.above))
+                assert_int_equal(o.conflict, MR_CONFLICT_DUPLICATE);
             assert_true((o.conflict == MR_CONFLICT_NONE) ==
                         (o.because == MR_SAYS_FREE || o.because == MR_SAYS_THERE));
         }

@@ -25,6 +25,13 @@ static const struct met holders[] = {
     {MR_SAYS_CHOSEN, {.taken = true, .merged = true}, true, MR_CONFLICT_NONE},
     {MR_SAYS_BY_KEY, {.taken = true}, true, MR_CONFLICT_NONE},
     {MR_SAYS_BY_KEY, {.taken = true, .above = true}, true, MR_CONFLICT_NONE},
+    /* TARGET's row is another one's, whatever its key says, but for whom a person chose */
+    {MR_SAYS_NAMESAKE, {.taken = true, .namesake = true}, false, MR_CONFLICT_DUPLICATE},
+    {MR_SAYS_NAMESAKE,
+     {.counted = true, .taken = true, .namesake = true},
+     false,
+     MR_CONFLICT_DUPLICATE},
+    {MR_SAYS_CHOSEN, {.taken = true, .namesake = true, .merged = true}, true, MR_CONFLICT_NONE},
     {MR_SAYS_BASE, {.counted = true, .taken = true}, true, MR_CONFLICT_NONE},
     {MR_SAYS_SAME,
      {.counted = true, .above = true, .taken = true, .same = true},

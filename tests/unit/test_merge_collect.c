@@ -66,6 +66,21 @@ static void test_found(void **state)
     world_free(w);
 }
 
+/* TARGET has a row under another spelling of the key, which on SOURCE is one by itself. */
+static void test_spelling(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    (void)state;
+    build(w);
+    w->tables[TAGS].columns[MR_SOURCE][1].collation = "utf8mb4_bin";
+    world_both(w, TAGS, "1|W");
+    world_both(w, TAGS, "1|v");
+    found(w, TAGS, "1|w", NULL);
+    collect(w);
+    world_expect(w, "SELECT skey, equal, live FROM w ORDER BY id", "1,w 0 1,W; 1,W 1 1,W");
+    world_free(w);
+}
+
 /* SOURCE has lost rows since, or has other values: it is as it is now that counts. */
 static void test_moved_since(void **state)
 {
@@ -272,12 +287,12 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_found),     cmocka_unit_test(test_moved_since),
-        cmocka_unit_test(test_children),  cmocka_unit_test(test_of_live),
-        cmocka_unit_test(test_keyless),   cmocka_unit_test(test_keyless_gone),
-        cmocka_unit_test(test_written),   cmocka_unit_test(test_parents),
-        cmocka_unit_test(test_otherwise), cmocka_unit_test(test_many),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_found),        cmocka_unit_test(test_spelling),
+        cmocka_unit_test(test_moved_since),  cmocka_unit_test(test_children),
+        cmocka_unit_test(test_of_live),      cmocka_unit_test(test_keyless),
+        cmocka_unit_test(test_keyless_gone), cmocka_unit_test(test_written),
+        cmocka_unit_test(test_parents),      cmocka_unit_test(test_otherwise),
+        cmocka_unit_test(test_many),         cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

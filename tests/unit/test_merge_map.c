@@ -86,7 +86,8 @@ static void test_link_live(void **state)
     world_free(w);
 }
 
-/* Two rows of SOURCE of one name: the first is meant, and nobody is linked twice. */
+/* Two rows of SOURCE of one name: the one that is spelled so is meant, else the first, and nobody
+ * is linked twice. */
 static void test_link_twice(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
@@ -95,8 +96,10 @@ static void test_link_twice(void **state)
     world_look(w, 3, ORDERS, "7|B|NULL|1", NULL);
     world_look(w, 2, ORDERS, "7|b|NULL|1", NULL);
     world_look(w, 5, LINES, "1|7|b|NULL", NULL);
+    world_look(w, 6, LINES, "2|7|B|NULL", NULL);
+    world_look(w, 7, LINES, "3|7|b |NULL", NULL);
     world_run(w, mr_merge_link(&w->m, &w->err));
-    world_expect(w, LINKS, "5 1 2 0 - -");
+    world_expect(w, LINKS, "5 1 2 0 - -; 6 1 3 0 - -; 7 1 2 0 - -");
     world_free(w);
 }
 

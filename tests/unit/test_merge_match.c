@@ -112,6 +112,41 @@ static void test_children(void **state)
     world_free(w);
 }
 
+/* Keys that only SOURCE tells apart: TARGET's row is whose spelling it has, and nobody where it
+ * has none's, unless a person says whose it is. */
+static void test_namesakes(void **state)
+{
+    const struct {
+        const char *what, *first, *second, *live, *into, *expected;
+    } cases[] = {
+        {"the second is spelled so", "1|g|3", "1|G|2", "1|G|2", NULL, "1 1 -; 2 0 1,G"},
+        {"the first is", "1|G|3", "1|g|2", "1|G|2", NULL, "1 0 1,G; 2 1 -"},
+        {"none is", "1|G|3", "1|g|2", "1|G |2", NULL, "1 1 -; 2 1 -"},
+        {"a person chose", "1|g|3", "1|G|2", "1|G|2", "1|G|2", "1 0 1,G; 2 0 1,G"},
+        {"they are two", "1|g|3", "1|h|2", "1|G|2", NULL, "1 0 1,G; 2 0 -"},
+        {"TARGET has none", "1|g|3", "1|G|2", NULL, NULL, "1 0 -; 2 0 -"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world *w = calloc(1, sizeof *w);
+        build(w);
+        if (cases[i].live != NULL)
+            world_target(w, TAGS, cases[i].live);
+        look(w, 1, TAGS, cases[i].first, cases[i].live);
+        look(w, 2, TAGS, cases[i].second,
+             strchr(cases[i].second, 'h') != NULL ? NULL : cases[i].live);
+        if (cases[i].into != NULL)
+            world_require(MR_CASE_ONCE(w->m.cf, "INSERT INTO mark (id, into_key) VALUES (1, :key)",
+                                       NULL,
+                                       MR_ARG_BYTES("key", world_key(w, TAGS, cases[i].into))));
+        world_run(w, mr_merge_match(&w->m, TAGS, 1, &w->err));
+        const char *got = world_ask(w, "SELECT id, namesake, m.there FROM m ORDER BY id");
+        if (strcmp(got, cases[i].expected) != 0)
+            fail_msg("%s: %s", cases[i].what, got);
+        world_free(w);
+    }
+}
+
 /* Two equal rows whose references mean different people are two facts. */
 static void test_unsame(void **state)
 {
@@ -272,11 +307,12 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_member),        cmocka_unit_test(test_traced),
-        cmocka_unit_test(test_children),      cmocka_unit_test(test_unsame),
-        cmocka_unit_test(test_unsame_nobody), cmocka_unit_test(test_marks),
-        cmocka_unit_test(test_again),         cmocka_unit_test(test_waves),
-        cmocka_unit_test(test_disagrees),     cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_member),   cmocka_unit_test(test_namesakes),
+        cmocka_unit_test(test_traced),   cmocka_unit_test(test_children),
+        cmocka_unit_test(test_unsame),   cmocka_unit_test(test_unsame_nobody),
+        cmocka_unit_test(test_marks),    cmocka_unit_test(test_again),
+        cmocka_unit_test(test_waves),    cmocka_unit_test(test_disagrees),
+        cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

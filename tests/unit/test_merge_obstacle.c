@@ -57,6 +57,10 @@ static void test_one(void **state)
         {TAGS, "w|1", "grp='lost', traced=1", "restored) VALUES (1, 1", "- - -"},
         {TAGS, "w|1", "grp='maybe', taken=x'4e'", "restored) VALUES (1, 1", "- - -"},
         {MEMBERS, "9|a|NULL", "grp='lost', taken=x'4e'", NULL, "- - -"},
+        /* TARGET takes it for another one that it has */
+        {TAGS, "w|1", "grp='maybe', namesake=1, taken=x'4e'", "restored) VALUES (1, 1",
+         "duplicate NULL -"},
+        {MEMBERS, "9|a|NULL", "grp='lost', namesake=1, taken=x'4e'", NULL, "- - -"},
         {NOTES, "x", "grp='lost', taken=x'4e'", NULL, "- - -"},
     };
     (void)state;
@@ -91,16 +95,16 @@ static void test_attaches(void **state)
     world_free(w);
 }
 
-/* Two rows that become one key; not with one that TARGET has already. */
+/* Two rows that become one key, as TARGET compares it; not with one that TARGET has already. */
 static void test_twins(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
     (void)state;
     build(w);
-    world_row(w, 1, TAGS, "v|3", NULL, "grp='lost', mkey=x'61'");
-    world_row(w, 2, TAGS, "w|4", NULL, "grp='lost', mkey=x'61'");
-    world_row(w, 3, TAGS, "x|4", NULL, "grp='lost', mkey=x'62'");
-    world_row(w, 4, TAGS, "y|4", "y|4", "grp='base', mkey=x'62'");
+    world_row(w, 1, TAGS, "v|3", NULL, "grp='lost', canon=x'61'");
+    world_row(w, 2, TAGS, "w|4", NULL, "grp='lost', canon=x'61'");
+    world_row(w, 3, TAGS, "x|4", NULL, "grp='lost', canon=x'62'");
+    world_row(w, 4, TAGS, "y|4", "y|4", "grp='base', canon=x'62'");
     world_run(w, mr_merge_obstacles(&w->m, TAGS, 1, &w->err));
     world_expect(w, "SELECT own FROM m ORDER BY id", "key-taken; key-taken; -; -");
     world_free(w);
