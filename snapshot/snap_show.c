@@ -193,7 +193,7 @@ static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
     mr_jsonw_array_begin(w);
     for (size_t i = 0; i < m->nobjects; i++) {
         mr_jsonw_object_begin(w);
-        mr_jsonw_add_str(w, "kind", mr_snap_object_word(m->objects[i].kind));
+        mr_jsonw_add_str(w, "kind", mr_object_word(m->objects[i].kind));
         mr_jsonw_add_str(w, "db", m->objects[i].db);
         mr_jsonw_add_str(w, "name", m->objects[i].name);
         mr_jsonw_object_end(w);

@@ -4,16 +4,6 @@
 #include "core/json/jsonw.h"
 #include "core/row/row_class.h"
 
-static const char *const object_words[] = {[MR_OBJECT_VIEW] = "view",
-                                           [MR_OBJECT_ROUTINE] = "routine",
-                                           [MR_OBJECT_EVENT] = "event",
-                                           [MR_OBJECT_SEQUENCE] = "sequence"};
-
-const char *mr_catalogue_object_word(enum mr_object_kind kind)
-{
-    return object_words[kind];
-}
-
 /* ---- members ---- */
 
 static void put_text(struct mr_jsonw *w, const char *key, const char *text)
@@ -232,7 +222,7 @@ static void put_database(struct mr_jsonw *w, const struct mr_database *db)
 static void put_object(struct mr_jsonw *w, const struct mr_object *object)
 {
     mr_jsonw_object_begin(w);
-    put_text(w, "kind", object_words[object->kind]);
+    put_text(w, "kind", mr_object_word(object->kind));
     put_text(w, "db", object->db);
     put_text(w, "name", object->name);
     put_text(w, "definition", object->definition);

@@ -30,6 +30,4 @@ enum mr_code mr_catalogue_json_write(const struct mr_catalogue *cat, struct mr_s
 enum mr_code mr_catalogue_json_read(const char *text, size_t len, const char *name,
                                     struct mr_catalogue **out, struct mr_err *err);
 
-const char *mr_catalogue_object_word(enum mr_object_kind kind);
-
 #endif

@@ -256,16 +256,14 @@ static void get_object(struct mr_json_reader *r, const struct json_t *item, void
 {
     struct mr_object *object = to;
     const char *kind = need_text(r, item, "kind");
-    for (unsigned k = MR_OBJECT_VIEW; k <= MR_OBJECT_SEQUENCE; k++)
-        if (strcmp(mr_catalogue_object_word((enum mr_object_kind)k), kind) == 0)
-            object->kind = (enum mr_object_kind)k;
+    object->kind = mr_object_named(kind);
     object->db = need_text(r, item, "db");
     object->name = need_text(r, item, "name");
     object->definition = mr_json_read_exact(r, item, "definition");
     get_made(r, item, &object->made);
     object->algorithm = mr_json_read_exact(r, item, "algorithm");
     object->comment = mr_json_read_exact(r, item, "comment");
-    if (object->kind == 0)
+    if (!mr_object_has(object->kind, MR_OBJECT_LISTED))
         mr_json_read_refuse(r, "kind of object", kind);
 }
 

@@ -22,6 +22,7 @@
 #include "core/base/arena.h"
 #include "core/db/db.h"
 #include "core/row/row.h"
+#include "core/schema/object_kind.h"
 
 struct mr_column {
     const char *name;
@@ -129,8 +130,6 @@ struct mr_table {
     const struct mr_check *checks;
     size_t nchecks;
 };
-
-enum mr_object_kind { MR_OBJECT_VIEW = 1, MR_OBJECT_ROUTINE, MR_OBJECT_EVENT, MR_OBJECT_SEQUENCE };
 
 struct mr_object {
     enum mr_object_kind kind;

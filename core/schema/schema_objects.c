@@ -229,10 +229,8 @@ static void add_signature(struct mr_schema_load *load, struct mr_object *routine
                           const struct mr_vec *parameters)
 {
     const struct parameter *all = parameters->items;
-    bool function = strncmp(routine->name, "function ", 9) == 0;
-    struct parameter key = {.db = routine->db,
-                            .routine = strchr(routine->name, ' ') + 1,
-                            .kind = function ? "FUNCTION" : "PROCEDURE"};
+    struct parameter key = {.db = routine->db};
+    key.kind = mr_object_sql(MR_OBJECT_ROUTINE, routine->name, &key.routine);
     struct mr_strbuf text = MR_STRBUF_INIT;
     const char *returns = NULL;
     mr_strbuf_add_char(&text, '(');

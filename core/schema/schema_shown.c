@@ -27,9 +27,14 @@ struct statement {
 };
 static const struct statement of_view = {"SHOW CREATE VIEW ", "nn*", 1, 0},
                               of_trigger = {"SHOW CREATE TRIGGER ", "nnn*", 2, 1},
-                              of_procedure = {"SHOW CREATE PROCEDURE ", "nnn*", 2, 1},
-                              of_function = {"SHOW CREATE FUNCTION ", "nnn*", 2, 1},
                               of_event = {"SHOW CREATE EVENT ", "nnnn*", 3, 1};
+/* A library has no SQL in it. */
+static const struct statement of_routine[] = {
+    [MR_ROUTINE_PROCEDURE] = {"SHOW CREATE PROCEDURE ", "nnn*", 2, 1},
+    [MR_ROUTINE_FUNCTION] = {"SHOW CREATE FUNCTION ", "nnn*", 2, 1},
+    [MR_ROUTINE_LIBRARY] = {NULL, NULL, 0, 0},
+    [MR_ROUTINE_PACKAGE_BODY] = {"SHOW CREATE PACKAGE BODY ", "nnn*", 2, 1},
+    [MR_ROUTINE_PACKAGE] = {"SHOW CREATE PACKAGE ", "nnn*", 2, 1}};
 
 static bool has_literal(const char *text)
 {
@@ -214,23 +219,17 @@ static enum mr_code ask_body(const struct asking *a, const struct statement *wha
 static enum mr_code ask_object(const struct asking *a, struct mr_object *o, struct mr_err *err)
 {
     const struct mr_shown *shown = a->shown;
-    const char *blank = strchr(o->name, ' ');
-    const bool is_function = strncmp(o->name, "function ", 9) == 0;
-    const bool is_library = strncmp(o->name, "library ", 8) == 0;
+    const struct statement *routine = &of_routine[mr_routine_kind(o->name)];
+    const char *name = NULL;
+    (void)mr_object_sql(o->kind, o->name, &name);
     if (o->definition == NULL)
         return MR_OK;
-    switch (o->kind) {
-    case MR_OBJECT_VIEW: return shown->views ? ask_view(a, o, err) : MR_OK;
-    case MR_OBJECT_ROUTINE:
-        return shown->routines && blank != NULL && !is_library
-                   ? ask_body(a, is_function ? &of_function : &of_procedure, o->db, blank + 1,
-                              o->definition, &o->made, err)
-                   : MR_OK;
-    case MR_OBJECT_EVENT:
-        return shown->events ? ask_body(a, &of_event, o->db, o->name, o->definition, &o->made, err)
-                             : MR_OK;
-    case MR_OBJECT_SEQUENCE: break;
-    }
+    if (o->kind == MR_OBJECT_VIEW && shown->views)
+        return ask_view(a, o, err);
+    if (o->kind == MR_OBJECT_ROUTINE && shown->routines && routine->head != NULL)
+        return ask_body(a, routine, o->db, name, o->definition, &o->made, err);
+    if (o->kind == MR_OBJECT_EVENT && shown->events)
+        return ask_body(a, &of_event, o->db, o->name, o->definition, &o->made, err);
     return MR_OK;
 }
 

@@ -202,13 +202,12 @@ static enum mr_code compare_tables(struct mr_objects_both *p, struct mr_err *err
 
 static enum mr_objects_kind kind_of(enum mr_object_kind kind)
 {
-    switch (kind) {
-    case MR_OBJECT_VIEW: return MR_OBJECTS_VIEW;
-    case MR_OBJECT_ROUTINE: return MR_OBJECTS_ROUTINE;
-    case MR_OBJECT_EVENT: return MR_OBJECTS_EVENT;
-    case MR_OBJECT_SEQUENCE: break;
-    }
-    return MR_OBJECTS_SEQUENCE;
+    static const enum mr_objects_kind of[MR_OBJECT_KINDS] = {
+        [MR_OBJECT_VIEW] = MR_OBJECTS_VIEW,
+        [MR_OBJECT_ROUTINE] = MR_OBJECTS_ROUTINE,
+        [MR_OBJECT_EVENT] = MR_OBJECTS_EVENT,
+        [MR_OBJECT_SEQUENCE] = MR_OBJECTS_SEQUENCE};
+    return of[kind];
 }
 
 /* Views and sequences are named like tables, routines and events without case. */
@@ -216,7 +215,7 @@ static const struct mr_object *find_object(const struct mr_objects_both *p,
                                            const struct mr_catalogue *cat, const char *db,
                                            const struct mr_object *like)
 {
-    bool like_table = like->kind == MR_OBJECT_VIEW || like->kind == MR_OBJECT_SEQUENCE;
+    const bool like_table = mr_object_has(like->kind, MR_OBJECT_RELATION);
     for (size_t i = 0; i < cat->nobjects; i++) {
         const struct mr_object *o = &cat->objects[i];
         if (o->kind != like->kind || !mr_objects_is_same_name(p, o->db, db))
@@ -234,13 +233,13 @@ static bool is_same_object(const struct mr_objects_both *p, const struct mr_obje
 {
     struct mr_objects_text a = mr_objects_body_of(s->definition, p->source_db, &s->made);
     struct mr_objects_text b = mr_objects_body_of(t->definition, p->target_db, &t->made);
-    switch (s->kind) {
-    case MR_OBJECT_VIEW: return mr_objects_same_view(a, b);
-    case MR_OBJECT_EVENT: return mr_objects_same_event(a, b, p->cross);
-    case MR_OBJECT_ROUTINE: return mr_objects_same_routine(a, p->source, b, p->target, p->cross);
-    case MR_OBJECT_SEQUENCE: break;
-    }
-    return mr_objects_same_body(a, b, p->cross);
+    if (s->kind == MR_OBJECT_VIEW)
+        return mr_objects_same_view(a, b);
+    if (s->kind == MR_OBJECT_EVENT)
+        return mr_objects_same_event(a, b, p->cross);
+    return s->kind == MR_OBJECT_ROUTINE
+               ? mr_objects_same_routine(a, p->source, b, p->target, p->cross)
+               : mr_objects_same_body(a, b, p->cross);
 }
 
 /* Servers that do not tell an algorithm have not been asked for it. */
@@ -313,11 +312,11 @@ static enum mr_code compare_object(const struct mr_objects_both *p, const struct
     return mr_objects_report(p, &diff, err);
 }
 
-/* A routine's name without "procedure " or "function ". */
 static const char *bare_name(const struct mr_object *object)
 {
-    const char *blank = object->kind == MR_OBJECT_ROUTINE ? strchr(object->name, ' ') : NULL;
-    return blank != NULL ? blank + 1 : object->name;
+    const char *name = NULL;
+    (void)mr_object_sql(object->kind, object->name, &name);
+    return name;
 }
 
 static bool is_object_wanted(const struct mr_objects_both *p, const struct mr_object *object,

@@ -138,7 +138,7 @@ static const char *object_file(struct mr_snap_schema *s, const struct mr_snap_ob
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_strbuf_add_str(&text, "schema/");
     mr_snap_stem_add(&text, o->db, o->name);
-    mr_strbuf_add_fmt(&text, ".%s.sql", mr_snap_object_word(o->kind));
+    mr_strbuf_add_fmt(&text, ".%s.sql", mr_object_word(o->kind));
     const char *kept = text.failed ? NULL : mr_arena_strdup(s->arena, text.ptr);
     mr_strbuf_release(&text);
     return kept;
@@ -148,14 +148,12 @@ static enum mr_code add_object(struct mr_snap_schema *s, const struct mr_snap_ob
                                const char *statement, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    bool has_body = object->kind == MR_SNAP_ROUTINE || object->kind == MR_SNAP_TRIGGER ||
-                    object->kind == MR_SNAP_EVENT;
     struct mr_snap_object *kept = mr_vec_push(&s->objects);
     if (kept == NULL)
         return mr_err_nomem(err, "reading the schema");
     *kept = *object;
     kept->file = object_file(s, object);
-    mr_snap_statement_add(&text, statement, has_body);
+    mr_snap_statement_add(&text, statement, mr_object_has(object->kind, MR_OBJECT_BODY));
     enum mr_code code = kept->file != NULL ? mr_snap_schema_add_file(s, kept->file, &text, err)
                                            : mr_err_nomem(err, "reading the schema");
     mr_strbuf_release(&text);
@@ -193,12 +191,12 @@ static enum mr_code take(struct mr_snap_schema *s, struct mr_snap_object *object
         object->sql_mode = shown.sql_mode;
         object->collation = shown.collation;
         object->db_collation = shown.db_collation;
-        if (object->kind == MR_SNAP_EVENT)
+        if (object->kind == MR_OBJECT_EVENT)
             object->value = shown.time_zone;
         code = take_statement(s, object, &shown, &why);
     }
     if (code == MR_E_DENIED || code == MR_E_NO_SUCH || code == MR_E_SQL || code == MR_E_SNAPSHOT)
-        code = mr_snap_schema_leave_out(s, mr_snap_object_word(object->kind),
+        code = mr_snap_schema_leave_out(s, mr_object_word(object->kind),
                                         full_name(&label, object->db, object->name), why.message,
                                         NULL, err);
     else if (code != MR_OK && err != NULL)
@@ -213,8 +211,10 @@ static enum mr_code take_database(struct mr_snap_schema *s, const struct mr_data
                                   struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    const struct mr_snap_object object = {
-        .kind = MR_SNAP_DATABASE, .db = db->name, .name = db->name, .db_collation = db->collation};
+    const struct mr_snap_object object = {.kind = MR_OBJECT_DATABASE,
+                                          .db = db->name,
+                                          .name = db->name,
+                                          .db_collation = db->collation};
     mr_strbuf_add_str(&sql, "CREATE DATABASE IF NOT EXISTS ");
     mr_sql_ident(&sql, db->name);
     mr_strbuf_add_fmt(&sql, " CHARACTER SET %s COLLATE %s", db->charset, db->collation);
@@ -311,9 +311,8 @@ static enum mr_code take_sequence_value(struct mr_snap_schema *s, struct mr_snap
 
 bool mr_snap_schema_wants(const struct mr_snap_schema *s, const struct mr_object *object)
 {
-    const char *name = object->name;
-    if (object->kind == MR_OBJECT_ROUTINE)
-        (void)mr_snap_routine_what(object->name, &name);
+    const char *name = NULL;
+    (void)mr_object_sql(object->kind, object->name, &name);
     return !s->tables_only && is_selected(s, object->db, name);
 }
 
@@ -341,36 +340,18 @@ static enum mr_code name_library(struct mr_snap_schema *s, const struct mr_objec
 static enum mr_code take_listed(struct mr_snap_schema *s, const struct mr_object *o,
                                 struct mr_err *err)
 {
-    struct mr_snap_object object = {.db = o->db, .name = o->name};
-    const char *what = NULL, *name = o->name;
+    struct mr_snap_object object = {.kind = o->kind, .db = o->db, .name = o->name};
+    const char *name = NULL, *what = mr_object_sql(o->kind, o->name, &name);
     enum mr_code code = MR_OK;
-    switch (o->kind) {
-    case MR_OBJECT_VIEW:
-        object.kind = MR_SNAP_VIEW;
-        what = "VIEW";
-        break;
-    case MR_OBJECT_ROUTINE:
-        object.kind = MR_SNAP_ROUTINE;
-        what = mr_snap_routine_what(o->name, &name);
-        break;
-    case MR_OBJECT_EVENT:
-        object.kind = MR_SNAP_EVENT;
-        what = "EVENT";
-        break;
-    case MR_OBJECT_SEQUENCE:
-        object.kind = MR_SNAP_SEQUENCE;
-        what = "SEQUENCE";
-        break;
-    }
     if (!mr_snap_schema_wants(s, o))
         return MR_OK;
-    if (object.kind == MR_SNAP_ROUTINE && strncmp(o->name, "library ", 8) == 0)
+    if (o->kind == MR_OBJECT_ROUTINE && mr_routine_kind(o->name) == MR_ROUTINE_LIBRARY)
         return name_library(s, o, err);
-    if (object.kind == MR_SNAP_VIEW) {
+    if (object.kind == MR_OBJECT_VIEW) {
         object.lacks = o->definition != NULL && !mr_view_reads(o->definition, is_kept, s);
         code = take_view_columns(s, &object, err);
     }
-    if (object.kind == MR_SNAP_SEQUENCE)
+    if (object.kind == MR_OBJECT_SEQUENCE)
         code = take_sequence_value(s, &object, err);
     return code == MR_OK ? take(s, &object, what, name, err) : code;
 }
@@ -403,7 +384,7 @@ static enum mr_code take_triggers(struct mr_snap_schema *s, const struct mr_tabl
     if (table->ntriggers > 1)
         qsort(sorted, table->ntriggers, sizeof *sorted, compare_triggers);
     for (size_t i = 0; code == MR_OK && i < table->ntriggers; i++) {
-        struct mr_snap_object object = {.kind = MR_SNAP_TRIGGER,
+        struct mr_snap_object object = {.kind = MR_OBJECT_TRIGGER,
                                         .db = table->db,
                                         .name = sorted[i]->name,
                                         .table = table->name};

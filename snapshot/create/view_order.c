@@ -89,8 +89,8 @@ static void place(struct order *o, size_t at)
 /* It can be made behind its package only, which stands behind it by name. */
 static bool is_package_body(const struct mr_object *object)
 {
-    static const char word[] = "package body ";
-    return object->kind == MR_OBJECT_ROUTINE && strncmp(object->name, word, sizeof word - 1) == 0;
+    return object->kind == MR_OBJECT_ROUTINE &&
+           mr_routine_kind(object->name) == MR_ROUTINE_PACKAGE_BODY;
 }
 
 /* Each round places those that wait for none; true while there were such. */

@@ -8,15 +8,6 @@
 #include "core/json/jsonw.h"
 #include "core/row/row_class.h"
 
-static const char *const object_words[] = {
-    [MR_SNAP_DATABASE] = "database", [MR_SNAP_SEQUENCE] = "sequence", [MR_SNAP_ROUTINE] = "routine",
-    [MR_SNAP_VIEW] = "view",         [MR_SNAP_TRIGGER] = "trigger",   [MR_SNAP_EVENT] = "event"};
-
-const char *mr_snap_object_word(enum mr_snap_object_kind kind)
-{
-    return object_words[kind];
-}
-
 const char *mr_snap_proof_word(enum mr_snap_proof proof)
 {
     static const char *const words[] = {NULL, "connection", "log", "engine"};
@@ -33,7 +24,7 @@ const struct mr_snap_object *mr_snap_manifest_database(const struct mr_snap_mani
                                                        const char *db)
 {
     for (size_t i = 0; i < manifest->nobjects; i++)
-        if (manifest->objects[i].kind == MR_SNAP_DATABASE &&
+        if (manifest->objects[i].kind == MR_OBJECT_DATABASE &&
             strcmp(manifest->objects[i].db, db) == 0)
             return &manifest->objects[i];
     return NULL;
@@ -153,7 +144,7 @@ static void put_consistency(struct mr_jsonw *w, const struct mr_snap_consistency
 static void put_object(struct mr_jsonw *w, const struct mr_snap_object *object)
 {
     mr_jsonw_object_begin(w);
-    mr_jsonw_add_str(w, "kind", object_words[object->kind]);
+    mr_jsonw_add_str(w, "kind", mr_object_word(object->kind));
     mr_jsonw_add_str(w, "db", object->db);
     mr_jsonw_add_str(w, "name", object->name);
     mr_jsonw_add_str(w, "file", object->file);

@@ -15,6 +15,7 @@
 
 #include "core/cli/option.h"
 #include "core/json/json_in.h"
+#include "core/schema/object_kind.h"
 #include "snapshot/format/snap_table.h"
 
 #define MR_SNAP_SCHEMA "myrecon/snapshot/1"
@@ -61,17 +62,8 @@ struct mr_snap_server {
 };
 
 /* A schema object with a file of its own. */
-enum mr_snap_object_kind {
-    MR_SNAP_DATABASE = 1,
-    MR_SNAP_SEQUENCE,
-    MR_SNAP_ROUTINE,
-    MR_SNAP_VIEW,
-    MR_SNAP_TRIGGER,
-    MR_SNAP_EVENT
-};
-
 struct mr_snap_object {
-    enum mr_snap_object_kind kind;
+    enum mr_object_kind kind;
     const char *db, *name; /* a routine: "procedure p"; a database: its name in both */
     const char *file;
     const char *sql_mode, *collation; /* of the session that makes it, or NULL */
@@ -154,7 +146,5 @@ struct mr_snap_totals mr_snap_manifest_totals(const struct mr_snap_manifest *man
 /* NULL for 0. */
 const char *mr_snap_proof_word(enum mr_snap_proof proof);
 const char *mr_snap_position_word(enum mr_snap_position position);
-
-const char *mr_snap_object_word(enum mr_snap_object_kind kind);
 
 #endif

@@ -157,13 +157,13 @@ static void get_consistency(struct mr_json_reader *r, const struct json_t *root,
     c->note = mr_json_read_text_or_null(r, o, "note");
 }
 
-static enum mr_snap_object_kind kind_of(struct mr_json_reader *r, const char *word)
+static enum mr_object_kind kind_of(struct mr_json_reader *r, const char *word)
 {
-    for (unsigned kind = MR_SNAP_DATABASE; kind <= MR_SNAP_EVENT; kind++)
-        if (strcmp(mr_snap_object_word((enum mr_snap_object_kind)kind), word) == 0)
-            return (enum mr_snap_object_kind)kind;
+    const enum mr_object_kind kind = mr_object_named(word);
+    if (kind != MR_OBJECT_NONE)
+        return kind;
     mr_json_read_refuse(r, "kind of object", word);
-    return MR_SNAP_DATABASE;
+    return MR_OBJECT_DATABASE;
 }
 
 /* Words and numbers that are written into statements as they stand. */
@@ -215,7 +215,7 @@ static void get_object_item(struct mr_json_reader *r, const struct json_t *item,
     o->table = mr_json_read_text_or_null(r, item, "table");
     o->value = mr_json_read_text_or_null(r, item, "value");
     o->columns = mr_json_read_texts(r, item, "columns", &o->ncolumns);
-    if (o->kind == MR_SNAP_SEQUENCE)
+    if (o->kind == MR_OBJECT_SEQUENCE)
         check_value(r, o);
 }
 

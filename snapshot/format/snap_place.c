@@ -236,46 +236,13 @@ bool mr_snap_names_directory(const char *sql, size_t len)
 
 /* ---- the places of objects ---- */
 
-/* The longer words first, or a package body would be a package called "body x". */
-const char *mr_snap_routine_what(const char *full, const char **name)
-{
-    static const struct {
-        const char *start, *what;
-    } kinds[] = {{"procedure ", "PROCEDURE"},
-                 {"function ", "FUNCTION"},
-                 {"library ", "LIBRARY"},
-                 {"package body ", "PACKAGE BODY"},
-                 {"package ", "PACKAGE"}};
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (strncmp(full, kinds[i].start, strlen(kinds[i].start)) == 0) {
-            *name = full + strlen(kinds[i].start);
-            return kinds[i].what;
-        }
-    *name = full;
-    return "PROCEDURE";
-}
-
-const char *mr_snap_object_what(const struct mr_snap_object *o, const char **name)
-{
-    *name = o->name;
-    switch (o->kind) {
-    case MR_SNAP_VIEW: return "VIEW";
-    case MR_SNAP_TRIGGER: return "TRIGGER";
-    case MR_SNAP_EVENT: return "EVENT";
-    case MR_SNAP_SEQUENCE: return "SEQUENCE";
-    case MR_SNAP_DATABASE: return "DATABASE";
-    case MR_SNAP_ROUTINE: break;
-    }
-    return mr_snap_routine_what(o->name, name);
-}
-
 struct mr_snap_place mr_snap_object_place(const struct mr_snap_object *o)
 {
     struct mr_snap_place place = {.db = o->db};
-    place.what = mr_snap_object_what(o, &place.name);
-    if (o->kind == MR_SNAP_TRIGGER)
+    place.what = mr_object_sql(o->kind, o->name, &place.name);
+    if (o->kind == MR_OBJECT_TRIGGER)
         place.table = o->table;
-    if (o->kind != MR_SNAP_DATABASE)
+    if (o->kind != MR_OBJECT_DATABASE)
         place.sql_mode = o->sql_mode;
     return place;
 }

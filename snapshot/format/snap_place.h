@@ -40,10 +40,6 @@ bool mr_snap_names_db(const struct mr_snap_place *place, const char *sql, size_t
 /* Does a table's text have DATA DIRECTORY or INDEX DIRECTORY?  A restore ignores both. */
 bool mr_snap_names_directory(const char *sql, size_t len);
 
-/* What an object is for SQL ("PACKAGE BODY"), and its name without that: a routine's is
- * "package body p". */
-const char *mr_snap_object_what(const struct mr_snap_object *object, const char **name);
-const char *mr_snap_routine_what(const char *full, const char **name);
 /* Where the statement of its file belongs. */
 struct mr_snap_place mr_snap_object_place(const struct mr_snap_object *object);
 struct mr_snap_place mr_snap_table_place(const struct mr_snap_table *table);

@@ -30,8 +30,8 @@ void mr_snap_object_session(struct mr_strbuf *out, const struct mr_snap_object *
     else
         mr_strbuf_add_str(out, ", character_set_connection = utf8mb4");
     mr_strbuf_add_str(out, ", time_zone = ");
-    mr_sql_string(out, object->kind == MR_SNAP_EVENT && object->value != NULL ? object->value
-                                                                              : "+00:00");
+    mr_sql_string(out, object->kind == MR_OBJECT_EVENT && object->value != NULL ? object->value
+                                                                                : "+00:00");
 }
 
 void mr_snap_collate_sql(struct mr_strbuf *out, const char *db, const char *collation)
@@ -131,7 +131,7 @@ static void add_session(struct script *s)
  * reads from is not kept. */
 static bool is_doubtful(const struct mr_snap_object *o)
 {
-    return o->kind == MR_SNAP_VIEW && (o->ncolumns == 0 || o->lacks);
+    return o->kind == MR_OBJECT_VIEW && (o->ncolumns == 0 || o->lacks);
 }
 
 static void add_drop(struct script *s, const struct mr_snap_object *view)
@@ -145,7 +145,7 @@ static void add_drop(struct script *s, const struct mr_snap_object *view)
 static bool is_collated(const struct script *s, const struct mr_snap_object *o)
 {
     const char *own = mr_snap_collation_of(s->m, o->db);
-    return o->kind != MR_SNAP_DATABASE && o->db_collation != NULL && own != NULL &&
+    return o->kind != MR_OBJECT_DATABASE && o->db_collation != NULL && own != NULL &&
            strcmp(o->db_collation, own) != 0;
 }
 
@@ -157,7 +157,7 @@ static void add_collate(struct script *s, const char *db, const char *collation)
 
 /* In the order of the manifest, each under its own settings; behind them the restore's own
  * again, or rows would be loaded under those of the last object. */
-static void add_objects(struct script *s, enum mr_snap_object_kind kind, bool doubtful,
+static void add_objects(struct script *s, enum mr_object_kind kind, bool doubtful,
                         const char *title)
 {
     bool any = false;
@@ -168,25 +168,25 @@ static void add_objects(struct script *s, enum mr_snap_object_kind kind, bool do
         if (!any)
             add_title(s, title);
         any = true;
-        if (kind != MR_SNAP_DATABASE) {
+        if (kind != MR_OBJECT_DATABASE) {
             add_use(s, o->db);
             mr_snap_object_session(s->out, o);
             mr_strbuf_add_str(s->out, ";\n");
         }
-        if (kind == MR_SNAP_VIEW)
+        if (kind == MR_OBJECT_VIEW)
             add_drop(s, o);
         if (is_collated(s, o))
             add_collate(s, o->db, o->db_collation);
         add_file(s, o->file);
         if (is_collated(s, o))
             add_collate(s, o->db, mr_snap_collation_of(s->m, o->db));
-        if (kind == MR_SNAP_SEQUENCE && o->value != NULL) {
+        if (kind == MR_OBJECT_SEQUENCE && o->value != NULL) {
             mr_strbuf_add_str(s->out, "DO SETVAL(");
             mr_sql_ident(s->out, o->name);
             mr_strbuf_add_fmt(s->out, ", %s, 0);\n", o->value);
         }
     }
-    if (any && kind != MR_SNAP_DATABASE)
+    if (any && kind != MR_OBJECT_DATABASE)
         add_session(s);
 }
 
@@ -194,7 +194,7 @@ static void add_stubs(struct script *s)
 {
     for (size_t i = 0; i < s->m->nobjects; i++) {
         const struct mr_snap_object *o = &s->m->objects[i];
-        if (o->kind != MR_SNAP_VIEW || o->ncolumns == 0)
+        if (o->kind != MR_OBJECT_VIEW || o->ncolumns == 0)
             continue;
         add_use(s, o->db);
         mr_snap_view_stub(s->out, o);
@@ -212,7 +212,7 @@ static void add_doubtful(struct script *s)
         add_use(s, o->db);
         add_drop(s, o);
     }
-    add_objects(s, MR_SNAP_VIEW, true,
+    add_objects(s, MR_OBJECT_VIEW, true,
                 "views that were broken, or that read from what is not kept: the client "
                 "stops at the first that cannot be made, with everything else loaded");
 }
@@ -248,9 +248,9 @@ enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *m, const struct m
                       "-- RESTORE.txt says how it is run.\n\n",
                       m->uuid);
     add_session(&s);
-    add_objects(&s, MR_SNAP_DATABASE, false, "databases");
-    add_objects(&s, MR_SNAP_SEQUENCE, false, "sequences");
-    add_objects(&s, MR_SNAP_ROUTINE, false, "routines");
+    add_objects(&s, MR_OBJECT_DATABASE, false, "databases");
+    add_objects(&s, MR_OBJECT_SEQUENCE, false, "sequences");
+    add_objects(&s, MR_OBJECT_ROUTINE, false, "routines");
     add_title(&s, "tables");
     for (size_t i = 0; i < m->ntables; i++) {
         add_use(&s, m->tables[i].db);
@@ -267,9 +267,9 @@ enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *m, const struct m
             add_use(&s, m->tables[i].db);
             add_file(&s, m->tables[i].keys_file);
         }
-    add_objects(&s, MR_SNAP_VIEW, false, "views");
-    add_objects(&s, MR_SNAP_TRIGGER, false, "triggers");
-    add_objects(&s, MR_SNAP_EVENT, false, "events");
+    add_objects(&s, MR_OBJECT_VIEW, false, "views");
+    add_objects(&s, MR_OBJECT_TRIGGER, false, "triggers");
+    add_objects(&s, MR_OBJECT_EVENT, false, "events");
     add_doubtful(&s);
     return s.code == MR_OK ? mr_strbuf_check(out, "writing restore.sql", err) : s.code;
 }

@@ -51,7 +51,7 @@ static enum mr_code keep_names(struct mr_snap_kept *kept, struct mr_snap *snap, 
                                       .reason = m->left_out[i].reason,
                                       .hint = m->left_out[i].hint};
     for (size_t i = 0; i < m->nobjects; i++)
-        if (m->objects[i].kind == MR_SNAP_DATABASE)
+        if (m->objects[i].kind == MR_OBJECT_DATABASE)
             dbs[kept->ndbs++] = m->objects[i].db;
     kept->left_out = out;
     kept->nleft_out = m->nleft_out;

@@ -44,10 +44,9 @@ static enum mr_code check(struct mr_snap *snap, const char *file, const struct m
 const char *mr_snap_object_pattern_name(const struct mr_snap_object *o)
 {
     const char *name = o->name;
-    if (o->kind == MR_SNAP_TRIGGER && o->table != NULL)
+    if (o->kind == MR_OBJECT_TRIGGER && o->table != NULL)
         return o->table;
-    if (o->kind == MR_SNAP_ROUTINE)
-        (void)mr_snap_object_what(o, &name);
+    (void)mr_object_sql(o->kind, o->name, &name);
     return name;
 }
 
@@ -73,7 +72,7 @@ enum mr_code mr_snap_check_places(struct mr_snap *snap, mr_snap_wants_fn *wants,
     for (size_t i = 0; i < m->nobjects; i++) {
         const struct mr_snap_object *o = &m->objects[i];
         const struct mr_snap_place place = mr_snap_object_place(o);
-        if (wants == NULL || o->kind == MR_SNAP_DATABASE ||
+        if (wants == NULL || o->kind == MR_OBJECT_DATABASE ||
             wants(ctx, o->db, mr_snap_object_pattern_name(o)))
             MR_TRY(check(snap, o->file, &place, err));
     }

@@ -390,8 +390,7 @@ static enum mr_code add_contradiction(struct mr_snap *snap, struct named of, con
                                       struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    const char *word =
-        of.kind == 0 ? "table" : mr_snap_object_word((enum mr_snap_object_kind)of.kind);
+    const char *word = of.kind == 0 ? "table" : mr_object_word((enum mr_object_kind)of.kind);
     mr_strbuf_add_fmt(&text, "contradicts itself: %s \"%s.%s\" %s", word, of.db, of.name, reason);
     enum mr_code code = mr_strbuf_check(&text, "verifying a snapshot", err);
     if (code == MR_OK)

@@ -298,7 +298,7 @@ static enum mr_code snap_sequence(struct mr_reader *reader, const char *db, cons
     const struct mr_snap_manifest *m = &source_of(reader)->store.snap.manifest;
     for (size_t i = 0; i < m->nobjects; i++) {
         const struct mr_snap_object *o = &m->objects[i];
-        if (o->kind != MR_SNAP_SEQUENCE || o->value == NULL || strcmp(o->db, db) != 0 ||
+        if (o->kind != MR_OBJECT_SEQUENCE || o->value == NULL || strcmp(o->db, db) != 0 ||
             strcmp(o->name, name) != 0)
             continue;
         *next = o->value[0] != '-' ? strtoull(o->value, NULL, 10) : 0;

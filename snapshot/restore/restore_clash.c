@@ -39,16 +39,15 @@ static const char *relation_at(const struct mr_restore *r, const char *db, const
             return "table";
     for (size_t i = 0; i < m->nobjects; i++) {
         const struct mr_snap_object *o = &m->objects[i];
-        if ((o->kind == MR_SNAP_VIEW || o->kind == MR_SNAP_SEQUENCE) &&
-            mr_restore_wants_object(r, o) && same_name(r, mr_restore_db_name(r, o->db), db) &&
-            same_name(r, o->name, name))
-            return o->kind == MR_SNAP_VIEW ? "view" : "sequence";
+        if (mr_object_has(o->kind, MR_OBJECT_RELATION) && mr_restore_wants_object(r, o) &&
+            same_name(r, mr_restore_db_name(r, o->db), db) && same_name(r, o->name, name))
+            return mr_object_word(o->kind);
     }
     return NULL;
 }
 
 /* Of a kind whose names are alike in any letters. */
-static bool has_object(const struct mr_restore *r, enum mr_snap_object_kind kind, const char *db,
+static bool has_object(const struct mr_restore *r, enum mr_object_kind kind, const char *db,
                        const char *name)
 {
     const struct mr_snap_manifest *m = &r->snap.manifest;
@@ -61,28 +60,11 @@ static bool has_object(const struct mr_restore *r, enum mr_snap_object_kind kind
     return false;
 }
 
-static const char *object_word(enum mr_object_kind kind)
-{
-    switch (kind) {
-    case MR_OBJECT_VIEW: return "view";
-    case MR_OBJECT_ROUTINE: return "routine";
-    case MR_OBJECT_EVENT: return "event";
-    case MR_OBJECT_SEQUENCE: return "sequence";
-    }
-    return "object";
-}
-
-static bool is_relation(const struct mr_object *o)
-{
-    return o->kind == MR_OBJECT_VIEW || o->kind == MR_OBJECT_SEQUENCE;
-}
-
 static bool clashes(const struct mr_restore *r, const struct mr_object *o)
 {
-    if (is_relation(o))
+    if (mr_object_has(o->kind, MR_OBJECT_RELATION))
         return relation_at(r, o->db, o->name) != NULL;
-    return has_object(r, o->kind == MR_OBJECT_EVENT ? MR_SNAP_EVENT : MR_SNAP_ROUTINE, o->db,
-                      o->name);
+    return has_object(r, o->kind, o->db, o->name);
 }
 
 /* ---- refusals ---- */
@@ -125,7 +107,7 @@ static enum mr_code require_empty(const struct mr_restore *r, bool only_clashes,
     for (size_t i = 0; i < r->cat->nobjects; i++) {
         const struct mr_object *o = &r->cat->objects[i];
         if (!only_clashes || clashes(r, o))
-            return refuse(o->db, object_word(o->kind), o->name, err);
+            return refuse(o->db, mr_object_word(o->kind), o->name, err);
     }
     return MR_OK;
 }
@@ -136,7 +118,7 @@ static enum mr_code require_triggers(const struct mr_restore *r, struct mr_err *
     for (size_t i = 0; i < r->cat->ntables; i++) {
         const struct mr_table *t = &r->cat->tables[i];
         for (size_t k = 0; relation_at(r, t->db, t->name) == NULL && k < t->ntriggers; k++) {
-            if (!has_object(r, MR_SNAP_TRIGGER, t->db, t->triggers[k].name))
+            if (!has_object(r, MR_OBJECT_TRIGGER, t->db, t->triggers[k].name))
                 continue;
             (void)mr_err_set(err, MR_E_REFUSED,
                              "table \"%s.%s\" stays, and has trigger \"%s\", a name that the "
@@ -171,8 +153,8 @@ static enum mr_code require_kinds(const struct mr_restore *r, struct mr_err *err
         code = require_kind(r, r->cat->tables[i].db, "table", r->cat->tables[i].name, err);
     for (size_t i = 0; code == MR_OK && i < r->cat->nobjects; i++) {
         const struct mr_object *o = &r->cat->objects[i];
-        if (is_relation(o))
-            code = require_kind(r, o->db, object_word(o->kind), o->name, err);
+        if (mr_object_has(o->kind, MR_OBJECT_RELATION))
+            code = require_kind(r, o->db, mr_object_word(o->kind), o->name, err);
     }
     return code;
 }
@@ -254,6 +236,15 @@ static enum mr_code drop_references(struct mr_restore *r, struct mr_err *err)
 
 /* ---- dropping ---- */
 
+static enum mr_code run(struct mr_restore *r, const char *text, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, text);
+    enum mr_code code = mr_restore_exec(r->db, &sql, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
 static enum mr_code drop(struct mr_restore *r, const char *what, const char *db, const char *name,
                          struct mr_err *err)
 {
@@ -265,16 +256,23 @@ static enum mr_code drop(struct mr_restore *r, const char *what, const char *db,
     return code;
 }
 
-static const char *kind_word(const struct mr_object *o, const char **name)
+/* Before MariaDB 11.4 packages are no words of SQL but in Oracle's mode. */
+static enum mr_code drop_package(struct mr_restore *r, const char *what, const char *db,
+                                 const char *name, struct mr_err *err)
 {
-    *name = o->name;
-    switch (o->kind) {
-    case MR_OBJECT_VIEW: return "VIEW";
-    case MR_OBJECT_EVENT: return "EVENT";
-    case MR_OBJECT_SEQUENCE: return "SEQUENCE";
-    case MR_OBJECT_ROUTINE: break;
-    }
-    return mr_snap_routine_what(o->name, name);
+    MR_TRY(run(r, "SET @myrecon_sql_mode = @@SESSION.sql_mode, SESSION sql_mode = 'ORACLE'", err));
+    MR_TRY(drop(r, what, db, name, err));
+    return run(r, "SET SESSION sql_mode = @myrecon_sql_mode", err);
+}
+
+static enum mr_code drop_object(struct mr_restore *r, const struct mr_object *o, struct mr_err *err)
+{
+    const char *name = NULL;
+    const char *what = mr_object_sql(o->kind, o->name, &name);
+    const enum mr_routine_kind kind = mr_routine_kind(o->name);
+    const bool is_package = o->kind == MR_OBJECT_ROUTINE &&
+                            (kind == MR_ROUTINE_PACKAGE || kind == MR_ROUTINE_PACKAGE_BODY);
+    return is_package ? drop_package(r, what, o->db, name, err) : drop(r, what, o->db, name, err);
 }
 
 /* What cannot go is refused while everything is still there. */
@@ -291,10 +289,8 @@ static enum mr_code drop_clashes(struct mr_restore *r, struct mr_err *err)
     }
     for (size_t i = 0; i < r->cat->nobjects; i++) {
         const struct mr_object *o = &r->cat->objects[i];
-        const char *name = NULL;
-        const char *what = kind_word(o, &name);
         if (clashes(r, o))
-            MR_TRY(drop(r, what, o->db, name, err));
+            MR_TRY(drop_object(r, o, err));
     }
     return mr_restore_look(r, err);
 }

@@ -75,8 +75,7 @@ static enum mr_code note_other(struct mr_restore *r, const struct mr_restore_db 
 
 static bool goes_by_db(const struct mr_snap_object *o)
 {
-    return o->db_collation != NULL &&
-           (o->kind == MR_SNAP_ROUTINE || o->kind == MR_SNAP_TRIGGER || o->kind == MR_SNAP_EVENT);
+    return o->db_collation != NULL && mr_object_has(o->kind, MR_OBJECT_BODY);
 }
 
 /* A server that does not know that collation makes the object all the same, under its database's

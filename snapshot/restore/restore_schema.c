@@ -318,7 +318,7 @@ static enum mr_code drop_object(struct mr_restore *r, const struct mr_snap_objec
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     const char *name = NULL;
-    const char *word = mr_snap_object_what(o, &name);
+    const char *word = mr_object_sql(o->kind, o->name, &name);
     mr_strbuf_add_fmt(&sql, "DROP %s IF EXISTS ", word);
     mr_sql_ident(&sql, name);
     enum mr_code code = mr_restore_exec(r->db, &sql, err);
@@ -378,21 +378,21 @@ static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_objec
 {
     const struct mr_snap_place place = mr_snap_object_place(o);
     MR_TRY(use(r, mr_restore_db_name(r, o->db), err));
-    if (r->resumed || o->kind == MR_SNAP_VIEW)
+    if (r->resumed || o->kind == MR_OBJECT_VIEW)
         MR_TRY(drop_object(r, o, err));
     MR_TRY(mr_restore_collate(r, o, err));
     MR_TRY(set_session(r, o, err));
     MR_TRY(exec_file(r, o->file, &place, err));
-    if (o->kind == MR_SNAP_SEQUENCE)
+    if (o->kind == MR_OBJECT_SEQUENCE)
         MR_TRY(set_value(r, o, err));
-    return o->kind == MR_SNAP_EVENT ? require_event(r, o, err) : MR_OK;
+    return o->kind == MR_OBJECT_EVENT ? require_event(r, o, err) : MR_OK;
 }
 
 /* A sequence of a restore that has ended, but for tables: it may have gone on since. */
 static bool is_in_use(const struct mr_restore *r, const struct mr_snap_object *o)
 {
     const char *db = mr_restore_db_name(r, o->db);
-    for (size_t i = 0; r->ended && o->kind == MR_SNAP_SEQUENCE && i < r->cat->nobjects; i++)
+    for (size_t i = 0; r->ended && o->kind == MR_OBJECT_SEQUENCE && i < r->cat->nobjects; i++)
         if (r->cat->objects[i].kind == MR_OBJECT_SEQUENCE &&
             mr_server_same_name(&r->cat->server, r->cat->objects[i].db, db) &&
             mr_server_same_name(&r->cat->server, r->cat->objects[i].name, o->name))
@@ -417,8 +417,7 @@ static enum mr_code note_refused(struct mr_restore *r, const struct mr_err *why,
 }
 
 /* What the target does not take is named, and the rest goes on. */
-static enum mr_code make_objects(struct mr_restore *r, enum mr_snap_object_kind kind,
-                                 struct mr_err *err)
+static enum mr_code make_objects(struct mr_restore *r, enum mr_object_kind kind, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &r->snap.manifest;
     enum mr_code code = MR_OK;
@@ -549,7 +548,7 @@ static enum mr_code drop_active(struct mr_restore *r, struct mr_err *err)
     const struct mr_snap_manifest *m = &r->snap.manifest;
     for (size_t i = 0; i < m->nobjects; i++) {
         const struct mr_snap_object *o = &m->objects[i];
-        if ((o->kind != MR_SNAP_TRIGGER && o->kind != MR_SNAP_EVENT) ||
+        if ((o->kind != MR_OBJECT_TRIGGER && o->kind != MR_OBJECT_EVENT) ||
             !mr_restore_wants_object(r, o))
             continue;
         MR_TRY(use(r, mr_restore_db_name(r, o->db), err));
@@ -586,8 +585,8 @@ enum mr_code mr_restore_before(struct mr_restore *r, struct mr_err *err)
     MR_TRY(code);
     if (r->resumed)
         MR_TRY(drop_active(r, err));
-    MR_TRY(make_objects(r, MR_SNAP_SEQUENCE, err));
-    MR_TRY(make_objects(r, MR_SNAP_ROUTINE, err));
+    MR_TRY(make_objects(r, MR_OBJECT_SEQUENCE, err));
+    MR_TRY(make_objects(r, MR_OBJECT_ROUTINE, err));
     return make_tables(r, err);
 }
 
@@ -640,7 +639,7 @@ static enum mr_code make_stubs(struct mr_restore *r, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < m->nobjects; i++) {
         const struct mr_snap_object *o = &m->objects[i];
-        if (o->kind != MR_SNAP_VIEW || o->ncolumns == 0 || !mr_restore_wants_object(r, o))
+        if (o->kind != MR_OBJECT_VIEW || o->ncolumns == 0 || !mr_restore_wants_object(r, o))
             continue;
         MR_TRY_OUT(use(r, mr_restore_db_name(r, o->db), err));
         MR_TRY_OUT(drop_object(r, o, err));
@@ -657,13 +656,13 @@ enum mr_code mr_restore_after(struct mr_restore *r, struct mr_err *err)
 {
     MR_TRY(make_keys(r, err));
     MR_TRY(make_stubs(r, err));
-    MR_TRY(make_objects(r, MR_SNAP_VIEW, err));
-    return make_objects(r, MR_SNAP_TRIGGER, err);
+    MR_TRY(make_objects(r, MR_OBJECT_VIEW, err));
+    return make_objects(r, MR_OBJECT_TRIGGER, err);
 }
 
 enum mr_code mr_restore_events(struct mr_restore *r, struct mr_err *err)
 {
-    return make_objects(r, MR_SNAP_EVENT, err);
+    return make_objects(r, MR_OBJECT_EVENT, err);
 }
 
 enum mr_code mr_restore_end(struct mr_restore *r, struct mr_err *err)

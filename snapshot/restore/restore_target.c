@@ -94,7 +94,7 @@ static enum mr_code name_dbs(struct mr_restore *r, struct mr_err *err)
     if (r->dbs == NULL)
         return mr_err_nomem(err, "restoring");
     for (size_t i = 0; i < m->nobjects; i++)
-        if (m->objects[i].kind == MR_SNAP_DATABASE)
+        if (m->objects[i].kind == MR_OBJECT_DATABASE)
             r->dbs[r->ndbs++] = (struct mr_restore_db){
                 .object = &m->objects[i], .from = m->objects[i].db, .to = m->objects[i].db};
     if (r->ndbs == 0)

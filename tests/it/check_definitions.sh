@@ -74,6 +74,17 @@ if [ $KIND = mysql ]; then # MariaDB forgets it
     differ "how a generated column compares" "" "CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(9), g INT AS (s = _binary'a') STORED)" \
         "CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(9), g INT AS (s = 'a') STORED)" column "(_binary 'a' = s) stored" "('a' = s) stored"
 fi
+if [ $KIND = mariadb ]; then # the text of its own, not that of the procedure of its name
+    body() { # body LITERAL
+        printf '%s\n' "SET sql_mode = ORACLE;" "DELIMITER //" \
+            "CREATE PACKAGE BODY p AS FUNCTION f RETURN INT AS BEGIN RETURN 'a' = $1; END; END //"
+    }
+    UNDO="SET sql_mode = ORACLE; DROP PACKAGE BODY p"
+    differ "how a package compares" "CREATE PROCEDURE p() SELECT 'a' = 'b'; SET sql_mode = ORACLE;
+        DELIMITER //
+        CREATE PACKAGE p AS FUNCTION f RETURN INT; END //" "$(body "_binary'A'")" "$(body "'A'")" \
+        routine "$I""_binary 1)" "$I'')"
+fi
 UNDO="DROP TRIGGER tr"
 differ "how a trigger compares" "CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(9))" "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = NEW.s = _binary'a'" \
     "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.id = NEW.s = 'a'" trigger "$I""_binary 1)" "$I'')"

@@ -77,6 +77,10 @@ CREATE PACKAGE p AS FUNCTION f RETURN INT; END //
 CREATE PACKAGE BODY p AS FUNCTION f RETURN INT AS BEGIN RETURN 1; END; END //
 EOF
 there_and_back a b "a package and its body"
+snap restore --no-progress --into-existing replace --yes "$SNAP" "$(uri a "$DB")"
+is "a package and its body: replaced" "$RC $(cat "$ERR")" "0 "
+SRC=$(uri a "$DB") DST=snapshot:$SNAP
+check_is 0 "a package and its body: as they were"
 
 # characters of four bytes, and bytes that are none, in expressions of tables
 told() { # told SIDE DB: what the expressions of table smile give there

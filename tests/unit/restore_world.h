@@ -72,7 +72,7 @@ static inline void restore_begin(const struct mr_snap_table *tables, size_t ntab
     r->snap.manifest.nobjects = nobjects;
     r->dbs = restore.dbs;
     for (size_t i = 0; i < nobjects; i++)
-        if (objects[i].kind == MR_SNAP_DATABASE)
+        if (objects[i].kind == MR_OBJECT_DATABASE)
             r->dbs[r->ndbs++] = (struct mr_restore_db){
                 .object = &objects[i], .from = objects[i].db, .to = objects[i].db};
     r->tables = restore.tables;

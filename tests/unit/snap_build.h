@@ -154,7 +154,7 @@ static inline void snap_build_catalogue(struct snap_build *b, struct mr_snap_dir
 static inline void snap_build(struct snap_build *b, const char *path)
 {
     static const struct mr_snap_object objects[] = {
-        {.kind = MR_SNAP_DATABASE, .db = "d", .name = "d", .file = "schema/d.d.database.sql"}};
+        {.kind = MR_OBJECT_DATABASE, .db = "d", .name = "d", .file = "schema/d.d.database.sql"}};
     struct mr_snap_dir *dir = NULL;
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_err err = {0};

@@ -7,7 +7,7 @@ static const struct mr_snap_table tables[] = {
     {.db = "club", .name = "mem`bers", .chunks = chunks, .nchunks = LEN(chunks)},
     {.db = "club", .name = "wallets"}};
 static const struct mr_snap_object objects[] = {
-    {.kind = MR_SNAP_DATABASE, .db = "club", .name = "club"}};
+    {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club"}};
 
 /* One that is wrongly the table's costs the rest a night; one that is wrongly the server's ends
  * a restore for the sake of one table. */

@@ -154,7 +154,7 @@ static const size_t key[] = {0};
 static struct mr_snap_chunk chunks[2];
 static struct mr_snap_table table;
 static const struct mr_snap_object objects[] = {
-    {.kind = MR_SNAP_DATABASE, .db = "club", .name = "club"}};
+    {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club"}};
 
 static struct mr_snap_sum sum_of(const struct row *rows, size_t count)
 {

@@ -5,12 +5,12 @@
 static const struct mr_snap_table tables[] = {{.db = "club", .name = "members"},
                                               {.db = "club", .name = "o`dd"}};
 static const struct mr_snap_object objects[] = {
-    {.kind = MR_SNAP_DATABASE, .db = "club", .name = "club"},
-    {.kind = MR_SNAP_VIEW, .db = "club", .name = "active"},
-    {.kind = MR_SNAP_SEQUENCE, .db = "club", .name = "ids"},
-    {.kind = MR_SNAP_ROUTINE, .db = "club", .name = "procedure tidy"},
-    {.kind = MR_SNAP_TRIGGER, .db = "club", .name = "stamp", .table = "members"},
-    {.kind = MR_SNAP_EVENT, .db = "club", .name = "nightly"}};
+    {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club"},
+    {.kind = MR_OBJECT_VIEW, .db = "club", .name = "active"},
+    {.kind = MR_OBJECT_SEQUENCE, .db = "club", .name = "ids"},
+    {.kind = MR_OBJECT_ROUTINE, .db = "club", .name = "procedure tidy"},
+    {.kind = MR_OBJECT_TRIGGER, .db = "club", .name = "stamp", .table = "members"},
+    {.kind = MR_OBJECT_EVENT, .db = "club", .name = "nightly"}};
 
 static const char *const no_columns[] = {"id"};
 static const struct mr_foreign_key to_members[] = {

@@ -3,8 +3,8 @@
 #include "restore_world.h"
 
 static const struct mr_snap_object objects[] = {
-    {.kind = MR_SNAP_DATABASE, .db = "cl`ub", .name = "cl`ub", .db_collation = "utf8mb4_bin"},
-    {.kind = MR_SNAP_DATABASE, .db = "old", .name = "old"}};
+    {.kind = MR_OBJECT_DATABASE, .db = "cl`ub", .name = "cl`ub", .db_collation = "utf8mb4_bin"},
+    {.kind = MR_OBJECT_DATABASE, .db = "old", .name = "old"}};
 static const struct mr_database there = {"cl`ub", "utf8mb3", "utf8mb3_bin"};
 
 struct one {
@@ -20,7 +20,7 @@ struct one {
 };
 
 #define ROUTINE(d, c)                                                                              \
-    .object = {.kind = MR_SNAP_ROUTINE,                                                            \
+    .object = {.kind = MR_OBJECT_ROUTINE,                                                          \
                .db = (d),                                                                          \
                .name = "procedure p",                                                              \
                .file = "schema/p.sql",                                                             \
@@ -39,7 +39,7 @@ static const struct one cases[] = {
      .sent = ""},
     {"of no database", ROUTINE("nowhere", "latin1_bin"), .into = MR_INTO_REFUSE, .sent = ""},
     {"a view does not go by it",
-     .object = {.kind = MR_SNAP_VIEW, .db = "cl`ub", .db_collation = "latin1_bin"},
+     .object = {.kind = MR_OBJECT_VIEW, .db = "cl`ub", .db_collation = "latin1_bin"},
      .into = MR_INTO_REFUSE, .sent = ""},
     {"made by this restore, though others are added", ROUTINE("cl`ub", "latin1_bin"),
      .into = MR_INTO_ADD, .sent = LATIN},

@@ -3,7 +3,7 @@
 #include "restore_world.h"
 
 static const struct mr_snap_object objects[] = {
-    {.kind = MR_SNAP_DATABASE, .db = "club", .name = "club"}};
+    {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club"}};
 
 static const char keyed[] = "CREATE TABLE `t` (\n  `id` int NOT NULL,\n  PRIMARY KEY (`id`)\n)";
 static const char keyless[] = "CREATE TABLE `t` (\n  `id` int DEFAULT NULL\n)";

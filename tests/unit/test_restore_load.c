@@ -133,7 +133,7 @@ static const struct mr_snap_table merged[] = {{.db = "club",
                                                .chunks = chunks,
                                                .nchunks = 2}};
 static const struct mr_snap_object objects[] = {
-    {.kind = MR_SNAP_DATABASE, .db = "club", .name = "club"}};
+    {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club"}};
 
 static void begin(const struct mr_snap_table *of, const struct world_answer *script, size_t count)
 {

@@ -32,8 +32,8 @@ bool __wrap_mr_is_cancelled(void)
 }
 
 static const struct mr_snap_object objects[] = {
-    {.kind = MR_SNAP_DATABASE, .db = "club", .name = "club"},
-    {.kind = MR_SNAP_DATABASE, .db = "shop", .name = "shop"}};
+    {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club"},
+    {.kind = MR_OBJECT_DATABASE, .db = "shop", .name = "shop"}};
 
 static void begin(const struct world_answer *script, size_t count)
 {

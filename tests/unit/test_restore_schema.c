@@ -64,21 +64,25 @@ static const struct mr_snap_table stamped[] = {{.db = "club",
                                                 .schema_file = "far.t"}};
 static const char *const view_columns[] = {"o`ne"};
 static const struct mr_snap_object objects[] = {
-    {.kind = MR_SNAP_DATABASE, .db = "club", .name = "club", .file = "club.db"},
-    {.kind = MR_SNAP_SEQUENCE,
+    {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club", .file = "club.db"},
+    {.kind = MR_OBJECT_SEQUENCE,
      .db = "club",
      .name = "ids",
      .file = "ids.q",
      .value = "18446744073709551615"},
-    {.kind = MR_SNAP_ROUTINE, .db = "club", .name = "procedure tidy", .file = "tidy.r"},
-    {.kind = MR_SNAP_VIEW,
+    {.kind = MR_OBJECT_ROUTINE, .db = "club", .name = "procedure tidy", .file = "tidy.r"},
+    {.kind = MR_OBJECT_VIEW,
      .db = "club",
      .name = "active",
      .file = "active.v",
      .columns = view_columns,
      .ncolumns = 1},
-    {.kind = MR_SNAP_TRIGGER, .db = "club", .name = "stamp", .table = "members", .file = "stamp.g"},
-    {.kind = MR_SNAP_EVENT, .db = "club", .name = "nightly", .file = "nightly.e"}};
+    {.kind = MR_OBJECT_TRIGGER,
+     .db = "club",
+     .name = "stamp",
+     .table = "members",
+     .file = "stamp.g"},
+    {.kind = MR_OBJECT_EVENT, .db = "club", .name = "nightly", .file = "nightly.e"}};
 
 #define KEYLESS                                                                                    \
     {                                                                                              \
@@ -377,8 +381,8 @@ static void test_answers(void **state)
 static void test_definer_in_body(void **state)
 {
     static const struct mr_snap_object quiet[] = {
-        {.kind = MR_SNAP_DATABASE, .db = "club", .name = "club", .file = "club.db"},
-        {.kind = MR_SNAP_ROUTINE, .db = "club", .name = "procedure quiet", .file = "quiet.r"}};
+        {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club", .file = "club.db"},
+        {.kind = MR_OBJECT_ROUTINE, .db = "club", .name = "procedure quiet", .file = "quiet.r"}};
     static const struct world_answer script[] = {
         {.has = "`quiet`", .code = MR_E_DENIED, .number = 1227, .text = "SUPER"}};
     struct mr_err err = {0};

@@ -25,8 +25,8 @@ static const struct mr_snap_table tables[] = {
      .chunks = of_notes,
      .nchunks = LEN(of_notes)}};
 static const struct mr_snap_object objects[] = {
-    {.kind = MR_SNAP_DATABASE, .db = "club", .name = "club"},
-    {.kind = MR_SNAP_DATABASE, .db = "shop", .name = "shop"}};
+    {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club"},
+    {.kind = MR_OBJECT_DATABASE, .db = "shop", .name = "shop"}};
 
 static const struct mr_table progress = {.db = "club", .name = MR_SNAP_PROGRESS_TABLE};
 

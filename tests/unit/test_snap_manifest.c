@@ -49,14 +49,14 @@ static void write_sample(struct mr_strbuf *out)
     static const char *const view_columns[] = {"a", "b"};
     static const char *const only[] = {"d.*", "t\n"};
     static const struct mr_snap_object objects[] = {
-        {.kind = MR_SNAP_DATABASE, .db = "d", .name = "d", .file = "schema/d.d.database.sql"},
-        {.kind = MR_SNAP_VIEW,
+        {.kind = MR_OBJECT_DATABASE, .db = "d", .name = "d", .file = "schema/d.d.database.sql"},
+        {.kind = MR_OBJECT_VIEW,
          .db = "d",
          .name = "v",
          .file = "schema/d.v.view.sql",
          .columns = view_columns,
          .ncolumns = 2},
-        {.kind = MR_SNAP_SEQUENCE,
+        {.kind = MR_OBJECT_SEQUENCE,
          .db = "d",
          .name = "s",
          .file = "schema/d.s.sequence.sql",
