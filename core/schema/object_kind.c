@@ -6,12 +6,24 @@
 
 static const struct {
     const char *word, *sql;
+    enum mr_object_stage stage;
     unsigned traits;
 } kinds[MR_OBJECT_KINDS] = {
-#define MR_OBJECT_KIND(symbol, word, sql, traits) [MR_OBJECT_##symbol] = {word, sql, traits},
+#define MR_OBJECT_KIND(symbol, word, sql, stage, traits)                                           \
+    [MR_OBJECT_##symbol] = {word, sql, stage, traits},
 #include "core/schema/object_kind.def"
 #undef MR_OBJECT_KIND
 };
+
+bool mr_object_next(enum mr_object_stage stage, enum mr_object_kind *kind)
+{
+    for (unsigned next = (unsigned)*kind + 1; next < MR_OBJECT_KINDS; next++)
+        if (kinds[next].stage == stage) {
+            *kind = (enum mr_object_kind)next;
+            return true;
+        }
+    return false;
+}
 
 bool mr_object_has(enum mr_object_kind kind, enum mr_object_trait trait)
 {

@@ -13,10 +13,19 @@
 
 enum mr_object_kind {
     MR_OBJECT_NONE = 0,
-#define MR_OBJECT_KIND(symbol, word, sql, traits) MR_OBJECT_##symbol,
+#define MR_OBJECT_KIND(symbol, word, sql, stage, traits) MR_OBJECT_##symbol,
 #include "core/schema/object_kind.def"
 #undef MR_OBJECT_KIND
     MR_OBJECT_KINDS
+};
+
+/* When a restore makes objects of a kind. */
+enum mr_object_stage {
+    MR_MADE_WITH_DATABASES = 1,
+    MR_MADE_FIRST, /* whatever else is made may draw from them */
+    MR_MADE_BEFORE_TABLES,
+    MR_MADE_BEHIND_ROWS, /* or they would act on rows that are loaded */
+    MR_MADE_LAST         /* they act by themselves */
 };
 
 enum mr_object_trait {
@@ -25,6 +34,8 @@ enum mr_object_trait {
     MR_OBJECT_BODY = 4      /* statements that run later, under settings of when it was made */
 };
 
+/* The next kind of that stage behind *kind (MR_OBJECT_NONE: the first); false: there is none. */
+bool mr_object_next(enum mr_object_stage stage, enum mr_object_kind *kind);
 bool mr_object_has(enum mr_object_kind kind, enum mr_object_trait trait);
 /* "view"; and back: MR_OBJECT_NONE where no kind is called so. */
 const char *mr_object_word(enum mr_object_kind kind);

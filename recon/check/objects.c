@@ -14,19 +14,13 @@ static const struct {
     enum mr_objects_kind kind;
     const char *name;
 } kinds[] = {
-    {MR_OBJECTS_TABLE, "table"},
-    {MR_OBJECTS_COLUMN, "column"},
-    {MR_OBJECTS_INDEX, "index"},
-    {MR_OBJECTS_FOREIGN_KEY, "foreign key"},
-    {MR_OBJECTS_TRIGGER, "trigger"},
-    {MR_OBJECTS_CHARSET, "charset"},
-    {MR_OBJECTS_AUTO_INCREMENT, "auto_increment"},
-    {MR_OBJECTS_DATABASE, "database"},
-    {MR_OBJECTS_VIEW, "view"},
-    {MR_OBJECTS_ROUTINE, "routine"},
-    {MR_OBJECTS_EVENT, "event"},
-    {MR_OBJECTS_SEQUENCE, "sequence"},
+    {MR_OBJECTS_TABLE, "table"},         {MR_OBJECTS_COLUMN, "column"},
+    {MR_OBJECTS_INDEX, "index"},         {MR_OBJECTS_FOREIGN_KEY, "foreign key"},
+    {MR_OBJECTS_CHARSET, "charset"},     {MR_OBJECTS_AUTO_INCREMENT, "auto_increment"},
     {MR_OBJECTS_ATTRIBUTE, "attribute"},
+#define MR_OBJECT_KIND(symbol, word, sql, stage, traits) {MR_OBJECTS_##symbol, word},
+#include "core/schema/object_kind.def"
+#undef MR_OBJECT_KIND
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
@@ -202,12 +196,7 @@ static enum mr_code compare_tables(struct mr_objects_both *p, struct mr_err *err
 
 static enum mr_objects_kind kind_of(enum mr_object_kind kind)
 {
-    static const enum mr_objects_kind of[MR_OBJECT_KINDS] = {
-        [MR_OBJECT_VIEW] = MR_OBJECTS_VIEW,
-        [MR_OBJECT_ROUTINE] = MR_OBJECTS_ROUTINE,
-        [MR_OBJECT_EVENT] = MR_OBJECTS_EVENT,
-        [MR_OBJECT_SEQUENCE] = MR_OBJECTS_SEQUENCE};
-    return of[kind];
+    return (enum mr_objects_kind)(MR_OBJECTS_ATTRIBUTE << kind);
 }
 
 /* Views and sequences are named like tables, routines and events without case. */

@@ -33,22 +33,21 @@
 #include "core/source/sides.h"
 #include "core/source/source.h"
 
+/* What a difference is of: a bit each, those of object_kind.def behind the others. */
 enum mr_objects_kind {
     MR_OBJECTS_TABLE = 1 << 0,
     MR_OBJECTS_COLUMN = 1 << 1,
     MR_OBJECTS_INDEX = 1 << 2,
     MR_OBJECTS_FOREIGN_KEY = 1 << 3,
-    MR_OBJECTS_TRIGGER = 1 << 4,
-    MR_OBJECTS_CHARSET = 1 << 5,
-    MR_OBJECTS_AUTO_INCREMENT = 1 << 6,
-    MR_OBJECTS_DATABASE = 1 << 7,
-    MR_OBJECTS_VIEW = 1 << 8,
-    MR_OBJECTS_ROUTINE = 1 << 9,
-    MR_OBJECTS_EVENT = 1 << 10,
-    MR_OBJECTS_SEQUENCE = 1 << 11,
-    MR_OBJECTS_ATTRIBUTE = 1 << 12 /* what only describes: comments, row format */
+    MR_OBJECTS_CHARSET = 1 << 4,
+    MR_OBJECTS_AUTO_INCREMENT = 1 << 5,
+    MR_OBJECTS_ATTRIBUTE = 1 << 6, /* what only describes: comments, row format */
+#define MR_OBJECT_KIND(symbol, word, sql, stage, traits)                                           \
+    MR_OBJECTS_##symbol = 1 << (6 + MR_OBJECT_##symbol),
+#include "core/schema/object_kind.def"
+#undef MR_OBJECT_KIND
+    MR_OBJECTS_ALL = (1 << (6 + MR_OBJECT_KINDS)) - 1
 };
-#define MR_OBJECTS_ALL 0x1fffU
 
 /* "foreign key", "auto_increment", as in the contract. */
 const char *mr_objects_kind_name(enum mr_objects_kind kind);

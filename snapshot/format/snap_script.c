@@ -190,6 +190,17 @@ static void add_objects(struct script *s, enum mr_object_kind kind, bool doubtfu
         add_session(s);
 }
 
+static void add_stage(struct script *s, enum mr_object_stage stage)
+{
+    for (enum mr_object_kind kind = MR_OBJECT_NONE; mr_object_next(stage, &kind);) {
+        struct mr_strbuf title = MR_STRBUF_INIT;
+        mr_strbuf_add_fmt(&title, "%ss", mr_object_word(kind));
+        s->out->failed |= title.failed;
+        add_objects(s, kind, false, title.ptr);
+        mr_strbuf_release(&title);
+    }
+}
+
 static void add_stubs(struct script *s)
 {
     for (size_t i = 0; i < s->m->nobjects; i++) {
@@ -248,9 +259,9 @@ enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *m, const struct m
                       "-- RESTORE.txt says how it is run.\n\n",
                       m->uuid);
     add_session(&s);
-    add_objects(&s, MR_OBJECT_DATABASE, false, "databases");
-    add_objects(&s, MR_OBJECT_SEQUENCE, false, "sequences");
-    add_objects(&s, MR_OBJECT_ROUTINE, false, "routines");
+    add_stage(&s, MR_MADE_WITH_DATABASES);
+    add_stage(&s, MR_MADE_FIRST);
+    add_stage(&s, MR_MADE_BEFORE_TABLES);
     add_title(&s, "tables");
     for (size_t i = 0; i < m->ntables; i++) {
         add_use(&s, m->tables[i].db);
@@ -267,9 +278,8 @@ enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *m, const struct m
             add_use(&s, m->tables[i].db);
             add_file(&s, m->tables[i].keys_file);
         }
-    add_objects(&s, MR_OBJECT_VIEW, false, "views");
-    add_objects(&s, MR_OBJECT_TRIGGER, false, "triggers");
-    add_objects(&s, MR_OBJECT_EVENT, false, "events");
+    add_stage(&s, MR_MADE_BEHIND_ROWS);
+    add_stage(&s, MR_MADE_LAST);
     add_doubtful(&s);
     return s.code == MR_OK ? mr_strbuf_check(out, "writing restore.sql", err) : s.code;
 }

@@ -417,7 +417,7 @@ static enum mr_code note_refused(struct mr_restore *r, const struct mr_err *why,
 }
 
 /* What the target does not take is named, and the rest goes on. */
-static enum mr_code make_objects(struct mr_restore *r, enum mr_object_kind kind, struct mr_err *err)
+static enum mr_code make_kind(struct mr_restore *r, enum mr_object_kind kind, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &r->snap.manifest;
     enum mr_code code = MR_OK;
@@ -438,6 +438,14 @@ static enum mr_code make_objects(struct mr_restore *r, enum mr_object_kind kind,
     if (code == MR_OK)
         code = back;
     return code == MR_OK && any ? exec_text(r, mr_snap_session_sql, err) : code;
+}
+
+static enum mr_code make_objects(struct mr_restore *r, enum mr_object_stage stage,
+                                 struct mr_err *err)
+{
+    for (enum mr_object_kind kind = MR_OBJECT_NONE; mr_object_next(stage, &kind);)
+        MR_TRY(make_kind(r, kind, err));
+    return MR_OK;
 }
 
 /* ---- before the rows ---- */
@@ -585,8 +593,8 @@ enum mr_code mr_restore_before(struct mr_restore *r, struct mr_err *err)
     MR_TRY(code);
     if (r->resumed)
         MR_TRY(drop_active(r, err));
-    MR_TRY(make_objects(r, MR_OBJECT_SEQUENCE, err));
-    MR_TRY(make_objects(r, MR_OBJECT_ROUTINE, err));
+    MR_TRY(make_objects(r, MR_MADE_FIRST, err));
+    MR_TRY(make_objects(r, MR_MADE_BEFORE_TABLES, err));
     return make_tables(r, err);
 }
 
@@ -656,13 +664,12 @@ enum mr_code mr_restore_after(struct mr_restore *r, struct mr_err *err)
 {
     MR_TRY(make_keys(r, err));
     MR_TRY(make_stubs(r, err));
-    MR_TRY(make_objects(r, MR_OBJECT_VIEW, err));
-    return make_objects(r, MR_OBJECT_TRIGGER, err);
+    return make_objects(r, MR_MADE_BEHIND_ROWS, err);
 }
 
 enum mr_code mr_restore_events(struct mr_restore *r, struct mr_err *err)
 {
-    return make_objects(r, MR_OBJECT_EVENT, err);
+    return make_objects(r, MR_MADE_LAST, err);
 }
 
 enum mr_code mr_restore_end(struct mr_restore *r, struct mr_err *err)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/schema/object_kind.h"
@@ -54,6 +55,26 @@ static void test_traits(void **state)
     }
 }
 
+/* A restore makes each kind once. */
+static void test_stages(void **state)
+{
+    static const char *const made[] = {[MR_MADE_WITH_DATABASES] = " database",
+                                       [MR_MADE_FIRST] = " sequence",
+                                       [MR_MADE_BEFORE_TABLES] = " routine",
+                                       [MR_MADE_BEHIND_ROWS] = " view trigger",
+                                       [MR_MADE_LAST] = " event"};
+    (void)state;
+    for (unsigned stage = MR_MADE_WITH_DATABASES; stage <= MR_MADE_LAST; stage++) {
+        char words[64] = "";
+        for (enum mr_object_kind kind = MR_OBJECT_NONE;
+             mr_object_next((enum mr_object_stage)stage, &kind);) {
+            const size_t len = strlen(words);
+            (void)snprintf(words + len, sizeof words - len, " %s", mr_object_word(kind));
+        }
+        assert_string_equal(words, made[stage]);
+    }
+}
+
 /* What SQL calls it, and its name. */
 static void test_sql(void **state)
 {
@@ -88,10 +109,8 @@ static void test_sql(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_words),
-        cmocka_unit_test(test_order),
-        cmocka_unit_test(test_traits),
-        cmocka_unit_test(test_sql),
+        cmocka_unit_test(test_words),  cmocka_unit_test(test_order), cmocka_unit_test(test_traits),
+        cmocka_unit_test(test_stages), cmocka_unit_test(test_sql),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
