@@ -15,6 +15,7 @@
 #include "core/base/run_id.h"
 #include "core/base/vec.h"
 #include "core/file/io.h"
+#include "core/file/owner.h"
 #include "core/json/jsonw.h"
 #include "repair/plan/plan_dir.h"
 
@@ -447,6 +448,7 @@ static enum mr_code open_file(struct mr_journal *j, const char *dir, struct mr_e
         open(j->path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
     if (j->fd < 0)
         return fail(j, "open journal", err);
+    MR_TRY(mr_owner_check_open(j->path, j->fd, err));
     if (!lock(j->fd)) {
         (void)mr_err_set(err, MR_E_REFUSED, "plan \"%s\" is being applied by another run", dir);
         mr_err_hint(err, "Nothing was changed by this one. Wait until that has ended.");
@@ -500,15 +502,38 @@ enum mr_code mr_journal_open(const char *dir, const char *run_id, struct mr_jour
     return close_failed(out, code);
 }
 
-enum mr_code mr_journal_read(const char *dir, struct mr_journal **out, struct mr_err *err)
+/* What it says is believed: of whoever made the plan as of ourselves, but of nobody else who
+ * may write there. */
+static enum mr_code check_owner(struct mr_journal *j, const char *dir, const struct stat *st,
+                                struct mr_err *err)
+{
+    struct stat plan;
+    const char *manifest = mr_plan_path(&j->arena, dir, "plan.json");
+    if (manifest == NULL)
+        return mr_err_nomem(err, "opening the journal");
+    return lstat(manifest, &plan) == 0 && plan.st_uid == st->st_uid
+               ? MR_OK
+               : mr_owner_check_stat(j->path, st, err);
+}
+
+static enum mr_code read_file(struct mr_journal *j, const char *dir, struct mr_err *err)
 {
     bool torn = false;
     struct stat st;
+    if (lstat(j->path, &st) == 0)
+        MR_TRY(check_owner(j, dir, &st, err));
+    else if (errno == ENOENT)
+        return MR_OK;
+    return take_lines(j, &torn, err);
+}
+
+enum mr_code mr_journal_read(const char *dir, struct mr_journal **out, struct mr_err *err)
+{
     enum mr_code code = new_journal(dir, out, err);
-    if (code == MR_OK)
+    if (code == MR_OK) {
         (*out)->is_read_only = true;
-    if (code == MR_OK && (lstat((*out)->path, &st) == 0 || errno != ENOENT))
-        code = take_lines(*out, &torn, err);
+        code = read_file(*out, dir, err);
+    }
     return close_failed(out, code);
 }
 

@@ -16,7 +16,8 @@
  *
  * Held by a lock that ends with the process: one apply of a plan at a time, the second is
  * MR_E_REFUSED.  A torn last line announces a step that was never begun and is passed
- * over.  Errors: MR_E_IO.  Threads: one.
+ * over.  Errors: MR_E_IO, also for one that another user has put where everybody may write
+ * (owner.h).  Threads: one.
  */
 #ifndef MR_JOURNAL_H
 #define MR_JOURNAL_H
@@ -30,7 +31,7 @@ struct mr_journal;
 /* dir: of the plan. */
 enum mr_code mr_journal_open(const char *dir, const char *run_id, struct mr_journal **out,
                              struct mr_err *err);
-/* Only to be read; one that is not there is empty. */
+/* Only to be read; one that is not there is empty, and one of the plan's own owner is believed. */
 enum mr_code mr_journal_read(const char *dir, struct mr_journal **out, struct mr_err *err);
 void mr_journal_close(struct mr_journal *journal); /* NULL is fine */
 

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/file/io.h"
@@ -474,6 +475,39 @@ static void test_long_lists(void **state)
     mr_strbuf_release(&both);
 }
 
+/* In a directory that everybody may write: nobody writes into another's journal, nor believes
+ * it, but for that of whoever made the plan. */
+static void test_theirs(void **state)
+{
+    struct mr_journal *j = NULL;
+    struct mr_err err = {0};
+    struct stat st;
+    char plan[96];
+    (void)state;
+    if (geteuid() != 0)
+        skip(); /* nobody else's files can be made */
+    append("");
+    assert_int_equal(lchown(path(), 65534, (gid_t)-1), 0);
+    j = reopen(j); /* nobody else could put it there */
+    assert_int_equal(chmod(dir, 01777), 0);
+    mr_journal_close(j);
+    assert_int_equal(mr_journal_open(dir, "run-1", &j, &err), MR_E_IO);
+    assert_null(j);
+    assert_non_null(strstr(err.message, "journal.jsonl\" belongs to user \""));
+    assert_int_equal(mr_journal_read(dir, &j, &err), MR_E_IO);
+    assert_int_equal(stat(path(), &st), 0);
+    assert_int_equal(st.st_size, 0);
+    (void)snprintf(plan, sizeof plan, "%s/plan.json", dir);
+    assert_int_equal(mr_io_write_file(plan, 0600, "{}", 2, &err), MR_OK);
+    assert_int_equal(mr_journal_read(dir, &j, &err), MR_E_IO);
+    assert_int_equal(lchown(plan, 65534, (gid_t)-1), 0);
+    assert_int_equal(mr_journal_read(dir, &j, &err), MR_OK);
+    mr_journal_close(j);
+    assert_int_equal(unlink(plan), 0);
+    assert_int_equal(unlink(path()), 0);
+    assert_int_equal(chmod(dir, 0700), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -482,7 +516,7 @@ int main(void)
         cmocka_unit_test(test_asides),      cmocka_unit_test(test_reader),
         cmocka_unit_test(test_unreadable),  cmocka_unit_test(test_left_out),
         cmocka_unit_test(test_fired),       cmocka_unit_test(test_found),
-        cmocka_unit_test(test_found_first),
+        cmocka_unit_test(test_found_first), cmocka_unit_test(test_theirs),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
