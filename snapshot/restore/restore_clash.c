@@ -236,15 +236,6 @@ static enum mr_code drop_references(struct mr_restore *r, struct mr_err *err)
 
 /* ---- dropping ---- */
 
-static enum mr_code run(struct mr_restore *r, const char *text, struct mr_err *err)
-{
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&sql, text);
-    enum mr_code code = mr_restore_exec(r->db, &sql, err);
-    mr_strbuf_release(&sql);
-    return code;
-}
-
 static enum mr_code drop(struct mr_restore *r, const char *what, const char *db, const char *name,
                          struct mr_err *err)
 {
@@ -256,13 +247,15 @@ static enum mr_code drop(struct mr_restore *r, const char *what, const char *db,
     return code;
 }
 
-/* Before MariaDB 11.4 packages are no words of SQL but in Oracle's mode. */
+/* MariaDB before 11.4 knows packages under this sql_mode alone; the session's own is empty. */
 static enum mr_code drop_package(struct mr_restore *r, const char *what, const char *db,
                                  const char *name, struct mr_err *err)
 {
-    MR_TRY(run(r, "SET @myrecon_sql_mode = @@SESSION.sql_mode, SESSION sql_mode = 'ORACLE'", err));
+    static const char oracle[] = "SET SESSION sql_mode = 'ORACLE'",
+                      none[] = "SET SESSION sql_mode = ''";
+    MR_TRY(mr_db_exec(r->db, oracle, sizeof oracle - 1, err));
     MR_TRY(drop(r, what, db, name, err));
-    return run(r, "SET SESSION sql_mode = @myrecon_sql_mode", err);
+    return mr_db_exec(r->db, none, sizeof none - 1, err);
 }
 
 static enum mr_code drop_object(struct mr_restore *r, const struct mr_object *o, struct mr_err *err)

@@ -372,16 +372,17 @@ out:
 }
 
 /* Under the settings that the object was made with, and in its own database: a body without a
- * database in its names means the one in use. */
+ * database in its names means the one in use.  The settings come first: MariaDB before 11.4 knows
+ * packages under ORACLE's alone, also where it is to drop one. */
 static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_object *o,
                                 struct mr_err *err)
 {
     const struct mr_snap_place place = mr_snap_object_place(o);
     MR_TRY(use(r, mr_restore_db_name(r, o->db), err));
+    MR_TRY(set_session(r, o, err));
     if (r->resumed || o->kind == MR_OBJECT_VIEW)
         MR_TRY(drop_object(r, o, err));
     MR_TRY(mr_restore_collate(r, o, err));
-    MR_TRY(set_session(r, o, err));
     MR_TRY(exec_file(r, o->file, &place, err));
     if (o->kind == MR_OBJECT_SEQUENCE)
         MR_TRY(set_value(r, o, err));

@@ -12,6 +12,16 @@ restored() { # restored DESCRIPTION "RC VERDICT" ARGS…
     snap restore --json --no-progress "${@:3}"
     is "$1" "$RC $(jq -r 'select(.type == "summary") | .verdict' "$OUT" 2>/dev/null)" "$2"
 }
+killed_at() { # killed_at QUERY ANSWER ARGS…: a restore into the copy on a that loads nothing
+    local pid
+    touch "$IT_TMP/pause"
+    "$MYRECON" snapshot restore -q --pause-file "$IT_TMP/pause" "${@:3}" "$SNAP" "$(uri a "$COPY")" >/dev/null 2>&1 </dev/null &
+    pid=$!
+    until [ "$(client a <<<"$1")" = "$2" ]; do sleep 0.1; done
+    kill -9 $pid
+    wait $pid 2>/dev/null
+    rm "$IT_TMP/pause"
+}
 objects() { # of the copy
     client "$1" <<<"SELECT TABLE_TYPE, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY'
         UNION ALL SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = '$COPY'
@@ -92,16 +102,28 @@ client a <<<"CREATE DATABASE $COPY"
 restored "restored" "0 equal" "$SNAP" "$(uri a "$COPY")"
 # as a kill leaves it that comes behind the last trigger
 client a <<<"DROP DATABASE $COPY"
-touch "$IT_TMP/pause"
-"$MYRECON" snapshot restore -q --pause-file "$IT_TMP/pause" "$SNAP" "$(uri a "$COPY")" >/dev/null 2>&1 </dev/null &
-pid=$!
-until [ "$(client a <<<"SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY' AND TABLE_NAME IN ('m', 'log')")" = 2 ]; do sleep 0.1; done
-kill -9 $pid
-wait $pid 2>/dev/null
-rm "$IT_TMP/pause"
+killed_at "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY' AND TABLE_NAME IN ('m', 'log')" 2
 client a -D "$COPY" <<<"INSERT INTO m VALUES (1, 1); CREATE TRIGGER tr BEFORE INSERT ON m FOR EACH ROW SET NEW.v = 9"
 restored "a restore that had made its triggers is gone on with, and they do not fire" "0 equal" "$SNAP" "$(uri a "$COPY")"
 is "they are there" "$(client a <<<"SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '$COPY'")" 1
+
+# --- packages, which MariaDB before 11.4 knows under ORACLE's sql_mode alone -----------------
+
+fresh a "$DB"
+at a "CREATE TABLE m (id INT PRIMARY KEY); INSERT INTO m VALUES (1); SET sql_mode = 'ORACLE';
+DELIMITER ;;
+CREATE PACKAGE pk AS FUNCTION f RETURN INT; END;;
+CREATE PACKAGE BODY pk AS FUNCTION f RETURN INT AS BEGIN RETURN 7; END; END;;"
+rm -rf "$SNAP"
+take "$(uri a "$DB")" "$SNAP"
+client a <<<"DROP DATABASE $COPY"
+restored "a package is restored" "0 equal" "$SNAP" "$(uri a "$COPY")"
+restored "replaced" "0 equal" --into-existing replace --yes "$SNAP" "$(uri a "$COPY")"
+is "it is there" "$(client a <<<"SELECT ROUTINE_TYPE FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = '$COPY'" | sort | xargs)" "PACKAGE PACKAGE BODY"
+client a <<<"DROP DATABASE $COPY"
+killed_at "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY' AND TABLE_NAME = 'm'" 1
+restored "a restore that had made it is gone on with" "0 equal" "$SNAP" "$(uri a "$COPY")"
+is "it is there again" "$(client a <<<"SELECT ROUTINE_TYPE FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = '$COPY'" | sort | xargs)" "PACKAGE PACKAGE BODY"
 
 # --- a snapshot of what was half restored -------------------------------------------------
 
