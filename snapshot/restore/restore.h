@@ -9,7 +9,8 @@
  * RESUMING.  A table myrecon_restore in the first database says which chunks are loaded; a
  * chunk and its line there are one transaction.  It is dropped at the end, whatever the
  * comparison says.  While it is there with the snapshot's uuid, the databases are this
- * restore's own, and the next run goes on.  Chunks of tables without transactions cannot be
+ * restore's own, and the next run goes on; a line "made N" stands for each of them that was
+ * not there before, or was empty.  Chunks of tables without transactions cannot be
  * trusted: such a table is dropped, and loaded from the start.  Of two runs at once the second
  * would go on with the first: it is refused (restore_lock.c).
  *
@@ -131,7 +132,13 @@ enum mr_code mr_restore_keep_keyless(struct mr_restore *restore, struct mr_err *
 enum mr_code mr_restore_note_keyless(struct mr_restore *restore, const char *file,
                                      const struct mr_strbuf *create, struct mr_err *err);
 
-/* restore_collation.c: is the database this restore's, so that its charset is the snapshot's? */
+/* restore_collation.c: the line of the progress table for a database that this restore makes. */
+struct mr_restore_made {
+    char text[32];
+};
+void mr_restore_made(struct mr_restore_made *out, const struct mr_restore *restore,
+                     const struct mr_restore_db *db);
+/* Is the database this restore's, so that its charset is the snapshot's? */
 bool mr_restore_makes_db(const struct mr_restore *restore, const struct mr_restore_db *db);
 /* Before an object is made: gives its database the collation that it had when the object was made,
  * or notes that it has another one.  Behind them: gives back what the databases should have. */

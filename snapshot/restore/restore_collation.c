@@ -7,6 +7,7 @@
  * collation for a moment; of one that was there already it is not this restore's to change.  A run
  * that is killed meanwhile gives it back when it goes on.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/base/log.h"
@@ -14,9 +15,20 @@
 #include "snapshot/format/snap_script.h"
 #include "snapshot/restore/restore.h"
 
+void mr_restore_made(struct mr_restore_made *out, const struct mr_restore *r,
+                     const struct mr_restore_db *db)
+{
+    (void)snprintf(out->text, sizeof out->text, "made %zu", (size_t)(db - r->dbs));
+}
+
+/* To a run that goes on each of them is there; how it was before, the first one has written down. */
 bool mr_restore_makes_db(const struct mr_restore *r, const struct mr_restore_db *db)
 {
-    return db->there == NULL || r->opts->into_existing == MR_INTO_REFUSE;
+    struct mr_restore_made made;
+    if (!r->resumed)
+        return db->there == NULL || r->opts->into_existing == MR_INTO_REFUSE;
+    mr_restore_made(&made, r, db);
+    return mr_restore_is_done(r, made.text);
 }
 
 static struct mr_restore_db *find_db(const struct mr_restore *r, const char *from)

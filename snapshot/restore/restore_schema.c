@@ -474,9 +474,30 @@ static enum mr_code make_database(struct mr_restore *r, const struct mr_restore_
     return code;
 }
 
+/* What the next run goes by: whose restore it is, and which databases are its own. */
+static void begun_rows(struct mr_strbuf *sql, const struct mr_restore *r)
+{
+    struct mr_strbuf begun = MR_STRBUF_INIT, uuid = MR_STRBUF_INIT;
+    mr_sql_string(&uuid, r->snap.manifest.uuid);
+    mr_restore_begun(&begun, r);
+    mr_strbuf_add_fmt(sql, " VALUES (%s, ", uuid.ptr);
+    mr_sql_string(sql, begun.ptr);
+    for (size_t i = 0; i < r->ndbs; i++) {
+        struct mr_restore_made made;
+        if (!mr_restore_makes_db(r, &r->dbs[i]))
+            continue;
+        mr_restore_made(&made, r, &r->dbs[i]);
+        mr_strbuf_add_fmt(sql, "), (%s, '%s'", uuid.ptr, made.text);
+    }
+    mr_strbuf_add_char(sql, ')');
+    sql->failed |= begun.failed || uuid.failed;
+    mr_strbuf_release(&begun);
+    mr_strbuf_release(&uuid);
+}
+
 static enum mr_code make_progress_table(struct mr_restore *r, struct mr_err *err)
 {
-    struct mr_strbuf sql = MR_STRBUF_INIT, begun = MR_STRBUF_INIT;
+    struct mr_strbuf sql = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     if (!r->resumed) { /* that of another restore is of no use */
         mr_strbuf_add_str(&sql, "DROP TABLE IF EXISTS ");
@@ -494,16 +515,9 @@ static enum mr_code make_progress_table(struct mr_restore *r, struct mr_err *err
     mr_strbuf_reset(&sql);
     mr_strbuf_add_str(&sql, "INSERT INTO ");
     mr_restore_progress_table(&sql, r);
-    mr_strbuf_add_str(&sql, " VALUES (");
-    mr_sql_string(&sql, r->snap.manifest.uuid);
-    mr_strbuf_add_str(&sql, ", ");
-    mr_restore_begun(&begun, r);
-    mr_sql_string(&sql, begun.ptr);
-    mr_strbuf_add_char(&sql, ')');
-    sql.failed |= begun.failed;
+    begun_rows(&sql, r);
     if (code == MR_OK && !r->resumed)
         code = mr_restore_exec(r->db, &sql, err);
-    mr_strbuf_release(&begun);
     mr_strbuf_release(&sql);
     return code;
 }

@@ -125,6 +125,24 @@ killed_at "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '
 restored "a restore that had made it is gone on with" "0 equal" "$SNAP" "$(uri a "$COPY")"
 is "it is there again" "$(client a <<<"SELECT ROUTINE_TYPE FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = '$COPY'" | sort | xargs)" "PACKAGE PACKAGE BODY"
 
+# --- whose database it is, an unfinished restore has written down ---------------------------
+
+at a "ALTER DATABASE $DB CHARACTER SET latin2; CREATE FUNCTION old(a VARCHAR(9)) RETURNS INT DETERMINISTIC RETURN 1;
+    ALTER DATABASE $DB CHARACTER SET utf8mb4"
+rm -rf "$SNAP"
+take "$(uri a "$DB")" "$SNAP"
+charset() { client a <<<"SELECT DEFAULT_CHARACTER_SET_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '$COPY'"; }
+MADE="SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY' AND TABLE_NAME = 'm'"
+client a <<<"DROP DATABASE $COPY"
+killed_at "$MADE" 1 --into-existing add
+client a <<<"ALTER DATABASE $COPY CHARACTER SET latin2" # as a kill leaves it amid the routines
+restored "one that it has made is its own to the next run" "0 equal" --into-existing add "$SNAP" "$(uri a "$COPY")"
+is "and is given back its character set" "$(charset)" utf8mb4
+client a <<<"DROP DATABASE $COPY; CREATE DATABASE $COPY CHARACTER SET greek; CREATE TABLE $COPY.mine (id INT)"
+killed_at "$MADE" 1 --into-existing add
+restored "one that was there is not, however the next run is called" "4 equal" "$SNAP" "$(uri a "$COPY")"
+is "and keeps its own" "$(charset)" greek
+
 # --- a snapshot of what was half restored -------------------------------------------------
 
 at a "CREATE TABLE myrecon_restore (uuid VARCHAR(40), file VARCHAR(250) PRIMARY KEY)"

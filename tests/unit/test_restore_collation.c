@@ -12,7 +12,9 @@ struct one {
     struct mr_snap_object object;
     const struct mr_database *there;
     enum mr_into into;
-    const char *now; /* the collation it has for a moment */
+    bool resumed;
+    const char *made; /* the line of the run that is gone on with; NULL: none */
+    const char *now;  /* the collation it has for a moment */
     enum mr_code answer;
     enum mr_code code;
     const char *sent;
@@ -49,6 +51,13 @@ static const struct one cases[] = {
      .into = MR_INTO_ADD, .sent = "", .note = "which was latin1_bin: the database was there"},
     {"nor where it replaces", ROUTINE("cl`ub", "latin1_bin"), .there = &there,
      .into = MR_INTO_REPLACE, .sent = "", .note = "keeps its own"},
+    {"made by the run that is gone on with", ROUTINE("cl`ub", "latin1_bin"), .there = &there,
+     .into = MR_INTO_ADD, .resumed = true, .made = "made 0", .sent = LATIN},
+    {"which made another one", ROUTINE("cl`ub", "latin1_bin"), .there = &there,
+     .into = MR_INTO_REPLACE, .resumed = true, .made = "made 1", .sent = "",
+     .note = "keeps its own"},
+    {"which added to it, whatever this one may", ROUTINE("cl`ub", "latin1_bin"), .there = &there,
+     .into = MR_INTO_REFUSE, .resumed = true, .sent = "", .note = "keeps its own"},
     {"utf8 is utf8mb3", ROUTINE("cl`ub", "utf8_bin"), .there = &there, .into = MR_INTO_ADD,
      .sent = ""},
     {"the server does not know it", ROUTINE("cl`ub", "latin1_bin"), .into = MR_INTO_REFUSE,
@@ -71,6 +80,9 @@ static void test_collate(void **state)
         mr_log_set_level(0);
         restore_begin(NULL, 0, objects, LEN(objects));
         restore.opts.into_existing = c->into;
+        restore.r.resumed = c->resumed;
+        if (c->made != NULL)
+            restore_done(c->made);
         restore.dbs[0].there = c->there;
         restore.dbs[0].collation = c->now;
         enum mr_code code = mr_restore_collate(&restore.r, &c->object, &err);
