@@ -111,6 +111,8 @@ out:
     return code;
 }
 
+/* MariaDB looks up the first of names that its collation has for one (`Club`, `club`, `clüb`), and
+ * finds no other, where the list has no more than these: nothing is called ''. */
 static void add_db_filter(struct mr_strbuf *sql, const struct mr_schema_load *load,
                           const char *column)
 {
@@ -126,7 +128,7 @@ static void add_db_filter(struct mr_strbuf *sql, const struct mr_schema_load *lo
             mr_strbuf_add_str(sql, ", ");
         mr_sql_string(sql, load->dbs[i]);
     }
-    mr_strbuf_add_char(sql, ')');
+    mr_strbuf_add_str(sql, load->ndbs > 1 ? ", '')" : ")");
 }
 
 enum mr_code mr_schema_each(struct mr_schema_load *load, const struct mr_schema_view *view,

@@ -91,11 +91,11 @@ static enum mr_code names_fill(struct names *n, size_t count, struct mr_err *err
 
 /* ---- what is asked ---- */
 
-/* The databases of the tables, as a list of texts. */
+/* The databases of the tables, as a list of texts; of several the last is '': see schema.c. */
 static void add_databases(struct mr_strbuf *sql, const struct names *n)
 {
     const char *last = NULL;
-    size_t last_len = 0;
+    size_t last_len = 0, count = 0;
     struct mr_strbuf db = MR_STRBUF_INIT;
     for (size_t i = 0; i < n->count; i++) {
         const char *text = n->of_files ? n->all[i].text : n->tables[n->all[i].table]->db;
@@ -108,7 +108,10 @@ static void add_databases(struct mr_strbuf *sql, const struct names *n)
         mr_sql_string(sql, db.ptr);
         last = text;
         last_len = len;
+        count++;
     }
+    if (count > 1)
+        mr_strbuf_add_str(sql, ", ''");
     if (db.failed)
         sql->failed = true;
     mr_strbuf_release(&db);
