@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/db/sqlscan.h"
+#include "core/db/sqltext.h"
 #include "core/source/sides.h"
 #include "recon/check/objects_internal.h"
 #include "recon/check/objects_made.h"
@@ -175,7 +177,7 @@ static enum mr_code compare_tables(struct mr_objects_both *p, struct mr_err *err
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < p->source->ntables && code == MR_OK; i++) {
         p->st = &p->source->tables[i];
-        if (!mr_objects_is_same_name(p, p->st->db, p->source_db) || !is_wanted(p, p->st->name))
+        if (strcmp(p->st->db, p->source_db) != 0 || !is_wanted(p, p->st->name))
             continue;
         p->tt = mr_sides_twin(p->source, p->source_db, p->target, p->target_db, p->st->name);
         code = p->tt != NULL
@@ -184,7 +186,7 @@ static enum mr_code compare_tables(struct mr_objects_both *p, struct mr_err *err
     }
     for (size_t i = 0; i < p->target->ntables && code == MR_OK; i++) {
         const struct mr_table *t = &p->target->tables[i];
-        if (mr_objects_is_same_name(p, t->db, p->target_db) && is_wanted(p, t->name) &&
+        if (strcmp(t->db, p->target_db) == 0 && is_wanted(p, t->name) &&
             mr_sides_twin(p->target, p->target_db, p->source, p->source_db, t->name) == NULL)
             code = mr_objects_report_table(p, t->name, NULL, mr_objects_engine(t), err);
     }
@@ -200,20 +202,109 @@ static enum mr_objects_kind kind_of(enum mr_object_kind kind)
 }
 
 /* Views and sequences are named like tables, routines and events without case. */
-static const struct mr_object *find_object(const struct mr_objects_both *p,
-                                           const struct mr_catalogue *cat, const char *db,
-                                           const struct mr_object *like)
+static bool may_be(const struct mr_objects_both *p, const struct mr_object *o,
+                   const struct mr_object *like)
 {
     const bool like_table = mr_object_has(like->kind, MR_OBJECT_RELATION);
-    for (size_t i = 0; i < cat->nobjects; i++) {
-        const struct mr_object *o = &cat->objects[i];
-        if (o->kind != like->kind || !mr_objects_is_same_name(p, o->db, db))
+    return like_table ? mr_objects_is_same_name(p, o->name, like->name)
+                      : strcasecmp(o->name, like->name) == 0;
+}
+
+/* As of tables (mr_sides_twin): of objects that the other side's may be, it is the one that is
+ * called so, else the first. */
+static bool is_anothers(const struct mr_catalogue *own, const struct mr_object *object,
+                        const struct mr_object *twin)
+{
+    bool earlier = true;
+    for (size_t i = 0; i < own->nobjects; i++) {
+        const struct mr_object *o = &own->objects[i];
+        if (o == object)
+            earlier = false;
+        else if (o->kind == object->kind && strcmp(o->db, object->db) == 0 &&
+                 strcasecmp(o->name, object->name) == 0 &&
+                 (earlier || strcmp(o->name, twin->name) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* What OTHER has in database DB for an object of OWN, or NULL. */
+static const struct mr_object *find_object(const struct mr_objects_both *p,
+                                           const struct mr_catalogue *own,
+                                           const struct mr_object *object,
+                                           const struct mr_catalogue *other, const char *db)
+{
+    const struct mr_object *twin = NULL;
+    for (size_t i = 0; i < other->nobjects; i++) {
+        const struct mr_object *o = &other->objects[i];
+        if (o->kind != object->kind || strcmp(o->db, db) != 0)
             continue;
-        if (like_table ? mr_objects_is_same_name(p, o->name, like->name)
-                       : strcasecmp(o->name, like->name) == 0)
+        if (strcmp(o->name, object->name) == 0)
             return o;
+        if (twin == NULL && may_be(p, o, object))
+            twin = o;
+    }
+    return twin == NULL || is_anothers(own, object, twin) ? NULL : twin;
+}
+
+/* What SOURCE calls the table or view that TARGET calls so; NULL: there is none. */
+static const char *source_name(const struct mr_objects_both *p, const char *name)
+{
+    const struct mr_table *t = mr_catalogue_table(p->target, p->target_db, name);
+    if (t != NULL) {
+        t = mr_sides_twin(p->target, p->target_db, p->source, p->source_db, name);
+        return t != NULL ? t->name : NULL;
+    }
+    for (size_t i = 0; i < p->target->nobjects; i++) {
+        const struct mr_object *o = &p->target->objects[i];
+        if (o->kind != MR_OBJECT_VIEW || strcmp(o->db, p->target_db) != 0 ||
+            strcmp(o->name, name) != 0)
+            continue;
+        o = find_object(p, p->target, o, p->source, p->source_db);
+        return o != NULL ? o->name : NULL;
     }
     return NULL;
+}
+
+/* TARGET's text with SOURCE's names of what is in the database. */
+static void add_by_source_names(struct mr_strbuf *out, const struct mr_objects_both *p,
+                                const char *text)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    struct mr_sqlscan scan;
+    struct mr_token token;
+    const char *kept = text; /* up to here it stands in out */
+    mr_sqlscan_init(&scan, text, strlen(text));
+    while (mr_sqlscan_next(&scan, &token)) {
+        if (token.kind != MR_TOKEN_IDENT)
+            continue;
+        mr_strbuf_reset(&name);
+        mr_token_unquote(&name, &token);
+        const char *to = name.failed || name.len == 0 ? NULL : source_name(p, name.ptr);
+        if (to == NULL)
+            continue;
+        mr_strbuf_add(out, kept, (size_t)(token.ptr - kept));
+        mr_sql_ident(out, to);
+        kept = token.ptr + token.len;
+    }
+    mr_strbuf_add_str(out, kept);
+    out->failed |= name.failed;
+    mr_strbuf_release(&name);
+}
+
+/* A server that writes names in small letters does so within the texts of views, too. */
+static bool is_same_view(const struct mr_objects_both *p, struct mr_objects_text s,
+                         struct mr_objects_text t)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    bool same = mr_objects_same_view(s, t);
+    if (same || !p->fold_names)
+        return same;
+    add_by_source_names(&text, p, t.text);
+    t.text = text.ptr;
+    same = !text.failed && mr_objects_same_view(s, t);
+    mr_strbuf_release(&text);
+    return same;
 }
 
 /* Each kind has its own idea of "the same text"; a sequence is compared as a body. */
@@ -223,7 +314,7 @@ static bool is_same_object(const struct mr_objects_both *p, const struct mr_obje
     struct mr_objects_text a = mr_objects_body_of(s->definition, p->source_db, &s->made);
     struct mr_objects_text b = mr_objects_body_of(t->definition, p->target_db, &t->made);
     if (s->kind == MR_OBJECT_VIEW)
-        return mr_objects_same_view(a, b);
+        return is_same_view(p, a, b);
     if (s->kind == MR_OBJECT_EVENT)
         return mr_objects_same_event(a, b, p->cross);
     return s->kind == MR_OBJECT_ROUTINE
@@ -312,7 +403,7 @@ static bool is_object_wanted(const struct mr_objects_both *p, const struct mr_ob
                              const char *db)
 {
     return (is_asked(p, kind_of(object->kind)) || is_asked(p, MR_OBJECTS_ATTRIBUTE)) &&
-           mr_objects_is_same_name(p, object->db, db) && is_wanted(p, bare_name(object));
+           strcmp(object->db, db) == 0 && is_wanted(p, bare_name(object));
 }
 
 /* What TARGET alone has is looked for last, so that each pair is told once. */
@@ -322,12 +413,12 @@ static enum mr_code compare_objects(const struct mr_objects_both *p, struct mr_e
     for (size_t i = 0; i < p->source->nobjects && code == MR_OK; i++) {
         const struct mr_object *s = &p->source->objects[i];
         if (is_object_wanted(p, s, p->source_db))
-            code = compare_object(p, s, find_object(p, p->target, p->target_db, s), err);
+            code = compare_object(p, s, find_object(p, p->source, s, p->target, p->target_db), err);
     }
     for (size_t i = 0; i < p->target->nobjects && code == MR_OK; i++) {
         const struct mr_object *t = &p->target->objects[i];
         if (is_object_wanted(p, t, p->target_db) &&
-            find_object(p, p->source, p->source_db, t) == NULL)
+            find_object(p, p->target, t, p->source, p->source_db) == NULL)
             code = compare_object(p, NULL, t, err);
     }
     return code;
@@ -335,20 +426,11 @@ static enum mr_code compare_objects(const struct mr_objects_both *p, struct mr_e
 
 /* -- databases -------------------------------------------------------------------- */
 
-static const struct mr_database *find_db(const struct mr_objects_both *p,
-                                         const struct mr_catalogue *cat, const char *name)
-{
-    for (size_t i = 0; i < cat->ndbs; i++)
-        if (mr_objects_is_same_name(p, cat->dbs[i].name, name))
-            return &cat->dbs[i];
-    return NULL;
-}
-
 /* Of one that is absent there is nothing to compare: the other stands by itself. */
 static enum mr_code compare_database(const struct mr_objects_both *p, struct mr_err *err)
 {
-    const struct mr_database *s = find_db(p, p->source, p->source_db);
-    const struct mr_database *t = find_db(p, p->target, p->target_db);
+    const struct mr_database *s = mr_catalogue_db(p->source, p->source_db);
+    const struct mr_database *t = mr_catalogue_db(p->target, p->target_db);
     if (s != NULL && t != NULL)
         return mr_objects_compare_charsets(
             p, MR_OBJECTS_DATABASE, p->source_db,

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/base/vec.h"
+#include "core/source/sides.h"
 
 /* -- columns --------------------------------------------------------------------------
  */
@@ -214,21 +215,44 @@ static enum mr_code compare_named(const struct mr_objects_both *p, enum mr_objec
     return code;
 }
 
+/* The pair that TARGET has a database in: by its name, else by its letters. */
+static const struct mr_objects_pair *pair_of(const struct mr_objects_both *p, const char *target_db)
+{
+    const struct mr_objects_pair *alike = NULL;
+    for (size_t i = 0; i < p->opts->npairs; i++) {
+        const struct mr_objects_pair *pair = &p->opts->pairs[i];
+        if (strcmp(pair->target_db, target_db) == 0)
+            return pair;
+        if (alike == NULL && mr_objects_is_same_name(p, pair->target_db, target_db))
+            alike = pair;
+    }
+    return alike;
+}
+
 /* SOURCE's name for a database of TARGET.  One that is not compared is another than SOURCE's of
  * that name which is: a key that was copied may still lead there. */
 static void add_source_name(struct mr_strbuf *out, const struct mr_objects_both *p,
-                            const char *target_db)
+                            const struct mr_objects_pair *pair, const char *target_db)
 {
     bool is_taken = false;
-    for (size_t i = 0; i < p->opts->npairs; i++) {
-        const struct mr_objects_pair *pair = &p->opts->pairs[i];
-        is_taken = is_taken || mr_objects_is_same_name(p, pair->source_db, target_db);
-        if (mr_objects_is_same_name(p, pair->target_db, target_db)) {
-            mr_strbuf_add_str(out, pair->source_db);
-            return;
-        }
-    }
-    mr_strbuf_add_fmt(out, "%s%s", is_taken ? "the target's " : "", target_db);
+    for (size_t i = 0; pair == NULL && i < p->opts->npairs; i++)
+        is_taken |= mr_objects_is_same_name(p, p->opts->pairs[i].source_db, target_db);
+    mr_strbuf_add_fmt(out, "%s%s", is_taken ? "the target's " : "",
+                      pair != NULL ? pair->source_db : target_db);
+}
+
+/* The key as SOURCE would have it: its parent is the twin of TARGET's, where there is one. */
+static struct mr_foreign_key by_source_names(const struct mr_objects_both *p,
+                                             const struct mr_objects_pair *pair,
+                                             const struct mr_foreign_key *fk)
+{
+    struct mr_foreign_key shown = *fk;
+    const struct mr_table *parent = pair != NULL ? mr_sides_twin(p->target, fk->ref_db, p->source,
+                                                                 pair->source_db, fk->ref_table)
+                                                 : NULL;
+    if (parent != NULL)
+        shown.ref_table = parent->name;
+    return shown;
 }
 
 static bool push_named(struct mr_vec *list, const struct named *what, struct mr_strbuf *text)
@@ -242,20 +266,23 @@ static bool push_named(struct mr_vec *list, const struct named *what, struct mr_
     return n->text != NULL;
 }
 
-/* TARGET's database is written by SOURCE's name, or every key would differ. */
+/* TARGET's database and table are written by SOURCE's names, or every key would differ. */
 static bool list_fks(const struct mr_objects_both *p, const struct mr_table *table,
                      struct mr_vec *list)
 {
     bool ok = true;
     for (size_t i = 0; i < table->nfks && ok; i++) {
-        const struct mr_foreign_key *fk = &table->fks[i];
-        struct named named = {.name = fk->name, .hidden = fk->on_update == NULL};
+        struct mr_foreign_key fk = table->fks[i];
+        struct named named = {.name = fk.name, .hidden = fk.on_update == NULL};
         struct mr_strbuf text = MR_STRBUF_INIT, shown = MR_STRBUF_INIT;
-        if (table == p->tt)
-            add_source_name(&shown, p, fk->ref_db);
-        else
-            mr_strbuf_add_str(&shown, fk->ref_db);
-        mr_objects_add_fk(&text, fk, table->db, shown.ptr);
+        if (table == p->tt) {
+            const struct mr_objects_pair *pair = pair_of(p, fk.ref_db);
+            add_source_name(&shown, p, pair, fk.ref_db);
+            fk = by_source_names(p, pair, &fk);
+        } else {
+            mr_strbuf_add_str(&shown, fk.ref_db);
+        }
+        mr_objects_add_fk(&text, &fk, table->db, shown.ptr);
         ok = !shown.failed && push_named(list, &named, &text);
         mr_strbuf_release(&shown);
         mr_strbuf_release(&text);
@@ -317,12 +344,33 @@ static enum mr_code compare_constraints(const struct mr_objects_both *p, enum mr
 
 /* -- triggers --------------------------------------------------------------------- */
 
-static const struct mr_trigger *find_trigger(const struct mr_table *table, const char *name)
+/* MariaDB keeps triggers by names of files, so that letters may tell two of one table apart: as of
+ * tables (mr_sides_twin), one has the twin that may be of both. */
+static bool is_anothers(const struct mr_table *own, const struct mr_trigger *trigger,
+                        const struct mr_trigger *twin)
 {
-    for (size_t i = 0; i < table->ntriggers; i++)
-        if (strcasecmp(table->triggers[i].name, name) == 0)
-            return &table->triggers[i];
-    return NULL;
+    for (size_t i = 0; i < own->ntriggers; i++) {
+        const struct mr_trigger *other = &own->triggers[i];
+        if (other != trigger && strcasecmp(other->name, trigger->name) == 0 &&
+            (other < trigger || strcmp(other->name, twin->name) == 0))
+            return true;
+    }
+    return false;
+}
+
+static const struct mr_trigger *find_trigger(const struct mr_table *own,
+                                             const struct mr_trigger *trigger,
+                                             const struct mr_table *table)
+{
+    const struct mr_trigger *twin = NULL;
+    for (size_t i = 0; i < table->ntriggers; i++) {
+        const struct mr_trigger *t = &table->triggers[i];
+        if (strcmp(t->name, trigger->name) == 0)
+            return t;
+        if (twin == NULL && strcasecmp(t->name, trigger->name) == 0)
+            twin = t;
+    }
+    return twin == NULL || is_anothers(own, trigger, twin) ? NULL : twin;
 }
 
 static size_t count_alike(const struct mr_table *table, const struct mr_trigger *trigger)
@@ -385,10 +433,10 @@ static enum mr_code compare_triggers(const struct mr_objects_both *p, struct mr_
     enum mr_code code = MR_OK;
     for (size_t i = 0; i < p->st->ntriggers && code == MR_OK; i++) {
         const struct mr_trigger *s = &p->st->triggers[i];
-        code = compare_trigger(p, s, find_trigger(p->tt, s->name), err);
+        code = compare_trigger(p, s, find_trigger(p->st, s, p->tt), err);
     }
     for (size_t i = 0; i < p->tt->ntriggers && code == MR_OK; i++)
-        if (find_trigger(p->st, p->tt->triggers[i].name) == NULL)
+        if (find_trigger(p->tt, &p->tt->triggers[i], p->st) == NULL)
             code = compare_trigger(p, NULL, &p->tt->triggers[i], err);
     return code;
 }

@@ -120,6 +120,73 @@ static void test_names_without_case(void **state)
     expect_diffs(&cs, &ct, MR_OBJECTS_ALL, "");
 }
 
+/* Of views and sequences as of tables, and what TARGET calls a table in the text of a view is what
+ * SOURCE calls it. */
+static void test_objects_without_case(void **state)
+{
+#define VIEW(d, n, text)                                                                           \
+    {                                                                                              \
+        .kind = MR_OBJECT_VIEW, .db = (d), .name = (n), .definition = (text)                       \
+    }
+#define SEQUENCE(d, n)                                                                             \
+    {                                                                                              \
+        .kind = MR_OBJECT_SEQUENCE, .db = (d), .name = (n), .definition = "start"                  \
+    }
+    static const struct mr_table two[] = {{.db = "club", .name = "Members", .engine = "InnoDB"},
+                                          {.db = "club", .name = "Orders", .engine = "InnoDB"}},
+                                 small[] = {
+                                     {.db = "club_new", .name = "members", .engine = "InnoDB"},
+                                     {.db = "club_new", .name = "orders", .engine = "InnoDB"}};
+    static const struct mr_object s[] = {
+        VIEW("club", "Ids", "select 1 AS `One`"),
+        VIEW("club", "ids", "select 1 AS `One`"),
+        VIEW("club", "All", "select `Members`.`id` AS `id` from `club`.`Members`"),
+        VIEW("club", "More", "select `All`.`id` AS `id` from `club`.`All`"),
+        VIEW("club", "Other", "select 1 AS `x` from `club`.`Orders`"),
+        SEQUENCE("club", "SQ"),
+        SEQUENCE("club", "sq"),
+    };
+    static const struct mr_object t[] = {
+        VIEW("club_new", "ids", "select 1 AS `One`"),
+        VIEW("club_new", "all", "select `members`.`id` AS `id` from `club_new`.`members`"),
+        VIEW("club_new", "more", "select `all`.`id` AS `id` from `club_new`.`all`"),
+        VIEW("club_new", "other", "select 1 AS `x` from `club_new`.`members`"),
+        SEQUENCE("club_new", "sq"),
+    };
+    struct mr_catalogue cs = catalogue(MR_FLAVOUR_MARIADB, dbs_source, two, 2);
+    struct mr_catalogue ct = catalogue(MR_FLAVOUR_MARIADB, dbs_target, small, 2);
+    (void)state;
+    cs.objects = s;
+    cs.nobjects = LEN(s);
+    ct.objects = t;
+    ct.nobjects = LEN(t);
+    ct.server.lower_case_table_names = 1;
+    expect_diffs(&cs, &ct, MR_OBJECTS_ALL,
+                 "view - Ids [select 1 AS `One`] [-]\n"
+                 "view - Other [select 1 AS `x` from `club`.`Orders`] [select 1 AS `x` from "
+                 "`club_new`.`members`]\n"
+                 "sequence - SQ [start] [-]\n");
+    cs.nobjects = 1; /* the first has the twin where none is called so */
+    ct.nobjects = 1;
+    expect_diffs(&cs, &ct, MR_OBJECTS_ALL, "");
+}
+
+/* A database that is not there is not another one that has its letters. */
+static void test_databases_without_case(void **state)
+{
+    static const struct mr_database club[] = {{"club", "utf8mb4", "utf8mb4_bin"}},
+                                    New[] = {{"Club_new", "utf8mb4", "utf8mb4_bin"}};
+    const struct mr_table s = {.db = "club", .name = "a", .engine = "InnoDB"};
+    const struct mr_table t = {.db = "Club_new", .name = "a", .engine = "InnoDB"};
+    struct mr_catalogue cs = catalogue(MR_FLAVOUR_MARIADB, club, &s, 1);
+    struct mr_catalogue ct = catalogue(MR_FLAVOUR_MARIADB, New, &t, 1);
+    (void)state;
+    cs.server.lower_case_table_names = 1;
+    expect_diffs(&cs, &ct, MR_OBJECTS_ALL,
+                 "database - club [utf8mb4 utf8mb4_bin] [-]\n"
+                 "table club.a a [InnoDB] [-]\n");
+}
+
 static void test_kinds(void **state)
 {
     (void)state;
@@ -303,6 +370,8 @@ int main(void)
         cmocka_unit_test(test_objects),
         cmocka_unit_test(test_who_made_a_view),
         cmocka_unit_test(test_names_without_case),
+        cmocka_unit_test(test_objects_without_case),
+        cmocka_unit_test(test_databases_without_case),
         cmocka_unit_test(test_kinds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,6 +112,55 @@ static void test_triggers(void **state)
     expect_diffs(&cs, &ct, MR_OBJECTS_ALL, "trigger club.t b [before insert\nSET @x = 2] [-]\n");
 }
 
+/* Letters tell two triggers of one table apart where names are files. */
+static void test_triggers_alike(void **state)
+{
+    static const struct mr_trigger
+        two[] = {{.name = "Tr", .timing = "BEFORE", .event = "INSERT", .body = "SET @x = 1"},
+                 {.name = "tr", .timing = "BEFORE", .event = "INSERT", .body = "SET @x = 1"}},
+        one[] = {{.name = "tr", .timing = "BEFORE", .event = "INSERT", .body = "SET @x = 1"}};
+    const struct mr_table s = {
+        .db = "club", .name = "t", .engine = "InnoDB", .triggers = two, .ntriggers = 2};
+    const struct mr_table t = {
+        .db = "club_new", .name = "t", .engine = "InnoDB", .triggers = one, .ntriggers = 1};
+    struct mr_table back = s, first = t;
+    (void)state;
+    expect_table(&s, MR_FLAVOUR_MARIADB, &t, MR_FLAVOUR_MARIADB,
+                 "trigger club.t Tr [before insert\nSET @x = 1] [-]\n");
+    back.db = "club_new";
+    first.db = "club";
+    expect_table(&first, MR_FLAVOUR_MARIADB, &back, MR_FLAVOUR_MARIADB,
+                 "trigger club.t Tr [-] [before insert\nSET @x = 1]\n");
+    back.ntriggers = 1;
+    expect_table(&first, MR_FLAVOUR_MARIADB, &back, MR_FLAVOUR_MARIADB, "");
+}
+
+/* A key's parent goes by SOURCE's name where that is its twin. */
+static void test_parents_alike(void **state)
+{
+    static const char *const id[] = {"id"};
+    const struct mr_foreign_key up = {"f", id, "club", "People", id, 1, "RESTRICT", "RESTRICT"};
+    const struct mr_foreign_key low = {"f", id, "club_new", "people",
+                                       id,  1,  "RESTRICT", "RESTRICT"};
+    const struct mr_table s[] = {
+        {.db = "club", .name = "People", .engine = "InnoDB"},
+        {.db = "club", .name = "kids", .engine = "InnoDB", .fks = &up, .nfks = 1},
+        {.db = "club", .name = "people", .engine = "InnoDB"}};
+    const struct mr_table t[] = {
+        {.db = "club_new", .name = "kids", .engine = "InnoDB", .fks = &low, .nfks = 1},
+        {.db = "club_new", .name = "people", .engine = "InnoDB"}};
+    struct mr_catalogue cs = catalogue(MR_FLAVOUR_MARIADB, dbs_source, s, 2);
+    struct mr_catalogue ct = catalogue(MR_FLAVOUR_MARIADB, dbs_target, t, 2);
+    (void)state;
+    ct.server.lower_case_table_names = 1;
+    expect_diffs(&cs, &ct, MR_OBJECTS_ALL, "");
+    cs.ntables = 3; /* the twin is another one */
+    expect_diffs(&cs, &ct, MR_OBJECTS_FOREIGN_KEY,
+                 "foreign key club.kids f [(id) references People (id) on delete restrict on "
+                 "update restrict] [(id) references people (id) on delete restrict on update "
+                 "restrict]\n");
+}
+
 /* ---- of one thing each */
 
 #define COL .name = "c", .type = "int", .nullable = true
@@ -416,7 +465,8 @@ int main(void)
         cmocka_unit_test(test_one_check),       cmocka_unit_test(test_one_trigger),
         cmocka_unit_test(test_lines_that_fail), cmocka_unit_test(test_foreign_keys),
         cmocka_unit_test(test_index_for_fk),    cmocka_unit_test(test_checks),
-        cmocka_unit_test(test_triggers),
+        cmocka_unit_test(test_triggers),        cmocka_unit_test(test_triggers_alike),
+        cmocka_unit_test(test_parents_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
