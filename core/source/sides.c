@@ -215,6 +215,11 @@ static const struct mr_database *find_db(const struct mr_catalogue *cat, const c
     return NULL;
 }
 
+static bool folds(const struct mr_catalogue *a, const struct mr_catalogue *b)
+{
+    return a->server.lower_case_table_names != 0 || b->server.lower_case_table_names != 0;
+}
+
 /* Of tables whose names differ in their letters alone, one has that twin: the one that is
  * called as it is, else the first. */
 static bool is_anothers(const struct mr_catalogue *own, const char *own_db,
@@ -239,8 +244,7 @@ const struct mr_table *mr_sides_twin(const struct mr_catalogue *own, const char 
                                      const char *name)
 {
     const struct mr_table *exact = mr_catalogue_table(other, db, name);
-    if (exact != NULL ||
-        (own->server.lower_case_table_names == 0 && other->server.lower_case_table_names == 0))
+    if (exact != NULL || !folds(own, other))
         return exact;
     for (size_t i = 0; i < other->ntables; i++)
         if (strcmp(other->tables[i].db, db) == 0 && strcasecmp(other->tables[i].name, name) == 0)
@@ -305,6 +309,61 @@ static const char *own_name(const struct mr_server_side *side, size_t i)
     return db != NULL ? db->name : side->dbs[i];
 }
 
+/* As of tables: of databases that TWIN may be, it is the one that is called so, else the first. */
+static bool is_anothers_db(const struct mr_catalogue *own, const char *twin, const char *name)
+{
+    bool earlier = true;
+    for (size_t i = 0; i < own->ndbs; i++) {
+        const char *other = own->dbs[i].name;
+        if (strcmp(other, name) == 0)
+            earlier = false;
+        else if (strcasecmp(other, name) == 0 && (earlier || strcmp(other, twin) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* What TARGET calls SOURCE's database; where it has none, its name. */
+static const char *twin_db(const struct mr_catalogue *s, const struct mr_catalogue *t,
+                           const char *name)
+{
+    if (mr_catalogue_db(t, name) != NULL || !folds(s, t))
+        return name;
+    for (size_t i = 0; i < t->ndbs; i++)
+        if (strcasecmp(t->dbs[i].name, name) == 0)
+            return is_anothers_db(s, t->dbs[i].name, name) ? name : t->dbs[i].name;
+    return name;
+}
+
+static bool is_paired(const struct mr_vec *pairs, const char *target)
+{
+    for (size_t i = 0; i < pairs->count; i++)
+        if (strcmp(((const struct mr_db_pair *)mr_vec_at(pairs, i))->name[MR_TARGET], target) == 0)
+            return true;
+    return false;
+}
+
+/* Names that no endpoint has given, as servers tell them apart: where one writes them in small
+ * letters, `Club` and `club` are one database. */
+static enum mr_code pair_by_name(const struct mr_catalogue *s, const struct mr_catalogue *t,
+                                 struct mr_arena *arena, struct mr_vec *pairs, struct mr_err *err)
+{
+    for (size_t i = 0; i < s->ndbs; i++) {
+        const char *twin = mr_arena_strdup(arena, twin_db(s, t, s->dbs[i].name));
+        if (twin == NULL)
+            return mr_err_nomem(err, "pairing databases");
+        MR_TRY(push_db_pair(pairs, s->dbs[i].name, twin, err));
+    }
+    for (size_t i = 0; i < t->ndbs; i++) {
+        const char *name = mr_arena_strdup(arena, t->dbs[i].name);
+        if (name == NULL)
+            return mr_err_nomem(err, "pairing databases");
+        if (folds(s, t) ? !is_paired(pairs, name) : mr_catalogue_db(s, name) == NULL)
+            MR_TRY(push_db_pair(pairs, name, name, err));
+    }
+    return MR_OK;
+}
+
 enum mr_code mr_sides_pair_dbs(const struct mr_server_side side[MR_SIDES], struct mr_arena *arena,
                                struct mr_vec *pairs, struct mr_err *err)
 {
@@ -320,14 +379,5 @@ enum mr_code mr_sides_pair_dbs(const struct mr_server_side side[MR_SIDES], struc
             code = push_db_pair(pairs, own_name(s, i), own_name(t, i), err);
         return code;
     }
-    for (size_t i = 0; code == MR_OK && i < s->cat->ndbs; i++)
-        code = push_db_pair(pairs, s->cat->dbs[i].name, s->cat->dbs[i].name, err);
-    for (size_t i = 0; code == MR_OK && i < t->cat->ndbs; i++) {
-        const char *name = mr_arena_strdup(arena, t->cat->dbs[i].name);
-        if (name == NULL)
-            return mr_err_nomem(err, "pairing databases");
-        if (mr_catalogue_db(s->cat, name) == NULL)
-            code = push_db_pair(pairs, name, name, err);
-    }
-    return code;
+    return pair_by_name(s->cat, t->cat, arena, pairs, err);
 }

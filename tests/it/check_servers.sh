@@ -150,6 +150,28 @@ check_is 1 "two tables of one name there"
 table_is "lower_one: is the one that is called so" "${DB}_Case.lower_one" '.verdict == "equal" and .source_rows == 1'
 one "LOWER_ONE: is on one side only" '.type == "object" and .object == "table" and .name == "LOWER_ONE" and .target == null'
 client a -D "${DB}_Case" <<<"DROP TABLE LOWER_ONE"
+client "$L" <<<"UPDATE ${DB}_case.parent SET Name = 'b' WHERE Id = 2"
+names="CREATE TABLE Child (id INT PRIMARY KEY, CONSTRAINT Up FOREIGN KEY (id) REFERENCES Parent (Id)); CREATE VIEW Vw AS SELECT c.id FROM Child c JOIN Parent ON c.id = Parent.Id;
+    CREATE VIEW On_vw AS SELECT id FROM Vw; CREATE TRIGGER tr BEFORE INSERT ON Child FOR EACH ROW SET @x = 1; CREATE SEQUENCE sq; CREATE VIEW v2 AS SELECT 1 AS a"
+client a -D "${DB}_Case" <<<"$names"
+client "$L" -D "${DB}_case" <<<"$names"
+check_is 0 "keys and views name their tables as each server does: exits 0"
+client a -D "${DB}_Case" <<<"CREATE TRIGGER Tr BEFORE INSERT ON Child FOR EACH ROW SET @x = 1; CREATE SEQUENCE Sq; CREATE VIEW V2 AS SELECT 1 AS a"
+check_is 1 "views, sequences and triggers in other letters: exits 1"
+is "they are on one side only" "$(jq -r 'select(.type == "object") | "\(.object) \(.name) \(.target)"' "$OUT" | sort | xargs)" "sequence Sq null trigger Tr null view V2 null"
+client a -D "${DB}_Case" <<<"DROP TRIGGER Tr; DROP SEQUENCE Sq; DROP VIEW V2"
+SRC=$(side_uri a) DST=$L
+check_is 0 "without names in the URIs: exits 0" --tables "${DB}_?ase.*"
+is "without names in the URIs the databases are one" "$(jq -r 'select(.type == "table") | "\(.table) \(.verdict)"' "$OUT" | xargs)" \
+    "${DB}_Case.Child equal ${DB}_Case.Parent equal ${DB}_Case.lower_one equal"
+fresh a "${DB}_case"
+client a <<<"CREATE TABLE ${DB}_case.parent (Id INT PRIMARY KEY, Name VARCHAR(9)); INSERT INTO ${DB}_case.parent VALUES (1, 'a'), (2, 'b')"
+check_is 1 "two databases of one name there" --tables "${DB}_?ase.*"
+is "the one that is called so has the twin" "$(jq -r 'select(.type == "table") | "\(.table) \(.verdict)"' "$OUT" | xargs)" "${DB}_case.parent equal"
+is "the other one is on one side only" "$(jq -r 'select(.object == "database") | "\(.name) \(.target)"' "$OUT")" "${DB}_Case null"
+client a <<<"DROP DATABASE ${DB}_case"
+client "$L" <<<"UPDATE ${DB}_case.parent SET Name = 'c' WHERE Id = 2"
+SRC=$(uri a "${DB}_Case")
 DST=$(uri "$L" "${DB}_Case")
 check_is 1 "the database by its name in capitals"
 rows_are "the database by its name in capitals: the change" "${DB}_Case.Parent" 'changed {"Id":"2"} ["Name"]'
