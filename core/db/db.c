@@ -4,11 +4,11 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/letters.h"
 #include "core/base/signals.h"
 #include "core/db/db_error.h"
 #include "core/db/db_internal.h"
@@ -56,7 +56,7 @@ const struct mr_server *mr_db_server(const struct mr_db *db)
 
 bool mr_server_same_name(const struct mr_server *server, const char *a, const char *b)
 {
-    return (server->lower_case_table_names == 0 ? strcmp(a, b) : strcasecmp(a, b)) == 0;
+    return server->lower_case_table_names == 0 ? strcmp(a, b) == 0 : mr_letters_same(a, b);
 }
 
 const char *mr_db_label(const struct mr_db *db)

@@ -2,8 +2,8 @@
 #include "core/source/sides.h"
 
 #include <string.h>
-#include <strings.h>
 
+#include "core/base/letters.h"
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
 
@@ -231,7 +231,7 @@ static bool is_anothers(const struct mr_catalogue *own, const char *own_db,
             continue;
         for (size_t k = 0; k < own->ntables; k++) {
             const struct mr_table *b = &own->tables[k];
-            if (k != i && strcmp(a->db, b->db) == 0 && strcasecmp(b->name, name) == 0 &&
+            if (k != i && strcmp(a->db, b->db) == 0 && mr_letters_same(b->name, name) &&
                 (strcmp(b->name, twin->name) == 0 || k < i))
                 return true;
         }
@@ -247,7 +247,7 @@ const struct mr_table *mr_sides_twin(const struct mr_catalogue *own, const char 
     if (exact != NULL || !folds(own, other))
         return exact;
     for (size_t i = 0; i < other->ntables; i++)
-        if (strcmp(other->tables[i].db, db) == 0 && strcasecmp(other->tables[i].name, name) == 0)
+        if (strcmp(other->tables[i].db, db) == 0 && mr_letters_same(other->tables[i].name, name))
             return is_anothers(own, own_db, &other->tables[i], name) ? NULL : &other->tables[i];
     return NULL;
 }
@@ -317,7 +317,7 @@ static bool is_anothers_db(const struct mr_catalogue *own, const char *twin, con
         const char *other = own->dbs[i].name;
         if (strcmp(other, name) == 0)
             earlier = false;
-        else if (strcasecmp(other, name) == 0 && (earlier || strcmp(other, twin) == 0))
+        else if (mr_letters_same(other, name) && (earlier || strcmp(other, twin) == 0))
             return true;
     }
     return false;
@@ -330,7 +330,7 @@ static const char *twin_db(const struct mr_catalogue *s, const struct mr_catalog
     if (mr_catalogue_db(t, name) != NULL || !folds(s, t))
         return name;
     for (size_t i = 0; i < t->ndbs; i++)
-        if (strcasecmp(t->dbs[i].name, name) == 0)
+        if (mr_letters_same(t->dbs[i].name, name))
             return is_anothers_db(s, t->dbs[i].name, name) ? name : t->dbs[i].name;
     return name;
 }

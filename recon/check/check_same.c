@@ -2,7 +2,6 @@
 #include "recon/check/check_same.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
@@ -66,7 +65,7 @@ static bool says_the_same(const struct mr_server *s, const struct mr_server *t)
 static bool is_one_database(const struct mr_db_pair *pair, const struct mr_server *server)
 {
     const char *s = pair->name[MR_SOURCE], *t = pair->name[MR_TARGET];
-    return server->lower_case_table_names != 0 ? strcasecmp(s, t) == 0 : strcmp(s, t) == 0;
+    return mr_server_same_name(server, s, t);
 }
 
 /* Asked before the plan: everything would be equal, and that is the worst answer. */

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/letters.h"
 #include "core/db/sqlscan.h"
 #include "core/db/sqltext.h"
 #include "core/source/sides.h"
@@ -117,7 +118,7 @@ enum mr_code mr_objects_report(const struct mr_objects_both *p, const struct mr_
 
 bool mr_objects_is_same_name(const struct mr_objects_both *p, const char *a, const char *b)
 {
-    return (p->fold_names ? strcasecmp(a, b) : strcmp(a, b)) == 0;
+    return p->fold_names ? mr_letters_same(a, b) : strcmp(a, b) == 0;
 }
 
 /* Reports a difference between the two buffers; an empty one is absence. */
@@ -221,7 +222,7 @@ static bool is_anothers(const struct mr_catalogue *own, const struct mr_object *
         if (o == object)
             earlier = false;
         else if (o->kind == object->kind && strcmp(o->db, object->db) == 0 &&
-                 strcasecmp(o->name, object->name) == 0 &&
+                 mr_letters_same(o->name, object->name) &&
                  (earlier || strcmp(o->name, twin->name) == 0))
             return true;
     }

@@ -5,12 +5,12 @@
  * there already, and drop what the first has compared.  The lock is a name that the server gives to
  * one connection, and takes back when that ends; it needs no right.
  */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/letters.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/db/sqltext.h"
@@ -27,9 +27,10 @@ static enum mr_code lock_name(const struct mr_restore *r, const char *db, struct
 {
     char hex[MR_SHA256_HEX];
     struct mr_strbuf text = MR_STRBUF_INIT;
-    bool alike = mr_db_server(r->db)->lower_case_table_names != 0;
-    for (const char *at = db; *at != '\0'; at++)
-        mr_strbuf_add_char(&text, alike ? (char)tolower((unsigned char)*at) : *at);
+    if (mr_db_server(r->db)->lower_case_table_names != 0)
+        mr_letters_add_key(&text, db);
+    else
+        mr_strbuf_add_str(&text, db);
     enum mr_code code = mr_strbuf_check(&text, "restoring", err);
     if (code == MR_OK)
         code = mr_sha256_bytes(text.ptr, text.len, hex, err);

@@ -1,7 +1,7 @@
 /* restore_schema.c: everything but rows; see restore.h. */
 #include <string.h>
-#include <strings.h>
 
+#include "core/base/letters.h"
 #include "core/base/log.h"
 #include "core/db/sqlscan.h"
 #include "core/db/sqltext.h"
@@ -145,7 +145,7 @@ static const char *renamed(const void *ctx, const char *db)
     const char *to = mr_restore_db_name(r, db);
     for (size_t i = 0; to == NULL && i < r->ndbs; i++)
         if (r->snap.manifest.server.lower_case_table_names != 0 &&
-            strcasecmp(r->dbs[i].from, db) == 0)
+            mr_letters_same(r->dbs[i].from, db))
             to = r->dbs[i].to;
     return to;
 }

@@ -152,7 +152,8 @@ one "LOWER_ONE: is on one side only" '.type == "object" and .object == "table" a
 client a -D "${DB}_Case" <<<"DROP TABLE LOWER_ONE"
 client "$L" <<<"UPDATE ${DB}_case.parent SET Name = 'b' WHERE Id = 2"
 names="CREATE TABLE Child (id INT PRIMARY KEY, CONSTRAINT Up FOREIGN KEY (id) REFERENCES Parent (Id)); CREATE VIEW Vw AS SELECT c.id FROM Child c JOIN Parent ON c.id = Parent.Id;
-    CREATE VIEW On_vw AS SELECT id FROM Vw; CREATE TRIGGER tr BEFORE INSERT ON Child FOR EACH ROW SET @x = 1; CREATE SEQUENCE sq; CREATE VIEW v2 AS SELECT 1 AS a"
+    CREATE VIEW On_vw AS SELECT id FROM Vw; CREATE TRIGGER tr BEFORE INSERT ON Child FOR EACH ROW SET @x = 1; CREATE SEQUENCE sq; CREATE VIEW v2 AS SELECT 1 AS a;
+    CREATE TABLE ÖL (id INT PRIMARY KEY); INSERT INTO ÖL VALUES (1)"
 client a -D "${DB}_Case" <<<"$names"
 client "$L" -D "${DB}_case" <<<"$names"
 check_is 0 "keys and views name their tables as each server does: exits 0"
@@ -163,7 +164,7 @@ client a -D "${DB}_Case" <<<"DROP TRIGGER Tr; DROP SEQUENCE Sq; DROP VIEW V2"
 SRC=$(side_uri a) DST=$L
 check_is 0 "without names in the URIs: exits 0" --tables "${DB}_?ase.*"
 is "without names in the URIs the databases are one" "$(jq -r 'select(.type == "table") | "\(.table) \(.verdict)"' "$OUT" | xargs)" \
-    "${DB}_Case.Child equal ${DB}_Case.Parent equal ${DB}_Case.lower_one equal"
+    "${DB}_Case.Child equal ${DB}_Case.Parent equal ${DB}_Case.lower_one equal ${DB}_Case.ÖL equal"
 fresh a "${DB}_case"
 client a <<<"CREATE TABLE ${DB}_case.parent (Id INT PRIMARY KEY, Name VARCHAR(9)); INSERT INTO ${DB}_case.parent VALUES (1, 'a'), (2, 'b')"
 check_is 1 "two databases of one name there" --tables "${DB}_?ase.*"

@@ -14,7 +14,8 @@ fresh a "$NAME"
 SNAP=$IT_TMP/snap
 client a -D "$NAME" <<<"CREATE TABLE Tab (id INT PRIMARY KEY, v VARCHAR(100)); INSERT INTO Tab SELECT seq, REPEAT('x', 90) FROM seq_1_to_200000;
     CREATE TABLE Child (id INT PRIMARY KEY, CONSTRAINT up FOREIGN KEY (id) REFERENCES Tab (id)); INSERT INTO Child VALUES (1);
-    CREATE TRIGGER Tr BEFORE INSERT ON Tab FOR EACH ROW SET @x = 1; CREATE SEQUENCE Sq; CREATE VIEW Vw AS SELECT id FROM Tab"
+    CREATE TRIGGER Tr BEFORE INSERT ON Tab FOR EACH ROW SET @x = 1; CREATE SEQUENCE Sq; CREATE VIEW Vw AS SELECT id FROM Tab;
+    CREATE TABLE \`ÄÖ\` (id INT PRIMARY KEY); INSERT INTO \`ÄÖ\` VALUES (1)"
 take --chunk-size 1 "$(uri a "$NAME")" "$SNAP"
 is "made" "$RC" 0
 
@@ -36,7 +37,7 @@ for target in "$MR_LOW_URI" "$MR_LOW_URI/${NAME,,}"; do
     snap restore --json --no-progress "$SNAP" "$target"
     is "$target: the same command ends it" \
         "$RC $(jq -r 'select(.type == "summary") | "\(.verdict) \(.resumed)"' "$OUT") $(client "$MR_LOW_URI" <<<"SHOW TABLES FROM $NAME" | xargs)" \
-        "0 equal true child sq tab vw"
+        "0 equal true child sq tab vw äö"
 done
 
 # Names that are one there: the second is set aside, also by whoever goes on.
