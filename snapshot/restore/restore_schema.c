@@ -417,6 +417,11 @@ static enum mr_code note_refused(struct mr_restore *r, const struct mr_err *why,
     return code;
 }
 
+static bool is_refusal(enum mr_code code)
+{
+    return code == MR_E_SQL || code == MR_E_DENIED || code == MR_E_NO_SUCH;
+}
+
 /* What the target does not take is named, and the rest goes on. */
 static enum mr_code make_kind(struct mr_restore *r, enum mr_object_kind kind, struct mr_err *err)
 {
@@ -430,7 +435,7 @@ static enum mr_code make_kind(struct mr_restore *r, enum mr_object_kind kind, st
             continue;
         any = true;
         code = make_object(r, &m->objects[i], &why);
-        if (code == MR_E_SQL || code == MR_E_DENIED || code == MR_E_NO_SUCH)
+        if (is_refusal(code))
             code = note_refused(r, &why, err);
         else if (code != MR_OK && err != NULL)
             *err = why;
@@ -646,7 +651,7 @@ static enum mr_code make_keys(struct mr_restore *r, struct mr_err *err)
         code = use(r, t->db, &why);
         if (code == MR_OK)
             code = add_keys(r, t, &why);
-        if (code == MR_E_SQL || code == MR_E_NO_SUCH || code == MR_E_DENIED)
+        if (is_refusal(code))
             code = mr_restore_note(r, why.message, err);
         else if (code != MR_OK && err != NULL)
             *err = why;
@@ -654,25 +659,36 @@ static enum mr_code make_keys(struct mr_restore *r, struct mr_err *err)
     return code;
 }
 
-/* Views may refer to each other in any order: first all of them, as names alone. */
+static enum mr_code make_stub(struct mr_restore *r, const struct mr_snap_object *o,
+                              struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    MR_TRY(use(r, mr_restore_db_name(r, o->db), err));
+    MR_TRY(drop_object(r, o, err));
+    mr_snap_view_stub(&sql, o);
+    enum mr_code code = mr_restore_exec(r->db, &sql, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+/* Views may refer to each other in any order: first all of them, as names alone.  One that the
+ * target does not take is named when it is to be made as it is. */
 static enum mr_code make_stubs(struct mr_restore *r, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &r->snap.manifest;
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
     for (size_t i = 0; i < m->nobjects; i++) {
         const struct mr_snap_object *o = &m->objects[i];
+        struct mr_err why = {0};
         if (o->kind != MR_OBJECT_VIEW || o->ncolumns == 0 || !mr_restore_wants_object(r, o))
             continue;
-        MR_TRY_OUT(use(r, mr_restore_db_name(r, o->db), err));
-        MR_TRY_OUT(drop_object(r, o, err));
-        mr_strbuf_reset(&sql);
-        mr_snap_view_stub(&sql, o);
-        MR_TRY_OUT(mr_restore_exec(r->db, &sql, err));
+        enum mr_code code = make_stub(r, o, &why);
+        if (code == MR_OK || is_refusal(code))
+            continue;
+        if (err != NULL)
+            *err = why;
+        return code;
     }
-out:
-    mr_strbuf_release(&sql);
-    return code;
+    return MR_OK;
 }
 
 enum mr_code mr_restore_after(struct mr_restore *r, struct mr_err *err)

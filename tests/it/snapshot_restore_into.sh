@@ -52,6 +52,11 @@ into() { # into SIDE
     restored "$1: without SUPER" "4 equal" --allow-replica "$SNAP" "$(uri "$1" "$COPY" it_into:pw)"
     like "$1: how the trigger is made after all" "$(cat "$ERR")" \
         "tr.trigger.sql.*1419.*SET GLOBAL log_bin_trust_function_creators = 1, and give the file"
+    # nor a view: the rest is made, and proved
+    client "$1" <<<"DROP DATABASE $COPY; CREATE DATABASE $COPY; REVOKE CREATE VIEW ON $COPY.* FROM 'it_into'@'%'"
+    restored "$1: without CREATE VIEW" "4 equal" --allow-replica "$SNAP" "$(uri "$1" "$COPY" it_into:pw)"
+    like "$1: the view is named" "$(jq -r 'select(.type == "note") | .text' "$OUT")" "w.view.sql.*CREATE VIEW command denied"
+    is "$1: what follows it is made" "$(objects "$1" | xargs)" "BASE TABLE t EVENT e PROCEDURE p"
     client "$1" <<<"DROP USER 'it_into'@'%'"
 
     # tables by the names of a trigger, an event and a procedure, and by t in another letter
