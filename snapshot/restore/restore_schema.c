@@ -326,6 +326,39 @@ static enum mr_code drop_object(struct mr_restore *r, const struct mr_snap_objec
     return code;
 }
 
+static bool has_trigger(const struct mr_restore *r, const char *db, const char *name)
+{
+    for (size_t i = 0; i < r->cat->ntables; i++) {
+        const struct mr_table *t = &r->cat->tables[i];
+        for (size_t k = 0; mr_server_same_name(&r->cat->server, t->db, db) && k < t->ntriggers; k++)
+            if (mr_letters_same(t->triggers[k].name, name))
+                return true;
+    }
+    return false;
+}
+
+static bool has_object(const struct mr_restore *r, enum mr_object_kind kind, const char *db,
+                       const char *name)
+{
+    for (size_t i = 0; i < r->cat->nobjects; i++) {
+        const struct mr_object *o = &r->cat->objects[i];
+        if (o->kind == kind && mr_server_same_name(&r->cat->server, o->db, db) &&
+            mr_letters_same(o->name, name))
+            return true;
+    }
+    return false;
+}
+
+/* Did an earlier run make it?  By DROP PROCEDURE `pé` servers drop `pe`, and that is somebody
+ * else's: what is not there under the very name is not dropped. */
+static bool is_made(const struct mr_restore *r, const struct mr_snap_object *o)
+{
+    const char *db = mr_restore_db_name(r, o->db);
+    if (o->kind == MR_OBJECT_TRIGGER)
+        return has_trigger(r, db, o->name);
+    return !mr_object_has(o->kind, MR_OBJECT_BODY) || has_object(r, o->kind, db, o->name);
+}
+
 static enum mr_code set_session(struct mr_restore *r, const struct mr_snap_object *o,
                                 struct mr_err *err)
 {
@@ -380,7 +413,7 @@ static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_objec
     const struct mr_snap_place place = mr_snap_object_place(o);
     MR_TRY(use(r, mr_restore_db_name(r, o->db), err));
     MR_TRY(set_session(r, o, err));
-    if (r->resumed || o->kind == MR_OBJECT_VIEW)
+    if (o->kind == MR_OBJECT_VIEW || (r->resumed && is_made(r, o)))
         MR_TRY(drop_object(r, o, err));
     MR_TRY(mr_restore_collate(r, o, err));
     MR_TRY(exec_file(r, o->file, &place, err));
@@ -577,7 +610,7 @@ static enum mr_code drop_active(struct mr_restore *r, struct mr_err *err)
     for (size_t i = 0; i < m->nobjects; i++) {
         const struct mr_snap_object *o = &m->objects[i];
         if ((o->kind != MR_OBJECT_TRIGGER && o->kind != MR_OBJECT_EVENT) ||
-            !mr_restore_wants_object(r, o))
+            !mr_restore_wants_object(r, o) || !is_made(r, o))
             continue;
         MR_TRY(use(r, mr_restore_db_name(r, o->db), err));
         MR_TRY(drop_object(r, o, err));

@@ -148,6 +148,17 @@ killed_at "$MADE" 1 --into-existing add
 restored "one that was there is not, however the next run is called" "4 equal" "$SNAP" "$(uri a "$COPY")"
 is "and keeps its own" "$(charset)" greek
 
+# --- names that differ in an accent alone are one to the server, but not to people -----------
+
+fresh a "$DB"
+at a "CREATE TABLE m (id INT PRIMARY KEY); INSERT INTO m VALUES (1); CREATE PROCEDURE tïdy() SELECT 1; CREATE EVENT ëv ON SCHEDULE EVERY 1 YEAR DISABLE DO SET @x = 1"
+rm -rf "$SNAP"
+take "$(uri a "$DB")" "$SNAP"
+client a <<<"DROP DATABASE $COPY; CREATE DATABASE $COPY; CREATE PROCEDURE $COPY.tidy() SELECT 2; CREATE EVENT $COPY.ev ON SCHEDULE EVERY 1 YEAR DISABLE DO SET @x = 2"
+killed_at "$MADE" 1 --into-existing add
+restored "a restore that is gone on with beside them" "4 equal" --into-existing add "$SNAP" "$(uri a "$COPY")"
+is "drops nothing of somebody else" "$(objects a | xargs)" "BASE TABLE m EVENT ev PROCEDURE tidy"
+
 # --- a snapshot of what was half restored -------------------------------------------------
 
 at a "CREATE TABLE myrecon_restore (uuid VARCHAR(40), file VARCHAR(250) PRIMARY KEY)"
