@@ -40,6 +40,8 @@ struct mr_case_arg {
 #define MR_ARG_NULL(param) MR_ARG_TEXT(param, NULL)
 
 void mr_case_bind(struct mr_case_stmt *stmt, const struct mr_case_arg *args, size_t count);
+/* The parameters ?1, ?2, … of a statement that says of none of them what it is. */
+void mr_case_bind_numbers(struct mr_case_stmt *stmt, const int64_t *numbers, size_t count);
 /* Binds them, and runs a statement that gives no row. */
 enum mr_code mr_case_run_with(struct mr_case_stmt *stmt, const struct mr_case_arg *args,
                               size_t count, struct mr_err *err);

@@ -99,6 +99,13 @@ enum mr_code mr_case_fields_read(const struct mr_case_fields *map, struct mr_are
     return kept ? MR_OK : mr_err_nomem(err, "reading the case file");
 }
 
+enum mr_code mr_case_fields_next(const struct mr_case_fields *map, struct mr_arena *arena,
+                                 void *row, bool *more, struct mr_err *err)
+{
+    enum mr_code code = mr_case_step(map->stmt, more, err);
+    return code == MR_OK && *more ? mr_case_fields_read(map, arena, row, err) : code;
+}
+
 enum mr_code mr_case_fields_one(struct mr_case_stmt *stmt, const struct mr_case_field *fields,
                                 size_t nfields, struct mr_arena *arena, void *row, bool *found,
                                 struct mr_err *err)
@@ -107,10 +114,10 @@ enum mr_code mr_case_fields_one(struct mr_case_stmt *stmt, const struct mr_case_
     bool there = false;
     enum mr_code code = mr_case_fields_open(&map, stmt, fields, nfields, err);
     if (code == MR_OK)
-        code = mr_case_step(stmt, &there, err);
+        code = mr_case_fields_next(&map, arena, row, &there, err);
     if (found != NULL)
         *found = there;
-    return code == MR_OK && there ? mr_case_fields_read(&map, arena, row, err) : code;
+    return code;
 }
 
 enum mr_code mr_case_fields_all(struct mr_case_stmt *stmt, const struct mr_case_field *fields,

@@ -8,6 +8,7 @@
  *         MR_CASE_FIELD(struct mr_fact, above, MR_CASE_FLAG), …);
  *     mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(fields), err);   after preparing
  *     mr_case_fields_read(&map, arena, &fact, err);                   after each row
+ *     mr_case_fields_next(&map, arena, &fact, &more, err);            the same, with the step
  *     mr_case_fields_one(stmt, MR_CASE_FIELDS(fields), arena, &fact, &found, err);
  *     mr_case_fields_all(stmt, MR_CASE_FIELDS(fields), arena, &facts, err);
  *
@@ -74,6 +75,9 @@ enum mr_code mr_case_fields_part(struct mr_case_fields *map, struct mr_case_stmt
                                  size_t nfields, struct mr_err *err);
 enum mr_code mr_case_fields_read(const struct mr_case_fields *map, struct mr_arena *arena,
                                  void *row, struct mr_err *err);
+/* Steps to the next row, if there is one. */
+enum mr_code mr_case_fields_next(const struct mr_case_fields *map, struct mr_arena *arena,
+                                 void *row, bool *more, struct mr_err *err);
 /* The first row, if there is one; *found may be NULL. */
 enum mr_code mr_case_fields_one(struct mr_case_stmt *stmt, const struct mr_case_field *fields,
                                 size_t nfields, struct mr_arena *arena, void *row, bool *found,

@@ -158,6 +158,29 @@ static void test_halves(void **state)
     mr_case_free(stmt);
 }
 
+/* A member without a column keeps what the row before has left there. */
+static void test_next(void **state)
+{
+    struct world *w = *state;
+    struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct sample row = {.name = "kept"};
+    bool more = false;
+    assert_int_equal(mr_case_prepare(w->cf, "SELECT 1 AS n UNION ALL SELECT 2", &stmt, NULL),
+                     MR_OK);
+    assert_int_equal(mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(fields), NULL), MR_OK);
+    for (int64_t n = 1; n <= 2; n++) {
+        assert_int_equal(mr_case_fields_next(&map, NULL, &row, &more, NULL), MR_OK);
+        assert_true(more);
+        assert_int_equal(row.n, n);
+    }
+    assert_int_equal(mr_case_fields_next(&map, NULL, &row, &more, NULL), MR_OK);
+    assert_false(more);
+    assert_int_equal(row.n, 2);
+    assert_string_equal(row.name, "kept");
+    mr_case_free(stmt);
+}
+
 static void test_all(void **state)
 {
     struct world *w = *state;
@@ -193,6 +216,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_unknown_column, setup, teardown),
         cmocka_unit_test_setup_teardown(test_other_types, setup, teardown),
         cmocka_unit_test_setup_teardown(test_halves, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_next, setup, teardown),
         cmocka_unit_test_setup_teardown(test_all, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
