@@ -118,7 +118,7 @@ static enum mr_code look_blind(void *ctx, struct mr_vec *rows, struct mr_arena *
 /* ---- table by table ---- */
 
 #define WAITING                                                                                    \
-    "SELECT id, key, 0, 0, 0, image, NULL, NULL FROM climb WHERE tbl=?1 AND todo=2 AND"            \
+    "SELECT id, key, image FROM climb WHERE tbl=?1 AND todo=2 AND"                                 \
     " id>?2 ORDER BY id LIMIT 500"
 
 /* todo 1, 2, 0: what is met while a table is gone through waits for the next round, so that pages
@@ -200,7 +200,7 @@ static enum mr_code judge(struct climbing *w, struct mr_err *err)
     for (size_t i = w->c->m.plan->ntables; i < w->c->ntables; i++) {
         w->beyond = &w->c->m.plan->tables[i];
         MR_TRY(mr_copy_pages(w->c,
-                             "SELECT id, key, 0, 0, 0, NULL, NULL, NULL FROM climb WHERE"
+                             "SELECT id, key FROM climb WHERE"
                              " tbl=?1 AND id>?2 AND todo=0 ORDER BY id LIMIT 500",
                              i, collect, w, err));
         MR_TRY(mr_copy_classify_table(w->c, w->beyond, err));

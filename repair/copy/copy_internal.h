@@ -69,8 +69,10 @@ enum mr_code mr_copy_work_open(struct mr_copy *c, struct mr_err *err);
 /* By what a row is known again under this policy. */
 enum mr_plan_identity mr_copy_identity(const struct mr_copy *c, const struct mr_plan_table *table);
 
-/* Rows of c as struct mr_merge_work_row: image is SOURCE's, live TARGET's. */
-#define MR_COPY_COLUMNS "c.id, c.skey, c.op, c.same, c.taint, c.source, c.tkey, c.target"
+/* Rows of c as struct mr_merge_work_row: image is SOURCE's, live TARGET's, n what is done. */
+#define MR_COPY_COLUMNS                                                                            \
+    "c.id, c.skey AS key, c.op AS n, c.same AS above, c.taint AS equal, c.source AS image,"        \
+    " c.tkey AS live_key, c.target AS live"
 
 /* Pages of c: calls fn for batches of slots of a query that selects MR_COPY_COLUMNS and
  * takes ?1 = table and ?2 = the id after which to go on. */

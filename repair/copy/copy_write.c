@@ -259,8 +259,8 @@ enum mr_code mr_copy_entities(struct mr_copy *c, struct mr_err *err)
         w.table = &c->m.plan->tables[i];
         if (c->planned[i])
             MR_TRY_OUT(mr_copy_pages(c,
-                                     "SELECT c.id, c.skey, c.op, c.same, 0, c.source, c.tkey,"
-                                     " c.target FROM c WHERE c.tbl=?1 AND c.id>?2 AND (c.op>0"
+                                     "SELECT " MR_COPY_COLUMNS
+                                     " FROM c WHERE c.tbl=?1 AND c.id>?2 AND (c.op>0"
                                      " OR c.kind IS NOT NULL) ORDER BY c.id LIMIT 500",
                                      i, save_rows, &w, err));
     }

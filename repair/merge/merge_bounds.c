@@ -9,6 +9,7 @@
 
 #include "core/base/suggest.h"
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/pair/pair_columns.h"
 #include "core/row/row_class.h"
 #include "repair/merge/merge_equal.h"
@@ -26,9 +27,8 @@ static const char schema_sql[] =
 /* ---- kept in the case ---- */
 
 /* Integers of SQLite end at 2^63-1: the bits of the number stand in one. */
-static int64_t order_kept(struct mr_case_stmt *stmt, int column, bool is_unsigned)
+static int64_t order_kept(int64_t bits, bool is_unsigned)
 {
-    const int64_t bits = mr_case_int(stmt, column);
     return is_unsigned ? mr_counted_of((uint64_t)bits, true) : bits;
 }
 
@@ -43,6 +43,11 @@ static const char *text_of(uint64_t value, char text[24])
     return text;
 }
 
+#define BOUND(member, type) MR_CASE_FIELD(struct mr_merge_bound, member, MR_CASE_##type)
+static const struct mr_case_field bound_fields[] =
+    MR_CASE_LIST(BOUND(base, INT), BOUND(base_origin, TEXT), BOUND(has_fresh, FLAG),
+                 BOUND(fresh, INT), BOUND(fresh_origin, TEXT), BOUND(first_next, DIGITS));
+
 enum mr_code mr_merge_bounds_load(struct mr_case *cf, const struct mr_plan_table *table,
                                   struct mr_merge_bound *bound, struct mr_arena *arena, bool *known,
                                   struct mr_err *err)
@@ -54,18 +59,13 @@ enum mr_code mr_merge_bounds_load(struct mr_case *cf, const struct mr_plan_table
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_case_exec(cf, schema_sql, err));
     MR_TRY_OUT(MR_CASE_PREPARE(cf,
-                               "SELECT base, base_origin, fresh, fresh_origin, first_next"
-                               " FROM plan_bound WHERE tbl=:tbl",
+                               "SELECT base, base_origin, fresh IS NOT NULL AS has_fresh, fresh,"
+                               " fresh_origin, first_next FROM plan_bound WHERE tbl=:tbl",
                                &stmt, err, MR_ARG_TEXT("tbl", mr_plan_table_name(table))));
-    MR_TRY_OUT(mr_case_step(stmt, known, err));
+    MR_TRY_OUT(mr_case_fields_one(stmt, MR_CASE_FIELDS(bound_fields), arena, bound, known, err));
     if (*known) {
-        const char *next = mr_case_text(stmt, 4);
-        bound->base = order_kept(stmt, 0, is_unsigned);
-        bound->base_origin = mr_merge_work_text(stmt, 1, arena, &code, err);
-        bound->has_fresh = !mr_case_is_null(stmt, 2);
-        bound->fresh = order_kept(stmt, 2, is_unsigned);
-        bound->fresh_origin = mr_merge_work_text(stmt, 3, arena, &code, err);
-        bound->first_next = next != NULL ? strtoull(next, NULL, 10) : 0;
+        bound->base = order_kept(bound->base, is_unsigned);
+        bound->fresh = order_kept(bound->fresh, is_unsigned);
     }
 out:
     mr_case_free(stmt);

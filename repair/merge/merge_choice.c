@@ -38,7 +38,8 @@ struct choosing {
     struct mr_vec conflicts;
     struct mr_strbuf text;
     struct mr_case_stmt *above, *revived, *earlier, *note, *mark, *reach, *edits, *rows;
-    bool inner;   /* rows of the component refer to each other */
+    struct mr_case_fields above_map, rows_map; /* struct above, struct mr_decision_ask */
+    bool inner;                                /* rows of the component refer to each other */
     bool revives; /* some row of a table before or of it was restored */
     bool again;
 };
@@ -77,19 +78,29 @@ static enum mr_code from_revived(struct choosing *c, const struct conflict *x, c
     return code;
 }
 
+/* Parents that wait, and those of them that were left out, or restored. */
+struct above {
+    int64_t waiting, skipped, restored;
+};
+
+#define ABOVE(member) MR_CASE_FIELD(struct above, member, MR_CASE_INT)
+static const struct mr_case_field above_fields[] =
+    MR_CASE_LIST(ABOVE(waiting), ABOVE(skipped), ABOVE(restored));
+
 /* One decision restores or drops the tree; nobody has said of one of its orphans that it may be a
  * stranger's, which is asked once what is above it is there. */
 static enum mr_code from_above(struct choosing *c, const struct conflict *x, const char **choice,
                                struct mr_err *err)
 {
+    struct above above = {0};
     bool row = false;
     if (strcmp(x->kind, "parent-absent") != 0)
         return from_revived(c, x, choice, err);
-    enum mr_code code = MR_CASE_ASK(c->above, &row, err, MR_ARG_INT("id", x->id));
-    if (code == MR_OK && row && mr_case_int(c->above, 1) > 0)
+    MR_CASE_BIND(c->above, MR_ARG_INT("id", x->id));
+    enum mr_code code = mr_case_fields_next(&c->above_map, NULL, &above, &row, err);
+    if (code == MR_OK && above.skipped > 0)
         *choice = MR_CHOICE_SKIP;
-    else if (code == MR_OK && row && mr_case_int(c->above, 0) > 0 &&
-             mr_case_int(c->above, 2) == mr_case_int(c->above, 0) &&
+    else if (code == MR_OK && above.waiting > 0 && above.restored == above.waiting &&
              !mr_fact_of((uint64_t)x->facts).attaches)
         *choice = MR_CHOICE_RESTORE;
     mr_case_reset(c->above);
@@ -111,6 +122,9 @@ static enum mr_code from_earlier(struct choosing *c, const struct conflict *x, c
     return code;
 }
 
+#define IMAGE(member) MR_CASE_FIELD(struct mr_decision_ask, member, MR_CASE_BYTES)
+static const struct mr_case_field image_fields[] = MR_CASE_LIST(IMAGE(source), IMAGE(target));
+
 /* A person, of the row in this conflict. */
 static enum mr_code from_person(struct choosing *c, const struct conflict *x, const char **choice,
                                 struct mr_err *err)
@@ -122,11 +136,8 @@ static enum mr_code from_person(struct choosing *c, const struct conflict *x, co
     bool row = false;
     if (o->decision == NULL)
         return MR_OK;
-    enum mr_code code = MR_CASE_ASK(c->rows, &row, err, MR_ARG_INT("id", x->id));
-    if (code == MR_OK && row) {
-        ask.source.ptr = mr_case_blob(c->rows, 0, &ask.source.len);
-        ask.target.ptr = mr_case_blob(c->rows, 1, &ask.target.len);
-    }
+    MR_CASE_BIND(c->rows, MR_ARG_INT("id", x->id));
+    enum mr_code code = mr_case_fields_next(&c->rows_map, NULL, &ask, &row, err);
     if (code == MR_OK)
         code = o->decision(o->decision_ctx, &ask, choice, err);
     mr_case_reset(c->rows);
@@ -252,10 +263,10 @@ static enum mr_code take(struct choosing *c, const struct conflict *x, struct mr
     "SELECT m.id AS id, m.tbl AS tbl, w.skey AS key, m.other AS other, m.kind AS kind,"            \
     " m.unfit AS unfit, m.facts AS facts FROM "
 #define FIELD(member, type) MR_CASE_FIELD(struct conflict, member, type)
-static const struct mr_case_field fields[] = {
-    FIELD(id, MR_CASE_INT),      FIELD(tbl, MR_CASE_INT),   FIELD(key, MR_CASE_BYTES),
-    FIELD(other, MR_CASE_BYTES), FIELD(kind, MR_CASE_TEXT), FIELD(unfit, MR_CASE_FLAG),
-    FIELD(facts, MR_CASE_INT)};
+static const struct mr_case_field fields[] =
+    MR_CASE_LIST(FIELD(id, MR_CASE_INT), FIELD(tbl, MR_CASE_INT), FIELD(key, MR_CASE_BYTES),
+                 FIELD(other, MR_CASE_BYTES), FIELD(kind, MR_CASE_TEXT), FIELD(unfit, MR_CASE_FLAG),
+                 FIELD(facts, MR_CASE_INT));
 
 /* Of a table; of what a wave may reach. */
 static const char conflicts_sql[] =
@@ -278,7 +289,7 @@ static enum mr_code read_conflicts(struct choosing *c, const char *sql, size_t t
     enum mr_code code = MR_CASE_PREPARE(c->m->cf, sql, &stmt, err, MR_ARG_INT("tbl", table),
                                         MR_ARG_INT("after", after));
     if (code == MR_OK)
-        code = mr_case_fields_open(&map, stmt, fields, sizeof fields / sizeof fields[0], err);
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(fields), err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct conflict *x = mr_vec_push(&c->conflicts);
         code = x != NULL ? mr_case_fields_read(&map, &c->arena, x, err) : mr_merge_nomem(err);
@@ -355,7 +366,7 @@ static enum mr_code find_revived(struct choosing *c, struct mr_err *err)
 }
 
 static const char spare_sql[] =
-    "SELECT m.id, w.skey, w.n, w.above, w.equal, NULL, NULL, NULL FROM m JOIN w ON"
+    "SELECT m.id, w.skey AS key, w.n, w.above, w.equal FROM m JOIN w ON"
     " w.id=m.id LEFT JOIN mark k ON k.id=m.id WHERE m.tbl=?1"
     " AND m.id>?2 AND m.kind IS NULL AND m.there IS NULL AND k.skip IS NOT 1"
     " ORDER BY m.id LIMIT 1000";
@@ -414,7 +425,8 @@ static enum mr_code spare(struct choosing *c, struct mr_err *err)
 static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
-        {&c->above, "SELECT count(*), total(k.skip), total(k.restored AND NOT k.skip)"
+        {&c->above, "SELECT count(*) AS waiting, total(k.skip) AS skipped,"
+                    " total(k.restored AND NOT k.skip) AS restored"
                     " FROM link l JOIN m p ON p.id=l.parent LEFT JOIN mark k ON k.id=p.id"
                     " WHERE l.child=:id AND p.waits AND p.id<>:id"},
         {&c->revived, "SELECT 1 FROM revived WHERE id=:id"},
@@ -427,10 +439,13 @@ static enum mr_code open_statements(struct choosing *c, struct mr_err *err)
                    " skip=excluded.skip, into_key=excluded.into_key, edits=excluded.edits"},
         {&c->reach, MR_MERGE_REACH},
         {&c->edits, "SELECT edits FROM mark WHERE id=:id"},
-        {&c->rows, "SELECT w.image, img.there FROM w LEFT JOIN img ON img.id=w.id"
-                   " WHERE w.id=:id"},
+        {&c->rows,
+         "SELECT w.image AS source, img.there AS target FROM w LEFT JOIN img ON img.id=w.id"
+         " WHERE w.id=:id"},
     };
-    return mr_case_prepare_all(c->m->cf, list, sizeof list / sizeof list[0], err);
+    MR_TRY(mr_case_prepare_all(c->m->cf, list, sizeof list / sizeof list[0], err));
+    MR_TRY(mr_case_fields_open(&c->above_map, c->above, MR_CASE_FIELDS(above_fields), err));
+    return mr_case_fields_open(&c->rows_map, c->rows, MR_CASE_FIELDS(image_fields), err);
 }
 
 /* Whether rows of the component refer to each other says if a row that is left out takes others

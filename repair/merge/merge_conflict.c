@@ -32,7 +32,8 @@ static enum mr_code spread(const struct component *c, struct mr_merge_spread wha
 /* ---- rows that TARGET has with other values ---- */
 
 static const char lost_sql[] =
-    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, m.there, img.there FROM m "
+    "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image,"
+    " m.there AS live_key, img.there AS live FROM m "
     "INDEXED BY m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND "
     "m.grp='lost'"

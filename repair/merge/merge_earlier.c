@@ -73,13 +73,12 @@ static const char planned_sql[] =
     " ORDER BY w.id, p.state, contested, p.target_key";
 
 #define PLANNED(member, type) MR_CASE_FIELD(struct planned, member, type)
-static const struct mr_case_field planned_fields[] = {
-    PLANNED(id, MR_CASE_INT),           PLANNED(plan, MR_CASE_INT),
-    PLANNED(source_key, MR_CASE_BYTES), PLANNED(target_key, MR_CASE_BYTES),
-    PLANNED(identity, MR_CASE_BYTES),   PLANNED(digest, MR_CASE_BYTES),
-    PLANNED(is_new, MR_CASE_FLAG),      PLANNED(was_there, MR_CASE_FLAG),
-    PLANNED(restored, MR_CASE_FLAG),    PLANNED(contested, MR_CASE_FLAG),
-    PLANNED(renamed, MR_CASE_FLAG)};
+static const struct mr_case_field planned_fields[] = MR_CASE_LIST(
+    PLANNED(id, MR_CASE_INT), PLANNED(plan, MR_CASE_INT), PLANNED(source_key, MR_CASE_BYTES),
+    PLANNED(target_key, MR_CASE_BYTES), PLANNED(identity, MR_CASE_BYTES),
+    PLANNED(digest, MR_CASE_BYTES), PLANNED(is_new, MR_CASE_FLAG), PLANNED(was_there, MR_CASE_FLAG),
+    PLANNED(restored, MR_CASE_FLAG), PLANNED(contested, MR_CASE_FLAG),
+    PLANNED(renamed, MR_CASE_FLAG));
 
 /* All that is planned of a row comes in one batch. */
 static bool is_full(const struct testing *t, int64_t next)
@@ -94,6 +93,7 @@ static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err
 {
     struct mr_case_stmt *stmt = NULL;
     struct mr_case_fields map;
+    struct planned next = {0};
     bool more = false;
     mr_arena_reset(&t->arena);
     mr_vec_clear(&t->rows);
@@ -102,12 +102,15 @@ static enum mr_code read_planned(struct testing *t, int64_t after, struct mr_err
                                         MR_ARG_INT("tbl", t->table->at), MR_ARG_INT("after", after),
                                         MR_ARG_TEXT("names", t->known_by.ptr));
     if (code == MR_OK)
-        code = mr_case_fields_open(&map, stmt, planned_fields,
-                                   sizeof planned_fields / sizeof planned_fields[0], err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &more, err)) == MR_OK && more &&
-           !is_full(t, mr_case_int(stmt, 0))) {
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(planned_fields), err);
+    while (code == MR_OK &&
+           (code = mr_case_fields_next(&map, &t->arena, &next, &more, err)) == MR_OK && more &&
+           !is_full(t, next.id)) {
         struct planned *p = mr_vec_push(&t->rows);
-        code = p != NULL ? mr_case_fields_read(&map, &t->arena, p, err) : mr_merge_nomem(err);
+        if (p == NULL)
+            code = mr_merge_nomem(err);
+        else
+            *p = next;
     }
     mr_case_free(stmt);
     return code;
@@ -261,9 +264,17 @@ static enum mr_code test_table(struct testing *t, struct mr_err *err)
 
 /* Plans that were applied, and of which nothing, or less than half, is there any more. */
 static const char missed_sql[] =
-    "SELECT plan, sum(there), CASE plan WHEN 0 THEN count(*) ELSE"
-    " (SELECT count(DISTINCT tree) FROM step s WHERE s.plan=stands.plan) END"
+    "SELECT plan, sum(there) AS standing, CASE plan WHEN 0 THEN count(*) ELSE"
+    " (SELECT count(DISTINCT tree) FROM step s WHERE s.plan=stands.plan) END AS people"
     " FROM stands GROUP BY plan HAVING 2*sum(there)<count(*)";
+
+struct missed {
+    int64_t plan, standing, people;
+};
+
+#define MISSED(member) MR_CASE_FIELD(struct missed, member, MR_CASE_INT)
+static const struct mr_case_field missed_fields[] =
+    MR_CASE_LIST(MISSED(plan), MISSED(standing), MISSED(people));
 
 static enum mr_code take_back(struct mr_merge *m, int64_t plan, struct mr_err *err)
 {
@@ -283,16 +294,20 @@ static enum mr_code take_back(struct mr_merge *m, int64_t plan, struct mr_err *e
  * (mark.skip is not set). */
 static enum mr_code find_taken_back(struct mr_merge *m, struct mr_err *err)
 {
-    struct mr_case_stmt *missed = NULL;
+    struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct missed missed;
     struct mr_vec back = MR_VEC_INIT(int64_t);
     bool row = false;
-    enum mr_code code = mr_case_prepare(m->cf, missed_sql, &missed, err);
-    while (code == MR_OK && (code = mr_case_step(missed, &row, err)) == MR_OK && row) {
-        int64_t plan = mr_case_int(missed, 0);
-        bool whole = mr_case_int(missed, 1) == 0 && mr_case_int(missed, 2) > 1;
+    enum mr_code code = mr_case_prepare(m->cf, missed_sql, &stmt, err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(missed_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &missed, &row, err)) == MR_OK &&
+           row) {
+        bool whole = missed.standing == 0 && missed.people > 1;
         int64_t *slot = whole ? mr_vec_push(&back) : NULL;
         if (slot != NULL)
-            *slot = plan;
+            *slot = missed.plan;
         else if (whole)
             code = mr_merge_nomem(err);
         else
@@ -300,9 +315,9 @@ static enum mr_code find_taken_back(struct mr_merge *m, struct mr_err *err)
                                      "UPDATE mark SET skip=0 WHERE gone AND into_key IS"
                                      " NULL AND id IN (SELECT id FROM stands WHERE"
                                      " plan=?1)",
-                                     &plan, 1, NULL, err);
+                                     &missed.plan, 1, NULL, err);
     }
-    mr_case_free(missed);
+    mr_case_free(stmt);
     for (size_t i = 0; code == MR_OK && i < back.count; i++)
         code = take_back(m, *(int64_t *)mr_vec_at(&back, i), err);
     mr_vec_release(&back);
@@ -413,22 +428,19 @@ static enum mr_code counted(const struct mr_plan_table *t, struct mr_key key, in
 static enum mr_code note_known(struct mr_merge *m, const struct mr_plan_table *t,
                                struct mr_case_stmt *keys, struct mr_err *err)
 {
-    struct mr_arena arena = MR_ARENA_INIT;
     enum mr_code code = MR_OK;
     bool row = false;
     MR_CASE_BIND(keys, MR_ARG_TEXT("name", mr_plan_table_name(t)));
     while (code == MR_OK && (code = mr_case_step(keys, &row, err)) == MR_OK && row) {
         int64_t args[] = {(int64_t)t->at, 0};
-        mr_arena_reset(&arena);
-        struct mr_key key = mr_merge_work_bytes(keys, 0, &arena, &code, err);
-        if (code == MR_OK)
-            code = counted(t, key, &args[1], err);
+        struct mr_key key;
+        key.ptr = mr_case_blob(keys, 0, &key.len);
+        code = counted(t, key, &args[1], err);
         if (code == MR_OK)
             code = mr_merge_work_run(m, "INSERT OR IGNORE INTO told VALUES (?1, ?2)", args, 2, NULL,
                                      err);
     }
     mr_case_reset(keys);
-    mr_arena_release(&arena);
     return code;
 }
 
@@ -497,31 +509,40 @@ static const char matched_sql[] = "INSERT" INTO_PLAN_MAP(
                " DO UPDATE SET identity=excluded.identity, digest=excluded.digest,"
                " is_new=1, plan=excluded.plan WHERE state='matched' AND excluded.is_new";
 
+struct merged {
+    struct mr_key key, holder;
+};
+
+#define MERGED(member) MR_CASE_FIELD(struct merged, member, MR_CASE_BYTES)
+static const struct mr_case_field merged_fields[] = MR_CASE_LIST(MERGED(key), MERGED(holder));
+
 /* Somebody who was merged is asked about once more: why, and what was said. */
 static enum mr_code tell_asked(struct mr_merge *m, const struct mr_plan_table *t,
                                struct mr_err *err)
 {
-    struct mr_arena arena = MR_ARENA_INIT;
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct merged merged;
     bool row = false;
-    enum mr_code code = MR_CASE_PREPARE(
-        m->cf,
-        "SELECT w.skey, e.tkey FROM earlier e JOIN m ON m.id=e.id JOIN w ON w.id=e.id"
-        " WHERE m.tbl=:tbl AND m.kind='unique' AND NOT EXISTS"
-        " (SELECT 1 FROM chosen c WHERE c.id=e.id AND c.kind='unique')"
-        " ORDER BY w.skey LIMIT 10",
-        &stmt, err, MR_ARG_INT("tbl", t->at));
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        mr_arena_reset(&arena);
+    enum mr_code code =
+        MR_CASE_PREPARE(m->cf,
+                        "SELECT w.skey AS key, e.tkey AS holder FROM earlier e JOIN m ON m.id=e.id "
+                        "JOIN w ON w.id=e.id"
+                        " WHERE m.tbl=:tbl AND m.kind='unique' AND NOT EXISTS"
+                        " (SELECT 1 FROM chosen c WHERE c.id=e.id AND c.kind='unique')"
+                        " ORDER BY w.skey LIMIT 10",
+                        &stmt, err, MR_ARG_INT("tbl", t->at));
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(merged_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &merged, &row, err)) == MR_OK &&
+           row) {
         mr_strbuf_reset(&text);
-        struct mr_key key = mr_merge_work_bytes(stmt, 0, &arena, &code, err);
-        struct mr_key holder = mr_merge_work_bytes(stmt, 1, &arena, &code, err);
         mr_strbuf_add_str(&text, "key ");
-        code = mr_plan_text_values(&text, t, &t->key, key, err);
+        code = mr_plan_text_values(&text, t, &t->key, merged.key, err);
         mr_strbuf_add_str(&text, ": an earlier plan merged it into key ");
         if (code == MR_OK)
-            code = mr_plan_text_values(&text, t, &t->key, holder, err);
+            code = mr_plan_text_values(&text, t, &t->key, merged.holder, err);
         if (code == MR_OK)
             code = mr_strbuf_check(&text, "planning", err);
         if (code == MR_OK)
@@ -531,7 +552,6 @@ static enum mr_code tell_asked(struct mr_merge *m, const struct mr_plan_table *t
     }
     mr_case_free(stmt);
     mr_strbuf_release(&text);
-    mr_arena_release(&arena);
     return code;
 }
 

@@ -42,7 +42,16 @@ struct writing {
     struct mr_arena arena;
     struct mr_strbuf bytes;
     struct mr_case_stmt *fresh, *chosen, *last, *waiting, *note;
+    struct mr_case_fields chosen_map, last_map; /* struct choice */
 };
+
+/* What was chosen for a row, in what conflict. */
+struct choice {
+    const char *choice, *kind;
+};
+
+#define CHOICE(member) MR_CASE_FIELD(struct choice, member, MR_CASE_TEXT)
+static const struct mr_case_field choice_fields[] = MR_CASE_LIST(CHOICE(choice), CHOICE(kind));
 
 /* ---- real ids ---- */
 
@@ -131,9 +140,11 @@ static enum mr_code cut(const struct writing *w, struct mr_key *image, struct mr
 /* Who was merged into a row of TARGET leaves it as it is. */
 static enum mr_code read_merge(struct writing *w, struct decided *d, struct mr_err *err)
 {
+    struct choice last = {0};
     bool found = false;
-    enum mr_code code = MR_CASE_ASK(w->last, &found, err, MR_ARG_INT("id", d->id));
-    if (code == MR_OK && found && strcmp(mr_case_text(w->last, 0), "merge-into") == 0)
+    MR_CASE_BIND(w->last, MR_ARG_INT("id", d->id));
+    enum mr_code code = mr_case_fields_next(&w->last_map, NULL, &last, &found, err);
+    if (code == MR_OK && last.choice != NULL && strcmp(last.choice, "merge-into") == 0)
         d->choice = "merge-into";
     mr_case_reset(w->last);
     return code;
@@ -143,22 +154,23 @@ static enum mr_code read_merge(struct writing *w, struct decided *d, struct mr_e
  * away. */
 static enum mr_code read_choice(struct writing *w, struct decided *d, struct mr_err *err)
 {
+    struct choice said = {.kind = d->kind};
     bool found = false, open = d->kind != NULL;
-    struct mr_case_stmt *stmt = open ? w->chosen : w->last;
+    const struct mr_case_fields *map = open ? &w->chosen_map : &w->last_map;
     if (!w->chooses)
         return MR_OK;
-    enum mr_code code =
-        open ? MR_CASE_ASK(stmt, &found, err, MR_ARG_INT("id", d->id), MR_ARG_TEXT("kind", d->kind))
-             : MR_CASE_ASK(stmt, &found, err, MR_ARG_INT("id", d->id));
+    if (open)
+        MR_CASE_BIND(map->stmt, MR_ARG_INT("id", d->id), MR_ARG_TEXT("kind", d->kind));
+    else
+        MR_CASE_BIND(map->stmt, MR_ARG_INT("id", d->id));
+    enum mr_code code = mr_case_fields_next(map, &w->arena, &said, &found, err);
     if (code == MR_OK && found) {
-        const char *choice = mr_merge_work_text(stmt, 0, &w->arena, &code, err);
         bool stands = !open || mr_conflict_is_value(mr_conflict_named(d->kind)) ||
-                      (choice != NULL && strcmp(choice, "skip") == 0);
-        d->choice = stands ? choice : NULL;
-        if (!open)
-            d->kind = mr_merge_work_text(stmt, 1, &w->arena, &code, err);
+                      (said.choice != NULL && strcmp(said.choice, "skip") == 0);
+        d->choice = stands ? said.choice : NULL;
+        d->kind = said.kind;
     }
-    mr_case_reset(stmt);
+    mr_case_reset(map->stmt);
     if (code == MR_OK && open && !found && mr_conflict_is_value(mr_conflict_named(d->kind)))
         code = read_merge(w, d, err);
     return code;
@@ -435,15 +447,15 @@ static const char rows_sql[] =
     " LEFT JOIN holder h ON h.id=m.id WHERE m.tbl=:tbl ORDER BY m.id";
 
 #define FIELD(member, type) MR_CASE_FIELD(struct decided, member, type)
-static const struct mr_case_field fields[] = {
-    FIELD(id, MR_CASE_INT),       FIELD(key, MR_CASE_BYTES),    FIELD(image, MR_CASE_BYTES),
-    FIELD(there, MR_CASE_BYTES),  FIELD(live, MR_CASE_BYTES),   FIELD(after, MR_CASE_BYTES),
-    FIELD(ident, MR_CASE_BYTES),  FIELD(grp, MR_CASE_TEXT),     FIELD(newid, MR_CASE_FLAG),
-    FIELD(waits, MR_CASE_FLAG),   FIELD(skip, MR_CASE_FLAG),    FIELD(root, MR_CASE_INT),
-    FIELD(kind, MR_CASE_TEXT),    FIELD(detail, MR_CASE_TEXT),  FIELD(holder_key, MR_CASE_BYTES),
+static const struct mr_case_field fields[] = MR_CASE_LIST(
+    FIELD(id, MR_CASE_INT), FIELD(key, MR_CASE_BYTES), FIELD(image, MR_CASE_BYTES),
+    FIELD(there, MR_CASE_BYTES), FIELD(live, MR_CASE_BYTES), FIELD(after, MR_CASE_BYTES),
+    FIELD(ident, MR_CASE_BYTES), FIELD(grp, MR_CASE_TEXT), FIELD(newid, MR_CASE_FLAG),
+    FIELD(waits, MR_CASE_FLAG), FIELD(skip, MR_CASE_FLAG), FIELD(root, MR_CASE_INT),
+    FIELD(kind, MR_CASE_TEXT), FIELD(detail, MR_CASE_TEXT), FIELD(holder_key, MR_CASE_BYTES),
     FIELD(holder, MR_CASE_BYTES), FIELD(choices, MR_CASE_TEXT), FIELD(unfit, MR_CASE_FLAG),
-    FIELD(taken, MR_CASE_FLAG),   FIELD(hangs, MR_CASE_FLAG),   FIELD(referenced, MR_CASE_TEXT),
-    FIELD(facts, MR_CASE_INT)};
+    FIELD(taken, MR_CASE_FLAG), FIELD(hangs, MR_CASE_FLAG), FIELD(referenced, MR_CASE_TEXT),
+    FIELD(facts, MR_CASE_INT));
 
 /* Rows without a key that stay are many, and have no name: only what is done about them is
  * kept. */
@@ -475,7 +487,7 @@ static enum mr_code write_table(struct writing *w, struct mr_err *err)
     enum mr_code code =
         MR_CASE_PREPARE(w->m->cf, rows_sql, &rows, err, MR_ARG_INT("tbl", w->table->plan->at));
     if (code == MR_OK)
-        code = mr_case_fields_open(&map, rows, fields, sizeof fields / sizeof fields[0], err);
+        code = mr_case_fields_open(&map, rows, MR_CASE_FIELDS(fields), err);
     while (code == MR_OK && (code = mr_case_step(rows, &row, err)) == MR_OK && row) {
         struct decided d = {0};
         mr_arena_reset(&w->arena);
@@ -501,8 +513,13 @@ static enum mr_code open_statements(struct writing *w, struct mr_err *err)
                                      "DROP TABLE IF EXISTS temp.ent;"
                                      "CREATE TEMP TABLE ent (w INTEGER PRIMARY KEY, entity INT)",
                                      err);
-    return code == MR_OK ? mr_case_prepare_all(w->m->cf, list, sizeof list / sizeof list[0], err)
-                         : code;
+    if (code == MR_OK)
+        code = mr_case_prepare_all(w->m->cf, list, sizeof list / sizeof list[0], err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&w->chosen_map, w->chosen, MR_CASE_FIELDS(choice_fields), err);
+    return code == MR_OK
+               ? mr_case_fields_open(&w->last_map, w->last, MR_CASE_FIELDS(choice_fields), err)
+               : code;
 }
 
 /* waits_for names rows of w so far. */

@@ -7,38 +7,14 @@
 #include "repair/merge/merge_bounds.h"
 
 #define KNOWN(member, type) MR_CASE_FIELD(struct mr_merge_known, member, type)
-#define FACT(member)                                                                               \
-    {                                                                                              \
-#member, MR_CASE_FLAG, offsetof(struct mr_merge_known, fact.member)                        \
-    }
+#define FACT(member) MR_CASE_FIELD_AS(#member, struct mr_merge_known, fact.member, MR_CASE_FLAG)
 
-static const struct mr_case_field fields[] = {KNOWN(id, MR_CASE_INT),
-                                              KNOWN(grp, MR_CASE_TEXT),
-                                              KNOWN(image, MR_CASE_BYTES),
-                                              FACT(above),
-                                              FACT(fresh),
-                                              FACT(there),
-                                              FACT(same),
-                                              FACT(taken),
-                                              FACT(held),
-                                              FACT(doubt),
-                                              FACT(traced),
-                                              FACT(rival),
-                                              FACT(crosses),
-                                              FACT(ambiguous),
-                                              FACT(owned),
-                                              FACT(unfit),
-                                              FACT(disagrees),
-                                              FACT(twin),
-                                              FACT(namesake),
-                                              FACT(attaches),
-                                              FACT(differs_above),
-                                              FACT(refers_to_lost),
-                                              FACT(refers_to_new),
-                                              FACT(key_refers_to_lost),
-                                              FACT(restored),
-                                              FACT(merged),
-                                              FACT(gone)};
+static const struct mr_case_field fields[] = MR_CASE_LIST(
+    KNOWN(id, MR_CASE_INT), KNOWN(grp, MR_CASE_TEXT), KNOWN(image, MR_CASE_BYTES), FACT(above),
+    FACT(fresh), FACT(there), FACT(same), FACT(taken), FACT(held), FACT(doubt), FACT(traced),
+    FACT(rival), FACT(crosses), FACT(ambiguous), FACT(owned), FACT(unfit), FACT(disagrees),
+    FACT(twin), FACT(namesake), FACT(attaches), FACT(differs_above), FACT(refers_to_lost),
+    FACT(refers_to_new), FACT(key_refers_to_lost), FACT(restored), FACT(merged), FACT(gone));
 
 struct mr_fact mr_merge_facts_about(const struct mr_merge_table *table)
 {
@@ -65,8 +41,7 @@ static enum mr_code read_rows(struct walk *w, struct mr_case_stmt *stmt, struct 
     const struct mr_fact of_table = mr_merge_facts_about(w->table);
     struct mr_case_fields map;
     bool more = false;
-    enum mr_code code =
-        mr_case_fields_open(&map, stmt, fields, sizeof fields / sizeof fields[0], err);
+    enum mr_code code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(fields), err);
     while (code == MR_OK && (code = mr_case_step(stmt, &more, err)) == MR_OK && more) {
         struct mr_merge_known *row = mr_vec_push(&w->rows);
         if (row == NULL)
@@ -81,17 +56,19 @@ static enum mr_code read_rows(struct walk *w, struct mr_case_stmt *stmt, struct 
 static enum mr_code read_page(struct walk *w, const struct mr_merge_facts_query *query,
                               int64_t after, struct mr_err *err)
 {
+    struct mr_case_arg args[MR_MERGE_FACTS_ARGS + 2] = {MR_ARG_INT("tbl", w->table->plan->at),
+                                                        MR_ARG_INT("after", after)};
     struct mr_case_stmt *stmt = NULL;
     mr_vec_clear(&w->rows);
     mr_arena_reset(&w->arena);
-    enum mr_code code = mr_case_prepare(w->m->cf, query->sql, &stmt, err);
-    if (code == MR_OK) {
-        mr_case_bind_int(stmt, 1, (int64_t)w->table->plan->at);
-        for (size_t i = 0; i < query->nargs; i++)
-            mr_case_bind_int(stmt, (int)i + 2, query->args[i]);
-        mr_case_bind_int(stmt, (int)query->nargs + 2, after);
+    if (query->nargs > MR_MERGE_FACTS_ARGS)
+        return mr_err_set(err, MR_E_BUG, "a query of facts has %zu parameters", query->nargs);
+    for (size_t i = 0; i < query->nargs; i++)
+        args[2 + i] = query->args[i];
+    enum mr_code code =
+        mr_case_prepare_with(w->m->cf, query->sql, args, 2 + query->nargs, &stmt, err);
+    if (code == MR_OK)
         code = read_rows(w, stmt, err);
-    }
     mr_case_free(stmt);
     return code;
 }

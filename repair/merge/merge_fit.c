@@ -69,7 +69,7 @@ static enum mr_code judge_all(struct fitting *f, const char *rows_sql, const cha
 }
 
 static const char absent_sql[] =
-    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, NULL FROM m INDEXED BY "
+    "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image FROM m INDEXED BY "
     "m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
     " WHERE m.tbl=?1 AND m.id>?2 AND m.there IS NULL AND m.own IS NULL"
@@ -90,7 +90,8 @@ enum mr_code mr_merge_fit_absent(struct mr_merge *m, const struct mr_plan_table 
 }
 
 static const char standing_sql[] =
-    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, m.there, img.there FROM m "
+    "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image,"
+    " m.there AS live_key, img.there AS live FROM m "
     "INDEXED BY m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2"
     " AND m.there IS NOT NULL AND m.kind IS NOT NULL ORDER BY m.id LIMIT 1000";
@@ -121,9 +122,8 @@ enum mr_code mr_merge_fit_choose(struct mr_merge *m, const struct mr_plan_table 
     const int64_t args[] = {id};
     *possible = false;
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(
-        mr_merge_work_rows(m, "SELECT id, NULL, 0, 0, 0, after, NULL, NULL FROM img WHERE id=?1",
-                           args, 1, &f.arena, &f.rows, err));
+    MR_TRY_OUT(mr_merge_work_rows(m, "SELECT id, after AS image FROM img WHERE id=?1", args, 1,
+                                  &f.arena, &f.rows, err));
     if (f.rows.count == 1) {
         const struct mr_merge_work_row *row = mr_vec_at(&f.rows, 0);
         MR_TRY_OUT(mr_plan_fit_row(&m->fit, table, (struct mr_key){row->image, row->len},

@@ -27,15 +27,15 @@ static enum mr_code write_group(struct grouping *g, const struct mr_merge_known 
 
 /* ---- what a row is by itself ---- */
 
-/* ?2, ?3: U, where there is one; ?4: the row's time tells something. */
+/* U, where there is one; :timed: the row's time tells something. */
 static const char own_sql[] =
-    "SELECT m.id AS id, w.above AS above, ?2 AND w.n>=?3 AS fresh,"
+    "SELECT m.id AS id, w.above AS above, :has_fresh AND w.n>=:fresh AS fresh,"
     " m.there IS NOT NULL AS there, m.same AS same, m.taken IS NOT NULL AS taken,"
     " m.held AS held, m.doubt AS doubt, k.restored AS restored,"
     " k.into_key IS NOT NULL AS merged,"
-    " CASE WHEN ?4 AND m.there IS NULL THEN w.image END AS image"
+    " CASE WHEN :timed AND m.there IS NULL THEN w.image END AS image"
     " FROM m INDEXED BY m_tbl JOIN w ON w.id=m.id LEFT JOIN mark k ON k.id=m.id"
-    " WHERE m.tbl=?1 AND m.id>?5 ORDER BY m.id LIMIT 1000";
+    " WHERE m.tbl=:tbl AND m.id>:after ORDER BY m.id LIMIT 1000";
 
 static enum mr_code find_late(struct grouping *g, struct mr_merge_known *row, struct mr_err *err)
 {
@@ -62,9 +62,10 @@ static enum mr_code group_table(struct grouping *g, struct mr_err *err)
     const struct mr_merge_table *t = g->table;
     const bool timed = !mr_plan_has_counter(t->plan) && g->m->options->split_at != NULL &&
                        t->plan->time_at != MR_NO_COLUMN;
-    const int64_t args[] = {t->bound.has_fresh, t->bound.fresh, timed};
-    return mr_merge_facts_each(g->m, t, (struct mr_merge_facts_query){own_sql, args, 3}, group_row,
-                               g, err);
+    const struct mr_merge_facts_query query = {
+        own_sql, MR_CASE_ARGS(MR_ARG_INT("has_fresh", t->bound.has_fresh),
+                              MR_ARG_INT("fresh", t->bound.fresh), MR_ARG_INT("timed", timed))};
+    return mr_merge_facts_each(g->m, t, query, group_row, g, err);
 }
 
 /* ---- what it is for what it refers to ---- */
@@ -80,7 +81,7 @@ static enum mr_code group_table(struct grouping *g, struct mr_err *err)
     " max((l.parent=-1 AND l.above) OR (pw.above AND p.grp NOT IN ('maybe', 'doubt')))"            \
     " AS refers_to_new" of " CROSS JOIN link l ON l.child=m.id LEFT JOIN m p ON p.id=l.parent"     \
     " LEFT JOIN w pw ON pw.id=l.parent"                                                            \
-    " WHERE m.tbl=?1 AND m.grp='maybe' AND m.id>?2 GROUP BY m.id ORDER BY m.id"                    \
+    " WHERE m.tbl=:tbl AND m.grp='maybe' AND m.id>:after GROUP BY m.id ORDER BY m.id"              \
     " LIMIT 1000"
 
 /* References that are part of a key: "1, 4", or "" where there are none. */
@@ -104,7 +105,7 @@ static enum mr_code base_sql(const struct grouping *g, struct mr_strbuf *sql, st
         mr_strbuf_add_fmt(sql,
                           "SELECT m.id AS id, m.grp AS grp, 1 AS refers_to_lost,"
                           " 1 AS key_refers_to_lost%s"
-                          " WHERE m.tbl=?1 AND m.grp='base' AND m.id>?2 AND EXISTS"
+                          " WHERE m.tbl=:tbl AND m.grp='base' AND m.id>:after AND EXISTS"
                           " (SELECT 1 FROM link l JOIN m p ON p.id=l.parent WHERE l.child=m.id"
                           " AND p.grp='lost' AND l.ref IN (%s)) ORDER BY m.id LIMIT 1000",
                           g->first ? OF_ALL : OF_WAVE, list.ptr);

@@ -241,7 +241,8 @@ static enum mr_code identify_batch(struct identifying *d, struct mr_err *err)
 
 /* The mapped row stands for its image; its row as SOURCE has it for TARGET's. */
 static const char rows_sql[] =
-    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, w.image FROM m INDEXED "
+    "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image,"
+    " w.image AS live FROM m INDEXED "
     "BY m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND "
     "m.id>?3"

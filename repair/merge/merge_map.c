@@ -262,6 +262,19 @@ out:
 
 /* ---- mapping ---- */
 
+/* A row that the row at hand refers to. */
+struct parent {
+    int64_t ref, id;
+    bool waits;
+    struct mr_key value; /* of one that is not in w: that it is referred to by */
+    struct mr_key image; /* of one that is: as it is to stand on TARGET */
+};
+
+#define PARENT(member, type) MR_CASE_FIELD(struct parent, member, MR_CASE_##type)
+static const struct mr_case_field parent_fields[] =
+    MR_CASE_LIST(PARENT(ref, INT), PARENT(id, INT), PARENT(waits, FLAG), PARENT(value, BYTES),
+                 PARENT(image, BYTES));
+
 enum mr_code mr_merge_map_open(struct mr_merge_map *map, struct mr_merge *m, struct mr_err *err)
 {
     size_t widest = 0;
@@ -276,13 +289,14 @@ enum mr_code mr_merge_map_open(struct mr_merge_map *map, struct mr_merge *m, str
     map->values = mr_arena_calloc(&m->arena, widest + 1, sizeof *map->values);
     if (map->values == NULL)
         return mr_merge_nomem(err);
-    return mr_case_prepare(
-        m->cf,
-        "SELECT l.ref, l.parent, l.value, m.waits,"
-        " CASE WHEN m.there IS NULL THEN img.after ELSE img.there END"
-        " FROM link l LEFT JOIN m ON m.id=l.parent LEFT JOIN img ON img.id=l.parent"
-        " WHERE l.child=:id AND l.parent<>0",
-        &map->parents, err);
+    MR_TRY(
+        mr_case_prepare(m->cf,
+                        "SELECT l.ref AS ref, l.parent AS id, l.value AS value, m.waits AS waits,"
+                        " CASE WHEN m.there IS NULL THEN img.after ELSE img.there END AS image"
+                        " FROM link l LEFT JOIN m ON m.id=l.parent LEFT JOIN img ON img.id=l.parent"
+                        " WHERE l.child=:id AND l.parent<>0",
+                        &map->parents, err));
+    return mr_case_fields_open(&map->parents_map, map->parents, MR_CASE_FIELDS(parent_fields), err);
 }
 
 void mr_merge_map_close(struct mr_merge_map *map)
@@ -356,16 +370,14 @@ static enum mr_code take_values(struct mr_merge_map *map, const struct mr_plan_r
 }
 
 /* One parent of the row at hand. */
-static enum mr_code take_parent(struct mr_merge_map *map, enum mr_merge_map_mode mode,
-                                struct mr_key own, struct mr_err *err)
+static enum mr_code take_parent(struct mr_merge_map *map, const struct parent *parent,
+                                enum mr_merge_map_mode mode, struct mr_key own, struct mr_err *err)
 {
-    const struct mr_plan_reference *r = &map->m->plan->references[mr_case_int(map->parents, 0)];
-    bool plain = mr_case_int(map->parents, 1) == MR_LINK_PLAIN;
-    struct mr_key image = {0};
-    if ((mode == MR_MERGE_MAP_HARD && !r->hard) ||
-        (mode == MR_MERGE_MAP_KNOWN && mr_case_int(map->parents, 3) != 0))
+    const struct mr_plan_reference *r = &map->m->plan->references[parent->ref];
+    const bool plain = parent->id == MR_LINK_PLAIN;
+    const struct mr_key image = plain ? parent->value : parent->image;
+    if ((mode == MR_MERGE_MAP_HARD && !r->hard) || (mode == MR_MERGE_MAP_KNOWN && parent->waits))
         return MR_OK;
-    image.ptr = mr_case_blob(map->parents, plain ? 2 : 4, &image.len);
     if (image.ptr == NULL)
         return MR_OK; /* of a circle of identities: as it is */
     return take_values(map, r, own, image, plain, err);
@@ -376,6 +388,7 @@ enum mr_code mr_merge_map_row(struct mr_merge_map *map, const struct mr_plan_tab
                               const struct mr_merge_work_row *row, enum mr_merge_map_mode mode,
                               struct mr_key edits, struct mr_err *err)
 {
+    struct parent parent;
     bool more = false;
     size_t n = table->pair->find.ncolumns;
     memset(map->values, 0, map->nvalues * sizeof *map->values);
@@ -383,8 +396,9 @@ enum mr_code mr_merge_map_row(struct mr_merge_map *map, const struct mr_plan_tab
     map->disagrees = false;
     enum mr_code code = MR_OK;
     MR_CASE_BIND(map->parents, MR_ARG_INT("id", row->id));
-    while ((code = mr_case_step(map->parents, &more, err)) == MR_OK && more) {
-        code = take_parent(map, mode, (struct mr_key){row->image, row->len}, err);
+    while ((code = mr_case_fields_next(&map->parents_map, NULL, &parent, &more, err)) == MR_OK &&
+           more) {
+        code = take_parent(map, &parent, mode, (struct mr_key){row->image, row->len}, err);
         if (code != MR_OK)
             break;
     }

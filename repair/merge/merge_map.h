@@ -13,6 +13,7 @@
 #ifndef MR_MERGE_MAP_H
 #define MR_MERGE_MAP_H
 
+#include "core/case/case_fields.h"
 #include "repair/merge/merge_work.h"
 
 /* Fills name and link. */
@@ -27,6 +28,7 @@ enum mr_merge_map_mode {
 struct mr_merge_map {
     struct mr_merge *m;
     struct mr_case_stmt *parents;
+    struct mr_case_fields parents_map;
     struct mr_key *values; /* per column of the widest table */
     size_t nvalues;
     struct mr_arena arena;

@@ -28,17 +28,18 @@ static struct mr_merge_candidate *candidate(const struct mr_merge_matching *x, s
 
 /* ---- one batch of rows ---- */
 
+#define MARK(name, member, type)                                                                   \
+    MR_CASE_FIELD_AS(name, struct mr_merge_candidate, member, MR_CASE_##type)
+static const struct mr_case_field mark_fields[] =
+    MR_CASE_LIST(MARK("unsame", unsame, FLAG), MARK("into_key", into, BYTES),
+                 MARK("edits", edits, BYTES), MARK("settled", settled, FLAG));
+
 static enum mr_code read_marks(struct mr_merge_matching *x, struct mr_merge_candidate *c,
                                struct mr_err *err)
 {
     bool found = false;
-    enum mr_code code = MR_CASE_ASK(x->marks, &found, err, MR_ARG_INT("id", c->row->id));
-    if (code == MR_OK && found) {
-        c->unsame = mr_case_int(x->marks, 0) != 0;
-        c->into = mr_merge_work_bytes(x->marks, 1, &x->arena, &code, err);
-        c->edits = mr_merge_work_bytes(x->marks, 2, &x->arena, &code, err);
-        c->settled = mr_case_int(x->marks, 3) != 0;
-    }
+    MR_CASE_BIND(x->marks, MR_ARG_INT("id", c->row->id));
+    enum mr_code code = mr_case_fields_next(&x->marks_map, &x->arena, c, &found, err);
     mr_case_reset(x->marks);
     return code;
 }
@@ -275,11 +276,10 @@ static enum mr_code part_namesakes(struct mr_merge_matching *x, struct mr_err *e
         "SELECT m.id AS id, w.above AS above, m.same AS same, 1 AS taken, 1 AS namesake,"
         " k.into_key IS NOT NULL AS merged, img.after AS image FROM m INDEXED BY m_respelt"
         " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
-        " WHERE m.tbl=?1 AND w.wave<=?2 AND m.id>?3 AND m.taken<>m.mkey AND EXISTS"
+        " WHERE m.tbl=:tbl AND w.wave<=:wave AND m.id>:after AND m.taken<>m.mkey AND EXISTS"
         " (SELECT 1 FROM m o WHERE o.tbl=m.tbl AND o.canon=m.canon AND o.id<>m.id)"
         " ORDER BY m.id LIMIT 1000";
-    const int64_t args[] = {x->wave};
-    const struct mr_merge_facts_query query = {sql, args, 1};
+    const struct mr_merge_facts_query query = {sql, MR_CASE_ARGS(MR_ARG_INT("wave", x->wave))};
     return mr_merge_facts_each(x->m, x->table, query, part_row, x, err);
 }
 
@@ -325,11 +325,10 @@ static enum mr_code find_shared(struct mr_merge_matching *x, struct mr_err *err)
 /* Only keys that nobody holds: of others it is known that they are taken. */
 static enum mr_code find_traces(struct mr_merge_matching *x, struct mr_err *err)
 {
-    static const char sql[] =
-        "SELECT w.id, m.mkey, w.n, w.above, w.equal, NULL, NULL, NULL FROM m INDEXED BY "
-        "m_tbl"
-        " JOIN w ON w.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND m.id>?3"
-        " AND m.there IS NULL AND m.taken IS NULL ORDER BY m.id LIMIT ?4";
+    static const char sql[] = "SELECT w.id, m.mkey AS key, w.n, w.above, w.equal FROM m INDEXED BY "
+                              "m_tbl"
+                              " JOIN w ON w.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND m.id>?3"
+                              " AND m.there IS NULL AND m.taken IS NULL ORDER BY m.id LIMIT ?4";
     int64_t after = 0;
     enum mr_code code = find_shared(x, err);
     while (code == MR_OK) {
@@ -386,11 +385,10 @@ static enum mr_code give_ids(struct mr_merge_matching *x, struct mr_err *err)
     static const char sql[] =
         "SELECT m.id AS id, w.above AS above, m.taken IS NOT NULL AS taken,"
         " m.traced AS traced, img.after AS image FROM m INDEXED BY m_tbl"
-        " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND w.wave=?2"
-        " AND m.id>?3 AND m.there IS NULL AND (m.taken IS NOT NULL OR m.traced)"
+        " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=:tbl AND w.wave=:wave"
+        " AND m.id>:after AND m.there IS NULL AND (m.taken IS NOT NULL OR m.traced)"
         " ORDER BY m.id LIMIT 1000";
-    const int64_t args[] = {x->wave};
-    const struct mr_merge_facts_query query = {sql, args, 1};
+    const struct mr_merge_facts_query query = {sql, MR_CASE_ARGS(MR_ARG_INT("wave", x->wave))};
     return mr_plan_has_counter(x->table->plan)
                ? mr_merge_facts_each(x->m, x->table, query, place_row, x, err)
                : MR_OK;
@@ -480,8 +478,9 @@ static enum mr_code match_table(struct mr_merge_matching *x, struct mr_err *err)
 static enum mr_code map_all(struct mr_merge_matching *x, struct mr_err *err)
 {
     static const char sql[] =
-        "SELECT w.id, w.skey, w.n, m.newid AND m.there IS NULL, w.equal, w.image,"
-        " m.there, img.there FROM m JOIN w ON w.id=m.id JOIN img ON img.id=m.id"
+        "SELECT w.id, w.skey AS key, w.n, m.newid AND m.there IS NULL AS above, w.equal,"
+        " w.image, m.there AS live_key, img.there AS live FROM m JOIN w ON w.id=m.id JOIN img ON "
+        "img.id=m.id"
         " WHERE m.tbl=?1 AND m.id>?2 AND NOT m.same ORDER BY m.id LIMIT 1000";
     const struct mr_plan_table *t = x->table->plan;
     int64_t after = 0;
@@ -577,7 +576,8 @@ static enum mr_code match_component(struct mr_merge_matching *x, struct mr_err *
 static enum mr_code open_matching(struct mr_merge_matching *x, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
-        {&x->marks, "SELECT unsame, into_key, edits, cleared OR restored FROM mark WHERE id=:id"},
+        {&x->marks, "SELECT unsame, into_key, edits, cleared OR restored AS settled FROM mark"
+                    " WHERE id=:id"},
         {&x->insert,
          "INSERT INTO m (id, tbl, ident, mkey, canon, taken, collides, there, same, disagrees,"
          " doubt, lone) VALUES (:id, :tbl, :ident, :mkey, :canon, :taken, :collides, :there,"
@@ -596,9 +596,9 @@ static enum mr_code open_matching(struct mr_merge_matching *x, struct mr_err *er
         {&x->disagrees, "UPDATE m SET disagrees=:disagrees"
                         " WHERE id=:id AND disagrees<>:disagrees"},
     };
-    enum mr_code code = mr_merge_map_open(&x->map, x->m, err);
-    return code == MR_OK ? mr_case_prepare_all(x->m->cf, list, sizeof list / sizeof list[0], err)
-                         : code;
+    MR_TRY(mr_merge_map_open(&x->map, x->m, err));
+    MR_TRY(mr_case_prepare_all(x->m->cf, list, sizeof list / sizeof list[0], err));
+    return mr_case_fields_open(&x->marks_map, x->marks, MR_CASE_FIELDS(mark_fields), err);
 }
 
 enum mr_code mr_merge_match(struct mr_merge *m, size_t first, size_t count, struct mr_err *err)

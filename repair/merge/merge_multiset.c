@@ -1,6 +1,7 @@
 /* merge_multiset.c: rows that are counted, not known by an identity; see merge_match.h. */
 #include "core/pair/pair_identity.h"
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/pair/rowhash.h"
 #include "repair/merge/merge_match_internal.h"
 #include "repair/merge/merge_row.h"
@@ -16,6 +17,15 @@ enum mr_code mr_merge_match_name(const struct mr_plan_table *table, struct mr_ke
 
 /* ---- TARGET's rows ---- */
 
+struct live {
+    int64_t id;
+    struct mr_key tkey, image;
+};
+
+#define LIVE(member, type) MR_CASE_FIELD(struct live, member, MR_CASE_##type)
+static const struct mr_case_field live_fields[] =
+    MR_CASE_LIST(LIVE(id, INT), LIVE(tkey, BYTES), LIVE(image, BYTES));
+
 struct loading {
     struct mr_merge_matching *x;
     struct mr_case_stmt *add;
@@ -28,6 +38,8 @@ static enum mr_code name_live(struct loading *l, struct mr_err *err)
 {
     const struct mr_plan_table *t = l->x->table->plan;
     struct mr_case_stmt *rows = NULL;
+    struct mr_case_fields map;
+    struct live row;
     bool more = false;
     enum mr_code code =
         MR_CASE_PREPARE(l->x->m->cf, "SELECT id, image FROM live WHERE tbl=:tbl AND ident IS NULL",
@@ -35,20 +47,21 @@ static enum mr_code name_live(struct loading *l, struct mr_err *err)
     if (code == MR_OK)
         code = mr_case_prepare(l->x->m->cf, "UPDATE live SET ident=:ident, tkey=:key WHERE id=:id",
                                &l->add, err);
-    while (code == MR_OK && (code = mr_case_step(rows, &more, err)) == MR_OK && more) {
-        struct mr_key image = {0};
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, rows, MR_CASE_FIELDS(live_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &row, &more, err)) == MR_OK &&
+           more) {
         bool null = false;
-        image.ptr = mr_case_blob(rows, 1, &image.len);
-        code = mr_merge_match_name(t, image, &l->name, err);
+        code = mr_merge_match_name(t, row.image, &l->name, err);
         if (code == MR_OK)
-            code = mr_pair_values_of(image.ptr, image.len, t->key.at, t->key.count, &l->x->bytes,
-                                     &null, err);
+            code = mr_pair_values_of(row.image.ptr, row.image.len, t->key.at, t->key.count,
+                                     &l->x->bytes, &null, err);
         if (code != MR_OK)
             break;
         const struct mr_key key = {l->x->bytes.ptr, l->x->bytes.len};
-        code = MR_CASE_RUN(l->add, err, MR_ARG_INT("id", mr_case_int(rows, 0)),
+        code = MR_CASE_RUN(l->add, err, MR_ARG_INT("id", row.id),
                            MR_ARG_BLOB("ident", l->name.ptr, l->name.len),
-                           MR_ARG_BYTES("key", t->key.count > 0 ? key : image));
+                           MR_ARG_BYTES("key", t->key.count > 0 ? key : row.image));
     }
     mr_case_free(rows);
     mr_case_free(l->add);
@@ -107,7 +120,7 @@ static enum mr_code take_twin(void *ctx, const struct mr_merge_ask *ask,
 static enum mr_code take_twins(struct loading *l, struct mr_err *err)
 {
     static const char sql[] =
-        "SELECT l.id, l.tkey, 0, 0, 0, NULL, NULL, NULL FROM live l WHERE l.tbl=?1"
+        "SELECT l.id, l.tkey AS key FROM live l WHERE l.tbl=?1"
         " AND l.id>?2 AND NOT EXISTS (SELECT 1 FROM w WHERE w.tbl=?1 AND w.skey=l.tkey)"
         " ORDER BY l.id LIMIT 1000";
     struct mr_merge_matching *x = l->x;
@@ -158,27 +171,24 @@ out:
 
 struct pairing {
     struct mr_case_stmt *find, *take, *match, *image;
+    struct mr_case_fields find_map; /* struct live */
 };
 
 /* The row becomes that row of TARGET. */
 static enum mr_code pair_up(struct pairing *p, const struct mr_merge_work_row *row,
-                            struct mr_err *err)
+                            const struct live *live, struct mr_err *err)
 {
-    struct mr_key key, image;
-    key.ptr = mr_case_blob(p->find, 1, &key.len);
-    image.ptr = mr_case_blob(p->find, 2, &image.len);
-    enum mr_code code =
-        MR_CASE_RUN(p->match, err, MR_ARG_INT("id", row->id), MR_ARG_BYTES("there", key));
-    if (code == MR_OK)
-        code = MR_CASE_RUN(p->image, err, MR_ARG_INT("id", row->id), MR_ARG_BYTES("there", image));
-    return code == MR_OK ? MR_CASE_RUN(p->take, err, MR_ARG_INT("id", mr_case_int(p->find, 0)))
-                         : code;
+    MR_TRY(
+        MR_CASE_RUN(p->match, err, MR_ARG_INT("id", row->id), MR_ARG_BYTES("there", live->tkey)));
+    MR_TRY(
+        MR_CASE_RUN(p->image, err, MR_ARG_INT("id", row->id), MR_ARG_BYTES("there", live->image)));
+    return MR_CASE_RUN(p->take, err, MR_ARG_INT("id", live->id));
 }
 
 /* Rows of the wave that have no place yet; what a lost parent made is nobody's twin where
  * every row is its own event. */
 static const char rows_sql[] =
-    "SELECT w.id, m.ident, w.n, w.above, w.equal, img.after, NULL, NULL FROM m INDEXED "
+    "SELECT w.id, m.ident AS key, w.n, w.above, w.equal, img.after AS image FROM m INDEXED "
     "BY m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND "
     "m.id>?3"
@@ -201,6 +211,7 @@ static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p, st
         for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
             const struct mr_merge_work_row *row = mr_vec_at(&x->rows, i);
             struct mr_key name = row->key;
+            struct live live;
             bool found = false;
             after = row->id;
             if (name.ptr == NULL) { /* its own event: by its content all the same */
@@ -208,11 +219,11 @@ static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p, st
                     mr_merge_match_name(t, (struct mr_key){row->image, row->len}, &x->bytes, err);
                 name = (struct mr_key){x->bytes.ptr, x->bytes.len};
             }
+            MR_CASE_BIND(p->find, MR_ARG_INT("tbl", t->at), MR_ARG_BYTES("ident", name));
             if (code == MR_OK)
-                code = MR_CASE_ASK(p->find, &found, err, MR_ARG_INT("tbl", t->at),
-                                   MR_ARG_BYTES("ident", name));
+                code = mr_case_fields_next(&p->find_map, NULL, &live, &found, err);
             if (code == MR_OK && found)
-                code = pair_up(p, row, err);
+                code = pair_up(p, row, &live, err);
             mr_case_reset(p->find);
         }
     }
@@ -240,6 +251,7 @@ enum mr_code mr_merge_match_multiset(struct mr_merge_matching *x, struct mr_err 
                           " w.id=k.id WHERE w.tbl=?1 AND k.into_key IS NOT NULL)",
                           args, 1, NULL, err));
     MR_TRY_OUT(mr_case_prepare_all(x->m->cf, list, sizeof list / sizeof list[0], err));
+    MR_TRY_OUT(mr_case_fields_open(&p.find_map, p.find, MR_CASE_FIELDS(live_fields), err));
     MR_TRY_OUT(pair_rows(x, &p, err));
 out:
     mr_case_free(p.find);

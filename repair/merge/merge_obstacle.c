@@ -38,24 +38,24 @@ static const char known_sql[] =
     " m.disagrees AS disagrees, EXISTS (SELECT 1 FROM link l WHERE l.child=m.id"
     "  AND l.parent=0 AND l.live IS NOT NULL) AS attaches"
     " FROM m INDEXED BY m_tbl JOIN w ON w.id=m.id LEFT JOIN mark k ON k.id=m.id"
-    " WHERE m.tbl=?1 AND m.id>?2 AND m.there IS NULL ORDER BY m.id LIMIT 1000";
+    " WHERE m.tbl=:tbl AND m.id>:after AND m.there IS NULL ORDER BY m.id LIMIT 1000";
 
 /* What TARGET's columns and indexes say, and two rows that are mapped to one key. */
 static const char asked_sql[] =
     "SELECT m.id AS id, m.grp AS grp, k.restored AS restored, m.misfit AS unfit,"
     " m.rival AS rival, m.taken IS NOT NULL AS taken, m.traced AS traced,"
-    " ?2 AND EXISTS (SELECT 1 FROM m o WHERE o.tbl=?1 AND o.canon=m.canon AND o.id<>m.id"
+    " :named AND EXISTS (SELECT 1 FROM m o WHERE o.tbl=:tbl AND o.canon=m.canon AND o.id<>m.id"
     "  AND o.there IS NULL) AS twin"
     " FROM m INDEXED BY m_tbl LEFT JOIN mark k ON k.id=m.id"
-    " WHERE m.tbl=?1 AND m.id>?3 AND m.there IS NULL AND m.own IS NULL"
-    " AND (?2 OR m.misfit OR m.rival) ORDER BY m.id LIMIT 1000";
+    " WHERE m.tbl=:tbl AND m.id>:after AND m.there IS NULL AND m.own IS NULL"
+    " AND (:named OR m.misfit OR m.rival) ORDER BY m.id LIMIT 1000";
 
 static enum mr_code name_table(struct obstructing *o, struct mr_err *err)
 {
     const struct mr_plan_table *t = o->table->plan;
     const bool named = !mr_plan_has_counter(t) && t->key.count > 0;
-    const int64_t args[] = {named};
-    const struct mr_merge_facts_query known = {.sql = known_sql}, asked = {asked_sql, args, 1};
+    const struct mr_merge_facts_query known = {.sql = known_sql};
+    const struct mr_merge_facts_query asked = {asked_sql, MR_CASE_ARGS(MR_ARG_INT("named", named))};
     MR_TRY(mr_merge_facts_each(o->m, o->table, known, name_row, o, err));
     MR_TRY(mr_merge_fit_absent(o->m, t, err));
     MR_TRY(mr_merge_unique(o->m, t, err));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
@@ -30,6 +31,7 @@ struct climbing {
     struct mr_vec asks;
     struct mr_strbuf bytes;
     struct mr_case_stmt *place;
+    struct mr_case_fields place_map; /* struct step */
 };
 
 static bool is_subject(const struct climbing *c, size_t table)
@@ -68,16 +70,17 @@ static enum mr_code climb_reference(struct climbing *c, struct mr_err *err)
     return mr_merge_lookup_ask(c->m, &what, &c->asks, take_parent, c, err);
 }
 
+static const struct mr_case_field place_fields[] =
+    MR_CASE_LIST(MR_CASE_FIELD(struct step, key, MR_CASE_BYTES));
+
 /* Where an owner of SOURCE stands on TARGET. */
 static enum mr_code find_place(struct climbing *c, struct step *owner, struct mr_err *err)
 {
     bool found = false;
     if (c->side == MR_TARGET)
         return MR_OK;
-    enum mr_code code = MR_CASE_ASK(c->place, &found, err, MR_ARG_INT("tbl", owner->table),
-                                    MR_ARG_BYTES("key", owner->key));
-    if (code == MR_OK && found)
-        owner->key = mr_merge_work_bytes(c->place, 0, &c->arena, &code, err);
+    MR_CASE_BIND(c->place, MR_ARG_INT("tbl", owner->table), MR_ARG_BYTES("key", owner->key));
+    enum mr_code code = mr_case_fields_next(&c->place_map, &c->arena, owner, &found, err);
     mr_case_reset(c->place);
     return code;
 }
@@ -202,8 +205,10 @@ enum mr_code mr_merge_owners(struct mr_merge *m, const struct mr_plan_table *tab
                          .bytes = MR_STRBUF_INIT};
     size_t at[MR_SIDES] = {0, 0};
     enum mr_code code = mr_case_prepare(
-        m->cf, "SELECT m.there FROM w JOIN m ON m.id=w.id WHERE w.tbl=:tbl AND w.skey=:key",
+        m->cf, "SELECT m.there AS key FROM w JOIN m ON m.id=w.id WHERE w.tbl=:tbl AND w.skey=:key",
         &c.place, err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&c.place_map, c.place, MR_CASE_FIELDS(place_fields), err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
         c.side = (enum mr_side)side;
         code = climb(&c, table, pairs, count, err);

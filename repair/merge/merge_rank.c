@@ -3,6 +3,7 @@
 #include "repair/merge/merge_rank.h"
 
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "repair/merge/merge_spread.h"
 #include "repair/merge/merge_work.h"
 
@@ -24,7 +25,7 @@ static enum mr_code rank(struct mr_merge *m, int64_t *level, struct mr_err *err)
                  " ON p.id=l.parent WHERE l.child=ins.id AND p.id<>ins.id"
                  " AND p.lvl IS NULL AND NOT EXISTS (SELECT 1 FROM defer d"
                  " WHERE d.child=l.child AND d.ref=l.ref))",
-        .write = "UPDATE ins SET lvl=?1 WHERE id IN reached",
+        .write = "UPDATE ins SET lvl=:wave WHERE id IN reached",
         .way = MR_MERGE_TO_CHILDREN};
     return mr_merge_spread(m, &levels, NULL, 0, level, err);
 }
@@ -123,25 +124,35 @@ static enum mr_code rank_rows(struct mr_merge *m, struct mr_err *err)
 
 /* ---- trees ---- */
 
+struct row {
+    int64_t id, tbl;
+};
+
+#define ROW(member) MR_CASE_FIELD(struct row, member, MR_CASE_INT)
+static const struct mr_case_field row_fields[] = MR_CASE_LIST(ROW(id), ROW(tbl));
+
 /* Parents come before children in this order, so that a tree is known when it is asked for. */
 static enum mr_code plant(struct mr_merge *m, struct mr_case_stmt *rows,
                           struct mr_case_stmt *parents, struct mr_case_stmt *set,
                           struct mr_err *err)
 {
+    struct mr_case_fields map;
+    struct row row;
     int64_t trees = 0;
-    bool row = false, found = false;
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && (code = mr_case_step(rows, &row, err)) == MR_OK && row) {
-        int64_t id = mr_case_int(rows, 0), tree = 0;
-        const struct mr_plan_table *t = &m->plan->tables[mr_case_int(rows, 1)];
+    bool more = false, found = false;
+    enum mr_code code = mr_case_fields_open(&map, rows, MR_CASE_FIELDS(row_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &row, &more, err)) == MR_OK &&
+           more) {
+        const struct mr_plan_table *t = &m->plan->tables[row.tbl];
+        int64_t tree = 0;
         if (t->pair->find.subject == MR_SUBJECT_NO) {
-            code = MR_CASE_ASK(parents, &found, err, MR_ARG_INT("id", id));
+            code = MR_CASE_ASK(parents, &found, err, MR_ARG_INT("id", row.id));
             tree = code == MR_OK && found ? mr_case_int(parents, 0) : 0;
             mr_case_reset(parents);
         }
         tree = tree != 0 ? tree : ++trees;
         if (code == MR_OK)
-            code = MR_CASE_RUN(set, err, MR_ARG_INT("id", id), MR_ARG_INT("tree", tree));
+            code = MR_CASE_RUN(set, err, MR_ARG_INT("id", row.id), MR_ARG_INT("tree", tree));
     }
     return code;
 }

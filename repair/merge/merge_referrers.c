@@ -308,7 +308,8 @@ static enum mr_code judge_rows(struct referring *w, const struct mr_plan_table *
 }
 
 static const char standing_sql[] =
-    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, m.there, img.there FROM m "
+    "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image,"
+    " m.there AS live_key, img.there AS live FROM m "
     "INDEXED BY m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2"
     " AND m.there IS NOT NULL AND m.kind IS NOT NULL ORDER BY m.id LIMIT 1000";

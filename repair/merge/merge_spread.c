@@ -1,6 +1,8 @@
 /* merge_spread.c: see merge_spread.h. */
 #include "repair/merge/merge_spread.h"
 
+#include "core/case/case_args.h"
+
 /* Neighbours of the rows that were reached; SQLite is to begin with those. */
 static const char *const beside_sql[] = {
     [MR_MERGE_TO_CHILDREN] =
@@ -69,8 +71,7 @@ static void close_statements(struct spreading *s)
 
 static enum mr_code run(const struct spreading *s, struct mr_case_stmt *stmt, struct mr_err *err)
 {
-    for (size_t i = 0; i < s->nargs; i++)
-        mr_case_bind_int(stmt, (int)i + 1, s->args[i]);
+    mr_case_bind_numbers(stmt, s->args, s->nargs);
     return mr_case_run(stmt, err);
 }
 
@@ -81,7 +82,7 @@ static enum mr_code reach(const struct spreading *s, bool first, struct mr_err *
         return s->what->take(s->what->ctx, first, err);
     MR_TRY(first ? run(s, s->first, err) : mr_case_run(s->next, err));
     if (s->wave != NULL)
-        mr_case_bind_int(s->write, 1, *s->wave);
+        MR_CASE_BIND(s->write, MR_ARG_INT("wave", *s->wave));
     return mr_case_run(s->write, err);
 }
 

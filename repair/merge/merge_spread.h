@@ -26,7 +26,7 @@ struct mr_merge_spread {
     const char *table; /* of the rows, by id: "m" */
     /* SQL: when a row of it takes it, and no more once it has; with ?1, ?2, … */
     const char *takes;
-    /* SQL that gives it to the rows of temp.reached, with ?1, its wave's number; or NULL, where
+    /* SQL that gives it to the rows of temp.reached, with :wave, its number; or NULL, where
      * more than SQL decides: of rows that `takes` is true for, take() does. */
     const char *write;
     mr_merge_take_fn *take;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "repair/merge/merge_rank.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_work.h"
@@ -160,10 +161,20 @@ static enum mr_code begin_tree(struct stepping *s, int64_t tree, struct mr_err *
     return code;
 }
 
+struct ranked {
+    int64_t id, tree, lvl;
+};
+
+#define RANKED(member) MR_CASE_FIELD(struct ranked, member, MR_CASE_INT)
+static const struct mr_case_field ranked_fields[] =
+    MR_CASE_LIST(RANKED(id), RANKED(tree), RANKED(lvl));
+
 static enum mr_code insert_all(struct stepping *s, struct mr_err *err)
 {
     struct mr_case_stmt *rows = NULL;
-    bool row = false;
+    struct mr_case_fields map;
+    struct ranked row;
+    bool more = false;
     enum mr_code code =
         mr_case_exec(s->m->cf,
                      "DROP TABLE IF EXISTS temp.ins_order; CREATE TEMP TABLE ins_order AS"
@@ -172,10 +183,13 @@ static enum mr_code insert_all(struct stepping *s, struct mr_err *err)
     if (code == MR_OK)
         code = mr_case_prepare(s->m->cf, "SELECT id, tree, lvl FROM ins_order ORDER BY rowid",
                                &rows, err);
-    while (code == MR_OK && (code = mr_case_step(rows, &row, err)) == MR_OK && row) {
-        code = begin_tree(s, mr_case_int(rows, 1), err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, rows, MR_CASE_FIELDS(ranked_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &row, &more, err)) == MR_OK &&
+           more) {
+        code = begin_tree(s, row.tree, err);
         if (code == MR_OK)
-            code = insert(s, mr_case_int(rows, 0), mr_case_int(rows, 2), err);
+            code = insert(s, row.id, row.lvl, err);
     }
     mr_case_free(rows);
     (void)mr_case_exec(s->m->cf, "DROP TABLE IF EXISTS temp.ins_order", NULL);

@@ -5,6 +5,7 @@
 
 #include "core/base/signals.h"
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/pair/suspect_look.h"
 #include "repair/merge/merge_row.h"
 #include "repair/merge/merge_trace.h"
@@ -78,6 +79,16 @@ static enum mr_code read_ids(struct mr_merge *m, size_t table, struct mr_vec *id
 
 /* ---- ids that two rows would have, of a key that is more than the id ---- */
 
+struct lost {
+    int64_t id;
+    struct mr_key key;
+    bool moves; /* its id changes hands */
+};
+
+#define LOST(member, type) MR_CASE_FIELD(struct lost, member, MR_CASE_##type)
+static const struct mr_case_field lost_fields[] =
+    MR_CASE_LIST(LOST(id, INT), LOST(key, BYTES), LOST(moves, FLAG));
+
 /* The next rows of SOURCE that TARGET has not under their keys, a question for the id of each,
  * and whether it changes hands by itself; none: that is all. */
 static enum mr_code next_lost(struct looking *l, const struct mr_plan_table *t, int64_t *after,
@@ -85,22 +96,27 @@ static enum mr_code next_lost(struct looking *l, const struct mr_plan_table *t, 
                               struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct lost lost;
     bool row = false;
     mr_arena_reset(arena);
     mr_vec_clear(asks);
     mr_vec_clear(moves);
     enum mr_code code =
         MR_CASE_PREPARE(l->m->cf,
-                        "SELECT m.id, w.skey, " CHANGES_HANDS " FROM m JOIN w ON w.id=m.id"
+                        "SELECT m.id AS id, w.skey AS key, " CHANGES_HANDS " AS moves"
+                        " FROM m JOIN w ON w.id=m.id"
                         " WHERE m.tbl=:tbl AND m.id>:after AND m.there IS NOT w.skey"
                         " ORDER BY m.id LIMIT :limit",
                         &stmt, err, MR_ARG_INT("tbl", t->at), MR_ARG_INT("after", *after),
                         MR_ARG_INT("limit", MR_MERGE_BATCH));
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_key key = {0}, bytes = {0};
-        *after = mr_case_int(stmt, 0);
-        key.ptr = mr_case_blob(stmt, 1, &key.len);
-        code = counter_of(t, key, &bytes, err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(lost_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &lost, &row, err)) == MR_OK &&
+           row) {
+        struct mr_key bytes = {0};
+        *after = lost.id;
+        code = counter_of(t, lost.key, &bytes, err);
         if (code != MR_OK)
             break;
         struct mr_merge_ask *ask = mr_vec_push(asks);
@@ -111,7 +127,7 @@ static enum mr_code next_lost(struct looking *l, const struct mr_plan_table *t, 
             break;
         }
         *ask = (struct mr_merge_ask){.value = {copy, bytes.len}};
-        *move = mr_case_int(stmt, 2) != 0;
+        *move = lost.moves;
     }
     mr_case_free(stmt);
     return code;

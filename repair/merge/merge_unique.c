@@ -61,7 +61,7 @@ static enum mr_code push_ask(struct seeking *s, int64_t id, struct mr_key image,
 
 /* Rows to be inserted so far, as they would stand on TARGET. */
 static const char rows_sql[] =
-    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, NULL FROM m INDEXED BY "
+    "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image FROM m INDEXED BY "
     "m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
     " WHERE m.tbl=?1 AND m.id>?2 AND m.there IS NULL AND m.own IS NULL"
@@ -191,9 +191,8 @@ enum mr_code mr_merge_columns_to_empty(struct mr_merge *m, const struct mr_plan_
     struct seeking s = begin(m, table);
     const int64_t args[] = {id};
     s.empty = out;
-    enum mr_code code =
-        mr_merge_work_rows(m, "SELECT id, NULL, 0, 0, 0, after, NULL, NULL FROM img WHERE id=?1",
-                           args, 1, &s.arena, &s.rows, err);
+    enum mr_code code = mr_merge_work_rows(m, "SELECT id, after AS image FROM img WHERE id=?1",
+                                           args, 1, &s.arena, &s.rows, err);
     if (code == MR_OK && s.rows.count == 1)
         code = seek_empty(&s, err);
     end(&s);

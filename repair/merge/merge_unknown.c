@@ -19,7 +19,7 @@ static const char schema_sql[] = "DROP TABLE IF EXISTS temp.event;"
                                  "CREATE TEMP TABLE event (digest BLOB PRIMARY KEY, n INT NOT NULL)"
                                  " WITHOUT ROWID";
 static const char rows_sql[] =
-    "SELECT w.id, w.skey, w.n, w.above, w.equal, img.after, NULL, NULL FROM m"
+    "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image FROM m"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
     " WHERE m.tbl=?1 AND m.id>?2 AND m.newid AND m.there IS NULL AND m.waits=0"
     " AND k.skip IS NOT 1 ORDER BY m.id LIMIT 1000";

@@ -27,19 +27,29 @@ struct comparing {
     struct mr_arena arena;
     struct mr_vec rows, twins, asks;
     struct mr_case_stmt *after, *kind;
+    struct mr_case_fields after_map; /* struct standing */
 };
+
+/* A row as it would stand on TARGET. */
+struct standing {
+    struct mr_key after;
+    bool waits; /* something that it refers to */
+};
+
+#define STANDING(member, type) MR_CASE_FIELD(struct standing, member, MR_CASE_##type)
+static const struct mr_case_field standing_fields[] =
+    MR_CASE_LIST(STANDING(after, BYTES), STANDING(waits, FLAG));
 
 /* The row as it would stand on TARGET; references to rows that wait are left alone. */
 static enum mr_code mapped(struct comparing *c, struct twin *t, struct mr_err *err)
 {
-    bool found = false, waits = false;
-    enum mr_code code = MR_CASE_ASK(c->after, &found, err, MR_ARG_INT("id", t->row->id));
-    if (code == MR_OK && found) {
-        waits = mr_case_int(c->after, 1) != 0;
-        t->own = mr_merge_work_bytes(c->after, 0, &c->arena, &code, err);
-    }
+    struct standing row = {0};
+    bool found = false;
+    MR_CASE_BIND(c->after, MR_ARG_INT("id", t->row->id));
+    enum mr_code code = mr_case_fields_next(&c->after_map, &c->arena, &row, &found, err);
     mr_case_reset(c->after);
-    if (code != MR_OK || !waits)
+    t->own = row.after;
+    if (code != MR_OK || !row.waits)
         return code;
     code = mr_merge_map_row(&c->map, c->table->plan, t->row, MR_MERGE_MAP_KNOWN, (struct mr_key){0},
                             err);
@@ -197,7 +207,8 @@ static enum mr_code judge(struct comparing *c, struct mr_err *err)
 }
 
 static const char rows_sql[] =
-    "SELECT w.id, w.skey, w.n, w.above, w.equal, w.image, m.there, img.there FROM m "
+    "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, w.image,"
+    " m.there AS live_key, img.there AS live FROM m "
     "INDEXED BY m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND "
     "m.grp='base'"
@@ -232,12 +243,13 @@ enum mr_code mr_merge_value(struct mr_merge *m, size_t first, size_t count, stru
                           .asks = MR_VEC_INIT(struct mr_merge_ask)};
     const struct mr_case_sql list[] = {
         {&c.after, "SELECT after, EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
-                   " WHERE l.child=:id AND p.waits AND p.id<>:id) FROM img WHERE id=:id"},
+                   " WHERE l.child=:id AND p.waits AND p.id<>:id) AS waits FROM img WHERE id=:id"},
         {&c.kind, "UPDATE m SET kind=:kind, facts=facts|:facts WHERE id=:id"},
     };
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_merge_map_open(&c.map, m, err));
     MR_TRY_OUT(mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err));
+    MR_TRY_OUT(mr_case_fields_open(&c.after_map, c.after, MR_CASE_FIELDS(standing_fields), err));
     for (size_t i = first; i < first + count; i++) {
         c.table = &m->tables[i];
         MR_TRY_OUT(compare_table(&c, err));

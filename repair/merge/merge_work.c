@@ -1,6 +1,9 @@
 /* merge_work.c: see merge_work.h. */
 #include "repair/merge/merge_work.h"
 
+#include "core/case/case_args.h"
+#include "core/case/case_fields.h"
+
 static const char schema_sql[] =
     "PRAGMA temp.cache_size=-16384;"
     "CREATE TEMP TABLE w (id INTEGER PRIMARY KEY, tbl INT, skey BLOB, n INT, above INT,"
@@ -87,8 +90,7 @@ static enum mr_code prepare(struct mr_merge *m, const char *sql, const int64_t *
                             struct mr_case_stmt **stmt, struct mr_err *err)
 {
     MR_TRY(mr_case_prepare(m->cf, sql, stmt, err));
-    for (size_t i = 0; i < nargs; i++)
-        mr_case_bind_int(*stmt, (int)i + 1, args[i]);
+    mr_case_bind_numbers(*stmt, args, nargs);
     return MR_OK;
 }
 
@@ -143,36 +145,32 @@ const char *mr_merge_work_text(struct mr_case_stmt *stmt, int column, struct mr_
     return copy;
 }
 
+#define ROW(name, member, type)                                                                    \
+    MR_CASE_FIELD_AS(name, struct mr_merge_work_row, member, MR_CASE_##type)
+static const struct mr_case_field row_fields[] = MR_CASE_LIST(
+    ROW("id", id, INT), ROW("key", key, BYTES), ROW("n", n, INT), ROW("above", above, FLAG),
+    ROW("equal", equal, FLAG), ROW("image", image, START), ROW("len", len, LENGTH),
+    ROW("live_key", live_key, BYTES), MR_CASE_SPAN(struct mr_merge_work_row, live));
+
 /* At least one row a page, however wide: a caller that gets none is at the end. */
 enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,
                                 size_t nargs, struct mr_arena *arena, struct mr_vec *rows,
                                 struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
     bool more = false;
     size_t bytes = 0;
     enum mr_code code = prepare(m, sql, args, nargs, &stmt, err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(row_fields), err);
     mr_vec_clear(rows);
     while (code == MR_OK && bytes < MR_MERGE_PAGE_BYTES &&
            (code = mr_case_step(stmt, &more, err)) == MR_OK && more) {
         struct mr_merge_work_row *row = mr_vec_push(rows);
-        if (row == NULL) {
-            code = mr_merge_nomem(err);
-            break;
-        }
-        row->id = mr_case_int(stmt, 0);
-        row->key = mr_merge_work_bytes(stmt, 1, arena, &code, err);
-        row->n = mr_case_int(stmt, 2);
-        row->above = mr_case_int(stmt, 3) != 0;
-        row->equal = mr_case_int(stmt, 4) != 0;
-        struct mr_key image = mr_merge_work_bytes(stmt, 5, arena, &code, err);
-        row->image = image.ptr;
-        row->len = image.len;
-        row->live_key = mr_merge_work_bytes(stmt, 6, arena, &code, err);
-        image = mr_merge_work_bytes(stmt, 7, arena, &code, err);
-        row->live = image.ptr;
-        row->live_len = image.len;
-        bytes += row->len + row->live_len;
+        code = row != NULL ? mr_case_fields_read(&map, arena, row, err) : mr_merge_nomem(err);
+        if (code == MR_OK)
+            bytes += row->len + row->live_len;
     }
     mr_case_free(stmt);
     return code;

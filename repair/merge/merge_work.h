@@ -33,12 +33,13 @@ struct mr_merge_work_row {
     size_t live_len;
 };
 
-/* Rows of a query that selects WORK_COLUMNS of w, aliased w, whose parameters are integers;
- * the last one is the id after which to go on, and the query orders by id and limits
- * itself.  Pushes struct mr_merge_work_row; wide rows end a page before the query does, so
+/* Rows of a query whose columns are called as the members are, all or some of them
+ * (MR_MERGE_WORK_COLUMNS: those of w, aliased w), and whose parameters are integers; the last
+ * one is the id after which to go on, and the query orders by id and limits itself.  Pushes struct mr_merge_work_row; wide rows end a page before the query does, so
  * that only an empty page is the last one. */
 #define MR_MERGE_PAGE_BYTES ((size_t)8 * 1024 * 1024)
-#define MR_MERGE_WORK_COLUMNS "w.id, w.skey, w.n, w.above, w.equal, w.image, w.live_key, w.live"
+#define MR_MERGE_WORK_COLUMNS                                                                      \
+    "w.id, w.skey AS key, w.n, w.above, w.equal, w.image, w.live_key, w.live"
 enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,
                                 size_t nargs, struct mr_arena *arena, struct mr_vec *rows,
                                 struct mr_err *err);

@@ -47,6 +47,9 @@ static void test_about(void **state)
     }
 }
 
+#define WITH_IMAGE(with)                                                                           \
+    ((struct mr_merge_facts_query){known_sql, MR_CASE_ARGS(MR_ARG_INT("with_image", with))})
+
 struct seen {
     struct world *w;
     struct mr_strbuf log;
@@ -69,8 +72,8 @@ static enum mr_code see(void *ctx, struct mr_merge_known *row, struct mr_err *er
 
 static const char known_sql[] =
     "SELECT m.id AS id, m.grp AS grp, m.there IS NOT NULL AS there, m.taken IS NOT NULL AS taken,"
-    " CASE WHEN ?2 THEN img.after END AS image FROM m JOIN img ON img.id=m.id"
-    " WHERE m.tbl=?1 AND m.id>?3 ORDER BY m.id LIMIT 2";
+    " CASE WHEN :with_image THEN img.after END AS image FROM m JOIN img ON img.id=m.id"
+    " WHERE m.tbl=:tbl AND m.id>:after ORDER BY m.id LIMIT 2";
 
 static void build(struct world *w)
 {
@@ -95,10 +98,8 @@ static void test_each(void **state)
         struct world *w = calloc(1, sizeof *w);
         struct seen s = {.w = w, .log = MR_STRBUF_INIT};
         build(w);
-        world_run(w, mr_merge_facts_each(
-                         &w->m, &w->merged[0],
-                         (struct mr_merge_facts_query){known_sql, &cases[i].with_image, 1}, see, &s,
-                         &w->err));
+        world_run(w, mr_merge_facts_each(&w->m, &w->merged[0], WITH_IMAGE(cases[i].with_image), see,
+                                         &s, &w->err));
         assert_string_equal(s.log.ptr, cases[i].log);
         mr_strbuf_release(&s.log);
         world_free(w);
@@ -109,12 +110,9 @@ static void test_refusal(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
     struct seen s = {.w = w, .log = MR_STRBUF_INIT, .fails_at = 2};
-    const int64_t none[] = {0};
     (void)state;
     build(w);
-    assert_int_equal(mr_merge_facts_each(&w->m, &w->merged[0],
-                                         (struct mr_merge_facts_query){known_sql, none, 1}, see, &s,
-                                         &w->err),
+    assert_int_equal(mr_merge_facts_each(&w->m, &w->merged[0], WITH_IMAGE(0), see, &s, &w->err),
                      MR_E_REFUSED);
     assert_int_equal(s.count, 2); /* nobody is asked about after it */
     mr_strbuf_release(&s.log);
@@ -124,9 +122,7 @@ static void test_refusal(void **state)
 static enum mr_code work(struct world *w, struct mr_err *err)
 {
     struct seen s = {.w = w, .log = MR_STRBUF_INIT};
-    const int64_t none[] = {0};
-    enum mr_code code = mr_merge_facts_each(
-        &w->m, &w->merged[0], (struct mr_merge_facts_query){known_sql, none, 1}, see, &s, err);
+    enum mr_code code = mr_merge_facts_each(&w->m, &w->merged[0], WITH_IMAGE(0), see, &s, err);
     mr_strbuf_release(&s.log);
     return code;
 }

@@ -62,7 +62,7 @@ static void test_waves(void **state)
         .table = "m",
         .takes = "m.root IS NULL AND NOT EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
                  " WHERE l.child=m.id AND p.id<>m.id AND p.root IS NULL)",
-        .write = "UPDATE m SET root=?1 WHERE id IN reached",
+        .write = "UPDATE m SET root=:wave WHERE id IN reached",
         .way = MR_MERGE_TO_CHILDREN};
     struct world *w = calloc(1, sizeof *w);
     int64_t wave = 5;
