@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/pair/pair_identity.h"
 #include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_referrers.h"
@@ -121,28 +122,24 @@ struct named {
     struct mr_key name[MR_SIDES];
 };
 
+#define NAMED(name, member, type) MR_CASE_FIELD_AS(name, struct named, member, type)
+static const struct mr_case_field named_fields[] = MR_CASE_LIST(
+    NAMED("child", child, MR_CASE_INT), NAMED("sident", name[MR_SOURCE], MR_CASE_BYTES),
+    NAMED("tident", name[MR_TARGET], MR_CASE_BYTES));
+
 /* Parents of which the bytes differ, a page of them: TARGET is asked for a page in one
  * statement. */
 static enum mr_code read_named(struct linking *w, int64_t after, struct mr_vec *out,
                                struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
     enum mr_code code =
         MR_CASE_PREPARE(w->c->m.cf,
                         "SELECT child, sident, tident FROM link WHERE ref=:ref AND child>:after"
                         " AND sident<>tident ORDER BY child LIMIT 500",
                         &stmt, err, MR_ARG_INT("ref", w->number), MR_ARG_INT("after", after));
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct named *n = mr_vec_push(out);
-        if (n == NULL) {
-            code = mr_merge_nomem(err);
-            break;
-        }
-        n->child = mr_case_int(stmt, 0);
-        n->name[MR_SOURCE] = mr_merge_work_bytes(stmt, 1, &w->arena, &code, err);
-        n->name[MR_TARGET] = mr_merge_work_bytes(stmt, 2, &w->arena, &code, err);
-    }
+    if (code == MR_OK)
+        code = mr_case_fields_all(stmt, MR_CASE_FIELDS(named_fields), &w->arena, out, err);
     mr_case_free(stmt);
     return code;
 }

@@ -3,6 +3,7 @@
 #include "repair/copy/copy_internal.h"
 
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/row/json_norm.h"
 
 struct bagging {
@@ -97,6 +98,20 @@ static enum mr_code add_slot(struct bagging *w, struct mr_case_stmt *add, struct
         MR_ARG_BYTES("tkey", comes ? none : key), MR_ARG_BYTES("target", comes ? none : image));
 }
 
+/* Rows that are equal to the byte, among those that are equal in what is compared. */
+struct counted {
+    int64_t of;      /* those */
+    int64_t left;    /* as many as one side has more of them */
+    int64_t more;    /* as many as it has more of these */
+    int64_t highest; /* number of these that goes first */
+    struct mr_key image;
+};
+
+#define COUNTED(member, type) MR_CASE_FIELD(struct counted, member, MR_CASE_##type)
+static const struct mr_case_field counted_fields[] =
+    MR_CASE_LIST(COUNTED(of, INT), COUNTED(left, INT), COUNTED(more, INT), COUNTED(highest, INT),
+                 COUNTED(image, BYTES));
+
 /* Rows that SOURCE has more of, from 1; of those that TARGET has more of the exact ones, from
  * their last: the number of one that goes is how many stand there with it.  Where rows differ
  * only in what is not compared, those come that TARGET has not, and those go that SOURCE has
@@ -105,15 +120,18 @@ static enum mr_code add_slots(struct bagging *w, enum mr_side side, struct mr_er
 {
     /* as many as the one side has more of to the byte; these are never fewer */
     static const char comes[] =
-        "SELECT b.rowid, b.n, e.lost-e.live, e.image, 0 FROM multiset b JOIN exact e ON"
+        "SELECT b.rowid AS of, b.n AS left, e.lost-e.live AS more, e.image AS image"
+        " FROM multiset b JOIN exact e ON"
         " e.digest=b.digest WHERE b.n>0 AND e.lost>e.live ORDER BY b.rowid, e.live,"
         " e.rowid";
     static const char goes[] =
-        "SELECT b.rowid, -b.n, e.live-e.lost, e.image, e.live FROM multiset b JOIN exact "
-        "e ON"
+        "SELECT b.rowid AS of, -b.n AS left, e.live-e.lost AS more, e.image AS image,"
+        " e.live AS highest FROM multiset b JOIN exact e ON"
         " e.digest=b.digest WHERE b.n<0 AND e.live>e.lost ORDER BY b.rowid, e.lost,"
         " e.rowid";
     struct mr_case_stmt *multiset = NULL, *add = NULL;
+    struct mr_case_fields map;
+    struct counted row = {0};
     bool more = false;
     int64_t of = 0, left = 0;
     w->side = side;
@@ -123,17 +141,18 @@ static enum mr_code add_slots(struct bagging *w, enum mr_side side, struct mr_er
                " VALUES (:tbl, :canon, :skey, :source, :tkey, :target)"},
     };
     enum mr_code code = mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
-    while (code == MR_OK && (code = mr_case_step(multiset, &more, err)) == MR_OK && more) {
-        struct mr_key image = {0};
-        if (mr_case_int(multiset, 0) != of)
-            left = mr_case_int(multiset, 1);
-        of = mr_case_int(multiset, 0);
-        image.ptr = mr_case_blob(multiset, 3, &image.len);
-        int64_t count = mr_case_int(multiset, 2) < left ? mr_case_int(multiset, 2) : left;
-        int64_t number = side == MR_SOURCE ? count : mr_case_int(multiset, 4);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, multiset, MR_CASE_FIELDS(counted_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &row, &more, err)) == MR_OK &&
+           more) {
+        if (row.of != of)
+            left = row.left;
+        of = row.of;
+        int64_t count = row.more < left ? row.more : left;
+        int64_t number = side == MR_SOURCE ? count : row.highest;
         left -= count;
         for (; code == MR_OK && count > 0; count--, number--)
-            code = add_slot(w, add, image, number, err);
+            code = add_slot(w, add, row.image, number, err);
     }
     mr_case_free(multiset);
     mr_case_free(add);

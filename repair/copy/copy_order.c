@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_fields.h"
 #include "repair/copy/copy_internal.h"
 
 #define SLOTS_MAX ((int64_t)1 << 31)
@@ -88,11 +89,21 @@ static void open_gates(struct graph *g)
     }
 }
 
+struct slot {
+    uint32_t id, tbl;
+    enum mr_step_op op;
+};
+
+#define SLOT(member) MR_CASE_FIELD(struct slot, member, MR_CASE_SMALL)
+static const struct mr_case_field slot_fields[] = MR_CASE_LIST(SLOT(id), SLOT(tbl), SLOT(op));
+
 /* Slots are numbers from 1, so that arrays serve, at some 40 bytes a row (copy.h).  Gates come
  * behind the last slot. */
 static enum mr_code read_slots(struct graph *g, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct slot slot;
     bool row = false;
     int64_t rows = 0, gates = 0;
     struct mr_merge *m = &g->c->m;
@@ -120,18 +131,24 @@ static enum mr_code read_slots(struct graph *g, struct mr_err *err)
         return mr_merge_nomem(err);
     enum mr_code code = mr_case_prepare(
         g->c->m.cf, "SELECT id, tbl, op FROM c WHERE op>0 AND kind IS NULL", &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        uint32_t id = (uint32_t)mr_case_int(stmt, 0);
-        g->state[id] = STATE_WAITING;
-        g->table[id] = (uint32_t)mr_case_int(stmt, 1);
-        g->deleted[id] = mr_case_int(stmt, 2) == MR_STEP_DELETE;
-        g->level[id] = LEVEL_FIRST;
-        g->root[id] = id;
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(slot_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &slot, &row, err)) == MR_OK &&
+           row) {
+        g->state[slot.id] = STATE_WAITING;
+        g->table[slot.id] = slot.tbl;
+        g->deleted[slot.id] = slot.op == MR_STEP_DELETE;
+        g->level[slot.id] = LEVEL_FIRST;
+        g->root[slot.id] = slot.id;
     }
     mr_case_free(stmt);
     open_gates(g);
     return code;
 }
+
+#define EDGE(name, member) MR_CASE_FIELD_AS(name, struct edge, member, MR_CASE_SMALL)
+static const struct mr_case_field edge_fields[] =
+    MR_CASE_LIST(EDGE("before", from), EDGE("after", to), EDGE("what", what));
 
 /* An edge to a slot that is not written says nothing: either it stays, which settle has judged,
  * or there is nothing to wait for. */
@@ -139,13 +156,14 @@ static enum mr_code read_edges(struct graph *g, enum edge_kind kind, const char 
                                struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct edge e = {.kind = (uint8_t)kind};
     bool row = false;
     enum mr_code code = mr_case_prepare(g->c->m.cf, sql, &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        const struct edge e = {.from = (uint32_t)mr_case_int(stmt, 0),
-                               .to = (uint32_t)mr_case_int(stmt, 1),
-                               .what = (uint32_t)mr_case_int(stmt, 2),
-                               .kind = (uint8_t)kind};
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(edge_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &e, &row, err)) == MR_OK &&
+           row) {
         if (e.from == e.to || g->state[e.from] == STATE_NONE || g->state[e.to] == STATE_NONE)
             continue;
         struct edge *slot = mr_vec_push(&g->edges);
@@ -196,15 +214,22 @@ static enum mr_code index_edges(struct graph *g, struct mr_err *err)
 static enum mr_code read_graph(struct graph *g, struct mr_err *err)
 {
     MR_TRY(read_slots(g, err));
-    MR_TRY(read_edges(g, EDGE_VALUE, "SELECT holder, taker, u FROM take WHERE holder>0", err));
-    MR_TRY(read_edges(g, EDGE_PARENT,
-                      "SELECT l.ps, l.child, l.ref FROM link l JOIN c s ON s.id=l.ps"
-                      " WHERE s.op=1 OR (s.op=2 AND l.pt<>l.ps)",
+    MR_TRY(read_edges(g, EDGE_VALUE,
+                      "SELECT holder AS before, taker AS after, u AS what FROM take WHERE holder>0",
                       err));
-    MR_TRY(read_edges(g, EDGE_CHILD, "SELECT child, parent, ref FROM dep WHERE child>0", err));
-    MR_TRY(read_edges(g, EDGE_ORPHAN, "SELECT pt, child, ref FROM link WHERE pt>0 AND NOT sfound",
+    MR_TRY(read_edges(
+        g, EDGE_PARENT,
+        "SELECT l.ps AS before, l.child AS after, l.ref AS what FROM link l JOIN c s ON s.id=l.ps"
+        " WHERE s.op=1 OR (s.op=2 AND l.pt<>l.ps)",
+        err));
+    MR_TRY(read_edges(g, EDGE_CHILD,
+                      "SELECT child AS before, parent AS after, ref AS what FROM dep WHERE child>0",
                       err));
-    MR_TRY(read_edges(g, EDGE_HINT, "SELECT before, after, 0 FROM hint", err));
+    MR_TRY(read_edges(
+        g, EDGE_ORPHAN,
+        "SELECT pt AS before, child AS after, ref AS what FROM link WHERE pt>0 AND NOT sfound",
+        err));
+    MR_TRY(read_edges(g, EDGE_HINT, "SELECT before, after FROM hint", err));
     return index_edges(g, err);
 }
 
@@ -378,13 +403,15 @@ static enum mr_code break_circle(struct graph *g, uint32_t i, struct mr_err *err
 static enum mr_code part_with_itself(struct graph *g, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct edge self = {.kind = EDGE_CHILD};
     bool row = false;
-    enum mr_code code =
-        mr_case_prepare(g->c->m.cf, "SELECT parent, ref FROM dep WHERE child=parent", &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        const struct edge self = {.from = (uint32_t)mr_case_int(stmt, 0),
-                                  .what = (uint32_t)mr_case_int(stmt, 1),
-                                  .kind = EDGE_CHILD};
+    enum mr_code code = mr_case_prepare(
+        g->c->m.cf, "SELECT parent AS before, ref AS what FROM dep WHERE child=parent", &stmt, err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(edge_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &self, &row, err)) == MR_OK &&
+           row) {
         bool done = false;
         if (g->state[self.from] != STATE_WAITING || !g->deleted[self.from])
             continue;
@@ -437,19 +464,31 @@ static enum mr_code push_parks(struct graph *g, struct mr_vec *places, struct mr
     return code;
 }
 
+/* A reference that is open for a while, and where it leads. */
+struct opened {
+    uint32_t slot, parent;
+};
+
+#define OPENED(member) MR_CASE_FIELD(struct opened, member, MR_CASE_SMALL)
+static const struct mr_case_field opened_fields[] = MR_CASE_LIST(OPENED(slot), OPENED(parent));
+
 /* After the row, and after all that its open references lead to. */
 static enum mr_code push_closes(struct graph *g, struct mr_vec *places, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct opened opened;
     bool row = false;
     uint32_t slot = 0, level = 0;
-    enum mr_code code =
-        mr_case_prepare(g->c->m.cf,
-                        "SELECT o.slot, l.ps FROM cycle_break o JOIN link l ON l.child=o.slot"
-                        " AND l.ref=o.what WHERE o.how=3 ORDER BY o.slot",
-                        &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK) {
-        uint32_t next = row ? (uint32_t)mr_case_int(stmt, 0) : 0;
+    enum mr_code code = mr_case_prepare(
+        g->c->m.cf,
+        "SELECT o.slot AS slot, l.ps AS parent FROM cycle_break o JOIN link l ON l.child=o.slot"
+        " AND l.ref=o.what WHERE o.how=3 ORDER BY o.slot",
+        &stmt, err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(opened_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &opened, &row, err)) == MR_OK) {
+        uint32_t next = row ? opened.slot : 0;
         if (next != slot && slot != 0)
             code = push(g, places, slot, level + 1, MR_PHASE_CLOSE, err);
         if (!row || code != MR_OK)
@@ -457,9 +496,8 @@ static enum mr_code push_closes(struct graph *g, struct mr_vec *places, struct m
         if (next != slot)
             level = g->level[next];
         slot = next;
-        uint32_t parent = (uint32_t)mr_case_int(stmt, 1);
-        if (parent <= g->n && g->level[parent] > level)
-            level = g->level[parent];
+        if (opened.parent <= g->n && g->level[opened.parent] > level)
+            level = g->level[opened.parent];
     }
     mr_case_free(stmt);
     return code;

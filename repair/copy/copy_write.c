@@ -12,7 +12,8 @@ struct writing {
     struct mr_copy *c;
     const struct mr_plan_table *table;
     struct mr_case_stmt *read, *done, *breaks;
-    struct mr_case_fields fields; /* of read: struct slot_facts */
+    struct mr_case_fields fields;     /* of read: struct slot_facts, then struct slot */
+    struct mr_case_fields breaks_map; /* struct broken */
     struct mr_arena arena;
     struct mr_vec asks; /* struct mr_merge_ask */
     struct mr_strbuf parked, open;
@@ -168,9 +169,9 @@ static enum mr_code name_rows(struct writing *w, const struct mr_vec *rows, stru
 }
 
 #define FACT(member, type) MR_CASE_FIELD(struct slot_facts, member, type)
-static const struct mr_case_field slot_fields[] = {
-    FACT(kind, MR_CASE_TEXT),    FACT(what, MR_CASE_INT),    FACT(why, MR_CASE_TEXT),
-    FACT(choices, MR_CASE_TEXT), FACT(choice, MR_CASE_TEXT), FACT(orig, MR_CASE_BYTES)};
+static const struct mr_case_field fact_fields[] = MR_CASE_LIST(
+    FACT(kind, MR_CASE_TEXT), FACT(what, MR_CASE_INT), FACT(why, MR_CASE_TEXT),
+    FACT(choices, MR_CASE_TEXT), FACT(choice, MR_CASE_TEXT), FACT(orig, MR_CASE_BYTES));
 
 /* Who has a NULL in his identity was not asked for, so that answers are fewer than rows: they are
  * matched by slot, in order. */
@@ -189,10 +190,9 @@ static enum mr_code save_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
             identity = ask->canon;
             named++;
         }
-        code = MR_CASE_ASK(w->read, &found, err, MR_ARG_INT("id", row->id));
         struct slot_facts facts = {0};
-        if (code == MR_OK)
-            code = mr_case_fields_read(&w->fields, arena, &facts, err);
+        MR_CASE_BIND(w->read, MR_ARG_INT("id", row->id));
+        code = mr_case_fields_next(&w->fields, arena, &facts, &found, err);
         mr_case_reset(w->read);
         if (code == MR_OK)
             code = save(w, row, &facts, identity, err);
@@ -200,21 +200,35 @@ static enum mr_code save_rows(void *ctx, struct mr_vec *rows, struct mr_arena *a
     return code;
 }
 
+struct waiting {
+    int64_t entity, waits_for;
+};
+
+#define WAITING(member) MR_CASE_FIELD(struct waiting, member, MR_CASE_INT)
+static const struct mr_case_field waiting_fields[] =
+    MR_CASE_LIST(WAITING(entity), WAITING(waits_for));
+
 /* Who waits for whom is known when all have their numbers. */
 static enum mr_code save_waits(struct writing *w, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct waiting waiting;
     bool row = false;
-    enum mr_code code = mr_case_prepare(
-        w->c->m.cf,
-        "SELECT a.entity, b.entity FROM c a JOIN c b ON b.id=a.waits WHERE a.waits>0 AND"
-        " a.kind IS NOT NULL AND a.entity>0 AND b.entity>0 AND a.id<>b.id",
-        &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+    enum mr_code code =
+        mr_case_prepare(w->c->m.cf,
+                        "SELECT a.entity AS entity, b.entity AS waits_for FROM c a JOIN c b ON "
+                        "b.id=a.waits WHERE a.waits>0 AND"
+                        " a.kind IS NOT NULL AND a.entity>0 AND b.entity>0 AND a.id<>b.id",
+                        &stmt, err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(waiting_fields), err);
+    while (code == MR_OK &&
+           (code = mr_case_fields_next(&map, NULL, &waiting, &row, err)) == MR_OK && row) {
         struct mr_entity e;
         mr_arena_reset(&w->arena);
-        code = mr_plan_store_get(w->c->m.store, mr_case_int(stmt, 0), &w->arena, &e, err);
-        e.waits_for = mr_case_int(stmt, 1);
+        code = mr_plan_store_get(w->c->m.store, waiting.entity, &w->arena, &e, err);
+        e.waits_for = waiting.waits_for;
         if (code == MR_OK)
             code = mr_plan_store_save(w->c->m.store, &e, err);
     }
@@ -253,8 +267,7 @@ enum mr_code mr_copy_entities(struct mr_copy *c, struct mr_err *err)
     };
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_case_prepare_all(c->m.cf, list, sizeof list / sizeof list[0], err));
-    MR_TRY_OUT(mr_case_fields_open(&w.fields, w.read, slot_fields,
-                                   sizeof slot_fields / sizeof slot_fields[0], err));
+    MR_TRY_OUT(mr_case_fields_open(&w.fields, w.read, MR_CASE_FIELDS(fact_fields), err));
     for (size_t i = 0; i < c->m.plan->ntables; i++) {
         w.table = &c->m.plan->tables[i];
         if (c->planned[i])
@@ -272,24 +285,43 @@ out:
 
 /* ---- steps ---- */
 
+/* A slot whose row is written. */
+struct slot {
+    size_t tbl;
+    enum mr_step_op op;
+    int64_t entity;
+    struct mr_key source, target;
+};
+
+#define SLOT(member, type) MR_CASE_FIELD(struct slot, member, MR_CASE_##type)
+static const struct mr_case_field slot_fields[] = MR_CASE_LIST(
+    SLOT(tbl, INT), SLOT(op, SMALL), SLOT(entity, INT), SLOT(source, BYTES), SLOT(target, BYTES));
+
+/* How a row makes way. */
+struct broken {
+    enum mr_copy_break how;
+    size_t what, col;
+    struct mr_key value; /* that is parked */
+};
+
+#define BROKEN(member, type) MR_CASE_FIELD(struct broken, member, MR_CASE_##type)
+static const struct mr_case_field broken_fields[] =
+    MR_CASE_LIST(BROKEN(how, SMALL), BROKEN(what, INT), BROKEN(col, INT), BROKEN(value, BYTES));
+
 /* A value is parked before anything else is done, a reference is opened in what is written: each
  * is an edit of another one of the row's images. */
-static enum mr_code apply_break(struct writing *w, struct mr_case_stmt *stmt, bool early,
-                                struct mr_err *err)
+static void apply_break(struct writing *w, const struct broken *b, bool early)
 {
-    enum mr_copy_break how = (enum mr_copy_break)mr_case_int(stmt, 0);
-    enum mr_code code = MR_OK;
-    if ((how != MR_BREAK_OPEN) != early)
-        return MR_OK;
-    if (how == MR_BREAK_VALUE) {
-        w->values[mr_case_int(stmt, 2)] = mr_merge_work_bytes(stmt, 3, &w->arena, &code, err);
-        return code;
+    if ((b->how != MR_BREAK_OPEN) != early)
+        return;
+    if (b->how == MR_BREAK_VALUE) {
+        w->values[b->col] = b->value;
+        return;
     }
-    const struct mr_plan_reference *r = &w->c->m.plan->references[mr_case_int(stmt, 1)];
+    const struct mr_plan_reference *r = &w->c->m.plan->references[b->what];
     for (size_t i = 0; i < r->from.count; i++)
         if (mr_copy_may_open(w->c, r, r->from.at[i]))
             w->values[r->from.at[i]] = (struct mr_key){"N", 1};
-    return MR_OK;
 }
 
 /* An image as it is while the row makes way (early), or before its references are closed. */
@@ -297,14 +329,16 @@ static enum mr_code edit_image(struct writing *w, uint32_t slot, bool early, str
                                struct mr_strbuf *out, struct mr_err *err)
 {
     size_t n = w->table->pair->find.ncolumns;
+    struct broken broken;
     bool row = false;
     enum mr_code code = MR_OK;
     if (!w->has_breaks || image->ptr == NULL)
         return MR_OK;
     memset(w->values, 0, n * sizeof *w->values);
     MR_CASE_BIND(w->breaks, MR_ARG_INT("slot", slot));
-    while (code == MR_OK && (code = mr_case_step(w->breaks, &row, err)) == MR_OK && row)
-        code = apply_break(w, w->breaks, early, err);
+    while ((code = mr_case_fields_next(&w->breaks_map, &w->arena, &broken, &row, err)) == MR_OK &&
+           row)
+        apply_break(w, &broken, early);
     mr_case_reset(w->breaks);
     if (code == MR_OK)
         code = mr_merge_row_edit(*image, w->values, n, out, err);
@@ -331,37 +365,34 @@ static void choose_unit(struct writing *w, bool new_tree, size_t size)
  * guards hold whatever was parked or left open. */
 static enum mr_code add_step(struct writing *w, const struct mr_copy_place *p, struct mr_err *err)
 {
+    struct slot s;
     bool found = false;
-    enum mr_code code = MR_OK;
     mr_arena_reset(&w->arena);
-    MR_TRY(MR_CASE_ASK(w->read, &found, err, MR_ARG_INT("id", p->slot)));
+    MR_CASE_BIND(w->read, MR_ARG_INT("id", p->slot));
+    MR_TRY(mr_case_fields_next(&w->fields, &w->arena, &s, &found, err));
+    mr_case_reset(w->read);
     if (!found)
         return mr_err_set(err, MR_E_BUG, "a row to be written is gone");
-    enum mr_step_op op = (enum mr_step_op)mr_case_int(w->read, 1);
-    w->table = &w->c->m.plan->tables[mr_case_int(w->read, 0)];
-    struct mr_step step = {.entity = mr_case_int(w->read, 2),
+    w->table = &w->c->m.plan->tables[s.tbl];
+    struct mr_step step = {.entity = s.entity,
                            .unit = w->unit,
                            .level = p->level,
                            .tree = w->tree,
-                           .op = op,
+                           .op = s.op,
                            .table = w->table->at};
-    struct mr_key source = mr_merge_work_bytes(w->read, 3, &w->arena, &code, err);
-    struct mr_key target = mr_merge_work_bytes(w->read, 4, &w->arena, &code, err);
-    mr_case_reset(w->read);
-    MR_TRY(code);
-    MR_TRY(cut(w->table, &source, err));
-    MR_TRY(cut(w->table, &target, err));
-    struct mr_key parked = target, open = source;
+    MR_TRY(cut(w->table, &s.source, err));
+    MR_TRY(cut(w->table, &s.target, err));
+    struct mr_key parked = s.target, open = s.source;
     MR_TRY(edit_image(w, p->slot, true, &parked, &w->parked, err));
     MR_TRY(edit_image(w, p->slot, false, &open, &w->open, err));
     struct mr_key before = parked, after = open;
     if (p->phase == MR_PHASE_PARK) {
-        before = target;
+        before = s.target;
         after = parked;
     } else if (p->phase == MR_PHASE_CLOSE) {
         before = open;
-        after = source;
-    } else if (op == MR_STEP_DELETE) {
+        after = s.source;
+    } else if (s.op == MR_STEP_DELETE) {
         after = (struct mr_key){0};
     }
     if (p->phase != MR_PHASE_MAIN)
@@ -388,6 +419,10 @@ static enum mr_code open_steps(struct writing *w, struct mr_err *err)
         {&w->breaks, "SELECT how, what, col, value FROM cycle_break WHERE slot=:slot"},
     };
     enum mr_code code = mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&w->fields, w->read, MR_CASE_FIELDS(slot_fields), err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&w->breaks_map, w->breaks, MR_CASE_FIELDS(broken_fields), err);
     if (code == MR_OK)
         code = mr_merge_work_int(&w->c->m, "SELECT EXISTS (SELECT 1 FROM cycle_break)", NULL, 0,
                                  &any, err);

@@ -122,29 +122,6 @@ enum mr_code mr_merge_work_int(struct mr_merge *m, const char *sql, const int64_
     return code;
 }
 
-struct mr_key mr_merge_work_bytes(struct mr_case_stmt *stmt, int column, struct mr_arena *arena,
-                                  enum mr_code *code, struct mr_err *err)
-{
-    struct mr_key key = {0};
-    const void *bytes = mr_case_blob(stmt, column, &key.len);
-    if (bytes == NULL)
-        return (struct mr_key){0};
-    key.ptr = mr_arena_dup(arena, bytes, key.len);
-    if (key.ptr == NULL)
-        *code = mr_merge_nomem(err);
-    return key;
-}
-
-const char *mr_merge_work_text(struct mr_case_stmt *stmt, int column, struct mr_arena *arena,
-                               enum mr_code *code, struct mr_err *err)
-{
-    const char *text = mr_case_text(stmt, column);
-    const char *copy = text != NULL ? mr_arena_strdup(arena, text) : NULL;
-    if (text != NULL && copy == NULL)
-        *code = mr_merge_nomem(err);
-    return copy;
-}
-
 #define ROW(name, member, type)                                                                    \
     MR_CASE_FIELD_AS(name, struct mr_merge_work_row, member, MR_CASE_##type)
 static const struct mr_case_field row_fields[] = MR_CASE_LIST(

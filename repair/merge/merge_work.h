@@ -46,10 +46,4 @@ enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64
 
 #define MR_MERGE_ADD_LIVE "INSERT INTO live (tbl, image) VALUES (:tbl, :image)"
 
-/* Copies of what a statement holds, in arena; *code is set where memory lacks. */
-struct mr_key mr_merge_work_bytes(struct mr_case_stmt *stmt, int column, struct mr_arena *arena,
-                                  enum mr_code *code, struct mr_err *err);
-const char *mr_merge_work_text(struct mr_case_stmt *stmt, int column, struct mr_arena *arena,
-                               enum mr_code *code, struct mr_err *err);
-
 #endif
