@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/file/io.h"
 #include "core/json/journal_line.h"
 #include "repair/plan/plan_dir.h"
@@ -94,12 +95,21 @@ static enum mr_code claim(struct mr_apply_case *ac, struct mr_err *err)
     return code;
 }
 
+struct later {
+    const char *uuid, *dir;
+};
+
+#define LATER(member) MR_CASE_FIELD(struct later, member, MR_CASE_TEXT)
+static const struct mr_case_field later_fields[] = MR_CASE_LIST(LATER(uuid), LATER(dir));
+
 /* What a later plan has written may refer to rows of this one: taken back in the wrong order they
  * would be kept, or lead to nobody.  An apply that was cut short counts, too. */
 static enum mr_code check_later(struct mr_apply_case *ac, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
     struct mr_strbuf names = MR_STRBUF_INIT;
+    struct mr_case_fields map;
+    struct later later;
     bool row = false;
     enum mr_code code = MR_CASE_PREPARE(
         ac->cf,
@@ -109,11 +119,12 @@ static enum mr_code check_later(struct mr_apply_case *ac, struct mr_err *err)
                     : "SELECT uuid, dir FROM plan WHERE id > :plan AND state = 'applied'"
                       " ORDER BY id DESC LIMIT 20",
         &stmt, err, MR_ARG_INT("plan", ac->plan));
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        const char *uuid = mr_case_text(stmt, 0), *dir = mr_case_text(stmt, 1);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(later_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &later, &row, err)) == MR_OK &&
+           row)
         mr_strbuf_add_fmt(&names, "%s\"%s\" (%s)", names.len > 0 ? ", " : "",
-                          dir != NULL ? dir : "", uuid != NULL ? uuid : "");
-    }
+                          later.dir != NULL ? later.dir : "", later.uuid != NULL ? later.uuid : "");
     mr_case_free(stmt);
     if (code == MR_OK && names.len > 0) {
         code = mr_err_set(err, MR_E_REFUSED,

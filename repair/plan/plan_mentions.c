@@ -6,6 +6,7 @@
 
 #include "core/base/signals.h"
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "repair/plan/plan_text.h"
 #include "repair/side/text_ids.h"
 
@@ -22,6 +23,7 @@ struct mentions {
     const struct mr_plan_mentions_task *task;
     struct mr_case *cf;
     struct mr_case_stmt *find;
+    struct mr_case_fields find_map; /* struct moved */
     struct mr_text_ids ids;
     uint64_t least, greatest; /* old ids are within; least > greatest: there is none */
     /* of the value that is read */
@@ -42,15 +44,22 @@ static const char moved_sql[] =
     "SELECT source_key, target_key FROM entity WHERE plan=:plan AND tbl=:tbl AND"
     " source_key<>target_key AND decision IN (:same, :matched, :update, :renumber)";
 
+struct keys {
+    struct mr_key source_key, target_key;
+};
+
+#define KEY(member) MR_CASE_FIELD(struct keys, member, MR_CASE_BYTES)
+static const struct mr_case_field key_fields[] = MR_CASE_LIST(KEY(source_key), KEY(target_key));
+
 /* What the counter gave: it is a value of the key. */
-static enum mr_code counted(const struct mr_plan_table *t, const void *key, size_t len, uint64_t *n,
+static enum mr_code counted(const struct mr_plan_table *t, struct mr_key key, uint64_t *n,
                             struct mr_err *err)
 {
     struct mr_value value = {.cls = MR_CLASS_NULL};
     size_t pos = 0;
     *n = 0;
-    for (size_t i = 0; i < t->key.count && pos < len; i++) {
-        MR_TRY(mr_row_decode(key, len, &pos, &value, err));
+    for (size_t i = 0; i < t->key.count && pos < key.len; i++) {
+        MR_TRY(mr_row_decode(key.ptr, key.len, &pos, &value, err));
         if (t->key.at[i] != t->counter)
             continue;
         if (value.cls == MR_CLASS_UINT)
@@ -65,16 +74,12 @@ static enum mr_code counted(const struct mr_plan_table *t, const void *key, size
 /* Only ids that mean somebody else by then are kept, and their range with them: most numbers of
  * a text are outside of it, and cost no question. */
 static enum mr_code keep_moved(struct mentions *x, const struct mr_plan_table *t,
-                               struct mr_case_stmt *from, struct mr_case_stmt *to,
-                               struct mr_err *err)
+                               const struct keys *keys, struct mr_case_stmt *to, struct mr_err *err)
 {
     uint64_t old_id = 0, new_id = 0;
-    size_t len = 0;
-    const void *key = mr_case_blob(from, 0, &len);
-    enum mr_code code = counted(t, key, len, &old_id, err);
-    key = mr_case_blob(from, 1, &len);
+    enum mr_code code = counted(t, keys->source_key, &old_id, err);
     if (code == MR_OK)
-        code = counted(t, key, len, &new_id, err);
+        code = counted(t, keys->target_key, &new_id, err);
     if (code != MR_OK || old_id == 0 || new_id == 0 || old_id == new_id)
         return code;
     x->least = old_id < x->least ? old_id : x->least;
@@ -84,18 +89,20 @@ static enum mr_code keep_moved(struct mentions *x, const struct mr_plan_table *t
 }
 
 static enum mr_code collect_table(struct mentions *x, const struct mr_plan_table *t,
-                                  struct mr_case_stmt *from, struct mr_case_stmt *to,
+                                  const struct mr_case_fields *from, struct mr_case_stmt *to,
                                   struct mr_err *err)
 {
+    struct keys keys;
     bool row = false;
     enum mr_code code = MR_OK;
-    MR_CASE_BIND(from, MR_ARG_INT("plan", mr_plan_store_id(x->task->store)),
+    MR_CASE_BIND(from->stmt, MR_ARG_INT("plan", mr_plan_store_id(x->task->store)),
                  MR_ARG_INT("tbl", t->at), MR_ARG_INT("same", MR_DECIDE_SAME),
                  MR_ARG_INT("matched", MR_DECIDE_MATCHED), MR_ARG_INT("update", MR_DECIDE_UPDATE),
                  MR_ARG_INT("renumber", MR_DECIDE_RENUMBER));
-    while (code == MR_OK && (code = mr_case_step(from, &row, err)) == MR_OK && row)
-        code = keep_moved(x, t, from, to, err);
-    mr_case_reset(from);
+    while (code == MR_OK && (code = mr_case_fields_next(from, NULL, &keys, &row, err)) == MR_OK &&
+           row)
+        code = keep_moved(x, t, &keys, to, err);
+    mr_case_reset(from->stmt);
     return code;
 }
 
@@ -103,14 +110,16 @@ static enum mr_code collect(struct mentions *x, struct mr_err *err)
 {
     const struct mr_plan_tables *tables = x->task->tables;
     struct mr_case_stmt *from = NULL, *to = NULL;
+    struct mr_case_fields map;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_case_exec(x->cf, schema_sql, err));
     MR_TRY_OUT(mr_case_prepare(x->cf, moved_sql, &from, err));
+    MR_TRY_OUT(mr_case_fields_open(&map, from, MR_CASE_FIELDS(key_fields), err));
     MR_TRY_OUT(mr_case_prepare(
         x->cf, "INSERT OR IGNORE INTO moved (n, tbl, new) VALUES (:n, :tbl, :new)", &to, err));
     for (size_t i = 0; i < tables->ntables; i++)
         if (mr_plan_has_counter(&tables->tables[i]))
-            MR_TRY_OUT(collect_table(x, &tables->tables[i], from, to, err));
+            MR_TRY_OUT(collect_table(x, &tables->tables[i], &map, to, err));
 out:
     mr_case_free(from);
     mr_case_free(to);
@@ -119,19 +128,29 @@ out:
 
 /* ---- texts ---- */
 
+struct moved {
+    size_t tbl;
+    uint64_t new_id;
+};
+
+#define MOVED(member) MR_CASE_FIELD(struct moved, member, MR_CASE_INT)
+static const struct mr_case_field moved_fields[] = MR_CASE_LIST(MOVED(tbl), MOVED(new_id));
+
 /* One hit is enough of a value: it is a note for people, which names an example. */
 static enum mr_code take_id(void *ctx, uint64_t id, struct mr_err *err)
 {
     struct mentions *x = ctx;
+    struct moved moved;
     bool row = false;
     if (x->found || id < x->least || id > x->greatest)
         return MR_OK;
-    enum mr_code code = MR_CASE_ASK(x->find, &row, err, MR_ARG_INT("n", id));
+    MR_CASE_BIND(x->find, MR_ARG_INT("n", id));
+    enum mr_code code = mr_case_fields_next(&x->find_map, NULL, &moved, &row, err);
     if (code == MR_OK && row) {
         x->found = true;
         x->old_id = id;
-        x->parent = (size_t)mr_case_int(x->find, 0);
-        x->new_id = (uint64_t)mr_case_int(x->find, 1);
+        x->parent = moved.tbl;
+        x->new_id = moved.new_id;
     }
     mr_case_reset(x->find);
     return code;
@@ -263,8 +282,11 @@ enum mr_code mr_plan_mentions(const struct mr_plan_mentions_task *task, struct m
     x.ids.ctx = &x;
     enum mr_code code = collect(&x, err);
     if (code == MR_OK)
-        code = mr_case_prepare(x.cf, "SELECT tbl, new FROM moved WHERE n=:n ORDER BY tbl LIMIT 1",
-                               &x.find, err);
+        code = mr_case_prepare(
+            x.cf, "SELECT tbl, new AS new_id FROM moved WHERE n=:n ORDER BY tbl LIMIT 1", &x.find,
+            err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&x.find_map, x.find, MR_CASE_FIELDS(moved_fields), err);
     for (size_t i = 0; code == MR_OK && x.least <= x.greatest && i < task->tables->ntables; i++)
         code = read_table(&x, &task->tables->tables[i], mentions, err);
     mr_case_free(x.find);

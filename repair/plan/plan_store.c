@@ -36,6 +36,7 @@ struct mr_plan_store {
     bool open; /* a transaction is */
     struct mr_case_stmt *insert, *update, *add_step, *get, *unmeant, *is_unmeant;
     struct mr_case_stmt *add_facts, *facts;
+    struct mr_case_fields facts_map;  /* struct known */
     struct mr_case_stmt *find[FINDS]; /* prepared when they are first asked for */
 };
 
@@ -67,6 +68,16 @@ bool mr_entity_is_merged(const struct mr_entity *entity)
 {
     return entity->choice != NULL && strcmp(entity->choice, MR_DECIDE_MERGED) == 0;
 }
+
+/* What is known of an entity. */
+struct known {
+    uint64_t facts;
+    const char *grp; /* its group's name */
+};
+
+static const struct mr_case_field known_fields[] =
+    MR_CASE_LIST(MR_CASE_FIELD(struct known, facts, MR_CASE_INT),
+                 MR_CASE_FIELD(struct known, grp, MR_CASE_TEXT));
 
 #define ENTITY_COLUMNS                                                                             \
     "id, tbl, source_key, target_key, identity, decision, kind, detail, choices,"                  \
@@ -105,6 +116,9 @@ enum mr_code mr_plan_store_open(struct mr_findings *fd, struct mr_plan_store **o
     enum mr_code code = mr_case_exec(store->cf, schema_sql, err);
     if (code == MR_OK)
         code = mr_case_prepare_all(store->cf, list, sizeof list / sizeof list[0], err);
+    if (code == MR_OK)
+        code =
+            mr_case_fields_open(&store->facts_map, store->facts, MR_CASE_FIELDS(known_fields), err);
     if (code != MR_OK) {
         mr_plan_store_close(store);
         return code;
@@ -378,14 +392,12 @@ enum mr_code mr_plan_store_add_facts(struct mr_plan_store *store, int64_t entity
 enum mr_code mr_plan_store_facts(struct mr_plan_store *store, int64_t entity, uint64_t *facts,
                                  enum mr_group *group, struct mr_err *err)
 {
+    struct known known = {0};
     bool found = false;
-    *facts = 0;
-    *group = MR_GROUP_UNDECIDED;
-    enum mr_code code = MR_CASE_ASK(store->facts, &found, err, MR_ARG_INT("entity", entity));
-    if (code == MR_OK && found) {
-        *facts = (uint64_t)mr_case_int(store->facts, 0);
-        *group = mr_group_named(mr_case_text(store->facts, 1));
-    }
+    MR_CASE_BIND(store->facts, MR_ARG_INT("entity", entity));
+    enum mr_code code = mr_case_fields_next(&store->facts_map, NULL, &known, &found, err);
+    *facts = known.facts;
+    *group = code == MR_OK && found ? mr_group_named(known.grp) : MR_GROUP_UNDECIDED;
     mr_case_reset(store->facts);
     return code;
 }

@@ -6,6 +6,7 @@
 
 #include "core/base/log.h"
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "repair/decide/conflict.h"
 #include "repair/merge/merge_choice.h"
 #include "repair/plan/plan_text.h"
@@ -16,8 +17,19 @@ struct mr_plan_decided {
     struct mr_case *cf;
     int64_t plan;
     struct mr_case_stmt *find, *drop, *add, *hold, *warn;
-    struct mr_arena arena; /* of choices */
+    struct mr_case_fields find_map; /* struct kept */
+    struct mr_arena arena;          /* of choices */
 };
+
+/* What was decided about a row, and digests of the row as it was then. */
+struct kept {
+    const char *choice;
+    struct mr_key source, target;
+};
+
+#define KEPT(member, type) MR_CASE_FIELD(struct kept, member, MR_CASE_##type)
+static const struct mr_case_field kept_fields[] =
+    MR_CASE_LIST(KEPT(choice, TEXT), KEPT(source, BYTES), KEPT(target, BYTES));
 
 static const char schema_sql[] =
     "CREATE TABLE IF NOT EXISTS plan_decision (tbl TEXT NOT NULL, key BLOB NOT NULL,"
@@ -56,7 +68,8 @@ static enum mr_code prepare(struct mr_plan_decided *d, struct mr_err *err)
         {&d->warn, "INSERT OR IGNORE INTO temp.warned (tbl, key, kind)"
                    " VALUES (:tbl, :key, :kind) RETURNING 1"},
     };
-    return mr_case_prepare_all(d->cf, list, sizeof list / sizeof list[0], err);
+    MR_TRY(mr_case_prepare_all(d->cf, list, sizeof list / sizeof list[0], err));
+    return mr_case_fields_open(&d->find_map, d->find, MR_CASE_FIELDS(kept_fields), err);
 }
 
 enum mr_code mr_plan_decided_open(struct mr_case *cf, int64_t plan, bool forget,
@@ -115,15 +128,14 @@ static struct mr_key name_of(const struct mr_plan_table *t, struct mr_key key)
     MR_ARG_TEXT("tbl", mr_plan_table_name(t)), MR_ARG_BYTES("key", name_of(t, row))
 
 /* Is the row what it was when it was decided about?  Of no row there is no digest. */
-static enum mr_code is_same(struct mr_case_stmt *stmt, int column, const struct mr_plan_table *t,
-                            struct mr_key image, bool *same, struct mr_err *err)
+static enum mr_code is_same(const struct mr_plan_table *t, struct mr_key was, struct mr_key image,
+                            bool *same, struct mr_err *err)
 {
     struct mr_digest digest = {0};
-    size_t len = 0;
-    const void *was = mr_case_blob(stmt, column, &len);
     enum mr_code code = image.ptr != NULL ? mr_plan_row_digest(t, image, &digest, err) : MR_OK;
-    *same = *same && (image.ptr != NULL) == (was != NULL) &&
-            (was == NULL || (len == sizeof digest && memcmp(was, &digest, sizeof digest) == 0));
+    *same = *same && (image.ptr != NULL) == (was.ptr != NULL) &&
+            (was.ptr == NULL ||
+             (was.len == sizeof digest && memcmp(was.ptr, &digest, sizeof digest) == 0));
     return code;
 }
 
@@ -154,15 +166,17 @@ enum mr_code mr_plan_decided_find(struct mr_plan_decided *d, const struct mr_pla
                                   const struct mr_decision_ask *ask, bool told, const char **choice,
                                   struct mr_err *err)
 {
+    struct kept kept = {0};
     bool row = false, same = true;
-    enum mr_code code = MR_CASE_ASK(d->find, &row, err, ROW_ARGS(table, ask->source_key),
-                                    MR_ARG_TEXT("kind", ask->kind), MR_ARG_INT("told", told));
-    const char *found = code == MR_OK && row ? mr_case_text(d->find, 0) : NULL;
+    MR_CASE_BIND(d->find, ROW_ARGS(table, ask->source_key), MR_ARG_TEXT("kind", ask->kind),
+                 MR_ARG_INT("told", told));
+    enum mr_code code = mr_case_fields_next(&d->find_map, NULL, &kept, &row, err);
+    const char *found = code == MR_OK ? kept.choice : NULL;
     bool skips = found != NULL && strcmp(found, SKIP) == 0;
     if (found != NULL && !skips) {
-        code = is_same(d->find, 1, table, ask->source, &same, err);
+        code = is_same(table, kept.source, ask->source, &same, err);
         if (code == MR_OK && mr_conflict_is_value(mr_conflict_named(ask->kind)))
-            code = is_same(d->find, 2, table, ask->target, &same, err);
+            code = is_same(table, kept.target, ask->target, &same, err);
         if (code == MR_OK && !same)
             code = warn_of_change(d, table, ask, found, err);
     }

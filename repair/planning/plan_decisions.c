@@ -9,6 +9,7 @@
 
 #include "core/base/log.h"
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/file/csv_in.h"
 #include "repair/decide/conflict.h"
 #include "repair/merge/merge_choice.h"
@@ -34,10 +35,24 @@ struct mr_plan_decisions {
     struct mr_vec choices; /* const char *: each that is made, once */
     struct mr_strbuf text;
     struct mr_case_stmt *add, *by_key, *by_run, *crossed, *equal, *used;
+    struct mr_case_fields by_key_map, by_run_map, crossed_map, equal_map; /* struct line */
     size_t at[COLUMNS]; /* of the columns in a line; SIZE_MAX: not there */
     size_t width;       /* 0: no header yet */
     struct mr_decision_faults faults;
 };
+
+/* A line of the file, or some of it; texts are the statement's. */
+struct line {
+    int64_t line; /* 0: none */
+    const char *table, *key, *choice, *kind, *source, *target;
+    bool used; /* it was asked for */
+};
+
+#define LINE(name, member, type) MR_CASE_FIELD_AS(name, struct line, member, MR_CASE_##type)
+static const struct mr_case_field line_fields[] = MR_CASE_LIST(
+    LINE("line", line, INT), LINE("tbl", table, TEXT), LINE("skey", key, TEXT),
+    LINE("choice", choice, TEXT), LINE("kind", kind, TEXT), LINE("source", source, TEXT),
+    LINE("target", target, TEXT), LINE("used", used, FLAG));
 
 static const char schema_sql[] =
     "DROP TABLE IF EXISTS temp.decision;"
@@ -206,17 +221,17 @@ static enum mr_code keep_line(struct mr_plan_decisions *d, const struct mr_csv_f
 }
 
 static enum mr_code ask_key(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                            const char *key, bool *found, struct mr_err *err)
+                            const char *key, struct line *line, bool *found, struct mr_err *err)
 {
-    return MR_CASE_ASK(d->by_key, found, err, MR_ARG_TEXT("tbl", mr_plan_table_name(t)),
-                       MR_ARG_TEXT("key", key));
+    MR_CASE_BIND(d->by_key, MR_ARG_TEXT("tbl", mr_plan_table_name(t)), MR_ARG_TEXT("key", key));
+    return mr_case_fields_next(&d->by_key_map, NULL, line, found, err);
 }
 
-/* Two lines about one row that say different things; stmt stands on the first of them. */
-static enum mr_code refuse_twice(struct mr_case_stmt *stmt, struct mr_err *err)
+/* Two lines about one row that say different things: the first of them. */
+static enum mr_code refuse_twice(const struct line *first, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_REFUSED, "line %" PRId64 " decides about the same row: \"%s\"",
-                     mr_case_int(stmt, 0), mr_case_text(stmt, 1));
+                     first->line, first->choice);
     mr_err_hint(err, "Leave one decision a row.");
     return MR_E_REFUSED;
 }
@@ -225,12 +240,13 @@ static enum mr_code refuse_twice(struct mr_case_stmt *stmt, struct mr_err *err)
 static enum mr_code check_crossed(struct mr_plan_decisions *d, const struct mr_plan_table *t,
                                   const char *choice, int64_t low, int64_t high, struct mr_err *err)
 {
+    struct line line;
     bool found = false;
-    enum mr_code code = MR_CASE_ASK(
-        d->crossed, &found, err, MR_ARG_TEXT("tbl", mr_plan_table_name(t)), MR_ARG_INT("low", low),
-        MR_ARG_INT("high", high), MR_ARG_TEXT("choice", choice));
+    MR_CASE_BIND(d->crossed, MR_ARG_TEXT("tbl", mr_plan_table_name(t)), MR_ARG_INT("low", low),
+                 MR_ARG_INT("high", high), MR_ARG_TEXT("choice", choice));
+    enum mr_code code = mr_case_fields_next(&d->crossed_map, NULL, &line, &found, err);
     if (code == MR_OK && found)
-        code = refuse_twice(d->crossed, err);
+        code = refuse_twice(&line, err);
     mr_case_reset(d->crossed);
     return code;
 }
@@ -242,14 +258,15 @@ static enum mr_code check_twice(struct mr_plan_decisions *d, const struct mr_csv
     const char *key = field_of(d, fields, SOURCE_KEY);
     const char *choice = field_of(d, fields, DECISION);
     int64_t low = 0, high = 0;
+    struct line line;
     bool found = false;
     if (key[0] == '\0')
         return MR_OK;
     if (mr_plan_has_runs(t) && parse_run(t, key, &low, &high))
         return check_crossed(d, t, choice, low, high, err);
-    enum mr_code code = ask_key(d, t, key, &found, err);
-    if (code == MR_OK && found && strcmp(mr_case_text(d->by_key, 1), choice) != 0)
-        code = refuse_twice(d->by_key, err);
+    enum mr_code code = ask_key(d, t, key, &line, &found, err);
+    if (code == MR_OK && found && strcmp(line.choice, choice) != 0)
+        code = refuse_twice(&line, err);
     mr_case_reset(d->by_key);
     return code;
 }
@@ -262,18 +279,19 @@ static enum mr_code check_equal(struct mr_plan_decisions *d, const struct mr_csv
     const struct mr_plan_table *t = table_named(d, field_of(d, fields, TABLE));
     const char *source = field_of(d, fields, SOURCE);
     const char *choice = field_of(d, fields, DECISION);
+    struct line equal = {.choice = choice};
     bool found = false;
     if (t == NULL || t->key.count > 0 || source[0] == '\0')
         return MR_OK;
-    enum mr_code code = MR_CASE_ASK(
-        d->equal, &found, err, MR_ARG_TEXT("tbl", mr_plan_table_name(t)),
-        MR_ARG_TEXT("image", source), MR_ARG_INT("line", line), MR_ARG_TEXT("choice", choice));
-    const char *other = code == MR_OK && found ? mr_case_text(d->equal, 1) : choice;
+    MR_CASE_BIND(d->equal, MR_ARG_TEXT("tbl", mr_plan_table_name(t)), MR_ARG_TEXT("image", source),
+                 MR_ARG_INT("line", line), MR_ARG_TEXT("choice", choice));
+    enum mr_code code = mr_case_fields_next(&d->equal_map, NULL, &equal, &found, err);
+    const char *other = equal.choice;
     if (code == MR_OK && strcmp(other, choice) != 0) {
         code = mr_err_set(err, MR_E_REFUSED,
-                          "line %" PRId64 " is about an equal row, and decides %s%s%s",
-                          mr_case_int(d->equal, 0), other[0] != '\0' ? "\"" : "",
-                          other[0] != '\0' ? other : "nothing", other[0] != '\0' ? "\"" : "");
+                          "line %" PRId64 " is about an equal row, and decides %s%s%s", equal.line,
+                          other[0] != '\0' ? "\"" : "", other[0] != '\0' ? other : "nothing",
+                          other[0] != '\0' ? "\"" : "");
         mr_err_hint(err, "The table has no key: decide alike about rows that are equal.");
     }
     mr_case_reset(d->equal);
@@ -321,6 +339,14 @@ static enum mr_code read_file(struct mr_plan_decisions *d, struct mr_err *err)
     return code;
 }
 
+static enum mr_code open_maps(struct mr_plan_decisions *d, struct mr_err *err)
+{
+    MR_TRY(mr_case_fields_open(&d->by_key_map, d->by_key, MR_CASE_FIELDS(line_fields), err));
+    MR_TRY(mr_case_fields_open(&d->by_run_map, d->by_run, MR_CASE_FIELDS(line_fields), err));
+    MR_TRY(mr_case_fields_open(&d->crossed_map, d->crossed, MR_CASE_FIELDS(line_fields), err));
+    return mr_case_fields_open(&d->equal_map, d->equal, MR_CASE_FIELDS(line_fields), err);
+}
+
 static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
@@ -338,9 +364,9 @@ static enum mr_code prepare(struct mr_plan_decisions *d, struct mr_err *err)
                     " DO UPDATE SET line=line RETURNING line, choice"},
         {&d->used, "UPDATE decision SET used=max(used, :used), known=1 WHERE line=:line"},
     };
-    enum mr_code code = mr_case_exec(d->cf, schema_sql, err);
-    return code == MR_OK ? mr_case_prepare_all(d->cf, list, sizeof list / sizeof list[0], err)
-                         : code;
+    MR_TRY(mr_case_exec(d->cf, schema_sql, err));
+    MR_TRY(mr_case_prepare_all(d->cf, list, sizeof list / sizeof list[0], err));
+    return open_maps(d, err);
 }
 
 enum mr_code mr_plan_decisions_open(const char *path, struct mr_findings *fd,
@@ -429,27 +455,28 @@ struct said {
     enum mr_conflict kind; /* none: it does not say in which conflict */
 };
 
-/* Of the row that d->text names. */
+/* Of the row that d->text names.  by_key: its own line, until that statement is reset; line 0:
+ * there is none. */
 static enum mr_code find_line(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                              struct said *said, struct mr_err *err)
+                              struct line *by_key, struct said *said, struct mr_err *err)
 {
     bool found = false;
     *said = (struct said){.line = 0};
+    *by_key = (struct line){.line = 0};
     mr_case_reset(d->by_key);
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(ask_key(d, t, d->text.ptr, &found, err));
-    struct mr_case_stmt *stmt = d->by_key;
+    MR_TRY_OUT(ask_key(d, t, d->text.ptr, by_key, &found, err));
+    struct line line = *by_key;
     if (!found && t->key.count == 1 && mr_plan_has_counter(t)) {
-        stmt = d->by_run;
-        mr_case_reset(stmt);
-        MR_TRY_OUT(MR_CASE_ASK(
-            stmt, &found, err, MR_ARG_TEXT("tbl", mr_plan_table_name(t)),
-            MR_ARG_INT("n", mr_counted_of_text(d->text.ptr, t->counts_unsigned, NULL))));
+        mr_case_reset(d->by_run);
+        MR_CASE_BIND(d->by_run, MR_ARG_TEXT("tbl", mr_plan_table_name(t)),
+                     MR_ARG_INT("n", mr_counted_of_text(d->text.ptr, t->counts_unsigned, NULL)));
+        MR_TRY_OUT(mr_case_fields_next(&d->by_run_map, NULL, &line, &found, err));
     }
     if (found) {
-        said->line = mr_case_int(stmt, 0);
-        said->choice = keep_choice(d, mr_case_text(stmt, 1));
-        said->kind = mr_conflict_named(mr_case_text(stmt, 2));
+        said->line = line.line;
+        said->choice = keep_choice(d, line.choice);
+        said->kind = mr_conflict_named(line.kind);
         if (said->choice == NULL)
             MR_TRY_OUT(mr_err_nomem(err, "reading decisions"));
     }
@@ -461,9 +488,10 @@ out:
 static enum mr_code find_in_file(struct mr_plan_decisions *d, const struct mr_plan_table *t,
                                  struct mr_key key, struct said *said, struct mr_err *err)
 {
+    struct line by_key;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(name_row(d, t, key, err));
-    MR_TRY_OUT(find_line(d, t, said, err));
+    MR_TRY_OUT(find_line(d, t, &by_key, said, err));
     if (said->line != 0)
         MR_TRY_OUT(note(d, said->line, true, err));
 out:
@@ -517,20 +545,18 @@ static enum mr_code compare(struct mr_plan_decisions *d, const struct mr_plan_ta
     return MR_E_REFUSED;
 }
 
-/* by_key stands on the entity's line. */
 static enum mr_code check_images(struct mr_plan_decisions *d, const struct mr_plan_table *t,
-                                 const struct mr_entity *e, struct mr_err *err)
+                                 const struct line *line, const struct mr_entity *e,
+                                 struct mr_err *err)
 {
-    const char *source = mr_case_text(d->by_key, 3);
-    const char *target = mr_case_text(d->by_key, 4);
     const struct mr_key images[] = {e->source, e->target};
     bool is_value = e->kind != NULL && mr_conflict_is_value(mr_conflict_named(e->kind));
-    if (mr_case_int(d->by_key, 5) == 0)
+    if (!line->used)
         return MR_OK; /* nobody asked for it: it is settled otherwise */
-    if (source != NULL && images[0].ptr != NULL)
-        MR_TRY(compare(d, t, images[0], source, "source", err));
-    if (is_value && target != NULL && images[1].ptr != NULL)
-        MR_TRY(compare(d, t, images[1], target, "target", err));
+    if (line->source != NULL && images[0].ptr != NULL)
+        MR_TRY(compare(d, t, images[0], line->source, "source", err));
+    if (is_value && line->target != NULL && images[1].ptr != NULL)
+        MR_TRY(compare(d, t, images[1], line->target, "target", err));
     return MR_OK;
 }
 
@@ -548,11 +574,11 @@ static enum mr_code overruled(const struct mr_entity *e, const char *choice, str
 
 /* Is the row still in the conflict that the line decides about?  A decision may have led to
  * another one: that stays open. */
-static enum mr_code check_taken(struct mr_plan_decisions *d, const struct mr_entity *e,
-                                const char *choice, struct mr_err *err)
+static enum mr_code check_taken(const struct line *line, const struct mr_entity *e,
+                                struct mr_err *err)
 {
-    const char *kind = mr_case_text(d->by_key, 2);
-    if (e->kind == NULL || (kind != NULL && strcmp(kind, e->kind) != 0))
+    const char *choice = line->choice;
+    if (e->kind == NULL || (line->kind != NULL && strcmp(line->kind, e->kind) != 0))
         return MR_OK;
     if (e->choice != NULL)
         return strcmp(e->choice, choice) == 0 ? MR_OK : overruled(e, choice, err);
@@ -573,18 +599,19 @@ static enum mr_code check_entity(struct mr_plan_decisions *d, const struct mr_en
 {
     const struct mr_plan_table *t = &d->tables->tables[e->table];
     struct said said = {.line = 0};
+    struct line by_key = {.line = 0};
     if (e->source_key.ptr == NULL)
         return MR_OK;
     enum mr_code code = name_row(d, t, e->source_key, err);
     if (code == MR_OK)
-        code = find_line(d, t, &said, err);
+        code = find_line(d, t, &by_key, &said, err);
     const char *choice = said.choice;
     const int64_t line = said.line;
-    if (code == MR_OK && line != 0 && mr_case_text(d->by_key, 0) != NULL) {
+    if (code == MR_OK && by_key.line != 0) {
         const char *key = t->key.count > 0 ? mr_arena_strdup(&d->arena, d->text.ptr) : "";
-        code = check_images(d, t, e, err);
+        code = check_images(d, t, &by_key, e, err);
         if (code == MR_OK)
-            code = check_taken(d, e, choice, err);
+            code = check_taken(&by_key, e, err);
         code =
             name_line(d, (uint64_t)line, mr_plan_table_name(t), key != NULL ? key : "", code, err);
     }
@@ -620,11 +647,11 @@ static enum mr_code check_table(struct mr_plan_decisions *d, struct mr_plan_stor
 /* A row of which the plan knows nothing stands equal on both sides by now, or SOURCE has no
  * such row, and the file is not of this case; or the key is spelled in another way than the
  * plan's, and nobody asked the line. */
-static enum mr_code check_unknown(struct mr_plan_decisions *d, struct mr_case_stmt *stmt,
+static enum mr_code check_unknown(struct mr_plan_decisions *d, const struct line *line,
                                   struct mr_err *err)
 {
-    const struct mr_plan_table *t = table_named(d, mr_case_text(stmt, 1));
-    const char *key = mr_case_text(stmt, 2);
+    const struct mr_plan_table *t = table_named(d, line->table);
+    const char *key = line->key;
     if (key == NULL || t == NULL || t->key.count == 0)
         return MR_OK;
     enum mr_code code =
@@ -641,19 +668,24 @@ static enum mr_code check_unknown(struct mr_plan_decisions *d, struct mr_case_st
                        key, mr_plan_table_name(t));
         mr_err_hint(err, "Write it as conflicts.csv of a plan does: %.200s.", d->text.ptr);
     }
-    return name_line(d, (uint64_t)mr_case_int(stmt, 0), mr_plan_table_name(t), key, code, err);
+    return name_line(d, (uint64_t)line->line, mr_plan_table_name(t), key, code, err);
 }
 
 static enum mr_code find_unknown(struct mr_plan_decisions *d, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct line line;
     uint64_t count = 0;
     bool row = false;
     enum mr_code code = mr_case_prepare(
         d->cf, "SELECT line, tbl, skey FROM decision WHERE NOT known ORDER BY line", &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(line_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &line, &row, err)) == MR_OK &&
+           row) {
         size_t faults = d->faults.list.count;
-        code = check_unknown(d, stmt, err);
+        code = check_unknown(d, &line, err);
         count += d->faults.list.count == faults;
     }
     if (code == MR_OK && count > 0)

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/pair/pair_columns.h"
 #include "repair/merge/merge_bounds.h"
 #include "repair/merge/merge_row.h"
@@ -157,65 +158,46 @@ static enum mr_code describe(const struct summing *s, const struct mr_plan_table
 
 /* ---- what is kept with the plan ---- */
 
-static enum mr_code copy_text(const struct summing *s, struct mr_case_stmt *stmt, int column,
-                              const char **out)
-{
-    const char *text = mr_case_text(stmt, column);
-    *out = text != NULL ? mr_arena_strdup(s->task->arena, text) : NULL;
-    return text != NULL && *out == NULL ? no_memory(s) : MR_OK;
-}
-
-static uint64_t get_uint(struct mr_case_stmt *stmt, int column)
-{
-    const char *text = mr_case_text(stmt, column);
-    return text != NULL ? strtoull(text, NULL, 10) : 0;
-}
+#define TABLE(name, member, type)                                                                  \
+    MR_CASE_FIELD_AS(name, struct mr_planned_table, member, MR_CASE_##type)
+static const struct mr_case_field bound_fields[] = MR_CASE_LIST(
+    TABLE("base", base, TEXT), TABLE("base_origin", base_origin, TEXT), TABLE("fresh", fresh, TEXT),
+    TABLE("fresh_origin", fresh_origin, TEXT), TABLE("start", first_id, DIGITS),
+    TABLE("step", id_step, DIGITS), TABLE("ids", nids, DIGITS));
 
 static enum mr_code read_bounds(const struct summing *s, struct mr_planned_table *out)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(MR_CASE_PREPARE(
         s->cf,
         "SELECT base, base_origin, fresh, fresh_origin, start, step, ids FROM plan_table"
         " WHERE plan=:plan AND tbl=:tbl",
         &stmt, s->err, MR_ARG_INT("plan", s->plan), MR_ARG_TEXT("tbl", out->table)));
-    MR_TRY_OUT(mr_case_step(stmt, &row, s->err));
-    if (row) {
-        out->first_id = get_uint(stmt, 4);
-        out->id_step = get_uint(stmt, 5);
-        out->nids = get_uint(stmt, 6);
-        MR_TRY_OUT(copy_text(s, stmt, 0, &out->base));
-        MR_TRY_OUT(copy_text(s, stmt, 1, &out->base_origin));
-        MR_TRY_OUT(copy_text(s, stmt, 2, &out->fresh));
-        MR_TRY_OUT(copy_text(s, stmt, 3, &out->fresh_origin));
-    }
+    MR_TRY_OUT(
+        mr_case_fields_one(stmt, MR_CASE_FIELDS(bound_fields), s->task->arena, out, NULL, s->err));
 out:
     mr_case_free(stmt);
     return code;
 }
 
+#define KIND(member, type) MR_CASE_FIELD(struct mr_planned_kind, member, MR_CASE_##type)
+static const struct mr_case_field kind_fields[] =
+    MR_CASE_LIST(KIND(kind, TEXT), KIND(open, INT), KIND(decided, INT));
+
 static enum mr_code count_kinds(const struct summing *s, size_t table, struct mr_planned_table *out)
 {
     struct mr_vec kinds = MR_VEC_INIT(struct mr_planned_kind);
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
     enum mr_code code = MR_CASE_PREPARE(
         s->cf,
-        "SELECT kind, total(choice IS NULL), total(choice IS NOT NULL) FROM entity"
+        "SELECT kind, total(choice IS NULL) AS open, total(choice IS NOT NULL) AS decided"
+        " FROM entity"
         " WHERE plan=:plan AND tbl=:tbl AND kind IS NOT NULL GROUP BY kind ORDER BY kind",
         &stmt, s->err, MR_ARG_INT("plan", s->plan), MR_ARG_INT("tbl", table));
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, s->err)) == MR_OK && row) {
-        struct mr_planned_kind *kind = mr_vec_push(&kinds);
-        if (kind == NULL) {
-            code = no_memory(s);
-            break;
-        }
-        kind->open = (uint64_t)mr_case_int(stmt, 1);
-        kind->decided = (uint64_t)mr_case_int(stmt, 2);
-        code = copy_text(s, stmt, 0, &kind->kind);
-    }
+    if (code == MR_OK)
+        code =
+            mr_case_fields_all(stmt, MR_CASE_FIELDS(kind_fields), s->task->arena, &kinds, s->err);
     out->nkinds = kinds.count;
     out->kinds = kinds.count == 0 ? NULL
                                   : (const struct mr_planned_kind *)(const void *)mr_arena_dup(
@@ -329,19 +311,18 @@ static enum mr_code find_triggers(const struct summing *s, const struct mr_plan_
                          : code;
 }
 
+static const struct mr_case_field step_fields[] =
+    MR_CASE_LIST(MR_CASE_FIELD(struct mr_planned, units, MR_CASE_INT),
+                 MR_CASE_FIELD(struct mr_planned, rows, MR_CASE_INT));
+
 static enum mr_code count_steps(const struct summing *s, struct mr_planned *planned)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    enum mr_code code =
-        MR_CASE_PREPARE(s->cf, "SELECT coalesce(max(unit), 0), count(*) FROM step WHERE plan=:plan",
-                        &stmt, s->err, MR_ARG_INT("plan", s->plan));
+    enum mr_code code = MR_CASE_PREPARE(
+        s->cf, "SELECT max(unit) AS units, count(*) AS rows FROM step WHERE plan=:plan", &stmt,
+        s->err, MR_ARG_INT("plan", s->plan));
     if (code == MR_OK)
-        code = mr_case_step(stmt, &row, s->err);
-    if (code == MR_OK && row) {
-        planned->units = (uint64_t)mr_case_int(stmt, 0);
-        planned->rows = (uint64_t)mr_case_int(stmt, 1);
-    }
+        code = mr_case_fields_one(stmt, MR_CASE_FIELDS(step_fields), NULL, planned, NULL, s->err);
     mr_case_free(stmt);
     return code;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/pair/pair_columns.h"
 #include "repair/plan/planbook.h"
 #include "repair/reseed/reseed_read.h"
@@ -16,18 +17,13 @@
 struct counting {
     const struct mr_plan_counters_task *task;
     struct mr_case_stmt *kept;
+    struct mr_case_fields kept_map; /* struct kept */
     struct mr_err *err;
 };
 
 static enum mr_code no_memory(const struct counting *c)
 {
     return mr_err_nomem(c->err, "planning counters");
-}
-
-static uint64_t get_uint(struct mr_case_stmt *stmt, int column)
-{
-    const char *text = mr_case_text(stmt, column);
-    return text != NULL ? strtoull(text, NULL, 10) : 0;
 }
 
 /* ---- what the servers say ---- */
@@ -110,19 +106,30 @@ static enum mr_code find_reserved(const struct counting *c, struct mr_counter *c
     return counter->margin_note != NULL ? MR_OK : no_memory(c);
 }
 
+/* Of a table, in plan_table. */
+struct kept {
+    uint64_t margin, start, step, ids, counter;
+};
+
+#define KEPT(member) MR_CASE_FIELD(struct kept, member, MR_CASE_DIGITS)
+static const struct mr_case_field kept_fields[] =
+    MR_CASE_LIST(KEPT(margin), KEPT(start), KEPT(step), KEPT(ids), KEPT(counter));
+
 /* The ids that were given stand as their first, their step and their number: the end is behind
  * the last one, on the same step. */
 static enum mr_code find_kept(const struct counting *c, const struct mr_plan_table *t,
                               struct mr_counter *counter, bool *found)
 {
+    struct kept kept;
     mr_case_reset(c->kept);
-    enum mr_code code = MR_CASE_ASK(c->kept, found, c->err, MR_ARG_INT("plan", c->task->plan),
-                                    MR_ARG_TEXT("tbl", mr_plan_table_name(t)));
+    MR_CASE_BIND(c->kept, MR_ARG_INT("plan", c->task->plan),
+                 MR_ARG_TEXT("tbl", mr_plan_table_name(t)));
+    enum mr_code code = mr_case_fields_next(&c->kept_map, NULL, &kept, found, c->err);
     if (code == MR_OK && *found) {
-        counter->margin = get_uint(c->kept, 0);
-        counter->from = get_uint(c->kept, 1);
-        counter->to = counter->from + get_uint(c->kept, 2) * get_uint(c->kept, 3);
-        counter->reseed_to = get_uint(c->kept, 4);
+        counter->margin = kept.margin;
+        counter->from = kept.start;
+        counter->to = kept.start + kept.step * kept.ids;
+        counter->reseed_to = kept.counter;
     }
     mr_case_reset(c->kept);
     return code;
@@ -177,6 +184,8 @@ enum mr_code mr_plan_counters(const struct mr_plan_counters_task *task,
                                         "SELECT margin, start, step, ids, counter FROM plan_table"
                                         " WHERE plan=:plan AND tbl=:tbl AND start IS NOT NULL",
                                         &c.kept, err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&c.kept_map, c.kept, MR_CASE_FIELDS(kept_fields), err);
     for (size_t i = 0; code == MR_OK && i < n; i++) {
         const struct mr_plan_table *t = &task->tables->tables[i];
         bool found = false;

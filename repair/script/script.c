@@ -5,6 +5,7 @@
 
 #include "core/base/signals.h"
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/db/sqltext.h"
 #include "repair/merge/merge_row.h"
 #include "repair/plan/plan_packet.h"
@@ -35,18 +36,32 @@ static enum mr_code find_opens(struct mr_script *s, struct mr_err *err)
     return MR_OK;
 }
 
+struct written {
+    size_t tbl;
+    enum mr_step_op op;
+};
+
+static const struct mr_case_field written_fields[] =
+    MR_CASE_LIST(MR_CASE_FIELD(struct written, tbl, MR_CASE_INT),
+                 MR_CASE_FIELD(struct written, op, MR_CASE_SMALL));
+
 /* Tables that are written to, and how. */
 static enum mr_code find_planned(struct mr_script *s, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct written written;
     bool row = false;
     enum mr_code code =
         MR_CASE_PREPARE(s->lookup.cf, "SELECT DISTINCT tbl, op FROM step WHERE plan=:plan", &stmt,
                         err, MR_ARG_INT("plan", mr_plan_store_id(s->task->store)));
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_script_table *t = &s->tables[mr_case_int(stmt, 0)];
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(written_fields), err);
+    while (code == MR_OK &&
+           (code = mr_case_fields_next(&map, NULL, &written, &row, err)) == MR_OK && row) {
+        struct mr_script_table *t = &s->tables[written.tbl];
         t->planned = true;
-        t->steps[mr_case_int(stmt, 1)] = true;
+        t->steps[written.op] = true;
     }
     mr_case_free(stmt);
     return code;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "repair/merge/merge_work.h"
 #include "repair/merge/merge_reference.h"
 #include "repair/merge/merge_row.h"
@@ -209,6 +210,10 @@ struct noted {
     int64_t entity, step; /* step: 0: all of the row is there, as it was inserted */
 };
 
+#define NOTED(member, type) MR_CASE_FIELD(struct noted, member, MR_CASE_##type)
+static const struct mr_case_field noted_fields[] =
+    MR_CASE_LIST(NOTED(before, FLAG), NOTED(unit, INT), NOTED(entity, INT), NOTED(step, INT));
+
 /* A row as its last unit so far leaves it, since one that makes way has yet to become what it
  * will be; or as it was before. */
 static enum mr_code noted_row(struct finding *f, const struct noted *n, struct mr_key *image,
@@ -265,22 +270,21 @@ static enum mr_code take_gone(struct finding *f, const struct noted *n, struct m
 }
 
 /* Written, or taken away, by another unit, or by this one?  Before come first. */
-static enum mr_code find_planned(struct finding *f, struct mr_case_stmt *get,
+static enum mr_code find_planned(struct finding *f, const struct mr_case_fields *get,
                                  const struct mr_merge_ask *ask, bool *found, struct mr_err *err)
 {
     struct mr_script *s = f->s;
     const struct mr_plan_reference *r = &s->plan->references[f->reference];
     const bool apply = s->kind == MR_SCRIPT_APPLY;
     bool row = false, stood = false;
-    struct noted gone = {0};
+    struct noted n, gone = {0};
     enum mr_code code = MR_OK;
     *found = false;
-    MR_CASE_BIND(get, MR_ARG_INT("tbl", r->parent), MR_ARG_INT("set", r->to_set),
+    MR_CASE_BIND(get->stmt, MR_ARG_INT("tbl", r->parent), MR_ARG_INT("set", r->to_set),
                  MR_ARG_BYTES("canon", ask->canon),
                  MR_ARG_INT("before", !apply || mr_script_tells_one(f->parent, r->to)));
-    while (code == MR_OK && (code = mr_case_step(get, &row, err)) == MR_OK && row) {
-        const struct noted n = {mr_case_int(get, 0) != 0, (uint64_t)mr_case_int(get, 1),
-                                mr_case_int(get, 2), mr_case_int(get, 3)};
+    while (code == MR_OK && (code = mr_case_fields_next(get, NULL, &n, &row, err)) == MR_OK &&
+           row) {
         *found = true;
         stood = stood || n.before;
         if (apply)
@@ -288,7 +292,7 @@ static enum mr_code find_planned(struct finding *f, struct mr_case_stmt *get,
         if ((!apply || !n.before) && (n.unit < s->unit || n.unit > s->last_unit))
             code = take_of_unit(f, &n, stood, err);
     }
-    mr_case_reset(get);
+    mr_case_reset(get->stmt);
     return code == MR_OK && gone.before ? take_gone(f, &gone, err) : code;
 }
 
@@ -296,6 +300,7 @@ static enum mr_code find_planned(struct finding *f, struct mr_case_stmt *get,
 static enum mr_code take_planned(struct finding *f, struct mr_vec *asks, struct mr_err *err)
 {
     struct mr_case_stmt *get = NULL;
+    struct mr_case_fields map;
     struct mr_merge_ask *items = asks->items;
     size_t kept = 0;
     const struct mr_plan_reference *r = &f->s->plan->references[f->reference];
@@ -307,11 +312,13 @@ static enum mr_code take_planned(struct finding *f, struct mr_vec *asks, struct 
                                " WHERE tbl=:tbl AND set_no=:set AND canon=:canon"
                                " AND before<=:before ORDER BY before DESC",
                                &get, err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, get, MR_CASE_FIELDS(noted_fields), err);
     for (size_t i = 0; code == MR_OK && i < asks->count; i++) {
         bool found = false;
         if (items[i].canon.ptr == NULL)
             continue;
-        code = find_planned(f, get, &items[i], &found, err);
+        code = find_planned(f, &map, &items[i], &found, err);
         if (!found)
             items[kept++] = items[i];
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "repair/script/script_internal.h"
 
 /* Beyond so many units what is undone as one would hold locks for too long; then each
@@ -25,23 +26,21 @@ enum mr_code mr_script_spans_add(struct mr_script *s, uint64_t first, uint64_t l
     return MR_OK;
 }
 
+#define SPAN(member) MR_CASE_FIELD(struct mr_script_span, member, MR_CASE_INT)
+static const struct mr_case_field span_fields[] = MR_CASE_LIST(SPAN(first), SPAN(last));
+
+/* However long they are. */
 static enum mr_code add_trees(struct mr_script *s, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
-    bool row = false;
     enum mr_code code =
         MR_CASE_PREPARE(s->lookup.cf,
-                        "SELECT min(unit), max(unit) FROM step WHERE plan=:plan GROUP BY tree"
+                        "SELECT min(unit) AS first, max(unit) AS last FROM step"
+                        " WHERE plan=:plan GROUP BY tree"
                         " HAVING min(unit) < max(unit)",
                         &stmt, err, MR_ARG_INT("plan", mr_plan_store_id(s->task->store)));
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        struct mr_script_span *span = mr_vec_push(&s->spans); /* however long */
-        if (span == NULL)
-            code = mr_merge_nomem(err);
-        else
-            *span = (struct mr_script_span){(uint64_t)mr_case_int(stmt, 0),
-                                            (uint64_t)mr_case_int(stmt, 1)};
-    }
+    if (code == MR_OK)
+        code = mr_case_fields_all(stmt, MR_CASE_FIELDS(span_fields), NULL, &s->spans, err);
     mr_case_free(stmt);
     return code;
 }
