@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/case/findings_internal.h"
 
 static enum mr_code insert(struct mr_findings *fd, int side, const struct mr_server *server,
@@ -39,32 +40,43 @@ enum mr_code mr_findings_servers_save(struct mr_findings *fd,
 }
 
 /* A text that is too long is none that a server has given: then it is another one's. */
-static void take(struct mr_case_stmt *stmt, int column, char *out, size_t size)
+static void take(const char *text, char *out, size_t size)
 {
-    const char *text = mr_case_text(stmt, column);
     (void)snprintf(out, size, "%s", text != NULL ? text : "");
 }
+
+struct kept {
+    enum mr_flavour flavour;
+    uint32_t server_id;
+    unsigned port;
+    const char *uuid, *hostname, *datadir;
+};
+
+#define KEPT(member, type) MR_CASE_FIELD(struct kept, member, MR_CASE_##type)
+static const struct mr_case_field kept_fields[] =
+    MR_CASE_LIST(KEPT(flavour, SMALL), KEPT(server_id, SMALL), KEPT(port, SMALL), KEPT(uuid, TEXT),
+                 KEPT(hostname, TEXT), KEPT(datadir, TEXT));
 
 static enum mr_code find(struct mr_findings *fd, int side, struct mr_server *server, bool *known,
                          struct mr_err *err)
 {
-    enum { FLAVOUR, UUID, SERVER_ID, HOSTNAME, PORT, DATADIR };
     struct mr_case_stmt *stmt = NULL;
+    struct kept kept;
     enum mr_code code =
         MR_CASE_PREPARE(fd->cf,
                         "SELECT flavour, uuid, server_id, hostname, port, datadir FROM run_server"
                         " WHERE run=:run AND side=:side",
                         &stmt, err, MR_ARG_INT("run", fd->run), MR_ARG_INT("side", side));
     if (code == MR_OK)
-        code = mr_case_step(stmt, known, err);
+        code = mr_case_fields_one(stmt, MR_CASE_FIELDS(kept_fields), NULL, &kept, known, err);
     if (code == MR_OK && *known) {
-        server->flavour = mr_case_int(stmt, FLAVOUR) == MR_FLAVOUR_MARIADB ? MR_FLAVOUR_MARIADB
-                                                                           : MR_FLAVOUR_MYSQL;
-        take(stmt, UUID, server->uuid, sizeof server->uuid);
-        server->server_id = (uint32_t)mr_case_int(stmt, SERVER_ID);
-        take(stmt, HOSTNAME, server->hostname, sizeof server->hostname);
-        server->port = (unsigned)mr_case_int(stmt, PORT);
-        take(stmt, DATADIR, server->datadir, sizeof server->datadir);
+        server->flavour =
+            kept.flavour == MR_FLAVOUR_MARIADB ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL;
+        take(kept.uuid, server->uuid, sizeof server->uuid);
+        server->server_id = kept.server_id;
+        take(kept.hostname, server->hostname, sizeof server->hostname);
+        server->port = kept.port;
+        take(kept.datadir, server->datadir, sizeof server->datadir);
     }
     mr_case_free(stmt);
     return code;

@@ -191,19 +191,32 @@ enum mr_code mr_findings_walk_duplicates(struct mr_findings *fd, int64_t table, 
     return code;
 }
 
+struct chunk {
+    int64_t segment, no;
+    uint64_t equal;
+};
+
+#define CHUNK(member) MR_CASE_FIELD(struct chunk, member, MR_CASE_INT)
+static const struct mr_case_field chunk_fields[] =
+    MR_CASE_LIST(CHUNK(segment), CHUNK(no), CHUNK(equal));
+
 enum mr_code mr_findings_walk_chunks(struct mr_findings *fd, int64_t table, mr_chunk_fn *fn,
                                      void *ctx, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct chunk chunk;
     bool row = false;
     mr_case_lock(fd->cf);
     enum mr_code code = MR_CASE_PREPARE(fd->cf,
                                         "SELECT segment, no, equal FROM chunk"
                                         " WHERE tbl=:tbl ORDER BY segment, no",
                                         &stmt, err, MR_ARG_INT("tbl", table));
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
-        code = fn(ctx, mr_case_int(stmt, 0), mr_case_int(stmt, 1), (uint64_t)mr_case_int(stmt, 2),
-                  err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(chunk_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &chunk, &row, err)) == MR_OK &&
+           row)
+        code = fn(ctx, chunk.segment, chunk.no, chunk.equal, err);
     mr_case_free(stmt);
     mr_case_unlock(fd->cf);
     return code;

@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/case/lineage.h"
 #include "core/pair/pair_identity.h"
 #include "recon/check/check_result.h"
@@ -242,26 +243,36 @@ static enum mr_code look_at_references(struct gaps *g, struct mr_err *err)
     return code;
 }
 
+struct orphans {
+    const char *child, *parent; /* tables */
+    int64_t rows;
+};
+
+#define ORPHANS(member, type) MR_CASE_FIELD(struct orphans, member, MR_CASE_##type)
+static const struct mr_case_field orphan_fields[] =
+    MR_CASE_LIST(ORPHANS(child, TEXT), ORPHANS(parent, TEXT), ORPHANS(rows, INT));
+
 /* Rows that refer to nobody make nobody affected; that is worth a word, no more. */
 static enum mr_code look_at_orphans(struct gaps *g, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct orphans x;
     bool row = false;
     if (!mr_log_is_on(MR_LOG_DETAIL))
         return MR_OK;
-    enum mr_code code =
-        MR_CASE_PREPARE(g->cf,
-                        "SELECT t.name, r.parent_name, count(*) FROM link l"
-                        " JOIN reference r ON r.id = l.reference JOIN tbl t ON t.id = r.tbl"
-                        " WHERE r.run = :run AND l.parent = 0 GROUP BY t.name, r.parent_name",
-                        &stmt, err, MR_ARG_INT("run", g->list->run.id));
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        int64_t rows = mr_case_int(stmt, 2);
+    enum mr_code code = MR_CASE_PREPARE(
+        g->cf,
+        "SELECT t.name AS child, r.parent_name AS parent, count(*) AS rows FROM link l"
+        " JOIN reference r ON r.id = l.reference JOIN tbl t ON t.id = r.tbl"
+        " WHERE r.run = :run AND l.parent = 0 GROUP BY t.name, r.parent_name",
+        &stmt, err, MR_ARG_INT("run", g->list->run.id));
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(orphan_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &x, &row, err)) == MR_OK && row)
         mr_log_detail("%" PRId64 " row%s of \"%s\" refer%s to a row of \"%s\" that is not "
                       "there",
-                      rows, rows == 1 ? "" : "s", mr_case_text(stmt, 0), rows == 1 ? "s" : "",
-                      mr_case_text(stmt, 1));
-    }
+                      x.rows, x.rows == 1 ? "" : "s", x.child, x.rows == 1 ? "s" : "", x.parent);
     mr_case_free(stmt);
     return code;
 }

@@ -237,19 +237,27 @@ static enum mr_code check_buffers(const struct sealer *s, struct mr_err *err)
 /* What a line is read from. */
 #define LINE_COLUMNS "tbl, reasons, fields, source_keys, target_keys, tables"
 
+struct person {
+    int64_t id, tbl;
+    unsigned reasons;
+};
+
+#define PERSON(member, type) MR_CASE_FIELD(struct person, member, MR_CASE_##type)
+static const struct mr_case_field person_fields[] =
+    MR_CASE_LIST(PERSON(id, INT), PERSON(tbl, INT), PERSON(reasons, SMALL));
+
 /* Everything of a line is kept as it will be written, in the case's scratch: reading them in
  * order is then one walk, whatever the number of people. */
-static enum mr_code seal_person(struct sealer *s, int64_t person, int64_t table, unsigned reasons,
-                                struct mr_err *err)
+static enum mr_code seal_person(struct sealer *s, const struct person *person, struct mr_err *err)
 {
-    const struct mr_affected_subject *subject = mr_affected_subject_of(s->list, table);
-    MR_TRY(take_rows(s, person, err));
-    MR_TRY(take_tables(s, person, err));
+    const struct mr_affected_subject *subject = mr_affected_subject_of(s->list, person->tbl);
+    MR_TRY(take_rows(s, person->id, err));
+    MR_TRY(take_tables(s, person->id, err));
     MR_TRY(place(s, subject, err));
     MR_TRY(check_buffers(s, err));
-    add_facts(s, subject, reasons);
+    add_facts(s, subject, person->reasons);
     return MR_CASE_RUN(s->add, err, MR_ARG_BLOB("place", s->place.ptr, s->place.len),
-                       MR_ARG_INT("tbl", table), MR_ARG_INT("reasons", reasons),
+                       MR_ARG_INT("tbl", person->tbl), MR_ARG_INT("reasons", person->reasons),
                        MR_ARG_BLOB("fields", s->fields.ptr, s->fields.len),
                        MR_ARG_BLOB("source_keys", s->keys[0].ptr, s->keys[0].len),
                        MR_ARG_BLOB("target_keys", s->keys[1].ptr, s->keys[1].len),
@@ -276,6 +284,8 @@ static enum mr_code open_statements(struct sealer *s, struct mr_case *cf, struct
  * to is not. */
 static enum mr_code seal_all(struct sealer *s, struct mr_case *cf, struct mr_err *err)
 {
+    struct mr_case_fields map;
+    struct person person;
     bool more = false;
     enum mr_code code = MR_CASE_ONCE(cf,
                                      "INSERT OR IGNORE INTO temp.person_table"
@@ -291,9 +301,11 @@ static enum mr_code seal_all(struct sealer *s, struct mr_case *cf, struct mr_err
                             err);
     if (code == MR_OK)
         code = open_statements(s, cf, err);
-    while (code == MR_OK && (code = mr_case_step(s->people, &more, err)) == MR_OK && more) {
-        code = seal_person(s, mr_case_int(s->people, 0), mr_case_int(s->people, 1),
-                           (unsigned)mr_case_int(s->people, 2), err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, s->people, MR_CASE_FIELDS(person_fields), err);
+    while (code == MR_OK &&
+           (code = mr_case_fields_next(&map, NULL, &person, &more, err)) == MR_OK && more) {
+        code = seal_person(s, &person, err);
         if (code == MR_OK && mr_is_cancelled())
             code = mr_cancelled_err(err);
     }

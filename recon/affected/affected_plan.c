@@ -6,6 +6,7 @@
 
 #include "core/base/signals.h"
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 #include "core/case/image.h"
 #include "core/case/plan_manifest.h"
 #include "core/file/csv_in.h"
@@ -202,24 +203,32 @@ enum mr_code mr_affected_plan_load(struct mr_affected_plan *plan, const char *di
 
 /* What the case says of one side's keys of a table: their bytes, and a row to read them from. */
 static const char *const spell_sql[2][2] = {
-    {"SELECT lower(hex(key)), source FROM finding"
+    {"SELECT lower(hex(key)) AS bytes, source AS image FROM finding"
      " WHERE tbl=:tbl AND state=2 AND source IS NOT NULL",
      "UPDATE OR REPLACE new_key SET skey = :key,"
      " tkey = CASE WHEN tbytes = sbytes THEN :key ELSE tkey END"
      " WHERE tbl=:tbl AND sbytes=:bytes AND skey <> :key"},
-    {"SELECT lower(hex(key)), target FROM finding"
+    {"SELECT lower(hex(key)) AS bytes, target AS image FROM finding"
      " WHERE tbl=:tbl AND state=2 AND target IS NOT NULL",
      "UPDATE new_key SET tkey = :key WHERE tbl=:tbl AND tbytes=:bytes AND tkey <> :key"}};
 
+struct spelt {
+    const char *bytes; /* in hexadecimal */
+    struct mr_key image;
+};
+
+static const struct mr_case_field spelt_fields[] =
+    MR_CASE_LIST(MR_CASE_FIELD(struct spelt, bytes, MR_CASE_TEXT),
+                 MR_CASE_FIELD(struct spelt, image, MR_CASE_BYTES));
+
 static enum mr_code spell_key(const struct mr_affected *list,
-                              const struct mr_affected_subject *subject, struct mr_case_stmt *found,
+                              const struct mr_affected_subject *subject, const struct spelt *found,
                               struct mr_case_stmt *set, struct mr_affected_row *row,
                               struct mr_err *err)
 {
-    size_t len = 0;
-    const char *name = subject->table->name, *bytes = mr_case_text(found, 0);
-    const void *image = mr_case_blob(found, 1, &len);
-    enum mr_code code = mr_affected_row_read(row, list, subject, image, len, err);
+    const char *name = subject->table->name, *bytes = found->bytes;
+    enum mr_code code =
+        mr_affected_row_read(row, list, subject, found->image.ptr, found->image.len, err);
     if (code != MR_OK || bytes == NULL)
         return code;
     return MR_CASE_RUN(set, err, MR_ARG_BLOB("tbl", name, strlen(name)),
@@ -232,18 +241,23 @@ static enum mr_code spell_side(const struct mr_affected *list,
                                struct mr_err *err)
 {
     struct mr_case *cf = mr_findings_case(list->fd);
-    struct mr_case_stmt *found = NULL, *set = NULL;
+    struct mr_case_stmt *keys = NULL, *set = NULL;
+    struct mr_case_fields map;
+    struct spelt found;
     struct mr_affected_row row;
     bool more = false;
     mr_affected_row_init(&row);
     enum mr_code code =
-        MR_CASE_PREPARE(cf, spell_sql[side][0], &found, err, MR_ARG_INT("tbl", subject->table->id));
+        MR_CASE_PREPARE(cf, spell_sql[side][0], &keys, err, MR_ARG_INT("tbl", subject->table->id));
     if (code == MR_OK)
         code = mr_case_prepare(cf, spell_sql[side][1], &set, err);
-    while (code == MR_OK && (code = mr_case_step(found, &more, err)) == MR_OK && more)
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, keys, MR_CASE_FIELDS(spelt_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &found, &more, err)) == MR_OK &&
+           more)
         code = mr_is_cancelled() ? mr_cancelled_err(err)
-                                 : spell_key(list, subject, found, set, &row, err);
-    mr_case_free(found);
+                                 : spell_key(list, subject, &found, set, &row, err);
+    mr_case_free(keys);
     mr_case_free(set);
     mr_affected_row_release(&row);
     return code;

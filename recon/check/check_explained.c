@@ -198,27 +198,40 @@ enum mr_code mr_check_is_explained(struct mr_findings *fd, bool *any, struct mr_
     return mr_case_has_table(mr_findings_case(fd), "explained", any, err);
 }
 
+/* Findings of a kind that are explained, and how. */
+struct explained {
+    int64_t kind;
+    uint64_t rows, restored, met;
+};
+
+#define EXPLAINED(member) MR_CASE_FIELD(struct explained, member, MR_CASE_INT)
+static const struct mr_case_field explained_fields[] =
+    MR_CASE_LIST(EXPLAINED(kind), EXPLAINED(rows), EXPLAINED(restored), EXPLAINED(met));
+
 enum mr_code mr_check_explained(struct mr_findings *fd, int64_t table,
                                 struct mr_check_explained *out, struct mr_err *err)
 {
-    enum { KIND, ROWS, RESTORED, MET };
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct explained x;
     bool row = false;
     *out = (struct mr_check_explained){0};
     enum mr_code code = MR_CASE_PREPARE(mr_findings_case(fd),
-                                        "SELECT f.kind, count(*), count(*) FILTER (WHERE how = 1),"
-                                        " count(*) FILTER (WHERE how = 2) FROM explained x"
+                                        "SELECT f.kind AS kind, count(*) AS rows,"
+                                        " count(*) FILTER (WHERE how = 1) AS restored,"
+                                        " count(*) FILTER (WHERE how = 2) AS met FROM explained x"
                                         " JOIN finding f ON f.id = x.finding WHERE x.tbl = :tbl"
                                         " GROUP BY f.kind",
                                         &stmt, err, MR_ARG_INT("tbl", table));
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        int64_t kind = mr_case_int(stmt, KIND);
-        uint64_t rows = (uint64_t)mr_case_int(stmt, ROWS);
-        out->rows += rows;
-        out->restored += (uint64_t)mr_case_int(stmt, RESTORED);
-        out->met += (uint64_t)mr_case_int(stmt, MET);
-        if (kind > MR_KIND_UNDECIDED && kind <= MR_KIND_COLLISION)
-            out->of_kind[kind] = rows;
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(explained_fields), err);
+    while (code == MR_OK && (code = mr_case_fields_next(&map, NULL, &x, &row, err)) == MR_OK &&
+           row) {
+        out->rows += x.rows;
+        out->restored += x.restored;
+        out->met += x.met;
+        if (x.kind > MR_KIND_UNDECIDED && x.kind <= MR_KIND_COLLISION)
+            out->of_kind[x.kind] = x.rows;
     }
     mr_case_free(stmt);
     return code;

@@ -2,30 +2,38 @@
 #include "recon/report/report_order.h"
 
 #include "core/case/case_args.h"
+#include "core/case/case_fields.h"
 
 static const char chunks_sql[] =
-    "SELECT c.segment, c.no, c.equal, c.hi, (SELECT count(*) FROM finding f WHERE"
-    " f.tbl = c.tbl AND f.segment = c.segment AND f.chunk = c.no)"
-    " FROM chunk c WHERE c.tbl = :tbl ORDER BY c.segment, c.no";
-enum { SEGMENT, NO, EQUAL, HI, FINDINGS };
+    "SELECT c.segment AS segment, c.no AS no, c.equal AS equal, c.hi AS hi,"
+    " (SELECT count(*) FROM finding f WHERE f.tbl = c.tbl AND f.segment = c.segment"
+    " AND f.chunk = c.no) AS findings FROM chunk c WHERE c.tbl = :tbl ORDER BY c.segment, c.no";
+
+struct counted {
+    int64_t segment, no, equal, findings;
+    struct mr_key hi;
+};
+
+#define COUNTED(member) MR_CASE_FIELD(struct counted, member, MR_CASE_INT)
+static const struct mr_case_field counted_fields[] =
+    MR_CASE_LIST(COUNTED(segment), COUNTED(no), COUNTED(equal), COUNTED(findings),
+                 MR_CASE_FIELD(struct counted, hi, MR_CASE_BYTES));
 
 /* The case keeps no equal rows, only how many a chunk has: summed up in key order, they give each
  * finding its place among all rows. */
-static enum mr_code add_chunk(struct mr_report_order *order, struct mr_case_stmt *stmt,
+static enum mr_code add_chunk(struct mr_report_order *order, const struct counted *c,
                               struct mr_err *err)
 {
     struct mr_order_chunk *chunk = mr_vec_push(&order->chunks);
-    struct mr_key hi;
     if (chunk == NULL)
         return mr_err_nomem(err, "reading the chunks of a table");
-    chunk->segment = mr_case_int(stmt, SEGMENT);
-    chunk->no = mr_case_int(stmt, NO);
+    chunk->segment = c->segment;
+    chunk->no = c->no;
     chunk->equal_before = order->equal;
     chunk->rank = order->rows;
-    hi.ptr = mr_case_blob(stmt, HI, &hi.len);
-    chunk->has_hi = mr_axis_key_number(hi, &chunk->hi);
-    order->equal += (uint64_t)mr_case_int(stmt, EQUAL);
-    order->rows += (uint64_t)(mr_case_int(stmt, EQUAL) + mr_case_int(stmt, FINDINGS));
+    chunk->has_hi = mr_axis_key_number(c->hi, &chunk->hi);
+    order->equal += (uint64_t)c->equal;
+    order->rows += (uint64_t)(c->equal + c->findings);
     return MR_OK;
 }
 
@@ -34,12 +42,17 @@ enum mr_code mr_order_load(struct mr_report_order *order, struct mr_findings *fd
 {
     struct mr_case *cf = mr_findings_case(fd);
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct counted counted;
     bool row = false;
     *order = (struct mr_report_order){.chunks = MR_VEC_INIT(struct mr_order_chunk)};
     mr_case_lock(cf);
     enum mr_code code = MR_CASE_PREPARE(cf, chunks_sql, &stmt, err, MR_ARG_INT("tbl", table));
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row)
-        code = add_chunk(order, stmt, err);
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(counted_fields), err);
+    while (code == MR_OK &&
+           (code = mr_case_fields_next(&map, NULL, &counted, &row, err)) == MR_OK && row)
+        code = add_chunk(order, &counted, err);
     mr_case_free(stmt);
     mr_case_unlock(cf);
     if (code != MR_OK)

@@ -1,6 +1,7 @@
 /* report_people.c: see report_people.h. */
 #include "recon/report/report_people.h"
 
+#include "core/case/case_fields.h"
 #include "recon/affected/affected_config.h"
 #include "recon/affected/affected_gaps.h"
 #include "recon/affected/affected_reach.h"
@@ -12,22 +13,35 @@ static bool is_an_answer(enum mr_code code)
     return code == MR_E_NO_SUCH || code == MR_E_USAGE || code == MR_E_CONFIG;
 }
 
+/* How many people are touched for these reasons. */
+struct touched {
+    unsigned reasons;
+    uint64_t people;
+};
+
+static const struct mr_case_field touched_fields[] =
+    MR_CASE_LIST(MR_CASE_FIELD(struct touched, reasons, MR_CASE_SMALL),
+                 MR_CASE_FIELD(struct touched, people, MR_CASE_INT));
+
 /* One person may be touched for several reasons: people are counted once, so that the reasons
  * together may come to more. */
 static enum mr_code add_up(struct mr_report_people *people, struct mr_case *cf, struct mr_err *err)
 {
     struct mr_case_stmt *stmt = NULL;
+    struct mr_case_fields map;
+    struct touched touched;
     bool row = false;
     enum mr_code code = mr_case_prepare(cf,
-                                        "SELECT reasons, count(*) FROM temp.person"
+                                        "SELECT reasons, count(*) AS people FROM temp.person"
                                         " WHERE reasons <> 0 GROUP BY reasons",
                                         &stmt, err);
-    while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
-        unsigned reasons = (unsigned)mr_case_int(stmt, 0);
-        uint64_t count = (uint64_t)mr_case_int(stmt, 1);
-        people->people += count;
+    if (code == MR_OK)
+        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(touched_fields), err);
+    while (code == MR_OK &&
+           (code = mr_case_fields_next(&map, NULL, &touched, &row, err)) == MR_OK && row) {
+        people->people += touched.people;
         for (size_t i = 0; i < MR_AFFECTED_REASONS; i++)
-            people->by_reason[i] += (reasons >> i & 1U) != 0 ? count : 0;
+            people->by_reason[i] += (touched.reasons >> i & 1U) != 0 ? touched.people : 0;
     }
     mr_case_free(stmt);
     return code;
