@@ -42,9 +42,17 @@ struct mr_case_field {
     size_t at; /* where in the struct */
 };
 
+/* A member of another size than its kind has does not compile. */
+#define MR_CASE_SIZE(kind)                                                                         \
+    ((kind) == MR_CASE_FLAG    ? sizeof(bool)                                                      \
+     : (kind) == MR_CASE_SMALL ? sizeof(int)                                                       \
+     : (kind) == MR_CASE_BYTES ? sizeof(struct mr_key)                                             \
+                               : sizeof(int64_t))
+#define MR_CASE_FITS(size, kind) sizeof(char[(size) == MR_CASE_SIZE(kind) ? 1 : -1])
+
 #define MR_CASE_FIELD_AS(name, type, member, kind)                                                 \
     {                                                                                              \
-        name, kind, offsetof(type, member)                                                         \
+        name, kind, offsetof(type, member) + 0 * MR_CASE_FITS(sizeof(((type *)0)->member), kind)   \
     }
 #define MR_CASE_FIELD(type, member, kind) MR_CASE_FIELD_AS(#member, type, member, kind)
 /* Bytes in `member` and `member`_len. */
