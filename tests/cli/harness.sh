@@ -81,7 +81,7 @@ lint_finds() { # CHECK FILE TEXT: with that text in that file, the check names t
     result $? "lint $1: $2 with ${3:0:44}" "$seen"
     rm -f "$2"
 }
-for check in layers banned names; do
+for check in layers banned names columns; do
     printf '/* a.c: harmless. */\n#include "err.h"\n' >core/a.c
     seen=$(bash "tests/lint/check_$check.sh" 2>&1)
     [ -z "$seen" ]
@@ -109,6 +109,15 @@ lint_finds banned recon/b.c '\t_exit(1);'
 lint_finds banned core/b.c 'typedef struct x y;'
 lint_finds banned core/b.c "/* TO""DO: later */"
 lint_finds banned core/b.c '#undef strcpy'
+lint_finds columns recon/b.c 'n = mr_case_int(stmt, 1);'
+lint_finds columns recon/b.c 'x = mr_case_blob(of(s, 0)->rows[0],\n    2, &len);'
+lint_finds columns repair/b.c 't = mr_case_text(stmt, COLUMN);'
+lint_finds columns repair/b.c 'mr_case_bind_text(stmt, 1, text);'
+printf '%s\n' 'n = mr_case_int(of(s, 1), 0);' 'x = mr_case_blob(stmt, 0, &len);' >recon/b.c
+seen=$(bash tests/lint/check_columns.sh 2>&1)
+[ -z "$seen" ]
+result $? 'lint columns: a query of one column' "$seen"
+rm -f recon/b.c
 lint_finds names core/Bad-Name.c 'x'
 lint_finds names core/b.c "const char *path = \"/ho""me/someone/x\";"
 lint_finds names tests/b.sh "curl https://deb.deb""ian.org/x"
