@@ -199,20 +199,18 @@ enum mr_code mr_plan_store_save(struct mr_plan_store *store, struct mr_entity *e
 }
 
 #define FIELD(member, kind) MR_CASE_FIELD(struct mr_entity, member, kind)
-static const struct mr_case_field entity_fields[] = {
-    FIELD(id, MR_CASE_INT),           {"tbl", MR_CASE_INT, offsetof(struct mr_entity, table)},
+static const struct mr_case_field entity_fields[] = MR_CASE_LIST(
+    FIELD(id, MR_CASE_INT), MR_CASE_FIELD_AS("tbl", struct mr_entity, table, MR_CASE_INT),
     FIELD(source_key, MR_CASE_BYTES), FIELD(target_key, MR_CASE_BYTES),
-    FIELD(identity, MR_CASE_BYTES),   FIELD(decision, MR_CASE_SMALL),
-    FIELD(kind, MR_CASE_TEXT),        FIELD(detail, MR_CASE_TEXT),
-    FIELD(choices, MR_CASE_TEXT),     FIELD(choice, MR_CASE_TEXT),
-    FIELD(waits_for, MR_CASE_INT),    FIELD(source, MR_CASE_BYTES),
-    FIELD(target, MR_CASE_BYTES),     FIELD(after, MR_CASE_BYTES)};
+    FIELD(identity, MR_CASE_BYTES), FIELD(decision, MR_CASE_SMALL), FIELD(kind, MR_CASE_TEXT),
+    FIELD(detail, MR_CASE_TEXT), FIELD(choices, MR_CASE_TEXT), FIELD(choice, MR_CASE_TEXT),
+    FIELD(waits_for, MR_CASE_INT), FIELD(source, MR_CASE_BYTES), FIELD(target, MR_CASE_BYTES),
+    FIELD(after, MR_CASE_BYTES));
 
 static enum mr_code open_entities(struct mr_case_fields *map, struct mr_case_stmt *stmt,
                                   struct mr_err *err)
 {
-    return mr_case_fields_open(map, stmt, entity_fields,
-                               sizeof entity_fields / sizeof entity_fields[0], err);
+    return mr_case_fields_open(map, stmt, MR_CASE_FIELDS(entity_fields), err);
 }
 
 /* The row that the statement stands on. */
@@ -420,16 +418,11 @@ enum mr_code mr_plan_store_is_unmeant(struct mr_plan_store *store, int64_t entit
 
 #undef FIELD
 #define FIELD(member, kind) MR_CASE_FIELD(struct mr_step, member, kind)
-static const struct mr_case_field step_fields[] = {
-    FIELD(id, MR_CASE_INT),
-    FIELD(entity, MR_CASE_INT),
-    FIELD(unit, MR_CASE_INT),
-    FIELD(tree, MR_CASE_INT),
-    FIELD(level, MR_CASE_INT),
-    FIELD(op, MR_CASE_SMALL),
-    {"tbl", MR_CASE_INT, offsetof(struct mr_step, table)},
-    FIELD(before, MR_CASE_BYTES),
-    FIELD(after, MR_CASE_BYTES)};
+static const struct mr_case_field step_fields[] =
+    MR_CASE_LIST(FIELD(id, MR_CASE_INT), FIELD(entity, MR_CASE_INT), FIELD(unit, MR_CASE_INT),
+                 FIELD(tree, MR_CASE_INT), FIELD(level, MR_CASE_INT), FIELD(op, MR_CASE_SMALL),
+                 MR_CASE_FIELD_AS("tbl", struct mr_step, table, MR_CASE_INT),
+                 FIELD(before, MR_CASE_BYTES), FIELD(after, MR_CASE_BYTES));
 
 /* All that the statement yields; frees it. */
 static enum mr_code read_steps(struct mr_case_stmt *stmt, struct mr_arena *arena,
@@ -437,8 +430,7 @@ static enum mr_code read_steps(struct mr_case_stmt *stmt, struct mr_arena *arena
 {
     struct mr_case_fields map;
     bool row = false;
-    enum mr_code code = mr_case_fields_open(&map, stmt, step_fields,
-                                            sizeof step_fields / sizeof step_fields[0], err);
+    enum mr_code code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(step_fields), err);
     while (code == MR_OK && (code = mr_case_step(stmt, &row, err)) == MR_OK && row) {
         struct mr_step *step = mr_vec_push(steps);
         code = step != NULL ? mr_case_fields_read(&map, arena, step, err)
