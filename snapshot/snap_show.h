@@ -11,6 +11,7 @@
 
 #include "snapshot/format/snap_manifest.h"
 
+/* All of it to out.  Errors: MR_E_IO, MR_E_NOMEM. */
 enum mr_code mr_snap_show_text(const struct mr_snap_manifest *manifest, const char *dir, bool color,
                                FILE *out, struct mr_err *err);
 enum mr_code mr_snap_show_json(const struct mr_snap_manifest *manifest, const char *dir, FILE *out,

@@ -23,6 +23,7 @@ struct mr_arena {
         .blocks = NULL                                                                             \
     }
 
+/* Empty; the same as MR_ARENA_INIT.  Release gives all memory back, and leaves it empty. */
 void mr_arena_init(struct mr_arena *arena);
 void mr_arena_release(struct mr_arena *arena);
 /* Forgets everything but keeps one block for what comes next. */

@@ -81,6 +81,7 @@ void mr_err_hint(struct mr_err *err, const char *fmt, ...) MR_PRINTF(2, 3);
 /* The hint to print: err's own, else the code's default, else NULL. */
 const char *mr_err_get_hint(const struct mr_err *err);
 
+/* Its name in codes.def, of static storage; and the exit status that main.c ends with. */
 const char *mr_code_name(enum mr_code code);
 int mr_code_exit(enum mr_code code);
 

@@ -32,11 +32,13 @@ enum mr_log_level {
     MR_LOG_DEBUG    /* -v -v */
 };
 
+/* Lines above this level are not written. */
 void mr_log_set_level(enum mr_log_level level);
 /* Also for the status line; see mr_term_use_color(). */
 void mr_log_set_color(bool on);
 bool mr_log_is_on(enum mr_log_level level);
 
+/* One line of that level; nothing where the level is off. */
 void mr_log_warning(const char *fmt, ...) MR_PRINTF(1, 2);
 void mr_log_info(const char *fmt, ...) MR_PRINTF(1, 2);
 void mr_log_detail(const char *fmt, ...) MR_PRINTF(1, 2);

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Does the pattern mean that table? */
 bool mr_pattern_match(const char *pattern, const char *db, const char *table);
 
 /* Included (no include patterns: everything is) and not excluded. */

@@ -15,6 +15,7 @@ struct mr_run_id {
     char started[MR_RUN_TIME_SIZE]; /* the same moment, UTC: "2026-11-20T03:33:01Z" */
 };
 
+/* A new name, of the present moment. */
 struct mr_run_id mr_run_id_now(void);
 /* The present moment alone, in the form of `started`. */
 void mr_run_id_time(char text[MR_RUN_TIME_SIZE]);

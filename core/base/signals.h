@@ -10,7 +10,9 @@
 
 #include "core/base/err.h"
 
+/* Once, in main, before threads.  SIGHUP stays ignored where nohup has it so. */
 void mr_signals_install(void);
+/* Is the flag up?  Costs no more than reading a number: ask it in every loop that waits. */
 bool mr_is_cancelled(void);
 void mr_cancel(void); /* raises the flag (tests; a failing worker does not) */
 /* MR_E_CANCELLED with its message. */

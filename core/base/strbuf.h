@@ -38,6 +38,8 @@ void mr_strbuf_release(struct mr_strbuf *sb);
 /* Forgets the content and a failure, keeps the memory. */
 void mr_strbuf_reset(struct mr_strbuf *sb);
 
+/* Append.  ptr may be NULL where len is 0; what is appended must not stand in the buffer
+ * itself. */
 void mr_strbuf_add(struct mr_strbuf *sb, const void *ptr, size_t len);
 void mr_strbuf_add_str(struct mr_strbuf *sb, const char *str);
 void mr_strbuf_add_char(struct mr_strbuf *sb, char c);

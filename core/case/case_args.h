@@ -39,6 +39,8 @@ struct mr_case_arg {
     ((struct mr_case_arg){.name = ":" param, .type = MR_ARG_IS_BYTES, .bytes = {(start), (size)}})
 #define MR_ARG_NULL(param) MR_ARG_TEXT(param, NULL)
 
+/* Gives the parameters their values; a name that is wrong, missing or given twice fails the next
+ * step. */
 void mr_case_bind(struct mr_case_stmt *stmt, const struct mr_case_arg *args, size_t count);
 /* The parameters ?1, ?2, … of a statement that says of none of them what it is. */
 void mr_case_bind_numbers(struct mr_case_stmt *stmt, const int64_t *numbers, size_t count);

@@ -55,6 +55,7 @@ enum mr_verdict {
     MR_VERDICT_NOT_CHECKED
 };
 
+/* "missing", "extra" …, "equal", "diverged" …: as outputs have them; never NULL. */
 const char *mr_kind_name(enum mr_find_kind kind);
 const char *mr_verdict_name(enum mr_verdict verdict);
 
@@ -76,6 +77,8 @@ struct mr_find_run {
 
 struct mr_findings;
 
+/* Opens a case, or makes one, as mode says (casefile.h).  Closed by mr_findings_close, which
+ * frees it also where it fails; NULL is fine. */
 enum mr_code mr_findings_open(const char *path, enum mr_case_mode mode, struct mr_findings **out,
                               struct mr_err *err);
 enum mr_code mr_findings_close(struct mr_findings *fd, struct mr_err *err);

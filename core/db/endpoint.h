@@ -48,6 +48,7 @@ struct mr_endpoint {
     char *dir, *key;            /* snapshot */
 };
 
+/* Reads what was typed.  *ep is filled anew, and to be released; after an error it is empty. */
 enum mr_code mr_endpoint_parse(struct mr_endpoint *ep, const char *uri, struct mr_err *err);
 void mr_endpoint_release(struct mr_endpoint *ep);
 /* A copy of its own, to be released. */

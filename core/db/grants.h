@@ -16,6 +16,8 @@
 
 struct mr_grants;
 
+/* Asks the session's own account.  *out is the caller's to free, NULL after an error; errors are
+ * those of db.h. */
 enum mr_code mr_grants_load(struct mr_db *db, struct mr_grants **out, struct mr_err *err);
 void mr_grants_free(struct mr_grants *grants);
 /* Has the account `privilege` ("TRIGGER", "SHOW VIEW") on the whole database (globally

@@ -26,6 +26,8 @@
 
 #include "core/db/endpoint.h"
 
+/* Fills what the endpoint does not say.  MR_E_CONFIG for a defaults-file that was named and
+ * cannot be read. */
 enum mr_code mr_option_file_apply(struct mr_endpoint *ep, struct mr_err *err);
 
 #endif

@@ -28,6 +28,7 @@ struct x509_st;
 enum mr_code mr_recipient_load(const char *path, struct mr_recipient **out, struct mr_err *err);
 void mr_recipient_free(struct mr_recipient *recipient); /* NULL is fine */
 
+/* The path that it was loaded from; lives as long as the recipient. */
 const char *mr_recipient_path(const struct mr_recipient *recipient);
 /* "CN=exports" and the SHA-256 of the certificate (DER), in hex. */
 enum mr_code mr_recipient_describe(const struct mr_recipient *recipient, struct mr_strbuf *subject,

@@ -53,6 +53,7 @@ struct mr_journal_line {
 /* False for a line that tells of neither: later versions may write such. */
 bool mr_journal_line_get(const struct json_t *root, struct mr_journal_line *line);
 
+/* The words in which lines tell them; of static storage. */
 const char *mr_journal_event_name(enum mr_journal_event event);
 const char *mr_journal_script_name(enum mr_journal_script script);
 

@@ -33,6 +33,7 @@ enum mr_code mr_json_parse(const char *text, size_t len, const char *name, struc
 void mr_json_free(struct mr_json_doc *doc); /* NULL is fine */
 const struct json_t *mr_json_root(const struct mr_json_doc *doc);
 
+/* The text of a member; MR_E_REFUSED where there is none. */
 enum mr_code mr_json_get_text(const struct json_t *object, const char *name, const char **out,
                               struct mr_err *err);
 /* The same; a null or missing member is NULL. */

@@ -43,6 +43,7 @@ void mr_jsonw_init_file(struct mr_jsonw *w, FILE *file);
 void mr_jsonw_init_buf(struct mr_jsonw *w, struct mr_strbuf *out);
 void mr_jsonw_release(struct mr_jsonw *w);
 
+/* In an object each value has a key in front; begin and end are pairs. */
 void mr_jsonw_object_begin(struct mr_jsonw *w);
 void mr_jsonw_object_end(struct mr_jsonw *w);
 void mr_jsonw_array_begin(struct mr_jsonw *w);

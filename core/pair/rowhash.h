@@ -18,6 +18,7 @@ struct mr_rowhash {
     const bool *signs;            /* per column: its image keeps the sign of -0; NULL: none does */
 };
 
+/* table and spec must outlive it.  MR_E_NOMEM; released also after an error. */
 enum mr_code mr_rowhash_init(struct mr_rowhash *rh, const struct mr_pair *table,
                              const struct mr_readspec *spec, struct mr_err *err);
 void mr_rowhash_release(struct mr_rowhash *rh);

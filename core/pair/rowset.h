@@ -24,6 +24,7 @@ struct mr_rowset {
     struct mr_vec rows; /* struct mr_rowset_row */
 };
 
+/* Empty.  Release frees all rows and their images. */
 void mr_rowset_init(struct mr_rowset *set);
 void mr_rowset_release(struct mr_rowset *set);
 
@@ -38,6 +39,8 @@ enum mr_code mr_rowset_fetch_again(struct mr_rowset *set, struct mr_reader *read
                                    struct mr_rowhash *hash, const struct mr_key *keys, size_t nkeys,
                                    size_t image_bytes, struct mr_err *err);
 
+/* The i-th row by key; its key and its image are bytes of the set, valid until it is filled
+ * again. */
 struct mr_rowset_row *mr_rowset_at(const struct mr_rowset *set, size_t i);
 struct mr_key mr_rowset_key(const struct mr_rowset *set, const struct mr_rowset_row *row);
 const void *mr_rowset_image(const struct mr_rowset *set, const struct mr_rowset_row *row);

@@ -34,6 +34,7 @@ struct mr_suspect_hit {
     bool by_word;
 };
 
+/* No names yet. */
 void mr_suspect_names_init(struct mr_suspect_names *names);
 void mr_suspect_names_release(struct mr_suspect_names *names);
 enum mr_code mr_suspect_names_add(struct mr_suspect_names *names, const char *table_name,

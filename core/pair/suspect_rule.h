@@ -47,6 +47,7 @@ struct mr_suspect_facts {
     uint64_t hits;    /* … and so many change hands */
 };
 
+/* True: the column is to be shown to somebody, for it may hold references. */
 bool mr_suspect_judge(const struct mr_suspect_facts *facts);
 
 #endif

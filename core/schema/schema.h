@@ -189,6 +189,7 @@ struct mr_shown {
 enum mr_code mr_catalogue_read_shown(struct mr_db *db, struct mr_catalogue *cat,
                                      struct mr_shown *shown, struct mr_err *err);
 
+/* By the very bytes of their names; NULL: there is none. */
 const struct mr_database *mr_catalogue_db(const struct mr_catalogue *cat, const char *db);
 const struct mr_table *mr_catalogue_table(const struct mr_catalogue *cat, const char *db,
                                           const char *table);

@@ -22,6 +22,7 @@ struct mr_sequence {
     bool descends, cycles;
 };
 
+/* Where it stands now.  Reading draws no number.  MR_E_CHANGED where it holds no row. */
 enum mr_code mr_sequence_read(struct mr_db *db, const char *dbname, const char *name,
                               struct mr_sequence *out, struct mr_err *err);
 

@@ -27,6 +27,7 @@ enum mr_code mr_table_marks_read(struct mr_db *db, const struct mr_table *const 
                                  size_t count, struct mr_arena *arena, struct mr_table_mark *marks,
                                  struct mr_err *err);
 
+/* True only where it is certain: a mark that was not to be had proves nothing. */
 bool mr_table_mark_is_other(const struct mr_table_mark *was, const struct mr_table_mark *now);
 
 /* Are these two numbers, or times, of one table?  Lines "partition=number"; a partition that

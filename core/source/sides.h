@@ -55,6 +55,7 @@ struct mr_sides {
     struct mr_source_opts opts, view_opts;
 };
 
+/* False for a server, and for a side that was not opened. */
 bool mr_side_is_snapshot(const struct mr_server_side *side);
 /* A reader that sees one moment: of sides that were opened `consistent`, or a snapshot. */
 enum mr_code mr_side_view_reader(const struct mr_server_side *side, struct mr_reader **out,

@@ -227,6 +227,7 @@ enum mr_code mr_reader_probe(struct mr_reader *reader, const char *db, const cha
  * snapshot where it can be known without one. */
 bool mr_reader_has_order(struct mr_reader *reader, const struct mr_readspec *spec);
 
+/* Else it is a server. */
 bool mr_source_is_snapshot(const struct mr_source *src);
 /* NULL: a server, or a table that is not there.  It lives as long as the source. */
 const struct mr_kept *mr_source_kept(const struct mr_source *src, const char *db,

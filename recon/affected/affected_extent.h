@@ -21,6 +21,7 @@ struct mr_affected_extent {
     bool no_text;                   /* some text is not valid UTF-8 */
 };
 
+/* Widens what is known so far by one value; NULL is passed over. */
 void mr_affected_extent_add(struct mr_affected_extent *extent, const struct mr_value *value);
 
 #endif

@@ -24,6 +24,7 @@ struct mr_entities {
     struct mr_vec list; /* struct mr_entity */
 };
 
+/* Empty sets and an empty list; release frees all of them. */
 void mr_entities_init(struct mr_entities *e);
 void mr_entities_release(struct mr_entities *e);
 

@@ -30,6 +30,8 @@ struct mr_check_result {
     uint64_t max_rows;        /* row lines a table */
 };
 
+/* Reads a run; rows themselves are read when they are written.  run and fd must outlive it.  To
+ * be released also after an error. */
 enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_findings *fd,
                                   const struct mr_find_run *run, uint64_t max_rows,
                                   struct mr_err *err);

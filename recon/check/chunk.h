@@ -29,6 +29,7 @@ struct mr_chunk {
     uint64_t bytes;     /* of the rows' values */
 };
 
+/* Without rows. */
 void mr_chunk_init(struct mr_chunk *chunk);
 void mr_chunk_release(struct mr_chunk *chunk);
 /* Forgets the rows, keeps the memory. */

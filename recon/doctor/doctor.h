@@ -92,6 +92,7 @@ enum mr_code mr_doctor_examine(struct mr_doctor *doctor, const char *uri, struct
 /* This machine, and the first server with each of the others. */
 enum mr_code mr_doctor_conclude(struct mr_doctor *doctor, struct mr_err *err);
 
+/* How many findings have that state; the worst state of all, OK where there are none. */
 size_t mr_doctor_count(const struct mr_doctor *doctor, enum mr_doctor_state state);
 enum mr_doctor_state mr_doctor_verdict(const struct mr_doctor *doctor);
 /* 1 a problem; 3 no server reached; 4 something unknown; 0. */

@@ -45,6 +45,7 @@ struct mr_gate_activity {
     struct mr_gate_probe probe;
 };
 
+/* Looks once.  facts: tables of which one is taken to measure a lookup. */
 enum mr_code mr_gate_read_activity(const struct mr_gate_link *link,
                                    const struct mr_gate_facts *facts, struct mr_arena *arena,
                                    struct mr_gate_activity *out, struct mr_err *err);

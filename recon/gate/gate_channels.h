@@ -10,6 +10,7 @@
 
 #include "recon/gate/gate_link.h"
 
+/* Sets replication and channels of facts; a server that replicates from nobody has none. */
 enum mr_code mr_gate_read_channels(const struct mr_gate_link *link, struct mr_arena *arena,
                                    struct mr_gate_facts *facts, struct mr_err *err);
 /* gtid_executed and gtid_position as they are now; "" where the server has none.  An empty

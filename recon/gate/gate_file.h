@@ -24,6 +24,8 @@ enum mr_code mr_gate_file_write(struct mr_outfile *out, const struct mr_gate_fac
 enum mr_code mr_gate_file_text(const struct mr_gate_facts *servers, size_t count,
                                struct mr_strbuf *out, struct mr_err *err);
 
+/* Reads a baseline, from a file or from its text; path is what it is called in messages, and is
+ * kept. */
 enum mr_code mr_gate_file_read(const char *path, struct mr_arena *arena,
                                struct mr_gate_baseline *out, struct mr_err *err);
 enum mr_code mr_gate_file_parse(const char *text, size_t len, const char *path,

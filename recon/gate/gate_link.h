@@ -53,6 +53,7 @@ struct mr_gate_view mr_gate_link_view(const struct mr_gate_link *link, enum mr_c
                                       const struct mr_err *why, const char *privilege,
                                       const char *place, struct mr_arena *arena);
 
+/* Else it is MySQL, or what says it is. */
 bool mr_gate_link_is_mariadb(const struct mr_gate_link *link);
 
 #endif

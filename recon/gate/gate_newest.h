@@ -37,6 +37,7 @@ bool mr_gate_touched_sql(struct mr_strbuf *sql, const struct mr_table *table,
 /* The only column of the primary key, if it is an integer; or NULL. */
 const struct mr_column *mr_gate_key_column(const struct mr_table *table);
 
+/* How the greatest value of the column may be read; NOTHING where it would take too long. */
 enum mr_gate_newest_by mr_gate_newest_by(const struct mr_table *table,
                                          const struct mr_column *column);
 const char *mr_gate_newest_by_text(enum mr_gate_newest_by by);

@@ -26,10 +26,12 @@ struct mr_gate_report {
     bool verbose; /* text: a line for what is well, too */
 };
 
+/* Writes all results; the text's order is by gravity, the JSON's that of the checks. */
 enum mr_code mr_gate_output_text(const struct mr_gate_report *report, FILE *file,
                                  struct mr_err *err);
 enum mr_code mr_gate_output_json(const struct mr_gate_report *report, FILE *file,
                                  struct mr_err *err);
+/* Replaces the file at once, so that a collector never reads half of it. */
 enum mr_code mr_gate_output_prometheus(const struct mr_gate_report *report, const char *path,
                                        struct mr_err *err);
 /* The file of a server that could not be checked: up is 0. */

@@ -15,6 +15,7 @@ struct mr_gate_spec {
     bool has_key; /* a primary key by which rows and ranges can be told */
 };
 
+/* table must outlive it. */
 enum mr_code mr_gate_spec_init(struct mr_gate_spec *spec, const struct mr_table *table,
                                struct mr_arena *arena, struct mr_err *err);
 /* The position of that column among those that are read; their number: it is not. */

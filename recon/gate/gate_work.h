@@ -49,6 +49,9 @@ const struct mr_column *mr_gate_work_counter(const struct mr_table *table);
 /* Is the table, or sequence, of that name among those that were asked for? */
 bool mr_gate_work_selects(const struct mr_gate_task *task, const char *db, const char *name);
 
+/* Fill in what a table has of triggers; the sequence that a column of it draws from; all
+ * sequences that were asked for.  What the account may not see is said to be hidden, and only
+ * fatal errors end it (gate_link.h). */
 enum mr_code mr_gate_read_triggers(struct mr_gate_work *work, struct mr_gate_item *item,
                                    struct mr_err *err);
 enum mr_code mr_gate_read_drawn(struct mr_gate_work *work, struct mr_gate_item *item,

@@ -42,6 +42,7 @@ struct mr_axis_facts {
 /* The key as a number; false where it is not a single integer. */
 bool mr_axis_key_number(struct mr_key key, mr_place *number);
 
+/* Makes it an axis of keys, as long as the facts say that keys go. */
 void mr_axis_fit(struct mr_report_axis *axis, const struct mr_axis_facts *facts);
 /* Makes the axis longer if a place lies a little behind its end; false: far away. */
 bool mr_axis_reach(struct mr_report_axis *axis, mr_place place);

@@ -15,6 +15,7 @@ struct mr_diff_part {
     size_t from, to;
 };
 
+/* The part in the middle where they differ; empty in both where they are equal. */
 void mr_diff_parts(const char *a, size_t a_len, const char *b, size_t b_len,
                    struct mr_diff_part *a_part, struct mr_diff_part *b_part);
 

@@ -21,8 +21,11 @@ enum mr_lane {
 /* The lanes as people read them, gravest first. */
 extern const enum mr_lane mr_lane_order[MR_LANES];
 
+/* kind is decided. */
 enum mr_lane mr_lane_of(enum mr_find_kind kind);
+/* As classes of the page, and words, have it. */
 const char *mr_lane_name(enum mr_lane lane);
+/* How many the counts have of it. */
 uint64_t mr_lane_rows(const struct mr_find_counts *counts, enum mr_lane lane);
 
 #endif

@@ -31,6 +31,7 @@ enum mr_mask {
     MR_MASK_SECRET   /* nothing is shown */
 };
 
+/* How much of its values is shown, were nothing unmasked. */
 enum mr_mask mr_mask_of_column(const struct mr_find_table *table, size_t column);
 
 /* Appends the masked form of a value's text.  is_text: the value is a string, in which

@@ -27,10 +27,12 @@ struct mr_report_order {
     uint64_t rows;        /* and findings */
 };
 
+/* All chunks of a table of the case (its id).  Empty after an error. */
 enum mr_code mr_order_load(struct mr_report_order *order, struct mr_findings *fd, int64_t table,
                            struct mr_err *err);
 void mr_order_release(struct mr_report_order *order);
 
+/* False: the table has no chunks, and nothing can be said of ranks. */
 bool mr_order_is_known(const struct mr_report_order *order);
 /* The chunk of a finding, or NULL. */
 const struct mr_order_chunk *mr_order_find(const struct mr_report_order *order,

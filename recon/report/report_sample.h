@@ -18,6 +18,7 @@ struct mr_sample_quota {
     uint64_t left[MR_KIND_COLLISION + 1];
 };
 
+/* Shares max_rows among the kinds that the table has. */
 void mr_sample_quota_init(struct mr_sample_quota *quota, const struct mr_find_counts *counts,
                           uint64_t max_rows);
 /* Is a row of that kind to be shown?  Counts it. */

@@ -29,6 +29,8 @@ void mr_block_some(struct mr_strbuf *words, uint64_t number, const char *one, co
 
 /* ---- stages ---- */
 
+/* What plans did; what the gate said, and what facts were recorded, before or after; what has
+ * changed of both in between.  Each says nothing where the story has nothing of it. */
 void mr_block_plans(struct mr_teller *t);
 void mr_block_gates(struct mr_teller *t, enum mr_story_when when);
 void mr_block_facts(struct mr_teller *t, enum mr_story_when when);

@@ -46,6 +46,8 @@ struct mr_report_times {
 /* False where the value is no time of the calendar. */
 bool mr_times_seconds(const struct mr_value *value, int64_t *seconds);
 
+/* The three steps of above: the span is learnt, buckets are laid over it, rows are counted in
+ * them. */
 void mr_times_see(struct mr_report_times *times, const struct mr_value *value);
 void mr_times_fit(struct mr_report_times *times);
 void mr_times_add(struct mr_report_times *times, const struct mr_value *value,

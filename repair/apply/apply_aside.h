@@ -34,6 +34,7 @@ struct mr_aside {
 typedef enum mr_code mr_aside_probe(void *ctx, uint64_t last, bool *refused, struct mr_err *why,
                                     struct mr_err *err);
 
+/* No rows; reset forgets those of the unit before. */
 void mr_aside_init(struct mr_aside *aside);
 void mr_aside_release(struct mr_aside *aside);
 void mr_aside_reset(struct mr_aside *aside);

@@ -14,6 +14,7 @@
 
 #include "repair/apply/target.h"
 
+/* Only reads.  MR_OK: nobody has. */
 enum mr_code mr_apply_check_blocks(const struct mr_target *target,
                                    const struct mr_manifest *manifest, struct mr_err *err);
 

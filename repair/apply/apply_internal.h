@@ -60,6 +60,7 @@ enum mr_outcome {
 
 /* ---- apply_try.c ---- */
 
+/* One statement, on the target's connection. */
 enum mr_code mr_attempt_exec(struct mr_attempt *a, const char *sql, struct mr_err *err);
 /* Texts are kept as they are; NULL: no memory.  Of rows (table not "") the first
  * MR_REFUSALS_MAX are kept, the others are counted. */
@@ -77,6 +78,7 @@ enum mr_code mr_attempt_write_rest(struct mr_attempt *a, enum mr_outcome *outcom
 
 /* ---- apply_units.c ---- */
 
+/* Before a unit: as long as the throttle says.  MR_E_CANCELLED where the run is to end. */
 enum mr_code mr_attempt_wait(const struct mr_apply_units *run, struct mr_err *err);
 /* Was it done by an earlier run?  As the journal says. */
 bool mr_attempt_is_journaled(const struct mr_attempt *a);

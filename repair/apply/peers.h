@@ -22,6 +22,8 @@ struct mr_peers {
     size_t count;
 };
 
+/* Connects to each, and proves that it follows the target.  To be closed also after an error; the
+ * list lives in arena. */
 enum mr_code mr_peers_open(const struct mr_string_list *uris, const struct mr_target *target,
                            const struct mr_target_opts *opts, struct mr_arena *arena,
                            struct mr_peers *peers, struct mr_err *err);

@@ -32,6 +32,7 @@ enum mr_raise {
     MR_RAISE_UNPROVEN /* raised here; a replica has not caught up */
 };
 
+/* "already-high", "too-low" …: as outputs have it. */
 const char *mr_raise_name(enum mr_raise raise);
 
 struct mr_raise_result {

@@ -11,6 +11,7 @@
 #include "core/json/jsonw.h"
 #include "repair/apply/reseed_apply.h"
 
+/* The whole report to out. */
 enum mr_code mr_reseed_report_text(const struct mr_reseed_run *run, bool color, FILE *out,
                                    struct mr_err *err);
 enum mr_code mr_reseed_report_json(const struct mr_reseed_run *run, FILE *out, struct mr_err *err);

@@ -20,6 +20,7 @@ struct mr_staged {
     struct mr_vec tables; /* private */
 };
 
+/* No tables; clear forgets those of the unit before. */
 void mr_staged_init(struct mr_staged *staged);
 void mr_staged_release(struct mr_staged *staged);
 void mr_staged_clear(struct mr_staged *staged);

@@ -11,6 +11,7 @@
 
 #include "repair/merge/merge_internal.h"
 
+/* What check found and what plans have written, into w. */
 enum mr_code mr_merge_collect_findings(struct mr_merge *m, struct mr_err *err);
 /* And parents.  The bounds are known by then, and set in w (column above). */
 enum mr_code mr_merge_collect_children(struct mr_merge *m, struct mr_err *err);

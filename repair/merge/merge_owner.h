@@ -15,6 +15,7 @@ struct mr_merge_owner_pair {
     bool differs;                /* set */
 };
 
+/* Sets `differs` of each pair; all in few queries, level by level. */
 enum mr_code mr_merge_owners(struct mr_merge *m, const struct mr_plan_table *table,
                              struct mr_merge_owner_pair *pairs, size_t count, struct mr_err *err);
 

@@ -9,6 +9,7 @@
 
 #include "repair/merge/merge_internal.h"
 
+/* Makes them anew, whatever an earlier planner left; close drops them. */
 enum mr_code mr_merge_work_open(struct mr_merge *m, struct mr_err *err);
 void mr_merge_work_close(struct mr_merge *m);
 

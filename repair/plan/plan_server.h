@@ -9,6 +9,7 @@
 
 #include "repair/plan/manifest.h"
 
+/* Fills *server from what was read when TARGET was opened: asks nothing. */
 enum mr_code mr_plan_server_describe(const struct mr_server_side side[MR_SIDES],
                                      struct mr_arena *arena, struct mr_plan_server *server,
                                      struct mr_err *err);

@@ -149,6 +149,7 @@ enum mr_code mr_plan_store_by_key(struct mr_plan_store *store, size_t table, con
 enum mr_code mr_plan_store_count(struct mr_plan_store *store, size_t table,
                                  enum mr_decision decision, uint64_t *count, struct mr_err *err);
 
+/* Keeps it, and sets its id.  entity is the id of one that was added before. */
 enum mr_code mr_plan_store_add_step(struct mr_plan_store *store, struct mr_step *step,
                                     struct mr_err *err);
 /* What was known of a row of SOURCE when it was decided (repair/decide/fact.h), and which kind

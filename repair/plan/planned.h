@@ -110,6 +110,7 @@ struct mr_planned {
     size_t nnotes;
 };
 
+/* Writes the member "rows". */
 void mr_planned_put(struct mr_jsonw *w, const struct mr_planned *planned);
 /* The member "rows" of root.  What goes wrong is in r->code. */
 void mr_planned_get(struct mr_json_reader *r, const struct json_t *root,

@@ -12,6 +12,7 @@
 #include "repair/plan/approval.h"
 #include "repair/plan/manifest.h"
 
+/* A plan that only raises counters is shown as reseed_show.h does. */
 enum mr_code mr_plan_show_text(const struct mr_manifest *manifest, const char *dir,
                                const struct mr_plan_signers *signers, bool color, FILE *out,
                                struct mr_err *err);

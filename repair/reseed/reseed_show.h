@@ -23,6 +23,7 @@ void mr_reseed_put_plan(struct mr_jsonw *w, const struct mr_manifest *manifest,
                         const struct mr_plan_signers *signers);
 void mr_reseed_put_lists(struct mr_jsonw *w, const struct mr_manifest *manifest);
 
+/* The whole plan to out; dir is named in what to do next. */
 enum mr_code mr_reseed_show_text(const struct mr_manifest *manifest, const char *dir,
                                  const struct mr_plan_signers *signers, bool color, FILE *out,
                                  struct mr_err *err);

@@ -17,6 +17,7 @@
 
 #include "repair/plan/manifest.h"
 
+/* Append the whole script to out. */
 enum mr_code mr_reseed_sql(const struct mr_manifest *manifest, struct mr_strbuf *out,
                            struct mr_err *err);
 enum mr_code mr_reseed_verify_sql(const struct mr_manifest *manifest, struct mr_strbuf *out,

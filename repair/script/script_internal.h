@@ -225,6 +225,7 @@ void mr_script_literal(struct mr_script *s, const struct mr_plan_table *t, struc
                        size_t column);
 bool mr_script_is_error(const struct mr_plan_table *t, struct mr_key image, size_t column);
 
+/* False where the image has no such value.  Its bytes are those of the image. */
 bool mr_script_value(struct mr_key image, size_t column, struct mr_value *value);
 
 /* script_insert.c: rows of values of a table into a temporary one, prefix and number, by as

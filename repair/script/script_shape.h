@@ -25,6 +25,7 @@
 
 struct mr_script_shape;
 
+/* What the plan lets its scripts name.  It lives in arena; the manifest must outlive it. */
 enum mr_code mr_script_shape_new(const struct mr_manifest *manifest, struct mr_arena *arena,
                                  struct mr_script_shape **out, struct mr_err *err);
 

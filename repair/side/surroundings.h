@@ -21,6 +21,7 @@ struct mr_surroundings {
     size_t count;
 };
 
+/* Of one table, as the server tells it now. */
 enum mr_code mr_surroundings_read(struct mr_db *db, const char *dbname, const char *table,
                                   struct mr_arena *arena, struct mr_surroundings *out,
                                   struct mr_err *err);

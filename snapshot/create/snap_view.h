@@ -39,6 +39,8 @@ struct mr_snap_view_task {
     struct mr_arena *arena;
 };
 
+/* Opens up to task->wanted; fewer where no proof is had for all.  Nothing is open after an
+ * error. */
 enum mr_code mr_snap_views_open(const struct mr_snap_view_task *task, struct mr_snap_views *out,
                                 struct mr_err *err);
 /* Zeroed is fine. */

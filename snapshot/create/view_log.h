@@ -17,6 +17,7 @@ struct mr_view_log {
     bool has_applied;  /* MariaDB: each view tells what was applied, all of it */
 };
 
+/* Asks once; errors are those of db.h. */
 enum mr_code mr_view_log_look(struct mr_db *db, struct mr_view_log *out, struct mr_err *err);
 
 #endif

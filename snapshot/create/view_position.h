@@ -28,8 +28,10 @@ struct mr_view_position {
     struct mr_strbuf applied; /* MariaDB: GTIDs of what was applied from others */
 };
 
+/* Of nowhere; release frees its texts. */
 void mr_view_position_init(struct mr_view_position *p);
 void mr_view_position_release(struct mr_view_position *p);
+/* Equal in every text; and was any position told at all? */
 bool mr_view_position_same(const struct mr_view_position *a, const struct mr_view_position *b);
 bool mr_view_position_is_known(const struct mr_view_position *p);
 

@@ -33,6 +33,8 @@ struct mr_snap_words {
 
 void mr_snap_words_init(struct mr_snap_words *w, const struct mr_snap_place *place, const char *sql,
                         size_t len, struct mr_strbuf *out);
+/* Passes over the word at hand; at the end, or where the text is broken, an empty one is at
+ * hand. */
 void mr_snap_words_next(struct mr_snap_words *w);
 /* Is it at hand, and taken?  Several, between single spaces: all of them. */
 bool mr_snap_words_take(struct mr_snap_words *w, const char *words);

@@ -26,6 +26,7 @@ struct mr_tsv {
     char *slice;           /* of a long value; allocated when first needed */
 };
 
+/* Nothing written yet; what sink needs must outlive it. */
 void mr_tsv_init(struct mr_tsv *tsv, struct mr_sink sink);
 /* Does not hand on what is left. */
 void mr_tsv_release(struct mr_tsv *tsv);

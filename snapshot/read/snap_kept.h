@@ -17,6 +17,7 @@ struct mr_snap_kept {
     bool whole; /* the endpoint that it was made of named no database */
 };
 
+/* snap is open, and outlives it.  MR_E_NOMEM. */
 enum mr_code mr_snap_kept_init(struct mr_snap_kept *kept, struct mr_snap *snap, struct mr_err *err);
 
 #endif

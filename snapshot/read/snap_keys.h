@@ -23,6 +23,7 @@
 #define MR_SNAP_MESSAGE_TEXT ((uint64_t)62 << 20)
 #define MR_SNAP_MESSAGE_MAX (((uint64_t)1 << 30) + ((uint64_t)16 << 20))
 
+/* For somebody (its rows, not its manifest). */
 bool mr_snap_is_encrypted(const struct mr_snap *snap);
 /*
  * Encrypted files are opened with this private key (PEM) from here on; key_path is NULL

@@ -11,6 +11,7 @@
 
 #include "snapshot/format/snap_table.h"
 
+/* Of that table?  Then mr_snap_order_compare may be asked. */
 bool mr_snap_order_is_known(const struct mr_snap_table *table);
 /* As strcmp().  Both are keys of such a table, neither is open. */
 int mr_snap_order_compare(const struct mr_snap_table *table, struct mr_key a, struct mr_key b);

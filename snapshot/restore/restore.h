@@ -97,6 +97,7 @@ struct mr_restore {
     size_t naside;       /* tables that are set aside */
 };
 
+/* opts is set.  What it has found stays for the summary; to be released also after an error. */
 enum mr_code mr_restore_run(struct mr_restore *restore, const char *dir, const char *uri,
                             struct mr_err *err);
 void mr_restore_release(struct mr_restore *restore);
