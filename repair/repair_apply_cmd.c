@@ -428,23 +428,17 @@ static enum mr_code rehearse_rows(struct job *job, int *exit_code, struct mr_err
     struct mr_vec nontransactional = MR_VEC_INIT(struct mr_rehearse_nontransactional);
     rows.rehearse = true;
     rows.nontransactional = &nontransactional;
-    enum mr_code code = mr_apply_plan_prepare(&rows, err);
-    if (code == MR_OK)
-        code = open_journal(job, &rows, err);
-    if (code == MR_OK)
-        code = mr_reseed_survey(&job->run, err);
-    if (code == MR_OK)
-        code = mr_rehearse_check(&job->run, &nontransactional, err);
-    if (code == MR_OK)
-        code = confirm_rows(job, &rows, "write and roll back", err);
-    if (code == MR_OK)
-        code = mr_rehearse_counters(&job->run, &before, err);
-    if (code == MR_OK)
-        code = mr_apply_plan_run(&rows, true, exit_code, err);
-    if (code == MR_OK)
-        code = mr_rehearse_counters(&job->run, &after, err);
-    if (code == MR_OK)
-        code = mr_rehearse_moved(&before, &after, job->opts->json, stdout, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_apply_plan_prepare(&rows, err));
+    MR_TRY_OUT(open_journal(job, &rows, err));
+    MR_TRY_OUT(mr_reseed_survey(&job->run, err));
+    MR_TRY_OUT(mr_rehearse_check(&job->run, &nontransactional, err));
+    MR_TRY_OUT(confirm_rows(job, &rows, "write and roll back", err));
+    MR_TRY_OUT(mr_rehearse_counters(&job->run, &before, err));
+    MR_TRY_OUT(mr_apply_plan_run(&rows, true, exit_code, err));
+    MR_TRY_OUT(mr_rehearse_counters(&job->run, &after, err));
+    MR_TRY_OUT(mr_rehearse_moved(&before, &after, job->opts->json, stdout, err));
+out:
     mr_vec_release(&before);
     mr_vec_release(&after);
     mr_vec_release(&nontransactional);

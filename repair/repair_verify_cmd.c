@@ -69,18 +69,17 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
                                             .max_findings = job->opts->max_findings,
                                             .out = stdout};
     mr_verify_report_init(&job->report);
-    enum mr_code code = mr_db_global_init(err);
-    if (code == MR_OK)
-        code = mr_plan_open(invocation->operands[0], &job->plan, err);
-    if (code == MR_OK && job->opts->signer != NULL)
-        code = mr_approval_check(&job->plan, job->opts->signer, err);
-    if (code == MR_OK)
-        code = mr_script_shape_conditions(&job->plan.manifest, job->plan.path, err);
-    if (code == MR_OK)
-        code =
-            mr_target_open(invocation->operands[1], &job->plan.manifest, &opts, &job->target, err);
-    if (code == MR_OK)
-        code = mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena, &job->peers, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_db_global_init(err));
+    MR_TRY_OUT(mr_plan_open(invocation->operands[0], &job->plan, err));
+    if (job->opts->signer != NULL)
+        MR_TRY_OUT(mr_approval_check(&job->plan, job->opts->signer, err));
+    MR_TRY_OUT(mr_script_shape_conditions(&job->plan.manifest, job->plan.path, err));
+    MR_TRY_OUT(
+        mr_target_open(invocation->operands[1], &job->plan.manifest, &opts, &job->target, err));
+    MR_TRY_OUT(
+        mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena, &job->peers, err));
+out:
     job->counters = (struct mr_reseed_run){.manifest = &job->plan.manifest,
                                            .target = &job->target,
                                            .peers = &job->peers,

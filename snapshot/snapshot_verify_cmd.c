@@ -159,13 +159,12 @@ static enum mr_code verify(const char *dir, const struct mr_snap_options *opts, 
 {
     struct mr_verify_opts how = {.threads = opts->threads, .quick = opts->quick};
     struct mr_snap snap;
-    enum mr_code code = mr_snap_open(dir, &snap, err);
-    if (code == MR_OK)
-        code = use_options(&snap, opts, &how, err);
-    if (code == MR_OK)
-        code = mr_progress_new(opts->general.progress, &how.progress, err);
-    if (code == MR_OK)
-        code = mr_verify(&snap, &how, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_snap_open(dir, &snap, err));
+    MR_TRY_OUT(use_options(&snap, opts, &how, err));
+    MR_TRY_OUT(mr_progress_new(opts->general.progress, &how.progress, err));
+    MR_TRY_OUT(mr_verify(&snap, &how, err));
+out:
     mr_progress_finish(how.progress);
     if (code == MR_OK)
         code = print_verdict(&snap, opts, err);

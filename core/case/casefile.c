@@ -238,25 +238,20 @@ static enum mr_code ensure_schema(struct mr_case *cf, const char *schema_sql, in
 {
     int64_t application = 0;
     int64_t found = 0;
-    enum mr_code code = pragma(cf, "PRAGMA application_id", &application, NULL, err);
-    if (code == MR_OK)
-        code = pragma(cf, "PRAGMA user_version", &found, NULL, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(pragma(cf, "PRAGMA application_id", &application, NULL, err));
+    MR_TRY(pragma(cf, "PRAGMA user_version", &found, NULL, err));
     if (application == MR_CASE_APPLICATION_ID)
         return mr_case_check_version(cf->path, (int)found, version, err);
     struct mr_strbuf sql = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&sql, "PRAGMA application_id=%d; PRAGMA user_version=%d;",
                       MR_CASE_APPLICATION_ID, version);
-    code = mr_strbuf_check(&sql, "creating the case file", err);
-    if (code == MR_OK)
-        code = mr_case_begin(cf, err);
-    if (code == MR_OK)
-        code = exec(cf, sql.ptr, "create it", err);
-    if (code == MR_OK)
-        code = exec(cf, schema_sql, "create its tables", err);
-    if (code == MR_OK)
-        code = mr_case_commit(cf, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&sql, "creating the case file", err));
+    MR_TRY_OUT(mr_case_begin(cf, err));
+    MR_TRY_OUT(exec(cf, sql.ptr, "create it", err));
+    MR_TRY_OUT(exec(cf, schema_sql, "create its tables", err));
+    MR_TRY_OUT(mr_case_commit(cf, err));
+out:
     if (code != MR_OK)
         mr_case_rollback(cf);
     mr_strbuf_release(&sql);
@@ -328,9 +323,7 @@ static enum mr_code open_writer(struct mr_case *cf, const char *schema_sql, int 
     enum mr_code code = lock_for_writing(cf, &created, err);
     if (code != MR_OK)
         return code;
-    code = mr_case_read_header(cf->lock_fd, cf->path, version, &header, err);
-    if (code != MR_OK)
-        goto out;
+    MR_TRY_OUT(mr_case_read_header(cf->lock_fd, cf->path, version, &header, err));
     /* SQLite gives -wal, -shm and -journal the mode of the file.  EPERM: somebody
      * else's file, who has chosen its mode. */
     if (fchmod(cf->lock_fd, 0600) != 0 && errno != EPERM) {
@@ -342,17 +335,13 @@ static enum mr_code open_writer(struct mr_case *cf, const char *schema_sql, int 
         code = mr_case_fail_open(cf->path, "resolve", errno, err);
         goto out;
     }
-    code = mr_case_check_sides(real, err);
-    if (code == MR_OK)
-        code = mr_case_check_whole(cf->path, real, &header, err);
-    if (code == MR_OK)
-        code = open_database(cf, real, SQLITE_OPEN_READWRITE, "", err);
-    if (code == MR_OK)
-        code = ensure_schema(cf, schema_sql, version, err);
-    if (code == MR_OK && !created)
-        code = mr_case_check_tables(cf->db, cf->path, schema_sql, err);
-    if (code == MR_OK)
-        code = enter_wal(cf, err);
+    MR_TRY_OUT(mr_case_check_sides(real, err));
+    MR_TRY_OUT(mr_case_check_whole(cf->path, real, &header, err));
+    MR_TRY_OUT(open_database(cf, real, SQLITE_OPEN_READWRITE, "", err));
+    MR_TRY_OUT(ensure_schema(cf, schema_sql, version, err));
+    if (!created)
+        MR_TRY_OUT(mr_case_check_tables(cf->db, cf->path, schema_sql, err));
+    MR_TRY_OUT(enter_wal(cf, err));
 out:
     if (code != MR_OK && created) {
         close_database(cf);

@@ -103,22 +103,20 @@ enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *o
     db->writable = opts->writable;
     db->local_infile = opts->local_infile;
     add_comment(&db->comment, opts->run_tag);
-    enum mr_code rc = mr_strbuf_check(&db->comment, "connecting", err);
-    if (rc == MR_OK)
-        rc = mr_endpoint_copy(&db->ep, ep, err);
-    if (rc == MR_OK)
-        rc = mr_db_complete_endpoint(db, err);
-    if (rc == MR_OK)
-        rc = mr_watch_new(&db->ep, db->label, opts->run_tag, opts->writable ? 0 : MR_DB_LOCK_WAIT_S,
-                          !opts->asks_nobody, &db->watch, err);
-    if (rc == MR_OK)
-        rc = mr_db_connect(db, &db->server, err);
-    if (rc != MR_OK) {
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&db->comment, "connecting", err));
+    MR_TRY_OUT(mr_endpoint_copy(&db->ep, ep, err));
+    MR_TRY_OUT(mr_db_complete_endpoint(db, err));
+    MR_TRY_OUT(mr_watch_new(&db->ep, db->label, opts->run_tag,
+                            opts->writable ? 0 : MR_DB_LOCK_WAIT_S, !opts->asks_nobody, &db->watch,
+                            err));
+    MR_TRY_OUT(mr_db_connect(db, &db->server, err));
+out:
+    if (code == MR_OK)
+        *out = db;
+    else
         mr_db_close(db);
-        return rc;
-    }
-    *out = db;
-    return MR_OK;
+    return code;
 }
 
 /* MySQL's server_uuid is proof.  MariaDB's server_uid is not: it is made of the machine's

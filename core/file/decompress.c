@@ -101,13 +101,13 @@ enum mr_code mr_decompress_file(const char *path, struct mr_sink sink, struct mr
     struct mr_decompress *d = NULL;
     char *buffer = malloc(READ_BYTES);
     int fd = -1;
-    enum mr_code code = buffer != NULL ? MR_OK : mr_err_nomem(err, "decompressing");
-    if (code == MR_OK)
-        code = mr_in_open(path, MR_IN_PART, &fd, err);
-    if (code == MR_OK)
-        code = mr_decompress_new(sink, &d, err);
-    if (code == MR_OK)
-        code = pump(fd, path, d, buffer, err);
+    enum mr_code code = MR_OK;
+    if (buffer == NULL)
+        MR_TRY_OUT(mr_err_nomem(err, "decompressing"));
+    MR_TRY_OUT(mr_in_open(path, MR_IN_PART, &fd, err));
+    MR_TRY_OUT(mr_decompress_new(sink, &d, err));
+    MR_TRY_OUT(pump(fd, path, d, buffer, err));
+out:
     mr_decompress_free(d);
     if (fd >= 0)
         (void)close(fd);

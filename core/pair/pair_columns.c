@@ -687,28 +687,28 @@ static enum mr_code choose_identity(struct builder *b, struct mr_err *err)
     return MR_OK;
 }
 
+/* What is read, by which key, and what says who a row is. */
+static enum mr_code choose_columns(struct builder *b, struct mr_err *err)
+{
+    MR_TRY(mr_pair_renamed_check(b->task->config, b->table->side, err));
+    MR_TRY(pair_columns(b, err));
+    MR_TRY(keep_columns(b, err));
+    MR_TRY(note_not_kept(b, err));
+    MR_TRY(choose_key(b, err));
+    MR_TRY(push_compared(b, err));
+    if (b->nkey > 0)
+        MR_TRY(push_key(b, err));
+    else
+        b->table->join = MR_JOIN_DIGEST;
+    MR_TRY(freeze_specs(b, false, err));
+    return choose_identity(b, err);
+}
+
+/* `find` is filled also where this pair alone cannot be compared: the case lists it. */
 static enum mr_code build(struct builder *b, struct mr_err *err)
 {
     struct mr_pair *table = b->table;
-    enum mr_code code = mr_pair_renamed_check(b->task->config, b->table->side, err);
-    if (code == MR_OK)
-        code = pair_columns(b, err);
-    if (code == MR_OK)
-        code = keep_columns(b, err);
-    if (code == MR_OK)
-        code = note_not_kept(b, err);
-    if (code == MR_OK)
-        code = choose_key(b, err);
-    if (code == MR_OK)
-        code = push_compared(b, err);
-    if (code == MR_OK && b->nkey > 0)
-        code = push_key(b, err);
-    if (code == MR_OK && b->nkey == 0)
-        table->join = MR_JOIN_DIGEST;
-    if (code == MR_OK)
-        code = freeze_specs(b, false, err);
-    if (code == MR_OK)
-        code = choose_identity(b, err);
+    enum mr_code code = choose_columns(b, err);
     struct mr_find_column *columns =
         mr_arena_calloc(b->task->arena, b->pairs.count, sizeof *columns);
     if (code == MR_OK && columns == NULL)
@@ -722,13 +722,10 @@ static enum mr_code build(struct builder *b, struct mr_err *err)
     table->find.columns = columns;
     table->find.ncolumns = b->pairs.count;
     table->find.keyless = b->nkey == 0;
-    if (code == MR_OK)
-        code = mark_ignored(b, err);
-    if (code == MR_OK)
-        code = mr_pair_note_rounded(table, err);
-    if (code == MR_OK)
-        code = freeze_specs(b, true, err);
-    return code;
+    MR_TRY(code);
+    MR_TRY(mark_ignored(b, err));
+    MR_TRY(mr_pair_note_rounded(table, err));
+    return freeze_specs(b, true, err);
 }
 
 enum mr_code mr_pair_columns(struct mr_pair *table, const struct mr_column_task *task,

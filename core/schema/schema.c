@@ -439,21 +439,17 @@ enum mr_code mr_catalogue_load(struct mr_db *db, const char *const *dbs, size_t 
     load.dbs = dbs;
     load.ndbs = ndbs;
     cat->server = *load.server;
-    enum mr_code code = load_known(&load, err);
-    if (code == MR_OK)
-        code = load_charsets(&load, cat, err);
-    if (code == MR_OK)
-        code = load_dbs(&load, cat, err);
-    if (code == MR_OK)
-        code = load_parts(&load, err);
-    if (code == MR_OK)
-        code = mr_schema_load_objects(&load, &cat->objects, &cat->nobjects, err);
-    if (code == MR_OK) {
-        cat->tables = keep_tables(&load);
-        cat->ntables = load.tables.count;
-        if (load.nomem)
-            code = mr_err_nomem(err, "reading the catalogue");
-    }
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(load_known(&load, err));
+    MR_TRY_OUT(load_charsets(&load, cat, err));
+    MR_TRY_OUT(load_dbs(&load, cat, err));
+    MR_TRY_OUT(load_parts(&load, err));
+    MR_TRY_OUT(mr_schema_load_objects(&load, &cat->objects, &cat->nobjects, err));
+    cat->tables = keep_tables(&load);
+    cat->ntables = load.tables.count;
+    if (load.nomem)
+        MR_TRY_OUT(mr_err_nomem(err, "reading the catalogue"));
+out:
     load_end(&load);
     if (code != MR_OK) {
         mr_err_context(err, "could not read the catalogue of %s", mr_db_label(db));

@@ -479,25 +479,21 @@ enum mr_code mr_schema_load_objects(struct mr_schema_load *load, const struct mr
                                     size_t *nobjects, struct mr_err *err)
 {
     struct mr_vec parameters = MR_VEC_INIT(struct parameter);
-    enum mr_code code = load_parameters(load, &parameters, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(load_parameters(load, &parameters, err));
     mr_schema_step(load, sizeof(struct mr_object));
-    if (code == MR_OK)
-        code = load_routines(load, err);
-    for (size_t i = 0; i < load->items.count && code == MR_OK; i++) {
+    MR_TRY_OUT(load_routines(load, err));
+    for (size_t i = 0; i < load->items.count; i++) {
         struct mr_object *routine = mr_vec_at(&load->items, i);
         if (routine->definition != NULL)
             add_signature(load, routine, &parameters);
     }
-    if (code == MR_OK)
-        code = load_libraries(load, err);
-    if (code == MR_OK)
-        code = load_views(load, err);
-    if (code == MR_OK)
-        code = load_events(load, err);
-    if (code == MR_OK)
-        code = load_sequences(load, err);
-    if (code == MR_OK)
-        code = keep_objects(load, objects, nobjects, err);
+    MR_TRY_OUT(load_libraries(load, err));
+    MR_TRY_OUT(load_views(load, err));
+    MR_TRY_OUT(load_events(load, err));
+    MR_TRY_OUT(load_sequences(load, err));
+    MR_TRY_OUT(keep_objects(load, objects, nobjects, err));
+out:
     mr_vec_release(&parameters);
     return code;
 }

@@ -313,22 +313,15 @@ static enum mr_code read_between(struct parser *p, size_t column, size_t *at)
 {
     struct node below = {.op = OP_LESS, .column = column, .first = p->c->literals.count};
     size_t above_at = 0;
-    enum mr_code code = read_literal(p, column, &below);
-    if (code == MR_OK)
-        code = push(p, &below, at);
-    if (code == MR_OK)
-        code = negate(p, at);
-    if (code == MR_OK)
-        code = expect(p, "AND");
+    MR_TRY(read_literal(p, column, &below));
+    MR_TRY(push(p, &below, at));
+    MR_TRY(negate(p, at));
+    MR_TRY(expect(p, "AND"));
     struct node above = {.op = OP_MORE, .column = column, .first = p->c->literals.count};
-    if (code == MR_OK)
-        code = read_literal(p, column, &above);
-    if (code == MR_OK)
-        code = push(p, &above, &above_at);
-    if (code == MR_OK)
-        code = negate(p, &above_at);
-    return code == MR_OK ? push(p, &(struct node){.op = OP_AND, .left = *at, .right = above_at}, at)
-                         : code;
+    MR_TRY(read_literal(p, column, &above));
+    MR_TRY(push(p, &above, &above_at));
+    MR_TRY(negate(p, &above_at));
+    return push(p, &(struct node){.op = OP_AND, .left = *at, .right = above_at}, at);
 }
 
 static enum mr_code read_comparison(struct parser *p, size_t *at)

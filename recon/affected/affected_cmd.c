@@ -122,19 +122,16 @@ static enum mr_code add_window(struct command *c, struct mr_err *err)
 static enum mr_code collect(struct command *c, struct mr_err *err)
 {
     bool gaps = false;
-    enum mr_code code = mr_affected_people_begin(&c->people, &c->list, err);
-    if (code == MR_OK)
-        code = mr_affected_people_own(&c->people, err);
-    if (code == MR_OK)
-        code = mr_affected_reach(&c->people, err);
-    if (code == MR_OK)
-        code = add_window(c, err);
-    if (code == MR_OK)
-        code = mr_affected_gaps(&c->people, &gaps, err);
+    MR_TRY(mr_affected_people_begin(&c->people, &c->list, err));
+    MR_TRY(mr_affected_people_own(&c->people, err));
+    MR_TRY(mr_affected_reach(&c->people, err));
+    MR_TRY(add_window(c, err));
+    const enum mr_code code = mr_affected_gaps(&c->people, &gaps, err);
     c->incomplete = c->incomplete || gaps;
-    if (code == MR_OK && c->list.plan != NULL)
-        code = mr_affected_plan_spell(&c->list, err);
-    return code == MR_OK ? mr_affected_lines_begin(&c->lines, &c->people, err) : code;
+    MR_TRY(code);
+    if (c->list.plan != NULL)
+        MR_TRY(mr_affected_plan_spell(&c->list, err));
+    return mr_affected_lines_begin(&c->lines, &c->people, err);
 }
 
 static enum mr_code load_plan(struct command *c, struct mr_err *err)

@@ -475,26 +475,20 @@ static enum mr_code compare_sections(struct comparing *c, struct mr_err *err)
 static enum mr_code compare(struct comparing *c, struct mr_err *err)
 {
     const struct mr_affected_subject *only = c->list->subjects;
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < c->list->ntables; i++)
-        code = read_now(c, i, err);
-    if (code == MR_OK)
-        code = compare_sections(c, err);
-    if (code != MR_OK || (!c->any && c->choice->subjects.count == 0))
-        return code;
+    for (size_t i = 0; i < c->list->ntables; i++)
+        MR_TRY(read_now(c, i, err));
+    MR_TRY(compare_sections(c, err));
+    if (!c->any && c->choice->subjects.count == 0)
+        return MR_OK;
     c->inferred = c->choice->subjects.count == 0 && c->list->nsubjects == 1 &&
                   only->table->subject == MR_SUBJECT_INFERRED &&
                   !c->said[only->table - c->list->tables].now.subject;
-    code = read_then(c, err);
-    if (code == MR_OK)
-        code = mr_lineage_references(c->list->fd, &c->list->arena, &c->references, err);
-    if (code == MR_OK)
-        code = collect_edges(c, err);
-    if (code == MR_OK)
-        code = find_differing(c, err);
-    if (code == MR_OK)
-        spread(c);
-    return code == MR_OK ? compare_tables(c, err) : code;
+    MR_TRY(read_then(c, err));
+    MR_TRY(mr_lineage_references(c->list->fd, &c->list->arena, &c->references, err));
+    MR_TRY(collect_edges(c, err));
+    MR_TRY(find_differing(c, err));
+    spread(c);
+    return compare_tables(c, err);
 }
 
 static void add_lines(struct mr_strbuf *out, const char *what, const struct lines *lines)

@@ -289,12 +289,12 @@ enum mr_code mr_affected_gaps(struct mr_affected_people *people, bool *incomplet
     if (code == MR_OK)
         code = mr_lineage_references(people->list->fd, &people->list->arena, &g.references, err);
     look_at_lineage(&g);
-    if (code == MR_OK)
-        code = look_at_subjects(&g, err);
-    if (code == MR_OK)
-        code = look_at_references(&g, err);
-    if (code == MR_OK)
-        code = look_at_orphans(&g, err);
+    if (code != MR_OK)
+        goto out;
+    MR_TRY_OUT(look_at_subjects(&g, err));
+    MR_TRY_OUT(look_at_references(&g, err));
+    MR_TRY_OUT(look_at_orphans(&g, err));
+out:
     *incomplete = g.any;
     mr_strbuf_release(&g.bytes);
     mr_vec_release(&g.references);

@@ -168,13 +168,11 @@ enum mr_code mr_check_classify(struct mr_check_worker *worker, struct mr_pair *t
     uint64_t unsettled = 0;
     enum mr_code code = MR_OK;
     if (table->join != MR_JOIN_SHARED)
-        code = classify_stored(worker, table, err);
-    if (code == MR_OK)
-        code = mr_check_duplicates(worker, table, err);
-    if (code == MR_OK)
-        code = mr_findings_summarise(fd, table->find.id, counts, err);
-    if (code == MR_OK)
-        code = mr_findings_count(fd, table->find.id, MR_FIND_UNSETTLED, &unsettled, err);
+        MR_TRY_OUT(classify_stored(worker, table, err));
+    MR_TRY_OUT(mr_check_duplicates(worker, table, err));
+    MR_TRY_OUT(mr_findings_summarise(fd, table->find.id, counts, err));
+    MR_TRY_OUT(mr_findings_count(fd, table->find.id, MR_FIND_UNSETTLED, &unsettled, err));
+out:
     if (!table->by_identity)
         counts->null_identities = 0;
     if (code == MR_OK) {

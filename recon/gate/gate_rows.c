@@ -479,20 +479,13 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
 {
     struct reading *r = ctx;
     struct found found;
-    enum mr_code code = MR_OK;
     mr_strbuf_reset(&r->key);
-    for (size_t i = 0; code == MR_OK && i < r->spec.read.nkey; i++)
-        code = mr_row_encode(&r->key, &values[r->spec.read.key[i]], err);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&r->key, "looking for rows", err);
-    if (code == MR_OK)
-        code = digest_of(r, values, r->who, r->nwho, found.who, err);
-    if (code == MR_OK)
-        code = digest_of(r, values, &r->born, r->born != NO_COLUMN ? 1 : 0, found.born, err);
-    if (code == MR_OK)
-        code = digest_all(r, values, found.held, err);
-    if (code != MR_OK)
-        return code;
+    for (size_t i = 0; i < r->spec.read.nkey; i++)
+        MR_TRY(mr_row_encode(&r->key, &values[r->spec.read.key[i]], err));
+    MR_TRY(mr_strbuf_check(&r->key, "looking for rows", err));
+    MR_TRY(digest_of(r, values, r->who, r->nwho, found.who, err));
+    MR_TRY(digest_of(r, values, &r->born, r->born != NO_COLUMN ? 1 : 0, found.born, err));
+    MR_TRY(digest_all(r, values, found.held, err));
     found.touched =
         r->again && values[r->columns].cls != MR_CLASS_NULL && values[r->columns].u != 0;
     const struct mr_key key = {r->key.ptr, r->key.len};

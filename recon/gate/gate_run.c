@@ -450,16 +450,11 @@ static enum mr_code judge(struct servers *s, struct mr_err *err)
     char *now = mr_arena_alloc(&run->round, MR_RUN_TIME_SIZE);
     if (activity == NULL || now == NULL)
         return mr_err_nomem(err, "judging a server");
-    enum mr_code code = mr_gate_read_activity(&s->server, &s->facts[0], &run->round, activity, err);
-    if (code == MR_OK)
-        code = settle_all(s, err);
-    if (code == MR_OK)
-        code = read_twins(s, err);
-    if (code == MR_OK)
-        code = mr_gate_read_gtid(&s->server, &run->round, &j->gtid_last, &s->facts[0].gtid_position,
-                                 err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(mr_gate_read_activity(&s->server, &s->facts[0], &run->round, activity, err));
+    MR_TRY(settle_all(s, err));
+    MR_TRY(read_twins(s, err));
+    MR_TRY(
+        mr_gate_read_gtid(&s->server, &run->round, &j->gtid_last, &s->facts[0].gtid_position, err));
     mr_run_id_time(now);
     j->now = &s->facts[0];
     j->activity = activity;

@@ -333,21 +333,17 @@ static enum mr_code read_settings(const struct mr_gate_task *task, struct mr_gat
 {
     struct pairs variables = {MR_VEC_INIT(struct mr_gate_variable)};
     struct pairs status = {MR_VEC_INIT(struct mr_gate_variable)};
-    enum mr_code code = read_pairs(task, "SHOW GLOBAL VARIABLES", &variables, err);
-    if (code == MR_OK)
-        code = read_pairs(task, "SHOW GLOBAL STATUS", &status, err);
-    if (code == MR_OK) {
-        take_load(&variables, &status, facts);
-        take_semi_sync(&variables, &status, facts);
-        code = take_started(facts, task->arena, err);
-    }
-    if (code == MR_OK)
-        code = keep_variables(task, &variables, facts, err);
-    if (code == MR_OK)
-        code = read_history(task, &status, facts, err);
-    if (code == MR_OK)
-        code = mr_gate_read_log(task, pair_value(&status, "Binlog_snapshot_file"),
-                                pair_value(&status, "Binlog_snapshot_position"), facts, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(read_pairs(task, "SHOW GLOBAL VARIABLES", &variables, err));
+    MR_TRY_OUT(read_pairs(task, "SHOW GLOBAL STATUS", &status, err));
+    take_load(&variables, &status, facts);
+    take_semi_sync(&variables, &status, facts);
+    MR_TRY_OUT(take_started(facts, task->arena, err));
+    MR_TRY_OUT(keep_variables(task, &variables, facts, err));
+    MR_TRY_OUT(read_history(task, &status, facts, err));
+    MR_TRY_OUT(mr_gate_read_log(task, pair_value(&status, "Binlog_snapshot_file"),
+                                pair_value(&status, "Binlog_snapshot_position"), facts, err));
+out:
     mr_vec_release(&variables.items);
     mr_vec_release(&status.items);
     return code;

@@ -579,21 +579,16 @@ enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task, struct mr_g
     work.items = mr_arena_calloc(task->arena, work.cat->ntables + 1, sizeof *work.items);
     tables = mr_arena_calloc(task->arena, work.cat->ntables + 1, sizeof *tables);
     if (work.items == NULL || tables == NULL)
-        code = mr_err_nomem(err, "reading tables");
-    if (code == MR_OK)
-        code = keep_dbs(&work, facts, err);
-    if (code == MR_OK)
-        facts->any_db = see_any_db(&work);
-    if (code == MR_OK && task->past == NULL)
-        code = require_dbs(facts, own, err);
-    if (code == MR_OK)
-        code = read_all(&work, tables, facts, err);
-    if (code == MR_OK)
-        code = mr_gate_read_sequences(&work, facts, err);
-    if (code == MR_OK)
-        code = mr_gate_find_absent(&work, facts, err);
-    if (code == MR_OK)
-        code = read_heartbeat(&work, facts, err);
+        MR_TRY_OUT(mr_err_nomem(err, "reading tables"));
+    MR_TRY_OUT(keep_dbs(&work, facts, err));
+    facts->any_db = see_any_db(&work);
+    if (task->past == NULL)
+        MR_TRY_OUT(require_dbs(facts, own, err));
+    MR_TRY_OUT(read_all(&work, tables, facts, err));
+    MR_TRY_OUT(mr_gate_read_sequences(&work, facts, err));
+    MR_TRY_OUT(mr_gate_find_absent(&work, facts, err));
+    MR_TRY_OUT(read_heartbeat(&work, facts, err));
+out:
     facts->tables_read = code == MR_OK;
     mr_catalogue_free(work.cat);
     return code;

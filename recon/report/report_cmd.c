@@ -91,17 +91,14 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     struct about about = {0};
     struct mr_err late = {0};
     mr_general_options_apply(&opts->general);
-    enum mr_code code = mr_report_options_check(opts, err);
-    if (code == MR_OK)
-        code = refuse_case(opts, err);
-    if (code == MR_OK)
-        code = mr_story_load(&about.story, &from, err);
-    if (code == MR_OK)
-        code = mr_findings_open(opts->case_path, MR_CASE_READ, &about.fd, err);
-    if (code == MR_OK)
-        code = mr_findings_run_choose(about.fd, opts->run, &arena, &about.run, err);
-    if (code == MR_OK)
-        code = report_run(&about, invocation, exit_code, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_report_options_check(opts, err));
+    MR_TRY_OUT(refuse_case(opts, err));
+    MR_TRY_OUT(mr_story_load(&about.story, &from, err));
+    MR_TRY_OUT(mr_findings_open(opts->case_path, MR_CASE_READ, &about.fd, err));
+    MR_TRY_OUT(mr_findings_run_choose(about.fd, opts->run, &arena, &about.run, err));
+    MR_TRY_OUT(report_run(&about, invocation, exit_code, err));
+out:
     if (code == MR_E_CANCELLED)
         mr_err_hint(err, "%s",
                     opts->output != NULL

@@ -64,15 +64,13 @@ static enum mr_code collect(struct mr_report_people *people, struct mr_affected 
     struct mr_affected_people collected = {0};
     struct mr_case *cf = mr_findings_case(list->fd);
     MR_TRY(mr_case_scratch_begin(cf, err));
-    enum mr_code code = mr_affected_people_begin(&collected, list, err);
-    if (code == MR_OK)
-        code = mr_affected_people_own(&collected, err);
-    if (code == MR_OK)
-        code = mr_affected_reach(&collected, err);
-    if (code == MR_OK)
-        code = look_for_gaps(people, &collected, result, err);
-    if (code == MR_OK)
-        code = add_up(people, cf, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_affected_people_begin(&collected, list, err));
+    MR_TRY_OUT(mr_affected_people_own(&collected, err));
+    MR_TRY_OUT(mr_affected_reach(&collected, err));
+    MR_TRY_OUT(look_for_gaps(people, &collected, result, err));
+    MR_TRY_OUT(add_up(people, cf, err));
+out:
     mr_affected_people_release(&collected);
     mr_case_scratch_end(cf);
     return code;

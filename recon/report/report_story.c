@@ -240,19 +240,14 @@ static enum mr_code read_each(struct mr_story *story, const struct mr_string_lis
  * after it, and which output is the last. */
 static enum mr_code order(struct mr_story *story, struct mr_err *err)
 {
-    enum mr_code code = sort(story, &story->plans, offsetof(struct mr_story_plan, created), err);
-    if (code == MR_OK)
-        code = sort(story, &story->gates, offsetof(struct mr_story_gate, started), err);
-    if (code == MR_OK)
-        code = sort(story, &story->facts, offsetof(struct mr_story_facts, base.recorded), err);
-    if (code == MR_OK)
-        code = sort(story, &story->verifies, offsetof(struct mr_story_verify, started), err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(sort(story, &story->plans, offsetof(struct mr_story_plan, created), err));
+    MR_TRY(sort(story, &story->gates, offsetof(struct mr_story_gate, started), err));
+    MR_TRY(sort(story, &story->facts, offsetof(struct mr_story_facts, base.recorded), err));
+    MR_TRY(sort(story, &story->verifies, offsetof(struct mr_story_verify, started), err));
     find_span(story);
     place(story);
-    code = check_proofs(story, err);
-    return code == MR_OK ? find_changes(story, err) : code;
+    MR_TRY(check_proofs(story, err));
+    return find_changes(story, err);
 }
 
 /* Files are read in any order that they are given in; what they mean for each other is decided once

@@ -384,15 +384,14 @@ enum mr_code mr_survey(struct mr_report_survey *survey, const struct mr_report *
                                         .counter = mr_report_counter(report, table->id),
                                         .arena = MR_ARENA_INIT};
     survey->columns.masks = mr_report_masks(report, table, &survey->arena);
-    enum mr_code code = survey->columns.masks != NULL
-                            ? mr_order_load(&survey->order, fd, table->id, err)
-                            : mr_err_nomem(err, "surveying a table");
-    if (code == MR_OK)
-        code = look_first(survey, fd, err);
-    if (code == MR_OK)
-        code = mr_check_ranges(fd, table, see_run, survey, err);
-    if (code == MR_OK)
-        code = look_again(survey, fd, err);
+    enum mr_code code = MR_OK;
+    if (survey->columns.masks == NULL)
+        MR_TRY_OUT(mr_err_nomem(err, "surveying a table"));
+    MR_TRY_OUT(mr_order_load(&survey->order, fd, table->id, err));
+    MR_TRY_OUT(look_first(survey, fd, err));
+    MR_TRY_OUT(mr_check_ranges(fd, table, see_run, survey, err));
+    MR_TRY_OUT(look_again(survey, fd, err));
+out:
     if (code != MR_OK)
         mr_survey_release(survey);
     return code;

@@ -370,23 +370,16 @@ static enum mr_code collect_state(struct collecting *c, enum mr_find_state state
             code = load_all(c, err);
             break;
         }
-        code = ask_for_keys(c, &findings, err);
-        if (code == MR_OK)
-            code = last_id(c->m, &from, err);
-        if (code == MR_OK)
-            code = mr_merge_lookup_ask(c->m, &what, &c->asks, add_row, c, err);
-        if (code == MR_OK)
-            code = mr_merge_gone_take(&c->gone, c->m, t, err);
-        if (code == MR_OK)
-            code = note_extra(c, &findings, err);
-        if (code == MR_OK)
-            code = children_of_live(c, &findings, err);
+        MR_TRY_OUT(ask_for_keys(c, &findings, err));
+        MR_TRY_OUT(last_id(c->m, &from, err));
+        MR_TRY_OUT(mr_merge_lookup_ask(c->m, &what, &c->asks, add_row, c, err));
+        MR_TRY_OUT(mr_merge_gone_take(&c->gone, c->m, t, err));
+        MR_TRY_OUT(note_extra(c, &findings, err));
+        MR_TRY_OUT(children_of_live(c, &findings, err));
         mr_arena_reset(&c->arena);
-        if (code == MR_OK)
-            code = read_live(c, &from, err);
-        if (code != MR_OK)
-            break;
+        MR_TRY_OUT(read_live(c, &from, err));
     }
+out:
     mr_vec_release(&findings);
     return code;
 }

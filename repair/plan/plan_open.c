@@ -134,14 +134,13 @@ static enum mr_code read_manifest(struct mr_plan_dir *plan, struct mr_err *err)
     struct stat file;
     if (S_ISDIR(st.st_mode) && lstat(path, &file) != 0 && errno == ENOENT)
         return refuse(plan->path, MANIFEST_NAME, missing, err);
-    enum mr_code code =
-        S_ISDIR(st.st_mode) ? mr_plan_each_name(plan, check_kind, plan, err) : MR_OK;
-    if (code == MR_OK)
-        code = mr_io_read_part(path, MANIFEST_MAX_BYTES, &text, err);
-    if (code == MR_OK)
-        code = mr_sha256_bytes(text.ptr, text.len, plan->sha256, err);
-    if (code == MR_OK)
-        code = mr_manifest_read(text.ptr, text.len, path, &plan->arena, &plan->manifest, err);
+    enum mr_code code = MR_OK;
+    if (S_ISDIR(st.st_mode))
+        MR_TRY_OUT(mr_plan_each_name(plan, check_kind, plan, err));
+    MR_TRY_OUT(mr_io_read_part(path, MANIFEST_MAX_BYTES, &text, err));
+    MR_TRY_OUT(mr_sha256_bytes(text.ptr, text.len, plan->sha256, err));
+    MR_TRY_OUT(mr_manifest_read(text.ptr, text.len, path, &plan->arena, &plan->manifest, err));
+out:
     mr_strbuf_release(&text);
     return code;
 }

@@ -116,20 +116,17 @@ static enum mr_code try_mysql(struct opening *o, unsigned count, bool *same, str
 {
     struct mr_db *db = o->task->other;
     size_t underway = 0;
-    enum mr_code code = mr_view_mark_read(db, &o->before, err);
-    if (code == MR_OK)
-        code = mr_view_position_now(db, o->commits, &o->position, &o->underway, err);
-    if (code == MR_OK)
-        code = start_all(o, count, is_quiet_wanted(o, count), err);
-    if (code == MR_OK)
-        code = mr_view_position_now(db, o->commits, &o->until, &underway, err);
+    MR_TRY(mr_view_mark_read(db, &o->before, err));
+    MR_TRY(mr_view_position_now(db, o->commits, &o->position, &o->underway, err));
+    MR_TRY(start_all(o, count, is_quiet_wanted(o, count), err));
+    MR_TRY(mr_view_position_now(db, o->commits, &o->until, &underway, err));
     /* what was logged before is in the view, and nothing was logged since */
     o->is_exact =
         o->underway == 0 && underway == 0 && mr_view_position_same(&o->position, &o->until);
     if (underway > 0) /* what owns its GTID still may be in the view */
         mr_strbuf_reset(&o->until.gtid);
     *same = count == 1 || is_still(o);
-    return code;
+    return MR_OK;
 }
 
 /* A try that went well is worth another one for a position that is exact. */

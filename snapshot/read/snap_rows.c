@@ -102,15 +102,14 @@ enum mr_code mr_snap_text_open(const struct mr_snap *snap, const struct mr_snap_
     text->fd = -1;
     mr_strbuf_init(&text->content);
     mr_snap_path(&path, snap, chunk->file);
-    enum mr_code code = mr_strbuf_check(&path, "reading a snapshot", err);
-    if (code == MR_OK)
-        code = mr_sha256_init(&text->hash, err);
-    if (code == MR_OK)
-        code = open_file(snap, path.ptr, text, err);
-    if (code == MR_OK)
-        code = mr_decompress_in_open(
-            (struct mr_feed){.read = text->fd >= 0 ? read_file : read_content, .arg = text},
-            &text->in, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_strbuf_check(&path, "reading a snapshot", err));
+    MR_TRY_OUT(mr_sha256_init(&text->hash, err));
+    MR_TRY_OUT(open_file(snap, path.ptr, text, err));
+    MR_TRY_OUT(mr_decompress_in_open(
+        (struct mr_feed){.read = text->fd >= 0 ? read_file : read_content, .arg = text}, &text->in,
+        err));
+out:
     mr_strbuf_release(&path);
     if (code == MR_OK)
         *out = text;
