@@ -298,6 +298,21 @@ static enum mr_code check_equal(struct mr_plan_decisions *d, const struct mr_csv
     return code;
 }
 
+/* A line without a choice decides nothing; it is refused only where an equal row has one. */
+static enum mr_code take_line(struct mr_plan_decisions *d, const struct mr_csv_field *fields,
+                              uint64_t line, struct mr_err *err)
+{
+    const char *choice = field_of(d, fields, DECISION), *kind = field_of(d, fields, KIND);
+    lower_word(choice);
+    lower_word(kind);
+    MR_TRY(check_equal(d, fields, line, err));
+    if (choice[0] == '\0')
+        return MR_OK;
+    MR_TRY(check_line(d, field_of(d, fields, TABLE), kind, choice, err));
+    MR_TRY(check_twice(d, fields, err));
+    return keep_line(d, fields, line, err);
+}
+
 static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,
                                 uint64_t line, struct mr_err *err)
 {
@@ -314,20 +329,8 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
             d, line, "", "",
             mr_err_set(err, MR_E_REFUSED, "%zu fields where the header has %zu", count, d->width),
             err);
-    const char *table = field_of(d, fields, TABLE), *kind = field_of(d, fields, KIND);
-    const char *choice = field_of(d, fields, DECISION);
-    lower_word(choice);
-    lower_word(kind);
-    enum mr_code code = check_equal(d, fields, line, err);
-    if (code == MR_OK && choice[0] == '\0')
-        return MR_OK;
-    if (code == MR_OK)
-        code = check_line(d, table, kind, choice, err);
-    if (code == MR_OK)
-        code = check_twice(d, fields, err);
-    if (code == MR_OK)
-        code = keep_line(d, fields, line, err);
-    return name_line(d, line, table, field_of(d, fields, SOURCE_KEY), code, err);
+    return name_line(d, line, field_of(d, fields, TABLE), field_of(d, fields, SOURCE_KEY),
+                     take_line(d, fields, line, err), err);
 }
 
 static enum mr_code read_file(struct mr_plan_decisions *d, struct mr_err *err)

@@ -447,30 +447,21 @@ static enum mr_code prepare(struct rows *r, struct mr_err *err)
                                                .patterns = &patterns,
                                                .arena = &p->arena};
     const char *partial = NULL;
-    enum mr_code code =
-        mr_plan_refuse_incomplete(p->fd, &p->run, p->opts->partial, &p->arena, &partial, err);
-    if (code == MR_OK)
-        code = mr_plan_refuse_itself(&p->sides, &p->arena, err);
-    if (code == MR_OK)
-        code = mr_plan_refuse_binlog(&p->sides.side[MR_TARGET], err);
-    if (code == MR_OK)
-        code = mr_plan_tables_open(&r->tables, &tables, err);
-    if (code == MR_OK)
-        code = mr_plan_stood_begin(&r->stood, &r->tables.pairing, &p->arena, err);
-    if (code == MR_OK)
-        code = mr_pair_sections_warn(&r->tables.pairing, err);
-    if (code == MR_OK)
-        code = mr_pair_patterns_warn(&r->tables.pairing, "--exclude", patterns.exclude, err);
-    if (code == MR_OK)
-        code = warn_of_lacks(r, err);
-    if (code == MR_OK)
-        code = mr_plan_refuse_hidden(&r->tables, err);
-    if (code == MR_OK)
-        code = mr_plan_refuse_unseen(&r->tables, p->opts->policy, err);
-    if (code == MR_OK)
-        code = mr_planning_describe(p, p->opts->policy, err);
-    if (code == MR_OK)
-        code = mr_plan_server_describe(p->sides.side, &p->arena, &p->manifest.server, err);
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(
+        mr_plan_refuse_incomplete(p->fd, &p->run, p->opts->partial, &p->arena, &partial, err));
+    MR_TRY_OUT(mr_plan_refuse_itself(&p->sides, &p->arena, err));
+    MR_TRY_OUT(mr_plan_refuse_binlog(&p->sides.side[MR_TARGET], err));
+    MR_TRY_OUT(mr_plan_tables_open(&r->tables, &tables, err));
+    MR_TRY_OUT(mr_plan_stood_begin(&r->stood, &r->tables.pairing, &p->arena, err));
+    MR_TRY_OUT(mr_pair_sections_warn(&r->tables.pairing, err));
+    MR_TRY_OUT(mr_pair_patterns_warn(&r->tables.pairing, "--exclude", patterns.exclude, err));
+    MR_TRY_OUT(warn_of_lacks(r, err));
+    MR_TRY_OUT(mr_plan_refuse_hidden(&r->tables, err));
+    MR_TRY_OUT(mr_plan_refuse_unseen(&r->tables, p->opts->policy, err));
+    MR_TRY_OUT(mr_planning_describe(p, p->opts->policy, err));
+    MR_TRY_OUT(mr_plan_server_describe(p->sides.side, &p->arena, &p->manifest.server, err));
+out:
     p->manifest.planned.split_at = p->opts->split_at_text;
     p->manifest.planned.partial = partial;
     p->manifest.planned.fire_triggers = p->opts->allow_triggers != NULL;

@@ -294,21 +294,18 @@ static enum mr_code find_triggers(const struct summing *s, const struct mr_plan_
 {
     const struct mr_table *target = t->pair->side[MR_TARGET];
     unsigned ops = 0, undo = 0;
-    enum mr_code code = target->ntriggers > 0 ? read_ops(s, t, &ops) : MR_OK;
+    out->knows_undo = true;
+    if (target->ntriggers > 0)
+        MR_TRY(read_ops(s, t, &ops));
     for (int op = MR_STEP_INSERT; op <= MR_STEP_DELETE; op++)
         if ((ops & bit((enum mr_step_op)op)) != 0)
             undo |= bit(mr_step_undone_by((enum mr_step_op)op));
-    if (code == MR_OK)
-        code = add_emptying(s, t, "SELECT before FROM step WHERE plan=:plan AND tbl=:tbl AND op=3",
-                            &ops);
-    if (code == MR_OK)
-        code = add_emptying(s, t, "SELECT after FROM step WHERE plan=:plan AND tbl=:tbl AND op=1",
-                            &undo);
-    if (code == MR_OK)
-        code = list_triggers(s, target, ops, &out->triggers, &out->ntriggers);
-    out->knows_undo = true;
-    return code == MR_OK ? list_triggers(s, target, undo, &out->undo_triggers, &out->nundo_triggers)
-                         : code;
+    MR_TRY(
+        add_emptying(s, t, "SELECT before FROM step WHERE plan=:plan AND tbl=:tbl AND op=3", &ops));
+    MR_TRY(
+        add_emptying(s, t, "SELECT after FROM step WHERE plan=:plan AND tbl=:tbl AND op=1", &undo));
+    MR_TRY(list_triggers(s, target, ops, &out->triggers, &out->ntriggers));
+    return list_triggers(s, target, undo, &out->undo_triggers, &out->nundo_triggers);
 }
 
 static const struct mr_case_field step_fields[] =

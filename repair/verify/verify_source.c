@@ -38,19 +38,15 @@ static enum mr_code connect(struct mr_verify_source *s, struct mr_verify_rows *r
         .consistent = true,
         .frees_tables = true,
         .open_snapshot = run->open_snapshot};
-    enum mr_code code = mr_endpoint_parse(&s->ep, run->source, err);
-    bool live = code == MR_OK && s->ep.kind == MR_ENDPOINT_MYSQL;
+    MR_TRY(mr_endpoint_parse(&s->ep, run->source, err));
+    const bool live = s->ep.kind == MR_ENDPOINT_MYSQL;
     if (live)
-        code = mr_endpoint_from_env(&s->ep, "SOURCE", err);
-    if (code == MR_OK && live && run->ask_password && s->ep.password == NULL)
-        code = mr_endpoint_ask_password(&s->ep, "source", err);
-    if (code == MR_OK)
-        code = mr_source_new(&s->ep, &s->opts, &s->source, err);
-    if (code == MR_OK)
-        code = mr_source_reader_new(s->source, &s->reader, err);
-    if (code == MR_OK)
-        code = load_catalogue(s, run, err);
-    return code;
+        MR_TRY(mr_endpoint_from_env(&s->ep, "SOURCE", err));
+    if (live && run->ask_password && s->ep.password == NULL)
+        MR_TRY(mr_endpoint_ask_password(&s->ep, "source", err));
+    MR_TRY(mr_source_new(&s->ep, &s->opts, &s->source, err));
+    MR_TRY(mr_source_reader_new(s->source, &s->reader, err));
+    return load_catalogue(s, run, err);
 }
 
 /* "db.t" may be split at any point. */
