@@ -129,6 +129,8 @@ struct job {
 
 enum writes { WRITES_ROWS_ONLY = 1, WRITES_ALL };
 
+/* The plan is judged before any server is asked. job->run is set whatever has failed: closing looks
+ * at it. */
 static enum mr_code job_open(struct job *job, const struct mr_invocation *invocation,
                              enum writes writes, struct mr_err *err)
 {
@@ -199,6 +201,8 @@ static void add_rows(struct mr_strbuf *text, const struct job *job,
     mr_strbuf_add_str(text, rows->units.count == 1 ? " unit" : " units");
 }
 
+/* The server is named by what it says of itself, and not by the URI alone: who has mistaken the
+ * host sees it here, for the last time. */
 static void add_question(struct mr_strbuf *text, const struct job *job,
                          const struct mr_apply_plan *rows)
 {
@@ -420,6 +424,8 @@ static enum mr_code confirm_rows(const struct job *job, const struct mr_apply_pl
     return code;
 }
 
+/* What a rollback does not take back is looked for before (tables without transactions) and after
+ * (counters), since a rehearsal promises that nothing stays. */
 static enum mr_code rehearse_rows(struct job *job, int *exit_code, struct mr_err *err)
 {
     struct mr_apply_plan rows = rows_of(job, MR_JOURNAL_APPLY);
@@ -463,6 +469,8 @@ static enum mr_code run_rehearse(const struct mr_invocation *invocation, int *ex
 
 /* ---- undo ---- */
 
+/* A counter is never lowered: ids above it may be known elsewhere by now. So there is nothing to
+ * do, which is not an error. */
 static enum mr_code undo_counters(struct job *job, int *exit_code, struct mr_err *err)
 {
     const struct mr_apply_counts none = {0};

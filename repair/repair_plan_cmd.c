@@ -40,6 +40,7 @@ static enum mr_code needs(const char *option, const char *hint, struct mr_err *e
     return MR_E_USAGE;
 }
 
+/* One thing at a time, with what it is good for: who plans for the first time is led through it. */
 static enum mr_code require_options(const struct mr_plan_options *o, struct mr_err *err)
 {
     if (!o->reseed_only && o->policy == NULL)
@@ -86,6 +87,8 @@ static enum mr_code plan_all(struct mr_planning *p, struct mr_err *err)
     return show(p, err);
 }
 
+/* plan.json is written last: a plan that was cut short has none, and nothing can be done with
+ * it. */
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     struct mr_planning p = {.opts = invocation->settings.values,

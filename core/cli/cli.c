@@ -396,6 +396,8 @@ static enum mr_code copy_args(struct line *line, int argc, char *const *argv)
     return failed ? mr_err_nomem(line->err, "reading the command line") : MR_OK;
 }
 
+/* Help and version are asked for before anything else is judged, so that they can be had with a
+ * command line that is wrong behind them. */
 enum mr_code mr_cli_parse(struct mr_invocation *invocation, struct mr_command_list commands,
                           int argc, char *const *argv, struct mr_err *err)
 {
@@ -421,6 +423,7 @@ static bool is_file_key(const struct mr_option *option)
     return mr_option_is_setting(option) && !option->not_in_file;
 }
 
+/* The last of two lines would win in silence, and the reader of the file sees the first. */
 static enum mr_code check_repeat(const struct mr_option *option, const struct mr_config *config,
                                  const struct mr_ini_entry *entry, struct mr_err *err)
 {
@@ -437,6 +440,7 @@ static enum mr_code check_repeat(const struct mr_option *option, const struct mr
     return MR_OK;
 }
 
+/* One section serves all commands: a key is right that any of them knows, whichever runs now. */
 static enum mr_code check_file_key(struct mr_command_list commands, const struct mr_config *config,
                                    const struct mr_ini_entry *entry, struct mr_err *err)
 {

@@ -112,6 +112,8 @@ static void hint_sections(struct mr_config_rooms rooms, struct mr_err *err)
     mr_strbuf_release(&text);
 }
 
+/* A misspelled section would leave its tables without their identity, in silence: so it is an
+ * error, and not passed over. */
 static enum mr_code unknown_section(const struct mr_config *config, struct mr_config_rooms rooms,
                                     const struct mr_ini_section *section, struct mr_err *err)
 {
@@ -219,6 +221,7 @@ static bool is_absent(const char *path)
     return why == ENOENT || why == ENOTDIR || why == EACCES;
 }
 
+/* The usual place may be empty; a file that was named has to be there. */
 enum mr_code mr_config_load(const char *path, struct mr_config_rooms rooms, struct mr_config **out,
                             struct mr_err *err)
 {
@@ -249,6 +252,8 @@ void mr_config_free(struct mr_config *config)
     free(config);
 }
 
+/* Of several sections that match, the later adds to the earlier key by key: so a pattern can say
+ * what holds for all, and a section behind it what is different for one. */
 enum mr_code mr_config_table(const struct mr_config *config, const char *db, const char *table,
                              struct mr_arena *arena, struct mr_table_config *out,
                              struct mr_err *err)
@@ -350,6 +355,8 @@ static enum mr_code refuse_letters(const struct mr_config *config,
     return MR_E_CONFIG;
 }
 
+/* A section that would match but for upper and lower case was meant for this table, and says
+ * nothing of it: its identity would be left out without a word. */
 enum mr_code mr_config_require_letters(const struct mr_config *config, const char *db,
                                        const char *table, struct mr_err *err)
 {

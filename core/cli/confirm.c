@@ -15,6 +15,8 @@ static bool is_yes(char *line)
     return strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0;
 }
 
+/* Nobody is taken to agree: without a terminal it is refused, and so is an empty line, or the end
+ * of the input. */
 enum mr_code mr_confirm(const char *question, bool yes, struct mr_err *err)
 {
     char line[16] = "";

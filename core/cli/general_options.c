@@ -18,6 +18,9 @@ const struct mr_choice mr_general_color_modes[] = {
     {NULL, 0},
 };
 
+/* One in the file and the other on the command line do not contradict each other: the stronger
+ * origin wins, as for any option. Only of one and the same origin it cannot be said what is
+ * meant. */
 enum mr_code mr_general_options_finish(const struct mr_settings *settings,
                                        struct mr_general_options *options, struct mr_err *err)
 {

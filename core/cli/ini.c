@@ -72,6 +72,8 @@ static enum mr_code fail(const struct parser *p, const char *message, const char
     return MR_E_CONFIG;
 }
 
+/* Quotes mean nothing here, for a pattern may hold one. Behind the bracket there is nothing but a
+ * comment. */
 static enum mr_code parse_section(struct parser *p, struct span text)
 {
     static const char hint[] = "Write it like [table club.members], alone on its line.";
@@ -97,6 +99,7 @@ static enum mr_code parse_section(struct parser *p, struct span text)
     return MR_OK;
 }
 
+/* Quotes count where the value ends: a semicolon within a quoted name begins no comment. */
 static enum mr_code parse_entry(struct parser *p, struct span text)
 {
     const char *equals = memchr(text.ptr, '=', text.len);
@@ -134,6 +137,7 @@ static enum mr_code parse_line(struct parser *p, struct span text)
     return text.ptr[0] == '[' ? parse_section(p, text) : parse_entry(p, text);
 }
 
+/* Editors of Windows put a mark in front of UTF-8, which would be a part of the first word. */
 enum mr_code mr_ini_parse(const char *text, size_t len, const char *file, struct mr_arena *arena,
                           const struct mr_ini_section **out, struct mr_err *err)
 {

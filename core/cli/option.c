@@ -108,6 +108,8 @@ static enum mr_code parse_uint(const struct mr_option *option, const char *text,
     return MR_OK;
 }
 
+/* Without floating point, so that 0.3 s are 300 ms; what is finer than a thousandth is an error and
+ * not rounded. */
 static enum mr_code parse_millis(const struct mr_option *option, const char *text, uint64_t *value,
                                  struct mr_err *err)
 {
@@ -186,6 +188,8 @@ static enum mr_code add_item(const struct mr_option *option, void *values, char 
     return MR_OK;
 }
 
+/* An empty value is mostly a variable of a script that is not set: --where "" must not mean all
+ * rows. */
 static enum mr_code set_text(const struct mr_option *option, void *values, const char *text,
                              struct mr_arena *arena, struct mr_err *err)
 {
@@ -287,6 +291,7 @@ static void show_choice(const struct mr_option *option, unsigned value, struct m
     }
 }
 
+/* In the words in which it would be given, so that what "config" prints can be put into a file. */
 bool mr_option_show(const struct mr_option *option, const void *values, size_t index,
                     struct mr_strbuf *out)
 {

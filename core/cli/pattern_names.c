@@ -16,6 +16,9 @@ static void add_name(struct mr_strbuf *out, const char *pattern, const char *db,
     mr_strbuf_add_str(out, name);
 }
 
+/* The names are spelled as the pattern is, with or without a database, and the nearest is offered:
+ * a slip in it changes which tables are compared, and an answer about fewer tables looks as
+ * good. */
 void mr_pattern_names_text(const char *option, const char *pattern, mr_pattern_name_fn *nth,
                            const void *ctx, struct mr_strbuf *out)
 {

@@ -42,6 +42,8 @@ static void start(struct mr_progress *progress, double now_s)
     progress->done_rate.per_s = -1;
 }
 
+/* Without a terminal, lines would fill somebody's log: they are written only where they were asked
+ * for. */
 enum mr_code mr_progress_new(enum mr_progress_mode mode, struct mr_progress **out,
                              struct mr_err *err)
 {
@@ -129,6 +131,7 @@ static void rate_sample(struct rate *rate, uint64_t now, double passed_s)
     rate->last = now;
 }
 
+/* Never 100 % while it runs: what is estimated may be too small, and people take 100 for done. */
 static void add_line(struct mr_progress *progress, double now_s, struct mr_strbuf *out)
 {
     uint64_t rows = atomic_load(&progress->rows), bytes = atomic_load(&progress->bytes);

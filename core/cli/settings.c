@@ -20,6 +20,7 @@ static enum mr_code apply_defaults(struct mr_settings *settings, struct mr_err *
     return MR_OK;
 }
 
+/* An empty variable counts as none: that is how scripts unset one. */
 static enum mr_code apply_environment(struct mr_settings *settings, struct mr_err *err)
 {
     for (size_t i = 0; i < settings->set->count; i++) {
@@ -109,6 +110,8 @@ static enum mr_code as_config_error(const struct mr_config *config,
     return MR_E_CONFIG;
 }
 
+/* The section serves all commands: keys of the others are passed over, and those that nobody knows
+ * have been refused before (mr_cli_check_file). */
 enum mr_code mr_settings_apply_file(struct mr_settings *settings, const struct mr_config *config,
                                     struct mr_err *err)
 {
@@ -132,6 +135,7 @@ enum mr_code mr_settings_finish(struct mr_settings *settings, struct mr_err *err
     return settings->set->finish != NULL ? settings->set->finish(settings, err) : MR_OK;
 }
 
+/* The error names the place where the value was written, which need not be the command line. */
 void mr_settings_context(const struct mr_settings *settings, const char *name, struct mr_err *err)
 {
     const struct mr_option *option = mr_settings_find(settings->set, name);

@@ -126,6 +126,8 @@ static enum mr_code expect_end(struct parse *p)
     return *p->at == '\0' ? MR_OK : fail(p, "unexpected text behind the last name", hint);
 }
 
+/* The quote within a name is doubled, as in SQL, so that a name can be pasted from SHOW CREATE
+ * TABLE. */
 static enum mr_code parse_quoted(struct parse *p, const char **name)
 {
     char quote = *p->at++;
@@ -170,6 +172,7 @@ static enum mr_code parse_name(struct parse *p, const char **name)
     return *name != NULL ? MR_OK : nomem(p);
 }
 
+/* An identity with a column twice is a slip for another column: two people would be one. */
 static enum mr_code add_name(struct parse *p, struct mr_string_list *list, const char *name)
 {
     for (size_t i = 0; i < list->count; i++) {
@@ -223,6 +226,7 @@ static enum mr_code parse_column(struct parse *p)
     return MR_OK;
 }
 
+/* The three words are taken before names are read: a column called "key" has to be quoted. */
 static enum mr_code parse_identity(struct parse *p)
 {
     static const struct {
@@ -405,6 +409,8 @@ static enum mr_code parse_referenced(struct parse *p, struct mr_reference *ref)
     return ref->condition != NULL ? MR_OK : nomem(p);
 }
 
+/* References add up over sections, unlike other keys; that one came by a pattern is kept, since it
+ * need not fit every table that the pattern matches. */
 static enum mr_code add_reference(struct parse *p, const struct mr_reference *ref)
 {
     size_t count = p->config->nreferences;

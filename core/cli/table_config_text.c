@@ -17,6 +17,8 @@ static bool is_bare(const char *name)
     return *name != '\0';
 }
 
+/* As parse_quoted of table_config.c reads it back: advice that is pasted into a configuration means
+ * the column that it names. */
 void mr_table_config_add_name(struct mr_strbuf *out, const char *name)
 {
     if (is_bare(name)) {

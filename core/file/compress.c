@@ -19,6 +19,8 @@ enum mr_code mr_compress_new(struct mr_sink sink, struct mr_compress **out, stru
     return mr_compress_new_level(sink, MR_COMPRESS_LEVEL, out, err);
 }
 
+/* With a checksum in each frame, so that damage is found by any zstd that reads the file, also
+ * where nobody keeps its digest. */
 enum mr_code mr_compress_new_level(struct mr_sink sink, int level, struct mr_compress **out,
                                    struct mr_err *err)
 {

@@ -63,6 +63,8 @@ static enum mr_code end_field(struct mr_csv_in *csv, struct mr_err *err)
     return MR_OK;
 }
 
+/* Where fields lie in memory is known only now: the buffer moves while it grows, so that until here
+ * the places of their ends are kept. */
 static enum mr_code end_record(struct mr_csv_in *csv, struct mr_err *err)
 {
     size_t from = 0;
@@ -127,6 +129,9 @@ static enum mr_code end_at_cr(struct mr_csv_in *csv, char c, struct mr_err *err)
     return take(csv, c, err);
 }
 
+/* A quote opens only where a field begins. What one within quotes is, its end or half of a quote
+ * that was doubled, the next character tells. Lines are counted within quotes, too: messages name
+ * them. */
 static enum mr_code take(struct mr_csv_in *csv, char c, struct mr_err *err)
 {
     switch ((enum state)csv->state) {
@@ -204,6 +209,8 @@ enum mr_code mr_csv_in_finish(struct mr_csv_in *csv, struct mr_err *err)
                                               : refuse(csv, "the last line is cut off", err);
 }
 
+/* Only a file that the user names can be a pipe, which may bring its lines whenever it likes: a
+ * cancelled run does not wait for its end. */
 enum mr_code mr_csv_in_file(struct mr_csv_in *csv, const char *path, enum mr_in_kind kind,
                             struct mr_err *err)
 {

@@ -45,6 +45,8 @@ static enum mr_code failed(size_t code, struct mr_err *err)
     return mr_err_set(err, MR_E_IO, "damaged zstd data: %s", ZSTD_getErrorName(code));
 }
 
+/* As long as the output is filled to the brim there may be more, held back by zstd, although all
+ * input is taken: it is asked again without any. */
 enum mr_code mr_decompress_write(struct mr_decompress *d, const void *ptr, size_t len,
                                  struct mr_err *err)
 {
@@ -80,6 +82,8 @@ void mr_decompress_free(struct mr_decompress *d)
     free(d);
 }
 
+/* Of damage the file is named; an error of the sink is about where it writes, and stays as it
+ * is. */
 static enum mr_code pump(int fd, const char *path, struct mr_decompress *d, char *buffer,
                          struct mr_err *err)
 {
@@ -128,6 +132,8 @@ struct mr_decompress_in {
     char buffer[READ_BYTES];
 };
 
+/* The window is bounded: a file names the one that it needs, and a forged one would name
+ * gigabytes. */
 enum mr_code mr_decompress_in_open(struct mr_feed from, struct mr_decompress_in **out,
                                    struct mr_err *err)
 {
@@ -157,6 +163,8 @@ static enum mr_code refill(struct mr_decompress_in *u, struct mr_err *err)
     return code;
 }
 
+/* Behind the end of a frame zstd asks for a next one, which need not come: so whether the data is
+ * whole is judged only where it was given something, or gave something. */
 enum mr_code mr_decompress_in_read(struct mr_decompress_in *u, void *buf, size_t size, size_t *got,
                                    struct mr_err *err)
 {

@@ -67,6 +67,8 @@ static enum mr_code check_part(const char *path, struct mr_err *err)
     return strange == NULL ? MR_OK : mr_err_set(err, MR_E_IO, "file \"%s\" %s", path, strange);
 }
 
+/* Opening never waits (O_NONBLOCK), as it would for a pipe that nobody writes to, and makes no
+ * terminal ours. A part of a directory is no link: it would lead out of what was named. */
 enum mr_code mr_in_open(const char *path, enum mr_in_kind kind, int *fd, struct mr_err *err)
 {
     const int flags = kind == MR_IN_PART ? O_NOFOLLOW : 0;
@@ -84,6 +86,8 @@ enum mr_code mr_in_open(const char *path, enum mr_in_kind kind, int *fd, struct 
     return code;
 }
 
+/* The descriptor does not wait, so that a pipe without data is waited for here, where a signal ends
+ * the waiting. */
 enum mr_code mr_in_read(int fd, const char *path, void *buf, size_t size, size_t *got,
                         struct mr_err *err)
 {

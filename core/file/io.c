@@ -80,6 +80,7 @@ static enum mr_code resolve(const char *path, char **out, struct mr_err *err)
     return MR_OK;
 }
 
+/* The caller tells why it failed by errno, which free() may change. */
 static int open_dir(const char *path, const char *base)
 {
     const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
@@ -95,6 +96,8 @@ static int open_dir(const char *path, const char *base)
     return fd;
 }
 
+/* Links are followed now and the directory is held open: the file comes to stand there, whoever
+ * renames what is on the way to it meanwhile. */
 enum mr_code mr_io_place_open(const char *path, struct mr_io_place *place, struct mr_err *err)
 {
     *place = (struct mr_io_place){.dir_fd = -1};
@@ -204,6 +207,8 @@ static enum mr_code flush(struct mr_io_file *file, const void *ptr, size_t len, 
     return rc;
 }
 
+/* The first failure is told again by each later call: on a disk that has room again, a file without
+ * its middle would be written to its end. */
 enum mr_code mr_io_write(struct mr_io_file *file, const void *ptr, size_t len, struct mr_err *err)
 {
     if (file->failed_errno != 0)
@@ -346,6 +351,8 @@ static bool is_pipe(int fd)
     return fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
+/* A pipe that ends without a byte is one whose writer failed, as in <(cat typo): its text is not
+ * taken for an empty file. What was read before a failure is taken back. */
 static enum mr_code read_whole(const char *path, enum mr_in_kind kind, size_t max_bytes,
                                struct mr_strbuf *out, struct mr_err *err)
 {
@@ -375,6 +382,7 @@ enum mr_code mr_io_read_part(const char *path, size_t max_bytes, struct mr_strbu
     return read_whole(path, MR_IN_PART, max_bytes, out, err);
 }
 
+/* Whatever stands there is not waited for (a pipe), and not read (a device). */
 enum mr_io_head mr_io_head(int dir_fd, const char *name, int flags, const void *ptr, size_t len)
 {
     char head[MR_IO_HEAD_MAX];

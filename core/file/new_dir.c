@@ -38,6 +38,8 @@ static bool is_dot(const char *name)
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+/* Hidden files count: what is somebody's would stand among what is written, and be sealed with
+ * it. */
 static enum mr_code require_empty(const struct mr_new_dir *dir, struct mr_err *err)
 {
     struct stat st;
@@ -101,6 +103,8 @@ static enum mr_code name_it(struct mr_new_dir *dir, const char *path, struct mr_
 
 /* ---- the directory under construction ---- */
 
+/* A folder that no run has come to has no entries. A link in its place is not followed: what is
+ * elsewhere would be taken for the run's own. */
 enum mr_code mr_new_dir_each(const struct mr_new_dir *dir, const char *folder,
                              mr_new_dir_entry_fn *fn, void *ctx, struct mr_err *err)
 {
@@ -146,6 +150,10 @@ static bool is_still_partial(const struct mr_new_dir *dir)
            own.st_dev == named.st_dev && own.st_ino == named.st_ino;
 }
 
+/* What a killed run has left is gone on with, and the lock tells it from one that is being written.
+ * The name is looked at under the lock: it may have been given to another directory since it was
+ * opened. Then all in it has to be a run's own: what is somebody's would be overwritten, or
+ * sealed. */
 static enum mr_code make_partial(struct mr_new_dir *dir, struct mr_err *err)
 {
     if (mkdir(dir->partial, 0700) != 0 && errno != EEXIST)

@@ -93,6 +93,7 @@ static enum mr_code split(void *arg, const void *ptr, size_t len, struct mr_err 
     return rc;
 }
 
+/* The certificate comes first: no file is made for somebody who could not open it. */
 static enum mr_code open_layers(struct mr_outfile *out, const struct mr_outfile_opts *opts,
                                 struct mr_err *err)
 {

@@ -210,6 +210,8 @@ static enum mr_code look(struct mr_parts *parts, struct mr_err *err)
     return rc;
 }
 
+/* What stands there is looked at before anything is written, so that an hour's work is not refused
+ * at its end; and at the commit once more. */
 enum mr_code mr_parts_open(const char *path, bool numbered, bool force, struct mr_parts **out,
                            struct mr_err *err)
 {
@@ -288,6 +290,7 @@ static size_t choose_olds(struct mr_parts *parts)
     return removed;
 }
 
+/* Under a name that nobody has: were one taken in between, somebody's file would be gone. */
 static enum mr_code set_aside(struct mr_parts *parts, struct old *old, struct mr_err *err)
 {
     char name[NAME_BYTES];
@@ -303,6 +306,7 @@ static enum mr_code set_aside(struct mr_parts *parts, struct old *old, struct mr
     return fail(parts, old->number, "replace file", err);
 }
 
+/* Never over a file: what stands there came after the last look, and was agreed to by nobody. */
 static enum mr_code place_part(struct mr_parts *parts, size_t index, struct mr_err *err)
 {
     struct part *part = part_at(parts, index);
@@ -340,6 +344,8 @@ static void undo(struct mr_parts *parts, struct mr_err *err)
     }
 }
 
+/* All are tried, and the first failure is told: the output is complete by now, and only files that
+ * nobody needs are left. */
 static enum mr_code remove_olds(struct mr_parts *parts, struct mr_err *err)
 {
     enum mr_code rc = MR_OK;
@@ -385,6 +391,8 @@ static enum mr_code exchange(struct mr_parts *parts, struct mr_err *err)
     return remove_olds(parts, err);
 }
 
+/* A single file in the place of a single file needs no setting aside: one rename, and a reader sees
+ * the one or the other. */
 enum mr_code mr_parts_commit(struct mr_parts *parts, struct mr_err *err)
 {
     size_t removed = 0;
@@ -404,6 +412,7 @@ enum mr_code mr_parts_commit(struct mr_parts *parts, struct mr_err *err)
     return is_one ? replace_one(parts, err) : exchange(parts, err);
 }
 
+/* Without a commit the parts are still under their temporary names, and go. */
 void mr_parts_free(struct mr_parts *parts)
 {
     if (parts == NULL)

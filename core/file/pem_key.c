@@ -57,6 +57,8 @@ static enum mr_code parse(const char *path, const struct mr_strbuf *text, EVP_PK
                : mr_ssl_error_set(err, MR_E_CERT, "could not read a private key in \"%s\"", path);
 }
 
+/* The likeliest mistake, a certificate in the place of its key, has a hint of its own. The text is
+ * wiped: it is the key, and the memory may go on to anybody. */
 enum mr_code mr_pem_key_load(const char *path, const char *hint, EVP_PKEY **out, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;

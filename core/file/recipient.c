@@ -58,6 +58,8 @@ static enum mr_code no_certificate(const char *path, const struct mr_strbuf *tex
     return rc;
 }
 
+/* The file holds nothing but one certificate: of several, OpenSSL would take the first, which need
+ * not be the one that is meant. */
 static enum mr_code parse(const char *path, const struct mr_strbuf *text, X509 **out,
                           struct mr_err *err)
 {
@@ -93,6 +95,8 @@ static void format_time(const ASN1_TIME *time, char *text, size_t size)
         text[0] = '\0';
 }
 
+/* Who has an expired certificate may have lost its key: what is encrypted to it, nobody could
+ * read. */
 static enum mr_code check_dates(const struct mr_recipient *r, struct mr_err *err)
 {
     const ASN1_TIME *from = X509_get0_notBefore(r->x509);

@@ -59,6 +59,8 @@ static enum mr_code load_key(const char *path, EVP_PKEY **key, struct mr_err *er
     return check_strength(path, *key, err);
 }
 
+/* One that expired is refused although it was valid when the text was signed: no time stamp proves
+ * when that was. */
 static enum mr_code check_certificate(const char *path, X509 *x509, struct mr_err *err)
 {
     int from = X509_cmp_current_time(X509_get0_notBefore(x509));
@@ -118,6 +120,8 @@ out:
     return code;
 }
 
+/* Of the public key and not of the certificate: who gets a new certificate for a key is still the
+ * one who signed. */
 static enum mr_code id_of(EVP_PKEY *key, char id[MR_SIGN_ID], struct mr_err *err)
 {
     unsigned char *der = NULL;
@@ -290,6 +294,8 @@ enum mr_code mr_sign_check_public(const struct mr_strbuf *der, const void *ptr, 
                : mr_err_set(err, MR_E_REFUSED, "the signature is not of this text");
 }
 
+/* That it does not fit is an answer about the text, and not about the certificate: its own code, so
+ * that the caller can tell the two apart. */
 enum mr_code mr_sign_check(const char *cert_path, const void *ptr, size_t len,
                            const struct mr_strbuf *signature, struct mr_err *err)
 {

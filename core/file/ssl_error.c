@@ -21,6 +21,8 @@ static void describe(unsigned long error, char *text, size_t size)
         ERR_error_string_n(error, text, size);
 }
 
+/* The oldest error of the queue is the cause; later ones tell through which calls it went. Emptied,
+ * so that no later failure is told with this reason. */
 enum mr_code mr_ssl_error_set(struct mr_err *err, enum mr_code code, const char *fmt, ...)
 {
     char what[512], reason[256];

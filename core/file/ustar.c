@@ -45,6 +45,8 @@ static void put_checksum(struct header *h)
     h->checksum[7] = ' ';
 }
 
+/* Everything that would differ from machine to machine (owner, mode, time of the file) is the same
+ * for all: equal contents make equal archives. */
 enum mr_code mr_ustar_add(struct mr_ustar *tar, const char *name, const void *ptr, size_t len,
                           struct mr_err *err)
 {

@@ -164,6 +164,8 @@ static unsigned surrogate_at(const char *p, const char *end)
     return 0xD000U | ((unsigned char)p[1] & 0x3FU) << 6 | ((unsigned char)p[2] & 0x3FU);
 }
 
+/* Only what has to be escaped is, so that one text has one form. Half of a surrogate pair, which is
+ * no character, stays told as such. */
 static void write_text(struct mr_strbuf *out, const char *text, size_t len)
 {
     static const char escaped[] = "\"\\\b\f\n\r\t", names[] = "\"\\bfnrt";
@@ -320,6 +322,8 @@ static void write_object(struct reader *r, size_t first, size_t start)
     mr_strbuf_add(r->out, r->scratch.ptr, r->scratch.len);
 }
 
+/* Keys and values go into buffers that grow, so that a member is kept by places in them. Values are
+ * written as they are read, and put into order when the object ends. */
 static bool read_member(struct reader *r)
 {
     struct member m = {.key = r->keys.len, .index = r->members.count};
@@ -342,6 +346,8 @@ static bool read_member(struct reader *r)
     return true;
 }
 
+/* What the object has used of the list and of the keys is given back: an object within it has done
+ * so before, so that both are stacks. */
 static bool read_object(struct reader *r)
 {
     size_t first = r->members.count, start = r->out->len, keys = r->keys.len;
@@ -389,6 +395,8 @@ static bool read_value(struct reader *r)
     return read;
 }
 
+/* All or nothing: of a text that is no JSON nothing may stay in out, for the caller takes its bytes
+ * instead. */
 bool mr_json_norm(const char *text, size_t len, struct mr_strbuf *out)
 {
     size_t start = out->len;

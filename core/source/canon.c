@@ -46,6 +46,8 @@ static bool is_wide(const char *charset)
                                strcmp(charset, "utf32") == 0);
 }
 
+/* No server is there to say what its collation takes for equal: only what holds for every collation
+ * of that kind is done, so that two texts that come out equal are equal. */
 void mr_canon_local(struct mr_strbuf *out, const char *charset, const char *collation,
                     const void *ptr, size_t len)
 {
@@ -200,6 +202,8 @@ struct asked {
     size_t weight_len;
 };
 
+/* What comes out has to be what the server's = compares: of the prefix that an index has, without
+ * the trailing blanks that a collation which pads does not count. */
 static void add_weight(struct mr_strbuf *sql, const struct mr_canon_column *col,
                        const struct mr_value *value)
 {

@@ -109,6 +109,8 @@ static enum mr_code negate(struct parser *p, size_t *at)
     return push(p, &(struct node){.op = OP_NOT, .left = *at}, at);
 }
 
+/* The names that the server takes: columns are the same whatever their letters. Each column that is
+ * used is kept once, since its value is asked for by its place. */
 static enum mr_code find_column(struct parser *p, size_t *at)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
@@ -240,6 +242,8 @@ out:
     return code;
 }
 
+/* A server would turn a text into a number, or a number into a text, by rules of its own: what is
+ * compared across types is refused here instead of being judged otherwise. */
 static enum mr_code read_literal(struct parser *p, size_t column, struct node *node)
 {
     const struct mr_column *col = column_at(p->c, column);
@@ -290,6 +294,8 @@ static enum mr_code read_is(struct parser *p, struct node *node, bool *inverted)
     return expect(p, "NULL");
 }
 
+/* Half of them are NOT of another. NOT of what is unknown is unknown, as SQL has it, so that
+ * turning the answer round is right for NULL, too. */
 static bool take_operator(struct parser *p, enum op *op, bool *inverted)
 {
     static const struct {
@@ -361,6 +367,8 @@ static enum mr_code read_comparison(struct parser *p, size_t *at)
 
 static enum mr_code read_any(struct parser *p, size_t *at);
 
+/* The depth is bounded: the text is read, and judged for each row, by functions that call
+ * themselves. */
 static enum mr_code read_operand(struct parser *p, size_t *at)
 {
     enum mr_code code;
@@ -530,6 +538,8 @@ static enum truth compared(struct mr_condition *c, const struct node *n,
     return truth_of(n->op == OP_LESS ? order < 0 : order > 0);
 }
 
+/* One half may settle the whole, whatever the other is. UNDECIDED, what only the server could tell,
+ * is more than the unknown of SQL: it is refused, unless it does not matter. */
 static enum truth judge(struct mr_condition *c, size_t at, const struct mr_value *values)
 {
     const struct node *n = mr_vec_at(&c->nodes, at);

@@ -150,6 +150,8 @@ static void name_of_snapshots(struct mr_server_side *s, struct mr_server_side *t
     s->ndbs = t->ndbs = 0;
 }
 
+/* What a snapshot holds is known only now that it is open: it takes the names that were said of the
+ * other side, where it has all of them. */
 static enum mr_code name_sides(struct mr_sides *sides, struct mr_err *err)
 {
     struct mr_server_side *s = &sides->side[MR_SOURCE], *t = &sides->side[MR_TARGET];

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+/* By the word that stands for it in the help, so that a new option is completed without a line
+ * here, as long as it is called as others are. */
 static enum mr_completion_kind of_name(const char *name, size_t len)
 {
     static const struct {
@@ -62,6 +64,7 @@ static const struct mr_completion_part *find_part(const struct mr_completion_par
     return NULL;
 }
 
+/* A placeholder that nobody fills would leave a completion that silently offers less. */
 enum mr_code mr_completion_expand(struct mr_command_list commands, const char *text,
                                   const struct mr_completion_part *parts, struct mr_strbuf *out,
                                   struct mr_err *err)
