@@ -68,6 +68,9 @@ static enum mr_behind channel(const struct mr_replica_status *status, const stru
     return MR_BEHIND_OTHERS;
 }
 
+/* What the strongest channel says counts: as long as one leads to `a`, what its other sources do
+ * does not matter. Where the account may not see the channels, only that nothing is applied can be
+ * proved. */
 enum mr_code mr_replication_behind(struct mr_db *a, struct mr_db *b, enum mr_relation relation,
                                    enum mr_behind *behind, struct mr_strbuf *others,
                                    struct mr_err *err)

@@ -222,6 +222,8 @@ static enum mr_code finish(struct search *s, const struct mr_grants *grants, con
     return code;
 }
 
+/* From what is certain to what is likely: the servers' own lists of locks first; where they are off
+ * or hidden, who looks as if he held one. */
 enum mr_code mr_blockers_find(struct mr_db *db, const struct mr_grants *grants, const char *dbname,
                               const char *table, struct mr_arena *arena, struct mr_blockers *out,
                               struct mr_err *err)
@@ -275,6 +277,8 @@ static enum mr_code read_state(struct mr_db *db, const char *connection, struct 
     return MR_OK;
 }
 
+/* The ways to look are tried in order, and the first that finds anybody says how certain it is: a
+ * session is not to be killed on a guess that looks like a fact. */
 enum mr_code mr_blockers_of(struct mr_db *db, const struct mr_grants *grants, uint64_t connection,
                             struct mr_arena *arena, struct mr_blockers *out, const char **state,
                             struct mr_err *err)
@@ -302,6 +306,7 @@ enum mr_code mr_blockers_of(struct mr_db *db, const struct mr_grants *grants, ui
     return finish(&s, grants, *state, out, code);
 }
 
+/* Names and statements are the server's, who may be anybody: they are shown escaped. */
 void mr_blockers_to_text(const struct mr_blockers *blockers, const char *indent,
                          struct mr_strbuf *out)
 {

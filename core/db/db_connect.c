@@ -159,6 +159,8 @@ static int probe_address(const struct addrinfo *to, unsigned timeout_s)
     return reason;
 }
 
+/* Address by address, as the library went; the reason of the last counts. 0: it is reached by now,
+ * or the name is not known. */
 static int probe_tcp(const struct mr_endpoint *ep)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
@@ -420,6 +422,8 @@ unsigned mr_db_parse_version(const char *text)
     return parts[0] * 10000 + parts[1] * 100 + parts[2];
 }
 
+/* MariaDB calls itself so in version_comment, too, where a packager's version string does not say
+ * it. */
 static void take_fact(struct mr_server *server, const char *name, struct mr_cell value)
 {
     unsigned long number = value.ptr != NULL ? strtoul(value.ptr, NULL, 10) : 0;
@@ -576,6 +580,8 @@ static enum mr_code connect_when_free(struct mr_db *db, struct mr_err *err)
     return rc;
 }
 
+/* The time-out of the login holds until the session is prepared: a server that takes connections
+ * and then stands still would be waited for otherwise. */
 enum mr_code mr_db_connect(struct mr_db *db, struct mr_server *server, struct mr_err *err)
 {
     enum mr_code rc = connect_when_free(db, err);

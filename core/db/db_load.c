@@ -81,6 +81,8 @@ static enum mr_code feed_failed(struct mr_db *db, const struct feeding *f, struc
     return f->failed.code;
 }
 
+/* The handler is there for this statement alone: at any other time a server that asks for a file of
+ * this machine gets none. */
 enum mr_code mr_db_load(struct mr_db *db, const char *sql, size_t len, const struct mr_feed *feed,
                         struct mr_db_loaded *out, struct mr_err *err)
 {

@@ -79,6 +79,8 @@ static enum mr_code keep_names(MYSQL_RES *rows, struct mr_result *res, struct mr
     return res->names != NULL ? MR_OK : mr_err_nomem(err, "reading a result");
 }
 
+/* Row and cells are one piece of the arena, in a list: a result of unknown length is never
+ * moved. */
 static enum mr_code keep_row(struct mr_result *res, const MYSQL_ROW row,
                              const unsigned long *lengths, struct mr_err *err)
 {
@@ -99,6 +101,8 @@ static enum mr_code keep_row(struct mr_result *res, const MYSQL_ROW row,
     return MR_OK;
 }
 
+/* A bound on what is kept: the server may be another program than it says, and its answer without
+ * an end. */
 static enum mr_code keep_rows(struct mr_db *db, MYSQL_RES *rows, const char *shape,
                               struct mr_result *res, struct mr_err *err)
 {

@@ -10,6 +10,8 @@ struct mr_stored_row {
     unsigned char bytes[];
 };
 
+/* One block a row, and not an arena: each is freed when the next is asked for, so that memory falls
+ * as the rows are read. */
 enum mr_code mr_stored_add(struct mr_stored *stored, const void *row, size_t len,
                            struct mr_err *err)
 {

@@ -104,6 +104,8 @@ static enum mr_code bind_buffer(struct column *col, MYSQL_BIND *bind, unsigned l
     return MR_OK;
 }
 
+/* Bound by what the server sends, taken by what the catalogue says: where the two do not fit
+ * together the table was altered since, and its values are not guessed at. */
 static enum mr_code bind_column(struct mr_stream *st, size_t i, const MYSQL_FIELD *field,
                                 struct mr_err *err)
 {
@@ -285,6 +287,8 @@ static enum mr_code take_bytes(struct mr_stream *st, size_t i, struct mr_err *er
     return MR_OK;
 }
 
+/* TIME has days of its own on the wire. A DATE with a time of day cannot be, so that it is refused
+ * and not cut. */
 static enum mr_code take_temporal(struct mr_stream *st, size_t i, struct mr_err *err)
 {
     const MYSQL_TIME *from = &st->columns[i].cell.t;
@@ -375,6 +379,7 @@ static enum mr_code take_number_text(struct mr_stream *st, size_t i, struct mr_e
     return is_plain && strcmp(digits, back) != 0 ? bad_value(st, i, err) : MR_OK;
 }
 
+/* What is no decimal would be encoded as a text of digits, and compared as one. */
 static enum mr_code take_decimal_text(struct mr_stream *st, size_t i, struct mr_err *err)
 {
     const struct column *col = &st->columns[i];
@@ -610,6 +615,8 @@ static int fetch(struct mr_stream *st, bool *malformed)
 }
 #endif
 
+/* The end is only what the library calls so (MYSQL_NO_DATA); everything else is a failure, also
+ * where it has no error number of its own (db.h). */
 enum mr_code mr_stream_next(struct mr_stream *st, const struct mr_value **values,
                             struct mr_err *err)
 {
@@ -645,6 +652,7 @@ enum mr_code mr_stream_next(struct mr_stream *st, const struct mr_value **values
 /* ---- raw rows ---- */
 
 #ifdef MARIADB_PACKAGE_VERSION
+/* All or nothing: once packets are taken from under the library, it cannot be asked for values. */
 bool mr_stream_begin_raw(struct mr_stream *st, const size_t *wanted, size_t nwanted,
                          struct mr_raw_row *row)
 {

@@ -259,6 +259,8 @@ static void end_call(struct mr_watch *watch, uint64_t turn, enum ending how, dou
     pthread_mutex_lock(&watch->lock);
 }
 
+/* The number of the turn is odd while a call waits: one that has not moved since the last look is
+ * the same call. The thread that waits is told nothing, its socket is shut down (end_call). */
 static void look(struct mr_watch *watch)
 {
     uint64_t turn = atomic_load(&watch->turn);
@@ -290,6 +292,8 @@ static void watch_destroy(struct mr_watch *watch)
     free(watch);
 }
 
+/* Who closes does not wait for ever: what was left behind (a connection of the watch that hangs) is
+ * released here, by whoever comes last. */
 static void *watch_main(void *arg)
 {
     struct mr_watch *watch = arg;
@@ -352,6 +356,8 @@ enum mr_code mr_watch_new(const struct mr_endpoint *ep, const char *label, const
     return code;
 }
 
+/* The watch may sit in a call that does not end; then the thread is left to itself, and takes the
+ * rest with it. */
 void mr_watch_free(struct mr_watch *watch)
 {
     if (watch == NULL)

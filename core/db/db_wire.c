@@ -66,6 +66,8 @@ static size_t width_of(enum mr_wire_kind kind)
     return 0;
 }
 
+/* Only pairs that need no conversion: for any other the client library would have to be asked,
+ * whose work this saves. */
 bool mr_wire_gives(enum mr_wire_kind kind, enum mr_class cls)
 {
     switch (kind) {
@@ -116,6 +118,8 @@ static void put_real(enum mr_wire_kind kind, const unsigned char *at, struct mr_
     value->d = (double)f;
 }
 
+/* The server leaves out what is zero at the end: four lengths are possible, and any other is a
+ * broken packet. */
 static bool put_datetime(const unsigned char *at, size_t len, struct mr_value *value)
 {
     struct mr_time *t = &value->t;
@@ -223,6 +227,8 @@ static bool is_null(const void *row, size_t i)
     return (nulls[(i + 2) / 8] >> ((i + 2) % 8) & 1) != 0;
 }
 
+/* Columns that nobody wants are passed over, but their length has to be read; those behind the last
+ * that is wanted are not looked at. */
 bool mr_wire_decode(const struct mr_wire_column *columns, size_t count, size_t ncolumns,
                     const void *row, size_t len, struct mr_value *values)
 {

@@ -93,6 +93,8 @@ static const char *last_at(struct span in)
     return memrchr(in.ptr, '@', in.len);
 }
 
+/* Neither strtoul's signs and blanks nor its wrapping round are wanted: only digits, and never more
+ * than max. */
 static enum mr_code parse_number(const char *text, unsigned max, unsigned *out)
 {
     unsigned value = 0;
@@ -118,6 +120,7 @@ static bool is_like_port(const char *text)
     return digits > 0 && digits <= PORT_DIGITS_MAX && text[digits] == '\0';
 }
 
+/* A password with a : or @ in it ends up here: it is shown only where it looks like a port. */
 static enum mr_code parse_port(struct mr_endpoint *ep, struct span in, struct mr_err *err)
 {
     char *text = NULL;
@@ -292,6 +295,7 @@ static bool is_plain_word(struct span in)
     return in.len > 3;
 }
 
+/* What stands in the wrong place may be a part of a password: only a plain word is shown again. */
 static enum mr_code parse_option(struct mr_endpoint *ep, struct span key, struct mr_err *err)
 {
     struct span in = {NULL, 0};
@@ -352,6 +356,8 @@ static enum mr_code parse_options(struct mr_endpoint *ep, struct span in, struct
     return MR_OK;
 }
 
+/* The last @ ends the account, so that an @ in a password is taken for what it is. A socket or a
+ * port without a host is this machine's; without either, the option files may name one. */
 static enum mr_code parse_mysql(struct mr_endpoint *ep, struct span in, struct mr_err *err)
 {
     const char *end = find_any(in, "/?");
@@ -458,6 +464,8 @@ static char *copy_text(const char *text, bool *failed)
     return copy;
 }
 
+/* Texts are copied one by one into memory of its own, since release overwrites the password: a
+ * shared one would vanish for both. */
 enum mr_code mr_endpoint_copy(struct mr_endpoint *to, const struct mr_endpoint *from,
                               struct mr_err *err)
 {
@@ -631,6 +639,8 @@ void mr_endpoint_place(const struct mr_endpoint *ep, struct mr_strbuf *out)
         mr_strbuf_add_fmt(out, " socket %s", ep->socket);
 }
 
+/* For a line that somebody else is to run, by an account of his own. What belonged to this one is
+ * named, so that he knows what to give instead. */
 void mr_endpoint_drop_account(struct mr_endpoint *ep, struct mr_strbuf *named)
 {
     const struct {
@@ -671,6 +681,7 @@ void mr_endpoint_wipe_arg(char *arg)
         *p = 'x';
 }
 
+/* Every copy of it is overwritten, the one on the stack, too. */
 enum mr_code mr_endpoint_ask_password(struct mr_endpoint *ep, const char *label, struct mr_err *err)
 {
     char buf[PASSWORD_MAX] = "";

@@ -216,6 +216,8 @@ static bool looks_at_none(const struct mr_err *why)
            strstr(why->message, "skip-grant-tables") != NULL;
 }
 
+/* A server that runs without its tables of rights (--skip-grant-tables) lets everybody do
+ * everything, and has no answer to SHOW GRANTS. */
 static enum mr_code load_lines(struct mr_db *db, struct mr_grants *grants, struct mr_err *err)
 {
     static const char sql[] = "SHOW GRANTS", all[] = "GRANT ALL ON *.* TO everybody";
@@ -234,6 +236,7 @@ static enum mr_code load_lines(struct mr_db *db, struct mr_grants *grants, struc
     return code;
 }
 
+/* With partial_revokes a _ or % in the name of a database is that character, and no pattern. */
 enum mr_code mr_grants_load(struct mr_db *db, struct mr_grants **out, struct mr_err *err)
 {
     *out = NULL;

@@ -20,6 +20,8 @@ static bool is_progress(const unsigned char *at, size_t len)
     return len > 2 && at[1] == 0xff && at[2] == 0xff;
 }
 
+/* Nothing in the packet is believed: its capabilities are read only where it is long enough to have
+ * them. */
 static struct mr_greeting judge(const unsigned char *at, size_t len)
 {
     static const struct mr_greeting strange = {.state = MR_GREETING_STRANGE};
@@ -36,6 +38,8 @@ static struct mr_greeting judge(const unsigned char *at, size_t len)
     return (struct mr_greeting){.state = MR_GREETING_WHOLE, .offers_tls = (bits & CAN_TLS) != 0};
 }
 
+/* What follows the greeting was put there by somebody else, to be read as if it had come by TLS: a
+ * server that says more than one packet is a strange one. */
 struct mr_greeting mr_greeting_read(const void *bytes, size_t len)
 {
     const unsigned char *at = bytes;

@@ -45,6 +45,8 @@ static void destroy(struct mr_login_guard *guard)
     free(guard);
 }
 
+/* The descriptor is a copy: the library may close its own and the number may belong to another
+ * connection by the time that it is shut down. */
 struct mr_login_guard *mr_login_guard_new(int fd, double until_s)
 {
     struct mr_login_guard *guard = calloc(1, sizeof *guard);

@@ -42,6 +42,8 @@ static void free_job(struct job *job)
     free(job);
 }
 
+/* getaddrinfo() cannot be interrupted: who waited for it too long leaves, and the job is freed by
+ * whichever of the two comes last. */
 static void *run(void *arg)
 {
     struct job *job = arg;

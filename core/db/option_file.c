@@ -166,6 +166,7 @@ static int is_config_name(const struct dirent *entry)
     return len > 4 && strcmp(entry->d_name + len - 4, ".cnf") == 0;
 }
 
+/* In the order of the names, as the servers do it: a later file wins. */
 static enum mr_code read_dir(struct reader *reader, const char *path, bool required,
                              struct mr_err *err)
 {
@@ -199,6 +200,8 @@ static char *directive(char *line, const char *word)
     return trim(line + len);
 }
 
+/* In the usual files, which are the system's, what cannot be read is passed over, as clients do; in
+ * one that was named it is an error. */
 static enum mr_code take_line(struct reader *reader, struct place place, char *line, bool *ours,
                               struct mr_err *err)
 {
@@ -254,6 +257,8 @@ static enum mr_code open_file(const char *path, bool required, bool included, FI
     return MR_OK;
 }
 
+/* The depth is bounded, since a file may include itself. The line is overwritten: it may have held
+ * the password. */
 static enum mr_code read_file(struct reader *reader, const char *path, bool required,
                               struct mr_err *err)
 {

@@ -80,6 +80,8 @@ static void put_column(struct mr_jsonw *w, const struct mr_column *c)
     mr_jsonw_object_end(w);
 }
 
+/* A part is a column or an expression: the one that it is not is left out, and read back as
+ * NULL. */
 static void put_index(struct mr_jsonw *w, const struct mr_index *index)
 {
     mr_jsonw_object_begin(w);

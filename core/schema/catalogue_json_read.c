@@ -69,6 +69,8 @@ static const char *const *get_names(struct mr_json_reader *r, const struct json_
 
 /* ---- tables ---- */
 
+/* What other rooms take for granted is asked here: a class for every column, and an expression for
+ * every generated one. */
 static void get_column(struct mr_json_reader *r, const struct json_t *item, void *to)
 {
     struct mr_column *c = to;
@@ -127,6 +129,8 @@ static void get_index(struct mr_json_reader *r, const struct json_t *item, void 
         mr_json_read_refuse(r, "index", index->name);
 }
 
+/* As many columns as it refers to: whoever walks both lists by one counter would read beyond the
+ * shorter. */
 static void get_foreign_key(struct mr_json_reader *r, const struct json_t *item, void *to)
 {
     struct mr_foreign_key *fk = to;
@@ -215,6 +219,7 @@ static void get_field(struct mr_json_reader *r, const struct json_t *object, con
         memcpy(to, text, len + 1);
 }
 
+/* Numbers are bounded by what they are put into: a forged one would come out as another number. */
 static void get_server(struct mr_json_reader *r, const struct json_t *root, struct mr_server *s)
 {
     const struct json_t *o = mr_json_read_object(r, root, "server");
@@ -252,6 +257,7 @@ static void get_database(struct mr_json_reader *r, const struct json_t *item, vo
     db->collation = need_text(r, item, "collation");
 }
 
+/* A word that is no kind leaves 0, which no switch knows: it is refused. */
 static void get_object(struct mr_json_reader *r, const struct json_t *item, void *to)
 {
     struct mr_object *object = to;

@@ -8,6 +8,8 @@
 #include "core/row/value_text.h"
 #include "core/schema/schema_norm.h"
 
+/* Only a literal can be compared with a value: what is computed (a function, an expression) has
+ * more than one token, and holds something else in each row. */
 bool mr_column_default_literal(const struct mr_column *column, struct mr_strbuf *out)
 {
     const char *text = column->default_text;
@@ -81,6 +83,8 @@ static bool holds_bits(const struct mr_column *column, const struct mr_value *va
     return (is_number || bytes != NULL) && held == strtoull(column->default_text + 2, NULL, 2);
 }
 
+/* Texts first; where they differ the default may be another spelling of the number, such as 1.0 and
+ * 1. */
 bool mr_column_holds_default(const struct mr_column *column, const struct mr_value *value)
 {
     struct mr_strbuf literal = MR_STRBUF_INIT, text = MR_STRBUF_INIT;

@@ -192,6 +192,8 @@ static bool is_year(const struct digits *d)
     return d->count == 0 || (!d->minus && is_at_most(d, 2155) && !is_at_most(d, 1900));
 }
 
+/* The range is that of the type itself: without strict mode a server cuts a value to the nearest
+ * end, in silence. */
 static enum mr_fit fit_integer(const struct mr_column *to, const struct digits *d,
                                struct mr_strbuf *why)
 {
@@ -343,6 +345,8 @@ static bool take_char(const char *text, size_t len, size_t *at, char c)
     return is;
 }
 
+/* A fraction has at least one digit, and up to six; missing ones are zeros behind it: .5 is half a
+ * second. */
 static bool take_clock(const char *text, size_t len, size_t *at, struct mr_time *t)
 {
     if (!take_char(text, len, at, ':') || !take_number(text, len, at, 2, &t->minute) ||
@@ -419,6 +423,8 @@ static bool cuts_fraction(const struct mr_column *to, const struct mr_time *t)
     return t->micros % step != 0;
 }
 
+/* What is written as a text may be no day at all; a value that came from a column of times was
+ * accepted by a server, also as a day of zeros. */
 static enum mr_fit fit_time(const struct mr_column *to, const struct mr_fit_value *v,
                             struct mr_strbuf *why)
 {

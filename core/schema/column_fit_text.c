@@ -152,6 +152,8 @@ static bool ends_with_blank(const struct mr_value *v)
     return v->len > 0 && v->ptr != NULL && ((const char *)v->ptr)[v->len - 1] == ' ';
 }
 
+/* The character is named by its number: in a terminal that cannot show it, it is not to be told
+ * from others. */
 static enum mr_fit fit_characters(const struct mr_column *to, const struct measured *m,
                                   const struct mr_fit_value *v, struct mr_strbuf *why)
 {
@@ -181,6 +183,9 @@ static enum mr_fit fit_foreign(const struct mr_column *to, const struct mr_fit_v
     return MR_FIT_ASK;
 }
 
+/* CHAR gives no trailing blanks back, so that they would be lost unless the value comes from such a
+ * column itself. Where the two character sets are not both known here, the server has to be
+ * asked. */
 static enum mr_fit fit_string(const struct mr_column *to, const struct mr_fit_value *v,
                               struct mr_strbuf *why)
 {
@@ -254,6 +259,8 @@ static enum mr_fit no_member(const struct mr_column *to, const char *ptr, size_t
     return MR_FIT_NO;
 }
 
+/* The server gives members back in the order of the type: in another one the text would not be what
+ * was written. */
 static enum mr_fit fit_set(const struct mr_column *to, const struct mr_value *v,
                            struct mr_strbuf *why)
 {
@@ -324,6 +331,8 @@ static bool is_address(int family, const char *ptr, size_t len)
            inet_ntop(family, bytes, again, sizeof again) != NULL && strcmp(text, again) == 0;
 }
 
+/* Of types that have a form of their own, only the text that the server would give back fits: any
+ * other would be read back as another value. */
 enum mr_fit mr_column_fit_text(const struct mr_column *to, const struct mr_fit_value *v,
                                struct mr_strbuf *why)
 {

@@ -131,6 +131,8 @@ static void add_db_filter(struct mr_strbuf *sql, const struct mr_schema_load *lo
     mr_strbuf_add_str(sql, load->ndbs > 1 ? ", '')" : ")");
 }
 
+/* Servers of different ages have different columns in one view: a column that this one does not
+ * have is asked for as NULL. */
 enum mr_code mr_schema_each(struct mr_schema_load *load, const struct mr_schema_view *view,
                             mr_schema_row_fn *fn, struct mr_err *err)
 {
@@ -227,6 +229,8 @@ static void *keep_items(struct mr_schema_load *load)
     return copy;
 }
 
+/* Sorted here and not by the server, whose collation has another order than the bytes that are
+ * searched by. */
 static enum mr_code load_dbs(struct mr_schema_load *load, struct mr_catalogue *cat,
                              struct mr_err *err)
 {

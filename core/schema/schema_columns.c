@@ -113,6 +113,8 @@ static enum mr_default_style default_style(const struct mr_schema_load *load, co
     return strcasestr(extra, "DEFAULT_GENERATED") != NULL ? MR_DEFAULT_EXPRESSION : MR_DEFAULT_RAW;
 }
 
+/* A server writes a default as a literal or as an expression, and which of the two it is has to be
+ * known before it is read: 'now()' may be a text. */
 static void take_default(struct mr_schema_load *load, struct mr_column *col,
                          const struct mr_cell *cells, const char *extra)
 {
@@ -222,6 +224,8 @@ static int compare_columns(const void *a, const void *b)
     return x->col.ordinal < y->col.ordinal ? -1 : x->col.ordinal > y->col.ordinal;
 }
 
+/* All columns of all tables are one array, sorted by table and place; a table gets the beginning of
+ * its piece. */
 static enum mr_code keep_columns(struct mr_schema_load *load, struct mr_err *err)
 {
     struct column_item *items = load->items.items;

@@ -131,6 +131,8 @@ static const char *keep_name(struct reading *r, const char *label, const struct 
     return keep(r, &text);
 }
 
+/* The catalogue has read this index from information_schema; SHOW CREATE TABLE adds what is told
+ * nowhere else. A PRIMARY KEY has no name there. */
 static void take_index(struct reading *r, const struct mr_token *token)
 {
     const bool primary = mr_token_is(token, "(") && mr_token_is(&r->before[1], "PRIMARY");
@@ -211,6 +213,8 @@ static void take_name(struct reading *r, const struct mr_token *token)
         take_period(r, token);
 }
 
+/* KEY counts at depth 1 alone, among the definitions, and SYSTEM_TIME at 0, behind them: deeper are
+ * expressions, which may hold the same words. */
 static void take_token(struct reading *r, const struct mr_token *token)
 {
     const struct mr_token *last = &r->before[0];
@@ -240,6 +244,8 @@ static void take_versions(struct reading *r)
     r->table->partitioning = keep(r, &text);
 }
 
+/* All or nothing: of a statement that was not understood to its end nothing is kept, since half of
+ * its clauses would show as a difference. */
 enum mr_code mr_schema_read_create(struct mr_table *table, const char *create, size_t len,
                                    struct mr_arena *arena, struct mr_err *err)
 {
@@ -267,6 +273,8 @@ bool mr_schema_is_not_shown(enum mr_code code, const struct mr_db *db)
            (code == MR_E_TIMEOUT && !mr_db_is_lost(db));
 }
 
+/* A table that the account is not shown keeps what it has: not known, which is not the same as
+ * without clauses. */
 static enum mr_code ask(struct mr_db *db, struct mr_table *table, struct mr_arena *arena,
                         struct mr_err *err)
 {
@@ -299,6 +307,8 @@ enum mr_code mr_schema_hurry(struct mr_db *db, bool on, struct mr_err *err)
               : mr_db_exec(db, again, sizeof again - 1, err);
 }
 
+/* One query a table is slow, so that only tables are asked for that can have what only this
+ * tells. */
 static enum mr_code ask_each(struct mr_db *db, const struct mr_table *tables, size_t count,
                              struct mr_arena *arena, struct mr_err *err)
 {

@@ -106,6 +106,8 @@ static void spend(struct parser *p, size_t work)
 
 /* Joins up to eight texts, NULL ones left out. */
 #define JOIN_MAX 8
+/* Texts are put together again on every level: spend() bounds their sum, or a nested expression
+ * would take its length squared. */
 static const char *join(struct parser *p, const char *const parts[JOIN_MAX])
 {
     size_t len = 0;
@@ -281,6 +283,8 @@ static struct expr parse_introduced(struct parser *p)
                : literal;
 }
 
+/* Two servers spell one function differently (now, current_timestamp): names get one spelling, but
+ * for those that are quoted, which are columns. */
 static struct expr parse_name(struct parser *p)
 {
     bool word = peek(p)->kind == MR_TOKEN_WORD;
@@ -444,6 +448,8 @@ static const char *operand_text(struct parser *p, const struct binary *op, struc
     return wrap(p, e);
 }
 
+/* Operands of what may be turned round are put into one order, and x <> 0 is remembered to be the
+ * truth of x: servers write conditions in either form. */
 static struct expr make_binary(struct parser *p, const struct binary *op, struct expr left,
                                struct expr right)
 {
@@ -536,6 +542,7 @@ static bool parse_predicate(struct parser *p, struct expr *left)
     return true;
 }
 
+/* By precedence: each operator takes to its right what binds tighter than it does itself. */
 static struct expr parse_operators(struct parser *p, int min_power)
 {
     struct expr left = parse_primary(p);

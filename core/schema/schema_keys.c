@@ -110,6 +110,7 @@ static bool same_index(const struct part_item *a, const struct part_item *b)
     return a->table == b->table && strcmp(a->index.name, b->index.name) == 0;
 }
 
+/* Two arrays for all tables: indexes in order, and their parts, of which each index has a piece. */
 static enum mr_code keep_indexes(struct mr_schema_load *load, struct mr_err *err)
 {
     struct part_item *items = load->items.items;

@@ -193,6 +193,8 @@ static bool literal_of(struct mr_strbuf *raw, const char *text, enum mr_class cl
            (token.kind == MR_TOKEN_LITERAL && mr_class_is_number(cls));
 }
 
+/* Of a moment, now() and its relatives are a function whatever the style; NULL is the same as no
+ * default. */
 void mr_norm_default(struct mr_strbuf *out, const char *text, enum mr_default_style style,
                      enum mr_class cls, bool fixed_binary, const char *own_db)
 {
@@ -244,6 +246,8 @@ static bool is_hint(const struct mr_token *token)
     return token->len > 3 && memcmp(token->ptr, "/*+", 3) == 0;
 }
 
+/* What differs between two copies of one body, and means nothing: blanks, comments that are no
+ * hints, the database's own name, the semicolon at the end. */
 void mr_norm_body(struct mr_strbuf *out, const char *text, const char *own_db, const char *sql_mode)
 {
     struct mr_sqlscan scan;

@@ -273,6 +273,8 @@ static enum mr_code load_routines(struct mr_schema_load *load, struct mr_err *er
 
 enum { L_DB, L_NAME, L_BODY, L_LANGUAGE, L_COMMENT };
 
+/* A library (MySQL's, for routines in other languages) is a routine to all that compare objects;
+ * its name says what it is, so that it meets no routine of the same name. */
 static enum mr_code take_library(struct mr_schema_load *load, const struct mr_cell *cells,
                                  struct mr_err *err)
 {
@@ -431,6 +433,8 @@ static enum mr_code read_sequence(struct mr_schema_load *load, struct mr_object 
     return code == MR_E_DENIED || code == MR_E_NO_SUCH ? MR_OK : code;
 }
 
+/* MariaDB lists them among the tables, and says how they count only one by one (SHOW CREATE
+ * SEQUENCE). */
 static enum mr_code load_sequences(struct mr_schema_load *load, struct mr_err *err)
 {
     static const char *const columns[] = {"TABLE_SCHEMA", "TABLE_NAME"};
@@ -475,6 +479,8 @@ static enum mr_code keep_objects(struct mr_schema_load *load, const struct mr_ob
     return MR_OK;
 }
 
+/* Parameters are read apart from routines, and are their signature: it is added before the next
+ * kind of object comes into the list. */
 enum mr_code mr_schema_load_objects(struct mr_schema_load *load, const struct mr_object **objects,
                                     size_t *nobjects, struct mr_err *err)
 {
