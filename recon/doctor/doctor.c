@@ -227,6 +227,8 @@ static enum mr_code check_memory(const struct mr_doctor *doctor, enum mr_code co
     return code == MR_OK && doctor->nomem ? mr_err_nomem(err, "examining a server") : code;
 }
 
+/* What fails on one server becomes a finding of it, so that the others are examined all the same.
+ * Only what ends everything (no memory, cancelled) is an error. */
 enum mr_code mr_doctor_examine(struct mr_doctor *doctor, const char *uri, struct mr_err *err)
 {
     static mr_doctor_part *const parts[] = {
@@ -256,6 +258,8 @@ enum mr_code mr_doctor_examine(struct mr_doctor *doctor, const char *uri, struct
     return check_memory(doctor, code, err);
 }
 
+/* Cases, exports, and what a check writes to disk for want of a common order need room; that there
+ * is none shows hours later otherwise. */
 static void say_room(struct mr_doctor *doctor, const char *what, const char *dir)
 {
     struct statvfs fs;

@@ -26,6 +26,8 @@ static enum mr_code write_out(void *arg, const void *ptr, size_t len, struct mr_
     return mr_outfile_write(arg, ptr, len, err);
 }
 
+/* The file is begun before the servers are examined, so that a path that cannot be written is told
+ * at once. */
 enum mr_code mr_doctor_bundle_begin(const char *path, bool force, const struct mr_run_id *id,
                                     struct mr_doctor_bundle **out, struct mr_err *err)
 {
@@ -93,6 +95,8 @@ static void put_readme(struct mr_strbuf *out)
              "Kept: names of hosts, accounts, databases and tables.\n");
 }
 
+/* Messages of servers may quote a row, and what is handed on must not: they go through the
+ * scrubber, hints too, for they quote statements. */
 static void put_findings(struct mr_strbuf *out, const struct mr_doctor *doctor)
 {
     for (size_t i = 0; i < doctor->findings.count; i++) {
@@ -118,6 +122,8 @@ static void put_machine(struct mr_strbuf *out)
         mr_strbuf_add_fmt(out, "%s %s %s\n", system.sysname, system.release, system.machine);
 }
 
+/* Setting by setting and not the file itself: its comments may hold what nobody meant to hand
+ * on. */
 static void put_config(struct mr_strbuf *out, const struct mr_config *config)
 {
     if (config->file == NULL)

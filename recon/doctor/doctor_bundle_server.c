@@ -75,6 +75,8 @@ static void add_by_column(struct mr_strbuf *out, const char *column, const struc
         mr_utf8_show(out, cell->ptr, cell->len, true);
 }
 
+/* How a listing is made harmless depends on what it is: a statement loses its values, a variable is
+ * judged by its name, a table of the server column by column. */
 static void add_row(struct mr_strbuf *out, const struct listing *l, const struct mr_result *res,
                     const struct mr_cell *row)
 {
@@ -144,6 +146,8 @@ static void put_server(struct mr_strbuf *out, const struct mr_doctor_server *ser
                       s->tls_cipher, server->connect_s, server->skew_s);
 }
 
+/* A fingerprint tells whether two tables are built alike, without the definitions, whose defaults
+ * and comments may hold anything. */
 static enum mr_code put_schema(struct mr_strbuf *out, const struct mr_doctor_server *server,
                                struct mr_err *err)
 {

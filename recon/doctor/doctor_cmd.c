@@ -192,6 +192,8 @@ static enum mr_code print(const struct mr_doctor *doctor, const struct doctor_op
     return code;
 }
 
+/* Findings are printed before the bundle is written: they are what was asked for, and a full disk
+ * must not cost them. */
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct doctor_options *opts = invocation->settings.values;

@@ -157,6 +157,9 @@ static const char *how_to_know(const struct mr_doctor_server *server)
                : "";
 }
 
+/* Without the right to see other accounts an empty list proves nothing. Whom one waits for is told
+ * as certain only where the server shows it; what somebody is advised to kill must not be a guess
+ * without saying so. */
 static void say_sessions(struct mr_doctor *d, const struct mr_doctor_server *server)
 {
     const struct mr_gate_facts *f = &server->facts;
@@ -245,6 +248,8 @@ static enum mr_code say_row_waits(struct mr_doctor *d, const struct mr_doctor_se
     return MR_OK;
 }
 
+/* A transaction prepared by XA has no session (0) that could be killed: its coordinator has to end
+ * it. "Nobody waits" is said only where the list of waits could be read. */
 static enum mr_code say_row_locks(struct mr_doctor *d, const struct mr_doctor_server *server,
                                   struct mr_err *err)
 {
@@ -295,6 +300,8 @@ static enum mr_code say_row_locks(struct mr_doctor *d, const struct mr_doctor_se
 
 /* ---- connections, disk ---- */
 
+/* By number and by share: ten that are left are few of a thousand, and a tenth of thirty is few as
+ * well. */
 static void say_connections(struct mr_doctor *d, const struct mr_gate_facts *f)
 {
     const uint64_t left = f->max_connections > f->connected ? f->max_connections - f->connected : 0;

@@ -9,6 +9,9 @@
 
 /* ---- databases that were named ---- */
 
+/* What does not exist and what is hidden look the same in the catalogue; the probe asks for a table
+ * of it, and the error tells them apart. Only where all are visible is a name in other letters
+ * looked for. */
 static enum mr_code say_database(struct mr_doctor *d, struct mr_doctor_server *server,
                                  const char *name, struct mr_err *err)
 {
@@ -131,6 +134,8 @@ static enum mr_code say_table(struct mr_doctor *d, const struct mr_doctor_server
     return code;
 }
 
+/* A pattern that matches nothing is most often one that the shell has expanded, or a table name of
+ * which the database was left out. */
 static enum mr_code say_wanted(struct mr_doctor *d, const struct mr_doctor_server *server,
                                struct mr_err *err)
 {
@@ -151,6 +156,7 @@ static enum mr_code say_wanted(struct mr_doctor *d, const struct mr_doctor_serve
     return code;
 }
 
+/* Where the catalogue cannot be read it stays NULL, and the parts that come later do without. */
 enum mr_code mr_doctor_objects(struct mr_doctor *d, struct mr_doctor_server *server,
                                struct mr_err *err)
 {

@@ -71,6 +71,8 @@ static void add_count(struct mr_strbuf *out, size_t count, const char *one, cons
     mr_strbuf_add_fmt(out, "%zu %s", count, count == 1 ? one : many);
 }
 
+/* Gravest first, whatever the order in which it was found; what is well is only counted, unless
+ * more is asked for. */
 void mr_doctor_output_text(const struct mr_doctor *d, bool color, bool verbose,
                            struct mr_strbuf *out)
 {

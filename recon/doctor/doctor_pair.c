@@ -39,6 +39,8 @@ static bool names_other_databases(const struct couple *c)
     return x->ndbs > 0 && y->ndbs > 0;
 }
 
+/* Two addresses of one server make everything equal: the one case in which a comparison says less
+ * the better it goes. */
 static void say_who(const struct couple *c)
 {
     struct mr_doctor *d = c->doctor;
@@ -78,6 +80,8 @@ static enum mr_code relate(const struct couple *c, enum mr_relation *relation, s
     return code;
 }
 
+/* Two servers that both take writes part in silence. Where it cannot be seen whether one follows
+ * the other, that is unknown, and not well. */
 static enum mr_code say_writers(const struct couple *c, struct mr_err *err)
 {
     struct mr_doctor *d = c->doctor;
@@ -105,6 +109,7 @@ static enum mr_code say_writers(const struct couple *c, struct mr_err *err)
     return MR_OK;
 }
 
+/* By release series (10.11, 8.0): within one, servers know the same structures. */
 static void say_versions(const struct couple *c)
 {
     struct mr_doctor *d = c->doctor;
@@ -162,6 +167,7 @@ static void say_settings(const struct couple *c)
     mr_strbuf_release(&text);
 }
 
+/* Only this way round: rows go from the first to the second, by a repair or a restore. */
 static void say_packets(const struct couple *c)
 {
     struct mr_doctor *d = c->doctor;
@@ -227,6 +233,7 @@ static const char *lonely_line(const struct mr_gate_table *x, const struct mr_ga
     return NULL;
 }
 
+/* A collation decides which keys are one. Columns without one have the same order everywhere. */
 static void compare_key(const struct mr_table *x, const struct mr_table *y,
                         struct differences *diff)
 {
@@ -245,6 +252,8 @@ static void compare_key(const struct mr_table *x, const struct mr_table *y,
     }
 }
 
+/* Fingerprints first, since nearly all are equal; of two that differ, one line that only one side
+ * has says most. Where neither has one, the lines are the same in another order. */
 static enum mr_code compare_table(const struct couple *c, const struct mr_table *t,
                                   const struct mr_table *twin, struct differences *diff,
                                   struct mr_err *err)
@@ -287,6 +296,8 @@ static enum mr_code compare_tables(const struct couple *c, struct differences *d
     return MR_OK;
 }
 
+/* MySQL and MariaDB spell some of what is equal otherwise, so that tables which differ are only a
+ * note there; that one is missing is a problem everywhere. */
 static void say_differences(const struct couple *c, const struct differences *diff)
 {
     struct mr_doctor *d = c->doctor;
@@ -314,6 +325,7 @@ static void say_differences(const struct couple *c, const struct differences *di
                           "takes for the same cannot live in the other.");
 }
 
+/* What could not be read of one of them was told when it was examined: no pair is made of it. */
 enum mr_code mr_doctor_pair(struct mr_doctor *d, const struct mr_doctor_server *a,
                             const struct mr_doctor_server *b, struct mr_err *err)
 {

@@ -32,6 +32,8 @@ static bool is_by_socket(const struct mr_endpoint *ep)
     return ep->socket != NULL || (strcasecmp(host_of(ep), "localhost") == 0 && ep->port == 0);
 }
 
+/* Each login asks the name server anew, so that a slow one looks like a slow database; the time
+ * that it took is told apart from the server's. */
 static bool resolve(struct mr_doctor *d, const struct mr_endpoint *ep, struct addrinfo **list)
 {
     const struct addrinfo want = {.ai_socktype = SOCK_STREAM};
@@ -98,6 +100,8 @@ static const char *tcp_hint(int error)
     }
 }
 
+/* As a client does: one address after the other, and the first that answers counts. The reason told
+ * is that of the last. */
 static bool try_tcp(struct mr_doctor *d, const struct mr_endpoint *ep, const struct addrinfo *list)
 {
     int error = 0;
@@ -218,6 +222,9 @@ static bool is_told_as_error(enum mr_code code)
            code == MR_E_CANCELLED;
 }
 
+/* A login that is refused is what the doctor was called for: a finding with its remedy, and the
+ * server is not listed. What is wrong with the call itself (an option file, a cancel) is an
+ * error. */
 static enum mr_code log_in(struct mr_doctor *d, const char *uri, struct mr_doctor_server **out,
                            struct mr_err *err)
 {

@@ -90,6 +90,8 @@ static void add_error(struct mr_strbuf *out, unsigned sql_errno, const char *tex
     mr_strbuf_add(out, text, mr_utf8_fit(text, len, 400));
 }
 
+/* Stopped by somebody and stopped by an error look alike in the state; only the error tells, and
+ * has a remedy of its own. */
 static void say_stopped(struct mr_doctor *d, const struct mr_gate_channel *c, const char *thread,
                         unsigned sql_errno, const char *error)
 {

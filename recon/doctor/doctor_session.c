@@ -70,6 +70,7 @@ static bool leaves_machine(const struct mr_doctor_server *server)
            strncmp(ep->host, "127.", 4) != 0 && strcmp(ep->host, "::1") != 0;
 }
 
+/* Unencrypted is a note only where the connection leaves this machine. */
 static enum mr_code say_tls(struct mr_doctor *d, const struct mr_doctor_server *server,
                             struct mr_err *err)
 {

@@ -59,6 +59,8 @@ static const struct limit {
 /* As many as a run with the default --threads opens, and one to look at the load. */
 #define CONNECTIONS_WANTED 11
 
+/* Limits that only writers meet are passed over where nobody is to write; and what this kind of
+ * server does not have. */
 static enum mr_code say_limit(struct mr_doctor *d, const struct mr_doctor_server *server,
                               const struct limit *l, bool *fine, struct mr_err *err)
 {
@@ -78,6 +80,7 @@ static enum mr_code say_limit(struct mr_doctor *d, const struct mr_doctor_server
     return MR_OK;
 }
 
+/* The session's value is the account's own where it has one, else the server's. */
 static enum mr_code say_account_limit(struct mr_doctor *d, const struct mr_doctor_server *server,
                                       struct mr_err *err)
 {
@@ -153,6 +156,8 @@ static enum mr_code say_clock(struct mr_doctor *d, struct mr_doctor_server *serv
     return MR_OK;
 }
 
+/* Named zones need tables that a new server lacks; then CONVERT_TZ gives NULL without an error,
+ * which whoever compares times by it takes for missing data. */
 static enum mr_code say_zones(struct mr_doctor *d, const struct mr_doctor_server *server,
                               struct mr_err *err)
 {
@@ -178,6 +183,8 @@ static enum mr_code say_zones(struct mr_doctor *d, const struct mr_doctor_server
 
 /* ---- character set, views ---- */
 
+/* init_connect, or a server that does not listen to what clients want, changes it behind our
+ * back. */
 static enum mr_code say_charset(struct mr_doctor *d, const struct mr_doctor_server *server,
                                 struct mr_err *err)
 {

@@ -137,6 +137,8 @@ static void say_opened(const struct probes *p, enum mr_doctor_name name, const c
     }
 }
 
+/* A table that was dropped since it was listed is not counted; what the account may not open is
+ * unseen, not broken. */
 static enum mr_code say_failed(struct probes *p, const char *db, const char *name, bool view,
                                enum mr_code failed, const struct mr_err *why, struct mr_err *err)
 {
@@ -219,6 +221,7 @@ out:
     return code;
 }
 
+/* A table is opened, since the catalogue shows broken ones as if they were well. */
 static enum mr_code probe_tables(struct mr_doctor *d, const struct mr_doctor_server *server,
                                  struct mr_err *err)
 {
