@@ -38,6 +38,8 @@ static enum mr_code probe_absent(const struct mr_gate_task *task, struct mr_gate
     return code;
 }
 
+/* What the catalogue does not show is gone, or hidden from this account: only a probe of the
+ * sequence itself tells. */
 static enum mr_code find_absent_sequences(const struct mr_gate_task *task,
                                           struct mr_gate_facts *facts, struct mr_err *err)
 {

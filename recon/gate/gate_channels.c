@@ -124,6 +124,8 @@ static const char *filters(struct status *s)
     return kept != NULL ? kept : "";
 }
 
+/* The lag is unknown where the server gives NULL: a replica that is stopped must not look as if it
+ * were level. */
 static void take(struct status *s, struct mr_gate_channel *c)
 {
     const char *lag = raw(s, F_LAG);
@@ -215,6 +217,8 @@ static enum mr_code take_rows(struct mr_result *res, struct mr_arena *arena,
     return s.nomem ? mr_err_nomem(err, "reading replication") : MR_OK;
 }
 
+/* An account without the right gets an error, and not an empty list: that is kept as a view, so
+ * that no rule takes hidden channels for none. */
 enum mr_code mr_gate_read_channels(const struct mr_gate_link *link, struct mr_arena *arena,
                                    struct mr_gate_facts *facts, struct mr_err *err)
 {

@@ -151,6 +151,8 @@ static enum mr_code answer_nagios(enum mr_code code, bool json, int *exit_code, 
     return MR_OK;
 }
 
+/* To Nagios every way to fail is an answer, with its own exit status: an error on stderr it would
+ * not show. */
 static enum mr_code run_check(const struct mr_invocation *invocation, int *exit_code,
                               struct mr_err *err)
 {

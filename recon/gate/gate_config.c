@@ -101,6 +101,8 @@ static bool parse_number(const char **at, double *out)
     return isfinite(*out);
 }
 
+/* Two numbers in the wrong order would leave the warning out: which way is worse depends on the
+ * threshold (floor). */
 static enum mr_code set_threshold(struct mr_gate_limits *limits, const struct threshold *t,
                                   const char *value, struct mr_err *err)
 {
@@ -203,6 +205,8 @@ static enum mr_code parse_until(const char *text, size_t len, struct mr_time *ou
     return code;
 }
 
+/* A silence has an end, so that none that was forgotten hides a finding for good. The reason is for
+ * people. */
 static enum mr_code parse_silence(struct mr_gate_silence *silence, const char *value,
                                   struct mr_arena *arena, struct mr_err *err)
 {

@@ -14,6 +14,8 @@ static int by_size(const void *left, const void *right)
     return (a->table->est_rows > b->table->est_rows) - (a->table->est_rows < b->table->est_rows);
 }
 
+/* Within what is left of the time for exact counts; without an answer the estimate stays, and
+ * rows_exact stays false. */
 static enum mr_code count(struct mr_gate_work *work, struct mr_gate_item *item, struct mr_err *why)
 {
     struct mr_strbuf body = MR_STRBUF_INIT;

@@ -38,6 +38,7 @@ static void put_server(struct mr_jsonw *w, const struct mr_gate_facts *f)
     mr_jsonw_object_end(w);
 }
 
+/* An unknown lag is null, which no reader can take for a number. */
 static void put_channel(struct mr_jsonw *w, const struct mr_gate_channel *c)
 {
     mr_jsonw_object_begin(w);
@@ -60,6 +61,8 @@ static void put_channel(struct mr_jsonw *w, const struct mr_gate_channel *c)
     mr_jsonw_object_end(w);
 }
 
+/* The binary log is left out where there is none: then nothing can be said later of what came
+ * between. */
 static void put_replication(struct mr_jsonw *w, const struct mr_gate_facts *f)
 {
     begin_object(w, "gtid");
@@ -89,6 +92,8 @@ static void put_replication(struct mr_jsonw *w, const struct mr_gate_facts *f)
     mr_jsonw_object_end(w);
 }
 
+/* What could not be seen is null and not 0: a disk without room, and a disk that nobody could look
+ * at, are different findings. */
 static void put_load(struct mr_jsonw *w, const struct mr_gate_facts *f)
 {
     begin_object(w, "sessions");
@@ -167,6 +172,8 @@ static void put_last_rows(struct mr_jsonw *w, const struct mr_gate_table *t)
     mr_jsonw_object_end(w);
 }
 
+/* A counter that counts within groups has no single next number: it is left out, or the next
+ * baseline would see it go back. */
 static void put_keys(struct mr_jsonw *w, const struct mr_gate_table *t)
 {
     begin_object(w, "rows");
@@ -199,6 +206,7 @@ static void put_keys(struct mr_jsonw *w, const struct mr_gate_table *t)
     mr_jsonw_object_end(w);
 }
 
+/* Triggers are written only where they were seen: an empty list says that there are none. */
 static void put_table(struct mr_jsonw *w, const struct mr_gate_table *t)
 {
     mr_jsonw_object_begin(w);

@@ -60,6 +60,8 @@ static const char *get_time(struct mr_json_reader *r, node object, const char *n
     return text;
 }
 
+/* Numbers are bounded by what they are put into, and a flavour that is neither is refused: rules
+ * choose by it. */
 static void get_server(struct mr_json_reader *r, node facts, struct mr_gate_facts *f)
 {
     node object = mr_json_read_object(r, facts, "server");
@@ -79,6 +81,7 @@ static void get_server(struct mr_json_reader *r, node facts, struct mr_gate_fact
     f->uptime_s = mr_json_read_number(r, object, "uptime_seconds");
 }
 
+/* The lag of then says nothing now, and texts of errors are not kept in a baseline. */
 static void get_channel(struct mr_json_reader *r, node object, struct mr_gate_channel *c)
 {
     c->name = mr_json_read_text(r, object, "name");
@@ -198,6 +201,8 @@ static const char *next_part(char **at)
     return part;
 }
 
+/* A row is one text of four parts. What has fewer or more was not written by this program, whatever
+ * its checksum. */
 static void get_rows(struct mr_json_reader *r, node object, const char *name,
                      struct mr_gate_rows *list)
 {
@@ -234,6 +239,8 @@ static void get_last_rows(struct mr_json_reader *r, node table, struct mr_gate_t
     get_rows(r, object, "by_time", &t->by_time);
 }
 
+/* A greatest key of no column could not be compared with anything, and would be passed over in
+ * silence. */
 static void get_keys(struct mr_json_reader *r, node table, struct mr_gate_table *t)
 {
     node object = mr_json_read_object(r, table, "rows");
@@ -325,6 +332,7 @@ static void get_letters(struct mr_json_reader *r, struct mr_gate_facts *f)
         r->code = mr_gate_facts_spell(f, r->arena, r->err);
 }
 
+/* Tables are searched by halving, so that their order in the file is checked, too. */
 static void get_facts(struct mr_json_reader *r, node object, struct mr_gate_facts *f)
 {
     f->uri = mr_json_read_text(r, object, "uri");
@@ -360,6 +368,8 @@ static enum mr_code refuse(const char *path, const char *why, struct mr_err *err
     return MR_E_CONFIG;
 }
 
+/* Another version is told apart from another file: it can still be read, by the program that wrote
+ * it. */
 static enum mr_code check_schema(node root, const char *path, struct mr_err *err)
 {
     const char *schema = NULL;
@@ -379,6 +389,8 @@ static enum mr_code check_schema(node root, const char *path, struct mr_err *err
     return MR_OK;
 }
 
+/* The checksum stands at the very end and covers all bytes before it: one that is missing is a file
+ * that was cut short. */
 static enum mr_code check_seal(const char *text, size_t len, const char *path, struct mr_err *err)
 {
     const size_t tail = sizeof MR_GATE_TAIL - 1, seal = sizeof MR_GATE_SEAL - 1;
@@ -417,6 +429,7 @@ static enum mr_code get_all(struct mr_json_reader *r, node root, struct mr_gate_
     return r->code;
 }
 
+/* Whether the file is whole is asked before anything in it is believed. */
 enum mr_code mr_gate_file_parse(const char *text, size_t len, const char *path,
                                 struct mr_arena *arena, struct mr_gate_baseline *out,
                                 struct mr_err *err)

@@ -27,6 +27,7 @@ static enum mr_code malformed(const char *text, struct mr_err *err)
     return mr_err_set(err, MR_E_CHANGED, "\"%.80s\" is no set of GTIDs", text);
 }
 
+/* MySQL takes a UUID in any letters; sets are compared by its bytes. */
 static enum mr_code push(struct mr_vec *set, const char *name, size_t name_len, uint64_t lo,
                          uint64_t hi, struct mr_err *err)
 {
@@ -108,6 +109,8 @@ static enum mr_code parse_mysql(struct mr_vec *set, const char *text, struct mr_
     return MR_OK;
 }
 
+/* MariaDB tells only the last sequence of a domain and server: all before it are taken to be there,
+ * from 1. */
 static enum mr_code parse_mariadb(struct mr_vec *set, const char *text, struct mr_err *err)
 {
     const char *at = text;
@@ -158,6 +161,8 @@ static void normalise(struct mr_vec *set)
     set->count = kept + 1;
 }
 
+/* Line breaks stand in a set wherever MySQL has put them; without blanks there is one way to write
+ * it. */
 static enum mr_code parse(struct mr_vec *set, enum mr_flavour flavour, const char *text,
                           struct mr_err *err)
 {
@@ -182,6 +187,8 @@ struct writer {
     uint64_t count;
 };
 
+/* The count stops at its greatest value: what a forged set claims must not come round to a small
+ * number. */
 static void write_interval(struct writer *w, const char *name, uint64_t lo, uint64_t hi)
 {
     struct mr_strbuf *out = w->out;
@@ -297,6 +304,8 @@ static bool is_of(enum mr_flavour flavour, const char *item, const char *uuid, u
     return server_id != 0 && dash != NULL && strtoul(dash + 1, NULL, 10) == server_id;
 }
 
+/* What a server has written itself is no news from another one; the set is cut as a text, since
+ * only whole members go. */
 void mr_gate_gtid_without(enum mr_flavour flavour, const char *set, const char *uuid,
                           uint32_t server_id, struct mr_strbuf *out)
 {

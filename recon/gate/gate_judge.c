@@ -204,6 +204,9 @@ static unsigned priority_of(enum mr_gate_name name, enum mr_gate_severity severi
     return priority;
 }
 
+/* Only the first findings are spelled out: of a thousand tables, a line that a pager can show. That
+ * nothing could be read has a hint of its own: the rule's would advise to mend what is not known to
+ * be broken. */
 static void push_result(struct mr_gate_judge *judge, enum mr_gate_name name)
 {
     struct mr_gate_result *r = mr_vec_push(&judge->results);

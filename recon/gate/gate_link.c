@@ -63,6 +63,9 @@ static enum mr_code parse(struct mr_gate_link *link, const char *uri, bool ask, 
     return code;
 }
 
+/* One reconnect and a second's wait for locks: the gate is asked when servers are in trouble, and
+ * has to answer. Without the grants it goes on, and takes nothing for certain that a missing right
+ * may hide. */
 enum mr_code mr_gate_link_open(struct mr_gate_link *link, const char *uri,
                                const struct mr_gate_link_opts *opts, struct mr_err *err)
 {

@@ -204,6 +204,8 @@ static enum mr_code read_then(const struct reading *r, struct mr_gate_log *log, 
     return code;
 }
 
+/* Positions of then and now are compared only where the server has the same uuid: another server's
+ * log has the same file names. */
 enum mr_code mr_gate_read_log(const struct mr_gate_task *task, const char *file,
                               const char *position, struct mr_gate_facts *facts, struct mr_err *err)
 {

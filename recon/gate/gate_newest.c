@@ -44,6 +44,8 @@ static const struct mr_column *filled_by_server(const struct mr_table *table)
     return NULL;
 }
 
+/* From what somebody has said to what a name suggests; a name counts only for a column of
+ * moments. */
 const struct mr_column *mr_gate_newest_column(const struct mr_table *table,
                                               const struct mr_table_config *config)
 {
@@ -89,6 +91,8 @@ const struct mr_column *mr_gate_born_column(const struct mr_table *table,
     return NULL;
 }
 
+/* A TIMESTAMP is compared in the session's zone, which is UTC. A DATETIME holds the server's own
+ * time, by which now() has filled it. */
 bool mr_gate_touched_sql(struct mr_strbuf *sql, const struct mr_table *table,
                          const struct mr_table_config *config, const char *since)
 {

@@ -36,6 +36,8 @@ static const char *trigger_line(struct mr_gate_work *work, const struct mr_trigg
     return kept;
 }
 
+/* Without the right a server shows no triggers at all: then none is recorded, and not an empty
+ * list, which would be a loss at the next look. */
 enum mr_code mr_gate_read_triggers(struct mr_gate_work *work, struct mr_gate_item *item,
                                    struct mr_err *err)
 {
@@ -113,6 +115,8 @@ enum mr_code mr_gate_read_drawn(struct mr_gate_work *work, struct mr_gate_item *
     return code;
 }
 
+/* A sequence that may not be read stands in the list all the same: it is there, and where it stands
+ * is hidden. */
 static enum mr_code take_sequence(struct mr_gate_work *work, const struct mr_object *object,
                                   struct mr_gate_sequence *out, struct mr_err *err)
 {

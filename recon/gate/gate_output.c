@@ -71,6 +71,7 @@ static bool ends_in(const char *text, const char *end)
     return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
+/* Nagios splits at ' = and |: a name of a table must not have them. */
 static void add_perfdata(struct mr_strbuf *out, const struct mr_gate_metric *m)
 {
     mr_strbuf_add_fmt(out, " '%s", m->name);
@@ -87,6 +88,7 @@ static void add_perfdata(struct mr_strbuf *out, const struct mr_gate_metric *m)
         mr_strbuf_add_fmt(out, ";%.6g;%.6g;0", m->limits.warning, m->limits.critical);
 }
 
+/* A pager shows this line alone: the verdict, and three findings of that gravity. */
 static void first_line(const struct mr_gate_report *report, struct mr_strbuf *out)
 {
     static const char *const words[] = {"OK", "OK", "WARNING", "UNKNOWN", "CRITICAL"};
@@ -124,6 +126,8 @@ static enum mr_style style_of(enum mr_gate_severity severity)
     return severity == MR_GATE_CRITICAL ? MR_STYLE_BAD : MR_STYLE_WARN;
 }
 
+/* Names and messages may hold what a server says: they are shown escaped. A silenced finding says
+ * what it would be, how long it is silenced, and why. */
 static void one_block(const struct mr_gate_report *report, const struct mr_gate_result *r,
                       struct mr_strbuf *out)
 {
@@ -173,6 +177,8 @@ static void names_of_ok(const struct mr_gate_report *report, struct mr_strbuf *o
         mr_strbuf_add_char(out, '\n');
 }
 
+/* Gravest first; what is silenced comes last, for it counts for nothing, and is not left out
+ * either. */
 enum mr_code mr_gate_output_text(const struct mr_gate_report *report, FILE *file,
                                  struct mr_err *err)
 {

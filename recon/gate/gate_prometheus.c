@@ -14,6 +14,7 @@
 
 #define PREFIX "myrecon_gate_"
 
+/* What the format wants escaped in a label, and nothing else. */
 static void add_label(struct mr_strbuf *out, bool *first, const char *name, const char *value)
 {
     mr_strbuf_add_fmt(out, "%s%s=\"", *first ? "" : ",", name);
@@ -84,6 +85,8 @@ static int by_name(const void *left, const void *right)
     return order;
 }
 
+/* The format wants all samples of a metric together, below one head, and none of them twice: hence
+ * by name. */
 static enum mr_code add_metrics(const struct mr_gate_report *report, struct mr_strbuf *out,
                                 struct mr_err *err)
 {

@@ -32,6 +32,8 @@ static bool tell_view(const char *uri, const char *what, const struct mr_gate_vi
     return false;
 }
 
+/* A baseline is as good as what it has seen: what it lacks is told while somebody is there to grant
+ * a right, and not when it is needed. */
 static bool tell_hidden(const struct mr_gate_facts *f, struct tally *tally)
 {
     bool complete = tell_view(f->uri, "the replication status", &f->replication);
@@ -152,6 +154,8 @@ static enum mr_code write_baseline(const struct mr_gate_run *run, struct mr_outf
     return mr_gate_file_write(out, facts, count, err);
 }
 
+/* The file is written also where it is incomplete, for that is more than none; the exit status says
+ * so. */
 static enum mr_code record(struct mr_gate_run *run, struct mr_outfile *out, int *exit_code,
                            struct mr_err *err)
 {
@@ -179,6 +183,8 @@ static enum mr_code begin_output(const struct mr_gate_options *opts, struct mr_o
     return mr_outfile_begin(&how, out, err);
 }
 
+/* The output is begun before anything is read, so that a file that is there, or cannot be written,
+ * is told at once. */
 static enum mr_code run_record(const struct mr_invocation *invocation, int *exit_code,
                                struct mr_err *err)
 {

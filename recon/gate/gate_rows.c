@@ -331,6 +331,8 @@ static enum mr_code add_probe(struct reading *r, struct mr_key key, struct mr_ga
     return MR_OK;
 }
 
+/* The newest rows are those that an old copy lacks; older ones, spread over the table, tell whether
+ * the table is the same at all. */
 static enum mr_code keep_list(struct reading *r, const struct listing *l, struct mr_gate_rows *out,
                               struct mr_err *err)
 {
@@ -475,6 +477,8 @@ static void keep_found(struct reading *r, struct mr_gate_row *row, const struct 
     row->state = MR_GATE_ROW_SAME;
 }
 
+/* One key may have been asked for several times (as a newest row and as an older one): each of them
+ * gets what was found. */
 static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct reading *r = ctx;
@@ -498,6 +502,8 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
     return MR_OK;
 }
 
+/* Each key once, in order: the server reads them along the index, and take_row() finds whom a row
+ * is for by halving. */
 static enum mr_code fetch(struct reading *r, struct mr_err *err)
 {
     struct probe *probes = r->probes.items;
@@ -527,6 +533,8 @@ static void drop_gone(struct mr_gate_rows *list)
 
 /* ---- rows of the past ---- */
 
+/* Every row of the baseline begins as gone: one that is read again is marked so, and what is not
+ * was not found. */
 static enum mr_code look_for(struct reading *r, const struct mr_gate_rows *past,
                              struct mr_gate_rows *out, struct mr_err *err)
 {
@@ -579,6 +587,8 @@ struct elsewhere {
     struct mr_vec lost; /* struct mr_gate_row *, by identity */
 };
 
+/* Same identity under another key: where both sides know when the row was born, that must agree, or
+ * it is a namesake. */
 static enum mr_code take_elsewhere(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct elsewhere *e = ctx;

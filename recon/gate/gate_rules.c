@@ -98,6 +98,7 @@ struct climb {
     size_t left;
 };
 
+/* The steps are bounded by the number of servers (left), since servers may replicate in a ring. */
 static bool climbs(struct climb c, const struct mr_gate_facts *replica)
 {
     if (c.running && !mr_gate_replicates(replica))

@@ -61,6 +61,8 @@ static void position_then(struct mr_gate_judge *j, const struct mr_gate_table *t
     mr_gate_base(j, "%s %" PRIu64, mr_gate_table_name(j, now), next_of(then));
 }
 
+/* Ids that the other side has given and this one will give again: of a history of its own only, for
+ * a replica has the same ids by right. */
 static void position_peer(struct mr_gate_judge *j, const struct mr_gate_peer *peer)
 {
     for (size_t i = 0; i < peer->facts->ntables; i++) {
@@ -104,6 +106,7 @@ static void drawn_alone(struct mr_gate_judge *j, const struct mr_gate_table *t)
             mr_gate_table_name(j, t), s->db, s->name, s->next, t->drawn_column, t->drawn_greatest);
 }
 
+/* One that descends or begins anew goes back by itself. */
 static void sequences_then(struct mr_gate_judge *j, const struct mr_gate_facts *past)
 {
     for (size_t i = 0; i < past->nsequences; i++) {
@@ -160,6 +163,8 @@ void mr_gate_rule_auto_increment_position(struct mr_gate_judge *j)
                     "repair plan --reseed-only.");
 }
 
+/* Used is what lies below the counter or the greatest key, whichever is higher: ids up to there
+ * cannot be had any more. */
 void mr_gate_rule_auto_increment_headroom(struct mr_gate_judge *j)
 {
     double least = 100;
@@ -397,6 +402,8 @@ struct counted {
     double least;
 };
 
+/* Only exact counts are compared: an estimate may be wrong by half. A queue empties itself, so that
+ * fewer rows are no loss. */
 static void complete_against(struct mr_gate_judge *j, const struct mr_gate_peer *peer,
                              struct counted *c)
 {
@@ -525,6 +532,8 @@ void mr_gate_rule_completeness(struct mr_gate_judge *j)
 
 /* ---- freshness ---- */
 
+/* An age below zero is a clock that is wrong, or times of another zone: beyond the threshold it is
+ * told as such, and not as fresh. */
 void mr_gate_rule_freshness(struct mr_gate_judge *j)
 {
     size_t count = 0;

@@ -74,6 +74,7 @@ static bool has_db(const struct mr_gate_facts *facts, const char *db)
     return false;
 }
 
+/* Of a database that is gone its tables are not told one by one. */
 static void found_absent_tables(struct mr_gate_judge *j)
 {
     const struct mr_gate_facts *now = j->now;
@@ -303,6 +304,8 @@ void mr_gate_rule_row_counts(struct mr_gate_judge *j)
                     "section. Otherwise compare with another copy: myrecon check.");
 }
 
+/* Keys of live tables only grow: one that went back is an old copy, or rows were lost at the
+ * end. */
 void mr_gate_rule_max_keys(struct mr_gate_judge *j)
 {
     struct walk w = {.of_rows = true};
@@ -413,6 +416,7 @@ static void newest_against_peer(struct mr_gate_judge *j, const struct mr_gate_pe
     }
 }
 
+/* A peer that replicates from this server lags behind it by nature: it is not compared with. */
 void mr_gate_rule_newest_row(struct mr_gate_judge *j)
 {
     size_t compared = 0;
@@ -437,6 +441,8 @@ void mr_gate_rule_newest_row(struct mr_gate_judge *j)
 #define NAMED 3       /* so many tables are named in a note */
 #define ALL_CHANGED 8 /* so many newest rows are not edited by chance, and no older one */
 
+/* Rows that are there under other keys are what a repair leaves, and not lost; told only where it
+ * is so of nine in ten, for a few may be there by chance. */
 static void found_loss(struct mr_gate_judge *j, const struct mr_gate_table *now,
                        const struct mr_gate_fate *fate)
 {
