@@ -15,8 +15,8 @@ BATCH = 40  # files that gcov is asked about at once
 
 
 def reports(objects):
-    """What gcov says, file by file."""
-    data = sorted(str(p.resolve()) for p in objects.rglob('*.gcda'))
+    """What gcov says, file by file; of what no program has run (no .gcda), that nothing was."""
+    data = sorted(str(p.resolve()) for p in objects.rglob('*.gcno'))
     with tempfile.TemporaryDirectory() as folder:
         for i in range(0, len(data), BATCH):
             said = subprocess.run(['gcov', '-b', '-j', '-t', *data[i:i + BATCH]], cwd=folder,
