@@ -1,8 +1,9 @@
-"""What of the program the tests have run, room by room: coverage.py OBJECTS [ROOM…]
+"""What of the program the tests have run, room by room: coverage.py OBJECTS [ROOM[=LEAST]…]
 
 OBJECTS is the folder of objects that were built with SAN=coverage, and whose programs have run.
 Prints lines and their share for each room (repair/merge), and for each part (repair); with a ROOM,
-each file of it, too.
+each file of it, too.  LEAST is LINES or LINES,BRANCHES, in per cent: fails where the room or
+part has less.
 """
 import collections
 import json
@@ -37,15 +38,18 @@ class Seen:
         self.branches += len(line['branches'])
         self.taken += sum(b['count'] > 0 for b in line['branches'])
 
+    def shares(self):
+        return 100 * self.run / max(self.lines, 1), 100 * self.taken / max(self.branches, 1)
+
     def show(self, name):
-        share = 100 * self.run / max(self.lines, 1)
-        taken = 100 * self.taken / max(self.branches, 1)
+        share, taken = self.shares()
         print(f'{name:40} {self.run:6} of {self.lines:6} lines {share:5.1f} %'
               f'   branches {taken:5.1f} %')
 
 
 def main():
-    objects, wanted = pathlib.Path(sys.argv[1]), sys.argv[2:]
+    objects = pathlib.Path(sys.argv[1])
+    wanted = dict(room.partition('=')[::2] for room in sys.argv[2:])
     seen = collections.defaultdict(Seen)
     root = str(pathlib.Path.cwd()) + '/'
     for file in reports(objects):
@@ -61,6 +65,12 @@ def main():
                 seen[name].add(line)
     for name in sorted(seen):
         seen[name].show(name)
+    below = [name for name, least in wanted.items() if least
+             for had, of in zip(seen[name].shares(), least.split(',')) if had < float(of)]
+    for name in sorted(set(below)):
+        print(f'{name} has less than {wanted[name].replace(",", " % of lines and ")} %'
+              f'{" of branches" if "," in wanted[name] else " of lines"}')
+    return 1 if below else 0
 
 
-main()
+sys.exit(main())
