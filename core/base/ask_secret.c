@@ -32,6 +32,8 @@ static enum mr_code read_line(int fd, char *buf, size_t size, struct mr_err *err
     return MR_OK;
 }
 
+/* On the terminal itself, so that input and output may be redirected; the echo comes back however
+ * it ends. */
 enum mr_code mr_ask_secret(const char *prompt, char *buf, size_t size, struct mr_err *err)
 {
     struct termios before;

@@ -66,6 +66,8 @@ static void line_add(struct line *line, const char *str)
     line->len += len;
 }
 
+/* Room is left for the end of the line: a text that does not fit ends in "...", never within a
+ * character. */
 static void line_add_shown(struct line *line, const char *text)
 {
     const size_t limit = sizeof line->text - 16;

@@ -177,6 +177,8 @@ static void setup_failed(struct mr_pool *pool, enum mr_code code, const struct m
     }
 }
 
+/* The last worker that leaves wakes whoever waits for the end; one that could not be set up counts
+ * as well. */
 static void *worker_main(void *arg)
 {
     struct worker *self = arg;

@@ -31,6 +31,8 @@ static bool await(int fd)
     }
 }
 
+/* In pieces that a pipe takes whole: more at once would wait for a reader who may be gone, where no
+ * signal ends it. */
 bool mr_stdpipe_write(int fd, const char *ptr, size_t len)
 {
     while (len > 0) {

@@ -20,6 +20,7 @@ bool mr_term_is_terminal(int fd)
     return isatty(fd) == 1;
 }
 
+/* As no-color.org has it: a variable that is set to nothing does not count. */
 bool mr_term_use_color(enum mr_color_mode mode, int fd)
 {
     if (mode == MR_COLOR_ALWAYS)

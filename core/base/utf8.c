@@ -9,6 +9,8 @@ static bool is_continuation(char c)
     return ((unsigned char)c & 0xC0) == 0x80;
 }
 
+/* Overlong forms and surrogates are no characters: a filter that looks for a byte would not find it
+ * in its longer form. */
 size_t mr_utf8_decode(const char *ptr, size_t len, uint32_t *code_point)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -139,6 +141,8 @@ static const char *short_escape(uint32_t cp, bool quote_backslash)
     }
 }
 
+/* What moves the cursor, or is not seen at all, shows as its number: a name of a server's must not
+ * write over a line of ours. */
 size_t mr_utf8_show_one(const char *ptr, size_t len, bool quote_backslash,
                         char shown[MR_UTF8_SHOWN_MAX], size_t *shown_len)
 {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Zeroed, since most items are filled member by member. */
 void *mr_vec_push(struct mr_vec *vec)
 {
     if (vec->count == vec->cap) {

@@ -48,6 +48,8 @@ static bool get_unit(const struct json_t *root, struct mr_journal_unit *unit)
     return unit->script != 0;
 }
 
+/* An event that this version does not know is 0 and no error: a later one may have written the
+ * line. */
 bool mr_journal_line_get(const struct json_t *root, struct mr_journal_line *line)
 {
     const char *event = text_or(root, "event", NULL);

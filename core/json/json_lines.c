@@ -14,6 +14,8 @@ struct reading {
     uint64_t number;
 };
 
+/* A line that a crash has cut off is none, where such are expected; in a file that somebody names
+ * it is an error. */
 static enum mr_code take(const struct reading *r, const char *line, size_t len, struct mr_err *err)
 {
     struct mr_json_doc *doc = NULL;

@@ -20,6 +20,8 @@ static bool is_empty(const struct mr_json_member *m, const char *from)
     return false;
 }
 
+/* What may lack and is empty is left out, as it was before the member was known: old readers see
+ * the file that they know. */
 static void put_member(struct mr_jsonw *w, const struct mr_json_member *m, const char *from)
 {
     const char *at = from + m->at;
@@ -70,6 +72,7 @@ void mr_json_put_list(struct mr_jsonw *w, const char *name, const struct mr_json
 
 /* ---- reading ---- */
 
+/* A member that may lack leaves what stands in the record: its zero. */
 static void get_member(struct mr_json_reader *r, const struct json_t *object,
                        const struct mr_json_member *m, char *out)
 {

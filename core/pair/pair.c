@@ -182,6 +182,8 @@ enum mr_code mr_pair_check_names(const struct mr_server_side side[MR_SIDES],
                : MR_OK;
 }
 
+/* A table that cannot be compared is a pair all the same, with its reason: it is listed, and not
+ * passed over. */
 enum mr_code mr_pair_plan(const struct mr_pairing *pairing, const struct mr_table *source,
                           const struct mr_table *target, struct mr_pair **out,
                           struct mr_err *reason, struct mr_err *err)

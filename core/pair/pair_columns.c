@@ -137,6 +137,8 @@ static void harmonise(struct pair *p, const struct mr_column_task *task)
     read_as(p, MR_EXPR_TEXT, MR_CLASS_TEXT, "utf8mb4");
 }
 
+/* By name, or as the configuration has them renamed. What a snapshot has left out, or somebody
+ * ignores, is noted, since it is not compared. */
 static enum mr_code pair_columns(struct builder *b, struct mr_err *err)
 {
     const struct mr_table *s = b->table->side[MR_SOURCE];
@@ -195,6 +197,8 @@ static size_t pair_named(const struct builder *b, const char *name)
     return i < b->pairs.count && pair_at(b, i)->ignored ? b->pairs.count : i;
 }
 
+/* Only such an index tells every row from every other: in a nullable column NULL may stand many
+ * times, and of a prefix two values may agree. */
 static bool is_row_key(const struct mr_table *table, const struct mr_index *index)
 {
     if (!index->unique || !index->usable)
@@ -416,6 +420,8 @@ static bool needs_hidden_key(const struct pair *p)
            p->read[MR_SOURCE].expr != MR_EXPR_COLUMN;
 }
 
+/* The key is read once more beside the value that is compared: the order is that of what the server
+ * sorts by, of an ENUM its number. */
 static enum mr_code push_hidden_key(struct builder *b, const struct pair *p, struct mr_err *err)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+/* An image is a row of encodings: a value is found by passing over those before it. */
 enum mr_code mr_pair_values_of(const void *image, size_t len, const size_t *positions, size_t count,
                                struct mr_strbuf *out, bool *null, struct mr_err *err)
 {

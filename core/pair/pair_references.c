@@ -314,6 +314,8 @@ static enum mr_code try_condition(const struct planner *p, const struct mr_pair_
     return code == MR_OK ? MR_OK : refuse(r, why.message, err);
 }
 
+/* What makes a reference useless is an error, for it was written on purpose; what only makes it
+ * slow, or leads out of the run, is a warning. */
 static enum mr_code add_configured(struct planner *p, struct mr_pair *child, size_t at,
                                    struct mr_err *err)
 {

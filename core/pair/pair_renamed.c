@@ -49,6 +49,7 @@ static bool is_of_key(const struct mr_table *table, const char *name)
     return false;
 }
 
+/* Of a pattern the columns may be missing; a section that names its table is wrong then. */
 enum mr_code mr_pair_renamed_check(const struct mr_table_config *config,
                                    const struct mr_table *const side[MR_SIDES], struct mr_err *err)
 {
@@ -103,6 +104,7 @@ static const struct mr_column *called_otherwise(const struct mr_table_config *co
     return twin != NULL && strcasecmp(twin->name, name->ptr) != 0 ? twin : NULL;
 }
 
+/* Word by word, so that a text that looks like the column's name stays as it is. */
 enum mr_code mr_pair_renamed_condition(const struct mr_table_config *config,
                                        const struct mr_table *const side[MR_SIDES],
                                        const char *condition, struct mr_arena *arena,

@@ -82,6 +82,8 @@ static const struct mr_table *find_meant(const struct mr_pairing *pairing, const
     return best;
 }
 
+/* A section for a table of another run is no slip: it is told only where it was meant for a table
+ * of this one. */
 void mr_pair_section_text(const struct mr_pairing *pairing, const struct mr_ini_section *section,
                           struct mr_strbuf *out)
 {

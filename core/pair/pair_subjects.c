@@ -54,6 +54,8 @@ static bool is_root(const struct mr_pairing *pairing, size_t at, bool *marked)
     return true;
 }
 
+/* A guess only where there is nothing to choose: of two tables that might be people, neither is
+ * taken. */
 static enum mr_code infer(struct mr_pairing *pairing, struct mr_err *err)
 {
     struct mr_pair *only = NULL;

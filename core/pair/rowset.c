@@ -40,6 +40,7 @@ struct fetch {
     size_t image_bytes; /* still to be kept */
 };
 
+/* The bound is used up by images as they come, so that the first is always kept, however wide. */
 static enum mr_code add_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct fetch *f = ctx;

@@ -78,6 +78,8 @@ static bool is_real(const struct mr_pair *pair, size_t column)
     return false;
 }
 
+/* Only spellings that lead to one key and no other: what a server would convert by rules of its own
+ * is refused with the reason. */
 const char *mr_spelling_plan(const struct mr_pair *child, size_t column,
                              const struct mr_pair *parent, size_t parent_column,
                              struct mr_spelling *s)
@@ -347,6 +349,8 @@ static enum mr_code read_uuid(const struct mr_spelling *s, const struct mr_value
     return mr_row_encode(out, &key, err);
 }
 
+/* A text that is the number, but not as the number is written (007), refers all the same; whoever
+ * writes it back has to know. */
 static enum mr_code read_as_number(const struct mr_spelling *s, const struct mr_value *value,
                                    struct mr_strbuf *out, enum mr_spelt *how, struct mr_err *err)
 {

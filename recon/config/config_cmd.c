@@ -176,6 +176,7 @@ static void json_setting(struct printer *p, const char *command, const struct mr
     mr_jsonw_end_line(w);
 }
 
+/* Where a value came from stands beside it: that is what people ask for. */
 static void text_setting(struct printer *p, const struct mr_settings *settings,
                          const struct mr_option *option)
 {
@@ -225,6 +226,7 @@ static enum mr_code print_command(struct printer *p, const struct mr_command *co
     return MR_OK;
 }
 
+/* That a password is set is told, and nothing of it. */
 static void print_variable(struct printer *p, const struct variable *variable, const char *value,
                            bool first)
 {
@@ -255,6 +257,7 @@ static void print_environment(struct printer *p)
     }
 }
 
+/* As the file has them, with file and line; what a key means is for the commands. */
 static void print_key(struct printer *p, const struct mr_ini_section *section,
                       const struct mr_ini_entry *entry)
 {
