@@ -125,26 +125,6 @@ enum mr_code mr_check_marks_resume(struct mr_check_run *check, const struct mr_p
 
 /* ---- when a segment was read ---- */
 
-/* What cannot be told did not stand still: equal rows are believed only of a table that did. */
-static bool stood_still(struct mr_check_run *check, struct mr_db *db, const struct mr_pair *table,
-                        enum mr_side side)
-{
-    const struct mr_table *t = table->side[side];
-    const char *was = check->marks[table->at].side[side].time;
-    struct mr_strbuf sql = MR_STRBUF_INIT, now = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&sql, "SELECT CONCAT('=', CREATE_TIME, '\\n') FROM "
-                            "information_schema.TABLES WHERE TABLE_SCHEMA = ");
-    mr_sql_string(&sql, t->db);
-    mr_strbuf_add_str(&sql, " AND TABLE_NAME = ");
-    mr_sql_string(&sql, t->name);
-    bool same = was != NULL && db != NULL && !sql.failed &&
-                mr_db_query_text(db, sql.ptr, &now, NULL) == MR_OK && !now.failed &&
-                strcmp(was, now.ptr) == 0;
-    mr_strbuf_release(&sql);
-    mr_strbuf_release(&now);
-    return same;
-}
-
 /* Whose time is another one: is it another table, or was it altered in its place? */
 static bool is_other_now(struct mr_db *db, const struct mr_table *table,
                          const struct mr_table_mark *was)
@@ -155,6 +135,29 @@ static bool is_other_now(struct mr_db *db, const struct mr_table *table,
                  mr_table_mark_is_other(was, &now);
     mr_arena_release(&arena);
     return other;
+}
+
+/* What cannot be told did not stand still: equal rows are believed only of a table that did.  A
+ * partition that is exchanged leaves MySQL's time of the table as it was; InnoDB's numbers tell. */
+static bool stood_still(struct mr_check_run *check, struct mr_db *db, const struct mr_pair *table,
+                        enum mr_side side)
+{
+    const struct mr_table *t = table->side[side];
+    const struct mr_table_mark *was = &check->marks[table->at].side[side];
+    struct mr_strbuf sql = MR_STRBUF_INIT, now = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "SELECT CONCAT('=', CREATE_TIME, '\\n') FROM "
+                            "information_schema.TABLES WHERE TABLE_SCHEMA = ");
+    mr_sql_string(&sql, t->db);
+    mr_strbuf_add_str(&sql, " AND TABLE_NAME = ");
+    mr_sql_string(&sql, t->name);
+    bool same = was->time != NULL && db != NULL && !sql.failed &&
+                mr_db_query_text(db, sql.ptr, &now, NULL) == MR_OK && !now.failed &&
+                strcmp(was->time, now.ptr) == 0;
+    if (same && t->partitioned && was->numbers != NULL)
+        same = !is_other_now(db, t, was);
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&now);
+    return same;
 }
 
 /* The main connections rest while rows are read, and are in no view. */

@@ -110,4 +110,32 @@ PARTED="(id INT PRIMARY KEY, v INT, pad VARCHAR(80)) PARTITION BY RANGE (id)
 at ab "CREATE OR REPLACE TABLE t $PARTED; $FILL; CREATE OR REPLACE TABLE t_new (id INT PRIMARY KEY, v INT, pad VARCHAR(80)); $LATER"
 while_read b root "ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE t_new"
 mixed "a partition" target
+
+# MySQL leaves the time of a table as it is whose partition is exchanged.
+read_on() { # the second chunk of TARGET
+    [ "$(client o <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST
+        WHERE INFO LIKE '%${DB}_t\`.\`t\`%BETWEEN%' AND INFO NOT LIKE '%PROCESSLIST%'")" -gt 0 ]
+}
+exchanged_on_mysql() {
+    local db pid rc=0
+    for db in "$DB" "${DB}_t"; do
+        fresh o "$db"
+        client o -D "$db" <<<"SET cte_max_recursion_depth = 100000;
+            CREATE TABLE t (id INT PRIMARY KEY, v INT) PARTITION BY RANGE (id)
+                (PARTITION p0 VALUES LESS THAN (10000), PARTITION p1 VALUES LESS THAN MAXVALUE);
+            INSERT INTO t WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 80000) SELECT i, 1 FROM n;
+            CREATE TABLE other (id INT PRIMARY KEY, v INT); INSERT INTO other SELECT id, -1 FROM t WHERE id < 10000" ||
+            bail "not filled"
+    done
+    "$MYRECON" check "$(uri o "$DB")" "$(uri o "${DB}_t")" --settle 0 --json --no-progress --threads 1 --tables t --digest client \
+        --where "$DB.t=SLEEP(IF(id % 100 = 0, 0.01, 0)) = 0" >"$OUT" 2>"$ERR" </dev/null &
+    pid=$!
+    ok "MySQL: the second chunk is being read" wait_for 30 read_on
+    client o -D "${DB}_t" <<<"SET lock_wait_timeout = 30; ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE other"
+    ok "MySQL: a partition that was read is exchanged meanwhile" kill -0 $pid
+    wait $pid || rc=$?
+    RC=$rc
+    mixed "MySQL: a partition" target
+}
+if [ -n "$MR_O_URI" ]; then exchanged_on_mysql; else skip "MySQL: a partition" "no MySQL 9"; fi
 finish
