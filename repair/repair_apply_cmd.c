@@ -9,6 +9,7 @@
 #include "core/cli/confirm.h"
 #include "repair/apply/apply_checks.h"
 #include "repair/apply/apply_plan.h"
+#include "repair/apply/native.h"
 #include "repair/plan/approval.h"
 #include "repair/apply/rehearse.h"
 #include "repair/apply/repair_options.h"
@@ -141,6 +142,7 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
                                   .statement_timeout_s = job->opts->statement_timeout_s,
                                   .writable = writes == WRITES_ALL,
                                   .allow_replica = job->opts->allow_replica};
+    struct mr_script_calls calls = {0};
     mr_general_options_apply(&job->opts->general);
     enum mr_code code = mr_db_global_init(err);
     if (code == MR_OK)
@@ -150,7 +152,7 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     if (code == MR_OK && job->opts->require_approval != NULL)
         code = mr_approval_check(&job->plan, job->opts->require_approval, err);
     if (code == MR_OK)
-        code = mr_script_shape_conditions(&job->plan.manifest, job->plan.path, err);
+        code = mr_script_shape_conditions(&job->plan.manifest, job->plan.path, &calls, err);
     if (code == MR_OK)
         code = mr_apply_check_age(&job->plan.manifest, job->opts->max_age_s, err);
     if (code == MR_OK && writes == WRITES_ROWS_ONLY)
@@ -158,6 +160,8 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     if (code == MR_OK)
         code =
             mr_target_open(invocation->operands[1], &job->plan.manifest, &opts, &job->target, err);
+    if (code == MR_OK)
+        code = mr_native_check(job->target.db, &calls, job->plan.path, err);
     if (code == MR_OK)
         code = mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena, &job->peers, err);
     job->run = (struct mr_reseed_run){.manifest = &job->plan.manifest,

@@ -5,6 +5,7 @@
 #include "core/base/run_id.h"
 #include "core/base/term.h"
 #include "repair/apply/journal.h"
+#include "repair/apply/native.h"
 #include "repair/apply/repair_options.h"
 #include "repair/apply/reseed_report.h"
 #include "repair/plan/approval.h"
@@ -61,6 +62,7 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     const struct mr_target_opts opts = {.run_tag = job->id.id,
                                         .ask_password = job->opts->ask_password,
                                         .statement_timeout_s = job->opts->statement_timeout_s};
+    struct mr_script_calls calls = {0};
     mr_general_options_apply(&job->opts->general);
     job->report = (struct mr_verify_report){.counters = &job->counters,
                                             .started = job->id.started,
@@ -74,9 +76,10 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     MR_TRY_OUT(mr_plan_open(invocation->operands[0], &job->plan, err));
     if (job->opts->signer != NULL)
         MR_TRY_OUT(mr_approval_check(&job->plan, job->opts->signer, err));
-    MR_TRY_OUT(mr_script_shape_conditions(&job->plan.manifest, job->plan.path, err));
+    MR_TRY_OUT(mr_script_shape_conditions(&job->plan.manifest, job->plan.path, &calls, err));
     MR_TRY_OUT(
         mr_target_open(invocation->operands[1], &job->plan.manifest, &opts, &job->target, err));
+    MR_TRY_OUT(mr_native_check(job->target.db, &calls, job->plan.path, err));
     MR_TRY_OUT(
         mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena, &job->peers, err));
 out:

@@ -8,6 +8,7 @@
 #include "core/base/term.h"
 #include "repair/apply/apply_blocks.h"
 #include "repair/apply/apply_checks.h"
+#include "repair/apply/native.h"
 #include "repair/apply/rehearse.h"
 #include "repair/apply/undo_triggers.h"
 #include "repair/script/script_shape.h"
@@ -43,7 +44,7 @@ static enum mr_code open_script(struct mr_apply_plan *ap, struct mr_err *err)
     const char *path = mr_plan_path(&ap->plan->arena, ap->plan->path, script_name(ap));
     MR_TRY(path != NULL ? mr_script_read_open(path, &ap->script, err)
                         : mr_err_nomem(err, "opening a script"));
-    MR_TRY(mr_script_shape_new(&ap->plan->manifest, &ap->plan->arena, &shape, err));
+    MR_TRY(mr_script_shape_new(&ap->plan->manifest, &ap->calls, &ap->plan->arena, &shape, err));
     mr_script_read_judged(ap->script, mr_script_shape_fits, shape);
     MR_TRY(mr_script_read_index(ap->script, &ap->units, sha256, err));
     return check_script(ap, sha256, err);
@@ -53,7 +54,7 @@ static enum mr_code open_script(struct mr_apply_plan *ap, struct mr_err *err)
 static enum mr_code check_undo(struct mr_apply_plan *ap, struct mr_err *err)
 {
     const char *path = mr_plan_path(&ap->plan->arena, ap->plan->path, "undo.sql");
-    return path != NULL ? mr_script_shape_check(&ap->plan->manifest, path, err)
+    return path != NULL ? mr_script_shape_check(&ap->plan->manifest, path, &ap->calls, err)
                         : mr_err_nomem(err, "opening a script");
 }
 
@@ -76,9 +77,11 @@ enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
     const bool undo = ap->which == MR_JOURNAL_UNDO;
     ap->units = (struct mr_vec)MR_VEC_INIT(struct mr_script_read_unit);
     ap->dropped = (struct mr_vec)MR_VEC_INIT(const char *);
+    ap->calls = (struct mr_script_calls){0};
     MR_TRY(open_script(ap, err));
     if (!undo)
         MR_TRY(check_undo(ap, err));
+    MR_TRY(mr_native_check(ap->target->db, &ap->calls, ap->plan->path, err));
     MR_TRY(open_case(ap, err));
     const struct mr_apply_needs needs = {undo, mr_script_read_has_updates(ap->script)};
     MR_TRY(mr_apply_check_rights(ap->target, m, &needs, err));

@@ -18,6 +18,7 @@
 
 #include "repair/apply/apply_case.h"
 #include "repair/apply/apply_report.h"
+#include "repair/script/script_words.h"
 #include "repair/apply/repair_options.h"
 #include "repair/plan/plan_dir.h"
 
@@ -40,8 +41,9 @@ struct mr_apply_plan {
 
     /* private */
     struct mr_script_read *script;
-    struct mr_vec units;   /* struct mr_script_read_unit; may be counted once prepared */
-    struct mr_vec dropped; /* dropped.h */
+    struct mr_vec units;          /* struct mr_script_read_unit; may be counted once prepared */
+    struct mr_vec dropped;        /* dropped.h */
+    struct mr_script_calls calls; /* of both scripts */
     struct mr_apply_case *ac;
     struct mr_apply_report report;
 };

@@ -482,7 +482,7 @@ static enum mr_code sum_up(struct rows *r, struct mr_err *err)
                                                    .arena = &p->arena};
     MR_TRY(mr_plan_lost_check(&r->tables, r->store, err));
     MR_TRY(mr_plan_summary(&task, planned, err));
-    MR_TRY(mr_script_shape_conditions(&p->manifest, p->opts->output, err));
+    MR_TRY(mr_script_shape_conditions(&p->manifest, p->opts->output, NULL, err));
     MR_TRY(mr_plan_refuse_names(&r->tables, err));
     MR_TRY(mr_plan_refuse_engines(&r->tables, planned, err));
     MR_TRY(mr_plan_refuse_triggers(planned, planned->fire_triggers, err));
@@ -510,7 +510,7 @@ static enum mr_code check_shapes(struct rows *r, struct mr_err *err)
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < 2; i++) {
         const char *path = mr_plan_writer_path(r->p->writer, names[i]);
-        code = path != NULL ? mr_script_shape_check(&r->p->manifest, path, err)
+        code = path != NULL ? mr_script_shape_check(&r->p->manifest, path, NULL, err)
                             : mr_err_nomem(err, "writing a plan");
     }
     if (code == MR_E_REFUSED)

@@ -241,27 +241,39 @@ static bool is_statement(struct mr_walk *w, size_t len)
 bool mr_script_shape_fits(const void *shape, const struct mr_script_read_item *item,
                           struct mr_script_read_fault *fault)
 {
-    struct mr_walk w = {
-        .shape = shape, .section = item->section, .text = item->sql, .fault = fault};
+    const struct mr_script_shape *of = shape;
+    struct mr_walk w = {.shape = of,
+                        .section = item->section,
+                        .text = item->sql,
+                        .calls = of->calls,
+                        .fault = fault};
     *fault = (struct mr_script_read_fault){0};
     return is_statement(&w, item->len);
 }
 
-bool mr_script_shape_is_expression(const char *text, struct mr_script_read_fault *fault)
+static bool is_expression(const char *text, struct mr_script_calls *calls,
+                          struct mr_script_read_fault *fault)
 {
     struct mr_walk w = {.text = text,
                         .prev = {.kind = MR_TOKEN_PUNCT, .ptr = "=", .len = 1},
                         .one = true,
+                        .calls = calls,
                         .fault = fault};
     *fault = (struct mr_script_read_fault){0};
     mr_sqlscan_init(&w.scan, text, strlen(text));
     return is_clean(&w, strlen(text)) && mr_walk_on(&w, false);
 }
 
+bool mr_script_shape_is_expression(const char *text, struct mr_script_read_fault *fault)
+{
+    return is_expression(text, NULL, fault);
+}
+
 /* ---- plans ---- */
 
-enum mr_code mr_script_shape_new(const struct mr_manifest *m, struct mr_arena *arena,
-                                 struct mr_script_shape **out, struct mr_err *err)
+enum mr_code mr_script_shape_new(const struct mr_manifest *m, struct mr_script_calls *calls,
+                                 struct mr_arena *arena, struct mr_script_shape **out,
+                                 struct mr_err *err)
 {
     const struct mr_planned *planned = &m->planned;
     struct mr_script_shape *shape = mr_arena_calloc(arena, 1, sizeof *shape);
@@ -286,6 +298,7 @@ enum mr_code mr_script_shape_new(const struct mr_manifest *m, struct mr_arena *a
     if (planned->ntables > 1)
         qsort(tables, planned->ntables, sizeof *tables, mr_walk_compare_tables);
     shape->manifest = m;
+    shape->calls = calls;
     shape->tables = tables;
     shape->ntables = planned->ntables;
     *out = shape;
@@ -293,14 +306,14 @@ enum mr_code mr_script_shape_new(const struct mr_manifest *m, struct mr_arena *a
 }
 
 enum mr_code mr_script_shape_conditions(const struct mr_manifest *m, const char *path,
-                                        struct mr_err *err)
+                                        struct mr_script_calls *calls, struct mr_err *err)
 {
     for (size_t i = 0; i < m->planned.ntables; i++) {
         const struct mr_planned_table *t = &m->planned.tables[i];
         for (size_t k = 0; k < t->nreferences; k++) {
             struct mr_script_read_fault fault = {0};
             const struct mr_planned_reference *r = &t->references[k];
-            if (r->condition == NULL || mr_script_shape_is_expression(r->condition, &fault))
+            if (r->condition == NULL || is_expression(r->condition, calls, &fault))
                 continue;
             (void)mr_err_set(err, MR_E_REFUSED,
                              "plan \"%s\": the condition of table \"%s\" that leads to "
@@ -316,7 +329,7 @@ enum mr_code mr_script_shape_conditions(const struct mr_manifest *m, const char 
 }
 
 enum mr_code mr_script_shape_check(const struct mr_manifest *m, const char *path,
-                                   struct mr_err *err)
+                                   struct mr_script_calls *calls, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec units = MR_VEC_INIT(struct mr_script_read_unit);
@@ -324,7 +337,7 @@ enum mr_code mr_script_shape_check(const struct mr_manifest *m, const char *path
     struct mr_script_shape *shape = NULL;
     char sha256[MR_SHA256_HEX];
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_script_shape_new(m, &arena, &shape, err));
+    MR_TRY_OUT(mr_script_shape_new(m, calls, &arena, &shape, err));
     MR_TRY_OUT(mr_script_read_open(path, &script, err));
     mr_script_read_judged(script, mr_script_shape_fits, shape);
     MR_TRY_OUT(mr_script_read_index(script, &units, sha256, err));

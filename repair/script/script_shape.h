@@ -9,6 +9,8 @@
  * sub-select from elsewhere, no variable but the script's own, no INTO behind a SELECT, no
  * comment but "-- ", no command of the stock client.
  *
+ * Whether the server has these functions, or stored ones in their place, native.h asks.
+ *
  * It does not judge what a statement of that shape does to those tables: plan.json shows them, and
  * a signature (approval.h) tells who wrote the plan.
  *
@@ -22,12 +24,16 @@
 
 #include "repair/plan/manifest.h"
 #include "repair/script/script_read.h"
+#include "repair/script/script_words.h"
 
 struct mr_script_shape;
 
-/* What the plan lets its scripts name.  It lives in arena; the manifest must outlive it. */
-enum mr_code mr_script_shape_new(const struct mr_manifest *manifest, struct mr_arena *arena,
-                                 struct mr_script_shape **out, struct mr_err *err);
+/* What the plan lets its scripts name.  It lives in arena; the manifest must outlive it.  calls,
+ * here and below: where functions are noted that are called, as long as the shape is used; or
+ * NULL. */
+enum mr_code mr_script_shape_new(const struct mr_manifest *manifest, struct mr_script_calls *calls,
+                                 struct mr_arena *arena, struct mr_script_shape **out,
+                                 struct mr_err *err);
 
 /* A judge for mr_script_read_judged(); shape: a struct mr_script_shape. */
 bool mr_script_shape_fits(const void *shape, const struct mr_script_read_item *item,
@@ -37,10 +43,10 @@ bool mr_script_shape_fits(const void *shape, const struct mr_script_read_item *i
 bool mr_script_shape_is_expression(const char *text, struct mr_script_read_fault *fault);
 /* MR_E_REFUSED names the table whose reference has a condition that is none; path: the plan. */
 enum mr_code mr_script_shape_conditions(const struct mr_manifest *manifest, const char *path,
-                                        struct mr_err *err);
+                                        struct mr_script_calls *calls, struct mr_err *err);
 
 /* The script at path is one of that plan, to its last statement; else MR_E_REFUSED. */
 enum mr_code mr_script_shape_check(const struct mr_manifest *manifest, const char *path,
-                                   struct mr_err *err);
+                                   struct mr_script_calls *calls, struct mr_err *err);
 
 #endif

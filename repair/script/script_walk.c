@@ -225,6 +225,8 @@ static bool open(struct mr_walk *w, const struct mr_token *t)
     if (!is_table && !opens(w, t, &function))
         return mr_walk_fails(w, w->prev.ptr,
                              "has a function, or a list, that plan does not write:", &w->prev);
+    if (function)
+        mr_script_calls_note(w->calls, w->prev.ptr, w->prev.len);
     if (w->depth + 1 >= MR_WALK_LEVELS)
         return mr_walk_fails(w, t->ptr, "has too many parentheses", NULL);
     w->levels[++w->depth] = (struct mr_walk_level){.may_query = !function && w->shape != NULL,

@@ -10,6 +10,7 @@
 #include "core/db/sqlscan.h"
 #include "repair/plan/manifest.h"
 #include "repair/script/script_read.h"
+#include "repair/script/script_words.h"
 
 #define MR_WALK_LEVELS 100
 
@@ -23,6 +24,7 @@ struct mr_script_shape {
     const char *db; /* `db` of staged tables */
     const struct mr_walk_table *tables;
     size_t ntables;
+    struct mr_script_calls *calls; /* noted there, or NULL */
 };
 
 /* A parenthesis, or the statement itself. */
@@ -46,11 +48,12 @@ struct mr_walk {
     struct mr_walk_level levels[MR_WALK_LEVELS];
     size_t depth;
     bool has_cte;
-    bool assigns;  /* commas part assignments of variables */
-    bool one;      /* no commas but in parentheses */
-    bool sets;     /* SET is to come, of an UPDATE */
-    bool own0;     /* the statement's own tables: staged ones */
-    bool written0; /* … or those that are written to */
+    bool assigns;                  /* commas part assignments of variables */
+    bool one;                      /* no commas but in parentheses */
+    bool sets;                     /* SET is to come, of an UPDATE */
+    bool own0;                     /* the statement's own tables: staged ones */
+    bool written0;                 /* … or those that are written to */
+    struct mr_script_calls *calls; /* or NULL */
     struct mr_script_read_fault *fault;
 };
 

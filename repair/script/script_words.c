@@ -154,23 +154,44 @@ static const char *const settings[] = {
 };
 
 #define LONGEST 40
+#define WORDS (sizeof words / sizeof words[0])
+_Static_assert(WORDS <= MR_SCRIPT_WORDS_MAX, "every word has its place in mr_script_calls");
 
 static int compare_words(const void *key, const void *item)
 {
     return strcmp(key, ((const struct word *)item)->text);
 }
 
-unsigned mr_script_word(const char *ptr, size_t len)
+static const struct word *find(const char *ptr, size_t len)
 {
     char upper[LONGEST];
     if (len >= sizeof upper)
-        return MR_WORD_NONE;
+        return NULL;
     for (size_t i = 0; i < len; i++)
         upper[i] = (char)(ptr[i] >= 'a' && ptr[i] <= 'z' ? ptr[i] - 'a' + 'A' : ptr[i]);
     upper[len] = '\0';
-    const struct word *found =
-        bsearch(upper, words, sizeof words / sizeof words[0], sizeof words[0], compare_words);
+    return bsearch(upper, words, WORDS, sizeof words[0], compare_words);
+}
+
+unsigned mr_script_word(const char *ptr, size_t len)
+{
+    const struct word *found = find(ptr, len);
     return found != NULL ? found->is : MR_WORD_NONE;
+}
+
+void mr_script_calls_note(struct mr_script_calls *calls, const char *ptr, size_t len)
+{
+    const struct word *found = calls != NULL ? find(ptr, len) : NULL;
+    if (found != NULL)
+        calls->of[found - words] = true;
+}
+
+const char *mr_script_calls_next(const struct mr_script_calls *calls, size_t *at)
+{
+    while (*at < WORDS)
+        if (calls->of[(*at)++])
+            return words[*at - 1].text;
+    return NULL;
 }
 
 bool mr_script_word_is_command(const char *ptr, size_t len)

@@ -27,7 +27,7 @@ static void judge(const char *path, const uint8_t *data, size_t size)
 {
     struct mr_script_read_fault fault;
     char *text = malloc(size + 1);
-    (void)mr_script_shape_check(&manifest, path, NULL);
+    (void)mr_script_shape_check(&manifest, path, NULL, NULL);
     FUZZ_CHECK(text != NULL);
     memcpy(text, data, size);
     text[size] = '\0';

@@ -65,6 +65,35 @@ python3 "$IT_DIR/rows/plan_evil.py" plan plan.json "rows.tables.$AT.references.0
 rep_is 5 "verify asks no such condition" verify plan "$DST"
 is "and nothing was done" "$(all)" "$BEFORE"
 
+# A function of the closed list that this server does not have is whoever made one of that name.
+LACKED=$([ "$T" = b ] && echo REGEXP_LIKE || echo NATURAL_SORT_KEY)
+client $T -D "$DB" <<SQL || bail "no function"
+DELIMITER //
+CREATE FUNCTION $LACKED(x INT) RETURNS INT DETERMINISTIC MODIFIES SQL DATA SQL SECURITY INVOKER BEGIN DELETE FROM secrets; RETURN x; END //
+SQL
+lacks() { # lacks DESCRIPTION [COMMAND…]
+    local what=$1
+    shift
+    rep_is 5 "a function that the server lacks, $what: refused" "${@:-apply}" --yes plan "$DST"
+    like "a function that the server lacks, $what: by its name" "$(cat "$ERR")" "error: plan .* calls the function $LACKED, which is none of server"
+    is "a function that the server lacks, $what: nothing was done" "$(all)" "$BEFORE"
+}
+for what in apply.sql undo.sql; do
+    rm -rf plan
+    cp -r clean plan
+    python3 "$IT_DIR/rows/plan_evil.py" plan $what "-- write" <<<"DELETE FROM \`$DB\`.\`members\` WHERE ${LACKED,,}(1) = 1"
+    lacks $what
+done
+lacks "undone" undo
+rm -rf plan
+cp -r clean plan
+python3 "$IT_DIR/rows/plan_evil.py" plan plan.json "rows.tables.$AT.references.0.condition" <<<"$LACKED(1) = 1"
+lacks "in a condition"
+RC=0
+rep verify plan "$DST"
+is "a function that the server lacks, verified: refused" "$RC" 5
+is "a function that the server lacks, verified: nothing was done" "$(all)" "$BEFORE"
+
 rep_is 0 "the plan itself is carried out" apply --yes clean "$DST"
 is "nobody else was touched" "$(on "SELECT COUNT(*) FROM \`$OTHER\`.t; SELECT COUNT(*) FROM secrets" | xargs)" "2 1"
 rep_is 0 "and taken back" undo --yes clean "$DST"

@@ -189,7 +189,7 @@ LDFLAGS_test_apply_plan += -Wl,--wrap=mr_apply_check_rights,--wrap=mr_apply_chec
     -Wl,--wrap=mr_apply_case_open,--wrap=mr_apply_case_check_later,--wrap=mr_apply_case_begin \
     -Wl,--wrap=mr_apply_case_end,--wrap=mr_apply_case_journal,--wrap=mr_apply_case_close \
     -Wl,--wrap=mr_script_shape_new,--wrap=mr_script_shape_fits,--wrap=mr_rehearse_skip \
-    -Wl,--wrap=mr_script_shape_check,--wrap=mr_apply_units_run
+    -Wl,--wrap=mr_script_shape_check,--wrap=mr_native_check,--wrap=mr_apply_units_run
 # What reseed_world.h answers.
 RESEED_WORLD := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_result_next \
     -Wl,--wrap=mr_result_free,--wrap=mr_db_server,--wrap=mr_db_is_lost \

@@ -5,6 +5,7 @@
 #include "repair/apply/apply_blocks.h"
 #include "repair/apply/apply_checks.h"
 #include "repair/apply/apply_plan.h"
+#include "repair/apply/native.h"
 #include "repair/apply/rehearse.h"
 #include "repair/apply/undo_triggers.h"
 #include "repair/script/script_shape.h"
@@ -50,9 +51,11 @@ STEP("later", mr_apply_case_check_later, struct mr_apply_case *ac)
 STEP("begin-case", mr_apply_case_begin, struct mr_apply_case *ac, enum mr_journal_script which)
 STEP("journal-case", mr_apply_case_journal, struct mr_apply_case *ac, const char *dir)
 STEP("close-case", mr_apply_case_close, struct mr_apply_case *ac)
-STEP("shape", mr_script_shape_new, const struct mr_manifest *m, struct mr_arena *a,
-     struct mr_script_shape **out)
-STEP("undo", mr_script_shape_check, const struct mr_manifest *m, const char *path)
+STEP("shape", mr_script_shape_new, const struct mr_manifest *m, struct mr_script_calls *c,
+     struct mr_arena *a, struct mr_script_shape **out)
+STEP("undo", mr_script_shape_check, const struct mr_manifest *m, const char *path,
+     struct mr_script_calls *c)
+STEP("native", mr_native_check, struct mr_db *db, const struct mr_script_calls *c, const char *path)
 STEP("skip", mr_rehearse_skip, struct mr_script_read *s, const struct mr_vec *u,
      const struct mr_vec *l, bool *skip)
 #pragma GCC diagnostic pop
@@ -146,8 +149,8 @@ static void end_plan(void)
 
 /* ---- before anything is written ---- */
 
-#define APPLY_STEPS "shape undo rights columns around unseen gtid blocks session"
-#define UNDO_STEPS "shape rights columns around unseen triggers gtid session"
+#define APPLY_STEPS "shape undo native rights columns around unseen gtid blocks session"
+#define UNDO_STEPS "shape native rights columns around unseen triggers gtid session"
 
 static void test_order(void **state)
 {
@@ -165,8 +168,9 @@ static void test_order(void **state)
     options.case_path = "a.case";
     options.no_binlog = true;
     assert_int_equal(mr_apply_plan_prepare(&ap, &p.err), MR_OK);
-    assert_string_equal(steps.asked.ptr,
-                        "shape open-case later rights columns around unseen triggers gtid session");
+    assert_string_equal(
+        steps.asked.ptr,
+        "shape native open-case later rights columns around unseen triggers gtid session");
     assert_true(steps.needs.updates);
     said_has("replicas of \"db1:3306\" will not get these rows");
     end_plan();
@@ -175,9 +179,9 @@ static void test_order(void **state)
 /* Whatever refuses is the last that is asked. */
 static void test_refused(void **state)
 {
-    static const char *const names[] = {"shape",    "undo",    "open-case", "later",
-                                        "rights",   "columns", "around",    "unseen",
-                                        "triggers", "gtid",    "blocks",    "session"};
+    static const char *const names[] = {"shape",  "undo",    "native", "open-case", "later",
+                                        "rights", "columns", "around", "unseen",    "triggers",
+                                        "gtid",   "blocks",  "session"};
     (void)state;
     for (int undo = 0; undo < 2; undo++)
         for (size_t i = 0; i < LEN(names); i++) {

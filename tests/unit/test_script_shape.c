@@ -240,7 +240,7 @@ static struct mr_script_shape *shape(struct mr_arena *arena)
 {
     struct mr_script_shape *out = NULL;
     struct mr_err err = {0};
-    assert_int_equal(mr_script_shape_new(&manifest, arena, &out, &err), MR_OK);
+    assert_int_equal(mr_script_shape_new(&manifest, NULL, arena, &out, &err), MR_OK);
     return out;
 }
 
@@ -278,6 +278,28 @@ static void test_bad(void **state)
         assert_string_not_equal(fault.what, "");
     }
     assert_true(sizeof bad / sizeof bad[0] >= 40);
+    mr_arena_release(&arena);
+}
+
+/* Each function that is called, once, whatever its letters; columns and keywords of these names
+ * are none. */
+static void test_calls(void **state)
+{
+    static const struct statement of = {
+        WRITE, WHERE("md5(`x`) = s.sha1 AND MD5(1) = COALESCE(CHAR(65), concat) AND `x` IN (1)")};
+    static const char *const wanted[] = {"CHAR", "COALESCE", "MD5"};
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_script_calls calls = {0};
+    struct mr_script_shape *s = NULL;
+    struct mr_script_read_fault fault;
+    struct mr_err err = {0};
+    size_t at = 0;
+    (void)state;
+    assert_int_equal(mr_script_shape_new(&manifest, &calls, &arena, &s, &err), MR_OK);
+    assert_true(fits(s, &of, strlen(of.sql), &fault));
+    for (size_t i = 0; i < sizeof wanted / sizeof wanted[0]; i++)
+        assert_string_equal(mr_script_calls_next(&calls, &at), wanted[i]);
+    assert_null(mr_script_calls_next(&calls, &at));
     mr_arena_release(&arena);
 }
 
@@ -375,9 +397,9 @@ static void test_conditions(void **state)
     struct mr_manifest m = {.planned = {.tables = &table, .ntables = 1}};
     struct mr_err err = {0};
     (void)state;
-    assert_int_equal(mr_script_shape_conditions(&manifest, "p", &err), MR_OK);
+    assert_int_equal(mr_script_shape_conditions(&manifest, "p", NULL, &err), MR_OK);
     table.references = &wrong;
-    assert_int_equal(mr_script_shape_conditions(&m, "p", &err), MR_E_REFUSED);
+    assert_int_equal(mr_script_shape_conditions(&m, "p", NULL, &err), MR_E_REFUSED);
     assert_non_null(strstr(err.message, "\"club.members\""));
     assert_non_null(strstr(err.message, "\"evil\""));
 }
@@ -399,7 +421,7 @@ static void test_file(void **state)
                                  "  evil(1);\n"
                                : "");
         assert_int_equal(mr_io_write_file("s.sql", 0600, script.ptr, script.len, &err), MR_OK);
-        assert_int_equal(mr_script_shape_check(&manifest, "s.sql", &err),
+        assert_int_equal(mr_script_shape_check(&manifest, "s.sql", NULL, &err),
                          evil ? MR_E_REFUSED : MR_OK);
     }
     assert_string_equal(err.message,
@@ -413,6 +435,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good),
         cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_calls),
         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_sections),
         cmocka_unit_test(test_expressions),
