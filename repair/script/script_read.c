@@ -23,13 +23,20 @@ struct mr_script_read {
     uint64_t line;   /* number of the line last read; counted from the last seek */
     bool sought;     /* line numbers mean nothing */
     bool is_eof, has_updates;
-    struct mr_sha256 *hash; /* NULL: bytes are not hashed */
+    struct mr_sha256 *hash; /* of the index; NULL: bytes are not hashed */
+    struct mr_vec sums;     /* struct sum, of each item that the index has read */
+    size_t item;            /* the next one's place among them */
     struct mr_strbuf text;  /* of the line or statement at hand */
     enum mr_script_read_section section;
     struct mr_script_read_unit unit;
     uint64_t count; /* M of the first unit read; 0: none yet */
     mr_script_read_judge_fn *judge;
     const void *judge_ctx;
+};
+
+/* Enough of a SHA-256 that nobody finds another statement with it. */
+struct sum {
+    char hex[32];
 };
 
 static enum mr_code refuse(const struct mr_script_read *s, const char *what, struct mr_err *err)
@@ -51,6 +58,7 @@ enum mr_code mr_script_read_open(const char *path, struct mr_script_read **out, 
     if (s == NULL)
         return mr_err_nomem(err, "reading a script");
     mr_strbuf_init(&s->text);
+    s->sums = (struct mr_vec)MR_VEC_INIT(struct sum);
     s->section = MR_SCRIPT_READ_HEAD;
     s->path = strdup(path);
     s->fd = -1;
@@ -70,6 +78,7 @@ void mr_script_read_close(struct mr_script_read *s)
     if (s->fd >= 0)
         (void)close(s->fd);
     mr_strbuf_release(&s->text);
+    mr_vec_release(&s->sums);
     free(s->path);
     free(s);
 }
@@ -172,7 +181,8 @@ static enum mr_code take_unit(struct mr_script_read *s, const char *line, uint64
         return refuse(s, "a unit begins before the last one has ended", err);
     if (!follows(s, number, count))
         return refuse(s, "the units are not in order", err);
-    s->unit = (struct mr_script_read_unit){.number = number, .rows = rows, .offset = offset};
+    s->unit = (struct mr_script_read_unit){
+        .number = number, .rows = rows, .offset = offset, .item = s->item};
     s->count = count;
     s->section = MR_SCRIPT_READ_UNIT_HEAD;
     return MR_OK;
@@ -275,8 +285,8 @@ static enum mr_code take_statement(struct mr_script_read *s, struct mr_script_re
     return code;
 }
 
-enum mr_code mr_script_read_next(struct mr_script_read *s, struct mr_script_read_item *item,
-                                 struct mr_err *err)
+static enum mr_code take_item(struct mr_script_read *s, struct mr_script_read_item *item,
+                              struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     *item = (struct mr_script_read_item){0};
@@ -303,6 +313,50 @@ enum mr_code mr_script_read_next(struct mr_script_read *s, struct mr_script_read
     return code;
 }
 
+/* With where it stands: the same statement does another thing in another section. */
+static enum mr_code sum_up(const struct mr_script_read *s, const struct mr_script_read_item *item,
+                           struct sum *sum, struct mr_err *err)
+{
+    const char place[2] = {(char)item->kind, (char)item->section};
+    char hex[MR_SHA256_HEX];
+    struct mr_sha256 hash = {0};
+    MR_TRY(mr_sha256_init(&hash, err));
+    mr_sha256_add(&hash, place, sizeof place);
+    mr_sha256_add(&hash, s->text.ptr, s->text.len);
+    mr_sha256_finish(&hash, hex);
+    memcpy(sum->hex, hex, sizeof sum->hex);
+    return MR_OK;
+}
+
+/* The ends of units and of the file count, too: a unit without its last statements would leave its
+ * transaction to the next one. */
+static enum mr_code prove(struct mr_script_read *s, const struct mr_script_read_item *item,
+                          struct mr_err *err)
+{
+    struct sum sum;
+    if (s->hash == NULL && !s->sought)
+        return MR_OK;
+    MR_TRY(sum_up(s, item, &sum, err));
+    if (s->hash != NULL) {
+        struct sum *slot = mr_vec_push(&s->sums);
+        if (slot == NULL)
+            return mr_err_nomem(err, "reading a script");
+        *slot = sum;
+    } else if (s->item >= s->sums.count ||
+               memcmp(mr_vec_at(&s->sums, s->item), &sum, sizeof sum) != 0) {
+        return refuse(s, "the script was changed while it was run", err);
+    }
+    s->item++;
+    return MR_OK;
+}
+
+enum mr_code mr_script_read_next(struct mr_script_read *s, struct mr_script_read_item *item,
+                                 struct mr_err *err)
+{
+    MR_TRY(take_item(s, item, err));
+    return prove(s, item, err);
+}
+
 static enum mr_code rewind_to(struct mr_script_read *s, uint64_t offset, struct mr_err *err)
 {
     if (lseek(s->fd, (off_t)offset, SEEK_SET) < 0)
@@ -320,6 +374,7 @@ enum mr_code mr_script_read_seek(struct mr_script_read *s, const struct mr_scrip
 {
     s->sought = true;
     s->unit = *unit;
+    s->item = unit->item;
     return rewind_to(s, unit->offset, err);
 }
 
@@ -337,6 +392,8 @@ enum mr_code mr_script_read_index(struct mr_script_read *s, struct mr_vec *units
     struct mr_script_read_item item = {0};
     s->sought = s->has_updates = false;
     s->count = 0;
+    s->item = 0;
+    mr_vec_clear(&s->sums);
     s->unit = (struct mr_script_read_unit){0};
     enum mr_code code = rewind_to(s, 0, err);
     if (code == MR_OK)

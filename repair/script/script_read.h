@@ -12,8 +12,11 @@
  * What does not read like that is MR_E_REFUSED with file and line, so that a cut or edited
  * script is never run in part.  MR_E_IO for a file that cannot be read.
  *
- * Memory: one statement, at most MR_SCRIPT_READ_STATEMENT_MAX, and 64 KiB; the index takes 24
- * bytes a unit.  Threads: one at a time per script.
+ * What is read after the index is what the index has read: whoever writes into the file meanwhile,
+ * which may take hours, has its next statement refused.
+ *
+ * Memory: one statement, at most MR_SCRIPT_READ_STATEMENT_MAX, and 64 KiB; the index takes 32
+ * bytes a unit, and as many for it and for each statement.  Threads: one at a time per script.
  */
 #ifndef MR_SCRIPT_READ_H
 #define MR_SCRIPT_READ_H
@@ -42,6 +45,7 @@ enum mr_script_read_section {
 struct mr_script_read_unit {
     uint64_t number, rows;
     uint64_t offset; /* of its first line, in bytes */
+    size_t item;     /* its place among all items */
 };
 
 enum mr_script_read_kind {

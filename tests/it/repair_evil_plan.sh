@@ -94,6 +94,24 @@ rep verify plan "$DST"
 is "a function that the server lacks, verified: refused" "$RC" 5
 is "a function that the server lacks, verified: nothing was done" "$(all)" "$BEFORE"
 
+# Who writes into a script that was looked through, while it waits for its turn.
+rm -rf plan
+cp -r clean plan
+PEOPLE=$(people)
+hold "SELECT * FROM members FOR UPDATE;"
+"$MYRECON" repair apply --yes plan "$DST" >"$OUT" 2>"$ERR" </dev/null &
+PID=$!
+ok "apply waits for a table" wait_for 30 grep -q 'trying again' "$ERR"
+HEX=6361726c # carl, and below evil
+grep -q "x'$HEX'" plan/apply.sql || bail "no such value"
+sed "s/x'$HEX'/x'6576696c'/" plan/apply.sql >edited && cat edited >plan/apply.sql
+let_go
+RC=0
+wait $PID || RC=$?
+is "a script that is edited while it is carried out: exits 5" "$RC" 5
+like "a script that is edited while it is carried out: says so" "$(cat "$ERR")" 'error: script ".*apply.sql", unit 1: the script was changed while it was run'
+is "a script that is edited while it is carried out: nothing was written" "$(people)" "$PEOPLE"
+
 rep_is 0 "the plan itself is carried out" apply --yes clean "$DST"
 is "nobody else was touched" "$(on "SELECT COUNT(*) FROM \`$OTHER\`.t; SELECT COUNT(*) FROM secrets" | xargs)" "2 1"
 rep_is 0 "and taken back" undo --yes clean "$DST"

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/strbuf.h"
 #include "core/file/io.h"
@@ -118,6 +119,55 @@ static void test_index(void **state)
     index_is(HEAD UNIT("1", "1"), up, 1);
     index_is(HEAD UNIT("1", "3") UNIT("2", "3") UNIT("3", "3"), up, 3);
     index_is(UNIT("3", "3") UNIT("2", "3") UNIT("1", "3"), down, 3);
+}
+
+/* Read again as far as it goes after somebody wrote into the file. */
+static enum mr_code changed_to(const char *text, struct mr_err *err)
+{
+    struct mr_script_read *s = start(HEAD UNIT("1", "2") UNIT("2", "2"));
+    struct mr_vec units = MR_VEC_INIT(struct mr_script_read_unit);
+    struct mr_script_read_item item = {0};
+    char hex[MR_SHA256_HEX];
+    assert_int_equal(mr_script_read_index(s, &units, hex, err), MR_OK);
+    FILE *file = fopen("s.sql", "r+"); /* the same file, as whoever holds it open would see */
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0 && ftruncate(fileno(file), (off_t)strlen(text)) == 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(mr_script_read_seek(s, mr_vec_at(&units, 0), err), MR_OK);
+    enum mr_code code;
+    do {
+        code = mr_script_read_next(s, &item, err);
+    } while (code == MR_OK && item.kind != MR_SCRIPT_READ_EOF);
+    mr_vec_release(&units);
+    mr_script_read_close(s);
+    return code;
+}
+
+static void test_changed(void **state)
+{
+#define BODY(write, tail)                                                                          \
+    HEAD "-- unit 1 of 2: 2 rows\n-- stage\nSET @unit = 1;\n-- locks\nSTART TRANSACTION;\n"        \
+         "-- guards\n-- why\nINSERT INTO g\n  VALUES (';'),\n-- no mark\n (1);\n" write            \
+         "-- again\nINSERT INTO g\n SELECT 2;\n-- end\n" tail
+    static const char *const others[] = {
+        BODY("-- write\nINSERT INTO t SELECT * FROM h;\n", "EXECUTE e;\n") UNIT("2", "2"),
+        BODY("-- write\nINSERT INTO t SELECT * FROM g;\nDELETE FROM t;\n", "EXECUTE e;\n")
+            UNIT("2", "2"),
+        BODY("INSERT INTO t SELECT * FROM g;\n-- write\n", "EXECUTE e;\n") UNIT("2", "2"),
+        BODY("-- write\nINSERT INTO t SELECT * FROM g;\n", "") UNIT("2", "2"),
+        BODY("-- write\nINSERT INTO t SELECT * FROM g;\n", "EXECUTE e;\n")};
+    struct mr_err err = {0};
+    (void)state;
+    assert_int_equal(changed_to(HEAD UNIT("1", "2") UNIT("2", "2"), &err), MR_OK);
+    assert_int_equal(changed_to(BODY("-- write\nINSERT INTO t SELECT * FROM g;\n", "EXECUTE e;\n")
+                                    UNIT("2", "2"),
+                                &err),
+                     MR_OK);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        err = (struct mr_err){0};
+        assert_int_equal(changed_to(others[i], &err), MR_E_REFUSED);
+        assert_non_null(strstr(err.message, "was changed while it was run"));
+    }
 }
 
 static void has_updates(const char *text, bool wanted)
@@ -248,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_items, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_index, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_changed, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_updates, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_refused, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_edges, place_begin, place_end),
