@@ -52,6 +52,13 @@ SCRIPT_WRAPS := -Wl,--wrap=mr_merge_lookup_canonise,--wrap=mr_merge_lookup_ask \
     -Wl,--wrap=mr_merge_lookup_stream,--wrap=mr_db_query_text
 SCRIPT_WORLDS := $(shell grep -l '"script_world.h"' tests/unit/test_*.c)
 $(foreach t,$(SCRIPT_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(SCRIPT_WRAPS)))
+# Those over verify_world.h: what reads TARGET, and the file of the plan.
+VERIFY_WRAP := -Wl,--wrap=mr_reader_scan,--wrap=mr_reader_fetch,--wrap=mr_db_query_text \
+    -Wl,--wrap=mr_entity_file_read,--wrap=mr_rowhash_image,--wrap=mr_plan_digester_row
+VERIFY_WORLDS := $(shell grep -l '"verify_world.h"' tests/unit/test_*.c)
+$(foreach t,$(VERIFY_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(VERIFY_WRAP)))
+LDFLAGS_test_verify_keyless += -Wl,--wrap=mr_is_cancelled
+LDFLAGS_test_verify_twice += -Wl,--wrap=mr_pair_canonise
 
 # What the script of snap_world.h answers, and what it has no threads for.
 SNAP_WORLD_WRAP := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_db_exec \
