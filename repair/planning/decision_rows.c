@@ -22,7 +22,11 @@ static bool add_condition(struct mr_strbuf *where, const struct mr_plan_table *t
     const char *at = key;
     bool may_be = true;
     for (size_t i = 0; at != NULL && i < t->key.count; i++) {
-        const char *comma = i + 1 < t->key.count ? strchr(at, ',') : NULL;
+        const bool is_last = i + 1 == t->key.count;
+        const char *comma = !is_last ? strchr(at, ',') : NULL;
+        /* a condition over some of the parts would find other rows, and one of them be told of
+         * as the right spelling */
+        may_be = may_be && (is_last || comma != NULL);
         mr_strbuf_reset(&value);
         mr_strbuf_add(&value, at, comma != NULL ? (size_t)(comma - at) : strlen(at));
         mr_strbuf_add_str(where, i > 0 ? " AND " : "");

@@ -38,6 +38,7 @@ LDFLAGS_test_merge_newer :=
 LDFLAGS_test_merge_bounds += -Wl,--wrap=mr_schema_auto_increment,--wrap=mr_sequence_read
 LDFLAGS_test_merge_split += -Wl,--wrap=mr_db_query_text
 LDFLAGS_test_merge_unknown += -Wl,--wrap=mr_reseed_read,--wrap=mr_db_query_text
+LDFLAGS_test_decision_rows := $(MERGE_WRAP) -Wl,--wrap=mr_reader_scan
 # Those over copy_world.h: the same, and Ctrl-C.
 COPY_WRAP := $(MERGE_WRAP) -Wl,--wrap=mr_is_cancelled
 COPY_WORLDS := $(shell grep -l '"copy_world.h"' tests/unit/test_copy*.c)
