@@ -23,6 +23,7 @@ void mr_decision_faults_release(struct mr_decision_faults *faults)
     mr_arena_release(&faults->arena);
 }
 
+/* err is emptied: the file is read on, and its next line may be right. */
 enum mr_code mr_decision_faults_add(struct mr_decision_faults *faults, uint64_t line,
                                     const char *table, const char *key, struct mr_err *err)
 {
@@ -58,6 +59,8 @@ static int compare_lines(const void *a, const void *b)
     return x->line < y->line ? -1 : x->line > y->line;
 }
 
+/* Faults come as they are found, those of rows that nobody asked for last: people read files
+ * by line. */
 enum mr_code mr_decision_faults_report(struct mr_decision_faults *faults, struct mr_err *err)
 {
     size_t n = faults->list.count;

@@ -50,6 +50,7 @@ struct seeking {
     struct mr_strbuf *spelt;
 };
 
+/* Encoded and printed again as the plan prints keys: that spelling is compared, and advised. */
 static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct seeking *s = ctx;

@@ -77,6 +77,7 @@ static enum mr_code write_row(struct writing *w, const struct mr_entity *e, stru
     return code == MR_OK ? mr_plan_text_end(&w->line, w->sink, err) : code;
 }
 
+/* Rows that are part of a run are left to write_runs(): a row in both would be decided twice. */
 static enum mr_code write_rows(struct writing *w, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
@@ -128,6 +129,8 @@ static enum mr_code take_key(void *ctx, const struct mr_value *values, struct mr
     return MR_OK;
 }
 
+/* Of the counter alone, from where the last read ended; a read that gives nothing is the end of
+ * the table. */
 static enum mr_code read_keys(const struct writing *w, struct keys *keys, struct mr_err *err)
 {
     static const size_t key_at = 0;
@@ -172,6 +175,7 @@ static enum mr_code next_is(const struct writing *w, struct keys *keys, int64_t 
     return code;
 }
 
+/* Without images: one line stands for many rows, of different values. */
 static enum mr_code end_run(struct writing *w, struct run *run, struct mr_err *err)
 {
     char key[64];
@@ -217,6 +221,8 @@ static enum mr_code add_to_run(struct writing *w, struct run *run, struct keys *
     return MR_OK;
 }
 
+/* By key, not by number of the entity: a run is of neighbours, in whatever order they were
+ * decided.  `after` is a copy, since the arena of a batch goes with it. */
 static enum mr_code write_runs(struct writing *w, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
@@ -254,6 +260,7 @@ static enum mr_code write_runs(struct writing *w, struct mr_err *err)
 
 /* ---- the file ---- */
 
+/* The file is closed after a failure, too, and then says nothing more of it. */
 enum mr_code mr_plan_files_conflicts(const struct mr_plan_files_task *task, struct mr_err *err)
 {
     static const char head[] = "table,source_key,target_key,identity,kind,choices,source,"

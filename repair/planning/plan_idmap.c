@@ -175,6 +175,8 @@ static enum mr_code check_group(const struct reading *r, enum column from, enum 
     return MR_OK;
 }
 
+/* By names, not places: an older version wrote fewer columns; half of a group is what a
+ * spreadsheet left over, and would be believed in part. */
 static enum mr_code read_header(struct reading *r, const struct mr_csv_field *fields, size_t count,
                                 struct mr_err *err)
 {

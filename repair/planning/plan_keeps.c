@@ -114,6 +114,8 @@ static enum mr_code tell(struct keeping *k, const struct mr_planned_table *paren
     return end_text(k, parent != NULL ? parent->table : k->on->table, err);
 }
 
+/* Told for each planned table that the written one refers to; of one that refers to none, only
+ * that undo leaves it. */
 static enum mr_code look_at_insert(struct keeping *k, struct mr_err *err)
 {
     bool any = false;

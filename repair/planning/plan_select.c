@@ -29,6 +29,8 @@ static void warn_of_slip(const struct mr_plan_tables *plan, const char *pattern)
                    near.best != NULL ? "\"?" : "");
 }
 
+/* Slips are warned of also where nothing is left: the error alone would not say which of
+ * the patterns it was. */
 enum mr_code mr_plan_select(const struct mr_plan_tables *plan,
                             const struct mr_plan_patterns *patterns, struct mr_arena *arena,
                             bool **selected, struct mr_err *err)
@@ -101,6 +103,7 @@ static enum mr_code drop(struct mr_plan_tables *plan, const bool *is, struct mr_
     return MR_OK;
 }
 
+/* Refused, not left out: rows would be written whose ids nobody mapped. */
 enum mr_code mr_plan_select_tied(struct mr_plan_tables *plan,
                                  const struct mr_plan_patterns *patterns, struct mr_arena *arena,
                                  struct mr_err *err)

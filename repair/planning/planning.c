@@ -30,6 +30,7 @@ static enum mr_code open_case(struct mr_planning *p, struct mr_err *err)
     return mr_findings_open(o->case_path, MR_CASE_WRITE, &p->fd, err);
 }
 
+/* A reseed takes what the case knows and needs no run; a policy without one is refused. */
 static enum mr_code choose_run(struct mr_planning *p, struct mr_err *err)
 {
     if (p->fd != NULL && p->opts->policy == NULL)
@@ -176,6 +177,7 @@ enum mr_code mr_planning_open(struct mr_planning *p, struct mr_err *err)
     return open_sides(p, err);
 }
 
+/* The first error is the one to be told: what closing says after it came of that. */
 enum mr_code mr_planning_close(struct mr_planning *p, enum mr_code code, struct mr_err *err)
 {
     struct mr_err late = {0};
@@ -268,6 +270,7 @@ static enum mr_code add_next(struct mr_planning *p, struct mr_err *err)
     return m->apply_to != NULL ? MR_OK : mr_err_nomem(err, "planning");
 }
 
+/* The case takes it for a plan last: one whose directory has no name yet is none. */
 enum mr_code mr_planning_publish(struct mr_planning *p, struct mr_err *err)
 {
     enum mr_code code = add_next(p, err);

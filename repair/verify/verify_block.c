@@ -84,6 +84,7 @@ static enum mr_code take_planned(void *ctx, const struct mr_entity_line *line, s
     return MR_OK;
 }
 
+/* Compared by key alone: a planned row that the application has edited is no stranger. */
 static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct naming *n = ctx;
@@ -119,6 +120,7 @@ static enum mr_code key_columns(struct mr_verify *v, const struct mr_verify_tabl
     return MR_OK;
 }
 
+/* Keys of the plan are kept as digests, 16 bytes each: a block may have millions. */
 static enum mr_code name_rows(struct mr_verify *v, struct mr_verify_table *table,
                               struct mr_err *err)
 {
@@ -198,6 +200,7 @@ struct orphans {
     const char *detail;
 };
 
+/* One that the lines have told of already would be counted twice. */
 static enum mr_code take_orphan(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct orphans *o = ctx;
@@ -216,6 +219,8 @@ static enum mr_code take_orphan(void *ctx, const struct mr_value *values, struct
     return mr_verify_tell(o->v, o->child, &finding, err);
 }
 
+/* A table without a key is asked for its first column, only so that rows come at all: the
+ * finding then names none. */
 static enum mr_code check_reference(struct mr_verify *v, struct mr_verify_table *child,
                                     const struct mr_planned_reference *r,
                                     const struct mr_verify_table *parent, size_t column,
@@ -260,6 +265,7 @@ static enum mr_code check_references(struct mr_verify *v, struct mr_verify_table
     return MR_OK;
 }
 
+/* Rows of all tables first: what is then unreadable is not asked for its references. */
 enum mr_code mr_verify_blocks(struct mr_verify *v, struct mr_err *err)
 {
     for (size_t i = 0; i < v->ntables; i++) {

@@ -41,6 +41,8 @@ enum mr_code mr_verify_note_gone(const struct mr_verify *v, struct mr_verify_tab
 
 /* ---- who refers to them ---- */
 
+/* The digest is of what stands now: only a row that still is the planned one is told of
+ * (take_line); any other was told of by its line. */
 static enum mr_code take_child(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct asking *a = ctx;
@@ -168,6 +170,8 @@ static const char *detail_of(struct mr_verify *v, const struct mr_planned_refere
     return kept;
 }
 
+/* `at` moves on over all references: their columns stand one behind the other, also those
+ * of references that nobody asks about. */
 static enum mr_code ask_table(struct mr_verify *v, struct mr_verify_table *child,
                               struct mr_err *err)
 {
@@ -237,6 +241,7 @@ static enum mr_code take_line(void *ctx, const struct mr_entity_line *line, stru
     return mr_verify_tell(v, t, &finding, err);
 }
 
+/* Sorted as they are found: take_line() and mr_verify_is_orphan() look them up by halves. */
 enum mr_code mr_verify_orphans(struct mr_verify *v, struct mr_err *err)
 {
     enum mr_code code = MR_OK;

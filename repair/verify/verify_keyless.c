@@ -22,6 +22,7 @@ static uint64_t number_of(struct mr_key key)
     return value.cls == MR_CLASS_INT && value.i > 0 ? (uint64_t)value.i : 0;
 }
 
+/* A line without a digest promises nothing that could stand or be gone. */
 enum mr_code mr_verify_expect(struct mr_verify_table *table, const struct mr_entity_line *line,
                               struct mr_err *err)
 {
@@ -119,6 +120,8 @@ static uint64_t lacking(const struct mr_verify_expected *one)
     return lack < one->rows ? lack : one->rows;
 }
 
+/* Rows of one digest cannot be told apart, so each counts once, and no more than were planned:
+ * what TARGET has besides is its own. */
 static enum mr_code tell_wrong(struct mr_verify *v, struct mr_verify_table *table,
                                struct mr_err *err)
 {
@@ -134,6 +137,8 @@ static enum mr_code tell_wrong(struct mr_verify *v, struct mr_verify_table *tabl
     return MR_OK;
 }
 
+/* Of a table that was read in part nothing is told: all that was not reached would count as
+ * missing. */
 enum mr_code mr_verify_keyless(struct mr_verify *v, struct mr_err *err)
 {
     for (size_t i = 0; i < v->ntables; i++) {

@@ -40,6 +40,7 @@ static bool is_identity_column(const struct mr_verify_table *table, const char *
     return false;
 }
 
+/* A prefix or an expression keeps other values apart than the identity does. */
 static bool is_kept_unique(const struct mr_verify_table *table)
 {
     const struct mr_table *t = table->image->side[MR_TARGET];
@@ -65,6 +66,7 @@ static void add_columns(struct mr_strbuf *sql, const struct mr_verify_table *tab
     }
 }
 
+/* NULL is nobody: rows whose identity holds one are not alike. */
 static void add_condition(struct mr_strbuf *sql, const struct mr_verify_table *table)
 {
     mr_strbuf_add_char(sql, '(');
@@ -88,6 +90,8 @@ struct gathering {
     struct mr_strbuf bytes;
 };
 
+/* Kept as the collation sees it: lines of the plan have the canonical identity, and rows that
+ * only case tells apart are one. */
 static enum mr_code keep_batch(struct gathering *g, struct mr_err *err)
 {
     enum mr_code code =
@@ -155,6 +159,7 @@ struct twins {
     size_t count;
 };
 
+/* The fetch gives the row itself, too. */
 static enum mr_code take_twin(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct twins *t = ctx;
@@ -170,6 +175,7 @@ static enum mr_code take_twin(void *ctx, const struct mr_value *values, struct m
     return MR_OK;
 }
 
+/* Rows are asked for by the columns of the identity, so that the server compares them. */
 enum mr_code mr_verify_name_twins(struct mr_verify *v, struct mr_verify_table *table,
                                   struct mr_key image, struct mr_key own, struct mr_strbuf *out,
                                   struct mr_err *err)
