@@ -139,6 +139,8 @@ static bool is_whole(const struct proving *p)
     return true;
 }
 
+/* By bytes first: the server is asked what its collation takes for the same only where keys are
+ * left over. */
 static enum mr_code take_rows(struct proving *p, size_t from, size_t n, struct mr_err *err)
 {
     bool left = false;
@@ -264,6 +266,8 @@ static enum mr_code judge_parent(struct proving *p, const struct line *line, enu
     return code;
 }
 
+/* The worst wins.  Parents are none of the plan's rows: of them only what its rows lean on is
+ * judged. */
 static enum mr_code judge(struct proving *p, const struct line *line, enum mr_proof *proof,
                           const char **detail, struct mr_err *err)
 {
@@ -290,6 +294,8 @@ static enum mr_code judge(struct proving *p, const struct line *line, enum mr_pr
     return MR_OK;
 }
 
+/* A row under a new id is counted whatever its proof is: verify_block.c looks for strangers only
+ * where more rows stand in the block than were found here. */
 static enum mr_code tell(struct proving *p, const struct line *line, struct mr_err *err)
 {
     struct mr_proof_finding finding = {.table = p->table->planned,
@@ -298,22 +304,16 @@ static enum mr_code tell(struct proving *p, const struct line *line, struct mr_e
                                        .is_parent = is_parent(line),
                                        .source_key = line->as.source_key,
                                        .key = line->as.target_key};
-    enum mr_code code = judge(p, line, &finding.proof, &finding.detail, err);
-    if (code != MR_OK)
-        return code;
+    MR_TRY(judge(p, line, &finding.proof, &finding.detail, err));
     if (line->image.ptr != NULL && line->as.is_new)
         p->table->new_found++;
     if (finding.proof == MR_PROOF_TWICE) {
-        code =
-            mr_verify_name_twins(p->v, p->table, line->image, line->as.target_key, &p->text, err);
+        MR_TRY(
+            mr_verify_name_twins(p->v, p->table, line->image, line->as.target_key, &p->text, err));
         finding.detail = p->text.ptr;
     }
-    if (code != MR_OK)
-        return code;
     if (finding.proof == MR_PROOF_MISSING)
-        code = mr_verify_note_gone(p->v, p->table, finding.key, err);
-    if (code != MR_OK)
-        return code;
+        MR_TRY(mr_verify_note_gone(p->v, p->table, finding.key, err));
     if (finding.proof != MR_PROOF_STANDS)
         return mr_verify_tell(p->v, p->table, &finding, err);
     if (is_parent(line))
@@ -364,6 +364,7 @@ static enum mr_code prove(struct proving *p, size_t from, size_t n, struct mr_er
     return code == MR_OK ? prove_source(p, from, n, err) : code;
 }
 
+/* Lines of a table that cannot be read count as done: progress is of the file. */
 static enum mr_code end_batch(struct proving *p, struct mr_err *err)
 {
     struct mr_err why = {0};
@@ -423,6 +424,8 @@ static bool is_lost_history(const struct mr_entity_line *line)
             mr_conflict_named(line->kind) == MR_CONFLICT_DIFFERS);
 }
 
+/* The file's line lives for the call: what the batch needs of it is copied, and the rest made
+ * out now. */
 static enum mr_code push_line(struct proving *p, const struct mr_entity_line *as,
                               struct mr_err *err)
 {

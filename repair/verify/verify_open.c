@@ -88,13 +88,13 @@ static enum mr_code place_columns(struct mr_verify *v, struct mr_verify_table *t
     table->key.at = key;
     table->identity.at = identity;
     table->references.at = references;
-    enum mr_code code = find_columns(t, &t->key, key, &table->key.count, err);
-    if (code == MR_OK && t->identity == MR_PLAN_BY_COLUMNS)
-        code = find_columns(t, &t->identity_columns, identity, &table->identity.count, err);
-    for (size_t i = 0; code == MR_OK && i < t->nreferences; i++)
-        code =
-            find_columns(t, &t->references[i].columns, references, &table->references.count, err);
-    return code == MR_OK ? find_referred(v, table, err) : code;
+    MR_TRY(find_columns(t, &t->key, key, &table->key.count, err));
+    if (t->identity == MR_PLAN_BY_COLUMNS)
+        MR_TRY(find_columns(t, &t->identity_columns, identity, &table->identity.count, err));
+    for (size_t i = 0; i < t->nreferences; i++)
+        MR_TRY(
+            find_columns(t, &t->references[i].columns, references, &table->references.count, err));
+    return find_referred(v, table, err);
 }
 
 /* A change of the columns since the plan was made. */
@@ -110,6 +110,8 @@ static enum mr_code check_fingerprint(struct mr_verify *v, const struct mr_plann
     return code;
 }
 
+/* The columns are checked before rows are read: values of a changed column would have other
+ * digests, and every row be told of as edited. */
 static enum mr_code open_image(struct mr_verify *v, struct mr_verify_table *table,
                                struct mr_err *err)
 {
@@ -131,16 +133,11 @@ static enum mr_code open_image(struct mr_verify *v, struct mr_verify_table *tabl
                                             .ncolumns = t->ncolumns,
                                             .key = table->key,
                                             .identity = table->identity};
-    enum mr_code code = mr_plan_digester_init(&table->digester, readings, t->ncolumns, arena, err);
-    if (code == MR_OK)
-        code = check_fingerprint(v, t, err);
-    if (code == MR_OK)
-        code = mr_plan_image_open(v->cat, &task, arena, &table->image, err);
-    if (code == MR_OK) {
-        table->spec = table->image->full[MR_TARGET];
-        code = mr_rowhash_init(&table->hash, table->image, &table->spec, err);
-    }
-    return code;
+    MR_TRY(mr_plan_digester_init(&table->digester, readings, t->ncolumns, arena, err));
+    MR_TRY(check_fingerprint(v, t, err));
+    MR_TRY(mr_plan_image_open(v->cat, &task, arena, &table->image, err));
+    table->spec = table->image->full[MR_TARGET];
+    return mr_rowhash_init(&table->hash, table->image, &table->spec, err);
 }
 
 static enum mr_code open_table(struct mr_verify *v, struct mr_verify_table *table,

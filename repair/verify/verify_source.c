@@ -185,6 +185,7 @@ static enum mr_code compare(struct mr_verify_source *s, const struct mr_verify_t
     return mr_strbuf_check(names, "comparing rows", err);
 }
 
+/* Without an image only that the row is there is proved: TARGET's has values of its own by now. */
 static enum mr_code check_row(struct mr_verify *v, struct mr_verify_table *table,
                               const struct mr_verify_ask *ask, struct mr_err *err)
 {
@@ -218,6 +219,7 @@ static bool is_whole(const struct mr_rowset *set)
     return true;
 }
 
+/* Wide rows may not fit at once: then the halves are read, down to a single row of any width. */
 enum mr_code mr_verify_source_rows(struct mr_verify *v, struct mr_verify_table *table,
                                    const struct mr_verify_ask *asks, size_t n, struct mr_err *err)
 {
