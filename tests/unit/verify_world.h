@@ -2,7 +2,7 @@
  * verify_world: a TARGET of tables in memory and the lines of a plan, for unit tests of what
  * `repair verify` proves of its rows.
  *
- *   world_begin(&w) → world_table, world_rows, world_line… → the function → world_told
+ *   world_begin(&w) → world_table, world_line… → the function under test → world.told
  *     → world_end(&w)
  *
  * A table is written as in merge_world.h ("id:int* phone:text!"), a row "7|ann|NULL".  A read of
