@@ -105,6 +105,45 @@ static enum mr_code check_dbs(const struct mr_target *t, const struct mr_plan_se
     return MR_OK;
 }
 
+/* ---- where its tables are ---- */
+
+static bool is_servers_own(const char *db)
+{
+    static const char *const names[] = {"mysql", "information_schema", "performance_schema", "sys"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcasecmp(db, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static enum mr_code check_place(const struct mr_target *t, const struct mr_plan_server *wanted,
+                                const char *table, const char *db, struct mr_err *err)
+{
+    bool known = false;
+    for (size_t i = 0; i < wanted->ndbs; i++)
+        known = known || mr_server_same_name(mr_db_server(t->db), wanted->dbs[i], db);
+    if (known && !is_servers_own(db))
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED, "table \"%s\" of the plan is %s", table,
+                     is_servers_own(db) ? "one of the server's own" : "in none of its databases");
+    mr_err_hint(err, "Nothing was changed. No plan is made so: somebody has edited it. Plan "
+                     "again.");
+    return MR_E_REFUSED;
+}
+
+/* Databases are held against the URI and the server; a table elsewhere would be written to all the
+ * same, and one of accounts or privileges would let whoever edits a plan do anything. */
+static enum mr_code check_places(const struct mr_target *t, const struct mr_manifest *m,
+                                 struct mr_err *err)
+{
+    for (size_t i = 0; i < m->planned.ntables; i++)
+        MR_TRY(check_place(t, &m->server, m->planned.tables[i].table,
+                           m->planned.tables[i].target_db, err));
+    for (size_t i = 0; i < m->ncounters; i++)
+        MR_TRY(check_place(t, &m->server, m->counters[i].table, m->counters[i].db, err));
+    return MR_OK;
+}
+
 /* 0 and 1, or the words of later versions. */
 static enum mr_code check_writable(const struct mr_target *t, struct mr_err *err)
 {
@@ -156,6 +195,7 @@ enum mr_code mr_target_check(const struct mr_target *t, const struct mr_manifest
 {
     MR_TRY(check_identity(t, &manifest->server, err));
     MR_TRY(check_dbs(t, &manifest->server, err));
+    MR_TRY(check_places(t, manifest, err));
     if (!writable)
         return MR_OK;
     MR_TRY(check_writable(t, err));

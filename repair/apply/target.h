@@ -4,7 +4,8 @@
  * Calling sequence: mr_target_open, use .db, mr_target_close (also after a failed open).
  *
  * Errors: MR_E_REFUSED where another server answers than the plan was made for (naming what
- * differs), where a database of the plan is not there, and, with `writable`, where the
+ * differs), where a database of the plan is not there, or a table of it is in none of them or one of the server's
+ * own, and, with `writable`, where the
  * server is read-only or a replica (core/db/replication.h); those of endpoint.h and db.h.  Nothing is written.  Threads: one.
  */
 #ifndef MR_TARGET_H

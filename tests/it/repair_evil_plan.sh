@@ -65,6 +65,23 @@ python3 "$IT_DIR/rows/plan_evil.py" plan plan.json "rows.tables.$AT.references.0
 rep_is 5 "verify asks no such condition" verify plan "$DST"
 is "and nothing was done" "$(all)" "$BEFORE"
 
+# A table elsewhere, which no URI and no grant of plan's would let in.
+elsewhere() { # elsewhere TABLES DB REASON [COMMAND…]
+    local tables=$1 db=$2 reason=$3
+    shift 3
+    rm -rf plan
+    cp -r clean plan
+    python3 "$IT_DIR/rows/plan_evil.py" plan plan.json "$tables.0.target_db" <<<"$db"
+    rep_is 5 "$tables of $db, ${1:-apply}: refused" "${@:-apply}" --yes plan "$DST"
+    like "$tables of $db, ${1:-apply}: why" "$(cat "$ERR")" "error: table .* of the plan is $reason"
+    is "$tables of $db, ${1:-apply}: nothing was done" "$(all)" "$BEFORE"
+}
+for tables in rows.tables tables; do
+    elsewhere $tables mysql "one of the server's own"
+    elsewhere $tables "$OTHER" 'in none of its databases'
+    elsewhere $tables "$OTHER" 'in none of its databases' undo
+done
+
 # A function of the closed list that this server does not have is whoever made one of that name.
 LACKED=$([ "$T" = b ] && echo REGEXP_LIKE || echo NATURAL_SORT_KEY)
 client $T -D "$DB" <<SQL || bail "no function"

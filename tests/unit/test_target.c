@@ -177,6 +177,43 @@ static void test_dbs(void **state)
     }
 }
 
+/* A plan that somebody has edited: its tables are where its databases are. */
+static void test_places(void **state)
+{
+    static const struct {
+        const char *db, *counter_db, *why;
+    } cases[] = {{"o`dd", "o`dd", NULL},
+                 {"other", "o`dd", "table \"t\" of the plan is in none of its databases"},
+                 {"o`dd", "other", "table \"c\" of the plan is in none of its databases"},
+                 {"O`dd", "o`dd", "is in none of its databases"},
+                 {"mysql", "o`dd", "table \"t\" of the plan is one of the server's own"},
+                 {"o`dd", "MySQL", "table \"c\" of the plan is one of the server's own"},
+                 {"sys", "o`dd", "is one of the server's own"}};
+    (void)state;
+    for (size_t own = 0; own < 2; own++) /* named as a database of the plan, too */
+        for (size_t i = 0; i < LEN(cases); i++) {
+            BEGIN(GOOD);
+            be_planned();
+            const char *dbs[] = {"o`dd", strcmp(cases[i].db, "mysql") == 0 ? "mysql" : "MySQL"};
+            const struct mr_planned_table table = {.table = "t", .target_db = cases[i].db};
+            const struct mr_counter counter = {.table = "c", .db = cases[i].counter_db};
+            p.m.server.dbs = dbs;
+            p.m.server.ndbs = 1 + own;
+            p.m.planned.tables = &table;
+            p.m.planned.ntables = 1;
+            p.m.counters = &counter;
+            p.m.ncounters = 1;
+            const enum mr_code code = mr_target_check(&p.target, &p.m, false, &p.err);
+            if (cases[i].why != NULL)
+                refused_for(code, cases[i].why);
+            else
+                assert_int_equal(code, MR_OK);
+            p.m.planned = (struct mr_planned){0};
+            p.m.ncounters = 0;
+            end();
+        }
+}
+
 /* ---- opening ---- */
 
 #define ACCOUNT                                                                                    \
@@ -276,9 +313,9 @@ static void test_rights(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_server),   cmocka_unit_test(test_server_uid),
-        cmocka_unit_test(test_writable), cmocka_unit_test(test_dbs),
-        cmocka_unit_test(test_open),     cmocka_unit_test(test_open_fails),
-        cmocka_unit_test(test_rights)};
+        cmocka_unit_test(test_server),     cmocka_unit_test(test_server_uid),
+        cmocka_unit_test(test_writable),   cmocka_unit_test(test_dbs),
+        cmocka_unit_test(test_places),     cmocka_unit_test(test_open),
+        cmocka_unit_test(test_open_fails), cmocka_unit_test(test_rights)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
