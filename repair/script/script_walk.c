@@ -85,6 +85,18 @@ bool mr_walk_is_text(const struct mr_token *t, const char *text)
 
 /* ---- tables ---- */
 
+/* A foreign key "NAME" of CHILD.COLUMN to TABLE.COLUMN, of that child and that table?  What is of
+ * another table than that whose surroundings it is among was not held against the server. */
+static bool refers(const char *text, const char *of_child, const struct mr_planned_table *t)
+{
+    struct mr_strbuf to = MR_STRBUF_INIT;
+    const char *of = strncmp(text, "foreign key \"", 13) == 0 ? strstr(text, of_child) : NULL;
+    mr_strbuf_add_fmt(&to, " to %s.%s.", t->target_db, t->target_name);
+    const bool found = of != NULL && !to.failed && strcasestr(of, to.ptr) != NULL;
+    mr_strbuf_release(&to);
+    return found;
+}
+
 /* Who refers to a table of the plan may be asked, too: `surroundings` names it. */
 static bool is_around(const struct mr_script_shape *shape, const struct mr_token *db,
                       const struct mr_token *name)
@@ -100,8 +112,7 @@ static bool is_around(const struct mr_script_shape *shape, const struct mr_token
     for (size_t i = 0; !of.failed && !found && i < planned->ntables; i++) {
         const struct mr_planned_names *around = &planned->tables[i].around;
         for (size_t k = 0; !found && k < around->count; k++)
-            found = strncmp(around->items[k], "foreign key \"", 13) == 0 &&
-                    strstr(around->items[k], of.ptr) != NULL;
+            found = refers(around->items[k], of.ptr, &planned->tables[i]);
     }
     mr_strbuf_release(&of);
     return found;

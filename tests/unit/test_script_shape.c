@@ -26,14 +26,16 @@
 
 static const char *const around[] = {
     "engine InnoDB",
-    "foreign key \"f\" of club.notes.member to club.members.id, ON DELETE RESTRICT"};
+    "foreign key \"f\" of club.notes.member to club.members.id, ON DELETE RESTRICT",
+    "foreign key \"g\" of payroll.paid.who to club.shops.id, ON DELETE RESTRICT",
+    "unique index \"u\", 1. x of club.secret.y to club.members.id"};
 static const struct mr_planned_reference by_kind = {.parent = "club.shops",
                                                     .condition = "kind = 'shop' -- or none"};
 static const struct mr_planned_table tables[] = {
     {.table = "club.members",
      .target_db = "club",
      .target_name = "members",
-     .around = {around, 2},
+     .around = {around, sizeof around / sizeof around[0]},
      .references = &by_kind,
      .nreferences = 1,
      .decisions = {[MR_DECIDE_INSERT] = 2}},
@@ -173,6 +175,8 @@ static const struct statement bad[] = {
     {WRITE, "DELETE t FROM `club`.myrecon_d0 AS s, `club`.`members` AS t"},
     {WRITE, "DELETE FROM `club`.myrecon_d0 USING `club`.myrecon_d0 JOIN `club`.`members`"},
     {GUARDS, VALUE("(SELECT `Password` FROM `mysql`.`user` LIMIT 1)")},
+    {GUARDS, VALUE("(SELECT 1 FROM `payroll`.`paid`)")},
+    {GUARDS, VALUE("(SELECT 1 FROM `club`.`secret`)")},
     {GUARDS, VALUE("(SELECT 1 FROM secrets)")},
     {GUARDS, VALUE("(SELECT 1 FROM `secrets`)")},
     {GUARDS, VALUE("(SELECT 1 FROM r)")},

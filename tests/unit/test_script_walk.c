@@ -15,7 +15,10 @@
 
 static const char *const around[] = {"foreign key \"f\" of club.no`tes.member to club.members.id",
                                      "index club.hidden.x"};
-static const struct mr_planned_table planned[] = {{.table = "club.members", .around = {around, 2}}};
+static const struct mr_planned_table planned[] = {{.table = "club.members",
+                                                   .target_db = "club",
+                                                   .target_name = "members",
+                                                   .around = {around, 2}}};
 static const struct mr_manifest manifest = {.planned = {.tables = planned, .ntables = 1}};
 /* sorted, as mr_script_shape_new() leaves them */
 static const struct mr_walk_table tables[] = {
