@@ -7,5 +7,7 @@ $(BUILD)/man/%.scd: docs/man/%.scd $(DOCGEN)
 	@mkdir -p $(@D)
 	@$(DOCGEN) man < $< > $@ || { echo 'error: in $<' >&2; false; }
 
+# scdoc's .nh stands before .TH, which undoes it: an option that is cut in two is not found by
+# whoever searches the page for it.
 $(BUILD)/man/%: $(BUILD)/man/%.scd
-	@scdoc < $< > $@
+	@scdoc < $< > $@.roff && sed '/^\.TH /a .nh' $@.roff > $@ && rm $@.roff

@@ -53,6 +53,16 @@ for source in docs/man/*.scd; do
     else
         skip "$page: man warns of nothing" 'no man'
     fi
+    # Lines that begin with a tab are one paragraph, which is filled: of two commands it makes one.
+    grep -nP '^\t.*( \\\\?$|^\t(myrecon|openssl|GRANT|mysql) )' "$source" >"$scratch/log"
+    result $(($? == 0)) "$page: its commands stand in literal blocks" "$(cat "$scratch/log")"
+    if command -v man >/dev/null && command -v col >/dev/null; then
+        LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man -E UTF-8 -l "$scratch/$page" 2>/dev/null |
+            col -bx | LC_ALL=C.UTF-8 grep -E '.{81}' >"$scratch/log"
+        result $(($(wc -l <"$scratch/log") > 0)) "$page: 80 columns hold it" "$(cat "$scratch/log")"
+    else
+        skip "$page: 80 columns hold it" 'no man or col'
+    fi
 done
 
 echo "1..$n"
