@@ -95,7 +95,7 @@ SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
 .PHONY: all demo test test-long test-bare test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan asan-ubsan tsan coverage \
-        fuzz fuzz-afl lint format docs install deb check-deb bench clean help deps tests FORCE
+        fuzz fuzz-afl lint format docs install uninstall deb check-deb bench clean help deps tests FORCE
 
 all: $(BIN)
 
@@ -122,7 +122,7 @@ help:
 	@echo 'make format         run clang-format over the tree'
 	@echo 'make bench          speed and memory: check and snapshot against their peers, writers, a merge'
 	@echo 'make docs           manual pages, into build/man'
-	@echo 'make install        DESTDIR=, PREFIX=/usr/local'
+	@echo 'make install        DESTDIR=, PREFIX=/usr/local; make uninstall removes it again'
 	@echo 'make deb            a Debian package, into build/deb (check-deb: in a clean root)'
 	@echo 'make deps           install the Debian packages that building needs (as root)'
 	@echo 'make clean          remove build/'
@@ -231,6 +231,13 @@ install: all docs $(COMPLETIONS)
 	install -d '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)'
 	install -m 0644 $(BUILD)/completions/myrecon.bash '$(DESTDIR)$(BASHDIR)/myrecon'
 	install -m 0644 $(BUILD)/completions/_myrecon '$(DESTDIR)$(ZSHDIR)/_myrecon'
+
+# What install has put there; folders stay, since others may use them.
+uninstall:
+	rm -f '$(DESTDIR)$(BINDIR)/myrecon' '$(DESTDIR)$(BASHDIR)/myrecon' '$(DESTDIR)$(ZSHDIR)/_myrecon'
+	@for page in $(notdir $(MAN_PAGES)); do \
+	    rm -f '$(DESTDIR)$(MANDIR)'/man$${page##*.}/$$page; \
+	done
 
 deb:
 	@tests/deps.sh build docs deb

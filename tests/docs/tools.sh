@@ -65,5 +65,15 @@ for source in docs/man/*.scd; do
     fi
 done
 
+# Nothing is built: the program that is tested is what is installed.
+rebuild_nothing=(make -s -o all -o "$build/docgen/docgen" BUILD="$build" DESTDIR="$scratch/a root")
+"${rebuild_nothing[@]}" install >"$scratch/log" 2>&1 && [ -x "$scratch/a root/usr/local/bin/myrecon" ]
+result $? 'make install DESTDIR=' "$(cat "$scratch/log")"
+touch "$scratch/a root/usr/local/bin/another"
+"${rebuild_nothing[@]}" uninstall >"$scratch/log" 2>&1
+find "$scratch/a root" -type f >>"$scratch/log"
+[ "$(cat "$scratch/log")" = "$scratch/a root/usr/local/bin/another" ]
+result $? 'make uninstall removes what install has put there, and nothing else' "$(cat "$scratch/log")"
+
 echo "1..$n"
 [ $failures -eq 0 ]
