@@ -81,4 +81,12 @@ before=$(client p <<<"SHOW BINARY LOG STATUS" | awk -F'\t' '{ print $2, $5 }')
 during 9 root
 is "with GTIDs: position and GTIDs of before, and what may be behind them is not known" \
     "$RC $(field position) $(field binlog_position) $(field gtid) $(field until_gtid)" "0 at-or-before $before null"
+
+uuid=00000000-0000-0000-0000-00000000000a
+client p <<<"SET GTID_NEXT = '$uuid:1'; BEGIN; COMMIT; SET GTID_NEXT = AUTOMATIC"
+rm -rf "$SNAP"
+take "$(uri p club)" "$SNAP"
+is "GTIDs of several servers are one line, fit to be pasted" "$(field gtid)" \
+    "$(client p -r <<<"SELECT @@GLOBAL.gtid_executed" | tr -d '\n')"
+like "in the output, too" "$(cat "$OUT")" "GTID $uuid:1,$(client p <<<"SELECT @@GLOBAL.server_uuid"):1"
 finish
