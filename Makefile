@@ -118,7 +118,7 @@ help:
 	@echo '                    SUITES="unit cli": only those; ROOM=repair/merge: each file of it)'
 	@echo 'make fuzz           fuzz every parser (FUZZ_SECONDS=60 each; needs clang)'
 	@echo 'make fuzz-afl       the same with AFL++ (AFL_SECONDS=60 each); FUZZ=NAME: only that one'
-	@echo 'make lint           layers, banned calls, sizes, format, headers, scripts'
+	@echo 'make lint           layers, banned calls, sizes, contracts, comments, format, headers, scripts'
 	@echo 'make format         run clang-format over the tree'
 	@echo 'make bench          speed and memory: check and snapshot against their peers, writers, a merge'
 	@echo 'make docs           manual pages, into build/man'
