@@ -144,26 +144,23 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
                                   .allow_replica = job->opts->allow_replica};
     struct mr_script_calls calls = {0};
     mr_general_options_apply(&job->opts->general);
-    enum mr_code code = mr_db_global_init(err);
-    if (code == MR_OK)
-        code = mr_plan_open(invocation->operands[0], &job->plan, err);
-    if (code == MR_OK && job->opts->signer != NULL)
-        code = mr_approval_check(&job->plan, job->opts->signer, err);
-    if (code == MR_OK && job->opts->require_approval != NULL)
-        code = mr_approval_check(&job->plan, job->opts->require_approval, err);
-    if (code == MR_OK)
-        code = mr_script_shape_conditions(&job->plan.manifest, job->plan.path, &calls, err);
-    if (code == MR_OK)
-        code = mr_apply_check_age(&job->plan.manifest, job->opts->max_age_s, err);
-    if (code == MR_OK && writes == WRITES_ROWS_ONLY)
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_db_global_init(err));
+    MR_TRY_OUT(mr_plan_open(invocation->operands[0], &job->plan, err));
+    if (job->opts->signer != NULL)
+        MR_TRY_OUT(mr_approval_check(&job->plan, job->opts->signer, err));
+    if (job->opts->require_approval != NULL)
+        MR_TRY_OUT(mr_approval_check(&job->plan, job->opts->require_approval, err));
+    MR_TRY_OUT(mr_script_shape_conditions(&job->plan.manifest, job->plan.path, &calls, err));
+    MR_TRY_OUT(mr_apply_check_age(&job->plan.manifest, job->opts->max_age_s, err));
+    if (writes == WRITES_ROWS_ONLY)
         opts.writable = mr_manifest_writes_rows(&job->plan.manifest);
-    if (code == MR_OK)
-        code =
-            mr_target_open(invocation->operands[1], &job->plan.manifest, &opts, &job->target, err);
-    if (code == MR_OK)
-        code = mr_native_check(job->target.db, &calls, job->plan.path, err);
-    if (code == MR_OK)
-        code = mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena, &job->peers, err);
+    MR_TRY_OUT(
+        mr_target_open(invocation->operands[1], &job->plan.manifest, &opts, &job->target, err));
+    MR_TRY_OUT(mr_native_check(job->target.db, &calls, job->plan.path, err));
+    MR_TRY_OUT(
+        mr_peers_open(&job->opts->peers, &job->target, &opts, &job->arena, &job->peers, err));
+out:
     job->run = (struct mr_reseed_run){.manifest = &job->plan.manifest,
                                       .target = &job->target,
                                       .peers = &job->peers,

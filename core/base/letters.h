@@ -12,6 +12,7 @@
 
 #include "core/base/strbuf.h"
 
+/* As said above; both end with a zero. */
 bool mr_letters_same(const char *a, const char *b);
 /* Appends a text that is one for all such names. */
 void mr_letters_add_key(struct mr_strbuf *out, const char *name);

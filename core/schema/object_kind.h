@@ -53,6 +53,7 @@ enum mr_routine_kind {
     MR_ROUTINE_PACKAGE
 };
 
+/* By the word that the full name of a routine begins with; of other objects it means nothing. */
 enum mr_routine_kind mr_routine_kind(const char *full);
 
 #endif

@@ -287,27 +287,23 @@ static enum mr_code seal_all(struct sealer *s, struct mr_case *cf, struct mr_err
     struct mr_case_fields map;
     struct person person;
     bool more = false;
-    enum mr_code code = MR_CASE_ONCE(cf,
-                                     "INSERT OR IGNORE INTO temp.person_table"
-                                     " SELECT id, tbl FROM temp.person"
-                                     " WHERE reasons & ~:child <> 0",
-                                     err, MR_ARG_INT("child", MR_AFFECTED_CHILD));
-    if (code == MR_OK)
-        code = mr_case_exec(cf,
-                            "CREATE TEMP TABLE line (place BLOB NOT NULL, tbl INT NOT"
-                            " NULL, reasons INT NOT NULL, fields BLOB NOT NULL,"
-                            " source_keys BLOB NOT NULL, target_keys BLOB NOT NULL,"
-                            " tables BLOB NOT NULL) STRICT",
-                            err);
-    if (code == MR_OK)
-        code = open_statements(s, cf, err);
-    if (code == MR_OK)
-        code = mr_case_fields_open(&map, s->people, MR_CASE_FIELDS(person_fields), err);
-    while (code == MR_OK &&
-           (code = mr_case_fields_next(&map, NULL, &person, &more, err)) == MR_OK && more) {
-        code = seal_person(s, &person, err);
-        if (code == MR_OK && mr_is_cancelled())
-            code = mr_cancelled_err(err);
+    enum mr_code code = MR_OK;
+    MR_TRY(MR_CASE_ONCE(cf,
+                        "INSERT OR IGNORE INTO temp.person_table SELECT id, tbl FROM temp.person"
+                        " WHERE reasons & ~:child <> 0",
+                        err, MR_ARG_INT("child", MR_AFFECTED_CHILD)));
+    MR_TRY(mr_case_exec(cf,
+                        "CREATE TEMP TABLE line (place BLOB NOT NULL, tbl INT NOT"
+                        " NULL, reasons INT NOT NULL, fields BLOB NOT NULL,"
+                        " source_keys BLOB NOT NULL, target_keys BLOB NOT NULL,"
+                        " tables BLOB NOT NULL) STRICT",
+                        err));
+    MR_TRY(open_statements(s, cf, err));
+    MR_TRY(mr_case_fields_open(&map, s->people, MR_CASE_FIELDS(person_fields), err));
+    while ((code = mr_case_fields_next(&map, NULL, &person, &more, err)) == MR_OK && more) {
+        MR_TRY(seal_person(s, &person, err));
+        if (mr_is_cancelled())
+            return mr_cancelled_err(err);
     }
     return code;
 }

@@ -418,16 +418,13 @@ static enum mr_code open_steps(struct writing *w, struct mr_err *err)
         {&w->read, "SELECT tbl, op, entity, source, target FROM c WHERE id=:id"},
         {&w->breaks, "SELECT how, what, col, value FROM cycle_break WHERE slot=:slot"},
     };
-    enum mr_code code = mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
-    if (code == MR_OK)
-        code = mr_case_fields_open(&w->fields, w->read, MR_CASE_FIELDS(slot_fields), err);
-    if (code == MR_OK)
-        code = mr_case_fields_open(&w->breaks_map, w->breaks, MR_CASE_FIELDS(broken_fields), err);
-    if (code == MR_OK)
-        code = mr_merge_work_int(&w->c->m, "SELECT EXISTS (SELECT 1 FROM cycle_break)", NULL, 0,
-                                 &any, err);
+    MR_TRY(mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err));
+    MR_TRY(mr_case_fields_open(&w->fields, w->read, MR_CASE_FIELDS(slot_fields), err));
+    MR_TRY(mr_case_fields_open(&w->breaks_map, w->breaks, MR_CASE_FIELDS(broken_fields), err));
+    MR_TRY(mr_merge_work_int(&w->c->m, "SELECT EXISTS (SELECT 1 FROM cycle_break)", NULL, 0, &any,
+                             err));
     w->has_breaks = any != 0;
-    return code;
+    return MR_OK;
 }
 
 /* Places come tree by tree, so a tree's size is known before its first row is put into a unit. */

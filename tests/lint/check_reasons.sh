@@ -2,10 +2,8 @@
 # each folder 40 %, have a comment, right above or inside, that says why.  SHOW=1 lists the folders.
 . tests/lint/lib.sh
 
-later='repair/planning repair/verify' # folders that are not there yet
-
 # shellcheck disable=SC2046
-awk -v show="${SHOW:-}" -v later=" $later " '
+awk -v show="${SHOW:-}" '
     function judge(share, least, name) {
         if (show)
             printf "%3d %%  %4d of %4d  %s\n", share, said[name], long[name], name
@@ -51,6 +49,6 @@ awk -v show="${SHOW:-}" -v later=" $later " '
     END {
         judge(share_of("the tree"), 60, "the tree")
         for (folder in folders)
-            judge(share_of(folder), index(later, " " folder " ") ? 0 : 40, folder)
+            judge(share_of(folder), 40, folder)
     }' $(files '*.c' | grep -vE '^tests/') | LC_ALL=C sort -k6
 exit 0
