@@ -258,6 +258,16 @@ static int compare_times(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
+/* Somebody may drop the table, or alter it: that is no reason not to watch the load. */
+static bool give_table_up(struct probe *probe, const struct watch *watch, const struct mr_err *err)
+{
+    if (probe->read.table == NULL || err->sql_errno == 0 || mr_db_is_lost(watch->db))
+        return false;
+    mr_log_detail("tiny reads are of no table from now on: %s", err->message);
+    probe->read.table = NULL;
+    return true;
+}
+
 /* One that the server gives up is as slow as it got. */
 static enum mr_code sample_reads(struct probe *probe, struct watch *watch, struct mr_load *load,
                                  struct mr_err *err)
@@ -276,7 +286,7 @@ static enum mr_code sample_reads(struct probe *probe, struct watch *watch, struc
             code = mr_db_query(watch->db, "n*", sql.ptr, sql.len, &res, err);
         mr_result_free(res);
         took_ms[count++] = (mr_clock_now_s() - begun_s) * 1e3;
-        if (code == MR_E_TIMEOUT)
+        if (code == MR_E_TIMEOUT || (code != MR_OK && give_table_up(probe, watch, err)))
             code = MR_OK;
         (void)usleep(READS_APART_MS * 1000);
     }

@@ -58,6 +58,18 @@ ended
 is "fast again: it ends" "$RC" 0
 whole "fast again"
 
+# The table of the tiny reads is away for a while: the load is watched all the same.
+reads_k() { [ -n "$(ls "$SNAP.partial/data" 2>/dev/null | grep '\.k\.')" ]; }
+start --rate 4 --threads 1 -v
+wait_for 20 reads_k || bail "the table without a key is not read"
+at p "RENAME TABLE n TO gone"
+ok "a table is renamed: tiny reads are of none" wait_for 20 says 'tiny reads are of no table from now on'
+at p "RENAME TABLE gone TO n"
+ended
+is "a table is renamed: exits 0" "$RC" 0
+unlike "a table is renamed: the load is watched" "$(cat "$ERR")" "without watching"
+whole "a table is renamed"
+
 start --rate 8 --threads 2 --max-slowdown 0
 wait_for 20 has_chunks 3
 slow
