@@ -13,12 +13,12 @@ static const struct mr_choice digest_modes[] = {
 };
 
 static const struct mr_choice object_words[] = {
-    {"table", 0},       {"column", 0},  {"index", 0},
-    {"foreign_key", 0}, {"charset", 0}, {"auto_increment", 0},
+    {"table", 0},   {"column", 0},         {"index", 0},     {"foreign_key", 0},
+    {"charset", 0}, {"auto_increment", 0}, {"attribute", 0},
 #define MR_OBJECT_KIND(symbol, word, sql, stage, traits) {word, 0},
 #include "core/schema/object_kind.def"
 #undef MR_OBJECT_KIND
-    {"all", 0},         {"none", 0},    {NULL, 0},
+    {"all", 0},     {"none", 0},           {NULL, 0},
 };
 
 #define AT(field) offsetof(struct mr_check_options, field)
