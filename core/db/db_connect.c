@@ -232,16 +232,14 @@ static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql, struct 
         mr_err_hint(err, "No command needs more than two connections to a server, and one more "
                          "for each thread above the first: run it again with fewer --threads, "
                          "or when there are free ones.");
-    else if (number == 1129)
-        mr_err_hint(err, "Run FLUSH HOSTS on the server, or mysqladmin flush-hosts.");
-    else if (number == 1130)
-        mr_err_hint(err, "Create an account on the server that may connect from here.");
     else if (number == 2059)
         mr_err_hint(err,
                     "The client library (%s %s) lacks the way to log in that the "
                     "account asks for: install its plugin (LIBMYSQL_PLUGIN_DIR, "
                     "MARIADB_PLUGIN_DIR), or ALTER USER ... IDENTIFIED WITH another.",
                     mr_db_client_name(), mr_db_client_version());
+    else if (mr_db_error_connect_hint(number) != NULL)
+        mr_err_hint(err, "%s", mr_db_error_connect_hint(number));
     return code;
 }
 

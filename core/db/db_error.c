@@ -89,3 +89,29 @@ enum mr_code mr_db_error_classify_connect(unsigned sql_errno)
     return lookup(connect_errors, sizeof connect_errors / sizeof *connect_errors, sql_errno,
                   MR_E_CONNECT);
 }
+
+static const struct remedy {
+    unsigned number;
+    const char *hint;
+} connect_remedies[] = {
+    {1129, "Run FLUSH HOSTS on the server, or mysqladmin flush-hosts."},
+    {1130, "Create an account on the server that may connect from here."},
+    {1698, "That account logs in by its plugin, not by a password (unix_socket, auth_socket): "
+           "use the socket as that system user, or another account."},
+    {1820, "The password has expired: ALTER USER ... IDENTIFIED BY '...'."},
+    {1862, "The password has expired: ALTER USER ... IDENTIFIED BY '...'."},
+    {2061, "The plugin needs TLS, or the server's public key: ?ssl-mode=required."},
+    {3032, "The server is in offline mode: SET GLOBAL offline_mode = OFF, by an "
+           "administrator."},
+    {3118, "The account is locked: ALTER USER ... ACCOUNT UNLOCK."},
+    {3159, "The server wants encryption (require_secure_transport): ?ssl-mode=required."},
+    {4151, "The account is locked: ALTER USER ... ACCOUNT UNLOCK."},
+};
+
+const char *mr_db_error_connect_hint(unsigned sql_errno)
+{
+    for (size_t i = 0; i < sizeof connect_remedies / sizeof *connect_remedies; i++)
+        if (connect_remedies[i].number == sql_errno)
+            return connect_remedies[i].hint;
+    return NULL;
+}

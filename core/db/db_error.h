@@ -1,6 +1,6 @@
 /*
  * db_error: which of our codes an error number of a server or client library stands
- * for.
+ * for, and what helps against a login that is refused.
  *
  * Pure tables, without the client library, so that tests can walk them.
  */
@@ -16,6 +16,8 @@
 enum mr_code mr_db_error_classify(unsigned sql_errno);
 /* For a failed attempt to connect: MR_E_AUTH, MR_E_TLS or MR_E_CONNECT. */
 enum mr_code mr_db_error_classify_connect(unsigned sql_errno);
+/* What to do about that attempt, where the number alone tells more than its code; or NULL. */
+const char *mr_db_error_connect_hint(unsigned sql_errno);
 /* Has the connection ended with this error, so that nothing more can be asked on it? */
 bool mr_db_error_is_fatal(unsigned sql_errno);
 

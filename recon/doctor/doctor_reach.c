@@ -16,6 +16,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/signals.h"
+#include "core/db/db_error.h"
 #include "core/db/lookup.h"
 #include "recon/doctor/doctor.h"
 
@@ -136,7 +137,7 @@ static bool try_socket(struct mr_doctor *d, const struct mr_endpoint *ep)
 static const struct refusal {
     unsigned sql_errno;
     enum mr_doctor_name name;
-    const char *hint;
+    const char *hint; /* NULL: that of every command */
 } refusals[] = {
     {1045, MR_DOCTOR_access_denied,
      "The quoted account is how the server sees you. Is there such an account, from that "
@@ -146,29 +147,21 @@ static const struct refusal {
      "MYRECON_USER and MYRECON_PASSWORD, then option files. Without TLS, "
      "caching_sha2_password may refuse the right one until the account has logged in "
      "over TLS or the socket."},
-    {1698, MR_DOCTOR_access_denied,
-     "That account logs in by its plugin, not by a password (unix_socket, auth_socket): "
-     "use the socket as that system user, or another account."},
+    {1698, MR_DOCTOR_access_denied, NULL},
     {1044, MR_DOCTOR_access_denied,
      "The account has no right on the database: GRANT SELECT ON it."},
     {1130, MR_DOCTOR_access_denied,
      "No account may come from this host: CREATE USER ... @'this host', or @'%'."},
-    {1820, MR_DOCTOR_access_denied,
-     "The password has expired: ALTER USER ... IDENTIFIED BY '...'."},
-    {1862, MR_DOCTOR_access_denied,
-     "The password has expired: ALTER USER ... IDENTIFIED BY '...'."},
-    {3118, MR_DOCTOR_access_denied, "The account is locked: ALTER USER ... ACCOUNT UNLOCK."},
-    {4151, MR_DOCTOR_access_denied, "The account is locked: ALTER USER ... ACCOUNT UNLOCK."},
-    {3159, MR_DOCTOR_tls,
-     "The server wants encryption (require_secure_transport): ?ssl-mode=required."},
-    {3032, MR_DOCTOR_login,
-     "The server is in offline mode: SET GLOBAL offline_mode = OFF, by an "
-     "administrator."},
+    {1820, MR_DOCTOR_access_denied, NULL},
+    {1862, MR_DOCTOR_access_denied, NULL},
+    {3118, MR_DOCTOR_access_denied, NULL},
+    {4151, MR_DOCTOR_access_denied, NULL},
+    {3159, MR_DOCTOR_tls, NULL},
+    {3032, MR_DOCTOR_login, NULL},
     {2059, MR_DOCTOR_account,
      "The client library lacks the account's plugin: install it, or ALTER USER ... "
      "IDENTIFIED WITH another one."},
-    {2061, MR_DOCTOR_account,
-     "The plugin needs TLS, or the server's public key: ?ssl-mode=required."},
+    {2061, MR_DOCTOR_account, NULL},
     {1049, MR_DOCTOR_database, "The database does not exist: SHOW DATABASES."},
     {1040, MR_DOCTOR_connections,
      "All connections are used. An account with CONNECTION_ADMIN (SUPER) still gets in: "
@@ -205,7 +198,7 @@ static void say_login(struct mr_doctor *d, const struct mr_endpoint *ep, const s
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         if (number == refusals[i].sql_errno) {
             name = refusals[i].name;
-            hint = refusals[i].hint;
+            hint = refusals[i].hint != NULL ? refusals[i].hint : mr_db_error_connect_hint(number);
         }
     mr_doctor_say(d, MR_DOCTOR_PROBLEM, name, "%s", why->message);
     /* MariaDB says no more than that of an account or a server that wants TLS */

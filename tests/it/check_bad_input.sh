@@ -88,6 +88,10 @@ unlike "wrong password: it is not shown" "$(cat "$OUT" "$ERR")" 'wr0ng-pass'
 refused "no password" '1045' "$(uri a "$DB" it_bad)" "$B"
 refused "unknown user" '1045' "$(uri a "$DB" it_nobody:x)" "$B"
 MYRECON_SOURCE_PASSWORD=wr0ng-pass refused "wrong password from the environment" '1045' "$(uri a "$DB" it_bad)" "$B"
+client a <<<"ALTER USER 'it_bad'@'127.0.0.1' ACCOUNT LOCK"
+refused "a locked account: not its password is to be looked at" '4151' "$(uri a "$DB" it_bad:right)" "$B"
+like "the hint says what to do" "$(cat "$ERR")" "hint: The account is locked: ALTER USER"
+client a <<<"ALTER USER 'it_bad'@'127.0.0.1' ACCOUNT UNLOCK"
 export MYRECON_SOURCE_PASSWORD=right
 SRC=$(uri a "$DB" it_bad)
 check_is 0 "right password from the environment"

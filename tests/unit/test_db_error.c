@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "core/db/db_error.h"
@@ -42,6 +43,26 @@ static void test_connect(void **state)
     assert_int_equal(mr_db_error_classify_connect(2013), MR_E_CONNECT);
 }
 
+/* The account is right, and its password too: that is not to be looked for. */
+static void test_connect_hint(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned number;
+        const char *says;
+    } hints[] = {
+        {1820, "ALTER USER"},     {1862, "ALTER USER"},   {3118, "ACCOUNT UNLOCK"},
+        {4151, "ACCOUNT UNLOCK"}, {3032, "offline_mode"}, {3159, "ssl-mode"},
+    };
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+        const char *hint = mr_db_error_connect_hint(hints[i].number);
+        if (hint == NULL || strstr(hint, hints[i].says) == NULL)
+            fail_msg("error %u: %s", hints[i].number, hint != NULL ? hint : "no hint");
+    }
+    assert_null(mr_db_error_connect_hint(1045)); /* that of its code */
+    assert_null(mr_db_error_connect_hint(0));
+}
+
 /* What leaves the connection alive, and what does not. */
 static void test_fatal(void **state)
 {
@@ -59,6 +80,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_statement),
         cmocka_unit_test(test_connect),
+        cmocka_unit_test(test_connect_hint),
         cmocka_unit_test(test_fatal),
     };
     return cmocka_run_group_tests_name("db_error", tests, NULL, NULL);
