@@ -41,6 +41,7 @@ struct mr_restore_db {
     const char *from, *to;
     const struct mr_database *there; /* on the target, before; or NULL */
     const char *collation;           /* that it has for a moment; NULL: its own */
+    bool lacks_collation;            /* the target does not know its own */
 };
 
 /* What there is of a table that is set aside. */

@@ -102,6 +102,8 @@ enum mr_code mr_restore_collate(struct mr_restore *r, const struct mr_snap_objec
         return MR_OK;
     if (!mr_restore_makes_db(r, db))
         return note_other(r, db, o, err);
+    if (db->lacks_collation)
+        return note(r, o, "the target does not know the database's own", err);
     const char *own = db->object->db_collation;
     const char *now = db->collation != NULL ? db->collation : own;
     if (own == NULL || strcmp(now, o->db_collation) == 0)

@@ -11,6 +11,7 @@
 #include "snapshot/restore/restore.h"
 
 #define ER_SPECIFIC_ACCESS_DENIED 1227
+#define ER_UNKNOWN_COLLATION 1273
 #define ER_BINLOG_CREATE_ROUTINE_NEED_SUPER 1419
 #define ER_FK_NO_UNIQUE_KEY_PARENT 6125
 
@@ -489,8 +490,37 @@ static enum mr_code make_objects(struct mr_restore *r, enum mr_object_stage stag
 
 /* ---- before the rows ---- */
 
+/* A collation that the target does not know (utf8mb4_0900_ai_ci, on MariaDB): its charset's own one
+ * takes its place.  Tables that ask for it by name are set aside, the rest can be looked at. */
+static enum mr_code make_without_collation(struct mr_restore *r, struct mr_restore_db *db,
+                                           const struct mr_strbuf *full, struct mr_err *err)
+{
+    const char *collate = NULL; /* the last one: a name may hold these words, too */
+    for (const char *at = full->ptr; (at = strstr(at, " COLLATE ")) != NULL; at++)
+        collate = at;
+    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    enum mr_code code = MR_E_SQL;
+    if (collate != NULL) {
+        mr_strbuf_add(&sql, full->ptr, (size_t)(collate - full->ptr));
+        code = mr_restore_exec(r->db, &sql, NULL);
+    }
+    if (code == MR_OK) {
+        db->lacks_collation = true;
+        mr_strbuf_add_fmt(&text,
+                          "database \"%s\" has the collation that its character set brings: %s",
+                          db->to, err->message);
+        *err = (struct mr_err){0};
+        code = mr_strbuf_check(&text, "restoring", err);
+    }
+    if (code == MR_OK)
+        code = mr_restore_note(r, text.ptr, err);
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&text);
+    return code == MR_OK ? MR_OK : err->code;
+}
+
 /* An empty one that is there is given the snapshot's charset. */
-static enum mr_code make_database(struct mr_restore *r, const struct mr_restore_db *db,
+static enum mr_code make_database(struct mr_restore *r, struct mr_restore_db *db,
                                   struct mr_err *err)
 {
     const struct mr_snap_place place = mr_snap_object_place(db->object);
@@ -506,6 +536,8 @@ static enum mr_code make_database(struct mr_restore *r, const struct mr_restore_
         mr_strbuf_add_str(&sql, tail + 1);
         if (mr_restore_makes_db(r, db))
             code = mr_restore_exec(r->db, &sql, err);
+        if (code == MR_E_SQL && err->sql_errno == ER_UNKNOWN_COLLATION)
+            code = make_without_collation(r, db, &sql, err);
     }
     mr_strbuf_release(&text);
     mr_strbuf_release(&sql);

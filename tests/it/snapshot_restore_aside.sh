@@ -135,6 +135,22 @@ if [ -n "$MR_O_URI" ]; then
     client o <<<"SET GLOBAL local_infile = 1"
     like "for the same reason" "$(aside)" "^$COPY.ck could not be loaded, and was dropped again: .*Check constraint '.*' is violated"
 
+    # a database of a collation that MariaDB does not have, empty or to be made
+    fresh o "$DB"
+    client o <<<"ALTER DATABASE $DB COLLATE utf8mb4_0900_ai_ci"
+    at o "CREATE TABLE k (id INT PRIMARY KEY, v VARCHAR(9)) COLLATE utf8mb4_0900_ai_ci; INSERT INTO k VALUES (1, 'a');
+        CREATE TABLE l (id INT PRIMARY KEY, v VARCHAR(9)) COLLATE utf8mb4_bin; INSERT INTO l VALUES (1, 'b')"
+    snapshot_of o
+    client a <<<"DROP DATABASE $COPY"
+    restored "MySQL to MariaDB, which lacks the database's collation: the rest is restored" "4 incomplete 1 false" "$SNAP" "$(uri a "$COPY")"
+    like "the table of that collation is set aside" "$(aside)" "^$COPY.k could not be made: .*Unknown collation"
+    is "the other one is there" "$(tables a)" "l myrecon_restore"
+    like "of the database it is said" "$(jq -r 'select(.type == "note") | .text' "$OUT")" "database \"$COPY\" has the collation .*Unknown collation"
+    client a <<<"DROP DATABASE $COPY; CREATE DATABASE $COPY CHARACTER SET latin1"
+    restored "the same where it was there, and empty" "4 incomplete 1 false" "$SNAP" "$(uri a "$COPY")"
+    is "in its character set" "$(client a <<<"SELECT DEFAULT_CHARACTER_SET_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '$COPY'")" utf8mb4
+    restored "and again" "4 incomplete 1 true" "$SNAP" "$(uri a "$COPY")"
+
     # an engine that the target does not have is not replaced by another one
     engine=$(client o <<<"SELECT ENGINE FROM information_schema.ENGINES WHERE SUPPORT = 'YES' AND ENGINE IN ('ARCHIVE', 'BLACKHOLE')" |
         grep -vixf <(client a <<<"SELECT ENGINE FROM information_schema.ENGINES") | head -n 1)
