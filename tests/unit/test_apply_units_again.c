@@ -49,7 +49,9 @@ static enum mr_code on_refusal(void *ctx, const struct mr_refusal *r, struct mr_
 
 static void begin_run(void)
 {
+    static const char *const dbs[] = {"d"};
     begin(answers, LEN(answers));
+    p.m.server.dbs = dbs;
     world.before = answer;
     memset(&says, 0, sizeof says);
     for (int i = 0; i < 3; i++) {
