@@ -106,11 +106,12 @@ static enum mr_code match_texts(struct proving *p, size_t from, size_t n, struct
     mr_vec_clear(&p->items);
     for (size_t i = 0; i < p->set.rows.count; i++) {
         struct mr_rowset_row *row = mr_rowset_at(&p->set, i);
-        struct mr_rowset_row **slot = row->claimed ? NULL : mr_vec_push(&rows);
-        if (slot != NULL) {
-            *slot = row;
-            MR_TRY_OUT(push_canon(p, mr_rowset_key(&p->set, row), err));
-        }
+        if (row->claimed)
+            continue;
+        struct mr_rowset_row **slot = mr_vec_push(&rows);
+        MR_TRY_OUT(slot != NULL ? MR_OK : mr_err_nomem(err, "proving rows"));
+        *slot = row;
+        MR_TRY_OUT(push_canon(p, mr_rowset_key(&p->set, row), err));
     }
     for (size_t i = from; rows.count > 0 && i < from + n; i++)
         if (is_missed(line_at(p, i)))
