@@ -50,7 +50,9 @@ void mr_csv_in_release(struct mr_csv_in *csv)
 
 static enum mr_code refuse(const struct mr_csv_in *csv, const char *what, struct mr_err *err)
 {
-    return mr_err_set(err, MR_E_REFUSED, "line %" PRIu64 ": %s", csv->line, what);
+    const char *path = csv->path != NULL ? csv->path : "";
+    return mr_err_set(err, MR_E_REFUSED, "%s%s%sline %" PRIu64 ": %s", *path != '\0' ? "\"" : "",
+                      path, *path != '\0' ? "\", " : "", csv->line, what);
 }
 
 static enum mr_code end_field(struct mr_csv_in *csv, struct mr_err *err)
@@ -220,6 +222,7 @@ enum mr_code mr_csv_in_file(struct mr_csv_in *csv, const char *path, enum mr_in_
     enum mr_code code = mr_in_open(path, kind, &fd, err);
     if (code != MR_OK)
         return code;
+    csv->path = path;
     do {
         code = kind == MR_IN_NAMED && mr_is_cancelled()
                    ? mr_cancelled_err(err)

@@ -33,6 +33,7 @@ typedef enum mr_code mr_csv_in_fn(void *ctx, const struct mr_csv_field *fields, 
 struct mr_csv_in {
     mr_csv_in_fn *fn;
     void *ctx;
+    const char *path;       /* for messages; NULL: no file is read */
     struct mr_strbuf bytes; /* of the record so far; fields end with NUL */
     struct mr_vec ends;     /* size_t */
     struct mr_vec fields;   /* struct mr_csv_field */
