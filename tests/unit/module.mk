@@ -40,6 +40,7 @@ LDFLAGS_test_merge_split += -Wl,--wrap=mr_db_query_text
 LDFLAGS_test_merge_unknown += -Wl,--wrap=mr_reseed_read,--wrap=mr_db_query_text
 LDFLAGS_test_plan_select := $(MERGE_WRAP)
 LDFLAGS_test_plan_idmap := $(MERGE_WRAP)
+LDFLAGS_test_plan_keeps := $(MERGE_WRAP)
 LDFLAGS_test_plan_refuse := $(MERGE_WRAP) -Wl,--wrap=mr_db_query_text
 LDFLAGS_test_plan_stood := $(MERGE_WRAP) -Wl,--wrap=mr_table_marks_read
 LDFLAGS_test_decision_rows := $(MERGE_WRAP) -Wl,--wrap=mr_reader_scan
