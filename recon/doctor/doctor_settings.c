@@ -51,9 +51,13 @@ static const struct limit {
      MR_DOCTOR_PROBLEM, false, "ordinary accounts are shut out",
      "SET GLOBAL offline_mode = OFF, when the reason is gone."},
     {MR_DOCTOR_read_only, "read_only", "@@GLOBAL.read_only",
-     "@@GLOBAL.read_only + @@GLOBAL.super_read_only", 0, 1, MR_DOCTOR_PROBLEM, true,
+     "@@GLOBAL.read_only - @@GLOBAL.super_read_only", 0, 1, MR_DOCTOR_PROBLEM, true,
      "nothing can be repaired or restored there",
      "Is it a replica? Then write to its source. Else SET GLOBAL read_only = OFF."},
+    {MR_DOCTOR_read_only, "super_read_only", NULL, "@@GLOBAL.super_read_only", 0, 1,
+     MR_DOCTOR_PROBLEM, true, "nothing can be repaired or restored there, by no account",
+     "Is it a replica? Then write to its source. Else SET GLOBAL read_only = OFF, which ends "
+     "both."},
 };
 
 /* As many as a run with the default --threads opens, and one to look at the load. */

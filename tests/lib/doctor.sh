@@ -360,6 +360,12 @@ breaks_settings() {
     fi
     DOCTOR_ARGS=(--for repair)
     setting "--for repair: a server that takes none" read_only 1 read_only:problem
+    if [ "$GATE_KIND" = mysql ]; then
+        mr_sql GP -e "SET GLOBAL super_read_only = 1"
+        finds "--for repair: a server that takes none of anybody" read_only:problem
+        tells "it is called by its name" read_only 'super_read_only is 1: nothing can be .*SET GLOBAL read_only = OFF'
+        mr_sql GP -e "SET GLOBAL read_only = 0"
+    fi
     DOCTOR_ARGS=()
 
     doctor_account "ALL ON club.*" "PROCESS ON *.*" "SELECT ON *.*" "REPLICATION CLIENT ON *.*"
