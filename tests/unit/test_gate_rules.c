@@ -401,6 +401,13 @@ static void quiet(struct gate *g)
     g->judge.gtid_last = "0-1-105";
 }
 
+/* Few are missing, and none of them will come. */
+static void quiet_and_stopped(struct gate *g)
+{
+    quiet(g);
+    sql_thread(g);
+}
+
 static void other_source(struct gate *g)
 {
     g->peer_channel.source_id = 7;
@@ -618,6 +625,8 @@ static const struct gate_example examples[] = {
     {"behind as in the baseline, by many", many_wait_on_purpose, ""},
     {"behind by a new delay", lag_new, "replication_lag:critical"},
     {"up to date by its own word only", quiet, "replication_lag:warning"},
+    {"some transactions behind, and stopped", quiet_and_stopped,
+     "replication_threads:critical replication_lag:warning"},
     {"another source", other_source, "replication_source:critical"},
     {"a replica less", lost_replica, "replication_threads:warning"},
     {"semi-sync fell back", semi_sync_fell_back, "semi_sync:warning"},
