@@ -192,13 +192,35 @@ static enum mr_code no_manifest(struct mr_snap *snap, struct mr_err *err)
     return MR_OK;
 }
 
+/* Is it one that "snapshot create" has begun? */
+static enum mr_code not_there(const char *path, struct mr_err *err)
+{
+    const int reason = errno;
+    struct mr_strbuf partial = MR_STRBUF_INIT;
+    struct stat st;
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    mr_strbuf_add_fmt(&partial, "%.*s.partial", (int)len, path);
+    const bool begun = reason == ENOENT && !partial.failed && stat(partial.ptr, &st) == 0;
+    enum mr_code code =
+        mr_err_set_sys(err, MR_E_IO, reason, "could not open snapshot \"%s\"", path);
+    if (begun)
+        mr_err_hint(err,
+                    "\"%s\" is of a run that has not come to its end: the same \"myrecon "
+                    "snapshot create\" goes on with it.",
+                    partial.ptr);
+    mr_strbuf_release(&partial);
+    return code;
+}
+
 enum mr_code mr_snap_open(const char *path, struct mr_snap *snap, struct mr_err *err)
 {
     struct stat st;
     *snap = (struct mr_snap){
         .path = path, .arena = MR_ARENA_INIT, .damage = MR_VEC_INIT(struct mr_snap_damage)};
     if (stat(path, &st) != 0)
-        return mr_err_set_sys(err, MR_E_IO, errno, "could not open snapshot \"%s\"", path);
+        return not_there(path, err);
     if (!S_ISDIR(st.st_mode))
         return mr_err_set(err, MR_E_SNAPSHOT, "\"%s\" is no directory", path);
     if (!exists(snap, MR_SNAP_MANIFEST) || !exists(snap, MR_SNAP_MANIFEST_SUM))
