@@ -342,3 +342,56 @@ void mr_value_to_screen(struct mr_strbuf *out, const struct mr_value *value,
         mr_strbuf_release(&text);
     }
 }
+
+/* ---- two of them ---- */
+
+#define CONTEXT 8 /* bytes before the first that differs */
+
+static bool has_bytes(const struct mr_value *value)
+{
+    return (mr_class_is_text(value->cls) || mr_class_is_bytes(value->cls)) && !is_long(value);
+}
+
+/* Where to begin, so that the first byte that differs is seen. */
+static size_t shortly_before(const struct mr_value *a, const struct mr_value *b)
+{
+    const unsigned char *x = a->ptr, *y = b->ptr;
+    size_t at = 0;
+    while (at < a->len && at < b->len && x[at] == y[at])
+        at++;
+    at = at > CONTEXT ? at - CONTEXT : 0;
+    while (at > 0 && mr_class_is_text(a->cls) && (x[at] & 0xC0) == 0x80) /* within a character */
+        at--;
+    return at;
+}
+
+static void from_there(struct mr_strbuf *out, const struct mr_value *value, size_t at,
+                       struct mr_value_style style, size_t max_width)
+{
+    struct mr_value rest = *value;
+    if (at > 0) {
+        rest.ptr = (const char *)value->ptr + at;
+        rest.len = value->len - at;
+        mr_strbuf_add_str(out, "…");
+        max_width = max_width > MR_VALUE_MIN_WIDTH ? max_width - 1 : MR_VALUE_MIN_WIDTH;
+    }
+    mr_value_to_screen(out, &rest, style, max_width);
+}
+
+void mr_value_pair_to_screen(struct mr_strbuf *a_out, struct mr_strbuf *b_out,
+                             const struct mr_value *a, const struct mr_value *b,
+                             struct mr_value_style style, size_t max_width)
+{
+    size_t at = 0;
+    if (a->cls == b->cls && has_bytes(a) && has_bytes(b)) {
+        struct mr_strbuf x = MR_STRBUF_INIT, y = MR_STRBUF_INIT;
+        mr_value_to_screen(&x, a, style, max_width);
+        mr_value_to_screen(&y, b, style, max_width);
+        if (!x.failed && !y.failed && strcmp(x.ptr, y.ptr) == 0)
+            at = shortly_before(a, b);
+        mr_strbuf_release(&x);
+        mr_strbuf_release(&y);
+    }
+    from_there(a_out, a, at, style, max_width);
+    from_there(b_out, b, at, style, max_width);
+}

@@ -42,5 +42,11 @@ void mr_value_to_json(struct mr_strbuf *out, const struct mr_value *value,
 #define MR_VALUE_MIN_WIDTH 8
 void mr_value_to_screen(struct mr_strbuf *out, const struct mr_value *value,
                         struct mr_value_style style, size_t max_width);
+/* The same of two values that differ, each into a buffer of its own.  Where both would look
+ * alike, because what differs gives way, each is shown from shortly before that place on,
+ * behind a "…". */
+void mr_value_pair_to_screen(struct mr_strbuf *a_out, struct mr_strbuf *b_out,
+                             const struct mr_value *a, const struct mr_value *b,
+                             struct mr_value_style style, size_t max_width);
 
 #endif

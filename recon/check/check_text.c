@@ -14,6 +14,7 @@
 #define RANGES_A_TABLE 8
 #define SAMPLES_A_TABLE 5
 #define OBJECTS_SHOWN 40
+#define OBJECT_WIDTH 70
 #define SUSPECTS_SHOWN 10
 #define MAX_NAME 44
 #define TEXT_WIDTH 76 /* of paragraphs, whatever the terminal has */
@@ -220,23 +221,43 @@ static void say_hidden(struct text *t, const char *one, const char *many)
                   t->hidden == 1 ? one : many, t->name.ptr, rest, style(t, MR_STYLE_RESET));
 }
 
-/* One value of a side-by-side line, in a box of that width. */
+/* One value of a side-by-side line, where only one side has the row. */
 static enum mr_code add_cell(struct text *t, const struct mr_image *image, size_t column,
                              size_t width, struct mr_strbuf *out, struct mr_err *err)
 {
     const struct mr_find_column *col = &t->table->columns[column];
     struct mr_value value;
-    size_t from = out->len;
     if (!mr_image_is_row(image)) {
         mr_strbuf_add_str(out, "-");
-    } else {
-        MR_TRY(mr_image_value(image, col->show_at, &value, err));
-        mr_value_to_screen(out, &value, col->style, width);
+        return MR_OK;
     }
-    size_t used = mr_utf8_width(out->ptr + from, out->len - from);
+    MR_TRY(mr_image_value(image, col->show_at, &value, err));
+    mr_value_to_screen(out, &value, col->style, width);
+    return MR_OK;
+}
+
+static enum mr_code add_cells(struct text *t, size_t column, size_t width, struct mr_err *err)
+{
+    const struct mr_find_column *col = &t->table->columns[column];
+    struct mr_value source, target;
+    if (!mr_image_is_row(&t->source) || !mr_image_is_row(&t->target)) {
+        MR_TRY(add_cell(t, &t->source, column, width, &t->a, err));
+        return add_cell(t, &t->target, column, width, &t->b, err);
+    }
+    MR_TRY(mr_image_value(&t->source, col->show_at, &source, err));
+    MR_TRY(mr_image_value(&t->target, col->show_at, &target, err));
+    mr_value_pair_to_screen(&t->a, &t->b, &source, &target, col->style, width);
+    return MR_OK;
+}
+
+/* In a box of that width. */
+static enum mr_code fill_cell(struct mr_strbuf *cell, size_t width, struct mr_err *err)
+{
+    MR_TRY(mr_strbuf_check(cell, "writing a sample", err));
+    size_t used = mr_utf8_width(cell->ptr, cell->len);
     while (used++ < width)
-        mr_strbuf_add_char(out, ' ');
-    return mr_strbuf_check(out, "writing a sample", err);
+        mr_strbuf_add_char(cell, ' ');
+    return mr_strbuf_check(cell, "writing a sample", err);
 }
 
 static size_t cell_width(const struct text *t)
@@ -264,8 +285,9 @@ static enum mr_code column_line(struct text *t, size_t column, struct mr_err *er
     size_t width = cell_width(t);
     fresh(t, &t->a);
     fresh(t, &t->b);
-    MR_TRY(add_cell(t, &t->source, column, width, &t->a, err));
-    MR_TRY(add_cell(t, &t->target, column, width, &t->b, err));
+    MR_TRY(add_cells(t, column, width, err));
+    MR_TRY(fill_cell(&t->a, width, err));
+    MR_TRY(mr_strbuf_check(&t->b, "writing a sample", err));
     print_name_cell(t, t->table->columns[column].name);
     (void)fprintf(t->out, "%s | %s\n", t->a.ptr, t->b.ptr);
     return MR_OK;
@@ -404,14 +426,36 @@ static enum mr_code all_samples(struct text *t, struct mr_err *err)
     return MR_OK;
 }
 
+static struct mr_value as_value(const char *text)
+{
+    return (struct mr_value){.cls = MR_CLASS_TEXT, .ptr = text, .len = strlen(text)};
+}
+
 static void one_line(struct mr_strbuf *out, const char *text)
 {
     if (text == NULL) {
         mr_strbuf_add_str(out, "-");
         return;
     }
-    struct mr_value value = {.cls = MR_CLASS_TEXT, .ptr = text, .len = strlen(text)};
-    mr_value_to_screen(out, &value, (struct mr_value_style){MR_CLASS_TEXT, 0}, 70);
+    const struct mr_value value = as_value(text);
+    mr_value_to_screen(out, &value, (struct mr_value_style){MR_CLASS_TEXT, 0}, OBJECT_WIDTH);
+}
+
+/* "SOURCE | TARGET": to a; b is used for it, too. */
+static void both_lines(struct text *t, const struct mr_find_object *o)
+{
+    fresh(t, &t->a);
+    fresh(t, &t->b);
+    if (o->source != NULL && o->target != NULL) {
+        const struct mr_value source = as_value(o->source), target = as_value(o->target);
+        mr_value_pair_to_screen(&t->a, &t->b, &source, &target,
+                                (struct mr_value_style){MR_CLASS_TEXT, 0}, OBJECT_WIDTH);
+    } else {
+        one_line(&t->a, o->source);
+        one_line(&t->b, o->target);
+    }
+    mr_strbuf_add_str(&t->a, " | ");
+    mr_strbuf_add(&t->a, t->b.ptr, t->b.len);
 }
 
 static void objects(struct text *t)
@@ -420,10 +464,7 @@ static void objects(struct text *t)
     heading(t, "Objects that differ: source | target");
     for (size_t i = 0; i < count && i < OBJECTS_SHOWN; i++) {
         const struct mr_find_object *o = mr_vec_at(&t->result->objects, i);
-        fresh(t, &t->a);
-        one_line(&t->a, o->source);
-        mr_strbuf_add_str(&t->a, " | ");
-        one_line(&t->a, o->target);
+        both_lines(t, o);
         const char *scope = o->table != NULL ? o->table : o->database;
         fresh(t, &t->b);
         bool itself =

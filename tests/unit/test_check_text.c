@@ -117,6 +117,31 @@ static void test_two_histories(void **state)
     case_end(&c);
 }
 
+/* Side by side two texts never look alike, however long what they have in common. */
+static void test_differ_in_the_middle(void **state)
+{
+#define LONG_TEXT "0123456789 0123456789 0123456789 0123456789 "
+    struct check_case c;
+    struct mr_find_object object = {
+        "trigger", "d.t", "tr", LONG_TEXT "one " LONG_TEXT, LONG_TEXT "two " LONG_TEXT, "d"};
+    (void)state;
+    case_begin(&c);
+    case_table(&c, "d.t", MR_VERDICT_DIVERGED, true);
+    case_chunk(&c, 0, 0, true);
+    case_row(&c, (struct case_row){0, 0, MR_FIND_DIVERGED, MR_KIND_CHANGED,
+                                   "1/a/" LONG_TEXT "red " LONG_TEXT,
+                                   "1/a/" LONG_TEXT "blue" LONG_TEXT, NULL, NULL});
+    case_summarise(&c);
+    assert_int_equal(mr_findings_object_add(c.fd, &object, NULL), MR_OK);
+    case_load(&c, 10);
+    char *text = text_of(&c, "", false);
+    check_lines(text, (const char *const[]){"note …'3456789 red", "| …'3456789 blu",
+                                            "trigger d.t.tr\n…'3456789 one 0", "| …'3456789 two 0",
+                                            NULL});
+    free(text);
+    case_end(&c);
+}
+
 /* Terminals are not to be written to by what a column holds. */
 static void test_control_characters(void **state)
 {
@@ -229,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_equal),
         cmocka_unit_test(test_two_histories),
+        cmocka_unit_test(test_differ_in_the_middle),
         cmocka_unit_test(test_control_characters),
         cmocka_unit_test(test_suspects),
         cmocka_unit_test(test_incomplete),

@@ -200,6 +200,47 @@ static void test_screen(void **state)
 }
 
 /* Whatever the bytes: valid UTF-8, no control character, no wider than asked for. */
+/* What differs is seen, wherever in the value it lies. */
+static void test_pair(void **state)
+{
+    (void)state;
+    static const struct {
+        struct mr_value a, b;
+        size_t width;
+        const char *a_text, *b_text;
+    } cases[] = {
+        {BYTES(MR_CLASS_TEXT, "abc"), BYTES(MR_CLASS_TEXT, "abd"), 11, "'abc'", "'abd'"},
+        {BYTES(MR_CLASS_TEXT, "Xbcdefghijkl"), BYTES(MR_CLASS_TEXT, "Ybcdefghijkl"), 11,
+         "'Xbcd…ijkl'", "'Ybcd…ijkl'"},
+        {BYTES(MR_CLASS_TEXT, "0123456789abcdefghiXklmnopqrstuvwxyz"),
+         BYTES(MR_CLASS_TEXT, "0123456789abcdefghiYklmnopqrstuvwxyz"), 24,
+         "…'bcdefghiXk…qrstuvwxyz'", "…'bcdefghiYk…qrstuvwxyz'"},
+        {BYTES(MR_CLASS_TEXT, "日日日日日日日日X日日日日日日日日"),
+         BYTES(MR_CLASS_TEXT, "日日日日日日日日Y日日日日日日日日"), 20, "…'日日日X…日日日日'",
+         "…'日日日Y…日日日日'"},
+        {BYTES(MR_CLASS_TEXT, "aaaaaaaaaaaaaaaaaaaa"),
+         BYTES(MR_CLASS_TEXT, "aaaaaaaaaaaaaaaaaaaaa"), 12, "…'aaaaaaaa'", "…'aaaaaaaaa'"},
+        {BYTES(MR_CLASS_BINARY, "0123456789abcdefXhijklmnopqrstuv"),
+         BYTES(MR_CLASS_BINARY, "0123456789abcdefYhijklmnopqrstuv"), 43, NULL, NULL},
+        {{.cls = MR_CLASS_NULL}, BYTES(MR_CLASS_TEXT, "NULL"), 12, "NULL", "'NULL'"},
+        {{.cls = MR_CLASS_UINT, .u = 5}, {.cls = MR_CLASS_UINT, .u = 6}, 12, "5", "6"},
+    };
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_strbuf a = MR_STRBUF_INIT, b = MR_STRBUF_INIT;
+        mr_strbuf_add_str(&b, "| ");
+        mr_value_pair_to_screen(&a, &b, &cases[i].a, &cases[i].b, (struct mr_value_style){0},
+                                cases[i].width);
+        if (cases[i].b_text != NULL) {
+            assert_string_equal(a.ptr, cases[i].a_text);
+            assert_string_equal(b.ptr + 2, cases[i].b_text);
+        }
+        assert_string_not_equal(a.ptr, b.ptr + 2);
+        assert_true(mr_utf8_width(a.ptr, a.len) <= cases[i].width);
+        mr_strbuf_release(&a);
+        mr_strbuf_release(&b);
+    }
+}
+
 static void test_screen_is_safe(void **state)
 {
     (void)state;
@@ -252,6 +293,7 @@ int main(void)
         cmocka_unit_test(test_doubles_read_back),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_screen),
+        cmocka_unit_test(test_pair),
         cmocka_unit_test(test_screen_is_safe),
         cmocka_unit_test(test_long_value_fails),
     };
