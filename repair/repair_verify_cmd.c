@@ -1,4 +1,5 @@
 /* repair_verify_cmd.c: `myrecon repair verify`; see repair_cmd.h. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "core/base/log.h"
@@ -135,8 +136,8 @@ static enum mr_code verify(struct job *job, struct mr_err *err)
     return code == MR_OK ? mr_verify_report_end(&job->report, err) : code;
 }
 
-/* Of a plan that nobody has carried out yet, or that was undone, all is missing, or "changed
- * since". */
+/* Of a plan that nobody has carried out yet, or not to its end, or that was undone, rows are
+ * missing, or "changed since". */
 static enum mr_code warn_unapplied(const struct mr_plan_dir *plan, struct mr_err *err)
 {
     struct mr_journal *journal = NULL;
@@ -150,6 +151,13 @@ static enum mr_code warn_unapplied(const struct mr_plan_dir *plan, struct mr_err
         mr_log_warning("plan \"%s\" was undone, as its journal says: what was taken back is "
                        "missing, or changed since",
                        plan->path);
+    else if (code == MR_OK && !mr_journal_has_left_out(journal) &&
+             mr_journal_units_done(journal, MR_JOURNAL_APPLY) < plan->manifest.planned.units)
+        mr_log_warning("apply has not come to its end: %" PRIu64 " of %" PRIu64 " units of plan "
+                       "\"%s\" are done, as its journal says; what the others write is missing, or "
+                       "changed since, until the same \"repair apply\" has gone on",
+                       mr_journal_units_done(journal, MR_JOURNAL_APPLY),
+                       plan->manifest.planned.units, plan->path);
     mr_journal_close(journal);
     return code;
 }

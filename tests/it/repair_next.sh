@@ -107,6 +107,16 @@ like "it says that nobody has applied the plan" "$(cat "$ERR")" 'journal of plan
 cp planned.out "$OUT"
 as_printed 0 "apply" 'repair apply --config club.ini --case incident.case incident.merge'
 as_printed 0 "verify" 'repair verify'
+unlike "apply has come to its end" "$(cat "$ERR")" "has not come to its end"
+cp "$OUT" verified.out && cp "$ERR" verified.err
+cp incident.merge/journal.jsonl journal.whole
+grep -v '"event":"done","script":"apply"' journal.whole >incident.merge/journal.jsonl
+on "CREATE TABLE aside AS SELECT * FROM wallet ORDER BY id DESC LIMIT 1; DELETE FROM wallet WHERE id IN (SELECT id FROM aside)"
+bash -c "myrecon repair verify incident.merge '$DST'" >"$OUT" 2>"$ERR"
+on "INSERT INTO wallet SELECT * FROM aside; DROP TABLE aside"
+like "of an apply that was interrupted verify says so" "$(cat "$ERR")" 'apply has not come to its end: 0 of 1 units of plan "incident.merge"'
+mv journal.whole incident.merge/journal.jsonl
+cp verified.out "$OUT" && cp verified.err "$ERR"
 is "all are there, with what is theirs" "$(on "SELECT mobile, GROUP_CONCAT(amount ORDER BY amount) FROM members m JOIN orders o ON m.id = member_id
     WHERE m.id > 3 GROUP BY mobile ORDER BY mobile" | tr '\n\t' ' :')" "ann:30 bob:40 dan:50 yve:99 "
 
