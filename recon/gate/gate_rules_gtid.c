@@ -77,9 +77,10 @@ void mr_gate_rule_gtid_superset(struct mr_gate_judge *j)
     uint64_t count = 0;
     mr_gate_value(j, "%.400s", j->gtid_last);
     mr_gate_base(j, "%.400s", past->gtid_executed);
-    if (past->server.flavour != j->now->server.flavour)
+    if (past->server.flavour != j->now->server.flavour) {
         mr_gate_found(j, MR_GATE_UNKNOWN, "GTIDs of MySQL and MariaDB are not comparable");
-    else if (past->gtid_executed[0] == '\0')
+        mr_gate_hint(j, "Compare the two servers row by row: myrecon check.");
+    } else if (past->gtid_executed[0] == '\0')
         mr_gate_note(j, "the baseline holds no GTIDs");
     else {
         /* what MariaDB applied without log_slave_updates stands in its position alone */

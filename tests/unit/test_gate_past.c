@@ -645,8 +645,26 @@ static void test_examples(void **state)
     gate_run_examples(examples, sizeof examples / sizeof *examples);
 }
 
+/* What cannot be compared tells of no older copy. */
+static void test_another_flavour(void **state)
+{
+    static const enum mr_gate_name names[] = {MR_GATE_gtid_superset, MR_GATE_sample_digest};
+    struct gate g;
+    (void)state;
+    gate_begin(&g);
+    g.now.server.flavour = MR_FLAVOUR_MYSQL;
+    gate_run(&g);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct mr_gate_result *result = gate_result(&g, names[i]);
+        assert_int_equal(result->severity, MR_GATE_UNKNOWN);
+        assert_string_equal(result->hint, "Compare the two servers row by row: myrecon check.");
+    }
+    gate_end(&g);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples),
+                                       cmocka_unit_test(test_another_flavour)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
