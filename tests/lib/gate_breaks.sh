@@ -367,7 +367,7 @@ breaks_replication() {
     says "the SQL thread is named" replication_threads 'SQL thread is stopped, without an error'
     ON=GR PEER='' fires "the SQL thread is stopped, seen from the replica" replication_threads:critical
     mr_sql GP -D club -e "INSERT INTO plain VALUES (3, 'y')"
-    fires "the SQL thread is stopped, and the primary writes" replication_threads:critical
+    fires "the SQL thread is stopped, and the primary writes" replication_threads:critical replication_lag:warning
     says "what is pending is counted" replication_lag '1 transactions behind'
     replica_word START SQL_THREAD
     mr_await_replica GR && catch_up
@@ -391,7 +391,7 @@ breaks_replication() {
     await_sql GR "SELECT COUNT(*) = 0 FROM information_schema.PROCESSLIST WHERE
         STATE LIKE '%waiting for%more updates%' OR STATE LIKE '%read all relay log%'"
     sleep 0.5
-    fires "a duplicate key stops it" replication_errors:critical replication_threads:critical
+    fires "a duplicate key stops it" replication_errors:critical replication_threads:critical replication_lag:warning
     says "the error is named" replication_errors '1062.*4'
     mr_sql GR -D club -e "SET sql_log_bin = 0; DELETE FROM small WHERE id = 4"
     replica_word START
