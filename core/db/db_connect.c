@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/signals.h"
 #include "core/db/db_error.h"
 #include "core/db/db_internal.h"
@@ -295,8 +296,8 @@ static enum mr_code login_barred(const struct mr_db *db, enum mr_db_bar by, stru
 }
 
 /* *is_barred: it is we who ended it. */
-static enum mr_code connect_once(struct mr_db *db, enum mr_db_tls tls, bool *is_barred,
-                                 struct mr_err *err)
+static enum mr_code connect_once(struct mr_db *db, enum mr_db_tls tls, double until_s,
+                                 bool *is_barred, struct mr_err *err)
 {
     const struct mr_endpoint *ep = &db->ep;
     MYSQL *mysql = mysql_init(NULL);
@@ -304,7 +305,7 @@ static enum mr_code connect_once(struct mr_db *db, enum mr_db_tls tls, bool *is_
         return mr_err_nomem(err, "connecting");
     set_options(db, mysql);
     set_tls(mysql, ep, tls != MR_DB_TLS_OFF);
-    mr_db_begin_login(mysql, tls, ep->connect_timeout_s);
+    mr_db_begin_login(mysql, tls, until_s);
     const bool good = mr_db_log_in(mysql, ep);
     const enum mr_db_bar by = mr_db_end_login(mysql, good, db->watch != NULL);
     *is_barred = by != MR_BARRED_NOT;
@@ -392,13 +393,14 @@ static enum mr_code connect_secured(struct mr_db *db, struct mr_err *err)
         tls = MR_DB_TLS_OFF;
     bool is_barred = false;
     enum mr_code rc = check_tls_files(ep, err);
+    const double until_s = mr_clock_now_s() + ep->connect_timeout_s; /* of both attempts */
     if (rc == MR_OK)
-        rc = connect_once(db, tls, &is_barred, err);
+        rc = connect_once(db, tls, until_s, &is_barred, err);
     /* With an authority named, a certificate that it did not sign is no reason to go on
      * without encryption. */
     if (rc == MR_E_TLS && tls == MR_DB_TLS_PREFERRED && !is_barred &&
         (ep->ssl_ca == NULL || is_without_tls(err)))
-        rc = connect_once(db, MR_DB_TLS_OFF, &is_barred, err);
+        rc = connect_once(db, MR_DB_TLS_OFF, until_s, &is_barred, err);
     if (rc != MR_OK || tls != MR_DB_TLS_DEMANDED || mysql_get_ssl_cipher(db->mysql) != NULL)
         return rc;
     mr_db_disconnect(db);

@@ -88,10 +88,10 @@ enum mr_db_bar {
 };
 /* Before the library starts: what its environment allows does not hold for every line. */
 void mr_db_prepare_logins(void);
-/* From here to _end the connection's waits end after timeout_s in all, and when the run is
+/* From here to _end the connection's waits end at until_s (core/base/clock.h), and when the run is
  * interrupted, and nothing of the account crosses a line that the mode does not allow.  Of a
  * thread's connections this is for one at a time. */
-void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s);
+void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, double until_s);
 /* No database: a missing one must be told by name, later. */
 bool mr_db_log_in(MYSQL *mysql, const struct mr_endpoint *ep);
 /* good: the library has logged in. */

@@ -180,12 +180,12 @@ void mr_db_prepare_logins(void)
 {
 }
 
-void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s)
+void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, double until_s)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, register_us);
-    login.until_s = mr_clock_now_s() + timeout_s;
-    mr_lookup_begin(login.until_s);
+    login.until_s = until_s;
+    mr_lookup_begin(until_s);
     login.was_cancelled = mr_is_cancelled();
     login.mysql = mysql;
     login.is_greeted = login.is_modest = false;
@@ -210,6 +210,9 @@ enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)
         login.barred = MR_BARRED_UNSEEN;
     if (!good && login.is_modest && mysql_errno(mysql) == PLUGIN_NOT_ALLOWED)
         login.barred = MR_BARRED_SHOWN;
+    if (!good && login.is_greeted && login.barred == MR_BARRED_NOT &&
+        mr_clock_now_s() >= login.until_s)
+        login.barred = MR_BARRED_SLOW;
     if (mr_lookup_end() && !good)
         login.barred = MR_BARRED_UNNAMED;
     mr_login_guard_free(login.guard);
@@ -244,12 +247,12 @@ static bool is_shown_to_nobody(const struct mr_endpoint *ep)
            (ep->port == 0 && strcmp(ep->host, "localhost") == 0);
 }
 
-void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, unsigned timeout_s)
+void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, double until_s)
 {
     (void)mysql;
     login.tls = tls;
-    login.until_s = mr_clock_now_s() + timeout_s;
-    mr_lookup_begin(login.until_s);
+    login.until_s = until_s;
+    mr_lookup_begin(until_s);
     login.was_cancelled = mr_is_cancelled();
     login.barred = MR_BARRED_NOT;
 }

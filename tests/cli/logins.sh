@@ -90,6 +90,12 @@ for kind in clear dialog; do
     result $? "$kind: the reason, and what to do" "$(cat out)"
 done
 
+seconds=2 begun=$(date +%s%N)
+log_in dripping-tls "$(port_of dripping-tls)" preferred
+took=$((($(date +%s%N) - begun) / 1000000))
+[ $RC -eq 3 ] && [ $took -lt 3900 ] && grep -q "within $seconds s" out
+result $? "with TLS and without, a login ends in its time" "exit $RC after $took ms: $(cat out)"
+
 if [ $is_mariadb = yes ]; then # Oracle's library has no such way
     mkfifo terminal && exec 8<>terminal # nobody answers
     seconds=5 # TLS takes its time on a busy machine
