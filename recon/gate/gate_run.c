@@ -290,21 +290,12 @@ static enum mr_code open_server(struct servers *s, struct mr_err *err)
     return mr_gate_link_open(&s->server, run->server, &opts, err);
 }
 
-/* The catalogue has searched as the server tells names apart. */
-static bool has_db(const struct mr_gate_facts *facts, const char *db)
-{
-    for (size_t i = 0; i < facts->ndbs; i++)
-        if (strcasecmp(facts->dbs[i], db) == 0)
-            return true;
-    return false;
-}
-
 /* Was there a database that would have this name now? */
 static bool was_there(const struct servers *s, const char *db)
 {
-    const struct mr_gate_facts *past = &s->run->baseline.server;
+    const struct mr_gate_facts *past = &s->run->baseline.server, *now = &s->facts[0];
     for (size_t i = 0; s->run->has_baseline && i < past->ndbs; i++)
-        if (strcasecmp(mr_gate_facts_pair(past, &s->facts[0], past->dbs[i]), db) == 0)
+        if (mr_server_same_name(&now->server, mr_gate_facts_pair(past, now, past->dbs[i]), db))
             return true;
     return false;
 }
@@ -315,7 +306,7 @@ static enum mr_code require_named(const struct servers *s, struct mr_err *err)
 {
     const struct mr_endpoint *ep = &s->server.ep;
     for (size_t i = 0; i < ep->ndbs; i++) {
-        if (has_db(&s->facts[0], ep->dbs[i]) || was_there(s, ep->dbs[i]))
+        if (mr_gate_facts_db(&s->facts[0], ep->dbs[i]) != NULL || was_there(s, ep->dbs[i]))
             continue;
         (void)mr_err_set(err, MR_E_NO_SUCH,
                          "database \"%s\" does not exist on the server, or the account "

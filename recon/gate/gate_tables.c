@@ -551,10 +551,7 @@ static enum mr_code require_dbs(const struct mr_gate_facts *facts, const struct 
                                 struct mr_err *err)
 {
     for (size_t i = 0; i < ep->ndbs; i++) {
-        bool found = false;
-        for (size_t k = 0; k < facts->ndbs && !found; k++)
-            found = strcasecmp(facts->dbs[k], ep->dbs[i]) == 0;
-        if (!found) {
+        if (mr_gate_facts_db(facts, ep->dbs[i]) == NULL) {
             (void)mr_err_set(err, MR_E_NO_SUCH, "database \"%s\" does not exist or is hidden",
                              ep->dbs[i]);
             mr_err_hint(err, "Look at the database in the URI, and at SHOW GRANTS.");

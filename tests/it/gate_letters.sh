@@ -61,4 +61,25 @@ for db in Club club; do
     run_gate --only tables "$IT_TMP/Club.facts" "$URI/$db"
     is "the database is dropped, checked as $db" "$(what_fires) -> $RC" "tables:critical -> 2"
 done
+
+# On a server that does not: one of two that differ in their letters is not both.
+mr_spawn_mariadb GS && mr_await GS || bail "no server"
+mr_sql GS -e "CREATE DATABASE Club; CREATE TABLE Club.t (id INT PRIMARY KEY); INSERT INTO Club.t VALUES (1)"
+both=$(mr_get_server GS URI)/Club,club
+run_gate "$both"
+is "checked without a baseline, club is not Club: exit 3" "$RC" 3
+like "and it is named" "$(cat "$ERR")" 'database "club" does not exist'
+"$MYRECON" gate record --force --output "$IT_TMP/both.facts" "$both" >"$OUT" 2>"$ERR"
+is "nor recorded: exit 3" "$?" 3
+like "and it is named, too" "$(cat "$ERR")" 'database "club" does not exist'
+mr_sql GS -e "CREATE DATABASE club"
+"$MYRECON" gate record --force --output "$IT_TMP/both.facts" "$both" >"$OUT" 2>"$ERR"
+is "with both: recorded" "$? $(cat "$ERR")" "0 "
+found_both() { # DESCRIPTION WANTED
+    run_gate --only tables "$IT_TMP/both.facts" "$both"
+    is "$1" "$(what_fires) -> $RC" "$2"
+}
+found_both "with both: well" " -> 0"
+mr_sql GS -e "DROP DATABASE Club"
+found_both "Club is dropped, club is there" "tables:critical -> 2"
 finish
