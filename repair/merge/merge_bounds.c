@@ -142,11 +142,32 @@ static enum mr_code first_next(struct mr_merge *m, struct mr_merge_table *t, str
 
 /* ---- the base bound ---- */
 
+/* The planned table of that name, or else the one that has it but for capitals; NULL: there is
+ * none, or *several. */
+static const struct mr_plan_table *meant(const struct mr_merge *m, const char *name, bool *several)
+{
+    const struct mr_plan_table *like = NULL;
+    *several = false;
+    for (size_t i = 0; i < m->plan->ntables; i++) {
+        const struct mr_plan_table *t = &m->plan->tables[i];
+        if (strcmp(name, mr_plan_table_name(t)) == 0) {
+            *several = false;
+            return t;
+        }
+        if (strcasecmp(name, mr_plan_table_name(t)) != 0)
+            continue;
+        *several = like != NULL;
+        like = t;
+    }
+    return *several ? NULL : like;
+}
+
 static bool told_key(const struct mr_merge *m, const struct mr_plan_table *t, uint64_t *key)
 {
     const struct mr_merge_options *o = m->options;
+    bool several = false;
     for (size_t i = o->nsplit_keys; i > 0; i--)
-        if (strcasecmp(o->split_keys[i - 1].table, mr_plan_table_name(t)) == 0) {
+        if (meant(m, o->split_keys[i - 1].table, &several) == t) {
             *key = o->split_keys[i - 1].key;
             return true;
         }
@@ -215,14 +236,20 @@ static enum mr_code begin_table(struct mr_merge *m, struct mr_merge_table *t, bo
 static enum mr_code check_told(const struct mr_merge *m, const char *table, struct mr_err *err)
 {
     struct mr_suggest near = {.typed = table};
-    for (size_t i = 0; i < m->plan->ntables; i++) {
-        const struct mr_plan_table *t = &m->plan->tables[i];
-        if (!mr_plan_has_counter(t))
-            continue;
-        if (strcasecmp(table, mr_plan_table_name(t)) == 0)
-            return MR_OK;
-        mr_suggest_offer(&near, mr_plan_table_name(t));
+    bool several = false;
+    const struct mr_plan_table *t = meant(m, table, &several);
+    if (t != NULL && mr_plan_has_counter(t))
+        return MR_OK;
+    if (several) {
+        (void)mr_err_set(err, MR_E_USAGE,
+                         "option \"--split-key\": several tables are \"%s\" but for capitals",
+                         table);
+        mr_err_hint(err, "Write the name as SOURCE does.");
+        return MR_E_USAGE;
     }
+    for (size_t i = 0; i < m->plan->ntables; i++)
+        if (mr_plan_has_counter(&m->plan->tables[i]))
+            mr_suggest_offer(&near, mr_plan_table_name(&m->plan->tables[i]));
     (void)mr_err_set(err, MR_E_USAGE,
                      "option \"--split-key\": no planned table \"%s\" has a counter", table);
     if (near.best != NULL)

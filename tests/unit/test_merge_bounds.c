@@ -92,6 +92,30 @@ static void test_base(void **state)
     }
 }
 
+/* Of tables whose names differ in capitals, a key is that of the one that it writes. */
+static void test_capitals(void **state)
+{
+    static const struct mr_merge_split_key keys[] = {
+        {"d.Log", 7}, {"d.log", 8}, {"D.MEMBERS", 9}, {"D.LOG", 6}};
+    struct world *w = calloc(1, sizeof *w);
+    (void)state;
+    world_begin(w);
+    world_table(w, "Log", "id:int# note:text?");
+    world_table(w, "log", "id:int# note:text?");
+    world_table(w, "members", "id:int# note:text?");
+    world_open(w);
+    w->mains[MR_TARGET].db = (struct mr_db *)(void *)&dummy;
+    w->options.split_keys = keys;
+    w->options.nsplit_keys = 3;
+    world_run(w, mr_merge_bounds_find(&w->m, &w->err));
+    world_expect(w, "SELECT tbl, base FROM plan_bound ORDER BY tbl",
+                 "d.Log 7; d.log 8; d.members 9");
+    w->options.nsplit_keys = 4;
+    assert_int_equal(mr_merge_bounds_find(&w->m, &w->err), MR_E_USAGE);
+    assert_non_null(strstr(w->err.message, "several tables are \"D.LOG\" but for capitals"));
+    world_free(w);
+}
+
 /* What the case knows from its first plan is not inferred again; a new word counts all the
  * same, and U was that of the other bound. */
 static void test_kept(void **state)
@@ -354,7 +378,7 @@ int main(void)
         cmocka_unit_test(test_unsigned), cmocka_unit_test(test_first_next),
         cmocka_unit_test(test_fresh),    cmocka_unit_test(test_early),
         cmocka_unit_test(test_refused),  cmocka_unit_test(test_uncounted),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_failures), cmocka_unit_test(test_capitals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
