@@ -178,6 +178,11 @@ enum mr_code mr_restore_note(struct mr_restore *restore, const char *text, struc
 const char *mr_restore_db_name(const struct mr_restore *restore, const char *db);
 bool mr_restore_wants(const struct mr_restore *restore, const char *db, const char *name);
 bool mr_restore_wants_object(const struct mr_restore *restore, const struct mr_snap_object *object);
+/* The view or sequence of the snapshot that the target takes for this one (`Vw` and `vw`, with
+ * lower_case_table_names): it is made first, and what is made behind it would be in its place;
+ * NULL: there is none. */
+const struct mr_snap_object *mr_restore_namesake(const struct mr_restore *restore,
+                                                 const struct mr_snap_object *object);
 /* The line of the progress table that a run has ended, but for tables that are set aside. */
 #define MR_RESTORE_ENDED "ended"
 

@@ -28,6 +28,18 @@ static bool same_name(const struct mr_restore *r, const char *a, const char *b)
     return mr_server_same_name(mr_db_server(r->db), a, b);
 }
 
+const struct mr_snap_object *mr_restore_namesake(const struct mr_restore *r,
+                                                 const struct mr_snap_object *o)
+{
+    const struct mr_snap_object *first = r->snap.manifest.objects;
+    for (; mr_object_has(o->kind, MR_OBJECT_RELATION) && first < o; first++)
+        if (first->kind == o->kind && mr_restore_wants_object(r, first) &&
+            same_name(r, mr_restore_db_name(r, first->db), mr_restore_db_name(r, o->db)) &&
+            same_name(r, first->name, o->name))
+            return first;
+    return NULL;
+}
+
 /* ---- what the snapshot puts there ---- */
 
 /* "table", "view", "sequence": what it puts under that name; NULL: nothing. */

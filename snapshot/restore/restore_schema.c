@@ -412,6 +412,10 @@ static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_objec
                                 struct mr_err *err)
 {
     const struct mr_snap_place place = mr_snap_object_place(o);
+    const struct mr_snap_object *first = mr_restore_namesake(r, o);
+    if (first != NULL)
+        return mr_err_set(err, MR_E_NO_SUCH, "\"%s\": to the target this is %s \"%s\"", o->file,
+                          mr_object_word(o->kind), first->name);
     MR_TRY(use(r, mr_restore_db_name(r, o->db), err));
     MR_TRY(set_session(r, o, err));
     if (o->kind == MR_OBJECT_VIEW || (r->resumed && is_made(r, o)))
@@ -465,7 +469,7 @@ static enum mr_code make_kind(struct mr_restore *r, enum mr_object_kind kind, st
     for (size_t i = 0; code == MR_OK && i < m->nobjects; i++) {
         struct mr_err why = {0};
         if (m->objects[i].kind != kind || !mr_restore_wants_object(r, &m->objects[i]) ||
-            is_in_use(r, &m->objects[i]))
+            (is_in_use(r, &m->objects[i]) && mr_restore_namesake(r, &m->objects[i]) == NULL))
             continue;
         any = true;
         code = make_object(r, &m->objects[i], &why);
@@ -744,7 +748,8 @@ static enum mr_code make_stubs(struct mr_restore *r, struct mr_err *err)
     for (size_t i = 0; i < m->nobjects; i++) {
         const struct mr_snap_object *o = &m->objects[i];
         struct mr_err why = {0};
-        if (o->kind != MR_OBJECT_VIEW || o->ncolumns == 0 || !mr_restore_wants_object(r, o))
+        if (o->kind != MR_OBJECT_VIEW || o->ncolumns == 0 || !mr_restore_wants_object(r, o) ||
+            mr_restore_namesake(r, o) != NULL)
             continue;
         enum mr_code code = make_stub(r, o, &why);
         if (code == MR_OK || is_refusal(code))

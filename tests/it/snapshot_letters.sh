@@ -52,6 +52,21 @@ for again in once again; do
         "4 $NAME.Two equal $NAME.two set-aside 1"
 done
 
+# Of two views, or sequences, that are one there, the second is named, and does not take the place of the
+# first, nor does it where a restore tries again what was set aside.
+client a <<<"DROP DATABASE $NAME; CREATE DATABASE $NAME; USE $NAME; CREATE TABLE t (id INT PRIMARY KEY, v INT); CREATE TABLE T LIKE t;
+    CREATE SEQUENCE Sq START 5;
+    CREATE SEQUENCE sq START 9; CREATE VIEW Vw AS SELECT id FROM t; CREATE VIEW vw AS SELECT v FROM t"
+rm -rf "$SNAP"
+take "$(uri a "$NAME")" "$SNAP"
+client "$MR_LOW_URI" <<<"DROP DATABASE $NAME"
+for again in once again; do
+    snap restore --json --no-progress "$SNAP" "$MR_LOW_URI"
+    is "two views and two sequences of one name, $again" \
+        "$RC $(grep -o 'to the target this is [a-z]* "[A-Za-z]*"' "$ERR" | sort -u | xargs) $(client "$MR_LOW_URI" <<<"SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = '$NAME' AND TABLE_NAME = 'vw'; SELECT NEXTVAL($NAME.sq) IN (5, 6)" | xargs)" \
+        "4 to the target this is sequence Sq to the target this is view Vw id 1"
+done
+
 # Two databases whose names differ in their letters alone, or in an accent, on servers that tell them
 # apart: asked for both, MariaDB would look up the first.
 OTHERS=("${NAME,,}" "Snapshot_Létters")
