@@ -104,7 +104,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
         code = plan_all(&p, err);
     if (code == MR_E_CANCELLED || code == MR_E_LOST)
         mr_err_hint(err, "No plan was written, and no server was changed. Run it again.");
-    *exit_code = mr_manifest_exit(&p.manifest);
+    *exit_code = code == MR_OK ? mr_manifest_exit(&p.manifest) : 0;
     return mr_planning_close(&p, code, err);
 }
 

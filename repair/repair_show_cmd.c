@@ -103,7 +103,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
         code = opts->why ? show_why(&plan, invocation, err) : show(&plan, opts, &signers, err);
     if (code == MR_OK && opts->approve_with != NULL)
         code = approve(&plan, opts->approve_with, err);
-    *exit_code = mr_manifest_is_incomplete(&plan.manifest) ? 4 : 0;
+    *exit_code = code == MR_OK && mr_manifest_is_incomplete(&plan.manifest) ? 4 : 0;
     mr_vec_release(&signers.ids);
     mr_plan_close(&plan);
     return code;

@@ -116,5 +116,7 @@ void *mr_json_get_list(struct mr_json_reader *r, const struct json_t *object, co
     for (size_t i = 0; i < *count && r->code == MR_OK; i++)
         mr_json_get_record(r, mr_json_read_item(r, array, i), record,
                            (char *)items + i * record->size);
+    if (r->code != MR_OK)
+        *count = 0;
     return items;
 }

@@ -287,6 +287,8 @@ void mr_planned_get(struct mr_json_reader *r, const struct json_t *root, struct 
     for (size_t i = 0; i < p->ntables; i++)
         get_table(r, mr_json_read_item(r, array, i), &tables[i]);
     p->tables = tables;
+    if (r->code != MR_OK)
+        p->ntables = 0;
     p->notes = mr_json_get_list(r, rows, "notes", &note_record, &p->nnotes);
 }
 

@@ -141,7 +141,7 @@ static void test_wrong(void **state)
     (void)state;
     assert_int_equal(get("{\"text\":\"t\"," REST "\"list\":[]}", &arena, &got), MR_OK);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (get(texts[i], &arena, &got) == MR_OK)
+        if (get(texts[i], &arena, &got) == MR_OK || got.nlist > 0) /* nobody goes over the half */
             fail_msg("%s", texts[i]);
     mr_arena_release(&arena);
 }
