@@ -247,6 +247,7 @@ static void test_reads_again(void **state)
                 {NULL, NULL, 1, true},
                 {"m", "m", 0, true}};
     (void)state;
+    random_state = 1; /* rows in every chunk: one without is always read */
     for (size_t i = 0; i < LEN(rows); i++) {
         char place[] = "/tmp/myrecon-test-XXXXXX";
         assert_non_null(mkdtemp(place));
@@ -280,7 +281,7 @@ static void test_damaged(void **state)
         end();
         assert_true(run(place, &w, 0, "m", 1));
         check(&w);
-        assert_in_range(create.scans, 1, 2); /* of that file alone */
+        assert_in_range(create.scans, 1, 3); /* of that file alone, and where none ends */
         end();
         create_place_remove(place);
     }
