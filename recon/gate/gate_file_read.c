@@ -326,10 +326,11 @@ static void check_order(struct mr_json_reader *r, const struct mr_gate_facts *f)
 /* Files of older versions have the names of the URI in its letters. */
 static void get_letters(struct mr_json_reader *r, struct mr_gate_facts *f)
 {
+    if (r->code != MR_OK)
+        return; /* with names read half-way */
     const char *value = mr_gate_facts_variable(f, "lower_case_table_names");
     f->server.lower_case_table_names = (char)(value != NULL && strcmp(value, "0") != 0);
-    if (r->code == MR_OK)
-        r->code = mr_gate_facts_spell(f, r->arena, r->err);
+    r->code = mr_gate_facts_spell(f, r->arena, r->err);
 }
 
 /* Tables are searched by halving, so that their order in the file is checked, too. */

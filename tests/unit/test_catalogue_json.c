@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json_mutants.h"
 #include "catalogue_same.h"
 #include "core/schema/catalogue_json.h"
 
@@ -304,12 +305,35 @@ static void test_long_field(void **state)
     mr_strbuf_release(&edited);
 }
 
+static void use(const char *text, size_t len)
+{
+    struct mr_strbuf again = MR_STRBUF_INIT;
+    struct mr_catalogue *got = NULL;
+    struct mr_err err = {0};
+    if (mr_catalogue_json_read(text, len, "c", &got, &err) == MR_OK)
+        assert_int_equal(mr_catalogue_json_write(got, &again, &err), MR_OK);
+    else
+        assert_int_equal(err.code, MR_E_SNAPSHOT);
+    mr_catalogue_free(got);
+    mr_strbuf_release(&again);
+}
+
+/* Spoilt in every place. */
+static void test_mutants(void **state)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    (void)state;
+    assert_int_equal(mr_catalogue_json_write(&sample, &text, NULL), MR_OK);
+    assert_true(json_mutants(&text, use) > 1000);
+    mr_strbuf_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),     cmocka_unit_test(test_empty),
         cmocka_unit_test(test_unknown_member), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_long_field),
+        cmocka_unit_test(test_long_field),     cmocka_unit_test(test_mutants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 
 #include "core/file/sha256.h"
 #include "gate_sample.h"
+#include "json_mutants.h"
 #include "recon/gate/gate_file.h"
 
 static void write_sample(struct gate *g, struct mr_strbuf *text)
@@ -311,6 +312,35 @@ static void test_letters(void **state)
     (void)state;
 }
 
+static void use(const char *text, size_t len)
+{
+    struct mr_strbuf again = MR_STRBUF_INIT;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_gate_baseline got;
+    struct mr_err err = {0};
+    if (mr_gate_file_parse(text, len, "f", &arena, &got, &err) == MR_OK) {
+        struct mr_gate_facts servers[2] = {got.server};
+        servers[1] = got.npeers > 0 ? got.peers[0] : got.server;
+        assert_int_equal(mr_gate_file_text(servers, 2, &again, &err), MR_OK);
+    } else {
+        assert_int_equal(err.code, MR_E_CONFIG);
+    }
+    mr_strbuf_release(&again);
+    mr_arena_release(&arena);
+}
+
+/* Sealed, and spoilt in every place. */
+static void test_mutants(void **state)
+{
+    struct gate g;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    (void)state;
+    write_sample(&g, &text);
+    assert_true(json_mutants(&text, use) > 5000);
+    mr_strbuf_release(&text);
+    gate_end(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_other_files),       cmocka_unit_test(test_older),
         cmocka_unit_test(test_pairs_by_position), cmocka_unit_test(test_order),
         cmocka_unit_test(test_out_of_range),      cmocka_unit_test(test_letters),
+        cmocka_unit_test(test_mutants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

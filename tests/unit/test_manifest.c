@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/file/sha256.h"
+#include "json_mutants.h"
 #include "repair_sample.h"
 
 static void check_text(const char *got, const char *want)
@@ -368,6 +369,38 @@ static void test_half_a_table(void **state)
     is_refused(&t, r.parent);
 }
 
+static void use(const char *text, size_t len)
+{
+    struct mr_strbuf again = MR_STRBUF_INIT;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_manifest got;
+    struct mr_err err = {0};
+    if (mr_manifest_read(text, len, "p.json", &arena, &got, &err) == MR_OK)
+        assert_int_equal(mr_manifest_write(&got, &again, &err), MR_OK);
+    else
+        assert_int_equal(err.code, MR_E_REFUSED);
+    (void)mr_manifest_is_incomplete(&got); /* a command that was refused asks, too */
+    mr_strbuf_release(&again);
+    mr_arena_release(&arena);
+}
+
+/* Sealed, and spoilt in every place. */
+static void test_mutants(void **state)
+{
+    struct mr_manifest samples[] = {sample_manifest(MR_FLAVOUR_MYSQL),
+                                    sample_merge(MR_FLAVOUR_MARIADB),
+                                    sample_merge(MR_FLAVOUR_MARIADB)};
+    (void)state;
+    samples[2].planned.nnotes = samples[2].nskipped = 0;
+    samples[2].planned.partial = NULL;
+    for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
+        struct mr_strbuf text = MR_STRBUF_INIT;
+        assert_int_equal(mr_manifest_write(&samples[i], &text, NULL), MR_OK);
+        assert_true(json_mutants(&text, use) > 1000);
+        mr_strbuf_release(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -380,6 +413,7 @@ int main(void)
         cmocka_unit_test(test_half_a_sequence),
         cmocka_unit_test(test_half_a_table),
         cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_mutants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

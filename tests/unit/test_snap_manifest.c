@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "json_mutants.h"
 #include "snapshot/format/snap_dir.h"
 #include "snapshot/format/snap_manifest.h"
 #include "snapshot/format/snap_schema.h"
@@ -387,6 +388,30 @@ static void test_drop_counter(void **state)
     mr_strbuf_release(&text);
 }
 
+static void use(const char *text, size_t len)
+{
+    struct mr_strbuf again = MR_STRBUF_INIT;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_snap_manifest got;
+    struct mr_err err = {0};
+    if (mr_snap_manifest_read(text, len, "m", &arena, &got, &err) == MR_OK)
+        assert_int_equal(mr_snap_manifest_write(&got, &again, &err), MR_OK);
+    else
+        assert_int_equal(err.code, MR_E_SNAPSHOT);
+    mr_strbuf_release(&again);
+    mr_arena_release(&arena);
+}
+
+/* Spoilt in every place. */
+static void test_mutants(void **state)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    (void)state;
+    write_sample(&text);
+    assert_true(json_mutants(&text, use) > 1000);
+    mr_strbuf_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +420,7 @@ int main(void)
         cmocka_unit_test(test_statements),   cmocka_unit_test(test_split),
         cmocka_unit_test(test_same),         cmocka_unit_test(test_drop_db),
         cmocka_unit_test(test_drop_counter), cmocka_unit_test(test_rename_dbs),
+        cmocka_unit_test(test_mutants),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
