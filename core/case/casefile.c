@@ -28,6 +28,7 @@
 
 #include "core/base/signals.h"
 #include "core/base/strbuf.h"
+#include "core/case/case_kept.h"
 #include "core/case/casefile_header.h"
 #include "core/case/casefile_tables.h"
 #include "core/file/owner.h"
@@ -49,6 +50,7 @@ struct mr_case {
      * rollback would be outside of it, and fails with this. */
     struct mr_err lost;
     pthread_mutex_t mutex;
+    struct mr_case_kept kept;
 };
 
 struct mr_case_stmt {
@@ -227,6 +229,7 @@ out:
 
 static void close_database(struct mr_case *cf)
 {
+    mr_case_kept_clear(&cf->kept);
     (void)sqlite3_close_v2(cf->db);
     cf->db = NULL;
 }
@@ -435,6 +438,7 @@ static void destroy(struct mr_case *cf)
     close_database(cf);
     if (cf->lock_fd >= 0)
         (void)close(cf->lock_fd); /* after SQLite's descriptor: see the top */
+    mr_case_kept_destroy(&cf->kept);
     (void)pthread_mutex_destroy(&cf->mutex);
     free(cf->path);
     free(cf);
@@ -452,6 +456,7 @@ enum mr_code mr_case_open(const char *path, enum mr_case_mode mode, const char *
     cf->lock_fd = -1;
     cf->writer = mode == MR_CASE_WRITE;
     (void)pthread_mutex_init(&cf->mutex, NULL);
+    mr_case_kept_init(&cf->kept);
     cf->path = strdup(path != NULL ? path : "");
     enum mr_code code;
     if (cf->path == NULL)
@@ -477,6 +482,7 @@ enum mr_code mr_case_close(struct mr_case *cf, struct mr_err *err)
     enum mr_code code = MR_OK;
     mr_case_scratch_end(cf);
     mr_case_rollback(cf);
+    mr_case_kept_clear(&cf->kept);
     if (sqlite3_next_stmt(cf->db, NULL) != NULL)
         code = mr_err_set(err, MR_E_BUG, "case file closed with a statement in use");
     else if (cf->writer && cf->lock_fd >= 0) {
@@ -605,6 +611,11 @@ enum mr_code mr_case_prepare(struct mr_case *cf, const char *sql, struct mr_case
     if (stmt == NULL)
         return mr_err_nomem(err, "preparing a statement of the case file");
     stmt->cf = cf;
+    stmt->stmt = mr_case_kept_take(&cf->kept, sql);
+    if (stmt->stmt != NULL) {
+        *out = stmt;
+        return MR_OK;
+    }
     int rc = sqlite3_prepare_v3(cf->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt->stmt, NULL);
     if (rc != SQLITE_OK) {
         free(stmt);
@@ -744,7 +755,7 @@ void mr_case_free(struct mr_case_stmt *stmt)
 {
     if (stmt == NULL)
         return;
-    (void)sqlite3_finalize(stmt->stmt);
+    mr_case_kept_keep(&stmt->cf->kept, stmt->stmt);
     free(stmt);
 }
 

@@ -108,7 +108,8 @@ bool mr_case_is_null(struct mr_case_stmt *stmt, int column);
 size_t mr_case_columns(struct mr_case_stmt *stmt);
 /* As the statement calls it (AS name); the statement's. */
 const char *mr_case_column_name(struct mr_case_stmt *stmt, int column);
-void mr_case_free(struct mr_case_stmt *stmt); /* NULL is fine */
+/* Before its case is closed; NULL is fine. */
+void mr_case_free(struct mr_case_stmt *stmt);
 /* Runs a prepared statement that returns no row, then resets it. */
 enum mr_code mr_case_run(struct mr_case_stmt *stmt, struct mr_err *err);
 /* Is there a table of that name?  Older versions made some of today's not. */
