@@ -11,6 +11,7 @@
 #include "recon/check/check_plan.h"
 #include "recon/check/check_settle.h"
 #include "recon/check/objects.h"
+#include "recon/check/objects_counters.h"
 
 #define OPEN_SHOWN 10 /* objects that a line names */
 
@@ -23,6 +24,7 @@ struct looking {
     struct mr_strbuf hidden;
     struct mr_shown shown[MR_SIDES];
     bool changed; /* of the table under comparison with its older self */
+    struct mr_objects_counters counters;
 };
 
 static struct mr_pair *table_named(const struct mr_check_run *check, const char *name)
@@ -427,22 +429,38 @@ static enum mr_code keep_counter_diff(struct looking *l, const struct mr_pair *t
     return code;
 }
 
+/* False: it has none that is judged. */
+static bool counters_of(const struct looking *l, const struct mr_pair *table,
+                        struct mr_objects_counter c[MR_SIDES])
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        c[side] = (struct mr_objects_counter){.reader = l->check->pairing.side[side].main,
+                                              .table = table->side[side]};
+    return mr_objects_has_counter(&c[MR_SOURCE], &c[MR_TARGET]);
+}
+
+/* Before the tables are looked at one by one, in as few statements as may be. */
+static enum mr_code read_counters(struct looking *l, struct mr_err *err)
+{
+    struct mr_objects_counter c[MR_SIDES];
+    for (size_t i = 0; i < l->check->pairing.ntables; i++) {
+        const struct mr_pair *table = l->check->pairing.tables[i];
+        const bool has = !atomic_load(&table->failed) && counters_of(l, table, c);
+        MR_TRY(mr_objects_counters_add(&l->counters, has ? c : NULL, err));
+    }
+    return mr_objects_counters_read(&l->counters, err);
+}
+
 /* Where one side may be behind and nothing tells how far, only what a side's own keys say is
  * said. */
-static enum mr_code look_at_counter(struct looking *l, struct mr_pair *table, struct mr_err *err)
+static enum mr_code look_at_counter(struct looking *l, size_t nth, struct mr_err *err)
 {
     struct mr_check_run *check = l->check;
-    struct mr_objects_counter c[MR_SIDES] = {{0}, {0}};
+    const struct mr_pair *table = check->pairing.tables[nth];
+    struct mr_objects_counter c[MR_SIDES];
     bool alone = mr_check_settle_follows(check) || !mr_check_settle_is_sure(check);
     bool finding = false;
-    for (int side = MR_SOURCE; side < MR_SIDES; side++)
-        c[side] = (struct mr_objects_counter){.reader = check->pairing.side[side].main,
-                                              .table = table->side[side]};
-    if (!mr_objects_has_counter(&c[MR_SOURCE], &c[MR_TARGET]))
-        return MR_OK;
-    enum mr_code code = mr_objects_counter_keys(&c[MR_SOURCE], &c[MR_TARGET], err);
-    if (code == MR_OK)
-        code = mr_objects_counter_next(&c[MR_SOURCE], &c[MR_TARGET], err);
+    enum mr_code code = mr_objects_counters_of(&l->counters, nth, c, err);
     if (code == MR_OK) {
         finding = mr_objects_counter_is_low(&c[MR_SOURCE], &c[MR_TARGET], alone);
         code = keep_counter(check, table, &c[MR_SOURCE], &c[MR_TARGET], err);
@@ -666,7 +684,8 @@ static void look_at_left_out(struct looking *l, enum mr_side side)
 /* Counters and late changes of the tables that were compared. */
 static enum mr_code look_at_tables(struct looking *l, struct mr_err *err)
 {
-    enum mr_code code = MR_OK;
+    const bool counters = (l->kinds & MR_OBJECTS_AUTO_INCREMENT) != 0;
+    enum mr_code code = counters ? read_counters(l, err) : MR_OK;
     for (size_t i = 0; code == MR_OK && i < l->check->pairing.ntables; i++) {
         struct mr_pair *table = l->check->pairing.tables[i];
         for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
@@ -674,11 +693,11 @@ static enum mr_code look_at_tables(struct looking *l, struct mr_err *err)
                 code = look_for_change(l, table, (enum mr_side)side, err);
         if (code == MR_OK && !atomic_load(&table->failed) && (l->kinds & MR_OBJECTS_SEQUENCE) != 0)
             code = look_at_drawn(l, table, err);
-        if (code != MR_OK || atomic_load(&table->failed) ||
-            (l->kinds & MR_OBJECTS_AUTO_INCREMENT) == 0)
+        if (code != MR_OK || atomic_load(&table->failed) || !counters ||
+            !mr_objects_counters_has(&l->counters, i))
             continue;
         struct mr_err why = {0};
-        code = look_at_counter(l, table, &why);
+        code = look_at_counter(l, i, &why);
         if (code != MR_OK && !mr_check_is_fatal(code) && code != MR_E_LOST) {
             mr_check_give_up(l->check, table, &why);
             code = MR_OK;
@@ -752,6 +771,7 @@ enum mr_code mr_check_objects(struct mr_check_run *check, const struct mr_vec *p
                         .pairs = pairs,
                         .found = MR_VEC_INIT(struct mr_find_object),
                         .hidden = MR_STRBUF_INIT};
+    mr_objects_counters_begin(&l.counters);
     l.kinds = check->object_kinds;
     enum mr_code code = look(&l, err);
     if (code == MR_OK)
@@ -770,6 +790,7 @@ enum mr_code mr_check_objects(struct mr_check_run *check, const struct mr_vec *p
     mr_catalogue_free(l.cat[MR_SOURCE]);
     mr_catalogue_free(l.cat[MR_TARGET]);
     mr_vec_release(&l.found);
+    mr_objects_counters_end(&l.counters);
     mr_strbuf_release(&l.hidden);
     return code;
 }

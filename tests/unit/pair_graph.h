@@ -19,7 +19,7 @@
 #include "core/pair/pair_columns.h"
 #include "core/pair/pair_references.h"
 
-enum { GRAPH_TABLES = 8, GRAPH_COLUMNS = 8, GRAPH_FKS = 4 };
+enum { GRAPH_TABLES = 12, GRAPH_COLUMNS = 8, GRAPH_FKS = 4 };
 
 static const struct graph_type {
     const char *word;

@@ -1,0 +1,253 @@
+/* objects_counters.c: see objects_counters.h. */
+#include "recon/check/objects_counters.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/strbuf.h"
+#include "core/db/sqltext.h"
+#include "recon/check/check.h"
+
+#define LEAST_OF_DATABASE 8 /* tables, for which all of a database are asked */
+
+typedef struct mr_objects_counters_item item;
+
+void mr_objects_counters_begin(struct mr_objects_counters *all)
+{
+    all->list = (struct mr_vec)MR_VEC_INIT(item);
+}
+
+void mr_objects_counters_end(struct mr_objects_counters *all)
+{
+    mr_vec_release(&all->list);
+}
+
+enum mr_code mr_objects_counters_add(struct mr_objects_counters *all,
+                                     const struct mr_objects_counter c[MR_SIDES],
+                                     struct mr_err *err)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        item *it = mr_vec_push(&all->list);
+        if (it == NULL)
+            return mr_err_nomem(err, "comparing counters");
+        *it = (item){.counter = {0}};
+        if (c != NULL)
+            it->counter = c[side];
+    }
+    return MR_OK;
+}
+
+/* Those of one side that a server is asked for; of a snapshot nothing has to be asked. */
+struct some {
+    struct mr_db *db;
+    item **items;
+    size_t count;
+};
+
+static bool ends_run(enum mr_code code)
+{
+    return mr_check_is_fatal(code) || code == MR_E_LOST;
+}
+
+/* ---- the greatest keys ---- */
+
+static const char *counter_name(const struct mr_table *table)
+{
+    size_t i = 0;
+    while (!table->columns[i].auto_increment)
+        i++;
+    return table->columns[i].name;
+}
+
+static void keys_sql(struct mr_strbuf *sql, item *const *items, size_t count)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    for (size_t i = 0; i < count; i++) {
+        const struct mr_table *table = items[i]->counter.table;
+        mr_strbuf_reset(&name);
+        mr_sql_ident(&name, counter_name(table));
+        mr_strbuf_add_fmt(sql,
+                          "%sSELECT %zu, CAST(IF(MAX(%s) > 0, MAX(%s), 0) AS DECIMAL(65)) FROM ",
+                          i > 0 ? " UNION ALL " : "", i, name.ptr, name.ptr);
+        mr_sql_table(sql, table->db, table->name);
+    }
+    sql->failed |= name.failed;
+    mr_strbuf_release(&name);
+}
+
+static enum mr_code read_keys(struct mr_db *db, item *const *items, size_t count,
+                              struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *cells;
+    enum mr_code code = MR_OK;
+    keys_sql(&sql, items, count);
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query(db, "vv", sql.ptr, sql.len, &res, err));
+    while ((cells = mr_result_next(res)) != NULL) {
+        const unsigned long long at = strtoull(cells[0].ptr, NULL, 10);
+        if (at >= count)
+            continue;
+        items[at]->counter.greatest = strtoull(cells[1].ptr, NULL, 10);
+        items[at]->has_greatest = true;
+    }
+out:
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code read_all_keys(const struct some *some, struct mr_err *err)
+{
+    for (size_t at = 0; at < some->count; at += MR_COUNTERS_AT_ONCE) {
+        const size_t left = some->count - at;
+        struct mr_err why = {0};
+        enum mr_code code =
+            read_keys(some->db, some->items + at,
+                      left < MR_COUNTERS_AT_ONCE ? left : MR_COUNTERS_AT_ONCE, &why);
+        if (!ends_run(code))
+            continue;
+        if (err != NULL)
+            *err = why;
+        return code;
+    }
+    return MR_OK;
+}
+
+/* ---- the next values ---- */
+
+static int by_name(const void *a, const void *b)
+{
+    const struct mr_table *x = (*(item *const *)a)->counter.table,
+                          *y = (*(item *const *)b)->counter.table;
+    const int order = strcmp(x->db, y->db);
+    return order != 0 ? order : strcmp(x->name, y->name);
+}
+
+static item *find(item *const *items, size_t count, const char *name)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = strcmp(items[middle]->counter.table->name, name);
+        if (order == 0)
+            return items[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* Of one database. */
+static enum mr_code read_nexts(struct mr_db *db, item *const *items, size_t count,
+                               struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *cells;
+    enum mr_code code = MR_OK;
+    mr_strbuf_add_str(&sql, "SELECT TABLE_NAME, AUTO_INCREMENT FROM information_schema.TABLES"
+                            " WHERE AUTO_INCREMENT IS NOT NULL AND TABLE_SCHEMA = ");
+    mr_sql_string(&sql, items[0]->counter.table->db);
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query(db, "vv", sql.ptr, sql.len, &res, err));
+    while ((cells = mr_result_next(res)) != NULL) {
+        item *it = find(items, count, cells[0].ptr);
+        if (it == NULL)
+            continue;
+        it->counter.next = strtoull(cells[1].ptr, NULL, 10);
+        it->has_next = true;
+    }
+out:
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static enum mr_code read_all_nexts(const struct some *some, struct mr_err *err)
+{
+    if (some->count == 0 || mr_db_server(some->db)->flavour != MR_FLAVOUR_MARIADB)
+        return MR_OK;
+    qsort(some->items, some->count, sizeof *some->items, by_name);
+    for (size_t at = 0, end; at < some->count; at = end) {
+        struct mr_err why = {0};
+        for (end = at + 1; end < some->count; end++)
+            if (strcmp(some->items[at]->counter.table->db, some->items[end]->counter.table->db) !=
+                0)
+                break;
+        if (end - at < LEAST_OF_DATABASE)
+            continue;
+        enum mr_code code = read_nexts(some->db, some->items + at, end - at, &why);
+        if (!ends_run(code))
+            continue;
+        if (err != NULL)
+            *err = why;
+        return code;
+    }
+    return MR_OK;
+}
+
+/* ---- both ---- */
+
+static void choose(struct mr_objects_counters *all, struct some some[MR_SIDES], item **items)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        some[side] = (struct some){.items = items + (size_t)side * (all->list.count / MR_SIDES)};
+        for (size_t i = (size_t)side; i < all->list.count; i += MR_SIDES) {
+            item *it = mr_vec_at(&all->list, i);
+            struct mr_db *db = it->counter.table != NULL ? mr_reader_db(it->counter.reader) : NULL;
+            if (db == NULL)
+                continue;
+            some[side].db = db;
+            some[side].items[some[side].count++] = it;
+        }
+    }
+}
+
+enum mr_code mr_objects_counters_read(struct mr_objects_counters *all, struct mr_err *err)
+{
+    struct some some[MR_SIDES];
+    if (all->list.count <= MR_SIDES)
+        return MR_OK; /* of one table nothing is gained */
+    item **items = calloc(all->list.count, sizeof *items);
+    if (items == NULL)
+        return mr_err_nomem(err, "comparing counters");
+    choose(all, some, items);
+    enum mr_code code = MR_OK;
+    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+        code = read_all_keys(&some[side], err);
+    for (int side = MR_SIDES; code == MR_OK && side-- > MR_SOURCE;)
+        code = read_all_nexts(&some[side], err);
+    free(items);
+    return code;
+}
+
+bool mr_objects_counters_has(const struct mr_objects_counters *all, size_t nth)
+{
+    const item *it = mr_vec_at(&all->list, nth * MR_SIDES);
+    return it->counter.table != NULL;
+}
+
+enum mr_code mr_objects_counters_of(const struct mr_objects_counters *all, size_t nth,
+                                    struct mr_objects_counter c[MR_SIDES], struct mr_err *err)
+{
+    bool has_keys = true, has_nexts = true;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const item *it = mr_vec_at(&all->list, nth * MR_SIDES + (size_t)side);
+        const bool stands = mr_reader_db(it->counter.reader) == NULL;
+        c[side] = it->counter;
+        if (stands) /* a snapshot, which has them in memory */
+            MR_TRY(mr_reader_counter(c[side].reader, c[side].table, &c[side].next,
+                                     &c[side].greatest, err));
+        has_keys = has_keys && (it->has_greatest || stands);
+        has_nexts = has_nexts && (it->has_next || stands);
+    }
+    if (!has_keys)
+        MR_TRY(mr_objects_counter_keys(&c[MR_SOURCE], &c[MR_TARGET], err));
+    if (!has_keys || !has_nexts) /* never before the keys */
+        MR_TRY(mr_objects_counter_next(&c[MR_SOURCE], &c[MR_TARGET], err));
+    return MR_OK;
+}

@@ -1,0 +1,45 @@
+/*
+ * objects_counters: the greatest keys and next values of many tables in few statements, for what
+ * objects_counter.c judges table by table.
+ *
+ *   begin → add… (a call for each table) → read → _of… → end
+ *
+ * The order of reads is its order: the greatest keys of both sides first, then the next values.
+ * The keys of MR_COUNTERS_AT_ONCE tables are one statement, UNION ALL; the next values of a
+ * database of MariaDB one more, where it is asked of enough tables.  MySQL states them by SHOW CREATE TABLE
+ * alone (information_schema has them from a cache, which only a server's setting turns off), and
+ * that is asked table by table.  Whatever a statement for many fails at is left to be asked by itself,
+ * so that the table that it fails for is told.
+ */
+#ifndef MR_CHECK_OBJECTS_COUNTERS_H
+#define MR_CHECK_OBJECTS_COUNTERS_H
+
+#include "core/base/vec.h"
+#include "recon/check/objects.h"
+
+#define MR_COUNTERS_AT_ONCE 32
+
+struct mr_objects_counters {
+    struct mr_vec list; /* struct mr_objects_counters_item, two a table */
+};
+
+struct mr_objects_counters_item {
+    struct mr_objects_counter counter;
+    bool has_greatest, has_next;
+};
+
+void mr_objects_counters_begin(struct mr_objects_counters *all);
+void mr_objects_counters_end(struct mr_objects_counters *all);
+/* c: of both sides; NULL: the next table has none that is judged. */
+enum mr_code mr_objects_counters_add(struct mr_objects_counters *all,
+                                     const struct mr_objects_counter c[MR_SIDES],
+                                     struct mr_err *err);
+/* Only what must end a run is an error. */
+enum mr_code mr_objects_counters_read(struct mr_objects_counters *all, struct mr_err *err);
+/* Does the nth table that was added have one? */
+bool mr_objects_counters_has(const struct mr_objects_counters *all, size_t nth);
+/* What was read of it, and by statements for that table alone what was not. */
+enum mr_code mr_objects_counters_of(const struct mr_objects_counters *all, size_t nth,
+                                    struct mr_objects_counter c[MR_SIDES], struct mr_err *err);
+
+#endif
