@@ -114,7 +114,7 @@ the_loss() {
     replica_word STOP
     fires "Apr 8, 14:23: the replica has stopped" replication_threads:critical
     sign_up GX 1061 1064 '2026-04-08 15:00:00'
-    fires "Apr 8, 15:00: and falls behind" replication_threads:critical
+    fires "Apr 8, 15:00: and falls behind" replication_threads:critical replication_lag:warning
     mr_stop_server GX
     run_gate "$IT_TMP/apr8.facts" "$(gate_uri GX)"
     is "$GATE_KIND: Apr 8, 17:30: the instance is released: exit 3" "$RC" 3
