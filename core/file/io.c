@@ -6,6 +6,7 @@
 #include "core/file/io_internal.h"
 #include "core/file/owner.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -259,8 +260,8 @@ int mr_io_rename_new(int dir_fd, const char *from, const char *to)
     return renameat(dir_fd, from, dir_fd, to);
 }
 
-/* All of it on disk, and closed. */
-static enum mr_code finish(struct mr_io_file *file, struct mr_err *err)
+/* All of it written, on disk where that is wanted, and closed. */
+static enum mr_code finish(struct mr_io_file *file, bool synced, struct mr_err *err)
 {
     const char *path = file->place->path;
     if (file->failed_errno != 0)
@@ -269,32 +270,76 @@ static enum mr_code finish(struct mr_io_file *file, struct mr_err *err)
     if (rc != MR_OK)
         return rc;
     file->used = 0;
-    if (fsync(file->fd) != 0)
+    if (synced && fsync(file->fd) != 0)
         return mr_io_fail(err, errno, "sync file", path);
     int closed = close(file->fd);
     file->fd = -1;
     return closed == 0 ? MR_OK : mr_io_fail(err, errno, "close file", path);
 }
 
-enum mr_code mr_io_commit(struct mr_io_file *file, struct mr_err *err)
+static enum mr_code take_name(struct mr_io_file *file, bool synced, struct mr_err *err)
 {
     const struct mr_io_place *place = file->place;
-    enum mr_code rc = finish(file, err);
-    if (rc != MR_OK)
-        return rc;
+    MR_TRY(finish(file, synced, err));
     if (renameat(place->dir_fd, file->temp, place->dir_fd, place->base) != 0)
         return mr_io_fail(err, errno, "rename the finished file to", place->path);
     file->temp[0] = '\0';
+    return MR_OK;
+}
+
+enum mr_code mr_io_commit(struct mr_io_file *file, struct mr_err *err)
+{
+    const struct mr_io_place *place = file->place;
+    MR_TRY(take_name(file, true, err));
     if (mr_io_sync_dir(place->dir_fd) != 0)
         return mr_io_fail(err, errno, "sync the directory of file", place->path);
     return MR_OK;
 }
 
+enum mr_code mr_io_commit_unsynced(struct mr_io_file *file, struct mr_err *err)
+{
+    return take_name(file, false, err);
+}
+
+static enum mr_code sync_entry(int dir_fd, const char *dir, const char *name, struct mr_err *err)
+{
+    struct stat st;
+    enum mr_code code = MR_OK;
+    if (mr_is_cancelled())
+        return mr_cancelled_err(err);
+    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return mr_io_fail(err, errno, "look at a file of directory", dir);
+    if (!S_ISREG(st.st_mode))
+        return MR_OK;
+    const int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return mr_io_fail(err, errno, "open a file of directory", dir);
+    if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS)
+        code = mr_io_fail(err, errno, "sync a file of directory", dir);
+    (void)close(fd);
+    return code;
+}
+
+enum mr_code mr_io_sync_files(const char *dir, struct mr_err *err)
+{
+    const struct dirent *entry;
+    enum mr_code code = MR_OK;
+    DIR *list = opendir(dir);
+    if (list == NULL)
+        return mr_io_fail(err, errno, "open directory", dir);
+    for (errno = 0; code == MR_OK && (entry = readdir(list)) != NULL; errno = 0)
+        code = sync_entry(dirfd(list), dir, entry->d_name, err);
+    if (code == MR_OK && errno != 0)
+        code = mr_io_fail(err, errno, "read directory", dir);
+    if (code == MR_OK && mr_io_sync_dir(dirfd(list)) != 0)
+        code = mr_io_fail(err, errno, "sync directory", dir);
+    (void)closedir(list);
+    return code;
+}
+
 enum mr_code mr_io_detach(struct mr_io_file *file, char name[MR_IO_TEMP_BYTES], struct mr_err *err)
 {
-    enum mr_code rc = finish(file, err);
-    if (rc != MR_OK)
-        return rc;
+    MR_TRY(finish(file, true, err));
     memcpy(name, file->temp, sizeof file->temp);
     file->temp[0] = '\0';
     return MR_OK;

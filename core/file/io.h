@@ -31,6 +31,11 @@ enum mr_code mr_io_begin(const char *path, mode_t mode, struct mr_io_file **out,
 enum mr_code mr_io_write(struct mr_io_file *file, const void *ptr, size_t len, struct mr_err *err);
 /* fsync, rename, fsync of the directory.  Once; the file is still to be freed. */
 enum mr_code mr_io_commit(struct mr_io_file *file, struct mr_err *err);
+/* The same for one of many files: rename alone.  Whoever looks sees all of it, but a machine that
+ * loses its power may lose it, name or bytes, until mr_io_sync_files(). */
+enum mr_code mr_io_commit_unsynced(struct mr_io_file *file, struct mr_err *err);
+/* fsync of each regular file in the directory, and of the directory. */
+enum mr_code mr_io_sync_files(const char *dir, struct mr_err *err);
 /* NULL is fine.  Removes the temporary file unless it was committed. */
 void mr_io_free(struct mr_io_file *file);
 

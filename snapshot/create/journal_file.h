@@ -54,6 +54,7 @@ struct mr_journal_file {
     struct mr_vec views;  /* struct mr_journal_view */
     struct mr_vec tables; /* struct mr_journal_table; released by close */
     bool resumed;         /* there was one */
+    double synced_s;      /* core/base/clock.h; when what was written last went to the disk */
 };
 
 /* fingerprint: of the source and all options that decide what is kept. */

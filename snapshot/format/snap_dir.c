@@ -197,9 +197,26 @@ static enum mr_code write_sum(const struct mr_snap_dir *dir, const struct mr_str
     return code;
 }
 
+/* All that the manifest names, before there is one. */
+static enum mr_code sync_all(const struct mr_snap_dir *dir, struct mr_err *err)
+{
+    struct mr_strbuf path = MR_STRBUF_INIT;
+    enum mr_code code = mr_io_sync_files(dir->building.partial, err);
+    for (size_t i = 0; code == MR_OK && i < sizeof folders / sizeof *folders; i++) {
+        mr_strbuf_reset(&path);
+        mr_strbuf_add_fmt(&path, "%s/%s", dir->building.partial, folders[i]);
+        code = mr_strbuf_check(&path, "writing a snapshot", err);
+        if (code == MR_OK)
+            code = mr_io_sync_files(path.ptr, err);
+    }
+    mr_strbuf_release(&path);
+    return code;
+}
+
 enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir, const struct mr_strbuf *manifest,
                                  const struct mr_strbuf *signature, struct mr_err *err)
 {
+    MR_TRY(sync_all(dir, err));
     MR_TRY(write_manifest(dir, MR_SNAP_MANIFEST, manifest->ptr, manifest->len, err));
     if (signature != NULL)
         MR_TRY(write_manifest(dir, MR_SNAP_SIGNATURE, signature->ptr, signature->len, err));

@@ -7,6 +7,9 @@
 #include "core/file/io.h"
 #include "snapshot/format/snap_dir.h"
 
+/* A file of so many bytes goes to the disk when it is done, so that not all of them do at the end. */
+#define SYNCED_BYTES ((uint64_t)1 << 20)
+
 struct mr_snap_out {
     struct mr_io_file *file;
     struct mr_sha256 hash;        /* of what is stored */
@@ -91,7 +94,7 @@ enum mr_code mr_snap_out_write(struct mr_snap_out *out, const void *ptr, size_t 
 }
 
 /* The file gets its name last: one that has it is complete, and a run that is killed leaves none
- * that is not. */
+ * that is not.  Small ones are on the disk when the snapshot is published (mr_snap_dir_publish). */
 enum mr_code mr_snap_out_close(struct mr_snap_out *out, struct mr_snap_stored *stored,
                                struct mr_err *err)
 {
@@ -101,7 +104,8 @@ enum mr_code mr_snap_out_close(struct mr_snap_out *out, struct mr_snap_stored *s
     if (code == MR_OK && out->cms != NULL)
         code = mr_cms_finish(out->cms, err);
     if (code == MR_OK)
-        code = mr_io_commit(out->file, err);
+        code = out->stored_bytes < SYNCED_BYTES ? mr_io_commit_unsynced(out->file, err)
+                                                : mr_io_commit(out->file, err);
     if (code != MR_OK)
         hint_full(err);
     if (code == MR_OK) {

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/signals.h"
 #include "core/file/io.h"
 #include "tests/unit/place.h"
 
@@ -50,6 +51,30 @@ static void test_commit_replaces(void **state)
     mr_io_free(file);
     assert_content("target", "new");
     assert_int_equal(count_files(), 1);
+}
+
+/* The name at once, the disk later; a failed or cut-off sync is told. */
+static void test_commit_unsynced(void **state)
+{
+    (void)state;
+    struct mr_io_file *file;
+    struct mr_err err = {0};
+    put("target", "old");
+    assert_int_equal(mkdir("folder", 0700), 0);
+    assert_int_equal(symlink("nowhere", "link"), 0);
+    assert_int_equal(mr_io_begin("target", 0600, &file, &err), MR_OK);
+    assert_int_equal(mr_io_write(file, "new", 3, &err), MR_OK);
+    assert_content("target", "old");
+    assert_int_equal(mr_io_commit_unsynced(file, &err), MR_OK);
+    mr_io_free(file);
+    assert_content("target", "new");
+    assert_int_equal(mr_io_sync_files(".", &err), MR_OK); /* folders and links are left alone */
+    assert_content("target", "new");
+    assert_int_equal(unlink("link"), 0);
+    assert_int_equal(rmdir("folder"), 0);
+    assert_int_equal(count_files(), 1);
+    assert_int_equal(mr_io_sync_files("nowhere", &err), MR_E_IO);
+    assert_non_null(strstr(err.message, "nowhere"));
 }
 
 static void test_free_without_commit_leaves_no_trace(void **state)
@@ -307,11 +332,22 @@ static void test_kill_at_any_point(void **state)
     free(fresh);
 }
 
+/* The last one: the flag stays up. */
+static void test_sync_is_interrupted(void **state)
+{
+    struct mr_err err = {0};
+    (void)state;
+    put("target", "old");
+    mr_cancel();
+    assert_int_equal(mr_io_sync_files(".", &err), MR_E_CANCELLED);
+}
+
 int main(void)
 {
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, place_begin, place_end)
     const struct CMUnitTest tests[] = {
         IN_PLACE(test_commit_replaces),
+        IN_PLACE(test_commit_unsynced),
         IN_PLACE(test_free_without_commit_leaves_no_trace),
         IN_PLACE(test_mode_whatever_the_umask),
         IN_PLACE(test_sizes),
@@ -323,6 +359,7 @@ int main(void)
         IN_PLACE(test_write_all_to_a_slow_pipe),
         IN_PLACE(test_read_limits),
         IN_PLACE(test_kill_at_any_point),
+        IN_PLACE(test_sync_is_interrupted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
