@@ -390,7 +390,8 @@ static enum mr_code try_reading(struct mr_case *cf, const char *real, const char
  * Reading must not write.  A file under a rollback journal is read with ordinary locks.
  * One in WAL mode without its -wal was closed while somebody read it: all is in the
  * file, and immutable=1 keeps SQLite from making the -wal and -shm anew.  With a -wal,
- * a run is open or was killed, and SQLite needs the -shm beside it.
+ * a run is open or was killed, and SQLite needs the -shm beside it.  With a -journal a writer is
+ * leaving WAL mode: SQLite waits for his lock.
  */
 static enum mr_code open_reader(struct mr_case *cf, const char *schema_sql, int version,
                                 struct mr_err *err)
@@ -421,7 +422,7 @@ static enum mr_code open_reader(struct mr_case *cf, const char *schema_sql, int 
         goto out;
     long long wal = mr_case_side_file_size(real, "-wal");
     bool hot = wal > 0 || mr_case_side_file_size(real, "-journal") > 0;
-    if (!header.wal || wal >= 0)
+    if (!header.wal || wal >= 0 || hot)
         code = try_reading(cf, real, "", schema_sql, err);
     if (cf->db == NULL && !hot) /* also a file system that has no locks */
         code = try_reading(cf, real, "?immutable=1", schema_sql, err);

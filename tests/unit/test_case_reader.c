@@ -226,7 +226,34 @@ static void test_cut_short(void **state)
     }
 }
 
-/* The flag stays up: the last test of this program. */
+/* A writer that closes takes the -wal away, and then writes a -journal to leave WAL mode. */
+static void test_writer_leaves(void **state)
+{
+    (void)state;
+    static const char *const suffixes[] = {"-wal", "-shm", "-journal"};
+    char side[96] = "";
+    struct mr_case *cf = open_ok(MR_CASE_WRITE);
+    run_ok(cf, "INSERT INTO t VALUES (1)");
+    assert_int_equal(mr_case_close(cf, NULL), MR_OK);
+    FILE *f = fopen(path, "r+");
+    assert_non_null(f);
+    assert_int_equal(fseek(f, 18, SEEK_SET), 0); /* still in WAL mode, as its bytes have it */
+    assert_int_equal(fwrite("\2\2", 1, 2, f), 2);
+    assert_int_equal(fclose(f), 0);
+    (void)snprintf(side, sizeof side, "%s-journal", path);
+    f = fopen(side, "w");
+    assert_non_null(f);
+    assert_int_equal(fwrite("", 1, 1, f), 1);
+    assert_int_equal(fclose(f), 0);
+    cf = open_ok(MR_CASE_READ);
+    assert_int_equal(ask_int(cf, "SELECT n FROM t"), 1);
+    assert_int_equal(mr_case_close(cf, NULL), MR_OK);
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        (void)snprintf(side, sizeof side, "%s%s", path, suffixes[i]);
+        (void)unlink(side);
+    }
+}
+
 static void test_cancelled(void **state)
 {
     struct mr_err err = {0};
@@ -269,7 +296,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(test_files),     CASE(test_directory_that_cannot_be_written),
         CASE(test_one_view),  CASE(test_temporary_case),
-        CASE(test_cut_short), CASE(test_cancelled),
+        CASE(test_cut_short), CASE(test_writer_leaves),
+        CASE(test_cancelled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
