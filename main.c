@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -117,6 +118,8 @@ int main(int argc, char **argv)
         mr_log_hide(argv[i]);
         (void)mr_secret_mask(argv[i]);
     }
+    if (getenv("MYRECON_CONFIG") != NULL)
+        mr_log_hide(getenv("MYRECON_CONFIG"));
     if (code == MR_OK)
         code = dispatch(&invocation, &exit_code, &err);
     if (code == MR_OK)

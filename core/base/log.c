@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,7 +16,7 @@
 #include "core/base/utf8.h"
 
 #define LINE_MAX_BYTES 4096
-#define ARG_MAX_BYTES 1024
+#define ARG_MAX_BYTES LINE_MAX_BYTES
 #define ARGS_MAX 32
 #define CLEAR_LINE "\r\033[K"
 
@@ -105,28 +106,46 @@ static void hide_passwords(char *text)
 /* What was typed where no endpoint belongs comes back in messages, as it was. */
 static struct {
     char typed[ARG_MAX_BYTES], masked[ARG_MAX_BYTES];
-    size_t len;
+    size_t from, len; /* where the password begins, and where it ends */
 } hidden[ARGS_MAX];
 static size_t nhidden;
 
-void mr_log_hide(const char *arg)
+/* Nothing is kept of what is behind the password: a message may be cut short there. */
+static void keep_hidden(const char *arg, const char *masked)
 {
-    char masked[ARG_MAX_BYTES];
-    arg = mr_secret_value(arg);
-    (void)snprintf(masked, sizeof masked, "%s", arg);
-    if (nhidden == ARGS_MAX || !mr_secret_mask(masked))
-        return;
-    hidden[nhidden].len = strlen(masked);
-    memcpy(hidden[nhidden].typed, arg, hidden[nhidden].len);
-    memcpy(hidden[nhidden].masked, masked, hidden[nhidden].len);
+    size_t from = 0, len = strlen(arg);
+    while (arg[from] == masked[from])
+        from++;
+    while (arg[len - 1] == masked[len - 1])
+        len--;
+    if (len >= ARG_MAX_BYTES)
+        len = ARG_MAX_BYTES - 1;
+    memcpy(hidden[nhidden].typed, arg, len);
+    memcpy(hidden[nhidden].masked, masked, len);
+    hidden[nhidden].from = from;
+    hidden[nhidden].len = len;
     nhidden++;
 }
 
+void mr_log_hide(const char *arg)
+{
+    arg = mr_secret_value(arg);
+    char *masked = nhidden < ARGS_MAX ? strdup(arg) : NULL;
+    if (masked != NULL && mr_secret_mask(masked))
+        keep_hidden(arg, masked);
+    free(masked);
+}
+
+/* Also where the text was cut short within the password. */
 static void hide_args(char *text)
 {
+    const size_t ntext = strlen(text);
     for (size_t i = 0; i < nhidden; i++)
-        for (char *at = text; (at = strstr(at, hidden[i].typed)) != NULL; at += hidden[i].len)
-            memcpy(at, hidden[i].masked, hidden[i].len);
+        for (size_t at = 0; at + hidden[i].from < ntext; at++) {
+            const size_t len = hidden[i].len < ntext - at ? hidden[i].len : ntext - at;
+            if (memcmp(text + at, hidden[i].typed, len) == 0)
+                memcpy(text + at, hidden[i].masked, len);
+        }
 }
 
 /* label: "warning: " or ""; style: the label's. */

@@ -66,6 +66,23 @@ static bool mask_options(char *arg)
     return any;
 }
 
+/* "user=u;password=x", and "h=host,u=user,p=x" as Percona's tools have it; all that follows goes,
+ * too, since a password may hold what divides. */
+static bool mask_pairs(char *arg)
+{
+    static const char *const words[] = {"password", "passwd", "pass", "pwd", "pw", "p"};
+    const bool is_dsn = strpbrk(arg, ",;") != NULL; /* p alone is too short to mean one */
+    for (char *at = arg; *at != '\0'; at += *at != '\0') {
+        const size_t key = strcspn(at, "=,;");
+        for (size_t w = 0; at[key] == '=' && w < sizeof words / sizeof *words; w++)
+            if (strlen(words[w]) == key && strncasecmp(at, words[w], key) == 0 &&
+                (key > 1 || is_dsn))
+                return overwrite(at + key + 1, at + strlen(at));
+        at += strcspn(at, ",;");
+    }
+    return false;
+}
+
 static bool mask_endpoint(char *arg)
 {
     char *from = behind_scheme(arg), *at = strrchr(from, '@');
@@ -92,5 +109,7 @@ bool mr_secret_mask(char *arg)
         return mask_endpoint(arg);
     if (strpbrk(arg, " \t\n") != NULL || (arg[0] == '/' && arg[1] != '/') || arg[0] == '.')
         return false;
-    return strncasecmp(arg, "snapshot:", 9) == 0 ? mask_options(arg) : mask_endpoint(arg);
+    if (strncasecmp(arg, "snapshot:", 9) == 0)
+        return mask_options(arg);
+    return mask_pairs(arg) || mask_endpoint(arg);
 }

@@ -379,6 +379,12 @@ static void test_hide_password(void **state)
         {"/backup/10:00@db1", "/backup/10:00@db1"},
         {"snapshot:/b/10:00@db1?key=k.pem", "snapshot:/b/10:00@db1?key=k.pem"},
         {"10.0.0.1:3306", "10.0.0.1:3306"},
+        {"password=PW", "password=xx"},
+        {"user=u;Pwd=P;W;server=h", "user=u;Pwd=xxxxxxxxxxxx"},
+        {"h=host,u=joe,p=P,W", "h=host,u=joe,p=xxx"},
+        {"p=1", "p=1"},
+        {"club.password=1", "club.password=1"},
+        {"passport=passport2", "passport=passport2"},
         {"--where=t=a<'1:2' AND b='@'", "--where=t=a<'1:2' AND b='@'"},
     };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
