@@ -294,6 +294,20 @@ enum mr_code mr_sign_check_public(const struct mr_strbuf *der, const void *ptr, 
                : mr_err_set(err, MR_E_REFUSED, "the signature is not of this text");
 }
 
+enum mr_sign_way mr_sign_way(const void *der, size_t len)
+{
+    const unsigned char *at = der;
+    EVP_PKEY *key = d2i_PUBKEY(NULL, &at, (long)len);
+    enum mr_sign_way way = MR_SIGN_BY_DIGEST;
+    if (key != NULL && digest_of(key) == NULL)
+        way = MR_SIGN_RAW;
+    else if (key != NULL && EVP_PKEY_is_a(key, "RSA"))
+        way = MR_SIGN_BY_DIGEST_PSS;
+    EVP_PKEY_free(key);
+    mr_ssl_error_clear();
+    return way;
+}
+
 /* That it does not fit is an answer about the text, and not about the certificate: its own code, so
  * that the caller can tell the two apart. */
 enum mr_code mr_sign_check(const char *cert_path, const void *ptr, size_t len,

@@ -45,6 +45,9 @@ enum mr_code mr_sign_key_bytes(const struct mr_sign_key *key, const void *ptr, s
  * was changed, not whose key it is. */
 enum mr_code mr_sign_check_public(const struct mr_strbuf *der, const void *ptr, size_t len,
                                   const struct mr_strbuf *signature, struct mr_err *err);
+/* How stock openssl is to be asked about a signature of this public key. */
+enum mr_sign_way { MR_SIGN_BY_DIGEST, MR_SIGN_BY_DIGEST_PSS, MR_SIGN_RAW };
+enum mr_sign_way mr_sign_way(const void *der, size_t len);
 /* The public key of a certificate, whatever its dates: what it signed outlives it. */
 enum mr_code mr_sign_public_of(const char *cert_path, struct mr_strbuf *der, struct mr_err *err);
 enum mr_code mr_sign_check(const char *cert_path, const void *ptr, size_t len,

@@ -7,6 +7,7 @@
 #include "core/base/utf8.h"
 #include "core/db/sqltext.h"
 #include "core/file/io.h"
+#include "core/file/sign.h"
 #include "snapshot/format/snap_schema.h"
 
 #define FILE_MAX_BYTES ((size_t)256 << 20)
@@ -303,6 +304,30 @@ static const char unpack_encrypted[] =
     "   certificates that manifest.json names under recipients. Keep it anywhere but in\n"
     "   this directory. openssl must be 3.0 or newer.\n\n";
 
+/* The sums are no proof against whoever can write them anew. */
+static void add_signature_check(const struct mr_snap_manifest *m, struct mr_strbuf *out)
+{
+    if (m->signer.ptr == NULL)
+        return;
+    mr_strbuf_add_str(out,
+                      "   It is signed: CERT is the certificate of who should have made it, from a "
+                      "place\n"
+                      "   that you trust and not out of this directory.\n\n"
+                      "     openssl x509 -pubkey -noout -in CERT | openssl ");
+    const enum mr_sign_way way = mr_sign_way(m->signer.ptr, m->signer.len);
+    if (way == MR_SIGN_RAW)
+        mr_strbuf_add_str(out, "pkeyutl -verify -rawin \\\n"
+                               "       -pubin -inkey /dev/stdin -sigfile " MR_SNAP_SIGNATURE
+                               " -in " MR_SNAP_MANIFEST "\n\n");
+    else
+        mr_strbuf_add_fmt(out,
+                          "dgst -sha256 \\\n"
+                          "       %s-verify /dev/stdin \\\n"
+                          "       -signature %s %s\n\n",
+                          way == MR_SIGN_BY_DIGEST_PSS ? "-sigopt rsa_padding_mode:pss " : "",
+                          MR_SNAP_SIGNATURE, MR_SNAP_MANIFEST);
+}
+
 void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *out)
 {
     mr_strbuf_add_fmt(
@@ -318,7 +343,11 @@ void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *o
         "     grep -oE '\"(file|name)\":\"((data|schema)/[^\"]*|[A-Za-z]*\\.[a-z]*)\"|"
         "\"sha256\":\"[^\"]*\"' \\\n"
         "       manifest.json | awk -F'\"' '$2 == \"sha256\" && f { print $4 \"  \" f }\n"
-        "       { f = $2 == \"sha256\" ? \"\" : $4 }' | sha256sum -c --quiet\n\n"
+        "       { f = $2 == \"sha256\" ? \"\" : $4 }' | sha256sum -c --quiet\n\n",
+        m->source, m->version, m->created);
+    add_signature_check(m, out);
+    mr_strbuf_add_fmt(
+        out,
         "2. Unpack the rows into a folder that nobody else can read: they lie there in\n"
         "   clear. zstd stops at a damaged file; go on with step 5 then.\n\n"
         "     work=$(mktemp -d /var/tmp/restore.XXXXXX) && mkdir \"$work/data\"\n"
@@ -337,7 +366,7 @@ void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *o
         "4. Compare: for each table, SELECT COUNT(*) with \"rows\" in manifest.json.\n\n"
         "5. Remove the rows that were unpacked.\n\n"
         "     cd / && rm -r \"${work:?}\"\n",
-        m->source, m->version, m->created, m->nrecipients > 0 ? unpack_encrypted : unpack_plain);
+        m->nrecipients > 0 ? unpack_encrypted : unpack_plain);
     for (size_t i = 0; i < m->nleft_out; i++) {
         mr_strbuf_add_fmt(out, "%s  %s ", i == 0 ? "\nLeft out when the snapshot was made:\n" : "",
                           m->left_out[i].kind);

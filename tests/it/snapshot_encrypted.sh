@@ -45,20 +45,36 @@ is "another key cannot" "$RC $(grep -c 'other.key' "$ERR")" "3 1"
 snap verify --decrypt-with "$IT_TMP/rsa.key" --signer "$IT_TMP/other.pem" "$SNAP"
 is "another signer is found" "$RC $(grep -c 'signed by another key' "$OUT")" "1 1"
 
+CERT=$IT_TMP/signer.pem
 for key in rsa ec; do
     client b <<<"DROP DATABASE IF EXISTS $COPY"
     DST=$(uri b "$COPY")
     KEY=$IT_TMP/$key.key
     ok "stock openssl, zstd and client restore it with the key of $key" stock_restore "$SNAP" b "$DB" "$COPY"
+    is "and prove who signed it" "$(grep -c '^Verified OK$' "$IT_TMP/said")" 1
     check_is 0 "equal"
 done
+for kind in 'rsa:2048' 'ed25519'; do
+    openssl req -x509 -newkey $kind -nodes -subj /CN=other -days 2 -keyout "$IT_TMP/kind.key" -out "$IT_TMP/kind.pem" 2>/dev/null
+    take --tables phones --sign-with "$IT_TMP/kind.key" "$SRC" "$IT_TMP/kind"
+    client b <<<"DROP DATABASE IF EXISTS $COPY"
+    CERT=$IT_TMP/kind.pem
+    ok "what $kind has signed is restored" stock_restore "$IT_TMP/kind" b "$DB" "$COPY"
+    is "and it is proved who signed it" "$(grep -cE 'Verified OK$|Verified Successfully$' "$IT_TMP/said")" 1
+    sed -i 's/"rows"/"rowS"/' "$IT_TMP/kind/manifest.json"
+    (cd "$IT_TMP/kind" && sha256sum manifest.json >manifest.json.sha256)
+    client b <<<"DROP DATABASE IF EXISTS $COPY"
+    ok "what somebody else has sealed stops there" [ "$(stock_restore "$IT_TMP/kind" b "$DB" "$COPY" | grep -c 'erification.*ail')" -ge 1 ]
+    rm -rf "$IT_TMP/kind"
+done
+CERT=$IT_TMP/signer.pem
 
 # where no directory can be made, nothing is opened: from step 2 on, as it is pasted
 mkdir "$IT_TMP/bin"
 printf '#!/bin/sh\necho "$@" >>%q\n' "$IT_TMP/opened" | tee "$IT_TMP/bin/openssl" >"$IT_TMP/bin/rm"
 printf '#!/bin/sh\nexit 1\n' >"$IT_TMP/bin/mktemp"
 chmod +x "$IT_TMP/bin"/*
-(cd "$SNAP" && sed -n 's/^     //p' RESTORE.txt | sed '/^sql=/,$d' | PATH="$IT_TMP/bin:$PATH" bash -i) >"$IT_TMP/said" 2>&1
+(cd "$SNAP" && sed -n 's/^     //p' RESTORE.txt | sed -n '/^work=/,/^sql=/p' | sed '$d' | PATH="$IT_TMP/bin:$PATH" bash -i) >"$IT_TMP/said" 2>&1
 is "no private directory, no rows in clear" "$(cat "$IT_TMP/opened" 2>/dev/null)" ""
 
 client b <<<"DROP DATABASE IF EXISTS $COPY"

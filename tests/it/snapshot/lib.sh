@@ -49,7 +49,7 @@ stock_client() { # stock_client SIDE ARGS…: the mysql client with no settings 
 stock_restore() { # stock_restore DIR SIDE FROM TO
     sed "s/\`$3\`/\`$4\`/g" "$1/restore.sql" >"$IT_TMP/renamed.sql"
     sed -n 's/^     //p' "$1/RESTORE.txt" | sed "s,=\$PWD/restore.sql,=$IT_TMP/renamed.sql,
-        s,/var/tmp/restore,$IT_TMP/restore,; s/ -h HOST -u USER -p / /; s|^key=KEY|key='${KEY:-}'|" >"$IT_TMP/commands"
+        s,/var/tmp/restore,$IT_TMP/restore,; s/ -h HOST -u USER -p / /; s|^key=KEY|key='${KEY:-}'|; s|-in CERT |-in '${CERT:-}' |" >"$IT_TMP/commands"
     {
         declare -f side_uri stock_client
         printf 'mysql() { stock_client %q "$@"; }\n' "$2"
