@@ -596,7 +596,8 @@ enum mr_code mr_db_connect(struct mr_db *db, struct mr_server *server, struct mr
     mr_watch_limit(db->watch, db->statement_timeout_s);
     if (rc != MR_OK)
         mr_db_disconnect(db);
-    return rc;
+    /* whoever guards the login may cut the line in the moment in which it succeeds */
+    return rc == MR_E_LOST && mr_is_cancelled() ? mr_cancelled_err(err) : rc;
 }
 
 void mr_db_disconnect(struct mr_db *db)
