@@ -104,13 +104,12 @@ static enum mr_code write_rows(struct writing *w, struct mr_err *err)
 
 /* ---- runs ---- */
 
-/* Keys of SOURCE, from a key on; as orders (side/counted.h). */
+/* Keys of SOURCE behind the end of a run; as orders (side/counted.h). */
 struct keys {
     bool is_unsigned;
     int64_t at[KEYS];
     size_t count, used;
-    int64_t from; /* the next read begins above it */
-    bool begun, done;
+    bool done; /* SOURCE has none further on */
 };
 
 struct run {
@@ -129,9 +128,10 @@ static enum mr_code take_key(void *ctx, const struct mr_value *values, struct mr
     return MR_OK;
 }
 
-/* Of the counter alone, from where the last read ended; a read that gives nothing is the end of
- * the table. */
-static enum mr_code read_keys(const struct writing *w, struct keys *keys, struct mr_err *err)
+/* Those above `last`, of the counter alone.  What is in front of them is nobody's neighbour any
+ * more, and may be most of the table. */
+static enum mr_code read_keys(const struct writing *w, struct keys *keys, int64_t last,
+                              struct mr_err *err)
 {
     static const size_t key_at = 0;
     const struct mr_table *t = w->table->pair->side[MR_SOURCE];
@@ -141,7 +141,7 @@ static enum mr_code read_keys(const struct writing *w, struct keys *keys, struct
         .name = counter->name, .expr = MR_EXPR_COLUMN, .cls = counter->cls};
     const struct mr_readspec spec = {
         .db = t->db, .table = t->name, .cols = &column, .ncols = 1, .key = &key_at, .nkey = 1};
-    const struct mr_value from = mr_counted_value(keys->from, keys->is_unsigned);
+    const struct mr_value from = mr_counted_value(last, keys->is_unsigned);
     struct mr_strbuf low = MR_STRBUF_INIT;
     enum mr_code code = mr_row_encode(&low, &from, err);
     keys->count = keys->used = 0;
@@ -149,10 +149,7 @@ static enum mr_code read_keys(const struct writing *w, struct keys *keys, struct
         code =
             mr_reader_scan(w->task->tables->pairing.side[MR_SOURCE].main, &spec,
                            (struct mr_range){.lo = {low.ptr, low.len}}, KEYS, take_key, keys, err);
-    keys->begun = true;
     keys->done = keys->count == 0;
-    if (keys->count > 0)
-        keys->from = keys->at[keys->count - 1];
     mr_strbuf_release(&low);
     return code;
 }
@@ -162,15 +159,10 @@ static enum mr_code next_is(const struct writing *w, struct keys *keys, int64_t 
                             bool *is, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
-    if (!keys->begun)
-        keys->from = last;
-    while (code == MR_OK && !keys->done) {
-        while (keys->used < keys->count && keys->at[keys->used] <= last)
-            keys->used++;
-        if (keys->used < keys->count)
-            break;
-        code = read_keys(w, keys, err);
-    }
+    while (keys->used < keys->count && keys->at[keys->used] <= last)
+        keys->used++;
+    if (keys->used == keys->count && !keys->done)
+        code = read_keys(w, keys, last, err);
     *is = keys->used < keys->count && keys->at[keys->used] == n;
     return code;
 }

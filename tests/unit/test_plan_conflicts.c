@@ -115,81 +115,80 @@ static void begin(struct world *w)
 
 /* ---- single rows ---- */
 
+#define PEOPLE "id:int# mail:text!"
+#define TAGS "a:text* b:int*"
+#define LOG "note:text"
+
+static const struct {
+    const char *columns, *source, *target;
+    struct mr_entity as;
+    const char *line; /* behind "d.t," */
+} singles[] = {
+    {PEOPLE,
+     "1|ann",
+     "2|ann",
+     {.kind = "unique"},
+     "1,2,ann,unique,merge-into;without-value;skip,"
+     "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"ann\"\"}\","
+     "\"{\"\"id\"\":\"\"2\"\",\"\"mail\"\":\"\"ann\"\"}\",\r\n"},
+    {PEOPLE,
+     "1|ann",
+     "1|bob",
+     {.kind = "changed", .choice = "source"},
+     "1,1,ann,changed,target;source;newest:COLUMN,"
+     "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"ann\"\"}\","
+     "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"bob\"\"}\",source\r\n"},
+    /* what can be carried out for this row, not what its kind is offered */
+    {PEOPLE,
+     "1|a,b",
+     NULL,
+     {.kind = "does-not-fit", .choices = "skip;mail=VALUE"},
+     "1,,\"a,b\",does-not-fit,skip;mail=VALUE,"
+     "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"a,b\"\"}\",,\r\n"},
+    {PEOPLE,
+     "1|ann",
+     NULL,
+     {.kind = "does-not-fit", .choices = ""},
+     "1,,ann,does-not-fit,,\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"ann\"\"}\",,\r\n"},
+    /* mirror: it is on the live side only; nobody is asked */
+    {PEOPLE,
+     NULL,
+     "7|eve",
+     {.kind = "deleted-since"},
+     ",7,eve,deleted-since,,,\"{\"\"id\"\":\"\"7\"\",\"\"mail\"\":\"\"eve\"\"}\",\r\n"},
+    {PEOPLE,
+     "1|NULL",
+     NULL,
+     {.kind = "parent-absent"},
+     "1,,,parent-absent,restore;skip,\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":null}\",,\r\n"},
+    /* only with a counter are rows of that kind in runs */
+    {TAGS,
+     "x|3",
+     NULL,
+     {.kind = LOST},
+     "\"x,3\",,\"x,3\"," LOST "," OFFER ",\"{\"\"a\"\":\"\"x\"\",\"\"b\"\":\"\"3\"\"}\",,\r\n"},
+    {LOG, "hi", NULL, {.kind = LOST}, ",,," LOST "," OFFER ",\"{\"\"note\"\":\"\"hi\"\"}\",,\r\n"},
+    {"id:int# note:text",
+     "1|hi",
+     NULL,
+     {.kind = "key-taken"},
+     "1,,,key-taken,restore;skip,\"{\"\"id\"\":\"\"1\"\",\"\"note\"\":\"\"hi\"\"}\",,\r\n"},
+    /* nothing is in conflict */
+    {PEOPLE, "1|ann", NULL, {.kind = NULL}, NULL},
+};
+
 static void test_rows(void **state)
 {
-    static const char people[] = "id:int# mail:text!", tags[] = "a:text* b:int*",
-                      log[] = "note:text";
-    static const struct {
-        const char *columns, *source, *target;
-        struct mr_entity as;
-        const char *line; /* behind "d.t," */
-    } cases[] = {
-        {people,
-         "1|ann",
-         "2|ann",
-         {.kind = "unique"},
-         "1,2,ann,unique,merge-into;without-value;skip,"
-         "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"ann\"\"}\","
-         "\"{\"\"id\"\":\"\"2\"\",\"\"mail\"\":\"\"ann\"\"}\",\r\n"},
-        {people,
-         "1|ann",
-         "1|bob",
-         {.kind = "changed", .choice = "source"},
-         "1,1,ann,changed,target;source;newest:COLUMN,"
-         "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"ann\"\"}\","
-         "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"bob\"\"}\",source\r\n"},
-        /* what can be carried out for this row, not what its kind is offered */
-        {people,
-         "1|a,b",
-         NULL,
-         {.kind = "does-not-fit", .choices = "skip;mail=VALUE"},
-         "1,,\"a,b\",does-not-fit,skip;mail=VALUE,"
-         "\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"a,b\"\"}\",,\r\n"},
-        {people,
-         "1|ann",
-         NULL,
-         {.kind = "does-not-fit", .choices = ""},
-         "1,,ann,does-not-fit,,\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":\"\"ann\"\"}\",,\r\n"},
-        /* mirror: it is on the live side only; nobody is asked */
-        {people,
-         NULL,
-         "7|eve",
-         {.kind = "deleted-since"},
-         ",7,eve,deleted-since,,,\"{\"\"id\"\":\"\"7\"\",\"\"mail\"\":\"\"eve\"\"}\",\r\n"},
-        {people,
-         "1|NULL",
-         NULL,
-         {.kind = "parent-absent"},
-         "1,,,parent-absent,restore;skip,\"{\"\"id\"\":\"\"1\"\",\"\"mail\"\":null}\",,\r\n"},
-        /* only with a counter are rows of that kind in runs */
-        {tags,
-         "x|3",
-         NULL,
-         {.kind = LOST},
-         "\"x,3\",,\"x,3\"," LOST "," OFFER ",\"{\"\"a\"\":\"\"x\"\",\"\"b\"\":\"\"3\"\"}\",,\r\n"},
-        {log,
-         "hi",
-         NULL,
-         {.kind = LOST},
-         ",,," LOST "," OFFER ",\"{\"\"note\"\":\"\"hi\"\"}\",,\r\n"},
-        {"id:int# note:text",
-         "1|hi",
-         NULL,
-         {.kind = "key-taken"},
-         "1,,,key-taken,restore;skip,\"{\"\"id\"\":\"\"1\"\",\"\"note\"\":\"\"hi\"\"}\",,\r\n"},
-        /* nothing is in conflict */
-        {people, "1|ann", NULL, {.kind = NULL}, NULL},
-    };
     (void)state;
-    for (size_t i = 0; i < LEN(cases); i++) {
+    for (size_t i = 0; i < LEN(singles); i++) {
         struct world *w = calloc(1, sizeof *w);
         begin(w);
-        world_table(w, "t", cases[i].columns);
+        world_table(w, "t", singles[i].columns);
         world_open(w);
-        save(w, 0, cases[i].source, cases[i].target, &cases[i].as);
+        save(w, 0, singles[i].source, singles[i].target, &singles[i].as);
         struct mr_strbuf line = MR_STRBUF_INIT;
-        mr_strbuf_add_fmt(&line, "%s%s", cases[i].line != NULL ? "d.t," : "",
-                          cases[i].line != NULL ? cases[i].line : "");
+        mr_strbuf_add_fmt(&line, "%s%s", singles[i].line != NULL ? "d.t," : "",
+                          singles[i].line != NULL ? singles[i].line : "");
         expect_file(w, line.ptr);
         mr_strbuf_release(&line);
         world_free(w);
@@ -222,64 +221,90 @@ static void test_order(void **state)
 #define TOP "9223372036854775808" /* 2^63, beyond what is signed */
 
 /* Rows that SOURCE has, and those that may have been deleted: "3 4:skip 9". */
+static const struct {
+    const char *type, *source, *lost, *lines;
+} runs[] = {
+    {"int", "3", "3", RUN("3", "")},
+    {"int", "2 3 4 5 6", "3 4 5", RUN("3..5", "")},
+    /* what SOURCE never had, or no longer has, parts nothing */
+    {"int", "3 7 900", "3 7 900", RUN("3..900", "")},
+    /* another row would be decided with them */
+    {"int", "3 5 7", "3 7", RUN("3", "") RUN("7", "")},
+    {"int", "3 4 8 9 10", "3 4 9 10", RUN("3..4", "") RUN("9..10", "")},
+    {"int", "1 3 5 6 7 9 11 12", "1 3 6 9 11", RUN("1..3", "") RUN("6", "") RUN("9..11", "")},
+    /* it was deleted there since it was planned */
+    {"int", "3 8", "3 7 9", RUN("3", "") RUN("7", "") RUN("9", "")},
+    {"int", "", "3 4 9", RUN("3..4", "") RUN("9", "")},
+    /* what was said about one says nothing about the next */
+    {"int", "3 4 5 6", "3 4:skip 5:skip 6:restore",
+     RUN("3", "") RUN("4..5", "skip") RUN("6", "restore")},
+    {"int", "3 7 9", "3:skip 7:skip 9", RUN("3..7", "skip") RUN("9", "")},
+    /* by key, in whatever order they were decided */
+    {"int", "2 10 11", "11 2 10", RUN("2..11", "")},
+    {"int", "-2 -1 0 1", "-2 -1 0 1", RUN("-2..1", "")},
+    {"int", "-9 -7 -5", "-9 -5", RUN("-9", "") RUN("-5", "")},
+    {"uint", "3 4 6 7", "3 4 7", RUN("3..4", "") RUN("7", "")},
+    {"uint", "9223372036854775807 " TOP, "9223372036854775807 " TOP,
+     RUN("9223372036854775807.." TOP, "")},
+    {"uint", TOP " 9223372036854775810 9223372036854775817", TOP " 9223372036854775817",
+     RUN(TOP, "") RUN("9223372036854775817", "")},
+    {"uint", "0 5 18446744073709551615", "0 18446744073709551615",
+     RUN("0", "") RUN("18446744073709551615", "")},
+    {"uint", "0 18446744073709551615", "0 18446744073709551615",
+     RUN("0..18446744073709551615", "")},
+};
+
 static void test_runs(void **state)
 {
-    static const struct {
-        const char *type, *source, *lost, *lines;
-    } cases[] = {
-        {"int", "3", "3", RUN("3", "")},
-        {"int", "2 3 4 5 6", "3 4 5", RUN("3..5", "")},
-        /* what SOURCE never had, or no longer has, parts nothing */
-        {"int", "3 7 900", "3 7 900", RUN("3..900", "")},
-        /* another row would be decided with them */
-        {"int", "3 5 7", "3 7", RUN("3", "") RUN("7", "")},
-        {"int", "3 4 8 9 10", "3 4 9 10", RUN("3..4", "") RUN("9..10", "")},
-        {"int", "1 3 5 6 7 9 11 12", "1 3 6 9 11", RUN("1..3", "") RUN("6", "") RUN("9..11", "")},
-        /* it was deleted there since it was planned */
-        {"int", "3 8", "3 7 9", RUN("3", "") RUN("7", "") RUN("9", "")},
-        {"int", "", "3 4 9", RUN("3..4", "") RUN("9", "")},
-        /* what was said about one says nothing about the next */
-        {"int", "3 4 5 6", "3 4:skip 5:skip 6:restore",
-         RUN("3", "") RUN("4..5", "skip") RUN("6", "restore")},
-        {"int", "3 7 9", "3:skip 7:skip 9", RUN("3..7", "skip") RUN("9", "")},
-        /* by key, in whatever order they were decided */
-        {"int", "2 10 11", "11 2 10", RUN("2..11", "")},
-        {"int", "-2 -1 0 1", "-2 -1 0 1", RUN("-2..1", "")},
-        {"int", "-9 -7 -5", "-9 -5", RUN("-9", "") RUN("-5", "")},
-        {"uint", "3 4 6 7", "3 4 7", RUN("3..4", "") RUN("7", "")},
-        {"uint", "9223372036854775807 " TOP, "9223372036854775807 " TOP,
-         RUN("9223372036854775807.." TOP, "")},
-        {"uint", TOP " 9223372036854775810 9223372036854775817", TOP " 9223372036854775817",
-         RUN(TOP, "") RUN("9223372036854775817", "")},
-        {"uint", "0 5 18446744073709551615", "0 18446744073709551615",
-         RUN("0", "") RUN("18446744073709551615", "")},
-        {"uint", "0 18446744073709551615", "0 18446744073709551615",
-         RUN("0..18446744073709551615", "")},
-    };
     (void)state;
     /* whether a read gives all rows that follow, or some of them */
-    for (size_t i = 0; i < 3 * LEN(cases); i++) {
+    for (size_t i = 0; i < 3 * LEN(runs); i++) {
         struct world *w = calloc(1, sizeof *w);
         char columns[20], *rest = NULL, *end = NULL;
         const size_t at = i / 3;
         begin(w);
         look.most = i % 3;
-        (void)snprintf(columns, sizeof columns, "id:%s#", cases[at].type);
+        (void)snprintf(columns, sizeof columns, "id:%s#", runs[at].type);
         world_table(w, "t", columns);
         world_open(w);
-        char *rows = mr_arena_strdup(&w->arena, cases[at].source);
+        char *rows = mr_arena_strdup(&w->arena, runs[at].source);
         for (char *row = strtok_r(rows, " ", &rest); row != NULL; row = strtok_r(NULL, " ", &rest))
             world_source(w, 0, row);
-        rows = mr_arena_strdup(&w->arena, cases[at].lost);
+        rows = mr_arena_strdup(&w->arena, runs[at].lost);
         for (char *row = strtok_r(rows, " ", &end); row != NULL; row = strtok_r(NULL, " ", &end)) {
             char *choice = strchr(row, ':');
             if (choice != NULL)
                 *choice++ = '\0';
             save(w, 0, row, NULL, &(struct mr_entity){.kind = LOST, .choice = choice});
         }
-        expect_file(w, cases[at].lines);
+        expect_file(w, runs[at].lines);
         world_free(w);
     }
+}
+
+/* A run asks from its own end on: what SOURCE has between two of them is not read, and nothing
+ * beyond its last row. */
+static void test_reads(void **state)
+{
+    static const char *const lost[] = {"1", "3", "1800", "1900", "3000", "3002", "3004"};
+    static char names[WORLD_ROWS][8];
+    struct world *w = calloc(1, sizeof *w);
+    (void)state;
+    begin(w);
+    world_table(w, "t", "id:int#");
+    world_open(w);
+    for (size_t i = 0; i < 2000; i++) {
+        (void)snprintf(names[i], sizeof names[i], "%zu", i + 1);
+        world_source(w, 0, names[i]);
+    }
+    look.most = 10;
+    for (size_t i = 0; i < LEN(lost); i++)
+        save(w, 0, lost[i], NULL, &(struct mr_entity){.kind = LOST});
+    expect_file(w, RUN("1", "") RUN("3", "") RUN("1800", "") RUN("1900", "") RUN("3000", "")
+                       RUN("3002", "") RUN("3004", ""));
+    if (look.given > 40 || look.reads > 4)
+        fail_msg("%" PRIu64 " rows by %" PRIu64 " reads", look.given, look.reads);
+    world_free(w);
 }
 
 /* More than are held at a time: each is written once, and a run goes on. */
@@ -383,6 +408,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rows, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_order, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_runs, place_begin, place_end),
+        cmocka_unit_test_setup_teardown(test_reads, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_many, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_cancelled, place_begin, place_end),
         cmocka_unit_test_setup_teardown(test_corrupt, place_begin, place_end),
