@@ -43,6 +43,12 @@ LDFLAGS_test_plan_conflicts := $(MERGE_WRAP) -Wl,--wrap=mr_reader_scan \
     -Wl,--wrap=mr_is_cancelled,--wrap=mr_plan_writer_open,--wrap=mr_plan_file_close
 LDFLAGS_test_plan_decided := $(MERGE_WRAP)
 LDFLAGS_test_plan_idmap := $(MERGE_WRAP)
+# Those over planning_world.h: the servers.
+PLANNING_WRAP := -Wl,--wrap=mr_sides_open,--wrap=mr_sides_close
+LDFLAGS_test_planning := $(PLANNING_WRAP) -Wl,--wrap=mr_findings_close \
+    -Wl,--wrap=mr_plan_writer_publish
+LDFLAGS_test_plan_reseed := $(PLANNING_WRAP) -Wl,--wrap=mr_plan_refuse_itself \
+    -Wl,--wrap=mr_reseed_plan
 LDFLAGS_test_plan_keeps := $(MERGE_WRAP)
 LDFLAGS_test_plan_refuse := $(MERGE_WRAP) -Wl,--wrap=mr_db_query_text
 LDFLAGS_test_plan_stood := $(MERGE_WRAP) -Wl,--wrap=mr_table_marks_read
