@@ -73,6 +73,8 @@ VERIFY_WRAP := -Wl,--wrap=mr_reader_scan,--wrap=mr_reader_fetch,--wrap=mr_db_que
 VERIFY_WORLDS := $(shell grep -l '"verify_world.h"' tests/unit/test_*.c)
 $(foreach t,$(VERIFY_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(VERIFY_WRAP)))
 LDFLAGS_test_verify_keyless += -Wl,--wrap=mr_is_cancelled
+LDFLAGS_test_verify_lines += -Wl,--wrap=mr_pair_canonise,--wrap=mr_rowhash_digest \
+    -Wl,--wrap=mr_verify_name_twins,--wrap=mr_is_cancelled,--wrap=mr_verify_source_rows
 LDFLAGS_test_verify_twice += -Wl,--wrap=mr_pair_canonise
 
 # What the script of snap_world.h answers, and what it has no threads for.

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <ctype.h>
 
 #include "plan_values.h"
 #include "repair/verify/verify_internal.h"
@@ -50,6 +51,7 @@ struct world {
     struct mr_entity_line lines[WORLD_LINES];
     size_t nlines;
     const char *count; /* what COUNT(*) says */
+    bool folds;        /* keys of texts are found in any letters */
     struct mr_strbuf told, asked;
     size_t fail_at, questions; /* the n-th fails; asked so far */
     enum mr_code fail_code;
@@ -142,6 +144,15 @@ enum mr_code __wrap_mr_reader_scan(struct mr_reader *reader, const struct mr_rea
     return code;
 }
 
+static inline bool world_is_key(struct mr_key a, struct mr_key b)
+{
+    const unsigned char *x = a.ptr, *y = b.ptr;
+    bool is = a.len == b.len;
+    for (size_t i = 0; is && i < a.len; i++)
+        is = x[i] == y[i] || (world_now->folds && tolower(x[i]) == tolower(y[i]));
+    return is;
+}
+
 enum mr_code __wrap_mr_reader_fetch(struct mr_reader *reader, const struct mr_readspec *spec,
                                     const struct mr_key *keys, size_t nkeys, mr_row_fn *fn,
                                     void *ctx, struct mr_err *err);
@@ -156,7 +167,7 @@ enum mr_code __wrap_mr_reader_fetch(struct mr_reader *reader, const struct mr_re
     for (; code == MR_OK && rows != NULL && *rows != NULL; rows++) {
         const struct mr_key own = world_bytes(world_now, at, *rows, spec->key, spec->nkey);
         for (size_t i = 0; code == MR_OK && i < nkeys; i++)
-            if (mr_key_compare(own, keys[i]) == 0)
+            if (world_is_key(own, keys[i]))
                 code = world_give(spec, *rows, fn, ctx, err);
     }
     return code;

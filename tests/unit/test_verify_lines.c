@@ -1,0 +1,386 @@
+/* test_verify_lines.c: what is proved of each line of a plan's entities. */
+#include "core/base/signals.h"
+#include "core/pair/pair_identity.h"
+#include "verify_world.h"
+
+enum { ID, NAME, UP, TAG };
+
+/* As a collation without case does it; NULL is nobody. */
+enum mr_code __wrap_mr_pair_canonise(const struct mr_pair *table, const size_t *positions,
+                                     size_t npositions, struct mr_db *db, struct mr_vec *items,
+                                     struct mr_arena *arena, struct mr_err *err);
+enum mr_code __wrap_mr_pair_canonise(const struct mr_pair *table, const size_t *positions,
+                                     size_t npositions, struct mr_db *db, struct mr_vec *items,
+                                     struct mr_arena *arena, struct mr_err *err)
+{
+    (void)table, (void)positions, (void)npositions, (void)db;
+    for (size_t i = 0; i < items->count; i++) {
+        struct mr_canon_item *item = mr_vec_at(items, i);
+        char *out = mr_arena_dup(arena, item->in, item->in_len);
+        for (size_t k = 0; k < item->in_len; k++)
+            out[k] = (char)(out[k] >= 'A' && out[k] <= 'Z' ? out[k] - 'A' + 'a' : out[k]);
+        item->out = out;
+        item->out_len = item->in_len;
+    }
+    return world_ask(NULL, err);
+}
+
+enum mr_code __wrap_mr_rowhash_digest(struct mr_rowhash *rh, const struct mr_value *values,
+                                      struct mr_digest *digest, uint64_t *bytes,
+                                      struct mr_err *err);
+enum mr_code __wrap_mr_rowhash_digest(struct mr_rowhash *rh, const struct mr_value *values,
+                                      struct mr_digest *digest, uint64_t *bytes, struct mr_err *err)
+{
+    (void)rh, (void)values, (void)bytes, (void)err;
+    *digest = (struct mr_digest){0};
+    return MR_OK;
+}
+
+enum mr_code __wrap_mr_verify_name_twins(struct mr_verify *v, struct mr_verify_table *table,
+                                         struct mr_key image, struct mr_key own,
+                                         struct mr_strbuf *out, struct mr_err *err);
+enum mr_code __wrap_mr_verify_name_twins(struct mr_verify *v, struct mr_verify_table *table,
+                                         struct mr_key image, struct mr_key own,
+                                         struct mr_strbuf *out, struct mr_err *err)
+{
+    (void)v, (void)table, (void)image, (void)own;
+    mr_strbuf_reset(out);
+    mr_strbuf_add_str(out, "9");
+    return world_ask(NULL, err);
+}
+
+static bool pressed;
+bool __wrap_mr_is_cancelled(void);
+bool __wrap_mr_is_cancelled(void)
+{
+    return pressed;
+}
+
+/* Rows of SOURCE that are asked for, "source>target" and what of them is compared. */
+enum mr_code __wrap_mr_verify_source_rows(struct mr_verify *v, struct mr_verify_table *table,
+                                          const struct mr_verify_ask *asks, size_t n,
+                                          struct mr_err *err);
+enum mr_code __wrap_mr_verify_source_rows(struct mr_verify *v, struct mr_verify_table *table,
+                                          const struct mr_verify_ask *asks, size_t n,
+                                          struct mr_err *err)
+{
+    (void)v;
+    for (size_t i = 0; i < n; i++) {
+        mr_proof_key_text(&world_now->asked, table->image, asks[i].source_key);
+        mr_strbuf_add_str(&world_now->asked, ">");
+        mr_proof_key_text(&world_now->asked, table->image, asks[i].target_key);
+        mr_strbuf_add_fmt(&world_now->asked, "%s%s;", asks[i].image.ptr != NULL ? " all" : "",
+                          asks[i].is_new ? " new" : "");
+    }
+    return world_ask(NULL, err);
+}
+
+/* People with a name by which they are known, who refer to others by `up`, and are referred to
+ * by `tag`. */
+static size_t people(struct world *w, const char *name)
+{
+    static const size_t referred = TAG;
+    const size_t at = world_table(w, name, "id:int* name:text! up:int tag:int");
+    struct mr_verify_table *t = &w->tables[at];
+    w->of[at].referring[0] = UP;
+    t->references.count = 1;
+    t->referred = (struct mr_plan_columns){&referred, 1};
+    w->of[at].pair.full[MR_TARGET] = t->spec;
+    t->hash = (struct mr_rowhash){.table = &w->of[at].pair, .spec = &t->spec};
+    return at;
+}
+
+static struct mr_digest of_columns(struct world *w, const char *row, size_t column)
+{
+    const struct mr_key bytes = world_bytes(w, 0, row, &column, 1);
+    return mr_digest_bytes(bytes.ptr, bytes.len);
+}
+
+/* A line as a plan writes it, of the row that is to stand. */
+static struct mr_entity_line *line(struct world *w, size_t table, enum mr_decision decision,
+                                   const char *row)
+{
+    struct mr_entity_line *l = world_line(w, table, decision, row);
+    l->source_key = l->target_key;
+    l->identity = world_bytes(w, table, row, w->of[table].named, 1);
+    l->has_references = l->has_referred = true;
+    l->references = of_columns(w, row, UP);
+    l->referred = of_columns(w, row, TAG);
+    if (decision == MR_DECIDE_PARENT || decision == MR_DECIDE_DELETE)
+        l->has_digest = false;
+    return l;
+}
+
+static void end(struct world *w)
+{
+    for (size_t i = 0; i < w->v.ntables; i++)
+        mr_plan_digester_release(&w->tables[i].digester);
+    world_end(w);
+}
+
+/* What stands is found by its key; what does not is named by what is worst. */
+static void test_proofs(void **state)
+{
+    static const struct {
+        enum mr_decision decision;
+        const char *planned, *found; /* found NULL: nobody is there */
+        const char *told;            /* "": it stands */
+        uint64_t stands, parents;
+    } cases[] = {
+        {MR_DECIDE_INSERT, "1|ann|5|7", "1|ann|5|7", "", 1, 0},
+        {MR_DECIDE_INSERT, "1|ann|5|7", NULL, "d.t missing 1\n", 0, 0},
+        {MR_DECIDE_INSERT, "1|ann|5|7", "1|ann|5|8", "d.t changed-since 1\n", 0, 0},
+        {MR_DECIDE_INSERT, "1|ann|5|7", "1|ANN|5|7", "d.t changed-since 1\n", 0, 0},
+        {MR_DECIDE_RENUMBER, "1|ann|5|7", "1|bob|5|7", "d.t someone-else 1\n", 0, 0},
+        {MR_DECIDE_INSERT, "1|ann|5|7", "1|bob|6|7", "d.t someone-else 1\n", 0, 0},
+        {MR_DECIDE_INSERT, "1|ann|5|7", "1|ann|6|7", "d.t refers-elsewhere 1\n", 0, 0},
+        /* of the past: it may change who it is, and is known by its key */
+        {MR_DECIDE_SAME, "1|ann|5|7", "1|bob|5|7", "d.t changed-since 1: its identity, too\n", 0,
+         0},
+        {MR_DECIDE_SAME, "1|ann|5|7", "1|ann|5|8", "d.t changed-since 1\n", 0, 0},
+        {MR_DECIDE_MATCHED, "1|ann|5|7", "1|bob|5|7", "d.t someone-else 1\n", 0, 0},
+        {MR_DECIDE_DELETE, "1|ann|5|7", NULL, "", 0, 0},
+        {MR_DECIDE_DELETE, "1|ann|5|7", "1|ann|5|7", "d.t not-deleted 1\n", 0, 0},
+        /* parents may be edited, but for what they are and are referred to by */
+        {MR_DECIDE_PARENT, "1|ann|5|7", "1|ann|5|7", "", 0, 1},
+        {MR_DECIDE_PARENT, "1|ann|5|7", "1|Ann|6|7", "", 0, 1},
+        {MR_DECIDE_PARENT, "1|ann|5|7", "1|bob|5|7", "d.t someone-else 1\n", 0, 0},
+        {MR_DECIDE_PARENT, "1|ann|5|7", "1|bob|5|8", "d.t someone-else 1\n", 0, 0},
+        {MR_DECIDE_PARENT, "1|ann|5|7", "1|ann|5|8",
+         "d.t changed-since 1: what they refer to it by\n", 0, 0},
+        {MR_DECIDE_PARENT, "1|ann|5|7", NULL, "d.t missing 1\n", 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        const char *const rows[] = {"8|eve|5|7", cases[i].found, NULL};
+        world_begin(&w);
+        people(&w, "t");
+        w.of[0].rows = rows;
+        line(&w, 0, cases[i].decision, cases[i].planned);
+        assert_int_equal(mr_verify_lines(&w.v, &w.err), MR_OK);
+        const uint64_t stands = w.results[0].counts[MR_PROOF_STANDS];
+        const bool is_none = cases[i].decision == MR_DECIDE_DELETE && cases[i].told[0] == '\0';
+        if (strcmp(w.told.ptr, cases[i].told) != 0 || stands != (is_none ? 1 : cases[i].stands) ||
+            w.results[0].parents != cases[i].parents)
+            fail_msg("case %zu: %s, %d stand", i, w.told.ptr, (int)stands);
+        end(&w);
+    }
+}
+
+/* Lines without a row: nothing is read for them. */
+static void test_not_written(void **state)
+{
+    static const enum mr_decision decisions[] = {MR_DECIDE_CONFLICT, MR_DECIDE_WAITS,
+                                                 MR_DECIDE_SKIP};
+    struct world w;
+    (void)state;
+    world_begin(&w);
+    people(&w, "t");
+    for (size_t i = 0; i < LEN(decisions); i++) {
+        struct mr_entity_line *l = line(&w, 0, decisions[i], "1|ann|5|7");
+        l->has_digest = false;
+        l->kind = i == 2 ? NULL : "unique";
+        l->choice = i == 1 ? "skip" : NULL;
+    }
+    const size_t asked = w.questions;
+    assert_int_equal(mr_verify_lines(&w.v, &w.err), MR_OK);
+    assert_string_equal(w.told.ptr, "");
+    assert_int_equal(w.questions, asked + 1); /* the file */
+    assert_int_equal(w.results[0].open, 1);
+    end(&w);
+}
+
+/* Somebody has the identity of a row that was lost history. */
+static void test_twice(void **state)
+{
+    static const struct {
+        enum mr_decision decision;
+        const char *kind, *found, *told;
+    } cases[] = {
+        {MR_DECIDE_INSERT, NULL, "1|ann|5|7", "d.t twice 1: 9\n"},
+        {MR_DECIDE_RENUMBER, NULL, "1|ann|5|7", "d.t twice 1: 9\n"},
+        {MR_DECIDE_MATCHED, NULL, "1|ann|5|7", "d.t twice 1: 9\n"},
+        {MR_DECIDE_UPDATE, "differs", "1|ann|5|7", "d.t twice 1: 9\n"},
+        {MR_DECIDE_UPDATE, "changed", "1|ann|5|7", ""},
+        {MR_DECIDE_SAME, NULL, "1|ann|5|7", ""},
+        /* worse than edited, and not as bad as another one */
+        {MR_DECIDE_INSERT, NULL, "1|ann|5|8", "d.t twice 1: 9\n"},
+        {MR_DECIDE_INSERT, NULL, "1|bob|5|7", "d.t someone-else 1\n"},
+        {MR_DECIDE_INSERT, NULL, NULL, "d.t missing 1\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        const char *const rows[] = {cases[i].found, NULL};
+        world_begin(&w);
+        people(&w, "t");
+        w.of[0].rows = rows;
+        line(&w, 0, cases[i].decision, "1|ann|5|7")->kind = cases[i].kind;
+        struct mr_digest *twin = mr_vec_push(&w.tables[0].twice);
+        *twin = mr_digest_bytes(w.lines[0].identity.ptr, w.lines[0].identity.len);
+        assert_int_equal(mr_verify_lines(&w.v, &w.err), MR_OK);
+        if (strcmp(w.told.ptr, cases[i].told) != 0)
+            fail_msg("case %zu: %s", i, w.told.ptr);
+        end(&w);
+    }
+}
+
+/* Keys that the collation takes for the same are one row's: the server is asked only where some
+ * are left over.  New ids are counted, whatever their rows are by now. */
+static void test_keys(void **state)
+{
+    static const struct {
+        const char *first, *told;
+        size_t questions; /* the file, the rows, the collation */
+    } cases[] = {{"a|1", "d.t changed-since b\nd.t missing c\n", 2},
+                 {"A|1", "d.t changed-since a\nd.t changed-since b\nd.t missing c\n", 3}};
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        const char *const rows[] = {"b|1", cases[i].first, NULL};
+        world_begin(&w);
+        const size_t t = world_table(&w, "t", "code:text* n:int");
+        w.folds = true;
+        w.of[t].pair.full[MR_TARGET] = w.tables[t].spec;
+        w.tables[t].hash = (struct mr_rowhash){.table = &w.of[t].pair, .spec = &w.tables[t].spec};
+        w.of[t].rows = rows;
+        world_line(&w, t, MR_DECIDE_RENUMBER, "a|1")->is_new = true;
+        world_line(&w, t, MR_DECIDE_RENUMBER, "b|2")->is_new = true;
+        world_line(&w, t, MR_DECIDE_RENUMBER, "c|2")->is_new = true;
+        assert_int_equal(mr_verify_lines(&w.v, &w.err), MR_OK);
+        assert_string_equal(w.told.ptr, cases[i].told);
+        assert_int_equal(w.questions, cases[i].questions);
+        assert_int_equal(w.tables[t].new_found, 2);
+        assert_int_equal(w.tables[t].gone.count, 1);
+        end(&w);
+    }
+}
+
+/* What cannot be read is not read, and nothing is said of it. */
+static void test_unreadable(void **state)
+{
+    struct world w;
+    (void)state;
+    world_begin(&w);
+    people(&w, "t");
+    w.tables[0].image = NULL;
+    line(&w, 0, MR_DECIDE_INSERT, "1|ann|5|7");
+    assert_int_equal(mr_verify_lines(&w.v, &w.err), MR_OK);
+    assert_string_equal(w.told.ptr, "");
+    assert_int_equal(w.questions, 1);
+    end(&w);
+}
+
+/* With a source: those that were restored, and nobody has edited, are compared whole. */
+static void test_source(void **state)
+{
+    static const struct {
+        enum mr_decision decision;
+        const char *found, *choice;
+        bool is_new, no_source;
+        const char *asked;
+    } cases[] = {
+        {MR_DECIDE_INSERT, "1|ann|5|7", NULL, false, false, "1>1 all;"},
+        {MR_DECIDE_RENUMBER, "1|ann|5|7", NULL, true, false, "1>1 all new;"},
+        {MR_DECIDE_INSERT, "1|ann|5|8", NULL, false, false, "1>1;"},
+        {MR_DECIDE_INSERT, NULL, NULL, false, false, "1>1;"},
+        {MR_DECIDE_INSERT, "1|ann|5|7", "restore", false, false, "1>1 all;"},
+        {MR_DECIDE_INSERT, "1|ann|5|7", "without-value", false, false, "1>1;"},
+        {MR_DECIDE_INSERT, "1|ann|5|7", "name=Zoe", false, false, "1>1;"},
+        {MR_DECIDE_INSERT, "1|ann|5|7", "{\"name\":\"Zoe\"}", false, false, "1>1;"},
+        {MR_DECIDE_SAME, "1|ann|5|7", NULL, false, false, "1>1;"},
+        {MR_DECIDE_UPDATE, "1|ann|5|7", NULL, false, false, "1>1;"},
+        {MR_DECIDE_DELETE, NULL, NULL, false, true, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        const char *const rows[] = {cases[i].found, NULL};
+        world_begin(&w);
+        people(&w, "t");
+        w.of[0].rows = rows;
+        w.tables[0].source_image = &w.of[0].pair;
+        struct mr_entity_line *l = line(&w, 0, cases[i].decision, "1|ann|5|7");
+        l->choice = cases[i].choice;
+        l->is_new = cases[i].is_new;
+        if (cases[i].no_source)
+            l->source_key = (struct mr_key){0};
+        assert_int_equal(mr_verify_lines(&w.v, &w.err), MR_OK);
+        if (strcmp(w.asked.ptr, cases[i].asked) != 0)
+            fail_msg("case %zu: %s", i, w.asked.ptr);
+        end(&w);
+    }
+}
+
+/* A table that cannot be read is told of alone; what the server as a whole does ends the run. */
+static void test_failures(void **state)
+{
+    static const struct {
+        size_t fail_at;
+        enum mr_code fails, code;
+        const char *told;
+    } cases[] = {
+        {0, MR_OK, MR_OK, "d.a missing 1\nd.b missing 1\n"}, {1, MR_E_REFUSED, MR_E_REFUSED, ""},
+        {2, MR_E_DENIED, MR_OK, "d.b missing 1\n"},          {2, MR_E_LOST, MR_E_LOST, ""},
+        {3, MR_E_TIMEOUT, MR_OK, "d.a missing 1\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        world_begin(&w);
+        for (size_t t = 0; t < 2; t++) {
+            people(&w, t == 0 ? "a" : "b");
+            line(&w, t, MR_DECIDE_INSERT, "1|ann|5|7");
+        }
+        w.fail_at = cases[i].fail_at;
+        w.fail_code = cases[i].fails;
+        const enum mr_code code = mr_verify_lines(&w.v, &w.err);
+        if (code != cases[i].code || strcmp(w.told.ptr, cases[i].told) != 0)
+            fail_msg("case %zu: %d: %s", i, (int)code, w.told.ptr);
+        assert_int_equal(w.results[0].unreadable != NULL, i == 2);
+        end(&w);
+    }
+}
+
+static void test_refused(void **state)
+{
+    struct world w;
+    (void)state;
+    world_begin(&w);
+    people(&w, "t");
+    line(&w, 0, MR_DECIDE_INSERT, "1|ann|5|7")->table = "d.other";
+    assert_int_equal(mr_verify_lines(&w.v, &w.err), MR_E_REFUSED);
+    assert_non_null(strstr(w.err.message, "d.other"));
+    w.lines[0].table = w.planned[0].table;
+    pressed = true;
+    assert_int_equal(mr_verify_lines(&w.v, &w.err), MR_E_CANCELLED);
+    pressed = false;
+    end(&w);
+}
+
+/* Without a key a line is one of as many as are equal, and is counted later. */
+static void test_keyless(void **state)
+{
+    struct world w;
+    (void)state;
+    world_begin(&w);
+    const size_t t = world_table(&w, "t", "note:text");
+    world_line(&w, t, MR_DECIDE_INSERT, "hi");
+    assert_int_equal(mr_verify_lines(&w.v, &w.err), MR_OK);
+    assert_int_equal(w.tables[t].expected.count, 1);
+    assert_int_equal(w.questions, 1);
+    end(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_proofs),     cmocka_unit_test(test_not_written),
+        cmocka_unit_test(test_twice),      cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_unreadable), cmocka_unit_test(test_source),
+        cmocka_unit_test(test_failures),   cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_keyless),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
