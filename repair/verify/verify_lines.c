@@ -306,6 +306,8 @@ static enum mr_code tell(struct proving *p, const struct line *line, struct mr_e
                                        .source_key = line->as.source_key,
                                        .key = line->as.target_key};
     MR_TRY(judge(p, line, &finding.proof, &finding.detail, err));
+    if (p->v->run->only_twice && finding.proof != MR_PROOF_TWICE)
+        return MR_OK; /* what others wrote since is no concern of who asks that */
     if (line->image.ptr != NULL && line->as.is_new)
         p->table->new_found++;
     if (finding.proof == MR_PROOF_TWICE) {
@@ -449,7 +451,7 @@ static enum mr_code take_line(void *ctx, const struct mr_entity_line *line, stru
     struct proving *p = ctx;
     if (p->table == NULL || strcmp(p->table->planned->table, line->table) != 0)
         MR_TRY(begin_table(p, line->table, err));
-    if (p->v->run->only_twice && p->table->twice.count == 0)
+    if (p->v->run->only_twice && (p->table->twice.count == 0 || !is_lost_history(line)))
         return MR_OK;
     if (line->kind != NULL && line->choice == NULL)
         p->table->result->open++;
