@@ -52,6 +52,8 @@ LDFLAGS_test_plan_reseed := $(PLANNING_WRAP) -Wl,--wrap=mr_plan_refuse_itself \
 LDFLAGS_test_plan_keeps := $(MERGE_WRAP)
 LDFLAGS_test_plan_refuse := $(MERGE_WRAP) -Wl,--wrap=mr_db_query_text
 LDFLAGS_test_plan_stood := $(MERGE_WRAP) -Wl,--wrap=mr_table_marks_read
+LDFLAGS_test_plan_summary := $(MERGE_WRAP) -Wl,--wrap=mr_fingerprint_columns \
+    -Wl,--wrap=mr_surroundings_read,--wrap=mr_arena_dup
 LDFLAGS_test_decision_rows := $(MERGE_WRAP) -Wl,--wrap=mr_reader_scan
 # Those over copy_world.h: the same, and Ctrl-C.
 COPY_WRAP := $(MERGE_WRAP) -Wl,--wrap=mr_is_cancelled
