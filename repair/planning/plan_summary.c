@@ -349,7 +349,7 @@ enum mr_code mr_plan_summary(const struct mr_plan_summary_task *task, struct mr_
     planned->open = planned->decided = 0;
     for (size_t i = 0; code == MR_OK && i < n; i++) {
         code = sum_table(&s, i, &tables[i]);
-        for (size_t k = 0; k < tables[i].nkinds; k++) {
+        for (size_t k = 0; code == MR_OK && k < tables[i].nkinds; k++) {
             planned->open += tables[i].kinds[k].open;
             planned->decided += tables[i].kinds[k].decided;
         }

@@ -214,6 +214,35 @@ static void test_nothing(void **state)
 }
 
 /* By what is done to rows, and by what takes it back: "fires | undo fires". */
+static const struct {
+    struct {
+        size_t table;
+        enum mr_step_op op;
+        const char *before, *after;
+    } steps[2];
+    bool no_update; /* there is no trigger u */
+    const char *fires;
+} fired[] = {
+    {{{0, 0, NULL, NULL}}, false, " | "},
+    {{{PEOPLE, MR_STEP_INSERT, NULL, "7|e|1|2026-01-01"}}, false, "i j | d"},
+    {{{PEOPLE, MR_STEP_DELETE, "7|e|1|2026-01-01", NULL}}, false, "d | i j"},
+    {{{PEOPLE, MR_STEP_UPDATE, "7|e|1|2026-01-01", "7|f|1|2026-01-01"}}, false, "u | u"},
+    {{{PEOPLE, MR_STEP_UPDATE, "7|e|1|2026-01-01", "7|f|1|2026-01-01"},
+      {PEOPLE, MR_STEP_INSERT, NULL, "8|e|1|2026-01-01"}},
+     false,
+     "i j u | u d"},
+    /* a row that refers to itself is emptied before it goes */
+    {{{PEOPLE, MR_STEP_INSERT, NULL, "7|e|7|2026-01-01"}}, false, "i j | u d"},
+    {{{PEOPLE, MR_STEP_DELETE, "7|e|7|2026-01-01", NULL}}, false, "u d | i j"},
+    {{{PEOPLE, MR_STEP_DELETE, "7|e|7|2026-01-01", NULL}}, true, "d | i j"},
+    {{{PEOPLE, MR_STEP_DELETE, "6|e|NULL|2026-01-01", NULL},
+      {PEOPLE, MR_STEP_DELETE, "7|e|7|2026-01-01", NULL}},
+     false,
+     "u d | i j"},
+    /* what is done to another table fires none of this one's */
+    {{{ORDERS, MR_STEP_INSERT, NULL, "x|1"}}, false, " | "},
+};
+
 static void test_triggers(void **state)
 {
     static const struct mr_trigger triggers[] = {
@@ -221,44 +250,16 @@ static void test_triggers(void **state)
         {.name = "i", .timing = "BEFORE", .event = "INSERT"},
         {.name = "d", .timing = "AFTER", .event = "DELETE"},
         {.name = "j", .timing = "AFTER", .event = "INSERT"}};
-    static const struct {
-        struct {
-            size_t table;
-            enum mr_step_op op;
-            const char *before, *after;
-        } steps[2];
-        bool no_update; /* there is no trigger u */
-        const char *fires;
-    } cases[] = {
-        {{{0, 0, NULL, NULL}}, false, " | "},
-        {{{PEOPLE, MR_STEP_INSERT, NULL, "7|e|1|2026-01-01"}}, false, "i j | d"},
-        {{{PEOPLE, MR_STEP_DELETE, "7|e|1|2026-01-01", NULL}}, false, "d | i j"},
-        {{{PEOPLE, MR_STEP_UPDATE, "7|e|1|2026-01-01", "7|f|1|2026-01-01"}}, false, "u | u"},
-        {{{PEOPLE, MR_STEP_UPDATE, "7|e|1|2026-01-01", "7|f|1|2026-01-01"},
-          {PEOPLE, MR_STEP_INSERT, NULL, "8|e|1|2026-01-01"}},
-         false,
-         "i j u | u d"},
-        /* a row that refers to itself is emptied before it goes */
-        {{{PEOPLE, MR_STEP_INSERT, NULL, "7|e|7|2026-01-01"}}, false, "i j | u d"},
-        {{{PEOPLE, MR_STEP_DELETE, "7|e|7|2026-01-01", NULL}}, false, "u d | i j"},
-        {{{PEOPLE, MR_STEP_DELETE, "7|e|7|2026-01-01", NULL}}, true, "d | i j"},
-        {{{PEOPLE, MR_STEP_DELETE, "6|e|NULL|2026-01-01", NULL},
-          {PEOPLE, MR_STEP_DELETE, "7|e|7|2026-01-01", NULL}},
-         false,
-         "u d | i j"},
-        /* what is done to another table fires none of this one's */
-        {{{ORDERS, MR_STEP_INSERT, NULL, "x|1"}}, false, " | "},
-    };
     (void)state;
-    for (size_t i = 0; i < LEN(cases); i++) {
+    for (size_t i = 0; i < LEN(fired); i++) {
         struct world *w = calloc(1, sizeof *w);
         struct mr_planned planned = {0};
         build(w);
-        w->tables[PEOPLE].side[MR_TARGET].triggers = triggers + cases[i].no_update;
-        w->tables[PEOPLE].side[MR_TARGET].ntriggers = LEN(triggers) - cases[i].no_update;
-        for (size_t k = 0; k < 2 && cases[i].steps[k].op != 0; k++)
-            add_step(w, cases[i].steps[k].table, cases[i].steps[k].op, 1, cases[i].steps[k].before,
-                     cases[i].steps[k].after);
+        w->tables[PEOPLE].side[MR_TARGET].triggers = triggers + fired[i].no_update;
+        w->tables[PEOPLE].side[MR_TARGET].ntriggers = LEN(triggers) - fired[i].no_update;
+        for (size_t k = 0; k < 2 && fired[i].steps[k].op != 0; k++)
+            add_step(w, fired[i].steps[k].table, fired[i].steps[k].op, 1, fired[i].steps[k].before,
+                     fired[i].steps[k].after);
         world_run(w, sum_up(w, &planned, &w->err));
         const struct mr_planned_table *p = &planned.tables[PEOPLE];
         mr_strbuf_reset(&w->text);
@@ -267,7 +268,7 @@ static void test_triggers(void **state)
         mr_strbuf_add_str(&w->text, " | ");
         for (size_t k = 0; k < p->nundo_triggers; k++)
             mr_strbuf_add_fmt(&w->text, "%s%s", k > 0 ? " " : "", p->undo_triggers[k].name);
-        if (strcmp(w->text.ptr, cases[i].fires) != 0)
+        if (strcmp(w->text.ptr, fired[i].fires) != 0)
             fail_msg("case %zu: %s", i, w->text.ptr);
         assert_true(p->knows_undo);
         if (p->ntriggers > 0)
@@ -309,12 +310,24 @@ static void test_failures(void **state)
     world_free(w);
 }
 
+/* There is no room for the kinds of conflicts: that is said, and they are not looked at. */
+static void test_memory(void **state)
+{
+    struct world *w = calloc(1, sizeof *w);
+    (void)state;
+    build_rows(w);
+    ask.no_memory = true;
+    assert_int_equal(work(w, &w->err), MR_E_NOMEM);
+    ask.no_memory = false;
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_describe), cmocka_unit_test(test_counts),
         cmocka_unit_test(test_nothing),  cmocka_unit_test(test_triggers),
-        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_failures), cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
