@@ -28,7 +28,7 @@
 
 #include "core/base/signals.h"
 #include "core/base/strbuf.h"
-#include "core/case/case_kept.h"
+#include "core/case/casefile_kept.h"
 #include "core/case/casefile_header.h"
 #include "core/case/casefile_tables.h"
 #include "core/file/owner.h"

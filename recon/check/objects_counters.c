@@ -10,11 +10,9 @@
 
 #define LEAST_OF_DATABASE 8 /* tables, for which all of a database are asked */
 
-typedef struct mr_objects_counters_item item;
-
 void mr_objects_counters_begin(struct mr_objects_counters *all)
 {
-    all->list = (struct mr_vec)MR_VEC_INIT(item);
+    all->list = (struct mr_vec)MR_VEC_INIT(struct mr_objects_counters_item);
 }
 
 void mr_objects_counters_end(struct mr_objects_counters *all)
@@ -27,10 +25,10 @@ enum mr_code mr_objects_counters_add(struct mr_objects_counters *all,
                                      struct mr_err *err)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        item *it = mr_vec_push(&all->list);
+        struct mr_objects_counters_item *it = mr_vec_push(&all->list);
         if (it == NULL)
             return mr_err_nomem(err, "comparing counters");
-        *it = (item){.counter = {0}};
+        *it = (struct mr_objects_counters_item){.counter = {0}};
         if (c != NULL)
             it->counter = c[side];
     }
@@ -40,7 +38,7 @@ enum mr_code mr_objects_counters_add(struct mr_objects_counters *all,
 /* Those of one side that a server is asked for; of a snapshot nothing has to be asked. */
 struct some {
     struct mr_db *db;
-    item **items;
+    struct mr_objects_counters_item **items;
     size_t count;
 };
 
@@ -59,7 +57,8 @@ static const char *counter_name(const struct mr_table *table)
     return table->columns[i].name;
 }
 
-static void keys_sql(struct mr_strbuf *sql, item *const *items, size_t count)
+static void keys_sql(struct mr_strbuf *sql, struct mr_objects_counters_item *const *items,
+                     size_t count)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
     for (size_t i = 0; i < count; i++) {
@@ -75,8 +74,8 @@ static void keys_sql(struct mr_strbuf *sql, item *const *items, size_t count)
     mr_strbuf_release(&name);
 }
 
-static enum mr_code read_keys(struct mr_db *db, item *const *items, size_t count,
-                              struct mr_err *err)
+static enum mr_code read_keys(struct mr_db *db, struct mr_objects_counters_item *const *items,
+                              size_t count, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
@@ -119,13 +118,14 @@ static enum mr_code read_all_keys(const struct some *some, struct mr_err *err)
 
 static int by_name(const void *a, const void *b)
 {
-    const struct mr_table *x = (*(item *const *)a)->counter.table,
-                          *y = (*(item *const *)b)->counter.table;
+    const struct mr_table *x = (*(struct mr_objects_counters_item *const *)a)->counter.table,
+                          *y = (*(struct mr_objects_counters_item *const *)b)->counter.table;
     const int order = strcmp(x->db, y->db);
     return order != 0 ? order : strcmp(x->name, y->name);
 }
 
-static item *find(item *const *items, size_t count, const char *name)
+static struct mr_objects_counters_item *find(struct mr_objects_counters_item *const *items,
+                                             size_t count, const char *name)
 {
     size_t low = 0, high = count;
     while (low < high) {
@@ -142,8 +142,8 @@ static item *find(item *const *items, size_t count, const char *name)
 }
 
 /* Of one database. */
-static enum mr_code read_nexts(struct mr_db *db, item *const *items, size_t count,
-                               struct mr_err *err)
+static enum mr_code read_nexts(struct mr_db *db, struct mr_objects_counters_item *const *items,
+                               size_t count, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
@@ -155,7 +155,7 @@ static enum mr_code read_nexts(struct mr_db *db, item *const *items, size_t coun
     MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
     MR_TRY_OUT(mr_db_query(db, "vv", sql.ptr, sql.len, &res, err));
     while ((cells = mr_result_next(res)) != NULL) {
-        item *it = find(items, count, cells[0].ptr);
+        struct mr_objects_counters_item *it = find(items, count, cells[0].ptr);
         if (it == NULL)
             continue;
         it->counter.next = strtoull(cells[1].ptr, NULL, 10);
@@ -192,12 +192,13 @@ static enum mr_code read_all_nexts(const struct some *some, struct mr_err *err)
 
 /* ---- both ---- */
 
-static void choose(struct mr_objects_counters *all, struct some some[MR_SIDES], item **items)
+static void choose(struct mr_objects_counters *all, struct some some[MR_SIDES],
+                   struct mr_objects_counters_item **items)
 {
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
         some[side] = (struct some){.items = items + (size_t)side * (all->list.count / MR_SIDES)};
         for (size_t i = (size_t)side; i < all->list.count; i += MR_SIDES) {
-            item *it = mr_vec_at(&all->list, i);
+            struct mr_objects_counters_item *it = mr_vec_at(&all->list, i);
             struct mr_db *db = it->counter.table != NULL ? mr_reader_db(it->counter.reader) : NULL;
             if (db == NULL)
                 continue;
@@ -212,7 +213,7 @@ enum mr_code mr_objects_counters_read(struct mr_objects_counters *all, struct mr
     struct some some[MR_SIDES];
     if (all->list.count <= MR_SIDES)
         return MR_OK; /* of one table nothing is gained */
-    item **items = calloc(all->list.count, sizeof *items);
+    struct mr_objects_counters_item **items = calloc(all->list.count, sizeof *items);
     if (items == NULL)
         return mr_err_nomem(err, "comparing counters");
     choose(all, some, items);
@@ -227,7 +228,7 @@ enum mr_code mr_objects_counters_read(struct mr_objects_counters *all, struct mr
 
 bool mr_objects_counters_has(const struct mr_objects_counters *all, size_t nth)
 {
-    const item *it = mr_vec_at(&all->list, nth * MR_SIDES);
+    const struct mr_objects_counters_item *it = mr_vec_at(&all->list, nth * MR_SIDES);
     return it->counter.table != NULL;
 }
 
@@ -236,7 +237,8 @@ enum mr_code mr_objects_counters_of(const struct mr_objects_counters *all, size_
 {
     bool has_keys = true, has_nexts = true;
     for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        const item *it = mr_vec_at(&all->list, nth * MR_SIDES + (size_t)side);
+        const struct mr_objects_counters_item *it =
+            mr_vec_at(&all->list, nth * MR_SIDES + (size_t)side);
         const bool stands = mr_reader_db(it->counter.reader) == NULL;
         c[side] = it->counter;
         if (stands) /* a snapshot, which has them in memory */

@@ -11,8 +11,8 @@
  * that is asked table by table.  Whatever a statement for many fails at is left to be asked by itself,
  * so that the table that it fails for is told.
  */
-#ifndef MR_CHECK_OBJECTS_COUNTERS_H
-#define MR_CHECK_OBJECTS_COUNTERS_H
+#ifndef MR_OBJECTS_COUNTERS_H
+#define MR_OBJECTS_COUNTERS_H
 
 #include "core/base/vec.h"
 #include "recon/check/objects.h"

@@ -12,10 +12,16 @@
 #ifndef MR_TESTS_JSON_MUTANTS_H
 #define MR_TESTS_JSON_MUTANTS_H
 
-#include <jansson.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <cmocka.h>
+#include <jansson.h>
 
 #include "core/base/strbuf.h"
 #include "core/file/sha256.h"

@@ -1,14 +1,15 @@
-/* test_case_kept.c: prepared statements are found again by their text, and as good as new. */
+/* test_casefile_kept.c: prepared statements are found again by their text, and as good as new. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "core/case/case_kept.h"
+#include "core/case/casefile_kept.h"
 #include "core/case/casefile.h"
 
 static sqlite3 *open_db(void)

@@ -1,6 +1,7 @@
-/* case_kept.c: see case_kept.h. */
-#include "core/case/case_kept.h"
+/* casefile_kept.c: see casefile_kept.h. */
+#include "core/case/casefile_kept.h"
 
+#include <sqlite3.h>
 #include <string.h>
 
 #define XXH_INLINE_ALL
