@@ -84,6 +84,15 @@ enum mr_code mr_case_once_with(struct mr_case *cf, const char *sql, const struct
     return code;
 }
 
+enum mr_code mr_case_change_with(struct mr_case *cf, const char *sql,
+                                 const struct mr_case_arg *args, size_t count, int64_t *changed,
+                                 struct mr_err *err)
+{
+    MR_TRY(mr_case_once_with(cf, sql, args, count, err));
+    *changed = mr_case_changes(cf);
+    return MR_OK;
+}
+
 enum mr_code mr_case_has_with(struct mr_case *cf, const char *sql, const struct mr_case_arg *args,
                               size_t count, bool *row, struct mr_err *err)
 {

@@ -54,6 +54,10 @@ enum mr_code mr_case_ask_with(struct mr_case_stmt *stmt, const struct mr_case_ar
 /* Of a statement that is used once.  It gives no row; */
 enum mr_code mr_case_once_with(struct mr_case *cf, const char *sql, const struct mr_case_arg *args,
                                size_t count, struct mr_err *err);
+/* the same, and how many rows it has changed (*changed stays where it fails); */
+enum mr_code mr_case_change_with(struct mr_case *cf, const char *sql,
+                                 const struct mr_case_arg *args, size_t count, int64_t *changed,
+                                 struct mr_err *err);
 /* is there a row?; */
 enum mr_code mr_case_has_with(struct mr_case *cf, const char *sql, const struct mr_case_arg *args,
                               size_t count, bool *row, struct mr_err *err);
@@ -73,6 +77,8 @@ enum mr_code mr_case_prepare_with(struct mr_case *cf, const char *sql,
 #define MR_CASE_RUN(stmt, err, ...) mr_case_run_with(stmt, MR_CASE_ARGS(__VA_ARGS__), err)
 #define MR_CASE_ASK(stmt, row, err, ...) mr_case_ask_with(stmt, MR_CASE_ARGS(__VA_ARGS__), row, err)
 #define MR_CASE_ONCE(cf, sql, err, ...) mr_case_once_with(cf, sql, MR_CASE_ARGS(__VA_ARGS__), err)
+#define MR_CASE_CHANGE(cf, sql, changed, err, ...)                                                 \
+    mr_case_change_with(cf, sql, MR_CASE_ARGS(__VA_ARGS__), changed, err)
 #define MR_CASE_HAS(cf, sql, row, err, ...)                                                        \
     mr_case_has_with(cf, sql, MR_CASE_ARGS(__VA_ARGS__), row, err)
 #define MR_CASE_NUMBER(cf, sql, number, err, ...)                                                  \

@@ -14,7 +14,6 @@
 #include "core/row/row_class.h"
 #include "repair/merge/merge_equal.h"
 #include "repair/merge/merge_split.h"
-#include "repair/merge/merge_work.h"
 #include "repair/plan/planbook.h"
 #include "repair/side/counted.h"
 #include "core/schema/sequence.h"
@@ -365,10 +364,9 @@ static bool is_unique(const struct mr_plan_table *t, size_t column)
 static enum mr_code check_uncounted(struct mr_merge *m, const struct mr_plan_table *t,
                                     struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)t->at};
     int64_t any = 0;
-    MR_TRY(
-        mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM w WHERE tbl=?1)", args, 1, &any, err));
+    MR_TRY(MR_CASE_NUMBER(m->cf, "SELECT EXISTS (SELECT 1 FROM w WHERE tbl=:tbl)", &any, err,
+                          MR_ARG_INT("tbl", t->at)));
     for (size_t i = 0; any != 0 && i < t->pair->find.ncolumns; i++) {
         const bool on_source = mr_plan_is_counted(t, MR_SOURCE, i, &m->arena);
         const bool on_target = mr_plan_is_counted(t, MR_TARGET, i, &m->arena);
@@ -424,17 +422,16 @@ enum mr_code mr_merge_bounds_fresh(struct mr_merge *m, struct mr_merge_table *ta
                                    struct mr_err *err)
 {
     struct mr_merge_bound *b = &table->bound;
-    const int64_t args[] = {(int64_t)table->plan->at};
     int64_t any = 0, first = 0;
     if (b->has_fresh)
         return MR_OK;
-    MR_TRY(mr_merge_work_int(m, "SELECT count(*) FROM m WHERE tbl=?1 AND collides", args, 1, &any,
-                             err));
+    MR_TRY(MR_CASE_NUMBER(m->cf, "SELECT count(*) FROM m WHERE tbl=:tbl AND collides", &any, err,
+                          MR_ARG_INT("tbl", table->plan->at)));
     if (any > 0)
-        MR_TRY(mr_merge_work_int(m,
-                                 "SELECT min(w.n) FROM m JOIN w ON w.id=m.id"
-                                 " WHERE m.tbl=?1 AND m.collides",
-                                 args, 1, &first, err));
+        MR_TRY(MR_CASE_NUMBER(m->cf,
+                              "SELECT min(w.n) FROM m JOIN w ON w.id=m.id"
+                              " WHERE m.tbl=:tbl AND m.collides",
+                              &first, err, MR_ARG_INT("tbl", table->plan->at)));
     if (any > 0) {
         b->has_fresh = true;
         b->fresh = first;

@@ -327,12 +327,14 @@ static enum mr_code take_all(void *ctx, bool first, struct mr_err *err)
 static enum mr_code choose_all(struct choosing *c, struct mr_err *err)
 {
     const struct mr_merge_spread what = {.table = "m",
-                                         .takes = "m.tbl>=?1 AND m.tbl<?2 AND " UNDECIDED,
+                                         .takes = "m.tbl>=:first AND m.tbl<:end AND " UNDECIDED,
                                          .take = take_all,
                                          .ctx = c,
                                          .way = MR_MERGE_TO_CHILDREN};
-    const int64_t args[] = {(int64_t)c->first, (int64_t)(c->first + c->count)};
-    return mr_merge_spread(c->m, &what, args, 2, NULL, err);
+    return mr_merge_spread(
+        c->m, &what,
+        MR_CASE_ARGS(MR_ARG_INT("first", c->first), MR_ARG_INT("end", c->first + c->count)), NULL,
+        err);
 }
 
 /* ---- trees that are restored ---- */
@@ -344,7 +346,7 @@ static enum mr_code choose_all(struct choosing *c, struct mr_err *err)
 /* Rows below those that were restored, and below nobody who came to be otherwise.  Below an
  * order that differs each row is decided by itself. */
 static const char revived_sql[] =
-    "m.tbl>=?1 AND m.tbl<?2"
+    "m.tbl>=:first AND m.tbl<:end"
     " AND m.there IS NULL AND m.id NOT IN (SELECT id FROM revived)"
     " AND EXISTS (" ABSENT_PARENT " AND k.skip IS NOT 1"
     " AND ((k.restored AND NOT EXISTS (SELECT 1 FROM chosen c WHERE c.id=p.id AND"
@@ -353,22 +355,26 @@ static const char revived_sql[] =
 
 static enum mr_code find_revived(struct choosing *c, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)c->first, (int64_t)(c->first + c->count)};
     const struct mr_merge_spread what = {.table = "m",
                                          .takes = revived_sql,
                                          .write = "INSERT INTO revived SELECT id FROM reached",
                                          .way = MR_MERGE_TO_CHILDREN};
     int64_t any = 0;
-    enum mr_code code = mr_merge_work_int(c->m, "SELECT EXISTS (SELECT 1 FROM mark WHERE restored)",
-                                          NULL, 0, &any, err);
+    enum mr_code code = mr_case_number_with(
+        c->m->cf, "SELECT EXISTS (SELECT 1 FROM mark WHERE restored)", NULL, 0, &any, err);
     c->revives = any != 0;
-    return code == MR_OK && c->revives ? mr_merge_spread(c->m, &what, args, 2, NULL, err) : code;
+    return code == MR_OK && c->revives
+               ? mr_merge_spread(c->m, &what,
+                                 MR_CASE_ARGS(MR_ARG_INT("first", c->first),
+                                              MR_ARG_INT("end", c->first + c->count)),
+                                 NULL, err)
+               : code;
 }
 
 static const char spare_sql[] =
     "SELECT m.id, w.skey AS key, w.n, w.above, w.equal FROM m JOIN w ON"
-    " w.id=m.id LEFT JOIN mark k ON k.id=m.id WHERE m.tbl=?1"
-    " AND m.id>?2 AND m.kind IS NULL AND m.there IS NULL AND k.skip IS NOT 1"
+    " w.id=m.id LEFT JOIN mark k ON k.id=m.id WHERE m.tbl=:tbl"
+    " AND m.id>:after AND m.kind IS NULL AND m.there IS NULL AND k.skip IS NOT 1"
     " ORDER BY m.id LIMIT 1000";
 
 /* A row that nobody needs to be asked about may be left out all the same: one of a tree that
@@ -398,14 +404,14 @@ static enum mr_code spare_table(struct choosing *c, const struct mr_plan_table *
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
-    int64_t args[] = {(int64_t)t->at, 0};
+    int64_t after = 0;
     enum mr_code code = MR_OK;
     do {
         mr_arena_reset(&arena);
-        code = mr_merge_work_rows(c->m, spare_sql, args, 2, &arena, &rows, err);
+        code = MR_MERGE_PAGE(c->m, spare_sql, after, &arena, &rows, err, MR_ARG_INT("tbl", t->at));
         for (size_t i = 0; code == MR_OK && i < rows.count; i++) {
             const struct mr_merge_work_row *row = mr_vec_at(&rows, i);
-            args[1] = row->id;
+            after = row->id;
             code = leave_out(c, t, row, err);
         }
     } while (code == MR_OK && rows.count > 0);

@@ -142,14 +142,15 @@ static enum mr_code read_live(struct collecting *c, int64_t *after, struct mr_er
     if (is_keyless(c->table))
         return MR_OK;
     for (;;) {
-        const int64_t args[] = {(int64_t)c->table->plan->at, *after, MR_MERGE_BATCH};
         mr_arena_reset(&c->arena);
         mr_vec_clear(&c->asks);
         mr_vec_clear(&c->others);
-        code = mr_merge_work_rows(c->m,
-                                  "SELECT " MR_MERGE_WORK_COLUMNS
-                                  " FROM w WHERE tbl=?1 AND id>?2 ORDER BY id LIMIT ?3",
-                                  args, 3, &c->arena, &c->rows, err);
+        code =
+            MR_MERGE_PAGE(c->m,
+                          "SELECT " MR_MERGE_WORK_COLUMNS
+                          " FROM w WHERE tbl=:tbl AND id>:after ORDER BY id LIMIT :limit",
+                          *after, &c->arena, &c->rows, err, MR_ARG_INT("tbl", c->table->plan->at),
+                          MR_ARG_INT("limit", MR_MERGE_BATCH));
         if (code != MR_OK || c->rows.count == 0)
             return code;
         for (size_t i = 0; code == MR_OK && i < c->rows.count; i++) {
@@ -169,7 +170,7 @@ static enum mr_code read_live(struct collecting *c, int64_t *after, struct mr_er
 
 static enum mr_code last_id(struct mr_merge *m, int64_t *id, struct mr_err *err)
 {
-    return mr_merge_work_int(m, "SELECT max(id) FROM w", NULL, 0, id, err);
+    return mr_case_number_with(m->cf, "SELECT max(id) FROM w", NULL, 0, id, err);
 }
 
 /* ---- tables without a key ---- */
@@ -477,13 +478,13 @@ static enum mr_code expand_reference(struct collecting *c, const struct mr_plan_
     enum mr_code code = MR_OK;
     mr_vec_clear(&c->keys);
     while (code == MR_OK) {
-        const int64_t args[] = {(int64_t)c->table->plan->at, after, last};
         mr_arena_reset(&c->arena);
-        code = mr_merge_work_rows(c->m,
-                                  "SELECT " MR_MERGE_WORK_COLUMNS
-                                  " FROM w WHERE tbl=?1 AND expanded=0 AND id>?2"
-                                  " AND id<=?3 ORDER BY id LIMIT 1000",
-                                  args, 3, &c->arena, &c->rows, err);
+        code = MR_MERGE_PAGE(c->m,
+                             "SELECT " MR_MERGE_WORK_COLUMNS
+                             " FROM w WHERE tbl=:tbl AND expanded=0 AND id>:after"
+                             " AND id<=:last ORDER BY id LIMIT 1000",
+                             after, &c->arena, &c->rows, err, MR_ARG_INT("tbl", c->table->plan->at),
+                             MR_ARG_INT("last", last));
         bool ended = c->rows.count == 0;
         if (code == MR_OK && !ended) {
             after = ((struct mr_merge_work_row *)mr_vec_at(&c->rows, c->rows.count - 1))->id;
@@ -505,30 +506,31 @@ static enum mr_code expand_reference(struct collecting *c, const struct mr_plan_
  * are expanded the next time round: none twice, none never. */
 static enum mr_code expand_table(struct collecting *c, bool *grown, struct mr_err *err)
 {
-    int64_t args[] = {(int64_t)c->table->plan->at, 0};
-    enum mr_code code = mr_merge_work_int(c->m, "SELECT max(id) FROM w WHERE tbl=?1 AND expanded=0",
-                                          args, 1, &args[1], err);
-    if (code != MR_OK || args[1] == 0)
+    const size_t at = c->table->plan->at;
+    int64_t last = 0;
+    enum mr_code code =
+        MR_CASE_NUMBER(c->m->cf, "SELECT max(id) FROM w WHERE tbl=:tbl AND expanded=0", &last, err,
+                       MR_ARG_INT("tbl", at));
+    if (code != MR_OK || last == 0)
         return code;
     *grown = true;
     for (size_t i = 0; code == MR_OK && i < c->m->plan->nreferences; i++)
-        if (c->m->plan->references[i].parent == c->table->plan->at)
-            code = expand_reference(c, &c->m->plan->references[i], args[1], err);
-    return code == MR_OK ? mr_merge_work_run(c->m,
-                                             "UPDATE w SET expanded=1 WHERE tbl=?1 AND expanded=0"
-                                             " AND id<=?2",
-                                             args, 2, NULL, err)
+        if (c->m->plan->references[i].parent == at)
+            code = expand_reference(c, &c->m->plan->references[i], last, err);
+    return code == MR_OK ? MR_CASE_ONCE(c->m->cf,
+                                        "UPDATE w SET expanded=1 WHERE tbl=:tbl AND expanded=0"
+                                        " AND id<=:last",
+                                        err, MR_ARG_INT("tbl", at), MR_ARG_INT("last", last))
                          : code;
 }
 
 static enum mr_code mark_above(struct mr_merge *m, const struct mr_merge_table *t,
                                struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)t->plan->at, t->bound.base};
     return mr_plan_has_counter(t->plan)
-               ? mr_merge_work_run(m,
-                                   "UPDATE w SET above=1 WHERE tbl=?1 AND n>?2 AND above IS NOT 1",
-                                   args, 2, NULL, err)
+               ? MR_CASE_ONCE(
+                     m->cf, "UPDATE w SET above=1 WHERE tbl=:tbl AND n>:base AND above IS NOT 1",
+                     err, MR_ARG_INT("tbl", t->plan->at), MR_ARG_INT("base", t->bound.base))
                : MR_OK;
 }
 
@@ -540,18 +542,19 @@ static enum mr_code add_parents(struct collecting *c, const struct mr_plan_refer
                                 struct mr_err *err)
 {
     const struct mr_merge_lookup what = {MR_SOURCE, c->table->plan, r->to};
-    int64_t args[] = {(int64_t)r->parent, 0};
-    enum mr_code code = last_id(c->m, &args[1], err);
-    int64_t after = args[1];
+    int64_t before = 0;
+    enum mr_code code = last_id(c->m, &before, err);
+    int64_t after = before;
     if (is_keyless(c->table))
         return code == MR_OK ? load_all(c, err) : code;
     if (code == MR_OK)
         code = mr_merge_lookup_stream(c->m, &what, c->keys.items, c->keys.count, add_row, c, err);
     if (code == MR_OK)
         code = read_live(c, &after, err);
-    return code == MR_OK ? mr_merge_work_run(c->m, "DELETE FROM w WHERE tbl=?1 AND id>?2 AND equal",
-                                             args, 2, NULL, err)
-                         : code;
+    return code == MR_OK
+               ? MR_CASE_ONCE(c->m->cf, "DELETE FROM w WHERE tbl=:tbl AND id>:after AND equal", err,
+                              MR_ARG_INT("tbl", r->parent), MR_ARG_INT("after", before))
+               : code;
 }
 
 /* Adds the parents, by r, of rows that came since the last look. */

@@ -8,18 +8,18 @@
 #include "repair/merge/merge_spread.h"
 #include "repair/merge/merge_work.h"
 
-/* A component, and the parameters ?1 and ?2 of statements over its tables. */
+/* A component, and the parameters :first and :end of statements over its tables. */
 struct component {
     struct mr_merge *m;
     size_t first, end;
-    int64_t args[2];
+    struct mr_case_arg args[2];
 };
 
-#define OF_COMPONENT "m.tbl>=?1 AND m.tbl<?2"
+#define OF_COMPONENT "m.tbl>=:first AND m.tbl<:end"
 
 static enum mr_code run(const struct component *c, const char *sql, struct mr_err *err)
 {
-    return mr_merge_work_run(c->m, sql, c->args, 2, NULL, err);
+    return mr_case_once_with(c->m->cf, sql, c->args, 2, err);
 }
 
 static enum mr_code spread(const struct component *c, struct mr_merge_spread what,
@@ -35,7 +35,7 @@ static const char lost_sql[] =
     "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image,"
     " m.there AS live_key, img.there AS live FROM m "
     "INDEXED BY m_tbl"
-    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND "
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=:tbl AND m.id>:after AND "
     "m.grp='lost'"
     " AND m.there IS NOT NULL AND NOT EXISTS"
     " (SELECT 1 FROM mark k WHERE k.id=m.id AND k.exact) ORDER BY m.id LIMIT 1000";
@@ -52,9 +52,8 @@ static enum mr_code find_differing(struct mr_merge *m, const struct mr_plan_tabl
     enum mr_code code = mr_case_prepare(
         m->cf, "UPDATE m SET differs=1, kind=:kind, facts=facts|:facts WHERE id=:id", &differ, err);
     while (code == MR_OK) {
-        const int64_t args[] = {(int64_t)t->at, after};
         mr_arena_reset(&arena);
-        code = mr_merge_work_rows(m, lost_sql, args, 2, &arena, &rows, err);
+        code = MR_MERGE_PAGE(m, lost_sql, after, &arena, &rows, err, MR_ARG_INT("tbl", t->at));
         if (code != MR_OK || rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < rows.count; i++) {
@@ -85,7 +84,7 @@ static enum mr_code show_holders(const struct component *c, struct mr_err *err)
 {
     return run(c,
                "INSERT OR REPLACE INTO holder SELECT m.id, w.live_key, w.live FROM m"
-               " JOIN w ON w.id=m.id WHERE m.tbl>=?1 AND m.tbl<?2"
+               " JOIN w ON w.id=m.id WHERE m.tbl>=:first AND m.tbl<:end"
                " AND (m.grp='doubt' OR m.namesake) AND m.taken=w.live_key",
                err);
 }
@@ -95,8 +94,8 @@ static enum mr_code find_below(const struct component *c, struct mr_err *err)
 {
     struct mr_strbuf subjects = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
     int64_t any = 0;
-    enum mr_code asked = mr_merge_work_int(c->m, "SELECT EXISTS (SELECT 1 FROM m WHERE differs)",
-                                           NULL, 0, &any, err);
+    enum mr_code asked = mr_case_number_with(
+        c->m->cf, "SELECT EXISTS (SELECT 1 FROM m WHERE differs)", NULL, 0, &any, err);
     if (asked != MR_OK || any == 0)
         return asked;
     for (size_t i = 0; i < c->m->plan->ntables; i++)
@@ -176,9 +175,9 @@ out:
 static enum mr_code has_waiting(const struct component *c, bool *any, struct mr_err *err)
 {
     int64_t found = 0;
-    enum mr_code code =
-        mr_merge_work_int(c->m, "SELECT EXISTS (SELECT 1 FROM m WHERE waits AND " OF_COMPONENT ")",
-                          c->args, 2, &found, err);
+    enum mr_code code = mr_case_number_with(
+        c->m->cf, "SELECT EXISTS (SELECT 1 FROM m WHERE waits AND " OF_COMPONENT ")", c->args, 2,
+        &found, err);
     *any = found != 0;
     return code;
 }
@@ -194,11 +193,11 @@ static enum mr_code has_waiting(const struct component *c, bool *any, struct mr_
 static enum mr_code find_waiting(const struct component *c, struct mr_err *err)
 {
     static const char any_sql[] =
-        "SELECT EXISTS (SELECT 1 FROM m WHERE waits AND m.tbl<?2)"
+        "SELECT EXISTS (SELECT 1 FROM m WHERE waits AND m.tbl<:end)"
         " OR EXISTS (SELECT 1 FROM mark WHERE skip)"
         " OR EXISTS (SELECT 1 FROM m WHERE " OF_COMPONENT " AND own IS NOT NULL)";
     int64_t any = 0;
-    enum mr_code code = mr_merge_work_int(c->m, any_sql, c->args, 2, &any, err);
+    enum mr_code code = mr_case_number_with(c->m->cf, any_sql, c->args, 2, &any, err);
     if (code != MR_OK || any == 0)
         return code;
     return spread(c,
@@ -258,16 +257,16 @@ static enum mr_code break_circles(const struct component *c, struct mr_err *err)
     while (code == MR_OK && id != 0) {
         code = peel_rootless(c, err);
         if (code == MR_OK)
-            code = mr_merge_work_int(c->m,
-                                     "SELECT m.id FROM m JOIN w ON w.id=m.id WHERE m.tbl>=?1"
-                                     " AND m.tbl<?2 AND m.ins=1"
-                                     " ORDER BY m.own IS NULL, m.tbl, w.skey LIMIT 1",
-                                     c->args, 2, &id, err);
+            code = mr_case_number_with(c->m->cf,
+                                       "SELECT m.id FROM m JOIN w ON w.id=m.id WHERE m.tbl>=:first"
+                                       " AND m.tbl<:end AND m.ins=1"
+                                       " ORDER BY m.own IS NULL, m.tbl, w.skey LIMIT 1",
+                                       c->args, 2, &id, err);
         if (code != MR_OK || id == 0)
             break;
         code =
-            mr_merge_work_run(c->m, "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE id=?1",
-                              &id, 1, NULL, err);
+            MR_CASE_ONCE(c->m->cf, "UPDATE m SET root=id, kind=coalesce(own, 'skip') WHERE id=:id",
+                         err, MR_ARG_INT("id", id));
         if (code == MR_OK)
             code = spread_roots(c, err);
     }
@@ -306,7 +305,7 @@ static enum mr_code name_kinds(const struct component *c, struct mr_err *err)
 enum mr_code mr_merge_conflict(struct mr_merge *m, size_t first, size_t count, struct mr_err *err)
 {
     const struct component c = {
-        m, first, first + count, {(int64_t)first, (int64_t)(first + count)}};
+        m, first, first + count, {MR_ARG_INT("first", first), MR_ARG_INT("end", first + count)}};
     for (size_t i = first; i < first + count; i++)
         MR_TRY(find_differing(m, &m->plan->tables[i], err));
     MR_TRY(show_holders(&c, err));

@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/case/case_args.h"
 #include "repair/merge/merge_earlier.h"
 #include "repair/merge/merge_bounds.h"
 #include "repair/merge/merge_choice.h"
@@ -63,12 +64,12 @@ static enum mr_code decide_all(struct mr_merge *m, struct mr_err *err)
     }
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++)
         if (mr_plan_has_counter(m->tables[i].plan)) {
-            const int64_t args[] = {(int64_t)i, m->tables[i].bound.base};
             int64_t deleted = 0;
             code = mr_merge_bounds_keep(m, &m->tables[i], err);
             if (code == MR_OK)
-                code = mr_merge_work_int(m, "SELECT count(*) FROM extra WHERE tbl=?1 AND n<=?2",
-                                         args, 2, &deleted, err);
+                code = MR_CASE_NUMBER(
+                    m->cf, "SELECT count(*) FROM extra WHERE tbl=:tbl AND n<=:base", &deleted, err,
+                    MR_ARG_INT("tbl", i), MR_ARG_INT("base", m->tables[i].bound.base));
             m->result->deleted_in_source += (uint64_t)deleted;
         }
     return code;

@@ -9,7 +9,6 @@
 #include "repair/merge/merge_lookup.h"
 #include "repair/merge/merge_named.h"
 #include "repair/merge/merge_row.h"
-#include "repair/merge/merge_work.h"
 #include "repair/plan/plan_image.h"
 #include "repair/plan/plan_text.h"
 #include "repair/side/counted.h"
@@ -280,11 +279,11 @@ static enum mr_code take_back(struct mr_merge *m, int64_t plan, struct mr_err *e
 {
     static const char *const sql[] = {
         "DELETE FROM mark WHERE gone AND into_key IS NULL AND id IN"
-        " (SELECT id FROM stands WHERE plan=?1)",
-        "UPDATE plan_map SET state='undone' WHERE plan=?1 AND state='applied'",
-        "UPDATE plan SET state='undone' WHERE id=?1"};
+        " (SELECT id FROM stands WHERE plan=:plan)",
+        "UPDATE plan_map SET state='undone' WHERE plan=:plan AND state='applied'",
+        "UPDATE plan SET state='undone' WHERE id=:plan"};
     for (size_t i = 0; i < sizeof sql / sizeof sql[0]; i++)
-        MR_TRY(mr_merge_work_run(m, sql[i], &plan, 1, NULL, err));
+        MR_TRY(MR_CASE_ONCE(m->cf, sql[i], err, MR_ARG_INT("plan", plan)));
     return MR_OK;
 }
 
@@ -311,11 +310,11 @@ static enum mr_code find_taken_back(struct mr_merge *m, struct mr_err *err)
         else if (whole)
             code = mr_merge_nomem(err);
         else
-            code = mr_merge_work_run(m,
-                                     "UPDATE mark SET skip=0 WHERE gone AND into_key IS"
-                                     " NULL AND id IN (SELECT id FROM stands WHERE"
-                                     " plan=?1)",
-                                     &missed.plan, 1, NULL, err);
+            code = MR_CASE_ONCE(m->cf,
+                                "UPDATE mark SET skip=0 WHERE gone AND into_key IS"
+                                " NULL AND id IN (SELECT id FROM stands WHERE"
+                                " plan=:plan)",
+                                err, MR_ARG_INT("plan", missed.plan));
     }
     mr_case_free(stmt);
     for (size_t i = 0; code == MR_OK && i < back.count; i++)
@@ -327,10 +326,10 @@ static enum mr_code find_taken_back(struct mr_merge *m, struct mr_err *err)
 /* Rows that were deleted since keep that as their conflict, and its choice. */
 static enum mr_code skip_deleted(struct mr_merge *m, struct mr_err *err)
 {
-    return mr_merge_work_run(m,
-                             "INSERT INTO chosen (id, kind, choice) SELECT id, 'deleted-since',"
-                             " 'skip' FROM mark WHERE gone AND skip AND into_key IS NULL",
-                             NULL, 0, NULL, err);
+    return mr_case_exec(m->cf,
+                        "INSERT INTO chosen (id, kind, choice) SELECT id, 'deleted-since',"
+                        " 'skip' FROM mark WHERE gone AND skip AND into_key IS NULL",
+                        err);
 }
 
 /* Marks are set before anything is decided, so that the matcher takes the rows for placed; what
@@ -432,13 +431,13 @@ static enum mr_code note_known(struct mr_merge *m, const struct mr_plan_table *t
     bool row = false;
     MR_CASE_BIND(keys, MR_ARG_TEXT("name", mr_plan_table_name(t)));
     while (code == MR_OK && (code = mr_case_step(keys, &row, err)) == MR_OK && row) {
-        int64_t args[] = {(int64_t)t->at, 0};
+        int64_t n = 0;
         struct mr_key key;
         key.ptr = mr_case_blob(keys, 0, &key.len);
-        code = counted(t, key, &args[1], err);
+        code = counted(t, key, &n, err);
         if (code == MR_OK)
-            code = mr_merge_work_run(m, "INSERT OR IGNORE INTO told VALUES (?1, ?2)", args, 2, NULL,
-                                     err);
+            code = MR_CASE_ONCE(m->cf, "INSERT OR IGNORE INTO told VALUES (:tbl, :n)", err,
+                                MR_ARG_INT("tbl", t->at), MR_ARG_INT("n", n));
     }
     mr_case_reset(keys);
     return code;

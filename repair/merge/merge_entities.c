@@ -11,7 +11,6 @@
 #include "repair/merge/merge_newer.h"
 #include "repair/merge/merge_referrers.h"
 #include "repair/merge/merge_row.h"
-#include "repair/merge/merge_work.h"
 
 /* One row of w with all that is known of it. */
 struct decided {
@@ -525,11 +524,10 @@ static enum mr_code open_statements(struct writing *w, struct mr_err *err)
 /* waits_for names rows of w so far. */
 static enum mr_code name_roots(struct mr_merge *m, struct mr_err *err)
 {
-    const int64_t args[] = {mr_plan_store_id(m->store)};
-    return mr_merge_work_run(m,
-                             "UPDATE entity SET waits_for=(SELECT e.entity FROM ent e"
-                             " WHERE e.w=entity.waits_for) WHERE plan=?1 AND waits_for<>0",
-                             args, 1, NULL, err);
+    return MR_CASE_ONCE(m->cf,
+                        "UPDATE entity SET waits_for=(SELECT e.entity FROM ent e"
+                        " WHERE e.w=entity.waits_for) WHERE plan=:plan AND waits_for<>0",
+                        err, MR_ARG_INT("plan", mr_plan_store_id(m->store)));
 }
 
 static enum mr_code open_arrays(struct writing *w, struct mr_err *err)
@@ -553,7 +551,7 @@ enum mr_code mr_merge_entities(struct mr_merge *m, struct mr_err *err)
     MR_TRY_OUT(open_arrays(&w, err));
     MR_TRY_OUT(open_statements(&w, err));
     MR_TRY_OUT(
-        mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM chosen)", NULL, 0, &chooses, err));
+        mr_case_number_with(m->cf, "SELECT EXISTS (SELECT 1 FROM chosen)", NULL, 0, &chooses, err));
     w.chooses = chooses != 0;
     for (size_t i = 0; i < m->plan->ntables; i++) {
         w.table = &m->tables[i];

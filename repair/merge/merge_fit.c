@@ -47,16 +47,16 @@ static enum mr_code judge(struct fitting *f, const struct mr_merge_work_row *row
                          : code;
 }
 
-/* Rows of a query with ?1 = the table and ?2 = the id after which to go on. */
+/* Rows of a query with :tbl, and :after, the id after which to go on. */
 static enum mr_code judge_all(struct fitting *f, const char *rows_sql, const char *note_sql,
                               struct mr_err *err)
 {
     int64_t after = 0;
     enum mr_code code = mr_case_prepare(f->m->cf, note_sql, &f->note, err);
     while (code == MR_OK) {
-        const int64_t args[] = {(int64_t)f->table->at, after};
         mr_arena_reset(&f->arena);
-        code = mr_merge_work_rows(f->m, rows_sql, args, 2, &f->arena, &f->rows, err);
+        code = MR_MERGE_PAGE(f->m, rows_sql, after, &f->arena, &f->rows, err,
+                             MR_ARG_INT("tbl", f->table->at));
         if (code != MR_OK || f->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < f->rows.count; i++) {
@@ -72,7 +72,7 @@ static const char absent_sql[] =
     "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image FROM m INDEXED BY "
     "m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
-    " WHERE m.tbl=?1 AND m.id>?2 AND m.there IS NULL AND m.own IS NULL"
+    " WHERE m.tbl=:tbl AND m.id>:after AND m.there IS NULL AND m.own IS NULL"
     " AND k.skip IS NOT 1 ORDER BY m.id LIMIT 1000";
 
 enum mr_code mr_merge_fit_absent(struct mr_merge *m, const struct mr_plan_table *table,
@@ -93,7 +93,7 @@ static const char standing_sql[] =
     "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image,"
     " m.there AS live_key, img.there AS live FROM m "
     "INDEXED BY m_tbl"
-    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2"
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=:tbl AND m.id>:after"
     " AND m.there IS NOT NULL AND m.kind IS NOT NULL ORDER BY m.id LIMIT 1000";
 
 enum mr_code mr_merge_fit_standing(struct mr_merge *m, size_t first, size_t count,
@@ -119,11 +119,10 @@ enum mr_code mr_merge_fit_choose(struct mr_merge *m, const struct mr_plan_table 
                                  struct mr_err *err)
 {
     struct fitting f = begin(m, table);
-    const int64_t args[] = {id};
     *possible = false;
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_merge_work_rows(m, "SELECT id, after AS image FROM img WHERE id=?1", args, 1,
-                                  &f.arena, &f.rows, err));
+    MR_TRY_OUT(MR_MERGE_ROWS(m, "SELECT id, after AS image FROM img WHERE id=:id", &f.arena,
+                             &f.rows, err, MR_ARG_INT("id", id)));
     if (f.rows.count == 1) {
         const struct mr_merge_work_row *row = mr_vec_at(&f.rows, 0);
         MR_TRY_OUT(mr_plan_fit_row(&m->fit, table, (struct mr_key){row->image, row->len},

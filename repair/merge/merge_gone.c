@@ -174,10 +174,10 @@ static enum mr_code count_bag(struct bag *b, struct mr_err *err)
     int64_t n = 0;
     MR_TRY(put_state(b, MR_FIND_DIVERGED, err));
     MR_TRY(put_state(b, MR_FIND_UNSETTLED, err));
-    MR_TRY(mr_merge_work_int(b->m, left, NULL, 0, &n, err));
+    MR_TRY(mr_case_number_with(b->m->cf, left, NULL, 0, &n, err));
     if (n > 0) {
         MR_TRY(mr_merge_lookup_stream(b->m, &what, NULL, 0, see_row, b, err));
-        MR_TRY(mr_merge_work_int(b->m, left, NULL, 0, &n, err));
+        MR_TRY(mr_case_number_with(b->m->cf, left, NULL, 0, &n, err));
     }
     b->table->gone->rows += (uint64_t)n;
     return MR_OK;

@@ -7,7 +7,6 @@
 #include "repair/merge/merge_facts.h"
 #include "repair/merge/merge_split.h"
 #include "repair/merge/merge_spread.h"
-#include "repair/merge/merge_work.h"
 
 struct grouping {
     struct mr_merge *m;
@@ -158,12 +157,11 @@ static enum mr_code spread_table(struct grouping *g, struct mr_err *err)
 /* Has the wave rows of the table? */
 static enum mr_code is_reached(const struct grouping *g, size_t table, bool *is, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)table};
     int64_t any = 1;
     enum mr_code code = MR_OK;
     if (!g->first)
-        code = mr_merge_work_int(g->m, "SELECT EXISTS (SELECT 1" OF_WAVE " WHERE m.tbl=?1)", args,
-                                 1, &any, err);
+        code = MR_CASE_NUMBER(g->m->cf, "SELECT EXISTS (SELECT 1" OF_WAVE " WHERE m.tbl=:tbl)",
+                              &any, err, MR_ARG_INT("tbl", table));
     *is = any != 0;
     return code;
 }
@@ -186,15 +184,16 @@ static enum mr_code move_all(void *ctx, bool first, struct mr_err *err)
 static enum mr_code spread(struct grouping *g, struct mr_err *err)
 {
     const struct mr_merge_spread what = {.table = "m",
-                                         .takes = "m.tbl>=?1 AND m.tbl<?2"
+                                         .takes = "m.tbl>=:first AND m.tbl<:end"
                                                   " AND m.grp IN ('maybe', 'base')",
                                          .take = move_all,
                                          .ctx = g,
                                          .way = MR_MERGE_TO_CHILDREN};
-    const int64_t args[] = {(int64_t)g->begin, (int64_t)g->end};
     enum mr_code code = mr_case_prepare(g->m->cf, MR_MERGE_REACH, &g->reach, err);
     if (code == MR_OK)
-        code = mr_merge_spread(g->m, &what, args, 2, NULL, err);
+        code = mr_merge_spread(
+            g->m, &what, MR_CASE_ARGS(MR_ARG_INT("first", g->begin), MR_ARG_INT("end", g->end)),
+            NULL, err);
     mr_case_free(g->reach);
     return code;
 }

@@ -244,8 +244,8 @@ static const char rows_sql[] =
     "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image,"
     " w.image AS live FROM m INDEXED "
     "BY m_tbl"
-    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND "
-    "m.id>?3"
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=:tbl AND w.wave=:wave AND "
+    "m.id>:after"
     " AND w.above AND m.there IS NULL AND NOT m.doubt AND m.ident IS NOT NULL"
     " ORDER BY m.id LIMIT 1000";
 
@@ -269,9 +269,9 @@ enum mr_code mr_merge_match_identities(struct mr_merge_matching *x, struct mr_er
     int64_t after = 0;
     enum mr_code code = open_statements(&d, err);
     while (code == MR_OK) {
-        const int64_t args[] = {(int64_t)x->table->plan->at, x->wave, after};
         mr_arena_reset(&x->arena);
-        code = mr_merge_work_rows(x->m, rows_sql, args, 3, &x->arena, &x->rows, err);
+        code = MR_MERGE_PAGE(x->m, rows_sql, after, &x->arena, &x->rows, err,
+                             MR_ARG_INT("tbl", x->table->plan->at), MR_ARG_INT("wave", x->wave));
         if (code != MR_OK || x->rows.count == 0)
             break;
         after = ((struct mr_merge_work_row *)mr_vec_at(&x->rows, x->rows.count - 1))->id;

@@ -11,7 +11,6 @@
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
 #include "core/row/row_class.h"
-#include "repair/merge/merge_work.h"
 #include "repair/plan/planbook.h"
 #include "repair/reseed/plan_counters.h"
 #include "repair/reseed/reseed_read.h"
@@ -484,14 +483,13 @@ static enum mr_code keep_all(struct mr_merge *m, const struct mr_vec *blocks, st
 static enum mr_code plan_block(struct mr_merge *m, const struct mr_merge_table *t,
                                struct mr_vec *blocks, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)t->plan->at};
     struct block b = {.table = t};
     int64_t rows = 0, ids = 0;
     bool reserved = false;
-    MR_TRY(mr_merge_work_int(m, "SELECT count(*) FROM m WHERE tbl=?1 AND " TO_INSERT, args, 1,
-                             &rows, err));
-    MR_TRY(mr_merge_work_int(m, "SELECT count(*) FROM m WHERE tbl=?1 AND newid AND " TO_INSERT,
-                             args, 1, &ids, err));
+    MR_TRY(MR_CASE_NUMBER(m->cf, "SELECT count(*) FROM m WHERE tbl=:tbl AND " TO_INSERT, &rows, err,
+                          MR_ARG_INT("tbl", t->plan->at)));
+    MR_TRY(MR_CASE_NUMBER(m->cf, "SELECT count(*) FROM m WHERE tbl=:tbl AND newid AND " TO_INSERT,
+                          &ids, err, MR_ARG_INT("tbl", t->plan->at)));
     b.rows = (uint64_t)rows;
     b.ids = (uint64_t)ids;
     b.floor = find_floor(blocks, &b);

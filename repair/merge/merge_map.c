@@ -23,11 +23,13 @@ struct linking {
 /* The next batch of rows of a table; none: rows.count is 0. */
 static enum mr_code next_rows(struct linking *l, int64_t *after, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)l->table->at, *after, MR_MERGE_BATCH};
     mr_arena_reset(&l->arena);
-    enum mr_code code = mr_merge_work_rows(
-        l->m, "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE tbl=?1 AND id>?2 ORDER BY id LIMIT ?3",
-        args, 3, &l->arena, &l->rows, err);
+    enum mr_code code =
+        MR_MERGE_PAGE(l->m,
+                      "SELECT " MR_MERGE_WORK_COLUMNS
+                      " FROM w WHERE tbl=:tbl AND id>:after ORDER BY id LIMIT :limit",
+                      *after, &l->arena, &l->rows, err, MR_ARG_INT("tbl", l->table->at),
+                      MR_ARG_INT("limit", MR_MERGE_BATCH));
     if (code == MR_OK && l->rows.count > 0)
         *after = ((struct mr_merge_work_row *)mr_vec_at(&l->rows, l->rows.count - 1))->id;
     return code;
@@ -171,19 +173,19 @@ static enum mr_code take_live(void *ctx, const struct mr_merge_ask *ask,
 static enum mr_code ask_live(struct linking *l, struct mr_err *err)
 {
     static const char sql[] =
-        "SELECT " MR_MERGE_WORK_COLUMNS " FROM w JOIN link l ON l.child=w.id AND l.ref=?3"
-        " WHERE w.tbl=?1 AND w.id>?2 AND"
+        "SELECT " MR_MERGE_WORK_COLUMNS " FROM w JOIN link l ON l.child=w.id AND l.ref=:ref"
+        " WHERE w.tbl=:tbl AND w.id>:after AND"
         " (l.parent=0 OR (l.parent>0 AND w.above AND w.equal)) ORDER BY w.id LIMIT 1000";
     const struct mr_plan_table *parent = &l->m->plan->tables[l->r->parent];
     const struct mr_merge_lookup what = {MR_TARGET, parent, l->r->to};
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
-        const int64_t args[] = {(int64_t)l->table->at, after,
-                                (int64_t)(l->r - l->m->plan->references)};
         mr_arena_reset(&l->arena);
         mr_vec_clear(&l->asks);
-        code = mr_merge_work_rows(l->m, sql, args, 3, &l->arena, &l->rows, err);
+        code = MR_MERGE_PAGE(l->m, sql, after, &l->arena, &l->rows, err,
+                             MR_ARG_INT("tbl", l->table->at),
+                             MR_ARG_INT("ref", l->r - l->m->plan->references));
         if (code != MR_OK || l->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < l->rows.count; i++) {

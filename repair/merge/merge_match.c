@@ -240,13 +240,13 @@ static enum mr_code match_keys(struct mr_merge_matching *x, struct mr_err *err)
 {
     int64_t after = 0;
     for (;;) {
-        const int64_t args[] = {(int64_t)x->table->plan->at, x->wave, after};
         mr_arena_reset(&x->arena);
         enum mr_code code =
-            mr_merge_work_rows(x->m,
-                               "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE tbl=?1 AND wave=?2"
-                               " AND id>?3 ORDER BY id LIMIT 1000",
-                               args, 3, &x->arena, &x->rows, err);
+            MR_MERGE_PAGE(x->m,
+                          "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE tbl=:tbl AND wave=:wave"
+                          " AND id>:after ORDER BY id LIMIT 1000",
+                          after, &x->arena, &x->rows, err, MR_ARG_INT("tbl", x->table->plan->at),
+                          MR_ARG_INT("wave", x->wave));
         if (code != MR_OK || x->rows.count == 0)
             return code;
         after = ((struct mr_merge_work_row *)mr_vec_at(&x->rows, x->rows.count - 1))->id;
@@ -303,7 +303,6 @@ static enum mr_code write_traces(struct mr_merge_matching *x, struct mr_err *err
 static enum mr_code find_shared(struct mr_merge_matching *x, struct mr_err *err)
 {
     const size_t at = x->table->plan->at;
-    const int64_t args[] = {(int64_t)at};
     struct mr_plan_table *t = &x->m->plan->tables[at];
     int64_t shared = 0;
     bool any = false;
@@ -314,10 +313,10 @@ static enum mr_code find_shared(struct mr_merge_matching *x, struct mr_err *err)
     if (!any || t->parts == MR_PLAN_PARTS_SHARED)
         return MR_OK;
     enum mr_code code =
-        mr_merge_work_int(x->m,
-                          "SELECT EXISTS (SELECT 1 FROM w WHERE tbl=?1 AND above GROUP BY n HAVING"
-                          " count(*)>1)",
-                          args, 1, &shared, err);
+        MR_CASE_NUMBER(x->m->cf,
+                       "SELECT EXISTS (SELECT 1 FROM w WHERE tbl=:tbl AND above GROUP BY n HAVING"
+                       " count(*)>1)",
+                       &shared, err, MR_ARG_INT("tbl", at));
     t->parts = shared != 0 ? MR_PLAN_PARTS_SHARED : MR_PLAN_PARTS_ALONE;
     return code;
 }
@@ -325,18 +324,18 @@ static enum mr_code find_shared(struct mr_merge_matching *x, struct mr_err *err)
 /* Only keys that nobody holds: of others it is known that they are taken. */
 static enum mr_code find_traces(struct mr_merge_matching *x, struct mr_err *err)
 {
-    static const char sql[] = "SELECT w.id, m.mkey AS key, w.n, w.above, w.equal FROM m INDEXED BY "
-                              "m_tbl"
-                              " JOIN w ON w.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND m.id>?3"
-                              " AND m.there IS NULL AND m.taken IS NULL ORDER BY m.id LIMIT ?4";
+    static const char sql[] =
+        "SELECT w.id, m.mkey AS key, w.n, w.above, w.equal FROM m INDEXED BY m_tbl"
+        " JOIN w ON w.id=m.id WHERE m.tbl=:tbl AND w.wave=:wave AND m.id>:after"
+        " AND m.there IS NULL AND m.taken IS NULL ORDER BY m.id LIMIT :limit";
     int64_t after = 0;
     enum mr_code code = find_shared(x, err);
     while (code == MR_OK) {
-        const int64_t args[] = {(int64_t)x->table->plan->at, x->wave, after,
-                                (int64_t)mr_merge_trace_keys(x->m, x->table->plan)};
         mr_arena_reset(&x->arena);
         mr_vec_clear(&x->asks);
-        code = mr_merge_work_rows(x->m, sql, args, 4, &x->arena, &x->rows, err);
+        code = MR_MERGE_PAGE(x->m, sql, after, &x->arena, &x->rows, err,
+                             MR_ARG_INT("tbl", x->table->plan->at), MR_ARG_INT("wave", x->wave),
+                             MR_ARG_INT("limit", mr_merge_trace_keys(x->m, x->table->plan)));
         if (code != MR_OK || x->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
@@ -412,29 +411,29 @@ static void self_references(const struct mr_merge_matching *x, struct mr_strbuf 
 static enum mr_code find_waves(struct mr_merge_matching *x, int64_t *waves, struct mr_err *err)
 {
     struct mr_strbuf refs = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
-    int64_t args[] = {(int64_t)x->table->plan->at, 0};
+    const size_t at = x->table->plan->at;
     int64_t changed = 1;
     *waves = 1;
     if (!x->table->plan->self_hard)
         return MR_OK;
     self_references(x, &refs);
     mr_strbuf_add_fmt(&sql,
-                      "UPDATE w SET wave=?2 WHERE tbl=?1 AND wave=-1 AND NOT EXISTS"
+                      "UPDATE w SET wave=:wave WHERE tbl=:tbl AND wave=-1 AND NOT EXISTS"
                       " (SELECT 1 FROM link l JOIN w p ON p.id=l.parent WHERE"
                       " l.child=w.id AND l.ref IN (%s) AND l.parent<>w.id"
-                      " AND (p.wave=-1 OR p.wave=?2))",
+                      " AND (p.wave=-1 OR p.wave=:wave))",
                       refs.ptr);
     enum mr_code code = mr_strbuf_check(&sql, "ordering rows", err);
     if (code == MR_OK)
-        code = mr_merge_work_run(x->m, "UPDATE w SET wave=-1 WHERE tbl=?1", args, 1, NULL, err);
+        code = MR_CASE_ONCE(x->m->cf, "UPDATE w SET wave=-1 WHERE tbl=:tbl", err,
+                            MR_ARG_INT("tbl", at));
     for (*waves = 0; code == MR_OK && changed > 0; ++*waves) {
-        args[1] = *waves;
-        code = mr_merge_work_run(x->m, sql.ptr, args, 2, &changed, err);
+        code = MR_CASE_CHANGE(x->m->cf, sql.ptr, &changed, err, MR_ARG_INT("tbl", at),
+                              MR_ARG_INT("wave", *waves));
     }
-    args[1] = *waves - 1; /* the last one found nothing */
-    if (code == MR_OK)
-        code = mr_merge_work_run(x->m, "UPDATE w SET wave=?2 WHERE tbl=?1 AND wave=-1", args, 2,
-                                 NULL, err);
+    if (code == MR_OK) /* the last one found nothing */
+        code = MR_CASE_ONCE(x->m->cf, "UPDATE w SET wave=:wave WHERE tbl=:tbl AND wave=-1", err,
+                            MR_ARG_INT("wave", *waves - 1), MR_ARG_INT("tbl", at));
     mr_strbuf_release(&refs);
     mr_strbuf_release(&sql);
     return code;
@@ -481,14 +480,13 @@ static enum mr_code map_all(struct mr_merge_matching *x, struct mr_err *err)
         "SELECT w.id, w.skey AS key, w.n, m.newid AND m.there IS NULL AS above, w.equal,"
         " w.image, m.there AS live_key, img.there AS live FROM m JOIN w ON w.id=m.id JOIN img ON "
         "img.id=m.id"
-        " WHERE m.tbl=?1 AND m.id>?2 AND NOT m.same ORDER BY m.id LIMIT 1000";
+        " WHERE m.tbl=:tbl AND m.id>:after AND NOT m.same ORDER BY m.id LIMIT 1000";
     const struct mr_plan_table *t = x->table->plan;
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK && !has_parents_decided(x)) {
-        const int64_t args[] = {(int64_t)t->at, after};
         mr_arena_reset(&x->arena);
-        code = mr_merge_work_rows(x->m, sql, args, 2, &x->arena, &x->rows, err);
+        code = MR_MERGE_PAGE(x->m, sql, after, &x->arena, &x->rows, err, MR_ARG_INT("tbl", t->at));
         if (code != MR_OK || x->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
@@ -526,27 +524,28 @@ static enum mr_code find_unsame(struct mr_merge_matching *x, int64_t *changed, s
         "INSERT INTO mark (id, unsame) SELECT DISTINCT c.id, 1 FROM w c"
         " JOIN link l ON l.child=c.id LEFT JOIN m p ON p.id=l.parent"
         " LEFT JOIN w pw ON pw.id=l.parent LEFT JOIN mark k ON k.id=c.id"
-        " WHERE c.tbl>=?1 AND c.tbl<?2 AND c.above AND c.equal AND k.unsame IS NOT 1"
+        " WHERE c.tbl>=:first AND c.tbl<:end AND c.above AND c.equal AND k.unsame IS NOT 1"
         " AND ((l.parent=0 AND l.live IS NOT NULL)"
         "  OR (p.id IS NOT NULL AND l.live IS NOT NULL AND p.there IS NOT l.live)"
         "  OR (p.id IS NOT NULL AND l.live IS NULL"
         "   AND (pw.above OR p.there IS NOT NULL)))"
         " ON CONFLICT (id) DO UPDATE SET unsame=1";
-    const int64_t args[] = {(int64_t)x->first, (int64_t)(x->first + x->count)};
-    return mr_merge_work_run(x->m, sql, args, 2, changed, err);
+    return MR_CASE_CHANGE(x->m->cf, sql, changed, err, MR_ARG_INT("first", x->first),
+                          MR_ARG_INT("end", x->first + x->count));
 }
 
 /* A component is matched anew as a whole: what was known of it rests on marks that have changed. */
 static enum mr_code forget(struct mr_merge_matching *x, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)x->first, (int64_t)(x->first + x->count)};
-    MR_TRY(mr_merge_work_run(
-        x->m, "DELETE FROM img WHERE id IN (SELECT id FROM m WHERE tbl>=?1 AND tbl<?2)", args, 2,
-        NULL, err));
-    MR_TRY(mr_merge_work_run(x->m, "DELETE FROM m WHERE tbl>=?1 AND tbl<?2", args, 2, NULL, err));
+    MR_TRY(MR_CASE_ONCE(
+        x->m->cf, "DELETE FROM img WHERE id IN (SELECT id FROM m WHERE tbl>=:first AND tbl<:end)",
+        err, MR_ARG_INT("first", x->first), MR_ARG_INT("end", x->first + x->count)));
+    MR_TRY(MR_CASE_ONCE(x->m->cf, "DELETE FROM m WHERE tbl>=:first AND tbl<:end", err,
+                        MR_ARG_INT("first", x->first), MR_ARG_INT("end", x->first + x->count)));
     MR_TRY(mr_merge_past_forget(x, err));
-    return mr_merge_work_run(x->m, "UPDATE live SET taken=0 WHERE taken=1 AND tbl>=?1 AND tbl<?2",
-                             args, 2, NULL, err);
+    return MR_CASE_ONCE(x->m->cf,
+                        "UPDATE live SET taken=0 WHERE taken=1 AND tbl>=:first AND tbl<:end", err,
+                        MR_ARG_INT("first", x->first), MR_ARG_INT("end", x->first + x->count));
 }
 
 static enum mr_code each_table(struct mr_merge_matching *x,

@@ -110,9 +110,9 @@ static enum mr_code take_twin(void *ctx, const struct mr_merge_ask *ask,
                               const struct mr_merge_answer *row, struct mr_err *err)
 {
     struct loading *l = ctx;
-    const int64_t id[] = {ask->tag};
     (void)row;
-    return mr_merge_work_run(l->x->m, "UPDATE live SET taken=2 WHERE id=?1", id, 1, NULL, err);
+    return MR_CASE_ONCE(l->x->m->cf, "UPDATE live SET taken=2 WHERE id=:id", err,
+                        MR_ARG_INT("id", ask->tag));
 }
 
 /* Rows that are equal on both sides are not in w; without this TARGET's would be free for another
@@ -120,18 +120,18 @@ static enum mr_code take_twin(void *ctx, const struct mr_merge_ask *ask,
 static enum mr_code take_twins(struct loading *l, struct mr_err *err)
 {
     static const char sql[] =
-        "SELECT l.id, l.tkey AS key FROM live l WHERE l.tbl=?1"
-        " AND l.id>?2 AND NOT EXISTS (SELECT 1 FROM w WHERE w.tbl=?1 AND w.skey=l.tkey)"
+        "SELECT l.id, l.tkey AS key FROM live l WHERE l.tbl=:tbl"
+        " AND l.id>:after AND NOT EXISTS (SELECT 1 FROM w WHERE w.tbl=:tbl AND w.skey=l.tkey)"
         " ORDER BY l.id LIMIT 1000";
     struct mr_merge_matching *x = l->x;
     const struct mr_merge_lookup what = {MR_SOURCE, x->table->plan, x->table->plan->key};
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK && what.columns.count > 0) {
-        const int64_t args[] = {(int64_t)x->table->plan->at, after};
         mr_arena_reset(&x->arena);
         mr_vec_clear(&x->asks);
-        code = mr_merge_work_rows(x->m, sql, args, 2, &x->arena, &x->rows, err);
+        code = MR_MERGE_PAGE(x->m, sql, after, &x->arena, &x->rows, err,
+                             MR_ARG_INT("tbl", x->table->plan->at));
         if (code != MR_OK || x->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
@@ -150,12 +150,11 @@ static enum mr_code take_twins(struct loading *l, struct mr_err *err)
 static enum mr_code load(struct mr_merge_matching *x, struct mr_err *err)
 {
     struct loading l = {.x = x, .name = MR_STRBUF_INIT};
-    const int64_t args[] = {(int64_t)x->table->plan->at};
     int64_t known = 0;
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_merge_work_int(x->m,
-                                 "SELECT count(*) FROM live WHERE tbl=?1 AND ident IS NOT NULL",
-                                 args, 1, &known, err));
+    MR_TRY_OUT(MR_CASE_NUMBER(x->m->cf,
+                              "SELECT count(*) FROM live WHERE tbl=:tbl AND ident IS NOT NULL",
+                              &known, err, MR_ARG_INT("tbl", x->table->plan->at)));
     if (known == 0 && x->table->plan->key.count > 0)
         MR_TRY_OUT(load_above(&l, err));
     if (known == 0)
@@ -190,10 +189,10 @@ static enum mr_code pair_up(struct pairing *p, const struct mr_merge_work_row *r
 static const char rows_sql[] =
     "SELECT w.id, m.ident AS key, w.n, w.above, w.equal, img.after AS image FROM m INDEXED "
     "BY m_tbl"
-    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND w.wave=?2 AND "
-    "m.id>?3"
-    " AND m.there IS NULL AND NOT m.doubt AND (?4=0 OR w.above)"
-    " AND (?5=0 OR NOT EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=:tbl AND w.wave=:wave AND "
+    "m.id>:after"
+    " AND m.there IS NULL AND NOT m.doubt AND (:keyed=0 OR w.above)"
+    " AND (:events=0 OR NOT EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"
     " WHERE l.child=w.id AND p.grp='lost')) ORDER BY m.id LIMIT 1000";
 
 static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p, struct mr_err *err)
@@ -202,10 +201,11 @@ static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p, st
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
-        const int64_t args[] = {(int64_t)t->at, x->wave, after, t->key.count > 0,
-                                t->identity == MR_PLAN_BY_NONE};
         mr_arena_reset(&x->arena);
-        code = mr_merge_work_rows(x->m, rows_sql, args, 5, &x->arena, &x->rows, err);
+        code =
+            MR_MERGE_PAGE(x->m, rows_sql, after, &x->arena, &x->rows, err, MR_ARG_INT("tbl", t->at),
+                          MR_ARG_INT("wave", x->wave), MR_ARG_INT("keyed", t->key.count > 0),
+                          MR_ARG_INT("events", t->identity == MR_PLAN_BY_NONE));
         if (code != MR_OK || x->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < x->rows.count; i++) {
@@ -233,7 +233,6 @@ static enum mr_code pair_rows(struct mr_merge_matching *x, struct pairing *p, st
 enum mr_code mr_merge_match_multiset(struct mr_merge_matching *x, struct mr_err *err)
 {
     struct pairing p = {0};
-    const int64_t args[] = {(int64_t)x->table->plan->at};
     const struct mr_case_sql list[] = {
         {&p.find, "SELECT id, tkey, image FROM live WHERE tbl=:tbl AND ident=:ident"
                   " AND taken=0 ORDER BY tkey LIMIT 1"},
@@ -245,11 +244,11 @@ enum mr_code mr_merge_match_multiset(struct mr_merge_matching *x, struct mr_err 
     MR_TRY_OUT(load(x, err));
     /* rows of TARGET that are the same as SOURCE's, or known to be */
     MR_TRY_OUT(
-        mr_merge_work_run(x->m,
-                          "UPDATE live SET taken=1 WHERE tbl=?1 AND tkey IN (SELECT there FROM m"
-                          " WHERE tbl=?1 AND same UNION ALL SELECT k.into_key FROM mark k JOIN w ON"
-                          " w.id=k.id WHERE w.tbl=?1 AND k.into_key IS NOT NULL)",
-                          args, 1, NULL, err));
+        MR_CASE_ONCE(x->m->cf,
+                     "UPDATE live SET taken=1 WHERE tbl=:tbl AND tkey IN (SELECT there FROM m"
+                     " WHERE tbl=:tbl AND same UNION ALL SELECT k.into_key FROM mark k JOIN w ON"
+                     " w.id=k.id WHERE w.tbl=:tbl AND k.into_key IS NOT NULL)",
+                     err, MR_ARG_INT("tbl", x->table->plan->at)));
     MR_TRY_OUT(mr_case_prepare_all(x->m->cf, list, sizeof list / sizeof list[0], err));
     MR_TRY_OUT(mr_case_fields_open(&p.find_map, p.find, MR_CASE_FIELDS(live_fields), err));
     MR_TRY_OUT(pair_rows(x, &p, err));

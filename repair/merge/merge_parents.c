@@ -116,8 +116,9 @@ static enum mr_code take_moved(const struct looking *l, struct mr_arena *arena, 
 
 /* Rows that may be written: TARGET has them otherwise, or not, or has somebody of later
  * days there. */
-static const char rows_sql[] = "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE tbl=?1 AND id>?2"
-                               " AND (above OR equal IS NOT 1) ORDER BY id LIMIT 1000";
+static const char rows_sql[] =
+    "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE tbl=:tbl AND id>:after"
+    " AND (above OR equal IS NOT 1) ORDER BY id LIMIT 1000";
 
 enum mr_code mr_merge_parents_moved(struct mr_merge *m, const struct mr_plan_reference *r,
                                     int64_t *after, struct mr_arena *arena, struct mr_vec *keys,
@@ -130,11 +131,11 @@ enum mr_code mr_merge_parents_moved(struct mr_merge *m, const struct mr_plan_ref
                         .rows = MR_VEC_INIT(struct mr_merge_work_row),
                         .asks = MR_VEC_INIT(struct mr_merge_ask),
                         .parents = MR_VEC_INIT(struct parent)};
-    const int64_t args[] = {(int64_t)r->child, *after};
     enum mr_code code = MR_OK;
     MR_TRY_OUT(
         mr_case_prepare(m->cf, "SELECT 1 FROM w WHERE tbl=:tbl AND skey=:key", &l.known, err));
-    MR_TRY_OUT(mr_merge_work_rows(m, rows_sql, args, 2, &l.arena, &l.rows, err));
+    MR_TRY_OUT(
+        MR_MERGE_PAGE(m, rows_sql, *after, &l.arena, &l.rows, err, MR_ARG_INT("tbl", r->child)));
     for (size_t i = 0; i < l.rows.count; i++) {
         const struct mr_merge_work_row *row = mr_vec_at(&l.rows, i);
         *after = row->id;

@@ -218,12 +218,11 @@ enum mr_code mr_merge_past_judge(struct mr_merge_matching *x, struct mr_err *err
 
 enum mr_code mr_merge_past_forget(struct mr_merge_matching *x, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)x->first, (int64_t)(x->first + x->count)};
     for (size_t i = x->first; i < x->first + x->count; i++)
         x->m->tables[i].has_past = x->m->tables[i].has_certain = false;
-    return mr_merge_work_run(x->m,
-                             "UPDATE w SET above=1, past=0 WHERE tbl>=?1 AND tbl<?2 AND past=1",
-                             args, 2, NULL, err);
+    return MR_CASE_ONCE(x->m->cf,
+                        "UPDATE w SET above=1, past=0 WHERE tbl>=:first AND tbl<:end AND past=1",
+                        err, MR_ARG_INT("first", x->first), MR_ARG_INT("end", x->first + x->count));
 }
 
 /* ---- what is in doubt no longer ---- */
@@ -236,15 +235,15 @@ enum mr_code mr_merge_past_forget(struct mr_merge_matching *x, struct mr_err *er
 static enum mr_code find_certain(struct mr_merge *m, const struct mr_merge_table *t, bool *any,
                                  int64_t *first, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)t->plan->at};
     int64_t n = 0, least = 0;
-    enum mr_code code = mr_merge_work_int(
-        m, "SELECT count(*) FROM m WHERE tbl=?1 AND doubt AND " HANGS_ON_LOST, args, 1, &n, err);
+    enum mr_code code =
+        MR_CASE_NUMBER(m->cf, "SELECT count(*) FROM m WHERE tbl=:tbl AND doubt AND " HANGS_ON_LOST,
+                       &n, err, MR_ARG_INT("tbl", t->plan->at));
     if (code == MR_OK && n > 0)
-        code = mr_merge_work_int(m,
-                                 "SELECT min(w.n) FROM m JOIN w ON w.id=m.id"
-                                 " WHERE m.tbl=?1 AND m.doubt AND " HANGS_ON_LOST,
-                                 args, 1, &least, err);
+        code = MR_CASE_NUMBER(m->cf,
+                              "SELECT min(w.n) FROM m JOIN w ON w.id=m.id"
+                              " WHERE m.tbl=:tbl AND m.doubt AND " HANGS_ON_LOST,
+                              &least, err, MR_ARG_INT("tbl", t->plan->at));
     *any = n > 0 || t->has_certain;
     *first = n == 0 || (t->has_certain && t->certain < least) ? t->certain : least;
     return code;
@@ -254,7 +253,6 @@ static enum mr_code clear_doubts(struct mr_merge *m, struct mr_merge_table *t, i
                                  struct mr_err *err)
 {
     struct mr_merge_bound *b = &t->bound;
-    int64_t args[] = {(int64_t)t->plan->at, 0, 0};
     int64_t first = 0;
     bool any = false, is_lower = false;
     enum mr_code code = find_certain(m, t, &any, &first, err);
@@ -264,16 +262,15 @@ static enum mr_code clear_doubts(struct mr_merge *m, struct mr_merge_table *t, i
         b->fresh = first;
         b->fresh_origin = MR_BOUND_COLLISION;
     }
-    args[1] = b->has_fresh;
-    args[2] = b->fresh;
     *cleared = 0;
     if (code == MR_OK)
-        code = mr_merge_work_run(m,
-                                 "INSERT INTO mark (id, cleared) SELECT m.id, 1 FROM m JOIN w"
-                                 " ON w.id=m.id WHERE m.tbl=?1 AND m.doubt AND"
-                                 " ((?2 AND w.n>=?3) OR " HANGS_ON_LOST ")"
-                                 " ON CONFLICT (id) DO UPDATE SET cleared=1",
-                                 args, 3, cleared, err);
+        code = MR_CASE_CHANGE(m->cf,
+                              "INSERT INTO mark (id, cleared) SELECT m.id, 1 FROM m JOIN w"
+                              " ON w.id=m.id WHERE m.tbl=:tbl AND m.doubt AND"
+                              " ((:has_fresh AND w.n>=:fresh) OR " HANGS_ON_LOST ")"
+                              " ON CONFLICT (id) DO UPDATE SET cleared=1",
+                              cleared, err, MR_ARG_INT("tbl", t->plan->at),
+                              MR_ARG_INT("has_fresh", b->has_fresh), MR_ARG_INT("fresh", b->fresh));
     if (is_lower)
         ++*cleared; /* the groups go by it */
     return code;
@@ -338,15 +335,15 @@ static enum mr_code judge_age(struct ageing *a, const struct mr_merge_work_row *
 
 static const char alone_sql[] =
     "SELECT " MR_MERGE_WORK_COLUMNS " FROM m JOIN w ON w.id=m.id"
-    " LEFT JOIN mark k ON k.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND w.above"
-    " AND m.taken IS NULL AND k.into_key IS NULL AND NOT (?3 AND w.n>=?4)"
+    " LEFT JOIN mark k ON k.id=m.id WHERE m.tbl=:tbl AND m.id>:after AND w.above"
+    " AND m.taken IS NULL AND k.into_key IS NULL AND NOT (:has_fresh AND w.n>=:fresh)"
     " ORDER BY m.id LIMIT 1000";
 
 /* Only where the bound was inferred: a person who said where the past ends is believed. */
 static enum mr_code find_older(struct ageing *a, struct mr_err *err)
 {
     const struct mr_merge_bound *b = &a->table->bound;
-    int64_t args[] = {(int64_t)a->table->plan->at, 0, b->has_fresh, b->fresh};
+    int64_t after = 0;
     bool begun = false;
     enum mr_code code = MR_OK;
     if (!is_tested(a->table) || a->table->plan->created_at == MR_NO_COLUMN ||
@@ -354,7 +351,9 @@ static enum mr_code find_older(struct ageing *a, struct mr_err *err)
         return MR_OK;
     while (code == MR_OK) {
         mr_arena_reset(&a->arena);
-        code = mr_merge_work_rows(a->m, alone_sql, args, 4, &a->arena, &a->rows, err);
+        code = MR_MERGE_PAGE(a->m, alone_sql, after, &a->arena, &a->rows, err,
+                             MR_ARG_INT("tbl", a->table->plan->at),
+                             MR_ARG_INT("has_fresh", b->has_fresh), MR_ARG_INT("fresh", b->fresh));
         if (code != MR_OK || a->rows.count == 0)
             break;
         if (!begun)
@@ -362,7 +361,7 @@ static enum mr_code find_older(struct ageing *a, struct mr_err *err)
         begun = true;
         for (size_t i = 0; code == MR_OK && i < a->rows.count; i++) {
             const struct mr_merge_work_row *row = mr_vec_at(&a->rows, i);
-            args[1] = row->id;
+            after = row->id;
             code = judge_age(a, row, err);
         }
     }
@@ -455,17 +454,16 @@ static enum mr_code refuse(const struct mr_merge *m, const struct mr_merge_table
 /* A run of keys in doubt that begins right above the bound. */
 static enum mr_code test_run(struct mr_merge *m, const struct mr_merge_table *t, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)t->plan->at};
     char why[128];
     int64_t run = 0;
-    enum mr_code code = mr_merge_work_int(
-        m,
-        "SELECT count(*) FROM m JOIN w ON w.id=m.id WHERE m.tbl=?1 AND m.doubt AND"
+    enum mr_code code = MR_CASE_NUMBER(
+        m->cf,
+        "SELECT count(*) FROM m JOIN w ON w.id=m.id WHERE m.tbl=:tbl AND m.doubt AND"
         " w.n<=COALESCE((SELECT min(ow.n) FROM m o JOIN w ow ON ow.id=o.id LEFT JOIN mark"
-        " k ON k.id=o.id WHERE o.tbl=?1 AND NOT o.doubt AND o.taken IS NOT NULL AND NOT"
+        " k ON k.id=o.id WHERE o.tbl=:tbl AND NOT o.doubt AND o.taken IS NOT NULL AND NOT"
         " o.same AND (ow.above OR ow.past=1) AND k.into_key IS NULL),"
         " 9223372036854775807)",
-        args, 1, &run, err);
+        &run, err, MR_ARG_INT("tbl", t->plan->at));
     if (code != MR_OK || run < RUN)
         return code;
     (void)snprintf(why, sizeof why,
@@ -480,24 +478,23 @@ static enum mr_code test_edited(struct mr_merge *m, const struct mr_merge_table 
                                 struct mr_err *err)
 {
     const struct mr_find_counts *found = &t->plan->found->counts;
-    const int64_t args[] = {(int64_t)t->plan->at};
     char why[256];
     int64_t column = 0, most = 0;
-    enum mr_code code = mr_merge_work_int(m,
-                                          "SELECT count(*) FROM m LEFT JOIN mark k ON "
-                                          "k.id=m.id WHERE m.tbl=?1 AND m.lone>=0"
-                                          " AND k.cleared IS NOT 1 AND NOT " HANGS_ON_LOST
-                                          " GROUP BY m.lone ORDER BY 1 DESC LIMIT 1",
-                                          args, 1, &most, err);
+    enum mr_code code = MR_CASE_NUMBER(m->cf,
+                                       "SELECT count(*) FROM m LEFT JOIN mark k ON "
+                                       "k.id=m.id WHERE m.tbl=:tbl AND m.lone>=0"
+                                       " AND k.cleared IS NOT 1 AND NOT " HANGS_ON_LOST
+                                       " GROUP BY m.lone ORDER BY 1 DESC LIMIT 1",
+                                       &most, err, MR_ARG_INT("tbl", t->plan->at));
     uint64_t common = found->source_rows > found->missing ? found->source_rows - found->missing : 0;
     if (code != MR_OK || most < RUN || 2 * (uint64_t)most <= common)
         return code;
-    code = mr_merge_work_int(
-        m,
-        "SELECT m.lone FROM m LEFT JOIN mark k ON k.id=m.id WHERE m.tbl=?1 AND m.lone>=0"
+    code = MR_CASE_NUMBER(
+        m->cf,
+        "SELECT m.lone FROM m LEFT JOIN mark k ON k.id=m.id WHERE m.tbl=:tbl AND m.lone>=0"
         " AND k.cleared IS NOT 1 AND NOT " HANGS_ON_LOST
         " GROUP BY m.lone ORDER BY count(*) DESC LIMIT 1",
-        args, 1, &column, err);
+        &column, err, MR_ARG_INT("tbl", t->plan->at));
     if (code != MR_OK)
         return code;
     (void)snprintf(why, sizeof why, "most keys that both sides hold differ in column \"%s\" alone",

@@ -5,7 +5,6 @@
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
 #include "repair/merge/merge_spread.h"
-#include "repair/merge/merge_work.h"
 
 static const char schema_sql[] =
     "DROP TABLE IF EXISTS temp.ins; DROP TABLE IF EXISTS temp.defer;"
@@ -53,8 +52,7 @@ static enum mr_code find_core(struct mr_merge *m, struct mr_err *err)
                  "c.id<>ins.id)",
         .write = "UPDATE ins SET core=0 WHERE id IN reached",
         .way = MR_MERGE_TO_PARENTS};
-    enum mr_code code =
-        mr_merge_work_run(m, "UPDATE ins SET core=(lvl IS NULL)", NULL, 0, NULL, err);
+    enum mr_code code = mr_case_once_with(m->cf, "UPDATE ins SET core=(lvl IS NULL)", NULL, 0, err);
     return code == MR_OK ? mr_merge_spread(m, &outside, NULL, 0, NULL, err) : code;
 }
 
@@ -64,18 +62,18 @@ static enum mr_code break_rows(struct mr_merge *m, const char *open, int64_t lev
                                int64_t *changed, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    const int64_t args[] = {level, any};
     mr_strbuf_add_fmt(&sql,
-                      "UPDATE ins SET lvl=?1 WHERE id IN (SELECT c.id FROM ins c WHERE"
+                      "UPDATE ins SET lvl=:level WHERE id IN (SELECT c.id FROM ins c WHERE"
                       " c.core AND c.lvl IS NULL AND NOT EXISTS (SELECT 1 FROM link l"
                       " JOIN ins p ON p.id=l.parent WHERE l.child=c.id AND p.id<>c.id"
                       " AND p.lvl IS NULL AND (l.ref NOT IN (%s)"
-                      " OR (NOT ?2 AND p.core AND p.id<c.id))) ORDER BY c.id LIMIT"
-                      " CASE WHEN ?2 THEN 1 ELSE -1 END)",
+                      " OR (NOT :any AND p.core AND p.id<c.id))) ORDER BY c.id LIMIT"
+                      " CASE WHEN :any THEN 1 ELSE -1 END)",
                       open);
     enum mr_code code = mr_strbuf_check(&sql, "ordering rows", err);
     if (code == MR_OK)
-        code = mr_merge_work_run(m, sql.ptr, args, 2, changed, err);
+        code = MR_CASE_CHANGE(m->cf, sql.ptr, changed, err, MR_ARG_INT("level", level),
+                              MR_ARG_INT("any", any));
     mr_strbuf_release(&sql);
     return code;
 }
@@ -94,12 +92,12 @@ static enum mr_code break_circles(struct mr_merge *m, int64_t level, struct mr_e
         MR_TRY_OUT(break_rows(m, open.ptr, level, true, &changed, err));
     if (changed == 0)
         MR_TRY_OUT(mr_err_set(err, MR_E_BUG, "rows to be inserted have no order"));
-    MR_TRY_OUT(mr_merge_work_run(m,
-                                 "INSERT OR IGNORE INTO defer SELECT l.child, l.ref, l.parent"
-                                 " FROM ins c JOIN link l ON l.child=c.id JOIN ins p ON"
-                                 " p.id=l.parent WHERE c.lvl=?1 AND p.id<>c.id AND"
-                                 " (p.lvl IS NULL OR p.lvl=?1)",
-                                 &level, 1, NULL, err));
+    MR_TRY_OUT(MR_CASE_ONCE(m->cf,
+                            "INSERT OR IGNORE INTO defer SELECT l.child, l.ref, l.parent"
+                            " FROM ins c JOIN link l ON l.child=c.id JOIN ins p ON"
+                            " p.id=l.parent WHERE c.lvl=:level AND p.id<>c.id AND"
+                            " (p.lvl IS NULL OR p.lvl=:level)",
+                            err, MR_ARG_INT("level", level)));
 out:
     mr_strbuf_release(&open);
     return code;
@@ -113,8 +111,8 @@ static enum mr_code rank_rows(struct mr_merge *m, struct mr_err *err)
     while (code == MR_OK) {
         code = rank(m, &level, err);
         if (code == MR_OK)
-            code = mr_merge_work_int(m, "SELECT count(*) FROM ins WHERE lvl IS NULL", NULL, 0,
-                                     &left, err);
+            code = mr_case_number_with(m->cf, "SELECT count(*) FROM ins WHERE lvl IS NULL", NULL, 0,
+                                       &left, err);
         if (code != MR_OK || left == 0)
             break;
         code = break_circles(m, level++, err);

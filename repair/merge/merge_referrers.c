@@ -311,7 +311,7 @@ static const char standing_sql[] =
     "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image,"
     " m.there AS live_key, img.there AS live FROM m "
     "INDEXED BY m_tbl"
-    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2"
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=:tbl AND m.id>:after"
     " AND m.there IS NOT NULL AND m.kind IS NOT NULL ORDER BY m.id LIMIT 1000";
 
 static enum mr_code judge_table(struct referring *w, const struct mr_plan_table *t,
@@ -320,9 +320,9 @@ static enum mr_code judge_table(struct referring *w, const struct mr_plan_table 
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
-        const int64_t args[] = {(int64_t)t->at, after};
         mr_arena_reset(&w->arena);
-        code = mr_merge_work_rows(w->m, standing_sql, args, 2, &w->arena, &w->rows, err);
+        code = MR_MERGE_PAGE(w->m, standing_sql, after, &w->arena, &w->rows, err,
+                             MR_ARG_INT("tbl", t->at));
         if (code != MR_OK || w->rows.count == 0)
             break;
         after = ((struct mr_merge_work_row *)mr_vec_at(&w->rows, w->rows.count - 1))->id;

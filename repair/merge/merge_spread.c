@@ -1,8 +1,6 @@
 /* merge_spread.c: see merge_spread.h. */
 #include "repair/merge/merge_spread.h"
 
-#include "core/case/case_args.h"
-
 /* Neighbours of the rows that were reached; SQLite is to begin with those. */
 static const char *const beside_sql[] = {
     [MR_MERGE_TO_CHILDREN] =
@@ -18,7 +16,7 @@ static const char *const beside_end[] = {
 struct spreading {
     const struct mr_merge_spread *what;
     struct mr_case *cf;
-    const int64_t *args;
+    const struct mr_case_arg *args;
     size_t nargs;
     int64_t *wave;
     struct mr_case_stmt *first, *write, *beside, *next, *any, *clear, *forget;
@@ -71,8 +69,7 @@ static void close_statements(struct spreading *s)
 
 static enum mr_code run(const struct spreading *s, struct mr_case_stmt *stmt, struct mr_err *err)
 {
-    mr_case_bind_numbers(stmt, s->args, s->nargs);
-    return mr_case_run(stmt, err);
+    return mr_case_run_with(stmt, s->args, s->nargs, err);
 }
 
 /* Those in temp.beside (first: of all rows) that take it, into temp.reached. */
@@ -103,7 +100,8 @@ static enum mr_code find_beside(const struct spreading *s, struct mr_err *err)
 /* The first wave looks at all rows, later ones only at neighbours of the one before: else a chain
  * of n rows would cost n times all of them. */
 enum mr_code mr_merge_spread(struct mr_merge *m, const struct mr_merge_spread *what,
-                             const int64_t *args, size_t nargs, int64_t *wave, struct mr_err *err)
+                             const struct mr_case_arg *args, size_t nargs, int64_t *wave,
+                             struct mr_err *err)
 {
     struct spreading s = {.what = what, .cf = m->cf, .args = args, .nargs = nargs, .wave = wave};
     bool any = false;

@@ -11,6 +11,7 @@
 #ifndef MR_MERGE_SPREAD_H
 #define MR_MERGE_SPREAD_H
 
+#include "core/case/case_args.h"
 #include "repair/merge/merge_internal.h"
 
 enum mr_merge_way { MR_MERGE_TO_CHILDREN, MR_MERGE_TO_PARENTS };
@@ -24,7 +25,7 @@ typedef enum mr_code mr_merge_take_fn(void *ctx, bool first, struct mr_err *err)
 
 struct mr_merge_spread {
     const char *table; /* of the rows, by id: "m" */
-    /* SQL: when a row of it takes it, and no more once it has; with ?1, ?2, … */
+    /* SQL: when a row of it takes it, and no more once it has */
     const char *takes;
     /* SQL that gives it to the rows of temp.reached, with :wave, its number; or NULL, where
      * more than SQL decides: of rows that `takes` is true for, take() does. */
@@ -34,9 +35,11 @@ struct mr_merge_spread {
     enum mr_merge_way way;
 };
 
-/* Until no row takes it any more.  args: of takes.  *wave: the number of the first wave, then
- * of the one that has reached nobody; NULL: write does not ask for it. */
+/* Until no row takes it any more.  args: all parameters of `takes`, which names each of them;
+ * NULL and 0: it has none.  *wave: the number of the first wave, then of the one that has reached
+ * nobody; NULL: write does not ask for it. */
 enum mr_code mr_merge_spread(struct mr_merge *m, const struct mr_merge_spread *what,
-                             const int64_t *args, size_t nargs, int64_t *wave, struct mr_err *err);
+                             const struct mr_case_arg *args, size_t nargs, int64_t *wave,
+                             struct mr_err *err);
 
 #endif

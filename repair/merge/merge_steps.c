@@ -7,7 +7,6 @@
 #include "core/case/case_fields.h"
 #include "repair/merge/merge_rank.h"
 #include "repair/merge/merge_row.h"
-#include "repair/merge/merge_work.h"
 
 /* Levels of a component begin at its number times this; chains are shorter. */
 #define COMPONENT_LEVELS ((uint64_t)1 << 32)
@@ -264,7 +263,8 @@ enum mr_code mr_merge_steps(struct mr_merge *m, struct mr_err *err)
     int64_t defers = 0;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(s.values != NULL ? mr_merge_rank(m, err) : mr_merge_nomem(err));
-    MR_TRY_OUT(mr_merge_work_int(m, "SELECT EXISTS (SELECT 1 FROM defer)", NULL, 0, &defers, err));
+    MR_TRY_OUT(
+        mr_case_number_with(m->cf, "SELECT EXISTS (SELECT 1 FROM defer)", NULL, 0, &defers, err));
     s.defers = defers != 0;
     MR_TRY_OUT(open_statements(&s, err));
     MR_TRY_OUT(insert_all(&s, err));

@@ -64,8 +64,8 @@ static const char rows_sql[] =
     "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image FROM m INDEXED BY "
     "m_tbl"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
-    " WHERE m.tbl=?1 AND m.id>?2 AND m.there IS NULL AND m.own IS NULL"
-    " AND NOT m.misfit AND NOT m.rival AND k.skip IS NOT 1 AND (?3=0 OR m.grp='gone') "
+    " WHERE m.tbl=:tbl AND m.id>:after AND m.there IS NULL AND m.own IS NULL"
+    " AND NOT m.misfit AND NOT m.rival AND k.skip IS NOT 1 AND (:only_gone=0 OR m.grp='gone') "
     "ORDER BY m.id LIMIT 1000";
 
 /* Index by index, so that the first rival is named; who has one is not asked about again. */
@@ -75,10 +75,10 @@ static enum mr_code seek(struct seeking *s, bool only_gone, struct mr_err *err)
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
-        const int64_t args[] = {(int64_t)s->table->at, after, only_gone};
         mr_arena_reset(&s->arena);
         mr_vec_clear(&s->asks);
-        code = mr_merge_work_rows(s->m, rows_sql, args, 3, &s->arena, &s->rows, err);
+        code = MR_MERGE_PAGE(s->m, rows_sql, after, &s->arena, &s->rows, err,
+                             MR_ARG_INT("tbl", s->table->at), MR_ARG_INT("only_gone", only_gone));
         if (code != MR_OK || s->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < s->rows.count; i++) {
@@ -189,10 +189,9 @@ enum mr_code mr_merge_columns_to_empty(struct mr_merge *m, const struct mr_plan_
                                        int64_t id, struct mr_strbuf *out, struct mr_err *err)
 {
     struct seeking s = begin(m, table);
-    const int64_t args[] = {id};
     s.empty = out;
-    enum mr_code code = mr_merge_work_rows(m, "SELECT id, after AS image FROM img WHERE id=?1",
-                                           args, 1, &s.arena, &s.rows, err);
+    enum mr_code code = MR_MERGE_ROWS(m, "SELECT id, after AS image FROM img WHERE id=:id",
+                                      &s.arena, &s.rows, err, MR_ARG_INT("id", id));
     if (code == MR_OK && s.rows.count == 1)
         code = seek_empty(&s, err);
     end(&s);

@@ -21,7 +21,7 @@ static const char schema_sql[] = "DROP TABLE IF EXISTS temp.event;"
 static const char rows_sql[] =
     "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, img.after AS image FROM m"
     " JOIN w ON w.id=m.id JOIN img ON img.id=m.id LEFT JOIN mark k ON k.id=m.id"
-    " WHERE m.tbl=?1 AND m.id>?2 AND m.newid AND m.there IS NULL AND m.waits=0"
+    " WHERE m.tbl=:tbl AND m.id>:after AND m.newid AND m.there IS NULL AND m.waits=0"
     " AND k.skip IS NOT 1 ORDER BY m.id LIMIT 1000";
 
 struct unknown {
@@ -67,12 +67,12 @@ static enum mr_code digest_of(struct unknown *u, struct mr_key image, struct mr_
 static enum mr_code note_events(struct unknown *u, struct mr_err *err)
 {
     int64_t after = 0;
-    enum mr_code code = mr_merge_work_run(u->m, "DELETE FROM event", NULL, 0, NULL, err);
+    enum mr_code code = mr_case_once_with(u->m->cf, "DELETE FROM event", NULL, 0, err);
     u->events = 0;
     while (code == MR_OK) {
-        const int64_t args[] = {(int64_t)u->table->at, after};
         mr_arena_reset(&u->arena);
-        code = mr_merge_work_rows(u->m, rows_sql, args, 2, &u->arena, &u->rows, err);
+        code = MR_MERGE_PAGE(u->m, rows_sql, after, &u->arena, &u->rows, err,
+                             MR_ARG_INT("tbl", u->table->at));
         if (code != MR_OK || u->rows.count == 0)
             break;
         for (size_t i = 0; code == MR_OK && i < u->rows.count; i++) {

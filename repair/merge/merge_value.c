@@ -210,7 +210,7 @@ static const char rows_sql[] =
     "SELECT w.id, w.skey AS key, w.n, w.above, w.equal, w.image,"
     " m.there AS live_key, img.there AS live FROM m "
     "INDEXED BY m_tbl"
-    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=?1 AND m.id>?2 AND "
+    " JOIN w ON w.id=m.id JOIN img ON img.id=m.id WHERE m.tbl=:tbl AND m.id>:after AND "
     "m.grp='base'"
     " AND m.there IS NOT NULL ORDER BY m.id LIMIT 1000";
 
@@ -219,9 +219,9 @@ static enum mr_code compare_table(struct comparing *c, struct mr_err *err)
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
-        const int64_t args[] = {(int64_t)c->table->plan->at, after};
         mr_arena_reset(&c->arena);
-        code = mr_merge_work_rows(c->m, rows_sql, args, 2, &c->arena, &c->rows, err);
+        code = MR_MERGE_PAGE(c->m, rows_sql, after, &c->arena, &c->rows, err,
+                             MR_ARG_INT("tbl", c->table->plan->at));
         if (code != MR_OK || c->rows.count == 0)
             break;
         after = ((struct mr_merge_work_row *)mr_vec_at(&c->rows, c->rows.count - 1))->id;

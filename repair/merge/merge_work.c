@@ -1,7 +1,6 @@
 /* merge_work.c: see merge_work.h. */
 #include "repair/merge/merge_work.h"
 
-#include "core/case/case_args.h"
 #include "core/case/case_fields.h"
 
 static const char schema_sql[] =
@@ -130,18 +129,13 @@ static const struct mr_case_field row_fields[] = MR_CASE_LIST(
     ROW("live_key", live_key, BYTES), MR_CASE_SPAN(struct mr_merge_work_row, live));
 
 /* At least one row a page, however wide: a caller that gets none is at the end. */
-enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,
-                                size_t nargs, struct mr_arena *arena, struct mr_vec *rows,
-                                struct mr_err *err)
+static enum mr_code read_rows(struct mr_case_stmt *stmt, struct mr_arena *arena,
+                              struct mr_vec *rows, struct mr_err *err)
 {
-    struct mr_case_stmt *stmt = NULL;
     struct mr_case_fields map;
     bool more = false;
     size_t bytes = 0;
-    enum mr_code code = prepare(m, sql, args, nargs, &stmt, err);
-    if (code == MR_OK)
-        code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(row_fields), err);
-    mr_vec_clear(rows);
+    enum mr_code code = mr_case_fields_open(&map, stmt, MR_CASE_FIELDS(row_fields), err);
     while (code == MR_OK && bytes < MR_MERGE_PAGE_BYTES &&
            (code = mr_case_step(stmt, &more, err)) == MR_OK && more) {
         struct mr_merge_work_row *row = mr_vec_push(rows);
@@ -149,6 +143,32 @@ enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64
         if (code == MR_OK)
             bytes += row->len + row->live_len;
     }
+    return code;
+}
+
+enum mr_code mr_merge_work_rows_with(struct mr_merge *m, const char *sql,
+                                     const struct mr_case_arg *args, size_t count,
+                                     struct mr_arena *arena, struct mr_vec *rows,
+                                     struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = mr_case_prepare_with(m->cf, sql, args, count, &stmt, err);
+    mr_vec_clear(rows);
+    if (code == MR_OK)
+        code = read_rows(stmt, arena, rows, err);
+    mr_case_free(stmt);
+    return code;
+}
+
+enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,
+                                size_t nargs, struct mr_arena *arena, struct mr_vec *rows,
+                                struct mr_err *err)
+{
+    struct mr_case_stmt *stmt = NULL;
+    enum mr_code code = prepare(m, sql, args, nargs, &stmt, err);
+    mr_vec_clear(rows);
+    if (code == MR_OK)
+        code = read_rows(stmt, arena, rows, err);
     mr_case_free(stmt);
     return code;
 }

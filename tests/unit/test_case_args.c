@@ -125,6 +125,30 @@ static void test_once(void **state)
     assert_null(stmt);
 }
 
+/* What a statement has changed is said of one that ran. */
+static void test_change(void **state)
+{
+    struct world *w = *state;
+    int64_t n = 0;
+    for (int i = 1; i <= 3; i++)
+        assert_int_equal(
+            MR_CASE_CHANGE(w->cf, "INSERT INTO t (n) VALUES (:n)", &n, NULL, MR_ARG_INT("n", i)),
+            MR_OK);
+    assert_int_equal(n, 1);
+    assert_int_equal(MR_CASE_CHANGE(w->cf, "UPDATE t SET name=:name WHERE n<=:most", &n, NULL,
+                                    MR_ARG_INT("most", 2), MR_ARG_TEXT("name", "x")),
+                     MR_OK);
+    assert_int_equal(n, 2);
+    assert_int_not_equal(MR_CASE_CHANGE(w->cf, "UPDATE t SET name=:name WHERE n<=:most", &n, NULL,
+                                        MR_ARG_INT("most", 3)),
+                         MR_OK);
+    assert_int_equal(n, 2);
+    assert_int_equal(mr_case_change_with(w->cf, "DELETE FROM t", NULL, 0, &n, NULL), MR_OK);
+    assert_int_equal(n, 3);
+    assert_int_equal(mr_case_number_with(w->cf, "SELECT max(n) FROM t", NULL, 0, &n, NULL), MR_OK);
+    assert_int_equal(n, 0); /* NULL */
+}
+
 static void test_digits_and_spans(void **state)
 {
     struct world *w = *state;
@@ -147,6 +171,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_null_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wrong, setup, teardown),
         cmocka_unit_test_setup_teardown(test_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_change, setup, teardown),
         cmocka_unit_test_setup_teardown(test_digits_and_spans, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

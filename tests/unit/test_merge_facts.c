@@ -67,7 +67,7 @@ static enum mr_code see(void *ctx, struct mr_merge_known *row, struct mr_err *er
                       row->fact.counted ? "c" : "", row->fact.there ? "t" : "",
                       row->fact.taken ? "k" : "", row->image.ptr != NULL ? "i" : "");
     /* what a callback writes is not read again: pages go by id */
-    return mr_merge_work_run(&s->w->m, "UPDATE m SET grp='lost'", NULL, 0, NULL, err);
+    return mr_case_exec(s->w->m.cf, "UPDATE m SET grp='lost'", err);
 }
 
 static const char known_sql[] =

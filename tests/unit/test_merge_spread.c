@@ -24,14 +24,14 @@ static void build(struct world *w)
 }
 
 #define BELOW_WAITING                                                                              \
-    "m.tbl>=?1 AND m.waits=0 AND EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"           \
+    "m.tbl>=:first AND m.waits=0 AND EXISTS (SELECT 1 FROM link l JOIN m p ON p.id=l.parent"       \
     " WHERE l.child=m.id AND p.waits)"
 
 static const struct mr_merge_spread waiting = {.table = "m",
                                                .takes = BELOW_WAITING,
                                                .write = "UPDATE m SET waits=1 WHERE id IN reached",
                                                .way = MR_MERGE_TO_CHILDREN};
-static const int64_t of_all[] = {0};
+#define OF_ALL MR_CASE_ARGS(MR_ARG_INT("first", 0))
 
 /* From whom it begins → who waits then. */
 static void test_to_children(void **state)
@@ -49,7 +49,7 @@ static void test_to_children(void **state)
         build(w);
         (void)snprintf(sql, sizeof sql, "UPDATE m SET waits=1 WHERE id IN (%s)", cases[i].begin);
         world_sql(w, sql);
-        world_run(w, mr_merge_spread(&w->m, &waiting, of_all, 1, NULL, &w->err));
+        world_run(w, mr_merge_spread(&w->m, &waiting, OF_ALL, NULL, &w->err));
         world_expect(w, "SELECT id FROM m WHERE waits ORDER BY id", cases[i].waits);
         world_free(w);
     }
@@ -104,12 +104,11 @@ static enum mr_code take(void *ctx, bool first, struct mr_err *err)
     char log[32];
     (void)snprintf(log, sizeof log, "%s", world_ask(t->w, "SELECT count(*) FROM beside"));
     mr_strbuf_add_fmt(&t->log, "%s%s ", first ? "all " : "", log);
-    MR_TRY(mr_merge_work_run(&t->w->m,
-                             first ? "INSERT INTO reached SELECT id FROM m WHERE id=1"
-                                   : "INSERT INTO reached SELECT id FROM beside",
-                             NULL, 0, NULL, err));
-    return mr_merge_work_run(&t->w->m, "UPDATE m SET waits=1 WHERE id IN reached", NULL, 0, NULL,
-                             err);
+    MR_TRY(mr_case_exec(t->w->m.cf,
+                        first ? "INSERT INTO reached SELECT id FROM m WHERE id=1"
+                              : "INSERT INTO reached SELECT id FROM beside",
+                        err));
+    return mr_case_exec(t->w->m.cf, "UPDATE m SET waits=1 WHERE id IN reached", err);
 }
 
 static void test_take(void **state)
@@ -134,7 +133,7 @@ static void test_left_behind(void **state)
     (void)state;
     build(w);
     world_sql(w, "INSERT INTO reached VALUES (1); INSERT INTO beside VALUES (5)");
-    world_run(w, mr_merge_spread(&w->m, &waiting, of_all, 1, NULL, &w->err));
+    world_run(w, mr_merge_spread(&w->m, &waiting, OF_ALL, NULL, &w->err));
     world_expect(w, "SELECT count(*) FROM m WHERE waits", "0");
     world_free(w);
 }
@@ -147,7 +146,7 @@ static void build_waiting(struct world *w)
 
 static enum mr_code work(struct world *w, struct mr_err *err)
 {
-    return mr_merge_spread(&w->m, &waiting, of_all, 1, NULL, err);
+    return mr_merge_spread(&w->m, &waiting, OF_ALL, NULL, err);
 }
 
 static void test_failures(void **state)

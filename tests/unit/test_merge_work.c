@@ -1,4 +1,4 @@
-/* test_merge_work.c: the planner's tables, and short ways to run SQL on them. */
+/* test_merge_work.c: the planner's tables, and how their rows are read. */
 #include "merge_world.h"
 
 static void build(struct world *w)
@@ -12,7 +12,7 @@ static void build(struct world *w)
 }
 
 static const char rows_sql[] =
-    "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE id>?1 ORDER BY id LIMIT 2";
+    "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE id>:after AND tbl=:tbl ORDER BY id LIMIT 2";
 
 /* What was never written, an empty value and a byte of zero are three things. */
 static void test_rows(void **state)
@@ -20,10 +20,9 @@ static void test_rows(void **state)
     struct world *w = calloc(1, sizeof *w);
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
-    const int64_t from[] = {0}, last[] = {2};
     (void)state;
     build(w);
-    world_run(w, mr_merge_work_rows(&w->m, rows_sql, from, 1, &arena, &rows, &w->err));
+    world_run(w, MR_MERGE_PAGE(&w->m, rows_sql, 0, &arena, &rows, &w->err, MR_ARG_INT("tbl", 0)));
     assert_int_equal(rows.count, 2);
     const struct mr_merge_work_row *row = mr_vec_at(&rows, 0);
     assert_true(row->n == INT64_MAX && row->above && !row->equal);
@@ -34,7 +33,7 @@ static void test_rows(void **state)
     const struct mr_key live = world_image(w, 0, "0|x\\0y");
     assert_int_equal(row->live_len, live.len);
     assert_memory_equal(row->live, live.ptr, live.len);
-    world_run(w, mr_merge_work_rows(&w->m, rows_sql, last, 1, &arena, &rows, &w->err));
+    world_run(w, MR_MERGE_PAGE(&w->m, rows_sql, 2, &arena, &rows, &w->err, MR_ARG_INT("tbl", 0)));
     assert_int_equal(rows.count, 1); /* those before are gone */
     row = mr_vec_at(&rows, 0);
     assert_true(row->n == 0 && row->equal);
@@ -49,42 +48,35 @@ static void test_page(void **state)
     struct world *w = calloc(1, sizeof *w);
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
-    const int64_t from[] = {10};
     (void)state;
     build(w);
     world_sql(w, "INSERT INTO w (id, image) SELECT value, zeroblob(5000000) FROM"
                  " (SELECT 11 AS value UNION SELECT 12 UNION SELECT 13)");
-    world_run(w, mr_merge_work_rows(
-                     &w->m, "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE id>?1 ORDER BY id", from,
-                     1, &arena, &rows, &w->err));
+    world_run(w, MR_MERGE_ROWS(
+                     &w->m, "SELECT " MR_MERGE_WORK_COLUMNS " FROM w WHERE id>:first ORDER BY id",
+                     &arena, &rows, &w->err, MR_ARG_INT("first", 10)));
     assert_int_equal(rows.count, 2);
     mr_vec_release(&rows);
     mr_arena_release(&arena);
     world_free(w);
 }
 
-static void test_run(void **state)
+/* Parameters go by their names, and one that the statement lacks, or has beside, is an error. */
+static void test_wrong_names(void **state)
 {
     struct world *w = calloc(1, sizeof *w);
-    const int64_t args[] = {7, 2};
-    int64_t n = 5;
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
     (void)state;
     build(w);
-    world_run(w,
-              mr_merge_work_run(&w->m, "UPDATE w SET past=?1 WHERE id<=?2", args, 2, &n, &w->err));
-    assert_int_equal(n, 2);
-    world_run(
-        w, mr_merge_work_run(&w->m, "UPDATE w SET past=?1 WHERE id<?2-1", args, 2, NULL, &w->err));
-    world_run(w, mr_merge_work_int(&w->m, "SELECT sum(past) FROM w", NULL, 0, &n, &w->err));
-    assert_int_equal(n, 14);
-    world_run(w, mr_merge_work_int(&w->m, "SELECT id FROM w WHERE id=9", NULL, 0, &n, &w->err));
-    assert_int_equal(n, 0); /* no row */
-    n = 3;
-    world_run(w,
-              mr_merge_work_int(&w->m, "SELECT max(id) FROM w WHERE id=9", NULL, 0, &n, &w->err));
-    assert_int_equal(n, 0); /* NULL */
-    assert_int_equal(mr_merge_work_run(&w->m, "UPDATE nobody SET a=1", NULL, 0, &n, &w->err),
+    assert_int_equal(
+        MR_MERGE_PAGE(&w->m, rows_sql, 0, &arena, &rows, &w->err, MR_ARG_INT("table", 0)),
+        MR_E_CASE);
+    assert_int_equal(MR_MERGE_ROWS(&w->m, rows_sql, &arena, &rows, &w->err, MR_ARG_INT("tbl", 0)),
                      MR_E_CASE);
+    assert_int_equal(rows.count, 0);
+    mr_vec_release(&rows);
+    mr_arena_release(&arena);
     world_free(w);
 }
 
@@ -112,12 +104,8 @@ static enum mr_code work(struct world *w, struct mr_err *err)
 {
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_vec rows = MR_VEC_INIT(struct mr_merge_work_row);
-    const int64_t from[] = {0};
-    int64_t n = 0;
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_merge_work_rows(&w->m, rows_sql, from, 1, &arena, &rows, err));
-    MR_TRY_OUT(mr_merge_work_run(&w->m, "UPDATE w SET past=1", NULL, 0, &n, err));
-    MR_TRY_OUT(mr_merge_work_int(&w->m, "SELECT 7", NULL, 0, &n, err));
+    MR_TRY_OUT(MR_MERGE_PAGE(&w->m, rows_sql, 0, &arena, &rows, err, MR_ARG_INT("tbl", 0)));
 out:
     mr_vec_release(&rows);
     mr_arena_release(&arena);
@@ -133,8 +121,8 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),     cmocka_unit_test(test_page),
-        cmocka_unit_test(test_run),      cmocka_unit_test(test_open_again),
+        cmocka_unit_test(test_rows),        cmocka_unit_test(test_page),
+        cmocka_unit_test(test_wrong_names), cmocka_unit_test(test_open_again),
         cmocka_unit_test(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
