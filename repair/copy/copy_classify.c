@@ -201,8 +201,8 @@ static enum mr_code classify(struct classifying *w, struct mr_err *err)
     };
     enum mr_code code = mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err);
     return code == MR_OK ? mr_copy_pages(w->c,
-                                         "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
-                                         " c.id>?2 ORDER BY c.id LIMIT 500",
+                                         "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=:tbl AND"
+                                         " c.id>:after ORDER BY c.id LIMIT 500",
                                          w->table->at, judge_all, w, err)
                          : code;
 }

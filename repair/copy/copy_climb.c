@@ -118,17 +118,17 @@ static enum mr_code look_blind(void *ctx, struct mr_vec *rows, struct mr_arena *
 /* ---- table by table ---- */
 
 #define WAITING                                                                                    \
-    "SELECT id, key, image FROM climb WHERE tbl=?1 AND todo=2 AND"                                 \
-    " id>?2 ORDER BY id LIMIT 500"
+    "SELECT id, key, image FROM climb WHERE tbl=:tbl AND todo=2 AND"                               \
+    " id>:after ORDER BY id LIMIT 500"
 
 /* todo 1, 2, 0: what is met while a table is gone through waits for the next round, so that pages
  * do not move under the reader. */
 static enum mr_code climb_table(struct climbing *w, size_t table, bool *more, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)table};
     int64_t waiting = 0;
-    enum mr_code code = mr_merge_work_run(
-        &w->c->m, "UPDATE climb SET todo=2 WHERE tbl=?1 AND todo=1", args, 1, &waiting, err);
+    enum mr_code code =
+        MR_CASE_CHANGE(w->c->m.cf, "UPDATE climb SET todo=2 WHERE tbl=:tbl AND todo=1", &waiting,
+                       err, MR_ARG_INT("tbl", table));
     if (code != MR_OK || waiting == 0)
         return code;
     *more = true;
@@ -142,10 +142,10 @@ static enum mr_code climb_table(struct climbing *w, size_t table, bool *more, st
         if (w->by->child == table && leads_by(w, w->by))
             code = mr_copy_pages(w->c, WAITING, table, climb_rows, w, err);
     }
-    return code == MR_OK ? mr_merge_work_run(&w->c->m,
-                                             "UPDATE climb SET todo=0, image=NULL WHERE"
-                                             " tbl=?1 AND todo=2",
-                                             args, 1, NULL, err)
+    return code == MR_OK ? MR_CASE_ONCE(w->c->m.cf,
+                                        "UPDATE climb SET todo=0, image=NULL WHERE"
+                                        " tbl=:tbl AND todo=2",
+                                        err, MR_ARG_INT("tbl", table))
                          : code;
 }
 
@@ -162,8 +162,8 @@ static enum mr_code climb(struct climbing *w, struct mr_err *err)
         w->by = &w->c->m.plan->references[i];
         if (w->c->planned[w->by->child] && w->leads[w->by->parent])
             MR_TRY(mr_copy_pages(w->c,
-                                 "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
-                                 " c.id>?2 AND c.op IN (1,2) AND c.kind IS NULL ORDER BY"
+                                 "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=:tbl AND"
+                                 " c.id>:after AND c.op IN (1,2) AND c.kind IS NULL ORDER BY"
                                  " c.id LIMIT 500",
                                  w->by->child, climb_rows, w, err));
     }
@@ -201,7 +201,7 @@ static enum mr_code judge(struct climbing *w, struct mr_err *err)
         w->beyond = &w->c->m.plan->tables[i];
         MR_TRY(mr_copy_pages(w->c,
                              "SELECT id, key FROM climb WHERE"
-                             " tbl=?1 AND id>?2 AND todo=0 ORDER BY id LIMIT 500",
+                             " tbl=:tbl AND id>:after AND todo=0 ORDER BY id LIMIT 500",
                              i, collect, w, err));
         MR_TRY(mr_copy_classify_table(w->c, w->beyond, err));
     }

@@ -123,8 +123,8 @@ static enum mr_code fit_table(struct fitting *f, struct mr_err *err)
     };
     enum mr_code code = mr_case_prepare_all(f->c->m.cf, list, sizeof list / sizeof list[0], err);
     return code == MR_OK ? mr_copy_pages(f->c,
-                                         "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
-                                         " c.id>?2 AND c.op>0 AND c.kind IS NULL"
+                                         "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=:tbl AND"
+                                         " c.id>:after AND c.op>0 AND c.kind IS NULL"
                                          " ORDER BY c.id LIMIT 500",
                                          f->table->at, judge_all, f, err)
                          : code;

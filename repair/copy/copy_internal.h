@@ -75,7 +75,7 @@ enum mr_plan_identity mr_copy_identity(const struct mr_copy *c, const struct mr_
     " c.tkey AS live_key, c.target AS live"
 
 /* Pages of c: calls fn for batches of slots of a query that selects MR_COPY_COLUMNS and
- * takes ?1 = table and ?2 = the id after which to go on. */
+ * takes :tbl and :after, the id after which to go on. */
 typedef enum mr_code mr_copy_rows_fn(void *ctx, struct mr_vec *rows, struct mr_arena *arena,
                                      struct mr_err *err);
 enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table, mr_copy_rows_fn *fn,
@@ -85,7 +85,7 @@ enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table, mr_
  * may refer to, and that are changed or deleted. */
 enum mr_code mr_copy_leavers(const struct mr_vec *rows, struct mr_vec *leavers, struct mr_err *err);
 #define MR_COPY_LEAVING                                                                            \
-    "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2 AND c.op IN (2,3)"               \
+    "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=:tbl AND c.id>:after AND c.op IN (2,3)"         \
     " ORDER BY c.id LIMIT 500"
 
 /* copy_collect.c: slots of what check found. */

@@ -177,11 +177,11 @@ static enum mr_code compare_names(struct linking *w, struct mr_vec *list, char t
 /* Byte-equal names need no server; only the others are put to TARGET's collation. */
 static enum mr_code compare_parents(struct linking *w, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)w->number};
     struct mr_vec list = MR_VEC_INIT(struct named);
     int64_t after = 0;
-    enum mr_code code = mr_merge_work_run(
-        &w->c->m, "UPDATE link SET same=1 WHERE ref=?1 AND sident=tident", args, 1, NULL, err);
+    enum mr_code code =
+        MR_CASE_ONCE(w->c->m.cf, "UPDATE link SET same=1 WHERE ref=:ref AND sident=tident", err,
+                     MR_ARG_INT("ref", w->number));
     while (code == MR_OK) {
         mr_vec_clear(&list);
         mr_arena_reset(&w->arena);
@@ -299,7 +299,7 @@ static enum mr_code link_reference(struct linking *w, struct mr_err *err)
 {
     if (w->c->planned[w->r->child])
         MR_TRY(mr_copy_pages(w->c,
-                             "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
+                             "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=:tbl AND c.id>:after"
                              " AND c.op IN (1,2) ORDER BY c.id LIMIT 500",
                              w->r->child, link_rows, w, err));
     MR_TRY(compare_parents(w, err));

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/case/case_args.h"
 #include "core/case/case_fields.h"
 #include "repair/copy/copy_internal.h"
 
@@ -107,8 +108,8 @@ static enum mr_code read_slots(struct graph *g, struct mr_err *err)
     bool row = false;
     int64_t rows = 0, gates = 0;
     struct mr_merge *m = &g->c->m;
-    MR_TRY(mr_merge_work_int(m, "SELECT max(id) FROM c", NULL, 0, &rows, err));
-    MR_TRY(mr_merge_work_int(m, "SELECT max(id) FROM gate", NULL, 0, &gates, err));
+    MR_TRY(mr_case_number_with(m->cf, "SELECT max(id) FROM c", NULL, 0, &rows, err));
+    MR_TRY(mr_case_number_with(m->cf, "SELECT max(id) FROM gate", NULL, 0, &gates, err));
     const int64_t n = rows + gates;
     if (n >= SLOTS_MAX)
         return mr_err_set(err, MR_E_REFUSED,
@@ -531,11 +532,10 @@ static enum mr_code bury(struct graph *g, struct mr_err *err)
 {
     const int64_t wave = g->c->wave + 1;
     for (uint32_t i = 1; i <= g->n; i++) {
-        const int64_t args[] = {i, wave};
         if (g->state[i] == STATE_DEAD)
-            MR_TRY(mr_merge_work_run(&g->c->m,
-                                     "UPDATE c SET kind='not-null-cycle', wave=?2 WHERE id=?1",
-                                     args, 2, NULL, err));
+            MR_TRY(MR_CASE_ONCE(g->c->m.cf,
+                                "UPDATE c SET kind='not-null-cycle', wave=:wave WHERE id=:id", err,
+                                MR_ARG_INT("id", i), MR_ARG_INT("wave", wave)));
     }
     return mr_copy_spread(g->c, err);
 }

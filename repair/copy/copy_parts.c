@@ -84,7 +84,7 @@ static enum mr_code mark_taken(struct parting *w, const struct mr_vec *rows, str
 {
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
-        const int64_t args[] = {((const struct mr_merge_work_row *)mr_vec_at(rows, i))->id};
+        const struct mr_merge_work_row *row = mr_vec_at(rows, i);
         bool held = false, shared = false;
         for (size_t k = 0; k < w->holders.count; k++) {
             const struct holder *holder = mr_vec_at(&w->holders, k);
@@ -92,8 +92,8 @@ static enum mr_code mark_taken(struct parting *w, const struct mr_vec *rows, str
             shared = shared || (holder->row == i && holder->is_shared);
         }
         if (held && !shared)
-            code = mr_merge_work_run(&w->c->m, "UPDATE c SET kind='key-taken' WHERE id=?1", args, 1,
-                                     NULL, err);
+            code = MR_CASE_ONCE(w->c->m.cf, "UPDATE c SET kind='key-taken' WHERE id=:id", err,
+                                MR_ARG_INT("id", row->id));
     }
     return code;
 }
@@ -154,8 +154,8 @@ static enum mr_code part_table(struct parting *w, struct mr_err *err)
     MR_TRY_OUT(mr_case_exec(w->c->m.cf, "DELETE FROM temp.part", err));
     MR_TRY_OUT(mr_case_prepare(w->c->m.cf, take_sql, &w->take, err));
     MR_TRY_OUT(mr_copy_pages(w->c,
-                             "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.op=1"
-                             " AND c.kind IS NULL AND c.id>?2 ORDER BY c.id LIMIT 500",
+                             "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=:tbl AND c.op=1"
+                             " AND c.kind IS NULL AND c.id>:after ORDER BY c.id LIMIT 500",
                              w->by->parent, part_rows, w, err));
     say_parts(w);
 out:

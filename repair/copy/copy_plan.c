@@ -4,6 +4,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/case/case_args.h"
 #include "repair/copy/copy_internal.h"
 
 static const char schema_sql[] =
@@ -76,10 +77,10 @@ enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table, mr_
     int64_t after = 0;
     enum mr_code code = MR_OK;
     while (code == MR_OK) {
-        const int64_t args[] = {(int64_t)table, after};
         mr_arena_reset(&arena);
-        code = mr_is_cancelled() ? mr_cancelled_err(err)
-                                 : mr_merge_work_rows(&c->m, sql, args, 2, &arena, &rows, err);
+        code = mr_is_cancelled()
+                   ? mr_cancelled_err(err)
+                   : MR_MERGE_PAGE(&c->m, sql, after, &arena, &rows, err, MR_ARG_INT("tbl", table));
         if (code != MR_OK || rows.count == 0)
             break;
         after = ((struct mr_merge_work_row *)mr_vec_at(&rows, rows.count - 1))->id;
@@ -96,21 +97,20 @@ enum mr_code mr_copy_pages(struct mr_copy *c, const char *sql, size_t table, mr_
  * and he is not, and --allow-deletes does not speak of him. */
 static enum mr_code count_subjects(struct mr_copy *c, struct mr_err *err)
 {
-    static const char gone[] = "SELECT count(*) FROM c WHERE tbl=?1 AND op=3 AND kind IS NULL";
+    static const char gone[] = "SELECT count(*) FROM c WHERE tbl=:tbl AND op=3 AND kind IS NULL";
     static const char replaced[] =
-        "SELECT count(*) FROM c WHERE tbl=?1 AND op=2 AND same=0 AND kind IS NULL";
+        "SELECT count(*) FROM c WHERE tbl=:tbl AND op=2 AND same=0 AND kind IS NULL";
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < c->m.plan->ntables; i++) {
         const struct mr_plan_table *t = &c->m.plan->tables[i];
-        const int64_t args[] = {(int64_t)i};
         int64_t n = 0;
         if (t->pair->find.subject == MR_SUBJECT_NO)
             continue;
-        code = mr_merge_work_int(&c->m, gone, args, 1, &n, err);
+        code = MR_CASE_NUMBER(c->m.cf, gone, &n, err, MR_ARG_INT("tbl", i));
         c->result->subject_deletes += (uint64_t)n;
         if (code != MR_OK || mr_copy_identity(c, t) != MR_PLAN_BY_COLUMNS)
             continue;
-        code = mr_merge_work_int(&c->m, replaced, args, 1, &n, err);
+        code = MR_CASE_NUMBER(c->m.cf, replaced, &n, err, MR_ARG_INT("tbl", i));
         c->result->subject_replaced += (uint64_t)n;
     }
     return code;

@@ -78,13 +78,12 @@ enum mr_code mr_copy_sequences(struct mr_copy *c, struct mr_err *err)
     MR_TRY(mr_plan_counters_open(c->m.cf, mr_plan_store_id(c->m.store), err));
     for (size_t i = 0; i < c->m.plan->ntables; i++) {
         const struct mr_plan_table *t = &c->m.plan->tables[i];
-        const int64_t args[] = {(int64_t)i, MR_STEP_INSERT};
         int64_t any = 0;
         if (!c->planned[i] || t->sequence == NULL)
             continue;
-        MR_TRY(mr_merge_work_int(
-            &c->m, "SELECT EXISTS (SELECT 1 FROM c WHERE tbl=?1 AND op=?2 AND kind IS NULL)", args,
-            2, &any, err));
+        MR_TRY(MR_CASE_NUMBER(
+            c->m.cf, "SELECT EXISTS (SELECT 1 FROM c WHERE tbl=:tbl AND op=:op AND kind IS NULL)",
+            &any, err, MR_ARG_INT("tbl", i), MR_ARG_INT("op", MR_STEP_INSERT)));
         if (any != 0)
             MR_TRY(raise_sequence(c, t, err));
     }

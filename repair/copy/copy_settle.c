@@ -4,6 +4,7 @@
  * A slot that becomes a conflict keeps TARGET's row as it is: its values are not free, it
  * goes on referring, it is no parent of what was to come.  So conflicts spread in waves,
  * each looking only at what hangs on the wave before, until one finds nothing. */
+#include "core/case/case_args.h"
 #include "repair/copy/copy_internal.h"
 
 #define ACTIVE(x) "(" x ".op>0 AND " x ".kind IS NULL)"
@@ -43,16 +44,16 @@
 #define MARK(found)                                                                                \
     "UPDATE c SET kind=f.kind, detail=f.what, waits=CASE WHEN f.kind='referenced' THEN "           \
     "0"                                                                                            \
-    " ELSE f.other END, wave=?1+1 FROM (" found ") f WHERE c.id=f.slot AND c.op>0 AND"             \
+    " ELSE f.other END, wave=:wave+1 FROM (" found ") f WHERE c.id=f.slot AND c.op>0 AND"          \
     " c.kind IS NULL"
 
 static const char *const first_wave[] = {MARK(TAKEN), MARK(MISLED), MARK(NEEDED), MARK(ALONE)};
 static const char *const next_wave[] = {
-    MARK(TAKEN " AND t.holder IN (SELECT id FROM c WHERE wave=?1)"),
-    MARK(MISLED " AND l.ps IN (SELECT id FROM c WHERE wave=?1)"),
-    MARK(MISLED " AND l.pt IN (SELECT id FROM c WHERE wave=?1)"),
-    MARK(NEEDED " AND d.child IN (SELECT id FROM c WHERE wave=?1)"),
-    MARK(ALONE " AND t.taker IN (SELECT id FROM c WHERE wave=?1)")};
+    MARK(TAKEN " AND t.holder IN (SELECT id FROM c WHERE wave=:wave)"),
+    MARK(MISLED " AND l.ps IN (SELECT id FROM c WHERE wave=:wave)"),
+    MARK(MISLED " AND l.pt IN (SELECT id FROM c WHERE wave=:wave)"),
+    MARK(NEEDED " AND d.child IN (SELECT id FROM c WHERE wave=:wave)"),
+    MARK(ALONE " AND t.taker IN (SELECT id FROM c WHERE wave=:wave)")};
 
 static enum mr_code run_wave(struct mr_copy *c, const char *const *list, size_t count,
                              int64_t *changed, struct mr_err *err)
@@ -61,7 +62,7 @@ static enum mr_code run_wave(struct mr_copy *c, const char *const *list, size_t 
     *changed = 0;
     for (size_t i = 0; code == MR_OK && i < count; i++) {
         int64_t n = 0;
-        code = mr_merge_work_run(&c->m, list[i], &c->wave, 1, &n, err);
+        code = MR_CASE_CHANGE(c->m.cf, list[i], &n, err, MR_ARG_INT("wave", c->wave));
         *changed += n;
     }
     c->wave++;

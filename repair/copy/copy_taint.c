@@ -112,21 +112,20 @@ static enum mr_code follow(void *ctx, struct mr_vec *rows, struct mr_arena *aren
 /* taint 1, 2, 3: new, being followed, done: circles of rows end. */
 static enum mr_code follow_table(struct tainting *w, size_t table, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)table};
-    enum mr_code code = mr_merge_work_run(&w->c->m, "UPDATE c SET taint=2 WHERE tbl=?1 AND taint=1",
-                                          args, 1, NULL, err);
+    enum mr_code code = MR_CASE_ONCE(w->c->m.cf, "UPDATE c SET taint=2 WHERE tbl=:tbl AND taint=1",
+                                     err, MR_ARG_INT("tbl", table));
     w->grown[table] = false;
     for (size_t i = 0; code == MR_OK && i < w->c->m.plan->nreferences; i++) {
         w->by = &w->c->m.plan->references[i];
         if (w->by->parent == table && mr_copy_is_followed(w->c, w->by))
             code = mr_copy_pages(w->c,
-                                 "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
-                                 " c.taint=2 AND c.id>?2 ORDER BY c.id LIMIT 500",
+                                 "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=:tbl AND"
+                                 " c.taint=2 AND c.id>:after ORDER BY c.id LIMIT 500",
                                  table, follow, w, err);
     }
     return code == MR_OK
-               ? mr_merge_work_run(&w->c->m, "UPDATE c SET taint=3 WHERE tbl=?1 AND taint=2", args,
-                                   1, NULL, err)
+               ? MR_CASE_ONCE(w->c->m.cf, "UPDATE c SET taint=3 WHERE tbl=:tbl AND taint=2", err,
+                              MR_ARG_INT("tbl", table))
                : code;
 }
 
@@ -138,14 +137,13 @@ static enum mr_code take_holder(void *ctx, const struct mr_merge_ask *ask,
 {
     struct tainting *w = ctx;
     const struct mr_merge_work_row *own = mr_vec_at(w->rows, (size_t)ask->tag);
-    const int64_t args[] = {own->id};
     bool same = false;
     enum mr_code code = mr_copy_is_same(w->c, &w->c->m.plan->tables[w->by->parent],
                                         (struct mr_key){own->image, own->len},
                                         (struct mr_key){row->image, row->len}, &same, err);
-    return code == MR_OK && !same
-               ? mr_merge_work_run(&w->c->m, "UPDATE c SET taint=1 WHERE id=?1", args, 1, NULL, err)
-               : code;
+    return code == MR_OK && !same ? MR_CASE_ONCE(w->c->m.cf, "UPDATE c SET taint=1 WHERE id=:id",
+                                                 err, MR_ARG_INT("id", own->id))
+                                  : code;
 }
 
 /* Tags are places in the page, since the row that asked is compared with the one that answers. */
@@ -187,8 +185,8 @@ static enum mr_code taint_holders(struct tainting *w, struct mr_err *err)
             (w->c->planned[t->at] && w->c->task->policy == MR_COPY_MIRROR))
             continue;
         MR_TRY(mr_copy_pages(w->c,
-                             "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND"
-                             " c.source IS NOT NULL AND c.taint=0 AND c.id>?2 ORDER BY"
+                             "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=:tbl AND"
+                             " c.source IS NOT NULL AND c.taint=0 AND c.id>:after ORDER BY"
                              " c.id LIMIT 500",
                              t->at, find_holders, w, err));
     }
@@ -240,10 +238,10 @@ static enum mr_code follow_all(struct mr_copy *c, struct mr_err *err)
 
 enum mr_code mr_copy_taint(struct mr_copy *c, struct mr_err *err)
 {
-    const int64_t args[] = {(int64_t)c->m.plan->ntables};
     enum mr_code code = MR_OK;
     if (all_planned(c))
-        code = mr_merge_work_run(&c->m, "UPDATE c SET taint=0 WHERE tbl<?1", args, 1, NULL, err);
+        code = MR_CASE_ONCE(c->m.cf, "UPDATE c SET taint=0 WHERE tbl<:end", err,
+                            MR_ARG_INT("end", c->m.plan->ntables));
     if (code != MR_OK || (all_planned(c) && c->ntables == c->m.plan->ntables))
         return code;
     return follow_all(c, err);
@@ -255,8 +253,8 @@ enum mr_code mr_copy_taint_kept(struct mr_copy *c, struct mr_err *err)
 {
     int64_t kept = all_planned(c) ? 1 : 0;
     while (kept > 0) {
-        MR_TRY(mr_merge_work_run(
-            &c->m,
+        MR_TRY(mr_case_change_with(
+            c->m.cf,
             "UPDATE c SET taint=1 WHERE taint=0 AND kind IS NOT NULL AND NOT same AND"
             " source IS NOT NULL AND target IS NOT NULL",
             NULL, 0, &kept, err));

@@ -117,17 +117,17 @@ static enum mr_code take_index(struct taking *w, struct mr_err *err)
     w->rival = !source_has(w->table, &w->columns);
     MR_TRY(mr_case_exec(w->c->m.cf, "DELETE FROM temp.want", err));
     MR_TRY(mr_copy_pages(w->c,
-                         "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2"
+                         "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=:tbl AND c.id>:after"
                          " AND c.op IN (1,2) ORDER BY c.id LIMIT 500",
                          w->table->at, take_rows, w, err));
     if (!w->rival)
         return MR_OK;
-    return mr_merge_work_run(
-        &w->c->m,
+    return mr_case_once_with(
+        w->c->m.cf,
         "UPDATE c SET kind='duplicate' WHERE kind IS NULL AND id IN (SELECT taker FROM"
         " want JOIN (SELECT u AS gu, canon AS gc FROM want GROUP BY u, canon HAVING"
         " count(*)>1) ON u=gu AND canon=gc)",
-        NULL, 0, NULL, err);
+        NULL, 0, err);
 }
 
 /* The key is no business of this file: what stands under it is the slot's own other row. */

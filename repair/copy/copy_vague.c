@@ -126,7 +126,7 @@ static enum mr_code add_rows(void *ctx, struct mr_vec *rows, struct mr_arena *ar
 static enum mr_code compare_index(struct comparing *w, struct mr_err *err)
 {
 #define OF(ops)                                                                                    \
-    "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2 AND c.op IN (" ops               \
+    "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=:tbl AND c.id>:after AND c.op IN (" ops         \
     ") ORDER BY c.id LIMIT 500"
     w->number++;
     w->takes = true;

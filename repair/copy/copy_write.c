@@ -273,7 +273,7 @@ enum mr_code mr_copy_entities(struct mr_copy *c, struct mr_err *err)
         if (c->planned[i])
             MR_TRY_OUT(mr_copy_pages(c,
                                      "SELECT " MR_COPY_COLUMNS
-                                     " FROM c WHERE c.tbl=?1 AND c.id>?2 AND (c.op>0"
+                                     " FROM c WHERE c.tbl=:tbl AND c.id>:after AND (c.op>0"
                                      " OR c.kind IS NOT NULL) ORDER BY c.id LIMIT 500",
                                      i, save_rows, &w, err));
     }
@@ -421,8 +421,8 @@ static enum mr_code open_steps(struct writing *w, struct mr_err *err)
     MR_TRY(mr_case_prepare_all(w->c->m.cf, list, sizeof list / sizeof list[0], err));
     MR_TRY(mr_case_fields_open(&w->fields, w->read, MR_CASE_FIELDS(slot_fields), err));
     MR_TRY(mr_case_fields_open(&w->breaks_map, w->breaks, MR_CASE_FIELDS(broken_fields), err));
-    MR_TRY(mr_merge_work_int(&w->c->m, "SELECT EXISTS (SELECT 1 FROM cycle_break)", NULL, 0, &any,
-                             err));
+    MR_TRY(mr_case_number_with(w->c->m.cf, "SELECT EXISTS (SELECT 1 FROM cycle_break)", NULL, 0,
+                               &any, err));
     w->has_breaks = any != 0;
     return MR_OK;
 }

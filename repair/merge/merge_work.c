@@ -159,16 +159,3 @@ enum mr_code mr_merge_work_rows_with(struct mr_merge *m, const char *sql,
     mr_case_free(stmt);
     return code;
 }
-
-enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,
-                                size_t nargs, struct mr_arena *arena, struct mr_vec *rows,
-                                struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = prepare(m, sql, args, nargs, &stmt, err);
-    mr_vec_clear(rows);
-    if (code == MR_OK)
-        code = read_rows(stmt, arena, rows, err);
-    mr_case_free(stmt);
-    return code;
-}

@@ -45,10 +45,6 @@ enum mr_code mr_merge_work_rows_with(struct mr_merge *m, const char *sql,
                                      const struct mr_case_arg *args, size_t count,
                                      struct mr_arena *arena, struct mr_vec *rows,
                                      struct mr_err *err);
-/* For repair/copy. */
-enum mr_code mr_merge_work_rows(struct mr_merge *m, const char *sql, const int64_t *args,
-                                size_t nargs, struct mr_arena *arena, struct mr_vec *rows,
-                                struct mr_err *err);
 #define MR_MERGE_ROWS(m, sql, arena, rows, err, ...)                                               \
     mr_merge_work_rows_with(m, sql, MR_CASE_ARGS(__VA_ARGS__), arena, rows, err)
 /* Those of them behind an id: the query asks for ids greater than :after, orders by id and limits

@@ -239,7 +239,8 @@ static enum mr_code take_page(void *ctx, struct mr_vec *rows, struct mr_arena *a
     return cw->result.extra == 99 ? MR_E_IO : MR_OK;
 }
 
-#define PAGES "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=?1 AND c.id>?2 ORDER BY c.id LIMIT 10"
+#define PAGES                                                                                      \
+    "SELECT " MR_COPY_COLUMNS " FROM c WHERE c.tbl=:tbl AND c.id>:after ORDER BY c.id LIMIT 10"
 
 /* Rows are gone through by their numbers, so that what a page does moves none of the next. */
 static void test_pages(void **state)

@@ -167,10 +167,9 @@ static void test_spread(void **state)
     for (int i = 0; i < 3; i++)
         assert_int_equal(mr_copy_spread(&s.c, NULL), MR_OK);
     is(&s, "nothing was marked", KINDS, "");
-    const int64_t wave[] = {s.c.wave + 1};
-    assert_int_equal(mr_merge_work_run(&s.c.m,
-                                       "UPDATE c SET kind='not-null-cycle', wave=?1 WHERE id=2",
-                                       wave, 1, NULL, NULL),
+    assert_int_equal(MR_CASE_ONCE(s.c.m.cf,
+                                  "UPDATE c SET kind='not-null-cycle', wave=:wave WHERE id=2", NULL,
+                                  MR_ARG_INT("wave", s.c.wave + 1)),
                      MR_OK);
     assert_int_equal(mr_copy_spread(&s.c, NULL), MR_OK);
     is(&s, "after", KINDS, "1 parent-absent,2 not-null-cycle,3 unique");

@@ -25,9 +25,8 @@ static struct copy_world *build(void)
 
 static void taint(struct copy_world *cw, int64_t id)
 {
-    const int64_t args[] = {id};
     world_require(
-        mr_merge_work_run(&cw->c.m, "UPDATE c SET taint=1 WHERE id=?1", args, 1, NULL, NULL));
+        MR_CASE_ONCE(cw->c.m.cf, "UPDATE c SET taint=1 WHERE id=:id", NULL, MR_ARG_INT("id", id)));
 }
 
 /* Keys of what is tainted, by table; 3: and done with. */
