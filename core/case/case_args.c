@@ -44,12 +44,6 @@ void mr_case_bind(struct mr_case_stmt *stmt, const struct mr_case_arg *args, siz
     }
 }
 
-void mr_case_bind_numbers(struct mr_case_stmt *stmt, const int64_t *numbers, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        mr_case_bind_int(stmt, (int)i + 1, numbers[i]);
-}
-
 enum mr_code mr_case_run_with(struct mr_case_stmt *stmt, const struct mr_case_arg *args,
                               size_t count, struct mr_err *err)
 {

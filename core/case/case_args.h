@@ -42,8 +42,6 @@ struct mr_case_arg {
 /* Gives the parameters their values; a name that is wrong, missing or given twice fails the next
  * step. */
 void mr_case_bind(struct mr_case_stmt *stmt, const struct mr_case_arg *args, size_t count);
-/* The parameters ?1, ?2, … of a statement that says of none of them what it is. */
-void mr_case_bind_numbers(struct mr_case_stmt *stmt, const int64_t *numbers, size_t count);
 /* Binds them, and runs a statement that gives no row. */
 enum mr_code mr_case_run_with(struct mr_case_stmt *stmt, const struct mr_case_arg *args,
                               size_t count, struct mr_err *err);

@@ -85,42 +85,6 @@ void mr_merge_work_close(struct mr_merge *m)
     (void)mr_case_exec(m->cf, drop_sql, NULL);
 }
 
-static enum mr_code prepare(struct mr_merge *m, const char *sql, const int64_t *args, size_t nargs,
-                            struct mr_case_stmt **stmt, struct mr_err *err)
-{
-    MR_TRY(mr_case_prepare(m->cf, sql, stmt, err));
-    mr_case_bind_numbers(*stmt, args, nargs);
-    return MR_OK;
-}
-
-enum mr_code mr_merge_work_run(struct mr_merge *m, const char *sql, const int64_t *args,
-                               size_t nargs, int64_t *changed, struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    enum mr_code code = prepare(m, sql, args, nargs, &stmt, err);
-    if (code == MR_OK)
-        code = mr_case_run(stmt, err);
-    mr_case_free(stmt);
-    if (code == MR_OK && changed != NULL)
-        *changed = mr_case_changes(m->cf);
-    return code;
-}
-
-enum mr_code mr_merge_work_int(struct mr_merge *m, const char *sql, const int64_t *args,
-                               size_t nargs, int64_t *value, struct mr_err *err)
-{
-    struct mr_case_stmt *stmt = NULL;
-    bool row = false;
-    enum mr_code code = prepare(m, sql, args, nargs, &stmt, err);
-    *value = 0;
-    if (code == MR_OK)
-        code = mr_case_step(stmt, &row, err);
-    if (code == MR_OK && row)
-        *value = mr_case_int(stmt, 0);
-    mr_case_free(stmt);
-    return code;
-}
-
 #define ROW(name, member, type)                                                                    \
     MR_CASE_FIELD_AS(name, struct mr_merge_work_row, member, MR_CASE_##type)
 static const struct mr_case_field row_fields[] = MR_CASE_LIST(

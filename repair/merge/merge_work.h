@@ -14,13 +14,6 @@
 enum mr_code mr_merge_work_open(struct mr_merge *m, struct mr_err *err);
 void mr_merge_work_close(struct mr_merge *m);
 
-/* Runs a statement with integer parameters ?1, ?2, …; changed may be NULL. */
-enum mr_code mr_merge_work_run(struct mr_merge *m, const char *sql, const int64_t *args,
-                               size_t nargs, int64_t *changed, struct mr_err *err);
-/* The integer that a query gives; 0 where it gives no row or NULL. */
-enum mr_code mr_merge_work_int(struct mr_merge *m, const char *sql, const int64_t *args,
-                               size_t nargs, int64_t *value, struct mr_err *err);
-
 /* A row of w. */
 struct mr_merge_work_row {
     int64_t id;
@@ -48,8 +41,8 @@ enum mr_code mr_merge_work_rows_with(struct mr_merge *m, const char *sql,
 #define MR_MERGE_ROWS(m, sql, arena, rows, err, ...)                                               \
     mr_merge_work_rows_with(m, sql, MR_CASE_ARGS(__VA_ARGS__), arena, rows, err)
 /* Those of them behind an id: the query asks for ids greater than :after, orders by id and limits
- * itself; the caller gives its other parameters, one at least.  Wide rows end a page before the query does, so that
- * only an empty page is the last one. */
+ * itself; the caller gives its other parameters, one at least.  Wide rows end a page before the
+ * query does, so that only an empty page is the last one. */
 #define MR_MERGE_PAGE(m, sql, after, arena, rows, err, ...)                                        \
     MR_MERGE_ROWS(m, sql, arena, rows, err, __VA_ARGS__, MR_ARG_INT("after", after))
 

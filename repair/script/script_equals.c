@@ -8,7 +8,6 @@
 
 #include "core/case/case_args.h"
 #include "repair/merge/merge_lookup.h"
-#include "repair/merge/merge_work.h"
 #include "repair/plan/plan_image.h"
 #include "repair/script/script_internal.h"
 
@@ -68,7 +67,6 @@ static enum mr_code count_table(struct mr_script *s, const struct mr_plan_table 
 {
     const struct mr_merge_lookup what = {MR_TARGET, t, {NULL, 0}};
     int64_t any = 0;
-    const int64_t args[] = {(int64_t)t->at};
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_plan_digester digester;
     struct noting noting = {t, &digester, add};
@@ -79,10 +77,10 @@ static enum mr_code count_table(struct mr_script *s, const struct mr_plan_table 
     MR_TRY_OUT(mr_plan_store_each(s->task->store, t->at, MR_DECIDE_INSERT, note_row, &noting, err));
     MR_TRY_OUT(
         mr_plan_store_each(s->task->store, t->at, MR_DECIDE_RENUMBER, note_row, &noting, err));
-    MR_TRY_OUT(mr_merge_work_run(&s->lookup,
-                                 "INSERT OR IGNORE INTO script_bag (tbl, digest)"
-                                 " SELECT tbl, digest FROM script_equal WHERE tbl=?1",
-                                 args, 1, &any, err));
+    MR_TRY_OUT(MR_CASE_CHANGE(s->lookup.cf,
+                              "INSERT OR IGNORE INTO script_bag (tbl, digest)"
+                              " SELECT tbl, digest FROM script_equal WHERE tbl=:tbl",
+                              &any, err, MR_ARG_INT("tbl", t->at)));
     if (any > 0)
         MR_TRY_OUT(mr_merge_lookup_stream(&s->lookup, &what, NULL, 0, count_row, c, err));
 out:

@@ -3,7 +3,6 @@
  * A row that makes way is written by two units or more.  Once the later ones are done it is
  * not any more as the first has left it, and yet that one is done: so the images that come
  * later are staged, too, and each of them says that the row stands. */
-#include "repair/merge/merge_work.h"
 #include "core/case/case_args.h"
 #include "repair/script/script_internal.h"
 
@@ -12,20 +11,20 @@ static const char schema_sql[] = "DROP TABLE IF EXISTS temp.script_goes;"
                                  " PRIMARY KEY (entity, unit, step)) WITHOUT ROWID";
 
 static const char fill_sql[] =
-    "INSERT INTO script_goes SELECT entity, unit, id FROM step WHERE plan=?1 AND entity "
+    "INSERT INTO script_goes SELECT entity, unit, id FROM step WHERE plan=:plan AND entity "
     "IN"
-    " (SELECT entity FROM step WHERE plan=?1 GROUP BY entity HAVING min(unit)<max(unit))";
+    " (SELECT entity FROM step WHERE plan=:plan GROUP BY entity HAVING min(unit)<max(unit))";
 
 static const char find_sql[] =
     "SELECT step FROM script_goes WHERE entity=:entity AND unit BETWEEN :first AND :last";
 
 enum mr_code mr_script_later_open(struct mr_script *s, struct mr_err *err)
 {
-    const int64_t args[] = {mr_plan_store_id(s->task->store)};
     int64_t found = 0;
     enum mr_code code = mr_case_exec(s->lookup.cf, schema_sql, err);
     if (code == MR_OK)
-        code = mr_merge_work_run(&s->lookup, fill_sql, args, 1, &found, err);
+        code = MR_CASE_CHANGE(s->lookup.cf, fill_sql, &found, err,
+                              MR_ARG_INT("plan", mr_plan_store_id(s->task->store)));
     s->goes_on = found > 0;
     return code;
 }
