@@ -81,7 +81,7 @@ lint_finds() { # CHECK FILE TEXT: with that text in that file, the check names t
     result $? "lint $1: $2 with ${3:0:44}" "$seen"
     rm -f "$2"
 }
-for check in layers banned names columns; do
+for check in layers banned names columns parameters; do
     printf '/* a.c: harmless. */\n#include "err.h"\n' >core/a.c
     seen=$(bash "tests/lint/check_$check.sh" 2>&1)
     [ -z "$seen" ]
@@ -118,6 +118,15 @@ seen=$(bash tests/lint/check_columns.sh 2>&1)
 [ -z "$seen" ]
 result $? 'lint columns: a query of one column' "$seen"
 rm -f recon/b.c
+lint_finds parameters repair/b.c '    " WHERE tbl=?1 AND id>:after"'
+lint_finds parameters core/b.h '#define OF "?2 AND wave"'
+lint_finds parameters tests/b.c 'f("UPDATE c SET n= ?1");'
+printf '%s\n' 'is = a[0] == x ?1 : 2;' 'f("SELECT 1 FROM w WHERE tbl=:tbl", "?");' >recon/b.c
+printf '%s\n' '{"?1", "?:?1/?2*1"},' >tests/b.c
+seen=$(bash tests/lint/check_parameters.sh 2>&1)
+[ -z "$seen" ]
+result $? 'lint parameters: names, and other question marks' "$seen"
+rm -f recon/b.c tests/b.c
 lint_finds names core/Bad-Name.c 'x'
 lint_finds names core/b.c "const char *path = \"/ho""me/someone/x\";"
 lint_finds names tests/b.sh "curl https://deb.deb""ian.org/x"
