@@ -75,7 +75,7 @@ static int wait_with_patience(my_socket fd, my_bool is_read, int timeout_ms)
         int got = poll(&ready, 1, PATIENCE_STEP_MS);
         if (got > 0 || (got < 0 && errno != EINTR))
             return got;
-        if (mr_is_cancelled() || mr_clock_now_s() >= until_s) {
+        if (is_over() || mr_clock_now_s() >= until_s) {
             if (login.mysql != NULL && !login.is_greeted && is_read)
                 login.barred = MR_BARRED_SILENT;
             errno = ETIMEDOUT;
