@@ -563,12 +563,12 @@ static enum mr_code advice(struct text *t, struct mr_err *err)
                                       .case_path = t->opts->case_path,
                                       .config = t->opts->config};
     MR_TRY(mr_next_steps(&steps, t->result, &opts, err));
-    bool told = !t->result->differs || !opts.has_case;
+    bool noted = !t->result->differs || !opts.has_case;
     for (size_t i = 0; i <= steps.items.count; i++) {
         const struct mr_next_step *step = i < steps.items.count ? mr_vec_at(&steps.items, i) : NULL;
-        if (!told && (step == NULL || step->kind > MR_NEXT_IDENTITY)) {
+        if (!noted && (step == NULL || step->kind > MR_NEXT_IDENTITY)) {
             foreign(t, "Every finding is kept in ", opts.case_path, ".\n");
-            told = true;
+            noted = true;
         }
         if (step == NULL)
             break;

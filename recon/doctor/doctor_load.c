@@ -87,7 +87,7 @@ static void say_plan(struct mr_doctor *d, const struct plan *plan, const char *i
 }
 
 /* Waiting for a table's lock is told of as such; a dump has to take its time. */
-static bool is_told_otherwise(const struct mr_doctor_server *server, const char *id)
+static bool is_reported_elsewhere(const struct mr_doctor_server *server, const char *id)
 {
     const struct mr_gate_sessions *lists[] = {&server->activity.waiting, &server->activity.backups};
     for (size_t l = 0; l < sizeof lists / sizeof *lists; l++)
@@ -133,7 +133,7 @@ static enum mr_code say_slow(struct mr_doctor *d, const struct mr_doctor_server 
     enum mr_code code = mr_doctor_query(server, "vvnvnv", sql, &res, err);
     const bool seen = res != NULL;
     while (code == MR_OK && seen && shown < SHOWN && (row = mr_result_next(res)) != NULL) {
-        if (is_told_otherwise(server, row[0].ptr))
+        if (is_reported_elsewhere(server, row[0].ptr))
             continue;
         code = say_statement(d, server, row, err);
         shown++;
@@ -226,7 +226,7 @@ static const char mysql_rows_sql[] =
 
 /* MySQL, where performance_schema is off: its views are there, and empty. */
 static enum mr_code say_row_waits(struct mr_doctor *d, const struct mr_doctor_server *server,
-                                  bool *told, struct mr_err *err)
+                                  bool *reported, struct mr_err *err)
 {
     static const char sql[] =
         "SELECT MAX(TIMESTAMPDIFF(SECOND, trx_wait_started, CONVERT_TZ(UTC_TIMESTAMP(), "
@@ -234,13 +234,13 @@ static enum mr_code say_row_waits(struct mr_doctor *d, const struct mr_doctor_se
         "'LOCK WAIT' AND @@performance_schema = 0";
     double longest = 0;
     bool known = false;
-    *told = false;
+    *reported = false;
     if (mr_gate_link_is_mariadb(&server->link))
         return MR_OK;
     enum mr_code code = mr_doctor_ask_number(server, sql, &longest, &known, err);
     if (code != MR_OK || !known || longest < d->gate.limits[MR_GATE_T_LOCK_WAIT].warning)
         return code;
-    *told = true;
+    *reported = true;
     mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_row_lock, "a session waits for %.0f s for a row",
                   longest);
     mr_doctor_hint(d, "Who has it is not visible: performance_schema is off. Look for an "
@@ -256,7 +256,7 @@ static enum mr_code say_row_locks(struct mr_doctor *d, const struct mr_doctor_se
     const double patience = d->gate.limits[MR_GATE_T_LOCK_WAIT].warning;
     struct mr_result *res = NULL;
     const struct mr_cell *row;
-    size_t told = 0;
+    size_t reported = 0;
     enum mr_code code = mr_doctor_query(
         server, "nnnnnnn",
         mr_gate_link_is_mariadb(&server->link) ? mariadb_rows_sql : mysql_rows_sql, &res, err);
@@ -264,7 +264,7 @@ static enum mr_code say_row_locks(struct mr_doctor *d, const struct mr_doctor_se
     while (seen && (row = mr_result_next(res)) != NULL) {
         if (strtod(cell_text(row, 1), NULL) < patience)
             continue;
-        told++;
+        reported++;
         mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_row_lock,
                       "session %s waits for %s s for a row", cell_text(row, 0), cell_text(row, 1));
         if (strcmp(cell_text(row, 2), "0") == 0)
@@ -283,9 +283,9 @@ static enum mr_code say_row_locks(struct mr_doctor *d, const struct mr_doctor_se
     }
     mr_result_free(res);
     bool waits = false;
-    if (code == MR_OK && told == 0)
+    if (code == MR_OK && reported == 0)
         code = say_row_waits(d, server, &waits, err);
-    if (code != MR_OK || told > 0 || waits)
+    if (code != MR_OK || reported > 0 || waits)
         return code;
     if (seen)
         mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_row_lock, "nobody waits long for a row");

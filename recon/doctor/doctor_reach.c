@@ -209,7 +209,7 @@ static void say_login(struct mr_doctor *d, const struct mr_endpoint *ep, const s
                          : "");
 }
 
-static bool is_told_as_error(enum mr_code code)
+static bool is_of_call(enum mr_code code)
 {
     return code == MR_E_USAGE || code == MR_E_CONFIG || code == MR_E_NOMEM ||
            code == MR_E_CANCELLED;
@@ -241,11 +241,11 @@ static enum mr_code log_in(struct mr_doctor *d, const char *uri, struct mr_docto
         return MR_OK;
     }
     d->servers.count--;
-    if (!is_told_as_error(code))
+    if (!is_of_call(code))
         say_login(d, &server->link.ep, &why);
     mr_gate_link_close(&server->link);
     free(server);
-    if (!is_told_as_error(code))
+    if (!is_of_call(code))
         return MR_OK;
     *err = why;
     return code;

@@ -393,9 +393,9 @@ static enum mr_code tell_sections(const struct servers *s, struct mr_err *err)
 static enum mr_code tell_patterns(const struct servers *s, struct mr_err *err)
 {
     struct mr_gate_run *run = s->run;
-    if (run->patterns_told)
+    if (run->patterns_warned)
         return MR_OK;
-    run->patterns_told = true;
+    run->patterns_warned = true;
     MR_TRY(mr_pattern_names_warn("--tables", &run->opts->tables, nth_name, &s->facts[0], err));
     return tell_sections(s, err);
 }

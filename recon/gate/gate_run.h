@@ -29,7 +29,7 @@ struct mr_gate_run {
     struct mr_gate_baseline baseline;
     bool has_baseline;
     bool records; /* everything is read, whatever the checks want */
-    bool patterns_told;
+    bool patterns_warned;
 
     /* of the round */
     struct mr_arena round;

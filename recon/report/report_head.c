@@ -132,13 +132,13 @@ static void add_step(struct mr_edition *e, const struct mr_next_step *step)
 void mr_parts_steps(struct mr_edition *e)
 {
     const struct mr_vec *steps = &e->report->steps.items;
-    const bool rows = e->report->result->diverged > 0, told = e->report->story != NULL;
+    const bool rows = e->report->result->diverged > 0, has_story = e->report->story != NULL;
     bool taken = false;
     (void)mr_report_lead(e->report, &taken);
-    size_t first = taken && !told ? 1 : 0;
+    size_t first = taken && !has_story ? 1 : 0;
     if (steps->count <= first && !rows)
         return;
-    mr_doc_say(&e->doc, "<h2>%s</h2><steps>", told ? "What the check advised" : "And then");
+    mr_doc_say(&e->doc, "<h2>%s</h2><steps>", has_story ? "What the check advised" : "And then");
     for (size_t i = first; i < steps->count; i++)
         add_step(e, mr_vec_at(steps, i));
     if (rows)

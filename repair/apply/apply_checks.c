@@ -173,17 +173,17 @@ enum mr_code mr_apply_check_around(const struct mr_target *target,
                                    struct mr_vec *dropped, struct mr_err *err)
 {
     const struct around a = {target, &manifest->planned, needs, arena, dropped};
-    bool told = false;
+    bool warned = false;
     for (size_t i = 0; i < a.planned->ntables; i++) {
         const struct mr_planned_table *t = &a.planned->tables[i];
         if (target->grants == NULL ||
             !mr_grants_on_table(target->grants, "TRIGGER", t->target_db, t->target_name))
             return refuse_right(target, "TRIGGER", t->target_db, t->target_name, err);
-        if (!t->knows_around && !told)
+        if (!t->knows_around && !warned)
             mr_log_warning("the plan is of an older version, which did not keep what "
                            "triggers, indexes and constraints it saw: that none is new "
                            "is not proved; plan again");
-        told = told || !t->knows_around;
+        warned = warned || !t->knows_around;
         if (t->knows_around)
             MR_TRY(check_table_around(&a, i, err));
     }

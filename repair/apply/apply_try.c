@@ -110,7 +110,7 @@ static bool is_word(const struct mr_script_read_item *item, const char *word)
 static enum mr_code send_counted(struct mr_attempt *a, const struct mr_script_read_item *item,
                                  struct mr_err *err)
 {
-    char told[64];
+    char sql[64];
     if (strcmp(item->sql, MR_SCRIPT_RAN) == 0) {
         a->ran++;
         return MR_OK;
@@ -118,8 +118,8 @@ static enum mr_code send_counted(struct mr_attempt *a, const struct mr_script_re
     if (is_word(item, "SET @myrecon_ran = 0"))
         a->ran = 0;
     else if (memmem(item->sql, item->len, "@myrecon_ran", 12) != NULL) {
-        (void)snprintf(told, sizeof told, "SET @myrecon_ran = %u", a->ran);
-        MR_TRY(mr_attempt_exec(a, told, err));
+        (void)snprintf(sql, sizeof sql, "SET @myrecon_ran = %u", a->ran);
+        MR_TRY(mr_attempt_exec(a, sql, err));
     }
     return send(a, item, err);
 }
@@ -167,7 +167,7 @@ static enum mr_code read_end(struct mr_attempt *a, struct mr_err *err)
 }
 
 /* Is it how a unit tells a plain client what has become of it?  We ask for that. */
-static bool is_told(const struct mr_script_read_item *item, const struct mr_err *why)
+static bool reports_outcome(const struct mr_script_read_item *item, const struct mr_err *why)
 {
     return item->section == MR_SCRIPT_READ_END && why->sql_errno == UNKNOWN_TIME_ZONE;
 }
@@ -298,7 +298,7 @@ static enum mr_code send_unit(struct mr_attempt *a, struct mr_err *err)
                                     "back: %.*s",
                                     item.len < 60 ? (int)item.len : 60, item.sql)
                        : send_counted(a, &item, &why);
-        if (code != MR_OK && (is_told(&item, &why) || asks_dropped(a, &item, &why)))
+        if (code != MR_OK && (reports_outcome(&item, &why) || asks_dropped(a, &item, &why)))
             code = MR_OK;
         else if (code != MR_OK)
             *err = why;

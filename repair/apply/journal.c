@@ -634,16 +634,16 @@ enum mr_code mr_journal_write_unit(struct mr_journal *j, enum mr_journal_event e
                                    const struct mr_journal_unit *wanted, const char *detail,
                                    struct mr_err *err)
 {
-    struct mr_journal_unit told = *wanted;
+    struct mr_journal_unit kept = *wanted;
     size_t used = 0;
-    const struct mr_journal_unit *unit = &told;
+    const struct mr_journal_unit *unit = &kept;
     struct mr_strbuf line = MR_STRBUF_INIT;
     struct mr_jsonw w;
     if (j->is_read_only)
         return MR_OK;
-    told.left_out = room_for(j, wanted->left_out, &used);
-    told.found = room_for(j, wanted->found, &used);
-    told.fired = room_for(j, wanted->fired, &used);
+    kept.left_out = room_for(j, wanted->left_out, &used);
+    kept.found = room_for(j, wanted->found, &used);
+    kept.fired = room_for(j, wanted->fired, &used);
     mr_jsonw_init_buf(&w, &line);
     begin_line(&w, j, event);
     mr_jsonw_add_str(&w, "script", mr_journal_script_name(unit->script));

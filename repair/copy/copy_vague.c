@@ -16,10 +16,10 @@ struct comparing {
     struct mr_copy *c;
     const struct mr_plan_table *table;
     int64_t number;      /* of the index, among all of the plan */
-    size_t *at, *prefix; /* parts that are told */
-    size_t ntold;
+    size_t *at, *prefix; /* parts that are compared */
+    size_t nparts;
     size_t from, to; /* columns of the period; or MR_NO_COLUMN */
-    bool is_precise; /* every part is told */
+    bool is_precise; /* every part is compared */
     bool takes;      /* rows as they are to be, or as they are */
     struct mr_case_stmt *add;
     struct mr_strbuf bytes, lo, hi;
@@ -44,8 +44,8 @@ static void take_part(struct comparing *w, const struct mr_index *index, size_t 
     } else if (is_of_period(index, i)) {
         *(i + 1 == index->nparts ? &w->from : &w->to) = at;
     } else {
-        w->at[w->ntold] = at;
-        w->prefix[w->ntold++] = part->prefix_len;
+        w->at[w->nparts] = at;
+        w->prefix[w->nparts++] = part->prefix_len;
     }
 }
 
@@ -53,7 +53,7 @@ static void take_part(struct comparing *w, const struct mr_index *index, size_t 
 static bool take_parts(struct comparing *w, const struct mr_index *index)
 {
     bool is_vague = false;
-    w->ntold = 0;
+    w->nparts = 0;
     w->from = w->to = MR_NO_COLUMN;
     w->is_precise = true;
     for (size_t i = 0; i < index->nparts; i++) {
@@ -78,7 +78,7 @@ static enum mr_code add_row(struct comparing *w, int64_t slot, struct mr_key ima
         code = mr_pair_values_of(image.ptr, image.len, &w->to, 1, &w->hi, &null, err);
     return code == MR_OK
                ? MR_CASE_RUN(w->add, err, MR_ARG_INT("u", w->number),
-                             MR_ARG_BLOB("canon", w->ntold > 0 ? item->out : "", item->out_len),
+                             MR_ARG_BLOB("canon", w->nparts > 0 ? item->out : "", item->out_len),
                              MR_ARG_INT("slot", slot), MR_ARG_INT("takes", w->takes),
                              MR_ARG_INT("precise", w->is_precise),
                              MR_ARG_BLOB("lo", has_period ? w->lo.ptr : NULL, w->lo.len),
@@ -102,21 +102,21 @@ static enum mr_code add_rows(void *ctx, struct mr_vec *rows, struct mr_arena *ar
         struct mr_canon_item *item = mr_vec_push(&w->items);
         const struct mr_key image = image_of(w, mr_vec_at(rows, i));
         bool null = false;
-        code = mr_pair_values_of(image.ptr, image.len, w->at, w->ntold, &w->bytes, &null, err);
+        code = mr_pair_values_of(image.ptr, image.len, w->at, w->nparts, &w->bytes, &null, err);
         const void *copy = mr_arena_dup(arena, w->bytes.ptr, w->bytes.len);
         if (code == MR_OK && (item == NULL || copy == NULL))
             code = mr_merge_nomem(err);
         else if (code == MR_OK)
             *item = (struct mr_canon_item){.in = copy, .in_len = w->bytes.len};
     }
-    if (code == MR_OK && w->ntold > 0)
+    if (code == MR_OK && w->nparts > 0)
         code =
-            mr_pair_canonise_parts(w->table->pair, w->at, w->prefix, w->ntold,
+            mr_pair_canonise_parts(w->table->pair, w->at, w->prefix, w->nparts,
                                    mr_reader_db(w->c->m.reader[MR_TARGET]), &w->items, arena, err);
     for (size_t i = 0; code == MR_OK && i < rows->count; i++) {
         const struct mr_canon_item *item = mr_vec_at(&w->items, i);
         const struct mr_merge_work_row *row = mr_vec_at(rows, i);
-        if (w->ntold == 0 || item->out != NULL) /* a NULL is never the same */
+        if (w->nparts == 0 || item->out != NULL) /* a NULL is never the same */
             code = add_row(w, row->id, image_of(w, row), item, err);
     }
     return code;

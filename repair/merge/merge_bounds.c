@@ -161,7 +161,7 @@ static const struct mr_plan_table *meant(const struct mr_merge *m, const char *n
     return *several ? NULL : like;
 }
 
-static bool told_key(const struct mr_merge *m, const struct mr_plan_table *t, uint64_t *key)
+static bool stated_key(const struct mr_merge *m, const struct mr_plan_table *t, uint64_t *key)
 {
     const struct mr_merge_options *o = m->options;
     bool several = false;
@@ -188,12 +188,12 @@ static enum mr_code before_split(struct mr_merge *m, const struct mr_plan_table 
 }
 
 /* Sets the bound where it need not be inferred; *known: it is set. */
-static enum mr_code told(struct mr_merge *m, struct mr_merge_table *t, bool *known,
-                         struct mr_err *err)
+static enum mr_code stated(struct mr_merge *m, struct mr_merge_table *t, bool *known,
+                           struct mr_err *err)
 {
     struct mr_merge_bound *b = &t->bound;
     uint64_t key = 0;
-    if (told_key(m, t->plan, &key)) {
+    if (stated_key(m, t->plan, &key)) {
         b->base = mr_counted_of(key, t->plan->counts_unsigned);
         b->base_origin = MR_BOUND_TOLD;
         *known = true;
@@ -222,17 +222,17 @@ static enum mr_code begin_table(struct mr_merge *m, struct mr_merge_table *t, bo
     *known = false;
     code = first_next(m, t, err);
     if (code == MR_OK)
-        code = told(m, t, known, err);
+        code = stated(m, t, known, err);
     if (code == MR_OK && *known && has_base && kept.base != t->bound.base)
         t->bound.has_fresh = false; /* it was that of another bound */
     *known = *known || has_base;
-    t->bound.is_told =
+    t->bound.is_stated =
         t->bound.base_origin != NULL && strcmp(t->bound.base_origin, MR_BOUND_EQUAL) != 0;
     return code;
 }
 
-/* A key that was told of no table that it bounds is a slip. */
-static enum mr_code check_told(const struct mr_merge *m, const char *table, struct mr_err *err)
+/* A key that is stated for no table that it bounds is a slip. */
+static enum mr_code check_stated(const struct mr_merge *m, const char *table, struct mr_err *err)
 {
     struct mr_suggest near = {.typed = table};
     bool several = false;
@@ -263,7 +263,7 @@ static bool is_by_time(const struct mr_merge_table *t)
     return t->bound.base_origin != NULL && strcmp(t->bound.base_origin, MR_BOUND_AT) == 0;
 }
 
-/* Rows above a bound that was told, by a key or a time, that both sides have: the histories
+/* Rows above a bound that was stated, by a key or a time, that both sides have: the histories
  * parted later.  A key is taken as it is; of a time, which is one for all tables, less is
  * believed then. */
 static enum mr_code find_younger(struct mr_merge *m, struct mr_err *err)
@@ -274,7 +274,7 @@ static enum mr_code find_younger(struct mr_merge *m, struct mr_err *err)
     if (of == NULL || above == NULL)
         return mr_merge_nomem(err);
     for (size_t i = 0; i < n; i++) {
-        of[i] = mr_plan_has_counter(m->tables[i].plan) && m->tables[i].bound.is_told;
+        of[i] = mr_plan_has_counter(m->tables[i].plan) && m->tables[i].bound.is_stated;
         any = any || of[i];
     }
     enum mr_code code = any ? mr_merge_equal_above(m, of, above, err) : MR_OK;
@@ -380,7 +380,7 @@ static enum mr_code check_uncounted(struct mr_merge *m, const struct mr_plan_tab
     return MR_OK;
 }
 
-/* What was told comes before what is inferred: equal rows of one table lead to others, so that
+/* What is stated comes before what is inferred: equal rows of one table lead to others, so that
  * theirs have to stand first. */
 enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
 {
@@ -388,7 +388,7 @@ enum mr_code mr_merge_bounds_find(struct mr_merge *m, struct mr_err *err)
     bool any = false;
     enum mr_code code = infer != NULL ? MR_OK : mr_merge_nomem(err);
     for (size_t i = 0; code == MR_OK && i < m->options->nsplit_keys; i++)
-        code = check_told(m, m->options->split_keys[i].table, err);
+        code = check_stated(m, m->options->split_keys[i].table, err);
     for (size_t i = 0; code == MR_OK && i < m->plan->ntables; i++) {
         struct mr_merge_table *t = &m->tables[i];
         bool known = false;

@@ -387,24 +387,24 @@ out:
 
 /* Without a digest: a row under a key of its own is told by that, one that kept its key by
  * being equal, and whether it ever stood is not known. */
-enum mr_code mr_merge_remember(struct mr_case *cf, const struct mr_merge_told *told,
+enum mr_code mr_merge_remember(struct mr_case *cf, const struct mr_merge_mapping *mapping,
                                struct mr_err *err)
 {
-    const char *state = told->is_matched ? "matched" : "applied";
-    const bool merged = told->is_matched && told->is_merged;
-    const bool proven = told->digest.len > 0;
+    const char *state = mapping->is_matched ? "matched" : "applied";
+    const bool merged = mapping->is_matched && mapping->is_merged;
+    const bool proven = mapping->digest.len > 0;
     MR_TRY(mr_case_exec(cf, schema_sql, err));
     return MR_CASE_ONCE(
         cf,
         "INSERT OR IGNORE INTO plan_map (tbl, source_key, target_key, identity, digest,"
         " is_new, state, plan) VALUES (:name, :source_key, :target_key, :identity,"
         " :digest, :merged OR (NOT :matched AND :source_key<>:target_key), :state, 0)",
-        err, MR_ARG_TEXT("name", told->table), MR_ARG_BYTES("source_key", told->source_key),
-        MR_ARG_BYTES("target_key", told->target_key),
-        MR_ARG_BYTES("identity", merged ? (struct mr_key){0} : told->identity),
-        MR_ARG_BLOB("digest", proven ? told->digest.ptr : "", told->digest.len),
-        MR_ARG_INT("matched", told->is_matched), MR_ARG_TEXT("state", proven ? state : "proposed"),
-        MR_ARG_INT("merged", merged));
+        err, MR_ARG_TEXT("name", mapping->table), MR_ARG_BYTES("source_key", mapping->source_key),
+        MR_ARG_BYTES("target_key", mapping->target_key),
+        MR_ARG_BYTES("identity", merged ? (struct mr_key){0} : mapping->identity),
+        MR_ARG_BLOB("digest", proven ? mapping->digest.ptr : "", mapping->digest.len),
+        MR_ARG_INT("matched", mapping->is_matched),
+        MR_ARG_TEXT("state", proven ? state : "proposed"), MR_ARG_INT("merged", merged));
 }
 
 /* ---- keys that are known ---- */
@@ -436,7 +436,7 @@ static enum mr_code note_known(struct mr_merge *m, const struct mr_plan_table *t
         key.ptr = mr_case_blob(keys, 0, &key.len);
         code = counted(t, key, &n, err);
         if (code == MR_OK)
-            code = MR_CASE_ONCE(m->cf, "INSERT OR IGNORE INTO told VALUES (:tbl, :n)", err,
+            code = MR_CASE_ONCE(m->cf, "INSERT OR IGNORE INTO known_key VALUES (:tbl, :n)", err,
                                 MR_ARG_INT("tbl", t->at), MR_ARG_INT("n", n));
     }
     mr_case_reset(keys);
@@ -449,8 +449,8 @@ enum mr_code mr_merge_earlier_known(struct mr_merge *m, struct mr_err *err)
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_case_exec(m->cf, schema_sql, err));
     MR_TRY_OUT(mr_case_exec(m->cf,
-                            "DROP TABLE IF EXISTS temp.told;"
-                            "CREATE TEMP TABLE told (tbl INT, n INT,"
+                            "DROP TABLE IF EXISTS temp.known_key;"
+                            "CREATE TEMP TABLE known_key (tbl INT, n INT,"
                             " PRIMARY KEY (tbl, n)) WITHOUT ROWID",
                             err));
     MR_TRY_OUT(mr_case_prepare(m->cf,

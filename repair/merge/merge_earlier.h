@@ -26,23 +26,23 @@
 /* Marks the rows of w that are known so (table mark). */
 enum mr_code mr_merge_earlier(struct mr_merge *m, struct mr_err *err);
 
-/* Fills temp.told (tbl, n) with the counted keys of all rows of SOURCE that earlier plans
+/* Fills temp.known_key (tbl, n) with the counted keys of all rows of SOURCE that earlier plans
  * restored or matched: they are lost history, though equal on both sides by now. */
 enum mr_code mr_merge_earlier_known(struct mr_merge *m, struct mr_err *err);
 
 /* What a plan said that this case does not know: a row of SOURCE stands on TARGET under
  * that key. */
-struct mr_merge_told {
+struct mr_merge_mapping {
     const char *table; /* "db.t" */
     struct mr_key source_key, target_key;
-    struct mr_key identity; /* canonical; ptr NULL: nobody, or not told */
-    struct mr_key digest;   /* of the row as planned; len 0: not told */
+    struct mr_key identity; /* canonical; ptr NULL: nobody, or not given */
+    struct mr_key digest;   /* of the row as planned; len 0: not given */
     bool is_matched;        /* TARGET had it then */
     bool is_merged;         /* and a choice said that it is he */
 };
 
 /* Takes it up; what the case knows of the pair itself stays. */
-enum mr_code mr_merge_remember(struct mr_case *cf, const struct mr_merge_told *told,
+enum mr_code mr_merge_remember(struct mr_case *cf, const struct mr_merge_mapping *mapping,
                                struct mr_err *err);
 
 /* Proposes what the plan inserts, and keeps whom it matched; its entities are written. */

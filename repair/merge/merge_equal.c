@@ -280,12 +280,12 @@ static enum mr_code begin(struct search *s, struct mr_merge *m, struct mr_err *e
         begin_cursor(s, i);
     if (code == MR_OK)
         code = mr_merge_earlier_known(m, err);
-    return code == MR_OK
-               ? mr_case_prepare(m->cf,
-                                 "SELECT 1 FROM w WHERE tbl=:tbl AND n=:n AND equal IS NOT 1"
-                                 " UNION ALL SELECT 1 FROM told WHERE tbl=:tbl AND n=:n LIMIT 1",
-                                 &s->differing, err)
-               : code;
+    return code == MR_OK ? mr_case_prepare(
+                               m->cf,
+                               "SELECT 1 FROM w WHERE tbl=:tbl AND n=:n AND equal IS NOT 1"
+                               " UNION ALL SELECT 1 FROM known_key WHERE tbl=:tbl AND n=:n LIMIT 1",
+                               &s->differing, err)
+                         : code;
 }
 
 static void release(struct search *s)

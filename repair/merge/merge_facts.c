@@ -21,7 +21,7 @@ struct mr_fact mr_merge_facts_about(const struct mr_merge_table *table)
     const struct mr_merge_bound *b = &table->bound;
     return (struct mr_fact){.counted = mr_plan_has_counter(table->plan),
                             .keyless = table->plan->key.count == 0,
-                            .believed = b->is_told && !b->is_early,
+                            .believed = b->is_stated && !b->is_early,
                             .split =
                                 b->base_origin != NULL && strcmp(b->base_origin, MR_BOUND_AT) == 0,
                             .guarded = mr_plan_is_guarded(table->plan)};

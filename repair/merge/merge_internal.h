@@ -40,7 +40,7 @@ struct mr_merge_bound {
     const char *fresh_origin;
     uint64_t first_next; /* TARGET's AUTO_INCREMENT as the case first recorded it; 0: not
                             known, or a restart forgets it */
-    bool is_told;        /* a person said where the past ends */
+    bool is_stated;      /* a person said where the past ends */
     bool is_early;       /* by a time after which rows were created that both sides have */
 };
 

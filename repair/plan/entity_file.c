@@ -148,7 +148,7 @@ struct reading {
     mr_entity_line_fn *fn;
     void *ctx;
     const char *path;
-    bool is_told; /* the error is the callback's */
+    bool is_callbacks; /* the error is the callback's */
     struct mr_csv_in csv;
     size_t at[COLUMNS]; /* field of each column; SIZE_MAX: the file has none */
     size_t width;       /* 0: the header is still to come */
@@ -337,13 +337,13 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
         return code;
     }
     code = r->fn(r->ctx, &line, err);
-    r->is_told = code != MR_OK;
+    r->is_callbacks = code != MR_OK;
     return code;
 }
 
 static enum mr_code name_file(const struct reading *r, enum mr_code code, struct mr_err *err)
 {
-    if (code != MR_OK && !r->is_told)
+    if (code != MR_OK && !r->is_callbacks)
         mr_err_context(err, "file \"%s\"", r->path);
     return code;
 }

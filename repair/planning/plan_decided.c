@@ -58,7 +58,7 @@ static enum mr_code prepare(struct mr_plan_decided *d, struct mr_err *err)
 {
     const struct mr_case_sql list[] = {
         {&d->find, "SELECT choice, source, target FROM plan_decision WHERE tbl=:tbl AND key=:key"
-                   " AND (kind=:kind OR choice='" SKIP "') AND (NOT :told OR choice<>'" SKIP "')"
+                   " AND (kind=:kind OR choice='" SKIP "') AND (NOT :stated OR choice<>'" SKIP "')"
                    " ORDER BY choice<>'" SKIP "' LIMIT 1"},
         {&d->drop, "DELETE FROM plan_decision WHERE tbl=:tbl AND key=:key"
                    " AND (kind=:kind OR choice='" SKIP "' OR :choice='" SKIP "')"},
@@ -163,13 +163,13 @@ static enum mr_code warn_of_change(struct mr_plan_decided *d, const struct mr_pl
 }
 
 enum mr_code mr_plan_decided_find(struct mr_plan_decided *d, const struct mr_plan_table *table,
-                                  const struct mr_decision_ask *ask, bool told, const char **choice,
-                                  struct mr_err *err)
+                                  const struct mr_decision_ask *ask, bool stated,
+                                  const char **choice, struct mr_err *err)
 {
     struct kept kept = {0};
     bool row = false, same = true;
     MR_CASE_BIND(d->find, ROW_ARGS(table, ask->source_key), MR_ARG_TEXT("kind", ask->kind),
-                 MR_ARG_INT("told", told));
+                 MR_ARG_INT("stated", stated));
     enum mr_code code = mr_case_fields_next(&d->find_map, NULL, &kept, &row, err);
     const char *found = code == MR_OK ? kept.choice : NULL;
     bool skips = found != NULL && strcmp(found, SKIP) == 0;

@@ -34,12 +34,12 @@ void mr_plan_decided_close(struct mr_plan_decided *decided);
 /* Is nothing kept? */
 enum mr_code mr_plan_decided_is_empty(struct mr_plan_decided *decided, bool *empty,
                                       struct mr_err *err);
-/* *choice stays as it is where nothing holds.  told: a person says something else of the row
+/* *choice stays as it is where nothing holds.  stated: a person says something else of the row
  * now, of whatever kind; then it is not left out any more. */
 enum mr_code mr_plan_decided_find(struct mr_plan_decided *decided,
                                   const struct mr_plan_table *table,
-                                  const struct mr_decision_ask *ask, bool told, const char **choice,
-                                  struct mr_err *err);
+                                  const struct mr_decision_ask *ask, bool stated,
+                                  const char **choice, struct mr_err *err);
 /* A person's choice about this entity, in place of what was kept: kept where it was taken
  * for the entity's conflict. */
 enum mr_code mr_plan_decided_keep(struct mr_plan_decided *decided,

@@ -518,11 +518,11 @@ enum mr_code mr_plan_decisions_find(void *decisions, const struct mr_decision_as
     if (t == NULL)
         return mr_err_set(err, MR_E_BUG, "table \"%s\" is not planned", ask->table);
     enum mr_code code = d->path != NULL ? find_in_file(d, t, ask->source_key, &said, err) : MR_OK;
-    const bool told = said.choice != NULL;
+    const bool stated = said.choice != NULL;
     /* a line may be about another conflict of the row */
-    const char *found = told && is_answer(&said, ask->kind) ? said.choice : NULL;
+    const char *found = stated && is_answer(&said, ask->kind) ? said.choice : NULL;
     if (code == MR_OK && found == NULL)
-        code = mr_plan_decided_find(d->decided, t, ask, told, &found, err);
+        code = mr_plan_decided_find(d->decided, t, ask, stated, &found, err);
     if (code == MR_OK && found != NULL)
         *choice = found;
     return code;

@@ -223,17 +223,17 @@ static enum mr_code check_once(struct reading *r, const char *table, const char 
 
 /* What only plans of this version tell. */
 static enum mr_code read_proof(struct reading *r, const struct mr_csv_field *fields,
-                               struct mr_merge_told *told, struct mr_digest *digest,
+                               struct mr_merge_mapping *mapping, struct mr_digest *digest,
                                struct mr_err *err)
 {
     const struct mr_csv_field *hex = &fields[r->at[IDENTITY_KEY]];
     const char *text = fields[r->at[DIGEST]].ptr;
     const char *decision = fields[r->at[DECISION]].ptr;
     unsigned char bytes[sizeof *digest];
-    told->is_merged = strcmp(decision, MR_DECIDE_MERGED) == 0;
-    told->is_matched =
-        told->is_merged || strcmp(decision, mr_decision_name(MR_DECIDE_MATCHED)) == 0;
-    if (!told->is_matched && strcmp(decision, mr_decision_name(MR_DECIDE_INSERT)) != 0 &&
+    mapping->is_merged = strcmp(decision, MR_DECIDE_MERGED) == 0;
+    mapping->is_matched =
+        mapping->is_merged || strcmp(decision, mr_decision_name(MR_DECIDE_MATCHED)) == 0;
+    if (!mapping->is_matched && strcmp(decision, mr_decision_name(MR_DECIDE_INSERT)) != 0 &&
         strcmp(decision, mr_decision_name(MR_DECIDE_RENUMBER)) != 0)
         return mr_err_set(err, MR_E_REFUSED, "\"%.40s\" is no decision of an id map", decision);
     if (!add_bytes(&r->identity, text, fields[r->at[DIGEST]].len) ||
@@ -245,11 +245,11 @@ static enum mr_code read_proof(struct reading *r, const struct mr_csv_field *fie
         uint64_t *half = i < sizeof bytes / 2 ? &digest->hi : &digest->lo;
         *half = *half << 8 | bytes[i];
     }
-    told->digest = (struct mr_key){digest, sizeof *digest};
+    mapping->digest = (struct mr_key){digest, sizeof *digest};
     if (!add_bytes(&r->identity, hex->ptr, hex->len))
         return mr_err_set(err, MR_E_REFUSED, "\"%.60s\" is no identity key", hex->ptr);
     if (r->identity.len > 0)
-        told->identity = (struct mr_key){r->identity.ptr, r->identity.len};
+        mapping->identity = (struct mr_key){r->identity.ptr, r->identity.len};
     return mr_strbuf_check(&r->identity, "reading an id map", err);
 }
 
@@ -258,7 +258,7 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
 {
     const char *name = fields[r->at[TABLE]].ptr;
     const struct mr_plan_table *t = NULL;
-    struct mr_merge_told told = {.table = name};
+    struct mr_merge_mapping mapping = {.table = name};
     struct mr_digest digest;
     enum mr_code code = MR_OK;
     for (size_t i = 0; t == NULL && i < r->tables->ntables; i++)
@@ -274,13 +274,13 @@ static enum mr_code read_line(struct reading *r, const struct mr_csv_field *fiel
         if (code == MR_OK && (side == MR_SOURCE || !is_shared(r, fields)))
             code = check_once(r, name, text->ptr, side, err);
     }
-    told.source_key = (struct mr_key){r->keys[0].ptr, r->keys[0].len};
-    told.target_key = (struct mr_key){r->keys[1].ptr, r->keys[1].len};
+    mapping.source_key = (struct mr_key){r->keys[0].ptr, r->keys[0].len};
+    mapping.target_key = (struct mr_key){r->keys[1].ptr, r->keys[1].len};
     if (code == MR_OK && r->at[DIGEST] != SIZE_MAX)
-        code = read_proof(r, fields, &told, &digest, err);
+        code = read_proof(r, fields, &mapping, &digest, err);
     if (code == MR_OK)
-        code = mr_merge_remember(r->cf, &told, err);
-    return code == MR_OK ? mr_plan_written_add(r->cf, t, told.source_key, err) : code;
+        code = mr_merge_remember(r->cf, &mapping, err);
+    return code == MR_OK ? mr_plan_written_add(r->cf, t, mapping.source_key, err) : code;
 }
 
 static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, size_t count,

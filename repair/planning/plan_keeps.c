@@ -14,7 +14,7 @@ struct keeping {
     const struct mr_planned_table *on;        /* the trigger's table */
     const struct mr_planned_trigger *trigger; /* that fires */
     struct mr_trigger_writes writes;          /* of its body; the one at hand */
-    struct mr_strbuf text, told;
+    struct mr_strbuf text, last;
 };
 
 static uint64_t inserted(const struct mr_planned_table *t)
@@ -75,13 +75,13 @@ static void begin_text(struct keeping *k, const char *does)
 static enum mr_code end_text(struct keeping *k, const char *table, struct mr_err *err)
 {
     enum mr_code code = mr_strbuf_check(&k->text, "looking at triggers", err);
-    if (code == MR_OK && k->told.len > 0 && strcmp(k->told.ptr, k->text.ptr) == 0)
+    if (code == MR_OK && k->last.len > 0 && strcmp(k->last.ptr, k->text.ptr) == 0)
         return MR_OK;
     if (code == MR_OK)
         code = k->fn(k->ctx, table, k->text.ptr, err);
-    mr_strbuf_reset(&k->told);
-    mr_strbuf_add(&k->told, k->text.ptr, k->text.len);
-    return code == MR_OK ? mr_strbuf_check(&k->told, "looking at triggers", err) : code;
+    mr_strbuf_reset(&k->last);
+    mr_strbuf_add(&k->last, k->text.ptr, k->text.len);
+    return code == MR_OK ? mr_strbuf_check(&k->last, "looking at triggers", err) : code;
 }
 
 static enum mr_code tell(struct keeping *k, const struct mr_planned_table *parent,
@@ -89,7 +89,7 @@ static enum mr_code tell(struct keeping *k, const struct mr_planned_table *paren
 {
     const struct mr_planned_table *written = written_to(k);
     /* undo knows again what is written there (fired.h) */
-    const bool told =
+    const bool is_recognised =
         written != NULL && mr_planned_counts(written) && !mr_planned_is_parent(k->planned, written);
     /* rows that the plan restores where the trigger writes its own for the same events */
     const uint64_t beside = written != NULL ? inserted(written) : 0;
@@ -101,11 +101,11 @@ static enum mr_code tell(struct keeping *k, const struct mr_planned_table *paren
                           ", which refers to this table: %s will keep up to %llu rows, "
                           "with all that is theirs, unless what the trigger wrote is "
                           "deleted before%s",
-                          told ? "undo.sql run by a client" : "undo",
+                          is_recognised ? "undo.sql run by a client" : "undo",
                           (unsigned long long)inserted(parent),
-                          told ? "; repair undo takes it back where it was not "
-                                 "changed since"
-                               : "");
+                          is_recognised ? "; repair undo takes it back where it was not "
+                                          "changed since"
+                                        : "");
     if (beside > 0)
         mr_strbuf_add_fmt(&k->text,
                           "; the plan restores %llu rows of that table, too: both will "
@@ -175,7 +175,7 @@ enum mr_code mr_plan_keeps(const struct mr_plan_tables *plan, const struct mr_pl
                         .fn = fn,
                         .ctx = ctx,
                         .text = MR_STRBUF_INIT,
-                        .told = MR_STRBUF_INIT};
+                        .last = MR_STRBUF_INIT};
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < planned->ntables; i++) {
         k.on = &planned->tables[i];
@@ -190,6 +190,6 @@ enum mr_code mr_plan_keeps(const struct mr_plan_tables *plan, const struct mr_pl
         }
     }
     mr_strbuf_release(&k.text);
-    mr_strbuf_release(&k.told);
+    mr_strbuf_release(&k.last);
     return code;
 }

@@ -14,7 +14,7 @@ struct orphan {
     struct mr_key key;
     struct mr_digest found;
     const char *detail;
-    bool is_told;
+    bool is_reported;
 };
 
 struct asking {
@@ -229,7 +229,7 @@ static enum mr_code take_line(void *ctx, const struct mr_entity_line *line, stru
         bsearch(&wanted, t->orphans.items, t->orphans.count, sizeof *orphan, compare_orphans);
     if (orphan == NULL || !line->has_digest || !mr_digest_equal(orphan->found, line->digest))
         return MR_OK;
-    orphan->is_told = true;
+    orphan->is_reported = true;
     if (t->result->counts[MR_PROOF_STANDS] > 0)
         t->result->counts[MR_PROOF_STANDS]--;
     const struct mr_proof_finding finding = {.table = t->planned,
@@ -266,7 +266,7 @@ bool mr_verify_is_orphan(const struct mr_verify_table *table, struct mr_key key)
                                       ? bsearch(&wanted, table->orphans.items, table->orphans.count,
                                                 sizeof *orphan, compare_orphans)
                                       : NULL;
-    return orphan != NULL && orphan->is_told;
+    return orphan != NULL && orphan->is_reported;
 }
 
 void mr_verify_gone_init(struct mr_verify_table *table)

@@ -87,7 +87,7 @@ static void test_base(void **state)
         const char *got = world_ask(w, KEPT " WHERE tbl='d.members'");
         if (strcmp(got, cases[i].kept) != 0)
             fail_msg("case %zu: %s", i, got);
-        assert_true(w->merged[MEMBERS].bound.is_told == (i > 0));
+        assert_true(w->merged[MEMBERS].bound.is_stated == (i > 0));
         world_free(w);
     }
 }

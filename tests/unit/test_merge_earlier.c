@@ -302,7 +302,7 @@ static void test_known(void **state)
         say(w, MEMBERS, &said[i]);
     for (int i = 0; i < 2; i++)
         world_run(w, mr_merge_earlier_known(&w->m, &w->err));
-    world_expect(w, "SELECT tbl, n FROM told ORDER BY n", "0 -4; 0 11; 0 12");
+    world_expect(w, "SELECT tbl, n FROM known_key ORDER BY n", "0 -4; 0 11; 0 12");
     world_free(w);
 }
 
@@ -315,15 +315,15 @@ static void test_remember(void **state)
     const struct mr_key eleven = world_key(w, MEMBERS, "11|a|x"),
                         one = world_key(w, MEMBERS, "1001|a|x");
     const struct mr_key name = {"name", 4}, digest = {"0123456789abcdef", 16};
-    const struct mr_merge_told told[] = {
+    const struct mr_merge_mapping mappings[] = {
         {"d.members", eleven, one, name, digest, false, false},
         {"d.members", eleven, eleven, name, {0}, false, false},
         {"d.members", one, eleven, name, digest, true, false},
         {"d.members", one, one, name, digest, true, true},
         {"d.members", eleven, one, name, {0}, true, true}, /* known already */
     };
-    for (size_t i = 0; i < LEN(told); i++)
-        world_run(w, mr_merge_remember(w->m.cf, &told[i], &w->err));
+    for (size_t i = 0; i < LEN(mappings); i++)
+        world_run(w, mr_merge_remember(w->m.cf, &mappings[i], &w->err));
     world_expect(w,
                  "SELECT source_key, target_key, identity IS NULL, length(digest), is_new, state,"
                  " plan FROM plan_map ORDER BY 1, 2",

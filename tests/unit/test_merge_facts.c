@@ -9,7 +9,7 @@ static void test_about(void **state)
 {
     const struct {
         const char *columns, *origin;
-        bool is_told, is_early, guarded;
+        bool is_stated, is_early, guarded;
         struct mr_fact fact;
     } cases[] = {
         {"id:int#", MR_BOUND_EQUAL, false, false, false, {.counted = true}},
@@ -38,7 +38,7 @@ static void test_about(void **state)
         if (cases[i].guarded)
             world_unique(w, 0, "u", "id")->is_identity = true;
         w->merged[0].bound = (struct mr_merge_bound){.base_origin = cases[i].origin,
-                                                     .is_told = cases[i].is_told,
+                                                     .is_stated = cases[i].is_stated,
                                                      .is_early = cases[i].is_early};
         const struct mr_fact got = mr_merge_facts_about(&w->merged[0]);
         if (mr_fact_bits(&got) != mr_fact_bits(&cases[i].fact))

@@ -53,7 +53,7 @@ static void test_counted(void **state)
     for (size_t i = 0; i < LEN(cases); i++) {
         struct world *w = calloc(1, sizeof *w);
         build(w);
-        w->merged[MEMBERS].bound.is_told = cases[i].told;
+        w->merged[MEMBERS].bound.is_stated = cases[i].told;
         w->merged[MEMBERS].bound.first_next = (uint64_t)cases[i].next;
         world_row(w, 1, MEMBERS, cases[i].row, cases[i].there, cases[i].set);
         if (cases[i].mark != NULL) {
