@@ -117,6 +117,8 @@ enum mr_code mr_objects_counter_keys(struct mr_objects_counter *source,
                                      struct mr_objects_counter *target, struct mr_err *err);
 enum mr_code mr_objects_counter_next(struct mr_objects_counter *source,
                                      struct mr_objects_counter *target, struct mr_err *err);
+/* SHOW CREATE TABLE prints no counter that stands at 1, and a snapshot keeps none: 0 is 1. */
+void mr_objects_counter_begin_at_one(struct mr_objects_counter *counter);
 /* Would the next insert of a side meet a key?  Its own greatest; not alone: the other's, too
  * (of two servers that replicate, a lag or ids that were rolled back make that). */
 bool mr_objects_counter_is_low(const struct mr_objects_counter *source,

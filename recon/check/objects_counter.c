@@ -47,15 +47,19 @@ enum mr_code mr_objects_counter_keys(struct mr_objects_counter *source,
                : code;
 }
 
+void mr_objects_counter_begin_at_one(struct mr_objects_counter *counter)
+{
+    counter->next = counter->next > 0 ? counter->next : 1;
+}
+
 enum mr_code mr_objects_counter_next(struct mr_objects_counter *source,
                                      struct mr_objects_counter *target, struct mr_err *err)
 {
     enum mr_code code = mr_reader_counter(target->reader, target->table, &target->next, NULL, err);
     if (code == MR_OK)
         code = mr_reader_counter(source->reader, source->table, &source->next, NULL, err);
-    /* SHOW CREATE TABLE prints no counter that stands at 1. */
-    source->next = source->next > 0 ? source->next : 1;
-    target->next = target->next > 0 ? target->next : 1;
+    mr_objects_counter_begin_at_one(source);
+    mr_objects_counter_begin_at_one(target);
     return code;
 }
 
@@ -114,10 +118,9 @@ enum mr_code mr_objects_drawn_read(struct mr_objects_drawn drawn[MR_SIDES], enum
             code = mr_schema_greatest(db, d->counter.table, d->column, &d->counter.greatest, err);
     }
     for (int i = MR_SIDES; code == MR_OK && i-- > MR_SOURCE;) {
-        uint64_t *next = &drawn[i].counter.next;
         *side = (enum mr_side)i;
         code = read_sequence(&drawn[i], err);
-        *next = *next > 0 ? *next : 1; /* keys below do not count, either */
+        mr_objects_counter_begin_at_one(&drawn[i].counter); /* keys below do not count, either */
     }
     return code;
 }

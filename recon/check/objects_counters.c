@@ -251,5 +251,7 @@ enum mr_code mr_objects_counters_of(const struct mr_objects_counters *all, size_
         MR_TRY(mr_objects_counter_keys(&c[MR_SOURCE], &c[MR_TARGET], err));
     if (!has_keys || !has_nexts) /* never before the keys */
         MR_TRY(mr_objects_counter_next(&c[MR_SOURCE], &c[MR_TARGET], err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        mr_objects_counter_begin_at_one(&c[side]);
     return MR_OK;
 }

@@ -157,6 +157,10 @@ static void test_snapshot(void **state)
     assert_int_equal(c[MR_TARGET].next, 21);
     assert_int_equal(c[MR_TARGET].greatest, 11);
     assert_string_equal(w.calls.ptr, "nextgreatest club.b.id");
+    reseed_numbers(&w, MR_SOURCE, "c", 0, 0); /* which keeps no counter that stands at 1 */
+    assert_int_equal(mr_objects_counters_of(&all, 2, c, &err), MR_OK);
+    assert_int_equal(c[MR_SOURCE].next, 1);
+    assert_int_equal(c[MR_SOURCE].greatest, 0);
     mr_objects_counters_end(&all);
     reseed_end(&w);
 }
