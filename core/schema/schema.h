@@ -207,6 +207,8 @@ const struct mr_table *mr_catalogue_namesake(const struct mr_catalogue *cat,
 /* Names compared as the servers do (case-insensitively); NULL: there is none. */
 const struct mr_column *mr_table_column(const struct mr_table *table, const char *name);
 const struct mr_index *mr_table_index(const struct mr_table *table, const char *name);
+/* Its AUTO_INCREMENT column; NULL: it has none. */
+const struct mr_column *mr_table_counter(const struct mr_table *table);
 /* Has it something that SHOW CREATE TABLE alone tells and did not show? */
 bool mr_table_is_unread(const struct mr_table *table);
 /* Does it lead to rows?  MariaDB's UNIQUE over long columns is a hash that only guards: rows
@@ -237,6 +239,9 @@ enum mr_code mr_schema_probe(struct mr_db *db, const char *dbname, const char *t
  */
 enum mr_code mr_schema_auto_increment(struct mr_db *db, const struct mr_table *table,
                                       uint64_t *next, uint64_t *greatest, struct mr_err *err);
+/* Appends what is selected for the greatest value of a column, and FROM the table: digits. */
+void mr_schema_greatest_sql(struct mr_strbuf *sql, const struct mr_table *table,
+                            const struct mr_column *col);
 /* The greatest value of a column of numbers; 0 where the table is empty or it is negative. */
 enum mr_code mr_schema_greatest(struct mr_db *db, const struct mr_table *table,
                                 const struct mr_column *col, uint64_t *greatest,

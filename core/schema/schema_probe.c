@@ -71,7 +71,7 @@ enum mr_code mr_schema_probe(struct mr_db *db, const char *dbname, const char *t
 
 /* -- AUTO_INCREMENT --------------------------------------------------------------- */
 
-static const struct mr_column *counter_of(const struct mr_table *table)
+const struct mr_column *mr_table_counter(const struct mr_table *table)
 {
     for (size_t i = 0; i < table->ncolumns; i++)
         if (table->columns[i].auto_increment)
@@ -127,20 +127,29 @@ out:
 }
 
 /* FLOAT and DOUBLE may be counters too; as DECIMAL every value is digits. */
+void mr_schema_greatest_sql(struct mr_strbuf *sql, const struct mr_table *table,
+                            const struct mr_column *col)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    mr_sql_ident(&name, col->name);
+    mr_strbuf_add_fmt(sql, "CAST(IF(MAX(%s) > 0, MAX(%s), 0) AS DECIMAL(65)) FROM ", name.ptr,
+                      name.ptr);
+    mr_sql_table(sql, table->db, table->name);
+    sql->failed |= name.failed;
+    mr_strbuf_release(&name);
+}
+
 enum mr_code mr_schema_greatest(struct mr_db *db, const struct mr_table *table,
                                 const struct mr_column *col, uint64_t *greatest, struct mr_err *err)
 {
-    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT, name = MR_STRBUF_INIT;
-    mr_sql_ident(&name, col->name);
-    mr_strbuf_add_fmt(&sql, "SELECT CAST(IF(MAX(%s) > 0, MAX(%s), 0) AS DECIMAL(65)) FROM ",
-                      name.ptr, name.ptr);
-    mr_sql_table(&sql, table->db, table->name);
+    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "SELECT ");
+    mr_schema_greatest_sql(&sql, table, col);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
         code = mr_db_query_text(db, sql.ptr, &text, err);
     if (code == MR_OK)
         *greatest = strtoull(text.ptr, NULL, 10); /* beyond 2^64: the greatest there is */
-    mr_strbuf_release(&name);
     mr_strbuf_release(&text);
     mr_strbuf_release(&sql);
     return code;
@@ -149,7 +158,7 @@ enum mr_code mr_schema_greatest(struct mr_db *db, const struct mr_table *table,
 enum mr_code mr_schema_auto_increment(struct mr_db *db, const struct mr_table *table,
                                       uint64_t *next, uint64_t *greatest, struct mr_err *err)
 {
-    const struct mr_column *col = counter_of(table);
+    const struct mr_column *col = mr_table_counter(table);
     if (next != NULL)
         *next = 0;
     if (greatest != NULL)

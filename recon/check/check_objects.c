@@ -388,20 +388,12 @@ static enum mr_code look_for_change(struct looking *l, struct mr_pair *table, en
     return MR_OK;
 }
 
-static const char *counter_name(const struct mr_table *table)
-{
-    for (size_t i = 0; i < table->ncolumns; i++)
-        if (table->columns[i].auto_increment)
-            return table->columns[i].name;
-    return NULL;
-}
-
 static enum mr_code keep_counter(struct mr_check_run *check, const struct mr_pair *table,
                                  const struct mr_objects_counter *s,
                                  const struct mr_objects_counter *t, struct mr_err *err)
 {
     struct mr_find_counter counter = {.table = table->find.id,
-                                      .column = counter_name(table->side[MR_TARGET]),
+                                      .column = mr_table_counter(table->side[MR_TARGET])->name,
                                       .next = {s->next, t->next},
                                       .greatest = {s->greatest, t->greatest}};
     return mr_findings_counter_save(check->fd, &counter, err);
@@ -418,7 +410,7 @@ static enum mr_code keep_counter_diff(struct looking *l, const struct mr_pair *t
     }
     struct mr_object_diff diff = {.kind = MR_OBJECTS_AUTO_INCREMENT,
                                   .table = table->find.name,
-                                  .name = counter_name(table->side[MR_TARGET]),
+                                  .name = mr_table_counter(table->side[MR_TARGET])->name,
                                   .source = text[MR_SOURCE].ptr,
                                   .target = text[MR_TARGET].ptr,
                                   .source_db = table->side[MR_SOURCE]->db};

@@ -25,10 +25,8 @@ static bool leads_index(const struct mr_table *table, const struct mr_column *co
 
 static bool has_counter(const struct mr_table *table)
 {
-    for (size_t i = 0; i < table->ncolumns; i++)
-        if (table->columns[i].auto_increment)
-            return leads_index(table, &table->columns[i]);
-    return false;
+    const struct mr_column *col = mr_table_counter(table);
+    return col != NULL && leads_index(table, col);
 }
 
 bool mr_objects_has_counter(const struct mr_objects_counter *source,

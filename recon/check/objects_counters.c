@@ -42,36 +42,26 @@ struct some {
     size_t count;
 };
 
-static bool ends_run(enum mr_code code)
+/* What a statement for many fails at is left to those for one, but for what ends the run. */
+static enum mr_code leave(enum mr_code code, const struct mr_err *why, struct mr_err *err)
 {
-    return mr_check_is_fatal(code) || code == MR_E_LOST;
+    if (!mr_check_is_fatal(code) && code != MR_E_LOST)
+        return MR_OK;
+    if (err != NULL)
+        *err = *why;
+    return code;
 }
 
 /* ---- the greatest keys ---- */
 
-static const char *counter_name(const struct mr_table *table)
-{
-    size_t i = 0;
-    while (!table->columns[i].auto_increment)
-        i++;
-    return table->columns[i].name;
-}
-
 static void keys_sql(struct mr_strbuf *sql, struct mr_objects_counters_item *const *items,
                      size_t count)
 {
-    struct mr_strbuf name = MR_STRBUF_INIT;
     for (size_t i = 0; i < count; i++) {
         const struct mr_table *table = items[i]->counter.table;
-        mr_strbuf_reset(&name);
-        mr_sql_ident(&name, counter_name(table));
-        mr_strbuf_add_fmt(sql,
-                          "%sSELECT %zu, CAST(IF(MAX(%s) > 0, MAX(%s), 0) AS DECIMAL(65)) FROM ",
-                          i > 0 ? " UNION ALL " : "", i, name.ptr, name.ptr);
-        mr_sql_table(sql, table->db, table->name);
+        mr_strbuf_add_fmt(sql, "%sSELECT %zu, ", i > 0 ? " UNION ALL " : "", i);
+        mr_schema_greatest_sql(sql, table, mr_table_counter(table));
     }
-    sql->failed |= name.failed;
-    mr_strbuf_release(&name);
 }
 
 static enum mr_code read_keys(struct mr_db *db, struct mr_objects_counters_item *const *items,
@@ -105,11 +95,7 @@ static enum mr_code read_all_keys(const struct some *some, struct mr_err *err)
         enum mr_code code =
             read_keys(some->db, some->items + at,
                       left < MR_COUNTERS_AT_ONCE ? left : MR_COUNTERS_AT_ONCE, &why);
-        if (!ends_run(code))
-            continue;
-        if (err != NULL)
-            *err = why;
-        return code;
+        MR_TRY(leave(code, &why, err));
     }
     return MR_OK;
 }
@@ -181,11 +167,7 @@ static enum mr_code read_all_nexts(const struct some *some, struct mr_err *err)
         if (end - at < LEAST_OF_DATABASE)
             continue;
         enum mr_code code = read_nexts(some->db, some->items + at, end - at, &why);
-        if (!ends_run(code))
-            continue;
-        if (err != NULL)
-            *err = why;
-        return code;
+        MR_TRY(leave(code, &why, err));
     }
     return MR_OK;
 }

@@ -89,17 +89,9 @@ static uint64_t type_max(const struct mr_column *c)
     return c->cls == MR_CLASS_DOUBLE ? UINT64_C(1) << 53 : 0;
 }
 
-static const struct mr_column *auto_increment_column(const struct mr_table *table)
-{
-    for (size_t i = 0; i < table->ncolumns; i++)
-        if (table->columns[i].auto_increment)
-            return &table->columns[i];
-    return NULL;
-}
-
 const struct mr_column *mr_gate_work_counter(const struct mr_table *table)
 {
-    const struct mr_column *column = auto_increment_column(table);
+    const struct mr_column *column = mr_table_counter(table);
     for (size_t i = 0; column != NULL && i < table->nindexes; i++) {
         const struct mr_index_part *first = table->indexes[i].parts;
         if (first->column != NULL && strcasecmp(first->column, column->name) == 0)
@@ -241,7 +233,7 @@ static enum mr_code read_grouped(struct mr_gate_work *work, struct mr_gate_item 
 static enum mr_code read_counter(struct mr_gate_work *work, struct mr_gate_item *item,
                                  struct mr_err *err)
 {
-    const struct mr_column *counter = auto_increment_column(item->table);
+    const struct mr_column *counter = mr_table_counter(item->table);
     struct mr_gate_table *out = item->out;
     if (counter == NULL)
         return MR_OK;

@@ -76,14 +76,6 @@ static bool is_of_this_table(enum mr_code code)
 
 /* ---- what a table has ---- */
 
-static const struct mr_column *auto_column(const struct mr_table *table)
-{
-    for (size_t i = 0; table != NULL && i < table->ncolumns; i++)
-        if (table->columns[i].auto_increment)
-            return &table->columns[i];
-    return NULL;
-}
-
 static const struct mr_column *column_named(const struct mr_table *table, const char *name)
 {
     for (size_t i = 0; table != NULL && i < table->ncolumns; i++)
@@ -395,7 +387,7 @@ static enum mr_code plan_sequences(struct planner *p, const struct mr_table *s,
  * that could hand out an id twice. */
 static enum mr_code plan_pair(struct planner *p, const struct mr_table *s, const struct mr_table *t)
 {
-    const struct mr_column *column = auto_column(t);
+    const struct mr_column *column = mr_table_counter(t);
     const char *name = print(p, "%s.%s", s->db, s->name);
     struct work w;
     if (name == NULL)
@@ -410,8 +402,9 @@ static enum mr_code plan_pair(struct planner *p, const struct mr_table *s, const
     if (code != MR_OK)
         return code;
     if (column == NULL)
-        return auto_column(s) != NULL ? skip(p, name, false, "the target's table has no counter")
-                                      : MR_OK;
+        return mr_table_counter(s) != NULL
+                   ? skip(p, name, false, "the target's table has no counter")
+                   : MR_OK;
     if (!leads_index(t, column))
         return skip(p, name, false,
                     "its counter leads no index: it counts anew for each value of the "
@@ -429,7 +422,7 @@ static enum mr_code skip_lonely(struct planner *p, const struct mr_table *table,
     struct mr_err why = {0};
     const char *name = print(p, "%s.%s", table->db, table->name);
     enum mr_code code = mr_reader_probe(p->task->side[missing].main, db, table->name, NULL, &why);
-    if (auto_column(table) == NULL)
+    if (mr_table_counter(table) == NULL)
         return MR_OK;
     if (code == MR_E_LOST) {
         *p->err = why;
