@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/base/suggest.h"
 #include "core/case/case_args.h"
@@ -141,32 +140,12 @@ static enum mr_code first_next(struct mr_merge *m, struct mr_merge_table *t, str
 
 /* ---- the base bound ---- */
 
-/* The planned table of that name, or else the one that has it but for capitals; NULL: there is
- * none, or *several. */
-static const struct mr_plan_table *meant(const struct mr_merge *m, const char *name, bool *several)
-{
-    const struct mr_plan_table *like = NULL;
-    *several = false;
-    for (size_t i = 0; i < m->plan->ntables; i++) {
-        const struct mr_plan_table *t = &m->plan->tables[i];
-        if (strcmp(name, mr_plan_table_name(t)) == 0) {
-            *several = false;
-            return t;
-        }
-        if (strcasecmp(name, mr_plan_table_name(t)) != 0)
-            continue;
-        *several = like != NULL;
-        like = t;
-    }
-    return *several ? NULL : like;
-}
-
 static bool stated_key(const struct mr_merge *m, const struct mr_plan_table *t, uint64_t *key)
 {
     const struct mr_merge_options *o = m->options;
     bool several = false;
     for (size_t i = o->nsplit_keys; i > 0; i--)
-        if (meant(m, o->split_keys[i - 1].table, &several) == t) {
+        if (mr_plan_table_meant(m->plan, o->split_keys[i - 1].table, &several) == t) {
             *key = o->split_keys[i - 1].key;
             return true;
         }
@@ -236,8 +215,8 @@ static enum mr_code check_stated(const struct mr_merge *m, const char *table, st
 {
     struct mr_suggest near = {.typed = table};
     bool several = false;
-    const struct mr_plan_table *t = meant(m, table, &several);
-    if (t != NULL && mr_plan_has_counter(t))
+    const struct mr_plan_table *t = mr_plan_table_meant(m->plan, table, &several);
+    if (t != NULL && !several && mr_plan_has_counter(t))
         return MR_OK;
     if (several) {
         (void)mr_err_set(err, MR_E_USAGE,

@@ -16,6 +16,25 @@ const char *mr_plan_table_name(const struct mr_plan_table *table)
     return table->pair->find.name;
 }
 
+const struct mr_plan_table *mr_plan_table_meant(const struct mr_plan_tables *plan, const char *name,
+                                                bool *several)
+{
+    const struct mr_plan_table *like = NULL;
+    *several = false;
+    for (size_t i = 0; i < plan->ntables; i++) {
+        const struct mr_plan_table *t = &plan->tables[i];
+        if (strcmp(mr_plan_table_name(t), name) == 0) {
+            *several = false;
+            return t;
+        }
+        if (strcasecmp(mr_plan_table_name(t), name) != 0)
+            continue;
+        *several = like != NULL;
+        like = like != NULL ? like : t;
+    }
+    return like;
+}
+
 const struct mr_column *mr_plan_twin(const struct mr_plan_table *t, const struct mr_column *c,
                                      enum mr_side side)
 {

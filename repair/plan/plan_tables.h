@@ -145,6 +145,10 @@ bool mr_plan_is_alone(const struct mr_plan_table *table, const struct mr_column 
                       enum mr_side side);
 /* "db.t", SOURCE's names. */
 const char *mr_plan_table_name(const struct mr_plan_table *table);
+/* Whom a person means by a name: the table that has it, or else the first that has it but for
+ * capitals (*several: others have it so, too); NULL: there is none. */
+const struct mr_plan_table *mr_plan_table_meant(const struct mr_plan_tables *plan, const char *name,
+                                                bool *several);
 const char *mr_plan_column_name(const struct mr_plan_table *table, size_t column);
 /* The column that TARGET calls so, or MR_NO_COLUMN. */
 size_t mr_plan_target_column(const struct mr_plan_table *table, const char *name);

@@ -150,13 +150,8 @@ static bool parse_run(const struct mr_plan_table *table, const char *text, int64
 
 static const struct mr_plan_table *table_named(const struct mr_plan_decisions *d, const char *name)
 {
-    for (size_t i = 0; i < d->tables->ntables; i++)
-        if (strcmp(mr_plan_table_name(&d->tables->tables[i]), name) == 0)
-            return &d->tables->tables[i];
-    for (size_t i = 0; i < d->tables->ntables; i++)
-        if (strcasecmp(mr_plan_table_name(&d->tables->tables[i]), name) == 0)
-            return &d->tables->tables[i];
-    return NULL;
+    bool several = false;
+    return mr_plan_table_meant(d->tables, name, &several);
 }
 
 static enum mr_code check_newest(const struct mr_plan_table *t, const char *choice,
