@@ -3,9 +3,9 @@
  *
  * An endpoint carries one, also one that was mistyped, or given where none belongs: in
  * front of the last @, behind a colon where a port should be a number of at most five
- * digits, as the value of ?password=, or of password= or p= in a list of such.  Where there is no ://, nothing with a blank has one
- * (a condition), nor a path (it begins with / or .), nor what is in front of the ? of a
- * snapshot.
+ * digits, as the value of ?password=, or of password= or p= in a list of such.  Where there
+ * is no ://, nothing with a blank has one (a condition), nor a path (it begins with / or .),
+ * nor what is in front of the ? of a snapshot.
  *
  * Threads: any.
  */

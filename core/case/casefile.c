@@ -28,8 +28,8 @@
 
 #include "core/base/signals.h"
 #include "core/base/strbuf.h"
-#include "core/case/casefile_kept.h"
 #include "core/case/casefile_header.h"
+#include "core/case/casefile_kept.h"
 #include "core/case/casefile_tables.h"
 #include "core/file/owner.h"
 
@@ -613,11 +613,9 @@ enum mr_code mr_case_prepare(struct mr_case *cf, const char *sql, struct mr_case
         return mr_err_nomem(err, "preparing a statement of the case file");
     stmt->cf = cf;
     stmt->stmt = mr_case_kept_take(&cf->kept, sql);
-    if (stmt->stmt != NULL) {
-        *out = stmt;
-        return MR_OK;
-    }
-    int rc = sqlite3_prepare_v3(cf->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt->stmt, NULL);
+    int rc = SQLITE_OK;
+    if (stmt->stmt == NULL)
+        rc = sqlite3_prepare_v3(cf->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt->stmt, NULL);
     if (rc != SQLITE_OK) {
         free(stmt);
         return fail(cf, rc, "prepare a statement", err);

@@ -47,7 +47,7 @@ sqlite3_stmt *mr_case_kept_take(struct mr_case_kept *kept, const char *sql)
     return stmt;
 }
 
-/* An empty place, or that of the one that has stood there longest. */
+/* An empty place, or the next in turn. */
 static unsigned place(struct mr_case_kept *kept)
 {
     for (unsigned i = 0; i < MR_CASE_KEPT; i++)

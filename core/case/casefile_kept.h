@@ -24,7 +24,7 @@ struct mr_case_kept {
         uint64_t hash; /* of the text */
         struct sqlite3_stmt *stmt;
     } slots[MR_CASE_KEPT];
-    unsigned next; /* to be given up for another one */
+    unsigned next; /* whose turn it is to be given up for another one */
 };
 
 /* It keeps none. */

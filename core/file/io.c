@@ -314,7 +314,7 @@ static enum mr_code sync_entry(int dir_fd, const char *dir, const char *name, st
     const int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return mr_io_fail(err, errno, "open a file of directory", dir);
-    if (fsync(fd) != 0 && errno != EINVAL && errno != EROFS)
+    if (fsync(fd) != 0)
         code = mr_io_fail(err, errno, "sync a file of directory", dir);
     (void)close(fd);
     return code;

@@ -33,9 +33,9 @@ const struct mr_snap_object *mr_restore_namesake(const struct mr_restore *r,
 {
     const struct mr_snap_object *first = r->snap.manifest.objects;
     for (; mr_object_has(o->kind, MR_OBJECT_RELATION) && first < o; first++)
-        if (first->kind == o->kind && mr_restore_wants_object(r, first) &&
-            same_name(r, mr_restore_db_name(r, first->db), mr_restore_db_name(r, o->db)) &&
-            same_name(r, first->name, o->name))
+        if (first->kind == o->kind && same_name(r, first->name, o->name) &&
+            mr_restore_wants_object(r, first) &&
+            same_name(r, mr_restore_db_name(r, first->db), mr_restore_db_name(r, o->db)))
             return first;
     return NULL;
 }
