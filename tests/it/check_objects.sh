@@ -200,4 +200,26 @@ none "no alarm for the others" '.object == "auto_increment" and (.table | test("
 at b "DELETE FROM ahead WHERE id = 50"
 at a "DELETE FROM reissue WHERE id > 2; DELETE FROM second WHERE a > 2"
 check_is 0 "put right: a counter that is only further on is no difference"
+# Of many tables MariaDB's counters are read from information_schema: they are those of SHOW CREATE TABLE.
+fresh a "${DB}_counters"
+client a -D "${DB}_counters" <<'SQL'
+CREATE TABLE i0 (id INT AUTO_INCREMENT PRIMARY KEY); CREATE TABLE i1 LIKE i0; INSERT INTO i1 VALUES (7); DELETE FROM i1;
+CREATE TABLE i2 LIKE i0; ALTER TABLE i2 AUTO_INCREMENT = 5000; CREATE TABLE i3 LIKE i0; BEGIN; INSERT INTO i3 VALUES (40); ROLLBACK;
+CREATE TABLE ends (id TINYINT AUTO_INCREMENT PRIMARY KEY); INSERT INTO ends VALUES (127);
+CREATE TABLE ends8 (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY); INSERT INTO ends8 VALUES (18446744073709551614);
+CREATE TABLE my (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE=MyISAM; INSERT INTO my VALUES (9);
+CREATE TABLE aria (id INT AUTO_INCREMENT PRIMARY KEY) ENGINE=Aria; INSERT INTO aria VALUES (11);
+CREATE TABLE parts (id INT AUTO_INCREMENT PRIMARY KEY) PARTITION BY HASH (id) PARTITIONS 3; INSERT INTO parts VALUES (77);
+CREATE TABLE negative LIKE i0; INSERT INTO negative VALUES (-5);
+SQL
+counters() { # of each table, by the statement for many, and by its own
+    client a <<<"SELECT CONCAT(TABLE_NAME, ' ', AUTO_INCREMENT) FROM information_schema.TABLES
+        WHERE TABLE_SCHEMA = '${DB}_counters' AND AUTO_INCREMENT IS NOT NULL ORDER BY TABLE_NAME" >"$IT_TMP/many"
+    while read -r table _; do
+        create=$(client a -D "${DB}_counters" <<<"SHOW CREATE TABLE $table" | grep -o 'AUTO_INCREMENT=[0-9]*')
+        echo "$table ${create:-AUTO_INCREMENT=1}"
+    done <"$IT_TMP/many" | sed 's/AUTO_INCREMENT=//' >"$IT_TMP/each"
+}
+counters
+is "counters read at once are those of each table" "$(wc -l <"$IT_TMP/many") $(diff "$IT_TMP/many" "$IT_TMP/each")" "10 "
 finish
