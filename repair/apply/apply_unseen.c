@@ -1,7 +1,7 @@
 /* apply_unseen.c: tables that the account does not see, and that refer to rows that go; see
  * apply_checks.h. */
 #include "repair/apply/apply_checks.h"
-#include "repair/side/unseen.h"
+#include "core/schema/unseen.h"
 
 #define HINT                                                                                       \
     "Nothing was changed. A row that goes would take its rows along: let the account "             \
@@ -21,6 +21,6 @@ enum mr_code mr_apply_check_unseen(const struct mr_target *target,
             code = mr_unseen_check(&unseen, t->target_db, t->target_name, t->target_table,
                                    needs->undo ? HINT "." : HINT ", and plan again.", err);
     }
-    mr_unseen_warn(&unseen);
+    mr_unseen_warn(&unseen, MR_UNSEEN_CASCADES);
     return code;
 }

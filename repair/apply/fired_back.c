@@ -8,7 +8,7 @@
 #include "core/db/sqltext.h"
 #include "repair/apply/fired.h"
 #include "repair/script/script_text.h"
-#include "repair/side/unseen.h"
+#include "core/schema/unseen.h"
 
 #define KEYS_AT_ONCE 500
 

@@ -6,7 +6,7 @@
 
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
-#include "repair/side/unseen.h"
+#include "core/schema/unseen.h"
 
 enum { NAMED = 5 }; /* tables that a message names */
 
@@ -152,7 +152,7 @@ enum mr_code mr_plan_refuse_unseen(const struct mr_plan_tables *plan, const char
                                err);
     }
     if (!only_adds)
-        mr_unseen_warn(&unseen);
+        mr_unseen_warn(&unseen, MR_UNSEEN_CASCADES);
     return code;
 }
 

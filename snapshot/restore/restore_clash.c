@@ -12,7 +12,9 @@
 #include <strings.h>
 
 #include "core/cli/confirm.h"
+#include "core/db/grants.h"
 #include "core/db/sqltext.h"
+#include "core/schema/unseen.h"
 #include "snapshot/format/snap_place.h"
 #include "snapshot/read/snap_places.h"
 #include "snapshot/restore/restore.h"
@@ -225,6 +227,29 @@ out:
     return code;
 }
 
+/* Of tables that the account may not see.  The server would refuse, too, but amid the dropping. */
+static enum mr_code check_unseen(const struct mr_restore *r, struct mr_err *err)
+{
+    struct mr_unseen unseen = {.db = r->db};
+    struct mr_grants *grants = NULL;
+    enum mr_code code = mr_grants_load(r->db, &grants, err);
+    unseen.grants = grants;
+    for (size_t i = 0; code == MR_OK && i < r->cat->ntables; i++) {
+        const struct mr_table *t = &r->cat->tables[i];
+        if (is_table(r, t->db, t->name))
+            code =
+                mr_unseen_check(&unseen, t->db, t->name, t->name,
+                                "Nothing was changed. It would have to be dropped: restore under "
+                                "another name (--rename-db).",
+                                err);
+    }
+    if (code == MR_OK)
+        mr_unseen_warn(&unseen, "refer to one that is replaced is not known, and the server would "
+                                "then keep that one when others are already dropped");
+    mr_grants_free(grants);
+    return code;
+}
+
 /* A table that another one refers to cannot be dropped, whatever comes of that one: so the
  * references between tables that all go are dropped first. */
 static enum mr_code drop_references(struct mr_restore *r, struct mr_err *err)
@@ -281,11 +306,16 @@ static enum mr_code drop_object(struct mr_restore *r, const struct mr_object *o,
 }
 
 /* What cannot go is refused while everything is still there. */
-static enum mr_code drop_clashes(struct mr_restore *r, struct mr_err *err)
+static enum mr_code check_clashes(const struct mr_restore *r, struct mr_err *err)
 {
     MR_TRY(require_kinds(r, err));
     MR_TRY(check_references(r, err));
     MR_TRY(check_outside(r, err));
+    return check_unseen(r, err);
+}
+
+static enum mr_code drop_clashes(struct mr_restore *r, struct mr_err *err)
+{
     MR_TRY(drop_references(r, err));
     for (size_t i = 0; i < r->cat->ntables; i++) {
         const struct mr_table *t = &r->cat->tables[i];
@@ -309,14 +339,14 @@ enum mr_code mr_restore_clear(struct mr_restore *r, struct mr_err *err)
         return refuse_others(r, err);
     if (r->opts->into_existing == MR_INTO_REFUSE)
         return require_empty(r, false, err);
-    enum mr_code code = require_triggers(r, err);
+    MR_TRY(require_triggers(r, err));
     if (r->opts->into_existing == MR_INTO_ADD)
-        return code == MR_OK ? require_empty(r, true, err) : code;
+        return require_empty(r, true, err);
+    MR_TRY(check_clashes(r, err));
     (void)snprintf(question, sizeof question,
                    "drop what \"%s\" already has of the %zu tables of the snapshot, and "
                    "restore them?",
                    mr_db_label(r->db), r->ntables);
-    if (code == MR_OK)
-        code = mr_confirm(question, r->opts->yes, err);
-    return code == MR_OK ? drop_clashes(r, err) : code;
+    MR_TRY(mr_confirm(question, r->opts->yes, err));
+    return drop_clashes(r, err);
 }

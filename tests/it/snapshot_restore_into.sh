@@ -90,7 +90,16 @@ into() { # into SIDE
     restored "$1: another database refers to what would go" "5 " --into-existing replace --yes "$SNAP" "$target"
     like "$1: it is named" "$(cat "$ERR")" "table \"$OTHER.stays\" stays, and refers to \"$COPY.t\""
     is "$1: nothing was dropped" "$(client "$1" -D "$COPY" <<<"SELECT x FROM w")" 3
-    client "$1" <<<"DROP DATABASE $OTHER; DROP DATABASE $COPY"
+
+    # which the account does not see: InnoDB tells who has PROCESS
+    client "$1" <<<"CREATE USER 'it_into'@'%' IDENTIFIED BY 'pw'; GRANT ALL ON $COPY.* TO 'it_into'@'%'; GRANT PROCESS ON *.* TO 'it_into'@'%'"
+    restored "$1: another database, which the account does not see" "5 " --allow-replica --into-existing replace --yes "$SNAP" "$(uri "$1" "$COPY" it_into:pw)"
+    like "$1: it is named, too" "$(cat "$ERR")" "$OTHER/stays\", which the account may not see, refers to \"t\""
+    is "$1: nothing was dropped, either" "$(client "$1" -D "$COPY" <<<"SELECT x FROM w")" 3
+    client "$1" <<<"REVOKE PROCESS ON *.* FROM 'it_into'@'%'"
+    snap restore --json --no-progress --allow-replica --into-existing replace --yes "$SNAP" "$(uri "$1" "$COPY" it_into:pw)"
+    like "$1: nor may it ask: that is said" "$(cat "$ERR")" "warning: whether tables that the account may not see refer to one that is replaced is not known.*GRANT PROCESS"
+    client "$1" <<<"DROP DATABASE $OTHER; DROP DATABASE $COPY; DROP USER 'it_into'@'%'"
 }
 into a
 if [ -n "$MR_O_URI" ]; then into o; else skip "MySQL: into what exists" "no MySQL 9"; fi

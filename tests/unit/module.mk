@@ -88,22 +88,24 @@ SNAP_WORLD_WRAP := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_db_e
 SNAP_WORLD_POOL := -Wl,--wrap=mr_pool_new,--wrap=mr_pool_add,--wrap=mr_pool_run \
     -Wl,--wrap=mr_pool_free
 SNAP_WORLD_CATALOGUE := -Wl,--wrap=mr_catalogue_load,--wrap=mr_catalogue_free
-LDFLAGS_test_restore_clash := $(SNAP_WORLD_WRAP) $(SNAP_WORLD_CATALOGUE)
-LDFLAGS_test_restore_aside := $(LDFLAGS_test_restore_clash)
-LDFLAGS_test_restore_collation := $(LDFLAGS_test_restore_clash)
-LDFLAGS_test_restore_keyless := $(LDFLAGS_test_restore_clash)
-LDFLAGS_test_restore_lock := $(LDFLAGS_test_restore_clash) \
+RESTORE_WORLD := $(SNAP_WORLD_WRAP) $(SNAP_WORLD_CATALOGUE)
+LDFLAGS_test_restore_clash := $(RESTORE_WORLD) -Wl,--wrap=mr_grants_load \
+    -Wl,--wrap=mr_unseen_check,--wrap=mr_unseen_warn
+LDFLAGS_test_restore_aside := $(RESTORE_WORLD)
+LDFLAGS_test_restore_collation := $(RESTORE_WORLD)
+LDFLAGS_test_restore_keyless := $(RESTORE_WORLD)
+LDFLAGS_test_restore_lock := $(RESTORE_WORLD) \
     -Wl,--wrap=mr_clock_now_s,--wrap=usleep,--wrap=mr_is_cancelled
-LDFLAGS_test_restore_target := $(LDFLAGS_test_restore_clash)
-LDFLAGS_test_restore_schema := $(LDFLAGS_test_restore_clash) -Wl,--wrap=mr_snap_read_statement
-LDFLAGS_test_restore_load := $(LDFLAGS_test_restore_clash) $(SNAP_WORLD_POOL) \
+LDFLAGS_test_restore_target := $(RESTORE_WORLD)
+LDFLAGS_test_restore_schema := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
+LDFLAGS_test_restore_load := $(RESTORE_WORLD) $(SNAP_WORLD_POOL) \
     -Wl,--wrap=mr_snap_text_open,--wrap=mr_snap_text_feed,--wrap=mr_snap_text_close \
     -Wl,--wrap=mr_snap_rows_open,--wrap=mr_snap_rows_next,--wrap=mr_snap_rows_close \
     -Wl,--wrap=mr_db_load,--wrap=mr_throttle_wait
-LDFLAGS_test_restore_check := $(LDFLAGS_test_restore_clash) $(SNAP_WORLD_POOL) \
+LDFLAGS_test_restore_check := $(RESTORE_WORLD) $(SNAP_WORLD_POOL) \
     -Wl,--wrap=mr_snap_rows_open,--wrap=mr_snap_rows_next,--wrap=mr_snap_rows_close \
     -Wl,--wrap=mr_source_live_new
-LDFLAGS_test_restore_run := $(LDFLAGS_test_restore_clash) \
+LDFLAGS_test_restore_run := $(RESTORE_WORLD) \
     -Wl,--wrap=mr_restore_target,--wrap=mr_restore_before,--wrap=mr_restore_load \
     -Wl,--wrap=mr_restore_drop_aside,--wrap=mr_restore_after,--wrap=mr_restore_check \
     -Wl,--wrap=mr_restore_events,--wrap=mr_restore_end \

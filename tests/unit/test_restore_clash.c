@@ -1,5 +1,7 @@
 /* test_restore_clash.c: what a restore drops to make room, what it refuses, and that it refuses
  * before it has dropped anything. */
+#include "core/db/grants.h"
+#include "core/schema/unseen.h"
 #include "restore_world.h"
 
 static const struct mr_snap_table tables[] = {{.db = "club", .name = "members"},
@@ -31,6 +33,39 @@ struct there {
     const char *sent; /* what is dropped, in this order; "": nothing */
     bool in_small;    /* the server writes names in small letters */
 };
+
+static const char *unseen; /* that the account may not see, and that refers to a table of it */
+static unsigned warned;
+
+enum mr_code __wrap_mr_grants_load(struct mr_db *db, struct mr_grants **out, struct mr_err *err);
+enum mr_code __wrap_mr_grants_load(struct mr_db *db, struct mr_grants **out, struct mr_err *err)
+{
+    const struct world_answer *answer;
+    (void)db;
+    *out = NULL;
+    return world_ask("(grants)", 8, &answer, err);
+}
+
+enum mr_code __wrap_mr_unseen_check(struct mr_unseen *u, const char *dbname, const char *table,
+                                    const char *shown, const char *hint, struct mr_err *err);
+enum mr_code __wrap_mr_unseen_check(struct mr_unseen *u, const char *dbname, const char *table,
+                                    const char *shown, const char *hint, struct mr_err *err)
+{
+    (void)u, (void)dbname;
+    assert_string_equal(shown, table);
+    if (unseen == NULL || strcmp(unseen, table) != 0)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_REFUSED, "unseen refers to \"%s\"", table);
+    mr_err_hint(err, "%s", hint);
+    return MR_E_REFUSED;
+}
+
+void __wrap_mr_unseen_warn(const struct mr_unseen *u, const char *what);
+void __wrap_mr_unseen_warn(const struct mr_unseen *u, const char *what)
+{
+    (void)u, (void)what;
+    warned++;
+}
 
 static void look(const struct there *t)
 {
@@ -168,13 +203,67 @@ static void test_outside(void **state)
     }
 }
 
+/* A table that the account may not see refers to one that would go: what stays is nobody's. */
+static void test_unseen(void **state)
+{
+    static const struct {
+        const char *unseen;
+        enum mr_into into;
+        enum mr_code code;
+        unsigned warned, drops;
+    } rows[] = {
+        {"members", MR_INTO_REPLACE, MR_E_REFUSED, 0, 0},
+        {"o`dd", MR_INTO_REPLACE, MR_E_REFUSED, 0, 0},
+        {"wallets", MR_INTO_REPLACE, MR_OK, 1, 2}, /* which stays */
+        {NULL, MR_INTO_REPLACE, MR_OK, 1, 2},
+    };
+    static const struct mr_table there[] = {{.db = "club", .name = "members"},
+                                            {.db = "club", .name = "wallets"},
+                                            {.db = "club", .name = "o`dd"}};
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct mr_err err = {0};
+        world_begin(nobody_refers, LEN(nobody_refers));
+        restore_begin(tables, LEN(tables), objects, LEN(objects));
+        restore.cat.tables = there;
+        restore.cat.ntables = LEN(there);
+        restore.opts.into_existing = rows[i].into;
+        restore.opts.yes = true;
+        unseen = rows[i].unseen;
+        warned = 0;
+        assert_int_equal(mr_restore_clear(&restore.r, &err), rows[i].code);
+        assert_int_equal(world_sent_count("DROP"), rows[i].drops);
+        assert_int_equal(warned, rows[i].warned);
+        restore_end();
+        world_end();
+    }
+    unseen = NULL;
+}
+
+/* Nobody is asked, where it cannot be: an answer would be given for nothing. */
+static void test_refused_unasked(void **state)
+{
+    static const struct mr_table there = {.db = "club", .name = "active"};
+    struct mr_err err = {0};
+    (void)state;
+    world_begin(nobody_refers, LEN(nobody_refers));
+    restore_begin(tables, LEN(tables), objects, LEN(objects));
+    restore.cat.tables = &there;
+    restore.cat.ntables = 1;
+    restore.opts.into_existing = MR_INTO_REPLACE;
+    assert_int_equal(mr_restore_clear(&restore.r, &err), MR_E_REFUSED);
+    assert_non_null(strstr(err.message, "which is a view in the snapshot"));
+    restore_end();
+    world_end();
+}
+
 /* Whatever fails, nothing is dropped behind it. */
 static void test_failing(void **state)
 {
     static const struct mr_table there[] = {{.db = "club", .name = "members"},
                                             {.db = "club", .name = "o`dd"}};
     (void)state;
-    for (unsigned n = 1; n <= 4; n++) {
+    for (unsigned n = 1; n <= 5; n++) {
         struct mr_err err = {0};
         world_begin(nobody_refers, LEN(nobody_refers));
         restore_begin(tables, LEN(tables), objects, LEN(objects));
@@ -218,8 +307,9 @@ static void test_others(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_clear), cmocka_unit_test(test_outside),
-                                       cmocka_unit_test(test_failing),
-                                       cmocka_unit_test(test_others)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clear),   cmocka_unit_test(test_outside),
+        cmocka_unit_test(test_unseen),  cmocka_unit_test(test_refused_unasked),
+        cmocka_unit_test(test_failing), cmocka_unit_test(test_others)};
     return cmocka_run_group_tests_name("restore_clash", tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
 
 #include "capture.h"
 #include "core/db/grants.h"
-#include "repair/side/unseen.h"
+#include "core/schema/unseen.h"
 
 static bool reads_all, has_process;
 static char somebody;
@@ -138,7 +138,7 @@ static void test_rights(void **state)
         world_end();
         mr_log_set_level(MR_LOG_WARNING);
         capture_begin(&c, CAPTURE_FILE, 0);
-        mr_unseen_warn(&u);
+        mr_unseen_warn(&u, "refer to it is not known");
         capture_end(&c);
         if (rights[i].warning == NULL)
             assert_string_equal(c.text, "");
@@ -149,7 +149,7 @@ static void test_rights(void **state)
     struct mr_unseen u = {.grants = GRANTS, .unknown = true};
     has_process = true;
     capture_begin(&c, CAPTURE_FILE, 0);
-    mr_unseen_warn(&u);
+    mr_unseen_warn(&u, "refer to it is not known");
     capture_end(&c);
     assert_non_null(strstr(c.text, "GRANT SELECT ON *.* TO 'r'@'%'"));
 }

@@ -1,5 +1,5 @@
 /* unseen.c: see unseen.h. */
-#include "repair/side/unseen.h"
+#include "core/schema/unseen.h"
 
 #include <string.h>
 #include <strings.h>
@@ -168,14 +168,12 @@ enum mr_code mr_unseen_check(struct mr_unseen *u, const char *dbname, const char
     return code;
 }
 
-void mr_unseen_warn(const struct mr_unseen *u)
+void mr_unseen_warn(const struct mr_unseen *u, const char *what)
 {
     if (!u->unknown)
         return;
     bool may_ask = u->grants != NULL && mr_grants_global(u->grants, "PROCESS");
-    mr_log_warning("whether tables that the account may not see refer to planned ones of "
-                   "the target is not known, and a foreign key of theirs may cascade: "
-                   "GRANT %s ON *.* TO %s",
+    mr_log_warning("whether tables that the account may not see %s: GRANT %s ON *.* TO %s", what,
                    may_ask ? "SELECT" : "PROCESS",
                    u->grants != NULL ? mr_grants_account(u->grants) : "it");
 }

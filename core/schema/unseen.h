@@ -2,7 +2,7 @@
  * unseen: tables that refer to one by a foreign key, and that the account may not see.
  *
  * A row that goes, or gets another key, would take theirs along by a cascade, and nothing of
- * ours would know.  With SELECT on all databases nothing is hidden; else InnoDB tells of all
+ * ours would know; a table that goes would be kept by the server.  With SELECT on all databases nothing is hidden; else InnoDB tells of all
  * of its foreign keys, to who has PROCESS.
  *
  * Calling sequence: fill, check the tables, warn.  Errors: those of db.h.  Threads: one.
@@ -24,7 +24,10 @@ struct mr_unseen {
 enum mr_code mr_unseen_check(struct mr_unseen *unseen, const char *dbname, const char *table,
                              const char *shown, const char *hint, struct mr_err *err);
 
-/* Where nobody can tell: a warning, with the GRANT. */
-void mr_unseen_warn(const struct mr_unseen *unseen);
+/* Where nobody can tell: a warning, with the GRANT.  what: "refer to …" of whom, "is not known", and
+ * what may come of it. */
+void mr_unseen_warn(const struct mr_unseen *unseen, const char *what);
+#define MR_UNSEEN_CASCADES                                                                         \
+    "refer to planned ones of the target is not known, and a foreign key of theirs may cascade"
 
 #endif
