@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/db/grants.h"
 #include "core/db/sqltext.h"
 #include "core/schema/table_marks.h"
 #include "recon/check/check_options.h"
@@ -64,12 +66,36 @@ static enum mr_code read_marks(struct mr_check_run *check, struct mr_check_mark 
     return MR_OK;
 }
 
+/* MySQL's time of a table stays as it is where a partition is exchanged: only numbers tell. */
+static void warn_exchange(const struct mr_check_run *check, enum mr_side side)
+{
+    const struct mr_pairing *pairing = &check->pairing;
+    const struct mr_server_side *s = &pairing->side[side];
+    struct mr_db *db = mr_side_is_snapshot(s) ? NULL : mr_reader_db(s->main);
+    const struct mr_server *server = db != NULL ? mr_db_server(db) : NULL;
+    const struct mr_table *first = NULL;
+    if (server == NULL || server->flavour != MR_FLAVOUR_MYSQL || server->version < 80000)
+        return;
+    for (size_t i = 0; first == NULL && i < pairing->ntables; i++) {
+        const struct mr_pair *pair = pairing->tables[i];
+        if (pair->side[side]->partitioned && check->marks[pair->at].side[side].numbers == NULL)
+            first = pair->side[side];
+    }
+    if (first != NULL)
+        mr_log_warning("an EXCHANGE PARTITION of a table of the %s (\"%s.%s\") while it is read "
+                       "would not be seen: GRANT PROCESS ON *.* TO %s",
+                       mr_side_name(side), first->db, first->name, mr_grants_account(s->grants));
+}
+
 enum mr_code mr_check_marks_begin(struct mr_check_run *check, struct mr_err *err)
 {
     check->marks = mr_arena_calloc(&check->arena, check->pairing.ntables + 1, sizeof *check->marks);
     if (check->marks == NULL)
         return mr_err_nomem(err, "planning the work");
-    return read_marks(check, check->marks, err);
+    MR_TRY(read_marks(check, check->marks, err));
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        warn_exchange(check, (enum mr_side)side);
+    return MR_OK;
 }
 
 /* ---- rows of an earlier try ---- */

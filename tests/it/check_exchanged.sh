@@ -136,6 +136,11 @@ exchanged_on_mysql() {
     wait $pid || rc=$?
     RC=$rc
     mixed "MySQL: a partition" target
+    # who sees no numbers is told so
+    client o <<<"CREATE USER $USER IDENTIFIED BY 'pw'; GRANT SELECT ON $DB.* TO $USER; GRANT SELECT ON ${DB}_t.* TO $USER"
+    run_check --settle 0 --tables t "$(uri o "$DB" "$USER:pw")" "$(uri o "${DB}_t" "$USER:pw")"
+    like "MySQL: without PROCESS" "$(cat "$ERR")" "warning: an EXCHANGE PARTITION of a table of the source .\"$DB.t\". while it is read would not be seen: GRANT PROCESS"
+    client o <<<"DROP USER $USER"
 }
 if [ -n "$MR_O_URI" ]; then exchanged_on_mysql; else skip "MySQL: a partition" "no MySQL 9"; fi
 finish

@@ -8,7 +8,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "capture.h"
 #include "check_world.h"
+#include "core/base/log.h"
 #include "core/schema/table_marks.h"
 #include "recon/check/check_marks.h"
 
@@ -274,6 +276,45 @@ static void test_begin_lost(void **state)
     world_end(&w);
 }
 
+/* MySQL tells of an exchanged partition by numbers alone: who may not see them is told so. */
+static void test_exchange_unseen(void **state)
+{
+    static const struct {
+        unsigned version;
+        bool partitioned, numbers, snapshot, said;
+        enum mr_flavour flavour;
+    } cases[] = {
+        {80400, true, false, false, true, MR_FLAVOUR_MYSQL},
+        {80400, true, true, false, false, MR_FLAVOUR_MYSQL},
+        {80400, false, false, false, false, MR_FLAVOUR_MYSQL},
+        {50700, true, false, false, false, MR_FLAVOUR_MYSQL},
+        {101100, true, false, false, false, MR_FLAVOUR_MARIADB},
+        {80400, true, false, true, false, MR_FLAVOUR_MYSQL}, /* SOURCE is nobody to be asked */
+    };
+    static struct capture c;
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        begin(&w);
+        if (cases[i].snapshot)
+            world_snapshot(&w, MR_SOURCE);
+        world_server.server.flavour = cases[i].flavour;
+        world_server.server.version = cases[i].version;
+        w.g.tables[MR_SOURCE][0].partitioned = cases[i].partitioned;
+        if (!cases[i].numbers)
+            fake.mark[MR_SOURCE].numbers = NULL;
+        world_plan(&w, "");
+        mr_log_set_level(MR_LOG_WARNING);
+        capture_begin(&c, CAPTURE_FILE, 0);
+        assert_int_equal(mr_check_marks_begin(&w.check, NULL), MR_OK);
+        capture_end(&c);
+        const char *said = strstr(c.text, "EXCHANGE PARTITION of a table of the source (\"");
+        if ((said != NULL) != cases[i].said)
+            fail_msg("%zu: %s", i, c.text);
+        world_end(&w);
+    }
+}
+
 /* ---- a segment */
 
 static void test_seen(void **state)
@@ -407,10 +448,15 @@ static void test_resume(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_end),          cmocka_unit_test(test_end_breaks),
-        cmocka_unit_test(test_first_reason), cmocka_unit_test(test_snapshot),
-        cmocka_unit_test(test_begin_lost),   cmocka_unit_test(test_seen),
-        cmocka_unit_test(test_resume),       cmocka_unit_test(test_seen_without_time),
+        cmocka_unit_test(test_end),
+        cmocka_unit_test(test_end_breaks),
+        cmocka_unit_test(test_first_reason),
+        cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_begin_lost),
+        cmocka_unit_test(test_seen),
+        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_seen_without_time),
+        cmocka_unit_test(test_exchange_unseen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
