@@ -772,10 +772,10 @@ enum mr_code mr_case_has_table(struct mr_case *cf, const char *name, bool *has, 
 {
     struct mr_case_stmt *stmt = NULL;
     enum mr_code code =
-        mr_case_prepare(cf, "SELECT 1 FROM sqlite_master WHERE name = ?", &stmt, err);
+        mr_case_prepare(cf, "SELECT 1 FROM sqlite_master WHERE name = :name", &stmt, err);
     *has = false;
     if (code == MR_OK) {
-        mr_case_bind_text(stmt, 1, name);
+        mr_case_bind_text(stmt, mr_case_param(stmt, ":name", 0), name);
         code = mr_case_step(stmt, has, err);
     }
     mr_case_free(stmt);

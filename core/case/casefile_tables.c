@@ -60,14 +60,15 @@ static enum mr_code check_kinds(sqlite3 *db, const char *path, struct mr_err *er
     return code;
 }
 
-/* As `known` has it, or not at all: what is missing is told of when it is read. */
+/* As `known` has it, or not at all: what is missing is reported when it is read. */
 static enum mr_code check_one(sqlite3_stmt *known, sqlite3_stmt *found, const char *path,
                               struct mr_err *err)
 {
     const char *name = text_of(known, 0);
     struct mr_strbuf reason = MR_STRBUF_INIT;
     (void)sqlite3_reset(found);
-    (void)sqlite3_bind_text(found, 1, name, -1, SQLITE_TRANSIENT);
+    (void)sqlite3_bind_text(found, sqlite3_bind_parameter_index(found, ":name"), name, -1,
+                            SQLITE_TRANSIENT);
     int rc = sqlite3_step(found);
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
         return fail(sqlite3_db_handle(found), path, err);
@@ -91,7 +92,7 @@ static enum mr_code compare(sqlite3 *ours, sqlite3 *db, const char *path, struct
     if (sqlite3_prepare_v2(ours, "SELECT name, sql FROM sqlite_master", -1, &known, NULL) !=
         SQLITE_OK)
         code = fail(ours, path, err);
-    else if (sqlite3_prepare_v2(db, "SELECT sql FROM sqlite_master WHERE name = ?", -1, &found,
+    else if (sqlite3_prepare_v2(db, "SELECT sql FROM sqlite_master WHERE name = :name", -1, &found,
                                 NULL) != SQLITE_OK)
         code = fail(db, path, err);
     while (code == MR_OK && (rc = sqlite3_step(known)) == SQLITE_ROW)

@@ -229,14 +229,14 @@ enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)
 #define FIRST_STEP_MS 1 /* there is no socket yet */
 
 /* Who runs us lets the library show the password.  Set before threads. */
-static bool is_told_to_show;
+static bool must_show;
 
 void mr_db_prepare_logins(void)
 {
     static const char name[] = "LIBMYSQL_ENABLE_CLEARTEXT_PLUGIN";
     const char *value = getenv(name);
     if (value != NULL && *value != '\0' && strchr("1Yy", *value) != NULL)
-        is_told_to_show = true;
+        must_show = true;
     (void)unsetenv(name); /* it would hold for lines without TLS, too */
 }
 
@@ -257,7 +257,7 @@ void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, double until_s)
     login.barred = MR_BARRED_NOT;
 }
 
-/* What it waits for is not told: first for the connection, then mostly for the server's word. */
+/* What it waits for is not reported: first for the connection, then mostly for the server's word. */
 static void wait_a_step(const MYSQL *mysql)
 {
     struct sockaddr_storage peer;
@@ -273,7 +273,7 @@ static void wait_a_step(const MYSQL *mysql)
  * byte, so that it is asked to come back instead of waiting. */
 bool mr_db_log_in(MYSQL *mysql, const struct mr_endpoint *ep)
 {
-    const bool shows = is_told_to_show && is_shown_to_nobody(ep);
+    const bool shows = must_show && is_shown_to_nobody(ep);
     (void)mysql_options(mysql, MYSQL_ENABLE_CLEARTEXT_PLUGIN, &shows);
     for (;;) {
         const enum net_async_status state =

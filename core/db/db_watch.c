@@ -46,11 +46,11 @@ struct mr_watch {
     atomic_uint_fast64_t turn;
 
     /* the thread */
-    struct mr_db *db;      /* NULL: not connected */
-    uint64_t seen;         /* the turn that it looks at, since … */
-    double seen_s, told_s; /* told_s: 0: never */
-    unsigned silent_tries; /* connections in a row that were not answered */
-    bool locked;           /* the server says that the call waits for a lock */
+    struct mr_db *db;           /* NULL: not connected */
+    uint64_t seen;              /* the turn that it looks at, since … */
+    double seen_s, announced_s; /* announced_s: 0: never */
+    unsigned silent_tries;      /* connections in a row that were not answered */
+    bool locked;                /* the server says that the call waits for a lock */
 
     /* under the lock */
     pthread_mutex_t lock;
@@ -220,7 +220,7 @@ static bool is_due(const struct mr_watch *watch, double waited_s, double now_s)
 {
     double again = watch->silent_tries > 0 ? ASK_AGAIN_SILENT_S : MR_WATCH_AGAIN_S;
     return watch->asks && waited_s >= first_s(watch) &&
-           (watch->told_s == 0 || now_s >= watch->told_s + again);
+           (watch->announced_s == 0 || now_s >= watch->announced_s + again);
 }
 
 static enum ending judge(const struct mr_watch *watch, double waited_s)
@@ -268,7 +268,7 @@ static void look(struct mr_watch *watch)
     if (turn != watch->seen) {
         watch->seen = turn;
         watch->seen_s = now_s;
-        watch->told_s = 0;
+        watch->announced_s = 0;
         watch->silent_tries = 0;
         watch->locked = false;
         return;
@@ -280,7 +280,7 @@ static void look(struct mr_watch *watch)
         end_call(watch, turn, how, waited_s);
     } else if (is_due(watch, waited_s, now_s)) {
         ask(watch, turn, waited_s);
-        watch->told_s = mr_clock_now_s();
+        watch->announced_s = mr_clock_now_s();
     }
 }
 

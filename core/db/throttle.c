@@ -42,11 +42,11 @@ struct mr_throttle {
     bool sampled, end, ended; /* end is asked for; the thread has ended */
     struct mr_load load;
     double samples;
-    double usual_ms;               /* of a tiny read; 0: not known yet */
-    unsigned slow_samples;         /* one after the other */
-    enum cause cause;              /* why workers are waiting now */
-    double cause_since_s, told_at; /* told_at: ticks */
-    unsigned announced;            /* bit 1 << cause: already told */
+    double usual_ms;                /* of a tiny read; 0: not known yet */
+    unsigned slow_samples;          /* one after the other */
+    enum cause cause;               /* why workers are waiting now */
+    double cause_since_s, named_at; /* named_at: ticks */
+    unsigned announced;             /* bit 1 << cause: already told */
 };
 
 /* Lock held.  What stays slow although nobody works is not our doing, and waiting for it
@@ -230,11 +230,11 @@ static void remind(struct mr_throttle *throttle, double now_s)
 {
     char text[1024];
     double now = ticks(throttle, now_s);
-    if (throttle->cause == CAUSE_NONE || now < throttle->told_at + REMIND_EVERY)
+    if (throttle->cause == CAUSE_NONE || now < throttle->named_at + REMIND_EVERY)
         return;
     describe(throttle, throttle->cause, text, sizeof text);
     mr_log_info("waiting for %.0f s now: %s", now_s - throttle->cause_since_s, text);
-    throttle->told_at = now;
+    throttle->named_at = now;
 }
 
 /* Lock held.  A cause is told to everyone once, later only with -v: load that swings
@@ -256,7 +256,7 @@ static void change_cause(struct mr_throttle *throttle, enum cause cause)
         else
             mr_log_detail("waiting: %s", text);
         throttle->announced |= 1U << cause;
-        throttle->told_at = ticks(throttle, now_s);
+        throttle->named_at = ticks(throttle, now_s);
         if (throttle->cause == CAUSE_NONE)
             throttle->cause_since_s = now_s;
     }

@@ -32,9 +32,9 @@ struct watch {
     struct mr_db *db;      /* NULL: not connected */
     double retry_at_s;
     bool was_connected;
-    bool told;     /* that it cannot be sampled */
-    bool told_lag; /* that its lag cannot be seen, or that it is stopped */
-    bool told_delay;
+    bool told;       /* that it cannot be sampled */
+    bool warned_lag; /* that its lag cannot be seen, or that it is stopped */
+    bool warned_delay;
     bool duplicate; /* the same server as another watch */
 };
 
@@ -209,20 +209,20 @@ static enum mr_code sample_lag(struct watch *watch, struct mr_load *load, struct
         load->lag_s = lag_s;
         copy_label(load->lag_at, mr_db_label(watch->db));
     }
-    if (delay_s > 0 && !watch->told_delay) {
+    if (delay_s > 0 && !watch->warned_delay) {
         mr_log_info("replica %s is delayed on purpose, by %lu s: its lag is not waited for",
                     mr_db_label(watch->db), delay_s);
-        watch->told_delay = true;
+        watch->warned_delay = true;
     }
     /* a stopped replica does not catch up by our waiting */
-    if (lag_s == -2 && !watch->told_lag) {
+    if (lag_s == -2 && !watch->warned_lag) {
         mr_log_warning("replication on %s is stopped: its lag is not waited for",
                        mr_db_label(watch->db));
-        watch->told_lag = true;
-    } else if (lag_s == -1 && delay_s == 0 && watch->own_host != NULL && !watch->told_lag) {
+        watch->warned_lag = true;
+    } else if (lag_s == -1 && delay_s == 0 && watch->own_host != NULL && !watch->warned_lag) {
         mr_log_info("the lag of replica %s cannot be seen and is not waited for",
                     mr_db_label(watch->db));
-        watch->told_lag = true;
+        watch->warned_lag = true;
     }
     return MR_OK;
 }

@@ -33,10 +33,10 @@ void mr_csv_in_init(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx)
                               .max_bytes = RECORD_MAX_BYTES};
 }
 
-void mr_csv_in_init_loose(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx)
+void mr_csv_in_init_lenient(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx)
 {
     mr_csv_in_init(csv, fn, ctx);
-    csv->loose = true;
+    csv->lenient = true;
     csv->separator = '\0';
     csv->mark = 0;
 }
@@ -111,7 +111,7 @@ static enum mr_code take_plain(struct mr_csv_in *csv, char c, struct mr_err *err
         csv->state = AFTER_CR;
         return MR_OK;
     }
-    if (c == '"' && !csv->loose)
+    if (c == '"' && !csv->lenient)
         return refuse(csv, "a quote stands within a field", err);
     if (csv->state == AFTER_QUOTE)
         return refuse(csv, "text stands behind a quoted field", err);
@@ -125,7 +125,7 @@ static enum mr_code take(struct mr_csv_in *csv, char c, struct mr_err *err);
 /* A line that ended with CR alone. */
 static enum mr_code end_at_cr(struct mr_csv_in *csv, char c, struct mr_err *err)
 {
-    if (!csv->loose)
+    if (!csv->lenient)
         return refuse(csv, "a line ends with CR alone", err);
     MR_TRY(end_record(csv, err));
     return take(csv, c, err);
@@ -207,8 +207,8 @@ enum mr_code mr_csv_in_finish(struct mr_csv_in *csv, struct mr_err *err)
 {
     if (csv->state == AT_RECORD)
         return MR_OK;
-    return csv->loose && csv->state != QUOTED ? end_record(csv, err)
-                                              : refuse(csv, "the last line is cut off", err);
+    return csv->lenient && csv->state != QUOTED ? end_record(csv, err)
+                                                : refuse(csv, "the last line is cut off", err);
 }
 
 /* Only a file that the user names can be a pipe, which may bring its lines whenever it likes: a

@@ -1,7 +1,7 @@
 /*
  * csv_in: records of an RFC 4180 stream, as its bytes come.
  *
- *   mr_csv_in_init (or _init_loose) → mr_csv_in_feed … → mr_csv_in_finish → mr_csv_in_release
+ *   mr_csv_in_init (or _init_lenient) → mr_csv_in_feed … → mr_csv_in_finish → mr_csv_in_release
  *
  * Fields may be quoted, with "" for a quote, and then hold commas and line ends.  Lines
  * end with CR LF or LF; the last one has to.  Nothing is skipped, also no empty line (a
@@ -40,16 +40,16 @@ struct mr_csv_in {
     uint64_t line, begun;
     size_t max_bytes; /* of a record; may be made less behind init */
     int state;
-    bool loose;
-    char separator; /* loose: 0 until it is known */
-    unsigned mark;  /* loose: bytes of a byte order mark so far; 3: none comes any more */
+    bool lenient;
+    char separator; /* lenient: 0 until it is known */
+    unsigned mark;  /* lenient: bytes of a byte order mark so far; 3: none comes any more */
 };
 
 void mr_csv_in_init(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx);
 /* For what a spreadsheet has written: a byte order mark is skipped; fields are separated by
  * whatever comes first in the first record, `,`, `;` or a tab; lines may end with CR alone,
  * the last one need not end; a quote within a field is a quote. */
-void mr_csv_in_init_loose(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx);
+void mr_csv_in_init_lenient(struct mr_csv_in *csv, mr_csv_in_fn *fn, void *ctx);
 void mr_csv_in_release(struct mr_csv_in *csv);
 enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len, struct mr_err *err);
 /* MR_E_REFUSED where the last line has no end. */

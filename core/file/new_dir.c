@@ -80,7 +80,7 @@ static enum mr_code resolve(struct mr_new_dir *dir, struct mr_arena *arena, cons
         return code;
     char *real = realpath(dir->path, NULL);
     if (real == NULL)
-        return MR_OK; /* leads to nothing: told of when it is opened */
+        return MR_OK; /* leads to nothing: reported when it is opened */
     dir->path = mr_arena_strdup(arena, real);
     free(real);
     return dir->path != NULL ? mr_owner_check(dir->path, err)

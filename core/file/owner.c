@@ -22,7 +22,7 @@ static size_t plain_len(const char *path)
     return len;
 }
 
-/* A directory that cannot be looked at is told of when it is used. */
+/* A directory that cannot be looked at is reported when it is used. */
 static bool is_public(const char *path)
 {
     struct stat st;

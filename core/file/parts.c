@@ -344,7 +344,7 @@ static void undo(struct mr_parts *parts, struct mr_err *err)
     }
 }
 
-/* All are tried, and the first failure is told: the output is complete by now, and only files that
+/* All are tried, and the first failure is reported: the output is complete by now, and only files that
  * nobody needs are left. */
 static enum mr_code remove_olds(struct mr_parts *parts, struct mr_err *err)
 {

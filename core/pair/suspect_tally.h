@@ -4,7 +4,7 @@
  *
  *   mr_suspect_number for a value → mr_suspect_tally_add → mr_suspect_tally_facts per parent
  *
- * Hits are exact over all values that were added, however many.  Distinct values are told
+ * Hits are exact over all values that were added, however many.  Distinct values are reported
  * apart up to MR_SUSPECT_DISTINCT; what is no key of a parent is looked for among these,
  * and, by the greatest key, among all.
  *

@@ -131,7 +131,7 @@ static const char *keep_name(struct reading *r, const char *label, const struct 
     return keep(r, &text);
 }
 
-/* The catalogue has read this index from information_schema; SHOW CREATE TABLE adds what is told
+/* The catalogue has read this index from information_schema; SHOW CREATE TABLE adds what is said
  * nowhere else. A PRIMARY KEY has no name there. */
 static void take_index(struct reading *r, const struct mr_token *token)
 {

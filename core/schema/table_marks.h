@@ -22,7 +22,7 @@ struct mr_table_mark {
 };
 
 /* One mark for each table, by two statements.  NULL among the tables: none.  What the server
- * does not show is not known; errors of the connection are told. */
+ * does not show is not known; errors of the connection are reported. */
 enum mr_code mr_table_marks_read(struct mr_db *db, const struct mr_table *const *tables,
                                  size_t count, struct mr_arena *arena, struct mr_table_mark *marks,
                                  struct mr_err *err);

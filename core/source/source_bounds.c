@@ -530,7 +530,7 @@ static enum mr_code pick(struct cutter *c, size_t wanted, struct mr_vec *picked)
 }
 
 /* Rows may have come and gone meanwhile: one statement puts the keys in order, as of
- * one moment, and no key is told twice. */
+ * one moment, and no key is reported twice. */
 static enum mr_code sort_keys(struct cutter *c, const struct mr_vec *picked, struct mr_vec *keys)
 {
     struct mr_vec sorted = MR_VEC_INIT(struct mr_key);

@@ -190,7 +190,7 @@ static enum mr_code write_list(struct command *c, struct mr_err *err)
     return code;
 }
 
-/* Who is affected and has no line is told. */
+/* Who is affected and has no line is reported. */
 static void tell_lineless(struct command *c)
 {
     uint64_t values = c->writer->no_value, keys = c->writer->no_key;

@@ -262,7 +262,7 @@ static const char *reference_line(const struct said *said, size_t at)
     return "";
 }
 
-/* A reference that cannot lead to anybody in the list is not told of, however new it is. */
+/* A reference that cannot lead to anybody in the list is not reported, however new it is. */
 static void compare_now(struct comparing *c, size_t t)
 {
     const struct said *said = &c->said[t];

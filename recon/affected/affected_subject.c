@@ -210,7 +210,7 @@ static void warn_pattern(const struct chooser *c, const char *pattern)
                    meant != NULL ? "\" meant?" : "");
 }
 
-/* A slip in a pattern is told: the list would look complete without those whom it costs. */
+/* A slip in a pattern is reported: the list would look complete without those whom it costs. */
 static enum mr_code check_patterns(struct chooser *c, struct mr_err *err)
 {
     const struct mr_string_list *patterns = &c->choice->tables;

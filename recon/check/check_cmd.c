@@ -356,7 +356,7 @@ static enum mr_code name_sides(struct mr_check_run *check, struct mr_err *err)
     return MR_OK;
 }
 
-/* The first error is the one that is told; a case that does not close is one, too. */
+/* The first error is the one that is reported; a case that does not close is one, too. */
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct mr_check_options *opts = invocation->settings.values;

@@ -295,7 +295,7 @@ static void keep_common(struct mr_vec *found, const struct mr_vec *before)
     found->count = kept;
 }
 
-/* What differs on a side that may be behind is told, and is no finding. */
+/* What differs on a side that may be behind is reported, and is no finding. */
 static void leave_open(struct looking *l)
 {
     const struct mr_check_settle *settle = &l->check->settle;

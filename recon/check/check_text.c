@@ -354,7 +354,7 @@ static enum mr_code moved_sample(void *ctx, const struct mr_finding *source,
     return code;
 }
 
-/* What plans explain is told in a line of its own. */
+/* What plans explain is reported in a line of its own. */
 static bool has_lines(const struct text *t, size_t table)
 {
     return t->result->tables[table].verdict == MR_VERDICT_DIVERGED &&

@@ -407,7 +407,7 @@ static bool is_object_wanted(const struct mr_objects_both *p, const struct mr_ob
            strcmp(object->db, db) == 0 && is_wanted(p, bare_name(object));
 }
 
-/* What TARGET alone has is looked for last, so that each pair is told once. */
+/* What TARGET alone has is looked for last, so that each pair is reported once. */
 static enum mr_code compare_objects(const struct mr_objects_both *p, struct mr_err *err)
 {
     enum mr_code code = MR_OK;

@@ -226,7 +226,7 @@ static enum mr_code print_command(struct printer *p, const struct mr_command *co
     return MR_OK;
 }
 
-/* That a password is set is told, and nothing of it. */
+/* That a password is set is reported, and nothing of it. */
 static void print_variable(struct printer *p, const struct variable *variable, const char *value,
                            bool first)
 {

@@ -26,7 +26,7 @@ static enum mr_code write_out(void *arg, const void *ptr, size_t len, struct mr_
     return mr_outfile_write(arg, ptr, len, err);
 }
 
-/* The file is begun before the servers are examined, so that a path that cannot be written is told
+/* The file is begun before the servers are examined, so that a path that cannot be written is reported
  * at once. */
 enum mr_code mr_doctor_bundle_begin(const char *path, bool force, const struct mr_run_id *id,
                                     struct mr_doctor_bundle **out, struct mr_err *err)

@@ -86,7 +86,7 @@ static void say_plan(struct mr_doctor *d, const struct plan *plan, const char *i
                        id);
 }
 
-/* Waiting for a table's lock is told of as such; a dump has to take its time. */
+/* Waiting for a table's lock is reported as such; a dump has to take its time. */
 static bool is_reported_elsewhere(const struct mr_doctor_server *server, const char *id)
 {
     const struct mr_gate_sessions *lists[] = {&server->activity.waiting, &server->activity.backups};
@@ -157,7 +157,7 @@ static const char *how_to_know(const struct mr_doctor_server *server)
                : "";
 }
 
-/* Without the right to see other accounts an empty list proves nothing. Whom one waits for is told
+/* Without the right to see other accounts an empty list proves nothing. Whom one waits for is reported
  * as certain only where the server shows it; what somebody is advised to kill must not be a guess
  * without saying so. */
 static void say_sessions(struct mr_doctor *d, const struct mr_doctor_server *server)

@@ -292,7 +292,7 @@ static enum mr_code name_of(const struct reading *r, const struct mr_gate_table 
 }
 
 /* Several tables are looked up, since one may be cached and another on a disk that hangs; the
- * slowest is what is told. */
+ * slowest is what is reported. */
 static enum mr_code probe(const struct reading *r, const struct mr_gate_facts *facts,
                           struct mr_gate_probe *out)
 {

@@ -16,7 +16,7 @@
 
 struct mr_gate_session {
     const char *id, *user, *host;
-    double seconds;        /* in the state that is told of */
+    double seconds;        /* in the state that is reported */
     const char *what;      /* the state, the kind of work */
     const char *statement; /* its begin, or "" */
 };

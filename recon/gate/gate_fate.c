@@ -105,12 +105,12 @@ static enum mr_gate_loss judge(const struct mr_gate_rows *list, const struct mr_
     for (size_t i = run; i < run + behind; i++)
         there += mr_gate_row_is_lost(&list->rows[i]) ? 0 : 1;
     if (fate->there == 0)
-        return MR_GATE_LOSS_UNTOLD;
+        return MR_GATE_LOSS_UNCLEAR;
     if (run < RUN_SURE)
         return MR_GATE_LOSS_NONE;
     /* where others between are gone, too, rows are deleted as a rule */
     if (there * 10 < behind * 9 || behind < BEHIND_FEW)
-        return MR_GATE_LOSS_UNTOLD;
+        return MR_GATE_LOSS_UNCLEAR;
     return behind >= BEHIND_SURE && there == behind && is_dense(list) ? MR_GATE_LOSS_SURE
                                                                       : MR_GATE_LOSS_LIKELY;
 }

@@ -15,8 +15,8 @@
 
 enum mr_gate_loss {
     MR_GATE_LOSS_NONE = 1,
-    MR_GATE_LOSS_UNTOLD, /* the newest are gone, and so are older ones: a queue, or not */
-    MR_GATE_LOSS_LIKELY, /* the newest are gone; rules that delete may do that, too */
+    MR_GATE_LOSS_UNCLEAR, /* the newest are gone, and so are older ones: a queue, or not */
+    MR_GATE_LOSS_LIKELY,  /* the newest are gone; rules that delete may do that, too */
     MR_GATE_LOSS_SURE
 };
 

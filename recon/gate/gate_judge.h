@@ -105,7 +105,7 @@ void mr_gate_found_hidden(struct mr_gate_judge *judge, const char *what,
                           const struct mr_gate_view *view);
 /* A peer that was not reached: UNKNOWN. */
 void mr_gate_found_away(struct mr_gate_judge *judge, const struct mr_gate_peer *peer);
-/* What is told where nothing is found. */
+/* What is reported where nothing is found. */
 void mr_gate_note(struct mr_gate_judge *judge, const char *fmt, ...) MR_PRINTF(2, 3);
 void mr_gate_value(struct mr_gate_judge *judge, const char *fmt, ...) MR_PRINTF(2, 3);
 void mr_gate_base(struct mr_gate_judge *judge, const char *fmt, ...) MR_PRINTF(2, 3);

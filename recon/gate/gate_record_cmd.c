@@ -184,7 +184,7 @@ static enum mr_code begin_output(const struct mr_gate_options *opts, struct mr_o
 }
 
 /* The output is begun before anything is read, so that a file that is there, or cannot be written,
- * is told at once. */
+ * is reported at once. */
 static enum mr_code run_record(const struct mr_invocation *invocation, int *exit_code,
                                struct mr_err *err)
 {

@@ -681,9 +681,9 @@ static enum mr_code look_again(struct reading *r, const struct mr_gate_table *pa
     if (code != MR_OK)
         return code;
     const enum mr_gate_loss loss = mr_gate_fate_of(out).loss;
-    if (loss == MR_GATE_LOSS_UNTOLD)
+    if (loss == MR_GATE_LOSS_UNCLEAR)
         code = read_age(r, err);
-    return code == MR_OK && loss >= MR_GATE_LOSS_UNTOLD ? look_elsewhere(r, out, err) : code;
+    return code == MR_OK && loss >= MR_GATE_LOSS_UNCLEAR ? look_elsewhere(r, out, err) : code;
 }
 
 /* Rows that both lists hold are kept once, where the order is that of both. */

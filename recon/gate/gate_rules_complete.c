@@ -20,7 +20,7 @@ static bool has_counter(const struct mr_gate_table *t)
 
 static void position_alone(struct mr_gate_judge *j, const struct mr_gate_table *t)
 {
-    /* a full type is told of by the headroom */
+    /* a full type is reported by the headroom */
     if (next_of(t) > t->counter_greatest ||
         (t->counter_max > 0 && t->counter_greatest >= t->counter_max))
         return;
@@ -279,7 +279,7 @@ static void found_missing(struct mr_gate_judge *j, const struct mr_gate_wanted *
                     "configuration.");
 }
 
-/* The next one that can be judged; hidden ones are told of. */
+/* The next one that can be judged; hidden ones are reported. */
 static bool next_sequence(struct mr_gate_judge *j, size_t *at, struct sequence *s)
 {
     while (*at < j->now->ntables) {

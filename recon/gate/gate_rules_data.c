@@ -30,7 +30,7 @@ struct walk {
     size_t queues;
 };
 
-/* The next table of the baseline that can be compared; unread ones are told of. */
+/* The next table of the baseline that can be compared; unread ones are reported. */
 static const struct mr_gate_table *next_pair(struct mr_gate_judge *j, size_t *at, struct walk *w,
                                              const struct mr_gate_table **now)
 {
@@ -481,9 +481,9 @@ static bool is_rekeyed(const struct mr_gate_table *now, const struct mr_gate_fat
 }
 
 /* Newest and older rows are gone: as from a queue, if they were deleted here. */
-static void judge_untold(struct mr_gate_judge *j, const struct mr_gate_table *then,
-                         const struct mr_gate_table *now, const struct mr_gate_fate *fate,
-                         size_t *consumed)
+static void judge_unclear(struct mr_gate_judge *j, const struct mr_gate_table *then,
+                          const struct mr_gate_table *now, const struct mr_gate_fate *fate,
+                          size_t *consumed)
 {
     const char *why = mr_gate_why_not_deleted(j, then, now);
     if (is_rekeyed(now, fate)) {
@@ -548,8 +548,8 @@ static void compare_rows(struct mr_gate_judge *j, const struct mr_gate_table *th
                       "gone",
                       mr_gate_table_name(j, now), fate.asked,
                       fate.changed + fate.touched + fate.doubtful, fate.gone);
-    else if (fate.loss == MR_GATE_LOSS_UNTOLD)
-        judge_untold(j, then, now, &fate, consumed);
+    else if (fate.loss == MR_GATE_LOSS_UNCLEAR)
+        judge_unclear(j, then, now, &fate, consumed);
     else if (now->tells_updates && fate.changed > 0)
         mr_gate_found(j, says_replaced(now, &fate) ? MR_GATE_CRITICAL : MR_GATE_WARNING,
                       "%s: %zu of %zu rows hold something else, and were not updated since "
@@ -666,7 +666,7 @@ static size_t count_full(const struct mr_gate_facts *facts)
 
 /* Tables without a counting key and a time that can be read: their rows of the baseline are
  * not looked for. */
-static void note_untold(struct mr_gate_judge *j)
+static void note_unmarked(struct mr_gate_judge *j)
 {
     const struct mr_gate_facts *past = mr_gate_past(j);
     char names[NAMED * 130] = "";
@@ -734,7 +734,7 @@ void mr_gate_rule_sample_digest(struct mr_gate_judge *j)
                       j->baseline->version);
         mr_gate_hint(j, "Record a new baseline: myrecon gate record.");
     } else {
-        note_untold(j);
+        note_unmarked(j);
     }
     note_ranges(j, &r);
     if (consumed > 0)

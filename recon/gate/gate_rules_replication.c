@@ -25,7 +25,7 @@ static const struct mr_gate_facts *then_of(const struct mr_gate_judge *j, size_t
     return NULL;
 }
 
-/* The next server whose channels can be seen; others are told of. */
+/* The next server whose channels can be seen; others are reported. */
 static const struct mr_gate_facts *next_server(struct mr_gate_judge *j, size_t *at)
 {
     while (*at <= j->npeers) {

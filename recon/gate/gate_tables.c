@@ -204,7 +204,7 @@ static void take_quick(struct mr_gate_work *work, struct mr_gate_item *item, con
 }
 
 /* Its greatest value costs a walk over the index: where there is no time, the counter is
- * not told of. */
+ * not reported. */
 static enum mr_code read_grouped(struct mr_gate_work *work, struct mr_gate_item *item,
                                  const struct mr_column *counter, struct mr_err *err)
 {

@@ -4,7 +4,7 @@
  *   mr_doc_say(doc, "<p>Run <code>%s</code> found %s.</p>", uuid, words)
  *
  * Whoever tells something knows nothing of the format, and a format knows nothing of what
- * is told: it is a table that says how each tag looks (report_doc_html.c has all of them).
+ * is reported: it is a table that says how each tag looks (report_doc_html.c has all of them).
  * Tags take up to MR_DOC_ATTRS words behind their name.  Markdown passes over tags that it
  * has no form for, and writes what stands between them.  A table of whatever look ends with
  * </table>, a paragraph with </p>.

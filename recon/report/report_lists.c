@@ -7,7 +7,7 @@
 #define IN_SIGHT 12      /* rows of a list; the rest is folded */
 #define KEYS_MAX 20      /* of one duplicate identity */
 
-/* Rows of a list, as they are told. */
+/* Rows of a list, as they are reported. */
 struct list {
     struct mr_doc doc;
     struct mr_strbuf buf; /* of doc */

@@ -1,7 +1,7 @@
 /*
  * report_parts: the parts of a report, each told to a document of whatever format.
  *
- * An edition says how much is told.  Errors: the document's buffer; MR_E_CASE, MR_E_NOMEM
+ * An edition says how much is reported.  Errors: the document's buffer; MR_E_CASE, MR_E_NOMEM
  * where one is given back.  Threads: one.
  */
 #ifndef MR_REPORT_PARTS_H

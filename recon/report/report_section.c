@@ -74,7 +74,7 @@ static void add_map_caption(struct mr_doc *doc, const struct mr_report_survey *s
     mr_doc_say(doc, "</caption>");
 }
 
-/* Where there is no map the reason is told, lest it looks forgotten; of a table without a key there
+/* Where there is no map the reason is reported, lest it looks forgotten; of a table without a key there
  * is nothing to draw. */
 static void add_map(struct mr_doc *doc, const struct mr_report_survey *s)
 {

@@ -1,4 +1,4 @@
-/* report_story_acts.c: what is told of plans, and of how they were carried out; see
+/* report_story_acts.c: what is said of plans, and of how they were carried out; see
  * report_story_block.h. */
 #include <string.h>
 #include <time.h>

@@ -1,4 +1,4 @@
-/* report_story_parts.c: what is told of the gate and of facts; see report_story_block.h. */
+/* report_story_parts.c: what is said of the gate and of facts; see report_story_block.h. */
 #include <string.h>
 
 #include "recon/report/report_story_block.h"

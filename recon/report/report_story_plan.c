@@ -68,7 +68,7 @@ static void take_rows(struct mr_story_reader *r, const struct json_t *rows,
 }
 
 /* The seal holds by now, so that what is there was planned; a plan without these members is
- * refused, for nothing could be told of it. */
+ * refused, for nothing could be said of it. */
 static enum mr_code take_manifest(struct mr_story_reader *r, const struct json_t *root,
                                   struct mr_story_plan *plan)
 {
@@ -233,7 +233,7 @@ static enum mr_code read_journal(struct mr_story *story, struct mr_story_plan *p
 }
 
 /* What the directory is loaded by checks its seal: a plan that was changed after it was made is
- * refused here, before anything is told of it. */
+ * refused here, before anything is said of it. */
 enum mr_code mr_story_read_plan(struct mr_story *story, const char *dir, struct mr_err *err)
 {
     struct mr_story_reader r = {story, err, MR_OK};

@@ -131,7 +131,7 @@ static void tell_proofs(struct mr_teller *t)
     }
 }
 
-/* In the order in which it happened. A stage is named only once something of it is told, so that
+/* In the order in which it happened. A stage is named only once something of it is reported, so that
  * there are no empty headings. */
 void mr_story_tell(struct mr_doc *doc, const struct mr_report *report)
 {

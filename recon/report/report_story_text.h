@@ -1,5 +1,5 @@
 /*
- * report_story_text: a story in words and small tables, in the order in which it is told.
+ * report_story_text: a story in words and small tables, in the order in which it is reported.
  *
  * Errors: the buffer's.  Threads: no state.
  */

@@ -69,7 +69,7 @@ static enum mr_code open_case(struct mr_apply_plan *ap, struct mr_err *err)
 }
 
 /* Everything that could refuse the plan is asked here, while nothing is changed yet: what holds up
- * to the first unit makes a refusal (exit 5), what goes wrong later is told of units and rows.  The
+ * to the first unit makes a refusal (exit 5), what goes wrong later is reported of units and rows.  The
  * script comes first, as what it is going to do says which rights and surroundings matter. */
 enum mr_code mr_apply_plan_prepare(struct mr_apply_plan *ap, struct mr_err *err)
 {
@@ -120,7 +120,7 @@ static enum mr_code take_fired(void *ctx, const struct mr_fired_sum *sum, struct
     return mr_apply_report_fired(&ap->report, sum, err);
 }
 
-/* Counts are handed out whatever ends the run: what is committed stays so, and is told. */
+/* Counts are handed out whatever ends the run: what is committed stays so, and is reported. */
 static enum mr_code send_units(struct mr_apply_plan *ap, struct mr_apply_counts *counts,
                                struct mr_err *err)
 {

@@ -395,7 +395,7 @@ void mr_apply_report_release(struct mr_apply_report *r)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     text_kept(&text, r);
-    if (r->json) /* what is done is told also where the run ends early */
+    if (r->json) /* what is done is reported also where the run ends early */
         (void)mr_jsonw_finish(&r->w, "standard output", NULL);
     else if (text.len > 0)
         (void)print(r, &text, NULL);

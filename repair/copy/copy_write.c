@@ -94,7 +94,7 @@ struct slot_facts {
 };
 
 /* Of a value that does not fit: why, and what was or may be chosen.  A row that was made fit and
- * cannot be written all the same is told of for what stands in its way now. */
+ * cannot be written all the same is reported for what stands in its way now. */
 static enum mr_code describe_fit(struct writing *w, const struct slot_facts *x, struct mr_entity *e,
                                  struct mr_err *err)
 {
@@ -118,7 +118,7 @@ static enum mr_code describe_fit(struct writing *w, const struct slot_facts *x, 
     return code;
 }
 
-/* Conflicts are entities, too: who is not written is told of, and counted. */
+/* Conflicts are entities, too: who is not written is reported, and counted. */
 static enum mr_code save(struct writing *w, const struct mr_merge_work_row *row,
                          const struct slot_facts *x, struct mr_key identity, struct mr_err *err)
 {

@@ -174,7 +174,7 @@ static enum mr_code stated(struct mr_merge *m, struct mr_merge_table *t, bool *k
     uint64_t key = 0;
     if (stated_key(m, t->plan, &key)) {
         b->base = mr_counted_of(key, t->plan->counts_unsigned);
-        b->base_origin = MR_BOUND_TOLD;
+        b->base_origin = MR_BOUND_SPLIT_KEY;
         *known = true;
     } else if (m->options->split_at != NULL &&
                mr_merge_split_misses(t->plan, m->options->split_at) == NULL) {

@@ -21,7 +21,7 @@
 #include "repair/merge/merge_internal.h"
 
 /* "split-key", "split-at", "equal rows"; of U: "collision", "counter". */
-#define MR_BOUND_TOLD "split-key"
+#define MR_BOUND_SPLIT_KEY "split-key"
 #define MR_BOUND_AT "split-at"
 #define MR_BOUND_EQUAL "equal rows"
 #define MR_BOUND_COLLISION "collision"

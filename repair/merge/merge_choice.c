@@ -107,7 +107,7 @@ static enum mr_code from_above(struct choosing *c, const struct conflict *x, con
     return code;
 }
 
-/* An earlier plan was told who it is, and the other is, to the byte, whom it was told of. */
+/* An earlier plan was told who it is, and the other is, to the byte, whom it was told about. */
 static enum mr_code from_earlier(struct choosing *c, const struct conflict *x, const char **choice,
                                  struct mr_err *err)
 {

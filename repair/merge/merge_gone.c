@@ -78,7 +78,7 @@ enum mr_code mr_merge_gone_take(struct mr_merge_gone *gone, const struct mr_merg
 
 /* ---- rows without one ---- */
 
-struct bag {
+struct multiset {
     struct mr_merge *m;
     const struct mr_plan_table *table;
     size_t *in_run, *in_plan; /* places of the columns that both images have */
@@ -88,7 +88,7 @@ struct bag {
 };
 
 /* The run and the plan may read other columns: rows are compared by those that both know. */
-static enum mr_code find_columns(struct bag *b, struct mr_err *err)
+static enum mr_code find_columns(struct multiset *b, struct mr_err *err)
 {
     const struct mr_plan_table *t = b->table;
     size_t n = t->pair->find.ncolumns;
@@ -105,8 +105,8 @@ static enum mr_code find_columns(struct bag *b, struct mr_err *err)
     return MR_OK;
 }
 
-static enum mr_code digest_of(struct bag *b, const void *image, size_t len, const size_t *columns,
-                              struct mr_digest *digest, struct mr_err *err)
+static enum mr_code digest_of(struct multiset *b, const void *image, size_t len,
+                              const size_t *columns, struct mr_digest *digest, struct mr_err *err)
 {
     bool null = false;
     enum mr_code code = mr_pair_values_of(image, len, columns, b->ncolumns, &b->bytes, &null, err);
@@ -115,7 +115,7 @@ static enum mr_code digest_of(struct bag *b, const void *image, size_t len, cons
     return code;
 }
 
-static enum mr_code put_finding(struct bag *b, const struct mr_finding *f, struct mr_err *err)
+static enum mr_code put_finding(struct multiset *b, const struct mr_finding *f, struct mr_err *err)
 {
     struct mr_digest digest;
     if (f->source == NULL)
@@ -127,7 +127,7 @@ static enum mr_code put_finding(struct bag *b, const struct mr_finding *f, struc
 }
 
 /* Findings come in pages with their images, which may be wide. */
-static enum mr_code put_state(struct bag *b, enum mr_find_state state, struct mr_err *err)
+static enum mr_code put_state(struct multiset *b, enum mr_find_state state, struct mr_err *err)
 {
     struct mr_vec findings = MR_VEC_INIT(struct mr_finding);
     struct mr_arena arena = MR_ARENA_INIT;
@@ -157,7 +157,7 @@ static enum mr_code put_state(struct bag *b, enum mr_find_state state, struct mr
 static enum mr_code see_row(void *ctx, const struct mr_merge_ask *ask,
                             const struct mr_merge_answer *row, struct mr_err *err)
 {
-    struct bag *b = ctx;
+    struct multiset *b = ctx;
     struct mr_digest digest;
     (void)ask;
     enum mr_code code = digest_of(b, row->image, row->len, b->in_plan, &digest, err);
@@ -167,7 +167,7 @@ static enum mr_code see_row(void *ctx, const struct mr_merge_ask *ask,
 
 /* What both states of findings stand for, less what SOURCE gives now: SOURCE is not read where the
  * run found nothing. */
-static enum mr_code count_bag(struct bag *b, struct mr_err *err)
+static enum mr_code count_multiset(struct multiset *b, struct mr_err *err)
 {
     static const char left[] = "SELECT coalesce(sum(n), 0) FROM gone";
     const struct mr_merge_lookup what = {MR_SOURCE, b->table, {NULL, 0}};
@@ -186,7 +186,7 @@ static enum mr_code count_bag(struct bag *b, struct mr_err *err)
 enum mr_code mr_merge_gone_bag(struct mr_merge *m, const struct mr_plan_table *table,
                                struct mr_err *err)
 {
-    struct bag b = {.m = m, .table = table, .bytes = MR_STRBUF_INIT};
+    struct multiset b = {.m = m, .table = table, .bytes = MR_STRBUF_INIT};
     const struct mr_case_sql list[] = {
         {&b.put, "INSERT INTO gone (digest, n) VALUES (:digest, :n)"
                  " ON CONFLICT (digest) DO UPDATE SET n=n+excluded.n"},
@@ -199,7 +199,7 @@ enum mr_code mr_merge_gone_bag(struct mr_merge *m, const struct mr_plan_table *t
                             "KEY, n INT) WITHOUT ROWID; DELETE FROM temp.gone",
                             err));
     MR_TRY_OUT(mr_case_prepare_all(m->cf, list, sizeof list / sizeof list[0], err));
-    MR_TRY_OUT(count_bag(&b, err));
+    MR_TRY_OUT(count_multiset(&b, err));
 out:
     mr_case_free(b.put);
     mr_case_free(b.get);

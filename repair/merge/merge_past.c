@@ -25,7 +25,7 @@
 /* A person who named the last key of the past is believed. */
 static bool is_tested(const struct mr_merge_table *t)
 {
-    return mr_plan_has_counter(t->plan) && strcmp(t->bound.base_origin, MR_BOUND_TOLD) != 0;
+    return mr_plan_has_counter(t->plan) && strcmp(t->bound.base_origin, MR_BOUND_SPLIT_KEY) != 0;
 }
 
 /* ---- when a row was created ---- */

@@ -148,7 +148,8 @@ static enum mr_code test_bound(struct comparing *c, const struct twin *t, struct
 {
     const struct mr_plan_table *table = c->table->plan;
     struct mr_key own, live;
-    if (!mr_plan_has_counter(table) || strcmp(c->table->bound.base_origin, MR_BOUND_TOLD) == 0 ||
+    if (!mr_plan_has_counter(table) ||
+        strcmp(c->table->bound.base_origin, MR_BOUND_SPLIT_KEY) == 0 ||
         (table->identity == MR_PLAN_BY_COLUMNS && !is_renamed(c, t)))
         return MR_OK;
     if (table->time_at != MR_NO_COLUMN) {

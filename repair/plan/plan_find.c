@@ -157,7 +157,7 @@ static enum mr_code read_csv(struct finding *f, const char *name, struct mr_err 
     if (path == NULL)
         return no_memory(err);
     f->has_images = strcmp(name, MR_CONFLICTS_FILE) == 0;
-    mr_csv_in_init_loose(&csv, take_record, f);
+    mr_csv_in_init_lenient(&csv, take_record, f);
     enum mr_code code = mr_csv_in_file(&csv, path, MR_IN_PART, err);
     mr_csv_in_release(&csv);
     return code;
@@ -285,7 +285,7 @@ static void print_unknown(struct finding *f)
 }
 
 /* Compared as text, since that is what was asked: the same text may be several keys, and then
- * all of them are told. */
+ * all of them are reported. */
 static enum mr_code take_entity(void *ctx, const struct mr_entity_line *line, struct mr_err *err)
 {
     struct finding *f = ctx;

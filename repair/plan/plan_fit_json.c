@@ -88,7 +88,7 @@ static enum mr_code judge(struct mr_plan_fit *fit, const struct mr_plan_table *t
     return code;
 }
 
-/* MariaDB keeps JSON as text and compares it so; there an UPDATE writes what it is told. */
+/* MariaDB keeps JSON as text and compares it so; there an UPDATE writes what it is given. */
 enum mr_code mr_plan_fit_json(struct mr_plan_fit *fit, const struct mr_plan_table *table,
                               struct mr_key image, struct mr_key live, struct mr_err *err)
 {

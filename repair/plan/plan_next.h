@@ -13,7 +13,7 @@
 #include "core/db/grants.h"
 #include "repair/plan/manifest.h"
 
-/* TARGET as apply is to be told of it; grants NULL: they are not known.  NULL: memory. */
+/* TARGET as apply is to be given it; grants NULL: they are not known.  NULL: memory. */
 const char *mr_plan_next_target(const char *target, const struct mr_grants *grants,
                                 const struct mr_plan_server *server, struct mr_arena *arena);
 

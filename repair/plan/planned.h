@@ -84,7 +84,7 @@ struct mr_planned_table {
 
 /* Triggers that undo would fire for rows of the table. */
 #define MR_NOTE_UNDO_FIRES "undo-fires"
-/* Its kind: rows that are decided about by what earlier plans of the case were told. */
+/* Its kind: rows that are decided about by what earlier plans of the case decided. */
 #define MR_NOTE_DECIDED "decided-before"
 
 /* Rows that the run found on SOURCE are there no more. */

@@ -69,7 +69,7 @@ enum mr_code mr_undecided_digest(const char *path, char hex[MR_SHA256_HEX], stru
     struct reading r = {.decision = SIZE_MAX};
     struct mr_csv_in csv;
     MR_TRY(mr_sha256_init(&r.hash, err));
-    mr_csv_in_init_loose(&csv, take_record, &r);
+    mr_csv_in_init_lenient(&csv, take_record, &r);
     enum mr_code code = mr_csv_in_file(&csv, path, MR_IN_PART, err);
     mr_csv_in_release(&csv);
     if (code == MR_OK)

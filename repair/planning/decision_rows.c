@@ -24,7 +24,7 @@ static bool add_condition(struct mr_strbuf *where, const struct mr_plan_table *t
     for (size_t i = 0; at != NULL && i < t->key.count; i++) {
         const bool is_last = i + 1 == t->key.count;
         const char *comma = !is_last ? strchr(at, ',') : NULL;
-        /* a condition over some of the parts would find other rows, and one of them be told of
+        /* a condition over some of the parts would find other rows, and one of them be reported
          * as the right spelling */
         may_be = may_be && (is_last || comma != NULL);
         mr_strbuf_reset(&value);

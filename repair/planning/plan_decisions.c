@@ -331,7 +331,7 @@ static enum mr_code take_record(void *ctx, const struct mr_csv_field *fields, si
 static enum mr_code read_file(struct mr_plan_decisions *d, struct mr_err *err)
 {
     struct mr_csv_in csv;
-    mr_csv_in_init_loose(&csv, take_record, d);
+    mr_csv_in_init_lenient(&csv, take_record, d);
     enum mr_code code = mr_csv_in_file(&csv, d->path, MR_IN_NAMED, err);
     mr_csv_in_release(&csv);
     return code;

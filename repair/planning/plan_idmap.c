@@ -42,7 +42,7 @@ struct reading {
     const char *path;
     const struct mr_plan_tables *tables;
     struct mr_case *cf;
-    struct mr_case_stmt *once; /* keys that were told of */
+    struct mr_case_stmt *once; /* keys that were reported */
     struct mr_strbuf part, bytes, keys[2], identity;
     size_t at[COLUMNS];
     size_t width; /* 0: no header yet */

@@ -280,7 +280,7 @@ static enum mr_code note_split(struct rows *r, struct mr_err *err)
         const struct mr_planned_table *planned = &r->p->manifest.planned.tables[i];
         const char *why = mr_merge_split_misses(t, &r->p->opts->split_at);
         if (why == NULL || planned->base_origin == NULL ||
-            strcmp(planned->base_origin, MR_BOUND_TOLD) == 0)
+            strcmp(planned->base_origin, MR_BOUND_SPLIT_KEY) == 0)
             continue;
         mr_log_warning("table \"%s\": %s", mr_plan_table_name(t), why);
         MR_TRY(add_note(r, "split-at", mr_plan_table_name(t), why, err));
@@ -295,7 +295,7 @@ static enum mr_code note_younger(struct rows *r, struct mr_err *err)
         const struct mr_plan_table *t = &r->tables.tables[i];
         const char *origin = r->p->manifest.planned.tables[i].base_origin;
         const bool more = t->younger_equal >= MR_EQUAL_ABOVE_MOST;
-        const bool by_key = origin != NULL && strcmp(origin, MR_BOUND_TOLD) == 0;
+        const bool by_key = origin != NULL && strcmp(origin, MR_BOUND_SPLIT_KEY) == 0;
         char text[400], key[MR_COUNTED_TEXT];
         if (t->younger_equal == 0)
             continue;

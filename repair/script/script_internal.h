@@ -315,7 +315,7 @@ void mr_script_key_text(struct mr_script *s, const struct mr_plan_table *t, cons
 bool mr_script_is_written(const struct mr_plan_table *t, size_t column);
 /* " AND" the row of that alias does not stand as planned. */
 void mr_script_not_there(struct mr_script *s, const char *alias);
-/* Undo: " AND" apply wrote the row of that alias, as far as is told; else nothing. */
+/* Undo: " AND" apply wrote the row of that alias, as far as is known; else nothing. */
 void mr_script_not_found(struct mr_script *s, const char *alias);
 /* Does TARGET let at most one row have these values? */
 bool mr_script_tells_one(const struct mr_plan_table *t, struct mr_plan_columns columns);

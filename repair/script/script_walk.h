@@ -2,7 +2,7 @@
  * script_walk: a statement of a script, or an expression, token by token; see script_shape.h.
  *
  * Calling sequence: set text, fault, the scanner and, for an expression, prev; then mr_walk_on.
- * What is wrong is told in *fault, once.  Threads: a walk belongs to one.
+ * What is wrong is reported in *fault, once.  Threads: a walk belongs to one.
  */
 #ifndef MR_SCRIPT_WALK_H
 #define MR_SCRIPT_WALK_H

@@ -11,7 +11,7 @@
 #include "core/db/sqltext.h"
 #include "repair/verify/verify_internal.h"
 
-#define TOLD_MAX 1000 /* references to nobody that are told of, for each reference */
+#define NAMED_MAX 1000 /* references to nobody that are reported, for each reference */
 
 /* The first id behind the block. */
 static uint64_t end_of(const struct mr_planned_table *t)
@@ -200,7 +200,7 @@ struct orphans {
     const char *detail;
 };
 
-/* One that the lines have told of already would be counted twice. */
+/* One that the lines have reported already would be counted twice. */
 static enum mr_code take_orphan(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct orphans *o = ctx;
@@ -243,7 +243,7 @@ static enum mr_code check_reference(struct mr_verify *v, struct mr_verify_table 
     if (code == MR_OK) {
         spec.where = where.ptr;
         code =
-            mr_reader_scan(v->reader, &spec, (struct mr_range){0}, TOLD_MAX, take_orphan, &o, err);
+            mr_reader_scan(v->reader, &spec, (struct mr_range){0}, NAMED_MAX, take_orphan, &o, err);
     }
     mr_strbuf_release(&where);
     mr_strbuf_release(&detail);

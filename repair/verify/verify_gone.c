@@ -1,7 +1,7 @@
 /* verify_gone.c: rows of the plan that stand to the byte while whom they refer to is gone; see
  * verify_internal.h.
  *
- * Only where the lines have told of such a parent are its children asked for, and the file
+ * Only where the lines have reported such a parent are its children asked for, and the file
  * is gone through once more: which of them are the plan's own, and stood so far. */
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +41,8 @@ enum mr_code mr_verify_note_gone(const struct mr_verify *v, struct mr_verify_tab
 
 /* ---- who refers to them ---- */
 
-/* The digest is of what stands now: only a row that still is the planned one is told of
- * (take_line); any other was told of by its line. */
+/* The digest is of what stands now: only a row that still is the planned one is reported
+ * (take_line); any other was reported by its line. */
 static enum mr_code take_child(void *ctx, const struct mr_value *values, struct mr_err *err)
 {
     struct asking *a = ctx;
@@ -214,7 +214,7 @@ static void sort_orphans(struct mr_vec *orphans)
     orphans->count = kept;
 }
 
-/* A row that is another one than planned was told of, and so was what it refers to. */
+/* A row that is another one than planned was reported, and so was what it refers to. */
 static enum mr_code take_line(void *ctx, const struct mr_entity_line *line, struct mr_err *err)
 {
     struct mr_verify *v = ctx;

@@ -106,7 +106,7 @@ enum mr_code mr_verify_name_twins(struct mr_verify *v, struct mr_verify_table *t
 /* Proves every line of the entities (verify_lines.c). */
 enum mr_code mr_verify_lines(struct mr_verify *v, struct mr_err *err);
 
-/* A row that planned ones may refer to is missing.  Then, when all lines are told of: rows
+/* A row that planned ones may refer to is missing.  Then, when all lines are reported: rows
  * that the plan wrote and that stand to the byte, but refer to such a one, do not stand
  * (verify_gone.c). */
 void mr_verify_gone_init(struct mr_verify_table *table);

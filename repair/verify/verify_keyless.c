@@ -137,7 +137,7 @@ static enum mr_code tell_wrong(struct mr_verify *v, struct mr_verify_table *tabl
     return MR_OK;
 }
 
-/* Of a table that was read in part nothing is told: all that was not reached would count as
+/* Of a table that was read in part nothing is reported: all that was not reached would count as
  * missing. */
 enum mr_code mr_verify_keyless(struct mr_verify *v, struct mr_err *err)
 {

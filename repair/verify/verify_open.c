@@ -111,7 +111,7 @@ static enum mr_code check_fingerprint(struct mr_verify *v, const struct mr_plann
 }
 
 /* The columns are checked before rows are read: values of a changed column would have other
- * digests, and every row be told of as edited. */
+ * digests, and every row be reported as edited. */
 static enum mr_code open_image(struct mr_verify *v, struct mr_verify_table *table,
                                struct mr_err *err)
 {

@@ -133,7 +133,7 @@ static enum mr_code keep(struct mr_create *c, const struct mr_strbuf *text, cons
     return *out != NULL ? MR_OK : mr_err_nomem(err, "reading the schema");
 }
 
-/* What a restore would refuse is told now. */
+/* What a restore would refuse is reported now. */
 static enum mr_code require_place(const struct mr_create_table *t, const char *create,
                                   struct mr_err *err)
 {

@@ -8,7 +8,7 @@ static struct mr_digest sum_of(struct mr_snap_sum sum)
     return (struct mr_digest){.hi = sum.hi, .lo = sum.lo};
 }
 
-/* Where keys are hidden several files have no ranges that tile, so none are told; one file alone
+/* Where keys are hidden several files have no ranges that tile, so none are reported; one file alone
  * covers the whole table all the same. */
 static enum mr_code keep_table(struct mr_kept *to, const struct mr_snap_table *t,
                                struct mr_arena *arena, struct mr_err *err)

@@ -249,7 +249,7 @@ static enum mr_code prove_row(struct proof *p, const struct mr_value *values, st
     return code;
 }
 
-/* The first thing that is wrong is told, from the coarsest on: what follows is mostly its
+/* The first thing that is wrong is reported, from the coarsest on: what follows is mostly its
  * consequence. */
 static void judge(const struct proof *p, struct mr_strbuf *reason)
 {

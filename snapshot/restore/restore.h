@@ -150,7 +150,7 @@ enum mr_code mr_restore_collate_back(struct mr_restore *restore, struct mr_err *
 
 /* restore_aside.c: is that error a reason of the table, so that others may be taken? */
 bool mr_restore_is_of_table(enum mr_code code, const struct mr_err *why);
-/* Names the table, and counts it; of several reasons the first is told. */
+/* Names the table, and counts it; of several reasons the first is reported. */
 enum mr_code mr_restore_set_aside(struct mr_restore *restore, struct mr_restore_table *table,
                                   enum mr_restore_aside how, const struct mr_err *why,
                                   struct mr_err *err);

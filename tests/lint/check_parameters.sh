@@ -5,7 +5,7 @@
 
 # shellcheck disable=SC2046
 {
-    grep -HnE '"[^"]*\?[0-9]' $(c_files | grep -v '^tests/') /dev/null
+    grep -HnE '"[^"]*(\?[0-9]|= \?)' $(c_files | grep -v '^tests/') /dev/null
     grep -HnE '"[^"]*[[:alpha:]=<>(,] ?\?[0-9]' $(c_files | grep '^tests/') /dev/null
 } | sed 's/$/  (a parameter has a name)/'
 exit 0

@@ -10,7 +10,7 @@
  * value a column, NULL is NULL, \0 a NUL byte; a row that begins with ~ is met by scans and
  * not by its key.  Each side is a struct mr_source over such rows: a server, or with
  * is_snapshot a snapshot (which has no connection).  Texts of a key are the same to it
- * whatever their case is, as mr_canon is told here, too.
+ * whatever their case is, as mr_canon does here, too.
  *
  * What would ask a server is replaced (module.mk: CHECK_WORLD).  mr_db_query and
  * mr_db_query_text are answered as check_server.h says.

@@ -1,5 +1,5 @@
 /*
- * objects_world: two catalogues, and what is told of them, for the unit tests of
+ * objects_world: two catalogues, and what is said of them, for the unit tests of
  * recon/check/objects*.
  *
  *   catalogue(flavour, dbs_source, tables, n) → expect_diffs(&source, &target, kinds, lines)

@@ -1,4 +1,4 @@
-/* test_apply_case.c: what a case is told of a plan that is applied or undone, and what it keeps
+/* test_apply_case.c: what a case learns of a plan that is applied or undone, and what it keeps
  * where that cannot be written. */
 #include "apply_world.h"
 

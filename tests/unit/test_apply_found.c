@@ -75,7 +75,7 @@ static void test_note(void **state)
     }
 }
 
-/* Computed columns are not staged: rows without a key that have some are not told; that a column
+/* Computed columns are not staged: rows without a key that have some cannot be told apart; that a column
  * is missing is else an error, as is any other failure. */
 static void test_note_fails(void **state)
 {

@@ -1,4 +1,4 @@
-/* test_apply_units.c: what is told of a unit, however many of its rows were refused. */
+/* test_apply_units.c: what is said of a unit, however many of its rows were refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -82,7 +82,7 @@ static void test_more(void **state)
     }
 }
 
-/* The guard that speaks against the rest is told, too. */
+/* The guard that speaks against the rest is reported, too. */
 static void test_rolled_back(void **state)
 {
     struct told told;

@@ -303,7 +303,7 @@ static void test_restarted(void **state)
     says.listed[2] = "d.t|7|who";
     run_again();
     said_has("was restarted, and may have lost");
-    counts_are(1, 0, 1, 0); /* the first one anew, and who is refused is told once */
+    counts_are(1, 0, 1, 0); /* the first one anew, and who is refused is reported once */
     assert_string_equal(told.ptr, "2/7:who;");
     assert_int_equal(world_sent_count("INSERT INTO t SELECT 1"), 2);
     assert_int_equal(commits(), 4);

@@ -445,7 +445,7 @@ static pid_t start_writer(int *from)
     return pid;
 }
 
-/* Kills a writer after `chunks` commits were told; the number of all that were. */
+/* Kills a writer after `chunks` commits were reported; the number of all that were. */
 static int64_t killed_run(int64_t chunks)
 {
     int from;

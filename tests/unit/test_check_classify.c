@@ -73,7 +73,7 @@ static void test_kinds(void **state)
         world_begin(&w);
         graph_table(&w.g, "o`dd", cases[i].columns, NULL);
         world_plan(&w, cases[i].ini);
-        /* the same finding twice: what is told of one is none of the other's */
+        /* the same finding twice: what is said of one is none of the other's */
         struct mr_finding f[2] = {world_found(&w, 0, cases[i].source, cases[i].target),
                                   world_found(&w, 0, cases[i].source, cases[i].target)};
         f[0].kind = f[1].kind = MR_KIND_UNDECIDED;

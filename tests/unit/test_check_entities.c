@@ -123,7 +123,7 @@ static void test_pairs(void **state)
     }
 }
 
-/* The collation is asked only where rows are alone on both sides, and its failure is told. */
+/* The collation is asked only where rows are alone on both sides, and its failure is reported. */
 static void test_who_is_asked(void **state)
 {
     struct world w;

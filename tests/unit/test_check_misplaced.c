@@ -97,7 +97,7 @@ static void test_other_states(void **state)
     world_end(&w);
 }
 
-/* Lost reads are tried again from the start, so that no row is met twice; others are told. */
+/* Lost reads are tried again from the start, so that no row is met twice; others are reported. */
 static void test_reads_that_break(void **state)
 {
     static const struct {

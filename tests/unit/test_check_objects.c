@@ -235,7 +235,7 @@ static void test_one_sided_column(void **state)
     }
 }
 
-/* Findings of an earlier try are not told twice. */
+/* Findings of an earlier try are not reported twice. */
 static void test_again(void **state)
 {
     struct looking l;

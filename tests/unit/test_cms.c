@@ -306,7 +306,7 @@ static void test_free_early(void **state)
 }
 
 /* The key is too short for what it is to encrypt, which nobody has looked at here: the
- * reason is told. */
+ * reason is reported. */
 static void test_reason_of_openssl(void **state)
 {
     (void)state;

@@ -85,7 +85,7 @@ static void test_policies(void **state)
     }
 }
 
-/* Of several rows of SOURCE that are one key for TARGET none is written, and all are told of, also
+/* Of several rows of SOURCE that are one key for TARGET none is written, and all are reported, also
  * where one of them is TARGET's: the others would be missing afterwards, and nobody would know. */
 static void test_several(void **state)
 {

@@ -177,7 +177,7 @@ static void test_subjects(void **state)
     }
 }
 
-/* Only tables that were chosen are written; what hangs on others is told of. */
+/* Only tables that were chosen are written; what hangs on others is reported. */
 static void test_selected(void **state)
 {
     static const bool cards[] = {false, true};

@@ -21,7 +21,7 @@ static size_t cut(const struct mr_value *v, size_t prefix)
     return len;
 }
 
-/* What TARGET says of the first characters, since without a server they are not told. */
+/* What TARGET says of the first characters, since without a server they are not known. */
 enum mr_code __wrap_mr_pair_canonise_parts(const struct mr_pair *table, const size_t *positions,
                                            const size_t *prefixes, size_t npositions,
                                            struct mr_db *db, struct mr_vec *items,

@@ -1,4 +1,4 @@
-/* test_copy_write.c: slots in, entities and steps out: what is told of a row, and what is written of
+/* test_copy_write.c: slots in, entities and steps out: what is said of a row, and what is written of
  * it, in which images and units. */
 #include "copy_world.h"
 
@@ -45,7 +45,7 @@ static const struct {
     {"'' and NULL are themselves", "1||NULL|", NULL, 1, "kind=NULL",
      "3 - - - - 1 1 1,,NULL - 1,,NULL"},
 
-    /* conflicts are told of, and never written */
+    /* conflicts are reported, and never written */
     {"a unique value", A, NULL, 1, "kind='unique', detail=0",
      "7 unique u_mobile  - 1 - 1,017,NULL - -"},
     {"an identity without an index", A, NULL, 1, "kind='unique', detail=1",
@@ -130,7 +130,7 @@ static void test_counts(void **state)
     copy_free(cw);
 }
 
-/* Who waits for whom is told of conflicts only, and once their entities are known. */
+/* Who waits for whom is said of conflicts only, and once their entities are known. */
 static void test_waits(void **state)
 {
     struct copy_world *cw = build();

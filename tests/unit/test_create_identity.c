@@ -107,7 +107,7 @@ static void test_unchanged(void **state)
     }
 }
 
-/* What ends the run is told; what only hides numbers is not.  A definition that a restore would
+/* What ends the run is reported; what only hides numbers is not.  A definition that a restore would
  * refuse is refused now. */
 static void test_failing(void **state)
 {

@@ -31,7 +31,7 @@ static const struct csv_case cases[] = {
     {"text behind", "\"a\"b\n", NULL, "line 1: text stands behind a quoted field"},
 };
 
-static const struct csv_case loose_cases[] = {
+static const struct csv_case lenient_cases[] = {
     {"as the plan wrote it", "a,b\r\nc,\"d;e\"\r\n", "1[a|b]2[c|d;e]", NULL},
     {"mark",
      "\xef\xbb\xbf"
@@ -63,15 +63,15 @@ static enum mr_code show(void *ctx, const struct mr_csv_field *fields, size_t co
     return MR_OK;
 }
 
-static void run_case(const struct csv_case *c, size_t piece, bool loose)
+static void run_case(const struct csv_case *c, size_t piece, bool lenient)
 {
     struct mr_strbuf got = MR_STRBUF_INIT;
     struct mr_csv_in csv;
     struct mr_err err = {0};
     enum mr_code code = MR_OK;
     size_t len = strlen(c->csv);
-    if (loose)
-        mr_csv_in_init_loose(&csv, show, &got);
+    if (lenient)
+        mr_csv_in_init_lenient(&csv, show, &got);
     else
         mr_csv_in_init(&csv, show, &got);
     for (size_t at = 0; code == MR_OK && at < len; at += piece)
@@ -101,9 +101,9 @@ static void test_records(void **state)
 static void test_loose(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof loose_cases / sizeof *loose_cases; i++)
+    for (size_t i = 0; i < sizeof lenient_cases / sizeof *lenient_cases; i++)
         for (size_t piece = 1; piece < 20; piece++)
-            run_case(&loose_cases[i], piece, true);
+            run_case(&lenient_cases[i], piece, true);
 }
 
 static enum mr_code enough(void *ctx, const struct mr_csv_field *fields, size_t count,

@@ -156,7 +156,7 @@ static void newest_far_behind_peer(struct gate *g)
 
 static void newest_behind_replica(struct gate *g)
 {
-    g->peer_tables[0].newest = "2026-04-09 02:00:00"; /* errant: told of elsewhere */
+    g->peer_tables[0].newest = "2026-04-09 02:00:00"; /* errant: reported elsewhere */
 }
 
 static void newest_little_behind_peer(struct gate *g)

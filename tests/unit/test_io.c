@@ -53,7 +53,7 @@ static void test_commit_replaces(void **state)
     assert_int_equal(count_files(), 1);
 }
 
-/* The name at once, the disk later; a failed or cut-off sync is told. */
+/* The name at once, the disk later; a failed or cut-off sync is reported. */
 static void test_commit_unsynced(void **state)
 {
     (void)state;

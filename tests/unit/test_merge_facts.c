@@ -13,7 +13,7 @@ static void test_about(void **state)
         struct mr_fact fact;
     } cases[] = {
         {"id:int#", MR_BOUND_EQUAL, false, false, false, {.counted = true}},
-        {"id:int#", MR_BOUND_TOLD, true, false, false, {.counted = true, .believed = true}},
+        {"id:int#", MR_BOUND_SPLIT_KEY, true, false, false, {.counted = true, .believed = true}},
         {"id:int#",
          MR_BOUND_AT,
          true,

@@ -617,7 +617,7 @@ static void test_rounded(void **state)
     }
 }
 
-/* What the case is told of a column beside its values. */
+/* What the case is told about a column beside its values. */
 static void test_type_and_mask(void **state)
 {
     static const char *const masked[] = {"NAME", "no_such"};

@@ -451,7 +451,7 @@ static void test_forget(void **state)
 
 /* ---- what goes wrong ---- */
 
-/* Bytes that are no digest hold nothing; a row that no encoder wrote is told. */
+/* Bytes that are no digest hold nothing; a row that no encoder wrote is reported. */
 static void test_corrupt(void **state)
 {
     static const struct row ann = {PEOPLE, "changed", "1|ann", "1|bob"};

@@ -60,7 +60,7 @@ static void end(struct world *w)
     graph_end(&w->g);
 }
 
-/* What an earlier plan was told of the row as it was. */
+/* What an earlier plan knew of the row as it was. */
 static void keep(struct world *w, const char *kind, const char *choice)
 {
     const struct mr_entity e = {.source_key = {w->key.ptr, w->key.len},

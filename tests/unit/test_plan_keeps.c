@@ -117,7 +117,7 @@ static void test_bodies(void **state)
          "d.members: " TRIGGER "replaces rows of \"live.log\": undo does not take back what it "
          "replaces there\n"
          "d.members: " TRIGGER "writes into \"live.log\"" LEAVES},
-        /* branches that write the same are told of once */
+        /* branches that write the same are reported once */
         {"IF NEW.id > 1 THEN INSERT INTO log VALUES (1); ELSE INSERT INTO log VALUES (2); END IF",
          2, "d.members: " TRIGGER "writes into \"live.log\"" LEAVES},
         {"BEGIN INSERT INTO log VALUES (1); DELETE FROM log; INSERT INTO log VALUES (2); END", 2,

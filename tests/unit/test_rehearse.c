@@ -1,5 +1,5 @@
 /* test_rehearse.c: a rehearsal is refused, or leaves units out, where a rollback would not take
- * everything back; and what it leaves is told. */
+ * everything back; and what it leaves is reported. */
 #include "apply_world.h"
 
 #include "repair/apply/rehearse.h"

@@ -306,7 +306,7 @@ static void test_gates(void **state)
 }
 
 /* Without a plan the first one is what the others are compared with; one that was cut short
- * is told, and compared with nothing. */
+ * is reported, and compared with nothing. */
 static void test_gates_alone(void **state)
 {
     struct mr_story story;

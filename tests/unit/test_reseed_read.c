@@ -37,7 +37,7 @@ static void test_counters(void **state)
          {8, 12},
          {7, 11},
          "greatest club.a.id, greatest club2.a.id, next club.a.id, next club2.a.id"},
-        {"nothing is told of a counter at its start, and it is one",
+        {"nothing is said of a counter at its start, and it is one",
          {true, true},
          {true, true},
          {0, 0},

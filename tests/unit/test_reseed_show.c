@@ -264,7 +264,7 @@ static void test_json(void **state)
     mr_vec_release(&s.ids);
 }
 
-/* What was not written is told. */
+/* What was not written is reported. */
 static void test_full_disk(void **state)
 {
     const struct mr_manifest m = sample_manifest(MR_FLAVOUR_MARIADB);

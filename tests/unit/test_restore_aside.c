@@ -57,7 +57,7 @@ static void set_aside(size_t table, enum mr_restore_aside how, const char *text)
                      MR_OK);
 }
 
-/* Of several reasons the first is told, and a table is counted once. */
+/* Of several reasons the first is reported, and a table is counted once. */
 static void test_first(void **state)
 {
     (void)state;

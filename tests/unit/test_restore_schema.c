@@ -1,5 +1,5 @@
 /* test_restore_schema.c: the statements of a restore but for its rows, in their order: what is made
- * anew when a run goes on, what is left alone, and what is told where a server refuses. */
+ * anew when a run goes on, what is left alone, and what is reported where a server refuses. */
 #include "restore_world.h"
 #include "snapshot/format/snap_script.h"
 #include "snapshot/read/snap_places.h"
@@ -443,7 +443,7 @@ static void test_definer_in_body(void **state)
 
 /* ---- under another name ---- */
 
-/* Parents follow; what a body names is told; an event that would touch the live one is not made. */
+/* Parents follow; what a body names is reported; an event that would touch the live one is not made. */
 static void test_renamed(void **state)
 {
     struct mr_err err = {0};

@@ -345,7 +345,7 @@ static void test_parents(void **state)
     world_end(&w);
 }
 
-/* In a unit that writes the parents, too: its own are passed over, and who goes is told. */
+/* In a unit that writes the parents, too: its own are passed over, and who goes is reported. */
 static void test_own_parents(void **state)
 {
     struct world w;

@@ -1,5 +1,5 @@
 /* test_script_walk.c: a statement of a script, token by token: where it ends, what it names, and
- * what is told of a fault.  (Which statements pass: test_script_shape.c.) */
+ * what is said of a fault.  (Which statements pass: test_script_shape.c.) */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

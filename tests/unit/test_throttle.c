@@ -305,7 +305,7 @@ static void test_no_probe(void **state)
     mr_throttle_free(NULL);
 }
 
-/* A cause is told once; the same cause again only with -v. */
+/* A cause is reported once; the same cause again only with -v. */
 static void test_told_once(void **state)
 {
     (void)state;

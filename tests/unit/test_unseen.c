@@ -39,7 +39,7 @@ static const struct {
     const char *what;
     enum mr_flavour flavour;
     unsigned version, lower;
-    const char *all, *seen, *child; /* NULL: none is told of */
+    const char *all, *seen, *child; /* NULL: none is reported */
     bool unknown;
 } cases[] = {
     {"nobody refers to it", MR_FLAVOUR_MARIADB, 101100, 0, "", "", NULL, false},

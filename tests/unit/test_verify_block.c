@@ -221,7 +221,7 @@ static void test_reference_as_text(void **state)
     world_end(&w);
 }
 
-/* An orphan that verify_gone.c told of is not told of again. */
+/* An orphan that verify_gone.c reported is not reported again. */
 static void test_told_before(void **state)
 {
     static const struct mr_planned_reference reference = {

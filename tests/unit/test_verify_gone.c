@@ -58,7 +58,7 @@ static void test_told(void **state)
         /* the plan did not write it */
         {"7|ann", ORDERS, MR_DECIDE_MATCHED, "1|7", "1|7", ""},
         {"7|ann", ORDERS, MR_DECIDE_INSERT, "2|7", "1|7", ""},
-        /* it is another one than planned: that was told of by its line */
+        /* it is another one than planned: that was reported by its line */
         {"7|ann", ORDERS, MR_DECIDE_INSERT, "1|8", "1|7", ""},
         /* a reference that writes the number as a text, in a table of two columns as its key */
         {"7|ann", LINES, MR_DECIDE_INSERT, "1|2|7", "1|2|7",

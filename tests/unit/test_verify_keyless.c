@@ -122,7 +122,7 @@ static void test_nothing_expected(void **state)
     world_end(&w);
 }
 
-/* A table that cannot be read is told of, and the next one is proved; a lost view ends it all. */
+/* A table that cannot be read is reported, and the next one is proved; a lost view ends it all. */
 static void test_failure(void **state)
 {
     static const struct {

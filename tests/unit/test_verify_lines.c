@@ -327,7 +327,7 @@ static void test_source(void **state)
     }
 }
 
-/* A table that cannot be read is told of alone; what the server as a whole does ends the run. */
+/* A table that cannot be read is reported alone; what the server as a whole does ends the run. */
 static void test_failures(void **state)
 {
     static const struct {
