@@ -3,16 +3,11 @@
 
 #include <stdlib.h>
 
-static const struct mr_affected_writer_ops *ops_of(enum mr_affected_format format)
-{
-    switch (format) {
-    case MR_AFFECTED_CSV: return &mr_affected_csv;
-    case MR_AFFECTED_JSON: return &mr_affected_json;
-    case MR_AFFECTED_SQL: return &mr_affected_sql;
-    case MR_AFFECTED_TEMPLATE: return &mr_affected_template;
-    }
-    return NULL;
-}
+static const struct mr_affected_writer_ops *const writers[MR_AFFECTED_FORMATS] = {
+#define MR_AFFECTED_FORMAT(symbol, word) [MR_AFFECTED_##symbol] = &mr_affected_##word,
+#include "recon/affected/affected_format.def"
+#undef MR_AFFECTED_FORMAT
+};
 
 enum mr_code mr_affected_writer_new(const struct mr_affected *list,
                                     const struct mr_affected_format_opts *opts,
@@ -25,7 +20,7 @@ enum mr_code mr_affected_writer_new(const struct mr_affected *list,
         return mr_err_nomem(err, "listing people");
     w->list = list;
     w->opts = opts;
-    w->ops = ops_of(opts->format);
+    w->ops = opts->format < MR_AFFECTED_FORMATS ? writers[opts->format] : NULL;
     if (w->ops == NULL)
         code = mr_err_set(err, MR_E_BUG, "a list of unknown format");
     else if (opts->format == MR_AFFECTED_TEMPLATE)

@@ -15,10 +15,11 @@
 #include "recon/affected/affected_line.h"
 
 enum mr_affected_format {
-    MR_AFFECTED_CSV = 1,
-    MR_AFFECTED_JSON,
-    MR_AFFECTED_SQL,
-    MR_AFFECTED_TEMPLATE
+    MR_AFFECTED_NO_FORMAT = 0,
+#define MR_AFFECTED_FORMAT(symbol, word) MR_AFFECTED_##symbol,
+#include "recon/affected/affected_format.def"
+#undef MR_AFFECTED_FORMAT
+    MR_AFFECTED_FORMATS
 };
 
 struct mr_affected_format_opts {
@@ -57,10 +58,10 @@ enum mr_code mr_affected_writer_new(const struct mr_affected *list,
                                     struct mr_affected_writer **out, struct mr_err *err);
 void mr_affected_writer_free(struct mr_affected_writer *w); /* NULL is fine */
 
-extern const struct mr_affected_writer_ops mr_affected_csv;
-extern const struct mr_affected_writer_ops mr_affected_json;
-extern const struct mr_affected_writer_ops mr_affected_sql;
-extern const struct mr_affected_writer_ops mr_affected_template;
+#define MR_AFFECTED_FORMAT(symbol, word)                                                           \
+    extern const struct mr_affected_writer_ops mr_affected_##word;
+#include "recon/affected/affected_format.def"
+#undef MR_AFFECTED_FORMAT
 
 /* Sets w->state from w->opts->template.  MR_E_USAGE, MR_E_NO_SUCH: it cannot be used. */
 enum mr_code mr_affected_template_parse(struct mr_affected_writer *w, struct mr_err *err);

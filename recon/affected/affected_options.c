@@ -8,12 +8,17 @@
 _Static_assert(sizeof(enum mr_affected_format) == sizeof(unsigned), "stored as unsigned");
 
 static const struct mr_choice formats[] = {
-    {"csv", MR_AFFECTED_CSV},
-    {"json", MR_AFFECTED_JSON},
-    {"sql", MR_AFFECTED_SQL},
-    {"template", MR_AFFECTED_TEMPLATE},
+#define MR_AFFECTED_FORMAT(symbol, word) {#word, MR_AFFECTED_##symbol},
+#include "recon/affected/affected_format.def"
+#undef MR_AFFECTED_FORMAT
     {NULL, 0},
 };
+/* "|csv|…" */
+static const char format_words[] =
+#define MR_AFFECTED_FORMAT(symbol, word) "|" #word
+#include "recon/affected/affected_format.def"
+#undef MR_AFFECTED_FORMAT
+    ;
 
 #define AT(field) offsetof(struct mr_affected_options, field)
 
@@ -103,7 +108,7 @@ static const struct mr_option options[] = {
     {.name = "format",
      .type = MR_OPTION_CHOICE,
      .offset = AT(format),
-     .arg = "csv|json|sql|template",
+     .arg = format_words + 1,
      .group = "What is written",
      .help = "csv is RFC 4180, json one object a line, sql a table with its rows",
      .initial = "csv",
