@@ -50,7 +50,7 @@ enum mr_code mr_gate_count_rows(struct mr_gate_work *work, struct mr_err *err)
         const double left = mr_gate_work_left(work);
         if (left <= 0)
             break;
-        if (order[i]->out->view.seen != MR_GATE_SEEN ||
+        if (order[i]->out->view.seen != MR_GATE_SEEN || order[i]->out->rows_exact ||
             (double)order[i]->table->est_rows > left * ROWS_PER_SECOND)
             continue;
         code = count(work, order[i], &why);

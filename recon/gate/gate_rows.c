@@ -45,8 +45,9 @@ struct reading {
     bool holds;           /* what rows hold can be compared: the structure is the same */
     struct mr_vec probes; /* struct probe, sorted by key before rows are fetched */
     struct mr_hasher *hasher;
-    struct mr_strbuf key; /* of the row that is being read */
-    bool again;           /* rows of the past are looked for */
+    struct mr_strbuf key;                 /* of the row that is being read */
+    bool again;                           /* rows of the past are looked for */
+    const struct mr_gate_seen_rows *seen; /* of the table, by who read before */
 };
 
 /* ---- which columns ---- */
@@ -282,12 +283,36 @@ static void add_far_back_sql(struct mr_strbuf *sql, const struct reading *r,
     mr_strbuf_add_char(sql, ')');
 }
 
+/* Without asking the server: all rows were seen. */
+static enum mr_code list_seen(struct reading *r, const struct mr_column *column, struct listing *l,
+                              struct mr_err *err)
+{
+    const size_t count = r->seen->ends.count;
+    size_t *order = mr_arena_calloc(r->work->task->arena, count + 1, sizeof *order);
+    struct mr_value *values = mr_arena_calloc(r->work->task->arena, r->columns, sizeof *values);
+    if (order == NULL || values == NULL)
+        return mr_err_nomem(err, "looking for rows");
+    MR_TRY(mr_gate_seen_newest(r->seen, mr_gate_spec_position(&r->spec, column->name), order, err));
+    for (size_t i = 0; i < count; i++) {
+        MR_TRY(mr_gate_seen_row(r->seen, order[i], values, r->columns, err));
+        for (size_t k = 0; k < r->spec.read.nkey; k++)
+            MR_TRY(mr_row_encode(&l->bytes, &values[r->spec.read.key[k]], err));
+        size_t *end_of = mr_vec_push(&l->ends);
+        if (end_of == NULL)
+            return mr_err_nomem(err, "reading keys");
+        *end_of = l->bytes.len;
+    }
+    return mr_strbuf_check(&l->bytes, "reading keys", err);
+}
+
 /* Of a small table all keys are read, so that rows far back are told by their rank. */
 static enum mr_code list_by(struct reading *r, const struct mr_column *column, struct listing *l,
                             struct mr_err *err)
 {
     const bool small = r->item->table->est_rows <= SMALL_TABLE_ROWS;
     struct mr_strbuf sql = MR_STRBUF_INIT;
+    if (r->seen->all)
+        return list_seen(r, column, l, err);
     add_key_sql(&sql, r);
     add_order_sql(&sql, r, column, true,
                   small ? 2 * SMALL_TABLE_ROWS : rows_wanted(r->item->table));
@@ -502,6 +527,34 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
     return MR_OK;
 }
 
+static enum mr_code take_seen(struct reading *r, struct mr_err *err)
+{
+    struct mr_value *values =
+        mr_arena_calloc(r->work->task->arena, r->spec.read.ncols, sizeof *values);
+    if (values == NULL)
+        return mr_err_nomem(err, "looking for rows");
+    if (r->again) /* whether it was updated since */
+        values[r->columns].cls = MR_CLASS_NULL;
+    for (size_t i = 0; i < r->seen->ends.count; i++) {
+        MR_TRY(mr_gate_seen_row(r->seen, i, values, r->columns, err));
+        MR_TRY(take_row(r, values, err));
+    }
+    return MR_OK;
+}
+
+/* May the server be spared?  Of the past that is so where every row stands as it was: about any other
+ * one more is asked than what was seen. */
+static bool is_answered(struct reading *r)
+{
+    struct probe *probes = r->probes.items;
+    bool all = r->seen->all || r->again;
+    for (size_t i = 0; r->again && all && i < r->probes.count; i++)
+        all = probes[i].row->state == MR_GATE_ROW_SAME;
+    for (size_t i = 0; !all && i < r->probes.count; i++)
+        probes[i].row->state = MR_GATE_ROW_GONE;
+    return all;
+}
+
 /* Each key once, in order: the server reads them along the index, and take_row() finds whom a row
  * is for by halving. */
 static enum mr_code fetch(struct reading *r, struct mr_err *err)
@@ -511,6 +564,9 @@ static enum mr_code fetch(struct reading *r, struct mr_err *err)
     if (r->probes.count == 0)
         return MR_OK;
     qsort(probes, r->probes.count, sizeof *probes, compare_probes);
+    MR_TRY(take_seen(r, err));
+    if (is_answered(r))
+        return MR_OK;
     struct mr_key *keys = mr_arena_calloc(r->work->task->arena, r->probes.count, sizeof *keys);
     if (keys == NULL)
         return mr_err_nomem(err, "looking for rows");
@@ -709,12 +765,14 @@ static enum mr_code record(struct reading *r, struct mr_err *err)
 }
 
 enum mr_code mr_gate_read_rows(struct mr_gate_work *work, struct mr_gate_item *item,
-                               const struct mr_gate_table *past, struct mr_err *err)
+                               const struct mr_gate_table *past,
+                               const struct mr_gate_seen_rows *seen, struct mr_err *err)
 {
     struct reading r;
     if (work->task->past != NULL && past == NULL)
         return MR_OK;
     enum mr_code code = begin(&r, work, item, err);
+    r.seen = seen;
     if (code == MR_OK && r.spec.has_key)
         code = past != NULL ? look_again(&r, past, err) : record(&r, err);
     end(&r);

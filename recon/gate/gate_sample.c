@@ -36,6 +36,7 @@ struct sampling {
     bool keeps_each;
     struct mr_strbuf each; /* so many digits of each row's digest */
     struct mr_strbuf keys; /* and of its key's */
+    struct mr_gate_seen_rows seen;
 };
 
 static enum mr_code begin(struct sampling *s, struct mr_gate_work *work, struct mr_gate_item *item,
@@ -47,6 +48,7 @@ static enum mr_code begin(struct sampling *s, struct mr_gate_work *work, struct 
                            .each = MR_STRBUF_INIT,
                            .keys = MR_STRBUF_INIT,
                            .hasher = mr_hasher_new()};
+    mr_gate_seen_init(&s->seen);
     if (s->hasher == NULL)
         return mr_err_nomem(err, "sampling rows");
     return mr_gate_spec_init(&s->spec, item->table, work->task->arena, err);
@@ -58,6 +60,7 @@ static void end(struct sampling *s)
     mr_strbuf_release(&s->last);
     mr_strbuf_release(&s->each);
     mr_strbuf_release(&s->keys);
+    mr_gate_seen_release(&s->seen);
 }
 
 static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr_err *err)
@@ -66,6 +69,8 @@ static enum mr_code take_row(void *ctx, const struct mr_value *values, struct mr
     enum mr_code code = MR_OK;
     for (size_t i = 0; code == MR_OK && i < s->spec.read.ncols; i++)
         code = mr_hasher_add(s->hasher, &values[i], err);
+    if (code == MR_OK)
+        code = mr_gate_seen_add(&s->seen, values, s->spec.read.ncols, err);
     struct mr_digest digest = mr_hasher_finish(s->hasher);
     s->sum.lo += digest.lo;
     s->sum.hi += digest.hi + (s->sum.lo < digest.lo ? 1 : 0);
@@ -173,7 +178,10 @@ static enum mr_code choose_ranges(struct sampling *s, struct mr_err *err)
     if (ranges == NULL)
         return mr_err_nomem(err, "sampling rows");
     out->ranges = ranges;
+    s->seen.on = true;
     enum mr_code code = sample_from(s, NULL, &ranges[0], &any, err);
+    s->seen.all = s->seen.on && s->rows < RANGE_ROWS;
+    s->seen.on = false;
     out->nranges = any ? 1 : 0;
     if (code != MR_OK || column == NULL || s->rows < RANGE_ROWS)
         return code;
@@ -304,14 +312,14 @@ static enum mr_code reread_all(struct sampling *s, const struct mr_gate_table *p
     if (ranges == NULL)
         return mr_err_nomem(err, "sampling rows");
     out->ranges = ranges;
-    s->keeps_each = true;
+    s->keeps_each = s->seen.on = true;
     if (s->spec.has_key)
         for (size_t i = 0; code == MR_OK && i < past->nranges; i++) {
             code = reread(s, &past->ranges[i], past->ranges[i].rows * REREAD_FACTOR + RANGE_ROWS,
                           &ranges[i], err);
             out->nranges += code == MR_OK ? 1 : 0;
         }
-    s->keeps_each = false;
+    s->keeps_each = s->seen.on = false;
     if (code == MR_OK && s->work->task->full && past->full.digest != NULL)
         code = reread(s, &past->full, 0, &out->full, err);
     return code;
@@ -345,6 +353,8 @@ enum mr_code mr_gate_read_digests(struct mr_gate_work *work, struct mr_gate_item
         if (code == MR_OK && work->task->full)
             code = read_full(&s, err);
     }
+    if (code == MR_OK)
+        code = mr_gate_read_rows(work, item, before, &s.seen, err);
     end(&s);
-    return code == MR_OK ? mr_gate_read_rows(work, item, before, err) : code;
+    return code;
 }

@@ -16,7 +16,6 @@
 
 /* A locked table costs a second; more than this is not spent on them together. */
 #define LOCKED_MAX_S 3.0
-#define ER_LOCK_WAIT_TIMEOUT 1205
 #define ER_QUERY_INTERRUPTED 1317
 
 double mr_gate_work_left(const struct mr_gate_work *work)
@@ -74,21 +73,6 @@ const char *mr_gate_work_keep(struct mr_gate_work *work, const char *text)
     return kept != NULL ? kept : "";
 }
 
-static uint64_t type_max(const struct mr_column *c)
-{
-    static const struct {
-        const char *type;
-        unsigned bits;
-    } types[] = {{"tinyint", 8}, {"smallint", 16}, {"mediumint", 24}, {"int", 32}, {"bigint", 64}};
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (strcmp(c->data_type, types[i].type) == 0)
-            return (UINT64_MAX >> (64 - types[i].bits)) >> (c->is_unsigned ? 0 : 1);
-    /* beyond these, one more is the same number */
-    if (c->cls == MR_CLASS_FLOAT)
-        return UINT64_C(1) << 24;
-    return c->cls == MR_CLASS_DOUBLE ? UINT64_C(1) << 53 : 0;
-}
-
 const struct mr_column *mr_gate_work_counter(const struct mr_table *table)
 {
     const struct mr_column *column = mr_table_counter(table);
@@ -100,181 +84,10 @@ const struct mr_column *mr_gate_work_counter(const struct mr_table *table)
     return NULL;
 }
 
-/* What one statement reads of a table: greatest key, newest value, its age. */
-struct quick {
-    const struct mr_column *key, *newest, *fresh;
-    enum mr_gate_newest_by newest_by, fresh_by;
-    const struct mr_gate_table *past; /* whose last rows are looked at again, or NULL */
-};
-
-static bool is_integer_text(const char *text)
-{
-    const char *digits = text + (text[0] == '-' ? 1 : 0);
-    return digits[0] != '\0' && digits[strspn(digits, "0123456789")] == '\0';
-}
-
-/* Where only the last rows are looked at, and the baseline says which those were. */
-static const struct mr_gate_table *
-read_before(const struct mr_gate_work *work, const struct mr_gate_item *item, const struct quick *q)
-{
-    const struct mr_gate_facts *past = work->task->past;
-    const struct mr_column *key = mr_gate_key_column(item->table);
-    if (past == NULL || key == NULL || q->newest == NULL || q->newest_by != MR_GATE_BY_LAST_ROWS)
-        return NULL;
-    const struct mr_gate_table *then = mr_gate_facts_table(
-        past, mr_gate_facts_pair(work->facts, past, item->table->db), item->table->name);
-    if (then == NULL || then->key_column == NULL || then->time_column == NULL ||
-        strcmp(then->key_column, key->name) != 0 ||
-        strcmp(then->time_column, q->newest->name) != 0 || !is_integer_text(then->greatest))
-        return NULL;
-    return then;
-}
-
-static void choose(const struct mr_gate_work *work, const struct mr_gate_item *item,
-                   struct quick *q)
-{
-    const struct mr_table *table = item->table;
-    *q = (struct quick){.key = mr_gate_work_counter(table)};
-    if (q->key == NULL)
-        q->key = mr_gate_key_column(table);
-    q->newest = mr_gate_newest_column(table, &item->config);
-    if (q->newest != NULL)
-        q->newest_by = mr_gate_newest_by(table, q->newest);
-    q->past = read_before(work, item, q);
-    if (item->config.freshness != NULL)
-        q->fresh = mr_table_column(table, item->config.freshness);
-    if (q->fresh != NULL)
-        q->fresh_by = mr_gate_newest_by(table, q->fresh);
-}
-
-static void quick_sql(struct mr_strbuf *sql, const struct mr_gate_item *item, struct quick *q)
-{
-    struct mr_strbuf age = MR_STRBUF_INIT;
-    /* FLOAT and DOUBLE count, too: in digits they are numbers like the others */
-    const bool rounds =
-        q->key != NULL && (q->key->cls == MR_CLASS_FLOAT || q->key->cls == MR_CLASS_DOUBLE);
-    if (q->key != NULL) {
-        mr_strbuf_add_str(sql, rounds ? "CAST(" : "");
-        mr_gate_newest_sql(sql, item->table, q->key, MR_GATE_BY_INDEX);
-        mr_strbuf_add_str(sql, rounds ? " AS DECIMAL(65))" : "");
-    } else {
-        mr_strbuf_add_str(sql, "NULL");
-    }
-    mr_strbuf_add_str(sql, ", ");
-    if (q->past != NULL)
-        mr_gate_newest_again_sql(sql, item->table, q->newest, q->past->greatest,
-                                 q->past->newest_by);
-    else if (q->newest != NULL && q->newest_by != MR_GATE_BY_NOTHING)
-        mr_gate_newest_sql(sql, item->table, q->newest, q->newest_by);
-    else
-        mr_strbuf_add_str(sql, "NULL");
-    mr_strbuf_add_str(sql, ", ");
-    if (q->fresh != NULL && q->fresh_by != MR_GATE_BY_NOTHING &&
-        mr_gate_age_sql(&age, item->table, q->fresh, q->fresh_by))
-        mr_strbuf_add(sql, age.ptr, age.len);
-    else
-        mr_strbuf_add_str(sql, "NULL");
-    sql->failed |= age.failed;
-    mr_strbuf_release(&age);
-    /* also where nothing of it is there: may the table be read at all? */
-    mr_strbuf_add_str(sql, ", (SELECT 1 FROM ");
-    mr_sql_table(sql, item->table->db, item->table->name);
-    mr_strbuf_add_str(sql, " LIMIT 1)");
-}
-
-static void take_quick(struct mr_gate_work *work, struct mr_gate_item *item, const struct quick *q,
-                       const struct mr_cell *row)
-{
-    struct mr_gate_table *out = item->out;
-    if (q->key != NULL) {
-        out->key_column = mr_gate_work_keep(work, q->key->name);
-        out->has_greatest = true;
-        out->greatest = mr_gate_work_keep(work, row[0].ptr);
-    }
-    if (q->newest != NULL && q->newest_by != MR_GATE_BY_NOTHING) {
-        out->time_column = mr_gate_work_keep(work, q->newest->name);
-        out->time_is_number = mr_class_is_integer(q->newest->cls);
-        out->newest = mr_gate_work_keep(work, row[1].ptr);
-        out->newest_by = mr_gate_newest_by_text(q->newest_by);
-    }
-    if (q->fresh != NULL) {
-        out->fresh_known = row[2].ptr != NULL;
-        out->fresh_age_s = row[2].ptr != NULL ? strtod(row[2].ptr, NULL) : 0;
-    }
-}
-
-/* Its greatest value costs a walk over the index: where there is no time, the counter is
- * not reported. */
-static enum mr_code read_grouped(struct mr_gate_work *work, struct mr_gate_item *item,
-                                 const struct mr_column *counter, struct mr_err *err)
-{
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    struct mr_result *res = NULL;
-    const struct mr_cell *row;
-    mr_strbuf_add_str(&sql, "MAX(");
-    mr_sql_ident(&sql, counter->name);
-    mr_strbuf_add_str(&sql, ") FROM ");
-    mr_sql_table(&sql, item->table->db, item->table->name);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    item->out->counter_grouped = true;
-    if (code == MR_OK)
-        code = mr_gate_work_query(work, "n", sql.ptr, 2.0, &res, err);
-    if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL &&
-        row[0].ptr[0] != '-')
-        item->out->counter_greatest = strtoull(row[0].ptr, NULL, 10);
-    mr_result_free(res);
-    mr_strbuf_release(&sql);
-    if (code != MR_E_TIMEOUT)
-        return code;
-    item->out->counter_column = NULL;
-    return MR_OK;
-}
-
-static enum mr_code read_counter(struct mr_gate_work *work, struct mr_gate_item *item,
-                                 struct mr_err *err)
-{
-    const struct mr_column *counter = mr_table_counter(item->table);
-    struct mr_gate_table *out = item->out;
-    if (counter == NULL)
-        return MR_OK;
-    out->counter_column = mr_gate_work_keep(work, counter->name);
-    out->counter_max = type_max(counter);
-    if (mr_gate_work_counter(item->table) == NULL)
-        return read_grouped(work, item, counter, err);
-    /* the key was read first: what is inserted in between moves the counter */
-    if (out->greatest[0] != '-')
-        out->counter_greatest = strtoull(out->greatest, NULL, 10);
-    return mr_schema_auto_increment(work->task->link->db, item->table, &out->next, NULL, err);
-}
-
 /* A table is dropped while it is read: then it is not there. */
 static bool is_gone(enum mr_code code, const struct mr_err *why)
 {
     return code == MR_E_NO_SUCH && why->sql_errno == 1146;
-}
-
-static enum mr_code read_quick(struct mr_gate_work *work, struct mr_gate_item *item,
-                               struct mr_err *why)
-{
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    struct mr_result *res = NULL;
-    struct quick q;
-    const struct mr_cell *row;
-    double began = mr_clock_now_s();
-    choose(work, item, &q);
-    quick_sql(&sql, item, &q);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", why);
-    if (code == MR_OK)
-        code = mr_gate_work_query(work, "nnnn", sql.ptr, 2.0, &res, why);
-    if (code == MR_OK && (row = mr_result_next(res)) != NULL)
-        take_quick(work, item, &q, row);
-    mr_result_free(res);
-    mr_strbuf_release(&sql);
-    if (code == MR_OK)
-        code = read_counter(work, item, why);
-    if (code == MR_E_SQL && why->sql_errno == ER_LOCK_WAIT_TIMEOUT)
-        work->locked_s += mr_clock_now_s() - began;
-    return code;
 }
 
 /* With rights on some columns alone the others are not shown, as if there were none. */
@@ -316,7 +129,7 @@ static enum mr_code read_table(struct mr_gate_work *work, struct mr_gate_item *i
     else
         code = see_all_columns(work, item, &why);
     if (code == MR_OK)
-        code = read_quick(work, item, &why);
+        code = mr_gate_read_quick(work, item, &why);
     if (code == MR_OK)
         code = mr_gate_read_drawn(work, item, &why);
     if (code == MR_OK && item->config.sequence != NULL)
@@ -412,6 +225,15 @@ static enum mr_code plan(struct mr_gate_work *work, struct mr_gate_table *tables
     return MR_OK;
 }
 
+/* Of the tables from `first` on.  A few at a time, so that the server has them open still when each
+ * is read. */
+static enum mr_code read_many(struct mr_gate_work *work, size_t first, struct mr_err *err)
+{
+    const size_t left = work->nitems - first;
+    return mr_gate_read_quick_many(work, &work->items[first],
+                                   left < MR_GATE_AT_ONCE ? left : MR_GATE_AT_ONCE, err);
+}
+
 static enum mr_code read_all(struct mr_gate_work *work, struct mr_gate_table *tables,
                              struct mr_gate_facts *facts, struct mr_err *err)
 {
@@ -421,6 +243,8 @@ static enum mr_code read_all(struct mr_gate_work *work, struct mr_gate_table *ta
         bool gone = false;
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
+        if (i % MR_GATE_AT_ONCE == 0)
+            MR_TRY(read_many(work, i, err));
         code = read_table(work, &work->items[i], &gone, err);
         facts->data_bytes += work->items[i].table->data_bytes;
         if (gone)

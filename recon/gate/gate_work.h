@@ -1,18 +1,20 @@
 /*
- * gate_work: what the files that read tables share: gate_tables, gate_absent, gate_count,
- * gate_sequence, gate_sample, gate_rows, gate_objects.  Private to them.
+ * gate_work: what the files that read tables share: gate_tables, gate_quick, gate_absent,
+ * gate_count, gate_sequence, gate_sample, gate_rows, gate_objects.  Private to them.
  */
 #ifndef MR_GATE_WORK_H
 #define MR_GATE_WORK_H
 
 #include "core/schema/schema.h"
 #include "recon/gate/gate_collect.h"
+#include "recon/gate/gate_seen.h"
 
 /* A table while it is read. */
 struct mr_gate_item {
     const struct mr_table *table;
     struct mr_table_config config;
     struct mr_gate_table *out;
+    bool has_quick; /* its quick facts are there */
 };
 
 struct mr_gate_work {
@@ -21,9 +23,10 @@ struct mr_gate_work {
     const struct mr_gate_facts *facts; /* the status is there already */
     struct mr_gate_item *items;
     size_t nitems;
-    double deadline_s; /* by mr_clock_now_s(): the end of the budget */
-    double locked_s;   /* spent waiting for locked tables */
-    bool nomem;        /* a text could not be kept */
+    double deadline_s;    /* by mr_clock_now_s(): the end of the budget */
+    double locked_s;      /* spent waiting for locked tables */
+    unsigned many_failed; /* statements of many tables */
+    bool nomem;           /* a text could not be kept */
 };
 
 /* A copy in the arena; "" and work->nomem where there is no memory.  NULL gives "". */
@@ -49,6 +52,16 @@ const struct mr_column *mr_gate_work_counter(const struct mr_table *table);
 /* Is the table, or sequence, of that name among those that were asked for? */
 bool mr_gate_work_selects(const struct mr_gate_task *task, const char *db, const char *name);
 
+/* gate_quick.c: the greatest key, the newest value and its age, the counter, of a table; and of up
+ * to MR_GATE_AT_ONCE tables by one statement, with the rows of small ones, but for counters.  What
+ * that fails at is left to be asked by itself, so that the table that it fails for is named; only
+ * what is fatal is an error. */
+#define MR_GATE_AT_ONCE 32
+enum mr_code mr_gate_read_quick(struct mr_gate_work *work, struct mr_gate_item *item,
+                                struct mr_err *why);
+enum mr_code mr_gate_read_quick_many(struct mr_gate_work *work, struct mr_gate_item *items,
+                                     size_t count, struct mr_err *err);
+
 /* Fill in what a table has of triggers; the sequence that a column of it draws from; all
  * sequences that were asked for.  What the account may not see is said to be hidden, and only
  * fatal errors end it (gate_link.h). */
@@ -73,8 +86,10 @@ enum mr_code mr_gate_read_sequence(struct mr_gate_work *work, struct mr_gate_ite
 enum mr_code mr_gate_read_digests(struct mr_gate_work *work, struct mr_gate_item *item,
                                   struct mr_err *err);
 
-/* Called by it: the newest rows, and some far back; those of `past`, where that is set. */
+/* Called by it: the newest rows, and some far back; those of `past`, where that is set.  seen: what
+ * it has read of the table. */
 enum mr_code mr_gate_read_rows(struct mr_gate_work *work, struct mr_gate_item *item,
-                               const struct mr_gate_table *past, struct mr_err *err);
+                               const struct mr_gate_table *past,
+                               const struct mr_gate_seen_rows *seen, struct mr_err *err);
 
 #endif

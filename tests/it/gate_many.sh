@@ -1,0 +1,81 @@
+#!/bin/bash
+# gate_many.sh: a baseline says of a table the same whether it was read among many or alone, small
+# ones are read once, and what stands still is not read again.
+
+. "$(dirname "$0")/lib.sh"
+begin a
+BASE=$IT_TMP/base.json
+
+recorded() { # recorded SIDE ARGS…: $RC, $BASE
+    "$MYRECON" gate record "$(uri "$1" "$DB")" --output "$BASE" --force "${@:2}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+tables() { jq -c '.servers[0].tables[]' "$BASE"; }
+statements() { client "$1" <<<"SHOW GLOBAL STATUS LIKE 'Com_select'" | cut -f2; }
+
+many() { # many SIDE
+    local name alone before
+    fresh "$1" "$DB"
+    {
+        # a value of one table is not to become what it is beside those of another
+        echo "CREATE TABLE d (id INT PRIMARY KEY, created_at DATE, KEY (created_at)); INSERT INTO d VALUES (1, '2026-01-02'), (2, '2026-01-01'), (3, NULL);
+            CREATE TABLE dt (id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, created_at DATETIME(6)); INSERT INTO dt VALUES (18446744073709551614, '2026-01-02 03:04:05.678901'), (7, '0001-01-01');
+            CREATE TABLE ts (id INT NOT NULL PRIMARY KEY, created_at TIMESTAMP NULL); INSERT INTO ts VALUES (-5, '2026-01-02 03:04:05'), (5, NULL), (6, '2026-01-02 03:04:05');
+            CREATE TABLE n (id INT PRIMARY KEY, created_at BIGINT UNSIGNED); INSERT INTO n VALUES (1, 1767322000), (2, NULL);
+            CREATE TABLE f (id DOUBLE PRIMARY KEY, v FLOAT); INSERT INTO f VALUES (1, -0.0), (2, 0.1);
+            CREATE TABLE txt (name VARCHAR(20) COLLATE utf8mb4_general_ci PRIMARY KEY, created_at DATETIME); INSERT INTO txt VALUES ('b', '2026-01-01'), ('A', '2026-01-01'), ('ö', '2026-01-01'), ('', NULL);
+            CREATE TABLE two (a INT, b VARCHAR(9), created_at DATETIME, PRIMARY KEY (a, b)); INSERT INTO two VALUES (1, 'x', '2026-02-02'), (1, 'y', '2026-02-02'), (0, 'z', '2026-02-02');
+            CREATE TABLE keyless (v INT, created_at DATETIME); INSERT INTO keyless VALUES (1, '2026-01-01'), (1, '2026-01-01');
+            CREATE TABLE none (id INT AUTO_INCREMENT PRIMARY KEY, created_at DATETIME);
+            CREATE TABLE wide (id INT PRIMARY KEY, v LONGTEXT); INSERT INTO wide VALUES (1, REPEAT('w', 200000)), (2, REPEAT('v', 200000)), (3, 'u');
+            CREATE TABLE \`o\`\`dd\` (\`i\`\`d\` INT PRIMARY KEY, v BIT(3)); INSERT INTO \`o\`\`dd\` VALUES (1, b'101');"
+        for i in 31 32 33 201; do
+            echo "CREATE TABLE r$i (id INT AUTO_INCREMENT PRIMARY KEY, no VARCHAR(20) NOT NULL UNIQUE, created_at DATETIME NOT NULL, KEY (created_at));
+                INSERT INTO r$i (no, created_at) WITH RECURSIVE s AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM s WHERE i < $i)
+                SELECT CONCAT('n', i), '2026-01-01' + INTERVAL (i * 7 % 13) DAY FROM s;"
+        done
+        for i in {1..40}; do echo "CREATE TABLE s$i (id INT AUTO_INCREMENT PRIMARY KEY, v VARCHAR(9)); INSERT INTO s$i (v) VALUES ('a'), ('b'), (NULL);"; done
+    } | client "$1" -D "$DB" || bail "not filled"
+    client "$1" -D "$DB" <<<"ANALYZE TABLE $(client "$1" <<<"SELECT GROUP_CONCAT(CONCAT('\`', REPLACE(TABLE_NAME, '\`', '\`\`'), '\`')) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$DB'")" >/dev/null
+
+    before=$(statements "$1")
+    recorded "$1"
+    is "$1: recorded" "$RC" 0
+    # 55 tables of which 51 are small: a statement of each, and of the others some
+    ok "$1: most tables are read once" [ $(($(statements "$1") - before)) -lt 130 ]
+    tables >"$IT_TMP/many"
+    is "$1: all of them" "$(wc -l <"$IT_TMP/many")" 55
+    while IFS= read -r name; do
+        recorded "$1" --tables "$name"
+        tables
+    done < <(jq -r .name "$IT_TMP/many") >"$IT_TMP/alone"
+    is "$1: as if each were the only one" "$(diff "$IT_TMP/many" "$IT_TMP/alone")" ""
+    is "$1: in the order of the time, and of the key" \
+        "$(jq -r 'select(.name == "ts") | .last_rows.by_time[][:20]' "$IT_TMP/many" | xargs)" \
+        "69010000000000000006 6900fffffffffffffffb 69010000000000000005"
+
+    # looked at again: what stands still, and what does not
+    recorded "$1"
+    gate=("$MYRECON" gate check --json --only sample_digest "$BASE" "$(uri "$1" "$DB")")
+    before=$(statements "$1")
+    "${gate[@]}" >"$OUT" 2>"$ERR"
+    is "$1: as it was" "$(jq -r 'select(.name == "sample_digest") | .severity' "$OUT")" ok
+    ok "$1: again most tables are read once" [ $(($(statements "$1") - before)) -lt 130 ]
+    client "$1" -D "$DB" <<<"UPDATE s7 SET v = 'changed' WHERE id = 2; DELETE FROM r33 WHERE id > 20"
+    "${gate[@]}" >"$OUT" 2>"$ERR"
+    like "$1: rows that went are seen" "$(jq -r 'select(.name == "sample_digest") | .message' "$OUT")" 'r33'
+
+    # one is locked: it is named, the others are read
+    client "$1" -D "$DB" <<<"LOCK TABLES s9 WRITE; DO SLEEP(60)" 2>/dev/null &
+    locker=$!
+    ok "$1: locked" wait_for 10 locked "$1"
+    recorded "$1" --budget 1
+    is "$1: recorded without one" "$RC $(jq -r '.servers[0].tables[] | select(.unknown != null) | .name' "$BASE" | xargs)" "4 s9"
+    client "$1" <<<"$(client "$1" <<<"SELECT CONCAT('KILL ', ID) FROM information_schema.PROCESSLIST WHERE INFO = 'DO SLEEP(60)'")"
+    wait $locker 2>/dev/null
+}
+locked() { [ "$(client "$1" <<<"SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO = 'DO SLEEP(60)'")" = 1 ]; }
+
+many a
+if [ -n "$MR_O_URI" ]; then many o; else skip "MySQL: many tables" "no MySQL 9"; fi
+finish
