@@ -418,29 +418,50 @@ static enum mr_code add_table(struct scan *scan, struct mr_create_table *t, stru
     return code;
 }
 
-/* A file is kept if a table that goes on has it. */
-static bool is_kept_file(const void *ctx, const char *name)
+/* ---- what an earlier run has left ---- */
+
+static int compare_names(const void *a, const void *b)
 {
-    const struct mr_create *c = ctx;
-    if (strcmp(name, MR_SNAP_JOURNAL) == 0)
-        return true;
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The files of tables that go on, in order: there may be as many as there are files to be asked
+ * about. */
+static enum mr_code list_kept(const struct mr_create *c, struct mr_vec *names, struct mr_err *err)
+{
     for (size_t i = 0; i < c->tables.count; i++) {
         const struct mr_create_table *t =
             *(struct mr_create_table *const *)mr_vec_at(&c->tables, i);
         const struct mr_journal_table *old = t->left_out ? NULL : mr_create_goes_on(c, t);
-        if (old == NULL)
-            continue;
-        const struct mr_journal_chunk *chunks = old->chunks.items;
-        for (size_t k = 0; k < old->chunks.count; k++)
-            if (strcmp(chunks[k].chunk.file, name) == 0)
-                return true;
+        const struct mr_journal_chunk *chunks = old != NULL ? old->chunks.items : NULL;
+        for (size_t k = 0; old != NULL && k < old->chunks.count; k++) {
+            const char **name = mr_vec_push(names);
+            if (name == NULL)
+                return mr_err_nomem(err, "clearing away what an earlier run has left");
+            *name = chunks[k].chunk.file;
+        }
     }
-    return false;
+    if (names->count > 1)
+        qsort(names->items, names->count, sizeof(const char *), compare_names);
+    return MR_OK;
+}
+
+static bool is_kept_file(const void *ctx, const char *name)
+{
+    const struct mr_vec *names = ctx;
+    return strcmp(name, MR_SNAP_JOURNAL) == 0 ||
+           (names->count > 0 && bsearch(&name, names->items, names->count, sizeof(const char *),
+                                        compare_names) != NULL);
 }
 
 enum mr_code mr_create_sweep(struct mr_create *c, struct mr_err *err)
 {
-    return mr_snap_dir_sweep(c->dir, is_kept_file, c, err);
+    struct mr_vec names = MR_VEC_INIT(const char *);
+    enum mr_code code = list_kept(c, &names, err);
+    if (code == MR_OK)
+        code = mr_snap_dir_sweep(c->dir, is_kept_file, &names, err);
+    mr_vec_release(&names);
+    return code;
 }
 
 enum mr_code mr_create_scan(struct mr_create *c, struct mr_err *err)

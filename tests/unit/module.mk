@@ -165,7 +165,7 @@ LDFLAGS_test_create_chunk := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_snap_dir_free_byte
     -Wl,--wrap=mr_throttle_wait_holding
 LDFLAGS_test_create_scan := $(SNAP_WORLD_WRAP) $(SNAP_WORLD_POOL) -Wl,--wrap=mr_create_hold \
     -Wl,--wrap=mr_create_unlock,--wrap=mr_create_wait,--wrap=mr_throttle_wait_holding \
-    -Wl,--wrap=mr_create_chunk_begin
+    -Wl,--wrap=mr_create_chunk_begin,--wrap=mr_journal_file_find
 LDFLAGS_test_create_finish := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_create_numbers_read \
     -Wl,--wrap=mr_schema_reload_table,--wrap=mr_table_read_create,--wrap=mr_create_identify \
     -Wl,--wrap=mr_create_is_unchanged,--wrap=mr_create_true_read,--wrap=mr_create_true_text \
