@@ -396,7 +396,8 @@ static void tell_line(const char *partial, size_t number, struct mr_err *err)
                      "the snapshot begins anew.");
 }
 
-/* Whole lines only; *good: up to where. */
+/* Whole lines only; *good: up to where.  Where the machine lost its power, a file system may have
+ * zeros instead of what was written last: what is behind them counts as not written, either. */
 static enum mr_code take_all(struct mr_journal_file *j, const struct mr_strbuf *text,
                              const char *fingerprint, const char *partial, size_t *good,
                              struct mr_err *err)
@@ -407,7 +408,7 @@ static enum mr_code take_all(struct mr_journal_file *j, const struct mr_strbuf *
     while (code == MR_OK) {
         const char *at = text->ptr + *good;
         const char *end = memchr(at, '\n', text->len - *good);
-        if (end == NULL)
+        if (end == NULL || memchr(at, '\0', (size_t)(end - at)) != NULL)
             break;
         size_t len = (size_t)(end - at);
         number++;

@@ -88,6 +88,40 @@ static void test_full(void **state)
     mr_snap_dir_free(dir);
 }
 
+/* A machine that loses its power leaves zeros where lines were, on some file systems: what is
+ * behind them is read again, and what is in front of them kept. */
+static void test_zeros(void **state)
+{
+    const struct mr_snap_column column = {.name = "id", .cls = MR_CLASS_INT};
+    const struct mr_snap_table table = {.db = "c", .name = "m", .columns = &column, .ncolumns = 1};
+    const struct mr_snap_consistency view = {.gtid = NULL};
+    struct mr_vec none = MR_VEC_INIT(struct mr_key);
+    static const char zeros[64];
+    struct mr_err err = {0};
+    struct stat st;
+    (void)state;
+    struct mr_snap_dir *dir = begin();
+    struct mr_journal_file *j = reopen(NULL, dir);
+    assert_int_equal(mr_journal_file_view(j, &view, NULL, &err), MR_OK);
+    assert_int_equal(mr_journal_file_table(j, &table, "CREATE", &none, &err), MR_OK);
+    assert_int_equal(write_chunk(j, &table, "data/c.m.0.tsv.zst", &err), MR_OK);
+    assert_int_equal(fstat(j->fd, &st), 0);
+    assert_int_equal(write_chunk(j, &table, "data/c.m.1.tsv.zst", &err), MR_OK);
+    assert_int_equal(write_chunk(j, &table, "data/c.m.2.tsv.zst", &err), MR_OK);
+    assert_int_equal(pwrite(j->fd, zeros, sizeof zeros, st.st_size + 9), sizeof zeros);
+    for (int i = 0; i < 2; i++) {
+        j = reopen(j, dir);
+        const struct mr_journal_table *found = mr_journal_file_find(j, "c", "m");
+        assert_non_null(found);
+        assert_int_equal(found->chunks.count, 1 + (size_t)i);
+        if (i == 0)
+            assert_int_equal(write_chunk(j, &table, "data/c.m.3.tsv.zst", &err), MR_OK);
+    }
+    mr_journal_file_close(j);
+    assert_int_equal(mr_snap_dir_remove(dir, MR_SNAP_JOURNAL, &err), MR_OK);
+    mr_snap_dir_free(dir);
+}
+
 /* What three runs have found, the second of which has found again two of four chunks only, and
  * read one between them; numbered: by a version that numbers them by a line of its own. */
 static void write_runs(struct mr_journal_file **j, const struct mr_snap_dir *dir,
@@ -142,6 +176,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_full),
+        cmocka_unit_test(test_zeros),
         cmocka_unit_test(test_order),
     };
     (void)signal(SIGXFSZ, SIG_IGN);
