@@ -178,13 +178,20 @@ static bool is_choice(const char *kind, const char *choice)
 static enum mr_code check_line(const struct mr_plan_decisions *d, const char *table,
                                const char *kind, const char *choice, struct mr_err *err)
 {
-    if (table_named(d, table) == NULL) {
+    bool several = false;
+    const struct mr_plan_table *t = mr_plan_table_meant(d->tables, table, &several);
+    if (several) {
+        (void)mr_err_set(err, MR_E_REFUSED, "several tables are \"%s\" but for capitals", table);
+        mr_err_hint(err, "Write the name as conflicts.csv has it.");
+        return MR_E_REFUSED;
+    }
+    if (t == NULL) {
         (void)mr_err_set(err, MR_E_REFUSED, "table \"%s\" is not planned", table);
         mr_err_hint(err, "Use conflicts.csv of a plan of the same case.");
         return MR_E_REFUSED;
     }
     if (is_choice(kind, choice))
-        return check_newest(table_named(d, table), choice, err);
+        return check_newest(t, choice, err);
     (void)mr_err_set(err, MR_E_REFUSED, "unknown decision \"%s\"%s%s", choice,
                      kind[0] != '\0' ? " for " : "", kind);
     mr_err_hint(err, "Choose one of: %s.",

@@ -91,6 +91,41 @@ static const char *write_file(const char *kind, const char *choice, char *path)
     return path;
 }
 
+/* Of tables that differ by capitals alone, a name in others is none: its line is a fault. */
+static void test_letters(void **state)
+{
+    static const struct {
+        const char *name;
+        bool is_first; /* table "club.members" */
+    } cases[] = {{"club.members", true}, {"club.Members", false}, {"club.MEMBERS", false}};
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct world w;
+        struct mr_plan_decisions *d = NULL;
+        char path[] = "/tmp/test_plan_decisions.XXXXXX";
+        const char *choice = NULL;
+        struct mr_err err = {0};
+        begin(&w);
+        struct mr_pair other = *w.table.pair;
+        other.find.name = "club.Members";
+        struct mr_plan_table both[] = {w.table, w.table};
+        both[1].pair = &other;
+        w.tables = (struct mr_plan_tables){.tables = both, .ntables = LEN(both)};
+        int fd = mkstemp(path);
+        assert_true(
+            dprintf(fd, "table,source_key,kind,decision\n%s,7,unique,skip\n", cases[i].name) > 0);
+        assert_int_equal(close(fd), 0);
+        assert_int_equal(mr_plan_decisions_open(path, w.fd, w.decided, &w.tables, &d, &err), MR_OK);
+        const struct mr_decision_ask ask = ask_of(&w, "unique", 0);
+        assert_int_equal(mr_plan_decisions_find(d, &ask, &choice, NULL), MR_OK);
+        if ((choice != NULL) != cases[i].is_first)
+            fail_msg("%s: %s", cases[i].name, choice != NULL ? choice : "nobody decides");
+        mr_plan_decisions_close(d);
+        assert_int_equal(unlink(path), 0);
+        end(&w);
+    }
+}
+
 static void test_who_wins(void **state)
 {
     static const struct {
@@ -235,6 +270,7 @@ static void test_changed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_letters),
         cmocka_unit_test(test_who_wins),
         cmocka_unit_test(test_changed),
         cmocka_unit_test(test_two_answers),
