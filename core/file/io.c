@@ -301,7 +301,18 @@ enum mr_code mr_io_commit_unsynced(struct mr_io_file *file, struct mr_err *err)
     return take_name(file, false, err);
 }
 
-static enum mr_code sync_entry(int dir_fd, const char *dir, const char *name, struct mr_err *err)
+/* A second fsync of it would say that all is well, and a reader be given what the cache has. */
+static enum mr_code sync_failed(int dir_fd, const char *dir, const char *name, bool removes,
+                                struct mr_err *err)
+{
+    const enum mr_code code = mr_io_fail(err, errno, "sync a file of directory", dir);
+    if (removes)
+        (void)unlinkat(dir_fd, name, 0);
+    return code;
+}
+
+static enum mr_code sync_entry(int dir_fd, const char *dir, const char *name, bool removes,
+                               struct mr_err *err)
 {
     struct stat st;
     enum mr_code code = MR_OK;
@@ -315,12 +326,12 @@ static enum mr_code sync_entry(int dir_fd, const char *dir, const char *name, st
     if (fd < 0)
         return mr_io_fail(err, errno, "open a file of directory", dir);
     if (fsync(fd) != 0)
-        code = mr_io_fail(err, errno, "sync a file of directory", dir);
+        code = sync_failed(dir_fd, dir, name, removes, err);
     (void)close(fd);
     return code;
 }
 
-enum mr_code mr_io_sync_files(const char *dir, struct mr_err *err)
+enum mr_code mr_io_sync_files(const char *dir, bool removes, struct mr_err *err)
 {
     const struct dirent *entry;
     enum mr_code code = MR_OK;
@@ -328,7 +339,7 @@ enum mr_code mr_io_sync_files(const char *dir, struct mr_err *err)
     if (list == NULL)
         return mr_io_fail(err, errno, "open directory", dir);
     for (errno = 0; code == MR_OK && (entry = readdir(list)) != NULL; errno = 0)
-        code = sync_entry(dirfd(list), dir, entry->d_name, err);
+        code = sync_entry(dirfd(list), dir, entry->d_name, removes, err);
     if (code == MR_OK && errno != 0)
         code = mr_io_fail(err, errno, "read directory", dir);
     if (code == MR_OK && mr_io_sync_dir(dirfd(list)) != 0)

@@ -16,6 +16,7 @@
 #ifndef MR_IO_H
 #define MR_IO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -34,8 +35,10 @@ enum mr_code mr_io_commit(struct mr_io_file *file, struct mr_err *err);
 /* The same for one of many files: rename alone.  Whoever looks sees all of it, but a machine that
  * loses its power may lose it, name or bytes, until mr_io_sync_files(). */
 enum mr_code mr_io_commit_unsynced(struct mr_io_file *file, struct mr_err *err);
-/* fsync of each regular file in the directory, and of the directory. */
-enum mr_code mr_io_sync_files(const char *dir, struct mr_err *err);
+/* fsync of each regular file in the directory, and of the directory.  removes: a file for which
+ * that fails is removed, because nobody is told of it a second time: its reader is given what the
+ * cache has, and another fsync succeeds. */
+enum mr_code mr_io_sync_files(const char *dir, bool removes, struct mr_err *err);
 /* NULL is fine.  Removes the temporary file unless it was committed. */
 void mr_io_free(struct mr_io_file *file);
 

@@ -12,7 +12,9 @@
 #include "core/file/io.h"
 #include "core/file/new_dir.h"
 
-static const char *const folders[] = {"data", "schema"};
+#define DATA "data" /* whose files a run that goes on may keep */
+
+static const char *const folders[] = {DATA, "schema"};
 
 struct mr_snap_dir {
     struct mr_arena arena;
@@ -45,7 +47,7 @@ static bool is_own(const char *name)
 {
     static const char *const names[] = {
         MR_SNAP_MANIFEST, MR_SNAP_MANIFEST_SUM, MR_SNAP_SIGNATURE, MR_SNAP_CATALOGUE,
-        MR_SNAP_JOURNAL,  "restore.sql",        "RESTORE.txt",     "data",
+        MR_SNAP_JOURNAL,  "restore.sql",        "RESTORE.txt",     DATA,
         "schema"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
@@ -201,13 +203,13 @@ static enum mr_code write_sum(const struct mr_snap_dir *dir, const struct mr_str
 static enum mr_code sync_all(const struct mr_snap_dir *dir, struct mr_err *err)
 {
     struct mr_strbuf path = MR_STRBUF_INIT;
-    enum mr_code code = mr_io_sync_files(dir->building.partial, err);
+    enum mr_code code = mr_io_sync_files(dir->building.partial, false, err);
     for (size_t i = 0; code == MR_OK && i < sizeof folders / sizeof *folders; i++) {
         mr_strbuf_reset(&path);
         mr_strbuf_add_fmt(&path, "%s/%s", dir->building.partial, folders[i]);
         code = mr_strbuf_check(&path, "writing a snapshot", err);
         if (code == MR_OK)
-            code = mr_io_sync_files(path.ptr, err);
+            code = mr_io_sync_files(path.ptr, strcmp(folders[i], DATA) == 0, err);
     }
     mr_strbuf_release(&path);
     return code;

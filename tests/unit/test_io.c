@@ -20,6 +20,18 @@
 #include "core/file/io.h"
 #include "tests/unit/place.h"
 
+static int syncs_left = -1; /* until one fails; -1: none does */
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+    if (syncs_left < 0 || syncs_left-- > 0)
+        return __real_fsync(fd);
+    errno = EIO;
+    return -1;
+}
+
 static void assert_content(const char *path, const char *text)
 {
     struct mr_strbuf got = MR_STRBUF_INIT;
@@ -68,13 +80,33 @@ static void test_commit_unsynced(void **state)
     assert_int_equal(mr_io_commit_unsynced(file, &err), MR_OK);
     mr_io_free(file);
     assert_content("target", "new");
-    assert_int_equal(mr_io_sync_files(".", &err), MR_OK); /* folders and links are left alone */
+    assert_int_equal(mr_io_sync_files(".", true, &err),
+                     MR_OK); /* folders and links are left alone */
     assert_content("target", "new");
     assert_int_equal(unlink("link"), 0);
     assert_int_equal(rmdir("folder"), 0);
     assert_int_equal(count_files(), 1);
-    assert_int_equal(mr_io_sync_files("nowhere", &err), MR_E_IO);
+    assert_int_equal(mr_io_sync_files("nowhere", true, &err), MR_E_IO);
     assert_non_null(strstr(err.message, "nowhere"));
+}
+
+/* Linux tells of a failed write once: the next fsync succeeds, and the cache still has the bytes.
+ * What is to be kept only if it lies on the disk is removed. */
+static void test_sync_fails(void **state)
+{
+    (void)state;
+    for (int removes = 0; removes < 2; removes++) {
+        struct mr_err err = {0};
+        put("one", "1");
+        put("two", "2");
+        syncs_left = 1;
+        assert_int_equal(mr_io_sync_files(".", removes != 0, &err), MR_E_IO);
+        assert_int_equal(err.sys_errno, EIO);
+        assert_int_equal(syncs_left, -1);
+        assert_int_equal(count_files(), removes ? 1 : 2);
+        assert_int_equal(mr_io_sync_files(".", removes != 0, &err), MR_OK);
+        assert_int_equal(count_files(), removes ? 1 : 2);
+    }
 }
 
 static void test_free_without_commit_leaves_no_trace(void **state)
@@ -339,7 +371,7 @@ static void test_sync_is_interrupted(void **state)
     (void)state;
     put("target", "old");
     mr_cancel();
-    assert_int_equal(mr_io_sync_files(".", &err), MR_E_CANCELLED);
+    assert_int_equal(mr_io_sync_files(".", true, &err), MR_E_CANCELLED);
 }
 
 int main(void)
@@ -348,6 +380,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_PLACE(test_commit_replaces),
         IN_PLACE(test_commit_unsynced),
+        IN_PLACE(test_sync_fails),
         IN_PLACE(test_free_without_commit_leaves_no_trace),
         IN_PLACE(test_mode_whatever_the_umask),
         IN_PLACE(test_sizes),
