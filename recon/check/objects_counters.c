@@ -174,6 +174,8 @@ static enum mr_code read_all_nexts(const struct some *some, struct mr_err *err)
 
 /* ---- both ---- */
 
+/* A statement that waits for a table of MyISAM or Aria keeps its lock on others of them, and whoever
+ * writes to those waits, too: they are asked one by one. */
 static void choose(struct mr_objects_counters *all, struct some some[MR_SIDES],
                    struct mr_objects_counters_item **items)
 {
@@ -182,7 +184,7 @@ static void choose(struct mr_objects_counters *all, struct some some[MR_SIDES],
         for (size_t i = (size_t)side; i < all->list.count; i += MR_SIDES) {
             struct mr_objects_counters_item *it = mr_vec_at(&all->list, i);
             struct mr_db *db = it->counter.table != NULL ? mr_reader_db(it->counter.reader) : NULL;
-            if (db == NULL)
+            if (db == NULL || !it->counter.table->transactional)
                 continue;
             some[side].db = db;
             some[side].items[some[side].count++] = it;

@@ -7,8 +7,9 @@
  * The order of reads is its order: the greatest keys of both sides first, then the next values.
  * The keys of MR_COUNTERS_AT_ONCE tables are one statement, UNION ALL; the next values of a
  * database of MariaDB one more, where it is asked of enough tables.  MySQL states them by SHOW
- * CREATE TABLE alone (mr_schema_auto_increment says why), and that is asked table by table.  Whatever a statement for many fails at is left to
- * be asked by itself, so that the table that it fails for is named.
+ * CREATE TABLE alone (mr_schema_auto_increment says why), and that is asked table by table, as is
+ * all of tables without transactions.  Whatever a statement for many fails at is left to be asked
+ * by itself, so that the table that it fails for is named.
  */
 #ifndef MR_OBJECTS_COUNTERS_H
 #define MR_OBJECTS_COUNTERS_H
