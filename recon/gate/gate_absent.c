@@ -79,7 +79,7 @@ static enum mr_code find_absent_tables(const struct mr_gate_task *task, struct m
         a->db = mr_gate_facts_pair(past, facts, then->db);
         a->name = then->name;
         if (!is_named(facts, a->db) || !mr_gate_work_selects(task, a->db, a->name) ||
-            mr_gate_facts_table(facts, a->db, a->name) != NULL)
+            mr_gate_facts_twin(past, facts, then->db, then->name) != NULL)
             continue;
         code = probe_absent(task, a, err);
         facts->nabsent++;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/base/letters.h"
+
 const struct mr_gate_table *mr_gate_facts_table(const struct mr_gate_facts *facts, const char *db,
                                                 const char *name)
 {
@@ -64,6 +66,36 @@ const char *mr_gate_facts_pair(const struct mr_gate_facts *from, const struct mr
         if (strcmp(from->named[i], db) == 0)
             return to->named[i];
     return db;
+}
+
+/* The only table of that name but for capitals; *several: there are more. */
+static const struct mr_gate_table *table_like(const struct mr_gate_facts *facts, const char *db,
+                                              const char *name, bool *several)
+{
+    const struct mr_gate_table *like = NULL;
+    *several = false;
+    for (size_t i = 0; i < facts->ntables; i++) {
+        const struct mr_gate_table *t = &facts->tables[i];
+        if (!mr_letters_same(t->name, name) || !mr_letters_same(t->db, db))
+            continue;
+        *several = *several || like != NULL;
+        like = t;
+    }
+    return *several ? NULL : like;
+}
+
+const struct mr_gate_table *mr_gate_facts_twin(const struct mr_gate_facts *from,
+                                               const struct mr_gate_facts *to, const char *db,
+                                               const char *name)
+{
+    const char *paired = mr_gate_facts_pair(from, to, db);
+    const struct mr_gate_table *twin = mr_gate_facts_table(to, paired, name);
+    bool several = false;
+    if (twin != NULL ||
+        (from->server.lower_case_table_names == 0 && to->server.lower_case_table_names == 0))
+        return twin;
+    (void)table_like(from, db, name, &several);
+    return several ? NULL : table_like(to, paired, name, &several);
 }
 
 const char *mr_gate_facts_variable(const struct mr_gate_facts *facts, const char *name)

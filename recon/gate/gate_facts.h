@@ -275,6 +275,11 @@ enum mr_code mr_gate_facts_spell(struct mr_gate_facts *facts, struct mr_arena *a
  * many, else the same. */
 const char *mr_gate_facts_pair(const struct mr_gate_facts *from, const struct mr_gate_facts *to,
                                const char *db);
+/* What a table of `from` is in `to`: the one of that name, or of that name but for capitals where
+ * one of the two servers does not tell these apart and no other table could be meant; or NULL. */
+const struct mr_gate_table *mr_gate_facts_twin(const struct mr_gate_facts *from,
+                                               const struct mr_gate_facts *to, const char *db,
+                                               const char *name);
 /* Of that name, or NULL. */
 const char *mr_gate_facts_variable(const struct mr_gate_facts *facts, const char *name);
 

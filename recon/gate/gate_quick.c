@@ -53,8 +53,8 @@ read_before(const struct mr_gate_work *work, const struct mr_gate_item *item, co
     const struct mr_column *key = mr_gate_key_column(item->table);
     if (past == NULL || key == NULL || q->newest == NULL || q->newest_by != MR_GATE_BY_LAST_ROWS)
         return NULL;
-    const struct mr_gate_table *then = mr_gate_facts_table(
-        past, mr_gate_facts_pair(work->facts, past, item->table->db), item->table->name);
+    const struct mr_gate_table *then =
+        mr_gate_facts_twin(work->facts, past, item->table->db, item->table->name);
     if (then == NULL || then->key_column == NULL || then->time_column == NULL ||
         strcmp(then->key_column, key->name) != 0 ||
         strcmp(then->time_column, q->newest->name) != 0 || !is_integer_text(then->greatest))
@@ -248,11 +248,13 @@ enum mr_code mr_gate_read_quick(struct mr_gate_work *work, struct mr_gate_item *
 
 /* ---- of many ---- */
 
-/* A table that has to be looked at by itself first, or cannot be read, is left out. */
+/* A table that has to be looked at by itself first, or cannot be read, is left out; and so is one
+ * that is locked as a whole by whoever writes it (MyISAM, Aria): a statement that waits for it would
+ * hold the locks that it has of the others. */
 static bool is_plain(const struct mr_gate_work *work, const struct mr_gate_item *item)
 {
     const struct mr_grants *grants = work->task->link->grants;
-    return item->table->open_error == NULL && grants != NULL &&
+    return item->table->open_error == NULL && item->table->transactional && grants != NULL &&
            mr_grants_on_table(grants, "SELECT", item->table->db, item->table->name);
 }
 

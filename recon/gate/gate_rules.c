@@ -183,9 +183,7 @@ const char *mr_gate_table_name(struct mr_gate_judge *judge, const struct mr_gate
 const struct mr_gate_table *mr_gate_table_now(const struct mr_gate_judge *judge,
                                               const struct mr_gate_table *past)
 {
-    const struct mr_gate_facts *then = mr_gate_past(judge);
-    return mr_gate_facts_table(judge->now, mr_gate_facts_pair(then, judge->now, past->db),
-                               past->name);
+    return mr_gate_facts_twin(mr_gate_past(judge), judge->now, past->db, past->name);
 }
 
 static const char *significant(const char *digits)

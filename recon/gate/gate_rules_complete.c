@@ -67,8 +67,8 @@ static void position_peer(struct mr_gate_judge *j, const struct mr_gate_peer *pe
 {
     for (size_t i = 0; i < peer->facts->ntables; i++) {
         const struct mr_gate_table *theirs = &peer->facts->tables[i];
-        const struct mr_gate_table *ours = mr_gate_facts_table(
-            j->now, mr_gate_facts_pair(peer->facts, j->now, theirs->db), theirs->name);
+        const struct mr_gate_table *ours =
+            mr_gate_facts_twin(peer->facts, j->now, theirs->db, theirs->name);
         if (theirs->view.seen != MR_GATE_SEEN) {
             mr_gate_found_unread_side(j, peer, NULL, theirs);
             continue;
@@ -246,7 +246,7 @@ static const struct mr_gate_table *twin(const struct mr_gate_judge *j,
                                         const struct mr_gate_facts *other,
                                         const struct mr_gate_table *t)
 {
-    return mr_gate_facts_table(other, mr_gate_facts_pair(j->now, other, t->db), t->name);
+    return mr_gate_facts_twin(j->now, other, t->db, t->name);
 }
 
 static void expect(struct mr_gate_judge *j, const struct mr_gate_table *t, struct sequence *s)
@@ -438,8 +438,7 @@ static void not_shown(struct mr_gate_judge *j, const struct mr_gate_peer *peer)
 {
     for (size_t i = 0; i < peer->facts->ntables; i++) {
         const struct mr_gate_table *theirs = &peer->facts->tables[i];
-        const char *db = mr_gate_facts_pair(peer->facts, j->now, theirs->db);
-        if (mr_gate_facts_table(j->now, db, theirs->name) == NULL)
+        if (mr_gate_facts_twin(peer->facts, j->now, theirs->db, theirs->name) == NULL)
             mr_gate_found(j, MR_GATE_UNKNOWN,
                           "%s is on %s; here it is gone, or hidden from this account",
                           mr_gate_table_name(j, theirs), peer->uri);

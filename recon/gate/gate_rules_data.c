@@ -386,8 +386,8 @@ static void newest_against_peer(struct mr_gate_judge *j, const struct mr_gate_pe
         mr_gate_is_below(j, j->now, peer->facts, false) ? (double)mr_gate_wanted_delay_s(j) : 0;
     for (size_t i = 0; i < peer->facts->ntables; i++) {
         const struct mr_gate_table *theirs = &peer->facts->tables[i];
-        const struct mr_gate_table *ours = mr_gate_facts_table(
-            j->now, mr_gate_facts_pair(peer->facts, j->now, theirs->db), theirs->name);
+        const struct mr_gate_table *ours =
+            mr_gate_facts_twin(peer->facts, j->now, theirs->db, theirs->name);
         if (ours == NULL || ours->is_queue)
             continue;
         if (theirs->view.seen != MR_GATE_SEEN ||

@@ -338,8 +338,7 @@ enum mr_code mr_gate_read_digests(struct mr_gate_work *work, struct mr_gate_item
     const struct mr_gate_table *before = NULL;
     struct sampling s;
     if (past != NULL)
-        before = mr_gate_facts_table(past, mr_gate_facts_pair(work->facts, past, item->table->db),
-                                     item->table->name);
+        before = mr_gate_facts_twin(work->facts, past, item->table->db, item->table->name);
     if (past != NULL && before == NULL)
         return MR_OK;
     enum mr_code code = begin(&s, work, item, err);

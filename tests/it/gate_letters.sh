@@ -82,4 +82,21 @@ found_both() { # DESCRIPTION WANTED
 found_both "with both: well" " -> 0"
 mr_sql GS -e "DROP DATABASE Club"
 found_both "Club is dropped, club is there" "tables:critical -> 2"
+
+# From a server that tells tables apart by capitals to one that does not: they are what they were.
+for server in GS GL; do
+    mr_sql $server -e "CREATE DATABASE town; CREATE TABLE town.Members (id INT AUTO_INCREMENT PRIMARY KEY, v INT);
+        INSERT INTO town.Members (v) VALUES (1), (2), (3)"
+done
+checks=(--only tables --only schema --only row_counts --only max_keys --only sample_digest)
+"$MYRECON" gate record --force --output "$IT_TMP/town.facts" "$(mr_get_server GS URI)/town" >"$OUT" 2>"$ERR" || bail "no baseline"
+town() { # DESCRIPTION WANTED
+    run_gate "${checks[@]}" "$IT_TMP/town.facts" "$URI/town"
+    is "$1" "$(what_fires) -> $RC" "$2"
+}
+town "Members is members there: well" " -> 0"
+mr_sql GL -e "UPDATE town.members SET v = 9 WHERE id = 2"
+town "and its rows are compared" "sample_digest:warning -> 1"
+mr_sql GL -e "DROP TABLE town.members"
+town "and it is gone where it is dropped" "tables:critical -> 2"
 finish
