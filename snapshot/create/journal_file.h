@@ -5,10 +5,12 @@
  *   mr_journal_file_open → (mr_journal_file_find …) → mr_journal_file_view
  *     → mr_journal_file_table, _resumed, _chunk, _drop … → mr_journal_file_close
  *
- * Each line is on disk before the call returns, or is taken back where it cannot be written.
- * A last line that was cut off is as if it had not been written.  A chunk belongs to the view in
- * which it was read, or found equal: that of the last view line in front of its line.  Of tables
- * whose keys are hidden (snap_table.h) nothing is written: the next run reads them from the start.
+ * Each line is written before the call returns, or is taken back where it cannot be; now and then
+ * they are brought to the disk: a run that is killed loses none, a machine without power the last
+ * ones.  From a line on that was cut off, or that zeros stand for, it is as if nothing had been
+ * written.  A chunk belongs to the view in which it was read, or found equal: that of the last view
+ * line in front of its line.  Of tables whose keys are hidden (snap_table.h) nothing is written: the
+ * next run reads them from the start.
  *
  * ORDER of a table's chunks is by segment, part and sequence; nothing here can order keys.  A run that
  * goes on numbers anew what is kept, by a line of its own: part 1, 3, 5 …, so that what is read

@@ -4,10 +4,10 @@
  *   mr_snap_dir_begin → mr_snap_out_open … mr_snap_out_close … → mr_snap_dir_publish
  *     → mr_snap_dir_free
  *
- * A snapshot is built in DIR.partial (0700, its files 0600, each synced and renamed into
- * place) and takes the name DIR when manifest.json is on disk: DIR is a whole snapshot, or
- * is not there.  What a run leaves unfinished stays in DIR.partial, for the next one to go
- * on with (journal.h); that of a living run is locked.
+ * A snapshot is built in DIR.partial (0700, its files 0600, each renamed into place when it is
+ * whole) and takes the name DIR when all of them are on disk, and behind them manifest.json: DIR is
+ * a whole snapshot, or is not there.  What a run leaves unfinished stays in DIR.partial, for the
+ * next one to go on with (journal_file.h); that of a living run is locked.
  *
  * DIR must not exist, or be an empty directory; else MR_E_REFUSED.  Files that no snapshot
  * has are never cleared away.
