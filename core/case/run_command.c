@@ -60,7 +60,13 @@ static void add_option_of(size_t which, const char *value, size_t len, struct mr
         mr_strbuf_add_shell_word(out, value, len);
 }
 
-static void add_options(const char *options, struct mr_strbuf *out)
+/* Does it choose rows, so that tables are compared in part? */
+static bool is_window(size_t which)
+{
+    return strcmp(known[which].line, "where=") == 0 || strcmp(known[which].line, "since=") == 0;
+}
+
+static void add_options(const char *options, bool whole, struct mr_strbuf *out)
 {
     for (const char *at = options; *at != '\0';) {
         size_t which = line_at(at);
@@ -68,7 +74,7 @@ static void add_options(const char *options, struct mr_strbuf *out)
         const char *value = at + skip, *end = value + strcspn(value, "\n");
         while (*end == '\n' && end[1] != '\0' && line_at(end + 1) == KNOWN)
             end += 1 + strcspn(end + 1, "\n");
-        if (which < KNOWN)
+        if (which < KNOWN && !(whole && is_window(which)))
             add_option_of(which, value, (size_t)(end - value), out);
         at = end + (*end == '\n');
     }
@@ -81,15 +87,27 @@ const char *mr_run_uri(const struct mr_find_run *run, int side)
     return side == 0 ? run->source : run->target;
 }
 
-void mr_run_check_command(const struct mr_find_run *run, const char *config, const char *case_path,
-                          struct mr_strbuf *out)
+static void add_check(const struct mr_find_run *run, const char *config, const char *case_path,
+                      bool whole, struct mr_strbuf *out)
 {
     mr_strbuf_add_str(out, "myrecon check");
     mr_command_add_option(out, "--config", config);
     mr_command_add_option(out, "--case", case_path);
-    add_options(run->options, out);
+    add_options(run->options, whole, out);
     for (int side = 0; side < 2; side++)
         mr_command_add_word(out, mr_run_uri(run, side));
+}
+
+void mr_run_check_command(const struct mr_find_run *run, const char *config, const char *case_path,
+                          struct mr_strbuf *out)
+{
+    add_check(run, config, case_path, false, out);
+}
+
+void mr_run_whole_command(const struct mr_find_run *run, const char *config, const char *case_path,
+                          struct mr_strbuf *out)
+{
+    add_check(run, config, case_path, true, out);
 }
 
 static void add_place(const char *uri, struct mr_strbuf *out)

@@ -25,6 +25,10 @@ const char *mr_run_uri(const struct mr_find_run *run, int side);
  * configuration (NULL: none), into that case (NULL: none). */
 void mr_run_check_command(const struct mr_find_run *run, const char *config, const char *case_path,
                           struct mr_strbuf *out);
+/* The same without --where and --since: what compares the tables whole, unless the configuration
+ * chooses rows of them (where =). */
+void mr_run_whole_command(const struct mr_find_run *run, const char *config, const char *case_path,
+                          struct mr_strbuf *out);
 
 /* Appends "SOURCE (lost history, db1:3306)" or "TARGET (live, db2:3306)", by side: by what
  * the run was told, since nobody else knows the roles. */

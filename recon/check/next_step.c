@@ -232,12 +232,34 @@ static enum mr_code keep(struct telling *t, struct mr_err *err)
                    err);
 }
 
+static bool has_windows(const struct mr_check_result *result)
+{
+    bool any = false;
+    for (size_t i = 0; i < result->ntables; i++)
+        any = any || result->tables[i].windowed;
+    return any;
+}
+
+/* Whose rows outside of a window are there or are not, a plan would have to guess. */
+static enum mr_code compare_whole(struct telling *t, struct mr_err *err)
+{
+    if (!has_two_histories(t) && t->result->sums.missing == 0)
+        return MR_OK;
+    mr_run_whole_command(t->result->run, t->opts->config, t->opts->case_path, &t->command);
+    return add_str(t, MR_NEXT_WHOLE,
+                   "A repair is planned from tables that were compared whole, without --where, "
+                   "--since and where = of the configuration; compare them so first:",
+                   err);
+}
+
 /* A plan writes to no server; which rows are right it asks. */
 static enum mr_code plan(struct telling *t, struct mr_err *err)
 {
     const struct mr_check_result *r = t->result;
     if (r->incomplete || has_snapshot(r->run))
         return MR_OK; /* it would be refused, or needs the other side named */
+    if (has_windows(r))
+        return compare_whole(t, err);
     /* What a merge has left open or decided, only a merge knows: backfill would begin anew. */
     if (has_two_histories(t) || r->all_explained.rows > 0) {
         add_case_command(t, "repair plan --policy merge", ".merge");

@@ -502,6 +502,16 @@ static enum mr_code take_known(struct opening *o, const struct mr_plan_tables_ta
     return mr_plan_gone_check(&gone, err);
 }
 
+/* Where nothing is left the reason is told that people can do something about. */
+static enum mr_code nothing_to_plan(const struct opening *o, struct mr_err *err)
+{
+    bool in_part = false;
+    for (size_t i = 0; i < o->nknown; i++)
+        in_part = in_part || o->known[i].windowed || o->known[i].verdict == MR_VERDICT_NOT_CHECKED;
+    return mr_err_set(err, MR_E_NO_SUCH, "no table of the case %s: nothing can be planned",
+                      in_part ? "was compared whole" : "is on both servers");
+}
+
 /* Pairs and tables were gathered in vectors, which move while they grow: only now may anything
  * point into them. */
 static enum mr_code freeze(struct opening *o, struct mr_err *err)
@@ -509,8 +519,7 @@ static enum mr_code freeze(struct opening *o, struct mr_err *err)
     struct mr_plan_tables *plan = o->plan;
     plan->ntables = plan->pairing.ntables = o->tables.count;
     if (o->tables.count == 0)
-        return mr_err_set(err, MR_E_NO_SUCH,
-                          "no table of the case is on both servers: nothing can be planned");
+        return nothing_to_plan(o, err);
     plan->tables = (struct mr_plan_table *)(void *)mr_arena_dup(
         o->arena, o->tables.items, o->tables.count * sizeof *plan->tables);
     plan->pairing.tables = (struct mr_pair **)(void *)mr_arena_dup(

@@ -23,6 +23,18 @@ static const char *why_incomplete(const struct mr_find_table *t)
     return t->windowed ? "compared only in part" : NULL;
 }
 
+/* What to do about an incomplete run: more of the same does not make a window whole. */
+static const char *what_to_run(const struct mr_find_run *run, bool windowed)
+{
+    if (!run->finished)
+        return "Run the same check again into the same case, with --resume, or plan what was "
+               "compared with --partial.";
+    if (windowed)
+        return "Run the check again into the same case, without --where, --since and where = of "
+               "these tables in the configuration; or plan the other tables with --partial.";
+    return "Run the check again into the same case, or plan what was compared with --partial.";
+}
+
 enum mr_code mr_plan_refuse_incomplete(struct mr_findings *fd, const struct mr_find_run *run,
                                        bool partial, struct mr_arena *arena, const char **what,
                                        struct mr_err *err)
@@ -30,6 +42,7 @@ enum mr_code mr_plan_refuse_incomplete(struct mr_findings *fd, const struct mr_f
     struct mr_find_table *tables = NULL;
     struct mr_strbuf text = MR_STRBUF_INIT;
     size_t count = 0, found = 0;
+    bool windowed = false;
     *what = NULL;
     enum mr_code code = mr_findings_tables(fd, arena, &tables, &count, err);
     if (code == MR_OK && !run->finished)
@@ -38,6 +51,7 @@ enum mr_code mr_plan_refuse_incomplete(struct mr_findings *fd, const struct mr_f
         const char *why = why_incomplete(&tables[i]);
         if (why == NULL)
             continue;
+        windowed = windowed || tables[i].windowed;
         if (found++ < NAMED)
             mr_strbuf_add_fmt(&text, "%s\"%s\": %s", text.len > 0 ? "; " : "", tables[i].name, why);
     }
@@ -53,10 +67,7 @@ enum mr_code mr_plan_refuse_incomplete(struct mr_findings *fd, const struct mr_f
     if (code == MR_OK && *what != NULL && !partial) {
         code = mr_err_set(err, MR_E_DENIED, "the comparison of run %s is incomplete: %s", run->uuid,
                           *what);
-        mr_err_hint(err,
-                    "Run the %scheck again into the same case%s, or plan what was compared with "
-                    "--partial.",
-                    run->finished ? "" : "same ", run->finished ? "" : ", with --resume");
+        mr_err_hint(err, "%s", what_to_run(run, windowed));
     }
     if (code == MR_OK && *what != NULL)
         mr_log_warning("the comparison is incomplete: %s", *what);

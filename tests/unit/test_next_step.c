@@ -176,6 +176,18 @@ static void test_commands(void **state)
                               "mysql://a@old/ mysql://a@new/ --resume",
                               NULL});
 
+    /* nor can one be made of a window: the tables are to be compared whole */
+    begin(&c, MR_VERDICT_DIVERGED, true);
+    add_collision(&c);
+    c.run.options = "where=d.t=id > 3\nsince=2026-04-02\nobjects=none\n";
+    c.table.windowed = true;
+    case_require(mr_findings_table_save(c.fd, &c.table, NULL));
+    check_commands(
+        &c, &kept,
+        (const char *const[]){"myrecon check --config 'my club.ini' --case /nowhere/club.case "
+                              "--objects none mysql://a@old/ mysql://a@new/",
+                              NULL});
+
     begin(&c, MR_VERDICT_EQUAL, true);
     check_commands(&c, &not_kept, (const char *const[]){NULL});
 }

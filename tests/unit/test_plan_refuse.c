@@ -79,6 +79,9 @@ static void test_incomplete(void **state)
             assert_non_null(strstr(w->err.message, cases[i].what));
         if (cases[i].what != NULL)
             assert_true((strstr(w->err.hint, "--resume") != NULL) == cases[i].unfinished);
+        if (cases[i].what != NULL)
+            assert_true((strstr(w->err.hint, "without --where") != NULL) ==
+                        (strstr(cases[i].what, "in part") != NULL));
         end(w);
     }
 }

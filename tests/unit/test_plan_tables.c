@@ -26,6 +26,7 @@ struct opened {
     struct mr_plan_tables plan;
     struct mr_findings *fd;
     struct mr_err err;
+    bool windowed; /* the run compared tables in part */
 };
 
 static void begin(struct opened *o)
@@ -34,7 +35,7 @@ static void begin(struct opened *o)
     graph_begin(&o->g);
 }
 
-/* The run has compared these tables in full. */
+/* The run has compared these tables. */
 static enum mr_code open_plan(struct opened *o, const char *ini, const char *const *known,
                               size_t nknown)
 {
@@ -55,6 +56,7 @@ static enum mr_code open_plan(struct opened *o, const char *ini, const char *con
         bool there = false;
         assert_int_equal(mr_findings_table_add(o->fd, &t, &there, NULL), MR_OK);
         t.verdict = MR_VERDICT_DIVERGED;
+        t.windowed = o->windowed;
         assert_int_equal(mr_findings_table_save(o->fd, &t, NULL), MR_OK);
     }
     const struct mr_plan_tables_task task = {
@@ -158,25 +160,36 @@ static void test_refused(void **state)
         size_t nknown;
         enum mr_code code;
         const char *message;
+        bool windowed;
     } cases[] = {
         {"a child is not planned",
          "",
          {"club.members"},
          1,
          MR_E_REFUSED,
-         "table \"club.orders\" refers to \"club.members\" and was left out of the check"},
+         "table \"club.orders\" refers to \"club.members\" and was left out of the check",
+         false},
         {"no such time",
          "[table club.members]\ntime-column = nope\n",
          {"club.members", "club.orders"},
          2,
          MR_E_CONFIG,
-         "time column \"nope\" of table \"club.members\" is no column of it"},
+         "time column \"nope\" of table \"club.members\" is no column of it",
+         false},
         {"nothing is known",
          "",
          {NULL, NULL},
          0,
          MR_E_NO_SUCH,
-         "no table of the case is on both servers: nothing can be planned"},
+         "no table of the case is on both servers: nothing can be planned",
+         false},
+        {"all were compared in part",
+         "",
+         {"club.members", "club.orders"},
+         2,
+         MR_E_NO_SUCH,
+         "no table of the case was compared whole: nothing can be planned",
+         true},
     };
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
@@ -185,6 +198,7 @@ static void test_refused(void **state)
         graph_table(&o.g, "members", "id mobile:text!", NULL);
         graph_table(&o.g, "orders", "id member_id:int?", NULL);
         graph_fk(&o.g, MR_SOURCE, "fk", "orders", "member_id", "members", "id");
+        o.windowed = cases[i].windowed;
         const enum mr_code code = open_plan(&o, cases[i].ini, cases[i].known, cases[i].nknown);
         if (code != cases[i].code || strcmp(o.err.message, cases[i].message) != 0)
             fail_msg("%s: %d %s", cases[i].what, code, o.err.message);

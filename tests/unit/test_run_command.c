@@ -48,6 +48,21 @@ static void test_check(void **state)
     }
 }
 
+/* Without what chooses rows. */
+static void test_whole(void **state)
+{
+    const struct mr_find_run run = {.source = "mysql://a@x/club",
+                                    .target = "mysql://b@y/club",
+                                    .options = "tables=club.t\nwhere=club.t=a = 'x\ny'\nwhere="
+                                               "club.u=b\nsince=2026-04-02\nobjects=table\n"};
+    struct mr_strbuf out = MR_STRBUF_INIT;
+    (void)state;
+    mr_run_whole_command(&run, "c.ini", "club.case", &out);
+    assert_string_equal(out.ptr, "myrecon check --config c.ini --case club.case --tables club.t "
+                                 "--objects table mysql://a@x/club mysql://b@y/club");
+    mr_strbuf_release(&out);
+}
+
 /* As it was connected; people are told where it is. */
 static void test_options(void **state)
 {
@@ -74,6 +89,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_check),
+        cmocka_unit_test(test_whole),
         cmocka_unit_test(test_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
