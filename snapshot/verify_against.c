@@ -112,6 +112,8 @@ enum mr_code mr_verify_against(const struct mr_invocation *invocation,
     MR_TRY_OUT(mr_cli_configure(&check, err));
     MR_TRY_OUT(check.command->run(&check, exit_code, err));
 out:
+    if (code == MR_E_CANCELLED) /* of options that verify does not have */
+        mr_err_hint(err, "The snapshot is whole. Run it again to compare it.");
     mr_cli_release(&check);
     mr_arena_release(&a.arena);
     return code;

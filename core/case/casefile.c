@@ -93,6 +93,9 @@ static void hint_at(const struct mr_case *cf, int primary, int errno_value, stru
     for (size_t i = 0; i < sizeof hints / sizeof hints[0]; i++)
         if (hints[i].rc == primary)
             mr_err_hint(err, "%s", hints[i].hint);
+    if (primary == SQLITE_FULL && cf->path[0] == '\0') /* which nobody can resume */
+        mr_err_hint(err, "Free space where temporary files are kept ($TMPDIR, else /var/tmp or "
+                         "/tmp), or name a file on another disk with --case.");
     if (cf->scratch && primary == SQLITE_FULL)
         mr_err_hint(err, "Free space beside the case file: what is read from it is put "
                          "together there, in temporary files.");

@@ -334,9 +334,14 @@ out:
 /* What interrupted work needs to hear depends on whether a case keeps it. */
 static void explain_interruption(const struct mr_check_options *o, struct mr_err *err)
 {
-    if (err->code == MR_E_CANCELLED && o->case_path == NULL)
+    if (err->code != MR_E_CANCELLED)
+        return;
+    if (o->case_path == NULL)
         mr_err_hint(err, "Nothing was written to either server. With --case FILE a run "
                          "can be resumed.");
+    else
+        mr_err_hint(err, "Nothing is lost: the same command%s goes on where it was.",
+                    o->resume ? "" : " with --resume");
 }
 
 /* The case outlives the run: what is shown of it has no password, what plans connect by has all

@@ -267,7 +267,7 @@ static void test_exit_codes(void **state)
     }
 }
 
-/* Where nothing is kept, an interrupted run says how it could have been. */
+/* Where nothing is kept, an interrupted run says how it could have been; else how it goes on. */
 static void test_interrupted(void **state)
 {
     struct mr_check_options o = options(false);
@@ -278,7 +278,12 @@ static void test_interrupted(void **state)
     fake.execute_code = MR_E_CANCELLED;
     fake.finishes = false;
     assert_int_equal(run(&o, "mysql://a@old/", "/dev/null", &exit_code, &err), MR_E_CANCELLED);
-    assert_null(strstr(err.hint, "--case"));
+    assert_string_equal(err.hint,
+                        "Nothing is lost: the same command with --resume goes on where it was.");
+    o.resume = true;
+    assert_int_equal(run(&o, "mysql://a@old/", "/dev/null", &exit_code, &err), MR_E_CANCELLED);
+    assert_string_equal(err.hint, "Nothing is lost: the same command goes on where it was.");
+    o.resume = false;
     o.case_path = NULL;
     assert_int_equal(run(&o, "mysql://a@old/", "/dev/null", &exit_code, &err), MR_E_CANCELLED);
     assert_non_null(strstr(err.hint, "With --case FILE a run can be resumed."));
