@@ -88,7 +88,19 @@ static enum mr_code refuse(const char *db, const char *what, const char *name, s
     (void)mr_err_set(err, MR_E_REFUSED, "database \"%s\" is not empty: it has %s \"%s\"", db, what,
                      name);
     mr_err_hint(err, "Nothing was changed. Restore under another name (--rename-db), or "
-                     "see --into-existing.");
+                     "beside what is there, with --into-existing add.");
+    return MR_E_REFUSED;
+}
+
+/* With --into-existing add: one of the names is taken. */
+static enum mr_code refuse_taken(const char *db, const char *what, const char *name,
+                                 struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_REFUSED,
+                     "database \"%s\" has %s \"%s\" already, and so has the snapshot", db, what,
+                     name);
+    mr_err_hint(err, "Nothing was changed. Leave it out (--exclude), restore under another name "
+                     "(--rename-db), or drop what is there with --into-existing replace.");
     return MR_E_REFUSED;
 }
 
@@ -113,15 +125,17 @@ static bool is_progress(const struct mr_restore *r, const struct mr_table *t)
  * from what it has made itself. */
 static enum mr_code require_empty(const struct mr_restore *r, bool only_clashes, struct mr_err *err)
 {
+    enum mr_code (*const say)(const char *, const char *, const char *, struct mr_err *) =
+        only_clashes ? refuse_taken : refuse;
     for (size_t i = 0; i < r->cat->ntables; i++) {
         const struct mr_table *t = &r->cat->tables[i];
         if (!is_progress(r, t) && (!only_clashes || relation_at(r, t->db, t->name) != NULL))
-            return refuse(t->db, "table", t->name, err);
+            return say(t->db, "table", t->name, err);
     }
     for (size_t i = 0; i < r->cat->nobjects; i++) {
         const struct mr_object *o = &r->cat->objects[i];
         if (!only_clashes || clashes(r, o))
-            return refuse(o->db, mr_object_word(o->kind), o->name, err);
+            return say(o->db, mr_object_word(o->kind), o->name, err);
     }
     return MR_OK;
 }
