@@ -7,6 +7,7 @@
 
 #include "core/base/term.h"
 #include "core/base/utf8.h"
+#include "core/case/run_command.h"
 #include "core/json/json_reader.h"
 #include "core/json/jsonw.h"
 #include "repair/plan/plan_next.h"
@@ -233,14 +234,23 @@ static bool is_open_to_choice(const struct mr_manifest *m)
 
 static void add_open(struct mr_strbuf *out, const struct mr_manifest *m, const char *dir)
 {
+    struct mr_strbuf path = MR_STRBUF_INIT, option = MR_STRBUF_INIT;
     bool choice = is_open_to_choice(m);
+    mr_strbuf_add_fmt(&path, "%s/conflicts.csv", dir);
+    mr_command_add_option(&option, "--decisions", path.ptr);
     mr_strbuf_add_str(out, choice ? "decide in " : "");
-    mr_utf8_show_str(out, dir);
+    mr_utf8_show_str(out, path.ptr);
     if (choice) {
-        mr_strbuf_add_str(out, "/conflicts.csv, and plan again with --decisions\n");
-        return;
+        mr_strbuf_add_str(out, ", then the same repair plan again, with another --output and");
+        mr_utf8_show_str(out, option.ptr);
+        mr_strbuf_add_char(out, '\n');
     }
-    mr_strbuf_add_str(out, "/conflicts.csv lists what ");
+    out->failed = out->failed || path.failed || option.failed;
+    mr_strbuf_release(&path);
+    mr_strbuf_release(&option);
+    if (choice)
+        return;
+    mr_strbuf_add_str(out, " lists what ");
     mr_utf8_show_str(out, m->policy);
     mr_strbuf_add_str(out, " leaves as it is, and why: settle it on the servers and check "
                            "again, or plan with --policy merge\n");
