@@ -202,12 +202,26 @@ static enum mr_code match_any(struct chooser *c, const char *text, bool *any, st
     return code;
 }
 
-static void warn_pattern(const struct chooser *c, const char *pattern)
+static void warn_pattern(const struct chooser *c, const char *option, const char *pattern)
 {
     const char *meant = find_meant(c, pattern);
-    mr_log_warning("no table of the run matches --tables %s%s%s%s", pattern,
+    mr_log_warning("no table of the run matches %s %s%s%s%s", option, pattern,
                    meant != NULL ? ": is \"" : "", meant != NULL ? meant : "",
                    meant != NULL ? "\" meant?" : "");
+}
+
+/* Then people are listed who were to be left out. */
+static enum mr_code check_exclude(struct chooser *c, struct mr_err *err)
+{
+    const struct mr_string_list *patterns = &c->choice->exclude;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < patterns->count; i++) {
+        bool any;
+        code = match_any(c, patterns->items[i], &any, err);
+        if (code == MR_OK && !any)
+            warn_pattern(c, "--exclude", patterns->items[i]);
+    }
+    return code;
 }
 
 /* A slip in a pattern is reported: the list would look complete without those whom it costs. */
@@ -225,9 +239,9 @@ static enum mr_code check_patterns(struct chooser *c, struct mr_err *err)
         if (!used && i + 1 == patterns->count)
             code = refuse_pattern(c, "--tables", patterns->items[i], err);
         else
-            warn_pattern(c, patterns->items[i]);
+            warn_pattern(c, "--tables", patterns->items[i]);
     }
-    return code;
+    return code == MR_OK ? check_exclude(c, err) : code;
 }
 
 static enum mr_code select_tables(struct chooser *c, struct mr_err *err)
