@@ -81,6 +81,7 @@ struct mr_story_plan {
     /* how it stands by the journal */
     bool is_undone;
     uint64_t units_done, units_partial, units_failed, rows_refused;
+    uint64_t units_left; /* is_undone: of undo.sql, not ended; 0 also where the journal is old */
     struct mr_by_number states; /* of units, while the journal is read */
 };
 

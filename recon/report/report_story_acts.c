@@ -161,6 +161,19 @@ static void add_lasted(struct mr_teller *t, const struct mr_story_act *act)
                                       : mr_text_duration(&t->texts, seconds));
 }
 
+static void add_rows(struct mr_teller *t, const struct mr_story_act *act)
+{
+    if (act->is_undo) {
+        mr_block_some(&t->words, act->written, "row taken back", "rows taken back");
+        mr_block_some(&t->words, act->there, "row was so already", "rows were so already");
+        mr_block_some(&t->words, act->refused, "row kept", "rows kept");
+        return;
+    }
+    mr_block_some(&t->words, act->written, "row written", "rows written");
+    mr_block_some(&t->words, act->there, "row stood already", "rows stood already");
+    mr_block_some(&t->words, act->refused, "row refused", "rows refused");
+}
+
 /* A step that was begun and has no end in the journal was cut short: what it did is not known from
  * here, and verify is what tells. */
 static void add_act(struct mr_teller *t, const struct mr_story_act *act)
@@ -172,9 +185,7 @@ static void add_act(struct mr_teller *t, const struct mr_story_act *act)
     mr_strbuf_add_char(&t->words, ':');
     size_t from = t->words.len;
     mr_block_some(&t->words, act->raised, "counter raised", "counters raised");
-    mr_block_some(&t->words, act->written, "row written", "rows written");
-    mr_block_some(&t->words, act->there, "row stood already", "rows stood already");
-    mr_block_some(&t->words, act->refused, "row refused", "rows refused");
+    add_rows(t, act);
     mr_block_some(&t->words, act->units, "unit ended", "units ended");
     mr_block_some(&t->words, act->failed, "try failed", "tries failed");
     mr_strbuf_add_str(&t->words, t->words.len == from ? " nothing was left to do." : ".");

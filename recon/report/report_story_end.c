@@ -14,6 +14,7 @@ static uint64_t not_standing(const struct mr_story_verify *verify)
 struct sums {
     uint64_t plans, applied, undone, rows, raised, refused, failed, open;
     uint64_t proven, disproven, wrong, edited;
+    uint64_t kept, left, stay; /* of plans taken back: rows, units not yet, counters */
 };
 
 static void sum_acts(struct sums *s, const struct mr_story_plan *plan)
@@ -27,15 +28,25 @@ static void sum_acts(struct sums *s, const struct mr_story_plan *plan)
     }
 }
 
-/* A plan that was taken back counts neither as applied nor as proven: what it wrote is gone, and an
- * old proof says nothing any more. */
+/* What an undo leaves: rows that it kept, units that it has not come to, and counters. */
+static void sum_undone(struct sums *s, const struct mr_story_plan *plan)
+{
+    s->undone++;
+    s->kept += plan->rows_refused;
+    s->left += plan->units_left;
+    s->stay += plan->raises.count;
+}
+
+/* A plan that was taken back counts neither as applied nor as proven: an old proof says nothing any
+ * more. */
 static struct sums sum_up(const struct mr_story *story)
 {
     struct sums s = {.plans = story->plans.count};
     for (size_t i = 0; i < story->plans.count; i++) {
         const struct mr_story_plan *plan = mr_vec_at(&story->plans, i);
         const struct mr_story_verify *verify = mr_story_verify_of(story, plan);
-        s.undone += plan->is_undone;
+        if (plan->is_undone)
+            sum_undone(&s, plan);
         if (plan->acts.count == 0 || plan->is_undone)
             continue;
         s.applied++;
@@ -59,14 +70,23 @@ static void worsen(enum mr_doc_tone *worst, enum mr_doc_tone tone)
         *worst = tone;
 }
 
+static void add_undone(const struct sums *s, struct mr_strbuf *out)
+{
+    mr_block_some(out, s->kept, "row kept", "rows kept");
+    mr_block_some(out, s->left, "unit not yet", "units not yet");
+    mr_block_some(out, s->stay, "counter stays raised", "counters stay raised");
+    mr_strbuf_add_char(out, '.');
+}
+
 /* "All stands" only where every applied plan has a clean proof of its own; each doubt worsens the
  * tone, and none makes it better. */
 static void conclude_plans(const struct sums *s, struct mr_strbuf *out, enum mr_doc_tone *tone)
 {
     const uint64_t waiting = s->plans - s->applied - s->undone;
     if (s->applied == 0 && s->plans > 0) {
-        mr_strbuf_add_str(out, s->undone > 0 ? "What was applied has been taken back."
-                                             : "A plan is made, and nothing is applied.");
+        mr_strbuf_add_str(out, s->undone > 0 ? "What was applied has been taken back"
+                                             : "A plan is made, and nothing is applied");
+        add_undone(s, out);
         worsen(tone, MR_TONE_WARN);
         return;
     }
@@ -87,11 +107,19 @@ static void conclude_plans(const struct sums *s, struct mr_strbuf *out, enum mr_
         worsen(tone, MR_TONE_BAD);
     } else if (s->proven == s->applied) {
         mr_strbuf_add_fmt(out, " All that was %s stands, as verify proves",
-                          waiting > 0 ? "applied" : "planned");
+                          s->undone > 0 ? "applied and not taken back"
+                          : waiting > 0 ? "applied"
+                                        : "planned");
         mr_block_some(out, s->edited, "row of it edited since", "rows of it edited since");
         mr_strbuf_add_char(out, '.');
     } else {
         mr_strbuf_add_str(out, " Not all of it is verified.");
+        worsen(tone, MR_TONE_WARN);
+    }
+    if (s->undone > 0) {
+        mr_strbuf_add_char(out, ' ');
+        mr_report_count(out, s->undone, "plan was taken back", "plans were taken back");
+        add_undone(s, out);
         worsen(tone, MR_TONE_WARN);
     }
     if (waiting > 0) {

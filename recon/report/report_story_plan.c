@@ -153,6 +153,8 @@ static void take_unit(struct telling *t, const struct mr_journal_line *line,
 {
     act->is_undo = line->unit.script == MR_JOURNAL_UNDO;
     turn(t->plan, act->is_undo);
+    if (line->unit.of > 0)
+        t->plan->units_left = line->unit.of;
     if (line->event == MR_JOURNAL_DONE) {
         act->units++;
         act->partial += line->unit.refused > 0;
@@ -210,6 +212,8 @@ static void sum_up(struct mr_story_plan *plan)
         plan->units_failed += state->is == FAILED;
         plan->rows_refused += state->refused;
     }
+    const uint64_t ended = plan->units_done + plan->units_partial;
+    plan->units_left = plan->is_undone && plan->units_left > ended ? plan->units_left - ended : 0;
     mr_by_number_release(&plan->states);
 }
 

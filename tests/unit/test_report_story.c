@@ -491,7 +491,16 @@ static void test_conclusions(void **state)
          NULL,
          NULL,
          MR_TONE_WARN,
-         {"taken back"},
+         {"What was applied has been taken back."},
+         "written"},
+        /* not all of it, and not all of its units */
+        {AT("01", "r1", RAISE("done"))
+             AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+                 AT("05", "r2", DONE("undo", "4", "5,\"there\":0,\"refused\":2,\"of\":4")),
+         NULL,
+         NULL,
+         MR_TONE_WARN,
+         {"has been taken back, 2 rows kept, 3 units not yet, 1 counter stays raised."},
          "written"},
     };
     (void)state;
@@ -545,6 +554,32 @@ static void test_waiting_plan(void **state)
     report_end(&report, &c);
     mr_story_release(&story);
     (void)remove("q/plan.json");
+}
+
+/* One that was taken back is none that stands, and what it leaves is told. */
+static void test_undone_plan(void **state)
+{
+    struct mr_story story;
+    struct mr_report report;
+    struct check_case c;
+    (void)state;
+    write_plan("p", RESEED("M"));
+    write_file("p/journal.jsonl", AT("01", "r1", RAISE("done")));
+    write_said("v", "mysql://a@new/", "2026-04-09T12:02:00Z", SUMMARY(COUNTERS));
+    write_plan("q", RESEED("N"));
+    write_file("q/journal.jsonl",
+               AT("03", "r1", DONE("apply", "1", "7,\"there\":0,\"refused\":0"))
+                   AT("05", "r2", DONE("undo", "1", "6,\"there\":0,\"refused\":1,\"of\":1")));
+    load_ok(&story, &(struct given){.plans = {"p", "q"}, .verifies = {"v"}});
+    char *text = conclude(&story, &report, &c, MR_TONE_WARN);
+    assert_string_equal(text, "0 rows were written, 1 counter raised. All that was applied and "
+                              "not taken back stands, as verify proves. 1 plan was taken back, 1 "
+                              "row kept.");
+    free(text);
+    report_end(&report, &c);
+    mr_story_release(&story);
+    (void)remove("q/plan.json");
+    (void)remove("q/journal.jsonl");
 }
 
 /* What was given and proves nothing is named. */
@@ -696,6 +731,7 @@ int main(void)
         CASE(test_verify_lacks),
         CASE(test_verify_unused),
         CASE(test_waiting_plan),
+        CASE(test_undone_plan),
         CASE(test_conclusions),
         CASE(test_formats),
         CASE(test_beyond),
