@@ -15,6 +15,9 @@
 # Functions return 1 with a line on stderr; call them from the shell itself, never from a
 # subshell (its end would be the servers' end).
 
+# Debian keeps servers and chroot where only root's PATH leads.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
 mr_run_dir=
 mr_chroot_dir=
 mr_keep=no
