@@ -78,6 +78,10 @@ $(foreach t,$(VERIFY_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(VERIFY
 LDFLAGS_test_verify_keyless += -Wl,--wrap=mr_is_cancelled
 LDFLAGS_test_verify_lines += -Wl,--wrap=mr_pair_canonise,--wrap=mr_rowhash_digest \
     -Wl,--wrap=mr_verify_name_twins,--wrap=mr_is_cancelled,--wrap=mr_verify_source_rows
+LDFLAGS_test_verify_rows += -Wl,--wrap=mr_verify_open,--wrap=mr_verify_close \
+    -Wl,--wrap=mr_verify_find_twice,--wrap=mr_verify_has_twice,--wrap=mr_verify_lines \
+    -Wl,--wrap=mr_verify_orphans,--wrap=mr_verify_keyless,--wrap=mr_verify_blocks \
+    -Wl,--wrap=mr_progress_add_total
 LDFLAGS_test_verify_twice += -Wl,--wrap=mr_pair_canonise
 
 # What the script of snap_world.h answers, and what it has no threads for.
