@@ -8,6 +8,10 @@ $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(say_ld) $(CC) $(ALL_LDFLAGS) $(LDFLAGS_$(@F)) -o $@ $< $(LIB) -lcmocka $(ALL_LIBS)
 
+# Those over no_memory.h: who asks for memory.
+NO_MEMORY := -Wl,--wrap=mr_arena_calloc,--wrap=mr_arena_dup,--wrap=mr_arena_strdup \
+    -Wl,--wrap=mr_vec_push,--wrap=realloc
+
 LDFLAGS_test_check_confirm := -Wl,--wrap=mr_canon -Wl,--wrap=mr_inflight_find \
     -Wl,--wrap=mr_check_main \
     -Wl,--wrap=mr_replication_position -Wl,--wrap=mr_replication_wait -Wl,--wrap=nanosleep
@@ -78,6 +82,11 @@ $(foreach t,$(VERIFY_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(VERIFY
 LDFLAGS_test_verify_keyless += -Wl,--wrap=mr_is_cancelled
 LDFLAGS_test_verify_lines += -Wl,--wrap=mr_pair_canonise,--wrap=mr_rowhash_digest \
     -Wl,--wrap=mr_verify_name_twins,--wrap=mr_is_cancelled,--wrap=mr_verify_source_rows
+LDFLAGS_test_verify_open += $(NO_MEMORY) -Wl,--wrap=mr_catalogue_load,--wrap=mr_catalogue_free \
+    -Wl,--wrap=mr_source_live_new,--wrap=mr_source_free,--wrap=mr_source_reader_new \
+    -Wl,--wrap=mr_reader_free,--wrap=mr_reader_db,--wrap=mr_db_server,--wrap=mr_db_label \
+    -Wl,--wrap=mr_fingerprint_columns,--wrap=mr_plan_image_open,--wrap=mr_rowhash_init \
+    -Wl,--wrap=mr_verify_source_open,--wrap=mr_verify_source_close
 LDFLAGS_test_verify_rows += -Wl,--wrap=mr_verify_open,--wrap=mr_verify_close \
     -Wl,--wrap=mr_verify_find_twice,--wrap=mr_verify_has_twice,--wrap=mr_verify_lines \
     -Wl,--wrap=mr_verify_orphans,--wrap=mr_verify_keyless,--wrap=mr_verify_blocks \
