@@ -91,6 +91,11 @@ LDFLAGS_test_verify_rows += -Wl,--wrap=mr_verify_open,--wrap=mr_verify_close \
     -Wl,--wrap=mr_verify_find_twice,--wrap=mr_verify_has_twice,--wrap=mr_verify_lines \
     -Wl,--wrap=mr_verify_orphans,--wrap=mr_verify_keyless,--wrap=mr_verify_blocks \
     -Wl,--wrap=mr_progress_add_total
+LDFLAGS_test_verify_source += $(NO_MEMORY) -Wl,--wrap=mr_rowset_fetch,--wrap=mr_source_new \
+    -Wl,--wrap=mr_source_free,--wrap=mr_source_reader_new,--wrap=mr_reader_free \
+    -Wl,--wrap=mr_source_catalogue,--wrap=mr_catalogue_free,--wrap=mr_reader_db \
+    -Wl,--wrap=mr_db_server,--wrap=mr_plan_image_open,--wrap=mr_rowhash_init \
+    -Wl,--wrap=mr_endpoint_ask_password
 LDFLAGS_test_verify_twice += -Wl,--wrap=mr_pair_canonise
 
 # What the script of snap_world.h answers, and what it has no threads for.
