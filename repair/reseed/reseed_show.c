@@ -32,9 +32,13 @@ static void add_signers(struct mr_strbuf *out, const struct mr_plan_signers *sig
 void mr_reseed_show_head(struct mr_strbuf *out, const struct mr_manifest *m,
                          const struct mr_plan_signers *signers, bool color)
 {
-    mr_strbuf_add_fmt(out, "%splan %s%s (%s), made %s\n", mr_term_style(MR_STYLE_HEAD, color),
-                      m->uuid, mr_term_style(MR_STYLE_RESET, color), m->policy, m->created);
-    mr_strbuf_add_str(out, "  source  ");
+    mr_strbuf_add_fmt(out, "%splan ", mr_term_style(MR_STYLE_HEAD, color));
+    mr_utf8_show_str(out, m->uuid);
+    mr_strbuf_add_fmt(out, "%s (", mr_term_style(MR_STYLE_RESET, color));
+    mr_utf8_show_str(out, m->policy);
+    mr_strbuf_add_str(out, "), made ");
+    mr_utf8_show_str(out, m->created);
+    mr_strbuf_add_str(out, "\n  source  ");
     mr_utf8_show_str(out, m->source);
     mr_strbuf_add_str(out, "\n  target  ");
     mr_utf8_show_str(out, m->target);

@@ -52,6 +52,7 @@ LDFLAGS_test_plan_idmap := $(MERGE_WRAP)
 PLANNING_WRAP := -Wl,--wrap=mr_sides_open,--wrap=mr_sides_close
 LDFLAGS_test_planning := $(PLANNING_WRAP) -Wl,--wrap=mr_findings_close \
     -Wl,--wrap=mr_plan_writer_publish
+LDFLAGS_test_plan_show := $(NO_MEMORY)
 LDFLAGS_test_plan_reseed := $(PLANNING_WRAP) -Wl,--wrap=mr_plan_refuse_itself \
     -Wl,--wrap=mr_reseed_plan
 LDFLAGS_test_plan_keeps := $(MERGE_WRAP)

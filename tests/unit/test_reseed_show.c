@@ -152,6 +152,15 @@ static void test_text(void **state)
     text = show(&m, &s, false, true);
     assert_non_null(strchr(text, '\x1b'));
     free(text);
+
+    static const char foreign[] = "plan id\\x1b (newest:\\x1b), made at\\x1b\n  source ";
+    m.uuid = "id\x1b"; /* plan.json may say anything */
+    m.created = "at\x1b";
+    m.policy = "newest:\x1b";
+    text = show(&m, &s, false, false);
+    assert_memory_equal(text, foreign, sizeof foreign - 1);
+    assert_null(strchr(text, '\x1b'));
+    free(text);
     mr_vec_release(&s.ids);
 }
 
