@@ -31,6 +31,12 @@ static int ask_to_go_on(void)
     return mr_code_exit(code);
 }
 
+/* On a server that calls itself so. */
+static int ask_foreign(void)
+{
+    return mr_code_exit(mr_confirm("undo on \"\x1b[2K\rlive\xe2\x80\xae\"?", false, NULL));
+}
+
 static int ask_password(void)
 {
     struct mr_err err = {.code = MR_OK};
@@ -69,6 +75,8 @@ static int ask_passphrase(void)
     return unlink(path) == 0 ? status : 97;
 }
 
+static char printed[200]; /* by the one who asks, until it waits */
+
 /* The exit status of ask() on a terminal of its own, of which it is the foreground; what it
  * prints ends with a blank when it waits.  -1: it did not end in time. */
 static int answered(int (*ask)(void), const char *answer)
@@ -81,10 +89,14 @@ static int answered(int (*ask)(void), const char *answer)
         _exit(ask());
     }
     char c = '\0', before = '\0';
+    size_t len = 0;
     while ((before != ':' && before != ']') || c != ' ') {
         before = c;
         assert_int_equal(read(fd, &c, 1), 1);
+        printed[len] = c;
+        len += len + 1 < sizeof printed;
     }
+    printed[len] = '\0';
     assert_int_equal(write(fd, answer, strlen(answer)), strlen(answer));
     int status = -1;
     for (int i = 0; i < ENDS_WITHIN_S * 100; i++) {
@@ -112,6 +124,15 @@ static void test_answers(void **state)
     assert_int_equal(answered(ask_passphrase, "no\n"), 3);
 }
 
+/* What a server says of itself cannot write over the question. */
+static void test_foreign(void **state)
+{
+    (void)state;
+    assert_int_equal(answered(ask_foreign, "y\n"), 0);
+    assert_string_equal(printed, "undo on \"\\x1b[2K\\rlive\\u{202e}\"? [y/N] ");
+    assert_int_equal(answered(ask_foreign, "n\n"), 5);
+}
+
 static void test_interrupted(void **state)
 {
     (void)state;
@@ -125,6 +146,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_foreign),
         cmocka_unit_test(test_interrupted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
