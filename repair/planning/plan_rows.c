@@ -302,7 +302,7 @@ static enum mr_code note_younger(struct rows *r, struct mr_err *err)
         (void)snprintf(text, sizeof text,
                        "%s%" PRIu64 " row%s up to key %s, %s, are equal on both sides: unless an "
                        "earlier merge brought them back, the histories parted later, and %s",
-                       more ? "more than " : "", t->younger_equal, t->younger_equal == 1 ? "" : "s",
+                       more ? "at least " : "", t->younger_equal, t->younger_equal == 1 ? "" : "s",
                        mr_counted_text(t->younger_key, t->counts_unsigned, key),
                        by_key ? "above the one that split-key gives"
                               : "created after the time that --split-at gives",

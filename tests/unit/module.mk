@@ -53,6 +53,30 @@ PLANNING_WRAP := -Wl,--wrap=mr_sides_open,--wrap=mr_sides_close
 LDFLAGS_test_planning := $(PLANNING_WRAP) -Wl,--wrap=mr_findings_close \
     -Wl,--wrap=mr_plan_writer_publish
 LDFLAGS_test_plan_show := $(NO_MEMORY)
+# Those over planning_steps.h.
+PLANNING_STEPS := $(PLANNING_WRAP) $(MERGE_WRAP) $(NO_MEMORY) \
+    -Wl,--wrap=mr_case_heed_signals,--wrap=mr_copy_plan,--wrap=mr_findings_settings \
+    -Wl,--wrap=mr_log_info,--wrap=mr_log_warning,--wrap=mr_merge_plan,--wrap=mr_merge_split_misses \
+    -Wl,--wrap=mr_pair_patterns_warn,--wrap=mr_pair_sections_warn,--wrap=mr_plan_counters \
+    -Wl,--wrap=mr_plan_decided_close,--wrap=mr_plan_decided_held,--wrap=mr_plan_decided_is_empty \
+    -Wl,--wrap=mr_plan_decided_open,--wrap=mr_plan_decided_withdraw \
+    -Wl,--wrap=mr_plan_decisions_check,--wrap=mr_plan_decisions_close \
+    -Wl,--wrap=mr_plan_decisions_open,--wrap=mr_plan_file_close,--wrap=mr_plan_files_conflicts \
+    -Wl,--wrap=mr_plan_files_entities,--wrap=mr_plan_files_idmap,--wrap=mr_plan_idmap_read \
+    -Wl,--wrap=mr_plan_keeps,--wrap=mr_plan_lacks_add,--wrap=mr_plan_lacks_text \
+    -Wl,--wrap=mr_plan_lost_check,--wrap=mr_plan_mentions,--wrap=mr_plan_packet_needed \
+    -Wl,--wrap=mr_plan_parents_check,--wrap=mr_plan_refuse_binlog,--wrap=mr_plan_refuse_engines \
+    -Wl,--wrap=mr_plan_refuse_hidden,--wrap=mr_plan_refuse_incomplete \
+    -Wl,--wrap=mr_plan_refuse_itself,--wrap=mr_plan_refuse_names,--wrap=mr_plan_refuse_triggers \
+    -Wl,--wrap=mr_plan_refuse_unseen,--wrap=mr_plan_select,--wrap=mr_plan_select_tied \
+    -Wl,--wrap=mr_plan_server_describe,--wrap=mr_plan_stood_begin,--wrap=mr_plan_stood_end \
+    -Wl,--wrap=mr_plan_store_begin,--wrap=mr_plan_store_conflicts,--wrap=mr_plan_store_end \
+    -Wl,--wrap=mr_plan_store_open,--wrap=mr_plan_summary,--wrap=mr_plan_tables_open \
+    -Wl,--wrap=mr_plan_writer_open,--wrap=mr_plan_written_note,--wrap=mr_planbook_add \
+    -Wl,--wrap=mr_planbook_add_blocks,--wrap=mr_planning_add_script,--wrap=mr_planning_describe \
+    -Wl,--wrap=mr_planning_publish,--wrap=mr_script_shape_check \
+    -Wl,--wrap=mr_script_shape_conditions,--wrap=mr_script_write
+LDFLAGS_test_plan_rows := $(PLANNING_STEPS)
 LDFLAGS_test_plan_reseed := $(PLANNING_WRAP) -Wl,--wrap=mr_plan_refuse_itself \
     -Wl,--wrap=mr_reseed_plan
 LDFLAGS_test_plan_keeps := $(MERGE_WRAP)
