@@ -17,9 +17,10 @@
  * and of each table that new ids were handed out for: nothing but the plan's rows has one
  * of them as its key, and no reference names one that is nobody's.
  *
- * With a source, the lost history is read again: every row that the plan looked at is
- * still there, and those that were restored, and stand on TARGET as planned, hold the same
- * values in all columns that the plan does not map (ids, references, generated columns).
+ * With a source, the lost history is read again: every row with a key that the plan looked at
+ * is still there, and those that were restored, and stand on TARGET as planned, hold the same
+ * values in all columns that the plan does not map (ids, references, generated columns).  Of
+ * tables without a key it is warned that nobody looks.
  *
  * Everything is read in one consistent view a server.  Memory: a batch of rows, 16 bytes for each
  * identity that two rows of TARGET have, 24 for each planned row of a table without a key,

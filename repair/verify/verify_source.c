@@ -8,6 +8,7 @@
  * gave other values, only that they are there is proved. */
 #include <string.h>
 
+#include "core/base/log.h"
 #include "core/case/image.h"
 #include "repair/verify/verify_internal.h"
 
@@ -121,6 +122,18 @@ static enum mr_code open_table(struct mr_verify_source *s, struct mr_verify_tabl
     return mr_rowhash_init(&table->source_hash, table->source_image, &table->source_spec, err);
 }
 
+/* Rows are asked for by their key. */
+static void warn_keyless(const struct mr_verify_table *table)
+{
+    uint64_t rows = 0;
+    for (int d = MR_DECIDE_SAME; d < MR_DECIDE_PARENT; d++)
+        rows += table->planned->decisions[d];
+    if (rows > 0)
+        mr_log_warning("table \"%s\" has no key: whether the source still holds its rows is not "
+                       "looked at",
+                       table->planned->table);
+}
+
 enum mr_code mr_verify_source_open(struct mr_verify *v, struct mr_err *err)
 {
     struct mr_verify_source *s = &v->source_side;
@@ -136,6 +149,8 @@ enum mr_code mr_verify_source_open(struct mr_verify *v, struct mr_err *err)
         struct mr_err why = {0};
         if (table->image != NULL && table->key.count > 0)
             code = mr_verify_excuse(v, table, open_table(s, table, v->run, &why), &why, err);
+        else if (table->image != NULL)
+            warn_keyless(table);
     }
     return code;
 }

@@ -102,7 +102,7 @@ $(foreach t,$(SCRIPT_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(SCRIPT
 # Those over verify_world.h: what reads TARGET, and the file of the plan.
 VERIFY_WRAP := -Wl,--wrap=mr_reader_scan,--wrap=mr_reader_fetch,--wrap=mr_db_query_text \
     -Wl,--wrap=mr_entity_file_read,--wrap=mr_rowhash_image,--wrap=mr_plan_digester_row
-VERIFY_WORLDS := $(shell grep -l '"verify_world.h"' tests/unit/test_*.c)
+VERIFY_WORLDS := $(shell grep -lE '"verify_(source_)?world.h"' tests/unit/test_*.c)
 $(foreach t,$(VERIFY_WORLDS),$(eval LDFLAGS_$(basename $(notdir $t)) := $(VERIFY_WRAP)))
 LDFLAGS_test_verify_keyless += -Wl,--wrap=mr_is_cancelled
 LDFLAGS_test_verify_lines += -Wl,--wrap=mr_pair_canonise,--wrap=mr_rowhash_digest \
@@ -120,7 +120,7 @@ LDFLAGS_test_verify_source += $(NO_MEMORY) -Wl,--wrap=mr_rowset_fetch,--wrap=mr_
     -Wl,--wrap=mr_source_free,--wrap=mr_source_reader_new,--wrap=mr_reader_free \
     -Wl,--wrap=mr_source_catalogue,--wrap=mr_catalogue_free,--wrap=mr_reader_db \
     -Wl,--wrap=mr_db_server,--wrap=mr_plan_image_open,--wrap=mr_rowhash_init \
-    -Wl,--wrap=mr_endpoint_ask_password
+    -Wl,--wrap=mr_endpoint_ask_password,--wrap=mr_log_warning
 LDFLAGS_test_verify_twice += -Wl,--wrap=mr_pair_canonise
 
 # What the script of snap_world.h answers, and what it has no threads for.
