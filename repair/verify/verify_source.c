@@ -51,16 +51,33 @@ static enum mr_code connect(struct mr_verify_source *s, struct mr_verify_rows *r
 }
 
 /* "db.t" may be split at any point. */
-static const struct mr_table *find_table(const struct mr_catalogue *cat, const char *name)
+static bool is_named(const struct mr_table *t, const char *name)
 {
+    const size_t len = strlen(t->db);
+    return strncmp(name, t->db, len) == 0 && name[len] == '.' &&
+           strcmp(name + len + 1, t->name) == 0;
+}
+
+static enum mr_code find_table(const struct mr_catalogue *cat, const char *name,
+                               const struct mr_table **out, struct mr_err *err)
+{
+    const struct mr_table *found = NULL;
     for (size_t i = 0; i < cat->ntables; i++) {
         const struct mr_table *t = &cat->tables[i];
-        size_t len = strlen(t->db);
-        if (strncmp(name, t->db, len) == 0 && name[len] == '.' &&
-            strcmp(name + len + 1, t->name) == 0)
-            return t;
+        if (found != NULL && is_named(t, name)) {
+            (void)mr_err_set(err, MR_E_USAGE,
+                             "table \"%s\" of database \"%s\" and table \"%s\" of database "
+                             "\"%s\" cannot be told apart on the source: both are written \"%s\"",
+                             found->name, found->db, t->name, t->db, name);
+            mr_err_hint(err, "Name only one of the two databases with --source.");
+            return MR_E_USAGE;
+        }
+        if (is_named(t, name))
+            found = t;
     }
-    return NULL;
+    *out = found;
+    return found != NULL ? MR_OK
+                         : mr_err_set(err, MR_E_NO_SUCH, "table \"%s\" is not on the source", name);
 }
 
 /* Columns in which a restored row need not hold what SOURCE's does. */
@@ -94,13 +111,12 @@ static enum mr_code open_table(struct mr_verify_source *s, struct mr_verify_tabl
                                struct mr_verify_rows *run, struct mr_err *err)
 {
     const struct mr_planned_table *planned = table->planned;
-    const struct mr_table *t = find_table(s->cat, planned->table);
+    const struct mr_table *t = NULL;
     struct mr_plan_image_column *columns =
         mr_arena_calloc(run->arena, planned->ncolumns + 1, sizeof *columns);
     if (columns == NULL)
         return nomem(err);
-    if (t == NULL)
-        return mr_err_set(err, MR_E_NO_SUCH, "table \"%s\" is not on the source", planned->table);
+    MR_TRY(find_table(s->cat, planned->table, &t, err));
     MR_TRY(refuse_itself(s, t, planned, run->target, err));
     for (size_t i = 0; i < planned->ncolumns; i++)
         columns[i] = (struct mr_plan_image_column){planned->columns[i].source_name != NULL

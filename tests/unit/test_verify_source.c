@@ -182,6 +182,30 @@ static void test_find(void **state)
     }
 }
 
+/* Where the name is that of two, nobody guesses. */
+static void test_namesakes(void **state)
+{
+    struct mr_table tables[] = {
+        {.db = "d", .name = "x.t"}, {.db = "d", .name = "t"}, {.db = "d.x", .name = "t"}};
+    (void)state;
+    for (size_t n = 2; n <= LEN(tables); n++) {
+        struct world w;
+        begin(&w, LIVE ",d.x");
+        people(&w, "t", PEOPLE);
+        made.cat = (struct mr_catalogue){.tables = tables, .ntables = n};
+        w.planned[0].table = "d.x.t";
+        assert_int_equal(mr_verify_source_open(&w.v, &w.err), n == 3 ? MR_E_USAGE : MR_OK);
+        if (n == 3) {
+            assert_string_equal(w.err.message,
+                                "table \"x.t\" of database \"d\" and table \"t\" of database "
+                                "\"d.x\" cannot be told apart on the source: both are written "
+                                "\"d.x.t\"");
+            assert_non_null(strstr(w.err.hint, "--source"));
+        }
+        end(&w);
+    }
+}
+
 /* Rows of it are read under SOURCE's names, by the plan's key. */
 static void test_image(void **state)
 {
@@ -549,13 +573,14 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_open),        cmocka_unit_test(test_no_source),
-        cmocka_unit_test(test_password),    cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_find),        cmocka_unit_test(test_image),
-        cmocka_unit_test(test_passed_over), cmocka_unit_test(test_excuses),
-        cmocka_unit_test(test_itself),      cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_wide),        cmocka_unit_test(test_rows_fail),
-        cmocka_unit_test(test_damage),      cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_open),      cmocka_unit_test(test_no_source),
+        cmocka_unit_test(test_password),  cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_find),      cmocka_unit_test(test_namesakes),
+        cmocka_unit_test(test_image),     cmocka_unit_test(test_passed_over),
+        cmocka_unit_test(test_excuses),   cmocka_unit_test(test_itself),
+        cmocka_unit_test(test_rows),      cmocka_unit_test(test_wide),
+        cmocka_unit_test(test_rows_fail), cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
