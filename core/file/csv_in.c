@@ -8,6 +8,7 @@
 #include "core/base/signals.h"
 
 #define RECORD_MAX_BYTES ((size_t)1024 * 1024 * 1024)
+#define HEADER_MAX_BYTES ((size_t)1024 * 1024)
 #define FIELD_BYTES (sizeof(size_t) + sizeof(struct mr_csv_field)) /* beside its text */
 
 enum state {
@@ -189,6 +190,16 @@ static size_t skip_mark(struct mr_csv_in *csv, const char *ptr, size_t len)
     return n;
 }
 
+/* Names of columns come first: what is no file of ours, and has no lines, is left before it has
+ * filled the memory that a row may take. */
+static enum mr_code check_size(const struct mr_csv_in *csv, struct mr_err *err)
+{
+    const size_t size = csv->bytes.len + csv->ends.count * FIELD_BYTES;
+    if (csv->begun == 1 && size > HEADER_MAX_BYTES)
+        return refuse(csv, "the first line, which names the columns, is longer than 1 MiB", err);
+    return size <= csv->max_bytes ? MR_OK : refuse(csv, "the record has no end", err);
+}
+
 enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len, struct mr_err *err)
 {
     for (size_t i = skip_mark(csv, ptr, len); i < len;) {
@@ -197,8 +208,7 @@ enum mr_code mr_csv_in_feed(struct mr_csv_in *csv, const char *ptr, size_t len, 
         i += run;
         if (i < len)
             MR_TRY(take(csv, ptr[i++], err));
-        if (csv->bytes.len + csv->ends.count * FIELD_BYTES > csv->max_bytes)
-            MR_TRY(refuse(csv, "the record has no end", err));
+        MR_TRY(check_size(csv, err));
     }
     return MR_OK;
 }

@@ -10,7 +10,8 @@
  * Ownership: fields live until the callback returns; each has a NUL behind it.
  * Errors: MR_E_REFUSED for what is no CSV, with the number of the line; the callback's
  * own.  After an error only release may follow.  Limits: a record that takes more than
- * 1 GiB of memory, its fields counted, is refused.  Threads: one at a time.
+ * 1 GiB of memory, its fields counted, is refused, and one that begins in the first line, where
+ * names of columns stand, if it takes more than 1 MiB.  Threads: one at a time.
  */
 #ifndef MR_CSV_IN_H
 #define MR_CSV_IN_H

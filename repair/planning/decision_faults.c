@@ -2,9 +2,12 @@
 #include "repair/planning/decision_faults.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/base/log.h"
+
+#define TEXT_BYTES 256 /* of a name or key, which may be anything */
 
 struct mr_decision_fault {
     uint64_t line;
@@ -23,6 +26,13 @@ void mr_decision_faults_release(struct mr_decision_faults *faults)
     mr_arena_release(&faults->arena);
 }
 
+static const char *keep(struct mr_decision_faults *faults, const char *text)
+{
+    char start[TEXT_BYTES];
+    (void)snprintf(start, sizeof start, "%s", text);
+    return mr_arena_strdup(&faults->arena, start);
+}
+
 /* err is emptied: the file is read on, and its next line may be right. */
 enum mr_code mr_decision_faults_add(struct mr_decision_faults *faults, uint64_t line,
                                     const char *table, const char *key, struct mr_err *err)
@@ -31,14 +41,15 @@ enum mr_code mr_decision_faults_add(struct mr_decision_faults *faults, uint64_t 
     if (fault == NULL)
         return mr_err_nomem(err, "reading decisions");
     *fault = (struct mr_decision_fault){.line = line,
-                                        .table = mr_arena_strdup(&faults->arena, table),
-                                        .key = mr_arena_strdup(&faults->arena, key),
+                                        .table = keep(faults, table),
+                                        .key = keep(faults, key),
                                         .message = mr_arena_strdup(&faults->arena, err->message),
                                         .hint = mr_arena_strdup(&faults->arena, err->hint)};
     if (fault->table == NULL || fault->key == NULL || fault->message == NULL || fault->hint == NULL)
         return mr_err_nomem(err, "reading decisions");
     *err = (struct mr_err){0};
-    return MR_OK;
+    return faults->list.count < MR_DECISION_FAULTS_MAX ? MR_OK
+                                                       : mr_decision_faults_report(faults, err);
 }
 
 static enum mr_code state(const struct mr_decision_faults *faults,
@@ -74,8 +85,9 @@ enum mr_code mr_decision_faults_report(struct mr_decision_faults *faults, struct
         (void)state(faults, mr_vec_at(&faults->list, i), &one);
         mr_log_err(&one);
     }
-    (void)mr_err_set(err, MR_E_REFUSED, "%zu lines of decisions \"%s\" cannot be taken", n,
-                     faults->path);
+    (void)mr_err_set(err, MR_E_REFUSED, "%zu lines of decisions \"%s\" cannot be taken%s", n,
+                     faults->path,
+                     n < MR_DECISION_FAULTS_MAX ? "" : ", and it was read no further");
     mr_err_hint(err, "Nothing was planned. Correct the lines named above, or empty their "
                      "decision.");
     return MR_E_REFUSED;

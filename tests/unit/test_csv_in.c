@@ -126,12 +126,52 @@ static void test_callback_ends_it(void **state)
     mr_csv_in_release(&csv);
 }
 
+/* As a device gives them, for ever. */
+static void test_first_line_has_an_end(void **state)
+{
+    static const char *const endless[] = {"x", "\0", ",", "\"\n"};
+    char piece[4096];
+    (void)state;
+    for (size_t i = 0; i < sizeof endless / sizeof *endless; i++) {
+        struct mr_csv_in csv;
+        struct mr_err err = {0};
+        enum mr_code code = MR_OK;
+        size_t taken = 0;
+        mr_csv_in_init_loose(&csv, enough, NULL);
+        memset(piece, endless[i][endless[i][0] == '"'], sizeof piece);
+        if (endless[i][0] == '"')
+            code = mr_csv_in_feed(&csv, endless[i], 1, &err);
+        for (; code == MR_OK && taken < (size_t)4 << 20; taken += sizeof piece)
+            code = mr_csv_in_feed(&csv, piece, sizeof piece, &err);
+        assert_int_equal(code, MR_E_REFUSED);
+        assert_non_null(strstr(err.message, "the first line, which names the columns, is longer"));
+        mr_csv_in_release(&csv);
+    }
+}
+
+/* Those behind it hold the values of rows. */
+static void test_further_lines_may_be_long(void **state)
+{
+    struct mr_csv_in csv;
+    struct mr_err err = {0};
+    char piece[4096];
+    (void)state;
+    memset(piece, 'x', sizeof piece);
+    mr_csv_in_init_loose(&csv, enough, NULL);
+    assert_int_equal(mr_csv_in_feed(&csv, "a,b\n", 4, &err), MR_OK);
+    for (size_t taken = 0; taken < (size_t)4 << 20; taken += sizeof piece)
+        assert_int_equal(mr_csv_in_feed(&csv, piece, sizeof piece, &err), MR_OK);
+    mr_csv_in_release(&csv);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_records),
         cmocka_unit_test(test_loose),
         cmocka_unit_test(test_callback_ends_it),
+        cmocka_unit_test(test_first_line_has_an_end),
+        cmocka_unit_test(test_further_lines_may_be_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,10 +91,39 @@ static void test_report(void **state)
     }
 }
 
+/* A pipe may give faulty lines for ever, and names of any length. */
+static void test_ends(void **state)
+{
+    struct mr_decision_faults faults;
+    struct capture c;
+    struct mr_err err = {0};
+    char name[100000];
+    enum mr_code code = MR_OK;
+    uint64_t line = 1;
+    (void)state;
+    memset(name, 'n', sizeof name);
+    name[sizeof name - 1] = '\0';
+    mr_decision_faults_init(&faults, "f.csv");
+    capture_begin(&c, CAPTURE_FILE, 0);
+    for (; code == MR_OK && line < 2 * MR_DECISION_FAULTS_MAX; line++) {
+        (void)mr_err_set(&err, MR_E_REFUSED, "no");
+        code = mr_decision_faults_add(&faults, line, name, name, &err);
+    }
+    capture_end(&c);
+    assert_int_equal(line, MR_DECISION_FAULTS_MAX + 1);
+    assert_int_equal(code, MR_E_REFUSED);
+    assert_string_equal(err.message,
+                        "10000 lines of decisions \"f.csv\" cannot be taken, and it was "
+                        "read no further");
+    assert_true(faults.arena.total_bytes < 16 << 20);
+    mr_decision_faults_release(&faults);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_report),
+        cmocka_unit_test(test_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
