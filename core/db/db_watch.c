@@ -49,8 +49,11 @@ struct mr_watch {
     struct mr_db *db;           /* NULL: not connected */
     uint64_t seen;              /* the turn that it looks at, since … */
     double seen_s, announced_s; /* announced_s: 0: never */
-    unsigned silent_tries;      /* connections in a row that were not answered */
-    bool locked;                /* the server says that the call waits for a lock */
+    uint64_t counted;           /* the statement of which … */
+    double spent_s;             /* … so much was waited for, in all of its calls, until … */
+    double looked_s;
+    unsigned silent_tries; /* connections in a row that were not answered */
+    bool locked;           /* the server says that the call waits for a lock */
 
     /* under the lock */
     pthread_mutex_t lock;
@@ -62,6 +65,7 @@ struct mr_watch {
     char what[256];
     char sql[SQL_KEEP_BYTES];
     size_t sql_len;
+    uint64_t statement; /* its number */
     enum ending ended;
     double waited_s;
     char reason[700]; /* of the call at hand: what for and who holds it */
@@ -223,11 +227,19 @@ static bool is_due(const struct mr_watch *watch, double waited_s, double now_s)
            (watch->announced_s == 0 || now_s >= watch->announced_s + again);
 }
 
+/* The call, or all calls of the statement: a server that says something now and then, or rows
+ * without an end, would begin the limit anew with each. */
+static bool is_over(const struct mr_watch *watch, double waited_s)
+{
+    const double longest_s = watch->spent_s > waited_s ? watch->spent_s : waited_s;
+    return watch->limit_s > 0 && longest_s >= watch->limit_s + MR_WATCH_GRACE_S;
+}
+
 static enum ending judge(const struct mr_watch *watch, double waited_s)
 {
     if (mr_is_cancelled() && waited_s >= CANCEL_AFTER_S)
         return ENDED_CANCELLED;
-    if (watch->limit_s > 0 && waited_s >= watch->limit_s + MR_WATCH_GRACE_S)
+    if (is_over(watch, waited_s))
         return watch->silent_tries > 0 ? ENDED_SILENT : ENDED_LIMIT;
     if (watch->silent_tries >= SILENT_TRIES && waited_s >= watch->silence_s)
         return ENDED_SILENT;
@@ -247,10 +259,12 @@ static bool kills(const struct mr_watch *watch, enum ending how)
 static void end_call(struct mr_watch *watch, uint64_t turn, enum ending how, double waited_s)
 {
     const uint64_t connection = watch->connection;
-    if (!is_still_at(watch, turn) || watch->fd < 0)
+    /* by now it is at the next row, or at one behind that */
+    const bool is_same = is_over(watch, 0) && watch->statement == watch->counted;
+    if ((!is_same && !is_still_at(watch, turn)) || watch->fd < 0)
         return;
     watch->ended = how;
-    watch->waited_s = waited_s;
+    watch->waited_s = waited_s > watch->spent_s ? waited_s : watch->spent_s;
     (void)shutdown(watch->fd, SHUT_RDWR);
     if (!kills(watch, how))
         return;
@@ -259,20 +273,34 @@ static void end_call(struct mr_watch *watch, uint64_t turn, enum ending how, dou
     pthread_mutex_lock(&watch->lock);
 }
 
+/* Only looks that meet a call count: what is done with the rows is none of the server's time. */
+static void count_time(struct mr_watch *watch, uint64_t turn, double now_s)
+{
+    if (watch->counted != watch->statement)
+        watch->spent_s = 0;
+    else if (turn % 2 == 1)
+        watch->spent_s += now_s - watch->looked_s;
+    watch->counted = watch->statement;
+    watch->looked_s = now_s;
+}
+
 /* The number of the turn is odd while a call waits: one that has not moved since the last look is
  * the same call. The thread that waits is told nothing, its socket is shut down (end_call). */
 static void look(struct mr_watch *watch)
 {
     uint64_t turn = atomic_load(&watch->turn);
-    double now_s = mr_clock_now_s(), waited_s = now_s - watch->seen_s;
+    double now_s = mr_clock_now_s();
+    count_time(watch, turn, now_s);
     if (turn != watch->seen) {
         watch->seen = turn;
         watch->seen_s = now_s;
         watch->announced_s = 0;
         watch->silent_tries = 0;
         watch->locked = false;
-        return;
+        if (!is_over(watch, 0))
+            return;
     }
+    const double waited_s = now_s - watch->seen_s;
     if (turn % 2 == 0 || watch->ended != ENDED_NOT)
         return;
     enum ending how = judge(watch, waited_s);
@@ -426,6 +454,7 @@ void mr_watch_prepare(struct mr_watch *watch, const char *sql, size_t len)
     watch->sql_len = len < SQL_KEEP_BYTES ? len : SQL_KEEP_BYTES;
     memcpy(watch->sql, sql, watch->sql_len);
     watch->reason[0] = '\0';
+    watch->statement++;
     pthread_mutex_unlock(&watch->lock);
 }
 

@@ -12,7 +12,8 @@
  * that asks nobody, so that a server that drips its answer does not hold up this one.
  *
  * It shuts the connection's socket down, so that the call fails, where
- *  - the statement's limit is over, and the server has not ended it by itself;
+ *  - the statement's limit is over, of one call or of all its calls together, and the server has
+ *    not ended it by itself;
  *  - the server answers neither the call nor a new connection (stopped, or cut off), for
  *    MR_WATCH_SILENCE times the connect-timeout;
  *  - it waits for a lock for longer than any session of ours is set to wait (the server

@@ -119,6 +119,54 @@ static void test_silent(void **state)
     close_world(&world);
 }
 
+/* Calls of `call_ms` each, with `pause_ms` between them, for at most so long: was it ended? */
+static bool calls_are_ended(struct world *world, bool anew, unsigned call_ms, unsigned pause_ms,
+                            double most_s)
+{
+    struct pollfd ready = {.fd = world->call, .events = POLLIN};
+    const double until_s = mr_clock_now_s() + most_s;
+    bool ended = false;
+    mr_watch_prepare(world->watch, SQL, strlen(SQL));
+    while (!ended && mr_clock_now_s() < until_s) {
+        if (anew)
+            mr_watch_prepare(world->watch, SQL, strlen(SQL));
+        mr_watch_begin(world->watch);
+        ended = poll(&ready, 1, (int)call_ms) > 0;
+        mr_watch_end(world->watch);
+        (void)usleep(pause_ms * 1000);
+    }
+    return ended;
+}
+
+/* A row now and then, or rows without an end: the limit is of all of them.  What is done with the
+ * rows is not the server's time, and each statement has a limit of its own. */
+static void test_rows_without_end(void **state)
+{
+    static const struct {
+        bool anew;
+        unsigned call_ms, pause_ms;
+        bool ended;
+    } cases[] = {
+        {false, 300, 0, true}, {false, 1, 0, true}, {false, 0, 50, false}, {true, 300, 0, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct world world;
+        struct mr_err err;
+        open_world(&world, 9, 0);
+        mr_watch_limit(world.watch, 1);
+        assert_int_equal(calls_are_ended(&world, cases[i].anew, cases[i].call_ms, cases[i].pause_ms,
+                                         cases[i].ended ? 9 : 4.5),
+                         cases[i].ended);
+        (void)mr_err_set(&err, MR_E_LOST, "lost");
+        assert_int_equal(mr_watch_tell(world.watch, SQL, strlen(SQL), MR_E_TIMEOUT, &err),
+                         cases[i].ended ? MR_E_TIMEOUT : MR_E_LOST);
+        if (cases[i].ended)
+            assert_non_null(strstr(err.message, "has not ended a statement within 3 s"));
+        mr_watch_free(world.watch);
+        close_world(&world);
+    }
+}
+
 /* The call ends while the thread waits for a login: its owner does not wait for that, and
  * the thread cleans up when it is over. */
 static void test_left(void **state)
@@ -208,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_busy),
         cmocka_unit_test(test_silent),
+        cmocka_unit_test(test_rows_without_end),
         cmocka_unit_test(test_left),
         cmocka_unit_test(test_cancelled), /* from here on: for the rest of the process */
         cmocka_unit_test(test_kill),
