@@ -280,6 +280,8 @@ static enum mr_code take_bytes(struct mr_stream *st, size_t i, struct mr_err *er
     struct column *col = &st->columns[i];
     struct mr_value *value = &st->values[i];
     value->len = col->len;
+    if (col->len > SLICE_BYTES && col->cls == MR_CLASS_DECIMAL)
+        return bad_value(st, i, err); /* no number is a long value */
     if (col->len > col->cap)
         return take_wide(st, i, err);
     value->ptr = col->buf;
@@ -305,6 +307,10 @@ static enum mr_code take_temporal(struct mr_stream *st, size_t i, struct mr_err 
         to->hour += from->day * 24;
         to->year = to->month = to->day = 0;
         to->negative = from->neg;
+        if (to->hour > UINT16_MAX || (to->minute | to->second) > UINT8_MAX)
+            return bad_value(st, i, err);
+    } else if (!mr_wire_is_moment(to)) {
+        return bad_value(st, i, err);
     } else if (st->columns[i].cls == MR_CLASS_DATE &&
                (to->hour | to->minute | to->second | to->micros) != 0) {
         return bad_value(st, i, err);

@@ -118,6 +118,17 @@ static void put_real(enum mr_wire_kind kind, const unsigned char *at, struct mr_
     value->d = (double)f;
 }
 
+/* What no server has stored, and no row can hold. */
+static bool is_time_of_day(const struct mr_time *t)
+{
+    return t->minute <= 59 && t->second <= 59 && t->micros <= 999999;
+}
+
+bool mr_wire_is_moment(const struct mr_time *t)
+{
+    return t->year <= 9999 && t->month <= 12 && t->day <= 31 && t->hour <= 23 && is_time_of_day(t);
+}
+
 /* The server leaves out what is zero at the end: four lengths are possible, and any other is a
  * broken packet. */
 static bool put_datetime(const unsigned char *at, size_t len, struct mr_value *value)
@@ -138,6 +149,8 @@ static bool put_datetime(const unsigned char *at, size_t len, struct mr_value *v
     }
     if (len == 11)
         t->micros = (uint32_t)get_le(at + 7, 4);
+    if (!mr_wire_is_moment(t))
+        return false;
     return value->cls != MR_CLASS_DATE || (t->hour | t->minute | t->second | t->micros) == 0;
 }
 
@@ -158,7 +171,7 @@ static bool put_time(const unsigned char *at, size_t len, struct mr_value *value
     }
     if (len == 12)
         t->micros = (uint32_t)get_le(at + 8, 4);
-    return true;
+    return is_time_of_day(t);
 }
 
 static bool put_bit(const unsigned char *at, size_t len, struct mr_value *value)

@@ -54,4 +54,7 @@ bool mr_wire_decode(const struct mr_wire_column *columns, size_t count, size_t n
 bool mr_wire_is_sound(const struct mr_wire_column *columns, size_t count, const void *row,
                       size_t len);
 
+/* Can the fields be those of a DATE or DATETIME?  Zeros can. */
+bool mr_wire_is_moment(const struct mr_time *t);
+
 #endif
