@@ -7,6 +7,7 @@
 
 #define KEEP_BYTES ((size_t)1024 * 1024)
 #define READ_TRIES 4
+#define SET_MAX_BYTES ((size_t)1024 * 1024 * 1024) /* of more rows than keys */
 
 void mr_rowset_init(struct mr_rowset *set)
 {
@@ -38,7 +39,22 @@ struct fetch {
     struct mr_rowset *set;
     struct mr_rowhash *hash;
     size_t image_bytes; /* still to be kept */
+    size_t nkeys;
 };
+
+/* As many rows as keys are what was asked for, however wide they are.  More of them may stand under
+ * a key that is no unique one; but a server that sends rows without an end fills all memory. */
+static enum mr_code check_size(const struct fetch *f, struct mr_err *err)
+{
+    const struct mr_vec *rows = &f->set->rows;
+    if (rows->count <= f->nkeys ||
+        f->set->bytes.len + rows->count * sizeof(struct mr_rowset_row) <= SET_MAX_BYTES)
+        return MR_OK;
+    (void)mr_err_set(
+        err, MR_E_SQL, "table \"%s.%s\": the answer has %zu rows for %zu keys, more than %zu MiB",
+        f->hash->spec->db, f->hash->spec->table, rows->count, f->nkeys, SET_MAX_BYTES >> 20);
+    return MR_E_SQL;
+}
 
 /* The bound is used up by images as they come, so that the first is always kept, however wide. */
 static enum mr_code add_row(void *ctx, const struct mr_value *values, struct mr_err *err)
@@ -59,7 +75,7 @@ static enum mr_code add_row(void *ctx, const struct mr_value *values, struct mr_
         code = mr_rowhash_image(f->hash, values, bytes, err);
     row->image_len = bytes->len - row->image_at;
     f->image_bytes -= row->image_len < f->image_bytes ? row->image_len : f->image_bytes;
-    return code;
+    return code == MR_OK ? check_size(f, err) : code;
 }
 
 static int compare_rows(const void *a, const void *b, void *ctx)
@@ -72,7 +88,7 @@ enum mr_code mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *reader,
                              struct mr_rowhash *hash, const struct mr_key *keys, size_t nkeys,
                              size_t image_bytes, struct mr_err *err)
 {
-    struct fetch f = {set, hash, image_bytes};
+    struct fetch f = {.set = set, .hash = hash, .image_bytes = image_bytes, .nkeys = nkeys};
     mr_strbuf_reset(&set->bytes);
     mr_strbuf_shrink(&set->bytes, KEEP_BYTES);
     mr_vec_clear(&set->rows);

@@ -114,7 +114,23 @@ struct reading {
     const size_t *wanted;  /* … with the values of these columns */
     size_t nwanted;
     void *ctx;
+    uint64_t most; /* rows that it asks for; 0: all that there are */
 };
+
+/* The reader's memory goes by what was asked for: a server, or whoever stands in between, that
+ * sends rows without an end would fill all there is. */
+static enum mr_code check_count(const struct mr_db *db, const struct reading *what, uint64_t given,
+                                struct mr_err *err)
+{
+    if (what->most == 0 || given <= what->most)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_SQL,
+                     "server \"%s\" gave more rows than the %" PRIu64 " that were asked for",
+                     mr_db_label(db), what->most);
+    mr_err_hint(err, "Whatever answers there, or stands in between, does not speak like a "
+                     "MySQL or MariaDB server.");
+    return MR_E_SQL;
+}
 
 /* Has the server ended the stream by saying so, and goes on listening? */
 static bool leaves_connection(const struct mr_db *db, enum mr_code code)
@@ -125,12 +141,14 @@ static bool leaves_connection(const struct mr_db *db, enum mr_code code)
 }
 
 /* Every row to fn; *own is false if it was fn that ended it. */
-static enum mr_code give_rows(struct mr_stream *stream, const struct reading *what, bool *own,
-                              struct mr_err *err)
+static enum mr_code give_rows(const struct mr_db *db, struct mr_stream *stream,
+                              const struct reading *what, bool *own, struct mr_err *err)
 {
     const struct mr_value *values = NULL;
     enum mr_code code;
+    uint64_t given = 0;
     while ((code = mr_stream_next(stream, &values, err)) == MR_OK && values != NULL) {
+        MR_TRY(check_count(db, what, ++given, err));
         code = what->fn(what->ctx, values, err);
         if (code != MR_OK) {
             *own = false;
@@ -140,17 +158,19 @@ static enum mr_code give_rows(struct mr_stream *stream, const struct reading *wh
     return code;
 }
 
-static enum mr_code give_raw_rows(struct mr_stream *stream, const struct reading *what, bool *own,
-                                  struct mr_err *err)
+static enum mr_code give_raw_rows(const struct mr_db *db, struct mr_stream *stream,
+                                  const struct reading *what, bool *own, struct mr_err *err)
 {
     struct mr_raw_row row = {0};
     enum mr_code code;
+    uint64_t given = 0;
     bool raw = mr_stream_begin_raw(stream, what->wanted, what->nwanted, &row);
     for (;;) {
         code =
             raw ? mr_stream_next_raw(stream, &row, err) : mr_stream_next(stream, &row.values, err);
         if (code != MR_OK || (raw ? row.ptr == NULL : row.values == NULL))
             return code;
+        MR_TRY(check_count(db, what, ++given, err));
         code = what->raw_fn(what->ctx, &row, err);
         if (code != MR_OK) {
             *own = false;
@@ -233,8 +253,8 @@ static enum mr_code read_rows(struct mr_reader *reader, const struct reading *wh
         lr->lost = code == MR_E_LOST || mr_db_is_lost(lr->db);
         goto out;
     }
-    code = what->raw_fn != NULL ? give_raw_rows(stream, what, &own, err)
-                                : give_rows(stream, what, &own, err);
+    code = what->raw_fn != NULL ? give_raw_rows(lr->db, stream, what, &own, err)
+                                : give_rows(lr->db, stream, what, &own, err);
     mr_stream_close(stream);
     lr->lost = !(code == MR_OK || (own && leaves_connection(lr->db, code)));
     if (code == MR_OK)
@@ -279,7 +299,8 @@ static enum mr_code live_scan(struct mr_reader *reader, const struct mr_readspec
     struct mr_strbuf sql = MR_STRBUF_INIT;
     mr_source_sql_scan(&sql, spec, range, limit);
     enum mr_code code = read_columns(
-        reader, (struct reading){.spec = spec, .sql = &sql, .fn = fn, .ctx = ctx}, err);
+        reader, (struct reading){.spec = spec, .sql = &sql, .fn = fn, .ctx = ctx, .most = limit},
+        err);
     mr_strbuf_release(&sql);
     return code;
 }
@@ -294,7 +315,8 @@ static enum mr_code live_scan_raw(struct mr_reader *reader, const struct mr_read
                            .raw_fn = fn,
                            .wanted = spec->key,
                            .nwanted = spec->nkey,
-                           .ctx = ctx};
+                           .ctx = ctx,
+                           .most = limit};
     if (spec->whole_rows) {
         what.wanted = all_columns(live(reader), spec->ncols);
         what.nwanted = spec->ncols;

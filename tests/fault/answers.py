@@ -11,6 +11,8 @@ the text protocol as of prepared ones, whose column counts were others when they
   short  each row ends in its middle
   huge   each row's first value is 4 GiB long, and ends with the row
   rows   rows without end, where there are none
+  endless  the first row without end, where there are some
+  wild   values of what was prepared that are none of their types
   error  an error as long as a packet may be, of control bytes and what is no text
   killed the error of KILL QUERY, that came too late for the statement before
   counts of what is prepared: no columns, though they follow
@@ -101,16 +103,18 @@ def change_packed(body, how, count):
         return bytes(1 + bits) + HUGE
     if how == "short":
         return body[: len(body) // 2]
+    if how == "wild":
+        return body[: 1 + bits] + bytes(b ^ (i % 3 == 0) << 7 for i, b in enumerate(body[1 + bits :]))
     return body
 
 
-def rows_without_end(down, number):
-    row = b"\x01\x00\x00\x00" + b"\xfb"
-    for packet in (b"\x01", COLUMN, END):
+def rows_without_end(down, number, row=b"\xfb", head=(b"\x01", COLUMN, END)):
+    for packet in head:
         down.send(number, packet)
         number += 1
+    size = len(row).to_bytes(3, "little")
     while True:
-        down.sink.sendall(b"".join(row[:3] + bytes([(number + i) & 255]) + row[4:] for i in range(256)))
+        down.sink.sendall(b"".join(size + bytes([(number + i) & 255]) + row for i in range(256)))
 
 
 def change(down, how, packed):
@@ -142,6 +146,9 @@ def change(down, how, packed):
     if how == "ok":
         down.send(number, DONE)
         return
+    if how == "endless" and rows:
+        head = (body, *columns, END)
+        rows_without_end(down, number, rows[0], head)
     told = count
     if how == "less" and count > 1:
         columns, told = columns[:-1], count - 1

@@ -1,7 +1,8 @@
 #!/bin/bash
 # fault_answers.sh: a server that answers to one statement what was not asked: no rows, a column
 # less or more, NULL, rows that end in their middle, or before their first value does, rows without
-# end where there are none, an error of 60,000 bytes, other counts of what a prepared statement has.
+# end where there are none and where there are some, values that are none of their types, an error of
+# 60,000 bytes, other counts of what a prepared statement has.
 # Every command ends with what it says of errors, whichever statement it is: no crash, no "bug", and
 # nothing is said twice.
 
@@ -84,7 +85,7 @@ OTHER=0
 for NAME in $(printf "%s\n" "${!COMMANDS[@]}" | sort); do
     ask "$NAME" 0 ok
     TOTAL=$STATEMENTS WHOLE_RC=$RC RUNS=0
-    for HOW in ok less more null short huge rows error counts; do
+    for HOW in ok less more null short huge rows endless wild error counts; do
         for NTH in $(spread "$TOTAL" "$PLACES"); do
             # The first is that of the session, of each command alike.
             [ "$NTH" != 1 ] || [ "$NAME" = check ] || [ "$NAME" = doctor ] || continue
