@@ -72,7 +72,7 @@ static bool mask_pairs(char *arg)
 {
     static const char *const words[] = {"password", "passwd", "pass", "pwd", "pw", "p"};
     const bool is_dsn = strpbrk(arg, ",;") != NULL; /* p alone is too short to mean one */
-    for (char *at = arg; *at != '\0'; at += *at != '\0') {
+    for (char *at = arg + strspn(arg, "-"); *at != '\0'; at += *at != '\0') {
         const size_t key = strcspn(at, "=,;");
         for (size_t w = 0; at[key] == '=' && w < sizeof words / sizeof *words; w++)
             if (strlen(words[w]) == key && strncasecmp(at, words[w], key) == 0 &&
@@ -104,12 +104,27 @@ const char *mr_secret_value(const char *arg)
 
 bool mr_secret_mask(char *arg)
 {
-    arg += mr_secret_value(arg) - arg;
+    char *value = arg + (mr_secret_value(arg) - arg);
+    if (value > arg &&
+        is_password(arg, (size_t)(value - arg) - 1)) /* an option of another program */
+        return overwrite(value, value + strlen(value));
+    arg = value;
     if (strstr(arg, "://") != NULL)
         return mask_endpoint(arg);
+    if (arg[0] == '-' && arg[1] == 'p' && arg[2] != '\0') /* as the servers' own clients have it */
+        return overwrite(arg + 2, arg + strlen(arg));
     if (strpbrk(arg, " \t\n") != NULL || (arg[0] == '/' && arg[1] != '/') || arg[0] == '.')
         return false;
     if (strncasecmp(arg, "snapshot:", 9) == 0)
         return mask_options(arg);
     return mask_pairs(arg) || mask_endpoint(arg);
+}
+
+bool mr_secret_mask_word(char *arg)
+{
+    char *at = strrchr(arg, '@');
+    if (at == NULL)
+        return mr_secret_mask(arg);
+    char *mark = arg + strcspn(arg, ":/");
+    return overwrite(mark < at ? mark + 1 : arg, at) | mr_secret_mask(arg);
 }

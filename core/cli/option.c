@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/secret.h"
+
 _Static_assert(sizeof(enum mr_switch) == sizeof(unsigned), "enums are stored as unsigned");
 
 bool mr_string_list_has(const struct mr_string_list *list, const char *name)
@@ -56,6 +58,16 @@ static enum mr_code set_flag(const struct mr_option *option, void *values, const
     return MR_OK;
 }
 
+/* What is written where a word belongs could be an account's password. */
+static void bad_word(const char *text, const char *why, struct mr_err *err)
+{
+    char *masked = strdup(text);
+    if (masked != NULL)
+        (void)mr_secret_mask_word(masked);
+    (void)mr_err_set(err, MR_E_USAGE, "\"%s\" %s", masked != NULL ? masked : "", why);
+    free(masked);
+}
+
 static enum mr_code set_switch(const struct mr_option *option, void *values, const char *text,
                                struct mr_err *err)
 {
@@ -64,7 +76,7 @@ static enum mr_code set_switch(const struct mr_option *option, void *values, con
     if (strcasecmp(text, "auto") == 0) {
         value = MR_SWITCH_AUTO;
     } else if (truth < 0) {
-        (void)mr_err_set(err, MR_E_USAGE, "\"%s\" is none of yes, no and auto", text);
+        bad_word(text, "is none of yes, no and auto", err);
         mr_err_hint(err, "Write yes, no or auto.");
         return MR_E_USAGE;
     }
@@ -75,7 +87,7 @@ static enum mr_code set_switch(const struct mr_option *option, void *values, con
 static enum mr_code bad_number(const struct mr_option *option, const char *text, const char *why,
                                struct mr_err *err)
 {
-    (void)mr_err_set(err, MR_E_USAGE, "\"%s\" %s", text, why);
+    bad_word(text, why, err);
     if (option->type == MR_OPTION_MILLIS)
         mr_err_hint(err, "Give seconds from %g to %g, with up to three decimals.",
                     (double)option->min / 1000, (double)option->max / 1000);
@@ -164,7 +176,7 @@ static enum mr_code set_choice(const struct mr_option *option, void *values, con
         }
         mr_strbuf_add_fmt(&words, "%s%s", words.len > 0 ? ", " : "", choice->word);
     }
-    (void)mr_err_set(err, MR_E_USAGE, "\"%s\" is not one of its values", text);
+    bad_word(text, "is not one of its values", err);
     mr_err_hint(err, "Choose one of: %s.", words.ptr);
     mr_strbuf_release(&words);
     return MR_E_USAGE;
