@@ -80,12 +80,12 @@ static void test_text(void **state)
     for (size_t i = 0; i < m.ncounters; i++)
         mr_reseed_show_counter(&body, &m.counters[i]);
     mr_reseed_show_skipped(&body, &m, false);
-    mr_strbuf_add_str(&body,
-                      "\n"
-                      "note: 2 rows stay\n"
-                      "note: club.log: \"note\"\n"
-                      "1,204 changes of rows in 3 units; conflicts: 15 open, 1 decided\n"
-                      "decide in club plan/conflicts.csv, and plan again with --decisions\n");
+    mr_strbuf_add_str(&body, "\n"
+                             "note: 2 rows stay\n"
+                             "note: club.log: \"note\"\n"
+                             "1,204 changes of rows in 3 units; conflicts: 15 open, 1 decided\n"
+                             "decide in club plan/conflicts.csv, then the same repair plan again, "
+                             "with another --output and --decisions 'club plan/conflicts.csv'\n");
     expect_text(&m, false, body.ptr);
     mr_strbuf_release(&body);
 }
@@ -324,7 +324,9 @@ static void test_new_ids(void **state)
 
 /* ---- what is next ---- */
 
-#define CHOICE "decide in club plan/conflicts.csv, and plan again with --decisions\n"
+#define CHOICE                                                                                     \
+    "decide in club plan/conflicts.csv, then the same repair plan again, with another --output "   \
+    "and --decisions 'club plan/conflicts.csv'\n"
 #define NONE(policy)                                                                               \
     "club plan/conflicts.csv lists what " policy " leaves as it is, and why: settle it on the "    \
     "servers and check again, or plan with --policy merge\n"
