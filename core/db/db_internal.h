@@ -71,6 +71,10 @@ enum mr_code mr_db_end_answer(struct mr_db *db, struct mr_err *err);
 /* While a result of many rows is read: waits so that it is woken seldom. */
 void mr_db_begin_naps(struct mr_db *db);
 void mr_db_end_naps(struct mr_db *db);
+#ifdef MARIADB_PACKAGE_VERSION
+/* In place of the library's own poll(), once a login is through: 1, or 0 behind timeout_ms. */
+int mr_db_wait(my_socket fd, my_bool is_read, int timeout_ms);
+#endif
 
 /* db_login.c */
 enum mr_db_tls { MR_DB_TLS_OFF, MR_DB_TLS_PREFERRED, MR_DB_TLS_DEMANDED };

@@ -220,7 +220,7 @@ enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)
     login.mysql = NULL;
     login.until_s = mr_clock_now_s() + UINT_MAX; /* the socket's time-out holds */
     if (watched)
-        (void)mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, (void *)NULL);
+        (void)mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, mr_db_wait);
     return login.barred;
 }
 
