@@ -91,12 +91,16 @@ static void text_end(struct mr_strbuf *sql, bool as_text)
     mr_strbuf_add_str(sql, as_text ? " AS CHAR), " : ", ");
 }
 
+/* FLOAT and DOUBLE count, too: in digits they are numbers like the others. */
+static bool is_rounded(const struct mr_column *key)
+{
+    return key->cls == MR_CLASS_FLOAT || key->cls == MR_CLASS_DOUBLE;
+}
+
 static void greatest_sql(struct mr_strbuf *sql, const struct mr_gate_item *item,
                          const struct quick *q)
 {
-    /* FLOAT and DOUBLE count, too: in digits they are numbers like the others */
-    const bool rounds =
-        q->key != NULL && (q->key->cls == MR_CLASS_FLOAT || q->key->cls == MR_CLASS_DOUBLE);
+    const bool rounds = q->key != NULL && is_rounded(q->key);
     if (q->key == NULL) {
         mr_strbuf_add_str(sql, "NULL");
         return;
@@ -263,6 +267,33 @@ static bool is_counted(const struct mr_gate_work *work, const struct mr_gate_ite
     return item->table->est_rows <= COUNTED_ROWS && mr_gate_work_left(work) > 0;
 }
 
+static bool is_of_all_rows(const struct quick *q)
+{
+    return q->fresh == NULL && q->past == NULL &&
+           (q->newest == NULL || q->newest_by != MR_GATE_BY_LAST_ROWS);
+}
+
+static void add_max(struct mr_strbuf *sql, const struct mr_column *column, bool rounds)
+{
+    if (column == NULL) {
+        mr_strbuf_add_str(sql, "NULL, ");
+        return;
+    }
+    mr_strbuf_add_str(sql, rounds ? "CAST(CAST(MAX(" : "CAST(MAX(");
+    mr_sql_ident(sql, column->name);
+    mr_strbuf_add_str(sql, rounds ? ") AS DECIMAL(65)) AS CHAR), " : ") AS CHAR), ");
+}
+
+/* Of a table whose rows are counted anyway by one walk over them: each part of a statement that names
+ * it opens it once more, which takes longer. */
+static void walk_sql(struct mr_strbuf *sql, const struct mr_gate_item *item, const struct quick *q)
+{
+    add_max(sql, q->key, q->key != NULL && is_rounded(q->key));
+    add_max(sql, q->newest_by != MR_GATE_BY_NOTHING ? q->newest : NULL, false);
+    mr_strbuf_add_str(sql, "NULL, 1, COUNT(*) FROM ");
+    mr_sql_table(sql, item->table->db, item->table->name);
+}
+
 static void many_sql(struct mr_strbuf *sql, const struct mr_gate_work *work,
                      const struct mr_gate_item *items, const struct quick *quick, size_t count)
 {
@@ -271,11 +302,15 @@ static void many_sql(struct mr_strbuf *sql, const struct mr_gate_work *work,
         if (!is_plain(work, &items[i]))
             continue;
         mr_strbuf_add_fmt(sql, "%s%zu, ", any ? " UNION ALL SELECT " : "", i);
+        any = true;
+        if (is_counted(work, &items[i]) && is_of_all_rows(&quick[i])) {
+            walk_sql(sql, &items[i], &quick[i]);
+            continue;
+        }
         quick_sql(sql, &items[i], &quick[i], true);
         mr_strbuf_add_str(sql, ", (SELECT COUNT(*) FROM ");
         mr_sql_table(sql, items[i].table->db, items[i].table->name);
         mr_strbuf_add_str(sql, is_counted(work, &items[i]) ? ")" : " WHERE FALSE)");
-        any = true;
     }
 }
 
