@@ -162,6 +162,20 @@ static void add_line(struct mr_progress *progress, double now_s, struct mr_strbu
     pthread_mutex_unlock(&progress->note_lock);
 }
 
+void mr_progress_phase(struct mr_progress *progress, const char *what)
+{
+    struct mr_strbuf line = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&line, "%s ...", what);
+    if (progress->place == ON_TERMINAL && !line.failed)
+        mr_log_status(line.ptr);
+    mr_strbuf_release(&line);
+}
+
+void mr_progress_begin(struct mr_progress *progress)
+{
+    start(progress, mr_clock_now_s());
+}
+
 void mr_progress_tick_at(struct mr_progress *progress, double now_s)
 {
     if (progress->place == HIDDEN)

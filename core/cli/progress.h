@@ -42,6 +42,12 @@ void mr_progress_add_total(struct mr_progress *progress, uint64_t units);
 /* A few words at the end of the line ("12 of 34 tables"), copied; "" for none. */
 void mr_progress_set_note(struct mr_progress *progress, const char *note);
 
+/* What comes before there is anything to count ("reading the catalogues"): on a terminal it is
+ * shown at once, since whoever looks at an empty one thinks that nothing happens. */
+void mr_progress_phase(struct mr_progress *progress, const char *what);
+/* And here it ends: rates and lines are counted from now on. */
+void mr_progress_begin(struct mr_progress *progress);
+
 /* Shows the line if it is time to.  Cheap: call it as often as you like. */
 void mr_progress_tick(struct mr_progress *progress);
 /* The same by another clock (seconds; must not run backwards).  Seam for tests. */

@@ -187,6 +187,8 @@ enum mr_code mr_sides_open(struct mr_sides *sides, const char *const uris[MR_SID
                              err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
         code = connect_side(sides, (enum mr_side)side, opts->consistent, arena, err);
+    if (code == MR_OK && opts->connected != NULL)
+        opts->connected(opts->ctx);
     if (code == MR_OK)
         code = name_sides(sides, err);
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)

@@ -47,6 +47,8 @@ struct mr_sides_opts {
     bool consistent;
     bool frees_tables;                /* of the views: see struct mr_source_opts */
     mr_source_open_fn *open_snapshot; /* NULL: servers only */
+    void (*connected)(void *ctx);     /* called before catalogues are read; NULL: nothing is */
+    void *ctx;
 };
 
 struct mr_sides {

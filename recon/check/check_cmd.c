@@ -317,7 +317,7 @@ static enum mr_code run_check(struct mr_check_run *check, int *exit_code, struct
     MR_TRY_OUT(begin_run(check, err));
     MR_TRY_OUT(keep_uris(check, err));
     MR_TRY_OUT(keep_settings(check, err));
-    MR_TRY_OUT(mr_progress_new(check->opts->general.progress, &check->progress, err));
+    mr_progress_begin(check->progress);
     MR_TRY_OUT(mr_throttle_new(&check->opts->load, eps, servers, &db_opts, &check->throttle, err));
     MR_TRY_OUT(mr_check_execute(check, &pairs, err));
 out:
@@ -326,7 +326,6 @@ out:
     if (check->run.id != 0 && code != MR_E_CASE && code != MR_E_CASE_OTHER)
         code = end_run(check, code, exit_code, err);
     mr_throttle_free(check->throttle);
-    mr_progress_free(check->progress);
     mr_vec_release(&pairs);
     return code;
 }
@@ -383,6 +382,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     enum mr_code code = MR_OK, closed;
     MR_TRY_OUT(mr_db_global_init(err));
     MR_TRY_OUT(mr_objects_parse_kinds(opts->objects, &check.object_kinds, err));
+    MR_TRY_OUT(mr_progress_new(opts->general.progress, &check.progress, err));
     code = mr_check_sides_open(&check, &sides, operands, err);
     mr_check_hint_connections(code, err);
     if (code != MR_OK)
@@ -391,6 +391,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     MR_TRY_OUT(name_sides(&check, err));
     MR_TRY_OUT(run_check(&check, exit_code, err));
 out:
+    mr_progress_free(check.progress);
     closed = mr_findings_close(check.fd, &late);
     if (code == MR_OK && closed != MR_OK) {
         code = closed;

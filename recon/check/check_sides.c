@@ -5,12 +5,20 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/cli/progress.h"
 #include "recon/check/check_options.h"
 
 /* A link that carries less than this is slow: then digests travel instead of rows. */
 #define SLOW_BYTES_S (25.0 * 1024 * 1024)
 #define PROBE_BYTES 1000000
 #define RECONNECTS 8
+
+/* Nobody is asked for a password any more. */
+static void show_phase(void *progress)
+{
+    if (progress != NULL)
+        mr_progress_phase(progress, "reading the catalogues");
+}
 
 enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_sides *sides,
                                  const char *const operands[MR_SIDES], struct mr_err *err)
@@ -19,7 +27,9 @@ enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_sides *si
                                  .statement_timeout_s = check->opts->statement_timeout_s,
                                  .ask_password = check->opts->ask_password,
                                  .consistent = check->opts->consistent,
-                                 .open_snapshot = check->open_snapshot};
+                                 .open_snapshot = check->open_snapshot,
+                                 .connected = show_phase,
+                                 .ctx = check->progress};
     check->pairing.side = sides->side;
     return mr_sides_open(sides, operands, &opts, &check->arena, err);
 }

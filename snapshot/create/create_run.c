@@ -266,12 +266,14 @@ enum mr_code mr_create_run(struct mr_create *c, const char *uri, const char *pat
     mr_snap_dir_encrypt_to(c->dir, (const struct mr_recipient *const *)c->recipients,
                            c->opts->encrypt_to.count);
     MR_TRY_OUT(open_server(c, err));
+    mr_progress_phase(c->progress, "reading the catalogue");
     MR_TRY_OUT(mr_create_plan(c, err));
     MR_TRY_OUT(mr_create_open_throttle(c, err));
     MR_TRY_OUT(open_views(c, err));
     MR_TRY_OUT(open_journal(c, err));
     MR_TRY_OUT(mr_create_sweep(c, err)); /* whose room is free again */
     MR_TRY_OUT(check_disk(c, err));
+    mr_progress_begin(c->progress);
     MR_TRY_OUT(mr_create_scan(c, err));
     MR_TRY_OUT(mr_create_finish(c, err));
 out:

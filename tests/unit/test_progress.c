@@ -68,6 +68,33 @@ static void test_when_and_where(void **state)
     }
 }
 
+/* Before there is anything to count: at once, and on a terminal alone. */
+static void test_phase(void **state)
+{
+    static const struct {
+        enum mr_progress_mode mode;
+        enum capture_kind kind;
+        bool shown;
+    } table[] = {{MR_PROGRESS_AUTO, CAPTURE_TERMINAL, true},
+                 {MR_PROGRESS_NEVER, CAPTURE_TERMINAL, false},
+                 {MR_PROGRESS_AUTO, CAPTURE_FILE, false},
+                 {MR_PROGRESS_ALWAYS, CAPTURE_FILE, false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        capture_begin(&captured, table[i].kind, 120);
+        struct mr_progress *progress = make(table[i].mode);
+        mr_progress_phase(progress, "reading the catalogues");
+        const double start_s = mr_clock_now_s();
+        mr_progress_begin(progress);
+        mr_progress_add(progress, 1000, 0);
+        mr_progress_tick_at(progress, start_s + 0.5); /* its time has not come */
+        capture_end(&captured);
+        assert_int_equal(capture_count(&captured, "reading the catalogues ..."), table[i].shown);
+        assert_int_equal(capture_count(&captured, "rows/s"), 0);
+        mr_progress_free(progress);
+    }
+}
+
 static void test_text(void **state)
 {
     (void)state;
@@ -198,9 +225,13 @@ static void test_counters_lose_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_when_and_where),     cmocka_unit_test(test_text),
-        cmocka_unit_test(test_wrong_estimates),    cmocka_unit_test(test_finish_clears_the_line),
-        cmocka_unit_test(test_numbers_for_people), cmocka_unit_test(test_counters_lose_nothing),
+        cmocka_unit_test(test_when_and_where),
+        cmocka_unit_test(test_phase),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_wrong_estimates),
+        cmocka_unit_test(test_finish_clears_the_line),
+        cmocka_unit_test(test_numbers_for_people),
+        cmocka_unit_test(test_counters_lose_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
