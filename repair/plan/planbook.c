@@ -4,19 +4,34 @@
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
 
+/* What a plan proposed stays in plan_map when the plan itself is removed: under its number another
+ * one would take those rows for its own, and note with them that they were applied. */
+static enum mr_code next_id(struct mr_case *cf, int64_t *id, struct mr_err *err)
+{
+    bool mapped = false;
+    MR_TRY(mr_case_has_table(cf, "plan_map", &mapped, err));
+    return mr_case_number_with(cf,
+                               mapped ? "SELECT 1 + max(coalesce((SELECT max(id) FROM plan), 0),"
+                                        " coalesce((SELECT max(plan) FROM plan_map), 0))"
+                                      : "SELECT 1 + coalesce(max(id), 0) FROM plan",
+                               NULL, 0, id, err);
+}
+
 static enum mr_code add_plan(struct mr_findings *fd, struct mr_plan_record *plan,
                              struct mr_err *err)
 {
-    MR_TRY(
-        MR_CASE_ONCE(mr_findings_case(fd),
-                     "INSERT INTO plan (uuid, run, policy, created, source, target, dir, state)"
-                     " VALUES (:uuid, nullif(:run, 0), :policy, :created, :source, :target, :dir,"
-                     " 'proposed')",
-                     err, MR_ARG_TEXT("uuid", plan->uuid), MR_ARG_INT("run", plan->run),
-                     MR_ARG_TEXT("policy", plan->policy), MR_ARG_TEXT("created", plan->created),
-                     MR_ARG_TEXT("source", plan->source), MR_ARG_TEXT("target", plan->target),
-                     MR_ARG_TEXT("dir", plan->dir)));
-    plan->id = mr_case_last_id(mr_findings_case(fd));
+    int64_t id = 0;
+    MR_TRY(next_id(mr_findings_case(fd), &id, err));
+    MR_TRY(MR_CASE_ONCE(
+        mr_findings_case(fd),
+        "INSERT INTO plan (id, uuid, run, policy, created, source, target, dir, state)"
+        " VALUES (:id, :uuid, nullif(:run, 0), :policy, :created, :source, :target, :dir,"
+        " 'proposed')",
+        err, MR_ARG_INT("id", id), MR_ARG_TEXT("uuid", plan->uuid), MR_ARG_INT("run", plan->run),
+        MR_ARG_TEXT("policy", plan->policy), MR_ARG_TEXT("created", plan->created),
+        MR_ARG_TEXT("source", plan->source), MR_ARG_TEXT("target", plan->target),
+        MR_ARG_TEXT("dir", plan->dir)));
+    plan->id = id;
     return MR_OK;
 }
 

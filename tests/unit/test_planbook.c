@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/case/case_args.h"
 #include "repair/plan/planbook.h"
 
 static struct mr_plan_block block(uint64_t target_next, uint64_t from)
@@ -127,11 +128,48 @@ static void test_run_first(void **state)
     assert_int_equal(mr_findings_close(fd, NULL), MR_OK);
 }
 
+/* What a plan proposed outlives it: no other plan may pass for the one that did. */
+static void test_numbers(void **state)
+{
+    static const struct {
+        const char *map; /* what is there of plans, removed or not */
+        int64_t id;
+    } cases[] = {
+        {NULL, 2},
+        {"CREATE TABLE plan_map (plan INT NOT NULL)", 2},
+        {"INSERT INTO plan_map VALUES (0)", 2}, /* of another case */
+        {"INSERT INTO plan_map VALUES (1)", 2},
+        {"INSERT INTO plan_map VALUES (2), (1)", 3},
+        {"INSERT INTO plan_map VALUES (8), (3)", 9},
+    };
+    struct mr_findings *fd = NULL;
+    struct mr_plan_record first = record("one", "2026-11-20T11:00:00Z");
+    (void)state;
+    assert_int_equal(mr_findings_open(NULL, MR_CASE_WRITE, &fd, NULL), MR_OK);
+    assert_int_equal(mr_planbook_add(fd, &first, NULL, 0, NULL), MR_OK);
+    assert_int_equal(first.id, 1);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_plan_record plan = record("two", "2026-11-20T11:00:00Z");
+        int64_t there = 0;
+        if (cases[i].map != NULL)
+            assert_int_equal(mr_case_exec(mr_findings_case(fd), cases[i].map, NULL), MR_OK);
+        assert_int_equal(mr_planbook_add(fd, &plan, NULL, 0, NULL), MR_OK);
+        assert_int_equal(plan.id, cases[i].id);
+        assert_int_equal(MR_CASE_NUMBER(mr_findings_case(fd), "SELECT id FROM plan WHERE uuid=:u",
+                                        &there, NULL, MR_ARG_TEXT("u", "two")),
+                         MR_OK);
+        assert_int_equal(there, plan.id);
+        assert_int_equal(mr_planbook_remove(fd, plan.id, NULL), MR_OK);
+    }
+    assert_int_equal(mr_findings_close(fd, NULL), MR_OK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plans),
         cmocka_unit_test(test_run_first),
+        cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
