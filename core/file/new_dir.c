@@ -210,9 +210,17 @@ static enum mr_code sync_parent(const struct mr_new_dir *dir, struct mr_err *err
     return code;
 }
 
+enum mr_code mr_new_dir_sync(struct mr_new_dir *dir, struct mr_err *err)
+{
+    if (!dir->is_synced)
+        MR_TRY(sync_fd(dir, dir->fd, err));
+    dir->is_synced = true;
+    return MR_OK;
+}
+
 enum mr_code mr_new_dir_publish(struct mr_new_dir *dir, struct mr_err *err)
 {
-    MR_TRY(sync_fd(dir, dir->fd, err));
+    MR_TRY(mr_new_dir_sync(dir, err));
     /* onto nothing or an empty directory; anything else makes it fail */
     if (rename(dir->partial, dir->path) != 0)
         return errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR

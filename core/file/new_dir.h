@@ -36,12 +36,16 @@ struct mr_new_dir {
     const char *path;    /* of the directory to be, links followed */
     const char *partial; /* PATH.partial */
     int fd;              /* of partial, locked; -1: none */
+    bool is_synced;      /* names in partial are on disk, and none is added any more */
 };
 
 /* To be closed also after a failure. */
 enum mr_code mr_new_dir_begin(struct mr_new_dir *dir, const char *path,
                               const struct mr_new_dir_kind *kind, struct mr_arena *arena,
                               struct mr_err *err);
+/* No file is added any more: brings the names of those that are there to the disk, which publish
+ * does where it was not done.  What is left to fail is that the directory gets its name. */
+enum mr_code mr_new_dir_sync(struct mr_new_dir *dir, struct mr_err *err);
 /* After it, fd is -1. */
 enum mr_code mr_new_dir_publish(struct mr_new_dir *dir, struct mr_err *err);
 /* Lets the lock go, and leaves what lies there. */

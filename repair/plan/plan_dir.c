@@ -114,11 +114,13 @@ out:
 
 /* plan.json comes last, as it holds the digests of all others, and the approval behind it, as it
  * is over plan.json. */
-enum mr_code mr_plan_writer_publish(struct mr_plan_writer *w, struct mr_manifest *manifest,
-                                    const struct mr_sign_key *signer, struct mr_err *err)
+enum mr_code mr_plan_writer_seal(struct mr_plan_writer *w, struct mr_manifest *manifest,
+                                 const struct mr_sign_key *signer, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const char *path = mr_plan_path(&w->arena, w->dir.partial, MANIFEST_NAME);
+    if (w->is_sealed)
+        return MR_OK;
     if (w->unfinished > 0)
         return mr_err_set(err, MR_E_BUG, "a file of the plan is not finished");
     enum mr_code code = path != NULL ? seal_conflicts(w, err) : mr_err_nomem(err, "writing a plan");
@@ -130,8 +132,18 @@ enum mr_code mr_plan_writer_publish(struct mr_plan_writer *w, struct mr_manifest
         code = mr_io_write_file(path, 0600, text.ptr, text.len, err);
     if (code == MR_OK && signer != NULL)
         code = add_approval(w, &text, signer, err);
+    if (code == MR_OK)
+        code = mr_new_dir_sync(&w->dir, err);
     mr_strbuf_release(&text);
-    return code == MR_OK ? mr_new_dir_publish(&w->dir, err) : code;
+    w->is_sealed = code == MR_OK;
+    return code;
+}
+
+enum mr_code mr_plan_writer_publish(struct mr_plan_writer *w, struct mr_manifest *manifest,
+                                    const struct mr_sign_key *signer, struct mr_err *err)
+{
+    MR_TRY(mr_plan_writer_seal(w, manifest, signer, err));
+    return mr_new_dir_publish(&w->dir, err);
 }
 
 void mr_plan_writer_free(struct mr_plan_writer *w)

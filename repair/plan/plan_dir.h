@@ -2,7 +2,7 @@
  * plan_dir: a directory that holds a plan: written whole or not at all, and read only if
  * nothing in it was changed.
  *
- * Writing:  mr_plan_writer_begin → add …, open → write … → close … → publish → free
+ * Writing:  mr_plan_writer_begin → add …, open → write … → close … → seal? → publish → free
  * Reading:  mr_plan_open → use .manifest → mr_plan_close
  *
  * A plan is built in DIR.partial (0700, its files 0600, each synced) and takes the name
@@ -54,8 +54,12 @@ enum mr_code mr_plan_file_close(struct mr_plan_file_out *out, struct mr_err *err
 /* Where a closed file stands until publish, as long as the writer; NULL when memory is out. */
 const char *mr_plan_writer_path(struct mr_plan_writer *writer, const char *name);
 
-/* Fills manifest->files (which live until free), writes plan.json, with signer (or NULL) its
- * approval (approval.h), and gives the directory its name. */
+/* Fills manifest->files (which live until free), and writes plan.json, with signer (or NULL) its
+ * approval (approval.h): no file comes after it.  What a full disk can stop is done then.  Sealed
+ * once, it stays as it is. */
+enum mr_code mr_plan_writer_seal(struct mr_plan_writer *writer, struct mr_manifest *manifest,
+                                 const struct mr_sign_key *signer, struct mr_err *err);
+/* Seals it where that is not done, and gives the directory its name. */
 enum mr_code mr_plan_writer_publish(struct mr_plan_writer *writer, struct mr_manifest *manifest,
                                     const struct mr_sign_key *signer, struct mr_err *err);
 void mr_plan_writer_free(struct mr_plan_writer *writer); /* NULL is fine */

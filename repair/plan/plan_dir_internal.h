@@ -14,6 +14,7 @@ struct mr_plan_writer {
     struct mr_new_dir dir;
     struct mr_vec files; /* struct mr_plan_file */
     size_t unfinished;   /* files that were begun and are not in `files` */
+    bool is_sealed;      /* plan.json is written */
 };
 
 #endif

@@ -125,7 +125,6 @@ static enum mr_code decide_copy(struct rows *r, enum mr_copy_policy policy, cons
         code = mr_copy_plan(&task, &result, err);
     if (code == MR_OK)
         code = mr_plan_decisions_check(r->decisions, r->store, err);
-    r->decided.open = result.open;
     r->kept = result.kept;
     r->extra = result.extra;
     r->replaced = result.subject_replaced;
@@ -584,12 +583,15 @@ static enum mr_code make_all(struct rows *r, struct mr_err *err)
     MR_TRY(sum_up(r, err));
     MR_TRY(write_files(r, err));
     MR_TRY(keep_blocks(r, err));
-    return mr_plan_stood_end(&r->stood, err);
+    MR_TRY(mr_plan_stood_end(&r->stood, err));
+    return mr_planning_seal(p, err);
 }
 
-/* The case gets the plan as a whole, or not at all.  It looks at signals meanwhile: a plan is
-   a million short statements of SQLite's, none of which alone lasts long enough to be broken
-   off. */
+/* The case gets the plan as a whole, or not at all.  What was decided before is gone once that is
+   committed: nothing is left to do then but to give the directory its name.
+
+   It looks at signals meanwhile: a plan is a million short statements of SQLite's, none of which
+   alone lasts long enough to be broken off. */
 static enum mr_code make(struct rows *r, struct mr_err *err)
 {
     struct mr_planning *p = r->p;

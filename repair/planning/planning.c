@@ -270,10 +270,16 @@ static enum mr_code add_next(struct mr_planning *p, struct mr_err *err)
     return m->apply_to != NULL ? MR_OK : mr_err_nomem(err, "planning");
 }
 
+enum mr_code mr_planning_seal(struct mr_planning *p, struct mr_err *err)
+{
+    MR_TRY(add_next(p, err));
+    return mr_plan_writer_seal(p->writer, &p->manifest, p->signer, err);
+}
+
 /* The case takes it for a plan last: one whose directory has no name yet is none. */
 enum mr_code mr_planning_publish(struct mr_planning *p, struct mr_err *err)
 {
-    enum mr_code code = add_next(p, err);
+    enum mr_code code = mr_planning_seal(p, err);
     if (code == MR_OK)
         code = mr_plan_writer_publish(p->writer, &p->manifest, p->signer, err);
     p->is_published = code == MR_OK;

@@ -57,8 +57,11 @@ typedef enum mr_code mr_planning_script(const struct mr_manifest *manifest, stru
                                         struct mr_err *err);
 enum mr_code mr_planning_add_script(struct mr_planning *p, const char *name,
                                     mr_planning_script *write, struct mr_err *err);
-/* Gives the directory its name, and tells the case so; failing that, the case forgets the
- * record. */
+/* Writes plan.json, and its approval: the manifest is whole, and all other files are closed.
+ * Once is enough. */
+enum mr_code mr_planning_seal(struct mr_planning *p, struct mr_err *err);
+/* Seals it where that is not done, gives the directory its name, and tells the case so; failing
+ * that, the case forgets the record. */
 enum mr_code mr_planning_publish(struct mr_planning *p, struct mr_err *err);
 
 #endif

@@ -85,11 +85,26 @@ static inline enum mr_code step(const char *name, const char *of, struct mr_err 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
 
-/* A step that only says whether it fails; and one that is done, too. */
-#define STEP(function, name, ...)                                                                  \
+/* Is it what the plan is made of? */
+#define OF_PLAN(tables) steps_are_tables(tables)
+#define OF_FD(it) ((it) != NULL && (it) == made.p->fd)
+#define OF_PAIRING(it) ((it)->side == made.world->plan.pairing.side)
+#define OF_CASE(cf) ((cf) == mr_findings_case(made.p->fd))
+#define OF_ARENA(it) ((it) == &made.p->arena)
+#define OF_STORE(store) (mr_plan_store_id(store) == made.p->record.id)
+
+static inline bool steps_are_tables(const struct mr_plan_tables *tables)
+{
+    return tables->tables == made.world->plan.tables && tables->ntables == made.world->plan.ntables;
+}
+
+/* A step that only says whether it fails; and one that is done, too.  `rightly`: it is asked about
+ * what the plan is made of. */
+#define STEP(function, name, rightly, ...)                                                         \
     enum mr_code __wrap_##function(__VA_ARGS__, struct mr_err *err);                               \
     enum mr_code __wrap_##function(__VA_ARGS__, struct mr_err *err)                                \
     {                                                                                              \
+        assert_true(rightly);                                                                      \
         return step(name, NULL, err);                                                              \
     }
 #define DONE(function, name, of, call, ...)                                                        \
@@ -119,6 +134,7 @@ enum mr_code __wrap_mr_plan_refuse_incomplete(struct mr_findings *fd, const stru
                                               bool partial, struct mr_arena *arena,
                                               const char **what, struct mr_err *err)
 {
+    assert_true(OF_FD(fd) && OF_ARENA(arena));
     assert_int_equal(partial, made.p->opts->partial);
     assert_ptr_equal(run, &made.p->run);
     *what = made.partial;
@@ -137,6 +153,7 @@ enum mr_code __wrap_mr_plan_tables_open(struct mr_plan_tables *plan,
 enum mr_code __wrap_mr_plan_tables_open(struct mr_plan_tables *plan,
                                         const struct mr_plan_tables_task *task, struct mr_err *err)
 {
+    assert_true(OF_ARENA(task->arena));
     assert_ptr_equal(task->sides, &made.p->sides);
     assert_ptr_equal(task->config, made.p->config);
     assert_ptr_equal(task->fd, made.p->fd);
@@ -146,16 +163,19 @@ enum mr_code __wrap_mr_plan_tables_open(struct mr_plan_tables *plan,
     return step("tables", NULL, err);
 }
 
-STEP(mr_plan_refuse_itself, "itself", const struct mr_sides *sides, struct mr_arena *arena)
-STEP(mr_plan_stood_begin, "stood", struct mr_plan_stood *stood, const struct mr_pairing *pairing,
-     struct mr_arena *arena)
-STEP(mr_pair_sections_warn, "sections", const struct mr_pairing *pairing)
-STEP(mr_pair_patterns_warn, "patterns", const struct mr_pairing *pairing, const char *option,
-     const struct mr_string_list *patterns)
-STEP(mr_findings_settings, "settings", struct mr_findings *fd, struct mr_arena *arena,
-     struct mr_vec *settings)
-STEP(mr_plan_refuse_hidden, "hidden", const struct mr_plan_tables *plan)
-STEP(mr_plan_refuse_unseen, "unseen", const struct mr_plan_tables *plan, const char *policy)
+STEP(mr_plan_refuse_itself, "itself", sides == &made.p->sides && OF_ARENA(arena),
+     const struct mr_sides *sides, struct mr_arena *arena)
+STEP(mr_plan_stood_begin, "stood", OF_PAIRING(pairing) && OF_ARENA(arena),
+     struct mr_plan_stood *stood, const struct mr_pairing *pairing, struct mr_arena *arena)
+STEP(mr_pair_sections_warn, "sections", OF_PAIRING(pairing), const struct mr_pairing *pairing)
+STEP(mr_pair_patterns_warn, "patterns",
+     OF_PAIRING(pairing) && strcmp(option, "--exclude") == 0 && patterns == &made.p->opts->exclude,
+     const struct mr_pairing *pairing, const char *option, const struct mr_string_list *patterns)
+STEP(mr_findings_settings, "settings", OF_FD(fd) && OF_ARENA(arena), struct mr_findings *fd,
+     struct mr_arena *arena, struct mr_vec *settings)
+STEP(mr_plan_refuse_hidden, "hidden", OF_PLAN(plan), const struct mr_plan_tables *plan)
+STEP(mr_plan_refuse_unseen, "unseen", OF_PLAN(plan) && policy == made.p->opts->policy,
+     const struct mr_plan_tables *plan, const char *policy)
 DONE(mr_planning_describe, "describe", policy, (p, policy, err), struct mr_planning *p,
      const char *policy)
 
@@ -190,6 +210,7 @@ enum mr_code __wrap_mr_plan_server_describe(const struct mr_server_side side[MR_
                                             struct mr_arena *arena, struct mr_plan_server *server,
                                             struct mr_err *err)
 {
+    assert_true(OF_ARENA(arena) && server == &made.p->manifest.server);
     assert_ptr_equal(side, made.p->sides.side);
     *server = sample_manifest(MR_FLAVOUR_MYSQL).server;
     return step("server", NULL, err);
@@ -202,6 +223,7 @@ enum mr_code __wrap_mr_plan_decided_open(struct mr_case *cf, int64_t plan, bool 
 enum mr_code __wrap_mr_plan_decided_open(struct mr_case *cf, int64_t plan, bool forget,
                                          struct mr_plan_decided **out, struct mr_err *err)
 {
+    assert_true(OF_CASE(cf));
     assert_true(plan > 0 && plan == made.p->record.id);
     made.forget = forget;
     MR_TRY(step("decided", NULL, err));
@@ -214,6 +236,7 @@ enum mr_code __wrap_mr_plan_decided_is_empty(struct mr_plan_decided *decided, bo
 enum mr_code __wrap_mr_plan_decided_is_empty(struct mr_plan_decided *decided, bool *empty,
                                              struct mr_err *err)
 {
+    assert_true(decided == DECIDED);
     *empty = !made.is_decided;
     return step("empty", NULL, err);
 }
@@ -223,11 +246,13 @@ enum mr_code __wrap_mr_plan_decided_held(struct mr_plan_decided *decided, uint64
 enum mr_code __wrap_mr_plan_decided_held(struct mr_plan_decided *decided, uint64_t *count,
                                          struct mr_err *err)
 {
+    assert_true(decided == DECIDED);
     *count = made.held;
     return step("held", NULL, err);
 }
 
-STEP(mr_plan_decided_withdraw, "withdraw", struct mr_case *cf, int64_t plan)
+STEP(mr_plan_decided_withdraw, "withdraw", OF_CASE(cf) && plan > 0 && plan == made.p->record.id,
+     struct mr_case *cf, int64_t plan)
 GONE(mr_plan_decided_close, "-decided", struct mr_plan_decided *)
 
 enum mr_code __wrap_mr_plan_decisions_open(const char *path, struct mr_findings *fd,
@@ -239,6 +264,7 @@ enum mr_code __wrap_mr_plan_decisions_open(const char *path, struct mr_findings 
                                            const struct mr_plan_tables *tables,
                                            struct mr_plan_decisions **out, struct mr_err *err)
 {
+    assert_true(OF_FD(fd) && OF_PLAN(tables));
     assert_ptr_equal(decided, DECIDED);
     made.decisions = path;
     MR_TRY(step("decisions", NULL, err));
@@ -246,8 +272,8 @@ enum mr_code __wrap_mr_plan_decisions_open(const char *path, struct mr_findings 
     return MR_OK;
 }
 
-STEP(mr_plan_decisions_check, "check", struct mr_plan_decisions *decisions,
-     struct mr_plan_store *store)
+STEP(mr_plan_decisions_check, "check", decisions == DECISIONS && OF_STORE(store),
+     struct mr_plan_decisions *decisions, struct mr_plan_store *store)
 GONE(mr_plan_decisions_close, "-decisions", struct mr_plan_decisions *)
 
 enum mr_code __wrap_mr_plan_select(const struct mr_plan_tables *plan,
@@ -257,6 +283,7 @@ enum mr_code __wrap_mr_plan_select(const struct mr_plan_tables *plan,
                                    const struct mr_plan_patterns *patterns, struct mr_arena *arena,
                                    bool **selected, struct mr_err *err)
 {
+    assert_true(OF_PLAN(plan) && OF_ARENA(arena));
     static bool chosen[WORLD_TABLES];
     assert_ptr_equal(patterns->tables, &made.p->opts->tables);
     assert_ptr_equal(patterns->exclude, &made.p->opts->exclude);
@@ -272,6 +299,7 @@ enum mr_code __wrap_mr_plan_select_tied(struct mr_plan_tables *plan,
                                         const struct mr_plan_patterns *patterns,
                                         struct mr_arena *arena, struct mr_err *err)
 {
+    assert_true(OF_PLAN(plan) && OF_ARENA(arena));
     assert_ptr_equal(patterns->tables, &made.p->opts->tables);
     assert_ptr_equal(patterns->exclude, &made.p->opts->exclude);
     return step("tied", NULL, err);
@@ -282,6 +310,7 @@ enum mr_code __wrap_mr_plan_parents_check(const struct mr_plan_parents_task *tas
 enum mr_code __wrap_mr_plan_parents_check(const struct mr_plan_parents_task *task,
                                           struct mr_err *err)
 {
+    assert_true(OF_PLAN(task->tables) && OF_ARENA(task->arena));
     assert_ptr_equal(task->fd, made.p->fd);
     assert_ptr_equal(task->run, &made.p->run);
     assert_string_equal(task->case_path, "c.case");
@@ -294,6 +323,7 @@ enum mr_code __wrap_mr_plan_idmap_read(const char *path, struct mr_findings *fd,
 enum mr_code __wrap_mr_plan_idmap_read(const char *path, struct mr_findings *fd,
                                        const struct mr_plan_tables *tables, struct mr_err *err)
 {
+    assert_true(OF_FD(fd) && OF_PLAN(tables));
     made.idmap = path;
     return step("idmap", NULL, err);
 }
@@ -315,6 +345,7 @@ enum mr_code __wrap_mr_merge_plan(const struct mr_merge_task *task, struct mr_me
 enum mr_code __wrap_mr_merge_plan(const struct mr_merge_task *task, struct mr_merge_result *result,
                                   struct mr_err *err)
 {
+    assert_true(OF_PLAN(task->tables) && OF_STORE(task->store));
     assert_ptr_equal(task->fd, made.p->fd);
     assert_ptr_equal(task->target, made.p->manifest.target);
     made.merge = *task->options;
@@ -328,6 +359,7 @@ enum mr_code __wrap_mr_copy_plan(const struct mr_copy_task *task, struct mr_copy
 enum mr_code __wrap_mr_copy_plan(const struct mr_copy_task *task, struct mr_copy_result *result,
                                  struct mr_err *err)
 {
+    assert_true(OF_PLAN(task->tables) && OF_STORE(task->store));
     assert_ptr_equal(task->fd, made.p->fd);
     made.copy = *task;
     *result = made.copied;
@@ -342,6 +374,8 @@ enum mr_code __wrap_mr_plan_summary(const struct mr_plan_summary_task *task,
 enum mr_code __wrap_mr_plan_summary(const struct mr_plan_summary_task *task,
                                     struct mr_planned *planned, struct mr_err *err)
 {
+    assert_true(OF_ARENA(task->arena) && planned == &made.p->manifest.planned);
+    assert_true(OF_PLAN(task->tables) && OF_STORE(task->store) && OF_FD(task->fd));
     planned->tables = made.planned.tables;
     planned->ntables = made.planned.ntables;
     return step("summary", NULL, err);
@@ -354,6 +388,7 @@ enum mr_code __wrap_mr_plan_counters(const struct mr_plan_counters_task *task,
                                      struct mr_manifest *manifest, bool **reserved,
                                      struct mr_err *err)
 {
+    assert_true(OF_PLAN(task->tables) && OF_FD(task->fd) && OF_ARENA(task->arena));
     assert_true(task->plan > 0 && task->plan == made.p->record.id);
     assert_ptr_equal(task->target, made.p->manifest.target);
     assert_ptr_equal(manifest, &made.p->manifest);
@@ -363,14 +398,16 @@ enum mr_code __wrap_mr_plan_counters(const struct mr_plan_counters_task *task,
     return step("counters", NULL, err);
 }
 
-STEP(mr_plan_written_note, "written", struct mr_case *cf, const struct mr_plan_store *store,
-     const struct mr_plan_tables *tables)
-STEP(mr_plan_lost_check, "lost", const struct mr_plan_tables *plan, struct mr_plan_store *store)
-STEP(mr_script_shape_conditions, "conditions", const struct mr_manifest *manifest, const char *path,
-     struct mr_script_calls *calls)
-STEP(mr_plan_refuse_names, "names", const struct mr_plan_tables *plan)
-STEP(mr_plan_refuse_engines, "engines", const struct mr_plan_tables *plan,
-     const struct mr_planned *planned)
+STEP(mr_plan_written_note, "written", OF_CASE(cf) && OF_STORE(store) && OF_PLAN(tables),
+     struct mr_case *cf, const struct mr_plan_store *store, const struct mr_plan_tables *tables)
+STEP(mr_plan_lost_check, "lost", OF_PLAN(plan) && OF_STORE(store),
+     const struct mr_plan_tables *plan, struct mr_plan_store *store)
+STEP(mr_script_shape_conditions, "conditions",
+     manifest == &made.p->manifest && path == made.p->opts->output && calls == NULL,
+     const struct mr_manifest *manifest, const char *path, struct mr_script_calls *calls)
+STEP(mr_plan_refuse_names, "names", OF_PLAN(plan), const struct mr_plan_tables *plan)
+STEP(mr_plan_refuse_engines, "engines", OF_PLAN(plan) && planned == &made.p->manifest.planned,
+     const struct mr_plan_tables *plan, const struct mr_planned *planned)
 DONE(mr_plan_store_conflicts, "conflicts", NULL, (store, table, after, limit, arena, entities, err),
      struct mr_plan_store *store, size_t table, int64_t after, size_t limit, struct mr_arena *arena,
      struct mr_vec *entities)
@@ -380,6 +417,7 @@ enum mr_code __wrap_mr_plan_refuse_triggers(const struct mr_planned *planned, bo
 enum mr_code __wrap_mr_plan_refuse_triggers(const struct mr_planned *planned, bool fire,
                                             struct mr_err *err)
 {
+    assert_true(planned == &made.p->manifest.planned);
     assert_int_equal(fire, made.p->opts->allow_triggers != NULL);
     return step("triggers", NULL, err);
 }
@@ -400,6 +438,7 @@ enum mr_code __wrap_mr_plan_keeps(const struct mr_plan_tables *plan,
                                   const struct mr_planned *planned, mr_plan_keeps_fn *fn, void *ctx,
                                   struct mr_err *err)
 {
+    assert_true(OF_PLAN(plan) && planned == &made.p->manifest.planned);
     MR_TRY(step("keeps", NULL, err));
     return made.keeps != NULL ? fn(ctx, "d.t", made.keeps, err) : MR_OK;
 }
@@ -409,6 +448,8 @@ enum mr_code __wrap_mr_plan_mentions(const struct mr_plan_mentions_task *task,
 enum mr_code __wrap_mr_plan_mentions(const struct mr_plan_mentions_task *task,
                                      struct mr_vec *mentions, struct mr_err *err)
 {
+    assert_true(OF_ARENA(task->arena));
+    assert_true(OF_PLAN(task->tables) && OF_STORE(task->store) && OF_FD(task->fd));
     no_memory_stop();
     if (made.mention != NULL)
         *(struct mr_plan_mention *)mr_vec_push(mentions) = *made.mention;
@@ -460,6 +501,7 @@ enum mr_code __wrap_mr_plan_packet_needed(const struct mr_plan_tables *plan, str
                                           const struct mr_plan_store *store, uint64_t *bytes,
                                           struct mr_err *err)
 {
+    assert_true(OF_PLAN(plan) && OF_FD(fd) && OF_STORE(store));
     *bytes = 4711;
     return step("packet", NULL, err);
 }
@@ -469,6 +511,7 @@ enum mr_code __wrap_mr_script_write(const struct mr_script_task *task,
 enum mr_code __wrap_mr_script_write(const struct mr_script_task *task,
                                     struct mr_script_result *result, struct mr_err *err)
 {
+    assert_true(OF_PLAN(task->tables) && OF_STORE(task->store));
     assert_ptr_equal(task->fd, made.p->fd);
     assert_ptr_equal(task->manifest, &made.p->manifest);
     *result = (struct mr_script_result){.units = 2, .rows = made.written};
@@ -483,6 +526,7 @@ enum mr_code __wrap_mr_script_shape_check(const struct mr_manifest *manifest, co
 enum mr_code __wrap_mr_script_shape_check(const struct mr_manifest *manifest, const char *path,
                                           struct mr_script_calls *calls, struct mr_err *err)
 {
+    assert_true(calls == NULL);
     assert_ptr_equal(manifest, &made.p->manifest);
     assert_int_equal(access(path, R_OK), 0);
     return step("shape", strrchr(path, '/') + 1, err);
@@ -494,6 +538,7 @@ enum mr_code __wrap_mr_script_shape_check(const struct mr_manifest *manifest, co
     {                                                                                              \
         assert_ptr_equal(task->fd, made.p->fd);                                                    \
         assert_ptr_equal(task->writer, made.p->writer);                                            \
+        assert_true(OF_PLAN(task->tables) && OF_STORE(task->store));                               \
         assert_ptr_equal(task->planned, &made.p->manifest.planned);                                \
         return step(name, NULL, err);                                                              \
     }
@@ -501,7 +546,8 @@ FILES(mr_plan_files_entities, "entities")
 FILES(mr_plan_files_idmap, "idmap.csv")
 FILES(mr_plan_files_conflicts, "conflicts.csv")
 
-STEP(mr_plan_stood_end, "stands", const struct mr_plan_stood *stood)
+STEP(mr_plan_stood_end, "stands", stood != NULL, const struct mr_plan_stood *stood)
+DONE(mr_planning_seal, "seal", NULL, (p, err), struct mr_planning *p)
 
 /* ---- what the case keeps ---- */
 
@@ -546,6 +592,18 @@ static inline void steps_begin(struct world *w, struct mr_planning *p)
     mr_strbuf_add_str(&made.said, "");
     made.world = w;
     made.p = p;
+}
+
+/* For made.entities. */
+static inline struct mr_entity conflict_of(struct world *w, size_t table, const char *row,
+                                           const char *kind, const char *detail)
+{
+    return (struct mr_entity){.table = table,
+                              .source_key = world_key(w, table, row),
+                              .source = world_image(w, table, row),
+                              .decision = MR_DECIDE_CONFLICT,
+                              .kind = kind,
+                              .detail = detail};
 }
 
 /* Of a table of the case; it may not be there. */

@@ -69,6 +69,8 @@ static void test_whole_or_absent(void **state)
     assert_non_null(strstr(err.hint, "Wait until that run has finished"));
     mr_new_dir_close(&other);
     put("one.partial/letter");
+    assert_int_equal(mr_new_dir_sync(&dir, &err), MR_OK);
+    assert_true(dir.is_synced);
     assert_int_equal(mr_new_dir_publish(&dir, &err), MR_OK);
     assert_int_equal(dir.fd, -1);
     assert_int_equal(access(in("one/letter"), F_OK), 0);

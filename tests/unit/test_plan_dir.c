@@ -102,6 +102,14 @@ static void test_refused_output(void **state)
     assert_false(exists("three"));
     assert_false(exists("three.partial"));
     mr_plan_writer_free(NULL);
+    /* sealed, it is whole but for its name, and no more than its name is given to it */
+    struct mr_manifest sealed = sample_manifest(MR_FLAVOUR_MYSQL);
+    assert_int_equal(mr_plan_writer_begin(in("three"), &writer, &err), MR_OK);
+    assert_int_equal(mr_plan_writer_seal(writer, &sealed, NULL, &err), MR_OK);
+    assert_true(exists("three.partial/plan.json"));
+    assert_false(exists("three"));
+    mr_plan_writer_free(writer);
+    assert_false(exists("three.partial"));
     /* filled while it was planned */
     struct mr_manifest manifest = sample_manifest(MR_FLAVOUR_MYSQL);
     assert_int_equal(mr_plan_writer_begin(in("four"), &writer, &err), MR_OK);
