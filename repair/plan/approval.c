@@ -98,8 +98,7 @@ out:
 
 /* ---- whose there are ---- */
 
-/* The ID within a name as mr_approval_name() writes it. */
-static bool is_approval(const char *name, char id[MR_SIGN_ID])
+bool mr_approval_is_name(const char *name, char id[MR_SIGN_ID])
 {
     char other[MR_APPROVAL_NAME];
     const char *from = strchr(name, '-');
@@ -129,7 +128,7 @@ static enum mr_code list_name(void *ctx, int dir_fd, const char *name, struct mr
     const struct listing *l = ctx;
     char id[MR_SIGN_ID];
     (void)dir_fd;
-    if (!is_approval(name, id))
+    if (!mr_approval_is_name(name, id))
         return MR_OK;
     const char **slot = mr_vec_push(l->ids);
     if (slot == NULL || (*slot = mr_arena_strdup(&l->plan->arena, id)) == NULL)

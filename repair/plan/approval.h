@@ -24,6 +24,8 @@ struct mr_plan_signers {
 
 /* Of the file that the approval by that key is in. */
 void mr_approval_name(const char *id, char name[MR_APPROVAL_NAME]);
+/* Is it such a name?  The ID within it. */
+bool mr_approval_is_name(const char *name, char id[MR_SIGN_ID]);
 
 /* Approves the opened plan with a private key.  *path (in the plan's arena) is the file
  * that was written; the same key's older one is replaced. */

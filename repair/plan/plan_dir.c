@@ -26,10 +26,11 @@ static bool is_leftover(const char *name)
     static const char *const names[] = {MANIFEST_NAME,   "entities.csv.zst", "reseed.sql",
                                         "apply.sql",     "undo.sql",         "verify.sql",
                                         "conflicts.csv", "idmap.csv"};
+    char id[MR_SIGN_ID];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;
-    return strncmp(name, ".myrecon-", 9) == 0;
+    return strncmp(name, ".myrecon-", 9) == 0 || mr_approval_is_name(name, id);
 }
 
 static const struct mr_new_dir_kind plan_kind = {"output", "plan", is_leftover};

@@ -128,12 +128,18 @@ static void test_leftovers(void **state)
     assert_int_equal(mkdir(in("five.partial"), 0700), 0);
     put("five.partial/plan.json", "{");
     put("five.partial/.myrecon-7-0.tmp", "");
+    put("five.partial/approval-0123456789abcdef.sig", "");
     assert_int_equal(write_plan("five", &err), MR_OK);
     assert_int_equal(read_plan("five", &err), MR_OK);
     assert_int_equal(mkdir(in("six.partial"), 0700), 0);
-    put("six.partial/diary.txt", "dear");
-    assert_int_equal(write_plan("six", &err), MR_E_REFUSED);
-    assert_true(exists("six.partial/diary.txt"));
+    static const char *const foreign[] = {"six.partial/diary.txt", "six.partial/approval-of-us.sig",
+                                          "six.partial/approval-0123456789abcdef.sig.old"};
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+        put(foreign[i], "dear");
+        assert_int_equal(write_plan("six", &err), MR_E_REFUSED);
+        assert_true(exists(foreign[i]));
+        assert_int_equal(unlink(in(foreign[i])), 0);
+    }
 }
 
 static void test_streamed_files(void **state)
