@@ -594,6 +594,16 @@ static inline void steps_begin(struct world *w, struct mr_planning *p)
     made.p = p;
 }
 
+/* Behind the last table stands what each note would speak of, and is of no plan. */
+static inline void steps_stranger(struct world *w, struct mr_planned_table *planned)
+{
+    const size_t at = w->plan.ntables;
+    planned[at].decisions[MR_DECIDE_INSERT] = 1;
+    planned[at].base_origin = "equal rows";
+    w->planned[at].identity = MR_PLAN_BY_COLUMNS;
+    w->planned[at].younger_equal = 1;
+}
+
 /* For made.entities. */
 static inline struct mr_entity conflict_of(struct world *w, size_t table, const char *row,
                                            const char *kind, const char *detail)

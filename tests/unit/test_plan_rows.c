@@ -36,6 +36,7 @@ static void begin(struct plan *plan, const char *policy)
         plan->planned[i].identity = MR_PLAN_BY_NONE;
         plan->planned[i].fingerprint = "";
     }
+    steps_stranger(&plan->tables, plan->planned);
     steps_begin(&plan->tables, &plan->w.p);
     made.planned = (struct mr_planned){.tables = plan->planned, .ntables = LEN(names)};
     made.written = 7;
