@@ -602,6 +602,30 @@ static inline void steps_stranger(struct world *w, struct mr_planned_table *plan
     planned[at].base_origin = "equal rows";
     w->planned[at].identity = MR_PLAN_BY_COLUMNS;
     w->planned[at].younger_equal = 1;
+    planned[at].nundo_triggers = 1;
+}
+
+/* Each note has something to speak of, in the first table or for itself. */
+static inline void steps_say_all(struct world *w, struct mr_planned_table *planned)
+{
+    static const struct mr_planned_trigger trigger = {"a", "BEFORE", "DELETE"};
+    static const struct mr_plan_mention mention = {"d.u", "old ids"};
+    made.merged = (struct mr_merge_result){.live_only = 1, .deleted_in_source = 1};
+    made.copied = (struct mr_copy_result){.kept = 1, .extra = 1, .subject_replaced = 1};
+    made.held = 1;
+    made.p->run.hidden = "triggers";
+    made.misses = "it has no time column";
+    made.keeps = "a trigger writes it";
+    made.mention = &mention;
+    made.lacks = "a line";
+    w->tables[0].gone = (struct mr_plan_gone){.rows = 1, .keys = {"7"}, .nkeys = 1};
+    w->planned[0].younger_equal = 1;
+    w->planned[0].identity = MR_PLAN_BY_COLUMNS;
+    planned[0].base = "7";
+    planned[0].base_origin = "equal rows";
+    planned[0].decisions[MR_DECIDE_INSERT] = 1;
+    planned[0].undo_triggers = &trigger;
+    planned[0].nundo_triggers = 1;
 }
 
 /* For made.entities. */
