@@ -398,11 +398,13 @@ static void test_shapes(void **state)
     } cases[] = {{"shape:apply.sql", MR_E_REFUSED, true},
                  {"shape:undo.sql", MR_E_REFUSED, true},
                  {"shape:apply.sql", MR_E_IO, false},
+                 {"idmap", MR_E_REFUSED, false}, /* which is read where it is given */
                  {"lost", MR_E_REFUSED, false}};
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
         struct plan plan;
         begin(&plan, "merge");
+        plan.w.opts.idmap = "ids.csv";
         made.fails = cases[i].fails;
         made.code = cases[i].code;
         assert_int_equal(run(&plan), cases[i].code);
