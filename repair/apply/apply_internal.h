@@ -40,6 +40,7 @@ struct mr_attempt {
     unsigned ran;                        /* statements that the script counts */
     bool staged;                         /* the session has the unit's rows */
     bool committed;
+    bool untold;            /* neither that nor rolled back: no such answer was given */
     bool lost;              /* sight of a try was, at COMMIT: it may have committed */
     struct mr_strbuf found; /* apply: as struct mr_journal_unit has them */
     uint64_t passed;        /* undo: rows that the plan never wrote, and that stay */

@@ -156,8 +156,10 @@ static enum mr_code read_end(struct mr_attempt *a, struct mr_err *err)
     struct mr_result *res = NULL;
     enum mr_code code = mr_db_query(a->run->target->db, "nnn", sql, sizeof sql - 1, &res, err);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
+    const char *end = cells != NULL && cells[0].ptr != NULL ? cells[0].ptr : "";
+    a->committed = strcmp(end, "COMMIT") == 0;
+    a->untold = code == MR_OK && !a->committed && strcmp(end, "ROLLBACK") != 0;
     if (cells != NULL) {
-        a->committed = cells[0].ptr != NULL && strcmp(cells[0].ptr, "COMMIT") == 0;
         a->written = a->committed || a->dry ? number_of(cells[1]) : 0;
         a->there = number_of(cells[2]);
         a->there -= a->passed < a->there ? a->passed : a->there;
@@ -332,7 +334,7 @@ static enum mr_code try_unit(struct mr_attempt *a, struct mr_err *err)
     mr_vec_clear(&a->refusals);
     a->unlisted = 0;
     a->section = 0;
-    a->committed = false;
+    a->committed = a->untold = false;
     a->written = a->there = a->images = 0;
     MR_TRY(begin(a, err));
     MR_TRY(send_unit(a, err));
@@ -369,10 +371,12 @@ static enum mr_outcome judge(const struct mr_attempt *a, enum mr_code code,
 }
 
 /* COMMIT is among the statements of the end: whatever stopped one of them, a connection that
- * is lost, a limit of time, KILL QUERY, may have come behind it. */
+ * is lost, a limit of time, KILL QUERY, may have come behind it.  And so may an answer that says
+ * nothing of how it ended: the script has set that, and a server that speaks knows it. */
 static bool may_be_committed(const struct mr_attempt *a, enum mr_code code)
 {
-    return code != MR_OK && a->section == MR_SCRIPT_READ_END && !a->dry && a->last == 0;
+    return (code != MR_OK || a->untold) && a->section == MR_SCRIPT_READ_END && !a->dry &&
+           a->last == 0;
 }
 
 /* Not of the unit but of the run. */
