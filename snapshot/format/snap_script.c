@@ -349,7 +349,8 @@ void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *o
     mr_strbuf_add_fmt(
         out,
         "2. Unpack the rows into a folder that nobody else can read: they lie there in\n"
-        "   clear. zstd stops at a damaged file; go on with step 5 then.\n\n"
+        "   clear. Where zstd stops at a damaged file, or you stop it: step 5 comes first,\n"
+        "   before this one is begun anew.\n\n"
         "     work=$(mktemp -d /var/tmp/restore.XXXXXX) && mkdir \"$work/data\"\n"
         "%s"
         "3. Load everything. The server must allow it: SET GLOBAL local_infile = 1.\n"
