@@ -80,15 +80,22 @@ static void choose(const struct mr_gate_work *work, const struct mr_gate_item *i
 }
 
 /* A value of several tables in one column of a UNION would become that of them all: a DATE a
- * DATETIME.  So they are texts. */
-static void text_begin(struct mr_strbuf *sql, bool as_text)
+ * DATETIME.  So they are texts, also of one table alone: a number would be written otherwise, and a
+ * text be of its own charset.  What is no text is one in hex. */
+static void text_begin(struct mr_strbuf *sql, bool is_bytes)
 {
-    mr_strbuf_add_str(sql, as_text ? "CAST(" : "");
+    mr_strbuf_add_str(sql, is_bytes ? "CAST(HEX(" : "CAST(");
 }
 
-static void text_end(struct mr_strbuf *sql, bool as_text)
+static void text_end(struct mr_strbuf *sql, bool is_bytes)
 {
-    mr_strbuf_add_str(sql, as_text ? " AS CHAR), " : ", ");
+    mr_strbuf_add_str(sql, is_bytes ? ") AS CHAR), " : " AS CHAR), ");
+}
+
+static bool is_of_bytes(const struct mr_column *column)
+{
+    return column != NULL && (strstr(column->data_type, "binary") != NULL ||
+                              strstr(column->data_type, "blob") != NULL);
 }
 
 /* FLOAT and DOUBLE count, too: in digits they are numbers like the others. */
@@ -134,18 +141,18 @@ static void age_sql(struct mr_strbuf *sql, const struct mr_gate_item *item, cons
     mr_strbuf_release(&age);
 }
 
-static void quick_sql(struct mr_strbuf *sql, const struct mr_gate_item *item, const struct quick *q,
-                      bool as_text)
+static void quick_sql(struct mr_strbuf *sql, const struct mr_gate_item *item, const struct quick *q)
 {
-    text_begin(sql, as_text);
+    const bool is_bytes = is_of_bytes(q->newest);
+    text_begin(sql, false);
     greatest_sql(sql, item, q);
-    text_end(sql, as_text);
-    text_begin(sql, as_text);
+    text_end(sql, false);
+    text_begin(sql, is_bytes);
     newest_sql(sql, item, q);
-    text_end(sql, as_text);
-    text_begin(sql, as_text);
+    text_end(sql, is_bytes);
+    text_begin(sql, false);
     age_sql(sql, item, q);
-    text_end(sql, as_text);
+    text_end(sql, false);
     /* also where nothing of it is there: may the table be read at all? */
     mr_strbuf_add_str(sql, "(SELECT 1 FROM ");
     mr_sql_table(sql, item->table->db, item->table->name);
@@ -227,7 +234,7 @@ static enum mr_code ask(struct mr_gate_work *work, struct mr_gate_item *item, st
     struct quick q;
     const struct mr_cell *row;
     choose(work, item, &q);
-    quick_sql(&sql, item, &q, false);
+    quick_sql(&sql, item, &q);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", why);
     if (code == MR_OK)
         code = mr_gate_work_query(work, "nnnn", sql.ptr, 2.0, &res, why);
@@ -276,20 +283,25 @@ static bool is_of_all_rows(const struct quick *q)
 static void add_max(struct mr_strbuf *sql, const struct mr_column *column, bool rounds)
 {
     if (column == NULL) {
-        mr_strbuf_add_str(sql, "NULL, ");
+        mr_strbuf_add_str(sql, "NULL");
         return;
     }
-    mr_strbuf_add_str(sql, rounds ? "CAST(CAST(MAX(" : "CAST(MAX(");
+    mr_strbuf_add_str(sql, rounds ? "CAST(MAX(" : "MAX(");
     mr_sql_ident(sql, column->name);
-    mr_strbuf_add_str(sql, rounds ? ") AS DECIMAL(65)) AS CHAR), " : ") AS CHAR), ");
+    mr_strbuf_add_str(sql, rounds ? ") AS DECIMAL(65))" : ")");
 }
 
 /* Of a table whose rows are counted anyway by one walk over them: each part of a statement that names
  * it opens it once more, which takes longer. */
 static void walk_sql(struct mr_strbuf *sql, const struct mr_gate_item *item, const struct quick *q)
 {
+    const bool is_bytes = is_of_bytes(q->newest);
+    text_begin(sql, false);
     add_max(sql, q->key, q->key != NULL && is_rounded(q->key));
+    text_end(sql, false);
+    text_begin(sql, is_bytes);
     add_max(sql, q->newest_by != MR_GATE_BY_NOTHING ? q->newest : NULL, false);
+    text_end(sql, is_bytes);
     mr_strbuf_add_str(sql, "NULL, 1, COUNT(*) FROM ");
     mr_sql_table(sql, item->table->db, item->table->name);
 }
@@ -307,7 +319,7 @@ static void many_sql(struct mr_strbuf *sql, const struct mr_gate_work *work,
             walk_sql(sql, &items[i], &quick[i]);
             continue;
         }
-        quick_sql(sql, &items[i], &quick[i], true);
+        quick_sql(sql, &items[i], &quick[i]);
         mr_strbuf_add_str(sql, ", (SELECT COUNT(*) FROM ");
         mr_sql_table(sql, items[i].table->db, items[i].table->name);
         mr_strbuf_add_str(sql, is_counted(work, &items[i]) ? ")" : " WHERE FALSE)");

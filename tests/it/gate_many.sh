@@ -5,9 +5,10 @@
 . "$(dirname "$0")/lib.sh"
 begin a
 BASE=$IT_TMP/base.json
+printf '[table *.t_*]\ntime-column = t\n' >"$IT_TMP/ini"
 
 recorded() { # recorded SIDE ARGS…: $RC, $BASE
-    "$MYRECON" gate record "$(uri "$1" "$DB")" --output "$BASE" --force "${@:2}" >"$OUT" 2>"$ERR" </dev/null
+    "$MYRECON" gate record --config "$IT_TMP/ini" "$(uri "$1" "$DB")" --output "$BASE" --force "${@:2}" >"$OUT" 2>"$ERR" </dev/null
     RC=$?
 }
 tables() { jq -c '.servers[0].tables[]' "$BASE"; }
@@ -28,6 +29,10 @@ many() { # many SIDE
             CREATE TABLE keyless (v INT, created_at DATETIME); INSERT INTO keyless VALUES (1, '2026-01-01'), (1, '2026-01-01');
             CREATE TABLE none (id INT AUTO_INCREMENT PRIMARY KEY, created_at DATETIME);
             CREATE TABLE made (id INT PRIMARY KEY, at DATETIME, created_at DATETIME AS (at) VIRTUAL, KEY (created_at)); INSERT INTO made (id, at) VALUES (1, '2026-01-03'), (2, '2026-01-01');
+            CREATE TABLE t_bytes (id INT PRIMARY KEY, t BINARY(4), KEY (t)); INSERT INTO t_bytes VALUES (1, x'00ff0001'), (2, x'ff00fe02'), (3, x'ff00fe01');
+            CREATE TABLE t_float (id INT PRIMARY KEY, t FLOAT, KEY (t)); INSERT INTO t_float VALUES (1, 1760000123), (2, 0.1);
+            CREATE TABLE t_wide (id INT PRIMARY KEY, t VARCHAR(30) CHARACTER SET utf16, KEY (t)); INSERT INTO t_wide VALUES (1, '2026-01-02 é'), (2, '2026-01-01');
+            CREATE TABLE t_word (id INT PRIMARY KEY, t VARCHAR(30) CHARACTER SET latin1, KEY (t)); INSERT INTO t_word VALUES (1, '2026-01-02 é'), (2, NULL);
             CREATE TABLE wide (id INT PRIMARY KEY, v LONGTEXT); INSERT INTO wide VALUES (1, REPEAT('w', 200000)), (2, REPEAT('v', 200000)), (3, 'u');
             CREATE TABLE \`o\`\`dd\` (\`i\`\`d\` INT PRIMARY KEY, v BIT(3)); INSERT INTO \`o\`\`dd\` VALUES (1, b'101');"
         for i in 31 32 33 201; do
@@ -42,10 +47,10 @@ many() { # many SIDE
     before=$(statements "$1")
     recorded "$1"
     is "$1: recorded" "$RC" 0
-    # 56 tables of which 52 are small: a statement of each, and of the others some
+    # 60 tables of which 56 are small: a statement of each, and of the others some
     ok "$1: most tables are read once" [ $(($(statements "$1") - before)) -lt 130 ]
     tables >"$IT_TMP/many"
-    is "$1: all of them" "$(wc -l <"$IT_TMP/many")" 56
+    is "$1: all of them" "$(wc -l <"$IT_TMP/many")" 60
     while IFS= read -r name; do
         recorded "$1" --tables "$name"
         tables
@@ -54,6 +59,8 @@ many() { # many SIDE
     is "$1: in the order of the time, and of the key" \
         "$(jq -r 'select(.name == "ts") | .last_rows.by_time[][:20]' "$IT_TMP/many" | xargs)" \
         "69010000000000000006 6900fffffffffffffffb 69010000000000000005"
+    is "$1: the newest is a text, of bytes in hex" \
+        "$(jq -r 'select(.name | test("^t_[bw]")) | .newest.value' "$IT_TMP/many" | tr '\n' ';')" "FF00FE02;2026-01-02 é;2026-01-02 é;"
     is "$1: also by a time that is computed, and not among what is read of a row" \
         "$(jq -r 'select(.name == "made") | .last_rows.by_time[][:20]' "$IT_TMP/many" | xargs)" \
         "69010000000000000001 69010000000000000002"
