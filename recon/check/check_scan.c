@@ -82,6 +82,7 @@ struct scan {
     struct mr_vec suspects;
     struct mr_strbuf lo; /* of the next chunk to be compared */
     bool lo_open;
+    struct mr_strbuf grown; /* where a range ends whose source has grown */
 };
 
 struct collect {
@@ -295,7 +296,8 @@ static enum mr_code compare_and_record(struct scan *scan, const struct mr_chunk 
                   source->bytes + target->bytes, equal, err);
 }
 
-static enum mr_code source_again(struct scan *scan, struct mr_range range, struct mr_err *err)
+static enum mr_code source_again(struct scan *scan, struct mr_range range, uint64_t limit,
+                                 struct mr_err *err)
 {
     struct mr_check_worker *w = scan->worker;
     struct mr_server_side *source = &w->check->pairing.side[MR_SOURCE];
@@ -303,7 +305,7 @@ static enum mr_code source_again(struct scan *scan, struct mr_range range, struc
 
     if (!is_alone && w->again == NULL)
         MR_TRY(mr_source_reader_new(source->source, &w->again, err));
-    return read_chunk(scan, is_alone ? source->main : w->again, &scan->hash_again, range, 0,
+    return read_chunk(scan, is_alone ? source->main : w->again, &scan->hash_again, range, limit,
                       &scan->again, err);
 }
 
@@ -321,40 +323,75 @@ static bool is_comparable(struct scan *scan, const struct reading *source)
     return false;
 }
 
+/* Of rows that were read up to a limit: are there more in front of hi?  Then *cut is the last. */
+static bool is_cut(const struct reading *read, uint64_t limit, struct mr_key hi, struct mr_key *cut)
+{
+    size_t n = read->chunk.rows.count;
+    if (n < limit)
+        return false;
+    *cut = mr_chunk_key(&read->chunk, n - 1);
+    return hi.ptr == NULL || cut->len != hi.len || memcmp(cut->ptr, hi.ptr, hi.len) != 0;
+}
+
+/* The rows of both sides that are compared at once. */
+struct part {
+    struct mr_range range;
+    const struct reading *source;
+    uint64_t limit; /* rows of a side */
+    bool first;     /* the source's are the parcel's, as long as nothing is cut */
+    bool cut;       /* more rows of the target are behind it */
+    bool grown;     /* more of the source are inside it than a reading holds */
+};
+
+static enum mr_code read_part(struct scan *scan, struct parcel *p, struct part *part,
+                              struct mr_err *err)
+{
+    struct mr_key last;
+    MR_TRY(read_chunk(scan, scan->worker->reader[MR_TARGET], &scan->hash[MR_TARGET], part->range,
+                      part->limit, &scan->target, err));
+    part->cut = is_cut(&scan->target, part->limit, part->range.hi, &part->range.hi);
+    part->first = part->first && !part->cut;
+    part->source = part->first ? &p->rows : &scan->again;
+    part->grown = false;
+    if (part->first)
+        return MR_OK;
+    MR_TRY(source_again(scan, part->range, part->limit, err));
+    part->grown = is_cut(&scan->again, part->limit, part->range.hi, &last);
+    if (!part->grown)
+        return MR_OK;
+    mr_strbuf_reset(&scan->grown);
+    mr_strbuf_add(&scan->grown, last.ptr, last.len);
+    return mr_strbuf_check(&scan->grown, "reading a chunk", err);
+}
+
 /*
  * Reads the target's rows of (lo, hi] and compares them with the source's.  Where the
  * target has many more, the range is cut behind the rows that were read, and the source's
- * rows of that part (no more than its chunk had) are read again.  So are both sides' where
- * what was read is not comparable.
+ * rows of that part (no more than its chunk had, unless it has grown since: then the part is
+ * cut once more) are read again.  So are both sides' where what was read is not comparable.
  */
 static enum mr_code match(struct scan *scan, struct parcel *p, struct mr_key hi, struct mr_err *err)
 {
     double row_bytes = (double)scan->table->side[MR_TARGET]->avg_row_bytes;
     uint64_t limit = 2 * mr_check_chunk_rows(scan->table, row_bytes) + p->rows.chunk.rows.count;
-    bool whole = !p->digested;
+    struct part part = {.limit = limit, .first = !p->digested};
     for (;;) {
-        struct mr_range range = {{scan->lo_open ? NULL : scan->lo.ptr, scan->lo.len}, hi};
-        const struct reading *source = &p->rows;
-        enum mr_code code = read_chunk(scan, scan->worker->reader[MR_TARGET],
-                                       &scan->hash[MR_TARGET], range, limit, &scan->target, err);
-        size_t n = scan->target.chunk.rows.count;
-        bool cut = n == limit;
-        if (code == MR_OK && cut)
-            range.hi = mr_chunk_key(&scan->target.chunk, n - 1);
-        if (code == MR_OK && (cut || !whole)) {
-            code = source_again(scan, range, err);
-            source = &scan->again;
-            whole = false;
-        }
-        if (code != MR_OK)
-            return code;
-        if (!is_comparable(scan, source)) {
-            whole = false;
+        bool is_end = !part.grown;
+        part.range.lo = (struct mr_key){scan->lo_open ? NULL : scan->lo.ptr, scan->lo.len};
+        part.range.hi = is_end ? hi : (struct mr_key){scan->grown.ptr, scan->grown.len};
+        MR_TRY(read_part(scan, p, &part, err));
+        if (part.grown)
+            continue;
+        if (!is_comparable(scan, part.source)) {
+            part.first = false;
+            part.grown = !is_end;
             continue;
         }
-        code = compare_and_record(scan, &source->chunk, range.hi, !cut && p->last, err);
-        if (code != MR_OK || !cut)
-            return code;
+        is_end &= !part.cut;
+        MR_TRY(
+            compare_and_record(scan, &part.source->chunk, part.range.hi, is_end && p->last, err));
+        if (is_end)
+            return MR_OK;
     }
 }
 
@@ -450,6 +487,7 @@ static enum mr_code scan_init(struct scan *scan, struct mr_err *err)
     mr_chunk_init(&scan->target.chunk);
     mr_chunk_init(&scan->again.chunk);
     mr_strbuf_init(&scan->lo);
+    mr_strbuf_init(&scan->grown);
     scan->suspects = (struct mr_vec)MR_VEC_INIT(struct mr_find_suspect);
     scan->limit = mr_check_chunk_rows(table, bytes);
     scan->lo_open = scan->task->lo.ptr == NULL;
@@ -469,6 +507,7 @@ static void scan_release(struct scan *scan)
     mr_chunk_release(&scan->target.chunk);
     mr_chunk_release(&scan->again.chunk);
     mr_strbuf_release(&scan->lo);
+    mr_strbuf_release(&scan->grown);
     mr_vec_release(&scan->suspects);
     mr_rowhash_release(&scan->hash[MR_SOURCE]);
     mr_rowhash_release(&scan->hash[MR_TARGET]);

@@ -448,6 +448,41 @@ static void test_cut_ranges(void **state)
     }
 }
 
+/* Between a chunk's digest and the reading of its rows the source gets far more of them. */
+static void grow_source(struct fake *f, enum mr_side side, enum fake_read what)
+{
+    if (side != MR_TARGET || what != FAKE_SCAN || f->side[MR_SOURCE].count > 100)
+        return;
+    for (int64_t i = 1; i <= 300; i++)
+        fake_put(&f->side[MR_SOURCE], fake_id(48000 + i, i));
+    for (int64_t i = 1; i <= 300; i++)
+        fake_put(&f->side[MR_SOURCE], fake_id(100000 + i, i));
+}
+
+static void test_source_grows(void **state)
+{
+    struct mr_err err = {0};
+    struct fake f;
+    (void)state;
+    fake_init(&f);
+    set_chunk_rows(&f, 10);
+    for (int64_t id = 0; id < 100; id++) {
+        fake_put(&f.side[MR_SOURCE], fake_id(id * 1000, id));
+        fake_put(&f.side[MR_TARGET], fake_id(id * 1000, id + (id % 50 == 49)));
+    }
+    f.before = grow_source;
+    assert_int_equal(fake_begin(&f), MR_OK);
+    f.run.server_digest = true;
+    f.all_exact = true;
+    assert_int_equal(begin_one_segment(&f), MR_OK);
+    assert_int_equal(scan_segments(&f, &err), MR_OK);
+    assert_true(all_done(&f));
+    assert_true(f.side[MR_SOURCE].count == 700);
+    check_suspects(&f);
+    assert_true(f.side[MR_SOURCE].longest <= 2 * 10 + 10);
+    fake_end(&f);
+}
+
 static void test_empty_tables(void **state)
 {
     (void)state;
@@ -680,6 +715,7 @@ int main(void)
         cmocka_unit_test(test_raw_rows),
         cmocka_unit_test(test_raw_layouts_differ),
         cmocka_unit_test(test_cut_ranges),
+        cmocka_unit_test(test_source_grows),
         cmocka_unit_test(test_empty_tables),
         cmocka_unit_test(test_keys_of_one_collation),
         cmocka_unit_test(test_moving_rows),
