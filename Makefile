@@ -95,7 +95,7 @@ SUITE    := MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) tests/suites.sh
 
 # ---- targets for people
 .PHONY: all demo test test-long test-bare test-mysql56 test-oracle torture soak check-unit check-cli check-docs check-it asan ubsan asan-ubsan tsan coverage \
-        fuzz fuzz-afl lint format docs install uninstall deb check-deb bench clean help deps tests FORCE
+        fuzz fuzz-afl lint format docs install uninstall deb check-deb bench bench-before clean help deps tests FORCE
 
 all: $(BIN)
 
@@ -120,7 +120,9 @@ help:
 	@echo 'make fuzz-afl       the same with AFL++ (AFL_SECONDS=60 each); FUZZ=NAME: only that one'
 	@echo 'make lint           layers, banned calls, sizes, contracts, comments, format, headers, scripts'
 	@echo 'make format         run clang-format over the tree'
-	@echo 'make bench          speed and memory: check and snapshot against their peers, writers, a merge'
+	@echo 'make bench          speed and memory: check and snapshot against their peers, writers, a merge,'
+	@echo '                    thousands of tables'
+	@echo 'make bench-before   this build beside an earlier one (BEFORE=PROGRAM)'
 	@echo 'make docs           manual pages, into build/man'
 	@echo 'make install        DESTDIR=, PREFIX=/usr/local; make uninstall removes it again'
 	@echo 'make deb            a Debian package, into build/deb (check-deb: in a clean root)'
@@ -217,6 +219,13 @@ bench:
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) ROWS=$(ROWS) tests/bench/snapshot.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) ROWS=$(ROWS) RUNS=$(RUNS) tests/bench/writers.sh
 	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) PEOPLE=$(PEOPLE) tests/bench/merge.sh
+	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) TABLES=$(TABLES) tests/bench/tables.sh
+
+# This build beside an earlier one: make bench-before BEFORE=PROGRAM
+bench-before:
+	@tests/deps.sh build bench
+	@$(MAKE) --no-print-directory -s -j$(JOBS) all bench-programs
+	@MYRECON=$(abspath $(BIN)) BUILD=$(BUILD) BEFORE=$(BEFORE) tests/bench/before.sh
 
 docs: $(MAN_PAGES)
 

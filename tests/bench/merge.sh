@@ -12,6 +12,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 3
 . tests/lib/servers.sh
+. tests/bench/history.sh
 
 people=${PEOPLE:-100000}
 base=1000
@@ -19,30 +20,6 @@ writer_seconds=${SECONDS_WRITER:-10}
 tools=${BUILD:-build}/tests/bench
 MYRECON=${MYRECON:-$PWD/build/myrecon}
 unset MYRECON_CONFIG
-
-history() { # NAME LETTER: everybody above the base, with a letter of their side
-    mr_sql "$1" <<SQL
-CREATE DATABASE club;
-USE club;
-CREATE TABLE members (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
-    mobile VARCHAR(20) NOT NULL UNIQUE, name VARCHAR(50) NOT NULL, touched INT NOT NULL DEFAULT 0,
-    inviter_id INT UNSIGNED NULL, created_at DATETIME NOT NULL,
-    FOREIGN KEY (inviter_id) REFERENCES members (id));
-CREATE TABLE orders (id INT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
-    no VARCHAR(20) NOT NULL UNIQUE, member_id INT UNSIGNED NOT NULL, amount DECIMAL(10, 2),
-    note VARCHAR(100), FOREIGN KEY (member_id) REFERENCES members (id));
-CREATE TABLE wallet_log (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
-    member_id INT UNSIGNED NOT NULL, change_by INT NOT NULL, KEY (member_id));
-INSERT INTO members SELECT seq, CONCAT('b', seq), CONCAT('base ', seq), 0, NULL, '2026-03-01'
-    FROM seq_1_to_$base;
-INSERT INTO members SELECT $base + seq, CONCAT('$2', seq), CONCAT('$2 member ', seq), 0,
-    IF('$2' = 'l', 1 + seq % $base, NULL), '2026-04-03' FROM seq_1_to_$people;
-INSERT INTO orders SELECT seq, CONCAT('$2', seq), $base + 1 + (seq - 1) DIV 2, seq % 1000 / 10,
-    CONCAT('what was ordered as number ', seq) FROM seq_1_to_$((2 * people));
-INSERT INTO wallet_log SELECT seq, $base + seq, seq % 100 FROM seq_1_to_$people;
-ANALYZE TABLE members, orders, wallet_log;
-SQL
-}
 
 missed=0
 measure() { # NAME STATUS COMMAND…
@@ -66,8 +43,7 @@ judge() { # DESCRIPTION VALUE MOST
 
 mr_servers_begin || exit 3
 work=$mr_run_dir
-printf '[table club.members]\ntime-column = created_at\n[table club.wallet_log]\n%s\n%s\n' \
-    'reference = member_id -> club.members.id' 'reference = none: change_by' >"$work/ini"
+history_settings "$work/ini"
 echo "Loading $people people of either history into two MariaDB servers ..."
 mr_spawn_mariadb A --innodb-buffer-pool-size=1G --skip-log-bin &&
     mr_spawn_mariadb B --innodb-buffer-pool-size=1G &&

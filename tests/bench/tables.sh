@@ -5,8 +5,7 @@
 #   TABLES=3000    of two rows each
 #   RUNS=3         interleaved runs of each; the best counts
 #
-# pt-table-checksum reads one side only.  The first progress line is that of a check that writes it
-# every second.  Exits 1 if a bar is missed.
+# pt-table-checksum reads one side only.  Exits 1 if a bar is missed.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit 3
 . tests/lib/servers.sh
@@ -77,17 +76,16 @@ run_mydumper() {
     run_once mydumper mydumper -u root -S "$MR_A_SOCK" -B bench -o "$work/mydumper.dir" -t 4 --compress
 }
 
-# Milliseconds until a check says the first time where it is.
+# Milliseconds until a check says on a terminal for the first time what it does.
 first_progress() {
-    local began=${EPOCHREALTIME/[.,]/} line now
-    "$MYRECON" check --progress 1 "$(uri A)" "$(uri B)" 2>&1 >/dev/null | {
-        while IFS= read -r line; do
-            case $line in *progress* | *%* | *tables*) break ;; esac
-        done
+    local began=${EPOCHREALTIME/[.,]/} first now
+    script -qec "'$MYRECON' check --progress '$(uri A)' '$(uri B)'" "$work/typescript" </dev/null | {
+        IFS= read -r -N 1 first
         now=${EPOCHREALTIME/[.,]/}
         cat >/dev/null
         echo $(((now - began) / 1000))
     }
+    tr '\r' '\n' <"$work/typescript" | grep -q '^reading the catalogues' || exit 3
 }
 
 best() { # NAME: seconds
@@ -160,5 +158,6 @@ for ((run = 0; run < runs; run++)); do
         "run_$name"
     done
 done
-print_times "$(first_progress)"
+first=$(first_progress) || exit 3
+print_times "$first"
 exit $missed
