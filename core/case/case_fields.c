@@ -4,12 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Begins behind the field of the column before: most statements have them in one order. */
 static const struct mr_case_field *find(const struct mr_case_field *fields, size_t n,
-                                        const char *name)
+                                        const struct mr_case_field *before, const char *name)
 {
-    for (size_t i = 0; name != NULL && i < n; i++)
-        if (strcmp(fields[i].name, name) == 0)
-            return &fields[i];
+    size_t at = before != NULL ? (size_t)(before - fields) + 1 : 0;
+    for (size_t i = 0; name != NULL && i < n; i++, at++) {
+        if (at >= n)
+            at = 0;
+        if (strcmp(fields[at].name, name) == 0)
+            return &fields[at];
+    }
     return NULL;
 }
 
@@ -24,7 +29,7 @@ enum mr_code mr_case_fields_part(struct mr_case_fields *map, struct mr_case_stmt
         return mr_err_set(err, MR_E_BUG, "a statement of the case file has %zu columns", count);
     for (size_t i = 0; i < count; i++) {
         const char *name = mr_case_column_name(stmt, (int)(first + i));
-        map->of[i] = find(fields, nfields, name);
+        map->of[i] = find(fields, nfields, i > 0 ? map->of[i - 1] : NULL, name);
         if (map->of[i] == NULL)
             return mr_err_set(err, MR_E_BUG, "column \"%s\" of the case file has no field",
                               name != NULL ? name : "");

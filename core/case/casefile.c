@@ -203,12 +203,20 @@ static void add_uri(struct mr_strbuf *uri, const char *path, const char *query)
     mr_strbuf_add_str(uri, query);
 }
 
+/* Nobody asks how much memory SQLite has; counting it takes a mutex at each allocation. */
+static void count_nothing(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 /* A case may come from anybody: its schema is not trusted, and it is not mapped, since a file
  * that is cut while it is read would kill the process. */
 static enum mr_code open_database(struct mr_case *cf, const char *path, int flags,
                                   const char *query, struct mr_err *err)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct mr_strbuf uri = MR_STRBUF_INIT;
+    (void)pthread_once(&once, count_nothing); /* before SQLite is used for the first time */
     if (path[0] != '\0')
         add_uri(&uri, path, query);
     enum mr_code code = mr_strbuf_check(&uri, "opening the case file", err);

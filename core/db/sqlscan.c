@@ -149,6 +149,8 @@ static void skip_punct(struct mr_sqlscan *scan)
         "<=>", "->>", "<>", "<=", ">=", "!=", "<<", ">>", "||", "&&", ":=", "->"};
     size_t left = (size_t)(scan->end - scan->ptr);
     for (size_t i = 0; i < sizeof longer / sizeof *longer; i++) {
+        if (longer[i][0] != *scan->ptr)
+            continue; /* most are commas and parentheses, millions of them in a plan */
         size_t len = strlen(longer[i]);
         if (len <= left && memcmp(scan->ptr, longer[i], len) == 0) {
             scan->ptr += len;
@@ -278,7 +280,9 @@ bool mr_token_is(const struct mr_token *token, const char *word)
 {
     if (token->kind != MR_TOKEN_WORD && token->kind != MR_TOKEN_PUNCT)
         return false;
-    return strlen(word) == token->len && strncasecmp(token->ptr, word, token->len) == 0;
+    /* letters of either case differ in that bit, if in any */
+    return token->len > 0 && ((token->ptr[0] ^ word[0]) & ~0x20) == 0 &&
+           strlen(word) == token->len && strncasecmp(token->ptr, word, token->len) == 0;
 }
 
 static void add_escaped(struct mr_strbuf *out, char c)

@@ -80,7 +80,8 @@ bool mr_walk_is_name(const struct mr_token *t)
 
 bool mr_walk_is_text(const struct mr_token *t, const char *text)
 {
-    return strlen(text) == t->len && memcmp(t->ptr, text, t->len) == 0;
+    return t->len > 0 && t->ptr[0] == text[0] && strlen(text) == t->len &&
+           memcmp(t->ptr, text, t->len) == 0;
 }
 
 /* ---- tables ---- */
