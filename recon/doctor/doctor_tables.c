@@ -1,6 +1,7 @@
 /* doctor_tables.c: tables and views that are there and cannot be used; see doctor.h. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/db/sqltext.h"
 #include "recon/doctor/doctor.h"
@@ -10,12 +11,15 @@
 #define PROBED_MAX 2000 /* tables and views each */
 #define PATIENCE 3      /* tables that are locked, a second each */
 #define LOCK_WAIT_TIMEOUT 1205
+#define TOGETHER 32         /* tables of one statement */
+#define TOGETHER_FAILURES 3 /* after which each is opened by itself */
 
 struct probes {
     struct mr_doctor *doctor;
     const struct mr_doctor_server *server;
     size_t tried, opened, locked, broken;
     size_t unseen; /* neither: locked, or a right is missing */
+    size_t failed_together;
     char why[256]; /* of the first of them */
 };
 
@@ -221,6 +225,47 @@ out:
     return code;
 }
 
+/* A statement of several tables holds locks on some while it waits for another: on InnoDB's only
+ * those that an ALTER feels, for a second. */
+static bool opens_with_others(const struct mr_table *t)
+{
+    return t->open_error == NULL && t->engine != NULL && strcasecmp(t->engine, "InnoDB") == 0;
+}
+
+/* Those from `first` on that one statement opens: whether one of them is broken or locked, each
+ * shows by itself. */
+static enum mr_code probe_together(struct probes *p, size_t first, size_t *count,
+                                   struct mr_err *err)
+{
+    const struct mr_catalogue *cat = p->server->cat;
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    struct mr_err why = {0};
+    size_t n = 0;
+    *count = 0;
+    for (; n < TOGETHER && first + n < cat->ntables && p->tried + n < PROBED_MAX &&
+           opens_with_others(&cat->tables[first + n]);
+         n++) {
+        mr_strbuf_add_str(&sql, n > 0 ? " UNION ALL (" : "(");
+        table_statement(&sql, cat->tables[first + n].db, cat->tables[first + n].name);
+        mr_strbuf_add_char(&sql, ')');
+    }
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", &why);
+    if (code == MR_OK && n > 1)
+        code = mr_db_query(p->server->link.db, "*", sql.ptr, sql.len, &res, &why);
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    if (mr_gate_is_fatal(code)) {
+        *err = why;
+        return code;
+    }
+    p->failed_together += code != MR_OK ? 1 : 0;
+    *count = code == MR_OK && n > 1 ? n : 0;
+    p->tried += *count;
+    p->opened += *count;
+    return MR_OK;
+}
+
 /* A table is opened, since the catalogue shows broken ones as if they were well. */
 static enum mr_code probe_tables(struct mr_doctor *d, const struct mr_doctor_server *server,
                                  struct mr_err *err)
@@ -228,8 +273,17 @@ static enum mr_code probe_tables(struct mr_doctor *d, const struct mr_doctor_ser
     const struct mr_catalogue *cat = server->cat;
     struct probes p = {.doctor = d, .server = server};
     enum mr_code code = MR_OK;
+    size_t next = 0, try_at = 0; /* to be opened; to be opened with those behind it */
     for (size_t i = 0; code == MR_OK && i < cat->ntables; i++) {
         const struct mr_table *t = &cat->tables[i];
+        size_t count = 0;
+        if (i >= try_at && p.failed_together < TOGETHER_FAILURES) {
+            code = probe_together(&p, i, &count, err);
+            next = i + count;
+            try_at = i + (count > 0 ? count : TOGETHER);
+        }
+        if (i < next || code != MR_OK)
+            continue;
         if (t->open_error == NULL) {
             code = probe(&p, t->db, t->name, false, err);
             continue;

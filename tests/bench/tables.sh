@@ -85,7 +85,7 @@ first_progress() {
         cat >/dev/null
         echo $(((now - began) / 1000))
     }
-    tr '\r' '\n' <"$work/typescript" | grep -q '^reading the catalogues' || exit 3
+    grep -q 'reading the catalogues' "$work/typescript"
 }
 
 best() { # NAME: seconds
