@@ -66,6 +66,27 @@ judged() {
     like "$side: rows alone: so does snapshot" "$(found rights | grep 'problem: snapshot create:')" 'triggers are hidden.*-> .*GRANT TRIGGER'
 }
 
+# many SIDE: of forty tables one cannot be read and one is broken; the others are opened together
+many() {
+    local side=$1 i
+    for ((i = 1; i <= 40; i++)); do echo "CREATE TABLE many$i (id INT PRIMARY KEY) ENGINE=InnoDB;"; done |
+        client "$side" "$DB" || bail "no tables"
+    client "$side" "$DB" <<<"ALTER TABLE many7 DISCARD TABLESPACE"
+    client "$side" <<<"DROP USER IF EXISTS nxdoctor@'%'; CREATE USER nxdoctor@'%' IDENTIFIED BY 'x'"
+    for ((i = 1; i <= 40; i++)); do
+        [ $i -eq 33 ] || echo "GRANT SELECT ON $DB.many$i TO nxdoctor@'%';"
+    done | client "$side"
+    client "$side" <<<"GRANT INSERT ON $DB.many33 TO nxdoctor@'%'"
+    diagnose --for check "$(uri "$side" "$DB" nxdoctor:x)"
+    like "$side: of many the one that is broken is named" "$(found table)" '^problem: table "[^"]*many7" cannot be opened'
+    like "$side: and the one that is hidden counted" "$(found table)" '^unknown: 38 of 40 tables can be opened'
+    client "$side" "$DB" <<<"DROP TABLE many7"
+    diagnose "$(uri "$side" "$DB" nxdoctor:x)"
+    like "$side: without it" "$(found table)" '^unknown: 38 of 39 tables can be opened'
+    client "$side" <<<"DROP USER nxdoctor@'%'"
+    for ((i = 1; i <= 40; i++)); do echo "DROP TABLE IF EXISTS many$i;"; done | client "$side" "$DB"
+}
+
 strangers "MariaDB" "$(uri a "$DB")" "$(uri b "$DB")"
 judged b 'SLAVE MONITOR' 'SELECT ON mysql.proc'
 account b "SELECT ON $DB.*"
@@ -73,6 +94,7 @@ account a "SELECT ON $DB.*"
 diagnose "$(uri a "$DB" nxdoctor:x)" "$(uri b "$DB" nxdoctor:x)"
 like "hidden: it is not known" "$(found pair_writers)" '^unknown: .* both take writes, and whether they replicate is hidden'
 client a <<<"DROP USER nxdoctor@'%'"
+many a
 # Two servers with one port, as in two containers: MariaDB's server_uid is the same for both.
 . "$IT_DIR/../lib/servers.sh"
 mr_servers_begin || bail "no place"
@@ -93,6 +115,7 @@ if [ -n "$MR_O_URI" ]; then
     at o "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, v INT)"
     strangers "MariaDB and MySQL" "$(uri a "$DB")" "$(uri o "$DB")"
     [ -z "${MR_OP_URI:-}" ] || strangers "MySQL" "$(uri o "")" "$(uri "$MR_OP_URI" "")"
+    many o
     judged o 'REPLICATION CLIENT' 'SHOW_ROUTINE ON *.*'
 else
     skip "MySQL 9" "no MySQL 9"
