@@ -74,6 +74,7 @@ void mr_db_close(struct mr_db *db)
     mr_endpoint_release(&db->ep);
     mr_strbuf_release(&db->comment);
     mr_strbuf_release(&db->sql);
+    mr_strbuf_release(&db->used);
     free(db);
 }
 
@@ -99,6 +100,7 @@ enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *o
         return mr_err_nomem(err, "connecting");
     mr_strbuf_init(&db->comment);
     mr_strbuf_init(&db->sql);
+    mr_strbuf_init(&db->used);
     db->statement_timeout_s = opts->statement_timeout_s;
     db->writable = opts->writable;
     db->local_infile = opts->local_infile;

@@ -121,6 +121,10 @@ void mr_db_say(struct mr_db *db, const char *fmt, ...) MR_PRINTF(2, 3);
  * it may have no end.  Text is SQL in UTF-8; the run comment is added. */
 enum mr_code mr_db_exec(struct mr_db *db, const char *sql, size_t len, struct mr_err *err);
 
+/* USE, unless the connection is there already: for one on which nobody else says USE, and nobody
+ * drops databases. */
+enum mr_code mr_db_use(struct mr_db *db, const char *name, struct mr_err *err);
+
 /*
  * A small result, kept in memory, text protocol.  Cells are <ptr,len>, ptr NULL for NULL,
  * each with a NUL behind it; valid until the result is freed.

@@ -607,4 +607,5 @@ void mr_db_disconnect(struct mr_db *db)
         mysql_close(db->mysql);
     db->mysql = NULL;
     db->is_lost = true;
+    mr_strbuf_reset(&db->used);
 }

@@ -40,6 +40,7 @@ struct mr_db {
     struct mr_server server;
     struct mr_strbuf comment; /* starts every statement */
     struct mr_strbuf sql;     /* the statement being sent */
+    struct mr_strbuf used;    /* the default database, as mr_db_use has left it */
     unsigned statement_timeout_s;
     bool writable, local_infile;
     struct mr_watch *watch;

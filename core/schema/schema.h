@@ -239,13 +239,20 @@ enum mr_code mr_schema_probe(struct mr_db *db, const char *dbname, const char *t
  */
 enum mr_code mr_schema_auto_increment(struct mr_db *db, const struct mr_table *table,
                                       uint64_t *next, uint64_t *greatest, struct mr_err *err);
-/* Appends what is selected for the greatest value of a column, and FROM the table: digits. */
-void mr_schema_greatest_sql(struct mr_strbuf *sql, const struct mr_table *table,
-                            const struct mr_column *col);
 /* The greatest value of a column of numbers; 0 where the table is empty or it is negative. */
 enum mr_code mr_schema_greatest(struct mr_db *db, const struct mr_table *table,
                                 const struct mr_column *col, uint64_t *greatest,
                                 struct mr_err *err);
+/*
+ * Of the counters of several tables, by one statement (UNION ALL): into greatest[i], with
+ * known[i].  A statement that fails at one of them fails for all, and nothing is known.  At most
+ * MR_GREATEST_AT_ONCE; each has a counter (mr_table_counter).  While the statement waits for a
+ * lock of one it holds those of others, which an engine without transactions would feel.
+ */
+#define MR_GREATEST_AT_ONCE 32
+enum mr_code mr_schema_greatest_of(struct mr_db *db, const struct mr_table *const *tables,
+                                   size_t count, uint64_t *greatest, bool *known,
+                                   struct mr_err *err);
 /* That next value of a CREATE TABLE; 0 where it carries none. */
 uint64_t mr_schema_next_in(const char *create, size_t len);
 

@@ -127,8 +127,8 @@ out:
 }
 
 /* FLOAT and DOUBLE may be counters too; as DECIMAL every value is digits. */
-void mr_schema_greatest_sql(struct mr_strbuf *sql, const struct mr_table *table,
-                            const struct mr_column *col)
+static void greatest_sql(struct mr_strbuf *sql, const struct mr_table *table,
+                         const struct mr_column *col)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
     mr_sql_ident(&name, col->name);
@@ -144,13 +144,43 @@ enum mr_code mr_schema_greatest(struct mr_db *db, const struct mr_table *table,
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
     mr_strbuf_add_str(&sql, "SELECT ");
-    mr_schema_greatest_sql(&sql, table, col);
+    greatest_sql(&sql, table, col);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
         code = mr_db_query_text(db, sql.ptr, &text, err);
     if (code == MR_OK)
         *greatest = strtoull(text.ptr, NULL, 10); /* beyond 2^64: the greatest there is */
     mr_strbuf_release(&text);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+enum mr_code mr_schema_greatest_of(struct mr_db *db, const struct mr_table *const *tables,
+                                   size_t count, uint64_t *greatest, bool *known,
+                                   struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *cells;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < count; i++) {
+        const struct mr_column *col = mr_table_counter(tables[i]);
+        known[i] = false;
+        mr_strbuf_add_fmt(&sql, "%sSELECT %zu, ", i > 0 ? " UNION ALL " : "", i);
+        if (col != NULL)
+            greatest_sql(&sql, tables[i], col);
+    }
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query(db, "vv", sql.ptr, sql.len, &res, err));
+    while ((cells = mr_result_next(res)) != NULL) {
+        const unsigned long long at = strtoull(cells[0].ptr, NULL, 10);
+        if (at >= count)
+            continue;
+        greatest[at] = strtoull(cells[1].ptr, NULL, 10);
+        known[at] = true;
+    }
+out:
+    mr_result_free(res);
     mr_strbuf_release(&sql);
     return code;
 }

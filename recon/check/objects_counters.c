@@ -54,47 +54,31 @@ static enum mr_code leave(enum mr_code code, const struct mr_err *why, struct mr
 
 /* ---- the greatest keys ---- */
 
-static void keys_sql(struct mr_strbuf *sql, struct mr_objects_counters_item *const *items,
-                     size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct mr_table *table = items[i]->counter.table;
-        mr_strbuf_add_fmt(sql, "%sSELECT %zu, ", i > 0 ? " UNION ALL " : "", i);
-        mr_schema_greatest_sql(sql, table, mr_table_counter(table));
-    }
-}
-
 static enum mr_code read_keys(struct mr_db *db, struct mr_objects_counters_item *const *items,
                               size_t count, struct mr_err *err)
 {
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    struct mr_result *res = NULL;
-    const struct mr_cell *cells;
-    enum mr_code code = MR_OK;
-    keys_sql(&sql, items, count);
-    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
-    MR_TRY_OUT(mr_db_query(db, "vv", sql.ptr, sql.len, &res, err));
-    while ((cells = mr_result_next(res)) != NULL) {
-        const unsigned long long at = strtoull(cells[0].ptr, NULL, 10);
-        if (at >= count)
-            continue;
-        items[at]->counter.greatest = strtoull(cells[1].ptr, NULL, 10);
-        items[at]->has_greatest = true;
+    const struct mr_table *tables[MR_GREATEST_AT_ONCE];
+    uint64_t greatest[MR_GREATEST_AT_ONCE];
+    bool known[MR_GREATEST_AT_ONCE];
+    for (size_t i = 0; i < count; i++)
+        tables[i] = items[i]->counter.table;
+    MR_TRY(mr_schema_greatest_of(db, tables, count, greatest, known, err));
+    for (size_t i = 0; i < count; i++) {
+        if (known[i])
+            items[i]->counter.greatest = greatest[i];
+        items[i]->has_greatest |= known[i];
     }
-out:
-    mr_result_free(res);
-    mr_strbuf_release(&sql);
-    return code;
+    return MR_OK;
 }
 
 static enum mr_code read_all_keys(const struct some *some, struct mr_err *err)
 {
-    for (size_t at = 0; at < some->count; at += MR_COUNTERS_AT_ONCE) {
+    for (size_t at = 0; at < some->count; at += MR_GREATEST_AT_ONCE) {
         const size_t left = some->count - at;
         struct mr_err why = {0};
         enum mr_code code =
             read_keys(some->db, some->items + at,
-                      left < MR_COUNTERS_AT_ONCE ? left : MR_COUNTERS_AT_ONCE, &why);
+                      left < MR_GREATEST_AT_ONCE ? left : MR_GREATEST_AT_ONCE, &why);
         MR_TRY(leave(code, &why, err));
     }
     return MR_OK;

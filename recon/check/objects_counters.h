@@ -5,7 +5,7 @@
  *   begin → add… (a call for each table) → read → _of… → end
  *
  * The order of reads is its order: the greatest keys of both sides first, then the next values.
- * The keys of MR_COUNTERS_AT_ONCE tables are one statement, UNION ALL; the next values of a
+ * The keys of MR_GREATEST_AT_ONCE tables are one statement, UNION ALL; the next values of a
  * database of MariaDB one more, where it is asked of enough tables.  MySQL states them by SHOW
  * CREATE TABLE alone (mr_schema_auto_increment says why), and that is asked table by table, as is
  * all of tables without transactions.  Whatever a statement for many fails at is left to be asked
@@ -17,7 +17,6 @@
 #include "core/base/vec.h"
 #include "recon/check/objects.h"
 
-#define MR_COUNTERS_AT_ONCE 32
 
 struct mr_objects_counters {
     struct mr_vec list; /* struct mr_objects_counters_item, two a table */

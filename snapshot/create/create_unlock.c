@@ -76,6 +76,7 @@ static enum mr_code look_at(struct mr_create_scan *s, struct mr_create_table *t,
     if (code == MR_OK)
         return MR_OK;
     if (!mr_create_is_fatal(code)) {
+        t->has_greatest = false; /* may be another table's */
         mr_create_give_up(s->create, t, &why);
         return MR_OK;
     }
@@ -84,12 +85,56 @@ static enum mr_code look_at(struct mr_create_scan *s, struct mr_create_table *t,
     return code;
 }
 
+/* The greatest keys of those that were held together, by few statements; what these fail at is
+ * asked of each. */
+static enum mr_code read_greatest_of(struct mr_create_scan *s, struct mr_create_table *const *held,
+                                     size_t count, struct mr_err *err)
+{
+    const struct mr_table *tables[MR_GREATEST_AT_ONCE];
+    uint64_t greatest[MR_GREATEST_AT_ONCE];
+    bool known[MR_GREATEST_AT_ONCE];
+    struct mr_err why = {0};
+    for (size_t i = 0; i < count; i++)
+        tables[i] = held[i]->table;
+    enum mr_code code =
+        mr_schema_greatest_of(mr_reader_db(s->reader), tables, count, greatest, known, &why);
+    for (size_t i = 0; code == MR_OK && i < count; i++) {
+        held[i]->has_greatest |= known[i];
+        if (known[i])
+            held[i]->snap.greatest = greatest[i];
+    }
+    if (!mr_create_is_fatal(code))
+        return MR_OK;
+    if (err != NULL)
+        *err = why;
+    return code;
+}
+
+static enum mr_code read_all_greatest(struct mr_create_scan *s, struct mr_err *err)
+{
+    struct mr_create_table *asked[MR_GREATEST_AT_ONCE];
+    size_t count = 0;
+    for (size_t i = 0; i < s->held.count; i++) {
+        struct mr_create_table *t = held_at(s, i);
+        if (t->snap.transactional && !t->has_greatest && !atomic_load(&t->failed) &&
+            mr_table_counter(t->table) != NULL)
+            asked[count++] = t;
+        if (count == MR_GREATEST_AT_ONCE || (i + 1 == s->held.count && count > 1)) {
+            MR_TRY(read_greatest_of(s, asked, count, err));
+            count = 0;
+        }
+    }
+    return MR_OK;
+}
+
 static enum mr_code look(struct mr_create_scan *s, struct mr_err *err)
 {
     double begun_s = mr_clock_now_s();
     enum mr_code code = mr_create_numbers_read(s->create, err);
     double took_s = mr_clock_now_s() - begun_s;
     s->hold_s = took_s * HOLD_LOOKS > HOLD_S ? took_s * HOLD_LOOKS : HOLD_S;
+    if (code == MR_OK)
+        code = read_all_greatest(s, err);
     for (size_t i = 0; code == MR_OK && i < s->held.count; i++)
         code = look_at(s, held_at(s, i), err);
     return code;

@@ -84,12 +84,8 @@ static enum mr_code show(struct mr_snap_schema *s, const struct mr_snap_object *
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     *out = (struct shown){.statement = NULL};
-    mr_strbuf_add_str(&sql, "USE ");
-    mr_sql_ident(&sql, object->db);
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
-    MR_TRY_OUT(mr_db_exec(s->db, sql.ptr, sql.len, err));
-    mr_strbuf_reset(&sql);
+    MR_TRY_OUT(mr_db_use(s->db, object->db, err));
     mr_strbuf_add_fmt(&sql, "SHOW CREATE %s ", what);
     mr_sql_ident(&sql, name);
     MR_TRY_OUT(query(s, "*", &sql, &res, err));

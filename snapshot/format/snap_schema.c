@@ -71,18 +71,6 @@ enum mr_code mr_snap_schema_add_file(struct mr_snap_schema *s, const char *name,
 
 /* ---- tables ---- */
 
-static enum mr_code use(struct mr_snap_schema *s, const char *db, struct mr_err *err)
-{
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&sql, "USE ");
-    mr_sql_ident(&sql, db);
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = mr_db_exec(s->db, sql.ptr, sql.len, err);
-    mr_strbuf_release(&sql);
-    return code;
-}
-
 /* The first row of SHOW CREATE, to be freed; NULL cells where there is none. */
 static enum mr_code show_create(struct mr_snap_schema *s, const char *db, const char *what,
                                 const char *name, struct mr_result **res, struct mr_err *err)
@@ -92,7 +80,7 @@ static enum mr_code show_create(struct mr_snap_schema *s, const char *db, const 
     mr_strbuf_add_fmt(&sql, "SHOW CREATE %s ", what);
     mr_sql_ident(&sql, name);
     enum mr_code code = MR_OK;
-    MR_TRY_OUT(use(s, db, err));
+    MR_TRY_OUT(mr_db_use(s->db, db, err));
     MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
     MR_TRY_OUT(mr_db_query(s->db, "nn*", sql.ptr, sql.len, res, err));
 out:

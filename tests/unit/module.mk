@@ -191,7 +191,7 @@ LDFLAGS_test_check_relate := $(CHECK_WORLD) -Wl,--wrap=mr_replication_relation \
 LDFLAGS_test_create_identity := $(SNAP_WORLD_WRAP)
 LDFLAGS_test_create_unlock := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_clock_now_s \
     -Wl,--wrap=mr_create_numbers_read,--wrap=mr_create_is_unchanged \
-    -Wl,--wrap=mr_schema_auto_increment,--wrap=mr_throttle_wait_holding
+    -Wl,--wrap=mr_schema_auto_increment,--wrap=mr_schema_greatest_of,--wrap=mr_throttle_wait_holding
 LDFLAGS_test_merge_ids += -Wl,--wrap=mr_reseed_read,--wrap=mr_reseed_partition_limit \
     -Wl,--wrap=mr_db_query_text,--wrap=mr_sequence_read,--wrap=mr_side_greatest_within
 LDFLAGS_test_merge_suspects += -Wl,--wrap=mr_suspect_look_open,--wrap=mr_suspect_look_release \

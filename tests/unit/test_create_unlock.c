@@ -52,6 +52,27 @@ enum mr_code __wrap_mr_schema_auto_increment(struct mr_db *db, const struct mr_t
     return greatest_code == MR_OK ? MR_OK : mr_err_set(err, greatest_code, "no");
 }
 
+static enum mr_code together_code;
+static bool together_knows;
+
+enum mr_code __wrap_mr_schema_greatest_of(struct mr_db *db, const struct mr_table *const *tables,
+                                          size_t count, uint64_t *greatest, bool *known,
+                                          struct mr_err *err);
+enum mr_code __wrap_mr_schema_greatest_of(struct mr_db *db, const struct mr_table *const *tables,
+                                          size_t count, uint64_t *greatest, bool *known,
+                                          struct mr_err *err)
+{
+    (void)db;
+    assert_true(count > 1 && count <= MR_GREATEST_AT_ONCE);
+    note("together:", "");
+    for (size_t i = 0; i < count; i++) {
+        note("", tables[i]->name);
+        known[i] = together_knows;
+        greatest[i] = 7 + i;
+    }
+    return together_code == MR_OK ? MR_OK : mr_err_set(err, together_code, "no");
+}
+
 static bool waits;
 
 enum mr_code __wrap_mr_throttle_wait_holding(struct mr_throttle *throttle,
@@ -80,7 +101,8 @@ static void begin(void)
     now_s = 100;
     look_s = 0.001;
     altered = NULL;
-    look_code = greatest_code = MR_OK;
+    look_code = greatest_code = together_code = MR_OK;
+    together_knows = true;
     waits = false;
     scan = (struct mr_create_scan){.create = &create.c,
                                    .reader = &create.reader,
@@ -202,6 +224,47 @@ static void test_greatest(void **state)
     }
 }
 
+/* Those with counters that are held together are asked together; what fails is asked of each, and
+ * what was read of a table that is another one is not kept. */
+static void test_together(void **state)
+{
+    static const struct mr_column id = {.name = "id", .auto_increment = true};
+    static const struct mr_table tables[] = {
+        {.db = "d", .name = "a", .transactional = true, .columns = &id, .ncolumns = 1},
+        {.db = "d", .name = "b", .transactional = true, .columns = &id, .ncolumns = 1},
+        {.db = "d", .name = "m", .columns = &id, .ncolumns = 1}};
+    static const struct {
+        enum mr_code answer, code;
+        bool knows;
+        const char *altered, *sent;
+        uint64_t b;
+    } rows[] = {
+        {MR_OK, MR_OK, true, NULL, "numbers together: a b look:a look:b look:m (unlock)\n", 8},
+        {MR_OK, MR_OK, false, NULL,
+         "numbers together: a b look:a greatest:a look:b greatest:b look:m (unlock)\n", UINT64_MAX},
+        {MR_E_SQL, MR_OK, true, NULL,
+         "numbers together: a b look:a greatest:a look:b greatest:b look:m (unlock)\n", UINT64_MAX},
+        {MR_OK, MR_OK, true, "a", "numbers together: a b look:a look:b look:m (unlock)\n", 8},
+        {MR_E_LOST, MR_E_LOST, true, NULL, "numbers together: a b ", 0}};
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct mr_err err = {0};
+        begin();
+        struct mr_create_table *t[LEN(tables)];
+        together_code = rows[i].answer;
+        together_knows = rows[i].knows;
+        altered = rows[i].altered;
+        for (size_t k = 0; k < LEN(tables); k++)
+            hold(t[k] = create_table(&tables[k], 1));
+        assert_int_equal(mr_create_unlock(&scan, &err), rows[i].code);
+        assert_string_equal(world_sent(), rows[i].sent);
+        assert_true(t[1]->snap.greatest == rows[i].b);
+        assert_int_equal(t[0]->has_greatest, rows[i].code == MR_OK && altered == NULL);
+        assert_false(t[2]->has_greatest);
+        end();
+    }
+}
+
 /* Whoever waits holds nothing; a look that fails unlocks nothing, since nobody has looked. */
 static void test_wait(void **state)
 {
@@ -225,7 +288,8 @@ static void test_wait(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_when), cmocka_unit_test(test_small), cmocka_unit_test(test_altered),
-        cmocka_unit_test(test_greatest), cmocka_unit_test(test_wait)};
+        cmocka_unit_test(test_when),     cmocka_unit_test(test_small),
+        cmocka_unit_test(test_altered),  cmocka_unit_test(test_greatest),
+        cmocka_unit_test(test_together), cmocka_unit_test(test_wait)};
     return cmocka_run_group_tests_name("create_unlock", tests, NULL, NULL);
 }
