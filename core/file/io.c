@@ -26,6 +26,7 @@ struct mr_io_file {
     const struct mr_io_place *place;
     int fd;                      /* -1 when closed */
     char temp[MR_IO_TEMP_BYTES]; /* "" when there is no temporary file */
+    bool is_named;               /* it has its name already, and is not whole */
     int failed_errno;
     size_t used;
     char buffer[BUFFER_BYTES];
@@ -154,6 +155,7 @@ static struct mr_io_file *new_file(void)
     file->place = &file->own;
     file->fd = -1;
     file->temp[0] = '\0';
+    file->is_named = false;
     file->failed_errno = 0;
     file->used = 0;
     return file;
@@ -193,6 +195,31 @@ enum mr_code mr_io_begin_at(const struct mr_io_place *place, mode_t mode, struct
                             struct mr_err *err)
 {
     return begin(NULL, place, mode, out, err);
+}
+
+enum mr_code mr_io_begin_new(int dir_fd, const char *path, mode_t mode, struct mr_io_file **out,
+                             struct mr_err *err)
+{
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    const char *slash = strrchr(path, '/');
+    *out = NULL;
+    struct mr_io_file *file = new_file();
+    if (file == NULL || (file->own.path = strdup(path)) == NULL) {
+        mr_io_free(file);
+        return mr_err_nomem(err, "creating a file");
+    }
+    file->own.base = slash == NULL ? file->own.path : file->own.path + (slash + 1 - path);
+    file->own.dir_fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
+    if (file->own.dir_fd >= 0)
+        file->fd = openat(file->own.dir_fd, file->own.base, flags, 0600);
+    file->is_named = file->fd >= 0;
+    if (file->fd >= 0 && fchmod(file->fd, mode) == 0) {
+        *out = file;
+        return MR_OK;
+    }
+    enum mr_code code = mr_io_fail(err, errno, "create file", path);
+    mr_io_free(file);
+    return code;
 }
 
 /* Writes and remembers why it failed. */
@@ -281,9 +308,10 @@ static enum mr_code take_name(struct mr_io_file *file, bool synced, struct mr_er
 {
     const struct mr_io_place *place = file->place;
     MR_TRY(finish(file, synced, err));
-    if (renameat(place->dir_fd, file->temp, place->dir_fd, place->base) != 0)
+    if (!file->is_named && renameat(place->dir_fd, file->temp, place->dir_fd, place->base) != 0)
         return mr_io_fail(err, errno, "rename the finished file to", place->path);
     file->temp[0] = '\0';
+    file->is_named = false;
     return MR_OK;
 }
 
@@ -311,8 +339,18 @@ static enum mr_code sync_failed(int dir_fd, const char *dir, const char *name, b
     return code;
 }
 
-static enum mr_code sync_entry(int dir_fd, const char *dir, const char *name, bool removes,
-                               struct mr_err *err)
+/* What fails later is told by the fsync; a kernel or file system without it loses nothing. */
+static int begin_writing(int fd)
+{
+    const int failed = sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+    return failed != 0 && (errno == EIO || errno == ENOSPC || errno == EDQUOT) ? -1 : 0;
+}
+
+/* How far a file is brought to the disk. */
+enum step { BEGINS, ENDS };
+
+static enum mr_code sync_entry(int dir_fd, const char *dir, const char *name, enum step step,
+                               bool removes, struct mr_err *err)
 {
     struct stat st;
     enum mr_code code = MR_OK;
@@ -325,23 +363,33 @@ static enum mr_code sync_entry(int dir_fd, const char *dir, const char *name, bo
     const int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return mr_io_fail(err, errno, "open a file of directory", dir);
-    if (fsync(fd) != 0)
+    if ((step == BEGINS ? begin_writing(fd) : fsync(fd)) != 0)
         code = sync_failed(dir_fd, dir, name, removes, err);
     (void)close(fd);
     return code;
 }
 
-enum mr_code mr_io_sync_files(const char *dir, bool removes, struct mr_err *err)
+static enum mr_code sync_entries(DIR *list, const char *dir, enum step step, bool removes,
+                                 struct mr_err *err)
 {
     const struct dirent *entry;
     enum mr_code code = MR_OK;
+    rewinddir(list);
+    for (errno = 0; code == MR_OK && (entry = readdir(list)) != NULL; errno = 0)
+        code = sync_entry(dirfd(list), dir, entry->d_name, step, removes, err);
+    if (code == MR_OK && errno != 0)
+        code = mr_io_fail(err, errno, "read directory", dir);
+    return code;
+}
+
+enum mr_code mr_io_sync_files(const char *dir, bool removes, struct mr_err *err)
+{
     DIR *list = opendir(dir);
     if (list == NULL)
         return mr_io_fail(err, errno, "open directory", dir);
-    for (errno = 0; code == MR_OK && (entry = readdir(list)) != NULL; errno = 0)
-        code = sync_entry(dirfd(list), dir, entry->d_name, removes, err);
-    if (code == MR_OK && errno != 0)
-        code = mr_io_fail(err, errno, "read directory", dir);
+    enum mr_code code = sync_entries(list, dir, BEGINS, removes, err);
+    if (code == MR_OK)
+        code = sync_entries(list, dir, ENDS, removes, err);
     if (code == MR_OK && mr_io_sync_dir(dirfd(list)) != 0)
         code = mr_io_fail(err, errno, "sync directory", dir);
     (void)closedir(list);
@@ -362,8 +410,8 @@ void mr_io_free(struct mr_io_file *file)
         return;
     if (file->fd >= 0)
         (void)close(file->fd);
-    if (file->temp[0] != '\0')
-        (void)unlinkat(file->place->dir_fd, file->temp, 0);
+    if (file->temp[0] != '\0' || file->is_named)
+        (void)unlinkat(file->place->dir_fd, file->is_named ? file->place->base : file->temp, 0);
     mr_io_place_release(&file->own);
     free(file);
 }

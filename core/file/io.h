@@ -28,6 +28,11 @@ struct mr_io_file;
 /* mode: the file's exact permission bits, whatever the umask. */
 enum mr_code mr_io_begin(const char *path, mode_t mode, struct mr_io_file **out,
                          struct mr_err *err);
+/* A file that is not there yet (else MR_E_IO), of a directory that nobody else reads: it has its
+ * name at once, and whoever is killed leaves a part of it there.  path is for messages; its last
+ * part is the name in dir_fd, which stays the caller's. */
+enum mr_code mr_io_begin_new(int dir_fd, const char *path, mode_t mode, struct mr_io_file **out,
+                             struct mr_err *err);
 /* Buffered, 64 KiB. */
 enum mr_code mr_io_write(struct mr_io_file *file, const void *ptr, size_t len, struct mr_err *err);
 /* fsync, rename, fsync of the directory.  Once; the file is still to be freed. */
@@ -35,7 +40,8 @@ enum mr_code mr_io_commit(struct mr_io_file *file, struct mr_err *err);
 /* The same for one of many files: rename alone.  Whoever looks sees all of it, but a machine that
  * loses its power may lose it, name or bytes, until mr_io_sync_files(). */
 enum mr_code mr_io_commit_unsynced(struct mr_io_file *file, struct mr_err *err);
-/* fsync of each regular file in the directory, and of the directory.  removes: a file for which
+/* fsync of each regular file in the directory, and of the directory; what is to be written is
+ * begun for all of them first, so that the first fsync's commit is that of all.  removes: a file for which
  * that fails is removed, because nobody is told of it a second time: its reader is given what the
  * cache has, and another fsync succeeds. */
 enum mr_code mr_io_sync_files(const char *dir, bool removes, struct mr_err *err);

@@ -17,7 +17,6 @@
 #include "core/base/vec.h"
 #include "recon/check/objects.h"
 
-
 struct mr_objects_counters {
     struct mr_vec list; /* struct mr_objects_counters_item, two a table */
 };

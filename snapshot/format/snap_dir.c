@@ -15,10 +15,12 @@
 #define DATA "data" /* whose files a run that goes on may keep */
 
 static const char *const folders[] = {DATA, "schema"};
+#define FOLDERS (sizeof folders / sizeof *folders)
 
 struct mr_snap_dir {
     struct mr_arena arena;
     struct mr_new_dir building;
+    int folder_fd[FOLDERS]; /* -1: not made yet */
     const struct mr_recipient *const *recipients;
     size_t nrecipients;
 };
@@ -42,8 +44,7 @@ const struct mr_recipient *const *mr_snap_dir_recipients(const struct mr_snap_di
     return dir->recipients;
 }
 
-/* What a snapshot in the making may have at its top. */
-static bool is_own(const char *name)
+bool mr_snap_dir_is_own(const char *name)
 {
     static const char *const names[] = {
         MR_SNAP_MANIFEST, MR_SNAP_MANIFEST_SUM, MR_SNAP_SIGNATURE, MR_SNAP_CATALOGUE,
@@ -55,7 +56,7 @@ static bool is_own(const char *name)
     return strncmp(name, ".myrecon-", 9) == 0;
 }
 
-static const struct mr_new_dir_kind snapshot_kind = {"directory", "snapshot", is_own};
+static const struct mr_new_dir_kind snapshot_kind = {"directory", "snapshot", mr_snap_dir_is_own};
 
 /* What is to be done with the entries of a folder of the directory. */
 struct visit {
@@ -95,7 +96,7 @@ enum mr_code mr_snap_dir_sweep(struct mr_snap_dir *dir, mr_snap_keep_fn *keep, c
 {
     struct visit visit = {.dir = dir, .keep = keep, .ctx = ctx};
     enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < sizeof folders / sizeof *folders; i++) {
+    for (size_t i = 0; code == MR_OK && i < FOLDERS; i++) {
         visit.folder = folders[i];
         code = mr_new_dir_each(&dir->building, visit.folder, remove_file, &visit, err);
     }
@@ -117,10 +118,25 @@ enum mr_code mr_snap_dir_remove(const struct mr_snap_dir *dir, const char *name,
 
 static enum mr_code make_folders(struct mr_snap_dir *dir, struct mr_err *err)
 {
-    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    for (size_t i = 0; i < FOLDERS; i++) {
         if (mkdirat(dir->building.fd, folders[i], 0700) != 0 && errno != EEXIST)
             return mr_new_dir_fail("create a folder of", dir->building.partial, err);
+        dir->folder_fd[i] = openat(dir->building.fd, folders[i], flags);
+        if (dir->folder_fd[i] < 0)
+            return mr_new_dir_fail("open a folder of", dir->building.partial, err);
+    }
     return MR_OK;
+}
+
+int mr_snap_dir_folder(const struct mr_snap_dir *dir, const char *name)
+{
+    for (size_t i = 0; i < FOLDERS; i++) {
+        const size_t len = strlen(folders[i]);
+        if (strncmp(name, folders[i], len) == 0 && name[len] == '/')
+            return dir->folder_fd[i];
+    }
+    return dir->building.fd;
 }
 
 enum mr_code mr_snap_dir_begin(const char *path, struct mr_snap_dir **out, struct mr_err *err)
@@ -130,6 +146,8 @@ enum mr_code mr_snap_dir_begin(const char *path, struct mr_snap_dir **out, struc
     if (dir == NULL)
         return mr_err_nomem(err, "writing a snapshot");
     mr_arena_init(&dir->arena);
+    for (size_t i = 0; i < FOLDERS; i++)
+        dir->folder_fd[i] = -1;
     enum mr_code code = mr_new_dir_begin(&dir->building, path, &snapshot_kind, &dir->arena, err);
     if (code == MR_OK)
         code = make_folders(dir, err);
@@ -145,10 +163,13 @@ void mr_snap_dir_free(struct mr_snap_dir *dir)
 {
     if (dir == NULL)
         return;
+    for (size_t i = 0; i < FOLDERS; i++)
+        if (dir->folder_fd[i] >= 0)
+            (void)close(dir->folder_fd[i]);
     if (dir->building.fd >= 0) {
         if (faccessat(dir->building.fd, MR_SNAP_JOURNAL, F_OK, 0) != 0 &&
             mr_snap_dir_clear(dir, NULL) == MR_OK) {
-            for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+            for (size_t i = 0; i < FOLDERS; i++)
                 (void)unlinkat(dir->building.fd, folders[i], AT_REMOVEDIR);
             (void)rmdir(dir->building.partial);
         }
@@ -204,7 +225,7 @@ static enum mr_code sync_all(const struct mr_snap_dir *dir, struct mr_err *err)
 {
     struct mr_strbuf path = MR_STRBUF_INIT;
     enum mr_code code = mr_io_sync_files(dir->building.partial, false, err);
-    for (size_t i = 0; code == MR_OK && i < sizeof folders / sizeof *folders; i++) {
+    for (size_t i = 0; code == MR_OK && i < FOLDERS; i++) {
         mr_strbuf_reset(&path);
         mr_strbuf_add_fmt(&path, "%s/%s", dir->building.partial, folders[i]);
         code = mr_strbuf_check(&path, "writing a snapshot", err);

@@ -4,10 +4,11 @@
  *   mr_snap_dir_begin → mr_snap_out_open … mr_snap_out_close … → mr_snap_dir_publish
  *     → mr_snap_dir_free
  *
- * A snapshot is built in DIR.partial (0700, its files 0600, each renamed into place when it is
- * whole) and takes the name DIR when all of them are on disk, and behind them manifest.json: DIR is
- * a whole snapshot, or is not there.  What a run leaves unfinished stays in DIR.partial, for the
- * next one to go on with (journal_file.h); that of a living run is locked.
+ * A snapshot is built in DIR.partial (0700, its files 0600) and takes the name DIR when all of them
+ * are on disk, and behind them manifest.json: DIR is a whole snapshot, or is not there.  What a run
+ * leaves unfinished stays in DIR.partial, for the next one to go on with: the journal
+ * (journal_file.h) says which files are whole, the others are swept away.  That of a living run is
+ * locked.
  *
  * DIR must not exist, or be an empty directory; else MR_E_REFUSED.  Files that no snapshot
  * has are never cleared away.
@@ -38,6 +39,8 @@ struct mr_snap_dir;
 enum mr_code mr_snap_dir_begin(const char *path, struct mr_snap_dir **out, struct mr_err *err);
 /* Where it is built: DIR.partial. */
 const char *mr_snap_dir_partial(const struct mr_snap_dir *dir);
+/* The directory that a file of that name ("data/x") is to lie in; it stays the struct's. */
+int mr_snap_dir_folder(const struct mr_snap_dir *dir, const char *name);
 /* Removes what an earlier run has left. */
 enum mr_code mr_snap_dir_clear(struct mr_snap_dir *dir, struct mr_err *err);
 /* The same, but for the journal and the files that are to be kept ("data/x"). */
@@ -62,11 +65,12 @@ const struct mr_recipient *const *mr_snap_dir_recipients(const struct mr_snap_di
 enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir, const struct mr_strbuf *manifest,
                                  const struct mr_strbuf *signature, struct mr_err *err);
 void mr_snap_dir_free(struct mr_snap_dir *dir); /* NULL is fine */
+/* Has a snapshot, whole or in the making, a file or folder of that name at its top? */
+bool mr_snap_dir_is_own(const char *name);
 
 /*
- * One file: hashed on the way, compressed where level is not 0, encrypted where its name
- * says so.  It has its name when it
- * is closed well.  name is relative to the directory ("data/x.tsv.zst").
+ * One file, which must not be there: hashed on the way, compressed where level is not 0, encrypted
+ * where its name says so.  name is relative to the directory ("data/x.tsv.zst").
  */
 struct mr_snap_out;
 struct mr_snap_stored {
@@ -77,7 +81,7 @@ enum mr_code mr_snap_out_open(const struct mr_snap_dir *dir, const char *name, i
                               struct mr_snap_out **out, struct mr_err *err);
 enum mr_code mr_snap_out_write(struct mr_snap_out *out, const void *ptr, size_t len,
                                struct mr_err *err);
-/* Gives the file its name and frees it. */
+/* The file is whole; frees the struct. */
 enum mr_code mr_snap_out_close(struct mr_snap_out *out, struct mr_snap_stored *stored,
                                struct mr_err *err);
 /* Frees it without a trace; NULL is fine. */

@@ -46,14 +46,14 @@ static enum mr_code encrypt(void *arg, const void *ptr, size_t len, struct mr_er
 /* From the disk upwards: what is hashed is what lies there, encrypted and compressed, since that
  * is what sha256sum can prove. */
 static enum mr_code open_layers(struct mr_snap_out *out, const struct mr_snap_dir *dir,
-                                const char *path, int level, struct mr_err *err)
+                                const char *name, const char *path, int level, struct mr_err *err)
 {
     struct mr_sink sink = {.write = store, .arg = out};
     size_t count = 0;
     const struct mr_recipient *const *recipients = mr_snap_dir_recipients(dir, &count);
     enum mr_code code = mr_sha256_init(&out->hash, err);
     if (code == MR_OK)
-        code = mr_io_begin(path, 0600, &out->file, err);
+        code = mr_io_begin_new(mr_snap_dir_folder(dir, name), path, 0600, &out->file, err);
     if (code != MR_OK)
         hint_full(err);
     if (code == MR_OK && mr_snap_name_is_encrypted(path)) {
@@ -76,7 +76,7 @@ enum mr_code mr_snap_out_open(const struct mr_snap_dir *dir, const char *name, i
     mr_strbuf_add_fmt(&path, "%s/%s", mr_snap_dir_partial(dir), name);
     enum mr_code code = mr_strbuf_check(&path, "writing a snapshot", err);
     if (code == MR_OK)
-        code = open_layers(*out, dir, path.ptr, level, err);
+        code = open_layers(*out, dir, name, path.ptr, level, err);
     mr_strbuf_release(&path);
     if (code != MR_OK) {
         mr_snap_out_abandon(*out);
@@ -93,8 +93,7 @@ enum mr_code mr_snap_out_write(struct mr_snap_out *out, const void *ptr, size_t 
     return out->cms != NULL ? mr_cms_write(out->cms, ptr, len, err) : store(out, ptr, len, err);
 }
 
-/* The file gets its name last: one that has it is complete, and a run that is killed leaves none
- * that is not.  Small ones are on the disk when the snapshot is published (mr_snap_dir_publish). */
+/* Small ones are on the disk when the snapshot is published (mr_snap_dir_publish). */
 enum mr_code mr_snap_out_close(struct mr_snap_out *out, struct mr_snap_stored *stored,
                                struct mr_err *err)
 {

@@ -126,6 +126,45 @@ static void test_free_without_commit_leaves_no_trace(void **state)
     assert_int_equal(count_files(), 1);
 }
 
+/* It has its name at once, and loses it where it is not committed. */
+static void test_new_in_a_directory(void **state)
+{
+    (void)state;
+    struct mr_io_file *file;
+    struct mr_err err;
+    struct stat st;
+    assert_int_equal(mkdir("d", 0700), 0);
+    const int fd = open("d", O_RDONLY | O_DIRECTORY);
+    assert_true(fd >= 0);
+    for (int synced = 0; synced < 2; synced++) {
+        assert_int_equal(mr_io_begin_new(fd, "shown/d/new", 0640, &file, &err), MR_OK);
+        assert_int_equal(mr_io_write(file, "new", 3, &err), MR_OK);
+        assert_int_equal(stat("d/new", &st), 0);
+        assert_int_equal(synced ? mr_io_commit(file, &err) : mr_io_commit_unsynced(file, &err),
+                         MR_OK);
+        mr_io_free(file);
+        assert_content("d/new", "new");
+        assert_int_equal(stat("d/new", &st), 0);
+        assert_int_equal(st.st_mode & 07777, 0640);
+        /* never over what is there, be it a link that leads nowhere */
+        assert_int_equal(mr_io_begin_new(fd, "shown/d/new", 0600, &file, &err), MR_E_IO);
+        assert_int_equal(err.sys_errno, EEXIST);
+        assert_non_null(strstr(err.message, "shown/d/new"));
+        assert_content("d/new", "new");
+        assert_int_equal(unlink("d/new"), 0);
+    }
+    assert_int_equal(symlink("../elsewhere", "d/link"), 0);
+    assert_int_equal(mr_io_begin_new(fd, "link", 0600, &file, &err), MR_E_IO);
+    assert_int_equal(access("elsewhere", F_OK), -1);
+    assert_int_equal(mr_io_begin_new(fd, "left", 0600, &file, &err), MR_OK);
+    mr_io_free(file);
+    assert_int_equal(access("d/left", F_OK), -1);
+    assert_int_equal(mr_io_begin_new(-1, "d/x", 0600, &file, &err), MR_E_IO);
+    assert_int_equal(unlink("d/link"), 0);
+    assert_int_equal(rmdir("d"), 0);
+    (void)close(fd);
+}
+
 static void test_mode_whatever_the_umask(void **state)
 {
     (void)state;
@@ -382,6 +421,7 @@ int main(void)
         IN_PLACE(test_commit_unsynced),
         IN_PLACE(test_sync_fails),
         IN_PLACE(test_free_without_commit_leaves_no_trace),
+        IN_PLACE(test_new_in_a_directory),
         IN_PLACE(test_mode_whatever_the_umask),
         IN_PLACE(test_sizes),
         IN_PLACE(test_paths),
