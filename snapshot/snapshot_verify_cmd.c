@@ -3,13 +3,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/base/log.h"
 #include "core/base/term.h"
 #include "core/base/utf8.h"
 #include "core/json/jsonw.h"
+#include "snapshot/expire.h"
 #include "snapshot/read/snap_keys.h"
 #include "snapshot/read/snap_options.h"
+#include "snapshot/shelf_show.h"
 #include "snapshot/snap_show.h"
 #include "snapshot/snapshot_cmd.h"
 #include "snapshot/verify.h"
@@ -45,9 +48,15 @@ static const struct mr_command_doc list_doc = {
     .description = "Prints what is in the snapshot in DIR: of which server and moment, its tables "
                    "with their rows and sizes, and what was left out. Only the manifest is read.\n"
                    "\n"
-                   "Exit status: 0 printed; 1 the manifest is damaged; 3 could not run; 70 bug.\n",
+                   "Of a DIR that holds snapshots, one in each subdirectory, it prints a line for "
+                   "each: when and of what it was made, its size and age, and whether it is whole: "
+                   "its manifest proved, its files all there and as long as they were.\n"
+                   "\n"
+                   "Exit status: 0 printed; 1 the manifest, or one of the snapshots, is damaged; 3 "
+                   "could not run; 70 bug.\n",
     .examples = "  myrecon snapshot list /backup/club\n"
-                "  myrecon snapshot list --json /backup/club\n",
+                "  myrecon snapshot list --json /backup/club\n"
+                "  myrecon snapshot list /backup\n",
 };
 
 /* ---- result ---- */
@@ -192,14 +201,48 @@ static enum mr_code run_verify(const struct mr_invocation *invocation, int *exit
     return MR_OK;
 }
 
+/* A directory that holds snapshots; *found is false where it holds none. */
+static enum mr_code list_shelf(const char *dir, const struct mr_snap_options *opts, bool *found,
+                               int *exit_code, struct mr_err *err)
+{
+    const struct mr_expire_rules none = {0};
+    const int64_t now_s = (int64_t)time(NULL);
+    struct mr_shelf shelf;
+    enum mr_code code = MR_OK;
+    mr_shelf_init(&shelf);
+    MR_TRY_OUT(mr_shelf_read(&shelf, dir, err));
+    MR_TRY_OUT(mr_expire_decide(&shelf, &none, err)); /* the newest first */
+    *found = shelf.items.count > 0;
+    *exit_code = mr_shelf_has_damage(&shelf) ? 1 : 0;
+    if (*found)
+        MR_TRY_OUT(opts->json ? mr_shelf_show_json(&shelf, now_s, stdout, err)
+                              : mr_shelf_show_text(&shelf, now_s,
+                                                   mr_term_use_color(opts->general.color, 1),
+                                                   stdout, err));
+out:
+    mr_shelf_release(&shelf);
+    return code;
+}
+
 static enum mr_code run_list(const struct mr_invocation *invocation, int *exit_code,
                              struct mr_err *err)
 {
     const struct mr_snap_options *opts = invocation->settings.values;
     const char *dir = invocation->operands[0];
     struct mr_snap snap;
+    bool is_shelf = false;
     mr_general_options_apply(&opts->general);
     enum mr_code code = mr_snap_open(dir, &snap, err);
+    if (code == MR_E_SNAPSHOT && mr_snap_is_absent(&snap)) {
+        struct mr_err why = {0};
+        const enum mr_code listed = list_shelf(dir, opts, &is_shelf, exit_code, &why);
+        if (listed != MR_OK || is_shelf) {
+            mr_snap_close(&snap);
+            if (listed != MR_OK)
+                *err = why;
+            return listed;
+        }
+    }
     if (code == MR_OK && !snap.has_manifest)
         code = print_verdict(&snap, opts, err);
     else if (code == MR_OK)

@@ -176,7 +176,7 @@ out:
 static enum mr_code no_manifest(struct mr_snap *snap, struct mr_err *err)
 {
     bool manifest = exists(snap, MR_SNAP_MANIFEST), sum = exists(snap, MR_SNAP_MANIFEST_SUM);
-    if (!manifest && !sum && !exists(snap, "restore.sql")) {
+    if (mr_snap_is_absent(snap)) {
         (void)mr_err_set(err, MR_E_SNAPSHOT,
                          "directory \"%s\" is no snapshot: it has no "
                          "manifest.json",
@@ -227,6 +227,12 @@ enum mr_code mr_snap_open(const char *path, struct mr_snap *snap, struct mr_err 
         return no_manifest(snap, err);
     enum mr_code code = check_kinds(snap, err);
     return code == MR_OK && snap->damage.count == 0 ? read_manifest(snap, err) : code;
+}
+
+bool mr_snap_is_absent(const struct mr_snap *snap)
+{
+    return !exists(snap, MR_SNAP_MANIFEST) && !exists(snap, MR_SNAP_MANIFEST_SUM) &&
+           !exists(snap, "restore.sql");
 }
 
 void mr_snap_close(struct mr_snap *snap)

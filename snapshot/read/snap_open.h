@@ -32,6 +32,8 @@ struct mr_snap {
 
 /* Reads manifest.json and proves it by its sum.  To be closed also after a failure. */
 enum mr_code mr_snap_open(const char *path, struct mr_snap *snap, struct mr_err *err);
+/* Of one that could not be opened: has the directory nothing of a snapshot? */
+bool mr_snap_is_absent(const struct mr_snap *snap);
 void mr_snap_close(struct mr_snap *snap);
 
 /* Compares the names in the directory with the manifest's: what is missing, and what is

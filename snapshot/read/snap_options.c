@@ -55,6 +55,27 @@ static const struct mr_option list_options[] = {
     MR_GENERAL_OPTIONS(struct mr_snap_options, general),
 };
 
+#define KEEP_OPTION(rule, field, what)                                                             \
+    {                                                                                              \
+        .name = "keep-" rule, .type = MR_OPTION_UINT, .offset = AT(keep.field), .arg = "N",        \
+        .group = "What is kept", .help = (what), .min = 1, .max = 100000                           \
+    }
+
+static const struct mr_option expire_options[] = {
+    KEEP_OPTION("last", last, "the last N"),
+    KEEP_OPTION("daily", daily, "the newest of each of the last N days that have one"),
+    KEEP_OPTION("weekly", weekly, "the newest of each of the last N weeks that have one"),
+    KEEP_OPTION("monthly", monthly, "the newest of each of the last N months that have one"),
+    {.name = "dry-run",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(dry_run),
+     .group = "Result",
+     .help = "say what would be removed, and remove nothing",
+     .not_in_file = true},
+    JSON_OPTION("one JSON object a line"),
+    MR_GENERAL_OPTIONS(struct mr_snap_options, general),
+};
+
 _Static_assert(sizeof(enum mr_into) == sizeof(unsigned), "stored as unsigned");
 
 static const struct mr_choice into_modes[] = {
@@ -133,3 +154,4 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 const struct mr_option_set mr_snap_verify_option_set = SET(verify_options);
 const struct mr_option_set mr_snap_list_option_set = SET(list_options);
 const struct mr_option_set mr_snap_restore_option_set = SET(restore_options);
+const struct mr_option_set mr_snap_expire_option_set = SET(expire_options);

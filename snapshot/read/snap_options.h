@@ -1,5 +1,5 @@
 /*
- * snap_options: the options of `myrecon snapshot verify`, `list` and `restore`.
+ * snap_options: the options of `myrecon snapshot verify`, `list`, `restore` and `expire`.
  *
  * Texts live as long as the invocation.
  */
@@ -15,6 +15,11 @@ enum mr_into {
     MR_INTO_REFUSE = 1,
     MR_INTO_ADD,    /* what the snapshot holds is added to it */
     MR_INTO_REPLACE /* and what it has by the same names is dropped first */
+};
+
+/* expire: how many are kept (expire.h); 0: no such rule. */
+struct mr_expire_rules {
+    unsigned last, daily, weekly, monthly;
 };
 
 /* Each command has some of them. */
@@ -34,11 +39,15 @@ struct mr_snap_options {
     bool yes, allow_replica;
     struct mr_throttle_opts load;
 
+    /* expire */
+    struct mr_expire_rules keep;
+    bool dry_run;
+
     bool json;
     struct mr_general_options general;
 };
 
 extern const struct mr_option_set mr_snap_verify_option_set, mr_snap_list_option_set,
-    mr_snap_restore_option_set;
+    mr_snap_restore_option_set, mr_snap_expire_option_set;
 
 #endif

@@ -1,0 +1,113 @@
+/* expire.c: see expire.h. */
+#include "snapshot/expire.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define PERIOD_BYTES 32
+
+static int compare_items(const void *a, const void *b)
+{
+    const struct mr_shelf_item *x = a, *y = b;
+    const bool x_whole = x->state == MR_SHELF_WHOLE, y_whole = y->state == MR_SHELF_WHOLE;
+    if (x_whole != y_whole)
+        return x_whole ? -1 : 1;
+    int order = x_whole ? strcmp(x->of, y->of) : 0;
+    if (order == 0 && x_whole && x->created_s != y->created_s)
+        order = x->created_s > y->created_s ? -1 : 1;
+    return order != 0 ? order : strcmp(x->path, y->path);
+}
+
+/* ---- why one is kept ---- */
+
+struct deciding {
+    struct mr_arena *arena;
+    struct mr_err *err;
+    enum mr_code code;
+};
+
+static void keep(struct deciding *d, struct mr_shelf_item *item, const char *rule,
+                 const char *period)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&text, "%s%s%s%s%s", item->kept_as != NULL ? item->kept_as : "",
+                      item->kept_as != NULL ? ", " : "", rule, period[0] != '\0' ? " " : "",
+                      period);
+    item->is_kept = true;
+    item->kept_as = text.failed ? NULL : mr_arena_dup(d->arena, text.ptr, text.len);
+    if (item->kept_as == NULL)
+        d->code = mr_err_nomem(d->err, "choosing snapshots");
+    mr_strbuf_release(&text);
+}
+
+enum period { DAY, WEEK, MONTH };
+
+static size_t add_period(char text[PERIOD_BYTES], enum period period, const struct tm *tm)
+{
+    if (period == DAY)
+        return strftime(text, PERIOD_BYTES, "%Y-%m-%d", tm);
+    return period == WEEK ? strftime(text, PERIOD_BYTES, "%G-W%V", tm)
+                          : strftime(text, PERIOD_BYTES, "%Y-%m", tm);
+}
+
+/* The newest of each of the last `count` periods; items are the newest first. */
+static void keep_periods(struct deciding *d, struct mr_shelf_item *items, size_t n, unsigned count,
+                         enum period period)
+{
+    static const char *const rules[] = {"daily", "weekly", "monthly"};
+    char before[PERIOD_BYTES] = "";
+    unsigned periods = 0;
+    for (size_t i = 0; i < n && periods < count && d->code == MR_OK; i++) {
+        char text[PERIOD_BYTES];
+        struct tm tm;
+        const time_t at = (time_t)items[i].created_s;
+        if (gmtime_r(&at, &tm) == NULL || add_period(text, period, &tm) == 0 ||
+            strcmp(text, before) == 0)
+            continue;
+        memcpy(before, text, sizeof before);
+        periods++;
+        keep(d, &items[i], rules[period], text);
+    }
+}
+
+/* Without them there would be none to restore from. */
+static void keep_newest(struct deciding *d, struct mr_shelf_item *items, size_t n)
+{
+    size_t complete = 0;
+    while (complete < n && !items[complete].is_complete)
+        complete++;
+    if (!items[0].is_kept)
+        keep(d, &items[0], "newest", "");
+    if (complete < n && !items[complete].is_kept)
+        keep(d, &items[complete], "newest that is complete", "");
+}
+
+static void decide_group(struct deciding *d, struct mr_shelf_item *items, size_t n,
+                         const struct mr_expire_rules *rules)
+{
+    for (size_t i = 0; i < n && i < rules->last; i++)
+        keep(d, &items[i], "last", "");
+    keep_periods(d, items, n, rules->daily, DAY);
+    keep_periods(d, items, n, rules->weekly, WEEK);
+    keep_periods(d, items, n, rules->monthly, MONTH);
+    keep_newest(d, items, n);
+}
+
+enum mr_code mr_expire_decide(struct mr_shelf *shelf, const struct mr_expire_rules *rules,
+                              struct mr_err *err)
+{
+    struct mr_shelf_item *items = shelf->items.items;
+    const size_t count = shelf->items.count;
+    struct deciding d = {.arena = &shelf->arena, .err = err, .code = MR_OK};
+    if (count > 1)
+        qsort(items, count, sizeof *items, compare_items);
+    for (size_t i = 0, n = 0; i < count && items[i].state == MR_SHELF_WHOLE && d.code == MR_OK;
+         i += n) {
+        for (n = 1; i + n < count && items[i + n].state == MR_SHELF_WHOLE &&
+                    strcmp(items[i].of, items[i + n].of) == 0;)
+            n++;
+        decide_group(&d, &items[i], n, rules);
+    }
+    return d.code;
+}

@@ -1,0 +1,152 @@
+/* shelf_remove.c: a snapshot is removed; see shelf.h. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/signals.h"
+#include "core/base/strbuf.h"
+#include "snapshot/format/snap_dir.h"
+#include "snapshot/shelf.h"
+
+static enum mr_code failed(const char *did, const char *path, struct mr_err *err)
+{
+    return mr_err_set_sys(err, MR_E_IO, errno, "could not %s \"%s\"", did, path);
+}
+
+/* PATH.expired, which it has already where a removal was interrupted. */
+static enum mr_code take_name(const char *path, struct mr_strbuf *expired, struct mr_err *err)
+{
+    const size_t len = strlen(path), tail = strlen(MR_SHELF_EXPIRED_SUFFIX);
+    const bool has_it = len > tail && strcmp(path + len - tail, MR_SHELF_EXPIRED_SUFFIX) == 0;
+    mr_strbuf_add_fmt(expired, "%s%s", path, has_it ? "" : MR_SHELF_EXPIRED_SUFFIX);
+    MR_TRY(mr_strbuf_check(expired, "removing a snapshot", err));
+    if (has_it)
+        return MR_OK;
+    struct stat st;
+    if (lstat(expired->ptr, &st) == 0) {
+        errno = EEXIST;
+        return failed("rename a snapshot to", expired->ptr, err);
+    }
+    return rename(path, expired->ptr) == 0 ? MR_OK : failed("rename snapshot", path, err);
+}
+
+static bool ends_in(const char *name, const char *suffix)
+{
+    const size_t len = strlen(name), tail = strlen(suffix);
+    return len > tail && strcmp(name + len - tail, suffix) == 0;
+}
+
+static bool is_data(const char *name)
+{
+    return ends_in(name, ".tsv.zst") || ends_in(name, ".tsv.zst" MR_SNAP_ENCRYPTED);
+}
+
+static bool is_schema(const char *name)
+{
+    return ends_in(name, ".sql");
+}
+
+/* The folders of a snapshot, and what each has. */
+static const struct folder {
+    const char *name;
+    bool (*is_own)(const char *name);
+} folders[] = {{".", mr_snap_dir_is_own}, {"data", is_data}, {"schema", is_schema}};
+#define FOLDERS (sizeof folders / sizeof *folders)
+
+/* What is done with each entry; folders of the top are passed over. */
+typedef enum mr_code entry_fn(int fd, const struct folder *folder, const char *name,
+                              const char *path, struct mr_err *err);
+
+static enum mr_code look(int fd, const struct folder *folder, const char *name, const char *path,
+                         struct mr_err *err)
+{
+    struct stat st;
+    if (folder->is_own(name) && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+        (S_ISREG(st.st_mode) || (S_ISDIR(st.st_mode) && folder == &folders[0])))
+        return MR_OK;
+    return mr_err_set(err, MR_E_REFUSED, "\"%s\" holds what no snapshot has: \"%s/%s\"", path,
+                      folder->name, name);
+}
+
+static enum mr_code unlink_file(int fd, const struct folder *folder, const char *name,
+                                const char *path, struct mr_err *err)
+{
+    (void)folder;
+    return unlinkat(fd, name, 0) == 0 || errno == EISDIR || errno == ENOENT
+               ? MR_OK
+               : failed("remove a file of", path, err);
+}
+
+static enum mr_code each(int parent_fd, const struct folder *folder, const char *path, entry_fn *fn,
+                         struct mr_err *err)
+{
+    const struct dirent *entry;
+    enum mr_code code = MR_OK;
+    const int fd = openat(parent_fd, folder->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? MR_OK : failed("open a folder of", path, err);
+    DIR *list = fdopendir(fd);
+    if (list == NULL) {
+        code = failed("open a folder of", path, err);
+        (void)close(fd);
+        return code;
+    }
+    for (errno = 0; code == MR_OK && (entry = readdir(list)) != NULL; errno = 0) {
+        if (mr_is_cancelled())
+            code = mr_cancelled_err(err);
+        else if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            code = fn(fd, folder, entry->d_name, path, err);
+    }
+    if (code == MR_OK && errno != 0)
+        code = failed("read a folder of", path, err);
+    (void)closedir(list);
+    return code;
+}
+
+static enum mr_code remove_folder(int fd, const char *folder, const char *path, struct mr_err *err)
+{
+    if (unlinkat(fd, folder, AT_REMOVEDIR) == 0 || errno == ENOENT)
+        return MR_OK;
+    if (errno != ENOTEMPTY && errno != EEXIST)
+        return failed("remove a folder of", path, err);
+    return mr_err_set(err, MR_E_REFUSED, "\"%s\" holds more than a snapshot has: it is left there",
+                      path);
+}
+
+static int open_path(const char *path)
+{
+    return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Before it has another name: what is not all a snapshot's is left as it is. */
+static enum mr_code look_at_all(int fd, const char *path, struct mr_err *err)
+{
+    for (size_t i = 0; i < FOLDERS; i++)
+        MR_TRY(each(fd, &folders[i], path, look, err));
+    return MR_OK;
+}
+
+enum mr_code mr_shelf_remove(const char *path, struct mr_err *err)
+{
+    struct mr_strbuf expired = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    const int fd = open_path(path);
+    if (fd < 0)
+        MR_TRY_OUT(failed("open", path, err));
+    MR_TRY_OUT(look_at_all(fd, path, err));
+    MR_TRY_OUT(take_name(path, &expired, err));
+    for (size_t i = 0; i < FOLDERS; i++)
+        MR_TRY_OUT(each(fd, &folders[i], expired.ptr, unlink_file, err));
+    for (size_t i = 1; i < FOLDERS; i++)
+        MR_TRY_OUT(remove_folder(fd, folders[i].name, expired.ptr, err));
+    MR_TRY_OUT(remove_folder(AT_FDCWD, expired.ptr, expired.ptr, err));
+out:
+    if (fd >= 0)
+        (void)close(fd);
+    mr_strbuf_release(&expired);
+    return code;
+}
