@@ -14,17 +14,20 @@ skip() { # DESCRIPTION REASON
     echo "ok $n - $1 # SKIP $2"
 }
 
-# The unit names the installed program; this one stands in for it.
-units='docs/examples/myrecon-gate.service and .timer'
-if command -v systemd-analyze >/dev/null; then
-    sed "s,/usr/bin/myrecon,$MYRECON," docs/examples/myrecon-gate.service >"$scratch/myrecon-gate.service"
-    cp docs/examples/myrecon-gate.timer "$scratch/"
-    systemd-analyze verify --man=no --recursive-errors=no "$scratch"/myrecon-gate.* >"$scratch/log" 2>&1 &&
-        ! grep -q myrecon "$scratch/log"
-    result $? "$units: systemd-analyze verify" "$(cat "$scratch/log")"
-else
-    skip "$units" 'no systemd-analyze'
-fi
+# The units name installed programs; these stand in for them.
+for unit in gate snapshot check; do
+    units="docs/examples/myrecon-$unit.service and .timer"
+    if command -v systemd-analyze >/dev/null; then
+        sed "s,/usr/bin/myrecon,$MYRECON,; s,/usr/local/bin/,$PWD/docs/examples/," \
+            docs/examples/myrecon-$unit.service >"$scratch/myrecon-$unit.service"
+        cp docs/examples/myrecon-$unit.timer "$scratch/"
+        systemd-analyze verify --man=no --recursive-errors=no "$scratch"/myrecon-$unit.* >"$scratch/log" 2>&1 &&
+            ! grep -q myrecon "$scratch/log"
+        result $? "$units: systemd-analyze verify" "$(cat "$scratch/log")"
+    else
+        skip "$units" 'no systemd-analyze'
+    fi
+done
 
 if promtool=$(tests/lib/promtool.sh 2>"$scratch/log"); then
     cp docs/examples/gate-alerts.yml tests/docs/alerts.yml "$scratch/"
@@ -38,8 +41,10 @@ fi
 
 env -i HOME="$scratch" "$MYRECON" config --config docs/examples/gate.ini >"$scratch/log" 2>&1
 result $? 'docs/examples/gate.ini: myrecon config' "$(cat "$scratch/log")"
-sh -n docs/examples/change-with-gate.sh 2>"$scratch/log"
-result $? 'docs/examples/change-with-gate.sh: parses' "$(cat "$scratch/log")"
+for script in docs/examples/*.sh; do
+    sh -n "$script" 2>"$scratch/log"
+    result $? "$script: parses" "$(cat "$scratch/log")"
+done
 
 for source in docs/man/*.scd; do
     page=${source##*/} page=${page%.scd}
