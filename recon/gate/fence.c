@@ -1,0 +1,274 @@
+/* fence.c: what is read of a server that should be fenced; see fence.h. */
+#include "recon/gate/fence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/db/replica_status.h"
+#include "core/db/sqltext.h"
+#include "recon/gate/gate_channels.h"
+#include "recon/gate/gate_gtid.h"
+
+/* Sessions that are the server's own, or another server that follows it. */
+#define NOT_OWN                                                                                    \
+    " WHERE ID <> CONNECTION_ID() AND USER NOT IN ('system user', 'event_scheduler',"              \
+    " 'mysql.session') AND COMMAND NOT IN ('Binlog Dump', 'Binlog Dump GTID', 'Daemon')"
+
+static const char sessions_sql[] =
+    "SELECT USER, COUNT(*) FROM information_schema.PROCESSLIST" NOT_OWN
+    " GROUP BY USER ORDER BY COUNT(*) DESC, USER LIMIT 100";
+static const char exempt_sql[] =
+    "SELECT USER, COUNT(*) FROM information_schema.PROCESSLIST p" NOT_OWN
+    " AND EXISTS (SELECT 1 FROM information_schema.USER_PRIVILEGES g WHERE"
+    " g.PRIVILEGE_TYPE IN ('SUPER', 'READ_ONLY ADMIN', 'READ ONLY ADMIN', 'CONNECTION_ADMIN')"
+    " AND SUBSTRING_INDEX(g.GRANTEE, '@', 1) = CONCAT('''', p.USER, ''''))"
+    " GROUP BY USER ORDER BY COUNT(*) DESC, USER LIMIT 100";
+static const char writing_sql[] =
+    "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_rows_modified > 0"
+    " AND trx_mysql_thread_id NOT IN (SELECT ID FROM information_schema.PROCESSLIST WHERE"
+    " USER = 'system user' OR ID = CONNECTION_ID())";
+static const char events_sql[] =
+    "SELECT COUNT(*) FROM information_schema.EVENTS WHERE STATUS = 'ENABLED'";
+static const char scheduler_sql[] = "SELECT @@GLOBAL.event_scheduler = 'ON'";
+
+/* ---- one value ---- */
+
+/* Not seen where the server does not know it, or a right hides it; only what ends the run is an
+ * error. */
+static enum mr_code read_value(const struct mr_gate_link *link, const char *sql,
+                               struct mr_arena *arena, struct mr_fence_value *out,
+                               struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    enum mr_code code = mr_db_query_text(link->db, sql, &text, &why);
+    *out = (struct mr_fence_value){.is_seen = code == MR_OK};
+    if (code == MR_OK)
+        out->value = strtoull(text.ptr, NULL, 10);
+    mr_strbuf_release(&text);
+    if (mr_gate_is_fatal(code)) {
+        *err = why;
+        return code;
+    }
+    if (code != MR_OK)
+        out->why = mr_arena_strdup(arena, why.message);
+    return MR_OK;
+}
+
+static enum mr_code keep_text(struct mr_arena *arena, const struct mr_strbuf *text,
+                              const char **out, struct mr_err *err)
+{
+    MR_TRY(mr_strbuf_check(text, "examining a server", err));
+    *out = mr_arena_strdup(arena, text->len > 0 ? text->ptr : "");
+    return *out != NULL ? MR_OK : mr_err_nomem(err, "examining a server");
+}
+
+/* ---- sessions ---- */
+
+/* "app (3), web (1)"; the value is how many sessions. */
+static enum mr_code read_users(const struct mr_gate_link *link, const char *sql,
+                               struct mr_arena *arena, struct mr_fence_value *out,
+                               const char **users, struct mr_err *err)
+{
+    struct mr_strbuf list = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    struct mr_err why = {0};
+    const struct mr_cell *cells;
+    enum mr_code code = mr_db_query(link->db, "vv", sql, strlen(sql), &res, &why);
+    *out = (struct mr_fence_value){.is_seen = code == MR_OK};
+    if (code != MR_OK)
+        out->why = mr_arena_strdup(arena, why.message);
+    while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
+        mr_strbuf_add_fmt(&list, "%s%s (%s)", list.len > 0 ? ", " : "", cells[0].ptr, cells[1].ptr);
+        out->value += strtoull(cells[1].ptr, NULL, 10);
+    }
+    mr_result_free(res);
+    if (mr_gate_is_fatal(code))
+        *err = why;
+    else
+        code = keep_text(arena, &list, users, err);
+    mr_strbuf_release(&list);
+    return code;
+}
+
+/* Without PROCESS an account sees its own sessions alone, without SELECT on mysql its own rights: an
+ * empty list says nothing then. */
+static enum mr_code read_sessions(const struct mr_gate_link *link, struct mr_arena *arena,
+                                  struct mr_fence_facts *f, struct mr_err *err)
+{
+    const bool sees = link->grants != NULL && mr_grants_global(link->grants, "PROCESS");
+    const bool knows = sees && mr_grants_on_db(link->grants, "SELECT", "mysql");
+    MR_TRY(read_users(link, sessions_sql, arena, &f->sessions, &f->session_users, err));
+    MR_TRY(read_users(link, exempt_sql, arena, &f->exempt, &f->exempt_users, err));
+    MR_TRY(read_value(link, writing_sql, arena, &f->writing, err));
+    if (!sees) {
+        f->sessions.is_seen = f->writing.is_seen = false;
+        f->sessions.why = f->writing.why = "the account has no PROCESS";
+    }
+    if (!knows) {
+        f->exempt.is_seen = false;
+        f->exempt.why = sees ? "the account may not read mysql, which has the rights of others"
+                             : "the account has no PROCESS";
+    }
+    return MR_OK;
+}
+
+/* An account sees the events of databases that it has EVENT on. */
+static enum mr_code read_events(const struct mr_gate_link *link, struct mr_arena *arena,
+                                struct mr_fence_facts *f, struct mr_err *err)
+{
+    MR_TRY(read_value(link, scheduler_sql, arena, &f->events, err));
+    if (!f->events.is_seen || f->events.value == 0)
+        return MR_OK;
+    MR_TRY(read_value(link, events_sql, arena, &f->events, err));
+    if (f->events.is_seen && f->events.value == 0 &&
+        !(link->grants != NULL && mr_grants_global(link->grants, "EVENT"))) {
+        f->events.is_seen = false;
+        f->events.why = "the scheduler runs, and the account has no EVENT on all databases";
+    }
+    return MR_OK;
+}
+
+/* ---- the log ---- */
+
+static enum mr_code read_position(const struct mr_gate_link *link, struct mr_strbuf *out,
+                                  struct mr_err *err)
+{
+    /* MySQL 8.4 has no SHOW MASTER STATUS, MariaDB no SHOW BINARY LOG STATUS */
+    static const char *const statements[] = {"SHOW MASTER STATUS", "SHOW BINARY LOG STATUS"};
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+        struct mr_result *res = NULL;
+        code = mr_db_query(link->db, "vv*", statements[i], strlen(statements[i]), &res, err);
+        const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
+        if (cells != NULL)
+            mr_strbuf_add_fmt(out, "%s:%s", cells[0].ptr, cells[1].ptr);
+        mr_result_free(res);
+        if (code == MR_OK || mr_gate_is_fatal(code) || code == MR_E_DENIED)
+            break;
+    }
+    return code;
+}
+
+static enum mr_code read_mark(const struct mr_gate_link *link, struct mr_arena *arena,
+                              struct mr_fence_facts *f, const char **out, struct mr_err *err)
+{
+    const char *executed = NULL, *position = NULL;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    enum mr_code code = mr_gate_read_gtid(link, arena, &executed, &position, &why);
+    f->mark = MR_FENCE_BY_NOTHING;
+    *out = NULL;
+    if (code == MR_OK && executed[0] != '\0') {
+        f->mark = MR_FENCE_BY_GTID;
+        *out = executed;
+    } else if (!mr_gate_is_fatal(code)) {
+        code = read_position(link, &text, &why);
+        if (code == MR_OK && text.len > 0) {
+            f->mark = MR_FENCE_BY_POSITION;
+            code = keep_text(arena, &text, out, &why);
+        }
+    }
+    mr_strbuf_release(&text);
+    if (mr_gate_is_fatal(code)) {
+        *err = why;
+        return code;
+    }
+    if (code != MR_OK)
+        f->written.why = mr_arena_strdup(arena, why.message);
+    return MR_OK;
+}
+
+/* Of a set, how many of `after` are not in `before`; with the own ones, and without. */
+static enum mr_code count_own(const struct mr_fence_facts *f, uint64_t *own, struct mr_err *err)
+{
+    const enum mr_flavour flavour = f->is_mariadb ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL;
+    struct mr_strbuf before = MR_STRBUF_INIT, after = MR_STRBUF_INIT, more = MR_STRBUF_INIT;
+    uint64_t all = 0, others = 0;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_gate_gtid_subtract(flavour, f->after, f->before, &more, &all, err));
+    mr_gate_gtid_without(flavour, f->before, f->uuid, f->server_id, &before);
+    mr_gate_gtid_without(flavour, f->after, f->uuid, f->server_id, &after);
+    MR_TRY_OUT(mr_strbuf_check(&before, "comparing GTIDs", err));
+    MR_TRY_OUT(mr_strbuf_check(&after, "comparing GTIDs", err));
+    mr_strbuf_reset(&more);
+    MR_TRY_OUT(mr_gate_gtid_subtract(flavour, after.len > 0 ? after.ptr : "",
+                                     before.len > 0 ? before.ptr : "", &more, &others, err));
+    *own = all - others;
+out:
+    mr_strbuf_release(&before);
+    mr_strbuf_release(&after);
+    mr_strbuf_release(&more);
+    return code;
+}
+
+/* ---- all of it ---- */
+
+static enum mr_code read_sources(const struct mr_gate_link *link, struct mr_arena *arena,
+                                 struct mr_fence_facts *f, struct mr_err *err)
+{
+    struct mr_replica_status status;
+    struct mr_strbuf list = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    enum mr_code code = mr_replica_status_open(link->db, &status, &why);
+    f->replication = mr_gate_link_view(
+        link, code, &why, f->is_mariadb ? "SLAVE MONITOR" : "REPLICATION CLIENT", "*.*", arena);
+    while (code == MR_OK && mr_replica_status_next(&status))
+        if (mr_replica_status_is_running(&status, MR_REPLICA_SQL))
+            mr_strbuf_add_fmt(&list, "%s%s:%s", list.len > 0 ? ", " : "",
+                              mr_replica_status_text(&status, MR_REPLICA_HOST),
+                              mr_replica_status_text(&status, MR_REPLICA_PORT));
+    if (code == MR_OK)
+        mr_replica_status_close(&status);
+    if (mr_gate_is_fatal(code))
+        *err = why;
+    else
+        code = keep_text(arena, &list, &f->sources, err);
+    mr_strbuf_release(&list);
+    return code;
+}
+
+enum mr_code mr_fence_read(struct mr_gate_link *link, struct mr_arena *arena,
+                           struct mr_fence_facts *f, struct mr_err *err)
+{
+    const struct mr_server *server = mr_db_server(link->db);
+    f->is_mariadb = mr_gate_link_is_mariadb(link);
+    f->server_id = server->server_id;
+    f->uuid = mr_arena_strdup(arena, server->uuid);
+    if (f->uuid == NULL)
+        return mr_err_nomem(err, "examining a server");
+    MR_TRY(read_value(link, "SELECT @@GLOBAL.read_only", arena, &f->read_only, err));
+    MR_TRY(read_value(link, "SELECT @@GLOBAL.super_read_only", arena, &f->super_read_only, err));
+    MR_TRY(read_value(link, "SELECT @@GLOBAL.offline_mode", arena, &f->offline, err));
+    MR_TRY(read_events(link, arena, f, err));
+    MR_TRY(read_sessions(link, arena, f, err));
+    MR_TRY(read_sources(link, arena, f, err));
+    return read_mark(link, arena, f, &f->before, err);
+}
+
+/* Read again: the log, and what may have come in between. */
+enum mr_code mr_fence_read_again(struct mr_gate_link *link, struct mr_arena *arena,
+                                 struct mr_fence_facts *f, struct mr_err *err)
+{
+    const enum mr_fence_mark mark = f->mark;
+    struct mr_err why = {0};
+    MR_TRY(read_value(link, "SELECT @@GLOBAL.read_only", arena, &f->read_only, err));
+    MR_TRY(read_sessions(link, arena, f, err));
+    MR_TRY(read_mark(link, arena, f, &f->after, err));
+    f->written.is_seen = f->before != NULL && f->after != NULL && f->mark == mark;
+    if (!f->written.is_seen)
+        return MR_OK;
+    if (f->mark == MR_FENCE_BY_POSITION) {
+        f->written.value = strcmp(f->before, f->after) != 0;
+        return MR_OK;
+    }
+    enum mr_code code = count_own(f, &f->written.value, &why);
+    f->written.is_seen = code == MR_OK;
+    if (mr_gate_is_fatal(code)) {
+        *err = why;
+        return code;
+    }
+    if (code != MR_OK)
+        f->written.why = mr_arena_strdup(arena, why.message);
+    return MR_OK;
+}

@@ -1,0 +1,202 @@
+/* fence_judge.c: is a server fenced, by what was read of it; see fence.h. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "recon/gate/fence.h"
+
+#define MESSAGE_BYTES 1024 /* a list of users may be longer, and is cut */
+
+struct judging {
+    const struct mr_fence_facts *f;
+    struct mr_arena *arena;
+    struct mr_vec *findings;
+    enum mr_gate_severity worst;
+    bool nomem;
+};
+
+MR_PRINTF(5, 6)
+static void say(struct judging *j, enum mr_gate_severity severity, const char *name,
+                const char *hint, const char *fmt, ...)
+{
+    struct mr_fence_finding *finding = mr_vec_push(j->findings);
+    char text[MESSAGE_BYTES];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    const char *message = mr_arena_strdup(j->arena, text);
+    if (finding == NULL || message == NULL) {
+        j->nomem = true;
+        return;
+    }
+    *finding = (struct mr_fence_finding){
+        .severity = severity, .name = name, .message = message, .hint = hint};
+    if (severity > j->worst)
+        j->worst = severity;
+}
+
+/* A value that is not seen is unknown, whatever it would have been. */
+static bool is_hidden(struct judging *j, const struct mr_fence_value *value, const char *name,
+                      const char *what, const char *hint)
+{
+    if (value->is_seen)
+        return false;
+    say(j, MR_GATE_UNKNOWN, name, hint, "%s: not known: %s", what,
+        value->why != NULL ? value->why : "not read");
+    return true;
+}
+
+static bool is_on(const struct mr_fence_value *value)
+{
+    return value->is_seen && value->value != 0;
+}
+
+/* ---- who may write ---- */
+
+static void judge_read_only(struct judging *j)
+{
+    static const char hint[] =
+        "SET GLOBAL read_only = ON (MySQL: super_read_only = ON), and in its option file, so that "
+        "a "
+        "restart does not open it again. Rented servers: stop the instance, or take its security "
+        "group away; read_only is a parameter there.";
+    if (is_hidden(j, &j->f->read_only, "read_only", "whether it is read-only", NULL))
+        return;
+    if (!is_on(&j->f->read_only))
+        say(j, MR_GATE_CRITICAL, "read_only", hint, "it takes writes: read_only is off");
+    else if (is_on(&j->f->super_read_only))
+        say(j, MR_GATE_OK, "read_only", NULL, "super_read_only is on: no account may write");
+    else if (is_on(&j->f->offline))
+        say(j, MR_GATE_OK, "read_only", NULL, "read_only and offline_mode are on");
+    else
+        say(j, MR_GATE_OK, "read_only", NULL, "read_only is on");
+}
+
+/* Under super_read_only there is none that may. */
+static void judge_exempt(struct judging *j)
+{
+    static const char hidden[] = "GRANT PROCESS ON *.*, and SELECT ON mysql.*, to the account; or "
+                                 "SET GLOBAL super_read_only = ON where there is that.";
+    static const char there[] = "End these sessions, and lock their accounts (ALTER USER … ACCOUNT "
+                                "LOCK), or take READ ONLY ADMIN and SUPER from them.";
+    if (!is_on(&j->f->read_only) || is_on(&j->f->super_read_only))
+        return;
+    if (is_hidden(j, &j->f->exempt, "exempt",
+                  "whether a session may write although it is read-only", hidden))
+        return;
+    if (j->f->exempt.value > 0)
+        say(j, MR_GATE_CRITICAL, "exempt", there, "sessions may write although it is read-only: %s",
+            j->f->exempt_users);
+    else
+        say(j, MR_GATE_OK, "exempt", NULL, "no session may write in spite of read_only");
+}
+
+static void judge_sessions(struct judging *j)
+{
+    if (is_hidden(j, &j->f->sessions, "sessions", "who is connected",
+                  "GRANT PROCESS ON *.* to the account."))
+        return;
+    if (j->f->sessions.value > 0)
+        say(j, MR_GATE_WARNING, "sessions",
+            "They write here again as soon as it is writable: lead them to the live server, and "
+            "lock their accounts here.",
+            "%" PRIu64 " session%s still connected: %s", j->f->sessions.value,
+            j->f->sessions.value == 1 ? " is" : "s are", j->f->session_users);
+    else
+        say(j, MR_GATE_OK, "sessions", NULL, "nobody else is connected");
+}
+
+static void judge_writing(struct judging *j)
+{
+    if (is_hidden(j, &j->f->writing, "transactions", "whether transactions with changes are open",
+                  "GRANT PROCESS ON *.* to the account."))
+        return;
+    if (j->f->writing.value > 0)
+        say(j, MR_GATE_CRITICAL, "transactions",
+            "KILL their sessions: their changes are rolled back.",
+            "%" PRIu64 " open transaction%s changed rows", j->f->writing.value,
+            j->f->writing.value == 1 ? " has" : "s have");
+    else
+        say(j, MR_GATE_OK, "transactions", NULL, "no open transaction has changed rows");
+}
+
+static void judge_events(struct judging *j)
+{
+    if (is_hidden(j, &j->f->events, "events", "whether events run", NULL))
+        return;
+    if (j->f->events.value > 0)
+        say(j, MR_GATE_WARNING, "events", "SET GLOBAL event_scheduler = OFF.",
+            "the event scheduler runs, with %" PRIu64 " enabled event%s", j->f->events.value,
+            j->f->events.value == 1 ? "" : "s");
+    else
+        say(j, MR_GATE_OK, "events", NULL, "no event runs");
+}
+
+/* ---- what was written ---- */
+
+/* By position what it applies of others counts, too, if it logs that. */
+static void judge_log(struct judging *j, double seconds)
+{
+    const struct mr_fence_facts *f = j->f;
+    static const char moved[] =
+        "Find who writes: the general log, or SHOW BINLOG EVENTS at its end.";
+    if (!f->written.is_seen && f->written.why == NULL)
+        say(j, MR_GATE_UNKNOWN, "log", "Look at SHOW GLOBAL STATUS LIKE 'Innodb_rows_%' twice.",
+            "whether it was written to: not known: it has no binary log");
+    else if (is_hidden(j, &f->written, "log", "whether it was written to",
+                       f->is_mariadb ? "GRANT BINLOG MONITOR ON *.* to the account."
+                                     : "GRANT REPLICATION CLIENT ON *.* to the account."))
+        return;
+    else if (f->written.value == 0)
+        say(j, MR_GATE_OK, "log", NULL, "nothing of its own was written in %.1f s", seconds);
+    else if (f->mark == MR_FENCE_BY_GTID)
+        say(j, MR_GATE_CRITICAL, "log", moved, "it has written %" PRIu64 " transaction%s in %.1f s",
+            f->written.value, f->written.value == 1 ? "" : "s", seconds);
+    else if (f->sources[0] != '\0')
+        say(j, MR_GATE_UNKNOWN, "log",
+            "With GTIDs its own writes are told from those that it applies.",
+            "its log moved in %.1f s, and it applies what %s writes", seconds, f->sources);
+    else
+        say(j, MR_GATE_CRITICAL, "log", moved, "its log moved in %.1f s: %s to %s", seconds,
+            f->before, f->after);
+}
+
+static void judge_replication(struct judging *j)
+{
+    const struct mr_fence_facts *f = j->f;
+    if (f->replication.seen != MR_GATE_SEEN)
+        say(j, MR_GATE_UNKNOWN, "replication", f->replication.grant,
+            "whether it applies what others write: not known: %s",
+            f->replication.why != NULL ? f->replication.why : "not read");
+    else if (f->sources[0] != '\0')
+        say(j, MR_GATE_OK, "replication", NULL, "it applies what %s writes", f->sources);
+    else
+        say(j, MR_GATE_OK, "replication", NULL, "it replicates from nobody");
+}
+
+enum mr_code mr_fence_judge(const struct mr_fence_facts *facts, double seconds,
+                            struct mr_arena *arena, struct mr_vec *findings,
+                            enum mr_gate_severity *worst, struct mr_err *err)
+{
+    struct judging j = {.f = facts, .arena = arena, .findings = findings, .worst = MR_GATE_OK};
+    if (facts->away != NULL) {
+        say(&j, MR_GATE_UNKNOWN, "connection",
+            "Not reachable from here is not fenced: who is nearer may reach it. Make sure where it "
+            "runs: power, network, security group, or the server stopped.",
+            "it cannot be looked at: %s", facts->away);
+    } else if (facts->is_live) {
+        say(&j, MR_GATE_CRITICAL, "identity", "Name the old server by an address that is its own.",
+            "it is the live server itself");
+    } else {
+        judge_read_only(&j);
+        judge_exempt(&j);
+        judge_writing(&j);
+        judge_log(&j, seconds);
+        judge_sessions(&j);
+        judge_events(&j);
+        judge_replication(&j);
+    }
+    *worst = j.worst;
+    return j.nomem ? mr_err_nomem(err, "judging a server") : MR_OK;
+}
