@@ -5,11 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The first allocation: eight small items, or one that is large, since most lists of such have no
+ * more, and there may be one for each table. */
+#define FIRST_BYTES ((size_t)128)
+
+static size_t first_cap(size_t item_size)
+{
+    const size_t items = FIRST_BYTES / item_size;
+    return items < 1 ? 1 : items < 8 ? items : 8;
+}
+
 /* Zeroed, since most items are filled member by member. */
 void *mr_vec_push(struct mr_vec *vec)
 {
     if (vec->count == vec->cap) {
-        size_t cap = vec->cap == 0 ? 8 : 2 * vec->cap;
+        size_t cap = vec->cap == 0 ? first_cap(vec->item_size) : 2 * vec->cap;
         if (cap > SIZE_MAX / 2 / vec->item_size)
             return NULL;
         void *items = realloc(vec->items, cap * vec->item_size);

@@ -63,8 +63,8 @@ struct mr_create_table {
     uint64_t asked;                    /* how many */
 
     /* under the run's lock */
-    struct mr_vec chunks; /* struct mr_journal_chunk */
-    struct mr_err why;    /* of failed */
+    struct mr_vec chunks;     /* struct mr_journal_chunk */
+    const struct mr_err *why; /* of failed; NULL: not known */
 };
 
 struct mr_create {

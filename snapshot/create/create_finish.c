@@ -89,7 +89,7 @@ out:
 /* Whoever read a part of it has compared it (create_unlock.h). */
 static enum mr_code settle_table(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
-    struct mr_err why = t->why;
+    struct mr_err why = t->why != NULL ? *t->why : (struct mr_err){0};
     bool same = !atomic_load(&t->failed);
     enum mr_code code = MR_OK;
     for (int i = 0; i < REDO_TRIES && !same && !mr_create_is_fatal(code) && code != MR_E_NO_SUCH;

@@ -158,8 +158,12 @@ static enum mr_code look_at_row(void *ctx, const struct mr_raw_row *row, struct 
 void mr_create_give_up(struct mr_create *c, struct mr_create_table *t, const struct mr_err *why)
 {
     pthread_mutex_lock(&c->lock);
-    if (!atomic_exchange(&t->failed, true))
-        t->why = *why;
+    if (!atomic_exchange(&t->failed, true)) {
+        struct mr_err *kept = mr_arena_alloc(&c->arena, sizeof *kept); /* 3 KiB: few need it */
+        if (kept != NULL)
+            *kept = *why;
+        t->why = kept;
+    }
     pthread_mutex_unlock(&c->lock);
 }
 

@@ -359,7 +359,7 @@ static void test_gives_up(void **state)
     assert_int_equal(mr_journal_file_view(create.c.journal, &view, NULL, &err), MR_OK);
     assert_int_equal(mr_create_scan(&create.c, &err), MR_OK);
     assert_true(a->failed);
-    assert_int_equal(a->why.sql_errno, 1412);
+    assert_int_equal(a->why->sql_errno, 1412);
     assert_false(b->failed);
     uint64_t rows = 0;
     for (size_t i = 0; i < b->chunks.count; i++)

@@ -191,7 +191,7 @@ static void test_altered(void **state)
     assert_int_equal(mr_create_unlock(&scan, NULL), MR_OK);
     assert_true(a->failed);
     assert_false(b->failed);
-    assert_int_equal(a->why.code, MR_E_CHANGED);
+    assert_int_equal(a->why->code, MR_E_CHANGED);
     hold(a); /* given up: nobody asks again */
     assert_int_equal(mr_create_unlock(&scan, NULL), MR_OK);
     assert_int_equal(world_sent_count("look:a"), 1);
