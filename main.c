@@ -10,6 +10,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "commands.h"
@@ -117,6 +118,8 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         mr_log_hide(argv[i]);
         (void)mr_secret_mask(argv[i]);
+        if (i + 1 < argc && strcmp(argv[i], "--password-command") == 0)
+            mr_secret_wipe(argv[++i]);
     }
     if (getenv("MYRECON_CONFIG") != NULL)
         mr_log_hide(getenv("MYRECON_CONFIG"));

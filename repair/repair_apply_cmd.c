@@ -138,7 +138,7 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     *job = (struct job){
         .opts = invocation->settings.values, .id = mr_run_id_now(), .arena = MR_ARENA_INIT};
     struct mr_target_opts opts = {.run_tag = job->id.id,
-                                  .ask_password = job->opts->ask_password,
+                                  .login = job->opts->login,
                                   .statement_timeout_s = job->opts->statement_timeout_s,
                                   .writable = writes == WRITES_ALL,
                                   .allow_replica = job->opts->allow_replica};

@@ -62,7 +62,7 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     *job = (struct job){
         .opts = invocation->settings.values, .id = mr_run_id_now(), .arena = MR_ARENA_INIT};
     const struct mr_target_opts opts = {.run_tag = job->id.id,
-                                        .ask_password = job->opts->ask_password,
+                                        .login = job->opts->login,
                                         .statement_timeout_s = job->opts->statement_timeout_s};
     struct mr_script_calls calls = {0};
     mr_general_options_apply(&job->opts->general);
@@ -95,7 +95,7 @@ out:
                                         .run_tag = job->id.id,
                                         .source = job->opts->source,
                                         .open_snapshot = invocation->commands.open_snapshot,
-                                        .ask_password = job->opts->ask_password,
+                                        .login = job->opts->login,
                                         .statement_timeout_s = job->opts->statement_timeout_s,
                                         .found = mr_verify_report_found,
                                         .ctx = &job->report,

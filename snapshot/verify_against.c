@@ -86,7 +86,8 @@ static enum mr_code fill(struct args *a, const struct mr_snap_options *opts, con
     add_value(a, "--case", opts->case_path);
     if (opts->json)
         add(a, "--json");
-    if (opts->ask_password)
+    add_value(a, "--password-command", opts->login.password_command);
+    if (opts->login.ask_password)
         add(a, "--ask-password");
     add(a, "--");
     mr_strbuf_reset(&text);

@@ -96,6 +96,11 @@ static bool mask_endpoint(char *arg)
     return mask_options(arg) || any;
 }
 
+void mr_secret_wipe(char *arg)
+{
+    (void)overwrite(arg, arg + strlen(arg));
+}
+
 const char *mr_secret_value(const char *arg)
 {
     const char *value = arg[0] == '-' ? strchr(arg, '=') : NULL;

@@ -18,6 +18,8 @@
 bool mr_secret_mask(char *arg);
 /* The same of what should be a number or one of some words, and so no path: "u/PW@h", "PW@h". */
 bool mr_secret_mask_word(char *arg);
+/* Overwrites all of it. */
+void mr_secret_wipe(char *arg);
 /* What of the argument it may be in: of an option, what is behind =. */
 const char *mr_secret_value(const char *arg);
 

@@ -34,6 +34,7 @@ void mr_signals_install(void)
     install(SIGTERM, raise_flag, SA_RESTART);
     install(SIGPIPE, SIG_IGN, 0);
     install(SIGXFSZ, SIG_IGN, 0);
+    install(SIGCHLD, SIG_DFL, 0); /* whoever started us may ignore it: nobody could be waited for */
 
     struct sigaction old;
     bool under_nohup = sigaction(SIGHUP, NULL, &old) == 0 && old.sa_handler == SIG_IGN;

@@ -4,7 +4,7 @@
  * A command's struct of values holds a struct mr_general_options; its option table ends
  * with MR_GENERAL_OPTIONS(struct of values, member), its finish function calls
  * mr_general_options_finish(), its run function mr_general_options_apply() before
- * anything is logged.  Commands that connect to servers add MR_ASK_PASSWORD_OPTION, and
+ * anything is logged.  Commands that connect to servers add MR_LOGIN_OPTIONS, and
  * those with a result for scripts MR_JSON_OPTION.
  *
  * Texts live as long as the invocation.  Threads: one, before workers start.
@@ -17,6 +17,7 @@
 #include "core/base/term.h"
 #include "core/cli/progress.h"
 #include "core/cli/settings.h"
+#include "core/db/login_opts.h"
 
 struct mr_general_options {
     const char *config_path; /* or NULL */
@@ -75,11 +76,20 @@ extern const struct mr_choice mr_general_color_modes[];
         .group = "Result", .help = (text)                                                          \
     }
 
-/* field: a bool */
-#define MR_ASK_PASSWORD_OPTION(owner, field)                                                       \
+/* member: a struct mr_login_opts.  A command in a configuration that others may write would be
+ * theirs: option files, which are looked at for that, have it. */
+#define MR_LOGIN_OPTIONS(owner, member)                                                            \
+    {.name = "password-command",                                                                   \
+     .type = MR_OPTION_STRING,                                                                     \
+     .offset = offsetof(owner, member.password_command),                                           \
+     .arg = "COMMAND",                                                                             \
+     .group = "General",                                                                           \
+     .help = "run it at each login; the first line that it prints is the password",                \
+     .not_in_file = true},                                                                         \
     {                                                                                              \
-        .name = "ask-password", .type = MR_OPTION_FLAG, .offset = offsetof(owner, field),          \
-        .group = "General", .help = "ask on the terminal for passwords that are not given"         \
+        .name = "ask-password", .type = MR_OPTION_FLAG,                                            \
+        .offset = offsetof(owner, member.ask_password), .group = "General",                        \
+        .help = "ask on the terminal for passwords that are not given"                             \
     }
 
 #define MR_ALLOW_REPLICA_OPTION(owner, field)                                                      \

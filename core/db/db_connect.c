@@ -16,6 +16,7 @@
 #include "core/db/db_error.h"
 #include "core/db/db_internal.h"
 #include "core/db/option_file.h"
+#include "core/db/password_command.h"
 #include "core/file/io.h"
 
 #define DEFAULT_PORT 3306
@@ -382,7 +383,7 @@ static bool is_without_tls(const struct mr_err *why)
 }
 
 /* Connects, and makes sure of what was asked for. */
-static enum mr_code connect_secured(struct mr_db *db, struct mr_err *err)
+static enum mr_code connect_secured(struct mr_db *db, double until_s, struct mr_err *err)
 {
     const struct mr_endpoint *ep = &db->ep;
     enum mr_db_tls tls = ep->ssl_mode == MR_SSL_DISABLED    ? MR_DB_TLS_OFF
@@ -393,7 +394,6 @@ static enum mr_code connect_secured(struct mr_db *db, struct mr_err *err)
         tls = MR_DB_TLS_OFF;
     bool is_barred = false;
     enum mr_code rc = check_tls_files(ep, err);
-    const double until_s = mr_clock_now_s() + ep->connect_timeout_s; /* of both attempts */
     if (rc == MR_OK)
         rc = connect_once(db, tls, until_s, &is_barred, err);
     /* With an authority named, a certificate that it did not sign is no reason to go on
@@ -564,27 +564,43 @@ bool mr_db_is_full(const struct mr_err *err)
 }
 
 /* A connection that was closed a moment ago may still count for the account. */
-static enum mr_code connect_when_free(struct mr_db *db, struct mr_err *err)
+static enum mr_code connect_when_free(struct mr_db *db, double until_s, struct mr_err *err)
 {
     const struct timespec step = {.tv_nsec = FULL_WAIT_NS};
     struct mr_err why = {0};
-    enum mr_code rc = connect_secured(db, &why);
+    enum mr_code rc = connect_secured(db, until_s, &why);
     for (int i = 0;
          i < FULL_NAPS && mr_db_is_account_full(&why) && rc != MR_OK && !mr_is_cancelled(); i++) {
         (void)nanosleep(&step, NULL);
         why = (struct mr_err){0};
-        rc = connect_secured(db, &why);
+        rc = connect_secured(db, until_s, &why);
     }
     if (rc != MR_OK && err != NULL)
         *err = why;
     return rc;
 }
 
+/* What a command prints holds for some minutes: it is asked anew for each login, and kept for no
+ * longer than that. */
+static enum mr_code log_in(struct mr_db *db, struct mr_err *err)
+{
+    struct mr_endpoint *ep = &db->ep;
+    const double until_s = mr_clock_now_s() + ep->connect_timeout_s; /* for all of it */
+    if (ep->password_command == NULL)
+        return connect_when_free(db, until_s, err);
+    MR_TRY(mr_password_command_run(ep, db->label, until_s, &ep->password, err));
+    const enum mr_code code = connect_when_free(db, until_s, err);
+    explicit_bzero(ep->password, strlen(ep->password));
+    free(ep->password);
+    ep->password = NULL;
+    return code;
+}
+
 /* The time-out of the login holds until the session is prepared: a server that takes connections
  * and then stands still would be waited for otherwise. */
 enum mr_code mr_db_connect(struct mr_db *db, struct mr_server *server, struct mr_err *err)
 {
-    enum mr_code rc = connect_when_free(db, err);
+    enum mr_code rc = log_in(db, err);
     mr_watch_limit(db->watch, db->ep.connect_timeout_s);
     if (rc == MR_OK)
         rc = read_facts(db, server, err);

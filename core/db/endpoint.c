@@ -272,6 +272,7 @@ static char **text_option(struct mr_endpoint *ep, struct span key)
         {"ssl-key", &ep->ssl_key},
         {"defaults-file", &ep->defaults_file},
         {"defaults-group", &ep->defaults_group},
+        {"password-command", &ep->password_command},
     };
     if (ep->kind == MR_ENDPOINT_SNAPSHOT)
         return key.len == 3 && memcmp(key.ptr, "key", 3) == 0 ? &ep->key : NULL;
@@ -316,10 +317,11 @@ static enum mr_code parse_option(struct mr_endpoint *ep, struct span key, struct
         mr_err_set(err, MR_E_USAGE, "unknown option%s%.*s%s in the endpoint",
                    is_plain_word(key) ? " \"" : "", is_plain_word(key) ? (int)key.len : 0, key.ptr,
                    is_plain_word(key) ? "\"" : "");
-        mr_err_hint(err, is_mysql ? "The options are socket, ssl-mode, ssl-ca, ssl-cert, "
-                                    "ssl-key, defaults-file, defaults-group and "
-                                    "connect-timeout; write ? in a password as %%3F."
-                                  : "The only option of a snapshot is key.");
+        mr_err_hint(
+            err, is_mysql ? "The options are socket, ssl-mode, ssl-ca, ssl-cert, "
+                            "ssl-key, defaults-file, defaults-group, "
+                            "password-command and connect-timeout; write ? in a password as %%3F."
+                          : "The only option of a snapshot is key.");
         return MR_E_USAGE;
     }
     char *text = NULL;
@@ -379,6 +381,10 @@ static enum mr_code parse_mysql(struct mr_endpoint *ep, struct span in, struct m
         rc = parse_dbs(ep, (struct span){path.ptr + 1, path.len - 1}, err);
     if (rc == MR_OK)
         rc = parse_options(ep, options, err);
+    if (rc == MR_OK && ep->password != NULL && ep->password_command != NULL) {
+        rc = mr_err_set(err, MR_E_USAGE, "password and password-command in one endpoint");
+        mr_err_hint(err, "Keep the one that holds.");
+    }
     if (rc == MR_OK && ep->host[0] == '\0' && (ep->socket != NULL || ep->port != 0)) {
         free(ep->host);
         ep->host = strdup("localhost");
@@ -436,8 +442,11 @@ void mr_endpoint_release(struct mr_endpoint *ep)
 {
     if (ep->password != NULL)
         explicit_bzero(ep->password, strlen(ep->password));
+    if (ep->password_command != NULL) /* a password may stand in it */
+        explicit_bzero(ep->password_command, strlen(ep->password_command));
     free(ep->user);
     free(ep->password);
+    free(ep->password_command);
     free(ep->host);
     for (size_t i = 0; i < ep->ndbs; i++)
         free(ep->dbs[i]);
@@ -474,6 +483,7 @@ enum mr_code mr_endpoint_copy(struct mr_endpoint *to, const struct mr_endpoint *
         .kind = from->kind,
         .user = copy_text(from->user, &failed),
         .password = copy_text(from->password, &failed),
+        .password_command = copy_text(from->password_command, &failed),
         .host = copy_text(from->host, &failed),
         .port = from->port,
         .socket = copy_text(from->socket, &failed),
@@ -517,7 +527,8 @@ enum mr_code mr_endpoint_from_env(struct mr_endpoint *ep, const char *role, stru
         char **slot;
     } parts[] = {{"USER", &ep->user}, {"PASSWORD", &ep->password}};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        if (*parts[i].slot != NULL)
+        const bool is_password = parts[i].slot == &ep->password;
+        if (*parts[i].slot != NULL || (is_password && ep->password_command != NULL))
             continue;
         const char *text = role != NULL ? env_text(role, parts[i].what) : NULL;
         if (text == NULL)
@@ -646,7 +657,8 @@ void mr_endpoint_drop_account(struct mr_endpoint *ep, struct mr_strbuf *named)
     const struct {
         const char *name;
         char **slot;
-    } options[] = {{"ssl-cert", &ep->ssl_cert},
+    } options[] = {{"password-command", &ep->password_command},
+                   {"ssl-cert", &ep->ssl_cert},
                    {"ssl-key", &ep->ssl_key},
                    {"defaults-file", &ep->defaults_file},
                    {"defaults-group", &ep->defaults_group}};

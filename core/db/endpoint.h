@@ -7,7 +7,9 @@
  * Percent-encoding is decoded in every part; an unknown key, a malformed port, an empty
  * database name or a bad escape is MR_E_USAGE naming the part.  host may be [v6].
  * User and password: the URI, then MYRECON_<ROLE>_USER/_PASSWORD, then MYRECON_USER/
- * _PASSWORD, then option files (option_file.h), then a prompt if asked for.
+ * _PASSWORD, then option files (option_file.h), then a prompt if asked for.  In the place of a
+ * password the URI and option files may give a command that prints it (password_command.h), and
+ * the one of the command line stands between the URI and the environment.
  *
  * Ownership: strings belong to the endpoint (release frees; the password is overwritten
  * first).  A password never appears in mr_endpoint_display().
@@ -36,6 +38,8 @@ bool mr_ssl_mode_of(const char *text, enum mr_ssl_mode *mode);
 struct mr_endpoint {
     enum mr_endpoint_kind kind;
     char *user, *password; /* NULL: not given */
+    /* NULL, or run at each login; then there is no password */
+    char *password_command;
     /* Never NULL for mysql; "": not given (the option files', else "localhost");
      * "localhost" if empty with a socket or a port. */
     char *host;
@@ -63,15 +67,16 @@ enum mr_code mr_endpoint_from_env(struct mr_endpoint *ep, const char *role, stru
  * socket; reparsable. */
 void mr_endpoint_display(const struct mr_endpoint *ep, struct mr_strbuf *out);
 /* The same with all options, for who is to connect as ep does; but for the key that opens an
- * encrypted snapshot, which is named anew each time. */
+ * encrypted snapshot, which is named anew each time, and for the command that prints a password:
+ * what is read of a file runs nothing. */
 void mr_endpoint_uri(const struct mr_endpoint *ep, struct mr_strbuf *out);
 /* One of the two as a text in arena, or NULL: memory. */
 const char *mr_endpoint_text(const struct mr_endpoint *ep, bool with_options,
                              struct mr_arena *arena);
 /* Where it is, for people: "host:3306", "host socket /run/x.sock", "snapshot:DIR". */
 void mr_endpoint_place(const struct mr_endpoint *ep, struct mr_strbuf *out);
-/* Of an account, and not of the server: takes user, password, ssl-cert, ssl-key,
- * defaults-file and defaults-group away.  named (or NULL) gets those of the options that
+/* Of an account, and not of the server: takes user, password, password-command, ssl-cert,
+ * ssl-key, defaults-file and defaults-group away.  named (or NULL) gets those of the options that
  * were there: "ssl-cert, ssl-key". */
 void mr_endpoint_drop_account(struct mr_endpoint *ep, struct mr_strbuf *named);
 

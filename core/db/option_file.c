@@ -16,6 +16,7 @@
 enum option {
     OPT_USER,
     OPT_PASSWORD,
+    OPT_PASSWORD_COMMAND,
     OPT_HOST,
     OPT_PORT,
     OPT_SOCKET,
@@ -31,6 +32,7 @@ enum option {
 static const char *const option_names[OPT_COUNT] = {
     [OPT_USER] = "user",
     [OPT_PASSWORD] = "password",
+    [OPT_PASSWORD_COMMAND] = "password-command",
     [OPT_HOST] = "host",
     [OPT_PORT] = "port",
     [OPT_SOCKET] = "socket",
@@ -54,14 +56,22 @@ struct place {
     /* named by the user, or from within such a file: then a failure is an error, since what is
      * passed over may have asked for TLS */
     bool required;
+    bool is_ours; /* nobody but its owner may write it, who is this user or root */
 };
+
+static void forget(struct reader *reader, enum option option)
+{
+    char **value = &reader->values[option];
+    if (*value != NULL && (option == OPT_PASSWORD || option == OPT_PASSWORD_COMMAND))
+        explicit_bzero(*value, strlen(*value));
+    free(*value);
+    *value = NULL;
+}
 
 static void reader_release(struct reader *reader)
 {
-    if (reader->values[OPT_PASSWORD] != NULL)
-        explicit_bzero(reader->values[OPT_PASSWORD], strlen(reader->values[OPT_PASSWORD]));
     for (size_t i = 0; i < OPT_COUNT; i++)
-        free(reader->values[i]);
+        forget(reader, (enum option)i);
 }
 
 static char *trim(char *text)
@@ -123,7 +133,36 @@ static bool is_option(const char *name, const char *option)
     return *name == *option;
 }
 
-static enum mr_code take_option(struct reader *reader, char *line, struct mr_err *err)
+/* Who may write the file would run what he likes. */
+static enum mr_code refuse_command(struct place place, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_CONFIG,
+                     "option file \"%s\", line %u: password-command in a file that others own or "
+                     "may write",
+                     place.path, place.line);
+    mr_err_hint(err, "Let it belong to this account (or root), and take the others' right away: "
+                     "chmod go-w.");
+    return MR_E_CONFIG;
+}
+
+/* Of password and password-command the later holds, as of two passwords. */
+static enum mr_code keep_value(struct reader *reader, enum option option, const char *value,
+                               struct mr_err *err)
+{
+    char *copy = strdup(value);
+    if (copy == NULL)
+        return mr_err_nomem(err, "reading an option file");
+    forget(reader, option);
+    if (option == OPT_PASSWORD)
+        forget(reader, OPT_PASSWORD_COMMAND);
+    if (option == OPT_PASSWORD_COMMAND)
+        forget(reader, OPT_PASSWORD);
+    reader->values[option] = copy;
+    return MR_OK;
+}
+
+static enum mr_code take_option(struct reader *reader, struct place place, char *line,
+                                struct mr_err *err)
 {
     char *value = strchr(line, '=');
     char nothing[1] = "";
@@ -137,16 +176,11 @@ static enum mr_code take_option(struct reader *reader, char *line, struct mr_err
     for (size_t i = 0; i < OPT_COUNT; i++) {
         if (!is_option(name, option_names[i]))
             continue;
+        if (i == OPT_PASSWORD_COMMAND && !place.is_ours)
+            return refuse_command(place, err);
         value = trim(value);
         unquote(value);
-        char *copy = strdup(value);
-        if (copy == NULL)
-            return mr_err_nomem(err, "reading an option file");
-        if (i == OPT_PASSWORD && reader->values[i] != NULL)
-            explicit_bzero(reader->values[i], strlen(reader->values[i]));
-        free(reader->values[i]);
-        reader->values[i] = copy;
-        return MR_OK;
+        return keep_value(reader, (enum option)i, value, err);
     }
     return MR_OK;
 }
@@ -226,13 +260,14 @@ static enum mr_code take_line(struct reader *reader, struct place place, char *l
         *ours = is_our_group(reader, trim(line + 1));
         return MR_OK;
     }
-    return *ours ? take_option(reader, line, err) : MR_OK;
+    return *ours ? take_option(reader, place, line, err) : MR_OK;
 }
 
 /* An included file that is not there is left out, as the servers' clients do. */
-static enum mr_code open_file(const char *path, bool required, bool included, FILE **out,
-                              struct mr_err *err)
+static enum mr_code open_file(struct place *place, bool included, FILE **out, struct mr_err *err)
 {
+    const char *path = place->path;
+    const bool required = place->required;
     *out = NULL;
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe does not hold us */
@@ -253,6 +288,8 @@ static enum mr_code open_file(const char *path, bool required, bool included, FI
                                                          : "is not a regular file")
                         : MR_OK;
     }
+    place->is_ours =
+        (st.st_mode & (S_IWGRP | S_IWOTH)) == 0 && (st.st_uid == 0 || st.st_uid == geteuid());
     *out = file;
     return MR_OK;
 }
@@ -266,11 +303,11 @@ static enum mr_code read_file(struct reader *reader, const char *path, bool requ
         return mr_err_set(err, MR_E_CONFIG, "option file \"%s\" is included more than %d deep",
                           path, INCLUDE_DEPTH_MAX);
     FILE *file = NULL;
-    enum mr_code rc = open_file(path, required, reader->depth > 0, &file, err);
+    struct place place = {.path = path, .required = required};
+    enum mr_code rc = open_file(&place, reader->depth > 0, &file, err);
     if (rc != MR_OK || file == NULL)
         return rc;
     reader->depth++;
-    struct place place = {.path = path, .required = required};
     bool ours = false;
     char *line = NULL;
     size_t cap = 0;
@@ -390,7 +427,10 @@ enum mr_code mr_option_file_apply(struct mr_endpoint *ep, struct mr_err *err)
         rc = apply_address(&reader, ep, err);
     if (rc == MR_OK) {
         fill(&reader, OPT_USER, &ep->user);
-        fill(&reader, OPT_PASSWORD, &ep->password);
+        if (ep->password_command == NULL)
+            fill(&reader, OPT_PASSWORD, &ep->password);
+        if (ep->password == NULL)
+            fill(&reader, OPT_PASSWORD_COMMAND, &ep->password_command);
         fill(&reader, OPT_SSL_CA, &ep->ssl_ca);
         fill(&reader, OPT_SSL_CERT, &ep->ssl_cert);
         fill(&reader, OPT_SSL_KEY, &ep->ssl_key);

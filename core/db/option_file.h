@@ -8,14 +8,15 @@
  * names, the loose- prefix, !include and !includedir.
  *
  * Of what stands there only this is used, each only where the endpoint does not say it:
- * user, password, ssl-ca, ssl-cert, ssl-key; host, and with it port and socket (a
+ * user, password or password-command, ssl-ca, ssl-cert, ssl-key; host, and with it port and socket (a
  * socket also for "localhost" without a port).  ssl-mode, ssl and
  * ssl-verify-server-cert may raise the mode "preferred", nothing lowers a mode, and an
  * ssl-mode that is none is refused.  The client library's own reader is not used, because
  * it applies a file's local-infile, init-command and TLS settings over those of the
  * program.
  *
- * Errors: MR_E_CONFIG for a port or ssl-mode that is none, and (file and line) for a
+ * Errors: MR_E_CONFIG for a port or ssl-mode that is none, for a password-command in a file that
+ * others own or may write (neither this user nor root), and (file and line) for a
  * defaults-file that is missing, not readable, writable by everybody, or malformed; so for
  * what it includes, but for what is missing.
  * Standard files that are absent or not readable are passed over, and, as the servers'

@@ -22,10 +22,7 @@ static enum mr_code open_endpoint(struct mr_sides *sides, enum mr_side side, con
         mr_err_context(err, "%s", mr_side_name(side));
     if (code != MR_OK || ep->kind == MR_ENDPOINT_SNAPSHOT)
         return code;
-    code = mr_endpoint_from_env(ep, role, err);
-    if (code == MR_OK && opts->ask_password && ep->password == NULL)
-        code = mr_endpoint_ask_password(ep, mr_side_name(side), err);
-    return code;
+    return mr_login_complete(ep, role, mr_side_name(side), &opts->login, err);
 }
 
 bool mr_side_is_snapshot(const struct mr_server_side *side)

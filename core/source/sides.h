@@ -13,8 +13,8 @@
 #ifndef MR_SIDES_H
 #define MR_SIDES_H
 
-#include "core/db/endpoint.h"
 #include "core/db/grants.h"
+#include "core/db/login_opts.h"
 #include "core/schema/schema.h"
 #include "core/source/source.h"
 
@@ -43,7 +43,7 @@ struct mr_server_side {
 struct mr_sides_opts {
     const char *run_tag; /* of statement comments */
     unsigned statement_timeout_s;
-    bool ask_password;
+    struct mr_login_opts login;
     bool consistent;
     bool frees_tables;                /* of the views: see struct mr_source_opts */
     mr_source_open_fn *open_snapshot; /* NULL: servers only */

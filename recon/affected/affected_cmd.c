@@ -108,7 +108,7 @@ static enum mr_code add_window(struct command *c, struct mr_err *err)
                                               .until = o->until_text != NULL ? &o->until : NULL,
                                               .uris = {o->source, o->target},
                                               .open_snapshot = c->open_snapshot,
-                                              .ask_password = o->ask_password,
+                                              .login = o->login,
                                               .statement_timeout_s = o->statement_timeout_s,
                                               .load = o->load,
                                               .progress = o->general.progress,

@@ -164,7 +164,7 @@ static const struct mr_option options[] = {
      .arg = "CERT.pem",
      .group = "Where to",
      .help = "encrypt to this certificate (CMS, AES-256-GCM)"},
-    MR_ASK_PASSWORD_OPTION(struct mr_affected_options, ask_password),
+    MR_LOGIN_OPTIONS(struct mr_affected_options, login),
     MR_GENERAL_OPTIONS(struct mr_affected_options, general),
 };
 

@@ -28,7 +28,7 @@ struct mr_affected_options {
 
     /* servers, for since and until */
     const char *source, *target; /* or NULL: the case's */
-    bool ask_password;
+    struct mr_login_opts login;
     struct mr_throttle_opts load;
     unsigned statement_timeout_s;
 

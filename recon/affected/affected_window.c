@@ -419,7 +419,7 @@ static enum mr_code open_servers(struct reading *r, struct mr_err *err)
     const char *uris[MR_SIDES] = {w->uris[MR_SOURCE], w->uris[MR_TARGET]};
     const struct mr_sides_opts opts = {.run_tag = run->uuid,
                                        .statement_timeout_s = w->statement_timeout_s,
-                                       .ask_password = w->ask_password,
+                                       .login = w->login,
                                        .open_snapshot = w->open_snapshot};
     const struct mr_db_opts db_opts = {.run_tag = run->uuid};
     if (uris[MR_SOURCE] == NULL)

@@ -23,7 +23,7 @@ struct mr_affected_window {
     const struct mr_when *since, *until; /* NULL: open; one of them is set */
     const char *uris[MR_SIDES];          /* NULL: the run's */
     mr_source_open_fn *open_snapshot;
-    bool ask_password;
+    struct mr_login_opts login;
     unsigned statement_timeout_s;
     struct mr_throttle_opts load;
     enum mr_progress_mode progress;

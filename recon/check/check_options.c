@@ -141,7 +141,7 @@ static const struct mr_option options[] = {
      .help = "print at most N rows a table; all are counted and kept in the case",
      .initial = "100000",
      .max = UINT64_MAX},
-    MR_ASK_PASSWORD_OPTION(struct mr_check_options, ask_password),
+    MR_LOGIN_OPTIONS(struct mr_check_options, login),
     MR_GENERAL_OPTIONS(struct mr_check_options, general),
 };
 

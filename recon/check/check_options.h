@@ -45,7 +45,7 @@ struct mr_check_options {
     bool json;
     uint64_t max_rows; /* row lines printed a table; 0: none */
 
-    bool ask_password;
+    struct mr_login_opts login;
     struct mr_general_options general;
 
     /* computed when finishing */

@@ -25,7 +25,7 @@ enum mr_code mr_check_sides_open(struct mr_check_run *check, struct mr_sides *si
 {
     struct mr_sides_opts opts = {.run_tag = check->run.uuid,
                                  .statement_timeout_s = check->opts->statement_timeout_s,
-                                 .ask_password = check->opts->ask_password,
+                                 .login = check->opts->login,
                                  .consistent = check->opts->consistent,
                                  .open_snapshot = check->open_snapshot,
                                  .connected = show_phase,

@@ -17,6 +17,7 @@
 #include "core/base/vec.h"
 #include "core/cli/config.h"
 #include "core/cli/option.h"
+#include "core/db/login_opts.h"
 #include "core/schema/schema.h"
 #include "recon/gate/gate_activity.h"
 #include "recon/gate/gate_collect.h"
@@ -65,7 +66,7 @@ enum mr_doctor_work {
 
 struct mr_doctor_options {
     const char *run_tag;
-    bool ask_password;
+    struct mr_login_opts login;
     unsigned work; /* enum mr_doctor_work */
     bool guesses;  /* nobody said so: who may write is looked at as a writer, too */
     unsigned slow_s, statement_timeout_s;

@@ -14,7 +14,8 @@
 #include "recon/doctor/doctor_output.h"
 
 struct doctor_options {
-    bool json, ask_password;
+    bool json;
+    struct mr_login_opts login;
     struct mr_string_list works;
     unsigned work; /* of works */
     unsigned slow_s, statement_timeout_s;
@@ -76,7 +77,7 @@ static const struct mr_option options[] = {
      .group = "Result",
      .help = "replace the bundle's FILE if it is there",
      .not_in_file = true},
-    MR_ASK_PASSWORD_OPTION(struct doctor_options, ask_password),
+    MR_LOGIN_OPTIONS(struct doctor_options, login),
     MR_GENERAL_OPTIONS(struct doctor_options, general),
 };
 
@@ -199,7 +200,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     const struct doctor_options *opts = invocation->settings.values;
     const struct mr_run_id id = mr_run_id_now();
     const struct mr_doctor_options how = {.run_tag = id.id,
-                                          .ask_password = opts->ask_password,
+                                          .login = opts->login,
                                           .work = opts->work,
                                           .guesses = opts->works.count == 0,
                                           .slow_s = opts->slow_s,

@@ -223,7 +223,7 @@ static enum mr_code log_in(struct mr_doctor *d, const char *uri, struct mr_docto
 {
     const struct mr_gate_link_opts opts = {.run_tag = d->opts.run_tag,
                                            .statement_timeout_s = d->opts.statement_timeout_s,
-                                           .ask_password = d->opts.ask_password};
+                                           .login = d->opts.login};
     struct mr_doctor_server *server = calloc(1, sizeof *server);
     struct mr_doctor_server **slot = mr_vec_push(&d->servers);
     struct mr_err why = {0};

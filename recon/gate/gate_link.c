@@ -47,7 +47,8 @@ void mr_gate_link_label(const char *uri, char *out, size_t size)
     mr_endpoint_release(&ep);
 }
 
-static enum mr_code parse(struct mr_gate_link *link, const char *uri, bool ask, struct mr_err *err)
+static enum mr_code parse(struct mr_gate_link *link, const char *uri,
+                          const struct mr_login_opts *login, struct mr_err *err)
 {
     enum mr_code code = mr_endpoint_parse(&link->ep, uri, err);
     if (code == MR_OK && link->ep.kind != MR_ENDPOINT_MYSQL) {
@@ -57,9 +58,7 @@ static enum mr_code parse(struct mr_gate_link *link, const char *uri, bool ask, 
     if (code == MR_OK)
         display(&link->ep, link->uri, sizeof link->uri);
     if (code == MR_OK)
-        code = mr_endpoint_from_env(&link->ep, NULL, err);
-    if (code == MR_OK && ask && link->ep.password == NULL)
-        code = mr_endpoint_ask_password(&link->ep, link->uri, err);
+        code = mr_login_complete(&link->ep, NULL, link->uri, login, err);
     return code;
 }
 
@@ -74,7 +73,7 @@ enum mr_code mr_gate_link_open(struct mr_gate_link *link, const char *uri,
     *link = (struct mr_gate_link){
         .opts = {.db = {.run_tag = opts->run_tag, .statement_timeout_s = opts->statement_timeout_s},
                  .reconnect_attempts = 1}};
-    MR_TRY(parse(link, uri, opts->ask_password, err));
+    MR_TRY(parse(link, uri, &opts->login, err));
     MR_TRY(mr_source_live_new(&link->ep, &link->opts, &link->source, err));
     MR_TRY(mr_source_reader_new(link->source, &link->reader, err));
     link->db = mr_reader_db(link->reader);

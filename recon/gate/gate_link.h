@@ -11,8 +11,8 @@
 #ifndef MR_GATE_LINK_H
 #define MR_GATE_LINK_H
 
-#include "core/db/endpoint.h"
 #include "core/db/grants.h"
+#include "core/db/login_opts.h"
 #include "core/source/source.h"
 #include "recon/gate/gate_facts.h"
 
@@ -29,7 +29,7 @@ struct mr_gate_link {
 struct mr_gate_link_opts {
     const char *run_tag;
     unsigned statement_timeout_s;
-    bool ask_password;
+    struct mr_login_opts login;
 };
 
 enum mr_code mr_gate_link_open(struct mr_gate_link *link, const char *uri,

@@ -67,7 +67,7 @@ static const struct mr_option record_options[] = {
      .help = "replace FILE whatever it is, and keep nothing of it",
      .not_in_file = true},
     MR_JSON_OPTION(struct mr_gate_options, json, "one JSON object a line"),
-    MR_ASK_PASSWORD_OPTION(struct mr_gate_options, ask_password),
+    MR_LOGIN_OPTIONS(struct mr_gate_options, login),
     MR_GENERAL_OPTIONS(struct mr_gate_options, general),
 };
 
@@ -129,7 +129,7 @@ static const struct mr_option check_options[] = {
      .group = "Result",
      .help = "write metrics for the textfile collector, too",
      .not_in_file = true},
-    MR_ASK_PASSWORD_OPTION(struct mr_gate_options, ask_password),
+    MR_LOGIN_OPTIONS(struct mr_gate_options, login),
     MR_GENERAL_OPTIONS(struct mr_gate_options, general),
 };
 

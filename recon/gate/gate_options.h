@@ -25,7 +25,7 @@ struct mr_gate_options {
     const char *prometheus; /* or NULL */
     unsigned wait_s;
     bool expect_new_instance;
-    bool ask_password;
+    struct mr_login_opts login;
     struct mr_general_options general;
 };
 

@@ -115,7 +115,7 @@ static enum mr_code collect_peer(struct servers *s, size_t i, struct mr_err *err
     struct mr_gate_run *run = s->run;
     const struct mr_gate_link_opts opts = {.run_tag = run->id.id,
                                            .statement_timeout_s = run->opts->statement_timeout_s,
-                                           .ask_password = run->opts->ask_password};
+                                           .login = run->opts->login};
     struct mr_gate_task task = task_of(run, &s->links[i], true);
     struct mr_gate_facts *facts = &s->facts[i + 1];
     struct mr_err why = {0};
@@ -284,7 +284,7 @@ static enum mr_code open_server(struct servers *s, struct mr_err *err)
     struct mr_gate_run *run = s->run;
     const struct mr_gate_link_opts opts = {.run_tag = run->id.id,
                                            .statement_timeout_s = run->opts->statement_timeout_s,
-                                           .ask_password = run->opts->ask_password};
+                                           .login = run->opts->login};
     run->scope = &s->server.ep;
     return mr_gate_link_open(&s->server, run->server, &opts, err);
 }

@@ -41,9 +41,7 @@ static enum mr_code open_peer(struct mr_peer *peer, const char *uri, const struc
     MR_TRY(mr_endpoint_parse(&peer->ep, uri, err));
     if (peer->ep.kind != MR_ENDPOINT_MYSQL)
         return mr_err_set(err, MR_E_USAGE, "a snapshot is no replica");
-    MR_TRY(mr_endpoint_from_env(&peer->ep, NULL, err));
-    if (opts->ask_password && peer->ep.password == NULL)
-        MR_TRY(mr_endpoint_ask_password(&peer->ep, "peer", err));
+    MR_TRY(mr_login_complete(&peer->ep, NULL, "peer", &opts->login, err));
     MR_TRY(mr_db_open(&peer->ep, &db_opts, &peer->db, err));
     MR_TRY(check_relation(target, peer, err));
     MR_TRY(mr_replication_lag(peer->db, &lag_s, &peer->delay_s, err));

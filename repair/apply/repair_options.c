@@ -135,7 +135,7 @@ static const struct mr_option apply_options[] = {
      .max = 1000},
     PACE_OPTIONS,
     JSON_OPTION,
-    MR_ASK_PASSWORD_OPTION(struct mr_repair_options, ask_password),
+    MR_LOGIN_OPTIONS(struct mr_repair_options, login),
     MR_GENERAL_OPTIONS(struct mr_repair_options, general),
 };
 
@@ -160,7 +160,7 @@ static const struct mr_option verify_options[] = {
      .not_in_file = true,
      .max = UINT64_MAX},
     JSON_OPTION,
-    MR_ASK_PASSWORD_OPTION(struct mr_repair_options, ask_password),
+    MR_LOGIN_OPTIONS(struct mr_repair_options, login),
     MR_GENERAL_OPTIONS(struct mr_repair_options, general),
 };
 
@@ -188,7 +188,7 @@ static const struct mr_option undo_options[] = {
      .not_in_file = true},
     PACE_OPTIONS,
     JSON_OPTION,
-    MR_ASK_PASSWORD_OPTION(struct mr_repair_options, ask_password),
+    MR_LOGIN_OPTIONS(struct mr_repair_options, login),
     MR_GENERAL_OPTIONS(struct mr_repair_options, general),
 };
 
@@ -199,7 +199,7 @@ static const struct mr_option rehearse_options[] = {
     REPLICA_OPTION,
     PACE_OPTIONS,
     JSON_OPTION,
-    MR_ASK_PASSWORD_OPTION(struct mr_repair_options, ask_password),
+    MR_LOGIN_OPTIONS(struct mr_repair_options, login),
     MR_GENERAL_OPTIONS(struct mr_repair_options, general),
 };
 

@@ -167,10 +167,7 @@ static enum mr_code parse(const char *uri, const struct mr_target_opts *opts, st
         mr_err_hint(err, "Name the server that the plan is for.");
         return MR_E_USAGE;
     }
-    MR_TRY(mr_endpoint_from_env(&t->ep, "TARGET", err));
-    if (opts->ask_password && t->ep.password == NULL)
-        MR_TRY(mr_endpoint_ask_password(&t->ep, "target", err));
-    return MR_OK;
+    return mr_login_complete(&t->ep, "TARGET", "target", &opts->login, err);
 }
 
 /* What the plan's statements and values need. */

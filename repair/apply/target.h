@@ -12,12 +12,13 @@
 #define MR_TARGET_H
 
 #include "core/db/grants.h"
+#include "core/db/login_opts.h"
 #include "repair/plan/manifest.h"
 
 struct mr_target_opts {
     const char *run_tag;
     unsigned statement_timeout_s;
-    bool ask_password;
+    struct mr_login_opts login;
     bool writable;      /* it is going to be changed */
     bool allow_replica; /* also where it replicates from another server */
 };

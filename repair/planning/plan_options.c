@@ -172,7 +172,7 @@ static const struct mr_option plan_options[] = {
      .not_in_file = true},
     MR_JSON_OPTION(struct mr_plan_options, json, "one JSON object a line"),
     MR_STATEMENT_TIMEOUT_OPTION(struct mr_plan_options, statement_timeout_s, "Result"),
-    MR_ASK_PASSWORD_OPTION(struct mr_plan_options, ask_password),
+    MR_LOGIN_OPTIONS(struct mr_plan_options, login),
     MR_GENERAL_OPTIONS(struct mr_plan_options, general),
 };
 

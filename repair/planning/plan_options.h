@@ -22,7 +22,8 @@ struct mr_plan_options {
     uint64_t margin;
     struct mr_string_list tables, exclude;
     unsigned statement_timeout_s;
-    bool json, ask_password;
+    bool json;
+    struct mr_login_opts login;
 
     /* --policy */
     const char *split_at_text;              /* or NULL */

@@ -153,7 +153,7 @@ static enum mr_code open_sides(struct mr_planning *p, struct mr_err *err)
     const char *uris[MR_SIDES];
     const struct mr_sides_opts opts = {.run_tag = p->id.id,
                                        .statement_timeout_s = p->opts->statement_timeout_s,
-                                       .ask_password = p->opts->ask_password,
+                                       .login = p->opts->login,
                                        .consistent = p->opts->policy != NULL,
                                        .frees_tables = true,
                                        .open_snapshot = p->open_snapshot};

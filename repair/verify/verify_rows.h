@@ -83,7 +83,7 @@ struct mr_verify_rows {
     const char *run_tag;
     const char *source; /* URI of the lost history, or NULL: it is not read */
     mr_source_open_fn *open_snapshot;
-    bool ask_password;
+    struct mr_login_opts login;
     unsigned statement_timeout_s;
     bool only_twice;              /* nothing is proved but that nobody is there twice */
     struct mr_progress *progress; /* or NULL; lines of the entities */

@@ -40,11 +40,7 @@ static enum mr_code connect(struct mr_verify_source *s, struct mr_verify_rows *r
         .frees_tables = true,
         .open_snapshot = run->open_snapshot};
     MR_TRY(mr_endpoint_parse(&s->ep, run->source, err));
-    const bool live = s->ep.kind == MR_ENDPOINT_MYSQL;
-    if (live)
-        MR_TRY(mr_endpoint_from_env(&s->ep, "SOURCE", err));
-    if (live && run->ask_password && s->ep.password == NULL)
-        MR_TRY(mr_endpoint_ask_password(&s->ep, "source", err));
+    MR_TRY(mr_login_complete(&s->ep, "SOURCE", "source", &run->login, err));
     MR_TRY(mr_source_new(&s->ep, &s->opts, &s->source, err));
     MR_TRY(mr_source_reader_new(s->source, &s->reader, err));
     return load_catalogue(s, run, err);

@@ -125,7 +125,7 @@ static const struct mr_option options[] = {
     MR_STATEMENT_TIMEOUT_OPTION(struct mr_create_options, statement_timeout_s, "Load and pace"),
 
     MR_JSON_OPTION(struct mr_create_options, json, "one JSON object"),
-    MR_ASK_PASSWORD_OPTION(struct mr_create_options, ask_password),
+    MR_LOGIN_OPTIONS(struct mr_create_options, login),
     MR_GENERAL_OPTIONS(struct mr_create_options, general),
 };
 

@@ -21,7 +21,8 @@ struct mr_create_options {
     bool only_diverged;
     struct mr_string_list encrypt_to; /* certificates */
     const char *sign_with;            /* key, or NULL */
-    bool json, ask_password;
+    bool json;
+    struct mr_login_opts login;
     struct mr_general_options general;
 };
 

@@ -16,10 +16,7 @@ static enum mr_code open_endpoint(struct mr_create *c, const char *uri, struct m
     MR_TRY(mr_endpoint_parse(&c->ep, uri, err));
     if (c->ep.kind != MR_ENDPOINT_MYSQL)
         return mr_err_set(err, MR_E_USAGE, "the source of a snapshot is a server, not a snapshot");
-    MR_TRY(mr_endpoint_from_env(&c->ep, "SOURCE", err));
-    if (c->opts->ask_password && c->ep.password == NULL)
-        MR_TRY(mr_endpoint_ask_password(&c->ep, "source", err));
-    return MR_OK;
+    return mr_login_complete(&c->ep, "SOURCE", "source", &c->opts->login, err);
 }
 
 /* Before anything is asked of a server: certificates and keys that do not fit end it here. */

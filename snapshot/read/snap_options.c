@@ -46,7 +46,7 @@ static const struct mr_option verify_options[] = {
                       "files that are read at a time"),
     MR_STATEMENT_TIMEOUT_OPTION(struct mr_snap_options, statement_timeout_s, "Load and pace"),
     JSON_OPTION("one JSON object a line"),
-    MR_ASK_PASSWORD_OPTION(struct mr_snap_options, ask_password),
+    MR_LOGIN_OPTIONS(struct mr_snap_options, login),
     MR_GENERAL_OPTIONS(struct mr_snap_options, general),
 };
 
@@ -129,7 +129,7 @@ static const struct mr_option restore_options[] = {
     MR_THROTTLE_OPTIONS(struct mr_snap_options, load, "Load and pace", "the server"),
     MR_STATEMENT_TIMEOUT_OPTION(struct mr_snap_options, statement_timeout_s, "Load and pace"),
     JSON_OPTION("one JSON object a line"),
-    MR_ASK_PASSWORD_OPTION(struct mr_snap_options, ask_password),
+    MR_LOGIN_OPTIONS(struct mr_snap_options, login),
     MR_GENERAL_OPTIONS(struct mr_snap_options, general),
 };
 

@@ -31,7 +31,7 @@ struct mr_snap_options {
     /* verify, restore */
     const char *decrypt_with, *signer; /* or NULL */
     unsigned threads, statement_timeout_s;
-    bool ask_password;
+    struct mr_login_opts login;
 
     /* restore */
     struct mr_string_list tables, exclude, renames;

@@ -43,10 +43,7 @@ static enum mr_code open_endpoint(struct mr_restore *r, const char *uri, struct 
     MR_TRY(mr_endpoint_parse(&r->ep, uri, err));
     if (r->ep.kind != MR_ENDPOINT_MYSQL)
         return mr_err_set(err, MR_E_USAGE, "the target of a restore is a server, not a snapshot");
-    MR_TRY(mr_endpoint_from_env(&r->ep, "TARGET", err));
-    if (r->opts->ask_password && r->ep.password == NULL)
-        MR_TRY(mr_endpoint_ask_password(&r->ep, "target", err));
-    return MR_OK;
+    return mr_login_complete(&r->ep, "TARGET", "target", &r->opts->login, err);
 }
 
 /* A replica is refused before anything else is asked: what is written to it would be

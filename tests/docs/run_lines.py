@@ -31,9 +31,10 @@ WORDS = {"SERVER": f"mysql://gate@127.0.0.1:{LOST}/club",
          "SOURCE": f"mysql://recon@127.0.0.1:{LOST}/club",
          "TARGET": f"mysql://recon@127.0.0.1:{LIVE}/club"}
 GOOD = (0, 1, 2, 4)
-# What the lines name and these histories do not have: a member, a replica of the target.
+# What the lines name and these histories do not have: a member, a replica of the target, a cloud.
 INSTEAD = ((r"club\.members=4711", "club.members=3001"), (r"\+4366012345", "+491709000001"),
-           (r"(?<=repair )(.*)--peer \S+", r"\1"))
+           (r"(?<=repair )(.*)--peer \S+", r"\1"),
+           (r"'aws [^']*'", f"'echo {os.environ.get('MYRECON_PASSWORD', '')}'"))
 
 
 def runnable(line):

@@ -60,7 +60,8 @@ static void test_defaults(void **state)
     assert_int_equal(o->general.color, MR_COLOR_AUTO);
     assert_int_equal(o->general.progress, MR_PROGRESS_AUTO);
     assert_string_equal(o->objects, "all");
-    assert_false(o->json || o->resume || o->consistent || o->ask_password || o->general.quiet);
+    assert_false(o->json || o->resume || o->consistent || o->login.ask_password ||
+                 o->general.quiet);
     assert_int_equal(o->general.verbose, 0);
     assert_int_equal(o->statement_timeout_s, 0);
     assert_null(o->case_path);

@@ -75,12 +75,12 @@ static void test_open(void **state)
     (void)state;
     begin(&w);
     w.options.statement_timeout_s = 7;
-    w.options.ask_password = true;
+    w.options.login.ask_password = true;
     w.options.consistent = true;
     assert_int_equal(mr_check_sides_open(&w.check, &sides, operands, NULL), MR_OK);
     assert_string_equal(fake.opts.run_tag, w.check.run.uuid);
     assert_int_equal(fake.opts.statement_timeout_s, 7);
-    assert_true(fake.opts.ask_password);
+    assert_true(fake.opts.login.ask_password);
     assert_true(fake.opts.consistent);
     assert_ptr_equal(fake.operands[MR_TARGET], operands[MR_TARGET]);
     assert_ptr_equal(w.check.pairing.side, sides.side);

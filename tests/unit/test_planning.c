@@ -219,12 +219,12 @@ static void test_sides(void **state)
         w.opts.case_path = "c.case";
         w.opts.policy = rows ? "merge" : NULL;
         w.opts.statement_timeout_s = 7;
-        w.opts.ask_password = true;
+        w.opts.login.ask_password = true;
         w.p.open_snapshot = no_snapshot;
         assert_int_equal(mr_planning_open(&w.p, &w.err), MR_OK);
         assert_string_equal(asked.opts.run_tag, "20261120T110000Z-abcdef");
         assert_int_equal(asked.opts.consistent, rows);
-        assert_true(asked.opts.frees_tables && asked.opts.ask_password);
+        assert_true(asked.opts.frees_tables && asked.opts.login.ask_password);
         assert_true(asked.opts.open_snapshot == no_snapshot);
         assert_int_equal(asked.opts.statement_timeout_s, 7);
         planning_end(&w);

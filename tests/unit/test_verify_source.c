@@ -93,7 +93,7 @@ static void test_password(void **state)
     for (size_t i = 0; i < LEN(cases); i++) {
         struct world w;
         begin(&w, cases[i].uri);
-        w.run.ask_password = cases[i].ask;
+        w.run.login.ask_password = cases[i].ask;
         w.run.open_snapshot = no_snapshot;
         if (cases[i].own != NULL)
             (void)setenv("MYRECON_SOURCE_PASSWORD", cases[i].own, 1);
@@ -131,7 +131,7 @@ static void test_failures(void **state)
         struct world w;
         begin(&w, LIVE);
         people(&w, "t", PEOPLE);
-        w.run.ask_password = true;
+        w.run.login.ask_password = true;
         made.fails = cases[i / LEN(codes)].fails;
         made.code = codes[i % LEN(codes)];
         assert_int_equal(open_and_close(&w, &w.err), made.code);
