@@ -28,6 +28,7 @@
 #define ER_ACCOUNT_LIMIT 1226 /* MAX_USER_CONNECTIONS of its own */
 #define FULL_NAPS 4           /* of an account that has no connection left */
 #define FULL_WAIT_NS 100000000
+#define NO_PLUGIN 2059           /* the library has none for the way to log in */
 #define SORT_BYTES_MAX (1 << 18) /* more than the weights of any key of an index */
 
 static bool is_local(const struct mr_endpoint *ep)
@@ -210,6 +211,21 @@ static enum mr_code no_tls(const struct mr_db *db, struct mr_err *err)
                       db->label);
 }
 
+/* A cloud's token, LDAP and PAM need it; so would whoever stands in the server's place. */
+static enum mr_code refuse_clear(const struct mr_db *db, struct mr_err *err)
+{
+    const bool is_asked_for = db->ep.enable_cleartext;
+    (void)mr_err_set(err, MR_E_TLS,
+                     "server \"%s\" asks for the password itself (mysql_clear_password), %s",
+                     db->label,
+                     is_asked_for ? "and the ssl-mode does not verify who it is"
+                                  : "and enable-cleartext-plugin does not allow it");
+    mr_err_hint(err, "Where the account is made so (a token, LDAP, PAM), add "
+                     "enable-cleartext-plugin=1, ssl-mode=verify-identity and ssl-ca=FILE to the "
+                     "endpoint; else see who answers there.");
+    return MR_E_TLS;
+}
+
 static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql, struct mr_err *err)
 {
     unsigned number = mysql_errno(mysql);
@@ -222,7 +238,10 @@ static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql, struct 
         what = "could not log in to";
     else if (code == MR_E_TLS)
         what = "could not establish TLS with";
-    if (reason != NULL)
+    if (number == MR_DB_PLUGIN_NOT_ALLOWED)
+        mr_err_set(err, code, "%s server \"%s\": it asks for \"%s\"", what, db->label,
+                   mr_db_login_asked());
+    else if (reason != NULL)
         mr_err_set(err, code, "%s server \"%s\": %s", what, db->label, reason);
     else
         mr_err_set(err, code, "%s server \"%s\": error %u: %s", what, db->label, number, text);
@@ -234,7 +253,9 @@ static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql, struct 
         mr_err_hint(err, "No command needs more than two connections to a server, and one more "
                          "for each thread above the first: run it again with fewer --threads, "
                          "or when there are free ones.");
-    else if (number == 2059)
+    else if (number == NO_PLUGIN && strstr(text, "plugin not enabled") != NULL)
+        return refuse_clear(db, err); /* of Oracle's library */
+    else if (number == NO_PLUGIN || number == MR_DB_PLUGIN_NOT_ALLOWED)
         mr_err_hint(err,
                     "The client library (%s %s) lacks the way to log in that the "
                     "account asks for: install its plugin (LIBMYSQL_PLUGIN_DIR, "
@@ -286,6 +307,8 @@ static enum mr_code login_barred(const struct mr_db *db, enum mr_db_bar by, stru
                     mr_db_client_version());
         return MR_E_TLS;
     }
+    if (by == MR_BARRED_CLEAR)
+        return refuse_clear(db, err);
     (void)mr_err_set(err, MR_E_TLS,
                      "server \"%s\" asks for the password in a way that shows it, and the "
                      "connection is not encrypted",
@@ -306,7 +329,8 @@ static enum mr_code connect_once(struct mr_db *db, enum mr_db_tls tls, double un
         return mr_err_nomem(err, "connecting");
     set_options(db, mysql);
     set_tls(mysql, ep, tls != MR_DB_TLS_OFF);
-    mr_db_begin_login(mysql, tls, until_s);
+    mr_db_begin_login(mysql, tls, ep->enable_cleartext && mr_ssl_mode_verifies(ep->ssl_mode),
+                      until_s);
     const bool good = mr_db_log_in(mysql, ep);
     const enum mr_db_bar by = mr_db_end_login(mysql, good, db->watch != NULL);
     *is_barred = by != MR_BARRED_NOT;
@@ -365,8 +389,7 @@ static enum mr_code check_tls_files(const struct mr_endpoint *ep, struct mr_err 
     }
     if (ep->ssl_key != NULL)
         MR_TRY(check_tls_key(ep->ssl_key, err));
-    bool verifies = ep->ssl_mode == MR_SSL_VERIFY_CA || ep->ssl_mode == MR_SSL_VERIFY_IDENTITY;
-    if (verifies && ep->ssl_ca == NULL) {
+    if (mr_ssl_mode_verifies(ep->ssl_mode) && ep->ssl_ca == NULL) {
         mr_err_set(err, MR_E_TLS, "no ssl-ca to verify the certificate with");
         mr_err_hint(err, "Add ssl-ca=FILE to the endpoint (the certificate of the "
                          "authority that signed the server's).");

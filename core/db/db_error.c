@@ -56,7 +56,7 @@ static const struct known connect_errors[] = {
     {1044, MR_E_AUTH}, {1045, MR_E_AUTH}, {1130, MR_E_AUTH}, {1131, MR_E_AUTH}, {1251, MR_E_AUTH},
     {1275, MR_E_AUTH}, {1524, MR_E_AUTH}, {1698, MR_E_AUTH}, {1820, MR_E_AUTH}, {1862, MR_E_AUTH},
     {2049, MR_E_AUTH}, {2059, MR_E_AUTH}, {2061, MR_E_AUTH}, {3118, MR_E_AUTH}, {3955, MR_E_AUTH},
-    {4151, MR_E_AUTH}, {2026, MR_E_TLS},  {3159, MR_E_TLS},
+    {4151, MR_E_AUTH}, {5010, MR_E_AUTH}, {2026, MR_E_TLS},  {3159, MR_E_TLS},
 };
 
 static enum mr_code lookup(const struct known *list, size_t count, unsigned number,

@@ -77,6 +77,9 @@ void mr_db_end_naps(struct mr_db *db);
 int mr_db_wait(my_socket fd, my_bool is_read, int timeout_ms);
 #endif
 
+/* Of MariaDB's library: the server asks for a way to log in that it was told not to go. */
+#define MR_DB_PLUGIN_NOT_ALLOWED 5010
+
 /* db_login.c */
 enum mr_db_tls { MR_DB_TLS_OFF, MR_DB_TLS_PREFERRED, MR_DB_TLS_DEMANDED };
 /* Why nothing was sent to a server, or nothing more. */
@@ -84,6 +87,7 @@ enum mr_db_bar {
     MR_BARRED_NOT = 0,
     MR_BARRED_NO_TLS,  /* which is demanded */
     MR_BARRED_SHOWN,   /* asks for what shows the password, on a line without TLS */
+    MR_BARRED_CLEAR,   /* asks for the password itself, and nobody said that it may */
     MR_BARRED_UNSEEN,  /* logged in, and nothing was settled before */
     MR_BARRED_SILENT,  /* no greeting in time */
     MR_BARRED_SLOW,    /* a greeting, and no end in time */
@@ -94,11 +98,15 @@ enum mr_db_bar {
 /* Before the library starts: what its environment allows does not hold for every line. */
 void mr_db_prepare_logins(void);
 /* From here to _end the connection's waits end at until_s (core/base/clock.h), and when the run is
- * interrupted, and nothing of the account crosses a line that the mode does not allow.  Of a
- * thread's connections this is for one at a time. */
-void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, double until_s);
+ * interrupted, and nothing of the account crosses a line that the mode does not allow.  May the
+ * server ask for the password itself, within TLS?  Of a thread's connections this is for one at a
+ * time. */
+void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, bool may_clear, double until_s);
 /* No database: a missing one must be told by name, later. */
 bool mr_db_log_in(MYSQL *mysql, const struct mr_endpoint *ep);
+/* Of this thread's last login: the way to log in that the server asked for, "" where that is not
+ * known. */
+const char *mr_db_login_asked(void);
 /* good: the library has logged in. */
 enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched);
 

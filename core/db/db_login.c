@@ -7,7 +7,9 @@
  * or the hash of the old password, which is as good as one.  So we see the server's greeting
  * before the library looks at it, and cut the line where the mode asks for more; and on a
  * line without TLS the library is given a list of the ways to log in that show nothing,
- * which it holds to however often the server asks for another.
+ * which it holds to however often the server asks for another.  Within TLS they are all but
+ * mysql_clear_password: whoever can put himself in the server's place would only have to ask for the
+ * password, so that it is given away where the certificate was verified and the user has said so.
  */
 #include "core/db/db_internal.h"
 
@@ -33,11 +35,13 @@ static _Thread_local struct {
     bool was_cancelled; /* who logs in then has something to end, as a KILL */
     enum mr_db_bar barred;
     enum mr_db_tls tls;
+    bool may_clear;
     /* of MariaDB's library alone, which shows what it reads */
     MYSQL *mysql;               /* NULL: nobody logs in */
     bool is_greeted, is_modest; /* by ways that show nothing */
     unsigned char greeting[MR_GREETING_MAX_BYTES];
     size_t ngreeting;
+    char asked[64];               /* the way to log in that the server wants instead, or "" */
     struct mr_login_guard *guard; /* of the handshake to come, or NULL */
 } login;
 
@@ -48,13 +52,14 @@ static bool is_over(void)
 
 #ifdef MARIADB_PACKAGE_VERSION
 
-#define PLUGIN_NOT_ALLOWED 5010
-
 /* They answer a challenge, or encrypt the password with the server's key.  The library looks
  * for a name as a part of this text. */
 #define MODEST                                                                                     \
     "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,parsec,"           \
     "auth_gssapi_client"
+/* Within TLS. */
+#define ENCRYPTED MODEST ",dialog,mysql_old_password"
+#define CLEAR_PLUGIN "mysql_clear_password"
 
 /* The library has it, under a version, and no header of it does.  The function
  * is called after each read (mode 0) and write of every connection. */
@@ -94,6 +99,12 @@ static bool is_remote(my_socket fd)
     return getsockname(fd, (struct sockaddr *)&own, &size) != 0 || own.ss_family != AF_UNIX;
 }
 
+/* Within TLS the library would send the password to whoever asks for it.  False: it would still. */
+static bool go_encrypted(MYSQL *mysql)
+{
+    return login.may_clear || mysql_optionsv(mysql, MARIADB_OPT_RESTRICTED_AUTH, ENCRYPTED) == 0;
+}
+
 /* From here on the library logs in without TLS.  False: it would by any way. */
 static bool go_plain(MYSQL *mysql, bool remote)
 {
@@ -116,7 +127,8 @@ static enum mr_db_bar judge(MYSQL *mysql, const struct mr_greeting *greeting, bo
     if (encrypts)
         login.guard = mr_login_guard_new(mysql_get_socket(mysql), login.until_s);
     /* an error ends it, and is told as it is */
-    return encrypts || go_plain(mysql, remote) ? MR_BARRED_NOT : MR_BARRED_SHOWN;
+    return (encrypts ? go_encrypted(mysql) : go_plain(mysql, remote)) ? MR_BARRED_NOT
+                                                                      : MR_BARRED_SHOWN;
 }
 
 /* Invariant: nothing was sent yet, and nothing will be where the greeting is barred. */
@@ -136,6 +148,20 @@ static void take_greeting(MYSQL *mysql, const unsigned char *bytes, size_t len)
     login.barred = judge(mysql, &greeting, is_remote(mysql_get_socket(mysql)));
 }
 
+/* The library's own message has not the right name.  A packet in pieces is passed over: then only
+ * the message is poorer. */
+static void take_switch(const unsigned char *bytes, size_t len)
+{
+    static const size_t header = 4;
+    if (len <= header + 1 || bytes[header] != 0xfe)
+        return;
+    const size_t room =
+        len - header - 1 < sizeof login.asked ? len - header - 1 : sizeof login.asked - 1;
+    const size_t name = strnlen((const char *)bytes + header + 1, room);
+    memcpy(login.asked, bytes + header + 1, name);
+    login.asked[name] = '\0';
+}
+
 /* Whatever the library has read, before it looks at it.  A server that never pauses is not
  * waited for, so that the time is looked at here, too. */
 static void take_bytes(int mode, MYSQL *mysql, const unsigned char *bytes, size_t len)
@@ -144,6 +170,8 @@ static void take_bytes(int mode, MYSQL *mysql, const unsigned char *bytes, size_
         return; /* written, another connection's, or an error */
     if (!login.is_greeted)
         take_greeting(mysql, bytes, len);
+    else
+        take_switch(bytes, len);
     if (is_over() && !login.is_greeted)
         login.barred = MR_BARRED_SILENT;
     if (is_over() || login.barred != MR_BARRED_NOT)
@@ -180,7 +208,7 @@ void mr_db_prepare_logins(void)
 {
 }
 
-void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, double until_s)
+void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, bool may_clear, double until_s)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     (void)pthread_once(&once, register_us);
@@ -190,12 +218,19 @@ void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, double until_s)
     login.mysql = mysql;
     login.is_greeted = login.is_modest = false;
     login.ngreeting = 0;
+    login.asked[0] = '\0';
     login.tls = tls;
+    login.may_clear = may_clear;
     login.barred = MR_BARRED_NOT;
     /* read by the library, whatever it is, where an error comes instead of a greeting */
     if (mysql->server_version == NULL)
         mysql->server_version = strdup("");
     (void)mysql_optionsv(mysql, MARIADB_OPT_IO_WAIT, wait_with_patience);
+}
+
+const char *mr_db_login_asked(void)
+{
+    return login.asked;
 }
 
 bool mr_db_log_in(MYSQL *mysql, const struct mr_endpoint *ep)
@@ -204,12 +239,22 @@ bool mr_db_log_in(MYSQL *mysql, const struct mr_endpoint *ep)
                               NULL, ep->port, ep->socket, 0) != NULL;
 }
 
+/* By an answer of its own, or from the start. */
+static bool has_asked_for_all(void)
+{
+    return strcmp(login.asked, CLEAR_PLUGIN) == 0 ||
+           (login.asked[0] == '\0' &&
+            memmem(login.greeting, login.ngreeting, CLEAR_PLUGIN, sizeof CLEAR_PLUGIN - 1) != NULL);
+}
+
 enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)
 {
     if (good && !login.is_greeted) /* a library that does not tell what it reads */
         login.barred = MR_BARRED_UNSEEN;
-    if (!good && login.is_modest && mysql_errno(mysql) == PLUGIN_NOT_ALLOWED)
+    if (!good && mysql_errno(mysql) == MR_DB_PLUGIN_NOT_ALLOWED && login.is_modest)
         login.barred = MR_BARRED_SHOWN;
+    else if (!good && !login.may_clear && has_asked_for_all())
+        login.barred = MR_BARRED_CLEAR;
     if (!good && login.is_greeted && login.barred == MR_BARRED_NOT &&
         mr_clock_now_s() >= login.until_s)
         login.barred = MR_BARRED_SLOW;
@@ -240,17 +285,21 @@ void mr_db_prepare_logins(void)
     (void)unsetenv(name); /* it would hold for lines without TLS, too */
 }
 
-/* A socket file does not leave the machine. */
-static bool is_shown_to_nobody(const struct mr_endpoint *ep)
+/* A socket file does not leave the machine; within TLS only who was verified gets it. */
+static bool may_show(const struct mr_endpoint *ep)
 {
-    return login.tls != MR_DB_TLS_OFF || ep->socket != NULL ||
-           (ep->port == 0 && strcmp(ep->host, "localhost") == 0);
+    const bool is_asked_for = must_show || ep->enable_cleartext;
+    const bool is_here =
+        ep->socket != NULL || (ep->port == 0 && strcmp(ep->host, "localhost") == 0);
+    return is_asked_for &&
+           (is_here || (login.tls == MR_DB_TLS_DEMANDED && mr_ssl_mode_verifies(ep->ssl_mode)));
 }
 
-void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, double until_s)
+void mr_db_begin_login(MYSQL *mysql, enum mr_db_tls tls, bool may_clear, double until_s)
 {
     (void)mysql;
     login.tls = tls;
+    login.may_clear = may_clear;
     login.until_s = until_s;
     mr_lookup_begin(until_s);
     login.was_cancelled = mr_is_cancelled();
@@ -273,7 +322,7 @@ static void wait_a_step(const MYSQL *mysql)
  * byte, so that it is asked to come back instead of waiting. */
 bool mr_db_log_in(MYSQL *mysql, const struct mr_endpoint *ep)
 {
-    const bool shows = must_show && is_shown_to_nobody(ep);
+    const bool shows = may_show(ep);
     (void)mysql_options(mysql, MYSQL_ENABLE_CLEARTEXT_PLUGIN, &shows);
     for (;;) {
         const enum net_async_status state =
@@ -287,6 +336,11 @@ bool mr_db_log_in(MYSQL *mysql, const struct mr_endpoint *ep)
         }
         wait_a_step(mysql);
     }
+}
+
+const char *mr_db_login_asked(void)
+{
+    return ""; /* its own message is right */
 }
 
 enum mr_db_bar mr_db_end_login(MYSQL *mysql, bool good, bool watched)

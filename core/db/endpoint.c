@@ -282,6 +282,39 @@ static char **text_option(struct mr_endpoint *ep, struct span key)
     return NULL;
 }
 
+static enum mr_code parse_cleartext(struct mr_endpoint *ep, const char *text, struct mr_err *err)
+{
+    static const char *const words[][2] = {
+        {"0", "1"}, {"no", "yes"}, {"off", "on"}, {"false", "true"}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        for (size_t is_on = 0; is_on < 2; is_on++)
+            if (strcasecmp(text, words[i][is_on]) == 0) {
+                ep->enable_cleartext = is_on == 1;
+                return MR_OK;
+            }
+    (void)mr_err_set(err, MR_E_USAGE, "enable-cleartext-plugin of the endpoint is neither 1 nor 0");
+    mr_err_hint(err, "With 1 the server may ask for the password itself, where ssl-mode is "
+                     "verify-ca or verify-identity.");
+    return MR_E_USAGE;
+}
+
+static enum mr_code parse_timeout(struct mr_endpoint *ep, const char *text, struct mr_err *err)
+{
+    if (parse_number(text, CONNECT_TIMEOUT_MAX_S, &ep->connect_timeout_s) == MR_OK)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_USAGE,
+                     "malformed connect-timeout in the endpoint: not a number of "
+                     "seconds from 1 to %d",
+                     CONNECT_TIMEOUT_MAX_S);
+    mr_err_hint(err,
+                "Every login has an end; without connect-timeout it is after %d "
+                "seconds.",
+                CONNECT_TIMEOUT_S);
+    return MR_E_USAGE;
+}
+
+typedef enum mr_code parse_value_fn(struct mr_endpoint *ep, const char *text, struct mr_err *err);
+
 static bool span_is(struct span in, const char *text)
 {
     return in.len == strlen(text) && memcmp(in.ptr, text, in.len) == 0;
@@ -294,6 +327,21 @@ static bool is_plain_word(struct span in)
         if (in.ptr[i] != '-' && (in.ptr[i] < 'a' || in.ptr[i] > 'z'))
             return false;
     return in.len > 3;
+}
+
+/* Of a key whose value is more than a text; NULL: it is none. */
+static parse_value_fn *value_parser(const struct mr_endpoint *ep, struct span key)
+{
+    static const struct {
+        const char *name;
+        parse_value_fn *parse;
+    } parsers[] = {{"ssl-mode", parse_ssl_mode},
+                   {"enable-cleartext-plugin", parse_cleartext},
+                   {"connect-timeout", parse_timeout}};
+    for (size_t i = 0; i < sizeof parsers / sizeof *parsers; i++)
+        if (ep->kind == MR_ENDPOINT_MYSQL && span_is(key, parsers[i].name))
+            return parsers[i].parse;
+    return NULL;
 }
 
 /* What stands in the wrong place may be a part of a password: only a plain word is shown again. */
@@ -311,34 +359,23 @@ static enum mr_code parse_option(struct mr_endpoint *ep, struct span key, struct
                           (int)key.len, key.ptr);
     if (slot != NULL)
         return decode(in, "options", slot, err);
-    bool is_mysql = ep->kind == MR_ENDPOINT_MYSQL;
-    bool is_mode = is_mysql && span_is(key, "ssl-mode");
-    if (!is_mode && !(is_mysql && span_is(key, "connect-timeout"))) {
+    parse_value_fn *parse = value_parser(ep, key);
+    if (parse == NULL) {
         mr_err_set(err, MR_E_USAGE, "unknown option%s%.*s%s in the endpoint",
                    is_plain_word(key) ? " \"" : "", is_plain_word(key) ? (int)key.len : 0, key.ptr,
                    is_plain_word(key) ? "\"" : "");
-        mr_err_hint(
-            err, is_mysql ? "The options are socket, ssl-mode, ssl-ca, ssl-cert, "
-                            "ssl-key, defaults-file, defaults-group, "
-                            "password-command and connect-timeout; write ? in a password as %%3F."
-                          : "The only option of a snapshot is key.");
+        mr_err_hint(err, ep->kind == MR_ENDPOINT_MYSQL
+                             ? "The options are socket, ssl-mode, ssl-ca, ssl-cert, "
+                               "ssl-key, defaults-file, defaults-group, "
+                               "password-command, enable-cleartext-plugin and connect-timeout; "
+                               "write ? in a password as %%3F."
+                             : "The only option of a snapshot is key.");
         return MR_E_USAGE;
     }
     char *text = NULL;
     enum mr_code rc = decode(in, "options", &text, err);
-    if (rc == MR_OK && is_mode)
-        rc = parse_ssl_mode(ep, text, err);
-    else if (rc == MR_OK &&
-             parse_number(text, CONNECT_TIMEOUT_MAX_S, &ep->connect_timeout_s) != MR_OK) {
-        rc = mr_err_set(err, MR_E_USAGE,
-                        "malformed connect-timeout in the endpoint: not a number of "
-                        "seconds from 1 to %d",
-                        CONNECT_TIMEOUT_MAX_S);
-        mr_err_hint(err,
-                    "Every login has an end; without connect-timeout it is after %d "
-                    "seconds.",
-                    CONNECT_TIMEOUT_S);
-    }
+    if (rc == MR_OK)
+        rc = parse(ep, text, err);
     free(text);
     return rc;
 }
@@ -493,6 +530,7 @@ enum mr_code mr_endpoint_copy(struct mr_endpoint *to, const struct mr_endpoint *
         .defaults_file = copy_text(from->defaults_file, &failed),
         .defaults_group = copy_text(from->defaults_group, &failed),
         .ssl_mode = from->ssl_mode,
+        .enable_cleartext = from->enable_cleartext,
         .connect_timeout_s = from->connect_timeout_s,
         .dir = copy_text(from->dir, &failed),
         .key = copy_text(from->key, &failed),
@@ -620,6 +658,7 @@ void mr_endpoint_uri(const struct mr_endpoint *ep, struct mr_strbuf *out)
     add_option(out, &any, "ssl-ca", ep->ssl_ca);
     add_option(out, &any, "ssl-cert", ep->ssl_cert);
     add_option(out, &any, "ssl-key", ep->ssl_key);
+    add_option(out, &any, "enable-cleartext-plugin", ep->enable_cleartext ? "1" : NULL);
     add_option(out, &any, "defaults-file", ep->defaults_file);
     add_option(out, &any, "defaults-group", ep->defaults_group);
     add_option(out, &any, "connect-timeout",

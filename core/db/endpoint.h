@@ -32,6 +32,11 @@ enum mr_ssl_mode {
     MR_SSL_VERIFY_IDENTITY
 };
 
+/* Does the mode prove who the server is, or at least by whom it was certified? */
+static inline bool mr_ssl_mode_verifies(enum mr_ssl_mode mode)
+{
+    return mode == MR_SSL_VERIFY_CA || mode == MR_SSL_VERIFY_IDENTITY;
+}
 /* "verify-ca", in any letters; false: it is no mode, and *mode stays. */
 bool mr_ssl_mode_of(const char *text, enum mr_ssl_mode *mode);
 
@@ -48,6 +53,7 @@ struct mr_endpoint {
     size_t ndbs;   /* 0: all but the server's own */
     char *socket, *ssl_ca, *ssl_cert, *ssl_key, *defaults_file, *defaults_group;
     enum mr_ssl_mode ssl_mode;
+    bool enable_cleartext; /* where ssl_mode verifies, the server may ask for the password itself */
     unsigned connect_timeout_s; /* default 10 */
     char *dir, *key;            /* snapshot */
 };

@@ -26,6 +26,7 @@ enum option {
     OPT_SSL_MODE,
     OPT_SSL,
     OPT_SSL_VERIFY,
+    OPT_CLEARTEXT,
     OPT_COUNT
 };
 
@@ -42,6 +43,7 @@ static const char *const option_names[OPT_COUNT] = {
     [OPT_SSL_MODE] = "ssl-mode",
     [OPT_SSL] = "ssl",
     [OPT_SSL_VERIFY] = "ssl-verify-server-cert",
+    [OPT_CLEARTEXT] = "enable-cleartext-plugin",
 };
 
 struct reader {
@@ -434,6 +436,7 @@ enum mr_code mr_option_file_apply(struct mr_endpoint *ep, struct mr_err *err)
         fill(&reader, OPT_SSL_CA, &ep->ssl_ca);
         fill(&reader, OPT_SSL_CERT, &ep->ssl_cert);
         fill(&reader, OPT_SSL_KEY, &ep->ssl_key);
+        ep->enable_cleartext = ep->enable_cleartext || is_on(reader.values[OPT_CLEARTEXT]);
         rc = raise_ssl_mode(&reader, ep, err);
     }
     reader_release(&reader);

@@ -11,7 +11,7 @@
  * user, password or password-command, ssl-ca, ssl-cert, ssl-key; host, and with it port and socket (a
  * socket also for "localhost" without a port).  ssl-mode, ssl and
  * ssl-verify-server-cert may raise the mode "preferred", nothing lowers a mode, and an
- * ssl-mode that is none is refused.  The client library's own reader is not used, because
+ * ssl-mode that is none is refused; enable-cleartext-plugin allows it.  The client library's own reader is not used, because
  * it applies a file's local-infile, init-command and TLS settings over those of the
  * program.
  *

@@ -26,10 +26,11 @@ done
 [ -e ports ] || { echo "Bail out! nobody listens"; exit 1; }
 
 seconds=1 # for the whole login
+more=     # options
 log_in() { # KIND PORT MODE [INPUT]: to RC and out
     rm -f ./*.sent ./*.after ./*.reply
     timeout -s KILL 10 "$MYRECON" check --threads 1 --case x.case \
-        "mysql://joe:$password@127.0.0.1:$2/club?ssl-mode=$3&ssl-ca=$dir/ca.pem&connect-timeout=$seconds" \
+        "mysql://joe:$password@127.0.0.1:$2/club?ssl-mode=$3&ssl-ca=$dir/ca.pem&connect-timeout=$seconds$more" \
         mysql://u@127.0.0.1:1/club >out 2>&1 <"${4:-/dev/null}"
     RC=$?
 }
@@ -40,7 +41,7 @@ size() { # FILE: in bytes; 0: there is none
 
 "$MYRECON" --version | grep -qi mariadb && is_mariadb=yes || is_mariadb=no
 while read -r kind port; do
-    [ "$kind" != asking ] || continue # within TLS: below
+    case $kind in asking | within-*) continue ;; esac # within TLS: below
     # Oracle's library lets nobody look at what it reads: servers before MySQL 5.5.7 make it
     # crash, and it begins TLS whatever stands behind the greeting
     if [ $is_mariadb = no ]; then
@@ -89,6 +90,36 @@ for kind in clear dialog; do
     fi
     result $? "$kind: the reason, and what to do" "$(cat out)"
 done
+
+# Within TLS: the password itself, to who was verified, and where that was asked for.
+seconds=5
+for kind in within-clear within-then-clear within-clear-first; do
+    port=$(port_of $kind)
+    for mode in preferred required verify-ca; do
+        log_in $kind "$port" $mode
+        [ $RC -eq 3 ] && ! grep -asq "$password" ./*.sent out &&
+            grep -q 'asks for the password itself.*enable-cleartext-plugin does not allow it' out &&
+            grep -q 'hint: .*enable-cleartext-plugin=1' out
+        result $? "$mode: $kind does not get the password unless that is allowed" "exit $RC $(cat out)"
+    done
+    more='&enable-cleartext-plugin=1'
+    for mode in preferred required; do
+        log_in $kind "$port" $mode
+        [ $RC -eq 3 ] && ! grep -asq "$password" ./*.sent out &&
+            grep -q 'the password itself.*does not verify' out
+        result $? "$mode: nor where it was not verified" "exit $RC $(cat out)"
+    done
+    log_in $kind "$port" verify-identity # its certificate names another
+    [ $RC -eq 3 ] && ! grep -asq "$password" ./*.sent out
+    result $? "verify-identity: nor a server of another name" "exit $RC $(cat out)"
+    log_in $kind "$port" verify-ca
+    [ $RC -eq 3 ] && grep -asq "$password" $kind.after && grep -q 'error 1045' out && ! grep -q "$password" out
+    result $? "verify-ca: it does where that is allowed" "exit $RC $(cat out)"
+    more=
+done
+log_in within-unheard "$(port_of within-unheard)" required
+[ $RC -eq 3 ] && grep -q of_which_nobody_heard out && grep -q 'hint: .*lacks the way to log in' out
+result $? "a way that the library lacks is told by its name" "exit $RC $(cat out)"
 
 seconds=2 begun=$(date +%s%N)
 log_in dripping-tls "$(port_of dripping-tls)" preferred

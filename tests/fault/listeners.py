@@ -173,19 +173,26 @@ def drips_tls(line):
     line.drain()
 
 
-def asks_people(line):
-    """Within TLS: a question that is none of a password, for whoever sits at the terminal."""
-    line.send(greeting(ALL | TLS))
-    if not line.begins_tls():
-        return
-    folder = os.path.dirname(line.path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(os.path.join(folder, "ca.pem"), os.path.join(folder, "ca.key"))
-    line.sock = context.wrap_socket(line.sock, server_side=True)
-    if line.take() is not None:
-        line.send(b"\xfedialog\0\x02Your mother's name: ")
-    if line.take() is not None:
-        line.send(REFUSED)
+def within_tls(*packets, plugin=b"mysql_native_password"):
+    """Asks for one thing after the other, and what is sent then is written down as it was meant."""
+
+    def serve(line):
+        line.send(greeting(ALL | TLS, plugin))
+        if not line.begins_tls():
+            return
+        folder = os.path.dirname(line.path)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(os.path.join(folder, "ca.pem"), os.path.join(folder, "ca.key"))
+        line.sock = context.wrap_socket(line.sock, server_side=True)
+        line.asked = ".after"
+        for asked in packets:
+            if line.take() is None:
+                return
+            line.send(asked)
+        if line.take() is not None:
+            line.send(REFUSED)
+
+    return serve
 
 
 KINDS = {
@@ -194,7 +201,11 @@ KINDS = {
     "clear": asks(b"mysql_clear_password"),
     "clear-first": asks(b"mysql_clear_password", plugin=b"mysql_clear_password"),
     "dialog": asks(b"dialog"),
-    "asking": asks_people,
+    "asking": within_tls(b"\xfedialog\0\x02Your mother's name: "),
+    "within-clear": within_tls(switch(b"mysql_clear_password")),
+    "within-clear-first": within_tls(plugin=b"mysql_clear_password"),
+    "within-unheard": within_tls(switch(b"of_which_nobody_heard")),
+    "within-then-clear": within_tls(switch(b"mysql_native_password"), switch(b"mysql_clear_password")),
     "old": asks(b"\xfe"),
     "old-by-name": asks(b"mysql_old_password"),
     "unheard": asks(b"of_which_nobody_heard"),

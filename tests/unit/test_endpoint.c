@@ -111,7 +111,8 @@ static void test_options(void **state)
     struct mr_endpoint ep;
     assert_int_equal(mr_endpoint_parse(&ep,
                                        "mysql://h/d?socket=/a%26b&ssl-mode=verify-ca&ssl-ca=/c&"
-                                       "ssl-cert=/d&ssl-key=/e&defaults-file=/f&defaults-group=g&"
+                                       "ssl-cert=/d&ssl-key=/e&enable-cleartext-plugin=1&"
+                                       "defaults-file=/f&defaults-group=g&"
                                        "connect-timeout=3",
                                        &err),
                      MR_OK);
@@ -126,15 +127,16 @@ static void test_options(void **state)
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_endpoint_uri(&ep, &text);
     assert_string_equal(text.ptr, "mysql://h/d?socket=/a%26b&ssl-mode=verify-ca&ssl-ca=/c&"
-                                  "ssl-cert=/d&ssl-key=/e&defaults-file=/f&defaults-group=g&"
+                                  "ssl-cert=/d&ssl-key=/e&enable-cleartext-plugin=1&"
+                                  "defaults-file=/f&defaults-group=g&"
                                   "connect-timeout=3");
     mr_strbuf_reset(&text);
     mr_endpoint_drop_account(&ep, &text);
     assert_string_equal(text.ptr, "ssl-cert, ssl-key, defaults-file, defaults-group");
     mr_strbuf_reset(&text);
     mr_endpoint_uri(&ep, &text);
-    assert_string_equal(text.ptr,
-                        "mysql://h/d?socket=/a%26b&ssl-mode=verify-ca&ssl-ca=/c&connect-timeout=3");
+    assert_string_equal(text.ptr, "mysql://h/d?socket=/a%26b&ssl-mode=verify-ca&ssl-ca=/c&"
+                                  "enable-cleartext-plugin=1&connect-timeout=3");
     mr_strbuf_release(&text);
     mr_endpoint_release(&ep);
 
@@ -231,6 +233,8 @@ static const struct {
     {"mysql://h?socket=/x&socket=/y", "twice"},
     {"mysql://h?ssl-mode=on", "ssl-mode"},
     {"mysql://h?connect-timeout=0", "connect-timeout"},
+    {"mysql://h?enable-cleartext-plugin=perhaps", "enable-cleartext-plugin"},
+    {"snapshot:d?enable-cleartext-plugin=1", "option"},
     {"mysql://h?connect-timeout=x", "connect-timeout"},
     {"mysql://h?connect-timeout=99999", "connect-timeout"},
     {"mysql://u:secret/x@h:3306/d", "port"},
@@ -535,6 +539,34 @@ static void test_bad_option_files(void **state)
     mr_endpoint_release(&ep);
 }
 
+static void test_cleartext(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *options;
+        bool is_enabled;
+    } cases[] = {
+        {"", "", false},
+        {"", "&enable-cleartext-plugin=on", true},
+        {"", "&enable-cleartext-plugin=No", false},
+        {"[client]\nenable-cleartext-plugin\n", "", true},
+        {"[client]\nenable_cleartext_plugin = 1\n", "", true},
+        {"[client]\nenable-cleartext-plugin=1\n[myrecon]\nenable-cleartext-plugin=0\n", "", false},
+        {"[mysql]\nenable-cleartext-plugin\n", "", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_err err;
+        struct mr_endpoint ep, copy;
+        write_file("my.cnf", cases[i].text, 0600);
+        assert_int_equal(apply(&ep, "h", cases[i].options, &err), MR_OK);
+        assert_int_equal(mr_endpoint_copy(&copy, &ep, &err), MR_OK);
+        assert_int_equal(copy.enable_cleartext, cases[i].is_enabled);
+        assert_int_equal(copy.ssl_mode, MR_SSL_PREFERRED); /* it raises nothing */
+        mr_endpoint_release(&copy);
+        mr_endpoint_release(&ep);
+    }
+}
+
 /* ~/.my.cnf counts where no file is named. */
 static void test_home_file(void **state)
 {
@@ -583,6 +615,7 @@ int main(void)
         cmocka_unit_test(test_includes),
         cmocka_unit_test(test_lost_includes),
         cmocka_unit_test(test_bad_option_files),
+        cmocka_unit_test(test_cleartext),
         cmocka_unit_test(test_home_file),
     };
     return cmocka_run_group_tests_name("endpoint", tests, set_up, tear_down);
