@@ -113,6 +113,8 @@ enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *o
                             opts->writable ? 0 : MR_DB_LOCK_WAIT_S, !opts->asks_nobody, &db->watch,
                             err));
     MR_TRY_OUT(mr_db_connect(db, &db->server, err));
+    if (opts->same_as != NULL)
+        MR_TRY_OUT(mr_db_require_server(db, opts->same_as, err));
 out:
     if (code == MR_OK)
         *out = db;
@@ -144,16 +146,23 @@ void mr_server_add_text(const struct mr_server *server, struct mr_strbuf *out)
                       server->uuid[0] != '\0' ? server->uuid : "none");
 }
 
+/* What both are told by, since a server and its copy may have one name. */
 static enum mr_code refuse_other(const struct mr_db *db, const struct mr_server *was,
                                  const struct mr_server *now, struct mr_err *err)
 {
-    (void)mr_err_set(err, MR_E_CHANGED,
+    struct mr_strbuf both = MR_STRBUF_INIT;
+    (void)mr_err_set(err, MR_E_MOVED,
                      "another server answers at \"%s\" than before: \"%s\" "
                      "(server_id %u) instead of \"%s\" (server_id %u)",
                      db->label, now->hostname, (unsigned)now->server_id, was->hostname,
                      (unsigned)was->server_id);
-    mr_err_hint(err, "Name one server, not a proxy or a moving address.");
-    return MR_E_CHANGED;
+    mr_strbuf_add_str(&both, "before: ");
+    mr_server_add_text(was, &both);
+    mr_strbuf_add_str(&both, "; now: ");
+    mr_server_add_text(now, &both);
+    mr_err_detail(err, "%s", both.ptr);
+    mr_strbuf_release(&both);
+    return MR_E_MOVED;
 }
 
 enum mr_code mr_db_require_server(const struct mr_db *db, const struct mr_server *was,

@@ -47,12 +47,15 @@
 
 enum mr_flavour { MR_FLAVOUR_MYSQL = 1, MR_FLAVOUR_MARIADB };
 
+struct mr_server;
+
 struct mr_db_opts {
-    const char *run_tag;          /* goes into the comment that starts every statement */
-    unsigned statement_timeout_s; /* 0: the server's own */
-    bool writable;                /* repair and restore only: no READ ONLY session */
-    bool local_infile;            /* restore only: mr_db_load() may be used */
-    bool asks_nobody;             /* db_watch only: over it another watch asks */
+    const char *run_tag;             /* goes into the comment that starts every statement */
+    unsigned statement_timeout_s;    /* 0: the server's own */
+    bool writable;                   /* repair and restore only: no READ ONLY session */
+    bool local_infile;               /* restore only: mr_db_load() may be used */
+    bool asks_nobody;                /* db_watch only: over it another watch asks */
+    const struct mr_server *same_as; /* NULL, or the one that has to answer: else MR_E_MOVED */
 };
 
 /* Facts read once after connecting. */
@@ -88,7 +91,7 @@ enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *o
 void mr_db_close(struct mr_db *db); /* NULL is fine */
 /* Opens the session anew after MR_E_LOST: up to `attempts` tries with back-off (0.2 s
  * doubling to 5 s; a third of them where nothing answers at all), stopping early when
- * cancelled (signals.h).  MR_E_CHANGED if another
+ * cancelled (signals.h).  MR_E_MOVED if another
  * server answers (mr_server_is_same). */
 enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err *err);
 
@@ -99,7 +102,7 @@ enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err 
 bool mr_server_is_same(const struct mr_server *was, const struct mr_server *now);
 /* What it is told by, for people. */
 void mr_server_add_text(const struct mr_server *server, struct mr_strbuf *out);
-/* MR_E_CHANGED where db is not on the server `was`: one address, several servers behind it. */
+/* MR_E_MOVED where db is not on the server `was`: one address, several servers behind it. */
 enum mr_code mr_db_require_server(const struct mr_db *db, const struct mr_server *was,
                                   struct mr_err *err);
 

@@ -42,10 +42,12 @@ static void add_grants(const struct mr_check_run *check, const struct mr_pair *t
 
 #define QUERY_KILLED 1317
 
-/* Whoever ends statements, of one table perhaps, has not ended the server. */
+/* Whoever ends statements, of one table perhaps, has not ended the server.  Where another answers
+ * by now, the one that was read is as good as lost. */
 static bool is_gone(const struct mr_err *err)
 {
-    return err->code == MR_E_CONNECT || (err->code == MR_E_LOST && err->sql_errno != QUERY_KILLED);
+    return err->code == MR_E_CONNECT || err->code == MR_E_MOVED ||
+           (err->code == MR_E_LOST && err->sql_errno != QUERY_KILLED);
 }
 
 /* Only the first reason is kept: later ones are mostly its consequences.  That a server is lost

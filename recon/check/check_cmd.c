@@ -399,6 +399,8 @@ out:
     }
     if (code != MR_OK)
         explain_interruption(opts, err);
+    if (code == MR_E_MOVED) /* nothing is refused here: it is incomplete */
+        code = err->code = MR_E_CHANGED;
     mr_sides_close(&sides);
     mr_arena_release(&check.arena);
     return code;

@@ -498,7 +498,7 @@ static enum mr_code judge_drawn(struct looking *l, const struct mr_pair *table,
                                                  alone)
                    ? keep_drawn_diff(l, table, d, err)
                    : MR_OK;
-    if (mr_check_is_fatal(code) || code == MR_E_LOST) {
+    if (mr_check_is_fatal(code) || code == MR_E_LOST || code == MR_E_MOVED) {
         if (err != NULL)
             *err = why;
         return code;
@@ -690,7 +690,7 @@ static enum mr_code look_at_tables(struct looking *l, struct mr_err *err)
             continue;
         struct mr_err why = {0};
         code = look_at_counter(l, i, &why);
-        if (code != MR_OK && !mr_check_is_fatal(code) && code != MR_E_LOST) {
+        if (code != MR_OK && !mr_check_is_fatal(code) && code != MR_E_LOST && code != MR_E_MOVED) {
             mr_check_give_up(l->check, table, &why);
             code = MR_OK;
         } else if (code != MR_OK && err != NULL) {

@@ -45,7 +45,7 @@ struct some {
 /* What a statement for many fails at is left to those for one, but for what ends the run. */
 static enum mr_code leave(enum mr_code code, const struct mr_err *why, struct mr_err *err)
 {
-    if (!mr_check_is_fatal(code) && code != MR_E_LOST)
+    if (!mr_check_is_fatal(code) && code != MR_E_LOST && code != MR_E_MOVED)
         return MR_OK;
     if (err != NULL)
         *err = *why;

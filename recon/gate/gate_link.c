@@ -8,7 +8,8 @@
 
 bool mr_gate_is_fatal(enum mr_code code)
 {
-    return code == MR_E_LOST || code == MR_E_NOMEM || code == MR_E_CANCELLED || code == MR_E_BUG;
+    return code == MR_E_LOST || code == MR_E_MOVED || code == MR_E_NOMEM ||
+           code == MR_E_CANCELLED || code == MR_E_BUG;
 }
 
 bool mr_gate_link_is_mariadb(const struct mr_gate_link *link)

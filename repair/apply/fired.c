@@ -266,7 +266,8 @@ static enum mr_code drop_seen(struct mr_fired *f, const struct watched *w, size_
 static enum mr_code open_second(struct mr_fired *f, struct mr_err *err)
 {
     static const char limit[] = "SET SESSION lock_wait_timeout = 2";
-    const struct mr_db_opts opts = {.run_tag = f->run_tag, .statement_timeout_s = 10};
+    const struct mr_db_opts opts = {
+        .run_tag = f->run_tag, .statement_timeout_s = 10, .same_as = mr_db_server(f->target->db)};
     if (f->second != NULL)
         return MR_OK;
     MR_TRY(mr_db_open(&f->target->ep, &opts, &f->second, err));

@@ -13,7 +13,7 @@
 bool mr_create_is_fatal(enum mr_code code)
 {
     return code == MR_E_NOMEM || code == MR_E_CANCELLED || code == MR_E_BUG || code == MR_E_IO ||
-           code == MR_E_LOST || code == MR_E_REFUSED;
+           code == MR_E_LOST || code == MR_E_REFUSED || code == MR_E_MOVED;
 }
 
 bool mr_create_is_marked(const struct mr_create_table *table)
@@ -63,12 +63,14 @@ static enum mr_code try_where(const struct mr_create *c, const struct mr_snap_ta
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     struct mr_db *db = NULL;
+    struct mr_db_opts opts = c->source_opts.db;
+    opts.same_as = mr_db_server(c->db);
     mr_strbuf_add_str(&sql, "SELECT 1 FROM ");
     mr_sql_table(&sql, t->db, t->name);
     mr_strbuf_add_fmt(&sql, " WHERE (%s\n) LIMIT 0", t->where);
     enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
     if (code == MR_OK)
-        code = mr_db_open(&c->ep, &c->source_opts.db, &db, err);
+        code = mr_db_open(&c->ep, &opts, &db, err);
     if (code == MR_OK)
         code = mr_db_query(db, "n", sql.ptr, sql.len, &res, err);
     if (code != MR_OK)

@@ -200,7 +200,7 @@ static enum mr_code open_readers(struct opening *o, unsigned wanted, struct mr_e
             code = mr_db_require_server(mr_reader_db(views->readers[0]),
                                         mr_db_server(o->task->other), err);
     }
-    if (code == MR_OK || views->count == 0 || code == MR_E_CANCELLED || code == MR_E_CHANGED)
+    if (code == MR_OK || views->count == 0 || code == MR_E_CANCELLED || code == MR_E_MOVED)
         return code;
     mr_log_warning("going on with fewer connections: %s", err != NULL ? err->message : "");
     return MR_OK;

@@ -268,7 +268,9 @@ static enum mr_code setup(void *ctx, unsigned worker, void **state, struct mr_er
     w->restore = ctx;
     mr_strbuf_init(&w->sql);
     mr_strbuf_init(&w->warning);
-    enum mr_code code = mr_db_open(&w->restore->ep, &w->restore->db_opts, &w->db, err);
+    struct mr_db_opts opts = w->restore->db_opts;
+    opts.same_as = mr_db_server(w->restore->db); /* which was found fit to be written to */
+    enum mr_code code = mr_db_open(&w->restore->ep, &opts, &w->db, err);
     if (code == MR_OK)
         code = exec_text(w, mr_snap_session_sql, err);
     if (code != MR_OK) {

@@ -100,7 +100,7 @@ client x <<<"SET GLOBAL server_id = 4711; SELECT CONCAT('KILL ', ID, ';') FROM i
 kill -CONT $pid
 wait $pid
 RC=$?
-is "another server behind the address is not written to" "$RC" 4
+is "another server behind the address is not written to" "$RC" 5
 like "it is told from the planned one" "$(cat "$ERR")" "another server answers"
 client x <<<"SET GLOBAL server_id = $(jq -r .server.server_id plan/plan.json)"
 rep_is 0 "the planned one is" apply --yes plan "$DST"

@@ -81,10 +81,11 @@ static void test_exit_codes(void **state)
         enum mr_code code;
         int exit_code;
     } table[] = {
-        {MR_OK, 0},        {MR_E_USAGE, 3},   {MR_E_CONFIG, 3},    {MR_E_IO, 3},
-        {MR_E_CONNECT, 3}, {MR_E_AUTH, 3},    {MR_E_TLS, 3},       {MR_E_SQL, 3},
-        {MR_E_DENIED, 4},  {MR_E_LOST, 4},    {MR_E_TIMEOUT, 4},   {MR_E_CASE_OTHER, 3},
-        {MR_E_REFUSED, 5}, {MR_E_CHANGED, 4}, {MR_E_CANCELLED, 6}, {MR_E_BUG, 70},
+        {MR_OK, 0},        {MR_E_USAGE, 3},   {MR_E_CONFIG, 3},  {MR_E_IO, 3},
+        {MR_E_CONNECT, 3}, {MR_E_AUTH, 3},    {MR_E_TLS, 3},     {MR_E_SQL, 3},
+        {MR_E_DENIED, 4},  {MR_E_LOST, 4},    {MR_E_TIMEOUT, 4}, {MR_E_CASE_OTHER, 3},
+        {MR_E_REFUSED, 5}, {MR_E_CHANGED, 4}, {MR_E_MOVED, 5},   {MR_E_CANCELLED, 6},
+        {MR_E_BUG, 70},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         assert_int_equal(mr_code_exit(table[i].code), table[i].exit_code);

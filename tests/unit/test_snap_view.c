@@ -339,12 +339,10 @@ static void test_at_once(void **state)
 /* What fails gives back all connections. */
 static void test_failing(void **state)
 {
-    static const struct world_answer fails[] = {{.has = "(log)", .code = MR_E_LOST},
-                                                {.has = "(mark)", .code = MR_E_LOST},
-                                                {.has = "(same server)", .code = MR_E_CHANGED},
-                                                {.has = "START", .code = MR_E_LOST},
-                                                {.has = "(received)", .code = MR_E_SQL},
-                                                {.has = "XA RECOVER", .code = MR_E_LOST}};
+    static const struct world_answer fails[] = {
+        {.has = "(log)", .code = MR_E_LOST},          {.has = "(mark)", .code = MR_E_LOST},
+        {.has = "(same server)", .code = MR_E_MOVED}, {.has = "START", .code = MR_E_LOST},
+        {.has = "(received)", .code = MR_E_SQL},      {.has = "XA RECOVER", .code = MR_E_LOST}};
     struct mr_snap_views out;
     struct mr_err err = {0};
     (void)state;
