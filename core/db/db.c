@@ -59,6 +59,11 @@ bool mr_server_same_name(const struct mr_server *server, const char *a, const ch
     return server->lower_case_table_names == 0 ? strcmp(a, b) == 0 : mr_letters_same(a, b);
 }
 
+bool mr_db_is_proxied(const struct mr_db *db)
+{
+    return db->is_proxied;
+}
+
 const char *mr_db_label(const struct mr_db *db)
 {
     return db->label;
@@ -104,6 +109,7 @@ enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *o
     db->statement_timeout_s = opts->statement_timeout_s;
     db->writable = opts->writable;
     db->local_infile = opts->local_infile;
+    db->asks_nobody = opts->asks_nobody;
     add_comment(&db->comment, opts->run_tag);
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_strbuf_check(&db->comment, "connecting", err));

@@ -85,7 +85,8 @@ const char *mr_db_client_version(void);
  * help) of the account; of the account? */
 bool mr_db_is_full(const struct mr_err *err);
 bool mr_db_is_account_full(const struct mr_err *err);
-/* Connects, checks the TLS mode was honoured, prepares the session, reads mr_server. */
+/* Connects, checks the TLS mode was honoured, reads mr_server, makes sure that all statements come
+ * to one session (route.h: MR_E_MOVED), prepares it. */
 enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *opts,
                         struct mr_db **out, struct mr_err *err);
 void mr_db_close(struct mr_db *db); /* NULL is fine */
@@ -109,6 +110,8 @@ enum mr_code mr_db_require_server(const struct mr_db *db, const struct mr_server
 /* Must it be reconnected before its next use?  (Until then everything is MR_E_LOST.) */
 bool mr_db_is_lost(const struct mr_db *db);
 const struct mr_server *mr_db_server(const struct mr_db *db);
+/* Does a proxy that understands the protocol stand in between (route.h)? */
+bool mr_db_is_proxied(const struct mr_db *db);
 /* 101119 for "10.11.19-MariaDB", 90704 for "9.7.4". */
 unsigned mr_db_parse_version(const char *text);
 /* Do two names of databases or of tables mean one to the server? */

@@ -17,6 +17,7 @@
 #include "core/db/db_internal.h"
 #include "core/db/option_file.h"
 #include "core/db/password_command.h"
+#include "core/db/route.h"
 #include "core/file/io.h"
 
 #define DEFAULT_PORT 3306
@@ -630,6 +631,8 @@ enum mr_code mr_db_connect(struct mr_db *db, struct mr_server *server, struct mr
     if (rc == MR_E_LOST && err != NULL && err->sql_errno == 1184 &&
         strstr(err->message, "init_connect") != NULL)
         rc = init_connect_failed(db, err);
+    if (rc == MR_OK && !db->asks_nobody)
+        rc = mr_route_check(db, mysql_thread_id(db->mysql), server, &db->is_proxied, err);
     if (rc == MR_OK)
         rc = prepare_session(db, server, err);
     mr_watch_limit(db->watch, db->statement_timeout_s);

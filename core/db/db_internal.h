@@ -42,7 +42,8 @@ struct mr_db {
     struct mr_strbuf sql;     /* the statement being sent */
     struct mr_strbuf used;    /* the default database, as mr_db_use has left it */
     unsigned statement_timeout_s;
-    bool writable, local_infile;
+    bool writable, local_infile, asks_nobody;
+    bool is_proxied;
     struct mr_watch *watch;
 };
 

@@ -122,7 +122,7 @@ enum mr_doctor_state mr_doctor_verdict(const struct mr_doctor *doctor)
 
 int mr_doctor_exit(const struct mr_doctor *doctor)
 {
-    if (doctor->servers.count == 0)
+    if (doctor->servers.count == 0 && !doctor->met_several)
         return 3;
     switch (mr_doctor_verdict(doctor)) {
     case MR_DOCTOR_PROBLEM: return 1;
@@ -232,8 +232,8 @@ static enum mr_code check_memory(const struct mr_doctor *doctor, enum mr_code co
 enum mr_code mr_doctor_examine(struct mr_doctor *doctor, const char *uri, struct mr_err *err)
 {
     static mr_doctor_part *const parts[] = {
-        mr_doctor_session,  mr_doctor_objects,     mr_doctor_rights, mr_doctor_status,
-        mr_doctor_settings, mr_doctor_replication, mr_doctor_load};
+        mr_doctor_routing, mr_doctor_session,  mr_doctor_objects,     mr_doctor_rights,
+        mr_doctor_status,  mr_doctor_settings, mr_doctor_replication, mr_doctor_load};
     struct mr_doctor_server *server = NULL;
     char display[512];
     mr_gate_link_display(uri, display, sizeof display);
@@ -250,6 +250,10 @@ enum mr_code mr_doctor_examine(struct mr_doctor *doctor, const char *uri, struct
                       "the connection was lost while the server was examined: %s", err->message);
         mr_doctor_hint(doctor, "Run it again. If it happens again: did the server crash "
                                "(its error log), or does something cut connections off?");
+        code = MR_OK;
+    } else if (code == MR_E_MOVED) {
+        mr_doctor_say(doctor, MR_DOCTOR_PROBLEM, MR_DOCTOR_routing, "%s", err->message);
+        mr_doctor_hint(doctor, "%s", mr_err_get_hint(err));
         code = MR_OK;
     } else if (code != MR_OK && server != NULL && !mr_gate_is_fatal(code)) {
         mr_doctor_failed(doctor, err);

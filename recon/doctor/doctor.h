@@ -83,6 +83,7 @@ struct mr_doctor {
     const char *current;    /* URI without password of the server that is looked at */
     double began_s;
     bool nomem;
+    bool met_several; /* servers at one address: reached, and not to be examined as one */
 };
 
 enum mr_code mr_doctor_init(struct mr_doctor *doctor, const struct mr_config *config,
@@ -141,6 +142,7 @@ typedef enum mr_code mr_doctor_part(struct mr_doctor *doctor, struct mr_doctor_s
 /* Name, port, login: sets *server to a connected one, or to NULL with the reason said. */
 enum mr_code mr_doctor_reach(struct mr_doctor *doctor, const char *uri,
                              struct mr_doctor_server **server, struct mr_err *err);
+mr_doctor_part mr_doctor_routing;     /* a second connection */
 mr_doctor_part mr_doctor_session;     /* TLS, certificate, account */
 mr_doctor_part mr_doctor_objects;     /* what was asked for; ends with: */
 mr_doctor_part mr_doctor_tables;      /* tables and views that cannot be used */

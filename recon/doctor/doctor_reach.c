@@ -195,6 +195,9 @@ static void say_login(struct mr_doctor *d, const struct mr_endpoint *ep, const s
         name = strstr(why->message, "expired") != NULL ? MR_DOCTOR_certificate : MR_DOCTOR_tls;
     else if (why->code == MR_E_AUTH)
         name = MR_DOCTOR_access_denied;
+    else if (why->code == MR_E_MOVED)
+        name = MR_DOCTOR_routing;
+    d->met_several = d->met_several || why->code == MR_E_MOVED;
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
         if (number == refusals[i].sql_errno) {
             name = refusals[i].name;
@@ -207,6 +210,40 @@ static void say_login(struct mr_doctor *d, const struct mr_endpoint *ep, const s
                    plain ? " The server or the account may demand TLS: try "
                            "?ssl-mode=required."
                          : "");
+}
+
+/* That the statements of one connection come to one server was seen while logging in; that another
+ * connection does, a second one tells.  Where there is none left for it, other findings say so. */
+enum mr_code mr_doctor_routing(struct mr_doctor *d, struct mr_doctor_server *server,
+                               struct mr_err *err)
+{
+    const struct mr_db_opts opts = {.run_tag = d->opts.run_tag,
+                                    .statement_timeout_s = d->opts.statement_timeout_s,
+                                    .same_as = mr_db_server(server->link.db)};
+    struct mr_db *second = NULL;
+    struct mr_err why = {0};
+    const enum mr_code code = mr_db_open(&server->link.ep, &opts, &second, &why);
+    mr_db_close(second);
+    if (code == MR_E_CANCELLED || code == MR_E_NOMEM) {
+        *err = why;
+        return code;
+    }
+    if (code == MR_E_MOVED) {
+        mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_routing, "%s", why.message);
+        mr_doctor_hint(d, "Two connections reach two servers, one after the other: a proxy or a "
+                          "load balancer stands there, or the address moves just now. Name each "
+                          "server by its own address.");
+    } else if (code == MR_OK && mr_db_is_proxied(server->link.db)) {
+        mr_doctor_say(d, MR_DOCTOR_NOTE, MR_DOCTOR_routing,
+                      "a proxy stands in between (it gives connections numbers of its own); "
+                      "statements of several kinds came to one session");
+        mr_doctor_hint(d, "Nothing has to be done; where it may send them elsewhere later, name "
+                          "the server itself.");
+    } else if (code == MR_OK) {
+        mr_doctor_say(d, MR_DOCTOR_OK, MR_DOCTOR_routing,
+                      "statements and connections come to one server, without a proxy");
+    }
+    return MR_OK;
 }
 
 static bool is_of_call(enum mr_code code)
