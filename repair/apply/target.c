@@ -9,6 +9,7 @@
 #include "core/base/log.h"
 #include "core/db/replication.h"
 #include "core/db/sqltext.h"
+#include "core/db/writable.h"
 
 static enum mr_code refuse_server(const struct mr_target *t, const char *what, const char *wanted,
                                   const char *found, struct mr_err *err)
@@ -144,20 +145,6 @@ static enum mr_code check_places(const struct mr_target *t, const struct mr_mani
     return MR_OK;
 }
 
-/* 0 and 1, or the words of later versions. */
-static enum mr_code check_writable(const struct mr_target *t, struct mr_err *err)
-{
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = mr_db_query_text(t->db, "SELECT @@GLOBAL.read_only", &text, err);
-    if (code == MR_OK && strcmp(text.ptr, "0") != 0 && strcasecmp(text.ptr, "OFF") != 0) {
-        code = mr_err_set(err, MR_E_REFUSED, "server \"%s\" is read-only", mr_db_label(t->db));
-        mr_err_hint(err, "Nothing was changed. Apply the plan where the application "
-                         "writes, or SET GLOBAL read_only = 0 if that is here.");
-    }
-    mr_strbuf_release(&text);
-    return code;
-}
-
 static enum mr_code parse(const char *uri, const struct mr_target_opts *opts, struct mr_target *t,
                           struct mr_err *err)
 {
@@ -195,7 +182,7 @@ enum mr_code mr_target_check(const struct mr_target *t, const struct mr_manifest
     MR_TRY(check_places(t, manifest, err));
     if (!writable)
         return MR_OK;
-    MR_TRY(check_writable(t, err));
+    MR_TRY(mr_writable_require(t->db, false, err));
     MR_TRY(check_packet(t, manifest->planned.packet, err));
     return mr_replication_refuse(t->db, t->allow_replica, err);
 }

@@ -129,6 +129,12 @@ enum mr_code mr_restore_events(struct mr_restore *restore, struct mr_err *err);
  * for the run that tries it again. */
 enum mr_code mr_restore_end(struct mr_restore *restore, struct mr_err *err);
 
+/* restore_fit.c: refuses (MR_E_REFUSED) tables that the target's settings will not take, and warns
+ * of events; and whether the server demands primary keys. */
+enum mr_code mr_restore_fit(struct mr_restore *restore, struct mr_err *err);
+enum mr_code mr_restore_requires_keys(struct mr_restore *restore, bool *requires,
+                                      struct mr_err *err);
+
 /* restore_keyless.c: before a table is made; and behind that, if it has got a key. */
 enum mr_code mr_restore_keep_keyless(struct mr_restore *restore, struct mr_err *err);
 enum mr_code mr_restore_note_keyless(struct mr_restore *restore, const char *file,

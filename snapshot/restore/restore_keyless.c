@@ -3,7 +3,8 @@
  * restore.h.
  *
  * Where sql_generate_invisible_primary_key is on MySQL adds an invisible column my_row_id.  The
- * session is set; that needs a right, without which the table is made so, and that is said.
+ * session is set; that needs a right, without which the table is made so, and that is said.  So
+ * it is where the server demands keys as well: without the one that it gives it would take none.
  */
 #include <string.h>
 
@@ -17,6 +18,7 @@ enum mr_code mr_restore_keep_keyless(struct mr_restore *r, struct mr_err *err)
     static const char set[] = "SET SESSION sql_generate_invisible_primary_key = 0";
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_err why = {0};
+    bool demands = false;
     if (r->asked_keyless)
         return MR_OK;
     r->asked_keyless = true;
@@ -24,8 +26,10 @@ enum mr_code mr_restore_keep_keyless(struct mr_restore *r, struct mr_err *err)
         mr_db_query_text(r->db, "SELECT @@SESSION.sql_generate_invisible_primary_key", &text, &why);
     bool gives = code == MR_OK && strcmp(text.ptr, "1") == 0;
     if (gives)
+        code = mr_restore_requires_keys(r, &demands, &why);
+    if (code == MR_OK && gives && !demands)
         code = mr_db_exec(r->db, set, sizeof set - 1, &why);
-    r->gives_keys = gives && code != MR_OK;
+    r->gives_keys = gives && (demands || code != MR_OK);
     mr_strbuf_release(&text);
     if (code == MR_OK || code == MR_E_SQL || code == MR_E_DENIED || code == MR_E_NO_SUCH)
         return MR_OK;

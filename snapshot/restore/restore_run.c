@@ -3,6 +3,7 @@
 
 #include "core/base/log.h"
 #include "core/db/replication.h"
+#include "core/db/writable.h"
 #include "snapshot/read/snap_keys.h"
 #include "snapshot/read/snap_places.h"
 #include "snapshot/read/snap_rows.h"
@@ -57,6 +58,7 @@ static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)
                                      .local_infile = true};
     MR_TRY(mr_db_open(&r->ep, &r->db_opts, &r->db, err));
     MR_TRY(mr_replication_refuse(r->db, r->opts->allow_replica, err));
+    MR_TRY(mr_writable_require(r->db, true, err));
     if (r->snap.manifest.server.flavour != mr_db_server(r->db)->flavour)
         mr_log_warning("the snapshot is of another flavour than the target: tables of types "
                        "that it does not have are set aside");

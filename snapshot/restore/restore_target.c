@@ -355,6 +355,8 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
     MR_TRY(make_scope(r, err));
     if (mr_catalogue_meant(r->cat, r->dbs[0].to, MR_SNAP_PROGRESS_TABLE) != NULL)
         MR_TRY(read_done(r, err));
+    if (!r->ended)
+        MR_TRY(mr_restore_fit(r, err));
     if (!r->resumed)
         MR_TRY(mr_restore_clear(r, err));
     if (r->ended)

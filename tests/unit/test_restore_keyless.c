@@ -9,35 +9,68 @@ static const char keyed[] = "CREATE TABLE `t` (\n  `id` int NOT NULL,\n  PRIMARY
 static const char keyless[] = "CREATE TABLE `t` (\n  `id` int DEFAULT NULL\n)";
 static const char lying[] = "CREATE TABLE `t` (\n  `id` int COMMENT 'PRIMARY KEY (`id`)'\n)";
 
+#define NO                                                                                         \
+    {                                                                                              \
+        .has = "sql_require", .text = "0"                                                          \
+    }
+
 struct one {
     const char *what;
-    struct world_answer ask, set;
+    struct world_answer ask, demands, set;
     enum mr_code code;
     unsigned asked; /* statements, of two tables */
     bool gives;
 };
 
 static const struct one cases[] = {
-    {"it does not", {.has = "SELECT @@", .text = "0"}, {.has = "SET"}, MR_OK, 1, false},
-    {"it is told", {.has = "SELECT @@", .text = "1"}, {.has = "SET"}, MR_OK, 2, false},
-    {"it may not be told",
-     {.has = "SELECT @@", .text = "1"},
-     {.has = "SET", .code = MR_E_DENIED, .number = 1227},
-     MR_OK,
-     2,
-     true},
-    {"it knows no such thing",
-     {.has = "SELECT @@", .code = MR_E_SQL, .number = 1193},
+    {"it does not",
+     {.has = "SELECT @@SESSION.sql_gen", .text = "0"},
+     NO,
      {.has = "SET"},
      MR_OK,
      1,
      false},
-    {"lost", {.has = "SELECT @@", .code = MR_E_LOST}, {.has = "SET"}, MR_E_LOST, 1, false},
+    {"it is told",
+     {.has = "SELECT @@SESSION.sql_gen", .text = "1"},
+     NO,
+     {.has = "SET"},
+     MR_OK,
+     3,
+     false},
+    {"it takes no table without one",
+     {.has = "SELECT @@SESSION.sql_gen", .text = "1"},
+     {.has = "sql_require", .text = "1"},
+     {.has = "SET"},
+     MR_OK,
+     2,
+     true},
+    {"it may not be told",
+     {.has = "SELECT @@SESSION.sql_gen", .text = "1"},
+     NO,
+     {.has = "SET", .code = MR_E_DENIED, .number = 1227},
+     MR_OK,
+     3,
+     true},
+    {"it knows no such thing",
+     {.has = "SELECT @@SESSION.sql_gen", .code = MR_E_SQL, .number = 1193},
+     NO,
+     {.has = "SET"},
+     MR_OK,
+     1,
+     false},
+    {"lost",
+     {.has = "SELECT @@SESSION.sql_gen", .code = MR_E_LOST},
+     NO,
+     {.has = "SET"},
+     MR_E_LOST,
+     1,
+     false},
     {"lost when told",
-     {.has = "SELECT @@", .text = "1"},
+     {.has = "SELECT @@SESSION.sql_gen", .text = "1"},
+     NO,
      {.has = "SET", .code = MR_E_LOST},
      MR_E_LOST,
-     2,
+     3,
      true},
 };
 
@@ -56,11 +89,13 @@ static void test_keyless(void **state)
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
         const struct one *c = &cases[i];
-        const struct world_answer script[] = {c->ask, c->set};
+        const struct world_answer script[] = {c->ask, c->demands, c->set};
         struct mr_err err = {0};
         world_begin(script, LEN(script));
         mr_log_set_level(0);
         restore_begin(NULL, 0, objects, LEN(objects));
+        world.server.flavour = MR_FLAVOUR_MYSQL;
+        world.server.version = 80030;
         enum mr_code code = mr_restore_keep_keyless(&restore.r, &err);
         if (code == MR_OK)
             code = mr_restore_keep_keyless(&restore.r, &err);

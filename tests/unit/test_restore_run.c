@@ -107,6 +107,14 @@ enum mr_code __wrap_mr_replication_refuse(struct mr_db *db, bool allow, struct m
     return allow ? MR_OK : step("replica", err);
 }
 
+enum mr_code __wrap_mr_writable_require(struct mr_db *db, bool may_pass, struct mr_err *err);
+enum mr_code __wrap_mr_writable_require(struct mr_db *db, bool may_pass, struct mr_err *err)
+{
+    (void)db;
+    assert_true(may_pass);
+    return step("writable", err);
+}
+
 enum mr_code __wrap_mr_throttle_new(const struct mr_throttle_opts *opts,
                                     const struct mr_endpoint *const *endpoints, size_t count,
                                     const struct mr_db_opts *db_opts, struct mr_throttle **out,
@@ -123,8 +131,8 @@ enum mr_code __wrap_mr_throttle_new(const struct mr_throttle_opts *opts,
 }
 
 #define ALL                                                                                        \
-    "open signer unlock names manifest schema/m.sql data/m.0 places replica throttle target "      \
-    "before load drop after check events end "
+    "open signer unlock names manifest schema/m.sql data/m.0 places replica writable throttle "    \
+    "target before load drop after check events end "
 
 static enum mr_code run(const char *uri, struct mr_err *err)
 {

@@ -5,9 +5,9 @@
 #include "repair/apply/target.h"
 
 #define GOOD                                                                                       \
-    {.has = "SCHEMATA", .text = "1"},                                                              \
+    {.has = "SCHEMATA", .text = "1"}, {.has = "read_only", .text = "0"},                           \
     {                                                                                              \
-        .has = "read_only", .text = "0"                                                            \
+        .has = "offline_mode", .text = "0"                                                         \
     }
 
 static void be_planned(void)
@@ -134,6 +134,7 @@ static void test_writable(void **state)
     (void)state;
     for (size_t i = 0; i < LEN(cases); i++) {
         BEGIN({.has = "SCHEMATA", .text = "1"}, {.has = "read_only", .text = cases[i].read_only},
+              {.has = "offline_mode", .text = "1"}, /* whoever is in may write */
               {.has = "(replicates?)",
                .code = cases[i].replicates ? MR_E_REFUSED : MR_OK,
                .text = "it follows db2"});
@@ -255,15 +256,15 @@ static void test_open_fails(void **state)
 {
     const struct mr_target_opts opts = {.run_tag = "run-1", .writable = true};
     (void)state;
-    for (unsigned n = 1; n <= 7; n++) {
+    for (unsigned n = 1; n <= 10; n++) {
         struct mr_target target;
         BEGIN(GOOD, ACCOUNT);
         be_planned();
         world.fail_at = n;
         world.fail_code = MR_E_DENIED;
         const enum mr_code code = mr_target_open("mysql://dba@db1", &p.m, &opts, &target, &p.err);
-        /* open, SCHEMATA, read_only, replicates; then CURRENT_USER, … */
-        assert_int_equal(code, n <= 4 ? MR_E_DENIED : MR_OK);
+        /* open, SCHEMATA, three read_only, offline_mode, replicates; then CURRENT_USER, … */
+        assert_int_equal(code, n <= 7 ? MR_E_DENIED : MR_OK);
         if (code == MR_OK) {
             assert_null(target.grants);
             said_has("the grants of the account cannot be read");
