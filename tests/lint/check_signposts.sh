@@ -12,7 +12,7 @@ foreign_names='BIT_XOR ER_UNKNOWN_COLLATION JSON_VALID LC_NUMERIC LOAD_FILE SET_
 # Words of an example, of an output, of a parameter that only a caller has a name for.
 foreign_names+=' CPU_SECONDS EXIT_STATUS LDFLAGS_test_x MEDIAN_MS P99_MS PEAK_KIB
     TEST_NAME WORST_MS cached_total e_mail fk_1 mr_report_NAME scratch_directory worker_no'
-foreign_options='chunk-time execute foo hostname name no-name now opt tread username utc wrap'
+foreign_options='chunk-time execute foo hostname name no-name now opt query resource-type tread username utc wrap'
 foreign_files='a.b.c myrecon.ini'
 
 work=$(mktemp -d)
