@@ -85,8 +85,8 @@ const char *mr_db_client_version(void);
  * help) of the account; of the account? */
 bool mr_db_is_full(const struct mr_err *err);
 bool mr_db_is_account_full(const struct mr_err *err);
-/* Connects, checks the TLS mode was honoured, reads mr_server, makes sure that all statements come
- * to one session (route.h: MR_E_MOVED), prepares it. */
+/* Connects, checks the TLS mode was honoured, reads mr_server, prepares the session, and makes
+ * sure that all statements come to it (route.h: MR_E_MOVED). */
 enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *opts,
                         struct mr_db **out, struct mr_err *err);
 void mr_db_close(struct mr_db *db); /* NULL is fine */

@@ -631,10 +631,10 @@ enum mr_code mr_db_connect(struct mr_db *db, struct mr_server *server, struct mr
     if (rc == MR_E_LOST && err != NULL && err->sql_errno == 1184 &&
         strstr(err->message, "init_connect") != NULL)
         rc = init_connect_failed(db, err);
-    if (rc == MR_OK && !db->asks_nobody)
-        rc = mr_route_check(db, mysql_thread_id(db->mysql), server, &db->is_proxied, err);
     if (rc == MR_OK)
         rc = prepare_session(db, server, err);
+    if (rc == MR_OK && !db->asks_nobody)
+        rc = mr_route_check(db, mysql_thread_id(db->mysql), server, &db->is_proxied, err);
     mr_watch_limit(db->watch, db->statement_timeout_s);
     if (rc != MR_OK)
         mr_db_disconnect(db);

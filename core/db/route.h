@@ -11,6 +11,9 @@
  * same question is asked as a reading statement, within a transaction that reads, and within one
  * that may write.  ProxySQL answers the bare SELECT CONNECTION_ID() by itself; none of ours is that.
  *
+ * Behind the preparation of the session: what is set in it ties a connection of many a pool (RDS
+ * Proxy, ProxySQL) to one session of the server, which before would be another with each statement.
+ *
  * Threads: as the connection.
  */
 #ifndef MR_ROUTE_H

@@ -58,6 +58,14 @@ static const struct limit {
      MR_DOCTOR_PROBLEM, true, "nothing can be repaired or restored there, by no account",
      "Is it a replica? Then write to its source. Else SET GLOBAL read_only = OFF, which ends "
      "both."},
+    {MR_DOCTOR_read_only, "innodb_read_only", "@@GLOBAL.innodb_read_only",
+     "@@GLOBAL.innodb_read_only", 0, 1, MR_DOCTOR_PROBLEM, true,
+     "nothing can be repaired or restored there, by no account",
+     "On Aurora this is a reader: name the cluster's writer."},
+    {MR_DOCTOR_keys, "sql_require_primary_key", NULL,
+     "@@GLOBAL.sql_require_primary_key AND NOT @@GLOBAL.sql_generate_invisible_primary_key", 0, 1,
+     MR_DOCTOR_NOTE, true, "a restore makes no table without a primary key there",
+     "For the time of a restore SET GLOBAL sql_require_primary_key = OFF, where one is needed."},
 };
 
 /* As many as a run with the default --threads opens, and one to look at the load. */

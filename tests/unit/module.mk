@@ -141,6 +141,7 @@ LDFLAGS_test_restore_keyless := $(RESTORE_WORLD)
 LDFLAGS_test_restore_lock := $(RESTORE_WORLD) \
     -Wl,--wrap=mr_clock_now_s,--wrap=usleep,--wrap=mr_is_cancelled
 LDFLAGS_test_restore_target := $(RESTORE_WORLD)
+LDFLAGS_test_restore_fit := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
 LDFLAGS_test_restore_schema := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
 LDFLAGS_test_restore_load := $(RESTORE_WORLD) $(SNAP_WORLD_POOL) \
     -Wl,--wrap=mr_snap_text_open,--wrap=mr_snap_text_feed,--wrap=mr_snap_text_close \
@@ -157,6 +158,7 @@ LDFLAGS_test_restore_run := $(RESTORE_WORLD) \
     -Wl,--wrap=mr_snap_check_names,--wrap=mr_snap_check_manifest,--wrap=mr_snap_check_file \
     -Wl,--wrap=mr_snap_check_places,--wrap=mr_replication_refuse,--wrap=mr_throttle_new \
     -Wl,--wrap=mr_writable_require
+LDFLAGS_test_route := $(SNAP_WORLD_WRAP)
 LDFLAGS_test_writable := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_grants_load,--wrap=mr_grants_global
 LDFLAGS_test_view_mark := $(SNAP_WORLD_WRAP)
 LDFLAGS_test_view_log := $(SNAP_WORLD_WRAP) -Wl,--wrap=mr_replication_sources
