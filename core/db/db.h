@@ -93,7 +93,7 @@ void mr_db_close(struct mr_db *db); /* NULL is fine */
 /* Opens the session anew after MR_E_LOST: up to `attempts` tries with back-off (0.2 s
  * doubling to 5 s; a third of them where nothing answers at all), stopping early when
  * cancelled (signals.h).  MR_E_MOVED if another
- * server answers (mr_server_is_same). */
+ * server answers (mr_server_is_same), or one of another server_id or host name. */
 enum mr_code mr_db_reconnect(struct mr_db *db, unsigned attempts, struct mr_err *err);
 
 /* Is `now` the server that `was` was?  By MySQL's server_uuid.  Of MariaDB, and where there

@@ -24,6 +24,7 @@
 #define IO_TIMEOUT_S 600 /* nothing heard for so long: the peer is dead */
 #define KEY_MAX_BYTES ((size_t)1 << 20)
 #define PACKET_MAX_BYTES (1UL << 30)
+#define ER_ACCESS_DENIED 1045 /* user, password or host */
 #define ER_FULL 1040          /* the server has no connection left, */
 #define ER_ACCOUNT_FULL 1203  /* the account has none: max_user_connections, */
 #define ER_ACCOUNT_LIMIT 1226 /* MAX_USER_CONNECTIONS of its own */
@@ -254,6 +255,11 @@ static enum mr_code connect_failed(const struct mr_db *db, MYSQL *mysql, struct 
         mr_err_hint(err, "No command needs more than two connections to a server, and one more "
                          "for each thread above the first: run it again with fewer --threads, "
                          "or when there are free ones.");
+    else if (code == MR_E_AUTH && number == ER_ACCESS_DENIED && db->ep.password_command != NULL)
+        mr_err_hint(err, "What the password command printed was refused: run it by hand, with "
+                         "MYRECON_HOST, MYRECON_PORT and MYRECON_USER set. A token may be for "
+                         "another host or account, or too old; the server may know the account "
+                         "from elsewhere.");
     else if (number == NO_PLUGIN && strstr(text, "plugin not enabled") != NULL)
         return refuse_clear(db, err); /* of Oracle's library */
     else if (number == NO_PLUGIN || number == MR_DB_PLUGIN_NOT_ALLOWED)

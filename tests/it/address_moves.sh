@@ -9,6 +9,14 @@ cd "$IT_TMP" || exit 1
 T=b
 . "$IT_DIR/rows/lib.sh"
 
+own_mysql() { # MO, which nobody else uses
+    [ -n "${mr_run_dir:-}" ] || . "$IT_DIR/../lib/servers.sh"
+    mr_mysql_root=$("$IT_DIR/../lib/mysql9.sh" 2>mysql9.err) || return 1
+    [ -n "${mr_run_dir:-}" ] || mr_servers_begin || return 1
+    mr_spawn_mysql MO && mr_await MO || return 1
+    trap clean_up EXIT
+    IT_EXIT+=(mr_servers_end)
+}
 of() { # of SIDE: its port
     local u
     u=$(side_uri "$1")
@@ -100,4 +108,25 @@ CMD=("$MYRECON" snapshot restore good "${MOVING}_back")
 RC=$?
 ok "snapshot restore: stopped" test "$RC" -eq 4 -o "$RC" -eq 5
 is "snapshot restore: nothing on the other server" "$(client a <<<"SHOW TABLES FROM ${DB}_back")" ''
+
+# ---- MySQL: a copy of a data directory has the server_uuid of its original -------------------
+if ! own_mysql; then
+    skip "MySQL" "no MySQL 9"
+    finish
+fi
+mr_sql MO -e "CREATE DATABASE club; CREATE TABLE club.t (id INT PRIMARY KEY);
+    INSERT INTO club.t WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 900) SELECT n FROM s;
+    CREATE DATABASE club2; CREATE TABLE club2.t LIKE club.t; INSERT INTO club2.t SELECT * FROM club.t"
+touch pause
+ONE=mysql://root@127.0.0.1:$(mr_get_server MO PORT)
+"$MYRECON" check -v --same-server --settle 0 --threads 1 --pause-file pause "$ONE/club" "$ONE/club2" >"$OUT" 2>"$ERR" </dev/null &
+PID=$!
+ok "MySQL: it waits" wait_for 30 grep -q pause "$ERR"
+mr_sql MO -e "SET GLOBAL server_id = 4711"
+mr_sql MO -N -e "SELECT CONCAT('KILL ', ID, ';') FROM information_schema.PROCESSLIST WHERE ID <> CONNECTION_ID() AND USER = 'root'" |
+    mr_sql MO -f 2>/dev/null
+rm pause
+ended 60
+is "MySQL: another server_id under one server_uuid: incomplete" "$RC" 4
+like "MySQL: which is said" "$(cat "$ERR")" 'another server answers at .*server_id 4711\) instead of'
 finish
