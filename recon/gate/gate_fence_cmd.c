@@ -24,7 +24,8 @@
 struct options {
     const char *live; /* or NULL */
     unsigned for_ms, statement_timeout_s;
-    bool json, ask_password;
+    struct mr_login_opts login;
+    bool json;
     struct mr_general_options general;
 };
 #define AT(field) offsetof(struct options, field)
@@ -49,7 +50,7 @@ static const struct mr_option options[] = {
      .not_in_file = true},
     MR_STATEMENT_TIMEOUT_OPTION(struct options, statement_timeout_s, "What is looked at"),
     MR_JSON_OPTION(struct options, json, "one JSON object a line"),
-    MR_ASK_PASSWORD_OPTION(struct options, ask_password),
+    MR_LOGIN_OPTIONS(struct options, login),
     MR_GENERAL_OPTIONS(struct options, general),
 };
 
@@ -130,7 +131,7 @@ static enum mr_code open_one(struct fence *f, struct subject *s, const char *uri
 {
     const struct mr_gate_link_opts how = {.run_tag = f->id.id,
                                           .statement_timeout_s = f->opts->statement_timeout_s,
-                                          .ask_password = f->opts->ask_password};
+                                          .login = f->opts->login};
     struct mr_err why = {0};
     mr_gate_link_display(uri, s->uri, sizeof s->uri);
     s->facts.uri = s->uri;
@@ -148,7 +149,7 @@ static enum mr_code open_live(struct fence *f, struct mr_err *err)
 {
     const struct mr_gate_link_opts how = {.run_tag = f->id.id,
                                           .statement_timeout_s = f->opts->statement_timeout_s,
-                                          .ask_password = f->opts->ask_password};
+                                          .login = f->opts->login};
     struct mr_strbuf text = MR_STRBUF_INIT;
     f->has_live = true;
     enum mr_code code = mr_gate_link_open(&f->live, f->opts->live, &how, err);
