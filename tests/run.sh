@@ -51,7 +51,8 @@ stop() {
 trap stop INT TERM
 trap 'rm -rf "$work"' EXIT
 
-export CMOCKA_MESSAGE_OUTPUT=TAP
+# no configuration of the machine is read
+export CMOCKA_MESSAGE_OUTPUT=TAP MYRECON_SYSTEM_CONFIG=/dev/null
 
 # The child writes its status last, so that a status means that all of it is there.
 start_job() { # INDEX

@@ -424,15 +424,16 @@ static bool is_file_key(const struct mr_option *option)
 }
 
 /* The last of two lines would win in silence, and the reader of the file sees the first. */
-static enum mr_code check_repeat(const struct mr_option *option, const struct mr_config *config,
+static enum mr_code check_repeat(const struct mr_option *option,
+                                 const struct mr_ini_section *section,
                                  const struct mr_ini_entry *entry, struct mr_err *err)
 {
     if (mr_option_is_repeatable(option))
         return MR_OK;
-    for (const struct mr_ini_entry *other = config->options; other != entry; other = other->next) {
+    for (const struct mr_ini_entry *other = section->entries; other != entry; other = other->next) {
         if (strcmp(other->key, entry->key) != 0)
             continue;
-        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: key \"%s\" given twice in section", config->file,
+        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: key \"%s\" given twice in section", entry->file,
                          entry->line, entry->key);
         mr_err_hint(err, "It stands in line %u already; keep one of them.", other->line);
         return MR_E_CONFIG;
@@ -441,7 +442,8 @@ static enum mr_code check_repeat(const struct mr_option *option, const struct mr
 }
 
 /* One section serves all commands: a key is right that any of them knows, whichever runs now. */
-static enum mr_code check_file_key(struct mr_command_list commands, const struct mr_config *config,
+static enum mr_code check_file_key(struct mr_command_list commands,
+                                   const struct mr_ini_section *section,
                                    const struct mr_ini_entry *entry, struct mr_err *err)
 {
     struct mr_suggest suggest = {.typed = entry->key};
@@ -450,14 +452,14 @@ static enum mr_code check_file_key(struct mr_command_list commands, const struct
         const struct mr_option_set *set = commands.items[i]->options;
         const struct mr_option *option = mr_settings_find(set, entry->key);
         if (option != NULL && is_file_key(option))
-            return check_repeat(option, config, entry, err);
+            return check_repeat(option, section, entry, err);
         only_on_line = only_on_line || option != NULL;
         for (size_t j = 0; j < set->count; j++) {
             if (is_file_key(&set->options[j]))
                 mr_suggest_offer(&suggest, set->options[j].name);
         }
     }
-    (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: %s \"%s\" in section [options]", config->file,
+    (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: %s \"%s\" in section [options]", entry->file,
                      entry->line, only_on_line ? "command line option" : "unknown key", entry->key);
     if (only_on_line)
         mr_err_hint(err, "Give --%s on the command line.", entry->key);
@@ -471,9 +473,11 @@ static enum mr_code check_file_key(struct mr_command_list commands, const struct
 enum mr_code mr_cli_check_file(struct mr_command_list commands, const struct mr_config *config,
                                struct mr_err *err)
 {
-    for (const struct mr_ini_entry *entry = config->options; entry != NULL; entry = entry->next) {
-        MR_TRY(check_file_key(commands, config, entry, err));
-    }
+    for (const struct mr_ini_section *section = NULL;
+         (section = mr_config_options(config, section)) != NULL;)
+        for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
+             entry = entry->next)
+            MR_TRY(check_file_key(commands, section, entry, err));
     return MR_OK;
 }
 

@@ -1,25 +1,18 @@
 /* config.c: see config.h. */
 #include "core/cli/config.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "core/base/log.h"
 #include "core/base/pattern.h"
 #include "core/base/strbuf.h"
 #include "core/base/suggest.h"
-#include "core/file/io.h"
-
-#define MAX_BYTES ((size_t)16 << 20)
 
 static const char word_options[] = "options", word_table[] = "table";
 
 typedef bool repeatable_fn(const char *key);
 
-static enum mr_code check_repeats(const struct mr_config *config,
-                                  const struct mr_ini_section *section,
+static enum mr_code check_repeats(const struct mr_ini_section *section,
                                   repeatable_fn *is_repeatable, struct mr_err *err)
 {
     for (const struct mr_ini_entry *entry = section->entries; entry != NULL; entry = entry->next) {
@@ -30,7 +23,7 @@ static enum mr_code check_repeats(const struct mr_config *config,
             if (strcmp(other->key, entry->key) != 0)
                 continue;
             (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: key \"%s\" given twice in section",
-                             config->file, entry->line, entry->key);
+                             entry->file, entry->line, entry->key);
             mr_err_hint(err, "It stands in line %u already; keep one of them.", other->line);
             return MR_E_CONFIG;
         }
@@ -44,7 +37,7 @@ static enum mr_code check_table(struct mr_config *config, const struct mr_ini_se
 {
     struct mr_table_config scratch = {0};
     if (section->argument[0] == '\0') {
-        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [table] names no table", config->file,
+        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [table] names no table", section->file,
                          section->line);
         mr_err_hint(err, "Write it like [table club.members] or [table *.members].");
         return MR_E_CONFIG;
@@ -53,11 +46,11 @@ static enum mr_code check_table(struct mr_config *config, const struct mr_ini_se
         enum mr_code code =
             mr_table_config_set(&scratch, entry->key, entry->value, &config->arena, err);
         if (code != MR_OK) {
-            mr_err_context(err, "%s:%u", config->file, entry->line);
+            mr_err_context(err, "%s:%u", entry->file, entry->line);
             return code;
         }
     }
-    return check_repeats(config, section, mr_table_config_is_repeatable, err);
+    return check_repeats(section, mr_table_config_is_repeatable, err);
 }
 
 /* A section that stands for itself, once. */
@@ -66,16 +59,16 @@ static enum mr_code check_single(const struct mr_config *config,
                                  struct mr_err *err)
 {
     if (section->argument[0] != '\0') {
-        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [%s] takes no name", config->file,
+        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [%s] takes no name", section->file,
                          section->line, section->word);
         mr_err_hint(err, "%s", hint);
         return MR_E_CONFIG;
     }
     for (const struct mr_ini_section *other = config->sections; other != section;
          other = other->next) {
-        if (strcmp(other->word, section->word) != 0)
+        if (other->file != section->file || strcmp(other->word, section->word) != 0)
             continue;
-        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [%s] given twice", config->file,
+        (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: section [%s] given twice", section->file,
                          section->line, section->word);
         mr_err_hint(err, "It begins in line %u already; put its keys together.", other->line);
         return MR_E_CONFIG;
@@ -83,10 +76,9 @@ static enum mr_code check_single(const struct mr_config *config,
     return MR_OK;
 }
 
-static enum mr_code check_options(struct mr_config *config, const struct mr_ini_section *section,
-                                  struct mr_err *err)
+static enum mr_code check_options(const struct mr_config *config,
+                                  const struct mr_ini_section *section, struct mr_err *err)
 {
-    config->options = section->entries;
     return check_single(config, section, "Write [options]; they hold for every table.", err);
 }
 
@@ -94,8 +86,8 @@ static enum mr_code check_room(struct mr_config *config, const struct mr_config_
                                const struct mr_ini_section *section, struct mr_err *err)
 {
     MR_TRY(check_single(config, section, room->hint, err));
-    MR_TRY(room->check(config, section, &config->arena, err));
-    return check_repeats(config, section, room->is_repeatable, err);
+    MR_TRY(room->check(section, &config->arena, err));
+    return check_repeats(section, room->is_repeatable, err);
 }
 
 /* "There are [options], [table PATTERN] and [gate]." */
@@ -114,7 +106,7 @@ static void hint_sections(struct mr_config_rooms rooms, struct mr_err *err)
 
 /* A misspelled section would leave its tables without their identity, in silence: so it is an
  * error, and not passed over. */
-static enum mr_code unknown_section(const struct mr_config *config, struct mr_config_rooms rooms,
+static enum mr_code unknown_section(struct mr_config_rooms rooms,
                                     const struct mr_ini_section *section, struct mr_err *err)
 {
     struct mr_suggest suggest = {.typed = section->word};
@@ -123,7 +115,7 @@ static enum mr_code unknown_section(const struct mr_config *config, struct mr_co
     for (size_t i = 0; i < rooms.count; i++)
         mr_suggest_offer(&suggest, rooms.items[i]->word);
     bool named = section->argument[0] != '\0';
-    (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: unknown section [%s%s%s]", config->file,
+    (void)mr_err_set(err, MR_E_CONFIG, "%s:%u: unknown section [%s%s%s]", section->file,
                      section->line, section->word, named ? " " : "", section->argument);
     if (suggest.best != NULL && named)
         mr_err_hint(err, "Did you mean [%s %s]?", suggest.best, section->argument);
@@ -142,10 +134,11 @@ static const struct mr_config_room *find_room(struct mr_config_rooms rooms, cons
     return NULL;
 }
 
-static enum mr_code check_sections(struct mr_config *config, struct mr_config_rooms rooms,
-                                   struct mr_err *err)
+/* Those of the last text: up to what was there before. */
+static enum mr_code check_sections(struct mr_config *config, const struct mr_ini_section *behind,
+                                   struct mr_config_rooms rooms, struct mr_err *err)
 {
-    for (const struct mr_ini_section *section = config->sections; section != NULL;
+    for (const struct mr_ini_section *section = config->sections; section != behind;
          section = section->next) {
         const struct mr_config_room *room = find_room(rooms, section->word);
         if (strcmp(section->word, word_table) == 0)
@@ -155,36 +148,58 @@ static enum mr_code check_sections(struct mr_config *config, struct mr_config_ro
         else if (room != NULL)
             MR_TRY(check_room(config, room, section, err));
         else
-            MR_TRY(unknown_section(config, rooms, section, err));
+            MR_TRY(unknown_section(rooms, section, err));
     }
     return MR_OK;
 }
 
-static struct mr_config *config_new(const char *file, struct mr_err *err)
+struct mr_config *mr_config_new(void)
 {
     struct mr_config *config = calloc(1, sizeof *config);
-    if (config != NULL) {
+    if (config != NULL)
         mr_arena_init(&config->arena);
-        if (file == NULL || (config->file = mr_arena_strdup(&config->arena, file)) != NULL)
-            return config;
-    }
-    mr_config_free(config);
-    (void)mr_err_nomem(err, "reading the configuration file");
-    return NULL;
+    return config;
+}
+
+/* In front of the others in the list, as the text is in front of theirs. */
+static enum mr_code add_file(struct mr_config *config, const struct mr_config_file *file,
+                             const char **name, struct mr_err *err)
+{
+    *name = "";
+    if (file->path == NULL) /* as if there were none */
+        return MR_OK;
+    if (config->nfiles == MR_CONFIG_FILES_MAX)
+        return mr_err_set(err, MR_E_BUG, "too many configuration files");
+    *name = mr_arena_strdup(&config->arena, file->path);
+    if (*name == NULL)
+        return mr_err_nomem(err, "reading the configuration file");
+    memmove(config->files + 1, config->files, config->nfiles * sizeof *file);
+    config->files[0] = (struct mr_config_file){.path = *name, .place = file->place};
+    config->file = config->files[config->nfiles++].path;
+    return MR_OK;
+}
+
+enum mr_code mr_config_add(struct mr_config *config, const char *text, size_t len,
+                           const struct mr_config_file *file, struct mr_config_rooms rooms,
+                           struct mr_err *err)
+{
+    const struct mr_ini_section *behind = config->sections;
+    const char *name = NULL;
+    MR_TRY(add_file(config, file, &name, err));
+    MR_TRY(mr_ini_parse(text, len, name, &config->arena, &config->sections, err));
+    return check_sections(config, behind, rooms, err);
 }
 
 enum mr_code mr_config_parse(const char *text, size_t len, const char *name,
                              struct mr_config_rooms rooms, struct mr_config **out,
                              struct mr_err *err)
 {
+    const struct mr_config_file file = {.path = name, .place = MR_CONFIG_NAMED};
     *out = NULL;
-    struct mr_config *config = config_new(name, err);
+    struct mr_config *config = mr_config_new();
     if (config == NULL)
-        return MR_E_NOMEM;
-    enum mr_code code =
-        mr_ini_parse(text, len, config->file, &config->arena, &config->sections, err);
-    if (code == MR_OK)
-        code = check_sections(config, rooms, err);
+        return mr_err_nomem(err, "reading the configuration file");
+    enum mr_code code = mr_config_add(config, text, len, &file, rooms, err);
     if (code != MR_OK) {
         mr_config_free(config);
         return code;
@@ -193,63 +208,21 @@ enum mr_code mr_config_parse(const char *text, size_t len, const char *name,
     return MR_OK;
 }
 
-static enum mr_code load_file(const char *path, struct mr_config_rooms rooms,
-                              struct mr_config **out, struct mr_err *err)
-{
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = mr_io_read_file(path, MAX_BYTES, &text, err);
-    if (code == MR_OK) {
-        code = mr_config_parse(text.ptr, text.len, path, rooms, out, err);
-    } else {
-        mr_err_context(err, "could not load the configuration");
-        mr_err_hint(err, "Name a readable file with --config or in MYRECON_CONFIG.");
-    }
-    mr_strbuf_release(&text);
-    return code;
-}
-
-/* A link that leads nowhere is there.  Where nobody may look, there is none, and it is said. */
-static bool is_absent(const char *path)
-{
-    struct stat st;
-    if (lstat(path, &st) == 0)
-        return false;
-    int why = errno; /* what is logged may change it */
-    if (why == EACCES)
-        mr_log_warning("could not look for the configuration \"%s\": %s; going on without", path,
-                       strerror(why));
-    return why == ENOENT || why == ENOTDIR || why == EACCES;
-}
-
-/* The usual place may be empty; a file that was named has to be there. */
-enum mr_code mr_config_load(const char *path, struct mr_config_rooms rooms, struct mr_config **out,
-                            struct mr_err *err)
-{
-    struct mr_strbuf usual = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    *out = NULL;
-    if (path != NULL)
-        return load_file(path, rooms, out, err);
-    const char *home = getenv("HOME");
-    if (home != NULL && home[0] != '\0')
-        mr_strbuf_add_fmt(&usual, "%s/.config/myrecon.ini", home);
-    MR_TRY_OUT(mr_strbuf_check(&usual, "looking for the configuration file", err));
-    if (usual.len > 0 && !is_absent(usual.ptr))
-        MR_TRY_OUT(load_file(usual.ptr, rooms, out, err));
-    else if ((*out = config_new(NULL, err)) == NULL)
-        MR_TRY_OUT(MR_E_NOMEM);
-
-out:
-    mr_strbuf_release(&usual);
-    return code;
-}
-
 void mr_config_free(struct mr_config *config)
 {
     if (config == NULL)
         return;
     mr_arena_release(&config->arena);
     free(config);
+}
+
+const struct mr_ini_section *mr_config_options(const struct mr_config *config,
+                                               const struct mr_ini_section *before)
+{
+    const struct mr_ini_section *section = before == NULL ? config->sections : before->next;
+    while (section != NULL && strcmp(section->word, word_options) != 0)
+        section = section->next;
+    return section;
 }
 
 /* Of several sections that match, the later adds to the earlier key by key: so a pattern can say
@@ -269,7 +242,7 @@ enum mr_code mr_config_table(const struct mr_config *config, const char *db, con
              entry = entry->next) {
             enum mr_code code = mr_table_config_set(out, entry->key, entry->value, arena, err);
             if (code != MR_OK) {
-                mr_err_context(err, "%s:%u", config->file, entry->line);
+                mr_err_context(err, "%s:%u", entry->file, entry->line);
                 return code;
             }
         }
@@ -340,8 +313,7 @@ bool mr_config_has_line(const struct mr_vec *lines, const char *key, const char 
     return false;
 }
 
-static enum mr_code refuse_letters(const struct mr_config *config,
-                                   const struct mr_ini_section *section, const char *db,
+static enum mr_code refuse_letters(const struct mr_ini_section *section, const char *db,
                                    const char *table, struct mr_err *err)
 {
     (void)mr_err_set(err, MR_E_CONFIG,
@@ -351,7 +323,7 @@ static enum mr_code refuse_letters(const struct mr_config *config,
     mr_err_hint(err, "The server takes names in any letters (lower_case_table_names), "
                      "patterns do not: write the section's name as the server does.");
     if (section->entries != NULL)
-        mr_err_context(err, "%s:%u", config->file, section->entries->line);
+        mr_err_context(err, "%s:%u", section->file, section->entries->line);
     return MR_E_CONFIG;
 }
 
@@ -373,7 +345,7 @@ enum mr_code mr_config_require_letters(const struct mr_config *config, const cha
         if (pattern.failed || low[0].failed || low[1].failed)
             code = mr_err_nomem(err, "reading the configuration");
         else if (mr_pattern_match(pattern.ptr, low[0].ptr, low[1].ptr))
-            code = refuse_letters(config, s, db, table, err);
+            code = refuse_letters(s, db, table, err);
     }
     mr_strbuf_release(&pattern);
     mr_strbuf_release(&low[0]);

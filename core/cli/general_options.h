@@ -29,6 +29,9 @@ struct mr_general_options {
 
 extern const struct mr_choice mr_general_color_modes[];
 
+#define MR_CONFIG_HELP "configuration file, above /etc/myrecon.ini"
+#define MR_CONFIG_NOTE "$MYRECON_CONFIG, else myrecon.ini in $XDG_CONFIG_HOME, else in ~/.config"
+
 /* Entries of an option table; they need no comma behind. */
 #define MR_GENERAL_OPTIONS(owner, member)                                                          \
     {.name = "config",                                                                             \
@@ -36,8 +39,8 @@ extern const struct mr_choice mr_general_color_modes[];
      .offset = offsetof(owner, member.config_path),                                                \
      .arg = "FILE",                                                                                \
      .group = "General",                                                                           \
-     .help = "configuration file",                                                                 \
-     .initial_note = "$MYRECON_CONFIG, else ~/.config/myrecon.ini",                                \
+     .help = MR_CONFIG_HELP,                                                                       \
+     .initial_note = MR_CONFIG_NOTE,                                                               \
      .env = "MYRECON_CONFIG",                                                                      \
      .not_in_file = true},                                                                         \
         {.name = "color",                                                                          \

@@ -92,7 +92,8 @@ static enum mr_code parse_section(struct parser *p, struct span text)
     char *argument = mr_arena_dup(p->arena, rest.ptr, rest.len);
     if (section == NULL || word == NULL || argument == NULL)
         return mr_err_nomem(p->err, "reading the configuration file");
-    *section = (struct mr_ini_section){.word = word, .argument = argument, .line = p->line};
+    *section = (struct mr_ini_section){
+        .word = word, .argument = argument, .file = p->file, .line = p->line};
     *p->next_section = section;
     p->next_section = &section->next;
     p->next_entry = &section->entries;
@@ -119,7 +120,8 @@ static enum mr_code parse_entry(struct parser *p, struct span text)
     char *value_copy = mr_arena_dup(p->arena, value.ptr, value.len);
     if (entry == NULL || key_copy == NULL || value_copy == NULL)
         return mr_err_nomem(p->err, "reading the configuration file");
-    *entry = (struct mr_ini_entry){.key = key_copy, .value = value_copy, .line = p->line};
+    *entry = (struct mr_ini_entry){
+        .key = key_copy, .value = value_copy, .file = p->file, .line = p->line};
     *p->next_entry = entry;
     p->next_entry = &entry->next;
     return MR_OK;
@@ -143,6 +145,7 @@ enum mr_code mr_ini_parse(const char *text, size_t len, const char *file, struct
 {
     static const char mark[] = "\xef\xbb\xbf";
     struct parser p = {.file = file, .arena = arena, .next_section = out, .err = err};
+    const struct mr_ini_section *behind = *out;
     *out = NULL;
     size_t at = len >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
     while (at < len) {
@@ -152,5 +155,6 @@ enum mr_code mr_ini_parse(const char *text, size_t len, const char *file, struct
         MR_TRY(parse_line(&p, (struct span){text + at, end - at}));
         at = end + 1;
     }
+    *p.next_section = behind;
     return MR_OK;
 }

@@ -22,6 +22,7 @@
 
 struct mr_ini_entry {
     const char *key, *value; /* trimmed; value may be "" */
+    const char *file;        /* the name that was given with the text */
     unsigned line;           /* from 1 */
     const struct mr_ini_entry *next;
 };
@@ -29,12 +30,14 @@ struct mr_ini_entry {
 struct mr_ini_section {
     const char *word;     /* "table" */
     const char *argument; /* "club.members", or "" */
+    const char *file;     /* the same pointer in all sections and entries of one text */
     unsigned line;
     const struct mr_ini_entry *entries; /* in the order of the file */
     const struct mr_ini_section *next;
 };
 
-/* file: the name to use in messages. *out is NULL for a file without sections. */
+/* file: the name to use in messages, which must outlive them.  Sections come in front of what
+ * *out has: NULL, or those of a text that was read before. */
 enum mr_code mr_ini_parse(const char *text, size_t len, const char *file, struct mr_arena *arena,
                           const struct mr_ini_section **out, struct mr_err *err);
 

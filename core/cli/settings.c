@@ -79,7 +79,9 @@ enum mr_code mr_settings_set(struct mr_settings *settings, const struct mr_optio
     struct mr_origin *have = origin_of(settings, option);
     if (have->kind > origin.kind)
         return MR_OK;
-    if (mr_option_is_repeatable(option) && have->kind < origin.kind)
+    if (mr_option_is_repeatable(option) &&
+        (have->kind < origin.kind ||
+         (origin.kind == MR_ORIGIN_FILE && have->where != origin.where)))
         mr_option_clear(option, settings->values);
     enum mr_code code = mr_option_set(option, settings->values, text, settings->arena, err);
     if (code == MR_OK)
@@ -98,11 +100,10 @@ void mr_settings_bump(struct mr_settings *settings, const struct mr_option *opti
 }
 
 /* The same failure, blamed on the file. */
-static enum mr_code as_config_error(const struct mr_config *config,
-                                    const struct mr_ini_entry *entry, enum mr_code code,
+static enum mr_code as_config_error(const struct mr_ini_entry *entry, enum mr_code code,
                                     struct mr_err *err)
 {
-    mr_err_context(err, "%s:%u: key \"%s\"", config->file, entry->line, entry->key);
+    mr_err_context(err, "%s:%u: key \"%s\"", entry->file, entry->line, entry->key);
     if (code != MR_E_USAGE)
         return code;
     if (err != NULL)
@@ -110,22 +111,32 @@ static enum mr_code as_config_error(const struct mr_config *config,
     return MR_E_CONFIG;
 }
 
+/* file: the copy that the settings keep; the same for all entries of a file, and so it is known
+ * where the next one begins. */
+static enum mr_code apply_entry(struct mr_settings *settings, const struct mr_ini_entry *entry,
+                                const char *file, struct mr_err *err)
+{
+    const struct mr_option *option = mr_settings_find(settings->set, entry->key);
+    if (option == NULL || option->not_in_file)
+        return MR_OK;
+    struct mr_origin origin = {.kind = MR_ORIGIN_FILE, .where = file, .line = entry->line};
+    enum mr_code code = mr_settings_set(settings, option, entry->value, origin, err);
+    return code == MR_OK ? MR_OK : as_config_error(entry, code, err);
+}
+
 /* The section serves all commands: keys of the others are passed over, and those that nobody knows
  * have been refused before (mr_cli_check_file). */
 enum mr_code mr_settings_apply_file(struct mr_settings *settings, const struct mr_config *config,
                                     struct mr_err *err)
 {
-    for (const struct mr_ini_entry *entry = config->options; entry != NULL; entry = entry->next) {
-        const struct mr_option *option = mr_settings_find(settings->set, entry->key);
-        if (option == NULL || option->not_in_file)
-            continue;
-        char *file = mr_arena_strdup(settings->arena, config->file);
+    for (const struct mr_ini_section *section = NULL;
+         (section = mr_config_options(config, section)) != NULL;) {
+        const char *file = mr_arena_strdup(settings->arena, section->file);
         if (file == NULL)
             return mr_err_nomem(err, "reading options");
-        struct mr_origin origin = {.kind = MR_ORIGIN_FILE, .where = file, .line = entry->line};
-        enum mr_code code = mr_settings_set(settings, option, entry->value, origin, err);
-        if (code != MR_OK)
-            return as_config_error(config, entry, code, err);
+        for (const struct mr_ini_entry *entry = section->entries; entry != NULL;
+             entry = entry->next)
+            MR_TRY(apply_entry(settings, entry, file, err));
     }
     return MR_OK;
 }

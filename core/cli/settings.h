@@ -60,7 +60,8 @@ enum mr_code mr_settings_set(struct mr_settings *settings, const struct mr_optio
 /* A COUNTER given once more on the command line. */
 void mr_settings_bump(struct mr_settings *settings, const struct mr_option *option);
 
-/* The [options] section; keys that the set does not have are passed over. */
+/* The [options] section of each file, of which the later wins; keys that the set does not have
+ * are passed over. */
 enum mr_code mr_settings_apply_file(struct mr_settings *settings, const struct mr_config *config,
                                     struct mr_err *err);
 enum mr_code mr_settings_finish(struct mr_settings *settings, struct mr_err *err);

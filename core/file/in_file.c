@@ -11,6 +11,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/file/owner.h"
 
 #define STEP_MS 200
 #define SAY_AFTER_S 5
@@ -42,6 +43,8 @@ static enum mr_code check(int fd, const char *path, enum mr_in_kind kind, struct
     struct stat st;
     if (fstat(fd, &st) != 0)
         return mr_err_set_sys(err, MR_E_IO, errno, "could not open file \"%s\"", path);
+    if (kind == MR_IN_OWN)
+        MR_TRY(mr_owner_check_own(path, &st, err));
     if (S_ISREG(st.st_mode))
         return MR_OK;
     if (S_ISDIR(st.st_mode))

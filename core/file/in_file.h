@@ -19,6 +19,7 @@
 
 enum mr_in_kind {
     MR_IN_NAMED, /* by the user: a regular file, a pipe, a terminal */
+    MR_IN_OWN,   /* by nobody, found where this user's files lie (mr_owner_check_own) */
     MR_IN_PART,  /* of a snapshot or plan: a regular file, not by a link */
 };
 

@@ -480,6 +480,12 @@ enum mr_code mr_io_read_file(const char *path, size_t max_bytes, struct mr_strbu
     return read_whole(path, MR_IN_NAMED, max_bytes, out, err);
 }
 
+enum mr_code mr_io_read_own(const char *path, size_t max_bytes, struct mr_strbuf *out,
+                            struct mr_err *err)
+{
+    return read_whole(path, MR_IN_OWN, max_bytes, out, err);
+}
+
 enum mr_code mr_io_read_part(const char *path, size_t max_bytes, struct mr_strbuf *out,
                              struct mr_err *err)
 {

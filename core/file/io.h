@@ -61,6 +61,9 @@ enum mr_code mr_io_write_all(int fd, const char *name, const void *ptr, size_t l
  * as it was before.  Of a file that the user names (in_file.h): a pipe is read to its end. */
 enum mr_code mr_io_read_file(const char *path, size_t max_bytes, struct mr_strbuf *out,
                              struct mr_err *err);
+/* The same of one that nobody named: only this user's own, or root's (mr_owner_check_own). */
+enum mr_code mr_io_read_own(const char *path, size_t max_bytes, struct mr_strbuf *out,
+                            struct mr_err *err);
 /* The same of a file of a snapshot or plan. */
 enum mr_code mr_io_read_part(const char *path, size_t max_bytes, struct mr_strbuf *out,
                              struct mr_err *err);

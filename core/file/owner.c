@@ -77,3 +77,21 @@ enum mr_code mr_owner_check_open(const char *path, int fd, struct mr_err *err)
         return mr_err_set_sys(err, MR_E_IO, errno, "could not look at \"%s\"", path);
     return mr_owner_check_stat(path, &st, err);
 }
+
+/* A directory's or device's mode says nothing: /dev/null may be written by all. */
+enum mr_code mr_owner_check_own(const char *path, const struct stat *st, struct mr_err *err)
+{
+    char name[NAME_BYTES];
+    if (st->st_uid != geteuid() && st->st_uid != 0) {
+        name_of(st->st_uid, name);
+        (void)mr_err_set(err, MR_E_IO, "file \"%s\" belongs to user \"%s\"", path, name);
+    } else if (S_ISREG(st->st_mode) && (st->st_mode & S_IWOTH) != 0) {
+        (void)mr_err_set(err, MR_E_IO, "file \"%s\" may be written by everybody", path);
+    } else {
+        return MR_OK;
+    }
+    mr_err_hint(err,
+                "It was found, not named, and so it is not used. If it is what is wanted, name "
+                "it with --config.");
+    return MR_E_IO;
+}

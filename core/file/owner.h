@@ -18,7 +18,10 @@
 enum mr_code mr_owner_check(const char *path, struct mr_err *err);
 /* The same of what lstat() has just said of it. */
 enum mr_code mr_owner_check_stat(const char *path, const struct stat *st, struct mr_err *err);
-/* The same of what was opened under that name. */
+/* Of what is to be read, and was named by nobody: refuses a file of another user, root aside, and
+ * one that everybody may write. */
+enum mr_code mr_owner_check_own(const char *path, const struct stat *st, struct mr_err *err);
+/* The same as mr_owner_check() of what was opened under that name. */
 enum mr_code mr_owner_check_open(const char *path, int fd, struct mr_err *err);
 
 #endif

@@ -98,7 +98,7 @@ void mr_pair_section_text(const struct mr_pairing *pairing, const struct mr_ini_
     mr_strbuf_add_fmt(out,
                       "%s:%u: section [table %s] matches no table, and nothing of it is "
                       "used",
-                      pairing->config->file, section->line, name);
+                      section->file, section->line, name);
     if (meant != NULL)
         mr_strbuf_add_fmt(out, ": is \"%s.%s\" meant?", meant->db, meant->name);
 }
@@ -141,7 +141,7 @@ void mr_pair_section_columns(const struct mr_pairing *pairing, const struct mr_i
         if (is_column(pairing, section, list->items[i], &any, &near) || !any)
             continue;
         mr_strbuf_add_fmt(out, "%s%s:%u: %s of [table %s] names \"%s\", which no table has",
-                          out->len > 0 ? "; " : "", pairing->config->file, entry->line, entry->key,
+                          out->len > 0 ? "; " : "", entry->file, entry->line, entry->key,
                           section->argument, list->items[i]);
         if (near.best != NULL)
             mr_strbuf_add_fmt(out, ": is \"%s\" meant?", near.best);

@@ -8,6 +8,7 @@
 
 #include "core/base/utf8.h"
 #include "core/base/version.h"
+#include "core/cli/general_options.h"
 #include "core/json/jsonw.h"
 
 struct config_options {
@@ -29,8 +30,8 @@ static const struct mr_option options[] = {
      .offset = AT(config_path),
      .arg = "FILE",
      .group = "General",
-     .help = "configuration file",
-     .initial_note = "$MYRECON_CONFIG, else ~/.config/myrecon.ini",
+     .help = MR_CONFIG_HELP,
+     .initial_note = MR_CONFIG_NOTE,
      .env = "MYRECON_CONFIG",
      .not_in_file = true},
 };
@@ -86,26 +87,36 @@ static const char *origin_name(enum mr_origin_kind kind)
     return names[kind];
 }
 
-/* Why this file is the configuration file. */
-static const char *file_origin(const struct mr_invocation *invocation)
+/* Why this file is one of the configuration. */
+static const char *file_origin(const struct mr_invocation *invocation,
+                               const struct mr_config_file *file)
 {
     const struct mr_settings *settings = &invocation->settings;
     const struct mr_option *option = mr_settings_find(settings->set, "config");
-    enum mr_origin_kind kind = mr_settings_origin(settings, option)->kind;
-    if (invocation->config->file == NULL)
-        return "none";
-    return kind == MR_ORIGIN_DEFAULT ? "usual place" : origin_name(kind);
+    switch (file->place) {
+    case MR_CONFIG_SYSTEM: return "system";
+    case MR_CONFIG_USUAL: return "usual place";
+    case MR_CONFIG_NAMED: break;
+    }
+    return origin_name(mr_settings_origin(settings, option)->kind);
 }
 
+static void text_files(struct printer *p)
+{
+    const struct mr_config *config = p->invocation->config;
+    if (config->nfiles == 0)
+        mr_strbuf_add_str(&p->text, "configuration file: none\n");
+    for (size_t i = 0; i < config->nfiles; i++)
+        mr_strbuf_add_fmt(&p->text, "configuration file: %s (%s)\n", config->files[i].path,
+                          file_origin(p->invocation, &config->files[i]));
+}
+
+/* file and origin are those of the strongest. */
 static void print_header(struct printer *p)
 {
-    const char *file = p->invocation->config->file;
-    const char *origin = file_origin(p->invocation);
+    const struct mr_config *config = p->invocation->config;
     if (!p->as_json) {
-        if (file != NULL)
-            mr_strbuf_add_fmt(&p->text, "configuration file: %s (%s)\n", file, origin);
-        else
-            mr_strbuf_add_str(&p->text, "configuration file: none\n");
+        text_files(p);
         return;
     }
     struct mr_jsonw *w = &p->json;
@@ -113,8 +124,20 @@ static void print_header(struct printer *p)
     mr_jsonw_add_str(w, "type", "config");
     mr_jsonw_add_str(w, "schema", "myrecon/config/1");
     mr_jsonw_add_str(w, "version", MR_VERSION);
-    mr_jsonw_add_str(w, "file", file);
-    mr_jsonw_add_str(w, "origin", origin);
+    mr_jsonw_add_str(w, "file", config->file);
+    mr_jsonw_add_str(w, "origin",
+                     config->nfiles > 0
+                         ? file_origin(p->invocation, &config->files[config->nfiles - 1])
+                         : "none");
+    mr_jsonw_key(w, "files");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < config->nfiles; i++) {
+        mr_jsonw_object_begin(w);
+        mr_jsonw_add_str(w, "file", config->files[i].path);
+        mr_jsonw_add_str(w, "origin", file_origin(p->invocation, &config->files[i]));
+        mr_jsonw_object_end(w);
+    }
+    mr_jsonw_array_end(w);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }
@@ -262,9 +285,8 @@ static void print_key(struct printer *p, const struct mr_ini_section *section,
                       const struct mr_ini_entry *entry)
 {
     struct mr_jsonw *w = &p->json;
-    const char *file = p->invocation->config->file;
     if (!p->as_json) {
-        mr_strbuf_add_fmt(&p->text, "  %-18s %-24s %s:%u\n", entry->key, entry->value, file,
+        mr_strbuf_add_fmt(&p->text, "  %-18s %-24s %s:%u\n", entry->key, entry->value, entry->file,
                           entry->line);
         return;
     }
@@ -275,7 +297,7 @@ static void print_key(struct printer *p, const struct mr_ini_section *section,
     }
     mr_jsonw_add_str(w, "key", entry->key);
     mr_jsonw_add_str(w, "value", entry->value);
-    json_place(w, file, entry->line);
+    json_place(w, entry->file, entry->line);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
 }

@@ -296,14 +296,13 @@ static enum mr_code set_key(struct mr_gate_config *config, const char *key, cons
 }
 
 /* file:line of what is refused stands in front. */
-static enum mr_code take_section(const struct mr_config *config,
-                                 const struct mr_ini_section *section, struct mr_arena *arena,
+static enum mr_code take_section(const struct mr_ini_section *section, struct mr_arena *arena,
                                  struct mr_gate_config *out, struct mr_err *err)
 {
     for (const struct mr_ini_entry *entry = section->entries; entry != NULL; entry = entry->next) {
         enum mr_code code = set_key(out, entry->key, entry->value, arena, err);
         if (code != MR_OK) {
-            mr_err_context(err, "%s:%u", config->file, entry->line);
+            mr_err_context(err, "%s:%u", entry->file, entry->line);
             return code;
         }
     }
@@ -317,16 +316,16 @@ enum mr_code mr_gate_config_load(const struct mr_config *config, struct mr_arena
     for (const struct mr_ini_section *section = config->sections; section != NULL;
          section = section->next)
         if (strcmp(section->word, mr_gate_room.word) == 0)
-            MR_TRY(take_section(config, section, arena, out, err));
+            MR_TRY(take_section(section, arena, out, err));
     return MR_OK;
 }
 
-static enum mr_code check(const struct mr_config *config, const struct mr_ini_section *section,
-                          struct mr_arena *arena, struct mr_err *err)
+static enum mr_code check(const struct mr_ini_section *section, struct mr_arena *arena,
+                          struct mr_err *err)
 {
     struct mr_gate_config scratch;
     mr_gate_config_init(&scratch);
-    return take_section(config, section, arena, &scratch, err);
+    return take_section(section, arena, &scratch, err);
 }
 
 const struct mr_config_room mr_gate_room = {

@@ -378,7 +378,7 @@ static enum mr_code tell_sections(const struct servers *s, struct mr_err *err)
         if (!is_asking(s, section))
             continue;
         mr_strbuf_reset(&where);
-        mr_strbuf_add_fmt(&where, "%s:%u: section of", s->run->config->file, section->line);
+        mr_strbuf_add_fmt(&where, "%s:%u: section of", section->file, section->line);
         code = mr_strbuf_check(&where, "looking for tables", err);
         if (code == MR_OK)
             code = mr_pattern_names_warn(where.ptr, &one, nth_name, &s->facts[0], err);

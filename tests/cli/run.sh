@@ -2,8 +2,8 @@
 # run.sh [--update] [NAME…]: golden tests of the command line, as TAP.
 #
 # A test is a folder: `cmd` is a shell script that calls "$MYRECON" in a scratch folder of
-# its own, with nothing in the environment but PATH, HOME (the scratch folder) and ROOT
-# (the tree).  What must come of it: `exit` (a number; without it 0), `stdout` and `stderr`
+# its own, with nothing in the environment but PATH, HOME (the scratch folder), ROOT (the tree),
+# and that no configuration of the machine is read.  What must come of it: `exit` (a number; without it 0), `stdout` and `stderr`
 # (exact; without them nothing), or `stdout.glob` and `stderr.glob` (a pattern a line).
 # --update writes what came out into the files that are compared exactly.
 set -u
@@ -71,7 +71,8 @@ run_test() {
     local test=$1 out=$scratch/out home=$scratch/home status good=1
     rm -rf "$out" "$home"
     mkdir -p "$out" "$home"
-    (cd "$home" && exec env -i PATH="$PATH" HOME="$home" ROOT="$root" MYRECON="$MYRECON" \
+    (cd "$home" && exec env -i PATH="$PATH" HOME="$home" MYRECON_SYSTEM_CONFIG=/dev/null \
+        ROOT="$root" MYRECON="$MYRECON" \
         ${ASAN_OPTIONS:+ASAN_OPTIONS="$ASAN_OPTIONS"} \
         ${UBSAN_OPTIONS:+UBSAN_OPTIONS="$UBSAN_OPTIONS"} \
         ${LSAN_OPTIONS:+LSAN_OPTIONS="$LSAN_OPTIONS"} \

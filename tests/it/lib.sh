@@ -135,8 +135,8 @@ begin() { # begin [SIDES]: scratch directory, and the script's database fresh on
     # no configuration, account or colour of the person who runs the tests
     # what was set up once, such as MySQL 9, stays where it is
     export MYRECON_CACHE=${MYRECON_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/myrecon}
-    export HOME=$IT_TMP NO_COLOR=1
-    unset MYRECON_CONFIG MYRECON_USER MYRECON_PASSWORD MYRECON_SOURCE_USER \
+    export HOME=$IT_TMP NO_COLOR=1 MYRECON_SYSTEM_CONFIG=/dev/null
+    unset XDG_CONFIG_HOME MYRECON_CONFIG MYRECON_USER MYRECON_PASSWORD MYRECON_SOURCE_USER \
         MYRECON_SOURCE_PASSWORD MYRECON_TARGET_USER MYRECON_TARGET_PASSWORD
     fresh "${1-ab}" "$DB"
     SRC=$(uri a "$DB") DST=$(uri b "$DB")

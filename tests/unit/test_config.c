@@ -30,13 +30,13 @@ static int teardown(void **state)
 }
 
 /* A section that some room reads: it knows the keys `lag`, once, and `silence`. */
-static enum mr_code check_room(const struct mr_config *config, const struct mr_ini_section *section,
-                               struct mr_arena *room_arena, struct mr_err *err)
+static enum mr_code check_room(const struct mr_ini_section *section, struct mr_arena *room_arena,
+                               struct mr_err *err)
 {
     (void)room_arena;
     for (const struct mr_ini_entry *entry = section->entries; entry != NULL; entry = entry->next)
         if (strcmp(entry->key, "lag") != 0 && strcmp(entry->key, "silence") != 0)
-            return mr_err_set(err, MR_E_CONFIG, "%s:%u: no such key", config->file, entry->line);
+            return mr_err_set(err, MR_E_CONFIG, "%s:%u: no such key", entry->file, entry->line);
     return MR_OK;
 }
 
@@ -395,57 +395,6 @@ static void test_refused(void **state)
     }
 }
 
-static void write_file(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
-static void test_load(void **state)
-{
-    (void)state;
-    char dir[] = "/tmp/mr_test_config_XXXXXX", path[256], usual[128];
-    struct mr_err err;
-    struct mr_config *config = NULL;
-    assert_non_null(mkdtemp(dir));
-    (void)snprintf(path, sizeof path, "%s/a.ini", dir);
-    write_file(path, "[table t]\nmargin = 5\n");
-    assert_int_equal(mr_config_load(path, rooms, &config, &err), MR_OK);
-    assert_string_equal(config->file, path);
-    assert_int_equal(table_of(config, "d", "t").margin, 5);
-    mr_config_free(config);
-
-    /* named and absent: an error; the usual place: simply no configuration */
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(mr_config_load(path, rooms, &config, &err), MR_E_IO);
-    assert_null(config);
-    assert_int_equal(setenv("HOME", dir, 1), 0);
-    assert_int_equal(mr_config_load(NULL, rooms, &config, &err), MR_OK);
-    assert_null(config->file);
-    assert_null(config->sections);
-    assert_int_equal(table_of(config, "d", "t").has_margin, 0);
-    mr_config_free(config);
-
-    (void)snprintf(usual, sizeof usual, "%s/.config", dir);
-    assert_int_equal(mkdir(usual, 0700), 0);
-    (void)snprintf(path, sizeof path, "%s/myrecon.ini", usual);
-    write_file(path, "[table t]\nmargin = 6\n");
-    assert_int_equal(mr_config_load(NULL, rooms, &config, &err), MR_OK);
-    assert_string_equal(config->file, path);
-    assert_int_equal(table_of(config, "d", "t").margin, 6);
-    mr_config_free(config);
-    assert_int_equal(unlink(path), 0);
-    /* a link to a file that is gone is no configuration that nobody wanted */
-    assert_int_equal(symlink("gone.ini", path), 0);
-    assert_int_equal(mr_config_load(NULL, rooms, &config, &err), MR_E_IO);
-    assert_null(config);
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(rmdir(usual), 0);
-    assert_int_equal(rmdir(dir), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -456,7 +405,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_identity_replaced, setup, teardown),
         cmocka_unit_test_setup_teardown(test_conflicts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_load, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
