@@ -22,6 +22,7 @@
 #include "core/base/version.h"
 #include "core/cli/cli.h"
 #include "core/cli/help.h"
+#include "core/cli/log_options.h"
 #include "core/db/db.h"
 
 /* A descriptor that was closed is opened read-only on nothing: reading ends at once,
@@ -55,7 +56,9 @@ static void print_version(void)
                  mr_db_client_version());
 }
 
-static enum mr_code dispatch(struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
+/* args: the command line, without passwords. */
+static enum mr_code dispatch(struct mr_invocation *invocation, char *const *args, int *exit_code,
+                             struct mr_err *err)
 {
     switch (invocation->request) {
     case MR_CLI_HELP: return print_help(invocation, err);
@@ -63,6 +66,7 @@ static enum mr_code dispatch(struct mr_invocation *invocation, int *exit_code, s
     case MR_CLI_RUN: break;
     }
     MR_TRY(mr_cli_configure(invocation, err));
+    MR_TRY(mr_log_options_begin(&invocation->settings, args, err));
     return invocation->command->run(invocation, exit_code, err);
 }
 
@@ -124,16 +128,18 @@ int main(int argc, char **argv)
     if (getenv("MYRECON_CONFIG") != NULL)
         mr_log_hide(getenv("MYRECON_CONFIG"));
     if (code == MR_OK)
-        code = dispatch(&invocation, &exit_code, &err);
+        code = dispatch(&invocation, argv + 1, &exit_code, &err);
     if (code == MR_OK)
         code = close_stdout(&invocation, &err);
     else if (code == MR_E_IO && ferror(stdout) != 0)
         code = mr_is_cancelled() ? end_unheard(&invocation, &err) : hint_unheard(&invocation, &err);
     else
         (void)fflush(stdout); /* what there is of a result; the error is told below */
+    if (code != MR_OK) {
+        mr_log_err(&err);
+        exit_code = mr_code_exit(code);
+    }
+    mr_log_options_end(exit_code);
     mr_cli_release(&invocation);
-    if (code == MR_OK)
-        return exit_code;
-    mr_log_err(&err);
-    return mr_code_exit(code);
+    return exit_code;
 }

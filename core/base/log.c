@@ -1,6 +1,7 @@
 /* log.c: see log.h. */
 #include "core/base/log.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -21,6 +22,9 @@
 #define CLEAR_LINE "\r\033[K"
 
 static _Atomic int log_level = MR_LOG_INFO;
+/* Of the file; 0: there is none. */
+static _Atomic int file_level = 0;
+static const char *file_name = "";
 
 /* stderr as a device: who writes holds the lock, and knows whether the cursor stands
  * behind a status line. */
@@ -42,9 +46,26 @@ void mr_log_set_color(bool on)
     pthread_mutex_unlock(&device.lock);
 }
 
-bool mr_log_is_on(enum mr_log_level level)
+void mr_log_set_file(int fd, const char *name, enum mr_log_format format, enum mr_log_level level)
+{
+    mr_log_file_set(fd, format);
+    file_name = name;
+    atomic_store(&file_level, fd >= 0 ? (int)level : 0);
+}
+
+static bool is_shown(enum mr_log_level level)
 {
     return (int)level <= atomic_load_explicit(&log_level, memory_order_relaxed);
+}
+
+static bool is_filed(enum mr_log_level level)
+{
+    return (int)level <= atomic_load_explicit(&file_level, memory_order_relaxed);
+}
+
+bool mr_log_is_on(enum mr_log_level level)
+{
+    return is_shown(level) || is_filed(level);
 }
 
 static void write_out(const char *ptr, size_t len)
@@ -148,14 +169,18 @@ static void hide_args(char *text)
         }
 }
 
-/* label: "warning: " or ""; style: the label's. */
-static void put_line(const char *label, enum mr_style style, const char *text)
+/* Cut to a line, and without passwords. */
+static void make_safe(char safe[LINE_MAX_BYTES], const char *text)
 {
-    struct line line = {.len = 0};
-    char safe[LINE_MAX_BYTES];
-    (void)snprintf(safe, sizeof safe, "%s", text);
+    (void)snprintf(safe, LINE_MAX_BYTES, "%s", text);
     hide_args(safe);
     hide_passwords(safe);
+}
+
+/* label: "warning: " or ""; style: the label's; safe: without passwords. */
+static void show_line(const char *label, enum mr_style style, const char *safe)
+{
+    struct line line = {.len = 0};
     pthread_mutex_lock(&device.lock);
     if (device.status_shown)
         line_add(&line, CLEAR_LINE);
@@ -171,21 +196,58 @@ static void put_line(const char *label, enum mr_style style, const char *text)
     pthread_mutex_unlock(&device.lock);
 }
 
-MR_PRINTF(3, 0)
-static void put_fmt(enum mr_log_level level, const char *label, const char *fmt, va_list args)
+/* word: "warning".  The file's failure is told where there are people, whatever the level. */
+static void file_line(const char *word, const char *safe)
 {
-    if (!mr_log_is_on(level))
+    struct line line = {.len = 0};
+    char told[LINE_MAX_BYTES];
+    line_add_shown(&line, safe);
+    line.text[line.len] = '\0';
+    if (mr_log_file_put(word, line.text))
+        return;
+    (void)snprintf(told, sizeof told,
+                   "could not write to log file \"%s\": %s; going on, and what it lacks is not "
+                   "said again",
+                   file_name, strerror(errno));
+    show_line("warning: ", MR_STYLE_WARN, told);
+}
+
+/* One kind of line. */
+struct kind {
+    enum mr_log_level level;
+    const char *label, *word; /* on stderr, and in the file */
+    enum mr_style style;      /* the label's */
+};
+static const struct kind kind_warning = {MR_LOG_WARNING, "warning: ", "warning", MR_STYLE_WARN};
+static const struct kind kind_info = {MR_LOG_INFO, "", "info", MR_STYLE_DIM};
+static const struct kind kind_verbose = {MR_LOG_DETAIL, "", "verbose", MR_STYLE_DIM};
+static const struct kind kind_debug = {MR_LOG_DEBUG, "debug: ", "debug", MR_STYLE_DIM};
+
+static void put_line(const struct kind *kind, const char *text)
+{
+    char safe[LINE_MAX_BYTES];
+    make_safe(safe, text);
+    if (is_shown(kind->level))
+        show_line(kind->label, kind->style, safe);
+    if (is_filed(kind->level))
+        file_line(kind->word, safe);
+}
+
+MR_PRINTF(2, 0)
+static void put_fmt(const struct kind *kind, const char *fmt, va_list args)
+{
+    if (!mr_log_is_on(kind->level))
         return;
     char text[LINE_MAX_BYTES];
     (void)vsnprintf(text, sizeof text, fmt, args);
-    put_line(label, level == MR_LOG_WARNING ? MR_STYLE_WARN : MR_STYLE_DIM, text);
+    put_line(kind, text);
 }
 
 void mr_log_warning(const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    put_fmt(MR_LOG_WARNING, "warning: ", fmt, args);
+    put_fmt(&kind_warning, fmt, args);
     va_end(args);
 }
 
@@ -193,7 +255,7 @@ void mr_log_info(const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    put_fmt(MR_LOG_INFO, "", fmt, args);
+    put_fmt(&kind_info, fmt, args);
     va_end(args);
 }
 
@@ -201,7 +263,7 @@ void mr_log_detail(const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    put_fmt(MR_LOG_DETAIL, "", fmt, args);
+    put_fmt(&kind_verbose, fmt, args);
     va_end(args);
 }
 
@@ -209,12 +271,24 @@ void mr_log_debug(const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    put_fmt(MR_LOG_DEBUG, "debug: ", fmt, args);
+    put_fmt(&kind_debug, fmt, args);
     va_end(args);
+}
+
+static void file_lines(const char *text)
+{
+    while (*text != '\0' && is_filed(MR_LOG_INFO)) {
+        char part[LINE_MAX_BYTES];
+        size_t len = strcspn(text, "\n");
+        (void)snprintf(part, sizeof part, "%.*s", len < INT_MAX ? (int)len : INT_MAX, text);
+        file_line("info", part);
+        text += len + (text[len] == '\n');
+    }
 }
 
 void mr_log_lines(const char *text)
 {
+    file_lines(text);
     struct line line = {.len = 0};
     pthread_mutex_lock(&device.lock);
     if (device.status_shown)
@@ -233,27 +307,25 @@ void mr_log_lines(const char *text)
     pthread_mutex_unlock(&device.lock);
 }
 
-static void put_more(const struct mr_err *err)
+/* level: of all its lines. */
+static void put_err(const struct mr_err *err, const struct kind *kind)
 {
     const char *hint = mr_err_get_hint(err);
+    put_line(kind, err->message);
     if (err->detail[0] != '\0')
-        put_line("detail: ", MR_STYLE_DIM, err->detail);
+        put_line(&(struct kind){kind->level, "detail: ", "detail", MR_STYLE_DIM}, err->detail);
     if (hint != NULL)
-        put_line("hint: ", MR_STYLE_WARN, hint);
+        put_line(&(struct kind){kind->level, "hint: ", "hint", MR_STYLE_WARN}, hint);
 }
 
 void mr_log_err(const struct mr_err *err)
 {
-    put_line("error: ", MR_STYLE_BAD, err->message);
-    put_more(err);
+    put_err(err, &(struct kind){MR_LOG_ERROR, "error: ", "error", MR_STYLE_BAD});
 }
 
 void mr_log_err_as_warning(const struct mr_err *err)
 {
-    if (!mr_log_is_on(MR_LOG_WARNING))
-        return;
-    put_line("warning: ", MR_STYLE_WARN, err->message);
-    put_more(err);
+    put_err(err, &kind_warning);
 }
 
 void mr_log_status(const char *text)
@@ -287,5 +359,16 @@ void mr_log_status_clear(void)
 
 void mr_log_plain(const char *text)
 {
-    put_line("", MR_STYLE_DIM, text);
+    char safe[LINE_MAX_BYTES];
+    make_safe(safe, text);
+    show_line("", MR_STYLE_DIM, safe);
+}
+
+void mr_log_file_only(const char *text)
+{
+    char safe[LINE_MAX_BYTES];
+    if (!is_filed(MR_LOG_INFO))
+        return;
+    make_safe(safe, text);
+    file_line("info", safe);
 }

@@ -23,6 +23,7 @@
 #include <stdbool.h>
 
 #include "core/base/err.h"
+#include "core/base/log_file.h"
 
 enum mr_log_level {
     MR_LOG_ERROR = 1,
@@ -34,8 +35,12 @@ enum mr_log_level {
 
 /* Lines above this level are not written. */
 void mr_log_set_level(enum mr_log_level level);
+/* What is logged goes to that file, too (log_file.h), up to a level of its own.  name: for
+ * messages, outlives the log.  fd -1: no longer. */
+void mr_log_set_file(int fd, const char *name, enum mr_log_format format, enum mr_log_level level);
 /* Also for the status line; see mr_term_use_color(). */
 void mr_log_set_color(bool on);
+/* On stderr, or in the file. */
 bool mr_log_is_on(enum mr_log_level level);
 
 /* One line of that level; nothing where the level is off. */
@@ -47,6 +52,9 @@ void mr_log_debug(const char *fmt, ...) MR_PRINTF(1, 2);
 void mr_log_err(const struct mr_err *err);
 /* An error that the run survives: its message as a warning, its hint behind it. */
 void mr_log_err_as_warning(const struct mr_err *err);
+
+/* A line of the file alone: how a run began, and how it ended. */
+void mr_log_file_only(const char *text);
 
 /* An argument that may hold a password (secret.h): it is masked wherever a line has it. */
 void mr_log_hide(const char *arg);

@@ -6,10 +6,17 @@
 /* SWITCH and CHOICE write an unsigned; these enums are the fields that receive it. */
 _Static_assert(sizeof(enum mr_progress_mode) == sizeof(unsigned), "stored as unsigned");
 _Static_assert(sizeof(enum mr_color_mode) == sizeof(unsigned), "stored as unsigned");
+_Static_assert(sizeof(enum mr_log_format) == sizeof(unsigned), "stored as unsigned");
 _Static_assert((int)MR_PROGRESS_AUTO == (int)MR_SWITCH_AUTO &&
                    (int)MR_PROGRESS_ALWAYS == (int)MR_SWITCH_ON &&
                    (int)MR_PROGRESS_NEVER == (int)MR_SWITCH_OFF,
                "--progress is a switch");
+
+const struct mr_choice mr_general_log_formats[] = {
+    {"text", MR_LOG_TEXT},
+    {"json", MR_LOG_JSON},
+    {NULL, 0},
+};
 
 const struct mr_choice mr_general_color_modes[] = {
     {"auto", MR_COLOR_AUTO},

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 
+#include "core/base/log_file.h"
 #include "core/base/term.h"
 #include "core/cli/progress.h"
 #include "core/cli/settings.h"
@@ -25,9 +26,12 @@ struct mr_general_options {
     unsigned verbose; /* 0, 1 or 2 */
     enum mr_progress_mode progress;
     enum mr_color_mode color;
+    const char *log_file; /* or NULL; it and its format are used by log_options.h */
+    enum mr_log_format log_format;
 };
 
 extern const struct mr_choice mr_general_color_modes[];
+extern const struct mr_choice mr_general_log_formats[];
 
 #define MR_CONFIG_HELP "configuration file, above /etc/myrecon.ini"
 #define MR_CONFIG_NOTE "$MYRECON_CONFIG, else myrecon.ini in $XDG_CONFIG_HOME, else in ~/.config"
@@ -64,8 +68,22 @@ extern const struct mr_choice mr_general_color_modes[];
          .type = MR_OPTION_COUNTER,                                                                \
          .offset = offsetof(owner, member.verbose),                                                \
          .group = "General",                                                                       \
-         .help = "more detail on stderr; twice: for debugging",                                    \
+         .help = "more detail on stderr; twice: each statement, too",                              \
          .max = 2},                                                                                \
+        {.name = "log-file",                                                                       \
+         .type = MR_OPTION_STRING,                                                                 \
+         .offset = offsetof(owner, member.log_file),                                               \
+         .arg = "FILE",                                                                            \
+         .group = "General",                                                                       \
+         .help = "append what is logged, with times, also with -q"},                               \
+        {.name = "log-format",                                                                     \
+         .type = MR_OPTION_CHOICE,                                                                 \
+         .offset = offsetof(owner, member.log_format),                                             \
+         .arg = "text|json",                                                                       \
+         .group = "General",                                                                       \
+         .help = "lines of the log file: for people, or one JSON object each",                     \
+         .initial = "text",                                                                        \
+         .choices = mr_general_log_formats},                                                       \
     {                                                                                              \
         .name = "progress", .type = MR_OPTION_SWITCH, .offset = offsetof(owner, member.progress),  \
         .group = "General", .help = "progress on stderr (default: on a terminal)",                 \

@@ -309,6 +309,7 @@ enum mr_code mr_db_prepare_text(struct mr_db *db, const char *sql, size_t len, s
     mr_strbuf_add(&db->sql, db->comment.ptr, db->comment.len);
     mr_strbuf_add(&db->sql, sql, len);
     mr_watch_prepare(db->watch, sql, len);
+    mr_db_trace_begin(db);
     return mr_strbuf_check(&db->sql, "building a statement", err);
 }
 
@@ -346,5 +347,6 @@ enum mr_code mr_db_exec(struct mr_db *db, const char *sql, size_t len, struct mr
     mr_watch_begin(db->watch);
     (void)mysql_real_query(db->mysql, db->sql.ptr, db->sql.len);
     mr_watch_end(db->watch);
+    mr_db_trace_answer(db);
     return mr_db_end_answer(db, err);
 }

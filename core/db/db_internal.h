@@ -1,6 +1,6 @@
 /*
  * db_internal: what the files of the module db (db.c, db_column.c, db_connect.c, db_load.c,
- * db_login.c, db_coalesce.c, db_result.c, db_stored.c, db_stream.c) share.
+ * db_login.c, db_coalesce.c, db_result.c, db_stored.c, db_stream.c, db_trace.c) share.
  * Nobody else includes this, and nobody else includes <mysql.h>.
  *
  * Two client libraries are supported: MariaDB Connector/C (MARIADB_PACKAGE_VERSION is
@@ -41,6 +41,7 @@ struct mr_db {
     struct mr_strbuf comment; /* starts every statement */
     struct mr_strbuf sql;     /* the statement being sent */
     struct mr_strbuf used;    /* the default database, as mr_db_use has left it */
+    double traced_s;          /* when it was, if it is to be told (db_trace.c); else 0 */
     unsigned statement_timeout_s;
     bool writable, local_infile, asks_nobody;
     bool is_proxied;
@@ -69,6 +70,12 @@ enum mr_code mr_db_fail_now(struct mr_db *db, struct mr_err *err);
 /* Of a statement without result set, once the server has answered: its error; or the line is
  * cut, because the answer goes on. */
 enum mr_code mr_db_end_answer(struct mr_db *db, struct mr_err *err);
+/* db_trace.c */
+/* The text in db->sql is sent now. */
+void mr_db_trace_begin(struct mr_db *db);
+/* It has ended, with so many rows; how: "", or ", failed".  Of one statement the first call. */
+void mr_db_trace_end(struct mr_db *db, uint64_t rows, const char *how);
+void mr_db_trace_answer(struct mr_db *db);
 /* db_coalesce.c */
 /* While a result of many rows is read: waits so that it is woken seldom. */
 void mr_db_begin_naps(struct mr_db *db);

@@ -15,6 +15,8 @@ enum mr_code mr_db_send(struct mr_db *db, const char *sql, size_t len, struct mr
     mr_watch_begin(db->watch);
     bool failed = mysql_send_query(db->mysql, db->sql.ptr, db->sql.len) != 0;
     mr_watch_end(db->watch);
+    if (failed)
+        mr_db_trace_answer(db);
     return failed ? mr_db_fail_now(db, err) : MR_OK;
 }
 
@@ -23,6 +25,7 @@ enum mr_code mr_db_receive(struct mr_db *db, struct mr_err *err)
     mr_watch_begin(db->watch);
     (void)mysql_read_query_result(db->mysql);
     mr_watch_end(db->watch);
+    mr_db_trace_answer(db);
     return mr_db_end_answer(db, err);
 }
 
@@ -94,6 +97,7 @@ enum mr_code mr_db_load(struct mr_db *db, const char *sql, size_t len, const str
     mr_watch_begin(db->watch);
     (void)mysql_real_query(db->mysql, db->sql.ptr, db->sql.len);
     mr_watch_end(db->watch);
+    mr_db_trace_answer(db);
     if (f.failed.code != MR_OK)
         code = feed_failed(db, &f, err);
     else

@@ -174,6 +174,8 @@ static enum mr_code ask(struct mr_db *db, const char *shape, struct mr_result *r
         mr_db_cut(db);
     bool failed = code == MR_OK && mysql_errno(db->mysql) != 0;
     mr_watch_end(db->watch);
+    mr_db_trace_end(db, rows != NULL ? mysql_num_rows(rows) : 0,
+                    failed || code != MR_OK ? ", failed" : "");
     if (failed)
         code = mr_db_fail_now(db, err);
     else if (code == MR_OK && rows == NULL)

@@ -54,6 +54,7 @@ struct mr_stream {
     struct mr_wire_column *wire;
     size_t wire_count; /* raw rows: columns to be walked through; the rest is not wanted */
     unsigned rows_until_check;
+    uint64_t rows;   /* read */
     bool needs_bind; /* a buffer moved */
     bool is_pending; /* rows of it may still be on the wire */
     bool is_stored;  /* as many as may be were taken at once */
@@ -652,6 +653,7 @@ enum mr_code mr_stream_next(struct mr_stream *st, const struct mr_value **values
     enum mr_code rc = take_row(st, err);
     if (rc == MR_OK)
         *values = st->values;
+    st->rows++;
     return rc;
 }
 
@@ -703,6 +705,7 @@ enum mr_code mr_stream_next_raw(struct mr_stream *st, struct mr_raw_row *row, st
     row->ptr = packet;
     row->len = len;
     row->values = st->values;
+    st->rows++;
     return MR_OK;
 }
 #else
@@ -730,6 +733,7 @@ void mr_stream_close(struct mr_stream *st)
     if (st == NULL)
         return;
     mr_db_end_naps(st->db);
+    mr_db_trace_end(st->db, st->rows, st->is_done ? "" : ", not read to the end");
     if (st->stmt != NULL) {
         /* Closing would first read the rest of the result. */
         if (st->is_pending)

@@ -12,7 +12,7 @@
 #include "core/json/jsonw.h"
 
 struct config_options {
-    const char *config_path;
+    struct mr_general_options general;
     bool json;
 };
 
@@ -25,21 +25,20 @@ static const struct mr_option options[] = {
      .group = "Result",
      .help = "one JSON object a line",
      .not_in_file = true},
-    {.name = "config",
-     .type = MR_OPTION_STRING,
-     .offset = AT(config_path),
-     .arg = "FILE",
-     .group = "General",
-     .help = MR_CONFIG_HELP,
-     .initial_note = MR_CONFIG_NOTE,
-     .env = "MYRECON_CONFIG",
-     .not_in_file = true},
+    MR_GENERAL_OPTIONS(struct config_options, general),
 };
+
+static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
+{
+    struct config_options *values = settings->values;
+    return mr_general_options_finish(settings, &values->general, err);
+}
 
 static const struct mr_option_set option_set = {
     .options = options,
     .count = sizeof options / sizeof options[0],
     .values_size = sizeof(struct config_options),
+    .finish = finish,
 };
 
 static const struct mr_command_doc doc = {
@@ -344,6 +343,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     struct printer p = {.invocation = invocation, .text = MR_STRBUF_INIT, .as_json = values->json};
     struct mr_arena arena = MR_ARENA_INIT;
     enum mr_code code = MR_OK;
+    mr_general_options_apply(&values->general);
     mr_jsonw_init_file(&p.json, stdout);
     print_header(&p);
     for (size_t i = 0; i < invocation->commands.count; i++) {
