@@ -21,6 +21,7 @@
 #include "core/base/term.h"
 #include "core/base/version.h"
 #include "core/cli/cli.h"
+#include "core/cli/general_options.h"
 #include "core/cli/help.h"
 #include "core/cli/log_options.h"
 #include "core/db/db.h"
@@ -67,6 +68,10 @@ static enum mr_code dispatch(struct mr_invocation *invocation, char *const *args
     }
     MR_TRY(mr_cli_configure(invocation, err));
     MR_TRY(mr_log_options_begin(&invocation->settings, args, err));
+    if (!invocation->command->is_to_show && mr_general_is_silent(&invocation->settings)) {
+        mr_stdpipe_hold();
+        mr_log_hold();
+    }
     return invocation->command->run(invocation, exit_code, err);
 }
 
@@ -129,6 +134,9 @@ int main(int argc, char **argv)
         mr_log_hide(getenv("MYRECON_CONFIG"));
     if (code == MR_OK)
         code = dispatch(&invocation, argv + 1, &exit_code, &err);
+    const bool has_news = code != MR_OK || exit_code != 0;
+    mr_stdpipe_unhold(has_news);
+    mr_log_unhold(has_news);
     if (code == MR_OK)
         code = close_stdout(&invocation, &err);
     else if (code == MR_E_IO && ferror(stdout) != 0)

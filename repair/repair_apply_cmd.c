@@ -183,10 +183,9 @@ static void job_close(struct job *job)
 static enum mr_code print_result(const struct job *job, int *exit_code, struct mr_err *err)
 {
     *exit_code = mr_reseed_report_exit(&job->run);
-    return job->opts->json
-               ? mr_reseed_report_json(&job->run, stdout, err)
-               : mr_reseed_report_text(&job->run, mr_term_use_color(job->opts->general.color, 1),
-                                       stdout, err);
+    return job->opts->json ? mr_reseed_report_json(&job->run, stdout, err)
+                           : mr_reseed_report_text(&job->run, mr_general_look(&job->opts->general),
+                                                   stdout, err);
 }
 
 /* ---- apply ---- */
@@ -226,7 +225,7 @@ static enum mr_code confirm(const struct job *job, const struct mr_apply_plan *r
     struct mr_strbuf question = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     if (!job->opts->yes) /* who is asked sees what for */
-        code = mr_reseed_report_text(&job->run, false, stderr, err);
+        code = mr_reseed_report_text(&job->run, (struct mr_look){0}, stderr, err);
     add_question(&question, job, rows);
     if (code == MR_OK)
         code = mr_strbuf_check(&question, "asking", err);

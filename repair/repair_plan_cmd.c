@@ -73,7 +73,7 @@ static enum mr_code show(const struct mr_planning *p, struct mr_err *err)
     }
     MR_TRY_OUT(o->json ? mr_plan_show_json(&p->manifest, &signers, stdout, err)
                        : mr_plan_show_text(&p->manifest, o->output, &signers,
-                                           mr_term_use_color(o->general.color, 1), stdout, err));
+                                           mr_general_look(&o->general), stdout, err));
 out:
     mr_vec_release(&signers.ids);
     return code;

@@ -68,7 +68,7 @@ static enum mr_code show(struct mr_plan_dir *plan, const struct mr_repair_option
         return mr_plan_find(&task, err);
     return opts->json ? mr_plan_show_json(&plan->manifest, signers, stdout, err)
                       : mr_plan_show_text(&plan->manifest, plan->path, signers,
-                                          mr_term_use_color(opts->general.color, 1), stdout, err);
+                                          mr_general_look(&opts->general), stdout, err);
 }
 
 /* The row of the operands: TABLE=KEY, as --row has it. */
@@ -110,6 +110,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
 }
 
 const struct mr_command mr_repair_show_command = {.name = "repair show",
+                                                  .is_to_show = true,
                                                   .doc = &doc,
                                                   .options = &mr_show_option_set,
                                                   .min_operands = 1,

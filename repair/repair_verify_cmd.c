@@ -69,7 +69,7 @@ static enum mr_code job_open(struct job *job, const struct mr_invocation *invoca
     job->report = (struct mr_verify_report){.counters = &job->counters,
                                             .started = job->id.started,
                                             .json = job->opts->json,
-                                            .color = mr_term_use_color(job->opts->general.color, 1),
+                                            .look = mr_general_look(&job->opts->general),
                                             .max_findings = job->opts->max_findings,
                                             .out = stdout};
     mr_verify_report_init(&job->report);

@@ -90,6 +90,12 @@ static void add_table(struct mr_strbuf *out, const struct mr_snap_table *t, bool
     }
 }
 
+/* Has it less than the whole table, or something to be said of it? */
+static bool is_less(const struct mr_snap_table *t)
+{
+    return t->where != NULL || t->rows_of != NULL || t->note != NULL;
+}
+
 /* Names and reasons come from a server: shown so that they cannot steer the terminal. */
 static void add_left_out(struct mr_strbuf *out, const struct mr_snap_left_out *item, bool color)
 {
@@ -141,16 +147,18 @@ static void add_head(struct mr_strbuf *out, const struct mr_snap_manifest *m, co
 
 /* Written in one piece, so that a full disk or a closed pipe is one error, and no half of a list
  * looks whole. */
-enum mr_code mr_snap_show_text(const struct mr_snap_manifest *m, const char *dir, bool color,
-                               FILE *file, struct mr_err *err)
+enum mr_code mr_snap_show_text(const struct mr_snap_manifest *m, const char *dir,
+                               struct mr_look look, FILE *file, struct mr_err *err)
 {
     struct mr_strbuf out = MR_STRBUF_INIT;
     struct mr_snap_totals sum = mr_snap_manifest_totals(m);
-    add_head(&out, m, dir, color);
+    if (!look.brief)
+        add_head(&out, m, dir, look.color);
     for (size_t i = 0; i < m->ntables; i++)
-        add_table(&out, &m->tables[i], color);
+        if (!look.brief || is_less(&m->tables[i]))
+            add_table(&out, &m->tables[i], look.color);
     for (size_t i = 0; i < m->nleft_out; i++)
-        add_left_out(&out, &m->left_out[i], color);
+        add_left_out(&out, &m->left_out[i], look.color);
     mr_strbuf_add_fmt(&out, "%zu table%s: ", m->ntables, m->ntables == 1 ? "" : "s");
     add_sizes(&out, sum.rows, sum.plain_bytes, sum.stored_bytes);
     mr_strbuf_add_char(&out, '\n');

@@ -9,11 +9,12 @@
 
 #include <stdio.h>
 
+#include "core/base/term.h"
 #include "snapshot/format/snap_manifest.h"
 
 /* All of it to out.  Errors: MR_E_IO, MR_E_NOMEM. */
-enum mr_code mr_snap_show_text(const struct mr_snap_manifest *manifest, const char *dir, bool color,
-                               FILE *out, struct mr_err *err);
+enum mr_code mr_snap_show_text(const struct mr_snap_manifest *manifest, const char *dir,
+                               struct mr_look look, FILE *out, struct mr_err *err);
 enum mr_code mr_snap_show_json(const struct mr_snap_manifest *manifest, const char *dir, FILE *out,
                                struct mr_err *err);
 

@@ -77,6 +77,11 @@ static void add_table(struct mr_strbuf *out, const struct mr_restore_table *t, b
     mr_strbuf_add_char(out, '\n');
 }
 
+static bool is_clean(const struct mr_restore_table *t)
+{
+    return t->aside == NULL && mr_restore_is_same(t) && t->warnings == 0;
+}
+
 static const char *verdict_of(const struct mr_restore *r)
 {
     if (r->naside > 0)
@@ -86,17 +91,18 @@ static const char *verdict_of(const struct mr_restore *r)
 
 /* Tables first, then what was not made as it was, then one line for all: the last line on the
  * screen is the verdict. */
-static enum mr_code print_text(const struct mr_restore *r, bool color, struct mr_err *err)
+static enum mr_code print_text(const struct mr_restore *r, struct mr_look look, struct mr_err *err)
 {
     struct mr_strbuf out = MR_STRBUF_INIT;
     uint64_t rows = 0;
     for (size_t i = 0; i < r->ntables; i++) {
-        add_table(&out, &r->tables[i], color);
+        if (!look.brief || !is_clean(&r->tables[i]))
+            add_table(&out, &r->tables[i], look.color);
         rows += r->tables[i].rows;
     }
     for (size_t i = 0; i < r->notes.count; i++) {
-        mr_strbuf_add_fmt(&out, "  %snot as it was%s: ", mr_term_style(MR_STYLE_WARN, color),
-                          mr_term_style(MR_STYLE_RESET, color));
+        mr_strbuf_add_fmt(&out, "  %snot as it was%s: ", mr_term_style(MR_STYLE_WARN, look.color),
+                          mr_term_style(MR_STYLE_RESET, look.color));
         mr_utf8_show_str(&out, *(const char **)mr_vec_at(&r->notes, i));
         mr_strbuf_add_char(&out, '\n');
     }
@@ -189,7 +195,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     code = mr_restore_run(&restore, invocation->operands[0], invocation->operands[1], err);
     if (code == MR_OK)
         code = opts->json ? print_json(&restore, err)
-                          : print_text(&restore, mr_term_use_color(opts->general.color, 1), err);
+                          : print_text(&restore, mr_general_look(&opts->general), err);
     *exit_code = restore.naside > 0        ? 4
                  : restore.different > 0   ? 1
                  : restore.notes.count > 0 ? 4

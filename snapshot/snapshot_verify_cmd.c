@@ -246,10 +246,9 @@ static enum mr_code run_list(const struct mr_invocation *invocation, int *exit_c
     if (code == MR_OK && !snap.has_manifest)
         code = print_verdict(&snap, opts, err);
     else if (code == MR_OK)
-        code = opts->json
-                   ? mr_snap_show_json(&snap.manifest, dir, stdout, err)
-                   : mr_snap_show_text(&snap.manifest, dir,
-                                       mr_term_use_color(opts->general.color, 1), stdout, err);
+        code = opts->json ? mr_snap_show_json(&snap.manifest, dir, stdout, err)
+                          : mr_snap_show_text(&snap.manifest, dir, mr_general_look(&opts->general),
+                                              stdout, err);
     *exit_code = snap.damage.count > 0 ? 1 : 0;
     mr_snap_close(&snap);
     return code;
@@ -262,6 +261,7 @@ const struct mr_command mr_snapshot_verify_command = {.name = "snapshot verify",
                                                       .max_operands = 1,
                                                       .run = run_verify};
 const struct mr_command mr_snapshot_list_command = {.name = "snapshot list",
+                                                    .is_to_show = true,
                                                     .doc = &list_doc,
                                                     .options = &mr_snap_list_option_set,
                                                     .min_operands = 1,

@@ -64,6 +64,8 @@ static void add_general(struct args *a, const struct mr_general_options *general
         [MR_COLOR_AUTO] = "auto", [MR_COLOR_ALWAYS] = "always", [MR_COLOR_NEVER] = "never"};
     add_value(a, "--config", general->config_path);
     add_value(a, "--color", colors[general->color]);
+    if (general->brief)
+        add(a, "--brief");
     if (general->quiet)
         add(a, "--quiet");
     for (unsigned i = 0; i < general->verbose; i++)

@@ -19,6 +19,7 @@
 #define LINE_MAX_BYTES 4096
 #define ARG_MAX_BYTES LINE_MAX_BYTES
 #define ARGS_MAX 32
+#define HOLD_MAX_BYTES ((size_t)64 * 1024)
 #define CLEAR_LINE "\r\033[K"
 
 static _Atomic int log_level = MR_LOG_INFO;
@@ -68,9 +69,42 @@ bool mr_log_is_on(enum mr_log_level level)
     return is_shown(level) || is_filed(level);
 }
 
+/* What is kept of stderr until it is known whether anybody wants it; the device's lock is held. */
+static struct {
+    bool is_on;
+    size_t len;
+    char text[HOLD_MAX_BYTES];
+} held;
+
 static void write_out(const char *ptr, size_t len)
 {
+    if (held.is_on && len <= sizeof held.text - held.len) {
+        memcpy(held.text + held.len, ptr, len);
+        held.len += len;
+        return;
+    }
+    held.is_on = false;
+    if (held.len > 0)
+        (void)mr_stdpipe_write(STDERR_FILENO, held.text, held.len);
+    held.len = 0;
     (void)mr_stdpipe_write(STDERR_FILENO, ptr, len);
+}
+
+void mr_log_hold(void)
+{
+    pthread_mutex_lock(&device.lock);
+    held.is_on = true;
+    pthread_mutex_unlock(&device.lock);
+}
+
+void mr_log_unhold(bool print)
+{
+    pthread_mutex_lock(&device.lock);
+    held.is_on = false;
+    if (!print)
+        held.len = 0;
+    write_out("", 0);
+    pthread_mutex_unlock(&device.lock);
 }
 
 /* A line under construction: room is kept for "..." and the newline. */

@@ -53,6 +53,12 @@ void mr_log_err(const struct mr_err *err);
 /* An error that the run survives: its message as a warning, its hint behind it. */
 void mr_log_err_as_warning(const struct mr_err *err);
 
+/* From here on what is for stderr is kept, up to 64 KiB: more is written after all.  The file gets
+ * it at once. */
+void mr_log_hold(void);
+/* Writes what is kept, or forgets it. */
+void mr_log_unhold(bool print);
+
 /* A line of the file alone: how a run began, and how it ended. */
 void mr_log_file_only(const char *text);
 

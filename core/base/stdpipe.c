@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/base/signals.h"
+#include "core/base/strbuf.h"
 
 #define STEP_MS 50
 
@@ -49,10 +50,40 @@ bool mr_stdpipe_write(int fd, const char *ptr, size_t len)
     return true;
 }
 
+#define HOLD_MAX_BYTES ((size_t)1 << 20)
+
+/* Of stdout: what is kept until it is known whether anybody wants it. */
+static struct {
+    bool is_on;
+    struct mr_strbuf text;
+} held = {.text = MR_STRBUF_INIT};
+
+static bool keep(const char *ptr, size_t len)
+{
+    if (held.is_on && len <= HOLD_MAX_BYTES - held.text.len)
+        mr_strbuf_add(&held.text, ptr, len);
+    else
+        held.is_on = false;
+    return held.is_on && !held.text.failed;
+}
+
+/* What was kept comes first. */
+static bool print_kept(void)
+{
+    bool good = held.text.len == 0 || mr_stdpipe_write(STDOUT_FILENO, held.text.ptr, held.text.len);
+    held.is_on = false;
+    mr_strbuf_release(&held.text);
+    return good;
+}
+
 /* 0 is what tells the C library of a failure. */
 static ssize_t cookie_write(void *cookie, const char *ptr, size_t len)
 {
     (void)cookie;
+    if (keep(ptr, len))
+        return (ssize_t)len;
+    if (!print_kept())
+        return 0;
     return mr_stdpipe_write(STDOUT_FILENO, ptr, len) ? (ssize_t)len : 0;
 }
 
@@ -71,4 +102,25 @@ void mr_stdpipe_install(void)
     if (isatty(STDOUT_FILENO) == 1)
         (void)setvbuf(file, NULL, _IOLBF, BUFSIZ);
     stdout = file;
+}
+
+void mr_stdpipe_hold(void)
+{
+    held.is_on = true;
+}
+
+/* Printed by way of the stream, which remembers that it could not be. */
+void mr_stdpipe_unhold(bool print)
+{
+    if (!held.is_on)
+        return;
+    (void)fflush(stdout);
+    if (!held.is_on) /* it was too much */
+        return;
+    struct mr_strbuf text = held.text;
+    held.is_on = false;
+    mr_strbuf_init(&held.text);
+    if (print && text.len > 0)
+        (void)fwrite(text.ptr, 1, text.len, stdout);
+    mr_strbuf_release(&text);
 }

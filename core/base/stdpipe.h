@@ -23,4 +23,10 @@ bool mr_stdpipe_write(int fd, const char *ptr, size_t len);
 /* Where there is no memory for that, stdout stays as it was. */
 void mr_stdpipe_install(void);
 
+/* From here on what is printed on stdout is kept, up to 1 MiB: more is printed after all, and so is
+ * everything where stdout was not installed. */
+void mr_stdpipe_hold(void);
+/* Prints what is kept, or forgets it. */
+void mr_stdpipe_unhold(bool print);
+
 #endif

@@ -25,6 +25,12 @@ enum mr_style {
     MR_STYLE_DIM   /* what may be skipped */
 };
 
+/* How a result looks that is for people. */
+struct mr_look {
+    bool color;
+    bool brief; /* only what is not clean, and the last line */
+};
+
 /* fd: 1 or 2. */
 bool mr_term_use_color(enum mr_color_mode mode, int fd);
 bool mr_term_is_terminal(int fd);

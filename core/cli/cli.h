@@ -38,6 +38,7 @@ struct mr_command {
     const struct mr_command_doc *doc;
     const struct mr_option_set *options;
     size_t min_operands, max_operands;
+    bool is_to_show; /* does nothing but show something: -q --brief silences it never */
     /* The hint where the result cannot be written: what stands all the same.  NULL: nothing. */
     const char *unheard;
     /* On MR_OK *exit_code is the process's; else the error decides. */

@@ -1,6 +1,8 @@
 /* general_options.c: see general_options.h. */
 #include "core/cli/general_options.h"
 
+#include <string.h>
+
 #include "core/base/log.h"
 
 /* SWITCH and CHOICE write an unsigned; these enums are the fields that receive it. */
@@ -46,6 +48,27 @@ enum mr_code mr_general_options_finish(const struct mr_settings *settings,
     if (options->quiet)
         options->verbose = 0;
     return MR_OK;
+}
+
+static bool has_flag(const struct mr_settings *settings, const char *name)
+{
+    bool value = false;
+    const struct mr_option *option = mr_settings_find(settings->set, name);
+    if (option != NULL && option->type == MR_OPTION_FLAG)
+        memcpy(&value, (const char *)settings->values + option->offset, sizeof value);
+    return value;
+}
+
+/* Programs read the lines of --json, and Nagios its one line, also when all is well. */
+bool mr_general_is_silent(const struct mr_settings *settings)
+{
+    return has_flag(settings, "brief") && has_flag(settings, "quiet") &&
+           !has_flag(settings, "json") && !has_flag(settings, "nagios");
+}
+
+struct mr_look mr_general_look(const struct mr_general_options *options)
+{
+    return (struct mr_look){.color = mr_term_use_color(options->color, 1), .brief = options->brief};
 }
 
 void mr_general_options_apply(const struct mr_general_options *options)

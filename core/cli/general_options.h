@@ -23,6 +23,7 @@
 struct mr_general_options {
     const char *config_path; /* or NULL */
     bool quiet;
+    bool brief;
     unsigned verbose; /* 0, 1 or 2 */
     enum mr_progress_mode progress;
     enum mr_color_mode color;
@@ -63,6 +64,12 @@ extern const struct mr_choice mr_general_log_formats[];
          .offset = offsetof(owner, member.quiet),                                                  \
          .group = "General",                                                                       \
          .help = "only warnings and errors on stderr"},                                            \
+        {.name = "brief",                                                                          \
+         .type = MR_OPTION_FLAG,                                                                   \
+         .offset = offsetof(owner, member.brief),                                                  \
+         .group = "General",                                                                       \
+         .help = "of the result only what is not clean, and its last line; with -q, too, "         \
+                 "nothing at all at exit status 0"},                                               \
         {.name = "verbose",                                                                        \
          .letter = 'v',                                                                            \
          .type = MR_OPTION_COUNTER,                                                                \
@@ -126,6 +133,13 @@ extern const struct mr_choice mr_general_log_formats[];
  * from one place. */
 enum mr_code mr_general_options_finish(const struct mr_settings *settings,
                                        struct mr_general_options *options, struct mr_err *err);
+
+/* Is nothing to be said where all is well: -q --brief, and neither --json nor --nagios?  Of any
+ * command's settings. */
+bool mr_general_is_silent(const struct mr_settings *settings);
+
+/* How the command's result is to look on standard output. */
+struct mr_look mr_general_look(const struct mr_general_options *options);
 
 /* Sets the log's level and colour. */
 void mr_general_options_apply(const struct mr_general_options *options);

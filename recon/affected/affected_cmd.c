@@ -314,5 +314,8 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     return code;
 }
 
-const struct mr_command mr_affected_command = {
-    .name = "affected", .doc = &mr_affected_doc, .options = &mr_affected_option_set, .run = run};
+const struct mr_command mr_affected_command = {.name = "affected",
+                                               .is_to_show = true,
+                                               .doc = &mr_affected_doc,
+                                               .options = &mr_affected_option_set,
+                                               .run = run};

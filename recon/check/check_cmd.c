@@ -239,7 +239,9 @@ static enum mr_code print_result(struct mr_check_run *check, int *exit_code, str
     if (code == MR_OK && o->json) {
         code = mr_check_json(&result, stdout, err);
     } else if (code == MR_OK) {
-        struct mr_check_text_opts text = {.color = mr_term_use_color(o->general.color, 1),
+        const struct mr_look look = mr_general_look(&o->general);
+        struct mr_check_text_opts text = {.color = look.color,
+                                          .brief = look.brief,
                                           .width = mr_term_width(1),
                                           .case_path = o->case_path != NULL ? o->case_path : "",
                                           .config = check->pairing.config->file};

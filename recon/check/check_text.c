@@ -127,6 +127,19 @@ static void table_line(struct text *t)
     }
 }
 
+static bool is_equal(const struct mr_find_table *table)
+{
+    return table->verdict == MR_VERDICT_EQUAL && !table->schema_differs;
+}
+
+static bool has_unequal(const struct mr_check_result *r)
+{
+    for (size_t i = 0; i < r->ntables; i++)
+        if (!is_equal(&r->tables[i]))
+            return true;
+    return false;
+}
+
 static void table_lines(struct text *t)
 {
     const struct mr_check_result *r = t->result;
@@ -136,12 +149,15 @@ static void table_lines(struct text *t)
         if (width > t->name_width && width <= MAX_NAME)
             t->name_width = width;
     }
-    heading(t, "Tables");
+    if (!t->opts->brief || has_unequal(r))
+        heading(t, "Tables");
     for (size_t i = 0; i < r->ntables; i++) {
+        if (t->opts->brief && is_equal(&r->tables[i]))
+            continue;
         set_table(t, i);
         table_line(t);
     }
-    if (r->ntables == 0)
+    if (r->ntables == 0 && !t->opts->brief)
         (void)fprintf(t->out, "  none that both sides have\n");
 }
 
@@ -623,6 +639,12 @@ static void explained_line(struct text *t)
     paragraph(t, t->b.ptr);
 }
 
+/* Is the verdict all that is said? */
+static bool is_clean(const struct text *t)
+{
+    return t->opts->brief && !t->result->differs && !t->result->incomplete;
+}
+
 static enum mr_code summary(struct text *t, struct mr_err *err)
 {
     const struct mr_check_result *r = t->result;
@@ -636,14 +658,17 @@ static enum mr_code summary(struct text *t, struct mr_err *err)
               r->not_checked == 1 ? "table not checked" : "tables not checked");
     add_count(&t->b, r->unsettled_rows,
               r->unsettled_rows == 1 ? "row unsettled" : "rows unsettled");
-    (void)fprintf(t->out, "\n%s%s%s: %zu table%s, %s rows read in %.1f s%s%s\n", style(t, s),
-                  mr_check_result_verdict(r), style(t, MR_STYLE_RESET), r->ntables,
-                  r->ntables == 1 ? "" : "s", t->a.ptr, r->run->seconds, t->b.len > 0 ? "; " : "",
-                  t->b.ptr);
-    explained_line(t);
+    (void)fprintf(t->out, "%s%s%s%s: %zu table%s, %s rows read in %.1f s%s%s\n",
+                  is_clean(t) ? "" : "\n", style(t, s), mr_check_result_verdict(r),
+                  style(t, MR_STYLE_RESET), r->ntables, r->ntables == 1 ? "" : "s", t->a.ptr,
+                  r->run->seconds, t->b.len > 0 ? "; " : "", t->b.ptr);
+    if (!t->opts->brief)
+        explained_line(t);
     if (mr_check_result_trusts(r))
         (void)fprintf(t->out, "Files of the snapshot were not read where sums of its "
                               "manifest agree (--trust-manifest).\n");
+    if (t->opts->brief)
+        return MR_OK;
     if (r->run->replication != NULL)
         foreign(t, "Replication, ", r->run->replication, ".\n");
     return advice(t, err);
@@ -661,8 +686,10 @@ enum mr_code mr_check_text(const struct mr_check_result *result, FILE *out,
     enum mr_code code = MR_OK;
     mr_image_init(&t.source);
     mr_image_init(&t.target);
-    foreign(&t, "source  ", result->run->source, "\n");
-    foreign(&t, "target  ", result->run->target, "\n");
+    if (!is_clean(&t)) {
+        foreign(&t, "source  ", result->run->source, "\n");
+        foreign(&t, "target  ", result->run->target, "\n");
+    }
     table_lines(&t);
     mr_findings_hide_explained(result->fd, result->all_explained.rows > 0);
     if (has_any_lines(&t))
@@ -674,7 +701,7 @@ enum mr_code mr_check_text(const struct mr_check_result *result, FILE *out,
         objects(&t);
     if (code == MR_OK) {
         not_seen(&t);
-        if (result->advice.count > 0)
+        if (result->advice.count > 0 && !opts->brief)
             suspects(&t);
         code = summary(&t, err);
     }

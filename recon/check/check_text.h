@@ -12,6 +12,7 @@
 
 struct mr_check_text_opts {
     bool color;
+    bool brief;            /* no equal tables, and nothing behind the verdict */
     unsigned width;        /* columns of the terminal */
     const char *case_path; /* "" for none: then the hint says how to keep one */
     const char *config;    /* file of the configuration, or NULL */

@@ -75,6 +75,7 @@ struct printer {
     struct mr_strbuf text; /* also marked failed where JSON lacked memory */
     struct mr_jsonw json;
     bool as_json;
+    bool brief; /* text: only what is not by default */
 };
 
 static const char *origin_name(enum mr_origin_kind kind)
@@ -226,6 +227,18 @@ static void text_setting(struct printer *p, const struct mr_settings *settings,
     mr_strbuf_release(&value);
 }
 
+static bool is_default(const struct mr_settings *settings, const struct mr_option *option)
+{
+    return mr_settings_origin(settings, option)->kind == MR_ORIGIN_DEFAULT;
+}
+
+static void name_command(struct printer *p, const struct mr_command *command, bool *is_named)
+{
+    if (!p->as_json && !*is_named)
+        mr_strbuf_add_fmt(&p->text, "\n%s:\n", command->name);
+    *is_named = true;
+}
+
 /* What the command would use if it were started now without options. */
 static enum mr_code print_command(struct printer *p, const struct mr_command *command,
                                   struct mr_arena *arena, struct mr_err *err)
@@ -234,12 +247,14 @@ static enum mr_code print_command(struct printer *p, const struct mr_command *co
     MR_TRY(mr_settings_init(&settings, command->options, arena, err));
     MR_TRY(mr_settings_apply_file(&settings, p->invocation->config, err));
     MR_TRY(mr_settings_finish(&settings, err));
-    if (!p->as_json)
-        mr_strbuf_add_fmt(&p->text, "\n%s:\n", command->name);
+    bool is_named = false;
+    if (!p->brief)
+        name_command(p, command, &is_named);
     for (size_t i = 0; i < command->options->count; i++) {
         const struct mr_option *option = &command->options->options[i];
-        if (option->not_in_file)
+        if (option->not_in_file || (p->brief && is_default(&settings, option)))
             continue;
+        name_command(p, command, &is_named);
         if (p->as_json)
             json_setting(p, command->name, &settings, option);
         else
@@ -340,7 +355,10 @@ static enum mr_code finish_output(struct printer *p, struct mr_err *err)
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct config_options *values = invocation->settings.values;
-    struct printer p = {.invocation = invocation, .text = MR_STRBUF_INIT, .as_json = values->json};
+    struct printer p = {.invocation = invocation,
+                        .text = MR_STRBUF_INIT,
+                        .as_json = values->json,
+                        .brief = values->general.brief && !values->json};
     struct mr_arena arena = MR_ARENA_INIT;
     enum mr_code code = MR_OK;
     mr_general_options_apply(&values->general);
@@ -367,6 +385,7 @@ out:
 
 const struct mr_command mr_config_command = {
     .name = "config",
+    .is_to_show = true,
     .doc = &doc,
     .options = &option_set,
     .run = run,

@@ -184,8 +184,7 @@ static enum mr_code print(const struct mr_doctor *doctor, const struct doctor_op
     struct mr_strbuf out = MR_STRBUF_INIT;
     if (opts->json)
         return mr_doctor_output_json(doctor, id, stdout, err);
-    mr_doctor_output_text(doctor, mr_term_use_color(opts->general.color, 1),
-                          opts->general.verbose > 0, &out);
+    mr_doctor_output_text(doctor, mr_general_look(&opts->general), opts->general.verbose > 0, &out);
     enum mr_code code = mr_strbuf_check(&out, "printing the result", err);
     if (code == MR_OK)
         (void)fwrite(out.ptr, 1, out.len, stdout);

@@ -73,22 +73,23 @@ static void add_count(struct mr_strbuf *out, size_t count, const char *one, cons
 
 /* Gravest first, whatever the order in which it was found; what is well is only counted, unless
  * more is asked for. */
-void mr_doctor_output_text(const struct mr_doctor *d, bool color, bool verbose,
+void mr_doctor_output_text(const struct mr_doctor *d, struct mr_look look, bool verbose,
                            struct mr_strbuf *out)
 {
     const enum mr_doctor_state order[] = {MR_DOCTOR_PROBLEM, MR_DOCTOR_UNKNOWN, MR_DOCTOR_NOTE,
                                           MR_DOCTOR_OK};
     const size_t problems = mr_doctor_count(d, MR_DOCTOR_PROBLEM);
-    mr_strbuf_add_str(out, mr_term_style(problems > 0 ? MR_STYLE_BAD : MR_STYLE_GOOD, color));
+    mr_strbuf_add_str(out, mr_term_style(problems > 0 ? MR_STYLE_BAD : MR_STYLE_GOOD, look.color));
     add_count(out, problems, "problem", "problems");
-    mr_strbuf_add_str(out, mr_term_style(MR_STYLE_RESET, color));
+    mr_strbuf_add_str(out, mr_term_style(MR_STYLE_RESET, look.color));
     mr_strbuf_add_fmt(out, ", %zu unknown, ", mr_doctor_count(d, MR_DOCTOR_UNKNOWN));
     add_count(out, mr_doctor_count(d, MR_DOCTOR_NOTE), "note", "notes");
     mr_strbuf_add_str(out, "; ");
     add_count(out, mr_doctor_count(d, MR_DOCTOR_OK), "thing is well", "things are well");
     mr_strbuf_add_str(out, "\n");
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-        add_state(d, order[i], color, verbose, out);
+    const size_t shown = look.brief ? 2 : sizeof order / sizeof *order; /* the gravest */
+    for (size_t i = 0; i < shown; i++)
+        add_state(d, order[i], look.color, verbose, out);
 }
 
 static void put_text(struct mr_jsonw *w, const char *key, const char *text)

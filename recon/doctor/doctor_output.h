@@ -10,10 +10,12 @@
 #include <stdio.h>
 
 #include "core/base/run_id.h"
+#include "core/base/term.h"
 #include "recon/doctor/doctor.h"
 
 /* Appends the text. */
-void mr_doctor_output_text(const struct mr_doctor *doctor, bool color, bool verbose,
+/* look.brief: no notes; verbose: what is well, too. */
+void mr_doctor_output_text(const struct mr_doctor *doctor, struct mr_look look, bool verbose,
                            struct mr_strbuf *out);
 enum mr_code mr_doctor_output_json(const struct mr_doctor *doctor, const struct mr_run_id *id,
                                    FILE *file, struct mr_err *err);

@@ -100,6 +100,7 @@ static enum mr_code print(struct mr_gate_run *run, int *exit_code, struct mr_err
         .seconds = run->seconds,
         .color = mr_term_use_color(opts->general.color, 1),
         .verbose = opts->general.verbose > 0,
+        .brief = opts->general.brief,
     };
     enum mr_code code = opts->json ? mr_gate_output_json(&report, stdout, err)
                                    : mr_gate_output_text(&report, stdout, err);

@@ -190,12 +190,12 @@ enum mr_code mr_gate_output_text(const struct mr_gate_report *report, FILE *file
         for (size_t i = 0; i < report->judge->results.count; i++)
             if (effective(result_at(report, i)) == order[s])
                 one_block(report, result_at(report, i), &out);
-    for (size_t i = 0; i < report->judge->results.count; i++) {
+    for (size_t i = 0; i < report->judge->results.count && !report->brief; i++) {
         const struct mr_gate_result *r = result_at(report, i);
         if (r->silence != NULL || (report->verbose && r->severity == MR_GATE_OK))
             one_block(report, r, &out);
     }
-    if (!report->verbose)
+    if (!report->verbose && !report->brief)
         names_of_ok(report, &out);
     enum mr_code code = mr_strbuf_check(&out, "printing the result", err);
     if (code == MR_OK)

@@ -24,6 +24,7 @@ struct mr_gate_report {
     double seconds;
     bool color;
     bool verbose; /* text: a line for what is well, too */
+    bool brief;   /* text: not a word of what is well */
 };
 
 /* Writes all results; the text's order is by gravity, the JSON's that of the checks. */

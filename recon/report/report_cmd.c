@@ -115,5 +115,8 @@ out:
     return code;
 }
 
-const struct mr_command mr_report_command = {
-    .name = "report", .doc = &mr_report_doc, .options = &mr_report_option_set, .run = run};
+const struct mr_command mr_report_command = {.name = "report",
+                                             .is_to_show = true,
+                                             .doc = &mr_report_doc,
+                                             .options = &mr_report_option_set,
+                                             .run = run};

@@ -197,7 +197,7 @@ enum mr_code mr_apply_plan_run(struct mr_apply_plan *ap, bool rows, int *exit_co
                                           .rehearse = ap->rehearse,
                                           .nontransactional = ap->nontransactional,
                                           .json = ap->opts->json,
-                                          .color = mr_term_use_color(ap->opts->general.color, 1),
+                                          .look = mr_general_look(&ap->opts->general),
                                           .out = stdout};
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_apply_report_begin(&ap->report, err));

@@ -275,7 +275,7 @@ static void text_kept(struct mr_strbuf *out, struct mr_apply_report *r)
 {
     for (size_t i = 0; i < r->kept.count; i++) {
         const struct mr_apply_kept *kept = mr_vec_at(&r->kept, i);
-        mr_strbuf_add_fmt(out, "  %s", mr_term_style(MR_STYLE_BAD, r->color));
+        mr_strbuf_add_fmt(out, "  %s", mr_term_style(MR_STYLE_BAD, r->look.color));
         mr_utf8_show_str(out, kept->table);
         for (uint64_t k = 0; k < kept->count && k < KEYS_SHOWN; k++) {
             mr_strbuf_add_str(out, k > 0 ? ", " : " ");
@@ -286,7 +286,7 @@ static void text_kept(struct mr_strbuf *out, struct mr_apply_report *r)
             mr_strbuf_add_grouped(out, kept->count - KEYS_SHOWN);
             mr_strbuf_add_str(out, " more");
         }
-        mr_strbuf_add_fmt(out, "%s: ", mr_term_style(MR_STYLE_RESET, r->color));
+        mr_strbuf_add_fmt(out, "%s: ", mr_term_style(MR_STYLE_RESET, r->look.color));
         mr_utf8_show_str(out, kept->reason);
         mr_strbuf_add_char(out, '\n');
     }
@@ -303,7 +303,7 @@ enum mr_code mr_apply_report_begin(struct mr_apply_report *r, struct mr_err *err
     if (r->json)
         json_begin(r);
     else if (r->reseed != NULL && r->manifest->ncounters > 0)
-        return mr_reseed_report_text(r->reseed, r->color, r->out, err);
+        return mr_reseed_report_text(r->reseed, r->look, r->out, err);
     return MR_OK;
 }
 
@@ -317,7 +317,7 @@ enum mr_code mr_apply_report_refusal(struct mr_apply_report *r, const struct mr_
     }
     if ((r->undo || refusal->along) && *refusal->table != '\0')
         return keep(r, refusal, err);
-    text_refusal(&text, refusal, r->color);
+    text_refusal(&text, refusal, r->look.color);
     return print(r, &text, err);
 }
 
@@ -330,12 +330,12 @@ enum mr_code mr_apply_report_doubled(struct mr_apply_report *r, const char *tabl
         json_doubled(r, table, key, others);
         return MR_OK;
     }
-    mr_strbuf_add_fmt(&text, "  %s", mr_term_style(MR_STYLE_BAD, r->color));
+    mr_strbuf_add_fmt(&text, "  %s", mr_term_style(MR_STYLE_BAD, r->look.color));
     mr_utf8_show_str(&text, table);
     mr_strbuf_add_char(&text, ' ');
     mr_utf8_show_str(&text, key);
     mr_strbuf_add_fmt(&text, "%s: doubled: it was written, and by now key ",
-                      mr_term_style(MR_STYLE_RESET, r->color));
+                      mr_term_style(MR_STYLE_RESET, r->look.color));
     mr_utf8_show_str(&text, others);
     mr_strbuf_add_str(&text, " has the same identity\n");
     return print(r, &text, err);

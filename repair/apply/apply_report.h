@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 
+#include "core/base/term.h"
 #include "core/json/jsonw.h"
 #include "repair/apply/apply_units.h"
 #include "repair/apply/reseed_apply.h"
@@ -19,7 +20,8 @@ struct mr_apply_report {
     const struct mr_manifest *manifest;
     const struct mr_reseed_run *reseed; /* NULL: of undo */
     const char *dir;                    /* of the plan */
-    bool undo, dry_run, rehearse, json, color;
+    bool undo, dry_run, rehearse, json;
+    struct mr_look look;
     /* rehearse: struct mr_rehearse_nontransactional; or NULL */
     const struct mr_vec *nontransactional;
     FILE *out;

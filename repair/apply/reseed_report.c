@@ -91,12 +91,18 @@ static void add_sums(struct mr_strbuf *out, const struct mr_reseed_run *run)
     mr_strbuf_add_char(out, '\n');
 }
 
-enum mr_code mr_reseed_report_text(const struct mr_reseed_run *run, bool color, FILE *out,
+static bool is_high(enum mr_raise raise)
+{
+    return raise == MR_RAISE_DONE || raise == MR_RAISE_ALREADY;
+}
+
+enum mr_code mr_reseed_report_text(const struct mr_reseed_run *run, struct mr_look look, FILE *out,
                                    struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     for (size_t i = 0; i < run->manifest->ncounters; i++)
-        add_result(&text, &run->results[i], color);
+        if (!look.brief || !is_high(run->results[i].raise))
+            add_result(&text, &run->results[i], look.color);
     add_sums(&text, run);
     enum mr_code code = mr_strbuf_check(&text, "printing the result", err);
     errno = 0;

@@ -8,11 +8,12 @@
 
 #include <stdio.h>
 
+#include "core/base/term.h"
 #include "core/json/jsonw.h"
 #include "repair/apply/reseed_apply.h"
 
 /* The whole report to out. */
-enum mr_code mr_reseed_report_text(const struct mr_reseed_run *run, bool color, FILE *out,
+enum mr_code mr_reseed_report_text(const struct mr_reseed_run *run, struct mr_look look, FILE *out,
                                    struct mr_err *err);
 enum mr_code mr_reseed_report_json(const struct mr_reseed_run *run, FILE *out, struct mr_err *err);
 /* The same in parts, for a report that has more to say: a line a counter, and the

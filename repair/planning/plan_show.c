@@ -256,9 +256,8 @@ static void add_open(struct mr_strbuf *out, const struct mr_manifest *m, const c
                            "again, or plan with --policy merge\n");
 }
 
-static void add_what_next(struct mr_strbuf *out, const struct mr_manifest *m, const char *dir)
+static void add_sum(struct mr_strbuf *out, const struct mr_planned *p)
 {
-    const struct mr_planned *p = &m->planned;
     mr_strbuf_add_grouped(out, p->rows);
     mr_strbuf_add_fmt(out, " change%s of rows in %" PRIu64 " unit%s; conflicts: ",
                       p->rows == 1 ? "" : "s", p->units, p->units == 1 ? "" : "s");
@@ -266,6 +265,12 @@ static void add_what_next(struct mr_strbuf *out, const struct mr_manifest *m, co
     mr_strbuf_add_str(out, " open, ");
     mr_strbuf_add_grouped(out, p->decided);
     mr_strbuf_add_str(out, " decided\n");
+}
+
+static void add_what_next(struct mr_strbuf *out, const struct mr_manifest *m, const char *dir)
+{
+    const struct mr_planned *p = &m->planned;
+    add_sum(out, p);
     if (p->open > 0)
         add_open(out, m, dir);
     mr_plan_next_apply(m, dir, out);
@@ -297,14 +302,33 @@ static void add_rows(struct mr_strbuf *out, const struct mr_manifest *m, const c
     add_what_next(out, m, dir);
 }
 
+/* What somebody has to look at, and the sum: the plan has the rest. */
+static void add_brief(struct mr_strbuf *out, const struct mr_manifest *m, bool color)
+{
+    const struct mr_planned *p = &m->planned;
+    for (size_t i = 0; i < p->ntables; i++) {
+        if (p->tables[i].nkinds == 0)
+            continue;
+        mr_utf8_show_str(out, p->tables[i].table);
+        mr_strbuf_add_str(out, ":\n");
+        add_kinds(out, &p->tables[i], color);
+    }
+    mr_reseed_show_skipped(out, m, color);
+    add_notes(out, p);
+    add_sum(out, p);
+}
+
 enum mr_code mr_plan_show_text(const struct mr_manifest *m, const char *dir,
-                               const struct mr_plan_signers *signers, bool color, FILE *out,
-                               struct mr_err *err)
+                               const struct mr_plan_signers *signers, struct mr_look look,
+                               FILE *out, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     if (!mr_manifest_writes_rows(m))
-        return mr_reseed_show_text(m, dir, signers, color, out, err);
-    add_rows(&text, m, dir, signers, color);
+        return mr_reseed_show_text(m, dir, signers, look, out, err);
+    if (look.brief)
+        add_brief(&text, m, look.color);
+    else
+        add_rows(&text, m, dir, signers, look.color);
     enum mr_code code = mr_strbuf_check(&text, "printing a plan", err);
     errno = 0;
     if (code == MR_OK && fwrite(text.ptr, 1, text.len, out) != text.len)

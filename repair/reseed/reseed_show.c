@@ -131,19 +131,22 @@ static enum mr_code write_out(const struct mr_strbuf *text, FILE *out, struct mr
 }
 
 enum mr_code mr_reseed_show_text(const struct mr_manifest *m, const char *dir,
-                                 const struct mr_plan_signers *signers, bool color, FILE *out,
-                                 struct mr_err *err)
+                                 const struct mr_plan_signers *signers, struct mr_look look,
+                                 FILE *out, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_reseed_show_head(&text, m, signers, color);
-    mr_strbuf_add_char(&text, '\n');
-    for (size_t i = 0; i < m->ncounters; i++)
+    if (!look.brief) {
+        mr_reseed_show_head(&text, m, signers, look.color);
+        mr_strbuf_add_char(&text, '\n');
+    }
+    for (size_t i = 0; i < m->ncounters && !look.brief; i++)
         mr_reseed_show_counter(&text, &m->counters[i]);
-    mr_reseed_show_skipped(&text, m, color);
+    mr_reseed_show_skipped(&text, m, look.color);
     mr_strbuf_add_fmt(&text, "%s%zu counter%s planned, %zu table%s left out\n",
-                      m->ncounters + m->nskipped > 0 ? "\n" : "", m->ncounters,
+                      m->ncounters + m->nskipped > 0 && !look.brief ? "\n" : "", m->ncounters,
                       m->ncounters == 1 ? "" : "s", m->nskipped, m->nskipped == 1 ? "" : "s");
-    mr_plan_next_apply(m, dir, &text);
+    if (!look.brief)
+        mr_plan_next_apply(m, dir, &text);
     enum mr_code code = write_out(&text, out, err);
     mr_strbuf_release(&text);
     return code;

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "core/base/term.h"
 #include "core/json/jsonw.h"
 #include "repair/plan/approval.h"
 #include "repair/plan/manifest.h"
@@ -25,8 +26,8 @@ void mr_reseed_put_lists(struct mr_jsonw *w, const struct mr_manifest *manifest)
 
 /* The whole plan to out; dir is named in what to do next. */
 enum mr_code mr_reseed_show_text(const struct mr_manifest *manifest, const char *dir,
-                                 const struct mr_plan_signers *signers, bool color, FILE *out,
-                                 struct mr_err *err);
+                                 const struct mr_plan_signers *signers, struct mr_look look,
+                                 FILE *out, struct mr_err *err);
 enum mr_code mr_reseed_show_json(const struct mr_manifest *manifest,
                                  const struct mr_plan_signers *signers, FILE *out,
                                  struct mr_err *err);

@@ -209,13 +209,14 @@ static enum mr_code print_text(struct mr_verify_report *r, struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     for (size_t i = 0; i < r->rows->plan->manifest.planned.ntables; i++)
-        add_table(&text, &r->rows->tables[i], r->color);
+        if (!r->look.brief || style_of(&r->rows->tables[i]) != MR_STYLE_GOOD)
+            add_table(&text, &r->rows->tables[i], r->look.color);
     if (r->lines.len > 0)
         mr_strbuf_add_char(&text, '\n');
     mr_strbuf_add(&text, r->lines.ptr, r->lines.len);
     if (r->left_out > 0)
         mr_strbuf_add_fmt(&text, "  and %" PRIu64 " more (--max-findings)\n", r->left_out);
-    if (r->lines.len > 0)
+    if (r->lines.len > 0 && !r->look.brief)
         mr_strbuf_add_char(&text, '\n');
     add_verdict(&text, r->rows);
     text.failed = text.failed || r->lines.failed;
@@ -329,5 +330,5 @@ enum mr_code mr_verify_report_end(struct mr_verify_report *r, struct mr_err *err
     enum mr_code code = r->rows != NULL ? print_text(r, err) : MR_OK;
     if (r->rows != NULL && r->counters->manifest->ncounters == 0)
         return code;
-    return code == MR_OK ? mr_reseed_report_text(r->counters, r->color, r->out, err) : code;
+    return code == MR_OK ? mr_reseed_report_text(r->counters, r->look, r->out, err) : code;
 }

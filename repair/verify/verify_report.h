@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 
+#include "core/base/term.h"
 #include "core/json/jsonw.h"
 #include "repair/apply/reseed_apply.h"
 #include "repair/verify/verify_rows.h"
@@ -22,7 +23,8 @@ struct mr_verify_report {
     const struct mr_reseed_run *counters;
     const struct mr_verify_rows *rows; /* NULL: the plan writes none */
     const char *started;               /* UTC */
-    bool json, color;
+    bool json;
+    struct mr_look look;
     uint64_t max_findings;
     FILE *out;
     struct mr_jsonw w;

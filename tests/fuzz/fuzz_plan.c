@@ -37,7 +37,7 @@ typedef enum mr_code show_fn(const struct mr_manifest *m, FILE *out);
 static enum mr_code as_text(const struct mr_manifest *m, FILE *out)
 {
     const struct mr_plan_signers nobody = {.ids = MR_VEC_INIT(const char *)};
-    return mr_plan_show_text(m, "plan", &nobody, false, out, NULL);
+    return mr_plan_show_text(m, "plan", &nobody, (struct mr_look){0}, out, NULL);
 }
 
 static enum mr_code as_json(const struct mr_manifest *m, FILE *out)

@@ -44,7 +44,7 @@ static void orders(void **state)
     mr_doctor_hint(&doctor, "Make room.");
     doctor.current = NULL;
     mr_doctor_say(&doctor, MR_DOCTOR_PROBLEM, MR_DOCTOR_room, "no room");
-    mr_doctor_output_text(&doctor, false, false, &out);
+    mr_doctor_output_text(&doctor, (struct mr_look){0}, false, &out);
     assert_string_equal(out.ptr, "2 problems, 1 unknown, 1 note; 1 thing is well\n"
                                  "\nmysql://b\nproblem disk: full\\x1b[2J\n    -> Make room.\n"
                                  "\nthis machine\nproblem room: no room\n"
@@ -52,7 +52,7 @@ static void orders(void **state)
                                  "    -> GRANT PROCESS ON *.* TO 'u'\n"
                                  "\nmysql://a\nnote keys: a note\n");
     mr_strbuf_reset(&out);
-    mr_doctor_output_text(&doctor, false, true, &out);
+    mr_doctor_output_text(&doctor, (struct mr_look){0}, true, &out);
     assert_non_null(strstr(out.ptr, "\nmysql://a\nok dns: host is known\n"));
     mr_strbuf_release(&out);
     mr_doctor_release(&doctor);

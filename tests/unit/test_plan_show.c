@@ -19,7 +19,8 @@ static char *show(const struct mr_manifest *m, bool json, bool color)
     struct mr_err err = {0};
     FILE *out = open_memstream(&text, &size);
     assert_int_equal(json ? mr_plan_show_json(m, &nobody, out, &err)
-                          : mr_plan_show_text(m, "club plan", &nobody, color, out, &err),
+                          : mr_plan_show_text(m, "club plan", &nobody,
+                                              (struct mr_look){.color = color}, out, &err),
                      MR_OK);
     assert_int_equal(fclose(out), 0);
     return text;
@@ -132,7 +133,8 @@ static void test_foreign(void **state)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    assert_int_equal(mr_plan_show_text(&m, "di\x1br", &nobody, false, out, &err), MR_OK);
+    assert_int_equal(mr_plan_show_text(&m, "di\x1br", &nobody, (struct mr_look){0}, out, &err),
+                     MR_OK);
     assert_int_equal(fclose(out), 0);
     assert_null(strchr(text, '\x1b'));
     assert_non_null(strstr(text, "\ndi\\x1br/conflicts.csv lists what newest:\\x1b leaves"));
@@ -466,9 +468,10 @@ static void test_reseed(void **state)
         char *text = show(&m, json != 0, false), *wanted = NULL;
         size_t size = 0;
         FILE *out = open_memstream(&wanted, &size);
-        assert_int_equal(json ? mr_reseed_show_json(&m, &nobody, out, NULL)
-                              : mr_reseed_show_text(&m, "club plan", &nobody, false, out, NULL),
-                         MR_OK);
+        assert_int_equal(
+            json ? mr_reseed_show_json(&m, &nobody, out, NULL)
+                 : mr_reseed_show_text(&m, "club plan", &nobody, (struct mr_look){0}, out, NULL),
+            MR_OK);
         assert_int_equal(fclose(out), 0);
         assert_string_equal(text, wanted);
         free(text);
@@ -486,9 +489,10 @@ static void test_full_disk(void **state)
         FILE *full = fopen("/dev/full", "w");
         assert_non_null(full);
         setbuf(full, NULL);
-        assert_int_equal(json ? mr_plan_show_json(&m, &nobody, full, &err)
-                              : mr_plan_show_text(&m, "plan", &nobody, false, full, &err),
-                         MR_E_IO);
+        assert_int_equal(
+            json ? mr_plan_show_json(&m, &nobody, full, &err)
+                 : mr_plan_show_text(&m, "plan", &nobody, (struct mr_look){0}, full, &err),
+            MR_E_IO);
         assert_non_null(strstr(err.message, "standard output"));
         assert_non_null(strstr(err.message, "No space left"));
         (void)fclose(full);
@@ -501,9 +505,9 @@ static enum mr_code show_it(void *json, struct mr_err *err)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    const enum mr_code code = json != NULL
-                                  ? mr_plan_show_json(&m, &nobody, out, err)
-                                  : mr_plan_show_text(&m, "plan", &nobody, false, out, err);
+    const enum mr_code code =
+        json != NULL ? mr_plan_show_json(&m, &nobody, out, err)
+                     : mr_plan_show_text(&m, "plan", &nobody, (struct mr_look){0}, out, err);
     assert_int_equal(fclose(out), 0);
     if (code != MR_OK && json == NULL)
         assert_int_equal(size, 0); /* half a plan is none */

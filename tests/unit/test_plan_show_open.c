@@ -50,7 +50,8 @@ static void test_open(void **state)
         size_t len = 0;
         FILE *out = open_memstream(&text, &len);
         assert_non_null(out);
-        assert_int_equal(mr_plan_show_text(&m, cases[i].dir, &nobody, false, out, NULL), MR_OK);
+        assert_int_equal(
+            mr_plan_show_text(&m, cases[i].dir, &nobody, (struct mr_look){0}, out, NULL), MR_OK);
         assert_int_equal(fclose(out), 0);
         const char *sums = strstr(text, "decided\n");
         assert_non_null(sums);

@@ -49,7 +49,7 @@ static char *print(bool json)
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     assert_int_equal(json ? mr_reseed_report_json(&run, out, &p.err)
-                          : mr_reseed_report_text(&run, false, out, &p.err),
+                          : mr_reseed_report_text(&run, (struct mr_look){0}, out, &p.err),
                      MR_OK);
     assert_int_equal(fclose(out), 0);
     return text;
@@ -140,7 +140,7 @@ static void test_full(void **state)
         assert_non_null(full);
         (void)setvbuf(full, NULL, _IONBF, 0);
         assert_int_equal(json ? mr_reseed_report_json(&run, full, &p.err)
-                              : mr_reseed_report_text(&run, false, full, &p.err),
+                              : mr_reseed_report_text(&run, (struct mr_look){0}, full, &p.err),
                          MR_E_IO);
         (void)fclose(full);
         end();

@@ -113,9 +113,10 @@ static char *show(const struct mr_manifest *m, struct mr_plan_signers *s, bool j
     size_t size = 0;
     struct mr_err err = {0};
     FILE *out = open_memstream(&text, &size);
-    assert_int_equal(json ? mr_reseed_show_json(m, s, out, &err)
-                          : mr_reseed_show_text(m, "club plan", s, color, out, &err),
-                     MR_OK);
+    assert_int_equal(
+        json ? mr_reseed_show_json(m, s, out, &err)
+             : mr_reseed_show_text(m, "club plan", s, (struct mr_look){.color = color}, out, &err),
+        MR_OK);
     assert_int_equal(fclose(out), 0);
     return text;
 }
@@ -284,8 +285,9 @@ static void test_full_disk(void **state)
         FILE *full = fopen("/dev/full", "w");
         assert_non_null(full);
         setbuf(full, NULL);
-        assert_int_equal(json ? mr_reseed_show_json(&m, &s, full, &err)
-                              : mr_reseed_show_text(&m, "plan", &s, false, full, &err),
+        assert_int_equal(json
+                             ? mr_reseed_show_json(&m, &s, full, &err)
+                             : mr_reseed_show_text(&m, "plan", &s, (struct mr_look){0}, full, &err),
                          MR_E_IO);
         assert_non_null(strstr(err.message, "standard output"));
         (void)fclose(full);
