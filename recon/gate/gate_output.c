@@ -71,6 +71,22 @@ static bool ends_in(const char *text, const char *end)
     return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
+/* By the plugins' guideline a value has digits, a point and a minus: no exponent, which %g writes
+ * of 12345678 bytes.  What is no number is unknown, U, and has no unit. */
+static void add_value(struct mr_strbuf *out, double value, const char *unit)
+{
+    if (!isfinite(value)) {
+        mr_strbuf_add_char(out, 'U');
+        return;
+    }
+    mr_strbuf_add_fmt(out, "%.6f", fabs(value) < 5e-7 ? 0 : value);
+    while (out->len > 0 && out->ptr[out->len - 1] == '0')
+        out->ptr[--out->len] = '\0';
+    if (out->len > 0 && out->ptr[out->len - 1] == '.')
+        out->ptr[--out->len] = '\0';
+    mr_strbuf_add_str(out, unit);
+}
+
 /* Nagios splits at ' = and |: a name of a table must not have them. */
 static void add_perfdata(struct mr_strbuf *out, const struct mr_gate_metric *m)
 {
@@ -80,12 +96,18 @@ static void add_perfdata(struct mr_strbuf *out, const struct mr_gate_metric *m)
             mr_strbuf_add_char(out, ' ');
             show_without(out, m->labels[i], "'=|", '_');
         }
-    mr_strbuf_add_fmt(out, "'=%.6g%s", m->value,
-                      ends_in(m->name, "_seconds") ? "s"
-                      : ends_in(m->name, "_bytes") ? "B"
-                                                   : "");
-    if (m->has_limits)
-        mr_strbuf_add_fmt(out, ";%.6g;%.6g;0", m->limits.warning, m->limits.critical);
+    mr_strbuf_add_str(out, "'=");
+    add_value(out, m->value,
+              ends_in(m->name, "_seconds") ? "s"
+              : ends_in(m->name, "_bytes") ? "B"
+                                           : "");
+    if (!m->has_limits)
+        return;
+    mr_strbuf_add_char(out, ';');
+    add_value(out, m->limits.warning, "");
+    mr_strbuf_add_char(out, ';');
+    add_value(out, m->limits.critical, "");
+    mr_strbuf_add_str(out, m->value < 0 ? "" : ";0"); /* clocks differ: an age below the least */
 }
 
 /* A pager shows this line alone: the verdict, and three findings of that gravity. */

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <math.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +86,61 @@ static void test_text(void **state)
     gate_end(&g);
 }
 
+/* The grammar of the plugins' guideline:
+ * 'label'=value[UOM];[warn];[crit];[min];[max] */
+static void test_perfdata(void **state)
+{
+    static const char item[] = "^'[^'=|]+'=(U|-?[0-9]+(\\.[0-9]+)?(s|us|ms|%|B|KB|MB|TB|c)?)"
+                               "(;(-?[0-9]+(\\.[0-9]+)?)?){0,4}$";
+    static const struct {
+        const char *name;
+        double value;
+        bool has_limits;
+        const char *shown;
+    } table[] = {
+        {"free_bytes", 12345678901, false, " 'free_bytes it_s _x_y'=12345678901B"},
+        {"free_bytes", 9007199254740992, false, " 'free_bytes it_s _x_y'=9007199254740992B"},
+        {"lag_seconds", 1234567, true, " 'lag_seconds it_s _x_y'=1234567s;60;300.5;0"},
+        {"age_seconds", -3, true, " 'age_seconds it_s _x_y'=-3s;60;300.5"},
+        {"latency_seconds", 0.00001234, false, " 'latency_seconds it_s _x_y'=0.000012s"},
+        {"latency_seconds", -1e-9, false, " 'latency_seconds it_s _x_y'=0s"},
+        {"free_ratio", 0.25, false, " 'free_ratio it_s _x_y'=0.25"},
+        {"free_ratio", INFINITY, true, " 'free_ratio it_s _x_y'=U;60;300.5"},
+        {"lag_seconds", NAN, false, " 'lag_seconds it_s _x_y'=U"},
+        {"count", 100, false, " 'count it_s _x_y'=100 "},
+    };
+    struct gate g;
+    struct mr_gate_report report;
+    regex_t grammar;
+    (void)state;
+    assert_int_equal(regcomp(&grammar, item, REG_EXTENDED | REG_NOSUB), 0);
+    begin(&g, &report);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        mr_gate_metric(&g.judge, &(struct mr_gate_metric){.name = table[i].name,
+                                                          .label_names = {"table", NULL},
+                                                          .labels = {"it's =x|y", NULL},
+                                                          .value = table[i].value,
+                                                          .has_limits = table[i].has_limits,
+                                                          .limits = {60, 300.5},
+                                                          .in_perfdata = true});
+    char *text = printed(&report, mr_gate_output_text);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        has(text, table[i].shown);
+    *strchr(text, '\n') = '\0';
+    size_t count = 0;
+    for (char *at = strstr(text, "| ") + 2, *end; at != NULL; at = end, count++) {
+        end = strstr(at, " '");
+        if (end != NULL)
+            *end++ = '\0';
+        if (regexec(&grammar, at, 0, NULL, 0) != 0)
+            fail_msg("no performance data: %s", at);
+    }
+    assert_true(count > sizeof table / sizeof *table);
+    free(text);
+    regfree(&grammar);
+    gate_end(&g);
+}
+
 static void test_json(void **state)
 {
     struct gate g;
@@ -157,9 +214,8 @@ static void test_exit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_json),
-        cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_text), cmocka_unit_test(test_perfdata),
+        cmocka_unit_test(test_json), cmocka_unit_test(test_metrics),
         cmocka_unit_test(test_exit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
