@@ -22,6 +22,7 @@ BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 SEEDS  ?= 20
 export SEEDS LONG
@@ -238,13 +239,15 @@ install: all docs $(COMPLETIONS)
 	    install -d '$(DESTDIR)$(MANDIR)'/man$$section; \
 	    install -m 0644 $$page '$(DESTDIR)$(MANDIR)'/man$$section/; \
 	done
-	install -d '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)'
+	install -d '$(DESTDIR)$(BASHDIR)' '$(DESTDIR)$(ZSHDIR)' '$(DESTDIR)$(FISHDIR)'
 	install -m 0644 $(BUILD)/completions/myrecon.bash '$(DESTDIR)$(BASHDIR)/myrecon'
 	install -m 0644 $(BUILD)/completions/_myrecon '$(DESTDIR)$(ZSHDIR)/_myrecon'
+	install -m 0644 $(BUILD)/completions/myrecon.fish '$(DESTDIR)$(FISHDIR)/myrecon.fish'
 
 # What install has put there; folders stay, since others may use them.
 uninstall:
-	rm -f '$(DESTDIR)$(BINDIR)/myrecon' '$(DESTDIR)$(BASHDIR)/myrecon' '$(DESTDIR)$(ZSHDIR)/_myrecon'
+	rm -f '$(DESTDIR)$(BINDIR)/myrecon' '$(DESTDIR)$(BASHDIR)/myrecon' '$(DESTDIR)$(ZSHDIR)/_myrecon' \
+	    '$(DESTDIR)$(FISHDIR)/myrecon.fish'
 	@for page in $(notdir $(MAN_PAGES)); do \
 	    rm -f '$(DESTDIR)$(MANDIR)'/man$${page##*.}/$$page; \
 	done

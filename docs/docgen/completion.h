@@ -1,7 +1,7 @@
 /*
  * completion: what a shell offers for myrecon's command line, from the option tables.
  *
- * The scripts are templates (myrecon.bash, myrecon.zsh): lines that are only
+ * The scripts are templates (myrecon.bash, myrecon.zsh, myrecon.fish): lines that are only
  * "# @NAME" are replaced by what the tables say, everything else is copied.  So a template
  * is a valid script by itself.
  *
@@ -43,7 +43,8 @@ struct mr_completion_part {
     void (*fill)(struct mr_command_list commands, struct mr_strbuf *out);
 };
 /* Of each shell, up to one without a name. */
-extern const struct mr_completion_part mr_completion_bash[], mr_completion_zsh[];
+extern const struct mr_completion_part mr_completion_bash[], mr_completion_zsh[],
+    mr_completion_fish[];
 
 /* text: NUL-terminated. */
 enum mr_code mr_completion_expand(struct mr_command_list commands, const char *text,

@@ -3,7 +3,7 @@
  * built, and says whether a command line that the documentation shows is one.
  *
  *   docgen man < docs/man/NAME.1.scd    the page's source, its placeholders filled in
- *   docgen bash < docgen/myrecon.bash   a completion script; zsh likewise
+ *   docgen bash < docgen/myrecon.bash   a completion script; zsh, fish likewise
  *   docgen parse ARGUMENT…              would myrecon take them?  Nothing is run
  *   docgen parse-options ARGUMENT…      the same; what is needed besides may be missing
  *
@@ -30,8 +30,10 @@ static enum mr_code fill(const char *what, const char *text, struct mr_strbuf *o
         return mr_completion_expand(mr_commands, text, mr_completion_bash, out, err);
     if (strcmp(what, "zsh") == 0)
         return mr_completion_expand(mr_commands, text, mr_completion_zsh, out, err);
-    (void)mr_err_set(err, MR_E_USAGE, "\"%s\" is not man, bash or zsh", what);
-    mr_err_hint(err, "Run it as: docgen man|bash|zsh < SOURCE");
+    if (strcmp(what, "fish") == 0)
+        return mr_completion_expand(mr_commands, text, mr_completion_fish, out, err);
+    (void)mr_err_set(err, MR_E_USAGE, "\"%s\" is not man, bash, zsh or fish", what);
+    mr_err_hint(err, "Run it as: docgen man|bash|zsh|fish < SOURCE");
     return MR_E_USAGE;
 }
 

@@ -9,7 +9,8 @@ $(DOCGEN): $(DOCGEN_OBJ) $(LIB)
 	$(say_ld) $(CC) $(ALL_LDFLAGS) -o $@ $(DOCGEN_OBJ) $(LIB) $(ALL_LIBS)
 
 # Completions of shells.
-COMPLETIONS := $(BUILD)/completions/myrecon.bash $(BUILD)/completions/_myrecon
+COMPLETIONS := $(BUILD)/completions/myrecon.bash $(BUILD)/completions/_myrecon \
+    $(BUILD)/completions/myrecon.fish
 
 $(BUILD)/completions/myrecon.bash: docs/docgen/myrecon.bash $(DOCGEN)
 	@mkdir -p $(@D)
@@ -18,3 +19,7 @@ $(BUILD)/completions/myrecon.bash: docs/docgen/myrecon.bash $(DOCGEN)
 $(BUILD)/completions/_myrecon: docs/docgen/myrecon.zsh $(DOCGEN)
 	@mkdir -p $(@D)
 	@$(DOCGEN) zsh < $< > $@
+
+$(BUILD)/completions/myrecon.fish: docs/docgen/myrecon.fish $(DOCGEN)
+	@mkdir -p $(@D)
+	@$(DOCGEN) fish < $< > $@
