@@ -7,6 +7,7 @@ static const char *kind_word(enum mr_completion_kind kind, bool is_list)
 {
     switch (kind) {
     case MR_COMPLETION_FILE: return "file";
+    case MR_COMPLETION_CASE: return "case";
     case MR_COMPLETION_DIR: return "dir";
     case MR_COMPLETION_ENDPOINT: return "endpoint";
     case MR_COMPLETION_SERVER: return "server";
@@ -82,9 +83,11 @@ static void add_value(struct mr_strbuf *out, const struct mr_command *command,
     if (option->letter != '\0')
         mr_strbuf_add_fmt(out, " | '%s -%c'", command->name, option->letter);
     mr_strbuf_add_fmt(out, ") echo '%s",
-                      kind_word(mr_completion_of_option(option), option->type != MR_OPTION_CHOICE));
-    for (size_t i = 0; option->choices != NULL && option->choices[i].word != NULL; i++)
-        mr_strbuf_add_fmt(out, " %s", option->choices[i].word);
+                      kind_word(mr_completion_of_option(option), mr_completion_is_list(option)));
+    if (mr_completion_of_option(option) == MR_COMPLETION_WORDS) {
+        mr_strbuf_add_char(out, ' ');
+        mr_completion_add_words(option, out);
+    }
     mr_strbuf_add_str(out, "' ;;\n");
 }
 

@@ -1,7 +1,11 @@
 /* completion.c: see completion.h. */
 #include "docs/docgen/completion.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "core/cli/table_config.h"
+#include "repair/decide/conflict.h"
 
 /* By the word that stands for it in the help, so that a new option is completed without a line
  * here, as long as it is called as others are. */
@@ -24,11 +28,63 @@ static enum mr_completion_kind of_name(const char *name, size_t len)
     return MR_COMPLETION_ANY;
 }
 
+static bool is_conflict_choice(const struct mr_option *option)
+{
+    return option->choices == NULL && strcmp(option->arg, "KIND=CHOICE") == 0;
+}
+
 enum mr_completion_kind mr_completion_of_option(const struct mr_option *option)
 {
-    if (option->choices != NULL)
+    if (option->choices != NULL || is_conflict_choice(option))
         return MR_COMPLETION_WORDS;
+    if (strcmp(option->name, "case") == 0)
+        return MR_COMPLETION_CASE;
     return of_name(option->arg, strlen(option->arg));
+}
+
+/* Asked of the configuration's reader: nobody can choose for a kind that is only reported. */
+static bool is_taken(const char *kind, int len, const char *choice)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_table_config config = {0};
+    char text[128];
+    (void)snprintf(text, sizeof text, "%s=%.*s", kind, len, choice);
+    const bool is = mr_table_config_set(&config, "on-conflict", text, &arena, NULL) == MR_OK;
+    mr_arena_release(&arena);
+    return is;
+}
+
+/* "source;newest:COLUMN", up to what somebody has to write. */
+static void add_conflict(struct mr_strbuf *out, const char *kind, const char *choices)
+{
+    while (*choices != '\0') {
+        const size_t len = strcspn(choices, ";");
+        size_t fixed = 0;
+        while (fixed < len && (choices[fixed] < 'A' || choices[fixed] > 'Z'))
+            fixed++;
+        if (is_taken(kind, (int)len, choices))
+            mr_strbuf_add_fmt(out, "%s%s=%.*s", out->len > 0 ? " " : "", kind, (int)fixed, choices);
+        choices += len;
+        choices += *choices == ';' ? 1 : 0;
+    }
+}
+
+void mr_completion_add_words(const struct mr_option *option, struct mr_strbuf *out)
+{
+    struct mr_strbuf words = MR_STRBUF_INIT;
+    for (size_t i = 0; option->choices != NULL && option->choices[i].word != NULL; i++)
+        mr_strbuf_add_fmt(&words, "%s%s", i > 0 ? " " : "", option->choices[i].word);
+    for (int i = MR_CONFLICT_NONE + 1; is_conflict_choice(option) && i < MR_CONFLICTS; i++)
+        add_conflict(&words, mr_conflict_name((enum mr_conflict)i),
+                     mr_conflict_choices((enum mr_conflict)i));
+    mr_strbuf_add(out, words.ptr, words.len);
+    out->failed = out->failed || words.failed;
+    mr_strbuf_release(&words);
+}
+
+bool mr_completion_is_list(const struct mr_option *option)
+{
+    return option->choices != NULL && option->type != MR_OPTION_CHOICE;
 }
 
 bool mr_completion_next_operand(const char **at, struct mr_completion_operand *operand)

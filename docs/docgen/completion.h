@@ -17,6 +17,7 @@
 enum mr_completion_kind {
     MR_COMPLETION_ANY = 1, /* nothing can be offered */
     MR_COMPLETION_FILE,
+    MR_COMPLETION_CASE, /* a file, most likely *.case */
     MR_COMPLETION_DIR,
     MR_COMPLETION_ENDPOINT,
     MR_COMPLETION_SERVER, /* an endpoint that is no snapshot */
@@ -25,6 +26,11 @@ enum mr_completion_kind {
 
 /* Of an option that takes a value. */
 enum mr_completion_kind mr_completion_of_option(const struct mr_option *option);
+
+/* Of MR_COMPLETION_WORDS: appends the words, a blank between them. */
+void mr_completion_add_words(const struct mr_option *option, struct mr_strbuf *out);
+/* May several of them be given, joined by commas? */
+bool mr_completion_is_list(const struct mr_option *option);
 
 /* An operand of a command, as its documentation writes it: "SOURCE TARGET", "[FILE]
  * SERVER", "SERVER...". */

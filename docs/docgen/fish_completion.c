@@ -48,6 +48,9 @@ static void add_action(struct mr_strbuf *out, enum mr_completion_kind kind)
 {
     switch (kind) {
     case MR_COMPLETION_FILE: mr_strbuf_add_str(out, " -F"); return;
+    case MR_COMPLETION_CASE:
+        mr_strbuf_add_str(out, " -k -a '(__fish_complete_suffix .case)'");
+        return;
     case MR_COMPLETION_DIR: mr_strbuf_add_str(out, " -a '(__fish_complete_directories)'"); return;
     case MR_COMPLETION_ENDPOINT: mr_strbuf_add_str(out, " -a '(__myrecon_endpoint)'"); return;
     case MR_COMPLETION_SERVER: mr_strbuf_add_str(out, " -a mysql://"); return;
@@ -58,10 +61,9 @@ static void add_action(struct mr_strbuf *out, enum mr_completion_kind kind)
 
 static void add_choices(struct mr_strbuf *out, const struct mr_option *option)
 {
-    const bool is_list = option->type != MR_OPTION_CHOICE;
-    mr_strbuf_add_str(out, is_list ? " -a '(__myrecon_list" : " -a '");
-    for (size_t i = 0; option->choices[i].word != NULL; i++)
-        mr_strbuf_add_fmt(out, "%s%s", is_list || i > 0 ? " " : "", option->choices[i].word);
+    const bool is_list = mr_completion_is_list(option);
+    mr_strbuf_add_str(out, is_list ? " -a '(__myrecon_list " : " -a '");
+    mr_completion_add_words(option, out);
     mr_strbuf_add_str(out, is_list ? ")'" : "'");
 }
 

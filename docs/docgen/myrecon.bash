@@ -56,6 +56,14 @@ _myrecon_offer() { # KIND [WORD…]: adds to COMPREPLY what begins like $cur
         compopt -o filenames 2>/dev/null
         mapfile -t found < <(compgen -f -- "$cur")
         ;;
+    case) # those that are called so, and the way to others; else any
+        compopt -o filenames 2>/dev/null
+        mapfile -t found < <(
+            compgen -f -X '!*.case' -- "$cur"
+            compgen -d -- "$cur"
+        )
+        [ ${#found[@]} -gt 0 ] || mapfile -t found < <(compgen -f -- "$cur")
+        ;;
     dir)
         compopt -o filenames 2>/dev/null
         mapfile -t found < <(compgen -d -- "$cur")
@@ -77,7 +85,10 @@ _myrecon_offer() { # KIND [WORD…]: adds to COMPREPLY what begins like $cur
         [[ $cur != *,* ]] || before=${cur%,*},
         mapfile -t found < <(compgen -P "$before" -W "$*" -- "${cur##*,}")
         ;;
-    words) mapfile -t found < <(compgen -W "$*" -- "$cur") ;;
+    words)
+        mapfile -t found < <(compgen -W "$*" -- "$cur")
+        [[ ${found[0]-} != *: ]] || compopt -o nospace 2>/dev/null
+        ;;
     esac
     COMPREPLY+=("${found[@]}")
 }
@@ -138,5 +149,6 @@ _myrecon() {
     typed=$cur
     [[ $COMP_WORDBREAKS == *:* ]] || typed=${typed//:/}
     [[ $COMP_WORDBREAKS == *=* ]] || [ -z "$skip" ] || COMPREPLY=("${COMPREPLY[@]/#/$skip}")
+    [[ $COMP_WORDBREAKS != *=* || $typed != *=* ]] || COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*=}"}"}")
     [[ $typed != *:* ]] || COMPREPLY=("${COMPREPLY[@]#"${cur%"${cur##*:}"}"}")
 } && complete -F _myrecon myrecon

@@ -83,21 +83,23 @@ static void fill_groups(struct mr_command_list commands, struct mr_strbuf *out)
 static void add_action(struct mr_strbuf *out, enum mr_completion_kind kind,
                        const struct mr_option *option)
 {
-    bool is_list = option != NULL && option->type != MR_OPTION_CHOICE;
+    struct mr_strbuf words = MR_STRBUF_INIT;
+    bool is_list = option != NULL && mr_completion_is_list(option);
     switch (kind) {
     case MR_COMPLETION_FILE: mr_strbuf_add_str(out, "_files"); return;
+    case MR_COMPLETION_CASE: mr_strbuf_add_str(out, "_files -g \"*.case\""); return;
     case MR_COMPLETION_DIR: mr_strbuf_add_str(out, "_files -/"); return;
     case MR_COMPLETION_ENDPOINT: mr_strbuf_add_str(out, "_myrecon_endpoint"); return;
     case MR_COMPLETION_SERVER: mr_strbuf_add_str(out, "_myrecon_server"); return;
     case MR_COMPLETION_ANY: mr_strbuf_add_char(out, ' '); return;
     case MR_COMPLETION_WORDS: break;
     }
-    mr_strbuf_add_str(out, is_list ? "_sequence compadd -" : "(");
-    for (size_t i = 0; option->choices[i].word != NULL; i++) {
-        mr_strbuf_add_str(out, is_list || i > 0 ? " " : "");
-        add_quoted(out, option->choices[i].word);
-    }
+    mr_strbuf_add_str(out, is_list ? "_sequence compadd - " : "(");
+    mr_completion_add_words(option, &words);
+    add_quoted(out, words.ptr);
     mr_strbuf_add_str(out, is_list ? "" : ")");
+    out->failed = out->failed || words.failed;
+    mr_strbuf_release(&words);
 }
 
 static void add_spec(struct mr_strbuf *out, const struct mr_option *option, const char *before,
