@@ -40,9 +40,9 @@ static enum mr_code print_help(const struct mr_invocation *invocation, struct mr
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     if (invocation->command != NULL)
-        mr_help_command(invocation->command, &text);
+        mr_help_command(invocation->command, mr_help_width(), &text);
     else
-        mr_help_overview(invocation->commands, invocation->group, &text);
+        mr_help_overview(invocation->commands, invocation->group, mr_help_width(), &text);
     enum mr_code code = mr_strbuf_check(&text, "printing the help", err);
     if (code == MR_OK && fwrite(text.ptr, 1, text.len, stdout) != text.len)
         code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");

@@ -677,7 +677,7 @@ static void test_help(void **state)
 {
     (void)state;
     struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_help_command(&command, &text);
+    mr_help_command(&command, 80, &text);
     assert_non_null(strstr(text.ptr, "Usage: myrecon do [OPTIONS] [ONE [TWO]]\n\nOne.\n"
                                      "\nTwo words.\n\nGroup:\n"));
     assert_non_null(strstr(text.ptr, "\n  -t, --text TEXT         help of it\n"));
@@ -686,10 +686,10 @@ static void test_help(void **state)
     assert_non_null(strstr(text.ptr, "\nGeneral:\n  -h, --help "));
     assert_non_null(strstr(text.ptr, "\nExamples:\n  myrecon do\n"));
     mr_strbuf_reset(&text);
-    mr_help_overview(commands, NULL, &text);
+    mr_help_overview(commands, NULL, 80, &text);
     assert_non_null(strstr(text.ptr, "\n  do               does it\n"));
     mr_strbuf_reset(&text);
-    mr_help_overview(commands, "two", &text);
+    mr_help_overview(commands, "two", 80, &text);
     assert_non_null(strstr(text.ptr, "Usage: myrecon two COMMAND"));
     assert_non_null(strstr(text.ptr, "\n  two undo "));
     assert_null(strstr(text.ptr, "  do "));
