@@ -67,6 +67,9 @@ static bool keep(const char *ptr, size_t len)
     return held.is_on && !held.text.failed;
 }
 
+/* The reader has closed the pipe: he has seen what he wanted (`| head`, a pager that was left). */
+static bool is_gone;
+
 /* What was kept comes first. */
 static bool print_kept(void)
 {
@@ -76,15 +79,17 @@ static bool print_kept(void)
     return good;
 }
 
-/* 0 is what tells the C library of a failure. */
+/* 0 is what tells the C library of a failure.  A reader who has gone is none, and stops no work: the
+ * rest of the result is for nobody. */
 static ssize_t cookie_write(void *cookie, const char *ptr, size_t len)
 {
     (void)cookie;
-    if (keep(ptr, len))
+    if (is_gone || keep(ptr, len))
         return (ssize_t)len;
-    if (!print_kept())
-        return 0;
-    return mr_stdpipe_write(STDOUT_FILENO, ptr, len) ? (ssize_t)len : 0;
+    if (print_kept() && mr_stdpipe_write(STDOUT_FILENO, ptr, len))
+        return (ssize_t)len;
+    is_gone = errno == EPIPE;
+    return is_gone ? (ssize_t)len : 0;
 }
 
 static int cookie_close(void *cookie)

@@ -20,7 +20,8 @@
 /* All of it, or false and errno: EINTR where a signal has ended the wait. */
 bool mr_stdpipe_write(int fd, const char *ptr, size_t len);
 
-/* Where there is no memory for that, stdout stays as it was. */
+/* stdout ends at signals, and takes what it is given also where its reader has closed the pipe: the
+ * exit status is the work's.  Where there is no memory for that, stdout stays as it was. */
 void mr_stdpipe_install(void);
 
 /* From here on what is printed on stdout is kept, up to 1 MiB: more is printed after all, and so is
