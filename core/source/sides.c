@@ -5,7 +5,9 @@
 
 #include "core/base/letters.h"
 #include "core/base/log.h"
+#include "core/base/suggest.h"
 #include "core/db/sqltext.h"
+#include "core/schema/near_db.h"
 
 const char *mr_side_name(enum mr_side side)
 {
@@ -267,16 +269,41 @@ static enum mr_code push_db_pair(struct mr_vec *pairs, const char *source, const
 static enum mr_code hint_grant(const struct mr_server_side *side, const char *name,
                                const char *label, struct mr_err *err)
 {
-    struct mr_strbuf hint = MR_STRBUF_INIT;
+    struct mr_strbuf hint = MR_STRBUF_INIT, near = MR_STRBUF_INIT;
     (void)mr_err_set(err, MR_E_DENIED,
                      "access to database \"%s\" is denied on the %s, or it does not exist", name,
                      label);
+    mr_near_db(mr_reader_db(side->main), name, &near);
+    if (near.len > 0)
+        mr_strbuf_add_fmt(&hint, "Did you mean \"%s\"? ", near.ptr);
     mr_strbuf_add_str(&hint, "If the name is right, run: GRANT SELECT ON ");
     mr_sql_ident(&hint, name);
     mr_strbuf_add_fmt(&hint, ".* TO %s", mr_grants_account(side->grants));
     mr_err_hint(err, "%s", hint.ptr);
     mr_strbuf_release(&hint);
+    mr_strbuf_release(&near);
     return MR_E_DENIED;
+}
+
+static void hint_of_snapshot(const struct mr_server_side *side, const char *name,
+                             struct mr_err *err)
+{
+    bool whole = false;
+    size_t count = 0;
+    struct mr_suggest suggest = {.typed = name};
+    const char *const *names = mr_source_databases(side->source, &count, &whole);
+    for (size_t i = 0; i < count; i++)
+        mr_suggest_offer(&suggest, names[i]);
+    if (suggest.best != NULL)
+        mr_err_hint(err, "Did you mean \"%s\"?", suggest.best);
+    else
+        mr_err_hint(err, "\"myrecon snapshot list\" says what the snapshot holds.");
+}
+
+/* Does the account see the names of all databases? */
+static bool lists_all(const struct mr_server_side *side)
+{
+    return side->grants != NULL && mr_grants_lists_dbs(side->grants);
 }
 
 /* A database that the catalogue does not show is absent, or hidden from the account. */
@@ -284,12 +311,14 @@ static enum mr_code refuse_absent(const struct mr_server_side *side, const char 
                                   const char *label, struct mr_err *err)
 {
     struct mr_err why = {0};
-    if (!mr_side_is_snapshot(side) &&
+    if (!mr_side_is_snapshot(side) && !lists_all(side) &&
         mr_reader_probe(side->main, name, "myrecon", NULL, &why) == MR_E_DENIED)
         return hint_grant(side, name, label, err);
     (void)mr_err_set(err, MR_E_NO_SUCH, "database \"%s\" does not exist on the %s", name, label);
-    mr_err_hint(err, "Check the spelling in the URI: SHOW DATABASES lists the names that "
-                     "the account can see.");
+    if (!mr_side_is_snapshot(side))
+        mr_near_db_hint(mr_reader_db(side->main), name, err);
+    else
+        hint_of_snapshot(side, name, err);
     return MR_E_NO_SUCH;
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/base/pattern.h"
 #include "core/db/sqltext.h"
+#include "core/schema/near_db.h"
 #include "recon/doctor/doctor.h"
 
 /* ---- databases that were named ---- */
@@ -12,6 +13,17 @@
 /* What does not exist and what is hidden look the same in the catalogue; the probe asks for a table
  * of it, and the error tells them apart. Only where all are visible is a name in other letters
  * looked for. */
+static void hint_near(struct mr_doctor *d, const struct mr_doctor_server *server, const char *name)
+{
+    struct mr_strbuf near = MR_STRBUF_INIT;
+    mr_near_db(server->link.db, name, &near);
+    if (near.len > 0)
+        mr_doctor_hint(d, "Is \"%s\" meant?", near.ptr);
+    else
+        mr_doctor_hint(d, "SHOW DATABASES lists what the account can see. Is it the right server?");
+    mr_strbuf_release(&near);
+}
+
 static enum mr_code say_database(struct mr_doctor *d, struct mr_doctor_server *server,
                                  const char *name, struct mr_err *err)
 {
@@ -19,11 +31,12 @@ static enum mr_code say_database(struct mr_doctor *d, struct mr_doctor_server *s
     struct mr_err why = {0};
     bool known;
     enum mr_code code = mr_schema_probe(server->link.db, name, "myrecon", NULL, &why);
+    const bool lists_all = server->link.grants != NULL && mr_grants_lists_dbs(server->link.grants);
     if (mr_gate_is_fatal(code)) {
         *err = why;
         return code;
     }
-    if (code == MR_E_DENIED) {
+    if (code == MR_E_DENIED && !lists_all) {
         mr_sql_ident(&sql, name);
         mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_database,
                       "database \"%s\" does not exist, or is not visible to the account", name);
@@ -44,9 +57,10 @@ static enum mr_code say_database(struct mr_doctor *d, struct mr_doctor_server *s
         mr_doctor_say(d, MR_DOCTOR_PROBLEM, MR_DOCTOR_database,
                       "database \"%s\" does not exist%s%s%s", name,
                       near.len > 0 ? "; there is \"" : "", near.ptr, near.len > 0 ? "\"" : "");
-        mr_doctor_hint(d, near.len > 0 ? "Upper and lower case differ on this server."
-                                       : "SHOW DATABASES lists what the account can see. Is "
-                                         "it the right server?");
+        if (near.len > 0)
+            mr_doctor_hint(d, "Upper and lower case differ on this server.");
+        else
+            hint_near(d, server, name);
     }
     mr_strbuf_release(&near);
     mr_strbuf_release(&sql);

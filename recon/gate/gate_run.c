@@ -11,6 +11,7 @@
 #include "core/base/pattern.h"
 #include "core/base/signals.h"
 #include "core/cli/pattern_names.h"
+#include "core/schema/near_db.h"
 #include "recon/gate/gate_channels.h"
 #include "recon/gate/gate_gtid.h"
 #include "recon/gate/gate_rules.h"
@@ -311,8 +312,7 @@ static enum mr_code require_named(const struct servers *s, struct mr_err *err)
                          "database \"%s\" does not exist on the server, or the account "
                          "may not see it",
                          ep->dbs[i]);
-        mr_err_hint(err, "Check the spelling in the URI: SHOW DATABASES lists the names "
-                         "that the account can see.");
+        mr_near_db_hint(s->server.db, ep->dbs[i], err);
         return MR_E_NO_SUCH;
     }
     return MR_OK;

@@ -10,6 +10,7 @@
 #include "core/base/signals.h"
 #include "core/db/sqltext.h"
 #include "core/row/row_class.h"
+#include "core/schema/near_db.h"
 #include "recon/gate/gate_newest.h"
 #include "recon/gate/gate_shape.h"
 #include "recon/gate/gate_work.h"
@@ -363,14 +364,14 @@ static enum mr_code read_heartbeat(struct mr_gate_work *work, struct mr_gate_fac
 }
 
 /* Nothing of a baseline says whether it should be there: then all is well with nothing. */
-static enum mr_code require_dbs(const struct mr_gate_facts *facts, const struct mr_endpoint *ep,
-                                struct mr_err *err)
+static enum mr_code require_dbs(struct mr_db *db, const struct mr_gate_facts *facts,
+                                const struct mr_endpoint *ep, struct mr_err *err)
 {
     for (size_t i = 0; i < ep->ndbs; i++) {
         if (mr_gate_facts_db(facts, ep->dbs[i]) == NULL) {
             (void)mr_err_set(err, MR_E_NO_SUCH, "database \"%s\" does not exist or is hidden",
                              ep->dbs[i]);
-            mr_err_hint(err, "Look at the database in the URI, and at SHOW GRANTS.");
+            mr_near_db_hint(db, ep->dbs[i], err);
             return MR_E_NO_SUCH;
         }
     }
@@ -396,7 +397,7 @@ enum mr_code mr_gate_collect_tables(const struct mr_gate_task *task, struct mr_g
     MR_TRY_OUT(keep_dbs(&work, facts, err));
     facts->any_db = see_any_db(&work);
     if (task->past == NULL)
-        MR_TRY_OUT(require_dbs(facts, own, err));
+        MR_TRY_OUT(require_dbs(task->link->db, facts, own, err));
     MR_TRY_OUT(read_all(&work, tables, facts, err));
     MR_TRY_OUT(mr_gate_read_sequences(&work, facts, err));
     MR_TRY_OUT(mr_gate_find_absent(&work, facts, err));

@@ -6,6 +6,7 @@
 #include "core/base/pattern.h"
 #include "core/cli/pattern_names.h"
 #include "core/db/sqltext.h"
+#include "core/schema/near_db.h"
 #include "snapshot/create/create_case.h"
 #include "snapshot/create/create_identity.h"
 #include "snapshot/create/create_true.h"
@@ -22,23 +23,31 @@ bool mr_create_is_marked(const struct mr_create_table *table)
            strcasecmp(table->table->engine, "InnoDB") == 0;
 }
 
+static enum mr_code name_hidden_db(const struct mr_create *c, const char *name, struct mr_err *err)
+{
+    struct mr_strbuf near = MR_STRBUF_INIT;
+    mr_near_db(c->db, name, &near);
+    (void)mr_err_set(err, MR_E_DENIED, "access to database \"%s\" is denied, or it does not exist",
+                     name);
+    mr_err_hint(err,
+                "%s%s%sIf the name is right, run: GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON "
+                "`%s`.* TO %s",
+                near.len > 0 ? "Did you mean \"" : "", near.len > 0 ? near.ptr : "",
+                near.len > 0 ? "\"? " : "", name, mr_grants_account(c->grants));
+    mr_strbuf_release(&near);
+    return MR_E_DENIED;
+}
+
 /* A database that the account has no right on looks as if it were absent: told apart here, since
  * one is a slip in the URI and the other a missing GRANT. */
 static enum mr_code name_missing_db(const struct mr_create *c, const char *name, struct mr_err *err)
 {
     struct mr_err why = {0};
-    if (mr_schema_probe(c->db, name, "myrecon", NULL, &why) == MR_E_DENIED) {
-        (void)mr_err_set(err, MR_E_DENIED,
-                         "access to database \"%s\" is denied, or it does not exist", name);
-        mr_err_hint(err,
-                    "If the name is right, run: GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON "
-                    "`%s`.* TO %s",
-                    name, mr_grants_account(c->grants));
-        return MR_E_DENIED;
-    }
+    const bool lists_all = c->grants != NULL && mr_grants_lists_dbs(c->grants);
+    if (!lists_all && mr_schema_probe(c->db, name, "myrecon", NULL, &why) == MR_E_DENIED)
+        return name_hidden_db(c, name, err);
     (void)mr_err_set(err, MR_E_NO_SUCH, "database \"%s\" does not exist on the source", name);
-    mr_err_hint(err, "Check the spelling in the URI: SHOW DATABASES lists the names that "
-                     "the account can see.");
+    mr_near_db_hint(c->db, name, err);
     return MR_E_NO_SUCH;
 }
 

@@ -218,7 +218,10 @@ static void test_choices(void **state)
     (void)state;
     for (size_t i = 0; i < LEN(choices); i++) {
         const struct choice *c = &choices[i];
-        const struct world_answer script[] = {c->answer, {.has = "LIMIT 0"}};
+        const struct world_answer script[] = {
+            c->answer,
+            {.has = "LIMIT 0"},
+            {.has = "SHOW DATABASES", .rows = c->code == MR_E_DENIED ? "secrets" : "shop"}};
         struct mr_err err = {0};
         char *db[] = {(char *)(uintptr_t)c->db};
         const struct mr_table_where where = {.pattern = c->where, .sql = "1 -- a"};
@@ -233,6 +236,11 @@ static void test_choices(void **state)
         if (code != c->code || (c->said != NULL && strstr(err.message, c->said) == NULL) ||
             (code == MR_OK && create.c.tables.count != c->count))
             fail_msg("%s: %d, %zu, %s", c->what, (int)code, create.c.tables.count, err.message);
+        if (c->said != NULL && strstr(c->said, "\"Shop\"") != NULL)
+            assert_string_equal(err.hint, "Did you mean \"shop\"?");
+        if (code == MR_E_DENIED)
+            assert_non_null(strstr(err.hint, "Did you mean \"secrets\"? If the name is right, run: "
+                                             "GRANT"));
         if (c->where != NULL && code == MR_OK) { /* a comment does not swallow what is behind it */
             assert_true(world_has("SELECT 1 FROM `club`.`members` WHERE (1 -- a\n) LIMIT 0"));
             assert_string_equal(planned("members")->snap.where, "1 -- a");
