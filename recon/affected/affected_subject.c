@@ -9,6 +9,7 @@
 #include "core/base/pattern.h"
 #include "core/base/suggest.h"
 #include "core/case/image.h"
+#include "core/case/lineage.h"
 #include "recon/affected/affected_field.h"
 
 struct chooser {
@@ -143,6 +144,105 @@ static enum mr_code take_from_run(struct chooser *c, struct mr_err *err)
     return MR_OK;
 }
 
+/* ---- the table that most others lead to */
+
+/* A reference between tables of the run, by their places in the list. */
+struct edge {
+    size_t child, parent;
+};
+
+static size_t place_of(const struct mr_affected *list, int64_t table)
+{
+    size_t i = 0;
+    while (i < list->ntables && list->tables[i].id != table)
+        i++;
+    return i;
+}
+
+static enum mr_code read_edges(const struct chooser *c, struct mr_vec *edges, struct mr_err *err)
+{
+    struct mr_vec references = MR_VEC_INIT(struct mr_lineage_reference);
+    enum mr_code code = mr_lineage_references(c->list->fd, &c->list->arena, &references, err);
+    for (size_t i = 0; code == MR_OK && i < references.count; i++) {
+        const struct mr_lineage_reference *reference = mr_vec_at(&references, i);
+        const struct edge edge = {.child = place_of(c->list, reference->table),
+                                  .parent = place_of(c->list, reference->parent)};
+        struct edge *put = NULL;
+        if (edge.child == c->list->ntables || edge.parent == c->list->ntables)
+            continue;
+        if ((put = mr_vec_push(edges)) == NULL)
+            code = mr_err_nomem(err, "choosing the subject tables");
+        else
+            *put = edge;
+    }
+    mr_vec_release(&references);
+    return code;
+}
+
+/* Tables that lead to that one, in however many steps. */
+static size_t count_below(const struct mr_vec *edges, size_t table, bool *marked, size_t ntables)
+{
+    size_t count = 0, before;
+    memset(marked, 0, ntables * sizeof *marked);
+    marked[table] = true;
+    do {
+        before = count;
+        for (size_t i = 0; i < edges->count; i++) {
+            const struct edge *edge = mr_vec_at(edges, i);
+            count += marked[edge->parent] && !marked[edge->child];
+            marked[edge->child] |= marked[edge->parent];
+        }
+    } while (count > before);
+    return count;
+}
+
+static bool has_identity(const struct mr_find_table *table)
+{
+    return table->identity_known &&
+           mr_image_part_column(table, MR_IMAGE_IDENTITY, 0) != table->ncolumns;
+}
+
+/* NULL: none has more than all others.  *count: how many lead to it. */
+static enum mr_code find_root(const struct chooser *c, const struct mr_find_table **root,
+                              size_t *count, struct mr_err *err)
+{
+    const size_t ntables = c->list->ntables;
+    struct mr_vec edges = MR_VEC_INIT(struct edge);
+    bool *marked = mr_arena_calloc(&c->list->arena, ntables + 1, sizeof *marked);
+    enum mr_code code = marked != NULL ? read_edges(c, &edges, err)
+                                       : mr_err_nomem(err, "choosing the subject tables");
+    *root = NULL;
+    *count = 0;
+    for (size_t i = 0; code == MR_OK && i < ntables; i++) {
+        if (!has_identity(&c->list->tables[i]))
+            continue;
+        const size_t below = count_below(&edges, i, marked, ntables);
+        if (below >= *count)
+            *root = below > *count ? &c->list->tables[i] : NULL;
+        *count = below > *count ? below : *count;
+    }
+    mr_vec_release(&edges);
+    return code;
+}
+
+/* Proposed, and not taken: what most tables lead to may be products. */
+static enum mr_code hint_several(const struct chooser *c, struct mr_err *err)
+{
+    const struct mr_find_table *root = NULL;
+    size_t count = 0;
+    MR_TRY(find_root(c, &root, &count, err));
+    if (root != NULL)
+        mr_err_hint(err,
+                    "Most others lead to \"%s\" (%zu table%s). If its rows are people, give "
+                    "--subject %s, or write subject = yes in [table %s] of the configuration.",
+                    root->name, count, count == 1 ? "" : "s", root->name, root->name);
+    else
+        mr_err_hint(err, "Only you can know which of them are people: write subject "
+                         "= yes in [table DB.TABLE] of each that are, and run check "
+                         "again with that --config.");
+    return MR_OK;
+}
+
 /* Whose rows are people is never guessed between several tables; the message says which come
  * into question. */
 static enum mr_code refuse_none(const struct chooser *c, struct mr_err *err)
@@ -150,10 +250,10 @@ static enum mr_code refuse_none(const struct chooser *c, struct mr_err *err)
     struct mr_strbuf names = MR_STRBUF_INIT;
     const char *first = NULL;
     size_t count = 0;
+    enum mr_code code = MR_E_NO_SUCH;
     for (size_t i = 0; i < c->list->ntables; i++) {
         const struct mr_find_table *table = &c->list->tables[i];
-        if (!table->identity_known ||
-            mr_image_part_column(table, MR_IMAGE_IDENTITY, 0) == table->ncolumns)
+        if (!has_identity(table))
             continue;
         mr_strbuf_add_fmt(&names, "%s\"%s\"", first != NULL ? ", " : "", table->name);
         if (first == NULL)
@@ -168,16 +268,14 @@ static enum mr_code refuse_none(const struct chooser *c, struct mr_err *err)
                         "Write subject = yes in [table %s] of the configuration, or give "
                         "--subject %s; which one it is, only you can know.",
                         first, first);
-        else
-            mr_err_hint(err, "Only you can know which of them are people: write subject "
-                             "= yes in [table DB.TABLE] of each that are, and run check "
-                             "again with that --config.");
+        else if (hint_several(c, err) != MR_OK)
+            code = err->code;
     } else {
         mr_err_hint(err, "No table of the run has an identity: write identity = COLUMN "
                          "and subject = yes in [table DB.TABLE], and run check again.");
     }
     mr_strbuf_release(&names);
-    return MR_E_NO_SUCH;
+    return code;
 }
 
 /* ---- whose findings count ---- */

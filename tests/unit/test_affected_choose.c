@@ -102,6 +102,16 @@ static void refused(struct club *club, const char *columns, const char *config, 
     end(club);
 }
 
+static int64_t table_id(struct club *club, const char *name)
+{
+    int64_t id = 0;
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&sql, "SELECT id FROM tbl WHERE name = '%s'", name);
+    case_require(mr_case_number_with(mr_findings_case(club->c.fd), sql.ptr, NULL, 0, &id, NULL));
+    mr_strbuf_release(&sql);
+    return id;
+}
+
 static void test_refusals(void **state)
 {
     static const char *const mistyped = "d.memebrs", *const both = "*m*", *const nowhere = "x";
@@ -111,6 +121,19 @@ static void test_refusals(void **state)
     refused(&club, NULL, "", "it is not known which table's rows are people",
             "tables whose rows have an identity: \"d.b.guests\", \"d.members\"",
             "write subject = yes in [table DB.TABLE] of each");
+    /* the one that most others lead to, whatever the number of steps */
+    begin(&club, MR_SUBJECT_NO);
+    const int64_t orders = club_table(&club, "d.orders", false, MR_SUBJECT_NO);
+    const int64_t lines = club_table(&club, "d.order_lines", false, MR_SUBJECT_NO);
+    (void)club_reference(&club, orders, table_id(&club, "d.members"));
+    (void)club_reference(&club, lines, orders);
+    (void)club_reference(&club, table_id(&club, "d.members"), table_id(&club, "d.members"));
+    (void)club_reference(&club, orders, table_id(&club, "d.b.guests"));
+    (void)club_reference(&club, table_id(&club, "d.b.guests"), table_id(&club, "d.members"));
+    refused(&club, NULL, "", "it is not known which table's rows are people",
+            "tables whose rows have an identity: \"d.b.guests\", \"d.members\"",
+            "Most others lead to \"d.members\" (3 tables). If its rows are people, give --subject "
+            "d.members");
     begin(&club, MR_SUBJECT_NO);
     club.subjects = (struct mr_string_list){&mistyped, 1};
     refused(&club, NULL, "", "no table of the run matches --subject d.memebrs", "",
