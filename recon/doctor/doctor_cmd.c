@@ -173,6 +173,8 @@ static enum mr_code check_uris(const struct mr_invocation *invocation, struct mr
             code = mr_err_set(err, MR_E_USAGE, "a snapshot is no server to be examined");
             mr_err_hint(err, "\"snapshot verify\" examines it.");
         }
+        if (code != MR_OK)
+            mr_err_context(err, "server %zu", i + 1);
         mr_endpoint_release(&ep);
     }
     return code;

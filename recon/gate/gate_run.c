@@ -140,6 +140,8 @@ static enum mr_code collect_peer(struct servers *s, size_t i, struct mr_err *err
     }
     if (code == MR_E_USAGE || code == MR_E_CONFIG || code == MR_E_NOMEM || code == MR_E_CANCELLED) {
         *err = why;
+        if (code == MR_E_USAGE || code == MR_E_CONFIG)
+            mr_err_context(err, "peer %zu", i + 1);
         return code;
     }
     s->peers[i].why = mr_arena_strdup(&run->round, why.message);
@@ -287,7 +289,10 @@ static enum mr_code open_server(struct servers *s, struct mr_err *err)
                                            .statement_timeout_s = run->opts->statement_timeout_s,
                                            .login = run->opts->login};
     run->scope = &s->server.ep;
-    return mr_gate_link_open(&s->server, run->server, &opts, err);
+    enum mr_code code = mr_gate_link_open(&s->server, run->server, &opts, err);
+    if (code == MR_E_USAGE || code == MR_E_CONFIG)
+        mr_err_context(err, "server");
+    return code;
 }
 
 /* Was there a database that would have this name now? */

@@ -148,7 +148,11 @@ static enum mr_code check_places(const struct mr_target *t, const struct mr_mani
 static enum mr_code parse(const char *uri, const struct mr_target_opts *opts, struct mr_target *t,
                           struct mr_err *err)
 {
-    MR_TRY(mr_endpoint_parse(&t->ep, uri, err));
+    enum mr_code code = mr_endpoint_parse(&t->ep, uri, err);
+    if (code != MR_OK) {
+        mr_err_context(err, "target");
+        return code;
+    }
     if (t->ep.kind != MR_ENDPOINT_MYSQL) {
         (void)mr_err_set(err, MR_E_USAGE, "a snapshot cannot be the target of a repair");
         mr_err_hint(err, "Name the server that the plan is for.");

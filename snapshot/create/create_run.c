@@ -13,7 +13,11 @@
 
 static enum mr_code open_endpoint(struct mr_create *c, const char *uri, struct mr_err *err)
 {
-    MR_TRY(mr_endpoint_parse(&c->ep, uri, err));
+    enum mr_code code = mr_endpoint_parse(&c->ep, uri, err);
+    if (code != MR_OK) {
+        mr_err_context(err, "source");
+        return code;
+    }
     if (c->ep.kind != MR_ENDPOINT_MYSQL)
         return mr_err_set(err, MR_E_USAGE, "the source of a snapshot is a server, not a snapshot");
     return mr_login_complete(&c->ep, "SOURCE", "source", &c->opts->login, err);

@@ -41,7 +41,11 @@ static enum mr_code prove_files(struct mr_restore *r, struct mr_err *err)
 
 static enum mr_code open_endpoint(struct mr_restore *r, const char *uri, struct mr_err *err)
 {
-    MR_TRY(mr_endpoint_parse(&r->ep, uri, err));
+    enum mr_code code = mr_endpoint_parse(&r->ep, uri, err);
+    if (code != MR_OK) {
+        mr_err_context(err, "target");
+        return code;
+    }
     if (r->ep.kind != MR_ENDPOINT_MYSQL)
         return mr_err_set(err, MR_E_USAGE, "the target of a restore is a server, not a snapshot");
     return mr_login_complete(&r->ep, "TARGET", "target", &r->opts->login, err);
