@@ -30,6 +30,10 @@ static const struct mr_command_doc doc = {
         "dropped, it is named with the server's message, and the rest goes on; the same "
         "command then tries it again.\n"
         "\n"
+        "What TARGET cannot express (MariaDB skips what MySQL marks as newer: "
+        "INVISIBLE, NOT ENFORCED, SRID) is listed before anything is done, and refused "
+        "unless --allow-lossy names its kind; it is then listed as not restored.\n"
+        "\n"
         "Exit status: 0 restored and equal; 1 restored, but rows differ from the "
         "snapshot; 3 could not run; 4 restored, but a table was set aside, something "
         "could not be made as it was, or the connection was lost; 5 refused: not empty, "
@@ -82,6 +86,27 @@ static bool is_clean(const struct mr_restore_table *t)
     return t->aside == NULL && mr_restore_is_same(t) && t->warnings == 0;
 }
 
+static void add_notes(struct mr_strbuf *out, const struct mr_restore *r, bool color)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    for (size_t i = 0; i < r->losses.count; i++) {
+        mr_strbuf_reset(&text);
+        mr_restore_loss_text(&text, mr_vec_at(&r->losses, i));
+        mr_strbuf_add_fmt(out, "  %snot restored%s: ", mr_term_style(MR_STYLE_WARN, color),
+                          mr_term_style(MR_STYLE_RESET, color));
+        mr_utf8_show_str(out, text.ptr);
+        mr_strbuf_add_char(out, '\n');
+        out->failed |= text.failed;
+    }
+    for (size_t i = 0; i < r->notes.count; i++) {
+        mr_strbuf_add_fmt(out, "  %snot as it was%s: ", mr_term_style(MR_STYLE_WARN, color),
+                          mr_term_style(MR_STYLE_RESET, color));
+        mr_utf8_show_str(out, *(const char **)mr_vec_at(&r->notes, i));
+        mr_strbuf_add_char(out, '\n');
+    }
+    mr_strbuf_release(&text);
+}
+
 static const char *verdict_of(const struct mr_restore *r)
 {
     if (r->naside > 0)
@@ -100,12 +125,7 @@ static enum mr_code print_text(const struct mr_restore *r, struct mr_look look, 
             add_table(&out, &r->tables[i], look.color);
         rows += r->tables[i].rows;
     }
-    for (size_t i = 0; i < r->notes.count; i++) {
-        mr_strbuf_add_fmt(&out, "  %snot as it was%s: ", mr_term_style(MR_STYLE_WARN, look.color),
-                          mr_term_style(MR_STYLE_RESET, look.color));
-        mr_utf8_show_str(&out, *(const char **)mr_vec_at(&r->notes, i));
-        mr_strbuf_add_char(&out, '\n');
-    }
+    add_notes(&out, r, look.color);
     mr_strbuf_add_fmt(&out, "%s: %zu table%s, ", verdict_of(r), r->ntables,
                       r->ntables == 1 ? "" : "s");
     if (r->naside > 0)
@@ -148,6 +168,32 @@ static void put_table(struct mr_jsonw *w, const struct mr_restore_table *t)
     mr_strbuf_release(&name);
 }
 
+static void put_loss(struct mr_jsonw *w, const struct mr_restore_loss *loss)
+{
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "loss");
+    mr_jsonw_add_str(w, "kind", mr_loss_word(loss->kind));
+    mr_jsonw_add_str(w, "part", loss->part);
+    mr_jsonw_add_str(w, "name", loss->name);
+    if (loss->of[0] != '\0')
+        mr_jsonw_add_str(w, "table", loss->of);
+    mr_jsonw_add_str(w, "text", mr_loss_means(loss->kind));
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+}
+
+/* What a refusal is about, for a script that decides. */
+static enum mr_code print_refused(const struct mr_restore *r, struct mr_err *err)
+{
+    struct mr_jsonw w;
+    mr_jsonw_init_file(&w, stdout);
+    for (size_t i = 0; i < r->losses.count; i++)
+        put_loss(&w, mr_vec_at(&r->losses, i));
+    enum mr_code code = mr_jsonw_finish(&w, "standard output", err);
+    mr_jsonw_release(&w);
+    return code == MR_OK ? MR_E_REFUSED : code;
+}
+
 static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
 {
     struct mr_jsonw w;
@@ -157,6 +203,8 @@ static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
         put_table(&w, &r->tables[i]);
         rows += r->tables[i].rows;
     }
+    for (size_t i = 0; i < r->losses.count; i++)
+        put_loss(&w, mr_vec_at(&r->losses, i));
     for (size_t i = 0; i < r->notes.count; i++) {
         mr_jsonw_object_begin(&w);
         mr_jsonw_add_str(&w, "type", "note");
@@ -174,6 +222,7 @@ static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
     mr_jsonw_add_uint(&w, "tables", r->ntables);
     mr_jsonw_add_uint(&w, "set_aside", r->naside);
     mr_jsonw_add_uint(&w, "rows", rows);
+    mr_jsonw_add_uint(&w, "losses", r->losses.count);
     mr_jsonw_add_uint(&w, "notes", r->notes.count);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
@@ -196,10 +245,12 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     if (code == MR_OK)
         code = opts->json ? print_json(&restore, err)
                           : print_text(&restore, mr_general_look(&opts->general), err);
-    *exit_code = restore.naside > 0        ? 4
-                 : restore.different > 0   ? 1
-                 : restore.notes.count > 0 ? 4
-                                           : 0;
+    else if (code == MR_E_REFUSED && opts->json)
+        code = print_refused(&restore, err);
+    *exit_code = restore.naside > 0                               ? 4
+                 : restore.different > 0                          ? 1
+                 : restore.notes.count + restore.losses.count > 0 ? 4
+                                                                  : 0;
     mr_restore_release(&restore);
     return code;
 }

@@ -2,6 +2,7 @@
 #include "snapshot/read/snap_options.h"
 
 #include "core/cli/load_options.h"
+#include "snapshot/format/loss.h"
 
 #define AT(field) offsetof(struct mr_snap_options, field)
 
@@ -85,6 +86,13 @@ static const struct mr_choice into_modes[] = {
     {NULL, 0},
 };
 
+static const struct mr_choice loss_kinds[] = {
+#define MR_LOSS_KIND(symbol, word, means) {word, MR_LOSS_##symbol},
+#include "snapshot/format/loss_kind.def"
+#undef MR_LOSS_KIND
+    {NULL, 0},
+};
+
 static const struct mr_option restore_options[] = {
     {.name = "tables",
      .type = MR_OPTION_LIST,
@@ -116,6 +124,15 @@ static const struct mr_option restore_options[] = {
      .initial = "refuse",
      .choices = into_modes,
      .not_in_file = true},
+    {.name = "allow-lossy",
+     .type = MR_OPTION_LIST,
+     .offset = AT(allow_lossy),
+     .arg = "KIND",
+     .group = "What is restored",
+     .help = "restore without what the target cannot express of that kind; a refusal "
+             "names the kinds; repeatable",
+     .choices = loss_kinds,
+     .not_in_file = true},
     {.name = "yes",
      .type = MR_OPTION_FLAG,
      .offset = AT(yes),
@@ -133,6 +150,23 @@ static const struct mr_option restore_options[] = {
     MR_GENERAL_OPTIONS(struct mr_snap_options, general),
 };
 
+/* A kind that is none would be an allowance that somebody believes in. */
+static enum mr_code check_lossy(const struct mr_string_list *list, struct mr_err *err)
+{
+    struct mr_strbuf words = MR_STRBUF_INIT;
+    size_t i = 0;
+    while (i < list->count && mr_loss_named(list->items[i]) != MR_LOSS_NONE)
+        i++;
+    if (i == list->count)
+        return MR_OK;
+    for (size_t k = 0; loss_kinds[k].word != NULL; k++)
+        mr_strbuf_add_fmt(&words, "%s%s", k > 0 ? ", " : "", loss_kinds[k].word);
+    (void)mr_err_set(err, MR_E_USAGE, "--allow-lossy \"%s\" is no kind of loss", list->items[i]);
+    mr_err_hint(err, "There are: %s.", words.ptr);
+    mr_strbuf_release(&words);
+    return MR_E_USAGE;
+}
+
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 {
     struct mr_snap_options *values = settings->values;
@@ -142,6 +176,7 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
         (void)mr_err_set(err, MR_E_USAGE, "--case keeps what --against finds");
         return MR_E_USAGE;
     }
+    MR_TRY(check_lossy(&values->allow_lossy, err));
     return mr_general_options_finish(settings, &values->general, err);
 }
 

@@ -31,6 +31,7 @@
 #include "core/base/run_id.h"
 #include "core/cli/progress.h"
 #include "core/db/throttle.h"
+#include "snapshot/format/loss.h"
 #include "snapshot/format/snap_table.h"
 #include "snapshot/read/snap_open.h"
 #include "snapshot/read/snap_options.h"
@@ -67,6 +68,20 @@ struct mr_restore_table {
     uint64_t rows;
 };
 
+/* Something that the target cannot express, and is restored without. */
+struct mr_restore_loss {
+    enum mr_loss_kind kind;
+    const char *part, *name; /* as in struct mr_loss */
+    const char *of;          /* "db.table" on the target; "": it is no table's */
+};
+
+/* A collation, an engine …: is it there? */
+struct mr_restore_name {
+    enum mr_loss_names what;
+    const char *text;
+    bool has;
+};
+
 struct mr_restore {
     const struct mr_snap_options *opts;
     struct mr_run_id id;
@@ -88,9 +103,11 @@ struct mr_restore {
     bool others; /* an unfinished run was of another scope */
     bool asked_stamps, stamps;      /* TIMESTAMP columns have no default but their own */
     bool asked_keyless, gives_keys; /* the server gives tables a primary key */
-    const char *naming; /* file of a routine or trigger that names a database that is renamed */
-    bool insert;        /* rows by INSERT: the server does not take LOAD DATA LOCAL */
-    struct mr_vec done; /* const char *: files of chunks that are loaded, sorted */
+    const char *naming;   /* file of a routine or trigger that names a database that is renamed */
+    bool insert;          /* rows by INSERT: the server does not take LOAD DATA LOCAL */
+    struct mr_vec done;   /* const char *: files of chunks that are loaded, sorted */
+    struct mr_vec losses; /* struct mr_restore_loss */
+    struct mr_vec names;  /* struct mr_restore_name: what has been asked */
 
     pthread_mutex_t lock;
     struct mr_vec notes; /* const char *: what was not made as it was, for the summary */
@@ -115,6 +132,15 @@ bool mr_restore_is_trusted(const struct mr_restore *restore, const struct mr_res
 
 /* restore_lock.c: refuses (MR_E_REFUSED) while another restore is at work there. */
 enum mr_code mr_restore_lock(struct mr_restore *restore, struct mr_err *err);
+
+/* restore_loss.c: what the target cannot express, before anything is done.  MR_E_REFUSED, all of it
+ * named, without the --allow-lossy that it needs. */
+enum mr_code mr_restore_find_losses(struct mr_restore *restore, struct mr_err *err);
+/* A CREATE TABLE without what the target does not take, and can be left out. */
+enum mr_code mr_restore_express(struct mr_restore *restore, struct mr_strbuf *sql,
+                                struct mr_err *err);
+/* "column "x" of table "club.t": INVISIBLE has … (invisible-column)". */
+void mr_restore_loss_text(struct mr_strbuf *out, const struct mr_restore_loss *loss);
 
 /* restore_clash.c: makes room as --into-existing says, or refuses (MR_E_REFUSED). */
 enum mr_code mr_restore_clear(struct mr_restore *restore, struct mr_err *err);

@@ -64,8 +64,8 @@ static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)
     MR_TRY(mr_replication_refuse(r->db, r->opts->allow_replica, err));
     MR_TRY(mr_writable_require(r->db, true, err));
     if (r->snap.manifest.server.flavour != mr_db_server(r->db)->flavour)
-        mr_log_warning("the snapshot is of another flavour than the target: tables of types "
-                       "that it does not have are set aside");
+        mr_log_warning("the snapshot is of another flavour than the target: what that cannot "
+                       "express is named before anything is done");
     return mr_throttle_new(&r->opts->load, servers, 1, &r->db_opts, &r->throttle, err);
 }
 
@@ -84,6 +84,8 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
     mr_arena_init(&r->arena);
     r->done = (struct mr_vec)MR_VEC_INIT(const char *);
     r->notes = (struct mr_vec)MR_VEC_INIT(const char *);
+    r->losses = (struct mr_vec)MR_VEC_INIT(struct mr_restore_loss);
+    r->names = (struct mr_vec)MR_VEC_INIT(struct mr_restore_name);
     (void)pthread_mutex_init(&r->lock, NULL);
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_snap_open(dir, &r->snap, err));
@@ -119,6 +121,8 @@ void mr_restore_release(struct mr_restore *r)
     mr_snap_close(&r->snap);
     mr_vec_release(&r->done);
     mr_vec_release(&r->notes);
+    mr_vec_release(&r->losses);
+    mr_vec_release(&r->names);
     (void)pthread_mutex_destroy(&r->lock);
     mr_arena_release(&r->arena);
 }

@@ -286,6 +286,7 @@ static enum mr_code exec_file(struct mr_restore *r, const char *file,
     MR_TRY_OUT(read_file(r, file, place, &sql, &why));
     MR_TRY_OUT(refuse_event(r, place, &sql, &why));
     if (is_table) {
+        MR_TRY_OUT(mr_restore_express(r, &sql, &why));
         MR_TRY_OUT(keep_stamps(r, &sql, &implied, &why));
         MR_TRY_OUT(mr_restore_keep_keyless(r, &why));
     }

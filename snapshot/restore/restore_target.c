@@ -350,6 +350,7 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
 {
     MR_TRY(name_dbs(r, err));
     MR_TRY(list_tables(r, err));
+    MR_TRY(mr_restore_find_losses(r, err));
     MR_TRY(mr_restore_lock(r, err));
     MR_TRY(mr_restore_look(r, err));
     MR_TRY(make_scope(r, err));

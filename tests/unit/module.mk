@@ -142,6 +142,8 @@ LDFLAGS_test_restore_lock := $(RESTORE_WORLD) \
     -Wl,--wrap=mr_clock_now_s,--wrap=usleep,--wrap=mr_is_cancelled
 LDFLAGS_test_restore_target := $(RESTORE_WORLD)
 LDFLAGS_test_restore_fit := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
+LDFLAGS_test_restore_loss := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
+LDFLAGS_test_restore_target := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
 LDFLAGS_test_restore_schema := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
 LDFLAGS_test_restore_load := $(RESTORE_WORLD) $(SNAP_WORLD_POOL) \
     -Wl,--wrap=mr_snap_text_open,--wrap=mr_snap_text_feed,--wrap=mr_snap_text_close \

@@ -13,7 +13,7 @@ static const struct {
     {"bad.db", "CREATE DATABASE `club`"},
     {"members.t", "CREATE TABLE `members` (\n  `id` int NOT NULL,\n  PRIMARY KEY (`id`)\n)"},
     {"stamped.t", "CREATE TABLE `stamped` (\n  `at` timestamp NOT NULL,\n  PRIMARY KEY (`at`)\n)"},
-    {"far.t", "CREATE TABLE `far` (\n  `id` int NOT NULL,\n  PRIMARY KEY (`id`)\n) ENGINE=InnoDB "
+    {"far.t", "CREATE TABLE `far` (\n  `id` int NOT NULL,\n  PRIMARY KEY (`id`)\n) "
               "DATA DIRECTORY='/mnt/far'"},
     {"members.k", "ALTER TABLE `members` ADD CONSTRAINT `f` FOREIGN KEY (`id`) REFERENCES "
                   "`club`.`people` (`id`)"},
