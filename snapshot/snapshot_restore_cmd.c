@@ -34,6 +34,9 @@ static const struct mr_command_doc doc = {
         "INVISIBLE, NOT ENFORCED, SRID) is listed before anything is done, and refused "
         "unless --allow-lossy names its kind; it is then listed as not restored.\n"
         "\n"
+        "A foreign key to a table that is neither restored nor there is made and named "
+        "(4), or left out with --drop-foreign-keys.\n"
+        "\n"
         "Exit status: 0 restored and equal; 1 restored, but rows differ from the "
         "snapshot; 3 could not run; 4 restored, but a table was set aside, something "
         "could not be made as it was, or the connection was lost; 5 refused: not empty, "
@@ -93,6 +96,16 @@ static void add_notes(struct mr_strbuf *out, const struct mr_restore *r, bool co
         mr_strbuf_reset(&text);
         mr_restore_loss_text(&text, mr_vec_at(&r->losses, i));
         mr_strbuf_add_fmt(out, "  %snot restored%s: ", mr_term_style(MR_STYLE_WARN, color),
+                          mr_term_style(MR_STYLE_RESET, color));
+        mr_utf8_show_str(out, text.ptr);
+        mr_strbuf_add_char(out, '\n');
+        out->failed |= text.failed;
+    }
+    for (size_t i = 0; i < r->orphans.count; i++) {
+        mr_strbuf_reset(&text);
+        mr_restore_orphan_text(&text, r, mr_vec_at(&r->orphans, i));
+        mr_strbuf_add_fmt(out, "  %s%s%s: ", mr_term_style(MR_STYLE_WARN, color),
+                          r->opts->drop_foreign_keys ? "left out" : "into nothing",
                           mr_term_style(MR_STYLE_RESET, color));
         mr_utf8_show_str(out, text.ptr);
         mr_strbuf_add_char(out, '\n');
@@ -182,6 +195,22 @@ static void put_loss(struct mr_jsonw *w, const struct mr_restore_loss *loss)
     mr_jsonw_end_line(w);
 }
 
+static void put_orphan(struct mr_jsonw *w, const struct mr_restore *r,
+                       const struct mr_restore_orphan *orphan)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&name, "%s.%s", orphan->table->db, orphan->table->snap->name);
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "foreign-key");
+    mr_jsonw_add_str(w, "table", name.ptr);
+    mr_jsonw_add_str(w, "name", orphan->name);
+    mr_jsonw_add_str(w, "parent", orphan->parent);
+    mr_jsonw_add_str(w, "state", r->opts->drop_foreign_keys ? "left-out" : "into-nothing");
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+    mr_strbuf_release(&name);
+}
+
 /* What a refusal is about, for a script that decides. */
 static enum mr_code print_refused(const struct mr_restore *r, struct mr_err *err)
 {
@@ -205,6 +234,8 @@ static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
     }
     for (size_t i = 0; i < r->losses.count; i++)
         put_loss(&w, mr_vec_at(&r->losses, i));
+    for (size_t i = 0; i < r->orphans.count; i++)
+        put_orphan(&w, r, mr_vec_at(&r->orphans, i));
     for (size_t i = 0; i < r->notes.count; i++) {
         mr_jsonw_object_begin(&w);
         mr_jsonw_add_str(&w, "type", "note");
@@ -232,7 +263,17 @@ static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
 }
 
 /* A table that is missing weighs more than one that differs, and a note more than nothing: 0 is
- * only for what is as it was. */
+ * only for what is as it was, or as it was asked for. */
+static int exit_of(const struct mr_restore *r)
+{
+    const size_t orphans = r->opts->drop_foreign_keys ? 0 : r->orphans.count;
+    if (r->naside > 0)
+        return 4;
+    if (r->different > 0)
+        return 1;
+    return r->notes.count + r->losses.count + orphans > 0 ? 4 : 0;
+}
+
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct mr_snap_options *opts = invocation->settings.values;
@@ -247,10 +288,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
                           : print_text(&restore, mr_general_look(&opts->general), err);
     else if (code == MR_E_REFUSED && opts->json)
         code = print_refused(&restore, err);
-    *exit_code = restore.naside > 0                               ? 4
-                 : restore.different > 0                          ? 1
-                 : restore.notes.count + restore.losses.count > 0 ? 4
-                                                                  : 0;
+    *exit_code = exit_of(&restore);
     mr_restore_release(&restore);
     return code;
 }

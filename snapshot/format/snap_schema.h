@@ -88,6 +88,13 @@ typedef const char *mr_snap_renamed_fn(const void *ctx, const char *db);
 void mr_snap_rename_dbs(struct mr_strbuf *out, const char *sql, size_t len,
                         mr_snap_renamed_fn *renamed, const void *ctx);
 
+/* Is that foreign key kept?  db: as the statement names it; "": the table's own. */
+typedef bool mr_snap_keeps_fn(void *ctx, const char *name, const char *db, const char *table);
+/* ALTER TABLE that adds foreign keys, with those alone that are kept.  Appends to out; nothing where
+ * none is. */
+void mr_snap_filter_keys(struct mr_strbuf *out, const char *sql, size_t len,
+                         mr_snap_keeps_fn *keeps, void *ctx);
+
 /* Has CREATE TABLE, as servers print it, a primary key? */
 bool mr_snap_has_primary_key(const char *create, size_t len);
 

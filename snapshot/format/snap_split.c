@@ -182,6 +182,78 @@ void mr_snap_rename_dbs(struct mr_strbuf *out, const char *sql, size_t len,
     mr_strbuf_release(&db);
 }
 
+/* ---- the foreign keys of ALTER TABLE ---- */
+
+struct key_reader {
+    struct mr_sqlscan scan;
+    struct mr_token token, before[2]; /* the last one first */
+    struct mr_strbuf name, db, table; /* of the key at hand */
+    int depth;
+};
+
+static void begin_key(struct key_reader *r)
+{
+    mr_strbuf_reset(&r->name);
+    mr_strbuf_reset(&r->db);
+    mr_strbuf_reset(&r->table);
+}
+
+/* CONSTRAINT `name` … REFERENCES `db`.`table`, of which the first name is the table's until a full
+ * stop follows. */
+static void read_key_token(struct key_reader *r)
+{
+    r->depth += mr_token_is(&r->token, "(") - mr_token_is(&r->token, ")");
+    if (r->token.kind == MR_TOKEN_IDENT && mr_token_is(&r->before[0], "CONSTRAINT"))
+        mr_token_unquote(&r->name, &r->token);
+    if (r->token.kind == MR_TOKEN_IDENT && mr_token_is(&r->before[0], "REFERENCES"))
+        mr_token_unquote(&r->table, &r->token);
+    if (r->token.kind == MR_TOKEN_IDENT && mr_token_is(&r->before[0], ".") && r->depth == 0) {
+        mr_strbuf_reset(&r->table);
+        mr_token_unquote(&r->db, &r->before[1]);
+        mr_token_unquote(&r->table, &r->token);
+    }
+    r->before[1] = r->before[0];
+    r->before[0] = r->token;
+}
+
+/* The end of the key that begins at the token behind ADD: the comma, or the end. */
+static const char *read_key(struct key_reader *r, const char *end)
+{
+    begin_key(r);
+    while (mr_sqlscan_next_code(&r->scan, &r->token)) {
+        if (r->depth == 0 && mr_token_is(&r->token, ","))
+            return r->token.ptr;
+        read_key_token(r);
+    }
+    r->token = (struct mr_token){0};
+    return end;
+}
+
+void mr_snap_filter_keys(struct mr_strbuf *out, const char *sql, size_t len,
+                         mr_snap_keeps_fn *keeps, void *ctx)
+{
+    struct key_reader r = {.name = MR_STRBUF_INIT, .db = MR_STRBUF_INIT, .table = MR_STRBUF_INIT};
+    const char *head = sql, *from = NULL;
+    bool any = false;
+    mr_sqlscan_init(&r.scan, sql, len);
+    while (mr_sqlscan_next_code(&r.scan, &r.token) && !mr_token_is(&r.token, "ADD"))
+        head = r.token.ptr + r.token.len;
+    for (from = head; r.token.kind != MR_TOKEN_END;) {
+        const char *to = read_key(&r, sql + len);
+        out->failed |= r.name.failed || r.db.failed || r.table.failed;
+        if (!out->failed && keeps(ctx, r.name.ptr, r.db.ptr, r.table.ptr)) {
+            mr_strbuf_add(out, sql, any ? 0 : (size_t)(head - sql));
+            mr_strbuf_add_str(out, any ? "," : "");
+            mr_strbuf_add(out, from, (size_t)(to - from));
+            any = true;
+        }
+        from = to + 1;
+    }
+    mr_strbuf_release(&r.name);
+    mr_strbuf_release(&r.db);
+    mr_strbuf_release(&r.table);
+}
+
 /* Behind the list of definitions; the length of " AUTO_INCREMENT=n", or 0. */
 static size_t counter_len(const char *at)
 {

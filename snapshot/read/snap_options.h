@@ -36,7 +36,7 @@ struct mr_snap_options {
     /* restore */
     struct mr_string_list tables, exclude, renames, allow_lossy;
     enum mr_into into_existing;
-    bool yes, allow_replica;
+    bool drop_foreign_keys, yes, allow_replica;
     struct mr_throttle_opts load;
 
     /* expire */

@@ -32,6 +32,7 @@
 #include "core/cli/progress.h"
 #include "core/db/throttle.h"
 #include "snapshot/format/loss.h"
+#include "snapshot/format/snap_place.h"
 #include "snapshot/format/snap_table.h"
 #include "snapshot/read/snap_open.h"
 #include "snapshot/read/snap_options.h"
@@ -58,6 +59,7 @@ struct mr_restore_table {
     const char *db; /* on the target */
     bool is_there;  /* made by an earlier run */
     bool has_keys;  /* its foreign keys were made by an earlier run */
+    bool joins;     /* one of them leads to a table that was there before */
 
     /* under the lock */
     const char *aside;         /* why it is set aside; NULL: it is not */
@@ -73,6 +75,12 @@ struct mr_restore_loss {
     enum mr_loss_kind kind;
     const char *part, *name; /* as in struct mr_loss */
     const char *of;          /* "db.table" on the target; "": it is no table's */
+};
+
+/* A foreign key that leads into nothing. */
+struct mr_restore_orphan {
+    const struct mr_restore_table *table;
+    const char *name, *parent; /* parent: "db.table" on the target */
 };
 
 /* A collation, an engine …: is it there? */
@@ -103,11 +111,12 @@ struct mr_restore {
     bool others; /* an unfinished run was of another scope */
     bool asked_stamps, stamps;      /* TIMESTAMP columns have no default but their own */
     bool asked_keyless, gives_keys; /* the server gives tables a primary key */
-    const char *naming;   /* file of a routine or trigger that names a database that is renamed */
-    bool insert;          /* rows by INSERT: the server does not take LOAD DATA LOCAL */
-    struct mr_vec done;   /* const char *: files of chunks that are loaded, sorted */
-    struct mr_vec losses; /* struct mr_restore_loss */
-    struct mr_vec names;  /* struct mr_restore_name: what has been asked */
+    const char *naming;    /* file of a routine or trigger that names a database that is renamed */
+    bool insert;           /* rows by INSERT: the server does not take LOAD DATA LOCAL */
+    struct mr_vec done;    /* const char *: files of chunks that are loaded, sorted */
+    struct mr_vec losses;  /* struct mr_restore_loss */
+    struct mr_vec orphans; /* struct mr_restore_orphan */
+    struct mr_vec names;   /* struct mr_restore_name: what has been asked */
 
     pthread_mutex_t lock;
     struct mr_vec notes; /* const char *: what was not made as it was, for the summary */
@@ -141,6 +150,17 @@ enum mr_code mr_restore_express(struct mr_restore *restore, struct mr_strbuf *sq
                                 struct mr_err *err);
 /* "column "x" of table "club.t": INVISIBLE has … (invisible-column)". */
 void mr_restore_loss_text(struct mr_strbuf *out, const struct mr_restore_loss *loss);
+
+/* restore_keys.c: foreign keys whose parents neither the restore makes nor the target has, before
+ * anything is made; and those that are made, behind the rows. */
+enum mr_code mr_restore_find_orphans(struct mr_restore *restore, struct mr_err *err);
+enum mr_code mr_restore_make_keys(struct mr_restore *restore, struct mr_err *err);
+/* Of a file's statement, if it adds keys: leaves out what is not wanted; it may then be empty. */
+enum mr_code mr_restore_keep_keys(struct mr_restore *restore, const struct mr_snap_place *place,
+                                  struct mr_strbuf *sql, struct mr_err *err);
+/* "foreign key "f" of table "club.orders": …". */
+void mr_restore_orphan_text(struct mr_strbuf *out, const struct mr_restore *restore,
+                            const struct mr_restore_orphan *orphan);
 
 /* restore_clash.c: makes room as --into-existing says, or refuses (MR_E_REFUSED). */
 enum mr_code mr_restore_clear(struct mr_restore *restore, struct mr_err *err);
@@ -202,6 +222,15 @@ enum mr_code mr_restore_load(struct mr_restore *restore, struct mr_err *err);
 enum mr_code mr_restore_check(struct mr_restore *restore, struct mr_err *err);
 /* Does it hold what it should? */
 bool mr_restore_is_same(const struct mr_restore_table *table);
+
+/* Shared: the statement of a file, in the database that is in use; what is used; may the rest go on
+ * where a server says this of an object? */
+enum mr_code mr_restore_exec_file(struct mr_restore *restore, const char *file,
+                                  const struct mr_snap_place *place, struct mr_err *err);
+enum mr_code mr_restore_use(struct mr_restore *restore, const char *db, struct mr_err *err);
+bool mr_restore_is_refusal(enum mr_code code);
+/* As mr_restore_db_name, also in other letters where they are alike to the snapshot's server. */
+const char *mr_restore_renamed(const struct mr_restore *restore, const char *db);
 
 /* Shared: a statement; a text that becomes a note; what a database is called now (NULL:
  * it is not restored); is that object or table wanted? */

@@ -86,6 +86,7 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
     r->notes = (struct mr_vec)MR_VEC_INIT(const char *);
     r->losses = (struct mr_vec)MR_VEC_INIT(struct mr_restore_loss);
     r->names = (struct mr_vec)MR_VEC_INIT(struct mr_restore_name);
+    r->orphans = (struct mr_vec)MR_VEC_INIT(struct mr_restore_orphan);
     (void)pthread_mutex_init(&r->lock, NULL);
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_snap_open(dir, &r->snap, err));
@@ -123,6 +124,7 @@ void mr_restore_release(struct mr_restore *r)
     mr_vec_release(&r->notes);
     mr_vec_release(&r->losses);
     mr_vec_release(&r->names);
+    mr_vec_release(&r->orphans);
     (void)pthread_mutex_destroy(&r->lock);
     mr_arena_release(&r->arena);
 }

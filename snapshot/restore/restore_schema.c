@@ -13,7 +13,6 @@
 #define ER_SPECIFIC_ACCESS_DENIED 1227
 #define ER_UNKNOWN_COLLATION 1273
 #define ER_BINLOG_CREATE_ROUTINE_NEED_SUPER 1419
-#define ER_FK_NO_UNIQUE_KEY_PARENT 6125
 
 enum mr_code mr_restore_exec(struct mr_db *db, const struct mr_strbuf *sql, struct mr_err *err)
 {
@@ -37,7 +36,7 @@ static enum mr_code exec_text(struct mr_restore *r, const char *text, struct mr_
     return mr_db_exec(r->db, text, strlen(text), err);
 }
 
-static enum mr_code use(struct mr_restore *r, const char *db, struct mr_err *err)
+enum mr_code mr_restore_use(struct mr_restore *r, const char *db, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     mr_strbuf_add_str(&sql, "USE ");
@@ -140,15 +139,19 @@ static enum mr_code note_names(struct mr_restore *r, const char *file,
 }
 
 /* In other letters it is the same database only where the snapshot's server says so. */
-static const char *renamed(const void *ctx, const char *db)
+const char *mr_restore_renamed(const struct mr_restore *r, const char *db)
 {
-    const struct mr_restore *r = ctx;
     const char *to = mr_restore_db_name(r, db);
     for (size_t i = 0; to == NULL && i < r->ndbs; i++)
         if (r->snap.manifest.server.lower_case_table_names != 0 &&
             mr_letters_same(r->dbs[i].from, db))
             to = r->dbs[i].to;
     return to;
+}
+
+static const char *renamed(const void *ctx, const char *db)
+{
+    return mr_restore_renamed(ctx, db);
 }
 
 /* The statement of a file, as it is run on the target. */
@@ -276,8 +279,8 @@ static enum mr_code note_stamps(struct mr_restore *r, const char *file, struct m
 }
 
 /* Runs the statement of a file in the database that is in use. */
-static enum mr_code exec_file(struct mr_restore *r, const char *file,
-                              const struct mr_snap_place *place, struct mr_err *err)
+enum mr_code mr_restore_exec_file(struct mr_restore *r, const char *file,
+                                  const struct mr_snap_place *place, struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
     struct mr_err why = {0};
@@ -285,12 +288,14 @@ static enum mr_code exec_file(struct mr_restore *r, const char *file,
     enum mr_code code = MR_OK;
     MR_TRY_OUT(read_file(r, file, place, &sql, &why));
     MR_TRY_OUT(refuse_event(r, place, &sql, &why));
+    MR_TRY_OUT(mr_restore_keep_keys(r, place, &sql, &why));
     if (is_table) {
         MR_TRY_OUT(mr_restore_express(r, &sql, &why));
         MR_TRY_OUT(keep_stamps(r, &sql, &implied, &why));
         MR_TRY_OUT(mr_restore_keep_keyless(r, &why));
     }
-    code = mr_restore_exec(r->db, &sql, &why);
+    if (sql.len > 0)
+        code = mr_restore_exec(r->db, &sql, &why);
     if (code == MR_E_DENIED && why.sql_errno == ER_SPECIFIC_ACCESS_DENIED && drop_definer(&sql))
         code = without_definer(r, &sql, file, &why);
     if (code != MR_OK)
@@ -417,12 +422,12 @@ static enum mr_code make_object(struct mr_restore *r, const struct mr_snap_objec
     if (first != NULL)
         return mr_err_set(err, MR_E_NO_SUCH, "\"%s\": to the target this is %s \"%s\"", o->file,
                           mr_object_word(o->kind), first->name);
-    MR_TRY(use(r, mr_restore_db_name(r, o->db), err));
+    MR_TRY(mr_restore_use(r, mr_restore_db_name(r, o->db), err));
     MR_TRY(set_session(r, o, err));
     if (o->kind == MR_OBJECT_VIEW || (r->resumed && is_made(r, o)))
         MR_TRY(drop_object(r, o, err));
     MR_TRY(mr_restore_collate(r, o, err));
-    MR_TRY(exec_file(r, o->file, &place, err));
+    MR_TRY(mr_restore_exec_file(r, o->file, &place, err));
     if (o->kind == MR_OBJECT_SEQUENCE)
         MR_TRY(set_value(r, o, err));
     return o->kind == MR_OBJECT_EVENT ? require_event(r, o, err) : MR_OK;
@@ -456,7 +461,7 @@ static enum mr_code note_refused(struct mr_restore *r, const struct mr_err *why,
     return code;
 }
 
-static bool is_refusal(enum mr_code code)
+bool mr_restore_is_refusal(enum mr_code code)
 {
     return code == MR_E_SQL || code == MR_E_DENIED || code == MR_E_NO_SUCH;
 }
@@ -474,7 +479,7 @@ static enum mr_code make_kind(struct mr_restore *r, enum mr_object_kind kind, st
             continue;
         any = true;
         code = make_object(r, &m->objects[i], &why);
-        if (is_refusal(code))
+        if (mr_restore_is_refusal(code))
             code = note_refused(r, &why, err);
         else if (code != MR_OK && err != NULL)
             *err = why;
@@ -626,12 +631,12 @@ static enum mr_code make_tables(struct mr_restore *r, struct mr_err *err)
         struct mr_err why = {0};
         if (t->is_there && mr_restore_is_trusted(r, t))
             continue;
-        code = use(r, t->db, err);
+        code = mr_restore_use(r, t->db, err);
         if (code == MR_OK && t->is_there)
             code = drop_half(r, t, err);
         if (code != MR_OK)
             break;
-        code = exec_file(r, t->snap->schema_file, &place, &why);
+        code = mr_restore_exec_file(r, t->snap->schema_file, &place, &why);
         if (mr_restore_is_of_table(code, &why))
             code = mr_restore_set_aside(r, t, MR_ASIDE_NOT_MADE, &why, err);
         else if (code != MR_OK && err != NULL)
@@ -649,7 +654,7 @@ static enum mr_code drop_active(struct mr_restore *r, struct mr_err *err)
         if ((o->kind != MR_OBJECT_TRIGGER && o->kind != MR_OBJECT_EVENT) ||
             !mr_restore_wants_object(r, o) || !is_made(r, o))
             continue;
-        MR_TRY(use(r, mr_restore_db_name(r, o->db), err));
+        MR_TRY(mr_restore_use(r, mr_restore_db_name(r, o->db), err));
         MR_TRY(drop_object(r, o, err));
     }
     return MR_OK;
@@ -690,50 +695,11 @@ enum mr_code mr_restore_before(struct mr_restore *r, struct mr_err *err)
 
 /* ---- behind the rows ---- */
 
-/* Parents by a key that is not unique: MySQL 8.4 and later keep such foreign keys, and make them
- * where a session says so, which needs a right. */
-static enum mr_code add_keys(struct mr_restore *r, const struct mr_restore_table *t,
-                             struct mr_err *err)
-{
-    static const char off[] = "SET SESSION restrict_fk_on_non_standard_key = OFF",
-                      on[] = "SET SESSION restrict_fk_on_non_standard_key = ON";
-    const struct mr_snap_place place = mr_snap_keys_place(t->snap);
-    enum mr_code code = exec_file(r, t->snap->keys_file, &place, err);
-    if (code != MR_E_SQL || err->sql_errno != ER_FK_NO_UNIQUE_KEY_PARENT ||
-        exec_text(r, off, NULL) != MR_OK)
-        return code;
-    *err = (struct mr_err){0};
-    code = exec_file(r, t->snap->keys_file, &place, err);
-    enum mr_code back = exec_text(r, on, code == MR_OK ? err : NULL);
-    return code == MR_OK ? back : code;
-}
-
-/* Behind the rows, so that tables can be loaded in any order; a key that the server does not
- * take is noted, and the rows stay. */
-static enum mr_code make_keys(struct mr_restore *r, struct mr_err *err)
-{
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; code == MR_OK && i < r->ntables; i++) {
-        const struct mr_restore_table *t = &r->tables[i];
-        struct mr_err why = {0};
-        if (t->snap->keys_file == NULL || t->has_keys || t->aside != NULL)
-            continue;
-        code = use(r, t->db, &why);
-        if (code == MR_OK)
-            code = add_keys(r, t, &why);
-        if (is_refusal(code))
-            code = mr_restore_note(r, why.message, err);
-        else if (code != MR_OK && err != NULL)
-            *err = why;
-    }
-    return code;
-}
-
 static enum mr_code make_stub(struct mr_restore *r, const struct mr_snap_object *o,
                               struct mr_err *err)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    MR_TRY(use(r, mr_restore_db_name(r, o->db), err));
+    MR_TRY(mr_restore_use(r, mr_restore_db_name(r, o->db), err));
     MR_TRY(drop_object(r, o, err));
     mr_snap_view_stub(&sql, o);
     enum mr_code code = mr_restore_exec(r->db, &sql, err);
@@ -753,7 +719,7 @@ static enum mr_code make_stubs(struct mr_restore *r, struct mr_err *err)
             mr_restore_namesake(r, o) != NULL)
             continue;
         enum mr_code code = make_stub(r, o, &why);
-        if (code == MR_OK || is_refusal(code))
+        if (code == MR_OK || mr_restore_is_refusal(code))
             continue;
         if (err != NULL)
             *err = why;
@@ -764,7 +730,7 @@ static enum mr_code make_stubs(struct mr_restore *r, struct mr_err *err)
 
 enum mr_code mr_restore_after(struct mr_restore *r, struct mr_err *err)
 {
-    MR_TRY(make_keys(r, err));
+    MR_TRY(mr_restore_make_keys(r, err));
     MR_TRY(make_stubs(r, err));
     return make_objects(r, MR_MADE_BEHIND_ROWS, err);
 }

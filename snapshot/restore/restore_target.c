@@ -366,5 +366,6 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
         mr_log_info("going on with a restore of this snapshot that was interrupted");
     note_made(r);
     MR_TRY(refuse_own(r, err));
+    MR_TRY(mr_restore_find_orphans(r, err));
     return learn_infile(r, err);
 }

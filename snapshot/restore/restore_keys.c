@@ -1,0 +1,244 @@
+/*
+ * restore_keys.c: foreign keys, behind the rows; see restore.h.
+ *
+ * One whose parent is not there (it was left out, or the source did not have it either) leads into
+ * nothing: servers make it while keys are not checked, and then take no row of its table.  Such keys
+ * are found before anything is done, and made and named, or left out.  One whose parent was there
+ * before is checked by the server as it is made: no row of that parent is the snapshot's.
+ */
+#include <string.h>
+
+#include "core/base/letters.h"
+#include "core/base/log.h"
+#include "core/db/sqltext.h"
+#include "snapshot/format/snap_schema.h"
+#include "snapshot/read/snap_places.h"
+#include "snapshot/restore/restore.h"
+
+#define ER_FK_NO_UNIQUE_KEY_PARENT 6125
+
+static enum mr_code exec_text(struct mr_restore *r, const char *text, struct mr_err *err)
+{
+    return mr_db_exec(r->db, text, strlen(text), err);
+}
+
+/* ---- parents ---- */
+
+/* A table of the snapshot, as the snapshot's server tells names apart. */
+static bool is_called(const struct mr_restore *r, const struct mr_snap_table *t, const char *db,
+                      const char *name)
+{
+    if (r->snap.manifest.server.lower_case_table_names == 0)
+        return strcmp(t->db, db) == 0 && strcmp(t->name, name) == 0;
+    return mr_letters_same(t->db, db) && mr_letters_same(t->name, name);
+}
+
+static const struct mr_restore_table *find_made(const struct mr_restore *r, const char *db,
+                                                const char *name)
+{
+    for (size_t i = 0; i < r->ntables; i++)
+        if (is_called(r, r->tables[i].snap, db, name))
+            return &r->tables[i];
+    return NULL;
+}
+
+static enum mr_code is_on_target(struct mr_restore *r, const char *db, const char *name, bool *is,
+                                 struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = ");
+    mr_sql_string(&sql, db);
+    mr_strbuf_add_str(&sql, " AND TABLE_NAME = ");
+    mr_sql_string(&sql, name);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = mr_db_query_text(r->db, sql.ptr, &text, err);
+    *is = code == MR_OK && strcmp(text.ptr, "0") != 0;
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&text);
+    return code;
+}
+
+/* ---- those that lead into nothing ---- */
+
+struct search {
+    struct mr_restore *restore;
+    struct mr_restore_table *table;
+    enum mr_code code;
+    struct mr_err *err;
+};
+
+static enum mr_code add_orphan(struct search *s, const char *name, const char *db,
+                               const char *parent)
+{
+    struct mr_restore *r = s->restore;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_restore_orphan *orphan = mr_vec_push(&r->orphans);
+    mr_strbuf_add_fmt(&text, "%s.%s", db, parent);
+    if (orphan != NULL && !text.failed)
+        *orphan = (struct mr_restore_orphan){s->table, mr_arena_strdup(&r->arena, name),
+                                             mr_arena_strdup(&r->arena, text.ptr)};
+    mr_strbuf_release(&text);
+    return orphan != NULL && orphan->name != NULL && orphan->parent != NULL
+               ? MR_OK
+               : mr_err_nomem(s->err, "restoring");
+}
+
+/* Looks at one key; nothing is left out yet. */
+static bool look_at(void *ctx, const char *name, const char *db, const char *table)
+{
+    struct search *s = ctx;
+    struct mr_restore *r = s->restore;
+    const char *from = db[0] != '\0' ? db : s->table->snap->db;
+    const char *to = mr_restore_renamed(r, from);
+    bool is = true;
+    if (s->code != MR_OK || find_made(r, from, table) != NULL)
+        return true;
+    if (to == NULL)
+        to = from;
+    s->code = is_on_target(r, to, table, &is, s->err);
+    if (s->code == MR_OK && is)
+        s->table->joins = true;
+    else if (s->code == MR_OK)
+        s->code = add_orphan(s, name, to, table);
+    return true;
+}
+
+static enum mr_code find_in_table(struct mr_restore *r, struct mr_restore_table *t,
+                                  struct mr_err *err)
+{
+    const struct mr_snap_place place = mr_snap_keys_place(t->snap);
+    struct search s = {r, t, MR_OK, err};
+    struct mr_strbuf sql = MR_STRBUF_INIT, none = MR_STRBUF_INIT;
+    enum mr_code code = mr_snap_read_statement(&r->snap, t->snap->keys_file, &place, &sql, err);
+    if (code == MR_OK)
+        mr_snap_filter_keys(&none, sql.ptr, sql.len, look_at, &s);
+    if (code == MR_OK)
+        code = s.code;
+    if (code == MR_OK)
+        code = mr_strbuf_check(&none, "restoring", err);
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&none);
+    return code;
+}
+
+void mr_restore_orphan_text(struct mr_strbuf *out, const struct mr_restore *r,
+                            const struct mr_restore_orphan *orphan)
+{
+    const struct mr_restore_table *t = orphan->table;
+    mr_strbuf_add_fmt(
+        out, "foreign key \"%s\" of table \"%s.%s\": \"%s\", to which it refers, is not there",
+        orphan->name, t->db, t->snap->name, orphan->parent);
+    mr_strbuf_add_str(out, r->opts->drop_foreign_keys
+                               ? "; left out"
+                               : "; until it is, the server takes no new row of that table "
+                                 "(--drop-foreign-keys leaves the key out)");
+}
+
+enum mr_code mr_restore_find_orphans(struct mr_restore *r, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < r->ntables; i++)
+        if (r->tables[i].snap->keys_file != NULL)
+            code = find_in_table(r, &r->tables[i], err);
+    for (size_t i = 0; code == MR_OK && i < r->orphans.count; i++) {
+        mr_strbuf_reset(&text);
+        mr_restore_orphan_text(&text, r, mr_vec_at(&r->orphans, i));
+        code = mr_strbuf_check(&text, "restoring", err);
+        if (code == MR_OK && r->opts->drop_foreign_keys)
+            mr_log_info("%s", text.ptr);
+        else if (code == MR_OK)
+            mr_log_warning("%s", text.ptr);
+    }
+    mr_strbuf_release(&text);
+    return code;
+}
+
+/* ---- making ---- */
+
+struct keeping {
+    const struct mr_restore *restore;
+    const struct mr_restore_table *table;
+};
+
+static bool keeps(void *ctx, const char *name, const char *db, const char *table)
+{
+    const struct keeping *k = ctx;
+    const struct mr_vec *orphans = &k->restore->orphans;
+    (void)db, (void)table;
+    for (size_t i = 0; k->restore->opts->drop_foreign_keys && i < orphans->count; i++) {
+        const struct mr_restore_orphan *orphan = mr_vec_at(orphans, i);
+        if (orphan->table == k->table && strcmp(orphan->name, name) == 0)
+            return false;
+    }
+    return true;
+}
+
+enum mr_code mr_restore_keep_keys(struct mr_restore *r, const struct mr_snap_place *place,
+                                  struct mr_strbuf *sql, struct mr_err *err)
+{
+    struct keeping k = {r, NULL};
+    struct mr_strbuf kept = MR_STRBUF_INIT;
+    if (strcmp(place->what, "ALTER") != 0)
+        return MR_OK;
+    k.table = find_made(r, place->db, place->name);
+    mr_snap_filter_keys(&kept, sql->ptr, sql->len, keeps, &k);
+    enum mr_code code = mr_strbuf_check(&kept, "restoring", err);
+    mr_strbuf_reset(sql);
+    mr_strbuf_add(sql, kept.ptr, kept.len);
+    mr_strbuf_release(&kept);
+    return code == MR_OK ? mr_strbuf_check(sql, "restoring", err) : code;
+}
+
+/* Parents by a key that is not unique: MySQL 8.4 and later keep such foreign keys, and make them
+ * where a session says so, which needs a right. */
+static enum mr_code add_keys(struct mr_restore *r, const struct mr_restore_table *t,
+                             struct mr_err *err)
+{
+    static const char off[] = "SET SESSION restrict_fk_on_non_standard_key = OFF",
+                      on[] = "SET SESSION restrict_fk_on_non_standard_key = ON";
+    const struct mr_snap_place place = mr_snap_keys_place(t->snap);
+    enum mr_code code = mr_restore_exec_file(r, t->snap->keys_file, &place, err);
+    if (code != MR_E_SQL || err->sql_errno != ER_FK_NO_UNIQUE_KEY_PARENT ||
+        exec_text(r, off, NULL) != MR_OK)
+        return code;
+    *err = (struct mr_err){0};
+    code = mr_restore_exec_file(r, t->snap->keys_file, &place, err);
+    enum mr_code back = exec_text(r, on, code == MR_OK ? err : NULL);
+    return code == MR_OK ? back : code;
+}
+
+/* A parent that was there before may lack what the rows refer to. */
+static enum mr_code add_checked(struct mr_restore *r, const struct mr_restore_table *t,
+                                struct mr_err *err)
+{
+    MR_TRY(exec_text(r, "SET SESSION foreign_key_checks = 1", err));
+    enum mr_code code = add_keys(r, t, err);
+    if (mr_db_is_lost(r->db))
+        return code;
+    enum mr_code back =
+        exec_text(r, "SET SESSION foreign_key_checks = 0", code == MR_OK ? err : NULL);
+    return code == MR_OK ? back : code;
+}
+
+/* Behind the rows, so that tables can be loaded in any order; a key that the server does not
+ * take is noted, and the rows stay. */
+enum mr_code mr_restore_make_keys(struct mr_restore *r, struct mr_err *err)
+{
+    enum mr_code code = MR_OK;
+    for (size_t i = 0; code == MR_OK && i < r->ntables; i++) {
+        const struct mr_restore_table *t = &r->tables[i];
+        struct mr_err why = {0};
+        if (t->snap->keys_file == NULL || t->has_keys || t->aside != NULL)
+            continue;
+        code = mr_restore_use(r, t->db, &why);
+        if (code == MR_OK)
+            code = t->joins ? add_checked(r, t, &why) : add_keys(r, t, &why);
+        if (mr_restore_is_refusal(code))
+            code = mr_restore_note(r, why.message, err);
+        else if (code != MR_OK && err != NULL)
+            *err = why;
+    }
+    return code;
+}

@@ -1,0 +1,148 @@
+/* test_restore_keys.c: foreign keys whose parents are neither restored nor there are found, named, and
+ * left out where that is wanted. */
+#include "restore_world.h"
+#include "snapshot/format/snap_schema.h"
+#include "snapshot/read/snap_places.h"
+
+#define ONE                                                                                        \
+    "\n  ADD CONSTRAINT `f1` FOREIGN KEY (`a`,`b`) REFERENCES `people` (`x`,`y`) ON DELETE SET "   \
+    "NULL"
+#define TWO "\n  ADD CONSTRAINT `f``2` FOREIGN KEY (`c`) REFERENCES `other`.`shops` (`id`)"
+#define THREE                                                                                      \
+    "\n  ADD CONSTRAINT `f3` FOREIGN KEY (`d`) REFERENCES `orders` (`id`) ON UPDATE CASCADE"
+#define HEAD "ALTER TABLE `orders`"
+
+/* ---- statements ---- */
+
+static bool keeps(void *ctx, const char *name, const char *db, const char *table)
+{
+    const char *const *gone = ctx;
+    for (; *gone != NULL; gone++)
+        if (strcmp(*gone, name) == 0 || strcmp(*gone, db) == 0 || strcmp(*gone, table) == 0)
+            return false;
+    return true;
+}
+
+static void test_filter(void **state)
+{
+    static const struct {
+        const char *sql, *gone[4], *left;
+    } cases[] = {
+        {HEAD ONE "," TWO "," THREE, {NULL}, HEAD ONE "," TWO "," THREE},
+        {HEAD ONE "," TWO "," THREE, {"f1"}, HEAD TWO "," THREE},
+        {HEAD ONE "," TWO "," THREE, {"f`2"}, HEAD ONE "," THREE},
+        {HEAD ONE "," TWO "," THREE, {"f3"}, HEAD ONE "," TWO},
+        {HEAD ONE "," TWO "," THREE, {"f1", "f3"}, HEAD TWO},
+        {HEAD ONE "," TWO "," THREE, {"other"}, HEAD ONE "," THREE},
+        {HEAD ONE "," TWO "," THREE, {"people", "shops", "orders"}, ""},
+        {HEAD THREE, {"f3"}, ""},
+        {HEAD THREE, {"x"}, HEAD THREE},
+        {HEAD, {NULL}, ""},
+        {"", {NULL}, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct mr_strbuf out = MR_STRBUF_INIT;
+        mr_snap_filter_keys(&out, cases[i].sql, strlen(cases[i].sql), keeps,
+                            (void *)(uintptr_t)cases[i].gone);
+        if (strcmp(out.ptr, cases[i].left) != 0)
+            fail_msg("%zu: %s", i, out.ptr);
+        mr_strbuf_release(&out);
+    }
+}
+
+/* ---- parents ---- */
+
+enum mr_code __wrap_mr_snap_read_statement(const struct mr_snap *snap, const char *name,
+                                           const struct mr_snap_place *place, struct mr_strbuf *out,
+                                           struct mr_err *err);
+enum mr_code __wrap_mr_snap_read_statement(const struct mr_snap *snap, const char *name,
+                                           const struct mr_snap_place *place, struct mr_strbuf *out,
+                                           struct mr_err *err)
+{
+    (void)snap, (void)name, (void)place, (void)err;
+    mr_strbuf_add_str(out, HEAD ONE "," TWO "," THREE);
+    return MR_OK;
+}
+
+static const struct mr_snap_table tables[] = {
+    {.db = "club", .name = "orders", .schema_file = "a", .keys_file = "k"},
+    {.db = "club", .name = "people", .schema_file = "b"}};
+static const struct mr_snap_object objects[] = {
+    {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club"},
+    {.kind = MR_OBJECT_DATABASE, .db = "other", .name = "other"}};
+
+struct one {
+    const char *what;
+    size_t ntables;             /* that are restored: orders, people */
+    const char *people, *shops; /* how many the target has */
+    bool drops;
+    size_t orphans;
+    bool joins;
+    const char *parents, *made; /* "" none is asked for */
+};
+
+static const struct one cases[] = {
+    {"all are there", 2, "0", "1", false, 0, true, "", HEAD ONE "," TWO "," THREE},
+    {"a parent elsewhere is not", 2, "0", "0", false, 1, false, "late.shops",
+     HEAD ONE "," TWO "," THREE},
+    {"nor one that was left out", 1, "0", "0", false, 2, false, "club.people late.shops",
+     HEAD ONE "," TWO "," THREE},
+    {"they can be left out", 1, "0", "0", true, 2, false, "club.people late.shops", HEAD THREE},
+    {"but not one that the target has", 1, "1", "0", true, 1, true, "late.shops",
+     HEAD ONE "," THREE},
+};
+
+static void test_parents(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < LEN(cases); i++) {
+        const struct one *c = &cases[i];
+        const struct world_answer script[] = {
+            {.has = "'club' AND TABLE_NAME = 'people'", .text = c->people},
+            {.has = "'late' AND TABLE_NAME = 'shops'", .text = c->shops}};
+        const struct mr_snap_place place = mr_snap_keys_place(&tables[0]);
+        struct mr_strbuf parents = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
+        struct mr_err err = {0};
+        world_begin(script, LEN(script));
+        mr_log_set_level(0);
+        restore_begin(tables, c->ntables, objects, LEN(objects));
+        restore.dbs[1].to = "late";
+        restore.opts.drop_foreign_keys = c->drops;
+        assert_int_equal(mr_restore_find_orphans(&restore.r, &err), MR_OK);
+        for (size_t k = 0; k < restore.r.orphans.count; k++) {
+            const struct mr_restore_orphan *orphan = mr_vec_at(&restore.r.orphans, k);
+            mr_strbuf_add_fmt(&parents, "%s%s", k > 0 ? " " : "", orphan->parent);
+        }
+        mr_strbuf_add_str(&sql, HEAD ONE "," TWO "," THREE);
+        assert_int_equal(mr_restore_keep_keys(&restore.r, &place, &sql, &err), MR_OK);
+        if (restore.r.orphans.count != c->orphans || restore.tables[0].joins != c->joins ||
+            strcmp(parents.ptr, c->parents) != 0 || strcmp(sql.ptr, c->made) != 0)
+            fail_msg("%s: %s: %s", c->what, parents.ptr, sql.ptr);
+        mr_strbuf_release(&parents);
+        mr_strbuf_release(&sql);
+        restore_end();
+        world_end();
+    }
+}
+
+/* A server that is lost as it is asked ends the run, whatever has been found. */
+static void test_lost(void **state)
+{
+    const struct world_answer script[] = {{.has = "TABLE_NAME", .code = MR_E_LOST, .number = 2013}};
+    struct mr_err err = {0};
+    (void)state;
+    world_begin(script, LEN(script));
+    mr_log_set_level(0);
+    restore_begin(tables, 1, objects, LEN(objects));
+    assert_int_equal(mr_restore_find_orphans(&restore.r, &err), MR_E_LOST);
+    restore_end();
+    world_end();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_filter),
+                                       cmocka_unit_test(test_parents), cmocka_unit_test(test_lost)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
