@@ -89,6 +89,27 @@ static bool is_clean(const struct mr_restore_table *t)
     return t->aside == NULL && mr_restore_is_same(t) && t->warnings == 0;
 }
 
+static void add_kept(struct mr_strbuf *out, const struct mr_restore *r)
+{
+    for (size_t i = 0; i < r->nkept; i++) {
+        mr_strbuf_add_str(out, "  ");
+        mr_utf8_show_str(out, r->kept_tables[i].db);
+        mr_strbuf_add_char(out, '.');
+        mr_utf8_show_str(out, r->kept_tables[i].snap->name);
+        mr_strbuf_add_str(out, ": kept: it was there, and was not compared\n");
+    }
+    for (size_t i = 0; i < r->snap.manifest.nobjects; i++) {
+        const struct mr_snap_object *o = &r->snap.manifest.objects[i];
+        if (!mr_restore_is_kept(r, o))
+            continue;
+        mr_strbuf_add_fmt(out, "  %s ", mr_object_word(o->kind));
+        mr_utf8_show_str(out, mr_restore_db_name(r, o->db));
+        mr_strbuf_add_char(out, '.');
+        mr_utf8_show_str(out, o->name);
+        mr_strbuf_add_str(out, ": kept: it was there, or its table was\n");
+    }
+}
+
 static void add_notes(struct mr_strbuf *out, const struct mr_restore *r, bool color)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -138,11 +159,14 @@ static enum mr_code print_text(const struct mr_restore *r, struct mr_look look, 
             add_table(&out, &r->tables[i], look.color);
         rows += r->tables[i].rows;
     }
+    add_kept(&out, r);
     add_notes(&out, r, look.color);
     mr_strbuf_add_fmt(&out, "%s: %zu table%s, ", verdict_of(r), r->ntables,
                       r->ntables == 1 ? "" : "s");
     if (r->naside > 0)
         mr_strbuf_add_fmt(&out, "%zu of them set aside, ", r->naside);
+    if (r->nkept > 0)
+        mr_strbuf_add_fmt(&out, "%zu more kept, ", r->nkept);
     mr_strbuf_add_grouped(&out, rows);
     mr_strbuf_add_str(&out, " rows read back\n");
     if (r->naside > 0) {
@@ -179,6 +203,30 @@ static void put_table(struct mr_jsonw *w, const struct mr_restore_table *t)
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
     mr_strbuf_release(&name);
+}
+
+static void put_kept(struct mr_jsonw *w, const char *kind, const char *db, const char *name)
+{
+    struct mr_strbuf full = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&full, "%s.%s", db, name);
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "kept");
+    mr_jsonw_add_str(w, "kind", kind);
+    mr_jsonw_add_str(w, "name", full.ptr);
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+    mr_strbuf_release(&full);
+}
+
+static void put_all_kept(struct mr_jsonw *w, const struct mr_restore *r)
+{
+    for (size_t i = 0; i < r->nkept; i++)
+        put_kept(w, "table", r->kept_tables[i].db, r->kept_tables[i].snap->name);
+    for (size_t i = 0; i < r->snap.manifest.nobjects; i++) {
+        const struct mr_snap_object *o = &r->snap.manifest.objects[i];
+        if (mr_restore_is_kept(r, o))
+            put_kept(w, mr_object_word(o->kind), mr_restore_db_name(r, o->db), o->name);
+    }
 }
 
 static void put_loss(struct mr_jsonw *w, const struct mr_restore_loss *loss)
@@ -232,6 +280,7 @@ static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
         put_table(&w, &r->tables[i]);
         rows += r->tables[i].rows;
     }
+    put_all_kept(&w, r);
     for (size_t i = 0; i < r->losses.count; i++)
         put_loss(&w, mr_vec_at(&r->losses, i));
     for (size_t i = 0; i < r->orphans.count; i++)
@@ -252,6 +301,7 @@ static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
     mr_jsonw_add_bool(&w, "resumed", r->resumed);
     mr_jsonw_add_uint(&w, "tables", r->ntables);
     mr_jsonw_add_uint(&w, "set_aside", r->naside);
+    mr_jsonw_add_uint(&w, "kept", r->nkept);
     mr_jsonw_add_uint(&w, "rows", rows);
     mr_jsonw_add_uint(&w, "losses", r->losses.count);
     mr_jsonw_add_uint(&w, "notes", r->notes.count);

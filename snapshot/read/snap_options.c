@@ -120,7 +120,7 @@ static const struct mr_option restore_options[] = {
      .arg = "refuse|add|replace",
      .group = "What is restored",
      .help = "where a database is not empty: refuse; add what it does not have by the "
-             "same names; replace drops that first",
+             "same names, and leave alone what it has; replace drops that first",
      .initial = "refuse",
      .choices = into_modes,
      .not_in_file = true},

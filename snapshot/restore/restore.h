@@ -105,6 +105,9 @@ struct mr_restore {
     size_t ndbs;
     struct mr_restore_table *tables;
     size_t ntables;
+    struct mr_restore_table *kept_tables; /* that stay as they are on the target */
+    size_t nkept;
+    const bool *kept;  /* so do which objects of the manifest; NULL: none */
     const char *scope; /* digest of names and patterns: a run of others is not gone on with */
     bool resumed;
     bool ended;  /* that run has come to its end, but for tables that it has set aside */
@@ -155,6 +158,8 @@ void mr_restore_loss_text(struct mr_strbuf *out, const struct mr_restore_loss *l
  * anything is made; and those that are made, behind the rows. */
 enum mr_code mr_restore_find_orphans(struct mr_restore *restore, struct mr_err *err);
 enum mr_code mr_restore_make_keys(struct mr_restore *restore, struct mr_err *err);
+/* Notes the tables that were there and refer to rows that are not restored. */
+enum mr_code mr_restore_check_children(struct mr_restore *restore, struct mr_err *err);
 /* Of a file's statement, if it adds keys: leaves out what is not wanted; it may then be empty. */
 enum mr_code mr_restore_keep_keys(struct mr_restore *restore, const struct mr_snap_place *place,
                                   struct mr_strbuf *sql, struct mr_err *err);
@@ -162,7 +167,9 @@ enum mr_code mr_restore_keep_keys(struct mr_restore *restore, const struct mr_sn
 void mr_restore_orphan_text(struct mr_strbuf *out, const struct mr_restore *restore,
                             const struct mr_restore_orphan *orphan);
 
-/* restore_clash.c: makes room as --into-existing says, or refuses (MR_E_REFUSED). */
+/* restore_clash.c: is there room, as --into-existing says?  Refuses (MR_E_REFUSED).  Then: makes
+ * it, where that is asked for, and confirmed. */
+enum mr_code mr_restore_require_room(struct mr_restore *restore, struct mr_err *err);
 enum mr_code mr_restore_clear(struct mr_restore *restore, struct mr_err *err);
 
 /* restore_schema.c */
@@ -222,6 +229,15 @@ enum mr_code mr_restore_load(struct mr_restore *restore, struct mr_err *err);
 enum mr_code mr_restore_check(struct mr_restore *restore, struct mr_err *err);
 /* Does it hold what it should? */
 bool mr_restore_is_same(const struct mr_restore_table *table);
+
+/* restore_kept.c: what the target has by these names stays: it goes from tables to kept_tables, and
+ * is marked in kept.  As the target is, or as the run that is gone on with has written down. */
+enum mr_code mr_restore_keep(struct mr_restore *restore, struct mr_err *err);
+enum mr_code mr_restore_keep_again(struct mr_restore *restore, struct mr_err *err);
+bool mr_restore_is_kept(const struct mr_restore *restore, const struct mr_snap_object *object);
+/* The lines of the progress table that say so. */
+typedef void mr_restore_line_fn(void *ctx, const char *line);
+void mr_restore_kept_lines(struct mr_restore *restore, mr_restore_line_fn *line, void *ctx);
 
 /* Shared: the statement of a file, in the database that is in use; what is used; may the rest go on
  * where a server says this of an object? */

@@ -21,7 +21,7 @@
 
 bool mr_restore_wants_object(const struct mr_restore *r, const struct mr_snap_object *o)
 {
-    return mr_restore_db_name(r, o->db) != NULL &&
+    return mr_restore_db_name(r, o->db) != NULL && !mr_restore_is_kept(r, o) &&
            mr_restore_wants(r, o->db, mr_snap_object_pattern_name(o));
 }
 
@@ -92,18 +92,6 @@ static enum mr_code refuse(const char *db, const char *what, const char *name, s
     return MR_E_REFUSED;
 }
 
-/* With --into-existing add: one of the names is taken. */
-static enum mr_code refuse_taken(const char *db, const char *what, const char *name,
-                                 struct mr_err *err)
-{
-    (void)mr_err_set(err, MR_E_REFUSED,
-                     "database \"%s\" has %s \"%s\" already, and so has the snapshot", db, what,
-                     name);
-    mr_err_hint(err, "Nothing was changed. Leave it out (--exclude), restore under another name "
-                     "(--rename-db), or drop what is there with --into-existing replace.");
-    return MR_E_REFUSED;
-}
-
 /* What that run did not touch is not this restore's own. */
 static enum mr_code refuse_others(const struct mr_restore *r, struct mr_err *err)
 {
@@ -123,19 +111,14 @@ static bool is_progress(const struct mr_restore *r, const struct mr_table *t)
 
 /* Refused by the first thing found: the restore would have to touch it, or could not tell it
  * from what it has made itself. */
-static enum mr_code require_empty(const struct mr_restore *r, bool only_clashes, struct mr_err *err)
+static enum mr_code require_empty(const struct mr_restore *r, struct mr_err *err)
 {
-    enum mr_code (*const say)(const char *, const char *, const char *, struct mr_err *) =
-        only_clashes ? refuse_taken : refuse;
-    for (size_t i = 0; i < r->cat->ntables; i++) {
-        const struct mr_table *t = &r->cat->tables[i];
-        if (!is_progress(r, t) && (!only_clashes || relation_at(r, t->db, t->name) != NULL))
-            return say(t->db, "table", t->name, err);
-    }
+    for (size_t i = 0; i < r->cat->ntables; i++)
+        if (!is_progress(r, &r->cat->tables[i]))
+            return refuse(r->cat->tables[i].db, "table", r->cat->tables[i].name, err);
     for (size_t i = 0; i < r->cat->nobjects; i++) {
         const struct mr_object *o = &r->cat->objects[i];
-        if (!only_clashes || clashes(r, o))
-            return say(o->db, mr_object_word(o->kind), o->name, err);
+        return refuse(o->db, mr_object_word(o->kind), o->name, err);
     }
     return MR_OK;
 }
@@ -344,19 +327,28 @@ static enum mr_code drop_clashes(struct mr_restore *r, struct mr_err *err)
     return mr_restore_look(r, err);
 }
 
-/* The question comes behind everything that refuses, so that nobody says yes to what cannot be
- * done. */
-enum mr_code mr_restore_clear(struct mr_restore *r, struct mr_err *err)
+enum mr_code mr_restore_require_room(struct mr_restore *r, struct mr_err *err)
 {
-    char question[512];
     if (r->others && r->opts->into_existing != MR_INTO_REPLACE)
         return refuse_others(r, err);
     if (r->opts->into_existing == MR_INTO_REFUSE)
-        return require_empty(r, false, err);
+        return require_empty(r, err);
+    if (r->opts->into_existing == MR_INTO_ADD) {
+        MR_TRY(require_kinds(r, err));
+        MR_TRY(mr_restore_keep(r, err));
+        return require_triggers(r, err);
+    }
     MR_TRY(require_triggers(r, err));
-    if (r->opts->into_existing == MR_INTO_ADD)
-        return require_empty(r, true, err);
-    MR_TRY(check_clashes(r, err));
+    return check_clashes(r, err);
+}
+
+/* The question comes behind everything that refuses, so that nobody says yes to what cannot be
+ * done.  What is added needs none: nothing of what is there is touched. */
+enum mr_code mr_restore_clear(struct mr_restore *r, struct mr_err *err)
+{
+    char question[512];
+    if (r->opts->into_existing != MR_INTO_REPLACE)
+        return MR_OK;
     (void)snprintf(question, sizeof question,
                    "drop what \"%s\" already has of the %zu tables of the snapshot, and "
                    "restore them?",

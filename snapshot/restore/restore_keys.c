@@ -242,3 +242,87 @@ enum mr_code mr_restore_make_keys(struct mr_restore *r, struct mr_err *err)
     }
     return code;
 }
+
+/* ---- children that were there ---- */
+
+/* Rows whose keys have no NULL, and no parent. */
+static void add_childless(struct mr_strbuf *sql, const struct mr_table *t,
+                          const struct mr_foreign_key *fk)
+{
+    mr_strbuf_add_str(sql, "SELECT 1 FROM ");
+    mr_sql_table(sql, t->db, t->name);
+    mr_strbuf_add_str(sql, " AS child WHERE NOT EXISTS (SELECT 1 FROM ");
+    mr_sql_table(sql, fk->ref_db, fk->ref_table);
+    mr_strbuf_add_str(sql, " AS parent WHERE ");
+    for (size_t i = 0; i < fk->ncolumns; i++) {
+        mr_strbuf_add_str(sql, i > 0 ? " AND parent." : "parent.");
+        mr_sql_ident(sql, fk->ref_columns[i]);
+        mr_strbuf_add_str(sql, " = child.");
+        mr_sql_ident(sql, fk->columns[i]);
+    }
+    mr_strbuf_add_char(sql, ')');
+    for (size_t i = 0; i < fk->ncolumns; i++) {
+        mr_strbuf_add_str(sql, " AND child.");
+        mr_sql_ident(sql, fk->columns[i]);
+        mr_strbuf_add_str(sql, " IS NOT NULL");
+    }
+    mr_strbuf_add_str(sql, " LIMIT 1");
+}
+
+static enum mr_code note_child(struct mr_restore *r, const struct mr_table *t,
+                               const struct mr_foreign_key *fk, const char *what,
+                               struct mr_err *err)
+{
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&note,
+                      "table \"%s.%s\" was there, and refers to \"%s.%s\" (foreign key \"%s\"): %s",
+                      t->db, t->name, fk->ref_db, fk->ref_table, fk->name, what);
+    enum mr_code code = mr_strbuf_check(&note, "restoring", err);
+    if (code == MR_OK)
+        code = mr_restore_note(r, note.ptr, err);
+    mr_strbuf_release(&note);
+    return code;
+}
+
+static enum mr_code check_child(struct mr_restore *r, const struct mr_table *t,
+                                const struct mr_foreign_key *fk, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    struct mr_err why = {0};
+    add_childless(&sql, t, fk);
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", &why);
+    if (code == MR_OK)
+        code = mr_db_query(r->db, "v", sql.ptr, sql.len, &res, &why);
+    if (code == MR_OK && mr_result_next(res) != NULL)
+        code = note_child(r, t, fk, "rows of it lead to none that is restored", err);
+    else if (mr_restore_is_refusal(code) || code == MR_E_TIMEOUT)
+        code = note_child(r, t, fk, why.message, err);
+    else if (code != MR_OK && err != NULL)
+        *err = why;
+    mr_result_free(res);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
+static bool is_ours(const struct mr_restore *r, const char *db, const char *name)
+{
+    const struct mr_server *server = &r->cat->server;
+    for (size_t i = 0; i < r->ntables; i++)
+        if (mr_server_same_name(server, r->tables[i].db, db) &&
+            mr_server_same_name(server, r->tables[i].snap->name, name))
+            return true;
+    return false;
+}
+
+/* The server makes a parent that children wait for without a look at them. */
+enum mr_code mr_restore_check_children(struct mr_restore *r, struct mr_err *err)
+{
+    for (size_t i = 0; i < r->cat->ntables; i++) {
+        const struct mr_table *t = &r->cat->tables[i];
+        for (size_t k = 0; k < t->nfks && !is_ours(r, t->db, t->name); k++)
+            if (is_ours(r, t->fks[k].ref_db, t->fks[k].ref_table))
+                MR_TRY(check_child(r, t, &t->fks[k], err));
+    }
+    return MR_OK;
+}

@@ -554,8 +554,19 @@ static enum mr_code make_database(struct mr_restore *r, struct mr_restore_db *db
     return code;
 }
 
-/* What the next run goes by: whose restore it is, and which databases are its own. */
-static void begun_rows(struct mr_strbuf *sql, const struct mr_restore *r)
+struct lines {
+    struct mr_strbuf *sql;
+    const char *uuid; /* as a literal */
+};
+
+static void add_line(void *ctx, const char *line)
+{
+    const struct lines *lines = ctx;
+    mr_strbuf_add_fmt(lines->sql, "), (%s, '%s'", lines->uuid, line);
+}
+
+/* What the next run goes by: whose restore it is, which databases are its own, and what is not. */
+static void begun_rows(struct mr_strbuf *sql, struct mr_restore *r)
 {
     struct mr_strbuf begun = MR_STRBUF_INIT, uuid = MR_STRBUF_INIT;
     mr_sql_string(&uuid, r->snap.manifest.uuid);
@@ -569,6 +580,8 @@ static void begun_rows(struct mr_strbuf *sql, const struct mr_restore *r)
         mr_restore_made(&made, r, &r->dbs[i]);
         mr_strbuf_add_fmt(sql, "), (%s, '%s'", uuid.ptr, made.text);
     }
+    struct lines lines = {sql, uuid.ptr};
+    mr_restore_kept_lines(r, add_line, &lines);
     mr_strbuf_add_char(sql, ')');
     sql->failed |= begun.failed || uuid.failed;
     mr_strbuf_release(&begun);
@@ -731,6 +744,7 @@ static enum mr_code make_stubs(struct mr_restore *r, struct mr_err *err)
 enum mr_code mr_restore_after(struct mr_restore *r, struct mr_err *err)
 {
     MR_TRY(mr_restore_make_keys(r, err));
+    MR_TRY(mr_restore_check_children(r, err));
     MR_TRY(make_stubs(r, err));
     return make_objects(r, MR_MADE_BEHIND_ROWS, err);
 }

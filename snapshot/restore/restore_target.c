@@ -350,7 +350,6 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
 {
     MR_TRY(name_dbs(r, err));
     MR_TRY(list_tables(r, err));
-    MR_TRY(mr_restore_find_losses(r, err));
     MR_TRY(mr_restore_lock(r, err));
     MR_TRY(mr_restore_look(r, err));
     MR_TRY(make_scope(r, err));
@@ -358,6 +357,9 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
         MR_TRY(read_done(r, err));
     if (!r->ended)
         MR_TRY(mr_restore_fit(r, err));
+    MR_TRY(r->resumed ? mr_restore_keep_again(r, err) : mr_restore_require_room(r, err));
+    MR_TRY(mr_restore_find_losses(r, err));
+    MR_TRY(mr_restore_find_orphans(r, err));
     if (!r->resumed)
         MR_TRY(mr_restore_clear(r, err));
     if (r->ended)
@@ -366,6 +368,5 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
         mr_log_info("going on with a restore of this snapshot that was interrupted");
     note_made(r);
     MR_TRY(refuse_own(r, err));
-    MR_TRY(mr_restore_find_orphans(r, err));
     return learn_infile(r, err);
 }

@@ -4,7 +4,7 @@
 #include "core/schema/unseen.h"
 #include "restore_world.h"
 
-static const struct mr_snap_table tables[] = {{.db = "club", .name = "members"},
+static const struct mr_snap_table tables[] = {{.db = "club", .name = "members", .number = 1},
                                               {.db = "club", .name = "o`dd"}};
 static const struct mr_snap_object objects[] = {
     {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club"},
@@ -31,6 +31,7 @@ struct there {
     enum mr_into into;
     const char *said; /* of the refusal; NULL: none */
     const char *sent; /* what is dropped, in this order; "": nothing */
+    const char *kept; /* what stays of what the snapshot holds; NULL: nothing */
     bool in_small;    /* the server writes names in small letters */
 };
 
@@ -76,6 +77,7 @@ static void look(const struct there *t)
     restore.opts.into_existing = t->into;
     restore.opts.yes = true;
     world.server.lower_case_table_names = t->in_small;
+    restore.cat.server = world.server;
 }
 
 /* All that was sent but questions. */
@@ -87,6 +89,18 @@ static void drops(struct mr_strbuf *out)
             mr_strbuf_add(out, at, len + 1);
         at += len + (at[len] == '\n');
     }
+}
+
+static enum mr_code clear(struct mr_err *err)
+{
+    enum mr_code code = mr_restore_require_room(&restore.r, err);
+    return code == MR_OK ? mr_restore_clear(&restore.r, err) : code;
+}
+
+/* Tables, then objects, which stay. */
+static void add_kept(void *ctx, const char *line)
+{
+    mr_strbuf_add_fmt(ctx, "%s;", line);
 }
 
 #define TABLE(...) .table = {.db = "club", __VA_ARGS__}
@@ -101,17 +115,19 @@ static const struct there cases[] = {
     {"the progress table does not", TABLE(.name = MR_SNAP_PROGRESS_TABLE), .into = MR_INTO_REFUSE,
      .sent = ""},
     {"added beside another", TABLE(.name = "wallets"), .into = MR_INTO_ADD, .sent = ""},
-    {"not over the same", TABLE(.name = "members"), .into = MR_INTO_ADD,
-     .said = "has table \"members\" already", .sent = ""},
+    {"not over the same", TABLE(.name = "members", .triggers = own_trigger, .ntriggers = 1),
+     .into = MR_INTO_ADD, .sent = "", .kept = "kept table 1;kept object 4;"},
     {"not over a view of a table's name", OBJECT(MR_OBJECT_VIEW, "members"), .into = MR_INTO_ADD,
-     .said = "has view \"members\" already", .sent = ""},
+     .said = "has view \"members\", which is a table in the snapshot", .sent = ""},
+    {"nor over the same view", OBJECT(MR_OBJECT_VIEW, "active"), .into = MR_INTO_ADD, .sent = "",
+     .kept = "kept object 1;"},
     {"a view beside them", OBJECT(MR_OBJECT_VIEW, "lists"), .into = MR_INTO_ADD, .sent = ""},
     {"a view that stays", OBJECT(MR_OBJECT_VIEW, "lists"), .into = MR_INTO_REPLACE, .sent = ""},
     {"letters tell tables apart", TABLE(.name = "MEMBERS"), .into = MR_INTO_ADD, .sent = ""},
-    {"or they do not", TABLE(.name = "MEMBERS"), .into = MR_INTO_ADD, .in_small = true,
-     .said = "has table \"MEMBERS\" already", .sent = ""},
+    {"or they do not", TABLE(.name = "MEMBERS"), .into = MR_INTO_ADD, .in_small = true, .sent = "",
+     .kept = "kept table 1;kept object 4;"},
     {"events are alike in any letters", OBJECT(MR_OBJECT_EVENT, "NIGHTLY"), .into = MR_INTO_ADD,
-     .said = "has event \"NIGHTLY\" already", .sent = ""},
+     .sent = "", .kept = "kept object 5;"},
     {"a function is no procedure", OBJECT(MR_OBJECT_ROUTINE, "function tidy"), .into = MR_INTO_ADD,
      .sent = ""},
     {"a trigger of a table that stays",
@@ -156,9 +172,14 @@ static void test_clear(void **state)
         world_begin(nobody_refers, LEN(nobody_refers));
         restore_begin(tables, LEN(tables), objects, LEN(objects));
         look(&cases[i]);
-        enum mr_code code = mr_restore_clear(&restore.r, &err);
+        enum mr_code code = clear(&err);
         drops(&dropped);
         const char *got = dropped.ptr != NULL ? dropped.ptr : "";
+        struct mr_strbuf kept = MR_STRBUF_INIT;
+        mr_restore_kept_lines(&restore.r, add_kept, &kept);
+        if (code == MR_OK && strcmp(kept.ptr, cases[i].kept != NULL ? cases[i].kept : "") != 0)
+            fail_msg("%s: %s", cases[i].what, kept.ptr);
+        mr_strbuf_release(&kept);
         if ((cases[i].said == NULL ? code != MR_OK : code != MR_E_REFUSED) ||
             (cases[i].said != NULL && strstr(err.message, cases[i].said) == NULL) ||
             strcmp(got, cases[i].sent) != 0)
@@ -191,7 +212,7 @@ static void test_outside(void **state)
         restore.cat.ntables = 1;
         restore.opts.into_existing = MR_INTO_REPLACE;
         restore.opts.yes = true;
-        enum mr_code code = mr_restore_clear(&restore.r, &err);
+        enum mr_code code = clear(&err);
         assert_int_equal(code, rows[i].said != NULL ? MR_E_REFUSED : MR_OK);
         assert_int_equal(world_sent_count("DROP"), rows[i].said != NULL ? 0 : 1);
         if (rows[i].said != NULL)
@@ -231,7 +252,7 @@ static void test_unseen(void **state)
         restore.opts.yes = true;
         unseen = rows[i].unseen;
         warned = 0;
-        assert_int_equal(mr_restore_clear(&restore.r, &err), rows[i].code);
+        assert_int_equal(clear(&err), rows[i].code);
         assert_int_equal(world_sent_count("DROP"), rows[i].drops);
         assert_int_equal(warned, rows[i].warned);
         restore_end();
@@ -251,7 +272,7 @@ static void test_refused_unasked(void **state)
     restore.cat.tables = &there;
     restore.cat.ntables = 1;
     restore.opts.into_existing = MR_INTO_REPLACE;
-    assert_int_equal(mr_restore_clear(&restore.r, &err), MR_E_REFUSED);
+    assert_int_equal(clear(&err), MR_E_REFUSED);
     assert_non_null(strstr(err.message, "which is a view in the snapshot"));
     restore_end();
     world_end();
@@ -272,7 +293,7 @@ static void test_failing(void **state)
         restore.opts.into_existing = MR_INTO_REPLACE;
         restore.opts.yes = true;
         world.fail_at = n;
-        assert_int_equal(mr_restore_clear(&restore.r, &err), MR_E_LOST);
+        assert_int_equal(clear(&err), MR_E_LOST);
         assert_int_equal(world.asked, n);
         restore_end();
         world_end();
@@ -298,7 +319,7 @@ static void test_others(void **state)
         restore.r.others = true;
         restore.opts.into_existing = rows[i].into;
         restore.opts.yes = rows[i].yes;
-        assert_int_equal(mr_restore_clear(&restore.r, &err), rows[i].code);
+        assert_int_equal(clear(&err), rows[i].code);
         assert_int_equal(world_sent_count("DROP"), 0);
         restore_end();
         world_end();

@@ -140,9 +140,68 @@ static void test_lost(void **state)
     world_end();
 }
 
+/* ---- children that were there ---- */
+
+static const char *const two_columns[] = {"a`", "b"}, *const two_parents[] = {"x", "y"};
+static const struct mr_foreign_key to_people[] = {{.name = "f1",
+                                                   .columns = two_columns,
+                                                   .ref_columns = two_parents,
+                                                   .ncolumns = 2,
+                                                   .ref_db = "club",
+                                                   .ref_table = "people"}};
+
+/* Only of tables that are not the restore's own, to those that are. */
+static void test_children(void **state)
+{
+    static const struct {
+        const char *child;
+        struct world_answer answer;
+        enum mr_code code;
+        const char *note;
+    } rows[] = {
+        {"visits", {.has = "SELECT 1", .rows = ""}, MR_OK, ""},
+        {"visits",
+         {.has = "SELECT 1", .rows = "1"},
+         MR_OK,
+         "table \"club.visits\" was there, and refers to \"club.people\" (foreign key \"f1\"): "
+         "rows of it "
+         "lead to none that is restored"},
+        {"visits",
+         {.has = "SELECT 1", .code = MR_E_DENIED, .number = 1142, .text = "denied"},
+         MR_OK,
+         "denied"},
+        {"visits", {.has = "SELECT 1", .code = MR_E_LOST, .number = 2013}, MR_E_LOST, ""},
+        {"orders", {.has = "nothing is asked"}, MR_OK, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < LEN(rows); i++) {
+        const struct mr_table there = {
+            .db = "club", .name = rows[i].child, .fks = to_people, .nfks = 1};
+        struct mr_err err = {0};
+        world_begin(&rows[i].answer, 1);
+        mr_log_set_level(0);
+        restore_begin(tables, LEN(tables), objects, LEN(objects));
+        restore.cat.tables = &there;
+        restore.cat.ntables = 1;
+        assert_int_equal(mr_restore_check_children(&restore.r, &err), rows[i].code);
+        if (strstr(restore_note(0), rows[i].note) == NULL ||
+            (*rows[i].note == '\0') != (*restore_note(0) == '\0'))
+            fail_msg("%zu: %s", i, restore_note(0));
+        if (i == 0)
+            assert_string_equal(
+                world_sent(),
+                "SELECT 1 FROM `club`.`visits` AS child WHERE NOT EXISTS (SELECT 1 FROM "
+                "`club`.`people` AS parent WHERE parent.`x` = child.`a``` AND parent.`y` = "
+                "child.`b`) AND child.`a``` IS NOT NULL AND child.`b` IS NOT NULL LIMIT 1\n");
+        restore_end();
+        world_end();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_filter),
-                                       cmocka_unit_test(test_parents), cmocka_unit_test(test_lost)};
+                                       cmocka_unit_test(test_parents), cmocka_unit_test(test_lost),
+                                       cmocka_unit_test(test_children)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
