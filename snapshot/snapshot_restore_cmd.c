@@ -46,7 +46,8 @@ static const struct mr_command_doc doc = {
                 "  myrecon snapshot restore --rename-db club=club_lost /backup/club \\\n"
                 "      mysql://dba@live\n"
                 "  myrecon snapshot restore --tables club.orders --into-existing add \\\n"
-                "      /backup/club mysql://dba@spare/club\n",
+                "      --rename club.orders=club.orders_lost /backup/club \\\n"
+                "      mysql://dba@live/club\n",
 };
 
 static void add_aside(struct mr_strbuf *out, const struct mr_restore_table *t, bool color)

@@ -34,7 +34,7 @@ struct mr_snap_options {
     struct mr_login_opts login;
 
     /* restore */
-    struct mr_string_list tables, exclude, renames, allow_lossy;
+    struct mr_string_list tables, exclude, rename_dbs, renames, allow_lossy;
     enum mr_into into_existing;
     bool drop_foreign_keys, yes, allow_replica;
     struct mr_throttle_opts load;

@@ -55,11 +55,12 @@ enum mr_restore_aside {
 };
 
 struct mr_restore_table {
-    const struct mr_snap_table *snap;
-    const char *db; /* on the target */
-    bool is_there;  /* made by an earlier run */
-    bool has_keys;  /* its foreign keys were made by an earlier run */
-    bool joins;     /* one of them leads to a table that was there before */
+    const struct mr_snap_table *snap; /* with its name on the target */
+    const struct mr_snap_table *from; /* with that in the snapshot */
+    const char *db;                   /* on the target */
+    bool is_there;                    /* made by an earlier run */
+    bool has_keys;                    /* its foreign keys were made by an earlier run */
+    bool joins;                       /* one of them leads to a table that was there before */
 
     /* under the lock */
     const char *aside;         /* why it is set aside; NULL: it is not */
@@ -238,6 +239,27 @@ bool mr_restore_is_kept(const struct mr_restore *restore, const struct mr_snap_o
 /* The lines of the progress table that say so. */
 typedef void mr_restore_line_fn(void *ctx, const char *line);
 void mr_restore_kept_lines(struct mr_restore *restore, mr_restore_line_fn *line, void *ctx);
+
+/* restore_rename.c: --rename and --rename-db, of databases before tables are listed, of tables
+ * behind that.  MR_E_USAGE where a name is none, or two become one. */
+enum mr_code mr_restore_rename_dbs(struct mr_restore *restore, struct mr_err *err);
+enum mr_code mr_restore_rename_tables(struct mr_restore *restore, struct mr_err *err);
+bool mr_restore_is_renamed(const struct mr_restore_table *table);
+/* The table that names of the snapshot mean, if it is restored; if it is kept; else NULL. */
+const struct mr_restore_table *mr_restore_table_of(const struct mr_restore *restore, const char *db,
+                                                   const char *name);
+const struct mr_restore_table *mr_restore_kept_of(const struct mr_restore *restore, const char *db,
+                                                  const char *name);
+/* Of a file's statement, with tables under their new names.  Then, of a renamed one: without the names
+ * of its constraints, which the table of the old name may have. */
+void mr_restore_rename_in(const struct mr_restore *restore, const struct mr_snap_place *place,
+                          const char *sql, size_t len, struct mr_strbuf *out);
+enum mr_code mr_restore_drop_names(const struct mr_restore *restore,
+                                   const struct mr_snap_place *place, struct mr_strbuf *sql,
+                                   struct mr_err *err);
+/* The next renamed table, from *i on, whose old name the text holds; NULL at the end. */
+const struct mr_restore_table *mr_restore_next_renamed(const struct mr_restore *restore,
+                                                       const struct mr_strbuf *sql, size_t *i);
 
 /* Shared: the statement of a file, in the database that is in use; what is used; may the rest go on
  * where a server says this of an object? */

@@ -52,22 +52,35 @@ static bool is_object_there(const struct mr_restore *r, const struct mr_snap_obj
     return false;
 }
 
-static bool is_on_kept(const struct mr_restore *r, const struct mr_snap_object *o)
+/* The table of a trigger, if it stays. */
+static const struct mr_restore_table *kept_of(const struct mr_restore *r,
+                                              const struct mr_snap_object *o)
 {
-    const char *db = mr_restore_db_name(r, o->db);
-    for (size_t i = 0; o->kind == MR_OBJECT_TRIGGER && i < r->nkept; i++)
-        if (strcmp(r->kept_tables[i].db, db) == 0 && o->table != NULL &&
-            same_name(r, r->kept_tables[i].snap->name, o->table))
+    if (o->kind != MR_OBJECT_TRIGGER || o->table == NULL)
+        return NULL;
+    return mr_restore_kept_of(r, o->db, o->table);
+}
+
+static bool has_trigger(const struct mr_restore *r, const struct mr_restore_table *kept,
+                        const char *name)
+{
+    const struct mr_table *t = mr_catalogue_meant(r->cat, kept->db, kept->snap->name);
+    for (size_t i = 0; t != NULL && i < t->ntriggers; i++)
+        if (strcasecmp(t->triggers[i].name, name) == 0)
             return true;
     return false;
 }
 
-static bool has_trigger(const struct mr_restore *r, const struct mr_snap_object *o)
+/* Beside the table that it was made from a renamed one finds the names of its triggers taken. */
+static bool is_trigger_there(const struct mr_restore *r, const struct mr_snap_object *o)
 {
-    const struct mr_table *t = mr_catalogue_meant(r->cat, mr_restore_db_name(r, o->db), o->table);
-    for (size_t i = 0; t != NULL && i < t->ntriggers; i++)
-        if (strcasecmp(t->triggers[i].name, o->name) == 0)
-            return true;
+    const struct mr_restore_table *t =
+        o->table != NULL ? mr_restore_table_of(r, o->db, o->table) : NULL;
+    for (size_t i = 0; t != NULL && mr_restore_is_renamed(t) && i < r->cat->ntables; i++)
+        for (size_t k = 0; k < r->cat->tables[i].ntriggers; k++)
+            if (same_name(r, r->cat->tables[i].db, t->db) &&
+                strcasecmp(r->cat->tables[i].triggers[k].name, o->name) == 0)
+                return true;
     return false;
 }
 
@@ -91,9 +104,15 @@ static void part_tables(struct mr_restore *r, struct mr_restore_table *all, size
 static enum mr_code note_trigger(struct mr_restore *r, const struct mr_snap_object *o,
                                  struct mr_err *err)
 {
+    const struct mr_restore_table *kept = kept_of(r, o);
     struct mr_strbuf note = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&note, "\"%s\": not made: its table \"%s\" was there, without it", o->file,
-                      o->table);
+    if (kept != NULL && has_trigger(r, kept, o->name))
+        return MR_OK;
+    mr_strbuf_add_fmt(&note, "\"%s\": not made: ", o->file);
+    if (kept != NULL)
+        mr_strbuf_add_fmt(&note, "its table \"%s\" was there, without it", kept->snap->name);
+    else
+        mr_strbuf_add_str(&note, "another table has a trigger of that name");
     enum mr_code code = mr_strbuf_check(&note, "restoring", err);
     if (code == MR_OK)
         code = mr_restore_note(r, note.ptr, err);
@@ -117,8 +136,8 @@ static enum mr_code part(struct mr_restore *r, stays_fn *stays, struct mr_err *e
         const struct mr_snap_object *o = &m->objects[i];
         if (o->kind == MR_OBJECT_DATABASE || !mr_restore_wants_object(r, o))
             continue;
-        kept[i] = is_on_kept(r, o) || stays(r, "object", i, o);
-        if (is_on_kept(r, o) && !has_trigger(r, o))
+        kept[i] = kept_of(r, o) != NULL || stays(r, "object", i, o);
+        if (kept[i] && o->kind == MR_OBJECT_TRIGGER)
             MR_TRY(note_trigger(r, o, err));
     }
     r->kept = kept;
@@ -128,7 +147,10 @@ static enum mr_code part(struct mr_restore *r, stays_fn *stays, struct mr_err *e
 static bool stays_there(const struct mr_restore *r, const char *what, size_t number, const void *it)
 {
     (void)number;
-    return strcmp(what, "table") == 0 ? is_table_there(r, it) : is_object_there(r, it);
+    const struct mr_snap_object *o = it;
+    if (strcmp(what, "table") == 0)
+        return is_table_there(r, it);
+    return o->kind == MR_OBJECT_TRIGGER ? is_trigger_there(r, o) : is_object_there(r, o);
 }
 
 static bool stayed(const struct mr_restore *r, const char *what, size_t number, const void *it)

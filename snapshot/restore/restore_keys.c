@@ -8,7 +8,6 @@
  */
 #include <string.h>
 
-#include "core/base/letters.h"
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
 #include "snapshot/format/snap_schema.h"
@@ -23,24 +22,6 @@ static enum mr_code exec_text(struct mr_restore *r, const char *text, struct mr_
 }
 
 /* ---- parents ---- */
-
-/* A table of the snapshot, as the snapshot's server tells names apart. */
-static bool is_called(const struct mr_restore *r, const struct mr_snap_table *t, const char *db,
-                      const char *name)
-{
-    if (r->snap.manifest.server.lower_case_table_names == 0)
-        return strcmp(t->db, db) == 0 && strcmp(t->name, name) == 0;
-    return mr_letters_same(t->db, db) && mr_letters_same(t->name, name);
-}
-
-static const struct mr_restore_table *find_made(const struct mr_restore *r, const char *db,
-                                                const char *name)
-{
-    for (size_t i = 0; i < r->ntables; i++)
-        if (is_called(r, r->tables[i].snap, db, name))
-            return &r->tables[i];
-    return NULL;
-}
 
 static enum mr_code is_on_target(struct mr_restore *r, const char *db, const char *name, bool *is,
                                  struct mr_err *err)
@@ -89,14 +70,16 @@ static bool look_at(void *ctx, const char *name, const char *db, const char *tab
 {
     struct search *s = ctx;
     struct mr_restore *r = s->restore;
-    const char *from = db[0] != '\0' ? db : s->table->snap->db;
+    const char *from = db[0] != '\0' ? db : s->table->from->db;
+    const struct mr_restore_table *kept = mr_restore_kept_of(r, from, table);
     const char *to = mr_restore_renamed(r, from);
     bool is = true;
-    if (s->code != MR_OK || find_made(r, from, table) != NULL)
+    if (s->code != MR_OK || mr_restore_table_of(r, from, table) != NULL)
         return true;
     if (to == NULL)
         to = from;
-    s->code = is_on_target(r, to, table, &is, s->err);
+    if (kept == NULL)
+        s->code = is_on_target(r, to, table, &is, s->err);
     if (s->code == MR_OK && is)
         s->table->joins = true;
     else if (s->code == MR_OK)
@@ -107,7 +90,7 @@ static bool look_at(void *ctx, const char *name, const char *db, const char *tab
 static enum mr_code find_in_table(struct mr_restore *r, struct mr_restore_table *t,
                                   struct mr_err *err)
 {
-    const struct mr_snap_place place = mr_snap_keys_place(t->snap);
+    const struct mr_snap_place place = mr_snap_keys_place(t->from);
     struct search s = {r, t, MR_OK, err};
     struct mr_strbuf sql = MR_STRBUF_INIT, none = MR_STRBUF_INIT;
     enum mr_code code = mr_snap_read_statement(&r->snap, t->snap->keys_file, &place, &sql, err);
@@ -182,7 +165,7 @@ enum mr_code mr_restore_keep_keys(struct mr_restore *r, const struct mr_snap_pla
     struct mr_strbuf kept = MR_STRBUF_INIT;
     if (strcmp(place->what, "ALTER") != 0)
         return MR_OK;
-    k.table = find_made(r, place->db, place->name);
+    k.table = mr_restore_table_of(r, place->db, place->name);
     mr_snap_filter_keys(&kept, sql->ptr, sql->len, keeps, &k);
     enum mr_code code = mr_strbuf_check(&kept, "restoring", err);
     mr_strbuf_reset(sql);
@@ -198,7 +181,7 @@ static enum mr_code add_keys(struct mr_restore *r, const struct mr_restore_table
 {
     static const char off[] = "SET SESSION restrict_fk_on_non_standard_key = OFF",
                       on[] = "SET SESSION restrict_fk_on_non_standard_key = ON";
-    const struct mr_snap_place place = mr_snap_keys_place(t->snap);
+    const struct mr_snap_place place = mr_snap_keys_place(t->from);
     enum mr_code code = mr_restore_exec_file(r, t->snap->keys_file, &place, err);
     if (code != MR_E_SQL || err->sql_errno != ER_FK_NO_UNIQUE_KEY_PARENT ||
         exec_text(r, off, NULL) != MR_OK)

@@ -156,7 +156,7 @@ static const char *full_name(struct mr_restore *r, const char *db, const char *n
 static enum mr_code find_in_table(struct mr_restore *r, const struct mr_restore_table *t,
                                   struct mr_err *err)
 {
-    const struct mr_snap_place place = mr_snap_table_place(t->snap);
+    const struct mr_snap_place place = mr_snap_table_place(t->from);
     struct reading reading = {.restore = r, .of = full_name(r, t->db, t->snap->name)};
     struct mr_strbuf sql = MR_STRBUF_INIT;
     if (reading.of == NULL)

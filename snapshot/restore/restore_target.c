@@ -31,43 +31,6 @@ void mr_restore_progress_table(struct mr_strbuf *sql, const struct mr_restore *r
 
 /* ---- names ---- */
 
-/* --rename-db old=new */
-static enum mr_code rename_by_option(const struct mr_restore *r, struct mr_restore_db *db,
-                                     struct mr_err *err)
-{
-    const struct mr_string_list *list = &r->opts->renames;
-    size_t len = strlen(db->from);
-    for (size_t i = 0; i < list->count; i++)
-        if (strncmp(list->items[i], db->from, len) == 0 && list->items[i][len] == '=') {
-            db->to = list->items[i] + len + 1;
-            if (*db->to == '\0')
-                return mr_err_set(err, MR_E_USAGE, "--rename-db \"%s\" has no new name",
-                                  list->items[i]);
-        }
-    return MR_OK;
-}
-
-/* A --rename-db that names nothing would restore the database under its own name, beside or over
- * a live one. */
-static enum mr_code require_renames(const struct mr_restore *r, struct mr_err *err)
-{
-    const struct mr_string_list *list = &r->opts->renames;
-    for (size_t i = 0; i < list->count; i++) {
-        size_t k = 0, len = strcspn(list->items[i], "=");
-        while (k < r->ndbs &&
-               (strlen(r->dbs[k].from) != len || strncmp(r->dbs[k].from, list->items[i], len) != 0))
-            k++;
-        if (k < r->ndbs && list->items[i][len] == '=')
-            continue;
-        (void)mr_err_set(err, MR_E_USAGE, "--rename-db \"%s\" names no database of the snapshot",
-                         list->items[i]);
-        mr_err_hint(err, "Write it as --rename-db old=new; \"myrecon snapshot list\" has "
-                         "the names.");
-        return MR_E_USAGE;
-    }
-    return MR_OK;
-}
-
 /* Two of the snapshot's that become one would be no copy of either. */
 static enum mr_code require_apart(const struct mr_restore *r, struct mr_err *err)
 {
@@ -80,7 +43,7 @@ static enum mr_code require_apart(const struct mr_restore *r, struct mr_err *err
                              "databases \"%s\" and \"%s\" of the snapshot would both be "
                              "\"%s\" on the target",
                              r->dbs[k].from, r->dbs[i].from, r->dbs[i].to);
-            mr_err_hint(err, "Give each a name of its own (--rename-db).");
+            mr_err_hint(err, "Give each a name of its own (--rename).");
             return MR_E_USAGE;
         }
     return MR_OK;
@@ -105,12 +68,9 @@ static enum mr_code name_dbs(struct mr_restore *r, struct mr_err *err)
         mr_err_hint(err, "They pair by position; leave them out of the URI, or name all.");
         return MR_E_USAGE;
     }
-    for (size_t i = 0; i < r->ndbs; i++) {
-        if (r->ep.ndbs > 0)
-            r->dbs[i].to = r->ep.dbs[i];
-        MR_TRY(rename_by_option(r, &r->dbs[i], err));
-    }
-    MR_TRY(require_renames(r, err));
+    for (size_t i = 0; i < r->ndbs && r->ep.ndbs > 0; i++)
+        r->dbs[i].to = r->ep.dbs[i];
+    MR_TRY(mr_restore_rename_dbs(r, err));
     return require_apart(r, err);
 }
 
@@ -150,6 +110,10 @@ static enum mr_code make_scope(struct mr_restore *r, struct mr_err *err)
     char hex[MR_SHA256_HEX];
     for (size_t i = 0; i < r->ndbs; i++)
         mr_strbuf_add_fmt(&text, "%s\n%s\n", r->dbs[i].from, r->dbs[i].to);
+    for (size_t i = 0; i < r->ntables; i++)
+        if (mr_restore_is_renamed(&r->tables[i]))
+            mr_strbuf_add_fmt(&text, "\n%zu\n%s\n", r->tables[i].from->number,
+                              r->tables[i].snap->name);
     for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
         mr_strbuf_add_char(&text, '\n');
         for (size_t i = 0; i < lists[l]->count; i++)
@@ -279,7 +243,7 @@ static enum mr_code list_tables(struct mr_restore *r, struct mr_err *err)
         if (mr_restore_wants(r, t->db, t->name) && strcmp(t->name, MR_SNAP_PROGRESS_TABLE) == 0)
             return refuse_progress(t, err);
         if (mr_restore_wants(r, t->db, t->name))
-            r->tables[r->ntables++] = (struct mr_restore_table){.snap = t, .db = db};
+            r->tables[r->ntables++] = (struct mr_restore_table){.snap = t, .from = t, .db = db};
     }
     if (r->ntables > 0 || r->opts->tables.count == 0)
         return check_names(r, err);
@@ -350,6 +314,7 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
 {
     MR_TRY(name_dbs(r, err));
     MR_TRY(list_tables(r, err));
+    MR_TRY(mr_restore_rename_tables(r, err));
     MR_TRY(mr_restore_lock(r, err));
     MR_TRY(mr_restore_look(r, err));
     MR_TRY(make_scope(r, err));

@@ -132,4 +132,77 @@ beside() { # SIDE
 }
 beside a
 if [ -n "$MR_O_URI" ]; then beside o; else skip "MySQL: beside what is there" "no MySQL 9"; fi
+
+# --- under other names ------------------------------------------------------------------------
+
+# killed_with SIDE COUNT ARGS…: a restore that is killed when COUNT tables are there, and nothing is loaded
+killed_with() {
+    local pid
+    touch "$IT_TMP/pause"
+    "$MYRECON" snapshot restore -q --pause-file "$IT_TMP/pause" "${@:3}" >/dev/null 2>&1 </dev/null &
+    pid=$!
+    until [ "$(client "$1" <<<"SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY' AND TABLE_TYPE = 'BASE TABLE'")" = "$2" ]; do sleep 0.1; done
+    kill -9 $pid
+    wait $pid 2>/dev/null
+    rm "$IT_TMP/pause"
+}
+
+renamed() { # SIDE
+    local server
+    server=$(side_uri "$1")
+    fresh "$1" "$DB"
+    client "$1" <<<"DROP DATABASE IF EXISTS $COPY"
+    at "$1" "CREATE TABLE people (id INT PRIMARY KEY, v INT, CONSTRAINT pc CHECK (v > 0)); INSERT INTO people VALUES (1, 10), (2, 20);
+        CREATE TABLE orders (id INT PRIMARY KEY, person INT, prior INT, CONSTRAINT o_p FOREIGN KEY (person) REFERENCES people (id), CONSTRAINT o_o FOREIGN KEY (prior) REFERENCES orders (id));
+        INSERT INTO orders VALUES (1, 1, NULL), (2, 2, 1); CREATE TABLE m1 (id INT) ENGINE=MyISAM; CREATE TABLE mm (id INT) ENGINE=MERGE UNION=(m1); INSERT INTO m1 VALUES (4);
+        CREATE TRIGGER tp BEFORE INSERT ON people FOR EACH ROW SET NEW.v = 1; CREATE VIEW w AS SELECT id FROM orders; CREATE VIEW w2 AS SELECT id FROM people;
+        CREATE EVENT e ON SCHEDULE EVERY 1 YEAR DO DELETE FROM people"
+    rm -rf "$SNAP"
+    take "$server/$DB" "$SNAP"
+    restored "$1: a table under another name" "4 equal 0" --rename "$DB=$COPY" --rename "$DB.people=$DB.folk" --rename "$DB.m1=$COPY.m2" "$SNAP" "$server"
+    is "$1: all is there, and once" "$(client "$1" -D "$COPY" <<<"SHOW FULL TABLES" | xargs)" "folk BASE TABLE m2 BASE TABLE mm BASE TABLE orders BASE TABLE w VIEW"
+    is "$1: rows" "$(client "$1" -D "$COPY" <<<"SELECT v FROM folk; SELECT id FROM mm; SELECT COUNT(*) FROM orders" | xargs)" "10 20 4 2"
+    is "$1: its keys lead where it is now" "$(client "$1" -D "$COPY" <<<"SHOW CREATE TABLE orders" | grep -o 'REFERENCES .[a-z]*' | tr -d '\`' | sort | xargs)" "REFERENCES folk REFERENCES orders"
+    is "$1: its trigger is its own" "$(client "$1" <<<"SELECT EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '$COPY'")" folk
+    is "$1: what names it is said" "$(jq -r 'select(.type == "note") | .text' "$OUT" | grep -c "w2.view.sql\|e.event.sql.*not made: .*names \"people\"")" 2
+    is "$1: as the table is" "$(jq -r 'select(.type == "table") | .table' "$OUT" | xargs)" "$COPY.m2 $COPY.mm $COPY.orders $COPY.folk"
+    # beside the live one, whose constraints and triggers have the names
+    restored "$1: beside the live one" "4 equal 0" --rename "$DB.people=$DB.people_lost" --rename "$DB.orders=$DB.orders_lost" --into-existing add "$SNAP" "$server"
+    is "$1: with its rows" "$(client "$1" -D "$DB" <<<"SELECT v FROM people_lost; SELECT COUNT(*) FROM orders_lost" | xargs)" "10 20 2"
+    is "$1: its keys are among themselves" "$(client "$1" -D "$DB" <<<"SHOW CREATE TABLE orders_lost" | grep -o 'REFERENCES .[a-z_]*' | tr -d '\`' | sort | xargs)" "REFERENCES orders_lost REFERENCES people_lost"
+    like "$1: its trigger is not made, which is said" "$(jq -r 'select(.type == "note") | .text' "$OUT")" "tp.trigger.sql.*not made: another table has a trigger of that name"
+    is "$1: the live one is as it was" "$(client "$1" -D "$DB" <<<"SELECT v FROM people; SELECT EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '$DB'; SELECT CONSTRAINT_NAME FROM information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA = '$DB' AND TABLE_NAME = 'orders' ORDER BY 1" | xargs)" "10 20 people o_o o_p PRIMARY"
+    client "$1" <<<"DROP DATABASE $COPY"
+    at "$1" "SET foreign_key_checks = 0; DROP TABLE people_lost, orders_lost"
+
+    killed_with "$1" 5 --rename "$DB=$COPY" --rename "$DB.people=$DB.folk" "$SNAP" "$server"
+    restored "$1: killed; without the name it is another restore" "5 " --rename "$DB=$COPY" "$SNAP" "$server"
+    restored "$1: with it, it is gone on with" "4 equal 0" --rename "$DB=$COPY" --rename "$DB.people=$DB.folk" "$SNAP" "$server"
+    is "$1: nothing is left of it" "$(client "$1" -D "$COPY" <<<"SHOW FULL TABLES" | xargs)" "folk BASE TABLE m1 BASE TABLE mm BASE TABLE orders BASE TABLE w VIEW"
+}
+renamed a
+if [ -n "$MR_O_URI" ]; then renamed o; else skip "MySQL: under other names" "no MySQL 9"; fi
+
+wrong() { # DESCRIPTION MESSAGE ARGS…
+    snap restore --no-progress "${@:3}" "$SNAP" "$(side_uri a)"
+    is "$1: refused" "$RC" 3
+    like "$1: and named" "$(cat "$ERR")" "$2"
+}
+client a <<<"DROP DATABASE $COPY"
+fresh a "$DB"
+at a "CREATE TABLE people (id INT PRIMARY KEY); CREATE TABLE orders (id INT PRIMARY KEY); CREATE VIEW w AS SELECT 1 AS x"
+rm -rf "$SNAP"
+take "$(uri a "$DB")" "$SNAP"
+wrong "a table that is none" "names no database of the snapshot, nor a table" --rename "$DB.nobody=$DB.x"
+wrong "a table that is left out" "nor a table that is restored" --rename "$DB.people=$DB.x" --exclude people
+wrong "into another database" "would put a table in another database" --rename "$DB.people=other.x"
+wrong "without a database" "would put a table in another database" --rename "$DB.people=x"
+wrong "without a name" "has no new name" --rename "$DB.people=$DB."
+wrong "two that become one" "table \"people\" and table \"orders\" of the snapshot would both be \"$DB.orders\"" --rename "$DB.people=$DB.orders"
+wrong "a table and a view" "table \"people\" and view \"w\" of the snapshot would both be" --rename "$DB.people=$DB.w"
+wrong "the restore's own name" "a name that the restore itself needs" --rename "$DB.people=$DB.myrecon_restore"
+wrong "a database that is none" "names no database" --rename-db "nobody=x"
+is "nothing was made" "$(client a <<<"SHOW DATABASES LIKE '$COPY'")" ""
+snap restore --no-progress -q --rename "$DB=$COPY" --rename "$DB.people=$DB.orders" --rename "$DB.orders=$DB.people" "$SNAP" "$(side_uri a)"
+is "two that change places" "$RC $(client a -D "$COPY" <<<"SHOW TABLES" | xargs)" "0 orders people w"
 finish

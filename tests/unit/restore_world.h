@@ -80,7 +80,8 @@ static inline void restore_begin(const struct mr_snap_table *tables, size_t ntab
                 .object = &objects[i], .from = objects[i].db, .to = objects[i].db};
     r->tables = restore.tables;
     for (size_t i = 0; i < ntables; i++)
-        r->tables[r->ntables++] = (struct mr_restore_table){.snap = &tables[i], .db = tables[i].db};
+        r->tables[r->ntables++] =
+            (struct mr_restore_table){.snap = &tables[i], .from = &tables[i], .db = tables[i].db};
 }
 
 static inline void restore_end(void)

@@ -287,8 +287,8 @@ static void test_half(void **state)
     half.nchunks = 1;
     begin(fine, LEN(fine));
     restore.r.resumed = true;
-    restore.tables[0] =
-        (struct mr_restore_table){.snap = &half, .db = "club", .is_there = true, .has_keys = true};
+    restore.tables[0] = (struct mr_restore_table){
+        .snap = &half, .from = &half, .db = "club", .is_there = true, .has_keys = true};
     assert_int_equal(mr_restore_before(&restore.r, &err), MR_OK);
     const char *drop = strstr(world_sent(), "DROP TABLE `club`.`members`\n");
     assert_non_null(drop);

@@ -110,7 +110,7 @@ static void test_names(void **state)
         begin(script, LEN(script), 1);
         restore.r.ep.dbs = (char **)(uintptr_t)rows[i].dbs;
         restore.r.ep.ndbs = rows[i].ndbs;
-        restore.opts.renames =
+        restore.opts.rename_dbs =
             (struct mr_string_list){.items = (void *)rename, .count = rows[i].rename != NULL};
         world.server.lower_case_table_names = rows[i].in_small;
         enum mr_code code = mr_restore_target(&restore.r, &err);
