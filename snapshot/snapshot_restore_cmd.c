@@ -60,15 +60,25 @@ static void add_aside(struct mr_strbuf *out, const struct mr_restore_table *t, b
 
 /* Warnings count even where the table is equal: they tell that the server has met something that
  * it did not like. */
-static void add_table(struct mr_strbuf *out, const struct mr_restore_table *t, bool color)
+static void add_table(struct mr_strbuf *out, const struct mr_restore *r,
+                      const struct mr_restore_table *t, bool color)
 {
-    bool same = mr_restore_is_same(t);
+    bool same = mr_restore_is_same(r, t);
     mr_strbuf_add_str(out, "  ");
     mr_utf8_show_str(out, t->db);
     mr_strbuf_add_char(out, '.');
     mr_utf8_show_str(out, t->snap->name);
     if (t->aside != NULL) {
         add_aside(out, t, color);
+        return;
+    }
+    if (r->opts->schema_only) {
+        mr_strbuf_add_fmt(out, ": %s%s%s",
+                          mr_term_style(same ? MR_STYLE_GOOD : MR_STYLE_BAD, color),
+                          same ? "equal" : "different", mr_term_style(MR_STYLE_RESET, color));
+        mr_strbuf_add_str(out, same ? ", without rows" : ": ");
+        mr_utf8_show_str(out, same ? "" : t->differs);
+        mr_strbuf_add_char(out, '\n');
         return;
     }
     mr_strbuf_add_fmt(out, ": %s%s%s, ", mr_term_style(same ? MR_STYLE_GOOD : MR_STYLE_BAD, color),
@@ -157,7 +167,7 @@ static enum mr_code print_text(const struct mr_restore *r, struct mr_look look, 
     uint64_t rows = 0;
     for (size_t i = 0; i < r->ntables; i++) {
         if (!look.brief || !is_clean(&r->tables[i]))
-            add_table(&out, &r->tables[i], look.color);
+            add_table(&out, r, &r->tables[i], look.color);
         rows += r->tables[i].rows;
     }
     add_kept(&out, r);
@@ -183,7 +193,8 @@ static enum mr_code print_text(const struct mr_restore *r, struct mr_look look, 
     return code;
 }
 
-static void put_table(struct mr_jsonw *w, const struct mr_restore_table *t)
+static void put_table(struct mr_jsonw *w, const struct mr_restore *r,
+                      const struct mr_restore_table *t)
 {
     struct mr_strbuf name = MR_STRBUF_INIT;
     mr_strbuf_add_fmt(&name, "%s.%s", t->db, t->snap->name);
@@ -193,14 +204,16 @@ static void put_table(struct mr_jsonw *w, const struct mr_restore_table *t)
     if (t->aside != NULL)
         mr_jsonw_add_str(w, "verdict", "set-aside");
     else
-        mr_jsonw_add_str(w, "verdict", mr_restore_is_same(t) ? "equal" : "different");
+        mr_jsonw_add_str(w, "verdict", mr_restore_is_same(r, t) ? "equal" : "different");
     mr_jsonw_add_uint(w, "rows", t->rows);
-    mr_jsonw_add_uint(w, "wanted", t->snap->rows);
+    mr_jsonw_add_uint(w, "wanted", r->opts->schema_only ? 0 : t->snap->rows);
     mr_jsonw_add_uint(w, "warnings", t->warnings);
     if (t->aside != NULL) {
         mr_jsonw_add_str(w, "state", mr_restore_aside_text(t->how));
         mr_jsonw_add_str(w, "reason", t->aside);
     }
+    if (t->differs != NULL)
+        mr_jsonw_add_str(w, "reason", t->differs);
     mr_jsonw_object_end(w);
     mr_jsonw_end_line(w);
     mr_strbuf_release(&name);
@@ -278,7 +291,7 @@ static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
     uint64_t rows = 0;
     mr_jsonw_init_file(&w, stdout);
     for (size_t i = 0; i < r->ntables; i++) {
-        put_table(&w, &r->tables[i]);
+        put_table(&w, r, &r->tables[i]);
         rows += r->tables[i].rows;
     }
     put_all_kept(&w, r);
@@ -299,6 +312,10 @@ static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
     mr_jsonw_add_str(&w, "verdict", verdict_of(r));
     mr_jsonw_add_str(&w, "uuid", r->snap.manifest.uuid);
     mr_jsonw_add_str(&w, "mode", r->insert ? "insert" : "load");
+    mr_jsonw_add_str(&w, "what",
+                     r->opts->schema_only ? "schema"
+                     : r->opts->data_only ? "data"
+                                          : "all");
     mr_jsonw_add_bool(&w, "resumed", r->resumed);
     mr_jsonw_add_uint(&w, "tables", r->ntables);
     mr_jsonw_add_uint(&w, "set_aside", r->naside);

@@ -107,6 +107,18 @@ static const struct mr_option restore_options[] = {
      .arg = "PATTERN",
      .group = "What is restored",
      .help = "not these; repeatable"},
+    {.name = "schema-only",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(schema_only),
+     .group = "What is restored",
+     .help = "everything but the rows",
+     .not_in_file = true},
+    {.name = "data-only",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(data_only),
+     .group = "What is restored",
+     .help = "the rows alone, into tables that are there and empty",
+     .not_in_file = true},
     {.name = "rename",
      .type = MR_OPTION_LIST,
      .offset = AT(renames),
@@ -190,6 +202,11 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
         return MR_E_USAGE;
     }
     MR_TRY(check_lossy(&values->allow_lossy, err));
+    if (values->schema_only && values->data_only)
+        return mr_err_set(err, MR_E_USAGE, "--schema-only and --data-only leave nothing");
+    if (values->data_only && values->into_existing != MR_INTO_REFUSE)
+        return mr_err_set(err, MR_E_USAGE,
+                          "--data-only makes and drops no tables: --into-existing has no place");
     return mr_general_options_finish(settings, &values->general, err);
 }
 

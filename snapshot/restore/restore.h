@@ -51,6 +51,7 @@ enum mr_restore_aside {
     MR_ASIDE_NOT_MADE = 1, /* nothing */
     MR_ASIDE_LEFT,         /* some of its rows, or none: it could not be dropped */
     MR_ASIDE_DROPPED,      /* nothing any more */
+    MR_ASIDE_PART,         /* as MR_ASIDE_LEFT; the table is not the restore's own */
     MR_ASIDE_UNREAD        /* it was loaded, and cannot be read back */
 };
 
@@ -65,6 +66,7 @@ struct mr_restore_table {
     /* under the lock */
     const char *aside;         /* why it is set aside; NULL: it is not */
     enum mr_restore_aside how; /* and what there is of it */
+    const char *differs;       /* of --schema-only: what is not as it was; NULL: nothing */
     uint64_t loaded;           /* rows of this run and earlier ones */
     uint64_t warnings;
     struct mr_snap_sum wanted, sum; /* digests: what it should hold, what it holds */
@@ -229,7 +231,15 @@ enum mr_code mr_restore_load(struct mr_restore *restore, struct mr_err *err);
 /* restore_check.c */
 enum mr_code mr_restore_check(struct mr_restore *restore, struct mr_err *err);
 /* Does it hold what it should? */
-bool mr_restore_is_same(const struct mr_restore_table *table);
+bool mr_restore_is_same(const struct mr_restore *restore, const struct mr_restore_table *table);
+
+/* restore_data.c: --data-only: refuses (MR_E_REFUSED) what is not there, not empty, or would not hold
+ * the rows.  Has a table any? */
+enum mr_code mr_restore_require_tables(struct mr_restore *restore, struct mr_err *err);
+enum mr_code mr_restore_has_rows(struct mr_restore *restore, const struct mr_restore_table *table,
+                                 bool *has, struct mr_err *err);
+/* restore_proof.c: --schema-only: sets differs of the tables. */
+enum mr_code mr_restore_prove_schema(struct mr_restore *restore, struct mr_err *err);
 
 /* restore_kept.c: what the target has by these names stays: it goes from tables to kept_tables, and
  * is marked in kept.  As the target is, or as the run that is gone on with has written down. */

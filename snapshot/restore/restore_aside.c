@@ -48,6 +48,7 @@ const char *mr_restore_aside_text(enum mr_restore_aside how)
         return "could not be loaded, and could not be dropped: it does not hold all of "
                "its "
                "rows";
+    case MR_ASIDE_PART: return "could not be loaded: it does not hold all of its rows";
     case MR_ASIDE_DROPPED: return "could not be loaded, and was dropped again";
     case MR_ASIDE_UNREAD: return "could not be read back";
     }

@@ -21,8 +21,8 @@
 
 bool mr_restore_wants_object(const struct mr_restore *r, const struct mr_snap_object *o)
 {
-    return mr_restore_db_name(r, o->db) != NULL && !mr_restore_is_kept(r, o) &&
-           mr_restore_wants(r, o->db, mr_snap_object_pattern_name(o));
+    return !r->opts->data_only && mr_restore_db_name(r, o->db) != NULL &&
+           !mr_restore_is_kept(r, o) && mr_restore_wants(r, o->db, mr_snap_object_pattern_name(o));
 }
 
 static bool same_name(const struct mr_restore *r, const char *a, const char *b)
@@ -331,6 +331,8 @@ enum mr_code mr_restore_require_room(struct mr_restore *r, struct mr_err *err)
 {
     if (r->others && r->opts->into_existing != MR_INTO_REPLACE)
         return refuse_others(r, err);
+    if (r->opts->data_only)
+        return mr_restore_require_tables(r, err);
     if (r->opts->into_existing == MR_INTO_REFUSE)
         return require_empty(r, err);
     if (r->opts->into_existing == MR_INTO_ADD) {

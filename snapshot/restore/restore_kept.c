@@ -160,8 +160,33 @@ static bool stayed(const struct mr_restore *r, const char *what, size_t number, 
     return mr_restore_is_done(r, line.text);
 }
 
+/* One that lacks a column of the snapshot's is another table, or of another time: what is missing
+ * could not be added beside it in good faith. */
+static enum mr_code require_columns(const struct mr_restore_table *t, const struct mr_table *there,
+                                    struct mr_err *err)
+{
+    for (size_t i = 0; i < t->snap->ncolumns; i++) {
+        if (mr_table_column(there, t->snap->columns[i].name) != NULL)
+            continue;
+        (void)mr_err_set(err, MR_E_REFUSED,
+                         "table \"%s.%s\" is there, and is another one than the snapshot's: it has "
+                         "no column \"%s\"",
+                         t->db, t->snap->name, t->snap->columns[i].name);
+        mr_err_hint(err, "Nothing was changed. Leave it out (--exclude), restore under another "
+                         "name (--rename), or drop what is there with --into-existing replace.");
+        return MR_E_REFUSED;
+    }
+    return MR_OK;
+}
+
 enum mr_code mr_restore_keep(struct mr_restore *r, struct mr_err *err)
 {
+    for (size_t i = 0; i < r->ntables; i++) {
+        const struct mr_restore_table *t = &r->tables[i];
+        const struct mr_table *there = mr_catalogue_meant(r->cat, t->db, t->snap->name);
+        if (there != NULL)
+            MR_TRY(require_columns(t, there, err));
+    }
     return part(r, stays_there, err);
 }
 

@@ -298,13 +298,15 @@ static bool is_ours(const struct mr_restore *r, const char *db, const char *name
     return false;
 }
 
-/* The server makes a parent that children wait for without a look at them. */
+/* The server makes a parent that children wait for without a look at them, and loads rows alone
+ * without a look at their parents. */
 enum mr_code mr_restore_check_children(struct mr_restore *r, struct mr_err *err)
 {
     for (size_t i = 0; i < r->cat->ntables; i++) {
         const struct mr_table *t = &r->cat->tables[i];
-        for (size_t k = 0; k < t->nfks && !is_ours(r, t->db, t->name); k++)
-            if (is_ours(r, t->fks[k].ref_db, t->fks[k].ref_table))
+        const bool ours = is_ours(r, t->db, t->name);
+        for (size_t k = 0; k < t->nfks && (!ours || r->opts->data_only); k++)
+            if (ours || is_ours(r, t->fks[k].ref_db, t->fks[k].ref_table))
                 MR_TRY(check_child(r, t, &t->fks[k], err));
     }
     return MR_OK;

@@ -224,7 +224,8 @@ static enum mr_code load_chunk(struct worker *w, const struct task *task, struct
         code = try_chunk(w, task, &loaded, &why);
     }
     if (w->loading && !mr_db_is_lost(w->db) && mr_restore_is_of_table(code, &why))
-        return mr_restore_set_aside(r, task->table, MR_ASIDE_LEFT, &why, err);
+        return mr_restore_set_aside(r, task->table,
+                                    r->opts->data_only ? MR_ASIDE_PART : MR_ASIDE_LEFT, &why, err);
     if (code != MR_OK) {
         if (err != NULL)
             *err = why;
@@ -344,6 +345,8 @@ enum mr_code mr_restore_load(struct mr_restore *r, struct mr_err *err)
         .setup = setup, .task = work, .teardown = teardown, .tick = tick, .ctx = r};
     struct mr_pool *pool = NULL;
     enum mr_code code = MR_OK;
+    if (r->opts->schema_only)
+        return MR_OK;
     MR_TRY_OUT(mr_pool_new(&hooks, r->opts->threads, &pool, err));
     for (size_t i = 0; i < r->ntables; i++)
         MR_TRY_OUT(add_table(r, pool, &r->tables[i], err));

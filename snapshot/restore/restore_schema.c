@@ -416,7 +416,7 @@ enum mr_code mr_restore_before(struct mr_restore *r, struct mr_err *err)
 {
     bool changed = r->resumed || r->opts->into_existing == MR_INTO_REPLACE;
     enum mr_code code = exec_text(r, mr_snap_session_sql, err);
-    for (size_t i = 0; code == MR_OK && i < r->ndbs; i++) {
+    for (size_t i = 0; code == MR_OK && !r->opts->data_only && i < r->ndbs; i++) {
         code = make_database(r, &r->dbs[i], err);
         changed |= code == MR_OK && mr_restore_makes_db(r, &r->dbs[i]);
     }
@@ -425,6 +425,8 @@ enum mr_code mr_restore_before(struct mr_restore *r, struct mr_err *err)
     if (code == MR_E_DENIED)
         return deny(changed, err);
     MR_TRY(code);
+    if (r->opts->data_only)
+        return MR_OK;
     if (r->resumed)
         MR_TRY(drop_active(r, err));
     MR_TRY(make_objects(r, MR_MADE_FIRST, err));
@@ -469,7 +471,8 @@ static enum mr_code make_stubs(struct mr_restore *r, struct mr_err *err)
 
 enum mr_code mr_restore_after(struct mr_restore *r, struct mr_err *err)
 {
-    MR_TRY(mr_restore_make_keys(r, err));
+    if (!r->opts->data_only)
+        MR_TRY(mr_restore_make_keys(r, err));
     MR_TRY(mr_restore_check_children(r, err));
     MR_TRY(make_stubs(r, err));
     return make_objects(r, MR_MADE_BEHIND_ROWS, err);

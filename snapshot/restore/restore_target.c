@@ -114,6 +114,8 @@ static enum mr_code make_scope(struct mr_restore *r, struct mr_err *err)
         if (mr_restore_is_renamed(&r->tables[i]))
             mr_strbuf_add_fmt(&text, "\n%zu\n%s\n", r->tables[i].from->number,
                               r->tables[i].snap->name);
+    if (r->opts->schema_only || r->opts->data_only)
+        mr_strbuf_add_str(&text, r->opts->schema_only ? "\nschema only" : "\ndata only");
     for (size_t l = 0; l < sizeof lists / sizeof *lists; l++) {
         mr_strbuf_add_char(&text, '\n');
         for (size_t i = 0; i < lists[l]->count; i++)
@@ -323,8 +325,10 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
     if (!r->ended)
         MR_TRY(mr_restore_fit(r, err));
     MR_TRY(r->resumed ? mr_restore_keep_again(r, err) : mr_restore_require_room(r, err));
-    MR_TRY(mr_restore_find_losses(r, err));
-    MR_TRY(mr_restore_find_orphans(r, err));
+    if (!r->opts->data_only) {
+        MR_TRY(mr_restore_find_losses(r, err));
+        MR_TRY(mr_restore_find_orphans(r, err));
+    }
     if (!r->resumed)
         MR_TRY(mr_restore_clear(r, err));
     if (r->ended)
@@ -332,6 +336,9 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
     else if (r->resumed)
         mr_log_info("going on with a restore of this snapshot that was interrupted");
     note_made(r);
-    MR_TRY(refuse_own(r, err));
-    return learn_infile(r, err);
+    if (r->opts->data_only && r->resumed)
+        MR_TRY(mr_restore_require_tables(r, err));
+    if (!r->opts->data_only)
+        MR_TRY(refuse_own(r, err));
+    return r->opts->schema_only ? MR_OK : learn_infile(r, err);
 }

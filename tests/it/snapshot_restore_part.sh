@@ -124,6 +124,10 @@ beside() { # SIDE
 
     # a name that is another thing's
     fresh "$1" "$COPY"
+    client "$1" -D "$COPY" <<<"CREATE TABLE people (id INT PRIMARY KEY, name INT)"
+    restored "$1: another table by that name" "5 " --into-existing add "$SNAP" "$target"
+    like "$1: is named" "$(cat "$ERR")" "people\" is there, and is another one than the snapshot's: it has no column \"v\""
+    fresh "$1" "$COPY"
     client "$1" -D "$COPY" <<<"CREATE VIEW people AS SELECT 1 AS id"
     restored "$1: a view by a table's name" "5 " --into-existing add "$SNAP" "$target"
     like "$1: is named" "$(cat "$ERR")" "has view \"people\", which is a table in the snapshot"

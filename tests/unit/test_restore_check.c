@@ -253,7 +253,7 @@ static void test_same(void **state)
             target_count = rows[i].count;
             fails_at = 0;
             assert_int_equal(check(&err), MR_OK);
-            if (mr_restore_is_same(&restore.tables[0]) != rows[i].same ||
+            if (mr_restore_is_same(&restore.r, &restore.tables[0]) != rows[i].same ||
                 restore.r.different != !rows[i].same)
                 fail_msg("%s, %zu a chunk", rows[i].what, a_chunk);
             assert_int_equal(scans, a_chunk == 2 ? 2 : 1);
@@ -319,7 +319,7 @@ static void test_json(void **state)
         world.server.flavour = rows[i].flavour;
         scans = fails_at = 0;
         assert_int_equal(mr_restore_check(&restore.r, NULL), MR_OK);
-        assert_int_equal(mr_restore_is_same(&restore.tables[0]), rows[i].same);
+        assert_int_equal(mr_restore_is_same(&restore.r, &restore.tables[0]), rows[i].same);
         end();
     }
 }
@@ -354,7 +354,7 @@ static void test_failing(void **state)
             if (rows[i].aside)
                 assert_int_equal(restore.tables[0].how, MR_ASIDE_UNREAD);
             assert_int_equal(restore.r.different, 0);
-            assert_false(mr_restore_is_same(&restore.tables[0]));
+            assert_false(mr_restore_is_same(&restore.r, &restore.tables[0]));
             end();
         }
 }
@@ -369,9 +369,15 @@ static void test_is_same(void **state)
                                             {.snap = &one, .rows = 1, .sum = {0, 1}},
                                             {.snap = &one, .rows = 1, .sum = {1, 0}}};
     static const bool same[] = {true, false, true, false, false};
+    const struct mr_snap_options schema = {.schema_only = true}, all = {0};
+    const struct mr_restore_table other = {.snap = &none, .differs = "column \"a\" differs"};
+    struct mr_restore r = {.opts = &all};
     (void)state;
     for (size_t i = 0; i < LEN(rows); i++)
-        assert_int_equal(mr_restore_is_same(&rows[i]), same[i]);
+        assert_int_equal(mr_restore_is_same(&r, &rows[i]), same[i]);
+    r.opts = &schema; /* whose rows do not count */
+    assert_true(mr_restore_is_same(&r, &rows[1]));
+    assert_false(mr_restore_is_same(&r, &other));
 }
 
 int main(void)

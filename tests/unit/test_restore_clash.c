@@ -4,8 +4,10 @@
 #include "core/schema/unseen.h"
 #include "restore_world.h"
 
-static const struct mr_snap_table tables[] = {{.db = "club", .name = "members", .number = 1},
-                                              {.db = "club", .name = "o`dd"}};
+static const struct mr_snap_column a_column[] = {{.name = "id"}};
+static const struct mr_snap_table tables[] = {
+    {.db = "club", .name = "members", .number = 1, .columns = a_column, .ncolumns = 1},
+    {.db = "club", .name = "o`dd"}};
 static const struct mr_snap_object objects[] = {
     {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club"},
     {.kind = MR_OBJECT_VIEW, .db = "club", .name = "active"},
@@ -14,6 +16,7 @@ static const struct mr_snap_object objects[] = {
     {.kind = MR_OBJECT_TRIGGER, .db = "club", .name = "stamp", .table = "members"},
     {.kind = MR_OBJECT_EVENT, .db = "club", .name = "nightly"}};
 
+static const struct mr_column the_column[] = {{.name = "id"}};
 static const char *const no_columns[] = {"id"};
 static const struct mr_foreign_key to_members[] = {
     {.name = "fk`1", .columns = no_columns, .ref_db = "club", .ref_table = "members"}};
@@ -115,17 +118,23 @@ static const struct there cases[] = {
     {"the progress table does not", TABLE(.name = MR_SNAP_PROGRESS_TABLE), .into = MR_INTO_REFUSE,
      .sent = ""},
     {"added beside another", TABLE(.name = "wallets"), .into = MR_INTO_ADD, .sent = ""},
-    {"not over the same", TABLE(.name = "members", .triggers = own_trigger, .ntriggers = 1),
+    {"not over the same",
+     TABLE(.name = "members", .triggers = own_trigger, .ntriggers = 1, .columns = the_column,
+           .ncolumns = 1),
      .into = MR_INTO_ADD, .sent = "", .kept = "kept table 1;kept object 4;"},
     {"not over a view of a table's name", OBJECT(MR_OBJECT_VIEW, "members"), .into = MR_INTO_ADD,
      .said = "has view \"members\", which is a table in the snapshot", .sent = ""},
     {"nor over the same view", OBJECT(MR_OBJECT_VIEW, "active"), .into = MR_INTO_ADD, .sent = "",
      .kept = "kept object 1;"},
+    {"not beside another table of its name", TABLE(.name = "members"), .into = MR_INTO_ADD,
+     .said = "\"club.members\" is there, and is another one than the snapshot's: it has no column "
+             "\"id\"",
+     .sent = ""},
     {"a view beside them", OBJECT(MR_OBJECT_VIEW, "lists"), .into = MR_INTO_ADD, .sent = ""},
     {"a view that stays", OBJECT(MR_OBJECT_VIEW, "lists"), .into = MR_INTO_REPLACE, .sent = ""},
     {"letters tell tables apart", TABLE(.name = "MEMBERS"), .into = MR_INTO_ADD, .sent = ""},
-    {"or they do not", TABLE(.name = "MEMBERS"), .into = MR_INTO_ADD, .in_small = true, .sent = "",
-     .kept = "kept table 1;kept object 4;"},
+    {"or they do not", TABLE(.name = "MEMBERS", .columns = the_column, .ncolumns = 1),
+     .into = MR_INTO_ADD, .in_small = true, .sent = "", .kept = "kept table 1;kept object 4;"},
     {"events are alike in any letters", OBJECT(MR_OBJECT_EVENT, "NIGHTLY"), .into = MR_INTO_ADD,
      .sent = "", .kept = "kept object 5;"},
     {"a function is no procedure", OBJECT(MR_OBJECT_ROUTINE, "function tidy"), .into = MR_INTO_ADD,
