@@ -8,6 +8,7 @@
 #include "core/base/utf8.h"
 #include "core/json/jsonw.h"
 #include "snapshot/restore/restore.h"
+#include "snapshot/snap_show_dry.h"
 #include "snapshot/snapshot_cmd.h"
 
 static const struct mr_command_doc doc = {
@@ -36,6 +37,10 @@ static const struct mr_command_doc doc = {
         "\n"
         "A foreign key to a table that is neither restored nor there is made and named "
         "(4), or left out with --drop-foreign-keys.\n"
+        "\n"
+        "With --dry-run nothing is written: it says what would be done, what would keep it "
+        "from that, and about how long it would take; exit status 5: it would be refused; "
+        "4: something would be missing; else 0.\n"
         "\n"
         "Exit status: 0 restored and equal; 1 restored, but rows differ from the "
         "snapshot; 3 could not run; 4 restored, but a table was set aside, something "
@@ -273,6 +278,22 @@ static void put_orphan(struct mr_jsonw *w, const struct mr_restore *r,
     mr_strbuf_release(&name);
 }
 
+static void put_notes(struct mr_jsonw *w, const struct mr_restore *r)
+{
+    put_all_kept(w, r);
+    for (size_t i = 0; i < r->losses.count; i++)
+        put_loss(w, mr_vec_at(&r->losses, i));
+    for (size_t i = 0; i < r->orphans.count; i++)
+        put_orphan(w, r, mr_vec_at(&r->orphans, i));
+    for (size_t i = 0; i < r->notes.count; i++) {
+        mr_jsonw_object_begin(w);
+        mr_jsonw_add_str(w, "type", "note");
+        mr_jsonw_add_str(w, "text", *(const char **)mr_vec_at(&r->notes, i));
+        mr_jsonw_object_end(w);
+        mr_jsonw_end_line(w);
+    }
+}
+
 /* What a refusal is about, for a script that decides. */
 static enum mr_code print_refused(const struct mr_restore *r, struct mr_err *err)
 {
@@ -285,6 +306,28 @@ static enum mr_code print_refused(const struct mr_restore *r, struct mr_err *err
     return code == MR_OK ? MR_E_REFUSED : code;
 }
 
+static enum mr_code print_dry_json(const struct mr_restore *r, struct mr_err *err)
+{
+    struct mr_jsonw w;
+    mr_jsonw_init_file(&w, stdout);
+    mr_restore_put_dry_tables(&w, r);
+    put_notes(&w, r);
+    mr_restore_put_dry_summary(&w, r);
+    enum mr_code code = mr_jsonw_finish(&w, "standard output", err);
+    mr_jsonw_release(&w);
+    return code;
+}
+
+static enum mr_code print_dry(const struct mr_restore *r, bool color, struct mr_err *err)
+{
+    struct mr_strbuf notes = MR_STRBUF_INIT;
+    add_kept(&notes, r);
+    add_notes(&notes, r, color);
+    enum mr_code code = mr_restore_show_dry(r, &notes, color, err);
+    mr_strbuf_release(&notes);
+    return code;
+}
+
 static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
 {
     struct mr_jsonw w;
@@ -294,18 +337,7 @@ static enum mr_code print_json(const struct mr_restore *r, struct mr_err *err)
         put_table(&w, r, &r->tables[i]);
         rows += r->tables[i].rows;
     }
-    put_all_kept(&w, r);
-    for (size_t i = 0; i < r->losses.count; i++)
-        put_loss(&w, mr_vec_at(&r->losses, i));
-    for (size_t i = 0; i < r->orphans.count; i++)
-        put_orphan(&w, r, mr_vec_at(&r->orphans, i));
-    for (size_t i = 0; i < r->notes.count; i++) {
-        mr_jsonw_object_begin(&w);
-        mr_jsonw_add_str(&w, "type", "note");
-        mr_jsonw_add_str(&w, "text", *(const char **)mr_vec_at(&r->notes, i));
-        mr_jsonw_object_end(&w);
-        mr_jsonw_end_line(&w);
-    }
+    put_notes(&w, r);
     mr_jsonw_object_begin(&w);
     mr_jsonw_add_str(&w, "type", "summary");
     mr_jsonw_add_str(&w, "schema", "myrecon/snapshot-restore/1");
@@ -351,12 +383,15 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     if (code != MR_OK)
         return code;
     code = mr_restore_run(&restore, invocation->operands[0], invocation->operands[1], err);
-    if (code == MR_OK)
+    if (code == MR_OK && opts->dry_run)
+        code = opts->json ? print_dry_json(&restore, err)
+                          : print_dry(&restore, mr_term_use_color(opts->general.color, 1), err);
+    else if (code == MR_OK)
         code = opts->json ? print_json(&restore, err)
                           : print_text(&restore, mr_general_look(&opts->general), err);
     else if (code == MR_E_REFUSED && opts->json)
         code = print_refused(&restore, err);
-    *exit_code = exit_of(&restore);
+    *exit_code = opts->dry_run ? mr_restore_dry_exit(&restore) : exit_of(&restore);
     mr_restore_release(&restore);
     return code;
 }

@@ -1,16 +1,14 @@
 /* gate_status.c: a server's identity, settings and load; see gate_collect.h. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/statvfs.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "core/base/run_id.h"
 #include "core/base/vec.h"
+#include "core/db/server_disk.h"
 #include "recon/gate/gate_channels.h"
 #include "recon/gate/gate_collect.h"
 #include "recon/gate/gate_log.h"
@@ -277,53 +275,24 @@ static enum mr_code read_replicas(const struct mr_gate_task *task, struct mr_gat
 
 /* ---- disk ---- */
 
-/* Of the server's name and path there may be another directory: an empty one of an image,
- * beside the server's container.  Every server's holds "mysql". */
-static bool is_here(const struct mr_gate_link *link)
+static enum mr_code read_disk(const struct mr_gate_task *task, struct mr_gate_facts *facts,
+                              struct mr_err *err)
 {
-    const struct mr_server *server = mr_db_server(link->db);
-    char name[256], inside[sizeof server->datadir + sizeof "/mysql"];
-    (void)snprintf(inside, sizeof inside, "%s/mysql", server->datadir);
-    return gethostname(name, sizeof name) == 0 && strcmp(name, server->hostname) == 0 &&
-           access(server->datadir, F_OK) == 0 && (access(inside, F_OK) == 0 || errno == EACCES);
-}
-
-/* MariaDB's plugin DISKS: KiB of the file system with the longest matching path. */
-static enum mr_code read_disks(const struct mr_gate_task *task, struct mr_gate_facts *facts,
-                               struct mr_err *err)
-{
-    static const char sql[] =
-        "SELECT Total * 1024, Available * 1024 FROM information_schema.DISKS WHERE "
-        "LEFT(@@datadir, CHAR_LENGTH(Path)) = Path ORDER BY CHAR_LENGTH(Path) DESC "
-        "LIMIT 1";
-    struct mr_result *res = NULL;
+    struct mr_server_disk disk = {facts->disk_bytes, facts->disk_free_bytes};
     struct mr_err why = {0};
-    const struct mr_cell *row;
-    enum mr_code code = mr_db_query(task->link->db, "nn", sql, sizeof sql - 1, &res, &why);
-    facts->disk = mr_gate_link_view(task->link, code, &why, "FILE", "*.*", task->arena);
-    if (code == MR_OK && (row = mr_result_next(res)) != NULL && row[0].ptr != NULL &&
-        row[1].ptr != NULL) {
-        facts->disk_bytes = strtoull(row[0].ptr, NULL, 10);
-        facts->disk_free_bytes = strtoull(row[1].ptr, NULL, 10);
+    enum mr_code code = MR_OK;
+    if (mr_server_disk_here(mr_db_server(task->link->db), &disk)) {
+        facts->disk.seen = MR_GATE_SEEN;
+    } else {
+        code = mr_server_disk_ask(task->link->db, &disk, &why);
+        facts->disk = mr_gate_link_view(task->link, code, &why, "FILE", "*.*", task->arena);
     }
-    mr_result_free(res);
+    facts->disk_bytes = disk.bytes;
+    facts->disk_free_bytes = disk.free_bytes;
     if (!mr_gate_is_fatal(code))
         return MR_OK;
     *err = why;
     return code;
-}
-
-static enum mr_code read_disk(const struct mr_gate_task *task, struct mr_gate_facts *facts,
-                              struct mr_err *err)
-{
-    struct statvfs fs;
-    if (is_here(task->link) && statvfs(facts->server.datadir, &fs) == 0) {
-        facts->disk.seen = MR_GATE_SEEN;
-        facts->disk_bytes = (uint64_t)fs.f_blocks * fs.f_frsize;
-        facts->disk_free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
-        return MR_OK;
-    }
-    return read_disks(task, facts, err);
 }
 
 /* ---- all of it ---- */

@@ -164,6 +164,13 @@ static const struct mr_option restore_options[] = {
      .group = "What is restored",
      .help = "do not ask before something is dropped",
      .not_in_file = true},
+    {.name = "dry-run",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(dry_run),
+     .group = "What is restored",
+     .help = "say what would be done, what would not fit and how long it may take; write "
+             "nothing",
+     .not_in_file = true},
     MR_ALLOW_REPLICA_OPTION(struct mr_snap_options, allow_replica),
 
     READ_OPTIONS,

@@ -30,6 +30,7 @@
 
 #include "core/base/run_id.h"
 #include "core/cli/progress.h"
+#include "core/db/server_disk.h"
 #include "core/db/throttle.h"
 #include "snapshot/format/loss.h"
 #include "snapshot/format/snap_place.h"
@@ -66,6 +67,7 @@ struct mr_restore_table {
     /* under the lock */
     const char *aside;         /* why it is set aside; NULL: it is not */
     enum mr_restore_aside how; /* and what there is of it */
+    uint64_t widest_bytes;     /* of a dry run: of its rows' statements, if that is too long */
     const char *differs;       /* of --schema-only: what is not as it was; NULL: nothing */
     uint64_t loaded;           /* rows of this run and earlier ones */
     uint64_t warnings;
@@ -84,6 +86,20 @@ struct mr_restore_loss {
 struct mr_restore_orphan {
     const struct mr_restore_table *table;
     const char *name, *parent; /* parent: "db.table" on the target */
+};
+
+/* What would refuse a restore; hint: "" for none. */
+struct mr_restore_obstacle {
+    const char *text, *hint;
+};
+
+/* What a dry run has found out. */
+struct mr_restore_dry_facts {
+    uint64_t rows, plain_bytes;       /* that are left to load */
+    uint64_t needed_bytes, log_bytes; /* of tables, of the binary log: about */
+    struct mr_server_disk disk;       /* bytes 0: not known */
+    double least_s, most_s;
+    size_t too_wide; /* tables */
 };
 
 /* A collation, an engine …: is it there? */
@@ -117,10 +133,12 @@ struct mr_restore {
     bool others; /* an unfinished run was of another scope */
     bool asked_stamps, stamps;      /* TIMESTAMP columns have no default but their own */
     bool asked_keyless, gives_keys; /* the server gives tables a primary key */
-    const char *naming;    /* file of a routine or trigger that names a database that is renamed */
-    bool insert;           /* rows by INSERT: the server does not take LOAD DATA LOCAL */
-    struct mr_vec done;    /* const char *: files of chunks that are loaded, sorted */
-    struct mr_vec losses;  /* struct mr_restore_loss */
+    const char *naming;   /* file of a routine or trigger that names a database that is renamed */
+    bool insert;          /* rows by INSERT: the server does not take LOAD DATA LOCAL */
+    struct mr_vec done;   /* const char *: files of chunks that are loaded, sorted */
+    struct mr_vec losses; /* struct mr_restore_loss */
+    struct mr_vec obstacles; /* struct mr_restore_obstacle: of a dry run */
+    struct mr_restore_dry_facts dry;
     struct mr_vec orphans; /* struct mr_restore_orphan */
     struct mr_vec names;   /* struct mr_restore_name: what has been asked */
 
@@ -240,6 +258,17 @@ enum mr_code mr_restore_has_rows(struct mr_restore *restore, const struct mr_res
                                  bool *has, struct mr_err *err);
 /* restore_proof.c: --schema-only: sets differs of the tables. */
 enum mr_code mr_restore_prove_schema(struct mr_restore *restore, struct mr_err *err);
+
+/* restore_dry.c: of a dry run a refusal becomes an obstacle, and *err is empty; else it is passed on.
+ * Then, behind all that looks: what is left to do.  Has the server's disk room for it, as far as is
+ * known? */
+enum mr_code mr_restore_pass(struct mr_restore *restore, enum mr_code code, struct mr_err *err);
+enum mr_code mr_restore_dry(struct mr_restore *restore, struct mr_err *err);
+bool mr_restore_has_room(const struct mr_restore *restore);
+/* restore_load.c: the longest statement that a row of the table needs, if one is longer than max_bytes;
+ * else 0. */
+enum mr_code mr_restore_measure(struct mr_restore *restore, const struct mr_restore_table *table,
+                                uint64_t max_bytes, uint64_t *bytes, struct mr_err *err);
 
 /* restore_kept.c: what the target has by these names stays: it goes from tables to kept_tables, and
  * is marked in kept.  As the target is, or as the run that is gone on with has written down. */

@@ -164,6 +164,53 @@ static enum mr_code insert_rows(struct worker *w, const struct task *task,
     return code;
 }
 
+/* Four bytes at most for one of a value. */
+static bool may_be_wide(const struct mr_snap_chunk *chunk, size_t head_bytes, uint64_t max_bytes)
+{
+    return chunk->plain_bytes > (max_bytes - head_bytes) / 4 || head_bytes > max_bytes;
+}
+
+static enum mr_code measure_chunk(struct worker *w, const struct task *task, uint64_t *bytes,
+                                  struct mr_err *err)
+{
+    struct mr_snap_rows *rows = NULL;
+    const struct mr_value *values = NULL;
+    enum mr_code code =
+        mr_snap_rows_open(&w->restore->snap, task->table->snap, task->chunk, &rows, err);
+    while (code == MR_OK) {
+        code = mr_is_cancelled() ? mr_cancelled_err(err) : mr_snap_rows_next(rows, &values, err);
+        if (code != MR_OK || values == NULL)
+            break;
+        begin_insert(w, task);
+        add_row(&w->sql, task->table->snap, values, true);
+        code = mr_strbuf_check(&w->sql, "building a statement", err);
+        *bytes = w->sql.len > *bytes ? w->sql.len : *bytes;
+        mr_strbuf_shrink(&w->sql, INSERT_BYTES * 2);
+    }
+    mr_snap_rows_close(rows);
+    return code;
+}
+
+enum mr_code mr_restore_measure(struct mr_restore *r, const struct mr_restore_table *t,
+                                uint64_t max_bytes, uint64_t *bytes, struct mr_err *err)
+{
+    struct worker w = {.restore = r, .sql = MR_STRBUF_INIT};
+    struct task task = {(struct mr_restore_table *)(uintptr_t)t, NULL};
+    enum mr_code code = MR_OK;
+    *bytes = 0;
+    begin_insert(&w, &task);
+    const size_t head_bytes = w.sql.len;
+    for (size_t i = 0; code == MR_OK && i < t->snap->nchunks; i++) {
+        task.chunk = &t->snap->chunks[i];
+        if (may_be_wide(task.chunk, head_bytes, max_bytes))
+            code = measure_chunk(&w, &task, bytes, err);
+    }
+    if (*bytes < max_bytes)
+        *bytes = 0;
+    mr_strbuf_release(&w.sql);
+    return code;
+}
+
 /* ---- chunks ---- */
 
 /* A row that LOAD DATA leaves out is a warning only, whose text is the reason. */

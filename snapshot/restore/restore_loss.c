@@ -231,13 +231,13 @@ static enum mr_code judge(const struct mr_restore *r, struct mr_err *err)
         if (is_allowed(r, loss->kind))
             continue;
         refused[loss->kind] = true;
-        if (count++ >= SHOWN)
+        if (count++ >= SHOWN || r->opts->dry_run) /* which lists them itself */
             continue;
         mr_strbuf_reset(&text);
         mr_restore_loss_text(&text, loss);
         mr_log_warning("%s", text.ptr);
     }
-    if (count > SHOWN)
+    if (count > SHOWN && !r->opts->dry_run)
         mr_log_warning("… and %zu more", count - SHOWN);
     mr_strbuf_release(&text);
     return count > 0 ? refuse(r, count, refused, err) : MR_OK;

@@ -58,7 +58,7 @@ static enum mr_code open_server(struct mr_restore *r, struct mr_err *err)
     const struct mr_endpoint *const servers[] = {&r->ep};
     r->db_opts = (struct mr_db_opts){.run_tag = r->id.id,
                                      .statement_timeout_s = r->opts->statement_timeout_s,
-                                     .writable = true,
+                                     .writable = !r->opts->dry_run,
                                      .local_infile = true};
     MR_TRY(mr_db_open(&r->ep, &r->db_opts, &r->db, err));
     MR_TRY(mr_replication_refuse(r->db, r->opts->allow_replica, err));
@@ -86,6 +86,7 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
     r->notes = (struct mr_vec)MR_VEC_INIT(const char *);
     r->losses = (struct mr_vec)MR_VEC_INIT(struct mr_restore_loss);
     r->names = (struct mr_vec)MR_VEC_INIT(struct mr_restore_name);
+    r->obstacles = (struct mr_vec)MR_VEC_INIT(struct mr_restore_obstacle);
     r->orphans = (struct mr_vec)MR_VEC_INIT(struct mr_restore_orphan);
     (void)pthread_mutex_init(&r->lock, NULL);
     enum mr_code code = MR_OK;
@@ -99,6 +100,10 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
     MR_TRY_OUT(mr_progress_new(r->opts->general.progress, &r->progress, err));
     MR_TRY_OUT(open_server(r, err));
     MR_TRY_OUT(mr_restore_target(r, err));
+    if (r->opts->dry_run) {
+        MR_TRY_OUT(mr_restore_dry(r, err));
+        goto out;
+    }
     MR_TRY_OUT(mr_restore_before(r, err));
     MR_TRY_OUT(mr_restore_load(r, err));
     MR_TRY_OUT(mr_restore_drop_aside(r, err));
@@ -125,6 +130,7 @@ void mr_restore_release(struct mr_restore *r)
     mr_vec_release(&r->losses);
     mr_vec_release(&r->names);
     mr_vec_release(&r->orphans);
+    mr_vec_release(&r->obstacles);
     (void)pthread_mutex_destroy(&r->lock);
     mr_arena_release(&r->arena);
 }

@@ -323,13 +323,14 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
     if (mr_catalogue_meant(r->cat, r->dbs[0].to, MR_SNAP_PROGRESS_TABLE) != NULL)
         MR_TRY(read_done(r, err));
     if (!r->ended)
-        MR_TRY(mr_restore_fit(r, err));
-    MR_TRY(r->resumed ? mr_restore_keep_again(r, err) : mr_restore_require_room(r, err));
+        MR_TRY(mr_restore_pass(r, mr_restore_fit(r, err), err));
+    MR_TRY(mr_restore_pass(
+        r, r->resumed ? mr_restore_keep_again(r, err) : mr_restore_require_room(r, err), err));
     if (!r->opts->data_only) {
-        MR_TRY(mr_restore_find_losses(r, err));
+        MR_TRY(mr_restore_pass(r, mr_restore_find_losses(r, err), err));
         MR_TRY(mr_restore_find_orphans(r, err));
     }
-    if (!r->resumed)
+    if (!r->resumed && !r->opts->dry_run)
         MR_TRY(mr_restore_clear(r, err));
     if (r->ended)
         mr_log_info("going on with a restore of this snapshot that has set tables aside");
@@ -337,8 +338,8 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
         mr_log_info("going on with a restore of this snapshot that was interrupted");
     note_made(r);
     if (r->opts->data_only && r->resumed)
-        MR_TRY(mr_restore_require_tables(r, err));
+        MR_TRY(mr_restore_pass(r, mr_restore_require_tables(r, err), err));
     if (!r->opts->data_only)
-        MR_TRY(refuse_own(r, err));
+        MR_TRY(mr_restore_pass(r, refuse_own(r, err), err));
     return r->opts->schema_only ? MR_OK : learn_infile(r, err);
 }

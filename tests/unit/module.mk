@@ -143,6 +143,7 @@ LDFLAGS_test_restore_lock := $(RESTORE_WORLD) \
 LDFLAGS_test_restore_target := $(RESTORE_WORLD)
 LDFLAGS_test_restore_fit := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
 LDFLAGS_test_restore_loss := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
+LDFLAGS_test_restore_dry := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_catalogue_load
 LDFLAGS_test_restore_only := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_catalogue_load
 LDFLAGS_test_restore_rename := $(RESTORE_WORLD)
 LDFLAGS_test_restore_keys := $(RESTORE_WORLD) -Wl,--wrap=mr_snap_read_statement
@@ -158,7 +159,7 @@ LDFLAGS_test_restore_check := $(RESTORE_WORLD) $(SNAP_WORLD_POOL) \
 LDFLAGS_test_restore_run := $(RESTORE_WORLD) \
     -Wl,--wrap=mr_restore_target,--wrap=mr_restore_before,--wrap=mr_restore_load \
     -Wl,--wrap=mr_restore_drop_aside,--wrap=mr_restore_after,--wrap=mr_restore_check \
-    -Wl,--wrap=mr_restore_events,--wrap=mr_restore_end \
+    -Wl,--wrap=mr_restore_events,--wrap=mr_restore_end,--wrap=mr_restore_dry \
     -Wl,--wrap=mr_snap_open,--wrap=mr_snap_require_signer,--wrap=mr_snap_unlock \
     -Wl,--wrap=mr_snap_check_names,--wrap=mr_snap_check_manifest,--wrap=mr_snap_check_file \
     -Wl,--wrap=mr_snap_check_places,--wrap=mr_replication_refuse,--wrap=mr_throttle_new \

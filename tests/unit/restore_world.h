@@ -56,6 +56,7 @@ static inline void restore_begin(const struct mr_snap_table *tables, size_t ntab
     r->notes = (struct mr_vec)MR_VEC_INIT(const char *);
     r->losses = (struct mr_vec)MR_VEC_INIT(struct mr_restore_loss);
     r->names = (struct mr_vec)MR_VEC_INIT(struct mr_restore_name);
+    r->obstacles = (struct mr_vec)MR_VEC_INIT(struct mr_restore_obstacle);
     r->orphans = (struct mr_vec)MR_VEC_INIT(struct mr_restore_orphan);
     (void)pthread_mutex_init(&r->lock, NULL);
     assert_int_equal(mr_progress_new(MR_PROGRESS_NEVER, &r->progress, NULL), MR_OK);
@@ -91,6 +92,7 @@ static inline void restore_end(void)
     mr_vec_release(&restore.r.losses);
     mr_vec_release(&restore.r.names);
     mr_vec_release(&restore.r.orphans);
+    mr_vec_release(&restore.r.obstacles);
     mr_progress_free(restore.r.progress);
     (void)pthread_mutex_destroy(&restore.r.lock);
     mr_arena_release(&restore.r.arena);

@@ -9,6 +9,7 @@ static struct mr_strbuf steps;
 static const char *fails; /* the step that does */
 static enum mr_code failure;
 static const char *damage; /* the file that is */
+static bool is_dry;
 
 static enum mr_code step(const char *name, struct mr_err *err)
 {
@@ -32,6 +33,7 @@ STEP(mr_restore_after, "after")
 STEP(mr_restore_check, "check")
 STEP(mr_restore_events, "events")
 STEP(mr_restore_end, "end")
+STEP(mr_restore_dry, "dry")
 
 static struct mr_snap_chunk chunk = {.file = "data/m.0"};
 static struct mr_snap_table table = {.db = "club", .name = "m", .chunks = &chunk, .nchunks = 1};
@@ -125,7 +127,7 @@ enum mr_code __wrap_mr_throttle_new(const struct mr_throttle_opts *opts,
                                     struct mr_err *err)
 {
     (void)opts, (void)endpoints, (void)count;
-    assert_true(db_opts->writable && db_opts->local_infile);
+    assert_true(db_opts->writable != is_dry && db_opts->local_infile);
     *out = NULL;
     return step("throttle", err);
 }
@@ -141,6 +143,7 @@ static enum mr_code run(const char *uri, struct mr_err *err)
     mr_strbuf_init(&steps);
     restore.opts = options;
     restore.opts.general.progress = MR_PROGRESS_NEVER;
+    restore.opts.dry_run = is_dry;
     restore.r.opts = &restore.opts;
     enum mr_code code = mr_restore_run(&restore.r, "/snap", uri, err);
     mr_restore_release(&restore.r);
@@ -212,10 +215,26 @@ static void test_damage(void **state)
     world_end();
 }
 
+/* A dry run looks, by a session that cannot write, and ends there. */
+static void test_dry(void **state)
+{
+    struct mr_err err = {0};
+    (void)state;
+    world_begin(NULL, 0);
+    fails = damage = NULL;
+    is_dry = true;
+    assert_int_equal(run("mysql://u@h/club", &err), MR_OK);
+    assert_string_equal(steps.ptr, "open signer unlock names manifest schema/m.sql data/m.0 places "
+                                   "replica throttle target dry ");
+    is_dry = false;
+    mr_strbuf_release(&steps);
+    world_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_order),
                                        cmocka_unit_test(test_each_fails),
-                                       cmocka_unit_test(test_damage)};
+                                       cmocka_unit_test(test_damage), cmocka_unit_test(test_dry)};
     return cmocka_run_group_tests_name("restore_run", tests, NULL, NULL);
 }
