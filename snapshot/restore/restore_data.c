@@ -105,6 +105,12 @@ static enum mr_code require_rows(struct mr_restore *r, struct mr_restore_table *
 
 enum mr_code mr_restore_require_tables(struct mr_restore *r, struct mr_err *err)
 {
+    if (r->dbs[0].there == NULL) {
+        (void)mr_err_set(err, MR_E_REFUSED, "database \"%s\" is not there", r->dbs[0].to);
+        mr_err_hint(err, "Nothing was changed. Create it, also where none of its tables is wanted: "
+                         "table " MR_SNAP_PROGRESS_TABLE " lies there while rows are loaded.");
+        return MR_E_REFUSED;
+    }
     for (size_t i = 0; i < r->ntables; i++) {
         struct mr_restore_table *t = &r->tables[i];
         const struct mr_table *there = mr_catalogue_meant(r->cat, t->db, t->snap->name);

@@ -18,6 +18,9 @@
 #define LOAD_SLOW 6e6
 #define INSERT_FAST 20e6
 #define INSERT_SLOW 3e6
+/* Seconds for a table, its keys included. */
+#define TABLE_FAST 0.01
+#define TABLE_SLOW 0.05
 
 enum mr_code mr_restore_pass(struct mr_restore *r, enum mr_code code, struct mr_err *err)
 {
@@ -124,7 +127,9 @@ enum mr_code mr_restore_dry(struct mr_restore *r, struct mr_err *err)
         MR_TRY(count_left(r, err));
         MR_TRY(measure_rows(r, err));
     }
-    r->dry.least_s = (double)r->dry.plain_bytes / (r->insert ? INSERT_FAST : LOAD_FAST);
-    r->dry.most_s = (double)r->dry.plain_bytes / (r->insert ? INSERT_SLOW : LOAD_SLOW) + 1;
+    r->dry.least_s = (double)r->dry.plain_bytes / (r->insert ? INSERT_FAST : LOAD_FAST) +
+                     (double)r->ntables * TABLE_FAST;
+    r->dry.most_s = (double)r->dry.plain_bytes / (r->insert ? INSERT_SLOW : LOAD_SLOW) +
+                    (double)r->ntables * TABLE_SLOW + 1;
     return ask_disk(r, err);
 }

@@ -168,17 +168,24 @@ static enum mr_code find_in_table(struct mr_restore *r, const struct mr_restore_
     return code;
 }
 
-/* Sequences and packages are MariaDB's. */
+/* Of a database that was there its collation is its own. */
+static enum mr_code find_in_db(struct mr_restore *r, const struct mr_restore_db *db,
+                               struct mr_err *err)
+{
+    const char *collation = db->object->db_collation;
+    bool has = true;
+    if (collation == NULL || !is_plain(collation) || !mr_restore_makes_db(r, db))
+        return MR_OK;
+    MR_TRY(learn(r, MR_LOSS_COLLATIONS, collation, &has, err));
+    return has ? MR_OK : add(r, MR_LOSS_COLLATION, "database", db->to, "", err);
+}
+
 static enum mr_code find_in_object(struct mr_restore *r, const struct mr_snap_object *o,
                                    struct mr_err *err)
 {
-    bool has = true;
-    const bool is_maria = mr_db_server(r->db)->flavour == MR_FLAVOUR_MARIADB;
-    if (o->kind == MR_OBJECT_DATABASE && o->db_collation != NULL && is_plain(o->db_collation))
-        MR_TRY(learn(r, MR_LOSS_COLLATIONS, o->db_collation, &has, err));
-    if (!has)
-        return add(r, MR_LOSS_COLLATION, "database", mr_restore_db_name(r, o->db), "", err);
-    if (o->kind != MR_OBJECT_SEQUENCE || is_maria || !mr_restore_wants_object(r, o))
+    const struct mr_server *server = mr_db_server(r->db);
+    const bool has = server->flavour == MR_FLAVOUR_MARIADB && server->version >= 100300;
+    if (o->kind != MR_OBJECT_SEQUENCE || has || !mr_restore_wants_object(r, o))
         return MR_OK;
     const char *name = full_name(r, mr_restore_db_name(r, o->db), o->name);
     return name != NULL ? add(r, MR_LOSS_SEQUENCE, "sequence", name, "", err)
@@ -246,6 +253,8 @@ static enum mr_code judge(const struct mr_restore *r, struct mr_err *err)
 enum mr_code mr_restore_find_losses(struct mr_restore *r, struct mr_err *err)
 {
     const struct mr_snap_manifest *m = &r->snap.manifest;
+    for (size_t i = 0; i < r->ndbs; i++)
+        MR_TRY(find_in_db(r, &r->dbs[i], err));
     for (size_t i = 0; i < m->nobjects; i++)
         MR_TRY(find_in_object(r, &m->objects[i], err));
     for (size_t i = 0; i < r->ntables; i++)

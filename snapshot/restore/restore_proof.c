@@ -147,7 +147,7 @@ static enum mr_code prove(struct mr_restore *r, struct mr_restore_table *t,
     enum mr_code code = MR_OK;
     if (b == NULL)
         differs(&p, "it is not there: all", "");
-    else
+    else if (!mr_snap_is_merge(t->snap)) /* whose rows are others' */
         code = mr_restore_has_rows(r, t, &has_rows, err);
     if (has_rows)
         differs(&p, "it has rows, which", "");
@@ -168,6 +168,9 @@ enum mr_code mr_restore_prove_schema(struct mr_restore *r, struct mr_err *err)
 {
     struct mr_catalogue *snap = NULL;
     enum mr_code code = MR_OK;
+    if (mr_snap_find_file(&r->snap, MR_SNAP_CATALOGUE) == NULL)
+        return mr_restore_note(
+            r, "definitions are not proved: the snapshot has no " MR_SNAP_CATALOGUE, err);
     MR_TRY_OUT(mr_snap_catalogue_load(&r->snap, &snap, err));
     MR_TRY_OUT(mr_restore_look(r, err));
     for (size_t i = 0; i < r->ntables; i++)

@@ -53,6 +53,7 @@ only() { # SIDE
     run_check --objects table,column,index,foreign_key,check,view,trigger,routine,partition,charset
     is "$1: as check sees it, too" "$(jq -r 'select(.type == "object") | .name' "$OUT" | xargs)" ""
     client "$1" <<<"DROP DATABASE $COPY"
+    refused "$1: rows alone need a database" "database \"$COPY\" is not there" --data-only "$SNAP" "$target"
     touch "$IT_TMP/pause"
     killed_when "$1" "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY' AND TABLE_NAME = 'myrecon_restore'" 1 --schema-only "$SNAP" "$target"
     rm "$IT_TMP/pause"

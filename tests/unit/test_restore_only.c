@@ -15,12 +15,23 @@ enum mr_code __wrap_mr_snap_catalogue_load(const struct mr_snap *snap, struct mr
     return MR_OK;
 }
 
+static bool has_catalogue;
+
+const struct mr_snap_file *__wrap_mr_snap_find_file(const struct mr_snap *snap, const char *name);
+const struct mr_snap_file *__wrap_mr_snap_find_file(const struct mr_snap *snap, const char *name)
+{
+    static const struct mr_snap_file file = {.name = "catalogue.json"};
+    (void)snap;
+    assert_string_equal(name, file.name);
+    return has_catalogue ? &file : NULL;
+}
+
 static const struct mr_snap_object objects[] = {
     {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club"}};
 
 /* ---- the schema ---- */
 
-static const struct mr_snap_table tables[] = {{.db = "club", .name = "t"}};
+static const struct mr_snap_table tables[] = {{.db = "club", .name = "t", .engine = "InnoDB"}};
 static const struct mr_index_part on_id[] = {{.column = "id"}}, on_v[] = {{.column = "v"}},
                                   on_v_down[] = {{.column = "v", .descending = true}};
 static const struct mr_column columns[] = {
@@ -172,6 +183,7 @@ static void test_schema(void **state)
         if (c->lossy)
             *(struct mr_restore_loss *)mr_vec_push(&restore.r.losses) =
                 (struct mr_restore_loss){MR_LOSS_COLLATION, "table", "", "club.t"};
+        has_catalogue = true;
         assert_int_equal(mr_restore_prove_schema(&restore.r, &err), MR_OK);
         const char *differs = restore.tables[0].differs;
         if ((differs == NULL) != (c->differs == NULL) ||
@@ -180,6 +192,22 @@ static void test_schema(void **state)
         restore_end();
         world_end();
     }
+}
+
+/* A snapshot of an earlier version: it is said, and makes it 4. */
+static void test_no_catalogue(void **state)
+{
+    struct mr_err err = {0};
+    (void)state;
+    world_begin(NULL, 0);
+    mr_log_set_level(0);
+    restore_begin(tables, LEN(tables), objects, LEN(objects));
+    has_catalogue = false;
+    assert_int_equal(mr_restore_prove_schema(&restore.r, &err), MR_OK);
+    assert_string_equal(restore_note(0),
+                        "definitions are not proved: the snapshot has no catalogue.json");
+    restore_end();
+    world_end();
 }
 
 /* ---- the rows ---- */
@@ -242,6 +270,7 @@ static const struct target targets[] = {
 
 static void test_rows(void **state)
 {
+    static const struct mr_database database = {.name = "club"};
     (void)state;
     for (size_t i = 0; i < LEN(targets); i++) {
         const struct target *c = &targets[i];
@@ -257,6 +286,7 @@ static void test_rows(void **state)
         world_begin(script, LEN(script));
         restore_begin(c->table, 1, objects, LEN(objects));
         restore.opts.data_only = true;
+        restore.dbs[0].there = &database;
         restore.cat.tables = &there;
         restore.cat.ntables = c->columns != NULL;
         restore.r.resumed = c->resumed;
@@ -275,6 +305,8 @@ static void test_rows(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_schema), cmocka_unit_test(test_rows)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_schema),
+                                       cmocka_unit_test(test_no_catalogue),
+                                       cmocka_unit_test(test_rows)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
