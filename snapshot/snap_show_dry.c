@@ -18,7 +18,7 @@ static bool is_wide(const struct mr_restore *r, const struct mr_restore_table *t
 static const char *fate_of(const struct mr_restore *r, const struct mr_restore_table *t)
 {
     if (r->opts->data_only)
-        return "filled";
+        return t->is_there ? "filled" : "missing";
     if (r->resumed && t->is_there)
         return "gone-on-with";
     if (t->is_there)
@@ -54,7 +54,8 @@ static void add_table(struct mr_strbuf *out, const struct mr_restore *r,
     mr_utf8_show_str(out, t->db);
     mr_strbuf_add_char(out, '.');
     mr_utf8_show_str(out, t->snap->name);
-    mr_strbuf_add_fmt(out, strcmp(fate, "in-the-way") == 0 ? ": %s" : ": would be %s", fate);
+    const bool stands = strcmp(fate, "in-the-way") == 0 || strcmp(fate, "missing") == 0;
+    mr_strbuf_add_fmt(out, stands ? ": %s" : ": would be %s", fate);
     if (!r->opts->schema_only) {
         mr_strbuf_add_str(out, ", ");
         mr_strbuf_add_grouped(out, t->snap->rows);

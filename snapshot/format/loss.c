@@ -223,7 +223,8 @@ static void report(struct finder *f, enum mr_loss_kind kind)
     if (f->code != MR_OK || (f->seen & (uint64_t)1 << kind) != 0)
         return;
     f->seen |= (uint64_t)1 << kind;
-    mr_token_unquote(&name, &f->name);
+    if (f->name.len > 0)
+        mr_token_unquote(&name, &f->name);
     f->code = mr_strbuf_check(&name, "reading a definition", f->err);
     if (f->code == MR_OK && f->found != NULL) {
         const struct mr_loss loss = {kind, part_word(f->part), name.ptr};
@@ -401,6 +402,8 @@ static void end_cut(struct finder *f)
     const bool is_default = f->cut_extent == DEFAULT && f->depth == 1 &&
                             (f->token.kind == MR_TOKEN_STRING || f->token.kind == MR_TOKEN_NUMBER ||
                              f->token.kind == MR_TOKEN_LITERAL || mr_token_is(&f->token, ")"));
+    if (f->inside) /* a comment that servers run lies between: it is run as it stands */
+        f->cut_from = NULL;
     if (f->cut_from == NULL || (!is_value && !is_default))
         return;
     add_cut(f, f->cut_from, f->token.ptr + f->token.len);
@@ -437,8 +440,9 @@ static void begin_definition(struct finder *f, const char *comma)
 static const char *end_of(const struct finder *f)
 {
     const char *word = f->before[0].ptr + f->before[0].len;
-    const char *comment = f->comment.ptr + f->comment.len;
-    return f->comment.ptr != NULL && comment > word ? comment : word;
+    if (f->comment.ptr == NULL || f->comment.ptr + f->comment.len < word)
+        return word;
+    return f->comment.ptr + f->comment.len;
 }
 
 /* The first one is always a column, so that what goes has a comma in front.  What was cut within it
@@ -518,6 +522,13 @@ static void read(struct finder *f)
     }
 }
 
+/* What stood apart stays apart: two words do not become one, nor two texts. */
+static bool would_join(const char *sql, const char *before, const char *behind, const char *end)
+{
+    return before > sql && behind < end && strchr(" \n(,", before[-1]) == NULL &&
+           strchr(" \n),", *behind) == NULL;
+}
+
 static void add_rest(const struct finder *f, const char *sql, size_t len, struct mr_strbuf *out)
 {
     const char *kept = sql; /* up to here it stands in out */
@@ -526,6 +537,8 @@ static void add_rest(const struct finder *f, const char *sql, size_t len, struct
         if (cut->from < kept)
             continue;
         mr_strbuf_add(out, kept, (size_t)(cut->from - kept));
+        if (would_join(sql, cut->from, cut->to, sql + len))
+            mr_strbuf_add_char(out, ' ');
         kept = cut->to;
     }
     mr_strbuf_add(out, kept, (size_t)(sql + len - kept));

@@ -169,9 +169,10 @@ enum mr_code mr_restore_lock(struct mr_restore *restore, struct mr_err *err);
 /* restore_loss.c: what the target cannot express, before anything is done.  MR_E_REFUSED, all of it
  * named, without the --allow-lossy that it needs. */
 enum mr_code mr_restore_find_losses(struct mr_restore *restore, struct mr_err *err);
-/* A CREATE TABLE without what the target does not take, and can be left out. */
-enum mr_code mr_restore_express(struct mr_restore *restore, struct mr_strbuf *sql,
-                                struct mr_err *err);
+/* A CREATE TABLE without what the target does not take, and can be left out.  MR_E_SNAPSHOT: it is
+ * none any more. */
+enum mr_code mr_restore_express(struct mr_restore *restore, const struct mr_snap_place *place,
+                                struct mr_strbuf *sql, struct mr_err *err);
 /* "column "x" of table "club.t": INVISIBLE has … (invisible-column)". */
 void mr_restore_loss_text(struct mr_strbuf *out, const struct mr_restore_loss *loss);
 

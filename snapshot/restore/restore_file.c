@@ -272,7 +272,7 @@ enum mr_code mr_restore_exec_file(struct mr_restore *r, const char *file,
     MR_TRY_OUT(mr_restore_keep_keys(r, place, &sql, &why));
     MR_TRY_OUT(mr_restore_drop_names(r, place, &sql, &why));
     if (is_table) {
-        MR_TRY_OUT(mr_restore_express(r, &sql, &why));
+        MR_TRY_OUT(mr_restore_express(r, place, &sql, &why));
         MR_TRY_OUT(keep_stamps(r, &sql, &implied, &why));
         MR_TRY_OUT(mr_restore_keep_keyless(r, &why));
     }

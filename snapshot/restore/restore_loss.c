@@ -133,13 +133,21 @@ static enum mr_code find(struct reading *reading, const struct mr_strbuf *sql, m
     return reading->code;
 }
 
-enum mr_code mr_restore_express(struct mr_restore *r, struct mr_strbuf *sql, struct mr_err *err)
+/* Whatever was left out, renamed and put together: it is looked at again, as the file's own statement
+ * was, before it is run. */
+enum mr_code mr_restore_express(struct mr_restore *r, const struct mr_snap_place *place,
+                                struct mr_strbuf *sql, struct mr_err *err)
 {
+    const struct mr_restore_table *t = mr_restore_table_of(r, place->db, place->name);
+    struct mr_snap_place now = *place;
     struct reading reading = {.restore = r};
     struct mr_strbuf without = MR_STRBUF_INIT;
     enum mr_code code = find(&reading, sql, NULL, &without, err);
     mr_strbuf_reset(sql);
-    mr_strbuf_add(sql, without.ptr, without.len);
+    if (t != NULL)
+        now.name = t->snap->name;
+    if (code == MR_OK)
+        code = mr_snap_place(&now, without.ptr, without.len, sql, err);
     mr_strbuf_release(&without);
     return code == MR_OK ? mr_strbuf_check(sql, "restoring", err) : code;
 }

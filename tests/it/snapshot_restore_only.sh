@@ -26,7 +26,7 @@ killed_when() {
     local pid
     "$MYRECON" snapshot restore -q "${@:4}" >/dev/null 2>&1 </dev/null &
     pid=$!
-    until [ "$(client "$1" 2>/dev/null <<<"$2")" = "$3" ]; do sleep 0.02; done
+    until [ "$(client "$1" 2>/dev/null <<<"$2")" = "$3" ] || ! kill -0 $pid 2>/dev/null; do sleep 0.02; done
     kill -9 $pid
     wait $pid 2>/dev/null
 }
@@ -54,9 +54,7 @@ only() { # SIDE
     is "$1: as check sees it, too" "$(jq -r 'select(.type == "object") | .name' "$OUT" | xargs)" ""
     client "$1" <<<"DROP DATABASE $COPY"
     refused "$1: rows alone need a database" "database \"$COPY\" is not there" --data-only "$SNAP" "$target"
-    touch "$IT_TMP/pause"
-    killed_when "$1" "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY' AND TABLE_NAME = 'myrecon_restore'" 1 --schema-only "$SNAP" "$target"
-    rm "$IT_TMP/pause"
+    killed_when "$1" "SELECT COUNT(*) FROM $COPY.myrecon_restore WHERE file LIKE 'begun %'" 1 --schema-only "$SNAP" "$target"
     if [ -n "$(client "$1" -D "$COPY" <<<"SHOW TABLES LIKE 'myrecon_restore'")" ]; then
         refused "$1: killed; with rows it is another restore" "of other tables or under other names" "$SNAP" "$target"
     else

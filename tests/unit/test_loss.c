@@ -88,6 +88,8 @@ static const struct one cases[] = {
      "CHARSET=utf8mb4 "},
     {MARIADB_10_11, ",\n  `c` char(9) CHARACTER SET gb18030 DEFAULT NULL", "", "charset column c",
      NULL},
+    {MARIADB_10_11, ",\n  `x` int DEFAULT SEL/*!50606 STORAGE DISK */ECT", "",
+     "storage-option column x", ",\n  `x` int DEFAULT SEL ECT"},
     /* what it has */
     {MARIADB_10_11,
      ",\n  `x` int INVISIBLE DEFAULT NULL,\n  `u` uuid DEFAULT uuid(),\n  `z` int DEFAULT "

@@ -176,6 +176,7 @@ static void test_losses(void **state)
 static void test_express(void **state)
 {
     struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    const struct mr_snap_place place = mr_snap_table_place(&tables[0]);
     const struct mr_restore_loss rows[] = {
         {MR_LOSS_SRID, "column", "p", "club.t"},
         {MR_LOSS_TABLESPACE, "table", "", "club.t"},
@@ -184,9 +185,12 @@ static void test_express(void **state)
     (void)state;
     world_begin(NULL, 0);
     restore_begin(tables, LEN(tables), objects, LEN(objects));
-    mr_strbuf_add_str(&sql, "CREATE TABLE `t` (\n  `id` int,\n  KEY `k` ((`id` + 1))\n)");
-    assert_int_equal(mr_restore_express(&restore.r, &sql, NULL), MR_OK);
-    assert_string_equal(sql.ptr, "CREATE TABLE `t` (\n  `id` int\n)");
+    mr_strbuf_add_str(&sql, "CREATE TABLE `members` (\n  `id` int,\n  KEY `k` ((`id` + 1))\n)");
+    assert_int_equal(mr_restore_express(&restore.r, &place, &sql, NULL), MR_OK);
+    assert_string_equal(sql.ptr, "CREATE TABLE `members` (\n  `id` int\n)");
+    mr_strbuf_reset(&sql); /* what it has become is looked at */
+    mr_strbuf_add_str(&sql, "CREATE TABLE `wallets` (\n  `id` int\n)");
+    assert_int_equal(mr_restore_express(&restore.r, &place, &sql, NULL), MR_E_SNAPSHOT);
     for (size_t i = 0; i < LEN(rows); i++) {
         mr_restore_loss_text(&text, &rows[i]);
         mr_strbuf_add_char(&text, '\n');
