@@ -100,9 +100,9 @@ static void add_table(struct mr_strbuf *out, const struct mr_restore *r,
     mr_strbuf_add_char(out, '\n');
 }
 
-static bool is_clean(const struct mr_restore_table *t)
+static bool is_clean(const struct mr_restore *r, const struct mr_restore_table *t)
 {
-    return t->aside == NULL && mr_restore_is_same(t) && t->warnings == 0;
+    return t->aside == NULL && mr_restore_is_same(r, t) && t->warnings == 0;
 }
 
 static void add_kept(struct mr_strbuf *out, const struct mr_restore *r)
@@ -171,7 +171,7 @@ static enum mr_code print_text(const struct mr_restore *r, struct mr_look look, 
     struct mr_strbuf out = MR_STRBUF_INIT;
     uint64_t rows = 0;
     for (size_t i = 0; i < r->ntables; i++) {
-        if (!look.brief || !is_clean(&r->tables[i]))
+        if (!look.brief || !is_clean(r, &r->tables[i]))
             add_table(&out, r, &r->tables[i], look.color);
         rows += r->tables[i].rows;
     }

@@ -36,11 +36,13 @@ struct mr_snap_options {
     /* restore */
     struct mr_string_list tables, exclude, rename_dbs, renames, allow_lossy;
     enum mr_into into_existing;
-    bool dry_run, schema_only, data_only, drop_foreign_keys, yes, allow_replica;
+    bool schema_only, data_only, drop_foreign_keys, yes, allow_replica;
     struct mr_throttle_opts load;
 
     /* expire */
     struct mr_expire_rules keep;
+
+    /* restore, expire */
     bool dry_run;
 
     bool json;

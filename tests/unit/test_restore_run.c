@@ -225,7 +225,7 @@ static void test_dry(void **state)
     is_dry = true;
     assert_int_equal(run("mysql://u@h/club", &err), MR_OK);
     assert_string_equal(steps.ptr, "open signer unlock names manifest schema/m.sql data/m.0 places "
-                                   "replica throttle target dry ");
+                                   "replica writable throttle target dry ");
     is_dry = false;
     mr_strbuf_release(&steps);
     world_end();
