@@ -24,7 +24,7 @@ import command_lines  # noqa: E402
 
 LOST, LIVE, SPARE = (os.environ[f"MR_{name}_PORT"] for name in ("LOST", "LIVE", "SPARE"))
 HOSTS = {"old-primary": LOST, "lost-replica": LOST, "10.0.0.1": LOST, "db1": LOST,
-         "new-primary": LIVE, "live-primary": LIVE, "live": LIVE, "10.0.0.2": LIVE, "db2": LIVE,
+         "new-primary": LIVE, "live-primary": LIVE, "live": LIVE, "10.0.0.2": LIVE, "db2": LIVE, "db3": SPARE, "mariadb": SPARE,
          "replica": LOST, "new-replica": LIVE, "spare": SPARE}
 WORDS = {"SERVER": f"mysql://gate@127.0.0.1:{LOST}/club",
          "REPLICA": f"mysql://gate@127.0.0.1:{LIVE}/club",
@@ -47,8 +47,8 @@ def runnable(line):
     line = re.sub(r"(?<=\s)…(?=\s|$)",
                   "" if " affected " in line else f"{WORDS['SOURCE']} {WORDS['TARGET']}", line)
     line = re.sub(r"/var/lib/prometheus/node-exporter/|/etc/myrecon/", "./", line)
-    line = re.sub(r"(?<=[\s:])/(backup|b)/", r"\1/", line)
-    line = re.sub(r"--wait \d+", "--wait 1", line)
+    line = re.sub(r"(?<=[\s:])/(backup|b)(?=[/\s]|$)", r"\1", line)
+    line = re.sub(r"--(wait|for) \d+", r"--\1 1", line)
     for what, instead in INSTEAD:
         line = re.sub(what, instead, line)
     if "shop." in line:

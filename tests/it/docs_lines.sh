@@ -74,7 +74,8 @@ prepare() {
     for facts in before club after; do myrecon gate record -q --output $facts.facts "$lost"; done
     for json in before after; do myrecon gate check --json "$live" >$json.json; done
     myrecon repair verify --json club.merge "$live" >v.json
-    myrecon snapshot create -q "$lost" backup/club && myrecon snapshot create -q "$lost" backup/club.lost
+    myrecon snapshot create -q "$lost" backup/club && cp -r backup/club backup/club.mysql9 &&
+        myrecon snapshot create -q "$lost" backup/club.lost
 } >"$mr_run_dir/prepared" 2>&1
 prepare || bail "$(cat "$mr_run_dir/prepared")"
 RUN_ID=$(myrecon affected --case club.case 2>&1 >/dev/null | sed -n 's/.*run \([0-9TZ]*\)-.*/\1/p')

@@ -8,7 +8,7 @@ begin ab
 at ab "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)"
 
 waiting() { # waiting ARGS…: a check that waits for a lock, and whose question is dripped; sets PID
-    proxy b drip=700
+    proxy b drip=1000
     exec 7> >(client b -D "$DB" >/dev/null 2>&1)
     echo "LOCK TABLES t WRITE; SELECT 1;" >&7
     sleep 0.5
