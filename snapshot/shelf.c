@@ -231,10 +231,13 @@ static enum mr_code add_item(struct mr_shelf *shelf, const char *dir, const char
         MR_TRY_OUT(mr_err_nomem(err, "reading a directory"));
     if (ends_in(name, ".partial"))
         item.state = MR_SHELF_UNFINISHED;
-    else if (ends_in(name, MR_SHELF_EXPIRED_SUFFIX))
-        item.state = MR_SHELF_EXPIRED;
     else
         MR_TRY_OUT(look(shelf, &item, &is_one, err));
+    if (ends_in(name, MR_SHELF_EXPIRED_SUFFIX) && !(is_one && item.state == MR_SHELF_WHOLE)) {
+        item.state = MR_SHELF_EXPIRED;
+        item.why = NULL;
+        is_one = true;
+    }
     if (is_one) {
         struct mr_shelf_item *slot = mr_vec_push(&shelf->items);
         if (slot == NULL)

@@ -25,7 +25,7 @@ enum mr_shelf_state {
     MR_SHELF_WHOLE = 1,
     MR_SHELF_DAMAGED,    /* .why: what is wrong, or why it cannot be looked at */
     MR_SHELF_UNFINISHED, /* NAME.partial */
-    MR_SHELF_EXPIRED     /* NAME.expired: a removal that did not come to its end */
+    MR_SHELF_EXPIRED     /* NAME.expired, not whole: a removal that did not come to its end */
 };
 
 struct mr_shelf_item {
