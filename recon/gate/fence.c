@@ -179,29 +179,6 @@ static enum mr_code read_mark(const struct mr_gate_link *link, struct mr_arena *
     return MR_OK;
 }
 
-/* Of a set, how many of `after` are not in `before`; with the own ones, and without. */
-static enum mr_code count_own(const struct mr_fence_facts *f, uint64_t *own, struct mr_err *err)
-{
-    const enum mr_flavour flavour = f->is_mariadb ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL;
-    struct mr_strbuf before = MR_STRBUF_INIT, after = MR_STRBUF_INIT, more = MR_STRBUF_INIT;
-    uint64_t all = 0, others = 0;
-    enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_gate_gtid_subtract(flavour, f->after, f->before, &more, &all, err));
-    mr_gate_gtid_without(flavour, f->before, f->uuid, f->server_id, &before);
-    mr_gate_gtid_without(flavour, f->after, f->uuid, f->server_id, &after);
-    MR_TRY_OUT(mr_strbuf_check(&before, "comparing GTIDs", err));
-    MR_TRY_OUT(mr_strbuf_check(&after, "comparing GTIDs", err));
-    mr_strbuf_reset(&more);
-    MR_TRY_OUT(mr_gate_gtid_subtract(flavour, after.len > 0 ? after.ptr : "",
-                                     before.len > 0 ? before.ptr : "", &more, &others, err));
-    *own = all - others;
-out:
-    mr_strbuf_release(&before);
-    mr_strbuf_release(&after);
-    mr_strbuf_release(&more);
-    return code;
-}
-
 /* ---- all of it ---- */
 
 static enum mr_code read_sources(const struct mr_gate_link *link, struct mr_arena *arena,
@@ -262,7 +239,9 @@ enum mr_code mr_fence_read_again(struct mr_gate_link *link, struct mr_arena *are
         f->written.value = strcmp(f->before, f->after) != 0;
         return MR_OK;
     }
-    enum mr_code code = count_own(f, &f->written.value, &why);
+    enum mr_code code =
+        mr_gate_gtid_own(f->is_mariadb ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL, f->before, f->after,
+                         f->uuid, f->server_id, &f->written.value, &why);
     f->written.is_seen = code == MR_OK;
     if (mr_gate_is_fatal(code)) {
         *err = why;

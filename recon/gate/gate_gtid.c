@@ -321,3 +321,25 @@ void mr_gate_gtid_without(enum mr_flavour flavour, const char *set, const char *
         at += len;
     }
 }
+
+/* All, less those of others: both behind the whole of `before`, since on MariaDB it is by the others'
+ * numbers that it is known where a server has begun. */
+enum mr_code mr_gate_gtid_own(enum mr_flavour flavour, const char *before, const char *after,
+                              const char *uuid, uint32_t server_id, uint64_t *count,
+                              struct mr_err *err)
+{
+    struct mr_strbuf of_others = MR_STRBUF_INIT, more = MR_STRBUF_INIT;
+    uint64_t all = 0, others = 0;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_gate_gtid_subtract(flavour, after, before, &more, &all, err));
+    mr_gate_gtid_without(flavour, after, uuid, server_id, &of_others);
+    MR_TRY_OUT(mr_strbuf_check(&of_others, "comparing GTIDs", err));
+    mr_strbuf_reset(&more);
+    MR_TRY_OUT(mr_gate_gtid_subtract(flavour, of_others.len > 0 ? of_others.ptr : "", before, &more,
+                                     &others, err));
+    *count = all > others ? all - others : 0;
+out:
+    mr_strbuf_release(&of_others);
+    mr_strbuf_release(&more);
+    return code;
+}

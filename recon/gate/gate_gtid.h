@@ -25,4 +25,10 @@ enum mr_code mr_gate_gtid_subtract(enum mr_flavour flavour, const char *a, const
 void mr_gate_gtid_without(enum mr_flavour flavour, const char *set, const char *uuid,
                           uint32_t server_id, struct mr_strbuf *out);
 
+/* How many of the transactions that are in `after` and not in `before` one server has written itself,
+ * told as above. */
+enum mr_code mr_gate_gtid_own(enum mr_flavour flavour, const char *before, const char *after,
+                              const char *uuid, uint32_t server_id, uint64_t *count,
+                              struct mr_err *err);
+
 #endif

@@ -199,12 +199,41 @@ static void test_without(void **state)
     }
 }
 
+/* Of what came in between, what a server has written itself: what it applies of others does not
+ * count, also of one that it hears of for the first time. */
+static void test_own(void **state)
+{
+    static const struct {
+        enum mr_flavour flavour;
+        const char *before, *after, *uuid;
+        uint32_t server_id;
+        uint64_t count;
+    } cases[] = {
+        {MR_FLAVOUR_MARIADB, "0-1-100", "0-1-100", "", 1, 0},
+        {MR_FLAVOUR_MARIADB, "0-1-100", "0-1-103", "", 1, 3},
+        {MR_FLAVOUR_MARIADB, "0-1-100", "0-1-100,0-2-105", "", 1, 0},
+        {MR_FLAVOUR_MARIADB, "0-1-100", "0-1-101,0-2-105", "", 1, 1},
+        {MR_FLAVOUR_MARIADB, "0-1-100,0-2-105", "0-1-106,0-2-110", "", 1, 6},
+        {MR_FLAVOUR_MARIADB, "0-2-105", "0-1-106,0-2-105", "", 1, 1},
+        {MR_FLAVOUR_MYSQL, A ":1-100", A ":1-100," B ":1-5", A, 1, 0},
+        {MR_FLAVOUR_MYSQL, A ":1-100," B ":1-5", A ":1-101:nightly:1," B ":1-9", A, 1, 2},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t count = UINT64_MAX;
+        assert_int_equal(mr_gate_gtid_own(cases[i].flavour, cases[i].before, cases[i].after,
+                                          cases[i].uuid, cases[i].server_id, &count, NULL),
+                         MR_OK);
+        assert_int_equal(count, cases[i].count);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples),  cmocka_unit_test(test_without),
-        cmocka_unit_test(test_malformed), cmocka_unit_test(test_long),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_examples), cmocka_unit_test(test_without),
+        cmocka_unit_test(test_own),      cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_long),     cmocka_unit_test(test_random),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
