@@ -17,12 +17,6 @@
 static const char sessions_sql[] =
     "SELECT USER, COUNT(*) FROM information_schema.PROCESSLIST" NOT_OWN
     " GROUP BY USER ORDER BY COUNT(*) DESC, USER LIMIT 100";
-static const char exempt_sql[] =
-    "SELECT USER, COUNT(*) FROM information_schema.PROCESSLIST p" NOT_OWN
-    " AND EXISTS (SELECT 1 FROM information_schema.USER_PRIVILEGES g WHERE"
-    " g.PRIVILEGE_TYPE IN ('SUPER', 'READ_ONLY ADMIN', 'READ ONLY ADMIN', 'CONNECTION_ADMIN')"
-    " AND SUBSTRING_INDEX(g.GRANTEE, '@', 1) = CONCAT('''', p.USER, ''''))"
-    " GROUP BY USER ORDER BY COUNT(*) DESC, USER LIMIT 100";
 static const char writing_sql[] =
     "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_rows_modified > 0"
     " AND trx_mysql_thread_id NOT IN (SELECT ID FROM information_schema.PROCESSLIST WHERE"
@@ -30,6 +24,63 @@ static const char writing_sql[] =
 static const char events_sql[] =
     "SELECT COUNT(*) FROM information_schema.EVENTS WHERE STATUS = 'ENABLED'";
 static const char scheduler_sql[] = "SELECT @@GLOBAL.event_scheduler = 'ON'";
+
+/* ---- whom read_only does not hold ---- */
+
+/* Accounts and roles are compared by their names, whatever their hosts: rather one too many. */
+#define NAME_OF(text) "CONVERT(" text " USING utf8mb4) COLLATE utf8mb4_bin"
+/* 'user'@'host', where a user's name may hold @, too */
+#define GRANTEE_NAME                                                                               \
+    NAME_OF("SUBSTRING(GRANTEE, 2, CHAR_LENGTH(GRANTEE) - 4 - "                                    \
+            "CHAR_LENGTH(SUBSTRING_INDEX(GRANTEE, '''@''', -1)))")
+
+static const char holders_sql[] =
+    "SELECT " GRANTEE_NAME " AS name FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE"
+    " IN ('SUPER', 'READ_ONLY ADMIN', 'READ ONLY ADMIN', 'CONNECTION_ADMIN')";
+/* MariaDB lists no roles there: SUPER, and from 10.5 on READ ONLY ADMIN, by their bits. */
+static const char maria_roles_sql[] = " UNION SELECT " NAME_OF(
+    "User") " FROM mysql.global_priv WHERE"
+            " CAST(JSON_VALUE(Priv, '$.access') AS UNSIGNED) & ((1 << 15) | (1 << 33)) <> 0";
+static const char old_maria_roles_sql[] =
+    " UNION SELECT " NAME_OF("User") " FROM mysql.user WHERE Super_priv = 'Y'";
+/* Who has a role that has the right, or one that has such a role. */
+static const char maria_members_sql[] =
+    " UNION SELECT " NAME_OF("m.User") " FROM mysql.roles_mapping m JOIN passing"
+                                       " ON passing.name = " NAME_OF("m.Role");
+static const char mysql_members_sql[] =
+    " UNION SELECT " NAME_OF("m.TO_USER") " FROM mysql.role_edges m JOIN passing"
+                                          " ON passing.name = " NAME_OF("m.FROM_USER");
+/* A role of everybody. */
+static const char mandatory_sql[] =
+    " OR (name <> '' AND INSTR(@@GLOBAL.mandatory_roles, name) > 0)";
+
+#define JSON_PRIVILEGES_SINCE 100400 /* MariaDB */
+#define MARIA_RECURSION_SINCE 100202
+#define MYSQL_ROLES_SINCE 80011
+
+/* Servers that cannot follow roles are asked for the accounts alone: older ones have none, but
+ * MariaDB 10.0 and 10.1. */
+static void add_exempt_sql(struct mr_strbuf *sql, const struct mr_server *server)
+{
+    const bool is_maria = server->flavour == MR_FLAVOUR_MARIADB;
+    const bool has_roles =
+        server->version >= (is_maria ? MARIA_RECURSION_SINCE : MYSQL_ROLES_SINCE);
+    if (has_roles)
+        mr_strbuf_add_fmt(sql, "WITH RECURSIVE passing (name) AS (%s%s%s) ", holders_sql,
+                          !is_maria                                  ? ""
+                          : server->version >= JSON_PRIVILEGES_SINCE ? maria_roles_sql
+                                                                     : old_maria_roles_sql,
+                          is_maria ? maria_members_sql : mysql_members_sql);
+    mr_strbuf_add_str(sql, "SELECT USER, COUNT(*) FROM information_schema.PROCESSLIST p" NOT_OWN
+                           " AND EXISTS (SELECT 1 FROM ");
+    if (has_roles)
+        mr_strbuf_add_str(sql, "passing");
+    else
+        mr_strbuf_add_fmt(sql, "(%s) passing", holders_sql);
+    mr_strbuf_add_fmt(sql,
+                      " WHERE name = %s%s) GROUP BY USER ORDER BY COUNT(*) DESC, USER LIMIT 100",
+                      NAME_OF("p.USER"), has_roles && !is_maria ? mandatory_sql : "");
+}
 
 /* ---- one value ---- */
 
@@ -91,6 +142,18 @@ static enum mr_code read_users(const struct mr_gate_link *link, const char *sql,
     return code;
 }
 
+static enum mr_code read_exempt(const struct mr_gate_link *link, struct mr_arena *arena,
+                                struct mr_fence_facts *f, struct mr_err *err)
+{
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    add_exempt_sql(&sql, mr_db_server(link->db));
+    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
+    if (code == MR_OK)
+        code = read_users(link, sql.ptr, arena, &f->exempt, &f->exempt_users, err);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
 /* Without PROCESS an account sees its own sessions alone, without SELECT on mysql its own rights: an
  * empty list says nothing then. */
 static enum mr_code read_sessions(const struct mr_gate_link *link, struct mr_arena *arena,
@@ -99,7 +162,7 @@ static enum mr_code read_sessions(const struct mr_gate_link *link, struct mr_are
     const bool sees = link->grants != NULL && mr_grants_global(link->grants, "PROCESS");
     const bool knows = sees && mr_grants_on_db(link->grants, "SELECT", "mysql");
     MR_TRY(read_users(link, sessions_sql, arena, &f->sessions, &f->session_users, err));
-    MR_TRY(read_users(link, exempt_sql, arena, &f->exempt, &f->exempt_users, err));
+    MR_TRY(read_exempt(link, arena, f, err));
     MR_TRY(read_value(link, writing_sql, arena, &f->writing, err));
     if (!sees) {
         f->sessions.is_seen = f->writing.is_seen = false;
@@ -150,16 +213,35 @@ static enum mr_code read_position(const struct mr_gate_link *link, struct mr_str
     return code;
 }
 
+/* Does each transaction of its own get a GTID?  With gtid_mode off, or without a log, the set that it
+ * once had stands still, whatever is written. */
+static enum mr_code numbers_own(const struct mr_gate_link *link, bool is_mariadb, bool *numbers,
+                                struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    const enum mr_code code = mr_db_query_text(
+        link->db,
+        is_mariadb ? "SELECT @@GLOBAL.log_bin"
+                   : "SELECT @@GLOBAL.log_bin AND @@GLOBAL.gtid_mode IN ('ON', 'ON_PERMISSIVE')",
+        &text, err);
+    *numbers = code == MR_OK && strcmp(text.ptr, "1") == 0;
+    mr_strbuf_release(&text);
+    return code;
+}
+
 static enum mr_code read_mark(const struct mr_gate_link *link, struct mr_arena *arena,
                               struct mr_fence_facts *f, const char **out, struct mr_err *err)
 {
     const char *executed = NULL, *position = NULL;
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_err why = {0};
-    enum mr_code code = mr_gate_read_gtid(link, arena, &executed, &position, &why);
+    bool numbers = false;
+    enum mr_code code = numbers_own(link, f->is_mariadb, &numbers, &why);
+    if (code == MR_OK && numbers)
+        code = mr_gate_read_gtid(link, arena, &executed, &position, &why);
     f->mark = MR_FENCE_BY_NOTHING;
     *out = NULL;
-    if (code == MR_OK && executed[0] != '\0') {
+    if (code == MR_OK && numbers && executed[0] != '\0') {
         f->mark = MR_FENCE_BY_GTID;
         *out = executed;
     } else if (!mr_gate_is_fatal(code)) {
@@ -205,6 +287,21 @@ static enum mr_code read_sources(const struct mr_gate_link *link, struct mr_aren
     return code;
 }
 
+/* MariaDB 12 answers by words, and has one that is MySQL's super_read_only. */
+static enum mr_code read_switches(const struct mr_gate_link *link, struct mr_arena *arena,
+                                  struct mr_fence_facts *f, struct mr_err *err)
+{
+    static const char by_words[] =
+        "SELECT CASE WHEN @@GLOBAL.read_only IN ('0', 'OFF') THEN 0"
+        " WHEN @@GLOBAL.read_only = 'NO_LOCK_NO_ADMIN' THEN 2 ELSE 1 END";
+    MR_TRY(read_value(link, f->is_mariadb ? by_words : "SELECT @@GLOBAL.read_only", arena,
+                      &f->read_only, err));
+    MR_TRY(read_value(link, "SELECT @@GLOBAL.super_read_only", arena, &f->super_read_only, err));
+    if (f->is_mariadb && f->read_only.is_seen && f->read_only.value == 2)
+        f->super_read_only = (struct mr_fence_value){.is_seen = true, .value = 1};
+    return read_value(link, "SELECT @@GLOBAL.offline_mode", arena, &f->offline, err);
+}
+
 enum mr_code mr_fence_read(struct mr_gate_link *link, struct mr_arena *arena,
                            struct mr_fence_facts *f, struct mr_err *err)
 {
@@ -214,9 +311,7 @@ enum mr_code mr_fence_read(struct mr_gate_link *link, struct mr_arena *arena,
     f->uuid = mr_arena_strdup(arena, server->uuid);
     if (f->uuid == NULL)
         return mr_err_nomem(err, "examining a server");
-    MR_TRY(read_value(link, "SELECT @@GLOBAL.read_only", arena, &f->read_only, err));
-    MR_TRY(read_value(link, "SELECT @@GLOBAL.super_read_only", arena, &f->super_read_only, err));
-    MR_TRY(read_value(link, "SELECT @@GLOBAL.offline_mode", arena, &f->offline, err));
+    MR_TRY(read_switches(link, arena, f, err));
     MR_TRY(read_events(link, arena, f, err));
     MR_TRY(read_sessions(link, arena, f, err));
     MR_TRY(read_sources(link, arena, f, err));
@@ -229,7 +324,7 @@ enum mr_code mr_fence_read_again(struct mr_gate_link *link, struct mr_arena *are
 {
     const enum mr_fence_mark mark = f->mark;
     struct mr_err why = {0};
-    MR_TRY(read_value(link, "SELECT @@GLOBAL.read_only", arena, &f->read_only, err));
+    MR_TRY(read_switches(link, arena, f, err));
     MR_TRY(read_sessions(link, arena, f, err));
     MR_TRY(read_mark(link, arena, f, &f->after, err));
     f->written.is_seen = f->before != NULL && f->after != NULL && f->mark == mark;

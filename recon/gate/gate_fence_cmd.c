@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "core/base/clock.h"
@@ -155,7 +156,8 @@ static enum mr_code open_live(struct fence *f, struct mr_err *err)
     enum mr_code code = mr_gate_link_open(&f->live, f->opts->live, &how, err);
     if (code == MR_OK)
         code = mr_db_query_text(f->live.db, "SELECT @@GLOBAL.read_only", &text, err);
-    f->live_reads_only = code == MR_OK && text.len > 0 && strcmp(text.ptr, "0") != 0;
+    f->live_reads_only = code == MR_OK && text.len > 0 && strcmp(text.ptr, "0") != 0 &&
+                         strcasecmp(text.ptr, "OFF") != 0; /* the word of MariaDB 12 */
     mr_strbuf_release(&text);
     return code;
 }

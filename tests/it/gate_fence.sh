@@ -33,9 +33,26 @@ stop_writing() {
     wait "$WRITER"
 }
 
+connects() { # USER: sleeps as an application's pool does, until it is killed
+    mariadb --no-defaults -h 127.0.0.1 -P "$(mr_get_server GR PORT)" -u "$1" -px -e 'SELECT SLEEP(60)' >/dev/null 2>&1 &
+    APP=$!
+    for _ in {1..100}; do
+        [ "$(mr_sql GR -e "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = '$1'")" = 1 ] && break
+        sleep 0.1
+    done
+}
+leaves() { # USER
+    mr_sql GR -e "KILL $(mr_sql GR -e "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = '$1'")"
+    wait $APP 2>/dev/null
+}
+inside() { # SQL on the old one, past read_only and its log
+    mr_sql GR -e "SET GLOBAL read_only = 0; SET sql_log_bin = 0; $1; SET GLOBAL read_only = 1"
+}
+
 # The old one, GR, is a replica of the live one, GP, by now.
 walk() { # mariadb|mysql
-    local old live
+    local old live right='READ_ONLY ADMIN'
+    [ "$1" = mariadb ] || right=CONNECTION_ADMIN
     gate_pair "$1" || { skip "$1" "no servers"; return; }
     mr_sql GP -e "CREATE DATABASE club; CREATE TABLE club.t (id INT AUTO_INCREMENT PRIMARY KEY);
         CREATE USER little@'%' IDENTIFIED BY 'x'"
@@ -61,20 +78,22 @@ walk() { # mariadb|mysql
     if [ "$1" = mysql ]; then
         mr_sql GR -e "SET GLOBAL super_read_only = 0"
     fi
-    mr_sql GR -e "SET GLOBAL read_only = 0; SET sql_log_bin = 0; CREATE USER app@'%' IDENTIFIED BY 'x';
-        GRANT INSERT ON club.* TO app@'%'; SET GLOBAL read_only = 1"
-    # sleeps as an application's pool does
-    mariadb --no-defaults -h 127.0.0.1 -P "$(mr_get_server GR PORT)" -u app -px -e 'SELECT SLEEP(60)' >/dev/null 2>&1 &
-    APP=$!
-    for i in {1..100}; do
-        [ "$(mr_sql GR -e "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE USER = 'app'")" = 1 ] && break
-        sleep 0.1
-    done
+    inside "CREATE ROLE plain, inside, around; GRANT SELECT ON *.* TO plain; GRANT $right ON *.* TO inside;
+        GRANT inside TO around; CREATE USER app@'%' IDENTIFIED BY 'x', 'ops@home'@'%' IDENTIFIED BY 'x';
+        GRANT plain TO app@'%'; GRANT INSERT ON club.* TO app@'%'; GRANT $right ON *.* TO 'ops@home'@'%'"
+    connects app
     fence --live "$live" "$old"
     is "$1: an application is connected" "$RC $(verdict) $(found)" "1 fenced sessions:warning"
     like "$1: which is named" "$(says sessions)" "^1 session is still connected: app \(1\)"
-    mr_sql GR -e "KILL $(mr_sql GR -e "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'app'")"
-    wait $APP 2>/dev/null
+    inside "GRANT around TO app@'%'"
+    fence --live "$live" "$old"
+    is "$1: one that may write by a role of a role" "$RC $(verdict) $(found)" "2 not fenced exempt:critical sessions:warning"
+    like "$1: who it is" "$(says exempt)" ": app \(1\)$"
+    leaves app
+    connects ops@home
+    fence --live "$live" "$old"
+    is "$1: one whose name holds @" "$RC $(verdict) $(found)" "2 not fenced exempt:critical sessions:warning"
+    leaves ops@home
     writes GR # root, who may
     fence --live "$live" "$old"
     like "$1: one who may write in spite of it" "$RC $(verdict) $(found)" "^2 not fenced exempt:critical.* log:critical"
@@ -113,6 +132,15 @@ walk() { # mariadb|mysql
     like "$1: text" "$(cat "$OUT")" "^fenced .*"$'\n'".*1 of 1 fenced"
     timeout -s INT 4 "$MYRECON" gate fence --for 60 "$old" >"$OUT" 2>"$ERR"
     is "$1: Ctrl-C" "$? $(grep -c 'Nothing is known' "$ERR")" "124 1"
+    if [ "$1" = mysql ]; then
+        mr_sql GR -e "STOP REPLICA; RESET REPLICA ALL; SET GLOBAL gtid_mode = ON_PERMISSIVE;
+            SET GLOBAL gtid_mode = OFF_PERMISSIVE"
+        writes GR
+        fence "$old"
+        like "$1: what has no GTID moves the log, too" "$(found)" "log:critical"
+        like "$1: as is said" "$(says log)" "^its log moved in "
+        stop_writing
+    fi
     mr_stop_server GP
     mr_stop_server GR
 }
