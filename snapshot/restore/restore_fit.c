@@ -53,7 +53,7 @@ static enum mr_code has_key(const struct mr_restore *r, const struct mr_snap_tab
     return code;
 }
 
-/* Tables of an earlier run are there already. */
+/* Only of those that will be made: what stays on the target is not among them any more. */
 static enum mr_code require_keys(struct mr_restore *r, struct mr_err *err)
 {
     struct mr_strbuf names = MR_STRBUF_INIT;
@@ -64,7 +64,7 @@ static enum mr_code require_keys(struct mr_restore *r, struct mr_err *err)
     if (requires_keys)
         MR_TRY(is_set(r, "SELECT @@SESSION.sql_generate_invisible_primary_key", &gives_keys, err));
     for (size_t i = 0; requires_keys && !gives_keys && i < r->ntables; i++) {
-        const struct mr_snap_table *t = r->tables[i].snap;
+        const struct mr_snap_table *t = r->tables[i].from;
         MR_TRY_OUT(has_key(r, t, &has, err));
         if (!has && ++count <= NAMES_SHOWN)
             mr_strbuf_add_fmt(&names, "%s\"%s.%s\"", count > 1 ? ", " : "", t->db, t->name);
@@ -128,6 +128,7 @@ static enum mr_code look_at_zones(struct mr_restore *r, struct mr_err *err)
 
 enum mr_code mr_restore_fit(struct mr_restore *r, struct mr_err *err)
 {
-    MR_TRY(require_keys(r, err));
+    if (!r->opts->data_only)
+        MR_TRY(require_keys(r, err));
     return look_at_zones(r, err);
 }

@@ -322,10 +322,10 @@ enum mr_code mr_restore_target(struct mr_restore *r, struct mr_err *err)
     MR_TRY(make_scope(r, err));
     if (mr_catalogue_meant(r->cat, r->dbs[0].to, MR_SNAP_PROGRESS_TABLE) != NULL)
         MR_TRY(read_done(r, err));
-    if (!r->ended)
-        MR_TRY(mr_restore_pass(r, mr_restore_fit(r, err), err));
     MR_TRY(mr_restore_pass(
         r, r->resumed ? mr_restore_keep_again(r, err) : mr_restore_require_room(r, err), err));
+    if (!r->ended)
+        MR_TRY(mr_restore_pass(r, mr_restore_fit(r, err), err));
     if (!r->opts->data_only) {
         MR_TRY(mr_restore_pass(r, mr_restore_find_losses(r, err), err));
         MR_TRY(mr_restore_find_orphans(r, err));
