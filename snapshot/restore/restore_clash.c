@@ -352,9 +352,10 @@ enum mr_code mr_restore_clear(struct mr_restore *r, struct mr_err *err)
     if (r->opts->into_existing != MR_INTO_REPLACE)
         return MR_OK;
     (void)snprintf(question, sizeof question,
-                   "drop what \"%s\" already has of the %zu tables of the snapshot, and "
-                   "restore them?",
-                   mr_db_label(r->db), r->ntables);
+                   "drop what \"%s\" already has of the %zu tables of the snapshot, %s?",
+                   mr_db_label(r->db), r->ntables,
+                   r->opts->schema_only ? "with their rows, and make them again without any"
+                                        : "and restore them");
     MR_TRY(mr_confirm(question, r->opts->yes, err));
     return drop_clashes(r, err);
 }

@@ -52,6 +52,8 @@ only() { # SIDE
     SRC=$(uri "$1" "$DB") DST=$target
     run_check --objects table,column,index,foreign_key,check,view,trigger,routine,partition,charset
     is "$1: as check sees it, too" "$(jq -r 'select(.type == "object") | .name' "$OUT" | xargs)" ""
+    refused "$1: what is replaced loses its rows" "nobody to ask: drop what .* has of the 3 tables of the snapshot, with their rows, and make them again without any" \
+        --schema-only --into-existing replace "$SNAP" "$target"
     client "$1" <<<"DROP DATABASE $COPY"
     refused "$1: rows alone need a database" "database \"$COPY\" is not there" --data-only "$SNAP" "$target"
     killed_when "$1" "SELECT COUNT(*) FROM $COPY.myrecon_restore WHERE file LIKE 'begun %'" 1 --schema-only "$SNAP" "$target"
