@@ -124,7 +124,7 @@ LDFLAGS_test_verify_source += $(NO_MEMORY) -Wl,--wrap=mr_rowset_fetch,--wrap=mr_
 LDFLAGS_test_verify_twice += -Wl,--wrap=mr_pair_canonise
 
 # What the script of snap_world.h answers, and what it has no threads for.
-SNAP_WORLD_WRAP := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_db_exec \
+SNAP_WORLD_WRAP := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_db_exec,--wrap=mr_db_use \
     -Wl,--wrap=mr_db_server,--wrap=mr_db_is_lost,--wrap=mr_db_label \
     -Wl,--wrap=mr_db_open,--wrap=mr_db_close \
     -Wl,--wrap=mr_result_next,--wrap=mr_result_columns,--wrap=mr_result_column_name \

@@ -265,6 +265,17 @@ enum mr_code __wrap_mr_db_exec(struct mr_db *db, const char *sql, size_t len, st
     return world_ask(sql, len, &answer, err);
 }
 
+/* Said each time, so that a script may answer it. */
+enum mr_code __wrap_mr_db_use(struct mr_db *db, const char *name, struct mr_err *err);
+enum mr_code __wrap_mr_db_use(struct mr_db *db, const char *name, struct mr_err *err)
+{
+    char sql[300];
+    const struct world_answer *answer;
+    (void)db;
+    const int len = snprintf(sql, sizeof sql, "USE `%s`", name);
+    return world_ask(sql, (size_t)len, &answer, err);
+}
+
 /* ---- connections ---- */
 
 const struct mr_server *__wrap_mr_db_server(const struct mr_db *db);

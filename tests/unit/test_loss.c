@@ -213,7 +213,7 @@ static void test_words(void **state)
     assert_int_equal(mr_loss_named("all"), MR_LOSS_NONE);
 }
 
-static enum mr_code stop(void *ctx, const struct mr_loss *loss, struct mr_err *err)
+static enum mr_code fail_at_first(void *ctx, const struct mr_loss *loss, struct mr_err *err)
 {
     unsigned *calls = ctx;
     (void)loss;
@@ -230,7 +230,7 @@ static void test_stop(void **state)
     struct mr_err err = {0};
     unsigned calls = 0;
     (void)state;
-    assert_int_equal(mr_loss_find(&target, sql, sizeof sql - 1, stop, &calls, NULL, &err),
+    assert_int_equal(mr_loss_find(&target, sql, sizeof sql - 1, fail_at_first, &calls, NULL, &err),
                      MR_E_NOMEM);
     assert_int_equal(calls, 1);
 }
