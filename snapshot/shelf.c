@@ -211,6 +211,29 @@ static bool is_known(const struct mr_shelf *shelf, const struct stat *st)
     return false;
 }
 
+static bool is_empty(const char *path)
+{
+    const struct dirent *entry;
+    DIR *list = opendir(path);
+    bool empty = list != NULL;
+    while (empty && (entry = readdir(list)) != NULL)
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    if (list != NULL)
+        (void)closedir(list);
+    return empty;
+}
+
+/* Has a removal begun here?  It has left its mark, or nothing but the directory. */
+static bool is_begun(const char *path)
+{
+    struct mr_strbuf mark = MR_STRBUF_INIT;
+    struct stat st;
+    mr_strbuf_add_fmt(&mark, "%s/" MR_SHELF_MARK, path);
+    const bool is = !mark.failed && (lstat(mark.ptr, &st) == 0 || is_empty(path));
+    mr_strbuf_release(&mark);
+    return is;
+}
+
 static enum mr_code add_item(struct mr_shelf *shelf, const char *dir, const char *name,
                              struct mr_err *err)
 {
@@ -231,13 +254,10 @@ static enum mr_code add_item(struct mr_shelf *shelf, const char *dir, const char
         MR_TRY_OUT(mr_err_nomem(err, "reading a directory"));
     if (ends_in(name, ".partial"))
         item.state = MR_SHELF_UNFINISHED;
+    else if (ends_in(name, MR_SHELF_EXPIRED_SUFFIX) && is_begun(item.path))
+        item.state = MR_SHELF_EXPIRED;
     else
         MR_TRY_OUT(look(shelf, &item, &is_one, err));
-    if (ends_in(name, MR_SHELF_EXPIRED_SUFFIX) && !(is_one && item.state == MR_SHELF_WHOLE)) {
-        item.state = MR_SHELF_EXPIRED;
-        item.why = NULL;
-        is_one = true;
-    }
     if (is_one) {
         struct mr_shelf_item *slot = mr_vec_push(&shelf->items);
         if (slot == NULL)

@@ -25,7 +25,7 @@ enum mr_shelf_state {
     MR_SHELF_WHOLE = 1,
     MR_SHELF_DAMAGED,    /* .why: what is wrong, or why it cannot be looked at */
     MR_SHELF_UNFINISHED, /* NAME.partial */
-    MR_SHELF_EXPIRED     /* NAME.expired, not whole: a removal that did not come to its end */
+    MR_SHELF_EXPIRED     /* NAME.expired, with the mark: a removal that did not come to its end */
 };
 
 struct mr_shelf_item {
@@ -58,10 +58,11 @@ void mr_shelf_release(struct mr_shelf *shelf);
 /* Adds those of a directory, in the order of their names. */
 enum mr_code mr_shelf_read(struct mr_shelf *shelf, const char *dir, struct mr_err *err);
 
-/* shelf_remove.c: first it gets the name PATH.expired, then its files go: whoever looks in between
- * finds no snapshot that is not whole.  MR_E_REFUSED, with all of it left, where there is anything
- * that no snapshot has.  Of one that has that name already the rest is removed. */
+/* shelf_remove.c: first it gets the name PATH.expired and the mark, then its files go: whoever looks
+ * in between finds no snapshot that is not whole.  MR_E_REFUSED, with all of it left, where there is
+ * anything that no snapshot has.  Of one that has the mark already the rest is removed. */
 enum mr_code mr_shelf_remove(const char *path, struct mr_err *err);
+#define MR_SHELF_MARK ".myrecon-expired" /* in its directory, until all else is gone */
 #define MR_SHELF_EXPIRED_SUFFIX ".expired"
 
 #endif

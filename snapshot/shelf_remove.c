@@ -54,7 +54,7 @@ static bool is_schema(const char *name)
 static const struct folder {
     const char *name;
     bool (*is_own)(const char *name);
-} folders[] = {{".", mr_snap_dir_is_own}, {"data", is_data}, {"schema", is_schema}};
+} top = {".", mr_snap_dir_is_own}, folders[] = {{"data", is_data}, {"schema", is_schema}};
 #define FOLDERS (sizeof folders / sizeof *folders)
 
 /* What is done with each entry; folders of the top are passed over. */
@@ -66,16 +66,18 @@ static enum mr_code look(int fd, const struct folder *folder, const char *name, 
 {
     struct stat st;
     if (folder->is_own(name) && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-        (S_ISREG(st.st_mode) || (S_ISDIR(st.st_mode) && folder == &folders[0])))
+        (S_ISREG(st.st_mode) || (S_ISDIR(st.st_mode) && folder == &top)))
         return MR_OK;
     return mr_err_set(err, MR_E_REFUSED, "\"%s\" holds what no snapshot has: \"%s/%s\"", path,
                       folder->name, name);
 }
 
+/* The mark goes last of all. */
 static enum mr_code unlink_file(int fd, const struct folder *folder, const char *name,
                                 const char *path, struct mr_err *err)
 {
-    (void)folder;
+    if (folder == &top && strcmp(name, MR_SHELF_MARK) == 0)
+        return MR_OK;
     return unlinkat(fd, name, 0) == 0 || errno == EISDIR || errno == ENOENT
                ? MR_OK
                : failed("remove a file of", path, err);
@@ -125,9 +127,32 @@ static int open_path(const char *path)
 /* Before it has another name: what is not all a snapshot's is left as it is. */
 static enum mr_code look_at_all(int fd, const char *path, struct mr_err *err)
 {
+    MR_TRY(each(fd, &top, path, look, err));
     for (size_t i = 0; i < FOLDERS; i++)
         MR_TRY(each(fd, &folders[i], path, look, err));
     return MR_OK;
+}
+
+/* A name alone may be anybody's choice.  The sum takes the mark's name, since a full disk may have no
+ * room for another file. */
+static enum mr_code mark(int fd, const char *path, struct mr_err *err)
+{
+    return renameat(fd, MR_SNAP_MANIFEST_SUM, fd, MR_SHELF_MARK) == 0 || errno == ENOENT
+               ? MR_OK
+               : failed("mark as removed", path, err);
+}
+
+static enum mr_code remove_all(int fd, const char *path, struct mr_err *err)
+{
+    MR_TRY(mark(fd, path, err));
+    for (size_t i = 0; i < FOLDERS; i++) {
+        MR_TRY(each(fd, &folders[i], path, unlink_file, err));
+        MR_TRY(remove_folder(fd, folders[i].name, path, err));
+    }
+    MR_TRY(each(fd, &top, path, unlink_file, err));
+    if (unlinkat(fd, MR_SHELF_MARK, 0) != 0 && errno != ENOENT)
+        return failed("remove a file of", path, err);
+    return remove_folder(AT_FDCWD, path, path, err);
 }
 
 enum mr_code mr_shelf_remove(const char *path, struct mr_err *err)
@@ -139,11 +164,7 @@ enum mr_code mr_shelf_remove(const char *path, struct mr_err *err)
         MR_TRY_OUT(failed("open", path, err));
     MR_TRY_OUT(look_at_all(fd, path, err));
     MR_TRY_OUT(take_name(path, &expired, err));
-    for (size_t i = 0; i < FOLDERS; i++)
-        MR_TRY_OUT(each(fd, &folders[i], expired.ptr, unlink_file, err));
-    for (size_t i = 1; i < FOLDERS; i++)
-        MR_TRY_OUT(remove_folder(fd, folders[i].name, expired.ptr, err));
-    MR_TRY_OUT(remove_folder(AT_FDCWD, expired.ptr, expired.ptr, err));
+    MR_TRY_OUT(remove_all(fd, expired.ptr, err));
 out:
     if (fd >= 0)
         (void)close(fd);
