@@ -16,7 +16,16 @@ static int compare_items(const void *a, const void *b)
     int order = x_whole ? strcmp(x->of, y->of) : 0;
     if (order == 0 && x_whole && x->created_s != y->created_s)
         order = x->created_s > y->created_s ? -1 : 1;
+    if (order == 0 && x_whole)
+        order = strcmp(x->id, y->id);
     return order != 0 ? order : strcmp(x->path, y->path);
+}
+
+/* Of the one before: both have the same rows of the same moment. */
+static bool is_copy(const struct mr_shelf_item *items, size_t i)
+{
+    return i > 0 && items[i].created_s == items[i - 1].created_s &&
+           strcmp(items[i].id, items[i - 1].id) == 0;
 }
 
 /* ---- why one is kept ---- */
@@ -83,15 +92,36 @@ static void keep_newest(struct deciding *d, struct mr_shelf_item *items, size_t 
         keep(d, &items[complete], "newest that is complete", "");
 }
 
+static void keep_last(struct deciding *d, struct mr_shelf_item *items, size_t n, unsigned last)
+{
+    unsigned kept = 0;
+    for (size_t i = 0; i < n && kept < last; i++) {
+        if (is_copy(items, i))
+            continue;
+        keep(d, &items[i], "last", "");
+        kept++;
+    }
+}
+
+/* They stand and fall together: one may lie where the other's disk does not. */
+static void keep_copies(struct mr_shelf_item *items, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        if (is_copy(items, i)) {
+            items[i].is_kept = items[i - 1].is_kept;
+            items[i].kept_as = items[i - 1].kept_as;
+        }
+}
+
 static void decide_group(struct deciding *d, struct mr_shelf_item *items, size_t n,
                          const struct mr_expire_rules *rules)
 {
-    for (size_t i = 0; i < n && i < rules->last; i++)
-        keep(d, &items[i], "last", "");
+    keep_last(d, items, n, rules->last);
     keep_periods(d, items, n, rules->daily, DAY);
     keep_periods(d, items, n, rules->weekly, WEEK);
     keep_periods(d, items, n, rules->monthly, MONTH);
     keep_newest(d, items, n);
+    keep_copies(items, n);
 }
 
 enum mr_code mr_expire_decide(struct mr_shelf *shelf, const struct mr_expire_rules *rules,

@@ -129,7 +129,8 @@ static enum mr_code fill(struct mr_shelf *shelf, const struct mr_snap_manifest *
     item->is_complete = m->nleft_out == 0;
     item->created = mr_arena_strdup(&shelf->arena, m->created);
     item->source = mr_arena_strdup(&shelf->arena, m->source);
-    if (item->created == NULL || item->source == NULL)
+    item->id = mr_arena_strdup(&shelf->arena, m->uuid);
+    if (item->id == NULL || item->created == NULL || item->source == NULL)
         return mr_err_nomem(err, "reading a snapshot");
     return describe(shelf, m, item, err);
 }

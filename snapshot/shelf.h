@@ -36,6 +36,7 @@ struct mr_shelf_item {
 
     /* of one that is whole */
     const char *of;      /* server, databases, what was chosen: equal for the same */
+    const char *id;      /* of the run that made it: its copies have the same */
     const char *source;  /* for people */
     const char *created; /* UTC, ISO 8601, as the manifest has it */
     int64_t created_s;   /* seconds since 1970 */

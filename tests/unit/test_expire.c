@@ -15,17 +15,19 @@
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 
-/* "NAME MOMENT [GROUP] [!]": ! for one with something left out; without a moment: damaged */
+/* "NAME[@RUN] MOMENT [GROUP] [!]": ! for one with something left out; without a moment: damaged */
 static void put(struct mr_shelf *shelf, const char *text)
 {
     char name[40] = "", moment[40] = "", of[40] = "g", mark[40] = "";
     struct tm tm = {0};
     (void)sscanf(text, "%39s %39s %39s %39s", name, moment, of, mark);
+    const char *id = strchr(name, '@') != NULL ? strchr(name, '@') : name;
     struct mr_shelf_item *item = mr_vec_push(&shelf->items);
     assert_non_null(item);
     *item = (struct mr_shelf_item){.path = mr_arena_strdup(&shelf->arena, name),
                                    .state = MR_SHELF_DAMAGED,
                                    .of = mr_arena_strdup(&shelf->arena, of),
+                                   .id = mr_arena_strdup(&shelf->arena, id),
                                    .is_complete = mark[0] == '\0'};
     if (moment[0] == '\0')
         return;
@@ -99,9 +101,23 @@ static void test_newest(void **state)
     check(same, LEN(same), (struct mr_expire_rules){.last = 1}, "a: last\nb\n");
 }
 
+/* Two copies are not two snapshots, and what is kept is kept wherever it lies. */
+static void test_copies(void **state)
+{
+    static const char *const some[] = {"a/1@x 2026-11-01T00:00:00", "b/1@x 2026-11-01T00:00:00",
+                                       "a/2@y 2026-11-02T00:00:00", "b/2@y 2026-11-02T00:00:00",
+                                       "a/3@z 2026-11-03T00:00:00", "b/3@z 2026-11-03T00:00:00"};
+    (void)state;
+    check(some, LEN(some), (struct mr_expire_rules){.last = 2},
+          "a/3@z: last\nb/3@z: last\na/2@y: last\nb/2@y: last\na/1@x\nb/1@x\n");
+    check(some, LEN(some), (struct mr_expire_rules){.daily = 1},
+          "a/3@z: daily 2026-11-03\nb/3@z: daily 2026-11-03\na/2@y\nb/2@y\na/1@x\nb/1@x\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_rules), cmocka_unit_test(test_groups),
-                                       cmocka_unit_test(test_newest)};
+                                       cmocka_unit_test(test_newest),
+                                       cmocka_unit_test(test_copies)};
     return cmocka_run_group_tests_name("expire", tests, NULL, NULL);
 }
