@@ -63,6 +63,8 @@ enum mr_code mr_shelf_read(struct mr_shelf *shelf, const char *dir, struct mr_er
  * in between finds no snapshot that is not whole.  MR_E_REFUSED, with all of it left, where there is
  * anything that no snapshot has.  Of one that has the mark already the rest is removed. */
 enum mr_code mr_shelf_remove(const char *path, struct mr_err *err);
+/* Does a run read it, that would find it gone half-way? */
+bool mr_shelf_is_in_use(const char *path);
 #define MR_SHELF_MARK ".myrecon-expired" /* in its directory, until all else is gone */
 #define MR_SHELF_EXPIRED_SUFFIX ".expired"
 

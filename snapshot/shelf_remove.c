@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -65,6 +66,8 @@ static enum mr_code look(int fd, const struct folder *folder, const char *name, 
                          struct mr_err *err)
 {
     struct stat st;
+    if (faccessat(fd, ".", W_OK | X_OK, 0) != 0) /* not half of it */
+        return failed("remove a file of", path, err);
     if (folder->is_own(name) && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
         (S_ISREG(st.st_mode) || (S_ISDIR(st.st_mode) && folder == &top)))
         return MR_OK;
@@ -124,6 +127,21 @@ static int open_path(const char *path)
     return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
+/* Held until it is closed.  What cannot be locked at all is nobody's. */
+static bool take_lock(int fd)
+{
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+bool mr_shelf_is_in_use(const char *path)
+{
+    const int fd = open_path(path);
+    const bool is = fd >= 0 && !take_lock(fd);
+    if (fd >= 0)
+        (void)close(fd);
+    return is;
+}
+
 /* Before it has another name: what is not all a snapshot's is left as it is. */
 static enum mr_code look_at_all(int fd, const char *path, struct mr_err *err)
 {
@@ -162,6 +180,8 @@ enum mr_code mr_shelf_remove(const char *path, struct mr_err *err)
     const int fd = open_path(path);
     if (fd < 0)
         MR_TRY_OUT(failed("open", path, err));
+    if (!take_lock(fd))
+        MR_TRY_OUT(mr_err_set(err, MR_E_REFUSED, "\"%s\" is being read by another run", path));
     MR_TRY_OUT(look_at_all(fd, path, err));
     MR_TRY_OUT(take_name(path, &expired, err));
     MR_TRY_OUT(remove_all(fd, expired.ptr, err));

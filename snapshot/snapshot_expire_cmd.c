@@ -196,7 +196,11 @@ static enum mr_code act(struct mr_shelf *shelf, bool dry_run, size_t *done, stru
     if (!dry_run)
         MR_TRY(finish_earlier(shelf, err));
     for (; *done < shelf->items.count; (*done)++) {
-        const struct mr_shelf_item *item = item_at(shelf, *done);
+        struct mr_shelf_item *item = mr_vec_at(&shelf->items, *done);
+        if (!dry_run && fate_of(item) == FATE_REMOVED && mr_shelf_is_in_use(item->path)) {
+            item->is_kept = true; /* the next run finds it again */
+            item->kept_as = "in use";
+        }
         if (!dry_run && item->state == MR_SHELF_WHOLE && fate_of(item) == FATE_REMOVED)
             MR_TRY(mr_shelf_remove(item->path, err));
         count(item, r);

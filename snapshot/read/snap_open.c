@@ -3,9 +3,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/file/cms.h"
 #include "core/file/in_file.h"
@@ -214,6 +217,22 @@ static enum mr_code not_there(const char *path, struct mr_err *err)
     return code;
 }
 
+/* Shared by all who read it.  Where directories cannot be locked it is read all the same. */
+static enum mr_code lock(struct mr_snap *snap, struct mr_err *err)
+{
+    const int fd = open(snap->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return MR_OK; /* found out by who reads it */
+    if (flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
+        snap->lock_fd = fd;
+        return MR_OK;
+    }
+    (void)close(fd);
+    (void)mr_err_set(err, MR_E_IO, "snapshot \"%s\" is being removed by another run", snap->path);
+    mr_err_hint(err, "\"myrecon snapshot list\" of the directory above shows what is there.");
+    return MR_E_IO;
+}
+
 enum mr_code mr_snap_open(const char *path, struct mr_snap *snap, struct mr_err *err)
 {
     struct stat st;
@@ -223,6 +242,7 @@ enum mr_code mr_snap_open(const char *path, struct mr_snap *snap, struct mr_err 
         return not_there(path, err);
     if (!S_ISDIR(st.st_mode))
         return mr_err_set(err, MR_E_SNAPSHOT, "\"%s\" is no directory", path);
+    MR_TRY(lock(snap, err));
     if (!exists(snap, MR_SNAP_MANIFEST) || !exists(snap, MR_SNAP_MANIFEST_SUM))
         return no_manifest(snap, err);
     enum mr_code code = check_kinds(snap, err);
@@ -237,6 +257,9 @@ bool mr_snap_is_absent(const struct mr_snap *snap)
 
 void mr_snap_close(struct mr_snap *snap)
 {
+    if (snap->lock_fd > 0)
+        (void)close(snap->lock_fd);
+    snap->lock_fd = 0;
     mr_cms_key_free(snap->key);
     mr_vec_release(&snap->damage);
     mr_arena_release(&snap->arena);

@@ -28,9 +28,11 @@ struct mr_snap {
     struct mr_vec damage;             /* struct mr_snap_damage */
     bool has_manifest;
     struct mr_cms_key *key; /* that opens encrypted files, or NULL */
+    int lock_fd;            /* until it is closed nobody removes it; 0: none */
 };
 
-/* Reads manifest.json and proves it by its sum.  To be closed also after a failure. */
+/* Reads manifest.json and proves it by its sum.  To be closed also after a failure.  MR_E_IO while
+ * another run removes it. */
 enum mr_code mr_snap_open(const char *path, struct mr_snap *snap, struct mr_err *err);
 /* Of one that could not be opened: has the directory nothing of a snapshot? */
 bool mr_snap_is_absent(const struct mr_snap *snap);
