@@ -71,14 +71,17 @@ static enum mr_code add_databases(struct mr_strbuf *out, const char *source, str
 }
 
 /* Snapshots of which one may stand for another: of one server, by its uuid where it has one, with
- * the same databases, and the same choice of tables and rows. */
+ * the same databases, and the same choice of tables and rows.  A copy of a MySQL data directory has
+ * the uuid of its original, and another host name. */
 static enum mr_code describe(struct mr_shelf *shelf, const struct mr_snap_manifest *m,
                              struct mr_shelf_item *item, struct mr_err *err)
 {
     struct mr_strbuf of = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     if (m->server.uuid != NULL && m->server.uuid[0] != '\0')
-        mr_strbuf_add_fmt(&of, "uuid %s", m->server.uuid);
+        mr_strbuf_add_fmt(&of, "uuid %s%s%s", m->server.uuid,
+                          m->server.flavour == MR_FLAVOUR_MYSQL ? " on " : "",
+                          m->server.flavour == MR_FLAVOUR_MYSQL ? m->server.hostname : "");
     else
         mr_strbuf_add_fmt(&of, "host %s %u %u", m->server.hostname, m->server.port,
                           (unsigned)m->server.server_id);
