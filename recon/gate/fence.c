@@ -9,13 +9,8 @@
 #include "recon/gate/gate_channels.h"
 #include "recon/gate/gate_gtid.h"
 
-/* Sessions that are the server's own, or another server that follows it. */
-#define NOT_OWN                                                                                    \
-    " WHERE ID <> CONNECTION_ID() AND USER NOT IN ('system user', 'event_scheduler',"              \
-    " 'mysql.session') AND COMMAND NOT IN ('Binlog Dump', 'Binlog Dump GTID', 'Daemon')"
-
 static const char sessions_sql[] =
-    "SELECT USER, COUNT(*) FROM information_schema.PROCESSLIST" NOT_OWN
+    "SELECT USER, COUNT(*) FROM information_schema.PROCESSLIST" MR_FENCE_NOT_OWN
     " GROUP BY USER ORDER BY COUNT(*) DESC, USER LIMIT 100";
 static const char writing_sql[] =
     "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_rows_modified > 0"
@@ -24,63 +19,6 @@ static const char writing_sql[] =
 static const char events_sql[] =
     "SELECT COUNT(*) FROM information_schema.EVENTS WHERE STATUS = 'ENABLED'";
 static const char scheduler_sql[] = "SELECT @@GLOBAL.event_scheduler = 'ON'";
-
-/* ---- whom read_only does not hold ---- */
-
-/* Accounts and roles are compared by their names, whatever their hosts: rather one too many. */
-#define NAME_OF(text) "CONVERT(" text " USING utf8mb4) COLLATE utf8mb4_bin"
-/* 'user'@'host', where a user's name may hold @, too */
-#define GRANTEE_NAME                                                                               \
-    NAME_OF("SUBSTRING(GRANTEE, 2, CHAR_LENGTH(GRANTEE) - 4 - "                                    \
-            "CHAR_LENGTH(SUBSTRING_INDEX(GRANTEE, '''@''', -1)))")
-
-static const char holders_sql[] =
-    "SELECT " GRANTEE_NAME " AS name FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE"
-    " IN ('SUPER', 'READ_ONLY ADMIN', 'READ ONLY ADMIN', 'CONNECTION_ADMIN')";
-/* MariaDB lists no roles there: SUPER, and from 10.5 on READ ONLY ADMIN, by their bits. */
-static const char maria_roles_sql[] = " UNION SELECT " NAME_OF(
-    "User") " FROM mysql.global_priv WHERE"
-            " CAST(JSON_VALUE(Priv, '$.access') AS UNSIGNED) & ((1 << 15) | (1 << 33)) <> 0";
-static const char old_maria_roles_sql[] =
-    " UNION SELECT " NAME_OF("User") " FROM mysql.user WHERE Super_priv = 'Y'";
-/* Who has a role that has the right, or one that has such a role. */
-static const char maria_members_sql[] =
-    " UNION SELECT " NAME_OF("m.User") " FROM mysql.roles_mapping m JOIN passing"
-                                       " ON passing.name = " NAME_OF("m.Role");
-static const char mysql_members_sql[] =
-    " UNION SELECT " NAME_OF("m.TO_USER") " FROM mysql.role_edges m JOIN passing"
-                                          " ON passing.name = " NAME_OF("m.FROM_USER");
-/* A role of everybody. */
-static const char mandatory_sql[] =
-    " OR (name <> '' AND INSTR(@@GLOBAL.mandatory_roles, name) > 0)";
-
-#define JSON_PRIVILEGES_SINCE 100400 /* MariaDB */
-#define MARIA_RECURSION_SINCE 100202
-#define MYSQL_ROLES_SINCE 80011
-
-/* Servers that cannot follow roles are asked for the accounts alone: older ones have none, but
- * MariaDB 10.0 and 10.1. */
-static void add_exempt_sql(struct mr_strbuf *sql, const struct mr_server *server)
-{
-    const bool is_maria = server->flavour == MR_FLAVOUR_MARIADB;
-    const bool has_roles =
-        server->version >= (is_maria ? MARIA_RECURSION_SINCE : MYSQL_ROLES_SINCE);
-    if (has_roles)
-        mr_strbuf_add_fmt(sql, "WITH RECURSIVE passing (name) AS (%s%s%s) ", holders_sql,
-                          !is_maria                                  ? ""
-                          : server->version >= JSON_PRIVILEGES_SINCE ? maria_roles_sql
-                                                                     : old_maria_roles_sql,
-                          is_maria ? maria_members_sql : mysql_members_sql);
-    mr_strbuf_add_str(sql, "SELECT USER, COUNT(*) FROM information_schema.PROCESSLIST p" NOT_OWN
-                           " AND EXISTS (SELECT 1 FROM ");
-    if (has_roles)
-        mr_strbuf_add_str(sql, "passing");
-    else
-        mr_strbuf_add_fmt(sql, "(%s) passing", holders_sql);
-    mr_strbuf_add_fmt(sql,
-                      " WHERE name = %s%s) GROUP BY USER ORDER BY COUNT(*) DESC, USER LIMIT 100",
-                      NAME_OF("p.USER"), has_roles && !is_maria ? mandatory_sql : "");
-}
 
 /* ---- one value ---- */
 
@@ -116,10 +54,9 @@ static enum mr_code keep_text(struct mr_arena *arena, const struct mr_strbuf *te
 
 /* ---- sessions ---- */
 
-/* "app (3), web (1)"; the value is how many sessions. */
-static enum mr_code read_users(const struct mr_gate_link *link, const char *sql,
-                               struct mr_arena *arena, struct mr_fence_value *out,
-                               const char **users, struct mr_err *err)
+enum mr_code mr_fence_read_list(const struct mr_gate_link *link, const char *sql,
+                                struct mr_arena *arena, struct mr_fence_value *out,
+                                const char **users, struct mr_err *err)
 {
     struct mr_strbuf list = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
@@ -142,38 +79,18 @@ static enum mr_code read_users(const struct mr_gate_link *link, const char *sql,
     return code;
 }
 
-static enum mr_code read_exempt(const struct mr_gate_link *link, struct mr_arena *arena,
-                                struct mr_fence_facts *f, struct mr_err *err)
-{
-    struct mr_strbuf sql = MR_STRBUF_INIT;
-    add_exempt_sql(&sql, mr_db_server(link->db));
-    enum mr_code code = mr_strbuf_check(&sql, "building a query", err);
-    if (code == MR_OK)
-        code = read_users(link, sql.ptr, arena, &f->exempt, &f->exempt_users, err);
-    mr_strbuf_release(&sql);
-    return code;
-}
-
-/* Without PROCESS an account sees its own sessions alone, without SELECT on mysql its own rights: an
- * empty list says nothing then. */
+/* Without PROCESS an account sees its own sessions alone: an empty list says nothing then. */
 static enum mr_code read_sessions(const struct mr_gate_link *link, struct mr_arena *arena,
                                   struct mr_fence_facts *f, struct mr_err *err)
 {
     const bool sees = link->grants != NULL && mr_grants_global(link->grants, "PROCESS");
-    const bool knows = sees && mr_grants_on_db(link->grants, "SELECT", "mysql");
-    MR_TRY(read_users(link, sessions_sql, arena, &f->sessions, &f->session_users, err));
-    MR_TRY(read_exempt(link, arena, f, err));
+    MR_TRY(mr_fence_read_list(link, sessions_sql, arena, &f->sessions, &f->session_users, err));
     MR_TRY(read_value(link, writing_sql, arena, &f->writing, err));
     if (!sees) {
         f->sessions.is_seen = f->writing.is_seen = false;
         f->sessions.why = f->writing.why = "the account has no PROCESS";
     }
-    if (!knows) {
-        f->exempt.is_seen = false;
-        f->exempt.why = sees ? "the account may not read mysql, which has the rights of others"
-                             : "the account has no PROCESS";
-    }
-    return MR_OK;
+    return mr_fence_read_exempt(link, arena, f, err);
 }
 
 /* An account sees the events of databases that it has EVENT on. */
@@ -261,6 +178,19 @@ static enum mr_code read_mark(const struct mr_gate_link *link, struct mr_arena *
     return MR_OK;
 }
 
+/* MySQL's handlers count temporary tables of its own, and MariaDB's InnoDB counts no rows. */
+static enum mr_code read_rows(const struct mr_gate_link *link, struct mr_arena *arena,
+                              struct mr_fence_facts *f, struct mr_err *err)
+{
+    static const char mariadb[] = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Handler_write',"
+                                  " 'Handler_update', 'Handler_delete')";
+    static const char mysql[] = "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_rows_inserted',"
+                                " 'Innodb_rows_updated', 'Innodb_rows_deleted')";
+    const char *ignored = NULL;
+    return mr_fence_read_list(link, f->is_mariadb ? mariadb : mysql, arena, &f->rows, &ignored,
+                              err);
+}
+
 /* ---- all of it ---- */
 
 static enum mr_code read_sources(const struct mr_gate_link *link, struct mr_arena *arena,
@@ -315,7 +245,8 @@ enum mr_code mr_fence_read(struct mr_gate_link *link, struct mr_arena *arena,
     MR_TRY(read_events(link, arena, f, err));
     MR_TRY(read_sessions(link, arena, f, err));
     MR_TRY(read_sources(link, arena, f, err));
-    return read_mark(link, arena, f, &f->before, err);
+    MR_TRY(read_mark(link, arena, f, &f->before, err));
+    return read_rows(link, arena, f, err); /* the last: MySQL counts what it keeps for us as well */
 }
 
 /* Read again: the log, and what may have come in between. */
@@ -323,8 +254,13 @@ enum mr_code mr_fence_read_again(struct mr_gate_link *link, struct mr_arena *are
                                  struct mr_fence_facts *f, struct mr_err *err)
 {
     const enum mr_fence_mark mark = f->mark;
+    const struct mr_fence_value rows = f->rows;
     struct mr_err why = {0};
+    MR_TRY(read_rows(link, arena, f, err));
+    f->rows.is_seen = f->rows.is_seen && rows.is_seen && f->rows.value >= rows.value;
+    f->rows.value -= f->rows.is_seen ? rows.value : 0;
     MR_TRY(read_switches(link, arena, f, err));
+    MR_TRY(read_events(link, arena, f, err));
     MR_TRY(read_sessions(link, arena, f, err));
     MR_TRY(read_mark(link, arena, f, &f->after, err));
     f->written.is_seen = f->before != NULL && f->after != NULL && f->mark == mark;
@@ -334,9 +270,9 @@ enum mr_code mr_fence_read_again(struct mr_gate_link *link, struct mr_arena *are
         f->written.value = strcmp(f->before, f->after) != 0;
         return MR_OK;
     }
-    enum mr_code code =
-        mr_gate_gtid_own(f->is_mariadb ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL, f->before, f->after,
-                         f->uuid, f->server_id, &f->written.value, &why);
+    const enum mr_flavour flavour = f->is_mariadb ? MR_FLAVOUR_MARIADB : MR_FLAVOUR_MYSQL;
+    enum mr_code code = mr_gate_gtid_own(flavour, f->before, f->after, f->uuid, f->server_id,
+                                         &f->written.value, &why);
     f->written.is_seen = code == MR_OK;
     if (mr_gate_is_fatal(code)) {
         *err = why;

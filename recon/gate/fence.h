@@ -4,10 +4,11 @@
  *   mr_fence_read (before the wait) → mr_fence_read_again (behind it) → mr_fence_judge
  *
  * What is looked at: read_only, super_read_only and offline_mode; sessions of others, and which of
- * their accounts may write all the same; open transactions that have changed rows; the event
+ * their accounts may write all the same, as may events and routines by their definers; open transactions that have changed rows; the event
  * scheduler; whom it replicates from; and whether its own part of the log has moved in between:
  * by GTIDs of its own server_id or server_uuid, so that what it applies of the live server does not
- * count; else by the position in its log.
+ * count; else by the position in its log.  Where it applies nothing, whether it wrote rows at all:
+ * sessions can keep what they write out of the log.
  *
  * Ownership: texts live in the arena given.  Errors: only what ends a run (mr_gate_is_fatal); what
  * cannot be read stands in the facts as not seen, and is told as unknown.  Threads: one.
@@ -47,6 +48,10 @@ struct mr_fence_facts {
     const char *session_users;    /* "app (3), web (1)" */
     struct mr_fence_value exempt; /* of these, those that may write although it is read_only */
     const char *exempt_users;
+    struct mr_fence_value accounts; /* others that may, though they are not connected */
+    const char *account_names;
+    struct mr_fence_value exempt_events, exempt_routines; /* whose definers may */
+    const char *event_definers, *routine_definers;
     struct mr_fence_value writing; /* open transactions of others that have changed rows */
     struct mr_fence_value events;  /* enabled, and the scheduler runs */
     struct mr_gate_view replication;
@@ -55,6 +60,7 @@ struct mr_fence_facts {
     enum mr_fence_mark mark;
     const char *before, *after;    /* of the log; after NULL: not read */
     struct mr_fence_value written; /* its own transactions in between; by position 0 or 1 */
+    struct mr_fence_value rows;    /* written, since it started; behind the wait: in between */
 };
 
 struct mr_fence_finding {
@@ -65,6 +71,17 @@ struct mr_fence_finding {
 
 enum mr_code mr_fence_read(struct mr_gate_link *link, struct mr_arena *arena,
                            struct mr_fence_facts *facts, struct mr_err *err);
+/* Rows of a text and a number: "app (3), web (1)", and their sum. */
+enum mr_code mr_fence_read_list(const struct mr_gate_link *link, const char *sql,
+                                struct mr_arena *arena, struct mr_fence_value *out,
+                                const char **list, struct mr_err *err);
+/* fence_exempt.c: who may write in spite of read_only. */
+enum mr_code mr_fence_read_exempt(const struct mr_gate_link *link, struct mr_arena *arena,
+                                  struct mr_fence_facts *facts, struct mr_err *err);
+/* Neither the server's own sessions, nor servers that follow it. */
+#define MR_FENCE_NOT_OWN                                                                           \
+    " WHERE ID <> CONNECTION_ID() AND USER NOT IN ('system user', 'event_scheduler',"              \
+    " 'mysql.session') AND COMMAND NOT IN ('Binlog Dump', 'Binlog Dump GTID', 'Daemon')"
 enum mr_code mr_fence_read_again(struct mr_gate_link *link, struct mr_arena *arena,
                                  struct mr_fence_facts *facts, struct mr_err *err);
 /* Adds to findings (struct mr_fence_finding) one for each thing looked at.  seconds: between the two

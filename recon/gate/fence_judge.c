@@ -92,6 +92,49 @@ static void judge_exempt(struct judging *j)
         say(j, MR_GATE_OK, "exempt", NULL, "no session may write in spite of read_only");
 }
 
+/* Nobody else is connected now, but for whom sessions speak. */
+static void judge_accounts(struct judging *j)
+{
+    static const char hint[] = "Lock them (ALTER USER … ACCOUNT LOCK), or take READ ONLY ADMIN, "
+                               "CONNECTION_ADMIN and SUPER from them.";
+    const struct mr_fence_facts *f = j->f;
+    if (!is_on(&f->read_only) || is_on(&f->super_read_only) || !f->exempt.is_seen ||
+        f->exempt.value > 0)
+        return;
+    if (is_hidden(j, &f->accounts, "accounts", "which accounts may write in spite of it", NULL))
+        return;
+    if (f->accounts.value > 0)
+        say(j, MR_GATE_WARNING, "accounts", hint,
+            "accounts may write although it is read-only, and are not connected: %s",
+            f->account_names);
+    else
+        say(j, MR_GATE_OK, "accounts", NULL, "no other account may write in spite of read_only");
+}
+
+/* Whether a session may call one, and whether it writes, is not known. */
+static void judge_routines(struct judging *j)
+{
+    static const char hint[] =
+        "End all sessions and lock their accounts; or SET GLOBAL super_read_only = ON where there "
+        "is "
+        "that; or take READ ONLY ADMIN, CONNECTION_ADMIN and SUPER from the definers.";
+    static const char hidden[] = "GRANT SHOW_ROUTINE ON *.* to the account; or SET GLOBAL "
+                                 "super_read_only = ON.";
+    const struct mr_fence_facts *f = j->f;
+    if (!is_on(&f->read_only) || is_on(&f->super_read_only))
+        return;
+    if (is_hidden(j, &f->exempt_routines, "routines",
+                  "whether routines write by the rights of their definers", hidden))
+        return;
+    if (f->exempt_routines.value == 0)
+        say(j, MR_GATE_OK, "routines", NULL, "no routine may write in spite of read_only");
+    else
+        say(j, !f->sessions.is_seen || f->sessions.value > 0 ? MR_GATE_UNKNOWN : MR_GATE_WARNING,
+            "routines", hint,
+            "whoever calls a routine of these definers may write although it is read-only: %s",
+            f->routine_definers);
+}
+
 static void judge_sessions(struct judging *j)
 {
     if (is_hidden(j, &j->f->sessions, "sessions", "who is connected",
@@ -121,8 +164,27 @@ static void judge_writing(struct judging *j)
         say(j, MR_GATE_OK, "transactions", NULL, "no open transaction has changed rows");
 }
 
+/* An event runs as its definer. */
+static bool judge_exempt_events(struct judging *j)
+{
+    const struct mr_fence_facts *f = j->f;
+    if (!is_on(&f->events) || !is_on(&f->read_only) || is_on(&f->super_read_only))
+        return false;
+    if (is_hidden(j, &f->exempt_events, "events", "whether events write in spite of read_only",
+                  "SET GLOBAL event_scheduler = OFF."))
+        return true;
+    if (f->exempt_events.value == 0)
+        return false;
+    say(j, MR_GATE_CRITICAL, "events", "SET GLOBAL event_scheduler = OFF.",
+        "events run that may write although it is read-only, as their definers: %s",
+        f->event_definers);
+    return true;
+}
+
 static void judge_events(struct judging *j)
 {
+    if (judge_exempt_events(j))
+        return;
     if (is_hidden(j, &j->f->events, "events", "whether events run", NULL))
         return;
     if (j->f->events.value > 0)
@@ -162,6 +224,28 @@ static void judge_log(struct judging *j, double seconds)
             f->before, f->after);
 }
 
+/* What it applies of others are rows, too. */
+static void judge_rows(struct judging *j, double seconds)
+{
+    const struct mr_fence_facts *f = j->f;
+    static const char hint[] =
+        "Temporary tables count; so do sessions with sql_log_bin = 0, and databases that are not "
+        "logged. Find who it is: the general log; or SET GLOBAL super_read_only = ON where there "
+        "is "
+        "that.";
+    if (is_on(&f->super_read_only) || f->sources[0] != '\0' ||
+        f->replication.seen != MR_GATE_SEEN || is_on(&f->written))
+        return;
+    if (is_hidden(j, &f->rows, "rows", "whether rows were written", NULL))
+        return;
+    if (f->rows.value > 0)
+        say(j, MR_GATE_UNKNOWN, "rows", hint,
+            "%" PRIu64 " row%s written in %.1f s that its log does not have", f->rows.value,
+            f->rows.value == 1 ? " was" : "s were", seconds);
+    else
+        say(j, MR_GATE_OK, "rows", NULL, "no row was written in %.1f s", seconds);
+}
+
 static void judge_replication(struct judging *j)
 {
     const struct mr_fence_facts *f = j->f;
@@ -191,8 +275,11 @@ enum mr_code mr_fence_judge(const struct mr_fence_facts *facts, double seconds,
     } else {
         judge_read_only(&j);
         judge_exempt(&j);
+        judge_accounts(&j);
+        judge_routines(&j);
         judge_writing(&j);
         judge_log(&j, seconds);
+        judge_rows(&j, seconds);
         judge_sessions(&j);
         judge_events(&j);
         judge_replication(&j);

@@ -33,6 +33,12 @@ static struct mr_fence_facts fenced(void)
                                    .session_users = "app (3)",
                                    .exempt = seen(0),
                                    .exempt_users = "root (1)",
+                                   .accounts = seen(0),
+                                   .account_names = "dba@% (1)",
+                                   .exempt_events = seen(0),
+                                   .event_definers = "root@% (1)",
+                                   .exempt_routines = seen(0),
+                                   .routine_definers = "root@% (2)",
                                    .writing = seen(0),
                                    .events = seen(0),
                                    .replication = {.seen = MR_GATE_SEEN},
@@ -40,7 +46,8 @@ static struct mr_fence_facts fenced(void)
                                    .mark = MR_FENCE_BY_GTID,
                                    .before = "0-1-5",
                                    .after = "0-1-5",
-                                   .written = seen(0)};
+                                   .written = seen(0),
+                                   .rows = seen(0)};
 }
 
 static void check(const struct mr_fence_facts *facts, enum mr_gate_severity wanted,
@@ -97,6 +104,23 @@ static void test_each(void **state)
     CHECK(f.is_live = true, MR_GATE_CRITICAL, "identity", "the live server");
 }
 
+/* By the rights of others. */
+static void test_definers(void **state)
+{
+    (void)state;
+    CHECK(f.accounts = seen(1), MR_GATE_WARNING, "accounts", "dba@%");
+    CHECK((f.accounts = seen(1), f.super_read_only = seen(1)), MR_GATE_OK, NULL, "");
+    CHECK(f.accounts = hidden(), MR_GATE_UNKNOWN, "accounts", "no right");
+    CHECK((f.events = seen(2), f.exempt_events = seen(1)), MR_GATE_CRITICAL, "events", "root@%");
+    CHECK((f.events = seen(2), f.exempt_events = hidden()), MR_GATE_UNKNOWN, "events", "no right");
+    CHECK((f.events = seen(2), f.exempt_events = seen(1), f.super_read_only = seen(1)),
+          MR_GATE_WARNING, "events", "2 enabled events");
+    CHECK(f.exempt_events = seen(1), MR_GATE_OK, NULL, ""); /* the scheduler is off */
+    CHECK(f.exempt_routines = seen(2), MR_GATE_WARNING, "routines", "root@% (2)");
+    CHECK(f.exempt_routines = hidden(), MR_GATE_UNKNOWN, "routines", "no right");
+    CHECK((f.exempt_routines = seen(2), f.super_read_only = seen(1)), MR_GATE_OK, NULL, "");
+}
+
 static void test_log(void **state)
 {
     (void)state;
@@ -110,10 +134,17 @@ static void test_log(void **state)
     CHECK((f.written = seen(1), f.mark = MR_FENCE_BY_POSITION, f.sources = "db2:3306"),
           MR_GATE_UNKNOWN, "log", "it applies what db2:3306 writes");
     CHECK((f.written = seen(1), f.sources = "db2:3306"), MR_GATE_CRITICAL, "log", "has written");
+    /* what is kept out of the log */
+    CHECK(f.rows = seen(3), MR_GATE_UNKNOWN, "rows", "3 rows were written in 10.0 s");
+    CHECK(f.rows = hidden(), MR_GATE_UNKNOWN, "rows", "no right");
+    CHECK((f.rows = seen(3), f.super_read_only = seen(1)), MR_GATE_OK, NULL, "");
+    CHECK((f.rows = seen(3), f.written = seen(1)), MR_GATE_CRITICAL, "log", "has written");
+    CHECK((f.rows = seen(3), f.sources = "db2:3306"), MR_GATE_OK, NULL, "");
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each), cmocka_unit_test(test_log)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each), cmocka_unit_test(test_definers),
+                                       cmocka_unit_test(test_log)};
     return cmocka_run_group_tests_name("fence_judge", tests, NULL, NULL);
 }
