@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "core/base/signals.h"
 #include "core/db/endpoint.h"
 #include "core/file/owner.h"
 #include "snapshot/format/snap_dir.h"
 #include "snapshot/read/snap_open.h"
+#include "snapshot/verify.h"
 
 #define FUTURE_S 86400 /* what clocks may differ */
 
@@ -26,12 +26,6 @@ void mr_shelf_release(struct mr_shelf *shelf)
 {
     mr_vec_release(&shelf->items);
     mr_arena_release(&shelf->arena);
-}
-
-static bool ends_in(const char *name, const char *suffix)
-{
-    const size_t len = strlen(name), tail = strlen(suffix);
-    return len > tail && strcmp(name + len - tail, suffix) == 0;
 }
 
 static const char *keep(struct mr_shelf *shelf, const struct mr_strbuf *text)
@@ -140,29 +134,15 @@ static enum mr_code fill(struct mr_shelf *shelf, const struct mr_snap_manifest *
 
 /* ---- is it whole? ---- */
 
-static enum mr_code check_file(struct mr_snap *snap, const struct mr_snap_file *file,
-                               struct mr_err *err)
+/* As `snapshot verify --quick` does it, by one thread. */
+static enum mr_code verify(struct mr_snap *snap, struct mr_err *err)
 {
-    const char *reason = NULL;
-    if (mr_is_cancelled())
-        return mr_cancelled_err(err);
-    MR_TRY(mr_snap_check_file(snap, file, false, &reason, err));
-    return reason == NULL ? MR_OK : mr_snap_add_damage(snap, file->name, reason, err);
-}
-
-static enum mr_code check_files(struct mr_snap *snap, struct mr_err *err)
-{
-    const struct mr_snap_manifest *m = &snap->manifest;
-    MR_TRY(mr_snap_check_names(snap, err));
-    for (size_t i = 0; i < m->nfiles; i++)
-        MR_TRY(check_file(snap, &m->files[i], err));
-    for (size_t i = 0; i < m->ntables; i++)
-        for (size_t k = 0; k < m->tables[i].nchunks; k++) {
-            const struct mr_snap_chunk *c = &m->tables[i].chunks[k];
-            const struct mr_snap_file file = {c->file, c->stored_bytes, c->sha256};
-            MR_TRY(check_file(snap, &file, err));
-        }
-    return MR_OK;
+    struct mr_verify_opts how = {.threads = 1, .quick = true};
+    enum mr_code code = mr_progress_new(MR_PROGRESS_NEVER, &how.progress, err);
+    if (code == MR_OK)
+        code = mr_verify(snap, &how, err);
+    mr_progress_free(how.progress);
+    return code;
 }
 
 static enum mr_code note_damage(struct mr_shelf *shelf, struct mr_shelf_item *item,
@@ -187,7 +167,7 @@ static enum mr_code look(struct mr_shelf *shelf, struct mr_shelf_item *item, boo
     enum mr_code code = mr_snap_open(item->path, &snap, &why);
     *is_one = code != MR_E_SNAPSHOT || !mr_snap_is_absent(&snap);
     if (code == MR_OK && snap.has_manifest && snap.damage.count == 0)
-        code = check_files(&snap, &why);
+        code = verify(&snap, &why);
     if (code == MR_E_NOMEM || code == MR_E_CANCELLED) {
         *err = why;
     } else if (!*is_one) {
@@ -246,7 +226,7 @@ static enum mr_code add_item(struct mr_shelf *shelf, const char *dir, const char
     struct stat st;
     bool is_one = true;
     enum mr_code code = MR_OK;
-    mr_strbuf_add_fmt(&path, "%s%s%s", dir, ends_in(dir, "/") ? "" : "/", name);
+    mr_strbuf_add_fmt(&path, "%s%s%s", dir, mr_snap_name_ends(dir, "/") ? "" : "/", name);
     MR_TRY_OUT(mr_strbuf_check(&path, "reading a directory", err));
     if (lstat(path.ptr, &st) != 0 || !S_ISDIR(st.st_mode) || is_known(shelf, &st))
         goto out; /* a link leads to a snapshot that is kept elsewhere */
@@ -256,9 +236,9 @@ static enum mr_code add_item(struct mr_shelf *shelf, const char *dir, const char
     item.path = keep(shelf, &path);
     if (item.path == NULL)
         MR_TRY_OUT(mr_err_nomem(err, "reading a directory"));
-    if (ends_in(name, ".partial"))
+    if (mr_snap_name_ends(name, ".partial"))
         item.state = MR_SHELF_UNFINISHED;
-    else if (ends_in(name, MR_SHELF_EXPIRED_SUFFIX) && is_begun(item.path))
+    else if (mr_snap_name_ends(name, MR_SHELF_EXPIRED_SUFFIX) && is_begun(item.path))
         item.state = MR_SHELF_EXPIRED;
     else
         MR_TRY_OUT(look(shelf, &item, &is_one, err));

@@ -21,8 +21,7 @@ static enum mr_code failed(const char *did, const char *path, struct mr_err *err
 /* PATH.expired, which it has already where a removal was interrupted. */
 static enum mr_code take_name(const char *path, struct mr_strbuf *expired, struct mr_err *err)
 {
-    const size_t len = strlen(path), tail = strlen(MR_SHELF_EXPIRED_SUFFIX);
-    const bool has_it = len > tail && strcmp(path + len - tail, MR_SHELF_EXPIRED_SUFFIX) == 0;
+    const bool has_it = mr_snap_name_ends(path, MR_SHELF_EXPIRED_SUFFIX);
     mr_strbuf_add_fmt(expired, "%s%s", path, has_it ? "" : MR_SHELF_EXPIRED_SUFFIX);
     MR_TRY(mr_strbuf_check(expired, "removing a snapshot", err));
     if (has_it)
@@ -35,20 +34,15 @@ static enum mr_code take_name(const char *path, struct mr_strbuf *expired, struc
     return rename(path, expired->ptr) == 0 ? MR_OK : failed("rename snapshot", path, err);
 }
 
-static bool ends_in(const char *name, const char *suffix)
-{
-    const size_t len = strlen(name), tail = strlen(suffix);
-    return len > tail && strcmp(name + len - tail, suffix) == 0;
-}
-
 static bool is_data(const char *name)
 {
-    return ends_in(name, ".tsv.zst") || ends_in(name, ".tsv.zst" MR_SNAP_ENCRYPTED);
+    return mr_snap_name_ends(name, ".tsv.zst") ||
+           mr_snap_name_ends(name, ".tsv.zst" MR_SNAP_ENCRYPTED);
 }
 
 static bool is_schema(const char *name)
 {
-    return ends_in(name, ".sql");
+    return mr_snap_name_ends(name, ".sql");
 }
 
 /* The folders of a snapshot, and what each has. */

@@ -91,6 +91,8 @@ void mr_snap_out_abandon(struct mr_snap_out *out);
  * Appends a name as it stands in file names: bytes outside [A-Za-z0-9_-] as %XX.
  */
 void mr_snap_name_add(struct mr_strbuf *out, const char *name);
+/* Does it end so, with something before it? */
+bool mr_snap_name_ends(const char *name, const char *suffix);
 bool mr_snap_name_is_encrypted(const char *name);
 /* "club.members"; where that is longer than 180 bytes, the first 32 digits of its SHA-256: a run
  * that goes on must not give a file the name of another table's. */

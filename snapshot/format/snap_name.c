@@ -42,11 +42,15 @@ void mr_snap_stem_add(struct mr_strbuf *out, const char *db, const char *name)
     mr_strbuf_add(out, hex, STEM_DIGITS);
 }
 
+bool mr_snap_name_ends(const char *name, const char *suffix)
+{
+    const size_t len = strlen(name), tail = strlen(suffix);
+    return len > tail && strcmp(name + len - tail, suffix) == 0;
+}
+
 bool mr_snap_name_is_encrypted(const char *name)
 {
-    const size_t end = sizeof MR_SNAP_ENCRYPTED - 1;
-    size_t len = strlen(name);
-    return len > end && strcmp(name + len - end, MR_SNAP_ENCRYPTED) == 0;
+    return mr_snap_name_ends(name, MR_SNAP_ENCRYPTED);
 }
 
 static bool is_name(const char *name, size_t len)
