@@ -97,17 +97,14 @@ void mr_strbuf_add_lower(struct mr_strbuf *sb, const char *ptr, size_t len)
 }
 
 /* Into the room that there is, as a rule enough; else once more. */
-void mr_strbuf_add_fmt(struct mr_strbuf *sb, const char *fmt, ...)
+void mr_strbuf_add_args(struct mr_strbuf *sb, const char *fmt, va_list args)
 {
     size_t room = sb->cap > sb->len ? sb->cap - sb->len : 0;
-    va_list args;
     if (sb->failed)
         return;
-    va_start(args, fmt);
     va_list again;
     va_copy(again, args);
     int need = vsnprintf(room > 0 ? sb->ptr + sb->len : NULL, room, fmt, args);
-    va_end(args);
     bool fits = need >= 0 && (size_t)need < room;
     if (!fits && room > 0)
         sb->ptr[sb->len] = '\0';
@@ -120,6 +117,14 @@ void mr_strbuf_add_fmt(struct mr_strbuf *sb, const char *fmt, ...)
         sb->len += (size_t)need;
     }
     va_end(again);
+}
+
+void mr_strbuf_add_fmt(struct mr_strbuf *sb, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    mr_strbuf_add_args(sb, fmt, args);
+    va_end(args);
 }
 
 void mr_strbuf_add_uint(struct mr_strbuf *sb, uint64_t number)

@@ -14,6 +14,7 @@
 #ifndef MR_STRBUF_H
 #define MR_STRBUF_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,6 +48,8 @@ void mr_strbuf_add_char(struct mr_strbuf *sb, char c);
 void mr_strbuf_add_lower(struct mr_strbuf *sb, const char *ptr, size_t len);
 /* No argument may stand in the buffer itself. */
 void mr_strbuf_add_fmt(struct mr_strbuf *sb, const char *fmt, ...) MR_PRINTF(2, 3);
+/* The same for a function that takes a format itself. */
+void mr_strbuf_add_args(struct mr_strbuf *sb, const char *fmt, va_list args) MR_PRINTF(2, 0);
 /* As "%" PRIu64 would, for texts of many numbers. */
 void mr_strbuf_add_uint(struct mr_strbuf *sb, uint64_t number);
 /* 1234567 as 1,234,567: for people, never for a machine. */

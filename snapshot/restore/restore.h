@@ -314,6 +314,8 @@ const char *mr_restore_renamed(const struct mr_restore *restore, const char *db)
  * it is not restored); is that object or table wanted? */
 enum mr_code mr_restore_exec(struct mr_db *db, const struct mr_strbuf *sql, struct mr_err *err);
 enum mr_code mr_restore_note(struct mr_restore *restore, const char *text, struct mr_err *err);
+enum mr_code mr_restore_note_fmt(struct mr_restore *restore, struct mr_err *err, const char *fmt,
+                                 ...) MR_PRINTF(3, 4);
 const char *mr_restore_db_name(const struct mr_restore *restore, const char *db);
 bool mr_restore_wants(const struct mr_restore *restore, const char *db, const char *name);
 bool mr_restore_wants_object(const struct mr_restore *restore, const struct mr_snap_object *object);

@@ -62,16 +62,10 @@ static enum mr_code alter(struct mr_restore *r, struct mr_restore_db *db, const 
 static enum mr_code note(struct mr_restore *r, const struct mr_snap_object *o, const char *reason,
                          struct mr_err *err)
 {
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&text,
-                      "\"%s\": what has no character set in it goes by the collation of "
-                      "its database, which was %s: %s",
-                      o->file, o->db_collation, reason);
-    enum mr_code code = mr_strbuf_check(&text, "restoring", err);
-    if (code == MR_OK)
-        code = mr_restore_note(r, text.ptr, err);
-    mr_strbuf_release(&text);
-    return code;
+    return mr_restore_note_fmt(r, err,
+                               "\"%s\": what has no character set in it goes by the collation of "
+                               "its database, which was %s: %s",
+                               o->file, o->db_collation, reason);
 }
 
 /* Of a database that was there: its own collation stays. */

@@ -82,16 +82,10 @@ static const struct mr_restore_db *next_named(const struct mr_restore *r,
 static enum mr_code note_name(struct mr_restore *r, const char *file, const char *from,
                               const char *to, struct mr_err *err)
 {
-    struct mr_strbuf note = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&note,
-                      "\"%s\": its text names \"%s\", which is not where it is now "
-                      "(\"%s\")",
-                      file, from, to);
-    enum mr_code code = mr_strbuf_check(&note, "restoring", err);
-    if (code == MR_OK)
-        code = mr_restore_note(r, note.ptr, err);
-    mr_strbuf_release(&note);
-    return code;
+    return mr_restore_note_fmt(r, err,
+                               "\"%s\": its text names \"%s\", which is not where it is now "
+                               "(\"%s\")",
+                               file, from, to);
 }
 
 /* What a body reads and writes, it names; nobody but its owner knows what is meant. */
@@ -196,18 +190,12 @@ static enum mr_code refuse_event(const struct mr_restore *r, const struct mr_sna
 static enum mr_code note_directory(struct mr_restore *r, const char *file,
                                    const struct mr_strbuf *sql, struct mr_err *err)
 {
-    struct mr_strbuf note = MR_STRBUF_INIT;
     if (!mr_snap_names_directory(sql->ptr, sql->len))
         return MR_OK;
-    mr_strbuf_add_fmt(&note,
-                      "\"%s\": made in the server's own directory, without its DATA "
-                      "DIRECTORY",
-                      file);
-    enum mr_code code = mr_strbuf_check(&note, "restoring", err);
-    if (code == MR_OK)
-        code = mr_restore_note(r, note.ptr, err);
-    mr_strbuf_release(&note);
-    return code;
+    return mr_restore_note_fmt(r, err,
+                               "\"%s\": made in the server's own directory, without its DATA "
+                               "DIRECTORY",
+                               file);
 }
 
 /* Older servers cannot be told, others need a right for it. */
@@ -246,17 +234,11 @@ static enum mr_code keep_stamps(struct mr_restore *r, const struct mr_strbuf *sq
 
 static enum mr_code note_stamps(struct mr_restore *r, const char *file, struct mr_err *err)
 {
-    struct mr_strbuf note = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&note,
-                      "\"%s\": the server has given a default to a TIMESTAMP, which may "
-                      "change with every UPDATE: explicit_defaults_for_timestamp is off, "
-                      "and not to be set",
-                      file);
-    enum mr_code code = mr_strbuf_check(&note, "restoring", err);
-    if (code == MR_OK)
-        code = mr_restore_note(r, note.ptr, err);
-    mr_strbuf_release(&note);
-    return code;
+    return mr_restore_note_fmt(r, err,
+                               "\"%s\": the server has given a default to a TIMESTAMP, which may "
+                               "change with every UPDATE: explicit_defaults_for_timestamp is off, "
+                               "and not to be set",
+                               file);
 }
 
 /* Runs the statement of a file in the database that is in use. */

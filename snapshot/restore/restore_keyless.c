@@ -43,16 +43,11 @@ enum mr_code mr_restore_keep_keyless(struct mr_restore *r, struct mr_err *err)
 enum mr_code mr_restore_note_keyless(struct mr_restore *r, const char *file,
                                      const struct mr_strbuf *create, struct mr_err *err)
 {
-    struct mr_strbuf note = MR_STRBUF_INIT;
     if (!r->gives_keys || mr_snap_has_primary_key(create->ptr, create->len))
         return MR_OK;
-    mr_strbuf_add_fmt(&note,
-                      "\"%s\": the server has given the table a column my_row_id, and made it the "
-                      "primary key: sql_generate_invisible_primary_key is on, and not to be set",
-                      file);
-    enum mr_code code = mr_strbuf_check(&note, "restoring", err);
-    if (code == MR_OK)
-        code = mr_restore_note(r, note.ptr, err);
-    mr_strbuf_release(&note);
-    return code;
+    return mr_restore_note_fmt(
+        r, err,
+        "\"%s\": the server has given the table a column my_row_id, and made it the "
+        "primary key: sql_generate_invisible_primary_key is on, and not to be set",
+        file);
 }

@@ -256,15 +256,9 @@ static enum mr_code note_child(struct mr_restore *r, const struct mr_table *t,
                                const struct mr_foreign_key *fk, const char *what,
                                struct mr_err *err)
 {
-    struct mr_strbuf note = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&note,
-                      "table \"%s.%s\" was there, and refers to \"%s.%s\" (foreign key \"%s\"): %s",
-                      t->db, t->name, fk->ref_db, fk->ref_table, fk->name, what);
-    enum mr_code code = mr_strbuf_check(&note, "restoring", err);
-    if (code == MR_OK)
-        code = mr_restore_note(r, note.ptr, err);
-    mr_strbuf_release(&note);
-    return code;
+    return mr_restore_note_fmt(
+        r, err, "table \"%s.%s\" was there, and refers to \"%s.%s\" (foreign key \"%s\"): %s",
+        t->db, t->name, fk->ref_db, fk->ref_table, fk->name, what);
 }
 
 static enum mr_code check_child(struct mr_restore *r, const struct mr_table *t,

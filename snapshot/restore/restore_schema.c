@@ -28,6 +28,20 @@ enum mr_code mr_restore_note(struct mr_restore *r, const char *text, struct mr_e
     return slot != NULL && *slot != NULL ? MR_OK : mr_err_nomem(err, "restoring");
 }
 
+enum mr_code mr_restore_note_fmt(struct mr_restore *r, struct mr_err *err, const char *fmt, ...)
+{
+    struct mr_strbuf note = MR_STRBUF_INIT;
+    va_list args;
+    va_start(args, fmt);
+    mr_strbuf_add_args(&note, fmt, args);
+    va_end(args);
+    enum mr_code code = mr_strbuf_check(&note, "restoring", err);
+    if (code == MR_OK)
+        code = mr_restore_note(r, note.ptr, err);
+    mr_strbuf_release(&note);
+    return code;
+}
+
 static enum mr_code exec_text(struct mr_restore *r, const char *text, struct mr_err *err)
 {
     return mr_db_exec(r->db, text, strlen(text), err);
