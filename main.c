@@ -43,9 +43,7 @@ static enum mr_code print_help(const struct mr_invocation *invocation, struct mr
         mr_help_command(invocation->command, mr_help_width(), &text);
     else
         mr_help_overview(invocation->commands, invocation->group, mr_help_width(), &text);
-    enum mr_code code = mr_strbuf_check(&text, "printing the help", err);
-    if (code == MR_OK && fwrite(text.ptr, 1, text.len, stdout) != text.len)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    enum mr_code code = mr_term_print(&text, stdout, "printing the help", err);
     mr_strbuf_release(&text);
     return code;
 }

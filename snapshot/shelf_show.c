@@ -1,7 +1,6 @@
 /* shelf_show.c: see shelf_show.h. */
 #include "snapshot/shelf_show.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 #include "core/base/term.h"
@@ -106,9 +105,7 @@ enum mr_code mr_shelf_show_text(const struct mr_shelf *shelf, int64_t now_s, boo
     struct mr_strbuf out = MR_STRBUF_INIT;
     for (size_t i = 0; i < shelf->items.count; i++)
         add_line(&out, item_at(shelf, i), now_s, color);
-    enum mr_code code = mr_strbuf_check(&out, "printing", err);
-    if (code == MR_OK && fwrite(out.ptr, 1, out.len, file) != out.len)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    enum mr_code code = mr_term_print(&out, file, "printing", err);
     mr_strbuf_release(&out);
     return code;
 }

@@ -1,7 +1,6 @@
 /* snap_show.c: see snap_show.h. */
 #include "snapshot/snap_show.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -162,9 +161,7 @@ enum mr_code mr_snap_show_text(const struct mr_snap_manifest *m, const char *dir
     mr_strbuf_add_fmt(&out, "%zu table%s: ", m->ntables, m->ntables == 1 ? "" : "s");
     add_sizes(&out, sum.rows, sum.plain_bytes, sum.stored_bytes);
     mr_strbuf_add_char(&out, '\n');
-    enum mr_code code = mr_strbuf_check(&out, "printing", err);
-    if (code == MR_OK && fwrite(out.ptr, 1, out.len, file) != out.len)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    enum mr_code code = mr_term_print(&out, file, "printing", err);
     mr_strbuf_release(&out);
     return code;
 }

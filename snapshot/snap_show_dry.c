@@ -1,7 +1,6 @@
 /* snap_show_dry.c: what a dry run of a restore says; see snap_show_dry.h. */
 #include "snapshot/snap_show_dry.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -142,9 +141,7 @@ enum mr_code mr_restore_show_dry(const struct mr_restore *r, const struct mr_str
         mr_strbuf_add_str(&out, " rows to load");
     }
     mr_strbuf_add_char(&out, '\n');
-    enum mr_code code = mr_strbuf_check(&out, "printing", err);
-    if (code == MR_OK && fwrite(out.ptr, 1, out.len, stdout) != out.len)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    enum mr_code code = mr_term_print(&out, stdout, "printing", err);
     mr_strbuf_release(&out);
     return code;
 }

@@ -1,5 +1,4 @@
 /* snapshot_expire_cmd.c: `myrecon snapshot expire`; see snapshot_cmd.h. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -158,9 +157,7 @@ static enum mr_code print(const struct mr_shelf *shelf, size_t done, const struc
     for (size_t i = 0; i < done; i++)
         add_line(&out, item_at(shelf, i), opts->dry_run, mr_term_use_color(opts->general.color, 1));
     add_total(&out, r, opts->dry_run);
-    code = mr_strbuf_check(&out, "printing", err);
-    if (code == MR_OK && fwrite(out.ptr, 1, out.len, stdout) != out.len)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    code = mr_term_print(&out, stdout, "printing", err);
     mr_strbuf_release(&out);
     return code;
 }

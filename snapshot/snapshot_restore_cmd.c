@@ -1,5 +1,4 @@
 /* snapshot_restore_cmd.c: `myrecon snapshot restore`; see snapshot_cmd.h. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -191,9 +190,7 @@ static enum mr_code print_text(const struct mr_restore *r, struct mr_look look, 
         mr_utf8_show_str(&out, r->dbs[0].to);
         mr_strbuf_add_str(&out, "\" until then\n");
     }
-    enum mr_code code = mr_strbuf_check(&out, "printing", err);
-    if (code == MR_OK && fwrite(out.ptr, 1, out.len, stdout) != out.len)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    enum mr_code code = mr_term_print(&out, stdout, "printing", err);
     mr_strbuf_release(&out);
     return code;
 }

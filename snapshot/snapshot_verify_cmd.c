@@ -1,5 +1,4 @@
 /* snapshot_verify_cmd.c: `myrecon snapshot verify` and `list`; see snapshot_cmd.h. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -92,9 +91,7 @@ static enum mr_code print_text(const struct mr_snap *snap, bool unread, bool col
         mr_strbuf_add_grouped(&out, sum.rows);
         mr_strbuf_add_str(&out, unread ? " rows, not read\n" : " rows read\n");
     }
-    enum mr_code code = mr_strbuf_check(&out, "printing", err);
-    if (code == MR_OK && fwrite(out.ptr, 1, out.len, stdout) != out.len)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    enum mr_code code = mr_term_print(&out, stdout, "printing", err);
     mr_strbuf_release(&out);
     return code;
 }

@@ -78,3 +78,13 @@ const char *mr_term_style(enum mr_style style, bool on)
     }
     return "";
 }
+
+enum mr_code mr_term_print(const struct mr_strbuf *text, FILE *file, const char *doing,
+                           struct mr_err *err)
+{
+    MR_TRY(mr_strbuf_check(text, doing, err));
+    errno = 0;
+    return fwrite(text->ptr, 1, text->len, file) == text->len
+               ? MR_OK
+               : mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+}

@@ -10,8 +10,10 @@
 #define MR_TERM_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "core/base/err.h"
+#include "core/base/strbuf.h"
 
 enum mr_color_mode { MR_COLOR_AUTO = 1, MR_COLOR_ALWAYS, MR_COLOR_NEVER };
 
@@ -39,6 +41,12 @@ unsigned mr_term_width(int fd);
 /* Waits for a person: until a line can be read from fd.  MR_E_CANCELLED as soon as a signal
  * asks for the end; read() by itself would be begun again after it. */
 enum mr_code mr_term_await_line(int fd, struct mr_err *err);
+
+/* All of a text to standard output (file: that, or a test's), in one piece, so that a full disk is
+ * one error and no half of it looks whole.  MR_E_IO; MR_E_NOMEM while `doing` ("printing") where the
+ * text has failed. */
+enum mr_code mr_term_print(const struct mr_strbuf *text, FILE *file, const char *doing,
+                           struct mr_err *err);
 
 /* The escape sequence, or "" when off. */
 const char *mr_term_style(enum mr_style style, bool on);

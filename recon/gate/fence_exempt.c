@@ -69,9 +69,10 @@ static const char *choose_open_accounts(const struct mr_server *server)
     return "mysql.user a WHERE 1 = 1";
 }
 
-/* fmt has one %s more than args: the names. */
-static enum mr_code read(const struct mr_gate_link *link, const char *sql, struct mr_arena *arena,
-                         struct mr_fence_value *out, const char **who, struct mr_err *err)
+/* The %s in the statement stands for who may. */
+static enum mr_code read_who(const struct mr_gate_link *link, const char *sql,
+                             struct mr_arena *arena, struct mr_fence_value *out, const char **who,
+                             struct mr_err *err)
 {
     const char *hole = strstr(sql, "%s");
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -97,7 +98,7 @@ static enum mr_code read_accounts(const struct mr_gate_link *link, struct mr_are
     mr_strbuf_add_str(&sql, MAY("a.User") " ORDER BY 1 LIMIT 100");
     enum mr_code code = mr_strbuf_check(&sql, "examining a server", err);
     if (code == MR_OK)
-        code = read(link, sql.ptr, arena, &f->accounts, &f->account_names, err);
+        code = read_who(link, sql.ptr, arena, &f->accounts, &f->account_names, err);
     mr_strbuf_release(&sql);
     return code;
 }
@@ -143,9 +144,9 @@ enum mr_code mr_fence_read_exempt(const struct mr_gate_link *link, struct mr_are
         " 'DEFINER' AND r.ROUTINE_SCHEMA NOT IN ('mysql', 'sys', 'information_schema',"
         " 'performance_schema') AND" MAY(USER_OF("r.DEFINER")) " GROUP BY r.DEFINER ORDER BY 1"
                                                                " LIMIT 100";
-    MR_TRY(read(link, sessions, arena, &f->exempt, &f->exempt_users, err));
-    MR_TRY(read(link, events, arena, &f->exempt_events, &f->event_definers, err));
-    MR_TRY(read(link, routines, arena, &f->exempt_routines, &f->routine_definers, err));
+    MR_TRY(read_who(link, sessions, arena, &f->exempt, &f->exempt_users, err));
+    MR_TRY(read_who(link, events, arena, &f->exempt_events, &f->event_definers, err));
+    MR_TRY(read_who(link, routines, arena, &f->exempt_routines, &f->routine_definers, err));
     MR_TRY(read_accounts(link, arena, f, err));
     hide_unseen(link, f);
     return MR_OK;

@@ -1,5 +1,4 @@
 /* gate_fence_cmd.c: `myrecon gate fence`; see gate_cmd.h. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,9 +263,7 @@ static enum mr_code print_text(const struct fence *f, struct mr_err *err)
                           "warning live: the live server is read-only\n"
                           "    SET GLOBAL read_only = OFF there, once all of OLD are fenced.\n");
     mr_strbuf_add_fmt(&out, "%zu of %zu fenced\n", count_fenced(f), f->count);
-    enum mr_code code = mr_strbuf_check(&out, "printing", err);
-    if (code == MR_OK && fwrite(out.ptr, 1, out.len, stdout) != out.len)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    enum mr_code code = mr_term_print(&out, stdout, "printing", err);
     mr_strbuf_release(&out);
     return code;
 }

@@ -1,7 +1,6 @@
 /* reseed_report.c: see reseed_report.h. */
 #include "repair/apply/reseed_report.h"
 
-#include <errno.h>
 #include <inttypes.h>
 
 #include "core/base/term.h"
@@ -104,10 +103,7 @@ enum mr_code mr_reseed_report_text(const struct mr_reseed_run *run, struct mr_lo
         if (!look.brief || !is_high(run->results[i].raise))
             add_result(&text, &run->results[i], look.color);
     add_sums(&text, run);
-    enum mr_code code = mr_strbuf_check(&text, "printing the result", err);
-    errno = 0;
-    if (code == MR_OK && fwrite(text.ptr, 1, text.len, out) != text.len)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    enum mr_code code = mr_term_print(&text, out, "printing the result", err);
     mr_strbuf_release(&text);
     return code;
 }

@@ -1,7 +1,6 @@
 /* plan_show.c: see plan_show.h. */
 #include "repair/planning/plan_show.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -329,10 +328,7 @@ enum mr_code mr_plan_show_text(const struct mr_manifest *m, const char *dir,
         add_brief(&text, m, look.color);
     else
         add_rows(&text, m, dir, signers, look.color);
-    enum mr_code code = mr_strbuf_check(&text, "printing a plan", err);
-    errno = 0;
-    if (code == MR_OK && fwrite(text.ptr, 1, text.len, out) != text.len)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    enum mr_code code = mr_term_print(&text, out, "printing a plan", err);
     mr_strbuf_release(&text);
     return code;
 }

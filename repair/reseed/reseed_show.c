@@ -1,7 +1,6 @@
 /* reseed_show.c: see reseed_show.h. */
 #include "repair/reseed/reseed_show.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -121,15 +120,6 @@ void mr_reseed_show_skipped(struct mr_strbuf *out, const struct mr_manifest *m, 
     }
 }
 
-static enum mr_code write_out(const struct mr_strbuf *text, FILE *out, struct mr_err *err)
-{
-    enum mr_code code = mr_strbuf_check(text, "printing a plan", err);
-    errno = 0;
-    if (code == MR_OK && fwrite(text->ptr, 1, text->len, out) != text->len)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
-    return code;
-}
-
 enum mr_code mr_reseed_show_text(const struct mr_manifest *m, const char *dir,
                                  const struct mr_plan_signers *signers, struct mr_look look,
                                  FILE *out, struct mr_err *err)
@@ -147,7 +137,7 @@ enum mr_code mr_reseed_show_text(const struct mr_manifest *m, const char *dir,
                       m->ncounters == 1 ? "" : "s", m->nskipped, m->nskipped == 1 ? "" : "s");
     if (!look.brief)
         mr_plan_next_apply(m, dir, &text);
-    enum mr_code code = write_out(&text, out, err);
+    enum mr_code code = mr_term_print(&text, out, "printing a plan", err);
     mr_strbuf_release(&text);
     return code;
 }

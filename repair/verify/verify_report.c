@@ -1,7 +1,6 @@
 /* verify_report.c: see verify_report.h. */
 #include "repair/verify/verify_report.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -220,10 +219,7 @@ static enum mr_code print_text(struct mr_verify_report *r, struct mr_err *err)
         mr_strbuf_add_char(&text, '\n');
     add_verdict(&text, r->rows);
     text.failed = text.failed || r->lines.failed;
-    enum mr_code code = mr_strbuf_check(&text, "printing the result", err);
-    errno = 0;
-    if (code == MR_OK && fwrite(text.ptr, 1, text.len, r->out) != text.len)
-        code = mr_err_set_sys(err, MR_E_IO, errno, "could not write to standard output");
+    enum mr_code code = mr_term_print(&text, r->out, "printing the result", err);
     mr_strbuf_release(&text);
     return code;
 }
