@@ -109,18 +109,30 @@ static bool is_progress(const struct mr_restore *r, const struct mr_table *t)
     return strcmp(t->name, MR_SNAP_PROGRESS_TABLE) == 0 && same_name(r, t->db, r->dbs[0].to);
 }
 
+/* What the databases have already, but for what a restore notes there; false: they are empty. */
+static bool first_there(const struct mr_restore *r, const char **db, const char **what,
+                        const char **name)
+{
+    for (size_t i = 0; i < r->cat->ntables; i++) {
+        const struct mr_table *t = &r->cat->tables[i];
+        if (is_progress(r, t))
+            continue;
+        *db = t->db, *what = "table", *name = t->name;
+        return true;
+    }
+    if (r->cat->nobjects == 0)
+        return false;
+    const struct mr_object *o = &r->cat->objects[0];
+    *db = o->db, *what = mr_object_word(o->kind), *name = o->name;
+    return true;
+}
+
 /* Refused by the first thing found: the restore would have to touch it, or could not tell it
  * from what it has made itself. */
 static enum mr_code require_empty(const struct mr_restore *r, struct mr_err *err)
 {
-    for (size_t i = 0; i < r->cat->ntables; i++)
-        if (!is_progress(r, &r->cat->tables[i]))
-            return refuse(r->cat->tables[i].db, "table", r->cat->tables[i].name, err);
-    for (size_t i = 0; i < r->cat->nobjects; i++) {
-        const struct mr_object *o = &r->cat->objects[i];
-        return refuse(o->db, mr_object_word(o->kind), o->name, err);
-    }
-    return MR_OK;
+    const char *db, *what, *name;
+    return first_there(r, &db, &what, &name) ? refuse(db, what, name, err) : MR_OK;
 }
 
 /* A trigger of a table that stays would be dropped by whoever goes on with this restore. */
@@ -344,18 +356,37 @@ enum mr_code mr_restore_require_room(struct mr_restore *r, struct mr_err *err)
     return check_clashes(r, err);
 }
 
-/* The question comes behind everything that refuses, so that nobody says yes to what cannot be
- * done.  What is added needs none: nothing of what is there is touched. */
-enum mr_code mr_restore_clear(struct mr_restore *r, struct mr_err *err)
+static void ask_replace(const struct mr_restore *r, char *question, size_t size)
 {
-    char question[512];
-    if (r->opts->into_existing != MR_INTO_REPLACE)
-        return MR_OK;
-    (void)snprintf(question, sizeof question,
+    (void)snprintf(question, size,
                    "drop what \"%s\" already has of the %zu tables of the snapshot, %s?",
                    mr_db_label(r->db), r->ntables,
                    r->opts->schema_only ? "with their rows, and make them again without any"
                                         : "and restore them");
+}
+
+static void ask_add(const struct mr_restore *r, const char *db, const char *what, const char *name,
+                    char *question, size_t size)
+{
+    (void)snprintf(question, size,
+                   "add to \"%s\" what it lacks of the %zu tables of the snapshot, beside what "
+                   "database \"%s\" has (%s \"%s\" …)?",
+                   mr_db_label(r->db), r->ntables, db, what, name);
+}
+
+/* The question comes behind everything that refuses, so that nobody says yes to what cannot be
+ * done.  Where there is nothing, nothing is asked. */
+enum mr_code mr_restore_clear(struct mr_restore *r, struct mr_err *err)
+{
+    char question[1024];
+    const char *db, *what, *name;
+    const bool replaces = r->opts->into_existing == MR_INTO_REPLACE;
+    if (r->opts->into_existing == MR_INTO_REFUSE || !first_there(r, &db, &what, &name))
+        return MR_OK;
+    if (replaces)
+        ask_replace(r, question, sizeof question);
+    else
+        ask_add(r, db, what, name, question, sizeof question);
     MR_TRY(mr_confirm(question, r->opts->yes, err));
-    return drop_clashes(r, err);
+    return replaces ? drop_clashes(r, err) : MR_OK;
 }

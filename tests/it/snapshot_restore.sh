@@ -64,10 +64,10 @@ state() { client b -D "$COPY" <<<"SELECT * FROM t; SHOW TABLES" 2>&1; }
 client b -D "$COPY" <<<"CREATE TABLE t (id INT, mine INT); INSERT INTO t VALUES (9, 9); CREATE TABLE other (id INT)"
 before=$(state)
 restored_is "a database that is not empty is refused" "5 " "$SNAP" "$(uri b "$COPY")"
-restored_is "so it is where a name is taken" "5 " --into-existing add "$SNAP" "$(uri b "$COPY")"
+restored_is "so it is where a name is taken" "5 " --into-existing add --yes "$SNAP" "$(uri b "$COPY")"
 restored_is "and where nobody can be asked" "5 " --into-existing replace "$SNAP" "$(uri b "$COPY")"
 is "nothing was changed" "$(state)" "$before"
-restored_is "--tables into what is there" "0 equal load" --tables u --tables nobody --into-existing add "$SNAP" "$(uri b "$COPY")"
+restored_is "--tables into what is there" "0 equal load" --tables u --tables nobody --into-existing add --yes "$SNAP" "$(uri b "$COPY")"
 like "a pattern that matches nothing is told" "$(cat "$ERR")" '[-]-tables "nobody" matches no table'
 is "others stay" "$(client b -D "$COPY" <<<"SELECT mine FROM t; SELECT COUNT(*) FROM u; SHOW TABLES" | xargs)" "9 0 other t u"
 restored_is "--into-existing replace --yes" "0 equal load" --into-existing replace --yes "$SNAP" "$(uri b "$COPY")"
@@ -208,10 +208,10 @@ mine() {
     client b -D "$COPY" <<<"CREATE TABLE m (id INT PRIMARY KEY, pad VARCHAR(200)) ENGINE=MyISAM; INSERT INTO m VALUES (-1, 'mine'); CREATE VIEW w AS SELECT 'mine' AS x"
 }
 mine
-paused --into-existing add --tables p
+paused --into-existing add --yes --tables p
 restored_is "an unfinished restore of other tables is not gone on with" "5 " "$SNAP" "$(uri b "$COPY")"
 like "it is named" "$(cat "$ERR")" "unfinished restore of this snapshot, of other tables"
-restored_is "nor with more" "5 " --into-existing add --tables p --tables m "$SNAP" "$(uri b "$COPY")"
+restored_is "nor with more" "5 " --into-existing add --yes --tables p --tables m "$SNAP" "$(uri b "$COPY")"
 is "what is not its own is as it was" "$(client b -D "$COPY" <<<"SELECT pad FROM m; SELECT x FROM w" | xargs)" "mine mine"
 restored_is "with its own it is" "0 equal load" --tables p "$SNAP" "$(uri b "$COPY")"
 client b <<<"DROP DATABASE $COPY"

@@ -44,7 +44,7 @@ into() { # into SIDE
     restored "$1: without rights" "5 " --allow-replica "$SNAP" "$(uri "$1" "$COPY" it_into:pw)"
     like "$1: what to do is said" "$(cat "$ERR")" "hint: Nothing was changed.*doctor --for restore.*--rename-db"
     client "$1" <<<"CREATE DATABASE $COPY"
-    restored "$1: nor there" "5 " --allow-replica --into-existing add "$SNAP" "$(uri "$1" "$COPY" it_into:pw)"
+    restored "$1: nor there" "5 " --allow-replica --into-existing add --yes "$SNAP" "$(uri "$1" "$COPY" it_into:pw)"
     like "$1: that is said, too" "$(cat "$ERR")" "hint: Nothing was changed.*doctor --for restore"
 
     # one that has all rights there, and may make no trigger while there is a binary log
@@ -148,12 +148,12 @@ take "$(uri a "$DB")" "$SNAP"
 charset() { client a <<<"SELECT DEFAULT_CHARACTER_SET_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '$COPY'"; }
 MADE="SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY' AND TABLE_NAME = 'm'"
 client a <<<"DROP DATABASE $COPY"
-killed_at "$MADE" 1 --into-existing add
+killed_at "$MADE" 1 --into-existing add --yes
 client a <<<"ALTER DATABASE $COPY CHARACTER SET latin2" # as a kill leaves it amid the routines
-restored "one that it has made is its own to the next run" "0 equal" --into-existing add "$SNAP" "$(uri a "$COPY")"
+restored "one that it has made is its own to the next run" "0 equal" --into-existing add --yes "$SNAP" "$(uri a "$COPY")"
 is "and is given back its character set" "$(charset)" utf8mb4
 client a <<<"DROP DATABASE $COPY; CREATE DATABASE $COPY CHARACTER SET greek; CREATE TABLE $COPY.mine (id INT)"
-killed_at "$MADE" 1 --into-existing add
+killed_at "$MADE" 1 --into-existing add --yes
 restored "one that was there is not, however the next run is called" "4 equal" "$SNAP" "$(uri a "$COPY")"
 is "and keeps its own" "$(charset)" greek
 
@@ -164,8 +164,8 @@ at a "CREATE TABLE m (id INT PRIMARY KEY); INSERT INTO m VALUES (1); CREATE PROC
 rm -rf "$SNAP"
 take "$(uri a "$DB")" "$SNAP"
 client a <<<"DROP DATABASE $COPY; CREATE DATABASE $COPY; CREATE PROCEDURE $COPY.tidy() SELECT 2; CREATE EVENT $COPY.ev ON SCHEDULE EVERY 1 YEAR DISABLE DO SET @x = 2"
-killed_at "$MADE" 1 --into-existing add
-restored "a restore that is gone on with beside them" "4 equal" --into-existing add "$SNAP" "$(uri a "$COPY")"
+killed_at "$MADE" 1 --into-existing add --yes
+restored "a restore that is gone on with beside them" "4 equal" --into-existing add --yes "$SNAP" "$(uri a "$COPY")"
 is "drops nothing of somebody else" "$(objects a | xargs)" "BASE TABLE m EVENT ev PROCEDURE tidy"
 
 # --- a snapshot of what was half restored -------------------------------------------------

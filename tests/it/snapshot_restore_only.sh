@@ -124,6 +124,6 @@ is "the schema waits for no pause" "$?" 0
 rm "$IT_TMP/pause"
 snap restore --no-progress --schema-only --data-only "$SNAP" "$(uri a "$COPY")"
 is "both are nothing" "$RC" 3
-snap restore --no-progress --data-only --into-existing add "$SNAP" "$(uri a "$COPY")"
+snap restore --no-progress --data-only --into-existing add --yes "$SNAP" "$(uri a "$COPY")"
 is "rows alone make no table" "$RC" 3
 finish

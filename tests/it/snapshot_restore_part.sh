@@ -83,7 +83,9 @@ beside() { # SIDE
             CREATE TABLE mine (id INT); INSERT INTO mine VALUES (5); CREATE PROCEDURE pr() SELECT 2; CREATE VIEW w2 AS SELECT 5 AS five"
     }
     lose "$1"
-    restored "$1: what is missing is added" "4 equal 0" --into-existing add "$SNAP" "$target"
+    restored "$1: nobody said yes" "5 " --into-existing add "$SNAP" "$target"
+    like "$1: and is asked about it" "$(cat "$ERR")" "what it lacks of the . tables of the snapshot, beside what database"
+    restored "$1: what is missing is added" "4 equal 0" --into-existing add --yes "$SNAP" "$target"
     is "$1: with its rows, and what was there is as it was" "$(held "$1")" "11,22,33 2 70"
     is "$1: that is named" "$(kept)" "table $COPY.people view $COPY.w2 routine $COPY.procedure pr trigger $COPY.tp"
     is "$1: so is the trigger that its table does not have" "$(jq -r 'select(.type == "note") | .text' "$OUT" | grep -c "tp.trigger.sql.*not made: its table \"people\" was there, without it")" 1
@@ -92,16 +94,16 @@ beside() { # SIDE
     is "$1: the key to it holds" "$(made "$1")" "orders o_p"
     is "$1: triggers" "$(client "$1" -D "$COPY" <<<"SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = '$COPY'" | xargs)" "ts"
     client "$1" -D "$COPY" <<<"CREATE TRIGGER tp BEFORE INSERT ON people FOR EACH ROW SET NEW.v = 9"
-    restored "$1: once more: nothing is missing" "0 equal 0" --into-existing add "$SNAP" "$target"
+    restored "$1: once more: nothing is missing" "0 equal 0" --into-existing add --yes "$SNAP" "$target"
     is "$1: nothing was touched" "$(held "$1")" "11,22,33 2 70"
-    snap restore --no-progress --into-existing add "$SNAP" "$target"
+    snap restore --no-progress --into-existing add --yes "$SNAP" "$target"
     like "$1: as text" "$(cat "$OUT")" "$COPY.people: kept: it was there, and was not compared"
     like "$1: and in its last line" "$(tail -n 1 "$OUT")" "equal: 0 tables, 4 more kept, 0 rows read back"
 
     # killed amid it, the next run knows what was there before, also by another command
     lose "$1"
     touch "$IT_TMP/pause"
-    "$MYRECON" snapshot restore -q --pause-file "$IT_TMP/pause" --into-existing add "$SNAP" "$target" >/dev/null 2>&1 </dev/null &
+    "$MYRECON" snapshot restore -q --pause-file "$IT_TMP/pause" --into-existing add --yes "$SNAP" "$target" >/dev/null 2>&1 </dev/null &
     pid=$!
     until [ "$(client "$1" <<<"SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$COPY' AND TABLE_NAME IN ('shops', 'orders', 'tags')")" = 3 ]; do sleep 0.1; done
     kill -9 $pid
@@ -117,19 +119,19 @@ beside() { # SIDE
     client "$1" -D "$COPY" <<<"CREATE TABLE people (id INT PRIMARY KEY, v INT) ENGINE=InnoDB; INSERT INTO people VALUES (1, 1), (2, 2), (9, 9);
         CREATE TABLE orders (id INT PRIMARY KEY, person INT, CONSTRAINT o_p FOREIGN KEY (person) REFERENCES people (id)) ENGINE=InnoDB;
         INSERT INTO orders VALUES (1, 1), (2, NULL); SET foreign_key_checks = 0; DROP TABLE people"
-    restored "$1: a parent is added to its children" "0 equal 0" --tables people --tables orders --into-existing add "$SNAP" "$target"
+    restored "$1: a parent is added to its children" "0 equal 0" --tables people --tables orders --into-existing add --yes "$SNAP" "$target"
     client "$1" -D "$COPY" <<<"SET foreign_key_checks = 0; INSERT INTO orders VALUES (3, 9); DROP TABLE people"
-    restored "$1: one that lacks a row of theirs" "4 equal 0" --tables people --tables orders --into-existing add "$SNAP" "$target"
+    restored "$1: one that lacks a row of theirs" "4 equal 0" --tables people --tables orders --into-existing add --yes "$SNAP" "$target"
     like "$1: is named" "$(jq -r 'select(.type == "note") | .text' "$OUT")" "table \"$COPY.orders\" was there, and refers to \"$COPY.people\" .*: rows of it lead to none"
 
     # a name that is another thing's
     fresh "$1" "$COPY"
     client "$1" -D "$COPY" <<<"CREATE TABLE people (id INT PRIMARY KEY, name INT)"
-    restored "$1: another table by that name" "5 " --into-existing add "$SNAP" "$target"
+    restored "$1: another table by that name" "5 " --into-existing add --yes "$SNAP" "$target"
     like "$1: is named" "$(cat "$ERR")" "people\" is there, and is another one than the snapshot's: it has no column \"v\""
     fresh "$1" "$COPY"
     client "$1" -D "$COPY" <<<"CREATE VIEW people AS SELECT 1 AS id"
-    restored "$1: a view by a table's name" "5 " --into-existing add "$SNAP" "$target"
+    restored "$1: a view by a table's name" "5 " --into-existing add --yes "$SNAP" "$target"
     like "$1: is named" "$(cat "$ERR")" "has view \"people\", which is a table in the snapshot"
     restored "$1: without add it is refused as ever" "5 " "$SNAP" "$target"
     like "$1: and the hint tells of it" "$(cat "$ERR")" "beside what is there, with --into-existing add"
@@ -171,7 +173,7 @@ renamed() { # SIDE
     is "$1: what names it is said" "$(jq -r 'select(.type == "note") | .text' "$OUT" | grep -c "w2.view.sql\|e.event.sql.*not made: .*names \"people\"")" 2
     is "$1: as the table is" "$(jq -r 'select(.type == "table") | .table' "$OUT" | xargs)" "$COPY.m2 $COPY.mm $COPY.orders $COPY.folk"
     # beside the live one, whose constraints and triggers have the names
-    restored "$1: beside the live one" "4 equal 0" --rename "$DB.people=$DB.people_lost" --rename "$DB.orders=$DB.orders_lost" --into-existing add "$SNAP" "$server"
+    restored "$1: beside the live one" "4 equal 0" --rename "$DB.people=$DB.people_lost" --rename "$DB.orders=$DB.orders_lost" --into-existing add --yes "$SNAP" "$server"
     is "$1: with its rows" "$(client "$1" -D "$DB" <<<"SELECT v FROM people_lost; SELECT COUNT(*) FROM orders_lost" | xargs)" "10 20 2"
     is "$1: its keys are among themselves" "$(client "$1" -D "$DB" <<<"SHOW CREATE TABLE orders_lost" | grep -o 'REFERENCES .[a-z_]*' | tr -d '\`' | sort | xargs)" "REFERENCES orders_lost REFERENCES people_lost"
     like "$1: its trigger is not made, which is said" "$(jq -r 'select(.type == "note") | .text' "$OUT")" "tp.trigger.sql.*not made: another table has a trigger of that name"

@@ -93,7 +93,7 @@ is "MySQL: nothing was made" "$(mr_sql UO -N -e "SHOW DATABASES LIKE 'back'")" '
 run snapshot restore --exclude '*.log' kept "mysql://joe@127.0.0.1:$PORT/back"
 is "MySQL: without that table" "$RC" 0
 mr_sql UO -e "SET sql_require_primary_key = OFF; CREATE TABLE back.log LIKE lost.log; DROP TABLE back.t"
-run snapshot restore --into-existing add --rename lost.t=lost.u kept "mysql://joe@127.0.0.1:$PORT/back"
+run snapshot restore --into-existing add --yes --rename lost.t=lost.u kept "mysql://joe@127.0.0.1:$PORT/back"
 is "MySQL: one that stays is not made, and one gets another name" \
     "$RC $(mr_sql UO -N -e "SHOW TABLES FROM back" | xargs)" "0 log u"
 mr_sql UO -e "SET sql_require_primary_key = OFF; DROP TABLE back.u; CREATE TABLE back.t LIKE lost.t"

@@ -199,6 +199,39 @@ static void test_clear(void **state)
     }
 }
 
+/* Without a terminal, and without --yes: refused, but where there is nothing to ask about. */
+static void test_asks(void **state)
+{
+    static const struct there asked[] = {
+        {"nothing", .into = MR_INTO_ADD},
+        {"nothing to drop", .into = MR_INTO_REPLACE},
+        {"its own notes", TABLE(.name = MR_SNAP_PROGRESS_TABLE), .into = MR_INTO_ADD},
+        {"a table to add to", TABLE(.name = "wallets"), .into = MR_INTO_ADD,
+         .said = "there is nobody to ask: add to \"db1:3306\" what it lacks of the 2 tables of the "
+                 "snapshot, beside what database \"club\" has (table \"wallets\" …)?"},
+        {"an object to add to", OBJECT(MR_OBJECT_EVENT, "weekly"), .into = MR_INTO_ADD,
+         .said = "has (event \"weekly\" …)?"},
+        {"a table to drop", TABLE(.name = "members"), .into = MR_INTO_REPLACE,
+         .said = "there is nobody to ask: drop what"},
+    };
+    (void)state;
+    assert_non_null(freopen("/dev/null", "r", stdin));
+    for (size_t i = 0; i < LEN(asked); i++) {
+        struct mr_err err = {0};
+        world_begin(nobody_refers, LEN(nobody_refers));
+        restore_begin(tables, LEN(tables), objects, LEN(objects));
+        look(&asked[i]);
+        restore.opts.yes = false;
+        enum mr_code code = clear(&err);
+        if ((asked[i].said == NULL ? code != MR_OK : code != MR_E_REFUSED) ||
+            (asked[i].said != NULL && strstr(err.message, asked[i].said) == NULL) ||
+            world_sent_count("DROP") != 0)
+            fail_msg("%s: %s", asked[i].what, err.message);
+        restore_end();
+        world_end();
+    }
+}
+
 /* A table of a database that the restore does not touch refers to one that would go. */
 static void test_outside(void **state)
 {
@@ -338,8 +371,9 @@ static void test_others(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clear),   cmocka_unit_test(test_outside),
-        cmocka_unit_test(test_unseen),  cmocka_unit_test(test_refused_unasked),
-        cmocka_unit_test(test_failing), cmocka_unit_test(test_others)};
+        cmocka_unit_test(test_clear),           cmocka_unit_test(test_asks),
+        cmocka_unit_test(test_outside),         cmocka_unit_test(test_unseen),
+        cmocka_unit_test(test_refused_unasked), cmocka_unit_test(test_failing),
+        cmocka_unit_test(test_others)};
     return cmocka_run_group_tests_name("restore_clash", tests, NULL, NULL);
 }
