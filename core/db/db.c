@@ -109,6 +109,7 @@ enum mr_code mr_db_open(const struct mr_endpoint *ep, const struct mr_db_opts *o
     db->statement_timeout_s = opts->statement_timeout_s;
     db->writable = opts->writable;
     db->local_infile = opts->local_infile;
+    db->compress = opts->compress;
     db->asks_nobody = opts->asks_nobody;
     add_comment(&db->comment, opts->run_tag);
     enum mr_code code = MR_OK;

@@ -54,6 +54,7 @@ struct mr_db_opts {
     unsigned statement_timeout_s;    /* 0: the server's own */
     bool writable;                   /* repair and restore only: no READ ONLY session */
     bool local_infile;               /* restore only: mr_db_load() may be used */
+    bool compress;                   /* unless the endpoint says no: as its compress=1 */
     bool asks_nobody;                /* db_watch only: over it another watch asks */
     const struct mr_server *same_as; /* NULL, or the one that has to answer: else MR_E_MOVED */
 };

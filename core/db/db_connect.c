@@ -133,6 +133,11 @@ static void set_options(struct mr_db *db, MYSQL *mysql)
     /* Truncation is told by lengths (db_stream.c); the library's flags lie. */
     (void)mysql_options(mysql, MYSQL_REPORT_DATA_TRUNCATION, &no);
     (void)mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "myrecon");
+    if (ep->compress == MR_COMPRESS_ON ||
+        (db->compress &&
+         ep->compress ==
+             MR_COMPRESS_UNSAID)) /* where the server can; else it is as if not asked for */
+        (void)mysql_options(mysql, MYSQL_OPT_COMPRESS, NULL);
     mr_db_refuse_infile(mysql);
     unsigned protocol = MYSQL_PROTOCOL_DEFAULT;
     if (ep->socket != NULL)

@@ -43,7 +43,7 @@ struct mr_db {
     struct mr_strbuf used;    /* the default database, as mr_db_use has left it */
     double traced_s;          /* when it was, if it is to be told (db_trace.c); else 0 */
     unsigned statement_timeout_s;
-    bool writable, local_infile, asks_nobody;
+    bool writable, local_infile, compress, asks_nobody;
     bool is_proxied;
     struct mr_watch *watch;
 };

@@ -282,20 +282,36 @@ static char **text_option(struct mr_endpoint *ep, struct span key)
     return NULL;
 }
 
-static enum mr_code parse_cleartext(struct mr_endpoint *ep, const char *text, struct mr_err *err)
+static bool parse_switch(const char *text, bool *is_on)
 {
     static const char *const words[][2] = {
         {"0", "1"}, {"no", "yes"}, {"off", "on"}, {"false", "true"}};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        for (size_t is_on = 0; is_on < 2; is_on++)
-            if (strcasecmp(text, words[i][is_on]) == 0) {
-                ep->enable_cleartext = is_on == 1;
-                return MR_OK;
+        for (size_t is = 0; is < 2; is++)
+            if (strcasecmp(text, words[i][is]) == 0) {
+                *is_on = is == 1;
+                return true;
             }
+    return false;
+}
+
+static enum mr_code parse_cleartext(struct mr_endpoint *ep, const char *text, struct mr_err *err)
+{
+    if (parse_switch(text, &ep->enable_cleartext))
+        return MR_OK;
     (void)mr_err_set(err, MR_E_USAGE, "enable-cleartext-plugin of the endpoint is neither 1 nor 0");
     mr_err_hint(err, "With 1 the server may ask for the password itself, where ssl-mode is "
                      "verify-ca or verify-identity.");
     return MR_E_USAGE;
+}
+
+static enum mr_code parse_compress(struct mr_endpoint *ep, const char *text, struct mr_err *err)
+{
+    bool is_on = false;
+    if (!parse_switch(text, &is_on))
+        return mr_err_set(err, MR_E_USAGE, "compress of the endpoint is neither 1 nor 0");
+    ep->compress = is_on ? MR_COMPRESS_ON : MR_COMPRESS_OFF;
+    return MR_OK;
 }
 
 static enum mr_code parse_timeout(struct mr_endpoint *ep, const char *text, struct mr_err *err)
@@ -337,6 +353,7 @@ static parse_value_fn *value_parser(const struct mr_endpoint *ep, struct span ke
         parse_value_fn *parse;
     } parsers[] = {{"ssl-mode", parse_ssl_mode},
                    {"enable-cleartext-plugin", parse_cleartext},
+                   {"compress", parse_compress},
                    {"connect-timeout", parse_timeout}};
     for (size_t i = 0; i < sizeof parsers / sizeof *parsers; i++)
         if (ep->kind == MR_ENDPOINT_MYSQL && span_is(key, parsers[i].name))
@@ -367,8 +384,8 @@ static enum mr_code parse_option(struct mr_endpoint *ep, struct span key, struct
         mr_err_hint(err, ep->kind == MR_ENDPOINT_MYSQL
                              ? "The options are socket, ssl-mode, ssl-ca, ssl-cert, "
                                "ssl-key, defaults-file, defaults-group, "
-                               "password-command, enable-cleartext-plugin and connect-timeout; "
-                               "write ? in a password as %%3F."
+                               "password-command, enable-cleartext-plugin, compress and "
+                               "connect-timeout; write ? in a password as %%3F."
                              : "The only option of a snapshot is key.");
         return MR_E_USAGE;
     }
@@ -531,6 +548,7 @@ enum mr_code mr_endpoint_copy(struct mr_endpoint *to, const struct mr_endpoint *
         .defaults_group = copy_text(from->defaults_group, &failed),
         .ssl_mode = from->ssl_mode,
         .enable_cleartext = from->enable_cleartext,
+        .compress = from->compress,
         .connect_timeout_s = from->connect_timeout_s,
         .dir = copy_text(from->dir, &failed),
         .key = copy_text(from->key, &failed),
@@ -659,6 +677,8 @@ void mr_endpoint_uri(const struct mr_endpoint *ep, struct mr_strbuf *out)
     add_option(out, &any, "ssl-cert", ep->ssl_cert);
     add_option(out, &any, "ssl-key", ep->ssl_key);
     add_option(out, &any, "enable-cleartext-plugin", ep->enable_cleartext ? "1" : NULL);
+    if (ep->compress != MR_COMPRESS_UNSAID)
+        add_option(out, &any, "compress", ep->compress == MR_COMPRESS_ON ? "1" : "0");
     add_option(out, &any, "defaults-file", ep->defaults_file);
     add_option(out, &any, "defaults-group", ep->defaults_group);
     add_option(out, &any, "connect-timeout",

@@ -40,6 +40,9 @@ static inline bool mr_ssl_mode_verifies(enum mr_ssl_mode mode)
 /* "verify-ca", in any letters; false: it is no mode, and *mode stays. */
 bool mr_ssl_mode_of(const char *text, enum mr_ssl_mode *mode);
 
+/* May what crosses the line be compressed?  Not said: where a command finds that it pays. */
+enum mr_protocol_compress { MR_COMPRESS_UNSAID, MR_COMPRESS_OFF, MR_COMPRESS_ON };
+
 struct mr_endpoint {
     enum mr_endpoint_kind kind;
     char *user, *password; /* NULL: not given */
@@ -54,6 +57,7 @@ struct mr_endpoint {
     char *socket, *ssl_ca, *ssl_cert, *ssl_key, *defaults_file, *defaults_group;
     enum mr_ssl_mode ssl_mode;
     bool enable_cleartext; /* where ssl_mode verifies, the server may ask for the password itself */
+    enum mr_protocol_compress compress;
     unsigned connect_timeout_s; /* default 10 */
     char *dir, *key;            /* snapshot */
 };

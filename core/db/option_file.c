@@ -27,6 +27,7 @@ enum option {
     OPT_SSL,
     OPT_SSL_VERIFY,
     OPT_CLEARTEXT,
+    OPT_COMPRESS,
     OPT_COUNT
 };
 
@@ -44,6 +45,7 @@ static const char *const option_names[OPT_COUNT] = {
     [OPT_SSL] = "ssl",
     [OPT_SSL_VERIFY] = "ssl-verify-server-cert",
     [OPT_CLEARTEXT] = "enable-cleartext-plugin",
+    [OPT_COMPRESS] = "compress",
 };
 
 struct reader {
@@ -437,6 +439,8 @@ enum mr_code mr_option_file_apply(struct mr_endpoint *ep, struct mr_err *err)
         fill(&reader, OPT_SSL_CERT, &ep->ssl_cert);
         fill(&reader, OPT_SSL_KEY, &ep->ssl_key);
         ep->enable_cleartext = ep->enable_cleartext || is_on(reader.values[OPT_CLEARTEXT]);
+        if (ep->compress == MR_COMPRESS_UNSAID && reader.values[OPT_COMPRESS] != NULL)
+            ep->compress = is_on(reader.values[OPT_COMPRESS]) ? MR_COMPRESS_ON : MR_COMPRESS_OFF;
         rc = raise_ssl_mode(&reader, ep, err);
     }
     reader_release(&reader);

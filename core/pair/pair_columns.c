@@ -80,6 +80,7 @@ static void read_plain(struct pair *p, enum mr_side side)
     read->expr = MR_EXPR_COLUMN;
     read->cls = col->cls;
     read->charset = mr_class_has_charset(col->cls) ? col->charset : NULL;
+    read->not_null = !col->nullable;
     if (col->cls == MR_CLASS_BINARY && !is_plain_binary(col))
         read->expr = MR_EXPR_BINARY;
 }

@@ -43,6 +43,7 @@ struct mr_readcol {
     const char *charset; /* of TEXT and ENUM bytes as they arrive; of MR_EXPR_LOST the
                             column's own; else NULL */
     uint64_t numbers;    /* of an ENUM or SET key by number: see struct mr_key_part */
+    bool not_null;       /* the column is NOT NULL; false is always right, and slower */
 };
 
 struct mr_readspec {
@@ -129,6 +130,8 @@ struct mr_source_ops {
     const char *(*reader_keeps_locks)(const struct mr_reader *reader);
     enum mr_code (*counter)(struct mr_reader *reader, const struct mr_table *table, uint64_t *next,
                             uint64_t *greatest, struct mr_err *err);
+    /* NULL: nothing comes over a line */
+    bool (*compress)(struct mr_source *src);
     /* NULL: the connection is asked */
     enum mr_code (*sequence)(struct mr_reader *reader, const char *db, const char *name,
                              uint64_t *next, struct mr_err *err);
@@ -160,6 +163,9 @@ enum mr_code mr_source_catalogue(struct mr_source *src, const char *const *dbs, 
                                  struct mr_catalogue **out, struct mr_err *err);
 enum mr_code mr_source_reader_new(struct mr_source *src, struct mr_reader **out,
                                   struct mr_err *err);
+/* What comes over connections that are made from now on is compressed, where the server can and
+ * the endpoint does not forbid it (false). */
+bool mr_source_compress(struct mr_source *src);
 void mr_source_free(struct mr_source *src);
 void mr_reader_free(struct mr_reader *reader);
 

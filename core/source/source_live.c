@@ -588,6 +588,13 @@ static void live_free(struct mr_source *src)
     free(src);
 }
 
+static bool live_compress(struct mr_source *src)
+{
+    struct live_source *ls = (struct live_source *)src;
+    ls->opts.db.compress = true;
+    return ls->ep->compress != MR_COMPRESS_OFF;
+}
+
 static const struct mr_source_ops live_ops = {
     .catalogue = live_catalogue,
     .reader_new = live_reader_new,
@@ -603,6 +610,7 @@ static const struct mr_source_ops live_ops = {
     .reader_unlock = live_unlock,
     .reader_keeps_locks = live_keeps_locks,
     .counter = live_counter,
+    .compress = live_compress,
     .probe = live_probe,
     .free = live_free,
 };

@@ -35,12 +35,13 @@ void mr_source_sql_sorted(struct mr_strbuf *sql, const struct mr_readspec *spec,
 void mr_source_sql_nth(struct mr_strbuf *sql, const struct mr_readspec *spec, struct mr_range range,
                        uint64_t rows);
 /*
- * One row: COUNT(*), the count of rows that have a digest, and the sums of the two
- * words. The digest of a row is SHA2-256 over, for each column, 'N' for NULL, else a
- * letter for its class, its length in bytes, ':', and its exact bytes; the words are
- * the first and the second 64 bits.  It is injective, as the encoding of row.h is, and
- * a sum, unlike an XOR, does not cancel what occurs twice.  A row that is wider than
- * the server's max_allowed_packet has no digest.
+ * One row: COUNT(*), the count of rows that have a digest, and the sums of the two words.  The
+ * digest of a row is SHA2-256 over a letter for the class of each column, ':', and for each column
+ * 'N' for NULL, else its exact bytes: with their length and ':' before them where they may be any
+ * (text, bytes), else with ',' behind them; the words are the first and the second 64 bits.  It is
+ * injective, as the encoding of row.h is, and a sum, unlike an XOR, does not cancel what occurs
+ * twice.  The same row gives the same bytes whether a column is known to be NOT NULL or not.  A row
+ * that is wider than the server's max_allowed_packet has no digest.
  */
 void mr_source_sql_digest(struct mr_strbuf *sql, const struct mr_readspec *spec,
                           struct mr_range range);

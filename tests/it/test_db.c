@@ -99,6 +99,43 @@ static void test_whole_stream(void **state)
     }
 }
 
+/* A whole stream comes over such a connection, of which the server says what it is. */
+static void check_compressed(size_t server, const char *option, bool asked, const char *want)
+{
+    struct mr_err err;
+    struct mr_strbuf uri = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
+    char status[128];
+    size_t rows = 0;
+    mr_strbuf_add_fmt(&uri, "%s%s", getenv(server_vars[server]), option);
+    struct mr_db *db =
+        open_with(uri.ptr, (struct mr_db_opts){.run_tag = "it-db", .compress = asked});
+    run_on_own(db, "USE");
+    (void)snprintf(
+        status, sizeof status, "SELECT VARIABLE_VALUE FROM %s WHERE VARIABLE_NAME = 'Compression'",
+        is_mysql(db) ? "performance_schema.session_status" : "information_schema.SESSION_STATUS");
+    assert_ok(mr_db_query_text(db, status, &text, &err), &err);
+    assert_string_equal(text.ptr, want);
+    struct mr_stream *st = open_many(db);
+    assert_ok(read_on(st, &rows, &err), &err);
+    mr_stream_close(st);
+    mr_db_close(db);
+    mr_strbuf_release(&uri);
+    mr_strbuf_release(&text);
+}
+
+static void test_compressed(void **state)
+{
+    (void)state;
+    need_servers();
+    for (size_t s = 0; s < SERVERS; s++) {
+        make_rows(s);
+        check_compressed(s, "", false, "OFF");
+        check_compressed(s, "", true, "ON");
+        check_compressed(s, "?compress=1", false, "ON");
+        check_compressed(s, "?compress=0", true, "OFF");
+    }
+}
+
 static void check_killed(size_t server, const char *what)
 {
     struct mr_err err;
@@ -405,11 +442,17 @@ static void test_unreachable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_whole_stream),    cmocka_unit_test(test_kill_query),
-        cmocka_unit_test(test_kill_connection), cmocka_unit_test(test_statement_timeout),
-        cmocka_unit_test(test_close_early),     cmocka_unit_test(test_session),
-        cmocka_unit_test(test_read_only),       cmocka_unit_test(test_sql_errors),
-        cmocka_unit_test(test_missing_rights),  cmocka_unit_test(test_tls),
+        cmocka_unit_test(test_whole_stream),
+        cmocka_unit_test(test_compressed),
+        cmocka_unit_test(test_kill_query),
+        cmocka_unit_test(test_kill_connection),
+        cmocka_unit_test(test_statement_timeout),
+        cmocka_unit_test(test_close_early),
+        cmocka_unit_test(test_session),
+        cmocka_unit_test(test_read_only),
+        cmocka_unit_test(test_sql_errors),
+        cmocka_unit_test(test_missing_rights),
+        cmocka_unit_test(test_tls),
         cmocka_unit_test(test_unreachable),
     };
     return cmocka_run_group_tests_name("db", tests, set_up, tear_down);

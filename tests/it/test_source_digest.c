@@ -42,6 +42,8 @@ static const struct digest_case digest_cases[] = {
     {"cp932", "VARCHAR(20) CHARACTER SET cp932", TEXT("v", "cp932"), "_cp932 x'81ca'",
      "_cp932 x'eef9'"},
     {"utf16", "VARCHAR(20) CHARACTER SET utf16", TEXT("v", "utf16"), "'a'", "'b'"},
+    {"utf32", "VARCHAR(20) CHARACTER SET utf32", TEXT("v", "utf32"), "'a'", "'b'"},
+    {"utf32 that is empty", "VARCHAR(20) CHARACTER SET utf32", TEXT("v", "utf32"), "NULL", "''"},
     {"emoji", "TEXT CHARACTER SET utf8mb4", TEXT("v", "utf8mb4"), "_utf8mb4 x'f09f9880'",
      "_utf8mb4 x'f09f9881'"},
     {"null text", "VARCHAR(20)", TEXT("v", "utf8mb4"), "NULL", "'N'"},
@@ -99,16 +101,34 @@ static void set_value(struct side *side, int id, const char *value)
     mr_strbuf_release(&sql);
 }
 
-/* Rows 1 and 2 hold `one`, 3 and 4 `other`; every change of it must show, the way back
- * must lead to the same digest, and no change may be hidden by a second one. */
+/* That a column is NOT NULL changes nothing of the digest, only how it is asked for; where NULL is
+ * found in it all the same, there is none. */
+static void check_not_null(struct side *side, const struct digest_case *c,
+                           const struct mr_readspec *nullable, const struct mr_range_digest *base)
+{
+    struct mr_readcol cols[] = {nullable->cols[0], nullable->cols[1], nullable->cols[2]};
+    struct mr_readspec spec = *nullable;
+    struct mr_range_digest now;
+    struct mr_err err = {0};
+    spec.cols = cols;
+    cols[0].not_null = cols[1].not_null = cols[2].not_null = true;
+    check(mr_reader_digest(side->reader, &spec, everything, &now, &err), &err, "digest");
+    if (now.exact != (strcmp(c->one, "NULL") != 0) || (now.exact && !same(base, &now)))
+        fail_msg("%s on %s: another digest of a column that is NOT NULL", c->name,
+                 mr_db_label(side->db));
+}
+
+/* Rows 1 and 2 hold `one`, 3 and 4 `other`; every change of it must show, the way back must lead to
+ * the same digest, and no change may be hidden by a second one.  Beside it stands a text of another
+ * charset, to which nothing may be converted. */
 static void check_digest(struct side *side, const struct digest_case *c,
                          struct mr_range_digest *base)
 {
-    const struct mr_readcol cols[] = {COL("id", MR_CLASS_INT), c->col};
+    const struct mr_readcol cols[] = {COL("id", MR_CLASS_INT), c->col, TEXT("w", "utf8mb4")};
     const struct mr_readspec spec = {.db = DB,
                                      .table = "digest",
                                      .cols = cols,
-                                     .ncols = 2,
+                                     .ncols = 3,
                                      .key = leading,
                                      .nkey = 1,
                                      .index = "PRIMARY"};
@@ -117,13 +137,17 @@ static void check_digest(struct side *side, const struct digest_case *c,
     const char *const values[] = {c->one, c->one, c->other, c->other};
     run(side->db, "SET SESSION sql_mode = ''");
     run(side->db, "DROP TABLE IF EXISTS digest");
-    mr_strbuf_add_fmt(&sql, "CREATE TABLE digest(id INT PRIMARY KEY, v %s)", c->type);
+    mr_strbuf_add_fmt(&sql,
+                      "CREATE TABLE digest(id INT PRIMARY KEY, v %s, w VARCHAR(9) CHARACTER SET "
+                      "utf8mb4 NOT NULL DEFAULT 'w')",
+                      c->type);
     run(side->db, sql.ptr);
     run(side->db, "INSERT INTO digest(id) VALUES (1),(2),(3),(4)");
     for (int i = 0; i < 4; i++)
         set_value(side, i + 1, values[i]);
     digest(side, &spec, base);
     assert_int_equal(base->rows, 4);
+    check_not_null(side, c, &spec, base);
     digest(side, &spec, &now);
     assert_true(same(base, &now));
     set_value(side, 1, c->other);
@@ -189,7 +213,8 @@ static void test_digest_is_injective(void **state)
         "(1, 'a', 't1:b')", "(1, 'Nt2:ab', NULL)", "(1, 'N', NULL)",   "(1, NULL, 'N')",
         "(1, 'at0:', '')",  "(1, 'a', 't0:')",     "(1, '1:a', 'b')",  "(1, 'a,b', '')",
         "(1, 'a', ',b')",   "(1, 'a\\0', 'b')",    "(1, 'a', '\\0b')", "(1, 'a#', 'b')",
-        "(1, 'a', '#b')",   "(11, 'a', 'b')",
+        "(1, 'a', '#b')",   "(1, 'N1:b', NULL)",   "(1, NULL, '1:b')", "(1, '', '0:')",
+        "(1, '0:', '')",    "(1, ',', '')",        "(1, '', ',')",     "(11, 'a', 'b')",
     };
     enum { ROWS = sizeof rows / sizeof rows[0] };
     static const struct mr_readcol cols[] = {COL("id", MR_CLASS_INT), TEXT("v", "utf8mb4"),

@@ -204,12 +204,45 @@ static void test_digest(void **state)
     }
 }
 
+static unsigned compressed;
+
+static bool compress(struct mr_source *src)
+{
+    (void)src;
+    compressed++;
+    return true;
+}
+
+/* Only what comes over the slow line, and its view as well. */
+static void test_compress(void **state)
+{
+    static const double slow[] = {1, 1, 1, 1, 1, 1};
+    static const struct world_answer answer = {"REPEAT", "x", MR_OK, 0};
+    struct world w;
+    struct mr_err err = {0};
+    (void)state;
+    begin(&w);
+    struct mr_source_ops ops = *w.side[MR_TARGET].base.ops;
+    ops.compress = compress;
+    w.side[MR_TARGET].base.ops = &ops;
+    memcpy(fake.took, slow, sizeof slow);
+    w.options.digest = MR_DIGEST_AUTO;
+    world_answers(&answer, 1);
+    w.g.servers[MR_TARGET].view = w.g.servers[MR_TARGET].source;
+    assert_int_equal(mr_check_choose_digest(&w.check, &err), MR_OK);
+    w.g.servers[MR_TARGET].view = NULL;
+    assert_true(w.check.server_digest);
+    assert_int_equal(compressed, 2);
+    world_end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open),
         cmocka_unit_test(test_main_connection),
         cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_compress),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,6 +112,7 @@ static void test_options(void **state)
     assert_int_equal(mr_endpoint_parse(&ep,
                                        "mysql://h/d?socket=/a%26b&ssl-mode=verify-ca&ssl-ca=/c&"
                                        "ssl-cert=/d&ssl-key=/e&enable-cleartext-plugin=1&"
+                                       "compress=yes&"
                                        "defaults-file=/f&defaults-group=g&"
                                        "connect-timeout=3",
                                        &err),
@@ -127,7 +128,7 @@ static void test_options(void **state)
     struct mr_strbuf text = MR_STRBUF_INIT;
     mr_endpoint_uri(&ep, &text);
     assert_string_equal(text.ptr, "mysql://h/d?socket=/a%26b&ssl-mode=verify-ca&ssl-ca=/c&"
-                                  "ssl-cert=/d&ssl-key=/e&enable-cleartext-plugin=1&"
+                                  "ssl-cert=/d&ssl-key=/e&enable-cleartext-plugin=1&compress=1&"
                                   "defaults-file=/f&defaults-group=g&"
                                   "connect-timeout=3");
     mr_strbuf_reset(&text);
@@ -136,7 +137,7 @@ static void test_options(void **state)
     mr_strbuf_reset(&text);
     mr_endpoint_uri(&ep, &text);
     assert_string_equal(text.ptr, "mysql://h/d?socket=/a%26b&ssl-mode=verify-ca&ssl-ca=/c&"
-                                  "enable-cleartext-plugin=1&connect-timeout=3");
+                                  "enable-cleartext-plugin=1&compress=1&connect-timeout=3");
     mr_strbuf_release(&text);
     mr_endpoint_release(&ep);
 
@@ -234,6 +235,8 @@ static const struct {
     {"mysql://h?ssl-mode=on", "ssl-mode"},
     {"mysql://h?connect-timeout=0", "connect-timeout"},
     {"mysql://h?enable-cleartext-plugin=perhaps", "enable-cleartext-plugin"},
+    {"mysql://h?compress=zstd", "compress of the endpoint is neither 1 nor 0"},
+    {"snapshot:d?compress=1", "option"},
     {"snapshot:d?enable-cleartext-plugin=1", "option"},
     {"mysql://h?connect-timeout=x", "connect-timeout"},
     {"mysql://h?connect-timeout=99999", "connect-timeout"},
@@ -567,6 +570,34 @@ static void test_cleartext(void **state)
     }
 }
 
+/* The URI has the last word; what nobody said is left to the command. */
+static void test_compress(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *options;
+        enum mr_protocol_compress want;
+    } cases[] = {
+        {"", "", MR_COMPRESS_UNSAID},
+        {"", "&compress=On", MR_COMPRESS_ON},
+        {"[client]\ncompress\n", "", MR_COMPRESS_ON},
+        {"[client]\ncompress\n", "&compress=0", MR_COMPRESS_OFF},
+        {"[client]\ncompress=0\n", "", MR_COMPRESS_OFF},
+        {"[client]\ncompress=0\n", "&compress=1", MR_COMPRESS_ON},
+        {"[mysqldump]\ncompress\n", "", MR_COMPRESS_UNSAID},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_err err;
+        struct mr_endpoint ep, copy;
+        write_file("my.cnf", cases[i].text, 0600);
+        assert_int_equal(apply(&ep, "h", cases[i].options, &err), MR_OK);
+        assert_int_equal(mr_endpoint_copy(&copy, &ep, &err), MR_OK);
+        assert_int_equal(copy.compress, cases[i].want);
+        mr_endpoint_release(&copy);
+        mr_endpoint_release(&ep);
+    }
+}
+
 /* ~/.my.cnf counts where no file is named. */
 static void test_home_file(void **state)
 {
@@ -616,6 +647,7 @@ int main(void)
         cmocka_unit_test(test_lost_includes),
         cmocka_unit_test(test_bad_option_files),
         cmocka_unit_test(test_cleartext),
+        cmocka_unit_test(test_compress),
         cmocka_unit_test(test_home_file),
     };
     return cmocka_run_group_tests_name("endpoint", tests, set_up, tear_down);

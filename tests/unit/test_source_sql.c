@@ -199,58 +199,47 @@ static void test_edges(void **state)
 #define HEAD                                                                                       \
     "SELECT COUNT(*), COUNT(h), SUM(CAST(CONV(LEFT(h, 16), 16, 10) AS UNSIGNED)), "                \
     "SUM(CAST(CONV(SUBSTRING(h, 17, 16), 16, 10) AS UNSIGNED)) FROM (SELECT "                      \
-    "SHA2(CONCAT("
-#define TAIL "), 256) AS h FROM `d`.`t` LIMIT 18446744073709551615) AS d"
+    "LEFT(SHA2(CONCAT("
+#define TAIL "), 256), 32) AS h FROM `d`.`t` LIMIT 18446744073709551615) AS d"
 
 static const struct digest_case {
     enum mr_class cls;
     enum mr_expr expr;
+    bool not_null;
     const char *sql;
 } digest_cases[] = {
-    {MR_CLASS_INT, MR_EXPR_COLUMN,
-     "IF(`c` IS NULL, 'N', CONCAT('i', OCTET_LENGTH((`c` + 0)), ':', (`c` + 0)))"},
-    {MR_CLASS_UINT, MR_EXPR_INDEX_ZERO,
-     "IF(((`c` + 0) = 0) IS NULL, 'N', CONCAT('i', OCTET_LENGTH((((`c` + 0) = 0) + "
-     "0)), "
-     "':', (((`c` + 0) = 0) + 0)))"},
-    {MR_CLASS_FLOAT, MR_EXPR_COLUMN,
-     "IF(`c` IS NULL, 'N', CONCAT('f', OCTET_LENGTH((`c` + 0e0)), ':', (`c` + 0e0)))"},
-    {MR_CLASS_DOUBLE, MR_EXPR_COLUMN,
-     "IF(`c` IS NULL, 'N', CONCAT('f', OCTET_LENGTH((`c` + 0e0)), ':', (`c` + 0e0)))"},
-    {MR_CLASS_DECIMAL, MR_EXPR_COLUMN,
-     "IF(`c` IS NULL, 'N', CONCAT('d', OCTET_LENGTH(CAST(`c` AS CHAR)), ':', CAST(`c` "
-     "AS "
-     "CHAR)))"},
-    {MR_CLASS_TEXT, MR_EXPR_TEXT,
-     "IF(CONVERT(CAST(`c` AS CHAR) USING utf8mb4) IS NULL, 'N', CONCAT('t', "
-     "OCTET_LENGTH(CAST(CONVERT(CAST(`c` AS CHAR) USING utf8mb4) AS BINARY)), ':', "
-     "CAST(CONVERT(CAST(`c` AS CHAR) USING utf8mb4) AS BINARY)))"},
-    {MR_CLASS_ENUM, MR_EXPR_COLUMN,
-     "IF(`c` IS NULL, 'N', CONCAT('t', OCTET_LENGTH(CAST(`c` AS BINARY)), ':', "
-     "CAST(`c` "
-     "AS BINARY)))"},
-    {MR_CLASS_JSON, MR_EXPR_COLUMN,
-     "IF(`c` IS NULL, 'N', CONCAT('j', OCTET_LENGTH(CAST(`c` AS BINARY)), ':', "
-     "CAST(`c` "
-     "AS BINARY)))"},
-    {MR_CLASS_BINARY, MR_EXPR_BINARY,
-     "IF(CAST(`c` AS BINARY) IS NULL, 'N', CONCAT('b', OCTET_LENGTH(CAST(`c` AS "
+    {MR_CLASS_INT, MR_EXPR_COLUMN, false,
+     "CAST('i:' AS BINARY), IF(`c` IS NULL, 'N', `c` + 0), ','"},
+    {MR_CLASS_INT, MR_EXPR_COLUMN, true, "CAST('i:' AS BINARY), `c` + 0, ','"},
+    {MR_CLASS_UINT, MR_EXPR_INDEX_ZERO, false,
+     "CAST('i:' AS BINARY), IF(((`c` + 0) = 0) IS NULL, 'N', ((`c` + 0) = 0) + 0), ','"},
+    {MR_CLASS_FLOAT, MR_EXPR_COLUMN, false,
+     "CAST('f:' AS BINARY), IF(`c` IS NULL, 'N', `c` + 0e0), ','"},
+    {MR_CLASS_DOUBLE, MR_EXPR_COLUMN, true, "CAST('f:' AS BINARY), `c` + 0e0, ','"},
+    {MR_CLASS_DECIMAL, MR_EXPR_COLUMN, false,
+     "CAST('d:' AS BINARY), IF(`c` IS NULL, 'N', `c`), ','"},
+    {MR_CLASS_TEXT, MR_EXPR_TEXT, false,
+     "CAST('t:' AS BINARY), IF(CONVERT(CAST(`c` AS CHAR) USING utf8mb4) IS NULL, 'N', "
+     "CONCAT(OCTET_LENGTH(CONVERT(CAST(`c` AS CHAR) USING utf8mb4)), CAST(':' AS BINARY), "
+     "CONVERT(CAST(`c` AS CHAR) USING utf8mb4)))"},
+    {MR_CLASS_TEXT, MR_EXPR_COLUMN, true,
+     "CAST('t:' AS BINARY), OCTET_LENGTH(`c`), CAST(':' AS BINARY), `c`"},
+    {MR_CLASS_ENUM, MR_EXPR_COLUMN, false,
+     "CAST('t:' AS BINARY), IF(`c` IS NULL, 'N', CONCAT(OCTET_LENGTH(`c`), CAST(':' AS BINARY), "
+     "`c`))"},
+    {MR_CLASS_JSON, MR_EXPR_COLUMN, false,
+     "CAST('j:' AS BINARY), IF(`c` IS NULL, 'N', CONCAT(OCTET_LENGTH(CAST(`c` AS BINARY)), "
+     "CAST(':' AS BINARY), "
+     "CAST(`c` AS BINARY)))"},
+    {MR_CLASS_BINARY, MR_EXPR_BINARY, false,
+     "CAST('b:' AS BINARY), IF(CAST(`c` AS BINARY) IS NULL, 'N', CONCAT(OCTET_LENGTH(CAST(`c` AS "
      "BINARY)), "
-     "':', CAST(`c` AS BINARY)))"},
-    {MR_CLASS_GEOMETRY, MR_EXPR_COLUMN,
-     "IF(`c` IS NULL, 'N', CONCAT('g', OCTET_LENGTH(`c`), ':', `c`))"},
-    {MR_CLASS_DATE, MR_EXPR_COLUMN,
-     "IF(`c` IS NULL, 'N', CONCAT('D', OCTET_LENGTH(CAST(`c` AS CHAR)), ':', CAST(`c` "
-     "AS "
-     "CHAR)))"},
-    {MR_CLASS_DATETIME, MR_EXPR_COLUMN,
-     "IF(`c` IS NULL, 'N', CONCAT('M', OCTET_LENGTH(CAST(`c` AS CHAR)), ':', CAST(`c` "
-     "AS "
-     "CHAR)))"},
-    {MR_CLASS_TIME, MR_EXPR_COLUMN,
-     "IF(`c` IS NULL, 'N', CONCAT('H', OCTET_LENGTH(CAST(`c` AS CHAR)), ':', CAST(`c` "
-     "AS "
-     "CHAR)))"},
+     "CAST(':' AS BINARY), CAST(`c` AS BINARY)))"},
+    {MR_CLASS_GEOMETRY, MR_EXPR_COLUMN, true,
+     "CAST('g:' AS BINARY), OCTET_LENGTH(`c`), CAST(':' AS BINARY), `c`"},
+    {MR_CLASS_DATE, MR_EXPR_COLUMN, false, "CAST('D:' AS BINARY), IF(`c` IS NULL, 'N', `c`), ','"},
+    {MR_CLASS_DATETIME, MR_EXPR_COLUMN, true, "CAST('M:' AS BINARY), `c`, ','"},
+    {MR_CLASS_TIME, MR_EXPR_COLUMN, false, "CAST('H:' AS BINARY), IF(`c` IS NULL, 'N', `c`), ','"},
 };
 
 static void test_digest(void **state)
@@ -259,7 +248,8 @@ static void test_digest(void **state)
     const struct mr_range all = {.lo = {NULL, 0}, .hi = {NULL, 0}};
     for (size_t i = 0; i < sizeof digest_cases / sizeof digest_cases[0]; i++) {
         const struct digest_case *c = &digest_cases[i];
-        const struct mr_readcol col = {.name = "c", .expr = c->expr, .cls = c->cls};
+        const struct mr_readcol col = {
+            .name = "c", .expr = c->expr, .cls = c->cls, .not_null = c->not_null};
         const struct mr_readspec spec = {.db = "d", .table = "t", .cols = &col, .ncols = 1};
         struct mr_strbuf sql = MR_STRBUF_INIT, want = MR_STRBUF_INIT;
         mr_strbuf_add_fmt(&want, "%s%s%s", HEAD, c->sql, TAIL);
@@ -278,11 +268,12 @@ static void test_digest_of_range(void **state)
     spec.ncols = 2;
     mr_source_sql_digest(&sql, &spec,
                          (struct mr_range){.lo = key_for(ID, &lo, 8), .hi = {NULL, 0}});
-    expect(&sql, HEAD "IF(`name` IS NULL, 'N', CONCAT('t', OCTET_LENGTH(CAST(`name` AS BINARY)), "
-                      "':', CAST(`name` AS BINARY))), IF(`id` IS NULL, 'N', CONCAT('i', "
-                      "OCTET_LENGTH((`id` + 0)), ':', (`id` + 0)))), 256) AS h" FROM
-                      " FORCE INDEX (`PRIMARY`) WHERE (`id` > 8) AND (id < 9 -- recent\n) LIMIT "
-                      "18446744073709551615) AS d");
+    expect(
+        &sql, HEAD
+        "CAST('ti:' AS BINARY), IF(`name` IS NULL, 'N', CONCAT(OCTET_LENGTH(`name`), "
+        "CAST(':' AS BINARY), `name`)), IF(`id` IS NULL, 'N', `id` + 0), ','), 256), 32) AS h" FROM
+        " FORCE INDEX (`PRIMARY`) WHERE (`id` > 8) AND (id < 9 -- recent\n) "
+        "LIMIT 18446744073709551615) AS d");
     mr_strbuf_release(&sql);
     mr_strbuf_release(&lo);
 }
