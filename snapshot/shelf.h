@@ -5,7 +5,8 @@
  *     mr_shelf_release
  *
  * Of each the manifest is read and proved, and that every file is there and as long as it was:
- * what `snapshot verify --quick` does.  What is no snapshot is passed over, and links are not
+ * what `snapshot verify --quick` does; and what is kept beside it (snap_record.h): one that `snapshot
+ * verify` has found damaged is damaged until that finds it whole.  What is no snapshot is passed over, and links are not
  * followed.
  *
  * Ownership: texts live in .arena.  Threads: one.  Errors: MR_E_IO with the path; MR_E_USAGE for a
@@ -28,6 +29,7 @@ enum mr_shelf_state {
     MR_SHELF_EXPIRED     /* NAME.expired, with the mark: a removal that did not come to its end */
 };
 
+struct mr_snap_record;
 struct mr_shelf_item {
     const char *path;
     uint64_t device, inode; /* one that is named twice is there once */
@@ -41,7 +43,8 @@ struct mr_shelf_item {
     const char *created; /* UTC, ISO 8601, as the manifest has it */
     int64_t created_s;   /* seconds since 1970 */
     uint64_t tables, rows, stored_bytes;
-    bool is_complete; /* nothing was left out */
+    bool is_complete;                                  /* nothing was left out */
+    const struct mr_snap_record *verified, *rehearsed; /* of this manifest, or NULL */
 
     /* mr_expire_decide */
     bool is_kept;

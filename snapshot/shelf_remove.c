@@ -11,6 +11,7 @@
 #include "core/base/signals.h"
 #include "core/base/strbuf.h"
 #include "snapshot/format/snap_dir.h"
+#include "snapshot/read/snap_record.h"
 #include "snapshot/shelf.h"
 
 static enum mr_code failed(const char *did, const char *path, struct mr_err *err)
@@ -177,6 +178,9 @@ enum mr_code mr_shelf_remove(const char *path, struct mr_err *err)
     if (!take_lock(fd))
         MR_TRY_OUT(mr_err_set(err, MR_E_REFUSED, "\"%s\" is being read by another run", path));
     MR_TRY_OUT(look_at_all(fd, path, err));
+    /* first of all: of what is removed in part there may be another one under the name by then */
+    if (!mr_snap_name_ends(path, MR_SHELF_EXPIRED_SUFFIX))
+        MR_TRY_OUT(mr_snap_record_remove(path, err));
     MR_TRY_OUT(take_name(path, &expired, err));
     MR_TRY_OUT(remove_all(fd, expired.ptr, err));
 out:

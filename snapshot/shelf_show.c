@@ -5,6 +5,7 @@
 
 #include "core/base/term.h"
 #include "core/base/utf8.h"
+#include "snapshot/read/snap_record.h"
 
 static const struct mr_shelf_item *item_at(const struct mr_shelf *shelf, size_t i)
 {
@@ -95,6 +96,7 @@ static void add_line(struct mr_strbuf *out, const struct mr_shelf_item *item, in
         mr_strbuf_add_grouped(out, item->rows);
         mr_strbuf_add_fmt(out, " row%s", item->rows == 1 ? "" : "s");
         add_age(out, now_s - item->created_s);
+        mr_snap_record_add_text(out, item->verified, item->rehearsed);
     }
     mr_strbuf_add_char(out, '\n');
 }
@@ -125,6 +127,7 @@ enum mr_code mr_shelf_show_json(const struct mr_shelf *shelf, int64_t now_s, FIL
                               now_s > item->created_s ? (uint64_t)(now_s - item->created_s) : 0);
         else
             mr_jsonw_add_str(&w, "age_s", NULL);
+        mr_snap_record_put(&w, item->verified, item->rehearsed);
         mr_jsonw_object_end(&w);
         mr_jsonw_end_line(&w);
     }

@@ -120,14 +120,6 @@ const char *mr_restore_verdict(const struct mr_restore *r)
     return r->different > 0 ? "different" : "equal";
 }
 
-uint64_t mr_restore_rows_read(const struct mr_restore *r)
-{
-    uint64_t rows = 0;
-    for (size_t i = 0; i < r->ntables; i++)
-        rows += r->tables[i].rows;
-    return rows;
-}
-
 void mr_restore_add_result(struct mr_strbuf *out, const struct mr_restore *r, struct mr_look look)
 {
     for (size_t i = 0; i < r->ntables; i++)

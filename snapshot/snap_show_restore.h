@@ -14,8 +14,6 @@
 /* "equal", "different" or "incomplete"; and the exit status that goes with all of it. */
 const char *mr_restore_verdict(const struct mr_restore *restore);
 int mr_restore_exit(const struct mr_restore *restore);
-/* Of all tables. */
-uint64_t mr_restore_rows_read(const struct mr_restore *restore);
 
 /* A line a table, and behind them the notes; with `brief` only tables that are not clean. */
 void mr_restore_add_result(struct mr_strbuf *out, const struct mr_restore *restore,

@@ -11,6 +11,7 @@
 #include "snapshot/expire.h"
 #include "snapshot/read/snap_keys.h"
 #include "snapshot/read/snap_options.h"
+#include "snapshot/read/snap_record.h"
 #include "snapshot/shelf_show.h"
 #include "snapshot/snap_show.h"
 #include "snapshot/snapshot_cmd.h"
@@ -33,6 +34,9 @@ static const struct mr_command_doc verify_doc = {
         "The manifest is proved by manifest.json.sha256. Whoever can write to DIR can "
         "change both: keep a copy of that file elsewhere.\n"
         "\n"
+        "What was found, and when, is kept beside the snapshot, in DIR.verified.json, where "
+        "that can be written; it holds for this very manifest alone.\n"
+        "\n"
         "Exit status: 0 whole; 1 damaged; 3 could not run: no snapshot, another format, "
         "another key; 4 no damage, but encrypted rows were not read for want of a key; 6 "
         "interrupted; 70 bug. With --against, of a snapshot that is whole, those of "
@@ -49,7 +53,8 @@ static const struct mr_command_doc list_doc = {
                    "\n"
                    "Of a DIR that holds snapshots, one in each subdirectory, it prints a line for "
                    "each: when and of what it was made, its size and age, and whether it is whole: "
-                   "its manifest proved, its files all there and as long as they were.\n"
+                   "its manifest proved, its files all there and as long as they were; and when "
+                   "snapshot verify has read all of it, and snapshot rehearse has restored it.\n"
                    "\n"
                    "Exit status: 0 printed; 1 the manifest, or one of the snapshots, is damaged; 3 "
                    "could not run; 70 bug.\n",
@@ -102,7 +107,7 @@ static bool is_unread(const struct mr_snap *snap, const struct mr_snap_options *
 }
 
 static enum mr_code print_json(const struct mr_snap *snap, const struct mr_snap_options *opts,
-                               struct mr_err *err)
+                               bool recorded, struct mr_err *err)
 {
     struct mr_jsonw w;
     struct mr_snap_totals sum = mr_snap_manifest_totals(&snap->manifest);
@@ -125,6 +130,7 @@ static enum mr_code print_json(const struct mr_snap *snap, const struct mr_snap_
     mr_jsonw_add_uint(&w, "tables", snap->manifest.ntables);
     mr_jsonw_add_uint(&w, "rows", sum.rows);
     mr_jsonw_add_uint(&w, "damage", snap->damage.count);
+    mr_jsonw_add_bool(&w, "recorded", recorded);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);
@@ -133,9 +139,9 @@ static enum mr_code print_json(const struct mr_snap *snap, const struct mr_snap_
 }
 
 static enum mr_code print_verdict(const struct mr_snap *snap, const struct mr_snap_options *opts,
-                                  struct mr_err *err)
+                                  bool recorded, struct mr_err *err)
 {
-    return opts->json ? print_json(snap, opts, err)
+    return opts->json ? print_json(snap, opts, recorded, err)
                       : print_text(snap, opts->quick || is_unread(snap, opts),
                                    mr_term_use_color(opts->general.color, 1), err);
 }
@@ -158,6 +164,25 @@ static enum mr_code use_options(struct mr_snap *snap, const struct mr_snap_optio
     return code;
 }
 
+/* What was read as a whole, and what is damaged by anybody's measure: another signer than one that is
+ * asked for is no damage of the files.  Where it cannot be kept, a snapshot is as good. */
+static bool keep_record(const struct mr_snap *snap, const struct mr_snap_options *opts)
+{
+    const bool damaged = snap->damage.count > 0;
+    const struct mr_snap_record record = {.verdict = damaged ? "damaged" : "whole",
+                                          .all = true,
+                                          .tables = snap->manifest.ntables,
+                                          .rows = mr_snap_manifest_totals(&snap->manifest).rows};
+    struct mr_err why = {0};
+    if (opts->no_record || opts->quick || is_unread(snap, opts) || !snap->has_manifest ||
+        (damaged && opts->signer != NULL))
+        return false;
+    if (mr_snap_record_write(MR_RECORD_VERIFIED, snap, &record, &why) == MR_OK)
+        return true;
+    mr_log_detail("no record of it is kept: %s", why.message);
+    return false;
+}
+
 /* Damage is a finding with an exit code of its own; what could not be read at all is an error,
  * and leaves the verdict unsaid. */
 static enum mr_code verify(const char *dir, const struct mr_snap_options *opts, int *exit_code,
@@ -173,7 +198,7 @@ static enum mr_code verify(const char *dir, const struct mr_snap_options *opts, 
 out:
     mr_progress_finish(how.progress);
     if (code == MR_OK)
-        code = print_verdict(&snap, opts, err);
+        code = print_verdict(&snap, opts, keep_record(&snap, opts), err);
     else if (code == MR_E_CANCELLED)
         mr_err_hint(err, "Nothing was changed. Run it again.");
     *exit_code = snap.damage.count > 0 ? 1 : how.unread ? 4 : 0;
@@ -241,7 +266,7 @@ static enum mr_code run_list(const struct mr_invocation *invocation, int *exit_c
         }
     }
     if (code == MR_OK && !snap.has_manifest)
-        code = print_verdict(&snap, opts, err);
+        code = print_verdict(&snap, opts, false, err);
     else if (code == MR_OK)
         code = opts->json ? mr_snap_show_json(&snap.manifest, dir, stdout, err)
                           : mr_snap_show_text(&snap.manifest, dir, mr_general_look(&opts->general),

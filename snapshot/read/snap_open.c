@@ -115,6 +115,7 @@ static enum mr_code prove(struct mr_snap *snap, const struct mr_strbuf *text,
     *good = false;
     if (code != MR_OK)
         return code;
+    memcpy(snap->manifest_sha256, hex, sizeof hex);
     mr_strbuf_add_fmt(&line, "%s%s", hex, tail);
     code = mr_strbuf_check(&line, "proving a snapshot", err);
     *good = code == MR_OK && sum->len == line.len && memcmp(sum->ptr, line.ptr, line.len) == 0;

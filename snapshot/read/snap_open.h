@@ -14,6 +14,7 @@
 #define MR_SNAP_OPEN_H
 
 #include "core/base/vec.h"
+#include "core/file/sha256.h"
 #include "snapshot/format/snap_manifest.h"
 
 struct mr_snap_damage {
@@ -27,8 +28,9 @@ struct mr_snap {
     const struct mr_snap_file *files; /* its files, by name */
     struct mr_vec damage;             /* struct mr_snap_damage */
     bool has_manifest;
-    struct mr_cms_key *key; /* that opens encrypted files, or NULL */
-    int lock_fd;            /* until it is closed nobody removes it; 0: none */
+    char manifest_sha256[MR_SHA256_HEX]; /* where it has one */
+    struct mr_cms_key *key;              /* that opens encrypted files, or NULL */
+    int lock_fd;                         /* until it is closed nobody removes it; 0: none */
 };
 
 /* Reads manifest.json and proves it by its sum.  To be closed also after a failure.  MR_E_IO while

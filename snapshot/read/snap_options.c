@@ -8,6 +8,12 @@
 
 #define JSON_OPTION(what) MR_JSON_OPTION(struct mr_snap_options, json, what)
 
+#define RECORD_OPTION(what)                                                                        \
+    {                                                                                              \
+        .name = "no-record", .type = MR_OPTION_FLAG, .offset = AT(no_record), .group = "Result",   \
+        .help = (what), .not_in_file = true                                                        \
+    }
+
 #define READ_OPTIONS                                                                               \
     {.name = "decrypt-with",                                                                       \
      .type = MR_OPTION_STRING,                                                                     \
@@ -46,6 +52,7 @@ static const struct mr_option verify_options[] = {
     MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace",
                       "files that are read at a time"),
     MR_STATEMENT_TIMEOUT_OPTION(struct mr_snap_options, statement_timeout_s, "Load and pace"),
+    RECORD_OPTION("keep no DIR.verified.json"),
     JSON_OPTION("one JSON object a line"),
     MR_LOGIN_OPTIONS(struct mr_snap_options, login),
     MR_GENERAL_OPTIONS(struct mr_snap_options, general),
@@ -93,20 +100,36 @@ static const struct mr_choice loss_kinds[] = {
     {NULL, 0},
 };
 
+#define CHOOSE_OPTIONS                                                                             \
+    {.name = "tables",                                                                             \
+     .type = MR_OPTION_LIST,                                                                       \
+     .offset = AT(tables),                                                                         \
+     .arg = "PATTERN",                                                                             \
+     .group = "What is restored",                                                                  \
+     .help = "only tables, views and routines that match db.table (wildcards * and ?), by "        \
+             "the snapshot's names; a bare name means any database; repeatable"},                  \
+    {                                                                                              \
+        .name = "exclude", .type = MR_OPTION_LIST, .offset = AT(exclude), .arg = "PATTERN",        \
+        .group = "What is restored", .help = "not these; repeatable"                               \
+    }
+
+#define LACKING_OPTIONS                                                                            \
+    {.name = "drop-foreign-keys",                                                                  \
+     .type = MR_OPTION_FLAG,                                                                       \
+     .offset = AT(drop_foreign_keys),                                                              \
+     .group = "What is restored",                                                                  \
+     .help = "leave out foreign keys to tables that are neither restored nor there",               \
+     .not_in_file = true},                                                                         \
+    {                                                                                              \
+        .name = "allow-lossy", .type = MR_OPTION_LIST, .offset = AT(allow_lossy), .arg = "KIND",   \
+        .group = "What is restored",                                                               \
+        .help = "restore without what the target cannot express of that kind; a refusal "          \
+                "names the kinds; repeatable",                                                     \
+        .choices = loss_kinds, .not_in_file = true                                                 \
+    }
+
 static const struct mr_option restore_options[] = {
-    {.name = "tables",
-     .type = MR_OPTION_LIST,
-     .offset = AT(tables),
-     .arg = "PATTERN",
-     .group = "What is restored",
-     .help = "only tables, views and routines that match db.table (wildcards * and ?), by "
-             "the snapshot's names; a bare name means any database; repeatable"},
-    {.name = "exclude",
-     .type = MR_OPTION_LIST,
-     .offset = AT(exclude),
-     .arg = "PATTERN",
-     .group = "What is restored",
-     .help = "not these; repeatable"},
+    CHOOSE_OPTIONS,
     {.name = "schema-only",
      .type = MR_OPTION_FLAG,
      .offset = AT(schema_only),
@@ -143,21 +166,7 @@ static const struct mr_option restore_options[] = {
      .initial = "refuse",
      .choices = into_modes,
      .not_in_file = true},
-    {.name = "drop-foreign-keys",
-     .type = MR_OPTION_FLAG,
-     .offset = AT(drop_foreign_keys),
-     .group = "What is restored",
-     .help = "leave out foreign keys to tables that are neither restored nor there",
-     .not_in_file = true},
-    {.name = "allow-lossy",
-     .type = MR_OPTION_LIST,
-     .offset = AT(allow_lossy),
-     .arg = "KIND",
-     .group = "What is restored",
-     .help = "restore without what the target cannot express of that kind; a refusal "
-             "names the kinds; repeatable",
-     .choices = loss_kinds,
-     .not_in_file = true},
+    LACKING_OPTIONS,
     {.name = "yes",
      .type = MR_OPTION_FLAG,
      .offset = AT(yes),
@@ -179,6 +188,48 @@ static const struct mr_option restore_options[] = {
     MR_STATEMENT_TIMEOUT_OPTION(struct mr_snap_options, statement_timeout_s, "Load and pace"),
     JSON_OPTION("one JSON object a line"),
     MR_LOGIN_OPTIONS(struct mr_snap_options, login),
+    MR_GENERAL_OPTIONS(struct mr_snap_options, general),
+};
+
+static const struct mr_option rehearse_options[] = {
+    {.name = "server",
+     .type = MR_OPTION_STRING,
+     .offset = AT(server_program),
+     .arg = "PROGRAM",
+     .group = "The server",
+     .help = "the server program, a path or a name of PATH",
+     .initial_note = "mariadbd or mysqld, whichever is of the snapshot's family",
+     .not_in_file = true}, /* a configuration that others may write would run theirs */
+    {.name = "work-dir",
+     .type = MR_OPTION_STRING,
+     .offset = AT(work_dir),
+     .arg = "DIR",
+     .group = "The server",
+     .help = "where its data lie for a while, in a directory of mode 0700",
+     .initial_note = "$TMPDIR, else /var/tmp"},
+    {.name = "run-as",
+     .type = MR_OPTION_STRING,
+     .offset = AT(run_as),
+     .arg = "ACCOUNT",
+     .group = "The server",
+     .help = "where this is root: who runs the server",
+     .initial_note = "mysql, if there is that account"},
+    {.name = "start-timeout",
+     .type = MR_OPTION_UINT,
+     .offset = AT(start_timeout_s),
+     .arg = "SECONDS",
+     .group = "The server",
+     .help = "how long it may take to set it up, and to start it",
+     .initial = "120",
+     .min = 1,
+     .max = 86400},
+    CHOOSE_OPTIONS,
+    LACKING_OPTIONS,
+    READ_OPTIONS,
+    MR_THREADS_OPTION(struct mr_snap_options, threads, "Load and pace", "connections that load"),
+    MR_STATEMENT_TIMEOUT_OPTION(struct mr_snap_options, statement_timeout_s, "Load and pace"),
+    RECORD_OPTION("keep no DIR.rehearsed.json"),
+    JSON_OPTION("one JSON object a line"),
     MR_GENERAL_OPTIONS(struct mr_snap_options, general),
 };
 
@@ -208,6 +259,8 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
         (void)mr_err_set(err, MR_E_USAGE, "--case keeps what --against finds");
         return MR_E_USAGE;
     }
+    if (values->into_existing == 0) /* of a command that has no such option */
+        values->into_existing = MR_INTO_REFUSE;
     MR_TRY(check_lossy(&values->allow_lossy, err));
     if (values->schema_only && values->data_only)
         return mr_err_set(err, MR_E_USAGE, "--schema-only and --data-only leave nothing");
@@ -226,4 +279,5 @@ static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)
 const struct mr_option_set mr_snap_verify_option_set = SET(verify_options);
 const struct mr_option_set mr_snap_list_option_set = SET(list_options);
 const struct mr_option_set mr_snap_restore_option_set = SET(restore_options);
+const struct mr_option_set mr_snap_rehearse_option_set = SET(rehearse_options);
 const struct mr_option_set mr_snap_expire_option_set = SET(expire_options);

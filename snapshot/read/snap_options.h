@@ -1,5 +1,6 @@
 /*
- * snap_options: the options of `myrecon snapshot verify`, `list`, `restore` and `expire`.
+ * snap_options: the options of `myrecon snapshot verify`, `list`, `restore`,
+ * `rehearse` and `expire`.
  *
  * Texts live as long as the invocation.
  */
@@ -28,12 +29,19 @@ struct mr_snap_options {
     bool quick;
     const char *against, *case_path; /* a server, and where the check keeps; or NULL */
 
-    /* verify, restore */
+    /* verify, rehearse: nothing is kept beside the snapshot */
+    bool no_record;
+
+    /* rehearse */
+    const char *server_program, *work_dir, *run_as; /* or NULL */
+    unsigned start_timeout_s;
+
+    /* verify, restore, rehearse */
     const char *decrypt_with, *signer; /* or NULL */
     unsigned threads, statement_timeout_s;
     struct mr_login_opts login;
 
-    /* restore */
+    /* restore; some of them rehearse */
     struct mr_string_list tables, exclude, rename_dbs, renames, allow_lossy;
     enum mr_into into_existing;
     bool schema_only, data_only, drop_foreign_keys, yes, allow_replica;
@@ -50,6 +58,6 @@ struct mr_snap_options {
 };
 
 extern const struct mr_option_set mr_snap_verify_option_set, mr_snap_list_option_set,
-    mr_snap_restore_option_set, mr_snap_expire_option_set;
+    mr_snap_restore_option_set, mr_snap_rehearse_option_set, mr_snap_expire_option_set;
 
 #endif

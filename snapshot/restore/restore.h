@@ -102,6 +102,13 @@ struct mr_restore_dry_facts {
     size_t too_wide; /* tables */
 };
 
+/* What it has taken. */
+struct mr_restore_times {
+    double files_s; /* to prove the files */
+    double load_s;  /* schema, rows and keys */
+    double check_s; /* to read all back, and what is made behind that */
+};
+
 /* A collation, an engine …: is it there? */
 struct mr_restore_name {
     enum mr_loss_names what;
@@ -139,6 +146,7 @@ struct mr_restore {
     struct mr_vec losses; /* struct mr_restore_loss */
     struct mr_vec obstacles; /* struct mr_restore_obstacle: of a dry run */
     struct mr_restore_dry_facts dry;
+    struct mr_restore_times times;
     struct mr_vec orphans; /* struct mr_restore_orphan */
     struct mr_vec names;   /* struct mr_restore_name: what has been asked */
 
@@ -152,6 +160,10 @@ struct mr_restore {
 enum mr_code mr_restore_run(struct mr_restore *restore, const char *dir, const char *uri,
                             struct mr_err *err);
 void mr_restore_release(struct mr_restore *restore);
+/* Closes what leads to the server, which is to be stopped; what it has found stays. */
+void mr_restore_hang_up(struct mr_restore *restore);
+/* Of all tables, from the target. */
+uint64_t mr_restore_rows_read(const struct mr_restore *restore);
 
 /* restore_target.c: what goes where, and whether it may.  mr_restore_look reads what is there. */
 enum mr_code mr_restore_target(struct mr_restore *restore, struct mr_err *err);
@@ -318,6 +330,8 @@ enum mr_code mr_restore_note_fmt(struct mr_restore *restore, struct mr_err *err,
                                  ...) MR_PRINTF(3, 4);
 const char *mr_restore_db_name(const struct mr_restore *restore, const char *db);
 bool mr_restore_wants(const struct mr_restore *restore, const char *db, const char *name);
+/* MR_E_NO_SUCH: --tables chooses none. */
+enum mr_code mr_restore_no_match(const struct mr_snap_options *opts, struct mr_err *err);
 bool mr_restore_wants_object(const struct mr_restore *restore, const struct mr_snap_object *object);
 /* The view or sequence of the snapshot that the target takes for this one (`Vw` and `vw`, with
  * lower_case_table_names): it is made first, and what is made behind it would be in its place;

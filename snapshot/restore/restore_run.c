@@ -1,6 +1,7 @@
 /* restore_run.c: a restore from its first look at the files to its end; see restore.h. */
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/db/replication.h"
 #include "core/db/writable.h"
@@ -75,6 +76,14 @@ static void hint_resume(enum mr_code code, struct mr_err *err)
         mr_err_hint(err, "What is loaded stays: the same command goes on where it was.");
 }
 
+/* Since *at_s, which is now from then on. */
+static double lap(double *at_s)
+{
+    const double now_s = mr_clock_now_s(), took_s = now_s - *at_s;
+    *at_s = now_s;
+    return took_s;
+}
+
 /* Everything is proved before the first statement, and what would fire or run by itself is made
  * last: keys, views and triggers behind the rows, events behind the comparison. */
 enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *uri,
@@ -96,7 +105,9 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
         MR_TRY_OUT(mr_snap_require_signer(&r->snap, r->opts->signer, err));
     MR_TRY_OUT(mr_snap_require_whole(&r->snap, err));
     MR_TRY_OUT(mr_snap_unlock(&r->snap, r->opts->decrypt_with, err));
+    double at_s = mr_clock_now_s();
     MR_TRY_OUT(prove_files(r, err));
+    r->times.files_s = lap(&at_s);
     MR_TRY_OUT(mr_progress_new(r->opts->general.progress, &r->progress, err));
     MR_TRY_OUT(open_server(r, err));
     MR_TRY_OUT(mr_restore_target(r, err));
@@ -104,24 +115,42 @@ enum mr_code mr_restore_run(struct mr_restore *r, const char *dir, const char *u
         MR_TRY_OUT(mr_restore_dry(r, err));
         goto out;
     }
+    at_s = mr_clock_now_s();
     MR_TRY_OUT(mr_restore_before(r, err));
     MR_TRY_OUT(mr_restore_load(r, err));
     MR_TRY_OUT(mr_restore_drop_aside(r, err));
     MR_TRY_OUT(mr_restore_after(r, err));
+    r->times.load_s = lap(&at_s);
     MR_TRY_OUT(mr_restore_check(r, err));
     MR_TRY_OUT(mr_restore_events(r, err));
     MR_TRY_OUT(mr_restore_end(r, err));
+    r->times.check_s = lap(&at_s);
 out:
     mr_progress_finish(r->progress);
     hint_resume(code, err);
     return code;
 }
 
-void mr_restore_release(struct mr_restore *r)
+uint64_t mr_restore_rows_read(const struct mr_restore *r)
+{
+    uint64_t rows = 0;
+    for (size_t i = 0; i < r->ntables; i++)
+        rows += r->tables[i].rows;
+    return rows;
+}
+
+void mr_restore_hang_up(struct mr_restore *r)
 {
     mr_throttle_free(r->throttle);
-    mr_catalogue_free(r->cat);
     mr_db_close(r->db);
+    r->throttle = NULL;
+    r->db = NULL;
+}
+
+void mr_restore_release(struct mr_restore *r)
+{
+    mr_restore_hang_up(r);
+    mr_catalogue_free(r->cat);
     mr_endpoint_release(&r->ep);
     mr_progress_free(r->progress);
     mr_snap_close(&r->snap);

@@ -16,6 +16,14 @@ bool mr_restore_wants(const struct mr_restore *r, const char *db, const char *na
                               db, name);
 }
 
+enum mr_code mr_restore_no_match(const struct mr_snap_options *opts, struct mr_err *err)
+{
+    (void)mr_err_set(err, MR_E_NO_SUCH, "no table of the snapshot matches --tables %s%s",
+                     opts->tables.items[0], opts->tables.count > 1 ? " …" : "");
+    mr_err_hint(err, "\"myrecon snapshot list\" has the names.");
+    return MR_E_NO_SUCH;
+}
+
 const char *mr_restore_db_name(const struct mr_restore *r, const char *db)
 {
     for (size_t i = 0; i < r->ndbs; i++)
@@ -249,10 +257,7 @@ static enum mr_code list_tables(struct mr_restore *r, struct mr_err *err)
     }
     if (r->ntables > 0 || r->opts->tables.count == 0)
         return check_names(r, err);
-    (void)mr_err_set(err, MR_E_NO_SUCH, "no table of the snapshot matches --tables %s%s",
-                     r->opts->tables.items[0], r->opts->tables.count > 1 ? " …" : "");
-    mr_err_hint(err, "\"myrecon snapshot list\" has the names.");
-    return MR_E_NO_SUCH;
+    return mr_restore_no_match(r->opts, err);
 }
 
 /* Is it an earlier one of the snapshot that has the name on a server where letters are alike? */

@@ -9,6 +9,7 @@ SHELF=$IT_TMP/shelf
 mkdir "$SHELF" "$IT_TMP/bin"
 ln -s "$MYRECON" "$IT_TMP/bin/myrecon"
 TODAY=$(date -u +%Y-%m-%d)
+dirs() { find "$SHELF" -mindepth 1 -maxdepth 1 -type d -printf "%f\n" | sort; } # records lie beside them
 
 nightly() { # ARGS…
     CMD=(env PATH="$IT_TMP/bin:$PATH" "$IT_DIR/../../docs/examples/nightly-snapshot.sh" "$@")
@@ -27,14 +28,14 @@ nightly "$(uri a "$DB")" "$SHELF" club
 is "it makes one and says nothing" "$RC $(cat "$OUT" "$ERR")" "0 "
 is "which is whole" "$("$MYRECON" snapshot verify "$SHELF/club.$TODAY")" "whole: 1 table, 1,000 rows read"
 nightly "$(uri a "$DB")" "$SHELF" club
-is "a second one of the day is refused, and nothing expires" "$RC $(ls "$SHELF")" "5 club.$TODAY"
+is "a second one of the day is refused, and nothing expires" "$RC $(dirs)" "5 club.$TODAY"
 
 for days in 1 2 3 4 5 6 7 500; do aged $days; done
 mv "$SHELF/club.$TODAY" "$IT_TMP/today"
 nightly mysql://127.0.0.1:1/x "$SHELF" club
-is "where none can be made, none expires" "$RC $(ls "$SHELF" | wc -l)" "3 8"
+is "where none can be made, none expires" "$RC $(dirs | wc -l)" "3 8"
 nightly "$(uri a "$DB")" "$SHELF" club
-is "what no rule keeps is gone" "$RC $(ls "$SHELF" | grep -c .)" "0 $(("$("$MYRECON" snapshot list --json "$SHELF" |
+is "what no rule keeps is gone" "$RC $(dirs | wc -l)" "0 $(("$("$MYRECON" snapshot list --json "$SHELF" |
     jq -s 'map(select(.state == "whole")) | length')"))"
 is "the last seven days are there" "$(for d in "$TODAY" 1 2 3 4 5 6 500; do [ -d "$SHELF/club.$d" ] || echo $d; done)" ""
 

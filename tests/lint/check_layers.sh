@@ -20,7 +20,7 @@ floors() { # FOLDER: those in it, from the ground up
     case $1 in
     core) echo base file json row db schema source cli case pair ;;
     recon) echo check affected gate doctor report config ;;
-    snapshot) echo format read create restore ;;
+    snapshot) echo format read create restore rehearse ;;
     repair) echo side decide plan reseed merge copy script planning apply verify ;;
     esac
 }
