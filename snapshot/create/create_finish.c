@@ -279,19 +279,27 @@ static void fill_lists(struct mr_create *c)
     m->nfiles = c->schema.files.count;
 }
 
-/* The lists are filled twice, since the scripts are files of the snapshot, too, and have to be
- * in the list that the manifest proves. */
+/* The lists are filled anew behind each, since the scripts are files of the snapshot, too, and have
+ * to be in the list that the manifest proves; the sums are of all that stands there before. */
 static enum mr_code write_scripts(struct mr_create *c, struct mr_err *err)
 {
+    static const struct {
+        const char *name;
+        void (*fill)(const struct mr_snap_manifest *manifest, struct mr_strbuf *out);
+    } texts[] = {{"RESTORE.txt", mr_snap_script_readme},
+                 {MR_SNAP_COUNTS, mr_snap_script_counts},
+                 {MR_SNAP_SUMS, mr_snap_script_sums}};
     struct mr_strbuf text = MR_STRBUF_INIT;
     fill_lists(c);
     enum mr_code code = mr_snap_script_sql(&c->manifest, c->dir, &text, err);
     if (code == MR_OK)
         code = mr_snap_schema_add_file(&c->schema, "restore.sql", &text, err);
-    mr_strbuf_reset(&text);
-    mr_snap_script_readme(&c->manifest, &text);
-    if (code == MR_OK)
-        code = mr_snap_schema_add_file(&c->schema, "RESTORE.txt", &text, err);
+    for (size_t i = 0; code == MR_OK && i < sizeof texts / sizeof *texts; i++) {
+        fill_lists(c);
+        mr_strbuf_reset(&text);
+        texts[i].fill(&c->manifest, &text);
+        code = mr_snap_schema_add_file(&c->schema, texts[i].name, &text, err);
+    }
     fill_lists(c);
     mr_strbuf_release(&text);
     return code;

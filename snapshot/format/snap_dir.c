@@ -46,10 +46,12 @@ const struct mr_recipient *const *mr_snap_dir_recipients(const struct mr_snap_di
 
 bool mr_snap_dir_is_own(const char *name)
 {
-    static const char *const names[] = {
-        MR_SNAP_MANIFEST, MR_SNAP_MANIFEST_SUM, MR_SNAP_SIGNATURE, MR_SNAP_CATALOGUE,
-        MR_SNAP_JOURNAL,  "restore.sql",        "RESTORE.txt",     DATA,
-        "schema"};
+    static const char *const names[] = {MR_SNAP_MANIFEST,  MR_SNAP_MANIFEST_SUM,
+                                        MR_SNAP_SIGNATURE, MR_SNAP_CATALOGUE,
+                                        MR_SNAP_JOURNAL,   "restore.sql",
+                                        "RESTORE.txt",     MR_SNAP_SUMS,
+                                        MR_SNAP_COUNTS,    DATA,
+                                        "schema"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
             return true;

@@ -31,6 +31,8 @@
 #define MR_SNAP_MANIFEST_SUM "manifest.json.sha256"
 #define MR_SNAP_SIGNATURE "manifest.json.sig"
 #define MR_SNAP_CATALOGUE "catalogue.json"
+#define MR_SNAP_SUMS "SUMS"
+#define MR_SNAP_COUNTS "counts.sql"
 #define MR_SNAP_JOURNAL "journal.jsonl"
 #define MR_SNAP_ENCRYPTED ".cms" /* how names of encrypted files end */
 

@@ -11,6 +11,7 @@
 #include "snapshot/format/snap_schema.h"
 
 #define FILE_MAX_BYTES ((size_t)256 << 20)
+#define COUNTS_MAX 1000 /* tables of a statement */
 
 /* Modes that change what is stored are off; 0 stays 0; dates are as they were; tables lie in
  * the server's own directory, whatever place theirs had; a CHECK that
@@ -287,19 +288,17 @@ enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *m, const struct m
 
 /* ---- RESTORE.txt ---- */
 
-static const char unpack_plain[] =
-    "     for f in data/*.tsv.zst; do [ -e \"$f\" ] || continue\n"
-    "       zstd -dc \"$f\" >\"${work:?}/data/$(basename \"$f\" .zst)\" || break\n"
-    "     done\n\n";
+/* One line a step, so that a step is pasted as a whole. */
+static const char unpack_begin[] =
+    "work=$(mktemp -d /var/tmp/restore.XXXXXX) && mkdir \"$work/data\" && ";
+static const char unpack_plain[] = "for f in data/*.tsv.zst; do [ -e \"$f\" ] || continue; "
+                                   "zstd -dc \"$f\" >\"$work/data/$(basename \"$f\" .zst)\" || "
+                                   "{ echo \"STOP at $f\"; break; }; done\n\n";
 static const char unpack_encrypted[] =
-    "     key=KEY\n"
-    "     for f in data/*.tsv.zst.cms; do [ -e \"$f\" ] || continue\n"
-    "       openssl cms -decrypt -inform DER -inkey \"$key\" -in \"$f\" \\\n"
-    "         -out \"${work:?}/one.zst\" || break\n"
-    "       zstd -dc \"$work/one.zst\" >\"$work/data/$(basename \"$f\" .zst.cms)\" || "
-    "break\n"
-    "     done\n"
-    "     rm -f \"${work:?}/one.zst\"\n\n"
+    "for f in data/*.tsv.zst.cms; do [ -e \"$f\" ] || continue; "
+    "openssl cms -decrypt -inform DER -inkey \"$key\" -in \"$f\" -out \"$work/one.zst\" && "
+    "zstd -dc \"$work/one.zst\" >\"$work/data/$(basename \"$f\" .zst.cms)\" || "
+    "{ echo \"STOP at $f\"; break; }; done; rm -f \"${work:?}/one.zst\"\n\n"
     "   The rows are encrypted: KEY is the file of the private key of one of the\n"
     "   certificates that manifest.json names under recipients. Keep it anywhere but in\n"
     "   this directory. openssl must be 3.0 or newer.\n\n";
@@ -316,14 +315,14 @@ static void add_signature_check(const struct mr_snap_manifest *m, struct mr_strb
                       "     openssl x509 -pubkey -noout -in CERT | openssl ");
     const enum mr_sign_way way = mr_sign_way(m->signer.ptr, m->signer.len);
     if (way == MR_SIGN_RAW)
-        mr_strbuf_add_str(out, "pkeyutl -verify -rawin \\\n"
-                               "       -pubin -inkey /dev/stdin -sigfile " MR_SNAP_SIGNATURE
+        mr_strbuf_add_str(out, "pkeyutl -verify -rawin "
+                               "-pubin -inkey /dev/stdin -sigfile " MR_SNAP_SIGNATURE
                                " -in " MR_SNAP_MANIFEST "\n\n");
     else
         mr_strbuf_add_fmt(out,
-                          "dgst -sha256 \\\n"
-                          "       %s-verify /dev/stdin \\\n"
-                          "       -signature %s %s\n\n",
+                          "dgst -sha256 "
+                          "%s-verify /dev/stdin "
+                          "-signature %s %s\n\n",
                           way == MR_SIGN_BY_DIGEST_PSS ? "-sigopt rsa_padding_mode:pss " : "",
                           MR_SNAP_SIGNATURE, MR_SNAP_MANIFEST);
 }
@@ -335,38 +334,39 @@ void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *o
         "This is a snapshot of %s, made by myrecon %s on %s.\n\n"
         "  myrecon snapshot verify DIR\n"
         "  myrecon snapshot restore DIR mysql://user@host\n\n"
-        "How to load it without myrecon, with sha256sum, grep, awk, zstd and the\n"
-        "mysql client (of MySQL or MariaDB), in a shell within this directory:\n\n"
-        "1. See that nothing was changed: the manifest, and by the sums in it all other\n"
-        "   files.\n\n"
-        "     sha256sum -c manifest.json.sha256\n"
-        "     grep -oE '\"(file|name)\":\"((data|schema)/[^\"]*|[A-Za-z]*\\.[a-z]*)\"|"
-        "\"sha256\":\"[^\"]*\"' \\\n"
-        "       manifest.json | awk -F'\"' '$2 == \"sha256\" && f { print $4 \"  \" f }\n"
-        "       { f = $2 == \"sha256\" ? \"\" : $4 }' | sha256sum -c --quiet\n\n",
-        m->source, m->version, m->created);
+        "How to load it without myrecon, with sha256sum, grep, zstd%s and the mysql\n"
+        "client (of MySQL or MariaDB), in a shell within this directory. Each step is one\n"
+        "line to paste.\n\n"
+        "1. See that nothing was changed: the manifest, the list of sums that it proves, and\n"
+        "   by that all other files. At the end it says \"whole\".\n\n"
+        "     sha256sum -c " MR_SNAP_MANIFEST_SUM " && grep -qF \"\\\"$(sha256sum " MR_SNAP_SUMS
+        " | cut -c1-64)\\\"\" " MR_SNAP_MANIFEST " && sha256sum -c --quiet " MR_SNAP_SUMS
+        " && echo whole\n\n",
+        m->source, m->version, m->created, m->nrecipients > 0 ? ", openssl" : "");
     add_signature_check(m, out);
     mr_strbuf_add_fmt(
         out,
         "2. Unpack the rows into a folder that nobody else can read: they lie there in\n"
         "   clear. Where zstd stops at a damaged file, or you stop it: step 5 comes first,\n"
         "   before this one is begun anew.\n\n"
-        "     work=$(mktemp -d /var/tmp/restore.XXXXXX) && mkdir \"$work/data\"\n"
-        "%s"
+        "     %s%s%s"
         "3. Load everything. The server must allow it: SET GLOBAL local_infile = 1.\n"
         "   The databases named in restore.sql must not exist yet.\n\n"
-        "     sql=$PWD/restore.sql; cd \"${work:?}\"\n"
-        "     mysql --local-infile=1 --default-character-set=utf8mb4 --binary-mode \\\n"
-        "       --comments --show-warnings -h HOST -u USER -p <\"$sql\"\n\n"
+        "     snap=$PWD; (cd \"${work:?}\" && mysql --local-infile=1 "
+        "--default-character-set=utf8mb4 --binary-mode --comments --show-warnings "
+        "-h HOST -u USER -p <\"$snap/restore.sql\")\n\n"
         "   LOAD DATA LOCAL turns errors into warnings: any that is shown is to be "
         "looked\n"
         "   at; but \"Data truncated\" (1265) for an ENUM that holds the number 0 is as "
         "it\n"
         "   was. At an error the client stops: what stands behind it in restore.sql is\n"
         "   not made.\n\n"
-        "4. Compare: for each table, SELECT COUNT(*) with \"rows\" in manifest.json.\n\n"
+        "4. Compare the number of rows of every table: each is \"equal\".\n\n"
+        "     mysql --default-character-set=utf8mb4 --table -h HOST -u USER -p "
+        "<" MR_SNAP_COUNTS "\n\n"
         "5. Remove the rows that were unpacked.\n\n"
-        "     cd / && rm -r \"${work:?}\"\n",
+        "     rm -r \"${work:?}\"\n",
+        m->nrecipients > 0 ? "key=KEY; " : "", unpack_begin,
         m->nrecipients > 0 ? unpack_encrypted : unpack_plain);
     for (size_t i = 0; i < m->nleft_out; i++) {
         mr_strbuf_add_fmt(out, "%s  %s ", i == 0 ? "\nLeft out when the snapshot was made:\n" : "",
@@ -376,4 +376,46 @@ void mr_snap_script_readme(const struct mr_snap_manifest *m, struct mr_strbuf *o
         mr_utf8_show_str(out, m->left_out[i].reason);
         mr_strbuf_add_char(out, '\n');
     }
+}
+
+/* ---- counts.sql, SUMS ---- */
+
+static void add_count(struct mr_strbuf *out, const struct mr_snap_table *t, bool first)
+{
+    struct mr_strbuf name = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&name, "%s.%s", t->db, t->name);
+    mr_strbuf_add_str(out, first ? "  SELECT " : "  UNION ALL SELECT ");
+    mr_sql_string(out, name.ptr);
+    mr_strbuf_add_fmt(out, "%s, %" PRIu64 "%s, (SELECT COUNT(*) FROM ", first ? " AS name" : "",
+                      t->rows, first ? " AS wanted" : "");
+    mr_sql_table(out, t->db, t->name);
+    mr_strbuf_add_str(out, first ? ") AS found\n" : ")\n");
+    out->failed |= name.failed;
+    mr_strbuf_release(&name);
+}
+
+/* Each statement opens all of its tables at once. */
+void mr_snap_script_counts(const struct mr_snap_manifest *m, struct mr_strbuf *out)
+{
+    mr_strbuf_add_str(out, "-- " MR_SNAP_COUNTS ": has every table as many rows as the snapshot?\n"
+                           "SET SESSION sql_mode = '';\n");
+    for (size_t i = 0; i < m->ntables; i++) {
+        const bool first = i % COUNTS_MAX == 0;
+        if (first)
+            mr_strbuf_add_str(out, "SELECT name, wanted, found, IF(wanted = found, 'equal', "
+                                   "'DIFFERENT') AS verdict FROM (\n");
+        add_count(out, &m->tables[i], first);
+        if (i + 1 == m->ntables || (i + 1) % COUNTS_MAX == 0)
+            mr_strbuf_add_str(out, ") AS counts;\n");
+    }
+}
+
+void mr_snap_script_sums(const struct mr_snap_manifest *m, struct mr_strbuf *out)
+{
+    for (size_t i = 0; i < m->nfiles; i++)
+        mr_strbuf_add_fmt(out, "%s  %s\n", m->files[i].sha256, m->files[i].name);
+    for (size_t i = 0; i < m->ntables; i++)
+        for (size_t k = 0; k < m->tables[i].nchunks; k++)
+            mr_strbuf_add_fmt(out, "%s  %s\n", m->tables[i].chunks[k].sha256,
+                              m->tables[i].chunks[k].file);
 }

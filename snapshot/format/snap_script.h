@@ -17,6 +17,10 @@ enum mr_code mr_snap_script_sql(const struct mr_snap_manifest *manifest,
                                 struct mr_err *err);
 void mr_snap_script_readme(const struct mr_snap_manifest *manifest, struct mr_strbuf *out);
 
+/* counts.sql: as many rows in each table?  SUMS: of all files so far, and of all chunks. */
+void mr_snap_script_counts(const struct mr_snap_manifest *manifest, struct mr_strbuf *out);
+void mr_snap_script_sums(const struct mr_snap_manifest *manifest, struct mr_strbuf *out);
+
 /* What a session is set to before anything is restored, without a ";". */
 extern const char mr_snap_session_sql[];
 /* What is set before an object is made, and DEFAULT where nothing is recorded. */

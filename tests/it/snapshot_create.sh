@@ -22,7 +22,7 @@ types_on() { # types_on SIDE TARGET
     is "$1: the sum of the manifest" \
         "$(cat "$SNAP/manifest.json.sha256")" "$(cd "$SNAP" && sha256sum manifest.json)"
     is "$1: files on disk are those of the manifest" \
-        "$(cd "$SNAP" && find data schema restore.sql RESTORE.txt catalogue.json -type f -exec sha256sum {} + | sort)" \
+        "$(cd "$SNAP" && find data schema restore.sql RESTORE.txt catalogue.json counts.sql SUMS -type f -exec sha256sum {} + | sort)" \
         "$(jq -r '.files[], .tables[].chunks[] | "\(.sha256)  \(.name // .file)"' "$SNAP/manifest.json" | sort)"
     ok "$1: stock tools load it" stock_restore "$SNAP" "$2" "$DB" "$COPY"
     SRC=$(uri "$1" "$DB") DST=$(uri "$2" "$COPY")

@@ -74,7 +74,7 @@ mkdir "$IT_TMP/bin"
 printf '#!/bin/sh\necho "$@" >>%q\n' "$IT_TMP/opened" | tee "$IT_TMP/bin/openssl" >"$IT_TMP/bin/rm"
 printf '#!/bin/sh\nexit 1\n' >"$IT_TMP/bin/mktemp"
 chmod +x "$IT_TMP/bin"/*
-(cd "$SNAP" && sed -n 's/^     //p' RESTORE.txt | sed -n '/^work=/,/^sql=/p' | sed '$d' | PATH="$IT_TMP/bin:$PATH" bash -i) >"$IT_TMP/said" 2>&1
+(cd "$SNAP" && sed -n 's/^     //p' RESTORE.txt | sed -n '/^key=/p' | PATH="$IT_TMP/bin:$PATH" bash -i) >"$IT_TMP/said" 2>&1
 is "no private directory, no rows in clear" "$(cat "$IT_TMP/opened" 2>/dev/null)" ""
 # a second directory would take the first one's place in $work, and nobody would remove that
 like "who was cut off removes what there is before he begins anew" "$(tr -s '\n ' ' ' <"$SNAP/RESTORE.txt")" \

@@ -48,13 +48,17 @@ stock_client() { # stock_client SIDE ARGS…: the mysql client with no settings 
 # name of the database.  $KEY: of an encrypted one.
 stock_restore() { # stock_restore DIR SIDE FROM TO
     sed "s/\`$3\`/\`$4\`/g" "$1/restore.sql" >"$IT_TMP/renamed.sql"
-    sed -n 's/^     //p' "$1/RESTORE.txt" | sed "s,=\$PWD/restore.sql,=$IT_TMP/renamed.sql,
-        s,/var/tmp/restore,$IT_TMP/restore,; s/ -h HOST -u USER -p / /; s|^key=KEY|key='${KEY:-}'|; s|-in CERT |-in '${CERT:-}' |" >"$IT_TMP/commands"
+    sed "s/\`$3\`/\`$4\`/g" "$1/counts.sql" >"$IT_TMP/renamed.counts"
+    sed -n 's/^     //p' "$1/RESTORE.txt" | sed "s,\$snap/restore.sql,$IT_TMP/renamed.sql,; s,<counts.sql,<$IT_TMP/renamed.counts,
+        s,/var/tmp/restore,$IT_TMP/restore,; s/ -h HOST -u USER -p / /; s|^key=KEY;|key='${KEY:-}';|; s|-in CERT |-in '${CERT:-}' |" >"$IT_TMP/commands"
     {
         declare -f side_uri stock_client
         printf 'mysql() { stock_client %q "$@"; }\n' "$2"
         cat "$IT_TMP/commands"
     } >"$IT_TMP/commands.sh"
     (cd "$1" && bash -e "$IT_TMP/commands.sh") >"$IT_TMP/said" 2>&1 || { note <"$IT_TMP/said" && return 1; }
-    [ -z "$(compgen -G "$IT_TMP/restore.*")" ] # nothing is left in clear
+    # it was whole, every table has its rows, and nothing is left in clear
+    grep -qx whole "$IT_TMP/said" && ! grep -qE 'DIFFERENT|STOP' "$IT_TMP/said" &&
+        [ "$(grep -cE '\| equal +\|$|	equal$' "$IT_TMP/said")" = "$(jq '.tables | length' "$1/manifest.json")" ] &&
+        [ -z "$(compgen -G "$IT_TMP/restore.*")" ] || { note <"$IT_TMP/said" && return 1; }
 }
