@@ -8,6 +8,7 @@ static const char *kind_word(enum mr_completion_kind kind, bool is_list)
     switch (kind) {
     case MR_COMPLETION_FILE: return "file";
     case MR_COMPLETION_CASE: return "case";
+    case MR_COMPLETION_COLUMNS: return "columns";
     case MR_COMPLETION_DIR: return "dir";
     case MR_COMPLETION_ENDPOINT: return "endpoint";
     case MR_COMPLETION_SERVER: return "server";

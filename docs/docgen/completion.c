@@ -19,7 +19,7 @@ static enum mr_completion_kind of_name(const char *name, size_t len)
         {"CERT.pem", MR_COMPLETION_FILE},   {"KEY.pem", MR_COMPLETION_FILE},
         {"DIR", MR_COMPLETION_DIR},         {"URI", MR_COMPLETION_ENDPOINT},
         {"SOURCE", MR_COMPLETION_ENDPOINT}, {"TARGET", MR_COMPLETION_ENDPOINT},
-        {"SERVER", MR_COMPLETION_SERVER},
+        {"SERVER", MR_COMPLETION_SERVER},   {"PROGRAM", MR_COMPLETION_FILE},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strlen(known[i].name) == len && memcmp(name, known[i].name, len) == 0)
@@ -39,6 +39,8 @@ enum mr_completion_kind mr_completion_of_option(const struct mr_option *option)
         return MR_COMPLETION_WORDS;
     if (strcmp(option->name, "case") == 0)
         return MR_COMPLETION_CASE;
+    if (strcmp(option->name, "columns") == 0)
+        return MR_COMPLETION_COLUMNS;
     return of_name(option->arg, strlen(option->arg));
 }
 

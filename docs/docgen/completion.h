@@ -17,7 +17,8 @@
 enum mr_completion_kind {
     MR_COMPLETION_ANY = 1, /* nothing can be offered */
     MR_COMPLETION_FILE,
-    MR_COMPLETION_CASE, /* a file, most likely *.case */
+    MR_COMPLETION_CASE,    /* a file, most likely *.case */
+    MR_COMPLETION_COLUMNS, /* of the case on the command line, joined by commas */
     MR_COMPLETION_DIR,
     MR_COMPLETION_ENDPOINT,
     MR_COMPLETION_SERVER, /* an endpoint that is no snapshot */

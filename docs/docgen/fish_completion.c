@@ -51,6 +51,7 @@ static void add_action(struct mr_strbuf *out, enum mr_completion_kind kind)
     case MR_COMPLETION_CASE:
         mr_strbuf_add_str(out, " -k -a '(__fish_complete_suffix .case)'");
         return;
+    case MR_COMPLETION_COLUMNS: mr_strbuf_add_str(out, " -a '(__myrecon_columns)'"); return;
     case MR_COMPLETION_DIR: mr_strbuf_add_str(out, " -a '(__fish_complete_directories)'"); return;
     case MR_COMPLETION_ENDPOINT: mr_strbuf_add_str(out, " -a '(__myrecon_endpoint)'"); return;
     case MR_COMPLETION_SERVER: mr_strbuf_add_str(out, " -a mysql://"); return;

@@ -48,6 +48,25 @@ _myrecon_split() { # LINE
     done
 }
 
+# The columns that the words' case has of its people: the program names them where it is asked for one
+# that there is not.
+_myrecon_columns() { # PROGRAM WORD…
+    local program=$1 word file='' next=
+    shift
+    for word; do
+        [ -z "$next" ] || file=$word
+        next=
+        case $word in
+        --case) next=1 ;;
+        --case=*) file=${word#*=} ;;
+        esac
+    done
+    [ -f "${file/#\~\//$HOME/}" ] || return
+    "$program" affected -q --case "${file/#\~\//$HOME/}" --columns '?' 2>&1 >/dev/null </dev/null |
+        sed -n 's/^myrecon: detail: columns that were compared: //p' | sed 's/, /\n/g' |
+        grep -xE '[A-Za-z0-9_$]+'
+}
+
 _myrecon_offer() { # KIND [WORD…]: adds to COMPREPLY what begins like $cur
     local kind=$1 before= found=()
     shift
@@ -64,6 +83,7 @@ _myrecon_offer() { # KIND [WORD…]: adds to COMPREPLY what begins like $cur
         )
         [ ${#found[@]} -gt 0 ] || mapfile -t found < <(compgen -f -- "$cur")
         ;;
+    columns) _myrecon_offer list "$(_myrecon_columns "$program" "${words[@]}")" ;;
     dir)
         compopt -o filenames 2>/dev/null
         mapfile -t found < <(compgen -d -- "$cur")
@@ -130,10 +150,10 @@ _myrecon_scan() { # WORD…: those before the one that is being typed
 }
 
 _myrecon() {
-    local words cur command next=() skip= kind typed
+    local words cur command next=() skip= kind typed program
     COMPREPLY=()
     _myrecon_split "${COMP_LINE:0:COMP_POINT}"
-    cur=${words[-1]}
+    cur=${words[-1]} program=${words[0]}
     words=("${words[@]:1:${#words[@]}-2}")
     [ "${words[0]-}" != help ] || words=("${words[@]:1}")
     if [ ${#words[@]} -eq 0 ]; then

@@ -30,6 +30,28 @@ function __myrecon_list # WORD…: one more of them, joined by a comma
     end
 end
 
+# The columns that the words' case has of its people: the program names them where it is asked for one
+# that there is not.
+function __myrecon_columns
+    set -l file
+    set -l next
+    for word in (__myrecon_words)
+        test -z "$next"; or set file $word
+        set next
+        switch $word
+            case --case
+                set next 1
+            case '--case=*'
+                set file (string replace -- --case= '' $word)
+        end
+    end
+    set file (string replace -r '^~/' "$HOME/" -- $file)
+    test -n "$file"; and test -f "$file"; or return
+    __myrecon_list (myrecon affected -q --case $file --columns '?' 2>&1 >/dev/null </dev/null \
+        | string match -r -g -- '^myrecon: detail: columns that were compared: (.*)' \
+        | string split ', ' | string match -r -- '^[A-Za-z0-9_$]+$')
+end
+
 function __myrecon_endpoint
     set -l typed (commandline -ct)
     printf '%s\n' mysql:// snapshot:

@@ -13,6 +13,21 @@ _myrecon_endpoint() {
     fi
 }
 
+# The columns that the words' case has of its people: the program names them where it is asked for one
+# that there is not.
+_myrecon_columns() {
+    local file=${${words[(R)--case=*]}#--case=} at=${words[(I)--case]}
+    local -a names
+    (( at == 0 )) || file=${words[at + 1]}
+    file=${(Q)file}
+    file=${file/#\~\//$HOME/}
+    [[ -f $file ]] || return
+    names=(${(f)"$(myrecon affected -q --case "$file" --columns '?' 2>&1 >/dev/null </dev/null |
+        sed -n 's/^myrecon: detail: columns that were compared: //p' | sed 's/, /\n/g' |
+        grep -xE '[A-Za-z0-9_$]+')"})
+    _sequence compadd - $names
+}
+
 _myrecon_commands() { # [GROUP]
     local -a names
     case ${1-} in

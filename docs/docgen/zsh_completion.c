@@ -88,6 +88,7 @@ static void add_action(struct mr_strbuf *out, enum mr_completion_kind kind,
     switch (kind) {
     case MR_COMPLETION_FILE: mr_strbuf_add_str(out, "_files"); return;
     case MR_COMPLETION_CASE: mr_strbuf_add_str(out, "_files -g \"*.case\""); return;
+    case MR_COMPLETION_COLUMNS: mr_strbuf_add_str(out, "_myrecon_columns"); return;
     case MR_COMPLETION_DIR: mr_strbuf_add_str(out, "_files -/"); return;
     case MR_COMPLETION_ENDPOINT: mr_strbuf_add_str(out, "_myrecon_endpoint"); return;
     case MR_COMPLETION_SERVER: mr_strbuf_add_str(out, "_myrecon_server"); return;
