@@ -97,6 +97,7 @@ static enum mr_code print(struct mr_gate_run *run, int *exit_code, struct mr_err
         .started = run->id.started,
         .server = run->display,
         .label = run->label,
+        .metrics = MR_GATE_CHECK_METRICS,
         .seconds = run->seconds,
         .color = mr_term_use_color(opts->general.color, 1),
         .verbose = opts->general.verbose > 0,
@@ -131,7 +132,8 @@ static enum mr_code check(struct mr_gate_run *run, const char *file, int *exit_c
         mr_err_hint(err, "Nothing is known about the server. Run it again.");
     /* metrics of the last time would go on to say that all is well */
     if (run->opts->prometheus != NULL && code != MR_E_USAGE)
-        (void)mr_gate_output_prometheus_down(run->label, run->opts->prometheus, NULL);
+        (void)mr_gate_output_prometheus_down(MR_GATE_CHECK_METRICS, run->label,
+                                             run->opts->prometheus, NULL);
     return code;
 }
 

@@ -196,29 +196,28 @@ static const struct mr_gate_silence *silence_of(const struct mr_gate_judge *judg
     return NULL;
 }
 
-static unsigned priority_of(enum mr_gate_name name, enum mr_gate_severity severity)
+static unsigned priority_of(unsigned priority, enum mr_gate_severity severity)
 {
-    unsigned priority = mr_gate_names[name].priority;
-    if (severity == MR_GATE_WARNING && priority < 2)
-        priority++;
-    return priority;
+    return severity == MR_GATE_WARNING && priority < 2 ? priority + 1 : priority;
 }
 
 /* Only the first findings are spelled out: of a thousand tables, a line that a pager can show. That
  * nothing could be read has a hint of its own: the rule's would advise to mend what is not known to
  * be broken. */
-static void push_result(struct mr_gate_judge *judge, enum mr_gate_name name)
+struct mr_gate_result *mr_gate_judge_end(struct mr_gate_judge *judge, const char *check,
+                                         unsigned priority)
 {
     struct mr_gate_result *r = mr_vec_push(&judge->results);
     if (r == NULL) {
         judge->nomem = true;
-        return;
+        return NULL;
     }
     if (judge->found > FOUND_SHOWN)
         mr_strbuf_add_fmt(&judge->message, "; and %zu more", judge->found - FOUND_SHOWN);
-    *r = (struct mr_gate_result){.name = name,
+    *r = (struct mr_gate_result){.check = check,
+                                 .check_priority = priority,
                                  .severity = judge->severity,
-                                 .priority = priority_of(name, judge->severity),
+                                 .priority = priority_of(priority, judge->severity),
                                  .message =
                                      keep(judge, judge->found > 0 ? &judge->message : &judge->note),
                                  .value = keep_or_null(judge, &judge->value),
@@ -227,11 +226,22 @@ static void push_result(struct mr_gate_judge *judge, enum mr_gate_name name)
         r->hint = judge->severity == MR_GATE_UNKNOWN && judge->unread
                       ? UNREAD_HINT
                       : keep_or_null(judge, &judge->hint);
-        r->silence = silence_of(judge, name);
     }
+    return r;
 }
 
-static void begin_result(struct mr_gate_judge *judge)
+static void push_result(struct mr_gate_judge *judge, enum mr_gate_name name)
+{
+    struct mr_gate_result *r =
+        mr_gate_judge_end(judge, mr_gate_names[name].name, mr_gate_names[name].priority);
+    if (r == NULL)
+        return;
+    r->name = name;
+    if (r->severity != MR_GATE_OK)
+        r->silence = silence_of(judge, name);
+}
+
+void mr_gate_judge_begin(struct mr_gate_judge *judge)
 {
     judge->severity = MR_GATE_OK;
     judge->found = 0;
@@ -250,7 +260,7 @@ enum mr_code mr_gate_judge_run(struct mr_gate_judge *judge, const bool wanted[MR
         const enum mr_gate_name name = (enum mr_gate_name)i;
         if (!wanted[i] || !mr_gate_judge_applies(judge, name))
             continue;
-        begin_result(judge);
+        mr_gate_judge_begin(judge);
         mr_gate_rules[i](judge);
         push_result(judge, name);
     }
@@ -261,7 +271,7 @@ enum mr_code mr_gate_judge_add(struct mr_gate_judge *judge, enum mr_gate_name na
                                enum mr_gate_severity severity, const char *message,
                                const char *hint, struct mr_err *err)
 {
-    begin_result(judge);
+    mr_gate_judge_begin(judge);
     if (severity == MR_GATE_OK)
         mr_gate_note(judge, "%s", message);
     else

@@ -27,7 +27,10 @@ enum mr_gate_severity {
 };
 
 struct mr_gate_result {
-    enum mr_gate_name name;
+    enum mr_gate_name name;  /* MR_GATE_NONE: none of `gate check`'s */
+    const char *check;       /* what the name is called */
+    unsigned check_priority; /* of a critical finding */
+    bool is_setting;         /* one of many alike: counted where it is well */
     enum mr_gate_severity severity;
     unsigned priority; /* 0 to 2 */
     const char *message;
@@ -89,6 +92,12 @@ bool mr_gate_judge_applies(const struct mr_gate_judge *judge, enum mr_gate_name 
 /* The worst of all results that are not silenced. */
 enum mr_gate_severity mr_gate_judge_verdict(const struct mr_gate_judge *judge);
 const char *mr_gate_severity_text(enum mr_gate_severity severity);
+
+/* The same for a check that is none of gate_names.def: what is found in between becomes its result. */
+void mr_gate_judge_begin(struct mr_gate_judge *judge);
+/* The result, of which the caller may set is_setting; NULL: out of memory, as judge->nomem says. */
+struct mr_gate_result *mr_gate_judge_end(struct mr_gate_judge *judge, const char *check,
+                                         unsigned priority);
 
 /* A result that no rule makes: the server cannot be looked at. */
 enum mr_code mr_gate_judge_add(struct mr_gate_judge *judge, enum mr_gate_name name,

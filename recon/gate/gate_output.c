@@ -122,7 +122,7 @@ static void first_line(const struct mr_gate_report *report, struct mr_strbuf *ou
         const struct mr_gate_result *r = result_at(report, i);
         if (effective(r) != verdict || shown++ >= 3)
             continue;
-        mr_strbuf_add_fmt(out, "%s%s: ", shown > 1 ? "; " : "", mr_gate_names[r->name].name);
+        mr_strbuf_add_fmt(out, "%s%s: ", shown > 1 ? "; " : "", r->check);
         show_plain(out, r->message);
     }
     if (shown > 3)
@@ -153,10 +153,10 @@ static enum mr_style style_of(enum mr_gate_severity severity)
 static void one_block(const struct mr_gate_report *report, const struct mr_gate_result *r,
                       struct mr_strbuf *out)
 {
-    mr_strbuf_add_fmt(
-        out, "%s%-8s%s P%u %s: ", mr_term_style(style_of(effective(r)), report->color),
-        r->silence != NULL ? "silenced" : mr_gate_severity_text(r->severity),
-        mr_term_style(MR_STYLE_RESET, report->color), r->priority, mr_gate_names[r->name].name);
+    mr_strbuf_add_fmt(out,
+                      "%s%-8s%s P%u %s: ", mr_term_style(style_of(effective(r)), report->color),
+                      r->silence != NULL ? "silenced" : mr_gate_severity_text(r->severity),
+                      mr_term_style(MR_STYLE_RESET, report->color), r->priority, r->check);
     mr_utf8_show_str(out, r->message);
     mr_strbuf_add_char(out, '\n');
     if (r->silence != NULL) {
@@ -174,29 +174,52 @@ static void one_block(const struct mr_gate_report *report, const struct mr_gate_
     }
 }
 
+static void add_name(struct mr_strbuf *out, const char *name, size_t *column)
+{
+    if (*column == 0) {
+        mr_strbuf_add_str(out, "ok       ");
+        *column = 9;
+    } else if (*column + strlen(name) + 2 > 80) {
+        mr_strbuf_add_str(out, ",\n         ");
+        *column = 9;
+    } else {
+        mr_strbuf_add_str(out, ", ");
+        *column += 2;
+    }
+    mr_strbuf_add_str(out, name);
+    *column += strlen(name);
+}
+
 static void names_of_ok(const struct mr_gate_report *report, struct mr_strbuf *out)
 {
-    size_t column = 0;
+    size_t column = 0, settings = 0;
+    char text[32];
     for (size_t i = 0; i < report->judge->results.count; i++) {
         const struct mr_gate_result *r = result_at(report, i);
-        if (r->severity != MR_GATE_OK)
-            continue;
-        const char *name = mr_gate_names[r->name].name;
-        if (column == 0) {
-            mr_strbuf_add_str(out, "ok       ");
-            column = 9;
-        } else if (column + strlen(name) + 2 > 80) {
-            mr_strbuf_add_str(out, ",\n         ");
-            column = 9;
-        } else {
-            mr_strbuf_add_str(out, ", ");
-            column += 2;
-        }
-        mr_strbuf_add_str(out, name);
-        column += strlen(name);
+        if (r->severity == MR_GATE_OK && r->is_setting)
+            settings++;
+        else if (r->severity == MR_GATE_OK)
+            add_name(out, r->check, &column);
     }
+    (void)snprintf(text, sizeof text, "%zu setting%s", settings, settings == 1 ? "" : "s");
+    if (settings > 0)
+        add_name(out, text, &column);
     if (column > 0)
         mr_strbuf_add_char(out, '\n');
+}
+
+/* On which server, and what: to be read in their order. */
+static void add_steps(const struct mr_gate_report *report, struct mr_strbuf *out)
+{
+    if (report->nsteps > 0)
+        mr_strbuf_add_str(out, "\nThe steps of the cutover:\n");
+    for (size_t i = 0; i < report->nsteps; i++) {
+        mr_strbuf_add_fmt(out, "%3zu. ", i + 1);
+        if (report->steps[i].server != NULL)
+            mr_strbuf_add_fmt(out, "on %s: ", report->steps[i].server);
+        mr_utf8_show_str(out, report->steps[i].statement);
+        mr_strbuf_add_char(out, '\n');
+    }
 }
 
 /* Gravest first; what is silenced comes last, for it counts for nothing, and is not left out
@@ -219,6 +242,8 @@ enum mr_code mr_gate_output_text(const struct mr_gate_report *report, FILE *file
     }
     if (!report->verbose && !report->brief)
         names_of_ok(report, &out);
+    if (!report->brief)
+        add_steps(report, &out);
     enum mr_code code = mr_strbuf_check(&out, "printing the result", err);
     if (code == MR_OK)
         (void)fwrite(out.ptr, 1, out.len, file);
@@ -227,6 +252,29 @@ enum mr_code mr_gate_output_text(const struct mr_gate_report *report, FILE *file
 }
 
 /* ---- JSON ---- */
+
+static void put_cutover(struct mr_jsonw *w, const struct mr_gate_report *report)
+{
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "run");
+    mr_jsonw_add_str(w, "schema", "myrecon/gate-cutover/1");
+    mr_jsonw_add_str(w, "run_id", report->run_id);
+    mr_jsonw_add_str(w, "old", report->old);
+    mr_jsonw_add_str(w, "new", report->server);
+    mr_jsonw_add_str(w, "started", report->started);
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+}
+
+static void put_step(struct mr_jsonw *w, const struct mr_gate_step *step)
+{
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "type", "step");
+    mr_jsonw_add_str(w, "server", step->server);
+    mr_jsonw_add_str(w, "statement", step->statement);
+    mr_jsonw_object_end(w);
+    mr_jsonw_end_line(w);
+}
 
 static void put_run(struct mr_jsonw *w, const struct mr_gate_report *report)
 {
@@ -254,7 +302,7 @@ static void put_result(struct mr_jsonw *w, const struct mr_gate_result *r)
     const char priority[] = {'P', (char)('0' + r->priority), '\0'};
     mr_jsonw_object_begin(w);
     mr_jsonw_add_str(w, "type", "check");
-    mr_jsonw_add_str(w, "name", mr_gate_names[r->name].name);
+    mr_jsonw_add_str(w, "name", r->check);
     mr_jsonw_add_str(w, "severity", mr_gate_severity_text(r->severity));
     mr_jsonw_add_str(w, "priority", priority);
     mr_jsonw_add_str(w, "message", r->message);
@@ -288,9 +336,11 @@ enum mr_code mr_gate_output_json(const struct mr_gate_report *report, FILE *file
 {
     struct mr_jsonw w;
     mr_jsonw_init_file(&w, file);
-    put_run(&w, report);
+    (report->old != NULL ? put_cutover : put_run)(&w, report);
     for (size_t i = 0; i < report->judge->results.count; i++)
         put_result(&w, result_at(report, i));
+    for (size_t i = 0; i < report->nsteps; i++)
+        put_step(&w, &report->steps[i]);
     put_summary(&w, report);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);
     mr_jsonw_release(&w);

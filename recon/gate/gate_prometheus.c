@@ -12,8 +12,6 @@
 #include "core/file/io.h"
 #include "recon/gate/gate_output.h"
 
-#define PREFIX "myrecon_gate_"
-
 /* What the format wants escaped in a label, and nothing else. */
 static void add_label(struct mr_strbuf *out, bool *first, const char *name, const char *value)
 {
@@ -30,18 +28,23 @@ static void add_label(struct mr_strbuf *out, bool *first, const char *name, cons
     mr_strbuf_add_char(out, '"');
 }
 
-static void head(struct mr_strbuf *out, const char *name, const char *help)
+static void head(struct mr_strbuf *out, const char *prefix, const char *name, const char *help)
 {
-    mr_strbuf_add_fmt(out, "# HELP " PREFIX "%s %s\n# TYPE " PREFIX "%s gauge\n", name, help, name);
+    mr_strbuf_add_fmt(out, "# HELP %s%s %s\n# TYPE %s%s gauge\n", prefix, name, help, prefix, name);
 }
 
-static void one(struct mr_strbuf *out, const char *label, const char *name, const char *help,
+/* Of which server, and how its metrics begin. */
+struct about {
+    const char *prefix, *label;
+};
+
+static void one(struct mr_strbuf *out, struct about a, const char *name, const char *help,
                 double value)
 {
     bool first = true;
-    head(out, name, help);
-    mr_strbuf_add_fmt(out, PREFIX "%s{", name);
-    add_label(out, &first, "server", label);
+    head(out, a.prefix, name, help);
+    mr_strbuf_add_fmt(out, "%s%s{", a.prefix, name);
+    add_label(out, &first, "server", a.label);
     mr_strbuf_add_fmt(out, "} %.17g\n", value);
 }
 
@@ -53,24 +56,25 @@ static int number_of(enum mr_gate_severity severity)
 
 static void add_states(const struct mr_gate_report *report, struct mr_strbuf *out)
 {
-    head(out, "check_state", "Result of a check: 0 ok, 1 warning, 2 critical, 3 unknown.");
+    head(out, report->metrics, "check_state",
+         "Result of a check: 0 ok, 1 warning, 2 critical, 3 unknown.");
     for (size_t i = 0; i < report->judge->results.count; i++) {
         const struct mr_gate_result *r = mr_vec_at(&report->judge->results, i);
-        const char priority[] = {'P', (char)('0' + mr_gate_names[r->name].priority), '\0'};
+        const char priority[] = {'P', (char)('0' + r->check_priority), '\0'};
         bool first = true;
-        mr_strbuf_add_str(out, PREFIX "check_state{");
+        mr_strbuf_add_fmt(out, "%scheck_state{", report->metrics);
         add_label(out, &first, "server", report->label);
-        add_label(out, &first, "check", mr_gate_names[r->name].name);
+        add_label(out, &first, "check", r->check);
         add_label(out, &first, "priority", priority);
         mr_strbuf_add_fmt(out, "} %d\n", number_of(r->severity));
     }
-    head(out, "check_silenced", "Whether a silence keeps a check from counting.");
+    head(out, report->metrics, "check_silenced", "Whether a silence keeps a check from counting.");
     for (size_t i = 0; i < report->judge->results.count; i++) {
         const struct mr_gate_result *r = mr_vec_at(&report->judge->results, i);
         bool first = true;
-        mr_strbuf_add_str(out, PREFIX "check_silenced{");
+        mr_strbuf_add_fmt(out, "%scheck_silenced{", report->metrics);
         add_label(out, &first, "server", report->label);
-        add_label(out, &first, "check", mr_gate_names[r->name].name);
+        add_label(out, &first, "check", r->check);
         mr_strbuf_add_fmt(out, "} %d\n", r->silence != NULL ? 1 : 0);
     }
 }
@@ -103,8 +107,8 @@ static enum mr_code add_metrics(const struct mr_gate_report *report, struct mr_s
         if (i > 0 && by_name(&order[i - 1], &order[i]) == 0)
             continue;
         if (i == 0 || strcmp(order[i - 1]->name, m->name) != 0)
-            head(out, m->name, m->help);
-        mr_strbuf_add_fmt(out, PREFIX "%s{", m->name);
+            head(out, report->metrics, m->name, m->help);
+        mr_strbuf_add_fmt(out, "%s%s{", report->metrics, m->name);
         add_label(out, &first, "server", report->label);
         for (size_t l = 0; l < 2 && m->label_names[l] != NULL; l++)
             add_label(out, &first, m->label_names[l], m->labels[l]);
@@ -137,14 +141,13 @@ static enum mr_code write_file(const char *path, const struct mr_strbuf *out, st
 enum mr_code mr_gate_output_prometheus(const struct mr_gate_report *report, const char *path,
                                        struct mr_err *err)
 {
+    const struct about a = {report->metrics, report->label};
     struct mr_strbuf out = MR_STRBUF_INIT;
-    one(&out, report->label, "up", "Whether the server could be checked.", 1);
-    one(&out, report->label, "state",
-        "Result of all checks: 0 ok, 1 warning, 2 critical, 3 unknown.",
+    one(&out, a, "up", "Whether the server could be checked.", 1);
+    one(&out, a, "state", "Result of all checks: 0 ok, 1 warning, 2 critical, 3 unknown.",
         number_of(mr_gate_judge_verdict(report->judge)));
-    one(&out, report->label, "duration_seconds", "Time that the checks took.", report->seconds);
-    one(&out, report->label, "last_run_timestamp_seconds", "When the checks ended.",
-        (double)time(NULL));
+    one(&out, a, "duration_seconds", "Time that the checks took.", report->seconds);
+    one(&out, a, "last_run_timestamp_seconds", "When the checks ended.", (double)time(NULL));
     add_states(report, &out);
     enum mr_code code = add_metrics(report, &out, err);
     if (code == MR_OK)
@@ -153,12 +156,14 @@ enum mr_code mr_gate_output_prometheus(const struct mr_gate_report *report, cons
     return code;
 }
 
-enum mr_code mr_gate_output_prometheus_down(const char *label, const char *path, struct mr_err *err)
+enum mr_code mr_gate_output_prometheus_down(const char *metrics, const char *label,
+                                            const char *path, struct mr_err *err)
 {
+    const struct about a = {metrics, label};
     struct mr_strbuf out = MR_STRBUF_INIT;
-    one(&out, label, "up", "Whether the server could be checked.", 0);
-    one(&out, label, "state", "Result of all checks: 0 ok, 1 warning, 2 critical, 3 unknown.", 3);
-    one(&out, label, "last_run_timestamp_seconds", "When the checks ended.", (double)time(NULL));
+    one(&out, a, "up", "Whether the server could be checked.", 0);
+    one(&out, a, "state", "Result of all checks: 0 ok, 1 warning, 2 critical, 3 unknown.", 3);
+    one(&out, a, "last_run_timestamp_seconds", "When the checks ended.", (double)time(NULL));
     enum mr_code code = write_file(path, &out, err);
     mr_strbuf_release(&out);
     return code;

@@ -37,6 +37,7 @@ static void begin(struct gate *g, struct mr_gate_report *report)
                                       .started = "2026-04-09T10:00:00Z",
                                       .server = "mysql://db1",
                                       .label = "db\"1:3306",
+                                      .metrics = MR_GATE_CHECK_METRICS,
                                       .seconds = 0.25};
 }
 
@@ -192,12 +193,51 @@ static void test_metrics(void **state)
     assert_int_equal(count_of(text.ptr, "# HELP"), count_of(text.ptr, "# TYPE"));
     assert_int_equal(text.ptr[text.len - 1], '\n');
     mr_strbuf_reset(&text);
-    assert_int_equal(mr_gate_output_prometheus_down("db1:3306", path, &err), MR_OK);
+    assert_int_equal(mr_gate_output_prometheus_down(MR_GATE_CHECK_METRICS, "db1:3306", path, &err),
+                     MR_OK);
     assert_int_equal(mr_io_read_file(path, 1 << 20, &text, &err), MR_OK);
     has(text.ptr, "myrecon_gate_up{server=\"db1:3306\"} 0\n");
     has(text.ptr, "myrecon_gate_state{server=\"db1:3306\"} 3\n");
     (void)unlink(path);
     mr_strbuf_release(&text);
+    gate_end(&g);
+}
+
+/* Of a cutover: whose place is taken, and what is left to be done. */
+static void test_cutover(void **state)
+{
+    static const struct mr_gate_step steps[] = {{"OLD", "SET GLOBAL read_only = ON;"},
+                                                {NULL, "myrecon gate fence mysql://db0"}};
+    struct gate g;
+    struct mr_gate_report report;
+    (void)state;
+    gate_begin(&g);
+    g.judge.arena = &g.arena;
+    for (int i = 0; i < 3; i++) {
+        mr_gate_judge_begin(&g.judge);
+        mr_gate_note(&g.judge, "the same");
+        struct mr_gate_result *r = mr_gate_judge_end(&g.judge, i == 0 ? "rows" : "sql_mode", 1);
+        assert_non_null(r);
+        r->is_setting = i > 0;
+    }
+    report = (struct mr_gate_report){.judge = &g.judge,
+                                     .run_id = "R",
+                                     .started = "2026-04-09T10:00:00Z",
+                                     .server = "mysql://db1",
+                                     .label = "db1:3306",
+                                     .metrics = MR_GATE_CUTOVER_METRICS,
+                                     .old = "mysql://db0",
+                                     .steps = steps,
+                                     .nsteps = 2};
+    char *text = printed(&report, mr_gate_output_text);
+    has(text, "\nok       rows, 2 settings\n");
+    has(text, "\n  1. on OLD: SET GLOBAL read_only = ON;\n  2. myrecon gate fence");
+    free(text);
+    text = printed(&report, mr_gate_output_json);
+    has(text, "\"schema\":\"myrecon/gate-cutover/1\",\"run_id\":\"R\",\"old\":\"mysql://db0\","
+              "\"new\":\"mysql://db1\"");
+    has(text, "{\"type\":\"step\",\"server\":null,\"statement\":\"myrecon gate fence");
+    free(text);
     gate_end(&g);
 }
 
@@ -214,9 +254,9 @@ static void test_exit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text), cmocka_unit_test(test_perfdata),
-        cmocka_unit_test(test_json), cmocka_unit_test(test_metrics),
-        cmocka_unit_test(test_exit),
+        cmocka_unit_test(test_text),    cmocka_unit_test(test_perfdata),
+        cmocka_unit_test(test_json),    cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_cutover), cmocka_unit_test(test_exit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
