@@ -78,10 +78,26 @@ static enum mr_code add_row(void *ctx, const struct mr_value *values, struct mr_
     return code == MR_OK ? check_size(f, err) : code;
 }
 
+/* Rows of one key stand in the order of their digests. */
 static int compare_rows(const void *a, const void *b, void *ctx)
 {
     const struct mr_rowset *set = ctx;
-    return mr_key_compare(mr_rowset_key(set, a), mr_rowset_key(set, b));
+    const struct mr_rowset_row *x = a, *y = b;
+    const int order = mr_key_compare(mr_rowset_key(set, x), mr_rowset_key(set, y));
+    return order != 0 ? order : mr_digest_compare(&x->digest, &y->digest);
+}
+
+static void empty(struct mr_rowset *set)
+{
+    mr_strbuf_reset(&set->bytes);
+    mr_strbuf_shrink(&set->bytes, KEEP_BYTES);
+    mr_vec_clear(&set->rows);
+}
+
+static void sort(struct mr_rowset *set)
+{
+    if (set->rows.count > 1)
+        qsort_r(set->rows.items, set->rows.count, sizeof(struct mr_rowset_row), compare_rows, set);
 }
 
 enum mr_code mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *reader,
@@ -89,12 +105,22 @@ enum mr_code mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *reader,
                              size_t image_bytes, struct mr_err *err)
 {
     struct fetch f = {.set = set, .hash = hash, .image_bytes = image_bytes, .nkeys = nkeys};
-    mr_strbuf_reset(&set->bytes);
-    mr_strbuf_shrink(&set->bytes, KEEP_BYTES);
-    mr_vec_clear(&set->rows);
+    empty(set);
     enum mr_code code = mr_reader_fetch(reader, hash->spec, keys, nkeys, add_row, &f, err);
-    if (code == MR_OK && set->rows.count > 1)
-        qsort_r(set->rows.items, set->rows.count, sizeof(struct mr_rowset_row), compare_rows, set);
+    if (code == MR_OK)
+        sort(set);
+    return code;
+}
+
+enum mr_code mr_rowset_scan(struct mr_rowset *set, struct mr_reader *reader,
+                            struct mr_rowhash *hash, struct mr_range range, size_t limit,
+                            struct mr_err *err)
+{
+    struct fetch f = {.set = set, .hash = hash, .nkeys = limit};
+    empty(set);
+    enum mr_code code = mr_reader_scan(reader, hash->spec, range, limit, add_row, &f, err);
+    if (code == MR_OK)
+        sort(set);
     return code;
 }
 

@@ -1,5 +1,5 @@
 /*
- * rowset: rows of one side fetched by key: key, digest, and optionally the image.
+ * rowset: rows of one side fetched by key, or of a range: key, digest, and optionally the image.
  * Sorted by key once it is filled; memory belongs to the rowset.
  *
  * Images are kept while they fit: the first one always is, further ones until together
@@ -38,6 +38,12 @@ enum mr_code mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *reader,
 enum mr_code mr_rowset_fetch_again(struct mr_rowset *set, struct mr_reader *reader,
                                    struct mr_rowhash *hash, const struct mr_key *keys, size_t nkeys,
                                    size_t image_bytes, struct mr_err *err);
+
+/* The same of the first `limit` rows of a range of the hash's spec, without images.  Of a spec without a
+ * key all keys are empty, and rows stand in the order of their digests. */
+enum mr_code mr_rowset_scan(struct mr_rowset *set, struct mr_reader *reader,
+                            struct mr_rowhash *hash, struct mr_range range, size_t limit,
+                            struct mr_err *err);
 
 /* The i-th row by key; its key and its image are bytes of the set, valid until it is filled
  * again. */

@@ -239,6 +239,14 @@ void mr_source_sql_nth(struct mr_strbuf *sql, const struct mr_readspec *spec, st
     mr_strbuf_add_fmt(sql, " LIMIT %" PRIu64 ", 1", rows - 1);
 }
 
+void mr_source_sql_nth_last(struct mr_strbuf *sql, const struct mr_readspec *spec, uint64_t rows)
+{
+    add_key_columns(sql, spec);
+    add_from(sql, spec);
+    add_order(sql, spec, " DESC");
+    mr_strbuf_add_fmt(sql, " LIMIT %" PRIu64 ", 1", rows);
+}
+
 /* ---- digest ---- */
 
 /* What is put together with a binary string is not converted.  Not a literal of that kind: where a

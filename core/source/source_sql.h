@@ -34,6 +34,9 @@ void mr_source_sql_sorted(struct mr_strbuf *sql, const struct mr_readspec *spec,
 /* Key columns of the rows-th row (from 1) of the range. */
 void mr_source_sql_nth(struct mr_strbuf *sql, const struct mr_readspec *spec, struct mr_range range,
                        uint64_t rows);
+/* Key columns of the row that has `rows` others behind it in the whole key space, without
+ * spec->where: what is read of the index are these entries. */
+void mr_source_sql_nth_last(struct mr_strbuf *sql, const struct mr_readspec *spec, uint64_t rows);
 /*
  * One row: COUNT(*), the count of rows that have a digest, and the sums of the two words.  The
  * digest of a row is SHA2-256 over a letter for the class of each column, ':', and for each column

@@ -192,6 +192,9 @@ static void test_edges(void **state)
     mr_source_sql_nth(&sql, &spec, range, 1000);
     expect(&sql, "SELECT `id`" FROM " FORCE INDEX (`PRIMARY`) WHERE (`id` > 50) AND (id < "
                  "9 -- recent\n) ORDER BY `id` LIMIT 999, 1");
+    mr_strbuf_reset(&sql);
+    mr_source_sql_nth_last(&sql, &spec, 100); /* whatever the condition: it may match nowhere */
+    expect(&sql, "SELECT `id`" FROM " FORCE INDEX (`PRIMARY`) ORDER BY `id` DESC LIMIT 100, 1");
     mr_strbuf_release(&sql);
     mr_strbuf_release(&at);
 }
