@@ -31,6 +31,7 @@ static const struct mr_command *const items[] = {
     &mr_gate_record_command,
     &mr_gate_check_command,
     &mr_gate_fence_command,
+    &mr_gate_cutover_command,
     &mr_doctor_command,
     &mr_config_command,
 };

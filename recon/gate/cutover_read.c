@@ -1,0 +1,275 @@
+/* cutover_read.c: what is read of the servers beside replication and tables; see cutover.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/db/sqltext.h"
+#include "recon/gate/cutover.h"
+#include "recon/gate/gate_channels.h"
+#include "recon/gate/gate_gtid.h"
+
+#define SHOWN 300
+#define SLOW_S "5" /* that an applier is at one thing */
+
+static const char *text_of(struct mr_arena *arena, const char *text)
+{
+    const char *kept = mr_arena_strdup(arena, text);
+    return kept != NULL ? kept : "";
+}
+
+/* ---- settings ---- */
+
+/* Clocks are asked for moments in winter and summer, and near the days on which zones change. */
+static const char clocks_sql[] =
+    "SELECT CONCAT("
+    "CONVERT_TZ('2026-01-15 12:00:00', '+00:00', @@GLOBAL.time_zone), ' ',"
+    "CONVERT_TZ('2026-03-20 12:00:00', '+00:00', @@GLOBAL.time_zone), ' ',"
+    "CONVERT_TZ('2026-04-03 12:00:00', '+00:00', @@GLOBAL.time_zone), ' ',"
+    "CONVERT_TZ('2026-07-15 12:00:00', '+00:00', @@GLOBAL.time_zone), ' ',"
+    "CONVERT_TZ('2026-10-20 12:00:00', '+00:00', @@GLOBAL.time_zone), ' ',"
+    "CONVERT_TZ('2026-10-29 12:00:00', '+00:00', @@GLOBAL.time_zone), ' ',"
+    "CONVERT_TZ('2015-07-15 12:00:00', '+00:00', @@GLOBAL.time_zone), ' ',"
+    "CONVERT_TZ('1995-07-15 12:00:00', '+00:00', @@GLOBAL.time_zone))";
+static const char collation_sql[] =
+    "SELECT DEFAULT_COLLATE_NAME FROM information_schema.CHARACTER_SETS WHERE CHARACTER_SET_NAME ="
+    " @@GLOBAL.character_set_server";
+
+/* "" where the server cannot say it. */
+static enum mr_code read_text(struct mr_cutover *c, enum mr_side side, const char *sql,
+                              const char **out, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    enum mr_code code = mr_db_query_text(c->link[side].db, sql, &text, &why);
+    *out = code == MR_OK && text.len > 0 ? text_of(&c->arena, text.ptr) : "";
+    mr_strbuf_release(&text);
+    if (!mr_gate_is_fatal(code))
+        return MR_OK;
+    *err = why;
+    return code;
+}
+
+static enum mr_code read_variables(struct mr_cutover *c, enum mr_side side, struct mr_vec *items,
+                                   struct mr_err *err)
+{
+    static const char sql[] = "SHOW GLOBAL VARIABLES";
+    struct mr_result *res = NULL;
+    const struct mr_cell *cells;
+    enum mr_code code = mr_db_query(c->link[side].db, "vn", sql, sizeof sql - 1, &res, err);
+    while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
+        struct mr_gate_variable *v = mr_vec_push(items);
+        if (v == NULL) {
+            code = mr_err_nomem(err, "reading settings");
+            break;
+        }
+        v->name = text_of(&c->arena, cells[0].ptr);
+        v->value = cells[1].ptr != NULL ? text_of(&c->arena, cells[1].ptr) : "";
+    }
+    mr_result_free(res);
+    return code;
+}
+
+enum mr_code mr_cutover_read_values(struct mr_cutover *c, enum mr_side side, struct mr_err *err)
+{
+    struct mr_cutover_values *values = &c->values[side];
+    struct mr_vec items = MR_VEC_INIT(struct mr_gate_variable);
+    enum mr_code code = read_variables(c, side, &items, err);
+    *values = (struct mr_cutover_values){
+        .server = mr_db_server(c->link[side].db), .clocks = "", .default_collation = ""};
+    MR_TRY_OUT(code);
+    struct mr_gate_variable *kept =
+        mr_arena_calloc(&c->arena, items.count + 1, sizeof(struct mr_gate_variable));
+    if (kept == NULL) {
+        code = mr_err_nomem(err, "reading settings");
+        goto out;
+    }
+    if (items.count > 0)
+        memcpy(kept, items.items, items.count * sizeof *kept);
+    values->items = kept;
+    values->count = items.count;
+    MR_TRY_OUT(read_text(c, side, clocks_sql, &values->clocks, err));
+    MR_TRY_OUT(read_text(c, side, collation_sql, &values->default_collation, err));
+out:
+    mr_vec_release(&items);
+    return code;
+}
+
+/* ---- what NEW is at ---- */
+
+/* The thread that applies shows a statement while it runs one; rows have none, but a transaction. */
+static const char slow_sql[] =
+    "SELECT CONCAT(COALESCE(LEFT(p.INFO, 80), 'rows of a transaction'), ', for ',"
+    " GREATEST(COALESCE(TIMESTAMPDIFF(SECOND, x.trx_started, CONVERT_TZ(UTC_TIMESTAMP(), '+00:00',"
+    " 'SYSTEM')), 0), IF(p.INFO IS NULL, 0, p.TIME)), ' s'), 1"
+    " FROM information_schema.PROCESSLIST p LEFT JOIN information_schema.INNODB_TRX x"
+    " ON x.trx_mysql_thread_id = p.ID WHERE p.USER = 'system user' AND"
+    " ((p.INFO IS NOT NULL AND p.TIME >= " SLOW_S ") OR (x.trx_started IS NOT NULL AND"
+    " TIMESTAMPDIFF(SECOND, x.trx_started, CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', 'SYSTEM')) >="
+    " " SLOW_S ")) ORDER BY p.ID LIMIT 20";
+
+static void hide(struct mr_fence_value *value, const char *why)
+{
+    *value = (struct mr_fence_value){.why = why};
+}
+
+static enum mr_code read_work(struct mr_cutover *c, struct mr_err *err)
+{
+    struct mr_gate_link *new = &c->link[MR_NEW];
+    struct mr_cutover_work *work = &c->facts.work;
+    MR_TRY(mr_fence_read_list(new, slow_sql, &c->arena, &work->slow, &work->slow_names, err));
+    if (new->grants == NULL || !mr_grants_global(new->grants, "PROCESS"))
+        hide(&work->slow, "the account has no PROCESS");
+    return MR_OK;
+}
+
+/* ---- events ---- */
+
+struct event {
+    const char *name; /* "db.event" */
+    bool enabled;
+};
+
+/* An account sees the events of databases that it has EVENT on: seen is false where that are not all. */
+static enum mr_code read_events_of(struct mr_cutover *c, enum mr_side side, struct mr_vec *list,
+                                   bool *scheduler, struct mr_fence_value *seen, struct mr_err *err)
+{
+    static const char sql[] =
+        "SELECT CONCAT(EVENT_SCHEMA, '.', EVENT_NAME), STATUS = 'ENABLED', @@GLOBAL.event_scheduler"
+        " = 'ON' FROM information_schema.EVENTS ORDER BY 1";
+    const struct mr_gate_link *link = &c->link[side];
+    struct mr_result *res = NULL;
+    struct mr_err why = {0};
+    const struct mr_cell *cells;
+    enum mr_code code = mr_db_query(link->db, "vvv", sql, sizeof sql - 1, &res, &why);
+    *seen = (struct mr_fence_value){.is_seen = code == MR_OK};
+    while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
+        struct event *e = mr_vec_push(list);
+        if (e == NULL)
+            code = mr_err_nomem(&why, "reading events");
+        else
+            *e = (struct event){text_of(&c->arena, cells[0].ptr), cells[1].ptr[0] == '1'};
+        *scheduler = cells[2].ptr[0] == '1';
+    }
+    mr_result_free(res);
+    if (mr_gate_is_fatal(code)) {
+        *err = why;
+        return code;
+    }
+    if (code != MR_OK)
+        hide(seen, text_of(&c->arena, why.message));
+    else if (link->grants == NULL || !mr_grants_global(link->grants, "EVENT"))
+        hide(seen, side == MR_OLD ? "the account has no EVENT on all databases of OLD"
+                                  : "the account has no EVENT on all databases of NEW");
+    return MR_OK;
+}
+
+static bool is_enabled(const struct mr_vec *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct event *e = mr_vec_at(list, i);
+        if (e->enabled && strcmp(e->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Of those that are enabled here: both, or not, there. */
+static enum mr_code pick(struct mr_cutover *c, const struct mr_vec *here,
+                         const struct mr_vec *there, bool both, struct mr_fence_value *count,
+                         const char **names, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    *count = (struct mr_fence_value){.is_seen = true};
+    for (size_t i = 0; i < here->count; i++) {
+        const struct event *e = mr_vec_at(here, i);
+        if (!e->enabled || is_enabled(there, e->name) != both)
+            continue;
+        if (count->value++ < 20)
+            mr_strbuf_add_fmt(&text, "%s%s", text.len > 0 ? ", " : "", e->name);
+    }
+    enum mr_code code = mr_strbuf_check(&text, "reading events", err);
+    *names = code == MR_OK ? text_of(&c->arena, text.ptr) : "";
+    mr_strbuf_release(&text);
+    return code;
+}
+
+static enum mr_code read_events(struct mr_cutover *c, struct mr_err *err)
+{
+    struct mr_cutover_events *ev = &c->facts.events;
+    struct mr_vec list[MR_SIDES] = {MR_VEC_INIT(struct event), MR_VEC_INIT(struct event)};
+    struct mr_fence_value seen[MR_SIDES] = {{0}, {0}};
+    bool scheduler[MR_SIDES] = {false, false};
+    enum mr_code code = MR_OK;
+    *ev = (struct mr_cutover_events){.twice_names = "", .alone_names = "", .off_names = ""};
+    for (int i = MR_OLD; i <= MR_NEW; i++)
+        MR_TRY_OUT(read_events_of(c, (enum mr_side)i, &list[i], &scheduler[i], &seen[i], err));
+    for (int i = MR_OLD; i <= MR_NEW; i++)
+        if (!seen[i].is_seen) {
+            ev->twice = ev->alone = ev->off = seen[i];
+            goto out;
+        }
+    if (!scheduler[MR_NEW])
+        list[MR_NEW].count = 0; /* none of them runs */
+    MR_TRY_OUT(pick(c, &list[MR_NEW], &list[MR_OLD], true, &ev->twice, &ev->twice_names, err));
+    MR_TRY_OUT(pick(c, &list[MR_NEW], &list[MR_OLD], false, &ev->alone, &ev->alone_names, err));
+    MR_TRY_OUT(pick(c, &list[MR_OLD], &list[MR_NEW], false, &ev->off, &ev->off_names, err));
+    if (!scheduler[MR_OLD]) {
+        ev->off.value = 0; /* nobody misses what does not run */
+        if (ev->twice.value > 0) {
+            ev->alone = ev->twice;
+            ev->alone_names = ev->twice_names;
+            ev->twice.value = 0;
+        }
+    }
+out:
+    mr_vec_release(&list[MR_OLD]);
+    mr_vec_release(&list[MR_NEW]);
+    return code;
+}
+
+enum mr_code mr_cutover_read_state(struct mr_cutover *c, struct mr_err *err)
+{
+    MR_TRY(read_work(c, err));
+    return c->facts.away == NULL ? read_events(c, err) : MR_OK;
+}
+
+/* ---- transactions of its own ---- */
+
+/* Without what it got from its other sources, which is not its own. */
+static enum mr_code subtract(struct mr_cutover *c, const char *new, const char *old,
+                             struct mr_strbuf *extra, struct mr_err *err)
+{
+    const enum mr_flavour flavour = mr_db_server(c->link[MR_NEW].db)->flavour;
+    return mr_gate_gtid_subtract(flavour, new, old, extra, &c->facts.errant.value, err);
+}
+
+/* NEW's set first: what is written meanwhile and applied at once does not look as if it were NEW's. */
+enum mr_code mr_cutover_read_errant(struct mr_cutover *c, struct mr_err *err)
+{
+    const char *old = "", *new = "", *ignored = "";
+    struct mr_strbuf extra = MR_STRBUF_INIT;
+    struct mr_err why = {0};
+    enum mr_code code = mr_gate_read_gtid(&c->link[MR_NEW], &c->arena, &new, &ignored, &why);
+    if (code == MR_OK)
+        code = mr_gate_read_gtid(&c->link[MR_OLD], &c->arena, &old, &ignored, &why);
+    c->facts.errant_set = "";
+    if (code == MR_OK &&
+        mr_db_server(c->link[MR_NEW].db)->flavour != mr_db_server(c->link[MR_OLD].db)->flavour) {
+        hide(&c->facts.errant, "GTIDs of MySQL and MariaDB are not comparable");
+    } else if (code == MR_OK && (old[0] == '\0' || new[0] == '\0')) {
+        hide(&c->facts.errant, NULL); /* GTIDs are not in use */
+    } else if (code == MR_OK) {
+        code = subtract(c, new, old, &extra, &why);
+        c->facts.errant.is_seen = code == MR_OK;
+        if (extra.len > SHOWN)
+            extra.ptr[SHOWN] = '\0';
+        c->facts.errant_set = extra.len > 0 ? text_of(&c->arena, extra.ptr) : "";
+    }
+    mr_strbuf_release(&extra);
+    if (mr_gate_is_fatal(code)) {
+        *err = why;
+        return code;
+    }
+    if (code != MR_OK)
+        hide(&c->facts.errant, text_of(&c->arena, why.message));
+    return MR_OK;
+}

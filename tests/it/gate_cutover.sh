@@ -1,0 +1,221 @@
+#!/bin/bash
+# gate_cutover.sh: a healthy replica is ready to take its source's place; break one thing, and that is
+# found by its name; mended, it is ready again.  What is hidden or away is unknown.
+
+. "$(dirname "$0")/lib.sh"
+begin ''
+. "$IT_DIR/../lib/gate.sh"
+
+cutover() { # ARGS…
+    CMD=("$MYRECON" gate cutover --json "$@" "$old" "$new")
+    timeout -k 5 120 "${CMD[@]}" >"$OUT" 2>"$ERR" </dev/null
+    RC=$?
+}
+# What is not well, and the exit status.
+found() {
+    echo "$(what_fires) -> $RC"
+}
+message() { # NAME
+    jq -r --arg n "$1" 'select(.type == "check" and .name == $n) | .message + " / " + (.hint // "")' "$OUT"
+}
+is_ready() { # DESCRIPTION
+    cutover
+    is "$GATE_KIND: $1: ready" "$(found)" " -> 0"
+}
+# On NEW alone, and not in its log.
+quietly() { # SQL
+    mr_sql GR -e "SET sql_log_bin = 0; $1"
+}
+as_replica() { # STOP|START
+    mr_sql GR -e "$1 $([ "$GATE_KIND" = mariadb ] && echo SLAVE || echo REPLICA)"
+}
+
+rows_and_definitions() {
+    quietly "UPDATE club.members SET points = 9 WHERE id = 850; DELETE FROM club.orders WHERE id = 900"
+    cutover
+    is "$GATE_KIND: newest rows differ" "$(found)" "rows:critical -> 2"
+    like "$GATE_KIND: which rows" "$(message rows)" "club.members: 1 of its last 100 rows differs: id 850 differs"
+    like "$GATE_KIND: and which is not there" "$(message rows)" "club.orders: .*id 900 is not on NEW"
+    cutover --rows 20
+    like "$GATE_KIND: a shorter look sees less" "$(message rows)" "^club.orders: 1 of its last 20 rows"
+    cutover --tables club.periods
+    is "$GATE_KIND: other tables are alike" "$(found)" " -> 0"
+    quietly "UPDATE club.members SET points = 0 WHERE id = 850;
+        INSERT INTO club.orders (id, member_id, note) VALUES (900, 900, '')"
+    quietly "CREATE INDEX extra ON club.members (points); INSERT INTO club.plain VALUES (3, 'z')"
+    cutover
+    is "$GATE_KIND: an index more, a row more" "$(found)" "rows:critical schema:warning -> 2"
+    like "$GATE_KIND: the index" "$(message schema)" "^index club.members.extra is on NEW alone"
+    like "$GATE_KIND: of a table without a key" "$(message rows)" "^club.plain, which has no key, differs: 2 rows on OLD, 3"
+    quietly "DROP INDEX extra ON club.members; DELETE FROM club.plain WHERE a = 3;
+        ALTER TABLE club.small MODIFY v BIGINT"
+    cutover
+    is "$GATE_KIND: another type" "$(found)" "schema:critical -> 2"
+    like "$GATE_KIND: both are shown" "$(message schema)" "column club.small.v: OLD 'int.*', NEW 'bigint"
+    quietly "ALTER TABLE club.small MODIFY v INT"
+    is_ready "mended"
+}
+
+settings() {
+    mr_sql GR -e "SET GLOBAL sql_mode = ''; SET GLOBAL time_zone = '+03:30'"
+    cutover
+    is "$GATE_KIND: other settings" "$(found)" "sql_mode:critical time_zone:critical -> 2"
+    like "$GATE_KIND: with the statement" "$(message sql_mode)" "On NEW: SET GLOBAL sql_mode = '.*STRICT_TRANS_TABLES"
+    cutover --skip sql_mode,time_zone
+    is "$GATE_KIND: which are known" "$(found)" " -> 0"
+    mr_sql GR -e "SET GLOBAL sql_mode = '$(mr_sql GP -e 'SELECT @@GLOBAL.sql_mode')'; SET GLOBAL time_zone = 'SYSTEM'"
+}
+
+writers() {
+    mr_sql GR -e "SET GLOBAL read_only = 0"
+    cutover
+    is "$GATE_KIND: it takes writes" "$(found)" "read_only:warning -> 1"
+    { echo "SET sql_log_bin = 0; BEGIN; INSERT INTO club.small (v) VALUES (5); SELECT 'begun';"; sleep 60; } |
+        mr_sql GR -n >"$IT_TMP/begun" 2>/dev/null &
+    OPEN=$!
+    for i in {1..100}; do [ -s "$IT_TMP/begun" ] && break; sleep 0.1; done
+    cutover --skip rows,counters
+    is "$GATE_KIND: and somebody writes" "$(found)" "read_only:warning split_brain:critical -> 2"
+    kill $OPEN
+    wait $OPEN 2>/dev/null
+    for i in {1..100}; do
+        [ "$(mr_sql GR -e 'SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_rows_modified > 0')" = 0 ] && break
+        sleep 0.1
+    done
+    mr_sql GR -e "SET GLOBAL read_only = 1"
+}
+
+events() {
+    mr_sql GP -e "SET GLOBAL event_scheduler = ON;
+        CREATE EVENT club.e ON SCHEDULE EVERY 1 HOUR STARTS NOW() + INTERVAL 1 HOUR DO INSERT INTO small (v) VALUES (9)"
+    catch_up
+    mr_sql GR -e "SET GLOBAL event_scheduler = ON"
+    cutover
+    is "$GATE_KIND: an event of a replica waits" "$(found)" " -> 0"
+    like "$GATE_KIND: and is a step" "$(jq -r 'select(.type == "step").statement' "$OUT" | tail -n 1)" "event_scheduler = ON; .*club.e"
+    mr_sql GR -e "SET GLOBAL read_only = 0; SET sql_log_bin = 0; ALTER EVENT club.e ENABLE"
+    cutover
+    is "$GATE_KIND: one that runs on both" "$(found)" "events:critical read_only:warning -> 2"
+    mr_sql GP -e "DROP EVENT club.e; SET GLOBAL event_scheduler = OFF"
+    mr_sql GR -e "SET GLOBAL event_scheduler = OFF; SET GLOBAL read_only = 1"
+    catch_up
+}
+
+# Rows come all the while; then NEW stands still.
+lag() {
+    while [ ! -e "$IT_TMP/enough" ]; do
+        echo "INSERT INTO club.members (mobile, created_at) VALUES (UUID_SHORT(), NOW());
+            UPDATE club.members SET points = points + 1 WHERE id = 500;"
+        sleep 0.02
+    done | mr_sql GP >/dev/null 2>&1 &
+    WRITER=$!
+    is_ready "while OLD is written"
+    as_replica STOP
+    cutover --wait 1
+    is "$GATE_KIND: it follows no more" "$(found)" \
+        "caught_up:critical counters:unknown replication:critical rows:unknown schema:unknown -> 2"
+    like "$GATE_KIND: what to do" "$(message replication)" "START (SLAVE|REPLICA) on NEW"
+    as_replica START
+    touch "$IT_TMP/enough"
+    wait $WRITER
+    catch_up
+    mr_sql GR -e "$([ "$GATE_KIND" = mariadb ] && echo 'STOP SLAVE SQL_THREAD' || echo 'STOP REPLICA SQL_THREAD')"
+    mr_sql GP -e "INSERT INTO club.small (v) VALUES (7)"
+    cutover --wait 1 --only caught_up
+    is "$GATE_KIND: it has not applied all" "$(found)" "caught_up:critical -> 2"
+    as_replica START
+    cutover --wait 60 --only caught_up
+    is "$GATE_KIND: it comes" "$(found)" " -> 0"
+    is_ready "it has come"
+}
+
+unknown() {
+    local saved=$old
+    old=mysql://127.0.0.1:1
+    cutover
+    is "$GATE_KIND: OLD is away" "$(found)" "connection:unknown -> 4"
+    cutover --nagios
+    is "$GATE_KIND: as Nagios counts" "$RC" 3
+    old=$new
+    cutover
+    is "$GATE_KIND: OLD is NEW" "$(found)" "identity:critical -> 2"
+    old=$saved
+    mr_sql GP -e "CREATE USER little@'%' IDENTIFIED BY 'x'; GRANT SELECT ON club.* TO little@'%'"
+    catch_up
+    old=$(gate_uri GP little:x) new=$(gate_uri GR little:x)
+    cutover
+    is "$GATE_KIND: what a right hides" "$RC $(what_fires | tr ' ' '\n' | grep -vc ':unknown')" "4 0"
+    like "$GATE_KIND: appliers" "$(message appliers)" "no PROCESS.*GRANT PROCESS"
+    like "$GATE_KIND: events" "$(message events)" "no EVENT on all databases"
+    old=$(gate_uri GP) new=$(gate_uri GR)
+    cutover --only caught
+    is "$GATE_KIND: a slip" "$RC $(grep -c 'unknown check' "$ERR")" "3 1"
+    new=mysql://127.0.0.1:1
+    cutover
+    is "$GATE_KIND: NEW is away" "$RC $(grep -c 'error: NEW' "$ERR")" "3 1"
+    new=$(gate_uri GR)
+}
+
+# Roles exchanged in the operands, and what NEW alone has.
+errant() {
+    local saved=$old
+    old=$new new=$saved
+    cutover
+    like "$GATE_KIND: the wrong way round" "$(found)" "replication:critical"
+    new=$old old=$saved
+    mr_sql GR -e "SET GLOBAL read_only = 0; INSERT INTO club.small (id, v) VALUES (200, 1); SET GLOBAL read_only = 1"
+    cutover --skip settings
+    is "$GATE_KIND: NEW was written to" "$(found)" "errant_transactions:critical rows:critical -> 2"
+    like "$GATE_KIND: by that row" "$(message rows)" "club.small: .*id 200 is on NEW alone"
+}
+
+without_gtids() {
+    if [ "$GATE_KIND" = mariadb ]; then
+        mr_sql GR -e "STOP SLAVE; CHANGE MASTER TO MASTER_USE_GTID = no; START SLAVE"
+    else
+        quietly "SET GLOBAL read_only = 0; DELETE FROM club.small WHERE id = 200; SET GLOBAL read_only = 1"
+        mr_sql GR -e "STOP REPLICA; CHANGE REPLICATION SOURCE TO SOURCE_AUTO_POSITION = 0; START REPLICA"
+        for mode in ON_PERMISSIVE OFF_PERMISSIVE OFF; do
+            mr_sql GP -e "SET GLOBAL gtid_mode = $mode"
+            mr_sql GR -e "SET GLOBAL gtid_mode = $mode"
+        done
+        mr_sql GR -e "SET GLOBAL super_read_only = 1"
+    fi
+    mr_sql GP -e "INSERT INTO club.small (v) VALUES (7)"
+    cutover --skip errant_transactions
+    is "$GATE_KIND: without GTIDs" "$(found)" " -> 0"
+}
+
+walk() { # mariadb|mysql
+    local old new
+    gate_pair "$1" || { skip "$1" "no servers"; return; }
+    rm -f "$IT_TMP/enough"
+    gate_tables || bail "no tables"
+    catch_up
+    old=$(gate_uri GP) new=$(gate_uri GR)
+    is_ready "a healthy pair"
+    like "$1: the first line" "$("$MYRECON" gate cutover "$old" "$new" | head -n 1)" "^GATE OK - [0-9]+ checks of "
+    "$MYRECON" gate cutover -q --prometheus "$IT_TMP/cutover.prom" "$old" "$new" >/dev/null
+    is "$1: metrics" "$(grep -c '^myrecon_gate_cutover_state{.*} 0$' "$IT_TMP/cutover.prom")" 1
+    rows_and_definitions
+    settings
+    writers
+    events
+    is_ready "before it lags"
+    lag
+    unknown
+    # what only NEW has stops a MariaDB in strict mode, and without GTIDs MySQL cannot tell it
+    if [ "$1" = mariadb ]; then
+        without_gtids
+        errant
+    else
+        errant
+        without_gtids
+    fi
+    mr_stop_server GP
+    mr_stop_server GR
+}
+
+walk mariadb
+walk mysql
+finish
