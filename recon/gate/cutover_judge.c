@@ -74,7 +74,9 @@ static void judge_version(const struct judging *g)
     const struct mr_server *old = &g->f->server[MR_OLD], *new = &g->f->server[MR_NEW];
     mr_gate_base(g->j, "%s", old->version_text);
     mr_gate_value(g->j, "%s", new->version_text);
-    mr_gate_hint(g->j, "Upgrade NEW to OLD's version or a later one first.");
+    mr_gate_hint(g->j, old->flavour != new->flavour
+                           ? "Try the application on NEW's kind of server before the cutover."
+                           : "Upgrade NEW to OLD's version or a later one first.");
     if (old->flavour != new->flavour)
         mr_gate_found(g->j, MR_GATE_WARNING, "another kind of server: OLD is %s, NEW is %s",
                       old->version_text, new->version_text);

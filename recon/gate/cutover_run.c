@@ -5,6 +5,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "recon/gate/cutover_accounts.h"
 #include "recon/gate/cutover_tables.h"
 
 enum mr_code mr_cutover_init(struct mr_cutover *c, const struct mr_cutover_options *opts,
@@ -33,6 +34,11 @@ enum mr_code mr_cutover_init(struct mr_cutover *c, const struct mr_cutover_optio
     mr_gate_link_label(uris[MR_NEW], c->label, sizeof c->label);
     MR_TRY(mr_gate_config_load(config, &c->arena, &c->gate, err));
     MR_TRY(mr_cutover_wanted(&opts->only, &opts->skip, c->wanted, err));
+    /* by --accounts, or by its name */
+    if (!opts->accounts && opts->only.count == 0)
+        c->wanted[MR_CUTOVER_accounts] = false;
+    if (opts->accounts && opts->only.count > 0)
+        c->wanted[MR_CUTOVER_accounts] = true;
     return mr_db_global_init(err);
 }
 
@@ -126,7 +132,9 @@ static enum mr_code compare(struct mr_cutover *c, struct mr_err *err)
     MR_TRY(mr_cutover_read_errant(c, err));
     for (int side = MR_OLD; side <= MR_NEW && wants_settings(c); side++)
         MR_TRY(mr_cutover_read_values(c, (enum mr_side)side, err));
-    return wants_tables(c) ? mr_cutover_read_tables(c, err) : MR_OK;
+    if (wants_tables(c))
+        MR_TRY(mr_cutover_read_tables(c, err));
+    return c->wanted[MR_CUTOVER_accounts] ? mr_cutover_read_accounts(c, err) : MR_OK;
 }
 
 static enum mr_code look(struct mr_cutover *c, struct mr_err *err)
@@ -153,7 +161,8 @@ static enum mr_code judge(struct mr_cutover *c, struct mr_err *err)
         const struct mr_cutover_findings *found;
     } lists[] = {{MR_CUTOVER_schema, &c->schema},
                  {MR_CUTOVER_counters, &c->counters},
-                 {MR_CUTOVER_rows, &c->rows}};
+                 {MR_CUTOVER_rows, &c->rows},
+                 {MR_CUTOVER_accounts, &c->accounts}};
     if (c->facts.away == NULL && !c->facts.is_same) {
         for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
             if (c->wanted[lists[i].name])

@@ -35,6 +35,12 @@ static const struct mr_option options[] = {
      .min = 1,
      .max = 100000,
      .not_in_file = true},
+    {.name = "accounts",
+     .type = MR_OPTION_FLAG,
+     .offset = AT(accounts),
+     .group = "What is looked at",
+     .help = "compare users, roles, their rights and how they log in, too",
+     .not_in_file = true},
     {.name = "wait",
      .type = MR_OPTION_UINT,
      .offset = AT(wait_s),
@@ -102,8 +108,8 @@ static const struct mr_command_doc doc = {
         "twice, NEW has no transactions of its own. Definitions, and the last --rows of each "
         "table, are "
         "the same, and NEW's next ids are above all that were given. Their settings answer "
-        "statements alike. Nothing "
-        "is written to any server.\n"
+        "statements alike. With "
+        "--accounts users and roles are compared, too. Nothing is written to any server.\n"
         "\n"
         "OLD that cannot be reached is unknown, not ready. So is what a missing right hides, and "
         "the "

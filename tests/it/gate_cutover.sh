@@ -85,6 +85,29 @@ writers() {
     mr_sql GR -e "SET GLOBAL read_only = 1"
 }
 
+accounts() {
+    local right="SET PASSWORD FOR web@'%' = PASSWORD('b')"
+    [ "$GATE_KIND" = mariadb ] || right="SET PASSWORD FOR web@'%' = 'b'"
+    mr_sql GP -e "CREATE USER web@'%' IDENTIFIED BY 'a'; CREATE ROLE readers; GRANT SELECT ON club.* TO readers;
+        GRANT readers TO web@'%'; GRANT INSERT (mobile), UPDATE ON club.members TO web@'%';
+        CREATE USER tls@'10.%' IDENTIFIED BY 'a' REQUIRE SSL"
+    catch_up
+    cutover --accounts
+    is "$GATE_KIND: accounts" "$(found | sed 's/accounts:warning -> 1/ -> 0/')" " -> 0"
+    quietly "$right; REVOKE readers FROM web@'%'; REVOKE INSERT (mobile) ON club.members FROM web@'%';
+        ALTER USER tls@'10.%' REQUIRE X509 ACCOUNT LOCK; CREATE USER stray@'%' IDENTIFIED BY 'a'"
+    cutover --only accounts
+    is "$GATE_KIND: what NEW lacks" "$(found)" "accounts:critical -> 2"
+    like "$GATE_KIND: of web" "$(message accounts)" "'web'@'%': its password .*INSERT on club.members.mobile is not on NEW, role 'readers'@'%' is not on NEW"
+    like "$GATE_KIND: of tls" "$(message accounts)" "'tls'@'10.%': its lock is on NEW alone, what TLS it needs is 'ANY' on OLD, 'X509' on NEW"
+    like "$GATE_KIND: of one more" "$(message accounts)" "'stray'@'%': the account is on NEW alone"
+    is "$GATE_KIND: nothing of a hash is shown" "$(grep -cE '[*$][0-9A-Za-z]{10}|[0-9a-f]{40}' "$OUT")" 0
+    cutover
+    is "$GATE_KIND: that is looked at where it is asked for" "$(found)" " -> 0"
+    quietly "DROP USER web@'%', tls@'10.%', stray@'%'"
+    mr_sql GP -e "SET sql_log_bin = 0; DROP USER web@'%', tls@'10.%'"
+}
+
 events() {
     mr_sql GP -e "SET GLOBAL event_scheduler = ON;
         CREATE EVENT club.e ON SCHEDULE EVERY 1 HOUR STARTS NOW() + INTERVAL 1 HOUR DO INSERT INTO small (v) VALUES (9)"
@@ -146,6 +169,10 @@ unknown() {
     cutover
     is "$GATE_KIND: what a right hides" "$RC $(what_fires | tr ' ' '\n' | grep -vc ':unknown')" "4 0"
     like "$GATE_KIND: appliers" "$(message appliers)" "no PROCESS.*GRANT PROCESS"
+    cutover --only accounts
+    is "$GATE_KIND: accounts of others" "$(found)" "accounts:unknown -> 4"
+    like "$GATE_KIND: and the GRANT" "$(message accounts)" "On OLD: GRANT SELECT ON mysql"
+    cutover
     like "$GATE_KIND: events" "$(message events)" "no EVENT on all databases"
     old=$(gate_uri GP) new=$(gate_uri GR)
     cutover --only caught
@@ -200,6 +227,7 @@ walk() { # mariadb|mysql
     rows_and_definitions
     settings
     writers
+    accounts
     events
     is_ready "before it lags"
     lag
