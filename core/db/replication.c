@@ -435,13 +435,24 @@ static bool find_line(const char *position, const char *word, struct mr_strbuf *
     return false;
 }
 
+/* MySQL before 5.7.5 knows the wait of its SQL thread alone. */
+#define MYSQL_WAITS_FOR_SET_SINCE 50705
+
+static const char *gtid_wait(const struct mr_db *b)
+{
+    if (is_mariadb(b))
+        return "SELECT MASTER_GTID_WAIT(";
+    return mr_db_server(b)->version >= MYSQL_WAITS_FOR_SET_SINCE
+               ? "SELECT WAIT_FOR_EXECUTED_GTID_SET("
+               : "SELECT WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS(";
+}
+
 /* The statement that waits on b; "" where b knows no way. */
 static void build_wait(const struct mr_db *b, const char *position, struct mr_strbuf *sql)
 {
     struct mr_strbuf what = MR_STRBUF_INIT;
     if (find_line(position, is_mariadb(b) ? "mariadb" : "mysql", &what)) {
-        mr_strbuf_add_str(sql, is_mariadb(b) ? "SELECT MASTER_GTID_WAIT("
-                                             : "SELECT WAIT_FOR_EXECUTED_GTID_SET(");
+        mr_strbuf_add_str(sql, gtid_wait(b));
         mr_sql_string(sql, what.ptr);
         mr_strbuf_add_fmt(sql, ", %d)", WAIT_SLICE_S);
     } else if (find_line(position, "file", &what)) {
@@ -466,17 +477,17 @@ static double now_s(void)
 }
 
 /* One slice.  GTID waits answer 0 when there (MariaDB -1, MySQL 1 on time-out);
- * position waits answer a count of events, -1 on time-out, and NULL when no applier
- * runs. */
+ * position waits, and that of an SQL thread, answer a count of events, -1 on time-out, and NULL when
+ * no applier runs. */
 static enum mr_code wait_slice(struct mr_db *b, const char *sql, bool *reached, bool *hopeless,
                                struct mr_err *err)
 {
     struct mr_strbuf answer = MR_STRBUF_INIT;
-    bool by_file = strstr(sql, "_POS_WAIT(") != NULL;
+    bool by_count = strstr(sql, "_POS_WAIT(") != NULL || strstr(sql, "_AFTER_GTIDS(") != NULL;
     enum mr_code rc = mr_db_query_text(b, sql, &answer, err);
     if (rc == MR_OK) {
         *hopeless = answer.len == 0;
-        *reached = by_file ? !*hopeless && answer.ptr[0] != '-' : strcmp(answer.ptr, "0") == 0;
+        *reached = by_count ? !*hopeless && answer.ptr[0] != '-' : strcmp(answer.ptr, "0") == 0;
     }
     mr_strbuf_release(&answer);
     if (rc == MR_E_TIMEOUT) /* a statement time-out shorter than the slice */
