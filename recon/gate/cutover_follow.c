@@ -1,6 +1,7 @@
 /* cutover_follow.c: how NEW follows OLD, and whether it has caught up; see cutover.h. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
@@ -12,6 +13,7 @@
 
 #define SAY_AFTER_S 5
 #define SLICE_S 1
+#define NAP_MS 50
 #define SHOWN 300 /* of a set of GTIDs */
 
 static enum mr_code keep(struct mr_cutover *c, const struct mr_strbuf *text, const char **out,
@@ -138,6 +140,7 @@ static enum mr_code wait_for(struct mr_cutover *c, const char *position, double 
                              bool *reached, struct mr_err *err)
 {
     const bool follows = c->facts.link.relation == MR_RELATION_FOLLOWS && c->facts.link.is_direct;
+    const struct timespec nap = {.tv_nsec = NAP_MS * 1000000L};
     const double begun_s = mr_clock_now_s();
     bool said = false;
     *reached = false;
@@ -150,6 +153,7 @@ static enum mr_code wait_for(struct mr_cutover *c, const char *position, double 
             return MR_OK;
         if (mr_is_cancelled())
             return mr_cancelled_err(err);
+        (void)nanosleep(&nap, NULL); /* the wait itself may end at once, where nothing applies */
         if (spent_s >= SAY_AFTER_S && !said)
             mr_log_info("waiting until %s has applied what %s has written", c->display[MR_NEW],
                         c->display[MR_OLD]);

@@ -107,7 +107,10 @@ static void judge_replication(const struct judging *g)
 {
     const struct mr_cutover_link *link = &g->f->link;
     struct mr_gate_judge *j = g->j;
-    const char *error = link->error != NULL && link->error[0] != '\0' ? link->error : NULL;
+    const char *error =
+        link->error != NULL && link->error[0] != '\0' && strstr(link->note, link->error) == NULL
+            ? link->error
+            : NULL;
     mr_gate_value(j, "%s", link->note);
     switch (link->relation) {
     case MR_RELATION_UNKNOWN: mr_gate_found(j, MR_GATE_UNKNOWN, "%s", link->note); break;
@@ -173,10 +176,12 @@ static void judge_appliers(const struct judging *g)
     if (is_hidden(g->j, &f->work.slow, "what NEW applies now", PROCESS_HINT))
         return;
     if (f->work.slow.value > 0) {
-        mr_gate_found(g->j, MR_GATE_WARNING, "NEW is at this for long: %s", f->work.slow_names);
+        mr_gate_found(g->j, MR_GATE_WARNING, "NEW is at this for so many seconds: %s",
+                      f->work.slow_names);
         mr_gate_value(g->j, "%s", f->work.slow_names);
-        mr_gate_hint(g->j,
-                     "Let it end before the cutover: until then nothing behind it is applied.");
+        mr_gate_hint(g->j, "Let it end before the cutover: until then nothing behind it is "
+                           "applied. Who holds it up: "
+                           "myrecon gate check --only metadata_locks NEW.");
     }
     if (f->link.delay_s > 0) {
         mr_gate_found(g->j, MR_GATE_WARNING, "NEW is held %lu s behind on purpose",

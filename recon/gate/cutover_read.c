@@ -97,9 +97,9 @@ out:
 
 /* The thread that applies shows a statement while it runs one; rows have none, but a transaction. */
 static const char slow_sql[] =
-    "SELECT CONCAT(COALESCE(LEFT(p.INFO, 80), 'rows of a transaction'), ', for ',"
+    "SELECT COALESCE(LEFT(p.INFO, 80), 'rows of a transaction'),"
     " GREATEST(COALESCE(TIMESTAMPDIFF(SECOND, x.trx_started, CONVERT_TZ(UTC_TIMESTAMP(), '+00:00',"
-    " 'SYSTEM')), 0), IF(p.INFO IS NULL, 0, p.TIME)), ' s'), 1"
+    " 'SYSTEM')), 0), IF(p.INFO IS NULL, 0, p.TIME))"
     " FROM information_schema.PROCESSLIST p LEFT JOIN information_schema.INNODB_TRX x"
     " ON x.trx_mysql_thread_id = p.ID WHERE p.USER = 'system user' AND"
     " ((p.INFO IS NOT NULL AND p.TIME >= " SLOW_S ") OR (x.trx_started IS NOT NULL AND"

@@ -19,7 +19,8 @@
 #include "core/source/source_sql.h"
 #include "recon/gate/cutover_tables.h"
 
-#define BATCH 64 /* tables between two waits for NEW */
+#define BATCH 64         /* tables between two waits for NEW, */
+#define BATCH_ROWS 20000 /* unless their last rows are so many */
 #define ROUNDS 8
 #define TAIL_BYTES (8 * 1024 * 1024) /* of a table's last rows, by the server's estimate */
 #define KEYLESS_ROWS 10000
@@ -510,10 +511,11 @@ enum mr_code mr_cutover_read_rows(struct mr_cutover *c, struct mr_err *err)
     if (tails == NULL)
         return mr_err_nomem(err, "comparing rows");
     for (size_t at = 0; code == MR_OK && r.reached && at < c->pairing.ntables;) {
-        size_t count = 0;
-        while (code == MR_OK && count < BATCH && at < c->pairing.ntables) {
+        size_t count = 0, rows = 0;
+        while (code == MR_OK && count < BATCH && rows < BATCH_ROWS && at < c->pairing.ntables) {
             bool known = false;
             code = choose(&r, c->pairing.tables[at++], &tails[count], &known, err);
+            rows += tails[count].wanted;
             count += known;
         }
         if (code == MR_OK)
