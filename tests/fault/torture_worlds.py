@@ -200,8 +200,9 @@ class Create(Command):
             return [place.files()]
         made = json.loads(place.text('snap/manifest.json'))
         kept = [{k: t[k] for k in t if k in ('db', 'name', 'rows', 'digest')} for t in made['tables']]
-        return [plain(place, kept), sorted(plain(place, os.path.join(d, f)) for d, _, fs in os.walk(place.path('snap'))
-                                           for f in fs), place.files()]
+        files = (plain(place, os.path.join(d, f)) for d, _, fs in os.walk(place.path('snap')) for f in fs)
+        # A file that could not be synced is written anew under the next number.
+        return [plain(place, kept), sorted(re.sub(r'\.\d+\.tsv', '.N.tsv', f) for f in files), place.files()]
 
     def whole_snapshot(self, place):
         run = Run(['snapshot', 'verify', '--json', 'snap'], place)
