@@ -78,12 +78,16 @@ static enum mr_code add_row(void *ctx, const struct mr_value *values, struct mr_
     return code == MR_OK ? check_size(f, err) : code;
 }
 
-/* Rows of one key stand in the order of their digests. */
-static int compare_rows(const void *a, const void *b, void *ctx)
+static int compare_keys(const void *a, const void *b, void *ctx)
 {
     const struct mr_rowset *set = ctx;
+    return mr_key_compare(mr_rowset_key(set, a), mr_rowset_key(set, b));
+}
+
+static int compare_rows(const void *a, const void *b, void *ctx)
+{
     const struct mr_rowset_row *x = a, *y = b;
-    const int order = mr_key_compare(mr_rowset_key(set, x), mr_rowset_key(set, y));
+    const int order = compare_keys(x, y, ctx);
     return order != 0 ? order : mr_digest_compare(&x->digest, &y->digest);
 }
 
@@ -94,10 +98,10 @@ static void empty(struct mr_rowset *set)
     mr_vec_clear(&set->rows);
 }
 
-static void sort(struct mr_rowset *set)
+static void sort(struct mr_rowset *set, int (*compare)(const void *, const void *, void *))
 {
     if (set->rows.count > 1)
-        qsort_r(set->rows.items, set->rows.count, sizeof(struct mr_rowset_row), compare_rows, set);
+        qsort_r(set->rows.items, set->rows.count, sizeof(struct mr_rowset_row), compare, set);
 }
 
 enum mr_code mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *reader,
@@ -108,7 +112,7 @@ enum mr_code mr_rowset_fetch(struct mr_rowset *set, struct mr_reader *reader,
     empty(set);
     enum mr_code code = mr_reader_fetch(reader, hash->spec, keys, nkeys, add_row, &f, err);
     if (code == MR_OK)
-        sort(set);
+        sort(set, compare_keys); /* of one key, as the server gave them */
     return code;
 }
 
@@ -120,7 +124,7 @@ enum mr_code mr_rowset_scan(struct mr_rowset *set, struct mr_reader *reader,
     empty(set);
     enum mr_code code = mr_reader_scan(reader, hash->spec, range, limit, add_row, &f, err);
     if (code == MR_OK)
-        sort(set);
+        sort(set, compare_rows);
     return code;
 }
 
