@@ -30,7 +30,7 @@ static const struct mr_command_doc doc = {
         "as it was, or the server ended by itself; 5 refused: damaged, no room, or something "
         "that this server cannot express; 6 interrupted; 70 bug.\n",
     .examples = "  myrecon snapshot rehearse /backup/club\n"
-                "  myrecon snapshot rehearse --server /opt/mariadb/bin/mariadbd \\\n"
+                "  myrecon snapshot rehearse --server /usr/sbin/mariadbd \\\n"
                 "      --work-dir /scratch /backup/club\n"
                 "  myrecon snapshot rehearse --tables club.orders /backup/club\n",
 };

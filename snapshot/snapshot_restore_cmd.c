@@ -49,7 +49,7 @@ static const struct mr_command_doc doc = {
     .examples = "  myrecon snapshot restore /backup/club mysql://dba@spare\n"
                 "  myrecon snapshot restore --rename-db club=club_lost /backup/club \\\n"
                 "      mysql://dba@live\n"
-                "  myrecon snapshot restore --tables club.orders --into-existing add \\\n"
+                "  myrecon snapshot restore --tables club.orders --into-existing add --yes \\\n"
                 "      --rename club.orders=club.orders_lost /backup/club \\\n"
                 "      mysql://dba@live/club\n",
 };
