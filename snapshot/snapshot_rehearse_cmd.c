@@ -31,7 +31,7 @@ static const struct mr_command_doc doc = {
         "that this server cannot express; 6 interrupted; 70 bug.\n",
     .examples = "  myrecon snapshot rehearse /backup/club\n"
                 "  myrecon snapshot rehearse --server /usr/sbin/mariadbd \\\n"
-                "      --work-dir /scratch /backup/club\n"
+                "      --work-dir /var/tmp /backup/club\n"
                 "  myrecon snapshot rehearse --tables club.orders /backup/club\n",
 };
 
