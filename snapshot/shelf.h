@@ -5,9 +5,9 @@
  *     mr_shelf_release
  *
  * Of each the manifest is read and proved, and that every file is there and as long as it was:
- * what `snapshot verify --quick` does; and what is kept beside it (snap_record.h): one that `snapshot
- * verify` has found damaged is damaged until that finds it whole.  What is no snapshot is passed over, and links are not
- * followed.
+ * what `snapshot verify --quick` does; and what is kept beside it (snap_record.h): one that
+ * `snapshot verify` has found damaged is damaged until that finds it whole.  What is no snapshot is
+ * passed over, and links are not followed.
  *
  * Ownership: texts live in .arena.  Threads: one.  Errors: MR_E_IO with the path; MR_E_USAGE for a
  * directory that is a snapshot itself.

@@ -54,9 +54,8 @@ static enum mr_code load_catalogue(struct mr_sides *sides, enum mr_side side, st
     return code;
 }
 
-/* The names that the URI gives. */
-static enum mr_code take_names(struct mr_server_side *side, struct mr_arena *arena,
-                               struct mr_err *err)
+enum mr_code mr_side_take_names(struct mr_server_side *side, struct mr_arena *arena,
+                                struct mr_err *err)
 {
     const char **names = mr_arena_calloc(arena, side->ep->ndbs + 1, sizeof *names);
     if (names == NULL)
@@ -75,7 +74,7 @@ static enum mr_code connect_side(struct mr_sides *sides, enum mr_side side, bool
     struct mr_err ignored = {0};
     s->ep = &sides->ep[side];
     bool live = s->ep->kind == MR_ENDPOINT_MYSQL;
-    enum mr_code code = take_names(s, arena, err);
+    enum mr_code code = mr_side_take_names(s, arena, err);
     if (code == MR_OK)
         code = mr_source_new(s->ep, &sides->opts, &s->source, err);
     if (code == MR_OK && consistent && live)

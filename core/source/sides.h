@@ -57,6 +57,9 @@ struct mr_sides {
     struct mr_source_opts opts, view_opts;
 };
 
+/* The databases that side->ep names, in order; the list is the arena's. */
+enum mr_code mr_side_take_names(struct mr_server_side *side, struct mr_arena *arena,
+                                struct mr_err *err);
 /* False for a server, and for a side that was not opened. */
 bool mr_side_is_snapshot(const struct mr_server_side *side);
 /* A reader that sees one moment: of sides that were opened `consistent`, or a snapshot. */

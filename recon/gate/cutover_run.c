@@ -78,11 +78,6 @@ enum mr_code mr_cutover_found(struct mr_cutover *c, struct mr_cutover_findings *
 
 /* ---- looking ---- */
 
-static bool ends_run(enum mr_code code)
-{
-    return code == MR_E_CANCELLED || code == MR_E_NOMEM || code == MR_E_USAGE || code == MR_E_BUG;
-}
-
 static enum mr_code open_both(struct mr_cutover *c, struct mr_err *err)
 {
     const struct mr_gate_link_opts how = {.run_tag = c->id.id,
@@ -95,7 +90,7 @@ static enum mr_code open_both(struct mr_cutover *c, struct mr_err *err)
         return code;
     }
     code = mr_gate_link_open(&c->link[MR_OLD], c->uris[MR_OLD], &how, &why);
-    if (code != MR_OK && ends_run(code)) {
+    if (code != MR_OK && mr_gate_link_ends_run(code)) {
         *err = why;
         mr_err_context(err, "OLD");
         return code;

@@ -23,16 +23,8 @@ static enum mr_code take_names(struct mr_cutover *c, struct mr_err *err)
                          "or on one side only.");
         return MR_E_USAGE;
     }
-    for (int side = MR_OLD; side <= MR_NEW; side++) {
-        const struct mr_endpoint *ep = &c->link[side].ep;
-        const char **names = mr_arena_calloc(&c->arena, ep->ndbs + 1, sizeof *names);
-        if (names == NULL)
-            return mr_err_nomem(err, "reading the catalogue");
-        for (size_t i = 0; i < ep->ndbs; i++)
-            names[i] = ep->dbs[i];
-        c->side[side].dbs = names;
-        c->side[side].ndbs = ep->ndbs;
-    }
+    for (int side = MR_OLD; side <= MR_NEW; side++)
+        MR_TRY(mr_side_take_names(&c->side[side], &c->arena, err));
     return MR_OK;
 }
 

@@ -6,10 +6,9 @@
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/base/term.h"
-#include "core/base/utf8.h"
+#include "recon/gate/gate_answer.h"
 #include "recon/gate/gate_cmd.h"
 #include "recon/gate/gate_file.h"
-#include "recon/gate/gate_output.h"
 #include "recon/gate/gate_run.h"
 
 #define WAIT_MS 100
@@ -74,21 +73,8 @@ static enum mr_code rounds(struct mr_gate_run *run, struct mr_err *err)
     return code;
 }
 
-/* Where a server is critical that is what has to be heard, also on a full disk; and Nagios has
- * had its line. */
-static enum mr_code settle_unwritten(const struct mr_gate_run *run, enum mr_code code,
-                                     int *exit_code, struct mr_err *err)
-{
-    const bool critical = mr_gate_judge_verdict(&run->judge) == MR_GATE_CRITICAL;
-    if (code == MR_OK || code == MR_E_BUG || (!critical && !run->opts->nagios))
-        return code;
-    mr_log_err_as_warning(err);
-    if (!critical)
-        *exit_code = 3;
-    return MR_OK;
-}
-
-static enum mr_code print(struct mr_gate_run *run, int *exit_code, struct mr_err *err)
+static enum mr_code print(const struct mr_gate_run *run, const struct mr_gate_answer *how,
+                          int *exit_code, struct mr_err *err)
 {
     const struct mr_gate_options *opts = run->opts;
     const struct mr_gate_report report = {
@@ -103,20 +89,11 @@ static enum mr_code print(struct mr_gate_run *run, int *exit_code, struct mr_err
         .verbose = opts->general.verbose > 0,
         .brief = opts->general.brief,
     };
-    enum mr_code code = opts->json ? mr_gate_output_json(&report, stdout, err)
-                                   : mr_gate_output_text(&report, stdout, err);
-    *exit_code = mr_gate_output_exit(mr_gate_judge_verdict(&run->judge), opts->nagios);
-    /* each is told although the other cannot be written */
-    if (opts->prometheus != NULL) {
-        enum mr_code metrics =
-            mr_gate_output_prometheus(&report, opts->prometheus, code == MR_OK ? err : NULL);
-        code = code == MR_OK ? settle_unwritten(run, metrics, exit_code, err) : code;
-    }
-    return code;
+    return mr_gate_answer(&report, how, exit_code, err);
 }
 
-static enum mr_code check(struct mr_gate_run *run, const char *file, int *exit_code,
-                          struct mr_err *err)
+static enum mr_code check(struct mr_gate_run *run, const char *file,
+                          const struct mr_gate_answer *how, int *exit_code, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
     if (file != NULL)
@@ -127,39 +104,21 @@ static enum mr_code check(struct mr_gate_run *run, const char *file, int *exit_c
     if (code == MR_OK)
         code = rounds(run, err);
     if (code == MR_OK)
-        return print(run, exit_code, err);
+        return print(run, how, exit_code, err);
     if (code == MR_E_LOST || code == MR_E_CANCELLED)
         mr_err_hint(err, "Nothing is known about the server. Run it again.");
     /* metrics of the last time would go on to say that all is well */
-    if (run->opts->prometheus != NULL && code != MR_E_USAGE)
-        (void)mr_gate_output_prometheus_down(MR_GATE_CHECK_METRICS, run->label,
-                                             run->opts->prometheus, NULL);
+    if (how->prometheus != NULL && code != MR_E_USAGE)
+        (void)mr_gate_output_prometheus_down(MR_GATE_CHECK_METRICS, run->label, how->prometheus,
+                                             NULL);
     return code;
 }
 
-/* Nagios shows what is on stdout, and knows no status beyond 3.  With --json nothing but
- * objects belongs there, so the error goes where errors go. */
-static enum mr_code answer_nagios(enum mr_code code, bool json, int *exit_code, struct mr_err *err)
-{
-    if (code == MR_OK || code == MR_E_USAGE || code == MR_E_CONFIG || code == MR_E_BUG)
-        return code;
-    *exit_code = 3;
-    if (json) {
-        mr_log_err(err);
-        return MR_OK;
-    }
-    (void)fputs("GATE UNKNOWN - ", stdout);
-    mr_utf8_print(stdout, err->message);
-    (void)fputs("\n", stdout);
-    return MR_OK;
-}
-
-/* To Nagios every way to fail is an answer, with its own exit status: an error on stderr it would
- * not show. */
 static enum mr_code run_check(const struct mr_invocation *invocation, int *exit_code,
                               struct mr_err *err)
 {
     const struct mr_gate_options *opts = invocation->settings.values;
+    const struct mr_gate_answer how = {opts->json, opts->nagios, opts->prometheus};
     const bool has_file = invocation->noperands == 2;
     const char *file = has_file ? invocation->operands[0] : NULL;
     struct mr_gate_run run;
@@ -167,9 +126,8 @@ static enum mr_code run_check(const struct mr_invocation *invocation, int *exit_
     enum mr_code code = mr_gate_run_init(&run, opts, invocation->config,
                                          invocation->operands[has_file ? 1 : 0], err);
     if (code == MR_OK)
-        code = check(&run, file, exit_code, err);
-    if (opts->nagios)
-        code = answer_nagios(code, opts->json, exit_code, err);
+        code = check(&run, file, &how, exit_code, err);
+    code = mr_gate_answer_nagios(&how, code, exit_code, err);
     mr_gate_run_release(&run);
     return code;
 }

@@ -8,6 +8,7 @@
 #include "core/base/pattern.h"
 #include "core/base/suggest.h"
 #include "core/cli/config.h"
+#include "recon/gate/gate_pick.h"
 
 const struct mr_gate_name_info mr_gate_names[MR_GATE_NAMES_END] = {
 #define MR_GATE_NAME(id, level, when, what)                                                        \
@@ -17,20 +18,16 @@ const struct mr_gate_name_info mr_gate_names[MR_GATE_NAMES_END] = {
 #undef MR_GATE_NAME
 };
 
+const struct mr_choice mr_gate_choices[] = {
+#define MR_GATE_NAME(id, priority, needs, finds) {#id, MR_GATE_##id},
+#include "recon/gate/gate_names.def"
+#undef MR_GATE_NAME
+    {NULL, 0},
+};
+
 enum mr_gate_name mr_gate_name_find(const char *name, struct mr_err *err)
 {
-    struct mr_suggest suggest = {.typed = name};
-    for (int i = MR_GATE_NONE + 1; i < MR_GATE_NAMES_END; i++) {
-        if (strcmp(mr_gate_names[i].name, name) == 0)
-            return (enum mr_gate_name)i;
-        mr_suggest_offer(&suggest, mr_gate_names[i].name);
-    }
-    (void)mr_err_set(err, MR_E_USAGE, "unknown check \"%s\"", name);
-    if (suggest.best != NULL)
-        mr_err_hint(err, "Did you mean \"%s\"?", suggest.best);
-    else
-        mr_err_hint(err, "The checks are listed in myrecon-gate(1).");
-    return MR_GATE_NONE;
+    return (enum mr_gate_name)mr_gate_pick_find(mr_gate_choices, name, err);
 }
 
 /* ---- thresholds ---- */

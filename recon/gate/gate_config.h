@@ -43,6 +43,8 @@ struct mr_gate_name_info {
 /* Indexed by enum mr_gate_name; entry 0 is empty. */
 extern const struct mr_gate_name_info mr_gate_names[MR_GATE_NAMES_END];
 
+/* For --only and --skip; a NULL word ends them. */
+extern const struct mr_choice mr_gate_choices[];
 /* The check of that name, or MR_GATE_NONE with MR_E_USAGE and the nearest name. */
 enum mr_gate_name mr_gate_name_find(const char *name, struct mr_err *err);
 

@@ -1,13 +1,12 @@
 /* gate_cutover_cmd.c: `myrecon gate cutover`; see gate_cmd.h. */
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "core/base/log.h"
 #include "core/base/term.h"
-#include "core/base/utf8.h"
 #include "core/cli/load_options.h"
 #include "recon/gate/cutover.h"
+#include "recon/gate/gate_answer.h"
 #include "recon/gate/gate_cmd.h"
+#include "recon/gate/gate_pick.h"
 
 #define AT(field) offsetof(struct mr_cutover_options, field)
 
@@ -52,36 +51,8 @@ static const struct mr_option options[] = {
      .not_in_file = true},
     MR_STATEMENT_TIMEOUT_OPTION_OF(struct mr_cutover_options, statement_timeout_s,
                                    "What is looked at", "30"),
-    {.name = "only",
-     .type = MR_OPTION_LIST,
-     .offset = AT(only),
-     .arg = "NAME",
-     .choices = mr_cutover_choices,
-     .group = "Which checks",
-     .help = "only this check; repeatable",
-     .not_in_file = true},
-    {.name = "skip",
-     .type = MR_OPTION_LIST,
-     .offset = AT(skip),
-     .arg = "NAME",
-     .choices = mr_cutover_choices,
-     .group = "Which checks",
-     .help = "not this check; repeatable",
-     .not_in_file = true},
-    MR_JSON_OPTION(struct mr_cutover_options, json, "one JSON object a line"),
-    {.name = "nagios",
-     .type = MR_OPTION_FLAG,
-     .offset = AT(nagios),
-     .group = "Result",
-     .help = "exit as Nagios expects: 3 for what is unknown",
-     .not_in_file = true},
-    {.name = "prometheus",
-     .type = MR_OPTION_STRING,
-     .offset = AT(prometheus),
-     .arg = "FILE",
-     .group = "Result",
-     .help = "write metrics for the textfile collector, too",
-     .not_in_file = true},
+    MR_GATE_PICK_OPTIONS(struct mr_cutover_options, mr_cutover_choices),
+    MR_GATE_ANSWER_OPTIONS(struct mr_cutover_options),
     MR_LOGIN_OPTIONS(struct mr_cutover_options, login),
     MR_GENERAL_OPTIONS(struct mr_cutover_options, general),
 };
@@ -122,7 +93,8 @@ static const struct mr_command_doc doc = {
                 "      mysql://gate@db2\n",
 };
 
-static enum mr_code print(struct mr_cutover *c, int *exit_code, struct mr_err *err)
+static enum mr_code print(const struct mr_cutover *c, const struct mr_gate_answer *how,
+                          int *exit_code, struct mr_err *err)
 {
     const struct mr_cutover_options *opts = c->opts;
     const struct mr_gate_report report = {
@@ -140,44 +112,13 @@ static enum mr_code print(struct mr_cutover *c, int *exit_code, struct mr_err *e
         .verbose = opts->general.verbose > 0,
         .brief = opts->general.brief,
     };
-    enum mr_code code = opts->json ? mr_gate_output_json(&report, stdout, err)
-                                   : mr_gate_output_text(&report, stdout, err);
-    *exit_code = mr_gate_output_exit(mr_gate_judge_verdict(&c->judge), opts->nagios);
-    if (opts->prometheus == NULL)
-        return code;
-    /* each is told although the other cannot be written */
-    struct mr_err why = {0};
-    enum mr_code metrics = mr_gate_output_prometheus(&report, opts->prometheus, &why);
-    if (code != MR_OK || metrics == MR_OK)
-        return code;
-    if (*exit_code != 2 && !opts->nagios) {
-        *err = why;
-        return metrics;
-    }
-    mr_log_err_as_warning(&why); /* not ready is what has to be heard; Nagios has had its line */
-    *exit_code = *exit_code == 2 ? 2 : 3;
-    return MR_OK;
-}
-
-/* Nagios shows what is on stdout, and knows no status beyond 3. */
-static enum mr_code answer_nagios(enum mr_code code, bool json, int *exit_code, struct mr_err *err)
-{
-    if (code == MR_OK || code == MR_E_USAGE || code == MR_E_CONFIG || code == MR_E_BUG)
-        return code;
-    *exit_code = 3;
-    if (json) {
-        mr_log_err(err);
-        return MR_OK;
-    }
-    (void)fputs("GATE UNKNOWN - ", stdout);
-    mr_utf8_print(stdout, err->message);
-    (void)fputs("\n", stdout);
-    return MR_OK;
+    return mr_gate_answer(&report, how, exit_code, err);
 }
 
 static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, struct mr_err *err)
 {
     const struct mr_cutover_options *opts = invocation->settings.values;
+    const struct mr_gate_answer how = {opts->json, opts->nagios, opts->prometheus};
     struct mr_cutover *c = calloc(1, sizeof *c);
     if (c == NULL)
         return mr_err_nomem(err, "comparing servers");
@@ -186,7 +127,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     if (code == MR_OK)
         code = mr_cutover_run(c, err);
     if (code == MR_OK) {
-        code = print(c, exit_code, err);
+        code = print(c, &how, exit_code, err);
     } else {
         if (code == MR_E_LOST || code == MR_E_CANCELLED)
             mr_err_hint(err, "Nothing is known about the servers. Run it again.");
@@ -194,8 +135,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
             (void)mr_gate_output_prometheus_down(MR_GATE_CUTOVER_METRICS, c->label,
                                                  opts->prometheus, NULL);
     }
-    if (opts->nagios)
-        code = answer_nagios(code, opts->json, exit_code, err);
+    code = mr_gate_answer_nagios(&how, code, exit_code, err);
     mr_cutover_release(c);
     free(c);
     return code;

@@ -107,18 +107,13 @@ struct fence {
 
 /* ---- looking ---- */
 
-static bool ends_run(enum mr_code code)
-{
-    return code == MR_E_CANCELLED || code == MR_E_NOMEM || code == MR_E_USAGE || code == MR_E_BUG;
-}
-
 /* What keeps one from being looked at says nothing of the others. */
 static enum mr_code set_away(struct fence *f, struct subject *s, enum mr_code code,
                              const struct mr_err *why, struct mr_err *err)
 {
     if (code == MR_OK)
         return MR_OK;
-    if (ends_run(code)) {
+    if (mr_gate_link_ends_run(code)) {
         *err = *why;
         return code;
     }

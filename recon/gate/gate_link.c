@@ -12,6 +12,11 @@ bool mr_gate_is_fatal(enum mr_code code)
            code == MR_E_CANCELLED || code == MR_E_BUG;
 }
 
+bool mr_gate_link_ends_run(enum mr_code code)
+{
+    return code == MR_E_CANCELLED || code == MR_E_NOMEM || code == MR_E_USAGE || code == MR_E_BUG;
+}
+
 bool mr_gate_link_is_mariadb(const struct mr_gate_link *link)
 {
     return mr_db_server(link->db)->flavour == MR_FLAVOUR_MARIADB;

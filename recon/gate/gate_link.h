@@ -43,6 +43,8 @@ void mr_gate_link_label(const char *uri, char *out, size_t size);
 
 /* Errors after which there is no point in going on: lost, cancelled, no memory. */
 bool mr_gate_is_fatal(enum mr_code code);
+/* Of opening one of several: what is not of that server, so that the others are not looked at. */
+bool mr_gate_link_ends_run(enum mr_code code);
 
 /*
  * What an error means for a part of the facts: a missing right is HIDDEN, with the GRANT

@@ -1,10 +1,9 @@
 /* gate_options.c: see gate_options.h. */
 #include "recon/gate/gate_options.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "core/cli/load_options.h"
+#include "recon/gate/gate_answer.h"
+#include "recon/gate/gate_pick.h"
 
 #define AT(field) offsetof(struct mr_gate_options, field)
 
@@ -71,34 +70,12 @@ static const struct mr_option record_options[] = {
     MR_GENERAL_OPTIONS(struct mr_gate_options, general),
 };
 
-static const struct mr_choice check_names[] = {
-#define MR_GATE_NAME(id, priority, needs, finds) {#id, MR_GATE_##id},
-#include "recon/gate/gate_names.def"
-#undef MR_GATE_NAME
-    {NULL, 0},
-};
-
 static const struct mr_option check_options[] = {
     SCOPE_OPTIONS,
     FULL_OPTION("compare digests of all rows, of a baseline that was recorded so"),
     BUDGET_OPTION("1"),
     TIMEOUT_OPTION,
-    {.name = "only",
-     .type = MR_OPTION_LIST,
-     .offset = AT(only),
-     .arg = "NAME",
-     .choices = check_names,
-     .group = "Which checks",
-     .help = "only this check; repeatable",
-     .not_in_file = true},
-    {.name = "skip",
-     .type = MR_OPTION_LIST,
-     .offset = AT(skip),
-     .arg = "NAME",
-     .choices = check_names,
-     .group = "Which checks",
-     .help = "not this check; repeatable",
-     .not_in_file = true},
+    MR_GATE_PICK_OPTIONS(struct mr_gate_options, mr_gate_choices),
     {.name = "expect-new-instance",
      .type = MR_OPTION_FLAG,
      .offset = AT(expect_new_instance),
@@ -115,20 +92,7 @@ static const struct mr_option check_options[] = {
      .initial = "0",
      .max = 86400,
      .not_in_file = true},
-    MR_JSON_OPTION(struct mr_gate_options, json, "one JSON object a line"),
-    {.name = "nagios",
-     .type = MR_OPTION_FLAG,
-     .offset = AT(nagios),
-     .group = "Result",
-     .help = "exit as Nagios expects: 3 for what is unknown",
-     .not_in_file = true},
-    {.name = "prometheus",
-     .type = MR_OPTION_STRING,
-     .offset = AT(prometheus),
-     .arg = "FILE",
-     .group = "Result",
-     .help = "write metrics for the textfile collector, too",
-     .not_in_file = true},
+    MR_GATE_ANSWER_OPTIONS(struct mr_gate_options),
     MR_LOGIN_OPTIONS(struct mr_gate_options, login),
     MR_GENERAL_OPTIONS(struct mr_gate_options, general),
 };
@@ -179,47 +143,10 @@ const struct mr_command_doc mr_gate_check_doc = {
                 "  myrecon gate check --wait 300 --only replication_lag mysql://gate@db2\n",
 };
 
-/* One list of names: each item may hold several, joined by commas. */
-static enum mr_code mark(const struct mr_string_list *list, bool as, bool wanted[MR_GATE_NAMES_END],
-                         const char *option, struct mr_err *err)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const char *at = list->items[i];
-        while (*at != '\0') {
-            char name[64];
-            const size_t len = strcspn(at, ",");
-            (void)snprintf(name, sizeof name, "%.*s", (int)len, at);
-            const enum mr_gate_name found = mr_gate_name_find(name, err);
-            if (found == MR_GATE_NONE) {
-                mr_err_context(err, "option \"--%s\"", option);
-                return MR_E_USAGE;
-            }
-            wanted[found] = as;
-            at += len + (at[len] == ',' ? 1 : 0);
-        }
-    }
-    return MR_OK;
-}
-
-/* A gate that looks at nothing would say that all is well. */
-static enum mr_code require_some(const bool wanted[MR_GATE_NAMES_END], struct mr_err *err)
-{
-    for (int i = MR_GATE_NONE + 1; i < MR_GATE_NAMES_END; i++)
-        if (wanted[i])
-            return MR_OK;
-    (void)mr_err_set(err, MR_E_USAGE, "--only and --skip leave no check");
-    mr_err_hint(err, "Name in --only what is to be looked at, and not in --skip.");
-    return MR_E_USAGE;
-}
-
 enum mr_code mr_gate_options_wanted(const struct mr_gate_options *opts,
                                     bool wanted[MR_GATE_NAMES_END], struct mr_err *err)
 {
-    for (int i = 0; i < MR_GATE_NAMES_END; i++)
-        wanted[i] = i != MR_GATE_NONE && opts->only.count == 0;
-    MR_TRY(mark(&opts->only, true, wanted, "only", err));
-    MR_TRY(mark(&opts->skip, false, wanted, "skip", err));
-    return require_some(wanted, err);
+    return mr_gate_pick(mr_gate_choices, &opts->only, &opts->skip, wanted, MR_GATE_NAMES_END, err);
 }
 
 static enum mr_code finish(struct mr_settings *settings, struct mr_err *err)

@@ -1,10 +1,10 @@
 /*
  * gate_output: results for people, programs and monitoring.
  *
- * Of `gate check` and `gate cutover`.  Text: the first line is a Nagios plugin's, "GATE CRITICAL - …| metrics", then a block
- * for each check that is not well, then the names of those that are.  JSON: the lines of
- * docs/formats/gate-json-v1.md.  Prometheus: a file for the textfile collector, replaced as a
- * whole, mode 0644.
+ * Of `gate check` and `gate cutover`.  Text: the first line is a Nagios plugin's,
+ * "GATE CRITICAL - …| metrics", then a block for each check that is not well, then the names of
+ * those that are.  JSON: the lines of docs/formats/gate-json-v1.md.  Prometheus: a file for the
+ * textfile collector, replaced as a whole, mode 0644.
  *
  * Errors: MR_E_IO, MR_E_NOMEM.
  */

@@ -542,6 +542,17 @@ static void test_bad_option_files(void **state)
     mr_endpoint_release(&ep);
 }
 
+/* What a copy has of an option file and a URI's options. */
+static void apply_and_copy(struct mr_endpoint *copy, const char *text, const char *options)
+{
+    struct mr_err err;
+    struct mr_endpoint ep;
+    write_file("my.cnf", text, 0600);
+    assert_int_equal(apply(&ep, "h", options, &err), MR_OK);
+    assert_int_equal(mr_endpoint_copy(copy, &ep, &err), MR_OK);
+    mr_endpoint_release(&ep);
+}
+
 static void test_cleartext(void **state)
 {
     (void)state;
@@ -558,15 +569,11 @@ static void test_cleartext(void **state)
         {"[mysql]\nenable-cleartext-plugin\n", "", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct mr_err err;
-        struct mr_endpoint ep, copy;
-        write_file("my.cnf", cases[i].text, 0600);
-        assert_int_equal(apply(&ep, "h", cases[i].options, &err), MR_OK);
-        assert_int_equal(mr_endpoint_copy(&copy, &ep, &err), MR_OK);
+        struct mr_endpoint copy;
+        apply_and_copy(&copy, cases[i].text, cases[i].options);
         assert_int_equal(copy.enable_cleartext, cases[i].is_enabled);
         assert_int_equal(copy.ssl_mode, MR_SSL_PREFERRED); /* it raises nothing */
         mr_endpoint_release(&copy);
-        mr_endpoint_release(&ep);
     }
 }
 
@@ -587,14 +594,10 @@ static void test_compress(void **state)
         {"[mysqldump]\ncompress\n", "", MR_COMPRESS_UNSAID},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct mr_err err;
-        struct mr_endpoint ep, copy;
-        write_file("my.cnf", cases[i].text, 0600);
-        assert_int_equal(apply(&ep, "h", cases[i].options, &err), MR_OK);
-        assert_int_equal(mr_endpoint_copy(&copy, &ep, &err), MR_OK);
+        struct mr_endpoint copy;
+        apply_and_copy(&copy, cases[i].text, cases[i].options);
         assert_int_equal(copy.compress, cases[i].want);
         mr_endpoint_release(&copy);
-        mr_endpoint_release(&ep);
     }
 }
 
