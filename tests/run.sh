@@ -8,7 +8,8 @@
 # never as passed: cmocka 1.1.5 prints it as "not ok 3 # SKIP".
 #
 # The last line is "N passed, N failed", with ", N skipped" where there are any.  Where
-# MR_TALLY names a file, the three numbers are appended to it for whoever adds them up.
+# MR_TALLY names a file, the three numbers are appended to it for whoever adds them up; where
+# MR_FAILURES does, what failed is appended to that one, to be shown again at the end.
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -72,22 +73,30 @@ start_job() { # INDEX
 }
 
 passed=0 failed=0 skipped=0
-report_job() { # INDEX
-    local n=$1 status=130 seconds='?' p f s verdict='ok  '
-    [ ! -s "$work/$n.rc" ] || read -r status seconds <"$work/$n.rc"
-    read -r p f s < <(awk -v status="$status" -v shown="$work/$n.shown" \
-        -f "$here/lib/tap.awk" "$work/$n.out")
-    [ "$f" -eq 0 ] || verdict='FAIL'
-    printf '%s %-34s %4d passed' "$verdict" "$suite/${labels[n]}" "$p"
-    [ "$f" -eq 0 ] || printf ', %d failed' "$f"
-    [ "$s" -eq 0 ] || printf ', %d skipped' "$s"
-    printf '  (%s s)\n' "$seconds"
+print_result() { # INDEX PASSED FAILED SKIPPED SECONDS
+    local n=$1 verdict='ok  '
+    [ "$3" -eq 0 ] || verdict='FAIL'
+    printf '%s %-34s %4d passed' "$verdict" "$suite/${labels[n]}" "$2"
+    [ "$3" -eq 0 ] || printf ', %d failed' "$3"
+    [ "$4" -eq 0 ] || printf ', %d skipped' "$4"
+    printf '  (%s s)\n' "$5"
     if [ -s "$work/$n.shown" ]; then
         sed 's/^/     /' "$work/$n.shown"
     fi
-    if [ "$f" -gt 0 ] && [ -s "$work/$n.err" ]; then
+    if [ "$3" -gt 0 ] && [ -s "$work/$n.err" ]; then
         echo '     -- stderr, the last 60 lines:'
         tail -n 60 "$work/$n.err" | sed 's/^/     | /'
+    fi
+}
+
+report_job() { # INDEX
+    local n=$1 status=130 seconds='?' p f s
+    [ ! -s "$work/$n.rc" ] || read -r status seconds <"$work/$n.rc"
+    read -r p f s < <(awk -v status="$status" -v shown="$work/$n.shown" \
+        -f "$here/lib/tap.awk" "$work/$n.out")
+    print_result "$n" "$p" "$f" "$s" "$seconds"
+    if [ "$f" -gt 0 ] && [ -n "${MR_FAILURES:-}" ]; then
+        print_result "$n" "$p" "$f" "$s" "$seconds" >>"$MR_FAILURES"
     fi
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 }

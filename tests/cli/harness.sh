@@ -3,7 +3,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 3
 root=$PWD
-unset MR_TALLY MR_TEST_TIMEOUT
+unset MR_TALLY MR_FAILURES MR_TEST_TIMEOUT
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -49,6 +49,11 @@ unset MR_TEST_TIMEOUT
 seen=$(tests/run.sh 2>&1)
 [ $? -eq 1 ] && [ "$(tail -n 1 <<<"$seen")" = '0 passed, 1 failed' ]
 result $? 'runner: no test at all is a failure' "$seen"
+
+printf 'right\techo 1..1; echo ok 1\nwrong\techo 1..1; echo "not ok 1 - seven"; exit 1\n' >"$scratch/jobs"
+MR_FAILURES=$scratch/failures tests/run.sh -f "$scratch/jobs" >"$scratch/log" 2>&1
+[ "$(sed 's/ *(.*//; s/  */ /g' "$scratch/failures")" = $'FAIL tests/wrong 0 passed, 1 failed\n not ok 1 - seven' ]
+result $? 'runner: what failed, and it alone, is kept to be shown again' "$(cat "$scratch/failures")"
 
 # --- banned calls are compile errors
 compiles() { # STATEMENT

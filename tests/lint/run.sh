@@ -12,8 +12,10 @@ for check in tests/lint/check_*.sh; do
         printf 'ok   lint/%s\n' "${name%.sh}"
         passed=$((passed + 1))
     else
-        printf 'FAIL lint/%s\n' "${name%.sh}"
-        printf '%s\n' "${output:-(it failed without a word)}" | sed 's/^/     /'
+        {
+            printf 'FAIL lint/%s\n' "${name%.sh}"
+            printf '%s\n' "${output:-(it failed without a word)}" | sed 's/^/     /'
+        } | tee -a "${MR_FAILURES:-/dev/null}"
         failed=$((failed + 1))
     fi
 done
