@@ -154,6 +154,15 @@ size_t mr_result_columns(const struct mr_result *res);
 const char *mr_result_column_name(const struct mr_result *res, size_t column);
 void mr_result_free(struct mr_result *res);
 
+/*
+ * The same without keeping it: `take` gets each row as it comes, its cells valid until it
+ * returns.  It asks nothing of this connection.  Where it fails, or the answer ends in an
+ * error, it has had a part of the rows, and its own failure costs the connection.
+ */
+typedef enum mr_code mr_db_row_fn(void *user, const struct mr_cell *cells, struct mr_err *err);
+enum mr_code mr_db_each(struct mr_db *db, const char *shape, const char *sql, size_t len,
+                        mr_db_row_fn *take, void *user, struct mr_err *err);
+
 /* The cell of the first row of one column, copied to out; "" for NULL.  MR_E_NO_SUCH if no
  * row. */
 enum mr_code mr_db_query_text(struct mr_db *db, const char *sql, struct mr_strbuf *out,

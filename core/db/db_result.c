@@ -1,12 +1,26 @@
-/* db_result.c: small results, kept in memory once they are what was asked for; see db.h. */
+/* db_result.c: results of the text protocol, a row at a time or kept in memory, once they are what
+ * was asked for; see db.h. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base/arena.h"
 #include "core/db/db_internal.h"
 
-/* Of a result, in memory.  A catalogue of a million tables has some 100 bytes a table. */
+/* Of a result, as it would lie in memory.  A catalogue of a million tables has some 100 bytes a
+ * table. */
 #define RESULT_MAX_MIB 256
+
+/* A result that is being read. */
+struct reading {
+    struct mr_db *db;
+    const char *shape;
+    struct mr_result *kept; /* or NULL: who takes the rows keeps what it wants */
+    mr_db_row_fn *take;
+    void *user;
+    size_t count;          /* of columns */
+    struct mr_cell *cells; /* the row's */
+    uint64_t bytes;        /* that have come */
+};
 
 struct row {
     struct row *next;
@@ -50,18 +64,30 @@ static enum mr_code check_columns(const struct mr_db *db, const char *shape, siz
     return refuse(db, err);
 }
 
-static enum mr_code check_nulls(const struct mr_db *db, const char *shape,
-                                const struct mr_result *res, const MYSQL_ROW row,
-                                struct mr_err *err)
+static enum mr_code check_nulls(const struct reading *r, MYSQL_RES *rows, struct mr_err *err)
 {
-    for (size_t i = 0; i < named(shape); i++)
-        if (shape[i] == 'v' && row[i] == NULL) {
+    for (size_t i = 0; i < named(r->shape); i++)
+        if (r->shape[i] == 'v' && r->cells[i].ptr == NULL) {
+            const char *name = mysql_fetch_fields(rows)[i].name;
             (void)mr_err_set(err, MR_E_SQL,
                              "server \"%s\" answered NULL in column \"%s\", which has none",
-                             db->label, res->names[i]);
-            return refuse(db, err);
+                             r->db->label, name != NULL ? name : "");
+            return refuse(r->db, err);
         }
     return MR_OK;
+}
+
+/* A bound on what comes: the server may be another program than it says, and its answer without
+ * an end. */
+static enum mr_code check_size(const struct reading *r, struct mr_err *err)
+{
+    if (r->bytes >> 20 < RESULT_MAX_MIB)
+        return MR_OK;
+    (void)mr_err_set(err, MR_E_SQL,
+                     "server \"%s\" answered with more than %d MiB, which is more "
+                     "than any such answer has",
+                     r->db->label, RESULT_MAX_MIB);
+    return refuse(r->db, err);
 }
 
 /* ---- keeping it ---- */
@@ -81,17 +107,16 @@ static enum mr_code keep_names(MYSQL_RES *rows, struct mr_result *res, struct mr
 
 /* Row and cells are one piece of the arena, in a list: a result of unknown length is never
  * moved. */
-static enum mr_code keep_row(struct mr_result *res, const MYSQL_ROW row,
-                             const unsigned long *lengths, struct mr_err *err)
+static enum mr_code keep_row(void *user, const struct mr_cell *cells, struct mr_err *err)
 {
+    struct mr_result *res = user;
     struct row *kept = mr_arena_alloc(&res->arena, sizeof *kept + res->count * sizeof *kept->cells);
     bool failed = kept == NULL;
     for (size_t i = 0; !failed && i < res->count; i++) {
-        kept->cells[i] = (struct mr_cell){0};
-        if (row[i] != NULL)
-            kept->cells[i] =
-                (struct mr_cell){mr_arena_dup(&res->arena, row[i], lengths[i]), lengths[i]};
-        failed = row[i] != NULL && kept->cells[i].ptr == NULL;
+        kept->cells[i] = cells[i];
+        if (cells[i].ptr != NULL)
+            kept->cells[i].ptr = mr_arena_dup(&res->arena, cells[i].ptr, cells[i].len);
+        failed = cells[i].ptr != NULL && kept->cells[i].ptr == NULL;
     }
     if (failed)
         return mr_err_nomem(err, "reading a result");
@@ -101,38 +126,39 @@ static enum mr_code keep_row(struct mr_result *res, const MYSQL_ROW row,
     return MR_OK;
 }
 
-/* A bound on what is kept: the server may be another program than it says, and its answer without
- * an end. */
-static enum mr_code keep_rows(struct mr_db *db, MYSQL_RES *rows, const char *shape,
-                              struct mr_result *res, struct mr_err *err)
+static void set_cells(struct reading *r, const MYSQL_ROW row, const unsigned long *lengths)
 {
-    MYSQL_ROW row;
-    enum mr_code code = MR_OK;
-    while (code == MR_OK && (row = mysql_fetch_row(rows)) != NULL) {
-        code = check_nulls(db, shape, res, row, err);
-        if (code == MR_OK)
-            code = keep_row(res, row, mysql_fetch_lengths(rows), err);
-        if (code != MR_OK || res->arena.total_bytes >> 20 < RESULT_MAX_MIB)
-            continue;
-        (void)mr_err_set(err, MR_E_SQL,
-                         "server \"%s\" answered with more than %d MiB, which is more "
-                         "than any such answer has",
-                         db->label, RESULT_MAX_MIB);
-        code = refuse(db, err);
+    r->bytes += sizeof(struct row);
+    for (size_t i = 0; i < r->count; i++) {
+        r->cells[i] = (struct mr_cell){row[i], row[i] != NULL ? lengths[i] : 0};
+        r->bytes += sizeof *r->cells + r->cells[i].len;
     }
-    return code;
 }
 
-static enum mr_code keep(struct mr_db *db, MYSQL_RES *rows, const char *shape,
-                         struct mr_result *res, struct mr_err *err)
+static enum mr_code read_rows(struct reading *r, MYSQL_RES *rows, struct mr_err *err)
 {
-    res->count = mysql_num_fields(rows);
-    enum mr_code code = check_columns(db, shape, res->count, err);
-    if (code == MR_OK)
-        code = keep_names(rows, res, err);
-    if (code == MR_OK)
-        code = keep_rows(db, rows, shape, res, err);
-    res->at = res->first;
+    MYSQL_ROW row;
+    while ((row = mysql_fetch_row(rows)) != NULL) {
+        set_cells(r, row, mysql_fetch_lengths(rows));
+        MR_TRY(check_nulls(r, rows, err));
+        MR_TRY(check_size(r, err));
+        MR_TRY(r->take(r->user, r->cells, err));
+    }
+    return MR_OK;
+}
+
+static enum mr_code read_result(struct reading *r, MYSQL_RES *rows, struct mr_err *err)
+{
+    r->count = mysql_num_fields(rows);
+    MR_TRY(check_columns(r->db, r->shape, r->count, err));
+    if (r->kept != NULL) {
+        r->kept->count = r->count;
+        MR_TRY(keep_names(rows, r->kept, err));
+    }
+    r->cells = calloc(r->count + 1, sizeof *r->cells);
+    enum mr_code code =
+        r->cells != NULL ? read_rows(r, rows, err) : mr_err_nomem(err, "reading a result");
+    free(r->cells);
     return code;
 }
 
@@ -157,16 +183,16 @@ static enum mr_code too_many(const struct mr_db *db, struct mr_err *err)
 }
 
 /* What is left of a result that is not wanted could be endless: the line is cut. */
-static enum mr_code ask(struct mr_db *db, const char *shape, struct mr_result *res,
-                        struct mr_err *err)
+static enum mr_code ask(struct reading *r, struct mr_err *err)
 {
+    struct mr_db *db = r->db;
     enum mr_code code = MR_OK;
     mr_watch_begin(db->watch);
     MYSQL_RES *rows = mysql_real_query(db->mysql, db->sql.ptr, db->sql.len) == 0
                           ? mysql_use_result(db->mysql)
                           : NULL;
     if (rows != NULL)
-        code = keep(db, rows, shape, res, err);
+        code = read_result(r, rows, err);
     if (code == MR_OK && rows != NULL && mysql_errno(db->mysql) == 0 &&
         mysql_more_results(db->mysql))
         code = too_many(db, err);
@@ -185,6 +211,14 @@ static enum mr_code ask(struct mr_db *db, const char *shape, struct mr_result *r
     return code;
 }
 
+enum mr_code mr_db_each(struct mr_db *db, const char *shape, const char *sql, size_t len,
+                        mr_db_row_fn *take, void *user, struct mr_err *err)
+{
+    struct reading reading = {.db = db, .shape = shape, .take = take, .user = user};
+    MR_TRY(mr_db_prepare_text(db, sql, len, err));
+    return ask(&reading, err);
+}
+
 enum mr_code mr_db_query(struct mr_db *db, const char *shape, const char *sql, size_t len,
                          struct mr_result **out, struct mr_err *err)
 {
@@ -195,7 +229,9 @@ enum mr_code mr_db_query(struct mr_db *db, const char *shape, const char *sql, s
         return mr_err_nomem(err, "reading a result");
     mr_arena_init(&res->arena);
     res->last = &res->first;
-    enum mr_code code = ask(db, shape, res, err);
+    struct reading reading = {.db = db, .shape = shape, .kept = res, .take = keep_row, .user = res};
+    enum mr_code code = ask(&reading, err);
+    res->at = res->first;
     if (code == MR_OK)
         *out = res;
     else

@@ -11,36 +11,51 @@
 
 /* -- cells and memory ------------------------------------------------------------- */
 
+const void *mr_schema_intern(struct mr_schema_load *load, const void *ptr, size_t len)
+{
+    const void *copy = mr_intern(&load->texts, ptr, len);
+    if (copy == NULL)
+        load->nomem = true;
+    return copy;
+}
+
 const char *mr_schema_dup(struct mr_schema_load *load, const struct mr_cell *cell)
+{
+    return cell->ptr != NULL ? mr_schema_intern(load, cell->ptr, cell->len) : NULL;
+}
+
+const char *mr_schema_keep(struct mr_schema_load *load, struct mr_strbuf *text)
+{
+    const char *copy = mr_schema_intern(load, text->ptr, text->len);
+    load->nomem = load->nomem || text->failed;
+    mr_strbuf_reset(text);
+    return copy;
+}
+
+/* ASCII letters from `first` on are moved by that much; others stay. */
+static const char *dup_case(struct mr_schema_load *load, const struct mr_cell *cell, char first,
+                            int move)
 {
     if (cell->ptr == NULL)
         return NULL;
-    const char *copy = mr_arena_dup(load->arena, cell->ptr, cell->len);
-    if (copy == NULL)
-        load->nomem = true;
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add(&text, cell->ptr, cell->len);
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] >= first && text.ptr[i] < first + 26)
+            text.ptr[i] = (char)(text.ptr[i] + move);
+    const char *copy = mr_schema_keep(load, &text);
+    mr_strbuf_release(&text);
     return copy;
 }
 
 const char *mr_schema_dup_upper(struct mr_schema_load *load, const struct mr_cell *cell)
 {
-    if (cell->ptr == NULL)
-        return NULL;
-    char *copy = mr_arena_dup(load->arena, cell->ptr, cell->len);
-    if (copy == NULL)
-        load->nomem = true;
-    for (char *p = copy; p != NULL && *p != '\0'; p++)
-        if (*p >= 'a' && *p <= 'z')
-            *p = (char)(*p - 'a' + 'A');
-    return copy;
+    return dup_case(load, cell, 'a', 'A' - 'a');
 }
 
-const char *mr_schema_keep(struct mr_schema_load *load, struct mr_strbuf *text)
+const char *mr_schema_dup_lower(struct mr_schema_load *load, const struct mr_cell *cell)
 {
-    const char *copy = mr_arena_dup(load->arena, text->ptr, text->len);
-    if (copy == NULL || text->failed)
-        load->nomem = true;
-    mr_strbuf_reset(text);
-    return copy;
+    return dup_case(load, cell, 'A', 'a' - 'A');
 }
 
 struct mr_made_as mr_schema_made(struct mr_schema_load *load,
@@ -65,6 +80,9 @@ uint64_t mr_cell_uint(const struct mr_cell *cell)
 void mr_schema_step(struct mr_schema_load *load, size_t item_size)
 {
     mr_vec_release(&load->items);
+    mr_intern_release(&load->step_texts);
+    mr_arena_release(&load->step);
+    mr_intern_init(&load->step_texts, &load->step);
     load->items = (struct mr_vec){.item_size = item_size};
 }
 
@@ -92,23 +110,25 @@ bool mr_schema_has(const struct mr_schema_load *load, const char *view, const ch
     return false;
 }
 
+struct taking {
+    struct mr_schema_load *load;
+    mr_schema_row_fn *fn;
+};
+
+static enum mr_code take_row(void *user, const struct mr_cell *cells, struct mr_err *err)
+{
+    const struct taking *taking = user;
+    MR_TRY(taking->fn(taking->load, cells, err));
+    return taking->load->nomem ? mr_err_nomem(err, "reading the catalogue") : MR_OK;
+}
+
 enum mr_code mr_schema_each_sql(struct mr_schema_load *load, const char *shape,
                                 const struct mr_strbuf *sql, mr_schema_row_fn *fn,
                                 struct mr_err *err)
 {
-    struct mr_result *res = NULL;
-    enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_strbuf_check(sql, "building a query", err));
-    MR_TRY_OUT(mr_db_query(load->db, shape, sql->ptr, sql->len, &res, err));
-    const struct mr_cell *cells;
-    while ((cells = mr_result_next(res)) != NULL) {
-        MR_TRY_OUT(fn(load, cells, err));
-        if (load->nomem)
-            MR_TRY_OUT(mr_err_nomem(err, "reading the catalogue"));
-    }
-out:
-    mr_result_free(res);
-    return code;
+    struct taking taking = {load, fn};
+    MR_TRY(mr_strbuf_check(sql, "building a query", err));
+    return mr_db_each(load->db, shape, sql->ptr, sql->len, take_row, &taking, err);
 }
 
 /* MariaDB looks up the first of names that its collation has for one (`Club`, `club`, `clüb`), and
@@ -410,6 +430,7 @@ static void load_begin(struct mr_schema_load *load, struct mr_db *db, struct mr_
                                     .server = mr_db_server(db),
                                     .arena = arena,
                                     .known = MR_VEC_INIT(struct mr_known_column)};
+    mr_intern_init(&load->texts, arena);
 }
 
 static void load_end(struct mr_schema_load *load)
@@ -417,6 +438,9 @@ static void load_end(struct mr_schema_load *load)
     mr_vec_release(&load->known);
     mr_vec_release(&load->tables);
     mr_vec_release(&load->items);
+    mr_intern_release(&load->step_texts);
+    mr_arena_release(&load->step);
+    mr_intern_release(&load->texts);
 }
 
 /* Moves the tables into the arena. */

@@ -103,7 +103,7 @@ enum {
 
 struct column_item {
     size_t table;
-    struct mr_column col;
+    const struct mr_column *col; /* of the step */
 };
 
 static enum mr_default_style default_style(const struct mr_schema_load *load, const char *extra)
@@ -166,33 +166,13 @@ static void take_generation(struct mr_schema_load *load, struct mr_column *col,
     mr_strbuf_release(&text);
 }
 
-static const char *dup_lower(struct mr_schema_load *load, const struct mr_cell *cell)
+static enum mr_code read_column(struct mr_schema_load *load, struct mr_column *col,
+                                const struct mr_cell *cells, struct mr_err *err)
 {
-    char *copy = mr_arena_dup(load->arena, cell->ptr != NULL ? cell->ptr : "",
-                              cell->ptr != NULL ? cell->len : 0);
-    if (copy == NULL)
-        load->nomem = true;
-    for (char *p = copy; p != NULL && *p != '\0'; p++)
-        if (*p >= 'A' && *p <= 'Z')
-            *p = (char)(*p - 'A' + 'a');
-    return copy;
-}
-
-static enum mr_code take_column(struct mr_schema_load *load, const struct mr_cell *cells,
-                                struct mr_err *err)
-{
-    size_t table = mr_schema_find(load, cells[C_DB].ptr, cells[C_TABLE].ptr);
-    if (table == SIZE_MAX)
-        return MR_OK; /* of a view */
-    struct column_item *item = mr_schema_push(load);
-    if (item == NULL)
-        return mr_err_nomem(err, "reading the catalogue");
-    struct mr_column *col = &item->col;
-    item->table = table;
     col->name = mr_schema_dup(load, &cells[C_NAME]);
     col->ordinal = (size_t)mr_cell_uint(&cells[C_ORDINAL]);
     col->type = mr_schema_dup(load, &cells[C_TYPE]);
-    col->data_type = dup_lower(load, &cells[C_DATA_TYPE]);
+    col->data_type = mr_schema_dup_lower(load, &cells[C_DATA_TYPE]);
     if (load->nomem || col->type == NULL)
         return mr_err_nomem(err, "reading the catalogue");
     col->charset = mr_schema_dup(load, &cells[C_CHARSET]);
@@ -216,16 +196,52 @@ static enum mr_code take_column(struct mr_schema_load *load, const struct mr_cel
     return MR_OK;
 }
 
+/* The bytes of a column are compared as such below: padding included. */
+static enum mr_code take_column(struct mr_schema_load *load, const struct mr_cell *cells,
+                                struct mr_err *err)
+{
+    size_t table = mr_schema_find(load, cells[C_DB].ptr, cells[C_TABLE].ptr);
+    if (table == SIZE_MAX)
+        return MR_OK; /* of a view */
+    struct mr_column col;
+    memset(&col, 0, sizeof col);
+    MR_TRY(read_column(load, &col, cells, err));
+    struct column_item *item = mr_schema_push(load);
+    const struct mr_column *kept = mr_intern(&load->step_texts, &col, sizeof col);
+    if (item == NULL || kept == NULL)
+        return mr_err_nomem(err, "reading the catalogue");
+    item->table = table;
+    item->col = kept;
+    return MR_OK;
+}
+
 static int compare_columns(const void *a, const void *b)
 {
     const struct column_item *x = a, *y = b;
     if (x->table != y->table)
         return x->table < y->table ? -1 : 1;
-    return x->col.ordinal < y->col.ordinal ? -1 : x->col.ordinal > y->col.ordinal;
+    return x->col->ordinal < y->col->ordinal ? -1 : x->col->ordinal > y->col->ordinal;
 }
 
-/* All columns of all tables are one array, sorted by table and place; a table gets the beginning of
- * its piece. */
+/* The first columns of items, as many as are of one table, in one list. */
+static enum mr_code keep_columns_of_one(struct mr_schema_load *load,
+                                        const struct column_item *items, size_t count,
+                                        struct mr_err *err)
+{
+    struct mr_vec list = MR_VEC_INIT(struct mr_column);
+    for (size_t i = 0; i < count; i++) {
+        struct mr_column *col = mr_vec_push(&list);
+        if (col != NULL)
+            memcpy(col, items[i].col, sizeof *col);
+        load->nomem = load->nomem || col == NULL;
+    }
+    struct mr_table *table = mr_schema_table(load, items->table);
+    table->columns = mr_schema_intern(load, list.items, list.count * sizeof(struct mr_column));
+    table->ncolumns = count;
+    mr_vec_release(&list);
+    return load->nomem ? mr_err_nomem(err, "reading the catalogue") : MR_OK;
+}
+
 static enum mr_code keep_columns(struct mr_schema_load *load, struct mr_err *err)
 {
     struct column_item *items = load->items.items;
@@ -233,15 +249,11 @@ static enum mr_code keep_columns(struct mr_schema_load *load, struct mr_err *err
     if (n == 0)
         return MR_OK;
     qsort(items, n, sizeof *items, compare_columns);
-    struct mr_column *columns = mr_arena_calloc(load->arena, n, sizeof *columns);
-    if (columns == NULL)
-        return mr_err_nomem(err, "reading the catalogue");
-    for (size_t i = 0; i < n; i++) {
-        struct mr_table *table = mr_schema_table(load, items[i].table);
-        columns[i] = items[i].col;
-        if (table->ncolumns++ == 0)
-            table->columns = &columns[i];
-    }
+    for (size_t i = 0, first = 0; i < n; i++)
+        if (i + 1 == n || items[i + 1].table != items[i].table) {
+            MR_TRY(keep_columns_of_one(load, &items[first], i + 1 - first, err));
+            first = i + 1;
+        }
     return MR_OK;
 }
 
@@ -279,12 +291,33 @@ struct check_item {
     struct mr_check check;
 };
 
+/* The list may be that of other tables, too: this one gets another. */
+static void make_json(struct mr_schema_load *load, struct mr_table *table, size_t which)
+{
+    size_t bytes = table->ncolumns * sizeof(struct mr_column);
+    struct mr_column *list = malloc(bytes);
+    const char *json = mr_schema_intern(load, "json", 4);
+    const void *kept = NULL;
+    if (list != NULL && json != NULL) {
+        memcpy(list, table->columns, bytes);
+        list[which].cls = MR_CLASS_JSON;
+        list[which].is_json = true;
+        list[which].data_type = json;
+        kept = mr_schema_intern(load, list, bytes);
+    }
+    free(list);
+    if (kept != NULL)
+        table->columns = kept;
+    else
+        load->nomem = true;
+}
+
 /*
  * MariaDB's JSON is LONGTEXT with CHECK (json_valid(`column`)).  In utf8mb4 only: in
  * any other character set somebody wrote the check by hand, and its bytes are not what
  * another server's JSON would send.
  */
-static bool take_json(const struct mr_table *table, const char *clause)
+static bool take_json(struct mr_schema_load *load, struct mr_table *table, const char *clause)
 {
     for (size_t i = 0; i < table->ncolumns; i++) {
         struct mr_strbuf wanted = MR_STRBUF_INIT, quoted = MR_STRBUF_INIT;
@@ -295,14 +328,11 @@ static bool take_json(const struct mr_table *table, const char *clause)
         mr_strbuf_release(&wanted);
         if (!same)
             continue;
-        /* The columns are still this module's to change. */
-        struct mr_column *col = (struct mr_column *)(uintptr_t)&table->columns[i];
+        const struct mr_column *col = &table->columns[i];
         if (strcmp(col->data_type, "longtext") != 0 || col->charset == NULL ||
             strcasecmp(col->charset, "utf8mb4") != 0)
             return false;
-        col->cls = MR_CLASS_JSON;
-        col->is_json = true;
-        col->data_type = "json";
+        make_json(load, table, i);
         return true;
     }
     return false;
@@ -318,7 +348,7 @@ static enum mr_code take_check(struct mr_schema_load *load, const struct mr_cell
         return MR_OK;
     struct mr_table *table = mr_schema_table(load, index);
     bool mariadb = load->server->flavour == MR_FLAVOUR_MARIADB;
-    if (mariadb && take_json(table, cells[K_CLAUSE].ptr))
+    if (mariadb && take_json(load, table, cells[K_CLAUSE].ptr))
         return MR_OK;
     struct check_item *item = mr_schema_push(load);
     if (item == NULL)

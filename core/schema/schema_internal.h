@@ -5,10 +5,15 @@
  * vectors as they come, then sorted and cut into the tables' arrays: the order in which
  * a server returns rows means nothing.  Columns of information_schema that this server
  * does not have are read as NULL.
+ *
+ * Thousands of tables are often alike: equal texts, and equal lists of columns and of an
+ * index's columns, are kept once for all tables.  What one table gets that others have, too,
+ * is therefore never changed in place.
  */
 #ifndef MR_SCHEMA_INTERNAL_H
 #define MR_SCHEMA_INTERNAL_H
 
+#include "core/base/intern.h"
 #include "core/base/vec.h"
 #include "core/schema/schema.h"
 
@@ -16,12 +21,15 @@ struct mr_schema_load {
     struct mr_db *db;
     const struct mr_server *server;
     struct mr_arena *arena; /* of everything that stays */
+    struct mr_intern texts; /* in that arena */
     const char *const *dbs; /* wanted; ndbs == 0: all but the server's own */
     size_t ndbs;
     const char *table;    /* only this one, or NULL */
     struct mr_vec known;  /* struct mr_known_column: what information_schema has */
     struct mr_vec tables; /* struct mr_table, sorted once they are all read */
     struct mr_vec items;  /* of the step under way */
+    struct mr_arena step; /* likewise; and what is kept once in it */
+    struct mr_intern step_texts;
     bool nomem;
 };
 
@@ -48,10 +56,13 @@ enum mr_code mr_schema_each_sql(struct mr_schema_load *load, const char *shape,
                                 struct mr_err *err);
 bool mr_schema_has(const struct mr_schema_load *load, const char *view, const char *column);
 
-/* Copies of a cell, NULL for NULL; a failure is kept in load->nomem. */
+/* The one copy of these bytes (intern.h); a failure is kept in load->nomem. */
+const void *mr_schema_intern(struct mr_schema_load *load, const void *ptr, size_t len);
+/* The same of a cell, NULL for NULL; in upper or lower case. */
 const char *mr_schema_dup(struct mr_schema_load *load, const struct mr_cell *cell);
 const char *mr_schema_dup_upper(struct mr_schema_load *load, const struct mr_cell *cell);
-/* Copies the buffer into the arena and resets it; "" stays "". */
+const char *mr_schema_dup_lower(struct mr_schema_load *load, const struct mr_cell *cell);
+/* The same of a buffer, which is reset; "" stays "". */
 const char *mr_schema_keep(struct mr_schema_load *load, struct mr_strbuf *text);
 bool mr_cell_is(const struct mr_cell *cell, const char *text);
 uint64_t mr_cell_uint(const struct mr_cell *cell);

@@ -110,30 +110,47 @@ static bool same_index(const struct part_item *a, const struct part_item *b)
     return a->table == b->table && strcmp(a->index.name, b->index.name) == 0;
 }
 
-/* Two arrays for all tables: indexes in order, and their parts, of which each index has a piece. */
+/* The first parts of items, as many as are of one index. */
+static enum mr_code keep_parts_of_one(struct mr_schema_load *load, struct mr_index *index,
+                                      const struct part_item *items, size_t count,
+                                      struct mr_err *err)
+{
+    struct mr_vec list = MR_VEC_INIT(struct mr_index_part);
+    for (size_t i = 0; i < count; i++) {
+        struct mr_index_part *part = mr_vec_push(&list);
+        if (part != NULL)
+            memcpy(part, &items[i].part, sizeof *part);
+        load->nomem = load->nomem || part == NULL;
+    }
+    *index = items->index;
+    index->parts = mr_schema_intern(load, list.items, list.count * sizeof(struct mr_index_part));
+    index->nparts = count;
+    mr_vec_release(&list);
+    return load->nomem ? mr_err_nomem(err, "reading the catalogue") : MR_OK;
+}
+
+/* One array for all tables, each of which has a piece of its own: SHOW CREATE TABLE may tell more
+ * of an index (mr_schema_read_create). */
 static enum mr_code keep_indexes(struct mr_schema_load *load, struct mr_err *err)
 {
     struct part_item *items = load->items.items;
-    size_t n = load->items.count, index = 0;
+    size_t n = load->items.count, count = 0, index = 0;
     if (n == 0)
         return MR_OK;
     qsort(items, n, sizeof *items, compare_parts);
-    struct mr_index_part *parts = mr_arena_calloc(load->arena, n, sizeof *parts);
-    struct mr_index *indexes = mr_arena_calloc(load->arena, n, sizeof *indexes);
-    if (parts == NULL || indexes == NULL)
+    for (size_t i = 0; i < n; i++)
+        count += i == 0 || !same_index(&items[i - 1], &items[i]);
+    struct mr_index *indexes = mr_arena_calloc(load->arena, count, sizeof *indexes);
+    if (indexes == NULL)
         return mr_err_nomem(err, "reading the catalogue");
-    for (size_t i = 0; i < n; i++) {
-        parts[i] = items[i].part;
-        if (i > 0 && same_index(&items[i - 1], &items[i])) {
-            indexes[index - 1].nparts++;
+    for (size_t i = 0, first = 0; i < n; i++) {
+        if (i + 1 < n && same_index(&items[i], &items[i + 1]))
             continue;
-        }
         struct mr_table *table = mr_schema_table(load, items[i].table);
         if (table->nindexes++ == 0)
             table->indexes = &indexes[index];
-        indexes[index] = items[i].index;
-        indexes[index].parts = &parts[i];
-        indexes[index++].nparts = 1;
+        MR_TRY(keep_parts_of_one(load, &indexes[index++], &items[first], i + 1 - first, err));
+        first = i + 1;
     }
     return MR_OK;
 }

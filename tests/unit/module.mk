@@ -27,6 +27,7 @@ LDFLAGS_test_gate_channels := -Wl,--wrap=mr_db_query_text,--wrap=mr_db_server \
     -Wl,--wrap=mr_db_query,--wrap=mr_result_next,--wrap=mr_result_columns \
     -Wl,--wrap=mr_result_column_name,--wrap=mr_result_free
 LDFLAGS_test_grants := -Wl,--wrap=mr_db_query,--wrap=mr_db_query_text,--wrap=mr_db_server
+LDFLAGS_test_intern := -Wl,--wrap=calloc
 LDFLAGS_test_io := -Wl,--wrap=fsync
 LDFLAGS_test_outfile_fault := -Wl,--wrap=write,--wrap=fsync,--wrap=close,--wrap=openat \
     -Wl,--wrap=read,--wrap=fchmod,--wrap=fstatat,--wrap=renameat,--wrap=renameat2 \
