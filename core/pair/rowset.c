@@ -157,3 +157,29 @@ struct mr_rowset_row *mr_rowset_find(const struct mr_rowset *set, struct mr_key 
     }
     return NULL;
 }
+
+/* A sum of digests, and not their XOR, in which two of the same row would cancel. */
+struct mr_rowset_group mr_rowset_group(const struct mr_rowset *set, struct mr_key key)
+{
+    struct mr_rowset_group group = {0, {0, 0}};
+    const struct mr_rowset_row *first = mr_rowset_find(set, key);
+    if (first == NULL)
+        return group;
+    size_t at = (size_t)(first - mr_rowset_at(set, 0));
+    while (at > 0 && mr_key_compare(mr_rowset_key(set, mr_rowset_at(set, at - 1)), key) == 0)
+        at--;
+    for (; at < set->rows.count; at++) {
+        const struct mr_rowset_row *row = mr_rowset_at(set, at);
+        if (mr_key_compare(mr_rowset_key(set, row), key) != 0)
+            break;
+        group.rows++;
+        group.digest.hi += row->digest.hi;
+        group.digest.lo += row->digest.lo;
+    }
+    return group;
+}
+
+bool mr_rowset_group_is_same(struct mr_rowset_group a, struct mr_rowset_group b)
+{
+    return a.rows == b.rows && mr_digest_equal(a.digest, b.digest);
+}

@@ -50,7 +50,15 @@ enum mr_code mr_rowset_scan(struct mr_rowset *set, struct mr_reader *reader,
 struct mr_rowset_row *mr_rowset_at(const struct mr_rowset *set, size_t i);
 struct mr_key mr_rowset_key(const struct mr_rowset *set, const struct mr_rowset_row *row);
 const void *mr_rowset_image(const struct mr_rowset *set, const struct mr_rowset_row *row);
-/* The row with exactly this key, or NULL. */
+/* The row with exactly this key, or NULL; of several any. */
 struct mr_rowset_row *mr_rowset_find(const struct mr_rowset *set, struct mr_key key);
+
+/* All rows of a key, which are several where its index is no unique one, whatever their order. */
+struct mr_rowset_group {
+    size_t rows;
+    struct mr_digest digest; /* of them all */
+};
+struct mr_rowset_group mr_rowset_group(const struct mr_rowset *set, struct mr_key key);
+bool mr_rowset_group_is_same(struct mr_rowset_group a, struct mr_rowset_group b);
 
 #endif

@@ -47,13 +47,12 @@ struct reading {
     bool reached;  /* by NEW, at the last wait */
 };
 
-/* A row that looked different. */
+/* A key whose rows looked different: one row, but where the counter's index lets several have it. */
 struct suspect {
     struct mr_key key;
-    struct mr_digest old;
-    bool on_old, on_new;
-    bool seen;     /* old is of an earlier look */
-    bool differed; /* at the look before, with this very row of OLD */
+    struct mr_rowset_group old; /* of the look before */
+    bool on_new;
+    bool differed; /* at the look before, with these very rows of OLD */
 };
 
 /* ---- which rows ---- */
@@ -228,37 +227,29 @@ static enum mr_code try_side(struct mr_cutover *c, struct tail *tail, int side, 
 
 /* ---- comparing ---- */
 
-static enum mr_code add_suspect(struct mr_vec *list, struct mr_key key,
-                                const struct mr_rowset_row *old, const struct mr_rowset_row *new,
-                                struct mr_err *err)
-{
-    struct suspect *s = mr_vec_push(list);
-    if (s == NULL)
-        return mr_err_nomem(err, "comparing rows");
-    *s = (struct suspect){.key = key, .on_old = old != NULL, .on_new = new != NULL, .seen = true};
-    if (old != NULL)
-        s->old = old->digest;
-    return MR_OK;
-}
-
 /* Both are sorted by key. */
 static enum mr_code compare(const struct tail *tail, struct mr_vec *suspects, struct mr_err *err)
 {
     const struct mr_rowset *old = &tail->rows[MR_OLD], *new = &tail->rows[MR_NEW];
     size_t i = 0, k = 0;
     while (i < old->rows.count || k < new->rows.count) {
-        const struct mr_rowset_row *a = i < old->rows.count ? mr_rowset_at(old, i) : NULL;
-        const struct mr_rowset_row *b = k < new->rows.count ? mr_rowset_at(new, k) : NULL;
-        const int order = a == NULL ? 1
-                          : b == NULL
-                              ? -1
-                              : mr_key_compare(mr_rowset_key(old, a), mr_rowset_key(new, b));
-        i += order <= 0;
-        k += order >= 0;
-        if (order == 0 && mr_digest_equal(a->digest, b->digest))
+        struct mr_key key = {NULL, 0};
+        if (i < old->rows.count)
+            key = mr_rowset_key(old, mr_rowset_at(old, i));
+        if (k < new->rows.count) {
+            const struct mr_key other = mr_rowset_key(new, mr_rowset_at(new, k));
+            if (i == old->rows.count || mr_key_compare(other, key) < 0)
+                key = other;
+        }
+        const struct mr_rowset_group a = mr_rowset_group(old, key), b = mr_rowset_group(new, key);
+        i += a.rows;
+        k += b.rows;
+        if (mr_rowset_group_is_same(a, b))
             continue;
-        MR_TRY(add_suspect(suspects, order <= 0 ? mr_rowset_key(old, a) : mr_rowset_key(new, b),
-                           order <= 0 ? a : NULL, order >= 0 ? b : NULL, err));
+        struct suspect *s = mr_vec_push(suspects);
+        if (s == NULL)
+            return mr_err_nomem(err, "comparing rows");
+        *s = (struct suspect){.key = key, .old = a, .on_new = b.rows > 0};
     }
     return MR_OK;
 }
@@ -280,13 +271,6 @@ static enum mr_code fetch(struct mr_cutover *c, const struct tail *tail, int sid
     return code;
 }
 
-/* Is OLD's row what it was at the look before? */
-static bool stood_still(const struct suspect *s, const struct mr_rowset_row *old)
-{
-    return s->seen && s->on_old == (old != NULL) &&
-           (old == NULL || mr_digest_equal(old->digest, s->old));
-}
-
 /* One more look at each: those that are the same go, those that differed twice while OLD's stood
  * still go to `sure`. */
 static void judge_round(struct mr_vec *suspects, struct mr_vec *sure, const struct mr_rowset *old,
@@ -295,17 +279,15 @@ static void judge_round(struct mr_vec *suspects, struct mr_vec *sure, const stru
     size_t kept = 0;
     for (size_t i = 0; i < suspects->count; i++) {
         struct suspect s = *(struct suspect *)mr_vec_at(suspects, i);
-        const struct mr_rowset_row *a = mr_rowset_find(old, s.key), *b = mr_rowset_find(new, s.key);
-        const bool same =
-            a == NULL ? b == NULL : b != NULL && mr_digest_equal(a->digest, b->digest);
-        if (same)
+        const struct mr_rowset_group a = mr_rowset_group(old, s.key);
+        const struct mr_rowset_group b = mr_rowset_group(new, s.key);
+        if (mr_rowset_group_is_same(a, b))
             continue;
-        const bool still = stood_still(&s, a);
+        const bool still = mr_rowset_group_is_same(a, s.old);
         const bool is_sure = still && s.differed;
         s.differed = still;
-        s.on_old = a != NULL;
-        s.on_new = b != NULL;
-        s.old = a != NULL ? a->digest : (struct mr_digest){0, 0};
+        s.old = a;
+        s.on_new = b.rows > 0;
         if (is_sure) {
             struct suspect *slot = mr_vec_push(sure);
             *nomem |= slot == NULL;
@@ -374,9 +356,9 @@ static enum mr_code tell(struct mr_cutover *c, const struct tail *tail, const st
         const struct suspect *s = mr_vec_at(sure, i);
         mr_strbuf_add_str(&text, i > 0 ? ", " : "");
         add_key(&text, tail, &s->key);
-        mr_strbuf_add_str(&text, !s->on_new   ? " is not on NEW"
-                                 : !s->on_old ? " is on NEW alone"
-                                              : " differs");
+        mr_strbuf_add_str(&text, !s->on_new         ? " is not on NEW"
+                                 : s->old.rows == 0 ? " is on NEW alone"
+                                                    : " differs");
     }
     if (sure->count > NAMED)
         mr_strbuf_add_fmt(&text, " and %zu more", sure->count - NAMED);

@@ -56,6 +56,24 @@ rows_and_definitions() {
     is_ready "mended"
 }
 
+# A counter whose index lets several rows have one number: which of them a look finds first is chance.
+one_number_twice() {
+    local v
+    mr_sql GP -e "CREATE TABLE club.twice (id INT NOT NULL AUTO_INCREMENT, v INT, KEY (id));
+        INSERT INTO club.twice VALUES (1, 1), (1, 2), (1, 3), (2, 1)"
+    catch_up
+    is_ready "a number that several rows have"
+    for v in 1 2 3; do
+        quietly "UPDATE club.twice SET v = 9 WHERE id = 1 AND v = $v"
+        cutover
+        is "$GATE_KIND: one of them differs ($v)" "$(found)" "rows:critical -> 2"
+        like "$GATE_KIND: once ($v)" "$(message rows)" "^club.twice: 1 of its last 4 rows differs: id 1 differs /"
+        quietly "UPDATE club.twice SET v = $v WHERE id = 1 AND v = 9"
+    done
+    mr_sql GP -e "DROP TABLE club.twice"
+    catch_up
+}
+
 settings() {
     mr_sql GR -e "SET GLOBAL sql_mode = ''; SET GLOBAL time_zone = '+03:30'"
     cutover
@@ -225,6 +243,7 @@ walk() { # mariadb|mysql
     "$MYRECON" gate cutover -q --prometheus "$IT_TMP/cutover.prom" "$old" "$new" >/dev/null
     is "$1: metrics" "$(grep -c '^myrecon_gate_cutover_state{.*} 0$' "$IT_TMP/cutover.prom")" 1
     rows_and_definitions
+    one_number_twice
     settings
     writers
     accounts

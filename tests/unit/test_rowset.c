@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #include "check_fake.h"
 #include "core/pair/rowset.h"
@@ -139,12 +140,61 @@ static void test_lost(void **state)
     fake_end(&f);
 }
 
+static void put(struct mr_rowset *set, const char *key, struct mr_digest digest)
+{
+    struct mr_rowset_row *row = mr_vec_push(&set->rows);
+    assert_non_null(row);
+    *row =
+        (struct mr_rowset_row){.key_at = set->bytes.len, .key_len = strlen(key), .digest = digest};
+    mr_strbuf_add_str(&set->bytes, key);
+}
+
+/* Under a key that is no unique one all rows count, in whatever order they came. */
+static void test_group(void **state)
+{
+    static const struct {
+        struct mr_digest rows[3];
+        size_t count;
+        bool same;
+    } others[] = {
+        {{{1, 1}, {2, 2}, {3, 3}}, 3, true},
+        {{{3, 3}, {1, 1}, {2, 2}}, 3, true},
+        {{{1, 1}, {2, 2}, {4, 3}}, 3, false},
+        {{{4, 4}, {2, 2}, {3, 3}}, 3, false},
+        {{{1, 1}, {2, 2}}, 2, false},
+        {{{1, 1}, {1, 1}, {3, 3}}, 3, false},
+        {{{0, 0}}, 0, false},
+    };
+    struct mr_rowset set, other;
+    const struct mr_key key = {"b", 1};
+    (void)state;
+    mr_rowset_init(&set);
+    put(&set, "a", (struct mr_digest){9, 9});
+    for (uint64_t i = 1; i <= 3; i++)
+        put(&set, "b", (struct mr_digest){i, i});
+    put(&set, "c", (struct mr_digest){9, 9});
+    assert_int_equal(mr_rowset_group(&set, key).rows, 3);
+    assert_int_equal(mr_rowset_group(&set, (struct mr_key){"c", 1}).rows, 1);
+    assert_int_equal(mr_rowset_group(&set, (struct mr_key){"bb", 2}).rows, 0);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        mr_rowset_init(&other);
+        for (size_t k = 0; k < others[i].count; k++)
+            put(&other, "b", others[i].rows[k]);
+        assert_int_equal(
+            mr_rowset_group_is_same(mr_rowset_group(&set, key), mr_rowset_group(&other, key)),
+            others[i].same);
+        mr_rowset_release(&other);
+    }
+    mr_rowset_release(&set);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fetch),
         cmocka_unit_test(test_image_bytes),
         cmocka_unit_test(test_lost),
+        cmocka_unit_test(test_group),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
