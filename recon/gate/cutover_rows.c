@@ -23,9 +23,10 @@
 #define BATCH_ROWS 20000 /* unless their last rows are so many */
 #define ROUNDS 8
 #define TAIL_BYTES (8 * 1024 * 1024) /* of a table's last rows, by the server's estimate */
-#define KEYLESS_ROWS 10000
-#define SPARE_ROWS 1000 /* that may come to a tail while it is read */
-#define NAMED 3         /* rows of a table */
+#define KEYLESS_ROWS 10000           /* by the server's estimate, */
+#define WHOLE_ROWS_MAX 20000         /* and as they are read */
+#define SPARE_ROWS 1000              /* that may come to a tail while it is read */
+#define NAMED 3                      /* rows of a table */
 #define KEY_WIDTH 40
 
 /* The last rows of a table. */
@@ -89,6 +90,22 @@ static size_t rows_wanted(const struct mr_cutover *c, const struct mr_pair *tabl
     return fit >= c->opts->rows ? c->opts->rows : fit > 0 ? (size_t)fit : 1;
 }
 
+static enum mr_code tell_untold(struct mr_cutover *c, const struct mr_pair *table, const char *why,
+                                struct mr_err *err)
+{
+    struct mr_strbuf hint = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&hint,
+                      "Compare it whole: myrecon check --tables '%s' %s %s; or leave it out: "
+                      "--exclude '%s'.",
+                      table->find.name, c->display[MR_OLD], c->display[MR_NEW], table->find.name);
+    enum mr_code code = mr_strbuf_check(&hint, "comparing rows", err);
+    if (code == MR_OK)
+        code = mr_cutover_found(c, &c->rows, MR_GATE_UNKNOWN, hint.ptr, err,
+                                "%s: its newest rows cannot be told: %s", table->find.name, why);
+    mr_strbuf_release(&hint);
+    return code;
+}
+
 /* False: its last rows cannot be told, which is said. */
 static enum mr_code choose(struct reading *r, const struct mr_pair *table, struct tail *tail,
                            bool *known, struct mr_err *err)
@@ -123,17 +140,9 @@ static enum mr_code choose(struct reading *r, const struct mr_pair *table, struc
     if (tail->is_whole)
         return MR_OK;
     *known = false;
-    struct mr_strbuf hint = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&hint,
-                      "Compare it whole: myrecon check --tables '%s' %s %s; or leave it out: "
-                      "--exclude '%s'.",
-                      table->find.name, c->display[MR_OLD], c->display[MR_NEW], table->find.name);
-    enum mr_code code = mr_cutover_found(
-        c, &c->rows, MR_GATE_UNKNOWN, hint.ptr, err, "%s: its newest rows cannot be told: %s",
-        table->find.name,
-        table->join == MR_JOIN_DIGEST ? "it has no key" : "its key sorts otherwise on NEW");
-    mr_strbuf_release(&hint);
-    return code;
+    return tell_untold(
+        c, table,
+        table->join == MR_JOIN_DIGEST ? "it has no key" : "its key sorts otherwise on NEW", err);
 }
 
 static void release(struct tail *tail)
@@ -184,7 +193,7 @@ static enum mr_code read_side(struct mr_cutover *c, struct tail *tail, int side,
 {
     const struct mr_range range = {tail->is_whole ? (struct mr_key){NULL, 0} : key_of(&tail->lo),
                                    key_of(&tail->hi)};
-    const size_t limit = tail->is_whole ? 2 * KEYLESS_ROWS : 2 * tail->wanted + SPARE_ROWS;
+    const size_t limit = tail->is_whole ? WHOLE_ROWS_MAX : 2 * tail->wanted + SPARE_ROWS;
     struct mr_rowset *set = &tail->rows[side];
     struct mr_rowhash hash;
     enum mr_code code = mr_rowhash_init(&hash, tail->table, &tail->spec[side], err);
@@ -381,28 +390,34 @@ out:
 
 /* ---- without a key ---- */
 
-static struct mr_digest digest_of(const struct mr_rowset *set)
+/* Of one that has no key all keys are empty. */
+static struct mr_rowset_group all_of(const struct mr_rowset *set)
 {
-    struct mr_strbuf all = MR_STRBUF_INIT;
-    for (size_t i = 0; i < set->rows.count; i++)
-        mr_strbuf_add(&all, &mr_rowset_at(set, i)->digest, sizeof(struct mr_digest));
-    const struct mr_digest digest = mr_digest_bytes(all.ptr, all.len);
-    mr_strbuf_release(&all);
-    return digest;
+    return set->rows.count > 0 ? mr_rowset_group(set, mr_rowset_key(set, mr_rowset_at(set, 0)))
+                               : (struct mr_rowset_group){0, {0, 0}};
 }
 
-/* Rows are a multiset; the order of digests is one for both. */
+/* More than its estimate promised: behind the last that was read nothing is known. */
+static bool is_cut(const struct tail *tail)
+{
+    return tail->rows[MR_OLD].rows.count >= WHOLE_ROWS_MAX ||
+           tail->rows[MR_NEW].rows.count >= WHOLE_ROWS_MAX;
+}
+
 static enum mr_code compare_whole(struct reading *r, struct tail *tail, struct mr_err *err)
 {
     struct mr_cutover *c = r->c;
-    struct mr_digest before = {0, 0};
+    struct mr_rowset_group before = {0, {0, 0}};
     const char *name = tail->table->find.name;
     size_t differed = 0;
     for (int round = 0; round < ROUNDS; round++) {
-        const struct mr_digest old = digest_of(&tail->rows[MR_OLD]);
-        if (mr_digest_equal(old, digest_of(&tail->rows[MR_NEW])))
+        const struct mr_rowset_group old = all_of(&tail->rows[MR_OLD]);
+        if (is_cut(tail))
+            return tell_untold(c, tail->table,
+                               "it has no key, and more rows than its server thinks", err);
+        if (mr_rowset_group_is_same(old, all_of(&tail->rows[MR_NEW])))
             return MR_OK;
-        differed = round > 0 && mr_digest_equal(old, before) ? differed + 1 : 1;
+        differed = round > 0 && mr_rowset_group_is_same(old, before) ? differed + 1 : 1;
         if (differed > 2)
             return mr_cutover_found(c, &c->rows, MR_GATE_CRITICAL, NULL, err,
                                     "%s, which has no key, differs: %zu rows on OLD, %zu on NEW",
@@ -423,13 +438,15 @@ static enum mr_code compare_whole(struct reading *r, struct tail *tail, struct m
 
 static enum mr_code judge_tail(struct reading *r, struct tail *tail, struct mr_err *err)
 {
+    const struct mr_vec none =
+        MR_VEC_INIT(struct suspect); /* of all that is open one line is told */
     struct mr_vec suspects = MR_VEC_INIT(struct suspect), sure = MR_VEC_INIT(struct suspect);
     enum mr_code code = MR_OK;
     if (tail->is_whole)
         return compare_whole(r, tail, err);
     MR_TRY_OUT(compare(tail, &suspects, err));
     MR_TRY_OUT(settle(r, tail, &suspects, &sure, err));
-    code = tell(r->c, tail, &sure, r->reached ? &suspects : &sure, err);
+    code = tell(r->c, tail, &sure, r->reached ? &suspects : &none, err);
 out:
     mr_vec_release(&suspects);
     mr_vec_release(&sure);
