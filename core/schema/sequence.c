@@ -50,6 +50,24 @@ static uint64_t positive(const struct mr_cell *cell)
     return cell->ptr != NULL && cell->ptr[0] != '-' ? strtoull(cell->ptr, NULL, 10) : 0;
 }
 
+static uint64_t negative(const struct mr_cell *cell)
+{
+    return cell->ptr != NULL && cell->ptr[0] == '-' ? strtoull(cell->ptr + 1, NULL, 10) : 0;
+}
+
+static int compare_next(const struct mr_sequence *a, const struct mr_sequence *b)
+{
+    if (a->below != b->below)
+        return a->below > b->below ? -1 : 1;
+    return (a->next > b->next) - (a->next < b->next);
+}
+
+bool mr_sequence_is_behind(const struct mr_sequence *sequence, const struct mr_sequence *other)
+{
+    const int order = compare_next(sequence, other);
+    return other->descends ? order > 0 : order < 0;
+}
+
 enum mr_code mr_sequence_read(struct mr_db *db, const char *dbname, const char *name,
                               struct mr_sequence *out, struct mr_err *err)
 {
@@ -65,6 +83,7 @@ enum mr_code mr_sequence_read(struct mr_db *db, const char *dbname, const char *
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
     if (cells != NULL) {
         out->next = positive(&cells[0]);
+        out->below = negative(&cells[0]);
         out->maximum = positive(&cells[1]);
         out->start = positive(&cells[2]);
         out->increment = positive(&cells[3]);

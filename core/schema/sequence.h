@@ -20,10 +20,13 @@ struct mr_sequence {
     uint64_t maximum;
     uint64_t start, increment; /* increment 0: the server's auto_increment_increment */
     bool descends, cycles;
+    uint64_t below; /* how far below 0 the next is */
 };
 
 /* Where it stands now.  Reading draws no number.  MR_E_CHANGED where it holds no row. */
 enum mr_code mr_sequence_read(struct mr_db *db, const char *dbname, const char *name,
                               struct mr_sequence *out, struct mr_err *err);
+/* Would it, in other's direction, give numbers that other has given? */
+bool mr_sequence_is_behind(const struct mr_sequence *sequence, const struct mr_sequence *other);
 
 #endif

@@ -81,7 +81,19 @@ static enum mr_code judge(struct mr_cutover *c, const struct mr_pair *table,
     return tell(c, table, &n[MR_OLD], &n[MR_NEW], err);
 }
 
-/* A sequence that a column of the table draws from. */
+/* As a sequence that is behind OLD's. */
+static bool is_told(const struct mr_cutover *c, const struct mr_strbuf *name)
+{
+    for (size_t i = 0; i < c->counters.items.count; i++) {
+        const struct mr_cutover_finding *f = mr_vec_at(&c->counters.items, i);
+        if (strncmp(f->text, name->ptr, name->len) == 0 && f->text[name->len] == ':')
+            return true;
+    }
+    return false;
+}
+
+/* A sequence that a column of the table draws from: it may be no further than a key that OLD's never
+ * gave. */
 static enum mr_code judge_drawn(struct mr_cutover *c, struct mr_objects_drawn d[MR_SIDES],
                                 struct mr_err *err)
 {
@@ -95,7 +107,9 @@ static enum mr_code judge_drawn(struct mr_cutover *c, struct mr_objects_drawn d[
         if (code == MR_OK)
             code = mr_objects_drawn_read(d, &side, &why);
     }
-    mr_strbuf_add_fmt(&name, "sequence %s.%s", d[MR_NEW].db, d[MR_NEW].name);
+    mr_strbuf_add_fmt(&name, "sequence %s.%s", d[MR_OLD].db, d[MR_OLD].name);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&name, "comparing sequences", &why);
     if (mr_gate_is_fatal(code))
         *err = why;
     else if (code == MR_E_NO_SUCH)
@@ -103,7 +117,7 @@ static enum mr_code judge_drawn(struct mr_cutover *c, struct mr_objects_drawn d[
     else if (code != MR_OK)
         code = tell_unread(c, name.ptr, &why, err);
     else if (d[MR_OLD].one_way && d[MR_NEW].one_way &&
-             is_low(&d[MR_OLD].counter, &d[MR_NEW].counter))
+             is_low(&d[MR_OLD].counter, &d[MR_NEW].counter) && !is_told(c, &name))
         code = mr_cutover_found(
             c, &c->counters, MR_GATE_CRITICAL,
             "On NEW, before it takes writes: ALTER SEQUENCE … RESTART above it.", err,
@@ -149,9 +163,11 @@ enum mr_code mr_cutover_read_counters(struct mr_cutover *c, struct mr_err *err)
 {
     struct mr_objects_counters all;
     struct mr_strbuf note = MR_STRBUF_INIT;
-    size_t count = 0;
+    size_t count = 0, sequences = 0;
     mr_objects_counters_begin(&all);
-    enum mr_code code = add_all(c, &all, &count, err);
+    enum mr_code code = mr_cutover_read_sequences(c, &sequences, err);
+    if (code == MR_OK)
+        code = add_all(c, &all, &count, err);
     for (size_t i = 0; code == MR_OK && i < c->pairing.ntables; i++) {
         if (mr_objects_counters_has(&all, i))
             code = judge(c, c->pairing.tables[i], &all, i, err);
@@ -160,6 +176,9 @@ enum mr_code mr_cutover_read_counters(struct mr_cutover *c, struct mr_err *err)
     }
     mr_strbuf_add_fmt(&note, "%zu counter%s of NEW: each is above the keys of both", count,
                       count == 1 ? "" : "s");
+    if (sequences > 0)
+        mr_strbuf_add_fmt(&note, "; %zu sequence%s: no number is given twice", sequences,
+                          sequences == 1 ? "" : "s");
     if (code == MR_OK)
         code = mr_strbuf_check(&note, "comparing counters", err);
     c->counters.note = code == MR_OK ? mr_arena_strdup(&c->arena, note.ptr) : "";

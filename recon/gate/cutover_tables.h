@@ -25,6 +25,8 @@ bool mr_cutover_selects(const struct mr_cutover *c, const char *db, const char *
 enum mr_code mr_cutover_read_schema(struct mr_cutover *c, bool *reached, struct mr_err *err);
 /* Would NEW's next id meet a key of OLD's, or of its own? */
 enum mr_code mr_cutover_read_counters(struct mr_cutover *c, struct mr_err *err);
+/* Would a sequence of NEW give what OLD's has given?  *count: how many OLD has. */
+enum mr_code mr_cutover_read_sequences(struct mr_cutover *c, size_t *count, struct mr_err *err);
 /* Are the last rows of each table the same? */
 enum mr_code mr_cutover_read_rows(struct mr_cutover *c, struct mr_err *err);
 

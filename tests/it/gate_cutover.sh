@@ -93,6 +93,34 @@ one_number_twice() {
     catch_up
 }
 
+# A sequence that an application draws from, and one that a column does; down, and round.
+sequences() {
+    mr_sql GP -e "CREATE SEQUENCE club.loose; CREATE SEQUENCE club.drawn;
+        CREATE SEQUENCE club.down INCREMENT BY -1 START WITH -1 MINVALUE -90000 MAXVALUE -1;
+        CREATE SEQUENCE club.round CACHE 10 MAXVALUE 50 CYCLE;
+        CREATE TABLE club.draws (id BIGINT PRIMARY KEY DEFAULT NEXTVAL(club.drawn), v INT);
+        INSERT INTO club.draws (v) VALUES (1), (2);
+        DO NEXTVAL(club.loose), NEXTVAL(club.down), NEXTVAL(club.round);
+        BEGIN; DO SETVAL(club.loose, 1500), NEXTVAL(club.loose); ROLLBACK"
+    catch_up
+    is_ready "sequences"
+    quietly "ALTER SEQUENCE club.loose RESTART 1000; ALTER SEQUENCE club.down RESTART -500;
+        ALTER SEQUENCE club.round RESTART 1"
+    cutover
+    is "$GATE_KIND: numbers that OLD has given" "$(found)" "counters:critical -> 2"
+    like "$GATE_KIND: to an application" "$(message counters)" "sequence club.loose: NEW's next number is 1000, and OLD has given all before [0-9]+"
+    like "$GATE_KIND: downwards" "$(message counters)" "sequence club.down: NEW's next number is -500, and OLD has given all before -1001"
+    unlike "$GATE_KIND: what comes round has no such number" "$(message counters)" "club.round"
+    like "$GATE_KIND: with the statement" "$(message counters)" 'ALTER SEQUENCE .club.\..(down|loose). RESTART -?[0-9]+;'
+    quietly "ALTER SEQUENCE club.loose RESTART 9000; ALTER SEQUENCE club.down RESTART -1001; ALTER SEQUENCE club.drawn RESTART 1"
+    cutover
+    is "$GATE_KIND: one that a column draws from" "$(found) $(message counters | grep -o 'club.drawn:' | wc -l)" "counters:critical -> 2 1"
+    quietly "ALTER SEQUENCE club.drawn RESTART 1001"
+    is_ready "sequences mended"
+    mr_sql GP -e "DROP TABLE club.draws; DROP SEQUENCE club.loose, club.down, club.round, club.drawn"
+    catch_up
+}
+
 settings() {
     mr_sql GR -e "SET GLOBAL sql_mode = ''; SET GLOBAL time_zone = '+03:30'"
     cutover
@@ -263,6 +291,7 @@ walk() { # mariadb|mysql
     is "$1: metrics" "$(grep -c '^myrecon_gate_cutover_state{.*} 0$' "$IT_TMP/cutover.prom")" 1
     rows_and_definitions
     one_number_twice
+    [ "$1" = mysql ] || sequences
     [ "$1" = mysql ] || more_than_estimated # MySQL counts anew when it opens a table
     settings
     writers

@@ -54,35 +54,35 @@ static struct copy_world *build(void)
 static const struct {
     const char *what;
     uint64_t greatest[MR_SIDES];
-    struct mr_sequence there; /* next, maximum, start, increment, descends, cycles */
+    struct mr_sequence there; /* next, maximum, start, increment, descends, cycles, below */
     const char *expected;
     bool warned;
 } cases[] = {
-    {"above SOURCE's keys", {20, 5}, {6, MOST, 1, 1, 0, 0}, TO("21", "1"), false},
-    {"above TARGET's keys", {5, 20}, {6, MOST, 1, 1, 0, 0}, TO("21", "1"), false},
-    {"above all already", {20, 5}, {22, MOST, 1, 1, 0, 0}, "", false},
-    {"just above", {20, 5}, {21, MOST, 1, 1, 0, 0}, "", false},
-    {"at the last one", {20, 5}, {20, MOST, 1, 1, 0, 0}, TO("21", "1"), false},
-    {"of empty tables", {0, 0}, {1, MOST, 1, 1, 0, 0}, "", false},
-    {"below zero", {20, 5}, {0, MOST, 1, 1, 0, 0}, TO("21", "1"), false},
-    {"in steps from its start", {20, 5}, {6, MOST, 1, 10, 0, 0}, TO("21", "10"), false},
-    {"to the next step", {21, 5}, {6, MOST, 1, 10, 0, 0}, TO("31", "10"), false},
+    {"above SOURCE's keys", {20, 5}, {6, MOST, 1, 1, 0, 0, 0}, TO("21", "1"), false},
+    {"above TARGET's keys", {5, 20}, {6, MOST, 1, 1, 0, 0, 0}, TO("21", "1"), false},
+    {"above all already", {20, 5}, {22, MOST, 1, 1, 0, 0, 0}, "", false},
+    {"just above", {20, 5}, {21, MOST, 1, 1, 0, 0, 0}, "", false},
+    {"at the last one", {20, 5}, {20, MOST, 1, 1, 0, 0, 0}, TO("21", "1"), false},
+    {"of empty tables", {0, 0}, {1, MOST, 1, 1, 0, 0, 0}, "", false},
+    {"below zero", {20, 5}, {0, MOST, 1, 1, 0, 0, 0}, TO("21", "1"), false},
+    {"in steps from its start", {20, 5}, {6, MOST, 1, 10, 0, 0, 0}, TO("21", "10"), false},
+    {"to the next step", {21, 5}, {6, MOST, 1, 10, 0, 0, 0}, TO("31", "10"), false},
     {"whose start is none of its steps' remainders",
      {20, 5},
-     {6, MOST, 13, 10, 0, 0},
+     {6, MOST, 13, 10, 0, 0, 0},
      TO("23", "10"),
      false},
     {"whose start is a multiple of its steps",
      {20, 5},
-     {6, MOST, 10, 10, 0, 0},
+     {6, MOST, 10, 10, 0, 0, 0},
      TO("30", "10"),
      false},
-    {"in the server's steps", {20, 5}, {6, MOST, 1, 0, 0, 0}, TO("21", "1"), false},
-    {"it counts down", {20, 5}, {6, MOST, 100, 1, 1, 0}, "", false},
-    {"its very end", {20, 5}, {6, 21, 1, 1, 0, 0}, TO("21", "1"), false},
-    {"it ends before", {20, 5}, {6, 20, 1, 1, 0, 0}, "", true},
-    {"nothing is above 2^64-1", {MOST, 5}, {6, MOST, 1, 1, 0, 0}, "", true},
-    {"no step is", {MOST - 1, 5}, {6, MOST, 1, 10, 0, 0}, "", true},
+    {"in the server's steps", {20, 5}, {6, MOST, 1, 0, 0, 0, 0}, TO("21", "1"), false},
+    {"it counts down", {20, 5}, {6, MOST, 100, 1, 1, 0, 0}, "", false},
+    {"its very end", {20, 5}, {6, 21, 1, 1, 0, 0, 0}, TO("21", "1"), false},
+    {"it ends before", {20, 5}, {6, 20, 1, 1, 0, 0, 0}, "", true},
+    {"nothing is above 2^64-1", {MOST, 5}, {6, MOST, 1, 1, 0, 0, 0}, "", true},
+    {"no step is", {MOST - 1, 5}, {6, MOST, 1, 10, 0, 0, 0}, "", true},
 };
 
 static void test_cases(void **state)

@@ -41,8 +41,32 @@ static void test_defaults(void **state)
     mr_arena_release(&arena);
 }
 
+static void test_behind(void **state)
+{
+    static const struct {
+        struct mr_sequence one, other;
+        bool behind;
+    } cases[] = {
+        {{.next = 1}, {.next = 1001}, true},
+        {{.next = 1001}, {.next = 1001}, false},
+        {{.next = 1002}, {.next = 1001}, false},
+        {{.below = 1}, {.next = 0}, true},
+        {{.next = 0}, {.below = 1}, false},
+        {{.below = 5}, {.below = 1}, true},
+        {{.below = 1, .descends = true}, {.below = 5, .descends = true}, true},
+        {{.below = 9, .descends = true}, {.below = 5, .descends = true}, false},
+        {{.next = 7, .descends = true}, {.next = 3, .descends = true}, true},
+        {{.next = 3, .descends = true}, {.below = 1, .descends = true}, true},
+        {{.next = UINT64_MAX - 1}, {.next = UINT64_MAX}, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(mr_sequence_is_behind(&cases[i].one, &cases[i].other), cases[i].behind);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_defaults)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_defaults),
+                                       cmocka_unit_test(test_behind)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
