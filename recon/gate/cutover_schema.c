@@ -265,7 +265,7 @@ out:
 static enum mr_code unseen(struct looking *l, const char *what, const struct mr_strbuf *grant,
                            int side, struct mr_err *err)
 {
-    return mr_cutover_found(l->c, &l->c->schema, MR_GATE_UNKNOWN,
+    return mr_cutover_found(l->c, mr_cutover_uncompared(l->c), MR_GATE_UNKNOWN,
                             grant != NULL && grant->len > 0 ? grant->ptr : NULL, err,
                             "%s not visible on %s", what, side_word(side));
 }
@@ -368,7 +368,6 @@ static enum mr_code tell(struct looking *l, struct mr_err *err)
                                     d->text));
     }
     for (int side = MR_OLD; side <= MR_NEW; side++) {
-        MR_TRY_OUT(look_for_names(l, side, err));
         MR_TRY_OUT(look_at_rights(l, side, err));
         MR_TRY_OUT(look_at_shown(l, side, err));
     }
@@ -409,6 +408,8 @@ enum mr_code mr_cutover_read_schema(struct mr_cutover *c, bool *reached, struct 
     enum mr_code code = look(&l, reached, err);
     if (code == MR_OK)
         code = require_tables(c, err);
+    for (int side = MR_OLD; code == MR_OK && *reached && side <= MR_NEW; side++)
+        code = look_for_names(&l, side, err);
     if (code == MR_OK && *reached && c->wanted[MR_CUTOVER_schema])
         code = tell(&l, err);
     mr_vec_release(&l.found);

@@ -28,6 +28,14 @@ static enum mr_code take_names(struct mr_cutover *c, struct mr_err *err)
     return MR_OK;
 }
 
+/* With the definitions, where these are looked at. */
+struct mr_cutover_findings *mr_cutover_uncompared(struct mr_cutover *c)
+{
+    return c->wanted[MR_CUTOVER_schema] ? &c->schema
+           : c->wanted[MR_CUTOVER_rows] ? &c->rows
+                                        : &c->counters;
+}
+
 /* What cannot be read as a pair is not compared, and that is said. */
 static enum mr_code add_table(struct mr_cutover *c, struct mr_vec *list, const struct mr_table *old,
                               const struct mr_table *new, struct mr_err *err)
@@ -61,6 +69,9 @@ static enum mr_code pair_tables(struct mr_cutover *c, struct mr_err *err)
                 mr_sides_twin(old, t->db, new, dbs->name[MR_NEW], t->name);
             if (twin != NULL)
                 MR_TRY_OUT(add_table(c, &list, t, twin, err));
+            else if (!c->wanted[MR_CUTOVER_schema])
+                MR_TRY_OUT(mr_cutover_found(c, mr_cutover_uncompared(c), MR_GATE_CRITICAL, NULL,
+                                            err, "table %s.%s is not on NEW", t->db, t->name));
         }
     }
     c->pairing.tables = mr_arena_calloc(&c->arena, list.count + 1, sizeof(struct mr_pair *));

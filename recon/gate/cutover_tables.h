@@ -15,6 +15,8 @@
 /* After NEW has caught up once it is at most so far behind again, in seconds. */
 #define MR_CUTOVER_AGAIN_S(c) ((c)->opts->wait_s > 5 ? (double)(c)->opts->wait_s : 5.0)
 
+/* Where that is told which keeps a table from being compared. */
+struct mr_cutover_findings *mr_cutover_uncompared(struct mr_cutover *c);
 /* What of it all is wanted, once NEW has caught up. */
 enum mr_code mr_cutover_read_tables(struct mr_cutover *c, struct mr_err *err);
 

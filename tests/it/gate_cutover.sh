@@ -52,7 +52,13 @@ rows_and_definitions() {
     cutover
     is "$GATE_KIND: another type" "$(found)" "schema:critical -> 2"
     like "$GATE_KIND: both are shown" "$(message schema)" "column club.small.v: OLD 'int.*', NEW 'bigint"
-    quietly "ALTER TABLE club.small MODIFY v INT"
+    quietly "ALTER TABLE club.small MODIFY v INT; RENAME TABLE club.plain TO club.plainer"
+    cutover --only rows
+    is "$GATE_KIND: a table less, by rows alone" "$(found)" "rows:critical -> 2"
+    like "$GATE_KIND: which" "$(message rows)" "^table club.plain is not on NEW"
+    cutover --skip schema,rows
+    like "$GATE_KIND: by counters alone" "$(message counters)" "^table club.plain is not on NEW"
+    quietly "RENAME TABLE club.plainer TO club.plain"
     is_ready "mended"
 }
 
@@ -234,6 +240,10 @@ unknown() {
     cutover
     is "$GATE_KIND: what a right hides" "$RC $(what_fires | tr ' ' '\n' | grep -vc ':unknown')" "4 0"
     like "$GATE_KIND: appliers" "$(message appliers)" "no PROCESS.*GRANT PROCESS"
+    old=${old%/*} new=${new%/*}
+    cutover --only rows
+    is "$GATE_KIND: databases that it may not see" "$(found)" "rows:unknown -> 4"
+    like "$GATE_KIND: are said to be" "$(message rows)" "other databases are not visible on OLD"
     cutover --only accounts
     is "$GATE_KIND: accounts of others" "$(found)" "accounts:unknown -> 4"
     like "$GATE_KIND: and the GRANT" "$(message accounts)" "On OLD: GRANT SELECT ON mysql"
