@@ -17,6 +17,7 @@ enum mr_cutover_kind {
     KIND_NUMBER,
     KIND_OFFSET,   /* a number that is to differ where both count in steps */
     KIND_LEAST,    /* NEW's is less */
+    KIND_MOST,     /* NEW's is more */
     KIND_KEPT_ON,  /* NEW's is off where OLD's is on */
     KIND_KEPT_OFF, /* the other way round */
     KIND_ON,       /* NEW's is off, whatever OLD's is */
@@ -225,6 +226,7 @@ static bool is_well(const struct both *b)
     case KIND_NUMBER: return !is_less(old, new) && !is_less(new, old);
     case KIND_OFFSET: return same_offset(b);
     case KIND_LEAST: return !is_less(new, old);
+    case KIND_MOST: return !is_less(old, new);
     case KIND_KEPT_ON: return is_on(new) || !is_on(old);
     case KIND_KEPT_OFF: return !is_on(new) || is_on(old);
     case KIND_ON: return is_on(new);
@@ -241,7 +243,7 @@ static bool is_well(const struct both *b)
 
 static bool is_plain(const char *value)
 {
-    return value[0] != '\0' && strspn(value, "0123456789") == strlen(value);
+    return value[0] != '\0' && strspn(value, "0123456789.") == strlen(value);
 }
 
 static bool is_word_of_switch(const char *value)
@@ -268,6 +270,7 @@ static void add_wanted(const struct both *b, struct mr_strbuf *out)
     case KIND_NUMBER:
     case KIND_OFFSET:
     case KIND_LEAST:
+    case KIND_MOST:
     case KIND_DURABLE:
     case KIND_CHARSET:
     case KIND_COLLATION: break;

@@ -96,6 +96,22 @@ static const struct pair {
     {"innodb_flush_log_at_trx_commit", NULL, MYSQL, MYSQL, "1", "2", MR_GATE_WARNING, "= 1"},
     {"check_constraint_checks", NULL, MARIADB, MYSQL, "ON", NULL, MR_GATE_UNDECIDED, NULL},
     {"gtid_mode", NULL, MARIADB, MYSQL, NULL, "ON", MR_GATE_UNDECIDED, NULL},
+    /* nobody could log in, or write */
+    {"offline_mode", NULL, MYSQL, MYSQL, "OFF", "ON", MR_GATE_CRITICAL, "offline_mode = OFF"},
+    {"offline_mode", NULL, MYSQL, MYSQL, "ON", "OFF", MR_GATE_OK, NULL},
+    {"innodb_read_only", NULL, MYSQL, MYSQL, "OFF", "ON", MR_GATE_CRITICAL, "restart"},
+    {"innodb_force_recovery", NULL, MARIADB, MYSQL, "0", "4", MR_GATE_CRITICAL,
+     "innodb_force_recovery = 0 in"},
+    {"innodb_force_recovery", NULL, MARIADB, MYSQL, "0", "0", MR_GATE_OK, NULL},
+    /* other rows, other bytes */
+    {"sql_select_limit", NULL, MARIADB, MYSQL, "18446744073709551615", "1000", MR_GATE_CRITICAL,
+     "= 18446744073709551615"},
+    {"sql_select_limit", NULL, MARIADB, MYSQL, "18446744073709551615", "18446744073709551615",
+     MR_GATE_OK, NULL},
+    {"block_encryption_mode", NULL, MYSQL, MYSQL, "aes-128-ecb", "aes-256-cbc", MR_GATE_CRITICAL,
+     "= 'aes-128-ecb'"},
+    {"max_statement_time", NULL, MARIADB, MARIADB, "0.000000", "5.000000", MR_GATE_WARNING,
+     "max_statement_time = 0.000000,"},
     {"init_connect", NULL, MYSQL, MYSQL, "SET NAMES utf8", "", MR_GATE_CRITICAL,
      "'SET NAMES utf8'"},
 };
