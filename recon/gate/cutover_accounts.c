@@ -29,10 +29,18 @@ static int compare_facts(const void *left, const void *right)
     return order != 0 ? order : strcmp(a->place, b->place);
 }
 
+/* Each once: two rights of one family may be one of the other. */
 static void sort(struct mr_vec *facts)
 {
-    if (facts->count > 1)
-        qsort(facts->items, facts->count, sizeof(struct mr_account_fact), compare_facts);
+    struct mr_account_fact *items = facts->items;
+    size_t kept = 1;
+    if (facts->count < 2)
+        return;
+    qsort(items, facts->count, sizeof *items, compare_facts);
+    for (size_t i = 1; i < facts->count; i++)
+        if (compare_facts(&items[kept - 1], &items[i]) != 0)
+            items[kept++] = items[i];
+    facts->count = kept;
 }
 
 static const struct mr_account_fact *at(const struct mr_accounts *side, size_t i)

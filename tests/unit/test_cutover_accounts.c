@@ -234,8 +234,37 @@ static void test_many(void **state)
     mr_arena_release(&c.arena);
 }
 
+/* Of MariaDB's BINLOG MONITOR and SLAVE MONITOR MySQL makes one right: that is no right less. */
+static void test_one_of_two(void **state)
+{
+    const struct mr_server servers[] = {
+        {.flavour = MR_FLAVOUR_MARIADB, .version = 101119, .hostname = "db1"},
+        {.flavour = MR_FLAVOUR_MYSQL, .version = 90100, .hostname = "db2"}};
+    const struct mr_account_fact right = {APP, MR_ACCOUNT_PRIVILEGE, "REPLICATION CLIENT", "*.*",
+                                          "NO"};
+    for (int swapped = 0; swapped < 2; swapped++) {
+        struct mr_cutover c = {.arena = MR_ARENA_INIT,
+                               .accounts = {.items = MR_VEC_INIT(struct mr_cutover_finding)}};
+        struct mr_accounts sides[2];
+        for (int i = 0; i < 2; i++)
+            begin(&sides[i], &servers[i], NATIVE);
+        add(&sides[0], right);
+        add(&sides[0], right);
+        add(&sides[1], right);
+        assert_int_equal(
+            mr_cutover_compare_accounts(&c, &sides[swapped], &sides[1 - swapped], NULL), MR_OK);
+        assert_int_equal(c.accounts.items.count, 0);
+        for (int i = 0; i < 2; i++)
+            mr_vec_release(&sides[i].facts);
+        mr_vec_release(&c.accounts.items);
+        mr_arena_release(&c.arena);
+    }
+    (void)state;
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each), cmocka_unit_test(test_many)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each), cmocka_unit_test(test_many),
+                                       cmocka_unit_test(test_one_of_two)};
     return cmocka_run_group_tests_name("cutover_accounts", tests, NULL, NULL);
 }
