@@ -64,6 +64,11 @@ bool mr_db_is_proxied(const struct mr_db *db)
     return db->is_proxied;
 }
 
+enum mr_protocol_compress mr_db_compress(const struct mr_db *db)
+{
+    return db->ep.compress;
+}
+
 const char *mr_db_label(const struct mr_db *db)
 {
     return db->label;

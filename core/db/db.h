@@ -119,6 +119,8 @@ unsigned mr_db_parse_version(const char *text);
 bool mr_server_same_name(const struct mr_server *server, const char *a, const char *b);
 /* "host:port" or the socket, for messages. */
 const char *mr_db_label(const struct mr_db *db);
+/* What URI and option files say of it. */
+enum mr_protocol_compress mr_db_compress(const struct mr_db *db);
 
 /* What the statements from now on are for, and how long they may wait, for messages while
  * the server lets us wait; "": what the statement itself tells (sqlpurpose.h). */

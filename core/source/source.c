@@ -202,9 +202,10 @@ const char *const *mr_source_databases(const struct mr_source *src, size_t *coun
     return src->ops->databases != NULL ? src->ops->databases(src, count, whole) : NULL;
 }
 
-bool mr_source_compress(struct mr_source *src)
+void mr_source_compress(struct mr_source *src)
 {
-    return src->ops->compress != NULL && src->ops->compress(src);
+    if (src->ops->compress != NULL)
+        src->ops->compress(src);
 }
 
 enum mr_code mr_source_new(const struct mr_endpoint *ep, const struct mr_source_opts *opts,

@@ -131,7 +131,7 @@ struct mr_source_ops {
     enum mr_code (*counter)(struct mr_reader *reader, const struct mr_table *table, uint64_t *next,
                             uint64_t *greatest, struct mr_err *err);
     /* NULL: nothing comes over a line */
-    bool (*compress)(struct mr_source *src);
+    void (*compress)(struct mr_source *src);
     /* NULL: the connection is asked */
     enum mr_code (*sequence)(struct mr_reader *reader, const char *db, const char *name,
                              uint64_t *next, struct mr_err *err);
@@ -164,8 +164,8 @@ enum mr_code mr_source_catalogue(struct mr_source *src, const char *const *dbs, 
 enum mr_code mr_source_reader_new(struct mr_source *src, struct mr_reader **out,
                                   struct mr_err *err);
 /* What comes over connections that are made from now on is compressed, where the server can and
- * the endpoint does not forbid it (false). */
-bool mr_source_compress(struct mr_source *src);
+ * the endpoint does not forbid it. */
+void mr_source_compress(struct mr_source *src);
 void mr_source_free(struct mr_source *src);
 void mr_reader_free(struct mr_reader *reader);
 

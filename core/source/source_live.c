@@ -588,11 +588,9 @@ static void live_free(struct mr_source *src)
     free(src);
 }
 
-static bool live_compress(struct mr_source *src)
+static void live_compress(struct mr_source *src)
 {
-    struct live_source *ls = (struct live_source *)src;
-    ls->opts.db.compress = true;
-    return ls->ep->compress != MR_COMPRESS_OFF;
+    ((struct live_source *)src)->opts.db.compress = true;
 }
 
 static const struct mr_source_ops live_ops = {

@@ -64,13 +64,25 @@ static enum mr_code measure(struct mr_db *db, double *bytes_s, struct mr_err *er
     return code;
 }
 
+/* Who asks for compression has said that the link is slow; and what the probe sends would come as
+ * nearly nothing. */
+static void spare_asked(struct mr_check_run *check, enum mr_side side)
+{
+    check->server_digest = true;
+    mr_log_info(
+        "compress=1 is said of the link to the %s: the servers compute the digests (--digest "
+        "client reads rows instead)",
+        mr_side_name(side));
+}
+
 /* The readers of that side connect later than this. */
-static void spare_link(struct mr_check_run *check, enum mr_side side, double bytes_s)
+static void spare_link(struct mr_check_run *check, enum mr_side side, bool compresses,
+                       double bytes_s)
 {
     const struct mr_server_side *own = &check->pairing.side[side];
-    const bool compresses = mr_source_compress(own->source);
+    mr_source_compress(own->source);
     if (own->view != NULL)
-        (void)mr_source_compress(own->view);
+        mr_source_compress(own->view);
     check->server_digest = true;
     mr_log_info("the link to the %s carries %.1f MiB/s: the servers compute the digests (--digest "
                 "client reads rows instead)%s",
@@ -81,6 +93,25 @@ static void spare_link(struct mr_check_run *check, enum mr_side side, double byt
 }
 
 /* The best of three tries, since one slow answer says nothing of the link. */
+static enum mr_code try_link(struct mr_check_run *check, enum mr_side side, struct mr_db *db,
+                             struct mr_err *err)
+{
+    const enum mr_protocol_compress said = mr_db_compress(db);
+    double best = 0;
+    if (said == MR_COMPRESS_ON) {
+        spare_asked(check, side);
+        return MR_OK;
+    }
+    for (int i = 0; i < 3; i++) {
+        double bytes_s = 0;
+        MR_TRY(measure(db, &bytes_s, err));
+        best = bytes_s > best ? bytes_s : best;
+    }
+    if (best < SLOW_BYTES_S)
+        spare_link(check, side, said != MR_COMPRESS_OFF, best);
+    return MR_OK;
+}
+
 enum mr_code mr_check_choose_digest(struct mr_check_run *check, struct mr_err *err)
 {
     enum mr_code code = MR_OK;
@@ -94,16 +125,10 @@ enum mr_code mr_check_choose_digest(struct mr_check_run *check, struct mr_err *e
         return MR_OK;
     for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++) {
         struct mr_db *db = mr_reader_db(check->pairing.side[side].main);
-        double best = 0;
-        for (int i = 0; code == MR_OK && db != NULL && i < 3; i++) {
-            double bytes_s = 0;
-            code = measure(db, &bytes_s, err);
-            if (code == MR_E_LOST) /* nothing is known of the link; readers reconnect */
-                return MR_OK;
-            best = bytes_s > best ? bytes_s : best;
-        }
-        if (code == MR_OK && db != NULL && best < SLOW_BYTES_S)
-            spare_link(check, (enum mr_side)side, best);
+        if (db != NULL)
+            code = try_link(check, (enum mr_side)side, db, err);
+        if (code == MR_E_LOST) /* nothing is known of the link; readers reconnect */
+            return MR_OK;
     }
     return code;
 }

@@ -196,7 +196,7 @@ LDFLAGS_test_check_settle += -Wl,--wrap=mr_replication_position,--wrap=mr_replic
     -Wl,--wrap=mr_replication_wait,--wrap=mr_replication_confirm,--wrap=mr_db_reconnect \
     -Wl,--wrap=mr_clock_now_s,--wrap=nanosleep
 LDFLAGS_test_check_sides += -Wl,--wrap=mr_clock_now_s,--wrap=mr_db_say,--wrap=mr_db_reconnect \
-    -Wl,--wrap=mr_sides_open
+    -Wl,--wrap=mr_sides_open,--wrap=mr_db_compress
 LDFLAGS_test_check_relate := $(CHECK_WORLD) -Wl,--wrap=mr_replication_relation \
     -Wl,--wrap=mr_replication_behind,--wrap=mr_replication_history \
     -Wl,--wrap=mr_replication_wait,--wrap=mr_replication_confirm

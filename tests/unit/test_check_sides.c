@@ -14,7 +14,15 @@ static struct {
     enum mr_code reconnect_code;
     struct mr_sides_opts opts; /* that the sides were opened with */
     const char *operands[MR_SIDES];
+    enum mr_protocol_compress said; /* of both links */
 } fake;
+
+enum mr_protocol_compress __wrap_mr_db_compress(const struct mr_db *db);
+enum mr_protocol_compress __wrap_mr_db_compress(const struct mr_db *db)
+{
+    (void)db;
+    return fake.said;
+}
 
 /* Read before and after a probe. */
 double __wrap_mr_clock_now_s(void);
@@ -206,11 +214,10 @@ static void test_digest(void **state)
 
 static unsigned compressed;
 
-static bool compress(struct mr_source *src)
+static void compress(struct mr_source *src)
 {
     (void)src;
     compressed++;
-    return true;
 }
 
 /* Only what comes over the slow line, and its view as well. */
@@ -236,13 +243,33 @@ static void test_compress(void **state)
     world_end(&w);
 }
 
+/* A probe that comes compressed says nothing of the link: it is slow, by who asked for that. */
+static void test_asked(void **state)
+{
+    static const struct world_answer answer = {"REPEAT", "x", MR_OK, 0};
+    static const enum mr_protocol_compress said[] = {MR_COMPRESS_UNSAID, MR_COMPRESS_OFF,
+                                                     MR_COMPRESS_ON};
+    (void)state;
+    for (size_t i = 0; i < LEN(said); i++) {
+        struct world w;
+        struct mr_err err = {0};
+        begin(&w);
+        fake.said = said[i];
+        w.options.digest = MR_DIGEST_AUTO;
+        world_answers(&answer, 1);
+        assert_int_equal(mr_check_choose_digest(&w.check, &err), MR_OK);
+        assert_int_equal(w.check.server_digest, said[i] == MR_COMPRESS_ON);
+        world_end(&w);
+    }
+    fake.said = MR_COMPRESS_UNSAID;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_open),
-        cmocka_unit_test(test_main_connection),
-        cmocka_unit_test(test_digest),
-        cmocka_unit_test(test_compress),
+        cmocka_unit_test(test_open),   cmocka_unit_test(test_main_connection),
+        cmocka_unit_test(test_digest), cmocka_unit_test(test_compress),
+        cmocka_unit_test(test_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
