@@ -9,20 +9,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/child.h"
 #include "core/base/clock.h"
 #include "core/base/signals.h"
 #include "core/base/utf8.h"
 #include "core/base/vec.h"
 
 #define STEP_MS 50
+#define ENDS_WITHIN_S 0.25
 #define SHORT_STEP_MS 5 /* its output has ended, and so it will in a moment */
 #define DEFAULT_PORT 3306
 #define COMPLAINT_MAX 1024
 #define COMPLAINT_SHOWN 200
-#define NOT_FOUND 127 /* what a shell says of a program that is not there */
+#define NOT_FOUND "exit status 127" /* what a shell says of a program that is not there */
 
 extern char **environ;
 
@@ -33,9 +34,7 @@ struct run {
     bool was_cancelled; /* who logs in then has something to end, as a KILL */
     struct mr_vec words, environment;
     struct mr_strbuf texts; /* of both */
-    pid_t pid;
-    bool is_running;
-    int status;
+    struct mr_child child;
     int out, complaints; /* ends of pipes, or -1 */
     char printed[MR_PASSWORD_OUTPUT_MAX + 1];
     size_t nprinted;
@@ -192,8 +191,8 @@ static int spawn(struct run *run, int out, int complaints)
         failed |= posix_spawn_file_actions_adddup2(&files, complaints, STDERR_FILENO);
         failed |= posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
         if (failed == 0)
-            failed = posix_spawnp(&run->pid, *(char **)mr_vec_at(&run->words, 0), &files, &how,
-                                  mr_vec_at(&run->words, 0), mr_vec_at(&run->environment, 0));
+            failed = posix_spawnp(&run->child.pid, *(char **)mr_vec_at(&run->words, 0), &files,
+                                  &how, mr_vec_at(&run->words, 0), mr_vec_at(&run->environment, 0));
         (void)posix_spawnattr_destroy(&how);
     }
     (void)posix_spawn_file_actions_destroy(&files);
@@ -219,7 +218,8 @@ static enum mr_code start(struct run *run, struct mr_err *err)
     close_end(&complaints[1]);
     run->out = out[0];
     run->complaints = complaints[0];
-    run->is_running = failed == 0;
+    if (failed != 0)
+        run->child = (struct mr_child){0};
     if (failed == 0)
         return MR_OK;
     struct mr_strbuf text = MR_STRBUF_INIT;
@@ -282,13 +282,6 @@ static bool await_bytes(struct run *run, int timeout_ms)
     return true;
 }
 
-static void look_for_end(struct run *run)
-{
-    pid_t got = waitpid(run->pid, &run->status, WNOHANG);
-    if (got == run->pid)
-        run->is_running = false;
-}
-
 static bool is_interrupted(const struct run *run)
 {
     return mr_is_cancelled() && !run->was_cancelled;
@@ -303,27 +296,12 @@ static bool is_too_much(const struct run *run)
  * has ended is all. */
 static void await_end(struct run *run)
 {
-    while (run->is_running && !is_interrupted(run) && !is_too_much(run) &&
-           mr_clock_now_s() < run->until_s) {
+    while (!mr_child_has_ended(&run->child) && !is_interrupted(run) && !is_too_much(run) &&
+           mr_clock_now_s() < run->until_s)
         (void)await_bytes(run, run->out < 0 ? SHORT_STEP_MS : STEP_MS);
-        look_for_end(run);
-    }
-    while (!run->is_running && !is_too_much(run) && (run->out >= 0 || run->complaints >= 0) &&
+    while (run->child.has_ended && !is_too_much(run) && (run->out >= 0 || run->complaints >= 0) &&
            await_bytes(run, 0))
         continue;
-}
-
-/* It may not be ended at once, asleep in the kernel: then it is left to init. */
-static void end_group(struct run *run)
-{
-    if (!run->is_running)
-        return;
-    (void)kill(-run->pid, SIGKILL);
-    for (int i = 0; i < STEP_MS && run->is_running; i++) {
-        look_for_end(run);
-        if (run->is_running)
-            (void)poll(NULL, 0, SHORT_STEP_MS);
-    }
 }
 
 /* ---- what came of it ---- */
@@ -351,14 +329,13 @@ static void add_complaint(struct run *run, struct mr_err *err)
 static enum mr_code judge_end(struct run *run, struct mr_err *err)
 {
     char what[80];
-    if (WIFEXITED(run->status) && WEXITSTATUS(run->status) == 0)
+    char how[40];
+    if (mr_child_is_good(&run->child))
         return MR_OK;
-    if (WIFSIGNALED(run->status))
-        (void)snprintf(what, sizeof what, "was ended by SIG%s",
-                       sigabbrev_np(WTERMSIG(run->status)));
-    else
-        (void)snprintf(what, sizeof what, "failed with exit status %d%s", WEXITSTATUS(run->status),
-                       WEXITSTATUS(run->status) == NOT_FOUND ? ": no such program" : "");
+    mr_child_describe(&run->child, how, sizeof how);
+    (void)snprintf(what, sizeof what, "%s %s%s",
+                   strncmp(how, "SIG", 3) == 0 ? "was ended by" : "failed with", how,
+                   strcmp(how, NOT_FOUND) == 0 ? ": no such program" : "");
     (void)fail(run, MR_E_CONNECT, what, err);
     mr_err_hint(err, "Run it by hand, as this account: it has to print the password and nothing "
                      "else, and to end with 0.");
@@ -399,9 +376,9 @@ static enum mr_code judge(struct run *run, size_t *len, struct mr_err *err)
         (void)snprintf(what, sizeof what, "prints more than %d bytes", MR_PASSWORD_OUTPUT_MAX);
         return refuse_output(run, what, err);
     }
-    if (run->is_running && is_interrupted(run))
+    if (!run->child.has_ended && is_interrupted(run))
         return mr_cancelled_err(err);
-    if (run->is_running) {
+    if (!run->child.has_ended) {
         (void)snprintf(what, sizeof what, "did not end within %u s", run->ep->connect_timeout_s);
         (void)fail(run, MR_E_CONNECT, what, err);
         mr_err_hint(err, "It has no terminal and nothing to read; connect-timeout=SECONDS in the "
@@ -438,7 +415,7 @@ enum mr_code mr_password_command_run(const struct mr_endpoint *ep, const char *l
     if ((*password = strndup(run->printed, len)) == NULL)
         MR_TRY_OUT(mr_err_nomem(err, "running a password command"));
 out:
-    end_group(run);
+    mr_child_kill(&run->child, ENDS_WITHIN_S);
     close_end(&run->out);
     close_end(&run->complaints);
     explicit_bzero(run->texts.ptr, run->texts.len);

@@ -4,21 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/base/clock.h"
-#include "core/base/signals.h"
-
-#define STEP_MS 20
-#define END_TRIES 250 /* of STEP_MS: asleep in the kernel it may not end at once */
 #define LAST_SIGNAL 31
 
 /* What could not be done between the fork and the program; sent through a pipe. */
@@ -143,50 +135,6 @@ enum mr_code mr_child_start(const char *const *argv, const struct mr_child_accou
     (void)close(ends[0]);
     if (got != (ssize_t)sizeof complaint)
         return MR_OK; /* the pipe was closed by the program's start */
-    mr_child_kill(child);
+    mr_child_kill(child, MR_CHILD_ENDS_WITHIN_S);
     return report(&complaint, argv[0], account, dir, err);
-}
-
-bool mr_child_has_ended(struct mr_child *child)
-{
-    if (child->pid > 0 && !child->has_ended)
-        child->has_ended = waitpid(child->pid, &child->status, WNOHANG) == child->pid;
-    return child->pid == 0 || child->has_ended;
-}
-
-enum mr_code mr_child_await(struct mr_child *child, double until_s, struct mr_err *err)
-{
-    while (!mr_child_has_ended(child)) {
-        if (mr_is_cancelled())
-            return mr_cancelled_err(err);
-        if (mr_clock_now_s() >= until_s)
-            return mr_err_set(err, MR_E_TIMEOUT, "it did not end in time");
-        (void)poll(NULL, 0, STEP_MS);
-    }
-    return MR_OK;
-}
-
-bool mr_child_is_good(const struct mr_child *child)
-{
-    return child->has_ended && WIFEXITED(child->status) && WEXITSTATUS(child->status) == 0;
-}
-
-/* While its leader is not waited for, the group's number is nobody else's. */
-void mr_child_kill(struct mr_child *child)
-{
-    if (mr_child_has_ended(child))
-        return;
-    (void)kill(-child->pid, SIGKILL);
-    for (int i = 0; i < END_TRIES && !mr_child_has_ended(child); i++)
-        (void)poll(NULL, 0, STEP_MS);
-}
-
-void mr_child_describe(const struct mr_child *child, char *out, size_t size)
-{
-    if (!child->has_ended)
-        (void)snprintf(out, size, "still running");
-    else if (WIFSIGNALED(child->status))
-        (void)snprintf(out, size, "SIG%s", sigabbrev_np(WTERMSIG(child->status)));
-    else
-        (void)snprintf(out, size, "exit status %d", WEXITSTATUS(child->status));
 }

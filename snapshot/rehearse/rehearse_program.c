@@ -99,7 +99,7 @@ static enum mr_code ask(const char *path, char says[SAYS_MAX_BYTES], struct mr_e
     }
     says[len] = '\0';
 out:
-    mr_child_kill(&child);
+    mr_child_kill(&child, MR_CHILD_ENDS_WITHIN_S);
     (void)close(ends[0]);
     (void)close(ends[1]);
     return code;

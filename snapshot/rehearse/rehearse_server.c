@@ -160,7 +160,7 @@ enum mr_code mr_rehearse_server_init(struct mr_rehearse_server *s, struct mr_are
                                   : "made no data directory within --start-timeout",
                     &child, err);
 out:
-    mr_child_kill(&child);
+    mr_child_kill(&child, MR_CHILD_ENDS_WITHIN_S);
     mr_vec_release(&w.items);
     return code;
 }
@@ -256,7 +256,7 @@ out:
 
 void mr_rehearse_server_stop(struct mr_rehearse_server *s)
 {
-    mr_child_kill(&s->child);
+    mr_child_kill(&s->child, MR_CHILD_ENDS_WITHIN_S);
     if (s->log_fd >= 0)
         (void)close(s->log_fd);
     s->log_fd = -1;
