@@ -207,19 +207,12 @@ static enum mr_code read_events(struct mr_cutover *c, struct mr_err *err)
             ev->twice = ev->alone = ev->off = seen[i];
             goto out;
         }
-    if (!scheduler[MR_NEW])
-        list[MR_NEW].count = 0; /* none of them runs */
+    for (int i = MR_OLD; i <= MR_NEW; i++)
+        if (!scheduler[i])
+            list[i].count = 0; /* none of them runs, and nobody misses it */
     MR_TRY_OUT(pick(c, &list[MR_NEW], &list[MR_OLD], true, &ev->twice, &ev->twice_names, err));
     MR_TRY_OUT(pick(c, &list[MR_NEW], &list[MR_OLD], false, &ev->alone, &ev->alone_names, err));
     MR_TRY_OUT(pick(c, &list[MR_OLD], &list[MR_NEW], false, &ev->off, &ev->off_names, err));
-    if (!scheduler[MR_OLD]) {
-        ev->off.value = 0; /* nobody misses what does not run */
-        if (ev->twice.value > 0) {
-            ev->alone = ev->twice;
-            ev->alone_names = ev->twice_names;
-            ev->twice.value = 0;
-        }
-    }
 out:
     mr_vec_release(&list[MR_OLD]);
     mr_vec_release(&list[MR_NEW]);
