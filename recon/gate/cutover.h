@@ -47,6 +47,7 @@ struct mr_cutover_link {
     enum mr_relation relation;
     const char *note;   /* for people; with the GRANT where it is UNKNOWN */
     bool is_direct;     /* no server stands in between */
+    const char *name;   /* of its channel, "" for the one without a name; of a direct one */
     const char *others; /* whom it replicates from besides; "" nobody */
     unsigned long delay_s;
     const char *filters; /* what keeps it from getting all; "" nothing */

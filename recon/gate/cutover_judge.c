@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/db/sqltext.h"
 #include "recon/gate/cutover.h"
 
 #define PROCESS_HINT "GRANT PROCESS ON *.* to the account on NEW."
@@ -409,11 +410,28 @@ static void add_read_only(struct mr_strbuf *text, const struct mr_server *server
         mr_strbuf_add_str(text, " SET GLOBAL read_only = OFF;");
 }
 
+/* Of the channel that leads to OLD: others go on, and RESET takes one with a name by it alone. */
+static void add_end_of_replication(struct mr_strbuf *text, const struct mr_cutover_facts *f)
+{
+    const char *word = replica_word(f);
+    const bool mariadb = is_new_mariadb(f);
+    const bool names =
+        f->link.is_direct && (f->link.name[0] != '\0' || (!mariadb && f->link.others[0] != '\0'));
+    if (!names) {
+        mr_strbuf_add_fmt(text, "STOP %s; RESET %s ALL;", word, word);
+        return;
+    }
+    mr_strbuf_add_fmt(text, "STOP %s %s", word, mariadb ? "" : "FOR CHANNEL ");
+    mr_sql_string(text, f->link.name);
+    mr_strbuf_add_fmt(text, "; RESET %s %s", word, mariadb ? "" : "ALL FOR CHANNEL ");
+    mr_sql_string(text, f->link.name);
+    mr_strbuf_add_str(text, mariadb ? " ALL;" : ";");
+}
+
 /* What of a server that is ready is left to be done, in its order. */
 enum mr_code mr_cutover_add_steps(struct mr_cutover *c, struct mr_err *err)
 {
     const struct mr_cutover_facts *f = &c->facts;
-    const char *word = replica_word(f);
     struct mr_strbuf text = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
     add_read_only(&text, &f->server[MR_OLD], true);
@@ -424,9 +442,7 @@ enum mr_code mr_cutover_add_steps(struct mr_cutover *c, struct mr_err *err)
     mr_strbuf_add_fmt(&text, "myrecon gate cutover --only caught_up,errant_transactions %s %s",
                       c->display[MR_OLD], c->display[MR_NEW]);
     MR_TRY_OUT(add_step(c, NULL, &text, err));
-    mr_strbuf_add_fmt(&text,
-                      is_new_mariadb(f) ? "STOP ALL %sS; RESET %s ALL;" : "STOP %s; RESET %s ALL;",
-                      word, word);
+    add_end_of_replication(&text, f);
     MR_TRY_OUT(add_step(c, "NEW", &text, err));
     add_read_only(&text, &f->server[MR_NEW], false);
     MR_TRY_OUT(add_step(c, "NEW", &text, err));
