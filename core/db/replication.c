@@ -352,9 +352,9 @@ out:
 /* ---- position and wait ---- */
 
 /*
- * A position is text of up to two lines, because which one the replica can wait for
+ * A position is text of up to three lines, because which one the replica can wait for
  * depends on the replica: "mariadb <gtid_binlog_pos>" or "mysql <gtid_executed>", and
- * "file <name> <offset>".
+ * "file <name> <offset>" with "of <server_id> <uuid>", whose log that is.
  */
 
 /* "file …", where the account may see it. */
@@ -372,7 +372,8 @@ static enum mr_code add_file_position(struct mr_db *a, struct mr_strbuf *positio
         return rc;
     const struct mr_cell *row = mr_result_next(res);
     if (row != NULL && row[0].len > 0 && row[1].len > 0)
-        mr_strbuf_add_fmt(position, "file %s %s\n", row[0].ptr, row[1].ptr);
+        mr_strbuf_add_fmt(position, "file %s %s\nof %lu %s\n", row[0].ptr, row[1].ptr,
+                          (unsigned long)mr_db_server(a)->server_id, mr_db_server(a)->uuid);
     mr_result_free(res);
     return MR_OK;
 }
@@ -447,26 +448,87 @@ static const char *gtid_wait(const struct mr_db *b)
                : "SELECT WAIT_UNTIL_SQL_THREAD_AFTER_GTIDS(";
 }
 
+#define MYSQL_CHANNELS_SINCE 50706
+
+/* The channel by which b gets the log that the position is of; *found false: it has none.  Where its
+ * status is hidden, or nobody says whose log it is, that is the one without a name. */
+static enum mr_code find_channel(struct mr_db *b, const char *position, struct mr_strbuf *channel,
+                                 bool *found, struct mr_err *err)
+{
+    struct mr_strbuf of = MR_STRBUF_INIT;
+    struct mr_replica_status status;
+    struct mr_err why = {0};
+    enum mr_code rc = MR_OK;
+    *found = true;
+    if (!find_line(position, "of", &of))
+        goto out;
+    rc = mr_replica_status_open(b, &status, &why);
+    if (rc == MR_E_DENIED) {
+        rc = MR_OK;
+        goto out;
+    }
+    if (rc != MR_OK) {
+        *err = why;
+        goto out;
+    }
+    const char *uuid = strchr(of.ptr, ' ');
+    uuid = uuid != NULL ? uuid + 1 : "";
+    *found = false;
+    while (!*found && mr_replica_status_next(&status)) {
+        const char *theirs = mr_replica_status_text(&status, MR_REPLICA_UUID);
+        *found = uuid[0] != '\0' && theirs[0] != '\0'
+                     ? strcmp(uuid, theirs) == 0
+                     : strtoul(of.ptr, NULL, 10) ==
+                           strtoul(mr_replica_status_text(&status, MR_REPLICA_SERVER_ID), NULL, 10);
+        if (*found)
+            mr_strbuf_add_str(channel, mr_replica_status_text(&status, MR_REPLICA_CHANNEL));
+    }
+    mr_replica_status_close(&status);
+out:
+    mr_strbuf_release(&of);
+    return rc == MR_OK ? mr_strbuf_check(channel, "looking at replication", err) : rc;
+}
+
+/* Without its name the wait is for another source's log, or refused. */
+static enum mr_code build_file_wait(struct mr_db *b, const char *position, char *file,
+                                    struct mr_strbuf *sql, struct mr_err *err)
+{
+    struct mr_strbuf channel = MR_STRBUF_INIT;
+    bool found = false;
+    char *space = strrchr(file, ' ');
+    enum mr_code rc = find_channel(b, position, &channel, &found, err);
+    if (rc == MR_OK && found && space != NULL) {
+        *space = '\0';
+        bool new_words = !is_mariadb(b) && mr_db_server(b)->version >= 80026;
+        mr_strbuf_add_str(sql, new_words ? "SELECT SOURCE_POS_WAIT(" : "SELECT MASTER_POS_WAIT(");
+        mr_sql_string(sql, file);
+        mr_strbuf_add_fmt(sql, ", %lu, %d", strtoul(space + 1, NULL, 10), WAIT_SLICE_S);
+        if (channel.len > 0 &&
+            (is_mariadb(b) || mr_db_server(b)->version >= MYSQL_CHANNELS_SINCE)) {
+            mr_strbuf_add_str(sql, ", ");
+            mr_sql_string(sql, channel.ptr);
+        }
+        mr_strbuf_add_char(sql, ')');
+    }
+    mr_strbuf_release(&channel);
+    return rc;
+}
+
 /* The statement that waits on b; "" where b knows no way. */
-static void build_wait(const struct mr_db *b, const char *position, struct mr_strbuf *sql)
+static enum mr_code build_wait(struct mr_db *b, const char *position, struct mr_strbuf *sql,
+                               struct mr_err *err)
 {
     struct mr_strbuf what = MR_STRBUF_INIT;
+    enum mr_code rc = MR_OK;
     if (find_line(position, is_mariadb(b) ? "mariadb" : "mysql", &what)) {
         mr_strbuf_add_str(sql, gtid_wait(b));
         mr_sql_string(sql, what.ptr);
         mr_strbuf_add_fmt(sql, ", %d)", WAIT_SLICE_S);
     } else if (find_line(position, "file", &what)) {
-        char *space = strrchr(what.ptr, ' ');
-        if (space != NULL) {
-            *space = '\0';
-            bool new_words = !is_mariadb(b) && mr_db_server(b)->version >= 80026;
-            mr_strbuf_add_str(sql,
-                              new_words ? "SELECT SOURCE_POS_WAIT(" : "SELECT MASTER_POS_WAIT(");
-            mr_sql_string(sql, what.ptr);
-            mr_strbuf_add_fmt(sql, ", %lu, %d)", strtoul(space + 1, NULL, 10), WAIT_SLICE_S);
-        }
+        rc = build_file_wait(b, position, what.ptr, sql, err);
     }
     mr_strbuf_release(&what);
+    return rc == MR_OK ? mr_strbuf_check(sql, "building a query", err) : rc;
 }
 
 static double now_s(void)
@@ -504,8 +566,7 @@ enum mr_code mr_replication_wait(struct mr_db *b, const char *position, unsigned
 {
     *reached = false;
     struct mr_strbuf sql = MR_STRBUF_INIT;
-    build_wait(b, position, &sql);
-    enum mr_code rc = mr_strbuf_check(&sql, "building a query", err);
+    enum mr_code rc = build_wait(b, position, &sql, err);
     bool hopeless = sql.len == 0;
     double end = now_s() + timeout_s;
     while (rc == MR_OK && !*reached && !hopeless) {

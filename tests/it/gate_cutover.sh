@@ -272,6 +272,7 @@ errant() {
 }
 
 without_gtids() {
+    local file pos
     if [ "$GATE_KIND" = mariadb ]; then
         mr_sql GR -e "STOP SLAVE; CHANGE MASTER TO MASTER_USE_GTID = no; START SLAVE"
     else
@@ -286,6 +287,17 @@ without_gtids() {
     mr_sql GP -e "INSERT INTO club.small (v) VALUES (7)"
     cutover --skip errant_transactions
     is "$GATE_KIND: without GTIDs" "$(found)" " -> 0"
+    [ "$GATE_KIND" = mysql ] || return 0
+    read -r file pos _ <<<"$(mr_sql GP -e 'SHOW BINARY LOG STATUS')"
+    mr_sql GR -e "STOP REPLICA; RESET REPLICA ALL; CHANGE REPLICATION SOURCE TO source_host = '127.0.0.1',
+        source_port = $(mr_get_server GP PORT), source_user = 'repl', source_password = 'repl',
+        get_source_public_key = 1, source_log_file = '$file', source_log_pos = $pos FOR CHANNEL 'eu-1';
+        START REPLICA FOR CHANNEL 'eu-1'"
+    mr_await_replica GR
+    mr_sql GP -e "INSERT INTO club.small (v) VALUES (8)"
+    cutover --skip errant_transactions
+    is "$GATE_KIND: by a channel with a name" "$(found)" " -> 0"
+    like "$GATE_KIND: which the last steps name" "$(jq -r 'select(.type == "step").statement' "$OUT")" "RESET REPLICA ALL FOR CHANNEL 'eu-1'"
 }
 
 walk() { # mariadb|mysql
