@@ -227,7 +227,7 @@ enum mr_code mr_cutover_read_state(struct mr_cutover *c, struct mr_err *err)
 
 /* ---- transactions of its own ---- */
 
-/* Without what it got from its other sources, which is not its own. */
+/* What it got from other sources counts, too: OLD lacks that as well. */
 static enum mr_code subtract(struct mr_cutover *c, const char *new, const char *old,
                              struct mr_strbuf *extra, struct mr_err *err)
 {
@@ -239,16 +239,19 @@ static enum mr_code subtract(struct mr_cutover *c, const char *new, const char *
 enum mr_code mr_cutover_read_errant(struct mr_cutover *c, struct mr_err *err)
 {
     const char *old = "", *new = "", *ignored = "";
+    bool numbers = false;
     struct mr_strbuf extra = MR_STRBUF_INIT;
     struct mr_err why = {0};
     enum mr_code code = mr_gate_read_gtid(&c->link[MR_NEW], &c->arena, &new, &ignored, &why);
     if (code == MR_OK)
         code = mr_gate_read_gtid(&c->link[MR_OLD], &c->arena, &old, &ignored, &why);
+    if (code == MR_OK) /* else an empty set is that of a server which has written nothing yet */
+        code = mr_fence_numbers_own(&c->link[MR_OLD], &numbers, &why);
     c->facts.errant_set = "";
     if (code == MR_OK &&
         mr_db_server(c->link[MR_NEW].db)->flavour != mr_db_server(c->link[MR_OLD].db)->flavour) {
         hide(&c->facts.errant, "GTIDs of MySQL and MariaDB are not comparable");
-    } else if (code == MR_OK && (old[0] == '\0' || new[0] == '\0')) {
+    } else if (code == MR_OK && ((old[0] == '\0' && !numbers) || new[0] == '\0')) {
         hide(&c->facts.errant, NULL); /* GTIDs are not in use */
     } else if (code == MR_OK) {
         code = subtract(c, new, old, &extra, &why);

@@ -132,14 +132,15 @@ static enum mr_code read_position(const struct mr_gate_link *link, struct mr_str
 
 /* Does each transaction of its own get a GTID?  With gtid_mode off, or without a log, the set that it
  * once had stands still, whatever is written. */
-static enum mr_code numbers_own(const struct mr_gate_link *link, bool is_mariadb, bool *numbers,
-                                struct mr_err *err)
+enum mr_code mr_fence_numbers_own(const struct mr_gate_link *link, bool *numbers,
+                                  struct mr_err *err)
 {
     struct mr_strbuf text = MR_STRBUF_INIT;
     const enum mr_code code = mr_db_query_text(
         link->db,
-        is_mariadb ? "SELECT @@GLOBAL.log_bin"
-                   : "SELECT @@GLOBAL.log_bin AND @@GLOBAL.gtid_mode IN ('ON', 'ON_PERMISSIVE')",
+        mr_gate_link_is_mariadb(link)
+            ? "SELECT @@GLOBAL.log_bin"
+            : "SELECT @@GLOBAL.log_bin AND @@GLOBAL.gtid_mode IN ('ON', 'ON_PERMISSIVE')",
         &text, err);
     *numbers = code == MR_OK && strcmp(text.ptr, "1") == 0;
     mr_strbuf_release(&text);
@@ -153,7 +154,7 @@ static enum mr_code read_mark(const struct mr_gate_link *link, struct mr_arena *
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_err why = {0};
     bool numbers = false;
-    enum mr_code code = numbers_own(link, f->is_mariadb, &numbers, &why);
+    enum mr_code code = mr_fence_numbers_own(link, &numbers, &why);
     if (code == MR_OK && numbers)
         code = mr_gate_read_gtid(link, arena, &executed, &position, &why);
     f->mark = MR_FENCE_BY_NOTHING;

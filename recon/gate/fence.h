@@ -75,6 +75,9 @@ enum mr_code mr_fence_read(struct mr_gate_link *link, struct mr_arena *arena,
 enum mr_code mr_fence_read_list(const struct mr_gate_link *link, const char *sql,
                                 struct mr_arena *arena, struct mr_fence_value *out,
                                 const char **list, struct mr_err *err);
+/* Does each transaction that is written there get a GTID, and a place in its log? */
+enum mr_code mr_fence_numbers_own(const struct mr_gate_link *link, bool *numbers,
+                                  struct mr_err *err);
 /* fence_exempt.c: who may write in spite of read_only. */
 enum mr_code mr_fence_read_exempt(const struct mr_gate_link *link, struct mr_arena *arena,
                                   struct mr_fence_facts *facts, struct mr_err *err);

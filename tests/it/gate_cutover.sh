@@ -300,13 +300,29 @@ without_gtids() {
     like "$GATE_KIND: which the last steps name" "$(jq -r 'select(.type == "step").statement' "$OUT")" "RESET REPLICA ALL FOR CHANNEL 'eu-1'"
 }
 
+# Of a server that has written nothing yet all that NEW has is NEW's own.
+from_the_start() {
+    local old=${old%/*} new=${new%/*}
+    mr_sql GP -e "RESET $([ "$GATE_KIND" = mariadb ] && echo MASTER || echo BINARY LOGS AND GTIDS)"
+    mr_sql GR -e "SET GLOBAL read_only = 0; CREATE DATABASE own; DROP DATABASE own; SET GLOBAL read_only = 1"
+    cutover --only errant_transactions
+    is "$GATE_KIND: NEW was written to, and OLD never" "$(found)" "errant_transactions:critical -> 2"
+    as_replica STOP
+    mr_sql GR -e "RESET $([ "$GATE_KIND" = mariadb ] && echo MASTER || echo BINARY LOGS AND GTIDS)"
+    as_replica START
+    mr_await_replica GR
+    cutover --only errant_transactions
+    is "$GATE_KIND: neither was" "$(found)" " -> 0"
+}
+
 walk() { # mariadb|mysql
     local old new
     gate_pair "$1" || { skip "$1" "no servers"; return; }
     rm -f "$IT_TMP/enough"
+    old=$(gate_uri GP) new=$(gate_uri GR)
+    from_the_start
     gate_tables || bail "no tables"
     catch_up
-    old=$(gate_uri GP) new=$(gate_uri GR)
     is_ready "a healthy pair"
     like "$1: the first line" "$("$MYRECON" gate cutover "$old" "$new" | head -n 1)" "^GATE OK - [0-9]+ checks of "
     "$MYRECON" gate cutover -q --prometheus "$IT_TMP/cutover.prom" "$old" "$new" >/dev/null
