@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/run_id.h"
 #include "core/base/utf8.h"
 #include "core/base/version.h"
+#include "core/file/in_file.h"
 #include "core/file/io.h"
 #include "core/json/json_record.h"
 
@@ -124,6 +126,17 @@ static enum mr_code parse(const struct mr_strbuf *text, const char *path, struct
     return r.code;
 }
 
+/* What stands there in its place is not waited for (a pipe), nor followed. */
+static enum mr_code read_text(const char *path, struct mr_strbuf *text, struct mr_err *err)
+{
+    struct stat st;
+    if (lstat(path, &st) != 0)
+        return mr_err_set_sys(err, MR_E_IO, errno, "could not open file \"%s\"", path);
+    if (!S_ISREG(st.st_mode))
+        return mr_err_set(err, MR_E_IO, "file \"%s\" %s", path, mr_in_strange(st.st_mode));
+    return mr_io_read_own(path, MAX_BYTES, text, err);
+}
+
 /* A record that cannot be read says nothing, as one that is not there. */
 enum mr_code mr_snap_record_read(enum mr_record_kind kind, const char *dir,
                                  const char *manifest_sha256, struct mr_arena *arena,
@@ -135,7 +148,7 @@ enum mr_code mr_snap_record_read(enum mr_record_kind kind, const char *dir,
     *found = false;
     enum mr_code code = mr_snap_record_path(kind, dir, &path, &why);
     if (code == MR_OK)
-        code = mr_io_read_own(path.ptr, MAX_BYTES, &text, &why);
+        code = read_text(path.ptr, &text, &why);
     if (code == MR_OK)
         code = parse(&text, path.ptr, arena, out, &why);
     *found = code == MR_OK && strcmp(out->schema, MR_SNAP_RECORD_SCHEMA) == 0 &&
