@@ -32,6 +32,7 @@
 struct column {
     enum how how;
     enum mr_class cls;
+    bool is_json; /* of MySQL's own type, which is never an empty text */
     mr_db_bool is_null;
     unsigned long len; /* of the value on the wire */
     union {
@@ -117,6 +118,7 @@ static enum mr_code bind_column(struct mr_stream *st, size_t i, const MYSQL_FIEL
     bool is_unsigned = (field->flags & UNSIGNED_FLAG) != 0;
 
     col->how = mr_column_how(col->cls, type, is_unsigned);
+    col->is_json = type == MYSQL_TYPE_JSON;
     st->wire[i] = (struct mr_wire_column){
         .kind = mr_column_wire_kind(type), .is_unsigned = is_unsigned, .cls = col->cls};
     value->cls = col->cls;
@@ -225,6 +227,20 @@ static enum mr_code bad_value(const struct mr_stream *st, size_t column, struct 
                       column + 1, st->db->label);
 }
 
+/* MySQL writes JSON out anew for each reader: what is longer than its max_allowed_packet then is an
+ * empty text, and a warning. */
+static enum mr_code cut_json(const struct mr_stream *st, size_t column, struct mr_err *err)
+{
+    (void)mr_err_set(
+        err, MR_E_SQL,
+        "column %zu of a row from server \"%s\" is JSON that is longer than the server's "
+        "max_allowed_packet: it sends an empty text instead",
+        column + 1, st->db->label);
+    mr_err_hint(err,
+                "On that server: SET GLOBAL max_allowed_packet = 1073741824; and run it again.");
+    return MR_E_SQL;
+}
+
 static enum mr_code read_slice(struct mr_lob *lob, size_t column, uint64_t offset, void *buf,
                                size_t size, struct mr_err *err)
 {
@@ -281,6 +297,8 @@ static enum mr_code take_bytes(struct mr_stream *st, size_t i, struct mr_err *er
     struct column *col = &st->columns[i];
     struct mr_value *value = &st->values[i];
     value->len = col->len;
+    if (col->is_json && col->len == 0)
+        return cut_json(st, i, err);
     if (col->len > SLICE_BYTES && col->cls == MR_CLASS_DECIMAL)
         return bad_value(st, i, err); /* no number is a long value */
     if (col->len > col->cap)
@@ -666,6 +684,9 @@ bool mr_stream_begin_raw(struct mr_stream *st, const size_t *wanted, size_t nwan
 {
     if (st->is_stored)
         return false;
+    for (size_t i = 0; i < st->count; i++)
+        if (st->columns[i].is_json) /* its bytes are looked at */
+            return false;
     for (size_t i = 0; i < nwanted; i++)
         if (!mr_wire_gives(st->wire[wanted[i]].kind, st->wire[wanted[i]].cls))
             return false;

@@ -266,7 +266,8 @@ struct rendering {
  * Numbers as digits without ZEROFILL (+ 0 takes it away and keeps 2^64-1); FLOAT and DOUBLE as
  * doubles that may have all their digits, whatever (M,D) the column has, and -0 + 0e0 is 0;
  * DECIMAL and temporal values with the digits of their columns; text by its bytes, in its own
- * charset (see BINARY_TEXT).
+ * charset (see BINARY_TEXT).  JSON that MySQL cannot write out within max_allowed_packet is an empty
+ * text, of which there must be no digest.
  */
 static struct rendering rendering_of(enum mr_class cls)
 {
@@ -278,7 +279,7 @@ static struct rendering rendering_of(enum mr_class cls)
     case MR_CLASS_DECIMAL: return (struct rendering){'d', false, "", ""};
     case MR_CLASS_TEXT:
     case MR_CLASS_ENUM: return (struct rendering){'t', true, "", ""};
-    case MR_CLASS_JSON: return (struct rendering){'j', true, "CAST(", " AS BINARY)"};
+    case MR_CLASS_JSON: return (struct rendering){'j', true, "NULLIF(CAST(", " AS BINARY), '')"};
     case MR_CLASS_BINARY: return (struct rendering){'b', true, "", ""};
     case MR_CLASS_GEOMETRY: return (struct rendering){'g', true, "", ""};
     case MR_CLASS_DATE: return (struct rendering){'D', false, "", ""};

@@ -231,9 +231,8 @@ static const struct digest_case {
      "CAST('t:' AS BINARY), IF(`c` IS NULL, 'N', CONCAT(OCTET_LENGTH(`c`), CAST(':' AS BINARY), "
      "`c`))"},
     {MR_CLASS_JSON, MR_EXPR_COLUMN, false,
-     "CAST('j:' AS BINARY), IF(`c` IS NULL, 'N', CONCAT(OCTET_LENGTH(CAST(`c` AS BINARY)), "
-     "CAST(':' AS BINARY), "
-     "CAST(`c` AS BINARY)))"},
+     "CAST('j:' AS BINARY), IF(`c` IS NULL, 'N', CONCAT(OCTET_LENGTH(NULLIF(CAST(`c` AS BINARY), "
+     "'')), CAST(':' AS BINARY), NULLIF(CAST(`c` AS BINARY), '')))"},
     {MR_CLASS_BINARY, MR_EXPR_BINARY, false,
      "CAST('b:' AS BINARY), IF(CAST(`c` AS BINARY) IS NULL, 'N', CONCAT(OCTET_LENGTH(CAST(`c` AS "
      "BINARY)), "
