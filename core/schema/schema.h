@@ -131,6 +131,10 @@ struct mr_table {
     size_t nchecks;
 };
 
+/* What ends the first line of an event's definition where it does not run. */
+#define MR_EVENT_OFF " disable"
+#define MR_EVENT_OFF_ON_REPLICA " disable on replica"
+
 struct mr_object {
     enum mr_object_kind kind;
     const char *db, *name;  /* a routine's name is "procedure p" or "function f" */

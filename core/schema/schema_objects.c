@@ -362,9 +362,11 @@ static enum mr_code take_event(struct mr_schema_load *load, const struct mr_cell
     }
     if (mr_cell_is(&cells[E_COMPLETION], "PRESERVE"))
         mr_strbuf_add_str(&text, " on completion preserve");
-    /* A replica switches events off by itself (SLAVESIDE_DISABLED): no difference. */
+    /* else SLAVESIDE_DISABLED (MySQL 9 has REPLICA there): by a replica, whatever its source has */
     if (mr_cell_is(&cells[E_STATUS], "DISABLED"))
-        mr_strbuf_add_str(&text, " disable");
+        mr_strbuf_add_str(&text, MR_EVENT_OFF);
+    else if (cells[E_STATUS].ptr != NULL && !mr_cell_is(&cells[E_STATUS], "ENABLED"))
+        mr_strbuf_add_str(&text, MR_EVENT_OFF_ON_REPLICA);
     mr_strbuf_add_fmt(&text, "\ndo %s", cells[E_BODY].ptr);
     const char *kept = mr_schema_keep(load, &text);
     event->definition = kept != NULL ? kept + 1 : NULL; /* every clause has a blank */

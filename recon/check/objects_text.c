@@ -220,8 +220,30 @@ static bool starts_later(const char *text)
                    sizeof moment - 1) > 0;
 }
 
-/* A start that both name counts, and one that is still to come: it decides when the event runs. */
-bool mr_objects_same_event(struct mr_objects_text a, struct mr_objects_text b, bool cross)
+/* Where a clause that ends the first line begins; else NULL. */
+static const char *last_clause(const char *text, const char *clause)
+{
+    const size_t line = strcspn(text, "\n"), len = strlen(clause);
+    return line >= len && memcmp(text + line - len, clause, len) == 0 ? text + line - len : NULL;
+}
+
+/* A replica makes every event so, one that its source has disabled, too. */
+static bool is_off_here(const char *text)
+{
+    return last_clause(text, MR_EVENT_OFF_ON_REPLICA) != NULL;
+}
+
+static void add_without_status(struct mr_strbuf *out, const char *text)
+{
+    const char *line_end = text + strcspn(text, "\n");
+    const char *at = last_clause(text, MR_EVENT_OFF_ON_REPLICA);
+    if (at == NULL)
+        at = last_clause(text, MR_EVENT_OFF);
+    mr_strbuf_add(out, text, (size_t)((at != NULL ? at : line_end) - text));
+    mr_strbuf_add_str(out, line_end);
+}
+
+static bool same_starting(struct mr_objects_text a, struct mr_objects_text b, bool cross)
 {
     if (has_start(a.text) == has_start(b.text) || starts_later(a.text) || starts_later(b.text))
         return mr_objects_same_body(a, b, cross);
@@ -231,6 +253,21 @@ bool mr_objects_same_event(struct mr_objects_text a, struct mr_objects_text b, b
     a.text = x.ptr;
     b.text = y.ptr;
     bool same = !x.failed && !y.failed && mr_objects_same_body(a, b, cross);
+    mr_strbuf_release(&x);
+    mr_strbuf_release(&y);
+    return same;
+}
+
+bool mr_objects_same_event(struct mr_objects_text a, struct mr_objects_text b, bool cross)
+{
+    if (!is_off_here(a.text) && !is_off_here(b.text))
+        return same_starting(a, b, cross);
+    struct mr_strbuf x = MR_STRBUF_INIT, y = MR_STRBUF_INIT;
+    add_without_status(&x, a.text);
+    add_without_status(&y, b.text);
+    a.text = x.ptr;
+    b.text = y.ptr;
+    bool same = !x.failed && !y.failed && same_starting(a, b, cross);
     mr_strbuf_release(&x);
     mr_strbuf_release(&y);
     return same;

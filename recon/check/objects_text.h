@@ -42,7 +42,8 @@ bool mr_objects_same_routine(struct mr_objects_text a, const struct mr_catalogue
                              bool cross);
 bool mr_objects_same_view(struct mr_objects_text a, struct mr_objects_text b);
 /* As bodies; the start of a recurring event counts only where both name one, since a copy names the
- * moment at which its original was made; or where it is still to come. */
+ * moment at which its original was made; or where it is still to come.  Where a replica has switched it
+ * off nobody knows whether its source has, so that this does not count. */
 bool mr_objects_same_event(struct mr_objects_text a, struct mr_objects_text b, bool cross);
 
 /* Of a character set or collation: utf8 is utf8mb3. */

@@ -224,6 +224,11 @@ static void test_events(void **state)
          false},
         {"every 1 day starts '2199-01-01 00:00:00'\ndo SELECT 1",
          "every 1 day starts '2199-01-01 00:00:00'\ndo SELECT 1", true},
+        {"every 1 day disable\ndo SELECT 1", "every 1 day disable on replica\ndo SELECT 1", true},
+        {"every 1 day\ndo SELECT 1", "every 1 day disable on replica\ndo SELECT 1", true},
+        {"every 2 day\ndo SELECT 1", "every 1 day disable on replica\ndo SELECT 1", false},
+        {"every 1 day starts '2020-01-01 00:00:00' disable\ndo SELECT 1",
+         "every 1 day disable on replica\ndo SELECT 1", true},
         {"every 1 day\ndo SELECT ' starts '''", "every 1 day\ndo SELECT ' ends '''", false},
     };
     for (size_t i = 0; i < LEN(table); i++) {
