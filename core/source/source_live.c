@@ -438,12 +438,15 @@ static enum mr_code leave_log(struct live_reader *lr, struct mr_err *err)
     return code;
 }
 
-/* An engine or a proxy without savepoints keeps its locks. */
+/* An engine or a proxy without savepoints keeps its locks.  In the log of a MariaDB a savepoint frees
+ * nothing, and makes the view's end a write, which a read-only server refuses. */
 static enum mr_code live_view_begun(struct mr_reader *reader, struct mr_err *err)
 {
     static const char sql[] = "SAVEPOINT myrecon";
     struct live_reader *lr = live(reader);
     struct mr_err why = {0};
+    if (lr->keeps_locks != NULL)
+        return MR_OK;
     enum mr_code code = mr_db_exec(lr->db, sql, sizeof sql - 1, &why);
     lr->has_savepoint = code == MR_OK;
     if (code == MR_OK)

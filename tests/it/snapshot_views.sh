@@ -104,4 +104,12 @@ client p <<<"XA COMMIT 'q'"
 rm -rf "$SNAP"
 take "$(uri p club)" "$SNAP"
 is "committed: the position is exact" "$RC $(jq -r .consistency.position "$SNAP/manifest.json")" "0 exact"
+
+# Of a replica one mostly backs up: no right that exempts from read_only, nor one to leave the log.
+client p <<<"CREATE USER reader@'127.0.0.1'; GRANT SELECT, SHOW VIEW, TRIGGER, EVENT ON club.* TO reader@'127.0.0.1';
+    SET GLOBAL read_only = 1" || bail "no account"
+rm -rf "$SNAP"
+take --threads 2 "mysql://reader:@${MR_V_URI#*@}/club" "$SNAP"
+is "a read-only server, by an account that only reads, but not routines" "$RC $(jq '.tables | length' "$SNAP/manifest.json")" "4 1"
+client p <<<"SET GLOBAL read_only = 0; DROP USER reader@'127.0.0.1'"
 finish
