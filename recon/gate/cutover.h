@@ -45,10 +45,10 @@ struct mr_cutover_options {
 struct mr_cutover_link {
     struct mr_gate_view view; /* of what follows */
     enum mr_relation relation;
-    const char *note;   /* for people; with the GRANT where it is UNKNOWN */
-    bool is_direct;     /* no server stands in between */
-    const char *name;   /* of its channel, "" for the one without a name; of a direct one */
-    const char *others; /* whom it replicates from besides; "" nobody */
+    const char *note;    /* for people; with the GRANT where it is UNKNOWN */
+    bool is_direct;      /* no server stands in between */
+    const char *channel; /* the name of the channel from OLD, "" without one; of a direct one */
+    const char *others;  /* whom it replicates from besides; "" nobody */
     unsigned long delay_s;
     const char *filters; /* what keeps it from getting all; "" nothing */
     const char *error;   /* of a thread, or "" */
@@ -74,6 +74,8 @@ struct mr_cutover_events {
     const char *alone_names;
     struct mr_fence_value off; /* enabled on OLD, not on NEW */
     const char *off_names;
+    struct mr_vec enable;     /* const char *: the statement that enables each of them */
+    bool scheduler[MR_SIDES]; /* it runs there */
 };
 
 /* What is at work on NEW that applies what OLD wrote. */
@@ -152,12 +154,19 @@ enum mr_code mr_cutover_read_place(struct mr_cutover *c, struct mr_err *err);
 enum mr_code mr_cutover_read_values(struct mr_cutover *c, enum mr_side side, struct mr_err *err);
 enum mr_code mr_cutover_read_state(struct mr_cutover *c, struct mr_err *err);
 enum mr_code mr_cutover_read_errant(struct mr_cutover *c, struct mr_err *err);
-/* cutover_judge.c: facts in, results out; and what is left to be done. */
+/* cutover_judge.c: facts in, results out. */
 void mr_cutover_judge_facts(struct mr_gate_judge *judge, const struct mr_cutover_facts *facts,
                             const bool wanted[MR_CUTOVER_NAMES_END]);
 void mr_cutover_judge_findings(struct mr_gate_judge *judge, enum mr_cutover_name name,
                                const struct mr_cutover_findings *findings);
+/* MySQL 5.6 to 8.0.21 say SLAVE, as MariaDB does. */
+const char *mr_cutover_replica_word(const struct mr_server *server);
+/* cutover_steps.c: what of a server that is ready is left to be done, in its order. */
 enum mr_code mr_cutover_add_steps(struct mr_cutover *c, struct mr_err *err);
+/* Appends a command to be pasted: "myrecon check", the configuration, an option with its value (or
+ * NULL), and both servers with all that is said of the connection. */
+void mr_cutover_add_command(const struct mr_cutover *c, const char *command, const char *option,
+                            const char *value, struct mr_strbuf *out);
 
 /* Adds one, from a format. */
 enum mr_code mr_cutover_found(struct mr_cutover *c, struct mr_cutover_findings *findings,

@@ -39,7 +39,7 @@ static enum mr_code take_channels(struct mr_cutover *c, const struct mr_gate_fac
             continue;
         }
         link->is_direct = true;
-        link->name = ch->name != NULL ? ch->name : "";
+        link->channel = ch->name != NULL ? ch->name : "";
         link->delay_s = ch->delay_s > 0 ? (unsigned long)ch->delay_s : 0;
         link->filters = ch->filters != NULL ? ch->filters : "";
         link->error = ch->worker_error[0] != '\0' ? ch->worker_error

@@ -98,10 +98,14 @@ static bool is_new_mariadb(const struct mr_cutover_facts *f)
     return f->server[MR_NEW].flavour == MR_FLAVOUR_MARIADB;
 }
 
-/* MySQL 5.6 to 8.0.21 say SLAVE, as MariaDB does. */
+const char *mr_cutover_replica_word(const struct mr_server *server)
+{
+    return server->flavour == MR_FLAVOUR_MARIADB || server->version < 80022 ? "SLAVE" : "REPLICA";
+}
+
 static const char *replica_word(const struct mr_cutover_facts *f)
 {
-    return is_new_mariadb(f) || f->server[MR_NEW].version < 80022 ? "SLAVE" : "REPLICA";
+    return mr_cutover_replica_word(&f->server[MR_NEW]);
 }
 
 static void judge_log(struct mr_gate_judge *j, const struct mr_cutover_link *link)
@@ -178,10 +182,13 @@ static void judge_caught_up(const struct judging *g)
             "after %.1f s NEW had not applied what OLD had written: OLD stood at %s, NEW is "
             "at %s",
             p->waited_s, p->old, p->new[0] != '\0' ? p->new : "an unknown position");
-        mr_gate_hint(j,
-                     "Wait longer (--wait SECONDS), or find what holds it up: SHOW %s STATUS on "
-                     "NEW.",
-                     replica_word(g->f));
+        mr_gate_hint(
+            j,
+            g->f->link.relation == MR_RELATION_STOPPED
+                ? "Waiting does not help while its threads do not run: SHOW %s STATUS on NEW."
+                : "Wait longer (--wait SECONDS), or find what holds it up: SHOW %s STATUS "
+                  "on NEW.",
+            replica_word(g->f));
     }
 }
 
@@ -381,77 +388,4 @@ void mr_cutover_judge_findings(struct mr_gate_judge *judge, enum mr_cutover_name
         }
     mr_gate_note(judge, "%s", findings->note != NULL ? findings->note : "");
     (void)mr_gate_judge_end(judge, mr_cutover_text(name), mr_cutover_priority(name));
-}
-
-/* ---- steps ---- */
-
-static enum mr_code add_step(struct mr_cutover *c, const char *server, struct mr_strbuf *text,
-                             struct mr_err *err)
-{
-    struct mr_gate_step *step = mr_vec_push(&c->steps);
-    enum mr_code code = mr_strbuf_check(text, "listing steps", err);
-    const char *kept = code == MR_OK ? mr_arena_strdup(&c->arena, text->ptr) : NULL;
-    mr_strbuf_reset(text);
-    if (code != MR_OK)
-        return code;
-    if (step == NULL || kept == NULL)
-        return mr_err_nomem(err, "listing steps");
-    *step = (struct mr_gate_step){server, kept};
-    return MR_OK;
-}
-
-static void add_read_only(struct mr_strbuf *text, const struct mr_server *server, bool on)
-{
-    mr_strbuf_add_fmt(text, "SET GLOBAL %sread_only = %s;",
-                      server->flavour == MR_FLAVOUR_MYSQL && server->version >= 50708 ? "super_"
-                                                                                      : "",
-                      on ? "ON" : "OFF");
-    if (!on && server->flavour == MR_FLAVOUR_MYSQL && server->version >= 50708)
-        mr_strbuf_add_str(text, " SET GLOBAL read_only = OFF;");
-}
-
-/* Of the channel that leads to OLD: others go on, and RESET takes one with a name by it alone. */
-static void add_end_of_replication(struct mr_strbuf *text, const struct mr_cutover_facts *f)
-{
-    const char *word = replica_word(f);
-    const bool mariadb = is_new_mariadb(f);
-    const bool names =
-        f->link.is_direct && (f->link.name[0] != '\0' || (!mariadb && f->link.others[0] != '\0'));
-    if (!names) {
-        mr_strbuf_add_fmt(text, "STOP %s; RESET %s ALL;", word, word);
-        return;
-    }
-    mr_strbuf_add_fmt(text, "STOP %s %s", word, mariadb ? "" : "FOR CHANNEL ");
-    mr_sql_string(text, f->link.name);
-    mr_strbuf_add_fmt(text, "; RESET %s %s", word, mariadb ? "" : "ALL FOR CHANNEL ");
-    mr_sql_string(text, f->link.name);
-    mr_strbuf_add_str(text, mariadb ? " ALL;" : ";");
-}
-
-/* What of a server that is ready is left to be done, in its order. */
-enum mr_code mr_cutover_add_steps(struct mr_cutover *c, struct mr_err *err)
-{
-    const struct mr_cutover_facts *f = &c->facts;
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    add_read_only(&text, &f->server[MR_OLD], true);
-    MR_TRY_OUT(add_step(c, "OLD", &text, err));
-    mr_strbuf_add_fmt(&text, "myrecon gate fence --live %s %s", c->display[MR_NEW],
-                      c->display[MR_OLD]);
-    MR_TRY_OUT(add_step(c, NULL, &text, err));
-    mr_strbuf_add_fmt(&text, "myrecon gate cutover --only caught_up,errant_transactions %s %s",
-                      c->display[MR_OLD], c->display[MR_NEW]);
-    MR_TRY_OUT(add_step(c, NULL, &text, err));
-    add_end_of_replication(&text, f);
-    MR_TRY_OUT(add_step(c, "NEW", &text, err));
-    add_read_only(&text, &f->server[MR_NEW], false);
-    MR_TRY_OUT(add_step(c, "NEW", &text, err));
-    if (f->events.off.is_seen && f->events.off.value > 0) {
-        mr_strbuf_add_fmt(&text, "SET GLOBAL event_scheduler = ON; ALTER EVENT … ENABLE; for %s",
-                          f->events.off_names);
-        MR_TRY_OUT(add_step(c, "NEW", &text, err));
-    }
-out:
-    mr_strbuf_release(&text);
-    return code;
 }

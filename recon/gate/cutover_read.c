@@ -1,4 +1,5 @@
 /* cutover_read.c: what is read of the servers beside replication and tables; see cutover.h. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,31 +124,70 @@ static enum mr_code read_work(struct mr_cutover *c, struct mr_err *err)
 
 /* ---- events ---- */
 
+#define NAMED 20
+
+enum { EV_DB, EV_NAME, EV_ENABLED, EV_SCHEDULER, EV_DEFINER, EV_COLLATION };
+
 struct event {
     const char *name; /* "db.event" */
     bool enabled;
+    const char *enable; /* the statement */
 };
+
+/* ALTER EVENT makes whoever runs it the definer, unless it names one, and keeps the session's
+ * collation. */
+static const char *enabling(struct mr_cutover *c, const struct mr_cell *cells)
+{
+    const char *definer = cells[EV_DEFINER].ptr, *at = strrchr(definer, '@');
+    struct mr_strbuf sql = MR_STRBUF_INIT, user = MR_STRBUF_INIT;
+    mr_strbuf_add_str(&sql, "SET collation_connection = ");
+    mr_sql_string(&sql, cells[EV_COLLATION].ptr);
+    mr_strbuf_add_str(&sql, "; ALTER DEFINER = ");
+    mr_strbuf_add(&user, definer, at != NULL ? (size_t)(at - definer) : strlen(definer));
+    mr_sql_ident(&sql, user.ptr != NULL ? user.ptr : "");
+    if (at != NULL && at[1] != '\0') { /* a role has no host */
+        mr_strbuf_add_char(&sql, '@');
+        mr_sql_ident(&sql, at + 1);
+    }
+    mr_strbuf_add_str(&sql, " EVENT ");
+    mr_sql_table(&sql, cells[EV_DB].ptr, cells[EV_NAME].ptr);
+    mr_strbuf_add_str(&sql, " ENABLE;");
+    const char *kept = sql.failed || user.failed ? NULL : mr_arena_strdup(&c->arena, sql.ptr);
+    mr_strbuf_release(&sql);
+    mr_strbuf_release(&user);
+    return kept;
+}
+
+static const char *name_of(struct mr_cutover *c, const struct mr_cell *cells)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    mr_strbuf_add_fmt(&text, "%s.%s", cells[EV_DB].ptr, cells[EV_NAME].ptr);
+    const char *kept = text.failed ? NULL : mr_arena_strdup(&c->arena, text.ptr);
+    mr_strbuf_release(&text);
+    return kept;
+}
 
 /* An account sees the events of databases that it has EVENT on: seen is false where that are not all. */
 static enum mr_code read_events_of(struct mr_cutover *c, enum mr_side side, struct mr_vec *list,
                                    bool *scheduler, struct mr_fence_value *seen, struct mr_err *err)
 {
     static const char sql[] =
-        "SELECT CONCAT(EVENT_SCHEMA, '.', EVENT_NAME), STATUS = 'ENABLED', @@GLOBAL.event_scheduler"
-        " = 'ON' FROM information_schema.EVENTS ORDER BY 1";
+        "SELECT EVENT_SCHEMA, EVENT_NAME, STATUS = 'ENABLED', @@GLOBAL.event_scheduler = 'ON', "
+        "DEFINER, COLLATION_CONNECTION FROM information_schema.EVENTS ORDER BY 1, 2";
     const struct mr_gate_link *link = &c->link[side];
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     const struct mr_cell *cells;
-    enum mr_code code = mr_db_query(link->db, "vvv", sql, sizeof sql - 1, &res, &why);
+    enum mr_code code = mr_db_query(link->db, "vvvvvv", sql, sizeof sql - 1, &res, &why);
     *seen = (struct mr_fence_value){.is_seen = code == MR_OK};
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
         struct event *e = mr_vec_push(list);
-        if (e == NULL)
+        const char *name = name_of(c, cells), *enable = enabling(c, cells);
+        if (e == NULL || name == NULL || enable == NULL)
             code = mr_err_nomem(&why, "reading events");
         else
-            *e = (struct event){text_of(&c->arena, cells[0].ptr), cells[1].ptr[0] == '1'};
-        *scheduler = cells[2].ptr[0] == '1';
+            *e = (struct event){name, cells[EV_ENABLED].ptr[0] == '1', enable};
+        *scheduler = cells[EV_SCHEDULER].ptr[0] == '1';
     }
     mr_result_free(res);
     if (mr_gate_is_fatal(code)) {
@@ -183,13 +223,31 @@ static enum mr_code pick(struct mr_cutover *c, const struct mr_vec *here,
         const struct event *e = mr_vec_at(here, i);
         if (!e->enabled || is_enabled(there, e->name) != both)
             continue;
-        if (count->value++ < 20)
+        if (count->value++ < NAMED)
             mr_strbuf_add_fmt(&text, "%s%s", text.len > 0 ? ", " : "", e->name);
     }
+    if (count->value > NAMED)
+        mr_strbuf_add_fmt(&text, ", and %" PRIu64 " more", count->value - NAMED);
     enum mr_code code = mr_strbuf_check(&text, "reading events", err);
     *names = code == MR_OK ? text_of(&c->arena, text.ptr) : "";
     mr_strbuf_release(&text);
     return code;
+}
+
+/* Of those that are enabled on OLD, and not on NEW. */
+static enum mr_code list_enabling(struct mr_cutover *c, const struct mr_vec *old,
+                                  const struct mr_vec *new, struct mr_err *err)
+{
+    for (size_t i = 0; i < old->count; i++) {
+        const struct event *e = mr_vec_at(old, i);
+        if (!e->enabled || is_enabled(new, e->name))
+            continue;
+        const char **statement = mr_vec_push(&c->facts.events.enable);
+        if (statement == NULL)
+            return mr_err_nomem(err, "reading events");
+        *statement = e->enable;
+    }
+    return MR_OK;
 }
 
 static enum mr_code read_events(struct mr_cutover *c, struct mr_err *err)
@@ -197,9 +255,9 @@ static enum mr_code read_events(struct mr_cutover *c, struct mr_err *err)
     struct mr_cutover_events *ev = &c->facts.events;
     struct mr_vec list[MR_SIDES] = {MR_VEC_INIT(struct event), MR_VEC_INIT(struct event)};
     struct mr_fence_value seen[MR_SIDES] = {{0}, {0}};
-    bool scheduler[MR_SIDES] = {false, false};
+    bool *const scheduler = ev->scheduler;
     enum mr_code code = MR_OK;
-    *ev = (struct mr_cutover_events){.twice_names = "", .alone_names = "", .off_names = ""};
+    ev->twice_names = ev->alone_names = ev->off_names = "";
     for (int i = MR_OLD; i <= MR_NEW; i++)
         MR_TRY_OUT(read_events_of(c, (enum mr_side)i, &list[i], &scheduler[i], &seen[i], err));
     for (int i = MR_OLD; i <= MR_NEW; i++)
@@ -207,12 +265,20 @@ static enum mr_code read_events(struct mr_cutover *c, struct mr_err *err)
             ev->twice = ev->alone = ev->off = seen[i];
             goto out;
         }
-    for (int i = MR_OLD; i <= MR_NEW; i++)
-        if (!scheduler[i])
-            list[i].count = 0; /* none of them runs, and nobody misses it */
+    if (!scheduler[MR_NEW])
+        list[MR_NEW].count = 0; /* none of them runs */
     MR_TRY_OUT(pick(c, &list[MR_NEW], &list[MR_OLD], true, &ev->twice, &ev->twice_names, err));
     MR_TRY_OUT(pick(c, &list[MR_NEW], &list[MR_OLD], false, &ev->alone, &ev->alone_names, err));
     MR_TRY_OUT(pick(c, &list[MR_OLD], &list[MR_NEW], false, &ev->off, &ev->off_names, err));
+    MR_TRY_OUT(list_enabling(c, &list[MR_OLD], &list[MR_NEW], err));
+    if (!scheduler[MR_OLD]) {
+        ev->off.value = 0; /* nobody misses what does not run */
+        if (ev->twice.value > 0) {
+            ev->alone = ev->twice;
+            ev->alone_names = ev->twice_names;
+            ev->twice.value = 0;
+        }
+    }
 out:
     mr_vec_release(&list[MR_OLD]);
     mr_vec_release(&list[MR_NEW]);

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "core/base/signals.h"
+#include "core/case/run_command.h"
 #include "core/pair/pair_columns.h"
 #include "core/pair/rowset.h"
 #include "core/row/row_class.h"
@@ -94,10 +95,10 @@ static enum mr_code tell_untold(struct mr_cutover *c, const struct mr_pair *tabl
                                 struct mr_err *err)
 {
     struct mr_strbuf hint = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&hint,
-                      "Compare it whole: myrecon check --tables '%s' %s %s; or leave it out: "
-                      "--exclude '%s'.",
-                      table->find.name, c->display[MR_OLD], c->display[MR_NEW], table->find.name);
+    mr_strbuf_add_str(&hint, "Leave it out (");
+    mr_command_add_option(&hint, "--exclude", table->find.name);
+    mr_strbuf_add_str(&hint, "), or compare it whole: ");
+    mr_cutover_add_command(c, "myrecon check", "--tables", table->find.name, &hint);
     enum mr_code code = mr_strbuf_check(&hint, "comparing rows", err);
     if (code == MR_OK)
         code = mr_cutover_found(c, &c->rows, MR_GATE_UNKNOWN, hint.ptr, err,
@@ -359,8 +360,8 @@ static enum mr_code tell(struct mr_cutover *c, const struct tail *tail, const st
     const size_t old = tail->rows[MR_OLD].rows.count, new = tail->rows[MR_NEW].rows.count;
     const size_t last = old > new ? old : new;
     enum mr_code code = MR_OK;
-    mr_strbuf_add_fmt(&hint, "What differs, and whose it is: myrecon check --tables '%s' %s %s",
-                      name, c->display[MR_OLD], c->display[MR_NEW]);
+    mr_strbuf_add_str(&hint, "What differs, and whose it is: ");
+    mr_cutover_add_command(c, "myrecon check", "--tables", name, &hint);
     for (size_t i = 0; i < sure->count && i < NAMED; i++) {
         const struct suspect *s = mr_vec_at(sure, i);
         mr_strbuf_add_str(&text, i > 0 ? ", " : "");

@@ -22,10 +22,11 @@ enum mr_code mr_cutover_init(struct mr_cutover *c, const struct mr_cutover_optio
                              .counters = {.items = MR_VEC_INIT(struct mr_cutover_finding)},
                              .rows = {.items = MR_VEC_INIT(struct mr_cutover_finding)},
                              .accounts = {.items = MR_VEC_INIT(struct mr_cutover_finding)},
+                             .facts = {.events = {.enable = MR_VEC_INIT(const char *)}},
                              .steps = MR_VEC_INIT(struct mr_gate_step)};
     c->facts.wait_s = opts->wait_s;
     c->facts.link.note = c->facts.link.others = c->facts.link.filters = c->facts.link.error = "";
-    c->facts.link.unlogged = c->facts.link.name = "";
+    c->facts.link.unlogged = c->facts.link.channel = "";
     c->facts.place.old = c->facts.place.new = "";
     c->facts.errant_set = "";
     mr_gate_judge_init(&c->judge);
@@ -53,6 +54,7 @@ void mr_cutover_release(struct mr_cutover *c)
         mr_gate_link_close(&c->link[side]);
     }
     mr_vec_release(&c->dbs);
+    mr_vec_release(&c->facts.events.enable);
     mr_vec_release(&c->steps);
     mr_gate_judge_release(&c->judge);
     mr_arena_release(&c->arena);

@@ -181,16 +181,23 @@ accounts() {
 
 events() {
     mr_sql GP -e "SET GLOBAL event_scheduler = ON;
-        CREATE EVENT club.e ON SCHEDULE EVERY 1 HOUR STARTS NOW() + INTERVAL 1 HOUR DO INSERT INTO small (v) VALUES (9)"
+        SET collation_connection = latin1_swedish_ci;
+        CREATE DEFINER = 'ev@ent'@'10.%' EVENT club.\`e v\` ON SCHEDULE EVERY 1 HOUR STARTS NOW() + INTERVAL 1 HOUR
+            DO INSERT INTO small (v) VALUES (9);
+        CREATE EVENT club.off ON SCHEDULE EVERY 1 HOUR DISABLE DO INSERT INTO small (v) VALUES (9)"
     catch_up
     mr_sql GR -e "SET GLOBAL event_scheduler = ON"
     cutover
     is "$GATE_KIND: an event of a replica waits" "$(found)" " -> 0"
-    like "$GATE_KIND: and is a step" "$(jq -r 'select(.type == "step").statement' "$OUT" | tail -n 1)" "event_scheduler = ON; .*club.e"
-    mr_sql GR -e "SET GLOBAL read_only = 0; SET sql_log_bin = 0; ALTER EVENT club.e ENABLE"
+    is "$GATE_KIND: none is enabled that OLD has disabled" "$(jq -r 'select(.type == "step").statement | select(test("EVENT"))' "$OUT" | wc -l)" 1
+    mr_sql GR -e "SET GLOBAL read_only = 0; SET sql_log_bin = 0;
+        $(jq -r 'select(.type == "step").statement' "$OUT" | tail -n 1)"
+    is "$GATE_KIND: the step that enables it keeps its definer and collation" "$(mr_sql GR -e "SELECT EVENT_NAME, STATUS,
+        DEFINER, COLLATION_CONNECTION FROM information_schema.EVENTS WHERE STATUS = 'ENABLED'")" \
+        "e v	ENABLED	ev@ent@10.%	latin1_swedish_ci"
     cutover
     is "$GATE_KIND: one that runs on both" "$(found)" "events:critical read_only:warning -> 2"
-    mr_sql GP -e "DROP EVENT club.e; SET GLOBAL event_scheduler = OFF"
+    mr_sql GP -e "DROP EVENT club.\`e v\`; DROP EVENT club.off; SET GLOBAL event_scheduler = OFF"
     mr_sql GR -e "SET GLOBAL event_scheduler = OFF; SET GLOBAL read_only = 1"
     catch_up
 }

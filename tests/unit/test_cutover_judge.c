@@ -163,45 +163,10 @@ static void test_events(void **state)
     CHECK(f.events.twice = hidden(), MR_GATE_UNKNOWN, "events", "no right");
 }
 
-/* How NEW ends to follow OLD, and nobody else. */
-static void test_end(void **state)
-{
-    static const struct {
-        enum mr_flavour flavour;
-        const char *name, *others, *statement;
-    } cases[] = {
-        {MR_FLAVOUR_MYSQL, "", "", "STOP REPLICA; RESET REPLICA ALL;"},
-        {MR_FLAVOUR_MYSQL, "", "db9:3306",
-         "STOP REPLICA FOR CHANNEL ''; RESET REPLICA ALL FOR CHANNEL '';"},
-        {MR_FLAVOUR_MYSQL, "eu-1", "",
-         "STOP REPLICA FOR CHANNEL 'eu-1'; RESET REPLICA ALL FOR CHANNEL 'eu-1';"},
-        {MR_FLAVOUR_MARIADB, "", "db9:3306", "STOP SLAVE; RESET SLAVE ALL;"},
-        {MR_FLAVOUR_MARIADB, "one", "", "STOP SLAVE 'one'; RESET SLAVE 'one' ALL;"},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct mr_cutover c = {
-            .facts = ready(), .arena = MR_ARENA_INIT, .steps = MR_VEC_INIT(struct mr_gate_step)};
-        bool found = false;
-        c.facts.server[MR_NEW].flavour = cases[i].flavour;
-        c.facts.link.name = cases[i].name;
-        c.facts.link.others = cases[i].others;
-        assert_int_equal(mr_cutover_add_steps(&c, NULL), MR_OK);
-        for (size_t k = 0; k < c.steps.count; k++) {
-            const struct mr_gate_step *step = mr_vec_at(&c.steps, k);
-            found = found || strcmp(step->statement, cases[i].statement) == 0;
-        }
-        if (!found)
-            fail_msg("no step: %s", cases[i].statement);
-        mr_vec_release(&c.steps);
-        mr_arena_release(&c.arena);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who), cmocka_unit_test(test_replication),
-        cmocka_unit_test(test_writers), cmocka_unit_test(test_events), cmocka_unit_test(test_end)};
+        cmocka_unit_test(test_writers), cmocka_unit_test(test_events)};
     return cmocka_run_group_tests_name("cutover_judge", tests, NULL, NULL);
 }
