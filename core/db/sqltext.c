@@ -41,6 +41,32 @@ static bool is_plain(const char *str)
     return true;
 }
 
+void mr_sql_definer(struct mr_strbuf *sql, const char *definer)
+{
+    const char *at = strrchr(definer, '@');
+    struct mr_strbuf user = MR_STRBUF_INIT;
+    mr_strbuf_add(&user, definer, at != NULL ? (size_t)(at - definer) : strlen(definer));
+    sql->failed = sql->failed || user.failed;
+    mr_sql_ident(sql, user.len > 0 ? user.ptr : "");
+    mr_strbuf_release(&user);
+    if (at == NULL || at[1] == '\0')
+        return;
+    mr_strbuf_add_char(sql, '@');
+    mr_sql_ident(sql, at + 1);
+}
+
+void mr_sql_enable_event(struct mr_strbuf *sql, const char *db, const char *event,
+                         const char *definer, const char *collation)
+{
+    mr_strbuf_add_str(sql, "SET collation_connection = ");
+    mr_sql_string(sql, collation);
+    mr_strbuf_add_str(sql, "; ALTER DEFINER = ");
+    mr_sql_definer(sql, definer);
+    mr_strbuf_add_str(sql, " EVENT ");
+    mr_sql_table(sql, db, event);
+    mr_strbuf_add_str(sql, " ENABLE;");
+}
+
 void mr_sql_string(struct mr_strbuf *sql, const char *str)
 {
     if (is_plain(str)) {

@@ -15,6 +15,12 @@
 void mr_sql_ident(struct mr_strbuf *sql, const char *name);
 /* `db`.`table` */
 void mr_sql_table(struct mr_strbuf *sql, const char *db, const char *table);
+/* Of the catalogue's "user@host": `user`@`host`; of a role's, which has no host, `role`. */
+void mr_sql_definer(struct mr_strbuf *sql, const char *definer);
+/* What switches an event on.  ALTER EVENT makes whoever runs it the definer, unless it names one, and
+ * keeps the session's collation. */
+void mr_sql_enable_event(struct mr_strbuf *sql, const char *db, const char *event,
+                         const char *definer, const char *collation);
 /* A UTF-8 string as a literal: 'plain' when it holds only printable ASCII without ' and
  * \, else _utf8mb4 x'…'. */
 void mr_sql_string(struct mr_strbuf *sql, const char *str);

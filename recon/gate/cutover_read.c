@@ -134,27 +134,13 @@ struct event {
     const char *enable; /* the statement */
 };
 
-/* ALTER EVENT makes whoever runs it the definer, unless it names one, and keeps the session's
- * collation. */
 static const char *enabling(struct mr_cutover *c, const struct mr_cell *cells)
 {
-    const char *definer = cells[EV_DEFINER].ptr, *at = strrchr(definer, '@');
-    struct mr_strbuf sql = MR_STRBUF_INIT, user = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&sql, "SET collation_connection = ");
-    mr_sql_string(&sql, cells[EV_COLLATION].ptr);
-    mr_strbuf_add_str(&sql, "; ALTER DEFINER = ");
-    mr_strbuf_add(&user, definer, at != NULL ? (size_t)(at - definer) : strlen(definer));
-    mr_sql_ident(&sql, user.ptr != NULL ? user.ptr : "");
-    if (at != NULL && at[1] != '\0') { /* a role has no host */
-        mr_strbuf_add_char(&sql, '@');
-        mr_sql_ident(&sql, at + 1);
-    }
-    mr_strbuf_add_str(&sql, " EVENT ");
-    mr_sql_table(&sql, cells[EV_DB].ptr, cells[EV_NAME].ptr);
-    mr_strbuf_add_str(&sql, " ENABLE;");
-    const char *kept = sql.failed || user.failed ? NULL : mr_arena_strdup(&c->arena, sql.ptr);
+    struct mr_strbuf sql = MR_STRBUF_INIT;
+    mr_sql_enable_event(&sql, cells[EV_DB].ptr, cells[EV_NAME].ptr, cells[EV_DEFINER].ptr,
+                        cells[EV_COLLATION].ptr);
+    const char *kept = sql.failed ? NULL : mr_arena_strdup(&c->arena, sql.ptr);
     mr_strbuf_release(&sql);
-    mr_strbuf_release(&user);
     return kept;
 }
 

@@ -130,24 +130,59 @@ static enum mr_code set_value(struct mr_restore *r, const struct mr_snap_object 
     return code;
 }
 
+static void add_event_query(struct mr_strbuf *sql, const char *columns, const char *event)
+{
+    mr_strbuf_add_fmt(sql,
+                      "SELECT %s FROM information_schema.EVENTS WHERE EVENT_SCHEMA = DATABASE() "
+                      "AND EVENT_NAME = ",
+                      columns);
+    mr_sql_string(sql, event);
+}
+
+/* A replica switches each event off, and nobody switches it on where it is restored. */
+static enum mr_code say_off(struct mr_restore *r, const struct mr_snap_object *o,
+                            struct mr_err *err)
+{
+    const char *db = mr_restore_db_name(r, o->db);
+    struct mr_strbuf sql = MR_STRBUF_INIT, enable = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    enum mr_code code = MR_OK;
+    add_event_query(&sql, "DEFINER, COLLATION_CONNECTION", o->name);
+    MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query(r->db, "vv", sql.ptr, sql.len, &res, err));
+    const struct mr_cell *made = mr_result_next(res);
+    if (made == NULL) /* dropped at this moment */
+        goto out;
+    mr_sql_enable_event(&enable, db, o->name, made[0].ptr, made[1].ptr);
+    MR_TRY_OUT(mr_strbuf_check(&enable, "building a statement", err));
+    mr_log_warning("event \"%s.%s\" is off, as on the replica that the snapshot was made of, which "
+                   "switches each off. If it is to run: %s",
+                   db, o->name, enable.ptr);
+out:
+    mr_result_free(res);
+    mr_strbuf_release(&enable);
+    mr_strbuf_release(&sql);
+    return code;
+}
+
 /* One whose time has passed is dropped as it is made, with a note of the server's alone. */
 static enum mr_code require_event(struct mr_restore *r, const struct mr_snap_object *o,
                                   struct mr_err *err)
 {
-    struct mr_strbuf sql = MR_STRBUF_INIT, text = MR_STRBUF_INIT;
-    mr_strbuf_add_str(&sql, "SELECT COUNT(*) FROM information_schema.EVENTS WHERE "
-                            "EVENT_SCHEMA = DATABASE() AND EVENT_NAME = ");
-    mr_sql_string(&sql, o->name);
+    struct mr_strbuf sql = MR_STRBUF_INIT, status = MR_STRBUF_INIT;
     enum mr_code code = MR_OK;
+    add_event_query(&sql, "COALESCE(MAX(STATUS), '')", o->name);
     MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
-    MR_TRY_OUT(mr_db_query_text(r->db, sql.ptr, &text, err));
-    if (strcmp(text.ptr, "0") == 0)
+    MR_TRY_OUT(mr_db_query_text(r->db, sql.ptr, &status, err));
+    if (status.len == 0)
         MR_TRY_OUT(mr_err_set(err, MR_E_NO_SUCH,
                               "\"%s\": its time has passed, and the server does not keep it",
                               o->file));
+    if (strcmp(status.ptr, "ENABLED") != 0 && strcmp(status.ptr, "DISABLED") != 0)
+        MR_TRY_OUT(say_off(r, o, err));
 out:
     mr_strbuf_release(&sql);
-    mr_strbuf_release(&text);
+    mr_strbuf_release(&status);
     return code;
 }
 

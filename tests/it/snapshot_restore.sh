@@ -241,4 +241,12 @@ is "by its file" "$(jq -r 'select(.type == "note") | .text' "$OUT" | grep -c 'on
 is "the other is there" "$(client b <<<"SELECT EVENT_NAME FROM information_schema.EVENTS WHERE EVENT_SCHEMA = '$COPY'")" every
 is "it is made behind the last row that is read" "$(client b <<<"SELECT argument FROM mysql.general_log" |
     sed -n "s/.*\(CREATE\) .*EVENT .every.*/\1/p; s/.*\(SELECT\).* FROM .$COPY.\..t.\( .*\)\?$/\1/p" | tail -n 2 | xargs)" "SELECT CREATE"
+
+# A replica switches events off, and so they are in its backup.
+client b <<<"DROP DATABASE $COPY"
+at a "DROP EVENT IF EXISTS once; ALTER EVENT every DISABLE ON SLAVE"
+rm -rf "$SNAP"
+take "$(uri a "$DB")" "$SNAP"
+restored_is "an event of a replica's backup" "0 equal load" "$SNAP" "$(uri b "$COPY")"
+like "stays off, which is said, with the statement" "$(cat "$ERR")" "event \"$COPY.every\" is off.*ALTER DEFINER = .root.@.* EVENT .$COPY.\..every. ENABLE;"
 finish

@@ -90,7 +90,7 @@ static const struct mr_snap_object objects[] = {
     }
 #define EVENTS                                                                                     \
     {                                                                                              \
-        .has = "information_schema.EVENTS", .text = "1"                                            \
+        .has = "information_schema.EVENTS", .text = "ENABLED"                                      \
     }
 static const struct world_answer fine[] = {
     KEYLESS, EVENTS, {.has = "SELECT @@SESSION.explicit_defaults", .text = "1"}};
@@ -397,7 +397,7 @@ static void test_answers(void **state)
          NULL,
          0},
         {{.has = "CREATE TRIGGER", .code = MR_E_LOST, .number = 2013}, MR_E_LOST, NULL, NULL, 0},
-        {{.has = "information_schema.EVENTS", .text = "0"},
+        {{.has = "information_schema.EVENTS", .text = ""},
          MR_OK,
          "\"nightly.e\": its time has passed",
          "DROP TABLE IF EXISTS " PROGRESS,

@@ -240,13 +240,35 @@ static void test_holds_name(void **state)
     assert_false(mr_sqlscan_holds_name("live", 3, "live"));
 }
 
+static void test_enable_event(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *definer, *sql;
+    } cases[] = {
+        {"app@10.%", "SET collation_connection = 'latin1_bin'; ALTER DEFINER = `app`@`10.%` EVENT "
+                     "`d``b`.`e v` ENABLE;"},
+        {"a@b@%", "SET collation_connection = 'latin1_bin'; ALTER DEFINER = `a@b`@`%` EVENT "
+                  "`d``b`.`e v` ENABLE;"},
+        {"role@", "SET collation_connection = 'latin1_bin'; ALTER DEFINER = `role` EVENT "
+                  "`d``b`.`e v` ENABLE;"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct mr_strbuf sql = MR_STRBUF_INIT;
+        mr_sql_enable_event(&sql, "d`b", "e v", cases[i].definer, "latin1_bin");
+        assert_string_equal(sql.ptr, cases[i].sql);
+        mr_strbuf_release(&sql);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_identifiers), cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_values),      cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_conditions),  cmocka_unit_test(test_modes),
-        cmocka_unit_test(test_unquote),     cmocka_unit_test(test_holds_name),
+        cmocka_unit_test(test_enable_event), cmocka_unit_test(test_identifiers),
+        cmocka_unit_test(test_strings),      cmocka_unit_test(test_values),
+        cmocka_unit_test(test_refused),      cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_modes),        cmocka_unit_test(test_unquote),
+        cmocka_unit_test(test_holds_name),
     };
     return cmocka_run_group_tests_name("sqltext", tests, NULL, NULL);
 }
