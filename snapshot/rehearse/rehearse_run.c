@@ -139,8 +139,6 @@ static enum mr_code restore(struct mr_rehearse *h, const char *dir, struct mr_er
         mr_rehearse_show_log(&h->place);
         mr_err_context(err, "the server ended by itself (%s)", how);
     }
-    if (code == MR_E_LOST || code == MR_E_CANCELLED)
-        mr_err_hint(err, "Nothing stays of a rehearsal; the same command begins it anew.");
     return code;
 }
 
@@ -189,6 +187,8 @@ enum mr_code mr_rehearse_run(struct mr_rehearse *h, const char *dir, struct mr_e
     MR_TRY_OUT(start_server(h, err));
     MR_TRY_OUT(restore(h, dir, err));
 out:
+    if (code == MR_E_LOST || code == MR_E_CANCELLED)
+        mr_err_hint(err, "Nothing stays of a rehearsal; the same command begins it anew.");
     code = take_down(h, code, err);
     h->total_s = mr_clock_now_s() - at_s;
     if (code == MR_OK)

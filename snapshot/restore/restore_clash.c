@@ -371,7 +371,7 @@ static void ask_add(const struct mr_restore *r, const char *db, const char *what
     (void)snprintf(question, size,
                    "add to \"%s\" what it lacks of the %zu tables of the snapshot, beside what "
                    "database \"%s\" has (%s \"%s\" …)?",
-                   mr_db_label(r->db), r->ntables, db, what, name);
+                   mr_db_label(r->db), r->ntables + r->nkept, db, what, name);
 }
 
 /* The question comes behind everything that refuses, so that nobody says yes to what cannot be

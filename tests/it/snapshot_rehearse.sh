@@ -130,6 +130,9 @@ for signal in TERM INT HUP; do
     is "SIG$signal ends it within 2 s, if it came before the end" "$((($? == 6 || $? == 0) && $(date +%s%N) - start < 2500000000))" 1
     clean "after SIG$signal"
 done
+rehearse_run=("$MYRECON" snapshot rehearse --no-record --no-progress --work-dir "$WORK" "$SNAP")
+timeout -s TERM 0.7 "${rehearse_run[@]}" >/dev/null 2>"$ERR" # while its server is made
+like "interrupted early, it names no option that it does not have" "$(cat "$ERR")" "same command begins it anew"
 running
 kill -9 $PID
 wait $PID 2>/dev/null
