@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/base/utf8.h"
+#include "core/db/own_sessions.h"
 #include "core/db/sqltext.h"
 
 #define MAX_BLOCKERS "5"
@@ -15,6 +16,7 @@ struct search {
     struct mr_db *db;
     const char *dbname, *table;
     struct mr_arena *arena;
+    bool guesses;        /* whoever looks so: not this process's own */
     struct mr_vec found; /* struct mr_blocker */
     struct mr_err *err;
 };
@@ -34,6 +36,8 @@ static enum mr_code run(struct search *s, const struct mr_strbuf *sql)
         code = mr_db_query(s->db, "nnnnnn", sql->ptr, sql->len, &res, &why);
     const struct mr_cell *cells;
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
+        if (s->guesses && mr_own_session_is(mr_db_label(s->db), cells[0].ptr))
+            continue;
         struct mr_blocker *b = mr_vec_push(&s->found);
         if (b == NULL) {
             code = mr_err_nomem(s->err, "looking for blockers");
@@ -240,6 +244,7 @@ enum mr_code mr_blockers_find(struct mr_db *db, const struct mr_grants *grants, 
         code = by_plugin(&s);
     if (code == MR_OK && s.found.count == 0) {
         out->certain = false;
+        s.guesses = true;
         code = by_suspicion(&s);
     }
     return finish(&s, grants, "lock", out, code);
@@ -300,6 +305,7 @@ enum mr_code mr_blockers_of(struct mr_db *db, const struct mr_grants *grants, ui
             continue;
         mr_strbuf_add_fmt(&sql, "%s%s LIMIT " MAX_BLOCKERS, holders[i].sql, number);
         out->certain = holders[i].certain;
+        s.guesses = !holders[i].certain;
         code = run(&s, &sql);
         mr_strbuf_release(&sql);
     }

@@ -16,6 +16,7 @@
 #include "core/db/db_error.h"
 #include "core/db/db_internal.h"
 #include "core/db/option_file.h"
+#include "core/db/own_sessions.h"
 #include "core/db/password_command.h"
 #include "core/db/route.h"
 #include "core/file/io.h"
@@ -356,6 +357,7 @@ static enum mr_code connect_once(struct mr_db *db, enum mr_db_tls tls, double un
     db->mysql = mysql;
     db->is_lost = false;
     db->why = (struct mr_err){0};
+    mr_own_session_add(db->label, mysql_thread_id(mysql));
     mr_watch_connected(db->watch, mr_db_socket(db), mysql_thread_id(mysql));
     return MR_OK;
 }
@@ -656,8 +658,10 @@ enum mr_code mr_db_connect(struct mr_db *db, struct mr_server *server, struct mr
 void mr_db_disconnect(struct mr_db *db)
 {
     mr_watch_connected(db->watch, -1, 0);
-    if (db->mysql != NULL)
+    if (db->mysql != NULL) {
+        mr_own_session_remove(db->label, mysql_thread_id(db->mysql));
         mysql_close(db->mysql);
+    }
     db->mysql = NULL;
     db->is_lost = true;
     mr_strbuf_reset(&db->used);
