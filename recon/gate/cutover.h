@@ -86,7 +86,8 @@ struct mr_cutover_work {
 
 /* What is judged beside tables, settings and accounts. */
 struct mr_cutover_facts {
-    const char *away; /* why OLD could not be looked at; NULL: it was */
+    const char *away;      /* why OLD could not be looked at; NULL: it was */
+    const char *away_hint; /* where it is there and refused the login: what helps; or NULL */
     struct mr_server server[MR_SIDES];
     bool is_same; /* one server */
     unsigned wait_s;

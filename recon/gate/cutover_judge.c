@@ -42,6 +42,8 @@ static void judge_connection(const struct judging *g)
                   "OLD cannot be looked at: %s; whether NEW has all that it wrote, and whether the "
                   "two are alike, is not known",
                   g->f->away);
+    if (g->f->away_hint != NULL)
+        mr_gate_hint(g->j, "It is there, and refused the login. %s", g->f->away_hint);
     mr_gate_hint(g->j,
                  "Where OLD is lost for good: compare NEW with a snapshot or another replica "
                  "of OLD (myrecon check), and make sure that OLD takes no writes (myrecon gate "

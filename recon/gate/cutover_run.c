@@ -105,6 +105,7 @@ static enum mr_code open_both(struct mr_cutover *c, struct mr_err *err)
         return MR_OK;
     }
     c->facts.away = mr_arena_strdup(&c->arena, why.message);
+    c->facts.away_hint = mr_fence_refusal_hint(&c->arena, &why);
     return c->facts.away != NULL ? MR_OK : mr_err_nomem(err, "comparing servers");
 }
 

@@ -283,3 +283,10 @@ enum mr_code mr_fence_read_again(struct mr_gate_link *link, struct mr_arena *are
         f->written.why = mr_arena_strdup(arena, why.message);
     return MR_OK;
 }
+
+const char *mr_fence_refusal_hint(struct mr_arena *arena, const struct mr_err *why)
+{
+    const char *hint = mr_err_get_hint(why);
+    const bool refused = why->code == MR_E_AUTH || why->code == MR_E_TLS;
+    return refused && hint != NULL ? mr_arena_strdup(arena, hint) : NULL;
+}

@@ -36,7 +36,8 @@ enum mr_fence_mark {
 
 struct mr_fence_facts {
     const char *uri;
-    const char *away; /* why it could not be looked at; NULL: it was */
+    const char *away;      /* why it could not be looked at; NULL: it was */
+    const char *away_hint; /* where it is there and refused the login: what helps; or NULL */
     bool is_mariadb;
     bool is_live; /* it is the server that --live names */
     uint32_t server_id;
@@ -92,5 +93,8 @@ enum mr_code mr_fence_read_again(struct mr_gate_link *link, struct mr_arena *are
 enum mr_code mr_fence_judge(const struct mr_fence_facts *facts, double seconds,
                             struct mr_arena *arena, struct mr_vec *findings,
                             enum mr_gate_severity *worst, struct mr_err *err);
+
+/* What helps where a server answered and refused the login, in arena; NULL: it did not. */
+const char *mr_fence_refusal_hint(struct mr_arena *arena, const struct mr_err *why);
 
 #endif

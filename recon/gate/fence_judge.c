@@ -266,9 +266,13 @@ enum mr_code mr_fence_judge(const struct mr_fence_facts *facts, double seconds,
     struct judging j = {.f = facts, .arena = arena, .findings = findings, .worst = MR_GATE_OK};
     if (facts->away != NULL) {
         say(&j, MR_GATE_UNKNOWN, "connection",
-            "Not reachable from here is not fenced: who is nearer may reach it. Make sure where it "
-            "runs: power, network, security group, or the server stopped.",
-            "it cannot be looked at: %s", facts->away);
+            facts->away_hint != NULL
+                ? facts->away_hint
+                : "Not reachable from here is not fenced: who is nearer may reach it. Make sure "
+                  "where it runs: power, network, security group, or the server stopped.",
+            facts->away_hint != NULL ? "it is there, refused the login, and cannot be looked at: %s"
+                                     : "it cannot be looked at: %s",
+            facts->away);
     } else if (facts->is_live) {
         say(&j, MR_GATE_CRITICAL, "identity", "Name the old server by an address that is its own.",
             "it is the live server itself");

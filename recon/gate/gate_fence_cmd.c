@@ -118,6 +118,7 @@ static enum mr_code set_away(struct fence *f, struct subject *s, enum mr_code co
         return code;
     }
     s->facts.away = mr_arena_strdup(&f->arena, why->message);
+    s->facts.away_hint = mr_fence_refusal_hint(&f->arena, why);
     return s->facts.away != NULL ? MR_OK : mr_err_nomem(err, "examining a server");
 }
 

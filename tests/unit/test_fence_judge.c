@@ -101,6 +101,8 @@ static void test_each(void **state)
     CHECK(f.events = hidden(), MR_GATE_UNKNOWN, "events", "no right");
     CHECK(f.replication.seen = MR_GATE_HIDDEN, MR_GATE_UNKNOWN, "replication", "not known");
     CHECK(f.away = "no route", MR_GATE_UNKNOWN, "connection", "no route");
+    CHECK((f.away = "error 1045", f.away_hint = "Check user and password"), MR_GATE_UNKNOWN,
+          "connection", "it is there, refused the login, and cannot be looked at: error 1045");
     CHECK(f.is_live = true, MR_GATE_CRITICAL, "identity", "the live server");
 }
 
