@@ -517,7 +517,7 @@ unsigned mr_grants_hidden(const struct mr_grants *grants, const struct mr_server
     if (!sees_routines(grants, server, db) && !mr_grants_on_db(grants, "EXECUTE", db) &&
         !mr_grants_on_db(grants, "ALTER ROUTINE", db))
         hidden |= MR_HIDDEN_ROUTINES;
-    if (!mr_grants_on_db(grants, "EVENT", db))
+    if (server->hides_events || !mr_grants_on_db(grants, "EVENT", db))
         hidden |= MR_HIDDEN_EVENTS;
     return hidden;
 }
@@ -541,6 +541,11 @@ void mr_grants_needed(struct mr_strbuf *out, const struct mr_grants *grants,
                       const struct mr_server *server, enum mr_hidden kind, const char *db)
 {
     const char *privileges = "TRIGGER";
+    if (kind == MR_HIDDEN_EVENTS && server->hides_events) {
+        mr_strbuf_add_str(out, "a server that was started with event_scheduler = DISABLED shows "
+                               "them to nobody; start it with OFF");
+        return;
+    }
     if (kind == MR_HIDDEN_VIEWS)
         privileges = "SELECT, SHOW VIEW";
     else if (kind == MR_HIDDEN_EVENTS)

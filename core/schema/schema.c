@@ -475,6 +475,7 @@ enum mr_code mr_catalogue_load(struct mr_db *db, const char *const *dbs, size_t 
     MR_TRY_OUT(mr_schema_load_objects(&load, &cat->objects, &cat->nobjects, err));
     cat->tables = keep_tables(&load);
     cat->ntables = load.tables.count;
+    cat->server.hides_events = load.hides_events;
     if (load.nomem)
         MR_TRY_OUT(mr_err_nomem(err, "reading the catalogue"));
 out:

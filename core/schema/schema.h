@@ -170,6 +170,10 @@ struct mr_catalogue {
     size_t ncharsets;
 };
 
+/* What MariaDB, and MySQL before 8, answer to who reads events, whatever his rights, where the server
+ * was started with event_scheduler = DISABLED: they are hidden then (.server.hides_events). */
+#define MR_ER_EVENTS_DISABLED 1577
+
 /* Loads the named databases (a missing one is simply not in dbs), or with ndbs = 0 all
  * but mysql, information_schema, performance_schema and sys. */
 enum mr_code mr_catalogue_load(struct mr_db *db, const char *const *dbs, size_t ndbs,

@@ -31,6 +31,7 @@ struct mr_schema_load {
     struct mr_arena step; /* likewise; and what is kept once in it */
     struct mr_intern step_texts;
     bool nomem;
+    bool hides_events; /* the server, from everybody */
 };
 
 /* A view of information_schema and what to read of it. */

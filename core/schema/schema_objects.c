@@ -397,7 +397,16 @@ static enum mr_code load_events(struct mr_schema_load *load, struct mr_err *err)
                                                .columns = columns,
                                                .shape = "vvnnnnnnnnnnnnnnn",
                                                .verbatim = true};
-    return mr_schema_each(load, &view, take_event, err);
+    struct mr_err why = {0};
+    enum mr_code code = mr_schema_each(load, &view, take_event, &why);
+    if (code == MR_OK)
+        return MR_OK;
+    load->hides_events = why.sql_errno == MR_ER_EVENTS_DISABLED;
+    if (load->hides_events)
+        return MR_OK;
+    if (err != NULL)
+        *err = why;
+    return code;
 }
 
 /* -- sequences -------------------------------------------------------------------- */

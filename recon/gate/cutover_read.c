@@ -180,7 +180,9 @@ static enum mr_code read_events_of(struct mr_cutover *c, enum mr_side side, stru
         *err = why;
         return code;
     }
-    if (code != MR_OK)
+    if (why.sql_errno == MR_ER_EVENTS_DISABLED)
+        *seen = (struct mr_fence_value){.is_seen = true}; /* it shows none, and runs none */
+    else if (code != MR_OK)
         hide(seen, text_of(&c->arena, why.message));
     else if (link->grants == NULL || !mr_grants_global(link->grants, "EVENT"))
         hide(seen, side == MR_OLD ? "the account has no EVENT on all databases of OLD"

@@ -126,6 +126,21 @@ static void add_sides(struct mr_strbuf *text, const struct mr_object_diff *d)
         mr_strbuf_add_fmt(text, ": OLD '%." TEXT "s', NEW '%." TEXT "s'", d->source, d->target);
 }
 
+/* Does the side that shows none of that kind show it to nobody of these rights?  That is unknown, and
+ * told once for all of them. */
+static bool is_unseen(const struct looking *l, const struct mr_object_diff *d)
+{
+    const enum mr_hidden bit = d->kind == MR_OBJECTS_TRIGGER   ? MR_HIDDEN_TRIGGERS
+                               : d->kind == MR_OBJECTS_ROUTINE ? MR_HIDDEN_ROUTINES
+                               : d->kind == MR_OBJECTS_EVENT   ? MR_HIDDEN_EVENTS
+                                                               : 0;
+    const int side = d->source == NULL ? MR_OLD : MR_NEW;
+    const struct mr_server_side *s = &l->c->side[side];
+    return s->grants != NULL && (mr_grants_hidden(s->grants, &s->cat->server,
+                                                  side == MR_OLD ? d->source_db : d->target_db) &
+                                 (unsigned)bit) != 0;
+}
+
 /* What NEW has besides takes nothing from an application. */
 static enum mr_code on_diff(void *ctx, const struct mr_object_diff *d, struct mr_err *err)
 {
@@ -138,6 +153,8 @@ static enum mr_code on_diff(void *ctx, const struct mr_object_diff *d, struct mr
     bool absent = true;
     if (d->hidden)
         return keep_hidden(l, d, err);
+    if (one_sided && is_unseen(l, d))
+        return MR_OK;
     if (one_sided && probed)
         MR_TRY(probe(l, d, &absent, err));
     if (!absent)

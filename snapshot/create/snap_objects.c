@@ -405,8 +405,11 @@ static enum mr_code name_hidden(struct mr_snap_schema *s, const char *db, enum m
     mr_strbuf_add_fmt(&name, "%s.*", db);
     enum mr_code code = mr_strbuf_check(&hint, "reading the schema", err);
     if (code == MR_OK)
-        code = mr_snap_schema_leave_out(s, word, name.ptr, "the account may not see them", hint.ptr,
-                                        err);
+        code = mr_snap_schema_leave_out(s, word, name.ptr,
+                                        kind == MR_HIDDEN_EVENTS && s->cat->server.hides_events
+                                            ? "the server shows them to nobody"
+                                            : "the account may not see them",
+                                        hint.ptr, err);
     mr_strbuf_release(&hint);
     mr_strbuf_release(&name);
     return code;

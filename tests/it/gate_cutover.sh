@@ -127,6 +127,23 @@ sequences() {
     catch_up
 }
 
+# A MariaDB that was started so shows its events to nobody, and answers with an error to who asks.
+disabled() {
+    quietly "CREATE EVENT club.hidden ON SCHEDULE EVERY 1 DAY DO DO 1"
+    gate_stop
+    gate_start --event-scheduler=DISABLED
+    as_replica STOP
+    as_replica START
+    cutover --wait 60
+    is "$GATE_KIND: events that are hidden" "$(found)" "schema:unknown -> 4"
+    like "$GATE_KIND: why" "$(message schema)" "^events of database club are not visible on OLD / .*event_scheduler = DISABLED"
+    "$MYRECON" check --settle 0 "$old" "$new" >"$OUT" 2>"$ERR"
+    is "$GATE_KIND: check of such a server" "$? $(grep -c 'events of database "club" on the source' "$OUT")" "4 1"
+    "$MYRECON" check --settle 0 --objects table "$old" "$new" >"$OUT" 2>"$ERR"
+    is "$GATE_KIND: and without events" "$?" 0
+    quietly "DROP EVENT club.hidden"
+}
+
 settings() {
     mr_sql GR -e "SET GLOBAL sql_mode = ''; SET GLOBAL time_zone = '+03:30'"
     cutover

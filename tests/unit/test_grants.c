@@ -333,6 +333,23 @@ static void test_needed(void **state)
     mr_grants_free(g);
 }
 
+/* Whatever the rights are. */
+static void test_hides_events(void **state)
+{
+    (void)state;
+    const char *const all[] = {"GRANT ALL PRIVILEGES ON *.* TO 'r'@'%'"};
+    struct mr_grants *g = grants_of(all, 1, false);
+    struct mr_server server = {.flavour = MR_FLAVOUR_MARIADB, .version = 101119};
+    struct mr_strbuf got = MR_STRBUF_INIT;
+    assert_int_equal(mr_grants_hidden(g, &server, "club"), 0);
+    server.hides_events = true;
+    assert_int_equal(mr_grants_hidden(g, &server, "club"), MR_HIDDEN_EVENTS);
+    mr_grants_needed(&got, g, &server, MR_HIDDEN_EVENTS, "club");
+    assert_non_null(strstr(got.ptr, "event_scheduler = DISABLED"));
+    mr_strbuf_release(&got);
+    mr_grants_free(g);
+}
+
 /* ---- of a server, whose answers are ours ---- */
 
 static struct mr_server answering = {.flavour = MR_FLAVOUR_MARIADB, .version = 101119};
@@ -416,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_not_understood),
         cmocka_unit_test(test_hidden),
         cmocka_unit_test(test_needed),
+        cmocka_unit_test(test_hides_events),
         cmocka_unit_test(test_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
