@@ -11,6 +11,7 @@
 #define MYSQL_LOCKS_SINCE 50706
 #define MYSQL_ROLES_SINCE 80011
 #define MYSQL_RESTRICTIONS_SINCE 80016
+#define MYSQL_PASSWORD_LOCKING_SINCE 80019
 
 #define ACCOUNT(user, host) "CONCAT('''', " user ", '''@''', " host ", '''')"
 /* A role of MariaDB has no host, one of MySQL any. */
@@ -19,6 +20,9 @@
 #define LIMITS                                                                                     \
     "CONCAT(max_questions, ' questions, ', max_updates, ' updates, ', max_connections,"            \
     " ' connections an hour, ', max_user_connections, ' at once')"
+/* A password may have expired on one of the two by that alone. */
+#define LIFETIME "COALESCE(CONCAT(', passwords for ', password_lifetime, ' days'), '')"
+#define LOCKING "COALESCE(CONCAT(', ', JSON_EXTRACT(User_attributes, '$.Password_locking')), '')"
 #define PRIV(key) "COALESCE(JSON_VALUE(Priv, '$." key "'), '')"
 #define PRIV_NUMBER(key) "COALESCE(JSON_VALUE(Priv, '$." key "'), 0)"
 #define IS_TRUE(key) PRIV(key) " IN ('1', 'true')"
@@ -45,6 +49,9 @@
     ", ' questions, ', " PRIV_NUMBER("max_updates") ", ' updates, ', " PRIV_NUMBER(                \
         "max_connections")
 #define AT_ONCE PRIV_NUMBER("max_user_connections")
+#define LIFETIME_OF_JSON                                                                           \
+    "IF(" PRIV("password_lifetime") " IN ('', '-1'), '', CONCAT(', passwords for ', " PRIV(        \
+        "password_lifetime") ", ' days'))"
 #define DEFAULT_ROLE PRIV("default_role")
 /* lists of members */
 #define PROXIED ACCOUNT("Proxied_user", "Proxied_host")
@@ -113,13 +120,13 @@ static void add_accounts_sql(const struct reading *r, struct mr_strbuf *sql)
 {
     static const char mariadb[] =
         "SELECT " OWNER_OR_ROLE ", " IS_ROLE ", " PLUGIN ", " HASH ", " LOCKED ", " EXPIRED ", " TLS
-        ", CONCAT(" HOURLY ", ' connections an hour, ', " AT_ONCE ", ' at once'), '', " DEFAULT_ROLE
-        " FROM mysql.global_priv WHERE" NOT_OWN;
-    /* MySQL from 5.7; %s: restrictions */
+        ", CONCAT(" HOURLY ", ' connections an hour, ', " AT_ONCE ", ' at once', " LIFETIME_OF_JSON
+        "), '', " DEFAULT_ROLE " FROM mysql.global_priv WHERE" NOT_OWN;
+    /* MySQL from 5.7; %s: how failed logins lock, restrictions */
     static const char mysql[] =
         "SELECT " OWNER ", 0, plugin, SHA2(authentication_string, 256), account_locked,"
-        " password_expired, CONCAT(ssl_type, ssl_cipher, x509_issuer, x509_subject), " LIMITS
-        ", %s, '' FROM mysql.user WHERE" NOT_OWN;
+        " password_expired, CONCAT(ssl_type, ssl_cipher, x509_issuer, x509_subject), CONCAT(" LIMITS
+        ", " LIFETIME ", %s), %s, '' FROM mysql.user WHERE" NOT_OWN;
     /* MySQL 5.6, MariaDB before 10.4, behind the account; %s: the role's, twice */
     static const char older[] =
         ", %s, IF(plugin = '', 'mysql_native_password', plugin),"
@@ -133,7 +140,7 @@ static void add_accounts_sql(const struct reading *r, struct mr_strbuf *sql)
     if (is_mariadb(r) && version >= MARIADB_GLOBAL_PRIV_SINCE)
         mr_strbuf_add_str(sql, mariadb);
     else if (!is_mariadb(r) && version >= MYSQL_LOCKS_SINCE)
-        mr_strbuf_add_fmt(sql, mysql,
+        mr_strbuf_add_fmt(sql, mysql, version >= MYSQL_PASSWORD_LOCKING_SINCE ? LOCKING : "''",
                           version >= MYSQL_RESTRICTIONS_SINCE
                               ? "COALESCE(JSON_EXTRACT(User_attributes, '$.Restrictions'), '')"
                               : "''");

@@ -192,6 +192,9 @@ accounts() {
     is "$GATE_KIND: nothing of a hash is shown" "$(grep -cE '[*$][0-9A-Za-z]{10}|[0-9a-f]{40}' "$OUT")" 0
     cutover
     is "$GATE_KIND: that is looked at where it is asked for" "$(found)" " -> 0"
+    quietly "ALTER USER tls@'10.%' REQUIRE SSL ACCOUNT UNLOCK PASSWORD EXPIRE INTERVAL 3 DAY"
+    cutover --only accounts
+    like "$GATE_KIND: a password that lives shorter" "$(message accounts)" "'tls'@'10.%': its limits: '.* at once' on OLD, '.* at once, passwords for 3 days' on NEW"
     quietly "DROP USER web@'%', tls@'10.%', stray@'%'"
     mr_sql GP -e "SET sql_log_bin = 0; DROP USER web@'%', tls@'10.%'"
 }
