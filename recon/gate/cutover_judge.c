@@ -272,9 +272,9 @@ static void judge_split_brain(const struct judging *g)
     if (!is_hidden(j, &fence->writing, "whether transactions with changes are open on NEW",
                    PROCESS_HINT) &&
         fence->writing.value > 0)
-        mr_gate_found(j, MR_GATE_CRITICAL,
-                      "%" PRIu64 " open transaction%s of others changed rows on NEW",
-                      fence->writing.value, fence->writing.value == 1 ? " has" : "s have");
+        mr_gate_found(j, MR_GATE_CRITICAL, "%" PRIu64 " open transaction%s changed rows on NEW",
+                      fence->writing.value,
+                      fence->writing.value == 1 ? " of others has" : "s of others have");
     judge_written(g);
     if (fence->read_only.is_seen && fence->read_only.value == 0 && fence->sessions.is_seen &&
         fence->sessions.value > 0)
@@ -286,7 +286,8 @@ static void judge_split_brain(const struct judging *g)
         mr_gate_value(j, "sessions: %s",
                       fence->session_users[0] != '\0' ? fence->session_users : "none");
     mr_gate_hint(j,
-                 "End these sessions on NEW, SET GLOBAL read_only = ON there, and compare: myrecon "
+                 "End these sessions on NEW (a prepared transaction, XA RECOVER, where it began), "
+                 "SET GLOBAL read_only = ON there, and compare: myrecon "
                  "check OLD NEW. Two servers that take writes is how two histories begin.");
     mr_gate_note(j, "nobody writes to NEW");
 }
