@@ -52,9 +52,6 @@ struct mr_cutover_link {
     unsigned long delay_s;
     const char *filters; /* what keeps it from getting all; "" nothing */
     const char *error;   /* of a thread, or "" */
-
-    struct mr_gate_view log; /* of what follows */
-    const char *unlogged;    /* what OLD leaves out of its log; "" nothing */
 };
 
 /* Where both stand. */

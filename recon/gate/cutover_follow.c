@@ -51,36 +51,6 @@ static enum mr_code take_channels(struct mr_cutover *c, const struct mr_gate_fac
     return code;
 }
 
-/* What OLD does not log no replica gets, and no position moves for it. */
-static enum mr_code read_log_filters(struct mr_cutover *c, struct mr_err *err)
-{
-    static const char *const columns[] = {"Binlog_Do_DB", "Binlog_Ignore_DB"};
-    struct mr_cutover_link *link = &c->facts.link;
-    const struct mr_gate_link *old = &c->link[MR_OLD];
-    const bool mariadb = mr_gate_link_is_mariadb(old);
-    const char *sql = !mariadb && mr_db_server(old->db)->version >= 80200 ? "SHOW BINARY LOG STATUS"
-                                                                          : "SHOW MASTER STATUS";
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    struct mr_result *res = NULL;
-    struct mr_err why = {0};
-    enum mr_code code = mr_db_query(old->db, "*", sql, strlen(sql), &res, &why);
-    link->log = mr_gate_link_view(
-        old, code, &why, mariadb ? "BINLOG MONITOR" : "REPLICATION CLIENT", "*.*", &c->arena);
-    const struct mr_cell *row = code == MR_OK ? mr_result_next(res) : NULL;
-    for (size_t i = 0; row != NULL && i < sizeof columns / sizeof *columns; i++) {
-        const size_t at = mr_result_column_named(res, columns[i]);
-        if (at != MR_NO_COLUMN && row[at].len > 0)
-            mr_strbuf_add_fmt(&text, "%s%s %s", text.len > 0 ? ", " : "", columns[i], row[at].ptr);
-    }
-    mr_result_free(res);
-    if (mr_gate_is_fatal(code))
-        *err = why;
-    else
-        code = keep(c, &text, &link->unlogged, err);
-    mr_strbuf_release(&text);
-    return code;
-}
-
 enum mr_code mr_cutover_read_link(struct mr_cutover *c, struct mr_err *err)
 {
     struct mr_cutover_link *link = &c->facts.link;
@@ -95,7 +65,6 @@ enum mr_code mr_cutover_read_link(struct mr_cutover *c, struct mr_err *err)
     MR_TRY_OUT(mr_gate_read_channels(&c->link[MR_NEW], &c->arena, &of[MR_NEW], err));
     link->view = of[MR_NEW].replication;
     MR_TRY_OUT(take_channels(c, &of[MR_NEW], &of[MR_OLD], err));
-    MR_TRY_OUT(read_log_filters(c, err));
 out:
     mr_strbuf_release(&note);
     return code;

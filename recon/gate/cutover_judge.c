@@ -110,18 +110,6 @@ static const char *replica_word(const struct mr_cutover_facts *f)
     return mr_cutover_replica_word(&f->server[MR_NEW]);
 }
 
-static void judge_log(struct mr_gate_judge *j, const struct mr_cutover_link *link)
-{
-    if (link->log.seen != MR_GATE_SEEN)
-        mr_gate_found_hidden(j, "whether OLD's log leaves databases out", &link->log);
-    if (link->unlogged[0] == '\0')
-        return;
-    mr_gate_found(j, MR_GATE_WARNING, "OLD does not log all: %s", link->unlogged);
-    mr_gate_hint(j,
-                 "What it leaves out no replica has got. Compare it whole, if it is needed there: "
-                 "myrecon check OLD NEW.");
-}
-
 static void judge_replication(const struct judging *g)
 {
     const struct mr_cutover_link *link = &g->f->link;
@@ -158,8 +146,6 @@ static void judge_replication(const struct judging *g)
         mr_gate_found(j, MR_GATE_WARNING, "filters keep it from getting all: %s", link->filters);
         mr_gate_hint(j, "What they leave out is not on NEW. Is nothing of it needed there?");
     }
-    if (link->relation != MR_RELATION_NONE)
-        judge_log(j, link);
     mr_gate_note(j, "%s", link->note);
 }
 

@@ -26,7 +26,7 @@ enum mr_code mr_cutover_init(struct mr_cutover *c, const struct mr_cutover_optio
                              .steps = MR_VEC_INIT(struct mr_gate_step)};
     c->facts.wait_s = opts->wait_s;
     c->facts.link.note = c->facts.link.others = c->facts.link.filters = c->facts.link.error = "";
-    c->facts.link.unlogged = c->facts.link.channel = "";
+    c->facts.link.channel = "";
     c->facts.place.old = c->facts.place.new = "";
     c->facts.errant_set = "";
     mr_gate_judge_init(&c->judge);

@@ -34,9 +34,7 @@ static struct mr_cutover_facts ready(void)
                                               .is_direct = true,
                                               .others = "",
                                               .filters = "",
-                                              .error = "",
-                                              .log = {.seen = MR_GATE_SEEN},
-                                              .unlogged = ""},
+                                              .error = ""},
                                      .place = {.old = "u:1-5", .new = "u:1-5", .reached = true},
                                      .work = {.slow = seen(0), .slow_names = "ALTER TABLE t (9)"},
                                      .events = {.twice = seen(0),
@@ -120,8 +118,6 @@ static void test_replication(void **state)
     CHECK(f.link.relation = MR_RELATION_UNKNOWN, MR_GATE_UNKNOWN, "replication", "db2");
     CHECK(f.link.view.seen = MR_GATE_HIDDEN, MR_GATE_UNKNOWN, "replication", "not visible");
     CHECK(f.link.others = "db3:3306", MR_GATE_WARNING, "replication", "db3:3306");
-    CHECK(f.link.unlogged = "Binlog_Ignore_DB log", MR_GATE_WARNING, "replication", "Ignore_DB");
-    CHECK(f.link.log.seen = MR_GATE_HIDDEN, MR_GATE_UNKNOWN, "replication", "leaves databases out");
     CHECK(f.link.filters = "Replicate_Ignore_DB log", MR_GATE_WARNING, "replication", "Ignore_DB");
     CHECK(f.place.reached = false, MR_GATE_CRITICAL, "caught_up", "OLD stood at u:1-5");
     CHECK(f.place.why = "no log", MR_GATE_UNKNOWN, "caught_up", "no log");
