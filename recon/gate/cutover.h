@@ -51,7 +51,12 @@ struct mr_cutover_link {
     const char *others;  /* whom it replicates from besides; "" nobody */
     unsigned long delay_s;
     const char *filters; /* what keeps it from getting all; "" nothing */
-    const char *error;   /* of a thread, or "" */
+    const char *lenient; /* settings by which it passes over what it should have applied; "" none */
+    struct mr_cutover_log {
+        struct mr_gate_view view;
+        const char *filters; /* of databases that are not written to it; "" none */
+    } log[MR_SIDES];
+    const char *error; /* of a thread, or "" */
 };
 
 /* Where both stand. */
@@ -145,6 +150,8 @@ void mr_cutover_release(struct mr_cutover *c);
 /* Has NEW applied all that OLD has written by now?  Waits for it at most timeout_s. */
 enum mr_code mr_cutover_catch_up(struct mr_cutover *c, double timeout_s, bool *reached,
                                  struct mr_err *err);
+/* cutover_lossy.c: of facts.link what is left out of the logs, and passed over. */
+enum mr_code mr_cutover_read_lossy(struct mr_cutover *c, struct mr_err *err);
 /* cutover_follow.c: facts.link, and facts.place with the first wait. */
 enum mr_code mr_cutover_read_link(struct mr_cutover *c, struct mr_err *err);
 enum mr_code mr_cutover_read_place(struct mr_cutover *c, struct mr_err *err);

@@ -32,10 +32,16 @@ static enum mr_code take_channels(struct mr_cutover *c, const struct mr_gate_fac
 {
     struct mr_cutover_link *link = &c->facts.link;
     struct mr_strbuf others = MR_STRBUF_INIT;
+    const char *filters = "";
+    unsigned long delay_s = 0;
     for (size_t i = 0; i < new->nchannels; i++) {
         const struct mr_gate_channel *ch = &new->channels[i];
         if (!mr_gate_channel_leads_to(ch, new, old)) {
             mr_strbuf_add_fmt(&others, "%s%s:%u", others.len > 0 ? ", " : "", ch->host, ch->port);
+            if (ch->filters != NULL && ch->filters[0] != '\0')
+                filters = ch->filters;
+            if (ch->delay_s > (long)delay_s)
+                delay_s = (unsigned long)ch->delay_s;
             continue;
         }
         link->is_direct = true;
@@ -45,6 +51,10 @@ static enum mr_code take_channels(struct mr_cutover *c, const struct mr_gate_fac
         link->error = ch->worker_error[0] != '\0' ? ch->worker_error
                       : ch->sql_error[0] != '\0'  ? ch->sql_error
                                                   : ch->io_error;
+    }
+    if (!link->is_direct) { /* through whom it gets OLD's */
+        link->filters = filters;
+        link->delay_s = delay_s;
     }
     enum mr_code code = keep(c, &others, &link->others, err);
     mr_strbuf_release(&others);

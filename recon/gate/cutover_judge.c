@@ -110,6 +110,31 @@ static const char *replica_word(const struct mr_cutover_facts *f)
     return mr_cutover_replica_word(&f->server[MR_NEW]);
 }
 
+/* No position tells what was never written, or passed over. */
+static void judge_lossy(const struct judging *g)
+{
+    const struct mr_cutover_link *link = &g->f->link;
+    const struct mr_cutover_log *old = &link->log[MR_OLD], *new = &link->log[MR_NEW];
+    static const char compare[] = "Compare all that there is: myrecon check OLD NEW.";
+    if (old->view.seen != MR_GATE_SEEN)
+        mr_gate_found_hidden(g->j, "whether OLD writes all to its log is", &old->view);
+    else if (old->filters[0] != '\0') {
+        mr_gate_found(g->j, MR_GATE_WARNING, "OLD does not write all to its log: %s", old->filters);
+        mr_gate_hint(g->j, "What is left out came to NEW in no other way. %s", compare);
+    }
+    if (new->view.seen == MR_GATE_SEEN && strcmp(new->filters, old->filters) != 0) {
+        mr_gate_found(g->j, MR_GATE_WARNING, "NEW would not write to its log what OLD does: %s",
+                      new->filters[0] != '\0' ? new->filters : "it has no filter");
+        mr_gate_hint(g->j, "Who is to follow NEW gets that alone: set it as on OLD in NEW's option "
+                           "file, and restart it.");
+    }
+    if (link->lenient[0] != '\0') {
+        mr_gate_found(g->j, MR_GATE_WARNING, "NEW passes over what it cannot apply: %s",
+                      link->lenient);
+        mr_gate_hint(g->j, "What it passed over is not on it, or another one. %s", compare);
+    }
+}
+
 static void judge_replication(const struct judging *g)
 {
     const struct mr_cutover_link *link = &g->f->link;
@@ -146,6 +171,8 @@ static void judge_replication(const struct judging *g)
         mr_gate_found(j, MR_GATE_WARNING, "filters keep it from getting all: %s", link->filters);
         mr_gate_hint(j, "What they leave out is not on NEW. Is nothing of it needed there?");
     }
+    if (link->relation != MR_RELATION_NONE)
+        judge_lossy(g);
     mr_gate_note(j, "%s", link->note);
 }
 

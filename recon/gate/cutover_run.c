@@ -27,6 +27,8 @@ enum mr_code mr_cutover_init(struct mr_cutover *c, const struct mr_cutover_optio
     c->facts.wait_s = opts->wait_s;
     c->facts.link.note = c->facts.link.others = c->facts.link.filters = c->facts.link.error = "";
     c->facts.link.channel = "";
+    c->facts.link.lenient = "";
+    c->facts.link.log[MR_OLD].filters = c->facts.link.log[MR_NEW].filters = "";
     c->facts.place.old = c->facts.place.new = "";
     c->facts.errant_set = "";
     mr_gate_judge_init(&c->judge);
@@ -127,6 +129,8 @@ static bool wants_tables(const struct mr_cutover *c)
 static enum mr_code compare(struct mr_cutover *c, struct mr_err *err)
 {
     MR_TRY(mr_cutover_read_link(c, err));
+    if (c->wanted[MR_CUTOVER_replication])
+        MR_TRY(mr_cutover_read_lossy(c, err));
     MR_TRY(mr_cutover_read_place(c, err));
     MR_TRY(mr_cutover_read_errant(c, err));
     for (int side = MR_OLD; side <= MR_NEW && wants_settings(c); side++)

@@ -144,6 +144,31 @@ disabled() {
     quietly "DROP EVENT club.hidden"
 }
 
+# What no position tells.
+lossy() {
+    local mode=replica_exec_mode
+    [ "$GATE_KIND" = mysql ] || mode=slave_exec_mode
+    mr_sql GR -e "SET GLOBAL $mode = 'IDEMPOTENT'"
+    cutover
+    is "$GATE_KIND: it passes over errors" "$(found)" "replication:warning -> 1"
+    like "$GATE_KIND: by which setting" "$(message replication)" "passes over what it cannot apply: .*_exec_mode = IDEMPOTENT"
+    mr_sql GR -e "SET GLOBAL $mode = 'STRICT'"
+    gate_stop
+    gate_start --binlog-ignore-db=shop
+    as_replica STOP
+    as_replica START
+    cutover --wait 60
+    is "$GATE_KIND: OLD's log lacks something" "$(found)" "replication:warning -> 1"
+    like "$GATE_KIND: of which database" "$(message replication)" "OLD does not write all to its log: Binlog_Ignore_DB shop"
+    [ "$GATE_KIND" != mariadb ] || disabled
+    gate_stop
+    gate_start
+    as_replica STOP
+    as_replica START
+    cutover --wait 60
+    is "$GATE_KIND: all again: ready" "$(found)" " -> 0"
+}
+
 settings() {
     mr_sql GR -e "SET GLOBAL sql_mode = ''; SET GLOBAL time_zone = '+03:30'"
     cutover
@@ -358,6 +383,7 @@ walk() { # mariadb|mysql
     one_number_twice
     [ "$1" = mysql ] || sequences
     [ "$1" = mysql ] || more_than_estimated # MySQL counts anew when it opens a table
+    lossy
     settings
     writers
     accounts

@@ -27,34 +27,38 @@ static struct mr_cutover_facts ready(void)
         .flavour = MR_FLAVOUR_MYSQL, .version = 80036, .version_text = "8.0.36", .server_id = 1};
     const struct mr_server new = {
         .flavour = MR_FLAVOUR_MYSQL, .version = 80036, .version_text = "8.0.36", .server_id = 2};
-    return (struct mr_cutover_facts){.server = {old, new},
-                                     .link = {.view = {.seen = MR_GATE_SEEN},
-                                              .relation = MR_RELATION_FOLLOWS,
-                                              .note = "db2 replicates from db1",
-                                              .is_direct = true,
-                                              .others = "",
-                                              .filters = "",
-                                              .error = ""},
-                                     .place = {.old = "u:1-5", .new = "u:1-5", .reached = true},
-                                     .work = {.slow = seen(0), .slow_names = "ALTER TABLE t (9)"},
-                                     .events = {.twice = seen(0),
-                                                .twice_names = "club.e",
-                                                .alone = seen(0),
-                                                .alone_names = "club.f",
-                                                .off = seen(0),
-                                                .off_names = "club.g"},
-                                     .fence = {.read_only = seen(1),
-                                               .super_read_only = hidden(),
-                                               .sessions = seen(0),
-                                               .session_users = "app (3)",
-                                               .exempt = seen(1),
-                                               .exempt_events = seen(0),
-                                               .writing = seen(0),
-                                               .mark = MR_FENCE_BY_GTID,
-                                               .written = seen(0)},
-                                     .seconds = 2,
-                                     .errant = seen(0),
-                                     .errant_set = "x:1"};
+    return (struct mr_cutover_facts){
+        .server = {old, new},
+        .link = {.view = {.seen = MR_GATE_SEEN},
+                 .relation = MR_RELATION_FOLLOWS,
+                 .note = "db2 replicates from db1",
+                 .is_direct = true,
+                 .others = "",
+                 .filters = "",
+                 .lenient = "",
+                 .log = {{.view = {.seen = MR_GATE_SEEN}, .filters = ""},
+                         {.view = {.seen = MR_GATE_SEEN}, .filters = ""}},
+                 .error = ""},
+        .place = {.old = "u:1-5", .new = "u:1-5", .reached = true},
+        .work = {.slow = seen(0), .slow_names = "ALTER TABLE t (9)"},
+        .events = {.twice = seen(0),
+                   .twice_names = "club.e",
+                   .alone = seen(0),
+                   .alone_names = "club.f",
+                   .off = seen(0),
+                   .off_names = "club.g"},
+        .fence = {.read_only = seen(1),
+                  .super_read_only = hidden(),
+                  .sessions = seen(0),
+                  .session_users = "app (3)",
+                  .exempt = seen(1),
+                  .exempt_events = seen(0),
+                  .writing = seen(0),
+                  .mark = MR_FENCE_BY_GTID,
+                  .written = seen(0)},
+        .seconds = 2,
+        .errant = seen(0),
+        .errant_set = "x:1"};
 }
 
 static void check(const struct mr_cutover_facts *facts, enum mr_gate_severity severity,
@@ -118,6 +122,14 @@ static void test_replication(void **state)
     CHECK(f.link.relation = MR_RELATION_UNKNOWN, MR_GATE_UNKNOWN, "replication", "db2");
     CHECK(f.link.view.seen = MR_GATE_HIDDEN, MR_GATE_UNKNOWN, "replication", "not visible");
     CHECK(f.link.others = "db3:3306", MR_GATE_WARNING, "replication", "db3:3306");
+    CHECK(f.link.lenient = "slave_exec_mode = IDEMPOTENT", MR_GATE_WARNING, "replication",
+          "passes over what it cannot apply: slave_exec_mode = IDEMPOTENT");
+    CHECK((f.link.log[MR_OLD].filters = f.link.log[MR_NEW].filters = "Binlog_Ignore_DB shop"),
+          MR_GATE_WARNING, "replication", "OLD does not write all to its log: Binlog_Ignore_DB");
+    CHECK(f.link.log[MR_NEW].filters = "Binlog_Do_DB club", MR_GATE_WARNING, "replication",
+          "NEW would not write to its log what OLD does: Binlog_Do_DB club");
+    CHECK(f.link.log[MR_OLD].view.seen = MR_GATE_HIDDEN, MR_GATE_UNKNOWN, "replication",
+          "whether OLD writes all to its log is not visible");
     CHECK(f.link.filters = "Replicate_Ignore_DB log", MR_GATE_WARNING, "replication", "Ignore_DB");
     CHECK(f.place.reached = false, MR_GATE_CRITICAL, "caught_up", "OLD stood at u:1-5");
     CHECK(f.place.why = "no log", MR_GATE_UNKNOWN, "caught_up", "no log");

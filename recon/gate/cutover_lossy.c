@@ -1,0 +1,113 @@
+/* cutover_lossy.c: what a replica may lack although it has applied all; see cutover.h.
+ *
+ * OLD may write less to its log than it does, and NEW may pass over what it cannot apply: neither is
+ * seen by a position, and rows tell it only where they are the newest. */
+#include <string.h>
+#include <strings.h>
+
+#include "core/db/replica_status.h"
+#include "recon/gate/cutover.h"
+#include "recon/gate/gate_channels.h"
+
+static const char *log_statement(const struct mr_gate_link *link)
+{
+    return !mr_gate_link_is_mariadb(link) && mr_db_server(link->db)->version >= 80200
+               ? "SHOW BINARY LOG STATUS"
+               : "SHOW MASTER STATUS";
+}
+
+static const char *log_privilege(const struct mr_gate_link *link)
+{
+    return mr_gate_link_is_mariadb(link) && mr_db_server(link->db)->version >= 100502
+               ? "BINLOG MONITOR"
+               : "REPLICATION CLIENT";
+}
+
+static void add_filter(struct mr_strbuf *out, const struct mr_result *res,
+                       const struct mr_cell *cells, const char *name)
+{
+    const size_t at = mr_result_column_named(res, name);
+    if (at < mr_result_columns(res) && cells[at].ptr != NULL && cells[at].ptr[0] != '\0')
+        mr_strbuf_add_fmt(out, "%s%s %s", out->len > 0 ? ", " : "", name, cells[at].ptr);
+}
+
+/* A server without a log has no row. */
+static enum mr_code read_log(struct mr_cutover *c, enum mr_side side, struct mr_err *err)
+{
+    const struct mr_gate_link *link = &c->link[side];
+    struct mr_cutover_log *log = &c->facts.link.log[side];
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    struct mr_err why = {0};
+    const char *sql = log_statement(link);
+    enum mr_code code = mr_db_query(link->db, "*", sql, strlen(sql), &res, &why);
+    log->view = mr_gate_link_view(link, code, &why, log_privilege(link), "*.*", &c->arena);
+    const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
+    if (cells != NULL) {
+        add_filter(&text, res, cells, "Binlog_Do_DB");
+        add_filter(&text, res, cells, "Binlog_Ignore_DB");
+    }
+    mr_result_free(res);
+    if (mr_gate_is_fatal(code)) {
+        *err = why;
+    } else {
+        code = mr_strbuf_check(&text, "looking at replication", err);
+        log->filters = code == MR_OK && text.len > 0 ? mr_arena_strdup(&c->arena, text.ptr) : "";
+    }
+    mr_strbuf_release(&text);
+    if (code == MR_OK && log->filters == NULL)
+        return mr_err_nomem(err, "looking at replication");
+    return code;
+}
+
+/* As MySQL and MariaDB call them, and what they are where nothing is passed over. */
+static const struct {
+    const char *name, *strict;
+} lenient[] = {
+    {"slave_skip_errors", "OFF"},
+    {"replica_skip_errors", "OFF"},
+    {"slave_exec_mode", "STRICT"},
+    {"replica_exec_mode", "STRICT"},
+    {"replicate_events_marked_for_skip", "REPLICATE"},
+};
+
+static bool is_strict(const char *name, const char *value)
+{
+    for (size_t i = 0; i < sizeof lenient / sizeof *lenient; i++)
+        if (strcasecmp(lenient[i].name, name) == 0)
+            return value[0] == '\0' || strcasecmp(lenient[i].strict, value) == 0;
+    return true;
+}
+
+/* MySQL has some of them under two names. */
+static enum mr_code read_lenient(struct mr_cutover *c, struct mr_err *err)
+{
+    static const char sql[] = "SHOW GLOBAL VARIABLES WHERE Variable_name LIKE '%_skip_errors' OR "
+                              "Variable_name LIKE '%_exec_mode' OR Variable_name = "
+                              "'replicate_events_marked_for_skip'";
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_result *res = NULL;
+    const struct mr_cell *cells;
+    enum mr_code code = mr_db_query(c->link[MR_NEW].db, "vn", sql, sizeof sql - 1, &res, err);
+    while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
+        if (cells[1].ptr != NULL && !is_strict(cells[0].ptr, cells[1].ptr))
+            mr_strbuf_add_fmt(&text, "%s%s = %.40s", text.len > 0 ? ", " : "", cells[0].ptr,
+                              cells[1].ptr);
+    mr_result_free(res);
+    if (code == MR_OK)
+        code = mr_strbuf_check(&text, "looking at replication", err);
+    if (code == MR_OK && text.len > 0) {
+        c->facts.link.lenient = mr_arena_strdup(&c->arena, text.ptr);
+        if (c->facts.link.lenient == NULL)
+            code = mr_err_nomem(err, "looking at replication");
+    }
+    mr_strbuf_release(&text);
+    return code;
+}
+
+enum mr_code mr_cutover_read_lossy(struct mr_cutover *c, struct mr_err *err)
+{
+    for (int side = MR_OLD; side <= MR_NEW; side++)
+        MR_TRY(read_log(c, (enum mr_side)side, err));
+    return read_lenient(c, err);
+}
