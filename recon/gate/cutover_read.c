@@ -30,6 +30,9 @@ static const char clocks_sql[] =
     "CONVERT_TZ('2026-10-29 12:00:00', '+00:00', @@GLOBAL.time_zone), ' ',"
     "CONVERT_TZ('2015-07-15 12:00:00', '+00:00', @@GLOBAL.time_zone), ' ',"
     "CONVERT_TZ('1995-07-15 12:00:00', '+00:00', @@GLOBAL.time_zone))";
+/* Tables of zones are loaded into each server by itself: that is not in the log. */
+static const char named_zone_sql[] =
+    "SELECT CONVERT_TZ('2026-07-15 12:00:00', 'UTC', 'Europe/Berlin')";
 static const char collation_sql[] =
     "SELECT DEFAULT_COLLATE_NAME FROM information_schema.CHARACTER_SETS WHERE CHARACTER_SET_NAME ="
     " @@GLOBAL.character_set_server";
@@ -74,8 +77,10 @@ enum mr_code mr_cutover_read_values(struct mr_cutover *c, enum mr_side side, str
     struct mr_cutover_values *values = &c->values[side];
     struct mr_vec items = MR_VEC_INIT(struct mr_gate_variable);
     enum mr_code code = read_variables(c, side, &items, err);
-    *values = (struct mr_cutover_values){
-        .server = mr_db_server(c->link[side].db), .clocks = "", .default_collation = ""};
+    *values = (struct mr_cutover_values){.server = mr_db_server(c->link[side].db),
+                                         .clocks = "",
+                                         .named_zone = "",
+                                         .default_collation = ""};
     MR_TRY_OUT(code);
     struct mr_gate_variable *kept =
         mr_arena_calloc(&c->arena, items.count + 1, sizeof(struct mr_gate_variable));
@@ -88,6 +93,7 @@ enum mr_code mr_cutover_read_values(struct mr_cutover *c, enum mr_side side, str
     values->items = kept;
     values->count = items.count;
     MR_TRY_OUT(read_text(c, side, clocks_sql, &values->clocks, err));
+    MR_TRY_OUT(read_text(c, side, named_zone_sql, &values->named_zone, err));
     MR_TRY_OUT(read_text(c, side, collation_sql, &values->default_collation, err));
 out:
     mr_vec_release(&items);

@@ -18,6 +18,7 @@ enum mr_cutover_kind {
     KIND_OFFSET,   /* a number that is to differ where both count in steps */
     KIND_LEAST,    /* NEW's is less */
     KIND_MOST,     /* NEW's is more */
+    KIND_LIMIT,    /* NEW's is less, and 0 is none */
     KIND_KEPT_ON,  /* NEW's is off where OLD's is on */
     KIND_KEPT_OFF, /* the other way round */
     KIND_ON,       /* NEW's is off, whatever OLD's is */
@@ -28,7 +29,7 @@ enum mr_cutover_kind {
     KIND_ZONE
 };
 
-enum how { HOW_LIVE = 1, HOW_RESTART, HOW_REBUILD };
+enum how { HOW_LIVE = 1, HOW_RESTART, HOW_REBUILD, HOW_TLS };
 
 struct setting {
     enum mr_cutover_name check;
@@ -208,6 +209,12 @@ static bool is_less(const char *a, const char *b)
     return strtod(a, NULL) < strtod(b, NULL);
 }
 
+static bool is_limited(const char *old, const char *new)
+{
+    const double limit = strtod(new, NULL), before = strtod(old, NULL);
+    return limit > 0 && (before <= 0 || limit < before);
+}
+
 /* Two that write in turns have offsets of their own. */
 static bool same_offset(const struct both *b)
 {
@@ -227,6 +234,7 @@ static bool is_well(const struct both *b)
     case KIND_OFFSET: return same_offset(b);
     case KIND_LEAST: return !is_less(new, old);
     case KIND_MOST: return !is_less(old, new);
+    case KIND_LIMIT: return !is_limited(old, new);
     case KIND_KEPT_ON: return is_on(new) || !is_on(old);
     case KIND_KEPT_OFF: return !is_on(new) || is_on(old);
     case KIND_ON: return is_on(new);
@@ -251,13 +259,19 @@ static bool is_word_of_switch(const char *value)
     return strcasecmp(value, "ON") == 0 || strcasecmp(value, "OFF") == 0;
 }
 
+/* "TLSv1.2,TLSv1.3": on, and not to be said by ON. */
+static bool is_word_of_list(const char *value)
+{
+    return strchr(value, '.') != NULL;
+}
+
 /* What SET takes; a switch of OLD's may be said in a word that NEW does not know. */
 static void add_wanted(const struct both *b, struct mr_strbuf *out)
 {
     const char *value = b->old->value;
     switch (b->setting->kind) {
+    case KIND_KEPT_ON: value = is_word_of_list(value) ? value : "ON"; break;
     case KIND_SWITCH:
-    case KIND_KEPT_ON:
     case KIND_KEPT_OFF: value = is_on(value) ? "ON" : "OFF"; break;
     case KIND_ON: value = "ON"; break;
     case KIND_ZONE: value = strcasecmp(value, "SYSTEM") != 0 ? value : "…"; break;
@@ -271,6 +285,7 @@ static void add_wanted(const struct both *b, struct mr_strbuf *out)
     case KIND_OFFSET:
     case KIND_LEAST:
     case KIND_MOST:
+    case KIND_LIMIT:
     case KIND_DURABLE:
     case KIND_CHARSET:
     case KIND_COLLATION: break;
@@ -288,6 +303,10 @@ static void add_hint(struct mr_gate_judge *j, const struct both *b)
     if (b->setting->kind == KIND_ZONE && strcasecmp(b->old->value, "SYSTEM") == 0)
         mr_gate_hint(j, "Give NEW's machine the time zone of OLD's and restart NEW, or on NEW: SET "
                         "GLOBAL time_zone = the zone of OLD's machine, and so in its option file.");
+    else if (b->setting->how == HOW_TLS)
+        mr_gate_hint(j,
+                     "Give NEW a certificate (ssl_cert, ssl_key, ssl_ca in its option file), and "
+                     "restart it: accounts that require TLS cannot log in.");
     else if (b->setting->how == HOW_LIVE)
         mr_gate_hint(j,
                      "On NEW: SET GLOBAL %s = %s, and so in its option file; sessions that are "
@@ -326,6 +345,13 @@ static bool is_untold(const struct both *b)
            strcasecmp(b->old->value, b->new->value) == 0;
 }
 
+/* CONVERT_TZ with a name gives NULL then. */
+static bool lacks_named_zones(const struct both *b)
+{
+    return b->setting->kind == KIND_ZONE && b->old_side->named_zone[0] != '\0' &&
+           b->new_side->named_zone[0] == '\0';
+}
+
 static void judge_one(struct mr_gate_judge *j, const struct both *b)
 {
     if (b->setting->kind == KIND_ZONE) {
@@ -333,6 +359,13 @@ static void judge_one(struct mr_gate_judge *j, const struct both *b)
     } else {
         mr_gate_base(j, "%." SHOWN "s", b->old->value);
         mr_gate_value(j, "%." SHOWN "s", b->new->value);
+    }
+    if (lacks_named_zones(b)) {
+        mr_gate_found(j, b->setting->severity,
+                      "OLD knows time zones by their names, NEW does not: "
+                      "CONVERT_TZ gives NULL there");
+        mr_gate_hint(j, "Load them into NEW's mysql database: %s /usr/share/zoneinfo.",
+                     is_mariadb(b->new_side) ? "mariadb-tzinfo-to-sql" : "mysql_tzinfo_to_sql");
     }
     if (is_well(b)) {
         mr_gate_note(j, "OLD %." SHOWN "s, NEW %." SHOWN "s", shown(b->old->value),

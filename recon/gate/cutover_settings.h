@@ -23,6 +23,8 @@ struct mr_cutover_values {
     const char *clocks;
     /* The collation that it takes for its character set where none is named, or "". */
     const char *default_collation;
+    /* What a named zone's clock shows; "" where it knows no names of zones. */
+    const char *named_zone;
 };
 
 /* A result for each setting that is wanted, and for `settings`. */

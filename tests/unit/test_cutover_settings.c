@@ -71,6 +71,21 @@ static const struct pair {
      "character_set_server = 'latin1'"},
     {"collation_server", NULL, MARIADB, MYSQL, "utf8_general_ci", "utf8mb3_general_ci", MR_GATE_OK,
      NULL},
+    {"sql_select_limit", NULL, MYSQL, MYSQL, "18446744073709551615", "1000", MR_GATE_CRITICAL,
+     "sql_select_limit = 18446744073709551615"},
+    {"block_encryption_mode", NULL, MYSQL, MYSQL, "aes-256-cbc", "aes-128-ecb", MR_GATE_CRITICAL,
+     "= 'aes-256-cbc'"},
+    {"offline_mode", NULL, MYSQL, MYSQL, "OFF", "ON", MR_GATE_CRITICAL, "offline_mode = OFF"},
+    {"have_ssl", NULL, MARIADB, MARIADB, "YES", "DISABLED", MR_GATE_CRITICAL, "ssl_cert"},
+    {"have_ssl", NULL, MARIADB, MARIADB, "DISABLED", "YES", MR_GATE_OK, NULL},
+    {"tls_version", NULL, MYSQL, MYSQL, "TLSv1.2,TLSv1.3", "", MR_GATE_CRITICAL,
+     "tls_version = 'TLSv1.2,TLSv1.3' in NEW's option file"},
+    {"tls_version", NULL, MYSQL, MYSQL, "TLSv1.2,TLSv1.3", "TLSv1.3", MR_GATE_OK, NULL},
+    {"max_statement_time", NULL, MARIADB, MARIADB, "0.000000", "0.500000", MR_GATE_CRITICAL,
+     "max_statement_time = "},
+    {"max_statement_time", NULL, MARIADB, MARIADB, "5.000000", "0.000000", MR_GATE_OK, NULL},
+    {"max_execution_time", NULL, MYSQL, MYSQL, "5000", "100", MR_GATE_CRITICAL, "= 5000"},
+    {"max_execution_time", NULL, MYSQL, MYSQL, "5000", "6000", MR_GATE_OK, NULL},
     {"lower_case_table_names", NULL, MYSQL, MYSQL, "0", "1", MR_GATE_CRITICAL, "rebuild NEW"},
     {"tx_isolation", "transaction_isolation", MARIADB, MYSQL, "READ-COMMITTED", "READ-COMMITTED",
      MR_GATE_OK, NULL},
@@ -122,8 +137,8 @@ static const struct mr_gate_result *judge_pair(const struct pair *p, struct mr_g
     const struct mr_gate_variable old = {p->name, p->old};
     const struct mr_gate_variable new = {p->also != NULL ? p->also : p->name, p->new};
     const struct mr_cutover_values values[] = {
-        {&of[0], &old, p->old != NULL, "", ""},
-        {&of[1], &new, p->new != NULL, "", ""},
+        {&of[0], &old, p->old != NULL, "", "", ""},
+        {&of[1], &new, p->new != NULL, "", "", ""},
     };
     bool wanted[MR_CUTOVER_NAMES_END];
     want_all(wanted);
@@ -157,13 +172,41 @@ static void test_each(void **state)
     }
 }
 
+/* Tables of zones do not come by replication. */
+static void test_named_zones(void **state)
+{
+    static const struct {
+        const char *old, *new;
+        enum mr_gate_severity severity;
+    } table[] = {{"", "", MR_GATE_OK},
+                 {"2026-07-15 14:00:00", "2026-07-15 14:00:00", MR_GATE_OK},
+                 {"", "2026-07-15 14:00:00", MR_GATE_OK},
+                 {"2026-07-15 14:00:00", "", MR_GATE_CRITICAL}};
+    const struct mr_server of = server(MARIADB);
+    const struct mr_gate_variable zone = {"time_zone", "+00:00"};
+    bool wanted[MR_CUTOVER_NAMES_END];
+    (void)state;
+    want_all(wanted);
+    for (size_t i = 0; i < LEN(table); i++) {
+        const struct mr_cutover_values values[] = {{&of, &zone, 1, "x", "", table[i].old},
+                                                   {&of, &zone, 1, "x", "", table[i].new}};
+        struct mr_arena arena = MR_ARENA_INIT;
+        struct mr_gate_judge judge = judged(&arena);
+        mr_cutover_judge_settings(&judge, &values[0], &values[1], wanted);
+        assert_int_equal(find(&judge, "time_zone")->severity, table[i].severity);
+        mr_gate_judge_release(&judge);
+        mr_arena_release(&arena);
+    }
+}
+
 /* What one side alone has is named, and no finding. */
 static void test_lone(void **state)
 {
     const struct mr_server of = server(MYSQL);
     const struct mr_gate_variable old[] = {{"old_mode", "x"}, {"autocommit", "ON"}};
     const struct mr_gate_variable new[] = {{"gtid_mode", "ON"}, {"autocommit", "ON"}};
-    const struct mr_cutover_values values[] = {{&of, old, 2, "", ""}, {&of, new, 2, "", ""}};
+    const struct mr_cutover_values values[] = {{&of, old, 2, "", "", ""},
+                                               {&of, new, 2, "", "", ""}};
     struct mr_arena arena = MR_ARENA_INIT;
     struct mr_gate_judge judge = judged(&arena);
     bool wanted[MR_CUTOVER_NAMES_END];
@@ -198,8 +241,8 @@ static void test_zone(void **state)
     for (size_t i = 0; i < LEN(table); i++) {
         const struct mr_gate_variable zones[] = {{"time_zone", table[i].zones[0]},
                                                  {"time_zone", table[i].zones[1]}};
-        const struct mr_cutover_values values[] = {{&of, &zones[0], 1, table[i].clocks[0], ""},
-                                                   {&of, &zones[1], 1, table[i].clocks[1], ""}};
+        const struct mr_cutover_values values[] = {{&of, &zones[0], 1, table[i].clocks[0], "", ""},
+                                                   {&of, &zones[1], 1, table[i].clocks[1], "", ""}};
         struct mr_arena arena = MR_ARENA_INIT;
         struct mr_gate_judge judge = judged(&arena);
         bool wanted[MR_CUTOVER_NAMES_END];
@@ -249,8 +292,8 @@ static void test_together(void **state)
     for (size_t i = 0; i < LEN(table); i++) {
         const struct mr_server of[] = {server(MARIADB), server(table[i].new_flavour)};
         const struct mr_cutover_values values[] = {
-            {&of[0], table[i].old, 2, "", "utf8mb4_general_ci"},
-            {&of[1], table[i].new, 2, "", table[i].new_default}};
+            {&of[0], table[i].old, 2, "", "utf8mb4_general_ci", ""},
+            {&of[1], table[i].new, 2, "", table[i].new_default, ""}};
         struct mr_arena arena = MR_ARENA_INIT;
         struct mr_gate_judge judge = judged(&arena);
         bool wanted[MR_CUTOVER_NAMES_END];
@@ -283,8 +326,9 @@ static void test_wanted(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each), cmocka_unit_test(test_lone),
-                                       cmocka_unit_test(test_zone), cmocka_unit_test(test_together),
-                                       cmocka_unit_test(test_wanted)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each),     cmocka_unit_test(test_named_zones),
+        cmocka_unit_test(test_lone),     cmocka_unit_test(test_zone),
+        cmocka_unit_test(test_together), cmocka_unit_test(test_wanted)};
     return cmocka_run_group_tests_name("cutover_settings", tests, NULL, NULL);
 }
