@@ -71,8 +71,6 @@ static const struct pair {
      "character_set_server = 'latin1'"},
     {"collation_server", NULL, MARIADB, MYSQL, "utf8_general_ci", "utf8mb3_general_ci", MR_GATE_OK,
      NULL},
-    {"sql_select_limit", NULL, MYSQL, MYSQL, "18446744073709551615", "1000", MR_GATE_CRITICAL,
-     "sql_select_limit = 18446744073709551615"},
     {"block_encryption_mode", NULL, MYSQL, MYSQL, "aes-256-cbc", "aes-128-ecb", MR_GATE_CRITICAL,
      "= 'aes-256-cbc'"},
     {"offline_mode", NULL, MYSQL, MYSQL, "OFF", "ON", MR_GATE_CRITICAL, "offline_mode = OFF"},
@@ -125,8 +123,6 @@ static const struct pair {
      MR_GATE_OK, NULL},
     {"block_encryption_mode", NULL, MYSQL, MYSQL, "aes-128-ecb", "aes-256-cbc", MR_GATE_CRITICAL,
      "= 'aes-128-ecb'"},
-    {"max_statement_time", NULL, MARIADB, MARIADB, "0.000000", "5.000000", MR_GATE_WARNING,
-     "max_statement_time = 0.000000,"},
     {"init_connect", NULL, MYSQL, MYSQL, "SET NAMES utf8", "", MR_GATE_CRITICAL,
      "'SET NAMES utf8'"},
 };

@@ -89,6 +89,7 @@ static void test_channels(void **state)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         struct mr_cutover c = ready(table[i].server, table[i].channel);
         c.facts.link.others = table[i].others;
+        c.facts.link.is_direct = table[i].channel != NULL;
         assert_int_equal(mr_cutover_add_steps(&c, NULL), MR_OK);
         assert_string_equal(step(&c, 3)->server, "NEW");
         assert_string_equal(step(&c, 3)->statement, table[i].statement);
