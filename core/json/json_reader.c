@@ -18,6 +18,15 @@ void mr_json_read_refuse(struct mr_json_reader *r, const char *what, const char 
                              value != NULL ? value : "");
 }
 
+static const char *keep_text(struct mr_json_reader *r, const char *text)
+{
+    const char *kept =
+        r->texts != NULL ? mr_intern_text(r->texts, text) : mr_arena_strdup(r->arena, text);
+    if (kept == NULL && r->code == MR_OK)
+        r->code = mr_err_nomem(r->err, r->doing);
+    return kept;
+}
+
 const char *mr_json_read_text(struct mr_json_reader *r, const struct json_t *object,
                               const char *name)
 {
@@ -25,7 +34,7 @@ const char *mr_json_read_text(struct mr_json_reader *r, const struct json_t *obj
     if (r->code == MR_OK)
         r->code = mr_json_get_text(object, name, &text, r->err);
     if (r->code == MR_OK)
-        kept = mr_json_read_keep(r, mr_arena_strdup(r->arena, text));
+        kept = keep_text(r, text);
     return kept != NULL ? kept : "";
 }
 
@@ -37,7 +46,7 @@ const char *mr_json_read_text_or_null(struct mr_json_reader *r, const struct jso
         r->code = mr_json_get_text_or_null(object, name, &text, r->err);
     if (r->code != MR_OK || text == NULL)
         return NULL;
-    return mr_json_read_keep(r, mr_arena_strdup(r->arena, text));
+    return keep_text(r, text);
 }
 
 const char *mr_json_read_exact(struct mr_json_reader *r, const struct json_t *object,
@@ -122,7 +131,7 @@ const char *const *mr_json_read_texts(struct mr_json_reader *r, const struct jso
         const char *text = NULL;
         r->code = mr_json_item_text(array, i, &text, r->err);
         if (r->code == MR_OK)
-            texts[i] = mr_json_read_keep(r, mr_arena_strdup(r->arena, text));
+            texts[i] = keep_text(r, text);
     }
     if (r->code != MR_OK)
         *count = 0;

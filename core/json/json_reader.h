@@ -13,13 +13,15 @@
 #ifndef MR_JSON_READER_H
 #define MR_JSON_READER_H
 
+#include "core/base/intern.h"
 #include "core/json/json_in.h"
 
 struct mr_json_reader {
     struct mr_arena *arena;
     struct mr_err *err;
-    enum mr_code code; /* of the first failure */
-    const char *doing; /* for the message where memory is short */
+    enum mr_code code;       /* of the first failure */
+    const char *doing;       /* for the message where memory is short */
+    struct mr_intern *texts; /* over the arena: equal texts are kept once; or NULL */
 };
 
 const char *mr_json_read_text(struct mr_json_reader *r, const struct json_t *object,

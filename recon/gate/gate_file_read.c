@@ -7,6 +7,7 @@
 
 #include "core/file/io.h"
 #include "core/file/sha256.h"
+#include "core/json/json_apart.h"
 #include "core/json/json_reader.h"
 #include "recon/gate/gate_file.h"
 #include "recon/gate/gate_file_internal.h"
@@ -333,8 +334,29 @@ static void get_letters(struct mr_json_reader *r, struct mr_gate_facts *f)
     r->code = mr_gate_facts_spell(f, r->arena, r->err);
 }
 
+/* Of tables there may be thousands, each with a page of text. */
+static void get_tables(struct mr_json_reader *r, struct mr_json_apart *doc, node object,
+                       struct mr_gate_facts *f)
+{
+    struct mr_gate_table *tables = NULL;
+    size_t first = 0;
+    if (r->code == MR_OK)
+        r->code = mr_json_apart_array(doc, object, &first, &f->ntables, r->err);
+    if (r->code == MR_OK)
+        tables = mr_json_read_keep(r, mr_arena_calloc(r->arena, f->ntables + 1, sizeof *tables));
+    for (size_t i = 0; i < f->ntables && r->code == MR_OK; i++) {
+        node item = NULL;
+        r->code = mr_json_apart_item(doc, first + i, &item, r->err);
+        get_table(r, item, &tables[i]);
+    }
+    if (r->code != MR_OK)
+        f->ntables = 0;
+    f->tables = tables;
+}
+
 /* Tables are searched by halving, so that their order in the file is checked, too. */
-static void get_facts(struct mr_json_reader *r, node object, struct mr_gate_facts *f)
+static void get_facts(struct mr_json_reader *r, struct mr_json_apart *doc, node object,
+                      struct mr_gate_facts *f)
 {
     f->uri = mr_json_read_text(r, object, "uri");
     f->recorded = get_time(r, object, "recorded");
@@ -347,13 +369,7 @@ static void get_facts(struct mr_json_reader *r, node object, struct mr_gate_fact
     f->named = mr_json_read_texts(r, object, "named", &f->nnamed);
     f->dbs = mr_json_read_texts(r, object, "databases", &f->ndbs);
     get_letters(r, f);
-    void *items = NULL;
-    node array =
-        mr_json_read_array(r, object, "tables", sizeof(struct mr_gate_table), &f->ntables, &items);
-    struct mr_gate_table *tables = items;
-    for (size_t i = 0; i < f->ntables && r->code == MR_OK; i++)
-        get_table(r, mr_json_read_item(r, array, i), &tables[i]);
-    f->tables = tables;
+    get_tables(r, doc, object, f);
     check_order(r, f);
     get_sequences(r, object, f);
     f->tables_read = true;
@@ -409,15 +425,17 @@ static enum mr_code check_seal(const char *text, size_t len, const char *path, s
     return MR_OK;
 }
 
-static enum mr_code get_all(struct mr_json_reader *r, node root, struct mr_gate_baseline *out)
+static enum mr_code get_all(struct mr_json_reader *r, struct mr_json_apart *doc,
+                            struct mr_gate_baseline *out)
 {
+    node root = mr_json_apart_root(doc);
     size_t count;
     void *items = NULL;
     node array =
         mr_json_read_array(r, root, "servers", sizeof(struct mr_gate_facts), &count, &items);
     struct mr_gate_facts *servers = items;
     for (size_t i = 0; i < count && r->code == MR_OK; i++)
-        get_facts(r, mr_json_read_item(r, array, i), &servers[i]);
+        get_facts(r, doc, mr_json_read_item(r, array, i), &servers[i]);
     out->recorded = get_time(r, root, "recorded");
     out->version = mr_json_read_text(r, root, "version");
     if (r->code == MR_OK && count == 0)
@@ -435,26 +453,30 @@ enum mr_code mr_gate_file_parse(const char *text, size_t len, const char *path,
                                 struct mr_arena *arena, struct mr_gate_baseline *out,
                                 struct mr_err *err)
 {
-    struct mr_json_doc *doc = NULL;
+    struct mr_json_apart *doc = NULL;
     struct mr_err why = {0};
-    struct mr_json_reader r = {.arena = arena, .err = &why, .doing = "reading the baseline"};
+    struct mr_intern texts;
+    struct mr_json_reader r = {
+        .arena = arena, .err = &why, .doing = "reading the baseline", .texts = &texts};
     *out = (struct mr_gate_baseline){.path = mr_arena_strdup(arena, path)};
     if (out->path == NULL)
         return mr_err_nomem(err, "reading the baseline");
-    enum mr_code code = mr_json_parse(text, len, path, &doc, &why);
+    enum mr_code code = mr_json_apart_parse(text, len, path, "tables", &doc, &why);
     if (code == MR_E_NOMEM)
         return mr_err_nomem(err, "reading the baseline");
     if (code != MR_OK)
         return refuse(path, "is no file of \"gate record\", or cut short", err);
-    code = check_schema(mr_json_root(doc), path, err);
+    mr_intern_init(&texts, arena);
+    code = check_schema(mr_json_apart_root(doc), path, err);
     if (code == MR_OK)
         code = check_seal(text, len, path, err);
-    if (code == MR_OK && get_all(&r, mr_json_root(doc), out) != MR_OK) {
+    if (code == MR_OK && get_all(&r, doc, out) != MR_OK) {
         code = r.code == MR_E_NOMEM ? mr_err_nomem(err, "reading the baseline")
                                     : refuse(path, "lacks something", err);
         mr_err_detail(err, "%s", why.message);
     }
-    mr_json_free(doc);
+    mr_intern_release(&texts);
+    mr_json_apart_free(doc);
     return code;
 }
 
