@@ -131,7 +131,7 @@ struct mr_cutover {
     struct mr_server_side side[MR_SIDES]; /* of the links; catalogues are read with the schema */
     struct mr_vec dbs;                    /* struct mr_db_pair */
     struct mr_pairing pairing;            /* tables that both have */
-    struct mr_cutover_findings schema, counters, rows, accounts;
+    struct mr_cutover_findings schema, counters, rows, accounts, plugins;
     uint64_t rows_compared;
 
     struct mr_gate_judge judge;
@@ -159,6 +159,8 @@ enum mr_code mr_cutover_read_place(struct mr_cutover *c, struct mr_err *err);
 enum mr_code mr_cutover_read_values(struct mr_cutover *c, enum mr_side side, struct mr_err *err);
 enum mr_code mr_cutover_read_state(struct mr_cutover *c, struct mr_err *err);
 enum mr_code mr_cutover_read_errant(struct mr_cutover *c, struct mr_err *err);
+/* cutover_plugins.c: what OLD has loaded from libraries and NEW has not. */
+enum mr_code mr_cutover_read_plugins(struct mr_cutover *c, struct mr_err *err);
 /* cutover_judge.c: facts in, results out. */
 void mr_cutover_judge_facts(struct mr_gate_judge *judge, const struct mr_cutover_facts *facts,
                             const bool wanted[MR_CUTOVER_NAMES_END]);

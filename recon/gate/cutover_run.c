@@ -22,6 +22,7 @@ enum mr_code mr_cutover_init(struct mr_cutover *c, const struct mr_cutover_optio
                              .counters = {.items = MR_VEC_INIT(struct mr_cutover_finding)},
                              .rows = {.items = MR_VEC_INIT(struct mr_cutover_finding)},
                              .accounts = {.items = MR_VEC_INIT(struct mr_cutover_finding)},
+                             .plugins = {.items = MR_VEC_INIT(struct mr_cutover_finding)},
                              .facts = {.events = {.enable = MR_VEC_INIT(const char *)}},
                              .steps = MR_VEC_INIT(struct mr_gate_step)};
     c->facts.wait_s = opts->wait_s;
@@ -48,7 +49,8 @@ enum mr_code mr_cutover_init(struct mr_cutover *c, const struct mr_cutover_optio
 
 void mr_cutover_release(struct mr_cutover *c)
 {
-    struct mr_cutover_findings *const lists[] = {&c->schema, &c->counters, &c->rows, &c->accounts};
+    struct mr_cutover_findings *const lists[] = {&c->schema, &c->counters, &c->rows, &c->accounts,
+                                                 &c->plugins};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         mr_vec_release(&lists[i]->items);
     for (int side = MR_OLD; side <= MR_NEW; side++) {
@@ -137,6 +139,8 @@ static enum mr_code compare(struct mr_cutover *c, struct mr_err *err)
         MR_TRY(mr_cutover_read_values(c, (enum mr_side)side, err));
     if (wants_tables(c))
         MR_TRY(mr_cutover_read_tables(c, err));
+    if (c->wanted[MR_CUTOVER_plugins])
+        MR_TRY(mr_cutover_read_plugins(c, err));
     return c->wanted[MR_CUTOVER_accounts] ? mr_cutover_read_accounts(c, err) : MR_OK;
 }
 
@@ -165,7 +169,8 @@ static enum mr_code judge(struct mr_cutover *c, struct mr_err *err)
     } lists[] = {{MR_CUTOVER_schema, &c->schema},
                  {MR_CUTOVER_counters, &c->counters},
                  {MR_CUTOVER_rows, &c->rows},
-                 {MR_CUTOVER_accounts, &c->accounts}};
+                 {MR_CUTOVER_accounts, &c->accounts},
+                 {MR_CUTOVER_plugins, &c->plugins}};
     if (c->facts.away == NULL && !c->facts.is_same) {
         for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
             if (c->wanted[lists[i].name])

@@ -169,6 +169,23 @@ lossy() {
     is "$GATE_KIND: all again: ready" "$(found)" " -> 0"
 }
 
+# What a server has loaded comes by no log.  A row in mysql.func is all that a look sees of a function.
+plugins() {
+    mr_sql GP -e "SET sql_log_bin = 0; INSERT INTO mysql.func VALUES ('distance', 0, 'distance.so', 'function')"
+    cutover
+    is "$GATE_KIND: a loadable function" "$(found)" "plugins:critical -> 2"
+    like "$GATE_KIND: which" "$(message plugins)" 'loadable function "distance" .distance.so. is not on NEW / .*CREATE FUNCTION'
+    quietly "INSERT INTO mysql.func VALUES ('Distance', 0, 'distance.so', 'function')"
+    is_ready "loaded on both"
+    mr_sql GP -e "SET sql_log_bin = 0; DELETE FROM mysql.func"
+    quietly "DELETE FROM mysql.func"
+    [ "$GATE_KIND" = mariadb ] || return 0
+    mr_sql GP -e "SET sql_log_bin = 0; INSTALL SONAME 'query_response_time'" 2>/dev/null || return 0
+    cutover
+    is "$GATE_KIND: a plugin" "$(found)" "plugins:warning -> 1"
+    mr_sql GP -e "SET sql_log_bin = 0; UNINSTALL SONAME 'query_response_time'"
+}
+
 settings() {
     mr_sql GR -e "SET GLOBAL sql_mode = ''; SET GLOBAL time_zone = '+03:30'"
     cutover
@@ -257,6 +274,7 @@ lag() {
     WRITER=$!
     is_ready "while OLD is written"
     as_replica STOP
+    mr_sql GP -e "INSERT INTO club.small (v) VALUES (6)" # the writer may be slow
     cutover --wait 1
     is "$GATE_KIND: it follows no more" "$(found)" \
         "caught_up:critical counters:unknown replication:critical rows:unknown schema:unknown -> 2"
@@ -296,6 +314,9 @@ unknown() {
     cutover --only rows
     is "$GATE_KIND: databases that it may not see" "$(found)" "rows:unknown -> 4"
     like "$GATE_KIND: are said to be" "$(message rows)" "other databases are not visible on OLD"
+    cutover --only plugins
+    is "$GATE_KIND: functions" "$(found)" "plugins:unknown -> 4"
+    like "$GATE_KIND: with their GRANT" "$(message plugins)" "loadable functions of OLD: .*GRANT SELECT ON mysql.func"
     cutover --only accounts
     is "$GATE_KIND: accounts of others" "$(found)" "accounts:unknown -> 4"
     like "$GATE_KIND: and the GRANT" "$(message accounts)" "On OLD: GRANT SELECT ON mysql"
@@ -384,6 +405,7 @@ walk() { # mariadb|mysql
     [ "$1" = mysql ] || sequences
     [ "$1" = mysql ] || more_than_estimated # MySQL counts anew when it opens a table
     lossy
+    plugins
     settings
     writers
     accounts
