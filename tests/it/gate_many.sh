@@ -13,9 +13,19 @@ recorded() { # recorded SIDE ARGS…: $RC, $BASE
 }
 tables() { jq -c '.servers[0].tables[]' "$BASE"; }
 statements() { client "$1" <<<"SHOW GLOBAL STATUS LIKE 'Com_select'" | cut -f2; }
+# asks_less N SIDE COMMAND…: with fewer statements than that, in one of five runs: others ask the server, too
+asks_less() {
+    local before try
+    for try in 1 2 3 4 5; do
+        before=$(statements "$2")
+        "${@:3}" >"$OUT" 2>"$ERR" </dev/null
+        [ $(($(statements "$2") - before)) -ge "$1" ] || return 0
+    done
+    return 1
+}
 
 many() { # many SIDE
-    local name alone before
+    local name alone
     fresh "$1" "$DB"
     {
         # a value of one table is not to become what it is beside those of another
@@ -44,11 +54,9 @@ many() { # many SIDE
     } | client "$1" -D "$DB" || bail "not filled"
     client "$1" -D "$DB" <<<"ANALYZE TABLE $(client "$1" <<<"SELECT GROUP_CONCAT(CONCAT('\`', REPLACE(TABLE_NAME, '\`', '\`\`'), '\`')) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '$DB'")" >/dev/null
 
-    before=$(statements "$1")
-    recorded "$1"
-    is "$1: recorded" "$RC" 0
     # 60 tables of which 56 are small: a statement of each, and of the others some
-    ok "$1: most tables are read once" [ $(($(statements "$1") - before)) -lt 130 ]
+    ok "$1: most tables are read once" asks_less 130 "$1" recorded "$1"
+    is "$1: recorded" "$RC" 0
     tables >"$IT_TMP/many"
     is "$1: all of them" "$(wc -l <"$IT_TMP/many")" 60
     while IFS= read -r name; do
@@ -68,10 +76,8 @@ many() { # many SIDE
     # looked at again: what stands still, and what does not
     recorded "$1"
     gate=("$MYRECON" gate check --json --only sample_digest "$BASE" "$(uri "$1" "$DB")")
-    before=$(statements "$1")
-    "${gate[@]}" >"$OUT" 2>"$ERR"
+    ok "$1: again most tables are read once" asks_less 130 "$1" "${gate[@]}"
     is "$1: as it was" "$(jq -r 'select(.name == "sample_digest") | .severity' "$OUT")" ok
-    ok "$1: again most tables are read once" [ $(($(statements "$1") - before)) -lt 130 ]
     client "$1" -D "$DB" <<<"UPDATE s7 SET v = 'changed' WHERE id = 2; DELETE FROM r33 WHERE id > 20"
     "${gate[@]}" >"$OUT" 2>"$ERR"
     like "$1: rows that went are seen" "$(jq -r 'select(.name == "sample_digest") | .message' "$OUT")" 'r33'
