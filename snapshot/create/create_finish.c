@@ -130,7 +130,7 @@ static enum mr_code order_chunks(struct mr_create *c, struct mr_create_table *t,
     struct mr_journal_chunk *from = t->chunks.items;
     struct mr_snap_table *to = &t->snap;
     size_t count = t->chunks.count;
-    struct mr_snap_chunk *chunks = mr_arena_calloc(&c->arena, count + 1, sizeof *chunks);
+    struct mr_snap_chunk *chunks = mr_arena_calloc(&c->arena, count, sizeof *chunks);
     if (chunks == NULL)
         return mr_err_nomem(err, "writing a snapshot");
     if (count > 1)

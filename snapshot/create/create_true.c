@@ -255,13 +255,29 @@ static enum mr_code read_column(struct mr_create *c, struct mr_create_table *t,
 }
 
 /* Columns first, then indexes: both may hold what a restore would compute otherwise. */
+/* Of most tables there is nothing: what is kept for the run is what was found. */
+static enum mr_code keep_found(struct mr_create *c, struct mr_create_table *t,
+                               const struct mr_create_true *found, struct mr_err *err)
+{
+    t->trues = NULL;
+    if (t->ntrues == 0)
+        return MR_OK;
+    t->trues = mr_arena_calloc(&c->arena, t->ntrues, sizeof *t->trues);
+    if (t->trues == NULL)
+        return mr_err_nomem(err, "planning a table");
+    memcpy(t->trues, found, t->ntrues * sizeof *found);
+    return MR_OK;
+}
+
 enum mr_code mr_create_true_read(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
     const struct mr_table *table = t->table;
     enum mr_code code = MR_OK;
-    t->trues = mr_arena_calloc(&c->arena, table->ncolumns + table->nindexes + 1, sizeof *t->trues);
+    struct mr_create_true *found =
+        calloc(table->ncolumns + table->nindexes + 1, sizeof(struct mr_create_true));
+    t->trues = found;
     t->ntrues = 0;
-    if (t->trues == NULL)
+    if (found == NULL)
         return mr_err_nomem(err, "planning a table");
     for (size_t i = 0; code == MR_OK && i < table->ncolumns; i++)
         code = read_column(c, t, &table->columns[i], err);
@@ -271,7 +287,11 @@ enum mr_code mr_create_true_read(struct mr_create *c, struct mr_create_table *t,
         code = mr_create_zone_ask_index(c, t, &table->indexes[i], &to->unknown, err);
         t->ntrues += to->unknown != NULL;
     }
-    return code;
+    if (code != MR_OK)
+        t->ntrues = 0;
+    const enum mr_code kept = keep_found(c, t, found, err);
+    free(found);
+    return code != MR_OK ? code : kept;
 }
 
 static enum mr_code name_unknown(struct mr_create *c, const struct mr_create_table *t,
