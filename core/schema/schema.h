@@ -7,7 +7,8 @@
  * byte order.  Texts are UTF-8.  Ownership: everything lives in the catalogue's arena
  * until mr_catalogue_free.  Read-only after loading, so threads may share it.
  *
- * What is added to these structs is added to catalogue_json.c and catalogue_json_read.c.
+ * What is added to these structs is added to catalogue_json.c and catalogue_json_read.c, but for
+ * made_key_hidden, which is said of a catalogue that was read.
  *
  * information_schema hides what an account may not see, without an error; see grants.h
  * and mr_schema_probe().
@@ -114,6 +115,7 @@ struct mr_table {
     const char *open_error; /* TABLE_COMMENT of a broken table or view, else NULL */
     bool transactional;     /* InnoDB, RocksDB, TokuDB; false: MyISAM, Aria, MEMORY, … */
     bool partitioned, system_versioned;
+    bool made_key_hidden;            /* it has a primary key that is not among these: made_key.h */
     const char *collation, *charset; /* table default */
     const char *comment;
     const char *row_format;   /* "Dynamic"; NULL: not known */

@@ -1,11 +1,20 @@
 /* source.c: the vtable of a source, with what every implementation may rely on. */
 #include "core/source/source.h"
 
+#include "core/schema/made_key.h"
+
 enum mr_code mr_source_catalogue(struct mr_source *src, const char *const *dbs, size_t ndbs,
                                  struct mr_catalogue **out, struct mr_err *err)
 {
     *out = NULL;
-    return src->ops->catalogue(src, dbs, ndbs, out, err);
+    enum mr_code code = src->ops->catalogue(src, dbs, ndbs, out, err);
+    if (code == MR_OK)
+        code = mr_catalogue_drop_made_keys(*out, err);
+    if (code == MR_OK)
+        return MR_OK;
+    mr_catalogue_free(*out);
+    *out = NULL;
+    return code;
 }
 
 enum mr_code mr_source_reader_new(struct mr_source *src, struct mr_reader **out, struct mr_err *err)

@@ -158,7 +158,8 @@ struct mr_reader {
     struct mr_source *source;
 };
 
-/* The catalogue is the caller's (mr_catalogue_free). */
+/* The catalogue is the caller's (mr_catalogue_free).  It lacks the keys that servers made up
+ * (core/schema/made_key.h). */
 enum mr_code mr_source_catalogue(struct mr_source *src, const char *const *dbs, size_t ndbs,
                                  struct mr_catalogue **out, struct mr_err *err);
 enum mr_code mr_source_reader_new(struct mr_source *src, struct mr_reader **out,

@@ -7,6 +7,7 @@
 
 #include "core/base/pattern.h"
 #include "core/cli/pattern_names.h"
+#include "core/schema/made_key.h"
 #include "recon/check/objects.h"
 #include "recon/gate/cutover_tables.h"
 
@@ -203,6 +204,7 @@ static enum mr_code load(struct mr_cutover *c, int side, struct mr_err *err)
     mr_catalogue_free(s->cat);
     s->cat = NULL;
     MR_TRY(mr_catalogue_load(c->link[side].db, named->dbs, named->ndbs, &s->cat, err));
+    MR_TRY(mr_catalogue_drop_made_keys(s->cat, err));
     return mr_catalogue_read_creates(c->link[side].db, s->cat, err);
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/base/log.h"
 #include "core/db/sqltext.h"
+#include "core/schema/made_key.h"
 #include "repair/apply/fired.h"
 #include "repair/script/script_text.h"
 #include "core/schema/unseen.h"
@@ -173,7 +174,9 @@ static enum mr_code is_whole(struct mr_fired_back *b, const struct mr_planned_ta
     mr_strbuf_add_str(&sql, "SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE ");
     add_table(&sql, "TABLE_SCHEMA", "TABLE_NAME", t);
     mr_strbuf_add_str(&sql, " AND EXTRA NOT LIKE '%STORED GENERATED%'"
-                            " AND EXTRA NOT LIKE '%VIRTUAL GENERATED%'");
+                            " AND EXTRA NOT LIKE '%VIRTUAL GENERATED%'"
+                            " AND NOT (COLUMN_NAME = '" MR_MADE_KEY_COLUMN "' AND "
+                            "ORDINAL_POSITION = 1 AND EXTRA LIKE '%INVISIBLE%')");
     enum mr_code code = mr_fired_ask(b->target->db, "n", &sql, &res, err);
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL)
         *whole = *whole && cells[0].ptr != NULL && has_column(t, cells[0].ptr);

@@ -7,6 +7,7 @@
 #include "core/case/case_args.h"
 #include "core/case/case_fields.h"
 #include "core/db/sqltext.h"
+#include "core/schema/made_key.h"
 #include "repair/merge/merge_row.h"
 #include "repair/plan/plan_packet.h"
 #include "repair/script/reseed_sql.h"
@@ -205,6 +206,8 @@ static void guard_columns(struct mr_script *s, const struct mr_plan_table *t)
     mr_sql_string(&where, table->db);
     mr_strbuf_add_str(&where, " AND TABLE_NAME = ");
     mr_sql_string(&where, table->name);
+    if (table->made_key_hidden) /* servers may show it or not */
+        mr_strbuf_add_str(&where, " AND COLUMN_NAME <> '" MR_MADE_KEY_COLUMN "'");
     mr_strbuf_add_fmt(&s->sql, "SET SESSION time_zone = IF(%s) = %zu\n    AND %s AND (", where.ptr,
                       table->ncolumns, where.ptr);
     for (size_t i = 0; i < table->ncolumns; i++) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/db/sqltext.h"
+#include "core/schema/made_key.h"
 #include "repair/script/script_internal.h"
 
 /* What may be counted by the account that runs the script; hidden, it is none too many. */
@@ -20,6 +21,9 @@ static const struct count
               "NULL AND TABLE_SCHEMA",
               "TABLE_NAME"},
     uniques = {"information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND TABLE_SCHEMA", "TABLE_NAME"},
+    shown_uniques = {"information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND NOT COLUMN_NAME <=> "
+                     "'" MR_MADE_KEY_COLUMN "' AND TABLE_SCHEMA",
+                     "TABLE_NAME"},
     triggers = {"information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE"},
     constraints = {"information_schema.TABLE_CONSTRAINTS WHERE TABLE_SCHEMA", "TABLE_NAME"};
 
@@ -135,16 +139,16 @@ static enum mr_code add_limit(struct mr_script *s, const struct mr_plan_table *t
 }
 
 /* What the script leans on, as apply_checks.c has it. */
-static struct limit gone(const struct mr_script *s, size_t table)
+static struct limit gone(const struct mr_script *s, const struct mr_plan_table *t)
 {
-    const bool *steps = s->tables[table].steps; /* of apply */
+    const bool *steps = s->tables[t->at].steps; /* of apply */
     const bool undo = s->kind == MR_SCRIPT_UNDO;
     struct limit limit = {.compare = ">=", .what = "an index or foreign key is gone"};
     size_t n = 0;
     if (!undo || steps[MR_STEP_INSERT] || steps[MR_STEP_UPDATE])
         limit.of[n++] = &referred;
     if (!undo || steps[MR_STEP_DELETE] || steps[MR_STEP_UPDATE])
-        limit.of[n++] = &uniques;
+        limit.of[n++] = t->pair->side[MR_TARGET]->made_key_hidden ? &shown_uniques : &uniques;
     if (!undo)
         limit.of[n++] = &refers;
     return limit;
@@ -159,7 +163,7 @@ enum mr_code mr_script_guard_around(struct mr_script *s, const struct mr_plan_ta
     static const struct limit of_apply = {
         "<=", new, {&referred, &triggers, &uniques, &constraints}};
     static const struct limit of_undo = {"<=", new, {&referred}};
-    const struct limit less = gone(s, t->at);
+    const struct limit less = gone(s, t);
     if (s->kind == MR_SCRIPT_VERIFY)
         return MR_OK;
     if (s->kind == MR_SCRIPT_UNDO)

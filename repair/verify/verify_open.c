@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/schema/made_key.h"
 #include "repair/side/fingerprint.h"
 #include "repair/verify/verify_internal.h"
 
@@ -173,7 +174,8 @@ static enum mr_code open_view(struct mr_verify *v, struct mr_err *err)
 static enum mr_code load_catalogue(struct mr_verify *v, struct mr_err *err)
 {
     const struct mr_plan_server *server = &v->run->plan->manifest.server;
-    return mr_catalogue_load(v->run->target->db, server->dbs, server->ndbs, &v->cat, err);
+    MR_TRY(mr_catalogue_load(v->run->target->db, server->dbs, server->ndbs, &v->cat, err));
+    return mr_catalogue_drop_made_keys(v->cat, err);
 }
 
 enum mr_code mr_verify_open(struct mr_verify *v, struct mr_verify_rows *run, struct mr_err *err)

@@ -88,6 +88,7 @@ static const char *const long_types[] = {"tinytext",
 
 struct cut {
     const char *from, *to;
+    const char *put; /* what stands there instead; NULL: nothing */
 };
 
 struct finder {
@@ -233,13 +234,18 @@ static void report(struct finder *f, enum mr_loss_kind kind)
     mr_strbuf_release(&name);
 }
 
-static void add_cut(struct finder *f, const char *from, const char *to)
+static void replace(struct finder *f, const char *from, const char *to, const char *put)
 {
     struct cut *cut = f->code == MR_OK ? mr_vec_push(&f->cuts) : NULL;
     if (cut != NULL)
-        *cut = (struct cut){from, to};
+        *cut = (struct cut){from, to, put};
     else if (f->code == MR_OK)
         f->code = mr_err_nomem(f->err, "reading a definition");
+}
+
+static void add_cut(struct finder *f, const char *from, const char *to)
+{
+    replace(f, from, to, NULL);
 }
 
 /* A comment goes as a whole: with half of its words gone, nobody knows what is left. */
@@ -410,8 +416,23 @@ static void end_cut(struct finder *f)
     f->cut_from = NULL;
 }
 
+/* The key that MySQL makes up (core/schema/made_key.h).  MariaDB takes an invisible AUTO_INCREMENT,
+ * whatever else an invisible column has, and passes over MySQL's word for it: it gets its own. */
+static bool keeps_made_key(struct finder *f)
+{
+    if (f->part != COLUMN || !f->skipped || !mr_token_is(&f->token, "INVISIBLE") ||
+        !mr_token_is(&f->before[0], "AUTO_INCREMENT") || !is_word(&f->name, "my_row_id") ||
+        !can(f, 100303, 80023))
+        return false;
+    f->named_there = true;
+    replace(f, f->comment.ptr, f->comment.ptr + f->comment.len, "INVISIBLE");
+    return true;
+}
+
 static void judge(struct finder *f)
 {
+    if (keeps_made_key(f))
+        return;
     judge_rules(f);
     judge_names(f);
     if (f->part == COLUMN)
@@ -537,7 +558,9 @@ static void add_rest(const struct finder *f, const char *sql, size_t len, struct
         if (cut->from < kept)
             continue;
         mr_strbuf_add(out, kept, (size_t)(cut->from - kept));
-        if (would_join(sql, cut->from, cut->to, sql + len))
+        if (cut->put != NULL)
+            mr_strbuf_add_str(out, cut->put);
+        else if (would_join(sql, cut->from, cut->to, sql + len))
             mr_strbuf_add_char(out, ' ');
         kept = cut->to;
     }

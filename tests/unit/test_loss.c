@@ -49,6 +49,18 @@ static const struct one cases[] = {
     /* in silence: MariaDB skips what is for MySQL 5.7 and later */
     {MARIADB_10_11, ",\n  `x` int DEFAULT NULL /*!80023 INVISIBLE */", "",
      "invisible-column column x", NULL},
+    /* but for the key that MySQL makes up, which it can have, too */
+    {MARIADB_10_11,
+     ",\n  `my_row_id` bigint unsigned NOT NULL AUTO_INCREMENT /*!80023 INVISIBLE */", "", "",
+     ",\n  `my_row_id` bigint unsigned NOT NULL AUTO_INCREMENT INVISIBLE"},
+    {MARIADB_10_11, ",\n  `my_row_id` bigint unsigned NOT NULL /*!80023 INVISIBLE */", "",
+     "invisible-column column my_row_id", NULL},
+    {MARIADB_10_11, ",\n  `x` bigint unsigned NOT NULL AUTO_INCREMENT /*!80023 INVISIBLE */", "",
+     "invisible-column column x", NULL},
+    {MARIADB_10_1, ",\n  `my_row_id` bigint unsigned NOT NULL AUTO_INCREMENT /*!80023 INVISIBLE */",
+     "", "invisible-column column my_row_id", NULL},
+    {MYSQL_9, ",\n  `my_row_id` bigint unsigned NOT NULL AUTO_INCREMENT /*!80023 INVISIBLE */", "",
+     "", NULL},
     {MARIADB_10_11, ",\n  KEY `a` (`x`) /*!80000 INVISIBLE */", "", "invisible-index index a",
      NULL},
     {MARIADB_10_11, ",\n  `p` point NOT NULL /*!80003 SRID 4326 */", "", "srid column p", NULL},
