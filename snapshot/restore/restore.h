@@ -225,6 +225,7 @@ enum mr_code mr_restore_requires_keys(struct mr_restore *restore, bool *requires
 /* restore_keyless.c: before a table is made; and behind that, if it has got a key. */
 enum mr_code mr_restore_keep_keyless(struct mr_restore *restore, struct mr_err *err);
 enum mr_code mr_restore_note_keyless(struct mr_restore *restore, const char *file,
+                                     const struct mr_snap_place *place,
                                      const struct mr_strbuf *create, struct mr_err *err);
 
 /* restore_collation.c: the line of the progress table for a database that this restore makes. */

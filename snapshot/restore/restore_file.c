@@ -267,7 +267,7 @@ enum mr_code mr_restore_exec_file(struct mr_restore *r, const char *file,
     MR_TRY_OUT(note_names(r, file, place, &sql, &why));
     if (is_table) {
         MR_TRY_OUT(note_directory(r, file, &sql, &why));
-        MR_TRY_OUT(mr_restore_note_keyless(r, file, &sql, &why));
+        MR_TRY_OUT(mr_restore_note_keyless(r, file, place, &sql, &why));
     }
     if (implied)
         MR_TRY_OUT(note_stamps(r, file, &why));

@@ -39,11 +39,14 @@ enum mr_code mr_restore_keep_keyless(struct mr_restore *r, struct mr_err *err)
 }
 
 /* By the statement, not by asking the server: a table that has a key of its own is left alone by
- * it. */
+ * it; a UNIQUE index whose columns are all NOT NULL, by which the snapshot was read, then, is one. */
 enum mr_code mr_restore_note_keyless(struct mr_restore *r, const char *file,
+                                     const struct mr_snap_place *place,
                                      const struct mr_strbuf *create, struct mr_err *err)
 {
-    if (!r->gives_keys || mr_snap_has_primary_key(create->ptr, create->len))
+    const struct mr_restore_table *t = mr_restore_table_of(r, place->db, place->name);
+    if (!r->gives_keys || (t != NULL && t->from->nkey > 0) ||
+        mr_snap_has_primary_key(create->ptr, create->len))
         return MR_OK;
     return mr_restore_note_fmt(
         r, err,

@@ -39,6 +39,7 @@ CREATE DATABASE lost; CREATE DATABASE club;
 CREATE TABLE lost.t (id INT PRIMARY KEY, v INT); INSERT INTO lost.t VALUES (1, 1), (2, 2);
 CREATE TABLE club.t (id INT PRIMARY KEY, v INT); INSERT INTO club.t VALUES (1, 1);
 CREATE TABLE lost.log (v INT); INSERT INTO lost.log VALUES (1); CREATE TABLE club.log LIKE lost.log;
+CREATE TABLE lost.uni (v INT NOT NULL UNIQUE); CREATE TABLE club.uni LIKE lost.uni;
 INSERT INTO club.log VALUES (1);
 SQL
     rm -rf case plan kept
@@ -91,11 +92,11 @@ refuses "MySQL: sql_require_primary_key: restore" 'takes no table without a prim
     'SET GLOBAL sql_require_primary_key = OFF.*--exclude' snapshot restore kept "mysql://joe@127.0.0.1:$PORT/back"
 is "MySQL: nothing was made" "$(mr_sql UO -N -e "SHOW DATABASES LIKE 'back'")" ''
 run snapshot restore --exclude '*.log' kept "mysql://joe@127.0.0.1:$PORT/back"
-is "MySQL: without that table" "$RC" 0
+is "MySQL: without that table; a UNIQUE index of what is NOT NULL is a key" "$RC" 0
 mr_sql UO -e "SET sql_require_primary_key = OFF; CREATE TABLE back.log LIKE lost.log; DROP TABLE back.t"
 run snapshot restore --into-existing add --yes --rename lost.t=lost.u kept "mysql://joe@127.0.0.1:$PORT/back"
 is "MySQL: one that stays is not made, and one gets another name" \
-    "$RC $(mr_sql UO -N -e "SHOW TABLES FROM back" | xargs)" "0 log u"
+    "$RC $(mr_sql UO -N -e "SHOW TABLES FROM back" | xargs)" "0 log u uni"
 mr_sql UO -e "SET sql_require_primary_key = OFF; DROP TABLE back.u; CREATE TABLE back.t LIKE lost.t"
 run snapshot restore --data-only kept "mysql://joe@127.0.0.1:$PORT/back"
 is "MySQL: rows alone need no key" "$RC $(mr_sql UO -N -e "SELECT COUNT(*) FROM back.log")" "0 1"
@@ -104,6 +105,7 @@ is "MySQL: a plan's own tables have keys" "$RC" 0
 mr_sql UO -e "DROP DATABASE back; SET GLOBAL sql_generate_invisible_primary_key = ON"
 run snapshot restore kept "mysql://joe@127.0.0.1:$PORT/back"
 like "MySQL: a server that gives keys takes it, and the key is named" "$(cat "$ERR" "$OUT")" 'log.*my_row_id'
+is "MySQL: where it gave one" "$(grep -c my_row_id "$OUT") $(mr_sql UO -N -e "SELECT GROUP_CONCAT(TABLE_NAME) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = 'back' AND COLUMN_NAME = 'my_row_id'")" "1 log"
 mr_sql UO -e "DROP DATABASE back; SET GLOBAL sql_require_primary_key = OFF, GLOBAL sql_generate_invisible_primary_key = OFF, GLOBAL offline_mode = ON"
 run snapshot restore kept "mysql://root@127.0.0.1:$PORT/back"
 is "MySQL: offline_mode ends nothing for who is let in" "$RC" 0

@@ -23,6 +23,7 @@ static const struct mr_snap_table tables[] = {
     {.db = "club", .name = "t", .schema_file = "schema/t.sql"},
     {.db = "club", .name = "log", .schema_file = "schema/log.sql"},
     {.db = "club", .name = "log2", .schema_file = "schema/log2.sql"},
+    {.db = "club", .name = "unique", .schema_file = "schema/log3.sql", .nkey = 1},
 };
 static const struct mr_snap_object objects[] = {
     {.kind = MR_OBJECT_DATABASE, .db = "club", .name = "club"},
@@ -42,16 +43,16 @@ struct one {
 };
 
 static const struct one cases[] = {
-    {"MariaDB has no such rule", MR_FLAVOUR_MARIADB, 101119, NULL, NULL, 3, MR_OK, NULL},
-    {"nor has an old MySQL", MR_FLAVOUR_MYSQL, 80012, NULL, NULL, 3, MR_OK, NULL},
-    {"off", MYSQL, "0", "0", 3, MR_OK, NULL},
-    {"on", MYSQL, "1", "0", 3, MR_E_REFUSED,
+    {"MariaDB has no such rule", MR_FLAVOUR_MARIADB, 101119, NULL, NULL, 4, MR_OK, NULL},
+    {"nor has an old MySQL", MR_FLAVOUR_MYSQL, 80012, NULL, NULL, 4, MR_OK, NULL},
+    {"off", MYSQL, "0", "0", 4, MR_OK, NULL},
+    {"on", MYSQL, "1", "0", 4, MR_E_REFUSED,
      "2 of the snapshot have none: \"club.log\", \"club.log2\""},
     {"one", MYSQL, "1", "0", 2, MR_E_REFUSED, "1 of the snapshot has none: \"club.log\""},
     {"none", MYSQL, "1", "0", 1, MR_OK, NULL},
-    {"it gives them", MYSQL, "1", "1", 3, MR_OK, NULL},
-    {"before it could", MR_FLAVOUR_MYSQL, 80013, "1", NULL, 3, MR_E_REFUSED, "2 of the snapshot"},
-    {"a server that only calls itself so", MYSQL, NULL, NULL, 3, MR_OK, NULL},
+    {"it gives them", MYSQL, "1", "1", 4, MR_OK, NULL},
+    {"before it could", MR_FLAVOUR_MYSQL, 80013, "1", NULL, 4, MR_E_REFUSED, "2 of the snapshot"},
+    {"a server that only calls itself so", MYSQL, NULL, NULL, 4, MR_OK, NULL},
 };
 
 static void test_keys(void **state)
