@@ -219,6 +219,19 @@ static enum mr_code note_engine(const struct mr_check_run *check, struct mr_pair
     return MR_OK;
 }
 
+/* Old versions of rows are no rows of today: what they were is not proved.  A snapshot says so
+ * itself. */
+static enum mr_code note_history(const struct mr_check_run *check, struct mr_pair *table,
+                                 struct mr_err *err)
+{
+    bool has = false;
+    for (int side = MR_SOURCE; side < MR_SIDES; side++)
+        has |=
+            table->side[side]->system_versioned && !mr_side_is_snapshot(&check->pairing.side[side]);
+    return has ? mr_pair_add_note(table, "only current rows are compared, not their history", err)
+               : MR_OK;
+}
+
 /* A table that cannot be planned is not checked, with the reason; the run goes on. */
 static enum mr_code add_table(struct mr_check_run *check, struct mr_vec *list,
                               const struct mr_table *s, const struct mr_table *t,
@@ -237,8 +250,9 @@ static enum mr_code add_table(struct mr_check_run *check, struct mr_vec *list,
         mr_check_give_up(check, pair, &reason);
         return MR_OK;
     }
-    code = restrict_rows(check, pair, pair->config, err);
-    return code == MR_OK ? note_engine(check, pair, err) : code;
+    MR_TRY(restrict_rows(check, pair, pair->config, err));
+    MR_TRY(note_history(check, pair, err));
+    return note_engine(check, pair, err);
 }
 
 /* Tables of TARGET alone count as selected, too: a pattern that names one is no slip. */

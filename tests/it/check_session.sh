@@ -24,6 +24,7 @@ globals "system_versioning_asof = '$before'"
 check_is 1 "the servers show an earlier day"
 rows_are "the rows of today are compared" versioned 'changed {"id":"2"} ["v"]
 missing {"id":"3"} []'
+table_is "that their history is not is said" versioned '.note == "only current rows are compared, not their history"'
 globals "system_versioning_asof = DEFAULT"
 
 # Texts are ordered by their first max_sort_length bytes where no index has their order.
