@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/base/arena.h"
+#include "core/base/log.h"
 #include "core/base/vec.h"
 #include "core/db/grants_internal.h"
 #include "core/db/sqlscan.h"
@@ -27,6 +28,8 @@ struct mr_grants {
     struct mr_vec list; /* struct grant */
     const char *account;
     bool literal_dbs; /* partial_revokes = ON: `_` and `%` are themselves */
+    bool has_roles;   /* lines give it some */
+    bool is_idle;     /* and none of them is active, and it may read nothing by itself */
 };
 
 /* -- parsing ---------------------------------------------------------------------- */
@@ -144,6 +147,12 @@ static const char *parse_grantee(struct mr_grants *grants, const struct line *li
     return name;
 }
 
+/* GRANT `reader`@`%` TO, GRANT `reader` TO: rights are not quoted. */
+static bool gives_role(const struct line *line)
+{
+    return line->token.kind == MR_TOKEN_IDENT;
+}
+
 enum mr_code mr_grants_add_line(struct mr_grants *grants, const char *text, size_t len,
                                 struct mr_err *err)
 {
@@ -153,6 +162,7 @@ enum mr_code mr_grants_add_line(struct mr_grants *grants, const char *text, size
     bool revoked = mr_token_is(&line.token, "REVOKE"), nomem = false;
     if (!accept(&line, "GRANT") && !accept(&line, "REVOKE"))
         return MR_OK;
+    grants->has_roles |= gives_role(&line);
     size_t first = grants->list.count;
     const char *db = NULL, *table = NULL, *grantee = NULL;
     bool ok = parse_privileges(grants, &line, revoked, &nomem) && accept(&line, "ON") &&
@@ -236,6 +246,30 @@ static enum mr_code load_lines(struct mr_db *db, struct mr_grants *grants, struc
     return code;
 }
 
+/* May it read anything by itself? */
+static bool reads_something(const struct mr_grants *grants)
+{
+    const struct grant *list = grants->list.items;
+    size_t i = 0;
+    while (i < grants->list.count && strcmp(list[i].privilege, "SELECT") != 0 &&
+           strncmp(list[i].privilege, "ALL", 3) != 0)
+        i++;
+    return i < grants->list.count;
+}
+
+/* What roles allow is in SHOW GRANTS, and in force, only while they are active.  Who may read by
+ * himself has perhaps left them so: whoever makes a role has it, too. */
+static enum mr_code look_at_roles(struct mr_db *db, struct mr_grants *grants, struct mr_err *err)
+{
+    struct mr_strbuf role = MR_STRBUF_INIT;
+    if (!grants->has_roles || reads_something(grants))
+        return MR_OK;
+    const enum mr_code code = mr_db_query_text(db, "SELECT CURRENT_ROLE()", &role, err);
+    grants->is_idle = role.len == 0 || strcmp(role.ptr, "NONE") == 0;
+    mr_strbuf_release(&role);
+    return code;
+}
+
 /* With partial_revokes a _ or % in the name of a database is that character, and no pattern. */
 enum mr_code mr_grants_load(struct mr_db *db, struct mr_grants **out, struct mr_err *err)
 {
@@ -251,6 +285,8 @@ enum mr_code mr_grants_load(struct mr_db *db, struct mr_grants **out, struct mr_
         code = grants != NULL ? load_lines(db, grants, err)
                               : mr_err_nomem(err, "reading the account's grants");
     }
+    if (code == MR_OK)
+        code = look_at_roles(db, grants, err);
     mr_strbuf_release(&account);
     mr_strbuf_release(&literal);
     if (code != MR_OK) {
@@ -259,6 +295,14 @@ enum mr_code mr_grants_load(struct mr_db *db, struct mr_grants **out, struct mr_
     }
     *out = grants;
     return MR_OK;
+}
+
+void mr_grants_warn_idle(const struct mr_grants *grants, const struct mr_db *db)
+{
+    if (grants != NULL && grants->is_idle)
+        mr_log_warning("user %s has roles on \"%s\", and none of them is active: what they allow "
+                       "counts as not granted (SET DEFAULT ROLE makes one active at each login)",
+                       grants->account, mr_db_label(db));
 }
 
 /* -- asking ----------------------------------------------------------------------- */

@@ -20,6 +20,9 @@ struct mr_grants;
  * those of db.h. */
 enum mr_code mr_grants_load(struct mr_db *db, struct mr_grants **out, struct mr_err *err);
 void mr_grants_free(struct mr_grants *grants);
+/* Warns where the account may read by roles alone and none of them is active, as it is without SET
+ * DEFAULT ROLE: what they allow is not in force.  grants: NULL allowed. */
+void mr_grants_warn_idle(const struct mr_grants *grants, const struct mr_db *db);
 /* Has the account `privilege` ("TRIGGER", "SHOW VIEW") on the whole database (globally
  * or on db.*)?  ALL PRIVILEGES includes each ordinary one. */
 bool mr_grants_on_db(const struct mr_grants *grants, const char *privilege, const char *db);

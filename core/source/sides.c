@@ -88,6 +88,8 @@ static enum mr_code connect_side(struct mr_sides *sides, enum mr_side side, bool
     if (live && mr_grants_load(mr_reader_db(s->main), &s->grants, &ignored) != MR_OK)
         mr_log_warning("the grants of the %s account cannot be read: %s", mr_side_name(side),
                        ignored.message);
+    if (live)
+        mr_grants_warn_idle(s->grants, mr_reader_db(s->main));
     return MR_OK;
 }
 

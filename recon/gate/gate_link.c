@@ -87,6 +87,7 @@ enum mr_code mr_gate_link_open(struct mr_gate_link *link, const char *uri,
     if (mr_grants_load(link->db, &link->grants, &why) != MR_OK)
         mr_log_warning("the grants of the account on %s cannot be read: %s", link->uri,
                        why.message);
+    mr_grants_warn_idle(link->grants, link->db);
     return MR_OK;
 }
 

@@ -207,6 +207,7 @@ enum mr_code mr_target_open(const char *uri, const struct mr_manifest *manifest,
     MR_TRY(mr_target_check(t, manifest, opts->writable, err));
     if (mr_grants_load(t->db, &t->grants, &ignored) != MR_OK)
         mr_log_warning("the grants of the account cannot be read: %s", ignored.message);
+    mr_grants_warn_idle(t->grants, t->db);
     return MR_OK;
 }
 

@@ -67,6 +67,7 @@ static enum mr_code open_server(struct mr_create *c, struct mr_err *err)
     MR_TRY(mr_catalogue_read_creates(c->db, c->cat, err));
     if (mr_grants_load(c->db, &c->grants, &ignored) != MR_OK)
         mr_log_warning("the grants of the account cannot be read: %s", ignored.message);
+    mr_grants_warn_idle(c->grants, c->db);
     c->schema.db = c->db;
     c->schema.cat = c->cat;
     c->schema.grants = c->grants;

@@ -200,4 +200,18 @@ if [ -n "$MR_O_URI" ]; then
 else
     skip "rights on MySQL 9" "no MySQL 9 server"
 fi
+
+# Roles allow nothing while none of them is active.
+FLAVOUR=MariaDB
+ROLE=${DB}_reader
+client a <<<"DROP ROLE IF EXISTS $ROLE; CREATE ROLE $ROLE; GRANT SELECT ON \`$DB\`.* TO $ROLE"
+at_exit 'client a <<<"DROP ROLE $ROLE"'
+account a "$ROLE"
+SRC=$(uri a "$DB" "$USER:se%20cret") DST=$(uri b "$DB")
+run_check "$SRC" "$DST" "${KNOWN[@]}" --settle 0
+is "a role that is not active: nothing can be read" "$RC" 4
+like "it is named as such" "$(cat "$ERR")" "warning: user '$USER'@'127.0.0.1' has roles on .*none of them is active.*SET DEFAULT ROLE"
+client a <<<"SET DEFAULT ROLE $ROLE FOR '$USER'@'127.0.0.1'"
+run_check "$SRC" "$DST" "${KNOWN[@]}" --settle 0
+unlike "one that is active is not" "$(jq -r .type "$OUT" | head -n 1) $(cat "$ERR")" "^ |has roles"
 finish
