@@ -460,7 +460,8 @@ static enum mr_code clear_table(struct mr_findings *fd, int64_t table, struct mr
         "DELETE FROM finding WHERE tbl=:tbl", "DELETE FROM chunk WHERE tbl=:tbl",
         "DELETE FROM segment WHERE tbl=:tbl", "DELETE FROM moved WHERE tbl=:tbl",
         "DELETE FROM duplicate WHERE tbl=:tbl"};
-    return delete_all(fd, deletes, sizeof deletes / sizeof deletes[0], table, err);
+    MR_TRY(delete_all(fd, deletes, sizeof deletes / sizeof deletes[0], table, err));
+    return mr_findings_alike_forget(fd, table, err);
 }
 
 /* Takes over what an earlier try of this run knows of the table, or drops it. */
@@ -584,6 +585,8 @@ enum mr_code mr_findings_tables(struct mr_findings *fd, struct mr_arena *arena,
         if (code == MR_OK && table->columns == NULL)
             code = mr_err_nomem(err, "reading the case file");
     }
+    if (code == MR_OK)
+        code = mr_findings_alike_read(fd, arena, *tables, *count, err);
     mr_case_unlock(fd->cf);
     mr_vec_release(&columns);
     mr_vec_release(&list);

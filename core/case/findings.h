@@ -149,8 +149,10 @@ struct mr_find_table {
     struct mr_find_counts counts;
     const char *note; /* for people: MyISAM, window, no time column …; or NULL */
     enum mr_find_subject subject;
-    int time_at;   /* column that tells when a row was created, or -1 */
-    bool windowed; /* only some of its rows were compared (--where, --since) */
+    int time_at;       /* column that tells when a row was created, or -1 */
+    bool windowed;     /* only some of its rows were compared (--where, --since) */
+    const char *alike; /* what nearly all of its rows have in common that differ: a sentence, or
+                            NULL; read with the tables, written by mr_findings_alike_save */
 };
 
 /* Adds the table to the current run (table->id is set), or finds it there by name and
@@ -386,6 +388,10 @@ enum mr_code mr_findings_made_save(struct mr_findings *fd, int64_t table,
 /* *known false: nothing was kept, or an earlier version made the run. */
 enum mr_code mr_findings_made(struct mr_findings *fd, int64_t table, struct mr_arena *arena,
                               struct mr_find_made made[2], bool *known, struct mr_err *err);
+
+/* What nearly all differing rows of the table have in common; NULL forgets it. */
+enum mr_code mr_findings_alike_save(struct mr_findings *fd, int64_t table, const char *text,
+                                    struct mr_err *err);
 
 /* Who has answered at the addresses of the current run, by side; NULL: nobody, a snapshot.
  * Kept is what mr_server_is_same() looks at. */

@@ -46,6 +46,12 @@ struct mr_findings {
 /* Forgets what mr_findings_made_save() has kept of the table. */
 enum mr_code mr_findings_made_forget(struct mr_findings *fd, int64_t table, struct mr_err *err);
 
+/* What mr_findings_alike_save() has kept: forgets it; reads it into tables of the current run,
+ * texts in arena.  Earlier versions have kept nothing. */
+enum mr_code mr_findings_alike_forget(struct mr_findings *fd, int64_t table, struct mr_err *err);
+enum mr_code mr_findings_alike_read(struct mr_findings *fd, struct mr_arena *arena,
+                                    struct mr_find_table *tables, size_t count, struct mr_err *err);
+
 /* The columns of a finding that a query calls `f`; images only on request. */
 #define MR_FINDING_COLUMNS(f)                                                                      \
     f ".id AS id, " f ".segment AS segment, " f ".chunk AS chunk, " f ".pos AS pos, " f            \

@@ -10,6 +10,7 @@
  *   check_marks      is a table still the one that was read?
  *   check_confirm    reads suspects again until they are diverged, settled or unsettled
  *   check_classify   kinds and moved identities, from the row images
+ *   check_alike    what the differing rows of a table have in common
  *   check_objects    schema objects, rights, AUTO_INCREMENT
  *   check_suspects   references that nothing declares, as advice
  *   check_json, check_text   the result, from the case alone
@@ -33,6 +34,7 @@
 struct mr_check_options;
 struct mr_spill;
 struct mr_check_mark;
+struct mr_check_alike;
 
 /* May a side lack what the other one had written before? */
 enum mr_lag {
@@ -70,8 +72,9 @@ struct mr_check_run {
     enum mr_side upstream;
     enum mr_lag lag[MR_SIDES];
     struct mr_check_settle settle;
-    struct mr_spill **spills;    /* by mr_pair.at: between two passes (check_spill.h) */
-    struct mr_check_mark *marks; /* by mr_pair.at (check_marks.h) */
+    struct mr_spill **spills;      /* by mr_pair.at: between two passes (check_spill.h) */
+    struct mr_check_mark *marks;   /* by mr_pair.at (check_marks.h) */
+    struct mr_check_alike *alikes; /* by mr_pair.at (check_alike.h) */
 };
 
 /* Gives up on a table: verdict not-checked with err's message as the reason.  The first

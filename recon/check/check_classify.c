@@ -6,6 +6,7 @@
 #include "core/base/signals.h"
 #include "core/pair/pair_identity.h"
 #include "recon/check/check_duplicates.h"
+#include "recon/check/check_alike.h"
 
 #define BATCH 500
 #define BATCH_BYTES ((size_t)4 * 1024 * 1024)
@@ -172,6 +173,7 @@ enum mr_code mr_check_classify(struct mr_check_worker *worker, struct mr_pair *t
     MR_TRY_OUT(mr_check_duplicates(worker, table, err));
     MR_TRY_OUT(mr_findings_summarise(fd, table->find.id, counts, err));
     MR_TRY_OUT(mr_findings_count(fd, table->find.id, MR_FIND_UNSETTLED, &unsettled, err));
+    MR_TRY_OUT(mr_check_alike_end(worker->check, table, err));
 out:
     if (!table->by_identity)
         counts->null_identities = 0;

@@ -12,6 +12,7 @@
 #include "recon/check/check_marks.h"
 #include "recon/check/check_misplaced.h"
 #include "recon/check/check_options.h"
+#include "recon/check/check_alike.h"
 #include "recon/check/check_settle.h"
 
 /* Below 1,000, from where MariaDB takes an IN list for a table of its own
@@ -348,8 +349,9 @@ static enum mr_code classify_saves(struct confirm *c, struct mr_err *err)
     }
     if (count == 0)
         return MR_OK;
-    return mr_check_classify_rows(c->table, mr_pair_judge(c->worker->reader), saves, count,
-                                  &c->arena, err);
+    MR_TRY(mr_check_classify_rows(c->table, mr_pair_judge(c->worker->reader), saves, count,
+                                  &c->arena, err));
+    return mr_check_alike_add(c->worker->check, c->table, saves, count, err);
 }
 
 /*

@@ -100,8 +100,9 @@ static void table_line(struct json *j)
     put_uint(j, "null_identities", t->counts.null_identities);
     put_explained(j, &j->result->explained[t - j->result->tables]);
     put_str(j, "schema", t->schema_differs ? "different" : "equal");
-    if (t->note != NULL)
-        put_str(j, "note", t->note);
+    const char *note = mr_check_result_note(j->result, (size_t)(t - j->result->tables));
+    if (note != NULL)
+        put_str(j, "note", note);
     end_line(j);
 }
 

@@ -16,6 +16,22 @@ static void add_counts(struct mr_find_counts *sum, const struct mr_find_counts *
     sum->null_identities += c->null_identities;
 }
 
+static enum mr_code add_note(struct mr_check_result *result, size_t at, struct mr_err *err)
+{
+    const struct mr_find_table *table = &result->tables[at];
+    struct mr_strbuf both = MR_STRBUF_INIT;
+    result->notes[at] = table->note != NULL ? table->note : table->alike;
+    if (table->note == NULL || table->alike == NULL)
+        return MR_OK;
+    mr_strbuf_add_fmt(&both, "%s; %s", table->note, table->alike);
+    enum mr_code code = mr_strbuf_check(&both, "reading the case", err);
+    result->notes[at] = code == MR_OK ? mr_arena_strdup(&result->arena, both.ptr) : NULL;
+    if (code == MR_OK && result->notes[at] == NULL)
+        code = mr_err_nomem(err, "reading the case");
+    mr_strbuf_release(&both);
+    return code;
+}
+
 /* Verdicts of tables make the exit code: one that was not checked outweighs any that is equal. */
 static enum mr_code add_table(struct mr_check_result *result, size_t at, bool by_plans,
                               struct mr_err *err)
@@ -58,11 +74,14 @@ enum mr_code mr_check_result_load(struct mr_check_result *result, struct mr_find
     MR_TRY_OUT(mr_findings_advice(fd, &result->arena, &result->advice, err));
     result->explained =
         mr_arena_calloc(&result->arena, result->ntables + 1, sizeof *result->explained);
-    if (result->explained == NULL)
+    result->notes = mr_arena_calloc(&result->arena, result->ntables + 1, sizeof *result->notes);
+    if (result->explained == NULL || result->notes == NULL)
         MR_TRY_OUT(mr_err_nomem(err, "reading the case"));
     MR_TRY_OUT(mr_check_is_explained(fd, &by_plans, err));
     for (size_t i = 0; i < result->ntables; i++)
         MR_TRY_OUT(add_table(result, i, by_plans, err));
+    for (size_t i = 0; i < result->ntables; i++)
+        MR_TRY_OUT(add_note(result, i, err));
     if (by_plans)
         MR_TRY_OUT(mr_check_explained_plan(fd, &result->arena, &result->explained_by, err));
 out: /* also a result that was half read is never called whole */
@@ -88,6 +107,11 @@ int mr_check_result_exit(const struct mr_check_result *result)
 const char *mr_check_result_verdict(const struct mr_check_result *result)
 {
     return result->incomplete ? "incomplete" : result->differs ? "diverged" : "equal";
+}
+
+const char *mr_check_result_note(const struct mr_check_result *result, size_t table)
+{
+    return result->notes != NULL ? result->notes[table] : NULL;
 }
 
 static uint64_t explained_rows(const struct mr_check_result *result, size_t table)

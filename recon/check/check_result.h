@@ -22,6 +22,7 @@ struct mr_check_result {
     uint64_t diverged, unsettled, not_checked; /* tables */
     uint64_t unsettled_rows;
     struct mr_check_explained *explained; /* one a table: by plans of the case */
+    const char **notes;                   /* one a table: see mr_check_result_note() */
     struct mr_check_explained all_explained;
     const char *explained_by; /* the one plan's directory, or NULL */
     bool incomplete;          /* something was skipped, unsettled or could not be seen */
@@ -54,6 +55,10 @@ uint64_t mr_check_result_unexplained(const struct mr_check_result *result, size_
 
 /* Is there nothing but what plans of the case explain, and counters? */
 bool mr_check_result_all_explained(const struct mr_check_result *result);
+
+/* A table's note for JSON, which has one field for it: what limits the comparison, and what nearly
+ * all of its differing rows have in common; NULL: neither. */
+const char *mr_check_result_note(const struct mr_check_result *result, size_t table);
 
 /* Diverged rows beyond max_rows a table. */
 uint64_t mr_check_result_not_printed(const struct mr_check_result *result);

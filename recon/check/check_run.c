@@ -9,6 +9,7 @@
 #include "core/pair/pair_references.h"
 #include "recon/check/check_classify.h"
 #include "recon/check/check_confirm.h"
+#include "recon/check/check_alike.h"
 #include "recon/check/check_lineage.h"
 #include "recon/check/check_known.h"
 #include "recon/check/check_objects.h"
@@ -723,6 +724,7 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
         return mr_err_nomem(err, "planning the work");
     }
     enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_check_alikes_begin(check, err));
     MR_TRY_OUT(mr_check_marks_begin(check, err));
     MR_TRY_OUT(scan_all(&run, err));
     MR_TRY_OUT(spill_all(&run, err));
@@ -737,6 +739,7 @@ enum mr_code mr_check_execute(struct mr_check_run *check, const struct mr_vec *p
         !atomic_load(&check->lost) && check->run.objects_done && check->run.kin_done;
 out:
     mr_check_spill_drop(check);
+    mr_check_alikes_drop(check);
     close_readers(&run, 0);
     free(run.workers);
     mr_vec_release(&run.jobs);

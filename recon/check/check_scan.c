@@ -11,6 +11,7 @@
 #include "core/pair/rowhash.h"
 #include "recon/check/check_marks.h"
 #include "recon/check/check_options.h"
+#include "recon/check/check_alike.h"
 #include "recon/check/check_wait.h"
 #include "recon/check/chunk.h"
 
@@ -292,6 +293,9 @@ static enum mr_code compare_and_record(struct scan *scan, const struct mr_chunk 
     uint64_t equal = 0;
     mr_vec_clear(&scan->suspects);
     MR_TRY(mr_chunk_compare(source, target, &scan->suspects, &equal, err));
+    mr_check_alike_look(scan->worker, scan->table, &scan->suspects,
+                        source->rows.count > target->rows.count ? source->rows.count
+                                                                : target->rows.count);
     return record(scan, hi, last, source->rows.count, target->rows.count,
                   source->bytes + target->bytes, equal, err);
 }

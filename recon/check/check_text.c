@@ -17,6 +17,7 @@
 #define OBJECT_WIDTH 70
 #define SUSPECTS_SHOWN 10
 #define MAX_NAME 44
+#define ALIKES_SHOWN 5
 #define TEXT_WIDTH 76 /* of paragraphs, whatever the terminal has */
 
 struct text {
@@ -130,6 +131,52 @@ static void table_line(struct text *t)
 static bool is_equal(const struct mr_find_table *table)
 {
     return table->verdict == MR_VERDICT_EQUAL && !table->schema_differs;
+}
+
+/* A sentence as a paragraph. */
+static void paragraph(struct text *t, const char *sentence)
+{
+    size_t column = 0;
+    fresh(t, &t->a);
+    mr_utf8_show_str(&t->a, sentence);
+    for (const char *at = t->a.ptr; *at != '\0';) {
+        size_t len = strcspn(at, " ");
+        size_t width = mr_utf8_width(at, len);
+        if (column > 0) {
+            bool fits = column + 1 + width <= TEXT_WIDTH;
+            (void)fputc(fits ? ' ' : '\n', t->out);
+            column = fits ? column + 1 : 0;
+        }
+        (void)fprintf(t->out, "%.*s", (int)len, at);
+        column += width;
+        at += len + (at[len] != '\0');
+    }
+    (void)fputc('\n', t->out);
+}
+
+/* On top: who knows the cause need not read a million rows.  Which columns and by how much is the
+ * same for many tables, of which some are named. */
+static void alikes(struct text *t)
+{
+    const struct mr_check_result *r = t->result;
+    size_t hidden = 0;
+    t->shown = 0;
+    for (size_t i = 0; i < r->ntables; i++) {
+        if (r->tables[i].alike == NULL)
+            continue;
+        if (t->shown == ALIKES_SHOWN) {
+            hidden++;
+            continue;
+        }
+        (void)fprintf(t->out, "%s%s", t->shown++ == 0 ? "\n" : "", style(t, MR_STYLE_BAD));
+        fresh(t, &t->b);
+        mr_strbuf_add_fmt(&t->b, "%s: %s.", r->tables[i].name, r->tables[i].alike);
+        paragraph(t, t->b.ptr);
+        (void)fputs(style(t, MR_STYLE_RESET), t->out);
+    }
+    if (hidden > 0)
+        (void)fprintf(t->out, "… and %zu more table%s of which nearly all differs\n", hidden,
+                      hidden == 1 ? "" : "s");
 }
 
 static bool has_unequal(const struct mr_check_result *r)
@@ -542,27 +589,6 @@ static void suspects(struct text *t)
                       list->count - SUSPECTS_SHOWN, reset);
 }
 
-/* A sentence as a paragraph. */
-static void paragraph(struct text *t, const char *sentence)
-{
-    size_t column = 0;
-    fresh(t, &t->a);
-    mr_utf8_show_str(&t->a, sentence);
-    for (const char *at = t->a.ptr; *at != '\0';) {
-        size_t len = strcspn(at, " ");
-        size_t width = mr_utf8_width(at, len);
-        if (column > 0) {
-            bool fits = column + 1 + width <= TEXT_WIDTH;
-            (void)fputc(fits ? ' ' : '\n', t->out);
-            column = fits ? column + 1 : 0;
-        }
-        (void)fprintf(t->out, "%.*s", (int)len, at);
-        column += width;
-        at += len + (at[len] != '\0');
-    }
-    (void)fputc('\n', t->out);
-}
-
 /* A command on a line of its own, to be pasted. */
 static void command_line(struct text *t, const char *command)
 {
@@ -690,6 +716,7 @@ enum mr_code mr_check_text(const struct mr_check_result *result, FILE *out,
         foreign(&t, "source  ", result->run->source, "\n");
         foreign(&t, "target  ", result->run->target, "\n");
     }
+    alikes(&t);
     table_lines(&t);
     mr_findings_hide_explained(result->fd, result->all_explained.rows > 0);
     if (has_any_lines(&t))

@@ -70,6 +70,29 @@ void mr_parts_verdict(struct mr_edition *e)
     mr_strbuf_release(&words);
 }
 
+#define ALIKES_SHOWN 5
+
+/* Where nearly all of a table differs the cause is one, and no list of rows tells it better. */
+static void add_alikes(struct mr_edition *e)
+{
+    const struct mr_check_result *r = e->report->result;
+    size_t shown = 0, hidden = 0;
+    for (size_t i = 0; i < r->ntables; i++) {
+        const struct mr_find_table *table = &r->tables[e->order[i]];
+        if (table->alike == NULL)
+            continue;
+        if (shown == ALIKES_SHOWN)
+            hidden++;
+        else
+            mr_doc_say(&e->doc, "<note warn><code>%s</code>: %s.</note>", table->name,
+                       table->alike);
+        shown += shown < ALIKES_SHOWN;
+    }
+    if (hidden > 0)
+        mr_doc_say(&e->doc, "<p>Of %s, too, nearly all differs.</p>",
+                   mr_doc_count(&e->doc, hidden, "more table", "more tables"));
+}
+
 /* What is not on the page may be mistaken for what is equal, and a page with personal data for one
  * that may be passed on: both are said before any figure. */
 void mr_parts_notes(struct mr_edition *e)
@@ -82,6 +105,7 @@ void mr_parts_notes(struct mr_edition *e)
         mr_doc_say(&e->doc, "<note warn><strong>The result is incomplete:</strong> something was "
                             "skipped, unsettled or could not be seen. What is not here may still "
                             "differ.</note>");
+    add_alikes(e);
     if (e->report->unmask)
         mr_doc_say(&e->doc, "<note bad><strong>This page holds personal data:</strong> it was "
                             "written with --unmask. Treat it like the database itself.</note>");
@@ -196,6 +220,7 @@ void mr_parts_brief(struct mr_edition *e)
     if (report->result->interrupted || report->result->incomplete)
         mr_doc_say(doc, "<note warn><strong>The result is not complete:</strong> what is "
                         "not here may still differ.</note>");
+    add_alikes(e);
     mr_doc_say(doc, "<steps><step>%s</step>", mr_report_lead(report, &taken));
     for (size_t i = taken ? 1 : 0; i < report->steps.items.count; i++)
         add_step(e, mr_vec_at(&report->steps.items, i));

@@ -146,8 +146,10 @@ static void table_line(struct json *j)
                      t->subject != MR_SUBJECT_NO, t->counts.source_rows, t->counts.target_rows,
                      COUNTS_OF(&t->counts), t->counts.null_identities,
                      t->schema_differs ? "different" : "equal");
-    if (t->note != NULL)
-        mr_jsonw_add_str(w, "note", t->note);
+    const char *note =
+        mr_check_result_note(j->report->result, (size_t)(t - j->report->result->tables));
+    if (note != NULL)
+        mr_jsonw_add_str(w, "note", note);
     end_line(j);
 }
 

@@ -121,6 +121,7 @@ static const char *why_of(const struct mr_find_table *table)
     return table->verdict == MR_VERDICT_NOT_CHECKED ? table->reason
            : table->verdict == MR_VERDICT_UNDECIDED ? "the run ended before this table was compared"
            : table->verdict == MR_VERDICT_UNSETTLED ? "rows kept moving while they were compared"
+           : table->alike != NULL                   ? table->alike
                                                     : table->note;
 }
 

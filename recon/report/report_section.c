@@ -50,6 +50,8 @@ static void add_facts(struct mr_doc *doc, const struct mr_find_table *table)
         mr_doc_say(doc, " Its <a schema>schema differs</a>, too.");
     if (table->note != NULL)
         mr_doc_say(doc, " %s.", table->note);
+    if (table->alike != NULL)
+        mr_doc_say(doc, " Of them, %s.", table->alike);
     mr_doc_say(doc, "</defined>");
 }
 
