@@ -68,26 +68,23 @@ static enum mr_code choose_keys(struct look *l, const struct mr_vec *suspects, s
     return MR_OK;
 }
 
-/* The companion of a scan has the worker's connection to SOURCE. */
-static enum mr_code look_reader(struct mr_check_worker *w, enum mr_side side,
-                                struct mr_reader **reader, struct mr_err *err)
+static enum mr_code read_side(struct look *l, enum mr_side side, struct mr_reader *reader,
+                              struct mr_err *err)
 {
-    struct mr_server_side *source = &w->check->pairing.side[MR_SOURCE];
-    if (side == MR_SOURCE && w->check->opts->threads > 1 && w->again == NULL)
-        MR_TRY(mr_source_reader_new(source->source, &w->again, err));
-    *reader = side == MR_TARGET              ? w->reader[MR_TARGET]
-              : w->check->opts->threads == 1 ? source->main
-                                             : w->again;
-    return MR_OK;
-}
-
-static enum mr_code read_keys(struct look *l, enum mr_side side, struct mr_err *err)
-{
-    struct mr_reader *reader = NULL;
-    MR_TRY(look_reader(l->worker, side, &reader, err));
     MR_TRY(mr_rowhash_init(&l->hash[side], l->table, &l->table->full[side], err));
     return mr_rowset_fetch(&l->rows[side], reader, &l->hash[side], l->keys.items, l->keys.count,
                            LOOK_IMAGE_BYTES, err);
+}
+
+/* The companion of a scan has the worker's connection to SOURCE, and one more may be one too
+ * many: the main one is lent. */
+static enum mr_code read_source(struct look *l, struct mr_err *err)
+{
+    struct mr_check_run *check = l->worker->check;
+    pthread_mutex_lock(&check->asking);
+    enum mr_code code = read_side(l, MR_SOURCE, check->pairing.side[MR_SOURCE].main, err);
+    pthread_mutex_unlock(&check->asking);
+    return code;
 }
 
 /* Rows that are equal by now, or on one side only, tell nothing of a pattern: the second count
@@ -119,8 +116,8 @@ static enum mr_code look(struct look *l, const struct mr_vec *suspects, struct m
     struct mr_strbuf text = MR_STRBUF_INIT;
     MR_TRY(mr_alike_init(&l->alike, l->table->find.ncolumns, err));
     MR_TRY(choose_keys(l, suspects, err));
-    MR_TRY(read_keys(l, MR_SOURCE, err));
-    MR_TRY(read_keys(l, MR_TARGET, err));
+    MR_TRY(read_source(l, err));
+    MR_TRY(read_side(l, MR_TARGET, l->worker->reader[MR_TARGET], err));
     MR_TRY(count_keys(l, &of.differing, err));
     of.rows = of.differing;
     if (mr_alike_say(&l->alike, l->table->find.columns, &of, &text) && !text.failed)
@@ -130,7 +127,7 @@ static enum mr_code look(struct look *l, const struct mr_vec *suspects, struct m
     return MR_OK;
 }
 
-/* With --consistent a connection more would be a view, and locks, of its own. */
+/* With --consistent the main connection has not the view of the others. */
 void mr_check_alike_look(struct mr_check_worker *worker, struct mr_pair *table,
                          const struct mr_vec *suspects, uint64_t rows)
 {

@@ -105,9 +105,36 @@ static void test_without_identity(void **state)
     }
 }
 
+/* Of what limits the comparison, and of what its rows have in common, JSON's one field has both. */
+static void test_note(void **state)
+{
+    static const struct {
+        const char *note, *alike, *want;
+    } cases[] = {{NULL, NULL, NULL},
+                 {"windowed", NULL, "windowed"},
+                 {NULL, "all differ", "all differ"},
+                 {"windowed", "all differ", "windowed; all differ"}};
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct check_case c;
+        case_begin(&c);
+        case_table(&c, "d.t", MR_VERDICT_DIVERGED, false);
+        c.table.note = cases[i].note;
+        case_summarise(&c);
+        case_require(mr_findings_alike_save(c.fd, c.table.id, cases[i].alike, NULL));
+        case_load(&c, 10);
+        const char *note = mr_check_result_note(&c.result, 0);
+        assert_int_equal(note != NULL, cases[i].want != NULL);
+        if (note != NULL)
+            assert_string_equal(note, cases[i].want);
+        case_end(&c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_note),
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_two_histories),
         cmocka_unit_test(test_without_identity),

@@ -249,6 +249,33 @@ static void test_unfinished(void **state)
     }
 }
 
+/* On top, of the first five tables that have one; a name cannot write to the terminal. */
+static void test_alike(void **state)
+{
+    struct check_case c;
+    (void)state;
+    case_begin(&c);
+    for (int i = 0; i < 7; i++) {
+        char name[] = "d.t\033";
+        name[2] = (char)('a' + i);
+        case_table(&c, name, MR_VERDICT_DIVERGED, false);
+        case_row(&c, (struct case_row){.state = MR_FIND_DIVERGED, .source = "1/a/b"});
+        case_summarise(&c);
+        if (i > 0)
+            case_require(mr_findings_alike_save(c.fd, c.table.id, "all 20 rows differ", NULL));
+    }
+    case_load(&c, 10);
+    char *text = text_of(&c, "x", false);
+    const char *at = strstr(text, "\n\nd.b\\x1b: all 20 rows differ.\nd.c");
+    assert_non_null(at);
+    at = strstr(at, "\nd.f\\x1b: all 20 rows differ.\n… and 1 more table of which nearly all "
+                    "differs\n\nTables\n");
+    assert_non_null(at);
+    assert_null(strchr(text, '\033'));
+    free(text);
+    case_end(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_suspects),
         cmocka_unit_test(test_incomplete),
         cmocka_unit_test(test_unfinished),
+        cmocka_unit_test(test_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
