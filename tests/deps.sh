@@ -18,7 +18,7 @@ esac
 build="gcc libc6-dev make pkg-config $client libssl-dev libzstd-dev libxxhash-dev libsqlite3-dev libjansson-dev"
 docs='scdoc'
 demo='mariadb-server-core mariadb-client'
-test="$demo libcmocka-dev jq sqlite3 time zstd percona-toolkit debootstrap openssl ca-certificates python3 zsh"
+test="$demo libcmocka-dev jq sqlite3 time zstd percona-toolkit debootstrap openssl ca-certificates python3 zsh galera-4"
 lint='clang-format pmccabe'
 bench="$demo percona-toolkit mydumper zstd"
 fuzz='clang'

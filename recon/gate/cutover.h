@@ -91,7 +91,8 @@ struct mr_cutover_facts {
     const char *away;      /* why OLD could not be looked at; NULL: it was */
     const char *away_hint; /* where it is there and refused the login: what helps; or NULL */
     struct mr_server server[MR_SIDES];
-    bool is_same; /* one server */
+    bool is_same;    /* one server, or */
+    bool is_cluster; /* nodes of one Galera cluster, which is one server: is_same, too */
     unsigned wait_s;
     struct mr_cutover_link link;
     struct mr_cutover_place place;

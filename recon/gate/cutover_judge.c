@@ -60,7 +60,11 @@ static void judge_identity(const struct judging *g)
     const struct mr_server *old = &g->f->server[MR_OLD], *new = &g->f->server[MR_NEW];
     mr_gate_base(g->j, "%s, server_id %" PRIu32, who(old), old->server_id);
     mr_gate_value(g->j, "%s, server_id %" PRIu32, who(new), new->server_id);
-    if (g->f->is_same) {
+    if (g->f->is_cluster) {
+        mr_gate_found(g->j, MR_GATE_CRITICAL, "OLD and NEW are nodes of one Galera cluster");
+        mr_gate_hint(g->j, "Neither takes the other's place: what one writes, both have. Whether "
+                           "the cluster can do without OLD: myrecon gate check --peer NEW OLD.");
+    } else if (g->f->is_same) {
         mr_gate_found(g->j, MR_GATE_CRITICAL, "OLD and NEW are one server");
         mr_gate_hint(g->j, "Name each by an address that is its own.");
     } else if (old->server_id == new->server_id) {

@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "recon/gate/cutover_accounts.h"
 #include "recon/gate/cutover_tables.h"
+#include "recon/gate/gate_cluster.h"
 
 enum mr_code mr_cutover_init(struct mr_cutover *c, const struct mr_cutover_options *opts,
                              const struct mr_config *config, const char *const uris[MR_SIDES],
@@ -106,6 +107,10 @@ static enum mr_code open_both(struct mr_cutover *c, struct mr_err *err)
     if (code == MR_OK) {
         c->facts.server[MR_OLD] = *mr_db_server(c->link[MR_OLD].db);
         c->facts.is_same = mr_server_is_same(&c->facts.server[MR_OLD], &c->facts.server[MR_NEW]);
+        if (!c->facts.is_same)
+            MR_TRY(mr_gate_share_cluster(&c->link[MR_OLD], &c->link[MR_NEW], &c->facts.is_cluster,
+                                         err));
+        c->facts.is_same = c->facts.is_same || c->facts.is_cluster;
         return MR_OK;
     }
     c->facts.away = mr_arena_strdup(&c->arena, why.message);

@@ -39,7 +39,8 @@ struct mr_fence_facts {
     const char *away;      /* why it could not be looked at; NULL: it was */
     const char *away_hint; /* where it is there and refused the login: what helps; or NULL */
     bool is_mariadb;
-    bool is_live; /* it is the server that --live names */
+    bool is_live;        /* it is the server that --live names, */
+    bool shares_cluster; /* or another node of that server's Galera cluster */
     uint32_t server_id;
     const char *uuid;
 

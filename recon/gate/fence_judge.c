@@ -276,6 +276,11 @@ enum mr_code mr_fence_judge(const struct mr_fence_facts *facts, double seconds,
     } else if (facts->is_live) {
         say(&j, MR_GATE_CRITICAL, "identity", "Name the old server by an address that is its own.",
             "it is the live server itself");
+    } else if (facts->shares_cluster) {
+        say(&j, MR_GATE_CRITICAL, "identity",
+            "What one node writes all have, so that there is no old and no live one of them. To "
+            "take a node out, stop it, or set wsrep_reject_queries = 'ALL_KILL' there.",
+            "it and the live server are nodes of one Galera cluster");
     } else {
         judge_read_only(&j);
         judge_exempt(&j);

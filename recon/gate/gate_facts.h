@@ -202,6 +202,19 @@ struct mr_gate_log {
     const char *next;      /* MySQL: the transaction that begins there, or "" */
 };
 
+/* What a node of Galera says of its cluster. */
+struct mr_gate_cluster {
+    bool is_member;        /* the server has a provider, and uses it; else nothing else is set */
+    const char *uuid;      /* of the history that all its nodes have */
+    const char *component; /* "Primary", or another word: without a quorum */
+    const char *state;     /* "Synced", "Donor/Desynced", "Joined", "Initialized" */
+    uint64_t size;         /* nodes that it sees, itself included */
+    /* of now: */
+    bool is_ready, is_paused; /* it takes statements; flow control holds up writers */
+    double paused;            /* the share of the time since FLUSH STATUS, 0 to 1 */
+    uint64_t queue;           /* write sets that it has not applied yet */
+};
+
 struct mr_gate_facts {
     const char *uri;      /* without password */
     const char *recorded; /* UTC, "2026-11-20T14:03:00Z" */
@@ -227,6 +240,7 @@ struct mr_gate_facts {
     bool semi_sync_known; /* the server has the plugin */
     bool semi_sync_wanted, semi_sync_on;
     uint64_t semi_sync_clients;
+    struct mr_gate_cluster cluster;
     const struct mr_gate_variable *variables;
     size_t nvariables;
     struct mr_gate_view any_db; /* HIDDEN: none shows, and the account need not see all */

@@ -15,6 +15,7 @@
 
 #include "core/json/jsonw.h"
 #include "recon/gate/fence.h"
+#include "recon/gate/gate_cluster.h"
 #include "recon/gate/gate_cmd.h"
 #include "recon/gate/gate_output.h"
 
@@ -138,6 +139,8 @@ static enum mr_code open_one(struct fence *f, struct subject *s, const char *uri
         s->facts.is_live = mr_server_is_same(mr_db_server(s->link.db), mr_db_server(f->live.db));
     if (code == MR_OK)
         code = mr_fence_read(&s->link, &f->arena, &s->facts, &why);
+    if (code == MR_OK && f->has_live)
+        code = mr_gate_share_cluster(&s->link, &f->live, &s->facts.shares_cluster, &why);
     return set_away(f, s, code, &why, err);
 }
 

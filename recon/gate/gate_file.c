@@ -90,6 +90,14 @@ static void put_replication(struct mr_jsonw *w, const struct mr_gate_facts *f)
     mr_jsonw_add_bool(w, "on", f->semi_sync_on);
     mr_jsonw_add_number(w, "clients", f->semi_sync_clients);
     mr_jsonw_object_end(w);
+    if (!f->cluster.is_member)
+        return;
+    begin_object(w, "cluster");
+    mr_jsonw_add_str(w, "uuid", f->cluster.uuid);
+    mr_jsonw_add_str(w, "component", f->cluster.component);
+    mr_jsonw_add_str(w, "state", f->cluster.state);
+    mr_jsonw_add_number(w, "size", f->cluster.size);
+    mr_jsonw_object_end(w);
 }
 
 /* What could not be seen is null and not 0: a disk without room, and a disk that nobody could look

@@ -113,6 +113,20 @@ static void get_log(struct mr_json_reader *r, node facts, struct mr_gate_log *lo
     log->gtid = mr_json_read_text(r, object, "gtid");
 }
 
+/* Not of a server that is in none, nor in files of older versions. */
+static void get_cluster(struct mr_json_reader *r, node facts, struct mr_gate_cluster *cluster)
+{
+    *cluster = (struct mr_gate_cluster){.uuid = "", .component = "", .state = ""};
+    if (r->code != MR_OK || !mr_json_has(facts, "cluster"))
+        return;
+    node object = mr_json_read_object(r, facts, "cluster");
+    cluster->is_member = true;
+    cluster->uuid = mr_json_read_text(r, object, "uuid");
+    cluster->component = mr_json_read_text(r, object, "component");
+    cluster->state = mr_json_read_text(r, object, "state");
+    cluster->size = mr_json_read_number(r, object, "size");
+}
+
 static void get_replication(struct mr_json_reader *r, node facts, struct mr_gate_facts *f)
 {
     node object = mr_json_read_object(r, facts, "gtid");
@@ -135,6 +149,7 @@ static void get_replication(struct mr_json_reader *r, node facts, struct mr_gate
     f->semi_sync_wanted = mr_json_read_bool(r, object, "wanted");
     f->semi_sync_on = mr_json_read_bool(r, object, "on");
     f->semi_sync_clients = mr_json_read_number(r, object, "clients");
+    get_cluster(r, facts, &f->cluster);
 }
 
 static void get_load(struct mr_json_reader *r, node facts, struct mr_gate_facts *f)

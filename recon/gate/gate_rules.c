@@ -139,7 +139,7 @@ bool mr_gate_is_other_history(const struct mr_gate_judge *judge, const struct mr
 {
     return !mr_gate_is_below(judge, judge->now, peer, false) &&
            !mr_gate_is_below(judge, peer, judge->now, true) &&
-           !mr_gate_are_siblings(judge->now, peer);
+           !mr_gate_are_siblings(judge->now, peer) && !mr_gate_is_one_cluster(judge->now, peer);
 }
 
 void mr_gate_found_no_db(struct mr_gate_judge *judge)

@@ -1,8 +1,8 @@
 /*
- * gate_rules: one function a check (gate_names.def), by subject in six files:
+ * gate_rules: one function a check (gate_names.def), by subject in seven files:
  * gate_rules_instance (is it the right server), gate_rules_data, gate_rules_gtid and
- * gate_rules_complete (has it all its data), gate_rules_replication, gate_rules_traffic
- * (can it take the load).
+ * gate_rules_complete (has it all its data), gate_rules_replication and gate_rules_cluster
+ * (are others in step), gate_rules_traffic (can it take the load).
  *
  * A rule says what it finds through gate_judge.h; saying nothing but a note is OK.
  */
@@ -57,8 +57,12 @@ bool mr_gate_is_below(const struct mr_gate_judge *judge, const struct mr_gate_fa
                       const struct mr_gate_facts *source, bool running);
 /* Do both run, and follow one server? */
 bool mr_gate_are_siblings(const struct mr_gate_facts *a, const struct mr_gate_facts *b);
+/* Are both nodes of one Galera cluster?  Then they are one server to whoever writes. */
+bool mr_gate_is_one_cluster(const struct mr_gate_facts *a, const struct mr_gate_facts *b);
+/* Is it a node that refuses statements, for want of a quorum or of a state? */
+bool mr_gate_is_cut_off(const struct mr_gate_facts *facts);
 /* May it have what SERVER has lost?  Not what runs below SERVER or beside it, nor what
- * SERVER follows. */
+ * SERVER follows, nor a node of its cluster. */
 bool mr_gate_is_other_history(const struct mr_gate_judge *judge, const struct mr_gate_facts *peer);
 /* By how much SERVER is late on purpose: the delay that it has, and that it had when the
  * baseline was recorded. */

@@ -480,7 +480,7 @@ static void complete_with(struct mr_gate_judge *j, const struct mr_gate_peer *pe
         mr_gate_found_away(j, peer);
         return;
     }
-    if (mr_gate_is_other_history(j, peer->facts)) {
+    if (mr_gate_is_other_history(j, peer->facts) || mr_gate_is_one_cluster(j->now, peer->facts)) {
         complete_against(j, peer, &c);
         not_shown(j, peer);
     } else {

@@ -191,8 +191,9 @@ static void errant_circle(struct mr_gate_judge *j, const struct side *us, const 
 static void errant_pair(struct mr_gate_judge *j, const struct mr_gate_peer *peer, size_t *compared)
 {
     const struct mr_gate_facts *them = peer->facts, *us = j->now;
-    if (them->server.flavour != us->server.flavour || them->gtid_executed[0] == '\0' ||
-        us->gtid_executed[0] == '\0')
+    /* a cluster numbers write sets by itself; GTIDs are each node's own matter */
+    if (mr_gate_is_one_cluster(us, them) || them->server.flavour != us->server.flavour ||
+        them->gtid_executed[0] == '\0' || us->gtid_executed[0] == '\0')
         return;
     const struct side peer_side = {them, peer->uri, them->gtid_executed};
     const struct side first = {us, us->uri, us->gtid_executed};

@@ -193,21 +193,48 @@ void mr_gate_rule_read_only(struct mr_gate_judge *j)
                                    : "SET GLOBAL read_only = ON, if this is a replica.");
 }
 
+/* Of a baseline: 0 is its server, then come its peers. */
+static const struct mr_gate_facts *server_then(const struct mr_gate_baseline *b, size_t i)
+{
+    return i == 0 ? &b->server : &b->peers[i - 1];
+}
+
 /* How many accepted writes when the baseline was recorded; 0: it does not say. */
 static unsigned writable_then(const struct mr_gate_judge *j)
 {
+    unsigned count = 0;
     if (j->baseline == NULL || j->baseline->npeers == 0)
         return 0;
-    unsigned count = may_write(&j->baseline->server) ? 1 : 0;
-    for (size_t i = 0; i < j->baseline->npeers; i++)
-        count += may_write(&j->baseline->peers[i]) ? 1 : 0;
+    for (size_t i = 0; i <= j->baseline->npeers; i++) {
+        const struct mr_gate_facts *facts = server_then(j->baseline, i);
+        bool counted = !may_write(facts);
+        for (size_t k = 0; k < i && !counted; k++)
+            counted = mr_gate_is_one_cluster(facts, server_then(j->baseline, k)) &&
+                      may_write(server_then(j->baseline, k));
+        count += counted ? 0 : 1;
+    }
     return count;
 }
 
-static void count_writable(const struct mr_gate_facts *facts, const char *uri, unsigned *writable,
-                           bool *open, struct mr_strbuf *who)
+/* Does a node before it take writes, too?  What one writes all of a cluster certify: together they
+ * are one server that does. */
+static bool is_counted(const struct mr_gate_judge *j, const struct mr_gate_facts *facts)
 {
-    if (!may_write(facts))
+    for (size_t i = 0; i <= j->npeers; i++) {
+        const struct mr_gate_facts *other = mr_gate_server_at(j, i);
+        if (other == facts)
+            return false;
+        if (other != NULL && may_write(other) && !mr_gate_is_cut_off(other) &&
+            mr_gate_is_one_cluster(other, facts))
+            return true;
+    }
+    return false;
+}
+
+static void count_writable(const struct mr_gate_judge *j, const struct mr_gate_facts *facts,
+                           const char *uri, unsigned *writable, bool *open, struct mr_strbuf *who)
+{
+    if (!may_write(facts) || mr_gate_is_cut_off(facts) || is_counted(j, facts))
         return;
     ++*writable;
     *open = *open || refused_by(facts) == NULL;
@@ -220,13 +247,13 @@ void mr_gate_rule_split_brain(struct mr_gate_judge *j)
     bool open = false; /* one accepts writes without being asked to */
     const unsigned then = writable_then(j);
     struct mr_strbuf who = MR_STRBUF_INIT;
-    count_writable(j->now, j->now->uri, &writable, &open, &who);
+    count_writable(j, j->now, j->now->uri, &writable, &open, &who);
     for (size_t i = 0; i < j->npeers; i++) {
         const struct mr_gate_peer *peer = &j->peers[i];
         if (peer->facts == NULL) {
             mr_gate_found_away(j, peer);
         } else {
-            count_writable(peer->facts, peer->uri, &writable, &open, &who);
+            count_writable(j, peer->facts, peer->uri, &writable, &open, &who);
         }
     }
     if (then > expected)
@@ -245,7 +272,8 @@ void mr_gate_rule_split_brain(struct mr_gate_judge *j)
     else if (then > j->config->writable_servers && writable > 1)
         mr_gate_note(j, "%u servers accept writes, as in the baseline", writable);
     else
-        mr_gate_note(j, "one server accepts writes: %s", who.ptr);
+        mr_gate_note(j, "one %s accepts writes: %s",
+                     j->now->cluster.is_member ? "cluster" : "server", who.ptr);
     mr_gate_hint(j, writable == 0 ? "SET GLOBAL read_only = OFF on the primary, and only there."
                                   : "SET GLOBAL read_only = ON on all but the primary, before the "
                                     "histories part; then compare them with \"myrecon check\".");
@@ -262,6 +290,14 @@ static bool is_listed(const char *const *names, size_t count, const char *name)
     return false;
 }
 
+/* A cluster sets these two on its nodes by itself, as it grows and shrinks. */
+static bool is_set_by_cluster(const struct mr_gate_judge *j, const char *name)
+{
+    static const char *const names[] = {"auto_increment_increment", "auto_increment_offset"};
+    return j->now->cluster.is_member && mr_gate_past(j)->cluster.is_member &&
+           is_listed(names, sizeof names / sizeof *names, name);
+}
+
 void mr_gate_rule_variables(struct mr_gate_judge *j)
 {
     /* they may change with a new machine, and change no result */
@@ -271,8 +307,9 @@ void mr_gate_rule_variables(struct mr_gate_judge *j)
     for (size_t i = 0; i < past->nvariables; i++) {
         const struct mr_gate_variable *then = &past->variables[i];
         const char *now = mr_gate_facts_variable(j->now, then->name);
-        if (now == NULL || (j->expect_new_instance &&
-                            is_listed(machine, sizeof machine / sizeof *machine, then->name)))
+        if (now == NULL || is_set_by_cluster(j, then->name) ||
+            (j->expect_new_instance &&
+             is_listed(machine, sizeof machine / sizeof *machine, then->name)))
             continue;
         compared++;
         if (strcmp(now, then->value) == 0)

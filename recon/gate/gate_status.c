@@ -143,6 +143,33 @@ static void take_semi_sync(const struct pairs *variables, const struct pairs *st
     facts->semi_sync_clients = clients != NULL ? strtoull(clients, NULL, 10) : 0;
 }
 
+static const char *text_of(const struct pairs *pairs, const char *name)
+{
+    const char *value = pair_value(pairs, name);
+    return value != NULL ? value : "";
+}
+
+/* A server with wsrep_on and no provider is alone, and replicates nothing. */
+static void take_cluster(const struct pairs *variables, const struct pairs *status,
+                         struct mr_gate_facts *facts)
+{
+    const char *provider = text_of(variables, "wsrep_provider");
+    struct mr_gate_cluster *c = &facts->cluster;
+    *c = (struct mr_gate_cluster){.uuid = "", .component = "", .state = ""};
+    c->is_member = is_on(pair_value(variables, "wsrep_on")) && provider[0] != '\0' &&
+                   strcmp(provider, "none") != 0;
+    if (!c->is_member)
+        return;
+    c->uuid = text_of(status, "wsrep_cluster_state_uuid");
+    c->component = text_of(status, "wsrep_cluster_status");
+    c->state = text_of(status, "wsrep_local_state_comment");
+    c->size = pair_number(status, "wsrep_cluster_size");
+    c->is_ready = is_on(pair_value(status, "wsrep_ready"));
+    c->is_paused = strcasecmp(text_of(status, "wsrep_flow_control_active"), "true") == 0;
+    c->paused = strtod(text_of(status, "wsrep_flow_control_paused"), NULL);
+    c->queue = pair_number(status, "wsrep_local_recv_queue");
+}
+
 static void take_load(const struct pairs *variables, const struct pairs *status,
                       struct mr_gate_facts *facts)
 {
@@ -307,6 +334,7 @@ static enum mr_code read_settings(const struct mr_gate_task *task, struct mr_gat
     MR_TRY_OUT(read_pairs(task, "SHOW GLOBAL STATUS", &status, err));
     take_load(&variables, &status, facts);
     take_semi_sync(&variables, &status, facts);
+    take_cluster(&variables, &status, facts);
     MR_TRY_OUT(take_started(facts, task->arena, err));
     MR_TRY_OUT(keep_variables(task, &variables, facts, err));
     MR_TRY_OUT(read_history(task, &status, facts, err));

@@ -104,6 +104,7 @@ static void test_each(void **state)
     CHECK((f.away = "error 1045", f.away_hint = "Check user and password"), MR_GATE_UNKNOWN,
           "connection", "it is there, refused the login, and cannot be looked at: error 1045");
     CHECK(f.is_live = true, MR_GATE_CRITICAL, "identity", "the live server");
+    CHECK(f.shares_cluster = true, MR_GATE_CRITICAL, "identity", "one Galera cluster");
 }
 
 /* By the rights of others. */

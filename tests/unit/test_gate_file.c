@@ -44,6 +44,8 @@ static void write_sample(struct gate *g, struct mr_strbuf *text)
     g->now.replicas = "2 3";
     g->now.log = (struct mr_gate_log){.file = "bin.000002", .position = 4711, .gtid = "0-1-100"};
     g->peer_channel.filters = "Replicate_Ignore_Table a.b";
+    g->now.cluster = (struct mr_gate_cluster){
+        .is_member = true, .uuid = "c1", .component = "Primary", .state = "Synced", .size = 3};
     servers[0] = g->now;
     servers[1] = g->peer_facts;
     assert_int_equal(mr_gate_file_text(servers, 2, text, &err), MR_OK);
@@ -73,6 +75,10 @@ static void test_round_trip(void **state)
     assert_string_equal(f->role, "primary");
     assert_string_equal(f->gtid_executed, "0-1-100");
     assert_int_equal(f->max_connections, 200);
+    assert_true(f->cluster.is_member);
+    assert_string_equal(f->cluster.uuid, "c1");
+    assert_int_equal(f->cluster.size, 3);
+    assert_false(got.peers[0].cluster.is_member);
     assert_int_equal(f->ntables, GATE_TABLES);
     const struct mr_gate_table *t = mr_gate_facts_table(f, "club", "orders");
     assert_string_equal(t->sequence_view.why, "no time");

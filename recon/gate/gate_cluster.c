@@ -1,0 +1,34 @@
+/* gate_cluster.c: see gate_cluster.h. */
+#include "recon/gate/gate_cluster.h"
+
+#include <string.h>
+
+/* "" where there is none: servers that do not know the word, or have no provider. */
+static enum mr_code read_uuid(const struct mr_gate_link *link, struct mr_strbuf *uuid,
+                              struct mr_err *err)
+{
+    static const char sql[] = "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_state_uuid'";
+    struct mr_result *res = NULL;
+    enum mr_code code = mr_db_query(link->db, "vn", sql, sizeof sql - 1, &res, err);
+    const struct mr_cell *row = code == MR_OK ? mr_result_next(res) : NULL;
+    if (row != NULL && row[1].ptr != NULL)
+        mr_strbuf_add(uuid, row[1].ptr, row[1].len);
+    mr_result_free(res);
+    return code == MR_OK ? mr_strbuf_check(uuid, "reading a cluster", err) : code;
+}
+
+enum mr_code mr_gate_share_cluster(const struct mr_gate_link *a, const struct mr_gate_link *b,
+                                   bool *share, struct mr_err *err)
+{
+    struct mr_strbuf uuid[2] = {MR_STRBUF_INIT, MR_STRBUF_INIT};
+    enum mr_code code = MR_OK;
+    *share = false;
+    MR_TRY_OUT(read_uuid(a, &uuid[0], err));
+    MR_TRY_OUT(read_uuid(b, &uuid[1], err));
+    *share = uuid[0].len > 0 && uuid[0].len == uuid[1].len &&
+             memcmp(uuid[0].ptr, uuid[1].ptr, uuid[0].len) == 0;
+out:
+    mr_strbuf_release(&uuid[0]);
+    mr_strbuf_release(&uuid[1]);
+    return code;
+}

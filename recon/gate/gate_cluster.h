@@ -1,0 +1,16 @@
+/*
+ * gate_cluster: the cluster of Galera that a server is a node of.
+ *
+ * Ownership: nothing is kept.  Errors: those of a statement.
+ */
+#ifndef MR_GATE_CLUSTER_H
+#define MR_GATE_CLUSTER_H
+
+#include "recon/gate/gate_link.h"
+
+/* Are both nodes of one cluster, at this moment or before they were cut off?  Told by the uuid of
+ * the history that all its nodes have. */
+enum mr_code mr_gate_share_cluster(const struct mr_gate_link *a, const struct mr_gate_link *b,
+                                   bool *share, struct mr_err *err);
+
+#endif

@@ -1,0 +1,121 @@
+/* test_gate_cluster.c: nodes of Galera: what is found, and what several of them are taken for. */
+#include "gate_sample.h"
+
+static const struct mr_gate_cluster whole_cluster = {.is_member = true,
+                                                     .uuid = "c1",
+                                                     .component = "Primary",
+                                                     .state = "Synced",
+                                                     .size = 3,
+                                                     .is_ready = true};
+
+/* Two of three nodes, both writable, that replicate by the cluster alone. */
+static void cluster(struct gate *g)
+{
+    g->now.cluster = g->baseline.server.cluster = g->peer_facts.cluster = whole_cluster;
+    g->peer_facts.channels = NULL;
+    g->peer_facts.nchannels = 0;
+    g->peer_facts.gtid_position = "";
+    g->peer_facts.read_only = false;
+    g->peer_facts.role = "primary";
+}
+
+static void cluster_parted(struct gate *g)
+{
+    cluster(g);
+    g->peer_facts.cluster.uuid = "c2";
+}
+
+static void cluster_shrunk(struct gate *g)
+{
+    cluster(g);
+    g->now.cluster.size = 2;
+    g->variables[1] = (struct mr_gate_variable){"auto_increment_increment", "2"};
+    g->past_variables[1] = (struct mr_gate_variable){"auto_increment_increment", "3"};
+}
+
+static void cluster_cut_off(struct gate *g)
+{
+    cluster(g);
+    g->peer_facts.cluster.component = "non-Primary";
+    g->peer_facts.cluster.is_ready = false;
+}
+
+static void cluster_joining(struct gate *g)
+{
+    cluster(g);
+    g->now.cluster.state = "Joining: receiving State Transfer";
+    g->now.cluster.is_ready = false;
+}
+
+static void cluster_desynced(struct gate *g)
+{
+    cluster(g);
+    g->now.cluster.state = "Donor/Desynced";
+}
+
+static void cluster_left(struct gate *g)
+{
+    cluster(g);
+    g->now.cluster = (struct mr_gate_cluster){0};
+}
+
+static void cluster_paused(struct gate *g)
+{
+    cluster(g);
+    g->now.cluster.is_paused = true;
+}
+
+static void cluster_held_up(struct gate *g)
+{
+    cluster(g);
+    g->now.cluster.paused = 0.1;
+}
+
+static void cluster_behind(struct gate *g)
+{
+    cluster(g);
+    g->peer_facts.cluster.queue = 1000000;
+}
+
+static const struct gate_example examples[] = {
+    {"two nodes of a cluster", cluster, ""},
+    {"a cluster that is two", cluster_parted, "split_brain:critical"},
+    {"a cluster that lost a node", cluster_shrunk, "cluster:warning"},
+    {"a node without a quorum", cluster_cut_off, "cluster:critical"},
+    {"a node that joins", cluster_joining, "cluster:critical"},
+    {"a donor", cluster_desynced, "cluster:warning"},
+    {"a node that left its cluster", cluster_left, "split_brain:critical cluster:critical"},
+    {"flow control now", cluster_paused, "cluster:warning"},
+    {"flow control for a tenth of the time", cluster_held_up, "cluster:warning"},
+    {"write sets that wait", cluster_behind, "cluster:critical"},
+};
+
+static void test_examples(void **state)
+{
+    (void)state;
+    gate_run_examples(examples, sizeof examples / sizeof *examples);
+}
+
+/* Two that write, and count as one, did so when the baseline was recorded, too. */
+static void test_baseline(void **state)
+{
+    struct gate g;
+    (void)state;
+    gate_begin(&g);
+    cluster_parted(&g);
+    struct mr_gate_facts then = g.peer_facts;
+    then.cluster.uuid = "c1";
+    g.baseline.peers = &then;
+    g.baseline.npeers = 1;
+    gate_run(&g);
+    gate_fires(&g, "split_brain:critical");
+    gate_end(&g);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_examples),
+                                       cmocka_unit_test(test_baseline)};
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
