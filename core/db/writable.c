@@ -64,6 +64,39 @@ static enum mr_code require_open(struct mr_db *db, bool may_pass, struct mr_err 
     return MR_OK;
 }
 
+/* A node of Galera that has no quorum, or has not joined yet, refuses each statement.  One that is
+ * ready may be behind what other nodes have committed: from here on the session waits for that
+ * before it reads or writes (error 1205 where it takes too long), so that no guard rests on rows
+ * that somebody has changed elsewhere. */
+static enum mr_code join_cluster(struct mr_db *db, struct mr_err *err)
+{
+    static const char asks[] =
+        "SELECT IF(MAX(IF(VARIABLE_NAME = 'WSREP_PROVIDER_NAME', VARIABLE_VALUE, '')) = '', '', "
+        "IF(MAX(IF(VARIABLE_NAME = 'WSREP_READY', VARIABLE_VALUE, '')) = 'ON', 'ready', "
+        "MAX(IF(VARIABLE_NAME = 'WSREP_CLUSTER_STATUS', VARIABLE_VALUE, '')))) "
+        "FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME IN "
+        "('WSREP_PROVIDER_NAME', 'WSREP_READY', 'WSREP_CLUSTER_STATUS')";
+    static const char waits[] = "SET SESSION wsrep_sync_wait = 15";
+    struct mr_strbuf state = MR_STRBUF_INIT;
+    enum mr_code code = mr_db_query_text(db, asks, &state, err);
+    if (code == MR_OK && strcmp(state.ptr, "ready") == 0) {
+        code = mr_db_exec(db, waits, sizeof waits - 1, err);
+        if (code == MR_OK)
+            mr_log_info("server \"%s\" is a node of a Galera cluster: what is written there all "
+                        "nodes certify, and ALTER TABLE (counters, a restore) holds up writers on "
+                        "all of them while it runs",
+                        mr_db_label(db));
+    } else if (code == MR_OK && state.len > 0) {
+        code = mr_err_set(err, MR_E_REFUSED,
+                          "server \"%s\" is a node of Galera that takes no statements (%s)",
+                          mr_db_label(db), state.ptr);
+        mr_err_hint(err, "Nothing was changed. Write to a node of the Primary component; \"myrecon "
+                         "gate check --only cluster\" says of each what it is.");
+    }
+    mr_strbuf_release(&state);
+    return code;
+}
+
 /* Each is asked for only where the server knows it. */
 enum mr_code mr_writable_require(struct mr_db *db, bool may_pass, struct mr_err *err)
 {
@@ -91,5 +124,5 @@ enum mr_code mr_writable_require(struct mr_db *db, bool may_pass, struct mr_err 
         mr_log_warning("server \"%s\" is in offline_mode: it lets in only accounts with "
                        "CONNECTION_ADMIN until SET GLOBAL offline_mode = OFF",
                        mr_db_label(db));
-    return MR_OK;
+    return is_mysql ? MR_OK : join_cluster(db, err);
 }

@@ -3,7 +3,9 @@
  *
  * innodb_read_only (a reader of Aurora has it, and read_only off), super_read_only and read_only
  * refuse, by name and with the statement that would change it.  offline_mode refuses nothing to who
- * has come in; it is warned of.
+ * has come in; it is warned of.  So is being a node of Galera, for which the session then waits before
+ * each statement until the node has what the others have committed (wsrep_sync_wait); a node that
+ * takes no statements is refused.
  *
  * Threads: as the connection.
  */

@@ -24,7 +24,9 @@
 /* Of a server: deadlock; how a script's SET tells something; what a server says that may not
  * be written to. */
 enum {
-    DEADLOCK = 1213,
+    DEADLOCK = 1213, /* of Galera: another node has committed to the same rows */
+    NODE_NOT_READY = 1047,
+    COMMIT_FAILED = 1180, /* of Galera: by a node that loses its quorum meanwhile */
     CHECK_FAILED = 3819,
     CHECK_FAILED_MARIADB = 4025,
     UNKNOWN_TIME_ZONE = 1298,
@@ -356,6 +358,13 @@ static bool is_guard(const struct mr_err *why)
            strstr(why->message, "myrecon_guard") != NULL;
 }
 
+/* What may be otherwise a moment later. */
+static bool is_passing(const struct mr_err *why)
+{
+    return why->sql_errno == DEADLOCK || why->sql_errno == NODE_NOT_READY ||
+           why->sql_errno == COMMIT_FAILED;
+}
+
 static enum mr_outcome judge(const struct mr_attempt *a, enum mr_code code,
                              const struct mr_err *why)
 {
@@ -365,7 +374,7 @@ static enum mr_outcome judge(const struct mr_attempt *a, enum mr_code code,
         return MR_OUTCOME_GUARD;
     if (code == MR_E_LOST && mr_db_is_lost(a->run->target->db))
         return MR_OUTCOME_LOST;
-    if (code == MR_E_LOST || code == MR_E_TIMEOUT || why->sql_errno == DEADLOCK)
+    if (code == MR_E_LOST || code == MR_E_TIMEOUT || is_passing(why))
         return MR_OUTCOME_AGAIN;
     return MR_OUTCOME_REFUSED;
 }
@@ -439,7 +448,7 @@ enum mr_code mr_attempt_reconnect(struct mr_attempt *a, struct mr_err *err)
 static bool blames_server(const struct mr_err *why)
 {
     return why->sql_errno == UNKNOWN_TIME_ZONE || why->sql_errno == READ_ONLY ||
-           why->sql_errno == READ_ONLY_MODE;
+           why->sql_errno == READ_ONLY_MODE || why->sql_errno == NODE_NOT_READY;
 }
 
 /* Half of it for certain, the rest by chance, so that those who waited for each other do not
@@ -531,7 +540,7 @@ enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome
             return code;
     }
     *outcome = MR_OUTCOME_REFUSED;
-    return MR_OK;
+    return blames_server(why) ? check_target(a, err) : MR_OK;
 }
 
 /* ---- rows that the server refuses ---- */

@@ -18,8 +18,14 @@
 #define MAX_PAUSE_S 8
 #define PAUSE_STEP_MS 50
 
-/* Of a server: lock wait, deadlock; an algorithm or lock that this table cannot have. */
-enum { LOCK_WAIT = 1205, DEADLOCK = 1213, NO_ALGORITHM = 1845, NO_ALGORITHM_WHY = 1846 };
+/* Of a server: lock wait, deadlock, a node of Galera without its cluster; an algorithm or lock that this table cannot have. */
+enum {
+    LOCK_WAIT = 1205,
+    DEADLOCK = 1213,
+    NODE_NOT_READY = 1047,
+    NO_ALGORITHM = 1845,
+    NO_ALGORITHM_WHY = 1846
+};
 
 const char *mr_raise_name(enum mr_raise raise)
 {
@@ -282,7 +288,8 @@ static enum mr_code try_alter(struct mr_reseed_run *run, struct mr_raise_result 
     enum mr_code tried = alter(run, r, step.to, &why);
     if (tried == MR_OK)
         return take_success(run, r, &step, err);
-    *blocked = tried == MR_E_LOST || why.sql_errno == LOCK_WAIT || why.sql_errno == DEADLOCK;
+    *blocked = tried == MR_E_LOST || why.sql_errno == LOCK_WAIT || why.sql_errno == DEADLOCK ||
+               why.sql_errno == NODE_NOT_READY;
     code = take_failure(run, r, &step, &why, err);
     if (code == MR_OK && why.sql_errno == LOCK_WAIT)
         code = name_blockers(run, r, err);

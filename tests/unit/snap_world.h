@@ -247,6 +247,8 @@ enum mr_code __wrap_mr_db_query_text(struct mr_db *db, const char *sql, struct m
     enum mr_code code = world_ask(sql, strlen(sql), &answer, err);
     if (code != MR_OK)
         return code;
+    if (answer == NULL && strstr(sql, "WSREP_PROVIDER_NAME") != NULL)
+        return MR_OK; /* unless a script says otherwise, it is no node of Galera */
     if (answer == NULL)
         fail_msg("nobody answers: %s", sql);
     if (answer->text == NULL && answer->rows == NULL)

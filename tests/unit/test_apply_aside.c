@@ -106,8 +106,9 @@ static void test_blame(void **state)
         bool is_of_row;
     } cases[] = {{1452, true},  {1048, true},  {1366, true},  {1264, true},  {4025, true},
                  {3819, true},  {1644, true},  {1690, true},  {1030, true},  {1062, true},
-                 {1526, true},  {1213, false}, {1205, false}, {2013, false}, {1142, false},
-                 {1146, false}, {1290, false}, {1114, false}, {1317, false}, {0, false}};
+                 {1526, true},  {1213, false}, {1047, false}, {1205, false}, {2013, false},
+                 {1142, false}, {1146, false}, {1290, false}, {1114, false}, {1317, false},
+                 {0, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct mr_err why = {.sql_errno = cases[i].number};
         if (mr_aside_is_of_row(&why) != cases[i].is_of_row)

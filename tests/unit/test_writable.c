@@ -9,6 +9,7 @@ struct one {
     enum mr_flavour flavour;
     unsigned version;
     const char *innodb, *super, *plain, *offline; /* NULL: is not asked */
+    const char *cluster;                          /* the same; "": it is in none */
     bool may_pass, passes;
     const char *why, *hint; /* NULL: it is fit */
 };
@@ -17,23 +18,26 @@ struct one {
 #define MARIA MR_FLAVOUR_MARIADB, 101119
 
 static const struct one cases[] = {
-    {"MySQL", MYSQL, "0", "0", "0", "0", false, false, NULL, NULL},
-    {"MariaDB", MARIA, "0", NULL, "OFF", NULL, false, false, NULL, NULL},
-    {"MySQL 5.6", MR_FLAVOUR_MYSQL, 50624, "0", NULL, "0", NULL, false, false, NULL, NULL},
-    {"MySQL 5.5", MR_FLAVOUR_MYSQL, 50562, NULL, NULL, "0", NULL, false, false, NULL, NULL},
-    {"Aurora's reader", MYSQL, "1", NULL, NULL, NULL, true, true, "read-only (innodb_read_only)",
-     "name the cluster's writer"},
-    {"super", MYSQL, "0", "1", NULL, NULL, true, true, "read-only (super_read_only)",
+    {"MySQL", MYSQL, "0", "0", "0", "0", NULL, false, false, NULL, NULL},
+    {"MariaDB", MARIA, "0", NULL, "OFF", NULL, "", false, false, NULL, NULL},
+    {"MySQL 5.6", MR_FLAVOUR_MYSQL, 50624, "0", NULL, "0", NULL, NULL, false, false, NULL, NULL},
+    {"MySQL 5.5", MR_FLAVOUR_MYSQL, 50562, NULL, NULL, "0", NULL, NULL, false, false, NULL, NULL},
+    {"Aurora's reader", MYSQL, "1", NULL, NULL, NULL, NULL, true, true,
+     "read-only (innodb_read_only)", "name the cluster's writer"},
+    {"super", MYSQL, "0", "1", NULL, NULL, NULL, true, true, "read-only (super_read_only)",
      "SET GLOBAL super_read_only = 0, read_only = 0"},
-    {"plain", MYSQL, "0", "0", "1", NULL, false, true, "read-only (read_only)",
+    {"plain", MYSQL, "0", "0", "1", NULL, NULL, false, true, "read-only (read_only)",
      "SET GLOBAL read_only = 0"},
-    {"whoever may pass", MYSQL, "0", "0", "1", "0", true, true, NULL, NULL},
-    {"whoever may not", MYSQL, "0", "0", "1", NULL, true, false, "read-only (read_only)",
+    {"whoever may pass", MYSQL, "0", "0", "1", "0", NULL, true, true, NULL, NULL},
+    {"whoever may not", MYSQL, "0", "0", "1", NULL, NULL, true, false, "read-only (read_only)",
      "SET GLOBAL read_only = 0"},
-    {"of MariaDB", MARIA, "OFF", NULL, "ON", NULL, true, true, NULL, NULL},
-    {"nobody passes", MARIA, "OFF", NULL, "NO_LOCK_NO_ADMIN", NULL, true, true,
+    {"of MariaDB", MARIA, "OFF", NULL, "ON", NULL, "", true, true, NULL, NULL},
+    {"nobody passes", MARIA, "OFF", NULL, "NO_LOCK_NO_ADMIN", NULL, NULL, true, true,
      "read-only (read_only)", "SET GLOBAL read_only = 0"},
-    {"offline", MYSQL, "0", "0", "0", "1", false, false, NULL, NULL},
+    {"offline", MYSQL, "0", "0", "0", "1", NULL, false, false, NULL, NULL},
+    {"a node of Galera", MARIA, "OFF", NULL, "OFF", NULL, "ready", false, false, NULL, NULL},
+    {"a node without a quorum", MARIA, "OFF", NULL, "OFF", NULL, "non-Primary", false, false,
+     "takes no statements (non-Primary)", "a node of the Primary component"},
 };
 
 static bool grants_pass;
@@ -65,8 +69,10 @@ static void test_each(void **state)
             {.has = "@@GLOBAL.innodb_read_only", .text = c->innodb},
             {.has = "@@GLOBAL.super_read_only", .text = c->super},
             {.has = "@@GLOBAL.read_only", .text = c->plain},
-            {.has = "@@GLOBAL.offline_mode", .text = c->offline}};
-        unsigned asked = 0;
+            {.has = "@@GLOBAL.offline_mode", .text = c->offline},
+            {.has = "WSREP_PROVIDER_NAME", .text = c->cluster},
+            {.has = "SET SESSION wsrep_sync_wait = 15"}};
+        unsigned asked = c->cluster != NULL && strcmp(c->cluster, "ready") == 0 ? 1 : 0; /* SET */
         for (size_t k = 0; k < LEN(script); k++)
             asked += script[k].text != NULL ? 1 : 0;
         struct mr_err err = {0};
