@@ -49,11 +49,16 @@ static void say_table(const struct probes *p, const char *db, const char *name, 
         return;
     mr_doctor_say(p->doctor, MR_DOCTOR_PROBLEM, MR_DOCTOR_table,
                   "table \"%s.%s\" cannot be opened: %s", db, name, why);
-    mr_doctor_hint(p->doctor,
-                   "See the server's error log. \"missing\", \"doesn't exist in engine\", "
-                   "\"discarded\": bring its file back, or restore it; \"crashed\": CHECK "
-                   "TABLE, REPAIR TABLE. Listed, and not found: lower_case_table_names was "
-                   "changed.");
+    if (strstr(why, "error 1047") != NULL) /* no fault of the table's */
+        mr_doctor_hint(p->doctor,
+                       "It is a node of Galera without a quorum, or joins: \"myrecon gate check "
+                       "--only cluster\" says which. Ask a node of the Primary component.");
+    else
+        mr_doctor_hint(p->doctor,
+                       "See the server's error log. \"missing\", \"doesn't exist in engine\", "
+                       "\"discarded\": bring its file back, or restore it; \"crashed\": CHECK "
+                       "TABLE, REPAIR TABLE. Listed, and not found: lower_case_table_names was "
+                       "changed.");
 }
 
 static void say_view(const struct probes *p, const char *db, const char *name, const char *why)

@@ -122,6 +122,8 @@ mr_galera_await N2 3 || bail "N2 stays desynced"
 mr_sql N3 -e "SET GLOBAL wsrep_provider_options = 'gmcast.isolate=1'"
 gate_until "cluster:critical" --only cluster "$U3"
 like "its quorum is lost" "$(cat "$OUT")" "without a quorum"
+run doctor "$U3"
+like "doctor does not blame a table for that" "$(cat "$OUT")" "node of Galera without a quorum"
 run repair apply --yes --case "$CASE" "$IT_TMP/merge" "$U3"
 is "nothing is written there" "$RC" 5
 gate_until "cluster:warning" --only cluster --peer "$U2" "$FACTS" "$U1"
