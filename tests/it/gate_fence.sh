@@ -188,7 +188,7 @@ walk() { # mariadb|mysql
     is "$1: the live server is away" "$RC $(grep -c 'error: ' "$ERR")" "3 1"
     "$MYRECON" gate fence --for 0.2 -v --live "$live" "$old" >"$OUT" 2>"$ERR"
     like "$1: text" "$(cat "$OUT")" "^fenced .*"$'\n'".*1 of 1 fenced"
-    timeout -s INT 1 "$MYRECON" gate fence --for 60 "$old" >"$OUT" 2>"$ERR"
+    timeout -s INT 4 "$MYRECON" gate fence --for 60 "$old" >"$OUT" 2>"$ERR"
     is "$1: Ctrl-C" "$? $(grep -c 'Nothing is known' "$ERR")" "124 1"
     mr_stop_server GP
     mr_stop_server GR
