@@ -26,9 +26,18 @@ static const char *const field_names[MR_REPLICA_FIELDS][2] = {
     [MR_REPLICA_FETCHED] = {"Retrieved_Gtid_Set", "Retrieved_Gtid_Set"},
 };
 
-bool mr_has_replica_words(const struct mr_db *db)
+bool mr_has_replica_words(const struct mr_server *server)
 {
-    return mr_db_server(db)->flavour == MR_FLAVOUR_MYSQL && mr_db_server(db)->version >= 80022;
+    return server->flavour == MR_FLAVOUR_MYSQL && server->version >= 80022;
+}
+
+/* MySQL 8.4 has no SHOW MASTER STATUS, MariaDB no SHOW BINARY LOG STATUS. */
+const char *mr_log_status_sql(const struct mr_db *db)
+{
+    const struct mr_server *server = mr_db_server(db);
+    return server->flavour == MR_FLAVOUR_MYSQL && server->version >= 80200
+               ? "SHOW BINARY LOG STATUS"
+               : "SHOW MASTER STATUS";
 }
 
 size_t mr_result_column_named(const struct mr_result *res, const char *name)
@@ -45,7 +54,7 @@ enum mr_code mr_replica_status_open(struct mr_db *db, struct mr_replica_status *
     const char *sql = "SHOW SLAVE STATUS";
     if (mr_db_server(db)->flavour == MR_FLAVOUR_MARIADB)
         sql = "SHOW ALL SLAVES STATUS";
-    else if (mr_has_replica_words(db))
+    else if (mr_has_replica_words(mr_db_server(db)))
         sql = "SHOW REPLICA STATUS";
     memset(status, 0, sizeof *status);
     enum mr_code rc = mr_db_query(db, "*", sql, strlen(sql), &status->res, err);

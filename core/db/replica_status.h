@@ -70,7 +70,10 @@ bool mr_replica_status_is_source(const struct mr_replica_status *status, const s
 
 /* Statements and columns are renamed from version to version; MySQL 9 knows only the new
  * ones (REPLICA, SOURCE). */
-bool mr_has_replica_words(const struct mr_db *db);
+bool mr_has_replica_words(const struct mr_server *server);
+/* What asks a server for the end of its own log, and for what it leaves out of it; no row where it
+ * has none. */
+const char *mr_log_status_sql(const struct mr_db *db);
 /* The column of that name in any case, or MR_NO_COLUMN. */
 size_t mr_result_column_named(const struct mr_result *res, const char *name);
 bool mr_is_loopback(const char *host);

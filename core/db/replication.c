@@ -331,7 +331,7 @@ enum mr_code mr_replication_refuse(struct mr_db *db, bool allowed, struct mr_err
                     "its source: name the server that the application writes to. If "
                     "this one was promoted for good, run RESET %s ALL there; else pass "
                     "--allow-replica.",
-                    mr_has_replica_words(db) ? "REPLICA" : "SLAVE");
+                    mr_has_replica_words(mr_db_server(db)) ? "REPLICA" : "SLAVE");
         goto out;
     }
     rc = add_grant(db, &text, err);
@@ -361,9 +361,7 @@ out:
 static enum mr_code add_file_position(struct mr_db *a, struct mr_strbuf *position,
                                       struct mr_err *err)
 {
-    const char *sql = "SHOW MASTER STATUS";
-    if (!is_mariadb(a) && mr_db_server(a)->version >= 80200)
-        sql = "SHOW BINARY LOG STATUS";
+    const char *sql = mr_log_status_sql(a);
     struct mr_result *res = NULL;
     enum mr_code rc = mr_db_query(a, "nn*", sql, strlen(sql), &res, err);
     if (rc == MR_E_DENIED)
@@ -713,7 +711,7 @@ static enum mr_code push_host(struct mr_vec *hosts, const char *host, const char
 
 enum mr_code mr_replication_below(struct mr_db *db, struct mr_vec *hosts, struct mr_err *err)
 {
-    const char *sql = mr_has_replica_words(db) ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS";
+    const char *sql = mr_has_replica_words(mr_db_server(db)) ? "SHOW REPLICAS" : "SHOW SLAVE HOSTS";
     struct mr_result *res = NULL;
     enum mr_code rc = mr_db_query(db, "*", sql, strlen(sql), &res, err);
     if (rc == MR_E_DENIED)

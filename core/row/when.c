@@ -40,6 +40,18 @@ bool mr_when_is_day(const struct mr_time *t)
            t->day <= days_in_month(t->year, t->month);
 }
 
+/* By eras of 400 years (146,097 days) that begin on March 1, so that the leap day is a year's last:
+ * H. Hinnant, chrono-Compatible Low-Level Date Algorithms. */
+int64_t mr_when_day_number(const struct mr_time *t)
+{
+    const int64_t year = (int64_t)t->year - (t->month <= 2);
+    const int64_t era = (year < 0 ? year - 399 : year) / 400, year_of_era = year - era * 400;
+    const int64_t month = ((int64_t)t->month + 9) % 12; /* since March */
+    const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+                               (153 * month + 2) / 5 + t->day - 1;
+    return era * 146097 + day_of_era - 719468;
+}
+
 static bool parse_date(const char **at, struct mr_time *t)
 {
     return parse_digits(at, 4, &t->year) && parse_char(at, '-') && parse_digits(at, 2, &t->month) &&

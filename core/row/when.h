@@ -22,6 +22,9 @@ struct mr_when {
 /* Does the calendar have the day?  No part of it is zero, but the year may be. */
 bool mr_when_is_day(const struct mr_time *time);
 
+/* Days from 1970-01-01 to that day, in the proleptic Gregorian calendar; month and day are not 0. */
+int64_t mr_when_day_number(const struct mr_time *time);
+
 /* MR_E_USAGE with a hint of the form; no day that the calendar does not have. */
 enum mr_code mr_when_parse(struct mr_when *when, const char *text, struct mr_err *err);
 

@@ -6,6 +6,7 @@
 
 #include "core/base/utf8.h"
 #include "core/row/row_class.h"
+#include "core/row/when.h"
 
 enum mr_code mr_alike_init(struct mr_alike *p, size_t ncolumns, struct mr_err *err)
 {
@@ -33,15 +34,6 @@ void mr_alike_reset(struct mr_alike *p)
 
 /* ---- offsets ---- */
 
-/* Days since 1 March of the year 0, in the Gregorian calendar: years begin in March, so that the
- * leap day is a year's last (H. Hinnant, chrono-compatible date algorithms). */
-static int64_t days_of(const struct mr_time *t)
-{
-    int64_t year = (int64_t)t->year - (t->month <= 2);
-    int64_t month = t->month > 2 ? (int64_t)t->month - 3 : (int64_t)t->month + 9;
-    return 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + t->day;
-}
-
 /* A number, or microseconds; false where there is none to calculate with, as of a zero date. */
 static bool number_of(const struct mr_value *value, int64_t *number)
 {
@@ -59,7 +51,7 @@ static bool number_of(const struct mr_value *value, int64_t *number)
     if (value->cls != MR_CLASS_TIME) {
         if (t->month == 0 || t->day == 0 || t->year == 0)
             return false;
-        seconds += days_of(t) * 86400;
+        seconds += mr_when_day_number(t) * 86400;
     }
     *number = seconds * 1000000 + (value->cls == MR_CLASS_DATE ? 0 : t->micros);
     if (value->cls == MR_CLASS_TIME && t->negative)

@@ -167,8 +167,6 @@ void mr_cutover_judge_facts(struct mr_gate_judge *judge, const struct mr_cutover
                             const bool wanted[MR_CUTOVER_NAMES_END]);
 void mr_cutover_judge_findings(struct mr_gate_judge *judge, enum mr_cutover_name name,
                                const struct mr_cutover_findings *findings);
-/* MySQL 5.6 to 8.0.21 say SLAVE, as MariaDB does. */
-const char *mr_cutover_replica_word(const struct mr_server *server);
 /* cutover_steps.c: what of a server that is ready is left to be done, in its order. */
 enum mr_code mr_cutover_add_steps(struct mr_cutover *c, struct mr_err *err);
 /* Appends a command to be pasted: "myrecon check", the configuration, an option with its value (or

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/db/sqltext.h"
+#include "core/db/replica_status.h"
 #include "recon/gate/cutover.h"
 
 #define PROCESS_HINT "GRANT PROCESS ON *.* to the account on NEW."
@@ -104,14 +104,9 @@ static bool is_new_mariadb(const struct mr_cutover_facts *f)
     return f->server[MR_NEW].flavour == MR_FLAVOUR_MARIADB;
 }
 
-const char *mr_cutover_replica_word(const struct mr_server *server)
-{
-    return server->flavour == MR_FLAVOUR_MARIADB || server->version < 80022 ? "SLAVE" : "REPLICA";
-}
-
 static const char *replica_word(const struct mr_cutover_facts *f)
 {
-    return mr_cutover_replica_word(&f->server[MR_NEW]);
+    return mr_has_replica_words(&f->server[MR_NEW]) ? "REPLICA" : "SLAVE";
 }
 
 /* No position tells what was never written, or passed over. */

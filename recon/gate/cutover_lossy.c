@@ -9,13 +9,6 @@
 #include "recon/gate/cutover.h"
 #include "recon/gate/gate_channels.h"
 
-static const char *log_statement(const struct mr_gate_link *link)
-{
-    return !mr_gate_link_is_mariadb(link) && mr_db_server(link->db)->version >= 80200
-               ? "SHOW BINARY LOG STATUS"
-               : "SHOW MASTER STATUS";
-}
-
 static const char *log_privilege(const struct mr_gate_link *link)
 {
     return mr_gate_link_is_mariadb(link) && mr_db_server(link->db)->version >= 100502
@@ -39,7 +32,7 @@ static enum mr_code read_log(struct mr_cutover *c, enum mr_side side, struct mr_
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_result *res = NULL;
     struct mr_err why = {0};
-    const char *sql = log_statement(link);
+    const char *sql = mr_log_status_sql(link->db);
     enum mr_code code = mr_db_query(link->db, "*", sql, strlen(sql), &res, &why);
     log->view = mr_gate_link_view(link, code, &why, log_privilege(link), "*.*", &c->arena);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;

@@ -1,5 +1,6 @@
 /* cutover_steps.c: commands and statements that people paste; see cutover.h. */
 #include "core/case/run_command.h"
+#include "core/db/replica_status.h"
 #include "core/db/sqltext.h"
 #include "recon/gate/cutover.h"
 
@@ -81,7 +82,7 @@ static void add_end_of_replication(struct mr_strbuf *text, const struct mr_cutov
 {
     const struct mr_server *new = &f->server[MR_NEW];
     const bool mariadb = new->flavour == MR_FLAVOUR_MARIADB;
-    const char *word = mr_cutover_replica_word(new), *channel = f->link.channel;
+    const char *word = mr_has_replica_words(new) ? "REPLICA" : "SLAVE", *channel = f->link.channel;
     if (f->link.is_direct && (channel[0] != '\0' || f->link.others[0] != '\0'))
         add_end_of_channel(text, word, channel, mariadb);
     else

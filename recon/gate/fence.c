@@ -115,19 +115,13 @@ static enum mr_code read_events(const struct mr_gate_link *link, struct mr_arena
 static enum mr_code read_position(const struct mr_gate_link *link, struct mr_strbuf *out,
                                   struct mr_err *err)
 {
-    /* MySQL 8.4 has no SHOW MASTER STATUS, MariaDB no SHOW BINARY LOG STATUS */
-    static const char *const statements[] = {"SHOW MASTER STATUS", "SHOW BINARY LOG STATUS"};
-    enum mr_code code = MR_OK;
-    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
-        struct mr_result *res = NULL;
-        code = mr_db_query(link->db, "vv*", statements[i], strlen(statements[i]), &res, err);
-        const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
-        if (cells != NULL)
-            mr_strbuf_add_fmt(out, "%s:%s", cells[0].ptr, cells[1].ptr);
-        mr_result_free(res);
-        if (code == MR_OK || mr_gate_is_fatal(code) || code == MR_E_DENIED)
-            break;
-    }
+    const char *sql = mr_log_status_sql(link->db);
+    struct mr_result *res = NULL;
+    const enum mr_code code = mr_db_query(link->db, "vv*", sql, strlen(sql), &res, err);
+    const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
+    if (cells != NULL)
+        mr_strbuf_add_fmt(out, "%s:%s", cells[0].ptr, cells[1].ptr);
+    mr_result_free(res);
     return code;
 }
 

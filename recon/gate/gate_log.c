@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/db/replica_status.h"
 #include "core/db/sqltext.h"
 
 #define ER_WRONG_OFFSET 1220 /* as of any SHOW BINLOG EVENTS that cannot be done */
@@ -61,9 +62,7 @@ static enum mr_code gtid_at(const struct reading *r, const char *file, uint64_t 
 static enum mr_code read_mysql(const struct reading *r, struct mr_gate_log *log, struct mr_err *err)
 {
     const char *columns[3];
-    const char *sql = mr_db_server(r->task->link->db)->version >= 80200 ? "SHOW BINARY LOG STATUS"
-                                                                        : "SHOW MASTER STATUS";
-    MR_TRY(first_row(r, sql, columns, err));
+    MR_TRY(first_row(r, mr_log_status_sql(r->task->link->db), columns, err));
     log->file = columns[0];
     log->position = strtoull(columns[1], NULL, 10);
     log->gtid = r->facts->gtid_executed; /* read before: it may only be less */

@@ -207,21 +207,13 @@ int mr_gate_compare_numbers(const char *a, const char *b)
     return a_negative ? -order : order;
 }
 
-static int64_t day_number(const struct mr_time *t)
-{
-    /* days since 0000-03-01 of the proleptic Gregorian calendar */
-    int64_t y = (int64_t)t->year - (t->month <= 2 ? 1 : 0);
-    int64_t m = ((int64_t)t->month + 9) % 12;
-    return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + (int64_t)t->day - 1;
-}
-
 double mr_gate_seconds_between(const char *a, const char *b)
 {
     struct mr_when x, y;
     if (mr_when_parse(&x, a, NULL) != MR_OK || mr_when_parse(&y, b, NULL) != MR_OK)
         return 0;
     const struct mr_time *s = &x.time, *e = &y.time;
-    return 86400.0 * (double)(day_number(e) - day_number(s)) +
+    return 86400.0 * (double)(mr_when_day_number(e) - mr_when_day_number(s)) +
            3600.0 * ((double)e->hour - (double)s->hour) +
            60.0 * ((double)e->minute - (double)s->minute) +
            ((double)e->second - (double)s->second) + ((double)e->micros - (double)s->micros) / 1e6;

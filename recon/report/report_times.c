@@ -1,10 +1,4 @@
-/*
- * report_times.c: see report_times.h.
- *
- * Days are counted in the proleptic Gregorian calendar, by eras of 400 years (146,097
- * days) that begin on March 1, so that the leap day is a year's last: H. Hinnant,
- * chrono-Compatible Low-Level Date Algorithms.
- */
+/* report_times.c: see report_times.h. */
 #include "recon/report/report_times.h"
 
 #include <inttypes.h>
@@ -19,18 +13,8 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
-static int64_t day_number(int64_t year, int64_t month, int64_t day)
-{
-    year -= month <= 2;
-    int64_t era = floor_div(year, 400);
-    int64_t year_of_era = year - era * 400;
-    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    return era * 146097 + day_of_era - 719468;
-}
-
-/* The inverse of day_number(), by the same eras, so that a bucket's beginning is labelled with the
- * day that it was counted from. */
+/* The inverse of mr_when_day_number(), by the same eras, so that a bucket's beginning is labelled with
+ * the day that it was counted from. */
 static struct mr_time calendar(int64_t seconds)
 {
     int64_t day = floor_div(seconds, DAY_S), rest = seconds - day * DAY_S;
@@ -59,7 +43,7 @@ bool mr_times_seconds(const struct mr_value *value, int64_t *seconds)
     if (t->month < 1 || t->month > 12 || t->day < 1 || t->day > 31)
         return false;
     bool has_time = value->cls == MR_CLASS_DATETIME;
-    *seconds = day_number(t->year, t->month, t->day) * DAY_S +
+    *seconds = mr_when_day_number(t) * DAY_S +
                (has_time ? t->hour * 3600 + t->minute * 60 + t->second : 0);
     return true;
 }
@@ -98,6 +82,12 @@ static int64_t bucket_of(enum mr_times_unit unit, int64_t s)
     return t.year / 100;
 }
 
+static int64_t first_of(int64_t year, int64_t month)
+{
+    const struct mr_time first = {.year = (uint32_t)year, .month = (uint32_t)month, .day = 1};
+    return mr_when_day_number(&first) * DAY_S;
+}
+
 /* Where a bucket begins. */
 static int64_t begin_of(enum mr_times_unit unit, int64_t bucket)
 {
@@ -109,12 +99,12 @@ static int64_t begin_of(enum mr_times_unit unit, int64_t bucket)
     case MR_UNIT_6_HOURS: return bucket * 6 * 3600;
     case MR_UNIT_DAY: return bucket * DAY_S;
     case MR_UNIT_WEEK: return (bucket * 7 - MONDAY + 1) * DAY_S;
-    case MR_UNIT_MONTH: return day_number(bucket / 12, bucket % 12 + 1, 1) * DAY_S;
-    case MR_UNIT_YEAR: return day_number(bucket, 1, 1) * DAY_S;
-    case MR_UNIT_DECADE: return day_number(bucket * 10, 1, 1) * DAY_S;
+    case MR_UNIT_MONTH: return first_of(bucket / 12, bucket % 12 + 1);
+    case MR_UNIT_YEAR: return first_of(bucket, 1);
+    case MR_UNIT_DECADE: return first_of(bucket * 10, 1);
     case MR_UNIT_CENTURY: break;
     }
-    return day_number(bucket * 100, 1, 1) * DAY_S;
+    return first_of(bucket * 100, 1);
 }
 
 /* The finest unit with which all rows fit: a coarser one would hide that they were created within

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/db/replica_status.h"
 #include "core/db/replication.h"
 
 static const char no_log[] = "the server keeps no binary log";
@@ -59,9 +60,7 @@ static bool is_filter(const char *column)
 /* Only the status of the log names them. */
 static enum mr_code look_at_filters(struct mr_db *db, struct mr_view_log *out, struct mr_err *err)
 {
-    const char *sql = !is_mariadb(db) && mr_db_server(db)->version >= 80200
-                          ? "SHOW BINARY LOG STATUS"
-                          : "SHOW MASTER STATUS";
+    const char *sql = mr_log_status_sql(db);
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     enum mr_code code = mr_db_query(db, "*", sql, strlen(sql), &res, &why);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/db/replica_status.h"
 #include "core/db/sqltext.h"
 
 #define FILE_BEGIN 4                        /* behind the magic number */
@@ -168,8 +169,7 @@ static enum mr_code count_underway(struct mr_db *db, enum mr_view_commits how, s
 
 static enum mr_code read_log_end(struct mr_db *db, struct mr_view_position *p, struct mr_err *err)
 {
-    const char *sql =
-        mr_db_server(db)->version >= 80200 ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS";
+    const char *sql = mr_log_status_sql(db);
     struct mr_result *res = NULL;
     struct mr_err why = {0};
     mr_strbuf_reset(&p->file);
