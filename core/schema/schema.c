@@ -32,6 +32,13 @@ const char *mr_schema_keep(struct mr_schema_load *load, struct mr_strbuf *text)
     return copy;
 }
 
+const void *mr_schema_keep_list(struct mr_schema_load *load, struct mr_vec *list)
+{
+    const void *kept = mr_schema_intern(load, list->items, list->count * list->item_size);
+    mr_vec_release(list);
+    return kept;
+}
+
 /* ASCII letters from `first` on are moved by that much; others stay. */
 static const char *dup_case(struct mr_schema_load *load, const struct mr_cell *cell, char first,
                             int move)

@@ -236,9 +236,8 @@ static enum mr_code keep_columns_of_one(struct mr_schema_load *load,
         load->nomem = load->nomem || col == NULL;
     }
     struct mr_table *table = mr_schema_table(load, items->table);
-    table->columns = mr_schema_intern(load, list.items, list.count * sizeof(struct mr_column));
+    table->columns = mr_schema_keep_list(load, &list);
     table->ncolumns = count;
-    mr_vec_release(&list);
     return load->nomem ? mr_err_nomem(err, "reading the catalogue") : MR_OK;
 }
 

@@ -76,6 +76,9 @@ uint64_t mr_cell_uint(const struct mr_cell *cell);
 struct mr_made_as mr_schema_made(struct mr_schema_load *load,
                                  const struct mr_cell cells[MR_SCHEMA_MADE]);
 
+/* The one copy of these items, one after the other; the list is released. */
+const void *mr_schema_keep_list(struct mr_schema_load *load, struct mr_vec *list);
+
 /* Is it one of load->dbs?  To be asked of every row: information_schema may compare
  * names without case where the server does not. */
 bool mr_schema_is_wanted(const struct mr_schema_load *load, const char *db);

@@ -123,9 +123,8 @@ static enum mr_code keep_parts_of_one(struct mr_schema_load *load, struct mr_ind
         load->nomem = load->nomem || part == NULL;
     }
     *index = items->index;
-    index->parts = mr_schema_intern(load, list.items, list.count * sizeof(struct mr_index_part));
+    index->parts = mr_schema_keep_list(load, &list);
     index->nparts = count;
-    mr_vec_release(&list);
     return load->nomem ? mr_err_nomem(err, "reading the catalogue") : MR_OK;
 }
 

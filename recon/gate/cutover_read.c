@@ -140,23 +140,21 @@ struct event {
     const char *enable; /* the statement */
 };
 
-static const char *enabling(struct mr_cutover *c, const struct mr_cell *cells)
+static enum mr_code add_event(struct mr_cutover *c, const struct mr_cell *cells,
+                              struct mr_vec *list, struct mr_err *err)
 {
-    struct mr_strbuf sql = MR_STRBUF_INIT;
+    struct mr_strbuf name = MR_STRBUF_INIT, sql = MR_STRBUF_INIT;
+    struct event *e = mr_vec_push(list);
+    mr_strbuf_add_fmt(&name, "%s.%s", cells[EV_DB].ptr, cells[EV_NAME].ptr);
     mr_sql_enable_event(&sql, cells[EV_DB].ptr, cells[EV_NAME].ptr, cells[EV_DEFINER].ptr,
                         cells[EV_COLLATION].ptr);
-    const char *kept = sql.failed ? NULL : mr_arena_strdup(&c->arena, sql.ptr);
+    if (e != NULL && !name.failed && !sql.failed)
+        *e = (struct event){mr_arena_strdup(&c->arena, name.ptr), cells[EV_ENABLED].ptr[0] == '1',
+                            mr_arena_strdup(&c->arena, sql.ptr)};
+    mr_strbuf_release(&name);
     mr_strbuf_release(&sql);
-    return kept;
-}
-
-static const char *name_of(struct mr_cutover *c, const struct mr_cell *cells)
-{
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&text, "%s.%s", cells[EV_DB].ptr, cells[EV_NAME].ptr);
-    const char *kept = text.failed ? NULL : mr_arena_strdup(&c->arena, text.ptr);
-    mr_strbuf_release(&text);
-    return kept;
+    return e != NULL && e->name != NULL && e->enable != NULL ? MR_OK
+                                                             : mr_err_nomem(err, "reading events");
 }
 
 /* An account sees the events of databases that it has EVENT on: seen is false where that are not all. */
@@ -173,12 +171,7 @@ static enum mr_code read_events_of(struct mr_cutover *c, enum mr_side side, stru
     enum mr_code code = mr_db_query(link->db, "vvvvvv", sql, sizeof sql - 1, &res, &why);
     *seen = (struct mr_fence_value){.is_seen = code == MR_OK};
     while (code == MR_OK && (cells = mr_result_next(res)) != NULL) {
-        struct event *e = mr_vec_push(list);
-        const char *name = name_of(c, cells), *enable = enabling(c, cells);
-        if (e == NULL || name == NULL || enable == NULL)
-            code = mr_err_nomem(&why, "reading events");
-        else
-            *e = (struct event){name, cells[EV_ENABLED].ptr[0] == '1', enable};
+        code = add_event(c, cells, list, &why);
         *scheduler = cells[EV_SCHEDULER].ptr[0] == '1';
     }
     mr_result_free(res);

@@ -18,7 +18,8 @@
 #define MAX_PAUSE_S 8
 #define PAUSE_STEP_MS 50
 
-/* Of a server: lock wait, deadlock, a node of Galera without its cluster; an algorithm or lock that this table cannot have. */
+/* Of a server: lock wait, deadlock, a node of Galera without its cluster; an algorithm or lock that
+ * this table cannot have. */
 enum {
     LOCK_WAIT = 1205,
     DEADLOCK = 1213,

@@ -254,7 +254,6 @@ static enum mr_code read_column(struct mr_create *c, struct mr_create_table *t,
     return code;
 }
 
-/* Columns first, then indexes: both may hold what a restore would compute otherwise. */
 /* Of most tables there is nothing: what is kept for the run is what was found. */
 static enum mr_code keep_found(struct mr_create *c, struct mr_create_table *t,
                                const struct mr_create_true *found, struct mr_err *err)
@@ -269,6 +268,7 @@ static enum mr_code keep_found(struct mr_create *c, struct mr_create_table *t,
     return MR_OK;
 }
 
+/* Columns first, then indexes: both may hold what a restore would compute otherwise. */
 enum mr_code mr_create_true_read(struct mr_create *c, struct mr_create_table *t, struct mr_err *err)
 {
     const struct mr_table *table = t->table;
