@@ -11,10 +11,14 @@
 #include <stddef.h>
 
 #include "core/base/err.h"
+#include "core/base/strbuf.h"
 
 struct mr_sink {
     enum mr_code (*write)(void *arg, const void *ptr, size_t len, struct mr_err *err);
     void *arg;
 };
+
+/* Appends to the buffer. */
+struct mr_sink mr_sink_to_strbuf(struct mr_strbuf *out);
 
 #endif

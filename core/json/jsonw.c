@@ -19,6 +19,11 @@ void mr_jsonw_init_file(struct mr_jsonw *w, FILE *file)
     *w = (struct mr_jsonw){.own = MR_STRBUF_INIT, .out = &w->own, .file = file};
 }
 
+void mr_jsonw_init_sink(struct mr_jsonw *w, struct mr_sink sink, struct mr_err *err)
+{
+    *w = (struct mr_jsonw){.own = MR_STRBUF_INIT, .out = &w->own, .sink = sink, .told = err};
+}
+
 void mr_jsonw_init_buf(struct mr_jsonw *w, struct mr_strbuf *out)
 {
     *w = (struct mr_jsonw){.own = MR_STRBUF_INIT, .out = out};
@@ -29,15 +34,24 @@ void mr_jsonw_release(struct mr_jsonw *w)
     mr_strbuf_release(&w->own);
 }
 
+static void hand_over(struct mr_jsonw *w)
+{
+    if (w->sink.write != NULL) {
+        if (w->lost == MR_OK)
+            w->lost = w->sink.write(w->sink.arg, w->own.ptr, w->own.len, w->told);
+        return;
+    }
+    errno = 0;
+    if (w->sys_errno == 0 && fwrite(w->own.ptr, 1, w->own.len, w->file) != w->own.len)
+        w->sys_errno = errno != 0 ? errno : EIO;
+}
+
 static void flush(struct mr_jsonw *w)
 {
-    if (w->file == NULL || w->own.failed)
+    if (w->out != &w->own || w->own.failed)
         return;
-    if (w->sys_errno == 0 && w->own.len > 0) {
-        errno = 0;
-        if (fwrite(w->own.ptr, 1, w->own.len, w->file) != w->own.len)
-            w->sys_errno = errno != 0 ? errno : EIO;
-    }
+    if (w->own.len > 0)
+        hand_over(w);
     mr_strbuf_reset(&w->own);
     mr_strbuf_shrink(&w->own, 2 * FLUSH_BYTES);
 }
@@ -364,6 +378,8 @@ enum mr_code mr_jsonw_finish(struct mr_jsonw *w, const char *name, struct mr_err
         if (fflush(w->file) != 0 || ferror(w->file))
             w->sys_errno = errno != 0 ? errno : EIO;
     }
+    if (w->lost != MR_OK)
+        return w->lost;
     if (w->sys_errno != 0)
         return mr_err_set_sys(err, MR_E_IO, w->sys_errno, "could not write to %s", name);
     return mr_strbuf_check(w->out, "writing JSON", err);

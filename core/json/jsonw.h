@@ -1,7 +1,7 @@
 /*
- * jsonw: writes JSON as it comes, one value a line, into a FILE or a strbuf.
+ * jsonw: writes JSON as it comes, one value a line, into a FILE, a sink or a strbuf.
  *
- *   mr_jsonw_init_file / init_buf
+ *   mr_jsonw_init_file / init_sink / init_buf
  *     → object_begin, key, value, …, object_end, end_line … → mr_jsonw_finish → release
  *
  * Wrong nesting (a value without key in an object, an end without begin, a second value
@@ -15,7 +15,7 @@
  *
  * Ownership: the sink is the caller's and must outlive the writer; a FILE is not
  * closed. Limits: 64 levels.  Memory: at most 64 KiB plus one string's width before a
- * FILE. Threads: one at a time.
+ * FILE or a sink. Threads: one at a time.
  */
 #ifndef MR_JSONW_H
 #define MR_JSONW_H
@@ -26,11 +26,15 @@
 
 #include "core/base/err.h"
 #include "core/base/strbuf.h"
+#include "core/file/sink.h"
 
 struct mr_jsonw {
     struct mr_strbuf own;  /* what was not yet handed to file */
     struct mr_strbuf *out; /* &own, or the caller's */
-    FILE *file;            /* NULL for a strbuf */
+    FILE *file;            /* NULL for others */
+    struct mr_sink sink;   /* write is NULL for others */
+    struct mr_err *told;   /* where the sink says what fails, or NULL */
+    enum mr_code lost;     /* the first failure of the sink, else MR_OK */
     uint64_t arrays;       /* bit d: level d is an array */
     uint64_t filled;       /* bit d: level d has an item */
     unsigned depth;
@@ -40,6 +44,8 @@ struct mr_jsonw {
 
 /* The writer holds a pointer into itself: it must not be copied or moved. */
 void mr_jsonw_init_file(struct mr_jsonw *w, FILE *file);
+/* The sink's first failure is told to err, which outlives the writer, when it happens. */
+void mr_jsonw_init_sink(struct mr_jsonw *w, struct mr_sink sink, struct mr_err *err);
 void mr_jsonw_init_buf(struct mr_jsonw *w, struct mr_strbuf *out);
 void mr_jsonw_release(struct mr_jsonw *w);
 
@@ -85,7 +91,8 @@ void mr_jsonw_line(struct mr_jsonw *w, const char *members, ...) MR_PRINTF(2, 3)
 
 /* Ends the line after a top-level value. */
 void mr_jsonw_end_line(struct mr_jsonw *w);
-/* Flushes.  MR_E_IO (`name` is the output's, for the message) or MR_E_NOMEM. */
+/* Flushes.  MR_E_IO (`name` is the output's, for the message), MR_E_NOMEM, or the
+ * code of the sink's failure, which init_sink's err has. */
 enum mr_code mr_jsonw_finish(struct mr_jsonw *w, const char *name, struct mr_err *err);
 
 #endif

@@ -158,6 +158,17 @@ static void add_db_filter(struct mr_strbuf *sql, const struct mr_schema_load *lo
     mr_strbuf_add_str(sql, load->ndbs > 1 ? ", '')" : ")");
 }
 
+static void add_range(struct mr_strbuf *sql, const struct mr_schema_load *load, const char *column)
+{
+    const char *const ends[] = {load->from, load->to}, *const words[] = {">=", "<"};
+    for (size_t i = 0; column != NULL && i < 2; i++) {
+        if (ends[i] == NULL)
+            continue;
+        mr_strbuf_add_fmt(sql, " AND %s %s ", column, words[i]);
+        mr_sql_string(sql, ends[i]);
+    }
+}
+
 /* Servers of different ages have different columns in one view: a column that this one does not
  * have is asked for as NULL. */
 enum mr_code mr_schema_each(struct mr_schema_load *load, const struct mr_schema_view *view,
@@ -175,6 +186,7 @@ enum mr_code mr_schema_each(struct mr_schema_load *load, const struct mr_schema_
         mr_strbuf_add_fmt(&sql, " AND %s = ", view->table_column);
         mr_sql_string(&sql, load->table);
     }
+    add_range(&sql, load, view->table_column);
     if (view->condition != NULL)
         mr_strbuf_add_str(&sql, view->condition);
     enum mr_code code = mr_schema_each_sql(load, view->shape, &sql, fn, err);
@@ -375,6 +387,12 @@ static int compare_tables(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->name, y->name);
 }
 
+static void sort_tables(struct mr_schema_load *load)
+{
+    if (load->tables.count > 0)
+        qsort(load->tables.items, load->tables.count, sizeof(struct mr_table), compare_tables);
+}
+
 static enum mr_code load_tables(struct mr_schema_load *load, struct mr_err *err)
 {
     static const char *const columns[] = {
@@ -391,8 +409,7 @@ static enum mr_code load_tables(struct mr_schema_load *load, struct mr_err *err)
                                                .shape = "vvvnnnnnnnn"};
     load->tables = (struct mr_vec)MR_VEC_INIT(struct mr_table);
     MR_TRY(mr_schema_each(load, &view, take_table, err));
-    if (load->tables.count > 0)
-        qsort(load->tables.items, load->tables.count, sizeof(struct mr_table), compare_tables);
+    sort_tables(load);
     return MR_OK;
 }
 
@@ -478,7 +495,8 @@ enum mr_code mr_catalogue_load(struct mr_db *db, const char *const *dbs, size_t 
     MR_TRY_OUT(load_known(&load, err));
     MR_TRY_OUT(load_charsets(&load, cat, err));
     MR_TRY_OUT(load_dbs(&load, cat, err));
-    MR_TRY_OUT(load_parts(&load, err));
+    MR_TRY_OUT(mr_schema_each_slice(&load, load_parts, err));
+    sort_tables(&load);
     MR_TRY_OUT(mr_schema_load_objects(&load, &cat->objects, &cat->nobjects, err));
     cat->tables = keep_tables(&load);
     cat->ntables = load.tables.count;

@@ -24,11 +24,12 @@ struct mr_schema_load {
     struct mr_intern texts; /* in that arena */
     const char *const *dbs; /* wanted; ndbs == 0: all but the server's own */
     size_t ndbs;
-    const char *table;    /* only this one, or NULL */
-    struct mr_vec known;  /* struct mr_known_column: what information_schema has */
-    struct mr_vec tables; /* struct mr_table, sorted once they are all read */
-    struct mr_vec items;  /* of the step under way */
-    struct mr_arena step; /* likewise; and what is kept once in it */
+    const char *table;     /* only this one, or NULL */
+    const char *from, *to; /* only names from the one on and before the other, or NULL */
+    struct mr_vec known;   /* struct mr_known_column: what information_schema has */
+    struct mr_vec tables;  /* struct mr_table, sorted once they are all read */
+    struct mr_vec items;   /* of the step under way */
+    struct mr_arena step;  /* likewise; and what is kept once in it */
     struct mr_intern step_texts;
     bool nomem;
     bool hides_events; /* the server, from everybody */
@@ -89,6 +90,14 @@ void mr_schema_step(struct mr_schema_load *load, size_t item_size);
 /* Index of the table in load->tables, or SIZE_MAX: a view, or not wanted. */
 size_t mr_schema_find(const struct mr_schema_load *load, const char *db, const char *table);
 struct mr_table *mr_schema_table(const struct mr_schema_load *load, size_t index);
+
+/* Reads tables, with all that belongs to them, into load->tables. */
+typedef enum mr_code mr_schema_part_fn(struct mr_schema_load *load, struct mr_err *err);
+/* Calls fn for slices of the tables that are wanted, which are few at a time where the server opens
+ * tables to tell of them; load->tables are in the end those of all, in no order. */
+enum mr_code mr_schema_each_slice(struct mr_schema_load *load, mr_schema_part_fn *fn,
+                                  struct mr_err *err);
+bool mr_schema_opens_tables(const struct mr_server *server);
 
 /* Steps, in this order; the tables' arrays are filled by them. */
 enum mr_code mr_schema_load_columns(struct mr_schema_load *load, struct mr_err *err);

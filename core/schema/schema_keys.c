@@ -155,7 +155,7 @@ static enum mr_code keep_indexes(struct mr_schema_load *load, struct mr_err *err
 }
 
 enum mr_code mr_schema_load_indexes(struct mr_schema_load *load, struct mr_err *err)
-{ /* CARDINALITY is left out: it alone would open every table on MariaDB. */
+{
     static const char *const columns[] = {
         [I_DB] = "TABLE_SCHEMA",       [I_TABLE] = "TABLE_NAME",   [I_NAME] = "INDEX_NAME",
         [I_NON_UNIQUE] = "NON_UNIQUE", [I_SEQ] = "SEQ_IN_INDEX",   [I_COLUMN] = "COLUMN_NAME",

@@ -1,6 +1,7 @@
 /* gate_file.c: writing facts; see gate_file.h. */
 #include "recon/gate/gate_file.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -279,47 +280,90 @@ static void put_facts(struct mr_jsonw *w, const struct mr_gate_facts *f)
     mr_jsonw_object_end(w);
 }
 
+/* The digest stands before the brace that ends the file: the last byte waits for what comes. */
+struct seal {
+    struct mr_sink to;
+    struct mr_sha256 hash;
+    char last; /* '\0': none yet */
+};
+
+static enum mr_code pass(struct seal *seal, const char *ptr, size_t len, struct mr_err *err)
+{
+    mr_sha256_add(&seal->hash, ptr, len);
+    return seal->to.write(seal->to.arg, ptr, len, err);
+}
+
+static enum mr_code pass_all_but_one(void *arg, const void *ptr, size_t len, struct mr_err *err)
+{
+    struct seal *seal = arg;
+    const char *bytes = ptr;
+    if (len == 0)
+        return MR_OK;
+    if (seal->last != '\0')
+        MR_TRY(pass(seal, &seal->last, 1, err));
+    seal->last = bytes[len - 1];
+    return pass(seal, bytes, len - 1, err);
+}
+
+static enum mr_code put_seal(struct seal *seal, struct mr_err *err)
+{
+    char digest[MR_SHA256_HEX];
+    struct mr_strbuf end = MR_STRBUF_INIT;
+    assert(seal->last == '}');
+    mr_sha256_finish(&seal->hash, digest);
+    mr_strbuf_add_fmt(&end, "%s%s%s", MR_GATE_SEAL, digest, MR_GATE_TAIL);
+    enum mr_code code = mr_strbuf_check(&end, "writing the facts", err);
+    if (code == MR_OK)
+        code = seal->to.write(seal->to.arg, end.ptr, end.len, err);
+    mr_strbuf_release(&end);
+    return code;
+}
+
+static void put_file(struct mr_jsonw *w, const struct mr_gate_facts *servers, size_t count)
+{
+    mr_jsonw_object_begin(w);
+    mr_jsonw_add_str(w, "schema", MR_GATE_FACTS_SCHEMA);
+    mr_jsonw_add_str(w, "version", MR_VERSION);
+    mr_jsonw_add_str(w, "recorded", servers[0].recorded);
+    mr_jsonw_key(w, "servers");
+    mr_jsonw_array_begin(w);
+    for (size_t i = 0; i < count; i++)
+        put_facts(w, &servers[i]);
+    mr_jsonw_array_end(w);
+    mr_jsonw_object_end(w);
+}
+
+/* As it is made: of many tables it is long. */
+static enum mr_code write_sealed(struct mr_sink to, const struct mr_gate_facts *servers,
+                                 size_t count, struct mr_err *err)
+{
+    struct seal seal = {.to = to};
+    struct mr_jsonw w;
+    MR_TRY(mr_sha256_init(&seal.hash, err));
+    mr_jsonw_init_sink(&w, (struct mr_sink){pass_all_but_one, &seal}, err);
+    put_file(&w, servers, count);
+    enum mr_code code = mr_jsonw_finish(&w, "the facts", err);
+    mr_jsonw_release(&w);
+    if (code == MR_OK)
+        code = put_seal(&seal, err);
+    mr_sha256_release(&seal.hash);
+    return code;
+}
+
 enum mr_code mr_gate_file_text(const struct mr_gate_facts *servers, size_t count,
                                struct mr_strbuf *out, struct mr_err *err)
 {
-    struct mr_jsonw w;
-    char digest[MR_SHA256_HEX];
-    const size_t start = out->len;
-    mr_jsonw_init_buf(&w, out);
-    mr_jsonw_object_begin(&w);
-    mr_jsonw_add_str(&w, "schema", MR_GATE_FACTS_SCHEMA);
-    mr_jsonw_add_str(&w, "version", MR_VERSION);
-    mr_jsonw_add_str(&w, "recorded", servers[0].recorded);
-    mr_jsonw_key(&w, "servers");
-    mr_jsonw_array_begin(&w);
-    for (size_t i = 0; i < count; i++)
-        put_facts(&w, &servers[i]);
-    mr_jsonw_array_end(&w);
-    mr_jsonw_object_end(&w);
-    enum mr_code code = mr_jsonw_finish(&w, "the facts", err);
-    mr_jsonw_release(&w);
-    if (code != MR_OK)
-        return code;
-    out->len--; /* the closing brace comes behind the digest */
-    code = mr_sha256_bytes(out->ptr + start, out->len - start, digest, err);
-    if (code == MR_OK) {
-        mr_strbuf_add_str(out, MR_GATE_SEAL);
-        mr_strbuf_add_str(out, digest);
-        mr_strbuf_add_str(out, MR_GATE_TAIL);
-        code = mr_strbuf_check(out, "writing the facts", err);
-    }
-    return code;
+    return write_sealed(mr_sink_to_strbuf(out), servers, count, err);
+}
+
+static enum mr_code to_file(void *arg, const void *ptr, size_t len, struct mr_err *err)
+{
+    return mr_outfile_write(arg, ptr, len, err);
 }
 
 enum mr_code mr_gate_file_write(struct mr_outfile *out, const struct mr_gate_facts *servers,
                                 size_t count, struct mr_err *err)
 {
-    struct mr_strbuf text = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_gate_file_text(servers, count, &text, err));
-    MR_TRY_OUT(mr_outfile_write(out, text.ptr, text.len, err));
-    MR_TRY_OUT(mr_outfile_commit(out, err));
-out:
-    mr_strbuf_release(&text);
-    return code;
+    MR_TRY(write_sealed((struct mr_sink){to_file, out}, servers, count, err));
+    return mr_outfile_commit(out, err);
 }

@@ -305,20 +305,6 @@ static enum mr_code write_scripts(struct mr_create *c, struct mr_err *err)
     return code;
 }
 
-static enum mr_code publish(struct mr_create *c, struct mr_err *err)
-{
-    struct mr_strbuf text = MR_STRBUF_INIT, signature = MR_STRBUF_INIT;
-    enum mr_code code = MR_OK;
-    MR_TRY_OUT(mr_snap_manifest_write(&c->manifest, &text, err));
-    if (c->signer != NULL)
-        MR_TRY_OUT(mr_sign_key_bytes(c->signer, text.ptr, text.len, &signature, err));
-    MR_TRY_OUT(mr_snap_dir_publish(c->dir, &text, c->signer != NULL ? &signature : NULL, err));
-out:
-    mr_strbuf_release(&text);
-    mr_strbuf_release(&signature);
-    return code;
-}
-
 enum mr_code mr_create_finish(struct mr_create *c, struct mr_err *err)
 {
     mr_snap_views_close(&c->views); /* a table that is read again needs the connection */
@@ -331,5 +317,5 @@ enum mr_code mr_create_finish(struct mr_create *c, struct mr_err *err)
     MR_TRY(mr_snap_schema_objects(&c->schema, err));
     MR_TRY(write_catalogue(c, err));
     MR_TRY(write_scripts(c, err));
-    return publish(c, err);
+    return mr_snap_dir_publish(c->dir, &c->manifest, c->signer, err);
 }

@@ -11,6 +11,8 @@
 
 #include "core/file/io.h"
 #include "core/file/new_dir.h"
+#include "core/file/sign.h"
+#include "snapshot/format/snap_manifest.h"
 
 #define DATA "data" /* whose files a run that goes on may keep */
 
@@ -195,30 +197,73 @@ enum mr_code mr_snap_dir_free_bytes(const struct mr_snap_dir *dir, uint64_t *fre
 
 /* ---- publishing ---- */
 
-static enum mr_code write_manifest(const struct mr_snap_dir *dir, const char *name,
-                                   const char *text, size_t len, struct mr_err *err)
+static enum mr_code path_of(const struct mr_snap_dir *dir, const char *name, struct mr_strbuf *path,
+                            struct mr_err *err)
+{
+    mr_strbuf_reset(path);
+    mr_strbuf_add_fmt(path, "%s/%s", dir->building.partial, name);
+    return mr_strbuf_check(path, "writing a snapshot", err);
+}
+
+static enum mr_code write_small(const struct mr_snap_dir *dir, const char *name,
+                                const struct mr_strbuf *text, struct mr_err *err)
 {
     struct mr_strbuf path = MR_STRBUF_INIT;
-    mr_strbuf_add_fmt(&path, "%s/%s", dir->building.partial, name);
-    enum mr_code code = mr_strbuf_check(&path, "writing a snapshot", err);
+    enum mr_code code = path_of(dir, name, &path, err);
     if (code == MR_OK)
-        code = mr_io_write_file(path.ptr, 0600, text, len, err);
+        code = mr_strbuf_check(text, "writing a snapshot", err);
+    if (code == MR_OK)
+        code = mr_io_write_file(path.ptr, 0600, text->ptr, text->len, err);
     mr_strbuf_release(&path);
     return code;
 }
 
-static enum mr_code write_sum(const struct mr_snap_dir *dir, const struct mr_strbuf *manifest,
-                              struct mr_err *err)
+struct hashed {
+    struct mr_io_file *file;
+    struct mr_sha256 hash;
+};
+
+static enum mr_code write_hashed(void *arg, const void *ptr, size_t len, struct mr_err *err)
 {
-    char hex[MR_SHA256_HEX];
-    struct mr_strbuf line = MR_STRBUF_INIT;
-    enum mr_code code = mr_sha256_bytes(manifest->ptr, manifest->len, hex, err);
-    mr_strbuf_add_fmt(&line, "%s  " MR_SNAP_MANIFEST "\n", hex);
-    if (code == MR_OK)
-        code = mr_strbuf_check(&line, "writing a snapshot", err);
-    if (code == MR_OK)
-        code = write_manifest(dir, MR_SNAP_MANIFEST_SUM, line.ptr, line.len, err);
-    mr_strbuf_release(&line);
+    struct hashed *out = arg;
+    mr_sha256_add(&out->hash, ptr, len);
+    return mr_io_write(out->file, ptr, len, err);
+}
+
+static enum mr_code write_manifest(const char *path, const struct mr_snap_manifest *manifest,
+                                   char sha256[MR_SHA256_HEX], struct mr_err *err)
+{
+    struct hashed out = {0};
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_sha256_init(&out.hash, err));
+    MR_TRY_OUT(mr_io_begin(path, 0600, &out.file, err));
+    MR_TRY_OUT(mr_snap_manifest_write(manifest, (struct mr_sink){write_hashed, &out}, err));
+    MR_TRY_OUT(mr_io_commit(out.file, err));
+    mr_sha256_finish(&out.hash, sha256);
+out:
+    mr_sha256_release(&out.hash);
+    mr_io_free(out.file);
+    return code;
+}
+
+/* Some kinds of keys sign nothing but a whole text; what is signed is what was made, and not what a
+ * disk gives back. */
+static enum mr_code write_signature(const struct mr_snap_dir *dir, const char *path,
+                                    const char *sha256, const struct mr_sign_key *signer,
+                                    struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT, signature = MR_STRBUF_INIT;
+    char again[MR_SHA256_HEX];
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_io_read_part(path, SIZE_MAX, &text, err));
+    MR_TRY_OUT(mr_sha256_bytes(text.ptr, text.len, again, err));
+    if (strcmp(again, sha256) != 0)
+        MR_TRY_OUT(mr_err_set(err, MR_E_IO, "file \"%s\" is not what was written", path));
+    MR_TRY_OUT(mr_sign_key_bytes(signer, text.ptr, text.len, &signature, err));
+    MR_TRY_OUT(write_small(dir, MR_SNAP_SIGNATURE, &signature, err));
+out:
+    mr_strbuf_release(&text);
+    mr_strbuf_release(&signature);
     return code;
 }
 
@@ -238,14 +283,23 @@ static enum mr_code sync_all(const struct mr_snap_dir *dir, struct mr_err *err)
     return code;
 }
 
-enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir, const struct mr_strbuf *manifest,
-                                 const struct mr_strbuf *signature, struct mr_err *err)
+enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir, const struct mr_snap_manifest *manifest,
+                                 const struct mr_sign_key *signer, struct mr_err *err)
 {
-    MR_TRY(sync_all(dir, err));
-    MR_TRY(write_manifest(dir, MR_SNAP_MANIFEST, manifest->ptr, manifest->len, err));
-    if (signature != NULL)
-        MR_TRY(write_manifest(dir, MR_SNAP_SIGNATURE, signature->ptr, signature->len, err));
-    MR_TRY(write_sum(dir, manifest, err));
-    MR_TRY(mr_snap_dir_remove(dir, MR_SNAP_JOURNAL, err));
-    return mr_new_dir_publish(&dir->building, err);
+    struct mr_strbuf path = MR_STRBUF_INIT, sum = MR_STRBUF_INIT;
+    char sha256[MR_SHA256_HEX];
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(sync_all(dir, err));
+    MR_TRY_OUT(path_of(dir, MR_SNAP_MANIFEST, &path, err));
+    MR_TRY_OUT(write_manifest(path.ptr, manifest, sha256, err));
+    if (signer != NULL)
+        MR_TRY_OUT(write_signature(dir, path.ptr, sha256, signer, err));
+    mr_strbuf_add_fmt(&sum, "%s  " MR_SNAP_MANIFEST "\n", sha256);
+    MR_TRY_OUT(write_small(dir, MR_SNAP_MANIFEST_SUM, &sum, err));
+    MR_TRY_OUT(mr_snap_dir_remove(dir, MR_SNAP_JOURNAL, err));
+    MR_TRY_OUT(mr_new_dir_publish(&dir->building, err));
+out:
+    mr_strbuf_release(&path);
+    mr_strbuf_release(&sum);
+    return code;
 }

@@ -62,10 +62,12 @@ void mr_snap_dir_encrypt_to(struct mr_snap_dir *dir, const struct mr_recipient *
                             size_t count);
 const struct mr_recipient *const *mr_snap_dir_recipients(const struct mr_snap_dir *dir,
                                                          size_t *count);
-/* Sees to it that all files are on the disk, writes manifest.json, its sum, and its signature
- * (NULL: none), removes the journal, and gives the directory its name. */
-enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir, const struct mr_strbuf *manifest,
-                                 const struct mr_strbuf *signature, struct mr_err *err);
+/* Sees to it that all files are on the disk, writes manifest.json, its signature (NULL: none), and
+ * its sum, removes the journal, and gives the directory its name. */
+struct mr_snap_manifest;
+struct mr_sign_key;
+enum mr_code mr_snap_dir_publish(struct mr_snap_dir *dir, const struct mr_snap_manifest *manifest,
+                                 const struct mr_sign_key *signer, struct mr_err *err);
 void mr_snap_dir_free(struct mr_snap_dir *dir); /* NULL is fine */
 /* Has a snapshot, whole or in the making, a file or folder of that name at its top? */
 bool mr_snap_dir_is_own(const char *name);

@@ -285,11 +285,11 @@ static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
     mr_jsonw_array_end(w);
 }
 
-enum mr_code mr_snap_manifest_write(const struct mr_snap_manifest *manifest, struct mr_strbuf *out,
+enum mr_code mr_snap_manifest_write(const struct mr_snap_manifest *manifest, struct mr_sink to,
                                     struct mr_err *err)
 {
     struct mr_jsonw w;
-    mr_jsonw_init_buf(&w, out);
+    mr_jsonw_init_sink(&w, to, err);
     mr_jsonw_object_begin(&w);
     mr_jsonw_add_str(&w, "schema", MR_SNAP_SCHEMA);
     mr_jsonw_add_str(&w, "uuid", manifest->uuid);

@@ -14,6 +14,7 @@
 #define MR_SNAP_MANIFEST_H
 
 #include "core/cli/option.h"
+#include "core/file/sink.h"
 #include "core/json/json_in.h"
 #include "core/schema/object_kind.h"
 #include "snapshot/format/snap_table.h"
@@ -118,7 +119,8 @@ struct mr_snap_manifest {
     size_t nfiles;
 };
 
-enum mr_code mr_snap_manifest_write(const struct mr_snap_manifest *manifest, struct mr_strbuf *out,
+/* As it is made: of many tables it is long. */
+enum mr_code mr_snap_manifest_write(const struct mr_snap_manifest *manifest, struct mr_sink to,
                                     struct mr_err *err);
 /* name stands for the file in messages. */
 enum mr_code mr_snap_manifest_read(const char *text, size_t len, const char *name,

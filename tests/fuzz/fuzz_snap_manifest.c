@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct mr_snap_manifest m;
     if (mr_snap_manifest_read((const char *)data, size, "m", &arena, &m, NULL) == MR_OK) {
         check(&m);
-        FUZZ_CHECK(mr_snap_manifest_write(&m, &text, NULL) == MR_OK);
+        FUZZ_CHECK(mr_snap_manifest_write(&m, mr_sink_to_strbuf(&text), NULL) == MR_OK);
         FUZZ_CHECK(mr_snap_manifest_read(text.ptr, text.len, "m", &arena, &m, NULL) == MR_OK);
     }
     mr_strbuf_release(&text);

@@ -184,8 +184,7 @@ static inline void snap_build(struct snap_build *b, const char *path)
         .ntables = 1,
         .files = b->files,
         .nfiles = 1};
-    snap_build_ok(mr_snap_manifest_write(&m, &text, &err), &err);
-    snap_build_ok(mr_snap_dir_publish(dir, &text, NULL, &err), &err);
+    snap_build_ok(mr_snap_dir_publish(dir, &m, NULL, &err), &err);
     mr_snap_dir_free(dir);
     mr_strbuf_release(&text);
 }

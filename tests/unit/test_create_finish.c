@@ -171,14 +171,16 @@ enum mr_code __wrap_mr_snap_script_sql(const struct mr_snap_manifest *m,
     return step("script", "", err);
 }
 
-enum mr_code __wrap_mr_snap_dir_publish(struct mr_snap_dir *dir, const struct mr_strbuf *manifest,
-                                        const struct mr_strbuf *signature, struct mr_err *err);
-enum mr_code __wrap_mr_snap_dir_publish(struct mr_snap_dir *dir, const struct mr_strbuf *manifest,
-                                        const struct mr_strbuf *signature, struct mr_err *err)
+enum mr_code __wrap_mr_snap_dir_publish(struct mr_snap_dir *dir,
+                                        const struct mr_snap_manifest *manifest,
+                                        const struct mr_sign_key *signer, struct mr_err *err);
+enum mr_code __wrap_mr_snap_dir_publish(struct mr_snap_dir *dir,
+                                        const struct mr_snap_manifest *manifest,
+                                        const struct mr_sign_key *signer, struct mr_err *err)
 {
     (void)dir;
-    assert_null(signature);
-    assert_true(manifest->len > 0);
+    assert_null(signer);
+    assert_non_null(manifest->uuid);
     return step("publish", "", err);
 }
 

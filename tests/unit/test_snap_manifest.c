@@ -103,7 +103,7 @@ static void write_sample(struct mr_strbuf *out)
         .nfiles = 1,
         .only = {only, COUNT(only)}};
     struct mr_err err;
-    assert_int_equal(mr_snap_manifest_write(&m, out, &err), MR_OK);
+    assert_int_equal(mr_snap_manifest_write(&m, mr_sink_to_strbuf(out), &err), MR_OK);
 }
 
 static void test_round_trip(void **state)
@@ -129,7 +129,7 @@ static void test_round_trip(void **state)
     assert_int_equal(m.consistency.proof, MR_SNAP_BY_ENGINE);
     assert_int_equal(m.consistency.position, MR_SNAP_AT_OR_BEFORE);
     assert_int_equal(m.consistency.until_position, 400);
-    assert_int_equal(mr_snap_manifest_write(&m, &again, &err), MR_OK);
+    assert_int_equal(mr_snap_manifest_write(&m, mr_sink_to_strbuf(&again), &err), MR_OK);
     assert_string_equal(text.ptr, again.ptr);
     mr_strbuf_release(&text);
     mr_strbuf_release(&again);
@@ -156,7 +156,7 @@ static void test_older(void **state)
     assert_int_equal(m.consistency.proof, 0);
     assert_int_equal(m.consistency.position, 0);
     assert_string_equal(m.consistency.gtid, "0-1-2");
-    assert_int_equal(mr_snap_manifest_write(&m, &again, &err), MR_OK);
+    assert_int_equal(mr_snap_manifest_write(&m, mr_sink_to_strbuf(&again), &err), MR_OK);
     assert_string_equal(again.ptr, older.ptr);
     mr_strbuf_release(&text);
     mr_strbuf_release(&older);
@@ -395,7 +395,7 @@ static void use(const char *text, size_t len)
     struct mr_snap_manifest got;
     struct mr_err err = {0};
     if (mr_snap_manifest_read(text, len, "m", &arena, &got, &err) == MR_OK)
-        assert_int_equal(mr_snap_manifest_write(&got, &again, &err), MR_OK);
+        assert_int_equal(mr_snap_manifest_write(&got, mr_sink_to_strbuf(&again), &err), MR_OK);
     else
         assert_int_equal(err.code, MR_E_SNAPSHOT);
     mr_strbuf_release(&again);

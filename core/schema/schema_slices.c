@@ -1,0 +1,187 @@
+/*
+ * schema_slices.c: the catalogue of thousands of tables, some of them at a time.
+ *
+ * MariaDB, and MySQL before 8.0, open a table for nearly all that information_schema says of it,
+ * and keep no more than table_open_cache of them open: what reads one view after the other for
+ * all tables opens each of them for each view.  Of a slice that fits, each is opened once.
+ *
+ * A slice is some databases, or a range of names in one of them, in the server's own order: what
+ * is made meanwhile falls into one slice, and no name into two.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/db/sqltext.h"
+#include "core/schema/schema_internal.h"
+
+#define SLICE_TABLES 1000 /* half of what is kept open where nobody has set it */
+
+struct db_count {
+    const char *db;
+    uint64_t tables;
+};
+
+struct slicing {
+    struct mr_schema_load *load;
+    mr_schema_part_fn *fn;
+    struct mr_vec done; /* struct mr_table: of the slices before */
+    const char *next;   /* where the next range begins; NULL: there is none */
+};
+
+bool mr_schema_opens_tables(const struct mr_server *server)
+{
+    return server->flavour == MR_FLAVOUR_MARIADB || server->version < 80000;
+}
+
+static enum mr_code take_count(struct mr_schema_load *load, const struct mr_cell *cells,
+                               struct mr_err *err)
+{
+    (void)err;
+    if (!mr_schema_is_wanted(load, cells[0].ptr))
+        return MR_OK;
+    struct db_count *count = mr_schema_push(load);
+    if (count != NULL)
+        *count = (struct db_count){mr_schema_dup(load, &cells[0]), mr_cell_uint(&cells[1])};
+    return MR_OK;
+}
+
+/* Tables of each database, which no server opens for that.  BINARY: names that a collation has for
+ * one are two. */
+static enum mr_code count_tables(struct mr_schema_load *load, struct mr_err *err)
+{
+    static const char *const columns[] = {"BINARY TABLE_SCHEMA", "COUNT(*)"};
+    static const struct mr_schema_view view = {.name = "TABLES",
+                                               .db_column = "TABLE_SCHEMA",
+                                               .columns = columns,
+                                               .shape = "vv",
+                                               .condition = " GROUP BY BINARY TABLE_SCHEMA",
+                                               .verbatim = true};
+    mr_schema_step(load, sizeof(struct db_count));
+    return mr_schema_each(load, &view, take_count, err);
+}
+
+/* What fn has read becomes part of what there is. */
+static enum mr_code read_slice(struct slicing *s, struct mr_err *err)
+{
+    struct mr_schema_load *load = s->load;
+    MR_TRY(s->fn(load, err));
+    for (size_t i = 0; i < load->tables.count; i++) {
+        struct mr_table *table = mr_vec_push(&s->done);
+        if (table == NULL)
+            return mr_err_nomem(err, "reading the catalogue");
+        memcpy(table, mr_vec_at(&load->tables, i), sizeof *table);
+    }
+    mr_vec_release(&load->tables);
+    return MR_OK;
+}
+
+static enum mr_code take_next(struct mr_schema_load *load, const struct mr_cell *cells,
+                              struct mr_err *err)
+{
+    (void)err;
+    const char **next = mr_schema_push(load);
+    if (next != NULL)
+        *next = mr_schema_dup(load, &cells[0]);
+    return MR_OK;
+}
+
+/* The last name of those SLICE_TABLES that come behind `from`: behind it for the server, too, however
+ * many names its collation has for one. */
+static enum mr_code find_next(struct slicing *s, const char *from, struct mr_err *err)
+{
+    static const char *const columns[] = {"TABLE_NAME"};
+    struct mr_strbuf rest = MR_STRBUF_INIT;
+    struct mr_schema_load *load = s->load;
+    load->from = load->to = NULL;
+    if (from != NULL) {
+        mr_strbuf_add_str(&rest, " AND TABLE_NAME > ");
+        mr_sql_string(&rest, from);
+    }
+    mr_strbuf_add_fmt(&rest, " ORDER BY TABLE_NAME LIMIT %d, 1", SLICE_TABLES - 1);
+    const struct mr_schema_view view = {.name = "TABLES",
+                                        .db_column = "TABLE_SCHEMA",
+                                        .table_column = "TABLE_NAME",
+                                        .columns = columns,
+                                        .shape = "v",
+                                        .condition = rest.ptr};
+    mr_schema_step(load, sizeof(const char *));
+    enum mr_code code = mr_strbuf_check(&rest, "building a query", err);
+    if (code == MR_OK)
+        code = mr_schema_each(load, &view, take_next, err);
+    s->next = load->items.count > 0 ? *(const char **)load->items.items : NULL;
+    mr_strbuf_release(&rest);
+    return code;
+}
+
+static enum mr_code read_ranges(struct slicing *s, struct mr_err *err)
+{
+    struct mr_schema_load *load = s->load;
+    const char *from = NULL;
+    enum mr_code code = MR_OK;
+    do {
+        code = find_next(s, from, err);
+        load->from = from;
+        load->to = from = s->next;
+        if (code == MR_OK)
+            code = read_slice(s, err);
+    } while (code == MR_OK && from != NULL);
+    load->from = load->to = NULL;
+    return code;
+}
+
+/* Databases from `first` on that are one slice; a large one is alone. */
+static size_t count_together(const struct db_count *counts, size_t n, size_t first)
+{
+    uint64_t tables = counts[first].tables;
+    size_t end = first + 1;
+    while (end < n && tables + counts[end].tables <= SLICE_TABLES)
+        tables += counts[end++].tables;
+    return end - first;
+}
+
+static enum mr_code read_slices(struct slicing *s, const struct db_count *counts, size_t n,
+                                struct mr_err *err)
+{
+    struct mr_schema_load *load = s->load;
+    const char *const *dbs = load->dbs;
+    const size_t ndbs = load->ndbs;
+    const char **some = calloc(n, sizeof *some);
+    enum mr_code code = some != NULL ? MR_OK : mr_err_nomem(err, "reading the catalogue");
+    for (size_t i = 0; code == MR_OK && i < n; i += load->ndbs) {
+        load->dbs = some;
+        load->ndbs = count_together(counts, n, i);
+        for (size_t k = 0; k < load->ndbs; k++)
+            some[k] = counts[i + k].db;
+        code = counts[i].tables > SLICE_TABLES ? read_ranges(s, err) : read_slice(s, err);
+    }
+    load->dbs = dbs;
+    load->ndbs = ndbs;
+    free(some);
+    return code;
+}
+
+static bool is_much(const struct db_count *counts, size_t n)
+{
+    uint64_t tables = 0;
+    for (size_t i = 0; i < n; i++)
+        tables += counts[i].tables;
+    return tables > SLICE_TABLES;
+}
+
+enum mr_code mr_schema_each_slice(struct mr_schema_load *load, mr_schema_part_fn *fn,
+                                  struct mr_err *err)
+{
+    struct slicing s = {.load = load, .fn = fn, .done = MR_VEC_INIT(struct mr_table)};
+    if (load->table != NULL || !mr_schema_opens_tables(load->server))
+        return fn(load, err);
+    MR_TRY(count_tables(load, err));
+    if (!is_much(load->items.items, load->items.count))
+        return fn(load, err);
+    struct mr_vec counts = load->items; /* of this step; those of the slices begin anew */
+    load->items = (struct mr_vec){0};
+    enum mr_code code = read_slices(&s, counts.items, counts.count, err);
+    mr_vec_release(&counts);
+    mr_vec_release(&load->tables);
+    load->tables = s.done;
+    return code;
+}
