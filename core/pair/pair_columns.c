@@ -497,9 +497,10 @@ static enum mr_code push_key(struct builder *b, struct mr_err *err)
 static enum mr_code freeze_spec(struct builder *b, enum mr_side side, struct mr_readspec *spec,
                                 struct mr_err *err)
 {
-    struct mr_vec *values = &b->values[side];
-    spec->cols = (const struct mr_readcol *)(void *)mr_arena_dup(
-        b->task->arena, values->items, values->count * sizeof(struct mr_readcol));
+    const struct mr_vec *values = &b->values[side];
+    if (spec->cols == NULL || spec->ncols != values->count) /* columns are only added */
+        spec->cols = (const struct mr_readcol *)(void *)mr_arena_dup(
+            b->task->arena, values->items, values->count * sizeof(struct mr_readcol));
     if (spec->cols == NULL)
         return mr_err_nomem(err, "planning a table");
     spec->ncols = values->count;

@@ -342,10 +342,11 @@ static const char *charset_of(struct mr_schema_load *load, const char *collation
 {
     if (collation == NULL)
         return NULL;
-    const char *charset = mr_arena_dup(load->arena, collation, strcspn(collation, "_"));
-    if (charset == NULL)
-        load->nomem = true;
-    return charset;
+    struct mr_strbuf charset = MR_STRBUF_INIT;
+    mr_strbuf_add(&charset, collation, strcspn(collation, "_"));
+    const char *kept = mr_schema_keep(load, &charset);
+    mr_strbuf_release(&charset);
+    return kept;
 }
 
 static enum mr_code take_table(struct mr_schema_load *load, const struct mr_cell *cells,

@@ -74,7 +74,7 @@ struct mr_check_run {
     struct mr_check_settle settle;
     struct mr_spill **spills;      /* by mr_pair.at: between two passes (check_spill.h) */
     struct mr_check_mark *marks;   /* by mr_pair.at (check_marks.h) */
-    struct mr_check_alike *alikes; /* by mr_pair.at (check_alike.h) */
+    struct mr_check_alikes *alikes; /* check_alike.h */
 };
 
 /* Gives up on a table: verdict not-checked with err's message as the reason.  The first

@@ -16,30 +16,60 @@
 #define PAGE_BYTES ((size_t)4 * 1024 * 1024)
 #define MOVED_ROWS 1000
 
+/* Of a table that has findings; most tables have none. */
 struct mr_check_alike {
     pthread_mutex_t lock;
     struct mr_alike counted; /* under lock; no columns: none yet */
     atomic_bool looked;
 };
 
+struct mr_check_alikes {
+    size_t count;
+    _Atomic(struct mr_check_alike *) at[]; /* by mr_pair.at; NULL: nothing was found yet */
+};
+
 enum mr_code mr_check_alikes_begin(struct mr_check_run *check, struct mr_err *err)
 {
     size_t count = check->pairing.ntables;
-    check->alikes = mr_arena_calloc(&check->arena, count + 1, sizeof *check->alikes);
-    if (check->alikes == NULL)
+    struct mr_check_alikes *all =
+        mr_arena_calloc(&check->arena, 1, sizeof *all + count * sizeof all->at[0]);
+    if (all == NULL)
         return mr_err_nomem(err, "planning the work");
-    for (size_t i = 0; i < count; i++)
-        pthread_mutex_init(&check->alikes[i].lock, NULL);
+    all->count = count;
+    check->alikes = all;
     return MR_OK;
+}
+
+static void drop_one(struct mr_check_alike *p)
+{
+    if (p == NULL)
+        return;
+    mr_alike_release(&p->counted);
+    pthread_mutex_destroy(&p->lock);
+    free(p);
 }
 
 void mr_check_alikes_drop(struct mr_check_run *check)
 {
-    for (size_t i = 0; check->alikes != NULL && i < check->pairing.ntables; i++) {
-        mr_alike_release(&check->alikes[i].counted);
-        pthread_mutex_destroy(&check->alikes[i].lock);
-    }
+    for (size_t i = 0; check->alikes != NULL && i < check->alikes->count; i++)
+        drop_one(atomic_exchange(&check->alikes->at[i], NULL));
     check->alikes = NULL;
+}
+
+/* That of a table, made by whichever worker comes first; NULL: no memory. */
+static struct mr_check_alike *alike_of(struct mr_check_run *check, const struct mr_pair *table)
+{
+    struct mr_check_alike *there = atomic_load(&check->alikes->at[table->at]);
+    if (there != NULL)
+        return there;
+    struct mr_check_alike *own = calloc(1, sizeof *own);
+    if (own == NULL)
+        return NULL;
+    pthread_mutex_init(&own->lock, NULL);
+    if (atomic_compare_exchange_strong(&check->alikes->at[table->at], &there, own))
+        return own;
+    drop_one(own);
+    return there;
 }
 
 /* ---- while a table is scanned ---- */
@@ -134,7 +164,10 @@ void mr_check_alike_look(struct mr_check_worker *worker, struct mr_pair *table,
     struct mr_check_run *check = worker->check;
     struct mr_err why = {0};
     if (check->alikes == NULL || suspects->count < LOOK_SUSPECTS || suspects->count < rows / 2 ||
-        check->opts->consistent || atomic_exchange(&check->alikes[table->at].looked, true))
+        check->opts->consistent)
+        return;
+    struct mr_check_alike *p = alike_of(check, table);
+    if (p == NULL || atomic_exchange(&p->looked, true))
         return;
     struct look l = {.worker = worker, .table = table, .keys = MR_VEC_INIT(struct mr_key)};
     mr_rowset_init(&l.rows[MR_SOURCE]);
@@ -167,7 +200,9 @@ enum mr_code mr_check_alike_add(struct mr_check_run *check, const struct mr_pair
 {
     if (check->alikes == NULL || count == 0)
         return MR_OK;
-    struct mr_check_alike *p = &check->alikes[table->at];
+    struct mr_check_alike *p = alike_of(check, table);
+    if (p == NULL)
+        return mr_err_nomem(err, "looking for what rows have in common");
     pthread_mutex_lock(&p->lock);
     enum mr_code code = add_all(&p->counted, table, findings, count, err);
     pthread_mutex_unlock(&p->lock);
@@ -257,18 +292,19 @@ static enum mr_code say(struct mr_check_run *check, const struct mr_pair *table,
     return MR_OK;
 }
 
+/* No worker has anything of the table any more. */
 enum mr_code mr_check_alike_end(struct mr_check_run *check, const struct mr_pair *table,
                                 struct mr_err *err)
 {
     const struct mr_find_counts *c = &table->find.counts;
     struct mr_strbuf text = MR_STRBUF_INIT;
+    struct mr_alike none = {0};
     if (check->alikes == NULL)
         return MR_OK;
-    struct mr_check_alike *p = &check->alikes[table->at];
-    pthread_mutex_lock(&p->lock);
-    enum mr_code code = say(check, table, &p->counted, &text, err);
-    mr_alike_release(&p->counted);
-    pthread_mutex_unlock(&p->lock);
+    struct mr_check_alike *p = atomic_exchange(&check->alikes->at[table->at], NULL);
+    enum mr_code code = say(check, table, p != NULL ? &p->counted : &none, &text, err);
+    mr_alike_release(&none);
+    drop_one(p);
     if (code == MR_OK)
         code = mr_strbuf_check(&text, "looking for what rows have in common", err);
     if (code == MR_OK && c->missing + c->extra + c->changed + c->collision > 0)

@@ -8,7 +8,10 @@
 #include "core/db/sqltext.h"
 #include "recon/check/check.h"
 
-#define LEAST_OF_DATABASE 8 /* tables, for which all of a database are asked */
+#define LEAST_OF_DATABASE 8 /* tables, for which a statement for many is worth it */
+/* Tables whose keys and next values are read before those of others: a server keeps them open in
+ * between, and not thousands. */
+#define TABLES_AT_ONCE 512
 
 void mr_objects_counters_begin(struct mr_objects_counters *all)
 {
@@ -111,7 +114,7 @@ static struct mr_objects_counters_item *find(struct mr_objects_counters_item *co
     return NULL;
 }
 
-/* Of one database. */
+/* Of one database; of those tables alone: the server opens each that it tells of. */
 static enum mr_code read_nexts(struct mr_db *db, struct mr_objects_counters_item *const *items,
                                size_t count, struct mr_err *err)
 {
@@ -122,6 +125,12 @@ static enum mr_code read_nexts(struct mr_db *db, struct mr_objects_counters_item
     mr_strbuf_add_str(&sql, "SELECT TABLE_NAME, AUTO_INCREMENT FROM information_schema.TABLES"
                             " WHERE AUTO_INCREMENT IS NOT NULL AND TABLE_SCHEMA = ");
     mr_sql_string(&sql, items[0]->counter.table->db);
+    mr_strbuf_add_str(&sql, " AND TABLE_NAME IN (");
+    for (size_t i = 0; i < count; i++) {
+        mr_strbuf_add_str(&sql, i > 0 ? ", " : "");
+        mr_sql_string(&sql, items[i]->counter.table->name);
+    }
+    mr_strbuf_add_char(&sql, ')');
     MR_TRY_OUT(mr_strbuf_check(&sql, "building a query", err));
     MR_TRY_OUT(mr_db_query(db, "vv", sql.ptr, sql.len, &res, err));
     while ((cells = mr_result_next(res)) != NULL) {
@@ -158,15 +167,17 @@ static enum mr_code read_all_nexts(const struct some *some, struct mr_err *err)
 
 /* ---- both ---- */
 
-/* A statement that waits for a table of MyISAM or Aria keeps its lock on others of them, and whoever
- * writes to those waits, too: they are asked one by one. */
-static void choose(struct mr_objects_counters *all, struct some some[MR_SIDES],
-                   struct mr_objects_counters_item **items)
+/* Of the tables from `first` on.  A statement that waits for a table of MyISAM or Aria keeps its lock
+ * on others of them, and whoever writes to those waits, too: they are asked one by one. */
+static void choose(struct mr_objects_counters *all, size_t first, struct some some[MR_SIDES],
+                   struct mr_objects_counters_item *items[MR_SIDES][TABLES_AT_ONCE])
 {
-    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
-        some[side] = (struct some){.items = items + (size_t)side * (all->list.count / MR_SIDES)};
-        for (size_t i = (size_t)side; i < all->list.count; i += MR_SIDES) {
-            struct mr_objects_counters_item *it = mr_vec_at(&all->list, i);
+    const size_t count = all->list.count / MR_SIDES;
+    const size_t end = first + TABLES_AT_ONCE < count ? first + TABLES_AT_ONCE : count;
+    for (size_t side = MR_SOURCE; side < MR_SIDES; side++) {
+        some[side] = (struct some){.items = items[side]};
+        for (size_t i = first; i < end; i++) {
+            struct mr_objects_counters_item *it = mr_vec_at(&all->list, i * MR_SIDES + side);
             struct mr_db *db = it->counter.table != NULL ? mr_reader_db(it->counter.reader) : NULL;
             if (db == NULL || !it->counter.table->transactional)
                 continue;
@@ -179,18 +190,17 @@ static void choose(struct mr_objects_counters *all, struct some some[MR_SIDES],
 enum mr_code mr_objects_counters_read(struct mr_objects_counters *all, struct mr_err *err)
 {
     struct some some[MR_SIDES];
+    struct mr_objects_counters_item *items[MR_SIDES][TABLES_AT_ONCE];
+    enum mr_code code = MR_OK;
     if (all->list.count <= MR_SIDES)
         return MR_OK; /* of one table nothing is gained */
-    struct mr_objects_counters_item **items = calloc(all->list.count, sizeof *items);
-    if (items == NULL)
-        return mr_err_nomem(err, "comparing counters");
-    choose(all, some, items);
-    enum mr_code code = MR_OK;
-    for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
-        code = read_all_keys(&some[side], err);
-    for (int side = MR_SIDES; code == MR_OK && side-- > MR_SOURCE;)
-        code = read_all_nexts(&some[side], err);
-    free(items);
+    for (size_t first = 0; first < all->list.count / MR_SIDES; first += TABLES_AT_ONCE) {
+        choose(all, first, some, items);
+        for (int side = MR_SOURCE; code == MR_OK && side < MR_SIDES; side++)
+            code = read_all_keys(&some[side], err);
+        for (int side = MR_SIDES; code == MR_OK && side-- > MR_SOURCE;)
+            code = read_all_nexts(&some[side], err);
+    }
     return code;
 }
 

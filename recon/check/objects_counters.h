@@ -5,8 +5,8 @@
  *   begin → add… (a call for each table) → read → _of… → end
  *
  * The order of reads is its order: the greatest keys of both sides first, then the next values.
- * The keys of MR_GREATEST_AT_ONCE tables are one statement, UNION ALL; the next values of a
- * database of MariaDB one more, where it is asked of enough tables.  MySQL states them by SHOW
+ * The keys of MR_GREATEST_AT_ONCE tables are one statement, UNION ALL; the next values of some
+ * hundred tables of a MariaDB's database one more, where they are enough.  MySQL states them by SHOW
  * CREATE TABLE alone (mr_schema_auto_increment says why), and that is asked table by table, as is
  * all of tables without transactions.  Whatever a statement for many fails at is left to be asked
  * by itself, so that the table that it fails for is named.

@@ -36,6 +36,7 @@ LDFLAGS_test_outfile_fault := -Wl,--wrap=write,--wrap=fsync,--wrap=close,--wrap=
 LDFLAGS_test_lookup := -Wl,--wrap=dlsym,--wrap=freeaddrinfo
 LDFLAGS_test_new_dir := -Wl,--wrap=flock
 LDFLAGS_test_pair_references := -Wl,--wrap=mr_pair_try_condition
+LDFLAGS_test_schema_slices := -Wl,--wrap=mr_schema_each
 LDFLAGS_test_suspect_look := -Wl,--wrap=mr_pair_try_condition
 # Tests over merge_world.h: any statement of the case may fail.
 MERGE_WRAP := -Wl,--wrap=mr_case_step,--wrap=mr_case_run

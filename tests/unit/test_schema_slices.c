@@ -1,0 +1,244 @@
+/* test_schema_slices.c: however many tables there are, and whatever they are called, each falls
+ * into one slice, and no slice holds more than are kept open (schema_slices.c). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <cmocka.h>
+
+#include "core/schema/schema_internal.h"
+
+#define SLICE 1000
+#define TABLES_MAX 12000
+
+/* What the server has; it compares names without case. */
+static struct {
+    char db[16], name[32];
+    int seen;
+} tables[TABLES_MAX];
+static size_t ntables, nslices, largest;
+static bool in_slice; /* fn has set a filter of its own */
+
+static int compare(const void *a, const void *b)
+{
+    return strcasecmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_of(const struct mr_schema_load *load, size_t i)
+{
+    const char *name = tables[i].name;
+    return mr_schema_is_wanted(load, tables[i].db) &&
+           (load->from == NULL || strcasecmp(name, load->from) >= 0) &&
+           (load->to == NULL || strcasecmp(name, load->to) < 0);
+}
+
+static enum mr_code give(struct mr_schema_load *load, mr_schema_row_fn *fn, const char *text,
+                         size_t number, struct mr_err *err)
+{
+    char digits[24];
+    (void)snprintf(digits, sizeof digits, "%zu", number);
+    const struct mr_cell cells[] = {{text, strlen(text)}, {digits, strlen(digits)}};
+    return fn(load, cells, err);
+}
+
+static enum mr_code give_counts(struct mr_schema_load *load, mr_schema_row_fn *fn,
+                                struct mr_err *err)
+{
+    for (size_t i = 0, n; i < ntables; i += n) {
+        for (n = 1; i + n < ntables && strcmp(tables[i].db, tables[i + n].db) == 0; n++)
+            ;
+        assert_int_equal(give(load, fn, tables[i].db, n, err), MR_OK);
+    }
+    return MR_OK;
+}
+
+/* " AND TABLE_NAME > 'x' ORDER BY TABLE_NAME LIMIT 999, 1" */
+static enum mr_code give_next(struct mr_schema_load *load, const char *condition,
+                              mr_schema_row_fn *fn, struct mr_err *err)
+{
+    static const char *names[TABLES_MAX];
+    char behind[32] = "";
+    unsigned skip = 0;
+    size_t count = 0;
+    const char *limit = strstr(condition, " ORDER BY TABLE_NAME LIMIT ");
+    assert_non_null(limit);
+    assert_int_equal(sscanf(limit, " ORDER BY TABLE_NAME LIMIT %u, 1", &skip), 1);
+    (void)sscanf(condition, " AND TABLE_NAME > '%31[^']'", behind);
+    for (size_t i = 0; i < ntables; i++)
+        if (is_of(load, i) && (behind[0] == '\0' || strcasecmp(tables[i].name, behind) > 0))
+            names[count++] = tables[i].name;
+    qsort(names, count, sizeof *names, compare);
+    return skip < count ? give(load, fn, names[skip], 0, err) : MR_OK;
+}
+
+enum mr_code __wrap_mr_schema_each(struct mr_schema_load *load, const struct mr_schema_view *view,
+                                   mr_schema_row_fn *fn, struct mr_err *err);
+enum mr_code __wrap_mr_schema_each(struct mr_schema_load *load, const struct mr_schema_view *view,
+                                   mr_schema_row_fn *fn, struct mr_err *err)
+{
+    assert_string_equal(view->name, "TABLES");
+    if (strstr(view->condition, "GROUP BY") != NULL)
+        return give_counts(load, fn, err);
+    return give_next(load, view->condition, fn, err);
+}
+
+static enum mr_code read_part(struct mr_schema_load *load, struct mr_err *err)
+{
+    (void)err;
+    size_t count = 0;
+    for (size_t i = 0; i < ntables; i++) {
+        if (!is_of(load, i))
+            continue;
+        struct mr_table *table = mr_vec_push(&load->tables);
+        assert_non_null(table);
+        table->db = tables[i].db;
+        table->name = tables[i].name;
+        tables[i].seen++;
+        count++;
+    }
+    in_slice = in_slice || load->from != NULL || load->to != NULL || load->ndbs > 0;
+    nslices++;
+    largest = count > largest ? count : largest;
+    return MR_OK;
+}
+
+static void make_one(const char *db, const char *name)
+{
+    assert_true(ntables < TABLES_MAX);
+    (void)snprintf(tables[ntables].db, sizeof tables->db, "%s", db);
+    (void)snprintf(tables[ntables++].name, sizeof tables->name, "%s", name);
+}
+
+static void make(const char *db, char letter, size_t count)
+{
+    char name[32];
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf(name, sizeof name, "%c%zu", letter, i);
+        make_one(db, name);
+    }
+}
+
+/* Reads all of `only` (NULL: of every database). */
+static void read_all(enum mr_flavour flavour, unsigned version, const char *only)
+{
+    struct mr_server server = {.flavour = flavour, .version = version};
+    struct mr_arena arena = MR_ARENA_INIT;
+    struct mr_err err = {0};
+    struct mr_schema_load load = {.server = &server,
+                                  .arena = &arena,
+                                  .dbs = &only,
+                                  .ndbs = only != NULL,
+                                  .tables = MR_VEC_INIT(struct mr_table)};
+    mr_intern_init(&load.texts, &arena);
+    nslices = largest = 0;
+    in_slice = false;
+    for (size_t i = 0; i < ntables; i++)
+        tables[i].seen = 0;
+    assert_int_equal(mr_schema_each_slice(&load, read_part, &err), MR_OK);
+    size_t wanted = 0;
+    for (size_t i = 0; i < ntables; i++) {
+        const bool is_wanted = only == NULL || strcmp(tables[i].db, only) == 0;
+        assert_int_equal(tables[i].seen, is_wanted ? 1 : 0);
+        wanted += is_wanted;
+    }
+    assert_int_equal(load.tables.count, wanted);
+    assert_ptr_equal(load.dbs, &only);
+    assert_null(load.from);
+    assert_null(load.to);
+    mr_vec_release(&load.tables);
+    mr_vec_release(&load.items);
+    mr_intern_release(&load.step_texts);
+    mr_arena_release(&load.step);
+    mr_intern_release(&load.texts);
+    mr_arena_release(&arena);
+}
+
+static void test_few_are_read_at_once(void **state)
+{
+    (void)state;
+    ntables = 0;
+    make("a", 't', SLICE - 1);
+    make("b", 't', 1);
+    read_all(MR_FLAVOUR_MARIADB, 101119, NULL);
+    assert_int_equal(nslices, 1);
+    assert_false(in_slice);
+}
+
+static void test_a_large_database_in_ranges(void **state)
+{
+    (void)state;
+    static const size_t counts[] = {1001, 1999, 2000, 2001, 10000};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        ntables = 0;
+        make("a", 't', counts[i]);
+        read_all(MR_FLAVOUR_MARIADB, 101119, "a");
+        assert_true(largest <= SLICE);
+        assert_int_equal(nslices, counts[i] / SLICE + 1);
+    }
+}
+
+/* Databases that are small together, between large ones; two that differ in case alone. */
+static void test_many_databases(void **state)
+{
+    (void)state;
+    char db[16];
+    ntables = 0;
+    make("big", 't', 2500);
+    for (unsigned i = 0; i < 300; i++) {
+        (void)snprintf(db, sizeof db, "d%u", i);
+        make(db, 't', 1 + i % 13);
+    }
+    make("Big", 't', 1500);
+    make("last", 't', 3);
+    read_all(MR_FLAVOUR_MARIADB, 101119, NULL);
+    assert_true(largest <= SLICE);
+    assert_true(nslices <= 9);
+    read_all(MR_FLAVOUR_MARIADB, 101119, "Big");
+    read_all(MR_FLAVOUR_MYSQL, 50651, NULL);
+    assert_true(largest <= SLICE);
+}
+
+/* So many that are one name for the server fill no range that begins with itself. */
+static void test_names_that_are_one(void **state)
+{
+    (void)state;
+    ntables = 0;
+    make("a", 'a', 500);
+    for (unsigned i = 0; i < 2048; i++) {
+        char name[32];
+        for (unsigned bit = 0; bit < 11; bit++)
+            name[bit] = (char)(i >> bit & 1 ? 'N' : 'n');
+        name[11] = '\0';
+        make_one("a", name);
+    }
+    make("a", 'z', 1200);
+    read_all(MR_FLAVOUR_MARIADB, 101119, "a");
+}
+
+/* MySQL has a dictionary, and opens nothing. */
+static void test_servers_that_open_none(void **state)
+{
+    (void)state;
+    ntables = 0;
+    make("a", 't', 5000);
+    read_all(MR_FLAVOUR_MYSQL, 80036, "a");
+    assert_int_equal(nslices, 1);
+    read_all(MR_FLAVOUR_MYSQL, 50744, "a");
+    assert_int_equal(nslices, 6);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_few_are_read_at_once),
+        cmocka_unit_test(test_a_large_database_in_ranges),
+        cmocka_unit_test(test_many_databases),
+        cmocka_unit_test(test_names_that_are_one),
+        cmocka_unit_test(test_servers_that_open_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
