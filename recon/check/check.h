@@ -72,8 +72,8 @@ struct mr_check_run {
     enum mr_side upstream;
     enum mr_lag lag[MR_SIDES];
     struct mr_check_settle settle;
-    struct mr_spill **spills;      /* by mr_pair.at: between two passes (check_spill.h) */
-    struct mr_check_mark *marks;   /* by mr_pair.at (check_marks.h) */
+    struct mr_spill **spills;       /* by mr_pair.at: between two passes (check_spill.h) */
+    struct mr_check_mark *marks;    /* by mr_pair.at (check_marks.h) */
     struct mr_check_alikes *alikes; /* check_alike.h */
 };
 

@@ -187,7 +187,8 @@ static void put_manifest(struct mr_snap *snap, const char *stem)
         assert_int_equal(mr_sign_key_public(key, &der, NULL), MR_OK);
         snap->manifest.signer = (struct mr_key){der.ptr, der.len};
     }
-    assert_int_equal(mr_snap_manifest_write(&snap->manifest, mr_sink_to_strbuf(&text), NULL), MR_OK);
+    assert_int_equal(mr_snap_manifest_write(&snap->manifest, mr_sink_to_strbuf(&text), NULL),
+                     MR_OK);
     write_name(MR_SNAP_MANIFEST, text.ptr, text.len);
     assert_int_equal(mr_sha256_bytes(text.ptr, text.len, hex, NULL), MR_OK);
     mr_strbuf_add_fmt(&line, "%s  " MR_SNAP_MANIFEST "\n", hex);
