@@ -5,6 +5,7 @@
 
 #include "core/db/sqltext.h"
 #include "core/pair/pair_columns.h"
+#include "core/schema/engine.h"
 #include "core/source/canon.h"
 
 enum mr_code mr_pair_add_note(struct mr_pair *pair, const char *text, struct mr_err *err)
@@ -131,6 +132,22 @@ static enum mr_code note_texts(const struct mr_pairing *pairing, struct mr_pair 
                  : MR_OK;
 }
 
+/* What such an engine shows are rows of somewhere else, which may be those of the other side: a
+ * table of its own is not proved by them.  A snapshot's rows are its own. */
+static enum mr_code require_own_rows(const struct mr_pairing *pairing, const struct mr_pair *pair,
+                                     struct mr_err *err)
+{
+    for (int side = MR_SOURCE; side < MR_SIDES; side++) {
+        const char *engine = pair->side[side]->engine;
+        if (!mr_engine_is_elsewhere(engine) || kept_of(pairing, pair, (enum mr_side)side) != NULL)
+            continue;
+        return mr_err_set(err, MR_E_UNSUPPORTED,
+                          "%s on the %s keeps its rows elsewhere: compare them where they lie",
+                          engine, mr_side_name((enum mr_side)side));
+    }
+    return MR_OK;
+}
+
 /* MR_E_SQL and MR_E_UNSUPPORTED concern only this pair. */
 static enum mr_code plan_columns(const struct mr_pairing *pairing, struct mr_pair *pair,
                                  struct mr_err *err)
@@ -147,6 +164,7 @@ static enum mr_code plan_columns(const struct mr_pairing *pairing, struct mr_pai
         return mr_err_set(err, MR_E_SQL, "the server cannot open the table%s%s",
                           broken->open_error != NULL ? ": " : "",
                           broken->open_error != NULL ? broken->open_error : "");
+    MR_TRY(require_own_rows(pairing, pair, err));
     MR_TRY(mr_pair_columns(pair, &task, err));
     settle_join(pairing, pair);
     MR_TRY(note_texts(pairing, pair, err));

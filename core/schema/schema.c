@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "core/db/sqltext.h"
+#include "core/schema/engine.h"
 #include "core/schema/schema_internal.h"
 
 /* -- cells and memory ------------------------------------------------------------- */
@@ -328,15 +329,6 @@ enum {
     T_FORMAT
 };
 
-static bool is_transactional(const char *engine)
-{
-    static const char *const engines[] = {"InnoDB", "ROCKSDB", "TokuDB", "ndbcluster"};
-    for (size_t i = 0; engine != NULL && i < sizeof engines / sizeof *engines; i++)
-        if (strcasecmp(engine, engines[i]) == 0)
-            return true;
-    return false;
-}
-
 /* The charset is the collation's name up to its first underscore ("binary": all). */
 static const char *charset_of(struct mr_schema_load *load, const char *collation)
 {
@@ -368,7 +360,7 @@ static enum mr_code take_table(struct mr_schema_load *load, const struct mr_cell
     table->comment = mr_schema_dup(load, &cells[T_COMMENT]);
     if (table->engine == NULL)
         table->open_error = table->comment != NULL ? table->comment : "";
-    table->transactional = is_transactional(table->engine);
+    table->transactional = mr_engine_is_transactional(table->engine);
     table->system_versioned = versioned;
     table->partitioned =
         cells[T_OPTIONS].ptr != NULL && strcasestr(cells[T_OPTIONS].ptr, "partitioned") != NULL;

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "core/schema/engine.h"
 #include "snapshot/format/snap_words.h"
 
 #define next mr_snap_words_next
@@ -115,19 +116,12 @@ static bool take_scalar(struct mr_snap_words *w)
     return true;
 }
 
-/* Engines whose tables lie on other servers, in other databases or in files anywhere. */
 static bool take_engine(struct mr_snap_words *w)
 {
-    static const char *const elsewhere[] = {"FEDERATED", "CONNECT",   "SPIDER",
-                                            "SPHINX",    "CASSANDRA", NULL};
     struct mr_strbuf name = MR_STRBUF_INIT;
     mr_token_unquote(&name, &w->token);
-    const struct mr_token engine = {
-        .kind = MR_TOKEN_WORD, .ptr = name.ptr != NULL ? name.ptr : "", .len = name.len};
-    bool is_elsewhere = false;
+    bool is_elsewhere = name.len > 0 && mr_engine_is_elsewhere(name.ptr);
     w->out->failed |= name.failed;
-    for (size_t i = 0; elsewhere[i] != NULL; i++)
-        is_elsewhere |= mr_token_is(&engine, elsewhere[i]);
     mr_strbuf_release(&name);
     return w->out->failed ? false : is_elsewhere ? refuse(w, outside) : take_scalar(w);
 }

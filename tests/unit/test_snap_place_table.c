@@ -207,6 +207,7 @@ static const struct {
     {COLUMNS " ENGINE=MERGE UNION=(`a`,`other`.`m`)", "another database"},
     {COLUMNS " ENGINE=FEDERATED CONNECTION='mysql://h/d/t'", "--exclude"},
     {COLUMNS " ENGINE='federated'", "elsewhere"},
+    {COLUMNS " ENGINE=S3", "elsewhere"},
     {COLUMNS " ENGINE=`SPIDER` COMMENT='wrapper \"mysql\"'", "elsewhere"},
     {COLUMNS " ENGINE=CONNECT `table_type`='CSV' `file_name`='/etc/passwd'", "elsewhere"},
     {COLUMNS " CONNECTION='x'", "elsewhere"},
