@@ -76,6 +76,12 @@ bool mr_db_error_is_fatal(unsigned sql_errno)
     return false;
 }
 
+bool mr_db_error_is_passing(unsigned sql_errno)
+{
+    return sql_errno == MR_ER_NODE_NOT_READY || sql_errno == MR_ER_COMMIT_FAILED ||
+           sql_errno == MR_ER_DEADLOCK;
+}
+
 enum mr_code mr_db_error_classify(unsigned sql_errno)
 {
     if (mr_db_error_is_fatal(sql_errno))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/db/db_error.h"
 #include "core/db/sqltext.h"
 
 struct row {
@@ -77,15 +78,16 @@ void mr_aside_text(const struct mr_aside *aside, struct mr_strbuf *out)
 
 /* ---- whose fault it is ---- */
 
-/* Disk, memory, shutdown; rights; schema and scripts; locks and limits; read-only servers;
+/* What passes; disk, memory, shutdown; rights; schema and scripts; locks and limits; read-only servers;
  * what would be so for any row. */
 bool mr_aside_is_of_row(const struct mr_err *why)
 {
     static const unsigned others[] = {1021, 1037, 1038, 1041, 1053, 1114, 1194, 1195, 1044, 1045,
                                       1142, 1143, 1227, 1370, 1449, 1049, 1054, 1064, 1072, 1146,
-                                      1243, 1305, 1356, 1412, 1615, 1205, 1206, 1213, 1317, 1969,
-                                      3024, 1153, 1047, 1180, 1290, 1298, 1792, 1836, 1927, 3101};
-    if (why->sql_errno == 0 || (why->sql_errno >= 2000 && why->sql_errno < 3000) ||
+                                      1243, 1305, 1356, 1412, 1615, 1205, 1206, 1317, 1969, 3024,
+                                      1153, 1290, 1298, 1792, 1836, 1927, 3101};
+    if (why->sql_errno == 0 || mr_db_error_is_passing(why->sql_errno) ||
+        (why->sql_errno >= 2000 && why->sql_errno < 3000) ||
         strstr(why->message, "myrecon_guard") != NULL)
         return false;
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)

@@ -4,29 +4,23 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
-#include <unistd.h>
 
+#include "core/base/backoff.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/db/db_error.h"
 #include "repair/apply/apply_checks.h"
 #include "repair/apply/apply_internal.h"
 #include "repair/apply/dropped.h"
 #include "repair/script/script_text.h"
 
 #define RECONNECTS 8
-#define FIRST_PAUSE_MS 100
-#define MAX_PAUSE_MS 5000
-#define PAUSE_STEP_MS 20
 #define GUARD_TRIES 4
 
-/* Of a server: deadlock; how a script's SET tells something; what a server says that may not
- * be written to. */
+/* Of a server: how a script's SET tells something; what a server says that may not be written
+ * to. */
 enum {
-    DEADLOCK = 1213, /* of Galera: another node has committed to the same rows */
-    NODE_NOT_READY = 1047,
-    COMMIT_FAILED = 1180, /* of Galera: by a node that loses its quorum meanwhile */
     CHECK_FAILED = 3819,
     CHECK_FAILED_MARIADB = 4025,
     UNKNOWN_TIME_ZONE = 1298,
@@ -243,7 +237,7 @@ static enum mr_code look_at_fired(struct mr_attempt *a, const struct mr_script_r
     if (!again)
         return code;
     (void)mr_err_set(err, MR_E_LOST, "what triggers wrote stays with what it refers to");
-    err->sql_errno = DEADLOCK; /* rolled back and tried again, as after one */
+    err->sql_errno = MR_ER_DEADLOCK; /* rolled back and tried again, as after one */
     return MR_E_LOST;
 }
 
@@ -358,13 +352,6 @@ static bool is_guard(const struct mr_err *why)
            strstr(why->message, "myrecon_guard") != NULL;
 }
 
-/* What may be otherwise a moment later. */
-static bool is_passing(const struct mr_err *why)
-{
-    return why->sql_errno == DEADLOCK || why->sql_errno == NODE_NOT_READY ||
-           why->sql_errno == COMMIT_FAILED;
-}
-
 static enum mr_outcome judge(const struct mr_attempt *a, enum mr_code code,
                              const struct mr_err *why)
 {
@@ -374,7 +361,7 @@ static enum mr_outcome judge(const struct mr_attempt *a, enum mr_code code,
         return MR_OUTCOME_GUARD;
     if (code == MR_E_LOST && mr_db_is_lost(a->run->target->db))
         return MR_OUTCOME_LOST;
-    if (code == MR_E_LOST || code == MR_E_TIMEOUT || is_passing(why))
+    if (code == MR_E_LOST || code == MR_E_TIMEOUT || mr_db_error_is_passing(why->sql_errno))
         return MR_OUTCOME_AGAIN;
     return MR_OUTCOME_REFUSED;
 }
@@ -448,24 +435,7 @@ enum mr_code mr_attempt_reconnect(struct mr_attempt *a, struct mr_err *err)
 static bool blames_server(const struct mr_err *why)
 {
     return why->sql_errno == UNKNOWN_TIME_ZONE || why->sql_errno == READ_ONLY ||
-           why->sql_errno == READ_ONLY_MODE || why->sql_errno == NODE_NOT_READY;
-}
-
-/* Half of it for certain, the rest by chance, so that those who waited for each other do not
- * meet again. */
-static enum mr_code pause_before(struct mr_attempt *a, unsigned tries, struct mr_err *err)
-{
-    unsigned ms = a->run->pause_ms > 0 ? a->run->pause_ms : FIRST_PAUSE_MS;
-    unsigned chance = 0;
-    for (unsigned i = 1; i < tries && ms < MAX_PAUSE_MS; i++)
-        ms *= 2;
-    ms = ms < MAX_PAUSE_MS ? ms : MAX_PAUSE_MS;
-    if (getrandom(&chance, sizeof chance, GRND_NONBLOCK) != (ssize_t)sizeof chance)
-        chance = (unsigned)getpid();
-    ms = ms / 2 + chance % (ms / 2 + 1);
-    for (unsigned waited = 0; waited < ms && !mr_is_cancelled(); waited += PAUSE_STEP_MS)
-        (void)usleep(PAUSE_STEP_MS * 1000);
-    return mr_is_cancelled() ? mr_cancelled_err(err) : MR_OK;
+           why->sql_errno == READ_ONLY_MODE || why->sql_errno == MR_ER_NODE_NOT_READY;
 }
 
 /* In a chain there is one try: what would end its transaction would end the units before. */
@@ -535,7 +505,7 @@ enum mr_code mr_attempt_carry_out(struct mr_attempt *a, enum mr_outcome *outcome
                         MR_APPLY_TRIES - 1, why->message);
         else
             mr_log_detail("unit %" PRIu64 ": trying again: %s", a->unit->number, why->message);
-        code = pause_before(a, tries, err);
+        code = mr_backoff_wait(a->run->pause_ms, tries, err);
         if (code != MR_OK)
             return code;
     }

@@ -8,6 +8,7 @@
 
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/db/db_error.h"
 #include "core/db/sqltext.h"
 #include "repair/apply/reseed_insert.h"
 #include "repair/reseed/counter_read.h"
@@ -18,15 +19,8 @@
 #define MAX_PAUSE_S 8
 #define PAUSE_STEP_MS 50
 
-/* Of a server: lock wait, deadlock, a node of Galera without its cluster; an algorithm or lock that
- * this table cannot have. */
-enum {
-    LOCK_WAIT = 1205,
-    DEADLOCK = 1213,
-    NODE_NOT_READY = 1047,
-    NO_ALGORITHM = 1845,
-    NO_ALGORITHM_WHY = 1846
-};
+/* Of a server: lock wait; an algorithm or lock that this table cannot have. */
+enum { LOCK_WAIT = 1205, NO_ALGORITHM = 1845, NO_ALGORITHM_WHY = 1846 };
 
 const char *mr_raise_name(enum mr_raise raise)
 {
@@ -289,8 +283,8 @@ static enum mr_code try_alter(struct mr_reseed_run *run, struct mr_raise_result 
     enum mr_code tried = alter(run, r, step.to, &why);
     if (tried == MR_OK)
         return take_success(run, r, &step, err);
-    *blocked = tried == MR_E_LOST || why.sql_errno == LOCK_WAIT || why.sql_errno == DEADLOCK ||
-               why.sql_errno == NODE_NOT_READY;
+    *blocked =
+        tried == MR_E_LOST || why.sql_errno == LOCK_WAIT || mr_db_error_is_passing(why.sql_errno);
     code = take_failure(run, r, &step, &why, err);
     if (code == MR_OK && why.sql_errno == LOCK_WAIT)
         code = name_blockers(run, r, err);

@@ -141,6 +141,7 @@ struct mr_restore {
     bool asked_stamps, stamps;      /* TIMESTAMP columns have no default but their own */
     bool asked_keyless, gives_keys; /* the server gives tables a primary key */
     const char *naming;   /* file of a routine or trigger that names a database that is renamed */
+    unsigned pause_ms;    /* the first between tries of a chunk, as mr_backoff_wait() has it */
     bool insert;          /* rows by INSERT: the server does not take LOAD DATA LOCAL */
     struct mr_vec done;   /* const char *: files of chunks that are loaded, sorted */
     struct mr_vec losses; /* struct mr_restore_loss */

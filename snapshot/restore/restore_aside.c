@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/db/db_error.h"
 #include "core/db/sqltext.h"
 #include "snapshot/restore/restore.h"
 
@@ -19,7 +20,6 @@ static const unsigned of_server[] = {
     1041, /* out of memory */
     1148, /* LOAD DATA LOCAL is not allowed */
     1206, /* the lock table is full */
-    1213, /* deadlock */
     1223, /* a read lock is held */
     1290, /* the server is read-only, or the like */
     1598, /* the binary log cannot be written */
@@ -35,6 +35,8 @@ bool mr_restore_is_of_table(enum mr_code code, const struct mr_err *why)
     for (size_t i = 0; i < sizeof of_server / sizeof *of_server; i++)
         if (of_server[i] == why->sql_errno)
             return false;
+    if (mr_db_error_is_passing(why->sql_errno))
+        return false;
     if (why->sql_errno == ER_GET_ERRNO && strstr(why->message, "error 28 ") != NULL)
         return false; /* the disk, by the engine's word */
     return code == MR_E_SQL;

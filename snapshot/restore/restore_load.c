@@ -12,6 +12,8 @@
 #include "core/base/log.h"
 #include "core/base/pool.h"
 #include "core/base/signals.h"
+#include "core/base/backoff.h"
+#include "core/db/db_error.h"
 #include "core/db/sqltext.h"
 #include "snapshot/format/snap_script.h"
 #include "snapshot/read/snap_rows.h"
@@ -19,8 +21,7 @@
 
 #define INSERT_BYTES ((size_t)1 << 20)
 #define WARNINGS_SHOWN 3
-#define TRIES 6
-#define DEADLOCK 1213
+#define TRIES 10
 
 struct task {
     struct mr_restore_table *table;
@@ -33,6 +34,8 @@ struct worker {
     struct mr_strbuf sql;
     struct mr_strbuf warning; /* the first of the chunk at hand, or empty */
     bool loading;             /* the step that failed was the table's, not of the progress table */
+    bool committing;          /* it was the COMMIT */
+    bool taken_back;          /* and the server has confirmed that by its answer to ROLLBACK */
 };
 
 /* ---- statements ---- */
@@ -55,6 +58,25 @@ static enum mr_code record_done(struct worker *w, const struct mr_snap_chunk *ch
     mr_sql_string(sql, chunk->file);
     mr_strbuf_add_char(sql, ')');
     return mr_restore_exec(w->db, sql, err);
+}
+
+/* Does the server have the line of this file, and with it the rows? */
+static enum mr_code look_for_line(struct worker *w, const struct mr_snap_chunk *chunk, bool *is,
+                                  struct mr_err *err)
+{
+    struct mr_strbuf *sql = &w->sql, count = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    mr_strbuf_reset(sql);
+    mr_strbuf_add_str(sql, "SELECT COUNT(*) FROM ");
+    mr_restore_progress_table(sql, w->restore);
+    mr_strbuf_add_str(sql, " WHERE file = ");
+    mr_sql_string(sql, chunk->file);
+    MR_TRY_OUT(mr_strbuf_check(sql, "building a query", err));
+    MR_TRY_OUT(mr_db_query_text(w->db, sql->ptr, &count, err));
+    *is = count.len > 0 && strcmp(count.ptr, "0") != 0;
+out:
+    mr_strbuf_release(&count);
+    return code;
 }
 
 /* The first few warnings of the last statement. */
@@ -233,6 +255,7 @@ static enum mr_code try_chunk(struct worker *w, const struct task *task,
     *loaded = (struct mr_db_loaded){0};
     mr_strbuf_reset(&w->warning);
     w->loading = false;
+    w->committing = false;
     enum mr_code code = MR_OK;
     MR_TRY_OUT(mr_throttle_wait(r->throttle, err));
     MR_TRY_OUT(exec_text(w, "START TRANSACTION", err));
@@ -241,23 +264,39 @@ static enum mr_code try_chunk(struct worker *w, const struct task *task,
     MR_TRY_OUT(check_count(w, task, loaded, err));
     w->loading = false;
     MR_TRY_OUT(record_done(w, task->chunk, err));
+    w->committing = true;
     MR_TRY_OUT(exec_text(w, "COMMIT", err));
 out:
     if (code != MR_OK && !mr_db_is_lost(w->db))
-        (void)exec_text(w, "ROLLBACK", NULL);
+        w->taken_back = exec_text(w, "ROLLBACK", NULL) == MR_OK;
     return code;
 }
 
-/* The server may still be taking back what a killed run has loaded. */
+/* What was not taken back the next START TRANSACTION would commit; and what a failed COMMIT has
+ * committed all the same would be there twice. */
+static enum mr_code try_again(struct worker *w, const struct task *task,
+                              struct mr_db_loaded *loaded, struct mr_err *err)
+{
+    bool is_done = false;
+    w->loading = false;
+    if (!w->taken_back)
+        MR_TRY(exec_text(w, "ROLLBACK", err));
+    w->taken_back = true;
+    if (w->committing)
+        MR_TRY(look_for_line(w, task->chunk, &is_done, err));
+    return is_done ? MR_OK : try_chunk(w, task, loaded, err);
+}
+
+/* The server may still be taking back what a killed run has loaded; another node of Galera may have
+ * won, or this one be without its cluster for a moment. */
 static bool is_passing(const struct worker *w, const struct task *task, enum mr_code code,
                        const struct mr_err *why)
 {
     return task->table->snap->transactional && !mr_db_is_lost(w->db) &&
-           (code == MR_E_TIMEOUT || (code != MR_OK && why->sql_errno == DEADLOCK));
+           (code == MR_E_TIMEOUT || (code != MR_OK && mr_db_error_is_passing(why->sql_errno)));
 }
 
-/* A deadlock or a lock wait may be nothing but a killed run that the server still takes back:
- * tried again while the transaction leaves no trace. Engines without transactions have no second
+/* Tried again while the transaction leaves no trace. Engines without transactions have no second
  * try, since the first one stays. */
 static enum mr_code load_chunk(struct worker *w, const struct task *task, struct mr_err *err)
 {
@@ -265,10 +304,11 @@ static enum mr_code load_chunk(struct worker *w, const struct task *task, struct
     struct mr_db_loaded loaded;
     struct mr_err why = {0};
     enum mr_code code = try_chunk(w, task, &loaded, &why);
-    for (int i = 1; i < TRIES && is_passing(w, task, code, &why); i++) {
+    for (unsigned tries = 1; tries < TRIES && is_passing(w, task, code, &why); tries++) {
         mr_log_detail("\"%s\" is loaded again: %s", task->chunk->file, why.message);
+        MR_TRY(mr_backoff_wait(r->pause_ms, tries, err));
         why = (struct mr_err){0};
-        code = try_chunk(w, task, &loaded, &why);
+        code = try_again(w, task, &loaded, &why);
     }
     if (w->loading && !mr_db_is_lost(w->db) && mr_restore_is_of_table(code, &why))
         return mr_restore_set_aside(r, task->table,

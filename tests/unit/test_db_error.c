@@ -75,13 +75,23 @@ static void test_fatal(void **state)
         assert_true(mr_db_error_is_fatal(dead[i]));
 }
 
+static void test_passing(void **state)
+{
+    (void)state;
+    static const unsigned passing[] = {1213, 1047, 1180};
+    static const unsigned other[] = {0, 1205, 1317, 1062, 1290, 2013};
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+        assert_true(mr_db_error_is_passing(passing[i]));
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        assert_false(mr_db_error_is_passing(other[i]));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_statement),
-        cmocka_unit_test(test_connect),
-        cmocka_unit_test(test_connect_hint),
-        cmocka_unit_test(test_fatal),
+        cmocka_unit_test(test_statement),    cmocka_unit_test(test_connect),
+        cmocka_unit_test(test_connect_hint), cmocka_unit_test(test_fatal),
+        cmocka_unit_test(test_passing),
     };
     return cmocka_run_group_tests_name("db_error", tests, NULL, NULL);
 }

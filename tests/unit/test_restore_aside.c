@@ -32,6 +32,8 @@ static void test_whose(void **state)
         {MR_E_SQL, 1030, "Got error 28 \"No space left on device\" from storage engine", false},
         {MR_E_SQL, 1030, "Got error 168 from storage engine", true},
         {MR_E_SQL, 1213, "deadlock", false},
+        {MR_E_SQL, 1047, "no cluster", false},
+        {MR_E_SQL, 1180, "no commit", false},
         {MR_E_DENIED, 1142, "denied", false},
         {MR_E_TIMEOUT, 1969, "time-out", false},
         {MR_E_LOST, 2013, "lost", false},
