@@ -123,3 +123,10 @@ char *mr_arena_strdup(struct mr_arena *arena, const char *str)
 {
     return mr_arena_dup(arena, str, strlen(str));
 }
+
+const char *mr_arena_keep(struct mr_arena *arena, const char *str, bool *nomem)
+{
+    const char *kept = str != NULL ? mr_arena_strdup(arena, str) : "";
+    *nomem |= kept == NULL;
+    return kept != NULL ? kept : "";
+}

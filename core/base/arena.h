@@ -8,6 +8,7 @@
 #ifndef MR_ARENA_H
 #define MR_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct mr_arena_block;
@@ -35,5 +36,8 @@ void *mr_arena_calloc(struct mr_arena *arena, size_t count, size_t size);
 /* Copies len bytes and adds a NUL. */
 char *mr_arena_dup(struct mr_arena *arena, const void *ptr, size_t len);
 char *mr_arena_strdup(struct mr_arena *arena, const char *str);
+/* For lists of many texts, whose reader looks once at the end: "" for NULL, and where memory is out,
+ * which sets *nomem. */
+const char *mr_arena_keep(struct mr_arena *arena, const char *str, bool *nomem);
 
 #endif

@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/base/vec.h"
+#include "core/db/monitor_right.h"
 #include "core/db/replica_status.h"
 #include "core/db/sqltext.h"
 
@@ -125,10 +126,9 @@ static enum mr_code add_grant(struct mr_db *db, struct mr_strbuf *note, struct m
     if (rc == MR_OK) {
         const char *at = strrchr(account.ptr, '@');
         size_t user_len = at != NULL ? (size_t)(at - account.ptr) : account.len;
-        bool new_names = is_mariadb(db) && mr_db_server(db)->version >= 100502;
         mr_strbuf_add_fmt(note, "GRANT %s ON *.* TO '%.*s'@'%s'",
-                          new_names ? "SLAVE MONITOR" : "REPLICATION CLIENT", (int)user_len,
-                          account.ptr, at != NULL ? at + 1 : "%");
+                          mr_monitor_right_replica(mr_db_server(db)), (int)user_len, account.ptr,
+                          at != NULL ? at + 1 : "%");
     }
     mr_strbuf_release(&account);
     return rc;

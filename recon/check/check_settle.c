@@ -7,6 +7,7 @@
 #include "core/base/log.h"
 #include "core/base/signals.h"
 #include "core/db/grants.h"
+#include "core/db/monitor_right.h"
 #include "recon/check/check_options.h"
 #include "recon/check/check_sides.h"
 
@@ -134,8 +135,7 @@ static void add_why(const struct mr_check_run *check, enum mr_side down, bool se
                       mr_side_name(up), mr_side_name(down));
     if (side->grants != NULL && side->cat != NULL)
         mr_strbuf_add_fmt(why, "; to see it: GRANT %s ON *.* TO %s",
-                          side->cat->server.flavour == MR_FLAVOUR_MARIADB ? "BINLOG MONITOR"
-                                                                          : "REPLICATION CLIENT",
+                          mr_monitor_right_log(&side->cat->server),
                           mr_grants_account(side->grants));
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/db/sqltext.h"
+#include "core/db/monitor_right.h"
 #include "recon/doctor/doctor.h"
 
 #define SHOWN_DBS 5
@@ -122,14 +123,6 @@ static bool lacks_rows(const struct looker *l, const char *db)
     return false;
 }
 
-/* MariaDB before 10.5.2 knows MySQL's name. */
-static const char *status_right(const struct mr_server *server)
-{
-    return server->flavour == MR_FLAVOUR_MARIADB && server->version >= 100502
-               ? "SLAVE MONITOR"
-               : "REPLICATION CLIENT";
-}
-
 static void place_of(struct mr_strbuf *place, const char *db)
 {
     mr_strbuf_reset(place);
@@ -196,15 +189,15 @@ static void look_at_objects(struct looker *l)
 static void look_at_status(struct looker *l, bool must, const char *what)
 {
     l->lack.shown = 0;
-    if (mr_grants_global(l->grants, status_right(l->facts)))
+    if (mr_grants_global(l->grants, mr_monitor_right_replica(l->facts)))
         return;
     add_what(l, must, what);
-    add_grant(l, status_right(l->facts), "*.*");
+    add_grant(l, mr_monitor_right_replica(l->facts), "*.*");
 }
 
 static void look_at_gate(struct looker *l)
 {
-    const bool status = mr_grants_global(l->grants, status_right(l->facts));
+    const bool status = mr_grants_global(l->grants, mr_monitor_right_replica(l->facts));
     const bool process = mr_grants_global(l->grants, "PROCESS");
     struct mr_strbuf rights = MR_STRBUF_INIT;
     l->lack.shown = 0;
@@ -213,7 +206,7 @@ static void look_at_gate(struct looker *l)
     if (!status)
         add_what(l, true, "the replication status is hidden");
     mr_strbuf_add_fmt(&rights, "%s%s%s", process ? "" : "PROCESS", process || status ? "" : ", ",
-                      status ? "" : status_right(l->facts));
+                      status ? "" : mr_monitor_right_replica(l->facts));
     if (rights.len > 0)
         add_grant(l, rights.ptr, "*.*");
     mr_strbuf_release(&rights);

@@ -6,6 +6,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/base/signals.h"
+#include "core/db/monitor_right.h"
 #include "core/db/replica_status.h"
 #include "recon/gate/cutover.h"
 #include "recon/gate/gate_channels.h"
@@ -15,14 +16,6 @@
 #define SLICE_S 1
 #define NAP_MS 50
 #define SHOWN 300 /* of a set of GTIDs */
-
-static enum mr_code keep(struct mr_cutover *c, const struct mr_strbuf *text, const char **out,
-                         struct mr_err *err)
-{
-    MR_TRY(mr_strbuf_check(text, "looking at replication", err));
-    *out = mr_arena_dup(&c->arena, text->len > 0 ? text->ptr : "", text->len);
-    return *out != NULL ? MR_OK : mr_err_nomem(err, "looking at replication");
-}
 
 /* ---- how it follows ---- */
 
@@ -56,7 +49,7 @@ static enum mr_code take_channels(struct mr_cutover *c, const struct mr_gate_fac
         link->filters = filters;
         link->delay_s = delay_s;
     }
-    enum mr_code code = keep(c, &others, &link->others, err);
+    enum mr_code code = mr_gate_link_keep(&c->arena, &others, &link->others, err);
     mr_strbuf_release(&others);
     return code;
 }
@@ -71,7 +64,7 @@ enum mr_code mr_cutover_read_link(struct mr_cutover *c, struct mr_err *err)
     enum mr_code code = mr_replication_relation(c->link[MR_OLD].db, c->link[MR_NEW].db,
                                                 &link->relation, &note, err);
     MR_TRY_OUT(code);
-    MR_TRY_OUT(keep(c, &note, &link->note, err));
+    MR_TRY_OUT(mr_gate_link_keep(&c->arena, &note, &link->note, err));
     MR_TRY_OUT(mr_gate_read_channels(&c->link[MR_NEW], &c->arena, &of[MR_NEW], err));
     link->view = of[MR_NEW].replication;
     MR_TRY_OUT(take_channels(c, &of[MR_NEW], &of[MR_OLD], err));
@@ -141,7 +134,7 @@ static enum mr_code read_new(struct mr_cutover *c, const char *position, struct 
     if (mr_gate_is_fatal(code))
         *err = why;
     else
-        code = keep(c, &text, &c->facts.place.new, err);
+        code = mr_gate_link_keep(&c->arena, &text, &c->facts.place.new, err);
     mr_strbuf_release(&raw);
     mr_strbuf_release(&text);
     return code;
@@ -200,9 +193,9 @@ static enum mr_code set_no_position(struct mr_cutover *c, struct mr_err *err)
         place->why = "the position of OLD's log is not visible to this account";
         mr_strbuf_reset(&text);
         mr_strbuf_add_fmt(&text, "GRANT %s ON *.* TO %s",
-                          is_mariadb(c, MR_OLD) ? "BINLOG MONITOR" : "REPLICATION CLIENT",
+                          mr_monitor_right_log(mr_db_server(c->link[MR_OLD].db)),
                           mr_grants_account(c->link[MR_OLD].grants));
-        code = keep(c, &text, &place->hint, err);
+        code = mr_gate_link_keep(&c->arena, &text, &place->hint, err);
     }
     mr_strbuf_release(&text);
     return code;
@@ -228,7 +221,7 @@ enum mr_code mr_cutover_read_place(struct mr_cutover *c, struct mr_err *err)
         goto out;
     }
     add_place(&text, position.ptr);
-    MR_TRY_OUT(keep(c, &text, &place->old, err));
+    MR_TRY_OUT(mr_gate_link_keep(&c->arena, &text, &place->old, err));
     if (!has_gtids(position.ptr) && !link->is_direct) {
         place->why = "there are no GTIDs, and NEW does not apply OLD's own log";
         goto out;

@@ -6,15 +6,9 @@
 #include <strings.h>
 
 #include "core/db/replica_status.h"
+#include "core/db/monitor_right.h"
 #include "recon/gate/cutover.h"
 #include "recon/gate/gate_channels.h"
-
-static const char *log_privilege(const struct mr_gate_link *link)
-{
-    return mr_gate_link_is_mariadb(link) && mr_db_server(link->db)->version >= 100502
-               ? "BINLOG MONITOR"
-               : "REPLICATION CLIENT";
-}
 
 static void add_filter(struct mr_strbuf *out, const struct mr_result *res,
                        const struct mr_cell *cells, const char *name)
@@ -34,7 +28,8 @@ static enum mr_code read_log(struct mr_cutover *c, enum mr_side side, struct mr_
     struct mr_err why = {0};
     const char *sql = mr_log_status_sql(link->db);
     enum mr_code code = mr_db_query(link->db, "*", sql, strlen(sql), &res, &why);
-    log->view = mr_gate_link_view(link, code, &why, log_privilege(link), "*.*", &c->arena);
+    log->view = mr_gate_link_view(link, code, &why, mr_monitor_right_log(mr_db_server(link->db)),
+                                  "*.*", &c->arena);
     const struct mr_cell *cells = code == MR_OK ? mr_result_next(res) : NULL;
     if (cells != NULL) {
         add_filter(&text, res, cells, "Binlog_Do_DB");

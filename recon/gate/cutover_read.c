@@ -11,10 +11,10 @@
 #define SHOWN 300
 #define SLOW_S "5" /* that an applier is at one thing */
 
-static const char *text_of(struct mr_arena *arena, const char *text)
+/* Where there is no memory nothing is judged of it (mr_cutover_run()). */
+static const char *text_of(struct mr_cutover *c, const char *text)
 {
-    const char *kept = mr_arena_strdup(arena, text);
-    return kept != NULL ? kept : "";
+    return mr_arena_keep(&c->arena, text, &c->judge.nomem);
 }
 
 /* ---- settings ---- */
@@ -44,7 +44,7 @@ static enum mr_code read_text(struct mr_cutover *c, enum mr_side side, const cha
     struct mr_strbuf text = MR_STRBUF_INIT;
     struct mr_err why = {0};
     enum mr_code code = mr_db_query_text(c->link[side].db, sql, &text, &why);
-    *out = code == MR_OK && text.len > 0 ? text_of(&c->arena, text.ptr) : "";
+    *out = code == MR_OK && text.len > 0 ? text_of(c, text.ptr) : "";
     mr_strbuf_release(&text);
     if (!mr_gate_is_fatal(code))
         return MR_OK;
@@ -65,8 +65,8 @@ static enum mr_code read_variables(struct mr_cutover *c, enum mr_side side, stru
             code = mr_err_nomem(err, "reading settings");
             break;
         }
-        v->name = text_of(&c->arena, cells[0].ptr);
-        v->value = cells[1].ptr != NULL ? text_of(&c->arena, cells[1].ptr) : "";
+        v->name = text_of(c, cells[0].ptr);
+        v->value = text_of(c, cells[1].ptr);
     }
     mr_result_free(res);
     return code;
@@ -182,7 +182,7 @@ static enum mr_code read_events_of(struct mr_cutover *c, enum mr_side side, stru
     if (why.sql_errno == MR_ER_EVENTS_DISABLED)
         *seen = (struct mr_fence_value){.is_seen = true}; /* it shows none, and runs none */
     else if (code != MR_OK)
-        hide(seen, text_of(&c->arena, why.message));
+        hide(seen, text_of(c, why.message));
     else if (link->grants == NULL || !mr_grants_global(link->grants, "EVENT"))
         hide(seen, side == MR_OLD ? "the account has no EVENT on all databases of OLD"
                                   : "the account has no EVENT on all databases of NEW");
@@ -216,7 +216,7 @@ static enum mr_code pick(struct mr_cutover *c, const struct mr_vec *here,
     if (count->value > NAMED)
         mr_strbuf_add_fmt(&text, ", and %" PRIu64 " more", count->value - NAMED);
     enum mr_code code = mr_strbuf_check(&text, "reading events", err);
-    *names = code == MR_OK ? text_of(&c->arena, text.ptr) : "";
+    *names = code == MR_OK ? text_of(c, text.ptr) : "";
     mr_strbuf_release(&text);
     return code;
 }
@@ -311,7 +311,7 @@ enum mr_code mr_cutover_read_errant(struct mr_cutover *c, struct mr_err *err)
         c->facts.errant.is_seen = code == MR_OK;
         if (extra.len > SHOWN)
             extra.ptr[SHOWN] = '\0';
-        c->facts.errant_set = extra.len > 0 ? text_of(&c->arena, extra.ptr) : "";
+        c->facts.errant_set = extra.len > 0 ? text_of(c, extra.ptr) : "";
     }
     mr_strbuf_release(&extra);
     if (mr_gate_is_fatal(code)) {
@@ -319,6 +319,6 @@ enum mr_code mr_cutover_read_errant(struct mr_cutover *c, struct mr_err *err)
         return code;
     }
     if (code != MR_OK)
-        hide(&c->facts.errant, text_of(&c->arena, why.message));
+        hide(&c->facts.errant, text_of(c, why.message));
     return MR_OK;
 }

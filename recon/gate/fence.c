@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/db/monitor_right.h"
 #include "core/db/replica_status.h"
 #include "core/db/sqltext.h"
 #include "recon/gate/gate_channels.h"
@@ -45,14 +46,6 @@ static enum mr_code read_value(const struct mr_gate_link *link, const char *sql,
     return MR_OK;
 }
 
-static enum mr_code keep_text(struct mr_arena *arena, const struct mr_strbuf *text,
-                              const char **out, struct mr_err *err)
-{
-    MR_TRY(mr_strbuf_check(text, "examining a server", err));
-    *out = mr_arena_strdup(arena, text->len > 0 ? text->ptr : "");
-    return *out != NULL ? MR_OK : mr_err_nomem(err, "examining a server");
-}
-
 /* ---- sessions ---- */
 
 enum mr_code mr_fence_read_list(const struct mr_gate_link *link, const char *sql,
@@ -75,7 +68,7 @@ enum mr_code mr_fence_read_list(const struct mr_gate_link *link, const char *sql
     if (mr_gate_is_fatal(code))
         *err = why;
     else
-        code = keep_text(arena, &list, users, err);
+        code = mr_gate_link_keep(arena, &list, users, err);
     mr_strbuf_release(&list);
     return code;
 }
@@ -161,7 +154,7 @@ static enum mr_code read_mark(const struct mr_gate_link *link, struct mr_arena *
         code = read_position(link, &text, &why);
         if (code == MR_OK && text.len > 0) {
             f->mark = MR_FENCE_BY_POSITION;
-            code = keep_text(arena, &text, out, &why);
+            code = mr_gate_link_keep(arena, &text, out, &why);
         }
     }
     mr_strbuf_release(&text);
@@ -197,7 +190,7 @@ static enum mr_code read_sources(const struct mr_gate_link *link, struct mr_aren
     struct mr_err why = {0};
     enum mr_code code = mr_replica_status_open(link->db, &status, &why);
     f->replication = mr_gate_link_view(
-        link, code, &why, f->is_mariadb ? "SLAVE MONITOR" : "REPLICATION CLIENT", "*.*", arena);
+        link, code, &why, mr_monitor_right_replica(mr_db_server(link->db)), "*.*", arena);
     while (code == MR_OK && mr_replica_status_next(&status))
         if (mr_replica_status_is_running(&status, MR_REPLICA_SQL))
             mr_strbuf_add_fmt(&list, "%s%s:%s", list.len > 0 ? ", " : "",
@@ -208,7 +201,7 @@ static enum mr_code read_sources(const struct mr_gate_link *link, struct mr_aren
     if (mr_gate_is_fatal(code))
         *err = why;
     else
-        code = keep_text(arena, &list, &f->sources, err);
+        code = mr_gate_link_keep(arena, &list, &f->sources, err);
     mr_strbuf_release(&list);
     return code;
 }
@@ -234,6 +227,7 @@ enum mr_code mr_fence_read(struct mr_gate_link *link, struct mr_arena *arena,
     const struct mr_server *server = mr_db_server(link->db);
     f->is_mariadb = mr_gate_link_is_mariadb(link);
     f->server_id = server->server_id;
+    f->log_right = mr_monitor_right_log(server);
     f->uuid = mr_arena_strdup(arena, server->uuid);
     if (f->uuid == NULL)
         return mr_err_nomem(err, "examining a server");

@@ -43,6 +43,7 @@ struct mr_fence_facts {
     bool shares_cluster; /* or another node of that server's Galera cluster */
     uint32_t server_id;
     const char *uuid;
+    const char *log_right; /* that shows its binary log (monitor_right.h) */
 
     struct mr_fence_value read_only, super_read_only, offline;
     struct mr_fence_value

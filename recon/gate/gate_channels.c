@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/base/vec.h"
+#include "core/db/monitor_right.h"
 #include "core/db/sqltext.h"
 
 #define NO_COLUMN SIZE_MAX
@@ -92,10 +93,7 @@ static const char *raw(const struct status *s, enum field field)
 
 static const char *text(struct status *s, enum field field)
 {
-    const char *value = raw(s, field);
-    const char *kept = value != NULL ? mr_arena_strdup(s->arena, value) : "";
-    s->nomem |= kept == NULL;
-    return kept != NULL ? kept : "";
+    return mr_arena_keep(s->arena, raw(s, field), &s->nomem);
 }
 
 static unsigned long number(const struct status *s, enum field field)
@@ -155,13 +153,6 @@ static const char *statement(const struct mr_gate_link *link)
     if (mr_gate_link_is_mariadb(link))
         return "SHOW ALL SLAVES STATUS";
     return mr_db_server(link->db)->version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS";
-}
-
-static const char *privilege(const struct mr_gate_link *link)
-{
-    return mr_gate_link_is_mariadb(link) && mr_db_server(link->db)->version >= 100502
-               ? "SLAVE MONITOR"
-               : "REPLICATION CLIENT";
 }
 
 /* MySQL's coordinator says only that some worker failed.  Where the account may not see
@@ -227,7 +218,8 @@ enum mr_code mr_gate_read_channels(const struct mr_gate_link *link, struct mr_ar
     struct mr_err why = {0};
     const char *sql = statement(link);
     enum mr_code code = mr_db_query(link->db, "*", sql, strlen(sql), &res, &why);
-    facts->replication = mr_gate_link_view(link, code, &why, privilege(link), "*.*", arena);
+    facts->replication = mr_gate_link_view(
+        link, code, &why, mr_monitor_right_replica(mr_db_server(link->db)), "*.*", arena);
     if (mr_gate_is_fatal(code))
         *err = why;
     else if (code != MR_OK)

@@ -128,3 +128,11 @@ struct mr_gate_view mr_gate_link_view(const struct mr_gate_link *link, enum mr_c
         view.grant = grant_text(link, privilege, place, arena);
     return view;
 }
+
+enum mr_code mr_gate_link_keep(struct mr_arena *arena, const struct mr_strbuf *text,
+                               const char **out, struct mr_err *err)
+{
+    MR_TRY(mr_strbuf_check(text, "examining a server", err));
+    *out = mr_arena_strdup(arena, text->len > 0 ? text->ptr : "");
+    return *out != NULL ? MR_OK : mr_err_nomem(err, "examining a server");
+}

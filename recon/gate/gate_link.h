@@ -58,4 +58,8 @@ struct mr_gate_view mr_gate_link_view(const struct mr_gate_link *link, enum mr_c
 /* Else it is MySQL, or what says it is. */
 bool mr_gate_link_is_mariadb(const struct mr_gate_link *link);
 
+/* Of what was read there: into the arena; "" for an empty text. */
+enum mr_code mr_gate_link_keep(struct mr_arena *arena, const struct mr_strbuf *text,
+                               const char **out, struct mr_err *err);
+
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/db/monitor_right.h"
 #include "core/db/replica_status.h"
 #include "core/db/sqltext.h"
 
@@ -16,13 +17,6 @@ struct reading {
     struct mr_gate_facts *facts;
     const struct mr_gate_log *then; /* the baseline's */
 };
-
-static const char *keep(const struct reading *r, const char *text, bool *nomem)
-{
-    const char *kept = mr_arena_strdup(r->task->arena, text != NULL ? text : "");
-    *nomem |= kept == NULL;
-    return kept != NULL ? kept : "";
-}
 
 /* One row of a statement; "" for what is NULL or not there. */
 static enum mr_code first_row(const struct reading *r, const char *sql, const char *columns[3],
@@ -35,7 +29,7 @@ static enum mr_code first_row(const struct reading *r, const char *sql, const ch
     columns[0] = columns[1] = columns[2] = "";
     if (code == MR_OK && (row = mr_result_next(res)) != NULL)
         for (size_t i = 0; i < 3 && i < mr_result_columns(res); i++)
-            columns[i] = keep(r, row[i].ptr, &nomem);
+            columns[i] = mr_arena_keep(r->task->arena, row[i].ptr, &nomem);
     mr_result_free(res);
     return nomem ? mr_err_nomem(err, "reading the binary log") : code;
 }
@@ -78,7 +72,7 @@ static enum mr_code read_now(const struct reading *r, const char *file, const ch
         return read_mysql(r, log, err);
     if (file == NULL || position == NULL || file[0] == '\0')
         return MR_OK;
-    log->file = keep(r, file, &nomem);
+    log->file = mr_arena_keep(r->task->arena, file, &nomem);
     log->position = strtoull(position, NULL, 10);
     if (nomem)
         return mr_err_nomem(err, "reading the binary log");
@@ -194,9 +188,10 @@ static enum mr_code read_then(const struct reading *r, struct mr_gate_log *log, 
         log->fate = MR_GATE_LOG_THERE;
     else if (mariadb && code == MR_OK && found && r->then->gtid[0] != '\0')
         log->fate = MR_GATE_LOG_OTHER; /* it says nothing of what is no end of an event */
-    log->view =
-        mr_gate_link_view(r->task->link, code, &why,
-                          mariadb ? "BINLOG MONITOR" : "REPLICATION SLAVE", "*.*", r->task->arena);
+    log->view = mr_gate_link_view(r->task->link, code, &why,
+                                  mariadb ? mr_monitor_right_log(mr_db_server(r->task->link->db))
+                                          : "REPLICATION SLAVE",
+                                  "*.*", r->task->arena);
     if (!mr_gate_is_fatal(code))
         return MR_OK;
     *err = why;
@@ -213,10 +208,9 @@ enum mr_code mr_gate_read_log(const struct mr_gate_task *task, const char *file,
     facts->log = (struct mr_gate_log){
         .view = {.seen = MR_GATE_SEEN}, .file = "", .gtid = "", .gtid_then = "", .next = ""};
     enum mr_code code = read_now(&r, file, position, &facts->log, &why);
-    facts->log.view = mr_gate_link_view(task->link, code, &why,
-                                        mr_gate_link_is_mariadb(task->link) ? "BINLOG MONITOR"
-                                                                            : "REPLICATION CLIENT",
-                                        "*.*", task->arena);
+    facts->log.view =
+        mr_gate_link_view(task->link, code, &why,
+                          mr_monitor_right_log(mr_db_server(task->link->db)), "*.*", task->arena);
     if (code == MR_OK && r.then != NULL && r.then->file[0] != '\0' && facts->log.file[0] != '\0' &&
         strcmp(task->past->server.uuid, facts->server.uuid) == 0)
         return read_then(&r, &facts->log, err);

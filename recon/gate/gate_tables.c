@@ -69,9 +69,7 @@ enum mr_code mr_gate_work_fail(const struct mr_gate_work *work, struct mr_gate_i
 
 const char *mr_gate_work_keep(struct mr_gate_work *work, const char *text)
 {
-    const char *kept = text != NULL ? mr_arena_strdup(work->task->arena, text) : "";
-    work->nomem |= kept == NULL;
-    return kept != NULL ? kept : "";
+    return mr_arena_keep(work->task->arena, text, &work->nomem);
 }
 
 const struct mr_column *mr_gate_work_counter(const struct mr_table *table)

@@ -80,6 +80,20 @@ static void test_reset_bounds_memory(void **state)
     mr_arena_release(&arena);
 }
 
+static void test_keep(void **state)
+{
+    struct mr_arena arena = MR_ARENA_INIT;
+    bool nomem = false;
+    char text[] = "kept";
+    (void)state;
+    const char *kept = mr_arena_keep(&arena, text, &nomem);
+    text[0] = 'l';
+    assert_string_equal(kept, "kept");
+    assert_string_equal(mr_arena_keep(&arena, NULL, &nomem), "");
+    assert_false(nomem);
+    mr_arena_release(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +101,7 @@ int main(void)
         cmocka_unit_test(test_calloc_and_dup),
         cmocka_unit_test(test_overflow_is_refused),
         cmocka_unit_test(test_reset_bounds_memory),
+        cmocka_unit_test(test_keep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,7 @@ static struct mr_fence_value hidden(void)
 static struct mr_fence_facts fenced(void)
 {
     return (struct mr_fence_facts){.uri = "mysql://h",
+                                   .log_right = "REPLICATION CLIENT",
                                    .read_only = seen(1),
                                    .super_read_only = hidden(),
                                    .offline = hidden(),
