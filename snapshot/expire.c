@@ -7,6 +7,36 @@
 
 #define PERIOD_BYTES 32
 
+/* Of one server: a later file of its log has a greater number, which in time has more digits. */
+static int compare_logs(const struct mr_shelf_item *x, const struct mr_shelf_item *y)
+{
+    const size_t x_len = strlen(x->log_file), y_len = strlen(y->log_file);
+    if (x_len == 0 || y_len == 0)
+        return 0;
+    int order = x_len != y_len ? (x_len < y_len ? -1 : 1) : strcmp(x->log_file, y->log_file);
+    if (order == 0 && x->log_position != y->log_position)
+        order = x->log_position < y->log_position ? -1 : 1;
+    return order;
+}
+
+static const char *name_of(const struct mr_shelf_item *item)
+{
+    const char *slash = strrchr(item->path, '/');
+    return slash != NULL ? slash + 1 : item->path;
+}
+
+/* Which is the older one of two of one second: by the end of the run, the server's log, the name
+ * ("nightly-9" is before "nightly-10"). */
+static int compare_within_second(const struct mr_shelf_item *x, const struct mr_shelf_item *y)
+{
+    int order = strcmp(x->finished, y->finished);
+    if (order == 0)
+        order = compare_logs(x, y);
+    if (order == 0)
+        order = strverscmp(name_of(x), name_of(y));
+    return order;
+}
+
 static int compare_items(const void *a, const void *b)
 {
     const struct mr_shelf_item *x = a, *y = b;
@@ -17,15 +47,19 @@ static int compare_items(const void *a, const void *b)
     if (order == 0 && x_whole && x->created_s != y->created_s)
         order = x->created_s > y->created_s ? -1 : 1;
     if (order == 0 && x_whole)
-        order = strcmp(x->id, y->id);
+        order = -compare_within_second(x, y);
     return order != 0 ? order : strcmp(x->path, y->path);
 }
 
-/* Of the one before: both have the same rows of the same moment. */
-static bool is_copy(const struct mr_shelf_item *items, size_t i)
+/* The first of those with the same rows of the same moment, in the order of the items; i itself where
+ * it is no copy.  Names may put another one of that second between them. */
+static size_t original_of(const struct mr_shelf_item *items, size_t i)
 {
-    return i > 0 && items[i].created_s == items[i - 1].created_s &&
-           strcmp(items[i].id, items[i - 1].id) == 0;
+    size_t first = i;
+    for (size_t j = i; j > 0 && items[j - 1].created_s == items[i].created_s; j--)
+        if (strcmp(items[j - 1].id, items[i].id) == 0)
+            first = j - 1;
+    return first;
 }
 
 /* ---- why one is kept ---- */
@@ -96,7 +130,7 @@ static void keep_last(struct deciding *d, struct mr_shelf_item *items, size_t n,
 {
     unsigned kept = 0;
     for (size_t i = 0; i < n && kept < last; i++) {
-        if (is_copy(items, i))
+        if (original_of(items, i) != i)
             continue;
         keep(d, &items[i], "last", "");
         kept++;
@@ -106,11 +140,11 @@ static void keep_last(struct deciding *d, struct mr_shelf_item *items, size_t n,
 /* They stand and fall together: one may lie where the other's disk does not. */
 static void keep_copies(struct mr_shelf_item *items, size_t n)
 {
-    for (size_t i = 1; i < n; i++)
-        if (is_copy(items, i)) {
-            items[i].is_kept = items[i - 1].is_kept;
-            items[i].kept_as = items[i - 1].kept_as;
-        }
+    for (size_t i = 1; i < n; i++) {
+        const size_t first = original_of(items, i);
+        items[i].is_kept = items[first].is_kept;
+        items[i].kept_as = items[first].kept_as;
+    }
 }
 
 static void decide_group(struct deciding *d, struct mr_shelf_item *items, size_t n,

@@ -4,7 +4,9 @@
  * Of those of one server with the same databases and the same choice of tables and rows (.of), the
  * newest first: `last` of them; the newest of each of the last `daily` days, `weekly` ISO weeks and
  * `monthly` months (UTC) that have one; and, whatever is asked for, the newest, and the newest from
- * which nothing was left out.  Copies of one are one: all of them are kept, or none.  One that is not whole counts for nothing and is not judged.
+ * which nothing was left out.  Copies of one are one: all of them are kept, or none.  Of
+ * two of one second that one is the newer whose run ended later, whose position in the server's log
+ * is behind, whose name comes later.  One that is not whole counts for nothing and is not judged.
  *
  * Threads: no state.
  */

@@ -126,8 +126,12 @@ static enum mr_code fill(struct mr_shelf *shelf, const struct mr_snap_manifest *
     item->is_complete = m->nleft_out == 0;
     item->created = mr_arena_strdup(&shelf->arena, m->created);
     item->source = mr_arena_strdup(&shelf->arena, m->source);
+    bool nomem = false;
     item->id = mr_arena_strdup(&shelf->arena, m->uuid);
-    if (item->id == NULL || item->created == NULL || item->source == NULL)
+    item->finished = mr_arena_keep(&shelf->arena, m->finished, &nomem);
+    item->log_file = mr_arena_keep(&shelf->arena, m->consistency.binlog_file, &nomem);
+    item->log_position = m->consistency.binlog_position;
+    if (nomem || item->id == NULL || item->created == NULL || item->source == NULL)
         return mr_err_nomem(err, "reading a snapshot");
     return describe(shelf, m, item, err);
 }

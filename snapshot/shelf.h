@@ -42,6 +42,9 @@ struct mr_shelf_item {
     const char *source;  /* for people */
     const char *created; /* UTC, ISO 8601, as the manifest has it */
     int64_t created_s;   /* seconds since 1970 */
+    const char *finished,
+        *log_file; /* as created; of the view's position, "" where there is none */
+    uint64_t log_position;
     uint64_t tables, rows, stored_bytes;
     bool is_complete;                                  /* nothing was left out */
     const struct mr_snap_record *verified, *rehearsed; /* of this manifest, or NULL */

@@ -15,12 +15,14 @@
 
 #define LEN(array) (sizeof(array) / sizeof *(array))
 
-/* "NAME[@RUN] MOMENT [GROUP] [!]": ! for one with something left out; without a moment: damaged */
+/* "NAME[@RUN] MOMENT [GROUP] [!] [FILE:POSITION]": ! for one with something left out, else -; without
+ * a moment: damaged. */
 static void put(struct mr_shelf *shelf, const char *text)
 {
-    char name[40] = "", moment[40] = "", of[40] = "g", mark[40] = "";
+    char name[40] = "", moment[40] = "", of[40] = "g", mark[40] = "-", log[40] = "";
     struct tm tm = {0};
-    (void)sscanf(text, "%39s %39s %39s %39s", name, moment, of, mark);
+    unsigned position = 0;
+    (void)sscanf(text, "%39s %39s %39s %39s %39[^:]:%u", name, moment, of, mark, log, &position);
     const char *id = strchr(name, '@') != NULL ? strchr(name, '@') : name;
     struct mr_shelf_item *item = mr_vec_push(&shelf->items);
     assert_non_null(item);
@@ -28,7 +30,10 @@ static void put(struct mr_shelf *shelf, const char *text)
                                    .state = MR_SHELF_DAMAGED,
                                    .of = mr_arena_strdup(&shelf->arena, of),
                                    .id = mr_arena_strdup(&shelf->arena, id),
-                                   .is_complete = mark[0] == '\0'};
+                                   .log_file = mr_arena_strdup(&shelf->arena, log),
+                                   .log_position = position,
+                                   .finished = "",
+                                   .is_complete = mark[0] == '-'};
     if (moment[0] == '\0')
         return;
     assert_non_null(strptime(moment, "%Y-%m-%dT%H:%M:%S", &tm));
@@ -98,7 +103,7 @@ static void test_newest(void **state)
     check(damaged, LEN(damaged), (struct mr_expire_rules){0}, "a: newest\nz not judged\n");
     check(none, LEN(none), (struct mr_expire_rules){.last = 1}, "x not judged\ny not judged\n");
     check(none, 0, (struct mr_expire_rules){.last = 1}, "");
-    check(same, LEN(same), (struct mr_expire_rules){.last = 1}, "a: last\nb\n");
+    check(same, LEN(same), (struct mr_expire_rules){.last = 1}, "b: last\na\n");
 }
 
 /* Two copies are not two snapshots, and what is kept is kept wherever it lies. */
@@ -114,10 +119,26 @@ static void test_copies(void **state)
           "a/3@z: daily 2026-11-03\nb/3@z: daily 2026-11-03\na/2@y\nb/2@y\na/1@x\nb/1@x\n");
 }
 
+/* Of one second: the log tells, then the name; copies are told apart from neighbours. */
+static void test_one_second(void **state)
+{
+#define AT " 2026-11-01T00:00:00 g - "
+    static const char *const by_log[] = {"a" AT "bin.000009:700", "b" AT "bin.000009:80",
+                                         "c" AT "bin.000010:4", "d" AT "bin.1000000:4"};
+    static const char *const by_name[] = {"x/nightly-9" AT, "x/nightly-10" AT, "w/nightly-2" AT};
+    static const char *const copies[] = {"a@x" AT, "b@y" AT, "c@x" AT};
+#undef AT
+    (void)state;
+    check(by_log, LEN(by_log), (struct mr_expire_rules){.last = 1}, "d: last\nc\na\nb\n");
+    check(by_name, LEN(by_name), (struct mr_expire_rules){.last = 1},
+          "x/nightly-10: last\nx/nightly-9\nw/nightly-2\n");
+    check(copies, LEN(copies), (struct mr_expire_rules){.last = 1}, "c@x: last\nb@y\na@x: last\n");
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rules), cmocka_unit_test(test_groups),
-                                       cmocka_unit_test(test_newest),
-                                       cmocka_unit_test(test_copies)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rules), cmocka_unit_test(test_groups), cmocka_unit_test(test_newest),
+        cmocka_unit_test(test_one_second), cmocka_unit_test(test_copies)};
     return cmocka_run_group_tests_name("expire", tests, NULL, NULL);
 }
