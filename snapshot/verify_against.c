@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAX_ARGS 24
-
 /* As it stands in a URI. */
 static void add_encoded(struct mr_strbuf *out, const char *text)
 {
@@ -28,19 +26,18 @@ static void add_endpoint(struct mr_strbuf *out, const char *dir, const char *key
 }
 
 struct args {
-    char *items[MAX_ARGS];
-    int count;
+    struct mr_vec items; /* char * */
     struct mr_arena arena;
     bool failed;
 };
 
 static void add(struct args *a, const char *arg)
 {
-    char *copy = a->count < MAX_ARGS ? mr_arena_strdup(&a->arena, arg) : NULL;
-    if (copy == NULL)
+    char *copy = mr_arena_strdup(&a->arena, arg), **slot = mr_vec_push(&a->items);
+    if (copy == NULL || slot == NULL)
         a->failed = true;
     else
-        a->items[a->count++] = copy;
+        *slot = copy;
 }
 
 static void add_value(struct args *a, const char *option, const char *value)
@@ -107,17 +104,18 @@ enum mr_code mr_verify_against(const struct mr_invocation *invocation,
                                const struct mr_snap_options *opts, const char *dir, int *exit_code,
                                struct mr_err *err)
 {
-    struct args a = {.arena = MR_ARENA_INIT};
+    struct args a = {.items = MR_VEC_INIT(char *), .arena = MR_ARENA_INIT};
     struct mr_invocation check = {0};
     enum mr_code code = MR_OK;
     MR_TRY_OUT(fill(&a, opts, dir, err));
-    MR_TRY_OUT(mr_cli_parse(&check, invocation->commands, a.count, a.items, err));
+    MR_TRY_OUT(mr_cli_parse(&check, invocation->commands, (int)a.items.count, a.items.items, err));
     MR_TRY_OUT(mr_cli_configure(&check, err));
     MR_TRY_OUT(check.command->run(&check, exit_code, err));
 out:
     if (code == MR_E_CANCELLED) /* of options that verify does not have */
         mr_err_hint(err, "The snapshot is whole. Run it again to compare it.");
     mr_cli_release(&check);
+    mr_vec_release(&a.items);
     mr_arena_release(&a.arena);
     return code;
 }

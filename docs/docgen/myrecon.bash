@@ -48,8 +48,7 @@ _myrecon_split() { # LINE
     done
 }
 
-# The columns that the words' case has of its people: the program names them where it is asked for one
-# that there is not.
+# The columns that the words' case has of its people.
 _myrecon_columns() { # PROGRAM WORD…
     local program=$1 word file='' next=
     shift
@@ -62,8 +61,7 @@ _myrecon_columns() { # PROGRAM WORD…
         esac
     done
     [ -f "${file/#\~\//$HOME/}" ] || return
-    "$program" affected -q --case "${file/#\~\//$HOME/}" --columns '?' 2>&1 >/dev/null </dev/null |
-        sed -n 's/^myrecon: detail: columns that were compared: //p' | sed 's/, /\n/g' |
+    "$program" affected -q --case "${file/#\~\//$HOME/}" --columns '?' 2>/dev/null </dev/null |
         grep -xE '[A-Za-z0-9_$]+'
 }
 

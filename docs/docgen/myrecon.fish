@@ -47,9 +47,8 @@ function __myrecon_columns
     end
     set file (string replace -r '^~/' "$HOME/" -- $file)
     test -n "$file"; and test -f "$file"; or return
-    __myrecon_list (myrecon affected -q --case $file --columns '?' 2>&1 >/dev/null </dev/null \
-        | string match -r -g -- '^myrecon: detail: columns that were compared: (.*)' \
-        | string split ', ' | string match -r -- '^[A-Za-z0-9_$]+$')
+    __myrecon_list (myrecon affected -q --case $file --columns '?' 2>/dev/null </dev/null \
+        | string match -r -- '^[A-Za-z0-9_$]+$')
 end
 
 function __myrecon_endpoint

@@ -13,8 +13,7 @@ _myrecon_endpoint() {
     fi
 }
 
-# The columns that the words' case has of its people: the program names them where it is asked for one
-# that there is not.
+# The columns that the words' case has of its people.
 _myrecon_columns() {
     local file=${${words[(R)--case=*]}#--case=} at=${words[(I)--case]}
     local -a names
@@ -22,8 +21,7 @@ _myrecon_columns() {
     file=${(Q)file}
     file=${file/#\~\//$HOME/}
     [[ -f $file ]] || return
-    names=(${(f)"$(myrecon affected -q --case "$file" --columns '?' 2>&1 >/dev/null </dev/null |
-        sed -n 's/^myrecon: detail: columns that were compared: //p' | sed 's/, /\n/g' |
+    names=(${(f)"$(myrecon affected -q --case "$file" --columns '?' 2>/dev/null </dev/null |
         grep -xE '[A-Za-z0-9_$]+')"})
     _sequence compadd - $names
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/base/log.h"
+#include "core/base/utf8.h"
 #include "core/file/outfile.h"
 #include "recon/affected/affected_config.h"
 #include "recon/affected/affected_gaps.h"
@@ -33,6 +34,48 @@ struct command {
     bool other;       /* by the configuration that is given the list could be another */
     const char *next; /* a command, or NULL */
 };
+
+/* ---- the columns that there are ---- */
+
+/* --columns '?' */
+static bool is_asking(const struct command *c)
+{
+    const struct mr_string_list *columns = &c->opts->columns;
+    return columns->count == 1 && strcmp(columns->items[0], "?") == 0;
+}
+
+static bool has_column_before(const struct mr_affected *list, size_t subject, const char *name)
+{
+    for (size_t s = 0; s < subject; s++) {
+        const struct mr_find_table *table = list->subjects[s].table;
+        if (mr_affected_column(table, name) < table->ncolumns)
+            return true;
+    }
+    return false;
+}
+
+/* One a line, those of a second subject table behind. */
+static enum mr_code write_columns(struct command *c, struct mr_err *err)
+{
+    struct mr_strbuf text = MR_STRBUF_INIT;
+    enum mr_code code = MR_OK;
+    for (size_t s = 0; s < c->list.nsubjects; s++) {
+        const struct mr_find_table *table = c->list.subjects[s].table;
+        for (size_t i = 0; i < table->ncolumns; i++) {
+            const char *name = table->columns[i].name;
+            if (has_column_before(&c->list, s, name))
+                continue;
+            mr_utf8_show_str(&text, name);
+            mr_strbuf_add_char(&text, '\n');
+        }
+    }
+    MR_TRY_OUT(mr_strbuf_check(&text, "listing columns", err));
+    MR_TRY_OUT(mr_outfile_write(c->output, text.ptr, text.len, err));
+    MR_TRY_OUT(mr_outfile_commit(c->output, err));
+out:
+    mr_strbuf_release(&text);
+    return code;
+}
 
 /* ---- what is listed ---- */
 
@@ -84,7 +127,8 @@ static enum mr_code choose(struct command *c, struct mr_err *err)
     const struct mr_affected_choice choice = {.subjects = c->opts->subjects,
                                               .tables = c->opts->tables,
                                               .exclude = c->opts->exclude,
-                                              .columns = c->opts->columns,
+                                              .columns = is_asking(c) ? (struct mr_string_list){0}
+                                                                      : c->opts->columns,
                                               .config = c->config,
                                               .planned = c->opts->plan != NULL};
     enum mr_code code = mr_affected_choose(&c->list, &choice, err);
@@ -273,6 +317,8 @@ static enum mr_code run_list(struct command *c, struct mr_err *err)
     MR_TRY(load_plan(c, err));
     MR_TRY(choose(c, err));
     MR_TRY(begin_output(c, err));
+    if (is_asking(c))
+        return write_columns(c, err);
     MR_TRY(collect(c, err));
     MR_TRY(find_next(c, err));
     MR_TRY(write_list(c, err));

@@ -7,6 +7,8 @@
 #include "core/base/suggest.h"
 #include "core/case/image.h"
 
+#define LISTED_BYTES 600 /* of a detail, behind which one more name has its place */
+
 struct fields {
     struct mr_affected *list;
     struct mr_vec items; /* struct mr_affected_field */
@@ -55,15 +57,22 @@ static enum mr_code refuse(const struct fields *f, const char *name, struct mr_e
 {
     struct mr_suggest suggest = {.typed = name};
     struct mr_strbuf names = MR_STRBUF_INIT;
+    size_t more = 0; /* a name that is cut is another name */
     for (size_t s = 0; s < f->list->nsubjects; s++) {
         const struct mr_find_table *table = f->list->subjects[s].table;
         for (size_t i = 0; i < table->ncolumns; i++) {
             mr_suggest_offer(&suggest, table->columns[i].name);
-            mr_strbuf_add_fmt(&names, "%s%s", names.len > 0 ? ", " : "", table->columns[i].name);
+            if (names.len < LISTED_BYTES)
+                mr_strbuf_add_fmt(&names, "%s%s", names.len > 0 ? ", " : "",
+                                  table->columns[i].name);
+            else
+                more++;
         }
     }
     (void)mr_err_set(err, MR_E_NO_SUCH, "subject table \"%s\" has no column \"%s\"",
                      f->list->subjects[0].table->name, name);
+    if (more > 0)
+        mr_strbuf_add_fmt(&names, ", and %zu more (--columns '?' lists them)", more);
     mr_err_detail(err, "columns that were compared: %s", names.ptr);
     if (suggest.best != NULL)
         mr_err_hint(err, "Did you mean \"%s\"?", suggest.best);

@@ -67,10 +67,39 @@ static void test_hints(void **state)
     }
 }
 
+/* However many there are. */
+static void test_all_options(void **state)
+{
+    static const struct mr_command_doc doc = {.summary = "", .operands = "SOURCE TARGET"};
+    static const struct mr_command check = {.name = "check",
+                                            .doc = &doc,
+                                            .options = &mr_check_option_set,
+                                            .min_operands = 2,
+                                            .max_operands = 2,
+                                            .run = fake_check};
+    static const struct mr_command *const commands[] = {&check};
+    const struct mr_invocation verify = {.commands = {.items = commands, .count = 1}};
+    const struct mr_snap_options opts = {
+        .general = {.brief = true, .verbose = 200, .progress = MR_PROGRESS_ALWAYS},
+        .against = "mysql://a@b/c",
+        .json = true,
+        .case_path = "f.case",
+        .login = {.password_command = "cat pw"},
+        .threads = 1,
+        .statement_timeout_s = 7};
+    struct mr_err err = {0};
+    int exit_code = 0;
+    (void)state;
+    ran.code = MR_OK;
+    assert_int_equal(mr_verify_against(&verify, &opts, "d", &exit_code, &err), MR_OK);
+    assert_string_equal(ran.operands[1], "mysql://a@b/c");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_all_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
