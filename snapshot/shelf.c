@@ -136,29 +136,6 @@ static enum mr_code fill(struct mr_shelf *shelf, const struct mr_snap_manifest *
     return describe(shelf, m, item, err);
 }
 
-/* ---- what was proved of it ---- */
-
-static enum mr_code read_record(struct mr_shelf *shelf, const struct mr_snap *snap,
-                                enum mr_record_kind kind, const struct mr_snap_record **out,
-                                struct mr_err *err)
-{
-    bool found = false;
-    struct mr_snap_record *record = mr_arena_alloc(&shelf->arena, sizeof *record);
-    if (record == NULL)
-        return mr_err_nomem(err, "reading a snapshot");
-    MR_TRY(mr_snap_record_read(kind, snap->path, snap->manifest_sha256, &shelf->arena, record,
-                               &found, err));
-    *out = found ? record : NULL;
-    return MR_OK;
-}
-
-static enum mr_code read_records(struct mr_shelf *shelf, const struct mr_snap *snap,
-                                 struct mr_shelf_item *item, struct mr_err *err)
-{
-    MR_TRY(read_record(shelf, snap, MR_RECORD_VERIFIED, &item->verified, err));
-    return read_record(shelf, snap, MR_RECORD_REHEARSED, &item->rehearsed, err);
-}
-
 /* ---- is it whole? ---- */
 
 /* As `snapshot verify --quick` does it, by one thread. */
@@ -205,7 +182,8 @@ static enum mr_code look(struct mr_shelf *shelf, struct mr_shelf_item *item, boo
         const struct mr_snap_damage *first = mr_vec_at(&snap.damage, 0);
         code = note_damage(shelf, item, first->file, first->reason, err);
     } else {
-        code = read_records(shelf, &snap, item, err);
+        code =
+            mr_snap_record_read_both(&snap, &shelf->arena, &item->verified, &item->rehearsed, err);
         if (code == MR_OK && item->verified != NULL && !mr_snap_record_is_good(item->verified))
             code =
                 note_damage(shelf, item, "snapshot verify found it so at", item->verified->at, err);

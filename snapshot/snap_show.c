@@ -7,6 +7,7 @@
 #include "core/base/term.h"
 #include "core/base/utf8.h"
 #include "core/json/jsonw.h"
+#include "snapshot/read/snap_record.h"
 
 static void add_sizes(struct mr_strbuf *out, uint64_t rows, uint64_t plain, uint64_t stored)
 {
@@ -218,7 +219,9 @@ static void put_lists(struct mr_jsonw *w, const struct mr_snap_manifest *m)
 }
 
 /* Of the manifest only what a script decides by; whoever wants all reads manifest.json itself. */
-enum mr_code mr_snap_show_json(const struct mr_snap_manifest *m, const char *dir, FILE *file,
+enum mr_code mr_snap_show_json(const struct mr_snap_manifest *m, const char *dir,
+                               const struct mr_snap_record *verified,
+                               const struct mr_snap_record *rehearsed, FILE *file,
                                struct mr_err *err)
 {
     struct mr_jsonw w;
@@ -257,6 +260,7 @@ enum mr_code mr_snap_show_json(const struct mr_snap_manifest *m, const char *dir
     mr_jsonw_array_end(&w);
     mr_jsonw_add_bool(&w, "signed", m->signer.ptr != NULL);
     put_lists(&w, m);
+    mr_snap_record_put(&w, verified, rehearsed);
     mr_jsonw_object_end(&w);
     mr_jsonw_end_line(&w);
     enum mr_code code = mr_jsonw_finish(&w, "standard output", err);

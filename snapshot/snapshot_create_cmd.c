@@ -48,7 +48,7 @@ static enum mr_code run(const struct mr_invocation *invocation, int *exit_code, 
     MR_TRY(mr_db_global_init(err));
     enum mr_code code = mr_create_run(&create, invocation->operands[0], dir, err);
     if (code == MR_OK)
-        code = opts->json ? mr_snap_show_json(&create.manifest, dir, stdout, err)
+        code = opts->json ? mr_snap_show_json(&create.manifest, dir, NULL, NULL, stdout, err)
                           : mr_snap_show_text(&create.manifest, dir,
                                               mr_general_look(&opts->general), stdout, err);
     *exit_code = mr_create_is_incomplete(&create) ? 4 : 0;

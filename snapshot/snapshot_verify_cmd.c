@@ -246,6 +246,52 @@ out:
     return code;
 }
 
+/* Behind what is in it. */
+static enum mr_code print_proof(const struct mr_snap_record *verified,
+                                const struct mr_snap_record *rehearsed, bool color,
+                                struct mr_err *err)
+{
+    const bool damaged = verified != NULL && !mr_snap_record_is_good(verified);
+    struct mr_strbuf out = MR_STRBUF_INIT, proof = MR_STRBUF_INIT;
+    mr_snap_record_add_text(&proof, verified, rehearsed);
+    if (damaged) {
+        mr_strbuf_add_fmt(&out, "%sdamaged%s: snapshot verify found it so at ",
+                          mr_term_style(MR_STYLE_BAD, color), mr_term_style(MR_STYLE_RESET, color));
+        mr_utf8_show_str(&out, verified->at);
+        mr_strbuf_add_char(&out, '\n');
+    }
+    if (proof.len > 0) /* begins with ", " */
+        mr_strbuf_add_fmt(&out, "%s\n", proof.ptr + 2);
+    else if (!damaged)
+        mr_strbuf_add_str(&out, "neither verified nor rehearsed, as far as is recorded\n");
+    out.failed = out.failed || proof.failed;
+    enum mr_code code = mr_term_print(&out, stdout, "printing", err);
+    mr_strbuf_release(&proof);
+    mr_strbuf_release(&out);
+    return code;
+}
+
+static enum mr_code list_one(const struct mr_snap *snap, const char *dir,
+                             const struct mr_snap_options *opts, int *exit_code, struct mr_err *err)
+{
+    const struct mr_snap_record *verified = NULL, *rehearsed = NULL;
+    struct mr_arena arena = MR_ARENA_INIT;
+    enum mr_code code = MR_OK;
+    MR_TRY_OUT(mr_snap_record_read_both(snap, &arena, &verified, &rehearsed, err));
+    if (opts->json) {
+        MR_TRY_OUT(mr_snap_show_json(&snap->manifest, dir, verified, rehearsed, stdout, err));
+    } else {
+        MR_TRY_OUT(
+            mr_snap_show_text(&snap->manifest, dir, mr_general_look(&opts->general), stdout, err));
+        MR_TRY_OUT(
+            print_proof(verified, rehearsed, mr_term_use_color(opts->general.color, 1), err));
+    }
+    *exit_code = snap->damage.count > 0 || (verified != NULL && !mr_snap_record_is_good(verified));
+out:
+    mr_arena_release(&arena);
+    return code;
+}
+
 static enum mr_code run_list(const struct mr_invocation *invocation, int *exit_code,
                              struct mr_err *err)
 {
@@ -265,13 +311,10 @@ static enum mr_code run_list(const struct mr_invocation *invocation, int *exit_c
             return listed;
         }
     }
-    if (code == MR_OK && !snap.has_manifest)
-        code = print_verdict(&snap, opts, false, err);
-    else if (code == MR_OK)
-        code = opts->json ? mr_snap_show_json(&snap.manifest, dir, stdout, err)
-                          : mr_snap_show_text(&snap.manifest, dir, mr_general_look(&opts->general),
-                                              stdout, err);
     *exit_code = snap.damage.count > 0 ? 1 : 0;
+    if (code == MR_OK)
+        code = snap.has_manifest ? list_one(&snap, dir, opts, exit_code, err)
+                                 : print_verdict(&snap, opts, false, err);
     mr_snap_close(&snap);
     return code;
 }

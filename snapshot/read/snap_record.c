@@ -163,6 +163,28 @@ enum mr_code mr_snap_record_read(enum mr_record_kind kind, const char *dir,
     return code;
 }
 
+static enum mr_code read_one(const struct mr_snap *snap, enum mr_record_kind kind,
+                             struct mr_arena *arena, const struct mr_snap_record **out,
+                             struct mr_err *err)
+{
+    bool found = false;
+    struct mr_snap_record *record = mr_arena_alloc(arena, sizeof *record);
+    if (record == NULL)
+        return mr_err_nomem(err, "reading a record");
+    MR_TRY(
+        mr_snap_record_read(kind, snap->path, snap->manifest_sha256, arena, record, &found, err));
+    *out = found ? record : NULL;
+    return MR_OK;
+}
+
+enum mr_code mr_snap_record_read_both(const struct mr_snap *snap, struct mr_arena *arena,
+                                      const struct mr_snap_record **verified,
+                                      const struct mr_snap_record **rehearsed, struct mr_err *err)
+{
+    MR_TRY(read_one(snap, MR_RECORD_VERIFIED, arena, verified, err));
+    return read_one(snap, MR_RECORD_REHEARSED, arena, rehearsed, err);
+}
+
 enum mr_code mr_snap_record_remove(const char *dir, struct mr_err *err)
 {
     struct mr_strbuf path = MR_STRBUF_INIT;

@@ -45,6 +45,10 @@ enum mr_code mr_snap_record_write(enum mr_record_kind kind, const struct mr_snap
 enum mr_code mr_snap_record_read(enum mr_record_kind kind, const char *dir,
                                  const char *manifest_sha256, struct mr_arena *arena,
                                  struct mr_snap_record *out, bool *found, struct mr_err *err);
+/* Both kinds, of the arena; NULL for one that there is not. */
+enum mr_code mr_snap_record_read_both(const struct mr_snap *snap, struct mr_arena *arena,
+                                      const struct mr_snap_record **verified,
+                                      const struct mr_snap_record **rehearsed, struct mr_err *err);
 /* Both, when the snapshot goes; that there is none is fine. */
 enum mr_code mr_snap_record_remove(const char *dir, struct mr_err *err);
 
